@@ -1,0 +1,56 @@
+/** Clock rates may differ by less than this (assumption A2). */
+export const CLOCK_DRIFT = 0.01;
+/** An effect leaves the process within this many ms of its guard check (assumption A3). */
+export const EFFECT_SLACK_MS = 100;
+export const TTL_DEFAULT_MS = 10_000;
+export const TTL_MIN_MS = 3_000;
+export const TTL_MAX_MS = 60_000;
+
+export type HeartbeatState = 'waiting' | 'ready' | 'leaving' | 'evicting';
+
+/** What a container renews. A container exists while its heartbeat record exists. Unknown fields survive a rewrite. */
+export interface Heartbeat {
+  v: number;
+  container: string;
+  seq: number;
+  nonce: string;
+  ttlMs: number;
+  state: HeartbeatState;
+  /** host:port of the hint receiver; '' when it has none. */
+  endpoint: string;
+  host: string;
+  pid: number;
+  bootId: string;
+  zone: string;
+  labels: Record<string, string>;
+  version: string;
+  sdk: string;
+  [unknown: string]: unknown;
+}
+
+/** States shown to operators; one word each, the same everywhere. */
+export type ContainerState =
+  | 'waiting'
+  | 'ready'
+  | 'leaving'
+  | 'suspect'
+  | 'silent'
+  | 'lost'
+  | 'unreachable'
+  | 'cordoned'
+  | 'draining';
+
+/** Milliseconds a governor must see a heartbeat unchanged before its owner has surely stopped acting. */
+export function silenceMs(ttlMs: number): number {
+  return Math.ceil(ttlMs * (1 + CLOCK_DRIFT) + EFFECT_SLACK_MS);
+}
+
+/** Milliseconds after `tSend` during which the sender of a committed heartbeat may act. */
+export function actingMs(ttlMs: number): number {
+  return Math.floor(ttlMs * (1 - CLOCK_DRIFT) - EFFECT_SLACK_MS);
+}
+
+/** Milliseconds between two heartbeats. */
+export function heartbeatIntervalMs(ttlMs: number): number {
+  return Math.floor(ttlMs / 5);
+}

@@ -1,0 +1,43 @@
+/** The newest record version this code writes and understands. */
+export const RECORD_VERSION = 1;
+
+export type OwnershipState = 'assigned' | 'owned' | 'dropping' | 'free';
+
+/** Why a shard is on its way from one container to another. */
+export interface MoveNote {
+  id: string;
+  /** Container id; '' when the shard comes from nowhere. */
+  from: string;
+  /** Container id; '' when the shard only leaves. */
+  to: string;
+  why: string;
+  /** RFC 3339. */
+  startedAt: string;
+}
+
+/** Says who owns a shard. Absent = no claim on it. Unknown fields survive a rewrite. */
+export interface OwnershipRecord {
+  v: number;
+  state: OwnershipState;
+  /** Container id the state speaks of; kept in `free` as the last one. */
+  container: string;
+  incarnation: string;
+  /** Fencing token, '' at the claim itself (then the record's mod revision is the token's revision). */
+  token: string;
+  /** `add` has resolved. */
+  ready: boolean;
+  move: MoveNote | null;
+  /** Failed adds in a row. */
+  failures: number;
+  lastError: string;
+  [unknown: string]: unknown;
+}
+
+/** A stored value with the revisions that guard it. */
+export interface Versioned<T> {
+  value: T;
+  /** Revision of the last write. */
+  mod: number;
+  /** Revision of the creation. */
+  create: number;
+}

@@ -1,0 +1,80 @@
+/** One shard as the planner sees it. */
+export interface PlacementShard {
+  readonly id: string;
+  readonly group: string;
+  /** Pool the shard demands; '' for any container. */
+  readonly workerGroup: string;
+  /** Container id the shard is pinned to; '' for none. */
+  readonly pin: string;
+  /**
+   * Container id the shard counts for now (a move in flight counts for where it goes); '' when it is nowhere. An id that
+   * is not among the containers counts as nowhere.
+   */
+  readonly current: string;
+  /** Container that gets the shard first when it is nowhere (a successor, a first choice), ties only; '' for none. */
+  readonly prefer: string;
+  /** Container to be avoided while another one is as good for the count rules (it just failed to add this shard); '' for none. */
+  readonly avoid: string;
+}
+
+/**
+ * One living container (lost ones are not listed).
+ * - open: takes new shards;
+ * - closed: keeps what it has, takes nothing new (cordoned, suspect, silent, unreachable);
+ * - draining: everything it has must go where there is room elsewhere (draining, leaving).
+ */
+export interface PlacementContainer {
+  readonly id: string;
+  readonly mode: 'open' | 'closed' | 'draining';
+}
+
+export interface PlacementSnapshot {
+  readonly shards: readonly PlacementShard[];
+  readonly containers: readonly PlacementContainer[];
+  /** Members of each worker group, living or not. A worker group that is not listed has no member. */
+  readonly pools: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Most shards one container may hold; 0: no limit. */
+  readonly maxShardCount: number;
+}
+
+/** Why a shard has no container, or stays where it should not. */
+export type PlacementReason =
+  | 'no-container'
+  | 'pin-not-living'
+  | 'pin-takes-nothing-new'
+  | 'pin-outside-worker-group'
+  | 'worker-group-empty'
+  | 'worker-group-not-living'
+  | 'nothing-accepts'
+  | 'capacity';
+
+/** A shard without a container. `mustDrop`: it runs where its pin or worker group forbids it. */
+export interface UnplacedShard {
+  readonly shard: number;
+  readonly reason: PlacementReason;
+  readonly mustDrop: boolean;
+}
+
+/** `why` of a move: pin or pool broken / container draining / counts uneven / cap exceeded. */
+export type MoveCause = 'constraint' | 'drain' | 'balance' | 'capacity';
+
+/** A shard that runs on `from` and is to run on `to` (indexes into the snapshot's arrays). */
+export interface PlannedMove {
+  readonly shard: number;
+  readonly from: number;
+  readonly to: number;
+  readonly cause: MoveCause;
+}
+
+/** What the planner wants. All numbers are indexes into the snapshot's arrays. */
+export interface Plan {
+  /** Per shard: the container it belongs on, -1 for none. A stranded shard belongs where it is. */
+  readonly target: Int32Array;
+  /** Shards that run nowhere and get a container. */
+  readonly additions: readonly number[];
+  /** Ordered so that every prefix is a valid state: constraint, drain and capacity first, then balance. */
+  readonly moves: readonly PlannedMove[];
+  readonly unplaced: readonly UnplacedShard[];
+  /** Shards on a draining container that have nowhere to go: they stay, with the reason. */
+  readonly stranded: readonly UnplacedShard[];
+}

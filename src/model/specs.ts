@@ -1,0 +1,51 @@
+/** Most seconds a lost container's shards may wait for it to come back. */
+export const MAX_RECOVERY_TIME_LIMIT_S = 300;
+/** Default of `maxRecoveryTime`, seconds. */
+export const MAX_RECOVERY_TIME_DEFAULT_S = 10;
+
+/** A governed service, as written by the admin API. Unknown fields survive a rewrite. */
+export interface AppSpec {
+  /** The app's name (the origin's word). */
+  service: string;
+  /** Unix seconds. */
+  createTime: number;
+  /** Most shards one container may hold; 0: no limit. */
+  maxShardCount: number;
+  /** Seconds, counted from its last heartbeat, that a lost container's shards wait for it. */
+  maxRecoveryTime: number;
+  /** The app is being removed: containers drop everything and end. */
+  deleting?: boolean;
+  /** Voluntary moves are stopped; recovery is not. */
+  paused?: boolean;
+  [unknown: string]: unknown;
+}
+
+/** One unit that moves, as written by the admin API. Unknown fields survive a rewrite. */
+export interface ShardSpec {
+  id: string;
+  service: string;
+  /** Opaque payload, given to `add`. */
+  task: string;
+  /** Unix seconds. */
+  updateTime: number;
+  /** The container this shard is pinned to; '' for none. */
+  manualContainerId: string;
+  /** Shards of one group are balanced among themselves. */
+  group: string;
+  /** Pool the shard demands; '' for any container. */
+  workerGroup: string;
+  [unknown: string]: unknown;
+}
+
+/** The operator's word on a container. */
+export interface ContainerOrder {
+  order: 'cordon' | 'drain';
+  reason: string;
+  by: string;
+  /** RFC 3339. */
+  at: string;
+  /** A drain ends with this incarnation unless `keep`; '' for any. */
+  incarnation: string;
+  keep: boolean;
+  [unknown: string]: unknown;
+}

@@ -1,0 +1,28 @@
+/** Digits of each part; 2^63 has 19. */
+const WIDTH = 19;
+
+/**
+ * A fencing token: grows with every new owner of a shard. `revision` is the etcd revision of the claim, `epoch` steps
+ * up when an operator accepts a restored etcd.
+ */
+export interface FencingToken {
+  epoch: number;
+  revision: number;
+}
+
+/** Fixed width, so that tokens sort as text as they do as numbers. */
+export function formatToken(token: FencingToken): string {
+  return `${String(token.epoch).padStart(WIDTH, '0')}.${String(token.revision).padStart(WIDTH, '0')}`;
+}
+
+/** The token a text stands for, or undefined when it is none. */
+export function parseToken(text: string): FencingToken | undefined {
+  const match = /^(\d{19})\.(\d{19})$/.exec(text);
+  if (match === null) return undefined;
+  return {epoch: Number(match[1]), revision: Number(match[2])};
+}
+
+/** Negative when a is older than b, 0 when equal, positive when newer. */
+export function compareTokens(a: FencingToken, b: FencingToken): number {
+  return a.epoch - b.epoch || a.revision - b.revision;
+}

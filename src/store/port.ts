@@ -1,0 +1,108 @@
+import type {SmError} from '../model/errors.ts';
+
+/** A stored key. Revisions are etcd revisions as numbers (checked to be safe integers at the border). */
+export interface KeyValue {
+  readonly key: string;
+  readonly value: string;
+  readonly mod: number;
+  readonly create: number;
+}
+
+/** Compares a revision of a key; 0 stands for a key that does not exist. */
+export interface Compare {
+  readonly key: string;
+  readonly target: 'mod' | 'create';
+  readonly op: '=' | '!=';
+  readonly value: number;
+}
+
+export type Operation =
+  | {readonly op: 'put'; readonly key: string; readonly value: string}
+  | {readonly op: 'delete'; readonly key: string}
+  | {readonly op: 'get'; readonly key: string};
+
+/** At most 128 entries in each list (etcd's limit); a get answers the key, a put or delete answers undefined. */
+export interface Transaction {
+  readonly compares: readonly Compare[];
+  readonly then: readonly Operation[];
+  readonly otherwise: readonly Operation[];
+}
+
+/**
+ * - committed: all compares held, `then` was applied;
+ * - refused: a compare failed, nothing was written;
+ * - unknown: no answer; it may be applied now, later or never. Never repeat it blindly: read first.
+ * `answers` stands parallel to the branch that ran.
+ */
+export type TransactionOutcome =
+  | {
+      readonly kind: 'committed';
+      readonly revision: number;
+      readonly answers: readonly (KeyValue | undefined)[];
+    }
+  | {
+      readonly kind: 'refused';
+      readonly revision: number;
+      readonly answers: readonly (KeyValue | undefined)[];
+    }
+  | {readonly kind: 'unknown'; readonly error: SmError};
+
+export type WatchEvent =
+  | {readonly type: 'put'; readonly entry: KeyValue}
+  | {readonly type: 'delete'; readonly key: string; readonly mod: number};
+
+/** All changes of one revision, or of several in order. */
+export interface WatchBatch {
+  readonly revision: number;
+  readonly events: readonly WatchEvent[];
+}
+
+/**
+ * What a watcher tells. `lost` = changes may be missing (compaction, store restored): list again and watch from there;
+ * the watch is over. Short disconnects are mended inside and tell nothing. After `lost` or `close()` nothing follows.
+ */
+export interface WatchListener {
+  onBatch(batch: WatchBatch): void;
+  onLost(reason: string): void;
+}
+
+export interface Watch {
+  close(): void;
+}
+
+/** Identity of the store, for noticing a restore. */
+export interface StoreStatus {
+  readonly clusterId: string;
+  readonly revision: number;
+}
+
+export interface CallOptions {
+  /** Limit of this attempt, ms. Default 2000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * The store as the rest of sm sees it. Reads reject with SmError STORE_UNAVAILABLE (retryable) or STORE_AUTH within
+ * their time limit; transactions never reject for operational reasons, they answer `unknown`.
+ */
+export interface Store {
+  /** One key at the newest revision (linearizable). */
+  get(key: string, options?: CallOptions): Promise<{revision: number; entry: KeyValue | undefined}>;
+  /** Several keys at one revision; at most 128. */
+  getMany(
+    keys: readonly string[],
+    options?: CallOptions,
+  ): Promise<{revision: number; entries: readonly (KeyValue | undefined)[]}>;
+  /** All prefixes at one revision; paged inside, so any size. */
+  list(
+    prefixes: readonly string[],
+    options?: CallOptions & {atRevision?: number},
+  ): Promise<{revision: number; entries: readonly KeyValue[]}>;
+  transact(transaction: Transaction, options?: CallOptions): Promise<TransactionOutcome>;
+  /** Every change below the prefix from `fromRevision` on, each exactly once and in order. */
+  watch(prefix: string, fromRevision: number, listener: WatchListener): Watch;
+  status(options?: CallOptions): Promise<StoreStatus>;
+  /** Forgets history before the revision. */
+  compact(revision: number): Promise<void>;
+  close(): Promise<void>;
+}
