@@ -8,14 +8,11 @@ export const TTL_MAX_MS = 60_000;
 
 export type HeartbeatState = 'waiting' | 'ready' | 'leaving' | 'evicting';
 
-/** What a container renews. A container exists while its heartbeat record exists. Unknown fields survive a rewrite. */
-export interface Heartbeat {
+/** What a container says of itself when it registers; fixed for its incarnation. */
+export interface HeartbeatIdentity {
   v: number;
   container: string;
-  seq: number;
-  nonce: string;
   ttlMs: number;
-  state: HeartbeatState;
   /** host:port of the hint receiver; '' when it has none. */
   endpoint: string;
   host: string;
@@ -25,6 +22,13 @@ export interface Heartbeat {
   labels: Record<string, string>;
   version: string;
   sdk: string;
+}
+
+/** What a container renews. A container exists while its heartbeat record exists. Unknown fields survive a rewrite. */
+export interface Heartbeat extends HeartbeatIdentity {
+  seq: number;
+  nonce: string;
+  state: HeartbeatState;
   [unknown: string]: unknown;
 }
 

@@ -30,6 +30,8 @@ export interface OwnershipRecord {
   /** Failed adds in a row. */
   failures: number;
   lastError: string;
+  /** `taskVersion` of the ShardSpec that was claimed; 0 when absent. */
+  taskVersion?: number;
   [unknown: string]: unknown;
 }
 

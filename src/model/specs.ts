@@ -34,6 +34,8 @@ export interface ShardSpec {
   group: string;
   /** Pool the shard demands; '' for any container. */
   workerGroup: string;
+  /** Steps up with every change of the task: the owner drops and adds the shard anew. Default 0. */
+  taskVersion?: number;
   [unknown: string]: unknown;
 }
 

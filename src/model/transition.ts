@@ -1,0 +1,26 @@
+import type {OwnershipRecord} from './ownership.ts';
+
+/** What must hold in the store for a write to happen. `mod`/`create` 0 stands for absent. */
+export type RecordGuard =
+  | {readonly kind: 'own'; readonly shard: string; readonly mod: number}
+  | {readonly kind: 'heartbeatExists'; readonly incarnation: string}
+  | {readonly kind: 'heartbeatAbsent'; readonly incarnation: string}
+  | {readonly kind: 'heartbeatCreated'; readonly incarnation: string; readonly create: number}
+  | {readonly kind: 'heartbeatMod'; readonly incarnation: string; readonly mod: number}
+  | {readonly kind: 'idMod'; readonly container: string; readonly mod: number}
+  | {readonly kind: 'specExists'; readonly shard: string}
+  | {readonly kind: 'specAbsent'; readonly shard: string}
+  /** "Still governs": the shell knows the key that proves it. */
+  | {readonly kind: 'office'};
+
+/** One step of the transition table in protocol.md. */
+export type TransitionKind =
+  'assign' | 'reassign' | 'recall' | 'claim' | 'ready' | 'drop' | 'free' | 'forget';
+
+/** One conditional write of one ownership record; `record` null deletes it. */
+export interface Transition {
+  readonly kind: TransitionKind;
+  readonly shard: string;
+  readonly record: OwnershipRecord | null;
+  readonly guards: readonly RecordGuard[];
+}

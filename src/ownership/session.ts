@@ -1,0 +1,458 @@
+/**
+ * One container's life (protocol.md, "Container"): registration, id, heartbeats, right to act, leaving, and the keepers of
+ * its shards. Passive: the shell calls the event methods, then `advance`, carries the actions out and wakes it in time.
+ */
+import {heartbeatIntervalMs} from '../model/container.ts';
+import type {Heartbeat, HeartbeatIdentity} from '../model/container.ts';
+import {HeartbeatMachine} from './heartbeat.ts';
+import type {HeartbeatAnswer, HeartbeatWrite} from './heartbeat.ts';
+import {ShardKeeper} from './shard-keeper.ts';
+import type {
+  KeeperAction,
+  KeeperContext,
+  ShardReading,
+  StopReason,
+  WriteAnswer,
+} from './shard-keeper.ts';
+
+export type SessionEnd = 'left' | 'cloned' | 'evicted' | 'deleted' | 'refused';
+
+export type SessionAction =
+  | KeeperAction
+  | {readonly type: 'heartbeat'; readonly write: HeartbeatWrite}
+  /** Txn [id/<container> at idMod (0: absent); hb/<holder> absent unless ''; hb/mine created] -> put id. Else read id and hb of its holder. */
+  | {
+      readonly type: 'takeId';
+      readonly container: string;
+      readonly incarnation: string;
+      readonly create: number;
+      readonly idMod: number;
+      readonly holder: string;
+    }
+  /** Txn [hb/mine created; id mod = idMod unless 0] -> delete hb, and id unless idMod is 0. Refused means the heartbeat is gone already. */
+  | {
+      readonly type: 'deregister';
+      readonly container: string;
+      readonly incarnation: string;
+      readonly create: number;
+      readonly idMod: number;
+    }
+  | {readonly type: 'revokeAll'}
+  | {readonly type: 'waitingForId'; readonly holder: string}
+  | {readonly type: 'ready'; readonly incarnation: string}
+  | {readonly type: 'fenced'}
+  | {readonly type: 'resumed'}
+  | {readonly type: 'evicted'; readonly incarnation: string}
+  | {readonly type: 'ended'; readonly how: SessionEnd};
+
+/** `held` by another living incarnation, `free` to be tried again with this `idMod` and `holder`. */
+export type IdAnswer =
+  | {readonly kind: 'taken'; readonly idMod: number}
+  | {readonly kind: 'held'; readonly holder: string}
+  | {readonly kind: 'free'; readonly idMod: number; readonly holder: string}
+  | {readonly kind: 'unknown'};
+
+export interface SessionOptions {
+  /** The heartbeat's fixed fields. */
+  readonly identity: HeartbeatIdentity;
+  readonly epoch: number;
+  /** Fresh 128-bit random ids: incarnations and nonces. */
+  readonly nextId: () => string;
+  /** 0..1, for jitter. */
+  readonly random: () => number;
+  readonly addTimeoutMs: number;
+  readonly dropTimeoutMs: number;
+  /** End instead of waiting when another incarnation holds the id. Default false. */
+  readonly refuseTakenId?: boolean;
+  /** Daemons claim apps with `ready` set at once. Default false. */
+  readonly readyAtClaim?: boolean;
+}
+
+/** Reconciliation reads every record that is held or pending this often, +-20 %. */
+export const RECONCILE_INTERVAL_MS = 30_000;
+/** The wait for a taken id is told this often. */
+export const WAITING_NOTICE_MS = 10_000;
+
+/** `releasing`: everything is let go unasked, no more heartbeats. `deregistering`: nothing is left but the heartbeat itself. */
+type Phase =
+  'registering' | 'naming' | 'ready' | 'leaving' | 'releasing' | 'deregistering' | 'ended';
+
+interface IdAttempt {
+  inFlight: boolean;
+  atMs: number;
+  idMod: number;
+  holder: string;
+}
+
+/** High-water marks kept of shards that are not here any more. */
+const MARKS_LIMIT = 100_000;
+
+export class ContainerSession {
+  phase: Phase = 'registering';
+  heartbeat: HeartbeatMachine;
+  readonly keepers = new Map<string, ShardKeeper>();
+  private readonly options: SessionOptions;
+  private readonly marks = new Map<string, number>();
+  private readonly dirty = new Set<string>();
+  /** Keepers that wait for a moment. */
+  private readonly timed = new Map<string, number>();
+  private fenced = true;
+  private how: SessionEnd = 'left';
+  private leaveAsked = false;
+  private idAttempt: IdAttempt = freshIdAttempt();
+  /** Mod revision of the id key while it is mine; 0 otherwise. */
+  private idMod = 0;
+  private heartbeatGone = false;
+  private noticeAtMs = Number.NEGATIVE_INFINITY;
+  private deregisterInFlight = false;
+  private deregisterAtMs = 0;
+  private reconcileAtMs = Number.POSITIVE_INFINITY;
+  private out: SessionAction[] = [];
+
+  constructor(options: SessionOptions) {
+    this.options = options;
+    this.heartbeat = this.register();
+  }
+
+  get incarnation(): string {
+    return this.heartbeat.incarnation;
+  }
+
+  /** Owner-clock ms until which the container may act; compare with the owner clock at every effect. */
+  get deadlineMs(): number {
+    return this.heartbeat.deadlineMs;
+  }
+
+  /** No fence: hooks run, shards may be added. */
+  get acting(): boolean {
+    return !this.fenced;
+  }
+
+  get ended(): boolean {
+    return this.phase === 'ended';
+  }
+
+  /** Moves everything away, then ends. */
+  leave(): void {
+    this.askToLeave('left');
+  }
+
+  /** The app is being removed: drop everything, free everything, end. */
+  appDeleting(): void {
+    this.askToLeave('deleted');
+  }
+
+  /** Says that shard records may be of interest; `incarnation` other than mine is ignored. */
+  hint(incarnation: string, shard: string, revision: number): void {
+    if (incarnation !== this.incarnation || this.ended) return;
+    this.keeper(shard).hint(revision);
+  }
+
+  heartbeatAnswered(write: HeartbeatWrite, answer: HeartbeatAnswer, nowMs: number): void {
+    if (write.incarnation !== this.incarnation || this.ended) return;
+    const lapsed = nowMs >= this.heartbeat.deadlineMs;
+    const verdict = this.heartbeat.answered(write, answer);
+    if (verdict === 'renewed') this.renewed(lapsed, nowMs);
+    else if (verdict === 'evicted') this.evicted(nowMs);
+    else if (verdict === 'evicting') this.evicting();
+    else if (verdict === 'cloned') this.cloned();
+  }
+
+  idAnswered(incarnation: string, answer: IdAnswer, nowMs: number): void {
+    if (incarnation !== this.incarnation || this.phase !== 'naming') return;
+    this.idAttempt.inFlight = false;
+    if (answer.kind === 'taken') this.named(answer.idMod, nowMs);
+    else if (answer.kind === 'free')
+      this.idAttempt = {inFlight: false, atMs: nowMs, idMod: answer.idMod, holder: answer.holder};
+    else if (answer.kind === 'held') this.idHeld(answer.holder, nowMs);
+    else this.idAttempt.atMs = nowMs + heartbeatIntervalMs(this.heartbeat.ttlMs);
+  }
+
+  deregisterAnswered(incarnation: string, answer: WriteAnswer, nowMs: number): void {
+    if (incarnation !== this.incarnation || this.phase !== 'deregistering') return;
+    this.deregisterInFlight = false;
+    if (answer.kind !== 'unknown') this.end();
+    else this.deregisterAtMs = nowMs + heartbeatIntervalMs(this.heartbeat.ttlMs);
+  }
+
+  readAnswered(shard: string, op: number, reading: ShardReading | undefined, nowMs: number): void {
+    this.touch(shard)?.readAnswered(op, reading, this.context(), nowMs);
+  }
+
+  writeAnswered(shard: string, op: number, answer: WriteAnswer, nowMs: number): void {
+    this.touch(shard)?.writeAnswered(op, answer, nowMs);
+  }
+
+  addSettled(shard: string, handle: number, error: string | undefined, nowMs: number): void {
+    this.touch(shard)?.addSettled(handle, error, nowMs);
+  }
+
+  dropSettled(shard: string, handle: number, error: string | undefined, nowMs: number): void {
+    this.touch(shard)?.dropSettled(handle, error, nowMs);
+  }
+
+  workChanged(shard: string, handle: number, outstanding: number): void {
+    this.touch(shard)?.workChanged(handle, outstanding);
+  }
+
+  /** The next actions; call after every event and at `wakeAtMs`. */
+  advance(nowMs: number): SessionAction[] {
+    if (this.phase !== 'ended') {
+      this.advancePhase(nowMs);
+      this.advanceFence(nowMs);
+      const write = this.beating ? this.heartbeat.due(nowMs) : undefined;
+      if (write !== undefined) this.out.push({type: 'heartbeat', write});
+    }
+    this.reconcile(nowMs);
+    this.advanceKeepers(nowMs);
+    const actions = this.out;
+    this.out = [];
+    return actions;
+  }
+
+  /** Owner-clock ms at which `advance` has to be called even if nothing happens. */
+  wakeAtMs(nowMs: number): number {
+    let at = this.reconcileAtMs;
+    for (const keeperAt of this.timed.values()) at = Math.min(at, keeperAt);
+    if (this.beating) at = Math.min(at, this.heartbeat.wakeAtMs());
+    if (this.phase === 'deregistering' && !this.deregisterInFlight)
+      at = Math.min(at, this.deregisterAtMs);
+    if (this.phase === 'naming' && !this.idAttempt.inFlight) at = Math.min(at, this.idAttempt.atMs);
+    if (!this.fenced) at = Math.min(at, this.softDeadlineMs());
+    return Math.max(nowMs, at);
+  }
+
+  private get beating(): boolean {
+    return this.phase !== 'releasing' && this.phase !== 'deregistering' && this.phase !== 'ended';
+  }
+
+  private askToLeave(how: SessionEnd): void {
+    if (this.leaveAsked) return;
+    this.leaveAsked = true;
+    this.how = how;
+  }
+
+  private register(): HeartbeatMachine {
+    this.phase = 'registering';
+    this.idMod = 0;
+    this.idAttempt = freshIdAttempt();
+    return new HeartbeatMachine(this.options.nextId(), this.options.identity, this.options.nextId);
+  }
+
+  private renewed(lapsed: boolean, nowMs: number): void {
+    if (this.phase === 'registering') this.phase = 'naming';
+    if (nowMs >= this.softDeadlineMs()) return;
+    if (!this.fenced) return;
+    // Handles that lived through a lapse of the deadline with their stop begun must not come back to life.
+    if (lapsed) this.out.push({type: 'revokeAll'});
+    this.fenced = false;
+    this.allDirty();
+    if (this.phase !== 'naming') this.out.push({type: 'resumed'});
+  }
+
+  private named(idMod: number, nowMs: number): void {
+    this.idMod = idMod;
+    this.phase = 'ready';
+    this.heartbeat.changeState('ready');
+    this.reconcileAtMs = this.nextReconcileMs(nowMs);
+    this.allDirty();
+    this.out.push({type: 'ready', incarnation: this.incarnation});
+  }
+
+  private idHeld(holder: string, nowMs: number): void {
+    this.idAttempt.atMs = nowMs + heartbeatIntervalMs(this.heartbeat.ttlMs) / 2;
+    if (this.options.refuseTakenId === true) this.askToLeave('refused');
+    if (nowMs < this.noticeAtMs) return;
+    this.noticeAtMs = nowMs + WAITING_NOTICE_MS;
+    this.out.push({type: 'waitingForId', holder});
+  }
+
+  /** The heartbeat is gone: what was held belongs to nobody here; start anew under another incarnation. */
+  private evicted(nowMs: number): void {
+    this.out.push({type: 'evicted', incarnation: this.incarnation});
+    this.loseAll();
+    if (this.leaveAsked) {
+      this.heartbeatGone = true;
+      this.phase = 'releasing';
+      return;
+    }
+    this.heartbeat = this.register();
+    this.noticeAtMs = nowMs;
+  }
+
+  /** An operator has evicted this container: fence, drop, free, go. */
+  private evicting(): void {
+    this.askToLeave('evicted');
+    this.phase = 'releasing';
+    this.fenced = true;
+    this.allDirty();
+    this.out.push({type: 'fenced'});
+  }
+
+  /** Another process renews my heartbeat: whatever it does, this one must not act. */
+  private cloned(): void {
+    this.how = 'cloned';
+    this.loseAll();
+    this.end();
+  }
+
+  private loseAll(): void {
+    this.out.push({type: 'revokeAll'});
+    this.fenced = true;
+    for (const keeper of this.keepers.values()) keeper.lose();
+    this.allDirty();
+  }
+
+  private end(): void {
+    this.phase = 'ended';
+    this.fenced = true;
+    this.out.push({type: 'ended', how: this.how});
+  }
+
+  private advancePhase(nowMs: number): void {
+    if (this.leaveAsked) this.beginLeaving();
+    if (this.phase === 'naming') this.takeId(nowMs);
+    if (!this.mayDeregister()) return;
+    if (this.heartbeatGone) this.end();
+    else this.deregister(nowMs);
+  }
+
+  private beginLeaving(): void {
+    if (this.phase === 'naming') this.phase = 'releasing';
+    if (this.phase !== 'ready') return;
+    this.phase = 'leaving';
+    this.heartbeat.changeState('leaving');
+    this.allDirty();
+  }
+
+  private mayDeregister(): boolean {
+    if (this.phase === 'deregistering') return true;
+    if (this.phase !== 'releasing' && !(this.phase === 'leaving' && this.heartbeat.stateStored))
+      return false;
+    for (const keeper of this.keepers.values()) if (!keeper.gone) return false;
+    return true;
+  }
+
+  private takeId(nowMs: number): void {
+    if (this.idAttempt.inFlight || nowMs < this.idAttempt.atMs) return;
+    this.idAttempt.inFlight = true;
+    const {idMod, holder} = this.idAttempt;
+    const {incarnation} = this;
+    const {container} = this.options.identity;
+    this.out.push({
+      type: 'takeId',
+      container,
+      incarnation,
+      create: this.heartbeat.create,
+      idMod,
+      holder,
+    });
+  }
+
+  private deregister(nowMs: number): void {
+    this.phase = 'deregistering';
+    if (this.deregisterInFlight || nowMs < this.deregisterAtMs) return;
+    this.deregisterInFlight = true;
+    const {container} = this.options.identity;
+    const {incarnation, idMod} = this;
+    this.out.push({
+      type: 'deregister',
+      container,
+      incarnation,
+      create: this.heartbeat.create,
+      idMod,
+    });
+  }
+
+  private advanceFence(nowMs: number): void {
+    if (this.fenced || nowMs < this.softDeadlineMs()) return;
+    this.fenced = true;
+    this.allDirty();
+    this.out.push({type: 'fenced'});
+  }
+
+  /** Hooks get T/5 before the deadline to stop in order. */
+  private softDeadlineMs(): number {
+    return this.heartbeat.deadlineMs - heartbeatIntervalMs(this.heartbeat.ttlMs);
+  }
+
+  private reconcile(nowMs: number): void {
+    if (nowMs < this.reconcileAtMs) return;
+    this.reconcileAtMs = this.ended ? Number.POSITIVE_INFINITY : this.nextReconcileMs(nowMs);
+    for (const keeper of this.keepers.values()) keeper.refresh();
+    this.allDirty();
+  }
+
+  private nextReconcileMs(nowMs: number): number {
+    return nowMs + RECONCILE_INTERVAL_MS * (0.8 + 0.4 * this.options.random());
+  }
+
+  private advanceKeepers(nowMs: number): void {
+    for (const [shard, at] of this.timed) if (at <= nowMs) this.dirty.add(shard);
+    if (this.dirty.size === 0) return;
+    const context = this.context();
+    for (const shard of this.dirty) {
+      const keeper = this.keepers.get(shard);
+      if (keeper === undefined) continue;
+      this.out.push(...keeper.advance(context, nowMs));
+      const wakeAtMs = keeper.wakeAtMs(context);
+      if (Number.isFinite(wakeAtMs)) this.timed.set(shard, wakeAtMs);
+      else this.timed.delete(shard);
+      if (keeper.idle) this.retire(shard, keeper);
+    }
+    this.dirty.clear();
+  }
+
+  private retire(shard: string, keeper: ShardKeeper): void {
+    this.keepers.delete(shard);
+    this.timed.delete(shard);
+    this.marks.set(shard, keeper.mark);
+    if (this.marks.size <= MARKS_LIMIT) return;
+    const oldest = this.marks.keys().next();
+    if (oldest.done !== true) this.marks.delete(oldest.value);
+  }
+
+  private context(): KeeperContext {
+    const {addTimeoutMs, dropTimeoutMs, identity} = this.options;
+    const {incarnation, create} = this.heartbeat;
+    return {
+      me: {container: identity.container, incarnation, create},
+      epoch: this.options.epoch,
+      acting: !this.fenced && this.phase !== 'naming' && this.phase !== 'registering',
+      claiming: this.phase === 'ready',
+      releasing: this.releasing(),
+      readyAtClaim: this.options.readyAtClaim ?? false,
+      addTimeoutMs,
+      dropTimeoutMs,
+    };
+  }
+
+  private releasing(): StopReason | undefined {
+    if (this.leaveAsked && this.how === 'deleted') return 'deleted';
+    return this.phase === 'releasing' || this.phase === 'ended' ? 'lost' : undefined;
+  }
+
+  private keeper(shard: string): ShardKeeper {
+    let keeper = this.keepers.get(shard);
+    if (keeper === undefined) {
+      keeper = new ShardKeeper(shard, this.marks.get(shard) ?? 0);
+      this.keepers.set(shard, keeper);
+    }
+    this.dirty.add(shard);
+    return keeper;
+  }
+
+  private touch(shard: string): ShardKeeper | undefined {
+    const keeper = this.keepers.get(shard);
+    if (keeper !== undefined) this.dirty.add(shard);
+    return keeper;
+  }
+
+  private allDirty(): void {
+    for (const shard of this.keepers.keys()) this.dirty.add(shard);
+  }
+}
+
+function freshIdAttempt(): IdAttempt {
+  return {inFlight: false, atMs: Number.NEGATIVE_INFINITY, idMod: 0, holder: ''};
+}

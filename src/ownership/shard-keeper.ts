@@ -1,0 +1,410 @@
+/**
+ * One shard in one container (protocol.md, "Container" 4-7): what the record says, what the application's hooks are doing,
+ * and the one next step that brings them together. Passive: events come in, actions are taken out with `advance`.
+ */
+import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
+import type {ShardSpec} from '../model/specs.ts';
+import type {Transition} from '../model/transition.ts';
+import {claim, free, markReady, tokenOf} from './transitions.ts';
+import type {Claimant} from './transitions.ts';
+
+/** Why `drop` is called. */
+export type StopReason = 'moved' | 'fenced' | 'lost' | 'failed' | 'leaving' | 'deleted';
+
+export type KeeperAction =
+  | {readonly type: 'read'; readonly shard: string; readonly op: number}
+  | {
+      readonly type: 'write';
+      readonly shard: string;
+      readonly op: number;
+      readonly transition: Transition;
+    }
+  | {
+      readonly type: 'add';
+      readonly shard: string;
+      readonly handle: number;
+      readonly token: string;
+      readonly spec: ShardSpec;
+    }
+  | {
+      readonly type: 'drop';
+      readonly shard: string;
+      readonly handle: number;
+      readonly reason: StopReason;
+    }
+  | {
+      readonly type: 'abort';
+      readonly shard: string;
+      readonly handle: number;
+      readonly reason: StopReason;
+    }
+  | {readonly type: 'revoke'; readonly shard: string; readonly handle: number}
+  | {readonly type: 'stuck'; readonly shard: string; readonly hook: 'add' | 'drop'};
+
+/** What the session lets a shard do now. */
+export interface KeeperContext {
+  readonly me: Claimant;
+  readonly epoch: number;
+  /** The right to act holds: no fence. */
+  readonly acting: boolean;
+  /** New shards may be claimed. */
+  readonly claiming: boolean;
+  /** Everything is to be let go without being asked, with this reason. */
+  readonly releasing: StopReason | undefined;
+  /** Daemons claim with `ready` set at once. */
+  readonly readyAtClaim: boolean;
+  readonly addTimeoutMs: number;
+  readonly dropTimeoutMs: number;
+}
+
+/** A record and the spec read with it, at one revision. */
+export interface ShardReading {
+  readonly revision: number;
+  readonly own: Versioned<OwnershipRecord> | undefined;
+  readonly spec: ShardSpec | undefined;
+}
+
+export type WriteAnswer =
+  | {readonly kind: 'committed'; readonly revision: number}
+  | {readonly kind: 'refused'}
+  | {readonly kind: 'unknown'};
+
+type Hook = 'none' | 'adding' | 'added' | 'failed' | 'dropping' | 'retrying' | 'settling';
+
+const READ_RETRY_MIN_MS = 100;
+const RETRY_MAX_MS = 5_000;
+const DROP_RETRY_MIN_MS = 500;
+
+export class ShardKeeper {
+  readonly shard: string;
+  /** Revision below which every record and answer is stale. */
+  mark: number;
+  /** The record while it names this incarnation as owner. */
+  held: Versioned<OwnershipRecord> | undefined;
+  /** Token of the handle that was given out last. */
+  token = '';
+  /** A hook has outlasted its limit. */
+  stuck: 'add' | 'drop' | undefined;
+  private offer: Versioned<OwnershipRecord> | undefined;
+  private spec: ShardSpec | undefined;
+  private pending: {readonly op: number; readonly transition: Transition | undefined} | undefined;
+  private ops = 0;
+  private readWanted = false;
+  private readAtMs = 0;
+  private readFailures = 0;
+  private hook: Hook = 'none';
+  private hookSinceMs = 0;
+  private handle = 0;
+  private revokedHandle = 0;
+  private work = 0;
+  private stopping: StopReason | undefined;
+  private dropAttempts = 0;
+  private dropAtMs = 0;
+  private failure: string | undefined;
+  /** A free has been sent since the last claim: never act on this claim again. */
+  private freeing = false;
+
+  constructor(shard: string, mark: number) {
+    this.shard = shard;
+    this.mark = mark;
+  }
+
+  /** Nothing held, nothing running, nothing asked: the keeper may be forgotten (its mark must be kept). */
+  get idle(): boolean {
+    return (
+      this.quiet &&
+      this.held === undefined &&
+      this.pending === undefined &&
+      !this.readWanted &&
+      this.offer === undefined
+    );
+  }
+
+  /** No hook and no work of the application is left for this shard. */
+  get quiet(): boolean {
+    return this.hook === 'none';
+  }
+
+  /** Nothing is held and nothing of the application or of the store is under way: a leaving container may go. */
+  get gone(): boolean {
+    return this.quiet && this.held === undefined && this.pending === undefined;
+  }
+
+  /** `add` has resolved and nothing has asked the shard to stop. */
+  get serving(): boolean {
+    return this.hook === 'added' && this.stopping === undefined;
+  }
+
+  /** What people are shown. */
+  get phase(): string {
+    return this.stuck === undefined ? this.hook : `stuck in ${this.stuck}`;
+  }
+
+  /** Somebody says the record may be of interest. Only a hint: the record is read before anything is done. */
+  hint(revision: number): void {
+    if (revision > this.mark) this.refresh();
+  }
+
+  /** Reads the record as soon as possible. */
+  refresh(): void {
+    this.readWanted = true;
+  }
+
+  /** The heartbeat is gone: nothing is held any more and the handle is worthless from now on. */
+  lose(): void {
+    this.held = undefined;
+    this.offer = undefined;
+    this.pending = undefined;
+    this.ops += 1;
+  }
+
+  readAnswered(
+    op: number,
+    reading: ShardReading | undefined,
+    context: KeeperContext,
+    nowMs: number,
+  ): void {
+    if (this.pending?.op !== op) return;
+    this.pending = undefined;
+    if (reading === undefined) {
+      this.readFailures += 1;
+      this.readAtMs = nowMs + Math.min(RETRY_MAX_MS, READ_RETRY_MIN_MS * 2 ** this.readFailures);
+      this.readWanted = true;
+      return;
+    }
+    this.readFailures = 0;
+    this.learn(reading, context);
+  }
+
+  writeAnswered(op: number, answer: WriteAnswer, nowMs: number): void {
+    const pending = this.pending;
+    if (pending?.op !== op || pending.transition === undefined) return;
+    this.pending = undefined;
+    if (answer.kind === 'committed') {
+      this.committed(pending.transition, answer.revision);
+      return;
+    }
+    this.offer = undefined;
+    this.readWanted = true;
+    this.readAtMs = answer.kind === 'unknown' ? nowMs + READ_RETRY_MIN_MS : nowMs;
+  }
+
+  addSettled(handle: number, error: string | undefined, nowMs: number): void {
+    if (handle !== this.handle || this.hook !== 'adding') return;
+    // An add that fails because it was told to stop is no failure of the shard.
+    if (error !== undefined && this.stopping === undefined) this.failure = error;
+    this.enter(error === undefined ? 'added' : 'failed', nowMs);
+  }
+
+  dropSettled(handle: number, error: string | undefined, nowMs: number): void {
+    if (handle !== this.handle || this.hook !== 'dropping') return;
+    if (error === undefined) {
+      this.enter('settling', nowMs);
+      return;
+    }
+    this.dropAttempts += 1;
+    this.dropAtMs = nowMs + Math.min(RETRY_MAX_MS, DROP_RETRY_MIN_MS * 2 ** this.dropAttempts);
+    this.enter('retrying', nowMs);
+  }
+
+  /** Outstanding `shard.run` calls of the present handle. */
+  workChanged(handle: number, outstanding: number): void {
+    if (handle === this.handle) this.work = outstanding;
+  }
+
+  /** The next steps; call after every event and at `wakeAtMs`. */
+  advance(context: KeeperContext, nowMs: number): KeeperAction[] {
+    const actions: KeeperAction[] = [];
+    this.advanceHooks(context, nowMs, actions);
+    if (this.pending === undefined) this.advanceRecord(context, nowMs, actions);
+    return actions;
+  }
+
+  /** When `advance` has to be called even if nothing happens. */
+  wakeAtMs(context: KeeperContext): number {
+    const marks = [Number.POSITIVE_INFINITY];
+    if (this.readWanted && this.pending === undefined) marks.push(this.readAtMs);
+    if (this.hook === 'retrying') marks.push(this.dropAtMs);
+    if (this.stuck === undefined) marks.push(this.stuckAtMs(context));
+    return Math.min(...marks);
+  }
+
+  private learn(reading: ShardReading, context: KeeperContext): void {
+    const own = reading.own;
+    const revision = own?.mod ?? reading.revision;
+    if (revision < this.mark) return;
+    this.mark = Math.max(this.mark, own?.mod ?? 0);
+    if (reading.spec !== undefined) this.spec = reading.spec;
+    const mine = own !== undefined && own.value.incarnation === context.me.incarnation;
+    this.offer =
+      mine && own.value.state === 'assigned' && reading.spec !== undefined ? own : undefined;
+    if (!mine || own.value.state === 'assigned' || own.value.state === 'free') {
+      this.held = undefined;
+      return;
+    }
+    if (this.held === undefined) this.claimed(tokenOf(own, context.epoch));
+    this.held = own;
+  }
+
+  private committed(transition: Transition, revision: number): void {
+    this.mark = Math.max(this.mark, revision);
+    if (transition.kind === 'free' || transition.record === null) {
+      this.held = undefined;
+      this.failure = undefined;
+      return;
+    }
+    this.held = {
+      value: transition.record,
+      mod: revision,
+      create: this.offer?.create ?? this.held?.create ?? revision,
+    };
+    if (transition.kind === 'claim') this.offer = undefined;
+  }
+
+  private claimed(token: string): void {
+    this.token = token;
+    this.freeing = false;
+    this.failure = undefined;
+  }
+
+  private advanceHooks(context: KeeperContext, nowMs: number, actions: KeeperAction[]): void {
+    const reason = this.stopReason(context);
+    if (reason !== undefined && this.stopping === undefined && this.hook !== 'none') {
+      this.stopping = reason;
+      actions.push({type: 'abort', shard: this.shard, handle: this.handle, reason});
+    }
+    if (this.stopping === 'fenced' && this.held === undefined) this.stopping = 'lost';
+    if (this.held === undefined && this.hook !== 'none') this.revoke(actions);
+    if (this.mayCallDrop(nowMs)) {
+      this.enter('dropping', nowMs);
+      actions.push({
+        type: 'drop',
+        shard: this.shard,
+        handle: this.handle,
+        reason: this.stopping ?? 'failed',
+      });
+    }
+    if (this.hook === 'settling' && this.work === 0) this.stopped(nowMs, actions);
+    this.noticeStuck(context, nowMs, actions);
+  }
+
+  private mayCallDrop(nowMs: number): boolean {
+    if (this.stopping === undefined) return false;
+    if (this.hook === 'retrying') return nowMs >= this.dropAtMs;
+    return this.hook === 'added' || this.hook === 'failed';
+  }
+
+  private stopped(nowMs: number, actions: KeeperAction[]): void {
+    this.enter('none', nowMs);
+    this.stopping = undefined;
+    this.dropAttempts = 0;
+    this.revoke(actions);
+  }
+
+  /** The handle of the present `add` is worthless from now on, for good. */
+  private revoke(actions: KeeperAction[]): void {
+    if (this.revokedHandle === this.handle) return;
+    this.revokedHandle = this.handle;
+    actions.push({type: 'revoke', shard: this.shard, handle: this.handle});
+  }
+
+  private stopReason(context: KeeperContext): StopReason | undefined {
+    if (this.held === undefined) return 'lost';
+    if (this.held.value.state === 'dropping') return 'moved';
+    if (context.releasing !== undefined) return context.releasing;
+    if (this.hook === 'failed') return 'failed';
+    return context.acting ? undefined : 'fenced';
+  }
+
+  private advanceRecord(context: KeeperContext, nowMs: number, actions: KeeperAction[]): void {
+    if (this.readWanted) {
+      if (nowMs >= this.readAtMs) this.read(actions);
+      return;
+    }
+    if (this.held !== undefined) this.advanceHeld(this.held, context, nowMs, actions);
+    else if (this.offer !== undefined && context.claiming && context.acting && this.quiet) {
+      const version = this.spec?.taskVersion ?? 0;
+      this.write(claim(this.shard, this.offer, context.me, version, context.readyAtClaim), actions);
+    }
+  }
+
+  private advanceHeld(
+    held: Versioned<OwnershipRecord>,
+    context: KeeperContext,
+    nowMs: number,
+    actions: KeeperAction[],
+  ): void {
+    if (this.mustFree(held, context)) {
+      if (!this.quiet) return;
+      this.freeing = true;
+      const failure = this.failure === undefined ? undefined : {message: this.failure};
+      this.write(free(this.shard, held, failure), actions);
+      return;
+    }
+    if (!context.acting) return;
+    if (this.quiet) this.callAdd(held, context, nowMs, actions);
+    else if (this.serving && !held.value.ready)
+      this.write(markReady(this.shard, held, context.me, context.epoch), actions);
+  }
+
+  private mustFree(held: Versioned<OwnershipRecord>, context: KeeperContext): boolean {
+    const asked = held.value.state === 'dropping' || context.releasing !== undefined;
+    return asked || this.freeing || this.failure !== undefined;
+  }
+
+  private callAdd(
+    held: Versioned<OwnershipRecord>,
+    context: KeeperContext,
+    nowMs: number,
+    actions: KeeperAction[],
+  ): void {
+    if (this.spec === undefined) {
+      this.read(actions);
+      return;
+    }
+    this.token = tokenOf(held, context.epoch);
+    this.handle += 1;
+    this.work = 0;
+    this.enter('adding', nowMs);
+    actions.push({
+      type: 'add',
+      shard: this.shard,
+      handle: this.handle,
+      token: this.token,
+      spec: this.spec,
+    });
+  }
+
+  private read(actions: KeeperAction[]): void {
+    this.readWanted = false;
+    this.ops += 1;
+    this.pending = {op: this.ops, transition: undefined};
+    actions.push({type: 'read', shard: this.shard, op: this.ops});
+  }
+
+  private write(transition: Transition, actions: KeeperAction[]): void {
+    if (transition.kind === 'claim') this.claimed('');
+    this.ops += 1;
+    this.pending = {op: this.ops, transition};
+    actions.push({type: 'write', shard: this.shard, op: this.ops, transition});
+  }
+
+  private enter(hook: Hook, nowMs: number): void {
+    this.hook = hook;
+    this.hookSinceMs = nowMs;
+    this.stuck = undefined;
+  }
+
+  private stuckAtMs(context: KeeperContext): number {
+    if (this.hook === 'adding') return this.hookSinceMs + context.addTimeoutMs;
+    if (this.hook === 'dropping' || this.hook === 'settling')
+      return this.hookSinceMs + context.dropTimeoutMs;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  private noticeStuck(context: KeeperContext, nowMs: number, actions: KeeperAction[]): void {
+    if (this.stuck !== undefined || nowMs < this.stuckAtMs(context)) return;
+    this.stuck = this.hook === 'adding' ? 'add' : 'drop';
+    actions.push({type: 'stuck', shard: this.shard, hook: this.stuck});
+  }
+}

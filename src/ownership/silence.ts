@@ -1,0 +1,81 @@
+/**
+ * The silence clock (protocol.md, "Governor"): for each heartbeat, how long its version has stood unchanged while the
+ * store was known to take writes. Only the watcher's own monotonic clock counts. Passive.
+ */
+import {silenceMs} from '../model/container.ts';
+
+interface Count {
+  mod: number;
+  ttlMs: number;
+  sinceMs: number;
+}
+
+export class SilenceClock {
+  private readonly counts = new Map<string, Count>();
+  private lastProbeMs = Number.NEGATIVE_INFINITY;
+
+  /** A version of a heartbeat was seen. Seeing the same version again changes nothing. */
+  observe(incarnation: string, mod: number, ttlMs: number, nowMs: number): void {
+    const count = this.counts.get(incarnation);
+    if (count === undefined) this.counts.set(incarnation, {mod, ttlMs, sinceMs: nowMs});
+    else if (count.mod < mod) Object.assign(count, {mod, ttlMs, sinceMs: nowMs});
+  }
+
+  forget(incarnation: string): void {
+    this.counts.delete(incarnation);
+  }
+
+  /** A write of the watcher's own has committed: the store took writes at this moment. A long gap before it restarts counts. */
+  probeCommitted(nowMs: number): void {
+    const gapMs = nowMs - this.lastProbeMs;
+    this.lastProbeMs = nowMs;
+    for (const count of this.counts.values()) if (gapMs > maxGapMs(count)) count.sinceMs = nowMs;
+  }
+
+  /** Ms that the present version has stood; 0 while the store is not known to take writes. */
+  quietMs(incarnation: string, nowMs: number): number {
+    const count = this.counts.get(incarnation);
+    if (count === undefined || nowMs - this.lastProbeMs > maxGapMs(count)) return 0;
+    return nowMs - count.sinceMs;
+  }
+
+  /** Ms since the present version was first seen, whatever the probes say: for display and suspicion, never for eviction. */
+  ageMs(incarnation: string, nowMs: number): number {
+    const count = this.counts.get(incarnation);
+    return count === undefined ? 0 : nowMs - count.sinceMs;
+  }
+
+  /** The version whose silence is measured; 0 when none. */
+  version(incarnation: string): number {
+    return this.counts.get(incarnation)?.mod ?? 0;
+  }
+
+  /** Whether the owner has surely stopped acting: W has passed. */
+  silent(incarnation: string, nowMs: number): boolean {
+    const count = this.counts.get(incarnation);
+    return count !== undefined && this.quietMs(incarnation, nowMs) >= silenceMs(count.ttlMs);
+  }
+
+  /** Whether a beat has been missed: nothing seen for 2T/5. */
+  suspect(incarnation: string, nowMs: number): boolean {
+    const count = this.counts.get(incarnation);
+    return count !== undefined && this.ageMs(incarnation, nowMs) > suspectMs(count);
+  }
+
+  /** The next moment at which `suspect`, `silent` or `quietMs >= waitMs` may turn true for this incarnation. */
+  wakeAtMs(incarnation: string, waitMs: number, nowMs: number): number {
+    const count = this.counts.get(incarnation);
+    if (count === undefined) return Number.POSITIVE_INFINITY;
+    const marks = [suspectMs(count) + 1, silenceMs(count.ttlMs), waitMs];
+    const next = marks.map((mark) => count.sinceMs + mark).filter((at) => at > nowMs);
+    return next.length === 0 ? nowMs + maxGapMs(count) : Math.min(...next);
+  }
+}
+
+function suspectMs(count: Count): number {
+  return (2 * count.ttlMs) / 5;
+}
+
+function maxGapMs(count: Count): number {
+  return (2 * count.ttlMs) / 5;
+}

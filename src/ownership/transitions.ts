@@ -1,0 +1,195 @@
+/**
+ * The transition table of an ownership record (protocol.md, "Records"): the only place that says which record may follow
+ * which, who writes it and what must hold in the store. Every write of an ownership record is built here.
+ */
+import {invariant} from '../model/errors.ts';
+import {RECORD_VERSION} from '../model/ownership.ts';
+import type {MoveNote, OwnershipRecord, Versioned} from '../model/ownership.ts';
+import {formatToken} from '../model/token.ts';
+import type {RecordGuard, Transition} from '../model/transition.ts';
+
+export type Known = Versioned<OwnershipRecord> | undefined;
+
+export interface Target {
+  readonly container: string;
+  readonly incarnation: string;
+}
+
+const OFFICE: RecordGuard = {kind: 'office'};
+
+/** Governor: absent or free -> assigned(target). */
+export function assign(shard: string, known: Known, target: Target, move: MoveNote): Transition {
+  invariant(
+    known === undefined || known.value.state === 'free',
+    `assign of ${shard} needs absent or free`,
+  );
+  return {
+    kind: 'assign',
+    shard,
+    record: assigned(known, target, move),
+    guards: [
+      OFFICE,
+      ownAt(shard, known),
+      {kind: 'heartbeatExists', incarnation: target.incarnation},
+    ],
+  };
+}
+
+/** Governor: assigned, owned or dropping of an incarnation whose heartbeat is gone -> assigned(target). */
+export function reassignLost(
+  shard: string,
+  known: Known,
+  target: Target,
+  move: MoveNote,
+): Transition {
+  invariant(
+    known !== undefined && known.value.state !== 'free',
+    `reassign of ${shard} needs a holder`,
+  );
+  invariant(
+    known.value.incarnation !== target.incarnation,
+    `reassign of ${shard} to its lost holder`,
+  );
+  return {
+    kind: 'reassign',
+    shard,
+    record: assigned(known, target, move),
+    guards: [
+      OFFICE,
+      ownAt(shard, known),
+      {kind: 'heartbeatAbsent', incarnation: known.value.incarnation},
+      {kind: 'heartbeatExists', incarnation: target.incarnation},
+    ],
+  };
+}
+
+/** Governor: assigned, not yet claimed -> assigned(target). A late claim then fails on mod. */
+export function redirect(shard: string, known: Known, target: Target, move: MoveNote): Transition {
+  invariant(known?.value.state === 'assigned', `redirect of ${shard} needs assigned`);
+  return {
+    kind: 'reassign',
+    shard,
+    record: assigned(known, target, move),
+    guards: [
+      OFFICE,
+      ownAt(shard, known),
+      {kind: 'heartbeatExists', incarnation: target.incarnation},
+    ],
+  };
+}
+
+/** Governor: assigned, not yet claimed -> free. */
+export function recall(shard: string, known: Known): Transition {
+  invariant(known?.value.state === 'assigned', `recall of ${shard} needs assigned`);
+  return {
+    kind: 'recall',
+    shard,
+    record: {...known.value, state: 'free', ready: false, token: '', move: null},
+    guards: [OFFICE, ownAt(shard, known)],
+  };
+}
+
+/** Governor: owned -> dropping: asks the owner to let go. */
+export function drop(shard: string, known: Known, move: MoveNote, epoch: number): Transition {
+  invariant(known?.value.state === 'owned', `drop of ${shard} needs owned`);
+  return {
+    kind: 'drop',
+    shard,
+    record: {...known.value, state: 'dropping', token: tokenOf(known, epoch), ready: false, move},
+    guards: [OFFICE, ownAt(shard, known)],
+  };
+}
+
+/** Governor: free, or its holder's heartbeat is gone, and the spec is gone -> absent. */
+export function forget(shard: string, known: Known): Transition {
+  invariant(known !== undefined, `forget of ${shard} needs a record`);
+  const guards: RecordGuard[] = [OFFICE, ownAt(shard, known), {kind: 'specAbsent', shard}];
+  if (known.value.state !== 'free')
+    guards.push({kind: 'heartbeatAbsent', incarnation: known.value.incarnation});
+  return {kind: 'forget', shard, record: null, guards};
+}
+
+/** Who writes as a container: its incarnation and the create revision of its heartbeat. */
+export interface Claimant extends Target {
+  readonly create: number;
+}
+
+/** Container: assigned(me) -> owned(me). `ready` is set at once by daemons, whose record then changes only when they lose it. */
+export function claim(
+  shard: string,
+  known: Known,
+  me: Claimant,
+  taskVersion: number,
+  ready: boolean,
+): Transition {
+  invariant(known?.value.state === 'assigned', `claim of ${shard} needs assigned`);
+  invariant(known.value.incarnation === me.incarnation, `claim of ${shard} assigned to another`);
+  return {
+    kind: 'claim',
+    shard,
+    record: {...known.value, state: 'owned', token: '', ready, taskVersion},
+    guards: [ownAt(shard, known), created(me), {kind: 'specExists', shard}],
+  };
+}
+
+/** Container: owned -> owned, `add` has resolved: ready, token written, failures forgotten. */
+export function markReady(shard: string, known: Known, me: Claimant, epoch: number): Transition {
+  invariant(known?.value.state === 'owned', `ready of ${shard} needs owned`);
+  return {
+    kind: 'ready',
+    shard,
+    record: {...known.value, ready: true, token: tokenOf(known, epoch), failures: 0, lastError: ''},
+    guards: [ownAt(shard, known), created(me)],
+  };
+}
+
+/** What a container says of a failed add when it frees the shard. */
+export interface AddFailure {
+  readonly message: string;
+}
+
+/** Container: owned or dropping -> free; only when no work for the shard is left. */
+export function free(shard: string, known: Known, failure: AddFailure | undefined): Transition {
+  invariant(
+    known?.value.state === 'owned' || known?.value.state === 'dropping',
+    `free of ${shard} needs a holder`,
+  );
+  const failed =
+    failure === undefined ? {} : {failures: known.value.failures + 1, lastError: failure.message};
+  return {
+    kind: 'free',
+    shard,
+    record: {...known.value, state: 'free', ready: false, ...failed},
+    guards: [ownAt(shard, known)],
+  };
+}
+
+/** The token of an owned or dropping record: the written one, or the claim's own revision while it is empty. */
+export function tokenOf(known: Versioned<OwnershipRecord>, epoch: number): string {
+  return known.value.token === '' ? formatToken({epoch, revision: known.mod}) : known.value.token;
+}
+
+function assigned(known: Known, target: Target, move: MoveNote): OwnershipRecord {
+  const failures = known?.value.failures ?? 0;
+  const lastError = known?.value.lastError ?? '';
+  return {
+    ...known?.value,
+    v: RECORD_VERSION,
+    state: 'assigned',
+    container: target.container,
+    incarnation: target.incarnation,
+    token: '',
+    ready: false,
+    move,
+    failures,
+    lastError,
+  };
+}
+
+function ownAt(shard: string, known: Known): RecordGuard {
+  return {kind: 'own', shard, mod: known?.mod ?? 0};
+}
+
+function created(me: Claimant): RecordGuard {
+  return {kind: 'heartbeatCreated', incarnation: me.incarnation, create: me.create};
+}
