@@ -1,0 +1,113 @@
+import * as z from 'zod';
+import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/specs.ts';
+import {dryRunField, revisionField, serviceField} from './admin-fields.ts';
+
+/** Highest `maxShardCount` that can be asked for. */
+export const MAX_SHARD_COUNT_LIMIT = 1_000_000;
+
+const maxShardCountField = z
+  .int()
+  .min(0)
+  .max(MAX_SHARD_COUNT_LIMIT)
+  .meta({description: 'Most shards one container may hold; 0: no limit.'});
+const maxRecoveryTimeField = z
+  .int()
+  .min(0)
+  .max(MAX_RECOVERY_TIME_LIMIT_S)
+  .meta({description: 'Seconds a lost container’s shards wait for it to come back.'});
+
+export const addSpecRequest = z.strictObject({
+  service: serviceField,
+  maxShardCount: maxShardCountField.default(0),
+  maxRecoveryTime: maxRecoveryTimeField.default(MAX_RECOVERY_TIME_DEFAULT_S),
+  /** The origin's clients send it; the server's clock is used instead. */
+  createTime: z.int().optional(),
+  dryRun: dryRunField,
+});
+
+export const updateSpecRequest = z.strictObject({
+  service: serviceField,
+  maxShardCount: maxShardCountField.optional(),
+  maxRecoveryTime: maxRecoveryTimeField.optional(),
+  /** true: no voluntary moves; recovery goes on. */
+  paused: z.boolean().optional(),
+  dryRun: dryRunField,
+});
+
+export const delSpecRequest = z.strictObject({
+  service: serviceField,
+  /** Also when it has shards or living containers. */
+  force: z.boolean().default(false),
+  dryRun: dryRunField,
+});
+
+export const serviceQuery = z.strictObject({service: serviceField});
+export const noQuery = z.strictObject({});
+
+/** The origin's answer: names only. */
+export const getSpecAnswer = z.object({services: z.array(z.string())});
+
+export const alarmView = z.object({
+  /** App it belongs to. */
+  service: z.string(),
+  code: z.string(),
+  text: z.string(),
+  /** RFC 3339. */
+  since: z.string(),
+});
+
+export const shardCounts = z.object({
+  total: z.int(),
+  ready: z.int(),
+  /** Assigned, owned but not ready, or free between two owners. */
+  moving: z.int(),
+  unplaced: z.int(),
+  failed: z.int(),
+  quarantined: z.int(),
+  /** Records whose spec is gone and which the governor has yet to remove. */
+  removing: z.int(),
+});
+
+export const appView = z.object({
+  service: z.string(),
+  /** Unix seconds. */
+  createTime: z.number(),
+  maxShardCount: z.number(),
+  maxRecoveryTime: z.number(),
+  deleting: z.boolean(),
+  paused: z.boolean(),
+  /** Daemon that governs the app; '' when none does. */
+  governor: z.string(),
+  /** RFC 3339 time of the governor's last word; '' before the first. */
+  governedAt: z.string(),
+  /** The governor has nothing left to do. */
+  settled: z.boolean(),
+  shards: shardCounts,
+  /** Number of containers by state. */
+  containers: z.record(z.string(), z.int()),
+  alarms: z.array(alarmView),
+});
+
+export const getAppAnswer = z.object({app: appView, revision: revisionField});
+export const getAppsAnswer = z.object({apps: z.array(appView), revision: revisionField});
+
+/** The origin's overall view of one app. Field names are the origin's. */
+export const detailAnswer = z.object({
+  spec: z.looseObject({service: z.string()}),
+  /** By shard id. */
+  shardSpec: z.record(z.string(), z.looseObject({})),
+  /** Container ids by worker group. */
+  workerGroup: z.record(z.string(), z.array(z.string())),
+  /** Shard ids by container id. */
+  allocate: z.record(z.string(), z.array(z.string())),
+  aliveContainers: z.array(z.string()),
+  notAllocateShards: z.array(z.string()),
+});
+
+export type AddSpecRequest = z.output<typeof addSpecRequest>;
+export type UpdateSpecRequest = z.output<typeof updateSpecRequest>;
+export type DelSpecRequest = z.output<typeof delSpecRequest>;
+export type AlarmView = z.output<typeof alarmView>;
+export type ShardCounts = z.output<typeof shardCounts>;
+export type AppView = z.output<typeof appView>;
+export type DetailAnswer = z.output<typeof detailAnswer>;

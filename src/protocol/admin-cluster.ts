@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import {alarmView, appView} from './admin-apps.ts';
+import {containerView} from './admin-containers.ts';
+import {queryNumber, revisionField, serviceField} from './admin-fields.ts';
+
+/** Longest wait of one wait-check call, ms. */
+export const WAIT_TIMEOUT_LIMIT_MS = 25_000;
+/** Most entries of `missing`. */
+export const MISSING_LIMIT = 20;
+
+export const healthAnswer = z.object({msg: z.literal('success')});
+
+export const statusAnswer = z.object({
+  /** sm's own service name. */
+  service: z.string(),
+  /** Program version of the daemon that answers. */
+  version: z.string(),
+  leader: z.object({container: z.string(), incarnation: z.string(), since: z.string()}).nullable(),
+  /** The daemons, as containers of sm's own service. */
+  daemons: z.array(containerView),
+  apps: z.array(appView),
+  counts: z.object({
+    daemons: z.int(),
+    apps: z.int(),
+    containers: z.int(),
+    shards: z.int(),
+    ready: z.int(),
+    unplaced: z.int(),
+    failed: z.int(),
+    quarantined: z.int(),
+  }),
+  alarms: z.array(alarmView),
+  store: z.object({clusterId: z.string(), epoch: z.int()}),
+  revision: revisionField,
+});
+
+export const waitKind = z.enum(['app', 'shard', 'container']);
+export const waitGoal = z.enum(['exists', 'gone', 'ready', 'balanced', 'drained']);
+
+export const waitCheckQuery = z.strictObject({
+  service: serviceField,
+  kind: waitKind,
+  /** Shard or container id; for an app it may be left out. */
+  id: z.string().max(256).default(''),
+  for: waitGoal,
+  /** How long the server may hold the answer back until the goal is met, ms. */
+  timeoutMs: queryNumber(0, WAIT_TIMEOUT_LIMIT_MS).default(0),
+});
+
+export const waitCheckAnswer = z.object({
+  met: z.boolean(),
+  /** Everything was judged at this revision. */
+  revision: revisionField,
+  /** The first of what is missing, by id. */
+  missing: z.array(z.object({id: z.string(), reason: z.string()})),
+  missingCount: z.int(),
+});
+
+export type StatusAnswer = z.output<typeof statusAnswer>;
+export type WaitKind = z.output<typeof waitKind>;
+export type WaitGoal = z.output<typeof waitGoal>;
+export type WaitCheckQuery = z.output<typeof waitCheckQuery>;
+export type WaitCheckAnswer = z.output<typeof waitCheckAnswer>;

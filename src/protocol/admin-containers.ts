@@ -1,0 +1,113 @@
+import * as z from 'zod';
+import {
+  containerField,
+  dryRunField,
+  reasonField,
+  revisionField,
+  serviceField,
+  workerGroupField,
+  writeAnswer,
+} from './admin-fields.ts';
+
+export const containerState = z.enum([
+  'waiting',
+  'ready',
+  'leaving',
+  'suspect',
+  'silent',
+  'lost',
+  'unreachable',
+  'cordoned',
+  'draining',
+]);
+
+export const orderView = z.object({
+  order: z.enum(['cordon', 'drain']),
+  reason: z.string(),
+  by: z.string(),
+  /** RFC 3339. */
+  at: z.string(),
+  /** Ends with this incarnation; '' for any. */
+  incarnation: z.string(),
+  keep: z.boolean(),
+});
+
+export const containerView = z.object({
+  id: z.string(),
+  /** '' for a container that is known only by its order or its records. */
+  incarnation: z.string(),
+  state: containerState,
+  /** RFC 3339 time the state began, by the governor's word; '' when it is not known. */
+  since: z.string(),
+  /** The governor's remark on the state; '' for none. */
+  note: z.string(),
+  endpoint: z.string(),
+  host: z.string(),
+  pid: z.int(),
+  zone: z.string(),
+  labels: z.record(z.string(), z.string()),
+  version: z.string(),
+  sdk: z.string(),
+  ttlMs: z.int(),
+  /** Its heartbeat could not be read; what is wrong with it. '' when all is well. */
+  problem: z.string(),
+  shards: z.object({
+    /** Records that name it and are not free. */
+    total: z.int(),
+    ready: z.int(),
+    /** Of these, those that are asked to leave it. */
+    dropping: z.int(),
+  }),
+  order: orderView.nullable(),
+});
+
+export const getContainersAnswer = z.object({
+  /** By id. */
+  containers: z.array(containerView),
+  revision: revisionField,
+});
+
+const orderFields = {
+  service: serviceField,
+  container: containerField,
+  reason: reasonField.default(''),
+  /** Who says so; the server puts the caller's address when absent. */
+  by: reasonField.optional(),
+  dryRun: dryRunField,
+};
+
+export const cordonRequest = z.strictObject({
+  ...orderFields,
+  /** Accepted for symmetry: a cordon always stays until `uncordon`. */
+  keep: z.boolean().default(true),
+});
+export const drainRequest = z.strictObject({
+  ...orderFields,
+  /** false: the drain ends with the incarnation that runs now. */
+  keep: z.boolean().default(false),
+});
+export const uncordonRequest = z.strictObject(orderFields);
+
+export const orderAnswer = writeAnswer.extend({
+  /** Records that still name the container. */
+  shards: z.int(),
+});
+
+export const workerRequest = z.strictObject({
+  service: serviceField,
+  workerGroup: workerGroupField,
+  /** Container id. */
+  worker: containerField,
+  dryRun: dryRunField,
+});
+
+/** The origin's answer: container ids by worker group. */
+export const getWorkerAnswer = z.object({workers: z.record(z.string(), z.array(z.string()))});
+
+export type OrderView = z.output<typeof orderView>;
+export type ContainerView = z.output<typeof containerView>;
+export type CordonRequest = z.output<typeof cordonRequest>;
+export type DrainRequest = z.output<typeof drainRequest>;
+export type UncordonRequest = z.output<typeof uncordonRequest>;
+export type OrderAnswer = z.output<typeof orderAnswer>;
+export type WorkerRequest = z.output<typeof workerRequest>;

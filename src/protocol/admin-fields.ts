@@ -1,0 +1,94 @@
+import * as z from 'zod';
+import {nameProblem, shardIdProblem} from '../model/ids.ts';
+import type {NameKind} from '../model/ids.ts';
+
+/** Most characters of a shard's task. etcd refuses values above 1.5 MiB; a batch must stay far below. */
+export const TASK_MAX_CHARACTERS = 64 * 1024;
+/** Most characters of a reason given by an operator. */
+export const REASON_MAX_CHARACTERS = 1024;
+
+/** Issues of these fields carry `params.code` so that the server can answer INVALID_NAME. */
+const NAME_ISSUE = {code: 'INVALID_NAME'} as const;
+
+function nameField(kind: NameKind, description: string, empty: boolean) {
+  return z
+    .string()
+    .superRefine((value, context) => {
+      if (empty && value === '') return;
+      const problem = nameProblem(kind, value);
+      if (problem !== undefined) {
+        context.addIssue({code: 'custom', message: problem, params: NAME_ISSUE});
+      }
+    })
+    .meta({description, maxLength: 128});
+}
+
+/** Name of an app. */
+export const serviceField = nameField('app', 'Name of the app.', false);
+export const containerField = nameField('container', 'Container id, host:port by default.', false);
+export const optionalContainerField = nameField('container', 'Container id; "" for none.', true);
+export const groupField = nameField('group', 'Balancing group; "" for the nameless one.', true);
+export const workerGroupField = nameField('worker group', 'Name of a pool of containers.', false);
+export const optionalWorkerGroupField = nameField(
+  'worker group',
+  'Pool the shard demands; "" for any container.',
+  true,
+);
+
+export const shardIdField = z
+  .string()
+  .superRefine((value, context) => {
+    const problem = shardIdProblem(value);
+    if (problem !== undefined) {
+      context.addIssue({code: 'custom', message: problem, params: NAME_ISSUE});
+    }
+  })
+  .meta({description: 'Shard id: 1-200 bytes of printable UTF-8.', maxLength: 200});
+
+export const taskField = z
+  .string()
+  .max(TASK_MAX_CHARACTERS)
+  .meta({description: 'Opaque payload given to the container that owns the shard.'});
+
+/** Free text of an operator. Shown with control characters made visible, never interpreted. */
+export const reasonField = z.string().max(REASON_MAX_CHARACTERS);
+
+/** A true/false of a query string (`true|1|yes|on`, `false|0|no|off`) or a JSON boolean. */
+export const queryFlag = z.union([z.boolean(), z.stringbool()]);
+
+/** A whole number of a query string. */
+export function queryNumber(least: number, most: number) {
+  return z.coerce.number<number | string>().int().min(least).max(most);
+}
+
+/** An etcd revision as text: numbers of 64 bits stand as strings in our JSON. */
+export const revisionField = z
+  .string()
+  .regex(/^\d{1,19}$/)
+  .meta({description: 'Revision of the store, decimal.'});
+
+/** Only check and say what would happen; nothing is written. */
+export const dryRunField = z.boolean().default(false);
+
+export const writeResultField = z.enum(['created', 'configured', 'unchanged', 'deleted']);
+
+/** What every changing request answers; a superset of the origin's `{}`. */
+export const writeAnswer = z.object({
+  result: writeResultField,
+  changed: z.boolean(),
+  /** Revision of the write, or the one at which nothing had to be done. */
+  revision: revisionField,
+});
+
+export const errorAnswer = z.object({
+  error: z.string(),
+  code: z.string(),
+  hint: z.string(),
+  /** Whether the same call may succeed later without a change. */
+  retryable: z.boolean(),
+  requestId: z.string(),
+});
+
+export type WriteResult = z.output<typeof writeResultField>;
+export type WriteAnswer = z.output<typeof writeAnswer>;
+export type ErrorAnswer = z.output<typeof errorAnswer>;

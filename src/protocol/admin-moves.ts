@@ -1,0 +1,115 @@
+import * as z from 'zod';
+import {containerField, queryNumber, revisionField, serviceField} from './admin-fields.ts';
+
+/** Most containers that a what-if may add. */
+export const PLAN_ADD_LIMIT = 10_000;
+const MOVES_DEFAULT = 1_000;
+const MOVES_LIMIT = 10_000;
+
+/** assigned: waits to be claimed; adding: claimed, `add` runs; dropping; free: between two owners. */
+export const moveStep = z.enum(['dropping', 'free', 'assigned', 'adding']);
+
+/** A shard that is not ready where it belongs. */
+export const runningMove = z.object({
+  /** '' for a first placement, which has no note. */
+  id: z.string(),
+  shard: z.string(),
+  from: z.string(),
+  to: z.string(),
+  why: z.string(),
+  /** RFC 3339; '' when it is not known. */
+  startedAt: z.string(),
+  step: moveStep,
+  failures: z.int(),
+  lastError: z.string(),
+  revision: revisionField,
+});
+
+export const finishedMove = z.object({
+  id: z.string(),
+  shard: z.string(),
+  from: z.string(),
+  to: z.string(),
+  why: z.string(),
+  startedAt: z.string(),
+  endedAt: z.string(),
+  outcome: z.enum(['done', 'failed', 'cancelled']),
+  note: z.string(),
+});
+
+export const movesQuery = z.strictObject({
+  service: serviceField,
+  /** Most of each list. */
+  limit: queryNumber(1, MOVES_LIMIT).default(MOVES_DEFAULT),
+});
+
+export const movesAnswer = z.object({
+  running: z.array(runningMove),
+  runningCount: z.int(),
+  /** Newest first. */
+  finished: z.array(finishedMove),
+  finishedCount: z.int(),
+  revision: revisionField,
+});
+
+export const movesStreamQuery = z.strictObject({
+  service: serviceField,
+  /** Start after this revision; the header Last-Event-ID wins. Default: now. */
+  after: revisionField.optional(),
+});
+
+/**
+ * Server-sent events. `id` is the revision, so `Last-Event-ID` goes on behind it. Event names: `hello` (the stream
+ * stands), `running` (a step), `settled` (ready again, or let go for good), `finished` (a round's summary), `gap` (changes may
+ * be missing: read `moves` again).
+ */
+export const moveEvent = z.discriminatedUnion('type', [
+  z.object({type: z.literal('hello'), revision: revisionField}),
+  z.object({type: z.literal('running'), revision: revisionField, move: runningMove}),
+  z.object({
+    type: z.literal('settled'),
+    revision: revisionField,
+    shard: z.string(),
+    /** '' when nobody has it now. */
+    container: z.string(),
+    token: z.string(),
+  }),
+  z.object({type: z.literal('finished'), revision: revisionField, move: finishedMove}),
+  z.object({type: z.literal('gap'), revision: revisionField, reason: z.string()}),
+]);
+
+export const planRequest = z.strictObject({
+  service: serviceField,
+  /** Containers to think away. */
+  without: z.array(containerField).max(10_000).default([]),
+  /** How many open containers to think in, named `new-1`, `new-2`, ... */
+  addContainers: z.int().min(0).max(PLAN_ADD_LIMIT).default(0),
+  /** Most entries of each list. */
+  limit: z.int().min(0).max(100_000).default(1_000),
+});
+
+const planShortage = z.object({shard: z.string(), reason: z.string(), mustDrop: z.boolean()});
+
+export const planAnswer = z.object({
+  moves: z.array(
+    z.object({shard: z.string(), from: z.string(), to: z.string(), cause: z.string()}),
+  ),
+  moveCount: z.int(),
+  additions: z.array(z.object({shard: z.string(), to: z.string()})),
+  additionCount: z.int(),
+  unplaced: z.array(planShortage),
+  unplacedCount: z.int(),
+  /** Shards on a draining container that have nowhere to go. */
+  stranded: z.array(planShortage),
+  strandedCount: z.int(),
+  containers: z.array(z.object({id: z.string(), before: z.int(), after: z.int()})),
+  revision: revisionField,
+});
+
+export type MoveStep = z.output<typeof moveStep>;
+export type RunningMove = z.output<typeof runningMove>;
+export type FinishedMoveView = z.output<typeof finishedMove>;
+export type MovesAnswer = z.output<typeof movesAnswer>;
+export type MoveEvent = z.output<typeof moveEvent>;
+export type PlanRequest = z.output<typeof planRequest>;
+export type PlanAnswer = z.output<typeof planAnswer>;

@@ -1,0 +1,209 @@
+import * as z from 'zod';
+import {
+  dryRunField,
+  groupField,
+  optionalContainerField,
+  optionalWorkerGroupField,
+  queryFlag,
+  queryNumber,
+  revisionField,
+  serviceField,
+  shardIdField,
+  taskField,
+} from './admin-fields.ts';
+
+/** Most items of one add-shards or del-shards call. */
+export const BATCH_ITEMS_LIMIT = 10_000;
+/** Default and greatest page of get-shards. */
+export const SHARD_PAGE_DEFAULT = 1_000;
+export const SHARD_PAGE_LIMIT = 10_000;
+
+const shardFields = {
+  shardId: shardIdField,
+  task: taskField.default(''),
+  manualContainerId: optionalContainerField.default(''),
+  group: groupField.default(''),
+  workerGroup: optionalWorkerGroupField.default(''),
+};
+
+export const addShardRequest = z.strictObject({
+  service: serviceField,
+  ...shardFields,
+  dryRun: dryRunField,
+});
+
+export const updateShardRequest = z.strictObject({
+  service: serviceField,
+  shardId: shardIdField,
+  /** Another task: the owner drops the shard and adds it anew, with a new token. */
+  task: taskField.optional(),
+  manualContainerId: optionalContainerField.optional(),
+  group: groupField.optional(),
+  workerGroup: optionalWorkerGroupField.optional(),
+  dryRun: dryRunField,
+});
+
+export const delShardRequest = z.strictObject({
+  service: serviceField,
+  shardId: shardIdField,
+  dryRun: dryRunField,
+});
+
+/** One item of add-shards. */
+export const addShardItem = z.strictObject(shardFields);
+/** One item of del-shards. */
+export const delShardItem = z.strictObject({shardId: shardIdField});
+export type AddShardItem = z.input<typeof addShardItem>;
+export type DelShardItem = z.input<typeof delShardItem>;
+
+// Items are checked one by one by the service: a bad one gets its own answer and spoils no other.
+const looseItems = <Item>(description: string) =>
+  z.array(z.custom<Item>()).min(1).max(BATCH_ITEMS_LIMIT).meta({description});
+
+export const addShardsRequest = z.strictObject({
+  service: serviceField,
+  shards: looseItems<AddShardItem>(
+    'Items {shardId, task, manualContainerId, group, workerGroup}; only shardId is required.',
+  ),
+  dryRun: dryRunField,
+});
+export const delShardsRequest = z.strictObject({
+  service: serviceField,
+  shards: looseItems<DelShardItem>('Items {shardId}.'),
+  dryRun: dryRunField,
+});
+
+/**
+ * created | unchanged | conflict (exists with other content) | deleted | absent | invalid | refused (the app is gone or
+ * going) | duplicate (the same id stands twice in the call, the first counts) | unknown (no answer from the store).
+ */
+export const batchItemResult = z.enum([
+  'created',
+  'unchanged',
+  'conflict',
+  'deleted',
+  'absent',
+  'invalid',
+  'refused',
+  'duplicate',
+  'unknown',
+]);
+
+export const batchAnswer = z.object({
+  /** In the order of the request. */
+  items: z.array(
+    z.object({shardId: z.string(), result: batchItemResult, error: z.string().optional()}),
+  ),
+  changed: z.boolean(),
+  /** Items with a result that is a failure: conflict, invalid, refused, duplicate, unknown. */
+  failed: z.int(),
+  revision: revisionField,
+});
+
+/** The origin's answer: ids only. */
+export const getShardAnswer = z.object({shards: z.array(z.string())});
+
+/**
+ * unplaced: nobody has it; assigned: chosen, not claimed; owned: claimed, `add` runs; ready; dropping: asked to let go;
+ * free: between two owners; failed: `add` failed five times or more in a row; quarantined: its record or spec cannot be read.
+ */
+export const shardState = z.enum([
+  'unplaced',
+  'assigned',
+  'owned',
+  'ready',
+  'dropping',
+  'free',
+  'failed',
+  'quarantined',
+]);
+
+export const moveNoteView = z.object({
+  id: z.string(),
+  from: z.string(),
+  to: z.string(),
+  why: z.string(),
+  startedAt: z.string(),
+});
+
+export const shardView = z.object({
+  id: z.string(),
+  service: z.string(),
+  task: z.string(),
+  manualContainerId: z.string(),
+  group: z.string(),
+  workerGroup: z.string(),
+  /** Unix seconds. */
+  updateTime: z.number(),
+  taskVersion: z.number(),
+  /** The spec is gone, the record not yet. */
+  removing: z.boolean(),
+  state: shardState,
+  /** Container the record names; '' for none. */
+  container: z.string(),
+  incarnation: z.string(),
+  /** Fencing token; '' when nobody owns it. */
+  token: z.string(),
+  /** Why it has no container, stays where it should not, or cannot be read; '' when all is well. */
+  reason: z.string(),
+  move: moveNoteView.nullable(),
+  failures: z.int(),
+  lastError: z.string(),
+  /** Revision of the ownership record; '0' when there is none. */
+  revision: revisionField,
+});
+
+export const getShardsQuery = z.strictObject({
+  service: serviceField,
+  state: shardState.optional(),
+  container: optionalContainerField.optional(),
+  /** Only this shard. */
+  shardId: shardIdField.optional(),
+  /** Only shards without a container. */
+  unplaced: queryFlag.default(false),
+  limit: queryNumber(1, SHARD_PAGE_LIMIT).default(SHARD_PAGE_DEFAULT),
+  /** `next` of the page before. */
+  cursor: z.string().max(1024).optional(),
+});
+
+export const getShardsAnswer = z.object({
+  /** Trouble first is the client's matter; here by id. */
+  shards: z.array(shardView),
+  /** How many match the filters in all. */
+  matched: z.int(),
+  /** How many there are. */
+  total: z.int(),
+  /** Cursor of the next page; '' at the end. */
+  next: z.string(),
+  revision: revisionField,
+});
+
+export const locateQuery = z.strictObject({service: serviceField, shardId: shardIdField});
+
+export const locateAnswer = z.object({
+  service: z.string(),
+  shardId: z.string(),
+  /** Container that owns it; '' when nobody does. */
+  owner: z.string(),
+  incarnation: z.string(),
+  /** host:port of the owner's receiver; '' when it has none. */
+  endpoint: z.string(),
+  token: z.string(),
+  state: shardState,
+  ready: z.boolean(),
+  reason: z.string(),
+  revision: revisionField,
+});
+
+export type AddShardRequest = z.output<typeof addShardRequest>;
+export type UpdateShardRequest = z.output<typeof updateShardRequest>;
+export type DelShardRequest = z.output<typeof delShardRequest>;
+export type AddShardsRequest = z.output<typeof addShardsRequest>;
+export type DelShardsRequest = z.output<typeof delShardsRequest>;
+export type BatchItemResult = z.output<typeof batchItemResult>;
+export type BatchAnswer = z.output<typeof batchAnswer>;
+export type ShardState = z.output<typeof shardState>;
+export type ShardView = z.output<typeof shardView>;
+export type GetShardsQuery = z.output<typeof getShardsQuery>;
+export type GetShardsAnswer = z.output<typeof getShardsAnswer>;
+export type LocateAnswer = z.output<typeof locateAnswer>;

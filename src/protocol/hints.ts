@@ -1,0 +1,74 @@
+/** Bodies of the HTTP paths of a container: what a governor tells it, and what it tells of itself. */
+import * as z from 'zod';
+import {containerField, serviceField, shardIdField} from './admin-fields.ts';
+
+/** Most items of one hints call. */
+export const HINTS_LIMIT = 100;
+/** Largest body of a hint receiver, bytes. */
+export const HINTS_BODY_LIMIT_BYTES = 64 * 1024;
+
+export const HINT_PATHS = {
+  hints: '/sm/admin/hints',
+  addShard: '/sm/admin/add-shard',
+  dropShard: '/sm/admin/drop-shard',
+  shards: '/sm/admin/shards',
+} as const;
+
+const incarnationField = z.string().regex(/^[A-Za-z0-9_-]{1,80}$/);
+/** Revision of the ownership record the hint speaks of. Up to 2^53. */
+const hintRevision = z.int().min(0);
+
+export const hintItem = z.strictObject({
+  shard: shardIdField,
+  op: z.enum(['add', 'drop']),
+  revision: hintRevision,
+});
+
+/** POST /sm/admin/hints, answered 202 once checked. */
+export const hintsRequest = z.strictObject({
+  app: serviceField,
+  incarnation: incarnationField,
+  items: z.array(hintItem).min(1).max(HINTS_LIMIT),
+});
+
+export const hintsAnswer = z.object({accepted: z.int()});
+
+/**
+ * POST /sm/admin/add-shard and drop-shard: `{id, incarnation, revision}`. A body of the origin, with `spec`, works as a
+ * hint: everything else in it is ignored, the container acts on what it reads in etcd.
+ */
+export const shardHintRequest = z.looseObject({
+  id: shardIdField,
+  incarnation: incarnationField.optional(),
+  revision: hintRevision.optional(),
+});
+
+export const heldShard = z.object({
+  id: z.string(),
+  token: z.string(),
+  /** The keeper's word for what it does with the shard. */
+  state: z.string(),
+  ready: z.boolean(),
+  /** A hook is overdue. */
+  stuck: z.boolean(),
+  load: z.record(z.string(), z.number()).optional(),
+});
+
+/** GET /sm/admin/shards: what a process holds, for each of the containers in it. */
+export const heldShardsAnswer = z.object({
+  containers: z.array(
+    z.object({
+      app: serviceField,
+      container: containerField,
+      incarnation: incarnationField,
+      shards: z.array(heldShard),
+    }),
+  ),
+});
+
+export type HintItem = z.output<typeof hintItem>;
+export type HintsRequest = z.output<typeof hintsRequest>;
+export type HintsAnswer = z.output<typeof hintsAnswer>;
+export type ShardHintRequest = z.output<typeof shardHintRequest>;
+export type HeldShard = z.output<typeof heldShard>;
+export type HeldShardsAnswer = z.output<typeof heldShardsAnswer>;
