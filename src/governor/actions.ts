@@ -1,0 +1,28 @@
+import type {AppChange} from '../model/change.ts';
+import type {AppStatus, FinishedMove} from '../model/status.ts';
+import type {Transition} from '../model/transition.ts';
+import type {Eviction} from './eviction.ts';
+import type {HintBatch} from './hints.ts';
+
+/** What a governor wants done. Writes and evictions are answered; the rest is not. */
+export type GovernorAction =
+  | {readonly type: 'write'; readonly op: number; readonly transition: Transition}
+  | ({readonly type: 'evict'} & Eviction)
+  | ({readonly type: 'hints'} & HintBatch)
+  /** Outcome of a write unknown: read the record and answer with `reread`. */
+  | {readonly type: 'reread'; readonly shard: string}
+  | {readonly type: 'recordMoves'; readonly moves: readonly FinishedMove[]}
+  | {readonly type: 'status'; readonly status: AppStatus}
+  /** App removal: delete these ShardSpecs, each guarded by office and mod. */
+  | {
+      readonly type: 'deleteSpecs';
+      readonly shards: readonly {readonly shard: string; readonly mod: number}[];
+    }
+  /** App removal, last step: delete every key of the app that is left, one by one, the spec last. */
+  | {readonly type: 'finishRemoval'};
+
+/** What the store said of a write. `own` is the record as read when a guard failed. */
+export type GovernorAnswer =
+  | {readonly kind: 'committed'; readonly revision: number}
+  | {readonly kind: 'refused'; readonly own: AppChange}
+  | {readonly kind: 'unknown'};

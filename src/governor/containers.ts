@@ -1,0 +1,79 @@
+/** What state each container is in, and what that lets the planner do with it. */
+import type {ContainerState, Heartbeat} from '../model/container.ts';
+import type {PlacementContainer} from '../model/placement.ts';
+import type {ContainerOrder} from '../model/specs.ts';
+import type {SilenceClock} from '../ownership/silence.ts';
+import type {AppView} from './view.ts';
+
+/** One living container: the incarnation that holds its id. */
+export interface LivingContainer {
+  readonly container: string;
+  readonly incarnation: string;
+  readonly endpoint: string;
+  readonly state: ContainerState;
+  readonly mode: PlacementContainer['mode'];
+}
+
+/** Containers by id. `unreachable`: incarnation -> until when, ms. */
+export function livingContainers(
+  view: AppView,
+  clock: SilenceClock,
+  unreachable: ReadonlyMap<string, number>,
+  nowMs: number,
+): Map<string, LivingContainer> {
+  const living = new Map<string, LivingContainer>();
+  for (const [container, {incarnation}] of view.ids) {
+    const heartbeat = view.heartbeats.get(incarnation);
+    if (heartbeat === undefined || heartbeat.value.state === 'waiting') continue;
+    const deaf = (unreachable.get(incarnation) ?? 0) > nowMs;
+    const state = stateOf(
+      heartbeat.value,
+      incarnation,
+      view.orders.get(container)?.value,
+      clock,
+      deaf,
+      nowMs,
+    );
+    living.set(container, {
+      container,
+      incarnation,
+      endpoint: heartbeat.value.endpoint,
+      state,
+      mode: modeOf(state),
+    });
+  }
+  return living;
+}
+
+function stateOf(
+  heartbeat: Heartbeat,
+  incarnation: string,
+  order: ContainerOrder | undefined,
+  clock: SilenceClock,
+  deaf: boolean,
+  nowMs: number,
+): ContainerState {
+  if (heartbeat.state === 'leaving' || heartbeat.state === 'evicting') return 'leaving';
+  if (clock.silent(incarnation, nowMs)) return 'silent';
+  if (orderHolds(order, 'drain', incarnation)) return 'draining';
+  if (clock.suspect(incarnation, nowMs)) return 'suspect';
+  if (deaf) return 'unreachable';
+  return orderHolds(order, 'cordon', incarnation) ? 'cordoned' : 'ready';
+}
+
+/** A cordon stays until lifted; a drain ends with the incarnation it was given for unless it is kept. */
+function orderHolds(
+  order: ContainerOrder | undefined,
+  kind: ContainerOrder['order'],
+  incarnation: string,
+): boolean {
+  if (order?.order !== kind) return false;
+  return (
+    kind === 'cordon' || order.keep || order.incarnation === '' || order.incarnation === incarnation
+  );
+}
+
+function modeOf(state: ContainerState): PlacementContainer['mode'] {
+  if (state === 'ready') return 'open';
+  return state === 'leaving' || state === 'draining' ? 'draining' : 'closed';
+}

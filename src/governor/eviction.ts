@@ -1,0 +1,107 @@
+/** Which silent heartbeats to delete, and when not to (protocol.md, "Silence", "Evict", "Brake"). */
+import {silenceMs} from '../model/container.ts';
+import type {Heartbeat} from '../model/container.ts';
+import type {SilenceClock} from '../ownership/silence.ts';
+import type {AppView} from './view.ts';
+
+/** Txn [still governs; hb mod; id mod unless 0] -> delete hb, and the id key unless idMod is 0. */
+export interface Eviction {
+  readonly container: string;
+  readonly incarnation: string;
+  readonly mod: number;
+  readonly idMod: number;
+}
+
+/** So many containers may fall silent together without suspicion that the fault is ours. */
+const BRAKE_MIN = 2;
+const BRAKE_SHARE = 0.3;
+const RETRY_MS = 500;
+
+export class Evictor {
+  private brakeUntilMs: number | undefined;
+  private readonly asked = new Map<string, number>();
+
+  get braking(): boolean {
+    return this.brakeUntilMs !== undefined;
+  }
+
+  /** Evictions to carry out now. */
+  due(view: AppView, clock: SilenceClock, nowMs: number): Eviction[] {
+    const silent: string[] = [];
+    for (const incarnation of view.heartbeats.keys())
+      if (clock.silent(incarnation, nowMs)) silent.push(incarnation);
+    if (this.brake(view, silent, nowMs)) return [];
+    const evictions: Eviction[] = [];
+    for (const incarnation of silent) {
+      const heartbeat = view.heartbeats.get(incarnation);
+      if (
+        heartbeat === undefined ||
+        clock.quietMs(incarnation, nowMs) < waitMs(view, incarnation, heartbeat.value)
+      )
+        continue;
+      if ((this.asked.get(incarnation) ?? Number.NEGATIVE_INFINITY) > nowMs) continue;
+      this.asked.set(incarnation, nowMs + RETRY_MS);
+      evictions.push(evictionOf(view, clock, incarnation, heartbeat.value.container));
+    }
+    return evictions;
+  }
+
+  forget(incarnation: string): void {
+    this.asked.delete(incarnation);
+  }
+
+  wakeAtMs(view: AppView, clock: SilenceClock, nowMs: number): number {
+    let at = this.brakeUntilMs ?? Number.POSITIVE_INFINITY;
+    for (const [incarnation, {value}] of view.heartbeats) {
+      const wait = waitMs(view, incarnation, value);
+      let next = clock.wakeAtMs(incarnation, wait, nowMs);
+      const retryAtMs = this.asked.get(incarnation);
+      if (retryAtMs !== undefined && retryAtMs > nowMs) next = Math.min(next, retryAtMs);
+      at = Math.min(at, next);
+    }
+    return at;
+  }
+
+  /** More than max(2, 30 %) silent at once: hold for 2T, then believe it. */
+  private brake(view: AppView, silent: readonly string[], nowMs: number): boolean {
+    if (silent.length <= Math.max(BRAKE_MIN, BRAKE_SHARE * view.heartbeats.size)) {
+      this.brakeUntilMs = undefined;
+      return false;
+    }
+    if (this.brakeUntilMs === undefined) {
+      const longestMs = Math.max(
+        ...silent.map((incarnation) => view.heartbeats.get(incarnation)?.value.ttlMs ?? 0),
+      );
+      this.brakeUntilMs = nowMs + 2 * longestMs;
+    }
+    return nowMs < this.brakeUntilMs;
+  }
+}
+
+function evictionOf(
+  view: AppView,
+  clock: SilenceClock,
+  incarnation: string,
+  container: string,
+): Eviction {
+  const holder = view.ids.get(container);
+  const idMod = holder?.incarnation === incarnation ? holder.mod : 0;
+  return {container, incarnation, mod: clock.version(incarnation), idMod};
+}
+
+/** Ms of silence before eviction: the recovery time only for a container that may come back with nobody waiting for its id. */
+function waitMs(view: AppView, incarnation: string, heartbeat: Heartbeat): number {
+  const safeMs = silenceMs(heartbeat.ttlMs);
+  if (heartbeat.state !== 'ready' || hasSuccessor(view, incarnation, heartbeat.container))
+    return safeMs;
+  return Math.max(safeMs, 1_000 * (view.spec?.value.maxRecoveryTime ?? 0));
+}
+
+function hasSuccessor(view: AppView, incarnation: string, container: string): boolean {
+  if (view.ids.get(container)?.incarnation !== incarnation) return false;
+  for (const [other, {value}] of view.heartbeats) {
+    if (other !== incarnation && value.container === container && value.state === 'waiting')
+      return true;
+  }
+  return false;
+}

@@ -1,0 +1,415 @@
+/**
+ * The governor of one app (protocol.md, "Governor"): takes news and time, returns what is to be done. Level-triggered:
+ * news only marks shards; every decision looks at everything that is known. Passive; the shell holds clock and store.
+ */
+import type {AppChange} from '../model/change.ts';
+import type {MoveNote, OwnershipRecord, Versioned} from '../model/ownership.ts';
+import type {PlacementSnapshot, Plan} from '../model/placement.ts';
+import type {Transition} from '../model/transition.ts';
+import {drop} from '../ownership/transitions.ts';
+import {SilenceClock} from '../ownership/silence.ts';
+import type {GovernorAction, GovernorAnswer} from './actions.ts';
+import {ClaimWatch} from './claim-watch.ts';
+import {livingContainers} from './containers.ts';
+import type {LivingContainer} from './containers.ts';
+import {Evictor} from './eviction.ts';
+import {HINTS_PER_CALL, HintSchedule} from './hints.ts';
+import {MoveHistory} from './history.ts';
+import {MotionLedger, WHY_BALANCE} from './motion.ts';
+import {PlanKeeper} from './plan-keeper.ts';
+import type {QueuedMove} from './plan-keeper.ts';
+import {countsFor, placementSnapshot} from './placement.ts';
+import {reconcile, reconcileGone} from './reconcile.ts';
+import type {ReconcileContext, Step} from './reconcile.ts';
+import {Removal} from './removal.ts';
+import {RetrySchedule} from './retry.ts';
+import {StatusKeeper} from './status-keeper.ts';
+import type {StatusInput} from './status-keeper.ts';
+import {AppView, listedKey} from './view.ts';
+
+export interface GovernorOptions {
+  readonly app: string;
+  /** Daemon id, for the status. */
+  readonly governor: string;
+  readonly epoch: number;
+  /** The planner; an argument so that what-if and live planning are one code. */
+  readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  /** Fresh short ids for moves. */
+  readonly nextMoveId: () => string;
+}
+
+interface PendingWrite {
+  readonly op: number;
+  /** Incarnation that is given the shard; '' for none. */
+  readonly to: string;
+  readonly transition: Transition;
+}
+
+/** A write whose guard failed is looked at again after this time. */
+const REFUSED_RETRY_MS = 200;
+
+export class Governor {
+  readonly view = new AppView();
+  private readonly options: GovernorOptions;
+  private readonly clock = new SilenceClock();
+  private readonly evictor = new Evictor();
+  private readonly hints = new HintSchedule();
+  private readonly motion = new MotionLedger();
+  private readonly claims = new ClaimWatch();
+  private readonly retries = new RetrySchedule();
+  private readonly history = new MoveHistory();
+  private readonly removal = new Removal();
+  private readonly statusKeeper = new StatusKeeper();
+  private readonly planKeeper: PlanKeeper;
+  private living: Map<string, LivingContainer> = new Map();
+  private readonly dirty = new Set<string>();
+  private readonly pending = new Map<string, PendingWrite>();
+  private readonly arriving = new Map<string, number>();
+  private readonly waitingForRoom = new Set<string>();
+  private ops = 0;
+  private wallMs = 0;
+  private listed = false;
+
+  constructor(options: GovernorOptions, nowMs: number) {
+    this.options = options;
+    this.planKeeper = new PlanKeeper(nowMs);
+  }
+
+  /** One key changed. */
+  changed(change: AppChange, nowMs: number): void {
+    const before = change.kind === 'own' ? this.view.own.get(change.shard) : undefined;
+    const known =
+      change.kind === 'heartbeat' && this.view.heartbeats.get(change.incarnation) !== undefined;
+    if (!this.view.apply(change)) return;
+    this.statusKeeper.touch();
+    if (change.kind === 'own') this.ownChanged(change.shard, before, change.entry, nowMs);
+    else if (change.kind === 'shard') this.specChanged(change.shard);
+    else if (change.kind === 'heartbeat')
+      this.heartbeatChanged(change.incarnation, change.entry, known, nowMs);
+    else this.planKeeper.dirty = true;
+  }
+
+  /** Everything there is at one revision: what is not listed is gone. The first listing starts the work. */
+  relisted(changes: readonly AppChange[], revision: number, nowMs: number): void {
+    const listed = new Set<string>();
+    for (const change of changes) {
+      listed.add(listedKey(change));
+      this.changed(change, nowMs);
+    }
+    for (const gone of this.view.missingFrom(listed, revision)) this.changed(gone, nowMs);
+    for (const shard of this.view.own.keys()) this.dirty.add(shard);
+    this.planKeeper.dirty = true;
+    this.listed = true;
+  }
+
+  /** A write of this daemon's own has committed: the store takes writes. */
+  probeCommitted(nowMs: number): void {
+    this.clock.probeCommitted(nowMs);
+  }
+
+  /** What the store said of a write. */
+  answered(shard: string, op: number, answer: GovernorAnswer, nowMs: number): GovernorAction[] {
+    const pending = this.pending.get(shard);
+    if (pending?.op !== op) return [];
+    if (answer.kind === 'unknown') return [{type: 'reread', shard}];
+    this.settlePending(shard, pending);
+    if (answer.kind === 'committed') this.committed(pending.transition, answer.revision, nowMs);
+    else this.refused(shard, answer.own, nowMs);
+    return [];
+  }
+
+  /** The record of a shard whose write had no known outcome; undefined: it could not be read, ask again. */
+  reread(shard: string, own: AppChange | undefined, nowMs: number): GovernorAction[] {
+    const pending = this.pending.get(shard);
+    if (pending === undefined) return [];
+    if (own === undefined) return [{type: 'reread', shard}];
+    this.settlePending(shard, pending);
+    this.refused(shard, own, nowMs);
+    return [];
+  }
+
+  /** What is to be done now; call after news and at `wakeAtMs`. */
+  advance(nowMs: number, wallMs: number): GovernorAction[] {
+    this.wallMs = wallMs;
+    const actions: GovernorAction[] = [];
+    if (!this.listed) return actions;
+    this.refreshLiving(nowMs);
+    for (const eviction of this.evictor.due(this.view, this.clock, nowMs))
+      actions.push({type: 'evict', ...eviction});
+    this.replan(nowMs);
+    this.reconcileDirty(nowMs, actions);
+    this.startMoves(nowMs, actions);
+    this.sendHints(nowMs, actions);
+    if (this.view.spec?.value.deleting === true)
+      actions.push(...this.removal.due(this.view, nowMs));
+    else this.report(nowMs, actions);
+    return actions;
+  }
+
+  /** When `advance` has to be called even without news. */
+  wakeAtMs(nowMs: number): number {
+    const marks = [
+      this.planKeeper.wakeAtMs(),
+      this.evictor.wakeAtMs(this.view, this.clock, nowMs),
+      this.hints.wakeAtMs(nowMs),
+      this.claims.wakeAtMs(),
+      this.retries.wakeAtMs(),
+      this.history.wakeAtMs(),
+      this.removal.wakeAtMs(),
+      this.statusKeeper.wakeAtMs(),
+    ];
+    return Math.max(nowMs, Math.min(...marks));
+  }
+
+  /** Smallest T among the containers, ms: a fifth of it is how often the daemon must probe. Infinity without containers. */
+  smallestTtlMs(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const {value} of this.view.heartbeats.values()) least = Math.min(least, value.ttlMs);
+    return least;
+  }
+
+  private ownChanged(
+    shard: string,
+    before: Versioned<OwnershipRecord> | undefined,
+    after: Versioned<OwnershipRecord> | undefined,
+    nowMs: number,
+  ): void {
+    this.dirty.add(shard);
+    this.hints.done(shard);
+    this.motion.note(shard, after?.value);
+    this.claims.note(shard, before?.value, after?.value, nowMs);
+    this.history.note(shard, before?.value, after?.value, this.wallMs, nowMs);
+    this.retries.noteFailures(shard, after?.value, nowMs);
+    if (
+      before !== undefined &&
+      before.value.state !== 'free' &&
+      after?.value.incarnation !== before.value.incarnation
+    )
+      this.roomMade();
+    else if (after?.value.state === 'free') this.roomMade();
+    const counts = countsFor(after?.value, this.living);
+    const moved =
+      counts !== countsFor(before?.value, this.living) &&
+      counts !== (this.planKeeper.destination(shard)?.target ?? '');
+    if (moved || (after?.value.failures ?? 0) !== (before?.value.failures ?? 0))
+      this.planKeeper.dirty = true;
+  }
+
+  private roomMade(): void {
+    for (const waiting of this.waitingForRoom) this.dirty.add(waiting);
+  }
+
+  private specChanged(shard: string): void {
+    this.dirty.add(shard);
+    this.planKeeper.dirty = true;
+  }
+
+  private heartbeatChanged(
+    incarnation: string,
+    entry: {value: {ttlMs: number}; mod: number} | undefined,
+    known: boolean,
+    nowMs: number,
+  ): void {
+    if (entry !== undefined) {
+      this.clock.observe(incarnation, entry.mod, entry.value.ttlMs, nowMs);
+      if (!known) this.planKeeper.joined(this.living.size === 0, nowMs);
+      return;
+    }
+    this.clock.forget(incarnation);
+    this.evictor.forget(incarnation);
+    this.claims.forget(incarnation);
+    for (const shard of this.view.shardsOf(incarnation)) {
+      this.dirty.add(shard);
+      this.hints.done(shard);
+    }
+    this.planKeeper.dirty = true;
+  }
+
+  /** Container states depend on time, too; a change of state or incarnation changes what the planner may do. */
+  private refreshLiving(nowMs: number): void {
+    this.claims.advance(nowMs);
+    const living = livingContainers(this.view, this.clock, this.claims.unreachable, nowMs);
+    let changed = living.size !== this.living.size;
+    for (const [container, now] of living) {
+      const before = this.living.get(container);
+      if (before?.incarnation === now.incarnation && before.state === now.state) continue;
+      changed = true;
+      for (const shard of this.view.shardsOf(now.incarnation)) this.dirty.add(shard);
+    }
+    this.living = living;
+    if (!changed) return;
+    this.planKeeper.dirty = true;
+    this.statusKeeper.touch();
+  }
+
+  private replan(nowMs: number): void {
+    if (nowMs < this.planKeeper.wakeAtMs() || this.view.spec === undefined) return;
+    const snapshot = placementSnapshot(this.view, this.living);
+    for (const shard of this.planKeeper.adopt(snapshot, this.options.plan(snapshot), nowMs))
+      this.dirty.add(shard);
+    for (const shard of this.waitingForRoom) this.dirty.add(shard);
+    this.statusKeeper.touch();
+  }
+
+  private reconcileDirty(nowMs: number, actions: GovernorAction[]): void {
+    for (const shard of this.retries.due(nowMs)) this.dirty.add(shard);
+    if (this.dirty.size === 0 || this.view.spec === undefined) return;
+    const context = this.reconcileContext();
+    const shards = [...this.dirty];
+    this.dirty.clear();
+    for (const shard of shards) {
+      if (this.pending.has(shard) || this.view.isQuarantined(shard)) continue;
+      this.carryOut(shard, this.stepOf(shard, context, nowMs), nowMs, actions);
+    }
+  }
+
+  private stepOf(shard: string, context: ReconcileContext, nowMs: number): Step {
+    if (!this.view.shards.has(shard)) return reconcileGone(shard, context);
+    if (this.view.spec?.value.deleting === true || this.retries.held(shard, nowMs))
+      return {step: 'wait', for: 'nothing'};
+    const destination = this.planKeeper.destination(shard);
+    if (destination !== undefined) return reconcile(shard, destination, context);
+    const state = this.view.own.get(shard)?.value.state;
+    if (state === 'dropping') return {step: 'hint', op: 'drop'};
+    return state === 'assigned' ? {step: 'hint', op: 'add'} : {step: 'wait', for: 'plan'};
+  }
+
+  private carryOut(shard: string, step: Step, nowMs: number, actions: GovernorAction[]): void {
+    this.waitingForRoom.delete(shard);
+    if (step.step === 'write') {
+      this.submit(step.transition, actions);
+      return;
+    }
+    if (step.step === 'hint') {
+      const known = this.view.own.get(shard);
+      if (known === undefined) return;
+      this.hints.want(known.value.incarnation, {shard, op: step.op, revision: known.mod}, nowMs);
+      return;
+    }
+    if (step.for === 'room') this.waitingForRoom.add(shard);
+    if (step.for === 'plan') this.planKeeper.dirty = true;
+  }
+
+  private submit(transition: Transition, actions: GovernorAction[]): void {
+    this.ops += 1;
+    const to = transition.record?.state === 'assigned' ? transition.record.incarnation : '';
+    this.pending.set(transition.shard, {op: this.ops, to, transition});
+    if (to !== '') this.arriving.set(to, (this.arriving.get(to) ?? 0) + 1);
+    actions.push({type: 'write', op: this.ops, transition});
+  }
+
+  private settlePending(shard: string, pending: PendingWrite): void {
+    this.pending.delete(shard);
+    this.dirty.add(shard);
+    if (pending.to === '') return;
+    const left = (this.arriving.get(pending.to) ?? 1) - 1;
+    if (left === 0) this.arriving.delete(pending.to);
+    else this.arriving.set(pending.to, left);
+  }
+
+  private committed({shard, record}: Transition, revision: number, nowMs: number): void {
+    const create = this.view.own.get(shard)?.create ?? revision;
+    const entry = record === null ? undefined : {value: record, mod: revision, create};
+    this.changed({kind: 'own', mod: revision, shard, entry}, nowMs);
+  }
+
+  /** Nothing was written, or nobody knows: look again in a moment, with a new plan. */
+  private refused(shard: string, own: AppChange, nowMs: number): void {
+    this.changed(own, nowMs);
+    this.retries.at(shard, nowMs + REFUSED_RETRY_MS);
+    this.motion.note(shard, this.view.own.get(shard)?.value);
+    this.planKeeper.dirty = true;
+  }
+
+  private startMoves(nowMs: number, actions: GovernorAction[]): void {
+    if (this.planKeeper.queue.length === 0) return;
+    const left: QueuedMove[] = [];
+    for (const move of this.planKeeper.queue) if (!this.startMove(move, actions)) left.push(move);
+    this.planKeeper.queue = left;
+  }
+
+  /** False while the move has to wait; true when it has begun or has no object any more. */
+  private startMove(move: QueuedMove, actions: GovernorAction[]): boolean {
+    const known = this.view.own.get(move.shard);
+    if (known?.value.state !== 'owned' || known.value.container !== move.from) return true;
+    if (this.pending.has(move.shard)) return false;
+    const voluntary = move.cause === 'balance';
+    if (voluntary && (this.view.spec?.value.paused === true || !known.value.ready)) return false;
+    if (!this.motion.allows(move.from, move.to, voluntary)) return false;
+    this.motion.begin(move.shard, move.from, move.to, voluntary);
+    const note = this.newMove(move.from, move.to, this.whyOf(move));
+    this.submit(drop(move.shard, known, note, this.options.epoch), actions);
+    return true;
+  }
+
+  private whyOf(move: QueuedMove): string {
+    if (move.cause === 'balance') return WHY_BALANCE;
+    if (move.cause === 'capacity') return 'shard limit';
+    if (move.cause === 'constraint') return 'pin or worker group';
+    return `${this.living.get(move.from)?.state === 'leaving' ? 'leaving' : 'drain'} ${move.from}`;
+  }
+
+  private sendHints(nowMs: number, actions: GovernorAction[]): void {
+    for (const [incarnation, items] of this.hints.due(nowMs)) {
+      const heartbeat = this.view.heartbeats.get(incarnation);
+      if (heartbeat === undefined) continue;
+      const {container, endpoint} = heartbeat.value;
+      for (let at = 0; at < items.length; at += HINTS_PER_CALL) {
+        actions.push({
+          type: 'hints',
+          container,
+          incarnation,
+          endpoint,
+          items: items.slice(at, at + HINTS_PER_CALL),
+        });
+      }
+    }
+  }
+
+  private report(nowMs: number, actions: GovernorAction[]): void {
+    const moves = this.history.due(this.motion.size === 0, nowMs);
+    if (moves.length > 0) actions.push({type: 'recordMoves', moves});
+    const status = this.statusKeeper.due(nowMs, () => this.statusInput());
+    if (status !== undefined) actions.push({type: 'status', status});
+  }
+
+  private statusInput(): StatusInput {
+    return {
+      governor: this.options.governor,
+      wallMs: this.wallMs,
+      view: this.view,
+      living: this.living,
+      plan: this.planKeeper,
+      braking: this.evictor.braking,
+      settled: this.settled,
+    };
+  }
+
+  private get settled(): boolean {
+    const quiet = this.pending.size === 0 && this.hints.size === 0 && this.motion.size === 0;
+    return quiet && !this.planKeeper.dirty && this.planKeeper.queue.length === 0;
+  }
+
+  private reconcileContext(): ReconcileContext {
+    const limit = this.view.spec?.value.maxShardCount ?? 0;
+    return {
+      view: this.view,
+      living: this.living,
+      epoch: this.options.epoch,
+      newMove: (from, to, why) => this.newMove(from, to, why),
+      isFull: (incarnation) =>
+        limit > 0 &&
+        this.view.shardsOf(incarnation).size + (this.arriving.get(incarnation) ?? 0) >= limit,
+    };
+  }
+
+  private newMove(from: string, to: string, why: string): MoveNote {
+    return {
+      id: this.options.nextMoveId(),
+      from,
+      to,
+      why,
+      startedAt: new Date(this.wallMs).toISOString(),
+    };
+  }
+}

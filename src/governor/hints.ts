@@ -1,0 +1,85 @@
+/** When to tell which container to look at which record: at once, then again with back-off until the record moves on. */
+
+export interface HintItem {
+  readonly shard: string;
+  readonly op: 'add' | 'drop';
+  readonly revision: number;
+}
+
+/** Hints for one incarnation, at most `HINTS_PER_CALL`. */
+export interface HintBatch {
+  readonly container: string;
+  readonly incarnation: string;
+  readonly endpoint: string;
+  readonly items: readonly HintItem[];
+}
+
+export const HINTS_PER_CALL = 100;
+const REPEAT_MIN_MS = 500;
+const REPEAT_MAX_MS = 5_000;
+/** Repeats are looked for this often, not at every event: 100,000 open hints must not cost a scan each time. */
+const SCAN_INTERVAL_MS = 50;
+
+interface OpenHint {
+  readonly incarnation: string;
+  readonly item: HintItem;
+  atMs: number;
+  repeats: number;
+}
+
+export class HintSchedule {
+  private readonly open = new Map<string, OpenHint>();
+  private fresh = new Set<string>();
+  private scanAtMs = Number.POSITIVE_INFINITY;
+
+  /** The record at this revision waits for its container. The same hint again changes nothing. */
+  want(incarnation: string, item: HintItem, nowMs: number): void {
+    const known = this.open.get(item.shard);
+    if (known?.item.revision === item.revision) return;
+    this.open.set(item.shard, {incarnation, item, atMs: nowMs, repeats: 0});
+    this.fresh.add(item.shard);
+  }
+
+  done(shard: string): void {
+    if (this.open.delete(shard)) this.fresh.delete(shard);
+  }
+
+  has(shard: string): boolean {
+    return this.open.has(shard);
+  }
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  /** Hints to send now, by incarnation. */
+  due(nowMs: number): Map<string, HintItem[]> {
+    const batches = new Map<string, HintItem[]>();
+    for (const shard of this.fresh) this.send(this.open.get(shard), batches, nowMs);
+    this.fresh = new Set();
+    if (nowMs >= this.scanAtMs) this.scan(batches, nowMs);
+    return batches;
+  }
+
+  wakeAtMs(nowMs: number): number {
+    return this.fresh.size > 0 ? nowMs : this.scanAtMs;
+  }
+
+  private scan(batches: Map<string, HintItem[]>, nowMs: number): void {
+    this.scanAtMs = Number.POSITIVE_INFINITY;
+    for (const hint of this.open.values()) {
+      if (hint.atMs <= nowMs) this.send(hint, batches, nowMs);
+      this.scanAtMs = Math.min(this.scanAtMs, Math.max(hint.atMs, nowMs + SCAN_INTERVAL_MS));
+    }
+  }
+
+  private send(hint: OpenHint | undefined, batches: Map<string, HintItem[]>, nowMs: number): void {
+    if (hint === undefined) return;
+    const items = batches.get(hint.incarnation);
+    if (items === undefined) batches.set(hint.incarnation, [hint.item]);
+    else items.push(hint.item);
+    hint.atMs = nowMs + Math.min(REPEAT_MAX_MS, REPEAT_MIN_MS * 2 ** hint.repeats);
+    hint.repeats += 1;
+    this.scanAtMs = Math.min(this.scanAtMs, hint.atMs);
+  }
+}

@@ -1,0 +1,63 @@
+/** Moves that have ended, collected until a round is written. */
+import type {OwnershipRecord} from '../model/ownership.ts';
+import type {FinishedMove} from '../model/status.ts';
+
+/** Most moves of one round. */
+export const MOVES_PER_ROUND = 100;
+/** A round is written when nothing moves any more, when it is full, or at the latest after this time. */
+const ROUND_LIMIT_MS = 2_000;
+
+export class MoveHistory {
+  private finished: FinishedMove[] = [];
+  private sinceMs = Number.POSITIVE_INFINITY;
+
+  note(
+    shard: string,
+    before: OwnershipRecord | undefined,
+    after: OwnershipRecord | undefined,
+    wallMs: number,
+    nowMs: number,
+  ): void {
+    const outcome = outcomeOf(before, after);
+    if (outcome === undefined || before === undefined || before.move === null) return;
+    const {id, from, why, startedAt} = before.move;
+    const to = after?.container ?? before.move.to;
+    const note = outcome === 'failed' ? (after?.lastError ?? '') : '';
+    this.finished.push({
+      id,
+      shard,
+      from,
+      to,
+      why,
+      startedAt,
+      endedAt: new Date(wallMs).toISOString(),
+      outcome,
+      note,
+    });
+    this.sinceMs = Math.min(this.sinceMs, nowMs);
+  }
+
+  /** The round to write now, if any. `quiet`: nothing is in motion. */
+  due(quiet: boolean, nowMs: number): FinishedMove[] {
+    if (this.finished.length === 0) return [];
+    if (!quiet && this.finished.length < MOVES_PER_ROUND && nowMs < this.sinceMs + ROUND_LIMIT_MS)
+      return [];
+    const round = this.finished.splice(0, MOVES_PER_ROUND);
+    this.sinceMs = this.finished.length === 0 ? Number.POSITIVE_INFINITY : nowMs;
+    return round;
+  }
+
+  wakeAtMs(): number {
+    return this.finished.length >= MOVES_PER_ROUND ? this.sinceMs : this.sinceMs + ROUND_LIMIT_MS;
+  }
+}
+
+function outcomeOf(
+  before: OwnershipRecord | undefined,
+  after: OwnershipRecord | undefined,
+): FinishedMove['outcome'] | undefined {
+  if (before === undefined || before.move === null || before.move.from === '' || before.ready)
+    return undefined;
+  if (after?.state === 'owned' && after.ready) return 'done';
+  return after?.state === 'free' && after.failures > before.failures ? 'failed' : undefined;
+}

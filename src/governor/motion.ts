@@ -1,0 +1,78 @@
+/** Moves under way and how many more may start: voluntary moves are budgeted, drains too, recoveries are not. */
+import type {OwnershipRecord} from '../model/ownership.ts';
+
+/** Most voluntary moves of an app at once. */
+export const MOVES_PER_APP = 100;
+/** Most voluntary moves at once that one container gives or takes. */
+export const MOVES_PER_CONTAINER = 20;
+/** Most forced moves (drain, leave, broken pin, lowered cap) of an app at once. */
+export const DRAINS_PER_APP = 100;
+
+/** The word in `move.why` that marks a move nobody is forced to make. */
+export const WHY_BALANCE = 'balance';
+/** How `move.why` begins for a shard that recovers from a lost container. */
+export const WHY_LOST = 'lost ';
+
+type Motion = {readonly from: string; readonly to: string; readonly voluntary: boolean};
+
+export class MotionLedger {
+  private readonly motions = new Map<string, Motion>();
+  private voluntary = 0;
+  private readonly ends = new Map<string, number>();
+
+  /** Takes note of a record: in motion, or not any more. */
+  note(shard: string, record: OwnershipRecord | undefined): void {
+    this.remove(shard);
+    const motion = motionOf(record);
+    if (motion === undefined) return;
+    this.motions.set(shard, motion);
+    this.count(motion, 1);
+  }
+
+  /** Counts a move that has been asked for but is not in any record yet. */
+  begin(shard: string, from: string, to: string, voluntary: boolean): void {
+    this.remove(shard);
+    const motion = {from, to, voluntary};
+    this.motions.set(shard, motion);
+    this.count(motion, 1);
+  }
+
+  allows(from: string, to: string, voluntary: boolean): boolean {
+    if (!voluntary) return this.motions.size - this.voluntary < DRAINS_PER_APP;
+    if (this.voluntary >= MOVES_PER_APP) return false;
+    return this.endsAt(from) < MOVES_PER_CONTAINER && this.endsAt(to) < MOVES_PER_CONTAINER;
+  }
+
+  get size(): number {
+    return this.motions.size;
+  }
+
+  private remove(shard: string): void {
+    const motion = this.motions.get(shard);
+    if (motion === undefined) return;
+    this.motions.delete(shard);
+    this.count(motion, -1);
+  }
+
+  private count(motion: Motion, by: number): void {
+    if (motion.voluntary) this.voluntary += by;
+    for (const end of [motion.from, motion.to]) {
+      const left = this.endsAt(end) + by;
+      if (left === 0) this.ends.delete(end);
+      else this.ends.set(end, left);
+    }
+  }
+
+  private endsAt(container: string): number {
+    return this.ends.get(container) ?? 0;
+  }
+}
+
+function motionOf(record: OwnershipRecord | undefined): Motion | undefined {
+  if (record === undefined || record.move === null || record.ready || record.failures > 0)
+    return undefined;
+  const {from, to, why} = record.move;
+  if (from === '' || why.startsWith(WHY_LOST)) return undefined;
+  if (to === '' && record.state === 'free') return undefined;
+  return {from, to, voluntary: why === WHY_BALANCE};
+}

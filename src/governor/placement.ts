@@ -1,0 +1,67 @@
+/** From what the governor knows to what the planner is asked. */
+import type {OwnershipRecord} from '../model/ownership.ts';
+import type {PlacementContainer, PlacementShard, PlacementSnapshot} from '../model/placement.ts';
+import type {ShardSpec} from '../model/specs.ts';
+import type {LivingContainer} from './containers.ts';
+import type {AppView} from './view.ts';
+
+/**
+ * The container a record counts for: where the shard runs, or where it is on its way to. '' when it runs nowhere, its
+ * holder is lost, or the way there is closed.
+ */
+export function countsFor(
+  record: OwnershipRecord | undefined,
+  living: ReadonlyMap<string, LivingContainer>,
+): string {
+  if (record === undefined) return '';
+  if (record.state === 'owned') return livesAs(record, living) ? record.container : '';
+  if (record.state === 'assigned')
+    return livesAs(record, living) ? openOr(record.container, living) : '';
+  if (record.move === null || record.move.to === '' || record.failures > 0) return '';
+  return openOr(record.move.to, living);
+}
+
+export function placementSnapshot(
+  view: AppView,
+  living: ReadonlyMap<string, LivingContainer>,
+): PlacementSnapshot {
+  const shards: PlacementShard[] = [];
+  for (const [id, {value}] of view.shards) {
+    if (!view.isQuarantined(id))
+      shards.push(placementShard(value, view.own.get(id)?.value, living));
+  }
+  const containers: PlacementContainer[] = [];
+  for (const {container, mode} of living.values()) containers.push({id: container, mode});
+  return {
+    shards,
+    containers,
+    pools: view.pools,
+    maxShardCount: view.spec?.value.maxShardCount ?? 0,
+  };
+}
+
+function placementShard(
+  spec: ShardSpec,
+  record: OwnershipRecord | undefined,
+  living: ReadonlyMap<string, LivingContainer>,
+): PlacementShard {
+  const current = countsFor(record, living);
+  const failed = record !== undefined && record.failures > 0;
+  return {
+    id: spec.id,
+    group: spec.group,
+    workerGroup: spec.workerGroup,
+    pin: spec.manualContainerId,
+    current,
+    prefer: current === '' && record !== undefined && !failed ? record.container : '',
+    avoid: failed ? record.container : '',
+  };
+}
+
+function livesAs(record: OwnershipRecord, living: ReadonlyMap<string, LivingContainer>): boolean {
+  return living.get(record.container)?.incarnation === record.incarnation;
+}
+
+function openOr(container: string, living: ReadonlyMap<string, LivingContainer>): string {
+  return living.get(container)?.mode === 'open' ? container : '';
+}

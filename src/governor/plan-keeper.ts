@@ -1,0 +1,107 @@
+/** The last plan by shard id, and when to make the next one. */
+import type {MoveCause, PlacementReason, PlacementSnapshot, Plan} from '../model/placement.ts';
+import type {Destination} from './reconcile.ts';
+
+/** A planned move that has not begun. */
+export interface QueuedMove {
+  readonly shard: string;
+  readonly from: string;
+  readonly to: string;
+  readonly cause: MoveCause;
+}
+
+/** Shards a plan covers per ms of pause before the next one: keeps planning below a fraction of the time. */
+const SHARDS_PER_PAUSE_MS = 200;
+/** After taking over, or after the first join into an empty app, so long without a join before the first plan ... */
+const QUIET_BEFORE_FIRST_MS = 500;
+/** ... but never longer than this. */
+const LONGEST_BEFORE_FIRST_MS = 3_000;
+
+export class PlanKeeper {
+  dirty = true;
+  queue: QueuedMove[] = [];
+  readonly unplaced = new Map<string, PlacementReason>();
+  readonly stranded = new Map<string, PlacementReason>();
+  private readonly mustDrop = new Set<string>();
+  private targets = new Map<string, string>();
+  private nextAtMs = Number.NEGATIVE_INFINITY;
+  private settleFromMs: number;
+  private lastJoinMs: number;
+  private settling = true;
+
+  constructor(nowMs: number) {
+    this.settleFromMs = nowMs;
+    this.lastJoinMs = nowMs;
+  }
+
+  /** A container joined. `first`: into an empty app. */
+  joined(first: boolean, nowMs: number): void {
+    this.lastJoinMs = nowMs;
+    if (!first || this.settling) return;
+    this.settling = true;
+    this.settleFromMs = nowMs;
+  }
+
+  /** The moment from which a plan may be made; Infinity when none is wanted. */
+  wakeAtMs(): number {
+    if (!this.dirty) return Number.POSITIVE_INFINITY;
+    if (!this.settling) return this.nextAtMs;
+    const quietAtMs = Math.min(
+      this.lastJoinMs + QUIET_BEFORE_FIRST_MS,
+      this.settleFromMs + LONGEST_BEFORE_FIRST_MS,
+    );
+    return Math.max(this.nextAtMs, quietAtMs);
+  }
+
+  /** Takes the plan made for the snapshot; returns the shards whose destination changed. */
+  adopt(snapshot: PlacementSnapshot, plan: Plan, nowMs: number): string[] {
+    this.dirty = false;
+    this.settling = false;
+    this.nextAtMs = nowMs + snapshot.shards.length / SHARDS_PER_PAUSE_MS;
+    const changed = this.adoptTargets(snapshot, plan);
+    this.adoptReasons(snapshot, plan, changed);
+    this.queue = plan.moves.map(({shard, from, to, cause}) => ({
+      shard: snapshot.shards[shard]?.id ?? '',
+      from: snapshot.containers[from]?.id ?? '',
+      to: snapshot.containers[to]?.id ?? '',
+      cause,
+    }));
+    return [...changed];
+  }
+
+  /** Where the shard belongs; undefined while no plan has covered it. */
+  destination(shard: string): Destination | undefined {
+    const target = this.targets.get(shard);
+    if (target === undefined) return undefined;
+    return {target, mustDrop: this.mustDrop.has(shard), stranded: this.stranded.has(shard)};
+  }
+
+  private adoptTargets(snapshot: PlacementSnapshot, plan: Plan): Set<string> {
+    const changed = new Set<string>();
+    const targets = new Map<string, string>();
+    for (const [index, {id}] of snapshot.shards.entries()) {
+      const target = snapshot.containers[plan.target[index] ?? -1]?.id ?? '';
+      targets.set(id, target);
+      if (this.targets.get(id) !== target) changed.add(id);
+    }
+    this.targets = targets;
+    return changed;
+  }
+
+  private adoptReasons(snapshot: PlacementSnapshot, plan: Plan, changed: Set<string>): void {
+    this.unplaced.clear();
+    this.stranded.clear();
+    this.mustDrop.clear();
+    for (const {shard, reason, mustDrop} of plan.unplaced) {
+      const id = snapshot.shards[shard]?.id ?? '';
+      this.unplaced.set(id, reason);
+      if (mustDrop) this.mustDrop.add(id);
+      changed.add(id);
+    }
+    for (const {shard, reason} of plan.stranded) {
+      const id = snapshot.shards[shard]?.id ?? '';
+      this.stranded.set(id, reason);
+      changed.add(id);
+    }
+  }
+}

@@ -1,0 +1,145 @@
+/** One shard: what the record says against where it belongs, and the one next step. */
+import type {MoveNote, OwnershipRecord, Versioned} from '../model/ownership.ts';
+import type {Transition} from '../model/transition.ts';
+import {assign, drop, forget, reassignLost, recall, redirect} from '../ownership/transitions.ts';
+import type {LivingContainer} from './containers.ts';
+import {WHY_LOST} from './motion.ts';
+import type {AppView} from './view.ts';
+
+/** What the plan says of one shard. */
+export interface Destination {
+  /** Container id; '' for none. */
+  readonly target: string;
+  /** It runs where its pin or worker group forbids it. */
+  readonly mustDrop: boolean;
+  /** It belongs elsewhere, but there is no room; only a leaving container lets go all the same. */
+  readonly stranded: boolean;
+}
+
+export type Step =
+  | {readonly step: 'write'; readonly transition: Transition}
+  | {readonly step: 'hint'; readonly op: 'add' | 'drop'}
+  /** Nothing to do until something changes. `for` = what is waited for. */
+  | {readonly step: 'wait'; readonly for: 'plan' | 'room' | 'budget' | 'nothing'};
+
+export interface ReconcileContext {
+  readonly view: AppView;
+  readonly living: ReadonlyMap<string, LivingContainer>;
+  readonly epoch: number;
+  readonly newMove: (from: string, to: string, why: string) => MoveNote;
+  /** The container holds, or is about to be given, as many shards as it may. */
+  readonly isFull: (incarnation: string) => boolean;
+}
+
+const NOTHING: Step = {step: 'wait', for: 'nothing'};
+
+/** The next step of a shard that has a spec. */
+export function reconcile(
+  shard: string,
+  destination: Destination,
+  context: ReconcileContext,
+): Step {
+  const known = context.view.own.get(shard);
+  if (known === undefined || known.value.state === 'free')
+    return place(shard, known, destination, context);
+  if (!context.view.heartbeats.has(known.value.incarnation))
+    return place(shard, known, destination, context);
+  if (known.value.state === 'assigned')
+    return reconcileAssigned(shard, known, destination, context);
+  if (known.value.state === 'dropping') return {step: 'hint', op: 'drop'};
+  return reconcileOwned(shard, known, destination, context);
+}
+
+/** The next step of a shard whose spec is gone. */
+export function reconcileGone(shard: string, context: ReconcileContext): Step {
+  const known = context.view.own.get(shard);
+  if (known === undefined) return NOTHING;
+  const {state, incarnation, container} = known.value;
+  if (state === 'free' || !context.view.heartbeats.has(incarnation))
+    return write(forget(shard, known));
+  if (state === 'assigned') return write(recall(shard, known));
+  if (state === 'dropping') return {step: 'hint', op: 'drop'};
+  return write(drop(shard, known, context.newMove(container, '', 'removed'), context.epoch));
+}
+
+function place(
+  shard: string,
+  known: Versioned<OwnershipRecord> | undefined,
+  destination: Destination,
+  context: ReconcileContext,
+): Step {
+  if (destination.target === '') return NOTHING;
+  const target = context.living.get(destination.target);
+  if (target?.mode !== 'open') return {step: 'wait', for: 'plan'};
+  if (context.isFull(target.incarnation)) return {step: 'wait', for: 'room'};
+  const lost = known !== undefined && known.value.state !== 'free';
+  const move = placeNote(known, lost, target.container, context);
+  return write(
+    lost ? reassignLost(shard, known, target, move) : assign(shard, known, target, move),
+  );
+}
+
+function reconcileAssigned(
+  shard: string,
+  known: Versioned<OwnershipRecord>,
+  destination: Destination,
+  context: ReconcileContext,
+): Step {
+  const holder = context.living.get(known.value.container);
+  const there =
+    destination.target === known.value.container && holder?.incarnation === known.value.incarnation;
+  if (there && holder.mode !== 'draining') return {step: 'hint', op: 'add'};
+  const target = context.living.get(destination.target);
+  if (target?.mode !== 'open' || target.incarnation === known.value.incarnation) {
+    return destination.target === '' ? write(recall(shard, known)) : {step: 'hint', op: 'add'};
+  }
+  if (context.isFull(target.incarnation)) return write(recall(shard, known));
+  const from = known.value.move?.from ?? '';
+  return write(
+    redirect(shard, known, target, {
+      ...context.newMove(from, target.container, known.value.move?.why ?? 'redirected'),
+    }),
+  );
+}
+
+function reconcileOwned(
+  shard: string,
+  known: Versioned<OwnershipRecord>,
+  destination: Destination,
+  context: ReconcileContext,
+): Step {
+  const {container, ready} = known.value;
+  const holder = context.living.get(container);
+  const letGo = (why: string): Step =>
+    write(drop(shard, known, context.newMove(container, '', why), context.epoch));
+  if (destination.mustDrop) return letGo('pin or worker group');
+  if (holder?.state === 'leaving' && (destination.stranded || destination.target === ''))
+    return letGo('leaving');
+  const version = context.view.shards.get(shard)?.value.taskVersion ?? 0;
+  if ((known.value.taskVersion ?? 0) !== version && destination.target === container) {
+    return write(
+      drop(shard, known, context.newMove(container, container, 'task changed'), context.epoch),
+    );
+  }
+  if (destination.target !== '' && destination.target !== container)
+    return {step: 'wait', for: 'budget'};
+  return ready ? NOTHING : {step: 'hint', op: 'add'};
+}
+
+function placeNote(
+  known: Versioned<OwnershipRecord> | undefined,
+  lost: boolean,
+  to: string,
+  context: ReconcileContext,
+): MoveNote {
+  if (known === undefined) return context.newMove('', to, 'new shard');
+  const {move, container} = known.value;
+  if (lost) return context.newMove(container, to, `${WHY_LOST}${container}`);
+  if (move === null || move.from === '')
+    return context.newMove('', to, known.value.failures > 0 ? 'add failed' : 'unplaced');
+  return {...move, to};
+}
+
+function write(transition: Transition): Step {
+  return {step: 'write', transition};
+}

@@ -1,0 +1,44 @@
+/** Shards to be looked at again later: failed adds with back-off, refused writes after a moment. */
+import type {OwnershipRecord} from '../model/ownership.ts';
+
+const FAILED_MIN_MS = 1_000;
+const FAILED_MAX_MS = 60_000;
+
+export class RetrySchedule {
+  private readonly atMs = new Map<string, number>();
+  private readonly heldUntilMs = new Map<string, number>();
+
+  at(shard: string, whenMs: number): void {
+    this.atMs.set(shard, whenMs);
+  }
+
+  /** A shard that is free after n failed adds waits 1 s doubling to 60 s. */
+  noteFailures(shard: string, record: OwnershipRecord | undefined, nowMs: number): void {
+    if (record === undefined || record.state !== 'free' || record.failures === 0) {
+      this.heldUntilMs.delete(shard);
+      return;
+    }
+    if (this.heldUntilMs.has(shard)) return;
+    const untilMs = nowMs + Math.min(FAILED_MAX_MS, FAILED_MIN_MS * 2 ** (record.failures - 1));
+    this.heldUntilMs.set(shard, untilMs);
+    this.atMs.set(shard, untilMs);
+  }
+
+  /** The shard failed a moment ago and must wait. */
+  held(shard: string, nowMs: number): boolean {
+    return (this.heldUntilMs.get(shard) ?? 0) > nowMs;
+  }
+
+  due(nowMs: number): string[] {
+    const due: string[] = [];
+    for (const [shard, whenMs] of this.atMs) if (whenMs <= nowMs) due.push(shard);
+    for (const shard of due) this.atMs.delete(shard);
+    return due;
+  }
+
+  wakeAtMs(): number {
+    let at = Number.POSITIVE_INFINITY;
+    for (const whenMs of this.atMs.values()) at = Math.min(at, whenMs);
+    return at;
+  }
+}

@@ -1,0 +1,121 @@
+/** The summary that every daemon can show: written when it says something new, at most once a second. */
+import type {Alarm, AppStatus, ContainerStatus} from '../model/status.ts';
+import type {LivingContainer} from './containers.ts';
+import type {PlanKeeper} from './plan-keeper.ts';
+import type {AppView} from './view.ts';
+
+const INTERVAL_MS = 1_000;
+const UNPLACED_SHOWN = 500;
+const FAILED_SHOWN = 100;
+/** Failed adds in a row from which a shard is shown as failed. */
+export const FAILED_FROM = 5;
+
+export interface StatusInput {
+  readonly governor: string;
+  readonly wallMs: number;
+  readonly view: AppView;
+  readonly living: ReadonlyMap<string, LivingContainer>;
+  readonly plan: PlanKeeper;
+  readonly braking: boolean;
+  readonly settled: boolean;
+}
+
+export class StatusKeeper {
+  private touched = true;
+  private nextAtMs = Number.NEGATIVE_INFINITY;
+  private last = '';
+  private readonly sinceByKey = new Map<string, string>();
+
+  touch(): void {
+    this.touched = true;
+  }
+
+  /** The status to write now, or undefined when it is not yet time or nothing new. */
+  due(nowMs: number, input: () => StatusInput): AppStatus | undefined {
+    if (!this.touched || nowMs < this.nextAtMs) return undefined;
+    this.touched = false;
+    this.nextAtMs = nowMs + INTERVAL_MS;
+    const status = this.statusOf(input());
+    const text = JSON.stringify({...status, at: ''});
+    if (text === this.last) return undefined;
+    this.last = text;
+    return status;
+  }
+
+  wakeAtMs(): number {
+    return this.touched ? this.nextAtMs : Number.POSITIVE_INFINITY;
+  }
+
+  private statusOf(input: StatusInput): AppStatus {
+    const at = new Date(input.wallMs).toISOString();
+    const problems = new Set<string>();
+    const since = (key: string): string => {
+      problems.add(key);
+      const known = this.sinceByKey.get(key) ?? at;
+      this.sinceByKey.set(key, known);
+      return known;
+    };
+    const containers = containerStatuses(input, since);
+    const alarms = alarmsOf(input, since);
+    for (const key of this.sinceByKey.keys()) if (!problems.has(key)) this.sinceByKey.delete(key);
+    return {
+      v: 1,
+      governor: input.governor,
+      at,
+      containers,
+      unplacedCount: input.plan.unplaced.size,
+      unplaced: [...input.plan.unplaced]
+        .slice(0, UNPLACED_SHOWN)
+        .map(([shard, reason]) => ({shard, reason})),
+      failed: failedShards(input.view),
+      quarantined: [...input.view.quarantined]
+        .slice(0, FAILED_SHOWN)
+        .map(([key, problem]) => ({key, problem})),
+      alarms,
+      settled: input.settled,
+    };
+  }
+}
+
+function containerStatuses(
+  input: StatusInput,
+  since: (key: string) => string,
+): Record<string, ContainerStatus> {
+  const containers: Record<string, ContainerStatus> = {};
+  for (const {container, incarnation, state} of input.living.values()) {
+    if (state === 'ready') continue;
+    containers[container] = {
+      state,
+      since: since(`container/${incarnation}/${state}`),
+      incarnation,
+      note: '',
+    };
+  }
+  return containers;
+}
+
+function alarmsOf(input: StatusInput, since: (key: string) => string): Alarm[] {
+  const alarms: Alarm[] = [];
+  const raise = (code: string, text: string): void => {
+    alarms.push({code, text, since: since(`alarm/${code}/${text}`)});
+  };
+  if (input.braking)
+    raise('BRAKE', 'many containers are silent at once: evictions are held back for 2T');
+  if (input.view.quarantined.size > 0)
+    raise('QUARANTINE', `${input.view.quarantined.size} values in etcd cannot be read`);
+  for (const {container, state} of input.living.values()) {
+    if (state === 'unreachable')
+      raise('UNREACHABLE', `container ${container} renews its heartbeat but claims nothing`);
+  }
+  return alarms;
+}
+
+function failedShards(view: AppView): AppStatus['failed'] {
+  const failed: AppStatus['failed'] = [];
+  for (const [shard, {value}] of view.own) {
+    if (value.failures === 0) continue;
+    failed.push({shard, failures: value.failures, lastError: value.lastError});
+    if (failed.length === FAILED_SHOWN) break;
+  }
+  return failed;
+}

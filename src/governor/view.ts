@@ -1,0 +1,181 @@
+/**
+ * What a governor knows of its app: every key at the newest revision seen, with the indexes that make one event cheap.
+ * Older news about a key than what is known is ignored, so answers of own writes and watch events may come in any order.
+ */
+import type {AppChange} from '../model/change.ts';
+import type {Heartbeat} from '../model/container.ts';
+import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
+import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
+
+export interface IdHolder {
+  readonly incarnation: string;
+  readonly mod: number;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+export class AppView {
+  spec: Versioned<AppSpec> | undefined;
+  readonly shards = new Map<string, Versioned<ShardSpec>>();
+  readonly pools = new Map<string, Set<string>>();
+  readonly orders = new Map<string, Versioned<ContainerOrder>>();
+  readonly heartbeats = new Map<string, Versioned<Heartbeat>>();
+  readonly ids = new Map<string, IdHolder>();
+  readonly own = new Map<string, Versioned<OwnershipRecord>>();
+  /** Problem by `what/id` of values that could not be read. */
+  readonly quarantined = new Map<string, string>();
+  private readonly holding = new Map<string, Set<string>>();
+
+  /** Shards whose record names the incarnation in any state but free. */
+  shardsOf(incarnation: string): ReadonlySet<string> {
+    return this.holding.get(incarnation) ?? NOTHING;
+  }
+
+  /** The shard's spec or record cannot be read: hands off. */
+  isQuarantined(shard: string): boolean {
+    return (
+      this.quarantined.size > 0 &&
+      (this.quarantined.has(`own/${shard}`) || this.quarantined.has(`shard/${shard}`))
+    );
+  }
+
+  /** The incarnation that holds the container id and still has its heartbeat. */
+  livingIncarnation(container: string): string | undefined {
+    const holder = this.ids.get(container);
+    return holder !== undefined && this.heartbeats.has(holder.incarnation)
+      ? holder.incarnation
+      : undefined;
+  }
+
+  /** Takes one change; false when it is older than what is known. */
+  apply(change: AppChange): boolean {
+    switch (change.kind) {
+      case 'spec':
+        return this.applySpec(change.entry, change.mod);
+      case 'shard':
+        this.quarantined.delete(`shard/${change.shard}`);
+        return put(this.shards, change.shard, change.entry, change.mod);
+      case 'order':
+        return put(this.orders, change.container, change.entry, change.mod);
+      case 'heartbeat':
+        this.quarantined.delete(`heartbeat/${change.incarnation}`);
+        return put(this.heartbeats, change.incarnation, change.entry, change.mod);
+      case 'own':
+        return this.applyOwn(change.shard, change.entry, change.mod);
+      case 'id':
+        return this.applyId(change.container, change.incarnation, change.mod);
+      case 'worker':
+        return this.applyWorker(change.workerGroup, change.container, change.present);
+      case 'corrupt':
+        return this.applyCorrupt(change.what, change.id, change.problem);
+    }
+  }
+
+  /** Every key known that a complete listing at `revision` did not show, as deletions. */
+  missingFrom(listed: ReadonlySet<string>, revision: number): AppChange[] {
+    const gone: AppChange[] = [];
+    const mod = revision;
+    for (const [shard, {mod: at}] of this.shards)
+      if (at <= revision && !listed.has(`shard/${shard}`))
+        gone.push({kind: 'shard', mod, shard, entry: undefined});
+    for (const [shard, {mod: at}] of this.own)
+      if (at <= revision && !listed.has(`own/${shard}`))
+        gone.push({kind: 'own', mod, shard, entry: undefined});
+    for (const [incarnation, {mod: at}] of this.heartbeats)
+      if (at <= revision && !listed.has(`heartbeat/${incarnation}`))
+        gone.push({kind: 'heartbeat', mod, incarnation, entry: undefined});
+    for (const [container, {mod: at}] of this.orders)
+      if (at <= revision && !listed.has(`order/${container}`))
+        gone.push({kind: 'order', mod, container, entry: undefined});
+    for (const [container, {mod: at}] of this.ids)
+      if (at <= revision && !listed.has(`id/${container}`))
+        gone.push({kind: 'id', mod, container, incarnation: undefined});
+    for (const [workerGroup, members] of this.pools) {
+      for (const container of members)
+        if (!listed.has(`worker/${workerGroup}/${container}`))
+          gone.push({kind: 'worker', mod, workerGroup, container, present: false});
+    }
+    return gone;
+  }
+
+  private applySpec(entry: Versioned<AppSpec> | undefined, mod: number): boolean {
+    if (this.spec !== undefined && this.spec.mod >= mod) return false;
+    this.spec = entry;
+    return true;
+  }
+
+  private applyOwn(
+    shard: string,
+    entry: Versioned<OwnershipRecord> | undefined,
+    mod: number,
+  ): boolean {
+    this.quarantined.delete(`own/${shard}`);
+    const before = this.own.get(shard);
+    if (!put(this.own, shard, entry, mod)) return false;
+    if (before !== undefined) this.holding.get(before.value.incarnation)?.delete(shard);
+    if (entry === undefined || entry.value.state === 'free') return true;
+    const {incarnation} = entry.value;
+    const held = this.holding.get(incarnation);
+    if (held === undefined) this.holding.set(incarnation, new Set([shard]));
+    else held.add(shard);
+    return true;
+  }
+
+  private applyId(container: string, incarnation: string | undefined, mod: number): boolean {
+    const known = this.ids.get(container);
+    if (known !== undefined && known.mod >= mod) return false;
+    if (incarnation === undefined) return this.ids.delete(container);
+    this.ids.set(container, {incarnation, mod});
+    return true;
+  }
+
+  private applyWorker(workerGroup: string, container: string, present: boolean): boolean {
+    const members = this.pools.get(workerGroup) ?? new Set<string>();
+    if (members.has(container) === present) return false;
+    if (present) members.add(container);
+    else members.delete(container);
+    if (members.size === 0) this.pools.delete(workerGroup);
+    else this.pools.set(workerGroup, members);
+    return true;
+  }
+
+  private applyCorrupt(what: string, id: string, problem: string): boolean {
+    const key = `${what}/${id}`;
+    if (this.quarantined.get(key) === problem) return false;
+    this.quarantined.set(key, problem);
+    return true;
+  }
+}
+
+/** The key under which a change is known, as `missingFrom` expects it. */
+export function listedKey(change: AppChange): string {
+  switch (change.kind) {
+    case 'spec':
+      return 'spec';
+    case 'shard':
+    case 'own':
+      return `${change.kind}/${change.shard}`;
+    case 'heartbeat':
+      return `heartbeat/${change.incarnation}`;
+    case 'worker':
+      return `worker/${change.workerGroup}/${change.container}`;
+    case 'order':
+    case 'id':
+      return `${change.kind}/${change.container}`;
+    case 'corrupt':
+      return `${change.what}/${change.id}`;
+  }
+}
+
+function put<T>(
+  map: Map<string, Versioned<T>>,
+  key: string,
+  entry: Versioned<T> | undefined,
+  mod: number,
+): boolean {
+  const known = map.get(key);
+  if (known !== undefined && known.mod >= mod) return false;
+  if (entry === undefined) return map.delete(key);
+  map.set(key, entry);
+  return true;
+}

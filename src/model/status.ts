@@ -1,0 +1,72 @@
+import type {ContainerState} from './container.ts';
+
+/** A container that is not plainly ready, as its governor sees it. */
+export interface ContainerStatus {
+  state: ContainerState;
+  /** RFC 3339. */
+  since: string;
+  incarnation: string;
+  note: string;
+}
+
+export interface Alarm {
+  code: string;
+  text: string;
+  /** RFC 3339. */
+  since: string;
+}
+
+/** What only the governor knows, written when it changes; at most 64 KB. */
+export interface AppStatus {
+  v: number;
+  /** Daemon id. */
+  governor: string;
+  /** RFC 3339. */
+  at: string;
+  /** By container id; only those that are not plainly ready. */
+  containers: Record<string, ContainerStatus>;
+  unplacedCount: number;
+  /** The first 500. */
+  unplaced: {shard: string; reason: string}[];
+  /** The first 100 shards whose adds keep failing. */
+  failed: {shard: string; failures: number; lastError: string}[];
+  quarantined: {key: string; problem: string}[];
+  alarms: Alarm[];
+  /** The plan wants nothing more and nothing is under way. */
+  settled: boolean;
+  [unknown: string]: unknown;
+}
+
+/** One move that has ended. */
+export interface FinishedMove {
+  id: string;
+  shard: string;
+  from: string;
+  to: string;
+  why: string;
+  /** RFC 3339. */
+  startedAt: string;
+  /** RFC 3339. */
+  endedAt: string;
+  outcome: 'done' | 'failed' | 'cancelled';
+  note: string;
+}
+
+/** Who leads `sm` itself. */
+export interface LeaderRecord {
+  v: number;
+  containerId: string;
+  incarnation: string;
+  /** Unix seconds. */
+  createTime: number;
+  [unknown: string]: unknown;
+}
+
+/** Identity of the etcd cluster that the records were written to. */
+export interface ClusterRecord {
+  v: number;
+  epoch: number;
+  clusterId: string;
+  maxRevision: number;
+  [unknown: string]: unknown;
+}
