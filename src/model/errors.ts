@@ -97,6 +97,7 @@ const HTTP_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   STORE_RESTORED: 503,
   STORE_CORRUPT: 500,
   TIMEOUT: 503,
+  SERVER_UNAVAILABLE: 503,
 };
 
 export interface SmErrorOptions {

@@ -1,0 +1,123 @@
+/** The admin routes: check the input, call the handler, send the answer. */
+import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
+import type * as z from 'zod';
+import {SmError} from '../../model/errors.ts';
+import {adminRoutes} from '../../protocol/admin.ts';
+import type {AdminRequest, AdminRoute} from '../../protocol/admin.ts';
+import type {AnsweringOperation, Caller, HttpDependencies} from './dependencies.ts';
+import {STREAMS_LIMIT, sendEvents} from './event-stream.ts';
+import {badRequest} from './failures.ts';
+
+type AnyHandler = (request: unknown, caller: Caller) => Promise<unknown>;
+
+export function addAdminRoutes(
+  server: FastifyInstance,
+  {admin, logger}: Pick<HttpDependencies, 'admin' | 'logger'>,
+): void {
+  const closing = new AbortController();
+  server.addHook('preClose', (done) => {
+    closing.abort();
+    done();
+  });
+  for (const [operation, route] of Object.entries(adminRoutes) as [string, AdminRoute][]) {
+    if (operation === 'movesStream' || operation === 'health') continue;
+    // The table and the handlers have the same keys by type; the loop cannot show it.
+    const handle = admin[operation as AnsweringOperation] as AnyHandler;
+    addRoute(server, route, async (request, reply) => {
+      const caller = callerOf(request, reply, closing.signal);
+      const answer = await handle(inputOf(route, request), caller);
+      if (route.changes)
+        logger.info({operation, requestId: request.id, from: request.ip}, 'changed');
+      return answer;
+    });
+  }
+  addRoute(server, adminRoutes.health, async () => ({msg: 'success'}));
+  addMovesStream(server, admin, closing.signal);
+}
+
+function addRoute(
+  server: FastifyInstance,
+  route: AdminRoute,
+  handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
+): void {
+  const {method, path, bodyLimitBytes, changes} = route;
+  server.route({
+    method,
+    url: path,
+    bodyLimit: bodyLimitBytes,
+    exposeHeadRoute: false,
+    // Without a body no parser runs, and a form of another site could do the change.
+    preValidation: (request, _reply, done) => done(changes ? mediaProblem(request) : undefined),
+    handler,
+  });
+}
+
+function addMovesStream(
+  server: FastifyInstance,
+  admin: HttpDependencies['admin'],
+  closing: AbortSignal,
+): void {
+  const route = adminRoutes.movesStream;
+  let open = 0;
+  addRoute(server, route, async (request, reply) => {
+    if (open >= STREAMS_LIMIT) {
+      throw new SmError('SERVER_UNAVAILABLE', 'too many open streams', {retryable: true});
+    }
+    const input = inputOf(route, request) as AdminRequest<'movesStream'>;
+    const caller = callerOf(request, reply, closing);
+    open++;
+    try {
+      await sendEvents(reply, admin.movesStream(resumed(input, request), caller), caller.signal);
+    } finally {
+      open--;
+    }
+  });
+}
+
+function resumed(
+  input: AdminRequest<'movesStream'>,
+  request: FastifyRequest,
+): AdminRequest<'movesStream'> {
+  const last = request.headers['last-event-id'];
+  if (typeof last !== 'string' || !/^\d{1,16}$/.test(last)) return input;
+  return {...input, after: last};
+}
+
+/** Query string for GET; body for POST, to which a query string may add what it lacks (the origin's del-spec). */
+function inputOf(route: AdminRoute, request: FastifyRequest): unknown {
+  const query = request.query as Record<string, unknown>;
+  if (route.method === 'GET') return checked('query', route.request, {...query});
+  const body = request.body ?? {};
+  if (typeof body !== 'object' || Array.isArray(body)) {
+    throw new SmError('INVALID_INPUT', 'body must be a JSON object');
+  }
+  return checked('body', route.request, {...query, ...body});
+}
+
+function checked(where: string, schema: z.ZodType, input: Record<string, unknown>): unknown {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw badRequest(where, result.error, knownKeys(schema));
+}
+
+function knownKeys(schema: z.ZodType): string[] {
+  return 'shape' in schema ? Object.keys(schema.shape as object) : [];
+}
+
+function mediaProblem(request: FastifyRequest): SmError | undefined {
+  const type = request.headers['content-type'] ?? '';
+  if (/^application\/json *(;|$)/i.test(type)) return undefined;
+  return new SmError('UNSUPPORTED_MEDIA_TYPE', 'the body must be JSON', {
+    hint: 'send Content-Type: application/json',
+  });
+}
+
+function callerOf(request: FastifyRequest, reply: FastifyReply, closing: AbortSignal): Caller {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return {
+    address: request.ip,
+    requestId: request.id,
+    signal: AbortSignal.any([gone.signal, closing]),
+  };
+}

@@ -1,0 +1,58 @@
+/** What the HTTP side needs from the daemon. */
+import type {FastifyInstance} from 'fastify';
+import type {AdminAnswer, AdminOperation, AdminRequest, MoveEvent} from '../../protocol/admin.ts';
+
+/** Who calls, and until when it listens. */
+export interface Caller {
+  /** Address of the peer. */
+  readonly address: string;
+  readonly requestId: string;
+  /** Aborted when the caller hangs up or the server closes. */
+  readonly signal: AbortSignal;
+}
+
+/** Operations that answer one JSON object. `health` needs no service. */
+export type AnsweringOperation = Exclude<AdminOperation, 'movesStream' | 'health'>;
+
+/** One function per operation of the admin API. Rejects with SmError for operational failures. */
+export type AdminHandlers = {
+  readonly [O in AnsweringOperation]: (
+    request: AdminRequest<O>,
+    caller: Caller,
+  ) => Promise<AdminAnswer<O>>;
+} & {
+  /** Ends when the caller's signal is aborted. */
+  readonly movesStream: (
+    request: AdminRequest<'movesStream'>,
+    caller: Caller,
+  ) => AsyncIterable<MoveEvent>;
+};
+
+export interface HttpLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Has the shape of prom-client's Registry. */
+export interface MetricsSource {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}
+
+export interface HttpDependencies {
+  readonly admin: AdminHandlers;
+  /** Judged at each /readyz. `reason` is '' when ready. */
+  readonly readiness: () => {readonly ready: boolean; readonly reason: string};
+  readonly metrics: MetricsSource;
+  readonly logger: HttpLogger;
+  /** Valid bearer tokens now (a reload may change them), or 'none' when no auth is wanted. */
+  readonly tokens: 'none' | (() => readonly string[]);
+  /** Host names (no port) a Host header may hold, or 'any' when the daemon is not bound to loopback. */
+  readonly allowedHosts: 'any' | readonly string[];
+  /** Program version, for the OpenAPI document. */
+  readonly version: string;
+  readonly tls?: {readonly cert: Buffer; readonly key: Buffer; readonly ca?: Buffer};
+  /** Adds further routes, such as the hint receiver's, under the same limits and the same auth. */
+  readonly mount?: (server: FastifyInstance) => void;
+}

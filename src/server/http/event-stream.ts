@@ -1,0 +1,52 @@
+/** Server-sent events over one reply. */
+import {once} from 'node:events';
+import type {FastifyReply} from 'fastify';
+import {SmError} from '../../model/errors.ts';
+import type {MoveEvent} from '../../protocol/admin.ts';
+
+/** A comment at least this often, so that both ends notice a dead connection, ms. */
+const KEEP_ALIVE_MS = 15_000;
+/** Streams open at once. */
+export const STREAMS_LIMIT = 200;
+
+/**
+ * Writes events until the source ends or the caller hangs up. Waits while the caller reads slowly. The first event is
+ * awaited before the answer begins, so that an operational failure still is an ordinary error answer.
+ */
+export async function sendEvents(
+  reply: FastifyReply,
+  events: AsyncIterable<MoveEvent>,
+  signal: AbortSignal,
+): Promise<void> {
+  const iterator = events[Symbol.asyncIterator]();
+  let next = await iterator.next();
+  reply.hijack();
+  const {raw} = reply;
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  const beat = setInterval(() => raw.write(': still here\n\n'), KEEP_ALIVE_MS);
+  try {
+    while (next.done !== true && !signal.aborted) {
+      if (!raw.write(frame(next.value))) await once(raw, 'drain', {signal});
+      next = await iterator.next();
+    }
+  } catch (error) {
+    if (!signal.aborted) raw.write(failureFrame(error));
+  } finally {
+    clearInterval(beat);
+    raw.end();
+    await iterator.return?.();
+  }
+}
+
+function frame(event: MoveEvent): string {
+  return `id: ${event.revision}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+function failureFrame(error: unknown): string {
+  const known = error instanceof SmError ? error : new SmError('INTERNAL', 'internal error');
+  return `event: error\ndata: ${JSON.stringify({error: known.message, code: known.code})}\n\n`;
+}

@@ -1,0 +1,83 @@
+/** From whatever went wrong to the one form in which a caller is told. */
+import type {FastifyError, FastifyReply, FastifyRequest} from 'fastify';
+import type * as z from 'zod';
+import {SmError} from '../../model/errors.ts';
+import type {ErrorCode} from '../../model/errors.ts';
+import type {ErrorAnswer} from '../../protocol/admin.ts';
+import type {HttpLogger} from './dependencies.ts';
+
+/** Most problems of one body that are named. */
+const ISSUES_SHOWN = 3;
+const QUOTED_MAX_CHARACTERS = 64;
+
+const BY_FASTIFY_CODE: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'INVALID_INPUT',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'INVALID_INPUT',
+  FST_ERR_BAD_URL: 'INVALID_INPUT',
+};
+
+/** An operational failure of a request, in our words; undefined for a bug. */
+function operational(error: FastifyError | SmError): SmError | undefined {
+  if (error instanceof SmError) return error;
+  const code = BY_FASTIFY_CODE[error.code];
+  if (code !== undefined) return new SmError(code, error.message, {cause: error});
+  const refused =
+    error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500;
+  return refused ? new SmError('INVALID_INPUT', 'malformed request', {cause: error}) : undefined;
+}
+
+/** The answer for one failure; 500 and nothing of the inside for a bug, which is logged. */
+export function sendFailure(
+  error: FastifyError | SmError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  logger: HttpLogger,
+): void {
+  const known = operational(error);
+  if (known === undefined) {
+    logger.error(
+      {err: error, requestId: request.id, path: request.routeOptions.url ?? ''},
+      'request failed',
+    );
+  }
+  const shown =
+    known ?? new SmError('INTERNAL', 'internal error', {hint: 'see the log of the daemon'});
+  if (shown.httpStatus === 401) void reply.header('www-authenticate', 'Bearer realm="sm"');
+  if (shown.httpStatus === 503) void reply.header('retry-after', '1');
+  void reply
+    .code(shown.httpStatus)
+    .type('application/json; charset=utf-8')
+    .send(bodyOf(shown, request.id));
+}
+
+export function bodyOf(error: SmError, requestId: string): ErrorAnswer {
+  const {code, message, hint = '', retryable} = error;
+  return {error: message, code, hint, retryable, requestId};
+}
+
+/** What is wrong with a request, as one error. `where` is `query` or `body`. */
+export function badRequest(where: string, error: z.ZodError, known: readonly string[]): SmError {
+  const shown = error.issues.slice(0, ISSUES_SHOWN).map((issue) => issueText(where, issue));
+  const rest = error.issues.length - shown.length;
+  const message = shown.join('; ') + (rest > 0 ? `; and ${rest} more` : '');
+  const first = error.issues[0];
+  const named = first?.code === 'custom' && first.params?.['code'] === 'INVALID_NAME';
+  const hint = first?.code === 'unrecognized_keys' ? `known keys: ${known.join(', ')}` : '';
+  return new SmError(named ? 'INVALID_NAME' : 'INVALID_INPUT', message, {hint});
+}
+
+function issueText(where: string, issue: z.core.$ZodIssue): string {
+  const path = [where, ...issue.path.map(String)].join('.');
+  if (issue.code === 'unrecognized_keys')
+    return `${path}: unknown key ${quoted(issue.keys[0] ?? '')}`;
+  return `${path}: ${issue.message}`;
+}
+
+/** Foreign text inside a message: escaped and cut, with the cut shown. */
+export function quoted(text: string): string {
+  const cut =
+    text.length > QUOTED_MAX_CHARACTERS ? `${text.slice(0, QUOTED_MAX_CHARACTERS)}…` : text;
+  return JSON.stringify(cut);
+}

@@ -1,0 +1,70 @@
+/** The OpenAPI document of the admin API, made from the route table. */
+import * as z from 'zod';
+import {adminRoutes, errorAnswer} from '../../protocol/admin.ts';
+import type {AdminRoute} from '../../protocol/admin.ts';
+
+type JsonObject = Record<string, unknown>;
+
+const FAILURES: Readonly<Record<number, string>> = {
+  400: 'Bad input',
+  401: 'A bearer token is needed',
+  403: 'Not allowed',
+  404: 'Unknown app, shard or container',
+  409: 'Conflict with what is there',
+  503: 'The store is away; try again',
+};
+
+/** OpenAPI 3.1, whose schemas are JSON Schema 2020-12 as zod prints it. */
+export function openApiDocument(version: string): JsonObject {
+  const paths: Record<string, JsonObject> = {};
+  for (const [operation, route] of Object.entries(adminRoutes) as [string, AdminRoute][]) {
+    const path = (paths[route.path] ??= {});
+    path[route.method.toLowerCase()] = operationObject(operation, route);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'sm admin API',
+      version,
+      description: 'Administration of apps, shards and containers. Any daemon answers any request.',
+    },
+    security: [{}, {bearer: []}],
+    paths,
+    components: {
+      schemas: {Error: schemaOf(errorAnswer, 'output')},
+      securitySchemes: {bearer: {type: 'http', scheme: 'bearer'}},
+    },
+  };
+}
+
+function operationObject(operationId: string, route: AdminRoute): JsonObject {
+  const type = route.stream ? 'text/event-stream' : 'application/json';
+  const schema = schemaOf(route.answer, 'output');
+  const responses: JsonObject = {200: {description: 'Done', content: {[type]: {schema}}}};
+  const failure = {'application/json': {schema: {$ref: '#/components/schemas/Error'}}};
+  for (const [status, description] of Object.entries(FAILURES)) {
+    responses[status] = {description, content: failure};
+  }
+  return {operationId, summary: route.summary, tags: [route.tag], ...inputOf(route), responses};
+}
+
+function inputOf(route: AdminRoute): JsonObject {
+  const schema = schemaOf(route.request, 'input');
+  if (route.method === 'POST') {
+    return {requestBody: {required: true, content: {'application/json': {schema}}}};
+  }
+  const required = new Set((schema['required'] as string[] | undefined) ?? []);
+  const properties = (schema['properties'] ?? {}) as Record<string, JsonObject>;
+  const parameters = Object.entries(properties).map(([name, field]) => ({
+    name,
+    in: 'query',
+    required: required.has(name),
+    schema: field,
+  }));
+  return parameters.length === 0 ? {} : {parameters};
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
+  const {$schema: _dialect, ...rest} = z.toJSONSchema(schema, {io, unrepresentable: 'any'});
+  return rest as JsonObject;
+}

@@ -1,0 +1,64 @@
+import {createHash, timingSafeEqual} from 'node:crypto';
+import {readFile, stat} from 'node:fs/promises';
+import {SmError} from '../../model/errors.ts';
+
+/** Least characters of a token: 256 bits in base64. */
+export const TOKEN_MIN_CHARACTERS = 43;
+/** Two, so that one can be replaced while the other is in use. */
+export const TOKENS_LIMIT = 2;
+
+const READABLE_BY_OTHERS = 0o077;
+
+/** Compares in a time that tells nothing about the tokens: digests of equal length, all of them, always. */
+export function tokenMatches(given: string, valid: readonly string[]): boolean {
+  const wanted = digest(given);
+  let found = false;
+  for (const token of valid) {
+    if (timingSafeEqual(digest(token), wanted)) found = true;
+  }
+  return found;
+}
+
+/** The token of `Authorization: Bearer <token>`, or undefined when the header is absent or of another scheme. */
+export function bearerOf(header: string | undefined): string | undefined {
+  return /^bearer +([\x21-\x7e]{1,4096})$/i.exec(header ?? '')?.[1];
+}
+
+/**
+ * The tokens of a file: one a line, empty lines and lines that begin with `#` left out.
+ * @throws SmError INVALID_CONFIG when the file cannot be read, others may read it, or it holds no, too many or too short
+ * tokens. The message never holds a token.
+ */
+export async function readTokenFile(path: string): Promise<readonly string[]> {
+  const [text, mode] = await readPrivate(path);
+  if ((mode & READABLE_BY_OTHERS) !== 0) {
+    throw new SmError('INVALID_CONFIG', `token file ${path} can be read by others`, {
+      hint: `chmod 600 ${path}`,
+    });
+  }
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const tokens = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  if (tokens.length === 0 || tokens.length > TOKENS_LIMIT) {
+    throw new SmError('INVALID_CONFIG', `token file ${path} must hold 1 or ${TOKENS_LIMIT} tokens`);
+  }
+  if (tokens.some((token) => token.length < TOKEN_MIN_CHARACTERS)) {
+    throw new SmError(
+      'INVALID_CONFIG',
+      `a token in ${path} is shorter than ${TOKEN_MIN_CHARACTERS} characters`,
+      {hint: `openssl rand -base64 32 > ${path}`},
+    );
+  }
+  return tokens;
+}
+
+async function readPrivate(path: string): Promise<[string, number]> {
+  try {
+    return [await readFile(path, 'utf8'), (await stat(path)).mode];
+  } catch (cause) {
+    throw new SmError('INVALID_CONFIG', `token file ${path} cannot be read`, {cause});
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

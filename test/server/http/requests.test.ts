@@ -1,0 +1,183 @@
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {adminRoutes, BODY_LIMIT_BYTES} from '../../../src/protocol/admin.ts';
+import type {AdminRoute, ErrorAnswer} from '../../../src/protocol/admin.ts';
+import {fixture, storeAway} from './fixture.ts';
+import type {Fixture} from './fixture.ts';
+
+const json = {'content-type': 'application/json', host: '127.0.0.1:8801'};
+const host = {host: 'localhost'};
+let http: Fixture;
+
+beforeEach(() => {
+  http = fixture();
+});
+afterEach(() => http.server.close());
+
+const send = (url: string, payload: string | object, headers: Record<string, string> = json) =>
+  http.server.inject({method: 'POST', url, headers, payload});
+
+describe('good requests', () => {
+  it('reach the handler with defaults filled in', async () => {
+    const reply = await send('/sm/server/add-spec', {service: 'orders'});
+    expect(reply.statusCode).toBe(200);
+    expect(http.calls).toEqual([
+      {
+        operation: 'addSpec',
+        request: {service: 'orders', maxShardCount: 0, maxRecoveryTime: 10, dryRun: false},
+      },
+    ]);
+    expect(reply.headers['x-request-id']).toBeTypeOf('string');
+  });
+
+  it('take the query string of the origin for del-spec, by POST', async () => {
+    const reply = await send('/sm/server/del-spec?service=orders', '');
+    expect(reply.statusCode).toBe(200);
+    expect(http.calls[0]).toMatchObject({operation: 'delSpec', request: {service: 'orders'}});
+  });
+
+  it('leave an audit line for every change and none for a read', async () => {
+    await send('/sm/server/add-spec', {service: 'orders'});
+    await http.server.inject({url: '/sm/server/get-spec', headers: host});
+    expect(http.logged.map(({fields}) => fields)).toMatchObject([{operation: 'addSpec'}]);
+  });
+});
+
+describe('methods', () => {
+  const changing = (Object.values(adminRoutes) as AdminRoute[]).filter((route) => route.changes);
+
+  it.each(changing.map((route) => route.path))('GET %s is 405 with a hint', async (url) => {
+    const reply = await http.server.inject({method: 'GET', url: `${url}?service=a`, headers: host});
+    expect(reply.statusCode).toBe(405);
+    expect(reply.headers['allow']).toBe('POST');
+    expect(reply.json<ErrorAnswer>()).toMatchObject({code: 'METHOD_NOT_ALLOWED'});
+    expect(reply.json<ErrorAnswer>().hint).toContain('POST');
+    expect(http.calls).toEqual([]);
+  });
+
+  it('answers 405 for other methods and 404 for other paths', async () => {
+    const put = await http.server.inject({method: 'PUT', url: '/sm/server/status', headers: host});
+    expect([put.statusCode, put.headers['allow']]).toEqual([405, 'GET']);
+    const nowhere = await http.server.inject({url: '/sm/server/%2e%2e/status', headers: host});
+    expect([nowhere.statusCode, nowhere.json<ErrorAnswer>().code]).toEqual([404, 'NOT_FOUND']);
+  });
+});
+
+describe('bad bodies', () => {
+  const deep = `{"service":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  const cases: [string, string, number, string][] = [
+    ['malformed JSON', '{"service":', 400, 'INVALID_INPUT'],
+    ['an array', '[]', 400, 'INVALID_INPUT'],
+    ['a number', '7', 400, 'INVALID_INPUT'],
+    ['null', 'null', 400, 'INVALID_INPUT'],
+    ['nothing', '', 400, 'INVALID_INPUT'],
+    ['__proto__', '{"service":"a","__proto__":{"dryRun":true}}', 400, 'INVALID_INPUT'],
+    ['__proto__ escaped', '{"service":"a","\\u005f_proto__":{}}', 400, 'INVALID_INPUT'],
+    ['constructor', '{"service":"a","constructor":{"prototype":{}}}', 400, 'INVALID_INPUT'],
+    ['an unknown key', '{"service":"a","maxShardCont":1}', 400, 'INVALID_INPUT'],
+    ['a number out of range', '{"service":"a","maxShardCount":1e400}', 400, 'INVALID_INPUT'],
+    ['a name with a slash', '{"service":"a/b"}', 400, 'INVALID_NAME'],
+    ['a name with dots', '{"service":"../../etc"}', 400, 'INVALID_NAME'],
+    ['a name with a control character', '{"service":"a\\u0007b"}', 400, 'INVALID_NAME'],
+    ['a name of 60 kB', `{"service":"${'x'.repeat(60_000)}"}`, 400, 'INVALID_NAME'],
+    ['a lone surrogate', '{"service":"\\ud800"}', 400, 'INVALID_NAME'],
+    ['deep nesting', deep, 413, 'BODY_TOO_LARGE'],
+    ['deep nesting below the limit', deep.slice(0, 60_000), 400, 'INVALID_INPUT'],
+  ];
+
+  it.each(cases)('%s', async (_name, body, status, code) => {
+    const reply = await send('/sm/server/add-spec', body);
+    expect(reply.statusCode).toBe(status);
+    const answer = reply.json<ErrorAnswer>();
+    expect(answer).toMatchObject({code, retryable: false});
+    expect(answer.error.length).toBeLessThan(500);
+    expect(reply.body).not.toMatch(/node_modules|\.ts:/);
+    expect(http.calls).toEqual([]);
+    expect(({} as Record<string, unknown>)['dryRun']).toBeUndefined();
+  });
+
+  it('names the unknown key and the known ones', async () => {
+    const reply = await send('/sm/server/add-spec', {service: 'a', maxShardCont: 1});
+    expect(reply.json<ErrorAnswer>().error).toContain('maxShardCont');
+    expect(reply.json<ErrorAnswer>().hint).toContain('maxShardCount');
+  });
+
+  it('refuses bytes that are no UTF-8', async () => {
+    const payload = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]);
+    const reply = await http.server.inject({
+      method: 'POST',
+      url: '/sm/server/add-spec',
+      headers: json,
+      payload,
+    });
+    expect([reply.statusCode, reply.json<ErrorAnswer>().error]).toEqual([400, 'body is not UTF-8']);
+  });
+
+  it('holds each route to its own size', async () => {
+    const task = 'x'.repeat(BODY_LIMIT_BYTES);
+    const large = await send('/sm/server/add-spec', {service: task});
+    expect([large.statusCode, large.json<ErrorAnswer>().code]).toEqual([413, 'BODY_TOO_LARGE']);
+    const shard = await send('/sm/server/add-shard', {service: 'a', shardId: 's', task});
+    expect(shard.statusCode).toBe(200);
+    const batch = {service: 'a', shards: [{shardId: 's', task: 'x'.repeat(5 * 1024 * 1024)}]};
+    expect((await send('/sm/server/add-shards', batch)).statusCode).toBe(413);
+  });
+
+  it.each([
+    ['a form', 'application/x-www-form-urlencoded'],
+    ['plain text', 'text/plain'],
+    ['nearly JSON', 'application/jsonx'],
+  ])('%s is 415', async (_name, type) => {
+    const reply = await send('/sm/server/add-spec', '{"service":"a"}', {
+      ...host,
+      'content-type': type,
+    });
+    expect([reply.statusCode, reply.json<ErrorAnswer>().code]).toEqual([
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ]);
+    expect(http.calls).toEqual([]);
+  });
+
+  it('no content type is 415 even without a body', async () => {
+    const url = '/sm/server/del-spec?service=a';
+    const reply = await http.server.inject({method: 'POST', url, headers: host});
+    expect([reply.statusCode, http.calls.length]).toEqual([415, 0]);
+  });
+});
+
+describe('queries', () => {
+  it.each([
+    '/sm/server/get-shards',
+    '/sm/server/get-shards?service=a&service=b',
+    '/sm/server/get-shards?service=a&__proto__=1',
+    '/sm/server/get-shards?service=a%00b',
+    '/sm/server/get-shards?service=a&limit=0',
+    '/sm/server/wait-check?service=a&kind=app&for=happy',
+    '/sm/server/status?x=1',
+  ])('%s is 400', async (url) => {
+    const reply = await http.server.inject({url, headers: host});
+    expect([reply.statusCode, http.calls.length]).toEqual([400, 0]);
+  });
+});
+
+describe('failures of the service', () => {
+  it('store away is 503 and may be tried again', async () => {
+    http.behave.answer = () => {
+      throw storeAway();
+    };
+    const reply = await http.server.inject({url: '/sm/server/status', headers: host});
+    expect(reply.statusCode).toBe(503);
+    expect(reply.json<ErrorAnswer>()).toMatchObject({code: 'STORE_UNAVAILABLE', retryable: true});
+    expect(reply.headers['retry-after']).toBe('1');
+  });
+
+  it('a bug is 500, tells nothing of the inside, and is logged', async () => {
+    http.behave.answer = () => {
+      throw new Error('secret inside');
+    };
+    const reply = await http.server.inject({url: '/sm/server/status', headers: host});
+    expect([reply.statusCode, reply.json<ErrorAnswer>().code]).toEqual([500, 'INTERNAL']);
+    expect(reply.body).not.toContain('secret');
+    expect(http.logged.some(({message}) => message === 'request failed')).toBe(true);
+  });
+});

@@ -1,0 +1,134 @@
+import {connect} from 'node:net';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import type {MoveEvent} from '../../../src/protocol/admin.ts';
+import {fixture, listen, post, rawExchange, storeAway} from './fixture.ts';
+import type {Fixture} from './fixture.ts';
+
+let http: Fixture;
+let port: number;
+beforeEach(async () => {
+  http = fixture();
+  port = await listen(http.server);
+});
+afterEach(() => http.server.close());
+
+const statusOf = (reply: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(reply)?.[1]);
+const add = (more = '', body = '{"service":"a"}') => post('/sm/server/add-spec', body, more);
+
+describe('hostile bytes', () => {
+  const cases: [string, string | Buffer, number][] = [
+    ['no HTTP at all', 'hello\r\n\r\n', 400],
+    ['random bytes', Buffer.from([0, 1, 2, 0xff, 0xfe, 13, 10, 13, 10]), 400],
+    [
+      'a NUL in the path',
+      'GET /livez\0 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n',
+      400,
+    ],
+    [
+      'headers over 16 KiB',
+      `GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+    ],
+    ['HTTP/1.0 without Host', 'GET /livez HTTP/1.0\r\n\r\n', 403],
+    ['two lengths', add('Content-Length: 3\r\n'), 400],
+    ['length and chunks', add('Transfer-Encoding: chunked\r\n'), 400],
+    [
+      'a bad chunk',
+      'POST /sm/server/add-spec HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+      400,
+    ],
+    [
+      'a declared body over the limit',
+      'POST /sm/server/add-spec HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n',
+      413,
+    ],
+    [
+      'a broken escape in the path',
+      'GET /sm/%zz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n',
+      400,
+    ],
+    [
+      'a path upwards',
+      'GET /../../etc/passwd HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n',
+      404,
+    ],
+    [
+      'a foreign Host',
+      'GET /livez HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
+      403,
+    ],
+  ];
+
+  it.each(cases)('%s', async (_name, bytes, status) => {
+    const reply = await rawExchange(port, bytes);
+    expect(statusOf(reply)).toBe(status);
+    expect(reply).toContain('"code"');
+    expect(reply).not.toMatch(/node_modules|at .*\.ts/);
+    expect(http.calls).toEqual([]);
+    expect(statusOf(await rawExchange(port, add()))).toBe(200);
+  });
+
+  it('HTTP/1.1 without Host is refused', async () => {
+    const reply = await rawExchange(port, 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n');
+    expect(statusOf(reply)).toBe(400);
+  });
+
+  it('a chunked body over the limit is cut off', async () => {
+    const head =
+      'POST /sm/server/add-spec HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n' +
+      'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`;
+    expect(statusOf(await rawExchange(port, `${head}${chunk}${chunk}0\r\n\r\n`))).toBe(413);
+  });
+});
+
+/** Reads an event stream until `enough` holds, then hangs up. */
+function readStream(headers: string, enough: (text: string) => boolean): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    let text = '';
+    const end = () => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(text);
+    };
+    const timer = setTimeout(() => reject(new Error(`stream fell silent: ${text}`)), 5_000);
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+      if (enough(text)) end();
+    });
+    socket.on('close', end);
+    socket.write(
+      `GET /sm/server/moves/stream?service=a HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`,
+    );
+  });
+}
+
+describe('the event stream', () => {
+  it('sends events with their revision as id, resumes by Last-Event-ID, ends when the caller hangs up', async () => {
+    let ended = false;
+    http.behave.events = async function* (): AsyncGenerator<MoveEvent> {
+      try {
+        for (let revision = 5; ; revision++) {
+          yield {type: 'hello', revision: String(revision)};
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      } finally {
+        ended = true;
+      }
+    };
+    const text = await readStream('Last-Event-ID: 4\r\n', (seen) => seen.includes('id: 7'));
+    expect(text).toContain('content-type: text/event-stream');
+    expect(text).toContain('id: 5\nevent: hello\ndata: {"type":"hello","revision":"5"}\n\n');
+    expect(http.calls[0]).toMatchObject({operation: 'movesStream', request: {after: '4'}});
+    await expect.poll(() => ended).toBe(true);
+  });
+
+  it('a failure before the first event is an ordinary error', async () => {
+    http.behave.events = async function* (): AsyncGenerator<MoveEvent> {
+      throw storeAway();
+    };
+    const text = await readStream('Connection: close\r\n', (seen) => seen.includes('"code"'));
+    expect(statusOf(text)).toBe(503);
+  });
+});
