@@ -1,0 +1,100 @@
+/** Finding the app a container wants to join, and keeping an eye on its removal. */
+import {Keys} from '../etcd/keys.ts';
+import {SmError} from '../model/errors.ts';
+import {decodeAppSpec, decodeCluster} from '../protocol/records.ts';
+import type {Clock} from '../runtime/clock.ts';
+import type {Store, Watch} from '../store/port.ts';
+import type {Joining} from './options.ts';
+
+const APP_POLL_MS = 500;
+const REWATCH_MS = 1_000;
+
+export interface FoundApp {
+  readonly keys: Keys;
+  readonly epoch: number;
+  /** Revision at which the spec was read. */
+  readonly revision: number;
+}
+
+/** Waits for the app if the options say so. @throws SmError APP_NOT_FOUND, APP_DELETING, STORE_UNAVAILABLE. */
+export async function findApp(store: Store, joining: Joining, clock: Clock): Promise<FoundApp> {
+  for (;;) {
+    const found = await lookUp(store, joining);
+    if (found !== undefined) return found;
+    if (!joining.waitForApp) {
+      throw new SmError('APP_NOT_FOUND', `app ${joining.app} does not exist`, {
+        hint: `create it with: sm app create ${joining.app}`,
+      });
+    }
+    await new Promise<void>((resolve) => void clock.after(APP_POLL_MS, resolve));
+  }
+}
+
+/** Calls back once when the app's spec says that it is being removed, or is gone. Returns a function that ends the watch. */
+export function watchRemoval(
+  store: Store,
+  key: string,
+  fromRevision: number,
+  clock: Clock,
+  removed: () => void,
+): () => void {
+  let watch: Watch | undefined;
+  let closed = false;
+  const judge = (value: string | undefined): void => {
+    if (closed || (value !== undefined && !isDeleting(value))) return;
+    close();
+    removed();
+  };
+  const close = (): void => {
+    closed = true;
+    watch?.close();
+  };
+  const open = (revision: number): void => {
+    if (closed) return;
+    watch = store.watch(key, revision, {
+      onBatch: ({events}) => {
+        for (const event of events) {
+          if (event.type === 'put' && event.entry.key === key) judge(event.entry.value);
+          if (event.type === 'delete' && event.key === key) judge(undefined);
+        }
+      },
+      onLost: () => void clock.after(REWATCH_MS, reopen),
+    });
+  };
+  const reopen = (): void => {
+    if (closed) return;
+    store.get(key).then(
+      ({revision, entry}) => {
+        judge(entry?.value);
+        open(revision + 1);
+      },
+      () => void clock.after(REWATCH_MS, reopen),
+    );
+  };
+  open(fromRevision);
+  return close;
+}
+
+async function lookUp(store: Store, joining: Joining): Promise<FoundApp | undefined> {
+  const service = joining.service ?? (await governingService(store, joining));
+  if (service === undefined) return undefined;
+  const keys = new Keys(joining.etcdPrefix, service);
+  const {revision, entries} = await store.getMany([keys.appSpec(joining.app), keys.cluster()]);
+  const [spec, cluster] = entries;
+  if (spec === undefined) return undefined;
+  if (isDeleting(spec.value))
+    throw new SmError('APP_DELETING', `app ${joining.app} is being removed`, {retryable: true});
+  const decoded = cluster === undefined ? undefined : decodeCluster(cluster.value);
+  return {keys, epoch: decoded?.ok === true ? decoded.value.epoch : 1, revision};
+}
+
+/** Whose app it is: written at its creation. */
+async function governingService(store: Store, joining: Joining): Promise<string | undefined> {
+  const {entry} = await store.get(new Keys(joining.etcdPrefix, 'sm').governedBy(joining.app));
+  return entry?.value;
+}
+
+function isDeleting(value: string): boolean {
+  const decoded = decodeAppSpec(value);
+  return decoded.ok && decoded.value.deleting === true;
+}

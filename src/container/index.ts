@@ -1,0 +1,12 @@
+/** The SDK's door: what an application needs to own shards. */
+export {joinApp} from './join.ts';
+export type {Container} from './join.ts';
+export type {JoinOptions} from './options.ts';
+export type {Shard} from './shard.ts';
+export type {ShardHooks} from './member.ts';
+export type {HintHandler} from './receiver.ts';
+export type {StopReason} from '../ownership/shard-keeper.ts';
+export {SmError} from '../model/errors.ts';
+export type {ErrorCode} from '../model/errors.ts';
+export {compareTokens, parseToken} from '../model/token.ts';
+export type {FencingToken} from '../model/token.ts';

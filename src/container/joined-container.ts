@@ -1,0 +1,259 @@
+import {randomBytes} from 'node:crypto';
+import {SmError} from '../model/errors.ts';
+import {checkName} from '../model/ids.ts';
+import {RECORD_VERSION} from '../model/ownership.ts';
+import type {SessionEnd} from '../ownership/session.ts';
+import type {HeldShardsAnswer} from '../protocol/hints.ts';
+import {systemClock} from '../runtime/clock.ts';
+import type {Clock} from '../runtime/clock.ts';
+import {silentLogger} from '../runtime/logger.ts';
+import type {Logger} from '../runtime/logger.ts';
+import {findApp, watchRemoval} from './app-lookup.ts';
+import type {FoundApp} from './app-lookup.ts';
+import type {Connections} from './connections.ts';
+import type {Container} from './join.ts';
+import {Member} from './member.ts';
+import type {ShardHooks} from './member.ts';
+import type {Joining} from './options.ts';
+import {hintHandler} from './receiver.ts';
+import type {HintHandler, HintTarget} from './receiver.ts';
+import {takeSeat} from './shared-receiver.ts';
+import type {Shard} from './shard.ts';
+import {startWatchdog} from './watchdog.ts';
+
+/** Differs between two starts of a process. */
+const BOOT_ID = randomBytes(16).toString('hex');
+const SDK = 'sm-ts/0.1.0';
+
+export class JoinedContainer implements Container, HintTarget {
+  readonly app: string;
+  readonly ready: Promise<void>;
+  readonly ended: Promise<void>;
+  readonly handler: HintHandler;
+  id = '';
+  endpoint = '';
+  private readonly joining: Joining;
+  private readonly connections: Connections;
+  private readonly hooks: ShardHooks;
+  private readonly clock: Clock = systemClock();
+  private readonly logger: Logger;
+  private readonly readyGate = gate();
+  private readonly endedGate = gate();
+  private readonly closers: (() => void | Promise<void>)[] = [];
+  private member: Member | undefined;
+  private leaving: Promise<{clean: boolean}> | undefined;
+  private over = false;
+  private isReady = false;
+
+  constructor(joining: Joining, connections: Connections, hooks: ShardHooks) {
+    this.app = joining.app;
+    this.joining = joining;
+    this.connections = connections;
+    this.hooks = hooks;
+    this.logger = (joining.logger ?? silentLogger).child({app: joining.app});
+    this.ready = this.readyGate.promise;
+    this.ended = this.endedGate.promise;
+    this.handler = hintHandler(new Set([this]));
+    this.closers.push(() => connections.release());
+  }
+
+  get container(): string {
+    return this.id;
+  }
+
+  get incarnation(): string {
+    return this.member?.session.incarnation ?? '';
+  }
+
+  get shards(): ReadonlyMap<string, Shard> {
+    return this.member?.shards ?? new Map<string, Shard>();
+  }
+
+  /** Finds the app, opens the receiver, registers. @throws SmError; then everything is closed again. */
+  async open(): Promise<void> {
+    try {
+      const found = await findApp(this.connections.store, this.joining, this.clock);
+      await this.openEndpoint();
+      const member = this.newMember(found);
+      this.member = member;
+      const {store} = this.connections;
+      const specKey = found.keys.appSpec(this.app);
+      this.closers.push(
+        watchRemoval(store, specKey, found.revision + 1, this.clock, () => member.appDeleting()),
+      );
+      if (this.joining.watchdog) this.closers.push(startWatchdog(() => member.remainingMs()));
+      if (this.joining.signals) this.closers.push(onSignals(() => void this.leave()));
+      member.start();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  leave(): Promise<{clean: boolean}> {
+    this.leaving ??= this.leaveOnce();
+    return this.leaving;
+  }
+
+  async abandon(): Promise<void> {
+    this.finish(new SmError('EVICTED', 'abandoned'));
+    await this.close();
+  }
+
+  hint(incarnation: string, shard: string, revision: number): void {
+    this.member?.hint(incarnation, shard, revision);
+  }
+
+  held(): HeldShardsAnswer['containers'][number] {
+    const shards = [...(this.member?.session.keepers ?? [])].map(([id, keeper]) => ({
+      id,
+      token: keeper.token,
+      state: keeper.phase,
+      ready: keeper.serving,
+      stuck: keeper.stuck !== undefined,
+    }));
+    return {app: this.app, container: this.id, incarnation: this.incarnation, shards};
+  }
+
+  isServing(): boolean {
+    return this.isReady && !this.over && (this.member?.remainingMs() ?? -1) > 0;
+  }
+
+  private async openEndpoint(): Promise<void> {
+    const {host, bind, port, attach} = this.joining;
+    let open = port;
+    if (!attach) {
+      const seat = await takeSeat(this, bind, port);
+      this.closers.push(() => seat.leave());
+      open = seat.port;
+    }
+    this.endpoint = `${host.includes(':') ? `[${host}]` : host}:${open}`;
+    this.id = this.joining.id ?? checkName('container', this.endpoint);
+  }
+
+  private newMember(found: FoundApp): Member {
+    const {joining, id} = this;
+    return new Member({
+      ...this.connections,
+      app: this.app,
+      keys: found.keys,
+      epoch: found.epoch,
+      clock: this.clock,
+      logger: this.logger.child({container: id}),
+      identity: this.identity(),
+      addTimeoutMs: joining.addTimeoutMs,
+      dropTimeoutMs: joining.dropTimeoutMs,
+      refuseTakenId: joining.refuseTakenId,
+      readyAtClaim: false,
+      hooks: this.hooks,
+      onReady: () => {
+        this.isReady = true;
+        this.readyGate.resolve();
+      },
+      onEnded: (how) => void this.ending(how),
+    });
+  }
+
+  private identity(): ConstructorParameters<typeof Member>[0]['identity'] {
+    const {joining} = this;
+    return {
+      v: RECORD_VERSION,
+      container: this.id,
+      ttlMs: joining.ttlMs,
+      endpoint: this.endpoint,
+      host: joining.host,
+      pid: process.pid,
+      bootId: BOOT_ID,
+      zone: joining.zone,
+      labels: joining.labels,
+      version: joining.version,
+      sdk: SDK,
+    };
+  }
+
+  private async leaveOnce(): Promise<{clean: boolean}> {
+    this.member?.leave();
+    const timeout = gate();
+    const timer = this.clock.after(this.joining.leaveTimeoutMs, timeout.resolve);
+    const left = this.ended.then(
+      () => true,
+      () => true,
+    );
+    const clean = await Promise.race([left, timeout.promise.then(() => false)]);
+    timer.cancel();
+    if (!clean) {
+      this.logger.error(
+        {container: this.id},
+        'leaving took too long: going, the heartbeat is left to fall silent',
+      );
+      this.finish(undefined);
+    }
+    await this.close();
+    return {clean};
+  }
+
+  private async ending(how: SessionEnd): Promise<void> {
+    const reason: Record<SessionEnd, SmError | undefined> = {
+      left: undefined,
+      deleted: new SmError('APP_DELETED', `app ${this.app} was removed`),
+      cloned: new SmError(
+        'CLONED',
+        `another process renews the heartbeat of container ${this.id}`,
+        {
+          hint: 'do not copy a running process or its memory: start a new one',
+        },
+      ),
+      evicted: new SmError('EVICTED', `container ${this.id} was evicted by an operator`),
+      refused: new SmError(
+        'ID_TAKEN',
+        `container id ${this.id} is held by another living process`,
+        {
+          hint: 'give another id, or stop the other process',
+        },
+      ),
+    };
+    this.finish(reason[how]);
+    await this.close();
+  }
+
+  private finish(reason: SmError | undefined): void {
+    if (this.over) return;
+    this.over = true;
+    if (reason === undefined) this.endedGate.resolve();
+    else this.endedGate.reject(reason);
+    this.readyGate.reject(reason ?? new SmError('EVICTED', 'left before it was ready'));
+  }
+
+  private async close(): Promise<void> {
+    this.over = true;
+    this.member?.stop();
+    for (const closer of this.closers.splice(0).reverse()) await closer();
+  }
+}
+
+interface Gate {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: SmError) => void;
+}
+
+/** A promise with its ends outside. Nobody has to listen to it. */
+function gate(): Gate {
+  let resolve: () => void = () => undefined;
+  let reject: (error: SmError) => void = () => undefined;
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  promise.catch(() => undefined);
+  return {promise, resolve, reject};
+}
+
+function onSignals(leave: () => void): () => void {
+  process.once('SIGTERM', leave);
+  process.once('SIGINT', leave);
+  return () => {
+    process.removeListener('SIGTERM', leave);
+    process.removeListener('SIGINT', leave);
+  };
+}

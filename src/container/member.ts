@@ -1,0 +1,358 @@
+/**
+ * Drives one ContainerSession: carries its actions out on the store and on the application's hooks, and brings the
+ * answers back. All decisions are the session's.
+ */
+import type {Keys} from '../etcd/keys.ts';
+import type {HeartbeatIdentity} from '../model/container.ts';
+import type {Transition} from '../model/transition.ts';
+import type {HeartbeatWrite} from '../ownership/heartbeat.ts';
+import {ContainerSession} from '../ownership/session.ts';
+import type {SessionAction, SessionEnd} from '../ownership/session.ts';
+import type {StopReason} from '../ownership/shard-keeper.ts';
+import {decodeShardSpec} from '../protocol/records.ts';
+import type {Clock, Timer} from '../runtime/clock.ts';
+import type {Logger} from '../runtime/logger.ts';
+import {randomId} from '../runtime/ids.ts';
+import type {TransactionBatcher} from '../store/batcher.ts';
+import {transitionTransaction, versionedRecord} from '../store/ownership-transactions.ts';
+import type {Store} from '../store/port.ts';
+import {ShardHandle} from './shard.ts';
+import type {Shard} from './shard.ts';
+import {
+  deregisterTransaction,
+  heartbeatAnswer,
+  heartbeatTransaction,
+  holderAnswer,
+  takeIdAnswer,
+  takeIdTransaction,
+  writeAnswer,
+} from './transactions.ts';
+
+/** What the application implements. Hooks of one shard never overlap; those of different shards do. */
+export interface ShardHooks {
+  /**
+   * Start serving the shard. Resolves when it serves; until then it is not ready. Stop early when `shard.signal` aborts.
+   * Throwing means the shard could not be started: it is dropped, freed, and tried elsewhere.
+   */
+  add(shard: Shard): Promise<void> | void;
+  /**
+   * Stop serving the shard. Once it resolves the application must have no more effects for it. A throw is retried with
+   * back-off; the shard is not given away before.
+   */
+  drop(shard: Shard, reason: StopReason): Promise<void> | void;
+}
+
+export interface MemberOptions {
+  readonly app: string;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly batcher: TransactionBatcher;
+  /** A connection of its own for heartbeats, so that nothing delays them. */
+  readonly heartbeatStore: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly identity: HeartbeatIdentity;
+  readonly epoch: number;
+  readonly addTimeoutMs: number;
+  readonly dropTimeoutMs: number;
+  readonly refuseTakenId: boolean;
+  readonly readyAtClaim: boolean;
+  readonly hooks: ShardHooks;
+  readonly onReady: (incarnation: string) => void;
+  readonly onEnded: (how: SessionEnd) => void;
+  /** Each committed heartbeat: the store takes writes. */
+  readonly onHeartbeat?: () => void;
+}
+
+/** Records and specs read in one call; two keys each, etcd allows 128. */
+const READS_PER_CALL = 60;
+
+export class Member {
+  readonly session: ContainerSession;
+  private readonly options: MemberOptions;
+  private readonly handles = new Map<string, ShardHandle>();
+  private readonly reads: {shard: string; op: number}[] = [];
+  private timer: Timer | undefined;
+  private pumpQueued = false;
+  private stopped = false;
+
+  constructor(options: MemberOptions) {
+    this.options = options;
+    this.session = new ContainerSession({
+      identity: options.identity,
+      epoch: options.epoch,
+      nextId: randomId,
+      random: Math.random,
+      addTimeoutMs: options.addTimeoutMs,
+      dropTimeoutMs: options.dropTimeoutMs,
+      refuseTakenId: options.refuseTakenId,
+      readyAtClaim: options.readyAtClaim,
+    });
+  }
+
+  start(): void {
+    this.pump();
+  }
+
+  /** Stops driving the session, whatever its state: the store is not told. */
+  stop(): void {
+    this.stopped = true;
+    this.timer?.cancel();
+    this.revokeAll();
+  }
+
+  leave(): void {
+    this.session.leave();
+    this.queuePump();
+  }
+
+  appDeleting(): void {
+    this.session.appDeleting();
+    this.queuePump();
+  }
+
+  hint(incarnation: string, shard: string, revision: number): void {
+    this.session.hint(incarnation, shard, revision);
+    this.queuePump();
+  }
+
+  /** Milliseconds of the right to act that are left; negative when it is over. */
+  remainingMs(): number {
+    return this.session.deadlineMs - this.options.clock.ownerMs();
+  }
+
+  workChanged(shard: string, handle: number, outstanding: number): void {
+    this.session.workChanged(shard, handle, outstanding);
+    if (outstanding === 0) this.queuePump();
+  }
+
+  /** Handles that are given out, by shard. */
+  get shards(): ReadonlyMap<string, Shard> {
+    return this.handles;
+  }
+
+  /** Events of one turn of the loop are taken together. */
+  queuePump(): void {
+    if (this.pumpQueued || this.stopped) return;
+    this.pumpQueued = true;
+    setImmediate(() => {
+      this.pumpQueued = false;
+      this.pump();
+    });
+  }
+
+  private pump(): void {
+    if (this.stopped) return;
+    const nowMs = this.options.clock.ownerMs();
+    for (const action of this.session.advance(nowMs)) this.carryOut(action);
+    this.flushReads();
+    this.timer?.cancel();
+    const waitMs = this.session.wakeAtMs(nowMs) - nowMs;
+    if (Number.isFinite(waitMs))
+      this.timer = this.options.clock.after(Math.max(1, waitMs), () => this.pump());
+  }
+
+  private carryOut(action: SessionAction): void {
+    switch (action.type) {
+      case 'heartbeat':
+        return this.background(this.beat(action.write));
+      case 'takeId':
+        return this.background(this.takeId(action));
+      case 'deregister':
+        return this.background(this.deregister(action));
+      case 'read':
+        this.reads.push(action);
+        return;
+      case 'write':
+        return this.background(this.write(action.shard, action.op, action.transition));
+      case 'add':
+        return this.add(action);
+      case 'drop':
+        return this.drop(action.shard, action.handle, action.reason);
+      case 'abort':
+        this.handle(action.shard, action.handle)?.abort(action.reason);
+        return;
+      case 'revoke':
+        return this.revoke(action.shard, action.handle);
+      default:
+        return this.tell(action);
+    }
+  }
+
+  private tell(
+    action: Exclude<
+      SessionAction,
+      {
+        type:
+          | 'heartbeat'
+          | 'takeId'
+          | 'deregister'
+          | 'read'
+          | 'write'
+          | 'add'
+          | 'drop'
+          | 'abort'
+          | 'revoke';
+      }
+    >,
+  ): void {
+    const {logger} = this.options;
+    const container = this.options.identity.container;
+    if (action.type === 'revokeAll') this.revokeAll();
+    else if (action.type === 'waitingForId')
+      logger.warn(
+        {container, holder: action.holder},
+        'container id is held by another living process: waiting',
+      );
+    else if (action.type === 'stuck')
+      logger.error({container, shard: action.shard, hook: action.hook}, 'hook is overdue');
+    else if (action.type === 'fenced')
+      logger.warn({container}, 'fenced: no heartbeat committed in time, dropping all shards');
+    else if (action.type === 'resumed') logger.info({container}, 'right to act is back');
+    else if (action.type === 'evicted')
+      logger.warn({container, incarnation: action.incarnation}, 'evicted: registering anew');
+    else if (action.type === 'ready') this.options.onReady(action.incarnation);
+    else this.options.onEnded(action.how);
+  }
+
+  private async beat(write: HeartbeatWrite): Promise<void> {
+    const {keys, app, heartbeatStore} = this.options;
+    const outcome = await heartbeatStore.transact(heartbeatTransaction(keys, app, write), {
+      timeoutMs: write.timeoutMs,
+    });
+    this.session.heartbeatAnswered(write, heartbeatAnswer(outcome), this.options.clock.ownerMs());
+    if (outcome.kind === 'committed') this.options.onHeartbeat?.();
+  }
+
+  private async takeId(action: Extract<SessionAction, {type: 'takeId'}>): Promise<void> {
+    const {keys, app, store, clock} = this.options;
+    const answer = takeIdAnswer(action, await store.transact(takeIdTransaction(keys, app, action)));
+    if (answer.kind !== 'lookAt') {
+      this.session.idAnswered(action.incarnation, answer, clock.ownerMs());
+      return;
+    }
+    const alive = await store.get(keys.heartbeat(app, answer.holder)).then(
+      ({entry}) => entry !== undefined,
+      () => undefined,
+    );
+    const said =
+      alive === undefined
+        ? {kind: 'unknown' as const}
+        : holderAnswer(answer.holder, answer.idMod, alive);
+    this.session.idAnswered(action.incarnation, said, clock.ownerMs());
+  }
+
+  private async deregister(action: Extract<SessionAction, {type: 'deregister'}>): Promise<void> {
+    const {keys, app, store, clock} = this.options;
+    const outcome = await store.transact(deregisterTransaction(keys, app, action));
+    this.session.deregisterAnswered(action.incarnation, writeAnswer(outcome), clock.ownerMs());
+  }
+
+  private async write(shard: string, op: number, transition: Transition): Promise<void> {
+    const {keys, app, batcher, clock} = this.options;
+    const outcome = await batcher.submit(transitionTransaction(keys, app, undefined, transition));
+    this.session.writeAnswered(shard, op, writeAnswer(outcome), clock.ownerMs());
+  }
+
+  private flushReads(): void {
+    while (this.reads.length > 0) this.background(this.read(this.reads.splice(0, READS_PER_CALL)));
+  }
+
+  private async read(wanted: readonly {shard: string; op: number}[]): Promise<void> {
+    const {keys, app, store, clock} = this.options;
+    const paths = wanted.flatMap(({shard}) => [
+      keys.ownership(app, shard),
+      keys.shardSpec(app, shard),
+    ]);
+    const reply = await store.getMany(paths).catch(() => undefined);
+    const nowMs = clock.ownerMs();
+    for (const [index, {shard, op}] of wanted.entries()) {
+      if (reply === undefined) {
+        this.session.readAnswered(shard, op, undefined, nowMs);
+        continue;
+      }
+      const spec = reply.entries[2 * index + 1];
+      const decoded = spec === undefined ? undefined : decodeShardSpec(spec.value);
+      const own = versionedRecord(reply.entries[2 * index]);
+      const reading = {
+        revision: reply.revision,
+        own,
+        spec: decoded?.ok === true ? decoded.value : undefined,
+      };
+      this.session.readAnswered(shard, op, reading, nowMs);
+    }
+  }
+
+  private add(action: Extract<SessionAction, {type: 'add'}>): void {
+    const {shard, handle: number} = action;
+    const handle = new ShardHandle(action.spec, action.token, number, this);
+    this.handles.set(shard, handle);
+    this.background(
+      settle(() => this.options.hooks.add(handle)).then((error) => {
+        if (error !== undefined) this.options.logger.warn({shard, error}, 'add failed');
+        this.session.addSettled(shard, number, error, this.options.clock.ownerMs());
+      }),
+    );
+  }
+
+  private drop(shard: string, number: number, reason: StopReason): void {
+    const handle = this.handle(shard, number);
+    if (handle === undefined) return;
+    this.background(
+      settle(() => this.options.hooks.drop(handle, reason)).then((error) => {
+        if (error !== undefined)
+          this.options.logger.warn({shard, error}, 'drop failed: will be tried again');
+        else handle.dropped = true;
+        this.discard(shard, handle);
+        this.session.dropSettled(shard, number, error, this.options.clock.ownerMs());
+      }),
+    );
+  }
+
+  private revoke(shard: string, number: number): void {
+    const handle = this.handle(shard, number);
+    if (handle === undefined) return;
+    handle.revoke();
+    this.discard(shard, handle);
+  }
+
+  /** A handle that has been dropped and revoked is of no more use here. */
+  private discard(shard: string, handle: ShardHandle): void {
+    if (handle.dropped && handle.isRevoked && this.handles.get(shard) === handle)
+      this.handles.delete(shard);
+  }
+
+  private revokeAll(): void {
+    for (const handle of this.handles.values()) handle.revoke();
+  }
+
+  private handle(shard: string, number: number): ShardHandle | undefined {
+    const handle = this.handles.get(shard);
+    return handle?.number === number ? handle : undefined;
+  }
+
+  /** A failure in here is a bug: it must be seen, and it must not leave a session that acts on half an event. */
+  private background(work: Promise<void>): void {
+    work.then(
+      () => this.queuePump(),
+      (error: unknown) => {
+        this.options.logger.error(
+          {error: String(error)},
+          'bug in the container session: giving up the right to act',
+        );
+        this.stop();
+        this.options.onEnded('evicted');
+      },
+    );
+  }
+}
+
+/** Runs a hook; undefined when it resolves, else what it said. */
+async function settle(hook: () => Promise<void> | void): Promise<string | undefined> {
+  try {
+    await hook();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,95 @@
+import {SmError} from '../model/errors.ts';
+import {TTL_DEFAULT_MS, TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
+import {checkName} from '../model/ids.ts';
+import type {Logger} from '../runtime/logger.ts';
+
+/** How a container joins an app. */
+export interface JoinOptions {
+  /** The app to join. */
+  app: string;
+  /** etcd endpoints, `host:port` or URLs. */
+  endpoints: readonly string[];
+  /** Container id, the same after a restart. Default `host:port`. */
+  id?: string;
+  /** Address at which daemons reach this process. Default 127.0.0.1. */
+  host?: string;
+  /** Port of the hint receiver; 0 takes a free one. Default 0. Containers of one process may share one port. */
+  port?: number;
+  /** Address to bind; default `host`. */
+  bind?: string;
+  /** `etcdPrefix` of the daemons' configuration. Default /sm. */
+  etcdPrefix?: string;
+  /** `service` of the daemons' configuration: whose specs to read. Default: as written at app creation. */
+  service?: string;
+  etcd?: {
+    username?: string;
+    password?: string;
+    tls?: {ca?: Buffer; cert?: Buffer; key?: Buffer};
+  };
+  zone?: string;
+  labels?: Record<string, string>;
+  /** The application's version, shown to operators. */
+  version?: string;
+  /** T: how long a heartbeat gives the right to act, ms, 3000-60000. Default 10000. */
+  ttlMs?: number;
+  /** An `add` that takes longer is reported as stuck, ms. Default 60000. */
+  addTimeoutMs?: number;
+  /** A `drop` that takes longer is reported as stuck, ms. Default 30000. */
+  dropTimeoutMs?: number;
+  /** `leave()` resolves at the latest after this, ms. Default 30000. */
+  leaveTimeoutMs?: number;
+  /** Wait for the app to be created instead of failing with APP_NOT_FOUND. Default false. */
+  waitForApp?: boolean;
+  /** Fail with ID_TAKEN when another living process has this id, instead of waiting for it. Default false. */
+  refuseTakenId?: boolean;
+  /** Leave on SIGTERM and SIGINT. Default false. */
+  signals?: boolean;
+  /** Kill the process from a worker thread when it outlives its right to act by a stalled event loop. Default false. */
+  watchdog?: boolean;
+  /** Attach the hint receiver to a server of yours with `container.handler` instead of opening one. Default false. */
+  attach?: boolean;
+  /** Default: silent. */
+  logger?: Logger;
+}
+
+/** Options with every default filled in. */
+export type Joining = Required<Omit<JoinOptions, 'id' | 'etcd' | 'logger' | 'service'>> &
+  Pick<JoinOptions, 'id' | 'etcd' | 'logger' | 'service'>;
+
+/** @throws SmError INVALID_INPUT or INVALID_NAME. */
+export function checkJoinOptions(options: JoinOptions): Joining {
+  checkName('app', options.app);
+  if (options.id !== undefined) checkName('container', options.id);
+  if (options.endpoints.length === 0) {
+    throw new SmError('INVALID_INPUT', 'endpoints is empty', {
+      hint: 'name at least one etcd endpoint, as 127.0.0.1:2379',
+    });
+  }
+  const host = options.host ?? '127.0.0.1';
+  return {
+    ...options,
+    host,
+    port: between('port', options.port ?? 0, 0, 65_535),
+    bind: options.bind ?? host,
+    etcdPrefix: options.etcdPrefix ?? '/sm',
+    zone: options.zone ?? '',
+    labels: options.labels ?? {},
+    version: options.version ?? '',
+    ttlMs: between('ttlMs', options.ttlMs ?? TTL_DEFAULT_MS, TTL_MIN_MS, TTL_MAX_MS),
+    addTimeoutMs: between('addTimeoutMs', options.addTimeoutMs ?? 60_000, 1, 86_400_000),
+    dropTimeoutMs: between('dropTimeoutMs', options.dropTimeoutMs ?? 30_000, 1, 86_400_000),
+    leaveTimeoutMs: between('leaveTimeoutMs', options.leaveTimeoutMs ?? 30_000, 0, 86_400_000),
+    waitForApp: options.waitForApp ?? false,
+    refuseTakenId: options.refuseTakenId ?? false,
+    signals: options.signals ?? false,
+    watchdog: options.watchdog ?? false,
+    attach: options.attach ?? false,
+  };
+}
+
+function between(name: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new SmError('INVALID_INPUT', `${name} is ${String(value)}`, {
+    hint: `give a whole number from ${least} to ${most}`,
+  });
+}

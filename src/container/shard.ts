@@ -1,0 +1,109 @@
+import {SmError} from '../model/errors.ts';
+import type {ShardSpec} from '../model/specs.ts';
+import type {StopReason} from '../ownership/shard-keeper.ts';
+
+/**
+ * A shard as given to `add`: the right to act for it, until it is revoked. Each `add` gets a new handle; a revoked handle
+ * never comes back to life.
+ */
+export interface Shard {
+  readonly id: string;
+  /** The payload given when the shard was added. */
+  readonly task: string;
+  readonly group: string;
+  /**
+   * Fencing token: fixed width, sorts as text, grows with every new owner of the shard. Write it to the resource *before*
+   * you load from it, and let the resource refuse effects with an older one.
+   */
+  readonly token: string;
+  /** Aborts when the shard has to stop: it is moved, the container is fenced, or leaves. `reason` is the StopReason. */
+  readonly signal: AbortSignal;
+  /**
+   * Call right before each effect. Returns when this process may act for the shard now; the effect has to leave the
+   * process within 100 ms of the call, or carry the token. Still passes while `drop` runs.
+   * @throws SmError FENCED when the right to act is over.
+   */
+  guard(): void;
+  /** Whether `guard` would pass. */
+  readonly owned: boolean;
+  /**
+   * Runs work for the shard: guards first, and the shard is not given away before the work has settled.
+   * @throws SmError FENCED when the right to act is over before it begins; otherwise what `work` throws.
+   */
+  run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+}
+
+/** What a handle asks of its container. */
+export interface HandleOwner {
+  /** Milliseconds of the right to act that are left by the owner's clock; negative when it is over. */
+  remainingMs(): number;
+  workChanged(shard: string, handle: number, outstanding: number): void;
+}
+
+export class ShardHandle implements Shard {
+  readonly id: string;
+  readonly task: string;
+  readonly group: string;
+  readonly token: string;
+  readonly number: number;
+  private readonly owner: HandleOwner;
+  private readonly controller = new AbortController();
+  private revoked = false;
+  /** `drop` has resolved for this handle. */
+  dropped = false;
+  private outstanding = 0;
+
+  constructor(spec: ShardSpec, token: string, number: number, owner: HandleOwner) {
+    this.id = spec.id;
+    this.task = spec.task;
+    this.group = spec.group;
+    this.token = token;
+    this.number = number;
+    this.owner = owner;
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  get owned(): boolean {
+    return !this.revoked && this.owner.remainingMs() > 0;
+  }
+
+  get isRevoked(): boolean {
+    return this.revoked;
+  }
+
+  guard(): void {
+    if (this.owned) return;
+    throw new SmError('FENCED', `no right to act for shard ${this.id} any more`, {
+      hint: 'stop working for this shard: it is, or may be, owned by another container',
+    });
+  }
+
+  async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.guard();
+    this.count(1);
+    try {
+      return await work(this.signal);
+    } finally {
+      this.count(-1);
+    }
+  }
+
+  /** Asks the application to stop. */
+  abort(reason: StopReason): void {
+    if (!this.signal.aborted) this.controller.abort(reason);
+  }
+
+  /** Ends the right to act for good. */
+  revoke(reason: StopReason = 'lost'): void {
+    this.revoked = true;
+    this.abort(reason);
+  }
+
+  private count(by: number): void {
+    this.outstanding += by;
+    this.owner.workChanged(this.id, this.number, this.outstanding);
+  }
+}

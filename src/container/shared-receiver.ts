@@ -1,0 +1,40 @@
+/** One hint receiver for all containers of a process that ask for the same address. */
+import {openReceiver} from './receiver.ts';
+import type {HintTarget} from './receiver.ts';
+
+export interface Seat {
+  readonly port: number;
+  leave(): Promise<void>;
+}
+
+interface Shared {
+  readonly targets: Set<HintTarget>;
+  readonly opened: Promise<{port: number; close(): Promise<void>}>;
+}
+
+const receivers = new Map<string, Shared>();
+
+/** Takes part in the receiver at this address; opens it for the first one, closes it behind the last. @throws SmError PORT_TAKEN. */
+export async function takeSeat(target: HintTarget, bind: string, port: number): Promise<Seat> {
+  const address = `${bind}:${port}`;
+  let shared = receivers.get(address);
+  if (shared === undefined) {
+    const targets = new Set<HintTarget>();
+    shared = {targets, opened: openReceiver(targets, bind, port)};
+    receivers.set(address, shared);
+  }
+  const {targets, opened} = shared;
+  targets.add(target);
+  const leave = async (): Promise<void> => {
+    targets.delete(target);
+    if (targets.size > 0) return;
+    if (receivers.get(address)?.opened === opened) receivers.delete(address);
+    await opened.then((receiver) => receiver.close()).catch(() => undefined);
+  };
+  try {
+    return {port: (await opened).port, leave};
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+/** The transactions of a container's session and what their outcomes mean. Pure; the shell only sends them. */
+import type {Keys} from '../etcd/keys.ts';
+import type {HeartbeatAnswer, HeartbeatWrite} from '../ownership/heartbeat.ts';
+import type {IdAnswer, SessionAction} from '../ownership/session.ts';
+import type {WriteAnswer} from '../ownership/shard-keeper.ts';
+import {decodeIdHolder, encodeIdHolder} from '../protocol/container-id.ts';
+import {decodeHeartbeat, encodeRecord} from '../protocol/records.ts';
+import type {Compare, Operation, Transaction, TransactionOutcome} from '../store/port.ts';
+
+type TakeId = Extract<SessionAction, {type: 'takeId'}>;
+type Deregister = Extract<SessionAction, {type: 'deregister'}>;
+
+/** [hb mod = last version] -> put, else read. */
+export function heartbeatTransaction(keys: Keys, app: string, write: HeartbeatWrite): Transaction {
+  const key = keys.heartbeat(app, write.incarnation);
+  return {
+    compares: [{key, target: 'mod', op: '=', value: write.expectedMod}],
+    then: [{op: 'put', key, value: encodeRecord(write.value)}],
+    otherwise: [{op: 'get', key}],
+  };
+}
+
+export function heartbeatAnswer(outcome: TransactionOutcome): HeartbeatAnswer {
+  if (outcome.kind === 'unknown') return {kind: 'unknown'};
+  if (outcome.kind === 'committed') return {kind: 'committed', revision: outcome.revision};
+  const [entry] = outcome.answers;
+  if (entry === undefined) return {kind: 'absent'};
+  const decoded = decodeHeartbeat(entry.value);
+  // A heartbeat of mine that cannot be read was written by somebody else: the same as a foreign nonce.
+  const value = decoded.ok ? decoded.value : undefined;
+  if (value === undefined) return {kind: 'unknown'};
+  return {kind: 'found', value, mod: entry.mod, create: entry.create};
+}
+
+/** [id as last seen; its holder's hb absent; hb/mine created] -> put id. */
+export function takeIdTransaction(keys: Keys, app: string, action: TakeId): Transaction {
+  const key = keys.containerId(app, action.container);
+  const compares: Compare[] = [
+    {key, target: 'mod', op: '=', value: action.idMod},
+    {key: keys.heartbeat(app, action.incarnation), target: 'create', op: '=', value: action.create},
+  ];
+  if (action.holder !== '')
+    compares.push({key: keys.heartbeat(app, action.holder), target: 'create', op: '=', value: 0});
+  return {
+    compares,
+    then: [{op: 'put', key, value: encodeIdHolder(action.incarnation)}],
+    otherwise: [{op: 'get', key}],
+  };
+}
+
+/** What a take came to; `lookAt` = the holder's heartbeat decides, read it and call `holderAnswer`. */
+export function takeIdAnswer(
+  action: TakeId,
+  outcome: TransactionOutcome,
+): IdAnswer | {readonly kind: 'lookAt'; readonly holder: string; readonly idMod: number} {
+  if (outcome.kind === 'unknown') return {kind: 'unknown'};
+  if (outcome.kind === 'committed') return {kind: 'taken', idMod: outcome.revision};
+  const [entry] = outcome.answers;
+  if (entry === undefined) return {kind: 'free', idMod: 0, holder: ''};
+  const holder = decodeIdHolder(entry.value);
+  if (holder === action.incarnation) return {kind: 'taken', idMod: entry.mod};
+  return {kind: 'lookAt', holder, idMod: entry.mod};
+}
+
+export function holderAnswer(holder: string, idMod: number, alive: boolean): IdAnswer {
+  return alive ? {kind: 'held', holder} : {kind: 'free', idMod, holder};
+}
+
+/** [hb/mine created; id mine] -> delete both. */
+export function deregisterTransaction(keys: Keys, app: string, action: Deregister): Transaction {
+  const heartbeat = keys.heartbeat(app, action.incarnation);
+  const compares: Compare[] = [{key: heartbeat, target: 'create', op: '=', value: action.create}];
+  const then: Operation[] = [{op: 'delete', key: heartbeat}];
+  if (action.idMod !== 0) {
+    const key = keys.containerId(app, action.container);
+    compares.push({key, target: 'mod', op: '=', value: action.idMod});
+    then.push({op: 'delete', key});
+  }
+  return {compares, then, otherwise: [{op: 'get', key: heartbeat}]};
+}
+
+export function writeAnswer(outcome: TransactionOutcome): WriteAnswer {
+  if (outcome.kind === 'committed') return {kind: 'committed', revision: outcome.revision};
+  return {kind: outcome.kind};
+}
