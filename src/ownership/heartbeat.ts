@@ -45,6 +45,7 @@ export class HeartbeatMachine {
   state: HeartbeatState = 'waiting';
   private readonly identity: HeartbeatIdentity;
   private readonly nextNonce: () => string;
+  private readonly everyMs: () => number;
   private mod = 0;
   private seq = 0;
   private inFlight: Attempt | undefined;
@@ -53,10 +54,17 @@ export class HeartbeatMachine {
   /** The state last known to be stored. */
   private storedState: HeartbeatState | undefined;
 
-  constructor(incarnation: string, identity: HeartbeatIdentity, nextNonce: () => string) {
+  /** `everyMs`: beats at least so often, besides T/5; daemons use their heartbeat as the probe of silence clocks. */
+  constructor(
+    incarnation: string,
+    identity: HeartbeatIdentity,
+    nextNonce: () => string,
+    everyMs: () => number = () => Number.POSITIVE_INFINITY,
+  ) {
     this.incarnation = incarnation;
     this.identity = identity;
     this.nextNonce = nextNonce;
+    this.everyMs = everyMs;
   }
 
   get ttlMs(): number {
@@ -91,7 +99,7 @@ export class HeartbeatMachine {
     this.inFlight = {nonce, sentAtMs: nowMs};
     this.unanswered.set(nonce, nowMs);
     this.seq += 1;
-    this.nextAtMs = nowMs + heartbeatIntervalMs(this.ttlMs);
+    this.nextAtMs = nowMs + Math.min(heartbeatIntervalMs(this.ttlMs), this.everyMs());
     return {
       incarnation: this.incarnation,
       expectedMod: this.mod,

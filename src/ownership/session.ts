@@ -64,6 +64,8 @@ export interface SessionOptions {
   readonly dropTimeoutMs: number;
   /** End instead of waiting when another incarnation holds the id. Default false. */
   readonly refuseTakenId?: boolean;
+  /** Beat at least so often, ms, besides T/5. */
+  readonly heartbeatEveryMs?: () => number;
   /** Daemons claim apps with `ready` set at once. Default false. */
   readonly readyAtClaim?: boolean;
 }
@@ -236,7 +238,8 @@ export class ContainerSession {
     this.phase = 'registering';
     this.idMod = 0;
     this.idAttempt = freshIdAttempt();
-    return new HeartbeatMachine(this.options.nextId(), this.options.identity, this.options.nextId);
+    const {nextId, identity, heartbeatEveryMs} = this.options;
+    return new HeartbeatMachine(nextId(), identity, nextId, heartbeatEveryMs);
   }
 
   private renewed(lapsed: boolean, nowMs: number): void {

@@ -1,0 +1,58 @@
+/** The last step of an app's removal: every key of it that is left, one by one; the specs last. Nothing is deleted by prefix. */
+import type {Keys} from '../../etcd/keys.ts';
+import type {Compare, KeyValue, Operation, Store} from '../../store/port.ts';
+
+export interface RemovalOptions {
+  readonly app: string;
+  readonly keys: Keys;
+  readonly store: Store;
+}
+
+const KEYS_PER_TRANSACTION = 100;
+
+/** False when something was in the way: a container or record has come back, or the store did not answer. Call again. */
+export async function removeApp(options: RemovalOptions, stillGoverns: Compare): Promise<boolean> {
+  const {app, keys, store} = options;
+  const listed = await store
+    .list([keys.appRuntimePrefix(app), keys.appSpecPrefix(app)])
+    .catch(() => undefined);
+  if (listed === undefined) return false;
+  const last = new Set([keys.appSpec(app), keys.governedBy(app)]);
+  if (listed.entries.some(({key}) => isAlive(keys, key))) return false;
+  const rest = listed.entries.filter(({key}) => !last.has(key));
+  for (let at = 0; at < rest.length; at += KEYS_PER_TRANSACTION) {
+    const outcome = await store.transact(
+      deletion(rest.slice(at, at + KEYS_PER_TRANSACTION), [stillGoverns]),
+    );
+    if (outcome.kind !== 'committed') return false;
+  }
+  const finish: Operation[] = [...last, keys.governedShard(app)].map((key) => ({
+    op: 'delete',
+    key,
+  }));
+  const outcome = await store.transact({compares: [stillGoverns], then: finish, otherwise: []});
+  return outcome.kind === 'committed';
+}
+
+/** Heartbeats and records go by the transition table, never here. */
+function isAlive(keys: Keys, key: string): boolean {
+  const kind = keys.parse(key)?.kind;
+  return kind === 'heartbeat' || kind === 'ownership' || kind === 'shardSpec';
+}
+
+function deletion(
+  entries: readonly KeyValue[],
+  guards: readonly Compare[],
+): {compares: Compare[]; then: Operation[]; otherwise: Operation[]} {
+  const compares = entries.map(({key, mod}): Compare => ({
+    key,
+    target: 'mod',
+    op: '=',
+    value: mod,
+  }));
+  return {
+    compares: [...guards, ...compares],
+    then: entries.map(({key}) => ({op: 'delete', key})),
+    otherwise: [],
+  };
+}

@@ -1,0 +1,49 @@
+/** Which registered endpoints a daemon will talk to: a container must not make it call anything else. */
+import {BlockList, isIP} from 'node:net';
+
+const never = new BlockList();
+never.addSubnet('169.254.0.0', 16, 'ipv4');
+never.addSubnet('224.0.0.0', 4, 'ipv4');
+never.addSubnet('0.0.0.0', 8, 'ipv4');
+never.addAddress('255.255.255.255', 'ipv4');
+never.addAddress('100.100.100.200', 'ipv4');
+never.addAddress('192.0.0.192', 'ipv4');
+never.addSubnet('fe80::', 10, 'ipv6');
+never.addSubnet('ff00::', 8, 'ipv6');
+never.addAddress('::', 'ipv6');
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+const ENDPOINT = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]{1,253})):(\d{1,5})$/;
+
+/** Why the endpoint (`host:port`) is refused, or undefined when it may be called. */
+export function refusedEndpoint(endpoint: string, allowLoopback: boolean): string | undefined {
+  const match = ENDPOINT.exec(endpoint);
+  if (match === null) return 'not of the form host:port';
+  const port = Number(match[3]);
+  if (port < 1 || port > 65_535) return 'port out of range';
+  const host = unmapped(match[1] ?? match[2] ?? '');
+  const version = isIP(host);
+  if (version === 0) return refusedName(host, allowLoopback);
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  if (never.check(host, family)) return 'link-local, metadata, multicast or unspecified address';
+  if (!allowLoopback && loopback.check(host, family))
+    return 'loopback address beside a daemon that is not on loopback';
+  return undefined;
+}
+
+function refusedName(host: string, allowLoopback: boolean): string | undefined {
+  // Names made of digits and dots only are odd spellings of addresses.
+  if (/^[0-9.x]+$/i.test(host)) return 'no proper address';
+  return !allowLoopback && host === 'localhost'
+    ? 'loopback address beside a daemon that is not on loopback'
+    : undefined;
+}
+
+/** An IPv4 address dressed as IPv6 is judged as what it is. */
+function unmapped(host: string): string {
+  const match = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host);
+  return match?.[1] ?? host;
+}

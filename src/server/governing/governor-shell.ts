@@ -1,0 +1,183 @@
+/**
+ * Drives one Governor: feeds it news and time, carries out what it wants, brings the answers back. All decisions are the
+ * governor's; when the store says that the office is lost, the shell stops at once.
+ */
+import type {Keys} from '../../etcd/keys.ts';
+import {Governor} from '../../governor/governor.ts';
+import type {GovernorAction, GovernorAnswer} from '../../governor/actions.ts';
+import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
+import type {Clock, Timer} from '../../runtime/clock.ts';
+import type {Logger} from '../../runtime/logger.ts';
+import type {TransactionBatcher} from '../../store/batcher.ts';
+import {
+  ownChange,
+  transitionOutcome,
+  transitionTransaction,
+} from '../../store/ownership-transactions.ts';
+import type {Office, WriteOutcome} from '../../store/ownership-transactions.ts';
+import type {Store} from '../../store/port.ts';
+import type {HintSender} from './hint-sender.ts';
+import {Housekeeping} from './housekeeping.ts';
+import {Observer} from './observer.ts';
+
+export interface GovernorShellOptions {
+  readonly app: string;
+  /** Daemon id. */
+  readonly governor: string;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly batcher: TransactionBatcher;
+  readonly office: Office;
+  readonly epoch: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly hints: HintSender;
+  readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  /** The office is lost: the shell has stopped. */
+  readonly onDeposed: () => void;
+  /** The smallest T of the app's containers has changed. */
+  readonly onProbeInterval: () => void;
+}
+
+/** A turn of the governor takes together what arrives within this time: many answers, one look. */
+const TURN_MS = 1;
+const LONGEST_SLEEP_MS = 10_000;
+const REREAD_RETRY_MS = 200;
+
+export class GovernorShell {
+  readonly governor: Governor;
+  private readonly options: GovernorShellOptions;
+  private readonly observer: Observer;
+  private readonly housekeeping: Housekeeping;
+  private timer: Timer | undefined;
+  private turnQueued = false;
+  private stopped = false;
+  private moveIds = 0;
+
+  constructor(options: GovernorShellOptions) {
+    this.options = options;
+    const {app, governor, epoch, plan, clock} = options;
+    const nextMoveId = (): string =>
+      `m-${options.office.value.toString(36)}-${(this.moveIds += 1).toString(36)}`;
+    this.governor = new Governor({app, governor, epoch, plan, nextMoveId}, clock.nowMs());
+    this.housekeeping = new Housekeeping(options, () => this.depose());
+    const sink = {
+      listed: (changes: Parameters<Governor['relisted']>[0], revision: number) => {
+        this.governor.relisted(changes, revision, clock.nowMs());
+        this.options.onProbeInterval();
+        this.queueTurn();
+      },
+      changed: (changes: Parameters<Governor['relisted']>[0]) => {
+        for (const change of changes) this.governor.changed(change, clock.nowMs());
+        if (changes.some((change) => change.kind === 'heartbeat')) this.options.onProbeInterval();
+        this.queueTurn();
+      },
+    };
+    this.observer = new Observer({...options, sink});
+  }
+
+  start(): void {
+    this.observer.start();
+  }
+
+  stop(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.observer.close();
+    this.timer?.cancel();
+  }
+
+  /** A write of this daemon's own has committed: the store takes writes. */
+  probeCommitted(): void {
+    this.governor.probeCommitted(this.options.clock.nowMs());
+  }
+
+  private queueTurn(): void {
+    if (this.turnQueued || this.stopped) return;
+    this.turnQueued = true;
+    setImmediate(() => {
+      this.turnQueued = false;
+      this.turn();
+    });
+  }
+
+  private turn(): void {
+    if (this.stopped) return;
+    const {clock} = this.options;
+    const nowMs = clock.nowMs();
+    try {
+      for (const action of this.governor.advance(nowMs, clock.wallMs())) this.carryOut(action);
+    } catch (error) {
+      // A broken invariant stops this governor and nothing else: better no moves than wrong ones.
+      this.options.logger.error(
+        {error: error instanceof Error ? error.stack : String(error)},
+        'governor stopped by a broken invariant',
+      );
+      this.stop();
+      return;
+    }
+    this.timer?.cancel();
+    const waitMs = Math.min(
+      LONGEST_SLEEP_MS,
+      Math.max(TURN_MS, this.governor.wakeAtMs(nowMs) - nowMs),
+    );
+    this.timer = clock.after(waitMs, () => this.turn());
+  }
+
+  private carryOut(action: GovernorAction): void {
+    const {hints, logger} = this.options;
+    if (action.type === 'write') this.background(this.write(action));
+    else if (action.type === 'hints') hints.send(this.options.app, action);
+    else if (action.type === 'reread') this.background(this.reread(action.shard));
+    else {
+      if (action.type === 'evict')
+        logger.warn(
+          {container: action.container, incarnation: action.incarnation},
+          'evicting a silent container',
+        );
+      this.background(this.housekeeping.carryOut(action));
+    }
+  }
+
+  private async write({op, transition}: Extract<GovernorAction, {type: 'write'}>): Promise<void> {
+    const {app, keys, office, batcher} = this.options;
+    const outcome = await batcher.submit(transitionTransaction(keys, app, office, transition));
+    this.answered(transition.shard, op, transitionOutcome(transition.shard, office, outcome));
+  }
+
+  private answered(shard: string, op: number, outcome: WriteOutcome): void {
+    if (outcome.kind === 'deposed') return this.depose();
+    const answer: GovernorAnswer = outcome;
+    for (const action of this.governor.answered(shard, op, answer, this.options.clock.nowMs()))
+      this.carryOut(action);
+  }
+
+  private async reread(shard: string): Promise<void> {
+    const {app, keys, store, clock} = this.options;
+    const reply = await store.get(keys.ownership(app, shard)).catch(() => undefined);
+    if (reply === undefined) await clock.sleep(REREAD_RETRY_MS);
+    if (this.stopped) return;
+    const own = reply === undefined ? undefined : ownChange(shard, reply.entry, reply.revision);
+    for (const action of this.governor.reread(shard, own, clock.nowMs())) this.carryOut(action);
+  }
+
+  private depose(): void {
+    if (this.stopped) return;
+    this.options.logger.warn({}, 'governs no more: another daemon does');
+    this.stop();
+    this.options.onDeposed();
+  }
+
+  private background(work: Promise<void>): void {
+    work.then(
+      () => this.queueTurn(),
+      (error: unknown) => {
+        this.options.logger.error(
+          {error: error instanceof Error ? error.stack : String(error)},
+          'governor stopped by a bug',
+        );
+        this.stop();
+      },
+    );
+  }
+}

@@ -1,0 +1,72 @@
+/** Sends hints to containers over kept-alive connections. A lost hint is repeated by the governor; nothing is retried here. */
+import {Agent, request} from 'undici';
+import type {HintBatch} from '../../governor/hints.ts';
+import type {Logger} from '../../runtime/logger.ts';
+import {HINT_PATHS} from '../../protocol/hints.ts';
+import {refusedEndpoint} from './endpoint-policy.ts';
+
+const CONNECT_TIMEOUT_MS = 2_000;
+const TOTAL_TIMEOUT_MS = 10_000;
+const CONNECTIONS_PER_CONTAINER = 4;
+/** An answer is a courtesy; more of it is not read. */
+const ANSWER_LIMIT_BYTES = 64 * 1024;
+
+export interface HintSenderOptions {
+  readonly logger: Logger;
+  /** Loopback endpoints are only believed by a daemon that is itself on loopback. */
+  readonly allowLoopback: boolean;
+  /** Bearer token for containers, if any. */
+  readonly token?: string;
+}
+
+export class HintSender {
+  private readonly options: HintSenderOptions;
+  private readonly agent = new Agent({
+    connections: CONNECTIONS_PER_CONTAINER,
+    connect: {timeout: CONNECT_TIMEOUT_MS},
+    headersTimeout: TOTAL_TIMEOUT_MS,
+    bodyTimeout: TOTAL_TIMEOUT_MS,
+    maxResponseSize: ANSWER_LIMIT_BYTES,
+    pipelining: 1,
+  });
+
+  constructor(options: HintSenderOptions) {
+    this.options = options;
+  }
+
+  send(app: string, batch: HintBatch): void {
+    const refused = refusedEndpoint(batch.endpoint, this.options.allowLoopback);
+    if (refused !== undefined) {
+      this.options.logger.warn(
+        {app, container: batch.container, endpoint: batch.endpoint, refused},
+        'endpoint refused: no hints sent',
+      );
+      return;
+    }
+    this.post(app, batch).catch((error: unknown) => {
+      this.options.logger.debug(
+        {app, container: batch.container, error: String(error)},
+        'hint not delivered',
+      );
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.agent.destroy();
+  }
+
+  private async post(app: string, {endpoint, incarnation, items}: HintBatch): Promise<void> {
+    const {token} = this.options;
+    const reply = await request(`http://${endpoint}${HINT_PATHS.hints}`, {
+      method: 'POST',
+      dispatcher: this.agent,
+      headers: {
+        'content-type': 'application/json',
+        ...(token === undefined ? {} : {authorization: `Bearer ${token}`}),
+      },
+      body: JSON.stringify({app, incarnation, items}),
+      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
+    });
+    await reply.body.dump();
+  }
+}

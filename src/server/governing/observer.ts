@@ -1,0 +1,131 @@
+/**
+ * Keeps a governor informed: one listing at one revision, then watches from the next, a full listing every 30 s +-20 %,
+ * and at once when a watch may have lost something. A watch is only a hint; no safety rests on it.
+ */
+import type {Keys} from '../../etcd/keys.ts';
+import type {AppChange} from '../../model/change.ts';
+import type {Clock, Timer} from '../../runtime/clock.ts';
+import type {Logger} from '../../runtime/logger.ts';
+import type {KeyValue, Store, Watch, WatchBatch} from '../../store/port.ts';
+import {changeOf, changeOfEvent} from '../admin/app-changes.ts';
+
+export interface ObserverSink {
+  listed(changes: readonly AppChange[], revision: number): void;
+  changed(changes: readonly AppChange[]): void;
+}
+
+export interface ObserverOptions {
+  readonly app: string;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sink: ObserverSink;
+}
+
+const RELIST_INTERVAL_MS = 30_000;
+const RETRY_MS = 500;
+/** A listing of a large app may take seconds. */
+const LIST_TIMEOUT_MS = 20_000;
+
+export class Observer {
+  private readonly options: ObserverOptions;
+  private readonly prefixes: readonly string[];
+  private watches: Watch[] = [];
+  private timer: Timer | undefined;
+  private generation = 0;
+  private closed = false;
+
+  constructor(options: ObserverOptions) {
+    this.options = options;
+    this.prefixes = observedPrefixes(options.keys, options.app);
+  }
+
+  start(): void {
+    void this.list(true);
+  }
+
+  close(): void {
+    this.closed = true;
+    this.timer?.cancel();
+    this.closeWatches();
+  }
+
+  /** `rewatch`: the watches are gone or not to be trusted, too. */
+  private async list(rewatch: boolean): Promise<void> {
+    const {store, sink, logger} = this.options;
+    const generation = this.generation;
+    try {
+      const {revision, entries} = await store.list(this.prefixes, {timeoutMs: LIST_TIMEOUT_MS});
+      if (this.closed || generation !== this.generation) return;
+      sink.listed(this.changesOf(entries), revision);
+      if (rewatch) this.watchFrom(revision + 1);
+      this.again(false, RELIST_INTERVAL_MS * (0.8 + 0.4 * Math.random()));
+    } catch (error) {
+      if (this.closed || generation !== this.generation) return;
+      logger.warn({error: String(error)}, 'listing failed: trying again');
+      this.again(rewatch, RETRY_MS);
+    }
+  }
+
+  private again(rewatch: boolean, afterMs: number): void {
+    this.timer?.cancel();
+    this.timer = this.options.clock.after(afterMs, () => void this.list(rewatch));
+  }
+
+  private changesOf(entries: readonly KeyValue[]): AppChange[] {
+    const changes: AppChange[] = [];
+    for (const entry of entries) {
+      const parsed = this.options.keys.parse(entry.key);
+      const change = parsed === undefined ? undefined : changeOf(parsed, entry, entry.mod);
+      if (change !== undefined) changes.push(change);
+    }
+    return changes;
+  }
+
+  private watchFrom(revision: number): void {
+    this.closeWatches();
+    const generation = this.generation;
+    const listener = {
+      onBatch: (batch: WatchBatch) => this.batch(batch),
+      onLost: (reason: string) => this.lost(reason, generation),
+    };
+    this.watches = this.prefixes.map((prefix) =>
+      this.options.store.watch(prefix, revision, listener),
+    );
+  }
+
+  private batch(batch: WatchBatch): void {
+    if (this.closed) return;
+    const changes: AppChange[] = [];
+    for (const event of batch.events) {
+      const parsed = this.options.keys.parse(event.type === 'put' ? event.entry.key : event.key);
+      const change = parsed === undefined ? undefined : changeOfEvent(parsed, event);
+      if (change !== undefined) changes.push(change);
+    }
+    if (changes.length > 0) this.options.sink.changed(changes);
+  }
+
+  private lost(reason: string, generation: number): void {
+    if (this.closed || generation !== this.generation) return;
+    this.options.logger.warn({reason}, 'watch lost: listing again');
+    this.generation += 1;
+    this.closeWatches();
+    this.again(true, 1);
+  }
+
+  private closeWatches(): void {
+    for (const watch of this.watches) watch.close();
+    this.watches = [];
+  }
+}
+
+/** Specs and run-time keys; never status and moves, which the governor itself writes. */
+function observedPrefixes(keys: Keys, app: string): string[] {
+  return [
+    keys.appSpecPrefix(app),
+    keys.heartbeatPrefix(app),
+    keys.containerIdPrefix(app),
+    keys.ownershipPrefix(app),
+  ];
+}
