@@ -57,6 +57,8 @@ export interface MemberOptions {
   readonly dropTimeoutMs: number;
   readonly refuseTakenId: boolean;
   readonly readyAtClaim: boolean;
+  /** Beat at least so often, ms, besides T/5. */
+  readonly heartbeatEveryMs?: () => number;
   readonly hooks: ShardHooks;
   readonly onReady: (incarnation: string) => void;
   readonly onEnded: (how: SessionEnd) => void;
@@ -87,6 +89,7 @@ export class Member {
       dropTimeoutMs: options.dropTimeoutMs,
       refuseTakenId: options.refuseTakenId,
       readyAtClaim: options.readyAtClaim,
+      ...(options.heartbeatEveryMs === undefined ? {} : {heartbeatEveryMs: options.heartbeatEveryMs}),
     });
   }
 

@@ -1,0 +1,182 @@
+/**
+ * Every value under the prefix, both directions. Decoding checks what we rely on and keeps what we do not know; it is
+ * written by hand because a governor decodes 100,000 records at a start.
+ */
+import {isInteger, isSafeNumber, parse as parseLossless, stringify as stringifyLossless} from 'lossless-json';
+import {TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
+import type {Heartbeat, HeartbeatState} from '../model/container.ts';
+import {RECORD_VERSION} from '../model/ownership.ts';
+import type {MoveNote, OwnershipRecord, OwnershipState} from '../model/ownership.ts';
+import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
+import {MAX_RECOVERY_TIME_DEFAULT_S} from '../model/specs.ts';
+import type {AppStatus, ClusterRecord, FinishedMove, LeaderRecord} from '../model/status.ts';
+
+/** `newer`: written by a version of sm that this one does not understand. */
+export type Decoded<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly problem: string; readonly newer: boolean};
+
+type Fields = Record<string, unknown>;
+
+const OWNERSHIP_STATES: ReadonlySet<unknown> = new Set<OwnershipState>(['assigned', 'owned', 'dropping', 'free']);
+const HEARTBEAT_STATES: ReadonlySet<unknown> = new Set<HeartbeatState>(['waiting', 'ready', 'leaving', 'evicting']);
+/** Integers this long may not fit a double: such texts are parsed without losing digits. */
+const LONG_NUMBER = /\d{16,}/;
+
+/** The text of a value; 64-bit numbers read as bigint are printed as bare numbers again. */
+export function encodeRecord(value: object): string {
+  return hasBigInt(value) ? (stringifyLossless(value) ?? '') : JSON.stringify(value);
+}
+
+export function decodeOwnership(text: string): Decoded<OwnershipRecord> {
+  return decode(text, true, (fields) => {
+    if (!OWNERSHIP_STATES.has(fields['state'])) return 'state is none of assigned, owned, dropping, free';
+    for (const name of ['container', 'incarnation', 'token', 'lastError']) {
+      if (typeof fields[name] !== 'string') return `${name} is no text`;
+    }
+    if (typeof fields['ready'] !== 'boolean') return 'ready is no boolean';
+    if (!isCount(fields['failures'])) return 'failures is no count';
+    return isMove(fields['move']) ? undefined : 'move cannot be read';
+  });
+}
+
+/** An unreadable ttlMs counts as 60000, the longest there is: safe, only slow. */
+export function decodeHeartbeat(text: string): Decoded<Heartbeat> {
+  return decode(text, true, (fields) => {
+    if (typeof fields['container'] !== 'string' || fields['container'] === '') return 'container is no text';
+    if (typeof fields['nonce'] !== 'string') return 'nonce is no text';
+    if (!HEARTBEAT_STATES.has(fields['state'])) return 'state is none of waiting, ready, leaving, evicting';
+    const ttlMs = fields['ttlMs'];
+    const readable = typeof ttlMs === 'number' && ttlMs >= TTL_MIN_MS && ttlMs <= TTL_MAX_MS;
+    if (!readable) fields['ttlMs'] = TTL_MAX_MS;
+    for (const name of ['endpoint', 'host', 'bootId', 'zone', 'version', 'sdk']) textOr(fields, name, '');
+    countOr(fields, 'pid', 0);
+    countOr(fields, 'seq', 0);
+    fields['labels'] = textMap(fields['labels']);
+    return undefined;
+  });
+}
+
+export function decodeAppSpec(text: string): Decoded<AppSpec> {
+  return decode(text, false, (fields) => {
+    if (typeof fields['service'] !== 'string') return 'service is no text';
+    countOr(fields, 'createTime', 0);
+    countOr(fields, 'maxShardCount', 0);
+    countOr(fields, 'maxRecoveryTime', MAX_RECOVERY_TIME_DEFAULT_S);
+    return undefined;
+  });
+}
+
+export function decodeShardSpec(text: string): Decoded<ShardSpec> {
+  return decode(text, false, (fields) => {
+    if (typeof fields['id'] !== 'string') return 'id is no text';
+    for (const name of ['service', 'task', 'manualContainerId', 'group', 'workerGroup']) textOr(fields, name, '');
+    countOr(fields, 'updateTime', 0);
+    return undefined;
+  });
+}
+
+export function decodeContainerOrder(text: string): Decoded<ContainerOrder> {
+  return decode(text, false, (fields) => {
+    if (fields['order'] !== 'cordon' && fields['order'] !== 'drain') return 'order is neither cordon nor drain';
+    for (const name of ['reason', 'by', 'at', 'incarnation']) textOr(fields, name, '');
+    if (typeof fields['keep'] !== 'boolean') fields['keep'] = false;
+    return undefined;
+  });
+}
+
+export function decodeLeader(text: string): Decoded<LeaderRecord> {
+  return decode(text, false, (fields) => {
+    for (const name of ['containerId', 'incarnation']) if (typeof fields[name] !== 'string') return `${name} is no text`;
+    countOr(fields, 'createTime', 0);
+    return undefined;
+  });
+}
+
+export function decodeCluster(text: string): Decoded<ClusterRecord> {
+  return decode(text, true, (fields) => {
+    if (typeof fields['clusterId'] !== 'string') return 'clusterId is no text';
+    return isCount(fields['epoch']) && isCount(fields['maxRevision']) ? undefined : 'epoch or maxRevision is no count';
+  });
+}
+
+export function decodeAppStatus(text: string): Decoded<AppStatus> {
+  return decode(text, true, (fields) => {
+    if (typeof fields['governor'] !== 'string' || typeof fields['at'] !== 'string') return 'governor or at is no text';
+    for (const name of ['unplaced', 'failed', 'quarantined', 'alarms']) if (!Array.isArray(fields[name])) fields[name] = [];
+    if (!isFields(fields['containers'])) fields['containers'] = {};
+    countOr(fields, 'unplacedCount', 0);
+    if (typeof fields['settled'] !== 'boolean') fields['settled'] = false;
+    return undefined;
+  });
+}
+
+/** One round of finished moves; what is no move in it is left out. */
+export function decodeMoveRound(text: string): Decoded<FinishedMove[]> {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (!Array.isArray(parsed)) return bad('no list of moves');
+    return {ok: true, value: parsed.filter((move): move is FinishedMove => isFields(move) && typeof move['shard'] === 'string')};
+  } catch {
+    return bad('no JSON');
+  }
+}
+
+/** `check` mends what has a default and says what is wrong otherwise. `versioned`: a `v` above ours is refused. */
+function decode<T>(text: string, versioned: boolean, check: (fields: Fields) => string | undefined): Decoded<T> {
+  let parsed: unknown;
+  try {
+    parsed = LONG_NUMBER.test(text) ? parseLossless(text, undefined, parseNumber) : JSON.parse(text);
+  } catch {
+    return bad('no JSON');
+  }
+  if (!isFields(parsed)) return bad('no JSON object');
+  if (Object.hasOwn(parsed, '__proto__')) return bad('holds __proto__');
+  const version = parsed['v'];
+  if (typeof version === 'number' && version > RECORD_VERSION) {
+    return {ok: false, problem: `version ${version} is newer than ${RECORD_VERSION}`, newer: true};
+  }
+  if (versioned && version !== RECORD_VERSION) return bad('v is missing or no version');
+  const problem = check(parsed);
+  return problem === undefined ? {ok: true, value: parsed as T} : bad(problem);
+}
+
+function bad(problem: string): {ok: false; problem: string; newer: boolean} {
+  return {ok: false, problem, newer: false};
+}
+
+function parseNumber(text: string): number | bigint {
+  return isInteger(text) && !isSafeNumber(text) ? BigInt(text) : Number(text);
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isMove(value: unknown): value is MoveNote | null {
+  if (value === null) return true;
+  if (!isFields(value)) return false;
+  return ['id', 'from', 'to', 'why', 'startedAt'].every((name) => typeof value[name] === 'string');
+}
+
+function textOr(fields: Fields, name: string, otherwise: string): void {
+  if (typeof fields[name] !== 'string') fields[name] = otherwise;
+}
+
+function countOr(fields: Fields, name: string, otherwise: number): void {
+  if (!isCount(fields[name])) fields[name] = otherwise;
+}
+
+function textMap(value: unknown): Record<string, string> {
+  if (!isFields(value)) return {};
+  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+function hasBigInt(value: unknown): boolean {
+  if (typeof value === 'bigint') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  for (const inner of Object.values(value)) if (hasBigInt(inner)) return true;
+  return false;
+}

@@ -1,0 +1,278 @@
+/**
+ * The daemon: one container of sm's own service S. The apps are S's shards; being given one means governing it. Whoever
+ * holds the leader key governs S itself. Everything here is wiring; decisions are in ownership/ and governor/.
+ */
+import {randomBytes} from 'node:crypto';
+import type {FastifyInstance} from 'fastify';
+import {Registry} from 'prom-client';
+import type {ServerConfig} from '../config/index.ts';
+import {Member} from '../container/member.ts';
+import {Keys} from '../etcd/keys.ts';
+import {heartbeatIntervalMs} from '../model/container.ts';
+import type {HeartbeatIdentity} from '../model/container.ts';
+import {RECORD_VERSION} from '../model/ownership.ts';
+import {parseToken} from '../model/token.ts';
+import type {SessionEnd} from '../ownership/session.ts';
+import {plan} from '../planner/index.ts';
+import {systemClock} from '../runtime/clock.ts';
+import type {Clock} from '../runtime/clock.ts';
+import type {Logger} from '../runtime/logger.ts';
+import {TransactionBatcher} from '../store/batcher.ts';
+import type {Office} from '../store/ownership-transactions.ts';
+import type {Store} from '../store/port.ts';
+import {createAdminHandlers} from './admin/handlers.ts';
+import {Credentials} from './credentials.ts';
+import {openWhenReachable} from './etcd-start.ts';
+import {registerGauges} from './gauges.ts';
+import type {KnownCluster} from './governing/cluster-record.ts';
+import {Governors} from './governing/governors.ts';
+import {HintSender} from './governing/hint-sender.ts';
+import {LeadershipShell} from './governing/leadership-shell.ts';
+import {ensureOwnSpec} from './governing/own-spec.ts';
+import {Upkeep} from './governing/upkeep.ts';
+import {mountHintReceiver} from './hint-routes.ts';
+import {buildHttp} from './http/http.ts';
+
+/** A running daemon. */
+export interface Daemon {
+  /** host:port of the admin API. */
+  readonly address: string;
+  /** Resolves when this daemon has its id and may govern. */
+  readonly ready: Promise<void>;
+  /** Resolves when the daemon has ended, by `shutdown` or because it may not go on (rejects then). */
+  readonly ended: Promise<void>;
+  /** Hands the apps over, gives up leadership, deregisters; at the latest after `shutdownTimeoutMs`. */
+  shutdown(): Promise<void>;
+}
+
+export interface DaemonOptions {
+  readonly config: ServerConfig;
+  readonly logger: Logger;
+  readonly version: string;
+  /** Gives up waiting for etcd when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+const LOOPBACK = /^(127\.|::1$|localhost$)/;
+const BOOT_ID = randomBytes(16).toString('hex');
+/** Hooks of a daemon only start and stop a governor. */
+const HOOK_TIMEOUT_MS = 10_000;
+
+export class RunningDaemon implements Daemon {
+  readonly address: string;
+  readonly ready: Promise<void>;
+  readonly ended: Promise<void>;
+  private readonly options: DaemonOptions;
+  private readonly keys: Keys;
+  private readonly clock: Clock = systemClock();
+  private readonly store: Store;
+  private readonly heartbeatStore: Store;
+  private readonly http: FastifyInstance;
+  private readonly member: Member;
+  private readonly governors: Governors;
+  private readonly leadership: LeadershipShell;
+  private readonly upkeep: Upkeep;
+  private readonly senders: readonly HintSender[];
+  private probeEveryMs = Number.POSITIVE_INFINITY;
+  private isReady = false;
+  private signalReady: () => void = () => undefined;
+  private signalEnded: (error?: Error) => void = () => undefined;
+  private stopping: Promise<void> | undefined;
+  private stopped = false;
+  private readonly memberEnded: Promise<void>;
+  private signalMemberEnded: () => void = () => undefined;
+
+  private constructor(options: DaemonOptions, stores: {store: Store; heartbeatStore: Store}, keys: Keys, cluster: KnownCluster) {
+    const {config, logger} = options;
+    this.options = options;
+    this.keys = keys;
+    this.address = config.advertise;
+    this.store = stores.store;
+    this.heartbeatStore = stores.heartbeatStore;
+    this.ready = new Promise((resolve) => (this.signalReady = resolve));
+    this.memberEnded = new Promise((resolve) => (this.signalMemberEnded = resolve));
+    this.ended = new Promise((resolve, reject) => (this.signalEnded = (error) => (error === undefined ? resolve() : reject(error))));
+    this.ended.catch(() => undefined);
+    const batcher = new TransactionBatcher(this.store);
+    const credentials = new Credentials(config);
+    const allowLoopback = LOOPBACK.test(config.host);
+    const hints = new HintSender({logger, allowLoopback});
+    const daemonHints = new HintSender({logger, allowLoopback: true, ...credentials.forDaemons()});
+    this.senders = [hints, daemonHints];
+    const common = {keys, store: this.store, batcher, clock: this.clock, logger, epoch: cluster.record.epoch};
+    this.governors = new Governors({...common, daemon: this.address, hints, daemonHints, onProbeInterval: () => this.adaptProbe()});
+    this.member = this.newMember(common);
+    this.leadership = new LeadershipShell({
+      ...common,
+      me: () => ({container: this.address, incarnation: this.member.session.incarnation}),
+      eligible: () => this.isReady && !this.stopped && this.stopping === undefined,
+      onElected: (office) => this.elected(office),
+      onDeposed: () => this.deposed(),
+    });
+    this.upkeep = new Upkeep({...common, cluster, compaction: config.compaction});
+    this.http = this.newHttp(credentials);
+  }
+
+  /**
+   * Opens everything and joins S. Resolves once HTTP listens; `ready` follows when the id is taken.
+   * @throws SmError PORT_TAKEN, STORE_AUTH, STORE_RESTORED, INVALID_CONFIG.
+   */
+  static async start(options: DaemonOptions): Promise<RunningDaemon> {
+    const {config} = options;
+    const keys = new Keys(config.etcdPrefix, config.service);
+    const {cluster, ...stores} = await openWhenReachable(options, keys);
+    const daemon = new RunningDaemon(options, stores, keys, cluster);
+    try {
+      await ensureOwnSpec(daemon.store, keys, daemon.clock.wallMs());
+      await daemon.listen();
+    } catch (error) {
+      await daemon.release();
+      throw error;
+    }
+    daemon.member.start();
+    daemon.leadership.start();
+    return daemon;
+  }
+
+  shutdown(): Promise<void> {
+    this.stopping ??= this.shutdownOnce();
+    return this.stopping;
+  }
+
+  private async shutdownOnce(): Promise<void> {
+    const {config, logger} = this.options;
+    logger.info({apps: this.governors.apps.length}, 'shutting down: handing the apps over');
+    this.member.leave();
+    await Promise.race([this.memberEnded, this.clock.sleep(config.shutdownTimeoutMs)]);
+    await this.leadership.resign();
+    await this.release();
+    logger.info({}, 'stopped');
+    this.signalEnded();
+  }
+
+  private newMember(common: {keys: Keys; store: Store; batcher: TransactionBatcher; clock: Clock; logger: Logger; epoch: number}): Member {
+    return new Member({
+      ...common,
+      app: this.keys.service,
+      heartbeatStore: this.heartbeatStore,
+      identity: this.identity(),
+      addTimeoutMs: HOOK_TIMEOUT_MS,
+      dropTimeoutMs: HOOK_TIMEOUT_MS,
+      refuseTakenId: false,
+      readyAtClaim: true,
+      heartbeatEveryMs: () => this.probeEveryMs,
+      hooks: {
+        add: (shard) => this.governors.start(shard.id, this.officeOf(shard.id, shard.token)),
+        drop: (shard) => this.governors.stop(shard.id),
+      },
+      onReady: () => this.becameReady(),
+      onEnded: (how) => this.memberIsGone(how),
+      onHeartbeat: () => {
+        this.governors.probeCommitted();
+        this.leadership.probeCommitted();
+      },
+    });
+  }
+
+  private identity(): HeartbeatIdentity {
+    const {config, version} = this.options;
+    return {
+      v: RECORD_VERSION,
+      container: config.advertise,
+      ttlMs: config.heartbeat.ttlMs,
+      endpoint: config.advertise,
+      host: config.host,
+      pid: process.pid,
+      bootId: BOOT_ID,
+      zone: '',
+      labels: {},
+      version,
+      sdk: '',
+    };
+  }
+
+  /** The record of an app is ready from its claim on, so it stands at the revision of the claim while we govern. */
+  private officeOf(app: string, token: string): Office {
+    const claim = parseToken(token);
+    if (claim === undefined) throw new Error(`token of app ${app} cannot be read`);
+    return {key: this.keys.ownership(this.keys.service, app), target: 'mod', value: claim.revision};
+  }
+
+  private newHttp(credentials: Credentials): FastifyInstance {
+    const {config, logger, version} = this.options;
+    const metrics = new Registry();
+    registerGauges(metrics, {governors: () => this.governors.apps.length, leads: () => this.leadership.leads});
+    const admin = createAdminHandlers({
+      store: this.store,
+      keys: this.keys,
+      service: config.service,
+      version,
+      wallMs: () => this.clock.wallMs(),
+      plan,
+    });
+    return buildHttp({
+      admin,
+      readiness: () => this.readiness(),
+      metrics,
+      logger,
+      version,
+      ...credentials.forHttp(),
+      mount: (server) => mountHintReceiver(server, this.keys.service, () => this.member),
+    });
+  }
+
+  private readiness(): {ready: boolean; reason: string} {
+    if (!this.isReady) return {ready: false, reason: 'waiting for the daemon id'};
+    if (this.stopping !== undefined) return {ready: false, reason: 'shutting down'};
+    return this.member.remainingMs() > 0 ? {ready: true, reason: ''} : {ready: false, reason: 'etcd has not answered for too long'};
+  }
+
+  private async listen(): Promise<void> {
+    const {host, port} = this.options.config;
+    await this.http.listen({host, port});
+  }
+
+  private becameReady(): void {
+    if (!this.isReady) this.options.logger.info({address: this.address}, 'ready');
+    this.isReady = true;
+    this.signalReady();
+    this.leadership.wake();
+  }
+
+  private elected(office: Office): void {
+    this.options.logger.info({}, 'leading');
+    this.governors.start(this.keys.service, office);
+    this.upkeep.start();
+  }
+
+  private deposed(): void {
+    this.options.logger.warn({}, 'leading no more');
+    this.governors.stop(this.keys.service);
+    this.upkeep.stop();
+  }
+
+  /** Every silence clock here needs probes at a fifth of the smallest T it watches; our heartbeat is the probe. */
+  private adaptProbe(): void {
+    const leastMs = Math.min(this.governors.smallestTtlMs(), this.leadership.smallestTtlMs());
+    this.probeEveryMs = Number.isFinite(leastMs) ? heartbeatIntervalMs(leastMs) : Number.POSITIVE_INFINITY;
+  }
+
+  private memberIsGone(how: SessionEnd): void {
+    this.signalMemberEnded();
+    if (this.stopping !== undefined || how === 'left') return;
+    this.options.logger.error({how}, 'this daemon may not go on');
+    void this.release().then(() => this.signalEnded(new Error(`daemon ended: ${how}`)));
+  }
+
+  private async release(): Promise<void> {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.governors.stopAll();
+    this.leadership.stop();
+    this.upkeep.stop();
+    this.member.stop();
+    await this.http.close();
+    await Promise.all(this.senders.map((sender) => sender.close()));
+    await Promise.all([this.store.close(), this.heartbeatStore.close()]);
+  }
+}

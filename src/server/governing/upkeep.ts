@@ -1,0 +1,56 @@
+/** What the leader does for etcd: compaction, else heartbeats fill it, and a mark of how far the history has come. */
+import type {Keys} from '../../etcd/keys.ts';
+import type {Clock, Timer} from '../../runtime/clock.ts';
+import type {Logger} from '../../runtime/logger.ts';
+import type {Store} from '../../store/port.ts';
+import {noteRevision} from './cluster-record.ts';
+import type {KnownCluster} from './cluster-record.ts';
+
+export interface UpkeepOptions {
+  readonly store: Store;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly cluster: KnownCluster;
+  readonly compaction: 'auto' | 'off';
+}
+
+const INTERVAL_MS = 5 * 60_000;
+/** History kept, in intervals: compaction goes to the revision of 10 minutes ago. */
+const INTERVALS_KEPT = 2;
+
+export class Upkeep {
+  private readonly options: UpkeepOptions;
+  private cluster: KnownCluster;
+  private revisions: number[] = [];
+  private timer: Timer | undefined;
+
+  constructor(options: UpkeepOptions) {
+    this.options = options;
+    this.cluster = options.cluster;
+  }
+
+  start(): void {
+    this.stop();
+    this.timer = this.options.clock.after(INTERVAL_MS, () => void this.round());
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.revisions = [];
+  }
+
+  private async round(): Promise<void> {
+    const {store, keys, logger, compaction} = this.options;
+    try {
+      this.cluster = await noteRevision(store, keys, this.cluster);
+      this.revisions.push(this.cluster.record.maxRevision);
+      const old = this.revisions.length > INTERVALS_KEPT ? this.revisions.shift() : undefined;
+      if (compaction === 'auto' && old !== undefined) await store.compact(old);
+    } catch (error) {
+      logger.warn({error: String(error)}, 'upkeep of etcd failed: trying again in 5 minutes');
+    }
+    if (this.timer !== undefined) this.timer = this.options.clock.after(INTERVAL_MS, () => void this.round());
+  }
+}
