@@ -1,0 +1,214 @@
+/** Containers as they are shown: heartbeat, operator's order and the governor's word, brought together. Pure. */
+import type {LivingContainer} from '../../governor/containers.ts';
+import type {AppView} from '../../governor/view.ts';
+import type {ContainerState, Heartbeat} from '../../model/container.ts';
+import type {PlacementContainer} from '../../model/placement.ts';
+import type {ContainerOrder} from '../../model/specs.ts';
+import type {ContainerStatus} from '../../model/status.ts';
+import type {ContainerView, OrderView} from '../../protocol/admin.ts';
+import type {AppListing} from './listing.ts';
+
+interface Load {
+  total: number;
+  ready: number;
+  dropping: number;
+}
+
+/** States that only the governor can know, because they rest on its clock. */
+const BY_CLOCK: ReadonlySet<ContainerState> = new Set(['suspect', 'silent', 'lost', 'unreachable']);
+
+/** All containers that a heartbeat, a record or an order names, by id. */
+export function containerViews(listing: AppListing): ContainerView[] {
+  const loads = loadsOf(listing.view);
+  const views: ContainerView[] = [];
+  for (const [incarnation, {value}] of listing.view.heartbeats) {
+    views.push(livingView(listing, incarnation, value, loads.get(incarnation)?.load));
+    loads.delete(incarnation);
+  }
+  for (const [incarnation, {container, load}] of loads) {
+    views.push(goneView(listing, container, incarnation, load));
+  }
+  addUnreadable(listing.view, views);
+  addOrderedOnly(listing, views);
+  return views.sort((a, b) => compare(a.id, b.id) || compare(a.incarnation, b.incarnation));
+}
+
+/** Containers that may hold shards, as the planner is told of them. */
+export function livingOf(listing: AppListing): Map<string, LivingContainer> {
+  const living = new Map<string, LivingContainer>();
+  for (const [container, {incarnation}] of listing.view.ids) {
+    const heartbeat = listing.view.heartbeats.get(incarnation)?.value;
+    if (heartbeat === undefined || heartbeat.state === 'waiting') continue;
+    const {state} = stateOf(listing, incarnation, heartbeat);
+    const {endpoint} = heartbeat;
+    living.set(container, {container, incarnation, endpoint, state, mode: modeOf(state)});
+  }
+  return living;
+}
+
+/** Number of containers by state. */
+export function stateCounts(views: readonly ContainerView[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const {state} of views) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}
+
+export function stateOf(
+  listing: AppListing,
+  incarnation: string,
+  heartbeat: Heartbeat,
+): {state: ContainerState; since: string; note: string} {
+  const {container} = heartbeat;
+  const said = wordOn(listing, container, incarnation);
+  const order = listing.view.orders.get(container)?.value;
+  const state = decide(heartbeat, incarnation, said, order);
+  if (said?.state === state) return {state, since: said.since, note: said.note};
+  const ordered = state === 'cordoned' || state === 'draining';
+  return {state, since: ordered ? (order?.at ?? '') : '', note: ''};
+}
+
+function decide(
+  heartbeat: Heartbeat,
+  incarnation: string,
+  said: ContainerStatus | undefined,
+  order: ContainerOrder | undefined,
+): ContainerState {
+  if (heartbeat.state === 'waiting') return 'waiting';
+  if (heartbeat.state !== 'ready') return 'leaving';
+  if (said?.state === 'silent' || said?.state === 'lost') return said.state;
+  if (orderHolds(order, incarnation) && order?.order === 'drain') return 'draining';
+  if (said !== undefined && BY_CLOCK.has(said.state)) return said.state;
+  return orderHolds(order, incarnation) ? 'cordoned' : 'ready';
+}
+
+/** A cordon stays until it is lifted; a drain ends with the incarnation it was given for unless it is kept. */
+export function orderHolds(order: ContainerOrder | undefined, incarnation: string): boolean {
+  if (order === undefined) return false;
+  if (order.order === 'cordon' || order.keep) return true;
+  return order.incarnation === '' || order.incarnation === incarnation;
+}
+
+function modeOf(state: ContainerState): PlacementContainer['mode'] {
+  if (state === 'ready') return 'open';
+  return state === 'leaving' || state === 'draining' ? 'draining' : 'closed';
+}
+
+function wordOn(
+  {status}: AppListing,
+  container: string,
+  incarnation: string,
+): ContainerStatus | undefined {
+  if (status === undefined || !Object.hasOwn(status.containers, container)) return undefined;
+  const word = status.containers[container];
+  return word?.incarnation === incarnation ? word : undefined;
+}
+
+function loadsOf(view: AppView): Map<string, {container: string; load: Load}> {
+  const loads = new Map<string, {container: string; load: Load}>();
+  for (const {value} of view.own.values()) {
+    if (value.state === 'free') continue;
+    const {incarnation, container} = value;
+    const known = loads.get(incarnation) ?? {container, load: {total: 0, ready: 0, dropping: 0}};
+    known.load.total++;
+    if (value.state === 'owned' && value.ready) known.load.ready++;
+    if (value.state === 'dropping') known.load.dropping++;
+    loads.set(incarnation, known);
+  }
+  return loads;
+}
+
+function livingView(
+  listing: AppListing,
+  incarnation: string,
+  heartbeat: Heartbeat,
+  load: Load | undefined,
+): ContainerView {
+  const {endpoint, host, pid, zone, labels, version, sdk, ttlMs} = heartbeat;
+  return {
+    ...blankView(heartbeat.container, incarnation),
+    ...stateOf(listing, incarnation, heartbeat),
+    endpoint,
+    host,
+    pid,
+    zone,
+    labels,
+    version,
+    sdk,
+    ttlMs,
+    ...(load === undefined ? {} : {shards: load}),
+    order: orderOf(listing.view.orders.get(heartbeat.container)?.value),
+  };
+}
+
+/** Its heartbeat is gone, records still name it: the governor has yet to give them to others. */
+function goneView(
+  listing: AppListing,
+  container: string,
+  incarnation: string,
+  load: Load,
+): ContainerView {
+  const said = wordOn(listing, container, incarnation);
+  const order = orderOf(listing.view.orders.get(container)?.value);
+  const note = 'no heartbeat; its shards wait for another container';
+  return {
+    ...blankView(container, incarnation),
+    state: 'lost',
+    since: said?.state === 'lost' ? said.since : '',
+    note,
+    shards: load,
+    order,
+  };
+}
+
+function addUnreadable(view: AppView, views: ContainerView[]): void {
+  for (const [key, problem] of view.quarantined) {
+    const incarnation = /^heartbeat\/(.*)$/s.exec(key)?.[1];
+    if (incarnation === undefined) continue;
+    const known = views.find((one) => one.incarnation === incarnation);
+    if (known !== undefined) Object.assign(known, {problem, state: 'unreachable'});
+    else views.push({...blankView('', incarnation), problem, state: 'unreachable'});
+  }
+}
+
+function addOrderedOnly({view}: AppListing, views: ContainerView[]): void {
+  const shown = new Set(views.map(({id}) => id));
+  for (const [container, {value}] of view.orders) {
+    if (shown.has(container)) continue;
+    const state = value.order === 'drain' ? 'draining' : 'cordoned';
+    const note = 'not running; the order waits for it';
+    const order = orderOf(value);
+    views.push({...blankView(container, ''), state, since: value.at, note, order});
+  }
+}
+
+function blankView(id: string, incarnation: string): ContainerView {
+  return {
+    id,
+    incarnation,
+    state: 'lost',
+    since: '',
+    note: '',
+    endpoint: '',
+    host: '',
+    pid: 0,
+    zone: '',
+    labels: {},
+    version: '',
+    sdk: '',
+    ttlMs: 0,
+    problem: '',
+    shards: {total: 0, ready: 0, dropping: 0},
+    order: null,
+  };
+}
+
+function orderOf(order: ContainerOrder | undefined): OrderView | null {
+  if (order === undefined) return null;
+  const {reason, by, at, incarnation, keep} = order;
+  return {order: order.order, reason, by, at, incarnation, keep};
+}
+
+/** Code unit order, the same everywhere. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,22 @@
+import type {Keys} from '../../etcd/keys.ts';
+import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
+import type {Store} from '../../store/port.ts';
+
+/** What the admin services need. Nothing of it belongs to one daemon: every daemon answers every request from etcd. */
+export interface AdminDependencies {
+  readonly store: Store;
+  readonly keys: Keys;
+  /** sm's own service name. */
+  readonly service: string;
+  /** Program version. */
+  readonly version: string;
+  /** Unix time, ms: for `createTime`, `updateTime` and the `at` of orders. */
+  readonly wallMs: () => number;
+  /** The live planner. */
+  readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  /**
+   * Called after an app was created, for what is kept elsewhere (the guard lease of push containers). Its failure does
+   * not undo the app.
+   */
+  readonly appCreated?: (app: string) => Promise<void>;
+}

@@ -1,0 +1,60 @@
+/** Moves: what runs, by the records; what has ended, by the rounds that governors wrote. */
+import type {OwnershipRecord, Versioned} from '../../model/ownership.ts';
+import type {MovesAnswer, MoveStep, RunningMove} from '../../protocol/admin.ts';
+import {compare} from './container-views.ts';
+import type {AdminDependencies} from './dependencies.ts';
+import {listApp} from './listing.ts';
+
+const STEPS: Readonly<Record<OwnershipRecord['state'], MoveStep>> = {
+  assigned: 'assigned',
+  owned: 'adding',
+  dropping: 'dropping',
+  free: 'free',
+};
+
+/** The move that a record which is not at rest stands for; undefined for one that is ready. */
+export function runningMove(
+  shard: string,
+  {value, mod}: Versioned<OwnershipRecord>,
+): RunningMove | undefined {
+  if (value.state === 'owned' && value.ready) return undefined;
+  const {move, failures, lastError, state, container} = value;
+  // A free record without a move is only the memory of its last owner.
+  if (state === 'free' && move === null) return undefined;
+  const arriving = state === 'assigned' || state === 'owned';
+  return {
+    id: move?.id ?? '',
+    shard,
+    from: move?.from ?? (arriving ? '' : container),
+    to: move?.to ?? (arriving ? container : ''),
+    why: move?.why ?? '',
+    startedAt: move?.startedAt ?? '',
+    step: STEPS[state],
+    failures,
+    lastError,
+    revision: String(mod),
+  };
+}
+
+export async function moves(
+  dependencies: AdminDependencies,
+  {service, limit}: {service: string; limit: number},
+): Promise<MovesAnswer> {
+  const {view, finished, revision} = await listApp(dependencies, service, ['own', 'moves']);
+  const running: RunningMove[] = [];
+  for (const [shard, known] of view.own) {
+    const move = runningMove(shard, known);
+    if (move !== undefined) running.push(move);
+  }
+  running.sort((a, b) => compare(a.startedAt, b.startedAt) || compare(a.shard, b.shard));
+  const newestFirst = [...finished].sort(
+    (a, b) => compare(b.endedAt, a.endedAt) || compare(a.shard, b.shard),
+  );
+  return {
+    running: running.slice(0, limit),
+    runningCount: running.length,
+    finished: newestFirst.slice(0, limit),
+    finishedCount: newestFirst.length,
+    revision: String(revision),
+  };
+}

@@ -1,0 +1,130 @@
+/** Shards as they are shown: spec and ownership record brought together. Pure. */
+import {FAILED_FROM} from '../../governor/status-keeper.ts';
+import type {OwnershipRecord, Versioned} from '../../model/ownership.ts';
+import type {ShardSpec} from '../../model/specs.ts';
+import {formatToken} from '../../model/token.ts';
+import type {ShardCounts, ShardState, ShardView} from '../../protocol/admin.ts';
+import type {AppListing} from './listing.ts';
+
+/** The shard's state in one word, from its record alone. */
+export function recordState(record: OwnershipRecord | undefined): ShardState {
+  if (record === undefined) return 'unplaced';
+  if (record.state === 'owned') {
+    if (record.ready) return 'ready';
+    return record.failures >= FAILED_FROM ? 'failed' : 'owned';
+  }
+  if (record.failures >= FAILED_FROM && record.state !== 'dropping') return 'failed';
+  return record.state;
+}
+
+/** The shard's state with what cannot be read, and with nobody being its new home, taken into account. */
+export function shardState(listing: AppListing, shard: string): ShardState {
+  if (listing.view.isQuarantined(shard)) return 'quarantined';
+  const state = recordState(listing.view.own.get(shard)?.value);
+  return state === 'free' && reasonOf(listing, shard) !== '' ? 'unplaced' : state;
+}
+
+/** Token of the present owner; '' when nobody owns it. Until it is written, the record's revision stands for it. */
+export function tokenOf(known: Versioned<OwnershipRecord> | undefined, epoch: number): string {
+  if (known === undefined) return '';
+  const {state, token} = known.value;
+  if (state !== 'owned' && state !== 'dropping') return '';
+  return token === '' ? formatToken({epoch, revision: known.mod}) : token;
+}
+
+/** Ids of all shards that have a spec, a record, or something unreadable in their place; sorted. */
+export function shardIds({view}: AppListing): string[] {
+  const ids = new Set<string>(view.shards.keys());
+  for (const shard of view.own.keys()) ids.add(shard);
+  for (const key of view.quarantined.keys()) {
+    const shard = /^(?:own|shard)\/(.*)$/s.exec(key)?.[1];
+    if (shard !== undefined) ids.add(shard);
+  }
+  return [...ids].sort();
+}
+
+export function shardView(listing: AppListing, shard: string): ShardView {
+  const {view, epoch, app} = listing;
+  const known = view.own.get(shard);
+  const record = known?.value;
+  return {
+    ...specFields(app, shard, view.shards.get(shard)?.value),
+    removing: !hasSpec(listing, shard),
+    state: shardState(listing, shard),
+    container: record === undefined || record.state === 'free' ? '' : record.container,
+    incarnation: record === undefined || record.state === 'free' ? '' : record.incarnation,
+    token: tokenOf(known, epoch),
+    reason: reasonOf(listing, shard),
+    move: record?.move ?? null,
+    failures: record?.failures ?? 0,
+    lastError: record?.lastError ?? '',
+    revision: String(known?.mod ?? 0),
+  };
+}
+
+function specFields(app: string, id: string, spec: ShardSpec | undefined) {
+  return {
+    id,
+    service: app,
+    task: spec?.task ?? '',
+    manualContainerId: spec?.manualContainerId ?? '',
+    group: spec?.group ?? '',
+    workerGroup: spec?.workerGroup ?? '',
+    updateTime: spec?.updateTime ?? 0,
+    taskVersion: spec?.taskVersion ?? 0,
+  };
+}
+
+export function hasSpec({view}: AppListing, shard: string): boolean {
+  return view.shards.has(shard) || view.quarantined.has(`shard/${shard}`);
+}
+
+/** Why a shard is nowhere or cannot be read, by the governor's word; '' when there is none. */
+export function reasonOf(listing: AppListing, shard: string): string {
+  const {quarantined} = listing.view;
+  const unreadable = quarantined.get(`own/${shard}`) ?? quarantined.get(`shard/${shard}`);
+  if (unreadable !== undefined) return unreadable;
+  return unplacedReasons(listing).get(shard) ?? '';
+}
+
+const reasonsByListing = new WeakMap<AppListing, ReadonlyMap<string, string>>();
+
+function unplacedReasons(listing: AppListing): ReadonlyMap<string, string> {
+  let reasons = reasonsByListing.get(listing);
+  if (reasons === undefined) {
+    reasons = new Map((listing.status?.unplaced ?? []).map(({shard, reason}) => [shard, reason]));
+    reasonsByListing.set(listing, reasons);
+  }
+  return reasons;
+}
+
+export function shardCounts(listing: AppListing): ShardCounts {
+  const counts: ShardCounts = {
+    total: 0,
+    ready: 0,
+    moving: 0,
+    unplaced: 0,
+    failed: 0,
+    quarantined: 0,
+    removing: 0,
+  };
+  const {view} = listing;
+  for (const shard of view.shards.keys()) {
+    counts.total++;
+    counts[columnOf(shardState(listing, shard))]++;
+  }
+  for (const shard of view.own.keys()) if (!hasSpec(listing, shard)) counts.removing++;
+  for (const key of view.quarantined.keys()) {
+    if (!key.startsWith('shard/') || view.shards.has(key.slice('shard/'.length))) continue;
+    counts.total++;
+    counts.quarantined++;
+  }
+  return counts;
+}
+
+function columnOf(state: ShardState): 'ready' | 'moving' | 'unplaced' | 'failed' | 'quarantined' {
+  if (state === 'assigned' || state === 'owned' || state === 'dropping' || state === 'free') {
+    return 'moving';
+  }
+  return state;
+}

@@ -1,0 +1,55 @@
+/** Worker groups: which containers belong to which pool. */
+import {SmError} from '../../model/errors.ts';
+import type {WorkerRequest, WriteAnswer} from '../../protocol/admin.ts';
+import {liveSpec, refuseOwnService} from './app-writes.ts';
+import {conditionalWrite} from './conditional-write.ts';
+import type {Decision, Reading} from './conditional-write.ts';
+import {compare} from './container-views.ts';
+import type {AdminDependencies} from './dependencies.ts';
+import {appNotFound, listApp} from './listing.ts';
+import type {AppListing} from './listing.ts';
+
+export async function addWorker(
+  dependencies: AdminDependencies,
+  {service: app, workerGroup, worker, dryRun}: WorkerRequest,
+): Promise<WriteAnswer> {
+  const {store, keys} = dependencies;
+  refuseOwnService(dependencies, app);
+  const key = keys.worker(app, workerGroup, worker);
+  const decide = ({entries: [spec, member]}: Reading): Decision => {
+    liveSpec(app, spec);
+    if (member !== undefined) return {result: 'unchanged', operations: []};
+    return {result: 'created', operations: [{op: 'put', key, value: ''}]};
+  };
+  return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+}
+
+export async function delWorker(
+  dependencies: AdminDependencies,
+  {service: app, workerGroup, worker, dryRun}: WorkerRequest,
+): Promise<WriteAnswer> {
+  const {store, keys} = dependencies;
+  refuseOwnService(dependencies, app);
+  const key = keys.worker(app, workerGroup, worker);
+  const decide = ({entries: [spec, member]}: Reading): Decision => {
+    if (spec === undefined) throw appNotFound(app);
+    if (member === undefined) {
+      throw new SmError('NOT_FOUND', `${worker} is not in worker group ${workerGroup}`);
+    }
+    return {result: 'deleted', operations: [{op: 'delete', key}]};
+  };
+  return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+}
+
+export async function getWorker(
+  dependencies: AdminDependencies,
+  app: string,
+): Promise<{workers: Record<string, string[]>}> {
+  return {workers: workerGroups(await listApp(dependencies, app, ['workers']))};
+}
+
+/** Container ids by worker group, both sorted. */
+export function workerGroups({view}: AppListing): Record<string, string[]> {
+  const groups = [...view.pools].sort(([a], [b]) => compare(a, b));
+  return Object.fromEntries(groups.map(([group, members]) => [group, [...members].sort()]));
+}

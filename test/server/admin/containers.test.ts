@@ -1,0 +1,157 @@
+import {beforeEach, describe, expect, it} from 'vitest';
+import type {ContainerView} from '../../../src/protocol/admin.ts';
+import {SERVICE, World} from './fixture.ts';
+
+const app = {service: 'orders'};
+let world: World;
+beforeEach(async () => {
+  world = new World();
+  await world.call('addSpec', app);
+});
+
+const list = async (): Promise<ContainerView[]> =>
+  (await world.call('getContainers', app)).containers;
+const state = async (id: string) => (await list()).find((one) => one.id === id)?.state;
+
+describe('containers', () => {
+  it('are shown with what they say of themselves and what they hold', async () => {
+    await world.join('orders', 'c1', {labels: {rack: '7'}, zone: 'z9'});
+    await world.own('orders', 'a', {});
+    await world.own('orders', 'b', {ready: false});
+    await world.own('orders', 'c', {state: 'dropping', ready: false});
+    await world.own('orders', 'd', {state: 'free', ready: false});
+    expect(await list()).toMatchObject([
+      {
+        id: 'c1',
+        incarnation: 'c1-1',
+        state: 'ready',
+        endpoint: 'c1:1',
+        zone: 'z9',
+        labels: {rack: '7'},
+        ttlMs: 10_000,
+        shards: {total: 3, ready: 1, dropping: 1},
+        order: null,
+      },
+    ]);
+  });
+
+  it('take the governor’s word for what only its clock knows', async () => {
+    await world.join('orders', 'c1');
+    await world.join('orders', 'c2');
+    await world.join('orders', 'c3', {state: 'leaving'});
+    const since = '2026-01-01T00:00:00.000Z';
+    const word = {since, note: '', incarnation: 'c1-1'} as const;
+    await world.say('orders', {
+      containers: {
+        c1: {...word, state: 'silent'},
+        c2: {...word, state: 'silent', incarnation: 'an-older-one'},
+      },
+    });
+    expect(await list()).toMatchObject([
+      {id: 'c1', state: 'silent', since},
+      {id: 'c2', state: 'ready'},
+      {id: 'c3', state: 'leaving'},
+    ]);
+  });
+
+  it('are lost while records name what has no heartbeat; two incarnations are two rows', async () => {
+    await world.join('orders', 'c1');
+    await world.put(world.keys.heartbeat('orders', 'c1-2'), {
+      v: 1,
+      container: 'c1',
+      ttlMs: 10_000,
+      state: 'waiting',
+    });
+    await world.own('orders', 'a', {container: 'c9', incarnation: 'c9-1'});
+    expect((await list()).map(({id, incarnation, state}) => [id, incarnation, state])).toEqual([
+      ['c1', 'c1-1', 'ready'],
+      ['c1', 'c1-2', 'waiting'],
+      ['c9', 'c9-1', 'lost'],
+    ]);
+  });
+
+  it('show a heartbeat that cannot be read', async () => {
+    await world.put(world.keys.heartbeat('orders', 'x-1'), 'garbage');
+    expect(await list()).toMatchObject([{incarnation: 'x-1', state: 'unreachable'}]);
+  });
+});
+
+describe('orders', () => {
+  beforeEach(async () => {
+    await world.join('orders', 'c1');
+  });
+
+  it('cordon stays, keeps its reason, and is taken back', async () => {
+    const cordon = {...app, container: 'c1', reason: 'disk'};
+    expect(await world.call('cordon', cordon)).toMatchObject({result: 'created', shards: 0});
+    expect((await world.call('cordon', cordon)).result).toBe('unchanged');
+    expect((await world.call('cordon', {...cordon, reason: 'fan'})).result).toBe('configured');
+    expect(await list()).toMatchObject([
+      {state: 'cordoned', order: {order: 'cordon', reason: 'fan', by: '127.0.0.1', keep: true}},
+    ]);
+    expect((await world.call('uncordon', {...app, container: 'c1'})).result).toBe('deleted');
+    expect((await world.call('uncordon', {...app, container: 'c1'})).result).toBe('unchanged');
+    expect(await state('c1')).toBe('ready');
+  });
+
+  it('a drain ends with its incarnation unless it is kept', async () => {
+    await world.own('orders', 'a', {});
+    const drain = {...app, container: 'c1'};
+    expect(await world.call('drain', drain)).toMatchObject({result: 'created', shards: 1});
+    expect(await state('c1')).toBe('draining');
+    await world.delete(world.keys.heartbeat('orders', 'c1-1'));
+    await world.put(world.keys.heartbeat('orders', 'c1-2'), {
+      v: 1,
+      container: 'c1',
+      ttlMs: 10_000,
+      state: 'ready',
+    });
+    const next = (await list()).find(({incarnation}) => incarnation === 'c1-2');
+    expect(next?.state).toBe('ready');
+    await world.call('drain', {...drain, keep: true});
+    expect((await list()).find(({incarnation}) => incarnation === 'c1-2')?.state).toBe('draining');
+  });
+
+  it('a cordon becomes a drain', async () => {
+    await world.call('cordon', {...app, container: 'c1'});
+    expect((await world.call('drain', {...app, container: 'c1'})).result).toBe('configured');
+    expect(await state('c1')).toBe('draining');
+  });
+
+  it('unknown containers and apps are refused; sm’s own daemons may be drained', async () => {
+    await expect(world.call('cordon', {...app, container: 'typo'})).rejects.toMatchObject({
+      code: 'CONTAINER_NOT_FOUND',
+      httpStatus: 404,
+    });
+    const other = {service: 'nobody', container: 'c1'};
+    await expect(world.call('drain', other)).rejects.toMatchObject({code: 'APP_NOT_FOUND'});
+    await world.join(SERVICE, 'daemon-1');
+    const own = {service: SERVICE, container: 'daemon-1'};
+    expect((await world.call('drain', own)).result).toBe('created');
+  });
+
+  it('an order outlives its container and is shown', async () => {
+    await world.call('cordon', {...app, container: 'c1'});
+    await world.delete(world.keys.heartbeat('orders', 'c1-1'));
+    expect(await list()).toMatchObject([{id: 'c1', incarnation: '', state: 'cordoned'}]);
+  });
+});
+
+describe('worker groups', () => {
+  it('are sets of containers', async () => {
+    const member = (worker: string) => ({...app, workerGroup: 'fast', worker});
+    expect((await world.call('addWorker', member('[::1]:80'))).result).toBe('created');
+    expect((await world.call('addWorker', member('[::1]:80'))).result).toBe('unchanged');
+    await world.call('addWorker', member('10.0.0.1:80'));
+    expect(await world.call('getWorker', app)).toEqual({
+      workers: {fast: ['10.0.0.1:80', '[::1]:80']},
+    });
+    expect((await world.call('delWorker', member('[::1]:80'))).result).toBe('deleted');
+    await expect(world.call('delWorker', member('[::1]:80'))).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    await expect(
+      world.call('addWorker', {...member('c'), service: 'nobody'}),
+    ).rejects.toMatchObject({code: 'APP_NOT_FOUND'});
+  });
+});

@@ -1,0 +1,143 @@
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import type {FinishedMove} from '../../../src/model/status.ts';
+import type {MoveEvent} from '../../../src/protocol/admin.ts';
+import {stillPlan, World} from './fixture.ts';
+
+const app = {service: 'orders'};
+const note = {id: 'm1', from: 'c1', to: 'c2', why: 'drain', startedAt: '2026-01-01T00:00:00.000Z'};
+const finished = (shard: string, endedAt: string): FinishedMove => ({
+  ...note,
+  shard,
+  endedAt,
+  outcome: 'done',
+  note: '',
+});
+
+let world: World;
+let stop: AbortController;
+beforeEach(async () => {
+  world = new World();
+  stop = new AbortController();
+  await world.call('addSpec', app);
+});
+afterEach(() => stop.abort());
+
+const round = (number: number, moves: FinishedMove[]) =>
+  world.put(world.keys.moves('orders', number), JSON.stringify(moves));
+
+describe('moves', () => {
+  it('running are the records that are not at rest; finished come newest first', async () => {
+    await world.own('orders', 'at-rest', {});
+    await world.own('orders', 'was-here', {state: 'free', ready: false});
+    await world.own('orders', 'first', {state: 'assigned', ready: false});
+    await world.own('orders', 'moving', {state: 'dropping', ready: false, move: note});
+    await round(1, [finished('x', '2026-01-01T00:00:01.000Z')]);
+    await round(2, [finished('y', '2026-01-01T00:00:02.000Z')]);
+    const answer = await world.call('moves', app);
+    expect(answer.running).toMatchObject([
+      {shard: 'first', from: '', to: 'c1', step: 'assigned'},
+      {shard: 'moving', from: 'c1', to: 'c2', step: 'dropping', why: 'drain', id: 'm1'},
+    ]);
+    expect(answer.finished.map(({shard}) => shard)).toEqual(['y', 'x']);
+    const short = await world.call('moves', {...app, limit: 1});
+    expect(short).toMatchObject({runningCount: 2, finishedCount: 2});
+    expect([short.running.length, short.finished.length]).toEqual([1, 1]);
+  });
+});
+
+/** Takes events until `count` have come. */
+async function take(events: AsyncIterable<MoveEvent>, count: number): Promise<MoveEvent[]> {
+  const taken: MoveEvent[] = [];
+  for await (const event of events) {
+    taken.push(event);
+    if (taken.length === count) break;
+  }
+  return taken;
+}
+
+describe('the stream of moves', () => {
+  it('tells steps in order and ends with the caller', async () => {
+    const reading = take(world.stream(app, stop.signal), 5);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await world.own('orders', 's', {state: 'dropping', ready: false, move: note});
+    await world.own('orders', 's', {state: 'free', ready: false, move: note});
+    await world.own('orders', 's', {container: 'c2', incarnation: 'c2-1', token: 't'});
+    await round(1, [finished('s', '2026-01-01T00:00:01.000Z')]);
+    const events = await reading;
+    expect(events).toMatchObject([
+      {type: 'hello'},
+      {type: 'running', move: {shard: 's', step: 'dropping'}},
+      {type: 'running', move: {shard: 's', step: 'free'}},
+      {type: 'settled', shard: 's', container: 'c2', token: 't'},
+      {type: 'finished', move: {shard: 's', outcome: 'done'}},
+    ]);
+    const revisions = events.map(({revision}) => Number(revision));
+    expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
+  });
+
+  it('goes on behind a revision without missing one', async () => {
+    const first = await world.own('orders', 'a', {state: 'assigned', ready: false});
+    await world.own('orders', 'b', {state: 'assigned', ready: false});
+    const events = await take(world.stream({...app, after: String(first)}, stop.signal), 2);
+    expect(events).toMatchObject([{type: 'hello'}, {type: 'running', move: {shard: 'b'}}]);
+  });
+
+  it('marks a gap when history is gone, and goes on', async () => {
+    const first = await world.own('orders', 'a', {});
+    await world.own('orders', 'a', {ready: false});
+    await world.own('orders', 'b', {});
+    await world.memory.compact((await world.memory.status()).revision);
+    const reading = take(world.stream({...app, after: String(first)}, stop.signal), 3);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await world.own('orders', 'c', {state: 'assigned', ready: false});
+    expect(await reading).toMatchObject([
+      {type: 'hello'},
+      {type: 'gap'},
+      {type: 'running', move: {shard: 'c'}},
+    ]);
+  });
+
+  it('refuses an unknown app before the first event, and ends when told', async () => {
+    const none = world.stream({service: 'nobody'}, stop.signal);
+    await expect(take(none, 1)).rejects.toMatchObject({code: 'APP_NOT_FOUND'});
+    const reading = take(world.stream(app, stop.signal), 99);
+    setTimeout(() => stop.abort(), 20);
+    expect(await reading).toHaveLength(1);
+  });
+});
+
+describe('what-if', () => {
+  it('asks the live planner with containers thought away and in', async () => {
+    let asked: string[] = [];
+    world = new World({
+      plan: (snapshot) => {
+        asked = snapshot.containers.map(({id}) => id);
+        return {
+          ...stillPlan(snapshot),
+          target: Int32Array.from([asked.indexOf('new-1')]),
+          additions: [0],
+        };
+      },
+    });
+    await world.call('addSpec', app);
+    await world.call('addShard', {...app, shardId: 's'});
+    await world.join('orders', 'c1');
+    await world.join('orders', 'c2');
+    await world.own('orders', 's', {});
+    const answer = await world.call('plan', {...app, without: ['c1'], addContainers: 2});
+    expect(asked.sort()).toEqual(['c2', 'new-1', 'new-2']);
+    expect(answer).toMatchObject({
+      additions: [{shard: 's', to: 'new-1'}],
+      additionCount: 1,
+      moveCount: 0,
+      containers: [
+        {id: 'c2', before: 0, after: 0},
+        {id: 'new-1', before: 0, after: 1},
+        {id: 'new-2', before: 0, after: 0},
+      ],
+    });
+    await expect(world.call('plan', {...app, without: ['c9']})).rejects.toMatchObject({
+      code: 'CONTAINER_NOT_FOUND',
+    });
+  });
+});

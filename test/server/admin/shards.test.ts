@@ -1,0 +1,169 @@
+import {beforeEach, describe, expect, it} from 'vitest';
+import {NOW_MS, SERVICE, World} from './fixture.ts';
+
+const app = {service: 'orders'};
+let world: World;
+beforeEach(async () => {
+  world = new World();
+  await world.call('addSpec', app);
+});
+
+const spec = (id: string) => world.value(world.keys.shardSpec('orders', id));
+
+describe('one shard', () => {
+  it('is created, unchanged with the same content, 409 with other content', async () => {
+    const shard = {...app, shardId: 'a/ä 1', task: 't', group: 'g'};
+    expect((await world.call('addShard', shard)).result).toBe('created');
+    expect((await world.call('addShard', shard)).result).toBe('unchanged');
+    for (const other of [{task: 'u'}, {group: ''}, {workerGroup: 'w'}, {manualContainerId: 'c'}]) {
+      await expect(world.call('addShard', {...shard, ...other})).rejects.toMatchObject({
+        code: 'SHARD_EXISTS',
+        httpStatus: 409,
+      });
+    }
+    expect(await spec('a/ä 1')).toEqual({
+      id: 'a/ä 1',
+      service: 'orders',
+      task: 't',
+      updateTime: NOW_MS / 1_000,
+      manualContainerId: '',
+      group: 'g',
+      workerGroup: '',
+    });
+  });
+
+  it('needs an app that stays', async () => {
+    await expect(world.call('addShard', {service: 'nobody', shardId: 's'})).rejects.toMatchObject({
+      code: 'APP_NOT_FOUND',
+      httpStatus: 404,
+    });
+    await expect(world.call('addShard', {service: SERVICE, shardId: 's'})).rejects.toMatchObject({
+      code: 'RESERVED_NAME',
+    });
+    await world.call('delSpec', app);
+    await expect(world.call('addShard', {...app, shardId: 's'})).rejects.toMatchObject({
+      code: 'APP_DELETING',
+    });
+  });
+
+  it('counts its tasks, and only them, and keeps unknown fields', async () => {
+    await world.put(world.keys.shardSpec('orders', 's'), {
+      id: 's',
+      service: 'orders',
+      task: 'old',
+      updateTime: 1,
+      lease: {id: '7'},
+    });
+    const update = (change: object) => world.call('updateShard', {...app, shardId: 's', ...change});
+    expect((await update({task: 'new'})).result).toBe('configured');
+    expect(await spec('s')).toMatchObject({task: 'new', taskVersion: 1, lease: {id: '7'}});
+    expect((await update({task: 'new'})).result).toBe('unchanged');
+    expect((await update({manualContainerId: 'c2'})).result).toBe('configured');
+    expect(await spec('s')).toMatchObject({taskVersion: 1, manualContainerId: 'c2'});
+    await expect(world.call('updateShard', {...app, shardId: 'x'})).rejects.toMatchObject({
+      code: 'SHARD_NOT_FOUND',
+    });
+  });
+
+  it('is removed by its spec alone', async () => {
+    await world.call('addShard', {...app, shardId: 's'});
+    await world.own('orders', 's', {});
+    expect((await world.call('delShard', {...app, shardId: 's'})).result).toBe('deleted');
+    expect(await world.value(world.keys.ownership('orders', 's'))).toBeDefined();
+    await expect(world.call('delShard', {...app, shardId: 's'})).rejects.toMatchObject({
+      code: 'SHARD_NOT_FOUND',
+    });
+    const [view] = (await world.call('getShards', app)).shards;
+    expect(view).toMatchObject({id: 's', removing: true, state: 'ready'});
+  });
+});
+
+describe('locating', () => {
+  it('names owner, endpoint, token and state', async () => {
+    await world.call('addShard', {...app, shardId: 's'});
+    const locate = () => world.call('locate', {...app, shardId: 's'});
+    expect(await locate()).toMatchObject({owner: '', token: '', state: 'unplaced', ready: false});
+    await world.join('orders', 'c1');
+    const claim = await world.own('orders', 's', {ready: false});
+    const token = `${'1'.padStart(19, '0')}.${String(claim).padStart(19, '0')}`;
+    expect(await locate()).toMatchObject({
+      owner: 'c1',
+      incarnation: 'c1-1',
+      endpoint: 'c1:1',
+      token,
+      state: 'owned',
+      ready: false,
+    });
+    await world.own('orders', 's', {token});
+    expect(await locate()).toMatchObject({token, state: 'ready', ready: true});
+    await world.delete(world.keys.heartbeat('orders', 'c1-1'));
+    expect(await locate()).toMatchObject({endpoint: '', reason: 'its container is lost'});
+  });
+
+  it('tells unknown shards and apps', async () => {
+    await expect(world.call('locate', {...app, shardId: 'x'})).rejects.toMatchObject({
+      code: 'SHARD_NOT_FOUND',
+    });
+    await expect(world.call('locate', {service: 'no', shardId: 'x'})).rejects.toMatchObject({
+      code: 'APP_NOT_FOUND',
+    });
+  });
+});
+
+describe('listing', () => {
+  beforeEach(async () => {
+    const shards = Array.from({length: 25}, (_, i) => ({
+      shardId: `s${String(i).padStart(2, '0')}`,
+    }));
+    await world.call('addShards', {...app, shards});
+    await world.join('orders', 'c1');
+    for (const id of ['s00', 's01', 's02']) await world.own('orders', id, {});
+    await world.own('orders', 's03', {state: 'dropping', ready: false, container: 'c2'});
+    await world.say('orders', {unplacedCount: 1, unplaced: [{shard: 's09', reason: 'capacity'}]});
+    await world.put(world.keys.ownership('orders', 's10'), '{"v":99}');
+    await world.put(world.keys.ownership('orders', 's11'), 'garbage');
+  });
+
+  it('pages at one revision, whatever is added in between', async () => {
+    const seen: string[] = [];
+    const revisions = new Set<string>();
+    let cursor: string | undefined;
+    do {
+      const query = cursor === undefined ? {...app, limit: 7} : {...app, limit: 7, cursor};
+      const page = await world.call('getShards', query);
+      seen.push(...page.shards.map(({id}) => id));
+      revisions.add(page.revision);
+      cursor = page.next === '' ? undefined : page.next;
+      await world.call('addShard', {...app, shardId: `later-${seen.length}`});
+    } while (cursor !== undefined);
+    expect(seen).toEqual(Array.from({length: 25}, (_, i) => `s${String(i).padStart(2, '0')}`));
+    expect(revisions.size).toBe(1);
+  });
+
+  it('filters', async () => {
+    const ids = async (query: object) =>
+      (await world.call('getShards', {...app, ...query})).shards.map(({id}) => id);
+    expect(await ids({state: 'ready'})).toEqual(['s00', 's01', 's02']);
+    expect(await ids({container: 'c2'})).toEqual(['s03']);
+    expect(await ids({state: 'quarantined'})).toEqual(['s10', 's11']);
+    expect(await ids({shardId: 's05'})).toEqual(['s05']);
+    expect((await ids({unplaced: true})).length).toBe(21);
+    const page = await world.call('getShards', {...app, state: 'ready', limit: 2});
+    expect(page).toMatchObject({matched: 3, total: 25});
+  });
+
+  it('gives the reason of what is not placed or not readable', async () => {
+    const {shards} = await world.call('getShards', app);
+    expect(shards.find(({id}) => id === 's09')).toMatchObject({
+      state: 'unplaced',
+      reason: 'capacity',
+    });
+    expect(shards.find(({id}) => id === 's11')?.reason).not.toBe('');
+  });
+
+  it('refuses a cursor that is none', async () => {
+    await expect(world.call('getShards', {...app, cursor: 'x'})).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+  });
+});
