@@ -89,7 +89,9 @@ export class Member {
       dropTimeoutMs: options.dropTimeoutMs,
       refuseTakenId: options.refuseTakenId,
       readyAtClaim: options.readyAtClaim,
-      ...(options.heartbeatEveryMs === undefined ? {} : {heartbeatEveryMs: options.heartbeatEveryMs}),
+      ...(options.heartbeatEveryMs === undefined
+        ? {}
+        : {heartbeatEveryMs: options.heartbeatEveryMs}),
     });
   }
 
@@ -127,6 +129,11 @@ export class Member {
   workChanged(shard: string, handle: number, outstanding: number): void {
     this.session.workChanged(shard, handle, outstanding);
     if (outstanding === 0) this.queuePump();
+  }
+
+  /** Container id. */
+  get container(): string {
+    return this.options.identity.container;
   }
 
   /** Handles that are given out, by shard. */

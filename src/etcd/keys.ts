@@ -8,7 +8,12 @@ import {isIncarnation, nameProblem, shardIdProblem} from '../model/ids.ts';
 export type ParsedKey =
   | {readonly kind: 'appSpec'; readonly app: string}
   | {readonly kind: 'shardSpec'; readonly app: string; readonly shard: string}
-  | {readonly kind: 'worker'; readonly app: string; readonly workerGroup: string; readonly container: string}
+  | {
+      readonly kind: 'worker';
+      readonly app: string;
+      readonly workerGroup: string;
+      readonly container: string;
+    }
   | {readonly kind: 'containerOrder'; readonly app: string; readonly container: string}
   | {readonly kind: 'leader'}
   | {readonly kind: 'cluster'}
@@ -18,9 +23,19 @@ export type ParsedKey =
   | {readonly kind: 'governedBy'; readonly app: string}
   | {readonly kind: 'status'; readonly app: string}
   | {readonly kind: 'moves'; readonly app: string; readonly round: string}
-  | {readonly kind: 'pushSession'; readonly app: string; readonly container: string; readonly lease: string}
+  | {
+      readonly kind: 'pushSession';
+      readonly app: string;
+      readonly container: string;
+      readonly lease: string;
+    }
   | {readonly kind: 'leaseGuard'; readonly app: string}
-  | {readonly kind: 'pushShard'; readonly app: string; readonly container: string; readonly shard: string};
+  | {
+      readonly kind: 'pushShard';
+      readonly app: string;
+      readonly container: string;
+      readonly shard: string;
+    };
 
 const PLAIN = /^[A-Za-z0-9_:-]+$/;
 const PLAIN_BYTE = /[A-Za-z0-9_:-]/;
@@ -35,7 +50,10 @@ export function encodeShard(shard: string): string {
   let encoded = '';
   for (const byte of encoder.encode(shard)) {
     const character = String.fromCharCode(byte);
-    encoded += byte < 0x80 && PLAIN_BYTE.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    encoded +=
+      byte < 0x80 && PLAIN_BYTE.test(character)
+        ? character
+        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }
   return encoded;
 }
@@ -206,11 +224,15 @@ export class Keys {
   private parseRuntime(app: string, parts: readonly string[]): ParsedKey | undefined {
     const [, family, first, second] = parts;
     if (parts.length === 2) return this.parseSingle(app, family ?? '');
-    if (parts.length === 3) return first === undefined ? undefined : parsePair(app, family ?? '', first);
+    if (parts.length === 3)
+      return first === undefined ? undefined : parsePair(app, family ?? '', first);
     if (parts.length !== 4 || first === undefined || second === undefined) return undefined;
     if (nameProblem('container', first) !== undefined) return undefined;
-    if (family === 'containerhb' && LEASE.test(second)) return {kind: 'pushSession', app, container: first, lease: second};
-    return family === 's' ? withShard(second, (shard) => ({kind: 'pushShard', app, container: first, shard})) : undefined;
+    if (family === 'containerhb' && LEASE.test(second))
+      return {kind: 'pushSession', app, container: first, lease: second};
+    return family === 's'
+      ? withShard(second, (shard) => ({kind: 'pushShard', app, container: first, shard}))
+      : undefined;
   }
 
   private parseSingle(app: string, family: string): ParsedKey | undefined {
@@ -227,7 +249,9 @@ function parsePair(app: string, family: string, id: string): ParsedKey | undefin
     case 'hb':
       return isIncarnation(id) ? {kind: 'heartbeat', app, incarnation: id} : undefined;
     case 'id':
-      return nameProblem('container', id) === undefined ? {kind: 'containerId', app, container: id} : undefined;
+      return nameProblem('container', id) === undefined
+        ? {kind: 'containerId', app, container: id}
+        : undefined;
     case 'moves':
       return ROUND.test(id) ? {kind: 'moves', app, round: id} : undefined;
     case 'lease':
@@ -241,12 +265,21 @@ function parseSpec(parts: readonly string[]): ParsedKey | undefined {
   const [, , app = '', family, first = '', second] = parts;
   if (nameProblem('app', app) !== undefined) return undefined;
   if (parts.length === 4) return family === 'spec' ? {kind: 'appSpec', app} : undefined;
-  if (parts.length === 5 && family === 'shard') return withShard(first, (shard) => ({kind: 'shardSpec', app, shard}));
-  if (parts.length === 5 && family === 'container' && nameProblem('container', first) === undefined) {
+  if (parts.length === 5 && family === 'shard')
+    return withShard(first, (shard) => ({kind: 'shardSpec', app, shard}));
+  if (
+    parts.length === 5 &&
+    family === 'container' &&
+    nameProblem('container', first) === undefined
+  ) {
     return {kind: 'containerOrder', app, container: first};
   }
   if (parts.length !== 6 || family !== 'workerpool' || second === undefined) return undefined;
-  if (nameProblem('worker group', first) !== undefined || nameProblem('container', second) !== undefined) return undefined;
+  if (
+    nameProblem('worker group', first) !== undefined ||
+    nameProblem('container', second) !== undefined
+  )
+    return undefined;
   return {kind: 'worker', app, workerGroup: first, container: second};
 }
 

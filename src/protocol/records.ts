@@ -2,7 +2,12 @@
  * Every value under the prefix, both directions. Decoding checks what we rely on and keeps what we do not know; it is
  * written by hand because a governor decodes 100,000 records at a start.
  */
-import {isInteger, isSafeNumber, parse as parseLossless, stringify as stringifyLossless} from 'lossless-json';
+import {
+  isInteger,
+  isSafeNumber,
+  parse as parseLossless,
+  stringify as stringifyLossless,
+} from 'lossless-json';
 import {TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
 import type {Heartbeat, HeartbeatState} from '../model/container.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
@@ -12,12 +17,24 @@ import {MAX_RECOVERY_TIME_DEFAULT_S} from '../model/specs.ts';
 import type {AppStatus, ClusterRecord, FinishedMove, LeaderRecord} from '../model/status.ts';
 
 /** `newer`: written by a version of sm that this one does not understand. */
-export type Decoded<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly problem: string; readonly newer: boolean};
+export type Decoded<T> =
+  | {readonly ok: true; readonly value: T}
+  | {readonly ok: false; readonly problem: string; readonly newer: boolean};
 
 type Fields = Record<string, unknown>;
 
-const OWNERSHIP_STATES: ReadonlySet<unknown> = new Set<OwnershipState>(['assigned', 'owned', 'dropping', 'free']);
-const HEARTBEAT_STATES: ReadonlySet<unknown> = new Set<HeartbeatState>(['waiting', 'ready', 'leaving', 'evicting']);
+const OWNERSHIP_STATES: ReadonlySet<unknown> = new Set<OwnershipState>([
+  'assigned',
+  'owned',
+  'dropping',
+  'free',
+]);
+const HEARTBEAT_STATES: ReadonlySet<unknown> = new Set<HeartbeatState>([
+  'waiting',
+  'ready',
+  'leaving',
+  'evicting',
+]);
 /** Integers this long may not fit a double: such texts are parsed without losing digits. */
 const LONG_NUMBER = /\d{16,}/;
 
@@ -28,7 +45,8 @@ export function encodeRecord(value: object): string {
 
 export function decodeOwnership(text: string): Decoded<OwnershipRecord> {
   return decode(text, true, (fields) => {
-    if (!OWNERSHIP_STATES.has(fields['state'])) return 'state is none of assigned, owned, dropping, free';
+    if (!OWNERSHIP_STATES.has(fields['state']))
+      return 'state is none of assigned, owned, dropping, free';
     for (const name of ['container', 'incarnation', 'token', 'lastError']) {
       if (typeof fields[name] !== 'string') return `${name} is no text`;
     }
@@ -41,13 +59,16 @@ export function decodeOwnership(text: string): Decoded<OwnershipRecord> {
 /** An unreadable ttlMs counts as 60000, the longest there is: safe, only slow. */
 export function decodeHeartbeat(text: string): Decoded<Heartbeat> {
   return decode(text, true, (fields) => {
-    if (typeof fields['container'] !== 'string' || fields['container'] === '') return 'container is no text';
+    if (typeof fields['container'] !== 'string' || fields['container'] === '')
+      return 'container is no text';
     if (typeof fields['nonce'] !== 'string') return 'nonce is no text';
-    if (!HEARTBEAT_STATES.has(fields['state'])) return 'state is none of waiting, ready, leaving, evicting';
+    if (!HEARTBEAT_STATES.has(fields['state']))
+      return 'state is none of waiting, ready, leaving, evicting';
     const ttlMs = fields['ttlMs'];
     const readable = typeof ttlMs === 'number' && ttlMs >= TTL_MIN_MS && ttlMs <= TTL_MAX_MS;
     if (!readable) fields['ttlMs'] = TTL_MAX_MS;
-    for (const name of ['endpoint', 'host', 'bootId', 'zone', 'version', 'sdk']) textOr(fields, name, '');
+    for (const name of ['endpoint', 'host', 'bootId', 'zone', 'version', 'sdk'])
+      textOr(fields, name, '');
     countOr(fields, 'pid', 0);
     countOr(fields, 'seq', 0);
     fields['labels'] = textMap(fields['labels']);
@@ -68,7 +89,8 @@ export function decodeAppSpec(text: string): Decoded<AppSpec> {
 export function decodeShardSpec(text: string): Decoded<ShardSpec> {
   return decode(text, false, (fields) => {
     if (typeof fields['id'] !== 'string') return 'id is no text';
-    for (const name of ['service', 'task', 'manualContainerId', 'group', 'workerGroup']) textOr(fields, name, '');
+    for (const name of ['service', 'task', 'manualContainerId', 'group', 'workerGroup'])
+      textOr(fields, name, '');
     countOr(fields, 'updateTime', 0);
     return undefined;
   });
@@ -76,7 +98,8 @@ export function decodeShardSpec(text: string): Decoded<ShardSpec> {
 
 export function decodeContainerOrder(text: string): Decoded<ContainerOrder> {
   return decode(text, false, (fields) => {
-    if (fields['order'] !== 'cordon' && fields['order'] !== 'drain') return 'order is neither cordon nor drain';
+    if (fields['order'] !== 'cordon' && fields['order'] !== 'drain')
+      return 'order is neither cordon nor drain';
     for (const name of ['reason', 'by', 'at', 'incarnation']) textOr(fields, name, '');
     if (typeof fields['keep'] !== 'boolean') fields['keep'] = false;
     return undefined;
@@ -85,7 +108,8 @@ export function decodeContainerOrder(text: string): Decoded<ContainerOrder> {
 
 export function decodeLeader(text: string): Decoded<LeaderRecord> {
   return decode(text, false, (fields) => {
-    for (const name of ['containerId', 'incarnation']) if (typeof fields[name] !== 'string') return `${name} is no text`;
+    for (const name of ['containerId', 'incarnation'])
+      if (typeof fields[name] !== 'string') return `${name} is no text`;
     countOr(fields, 'createTime', 0);
     return undefined;
   });
@@ -94,14 +118,18 @@ export function decodeLeader(text: string): Decoded<LeaderRecord> {
 export function decodeCluster(text: string): Decoded<ClusterRecord> {
   return decode(text, true, (fields) => {
     if (typeof fields['clusterId'] !== 'string') return 'clusterId is no text';
-    return isCount(fields['epoch']) && isCount(fields['maxRevision']) ? undefined : 'epoch or maxRevision is no count';
+    return isCount(fields['epoch']) && isCount(fields['maxRevision'])
+      ? undefined
+      : 'epoch or maxRevision is no count';
   });
 }
 
 export function decodeAppStatus(text: string): Decoded<AppStatus> {
   return decode(text, true, (fields) => {
-    if (typeof fields['governor'] !== 'string' || typeof fields['at'] !== 'string') return 'governor or at is no text';
-    for (const name of ['unplaced', 'failed', 'quarantined', 'alarms']) if (!Array.isArray(fields[name])) fields[name] = [];
+    if (typeof fields['governor'] !== 'string' || typeof fields['at'] !== 'string')
+      return 'governor or at is no text';
+    for (const name of ['unplaced', 'failed', 'quarantined', 'alarms'])
+      if (!Array.isArray(fields[name])) fields[name] = [];
     if (!isFields(fields['containers'])) fields['containers'] = {};
     countOr(fields, 'unplacedCount', 0);
     if (typeof fields['settled'] !== 'boolean') fields['settled'] = false;
@@ -114,17 +142,28 @@ export function decodeMoveRound(text: string): Decoded<FinishedMove[]> {
   try {
     const parsed: unknown = JSON.parse(text);
     if (!Array.isArray(parsed)) return bad('no list of moves');
-    return {ok: true, value: parsed.filter((move): move is FinishedMove => isFields(move) && typeof move['shard'] === 'string')};
+    return {
+      ok: true,
+      value: parsed.filter(
+        (move): move is FinishedMove => isFields(move) && typeof move['shard'] === 'string',
+      ),
+    };
   } catch {
     return bad('no JSON');
   }
 }
 
 /** `check` mends what has a default and says what is wrong otherwise. `versioned`: a `v` above ours is refused. */
-function decode<T>(text: string, versioned: boolean, check: (fields: Fields) => string | undefined): Decoded<T> {
+function decode<T>(
+  text: string,
+  versioned: boolean,
+  check: (fields: Fields) => string | undefined,
+): Decoded<T> {
   let parsed: unknown;
   try {
-    parsed = LONG_NUMBER.test(text) ? parseLossless(text, undefined, parseNumber) : JSON.parse(text);
+    parsed = LONG_NUMBER.test(text)
+      ? parseLossless(text, undefined, parseNumber)
+      : JSON.parse(text);
   } catch {
     return bad('no JSON');
   }
@@ -171,7 +210,11 @@ function countOr(fields: Fields, name: string, otherwise: number): void {
 
 function textMap(value: unknown): Record<string, string> {
   if (!isFields(value)) return {};
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(value).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    ),
+  );
 }
 
 function hasBigInt(value: unknown): boolean {

@@ -82,7 +82,12 @@ export class RunningDaemon implements Daemon {
   private readonly memberEnded: Promise<void>;
   private signalMemberEnded: () => void = () => undefined;
 
-  private constructor(options: DaemonOptions, stores: {store: Store; heartbeatStore: Store}, keys: Keys, cluster: KnownCluster) {
+  private constructor(
+    options: DaemonOptions,
+    stores: {store: Store; heartbeatStore: Store},
+    keys: Keys,
+    cluster: KnownCluster,
+  ) {
     const {config, logger} = options;
     this.options = options;
     this.keys = keys;
@@ -91,7 +96,10 @@ export class RunningDaemon implements Daemon {
     this.heartbeatStore = stores.heartbeatStore;
     this.ready = new Promise((resolve) => (this.signalReady = resolve));
     this.memberEnded = new Promise((resolve) => (this.signalMemberEnded = resolve));
-    this.ended = new Promise((resolve, reject) => (this.signalEnded = (error) => (error === undefined ? resolve() : reject(error))));
+    this.ended = new Promise(
+      (resolve, reject) =>
+        (this.signalEnded = (error) => (error === undefined ? resolve() : reject(error))),
+    );
     this.ended.catch(() => undefined);
     const batcher = new TransactionBatcher(this.store);
     const credentials = new Credentials(config);
@@ -99,8 +107,21 @@ export class RunningDaemon implements Daemon {
     const hints = new HintSender({logger, allowLoopback});
     const daemonHints = new HintSender({logger, allowLoopback: true, ...credentials.forDaemons()});
     this.senders = [hints, daemonHints];
-    const common = {keys, store: this.store, batcher, clock: this.clock, logger, epoch: cluster.record.epoch};
-    this.governors = new Governors({...common, daemon: this.address, hints, daemonHints, onProbeInterval: () => this.adaptProbe()});
+    const common = {
+      keys,
+      store: this.store,
+      batcher,
+      clock: this.clock,
+      logger,
+      epoch: cluster.record.epoch,
+    };
+    this.governors = new Governors({
+      ...common,
+      daemon: this.address,
+      hints,
+      daemonHints,
+      onProbeInterval: () => this.adaptProbe(),
+    });
     this.member = this.newMember(common);
     this.leadership = new LeadershipShell({
       ...common,
@@ -150,7 +171,14 @@ export class RunningDaemon implements Daemon {
     this.signalEnded();
   }
 
-  private newMember(common: {keys: Keys; store: Store; batcher: TransactionBatcher; clock: Clock; logger: Logger; epoch: number}): Member {
+  private newMember(common: {
+    keys: Keys;
+    store: Store;
+    batcher: TransactionBatcher;
+    clock: Clock;
+    logger: Logger;
+    epoch: number;
+  }): Member {
     return new Member({
       ...common,
       app: this.keys.service,
@@ -201,7 +229,10 @@ export class RunningDaemon implements Daemon {
   private newHttp(credentials: Credentials): FastifyInstance {
     const {config, logger, version} = this.options;
     const metrics = new Registry();
-    registerGauges(metrics, {governors: () => this.governors.apps.length, leads: () => this.leadership.leads});
+    registerGauges(metrics, {
+      governors: () => this.governors.apps.length,
+      leads: () => this.leadership.leads,
+    });
     const admin = createAdminHandlers({
       store: this.store,
       keys: this.keys,
@@ -224,7 +255,9 @@ export class RunningDaemon implements Daemon {
   private readiness(): {ready: boolean; reason: string} {
     if (!this.isReady) return {ready: false, reason: 'waiting for the daemon id'};
     if (this.stopping !== undefined) return {ready: false, reason: 'shutting down'};
-    return this.member.remainingMs() > 0 ? {ready: true, reason: ''} : {ready: false, reason: 'etcd has not answered for too long'};
+    return this.member.remainingMs() > 0
+      ? {ready: true, reason: ''}
+      : {ready: false, reason: 'etcd has not answered for too long'};
   }
 
   private async listen(): Promise<void> {
@@ -254,7 +287,9 @@ export class RunningDaemon implements Daemon {
   /** Every silence clock here needs probes at a fifth of the smallest T it watches; our heartbeat is the probe. */
   private adaptProbe(): void {
     const leastMs = Math.min(this.governors.smallestTtlMs(), this.leadership.smallestTtlMs());
-    this.probeEveryMs = Number.isFinite(leastMs) ? heartbeatIntervalMs(leastMs) : Number.POSITIVE_INFINITY;
+    this.probeEveryMs = Number.isFinite(leastMs)
+      ? heartbeatIntervalMs(leastMs)
+      : Number.POSITIVE_INFINITY;
   }
 
   private memberIsGone(how: SessionEnd): void {

@@ -2,7 +2,10 @@ import {collectDefaultMetrics, Gauge} from 'prom-client';
 import type {Registry} from 'prom-client';
 
 /** What a daemon measures of itself, beside Node's own figures (event loop lag among them). */
-export function registerGauges(registry: Registry, sources: {governors: () => number; leads: () => boolean}): void {
+export function registerGauges(
+  registry: Registry,
+  sources: {governors: () => number; leads: () => boolean},
+): void {
   collectDefaultMetrics({register: registry});
   registry.registerMetric(
     new Gauge({

@@ -5,16 +5,27 @@ import {SmError} from '../model/errors.ts';
 import {HINT_PATHS, hintsRequest} from '../protocol/hints.ts';
 import type {HeldShardsAnswer} from '../protocol/hints.ts';
 
-export function mountHintReceiver(server: FastifyInstance, service: string, member: () => Member): void {
+export function mountHintReceiver(
+  server: FastifyInstance,
+  service: string,
+  member: () => Member,
+): void {
   server.post(HINT_PATHS.hints, async (request, reply) => {
     const parsed = hintsRequest.safeParse(request.body);
-    if (!parsed.success) throw new SmError('INVALID_INPUT', parsed.error.issues.map((issue) => issue.message).join('; '));
+    if (!parsed.success)
+      throw new SmError(
+        'INVALID_INPUT',
+        parsed.error.issues.map((issue) => issue.message).join('; '),
+      );
     const {app, incarnation, items} = parsed.data;
-    if (app === service) for (const {shard, revision} of items) member().hint(incarnation, shard, revision);
+    if (app === service)
+      for (const {shard, revision} of items) member().hint(incarnation, shard, revision);
     void reply.code(202);
     return {accepted: items.length};
   });
-  server.get(HINT_PATHS.shards, async (): Promise<HeldShardsAnswer> => ({containers: [heldBy(service, member())]}));
+  server.get(HINT_PATHS.shards, async (): Promise<HeldShardsAnswer> => ({
+    containers: [heldBy(service, member())],
+  }));
 }
 
 function heldBy(app: string, member: Member): HeldShardsAnswer['containers'][number] {

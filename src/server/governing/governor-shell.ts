@@ -5,6 +5,7 @@
 import type {Keys} from '../../etcd/keys.ts';
 import {Governor} from '../../governor/governor.ts';
 import type {GovernorAction, GovernorAnswer} from '../../governor/actions.ts';
+import type {AppChange} from '../../model/change.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
@@ -16,6 +17,7 @@ import {
 } from '../../store/ownership-transactions.ts';
 import type {Office, WriteOutcome} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
+import {changeOf} from '../admin/app-changes.ts';
 import type {HintSender} from './hint-sender.ts';
 import {Housekeeping} from './housekeeping.ts';
 import {Observer} from './observer.ts';
@@ -47,7 +49,7 @@ const REREAD_RETRY_MS = 200;
 export class GovernorShell {
   readonly governor: Governor;
   private readonly options: GovernorShellOptions;
-  private readonly observer: Observer;
+  private readonly observer: Observer<AppChange>;
   private readonly housekeeping: Housekeeping;
   private timer: Timer | undefined;
   private turnQueued = false;
@@ -62,18 +64,23 @@ export class GovernorShell {
     this.governor = new Governor({app, governor, epoch, plan, nextMoveId}, clock.nowMs());
     this.housekeeping = new Housekeeping(options, () => this.depose());
     const sink = {
-      listed: (changes: Parameters<Governor['relisted']>[0], revision: number) => {
+      listed: (changes: readonly AppChange[], revision: number) => {
         this.governor.relisted(changes, revision, clock.nowMs());
         this.options.onProbeInterval();
         this.queueTurn();
       },
-      changed: (changes: Parameters<Governor['relisted']>[0]) => {
+      changed: (changes: readonly AppChange[]) => {
         for (const change of changes) this.governor.changed(change, clock.nowMs());
         if (changes.some((change) => change.kind === 'heartbeat')) this.options.onProbeInterval();
         this.queueTurn();
       },
     };
-    this.observer = new Observer({...options, sink});
+    this.observer = new Observer({
+      ...options,
+      prefixes: observedPrefixes(options.keys, app),
+      decode: changeOf,
+      sink,
+    });
   }
 
   start(): void {
@@ -180,4 +187,14 @@ export class GovernorShell {
       },
     );
   }
+}
+
+/** Specs and run-time keys; never status and moves, which the governor itself writes. */
+function observedPrefixes(keys: Keys, app: string): string[] {
+  return [
+    keys.appSpecPrefix(app),
+    keys.heartbeatPrefix(app),
+    keys.containerIdPrefix(app),
+    keys.ownershipPrefix(app),
+  ];
 }

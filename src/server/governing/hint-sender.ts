@@ -17,6 +17,8 @@ export interface HintSenderOptions {
   readonly allowLoopback: boolean;
   /** Bearer token for containers, if any. */
   readonly token?: string;
+  /** Speak TLS. Default false. */
+  readonly secure?: boolean;
 }
 
 export class HintSender {
@@ -56,17 +58,20 @@ export class HintSender {
   }
 
   private async post(app: string, {endpoint, incarnation, items}: HintBatch): Promise<void> {
-    const {token} = this.options;
-    const reply = await request(`http://${endpoint}${HINT_PATHS.hints}`, {
-      method: 'POST',
-      dispatcher: this.agent,
-      headers: {
-        'content-type': 'application/json',
-        ...(token === undefined ? {} : {authorization: `Bearer ${token}`}),
+    const {token, secure} = this.options;
+    const reply = await request(
+      `${secure === true ? 'https' : 'http'}://${endpoint}${HINT_PATHS.hints}`,
+      {
+        method: 'POST',
+        dispatcher: this.agent,
+        headers: {
+          'content-type': 'application/json',
+          ...(token === undefined ? {} : {authorization: `Bearer ${token}`}),
+        },
+        body: JSON.stringify({app, incarnation, items}),
+        signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
       },
-      body: JSON.stringify({app, incarnation, items}),
-      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
-    });
+    );
     await reply.body.dump();
   }
 }

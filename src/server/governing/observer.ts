@@ -1,26 +1,27 @@
 /**
- * Keeps a governor informed: one listing at one revision, then watches from the next, a full listing every 30 s +-20 %,
+ * Keeps somebody informed of what lies below some prefixes: one listing at one revision, then watches from the next, a full listing every 30 s +-20 %,
  * and at once when a watch may have lost something. A watch is only a hint; no safety rests on it.
  */
-import type {Keys} from '../../etcd/keys.ts';
-import type {AppChange} from '../../model/change.ts';
+import type {Keys, ParsedKey} from '../../etcd/keys.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import type {KeyValue, Store, Watch, WatchBatch} from '../../store/port.ts';
-import {changeOf, changeOfEvent} from '../admin/app-changes.ts';
 
-export interface ObserverSink {
-  listed(changes: readonly AppChange[], revision: number): void;
-  changed(changes: readonly AppChange[]): void;
+export interface ObserverSink<T> {
+  /** Everything there is at one revision. */
+  listed(changes: readonly T[], revision: number): void;
+  changed(changes: readonly T[]): void;
 }
 
-export interface ObserverOptions {
-  readonly app: string;
+export interface ObserverOptions<T> {
+  readonly prefixes: readonly string[];
+  /** What a key and its value mean (`entry` undefined: deleted at `mod`); undefined for what is of no interest. */
+  readonly decode: (parsed: ParsedKey, entry: KeyValue | undefined, mod: number) => T | undefined;
   readonly keys: Keys;
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly sink: ObserverSink;
+  readonly sink: ObserverSink<T>;
 }
 
 const RELIST_INTERVAL_MS = 30_000;
@@ -28,17 +29,15 @@ const RETRY_MS = 500;
 /** A listing of a large app may take seconds. */
 const LIST_TIMEOUT_MS = 20_000;
 
-export class Observer {
-  private readonly options: ObserverOptions;
-  private readonly prefixes: readonly string[];
+export class Observer<T> {
+  private readonly options: ObserverOptions<T>;
   private watches: Watch[] = [];
   private timer: Timer | undefined;
   private generation = 0;
   private closed = false;
 
-  constructor(options: ObserverOptions) {
+  constructor(options: ObserverOptions<T>) {
     this.options = options;
-    this.prefixes = observedPrefixes(options.keys, options.app);
   }
 
   start(): void {
@@ -56,7 +55,9 @@ export class Observer {
     const {store, sink, logger} = this.options;
     const generation = this.generation;
     try {
-      const {revision, entries} = await store.list(this.prefixes, {timeoutMs: LIST_TIMEOUT_MS});
+      const {revision, entries} = await store.list(this.options.prefixes, {
+        timeoutMs: LIST_TIMEOUT_MS,
+      });
       if (this.closed || generation !== this.generation) return;
       sink.listed(this.changesOf(entries), revision);
       if (rewatch) this.watchFrom(revision + 1);
@@ -73,14 +74,18 @@ export class Observer {
     this.timer = this.options.clock.after(afterMs, () => void this.list(rewatch));
   }
 
-  private changesOf(entries: readonly KeyValue[]): AppChange[] {
-    const changes: AppChange[] = [];
+  private changesOf(entries: readonly KeyValue[]): T[] {
+    const changes: T[] = [];
     for (const entry of entries) {
-      const parsed = this.options.keys.parse(entry.key);
-      const change = parsed === undefined ? undefined : changeOf(parsed, entry, entry.mod);
+      const change = this.changeOf(entry.key, entry, entry.mod);
       if (change !== undefined) changes.push(change);
     }
     return changes;
+  }
+
+  private changeOf(key: string, entry: KeyValue | undefined, mod: number): T | undefined {
+    const parsed = this.options.keys.parse(key);
+    return parsed === undefined ? undefined : this.options.decode(parsed, entry, mod);
   }
 
   private watchFrom(revision: number): void {
@@ -90,17 +95,19 @@ export class Observer {
       onBatch: (batch: WatchBatch) => this.batch(batch),
       onLost: (reason: string) => this.lost(reason, generation),
     };
-    this.watches = this.prefixes.map((prefix) =>
+    this.watches = this.options.prefixes.map((prefix) =>
       this.options.store.watch(prefix, revision, listener),
     );
   }
 
   private batch(batch: WatchBatch): void {
     if (this.closed) return;
-    const changes: AppChange[] = [];
+    const changes: T[] = [];
     for (const event of batch.events) {
-      const parsed = this.options.keys.parse(event.type === 'put' ? event.entry.key : event.key);
-      const change = parsed === undefined ? undefined : changeOfEvent(parsed, event);
+      const change =
+        event.type === 'put'
+          ? this.changeOf(event.entry.key, event.entry, event.entry.mod)
+          : this.changeOf(event.key, undefined, event.mod);
       if (change !== undefined) changes.push(change);
     }
     if (changes.length > 0) this.options.sink.changed(changes);
@@ -118,14 +125,4 @@ export class Observer {
     for (const watch of this.watches) watch.close();
     this.watches = [];
   }
-}
-
-/** Specs and run-time keys; never status and moves, which the governor itself writes. */
-function observedPrefixes(keys: Keys, app: string): string[] {
-  return [
-    keys.appSpecPrefix(app),
-    keys.heartbeatPrefix(app),
-    keys.containerIdPrefix(app),
-    keys.ownershipPrefix(app),
-  ];
 }

@@ -51,6 +51,7 @@ export class Upkeep {
     } catch (error) {
       logger.warn({error: String(error)}, 'upkeep of etcd failed: trying again in 5 minutes');
     }
-    if (this.timer !== undefined) this.timer = this.options.clock.after(INTERVAL_MS, () => void this.round());
+    if (this.timer !== undefined)
+      this.timer = this.options.clock.after(INTERVAL_MS, () => void this.round());
   }
 }

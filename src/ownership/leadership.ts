@@ -1,0 +1,137 @@
+/**
+ * Who leads sm itself (protocol.md, "Among daemons"): the leader key is created if absent and ends by silence. Every daemon
+ * keeps the silence clocks of its fellows warm, so that a new leader need not start any wait anew. Passive: the shell feeds
+ * what it sees and carries the actions out.
+ */
+import {SilenceClock} from './silence.ts';
+
+export interface LeaderKey {
+  readonly incarnation: string;
+  readonly create: number;
+}
+
+export interface Candidate {
+  readonly container: string;
+  readonly incarnation: string;
+  /** Registered, ready, not shutting down. */
+  readonly eligible: boolean;
+}
+
+export type LeadershipAction =
+  /** Txn [leader absent; hb/incarnation exists] -> put leader; else get leader. */
+  | {readonly type: 'createLeader'; readonly container: string; readonly incarnation: string}
+  /** Txn [leader create; hb of the leader at hbMod, 0: absent] -> delete leader, and hb unless hbMod is 0. */
+  | {
+      readonly type: 'deposeLeader';
+      readonly create: number;
+      readonly incarnation: string;
+      readonly hbMod: number;
+    }
+  /** The office is ours: the key's create revision proves it. */
+  | {readonly type: 'elected'; readonly create: number}
+  | {readonly type: 'deposed'};
+
+/** An action that came to nothing is tried again after this, ms. */
+const RETRY_MS = 300;
+
+export class Leadership {
+  private readonly clock = new SilenceClock();
+  private readonly heartbeats = new Map<string, {mod: number; ttlMs: number}>();
+  private leader: LeaderKey | undefined;
+  private leaderMod = 0;
+  private office: number | undefined;
+  private tryAtMs = Number.NEGATIVE_INFINITY;
+  private listed = false;
+
+  /** Create revision of the leader key while the office is ours. */
+  get held(): number | undefined {
+    return this.office;
+  }
+
+  /** The first complete listing has been fed: absence means absence. */
+  complete(): void {
+    this.listed = true;
+  }
+
+  /** The leader key as seen at `mod`; undefined: it is gone. Older news is ignored. */
+  leaderSeen(leader: LeaderKey | undefined, mod: number): void {
+    if (mod < this.leaderMod) return;
+    this.leaderMod = mod;
+    this.leader = leader;
+    this.tryAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** A daemon's heartbeat as seen at `mod`; `ttlMs` undefined: it is gone. */
+  heartbeatSeen(incarnation: string, mod: number, ttlMs: number | undefined, nowMs: number): void {
+    const known = this.heartbeats.get(incarnation);
+    if (known !== undefined && known.mod >= mod) return;
+    if (ttlMs === undefined) {
+      this.heartbeats.delete(incarnation);
+      this.clock.forget(incarnation);
+      return;
+    }
+    this.heartbeats.set(incarnation, {mod, ttlMs});
+    this.clock.observe(incarnation, mod, ttlMs, nowMs);
+  }
+
+  /** Everything known about heartbeats, for finding what a listing no longer shows. */
+  get incarnations(): readonly string[] {
+    return [...this.heartbeats.keys()];
+  }
+
+  /** A write of this daemon's own has committed. */
+  probeCommitted(nowMs: number): void {
+    this.clock.probeCommitted(nowMs);
+  }
+
+  /** Smallest T among the daemons, ms; Infinity when none is known. */
+  smallestTtlMs(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const {ttlMs} of this.heartbeats.values()) least = Math.min(least, ttlMs);
+    return least;
+  }
+
+  advance(me: Candidate, nowMs: number): LeadershipAction[] {
+    const actions: LeadershipAction[] = [];
+    if (!this.listed) return actions;
+    this.noteOffice(me, actions);
+    if (this.office !== undefined || nowMs < this.tryAtMs) return actions;
+    const attempt = this.leader === undefined ? this.create(me) : this.depose(this.leader, nowMs);
+    if (attempt === undefined) return actions;
+    this.tryAtMs = nowMs + RETRY_MS;
+    actions.push(attempt);
+    return actions;
+  }
+
+  wakeAtMs(me: Candidate, nowMs: number): number {
+    if (!this.listed || this.office !== undefined) return Number.POSITIVE_INFINITY;
+    if (this.leader === undefined)
+      return me.eligible ? Math.max(nowMs, this.tryAtMs) : Number.POSITIVE_INFINITY;
+    if (!this.heartbeats.has(this.leader.incarnation)) return Math.max(nowMs, this.tryAtMs);
+    return Math.max(this.tryAtMs, this.clock.wakeAtMs(this.leader.incarnation, 0, nowMs));
+  }
+
+  private noteOffice(me: Candidate, actions: LeadershipAction[]): void {
+    const mine =
+      this.leader !== undefined && this.leader.incarnation === me.incarnation
+        ? this.leader.create
+        : undefined;
+    if (mine === this.office) return;
+    if (this.office !== undefined) actions.push({type: 'deposed'});
+    this.office = mine;
+    if (mine !== undefined) actions.push({type: 'elected', create: mine});
+  }
+
+  private create(me: Candidate): LeadershipAction | undefined {
+    if (!me.eligible) return undefined;
+    return {type: 'createLeader', container: me.container, incarnation: me.incarnation};
+  }
+
+  private depose(leader: LeaderKey, nowMs: number): LeadershipAction | undefined {
+    const {incarnation, create} = leader;
+    if (!this.heartbeats.has(incarnation))
+      return {type: 'deposeLeader', create, incarnation, hbMod: 0};
+    if (!this.clock.silent(incarnation, nowMs)) return undefined;
+    return {type: 'deposeLeader', create, incarnation, hbMod: this.clock.version(incarnation)};
+  }
+}

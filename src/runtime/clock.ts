@@ -1,0 +1,90 @@
+import {uptime} from 'node:os';
+import {performance} from 'node:perf_hooks';
+
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time as the shells see it; the pure rooms get numbers. */
+export interface Clock {
+  /** Monotonic ms; stands still while the machine is suspended. */
+  nowMs(): number;
+  /** Unix time, ms. May step. */
+  wallMs(): number;
+  /**
+   * Ms for whoever must stop in time: goes on by the largest step of the monotonic clock, of boot time (which counts
+   * suspension) and of a wall clock that jumps forward.
+   */
+  ownerMs(): number;
+  /** Calls back once after at least so many ms. */
+  after(delayMs: number, callback: () => void): Timer;
+  sleep(delayMs: number): Promise<void>;
+}
+
+/** Readings that an owner clock is made of, ms each. */
+export interface ClockReadings {
+  readonly monotonicMs: number;
+  readonly bootMs: number;
+  readonly wallMs: number;
+}
+
+/** os.uptime() has a grain of 10 ms: a smaller lead of boot time over the monotonic clock means nothing. */
+const BOOT_GRAIN_MS = 20;
+/** A wall clock that is being slewed runs a little fast; only a jump beyond this is time that has passed unseen. */
+const WALL_JUMP_MS = 250;
+
+/** Adds up the largest believable step of three clocks. */
+export class OwnerClock {
+  private last: ClockReadings;
+  private totalMs = 0;
+  private bootLeadMs = 0;
+
+  constructor(first: ClockReadings) {
+    this.last = first;
+  }
+
+  /** Owner ms at these readings; never goes back. */
+  advance(now: ClockReadings): number {
+    const monotonic = Math.max(0, now.monotonicMs - this.last.monotonicMs);
+    const boot = now.bootMs - this.last.bootMs;
+    const wall = now.wallMs - this.last.wallMs;
+    // Boot time is compared over all the readings, else many small steps below its grain would add up to a lead.
+    this.bootLeadMs += boot - monotonic;
+    let step = monotonic;
+    if (this.bootLeadMs > BOOT_GRAIN_MS) {
+      step += this.bootLeadMs;
+      this.bootLeadMs = 0;
+    } else if (this.bootLeadMs < -BOOT_GRAIN_MS) this.bootLeadMs = -BOOT_GRAIN_MS;
+    if (wall - monotonic > WALL_JUMP_MS) step = Math.max(step, wall);
+    this.last = now;
+    this.totalMs += step;
+    return this.totalMs;
+  }
+}
+
+let shared: Clock | undefined;
+
+/** The machine's clocks. One owner clock a process. */
+export function systemClock(): Clock {
+  shared ??= createSystemClock();
+  return shared;
+}
+
+function createSystemClock(): Clock {
+  const owner = new OwnerClock(readings());
+  const after = (delayMs: number, callback: () => void): Timer => {
+    const timer = setTimeout(callback, Math.min(delayMs, 2 ** 31 - 1));
+    return {cancel: () => clearTimeout(timer)};
+  };
+  return {
+    nowMs: () => performance.now(),
+    wallMs: () => Date.now(),
+    ownerMs: () => owner.advance(readings()),
+    after,
+    sleep: (delayMs) => new Promise((resolve) => void after(delayMs, resolve)),
+  };
+}
+
+function readings(): ClockReadings {
+  return {monotonicMs: performance.now(), bootMs: uptime() * 1000, wallMs: Date.now()};
+}

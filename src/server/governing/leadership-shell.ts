@@ -1,0 +1,255 @@
+/** Drives Leadership: watches the leader key and the daemons' heartbeats, carries elections out. */
+import type {Keys, ParsedKey} from '../../etcd/keys.ts';
+import {RECORD_VERSION} from '../../model/ownership.ts';
+import {Leadership} from '../../ownership/leadership.ts';
+import type {Candidate, LeadershipAction} from '../../ownership/leadership.ts';
+import {decodeHeartbeat, decodeLeader, encodeRecord} from '../../protocol/records.ts';
+import type {Clock, Timer} from '../../runtime/clock.ts';
+import type {Logger} from '../../runtime/logger.ts';
+import type {Office} from '../../store/ownership-transactions.ts';
+import type {Compare, KeyValue, Operation, Store, Transaction} from '../../store/port.ts';
+import {TTL_MAX_MS} from '../../model/container.ts';
+import {Observer} from './observer.ts';
+
+export interface LeadershipOptions {
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly me: () => {container: string; incarnation: string};
+  readonly eligible: () => boolean;
+  readonly onElected: (office: Office) => void;
+  readonly onDeposed: () => void;
+}
+
+type Sighting =
+  | {
+      readonly kind: 'leader';
+      readonly incarnation: string | undefined;
+      readonly create: number;
+      readonly mod: number;
+    }
+  | {
+      readonly kind: 'heartbeat';
+      readonly incarnation: string;
+      readonly ttlMs: number | undefined;
+      readonly mod: number;
+    };
+
+const LONGEST_SLEEP_MS = 5_000;
+
+export class LeadershipShell {
+  private readonly options: LeadershipOptions;
+  private readonly leadership = new Leadership();
+  private readonly observer: Observer<Sighting>;
+  private timer: Timer | undefined;
+  private queued = false;
+  private stopped = false;
+
+  constructor(options: LeadershipOptions) {
+    this.options = options;
+    const {keys} = options;
+    this.observer = new Observer<Sighting>({
+      ...options,
+      prefixes: [keys.leader(), keys.heartbeatPrefix(keys.service)],
+      decode: sighting,
+      sink: {
+        listed: (sightings, revision) => this.listed(sightings, revision),
+        changed: (sightings) => {
+          for (const seen of sightings) this.take(seen);
+          this.wake();
+        },
+      },
+    });
+  }
+
+  /** Whether this daemon governs sm itself. */
+  get leads(): boolean {
+    return this.leadership.held !== undefined;
+  }
+
+  start(): void {
+    this.observer.start();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.observer.close();
+    this.timer?.cancel();
+  }
+
+  probeCommitted(): void {
+    this.leadership.probeCommitted(this.options.clock.nowMs());
+  }
+
+  smallestTtlMs(): number {
+    return this.leadership.smallestTtlMs();
+  }
+
+  /** Gives the office up, if it is ours, so that a fellow need not wait for silence. */
+  async resign(): Promise<void> {
+    const {keys, store} = this.options;
+    const create = this.leadership.held;
+    this.stop();
+    if (create === undefined) return;
+    const key = keys.leader();
+    await store.transact({
+      compares: [{key, target: 'create', op: '=', value: create}],
+      then: [{op: 'delete', key}],
+      otherwise: [],
+    });
+  }
+
+  /** Looks at everything again soon. */
+  wake(): void {
+    if (this.queued || this.stopped) return;
+    this.queued = true;
+    setImmediate(() => {
+      this.queued = false;
+      this.turn();
+    });
+  }
+
+  private listed(sightings: readonly Sighting[], revision: number): void {
+    for (const seen of sightings) this.take(seen);
+    const shown = new Set(
+      sightings.map((seen) => (seen.kind === 'heartbeat' ? seen.incarnation : '')),
+    );
+    const nowMs = this.options.clock.nowMs();
+    for (const incarnation of this.leadership.incarnations) {
+      if (!shown.has(incarnation))
+        this.leadership.heartbeatSeen(incarnation, revision, undefined, nowMs);
+    }
+    if (!sightings.some((seen) => seen.kind === 'leader'))
+      this.leadership.leaderSeen(undefined, revision);
+    this.leadership.complete();
+    this.wake();
+  }
+
+  private take(seen: Sighting): void {
+    if (seen.kind === 'heartbeat') {
+      this.leadership.heartbeatSeen(
+        seen.incarnation,
+        seen.mod,
+        seen.ttlMs,
+        this.options.clock.nowMs(),
+      );
+      return;
+    }
+    const {incarnation, create, mod} = seen;
+    this.leadership.leaderSeen(incarnation === undefined ? undefined : {incarnation, create}, mod);
+  }
+
+  private turn(): void {
+    if (this.stopped) return;
+    const {clock} = this.options;
+    const me: Candidate = {...this.options.me(), eligible: this.options.eligible()};
+    const nowMs = clock.nowMs();
+    for (const action of this.leadership.advance(me, nowMs)) this.carryOut(action);
+    this.timer?.cancel();
+    const waitMs = Math.min(
+      LONGEST_SLEEP_MS,
+      Math.max(1, this.leadership.wakeAtMs(me, nowMs) - nowMs),
+    );
+    this.timer = clock.after(waitMs, () => this.turn());
+  }
+
+  private carryOut(action: LeadershipAction): void {
+    const {keys, onElected, onDeposed, logger} = this.options;
+    if (action.type === 'elected')
+      onElected({key: keys.leader(), target: 'create', value: action.create});
+    else if (action.type === 'deposed') onDeposed();
+    else {
+      if (action.type === 'deposeLeader')
+        logger.warn(
+          {incarnation: action.incarnation},
+          'the leader is silent or gone: taking its key away',
+        );
+      void this.transact(action);
+    }
+  }
+
+  private async transact(
+    action: Extract<LeadershipAction, {type: 'createLeader' | 'deposeLeader'}>,
+  ): Promise<void> {
+    const {keys, store, clock} = this.options;
+    const transaction =
+      action.type === 'createLeader'
+        ? creation(keys, action, clock.wallMs())
+        : deposition(keys, action);
+    const outcome = await store.transact(transaction);
+    if (this.stopped || outcome.kind === 'unknown') return this.wake();
+    if (outcome.kind === 'committed' && action.type === 'createLeader') {
+      const {revision} = outcome;
+      this.leadership.leaderSeen({incarnation: action.incarnation, create: revision}, revision);
+    } else if (outcome.kind === 'committed')
+      this.leadership.leaderSeen(undefined, outcome.revision);
+    else {
+      const [entry] = outcome.answers;
+      this.take(leaderSighting(entry, entry?.mod ?? outcome.revision));
+    }
+    this.wake();
+  }
+}
+
+function creation(
+  keys: Keys,
+  action: Extract<LeadershipAction, {type: 'createLeader'}>,
+  wallMs: number,
+): Transaction {
+  const key = keys.leader();
+  const {container, incarnation} = action;
+  const value = encodeRecord({
+    v: RECORD_VERSION,
+    containerId: container,
+    incarnation,
+    createTime: Math.floor(wallMs / 1000),
+  });
+  return {
+    compares: [
+      {key, target: 'create', op: '=', value: 0},
+      {key: keys.heartbeat(keys.service, incarnation), target: 'create', op: '!=', value: 0},
+    ],
+    then: [{op: 'put', key, value}],
+    otherwise: [{op: 'get', key}],
+  };
+}
+
+function deposition(
+  keys: Keys,
+  action: Extract<LeadershipAction, {type: 'deposeLeader'}>,
+): Transaction {
+  const key = keys.leader();
+  const heartbeat = keys.heartbeat(keys.service, action.incarnation);
+  const compares: Compare[] = [
+    {key, target: 'create', op: '=', value: action.create},
+    {key: heartbeat, target: 'mod', op: '=', value: action.hbMod},
+  ];
+  const then: Operation[] = [{op: 'delete', key}];
+  if (action.hbMod !== 0) then.push({op: 'delete', key: heartbeat});
+  return {compares, then, otherwise: [{op: 'get', key}]};
+}
+
+function sighting(
+  parsed: ParsedKey,
+  entry: KeyValue | undefined,
+  mod: number,
+): Sighting | undefined {
+  if (parsed.kind === 'leader') return leaderSighting(entry, mod);
+  if (parsed.kind !== 'heartbeat') return undefined;
+  const decoded = entry === undefined ? undefined : decodeHeartbeat(entry.value);
+  const ttlMs = decoded === undefined ? undefined : decoded.ok ? decoded.value.ttlMs : TTL_MAX_MS;
+  return {kind: 'heartbeat', incarnation: parsed.incarnation, ttlMs, mod};
+}
+
+/** A leader's key that cannot be read names nobody: its silence is certain, so it may be taken away. */
+function leaderSighting(entry: KeyValue | undefined, mod: number): Sighting {
+  if (entry === undefined) return {kind: 'leader', incarnation: undefined, create: 0, mod};
+  const decoded = decodeLeader(entry.value);
+  return {
+    kind: 'leader',
+    incarnation: decoded.ok ? decoded.value.incarnation : '',
+    create: entry.create,
+    mod,
+  };
+}
