@@ -76,7 +76,7 @@ class MoveFeed {
 
   private open(fromRevision: number): Watch {
     const {store, keys} = this.dependencies;
-    return store.watch(keys.runtimePrefix(this.app), fromRevision, {
+    return store.watch(keys.appRuntimePrefix(this.app), fromRevision, {
       onBatch: (batch) => this.take(batch),
       onLost: (reason) => this.lose(reason),
     });

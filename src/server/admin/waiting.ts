@@ -1,14 +1,14 @@
 /** Answering `wait-check`: at once, or as soon as the goal is met within the caller's limit. */
 import {SmError} from '../../model/errors.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../protocol/admin.ts';
+import {decodeAppStatus} from '../../protocol/records.ts';
 import type {Watch, WatchBatch} from '../../store/port.ts';
 import {changeOfEvent} from './app-changes.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {judge} from './judge.ts';
 import type {Goal} from './judge.ts';
-import {exists, appNotFound, listAppOrNothing, WHOLE_APP} from './listing.ts';
+import {appNotFound, exists, listAppOrNothing, WHOLE_APP} from './listing.ts';
 import type {AppListing} from './listing.ts';
-import {decodeAppStatus} from '../../protocol/records.ts';
 
 /** Judging may take at most this part of the time. */
 const JUDGING_SHARE = 0.2;
@@ -16,8 +16,30 @@ const LEAST_PAUSE_MS = 2;
 /** A lost watch, or a goal that was met and is not any more, is looked at again after this, ms. */
 const RELIST_PAUSE_MS = 50;
 
-/** @throws SmError INVALID_INPUT for a goal without meaning, APP_NOT_FOUND unless the wait is for the app itself. */
-export async function waitCheck(
+/** Answers held back at once; further ones are given at once. */
+const WAITS_LIMIT = 200;
+
+export class WaitChecks {
+  private readonly dependencies: AdminDependencies;
+  private open = 0;
+
+  constructor(dependencies: AdminDependencies) {
+    this.dependencies = dependencies;
+  }
+
+  /** @throws SmError INVALID_INPUT for a goal without meaning, APP_NOT_FOUND unless the wait is for the app itself. */
+  async check(query: WaitCheckQuery, signal: AbortSignal): Promise<WaitCheckAnswer> {
+    const timeoutMs = this.open < WAITS_LIMIT ? query.timeoutMs : 0;
+    this.open++;
+    try {
+      return await waitCheck(this.dependencies, {...query, timeoutMs}, signal);
+    } finally {
+      this.open--;
+    }
+  }
+}
+
+async function waitCheck(
   dependencies: AdminDependencies,
   query: WaitCheckQuery,
   signal: AbortSignal,
@@ -95,7 +117,7 @@ class LiveListing {
         this.wake();
       },
     };
-    const prefixes = [keys.appSpecPrefix(app), keys.runtimePrefix(app)];
+    const prefixes = [keys.appSpecPrefix(app), keys.appRuntimePrefix(app)];
     return prefixes.map((prefix) => store.watch(prefix, revision + 1, listener));
   }
 

@@ -192,6 +192,16 @@ describe('views of apps', () => {
     });
   });
 
+  it('detail prints lease ids of the origin without losing digits', async () => {
+    await world.call('addSpec', {service: 'orders'});
+    const key = world.keys.shardSpec('orders', 'a');
+    await world.put(key, '{"id":"a","lease":{"id":7587862094212915713}}');
+    const {shardSpec} = await world.call('detail', {service: 'orders'});
+    expect(JSON.stringify(shardSpec)).toContain('"7587862094212915713"');
+    await world.call('updateShard', {service: 'orders', shardId: 'a', task: 't'});
+    expect((await world.memory.get(key)).entry?.value).toContain('"id":7587862094212915713');
+  });
+
   it('status adds up the cluster', async () => {
     for (const service of ['one', 'two']) {
       await world.call('addSpec', {service});

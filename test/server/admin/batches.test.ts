@@ -1,5 +1,6 @@
 import {beforeEach, describe, expect, it} from 'vitest';
 import {MemoryStore} from '../../../src/store/memory-store.ts';
+import type {Transaction} from '../../../src/store/port.ts';
 import {withLostAnswers, World} from './fixture.ts';
 
 const app = {service: 'orders'};
@@ -67,7 +68,7 @@ describe('many shards', () => {
     const counting = new Proxy(world.memory, {
       get(target, name) {
         if (name === 'transact') {
-          return (transaction: Parameters<MemoryStore['transact']>[0]) => {
+          return (transaction: Transaction) => {
             largest = Math.max(largest, transaction.then.length);
             return target.transact(transaction);
           };
@@ -99,7 +100,7 @@ describe('many shards', () => {
     const racing = new Proxy(memory, {
       get(target, name) {
         if (name === 'transact') {
-          return async (transaction: Parameters<MemoryStore['transact']>[0]) => {
+          return async (transaction: Transaction) => {
             if (transaction.then.length > 1) await inner.call('delSpec', {...app, force: true});
             return target.transact(transaction);
           };

@@ -1,6 +1,6 @@
 import {beforeEach, describe, expect, it} from 'vitest';
 import type {ContainerView} from '../../../src/protocol/admin.ts';
-import {SERVICE, World} from './fixture.ts';
+import {heartbeat, SERVICE, World} from './fixture.ts';
 
 const app = {service: 'orders'};
 let world: World;
@@ -56,12 +56,7 @@ describe('containers', () => {
 
   it('are lost while records name what has no heartbeat; two incarnations are two rows', async () => {
     await world.join('orders', 'c1');
-    await world.put(world.keys.heartbeat('orders', 'c1-2'), {
-      v: 1,
-      container: 'c1',
-      ttlMs: 10_000,
-      state: 'waiting',
-    });
+    await world.put(world.keys.heartbeat('orders', 'c1-2'), heartbeat('c1', {state: 'waiting'}));
     await world.own('orders', 'a', {container: 'c9', incarnation: 'c9-1'});
     expect((await list()).map(({id, incarnation, state}) => [id, incarnation, state])).toEqual([
       ['c1', 'c1-1', 'ready'],
@@ -100,12 +95,7 @@ describe('orders', () => {
     expect(await world.call('drain', drain)).toMatchObject({result: 'created', shards: 1});
     expect(await state('c1')).toBe('draining');
     await world.delete(world.keys.heartbeat('orders', 'c1-1'));
-    await world.put(world.keys.heartbeat('orders', 'c1-2'), {
-      v: 1,
-      container: 'c1',
-      ttlMs: 10_000,
-      state: 'ready',
-    });
+    await world.put(world.keys.heartbeat('orders', 'c1-2'), heartbeat('c1', {state: 'ready'}));
     const next = (await list()).find(({incarnation}) => incarnation === 'c1-2');
     expect(next?.state).toBe('ready');
     await world.call('drain', {...drain, keep: true});

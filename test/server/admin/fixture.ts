@@ -8,7 +8,7 @@ import {adminRoutes} from '../../../src/protocol/admin.ts';
 import type {AdminAnswer, AdminInput} from '../../../src/protocol/admin.ts';
 import {encodeIdHolder} from '../../../src/protocol/container-id.ts';
 import {encodeRecord} from '../../../src/protocol/records.ts';
-import {buildAdmin} from '../../../src/server/admin/admin.ts';
+import {createAdminHandlers} from '../../../src/server/admin/handlers.ts';
 import type {AdminDependencies} from '../../../src/server/admin/dependencies.ts';
 import type {AnsweringOperation, Caller} from '../../../src/server/http/dependencies.ts';
 import {MemoryStore} from '../../../src/store/memory-store.ts';
@@ -33,7 +33,7 @@ export class World {
   readonly keys = new Keys('/sm', SERVICE);
   readonly dependencies: AdminDependencies;
   readonly created: string[] = [];
-  private readonly admin: ReturnType<typeof buildAdmin>;
+  private readonly admin: ReturnType<typeof createAdminHandlers>;
 
   constructor(over: Partial<AdminDependencies> = {}) {
     this.dependencies = {
@@ -46,7 +46,7 @@ export class World {
       appCreated: async (app) => void this.created.push(app),
       ...over,
     };
-    this.admin = buildAdmin(this.dependencies);
+    this.admin = createAdminHandlers(this.dependencies);
   }
 
   /** Calls an operation as the HTTP side does, and checks that the answer keeps to its schema. */

@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => stop.abort());
 
-const round = (number: number, moves: FinishedMove[]) =>
+const round = (number: string, moves: FinishedMove[]) =>
   world.put(world.keys.moves('orders', number), JSON.stringify(moves));
 
 describe('moves', () => {
@@ -31,8 +31,8 @@ describe('moves', () => {
     await world.own('orders', 'was-here', {state: 'free', ready: false});
     await world.own('orders', 'first', {state: 'assigned', ready: false});
     await world.own('orders', 'moving', {state: 'dropping', ready: false, move: note});
-    await round(1, [finished('x', '2026-01-01T00:00:01.000Z')]);
-    await round(2, [finished('y', '2026-01-01T00:00:02.000Z')]);
+    await round('1', [finished('x', '2026-01-01T00:00:01.000Z')]);
+    await round('2', [finished('y', '2026-01-01T00:00:02.000Z')]);
     const answer = await world.call('moves', app);
     expect(answer.running).toMatchObject([
       {shard: 'first', from: '', to: 'c1', step: 'assigned'},
@@ -62,7 +62,7 @@ describe('the stream of moves', () => {
     await world.own('orders', 's', {state: 'dropping', ready: false, move: note});
     await world.own('orders', 's', {state: 'free', ready: false, move: note});
     await world.own('orders', 's', {container: 'c2', incarnation: 'c2-1', token: 't'});
-    await round(1, [finished('s', '2026-01-01T00:00:01.000Z')]);
+    await round('1', [finished('s', '2026-01-01T00:00:01.000Z')]);
     const events = await reading;
     expect(events).toMatchObject([
       {type: 'hello'},

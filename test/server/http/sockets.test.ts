@@ -124,6 +124,20 @@ describe('the event stream', () => {
     await expect.poll(() => ended).toBe(true);
   });
 
+  it('closing the server ends open streams', async () => {
+    http.behave.events = async function* (): AsyncGenerator<MoveEvent> {
+      for (let revision = 1; ; revision++) {
+        yield {type: 'hello', revision: String(revision)};
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    const started = performance.now();
+    const reading = readStream('', () => false);
+    setTimeout(() => void http.server.close(), 50);
+    expect(await reading).toContain('event: hello');
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
   it('a failure before the first event is an ordinary error', async () => {
     http.behave.events = async function* (): AsyncGenerator<MoveEvent> {
       throw storeAway();

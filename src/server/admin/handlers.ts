@@ -11,12 +11,13 @@ import {moves} from './moves.ts';
 import {addShards, delShards} from './shard-batches.ts';
 import {getShard, locate, ShardPages} from './shard-reads.ts';
 import {addShard, delShard, updateShard} from './shard-writes.ts';
-import {waitCheck} from './waiting.ts';
+import {WaitChecks} from './waiting.ts';
 import {whatIf} from './what-if.ts';
 import {addWorker, delWorker, getWorker} from './worker-groups.ts';
 
-export function buildAdmin(dependencies: AdminDependencies): AdminHandlers {
+export function createAdminHandlers(dependencies: AdminDependencies): AdminHandlers {
   const pages = new ShardPages(dependencies);
+  const waits = new WaitChecks(dependencies);
   return {
     addSpec: (request) => addSpec(dependencies, request),
     updateSpec: (request) => updateSpec(dependencies, request),
@@ -44,7 +45,7 @@ export function buildAdmin(dependencies: AdminDependencies): AdminHandlers {
     movesStream: (query, caller) => moveEvents(dependencies, query, caller.signal),
     plan: (request) => whatIf(dependencies, request),
     status: () => status(dependencies),
-    waitCheck: (query, caller) => waitCheck(dependencies, query, caller.signal),
+    waitCheck: (query, caller) => waits.check(query, caller.signal),
   };
 }
 
