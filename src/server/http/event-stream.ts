@@ -26,6 +26,8 @@ export async function sendEvents(
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    // Nothing follows a stream; an idle connection would hold up a shutdown.
+    connection: 'close',
   });
   const beat = setInterval(() => raw.write(': still here\n\n'), KEEP_ALIVE_MS);
   try {

@@ -47,7 +47,12 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
   );
   answerUnknown(server);
   guardAccess(server, dependencies);
+  let closing = false;
+  server.addHook('preClose', async () => {
+    closing = true;
+  });
   server.addHook('onSend', async (request, reply) => {
+    if (closing) void reply.header('connection', 'close');
     void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
   });

@@ -138,6 +138,19 @@ describe('the event stream', () => {
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 
+  it('closing the server waits for no connection that has its answer', async () => {
+    let answer: () => void = () => undefined;
+    http.behave.answer = () => new Promise((resolve) => (answer = () => resolve({})));
+    const reading = rawExchange(port, 'GET /sm/server/status HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await expect.poll(() => http.calls.length).toBe(1);
+    const started = performance.now();
+    const closed = http.server.close();
+    setTimeout(() => answer(), 50);
+    expect(statusOf(await reading)).toBe(200);
+    await closed;
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
   it('a failure before the first event is an ordinary error', async () => {
     http.behave.events = async function* (): AsyncGenerator<MoveEvent> {
       throw storeAway();
