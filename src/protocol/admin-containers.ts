@@ -86,7 +86,11 @@ export const drainRequest = z.strictObject({
   /** false: the drain ends with the incarnation that runs now. */
   keep: z.boolean().default(false),
 });
-export const uncordonRequest = z.strictObject(orderFields);
+export const uncordonRequest = z.strictObject({
+  ...orderFields,
+  /** Accepted for symmetry: it clears both. */
+  keep: z.boolean().default(false),
+});
 
 export const orderAnswer = writeAnswer.extend({
   /** Records that still name the container. */

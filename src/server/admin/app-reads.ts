@@ -129,8 +129,8 @@ export async function status(dependencies: AdminDependencies): Promise<StatusAns
 }
 
 function living(containers: Record<string, number>): number {
-  const {lost = 0, ...others} = containers;
-  return Object.values(others).reduce((total, count) => total + count, 0);
+  const all = Object.values(containers).reduce((total, count) => total + count, 0);
+  return all - (containers['lost'] ?? 0);
 }
 
 function leaderView(value: string): StatusAnswer['leader'] {

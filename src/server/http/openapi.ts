@@ -65,6 +65,8 @@ function inputOf(route: AdminRoute): JsonObject {
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
-  const {$schema: _dialect, ...rest} = z.toJSONSchema(schema, {io, unrepresentable: 'any'});
-  return rest as JsonObject;
+  const printed = z.toJSONSchema(schema, {io, unrepresentable: 'any'}) as JsonObject;
+  // OpenAPI 3.1 names the dialect once for the whole document.
+  delete printed['$schema'];
+  return printed;
 }
