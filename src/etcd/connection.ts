@@ -1,0 +1,82 @@
+/** The only place that makes etcd clients: every trap of the client package is mended here or in watch.ts. */
+import {Etcd3, WatchClient} from 'etcd3';
+import type {IOptions, KVClient, MaintenanceClient} from 'etcd3';
+
+export interface EtcdOptions {
+  /** `host:port` or URLs; https when `tls` is given. */
+  readonly endpoints: readonly string[];
+  readonly username?: string;
+  readonly password?: string;
+  /** PEM. */
+  readonly tls?: {readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer};
+  /** Limit of one attempt, ms. Default 2000. */
+  readonly timeoutMs?: number;
+}
+
+export const ATTEMPT_LIMIT_MS = 2_000;
+
+/** gRPC clients of one endpoint. */
+export interface EndpointClient {
+  readonly endpoint: string;
+  readonly kv: KVClient;
+  readonly watch: WatchClient;
+  readonly maintenance: MaintenanceClient;
+  close(): void;
+}
+
+/** Passes calls through: the package's own retries would repeat writes, its breaker turns one slow call into an outage. */
+const passThrough = {
+  _altBrand: undefined as never,
+  onSuccess: () => ({dispose: () => undefined}),
+  onFailure: () => ({dispose: () => undefined}),
+  execute: async <T>(call: (context: never) => PromiseLike<T> | T): Promise<T> =>
+    call(undefined as never),
+} as unknown as NonNullable<NonNullable<IOptions['faultHandling']>['global']>;
+
+const GRPC_OPTIONS = {
+  // Below 5000 etcd takes pings for an attack.
+  'grpc.keepalive_time_ms': 5_000,
+  'grpc.keepalive_timeout_ms': 2_000,
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.initial_reconnect_backoff_ms': 50,
+  'grpc.max_reconnect_backoff_ms': 1_000,
+  'grpc.max_receive_message_length': -1,
+  'grpc.max_send_message_length': -1,
+  // Else two clients share a connection and heartbeats wait behind bulk writes.
+  'grpc.use_local_subchannel_pool': 1,
+};
+
+/** Opens the clients of one endpoint; connects lazily. */
+export function openEndpoint(endpoint: string, options: EtcdOptions): EndpointClient {
+  const limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
+  const client = new Etcd3(clientOptions(endpoint, options, limitMs));
+  const pool = (client as unknown as {pool: ConstructorParameters<typeof WatchClient>[0]}).pool;
+  return {
+    endpoint,
+    kv: client.kv,
+    watch: new WatchClient(pool),
+    maintenance: client.maintenance,
+    close: () => client.close(),
+  };
+}
+
+function clientOptions(endpoint: string, options: EtcdOptions, limitMs: number): IOptions {
+  const {username, password, tls} = options;
+  const bare = endpoint.replace(/^https?:\/\//, '');
+  return {
+    hosts: `${tls === undefined && !endpoint.startsWith('https:') ? 'http' : 'https'}://${bare}`,
+    faultHandling: {global: passThrough, host: () => passThrough},
+    grpcOptions: GRPC_OPTIONS,
+    defaultCallOptions: (call) => (call.isStream ? {} : {deadline: Date.now() + limitMs}),
+    ...(username === undefined || password === undefined ? {} : {auth: {username, password}}),
+    ...(tls?.ca === undefined ? {} : {credentials: credentialsOf(tls.ca, tls)}),
+  };
+}
+
+function credentialsOf(
+  ca: Buffer,
+  tls: NonNullable<EtcdOptions['tls']>,
+): NonNullable<IOptions['credentials']> {
+  if (tls.cert === undefined || tls.key === undefined) return {rootCertificate: ca};
+  return {rootCertificate: ca, certChain: tls.cert, privateKey: tls.key};
+}

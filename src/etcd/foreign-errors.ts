@@ -1,0 +1,69 @@
+/** Errors of etcd and gRPC in our words, in one table. */
+import {SmError} from '../model/errors.ts';
+
+interface Rule {
+  readonly pattern: RegExp;
+  readonly make: (cause: unknown, text: string) => SmError;
+}
+
+const RULES: readonly Rule[] = [
+  {
+    pattern:
+      /authentication failed|invalid user ID or password|invalid auth token|permission denied|user name is empty|UNAUTHENTICATED|PERMISSION_DENIED/i,
+    make: (cause, text) =>
+      new SmError('STORE_AUTH', `etcd refuses us: ${text}`, {
+        hint: 'check etcd.username, etcd.passwordFile and the role of that user',
+        cause,
+      }),
+  },
+  {
+    pattern: /database space exceeded|NOSPACE/i,
+    make: (cause) =>
+      new SmError('STORE_UNAVAILABLE', 'etcd is out of space and takes no writes', {
+        hint: 'compact and defragment etcd, then: etcdctl alarm disarm',
+        retryable: true,
+        cause,
+      }),
+  },
+  {
+    pattern: /request is too large|trying to send message larger/i,
+    make: (cause) =>
+      new SmError('BODY_TOO_LARGE', 'a request to etcd is over its limit of 1.5 MiB', {cause}),
+  },
+  {
+    pattern: /too many operations/i,
+    make: (cause) =>
+      new SmError('INVALID_INPUT', 'a transaction has more than the 128 operations etcd allows', {
+        cause,
+      }),
+  },
+  {
+    pattern: /has been compacted/i,
+    make: (cause) =>
+      new SmError('STORE_UNAVAILABLE', 'the revision asked for has been compacted', {
+        retryable: true,
+        cause,
+      }),
+  },
+];
+
+/** What an error of the etcd client means to us. */
+export function translateError(error: unknown): SmError {
+  if (error instanceof SmError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  const rule = RULES.find(
+    ({pattern}) =>
+      pattern.test(text) || pattern.test(error instanceof Error ? error.constructor.name : ''),
+  );
+  if (rule !== undefined) return rule.make(error, text);
+  return new SmError('STORE_UNAVAILABLE', `etcd does not answer: ${text}`, {
+    hint: 'check that etcd runs and that endpoints names it',
+    retryable: true,
+    cause: error,
+  });
+}
+
+/** Whether another endpoint might answer: the fault is of the connection, not of the request. */
+export function isTransportFault(error: SmError): boolean {
+  return error.code === 'STORE_UNAVAILABLE';
+}

@@ -1,0 +1,152 @@
+/**
+ * One watch that loses nothing and doubles nothing: it keeps the revision it has applied, and after every reconnect asks
+ * from the next. When history is gone (compaction, a restored or wiped store) it says so and is over.
+ */
+import type {IDuplexWatchStream, WatchResponse} from './wire.ts';
+import type {WatchBatch, WatchEvent, WatchListener} from '../store/port.ts';
+import {endOfPrefix, safeRevision, toKeyValue} from './wire.ts';
+
+const RECONNECT_MIN_MS = 50;
+const RECONNECT_MAX_MS = 1_000;
+
+export interface WatchSource {
+  /** A fresh stream, on whatever endpoint works. */
+  openStream(): Promise<IDuplexWatchStream>;
+  /** The cluster these revisions belong to; undefined while unknown. */
+  clusterId(): string | undefined;
+  /** A stream has failed: refresh what it may have failed for. */
+  streamFailed(): Promise<void>;
+}
+
+export class PrefixWatch {
+  private readonly source: WatchSource;
+  private readonly prefix: string;
+  private readonly listener: WatchListener;
+  private next: number;
+  private stream: IDuplexWatchStream | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private failures = 0;
+  private closed = false;
+
+  constructor(source: WatchSource, prefix: string, fromRevision: number, listener: WatchListener) {
+    this.source = source;
+    this.prefix = prefix;
+    this.next = fromRevision;
+    this.listener = listener;
+    void this.open();
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.dropStream();
+  }
+
+  private async open(): Promise<void> {
+    try {
+      const stream = await this.source.openStream();
+      if (this.closed) {
+        stream.cancel();
+        return;
+      }
+      this.stream = stream;
+      stream.on('error', () => this.failed(stream));
+      stream.on('end', () => this.failed(stream));
+      stream.on('data', (response) => this.received(stream, response));
+      const key = Buffer.from(this.prefix);
+      stream.write({
+        create_request: {
+          key,
+          range_end: endOfPrefix(key),
+          start_revision: String(this.next),
+          progress_notify: true,
+        },
+      });
+    } catch {
+      this.retry();
+    }
+  }
+
+  private failed(stream: IDuplexWatchStream): void {
+    if (this.stream !== stream) return;
+    this.dropStream();
+    this.retry();
+  }
+
+  private retry(): void {
+    if (this.closed) return;
+    const delayMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** this.failures);
+    this.failures += 1;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      void this.source.streamFailed().finally(() => {
+        if (!this.closed) void this.open();
+      });
+    }, delayMs);
+  }
+
+  private received(stream: IDuplexWatchStream, response: WatchResponse): void {
+    if (this.closed || this.stream !== stream) return;
+    if (response.canceled) {
+      this.canceled(response);
+      return;
+    }
+    if (response.created && !this.sameHistory(response)) return;
+    this.failures = 0;
+    if (response.events.length > 0) this.deliver(response);
+  }
+
+  private canceled(response: WatchResponse): void {
+    this.dropStream();
+    if (safeRevision(response.compact_revision) > 0)
+      this.lost(`history before revision ${response.compact_revision} is compacted`);
+    else this.retry();
+  }
+
+  private sameHistory({header}: WatchResponse): boolean {
+    const known = this.source.clusterId();
+    const revision = safeRevision(header.revision);
+    if (known !== undefined && header.cluster_id !== known) {
+      this.dropStream();
+      this.lost('the store is another one');
+      return false;
+    }
+    if (revision < this.next - 1) {
+      this.dropStream();
+      this.lost(`the store has gone back to revision ${revision}`);
+      return false;
+    }
+    return true;
+  }
+
+  private deliver(response: WatchResponse): void {
+    const events: WatchEvent[] = [];
+    let last = this.next - 1;
+    for (const event of response.events) {
+      const mod = safeRevision(event.kv.mod_revision);
+      if (mod < this.next) continue;
+      last = Math.max(last, mod);
+      if (event.type === 'Delete' || event.type === 'DELETE')
+        events.push({type: 'delete', key: event.kv.key.toString('utf8'), mod});
+      else events.push({type: 'put', entry: toKeyValue(event.kv)});
+    }
+    this.next = last + 1;
+    if (events.length === 0) return;
+    const batch: WatchBatch = {revision: last, events};
+    this.listener.onBatch(batch);
+  }
+
+  private lost(reason: string): void {
+    this.close();
+    this.listener.onLost(reason);
+  }
+
+  private dropStream(): void {
+    const {stream} = this;
+    this.stream = undefined;
+    if (stream === undefined) return;
+    // A cancelled stream still emits an error: it must find a listener.
+    stream.removeAllListeners('data');
+    stream.cancel();
+  }
+}

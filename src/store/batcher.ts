@@ -1,0 +1,173 @@
+/**
+ * Merges independent small transactions into one of etcd's: the client saturates near 10,000 calls a second, ownership
+ * needs more. Each member keeps its own outcome. A merged refusal wrote nothing, so members whose own compares held are
+ * sent again; an unknown outcome is unknown for all and nothing is repeated.
+ */
+import type {Compare, KeyValue, Operation, Store, Transaction, TransactionOutcome} from './port.ts';
+
+export interface BatcherLimits {
+  /** Most entries of each list of a merged transaction; etcd allows 128. Default 100. */
+  readonly maxOperations?: number;
+  /** Most bytes of values of a merged transaction; etcd allows 1.5 MiB. Default 262144. */
+  readonly maxBytes?: number;
+  /** Merged transactions under way at once; meanwhile newcomers gather. Default 8. */
+  readonly maxInFlight?: number;
+}
+
+interface Member {
+  readonly transaction: Transaction;
+  readonly resolve: (outcome: TransactionOutcome) => void;
+}
+
+class Batch {
+  readonly members: Member[] = [];
+  readonly compares = new Map<string, Compare>();
+  readonly written = new Set<string>();
+  readonly reads = new Set<string>();
+  operations = 0;
+  bytes = 0;
+
+  /** False when the member does not fit: limits, or it would write a key twice, or compare one in two ways. */
+  take(member: Member, limits: Required<BatcherLimits>): boolean {
+    const {compares, then, otherwise} = member.transaction;
+    const bytes = then.reduce(
+      (sum, operation) => sum + (operation.op === 'put' ? operation.value.length : 0),
+      0,
+    );
+    const reads = new Set([
+      ...this.reads,
+      ...compares.map(({key}) => key),
+      ...otherwise.map(({key}) => key),
+    ]);
+    if (this.members.length > 0) {
+      if (this.operations + then.length > limits.maxOperations || reads.size > limits.maxOperations)
+        return false;
+      if (
+        this.bytes + bytes > limits.maxBytes ||
+        this.compares.size + compares.length > limits.maxOperations
+      )
+        return false;
+      if (then.some((operation) => operation.op !== 'get' && this.written.has(operation.key)))
+        return false;
+    }
+    this.members.push(member);
+    for (const compare of compares)
+      this.compares.set(`${compare.target}${compare.op}${compare.value} ${compare.key}`, compare);
+    for (const operation of then) if (operation.op !== 'get') this.written.add(operation.key);
+    for (const key of reads) this.reads.add(key);
+    this.operations += then.length;
+    this.bytes += bytes;
+    return true;
+  }
+
+  merged(): Transaction {
+    const otherwise = [...this.reads].map((key): Operation => ({op: 'get', key}));
+    return {
+      compares: [...this.compares.values()],
+      then: this.members.flatMap(({transaction}) => transaction.then),
+      otherwise,
+    };
+  }
+}
+
+export class TransactionBatcher {
+  private readonly store: Store;
+  private readonly limits: Required<BatcherLimits>;
+  private queue: Member[] = [];
+  private inFlight = 0;
+  private flushQueued = false;
+
+  constructor(store: Store, limits: BatcherLimits = {}) {
+    this.store = store;
+    this.limits = {
+      maxOperations: limits.maxOperations ?? 100,
+      maxBytes: limits.maxBytes ?? 262_144,
+      maxInFlight: limits.maxInFlight ?? 8,
+    };
+  }
+
+  /** Sends the transaction, merged with others of the same turn where that is possible. Its `otherwise` holds gets only. */
+  submit(transaction: Transaction): Promise<TransactionOutcome> {
+    return new Promise((resolve) => {
+      this.queue.push({transaction, resolve});
+      this.queueFlush();
+    });
+  }
+
+  private queueFlush(): void {
+    if (this.flushQueued) return;
+    this.flushQueued = true;
+    setImmediate(() => {
+      this.flushQueued = false;
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    while (this.queue.length > 0 && this.inFlight < this.limits.maxInFlight) {
+      const batch = new Batch();
+      let at = 0;
+      while (at < this.queue.length) {
+        const member = this.queue[at];
+        if (member === undefined || !batch.take(member, this.limits)) break;
+        at += 1;
+      }
+      this.queue = this.queue.slice(at);
+      this.inFlight += 1;
+      void this.send(batch).finally(() => {
+        this.inFlight -= 1;
+        if (this.queue.length > 0) this.queueFlush();
+      });
+    }
+  }
+
+  private async send(batch: Batch): Promise<void> {
+    const [first] = batch.members;
+    if (batch.members.length === 1 && first !== undefined) {
+      first.resolve(await this.store.transact(first.transaction));
+      return;
+    }
+    const merged = batch.merged();
+    const outcome = await this.store.transact(merged);
+    if (outcome.kind === 'committed') this.spread(batch, outcome);
+    else if (outcome.kind === 'refused') this.sortOut(batch, merged, outcome);
+    else for (const member of batch.members) member.resolve(outcome);
+  }
+
+  private spread(batch: Batch, outcome: Extract<TransactionOutcome, {kind: 'committed'}>): void {
+    let at = 0;
+    for (const {transaction, resolve} of batch.members) {
+      const answers = outcome.answers.slice(at, at + transaction.then.length);
+      at += transaction.then.length;
+      resolve({kind: 'committed', revision: outcome.revision, answers});
+    }
+  }
+
+  private sortOut(
+    batch: Batch,
+    merged: Transaction,
+    outcome: Extract<TransactionOutcome, {kind: 'refused'}>,
+  ): void {
+    const found = new Map<string, KeyValue | undefined>();
+    for (const [index, {key}] of merged.otherwise.entries()) found.set(key, outcome.answers[index]);
+    const again: Member[] = [];
+    for (const member of batch.members) {
+      const {compares, otherwise} = member.transaction;
+      if (compares.every((compare) => holds(compare, found.get(compare.key)))) again.push(member);
+      else
+        member.resolve({
+          kind: 'refused',
+          revision: outcome.revision,
+          answers: otherwise.map(({key}) => found.get(key)),
+        });
+    }
+    if (again.length === 0) return;
+    this.queue = [...again, ...this.queue];
+    this.queueFlush();
+  }
+}
+
+function holds({target, op, value}: Compare, entry: KeyValue | undefined): boolean {
+  const actual = entry?.[target] ?? 0;
+  return op === '=' ? actual === value : actual !== value;
+}

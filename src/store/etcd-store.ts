@@ -1,0 +1,262 @@
+/** The store port on etcd. Reads move on to another endpoint within their time; writes are sent once and never repeated. */
+import type {IRangeResponse, ITxnResponse} from 'etcd3';
+import {ATTEMPT_LIMIT_MS, openEndpoint} from '../etcd/connection.ts';
+import type {EndpointClient, EtcdOptions} from '../etcd/connection.ts';
+import {isTransportFault, translateError} from '../etcd/foreign-errors.ts';
+import {PrefixWatch} from '../etcd/watch.ts';
+import {endOfPrefix, safeRevision, toKeyValue} from '../etcd/wire.ts';
+import type {IDuplexWatchStream, WireKeyValue} from '../etcd/wire.ts';
+import {SmError} from '../model/errors.ts';
+import type {
+  CallOptions,
+  Compare,
+  KeyValue,
+  Operation,
+  Store,
+  StoreStatus,
+  Transaction,
+  TransactionOutcome,
+  Watch,
+  WatchListener,
+} from './port.ts';
+
+/** Keys of one page of a listing: about 2 MB at 400 bytes each. */
+const PAGE_KEYS = 5_000;
+/** A read is tried again within its time limit after so long. */
+const READ_PAUSE_MS = 50;
+
+interface Header {
+  readonly cluster_id: string;
+  readonly revision: string;
+}
+
+export class EtcdStore implements Store {
+  private readonly clients: readonly EndpointClient[];
+  private readonly limitMs: number;
+  private readonly watches = new Set<PrefixWatch>();
+  private readonly authenticated: boolean;
+  private current = 0;
+  private cluster: string | undefined;
+  private closed = false;
+
+  constructor(options: EtcdOptions) {
+    if (options.endpoints.length === 0)
+      throw new SmError('INVALID_INPUT', 'no etcd endpoint is given');
+    this.clients = options.endpoints.map((endpoint) => openEndpoint(endpoint, options));
+    this.limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
+    this.authenticated = options.username !== undefined;
+  }
+
+  async get(
+    key: string,
+    options?: CallOptions,
+  ): Promise<{revision: number; entry: KeyValue | undefined}> {
+    const reply = await this.read(options, ({kv}, call) => kv.range({key: Buffer.from(key)}, call));
+    const {revision, entries} = fromRange(reply);
+    return {revision, entry: entries[0]};
+  }
+
+  async getMany(
+    keys: readonly string[],
+    options?: CallOptions,
+  ): Promise<{revision: number; entries: (KeyValue | undefined)[]}> {
+    const success = keys.map((key) => ({request_range: {key: Buffer.from(key)}}));
+    const reply = await this.read(options, ({kv}, call) =>
+      kv.txn({compare: [], success, failure: []}, call),
+    );
+    const entries = answersOf(reply);
+    return {revision: this.noted(reply.header), entries};
+  }
+
+  async list(
+    prefixes: readonly string[],
+    options?: CallOptions & {atRevision?: number},
+  ): Promise<{revision: number; entries: KeyValue[]}> {
+    const entries: KeyValue[] = [];
+    let revision = options?.atRevision;
+    for (const prefix of prefixes) {
+      let from: Buffer | undefined = Buffer.from(prefix);
+      const end = endOfPrefix(from);
+      while (from !== undefined) {
+        const page = await this.page(from, end, revision, options);
+        revision ??= page.revision;
+        for (const entry of page.entries) entries.push(entry);
+        from = page.next;
+      }
+    }
+    return {revision: revision ?? 0, entries};
+  }
+
+  async transact(transaction: Transaction, options?: CallOptions): Promise<TransactionOutcome> {
+    const client = this.client();
+    try {
+      const deadline = Date.now() + (options?.timeoutMs ?? this.limitMs);
+      const reply = await client.kv.txn(toWire(transaction), {deadline});
+      const revision = this.noted(reply.header);
+      return {kind: reply.succeeded ? 'committed' : 'refused', revision, answers: answersOf(reply)};
+    } catch (error) {
+      return {kind: 'unknown', error: this.fault(client, error)};
+    }
+  }
+
+  watch(prefix: string, fromRevision: number, listener: WatchListener): Watch {
+    const watch = new PrefixWatch(
+      {
+        openStream: () => this.openStream(),
+        clusterId: () => this.cluster,
+        streamFailed: () => this.streamFailed(),
+      },
+      prefix,
+      fromRevision,
+      listener,
+    );
+    this.watches.add(watch);
+    return {
+      close: () => {
+        watch.close();
+        this.watches.delete(watch);
+      },
+    };
+  }
+
+  async status(options?: CallOptions): Promise<StoreStatus> {
+    const reply = await this.read(options, ({kv}, call) =>
+      kv.range({key: Buffer.from([0]), count_only: true}, call),
+    );
+    return {clusterId: reply.header.cluster_id, revision: safeRevision(reply.header.revision)};
+  }
+
+  async compact(revision: number): Promise<void> {
+    const client = this.client();
+    try {
+      await client.kv.compact({revision: String(revision)}, {deadline: Date.now() + this.limitMs});
+    } catch (error) {
+      throw this.fault(client, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const watch of this.watches) watch.close();
+    this.watches.clear();
+    for (const client of this.clients) client.close();
+  }
+
+  private async page(
+    from: Buffer,
+    end: Buffer,
+    revision: number | undefined,
+    options: CallOptions | undefined,
+  ): Promise<{revision: number; entries: KeyValue[]; next: Buffer | undefined}> {
+    const at = revision === undefined ? {} : {revision: String(revision)};
+    const reply = await this.read(options, ({kv}, call) =>
+      kv.range({key: from, range_end: end, limit: PAGE_KEYS, ...at}, call),
+    );
+    const last = reply.kvs.at(-1);
+    const next =
+      reply.more && last !== undefined ? Buffer.concat([last.key, Buffer.from([0])]) : undefined;
+    return {...fromRange(reply), revision: this.noted(reply.header), next};
+  }
+
+  /** Repeats a read on the next endpoint until its time is up. */
+  private async read<T>(
+    options: CallOptions | undefined,
+    call: (client: EndpointClient, options: {deadline: number}) => Promise<T>,
+  ): Promise<T> {
+    const endMs = Date.now() + (options?.timeoutMs ?? this.limitMs);
+    for (;;) {
+      const client = this.client();
+      try {
+        return await call(client, {deadline: endMs});
+      } catch (error) {
+        const fault = this.fault(client, error);
+        if (!isTransportFault(fault) || this.closed || Date.now() + READ_PAUSE_MS >= endMs)
+          throw fault;
+        await new Promise((resolve) => setTimeout(resolve, READ_PAUSE_MS));
+      }
+    }
+  }
+
+  private client(): EndpointClient {
+    const client = this.clients[this.current % this.clients.length];
+    if (client === undefined || this.closed)
+      throw new SmError('STORE_UNAVAILABLE', 'the store is closed');
+    return client;
+  }
+
+  /** Translates, and leaves an endpoint that does not work for the next one. */
+  private fault(client: EndpointClient, error: unknown): SmError {
+    const fault = translateError(error);
+    if (isTransportFault(fault) && this.clients[this.current % this.clients.length] === client)
+      this.current += 1;
+    return fault;
+  }
+
+  private async openStream(): Promise<IDuplexWatchStream> {
+    const client = this.client();
+    try {
+      return (await client.watch.watch()) as unknown as IDuplexWatchStream;
+    } catch (error) {
+      throw this.fault(client, error);
+    }
+  }
+
+  /** A read refreshes an expired login, which streams do not, and moves on from a dead endpoint. */
+  private async streamFailed(): Promise<void> {
+    if (this.closed || (!this.authenticated && this.clients.length === 1)) return;
+    await this.status().catch(() => undefined);
+  }
+
+  private noted(header: Header): number {
+    this.cluster ??= header.cluster_id;
+    return safeRevision(header.revision);
+  }
+}
+
+/** Opens the store; connects lazily, so nothing fails here but an empty list of endpoints. */
+export function openEtcdStore(options: EtcdOptions): EtcdStore {
+  return new EtcdStore(options);
+}
+
+function fromRange(reply: IRangeResponse): {revision: number; entries: KeyValue[]} {
+  return {
+    revision: safeRevision(reply.header.revision),
+    entries: reply.kvs.map((kv) => toKeyValue(kv as unknown as WireKeyValue)),
+  };
+}
+
+function answersOf(reply: ITxnResponse): (KeyValue | undefined)[] {
+  return reply.responses.map((response) => {
+    const kv = response.response_range?.kvs[0];
+    return kv === undefined ? undefined : toKeyValue(kv as unknown as WireKeyValue);
+  });
+}
+
+function toWire({
+  compares,
+  then,
+  otherwise,
+}: Transaction): Parameters<EndpointClient['kv']['txn']>[0] {
+  return {
+    compare: compares.map(wireCompare),
+    success: then.map(wireOperation),
+    failure: otherwise.map(wireOperation),
+  };
+}
+
+function wireCompare({key, target, op, value}: Compare): object {
+  const revision = String(value);
+  return {
+    key: Buffer.from(key),
+    result: op === '=' ? 'Equal' : 'NotEqual',
+    ...(target === 'mod'
+      ? {target: 'Mod', mod_revision: revision}
+      : {target: 'Create', create_revision: revision}),
+  };
+}
+
+function wireOperation(operation: Operation): object {
+  const key = Buffer.from(operation.key);
+  if (operation.op === 'put') return {request_put: {key, value: Buffer.from(operation.value)}};
+  return operation.op === 'delete' ? {request_delete_range: {key}} : {request_range: {key}};
+}

@@ -1,0 +1,225 @@
+/** The store port in memory: for tests and the simulator. Same semantics as etcd where the port promises something. */
+import {SmError} from '../model/errors.ts';
+import type {
+  Compare,
+  KeyValue,
+  Operation,
+  Store,
+  StoreStatus,
+  Transaction,
+  TransactionOutcome,
+  Watch,
+  WatchBatch,
+  WatchEvent,
+  WatchListener,
+} from './port.ts';
+
+interface Change {
+  readonly revision: number;
+  readonly events: readonly WatchEvent[];
+}
+
+const OPERATIONS_LIMIT = 128;
+
+/** Synchronous multi-version store: one revision per transaction that writes, none otherwise. */
+export class MemoryKv {
+  revision = 1;
+  private readonly entries = new Map<string, KeyValue>();
+  private history: Change[] = [];
+  private compacted = 0;
+
+  get(key: string): KeyValue | undefined {
+    return this.entries.get(key);
+  }
+
+  /** Entries below the prefix in key order, now or as they were at a revision. */
+  list(prefix: string, atRevision?: number): KeyValue[] {
+    const entries =
+      atRevision === undefined || atRevision >= this.revision
+        ? this.entries
+        : this.asOf(atRevision);
+    const found = [...entries.values()].filter(({key}) => key.startsWith(prefix));
+    return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  transact({
+    compares,
+    then,
+    otherwise,
+  }: Transaction): Exclude<TransactionOutcome, {kind: 'unknown'}> {
+    const committed = compares.every((compare) => this.holds(compare));
+    const operations = committed ? then : otherwise;
+    const revision = this.revision + 1;
+    const events: WatchEvent[] = [];
+    const answers = operations.map((operation) => this.apply(operation, revision, events));
+    if (events.length > 0) {
+      this.revision = revision;
+      this.history.push({revision, events});
+    }
+    return {kind: committed ? 'committed' : 'refused', revision: this.revision, answers};
+  }
+
+  /** Changes from a revision on, oldest first; undefined when they are compacted. */
+  eventsSince(revision: number): readonly Change[] | undefined {
+    if (revision <= this.compacted) return undefined;
+    let low = 0;
+    let high = this.history.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.history[middle]?.revision ?? 0) < revision) low = middle + 1;
+      else high = middle;
+    }
+    return this.history.slice(low);
+  }
+
+  compact(revision: number): void {
+    if (revision <= this.compacted || revision > this.revision)
+      throw new SmError('INVALID_INPUT', `cannot compact to revision ${revision}`);
+    this.compacted = revision;
+    this.history = this.history.filter((change) => change.revision > revision);
+  }
+
+  private holds({key, target, op, value}: Compare): boolean {
+    const actual = this.entries.get(key)?.[target] ?? 0;
+    return op === '=' ? actual === value : actual !== value;
+  }
+
+  private apply(
+    operation: Operation,
+    revision: number,
+    events: WatchEvent[],
+  ): KeyValue | undefined {
+    const {key} = operation;
+    const known = this.entries.get(key);
+    if (operation.op === 'get') return known;
+    if (operation.op === 'put') {
+      const entry: KeyValue = {
+        key,
+        value: operation.value,
+        mod: revision,
+        create: known?.create ?? revision,
+      };
+      this.entries.set(key, entry);
+      events.push({type: 'put', entry});
+    } else if (this.entries.delete(key)) events.push({type: 'delete', key, mod: revision});
+    return undefined;
+  }
+
+  private asOf(revision: number): Map<string, KeyValue> {
+    if (revision < this.compacted)
+      throw new SmError('STORE_UNAVAILABLE', 'the revision asked for has been compacted', {
+        retryable: true,
+      });
+    const entries = new Map<string, KeyValue>();
+    if (this.compacted > 0)
+      throw new SmError('STORE_UNAVAILABLE', 'old revisions are gone', {retryable: true});
+    for (const {revision: at, events} of this.history) {
+      if (at > revision) break;
+      for (const event of events) {
+        if (event.type === 'put') entries.set(event.entry.key, event.entry);
+        else entries.delete(event.key);
+      }
+    }
+    return entries;
+  }
+}
+
+interface Watcher {
+  readonly prefix: string;
+  readonly listener: WatchListener;
+  next: number;
+}
+
+/** The port around a MemoryKv. Watchers are told in a later turn of the loop, as over a network. */
+export class MemoryStore implements Store {
+  readonly kv: MemoryKv;
+  private readonly watchers = new Set<Watcher>();
+  private tellQueued = false;
+
+  constructor(kv: MemoryKv = new MemoryKv()) {
+    this.kv = kv;
+  }
+
+  async get(key: string): Promise<{revision: number; entry: KeyValue | undefined}> {
+    return {revision: this.kv.revision, entry: this.kv.get(key)};
+  }
+
+  async getMany(
+    keys: readonly string[],
+  ): Promise<{revision: number; entries: (KeyValue | undefined)[]}> {
+    if (keys.length > OPERATIONS_LIMIT) throw tooMany();
+    return {revision: this.kv.revision, entries: keys.map((key) => this.kv.get(key))};
+  }
+
+  async list(
+    prefixes: readonly string[],
+    options: {atRevision?: number} = {},
+  ): Promise<{revision: number; entries: KeyValue[]}> {
+    const entries = prefixes.flatMap((prefix) => this.kv.list(prefix, options.atRevision));
+    return {revision: options.atRevision ?? this.kv.revision, entries};
+  }
+
+  async transact(transaction: Transaction): Promise<TransactionOutcome> {
+    const {compares, then, otherwise} = transaction;
+    if (Math.max(compares.length, then.length, otherwise.length) > OPERATIONS_LIMIT)
+      return {kind: 'unknown', error: tooMany()};
+    const outcome = this.kv.transact(transaction);
+    this.queueTell();
+    return outcome;
+  }
+
+  watch(prefix: string, fromRevision: number, listener: WatchListener): Watch {
+    const watcher: Watcher = {prefix, listener, next: fromRevision};
+    this.watchers.add(watcher);
+    this.queueTell();
+    return {close: () => void this.watchers.delete(watcher)};
+  }
+
+  async status(): Promise<StoreStatus> {
+    return {clusterId: 'memory', revision: this.kv.revision};
+  }
+
+  async compact(revision: number): Promise<void> {
+    this.kv.compact(revision);
+  }
+
+  async close(): Promise<void> {
+    this.watchers.clear();
+  }
+
+  private queueTell(): void {
+    if (this.tellQueued || this.watchers.size === 0) return;
+    this.tellQueued = true;
+    setImmediate(() => {
+      this.tellQueued = false;
+      for (const watcher of this.watchers) this.tell(watcher);
+    });
+  }
+
+  private tell(watcher: Watcher): void {
+    if (watcher.next > this.kv.revision) return;
+    const changes = this.kv.eventsSince(watcher.next);
+    if (changes === undefined) {
+      this.watchers.delete(watcher);
+      watcher.listener.onLost(`history before revision ${watcher.next} is compacted`);
+      return;
+    }
+    watcher.next = this.kv.revision + 1;
+    const events = changes.flatMap((change) =>
+      change.events.filter((event) => keyOf(event).startsWith(watcher.prefix)),
+    );
+    const batch: WatchBatch = {revision: this.kv.revision, events};
+    if (events.length > 0) watcher.listener.onBatch(batch);
+  }
+}
+
+function keyOf(event: WatchEvent): string {
+  return event.type === 'put' ? event.entry.key : event.key;
+}
+
+function tooMany(): SmError {
+  return new SmError(
+    'INVALID_INPUT',
+    `a transaction has more than the ${OPERATIONS_LIMIT} operations etcd allows`,
+  );
+}
