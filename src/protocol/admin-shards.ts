@@ -171,7 +171,7 @@ export const getShardsAnswer = z.object({
   shards: z.array(shardView),
   /** How many match the filters in all. */
   matched: z.int(),
-  /** How many there are. */
+  /** How many there are; with `shardId` 0 or 1. */
   total: z.int(),
   /** Cursor of the next page; '' at the end. */
   next: z.string(),

@@ -55,7 +55,7 @@ export async function getApps(
   const {names, revision} = await appNames(dependencies);
   const apps: AppView[] = [];
   for (const name of names) {
-    const listing = await listAppOrNothing(dependencies, name, WHOLE_APP, revision);
+    const listing = await listAppOrNothing(dependencies, name, WHOLE_APP, {atRevision: revision});
     if (exists(dependencies, listing)) apps.push(appView(listing));
   }
   return {apps, revision: String(revision)};
@@ -99,7 +99,7 @@ function printable<T extends object>(value: T): T {
 export async function status(dependencies: AdminDependencies): Promise<StatusAnswer> {
   const {store, keys, service, version} = dependencies;
   const {apps, revision} = await getApps(dependencies);
-  const own = await listApp(dependencies, service, WHOLE_APP, Number(revision));
+  const own = await listApp(dependencies, service, WHOLE_APP, {atRevision: Number(revision)});
   const daemons = containerViews(own);
   const {entry} = await store.get(keys.leader());
   const {clusterId} = await store.status();

@@ -39,17 +39,24 @@ export interface AppListing {
 const SLICE_MS = 10;
 const ENTRIES_BETWEEN_LOOKS = 500;
 
+export interface ListingOptions {
+  /** Default: the newest. */
+  readonly atRevision?: number;
+  /** Of specs and records only this shard's (and of those whose ids begin with its id). Default: all. */
+  readonly shard?: string;
+}
+
 /**
- * Reads parts of an app at one revision (the newest unless given).
+ * Reads parts of an app at one revision.
  * @throws SmError APP_NOT_FOUND when there is no such app at that revision.
  */
 export async function listApp(
   dependencies: AdminDependencies,
   app: string,
   parts: readonly ListingPart[],
-  atRevision?: number,
+  options: ListingOptions = {},
 ): Promise<AppListing> {
-  const listing = await listAppOrNothing(dependencies, app, parts, atRevision);
+  const listing = await listAppOrNothing(dependencies, app, parts, options);
   if (exists(dependencies, listing)) return listing;
   throw appNotFound(app);
 }
@@ -72,13 +79,13 @@ export async function listAppOrNothing(
   {store, keys}: AdminDependencies,
   app: string,
   parts: readonly ListingPart[],
-  atRevision?: number,
+  {atRevision, shard}: ListingOptions = {},
 ): Promise<AppListing> {
   const prefixByPart: Record<ListingPart, string> = {
-    shards: keys.shardSpecPrefix(app),
+    shards: shard === undefined ? keys.shardSpecPrefix(app) : keys.shardSpec(app, shard),
     workers: keys.workerPrefix(app),
     orders: keys.containerOrderPrefix(app),
-    own: keys.ownershipPrefix(app),
+    own: shard === undefined ? keys.ownershipPrefix(app) : keys.ownership(app, shard),
     heartbeats: keys.heartbeatPrefix(app),
     ids: keys.containerIdPrefix(app),
     status: keys.status(app),

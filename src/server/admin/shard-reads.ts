@@ -33,7 +33,7 @@ export class ShardPages {
 
   async page(query: GetShardsQuery): Promise<GetShardsAnswer> {
     const cursor = query.cursor === undefined ? undefined : parseCursor(query.cursor);
-    const {listing, ids} = await this.listing(query.service, cursor?.revision);
+    const {listing, ids} = await this.listing(query, cursor?.revision);
     const matching: string[] = [];
     await inSlices(ids, (id) => {
       if (matches(listing, id, query)) matching.push(id);
@@ -53,9 +53,13 @@ export class ShardPages {
   }
 
   private async listing(
-    app: string,
+    {service: app, shardId}: GetShardsQuery,
     revision: number | undefined,
   ): Promise<Pick<Kept, 'listing' | 'ids'>> {
+    if (shardId !== undefined) {
+      const listing = await listApp(this.dependencies, app, WHOLE_APP, {shard: shardId});
+      return {listing, ids: shardIds(listing).filter((id) => id === shardId)};
+    }
     const kept = revision === undefined ? undefined : this.kept.get(`${app}@${revision}`);
     if (kept !== undefined && kept.untilMs > performance.now()) return kept;
     // Kept no longer, or a page of another daemon: the rest comes from the newest revision.

@@ -1,5 +1,6 @@
 /** Answering `wait-check`: at once, or as soon as the goal is met within the caller's limit. */
 import {SmError} from '../../model/errors.ts';
+import {checkName, checkShardId} from '../../model/ids.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../protocol/admin.ts';
 import {decodeAppStatus} from '../../protocol/records.ts';
 import type {Watch, WatchBatch} from '../../store/port.ts';
@@ -47,7 +48,7 @@ async function waitCheck(
   const goal = goalOf(query);
   const endMs = performance.now() + query.timeoutMs;
   for (;;) {
-    const listing = await listAppOrNothing(dependencies, query.service, WHOLE_APP);
+    const listing = await listFor(dependencies, query.service, goal);
     if (goal.kind !== 'app' && !exists(dependencies, listing)) throw appNotFound(query.service);
     const answer = judge(listing, goal, dependencies.plan);
     const leftMs = endMs - performance.now();
@@ -58,6 +59,14 @@ async function waitCheck(
   }
 }
 
+/** As little as the goal needs: one shard of 100,000 must not cost a look at all of them. */
+function listFor(dependencies: AdminDependencies, app: string, goal: Goal): Promise<AppListing> {
+  if (goal.kind === 'shard')
+    return listAppOrNothing(dependencies, app, WHOLE_APP, {shard: goal.id});
+  const parts = goal.kind === 'app' ? WHOLE_APP : WHOLE_APP.filter((part) => part !== 'shards');
+  return listAppOrNothing(dependencies, app, parts);
+}
+
 function goalOf({service, kind, id, for: wanted}: WaitCheckQuery): Goal {
   if (kind === 'app') {
     if (id !== '' && id !== service) {
@@ -66,6 +75,8 @@ function goalOf({service, kind, id, for: wanted}: WaitCheckQuery): Goal {
     return {kind, for: wanted, id: service};
   }
   if (id === '') throw new SmError('INVALID_INPUT', `id of the ${kind} is missing`);
+  if (kind === 'shard') checkShardId(id);
+  else checkName('container', id);
   return {kind, for: wanted, id};
 }
 

@@ -98,8 +98,9 @@ describe('goals', () => {
       {kind: 'app', for: 'drained'},
       {kind: 'shard', for: 'ready'},
       {kind: 'app', id: 'other', for: 'ready'},
+      {kind: 'container', id: 'a/b', for: 'ready'},
     ] as const) {
-      await expect(check(query)).rejects.toMatchObject({code: 'INVALID_INPUT'});
+      await expect(check(query)).rejects.toMatchObject({httpStatus: 400});
     }
   });
 });
