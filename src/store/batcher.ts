@@ -19,6 +19,9 @@ interface Member {
   readonly resolve: (outcome: TransactionOutcome) => void;
 }
 
+/** etcd's limit for each list of a transaction. */
+const LIST_LIMIT = 128;
+
 class Batch {
   readonly members: Member[] = [];
   readonly compares = new Map<string, Compare>();
@@ -27,37 +30,44 @@ class Batch {
   operations = 0;
   bytes = 0;
 
-  /** False when the member does not fit: limits, or it would write a key twice, or compare one in two ways. */
+  /** False when the member does not fit: limits, or it would write a key twice. */
   take(member: Member, limits: Required<BatcherLimits>): boolean {
     const {compares, then, otherwise} = member.transaction;
-    const bytes = then.reduce(
-      (sum, operation) => sum + (operation.op === 'put' ? operation.value.length : 0),
-      0,
-    );
-    const reads = new Set([
-      ...this.reads,
-      ...compares.map(({key}) => key),
-      ...otherwise.map(({key}) => key),
-    ]);
-    if (this.members.length > 0) {
-      if (this.operations + then.length > limits.maxOperations || reads.size > limits.maxOperations)
-        return false;
-      if (
-        this.bytes + bytes > limits.maxBytes ||
-        this.compares.size + compares.length > limits.maxOperations
-      )
-        return false;
-      if (then.some((operation) => operation.op !== 'get' && this.written.has(operation.key)))
-        return false;
-    }
+    let bytes = 0;
+    for (const operation of then) if (operation.op === 'put') bytes += operation.value.length;
+    if (this.members.length > 0 && !this.fits(member.transaction, bytes, limits)) return false;
     this.members.push(member);
-    for (const compare of compares)
+    for (const compare of compares) {
       this.compares.set(`${compare.target}${compare.op}${compare.value} ${compare.key}`, compare);
+      this.reads.add(compare.key);
+    }
     for (const operation of then) if (operation.op !== 'get') this.written.add(operation.key);
-    for (const key of reads) this.reads.add(key);
+    for (const {key} of otherwise) this.reads.add(key);
     this.operations += then.length;
     this.bytes += bytes;
     return true;
+  }
+
+  private fits(
+    {compares, then, otherwise}: Transaction,
+    bytes: number,
+    limits: Required<BatcherLimits>,
+  ): boolean {
+    if (
+      this.operations + then.length > limits.maxOperations ||
+      this.bytes + bytes > limits.maxBytes
+    )
+      return false;
+    let newCompares = 0;
+    let newReads = 0;
+    for (const {target, op, value, key} of compares) {
+      if (!this.compares.has(`${target}${op}${value} ${key}`)) newCompares += 1;
+      if (!this.reads.has(key)) newReads += 1;
+    }
+    for (const {key} of otherwise) if (!this.reads.has(key)) newReads += 1;
+    if (this.compares.size + newCompares > LIST_LIMIT || this.reads.size + newReads > LIST_LIMIT)
+      return false;
+    return then.every((operation) => operation.op === 'get' || !this.written.has(operation.key));
   }
 
   merged(): Transaction {
@@ -74,6 +84,8 @@ export class TransactionBatcher {
   private readonly store: Store;
   private readonly limits: Required<BatcherLimits>;
   private queue: Member[] = [];
+  /** Members before this one have been sent. */
+  private head = 0;
   private inFlight = 0;
   private flushQueued = false;
 
@@ -94,6 +106,16 @@ export class TransactionBatcher {
     });
   }
 
+  private get waiting(): number {
+    return this.queue.length - this.head;
+  }
+
+  private trim(): void {
+    if (this.waiting > 0 && this.head < 1_000) return;
+    this.queue = this.queue.slice(this.head);
+    this.head = 0;
+  }
+
   private queueFlush(): void {
     if (this.flushQueued) return;
     this.flushQueued = true;
@@ -104,19 +126,18 @@ export class TransactionBatcher {
   }
 
   private flush(): void {
-    while (this.queue.length > 0 && this.inFlight < this.limits.maxInFlight) {
+    while (this.waiting > 0 && this.inFlight < this.limits.maxInFlight) {
       const batch = new Batch();
-      let at = 0;
-      while (at < this.queue.length) {
-        const member = this.queue[at];
+      while (this.head < this.queue.length) {
+        const member = this.queue[this.head];
         if (member === undefined || !batch.take(member, this.limits)) break;
-        at += 1;
+        this.head += 1;
       }
-      this.queue = this.queue.slice(at);
+      this.trim();
       this.inFlight += 1;
       void this.send(batch).finally(() => {
         this.inFlight -= 1;
-        if (this.queue.length > 0) this.queueFlush();
+        if (this.waiting > 0) this.queueFlush();
       });
     }
   }
@@ -162,7 +183,8 @@ export class TransactionBatcher {
         });
     }
     if (again.length === 0) return;
-    this.queue = [...again, ...this.queue];
+    this.queue = [...again, ...this.queue.slice(this.head)];
+    this.head = 0;
     this.queueFlush();
   }
 }
