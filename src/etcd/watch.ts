@@ -3,7 +3,7 @@
  * from the next. When history is gone (compaction, a restored or wiped store) it says so and is over.
  */
 import type {IDuplexWatchStream, WatchResponse} from './wire.ts';
-import type {WatchBatch, WatchEvent, WatchListener} from '../store/port.ts';
+import type {WatchBatch, WatchEvent, WatchListener} from '../model/stored.ts';
 import {endOfPrefix, safeRevision, toKeyValue} from './wire.ts';
 
 const RECONNECT_MIN_MS = 50;

@@ -1,6 +1,6 @@
 /** Shapes of etcd's gRPC messages as the client package gives them, and their plain forms. */
 import {SmError} from '../model/errors.ts';
-import type {KeyValue} from '../store/port.ts';
+import type {KeyValue} from '../model/stored.ts';
 
 /** A stored key on the wire; 64-bit numbers are text. */
 export interface WireKeyValue {

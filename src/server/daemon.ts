@@ -6,7 +6,7 @@ import {randomBytes} from 'node:crypto';
 import type {FastifyInstance} from 'fastify';
 import {Registry} from 'prom-client';
 import type {ServerConfig} from '../config/index.ts';
-import {Member} from '../container/member.ts';
+import {Member} from '../container/door.ts';
 import {Keys} from '../etcd/keys.ts';
 import {heartbeatIntervalMs} from '../model/container.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';

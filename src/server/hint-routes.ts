@@ -1,6 +1,6 @@
 /** The hint receiver of a daemon, as routes of its admin server: the apps are its shards. */
 import type {FastifyInstance} from 'fastify';
-import type {Member} from '../container/member.ts';
+import type {Member} from '../container/door.ts';
 import {SmError} from '../model/errors.ts';
 import {HINT_PATHS, hintsRequest} from '../protocol/hints.ts';
 import type {HeldShardsAnswer} from '../protocol/hints.ts';

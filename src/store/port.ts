@@ -1,12 +1,7 @@
 import type {SmError} from '../model/errors.ts';
+import type {KeyValue, WatchListener} from '../model/stored.ts';
 
-/** A stored key. Revisions are etcd revisions as numbers (checked to be safe integers at the border). */
-export interface KeyValue {
-  readonly key: string;
-  readonly value: string;
-  readonly mod: number;
-  readonly create: number;
-}
+export type {KeyValue, WatchBatch, WatchEvent, WatchListener} from '../model/stored.ts';
 
 /** Compares a revision of a key; 0 stands for a key that does not exist. */
 export interface Compare {
@@ -46,25 +41,6 @@ export type TransactionOutcome =
       readonly answers: readonly (KeyValue | undefined)[];
     }
   | {readonly kind: 'unknown'; readonly error: SmError};
-
-export type WatchEvent =
-  | {readonly type: 'put'; readonly entry: KeyValue}
-  | {readonly type: 'delete'; readonly key: string; readonly mod: number};
-
-/** All changes of one revision, or of several in order. */
-export interface WatchBatch {
-  readonly revision: number;
-  readonly events: readonly WatchEvent[];
-}
-
-/**
- * What a watcher tells. `lost` = changes may be missing (compaction, store restored): list again and watch from there;
- * the watch is over. Short disconnects are mended inside and tell nothing. After `lost` or `close()` nothing follows.
- */
-export interface WatchListener {
-  onBatch(batch: WatchBatch): void;
-  onLost(reason: string): void;
-}
 
 export interface Watch {
   close(): void;

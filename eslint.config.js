@@ -1,0 +1,117 @@
+import tseslint from 'typescript-eslint';
+
+/** Which folders of src each folder may import; docs/architecture.md tells why. `model` is open to all. */
+const ZONES = {
+  model: [],
+  runtime: [],
+  planner: ['model'],
+  ownership: ['model'],
+  governor: ['model', 'ownership', 'planner'],
+  protocol: ['model'],
+  config: ['model'],
+  etcd: ['model', 'protocol', 'runtime'],
+  store: ['model', 'protocol', 'etcd', 'runtime'],
+  container: ['model', 'ownership', 'protocol', 'etcd', 'store', 'runtime'],
+  server: [
+    'model',
+    'runtime',
+    'planner',
+    'ownership',
+    'governor',
+    'protocol',
+    'config',
+    'etcd',
+    'store',
+    'container',
+  ],
+  cli: ['model', 'protocol', 'config', 'runtime'],
+  admin: ['model', 'protocol', 'cli'],
+  views: ['model', 'protocol'],
+  commands: ['cli', 'views', 'config', 'protocol', 'model', 'runtime'],
+};
+const FOLDERS = Object.keys(ZONES);
+const PURE = ['model', 'planner', 'ownership', 'governor'];
+
+const TIME_AND_CHANCE = [
+  ['NewExpression[callee.name="Date"][arguments.length=0]', 'time is an argument in pure rooms'],
+  [
+    'MemberExpression[object.name="Date"][property.name="now"]',
+    'time is an argument in pure rooms',
+  ],
+  [
+    'MemberExpression[object.name="Math"][property.name="random"]',
+    'chance is an argument in pure rooms',
+  ],
+  ['ImportDeclaration[source.value=/^node:/]', 'pure rooms touch nothing outside'],
+  ['AwaitExpression', 'pure rooms are synchronous'],
+  [':function[async=true]', 'pure rooms are synchronous'],
+].map(([selector, message]) => ({selector, message}));
+
+const OUTSIDE = [
+  'process',
+  'performance',
+  'crypto',
+  'fetch',
+  'console',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'Promise',
+];
+
+/** Static imports only: commands load heavy rooms by `await import()` inside `run()`. */
+function zone(folder) {
+  const allowed = new Set([folder, ...ZONES[folder]]);
+  const banned = FOLDERS.filter((other) => !allowed.has(other));
+  const patterns = banned.map((other) => ({
+    regex: `^(\\.\\./)+${other}/`,
+    message: `${folder} may not import ${other}`,
+  }));
+  if (folder === 'server') {
+    patterns.push({
+      regex: '^(\\.\\./)+container/(?!index\\.ts|door\\.ts)',
+      message: 'server uses container by its doors',
+    });
+  }
+  if (folder === 'container') {
+    patterns.push({regex: '^(@oclif|ink|react|fastify)', message: 'the SDK stays small'});
+  }
+  // Folders inside a room may bear the name of another room (server/admin): an import that stays inside is no import of that room.
+  const files = [`src/${folder}/**/*.{ts,tsx}`];
+  return {files, rules: {'no-restricted-imports': ['error', {patterns}]}};
+}
+
+export default tseslint.config(
+  {ignores: ['dist/**', 'node_modules/**', 'coverage/**', '.tmp/**', 'examples/**']},
+  {
+    files: ['**/*.{ts,tsx}'],
+    extends: [...tseslint.configs.recommended],
+    languageOptions: {parserOptions: {projectService: true, tsconfigRootDir: import.meta.dirname}},
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        {argsIgnorePattern: '^_', varsIgnorePattern: '^_'},
+      ],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'max-lines': ['error', 400],
+      'max-lines-per-function': ['error', {max: 70}],
+      'no-console': 'error',
+    },
+  },
+  ...FOLDERS.map(zone),
+  {
+    files: PURE.map((folder) => `src/${folder}/**/*.ts`),
+    rules: {
+      'no-restricted-syntax': ['error', ...TIME_AND_CHANCE],
+      'no-restricted-globals': ['error', ...OUTSIDE],
+    },
+  },
+  {
+    files: ['test/**/*.{ts,tsx}', 'scripts/**/*.ts'],
+    rules: {'max-lines-per-function': ['error', {max: 120}], 'no-console': 'off'},
+  },
+);

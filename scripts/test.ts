@@ -1,0 +1,104 @@
+/** `npm test`: every check in order, quiet when green, the failing step's whole output when red. */
+import {spawn} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+
+interface Step {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Vitest writes its counts here. */
+  readonly report?: string;
+}
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const reports = mkdtempSync(join(tmpdir(), 'sm-test-'));
+
+function vitest(name: string, ...filters: string[]): Step {
+  const report = join(reports, `${name}.json`);
+  const command = [
+    'vitest',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...filters,
+  ];
+  return {name, command, report};
+}
+
+const HEAVY = ['test/integration', 'test/e2e', 'test/simulation'];
+
+const STEPS: readonly Step[] = [
+  {name: 'format', command: ['prettier', '--check', '.', '--log-level', 'warn']},
+  {name: 'lint', command: ['eslint', '.', '--max-warnings', '0']},
+  {name: 'types', command: ['tsc', '-p', '.']},
+  {name: 'build', command: ['tsx', 'scripts/build.ts']},
+  vitest('unit', ...HEAVY.map((folder) => `--exclude=${folder}/**`)),
+  vitest('simulation', 'test/simulation'),
+  vitest('integration', 'test/integration', '--no-file-parallelism'),
+  vitest('e2e', 'test/e2e', '--no-file-parallelism'),
+];
+
+function run(command: readonly string[]): Promise<{code: number; output: string}> {
+  const [program = '', ...args] = command;
+  return new Promise((resolve) => {
+    const child = spawn(join('node_modules', '.bin', program), args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {...process.env, FORCE_COLOR: '0', NODE_OPTIONS: ''},
+    });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.on('error', (error) => resolve({code: 1, output: String(error)}));
+    child.on('close', (code) => resolve({code: code ?? 1, output}));
+  });
+}
+
+function countsOf(report: string): Counts {
+  try {
+    const {numPassedTests, numFailedTests, numPendingTests} = JSON.parse(
+      readFileSync(report, 'utf8'),
+    ) as Record<string, number>;
+    return {
+      passed: numPassedTests ?? 0,
+      failed: numFailedTests ?? 0,
+      skipped: numPendingTests ?? 0,
+    };
+  } catch {
+    return {passed: 0, failed: 1, skipped: 0};
+  }
+}
+
+async function main(): Promise<void> {
+  const total: Counts = {passed: 0, failed: 0, skipped: 0};
+  const only = process.argv.slice(2);
+  for (const step of STEPS) {
+    if (only.length > 0 && !only.includes(step.name)) continue;
+    const startedMs = performance.now();
+    const {code, output} = await run(step.command);
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+    console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${step.name} ${seconds}s`);
+    if (step.report !== undefined) {
+      const counts = countsOf(step.report);
+      total.passed += counts.passed;
+      total.failed += counts.failed;
+      total.skipped += counts.skipped;
+      if (code !== 0 && counts.failed === 0) total.failed += 1;
+    } else if (code !== 0) total.failed += 1;
+    if (code !== 0) console.log(output);
+    if (code !== 0) break;
+  }
+  rmSync(reports, {recursive: true, force: true});
+  console.log(
+    `${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
+  );
+  process.exitCode = total.failed > 0 ? 1 : 0;
+}
+
+await main();

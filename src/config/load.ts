@@ -1,0 +1,190 @@
+import {readFileSync, statSync} from 'node:fs';
+import {LineCounter, isMap, isPair, isScalar, parseDocument} from 'yaml';
+import type {Node, YAMLMap} from 'yaml';
+import {SmError} from '../model/errors.ts';
+import {nearestWords} from '../model/nearest.ts';
+import {TTL_DEFAULT_MS} from '../model/container.ts';
+import type {ServerConfig} from './server-config.ts';
+import {SECTIONS, SETTINGS} from './settings.ts';
+
+/** Largest configuration file, bytes. */
+export const CONFIG_LIMIT_BYTES = 1024 * 1024;
+const ALIASES_LIMIT = 100;
+const DEPTH_LIMIT = 8;
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|\[::1\]|localhost)$/;
+
+interface Found {
+  readonly value: unknown;
+  readonly at: string;
+}
+
+/** Reads and checks the file. @throws SmError INVALID_CONFIG naming every fault with file:line:column. */
+export function loadConfig(path: string): ServerConfig {
+  return parseConfig(readConfigFile(path), path);
+}
+
+/** The same for a text; `file` is how faults name it. */
+export function parseConfig(source: string, file: string): ServerConfig {
+  const lines = new LineCounter();
+  const document = parseDocument(source, {
+    lineCounter: lines,
+    version: '1.2',
+    schema: 'core',
+    uniqueKeys: true,
+    customTags: null,
+    prettyErrors: false,
+  });
+  const place = (offset: number): string => {
+    const {line, col} = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const faults = [...document.errors, ...document.warnings].map(
+    ({message, pos}) => `${place(pos[0])}: ${message}`,
+  );
+  if (faults.length > 0) throw invalid(faults);
+  try {
+    document.toJS({maxAliasCount: ALIASES_LIMIT});
+  } catch {
+    throw invalid([`${file}:1:1: more than ${ALIASES_LIMIT} aliases are expanded`]);
+  }
+  if (!isMap(document.contents)) throw invalid([`${file}:1:1: the file is no map of settings`]);
+  const found = new Map<string, Found>();
+  collect(document.contents as YAMLMap<unknown, unknown>, '', place, found, faults, 0);
+  checkValues(found, faults, file);
+  if (faults.length > 0) throw invalid(faults);
+  return configOf(found, file);
+}
+
+function readConfigFile(path: string): string {
+  try {
+    if (statSync(path).size > CONFIG_LIMIT_BYTES)
+      throw invalid([`${path}: larger than ${CONFIG_LIMIT_BYTES} bytes`]);
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof SmError) throw error;
+    throw new SmError(
+      'INVALID_CONFIG',
+      `${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
+      {
+        hint: 'name the file with --config-file; sample.yml shows every setting',
+        cause: error,
+      },
+    );
+  }
+}
+
+function invalid(faults: readonly string[]): SmError {
+  return new SmError('INVALID_CONFIG', faults.join('\n'), {
+    hint: 'sample.yml shows every setting; check with: sm serve --check',
+  });
+}
+
+/** Walks the map and takes down every leaf with its place; unknown keys are faults. */
+function collect(
+  map: YAMLMap<unknown, unknown>,
+  prefix: string,
+  place: (offset: number) => string,
+  found: Map<string, Found>,
+  faults: string[],
+  depth: number,
+): void {
+  for (const pair of map.items) {
+    if (!isPair(pair) || !isScalar(pair.key)) continue;
+    const path = prefix + String(pair.key.value);
+    const at = place(pair.key.range?.[0] ?? 0);
+    const node = pair.value as Node | null;
+    if (isMap(node) && SECTIONS.has(path) && depth < DEPTH_LIMIT) {
+      collect(node as YAMLMap<unknown, unknown>, `${path}.`, place, found, faults, depth + 1);
+    } else if (SETTINGS.has(path))
+      found.set(path, {
+        value: node === null ? null : node.toJSON(),
+        at: place(node?.range?.[0] ?? 0),
+      });
+    else faults.push(`${at}: ${unknownKey(path, prefix)}`);
+  }
+}
+
+function unknownKey(path: string, prefix: string): string {
+  if (SECTIONS.has(path)) return `${path} is a section: it holds further settings`;
+  const siblings = [...SETTINGS.keys(), ...SECTIONS].filter(
+    (known) => known.startsWith(prefix) && !known.slice(prefix.length).includes('.'),
+  );
+  const [nearest] = nearestWords(
+    path.slice(prefix.length),
+    siblings.map((known) => known.slice(prefix.length)),
+    1,
+  );
+  return `unknown setting ${JSON.stringify(path)}${nearest === undefined ? '' : `, did you mean ${prefix}${nearest}?`}`;
+}
+
+function checkValues(found: ReadonlyMap<string, Found>, faults: string[], file: string): void {
+  for (const [path, {value, at}] of found) {
+    const problem = SETTINGS.get(path)?.problem(value);
+    if (problem !== undefined) faults.push(`${at}: ${path} ${problem}`);
+  }
+  for (const [path, {required}] of SETTINGS) {
+    if (required === true && !found.has(path)) faults.push(`${file}:1:1: ${path} is missing`);
+  }
+  const pairs: readonly [string, string][] = [
+    ['etcd.username', 'etcd.passwordFile'],
+    ['etcd.tls.cert', 'etcd.tls.key'],
+    ['tls.cert', 'tls.key'],
+  ];
+  for (const [one, other] of pairs) {
+    if (found.has(one) !== found.has(other))
+      faults.push(
+        `${(found.get(one) ?? found.get(other))?.at}: ${one} and ${other} belong together`,
+      );
+  }
+  checkExposure(found, faults);
+}
+
+/** Whoever reaches an open port governs every app: that must be asked for in so many words. */
+function checkExposure(found: ReadonlyMap<string, Found>, faults: string[]): void {
+  const host = found.get('host');
+  if (host === undefined || LOOPBACK.test(String(host.value))) return;
+  if (found.has('auth') || found.has('auth.tokenFile')) return;
+  faults.push(
+    `${host.at}: host ${String(host.value)} is not loopback: set auth.tokenFile, or write "auth: none" to allow everybody`,
+  );
+}
+
+function configOf(found: ReadonlyMap<string, Found>, file: string): ServerConfig {
+  const get = <T>(path: string): T | undefined => found.get(path)?.value as T | undefined;
+  const section = <T extends object>(prefix: string): T | undefined => {
+    const entries = [...found].filter(([path]) => path.startsWith(`${prefix}.`));
+    const pick = entries
+      .map(([path, {value}]) => [path.slice(prefix.length + 1), value] as const)
+      .filter(([name]) => !name.includes('.'));
+    return pick.length === 0 ? undefined : (Object.fromEntries(pick) as T);
+  };
+  const required = <T>(path: string): T => {
+    const value = get<T>(path);
+    if (value === undefined) throw invalid([`${file}:1:1: ${path} is missing`]);
+    return value;
+  };
+  const host = get<string>('host') ?? '127.0.0.1';
+  const port = required<number>('port');
+  const etcdTls = section<{ca: string}>('etcd.tls');
+  const tls = section<{cert: string; key: string}>('tls');
+  return {
+    service: required('service'),
+    port,
+    endpoints: required('endpoints'),
+    etcdPrefix: required('etcdPrefix'),
+    host,
+    advertise:
+      get('advertise') ??
+      `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`,
+    etcd: {
+      ...section<{username?: string; passwordFile?: string}>('etcd'),
+      ...(etcdTls === undefined ? {} : {tls: etcdTls}),
+    },
+    auth: section<{tokenFile: string}>('auth') ?? 'none',
+    ...(tls === undefined ? {} : {tls}),
+    log: {level: 'info', format: 'json', ...section<object>('log')},
+    heartbeat: {ttlMs: TTL_DEFAULT_MS, ...section<object>('heartbeat')},
+    shutdownTimeoutMs: get('shutdownTimeoutMs') ?? 15_000,
+    compaction: get('compaction') ?? 'auto',
+  };
+}

@@ -1,0 +1,33 @@
+/** The daemon's configuration with every default filled in (design.md 5). */
+export interface ServerConfig {
+  /** sm's own service name. */
+  readonly service: string;
+  /** Port of the admin API. */
+  readonly port: number;
+  /** etcd endpoints. */
+  readonly endpoints: readonly string[];
+  readonly etcdPrefix: string;
+  /** Address to bind. Default 127.0.0.1. */
+  readonly host: string;
+  /** host:port others use to reach this daemon. Default host:port. */
+  readonly advertise: string;
+  readonly etcd: {
+    readonly username?: string;
+    readonly passwordFile?: string;
+    readonly tls?: {readonly ca: string; readonly cert?: string; readonly key?: string};
+  };
+  readonly auth: 'none' | {readonly tokenFile: string};
+  readonly tls?: {readonly cert: string; readonly key: string; readonly ca?: string};
+  readonly log: {
+    readonly level: 'debug' | 'info' | 'warn' | 'error';
+    readonly format: 'json' | 'text';
+  };
+  readonly heartbeat: {
+    /** T of the daemon, ms, 3000-60000. Default 10000. */
+    readonly ttlMs: number;
+  };
+  /** Default 15000. */
+  readonly shutdownTimeoutMs: number;
+  /** Whether the leader compacts etcd. Default auto. */
+  readonly compaction: 'auto' | 'off';
+}

@@ -1,0 +1,77 @@
+/** Every setting the file may hold: its path, how it is checked, and what a wrong value is told. */
+import {nameProblem} from '../model/ids.ts';
+import {TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
+
+export interface Setting {
+  /** What is wrong with the value, or undefined. */
+  readonly problem: (value: unknown) => string | undefined;
+  readonly required?: boolean;
+}
+
+const ADDRESS = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/;
+const ENDPOINT = /^(https?:\/\/)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/;
+const PREFIX = /^(\/[A-Za-z0-9._-]+)+$/;
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? undefined : 'is no text';
+}
+
+function matching(pattern: RegExp, form: string): Setting['problem'] {
+  return (value) =>
+    typeof value === 'string' && pattern.test(value) ? undefined : `is not of the form ${form}`;
+}
+
+function whole(least: number, most: number): Setting['problem'] {
+  return (value) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+      ? undefined
+      : `is no whole number from ${least} to ${most}`;
+}
+
+function oneOf(...words: readonly string[]): Setting['problem'] {
+  return (value) =>
+    words.includes(value as string) ? undefined : `is none of ${words.join(', ')}`;
+}
+
+function endpoints(value: unknown): string | undefined {
+  if (!Array.isArray(value) || value.length === 0) return 'is no list of host:port';
+  const wrong: unknown = value.find(
+    (endpoint) => typeof endpoint !== 'string' || !ENDPOINT.test(endpoint),
+  );
+  return wrong === undefined
+    ? undefined
+    : `holds ${JSON.stringify(wrong)}, which is not of the form host:port`;
+}
+
+/** By path. A path that is a prefix of another is a section. */
+export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
+  ['service', {problem: (value) => nameProblem('service', value), required: true}],
+  ['port', {problem: whole(1, 65_535), required: true}],
+  ['endpoints', {problem: endpoints, required: true}],
+  ['etcdPrefix', {problem: matching(PREFIX, '/name or /name/name'), required: true}],
+  ['host', {problem: text}],
+  ['advertise', {problem: matching(ADDRESS, 'host:port')}],
+  ['etcd.username', {problem: text}],
+  ['etcd.passwordFile', {problem: text}],
+  ['etcd.tls.ca', {problem: text}],
+  ['etcd.tls.cert', {problem: text}],
+  ['etcd.tls.key', {problem: text}],
+  ['auth', {problem: oneOf('none')}],
+  ['auth.tokenFile', {problem: text}],
+  ['tls.cert', {problem: text}],
+  ['tls.key', {problem: text}],
+  ['tls.ca', {problem: text}],
+  ['log.level', {problem: oneOf('debug', 'info', 'warn', 'error')}],
+  ['log.format', {problem: oneOf('json', 'text')}],
+  ['heartbeat.ttlMs', {problem: whole(TTL_MIN_MS, TTL_MAX_MS)}],
+  ['shutdownTimeoutMs', {problem: whole(0, 600_000)}],
+  ['compaction', {problem: oneOf('auto', 'off')}],
+]);
+
+/** Paths that hold other settings. */
+export const SECTIONS: ReadonlySet<string> = new Set(
+  [...SETTINGS.keys()].flatMap((path) => {
+    const parts = path.split('.');
+    return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('.'));
+  }),
+);
