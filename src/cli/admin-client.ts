@@ -1,0 +1,201 @@
+/** The typed client of the admin API, on node:http alone: it starts in milliseconds. */
+import {readFileSync} from 'node:fs';
+import {Agent, request as httpRequest} from 'node:http';
+import type {ClientRequest, IncomingMessage} from 'node:http';
+import {Agent as TlsAgent, request as httpsRequest} from 'node:https';
+import {SmError} from '../model/errors.ts';
+import type {AdminAnswer, AdminInput, AdminOperation, MoveEvent} from '../protocol/admin.ts';
+import {RemoteError, remoteFailure} from './failure-report.ts';
+import {readEvents} from './server-sent-events.ts';
+
+export interface AdminClientOptions {
+  /** http://host:port or https://host:port. */
+  readonly server: string;
+  /** Limit of one call, ms. Default 30000. */
+  readonly timeoutMs?: number;
+  /** File whose first line is the bearer token. */
+  readonly tokenFile?: string;
+}
+
+/** Operations that only read: GET. All others are POST. */
+const READING: ReadonlySet<AdminOperation> = new Set<AdminOperation>([
+  'getSpec',
+  'getApp',
+  'getApps',
+  'detail',
+  'getShard',
+  'getShards',
+  'locate',
+  'getWorker',
+  'getContainers',
+  'moves',
+  'movesStream',
+  'status',
+  'waitCheck',
+  'health',
+]);
+
+const CONNECTION_FAULTS = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  'EPIPE',
+]);
+
+/** Method and path of an operation; held equal to the route table by a test. */
+export function routeOf(operation: AdminOperation): {method: 'GET' | 'POST'; path: string} {
+  const name =
+    operation === 'movesStream'
+      ? 'moves/stream'
+      : operation.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return {method: READING.has(operation) ? 'GET' : 'POST', path: `/sm/server/${name}`};
+}
+
+export class AdminClient {
+  private readonly base: URL;
+  private readonly timeoutMs: number;
+  private readonly tokenFile: string | undefined;
+  private readonly agent: Agent;
+
+  /** @throws SmError INVALID_INPUT for a server that is no URL. */
+  constructor(options: AdminClientOptions) {
+    this.base = serverUrl(options.server);
+    this.timeoutMs = options.timeoutMs ?? 30_000;
+    this.tokenFile = options.tokenFile;
+    this.agent =
+      this.base.protocol === 'https:'
+        ? new TlsAgent({keepAlive: true})
+        : new Agent({keepAlive: true});
+  }
+
+  get server(): string {
+    return this.base.origin;
+  }
+
+  /** @throws RemoteError what the daemon answered; SmError SERVER_UNAVAILABLE, TIMEOUT. */
+  async call<O extends Exclude<AdminOperation, 'movesStream'>>(
+    operation: O,
+    input: AdminInput<O>,
+    signal?: AbortSignal,
+  ): Promise<AdminAnswer<O>> {
+    const reply = await this.send(operation, input, {}, signal);
+    const text = await bodyOf(reply);
+    const body = parseBody(text, this.server);
+    if ((reply.statusCode ?? 500) < 300) return body as AdminAnswer<O>;
+    throw new RemoteError(remoteFailure(body));
+  }
+
+  /** Moves as they happen, from behind the revision; ends when the connection does. */
+  async *movesStream(
+    service: string,
+    after: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<MoveEvent> {
+    const headers = after === undefined ? {} : {'last-event-id': after};
+    const reply = await this.send('movesStream', {service}, headers, signal);
+    if ((reply.statusCode ?? 500) >= 300)
+      throw new RemoteError(remoteFailure(parseBody(await bodyOf(reply), this.server)));
+    for await (const data of readEvents(reply)) yield JSON.parse(data) as MoveEvent;
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private send(
+    operation: AdminOperation,
+    input: object,
+    extra: Record<string, string>,
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingMessage> {
+    const {method, path} = routeOf(operation);
+    const url = new URL(path, this.base);
+    const body = method === 'POST' ? JSON.stringify(input) : undefined;
+    if (method === 'GET')
+      for (const [name, value] of Object.entries(input))
+        if (value !== undefined) url.searchParams.set(name, String(value));
+    const headers: Record<string, string | number> = {
+      accept: 'application/json',
+      ...this.authorization(),
+      ...extra,
+    };
+    if (body !== undefined)
+      Object.assign(headers, {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      });
+    const send = this.base.protocol === 'https:' ? httpsRequest : httpRequest;
+    return new Promise((resolve, reject) => {
+      const options = {
+        method,
+        headers,
+        agent: this.agent,
+        ...(signal === undefined ? {} : {signal}),
+      };
+      const call: ClientRequest = send(url, options, resolve);
+      if (operation !== 'movesStream')
+        call.setTimeout(this.timeoutMs, () => call.destroy(this.tookTooLong()));
+      call.on('error', (error: NodeJS.ErrnoException) => reject(this.fault(error)));
+      call.end(body);
+    });
+  }
+
+  private authorization(): Record<string, string> {
+    if (this.tokenFile === undefined) return {};
+    try {
+      return {
+        authorization: `Bearer ${readFileSync(this.tokenFile, 'utf8').split('\n', 1)[0]?.trim() ?? ''}`,
+      };
+    } catch (error) {
+      throw new SmError('INVALID_INPUT', `token file ${this.tokenFile} cannot be read`, {
+        hint: 'give --token-file or SM_TOKEN_FILE',
+        cause: error,
+      });
+    }
+  }
+
+  private tookTooLong(): SmError {
+    return new SmError('TIMEOUT', `${this.server} did not answer within ${this.timeoutMs} ms`, {
+      hint: 'the work may go on: look with sm status, or give a longer --timeout',
+      retryable: true,
+    });
+  }
+
+  private fault(error: NodeJS.ErrnoException): unknown {
+    if (error instanceof SmError || error.name === 'AbortError') return error;
+    const kind = CONNECTION_FAULTS.has(error.code ?? '') ? 'cannot be reached' : 'does not answer';
+    return new SmError('SERVER_UNAVAILABLE', `${this.server} ${kind}`, {
+      hint: 'start it with: sm serve --config-file sample.yml, or name another with --server',
+      retryable: true,
+      cause: error.message === '' ? new Error(error.code) : error,
+    });
+  }
+}
+
+function serverUrl(server: string): URL {
+  const text = /^https?:\/\//.test(server) ? server : `http://${server}`;
+  if (!URL.canParse(text))
+    throw new SmError('INVALID_INPUT', `server ${JSON.stringify(server)} is no URL`, {
+      hint: 'as http://127.0.0.1:8801',
+    });
+  return new URL(text);
+}
+
+async function bodyOf(reply: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of reply as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseBody(text: string, server: string): object {
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    throw new SmError('SERVER_UNAVAILABLE', `${server} answers, but not as sm does`, {
+      hint: 'check --server: is another program on that port?',
+    });
+  }
+}

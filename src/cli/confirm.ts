@@ -1,0 +1,29 @@
+import {createInterface} from 'node:readline/promises';
+import {SmError} from '../model/errors.ts';
+
+/** Severe changes: the name has to be typed, or given with --confirm. Without a terminal nothing is asked: exit 2, never a hang. */
+export async function confirmByName(
+  what: string,
+  name: string,
+  given: string | undefined,
+): Promise<void> {
+  const typed = given ?? (await ask(what, name));
+  if (typed === name) return;
+  throw new SmError('INVALID_INPUT', `not confirmed: ${what}`, {
+    hint: `type the name, or add --confirm ${name}`,
+  });
+}
+
+async function ask(what: string, name: string): Promise<string> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new SmError('INVALID_INPUT', `${what} needs a confirmation and there is no terminal`, {
+      hint: `add --confirm ${name}`,
+    });
+  }
+  const terminal = createInterface({input: process.stdin, output: process.stderr});
+  try {
+    return (await terminal.question(`Type ${name} to ${what}: `)).trim();
+  } finally {
+    terminal.close();
+  }
+}

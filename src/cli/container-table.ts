@@ -1,0 +1,56 @@
+import type {ContainerView} from '../protocol/admin.ts';
+import type {Column} from './output.ts';
+
+const TROUBLE: readonly string[] = [
+  'lost',
+  'silent',
+  'suspect',
+  'unreachable',
+  'draining',
+  'leaving',
+  'cordoned',
+  'waiting',
+];
+
+/** Trouble first, then by id. */
+export function byTrouble(a: ContainerView, b: ContainerView): number {
+  return rank(b) - rank(a) || (a.id < b.id ? -1 : 1);
+}
+
+export const CONTAINER_COLUMNS: readonly Column<ContainerView>[] = [
+  {header: 'CONTAINER', value: ({id}) => id},
+  {header: 'STATE', value: ({state}) => state.toUpperCase()},
+  {header: 'SHARDS', value: ({shards}) => `${shards.ready}/${shards.total}`},
+  {header: 'ENDPOINT', value: ({endpoint}) => endpoint || '-'},
+  {header: 'ZONE', value: ({zone}) => zone || '-', wide: true},
+  {header: 'VERSION', value: ({version}) => version || '-', wide: true},
+  {header: 'PID', value: ({pid}) => pid, wide: true},
+  {header: 'INCARNATION', value: ({incarnation}) => incarnation || '-', wide: true},
+  {
+    header: 'NOTE',
+    value: ({note, problem, order}) =>
+      [problem, note, order?.reason ?? ''].filter((text) => text !== '').join('; '),
+  },
+];
+
+/** What `get` shows people. */
+export function containerLines(container: ContainerView): string[] {
+  const {id, state, shards, endpoint, order} = container;
+  return [
+    `container ${id}: ${state.toUpperCase()}${container.since === '' ? '' : ` since ${container.since}`}`,
+    `shards: ${shards.ready} of ${shards.total} ready, ${shards.dropping} on their way out`,
+    `endpoint ${endpoint || '-'}, pid ${container.pid}, zone ${container.zone || '-'}, T ${container.ttlMs} ms`,
+    `incarnation: ${container.incarnation || '-'}`,
+    ...(order === null
+      ? []
+      : [
+          `${order.order} by ${order.by} at ${order.at}${order.reason === '' ? '' : `: ${order.reason}`}`,
+        ]),
+    ...(container.problem === '' ? [] : [`problem: ${container.problem}`]),
+  ];
+}
+
+function rank({state}: ContainerView): number {
+  const at = TROUBLE.indexOf(state);
+  return at < 0 ? 0 : TROUBLE.length - at;
+}

@@ -1,0 +1,149 @@
+/** One form for every failure: four lines for people, one document for scripts, one exit code. */
+import {SmError, exitCodeOf} from '../model/errors.ts';
+import {visible} from './visible.ts';
+
+export interface Failure {
+  readonly code: string;
+  readonly exit: number;
+  /** What happened. */
+  readonly message: string;
+  readonly why: string;
+  /** Commands or sentences that mend it. */
+  readonly fix: readonly string[];
+  readonly retryable: boolean;
+  readonly requestId: string;
+}
+
+/** A failure answered by the daemon. */
+export class RemoteError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/** A command that is done but must not exit 0: its output has been written. */
+export class ExitOnly extends Error {
+  readonly exit: number;
+
+  constructor(exit: number) {
+    super(`exit ${exit}`);
+    this.exit = exit;
+  }
+}
+
+interface OclifError {
+  readonly message: string;
+  readonly oclif?: {readonly exit?: number};
+  readonly constructor: {readonly name: string};
+}
+
+/** Whether the arguments ask for JSON; readable even when they cannot be parsed. */
+export function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const flags = end < 0 ? argv : argv.slice(0, end);
+  if (flags.some((flag) => flag === '--json' || /^(-o|--output)=?json(l)?$/.test(flag)))
+    return true;
+  const at = flags.findIndex((flag) => flag === '-o' || flag === '--output');
+  if (at >= 0) return /^jsonl?$/.test(flags[at + 1] ?? '');
+  return /^jsonl?$/.test(process.env['SM_OUTPUT'] ?? '');
+}
+
+/** Writes the failure and returns the exit code. */
+export function reportFailure(error: unknown, json: boolean): number {
+  if (error instanceof ExitOnly) return error.exit;
+  const failure = failureOf(error);
+  // oclif ends help and the like by throwing exit 0.
+  if (failure.exit === 0) return 0;
+  if (json) process.stdout.write(`${JSON.stringify({kind: 'Error', error: failure})}\n`);
+  else process.stderr.write(textOf(failure));
+  return failure.exit;
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof RemoteError) return error.failure;
+  if (error instanceof SmError) {
+    const {code, message, hint, retryable, exitCode} = error;
+    return {
+      code,
+      exit: exitCode,
+      message,
+      why: whyOf(error.cause),
+      fix: hint === undefined ? [] : [hint],
+      retryable,
+      requestId: '',
+    };
+  }
+  const foreign = error as OclifError;
+  const exit = foreign.oclif?.exit;
+  if (exit !== undefined) return usage(foreign, exit);
+  const message = error instanceof Error ? error.message : String(error);
+  const why =
+    error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 4).join(' ').trim() : '';
+  return {
+    code: 'INTERNAL',
+    exit: 1,
+    message,
+    why,
+    fix: ['this is a bug of sm: please report it'],
+    retryable: false,
+    requestId: '',
+  };
+}
+
+/** What a daemon answered, as a failure. */
+export function remoteFailure(body: {
+  error?: unknown;
+  code?: unknown;
+  hint?: unknown;
+  retryable?: unknown;
+  requestId?: unknown;
+}): Failure {
+  const code = typeof body.code === 'string' ? body.code : 'INTERNAL';
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  const hint = text(body.hint);
+  return {
+    code,
+    exit: exitCodeOf(code),
+    message: text(body.error) || 'the daemon answered with an error',
+    why: '',
+    fix: hint === '' ? [] : [hint],
+    retryable: body.retryable === true,
+    requestId: text(body.requestId),
+  };
+}
+
+function usage(error: OclifError, exit: number): Failure {
+  const [message = '', ...rest] = error.message.split('\n').filter((line) => line.trim() !== '');
+  const why = rest.filter((line) => !line.startsWith('See more help')).join(' ');
+  // oclif's parser exits 2; its own ExitError for help is 0.
+  return {
+    code: 'INVALID_INPUT',
+    exit: exit === 1 ? 2 : exit,
+    message,
+    why,
+    fix: ['add --help to see what the command takes'],
+    retryable: false,
+    requestId: '',
+  };
+}
+
+function whyOf(cause: unknown): string {
+  return cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : '';
+}
+
+function textOf({message, why, fix, code, exit, requestId}: Failure): string {
+  const lines = [`sm: ${visibleLines(message)}`];
+  if (why !== '' && why !== message) lines.push(`why: ${visible(why)}`);
+  for (const way of fix) lines.push(`fix: ${visible(way)}`);
+  lines.push(
+    `code: ${code} (exit ${exit})${requestId === '' ? '' : `, request ${visible(requestId)}`}`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n    ');
+}

@@ -1,0 +1,25 @@
+import type {Hook} from '@oclif/core';
+import {SmError} from '../../model/errors.ts';
+import {nearestWords} from '../../model/nearest.ts';
+import {reportFailure, wantsJson} from '../failure-report.ts';
+
+/** Names the nearest three commands and exits 2; never runs a guess. */
+const commandNotFound: Hook.CommandNotFound = async ({id, argv, config}) => {
+  const wanted = [id, ...(argv ?? [])].join(' ').replaceAll(':', ' ');
+  const known = config.commands
+    .filter(({hidden}) => hidden !== true)
+    .map((command) => command.id.replaceAll(':', ' '));
+  const nearest = nearestWords(id.replaceAll(':', ' '), known);
+  const hint =
+    nearest.length === 0
+      ? 'sm help lists all commands'
+      : `did you mean: ${nearest.map((command) => `sm ${command}`).join(', ')}?`;
+  const error = new SmError(
+    'INVALID_INPUT',
+    `unknown command: ${wanted.split(' --', 1)[0] ?? ''}`,
+    {hint},
+  );
+  process.exitCode = reportFailure(error, wantsJson(process.argv.slice(2)));
+};
+
+export default commandNotFound;

@@ -1,0 +1,54 @@
+/** Many shards at once, in calls as large as the daemon takes. */
+import type {AddShardItem, BatchAnswer, DelShardItem} from '../protocol/admin.ts';
+import type {AdminClient} from './admin-client.ts';
+
+const ITEMS_PER_CALL = 10_000;
+/** Below the daemon's limit of 4 MiB. */
+const BYTES_PER_CALL = 3_500_000;
+
+export function addMany(
+  client: AdminClient,
+  service: string,
+  items: readonly AddShardItem[],
+): Promise<BatchAnswer> {
+  return inCalls(items, (shards) => client.call('addShards', {service, shards}));
+}
+
+export function removeMany(
+  client: AdminClient,
+  service: string,
+  items: readonly DelShardItem[],
+): Promise<BatchAnswer> {
+  return inCalls(items, (shards) => client.call('delShards', {service, shards}));
+}
+
+async function inCalls<T>(
+  items: readonly T[],
+  call: (items: T[]) => Promise<BatchAnswer>,
+): Promise<BatchAnswer> {
+  const total: BatchAnswer = {items: [], changed: false, failed: 0, revision: '0'};
+  for (const some of slices(items)) {
+    const answer = await call(some);
+    total.items.push(...answer.items);
+    total.changed ||= answer.changed;
+    total.failed += answer.failed;
+    total.revision = answer.revision;
+  }
+  return total;
+}
+
+function* slices<T>(items: readonly T[]): Generator<T[]> {
+  let slice: T[] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const size = JSON.stringify(item).length + 1;
+    if (slice.length > 0 && (slice.length === ITEMS_PER_CALL || bytes + size > BYTES_PER_CALL)) {
+      yield slice;
+      slice = [];
+      bytes = 0;
+    }
+    slice.push(item);
+    bytes += size;
+  }
+  if (slice.length > 0) yield slice;
+}

@@ -1,0 +1,41 @@
+import {readFile} from 'node:fs/promises';
+import {text as readAll} from 'node:stream/consumers';
+import {SmError} from '../model/errors.ts';
+import type {AddShardItem} from '../protocol/admin.ts';
+
+/** Items of a file with an id or a JSON object a line. @throws SmError INVALID_INPUT with file:line. */
+export async function readShardFile(path: string): Promise<AddShardItem[]> {
+  const lines = (await readSource(path)).split('\n');
+  const items: AddShardItem[] = [];
+  for (const [index, line] of lines.entries()) {
+    const trimmed = line.trim();
+    if (trimmed === '' || trimmed.startsWith('#')) continue;
+    items.push(
+      trimmed.startsWith('{') ? parseItem(trimmed, `${path}:${index + 1}`) : {shardId: trimmed},
+    );
+  }
+  return items;
+}
+
+async function readSource(path: string): Promise<string> {
+  if (path === '-') return readAll(process.stdin);
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new SmError('INVALID_INPUT', `${path} cannot be read`, {
+      hint: 'check the path',
+      cause: error,
+    });
+  }
+}
+
+function parseItem(line: string, place: string): AddShardItem {
+  try {
+    return JSON.parse(line) as AddShardItem;
+  } catch (error) {
+    throw new SmError('INVALID_INPUT', `${place}: no JSON object`, {
+      hint: 'as {"shardId": "eu-1", "task": "..."}',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import {Args, Flags} from '@oclif/core';
+import {SmCommand} from '../../cli/base-command.ts';
+import {changeResult} from '../../cli/changes.ts';
+import {addMany} from '../../cli/shard-batches.ts';
+
+export default class AppCreate extends SmCommand<typeof AppCreate> {
+  static override summary = 'Create an app.';
+  static override examples = [
+    '<%= config.bin %> app create orders',
+    '<%= config.bin %> app create orders --shards 40 --max-recovery-time 0',
+  ];
+  static override hiddenAliases = ['apps:create'];
+  static override args = {name: Args.string({description: 'name of the app', required: true})};
+  static override flags = {
+    'max-shard-count': Flags.integer({
+      description: 'most shards one container may hold; 0: no limit',
+      default: 0,
+    }),
+    'max-recovery-time': Flags.integer({
+      description: "seconds a lost container's shards wait for it",
+      default: 10,
+    }),
+    shards: Flags.integer({description: 'create so many shards, named 1, 2, ...', default: 0}),
+    'if-not-exists': Flags.boolean({description: 'leave an app that exists as it is'}),
+    'dry-run': Flags.boolean({description: 'only check'}),
+  };
+
+  override async run(): Promise<void> {
+    const {name} = this.args;
+    const dryRun = this.flags['dry-run'];
+    const answer = await this.create(name, dryRun);
+    const count = this.flags.shards;
+    const items =
+      count > 0 && !dryRun ? await addMany(this.client, name, numbered(count)) : undefined;
+    await this.showObject(
+      changeResult(
+        'App',
+        name,
+        answer,
+        items === undefined ? {} : {shards: count, failed: items.failed},
+        dryRun,
+      ),
+    );
+    if (items !== undefined && items.failed > 0) this.leaveWith(9);
+  }
+
+  private async create(
+    name: string,
+    dryRun: boolean,
+  ): ReturnType<typeof this.client.call<'addSpec'>> {
+    if (this.flags['if-not-exists']) {
+      const {services} = await this.client.call('getSpec', {});
+      if (services.includes(name)) return {result: 'unchanged', changed: false, revision: '0'};
+    }
+    return this.client.call('addSpec', {
+      service: name,
+      maxShardCount: this.flags['max-shard-count'],
+      maxRecoveryTime: this.flags['max-recovery-time'],
+      dryRun,
+    });
+  }
+}
+
+/** Ids that sort as they count. */
+function numbered(count: number): {shardId: string}[] {
+  const width = String(count).length;
+  return Array.from({length: count}, (_, index) => ({
+    shardId: String(index + 1).padStart(width, '0'),
+  }));
+}

@@ -1,0 +1,32 @@
+import {Args} from '@oclif/core';
+import {SmCommand} from '../../cli/base-command.ts';
+import {stateOf} from './ls.ts';
+
+export default class AppGet extends SmCommand<typeof AppGet> {
+  static override summary = 'Show one app.';
+  static override examples = ['<%= config.bin %> app get orders'];
+  static override hiddenAliases = ['apps:get'];
+  static override args = {name: Args.string({description: 'name of the app', required: true})};
+
+  override async run(): Promise<void> {
+    const {app, revision} = await this.client.call('getApp', {service: this.args.name});
+    const {shards} = app;
+    await this.showObject({
+      kind: 'App',
+      fields: {...app, revision},
+      name: app.service,
+      lines: [
+        `app ${app.service}: ${stateOf(app)}`,
+        `shards: ${shards.ready} of ${shards.total} ready, ${shards.moving} moving, ${shards.unplaced} unplaced, ${shards.failed} failed, ${shards.quarantined} quarantined`,
+        `containers: ${
+          Object.entries(app.containers)
+            .map(([state, count]) => `${count} ${state}`)
+            .join(', ') || 'none'
+        }`,
+        `limits: ${app.maxShardCount || 'no'} shards a container, recovery time ${app.maxRecoveryTime}s`,
+        `governor: ${app.governor || 'none'}`,
+        ...app.alarms.map(({code, text, since}) => `alarm ${code} since ${since}: ${text}`),
+      ],
+    });
+  }
+}

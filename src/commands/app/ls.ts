@@ -1,0 +1,43 @@
+import {SmCommand} from '../../cli/base-command.ts';
+import type {AppView} from '../../protocol/admin.ts';
+
+export default class AppLs extends SmCommand<typeof AppLs> {
+  static override summary = 'List all apps, trouble first.';
+  static override examples = ['<%= config.bin %> app ls', '<%= config.bin %> app ls --json'];
+  static override aliases = [];
+  static override hiddenAliases = ['app:list', 'apps:ls', 'apps:list'];
+
+  override async run(): Promise<void> {
+    const {apps, revision} = await this.client.call('getApps', {});
+    await this.showList<AppView>({
+      kind: 'AppList',
+      fields: {revision},
+      items: apps.toSorted((a, b) => trouble(b) - trouble(a) || (a.service < b.service ? -1 : 1)),
+      name: ({service}) => service,
+      columns: [
+        {header: 'APP', value: ({service}) => service},
+        {header: 'STATE', value: stateOf},
+        {header: 'READY', value: ({shards}) => `${shards.ready}/${shards.total}`},
+        {
+          header: 'CONTAINERS',
+          value: ({containers}) => Object.values(containers).reduce((sum, count) => sum + count, 0),
+        },
+        {header: 'GOVERNOR', value: ({governor}) => governor || '-'},
+        {header: 'MAX SHARDS', value: ({maxShardCount}) => maxShardCount || '-', wide: true},
+        {header: 'RECOVERY', value: ({maxRecoveryTime}) => `${maxRecoveryTime}s`, wide: true},
+      ],
+      ...(apps.length === 0 ? {note: 'no app yet: create one with sm app create NAME'} : {}),
+    });
+  }
+}
+
+function trouble({shards, alarms}: AppView): number {
+  return shards.unplaced + shards.failed + shards.quarantined + alarms.length;
+}
+
+export function stateOf(app: AppView): string {
+  if (app.deleting) return 'REMOVING';
+  if (app.paused) return 'PAUSED';
+  if (trouble(app) > 0) return 'TROUBLE';
+  return app.settled ? 'OK' : 'MOVING';
+}

@@ -1,0 +1,53 @@
+import {Args, Flags} from '@oclif/core';
+import {SmCommand} from '../../cli/base-command.ts';
+import {changeResult} from '../../cli/changes.ts';
+import {confirmByName} from '../../cli/confirm.ts';
+import {RemoteError} from '../../cli/failure-report.ts';
+import {WAIT_DEFAULT_MS, waitFor} from '../../cli/waiting.ts';
+import type {WriteAnswer} from '../../protocol/admin.ts';
+
+export default class AppRm extends SmCommand<typeof AppRm> {
+  static override summary = 'Remove an app and every key of it.';
+  static override description =
+    'Refused while the app has shards or living containers, unless --force is given: then its containers drop everything and end.';
+  static override examples = [
+    '<%= config.bin %> app rm orders --confirm orders --wait',
+    '<%= config.bin %> app rm orders --force --confirm orders',
+  ];
+  static override hiddenAliases = ['app:delete', 'apps:rm', 'apps:delete'];
+  static override args = {name: Args.string({description: 'name of the app', required: true})};
+  static override flags = {
+    force: Flags.boolean({description: 'also with shards or living containers'}),
+    confirm: Flags.string({description: 'the name again, instead of typing it'}),
+    'ignore-not-found': Flags.boolean({description: 'nothing to do when there is no such app'}),
+    wait: Flags.boolean({description: 'wait until nothing of it is left'}),
+    'dry-run': Flags.boolean({description: 'only check'}),
+  };
+
+  override async run(): Promise<void> {
+    const {name} = this.args;
+    const dryRun = this.flags['dry-run'];
+    if (!dryRun) await confirmByName(`remove app ${name}`, name, this.flags.confirm);
+    const answer = await this.remove(name, dryRun);
+    if (this.flags.wait && answer.changed && !dryRun) {
+      await waitFor(
+        this.client,
+        {service: name, kind: 'app', for: 'gone'},
+        this.timeoutMs ?? WAIT_DEFAULT_MS,
+        (text) => this.say(text),
+      );
+    }
+    await this.showObject(changeResult('App', name, answer, {}, dryRun));
+  }
+
+  private async remove(name: string, dryRun: boolean): Promise<WriteAnswer> {
+    try {
+      return await this.client.call('delSpec', {service: name, force: this.flags.force, dryRun});
+    } catch (error) {
+      const absent = error instanceof RemoteError && error.failure.exit === 3;
+      if (absent && this.flags['ignore-not-found'])
+        return {result: 'unchanged', changed: false, revision: '0'};
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import {Args, Flags} from '@oclif/core';
+import {SmCommand} from '../../cli/base-command.ts';
+import {changeResult} from '../../cli/changes.ts';
+
+export default class AppUpdate extends SmCommand<typeof AppUpdate> {
+  static override summary = 'Change the limits of an app.';
+  static override examples = [
+    '<%= config.bin %> app update orders --max-shard-count 100',
+    '<%= config.bin %> app update orders --max-recovery-time 30',
+  ];
+  static override hiddenAliases = ['apps:update'];
+  static override args = {name: Args.string({description: 'name of the app', required: true})};
+  static override flags = {
+    'max-shard-count': Flags.integer({
+      description: 'most shards one container may hold; 0: no limit',
+    }),
+    'max-recovery-time': Flags.integer({
+      description: "seconds a lost container's shards wait for it",
+    }),
+    'dry-run': Flags.boolean({description: 'only check'}),
+  };
+
+  override async run(): Promise<void> {
+    const maxShardCount = this.flags['max-shard-count'];
+    const maxRecoveryTime = this.flags['max-recovery-time'];
+    const dryRun = this.flags['dry-run'];
+    const answer = await this.client.call('updateSpec', {
+      service: this.args.name,
+      ...(maxShardCount === undefined ? {} : {maxShardCount}),
+      ...(maxRecoveryTime === undefined ? {} : {maxRecoveryTime}),
+      dryRun,
+    });
+    await this.showObject(changeResult('App', this.args.name, answer, {}, dryRun));
+  }
+}

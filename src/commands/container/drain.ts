@@ -1,0 +1,54 @@
+import {Args, Flags} from '@oclif/core';
+import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {changeResult} from '../../cli/changes.ts';
+import {WAIT_DEFAULT_MS, waitFor} from '../../cli/waiting.ts';
+
+export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {
+  static override summary = 'Move every shard away from a container and wait until it is empty.';
+  static override description =
+    'The drain ends with the process that runs now unless --keep is given. Ctrl-C stops the waiting, not the drain.';
+  static override examples = [
+    '<%= config.bin %> container drain -a orders orders-2',
+    '<%= config.bin %> container drain -a orders orders-2 --no-wait --reason upgrade',
+  ];
+  static override hiddenAliases = ['containers:drain'];
+  static override args = {id: Args.string({description: 'container id', required: true})};
+  static override flags = {
+    app: appFlag,
+    reason: Flags.string({description: 'why; kept with the order', default: ''}),
+    keep: Flags.boolean({description: 'drain whatever process takes this id, until uncordon'}),
+    wait: Flags.boolean({description: 'wait until no shard is left', default: true, allowNo: true}),
+    'dry-run': Flags.boolean({description: 'only check'}),
+  };
+
+  override async run(): Promise<void> {
+    const {app, reason, keep, wait} = this.flags;
+    const {id} = this.args;
+    const dryRun = this.flags['dry-run'];
+    const answer = await this.client.call('drain', {
+      service: app,
+      container: id,
+      reason,
+      keep,
+      dryRun,
+    });
+    const waitedMs = wait && !dryRun ? await this.untilDrained(app, id) : 0;
+    await this.showObject(
+      changeResult(
+        'Container',
+        id,
+        answer,
+        {order: 'drain', shards: answer.shards, drained: wait && !dryRun, waitedMs},
+        dryRun,
+      ),
+    );
+  }
+
+  private async untilDrained(service: string, id: string): Promise<number> {
+    const goal = {service, kind: 'container', id, for: 'drained'} as const;
+    const {waitedMs} = await waitFor(this.client, goal, this.timeoutMs ?? WAIT_DEFAULT_MS, (text) =>
+      this.say(text),
+    );
+    return waitedMs;
+  }
+}

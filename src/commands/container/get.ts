@@ -1,0 +1,29 @@
+import {Args} from '@oclif/core';
+import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {containerLines} from '../../cli/container-table.ts';
+import {SmError} from '../../model/errors.ts';
+
+export default class ContainerGet extends SmCommand<typeof ContainerGet> {
+  static override summary = 'Show one container.';
+  static override examples = ['<%= config.bin %> container get -a orders orders-1'];
+  static override hiddenAliases = ['containers:get'];
+  static override args = {id: Args.string({description: 'container id', required: true})};
+  static override flags = {app: appFlag};
+
+  override async run(): Promise<void> {
+    const {app} = this.flags;
+    const {containers, revision} = await this.client.call('getContainers', {service: app});
+    const container = containers.find(({id}) => id === this.args.id);
+    if (container === undefined) {
+      throw new SmError('CONTAINER_NOT_FOUND', `app ${app} has no container ${this.args.id}`, {
+        hint: `sm container ls -a ${app}`,
+      });
+    }
+    await this.showObject({
+      kind: 'Container',
+      fields: {...container, revision},
+      name: container.id,
+      lines: containerLines(container),
+    });
+  }
+}

@@ -1,0 +1,110 @@
+import {Flags} from '@oclif/core';
+import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import type {Container, Shard} from '../../container/index.ts';
+
+export default class ContainerRun extends SmCommand<typeof ContainerRun> {
+  static override summary = 'Run a sample container that only logs its shards.';
+  static override description =
+    'One JSON line an event on stdout. SIGTERM and Ctrl-C leave in order: every shard moves away first.';
+  static override examples = [
+    '<%= config.bin %> container run -a orders --id orders-1',
+    '<%= config.bin %> container run -a orders --id load --count 10 --quiet',
+  ];
+  static override hiddenAliases = ['containers:run'];
+  static override flags = {
+    app: appFlag,
+    endpoints: Flags.string({
+      description: 'etcd endpoints, comma-separated',
+      env: 'SM_ENDPOINTS',
+      default: '127.0.0.1:2379',
+    }),
+    'etcd-prefix': Flags.string({
+      description: 'etcdPrefix of the daemons',
+      env: 'SM_ETCD_PREFIX',
+      default: '/sm',
+    }),
+    id: Flags.string({description: 'container id; default host:port'}),
+    host: Flags.string({
+      description: 'address daemons reach this process at',
+      default: '127.0.0.1',
+    }),
+    port: Flags.integer({description: 'port of the hint receiver; 0: a free one', default: 0}),
+    'ttl-ms': Flags.integer({
+      description: 'T, how long a heartbeat gives the right to act',
+      default: 10_000,
+    }),
+    count: Flags.integer({
+      description: 'so many containers in this process, ids ID-1, ID-2, ...',
+      default: 1,
+      min: 1,
+    }),
+    'add-ms': Flags.integer({description: 'how long add takes', default: 0}),
+    'drop-ms': Flags.integer({description: 'how long drop takes', default: 0}),
+    'wait-for-app': Flags.boolean({description: 'wait for the app to be created'}),
+    quiet: Flags.boolean({description: 'no line for add and drop'}),
+  };
+
+  override async run(): Promise<void> {
+    const {joinApp} = await import('../../container/index.ts');
+    const {count, id} = this.flags;
+    const ids =
+      count === 1
+        ? [id]
+        : Array.from({length: count}, (_, index) => `${id ?? 'container'}-${index + 1}`);
+    const containers = await Promise.all(ids.map((name) => this.join(joinApp, name)));
+    const leave = (): void => void Promise.all(containers.map((container) => container.leave()));
+    process.once('SIGTERM', leave);
+    process.once('SIGINT', leave);
+    await Promise.all(containers.map((container) => container.ended));
+  }
+
+  private async join(
+    joinApp: (typeof import('../../container/index.ts'))['joinApp'],
+    id: string | undefined,
+  ): Promise<Container> {
+    const {createLogger} = await import('../../runtime/logger.ts');
+    const {app, host, port} = this.flags;
+    const container = await joinApp(
+      {
+        app,
+        endpoints: this.flags.endpoints.split(','),
+        etcdPrefix: this.flags['etcd-prefix'],
+        host,
+        port,
+        ttlMs: this.flags['ttl-ms'],
+        waitForApp: this.flags['wait-for-app'],
+        logger: createLogger({destination: process.stderr}),
+        ...(id === undefined ? {} : {id}),
+      },
+      {
+        add: (shard) => this.hook('add', id, shard, this.flags['add-ms']),
+        drop: (shard) => this.hook('drop', id, shard, this.flags['drop-ms']),
+      },
+    );
+    void container.ready.then(
+      () =>
+        this.event({
+          event: 'ready',
+          container: container.id,
+          endpoint: container.endpoint,
+          incarnation: container.incarnation,
+        }),
+      () => undefined,
+    );
+    return container;
+  }
+
+  private async hook(
+    event: 'add' | 'drop',
+    container: string | undefined,
+    shard: Shard,
+    ms: number,
+  ): Promise<void> {
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+    if (!this.flags.quiet) this.event({event, container, shard: shard.id, token: shard.token});
+  }
+
+  private event(fields: object): void {
+    process.stdout.write(`${JSON.stringify({...fields, at: new Date().toISOString()})}\n`);
+  }
+}

@@ -1,0 +1,37 @@
+import {Args, Flags} from '@oclif/core';
+import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {changeResult} from '../../cli/changes.ts';
+
+export default class ContainerUncordon extends SmCommand<typeof ContainerUncordon> {
+  static override summary = 'Take a cordon or drain back.';
+  static override examples = [
+    '<%= config.bin %> container uncordon -a orders orders-2 --reason "disk swap"',
+  ];
+  static override hiddenAliases = ['containers:uncordon'];
+  static override args = {id: Args.string({description: 'container id', required: true})};
+  static override flags = {
+    app: appFlag,
+    reason: Flags.string({description: 'why; kept with the order', default: ''}),
+    'dry-run': Flags.boolean({description: 'only check'}),
+  };
+
+  override async run(): Promise<void> {
+    const {app, reason} = this.flags;
+    const dryRun = this.flags['dry-run'];
+    const answer = await this.client.call('uncordon', {
+      service: app,
+      container: this.args.id,
+      reason,
+      dryRun,
+    });
+    await this.showObject(
+      changeResult(
+        'Container',
+        this.args.id,
+        answer,
+        {order: 'uncordon', shards: answer.shards},
+        dryRun,
+      ),
+    );
+  }
+}

@@ -1,0 +1,108 @@
+import {Flags} from '@oclif/core';
+import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {changeResult} from '../../cli/changes.ts';
+import {addMany} from '../../cli/shard-batches.ts';
+import {readShardFile} from '../../cli/shard-file.ts';
+import {WAIT_DEFAULT_MS, waitFor} from '../../cli/waiting.ts';
+import {SmError} from '../../model/errors.ts';
+import type {AddShardItem, BatchAnswer} from '../../protocol/admin.ts';
+
+export default class ShardAdd extends SmCommand<typeof ShardAdd> {
+  static override summary = 'Add shards to an app.';
+  static override description =
+    'An existing shard with the same content is unchanged, with other content a conflict.';
+  static override examples = [
+    '<%= config.bin %> shard add -a orders eu-1 eu-2 --task \'{"region":"eu"}\'',
+    '<%= config.bin %> shard add -a orders --count 20 --prefix extra- --wait',
+    '<%= config.bin %> shard add -a orders -f shards.jsonl',
+  ];
+  static override hiddenAliases = ['shards:add'];
+  static override strict = false;
+  static override usage = 'shard add -a APP ID...';
+  static override flags = {
+    app: appFlag,
+    task: Flags.string({description: 'payload given to the container', default: ''}),
+    group: Flags.string({description: 'balancing group', default: ''}),
+    'worker-group': Flags.string({description: 'pool of containers it demands', default: ''}),
+    pin: Flags.string({description: 'container it is bound to', default: ''}),
+    count: Flags.integer({description: 'add so many shards, named PREFIX1, PREFIX2, ...', min: 1}),
+    prefix: Flags.string({description: 'prefix of the names made by --count', default: ''}),
+    file: Flags.string({
+      char: 'f',
+      description:
+        'file of ids, or of JSON objects as add-shards takes them, one a line; - for stdin',
+    }),
+    wait: Flags.boolean({description: 'wait until every shard of the app is ready'}),
+    'dry-run': Flags.boolean({description: 'only check'}),
+  };
+
+  override async run(): Promise<void> {
+    const items = await this.items();
+    const [only] = items;
+    if (items.length === 1 && only !== undefined) await this.addOne(only);
+    else await this.addAll(items);
+  }
+
+  private async items(): Promise<AddShardItem[]> {
+    const {task, group, pin, count, prefix, file} = this.flags;
+    const common = {task, group, workerGroup: this.flags['worker-group'], manualContainerId: pin};
+    const ids = [
+      ...this.words,
+      ...Array.from({length: count ?? 0}, (_, index) => `${prefix}${index + 1}`),
+    ];
+    const read = file === undefined ? [] : await readShardFile(file);
+    const items = [
+      ...ids.map((shardId) => ({shardId, ...common})),
+      ...read.map((item) => ({...common, ...item})),
+    ];
+    if (items.length > 0) return items;
+    throw new SmError('INVALID_INPUT', 'no shard is named', {
+      hint: 'name ids, or give --count or -f FILE',
+    });
+  }
+
+  private async addOne(item: AddShardItem): Promise<void> {
+    const dryRun = this.flags['dry-run'];
+    const answer = await this.client.call('addShard', {service: this.flags.app, ...item, dryRun});
+    if (!dryRun) await this.waitIfAsked();
+    await this.showObject(changeResult('Shard', item.shardId, answer, {}, dryRun));
+  }
+
+  private async addAll(items: readonly AddShardItem[]): Promise<void> {
+    const dryRun = this.flags['dry-run'];
+    const answer = dryRun
+      ? await this.client.call('addShards', {service: this.flags.app, shards: [...items], dryRun})
+      : await addMany(this.client, this.flags.app, items);
+    if (!dryRun && answer.failed === 0) await this.waitIfAsked();
+    await this.showBatch(answer);
+    if (answer.failed > 0) this.leaveWith(9);
+  }
+
+  private async showBatch(answer: BatchAnswer): Promise<void> {
+    const {items, changed, failed, revision} = answer;
+    await this.showList({
+      kind: 'ShardChangeList',
+      fields: {changed, failed, revision},
+      items: items
+        .toSorted((a, b) => Number(b.error !== undefined) - Number(a.error !== undefined))
+        .slice(0, this.format === 'table' ? 20 : undefined),
+      name: ({shardId}) => shardId,
+      columns: [
+        {header: 'SHARD', value: ({shardId}) => shardId},
+        {header: 'RESULT', value: ({result}) => result},
+        {header: 'ERROR', value: ({error}) => error ?? ''},
+      ],
+      ...(items.length > 20 ? {note: `showing 20 of ${items.length}; ${failed} failed`} : {}),
+    });
+  }
+
+  private async waitIfAsked(): Promise<void> {
+    if (!this.flags.wait) return;
+    await waitFor(
+      this.client,
+      {service: this.flags.app, kind: 'app', for: 'ready'},
+      this.timeoutMs ?? WAIT_DEFAULT_MS,
+      (text) => this.say(text),
+    );
+  }
+}

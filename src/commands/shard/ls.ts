@@ -1,0 +1,101 @@
+import {Flags} from '@oclif/core';
+import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import type {AdminInput, ShardState, ShardView} from '../../protocol/admin.ts';
+
+const TROUBLE: readonly ShardState[] = [
+  'quarantined',
+  'failed',
+  'unplaced',
+  'free',
+  'dropping',
+  'assigned',
+  'owned',
+];
+const PAGE = 10_000;
+
+export default class ShardLs extends SmCommand<typeof ShardLs> {
+  static override summary = 'List shards, trouble first.';
+  static override examples = [
+    '<%= config.bin %> shard ls -a orders',
+    '<%= config.bin %> shard ls -a orders --unplaced',
+    '<%= config.bin %> shard ls -a orders --container orders-2 -o name',
+  ];
+  static override hiddenAliases = ['shard:list', 'shards:ls', 'shards:list'];
+  static override flags = {
+    app: appFlag,
+    state: Flags.string({
+      description: 'only shards in this state',
+      options: [
+        'unplaced',
+        'assigned',
+        'owned',
+        'ready',
+        'dropping',
+        'free',
+        'failed',
+        'quarantined',
+      ],
+    }),
+    container: Flags.string({description: 'only shards of this container'}),
+    unplaced: Flags.boolean({description: 'only shards without a container'}),
+    limit: Flags.integer({description: 'show at most so many', min: 1}),
+  };
+
+  override async run(): Promise<void> {
+    const {state, container, unplaced, limit} = this.flags;
+    const query = {
+      service: this.flags.app,
+      ...(state === undefined ? {} : {state: state as ShardState}),
+      ...(container === undefined ? {} : {container}),
+      ...(unplaced ? {unplaced} : {}),
+    };
+    const {shards, matched, revision} = await this.everyPage(query, limit);
+    const cut = shards.length < matched;
+    await this.showList<ShardView>({
+      kind: 'ShardList',
+      fields: {matched, revision},
+      items: shards.toSorted((a, b) => rank(b) - rank(a) || (a.id < b.id ? -1 : 1)),
+      name: ({id}) => id,
+      columns: [
+        {header: 'SHARD', value: ({id}) => id},
+        {header: 'STATE', value: ({state: word}) => word.toUpperCase()},
+        {header: 'CONTAINER', value: (shard) => shard.container || '-'},
+        {header: 'GROUP', value: ({group}) => group || '-', wide: true},
+        {header: 'WORKER GROUP', value: ({workerGroup}) => workerGroup || '-', wide: true},
+        {header: 'PIN', value: ({manualContainerId}) => manualContainerId || '-', wide: true},
+        {header: 'TOKEN', value: ({token}) => token || '-', wide: true},
+        {header: 'REASON', value: ({reason, lastError}) => reason || lastError},
+      ],
+      ...(cut
+        ? {note: `showing ${shards.length} of ${matched}`}
+        : shards.length === 0
+          ? {note: 'no shard matches'}
+          : {}),
+    });
+  }
+
+  private async everyPage(
+    query: AdminInput<'getShards'>,
+    limit: number | undefined,
+  ): Promise<{shards: ShardView[]; matched: number; revision: string}> {
+    const shards: ShardView[] = [];
+    let cursor: string | undefined;
+    for (;;) {
+      const left = limit === undefined ? PAGE : Math.min(PAGE, limit - shards.length);
+      const page = await this.client.call('getShards', {
+        ...query,
+        limit: left,
+        ...(cursor === undefined ? {} : {cursor}),
+      });
+      shards.push(...page.shards);
+      if (page.next === '' || shards.length === limit)
+        return {shards, matched: page.matched, revision: page.revision};
+      cursor = page.next;
+    }
+  }
+}
+
+function rank({state}: ShardView): number {
+  const at = TROUBLE.indexOf(state);
+  return at < 0 ? 0 : TROUBLE.length - at;
+}

@@ -1,0 +1,44 @@
+import {SmCommand} from '../cli/base-command.ts';
+import type {StatusAnswer} from '../protocol/admin.ts';
+
+export default class Status extends SmCommand<typeof Status> {
+  static override summary = 'Say in three lines how the cluster is.';
+  static override examples = ['<%= config.bin %> status', '<%= config.bin %> status --json'];
+
+  override async run(): Promise<void> {
+    const status = await this.client.call('status', {});
+    await this.showObject({
+      kind: 'Status',
+      fields: status,
+      name: verdictOf(status),
+      lines: linesOf(status),
+    });
+  }
+}
+
+function verdictOf({counts, alarms, leader}: StatusAnswer): string {
+  if (leader === null) return 'NO LEADER';
+  if (counts.unplaced + counts.failed + counts.quarantined > 0 || alarms.length > 0)
+    return 'TROUBLE';
+  return counts.ready < counts.shards ? 'MOVING' : 'OK';
+}
+
+function linesOf(status: StatusAnswer): string[] {
+  const {counts, leader, alarms} = status;
+  const trouble = [
+    [counts.unplaced, 'unplaced'],
+    [counts.failed, 'failed'],
+    [counts.quarantined, 'quarantined'],
+  ].filter(([count]) => count !== 0);
+  const tail = trouble.map(([count, word]) => `, ${count} ${word}`).join('');
+  return [
+    `${verdictOf(status)}: ${counts.ready} of ${counts.shards} shards ready${tail}`,
+    `${counts.apps} apps, ${counts.containers} containers, ${counts.daemons} daemons`,
+    leader === null
+      ? 'no leader: is a daemon running?'
+      : `leader ${leader.container} since ${leader.since}`,
+    ...alarms.map(
+      ({service, code, text, since}) => `alarm ${code} (${service}) since ${since}: ${text}`,
+    ),
+  ];
+}

@@ -1,0 +1,64 @@
+import {Args, Flags} from '@oclif/core';
+import {SmCommand} from '../cli/base-command.ts';
+import {WAIT_DEFAULT_MS, waitFor} from '../cli/waiting.ts';
+import type {WaitFor} from '../cli/waiting.ts';
+import {SmError} from '../model/errors.ts';
+import type {WaitGoal} from '../protocol/admin.ts';
+
+const FORM = 'app/NAME, shard/APP/ID or container/APP/ID';
+
+export default class Wait extends SmCommand<typeof Wait> {
+  static override summary = 'Wait until an app, shard or container is in a state.';
+  static override description = [
+    'What is not there yet is waited for. Judged on specs and records read at one revision.',
+    'gone: no spec and no record. ready: every shard owned and ready. balanced: the live planner has no move. drained: no record names the container.',
+    'A timeout exits 7 and lists what is missing; the work goes on.',
+  ].join('\n');
+  static override examples = [
+    '<%= config.bin %> wait app/orders --for ready --timeout 30s',
+    '<%= config.bin %> wait container/orders/orders-2 --for drained',
+  ];
+  static override args = {object: Args.string({description: FORM, required: true})};
+  static override flags = {
+    for: Flags.string({
+      description: 'state to wait for',
+      options: ['exists', 'gone', 'ready', 'balanced', 'drained'],
+      required: true,
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const goal: WaitFor = {...parseObject(this.args.object), for: this.flags.for as WaitGoal};
+    const {answer, waitedMs} = await waitFor(
+      this.client,
+      goal,
+      this.timeoutMs ?? WAIT_DEFAULT_MS,
+      (text) => this.say(text),
+    );
+    await this.showObject({
+      kind: 'WaitResult',
+      fields: {
+        object: this.args.object,
+        for: goal.for,
+        met: answer.met,
+        waitedMs,
+        revision: answer.revision,
+      },
+      name: this.args.object,
+      lines: [`${this.args.object} ${goal.for} after ${waitedMs} ms`],
+    });
+  }
+}
+
+/** Shard ids may hold slashes: whatever follows the app is the id. */
+function parseObject(text: string): Pick<WaitFor, 'service' | 'kind' | 'id'> {
+  const [kind, service, ...rest] = text.split('/');
+  const id = rest.join('/');
+  if (kind === 'app' && service !== undefined && service !== '' && rest.length === 0)
+    return {kind, service};
+  if ((kind === 'shard' || kind === 'container') && service !== undefined && id !== '')
+    return {kind, service, id};
+  throw new SmError('INVALID_INPUT', `${JSON.stringify(text)} names no object`, {
+    hint: `as ${FORM}`,
+  });
+}

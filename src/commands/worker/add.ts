@@ -1,0 +1,26 @@
+import {Args, Flags} from '@oclif/core';
+import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {changeResult} from '../../cli/changes.ts';
+
+export default class WorkerAdd extends SmCommand<typeof WorkerAdd> {
+  static override summary = 'Put a container into a worker group.';
+  static override examples = ['<%= config.bin %> worker add -a orders gpu orders-3'];
+  static override hiddenAliases = ['workers:add'];
+  static override args = {
+    group: Args.string({description: 'worker group', required: true}),
+    container: Args.string({description: 'container id', required: true}),
+  };
+  static override flags = {app: appFlag, 'dry-run': Flags.boolean({description: 'only check'})};
+
+  override async run(): Promise<void> {
+    const {group, container} = this.args;
+    const dryRun = this.flags['dry-run'];
+    const answer = await this.client.call('addWorker', {
+      service: this.flags.app,
+      workerGroup: group,
+      worker: container,
+      dryRun,
+    });
+    await this.showObject(changeResult('Worker', `${group}/${container}`, answer, {}, dryRun));
+  }
+}
