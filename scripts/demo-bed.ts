@@ -1,0 +1,271 @@
+/** The parts of the demo: etcd, daemons and containers as processes, the command line as users call it. */
+import {execFile, spawn} from 'node:child_process';
+import type {ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdtempSync, openSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {promisify} from 'node:util';
+import {freePorts, startEtcd} from '../test/support/etcd-process.ts';
+import type {EtcdProcess} from '../test/support/etcd-process.ts';
+
+const SM = join(import.meta.dirname, '..', 'bin', 'run.js');
+const PREFIX = '/sm-demo';
+const SERVICE = 'sm.demo';
+
+export interface DemoOptions {
+  readonly app: string;
+  /** T of daemons and containers. */
+  readonly ttlMs: number;
+}
+
+interface Daemon {
+  readonly server: string;
+  readonly process: ChildProcess;
+}
+
+interface Expectation {
+  readonly total: number;
+  /** Whether the step may have moved the shard. */
+  readonly mayMove: (shard: string) => boolean;
+}
+
+interface ShardRow {
+  readonly id: string;
+  readonly state: string;
+  readonly container: string;
+  readonly token: string;
+}
+
+export class DemoBed {
+  /** Container by shard, as last checked. */
+  placement: ReadonlyMap<string, string> = new Map();
+  private tokens: ReadonlyMap<string, string> = new Map();
+  private readonly options: DemoOptions;
+  private readonly etcd: EtcdProcess;
+  private readonly folder: string;
+  private daemons: Daemon[] = [];
+  private readonly containers = new Map<string, ChildProcess>();
+
+  private constructor(options: DemoOptions, etcd: EtcdProcess) {
+    this.options = options;
+    this.etcd = etcd;
+    this.folder = mkdtempSync(join(tmpdir(), 'sm-demo-'));
+  }
+
+  static async start(options: DemoOptions): Promise<DemoBed> {
+    const bed = new DemoBed(options, await startEtcd());
+    const ports = await freePorts(2);
+    for (const port of ports) bed.startDaemon(port);
+    for (const {server} of bed.daemons) await bed.untilAnswers(server);
+    return bed;
+  }
+
+  async stop(): Promise<void> {
+    const children = [...this.containers.values(), ...this.daemons.map((daemon) => daemon.process)];
+    for (const child of children) child.kill('SIGKILL');
+    await this.etcd.stop();
+    rmSync(this.folder, {recursive: true, force: true});
+  }
+
+  /** Runs a step and says how long it took. */
+  async step(title: string, work: () => Promise<void>): Promise<void> {
+    const startedMs = performance.now();
+    await work();
+    console.log(`\n== ${title}: ${((performance.now() - startedMs) / 1000).toFixed(2)} s`);
+  }
+
+  /** The command line against a living daemon; its JSON answer. */
+  async sm(...args: string[]): Promise<Record<string, unknown>> {
+    const [daemon] = this.daemons;
+    if (daemon === undefined) throw new Error('no daemon lives');
+    const environment = {
+      ...process.env,
+      SM_SERVER: daemon.server,
+      SM_OUTPUT: 'json',
+      NO_COLOR: '1',
+    };
+    try {
+      const {stdout} = await promisify(execFile)(process.execPath, [SM, ...args], {
+        env: environment,
+        maxBuffer: 64 * 1024 * 1024,
+      });
+      return JSON.parse(stdout) as Record<string, unknown>;
+    } catch (error) {
+      const {stdout, stderr, code} = error as {stdout?: string; stderr?: string; code?: number};
+      throw new Error(
+        `sm ${args.join(' ')} exited ${String(code)}: ${stdout ?? ''}${stderr ?? ''}`,
+        {cause: error},
+      );
+    }
+  }
+
+  async untilReady(): Promise<void> {
+    await this.sm('wait', `app/${this.options.app}`, '--for', 'ready', '--timeout', '60s');
+    await this.sm('wait', `app/${this.options.app}`, '--for', 'balanced', '--timeout', '60s');
+  }
+
+  async startContainer(id: string): Promise<void> {
+    const {app, ttlMs} = this.options;
+    const args = [
+      'container',
+      'run',
+      '-a',
+      app,
+      '--id',
+      id,
+      '--endpoints',
+      this.etcd.endpoint,
+      '--etcd-prefix',
+      PREFIX,
+      '--ttl-ms',
+      String(ttlMs),
+    ];
+    this.containers.set(id, this.launch(args, `${id}.log`));
+    await this.sm('wait', `container/${app}/${id}`, '--for', 'ready', '--timeout', '20s');
+  }
+
+  async killContainer(id: string): Promise<void> {
+    await end(this.containers.get(id), 'SIGKILL');
+    this.containers.delete(id);
+  }
+
+  async stopContainers(): Promise<void> {
+    await Promise.all([...this.containers.values()].map((child) => end(child, 'SIGTERM')));
+    this.containers.clear();
+  }
+
+  async killGovernor(): Promise<void> {
+    const {governor} = await this.sm('app', 'get', this.options.app);
+    const victim = this.daemons.find(({server}) => server === `http://${String(governor)}`);
+    if (victim === undefined) throw new Error(`no daemon of ours governs: ${String(governor)}`);
+    await end(victim.process, 'SIGKILL');
+    this.daemons = this.daemons.filter((daemon) => daemon !== victim);
+  }
+
+  /** The daemon that is left governs the app: its status is written by it. */
+  async untilGoverned(): Promise<void> {
+    const address = this.daemons[0]?.server.replace('http://', '');
+    await until(
+      async () => (await this.sm('app', 'get', this.options.app))['governor'] === address,
+      30_000,
+      'no daemon took over',
+    );
+  }
+
+  /** Every shard ready on exactly one living container, and nothing moved that had no reason to. */
+  async checkPlacement(title: string, {total, mayMove}: Expectation): Promise<void> {
+    const {items} = (await this.sm('shard', 'ls', '-a', this.options.app)) as unknown as {
+      items: ShardRow[];
+    };
+    const problems: string[] = [];
+    if (items.length !== total) problems.push(`${items.length} shards instead of ${total}`);
+    for (const {id, state, container, token} of items) {
+      if (state !== 'ready' || !this.containers.has(container))
+        problems.push(`${id} is ${state} on ${container || 'nobody'}`);
+      const sameOwner = this.placement.get(id) === container && this.tokens.get(id) === token;
+      if (this.placement.has(id) && !sameOwner && !mayMove(id))
+        problems.push(`${id} moved though it had no reason to`);
+    }
+    problems.push(...(await this.ownClaims(items)));
+    this.placement = new Map(items.map(({id, container}) => [id, container]));
+    this.tokens = new Map(items.map(({id, token}) => [id, token]));
+    this.print();
+    if (problems.length > 0) throw new Error(`${title}: ${problems.slice(0, 5).join('; ')}`);
+  }
+
+  /** Asks every living container what it serves: each shard exactly once, where the record says. */
+  private async ownClaims(items: readonly ShardRow[]): Promise<string[]> {
+    const {items: containers} = (await this.sm(
+      'container',
+      'ls',
+      '-a',
+      this.options.app,
+    )) as unknown as {items: {id: string; endpoint: string}[]};
+    const servedBy = new Map<string, string[]>();
+    for (const {id, endpoint} of containers) {
+      if (!this.containers.has(id)) continue;
+      const reply = await fetch(`http://${endpoint}/sm/admin/shards`);
+      const held = (await reply.json()) as {containers: {shards: {id: string; ready: boolean}[]}[]};
+      for (const shard of held.containers.flatMap(({shards}) => shards))
+        if (shard.ready) servedBy.set(shard.id, [...(servedBy.get(shard.id) ?? []), id]);
+    }
+    return items
+      .filter(({id, container}) => servedBy.get(id)?.join() !== container)
+      .map(({id}) => `${id} is served by ${servedBy.get(id)?.join(' and ') ?? 'nobody'}`);
+  }
+
+  async checkNothingLeft(): Promise<void> {
+    const {stdout} = await promisify(execFile)(
+      'etcdctl',
+      ['--endpoints', this.etcd.endpoint, 'get', '--prefix', '--keys-only', PREFIX],
+      {
+        env: {...process.env, ETCDCTL_API: '3'},
+      },
+    );
+    const keys = stdout.split('\n').filter((key) => key !== '');
+    const left = keys.filter((key) => key.includes(`/${this.options.app}`));
+    console.log(`keys left of the app: ${left.length} (of sm itself: ${keys.length})`);
+    if (left.length > 0) throw new Error(`keys left: ${left.slice(0, 5).join(', ')}`);
+  }
+
+  private print(): void {
+    const owners = new Map<string, string[]>();
+    for (const [shard, container] of this.placement)
+      owners.set(container, [...(owners.get(container) ?? []), shard]);
+    for (const [container, shards] of [...owners].sort())
+      console.log(`   ${container}: ${String(shards.length).padStart(2)}  ${shards.join(' ')}`);
+  }
+
+  private startDaemon(port: number | undefined): void {
+    const file = join(this.folder, `daemon-${port}.yml`);
+    const lines = [
+      `service: ${SERVICE}`,
+      `port: ${port}`,
+      `endpoints: [${this.etcd.endpoint}]`,
+      `etcdPrefix: ${PREFIX}`,
+      `heartbeat: {ttlMs: ${this.options.ttlMs}}`,
+    ];
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    this.daemons.push({
+      server: `http://127.0.0.1:${port}`,
+      process: this.launch(['serve', '--config-file', file], `daemon-${port}.log`),
+    });
+  }
+
+  private launch(args: readonly string[], log: string): ChildProcess {
+    const file = openSync(join(this.folder, log), 'w');
+    return spawn(process.execPath, [SM, ...args], {stdio: ['ignore', file, file]});
+  }
+
+  private async untilAnswers(server: string): Promise<void> {
+    await until(
+      () =>
+        fetch(`${server}/readyz`).then(
+          (reply) => reply.ok,
+          () => false,
+        ),
+      20_000,
+      `${server} did not become ready`,
+    );
+  }
+}
+
+async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  await gone;
+}
+
+async function until(
+  check: () => Promise<boolean>,
+  limitMs: number,
+  complaint: string,
+): Promise<void> {
+  const endMs = Date.now() + limitMs;
+  while (!(await check())) {
+    if (Date.now() > endMs) throw new Error(complaint);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
