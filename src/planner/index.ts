@@ -1,0 +1,68 @@
+/**
+ * The planner: which shard belongs on which container. Pure and deterministic: the same snapshot in any order gives the
+ * same plan. Objectives in strict order: hard constraints; as many shards placed as possible; per bucket and over all
+ * buckets floor or ceil of the share; fewest moves; ties by a hash of ids.
+ */
+import type {Plan, PlacementReason, PlacementSnapshot, UnplacedShard} from '../model/placement.ts';
+import {assign} from './assign.ts';
+import {placeUnderCap} from './capacity.ts';
+import {checkPlan} from './check.ts';
+import {evenTotals} from './exchange.ts';
+import {orderMoves} from './moves.ts';
+import {share} from './shares.ts';
+import {runsForbidden, sortOut} from './sorting.ts';
+import type {Sorted} from './sorting.ts';
+import {DRAINING, OPEN, tabulate} from './table.ts';
+import type {Table} from './table.ts';
+
+/** Plans. O(shards + containers) for one bucket; checks its own result. @throws Error (a bug) when the check fails. */
+export function plan(snapshot: PlacementSnapshot): Plan {
+  const table = tabulate(snapshot);
+  const sorted = sortOut(table);
+  const target = Int32Array.from(sorted.fixed);
+  const shares = share(table, sorted);
+  evenTotals(table, shares);
+  if (exceedsCap(table, shares.totals)) placeUnderCap(table, sorted, target);
+  else assign(table, shares, target);
+  const result = conclude(table, sorted, target);
+  checkPlan(table, result);
+  return result;
+}
+
+function exceedsCap(table: Table, totals: Int32Array): boolean {
+  return (
+    table.cap > 0 &&
+    totals.some((total, container) => table.mode[container] === OPEN && total > table.cap)
+  );
+}
+
+function conclude(table: Table, sorted: Sorted, target: Int32Array): Plan {
+  const unplaced: UnplacedShard[] = [];
+  const stranded: UnplacedShard[] = [];
+  const additions: number[] = [];
+  for (const shard of table.shardOrder) {
+    if ((target[shard] ?? -1) < 0) leaveOut(table, sorted, target, shard, unplaced, stranded);
+    else if ((table.current[shard] ?? -1) < 0) additions.push(shard);
+  }
+  for (const [shard, reason] of sorted.stranded) stranded.push({shard, reason, mustDrop: false});
+  return {target, additions, moves: orderMoves(table, target), unplaced, stranded};
+}
+
+/** A shard that got no container: it stays where it runs if it may, else it carries its reason. */
+function leaveOut(
+  table: Table,
+  sorted: Sorted,
+  target: Int32Array,
+  shard: number,
+  unplaced: UnplacedShard[],
+  stranded: UnplacedShard[],
+): void {
+  const reason: PlacementReason = sorted.homeless.get(shard) ?? 'capacity';
+  const current = table.current[shard] ?? -1;
+  if (current >= 0 && table.mode[current] === DRAINING && !runsForbidden(table, shard)) {
+    target[shard] = current;
+    stranded.push({shard, reason, mustDrop: false});
+    return;
+  }
+  unplaced.push({shard, reason, mustDrop: runsForbidden(table, shard)});
+}

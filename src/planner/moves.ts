@@ -1,0 +1,81 @@
+/** The way from what is to what shall be, in an order of which every prefix is a valid state. */
+import type {MoveCause, PlannedMove} from '../model/placement.ts';
+import {runsForbidden} from './sorting.ts';
+import {DRAINING} from './table.ts';
+import type {Table} from './table.ts';
+
+const FORCED: readonly MoveCause[] = ['constraint', 'drain', 'capacity'];
+
+export function orderMoves(table: Table, target: Int32Array): PlannedMove[] {
+  const counts = countCurrent(table);
+  const moves = collect(table, target, counts);
+  const forced = FORCED.flatMap((cause) => moves.filter((move) => move.cause === cause));
+  const ordered = [
+    ...forced,
+    ...fromHighest(
+      moves.filter(({cause}) => cause === 'balance'),
+      counts,
+    ),
+  ];
+  return table.cap === 0 ? ordered : intoRoom(table, ordered, counts);
+}
+
+function countCurrent(table: Table): Int32Array {
+  const counts = new Int32Array(table.m);
+  for (const current of table.current)
+    if (current >= 0) counts[current] = (counts[current] ?? 0) + 1;
+  return counts;
+}
+
+function collect(table: Table, target: Int32Array, counts: Int32Array): PlannedMove[] {
+  const moves: PlannedMove[] = [];
+  for (const shard of table.shardOrder) {
+    const from = table.current[shard] ?? -1;
+    const to = target[shard] ?? -1;
+    if (from < 0 || to < 0 || from === to) continue;
+    moves.push({shard, from, to, cause: causeOf(table, shard, from, counts)});
+  }
+  return moves;
+}
+
+function causeOf(table: Table, shard: number, from: number, counts: Int32Array): MoveCause {
+  if (runsForbidden(table, shard)) return 'constraint';
+  if (table.mode[from] === DRAINING) return 'drain';
+  return table.cap > 0 && (counts[from] ?? 0) > table.cap ? 'capacity' : 'balance';
+}
+
+/** Off the highest first, so that a budget that ends in the middle has levelled both ends. */
+function fromHighest(moves: readonly PlannedMove[], counts: Int32Array): PlannedMove[] {
+  const left = Int32Array.from(counts);
+  const height = moves.map(({from}) => {
+    const now = left[from] ?? 0;
+    left[from] = now - 1;
+    return now;
+  });
+  const order = moves
+    .map((_, index) => index)
+    .sort((a, b) => (height[b] ?? 0) - (height[a] ?? 0) || a - b);
+  return order.map((index) => moves[index]).filter((move) => move !== undefined);
+}
+
+/** A move into a full container waits for one that leaves it; what remains is a ring, which only two-step moves can turn. */
+function intoRoom(table: Table, moves: readonly PlannedMove[], counts: Int32Array): PlannedMove[] {
+  const held = Int32Array.from(counts);
+  const ordered: PlannedMove[] = [];
+  let waiting = [...moves];
+  while (waiting.length > 0) {
+    const left: PlannedMove[] = [];
+    for (const move of waiting) {
+      if ((held[move.to] ?? 0) >= table.cap) {
+        left.push(move);
+        continue;
+      }
+      held[move.to] = (held[move.to] ?? 0) + 1;
+      held[move.from] = (held[move.from] ?? 0) - 1;
+      ordered.push(move);
+    }
+    if (left.length === waiting.length) return [...ordered, ...left];
+    waiting = left;
+  }
+  return ordered;
+}

@@ -1,0 +1,74 @@
+/** Who must stay, who must go, who has nowhere to be: decided shard by shard, before any balancing. */
+import type {PlacementReason} from '../model/placement.ts';
+import {CLOSED, DRAINING, NOT_LIVING, OPEN} from './table.ts';
+import type {Table} from './table.ts';
+
+/** What is decided of a shard at first sight. */
+export interface Sorted {
+  /** Container the shard is bound to stay on or go to: pins, and what closed containers keep. -1: open question. */
+  readonly fixed: Int32Array;
+  /** 1: the shard has no home anywhere, for `reason`. */
+  readonly homeless: Map<number, PlacementReason>;
+  /** Shards that stay on a draining container because nothing may take them. */
+  readonly stranded: Map<number, PlacementReason>;
+  /** Shards to be spread over the open containers of their pool, in tie-break order. */
+  readonly free: Int32Array;
+}
+
+export function sortOut(table: Table): Sorted {
+  const fixed = new Int32Array(table.n).fill(-1);
+  const homeless = new Map<number, PlacementReason>();
+  const stranded = new Map<number, PlacementReason>();
+  const free = new Int32Array(table.n);
+  let count = 0;
+  for (let at = 0; at < table.n; at += 1) {
+    const shard = table.shardOrder[at] ?? 0;
+    const verdict = table.pin[shard] === -1 ? judge(table, shard) : judgePinned(table, shard);
+    if (verdict === 'free') {
+      free[count] = shard;
+      count += 1;
+    } else if (verdict === 'stay') fixed[shard] = table.current[shard] ?? -1;
+    else if (verdict === 'pin') fixed[shard] = table.pin[shard] ?? -1;
+    else if (verdict.startsWith('stranded:')) {
+      fixed[shard] = table.current[shard] ?? -1;
+      stranded.set(shard, verdict.slice('stranded:'.length) as PlacementReason);
+    } else homeless.set(shard, verdict as PlacementReason);
+  }
+  return {fixed, homeless, stranded, free: free.subarray(0, count)};
+}
+
+type Verdict = 'free' | 'stay' | 'pin' | PlacementReason | `stranded:${PlacementReason}`;
+
+function judge(table: Table, shard: number): Verdict {
+  const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
+  if (table.m === 0 || pool === undefined) return 'no-container';
+  if (!pool.hasMembers) return 'worker-group-empty';
+  if (pool.living === 0) return 'worker-group-not-living';
+  const current = table.current[shard] ?? -1;
+  const allowed = current >= 0 && pool.has[current] === 1;
+  if (allowed && table.mode[current] === CLOSED) return 'stay';
+  if (pool.open.length > 0) return 'free';
+  if (allowed && table.mode[current] === DRAINING) return 'stranded:nothing-accepts';
+  return 'nothing-accepts';
+}
+
+function judgePinned(table: Table, shard: number): Verdict {
+  const pin = table.pin[shard] ?? NOT_LIVING;
+  if (table.m === 0) return 'no-container';
+  if (pin === NOT_LIVING) return 'pin-not-living';
+  const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
+  if (pool !== undefined && pool.has[pin] !== 1) return 'pin-outside-worker-group';
+  if (table.mode[pin] === OPEN) return 'pin';
+  if (table.current[shard] !== pin) return 'pin-takes-nothing-new';
+  return table.mode[pin] === DRAINING ? 'stranded:pin-takes-nothing-new' : 'stay';
+}
+
+/** Whether the shard runs where its pin or worker group forbids it. */
+export function runsForbidden(table: Table, shard: number): boolean {
+  const current = table.current[shard] ?? -1;
+  if (current < 0) return false;
+  const pin = table.pin[shard] ?? -1;
+  if (pin !== -1 && pin !== current) return true;
+  const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
+  return pool !== undefined && pool.has[current] !== 1;
+}

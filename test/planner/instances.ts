@@ -1,0 +1,88 @@
+/** Random small snapshots from a seed, and plans applied to them. */
+import type {
+  PlacementContainer,
+  PlacementShard,
+  PlacementSnapshot,
+  Plan,
+} from '../../src/model/placement.ts';
+
+/** A small generator of whole numbers, the same for a seed everywhere. */
+export function seeded(seed: number): (below: number) => number {
+  let state = (seed * 2_654_435_761 + 1) >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+export interface InstanceLimits {
+  readonly containers: number;
+  readonly groups: number;
+  readonly shards: number;
+  /** Whether pools, pins, modes other than open, and caps may occur. */
+  readonly constraints: boolean;
+}
+
+export function instance(seed: number, limits: InstanceLimits): PlacementSnapshot {
+  const next = seeded(seed);
+  const {constraints} = limits;
+  const containers = Array.from(
+    {length: 1 + next(limits.containers)},
+    (_, index): PlacementContainer => {
+      const mode = constraints && next(5) === 0 ? (next(2) === 0 ? 'closed' : 'draining') : 'open';
+      return {id: `c${index}`, mode};
+    },
+  );
+  const pools = new Map<string, Set<string>>();
+  if (constraints && next(2) === 0)
+    pools.set('w', new Set(containers.filter(() => next(2) === 0).map(({id}) => id)));
+  const groups = 1 + next(limits.groups);
+  const pick = (): string => containers[next(containers.length)]?.id ?? '';
+  const shards = Array.from({length: next(limits.shards + 1)}, (_, index): PlacementShard => ({
+    id: `s${index}`,
+    group: `g${next(groups)}`,
+    workerGroup: constraints && next(4) === 0 ? 'w' : '',
+    pin: constraints && next(8) === 0 ? (next(6) === 0 ? 'gone' : pick()) : '',
+    current: next(3) === 0 ? '' : pick(),
+    prefer: '',
+    avoid: '',
+  }));
+  const maxShardCount = constraints && next(3) === 0 ? 1 + next(6) : 0;
+  return {shards, containers, pools, maxShardCount};
+}
+
+/** Container id by shard id; '' for none. */
+export function placed(snapshot: PlacementSnapshot, plan: Plan): Map<string, string> {
+  return new Map(
+    snapshot.shards.map(({id}, index) => [
+      id,
+      snapshot.containers[plan.target[index] ?? -1]?.id ?? '',
+    ]),
+  );
+}
+
+/** The snapshot once the plan is carried out. */
+export function applied(snapshot: PlacementSnapshot, plan: Plan): PlacementSnapshot {
+  const where = placed(snapshot, plan);
+  const dropped = new Set(plan.unplaced.filter(({mustDrop}) => mustDrop).map(({shard}) => shard));
+  const shards = snapshot.shards.map((shard, index) => {
+    const to = where.get(shard.id) ?? '';
+    return {...shard, current: to === '' && !dropped.has(index) ? shard.current : to};
+  });
+  return {...snapshot, shards};
+}
+
+export function shuffled(snapshot: PlacementSnapshot, seed: number): PlacementSnapshot {
+  const next = seeded(seed);
+  const mix = <T>(items: readonly T[]): T[] => {
+    const mixed = [...items];
+    for (let at = mixed.length - 1; at > 0; at -= 1) {
+      const other = next(at + 1);
+      [mixed[at], mixed[other]] = [mixed[other] as T, mixed[at] as T];
+    }
+    return mixed;
+  };
+  return {...snapshot, shards: mix(snapshot.shards), containers: mix(snapshot.containers)};
+}
