@@ -60,26 +60,37 @@ const OUTSIDE = [
   'Promise',
 ];
 
+/** Folders below src up to this depth are held; a folder inside a room may bear the name of another room (server/admin). */
+const DEPTHS = [1, 2, 3];
+
 /** Static imports only: commands load heavy rooms by `await import()` inside `run()`. */
-function zone(folder) {
+function zones(folder) {
   const allowed = new Set([folder, ...ZONES[folder]]);
   const banned = FOLDERS.filter((other) => !allowed.has(other));
-  const patterns = banned.map((other) => ({
-    regex: `^(\\.\\./)+${other}/`,
-    message: `${folder} may not import ${other}`,
-  }));
-  if (folder === 'server') {
-    patterns.push({
-      regex: '^(\\.\\./)+container/(?!index\\.ts|door\\.ts)',
-      message: 'server uses container by its doors',
-    });
-  }
-  if (folder === 'container') {
-    patterns.push({regex: '^(@oclif|ink|react|fastify)', message: 'the SDK stays small'});
-  }
-  // Folders inside a room may bear the name of another room (server/admin): an import that stays inside is no import of that room.
-  const files = [`src/${folder}/**/*.{ts,tsx}`];
-  return {files, rules: {'no-restricted-imports': ['error', {patterns}]}};
+  return DEPTHS.map((depth) => {
+    const up = `^(\\.\\./){${depth}}`;
+    const patterns = banned.map((other) => ({
+      regex: `${up}${other}/`,
+      message: `${folder} may not import ${other}`,
+      // Types weigh nothing at start-up; what commands must not load is code.
+      allowTypeImports: folder === 'commands',
+    }));
+    if (folder === 'server') {
+      patterns.push({
+        regex: `${up}container/(?!index\\.ts|door\\.ts)`,
+        message: 'server uses container by its doors',
+      });
+    }
+    if (folder === 'container') {
+      patterns.push({regex: '^(@oclif|ink|react|fastify)', message: 'the SDK stays small'});
+    }
+    const files = [`src/${folder}/${'*/'.repeat(depth - 1)}*.{ts,tsx}`];
+    return {
+      files,
+      plugins: {'@typescript-eslint': tseslint.plugin},
+      rules: {'@typescript-eslint/no-restricted-imports': ['error', {patterns}]},
+    };
+  });
 }
 
 export default tseslint.config(
@@ -102,7 +113,7 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  ...FOLDERS.map(zone),
+  ...FOLDERS.flatMap(zones),
   {
     files: PURE.map((folder) => `src/${folder}/**/*.ts`),
     rules: {

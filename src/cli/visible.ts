@@ -1,5 +1,5 @@
 // C0, DEL, C1, line separators, bidi controls, zero-width characters, BOM.
-// eslint-disable-next-line no-control-regex -- this class is the definition of what is made visible
+
 const HARMFUL =
   /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 

@@ -5,7 +5,7 @@ export type {JoinOptions} from './options.ts';
 export type {Shard} from './shard.ts';
 export type {ShardHooks} from './member.ts';
 export type {HintHandler} from './receiver.ts';
-export type {StopReason} from '../ownership/shard-keeper.ts';
+export type {StopReason} from '../ownership/keeper-actions.ts';
 export {SmError} from '../model/errors.ts';
 export type {ErrorCode} from '../model/errors.ts';
 export {compareTokens, parseToken} from '../model/token.ts';

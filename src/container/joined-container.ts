@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {SmError} from '../model/errors.ts';
 import {checkName} from '../model/ids.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
-import type {SessionEnd} from '../ownership/session.ts';
+import type {SessionEnd} from '../ownership/session-actions.ts';
 import type {HeldShardsAnswer} from '../protocol/hints.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';

@@ -1,8 +1,8 @@
 /** The transactions of a container's session and what their outcomes mean. Pure; the shell only sends them. */
 import type {Keys} from '../etcd/keys.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from '../ownership/heartbeat.ts';
-import type {IdAnswer, SessionAction} from '../ownership/session.ts';
-import type {WriteAnswer} from '../ownership/shard-keeper.ts';
+import type {IdAnswer, SessionAction} from '../ownership/session-actions.ts';
+import type {WriteAnswer} from '../ownership/keeper-actions.ts';
 import {decodeIdHolder, encodeIdHolder} from '../protocol/container-id.ts';
 import {decodeHeartbeat, encodeRecord} from '../protocol/records.ts';
 import type {Compare, Operation, Transaction, TransactionOutcome} from '../store/port.ts';

@@ -16,6 +16,7 @@ import {Evictor} from './eviction.ts';
 import {HINTS_PER_CALL, HintSchedule} from './hints.ts';
 import {MoveHistory} from './history.ts';
 import {MotionLedger, WHY_BALANCE} from './motion.ts';
+import {PendingWrites} from './pending-writes.ts';
 import {PlanKeeper} from './plan-keeper.ts';
 import type {QueuedMove} from './plan-keeper.ts';
 import {countsFor, placementSnapshot} from './placement.ts';
@@ -38,13 +39,6 @@ export interface GovernorOptions {
   readonly nextMoveId: () => string;
 }
 
-interface PendingWrite {
-  readonly op: number;
-  /** Incarnation that is given the shard; '' for none. */
-  readonly to: string;
-  readonly transition: Transition;
-}
-
 /** A write whose guard failed is looked at again after this time. */
 const REFUSED_RETRY_MS = 200;
 
@@ -63,10 +57,8 @@ export class Governor {
   private readonly planKeeper: PlanKeeper;
   private living: Map<string, LivingContainer> = new Map();
   private readonly dirty = new Set<string>();
-  private readonly pending = new Map<string, PendingWrite>();
-  private readonly arriving = new Map<string, number>();
+  private readonly pending = new PendingWrites();
   private readonly waitingForRoom = new Set<string>();
-  private ops = 0;
   private wallMs = 0;
   private listed = false;
 
@@ -109,10 +101,10 @@ export class Governor {
 
   /** What the store said of a write. */
   answered(shard: string, op: number, answer: GovernorAnswer, nowMs: number): GovernorAction[] {
-    const pending = this.pending.get(shard);
+    const pending = this.pending.of(shard);
     if (pending?.op !== op) return [];
     if (answer.kind === 'unknown') return [{type: 'reread', shard}];
-    this.settlePending(shard, pending);
+    this.settlePending(shard);
     if (answer.kind === 'committed') this.committed(pending.transition, answer.revision, nowMs);
     else this.refused(shard, answer.own, nowMs);
     return [];
@@ -120,10 +112,10 @@ export class Governor {
 
   /** The record of a shard whose write had no known outcome; undefined: it could not be read, ask again. */
   reread(shard: string, own: AppChange | undefined, nowMs: number): GovernorAction[] {
-    const pending = this.pending.get(shard);
+    const pending = this.pending.of(shard);
     if (pending === undefined) return [];
     if (own === undefined) return [{type: 'reread', shard}];
-    this.settlePending(shard, pending);
+    this.settlePending(shard);
     this.refused(shard, own, nowMs);
     return [];
   }
@@ -291,20 +283,12 @@ export class Governor {
   }
 
   private submit(transition: Transition, actions: GovernorAction[]): void {
-    this.ops += 1;
-    const to = transition.record?.state === 'assigned' ? transition.record.incarnation : '';
-    this.pending.set(transition.shard, {op: this.ops, to, transition});
-    if (to !== '') this.arriving.set(to, (this.arriving.get(to) ?? 0) + 1);
-    actions.push({type: 'write', op: this.ops, transition});
+    actions.push({type: 'write', op: this.pending.submit(transition), transition});
   }
 
-  private settlePending(shard: string, pending: PendingWrite): void {
-    this.pending.delete(shard);
+  private settlePending(shard: string): void {
+    this.pending.settle(shard);
     this.dirty.add(shard);
-    if (pending.to === '') return;
-    const left = (this.arriving.get(pending.to) ?? 1) - 1;
-    if (left === 0) this.arriving.delete(pending.to);
-    else this.arriving.set(pending.to, left);
   }
 
   private committed({shard, record}: Transition, revision: number, nowMs: number): void {
@@ -399,7 +383,7 @@ export class Governor {
       newMove: (from, to, why) => this.newMove(from, to, why),
       isFull: (incarnation) =>
         limit > 0 &&
-        this.view.shardsOf(incarnation).size + (this.arriving.get(incarnation) ?? 0) >= limit,
+        this.view.shardsOf(incarnation).size + this.pending.arriving(incarnation) >= limit,
     };
   }
 

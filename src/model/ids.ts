@@ -11,7 +11,6 @@ const CONTAINER = /^[A-Za-z0-9[]([A-Za-z0-9._:[\]-]{0,126}[A-Za-z0-9\]])?$/;
 const INCARNATION = /^[A-Za-z0-9_-]{1,80}$/;
 // C0, DEL, C1, line separators, bidi controls, zero-width characters, BOM, lone surrogates.
 const UNPRINTABLE =
-  // eslint-disable-next-line no-control-regex, no-misleading-character-class -- this class is the definition of what we refuse
   /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}|\p{Unassigned}/u;
 
 export type NameKind = 'app' | 'container' | 'group' | 'worker group' | 'service';

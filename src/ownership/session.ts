@@ -3,72 +3,12 @@
  * its shards. Passive: the shell calls the event methods, then `advance`, carries the actions out and wakes it in time.
  */
 import {heartbeatIntervalMs} from '../model/container.ts';
-import type {Heartbeat, HeartbeatIdentity} from '../model/container.ts';
 import {HeartbeatMachine} from './heartbeat.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from './heartbeat.ts';
-import {ShardKeeper} from './shard-keeper.ts';
-import type {
-  KeeperAction,
-  KeeperContext,
-  ShardReading,
-  StopReason,
-  WriteAnswer,
-} from './shard-keeper.ts';
-
-export type SessionEnd = 'left' | 'cloned' | 'evicted' | 'deleted' | 'refused';
-
-export type SessionAction =
-  | KeeperAction
-  | {readonly type: 'heartbeat'; readonly write: HeartbeatWrite}
-  /** Txn [id/<container> at idMod (0: absent); hb/<holder> absent unless ''; hb/mine created] -> put id. Else read id and hb of its holder. */
-  | {
-      readonly type: 'takeId';
-      readonly container: string;
-      readonly incarnation: string;
-      readonly create: number;
-      readonly idMod: number;
-      readonly holder: string;
-    }
-  /** Txn [hb/mine created; id mod = idMod unless 0] -> delete hb, and id unless idMod is 0. Refused means the heartbeat is gone already. */
-  | {
-      readonly type: 'deregister';
-      readonly container: string;
-      readonly incarnation: string;
-      readonly create: number;
-      readonly idMod: number;
-    }
-  | {readonly type: 'revokeAll'}
-  | {readonly type: 'waitingForId'; readonly holder: string}
-  | {readonly type: 'ready'; readonly incarnation: string}
-  | {readonly type: 'fenced'}
-  | {readonly type: 'resumed'}
-  | {readonly type: 'evicted'; readonly incarnation: string}
-  | {readonly type: 'ended'; readonly how: SessionEnd};
-
-/** `held` by another living incarnation, `free` to be tried again with this `idMod` and `holder`. */
-export type IdAnswer =
-  | {readonly kind: 'taken'; readonly idMod: number}
-  | {readonly kind: 'held'; readonly holder: string}
-  | {readonly kind: 'free'; readonly idMod: number; readonly holder: string}
-  | {readonly kind: 'unknown'};
-
-export interface SessionOptions {
-  /** The heartbeat's fixed fields. */
-  readonly identity: HeartbeatIdentity;
-  readonly epoch: number;
-  /** Fresh 128-bit random ids: incarnations and nonces. */
-  readonly nextId: () => string;
-  /** 0..1, for jitter. */
-  readonly random: () => number;
-  readonly addTimeoutMs: number;
-  readonly dropTimeoutMs: number;
-  /** End instead of waiting when another incarnation holds the id. Default false. */
-  readonly refuseTakenId?: boolean;
-  /** Beat at least so often, ms, besides T/5. */
-  readonly heartbeatEveryMs?: () => number;
-  /** Daemons claim apps with `ready` set at once. Default false. */
-  readonly readyAtClaim?: boolean;
-}
+import type {KeeperContext, ShardReading, StopReason, WriteAnswer} from './keeper-actions.ts';
+import {KeeperSet} from './keeper-set.ts';
+import type {IdAnswer, SessionAction, SessionEnd, SessionOptions} from './session-actions.ts';
+import type {ShardKeeper} from './shard-keeper.ts';
 
 /** Reconciliation reads every record that is held or pending this often, +-20 %. */
 export const RECONCILE_INTERVAL_MS = 30_000;
@@ -86,18 +26,11 @@ interface IdAttempt {
   holder: string;
 }
 
-/** High-water marks kept of shards that are not here any more. */
-const MARKS_LIMIT = 100_000;
-
 export class ContainerSession {
   phase: Phase = 'registering';
   heartbeat: HeartbeatMachine;
-  readonly keepers = new Map<string, ShardKeeper>();
   private readonly options: SessionOptions;
-  private readonly marks = new Map<string, number>();
-  private readonly dirty = new Set<string>();
-  /** Keepers that wait for a moment. */
-  private readonly timed = new Map<string, number>();
+  private readonly shards = new KeeperSet();
   private fenced = true;
   private how: SessionEnd = 'left';
   private leaveAsked = false;
@@ -134,6 +67,10 @@ export class ContainerSession {
     return this.phase === 'ended';
   }
 
+  get keepers(): ReadonlyMap<string, ShardKeeper> {
+    return this.shards.keepers;
+  }
+
   /** Moves everything away, then ends. */
   leave(): void {
     this.askToLeave('left');
@@ -147,7 +84,7 @@ export class ContainerSession {
   /** Says that shard records may be of interest; `incarnation` other than mine is ignored. */
   hint(incarnation: string, shard: string, revision: number): void {
     if (incarnation !== this.incarnation || this.ended) return;
-    this.keeper(shard).hint(revision);
+    this.shards.of(shard).hint(revision);
   }
 
   heartbeatAnswered(write: HeartbeatWrite, answer: HeartbeatAnswer, nowMs: number): void {
@@ -178,23 +115,23 @@ export class ContainerSession {
   }
 
   readAnswered(shard: string, op: number, reading: ShardReading | undefined, nowMs: number): void {
-    this.touch(shard)?.readAnswered(op, reading, this.context(), nowMs);
+    this.shards.touch(shard)?.readAnswered(op, reading, this.context(), nowMs);
   }
 
   writeAnswered(shard: string, op: number, answer: WriteAnswer, nowMs: number): void {
-    this.touch(shard)?.writeAnswered(op, answer, nowMs);
+    this.shards.touch(shard)?.writeAnswered(op, answer, nowMs);
   }
 
   addSettled(shard: string, handle: number, error: string | undefined, nowMs: number): void {
-    this.touch(shard)?.addSettled(handle, error, nowMs);
+    this.shards.touch(shard)?.addSettled(handle, error, nowMs);
   }
 
   dropSettled(shard: string, handle: number, error: string | undefined, nowMs: number): void {
-    this.touch(shard)?.dropSettled(handle, error, nowMs);
+    this.shards.touch(shard)?.dropSettled(handle, error, nowMs);
   }
 
   workChanged(shard: string, handle: number, outstanding: number): void {
-    this.touch(shard)?.workChanged(handle, outstanding);
+    this.shards.touch(shard)?.workChanged(handle, outstanding);
   }
 
   /** The next actions; call after every event and at `wakeAtMs`. */
@@ -206,7 +143,7 @@ export class ContainerSession {
       if (write !== undefined) this.out.push({type: 'heartbeat', write});
     }
     this.reconcile(nowMs);
-    this.advanceKeepers(nowMs);
+    this.out.push(...this.shards.advance(() => this.context(), nowMs));
     const actions = this.out;
     this.out = [];
     return actions;
@@ -214,8 +151,7 @@ export class ContainerSession {
 
   /** Owner-clock ms at which `advance` has to be called even if nothing happens. */
   wakeAtMs(nowMs: number): number {
-    let at = this.reconcileAtMs;
-    for (const keeperAt of this.timed.values()) at = Math.min(at, keeperAt);
+    let at = Math.min(this.reconcileAtMs, this.shards.wakeAtMs());
     if (this.beating) at = Math.min(at, this.heartbeat.wakeAtMs());
     if (this.phase === 'deregistering' && !this.deregisterInFlight)
       at = Math.min(at, this.deregisterAtMs);
@@ -249,7 +185,7 @@ export class ContainerSession {
     // Handles that lived through a lapse of the deadline with their stop begun must not come back to life.
     if (lapsed) this.out.push({type: 'revokeAll'});
     this.fenced = false;
-    this.allDirty();
+    this.shards.touchAll();
     if (this.phase !== 'naming') this.out.push({type: 'resumed'});
   }
 
@@ -258,7 +194,7 @@ export class ContainerSession {
     this.phase = 'ready';
     this.heartbeat.changeState('ready');
     this.reconcileAtMs = this.nextReconcileMs(nowMs);
-    this.allDirty();
+    this.shards.touchAll();
     this.out.push({type: 'ready', incarnation: this.incarnation});
   }
 
@@ -288,7 +224,7 @@ export class ContainerSession {
     this.askToLeave('evicted');
     this.phase = 'releasing';
     this.fenced = true;
-    this.allDirty();
+    this.shards.touchAll();
     this.out.push({type: 'fenced'});
   }
 
@@ -303,7 +239,7 @@ export class ContainerSession {
     this.out.push({type: 'revokeAll'});
     this.fenced = true;
     for (const keeper of this.keepers.values()) keeper.lose();
-    this.allDirty();
+    this.shards.touchAll();
   }
 
   private end(): void {
@@ -325,7 +261,7 @@ export class ContainerSession {
     if (this.phase !== 'ready') return;
     this.phase = 'leaving';
     this.heartbeat.changeState('leaving');
-    this.allDirty();
+    this.shards.touchAll();
   }
 
   private mayDeregister(): boolean {
@@ -370,7 +306,7 @@ export class ContainerSession {
   private advanceFence(nowMs: number): void {
     if (this.fenced || nowMs < this.softDeadlineMs()) return;
     this.fenced = true;
-    this.allDirty();
+    this.shards.touchAll();
     this.out.push({type: 'fenced'});
   }
 
@@ -383,36 +319,11 @@ export class ContainerSession {
     if (nowMs < this.reconcileAtMs) return;
     this.reconcileAtMs = this.ended ? Number.POSITIVE_INFINITY : this.nextReconcileMs(nowMs);
     for (const keeper of this.keepers.values()) keeper.refresh();
-    this.allDirty();
+    this.shards.touchAll();
   }
 
   private nextReconcileMs(nowMs: number): number {
     return nowMs + RECONCILE_INTERVAL_MS * (0.8 + 0.4 * this.options.random());
-  }
-
-  private advanceKeepers(nowMs: number): void {
-    for (const [shard, at] of this.timed) if (at <= nowMs) this.dirty.add(shard);
-    if (this.dirty.size === 0) return;
-    const context = this.context();
-    for (const shard of this.dirty) {
-      const keeper = this.keepers.get(shard);
-      if (keeper === undefined) continue;
-      this.out.push(...keeper.advance(context, nowMs));
-      const wakeAtMs = keeper.wakeAtMs(context);
-      if (Number.isFinite(wakeAtMs)) this.timed.set(shard, wakeAtMs);
-      else this.timed.delete(shard);
-      if (keeper.idle) this.retire(shard, keeper);
-    }
-    this.dirty.clear();
-  }
-
-  private retire(shard: string, keeper: ShardKeeper): void {
-    this.keepers.delete(shard);
-    this.timed.delete(shard);
-    this.marks.set(shard, keeper.mark);
-    if (this.marks.size <= MARKS_LIMIT) return;
-    const oldest = this.marks.keys().next();
-    if (oldest.done !== true) this.marks.delete(oldest.value);
   }
 
   private context(): KeeperContext {
@@ -433,26 +344,6 @@ export class ContainerSession {
   private releasing(): StopReason | undefined {
     if (this.leaveAsked && this.how === 'deleted') return 'deleted';
     return this.phase === 'releasing' || this.phase === 'ended' ? 'lost' : undefined;
-  }
-
-  private keeper(shard: string): ShardKeeper {
-    let keeper = this.keepers.get(shard);
-    if (keeper === undefined) {
-      keeper = new ShardKeeper(shard, this.marks.get(shard) ?? 0);
-      this.keepers.set(shard, keeper);
-    }
-    this.dirty.add(shard);
-    return keeper;
-  }
-
-  private touch(shard: string): ShardKeeper | undefined {
-    const keeper = this.keepers.get(shard);
-    if (keeper !== undefined) this.dirty.add(shard);
-    return keeper;
-  }
-
-  private allDirty(): void {
-    for (const shard of this.keepers.keys()) this.dirty.add(shard);
   }
 }
 

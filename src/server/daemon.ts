@@ -12,7 +12,7 @@ import {heartbeatIntervalMs} from '../model/container.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
 import {parseToken} from '../model/token.ts';
-import type {SessionEnd} from '../ownership/session.ts';
+import type {SessionEnd} from '../ownership/session-actions.ts';
 import {plan} from '../planner/index.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
-import type {Container, Shard} from '../../container/index.ts';
+import type {Container, Shard, joinApp} from '../../container/index.ts';
 
 export default class ContainerRun extends SmCommand<typeof ContainerRun> {
   static override summary = 'Run a sample container that only logs its shards.';
@@ -45,26 +45,23 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
   };
 
   override async run(): Promise<void> {
-    const {joinApp} = await import('../../container/index.ts');
+    const sdk = await import('../../container/index.ts');
     const {count, id} = this.flags;
     const ids =
       count === 1
         ? [id]
         : Array.from({length: count}, (_, index) => `${id ?? 'container'}-${index + 1}`);
-    const containers = await Promise.all(ids.map((name) => this.join(joinApp, name)));
+    const containers = await Promise.all(ids.map((name) => this.join(sdk.joinApp, name)));
     const leave = (): void => void Promise.all(containers.map((container) => container.leave()));
     process.once('SIGTERM', leave);
     process.once('SIGINT', leave);
     await Promise.all(containers.map((container) => container.ended));
   }
 
-  private async join(
-    joinApp: (typeof import('../../container/index.ts'))['joinApp'],
-    id: string | undefined,
-  ): Promise<Container> {
+  private async join(join: typeof joinApp, id: string | undefined): Promise<Container> {
     const {createLogger} = await import('../../runtime/logger.ts');
     const {app, host, port} = this.flags;
-    const container = await joinApp(
+    const container = await join(
       {
         app,
         endpoints: this.flags.endpoints.split(','),

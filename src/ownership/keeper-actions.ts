@@ -1,0 +1,66 @@
+/** What one shard's keeper asks of its container, what it is answered, and what it may do: data only. */
+import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
+import type {ShardSpec} from '../model/specs.ts';
+import type {Transition} from '../model/transition.ts';
+import type {Claimant} from './transitions.ts';
+
+/** Why `drop` is called. */
+export type StopReason = 'moved' | 'fenced' | 'lost' | 'failed' | 'leaving' | 'deleted';
+
+export type KeeperAction =
+  | {readonly type: 'read'; readonly shard: string; readonly op: number}
+  | {
+      readonly type: 'write';
+      readonly shard: string;
+      readonly op: number;
+      readonly transition: Transition;
+    }
+  | {
+      readonly type: 'add';
+      readonly shard: string;
+      readonly handle: number;
+      readonly token: string;
+      readonly spec: ShardSpec;
+    }
+  | {
+      readonly type: 'drop';
+      readonly shard: string;
+      readonly handle: number;
+      readonly reason: StopReason;
+    }
+  | {
+      readonly type: 'abort';
+      readonly shard: string;
+      readonly handle: number;
+      readonly reason: StopReason;
+    }
+  | {readonly type: 'revoke'; readonly shard: string; readonly handle: number}
+  | {readonly type: 'stuck'; readonly shard: string; readonly hook: 'add' | 'drop'};
+
+/** What the session lets a shard do now. */
+export interface KeeperContext {
+  readonly me: Claimant;
+  readonly epoch: number;
+  /** The right to act holds: no fence. */
+  readonly acting: boolean;
+  /** New shards may be claimed. */
+  readonly claiming: boolean;
+  /** Everything is to be let go without being asked, with this reason. */
+  readonly releasing: StopReason | undefined;
+  /** Daemons claim with `ready` set at once. */
+  readonly readyAtClaim: boolean;
+  readonly addTimeoutMs: number;
+  readonly dropTimeoutMs: number;
+}
+
+/** A record and the spec read with it, at one revision. */
+export interface ShardReading {
+  readonly revision: number;
+  readonly own: Versioned<OwnershipRecord> | undefined;
+  readonly spec: ShardSpec | undefined;
+}
+
+export type WriteAnswer =
+  | {readonly kind: 'committed'; readonly revision: number}
+  | {readonly kind: 'refused'}
+  | {readonly kind: 'unknown'};

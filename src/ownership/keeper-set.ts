@@ -1,0 +1,74 @@
+/** The keepers of one container's shards: which of them have something to do, when, and the marks of those that are gone. */
+import type {KeeperAction, KeeperContext} from './keeper-actions.ts';
+import {ShardKeeper} from './shard-keeper.ts';
+
+/** High-water marks kept of shards that are not here any more. */
+const MARKS_LIMIT = 100_000;
+
+export class KeeperSet {
+  readonly keepers = new Map<string, ShardKeeper>();
+  private readonly marks = new Map<string, number>();
+  private readonly dirty = new Set<string>();
+  /** Keepers that wait for a moment. */
+  private readonly timed = new Map<string, number>();
+
+  /** The shard's keeper, made if there is none; it is looked at by the next `advance`. */
+  of(shard: string): ShardKeeper {
+    let keeper = this.keepers.get(shard);
+    if (keeper === undefined) {
+      keeper = new ShardKeeper(shard, this.marks.get(shard) ?? 0);
+      this.keepers.set(shard, keeper);
+    }
+    this.dirty.add(shard);
+    return keeper;
+  }
+
+  /** The shard's keeper if there is one; it is looked at by the next `advance`. */
+  touch(shard: string): ShardKeeper | undefined {
+    const keeper = this.keepers.get(shard);
+    if (keeper !== undefined) this.dirty.add(shard);
+    return keeper;
+  }
+
+  touchAll(): void {
+    for (const shard of this.keepers.keys()) this.dirty.add(shard);
+  }
+
+  /** The next steps of the keepers that were touched or whose moment has come. */
+  advance(contextNow: () => KeeperContext, nowMs: number): KeeperAction[] {
+    for (const [shard, at] of this.timed) if (at <= nowMs) this.dirty.add(shard);
+    if (this.dirty.size === 0) return [];
+    const actions: KeeperAction[] = [];
+    const context = contextNow();
+    for (const shard of this.dirty) {
+      const keeper = this.keepers.get(shard);
+      if (keeper === undefined) continue;
+      actions.push(...keeper.advance(context, nowMs));
+      this.wakeAt(shard, keeper.wakeAtMs(context));
+      if (keeper.idle) this.retire(shard, keeper);
+    }
+    this.dirty.clear();
+    return actions;
+  }
+
+  /** When `advance` has to be called even if nothing is touched. */
+  wakeAtMs(): number {
+    let at = Number.POSITIVE_INFINITY;
+    for (const keeperAt of this.timed.values()) at = Math.min(at, keeperAt);
+    return at;
+  }
+
+  private wakeAt(shard: string, atMs: number): void {
+    if (Number.isFinite(atMs)) this.timed.set(shard, atMs);
+    else this.timed.delete(shard);
+  }
+
+  private retire(shard: string, keeper: ShardKeeper): void {
+    this.keepers.delete(shard);
+    this.timed.delete(shard);
+    this.marks.set(shard, keeper.mark);
+    if (this.marks.size <= MARKS_LIMIT) return;
+    const oldest = this.marks.keys().next();
+    if (oldest.done !== true) this.marks.delete(oldest.value);
+  }
+}

@@ -1,0 +1,59 @@
+/** What a container's session asks of its shell, what the shell answers, and the options: data only. */
+import type {HeartbeatIdentity} from '../model/container.ts';
+import type {HeartbeatWrite} from './heartbeat.ts';
+import type {KeeperAction} from './keeper-actions.ts';
+
+export type SessionEnd = 'left' | 'cloned' | 'evicted' | 'deleted' | 'refused';
+
+export type SessionAction =
+  | KeeperAction
+  | {readonly type: 'heartbeat'; readonly write: HeartbeatWrite}
+  /** Txn [id/<container> at idMod (0: absent); hb/<holder> absent unless ''; hb/mine created] -> put id. Else read id and hb of its holder. */
+  | {
+      readonly type: 'takeId';
+      readonly container: string;
+      readonly incarnation: string;
+      readonly create: number;
+      readonly idMod: number;
+      readonly holder: string;
+    }
+  /** Txn [hb/mine created; id mod = idMod unless 0] -> delete hb, and id unless idMod is 0. Refused means the heartbeat is gone already. */
+  | {
+      readonly type: 'deregister';
+      readonly container: string;
+      readonly incarnation: string;
+      readonly create: number;
+      readonly idMod: number;
+    }
+  | {readonly type: 'revokeAll'}
+  | {readonly type: 'waitingForId'; readonly holder: string}
+  | {readonly type: 'ready'; readonly incarnation: string}
+  | {readonly type: 'fenced'}
+  | {readonly type: 'resumed'}
+  | {readonly type: 'evicted'; readonly incarnation: string}
+  | {readonly type: 'ended'; readonly how: SessionEnd};
+
+/** `held` by another living incarnation, `free` to be tried again with this `idMod` and `holder`. */
+export type IdAnswer =
+  | {readonly kind: 'taken'; readonly idMod: number}
+  | {readonly kind: 'held'; readonly holder: string}
+  | {readonly kind: 'free'; readonly idMod: number; readonly holder: string}
+  | {readonly kind: 'unknown'};
+
+export interface SessionOptions {
+  /** The heartbeat's fixed fields. */
+  readonly identity: HeartbeatIdentity;
+  readonly epoch: number;
+  /** Fresh 128-bit random ids: incarnations and nonces. */
+  readonly nextId: () => string;
+  /** 0..1, for jitter. */
+  readonly random: () => number;
+  readonly addTimeoutMs: number;
+  readonly dropTimeoutMs: number;
+  /** End instead of waiting when another incarnation holds the id. Default false. */
+  readonly refuseTakenId?: boolean;
+  /** Beat at least so often, ms, besides T/5. */
+  readonly heartbeatEveryMs?: () => number;
+  /** Daemons claim apps with `ready` set at once. Default false. */
+  readonly readyAtClaim?: boolean;
+}
