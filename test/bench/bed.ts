@@ -1,0 +1,190 @@
+/** What the benchmarks measure on: etcd, daemons and containers as processes, and a log of what the records say and when. */
+import {spawn} from 'node:child_process';
+import type {ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {AdminClient} from '../../src/cli/admin-client.ts';
+import {Keys} from '../../src/etcd/keys.ts';
+import {openEtcdStore} from '../../src/store/etcd-store.ts';
+import type {EtcdStore} from '../../src/store/etcd-store.ts';
+import {freePorts, startEtcd} from '../support/etcd-process.ts';
+import type {EtcdProcess} from '../support/etcd-process.ts';
+import {RecordLog} from './record-log.ts';
+
+const SM = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
+const PREFIX = '/sm-bench';
+const SERVICE = 'sm.bench';
+
+export interface BedOptions {
+  /** etcd members. Default 1. */
+  readonly members?: number;
+  /** Default 1. */
+  readonly daemons?: number;
+  /** T of daemons and containers, ms. Default 5000. */
+  readonly ttlMs?: number;
+}
+
+export interface DaemonProcess {
+  readonly address: string;
+  readonly process: ChildProcess;
+}
+
+export class BenchBed {
+  readonly etcd: EtcdProcess;
+  readonly ttlMs: number;
+  readonly keys = new Keys(PREFIX, SERVICE);
+  readonly store: EtcdStore;
+  daemons: DaemonProcess[] = [];
+  readonly containers = new Map<string, ChildProcess>();
+  private readonly folder = mkdtempSync(join(tmpdir(), 'sm-bench-'));
+  private readonly logs: RecordLog[] = [];
+  private client: AdminClient | undefined;
+
+  private constructor(etcd: EtcdProcess, ttlMs: number) {
+    this.etcd = etcd;
+    this.ttlMs = ttlMs;
+    this.store = openEtcdStore({endpoints: etcd.endpoints});
+  }
+
+  static async start(options: BedOptions = {}): Promise<BenchBed> {
+    const etcd = await startEtcd({members: options.members ?? 1});
+    const bed = new BenchBed(etcd, options.ttlMs ?? 5_000);
+    for (let count = 0; count < (options.daemons ?? 1); count += 1) await bed.startDaemon();
+    return bed;
+  }
+
+  /** The admin API of a daemon that lives. */
+  get admin(): AdminClient {
+    const server = `http://${this.daemons[0]?.address ?? ''}`;
+    if (this.client?.server !== server) {
+      this.client?.close();
+      this.client = new AdminClient({server, timeoutMs: 120_000});
+    }
+    return this.client;
+  }
+
+  async stop(): Promise<void> {
+    this.client?.close();
+    for (const log of this.logs) log.close();
+    for (const child of [...this.containers.values(), ...this.daemons.map((one) => one.process)])
+      child.kill('SIGKILL');
+    await this.store.close();
+    await this.etcd.stop();
+    rmSync(this.folder, {recursive: true, force: true});
+  }
+
+  async startDaemon(): Promise<DaemonProcess> {
+    const [port = 0] = await freePorts(1);
+    const file = join(this.folder, `daemon-${port}.yml`);
+    const settings = [
+      `service: ${SERVICE}`,
+      `port: ${port}`,
+      `endpoints: [${this.etcd.endpoints.join(', ')}]`,
+      `etcdPrefix: ${PREFIX}`,
+      `heartbeat: {ttlMs: ${this.ttlMs}}`,
+      'log: {level: warn}',
+    ];
+    writeFileSync(file, `${settings.join('\n')}\n`);
+    const process = this.launch(['serve', '--config-file', file], `daemon-${port}.log`);
+    const daemon = {address: `127.0.0.1:${port}`, process};
+    await until(async () => answersReady(daemon.address), `${daemon.address} is not ready`);
+    this.daemons.push(daemon);
+    return daemon;
+  }
+
+  /** A process with `count` sample containers `id` or `id-1`, `id-2`, ... */
+  startContainers(app: string, id: string, count = 1): ChildProcess {
+    const where = ['--endpoints', this.etcd.endpoints.join(','), '--etcd-prefix', PREFIX];
+    const what = ['-a', app, '--id', id, '--count', String(count), '--ttl-ms', String(this.ttlMs)];
+    const child = this.launch(
+      ['container', 'run', ...where, ...what, '--quiet', '--wait-for-app'],
+      `${id}.log`,
+    );
+    this.containers.set(id, child);
+    return child;
+  }
+
+  async endContainer(id: string, signal: NodeJS.Signals): Promise<void> {
+    await end(this.containers.get(id), signal);
+    this.containers.delete(id);
+  }
+
+  async endDaemon(daemon: DaemonProcess, signal: NodeJS.Signals): Promise<void> {
+    this.daemons = this.daemons.filter((other) => other !== daemon);
+    await end(daemon.process, signal);
+  }
+
+  async createApp(app: string, maxRecoveryTime = 0): Promise<RecordLog> {
+    await this.admin.call('addSpec', {service: app, maxShardCount: 0, maxRecoveryTime});
+    const log = new RecordLog(this.store, this.keys, app);
+    await log.start();
+    this.logs.push(log);
+    return log;
+  }
+
+  /** Adds shards in calls of 10,000. */
+  async addShards(app: string, ids: readonly string[]): Promise<void> {
+    for (let at = 0; at < ids.length; at += 10_000) {
+      const shards = ids.slice(at, at + 10_000).map((shardId) => ({shardId}));
+      await this.admin.call('addShards', {service: app, shards});
+    }
+  }
+
+  /** Containers of the app that are ready. */
+  async readyContainers(app: string): Promise<string[]> {
+    const {containers} = await this.admin.call('getContainers', {service: app});
+    return containers.filter(({state}) => state === 'ready').map(({id}) => id);
+  }
+
+  async untilContainers(app: string, count: number): Promise<void> {
+    const check = async (): Promise<boolean> => (await this.readyContainers(app)).length === count;
+    await until(check, `${count} containers of ${app} are not ready`);
+  }
+
+  async untilBalanced(app: string): Promise<void> {
+    const check = async (): Promise<boolean> =>
+      (await this.admin.call('waitCheck', {service: app, kind: 'app', for: 'balanced'})).met;
+    await until(check, `${app} is not balanced`);
+  }
+
+  private launch(args: readonly string[], log: string): ChildProcess {
+    const file = openSync(join(this.folder, log), 'w');
+    return spawn(process.execPath, [SM, ...args], {stdio: ['ignore', file, file]});
+  }
+}
+
+/** MB of memory the process holds now, and at most so far. */
+export function memoryOf(child: ChildProcess): {nowMb: number; peakMb: number} {
+  const text = readFileSync(`/proc/${String(child.pid)}/status`, 'utf8');
+  const kb = (name: string): number =>
+    Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1] ?? 0);
+  return {nowMb: kb('VmRSS') / 1024, peakMb: kb('VmHWM') / 1024};
+}
+
+export async function until(
+  check: () => Promise<boolean>,
+  complaint: string,
+  limitMs = 120_000,
+): Promise<void> {
+  const endMs = performance.now() + limitMs;
+  while (!(await check())) {
+    if (performance.now() > endMs) throw new Error(complaint);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function answersReady(address: string): Promise<boolean> {
+  return fetch(`http://${address}/readyz`).then(
+    (reply) => reply.ok,
+    () => false,
+  );
+}
+
+async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  await gone;
+}

@@ -1,0 +1,103 @@
+/** What the ownership records of one app said and when, seen by a watch of its own: the benchmarks' only clock. */
+import type {Keys} from '../../src/etcd/keys.ts';
+import type {OwnershipRecord} from '../../src/model/ownership.ts';
+import {decodeOwnership} from '../../src/protocol/records.ts';
+import type {Store, Watch, WatchBatch} from '../../src/store/port.ts';
+
+export interface RecordEvent {
+  readonly shard: string;
+  /** `performance.now()` of its arrival. */
+  readonly atMs: number;
+  /** Undefined: the record was deleted. */
+  readonly record: OwnershipRecord | undefined;
+}
+
+export class RecordLog {
+  readonly events: RecordEvent[] = [];
+  readonly ready = new Map<string, string>();
+  private readonly store: Store;
+  private readonly keys: Keys;
+  private readonly app: string;
+  private watch: Watch | undefined;
+  private waiting = new Set<() => void>();
+
+  constructor(store: Store, keys: Keys, app: string) {
+    this.store = store;
+    this.keys = keys;
+    this.app = app;
+  }
+
+  async start(): Promise<void> {
+    const {revision} = await this.store.status();
+    this.watch = this.store.watch(this.keys.ownershipPrefix(this.app), revision + 1, {
+      onBatch: (batch) => this.take(batch),
+      onLost: (reason) => {
+        throw new Error(`the benchmark's watch was lost: ${reason}`);
+      },
+    });
+  }
+
+  close(): void {
+    this.watch?.close();
+  }
+
+  /** Forgets the events, not the present state. */
+  clear(): void {
+    this.events.length = 0;
+  }
+
+  /** Resolves with the arrival of the event that made the condition true. */
+  async until(condition: () => boolean, complaint: string, limitMs = 120_000): Promise<number> {
+    if (condition()) return performance.now();
+    return new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (!condition()) return;
+        clearTimeout(timer);
+        this.waiting.delete(check);
+        resolve(performance.now());
+      };
+      const timer = setTimeout(() => {
+        this.waiting.delete(check);
+        reject(new Error(`${complaint} (${this.ready.size} ready)`));
+      }, limitMs);
+      this.waiting.add(check);
+    });
+  }
+
+  /** All of these shards are ready on a container that `fits`. */
+  untilReady(
+    shards: readonly string[],
+    fits: (container: string) => boolean = () => true,
+    limitMs?: number,
+  ): Promise<number> {
+    let left = [...shards];
+    const condition = (): boolean => {
+      left = left.filter((shard) => {
+        const owner = this.ready.get(shard);
+        return owner === undefined || !fits(owner);
+      });
+      return left.length === 0;
+    };
+    return this.until(condition, `${shards.length} shards are not ready`, limitMs);
+  }
+
+  /** Shards ready on a container. */
+  shardsOf(container: string): string[] {
+    return [...this.ready].filter(([, owner]) => owner === container).map(([shard]) => shard);
+  }
+
+  private take(batch: WatchBatch): void {
+    const atMs = performance.now();
+    for (const event of batch.events) {
+      const key = event.type === 'put' ? event.entry.key : event.key;
+      const parsed = this.keys.parse(key);
+      if (parsed?.kind !== 'ownership') continue;
+      const decoded = event.type === 'put' ? decodeOwnership(event.entry.value) : undefined;
+      const record = decoded?.ok === true ? decoded.value : undefined;
+      this.events.push({shard: parsed.shard, atMs, record});
+      if (record?.state === 'owned' && record.ready) this.ready.set(parsed.shard, record.container);
+      else this.ready.delete(parsed.shard);
+    }
+    for (const check of [...this.waiting]) check();
+  }
+}
