@@ -34,10 +34,11 @@ const passThrough = {
 } as unknown as NonNullable<NonNullable<IOptions['faultHandling']>['global']>;
 
 const GRPC_OPTIONS = {
-  // Below 5000 etcd takes pings for an attack.
-  'grpc.keepalive_time_ms': 5_000,
+  // etcd takes pings less than 5000 apart for an attack, and a stalled loop sends two close together: leave room.
+  'grpc.keepalive_time_ms': 7_000,
   'grpc.keepalive_timeout_ms': 2_000,
-  'grpc.keepalive_permit_without_calls': 1,
+  // Without a call under way etcd counts pings as abuse and closes the connection; a ping held back goes out with the next call.
+  'grpc.keepalive_permit_without_calls': 0,
   'grpc.initial_reconnect_backoff_ms': 50,
   'grpc.max_reconnect_backoff_ms': 1_000,
   'grpc.max_receive_message_length': -1,

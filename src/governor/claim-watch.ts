@@ -31,6 +31,11 @@ export class ClaimWatch {
     this.waiting.set(after.incarnation, waiting);
   }
 
+  /** Records assigned to the incarnation and not claimed. */
+  unclaimed(incarnation: string): number {
+    return this.waiting.get(incarnation)?.size ?? 0;
+  }
+
   forget(incarnation: string): void {
     this.waiting.delete(incarnation);
     this.progressAtMs.delete(incarnation);

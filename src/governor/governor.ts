@@ -9,18 +9,19 @@ import type {Transition} from '../model/transition.ts';
 import {drop} from '../ownership/transitions.ts';
 import {SilenceClock} from '../ownership/silence.ts';
 import type {GovernorAction, GovernorAnswer} from './actions.ts';
+import {ArrivalQueue, UNCLAIMED_PER_CONTAINER} from './arrivals.ts';
 import {ClaimWatch} from './claim-watch.ts';
 import {livingContainers} from './containers.ts';
 import type {LivingContainer} from './containers.ts';
 import {Evictor} from './eviction.ts';
-import {HINTS_PER_CALL, HintSchedule} from './hints.ts';
+import {HintSchedule, hintBatches} from './hints.ts';
 import {MoveHistory} from './history.ts';
-import {MotionLedger, WHY_BALANCE} from './motion.ts';
+import {MotionLedger} from './motion.ts';
 import {PendingWrites} from './pending-writes.ts';
-import {PlanKeeper} from './plan-keeper.ts';
+import {PlanKeeper, whyMoved} from './plan-keeper.ts';
 import type {QueuedMove} from './plan-keeper.ts';
 import {countsFor, placementSnapshot} from './placement.ts';
-import {reconcile, reconcileGone} from './reconcile.ts';
+import {reconcile, reconcileGone, reconcileUnplanned} from './reconcile.ts';
 import type {ReconcileContext, Step} from './reconcile.ts';
 import {Removal} from './removal.ts';
 import {RetrySchedule} from './retry.ts';
@@ -50,6 +51,7 @@ export class Governor {
   private readonly hints = new HintSchedule();
   private readonly motion = new MotionLedger();
   private readonly claims = new ClaimWatch();
+  private readonly arrivals = new ArrivalQueue();
   private readonly retries = new RetrySchedule();
   private readonly history = new MoveHistory();
   private readonly removal = new Removal();
@@ -153,13 +155,6 @@ export class Governor {
     return Math.max(nowMs, Math.min(...marks));
   }
 
-  /** Smallest T among the containers, ms: a fifth of it is how often the daemon must probe. Infinity without containers. */
-  smallestTtlMs(): number {
-    let least = Number.POSITIVE_INFINITY;
-    for (const {value} of this.view.heartbeats.values()) least = Math.min(least, value.ttlMs);
-    return least;
-  }
-
   private ownChanged(
     shard: string,
     before: Versioned<OwnershipRecord> | undefined,
@@ -172,19 +167,16 @@ export class Governor {
     this.claims.note(shard, before?.value, after?.value, nowMs);
     this.history.note(shard, before?.value, after?.value, this.wallMs, nowMs);
     this.retries.noteFailures(shard, after?.value, nowMs);
-    if (
-      before !== undefined &&
-      before.value.state !== 'free' &&
-      after?.value.incarnation !== before.value.incarnation
-    )
-      this.roomMade();
+    if (before?.value.state === 'assigned') this.admit(before.value.incarnation);
+    const left = before !== undefined && before.value.state !== 'free';
+    if (left && after?.value.incarnation !== before.value.incarnation) this.roomMade();
     else if (after?.value.state === 'free') this.roomMade();
     const counts = countsFor(after?.value, this.living);
     const moved =
       counts !== countsFor(before?.value, this.living) &&
       counts !== (this.planKeeper.destination(shard)?.target ?? '');
-    if (moved || (after?.value.failures ?? 0) !== (before?.value.failures ?? 0))
-      this.planKeeper.dirty = true;
+    const failed = (after?.value.failures ?? 0) !== (before?.value.failures ?? 0);
+    if (moved || failed) this.planKeeper.dirty = true;
   }
 
   private roomMade(): void {
@@ -210,6 +202,7 @@ export class Governor {
     this.clock.forget(incarnation);
     this.evictor.forget(incarnation);
     this.claims.forget(incarnation);
+    for (const shard of this.arrivals.forget(incarnation)) this.dirty.add(shard);
     for (const shard of this.view.shardsOf(incarnation)) {
       this.dirty.add(shard);
       this.hints.done(shard);
@@ -261,25 +254,43 @@ export class Governor {
       return {step: 'wait', for: 'nothing'};
     const destination = this.planKeeper.destination(shard);
     if (destination !== undefined) return reconcile(shard, destination, context);
-    const state = this.view.own.get(shard)?.value.state;
-    if (state === 'dropping') return {step: 'hint', op: 'drop'};
-    return state === 'assigned' ? {step: 'hint', op: 'add'} : {step: 'wait', for: 'plan'};
+    return reconcileUnplanned(this.view.own.get(shard)?.value.state);
   }
 
   private carryOut(shard: string, step: Step, nowMs: number, actions: GovernorAction[]): void {
     this.waitingForRoom.delete(shard);
     if (step.step === 'write') {
+      if (this.mustWait(step.transition)) return;
       this.submit(step.transition, actions);
       return;
     }
     if (step.step === 'hint') {
       const known = this.view.own.get(shard);
       if (known === undefined) return;
-      this.hints.want(known.value.incarnation, {shard, op: step.op, revision: known.mod}, nowMs);
+      const item = {shard, op: step.op, revision: known.mod};
+      if (step.remind === true) this.hints.remind(known.value.incarnation, item, nowMs);
+      else this.hints.want(known.value.incarnation, item, nowMs);
       return;
     }
     if (step.for === 'room') this.waitingForRoom.add(shard);
     if (step.for === 'plan') this.planKeeper.dirty = true;
+  }
+
+  /** Too many records wait for that container's claim: the shard joins the queue. */
+  private mustWait({shard, record}: Transition): boolean {
+    if (record?.state !== 'assigned') return false;
+    if (this.unclaimed(record.incarnation) < UNCLAIMED_PER_CONTAINER) return false;
+    this.arrivals.wait(record.incarnation, shard);
+    return true;
+  }
+
+  private unclaimed(incarnation: string): number {
+    return this.claims.unclaimed(incarnation) + this.pending.arriving(incarnation);
+  }
+
+  private admit(incarnation: string): void {
+    for (const shard of this.arrivals.admit(incarnation, this.unclaimed(incarnation)))
+      this.dirty.add(shard);
   }
 
   private submit(transition: Transition, actions: GovernorAction[]): void {
@@ -287,7 +298,8 @@ export class Governor {
   }
 
   private settlePending(shard: string): void {
-    this.pending.settle(shard);
+    const to = this.pending.settle(shard);
+    if (to !== '') this.admit(to);
     this.dirty.add(shard);
   }
 
@@ -321,16 +333,10 @@ export class Governor {
     if (voluntary && (this.view.spec?.value.paused === true || !known.value.ready)) return false;
     if (!this.motion.allows(move.from, move.to, voluntary)) return false;
     this.motion.begin(move.shard, move.from, move.to, voluntary);
-    const note = this.newMove(move.from, move.to, this.whyOf(move));
+    const leaving = this.living.get(move.from)?.state === 'leaving';
+    const note = this.newMove(move.from, move.to, whyMoved(move, leaving));
     this.submit(drop(move.shard, known, note, this.options.epoch), actions);
     return true;
-  }
-
-  private whyOf(move: QueuedMove): string {
-    if (move.cause === 'balance') return WHY_BALANCE;
-    if (move.cause === 'capacity') return 'shard limit';
-    if (move.cause === 'constraint') return 'pin or worker group';
-    return `${this.living.get(move.from)?.state === 'leaving' ? 'leaving' : 'drain'} ${move.from}`;
   }
 
   private sendHints(nowMs: number, actions: GovernorAction[]): void {
@@ -338,15 +344,8 @@ export class Governor {
       const heartbeat = this.view.heartbeats.get(incarnation);
       if (heartbeat === undefined) continue;
       const {container, endpoint} = heartbeat.value;
-      for (let at = 0; at < items.length; at += HINTS_PER_CALL) {
-        actions.push({
-          type: 'hints',
-          container,
-          incarnation,
-          endpoint,
-          items: items.slice(at, at + HINTS_PER_CALL),
-        });
-      }
+      for (const batch of hintBatches(container, incarnation, endpoint, items))
+        actions.push({type: 'hints', ...batch});
     }
   }
 

@@ -14,9 +14,24 @@ export interface HintBatch {
   readonly items: readonly HintItem[];
 }
 
+/** One call's worth of hints each. */
+export function hintBatches(
+  container: string,
+  incarnation: string,
+  endpoint: string,
+  items: readonly HintItem[],
+): HintBatch[] {
+  const batches: HintBatch[] = [];
+  for (let at = 0; at < items.length; at += HINTS_PER_CALL)
+    batches.push({container, incarnation, endpoint, items: items.slice(at, at + HINTS_PER_CALL)});
+  return batches;
+}
+
 export const HINTS_PER_CALL = 100;
 const REPEAT_MIN_MS = 500;
 const REPEAT_MAX_MS = 5_000;
+/** So many repeats are the longest interval. */
+const REMINDED = 4;
 /** Repeats are looked for this often, not at every event: 100,000 open hints must not cost a scan each time. */
 const SCAN_INTERVAL_MS = 50;
 
@@ -38,6 +53,15 @@ export class HintSchedule {
     if (known?.item.revision === item.revision) return;
     this.open.set(item.shard, {incarnation, item, atMs: nowMs, repeats: 0});
     this.fresh.add(item.shard);
+  }
+
+  /** The container knows already, because it wrote the record: remind it only when it takes long. */
+  remind(incarnation: string, item: HintItem, nowMs: number): void {
+    const known = this.open.get(item.shard);
+    if (known?.item.revision === item.revision) return;
+    const atMs = nowMs + REPEAT_MAX_MS;
+    this.open.set(item.shard, {incarnation, item, atMs, repeats: REMINDED});
+    this.scanAtMs = Math.min(this.scanAtMs, atMs);
   }
 
   done(shard: string): void {

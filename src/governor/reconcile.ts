@@ -1,5 +1,5 @@
 /** One shard: what the record says against where it belongs, and the one next step. */
-import type {MoveNote, OwnershipRecord, Versioned} from '../model/ownership.ts';
+import type {MoveNote, OwnershipRecord, OwnershipState, Versioned} from '../model/ownership.ts';
 import type {Transition} from '../model/transition.ts';
 import {assign, drop, forget, reassignLost, recall, redirect} from '../ownership/transitions.ts';
 import type {LivingContainer} from './containers.ts';
@@ -18,7 +18,8 @@ export interface Destination {
 
 export type Step =
   | {readonly step: 'write'; readonly transition: Transition}
-  | {readonly step: 'hint'; readonly op: 'add' | 'drop'}
+  /** `remind`: the container wrote the record itself, it needs to be told only if it takes long. */
+  | {readonly step: 'hint'; readonly op: 'add' | 'drop'; readonly remind?: boolean}
   /** Nothing to do until something changes. `for` = what is waited for. */
   | {readonly step: 'wait'; readonly for: 'plan' | 'room' | 'budget' | 'nothing'};
 
@@ -60,6 +61,12 @@ export function reconcileGone(shard: string, context: ReconcileContext): Step {
   if (state === 'assigned') return write(recall(shard, known));
   if (state === 'dropping') return {step: 'hint', op: 'drop'};
   return write(drop(shard, known, context.newMove(container, '', 'removed'), context.epoch));
+}
+
+/** The next step of a shard that no plan has covered yet: what is under way goes on. */
+export function reconcileUnplanned(state: OwnershipState | undefined): Step {
+  if (state === 'dropping') return {step: 'hint', op: 'drop'};
+  return state === 'assigned' ? {step: 'hint', op: 'add'} : {step: 'wait', for: 'plan'};
 }
 
 function place(
@@ -123,7 +130,7 @@ function reconcileOwned(
   }
   if (destination.target !== '' && destination.target !== container)
     return {step: 'wait', for: 'budget'};
-  return ready ? NOTHING : {step: 'hint', op: 'add'};
+  return ready ? NOTHING : {step: 'hint', op: 'add', remind: true};
 }
 
 function placeNote(

@@ -47,6 +47,13 @@ export class AppView {
       : undefined;
   }
 
+  /** Smallest T among the containers, ms: a fifth of it is how often the daemon must probe. Infinity without containers. */
+  smallestTtlMs(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const {value} of this.heartbeats.values()) least = Math.min(least, value.ttlMs);
+    return least;
+  }
+
   /** Takes one change; false when it is older than what is known. */
   apply(change: AppChange): boolean {
     switch (change.kind) {

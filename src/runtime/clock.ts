@@ -71,7 +71,8 @@ export function systemClock(): Clock {
 }
 
 function createSystemClock(): Clock {
-  const owner = new OwnerClock(readings());
+  const readings = new CachedReadings();
+  const owner = new OwnerClock(readings.now());
   const after = (delayMs: number, callback: () => void): Timer => {
     const timer = setTimeout(callback, Math.min(delayMs, 2 ** 31 - 1));
     return {cancel: () => clearTimeout(timer)};
@@ -79,12 +80,34 @@ function createSystemClock(): Clock {
   return {
     nowMs: () => performance.now(),
     wallMs: () => Date.now(),
-    ownerMs: () => owner.advance(readings()),
+    ownerMs: () => owner.advance(readings.now()),
     after,
     sleep: (delayMs) => new Promise((resolve) => void after(delayMs, resolve)),
   };
 }
 
-function readings(): ClockReadings {
-  return {monotonicMs: performance.now(), bootMs: uptime() * 1000, wallMs: Date.now()};
+/** Boot time is read again when another clock has moved by so much. */
+const BOOT_READ_INTERVAL_MS = 2;
+
+/**
+ * The three clocks. Boot time costs a system call that opens a file, and the guard of every effect asks: it is read only when
+ * the monotonic or the wall clock has moved. Nothing is missed: a suspension moves the wall clock, which is read every time.
+ */
+class CachedReadings {
+  private bootMs = Number.NaN;
+  private monotonicMs = Number.NEGATIVE_INFINITY;
+  private wallMs = Number.NEGATIVE_INFINITY;
+
+  now(): ClockReadings {
+    const monotonicMs = performance.now();
+    const wallMs = Date.now();
+    const moved =
+      monotonicMs - this.monotonicMs >= BOOT_READ_INTERVAL_MS ||
+      Math.abs(wallMs - this.wallMs) >= BOOT_READ_INTERVAL_MS;
+    if (!moved) return {monotonicMs, wallMs, bootMs: this.bootMs + monotonicMs - this.monotonicMs};
+    this.bootMs = uptime() * 1000;
+    this.monotonicMs = monotonicMs;
+    this.wallMs = wallMs;
+    return {monotonicMs, wallMs, bootMs: this.bootMs};
+  }
 }

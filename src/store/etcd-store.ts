@@ -20,8 +20,8 @@ import type {
   WatchListener,
 } from './port.ts';
 
-/** Keys of one page of a listing: about 2 MB at 400 bytes each. */
-const PAGE_KEYS = 5_000;
+/** Keys of one page of a listing: about 1 MB at 400 bytes each. */
+const PAGE_KEYS = 2_000;
 /** A read is tried again within its time limit after so long. */
 const READ_PAUSE_MS = 50;
 
@@ -73,6 +73,18 @@ export class EtcdStore implements Store {
     options?: CallOptions & {atRevision?: number},
   ): Promise<{revision: number; entries: KeyValue[]}> {
     const entries: KeyValue[] = [];
+    const take = (page: readonly KeyValue[]): void => {
+      for (const entry of page) entries.push(entry);
+    };
+    const {revision} = await this.scan(prefixes, take, options);
+    return {revision, entries};
+  }
+
+  async scan(
+    prefixes: readonly string[],
+    onPage: (entries: readonly KeyValue[]) => void,
+    options?: CallOptions & {atRevision?: number},
+  ): Promise<{revision: number}> {
     let revision = options?.atRevision;
     for (const prefix of prefixes) {
       let from: Buffer | undefined = Buffer.from(prefix);
@@ -80,11 +92,11 @@ export class EtcdStore implements Store {
       while (from !== undefined) {
         const page = await this.page(from, end, revision, options);
         revision ??= page.revision;
-        for (const entry of page.entries) entries.push(entry);
+        onPage(page.entries);
         from = page.next;
       }
     }
-    return {revision: revision ?? 0, entries};
+    return {revision: revision ?? 0};
   }
 
   async transact(transaction: Transaction, options?: CallOptions): Promise<TransactionOutcome> {

@@ -168,6 +168,16 @@ export class MemoryStore implements Store {
     return outcome;
   }
 
+  async scan(
+    prefixes: readonly string[],
+    onPage: (entries: readonly KeyValue[]) => void,
+    options: {atRevision?: number} = {},
+  ): Promise<{revision: number}> {
+    const {revision, entries} = await this.list(prefixes, options);
+    onPage(entries);
+    return {revision};
+  }
+
   watch(prefix: string, fromRevision: number, listener: WatchListener): Watch {
     const watcher: Watcher = {prefix, listener, next: fromRevision};
     this.watchers.add(watcher);

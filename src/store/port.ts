@@ -74,6 +74,12 @@ export interface Store {
     prefixes: readonly string[],
     options?: CallOptions & {atRevision?: number},
   ): Promise<{revision: number; entries: readonly KeyValue[]}>;
+  /** As `list`, page by page: nothing is kept, and the event loop breathes between pages. Rejects where `list` does, maybe after some pages. */
+  scan(
+    prefixes: readonly string[],
+    onPage: (entries: readonly KeyValue[]) => void,
+    options?: CallOptions & {atRevision?: number},
+  ): Promise<{revision: number}>;
   transact(transaction: Transaction, options?: CallOptions): Promise<TransactionOutcome>;
   /** Every change below the prefix from `fromRevision` on, each exactly once and in order. */
   watch(prefix: string, fromRevision: number, listener: WatchListener): Watch;

@@ -16,6 +16,10 @@ import {RecordLog} from './record-log.ts';
 const SM = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
 const PREFIX = '/sm-bench';
 const SERVICE = 'sm.bench';
+/** `BENCH_NODE_ARGS='--cpu-prof --cpu-prof-dir=DIR'` profiles daemons and containers. */
+const NODE_ARGUMENTS = (process.env['BENCH_NODE_ARGS'] ?? '')
+  .split(' ')
+  .filter((one) => one !== '');
 
 export interface BedOptions {
   /** etcd members. Default 1. */
@@ -151,7 +155,9 @@ export class BenchBed {
 
   private launch(args: readonly string[], log: string): ChildProcess {
     const file = openSync(join(this.folder, log), 'w');
-    return spawn(process.execPath, [SM, ...args], {stdio: ['ignore', file, file]});
+    return spawn(process.execPath, [...NODE_ARGUMENTS, SM, ...args], {
+      stdio: ['ignore', file, file],
+    });
   }
 }
 

@@ -70,13 +70,22 @@ export class RecordLog {
     fits: (container: string) => boolean = () => true,
     limitMs?: number,
   ): Promise<number> {
-    let left = [...shards];
+    const isLeft = (shard: string): boolean => {
+      const owner = this.ready.get(shard);
+      return owner === undefined || !fits(owner);
+    };
+    const wanted = new Set(shards);
+    const left = new Set(shards.filter(isLeft));
+    let seen = this.events.length;
+    // Only what is new is looked at: the wait itself must not cost what it measures.
     const condition = (): boolean => {
-      left = left.filter((shard) => {
-        const owner = this.ready.get(shard);
-        return owner === undefined || !fits(owner);
-      });
-      return left.length === 0;
+      for (; seen < this.events.length; seen += 1) {
+        const shard = this.events[seen]?.shard ?? '';
+        if (!wanted.has(shard)) continue;
+        if (isLeft(shard)) left.add(shard);
+        else left.delete(shard);
+      }
+      return left.size === 0;
     };
     return this.until(condition, `${shards.length} shards are not ready`, limitMs);
   }

@@ -17,7 +17,7 @@ import {
 } from '../../store/ownership-transactions.ts';
 import type {Office, WriteOutcome} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
-import {changeOf} from '../admin/app-changes.ts';
+import {changeOf, knownChange} from '../admin/app-changes.ts';
 import type {HintSender} from './hint-sender.ts';
 import {Housekeeping} from './housekeeping.ts';
 import {Observer} from './observer.ts';
@@ -78,7 +78,8 @@ export class GovernorShell {
     this.observer = new Observer({
       ...options,
       prefixes: observedPrefixes(options.keys, app),
-      decode: changeOf,
+      decode: (parsed, entry, mod) =>
+        knownChange(this.governor.view, parsed, entry) ?? changeOf(parsed, entry, mod),
       sink,
     });
   }

@@ -80,7 +80,7 @@ export class Governors {
   smallestTtlMs(): number {
     let least = Number.POSITIVE_INFINITY;
     for (const shell of this.shells.values())
-      least = Math.min(least, shell.governor.smallestTtlMs());
+      least = Math.min(least, shell.governor.view.smallestTtlMs());
     return least;
   }
 

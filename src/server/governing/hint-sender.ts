@@ -1,13 +1,14 @@
 /** Sends hints to containers over kept-alive connections. A lost hint is repeated by the governor; nothing is retried here. */
 import {Agent, request} from 'undici';
-import type {HintBatch} from '../../governor/hints.ts';
+import {HINTS_PER_CALL} from '../../governor/hints.ts';
+import type {HintBatch, HintItem} from '../../governor/hints.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {HINT_PATHS} from '../../protocol/hints.ts';
 import {refusedEndpoint} from './endpoint-policy.ts';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const TOTAL_TIMEOUT_MS = 10_000;
-const CONNECTIONS_PER_CONTAINER = 4;
+const CONNECTIONS_PER_CONTAINER = 2;
 /** An answer is a courtesy; more of it is not read. */
 const ANSWER_LIMIT_BYTES = 64 * 1024;
 
@@ -23,6 +24,8 @@ export interface HintSenderOptions {
 
 export class HintSender {
   private readonly options: HintSenderOptions;
+  /** Incarnations a call is under way to, with what waits for its end. */
+  private readonly lines = new Map<string, Map<string, HintItem>>();
   private readonly agent = new Agent({
     connections: CONNECTIONS_PER_CONTAINER,
     connect: {timeout: CONNECT_TIMEOUT_MS},
@@ -36,6 +39,7 @@ export class HintSender {
     this.options = options;
   }
 
+  /** One call at a time to an incarnation; what comes meanwhile waits, newest word per shard, and goes together. */
   send(app: string, batch: HintBatch): void {
     const refused = refusedEndpoint(batch.endpoint, this.options.allowLoopback);
     if (refused !== undefined) {
@@ -45,12 +49,40 @@ export class HintSender {
       );
       return;
     }
-    this.post(app, batch).catch((error: unknown) => {
-      this.options.logger.debug(
-        {app, container: batch.container, error: String(error)},
-        'hint not delivered',
-      );
-    });
+    const line = this.lines.get(batch.incarnation);
+    if (line === undefined) {
+      this.lines.set(batch.incarnation, new Map());
+      void this.deliver(app, batch);
+      return;
+    }
+    for (const item of batch.items) line.set(item.shard, item);
+  }
+
+  private async deliver(app: string, first: HintBatch): Promise<void> {
+    let batch: HintBatch | undefined = first;
+    while (batch !== undefined) {
+      try {
+        await this.post(app, batch);
+      } catch (error) {
+        const {container} = batch;
+        this.options.logger.debug({app, container, error: String(error)}, 'hint not delivered');
+      }
+      batch = this.nextOf(batch);
+    }
+    this.lines.delete(first.incarnation);
+  }
+
+  /** What has gathered in the line since the last call. */
+  private nextOf(batch: HintBatch): HintBatch | undefined {
+    const line = this.lines.get(batch.incarnation);
+    if (line === undefined || line.size === 0) return undefined;
+    const items: HintItem[] = [];
+    for (const item of line.values()) {
+      items.push(item);
+      if (items.length === HINTS_PER_CALL) break;
+    }
+    for (const {shard} of items) line.delete(shard);
+    return {...batch, items};
   }
 
   async close(): Promise<void> {

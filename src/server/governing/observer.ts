@@ -55,11 +55,13 @@ export class Observer<T> {
     const {store, sink, logger} = this.options;
     const generation = this.generation;
     try {
-      const {revision, entries} = await store.list(this.options.prefixes, {
+      const changes: T[] = [];
+      const take = (page: readonly KeyValue[]): void => this.collect(page, changes);
+      const {revision} = await store.scan(this.options.prefixes, take, {
         timeoutMs: LIST_TIMEOUT_MS,
       });
       if (this.closed || generation !== this.generation) return;
-      sink.listed(this.changesOf(entries), revision);
+      sink.listed(changes, revision);
       if (rewatch) this.watchFrom(revision + 1);
       this.again(false, RELIST_INTERVAL_MS * (0.8 + 0.4 * Math.random()));
     } catch (error) {
@@ -74,13 +76,11 @@ export class Observer<T> {
     this.timer = this.options.clock.after(afterMs, () => void this.list(rewatch));
   }
 
-  private changesOf(entries: readonly KeyValue[]): T[] {
-    const changes: T[] = [];
-    for (const entry of entries) {
+  private collect(page: readonly KeyValue[], changes: T[]): void {
+    for (const entry of page) {
       const change = this.changeOf(entry.key, entry, entry.mod);
       if (change !== undefined) changes.push(change);
     }
-    return changes;
   }
 
   private changeOf(key: string, entry: KeyValue | undefined, mod: number): T | undefined {
