@@ -26,7 +26,7 @@ const RULES: readonly Rule[] = [
       }),
   },
   {
-    pattern: /request is too large|trying to send message larger/i,
+    pattern: /request is too large|message larger than max/i,
     make: (cause) =>
       new SmError('BODY_TOO_LARGE', 'a request to etcd is over its limit of 1.5 MiB', {cause}),
   },
