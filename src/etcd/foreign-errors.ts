@@ -9,7 +9,7 @@ interface Rule {
 const RULES: readonly Rule[] = [
   {
     pattern:
-      /authentication failed|invalid user ID or password|invalid auth token|permission denied|user name is empty|UNAUTHENTICATED|PERMISSION_DENIED/i,
+      /authentication failed|authentication is not enabled|invalid user ID or password|invalid auth token|permission denied|user name is empty|UNAUTHENTICATED|PERMISSION_DENIED/i,
     make: (cause, text) =>
       new SmError('STORE_AUTH', `etcd refuses us: ${text}`, {
         hint: 'check etcd.username, etcd.passwordFile and the role of that user',
