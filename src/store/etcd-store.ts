@@ -87,6 +87,7 @@ export class EtcdStore implements Store {
   }
 
   async transact(transaction: Transaction, options?: CallOptions): Promise<TransactionOutcome> {
+    if (this.closed) return {kind: 'unknown', error: storeClosed()};
     const client = this.client();
     try {
       const deadline = Date.now() + (options?.timeoutMs ?? this.limitMs);
@@ -178,8 +179,7 @@ export class EtcdStore implements Store {
 
   private client(): EndpointClient {
     const client = this.clients[this.current % this.clients.length];
-    if (client === undefined || this.closed)
-      throw new SmError('STORE_UNAVAILABLE', 'the store is closed');
+    if (client === undefined || this.closed) throw storeClosed();
     return client;
   }
 
@@ -216,6 +216,10 @@ export class EtcdStore implements Store {
 /** Opens the store; connects lazily, so nothing fails here but an empty list of endpoints. */
 export function openEtcdStore(options: EtcdOptions): EtcdStore {
   return new EtcdStore(options);
+}
+
+function storeClosed(): SmError {
+  return new SmError('STORE_UNAVAILABLE', 'the store is closed');
 }
 
 function entriesOf(reply: IRangeResponse): KeyValue[] {

@@ -27,6 +27,8 @@ export class MemoryKv {
   private readonly entries = new Map<string, KeyValue>();
   private history: Change[] = [];
   private compacted = 0;
+  /** The content as of `compacted`. */
+  private base = new Map<string, KeyValue>();
 
   get(key: string): KeyValue | undefined {
     return this.entries.get(key);
@@ -75,6 +77,7 @@ export class MemoryKv {
   compact(revision: number): void {
     if (revision <= this.compacted || revision > this.revision)
       throw new SmError('INVALID_INPUT', `cannot compact to revision ${revision}`);
+    this.base = this.asOf(revision);
     this.compacted = revision;
     this.history = this.history.filter((change) => change.revision > revision);
   }
@@ -110,9 +113,7 @@ export class MemoryKv {
       throw new SmError('STORE_UNAVAILABLE', 'the revision asked for has been compacted', {
         retryable: true,
       });
-    const entries = new Map<string, KeyValue>();
-    if (this.compacted > 0)
-      throw new SmError('STORE_UNAVAILABLE', 'old revisions are gone', {retryable: true});
+    const entries = new Map(this.base);
     for (const {revision: at, events} of this.history) {
       if (at > revision) break;
       for (const event of events) {
@@ -163,6 +164,11 @@ export class MemoryStore implements Store {
     const {compares, then, otherwise} = transaction;
     if (Math.max(compares.length, then.length, otherwise.length) > OPERATIONS_LIMIT)
       return {kind: 'unknown', error: tooMany()};
+    if (writesTwice(then) || writesTwice(otherwise))
+      return {
+        kind: 'unknown',
+        error: new SmError('INVALID_INPUT', 'a transaction writes a key twice'),
+      };
     const outcome = this.kv.transact(transaction);
     this.queueTell();
     return outcome;
@@ -215,6 +221,15 @@ export class MemoryStore implements Store {
 
 function keyOf(event: WatchEvent): string {
   return event.type === 'put' ? event.entry.key : event.key;
+}
+
+/** Like etcd: a key that is put may not be put or deleted again. */
+function writesTwice(operations: readonly Operation[]): boolean {
+  const keys = (op: Operation['op']): string[] =>
+    operations.filter((operation) => operation.op === op).map(({key}) => key);
+  const deleted = new Set(keys('delete'));
+  const put = keys('put');
+  return new Set(put).size < put.length || put.some((key) => deleted.has(key));
 }
 
 function tooMany(): SmError {

@@ -159,6 +159,24 @@ describe('history that is gone', () => {
     expect(mirror.losses).toHaveLength(1);
   });
 
+  it('never hides a deletion that is the very revision compacted to', async () => {
+    const proxy = await proxied();
+    const writing = opened(etcd.endpoint);
+    await put(writing, 'doomed');
+    const mirror = await mirrorOf(opened(proxy.endpoint));
+    proxy.refusing = true;
+    proxy.cut();
+    await writing.transact({
+      compares: [],
+      then: [{op: 'delete', key: `${PREFIX}doomed`}],
+      otherwise: [],
+    });
+    await writing.compact((await writing.status()).revision);
+    proxy.refusing = false;
+    await expectEqual(mirror, writing);
+    expect(mirror.known.size).toBe(0);
+  });
+
   it('is told when the data directory was wiped', async () => {
     const watching = opened(etcd.endpoint);
     for (let index = 0; index < 10; index += 1) await put(watching, `old${index}`);
