@@ -136,18 +136,21 @@ export class MemoryStore implements Store {
   readonly kv: MemoryKv;
   private readonly watchers = new Set<Watcher>();
   private tellQueued = false;
+  private closed = false;
 
   constructor(kv: MemoryKv = new MemoryKv()) {
     this.kv = kv;
   }
 
   async get(key: string): Promise<{revision: number; entry: KeyValue | undefined}> {
+    this.checkOpen();
     return {revision: this.kv.revision, entry: this.kv.get(key)};
   }
 
   async getMany(
     keys: readonly string[],
   ): Promise<{revision: number; entries: (KeyValue | undefined)[]}> {
+    this.checkOpen();
     if (keys.length > OPERATIONS_LIMIT) throw tooMany();
     return {revision: this.kv.revision, entries: keys.map((key) => this.kv.get(key))};
   }
@@ -156,11 +159,13 @@ export class MemoryStore implements Store {
     prefixes: readonly string[],
     options: {atRevision?: number} = {},
   ): Promise<{revision: number; entries: KeyValue[]}> {
+    this.checkOpen();
     const entries = prefixes.flatMap((prefix) => this.kv.list(prefix, options.atRevision));
     return {revision: options.atRevision ?? this.kv.revision, entries};
   }
 
   async transact(transaction: Transaction): Promise<TransactionOutcome> {
+    if (this.closed) return {kind: 'unknown', error: storeClosed()};
     const {compares, then, otherwise} = transaction;
     if (Math.max(compares.length, then.length, otherwise.length) > OPERATIONS_LIMIT)
       return {kind: 'unknown', error: tooMany()};
@@ -182,6 +187,7 @@ export class MemoryStore implements Store {
   }
 
   async status(): Promise<StoreStatus> {
+    this.checkOpen();
     return {clusterId: 'memory', revision: this.kv.revision};
   }
 
@@ -190,7 +196,12 @@ export class MemoryStore implements Store {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     this.watchers.clear();
+  }
+
+  private checkOpen(): void {
+    if (this.closed) throw storeClosed();
   }
 
   private queueTell(): void {
@@ -230,6 +241,10 @@ function writesTwice(operations: readonly Operation[]): boolean {
   const deleted = new Set(keys('delete'));
   const put = keys('put');
   return new Set(put).size < put.length || put.some((key) => deleted.has(key));
+}
+
+function storeClosed(): SmError {
+  return new SmError('STORE_UNAVAILABLE', 'the store is closed');
 }
 
 function tooMany(): SmError {
