@@ -192,7 +192,6 @@ const member = fc
     }),
     writes: fc.uniqueArray(fc.tuple(name, fc.boolean()), {
       minLength: 1,
-      minLength: 1,
       maxLength: 2,
       selector: ([key]) => key,
     }),
