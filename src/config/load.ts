@@ -1,6 +1,6 @@
 import {readFileSync, statSync} from 'node:fs';
-import {LineCounter, isMap, isPair, isScalar, parseDocument} from 'yaml';
-import type {Node, YAMLMap} from 'yaml';
+import {LineCounter, isAlias, isMap, isNode, isScalar, parseDocument, visit} from 'yaml';
+import type {Document, Node, YAMLMap} from 'yaml';
 import {SmError} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
 import {TTL_DEFAULT_MS} from '../model/container.ts';
@@ -16,6 +16,14 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|\[::1\]|localhost)$/;
 interface Found {
   readonly value: unknown;
   readonly at: string;
+}
+
+/** Where the walk over the file takes down what it finds. */
+interface Walk {
+  readonly document: Document;
+  readonly place: (offset: number) => string;
+  readonly found: Map<string, Found>;
+  readonly faults: string[];
 }
 
 /** Reads and checks the file. @throws SmError INVALID_CONFIG naming every fault with file:line:column. */
@@ -45,14 +53,26 @@ export function parseConfig(source: string, file: string): ServerConfig {
   try {
     document.toJS({maxAliasCount: ALIASES_LIMIT});
   } catch {
-    throw invalid([`${file}:1:1: more than ${ALIASES_LIMIT} aliases are expanded`]);
+    throw invalid([aliasFault(document, place, file)]);
   }
   if (!isMap(document.contents)) throw invalid([`${file}:1:1: the file is no map of settings`]);
   const found = new Map<string, Found>();
-  collect(document.contents as YAMLMap<unknown, unknown>, '', place, found, faults, 0);
+  collect(document.contents as YAMLMap, '', {document, place, found, faults}, 0);
   checkValues(found, faults, file);
   if (faults.length > 0) throw invalid(faults);
   return configOf(found, file);
+}
+
+function aliasFault(document: Document, place: Walk['place'], file: string): string {
+  let fault = `${file}:1:1: more than ${ALIASES_LIMIT} aliases are expanded`;
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return undefined;
+      fault = `${place(alias.range?.[0] ?? 0)}: nothing before it is named &${alias.source}`;
+      return visit.BREAK;
+    },
+  });
+  return fault;
 }
 
 function readConfigFile(path: string): string {
@@ -79,28 +99,23 @@ function invalid(faults: readonly string[]): SmError {
   });
 }
 
-/** Walks the map and takes down every leaf with its place; unknown keys are faults. */
-function collect(
-  map: YAMLMap<unknown, unknown>,
-  prefix: string,
-  place: (offset: number) => string,
-  found: Map<string, Found>,
-  faults: string[],
-  depth: number,
-): void {
-  for (const pair of map.items) {
-    if (!isPair(pair) || !isScalar(pair.key)) continue;
-    const path = prefix + String(pair.key.value);
-    const at = place(pair.key.range?.[0] ?? 0);
-    const node = pair.value as Node | null;
-    if (isMap(node) && SECTIONS.has(path) && depth < DEPTH_LIMIT) {
-      collect(node as YAMLMap<unknown, unknown>, `${path}.`, place, found, faults, depth + 1);
-    } else if (SETTINGS.has(path))
-      found.set(path, {
-        value: node === null ? null : node.toJSON(),
-        at: place(node?.range?.[0] ?? 0),
-      });
-    else faults.push(`${at}: ${unknownKey(path, prefix)}`);
+/** Takes down every leaf of the map with its place; unknown keys are faults. */
+function collect(map: YAMLMap, prefix: string, walk: Walk, depth: number): void {
+  const {document, place, found, faults} = walk;
+  for (const {key, value} of map.items) {
+    const at = place(isNode(key) ? (key.range?.[0] ?? 0) : 0);
+    if (!isScalar(key)) {
+      faults.push(`${at}: a setting's name is plain text`);
+      continue;
+    }
+    const path = prefix + String(key.value);
+    const node = (isAlias(value) ? value.resolve(document) : value) as Node | null | undefined;
+    if (isMap(node) && SECTIONS.has(path) && depth < DEPTH_LIMIT)
+      collect(node, `${path}.`, walk, depth + 1);
+    else if (SETTINGS.has(path)) {
+      const written = isNode(value) ? value.range?.[0] : undefined;
+      found.set(path, {value: node?.toJS(document) ?? null, at: place(written ?? 0)});
+    } else faults.push(`${at}: ${unknownKey(path, prefix)}`);
   }
 }
 
@@ -135,6 +150,15 @@ function checkValues(found: ReadonlyMap<string, Found>, faults: string[], file: 
       faults.push(
         `${(found.get(one) ?? found.get(other))?.at}: ${one} and ${other} belong together`,
       );
+  }
+  const needs: readonly [string, string][] = [
+    // Without it the certificate would not be shown to etcd at all.
+    ['etcd.tls.cert', 'etcd.tls.ca'],
+    ['tls.ca', 'tls.cert'],
+  ];
+  for (const [one, other] of needs) {
+    if (found.has(one) && !found.has(other))
+      faults.push(`${found.get(one)?.at}: ${one} needs ${other}`);
   }
   checkExposure(found, faults);
 }

@@ -8,8 +8,8 @@ export interface Setting {
   readonly required?: boolean;
 }
 
-const ADDRESS = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/;
-const ENDPOINT = /^(https?:\/\/)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/;
+const PORT_LIMIT = 65_535;
+const ADDRESS = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/;
 const PREFIX = /^(\/[A-Za-z0-9._-]+)+$/;
 
 function text(value: unknown): string | undefined {
@@ -33,24 +33,34 @@ function oneOf(...words: readonly string[]): Setting['problem'] {
     words.includes(value as string) ? undefined : `is none of ${words.join(', ')}`;
 }
 
+function isAddress(value: unknown): boolean {
+  const port = typeof value === 'string' ? Number(ADDRESS.exec(value)?.[2] ?? 0) : 0;
+  return port >= 1 && port <= PORT_LIMIT;
+}
+
+function isEndpoint(value: unknown): boolean {
+  return typeof value === 'string' && isAddress(value.replace(/^https?:\/\//, ''));
+}
+
 function endpoints(value: unknown): string | undefined {
   if (!Array.isArray(value) || value.length === 0) return 'is no list of host:port';
-  const wrong: unknown = value.find(
-    (endpoint) => typeof endpoint !== 'string' || !ENDPOINT.test(endpoint),
-  );
-  return wrong === undefined
+  const wrong = value.findIndex((endpoint) => !isEndpoint(endpoint));
+  return wrong === -1
     ? undefined
-    : `holds ${JSON.stringify(wrong)}, which is not of the form host:port`;
+    : `holds ${JSON.stringify(value[wrong])}, which is not of the form host:port`;
 }
 
 /** By path. A path that is a prefix of another is a section. */
 export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['service', {problem: (value) => nameProblem('service', value), required: true}],
-  ['port', {problem: whole(1, 65_535), required: true}],
+  ['port', {problem: whole(1, PORT_LIMIT), required: true}],
   ['endpoints', {problem: endpoints, required: true}],
   ['etcdPrefix', {problem: matching(PREFIX, '/name or /name/name'), required: true}],
   ['host', {problem: text}],
-  ['advertise', {problem: matching(ADDRESS, 'host:port')}],
+  [
+    'advertise',
+    {problem: (value) => (isAddress(value) ? undefined : 'is not of the form host:port')},
+  ],
   ['etcd.username', {problem: text}],
   ['etcd.passwordFile', {problem: text}],
   ['etcd.tls.ca', {problem: text}],

@@ -9,7 +9,7 @@ interface Rule {
 const RULES: readonly Rule[] = [
   {
     pattern:
-      /authentication failed|invalid user ID or password|invalid auth token|permission denied|user name is empty|UNAUTHENTICATED|PERMISSION_DENIED/i,
+      /authentication failed|authentication is not enabled|invalid user ID or password|invalid auth token|permission denied|user name is empty|UNAUTHENTICATED|PERMISSION_DENIED/i,
     make: (cause, text) =>
       new SmError('STORE_AUTH', `etcd refuses us: ${text}`, {
         hint: 'check etcd.username, etcd.passwordFile and the role of that user',
@@ -26,7 +26,7 @@ const RULES: readonly Rule[] = [
       }),
   },
   {
-    pattern: /request is too large|trying to send message larger/i,
+    pattern: /request is too large|message larger than max/i,
     make: (cause) =>
       new SmError('BODY_TOO_LARGE', 'a request to etcd is over its limit of 1.5 MiB', {cause}),
   },
@@ -38,9 +38,24 @@ const RULES: readonly Rule[] = [
       }),
   },
   {
+    pattern: /duplicate key given/i,
+    make: (cause) =>
+      new SmError('INVALID_INPUT', 'a transaction writes a key twice', {
+        cause,
+      }),
+  },
+  {
     pattern: /has been compacted/i,
     make: (cause) =>
       new SmError('STORE_UNAVAILABLE', 'the revision asked for has been compacted', {
+        retryable: true,
+        cause,
+      }),
+  },
+  {
+    pattern: /future revision/i,
+    make: (cause) =>
+      new SmError('STORE_UNAVAILABLE', 'the store has not reached the revision asked for', {
         retryable: true,
         cause,
       }),
@@ -63,7 +78,11 @@ export function translateError(error: unknown): SmError {
   });
 }
 
-/** Whether another endpoint might answer: the fault is of the connection, not of the request. */
-export function isTransportFault(error: SmError): boolean {
-  return error.code === 'STORE_UNAVAILABLE';
+/** What every endpoint would answer alike, though it may be another answer later. */
+const SAME_EVERYWHERE = /has been compacted|future revision|database space exceeded|NOSPACE/i;
+
+/** Whether another endpoint, or the same a moment later, might answer: the fault is of the connection, not of the request. */
+export function isTransportFault({code, cause}: SmError): boolean {
+  if (code !== 'STORE_UNAVAILABLE') return false;
+  return !SAME_EVERYWHERE.test(cause instanceof Error ? cause.message : '');
 }

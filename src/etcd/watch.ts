@@ -12,7 +12,7 @@ const RECONNECT_MAX_MS = 1_000;
 export interface WatchSource {
   /** A fresh stream, on whatever endpoint works. */
   openStream(): Promise<IDuplexWatchStream>;
-  /** The cluster these revisions belong to; undefined while unknown. */
+  /** The cluster that answered last; undefined while none has. */
   clusterId(): string | undefined;
   /** A stream has failed: refresh what it may have failed for. */
   streamFailed(): Promise<void>;
@@ -23,6 +23,8 @@ export class PrefixWatch {
   private readonly prefix: string;
   private readonly listener: WatchListener;
   private next: number;
+  /** Whose revisions `next` counts: fixed at the start, for a later read may have met another cluster already. */
+  private cluster: string | undefined;
   private stream: IDuplexWatchStream | undefined;
   private timer: NodeJS.Timeout | undefined;
   private failures = 0;
@@ -32,6 +34,7 @@ export class PrefixWatch {
     this.source = source;
     this.prefix = prefix;
     this.next = fromRevision;
+    this.cluster = source.clusterId();
     this.listener = listener;
     void this.open();
   }
@@ -58,7 +61,8 @@ export class PrefixWatch {
         create_request: {
           key,
           range_end: endOfPrefix(key),
-          start_revision: String(this.next),
+          // One earlier than needed, and dropped again: at exactly the compacted revision etcd hides deletions in silence.
+          start_revision: String(Math.max(1, this.next - 1)),
           progress_notify: true,
         },
       });
@@ -104,9 +108,9 @@ export class PrefixWatch {
   }
 
   private sameHistory({header}: WatchResponse): boolean {
-    const known = this.source.clusterId();
+    this.cluster ??= header.cluster_id;
     const revision = safeRevision(header.revision);
-    if (known !== undefined && header.cluster_id !== known) {
+    if (header.cluster_id !== this.cluster) {
       this.dropStream();
       this.lost('the store is another one');
       return false;

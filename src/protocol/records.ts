@@ -170,7 +170,7 @@ function decode<T>(
   if (!isFields(parsed)) return bad('no JSON object');
   if (Object.hasOwn(parsed, '__proto__')) return bad('holds __proto__');
   const version = parsed['v'];
-  if (typeof version === 'number' && version > RECORD_VERSION) {
+  if ((typeof version === 'number' || typeof version === 'bigint') && version > RECORD_VERSION) {
     return {ok: false, problem: `version ${version} is newer than ${RECORD_VERSION}`, newer: true};
   }
   if (versioned && version !== RECORD_VERSION) return bad('v is missing or no version');

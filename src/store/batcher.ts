@@ -30,7 +30,7 @@ class Batch {
   operations = 0;
   bytes = 0;
 
-  /** False when the member does not fit: limits, or it would write a key twice. */
+  /** False when the member does not fit: limits, or it touches a key that a member before it writes. */
   take(member: Member, limits: Required<BatcherLimits>): boolean {
     const {compares, then, otherwise} = member.transaction;
     let bytes = 0;
@@ -61,6 +61,8 @@ class Batch {
     let newCompares = 0;
     let newReads = 0;
     for (const {target, op, value, key} of compares) {
+      // Merged, it would be judged as if it came before that write, and two that write what the other compares both pass.
+      if (this.written.has(key)) return false;
       if (!this.compares.has(`${target}${op}${value} ${key}`)) newCompares += 1;
       if (!this.reads.has(key)) newReads += 1;
     }

@@ -52,8 +52,7 @@ export class EtcdStore implements Store {
     options?: CallOptions,
   ): Promise<{revision: number; entry: KeyValue | undefined}> {
     const reply = await this.read(options, ({kv}, call) => kv.range({key: Buffer.from(key)}, call));
-    const {revision, entries} = fromRange(reply);
-    return {revision, entry: entries[0]};
+    return {revision: this.noted(reply.header), entry: entriesOf(reply)[0]};
   }
 
   async getMany(
@@ -100,6 +99,7 @@ export class EtcdStore implements Store {
   }
 
   async transact(transaction: Transaction, options?: CallOptions): Promise<TransactionOutcome> {
+    if (this.closed) return {kind: 'unknown', error: storeClosed()};
     const client = this.client();
     try {
       const deadline = Date.now() + (options?.timeoutMs ?? this.limitMs);
@@ -135,7 +135,7 @@ export class EtcdStore implements Store {
     const reply = await this.read(options, ({kv}, call) =>
       kv.range({key: Buffer.from([0]), count_only: true}, call),
     );
-    return {clusterId: reply.header.cluster_id, revision: safeRevision(reply.header.revision)};
+    return {clusterId: reply.header.cluster_id, revision: this.noted(reply.header)};
   }
 
   async compact(revision: number): Promise<void> {
@@ -167,7 +167,7 @@ export class EtcdStore implements Store {
     const last = reply.kvs.at(-1);
     const next =
       reply.more && last !== undefined ? Buffer.concat([last.key, Buffer.from([0])]) : undefined;
-    return {...fromRange(reply), revision: this.noted(reply.header), next};
+    return {entries: entriesOf(reply), revision: this.noted(reply.header), next};
   }
 
   /** Repeats a read on the next endpoint until its time is up. */
@@ -191,8 +191,7 @@ export class EtcdStore implements Store {
 
   private client(): EndpointClient {
     const client = this.clients[this.current % this.clients.length];
-    if (client === undefined || this.closed)
-      throw new SmError('STORE_UNAVAILABLE', 'the store is closed');
+    if (client === undefined || this.closed) throw storeClosed();
     return client;
   }
 
@@ -219,8 +218,9 @@ export class EtcdStore implements Store {
     await this.status().catch(() => undefined);
   }
 
+  /** Remembers the newest cluster met, not the first: after a loss a listing of the new one must satisfy the next watch. */
   private noted(header: Header): number {
-    this.cluster ??= header.cluster_id;
+    this.cluster = header.cluster_id;
     return safeRevision(header.revision);
   }
 }
@@ -230,11 +230,12 @@ export function openEtcdStore(options: EtcdOptions): EtcdStore {
   return new EtcdStore(options);
 }
 
-function fromRange(reply: IRangeResponse): {revision: number; entries: KeyValue[]} {
-  return {
-    revision: safeRevision(reply.header.revision),
-    entries: reply.kvs.map((kv) => toKeyValue(kv as unknown as WireKeyValue)),
-  };
+function storeClosed(): SmError {
+  return new SmError('STORE_UNAVAILABLE', 'the store is closed');
+}
+
+function entriesOf(reply: IRangeResponse): KeyValue[] {
+  return reply.kvs.map((kv) => toKeyValue(kv as unknown as WireKeyValue));
 }
 
 function answersOf(reply: ITxnResponse): (KeyValue | undefined)[] {

@@ -27,6 +27,8 @@ export class MemoryKv {
   private readonly entries = new Map<string, KeyValue>();
   private history: Change[] = [];
   private compacted = 0;
+  /** The content as of `compacted`. */
+  private base = new Map<string, KeyValue>();
 
   get(key: string): KeyValue | undefined {
     return this.entries.get(key);
@@ -75,6 +77,7 @@ export class MemoryKv {
   compact(revision: number): void {
     if (revision <= this.compacted || revision > this.revision)
       throw new SmError('INVALID_INPUT', `cannot compact to revision ${revision}`);
+    this.base = this.asOf(revision);
     this.compacted = revision;
     this.history = this.history.filter((change) => change.revision > revision);
   }
@@ -110,9 +113,7 @@ export class MemoryKv {
       throw new SmError('STORE_UNAVAILABLE', 'the revision asked for has been compacted', {
         retryable: true,
       });
-    const entries = new Map<string, KeyValue>();
-    if (this.compacted > 0)
-      throw new SmError('STORE_UNAVAILABLE', 'old revisions are gone', {retryable: true});
+    const entries = new Map(this.base);
     for (const {revision: at, events} of this.history) {
       if (at > revision) break;
       for (const event of events) {
@@ -135,18 +136,21 @@ export class MemoryStore implements Store {
   readonly kv: MemoryKv;
   private readonly watchers = new Set<Watcher>();
   private tellQueued = false;
+  private closed = false;
 
   constructor(kv: MemoryKv = new MemoryKv()) {
     this.kv = kv;
   }
 
   async get(key: string): Promise<{revision: number; entry: KeyValue | undefined}> {
+    this.checkOpen();
     return {revision: this.kv.revision, entry: this.kv.get(key)};
   }
 
   async getMany(
     keys: readonly string[],
   ): Promise<{revision: number; entries: (KeyValue | undefined)[]}> {
+    this.checkOpen();
     if (keys.length > OPERATIONS_LIMIT) throw tooMany();
     return {revision: this.kv.revision, entries: keys.map((key) => this.kv.get(key))};
   }
@@ -155,14 +159,21 @@ export class MemoryStore implements Store {
     prefixes: readonly string[],
     options: {atRevision?: number} = {},
   ): Promise<{revision: number; entries: KeyValue[]}> {
+    this.checkOpen();
     const entries = prefixes.flatMap((prefix) => this.kv.list(prefix, options.atRevision));
     return {revision: options.atRevision ?? this.kv.revision, entries};
   }
 
   async transact(transaction: Transaction): Promise<TransactionOutcome> {
+    if (this.closed) return {kind: 'unknown', error: storeClosed()};
     const {compares, then, otherwise} = transaction;
     if (Math.max(compares.length, then.length, otherwise.length) > OPERATIONS_LIMIT)
       return {kind: 'unknown', error: tooMany()};
+    if (writesTwice(then) || writesTwice(otherwise))
+      return {
+        kind: 'unknown',
+        error: new SmError('INVALID_INPUT', 'a transaction writes a key twice'),
+      };
     const outcome = this.kv.transact(transaction);
     this.queueTell();
     return outcome;
@@ -186,6 +197,7 @@ export class MemoryStore implements Store {
   }
 
   async status(): Promise<StoreStatus> {
+    this.checkOpen();
     return {clusterId: 'memory', revision: this.kv.revision};
   }
 
@@ -194,7 +206,12 @@ export class MemoryStore implements Store {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     this.watchers.clear();
+  }
+
+  private checkOpen(): void {
+    if (this.closed) throw storeClosed();
   }
 
   private queueTell(): void {
@@ -225,6 +242,19 @@ export class MemoryStore implements Store {
 
 function keyOf(event: WatchEvent): string {
   return event.type === 'put' ? event.entry.key : event.key;
+}
+
+/** Like etcd: a key that is put may not be put or deleted again. */
+function writesTwice(operations: readonly Operation[]): boolean {
+  const keys = (op: Operation['op']): string[] =>
+    operations.filter((operation) => operation.op === op).map(({key}) => key);
+  const deleted = new Set(keys('delete'));
+  const put = keys('put');
+  return new Set(put).size < put.length || put.some((key) => deleted.has(key));
+}
+
+function storeClosed(): SmError {
+  return new SmError('STORE_UNAVAILABLE', 'the store is closed');
 }
 
 function tooMany(): SmError {

@@ -1,0 +1,296 @@
+/** The daemon's file: what it may hold, and faults that name the place. */
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {loadConfig, parseConfig} from '../../src/config/index.ts';
+import {CONFIG_LIMIT_BYTES} from '../../src/config/load.ts';
+import {SETTINGS} from '../../src/config/settings.ts';
+import {SmError} from '../../src/model/errors.ts';
+
+const LEAST = `service: foo.bar
+port: 8801
+endpoints: [127.0.0.1:2379]
+etcdPrefix: /sm
+`;
+
+/** The lines of the complaint; an empty list when there is none. */
+function faultsOf(source: string): string[] {
+  try {
+    parseConfig(source, 'f.yml');
+    return [];
+  } catch (error) {
+    if (!(error instanceof SmError)) throw error;
+    expect(error.code).toBe('INVALID_CONFIG');
+    expect(error.exitCode).toBe(2);
+    return error.message.split('\n');
+  }
+}
+
+describe('the sample', () => {
+  const sample = join(import.meta.dirname, '..', '..', 'sample.yml');
+
+  it('loads and shows the defaults', () => {
+    expect(loadConfig(sample)).toEqual(parseConfig(LEAST, 'f.yml'));
+  });
+});
+
+describe('the four keys of the origin', () => {
+  it('are enough', () => {
+    expect(parseConfig(LEAST, 'f.yml')).toEqual({
+      service: 'foo.bar',
+      port: 8801,
+      endpoints: ['127.0.0.1:2379'],
+      etcdPrefix: '/sm',
+      host: '127.0.0.1',
+      advertise: '127.0.0.1:8801',
+      etcd: {},
+      auth: 'none',
+      log: {level: 'info', format: 'json'},
+      heartbeat: {ttlMs: 10_000},
+      shutdownTimeoutMs: 15_000,
+      compaction: 'auto',
+    });
+  });
+
+  it.each(['service', 'port', 'endpoints', 'etcdPrefix'])('are missed one by one: %s', (key) => {
+    const without = LEAST.split('\n')
+      .filter((line) => !line.startsWith(key))
+      .join('\n');
+    expect(faultsOf(without)).toEqual([`f.yml:1:1: ${key} is missing`]);
+  });
+});
+
+describe('every setting', () => {
+  const full = `${LEAST}host: 0.0.0.0
+advertise: sm.example.org:8801
+etcd:
+  username: sm
+  passwordFile: /etc/sm/password
+  tls: {ca: /a, cert: /b, key: /c}
+auth:
+  tokenFile: /etc/sm/token
+tls: {cert: /d, key: /e, ca: /f}
+log: {level: warn, format: text}
+heartbeat: {ttlMs: 3000}
+shutdownTimeoutMs: 0
+compaction: off
+`;
+
+  it('is read', () => {
+    expect(parseConfig(full, 'f.yml')).toMatchObject({
+      host: '0.0.0.0',
+      advertise: 'sm.example.org:8801',
+      etcd: {
+        username: 'sm',
+        passwordFile: '/etc/sm/password',
+        tls: {ca: '/a', cert: '/b', key: '/c'},
+      },
+      auth: {tokenFile: '/etc/sm/token'},
+      tls: {cert: '/d', key: '/e', ca: '/f'},
+      log: {level: 'warn', format: 'text'},
+      heartbeat: {ttlMs: 3_000},
+      shutdownTimeoutMs: 0,
+      compaction: 'off',
+    });
+  });
+
+  it('stands in the file above, so that none is forgotten here', () => {
+    const written = [...SETTINGS.keys()].filter((path) => path !== 'auth');
+    for (const path of written) expect(full).toContain(`${path.split('.').at(-1)}:`);
+  });
+
+  it.each([...SETTINGS.keys()])('of the wrong type is named with its place: %s', (path) => {
+    const parts = path.split('.');
+    const nested = parts.map((part, depth) => `${'  '.repeat(depth)}${part}:`).join('\n');
+    const kept = LEAST.split('\n').filter((line) => !line.startsWith(`${path}:`));
+    const source = `${kept.join('\n')}${nested} [{}]\n`;
+    const line = source.split('\n').findIndex((text) => text.endsWith('[{}]')) + 1;
+    const column = (source.split('\n')[line - 1] ?? '').indexOf('[') + 1;
+    expect(
+      faultsOf(source).some((fault) => fault.startsWith(`f.yml:${line}:${column}: ${path} `)),
+    ).toBe(true);
+  });
+});
+
+describe('faults', () => {
+  it.each([
+    ['prot: 1', 'f.yml:5:1: unknown setting "prot", did you mean port?'],
+    ['log: {levle: info}', 'f.yml:5:7: unknown setting "log.levle", did you mean log.level?'],
+    [
+      'etcd:\n  tls:\n    caa: x',
+      'f.yml:7:5: unknown setting "etcd.tls.caa", did you mean etcd.tls.ca?',
+    ],
+    [
+      'auth: {tokenfile: /x}',
+      'f.yml:5:8: unknown setting "auth.tokenfile", did you mean auth.tokenFile?',
+    ],
+    ['log: info', 'f.yml:5:1: log is a section: it holds further settings'],
+    ['etcd: {tls: on}', 'f.yml:5:8: etcd.tls is a section: it holds further settings'],
+    ['log: {level: loud}', 'f.yml:5:14: log.level is none of debug, info, warn, error'],
+    [
+      'heartbeat: {ttlMs: 2999}',
+      'f.yml:5:20: heartbeat.ttlMs is no whole number from 3000 to 60000',
+    ],
+    [
+      'heartbeat: {ttlMs: 3000.5}',
+      'f.yml:5:20: heartbeat.ttlMs is no whole number from 3000 to 60000',
+    ],
+    [
+      'heartbeat: {ttlMs: "3000"}',
+      'f.yml:5:20: heartbeat.ttlMs is no whole number from 3000 to 60000',
+    ],
+    ['compaction: false', 'f.yml:5:13: compaction is none of auto, off'],
+    ['advertise: localhost', 'f.yml:5:12: advertise is not of the form host:port'],
+    ['advertise: localhost:65536', 'f.yml:5:12: advertise is not of the form host:port'],
+    ['advertise: localhost:0', 'f.yml:5:12: advertise is not of the form host:port'],
+    ['etcd: {username: x}', 'f.yml:5:18: etcd.username and etcd.passwordFile belong together'],
+    ['tls: {key: x}', 'f.yml:5:12: tls.cert and tls.key belong together'],
+    ['tls: {ca: x}', 'f.yml:5:11: tls.ca needs tls.cert'],
+    ['etcd: {tls: {cert: x, key: y}}', 'f.yml:5:20: etcd.tls.cert needs etcd.tls.ca'],
+    ['? [a, b]\n: c', "f.yml:5:3: a setting's name is plain text"],
+    ['__proto__: {a: 1}', 'f.yml:5:1: unknown setting "__proto__"'],
+    ['constructor: 1', 'f.yml:5:1: unknown setting "constructor"'],
+    ['<<: {host: 0.0.0.0}', 'f.yml:5:1: unknown setting "<<"'],
+  ])('of %j', (extra, fault) => {
+    const [first, ...rest] = faultsOf(`${LEAST}${extra}\n`);
+    expect(first?.slice(0, fault.length)).toBe(fault);
+    expect(rest).toEqual([]);
+  });
+
+  it('name a key given twice at its second place', () => {
+    const [fault] = faultsOf(`${LEAST}port: 1\n`);
+    expect(fault).toMatch(/^f\.yml:5:1: .*unique/);
+    expect(faultsOf(`${LEAST}log:\n  level: info\n  level: warn\n`)[0]).toMatch(/^f\.yml:7:3: /);
+  });
+
+  it('are told all at once', () => {
+    const faults = faultsOf('service: ..\nport: 0\nendpoints: []\nfoo: 1\n');
+    expect(faults.map((fault) => fault.replace(/: .*/, ''))).toEqual([
+      'f.yml:4:1',
+      'f.yml:1:10',
+      'f.yml:2:7',
+      'f.yml:3:12',
+      'f.yml:1:1',
+    ]);
+  });
+
+  it.each([
+    ['', 'f.yml:1:1: the file is no map of settings'],
+    ['# nothing\n', 'f.yml:1:1: the file is no map of settings'],
+    ['- a\n', 'f.yml:1:1: the file is no map of settings'],
+    ['text', 'f.yml:1:1: the file is no map of settings'],
+    ['service: [', 'f.yml:1:'],
+    ['service: "x', 'f.yml:1:'],
+    ['\tservice: x', 'f.yml:1:'],
+    [`${LEAST}---\n${LEAST}`, 'f.yml:5:1: '],
+    [`${LEAST}host: !!js/function "x"\n`, 'f.yml:5:7: '],
+    [`${LEAST}host: !env HOME\n`, 'f.yml:5:7: '],
+    [`${LEAST}host: *nowhere\n`, 'f.yml:5:7: '],
+    ['%YAML 1.1\n---\nport: 0o1\nservice: yes\n', 'f.yml:'],
+  ])('of the text %j', (source, fault) => {
+    expect(faultsOf(source)[0]?.slice(0, fault.length)).toBe(fault);
+  });
+
+  it('never echo more than the faulty value', () => {
+    const faults = faultsOf(`${LEAST}etcd: {username: hunter2}\n`);
+    expect(faults.join()).not.toContain('hunter2');
+  });
+});
+
+describe('names of endpoints', () => {
+  it.each([
+    '127.0.0.1:2379',
+    'http://etcd:2379',
+    'https://a.b-c.d:1',
+    '[::1]:2379',
+    'localhost:65535',
+  ])('%s will do', (endpoint) => {
+    expect(faultsOf(LEAST.replace('127.0.0.1:2379', JSON.stringify(endpoint)))).toEqual([]);
+  });
+
+  it.each([
+    '',
+    'etcd',
+    'etcd:',
+    'etcd:0',
+    'etcd:65536',
+    'ftp://a:1',
+    'a:1/path',
+    'a b:1',
+    'u:p@a:1',
+  ])('%j will not', (endpoint) => {
+    const [fault] = faultsOf(LEAST.replace('127.0.0.1:2379', JSON.stringify(endpoint)));
+    expect(fault).toMatch(/^f\.yml:3:12: endpoints holds .* not of the form host:port$/);
+  });
+});
+
+describe('an open port', () => {
+  it('to the world needs a token or plain words', () => {
+    expect(faultsOf(`${LEAST}host: 0.0.0.0\n`)[0]).toContain('not loopback');
+    expect(faultsOf(`${LEAST}host: "::"\n`)[0]).toContain('not loopback');
+    expect(faultsOf(`${LEAST}host: 0.0.0.0\nauth: none\n`)).toEqual([]);
+    expect(faultsOf(`${LEAST}host: 0.0.0.0\nauth: {tokenFile: /t}\n`)).toEqual([]);
+  });
+
+  it.each(['127.0.0.1', '127.9.9.9', '::1', '[::1]', 'localhost'])('of %s needs none', (host) => {
+    expect(faultsOf(`${LEAST}host: "${host}"\n`)).toEqual([]);
+  });
+
+  it.each(['127.0.0.1.evil.org', 'localhost.evil.org', '128.0.0.1', '1::1'])(
+    'of %s is no loopback',
+    (host) => {
+      expect(faultsOf(`${LEAST}host: "${host}"\n`)[0]).toContain('not loopback');
+    },
+  );
+
+  it('advertises an IPv6 address in brackets', () => {
+    expect(parseConfig(`${LEAST}host: "::1"\n`, 'f').advertise).toBe('[::1]:8801');
+  });
+});
+
+describe('aliases', () => {
+  it('stand for what they name', () => {
+    const source = `${LEAST.replace('foo.bar', '&name foo.bar')}etcd: &e {username: *name, passwordFile: /p}\n`;
+    expect(parseConfig(source, 'f').etcd).toEqual({username: 'foo.bar', passwordFile: '/p'});
+  });
+
+  it('that would fill the memory are refused at once', () => {
+    const levels = 'abcdefghij'.split('');
+    const bomb = levels.map((level, index) => {
+      const below = levels[index - 1];
+      const items = Array.from({length: 10}, () => (below === undefined ? 'lol' : `*${below}`));
+      return `${level}: &${level} [${items.join(', ')}]`;
+    });
+    const startedMs = performance.now();
+    const faults = faultsOf(`${bomb.join('\n')}\n${LEAST}`);
+    expect(faults).toEqual(['f.yml:1:1: more than 100 aliases are expanded']);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+  });
+
+  it('of themselves end', () => {
+    expect(faultsOf(`${LEAST}endpoints2: &a [*a]\n`).length).toBeGreaterThan(0);
+    expect(faultsOf(`${LEAST}log: &a {level: *a}\n`).length).toBeGreaterThan(0);
+    expect(faultsOf(`${LEAST}etcd: &a {tls: *a}\n`).length).toBeGreaterThan(0);
+  });
+
+  it('nested without end are refused without a crash', () => {
+    expect(faultsOf(`${LEAST}host: ${'['.repeat(20_000)}\n`).length).toBeGreaterThan(0);
+  });
+});
+
+describe('the file', () => {
+  it('is refused when it is too large, not there, or a folder', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sm-config-'));
+    const large = join(folder, 'large.yml');
+    writeFileSync(large, `${LEAST}#${'x'.repeat(CONFIG_LIMIT_BYTES)}`);
+    expect(() => loadConfig(large)).toThrow(/larger than 1048576 bytes/);
+    expect(() => loadConfig(join(folder, 'none.yml'))).toThrow(/cannot be read: ENOENT/);
+    expect(() => loadConfig(folder)).toThrow(/cannot be read: EISDIR/);
+    rmSync(folder, {recursive: true});
+  });
+
+  it('may begin with a byte order mark and end its lines as Windows does', () => {
+    expect(faultsOf(`\ufeff${LEAST.replaceAll('\n', '\r\n')}`)).toEqual([]);
+  });
+});

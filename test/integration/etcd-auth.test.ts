@@ -1,0 +1,143 @@
+/** Users, passwords and tokens that expire. */
+import {execFile} from 'node:child_process';
+import {promisify} from 'node:util';
+import {afterAll, beforeAll, expect, it} from 'vitest';
+import {EtcdStore} from '../../src/store/etcd-store.ts';
+import type {Store, TransactionOutcome} from '../../src/store/port.ts';
+import {CuttingProxy} from '../etcd/cutting-proxy.ts';
+import {Mirror, contentOf} from '../etcd/mirror.ts';
+import {pause, until} from '../etcd/until.ts';
+import {startEtcd} from '../support/etcd-process.ts';
+import type {EtcdProcess} from '../support/etcd-process.ts';
+
+const PREFIX = '/t/';
+/** Longer than the tokens of this etcd live, and its sweep of once a second. */
+const TOKEN_DEAD_MS = 4_000;
+
+let etcd: EtcdProcess;
+const closing: (() => Promise<unknown> | void)[] = [];
+
+async function etcdctl(...args: string[]): Promise<void> {
+  await promisify(execFile)('etcdctl', ['--endpoints', etcd.endpoint, ...args], {
+    env: {...process.env, ETCDCTL_API: '3'},
+  });
+}
+
+beforeAll(async () => {
+  etcd = await startEtcd({args: ['--auth-token', 'simple', '--auth-token-ttl', '2']});
+  await etcdctl('user', 'add', 'root:secret');
+  await etcdctl('user', 'grant-role', 'root', 'root');
+  await etcdctl('user', 'add', 'narrow:secret');
+  await etcdctl('role', 'add', 'narrow');
+  await etcdctl('role', 'grant-permission', 'narrow', '--prefix=true', 'readwrite', PREFIX);
+  await etcdctl('user', 'grant-role', 'narrow', 'narrow');
+  await etcdctl('auth', 'enable');
+});
+
+afterAll(async () => {
+  for (const close of closing.reverse()) await close();
+  await etcd.stop();
+});
+
+function opened(username?: string, password = 'secret', endpoint = etcd.endpoint): EtcdStore {
+  const login = username === undefined ? {} : {username, password};
+  const store = new EtcdStore({endpoints: [endpoint], ...login});
+  closing.push(() => store.close());
+  return store;
+}
+
+function put(store: Store, key: string): Promise<TransactionOutcome> {
+  return store.transact({compares: [], then: [{op: 'put', key, value: key}], otherwise: []});
+}
+
+it.each([
+  ['a wrong password', 'narrow', 'wrong'],
+  ['an unknown user', 'nobody', 'secret'],
+  ['no user at all', undefined, ''],
+])('refuses %s in words that name the keys to check', async (_case, username, password) => {
+  const store = opened(username, password);
+  await expect(store.get(`${PREFIX}a`)).rejects.toMatchObject({
+    code: 'STORE_AUTH',
+    retryable: false,
+    hint: expect.stringContaining('etcd.passwordFile') as string,
+  });
+  expect(await put(store, `${PREFIX}a`)).toMatchObject({
+    kind: 'unknown',
+    error: {code: 'STORE_AUTH'},
+  });
+});
+
+it('never prints the password', async () => {
+  const error = await opened('narrow', 'hunter2')
+    .get('/x')
+    .catch((reason: unknown) => reason);
+  expect(String(error) + JSON.stringify(error)).not.toContain('hunter2');
+});
+
+it('keeps a user to the keys of its role', async () => {
+  const store = opened('narrow');
+  expect((await put(store, `${PREFIX}mine`)).kind).toBe('committed');
+  await expect(store.get('/elsewhere')).rejects.toMatchObject({code: 'STORE_AUTH'});
+  expect(await put(store, '/elsewhere')).toMatchObject({error: {code: 'STORE_AUTH'}});
+  expect((await opened('root').get('/elsewhere')).entry).toBeUndefined();
+});
+
+it('logs in again when the token has expired, and writes once', async () => {
+  const store = opened('narrow');
+  await put(store, `${PREFIX}a`);
+  const before = (await store.get(`${PREFIX}a`)).revision;
+  await pause(TOKEN_DEAD_MS);
+  expect((await put(store, `${PREFIX}b`)).kind).toBe('committed');
+  expect((await store.get(`${PREFIX}b`)).revision).toBe(before + 1);
+  await pause(TOKEN_DEAD_MS);
+  expect((await store.get(`${PREFIX}b`)).entry?.value).toBe(`${PREFIX}b`);
+});
+
+it('takes a watch up again after the token has expired and the line was cut', async () => {
+  const proxy = await CuttingProxy.start(etcd.endpoint);
+  closing.push(() => proxy.stop());
+  const writing = opened('root');
+  const store = opened('narrow', 'secret', proxy.endpoint);
+  const mirror = new Mirror(store, PREFIX);
+  await mirror.start();
+  closing.push(() => mirror.close());
+  await put(writing, `${PREFIX}first`);
+  await until(() => mirror.known.has(`${PREFIX}first`), 'the watch never worked');
+  await pause(TOKEN_DEAD_MS);
+  proxy.cut();
+  await put(writing, `${PREFIX}second`);
+  await until(() => mirror.known.has(`${PREFIX}second`), 'the watch did not come back');
+  expect(mirror.faults).toEqual([]);
+  expect(mirror.losses).toEqual([]);
+  expect(mirror.known).toEqual(await contentOf(writing, PREFIX));
+});
+
+it('takes a watch up again after a restart, which forgets all tokens', async () => {
+  const store = opened('narrow');
+  const mirror = new Mirror(store, PREFIX);
+  await mirror.start();
+  closing.push(() => mirror.close());
+  await etcd.kill('SIGKILL');
+  await etcd.restart();
+  const writing = opened('root');
+  await until(async () => (await put(writing, `${PREFIX}third`)).kind === 'committed', 'no write');
+  await until(() => mirror.known.has(`${PREFIX}third`), 'the watch did not come back');
+  expect(mirror.losses).toEqual([]);
+});
+
+it('fails within its time when etcd stops before the login', async () => {
+  const store = new EtcdStore({
+    endpoints: [etcd.endpoint],
+    timeoutMs: 500,
+    username: 'narrow',
+    password: 'secret',
+  });
+  closing.push(() => store.close());
+  etcd.pause();
+  const startedMs = performance.now();
+  await expect(store.get(`${PREFIX}a`)).rejects.toMatchObject({code: 'STORE_UNAVAILABLE'});
+  expect(await put(store, `${PREFIX}x`)).toMatchObject({kind: 'unknown'});
+  expect(performance.now() - startedMs).toBeLessThan(10_000);
+  etcd.resume();
+  await until(() => store.get(`${PREFIX}a`).catch(() => undefined), 'no login after the stop');
+});

@@ -1,0 +1,212 @@
+/** What stops, restarts and wipes of etcd do to calls and watches. */
+import {rm} from 'node:fs/promises';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {EtcdStore} from '../../src/store/etcd-store.ts';
+import type {Store, TransactionOutcome} from '../../src/store/port.ts';
+import {CuttingProxy} from '../etcd/cutting-proxy.ts';
+import {Mirror, contentOf} from '../etcd/mirror.ts';
+import {pause, until} from '../etcd/until.ts';
+import {startEtcd} from '../support/etcd-process.ts';
+import type {EtcdProcess} from '../support/etcd-process.ts';
+
+const PREFIX = '/t/';
+/** Longer than keepalive time and its timeout together: the client must drop the connection itself. */
+const PAST_KEEPALIVE_MS = 8_000;
+
+let etcd: EtcdProcess;
+let closing: (() => Promise<unknown> | void)[];
+
+function opened(endpoint: string, timeoutMs = 1_000): EtcdStore {
+  const store = new EtcdStore({endpoints: [endpoint], timeoutMs});
+  closing.push(() => store.close());
+  return store;
+}
+
+async function mirrorOf(store: Store): Promise<Mirror> {
+  const mirror = new Mirror(store, PREFIX);
+  await mirror.start();
+  closing.push(() => mirror.close());
+  return mirror;
+}
+
+async function proxied(): Promise<CuttingProxy> {
+  const proxy = await CuttingProxy.start(etcd.endpoint);
+  closing.push(() => proxy.stop());
+  return proxy;
+}
+
+function put(store: Store, name: string, value = name): Promise<TransactionOutcome> {
+  const then = [{op: 'put' as const, key: PREFIX + name, value}];
+  return store.transact({compares: [], then, otherwise: []});
+}
+
+async function putUntilDone(store: Store, name: string): Promise<void> {
+  await until(async () => (await put(store, name)).kind === 'committed', `${name} not written`);
+}
+
+/** The watcher knows exactly what the store holds, with nothing doubled or out of order. */
+async function expectEqual(mirror: Mirror, truth: Store): Promise<void> {
+  const content = await contentOf(truth, PREFIX);
+  const same = (): boolean =>
+    mirror.known.size === content.size &&
+    [...content].every(([key, value]) => mirror.known.get(key) === value);
+  await until(same, () => `mirror of ${mirror.known.size} keys, store of ${content.size}`);
+  expect(mirror.faults).toEqual([]);
+}
+
+beforeEach(async () => {
+  closing = [];
+  etcd = await startEtcd();
+});
+
+afterEach(async () => {
+  for (const close of closing.reverse()) await close();
+  await etcd.stop();
+});
+
+describe('a stopped etcd', () => {
+  it('fails calls within their limit instead of hanging', async () => {
+    const store = opened(etcd.endpoint, 400);
+    await put(store, 'a');
+    etcd.pause();
+    const startedMs = performance.now();
+    await expect(store.get(`${PREFIX}a`)).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      retryable: true,
+    });
+    await expect(store.list([PREFIX])).rejects.toMatchObject({code: 'STORE_UNAVAILABLE'});
+    await expect(store.getMany([`${PREFIX}a`])).rejects.toMatchObject({code: 'STORE_UNAVAILABLE'});
+    await expect(store.status()).rejects.toMatchObject({code: 'STORE_UNAVAILABLE'});
+    const outcome = await put(store, 'b');
+    expect(outcome).toMatchObject({kind: 'unknown', error: {code: 'STORE_UNAVAILABLE'}});
+    // Five calls of 0.4 s; a call that hangs would wait for the test's own limit.
+    expect(performance.now() - startedMs).toBeLessThan(15_000);
+    etcd.resume();
+    await until(() => store.get(`${PREFIX}a`).catch(() => undefined), 'no answer after the stop');
+  });
+
+  it.each([1_000, PAST_KEEPALIVE_MS])('loses no change over a stop of %i ms', async (stopMs) => {
+    const watching = opened(etcd.endpoint);
+    const writing = opened(etcd.endpoint);
+    await put(writing, 'before');
+    const mirror = await mirrorOf(watching);
+    etcd.pause();
+    await pause(stopMs);
+    const during = put(writing, 'during');
+    etcd.resume();
+    await during;
+    await putUntilDone(writing, 'after');
+    await expectEqual(mirror, writing);
+    expect(mirror.losses).toEqual([]);
+    expect(mirror.known.get(`${PREFIX}after`)).toBe('after');
+  });
+});
+
+describe('a killed etcd', () => {
+  it('resumes its watches where they were, three times over', async () => {
+    const watching = opened(etcd.endpoint);
+    const mirror = await mirrorOf(watching);
+    for (let round = 0; round < 3; round += 1) {
+      const writing = opened(etcd.endpoint);
+      for (let index = 0; index < 20; index += 1) await put(writing, `before-${round}-${index}`);
+      await etcd.kill('SIGKILL');
+      const back = etcd.restart();
+      // As soon as it is back, before the watcher may have noticed.
+      await putUntilDone(writing, `during-${round}`);
+      await back;
+      for (let index = 0; index < 20; index += 1) await put(writing, `after-${round}-${index}`);
+      await expectEqual(mirror, writing);
+    }
+    expect(mirror.known.size).toBe(123);
+    expect(mirror.losses).toEqual([]);
+  });
+
+  it('keeps a key that came and went while nobody was connected out of the mirror', async () => {
+    const proxy = await proxied();
+    const writing = opened(etcd.endpoint);
+    await put(writing, 'gone');
+    const mirror = await mirrorOf(opened(proxy.endpoint));
+    proxy.refusing = true;
+    proxy.cut();
+    await writing.transact({
+      compares: [],
+      then: [{op: 'delete', key: `${PREFIX}gone`}],
+      otherwise: [],
+    });
+    await put(writing, 'new');
+    proxy.refusing = false;
+    await expectEqual(mirror, writing);
+    expect([...mirror.known.keys()]).toEqual([`${PREFIX}new`]);
+    expect(mirror.changes).toBe(2);
+  });
+});
+
+describe('history that is gone', () => {
+  it('is told when it was compacted while disconnected', async () => {
+    const proxy = await proxied();
+    const writing = opened(etcd.endpoint);
+    const mirror = await mirrorOf(opened(proxy.endpoint));
+    proxy.refusing = true;
+    proxy.cut();
+    for (let index = 0; index < 10; index += 1) await put(writing, `k${index}`);
+    const {revision} = await writing.status();
+    await writing.compact(revision);
+    await put(writing, 'last');
+    proxy.refusing = false;
+    await until(() => mirror.losses.length > 0, 'the compaction went unnoticed');
+    expect(mirror.losses[0]).toContain('compacted');
+    await expectEqual(mirror, writing);
+    expect(mirror.losses).toHaveLength(1);
+  });
+
+  it('never hides a deletion that is the very revision compacted to', async () => {
+    const proxy = await proxied();
+    const writing = opened(etcd.endpoint);
+    await put(writing, 'doomed');
+    const mirror = await mirrorOf(opened(proxy.endpoint));
+    proxy.refusing = true;
+    proxy.cut();
+    await writing.transact({
+      compares: [],
+      then: [{op: 'delete', key: `${PREFIX}doomed`}],
+      otherwise: [],
+    });
+    await writing.compact((await writing.status()).revision);
+    proxy.refusing = false;
+    await expectEqual(mirror, writing);
+    expect(mirror.known.size).toBe(0);
+  });
+
+  it('is told when the data directory was wiped', async () => {
+    const watching = opened(etcd.endpoint);
+    for (let index = 0; index < 10; index += 1) await put(watching, `old${index}`);
+    const mirror = await mirrorOf(watching);
+    await etcd.kill('SIGKILL');
+    await rm(etcd.dataDir, {recursive: true});
+    await etcd.restart();
+    await until(() => mirror.losses.length > 0, 'the wipe went unnoticed');
+    expect(mirror.losses[0]).toMatch(/gone back|another/);
+    const writing = opened(etcd.endpoint);
+    await put(writing, 'fresh');
+    await expectEqual(mirror, writing);
+    expect([...mirror.known.keys()]).toEqual([`${PREFIX}fresh`]);
+  });
+
+  it('is told once when another cluster answers, which is then followed', async () => {
+    const other = await startEtcd();
+    closing.push(() => other.stop());
+    const there = opened(other.endpoint);
+    // Further on than the first: its revision alone would not betray it.
+    for (let index = 0; index < 30; index += 1) await put(there, `there${index}`);
+    const proxy = await proxied();
+    const mirror = await mirrorOf(opened(proxy.endpoint));
+    proxy.target = other.endpoint;
+    proxy.cut();
+    await until(() => mirror.losses.length > 0, 'the other cluster went unnoticed');
+    expect(mirror.losses[0]).toContain('another');
+    await put(there, 'fresh');
+    await expectEqual(mirror, there);
+    await pause(300);
+    expect(mirror.losses).toHaveLength(1);
+  });
+});

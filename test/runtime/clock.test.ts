@@ -1,0 +1,131 @@
+/** The clock of whoever must stop in time: it may run ahead, never behind. */
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {OwnerClock, systemClock} from '../../src/runtime/clock.ts';
+import type {ClockReadings} from '../../src/runtime/clock.ts';
+import {until} from '../etcd/until.ts';
+
+const START: ClockReadings = {monotonicMs: 1_000, bootMs: 50_000, wallMs: 1_700_000_000_000};
+
+/** Lets the three clocks go on by so much and reads the owner clock. */
+class Machine {
+  private readings = START;
+  private readonly clock = new OwnerClock(START);
+
+  pass(monotonicMs: number, bootMs = monotonicMs, wallMs = bootMs): number {
+    const {readings} = this;
+    this.readings = {
+      monotonicMs: readings.monotonicMs + monotonicMs,
+      bootMs: readings.bootMs + bootMs,
+      wallMs: readings.wallMs + wallMs,
+    };
+    return this.clock.advance(this.readings);
+  }
+}
+
+describe('the owner clock', () => {
+  it('goes with the monotonic clock while all agree', () => {
+    const machine = new Machine();
+    expect(machine.pass(100)).toBe(100);
+    expect(machine.pass(0)).toBe(100);
+    expect(machine.pass(250)).toBe(350);
+  });
+
+  it('counts a suspension, in which the monotonic clock stands', () => {
+    const machine = new Machine();
+    machine.pass(100);
+    expect(machine.pass(5, 60_005)).toBeGreaterThanOrEqual(60_105);
+    expect(machine.pass(100)).toBeLessThan(61_000);
+  });
+
+  it('counts many short suspensions, each below the grain of boot time', () => {
+    const machine = new Machine();
+    let last = 0;
+    for (let nap = 0; nap < 100; nap += 1) last = machine.pass(10, 25, 10);
+    expect(last).toBeGreaterThanOrEqual(100 * 25 - 20);
+  });
+
+  it('is not led on by the grain of boot time', () => {
+    const machine = new Machine();
+    let last = 0;
+    for (let step = 0; step < 1_000; step += 1) last = machine.pass(3, step % 3 === 0 ? 10 : 0, 3);
+    expect(last).toBeLessThanOrEqual(3_000 + 1_020);
+    const calm = new Machine();
+    for (let step = 0; step < 999; step += 1) last = calm.pass(10, step % 3 === 0 ? 30 : 0, 10);
+    expect(last).toBeLessThanOrEqual(9_990 + 40);
+  });
+
+  it('counts a jump forward of the wall clock as time that has passed', () => {
+    expect(new Machine().pass(100, 100, 30_000)).toBe(30_000);
+  });
+
+  it('takes no notice of a wall clock that is slewed, or stepped back', () => {
+    const machine = new Machine();
+    expect(machine.pass(1_000, 1_000, 1_005)).toBe(1_000);
+    expect(machine.pass(1_000, 1_000, -3_600_000)).toBe(2_000);
+    expect(machine.pass(1_000, 1_000, 1_000)).toBe(3_000);
+  });
+
+  it('does not count a wall clock that only returns from a step back twice over', () => {
+    const machine = new Machine();
+    machine.pass(100, 100, -10_000);
+    // It cannot know that this is a return: running ahead is the safe side.
+    expect(machine.pass(100, 100, 10_100)).toBeGreaterThanOrEqual(200);
+  });
+
+  it('never goes back and never falls behind the monotonic clock, whatever the others do', () => {
+    const step = fc.tuple(
+      fc.integer({min: -50, max: 10_000}),
+      fc.integer({min: -10_000, max: 100_000}),
+      fc.integer({min: -1_000_000, max: 1_000_000}),
+    );
+    fc.assert(
+      fc.property(fc.array(step, {maxLength: 50}), (steps) => {
+        const machine = new Machine();
+        let last = 0;
+        let monotonic = 0;
+        for (const [mono, boot, wall] of steps) {
+          const now = machine.pass(mono, boot, wall);
+          monotonic += Math.max(0, mono);
+          expect(now).toBeGreaterThanOrEqual(last);
+          expect(now).toBeGreaterThanOrEqual(monotonic);
+          last = now;
+        }
+      }),
+    );
+  });
+});
+
+describe('the clock of the machine', () => {
+  it('is one for the process, so that every deadline is judged alike', () => {
+    expect(systemClock()).toBe(systemClock());
+  });
+
+  it('goes forward in all three senses', async () => {
+    const clock = systemClock();
+    const before = [clock.nowMs(), clock.ownerMs(), clock.wallMs()] as const;
+    await clock.sleep(30);
+    expect(clock.nowMs()).toBeGreaterThan(before[0]);
+    expect(clock.ownerMs()).toBeGreaterThan(before[1]);
+    expect(clock.wallMs()).toBeGreaterThanOrEqual(before[2]);
+  });
+
+  it('calls back once, and not after cancel', async () => {
+    const clock = systemClock();
+    let calls = 0;
+    clock.after(5, () => (calls += 1));
+    clock.after(5, () => (calls += 100)).cancel();
+    await until(() => calls > 0, 'no call');
+    await clock.sleep(30);
+    expect(calls).toBe(1);
+  });
+
+  it('waits for delays beyond what a timer holds instead of calling at once', async () => {
+    const clock = systemClock();
+    let called = false;
+    const timer = clock.after(2 ** 40, () => (called = true));
+    await clock.sleep(20);
+    timer.cancel();
+    expect(called).toBe(false);
+  });
+});

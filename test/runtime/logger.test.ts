@@ -1,0 +1,54 @@
+import {describe, expect, it} from 'vitest';
+import {createLogger} from '../../src/runtime/logger.ts';
+import type {LoggerOptions} from '../../src/runtime/logger.ts';
+
+function logged(options: LoggerOptions, write: (logger: ReturnType<typeof createLogger>) => void) {
+  const lines: string[] = [];
+  write(createLogger({...options, destination: {write: (line) => lines.push(line)}}));
+  return lines;
+}
+
+describe('JSON lines', () => {
+  it('are one object a line with time, level, fields and the sentence', () => {
+    const [line, ...rest] = logged({}, (logger) => logger.info({app: 'a'}, 'hello'));
+    expect(rest).toEqual([]);
+    expect(line?.endsWith('}\n')).toBe(true);
+    const parsed = JSON.parse(line ?? '') as Record<string, unknown>;
+    expect(parsed).toMatchObject({level: 'info', app: 'a', msg: 'hello', pid: process.pid});
+    expect(new Date(String(parsed['time'])).toISOString()).toBe(parsed['time']);
+  });
+
+  it('hold line breaks of foreign text as escapes', () => {
+    const [line] = logged({}, (logger) => logger.warn({shard: 'a\n{"level":"error"}'}, 'x\ny'));
+    expect(line?.trimEnd().includes('\n')).toBe(false);
+  });
+
+  it('keep the fields of a parent', () => {
+    const [line] = logged({}, (logger) =>
+      logger.child({app: 'a'}).child({shard: 's'}).error({}, 'x'),
+    );
+    expect(JSON.parse(line ?? '')).toMatchObject({app: 'a', shard: 's', level: 'error'});
+  });
+
+  it('below the level are not written', () => {
+    const lines = logged({level: 'warn'}, (logger) => {
+      logger.debug({}, 'd');
+      logger.info({}, 'i');
+      logger.warn({}, 'w');
+      logger.error({}, 'e');
+    });
+    expect(lines).toHaveLength(2);
+  });
+});
+
+describe('text lines', () => {
+  it('are for people, one line each, control characters made harmless', () => {
+    const [line, ...rest] = logged({format: 'text'}, (logger) =>
+      logger.warn({shard: 'a\u001b[31m\nb', n: 5}, 'moved\n\u001b[2J'),
+    );
+    expect(rest).toEqual([]);
+    expect(line).toMatch(/^\S+Z WARN {2}moved/);
+    expect(line).toContain('n=5');
+    expect(line?.trimEnd()).not.toMatch(/\p{Cc}/u);
+  });
+});
