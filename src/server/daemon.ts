@@ -43,6 +43,8 @@ export interface Daemon {
   readonly ended: Promise<void>;
   /** Hands the apps over, gives up leadership, deregisters; at the latest after `shutdownTimeoutMs`. */
   shutdown(): Promise<void>;
+  /** Ends at once without telling the store, as a crash would; tests use it. */
+  abandon(): Promise<void>;
 }
 
 export interface DaemonOptions {
@@ -158,6 +160,11 @@ export class RunningDaemon implements Daemon {
   shutdown(): Promise<void> {
     this.stopping ??= this.shutdownOnce();
     return this.stopping;
+  }
+
+  async abandon(): Promise<void> {
+    await this.release();
+    this.signalEnded(new Error('abandoned'));
   }
 
   private async shutdownOnce(): Promise<void> {
