@@ -172,14 +172,14 @@ describe('an id that is taken', () => {
 
 describe('the hint receiver', () => {
   it('can be mounted on a server of the application', async () => {
-    let container: Container | undefined;
+    const mounted: Container[] = [];
     const server = createServer((request, response) => {
-      if (container?.handler(request, response) === true) return;
+      if (mounted[0]?.handler(request, response) === true) return;
       response.end('mine');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const {port} = server.address() as AddressInfo;
-    container = await cluster.join('orders', 'c1', {}, {attach: true, port});
+    mounted.push(await cluster.join('orders', 'c1', {}, {attach: true, port}));
     await cluster.addShards('orders', ['s0']);
     await cluster.settled('orders');
     const base = `http://127.0.0.1:${port}`;

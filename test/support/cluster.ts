@@ -184,10 +184,10 @@ export class Cluster {
     options: Partial<JoinOptions> = {},
   ): Promise<Container> {
     // A hook can only run after the session has begun, which is after joinApp has made the container.
-    let joined: Container | undefined;
+    const joined: Container[] = [];
     const container = await joinApp(this.joinOptions(app, id, options), {
       add: async (shard: Shard) => {
-        this.log.handed(id, joined?.incarnation ?? id, shard);
+        this.log.handed(id, joined[0]?.incarnation ?? id, shard);
         await hooks.add?.(shard);
         this.log.note('added', id, shard);
       },
@@ -197,7 +197,7 @@ export class Cluster {
         this.log.note('dropped', id, shard);
       },
     });
-    joined = container;
+    joined.push(container);
     this.containers.add(container);
     return container;
   }
