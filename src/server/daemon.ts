@@ -15,7 +15,7 @@ import {parseToken} from '../model/token.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import {plan} from '../planner/index.ts';
 import {systemClock} from '../runtime/clock.ts';
-import type {Clock} from '../runtime/clock.ts';
+import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {TransactionBatcher} from '../store/batcher.ts';
 import type {Office} from '../store/ownership-transactions.ts';
@@ -171,11 +171,19 @@ export class RunningDaemon implements Daemon {
     const {config, logger} = this.options;
     logger.info({apps: this.governors.apps.length}, 'shutting down: handing the apps over');
     this.member.leave();
-    await Promise.race([this.memberEnded, this.clock.sleep(config.shutdownTimeoutMs)]);
+    await this.memberEndedWithin(config.shutdownTimeoutMs);
     await this.leadership.resign();
     await this.release();
     logger.info({}, 'stopped');
     this.signalEnded();
+  }
+
+  /** No timer may stay behind: it would keep the process from ending. */
+  private async memberEndedWithin(limitMs: number): Promise<void> {
+    let timer: Timer | undefined;
+    const over = new Promise<void>((resolve) => (timer = this.clock.after(limitMs, resolve)));
+    await Promise.race([this.memberEnded, over]);
+    timer?.cancel();
   }
 
   private newMember(common: {
