@@ -1,5 +1,6 @@
 /** Daemons and containers in the process of the test, on a real etcd, under a prefix of their own. */
 import {randomUUID} from 'node:crypto';
+import {vi} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import type {AdminAnswer} from '../../src/admin/index.ts';
 import {parseConfig} from '../../src/config/index.ts';
@@ -16,6 +17,9 @@ import {freePorts} from './etcd-process.ts';
 import type {EtcdProcess} from './etcd-process.ts';
 import {OwnershipLog} from './ownership-log.ts';
 import {until} from './until.ts';
+
+// Several waits of one test may each take long on a slow machine.
+vi.setConfig({testTimeout: 90_000, hookTimeout: 60_000});
 
 /** The shortest T there is, so that outages and evictions take seconds. */
 export const TTL_MS = 3_000;
@@ -251,4 +255,17 @@ export type ShardRow = AdminAnswer<'getShards'>['shards'][number];
 /** Starts daemons on the etcd under a fresh prefix; stop it after the test. */
 export function startCluster(options: ClusterOptions): Promise<Cluster> {
   return Cluster.start(options);
+}
+
+/** For tests that run side by side: a cluster of their own each. */
+export async function withCluster(
+  options: ClusterOptions,
+  work: (cluster: Cluster) => Promise<void>,
+): Promise<void> {
+  const cluster = await Cluster.start(options);
+  await work(cluster).catch(async (error: unknown) => {
+    await cluster.stop().catch(() => undefined);
+    throw error;
+  });
+  await cluster.stop();
 }
