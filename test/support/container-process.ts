@@ -61,6 +61,15 @@ export class ContainerProcess {
     this.child.kill(name);
   }
 
+  /** Its exit code when it ends by itself in time. */
+  exitedWithin(timeoutMs: number): Promise<number> {
+    return until(
+      () => this.child.exitCode ?? undefined,
+      timeoutMs,
+      () => `the process ends: ${this.errors}`,
+    );
+  }
+
   /** Ends it; resolves with its exit code, null when the signal killed it. */
   async end(name: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
     const {child} = this;
