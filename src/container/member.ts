@@ -157,6 +157,8 @@ export class Member {
     for (const action of this.session.advance(nowMs)) this.carryOut(action);
     this.flushReads();
     this.timer?.cancel();
+    // An action above may have ended it all: a timer set now would keep the process from ending.
+    if (this.stopped) return;
     const waitMs = this.session.wakeAtMs(nowMs) - nowMs;
     if (Number.isFinite(waitMs))
       this.timer = this.options.clock.after(Math.max(1, waitMs), () => this.pump());

@@ -7,6 +7,7 @@ import type {AppView} from './view.ts';
 const INTERVAL_MS = 1_000;
 const UNPLACED_SHOWN = 500;
 const FAILED_SHOWN = 100;
+const ALARMS_SHOWN = 100;
 /** Failed adds in a row from which a shard is shown as failed. */
 export const FAILED_FROM = 5;
 
@@ -103,11 +104,13 @@ function alarmsOf(input: StatusInput, since: (key: string) => string): Alarm[] {
     raise('BRAKE', 'many containers are silent at once: evictions are held back for 2T');
   if (input.view.quarantined.size > 0)
     raise('QUARANTINE', `${input.view.quarantined.size} values in etcd cannot be read`);
-  for (const {container, state} of input.living.values()) {
+  for (const {container, incarnation, state} of input.living.values()) {
     if (state === 'unreachable')
       raise('UNREACHABLE', `container ${container} renews its heartbeat but claims nothing`);
+    for (const {hook, shard} of input.view.heartbeats.get(incarnation)?.value.overdue ?? [])
+      raise('STUCK', `${hook} of ${shard} on ${container} is overdue`);
   }
-  return alarms;
+  return alarms.slice(0, ALARMS_SHOWN);
 }
 
 function failedShards(view: AppView): AppStatus['failed'] {

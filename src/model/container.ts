@@ -24,11 +24,22 @@ export interface HeartbeatIdentity {
   sdk: string;
 }
 
+/** Most overdue hooks that a heartbeat names. */
+export const OVERDUE_SHOWN = 10;
+
+/** A hook of the application that has outlasted its limit. */
+export interface OverdueHook {
+  shard: string;
+  hook: 'add' | 'drop';
+}
+
 /** What a container renews. A container exists while its heartbeat record exists. Unknown fields survive a rewrite. */
 export interface Heartbeat extends HeartbeatIdentity {
   seq: number;
   nonce: string;
   state: HeartbeatState;
+  /** The first few overdue hooks, for the operators; absent when there are none. */
+  overdue?: OverdueHook[];
   [unknown: string]: unknown;
 }
 

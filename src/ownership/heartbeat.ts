@@ -3,7 +3,12 @@
  * Passive: the shell feeds the clock and the answers and sends what `due` returns.
  */
 import {actingMs, heartbeatIntervalMs} from '../model/container.ts';
-import type {Heartbeat, HeartbeatIdentity, HeartbeatState} from '../model/container.ts';
+import type {
+  Heartbeat,
+  HeartbeatIdentity,
+  HeartbeatState,
+  OverdueHook,
+} from '../model/container.ts';
 
 /** Longest wait for one attempt, ms. */
 export const HEARTBEAT_ATTEMPT_LIMIT_MS = 2_000;
@@ -92,18 +97,20 @@ export class HeartbeatMachine {
     this.nextAtMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** The attempt to send now, or undefined when none is due or one is in flight. */
-  due(nowMs: number): HeartbeatWrite | undefined {
+  /** The attempt to send now, which also tells of overdue hooks, or undefined when none is due or one is in flight. */
+  due(nowMs: number, overdue: readonly OverdueHook[] = []): HeartbeatWrite | undefined {
     if (this.inFlight !== undefined || nowMs < this.nextAtMs) return undefined;
     const nonce = this.nextNonce();
     this.inFlight = {nonce, sentAtMs: nowMs};
     this.unanswered.set(nonce, nowMs);
     this.seq += 1;
     this.nextAtMs = nowMs + Math.min(heartbeatIntervalMs(this.ttlMs), this.everyMs());
+    const value: Heartbeat = {...this.identity, seq: this.seq, nonce, state: this.state};
+    if (overdue.length > 0) value.overdue = [...overdue];
     return {
       incarnation: this.incarnation,
       expectedMod: this.mod,
-      value: {...this.identity, seq: this.seq, nonce, state: this.state},
+      value,
       timeoutMs: Math.min(HEARTBEAT_ATTEMPT_LIMIT_MS, heartbeatIntervalMs(this.ttlMs)),
     };
   }

@@ -1,4 +1,6 @@
 /** The keepers of one container's shards: which of them have something to do, when, and the marks of those that are gone. */
+import {OVERDUE_SHOWN} from '../model/container.ts';
+import type {OverdueHook} from '../model/container.ts';
 import type {KeeperAction, KeeperContext} from './keeper-actions.ts';
 import {ShardKeeper} from './shard-keeper.ts';
 
@@ -11,6 +13,12 @@ export class KeeperSet {
   private readonly dirty = new Set<string>();
   /** Keepers that wait for a moment. */
   private readonly timed = new Map<string, number>();
+  private readonly stuck = new Map<string, OverdueHook>();
+
+  /** The first of the hooks that have outlasted their limits. */
+  get overdue(): readonly OverdueHook[] {
+    return [...this.stuck.values()].slice(0, OVERDUE_SHOWN);
+  }
 
   /** The shard's keeper, made if there is none; it is looked at by the next `advance`. */
   of(shard: string): ShardKeeper {
@@ -45,6 +53,8 @@ export class KeeperSet {
       if (keeper === undefined) continue;
       actions.push(...keeper.advance(context, nowMs));
       this.wakeAt(shard, keeper.wakeAtMs(context));
+      if (keeper.stuck === undefined) this.stuck.delete(shard);
+      else this.stuck.set(shard, {shard, hook: keeper.stuck});
       if (keeper.idle) this.retire(shard, keeper);
     }
     this.dirty.clear();

@@ -139,7 +139,7 @@ export class ContainerSession {
     if (this.phase !== 'ended') {
       this.advancePhase(nowMs);
       this.advanceFence(nowMs);
-      const write = this.beating ? this.heartbeat.due(nowMs) : undefined;
+      const write = this.beating ? this.heartbeat.due(nowMs, this.shards.overdue) : undefined;
       if (write !== undefined) this.out.push({type: 'heartbeat', write});
     }
     this.reconcile(nowMs);

@@ -8,8 +8,8 @@ import {
   parse as parseLossless,
   stringify as stringifyLossless,
 } from 'lossless-json';
-import {TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
-import type {Heartbeat, HeartbeatState} from '../model/container.ts';
+import {OVERDUE_SHOWN, TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
+import type {Heartbeat, HeartbeatState, OverdueHook} from '../model/container.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
 import type {MoveNote, OwnershipRecord, OwnershipState} from '../model/ownership.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
@@ -72,6 +72,7 @@ export function decodeHeartbeat(text: string): Decoded<Heartbeat> {
     countOr(fields, 'pid', 0);
     countOr(fields, 'seq', 0);
     fields['labels'] = textMap(fields['labels']);
+    if (fields['overdue'] !== undefined) fields['overdue'] = overdueHooks(fields['overdue']);
     return undefined;
   });
 }
@@ -206,6 +207,17 @@ function textOr(fields: Fields, name: string, otherwise: string): void {
 
 function countOr(fields: Fields, name: string, otherwise: number): void {
   if (!isCount(fields[name])) fields[name] = otherwise;
+}
+
+function overdueHooks(value: unknown): OverdueHook[] {
+  if (!Array.isArray(value)) return [];
+  const known = value.filter(
+    (one): one is OverdueHook =>
+      isFields(one) &&
+      typeof one['shard'] === 'string' &&
+      (one['hook'] === 'add' || one['hook'] === 'drop'),
+  );
+  return known.slice(0, OVERDUE_SHOWN);
 }
 
 function textMap(value: unknown): Record<string, string> {

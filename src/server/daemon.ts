@@ -15,7 +15,7 @@ import {parseToken} from '../model/token.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import {plan} from '../planner/index.ts';
 import {systemClock} from '../runtime/clock.ts';
-import type {Clock} from '../runtime/clock.ts';
+import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {TransactionBatcher} from '../store/batcher.ts';
 import type {Office} from '../store/ownership-transactions.ts';
@@ -43,6 +43,8 @@ export interface Daemon {
   readonly ended: Promise<void>;
   /** Hands the apps over, gives up leadership, deregisters; at the latest after `shutdownTimeoutMs`. */
   shutdown(): Promise<void>;
+  /** Ends at once without telling the store, as a crash would; tests use it. */
+  abandon(): Promise<void>;
 }
 
 export interface DaemonOptions {
@@ -160,15 +162,28 @@ export class RunningDaemon implements Daemon {
     return this.stopping;
   }
 
+  async abandon(): Promise<void> {
+    await this.release();
+    this.signalEnded(new Error('abandoned'));
+  }
+
   private async shutdownOnce(): Promise<void> {
     const {config, logger} = this.options;
     logger.info({apps: this.governors.apps.length}, 'shutting down: handing the apps over');
     this.member.leave();
-    await Promise.race([this.memberEnded, this.clock.sleep(config.shutdownTimeoutMs)]);
+    await this.memberEndedWithin(config.shutdownTimeoutMs);
     await this.leadership.resign();
     await this.release();
     logger.info({}, 'stopped');
     this.signalEnded();
+  }
+
+  /** No timer may stay behind: it would keep the process from ending. */
+  private async memberEndedWithin(limitMs: number): Promise<void> {
+    let timer: Timer | undefined;
+    const over = new Promise<void>((resolve) => (timer = this.clock.after(limitMs, resolve)));
+    await Promise.race([this.memberEnded, over]);
+    timer?.cancel();
   }
 
   private newMember(common: {

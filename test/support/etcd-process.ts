@@ -192,7 +192,7 @@ function argumentsOf(plan: MemberPlan, cluster: string, extra: readonly string[]
     ...['--name', plan.name, '--data-dir', plan.dataDir, '--log-level', 'error', '--logger', 'zap'],
     ...['--listen-client-urls', plan.clientUrl, '--advertise-client-urls', plan.clientUrl],
     ...['--listen-peer-urls', plan.peerUrl, '--initial-advertise-peer-urls', plan.peerUrl],
-    ...['--initial-cluster', cluster, '--initial-cluster-token', plan.dataDir],
+    ...['--initial-cluster', cluster, '--initial-cluster-token', 'sm-test'],
     ...extra,
   ];
 }

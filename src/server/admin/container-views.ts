@@ -127,6 +127,7 @@ function livingView(
   return {
     ...blankView(heartbeat.container, incarnation),
     ...stateOf(listing, incarnation, heartbeat),
+    ...overdueNote(heartbeat),
     endpoint,
     host,
     pid,
@@ -138,6 +139,12 @@ function livingView(
     ...(load === undefined ? {} : {shards: load}),
     order: orderOf(listing.view.orders.get(heartbeat.container)?.value),
   };
+}
+
+/** Hooks of the application that do not end: the container lives, but these shards go neither in nor out. */
+function overdueNote({overdue = []}: Heartbeat): {note?: string} {
+  if (overdue.length === 0) return {};
+  return {note: overdue.map(({hook, shard}) => `${hook} of ${shard} is overdue`).join(', ')};
 }
 
 /** Its heartbeat is gone, records still name it: the governor has yet to give them to others. */

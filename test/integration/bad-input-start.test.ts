@@ -1,0 +1,203 @@
+import {execFile, execFileSync} from 'node:child_process';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {createServer} from 'node:net';
+import type {AddressInfo} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {loadConfig, parseConfig} from '../../src/config/index.ts';
+import type {Logger} from '../../src/runtime/logger.ts';
+import {silentLogger} from '../../src/runtime/logger.ts';
+import {serve} from '../../src/server/index.ts';
+import {LONG_MS} from '../support/cluster.ts';
+import {DaemonProcess} from '../support/daemon-process.ts';
+import {freePorts, startEtcd} from '../support/etcd-process.ts';
+import type {EtcdProcess} from '../support/etcd-process.ts';
+import {until} from '../support/until.ts';
+
+const BIN = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
+let etcd: EtcdProcess;
+let folder: string;
+
+beforeAll(async () => {
+  etcd = await startEtcd();
+  folder = mkdtempSync(join(tmpdir(), 'sm-bad-'));
+});
+afterAll(async () => {
+  rmSync(folder, {recursive: true, force: true});
+  await etcd.stop();
+});
+
+function configText(port: number, ...more: readonly string[]): string {
+  const lines = ['service: sm.test', `port: ${port}`, `endpoints: [${etcd.endpoint}]`];
+  return [...lines, 'etcdPrefix: /sm-bad', 'heartbeat: {ttlMs: 3000}', ...more, ''].join('\n');
+}
+
+interface Outcome {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function sm(...args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const env = {...process.env, NO_COLOR: '1', NODE_OPTIONS: ''};
+    execFile(process.execPath, [BIN, ...args], {env}, (error, stdout, stderr) => {
+      resolve({exit: Number(error?.code ?? 0), stdout, stderr});
+    });
+  });
+}
+
+describe('a configuration file that is wrong', () => {
+  const base = 'service: a\nport: 1\nendpoints: ["h:1"]\netcdPrefix: /sm\n';
+  const wrong: [string, string, string[]][] = [
+    ['an unknown key', `${base}colour: red\n`, ['f.yml:5:1: unknown setting "colour"']],
+    [
+      'a mistyped key, with the nearest one',
+      'service: a\nprot: 1\nendpoints: ["h:1"]\netcdPrefix: /sm\n',
+      ['f.yml:2:1: unknown setting "prot", did you mean port?', 'f.yml:1:1: port is missing'],
+    ],
+    [
+      'a mistyped key in a section',
+      `${base}heartbeat:\n  ttlms: 5000\n`,
+      ['f.yml:6:3: unknown setting "heartbeat.ttlms", did you mean heartbeat.ttlMs?'],
+    ],
+    [
+      'a value of the wrong type',
+      base.replace('port: 1', 'port: "x"'),
+      ['f.yml:2:7: port is no whole number from 1 to 65535'],
+    ],
+    [
+      'a T out of range',
+      `${base}heartbeat: {ttlMs: 100}\n`,
+      ['f.yml:5:20: heartbeat.ttlMs is no whole number from 3000 to 60000'],
+    ],
+    ['the same key twice', `${base}port: 2\n`, ['f.yml:5:1: ']],
+    ['no YAML', 'service: [\n', ['f.yml:']],
+    ['a list', '- a\n', ['f.yml:1:1: the file is no map of settings']],
+    ['an open port without auth', `${base}host: 0.0.0.0\n`, ['f.yml:5:7: host 0.0.0.0 is not']],
+  ];
+  it.each(wrong)('%s is named with its place', (_name, text, faults) => {
+    for (const fault of faults) expect(() => parseConfig(text, 'f.yml')).toThrow(fault);
+  });
+
+  it('is refused by the command line with exit 2, also by --check', async () => {
+    const file = join(folder, 'bad.yml');
+    writeFileSync(file, 'service: a\nprot: 1\n');
+    for (const check of [[], ['--check']]) {
+      const {exit, stderr} = await sm('serve', '--config-file', file, ...check);
+      expect({exit, stderr}).toMatchObject({
+        exit: 2,
+        stderr: expect.stringContaining('did you mean port?') as string,
+      });
+    }
+  });
+
+  it('is refused when it is not there, a folder, or too large', () => {
+    const large = join(folder, 'large.yml');
+    writeFileSync(large, `#${'x'.repeat(1024 * 1024)}\n`);
+    expect(() => loadConfig(join(folder, 'none.yml'))).toThrow(/cannot be read: ENOENT/);
+    expect(() => loadConfig(folder)).toThrow(/cannot be read: EISDIR/);
+    expect(() => loadConfig(large)).toThrow(/larger than 1048576 bytes/);
+  });
+});
+
+describe('a store that cannot be used', () => {
+  it('etcd away at the start: one line a try, ever more rarely, and it starts when etcd does', async () => {
+    const away = await startEtcd();
+    await away.kill();
+    const steps: unknown[] = [];
+    const others: string[] = [];
+    const logger: Logger = {
+      ...silentLogger,
+      warn: (fields, message) => {
+        if (message === 'etcd is not reachable: waiting')
+          steps.push((fields as {retryInMs: number}).retryInMs);
+        else others.push(message);
+      },
+      error: (_fields, message) => void others.push(message),
+      child: () => logger,
+    };
+    const [port = 0] = await freePorts(1);
+    const config = {...parseConfig(configText(port), 'f.yml'), endpoints: [away.endpoint]};
+    const starting = serve(config, {logger, version: 'test'});
+    await until(() => steps.length >= 3, LONG_MS, 'it has tried three times');
+    await away.restart();
+    const daemon = await starting;
+    await daemon.ready;
+    expect(steps.slice(0, 3)).toEqual([500, 1_000, 2_000]);
+    expect(others).toEqual([]);
+    await daemon.shutdown();
+    await away.stop();
+  });
+
+  it('etcd away: commands and containers end with exit 6 and say what is away', async () => {
+    const [nobody = 0] = await freePorts(1);
+    const server = await sm('status', '--server', `http://127.0.0.1:${nobody}`);
+    expect(server).toMatchObject({exit: 6});
+    expect(server.stderr).toMatch(/cannot be reached/);
+    const args = ['container', 'run', '-a', 'orders', '--endpoints', `127.0.0.1:${nobody}`];
+    const container = await sm(...args);
+    expect(container).toMatchObject({exit: 6});
+    expect(container.stderr).toMatch(/STORE_UNAVAILABLE/);
+  });
+
+  it('a wrong etcd password ends the start with STORE_AUTH', async () => {
+    const guarded = await startEtcd();
+    try {
+      const etcdctl = (...args: string[]): Buffer =>
+        execFileSync('etcdctl', ['--endpoints', guarded.endpoint, ...args], {
+          env: {...process.env, ETCDCTL_API: '3'},
+          stdio: 'pipe',
+        });
+      etcdctl('user', 'add', 'root:right');
+      etcdctl('user', 'grant-role', 'root', 'root');
+      etcdctl('auth', 'enable');
+      const [port = 0] = await freePorts(1);
+      const passwordFile = join(folder, 'password');
+      const base = parseConfig(configText(port), 'f.yml');
+      const config = {
+        ...base,
+        endpoints: [guarded.endpoint],
+        etcd: {username: 'root', passwordFile},
+      };
+      writeFileSync(passwordFile, 'wrong\n', {mode: 0o600});
+      const start = (): ReturnType<typeof serve> =>
+        serve(config, {logger: silentLogger, version: 'test'});
+      await expect(start()).rejects.toMatchObject({code: 'STORE_AUTH'});
+      writeFileSync(passwordFile, 'right\n', {mode: 0o600});
+      const daemon = await start();
+      await daemon.ready;
+      await daemon.shutdown();
+    } finally {
+      await guarded.stop();
+    }
+  });
+});
+
+describe('a port that is taken', () => {
+  it('ends the daemon with PORT_TAKEN and leaves no key of it', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const {port} = taken.address() as AddressInfo;
+    const daemon = new DaemonProcess(configText(port));
+    try {
+      expect(await daemon.exited()).toBe(4);
+      expect(daemon.output).toMatch(/PORT_TAKEN/);
+      expect(daemon.output).toContain(String(port));
+    } finally {
+      await daemon.end();
+      await new Promise((resolve) => taken.close(resolve));
+    }
+  });
+
+  it('a second daemon under the address of a living one does not start', async () => {
+    const [port = 0] = await freePorts(1);
+    const config = parseConfig(configText(port), 'f.yml');
+    const dependencies = {logger: silentLogger, version: 'test'};
+    const first = await serve(config, dependencies);
+    await first.ready;
+    await expect(serve(config, dependencies)).rejects.toMatchObject({code: 'PORT_TAKEN'});
+    await first.shutdown();
+  });
+});

@@ -1,0 +1,194 @@
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import type {AdminAnswer} from '../../src/admin/index.ts';
+import {LONG_MS, TTL_MS, withCluster} from '../support/cluster.ts';
+import type {Cluster, PartialHooks} from '../support/cluster.ts';
+import {startEtcd} from '../support/etcd-process.ts';
+import type {EtcdProcess} from '../support/etcd-process.ts';
+import {pause, until} from '../support/until.ts';
+
+let etcd: EtcdProcess;
+
+beforeAll(async () => {
+  etcd = await startEtcd();
+});
+afterAll(() => etcd.stop());
+
+/** A test on a cluster of its own with the app `orders`; the waits of several tests pass side by side. */
+function scene(title: string, work: (cluster: Cluster) => Promise<void>): void {
+  it(title, () =>
+    withCluster({etcd}, async (cluster) => {
+      await cluster.createApp('orders');
+      await work(cluster);
+    }),
+  );
+}
+
+const never = (): Promise<void> => new Promise(() => undefined);
+
+function failing(times: number, message: string): () => void {
+  let left = times;
+  return () => {
+    left -= 1;
+    if (left >= 0) throw new Error(message);
+  };
+}
+
+async function containerView(
+  cluster: Cluster,
+  id: string,
+): Promise<AdminAnswer<'getContainers'>['containers'][number] | undefined> {
+  const {containers} = await cluster.admin.call('getContainers', {service: 'orders'});
+  return containers.find((container) => container.id === id);
+}
+
+async function alarms(cluster: Cluster): Promise<string[]> {
+  const {app} = await cluster.admin.call('getApp', {service: 'orders'});
+  return app.alarms.map(({code, text}) => `${code}: ${text}`);
+}
+
+/** Container c1 with these hooks, and its shard s0 ready there. */
+async function ownedByFirst(
+  cluster: Cluster,
+  hooks: PartialHooks,
+  dropTimeoutMs = 30_000,
+): Promise<void> {
+  await cluster.join('orders', 'c1', hooks, {dropTimeoutMs});
+  await cluster.addShards('orders', ['s0']);
+  await cluster.settled('orders');
+}
+
+describe.concurrent('add', () => {
+  scene('that throws once is tried next on the other container', async (cluster) => {
+    const tried: string[] = [];
+    const hooksOf = (id: string): PartialHooks => ({
+      add: () => {
+        tried.push(id);
+        if (tried.length === 1) throw new Error('no disk');
+      },
+    });
+    await cluster.join('orders', 'c1', hooksOf('c1'));
+    await cluster.join('orders', 'c2', hooksOf('c2'));
+    await cluster.addShards('orders', ['s0']);
+    await until(() => cluster.log.count('added') === 1, LONG_MS, 'it is added');
+    await cluster.settled('orders');
+    const [first = '', second = ''] = tried;
+    expect(new Set(tried)).toEqual(new Set(['c1', 'c2']));
+    const story = ['add', 'drop', 'dropped'].map((event) => `${event} ${first}`);
+    expect(cluster.log.story('s0')).toEqual([...story, `add ${second}`, `added ${second}`]);
+    const row = (await cluster.shards('orders')).get('s0');
+    expect(row).toMatchObject({state: 'ready', container: second, failures: 0, lastError: ''});
+  });
+
+  scene('that throws again and again: tried ever more rarely, then shown as failed', async (c) => {
+    await c.join('orders', 'c1', {add: failing(100, 'no disk')});
+    await c.addShards('orders', ['s0']);
+    const failed = await until(
+      async () => {
+        const row = (await c.shards('orders')).get('s0');
+        return row?.state === 'failed' ? row : undefined;
+      },
+      2 * LONG_MS,
+      'the shard is shown as failed',
+    );
+    expect(failed).toMatchObject({lastError: 'no disk', container: ''});
+    expect(failed.failures).toBeGreaterThanOrEqual(5);
+    const tries = c.log.entries.filter(({event}) => event === 'add');
+    const gaps = tries.slice(1).map(({atMs}, index) => atMs - (tries[index]?.atMs ?? 0));
+    for (const [index, gapMs] of gaps.entries()) expect(gapMs).toBeGreaterThan(900 * 2 ** index);
+    expect(await containerView(c, 'c1')).toMatchObject({state: 'ready'});
+  });
+
+  scene('that hangs is stuck and said so, while the rest goes on', async (cluster) => {
+    const hooks: PartialHooks = {add: (shard) => (shard.id === 'bad' ? never() : undefined)};
+    await cluster.join('orders', 'c1', hooks, {addTimeoutMs: 200});
+    await cluster.addShards('orders', ['bad', 'good']);
+    await until(() => cluster.log.ownerOf('good') === 'c1', LONG_MS, 'the other shard is added');
+    await until(
+      async () => (await alarms(cluster)).some((text) => /^STUCK: add of bad on c1/.test(text)),
+      LONG_MS,
+      'an alarm is raised',
+    );
+    expect(await containerView(cluster, 'c1')).toMatchObject({
+      state: 'ready',
+      note: expect.stringContaining('add of bad is overdue') as string,
+    });
+    await pause(TTL_MS + 500);
+    expect(cluster.log.ownerOf('good')).toBe('c1');
+    expect((await cluster.shards('orders')).get('bad')).toMatchObject({
+      state: 'owned',
+      container: 'c1',
+    });
+    expect(cluster.log.count('drop')).toBe(0);
+  });
+
+  scene('that hangs and then ends: the alarm is lifted', async (cluster) => {
+    let finish: () => void = () => undefined;
+    const hooks = {add: () => new Promise<void>((resolve) => (finish = resolve))};
+    await cluster.join('orders', 'c1', hooks, {addTimeoutMs: 200});
+    await cluster.addShards('orders', ['s0']);
+    await until(async () => (await alarms(cluster)).length > 0, LONG_MS, 'an alarm is raised');
+    finish();
+    await until(async () => (await alarms(cluster)).length === 0, LONG_MS, 'the alarm is lifted');
+    await cluster.settled('orders');
+  });
+
+  scene('is told by its signal when the shard is removed meanwhile', async (cluster) => {
+    await cluster.join('orders', 'c1', {
+      add: (shard) =>
+        new Promise<void>((resolve) => {
+          shard.signal.addEventListener('abort', () => resolve());
+        }),
+    });
+    await cluster.addShards('orders', ['s0']);
+    await until(() => cluster.log.count('add') === 1, LONG_MS, 'add runs');
+    await cluster.admin.call('delShard', {service: 'orders', shardId: 's0'});
+    await until(async () => (await cluster.shards('orders')).size === 0, LONG_MS, 'it is gone');
+    expect(cluster.log.story('s0')).toEqual(['add c1', 'added c1', 'drop c1', 'dropped c1']);
+  });
+});
+
+describe.concurrent('drop', () => {
+  scene('that throws is tried again, and frees nothing before it resolves', async (cluster) => {
+    await ownedByFirst(cluster, {drop: failing(2, 'still busy')});
+    await cluster.join('orders', 'c2');
+    await cluster.admin.call('drain', {service: 'orders', container: 'c1'});
+    await until(() => cluster.log.count('drop') === 1, LONG_MS, 'drop was called');
+    await pause(300);
+    expect((await cluster.shards('orders')).get('s0')).toMatchObject({
+      state: 'dropping',
+      container: 'c1',
+    });
+    await cluster.settled('orders');
+    expect(cluster.log.story('s0')).toEqual([
+      'add c1',
+      'added c1',
+      'drop c1',
+      'drop c1',
+      'drop c1',
+      'dropped c1',
+      'add c2',
+      'added c2',
+    ]);
+  });
+
+  scene(
+    'that hangs keeps the shard, raises an alarm, and never stops the heart',
+    async (cluster) => {
+      await ownedByFirst(cluster, {drop: never}, 200);
+      await cluster.join('orders', 'c2');
+      await cluster.admin.call('drain', {service: 'orders', container: 'c1'});
+      await until(
+        async () => (await alarms(cluster)).some((text) => /^STUCK: drop of s0 on c1/.test(text)),
+        LONG_MS,
+        'an alarm is raised',
+      );
+      await pause(TTL_MS + 500);
+      expect(await containerView(cluster, 'c1')).toMatchObject({
+        state: 'draining',
+        shards: {total: 1, dropping: 1},
+      });
+      expect(cluster.log.ownerOf('s0')).toBe('c1');
+      expect(cluster.log.story('s0')).toEqual(['add c1', 'added c1', 'drop c1']);
+    },
+  );
+});
