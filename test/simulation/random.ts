@@ -50,9 +50,8 @@ export class Random {
   }
 
   pick<T>(list: readonly T[]): T {
-    const chosen = list[Math.floor(this.next() * list.length)];
-    if (chosen === undefined) throw new Error('nothing to pick from');
-    return chosen;
+    if (list.length === 0) throw new Error('nothing to pick from');
+    return list[Math.floor(this.next() * list.length)] as T;
   }
 
   hex(bytes: number): Buffer {

@@ -19,6 +19,8 @@ import type {World} from './world.ts';
 import type {Weather} from './weather.ts';
 
 const ATTEMPT_LIMIT_MS = 2_000;
+/** A read is tried again after so long. */
+const READ_PAUSE_MS = 50;
 /** How soon a stalled watch is looked at again. */
 const STALL_LOOK_MS = 250;
 
@@ -207,26 +209,41 @@ export class SimulatedStore implements Store {
     return kv.list(key, atRevision).find((entry) => entry.key === key);
   }
 
+  /** As the real client does: an attempt whose connection dies is made again while there is time. */
   private read<T>(
     options: CallOptions | undefined,
     look: (atRevision: number | undefined) => T,
   ): Promise<{revision: number; entries: T}> {
     const {server, process} = this;
+    const {weather, kv} = server;
     return new Promise((resolve, reject) => {
-      const failed = (): void => reject(unavailable('no answer in time'));
-      const timer = process.after(options?.timeoutMs ?? ATTEMPT_LIMIT_MS, failed);
-      this.send(
-        () => {
-          const behind = server.weather.readBehind(server.kv.revision);
-          const at = behind === 0 ? undefined : server.kv.revision - behind;
-          return {revision: at ?? server.kv.revision, entries: look(at)};
-        },
-        (reply) => {
-          timer.cancel();
-          resolve(reply);
-        },
-        failed,
-      );
+      let over = false;
+      const end = process.after(options?.timeoutMs ?? ATTEMPT_LIMIT_MS, () => {
+        over = true;
+        reject(unavailable('no answer in time'));
+      });
+      const attempt = (): void => {
+        if (over) return;
+        const broken = process.after(weather.brokenAfterMs(), attempt);
+        this.send(
+          () => {
+            const behind = weather.readBehind(kv.revision);
+            const at = behind === 0 ? undefined : kv.revision - behind;
+            return {revision: at ?? kv.revision, entries: look(at)};
+          },
+          (reply) => {
+            over = true;
+            end.cancel();
+            broken.cancel();
+            resolve(reply);
+          },
+          () => {
+            broken.cancel();
+            process.after(READ_PAUSE_MS, attempt);
+          },
+        );
+      };
+      attempt();
     });
   }
 

@@ -119,6 +119,12 @@ export class Weather {
     };
   }
 
+  /** When a client notices that nothing comes back on a connection: pings find out within 7 s, or a reset at once. */
+  brokenAfterMs(): number {
+    const calmInMs = Math.max(0, this.endsMs - this.world.nowMs);
+    return Math.min(this.random.between(500, 7_000), calmInMs + 1_000);
+  }
+
   /** How many revisions back a read sees. */
   readBehind(revision: number): number {
     const {stale, staleRevisions} = this.rates;
