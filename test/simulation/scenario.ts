@@ -1,4 +1,5 @@
 /** One seed: a small world, a while of faults, then calm; what was promised is checked all the way. */
+import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {Violation} from './checker.ts';
 import {FAULTS, unleash} from './faults.ts';
@@ -28,8 +29,9 @@ export interface Outcome {
 export const FAULTS_FROM_MS = 6_000;
 /** I6: so much beyond the waits that safety needs. */
 const CONVERGE_MS = 5_000;
-/** After that no record may change for so long. */
+/** After that no record may change for so long, one of these times. */
 const QUIET_MS = 8_000;
+const QUIET_WINDOWS = 6;
 /** Records may settle for so long after everything is placed: last balancing moves. */
 const SETTLE_MS = 4_000;
 
@@ -88,11 +90,19 @@ function calm(fleet: Fleet, endsMs: number): void {
   if (checker.violation !== undefined) return;
   checkPlaced(fleet);
   world.run(byMs + SETTLE_MS);
-  const writes = checker.recordWrites;
-  world.run(byMs + SETTLE_MS + QUIET_MS);
-  if (checker.violation === undefined && checker.recordWrites !== writes)
-    checker.violated('quiet', `${checker.recordWrites - writes} record writes in a settled world`);
+  awaitQuiet(fleet);
   if (checker.violation === undefined) checkPlaced(fleet);
+}
+
+/** No record changes for a while; a container that counted as unreachable may first come back and be given its share. */
+function awaitQuiet({world, checker}: Fleet): void {
+  let writes = 0;
+  for (let window = 0; window < QUIET_WINDOWS; window += 1) {
+    writes = checker.recordWrites;
+    world.run(world.nowMs + QUIET_MS);
+    if (checker.violation !== undefined || checker.recordWrites === writes) return;
+  }
+  checker.violated('quiet', `${checker.recordWrites - writes} record writes in a settled world`);
 }
 
 /**
@@ -107,20 +117,26 @@ function convergenceMs(fleet: Fleet): number {
     .map(({value}) => (JSON.parse(value) as OwnershipRecord).failures);
   const most = Math.max(0, ...failures);
   const backOffMs = most === 0 ? 0 : Math.min(60_000, 1_000 * 2 ** most);
-  const brakeMs = manySilent(fleet) ? 2 * Math.max(shape.ttlMs, shape.daemonTtlMs) : 0;
+  const brakeMs =
+    (manySilent(fleet, keys.service) ? 2 * shape.daemonTtlMs : 0) +
+    (manySilent(fleet, APP) ? 2 * shape.ttlMs : 0);
   return 1.2 * shape.daemonTtlMs + recoveryMs + brakeMs + backOffMs + CONVERGE_MS;
 }
 
-function manySilent(fleet: Fleet): boolean {
-  const {server, keys} = fleet;
+/** Whether the heartbeats that nobody renews are those of so many containers that the brake holds. */
+function manySilent({server, keys, containers, daemons}: Fleet, app: string): boolean {
   const living = new Set<string>();
-  for (const {process, member} of [...fleet.containers.values(), ...fleet.daemons.values()])
+  for (const {process, member} of [...containers.values(), ...daemons.values()])
     if (process.alive) living.add(member.session.incarnation);
-  return [keys.heartbeatPrefix(APP), keys.heartbeatPrefix(keys.service)].some((prefix) => {
-    const all = server.kv.list(prefix);
-    const dead = all.filter(({key}) => !living.has(key.slice(prefix.length)));
-    return dead.length > Math.max(2, 0.3 * all.length);
-  });
+  const prefix = keys.heartbeatPrefix(app);
+  const all = new Set<string>();
+  const silent = new Set<string>();
+  for (const {key, value} of server.kv.list(prefix)) {
+    const {container} = JSON.parse(value) as Heartbeat;
+    all.add(container);
+    if (!living.has(key.slice(prefix.length))) silent.add(container);
+  }
+  return silent.size > Math.max(2, 0.3 * all.size);
 }
 
 /** Every shard has exactly one acting, ready owner. */
