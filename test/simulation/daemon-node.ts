@@ -69,7 +69,8 @@ export class DaemonNode {
       ...common,
       me: () => ({container: options.address, incarnation: this.member.session.incarnation}),
       eligible: () => this.isReady && !this.stopped && !this.stopping,
-      onElected: (office) => this.governors.start(keys.service, office),
+      standby: () => !this.stopped && !this.stopping,
+      onElected: (office) => this.governors.start(keys.service, office, this.leadership.silence),
       onDeposed: () => this.governors.stop(keys.service),
     });
     checker.joined(keys.service, process, this.member);

@@ -55,10 +55,10 @@ export class StoreServer {
 
   /** What an operator's own client writes, at once. */
   operate(transaction: Transaction): Settled {
-    return this.apply(undefined, transaction);
+    return this.perform(undefined, transaction);
   }
 
-  apply(process: SimProcess | undefined, transaction: Transaction): Settled {
+  perform(process: SimProcess | undefined, transaction: Transaction): Settled {
     const commits = transaction.compares.every(({key, target, op, value}) => {
       const actual = this.kv.get(key)?.[target] ?? 0;
       return op === '=' ? actual === value : actual !== value;
@@ -169,7 +169,7 @@ export class SimulatedStore implements Store {
         () => {
           if (server.weather.refusesWrites && transaction.then.some(({op}) => op === 'put'))
             return undefined;
-          return server.apply(process, transaction);
+          return server.perform(process, transaction);
         },
         (outcome) => (outcome === undefined ? unknown() : answered(outcome)),
         unknown,
