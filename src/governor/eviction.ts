@@ -62,9 +62,10 @@ export class Evictor {
     return at;
   }
 
-  /** More than max(2, 30 %) silent at once: hold for 2T, then believe it. */
+  /** More than max(2, 30 %) of the containers silent at once: hold for 2T, then believe it. */
   private brake(view: AppView, silent: readonly string[], nowMs: number): boolean {
-    if (silent.length <= Math.max(BRAKE_MIN, BRAKE_SHARE * view.heartbeats.size)) {
+    const share = BRAKE_SHARE * containersOf(view, view.heartbeats.keys());
+    if (containersOf(view, silent) <= Math.max(BRAKE_MIN, share)) {
       this.brakeUntilMs = undefined;
       return false;
     }
@@ -76,6 +77,14 @@ export class Evictor {
     }
     return nowMs < this.brakeUntilMs;
   }
+}
+
+/** How many containers these incarnations are: one that restarts again and again leaves many behind and is still one. */
+function containersOf(view: AppView, incarnations: Iterable<string>): number {
+  const containers = new Set<string>();
+  for (const incarnation of incarnations)
+    containers.add(view.heartbeats.get(incarnation)?.value.container ?? '');
+  return containers.size;
 }
 
 function evictionOf(

@@ -38,6 +38,8 @@ export interface GovernorOptions {
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
   /** Fresh short ids for moves. */
   readonly nextMoveId: () => string;
+  /** A clock that is warm already; by default all waits begin now. */
+  readonly silence?: SilenceClock | undefined;
 }
 
 /** A write whose guard failed is looked at again after this time. */
@@ -46,7 +48,7 @@ const REFUSED_RETRY_MS = 200;
 export class Governor {
   readonly view = new AppView();
   private readonly options: GovernorOptions;
-  private readonly clock = new SilenceClock();
+  private readonly clock: SilenceClock;
   private readonly evictor = new Evictor();
   private readonly hints = new HintSchedule();
   private readonly motion = new MotionLedger();
@@ -67,6 +69,7 @@ export class Governor {
   constructor(options: GovernorOptions, nowMs: number) {
     this.options = options;
     this.planKeeper = new PlanKeeper(nowMs);
+    this.clock = options.silence ?? new SilenceClock();
   }
 
   /** One key changed. */
@@ -92,8 +95,7 @@ export class Governor {
     }
     for (const gone of this.view.missingFrom(listed, revision)) this.changed(gone, nowMs);
     for (const shard of this.view.own.keys()) this.dirty.add(shard);
-    this.planKeeper.dirty = true;
-    this.listed = true;
+    this.planKeeper.dirty = this.listed = true;
   }
 
   /** A write of this daemon's own has committed: the store takes writes. */
@@ -222,9 +224,8 @@ export class Governor {
       for (const shard of this.view.shardsOf(now.incarnation)) this.dirty.add(shard);
     }
     this.living = living;
-    if (!changed) return;
-    this.planKeeper.dirty = true;
-    this.statusKeeper.touch();
+    this.planKeeper.dirty ||= changed;
+    if (changed) this.statusKeeper.touch();
   }
 
   private replan(nowMs: number): void {
@@ -369,8 +370,8 @@ export class Governor {
   }
 
   private get settled(): boolean {
-    const quiet = this.pending.size === 0 && this.hints.size === 0 && this.motion.size === 0;
-    return quiet && !this.planKeeper.dirty && this.planKeeper.queue.length === 0;
+    if (this.pending.size > 0 || this.hints.size > 0 || this.motion.size > 0) return false;
+    return !this.planKeeper.dirty && this.planKeeper.queue.length === 0;
   }
 
   private reconcileContext(): ReconcileContext {

@@ -8,8 +8,9 @@ export class RetrySchedule {
   private readonly atMs = new Map<string, number>();
   private readonly heldUntilMs = new Map<string, number>();
 
+  /** Never before a back-off has ended: that look would find the shard held, and there would be no other. */
   at(shard: string, whenMs: number): void {
-    this.atMs.set(shard, whenMs);
+    this.atMs.set(shard, Math.max(whenMs, this.heldUntilMs.get(shard) ?? whenMs));
   }
 
   /** A shard that is free after n failed adds waits 1 s doubling to 60 s. */

@@ -15,6 +15,8 @@ export interface Candidate {
   readonly incarnation: string;
   /** Registered, ready, not shutting down. */
   readonly eligible: boolean;
+  /** Not shutting down, but its id may still be held by an incarnation of before. */
+  readonly standby: boolean;
 }
 
 export type LeadershipAction =
@@ -33,14 +35,21 @@ export type LeadershipAction =
 
 /** An action that came to nothing is tried again after this, ms. */
 const RETRY_MS = 300;
+/**
+ * With nobody leading for so long, one that still waits for its id leads, ms: where all wait for ids of dead incarnations,
+ * only a leader can evict those, and nobody else will ever come.
+ */
+export const STANDBY_LEADS_AFTER_MS = 1_000;
 
 export class Leadership {
-  private readonly clock = new SilenceClock();
+  /** Of all daemons; kept warm here, so that a governor of sm itself need not begin its waits anew. */
+  readonly clock = new SilenceClock();
   private readonly heartbeats = new Map<string, {mod: number; ttlMs: number}>();
   private leader: LeaderKey | undefined;
   private leaderMod = 0;
   private office: number | undefined;
   private tryAtMs = Number.NEGATIVE_INFINITY;
+  private leaderlessSinceMs: number | undefined;
   private listed = false;
 
   /** Create revision of the leader key while the office is ours. */
@@ -95,8 +104,11 @@ export class Leadership {
     const actions: LeadershipAction[] = [];
     if (!this.listed) return actions;
     this.noteOffice(me, actions);
+    if (this.leader !== undefined) this.leaderlessSinceMs = undefined;
+    else this.leaderlessSinceMs ??= nowMs;
     if (this.office !== undefined || nowMs < this.tryAtMs) return actions;
-    const attempt = this.leader === undefined ? this.create(me) : this.depose(this.leader, nowMs);
+    const attempt =
+      this.leader === undefined ? this.create(me, nowMs) : this.depose(this.leader, nowMs);
     if (attempt === undefined) return actions;
     this.tryAtMs = nowMs + RETRY_MS;
     actions.push(attempt);
@@ -106,7 +118,7 @@ export class Leadership {
   wakeAtMs(me: Candidate, nowMs: number): number {
     if (!this.listed || this.office !== undefined) return Number.POSITIVE_INFINITY;
     if (this.leader === undefined)
-      return me.eligible ? Math.max(nowMs, this.tryAtMs) : Number.POSITIVE_INFINITY;
+      return Math.max(nowMs, this.tryAtMs, this.mayLeadFromMs(me, nowMs));
     if (!this.heartbeats.has(this.leader.incarnation)) return Math.max(nowMs, this.tryAtMs);
     return Math.max(this.tryAtMs, this.clock.wakeAtMs(this.leader.incarnation, 0, nowMs));
   }
@@ -122,8 +134,14 @@ export class Leadership {
     if (mine !== undefined) actions.push({type: 'elected', create: mine});
   }
 
-  private create(me: Candidate): LeadershipAction | undefined {
-    if (!me.eligible) return undefined;
+  private mayLeadFromMs(me: Candidate, nowMs: number): number {
+    if (me.eligible) return nowMs;
+    if (!me.standby) return Number.POSITIVE_INFINITY;
+    return (this.leaderlessSinceMs ?? nowMs) + STANDBY_LEADS_AFTER_MS;
+  }
+
+  private create(me: Candidate, nowMs: number): LeadershipAction | undefined {
+    if (nowMs < this.mayLeadFromMs(me, nowMs)) return undefined;
     return {type: 'createLeader', container: me.container, incarnation: me.incarnation};
   }
 

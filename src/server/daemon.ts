@@ -129,6 +129,7 @@ export class RunningDaemon implements Daemon {
       ...common,
       me: () => ({container: this.address, incarnation: this.member.session.incarnation}),
       eligible: () => this.isReady && !this.stopped && this.stopping === undefined,
+      standby: () => !this.stopped && this.stopping === undefined,
       onElected: (office) => this.elected(office),
       onDeposed: () => this.deposed(),
     });
@@ -289,7 +290,7 @@ export class RunningDaemon implements Daemon {
 
   private elected(office: Office): void {
     this.options.logger.info({}, 'leading');
-    this.governors.start(this.keys.service, office);
+    this.governors.start(this.keys.service, office, this.leadership.silence);
     this.upkeep.start();
   }
 

@@ -7,6 +7,7 @@ import {Governor} from '../../governor/governor.ts';
 import type {GovernorAction, GovernorAnswer} from '../../governor/actions.ts';
 import type {AppChange} from '../../model/change.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
+import type {SilenceClock} from '../../ownership/silence.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import type {TransactionBatcher} from '../../store/batcher.ts';
@@ -35,6 +36,8 @@ export interface GovernorShellOptions {
   readonly logger: Logger;
   readonly hints: HintSender;
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  /** A silence clock that is warm already. */
+  readonly silence?: SilenceClock | undefined;
   /** The office is lost: the shell has stopped. */
   readonly onDeposed: () => void;
   /** The smallest T of the app's containers has changed. */
@@ -58,10 +61,10 @@ export class GovernorShell {
 
   constructor(options: GovernorShellOptions) {
     this.options = options;
-    const {app, governor, epoch, plan, clock} = options;
+    const {app, governor, epoch, plan, clock, silence} = options;
     const nextMoveId = (): string =>
       `m-${options.office.value.toString(36)}-${(this.moveIds += 1).toString(36)}`;
-    this.governor = new Governor({app, governor, epoch, plan, nextMoveId}, clock.nowMs());
+    this.governor = new Governor({app, governor, epoch, plan, nextMoveId, silence}, clock.nowMs());
     this.housekeeping = new Housekeeping(options, () => this.depose());
     const sink = {
       listed: (changes: readonly AppChange[], revision: number) => {

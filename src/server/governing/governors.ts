@@ -1,6 +1,7 @@
 /** The governors that run in this daemon, one an app, plus the one of sm itself while it leads. */
 import type {Keys} from '../../etcd/keys.ts';
 import {plan} from '../../planner/index.ts';
+import type {SilenceClock} from '../../ownership/silence.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import type {TransactionBatcher} from '../../store/batcher.ts';
@@ -39,8 +40,8 @@ export class Governors {
     return [...this.shells.keys()];
   }
 
-  /** Begins to govern; an earlier governor of the app here is stopped first. */
-  start(app: string, office: Office): void {
+  /** Begins to govern; an earlier governor of the app here is stopped first. `silence`: a clock that is warm already. */
+  start(app: string, office: Office, silence?: SilenceClock): void {
     this.stop(app);
     const {options} = this;
     const ours = app === options.keys.service;
@@ -49,6 +50,7 @@ export class Governors {
       app,
       governor: options.daemon,
       office,
+      silence,
       logger: options.logger.child({app}),
       hints: ours ? options.daemonHints : options.hints,
       plan,

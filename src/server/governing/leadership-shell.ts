@@ -3,6 +3,7 @@ import type {Keys, ParsedKey} from '../../etcd/keys.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
 import {Leadership} from '../../ownership/leadership.ts';
 import type {Candidate, LeadershipAction} from '../../ownership/leadership.ts';
+import type {SilenceClock} from '../../ownership/silence.ts';
 import {decodeHeartbeat, decodeLeader, encodeRecord} from '../../protocol/records.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
@@ -18,6 +19,8 @@ export interface LeadershipOptions {
   readonly logger: Logger;
   readonly me: () => {container: string; incarnation: string};
   readonly eligible: () => boolean;
+  /** Might lead if nobody else does. */
+  readonly standby: () => boolean;
   readonly onElected: (office: Office) => void;
   readonly onDeposed: () => void;
 }
@@ -66,6 +69,11 @@ export class LeadershipShell {
   /** Whether this daemon governs sm itself. */
   get leads(): boolean {
     return this.leadership.held !== undefined;
+  }
+
+  /** How long each daemon has been silent. */
+  get silence(): SilenceClock {
+    return this.leadership.clock;
   }
 
   start(): void {
@@ -143,7 +151,8 @@ export class LeadershipShell {
   private turn(): void {
     if (this.stopped) return;
     const {clock} = this.options;
-    const me: Candidate = {...this.options.me(), eligible: this.options.eligible()};
+    const {me: identity, eligible, standby} = this.options;
+    const me: Candidate = {...identity(), eligible: eligible(), standby: standby()};
     const nowMs = clock.nowMs();
     for (const action of this.leadership.advance(me, nowMs)) this.carryOut(action);
     this.timer?.cancel();

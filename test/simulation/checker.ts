@@ -1,0 +1,221 @@
+/** Knows everything in real time, and says so as soon as a promise of protocol.md is broken. */
+import type {Member} from '../../src/container/member.ts';
+import type {Shard, ShardHandle} from '../../src/container/shard.ts';
+import type {Keys} from '../../src/etcd/keys.ts';
+import {EFFECT_SLACK_MS} from '../../src/model/container.ts';
+import type {OwnershipRecord} from '../../src/model/ownership.ts';
+import type {StopReason} from '../../src/ownership/keeper-actions.ts';
+import type {Operation, Transaction, TransactionOutcome} from '../../src/store/port.ts';
+import type {SimProcess} from './process.ts';
+import {unlawful} from './record-law.ts';
+import type {StoreObserver, StoreServer} from './simulated-store.ts';
+
+export type Promised = 'I1' | 'I3' | 'I4' | 'I6' | 'law' | 'quiet' | 'internal';
+
+export interface Violation {
+  readonly promise: Promised;
+  readonly text: string;
+  readonly atMs: number;
+}
+
+interface Act {
+  readonly key: string;
+  readonly process: SimProcess;
+  readonly member: Member;
+  readonly shard: Shard;
+  readonly incarnation: string;
+}
+
+interface Joined {
+  readonly app: string;
+  readonly process: SimProcess;
+  readonly member: Member;
+  deadlineMs: number;
+}
+
+export class Checker implements StoreObserver {
+  violation: Violation | undefined;
+  /** Writes of ownership records so far. */
+  recordWrites = 0;
+  /** A fault that hits everybody: stops of shards are nobody's fault any more. */
+  everybodyTouched = false;
+  private readonly server: StoreServer;
+  private readonly keys: Keys;
+  private readonly joinedBy = new Map<SimProcess, Joined>();
+  private readonly acts = new Map<string, Act[]>();
+  private readonly tokens = new Map<string, {token: string; incarnation: string}>();
+
+  constructor(server: StoreServer, keys: Keys) {
+    this.server = server;
+    this.keys = keys;
+    server.observer = this;
+    server.world.afterEvent = (process) => this.afterEvent(process);
+  }
+
+  violated(promise: Promised, text: string): void {
+    if (this.violation !== undefined) return;
+    const {world} = this.server;
+    this.violation = {promise, text, atMs: world.nowMs};
+    world.note(`VIOLATION ${promise}: ${text}`);
+    world.halt();
+  }
+
+  joined(app: string, process: SimProcess, member: Member): void {
+    this.joinedBy.set(process, {app, process, member, deadlineMs: Number.NEGATIVE_INFINITY});
+  }
+
+  /** `add` is called: from now on this incarnation acts for the shard. */
+  added(app: string, process: SimProcess, member: Member, shard: Shard): void {
+    const key = `${app}/${shard.id}`;
+    const {incarnation} = member.session;
+    const act: Act = {key, process, member, shard, incarnation};
+    if (!shard.owned) this.violated('I1', `add of ${key} at ${process.name} without the right`);
+    this.checkToken(act);
+    const acts = (this.acts.get(key) ?? []).filter((other) => isAlive(other));
+    acts.push(act);
+    this.acts.set(key, acts);
+    this.checkAlone(act);
+  }
+
+  dropping(app: string, process: SimProcess, shard: string, reason: StopReason): void {
+    if (reason !== 'fenced' && reason !== 'lost') return;
+    if (!process.touched && !this.everybodyTouched)
+      this.violated('I4', `${process.name} stops ${app}/${shard} (${reason}) without a fault`);
+  }
+
+  /** Those that act for the shard now. */
+  acting(app: string, shard: string): readonly Act[] {
+    return (this.acts.get(`${app}/${shard}`) ?? []).filter((act) => mayAct(act));
+  }
+
+  applying(process: SimProcess | undefined, transaction: Transaction, commits: boolean): void {
+    if (!commits) return;
+    for (const operation of transaction.then) {
+      if (operation.op === 'get') continue;
+      if (operation.key.includes('/own/')) this.judgeRecord(process, operation);
+      else if (operation.op === 'delete' && operation.key.includes('/hb/'))
+        this.judgeEviction(process, operation.key);
+    }
+  }
+
+  applied(
+    process: SimProcess | undefined,
+    transaction: Transaction,
+    outcome: TransactionOutcome,
+  ): void {
+    const {world} = this.server;
+    if (outcome.kind !== 'committed') return;
+    const written = transaction.then.find(({op}) => op !== 'get');
+    if (written === undefined) return;
+    const what = written.op === 'put' ? summary(written.value) : 'deleted';
+    world.note(`r${outcome.revision} ${process?.name ?? 'operator'} ${written.key} ${what}`);
+  }
+
+  /** The right to act can only come back, or begin, in an event of its own process. */
+  private afterEvent(process: SimProcess): void {
+    const joined = this.joinedBy.get(process);
+    if (joined === undefined) return;
+    const {deadlineMs} = joined.member.session;
+    if (deadlineMs === joined.deadlineMs) return;
+    joined.deadlineMs = deadlineMs;
+    for (const acts of this.acts.values())
+      for (const act of acts) if (act.process === process && mayAct(act)) this.checkAlone(act);
+  }
+
+  private checkAlone(act: Act): void {
+    for (const other of this.acts.get(act.key) ?? []) {
+      if (other === act || !mayAct(other)) continue;
+      if (other.process === act.process && other.incarnation === act.incarnation) continue;
+      this.violated(
+        'I1',
+        `${act.key}: ${act.process.name} acts with ${act.shard.token.slice(-8)} while ` +
+          `${other.process.name} may act with ${other.shard.token.slice(-8)} for ` +
+          `${other.member.remainingMs().toFixed(0)} ms more`,
+      );
+    }
+  }
+
+  private checkToken({key, shard, incarnation, process}: Act): void {
+    const last = this.tokens.get(key);
+    const {token} = shard;
+    if (
+      last !== undefined &&
+      (token < last.token || (token === last.token && incarnation !== last.incarnation))
+    )
+      this.violated('I3', `${key}: ${process.name} is given ${token} after ${last.token}`);
+    this.tokens.set(key, {token, incarnation});
+  }
+
+  private judgeRecord(process: SimProcess | undefined, operation: Operation): void {
+    this.recordWrites += 1;
+    const parsed = this.keys.parse(operation.key);
+    if (parsed?.kind !== 'ownership') return;
+    const {app, shard} = parsed;
+    const {kv} = this.server;
+    const before = recordOf(kv.get(operation.key)?.value);
+    const after = recordOf(operation.op === 'put' ? operation.value : undefined);
+    const problem = unlawful(before, after, {
+      exists: (incarnation) => kv.get(this.keys.heartbeat(app, incarnation)) !== undefined,
+      specExists: kv.get(this.keys.shardSpec(app, shard)) !== undefined,
+      governs: process !== undefined && this.governs(process, app),
+      writerIs: (incarnation) => process?.ids.has(incarnation) === true,
+      readyAtClaim: app === this.keys.service,
+    });
+    if (problem !== undefined)
+      this.violated('law', `${app}/${shard} by ${process?.name ?? 'operator'}: ${problem}`);
+  }
+
+  /** Holds the office at this very moment, whatever it believes. */
+  private governs(process: SimProcess, app: string): boolean {
+    const {kv} = this.server;
+    const ours = app === this.keys.service;
+    const proof = kv.get(ours ? this.keys.leader() : this.keys.ownership(this.keys.service, app));
+    const holder = recordOf(proof?.value);
+    if (holder === undefined || !process.ids.has(holder.incarnation)) return false;
+    return ours || holder.state === 'owned';
+  }
+
+  /** A heartbeat may be taken away only from one that may not act any more. */
+  private judgeEviction(process: SimProcess | undefined, key: string): void {
+    const incarnation = key.slice(key.lastIndexOf('/') + 1);
+    if (process?.ids.has(incarnation) === true) return;
+    for (const {member, process: owner, app} of this.joinedBy.values()) {
+      if (member.session.incarnation !== incarnation || !owner.alive) continue;
+      const leftMs = member.remainingMs();
+      if (leftMs > -EFFECT_SLACK_MS)
+        this.violated('I1', `${app}: ${owner.name} is evicted with ${leftMs.toFixed(0)} ms left`);
+    }
+  }
+}
+
+/** Until the deadline by its own clock, and as long as an effect may be on its way after the last guard. */
+function mayAct({process, member, shard}: Act): boolean {
+  if (!process.alive) return false;
+  if (shard.owned) return true;
+  return !(shard as ShardHandle).isRevoked && member.remainingMs() > -EFFECT_SLACK_MS;
+}
+
+function isAlive({process, shard}: Act): boolean {
+  return process.alive && !(shard as ShardHandle).isRevoked;
+}
+
+function recordOf(value: string | undefined): OwnershipRecord | undefined {
+  return value === undefined ? undefined : (JSON.parse(value) as OwnershipRecord);
+}
+
+interface Summarised {
+  readonly state?: string;
+  readonly container?: string;
+  readonly incarnation?: string;
+  readonly ready?: boolean;
+  readonly seq?: number;
+  readonly failures?: number;
+}
+
+/** The fields of a value that tell runs apart, shortly. */
+function summary(value: string): string {
+  if (!value.startsWith('{')) return '';
+  const {state, container, incarnation, ready, seq, failures} = JSON.parse(value) as Summarised;
+  const short = incarnation?.slice(0, 4) ?? '';
+  return `${state ?? ''} ${container ?? ''} ${short} ${ready === true ? 'ready' : ''}${seq ?? ''} ${failures ?? ''}`;
+}

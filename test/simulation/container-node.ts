@@ -1,0 +1,163 @@
+/** A container of the app: the real Member, with hooks that take their time, fail or hang as the world pleases. */
+import {Member} from '../../src/container/member.ts';
+import type {ShardHooks} from '../../src/container/member.ts';
+import type {Shard} from '../../src/container/shard.ts';
+import type {Keys} from '../../src/etcd/keys.ts';
+import type {HeartbeatIdentity} from '../../src/model/container.ts';
+import type {StopReason} from '../../src/ownership/keeper-actions.ts';
+import type {SessionEnd} from '../../src/ownership/session-actions.ts';
+import {TransactionBatcher} from '../../src/store/batcher.ts';
+import type {Checker} from './checker.ts';
+import type {HintNetwork} from './hint-network.ts';
+import type {SimProcess} from './process.ts';
+import {simulatedLogger} from './simulated-logger.ts';
+import {SimulatedStore} from './simulated-store.ts';
+import type {StoreServer} from './simulated-store.ts';
+
+/** How hooks behave; changed while the world runs. */
+export interface HookManners {
+  addMs: number;
+  dropMs: number;
+  addFails: number;
+  dropFails: number;
+  /** Hangs until the manners are good again. */
+  hangs: number;
+  /** Starts work of its own by `shard.run`. */
+  works: number;
+}
+
+export const GOOD_MANNERS: HookManners = {
+  addMs: 40,
+  dropMs: 40,
+  addFails: 0,
+  dropFails: 0,
+  hangs: 0,
+  works: 0.2,
+};
+
+export interface ContainerOptions {
+  readonly app: string;
+  readonly keys: Keys;
+  readonly process: SimProcess;
+  readonly container: string;
+  readonly endpoint: string;
+  readonly ttlMs: number;
+  readonly server: StoreServer;
+  readonly hints: HintNetwork;
+  readonly checker: Checker;
+  readonly manners: HookManners;
+  readonly onEnded: (node: ContainerNode, how: SessionEnd) => void;
+}
+
+const HOOK_LIMIT_MS = 10_000;
+const HANG_LOOK_MS = 200;
+
+export class ContainerNode {
+  readonly process: SimProcess;
+  readonly container: string;
+  readonly member: Member;
+  private readonly options: ContainerOptions;
+
+  constructor(options: ContainerOptions) {
+    const {process, app, keys, container, server, checker} = options;
+    this.options = options;
+    this.process = process;
+    this.container = container;
+    const store = new SimulatedStore(server, process);
+    this.member = new Member({
+      app,
+      keys,
+      store,
+      batcher: new TransactionBatcher(store),
+      heartbeatStore: store,
+      clock: process.clock,
+      logger: simulatedLogger(process, checker),
+      identity: identity(container, options.endpoint, options.ttlMs),
+      epoch: 1,
+      addTimeoutMs: HOOK_LIMIT_MS,
+      dropTimeoutMs: HOOK_LIMIT_MS,
+      refuseTakenId: false,
+      readyAtClaim: false,
+      hooks: this.hooks(),
+      onReady: () => process.world.note(`ready ${process.name}`),
+      onEnded: (how) => {
+        process.world.note(`ended ${process.name} ${how}`);
+        options.onEnded(this, how);
+      },
+    });
+    checker.joined(app, process, this.member);
+  }
+
+  start(): void {
+    const {hints, app, endpoint} = this.options;
+    hints.listen(endpoint, this.process, app, this.member);
+    this.process.world.as(this.process, () => this.member.start());
+  }
+
+  leave(): void {
+    this.process.touched = true;
+    this.process.world.as(this.process, () => this.member.leave());
+  }
+
+  kill(): void {
+    this.options.hints.close(this.options.endpoint, this.process);
+    this.process.kill();
+  }
+
+  private hooks(): ShardHooks {
+    const {app, checker, process} = this.options;
+    return {
+      add: async (shard) => {
+        checker.added(app, process, this.member, shard);
+        await this.hook(shard, 'add');
+      },
+      drop: async (shard, reason) => {
+        checker.dropping(app, process, shard.id, reason);
+        await this.hook(shard, 'drop', reason);
+      },
+    };
+  }
+
+  private async hook(shard: Shard, which: 'add' | 'drop', reason?: StopReason): Promise<void> {
+    const {manners, process} = this.options;
+    const {random, clock} = process;
+    const longest = which === 'add' ? manners.addMs : manners.dropMs;
+    process.world.note(`${which} ${shard.id} ${process.name} ${reason ?? shard.token.slice(-6)}`);
+    if (which === 'add' && random.chance(manners.works)) void this.work(shard);
+    if (random.chance(0.7)) await clock.sleep(random.between(0, longest));
+    const hanging = random.chance(manners.hangs);
+    while (hanging && manners.hangs > 0) await clock.sleep(HANG_LOOK_MS);
+    if (random.chance(which === 'add' ? manners.addFails : manners.dropFails))
+      throw new Error(`${which} fails`);
+    process.world.note(`${which} done ${shard.id} ${process.name}`);
+  }
+
+  /** Work that goes on beside the hooks; it may outlast a call of drop, but never the record. */
+  private async work(shard: Shard): Promise<void> {
+    const {clock, random} = this.process;
+    while (!shard.signal.aborted) {
+      try {
+        await shard.run(() => clock.sleep(random.between(1, 400)));
+      } catch {
+        return;
+      }
+      await clock.sleep(random.between(500, 4_000));
+    }
+  }
+}
+
+export function identity(container: string, endpoint: string, ttlMs: number): HeartbeatIdentity {
+  return {
+    v: 1,
+    container,
+    ttlMs,
+    endpoint,
+    host: 'simulated',
+    pid: 1,
+    bootId: '',
+    zone: '',
+    labels: {},
+    version: '0',
+    sdk: '',
+  };
+}

@@ -1,0 +1,184 @@
+/**
+ * A daemon without its HTTP and etcd clients: the real member, governors and leadership, wired as in the server's
+ * composition root.
+ */
+import {Member} from '../../src/container/member.ts';
+import type {Keys} from '../../src/etcd/keys.ts';
+import {heartbeatIntervalMs} from '../../src/model/container.ts';
+import {parseToken} from '../../src/model/token.ts';
+import type {SessionEnd} from '../../src/ownership/session-actions.ts';
+import {Governors} from '../../src/server/governing/governors.ts';
+import {LeadershipShell} from '../../src/server/governing/leadership-shell.ts';
+import {TransactionBatcher} from '../../src/store/batcher.ts';
+import type {Office} from '../../src/store/ownership-transactions.ts';
+import type {Checker} from './checker.ts';
+import {identity} from './container-node.ts';
+import type {HintNetwork} from './hint-network.ts';
+import type {SimProcess} from './process.ts';
+import {simulatedLogger} from './simulated-logger.ts';
+import {SimulatedStore} from './simulated-store.ts';
+import type {StoreServer} from './simulated-store.ts';
+
+export interface DaemonOptions {
+  readonly keys: Keys;
+  readonly process: SimProcess;
+  readonly address: string;
+  readonly ttlMs: number;
+  readonly server: StoreServer;
+  readonly hints: HintNetwork;
+  readonly checker: Checker;
+  readonly onGone: (node: DaemonNode) => void;
+}
+
+const HOOK_LIMIT_MS = 10_000;
+const SHUTDOWN_LIMIT_MS = 15_000;
+
+export class DaemonNode {
+  readonly process: SimProcess;
+  readonly member: Member;
+  private readonly options: DaemonOptions;
+  private readonly governors: Governors;
+  private readonly leadership: LeadershipShell;
+  private probeEveryMs = Number.POSITIVE_INFINITY;
+  private isReady = false;
+  private stopping = false;
+  private stopped = false;
+
+  constructor(options: DaemonOptions) {
+    const {process, keys, server, checker} = options;
+    this.options = options;
+    this.process = process;
+    const store = new SimulatedStore(server, process);
+    const common = {
+      keys,
+      store,
+      batcher: new TransactionBatcher(store),
+      clock: process.clock,
+      logger: simulatedLogger(process, checker),
+      epoch: 1,
+    };
+    this.governors = new Governors({
+      ...common,
+      daemon: options.address,
+      hints: options.hints.sender(),
+      daemonHints: options.hints.sender(),
+      onProbeInterval: () => this.adaptProbe(),
+    });
+    this.member = this.newMember(common);
+    this.leadership = new LeadershipShell({
+      ...common,
+      me: () => ({container: options.address, incarnation: this.member.session.incarnation}),
+      eligible: () => this.isReady && !this.stopped && !this.stopping,
+      standby: () => !this.stopped && !this.stopping,
+      onElected: (office) => this.governors.start(keys.service, office, this.leadership.silence),
+      onDeposed: () => this.governors.stop(keys.service),
+    });
+    checker.joined(keys.service, process, this.member);
+  }
+
+  start(): void {
+    const {hints, address, keys} = this.options;
+    hints.listen(address, this.process, keys.service, this.member);
+    this.process.world.as(this.process, () => {
+      this.member.start();
+      this.leadership.start();
+    });
+  }
+
+  /** As at SIGTERM: hands the apps over, resigns, goes. */
+  shutdown(): void {
+    this.process.touched = true;
+    this.process.world.as(this.process, () => {
+      this.stopping = true;
+      this.member.leave();
+      this.process.after(SHUTDOWN_LIMIT_MS, () => void this.resign());
+    });
+  }
+
+  kill(): void {
+    this.options.hints.close(this.options.address, this.process);
+    this.process.kill();
+  }
+
+  get leads(): boolean {
+    return this.leadership.leads;
+  }
+
+  private async resign(): Promise<void> {
+    if (this.stopped) return;
+    await this.leadership.resign();
+    this.release();
+  }
+
+  private newMember(
+    common: Pick<
+      ConstructorParameters<typeof Member>[0],
+      'keys' | 'store' | 'batcher' | 'clock' | 'logger' | 'epoch'
+    >,
+  ): Member {
+    const {keys, address, ttlMs, checker, process} = this.options;
+    const {service} = keys;
+    const member: Member = new Member({
+      ...common,
+      app: service,
+      heartbeatStore: common.store,
+      identity: identity(address, address, ttlMs),
+      addTimeoutMs: HOOK_LIMIT_MS,
+      dropTimeoutMs: HOOK_LIMIT_MS,
+      refuseTakenId: false,
+      readyAtClaim: true,
+      heartbeatEveryMs: () => this.probeEveryMs,
+      hooks: {
+        add: (shard) => {
+          checker.added(service, process, member, shard);
+          process.world.note(`govern ${shard.id} ${process.name}`);
+          this.governors.start(shard.id, this.officeOf(shard.id, shard.token));
+        },
+        drop: (shard, reason) => {
+          checker.dropping(service, process, shard.id, reason);
+          process.world.note(`govern no more ${shard.id} ${process.name} ${reason}`);
+          this.governors.stop(shard.id);
+        },
+      },
+      onReady: () => {
+        this.isReady = true;
+        this.leadership.wake();
+      },
+      onEnded: (how) => this.memberIsGone(how),
+      onHeartbeat: () => {
+        this.governors.probeCommitted();
+        this.leadership.probeCommitted();
+      },
+    });
+    return member;
+  }
+
+  private officeOf(app: string, token: string): Office {
+    const claim = parseToken(token);
+    if (claim === undefined) throw new Error(`token of app ${app} cannot be read`);
+    const {keys} = this.options;
+    return {key: keys.ownership(keys.service, app), target: 'mod', value: claim.revision};
+  }
+
+  private adaptProbe(): void {
+    const leastMs = Math.min(this.governors.smallestTtlMs(), this.leadership.smallestTtlMs());
+    this.probeEveryMs = Number.isFinite(leastMs)
+      ? heartbeatIntervalMs(leastMs)
+      : Number.POSITIVE_INFINITY;
+  }
+
+  private memberIsGone(how: SessionEnd): void {
+    this.process.world.note(`ended ${this.process.name} ${how}`);
+    if (this.stopping) void this.resign();
+    else if (how !== 'left') this.release();
+  }
+
+  private release(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.governors.stopAll();
+    this.leadership.stop();
+    this.member.stop();
+    this.options.onGone(this);
+  }
+}

@@ -1,0 +1,248 @@
+/** What may go wrong, each kind by itself; all of it is over at a given moment. */
+import type {ContainerNode} from './container-node.ts';
+import {GOOD_MANNERS} from './container-node.ts';
+import type {DaemonNode} from './daemon-node.ts';
+import type {Fleet} from './fleet.ts';
+import type {Random} from './random.ts';
+import type {CutKind} from './weather.ts';
+
+interface Moment {
+  readonly fleet: Fleet;
+  readonly random: Random;
+  /** Ms until all faults are over. */
+  readonly leftMs: number;
+}
+
+interface Fault {
+  /** Mean wait between two of the kind, in T of the containers. 0: once, at the beginning. */
+  readonly everyT: number;
+  readonly strike: (moment: Moment) => void;
+}
+
+const CUTS: readonly CutKind[] = ['requests', 'answers', 'both'];
+
+function container({fleet, random}: Moment): ContainerNode | undefined {
+  const {living} = fleet;
+  return living.length === 0 ? undefined : random.pick(living);
+}
+
+function daemon({fleet, random}: Moment): DaemonNode | undefined {
+  const living = [...fleet.daemons.values()].filter(({process}) => process.alive);
+  return living.length === 0 ? undefined : random.pick(living);
+}
+
+/** From 50 ms to 3T, short ones as often as long ones. */
+function length({fleet, random, leftMs}: Moment): number {
+  const longest = 3 * fleet.shape.ttlMs;
+  return Math.min(leftMs, 50 * (longest / 50) ** random.next());
+}
+
+function cut(moment: Moment, node: ContainerNode | DaemonNode | undefined): void {
+  if (node === undefined) return;
+  const {fleet, random} = moment;
+  const {process} = node;
+  fleet.weather.cut(process, random.pick(CUTS));
+  fleet.world.after(length(moment), () => fleet.weather.cut(process, undefined));
+}
+
+function pick<T>(list: readonly T[], random: Random): T | undefined {
+  return list.length === 0 ? undefined : random.pick(list);
+}
+
+export const FAULTS = {
+  pauseContainer: {
+    everyT: 1,
+    strike: (moment) => container(moment)?.process.pause(length(moment), moment.random.chance(0.2)),
+  },
+  pauseDaemon: {
+    everyT: 1.5,
+    strike: (moment) => daemon(moment)?.process.pause(length(moment), moment.random.chance(0.2)),
+  },
+  killContainer: {
+    everyT: 1.5,
+    strike: (moment) => {
+      const node = container(moment);
+      if (node !== undefined) moment.fleet.restartContainer(node, length(moment));
+    },
+  },
+  killDaemon: {
+    everyT: 2,
+    strike: (moment) => {
+      const node = daemon(moment);
+      if (node !== undefined) moment.fleet.restartDaemon(node, length(moment));
+    },
+  },
+  leaveContainer: {everyT: 2, strike: (moment) => container(moment)?.leave()},
+  shutDaemonDown: {everyT: 3, strike: (moment) => daemon(moment)?.shutdown()},
+  cutContainer: {everyT: 1.5, strike: (moment) => cut(moment, container(moment))},
+  cutDaemon: {everyT: 2, strike: (moment) => cut(moment, daemon(moment))},
+  storeAway: {
+    everyT: 3,
+    strike: (moment) => {
+      const {fleet} = moment;
+      fleet.checker.everybodyTouched = true;
+      fleet.weather.setOutage(true);
+      fleet.world.after(length(moment), () => fleet.weather.setOutage(false));
+    },
+  },
+  noSpace: {
+    everyT: 3,
+    strike: (moment) => {
+      const {fleet} = moment;
+      fleet.checker.everybodyTouched = true;
+      fleet.weather.setNoSpace(true);
+      fleet.world.after(length(moment), () => fleet.weather.setNoSpace(false));
+    },
+  },
+  lostMessages: {
+    everyT: 0,
+    strike: ({fleet, random}) => {
+      fleet.checker.everybodyTouched = true;
+      fleet.weather.rates.lost = random.between(0, 0.2);
+      fleet.weather.rates.answerLost = random.between(0, 0.3);
+    },
+  },
+  lateMessages: {
+    everyT: 0,
+    strike: ({fleet, random}) => {
+      fleet.checker.everybodyTouched = true;
+      fleet.weather.rates.late = random.between(0, 0.3);
+      fleet.weather.rates.lateMs = random.between(0.05, 3) * fleet.shape.ttlMs;
+    },
+  },
+  staleReads: {
+    everyT: 0,
+    strike: ({fleet, random}) => {
+      fleet.weather.rates.stale = random.between(0, 0.3);
+      fleet.weather.rates.staleRevisions = random.whole(1, 60);
+    },
+  },
+  lateWatches: {
+    everyT: 0,
+    strike: ({fleet, random}) => {
+      fleet.weather.rates.watchLagMs = random.between(5, 1_500);
+      fleet.weather.rates.watchBreak = random.between(0, 0.02);
+    },
+  },
+  stalledWatches: {
+    everyT: 2,
+    strike: (moment) => {
+      const process = daemon(moment)?.process;
+      if (process === undefined) return;
+      const {fleet} = moment;
+      fleet.weather.stallWatches(process, true);
+      fleet.world.after(length(moment), () => fleet.weather.stallWatches(process, false));
+    },
+  },
+  badHints: {
+    everyT: 0,
+    strike: ({fleet, random}) => {
+      fleet.weather.rates.hintLost = random.between(0, 0.5);
+      fleet.weather.rates.hintTwice = random.between(0, 0.5);
+      fleet.weather.rates.hintLateMs = random.between(5, 3_000);
+    },
+  },
+  slowHooks: {
+    everyT: 0,
+    strike: ({fleet, random}) => {
+      fleet.manners.addMs = random.between(100, 6_000);
+      fleet.manners.dropMs = random.between(100, 6_000);
+    },
+  },
+  failingHooks: {
+    everyT: 0,
+    strike: ({fleet, random}) => {
+      fleet.manners.addFails = random.between(0, 0.3);
+      fleet.manners.dropFails = random.between(0, 0.3);
+    },
+  },
+  hangingHooks: {
+    everyT: 0,
+    strike: ({fleet, random}) => {
+      fleet.manners.hangs = random.between(0, 0.1);
+    },
+  },
+  doubleId: {
+    everyT: 3,
+    strike: (moment) => {
+      const node = container(moment);
+      const {fleet, leftMs, random} = moment;
+      if (node === undefined || fleet.doubles.size > 0) return;
+      fleet.startDouble(node.container);
+      fleet.world.after(random.between(0.2, 1) * leftMs, () => {
+        for (const double of fleet.doubles) fleet.restartContainer(double, 0);
+      });
+    },
+  },
+  shardChurn: {
+    everyT: 0.7,
+    strike: ({fleet, random}) => {
+      const known = fleet.shards;
+      const shard = `s${random.whole(0, fleet.shape.shards + 3)}`;
+      if (!known.includes(shard)) fleet.putShard(shard);
+      else if (random.chance(0.4)) fleet.removeShard(shard);
+      else fleet.putShard(shard, {taskVersion: random.whole(1, 9), task: 'changed'});
+    },
+  },
+  pins: {
+    everyT: 1,
+    strike: ({fleet, random}) => {
+      const shard = pick(fleet.shards, random);
+      if (shard === undefined) return;
+      const pinned = random.chance(0.6) ? `c${random.whole(0, fleet.shape.containers - 1)}` : '';
+      fleet.putShard(shard, {manualContainerId: pinned});
+    },
+  },
+  orders: {
+    everyT: 1.2,
+    strike: ({fleet, random}) => {
+      const container = `c${random.whole(0, fleet.shape.containers - 1)}`;
+      fleet.order(container, random.pick(['cordon', 'drain', undefined]));
+    },
+  },
+  operatorEvicts: {
+    everyT: 3,
+    strike: (moment) => {
+      const node = container(moment);
+      if (node !== undefined) moment.fleet.evict(node);
+    },
+  },
+} as const satisfies Record<string, Fault>;
+
+export type FaultName = keyof typeof FAULTS;
+
+/** Lets the faults happen from one moment to the other, each from a stream of chance of its own. */
+export function unleash(
+  fleet: Fleet,
+  faults: readonly FaultName[],
+  fromMs: number,
+  endsMs: number,
+): void {
+  const {world, shape} = fleet;
+  const kinds = Object.keys(FAULTS) as FaultName[];
+  for (const kind of kinds) {
+    const random = world.random.fork();
+    if (!faults.includes(kind)) continue;
+    const {everyT, strike}: Fault = FAULTS[kind];
+    const again = (atMs: number): void => {
+      if (atMs >= endsMs) return;
+      world.at(atMs, () => {
+        strike({fleet, random, leftMs: endsMs - world.nowMs});
+        if (everyT > 0) again(world.nowMs + random.between(0.1, 2) * everyT * shape.ttlMs);
+      });
+    };
+    again(fromMs + (everyT === 0 ? 0 : random.next() * everyT * shape.ttlMs));
+  }
+  world.at(endsMs, () => heal(fleet));
+}
+
+/** Leaves a world in which every shard can be placed. */
+function heal(fleet: Fleet): void {
+  const {world, manners, shape} = fleet;
+  world.note('all faults are over');
+  fleet.weather.clear();
+  Object.assign(manners, GOOD_MANNERS);
+  for (const double of fleet.doubles) fleet.restartContainer(double, 0);
+  for (let at = 0; at < shape.containers; at += 1) fleet.order(`c${at}`, undefined);
+  for (const shard of fleet.shards) fleet.putShard(shard, {manualContainerId: ''});
+}

@@ -1,0 +1,210 @@
+/** The processes of one world: started, killed and started again; and what the operator writes. */
+import {Keys} from '../../src/etcd/keys.ts';
+import type {ContainerOrder, ShardSpec} from '../../src/model/specs.ts';
+import {Checker} from './checker.ts';
+import {ContainerNode, GOOD_MANNERS} from './container-node.ts';
+import type {HookManners} from './container-node.ts';
+import {DaemonNode} from './daemon-node.ts';
+import {HintNetwork} from './hint-network.ts';
+import {SimProcess} from './process.ts';
+import type {ClockNature} from './process.ts';
+import {StoreServer} from './simulated-store.ts';
+import type {Weather} from './weather.ts';
+import type {World} from './world.ts';
+
+export const APP = 'app';
+const SERVICE = 'sm.svc';
+/** Rates of any two clocks differ by less than 1 % (assumption A2). */
+const RATE_SPREAD = 0.0049;
+
+export interface Shape {
+  readonly containers: number;
+  readonly daemons: number;
+  readonly shards: number;
+  readonly ttlMs: number;
+  readonly daemonTtlMs: number;
+  readonly maxRecoveryTimeS: number;
+}
+
+export class Fleet {
+  readonly world: World;
+  readonly shape: Shape;
+  readonly weather: Weather;
+  readonly server: StoreServer;
+  readonly keys = new Keys('/sm', SERVICE);
+  readonly checker: Checker;
+  readonly manners: HookManners = {...GOOD_MANNERS};
+  readonly containers = new Map<string, ContainerNode>();
+  readonly daemons = new Map<string, DaemonNode>();
+  /** Second processes with the id of another. */
+  readonly doubles = new Set<ContainerNode>();
+  private readonly hints: HintNetwork;
+  private readonly natures = new Map<string, ClockNature>();
+  private lives = 0;
+
+  constructor(world: World, shape: Shape, weather: Weather) {
+    this.world = world;
+    this.shape = shape;
+    this.weather = weather;
+    this.server = new StoreServer(world, weather);
+    this.checker = new Checker(this.server, this.keys);
+    this.hints = new HintNetwork(world, weather);
+  }
+
+  /** Specs first, then daemons and containers one by one within the first seconds. */
+  begin(): void {
+    const {shape, keys, world} = this;
+    this.put(keys.appSpec(SERVICE), {
+      service: SERVICE,
+      createTime: 0,
+      maxShardCount: 0,
+      maxRecoveryTime: 0,
+    });
+    this.put(keys.appSpec(APP), {
+      service: APP,
+      createTime: 0,
+      maxShardCount: 0,
+      maxRecoveryTime: shape.maxRecoveryTimeS,
+    });
+    this.put(keys.governedShard(APP), shardSpec(SERVICE, APP));
+    for (let at = 0; at < shape.shards; at += 1) this.putShard(`s${at}`);
+    for (let at = 0; at < shape.daemons; at += 1)
+      world.after(world.random.between(0, 500), () => this.startDaemon(`d${at}:1`));
+    for (let at = 0; at < shape.containers; at += 1)
+      world.after(world.random.between(0, 1_500), () => this.startContainer(`c${at}`));
+  }
+
+  startDaemon(address: string): void {
+    const process = this.newProcess(address);
+    const options = {
+      keys: this.keys,
+      process,
+      address,
+      ttlMs: this.shape.daemonTtlMs,
+      server: this.server,
+      hints: this.hints,
+      checker: this.checker,
+      onGone: (gone: DaemonNode) => this.restartDaemon(gone, 500),
+    };
+    const node = this.world.within(process, () => new DaemonNode(options));
+    this.daemons.set(address, node);
+    node.start();
+  }
+
+  restartDaemon(node: DaemonNode, afterMs: number): void {
+    if (!node.process.alive) return;
+    node.kill();
+    const address = node.member.container;
+    this.world.after(afterMs, () => this.startDaemon(address));
+  }
+
+  startContainer(container: string): void {
+    const node = this.newContainer(container, `${container}:1`);
+    this.containers.set(container, node);
+    node.start();
+  }
+
+  restartContainer(node: ContainerNode, afterMs: number): void {
+    if (!node.process.alive) return;
+    node.kill();
+    if (this.containers.get(node.container) !== node) {
+      this.doubles.delete(node);
+      return;
+    }
+    this.world.after(afterMs, () => this.startContainer(node.container));
+  }
+
+  /** Another process with the same id, on an address of its own. */
+  startDouble(container: string): void {
+    const node = this.newContainer(container, `${container}:2`);
+    this.doubles.add(node);
+    node.start();
+  }
+
+  /** The process with this id that is meant to be: a double stays when the first one is gone. */
+  get living(): ContainerNode[] {
+    return [...this.containers.values()].filter(({process}) => process.alive);
+  }
+
+  putShard(shard: string, fields: Partial<ShardSpec> = {}): void {
+    this.put(this.keys.shardSpec(APP, shard), {...shardSpec(APP, shard), ...fields});
+  }
+
+  removeShard(shard: string): void {
+    this.remove(this.keys.shardSpec(APP, shard));
+  }
+
+  get shards(): string[] {
+    return this.server.kv
+      .list(this.keys.shardSpecPrefix(APP))
+      .map(({value}) => (JSON.parse(value) as ShardSpec).id);
+  }
+
+  order(container: string, order: ContainerOrder['order'] | undefined): void {
+    const key = this.keys.containerOrder(APP, container);
+    if (order === undefined) {
+      if (this.server.kv.get(key) !== undefined) this.remove(key);
+      return;
+    }
+    const word: ContainerOrder = {order, reason: '', by: '', at: '', incarnation: '', keep: true};
+    this.put(key, word);
+  }
+
+  /** The operator's `container evict`: the container's next heartbeat finds this and fences it. */
+  evict(node: ContainerNode): void {
+    const key = this.keys.heartbeat(APP, node.member.session.incarnation);
+    const entry = this.server.kv.get(key);
+    if (entry === undefined) return;
+    node.process.touched = true;
+    this.put(key, {...(JSON.parse(entry.value) as object), state: 'evicting'});
+  }
+
+  put(key: string, value: object): void {
+    this.server.operate({
+      compares: [],
+      then: [{op: 'put', key, value: JSON.stringify(value)}],
+      otherwise: [],
+    });
+  }
+
+  private remove(key: string): void {
+    this.server.operate({compares: [], then: [{op: 'delete', key}], otherwise: []});
+  }
+
+  private newContainer(container: string, endpoint: string): ContainerNode {
+    const process = this.newProcess(container);
+    const options = {
+      app: APP,
+      keys: this.keys,
+      process,
+      container,
+      endpoint,
+      ttlMs: this.shape.ttlMs,
+      server: this.server,
+      hints: this.hints,
+      checker: this.checker,
+      manners: this.manners,
+      onEnded: (node: ContainerNode) => this.restartContainer(node, 300),
+    };
+    return this.world.within(process, () => new ContainerNode(options));
+  }
+
+  /** Clocks belong to the machine, so a restart keeps the rate. */
+  private newProcess(name: string): SimProcess {
+    const {random} = this.world;
+    let nature = this.natures.get(name);
+    if (nature === undefined) {
+      nature = {
+        rate: 1 + random.between(-RATE_SPREAD, RATE_SPREAD),
+        offsetMs: random.between(0, 1e6),
+      };
+      this.natures.set(name, nature);
+    }
+    this.lives += 1;
+    return new SimProcess(this.world, `${name}#${this.lives}`, nature);
+  }
+}
+
+function shardSpec(service: string, id: string): ShardSpec {
+  return {id, service, task: '', updateTime: 1, manualContainerId: '', group: '', workerGroup: ''};
+}

@@ -1,0 +1,59 @@
+/** Carries hints from daemons to containers and daemons: late, lost or twice, as the weather has it. */
+import type {HintBatch} from '../../src/governor/hints.ts';
+import type {HintSender} from '../../src/server/governing/hint-sender.ts';
+import type {SimProcess} from './process.ts';
+import type {Weather} from './weather.ts';
+import type {World} from './world.ts';
+
+interface HintListener {
+  readonly process: SimProcess;
+  readonly app: string;
+  readonly member: {
+    readonly session: {readonly incarnation: string};
+    hint(incarnation: string, shard: string, revision: number): void;
+  };
+}
+
+export class HintNetwork {
+  private readonly world: World;
+  private readonly weather: Weather;
+  private readonly listeners = new Map<string, HintListener>();
+
+  constructor(world: World, weather: Weather) {
+    this.world = world;
+    this.weather = weather;
+  }
+
+  listen(endpoint: string, process: SimProcess, app: string, member: HintListener['member']): void {
+    this.listeners.set(endpoint, {process, app, member});
+  }
+
+  close(endpoint: string, process: SimProcess): void {
+    if (this.listeners.get(endpoint)?.process === process) this.listeners.delete(endpoint);
+  }
+
+  /** In the place of the daemon's HTTP client. */
+  sender(): HintSender {
+    const sender: Pick<HintSender, 'send' | 'close'> = {
+      send: (app, batch) => this.send(app, batch),
+      close: () => Promise.resolve(),
+    };
+    return sender as HintSender;
+  }
+
+  private send(app: string, batch: HintBatch): void {
+    for (const delayMs of this.weather.hintDelays())
+      this.world.after(delayMs, () => this.arrive(app, batch));
+  }
+
+  /** Checked as the receiver checks: another app or incarnation is none of its business. */
+  private arrive(app: string, {endpoint, incarnation, items}: HintBatch): void {
+    const listener = this.listeners.get(endpoint);
+    if (listener === undefined || listener.app !== app) return;
+    const {member, process} = listener;
+    process.deliver(0, () => {
+      if (member.session.incarnation !== incarnation) return;
+      for (const {shard, revision} of items) member.hint(incarnation, shard, revision);
+    });
+  }
+}

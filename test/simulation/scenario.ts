@@ -1,0 +1,158 @@
+/** One seed: a small world, a while of faults, then calm; what was promised is checked all the way. */
+import type {Heartbeat} from '../../src/model/container.ts';
+import type {OwnershipRecord} from '../../src/model/ownership.ts';
+import type {Violation} from './checker.ts';
+import {FAULTS, unleash} from './faults.ts';
+import type {FaultName} from './faults.ts';
+import {APP, Fleet} from './fleet.ts';
+import type {Shape} from './fleet.ts';
+import {Weather} from './weather.ts';
+import {World, ownTurn, patchGlobals} from './world.ts';
+
+export interface ScenarioOptions {
+  /** Faults that may happen; by default the seed chooses. */
+  readonly faults?: readonly FaultName[];
+  readonly trace?: (line: string) => void;
+}
+
+export interface Outcome {
+  readonly seed: number;
+  readonly faults: readonly FaultName[];
+  readonly violation: Violation | undefined;
+  readonly hash: number;
+  readonly events: number;
+  readonly recordWrites: number;
+  readonly simulatedMs: number;
+}
+
+/** Everything has joined and is placed before the first fault. */
+export const FAULTS_FROM_MS = 6_000;
+/** I6: so much beyond the waits that safety needs. */
+const CONVERGE_MS = 5_000;
+/** After that no record may change for so long, one of these times. */
+const QUIET_MS = 8_000;
+const QUIET_WINDOWS = 6;
+/** Records may settle for so long after everything is placed: last balancing moves. */
+const SETTLE_MS = 4_000;
+
+/** Runs the seed. Equal seeds and options give equal outcomes. */
+export function runScenario(seed: number, options: ScenarioOptions = {}): Promise<Outcome> {
+  patchGlobals();
+  return ownTurn(() => runNow(seed, options));
+}
+
+function runNow(seed: number, options: ScenarioOptions): Outcome {
+  const world = new World(seed);
+  world.trace = options.trace;
+  const shape = shapeOf(world);
+  const endsMs = FAULTS_FROM_MS + world.random.between(2, 6) * shape.ttlMs + 8_000;
+  const weather = new Weather(world, endsMs);
+  const fleet = new Fleet(world, shape, weather);
+  const chosen = swarm(world);
+  const faults = options.faults ?? chosen;
+  fleet.begin();
+  unleash(fleet, faults, FAULTS_FROM_MS, endsMs);
+  world.run(endsMs);
+  if (fleet.checker.violation === undefined) calm(fleet, endsMs);
+  return {
+    seed,
+    faults,
+    violation: fleet.checker.violation,
+    hash: world.hash >>> 0,
+    events: world.events,
+    recordWrites: fleet.checker.recordWrites,
+    simulatedMs: world.nowMs,
+  };
+}
+
+function shapeOf({random}: World): Shape {
+  return {
+    containers: random.whole(3, 5),
+    daemons: random.chance(0.2) ? 3 : 2,
+    shards: random.whole(4, 9),
+    ttlMs: random.pick([3_000, 5_000, 10_000]),
+    daemonTtlMs: random.pick([3_000, 5_000]),
+    maxRecoveryTimeS: random.pick([0, 4, 10]),
+  };
+}
+
+/** Each seed has some faults only: rare combinations come up, and what hides another is sometimes absent. */
+function swarm({random}: World): FaultName[] {
+  const share = random.between(0.05, 0.5);
+  return (Object.keys(FAULTS) as FaultName[]).filter(() => random.chance(share));
+}
+
+/** The faults are over: everything has to come right in time, and then be still. */
+function calm(fleet: Fleet, endsMs: number): void {
+  const {world, checker} = fleet;
+  const byMs = endsMs + convergenceMs(fleet);
+  world.run(byMs);
+  if (checker.violation !== undefined) return;
+  checkPlaced(fleet);
+  world.run(byMs + SETTLE_MS);
+  awaitQuiet(fleet);
+  if (checker.violation === undefined) checkPlaced(fleet);
+}
+
+/** No record changes for a while; a container that counted as unreachable may first come back and be given its share. */
+function awaitQuiet({world, checker}: Fleet): void {
+  let writes = 0;
+  for (let window = 0; window < QUIET_WINDOWS; window += 1) {
+    writes = checker.recordWrites;
+    world.run(world.nowMs + QUIET_MS);
+    if (checker.violation !== undefined || checker.recordWrites === writes) return;
+  }
+  checker.violated('quiet', `${checker.recordWrites - writes} record writes in a settled world`);
+}
+
+/**
+ * The wait for a silent daemon, then the wait of a governor that began anew for a silent container, or for its recovery
+ * time; twice the longest T more if many are silent at once; the back-off of shards whose adds have failed.
+ */
+function convergenceMs(fleet: Fleet): number {
+  const {shape, server, keys} = fleet;
+  const recoveryMs = Math.max(1.1 * shape.ttlMs, 1_000 * shape.maxRecoveryTimeS);
+  const failures = server.kv
+    .list(keys.ownershipPrefix(APP))
+    .map(({value}) => (JSON.parse(value) as OwnershipRecord).failures);
+  const most = Math.max(0, ...failures);
+  const backOffMs = most === 0 ? 0 : Math.min(60_000, 1_000 * 2 ** most);
+  const brakeMs =
+    (manySilent(fleet, keys.service) ? 2 * shape.daemonTtlMs : 0) +
+    (manySilent(fleet, APP) ? 2 * shape.ttlMs : 0);
+  return 1.2 * shape.daemonTtlMs + recoveryMs + brakeMs + backOffMs + CONVERGE_MS;
+}
+
+/** Whether the heartbeats that nobody renews are those of so many containers that the brake holds. */
+function manySilent({server, keys, containers, daemons}: Fleet, app: string): boolean {
+  const living = new Set<string>();
+  for (const {process, member} of [...containers.values(), ...daemons.values()])
+    if (process.alive) living.add(member.session.incarnation);
+  const prefix = keys.heartbeatPrefix(app);
+  const all = new Set<string>();
+  const silent = new Set<string>();
+  for (const {key, value} of server.kv.list(prefix)) {
+    const {container} = JSON.parse(value) as Heartbeat;
+    all.add(container);
+    if (!living.has(key.slice(prefix.length))) silent.add(container);
+  }
+  return silent.size > Math.max(2, 0.3 * all.size);
+}
+
+/** Every shard has exactly one acting, ready owner. */
+function checkPlaced(fleet: Fleet): void {
+  const {server, keys, checker} = fleet;
+  for (const shard of fleet.shards) {
+    const value = server.kv.get(keys.ownership(APP, shard))?.value;
+    const record = value === undefined ? undefined : (JSON.parse(value) as OwnershipRecord);
+    const acting = checker.acting(APP, shard);
+    const owner = acting[0];
+    const placed = record?.state === 'owned' && record.ready && acting.length === 1;
+    if (!placed || owner?.incarnation !== record.incarnation)
+      checker.violated(
+        'I6',
+        `${shard} is ${record?.state ?? 'without record'}${record?.ready === true ? ' ready' : ''} ` +
+          `at ${record?.container ?? ''}; acting: ${acting.map(({process}) => process.name).join(' ')}`,
+      );
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * etcd as a careful reader must imagine it: transactions are atomic and happen at some moment between send and answer, or
+ * after the sender has given up; reads may be old; watches lag, stall and break. The port's promises hold, nothing more.
+ */
+import {SmError} from '../../src/model/errors.ts';
+import {MemoryKv} from '../../src/store/memory-store.ts';
+import type {
+  CallOptions,
+  KeyValue,
+  Store,
+  StoreStatus,
+  Transaction,
+  TransactionOutcome,
+  Watch,
+  WatchListener,
+} from '../../src/store/port.ts';
+import type {SimProcess} from './process.ts';
+import type {World} from './world.ts';
+import type {Weather} from './weather.ts';
+
+const ATTEMPT_LIMIT_MS = 2_000;
+/** A read is tried again after so long. */
+const READ_PAUSE_MS = 50;
+/** How soon a stalled watch is looked at again. */
+const STALL_LOOK_MS = 250;
+
+type Settled = Exclude<TransactionOutcome, {kind: 'unknown'}>;
+
+export interface StoreObserver {
+  /** Right before a transaction is applied: `commits` tells what it will come to. `process` undefined: an operator. */
+  applying(process: SimProcess | undefined, transaction: Transaction, commits: boolean): void;
+  applied(process: SimProcess | undefined, transaction: Transaction, outcome: Settled): void;
+}
+
+interface Watcher {
+  readonly process: SimProcess;
+  readonly prefix: string;
+  readonly listener: WatchListener;
+  next: number;
+  telling: boolean;
+  closed: boolean;
+}
+
+export class StoreServer {
+  readonly kv = new MemoryKv();
+  readonly world: World;
+  readonly weather: Weather;
+  observer: StoreObserver | undefined;
+  private readonly watchers = new Set<Watcher>();
+
+  constructor(world: World, weather: Weather) {
+    this.world = world;
+    this.weather = weather;
+  }
+
+  /** What an operator's own client writes, at once. */
+  operate(transaction: Transaction): Settled {
+    return this.perform(undefined, transaction);
+  }
+
+  perform(process: SimProcess | undefined, transaction: Transaction): Settled {
+    const commits = transaction.compares.every(({key, target, op, value}) => {
+      const actual = this.kv.get(key)?.[target] ?? 0;
+      return op === '=' ? actual === value : actual !== value;
+    });
+    this.observer?.applying(process, transaction, commits);
+    const before = this.kv.revision;
+    const outcome = this.kv.transact(transaction);
+    this.observer?.applied(process, transaction, outcome);
+    if (this.kv.revision > before) this.committed(transaction, commits);
+    return outcome;
+  }
+
+  open(watcher: Watcher): void {
+    this.watchers.add(watcher);
+    this.tellSoon(watcher);
+  }
+
+  close(watcher: Watcher): void {
+    watcher.closed = true;
+    this.watchers.delete(watcher);
+  }
+
+  private committed({then, otherwise}: Transaction, commits: boolean): void {
+    const written = (commits ? then : otherwise).filter(({op}) => op !== 'get');
+    for (const watcher of this.watchers) {
+      if (!watcher.process.alive) this.watchers.delete(watcher);
+      else if (!watcher.telling && written.some(({key}) => key.startsWith(watcher.prefix)))
+        this.tellSoon(watcher);
+    }
+  }
+
+  private tellSoon(watcher: Watcher): void {
+    watcher.telling = true;
+    const upTo = this.kv.revision;
+    this.world.after(this.weather.watchLagMs(), () => this.tell(watcher, upTo));
+  }
+
+  private tell(watcher: Watcher, upTo: number): void {
+    watcher.telling = false;
+    if (watcher.closed || !watcher.process.alive) return;
+    const {process, listener} = watcher;
+    if (this.weather.watchStalled(process)) {
+      watcher.telling = true;
+      this.world.after(STALL_LOOK_MS, () => this.tell(watcher, this.kv.revision));
+      return;
+    }
+    if (this.weather.watchBreaks()) {
+      this.close(watcher);
+      process.deliver(0, () => listener.onLost('the world broke the stream'));
+      return;
+    }
+    const from = watcher.next;
+    if (upTo >= from) {
+      watcher.next = upTo + 1;
+      const events = (this.kv.eventsSince(from) ?? [])
+        .filter(({revision}) => revision <= upTo)
+        .flatMap((change) => change.events)
+        .filter((event) =>
+          (event.type === 'put' ? event.entry.key : event.key).startsWith(watcher.prefix),
+        );
+      if (events.length > 0)
+        process.deliver(0, () => {
+          if (!watcher.closed) listener.onBatch({revision: upTo, events});
+        });
+    }
+    if (this.kv.revision > upTo) this.tellSoon(watcher);
+  }
+}
+
+/** The store as one process reaches it. */
+export class SimulatedStore implements Store {
+  private readonly server: StoreServer;
+  private readonly process: SimProcess;
+
+  constructor(server: StoreServer, process: SimProcess) {
+    this.server = server;
+    this.process = process;
+  }
+
+  async get(key: string, options?: CallOptions): ReturnType<Store['get']> {
+    const {revision, entries} = await this.read(options, (at) => [this.entry(key, at)]);
+    return {revision, entry: entries[0]};
+  }
+
+  async getMany(keys: readonly string[], options?: CallOptions): ReturnType<Store['getMany']> {
+    return this.read(options, (at) => keys.map((key) => this.entry(key, at)));
+  }
+
+  async list(
+    prefixes: readonly string[],
+    options?: CallOptions & {atRevision?: number},
+  ): Promise<{revision: number; entries: KeyValue[]}> {
+    return this.read(options, (at) =>
+      prefixes.flatMap((prefix) => this.server.kv.list(prefix, options?.atRevision ?? at)),
+    );
+  }
+
+  transact(transaction: Transaction, options?: CallOptions): Promise<TransactionOutcome> {
+    const {server, process} = this;
+    return new Promise((resolve) => {
+      const unknown = (): void => resolve({kind: 'unknown', error: unavailable('no answer')});
+      const timer = process.after(options?.timeoutMs ?? ATTEMPT_LIMIT_MS, unknown);
+      const answered = (outcome: TransactionOutcome): void => {
+        timer.cancel();
+        resolve(outcome);
+      };
+      this.send(
+        () => {
+          if (server.weather.refusesWrites && transaction.then.some(({op}) => op === 'put'))
+            return undefined;
+          return server.perform(process, transaction);
+        },
+        (outcome) => (outcome === undefined ? unknown() : answered(outcome)),
+        unknown,
+      );
+    });
+  }
+
+  watch(prefix: string, fromRevision: number, listener: WatchListener): Watch {
+    const {server, process} = this;
+    const watcher: Watcher = {
+      process,
+      prefix,
+      listener,
+      next: fromRevision,
+      telling: false,
+      closed: false,
+    };
+    server.open(watcher);
+    return {close: () => server.close(watcher)};
+  }
+
+  async status(): Promise<StoreStatus> {
+    return {clusterId: 'simulated', revision: this.server.kv.revision};
+  }
+
+  async compact(): Promise<void> {
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    return undefined;
+  }
+
+  private entry(key: string, atRevision: number | undefined): KeyValue | undefined {
+    const {kv} = this.server;
+    if (atRevision === undefined) return kv.get(key);
+    return kv.list(key, atRevision).find((entry) => entry.key === key);
+  }
+
+  /** As the real client does: an attempt whose connection dies is made again while there is time. */
+  private read<T>(
+    options: CallOptions | undefined,
+    look: (atRevision: number | undefined) => T,
+  ): Promise<{revision: number; entries: T}> {
+    const {server, process} = this;
+    const {weather, kv} = server;
+    return new Promise((resolve, reject) => {
+      let over = false;
+      const end = process.after(options?.timeoutMs ?? ATTEMPT_LIMIT_MS, () => {
+        over = true;
+        reject(unavailable('no answer in time'));
+      });
+      const attempt = (): void => {
+        if (over) return;
+        const broken = process.after(weather.brokenAfterMs(), attempt);
+        this.send(
+          () => {
+            const behind = weather.readBehind(kv.revision);
+            const at = behind === 0 ? undefined : kv.revision - behind;
+            return {revision: at ?? kv.revision, entries: look(at)};
+          },
+          (reply) => {
+            over = true;
+            end.cancel();
+            broken.cancel();
+            resolve(reply);
+          },
+          () => {
+            broken.cancel();
+            process.after(READ_PAUSE_MS, attempt);
+          },
+        );
+      };
+      attempt();
+    });
+  }
+
+  /** One message there and one back; what the network makes of them is the weather's. */
+  private send<T>(serve: () => T, answered: (reply: T) => void, failed: () => void): void {
+    const {server, process} = this;
+    const {world, weather} = server;
+    const fate = weather.storeFate(process);
+    if (fate.refused) {
+      process.deliver(fate.thereMs, failed);
+      return;
+    }
+    if (fate.lost) return;
+    world.after(fate.thereMs, () => {
+      if (weather.requestsCut(process)) return;
+      const reply = serve();
+      if (fate.answerLost) return;
+      world.after(fate.backMs, () => {
+        if (!weather.answersCut(process)) process.deliver(0, () => answered(reply));
+      });
+    });
+  }
+}
+
+function unavailable(message: string): SmError {
+  return new SmError('STORE_UNAVAILABLE', message, {retryable: true});
+}

@@ -1,0 +1,164 @@
+/** The state of the network and the store: rates that hold for everybody, and cuts of single processes. Calm by default. */
+import type {SimProcess} from './process.ts';
+import type {Random} from './random.ts';
+import type {World} from './world.ts';
+
+/** What becomes of one call to the store. */
+export interface StoreFate {
+  /** The client fails at once, nothing was sent. */
+  readonly refused: boolean;
+  readonly lost: boolean;
+  readonly thereMs: number;
+  readonly answerLost: boolean;
+  readonly backMs: number;
+}
+
+export type CutKind = 'requests' | 'answers' | 'both';
+
+export interface Rates {
+  /** Of calls: the request is lost, the answer is lost. */
+  lost: number;
+  answerLost: number;
+  /** Of messages: late by up to `lateMs`. */
+  late: number;
+  lateMs: number;
+  /** Of reads: old by up to `staleRevisions`. */
+  stale: number;
+  staleRevisions: number;
+  watchLagMs: number;
+  watchBreak: number;
+  hintLost: number;
+  hintTwice: number;
+  hintLateMs: number;
+}
+
+const CALM: Rates = {
+  lost: 0,
+  answerLost: 0,
+  late: 0,
+  lateMs: 0,
+  stale: 0,
+  staleRevisions: 0,
+  watchLagMs: 5,
+  watchBreak: 0,
+  hintLost: 0,
+  hintTwice: 0,
+  hintLateMs: 5,
+};
+
+export class Weather {
+  rates: Rates = {...CALM};
+  /** NOSPACE: writes fail, deletions and reads pass. */
+  refusesWrites = false;
+  private readonly world: World;
+  private readonly random: Random;
+  private readonly cuts = new Map<SimProcess, CutKind>();
+  private readonly stalls = new Set<SimProcess>();
+  private outage = false;
+  /** No message is late beyond this moment. */
+  private readonly endsMs: number;
+
+  constructor(world: World, endsMs: number) {
+    this.world = world;
+    this.random = world.random.fork();
+    this.endsMs = endsMs;
+  }
+
+  /** Everything is well from now on. */
+  clear(): void {
+    this.rates = {...CALM};
+    this.refusesWrites = false;
+    this.outage = false;
+    this.cuts.clear();
+    this.stalls.clear();
+  }
+
+  setOutage(on: boolean): void {
+    this.outage = on;
+    this.world.note(`store ${on ? 'away' : 'back'}`);
+  }
+
+  setNoSpace(on: boolean): void {
+    this.refusesWrites = on;
+    this.world.note(`store ${on ? 'takes no writes' : 'takes writes'}`);
+  }
+
+  cut(process: SimProcess, kind: CutKind | undefined): void {
+    if (kind === undefined) this.cuts.delete(process);
+    else {
+      this.cuts.set(process, kind);
+      process.touched = true;
+    }
+    this.world.note(`cut ${process.name} ${kind ?? 'healed'}`);
+  }
+
+  stallWatches(process: SimProcess, on: boolean): void {
+    if (on) this.stalls.add(process);
+    else this.stalls.delete(process);
+    this.world.note(`watches of ${process.name} ${on ? 'stalled' : 'go on'}`);
+  }
+
+  requestsCut(process: SimProcess): boolean {
+    const cut = this.cuts.get(process);
+    return this.outage || cut === 'requests' || cut === 'both';
+  }
+
+  answersCut(process: SimProcess): boolean {
+    const cut = this.cuts.get(process);
+    return this.outage || cut === 'answers' || cut === 'both';
+  }
+
+  storeFate(process: SimProcess): StoreFate {
+    const {random, rates} = this;
+    return {
+      refused: this.requestsCut(process) && random.chance(0.5),
+      lost: rates.lost > 0 && random.chance(rates.lost),
+      thereMs: this.travelMs(),
+      answerLost: rates.answerLost > 0 && random.chance(rates.answerLost),
+      backMs: this.travelMs(),
+    };
+  }
+
+  /** When a client notices that nothing comes back on a connection: pings find out within 7 s, or a reset at once. */
+  brokenAfterMs(): number {
+    const calmInMs = Math.max(0, this.endsMs - this.world.nowMs);
+    return Math.min(this.random.between(500, 7_000), calmInMs + 1_000);
+  }
+
+  /** How many revisions back a read sees. */
+  readBehind(revision: number): number {
+    const {stale, staleRevisions} = this.rates;
+    if (stale === 0 || !this.random.chance(stale)) return 0;
+    return Math.min(revision - 1, this.random.whole(1, staleRevisions));
+  }
+
+  watchLagMs(): number {
+    return this.random.between(0.2, this.rates.watchLagMs);
+  }
+
+  watchStalled(process: SimProcess): boolean {
+    return this.stalls.has(process) || this.answersCut(process);
+  }
+
+  watchBreaks(): boolean {
+    return this.rates.watchBreak > 0 && this.random.chance(this.rates.watchBreak);
+  }
+
+  /** Delays of the copies of one hint that arrive. Hints go from process to process: a cut from the store is no matter. */
+  hintDelays(): number[] {
+    const {hintLost, hintTwice, hintLateMs} = this.rates;
+    const {random} = this;
+    if (hintLost > 0 && random.chance(hintLost)) return [];
+    const delays = [random.between(0.2, hintLateMs)];
+    if (hintTwice > 0 && random.chance(hintTwice)) delays.push(random.between(0.2, 4 * hintLateMs));
+    return delays;
+  }
+
+  private travelMs(): number {
+    const {random, rates} = this;
+    const usual = random.between(0.1, 3);
+    if (rates.late === 0 || !random.chance(rates.late)) return usual;
+    const most = Math.min(rates.lateMs, Math.max(0, this.endsMs - this.world.nowMs));
+    return usual + random.next() * most;
+  }
+}
