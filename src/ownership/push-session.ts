@@ -24,7 +24,9 @@ export type PushStep =
 export type CallResult =
   | {readonly kind: 'accepted'; readonly revision: number}
   | {readonly kind: 'refused'; readonly message: string}
-  | {readonly kind: 'unreachable'; readonly message: string};
+  | {readonly kind: 'unreachable'; readonly message: string}
+  /** Nothing reached the container, through no fault of its own. */
+  | {readonly kind: 'unsent'};
 
 export interface PushAlarm {
   readonly code: string;
@@ -124,8 +126,8 @@ export class PushSession {
   }
 
   answered(shard: string, result: CallResult, nowMs: number): void {
-    if (result.kind !== 'unreachable') this.unreachableSinceMs = undefined;
-    else this.unreachableSinceMs ??= nowMs;
+    if (result.kind === 'unreachable') this.unreachableSinceMs ??= nowMs;
+    else if (result.kind !== 'unsent') this.unreachableSinceMs = undefined;
     const call = this.calls.get(shard);
     if (call === undefined) return;
     call.inFlight = false;

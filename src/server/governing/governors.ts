@@ -6,6 +6,7 @@ import type {Logger} from '../../runtime/logger.ts';
 import type {TransactionBatcher} from '../../store/batcher.ts';
 import type {Office} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
+import type {PushDependencies} from '../push/push-gateway.ts';
 import {GovernorShell} from './governor-shell.ts';
 import type {HintSender} from './hint-sender.ts';
 
@@ -22,6 +23,8 @@ export interface GovernorsOptions {
   readonly hints: HintSender;
   /** Hints to daemons. */
   readonly daemonHints: HintSender;
+  /** For push containers of apps. */
+  readonly push: PushDependencies;
   /** The smallest T watched has changed. */
   readonly onProbeInterval: () => void;
 }
@@ -51,6 +54,8 @@ export class Governors {
       office,
       logger: options.logger.child({app}),
       hints: ours ? options.daemonHints : options.hints,
+      push: ours ? undefined : options.push,
+      leases: options.push.leases,
       plan,
       onDeposed: () => this.forget(app, shell),
     });
