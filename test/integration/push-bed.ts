@@ -94,7 +94,7 @@ export class PushBed {
   async rows(app: string): Promise<Map<string, Row>> {
     const found = await this.raw.getAll().prefix(`/sm/app/${app}/own/`).strings();
     const rows = Object.entries(found).map(([key, value]): [string, Row] => [
-      key.slice(key.lastIndexOf('/') + 1),
+      decodeURIComponent(key.slice(key.lastIndexOf('/') + 1)),
       JSON.parse(value) as Row,
     ]);
     return new Map(rows);

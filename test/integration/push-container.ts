@@ -53,7 +53,7 @@ export class PushContainer {
     this.options = options;
     this.etcd = new Etcd3({hosts: options.endpoint});
     this.server = createServer((request, response) => void this.serve(request, response));
-    for (const shard of options.remembers ?? []) this.hold(shard);
+    for (const shard of options.remembers ?? []) this.held.set(shard, {disp: true, drop: false});
   }
 
   /** Shards the application runs. */
