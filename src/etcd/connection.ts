@@ -1,6 +1,6 @@
 /** The only place that makes etcd clients: every trap of the client package is mended here or in watch.ts. */
 import {Etcd3, WatchClient} from 'etcd3';
-import type {IOptions, KVClient, MaintenanceClient} from 'etcd3';
+import type {IOptions, KVClient, LeaseClient, MaintenanceClient} from 'etcd3';
 
 export interface EtcdOptions {
   /** `host:port` or URLs; https when `tls` is given. */
@@ -21,6 +21,7 @@ export interface EndpointClient {
   readonly kv: KVClient;
   readonly watch: WatchClient;
   readonly maintenance: MaintenanceClient;
+  readonly lease: LeaseClient;
   close(): void;
 }
 
@@ -57,6 +58,7 @@ export function openEndpoint(endpoint: string, options: EtcdOptions): EndpointCl
     kv: client.kv,
     watch: new WatchClient(pool),
     maintenance: client.maintenance,
+    lease: client.leaseClient,
     close: () => client.close(),
   };
 }

@@ -57,7 +57,7 @@ export class Governor {
   private readonly retries = new RetrySchedule();
   private readonly history = new MoveHistory();
   private readonly removal = new Removal();
-  private readonly statusKeeper = new StatusKeeper();
+  readonly statusKeeper = new StatusKeeper();
   private readonly planKeeper: PlanKeeper;
   private living: Map<string, LivingContainer> = new Map();
   private readonly dirty = new Set<string>();

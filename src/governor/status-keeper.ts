@@ -26,6 +26,15 @@ export class StatusKeeper {
   private nextAtMs = Number.NEGATIVE_INFINITY;
   private last = '';
   private readonly sinceByKey = new Map<string, string>();
+  private outside: readonly Pick<Alarm, 'code' | 'text'>[] = [];
+
+  /** Takes alarms that are raised beside the governor, all there are; true when they have changed. */
+  noteOutside(alarms: readonly Pick<Alarm, 'code' | 'text'>[]): boolean {
+    if (JSON.stringify(alarms) === JSON.stringify(this.outside)) return false;
+    this.outside = alarms;
+    this.touch();
+    return true;
+  }
 
   touch(): void {
     this.touched = true;
@@ -57,7 +66,7 @@ export class StatusKeeper {
       return known;
     };
     const containers = containerStatuses(input, since);
-    const alarms = alarmsOf(input, since);
+    const alarms = alarmsOf(input, this.outside, since);
     for (const key of this.sinceByKey.keys()) if (!problems.has(key)) this.sinceByKey.delete(key);
     return {
       v: 1,
@@ -95,7 +104,11 @@ function containerStatuses(
   return containers;
 }
 
-function alarmsOf(input: StatusInput, since: (key: string) => string): Alarm[] {
+function alarmsOf(
+  input: StatusInput,
+  outside: readonly Pick<Alarm, 'code' | 'text'>[],
+  since: (key: string) => string,
+): Alarm[] {
   const alarms: Alarm[] = [];
   const raise = (code: string, text: string): void => {
     alarms.push({code, text, since: since(`alarm/${code}/${text}`)});
@@ -110,6 +123,7 @@ function alarmsOf(input: StatusInput, since: (key: string) => string): Alarm[] {
     for (const {hook, shard} of input.view.heartbeats.get(incarnation)?.value.overdue ?? [])
       raise('STUCK', `${hook} of ${shard} on ${container} is overdue`);
   }
+  for (const {code, text} of outside) raise(code, text);
   return alarms.slice(0, ALARMS_SHOWN);
 }
 

@@ -162,9 +162,7 @@ function decode<T>(
 ): Decoded<T> {
   let parsed: unknown;
   try {
-    parsed = LONG_NUMBER.test(text)
-      ? parseLossless(text, undefined, parseNumber)
-      : JSON.parse(text);
+    parsed = parseJson(text);
   } catch {
     return bad('no JSON');
   }
@@ -177,6 +175,11 @@ function decode<T>(
   if (versioned && version !== RECORD_VERSION) return bad('v is missing or no version');
   const problem = check(parsed);
   return problem === undefined ? {ok: true, value: parsed as T} : bad(problem);
+}
+
+/** JSON as stored: integers beyond 2^53 come as bigint, so that no digit is lost. @throws SyntaxError. */
+export function parseJson(text: string): unknown {
+  return LONG_NUMBER.test(text) ? parseLossless(text, undefined, parseNumber) : JSON.parse(text);
 }
 
 function bad(problem: string): {ok: false; problem: string; newer: boolean} {

@@ -8,6 +8,7 @@ import {Registry} from 'prom-client';
 import type {ServerConfig} from '../config/index.ts';
 import {Member} from '../container/door.ts';
 import {Keys} from '../etcd/keys.ts';
+import type {Leases} from '../etcd/leases.ts';
 import {heartbeatIntervalMs} from '../model/container.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
@@ -23,8 +24,8 @@ import type {Store} from '../store/port.ts';
 import {createAdminHandlers} from './admin/handlers.ts';
 import {Credentials} from './credentials.ts';
 import {openWhenReachable} from './etcd-start.ts';
+import type {OpenedStores} from './etcd-start.ts';
 import {registerGauges} from './gauges.ts';
-import type {KnownCluster} from './governing/cluster-record.ts';
 import {Governors} from './governing/governors.ts';
 import {HintSender} from './governing/hint-sender.ts';
 import {LeadershipShell} from './governing/leadership-shell.ts';
@@ -32,6 +33,8 @@ import {ensureOwnSpec} from './governing/own-spec.ts';
 import {Upkeep} from './governing/upkeep.ts';
 import {mountHintReceiver} from './hint-routes.ts';
 import {buildHttp} from './http/http.ts';
+import {ensureGuard} from './push/guard-lease.ts';
+import {PushCaller} from './push/push-caller.ts';
 
 /** A running daemon. */
 export interface Daemon {
@@ -69,12 +72,13 @@ export class RunningDaemon implements Daemon {
   private readonly clock: Clock = systemClock();
   private readonly store: Store;
   private readonly heartbeatStore: Store;
+  private readonly leases: Leases;
   private readonly http: FastifyInstance;
   private readonly member: Member;
   private readonly governors: Governors;
   private readonly leadership: LeadershipShell;
   private readonly upkeep: Upkeep;
-  private readonly senders: readonly HintSender[];
+  private readonly senders: readonly {close(): Promise<void>}[];
   private probeEveryMs = Number.POSITIVE_INFINITY;
   private isReady = false;
   private signalReady: () => void = () => undefined;
@@ -84,18 +88,15 @@ export class RunningDaemon implements Daemon {
   private readonly memberEnded: Promise<void>;
   private signalMemberEnded: () => void = () => undefined;
 
-  private constructor(
-    options: DaemonOptions,
-    stores: {store: Store; heartbeatStore: Store},
-    keys: Keys,
-    cluster: KnownCluster,
-  ) {
+  private constructor(options: DaemonOptions, stores: OpenedStores, keys: Keys) {
     const {config, logger} = options;
     this.options = options;
     this.keys = keys;
     this.address = config.advertise;
     this.store = stores.store;
     this.heartbeatStore = stores.heartbeatStore;
+    this.leases = stores.leases;
+    const {cluster} = stores;
     this.ready = new Promise((resolve) => (this.signalReady = resolve));
     this.memberEnded = new Promise((resolve) => (this.signalMemberEnded = resolve));
     this.ended = new Promise(
@@ -108,7 +109,8 @@ export class RunningDaemon implements Daemon {
     const allowLoopback = LOOPBACK.test(config.host);
     const hints = new HintSender({logger, allowLoopback});
     const daemonHints = new HintSender({logger, allowLoopback: true, ...credentials.forDaemons()});
-    this.senders = [hints, daemonHints];
+    const caller = new PushCaller({allowLoopback});
+    this.senders = [hints, daemonHints, caller];
     const common = {
       keys,
       store: this.store,
@@ -122,6 +124,8 @@ export class RunningDaemon implements Daemon {
       daemon: this.address,
       hints,
       daemonHints,
+      leases: this.leases,
+      push: {caller, leases: this.leases, ttlMs: config.heartbeat.ttlMs},
       onProbeInterval: () => this.adaptProbe(),
     });
     this.member = this.newMember(common);
@@ -144,8 +148,7 @@ export class RunningDaemon implements Daemon {
   static async start(options: DaemonOptions): Promise<RunningDaemon> {
     const {config} = options;
     const keys = new Keys(config.etcdPrefix, config.service);
-    const {cluster, ...stores} = await openWhenReachable(options, keys);
-    const daemon = new RunningDaemon(options, stores, keys, cluster);
+    const daemon = new RunningDaemon(options, await openWhenReachable(options, keys), keys);
     try {
       await ensureOwnSpec(daemon.store, keys, daemon.clock.wallMs());
       await daemon.listen();
@@ -244,18 +247,20 @@ export class RunningDaemon implements Daemon {
 
   private newHttp(credentials: Credentials): FastifyInstance {
     const {config, logger, version} = this.options;
+    const {keys, store, leases} = this;
     const metrics = new Registry();
     registerGauges(metrics, {
       governors: () => this.governors.apps.length,
       leads: () => this.leadership.leads,
     });
     const admin = createAdminHandlers({
-      store: this.store,
-      keys: this.keys,
+      store,
+      keys,
       service: config.service,
       version,
       wallMs: () => this.clock.wallMs(),
       plan,
+      appCreated: async (app) => void (await ensureGuard({app, keys, store, leases})),
     });
     return buildHttp({
       admin,
@@ -325,5 +330,6 @@ export class RunningDaemon implements Daemon {
     await this.http.close();
     await Promise.all(this.senders.map((sender) => sender.close()));
     await Promise.all([this.store.close(), this.heartbeatStore.close()]);
+    this.leases.close();
   }
 }

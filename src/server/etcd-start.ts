@@ -1,5 +1,7 @@
 /** Opening etcd at start: waits while it is away with one log line a try, gives up on what waiting cannot mend. */
 import type {Keys} from '../etcd/keys.ts';
+import {openEtcdLeases} from '../etcd/leases.ts';
+import type {Leases} from '../etcd/leases.ts';
 import {SmError} from '../model/errors.ts';
 import {openEtcdStore} from '../store/etcd-store.ts';
 import type {Store} from '../store/port.ts';
@@ -14,6 +16,7 @@ const RETRY_MAX_MS = 15_000;
 export interface OpenedStores {
   readonly store: Store;
   readonly heartbeatStore: Store;
+  readonly leases: Leases;
   readonly cluster: KnownCluster;
 }
 
@@ -25,7 +28,7 @@ export async function openWhenReachable(options: DaemonOptions, keys: Keys): Pro
   for (let attempt = 0; ; attempt += 1) {
     try {
       const cluster = await openCluster(store, keys);
-      return {store, heartbeatStore: openEtcdStore(etcd), cluster};
+      return {store, heartbeatStore: openEtcdStore(etcd), leases: openEtcdLeases(etcd), cluster};
     } catch (error) {
       if (!(error instanceof SmError) || !error.retryable || signal?.aborted === true) {
         await store.close();

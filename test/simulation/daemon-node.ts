@@ -4,6 +4,7 @@
  */
 import {Member} from '../../src/container/member.ts';
 import type {Keys} from '../../src/etcd/keys.ts';
+import type {Leases} from '../../src/etcd/leases.ts';
 import {heartbeatIntervalMs} from '../../src/model/container.ts';
 import {parseToken} from '../../src/model/token.ts';
 import type {SessionEnd} from '../../src/ownership/session-actions.ts';
@@ -18,6 +19,16 @@ import type {SimProcess} from './process.ts';
 import {simulatedLogger} from './simulated-logger.ts';
 import {SimulatedStore} from './simulated-store.ts';
 import type {StoreServer} from './simulated-store.ts';
+
+const unreachable = (): Promise<never> =>
+  Promise.reject(new Error('the simulated store has no leases'));
+/** Simulated containers are our own kind: no leases. */
+const NO_LEASES: Leases = {
+  grant: unreachable,
+  keepAliveOnce: unreachable,
+  revoke: unreachable,
+  close: () => undefined,
+};
 
 export interface DaemonOptions {
   readonly keys: Keys;
@@ -62,6 +73,8 @@ export class DaemonNode {
       daemon: options.address,
       hints: options.hints.sender(),
       daemonHints: options.hints.sender(),
+      push: undefined,
+      leases: NO_LEASES,
       onProbeInterval: () => this.adaptProbe(),
     });
     this.member = this.newMember(common);

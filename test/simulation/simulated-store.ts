@@ -156,6 +156,16 @@ export class SimulatedStore implements Store {
     );
   }
 
+  async scan(
+    prefixes: readonly string[],
+    onPage: (entries: readonly KeyValue[]) => void,
+    options?: CallOptions & {atRevision?: number},
+  ): Promise<{revision: number}> {
+    const {revision, entries} = await this.list(prefixes, options);
+    onPage(entries);
+    return {revision};
+  }
+
   transact(transaction: Transaction, options?: CallOptions): Promise<TransactionOutcome> {
     const {server, process} = this;
     return new Promise((resolve) => {

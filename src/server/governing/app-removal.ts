@@ -1,11 +1,14 @@
 /** The last step of an app's removal: every key of it that is left, one by one; the specs last. Nothing is deleted by prefix. */
 import type {Keys} from '../../etcd/keys.ts';
+import type {Leases} from '../../etcd/leases.ts';
 import type {Compare, KeyValue, Operation, Store} from '../../store/port.ts';
+import {revokeGuard} from '../push/guard-lease.ts';
 
 export interface RemovalOptions {
   readonly app: string;
   readonly keys: Keys;
   readonly store: Store;
+  readonly leases: Leases;
 }
 
 const KEYS_PER_TRANSACTION = 100;
@@ -19,6 +22,7 @@ export async function removeApp(options: RemovalOptions, stillGoverns: Compare):
   if (listed === undefined) return false;
   const last = new Set([keys.appSpec(app), keys.governedBy(app)]);
   if (listed.entries.some(({key}) => isAlive(keys, key))) return false;
+  if (!(await guardRevoked(options, listed.entries))) return false;
   const rest = listed.entries.filter(({key}) => !last.has(key));
   for (let at = 0; at < rest.length; at += KEYS_PER_TRANSACTION) {
     const outcome = await store.transact(
@@ -34,10 +38,25 @@ export async function removeApp(options: RemovalOptions, stillGoverns: Compare):
   return outcome.kind === 'committed';
 }
 
-/** Heartbeats and records go by the transition table, never here. */
+/** Before its key goes, else nobody would know the lease any more. */
+async function guardRevoked(
+  {app, keys, leases}: RemovalOptions,
+  entries: readonly KeyValue[],
+): Promise<boolean> {
+  const guard = entries.find(({key}) => key === keys.leaseGuard(app));
+  if (guard === undefined) return true;
+  return revokeGuard(leases, guard.value).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Heartbeats and records go by the transition table, sessions by their containers or the gateway, never here. */
 function isAlive(keys: Keys, key: string): boolean {
   const kind = keys.parse(key)?.kind;
-  return kind === 'heartbeat' || kind === 'ownership' || kind === 'shardSpec';
+  return (
+    kind === 'heartbeat' || kind === 'ownership' || kind === 'shardSpec' || kind === 'pushSession'
+  );
 }
 
 function deletion(

@@ -3,6 +3,7 @@
  * governor's; when the store says that the office is lost, the shell stops at once.
  */
 import type {Keys} from '../../etcd/keys.ts';
+import type {Leases} from '../../etcd/leases.ts';
 import {Governor} from '../../governor/governor.ts';
 import type {GovernorAction, GovernorAnswer} from '../../governor/actions.ts';
 import type {AppChange} from '../../model/change.ts';
@@ -19,6 +20,8 @@ import {
 import type {Office, WriteOutcome} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
 import {changeOf, knownChange} from '../admin/app-changes.ts';
+import {PushGateway} from '../push/push-gateway.ts';
+import type {PushDependencies} from '../push/push-gateway.ts';
 import type {HintSender} from './hint-sender.ts';
 import {Housekeeping} from './housekeeping.ts';
 import {Observer} from './observer.ts';
@@ -31,10 +34,13 @@ export interface GovernorShellOptions {
   readonly store: Store;
   readonly batcher: TransactionBatcher;
   readonly office: Office;
+  readonly leases: Leases;
   readonly epoch: number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly hints: HintSender;
+  /** For push containers; undefined: the app has none (sm itself). */
+  readonly push: PushDependencies | undefined;
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
   /** A silence clock that is warm already. */
   readonly silence?: SilenceClock | undefined;
@@ -54,6 +60,7 @@ export class GovernorShell {
   private readonly options: GovernorShellOptions;
   private readonly observer: Observer<AppChange>;
   private readonly housekeeping: Housekeeping;
+  private readonly gateway: PushGateway | undefined;
   private timer: Timer | undefined;
   private turnQueued = false;
   private stopped = false;
@@ -69,6 +76,7 @@ export class GovernorShell {
     const sink = {
       listed: (changes: readonly AppChange[], revision: number) => {
         this.governor.relisted(changes, revision, clock.nowMs());
+        this.gateway?.governorHasListed();
         this.options.onProbeInterval();
         this.queueTurn();
       },
@@ -85,22 +93,35 @@ export class GovernorShell {
         knownChange(this.governor.view, parsed, entry) ?? changeOf(parsed, entry, mod),
       sink,
     });
+    this.gateway = options.push === undefined ? undefined : this.newGateway(options.push);
   }
 
   start(): void {
     this.observer.start();
+    this.gateway?.start();
   }
 
   stop(): void {
     if (this.stopped) return;
     this.stopped = true;
     this.observer.close();
+    this.gateway?.stop();
     this.timer?.cancel();
   }
 
   /** A write of this daemon's own has committed: the store takes writes. */
   probeCommitted(): void {
     this.governor.probeCommitted(this.options.clock.nowMs());
+  }
+
+  private newGateway(push: PushDependencies): PushGateway {
+    return new PushGateway({
+      ...this.options,
+      ...push,
+      governor: this.governor,
+      onNews: () => this.queueTurn(),
+      onDeposed: () => this.depose(),
+    });
   }
 
   private queueTurn(): void {
@@ -138,8 +159,9 @@ export class GovernorShell {
   private carryOut(action: GovernorAction): void {
     const {hints, logger} = this.options;
     if (action.type === 'write') this.background(this.write(action));
-    else if (action.type === 'hints') hints.send(this.options.app, action);
-    else if (action.type === 'reread') this.background(this.reread(action.shard));
+    else if (action.type === 'hints') {
+      if (this.gateway?.took(action) !== true) hints.send(this.options.app, action);
+    } else if (action.type === 'reread') this.background(this.reread(action.shard));
     else {
       if (action.type === 'evict')
         logger.warn(

@@ -7,6 +7,8 @@ import type {Logger} from '../../runtime/logger.ts';
 import type {TransactionBatcher} from '../../store/batcher.ts';
 import type {Office} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
+import type {Leases} from '../../etcd/leases.ts';
+import type {PushDependencies} from '../push/push-gateway.ts';
 import {GovernorShell} from './governor-shell.ts';
 import type {HintSender} from './hint-sender.ts';
 
@@ -23,6 +25,9 @@ export interface GovernorsOptions {
   readonly hints: HintSender;
   /** Hints to daemons. */
   readonly daemonHints: HintSender;
+  /** For push containers of apps; undefined: there are none. */
+  readonly push: PushDependencies | undefined;
+  readonly leases: Leases;
   /** The smallest T watched has changed. */
   readonly onProbeInterval: () => void;
 }
@@ -53,6 +58,7 @@ export class Governors {
       silence,
       logger: options.logger.child({app}),
       hints: ours ? options.daemonHints : options.hints,
+      push: ours ? undefined : options.push,
       plan,
       onDeposed: () => this.forget(app, shell),
     });

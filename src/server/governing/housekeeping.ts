@@ -1,5 +1,6 @@
 /** Writes of a governor beside ownership records: evictions, status, move history, and the removal of an app. */
 import type {Keys} from '../../etcd/keys.ts';
+import type {Leases} from '../../etcd/leases.ts';
 import type {GovernorAction} from '../../governor/actions.ts';
 import type {FinishedMove} from '../../model/status.ts';
 import {encodeRecord} from '../../protocol/records.ts';
@@ -14,6 +15,7 @@ export interface HousekeepingOptions {
   readonly keys: Keys;
   readonly store: Store;
   readonly office: Office;
+  readonly leases: Leases;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -1,0 +1,92 @@
+/** Leases: nothing of ours depends on one; push containers do. Ids are 64-bit and stay strings of decimal digits. */
+import {SmError} from '../model/errors.ts';
+import {ATTEMPT_LIMIT_MS, openEndpoint} from './connection.ts';
+import type {EndpointClient, EtcdOptions} from './connection.ts';
+import {isTransportFault, translateError} from './foreign-errors.ts';
+
+export interface Leases {
+  /** A new lease; its id. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
+  grant(ttlSeconds: number): Promise<string>;
+  /** Renews once; false when there is no such lease any more. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
+  keepAliveOnce(id: string): Promise<boolean>;
+  /** Ends the lease and deletes what is attached to it; no such lease is as good. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
+  revoke(id: string): Promise<void>;
+  close(): void;
+}
+
+const GONE = /requested lease not found/i;
+
+export class EtcdLeases implements Leases {
+  private readonly clients: readonly EndpointClient[];
+  private current = 0;
+
+  constructor(options: EtcdOptions) {
+    this.clients = options.endpoints.map((endpoint) => openEndpoint(endpoint, options));
+  }
+
+  grant(ttlSeconds: number): Promise<string> {
+    return this.call(async ({lease}) => (await lease.leaseGrant({TTL: String(ttlSeconds)})).ID);
+  }
+
+  keepAliveOnce(id: string): Promise<boolean> {
+    return this.call((client) => renewed(client, id));
+  }
+
+  async revoke(id: string): Promise<void> {
+    await this.call(async ({lease}) => {
+      try {
+        await lease.leaseRevoke({ID: id});
+      } catch (error) {
+        if (!GONE.test(String(error))) throw error;
+      }
+    });
+  }
+
+  close(): void {
+    for (const client of this.clients) client.close();
+  }
+
+  private async call<T>(work: (client: EndpointClient) => Promise<T>): Promise<T> {
+    const client = this.clients[this.current % this.clients.length];
+    if (client === undefined) throw new SmError('INVALID_INPUT', 'no etcd endpoint is given');
+    try {
+      return await work(client);
+    } catch (error) {
+      const fault = translateError(error);
+      if (isTransportFault(fault)) this.current += 1;
+      throw fault;
+    }
+  }
+}
+
+interface KeepAliveStream {
+  on(event: 'data', listener: (reply: {TTL: string}) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+  write(request: {ID: string}): unknown;
+  end(): void;
+  cancel(): void;
+}
+
+/** etcd renews by a stream only: one question, one answer, closed. A lease that is gone is answered with a TTL of 0. */
+async function renewed({lease}: EndpointClient, id: string): Promise<boolean> {
+  const stream = (await lease.leaseKeepAlive({
+    deadline: Date.now() + ATTEMPT_LIMIT_MS,
+  })) as unknown as KeepAliveStream;
+  try {
+    const ttl = await new Promise<string>((resolve, reject) => {
+      stream.on('data', (reply) => resolve(reply.TTL));
+      stream.on('error', reject);
+      stream.on('end', () => reject(new Error('the keep-alive stream ended without an answer')));
+      stream.write({ID: id});
+    });
+    return Number(ttl) > 0;
+  } finally {
+    stream.cancel();
+  }
+}
+
+/** Connects lazily. */
+export function openEtcdLeases(options: EtcdOptions): Leases {
+  return new EtcdLeases(options);
+}

@@ -1,0 +1,246 @@
+/**
+ * What a push container is told and what is believed of it (design.md 8). It speaks by two channels: HTTP answers and
+ * heartbeats that list its shards. An add is believed when a heartbeat lists the shard as running, a drop when the call was
+ * accepted and later heartbeats do not list it. Passive: the gateway makes the calls and writes the records.
+ */
+import type {AddFailure, Known, Target} from './transitions.ts';
+
+/** One shard in a heartbeat. */
+export interface ListedShard {
+  /** The application runs it. */
+  readonly disp: boolean;
+  /** It is on its way out. */
+  readonly drop: boolean;
+}
+
+export type PushStep =
+  | {readonly step: 'claim'}
+  | {readonly step: 'ready'}
+  | {readonly step: 'free'; readonly failure: AddFailure | undefined}
+  | {readonly step: 'call'; readonly op: 'add' | 'drop'}
+  | {readonly step: 'wait'};
+
+/** How a call ended. `accepted`: `revision` = a revision of the store read after the answer had come. */
+export type CallResult =
+  | {readonly kind: 'accepted'; readonly revision: number}
+  | {readonly kind: 'refused'; readonly message: string}
+  | {readonly kind: 'unreachable'; readonly message: string}
+  /** Nothing reached the container, through no fault of its own. */
+  | {readonly kind: 'unsent'};
+
+export interface PushAlarm {
+  readonly code: string;
+  readonly text: string;
+}
+
+interface Call {
+  readonly op: 'add' | 'drop';
+  /** Mod of the record it was made for; 0 when there is none. */
+  readonly mod: number;
+  inFlight: boolean;
+  attempts: number;
+  nextAtMs: number;
+  /** Revision at which it was accepted. */
+  acceptedAt: number | undefined;
+  acceptedMs: number;
+}
+
+/** Heartbeats come about every 3 s; a session without any for so long is taken for dead though its key lives. */
+export const BEAT_LIMIT_MS = 15_000;
+const RETRY_MIN_MS = 500;
+const RETRY_MAX_MS = 8_000;
+/** An accepted call that shows no effect is repeated after so long. */
+const REPEAT_MS = 5_000;
+/** Heartbeats kept to count how many came after an answer. */
+const BEATS_KEPT = 4;
+/** A heartbeat that was being made when a call was answered tells nothing of it; the second one does. */
+const BEATS_TO_BELIEVE = 2;
+/** So many heartbeats without a shard that was accepted or running: it is told again. */
+const BEATS_TO_MISS = 3;
+const IGNORED_DROP_MS = 15_000;
+const SLOW_ADD_MS = 60_000;
+const UNREACHABLE_MS = 60_000;
+const STRAY_SHOWN_MS = 60_000;
+
+const WAIT: PushStep = {step: 'wait'};
+
+export class PushSession {
+  readonly me: Target;
+  private listing: ReadonlyMap<string, ListedShard> = new Map();
+  private beats: number[] = [];
+  private beatAtMs: number;
+  private readonly everListed = new Set<string>();
+  private readonly calls = new Map<string, Call>();
+  private readonly failures = new Map<string, {readonly mod: number; readonly message: string}>();
+  private unreachableSinceMs: number | undefined;
+  private stray: {readonly shard: string; readonly atMs: number} | undefined;
+
+  constructor(me: Target, nowMs: number) {
+    this.me = me;
+    this.beatAtMs = nowMs;
+  }
+
+  /** Shards of the newest heartbeat. */
+  get listed(): Iterable<string> {
+    return this.listing.keys();
+  }
+
+  /** Whether heartbeats keep coming. */
+  beating(nowMs: number): boolean {
+    return nowMs - this.beatAtMs <= BEAT_LIMIT_MS;
+  }
+
+  /** A heartbeat was seen, written at `mod`. `shards` undefined: it cannot be read; it shows life and nothing else. */
+  heard(mod: number, shards: ReadonlyMap<string, ListedShard> | undefined, nowMs: number): void {
+    this.beatAtMs = nowMs;
+    if (shards === undefined || mod <= this.newest) return;
+    this.beats = [...this.beats, mod].slice(-BEATS_KEPT);
+    this.listing = shards;
+    for (const shard of shards.keys()) this.everListed.add(shard);
+  }
+
+  /** What is to be done about a shard that is recorded as this session's or listed by it. */
+  step(shard: string, known: Known, nowMs: number): PushStep {
+    const mine = known?.value.incarnation === this.me.incarnation && known.value.state !== 'free';
+    if (!mine) return this.strayStep(shard, known, nowMs);
+    if (known.value.state === 'assigned') return this.claimStep(shard);
+    if (known.value.state === 'dropping') return this.letGo(shard, known.mod, undefined, nowMs);
+    const failure = this.failures.get(shard);
+    if (failure?.mod === known.mod)
+      return this.letGo(shard, known.mod, {message: failure.message}, nowMs);
+    return this.ownedStep(shard, known, nowMs);
+  }
+
+  /** The call of a step has been sent. `mod`: of the record it is made for, 0 without. */
+  called(shard: string, op: 'add' | 'drop', mod: number): void {
+    const before = this.callFor(shard, op, mod);
+    this.calls.set(shard, {
+      op,
+      mod,
+      inFlight: true,
+      attempts: (before?.attempts ?? 0) + 1,
+      nextAtMs: Number.POSITIVE_INFINITY,
+      acceptedAt: before?.acceptedAt,
+      acceptedMs: before?.acceptedMs ?? 0,
+    });
+  }
+
+  answered(shard: string, result: CallResult, nowMs: number): void {
+    if (result.kind === 'unreachable') this.unreachableSinceMs ??= nowMs;
+    else if (result.kind !== 'unsent') this.unreachableSinceMs = undefined;
+    const call = this.calls.get(shard);
+    if (call === undefined) return;
+    call.inFlight = false;
+    call.nextAtMs = nowMs + Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** (call.attempts - 1));
+    if (result.kind === 'accepted') {
+      if (call.acceptedAt === undefined) call.acceptedMs = nowMs;
+      call.acceptedAt = result.revision;
+      call.nextAtMs = nowMs + REPEAT_MS;
+    } else if (result.kind === 'refused' && call.op === 'add') {
+      this.failures.set(shard, {mod: call.mod, message: result.message});
+      this.calls.delete(shard);
+    }
+  }
+
+  /** The record was freed: whatever comes next for this shard is new. */
+  freed(shard: string): void {
+    this.calls.delete(shard);
+    this.failures.delete(shard);
+    this.everListed.delete(shard);
+  }
+
+  /** What an operator has to know, while it lasts. */
+  alarms(nowMs: number): PushAlarm[] {
+    const {container} = this.me;
+    const alarms: PushAlarm[] = [];
+    const raise = (code: string, text: string): void =>
+      void alarms.push({code, text: `push container ${container} ${text}`});
+    if (!this.beating(nowMs)) raise('PUSH_STALE', 'has a session but sends no heartbeats');
+    if (nowMs - (this.unreachableSinceMs ?? nowMs) >= UNREACHABLE_MS)
+      raise('PUSH_UNREACHABLE', 'sends heartbeats but does not answer by HTTP');
+    if (this.stray !== undefined && nowMs - this.stray.atMs < STRAY_SHOWN_MS)
+      raise('PUSH_STRAY', `lists shard ${this.stray.shard}, which is recorded elsewhere`);
+    const ignored = this.firstAccepted('drop', IGNORED_DROP_MS, nowMs);
+    if (ignored !== undefined)
+      raise('PUSH_DROP_IGNORED', `accepted to drop shard ${ignored} but still lists it`);
+    const slow = this.firstAccepted('add', SLOW_ADD_MS, nowMs);
+    if (slow !== undefined) raise('PUSH_ADD_SLOW', `accepted shard ${slow} but does not run it`);
+    return alarms;
+  }
+
+  private get newest(): number {
+    return this.beats.at(-1) ?? 0;
+  }
+
+  private beatsAfter(revision: number): number {
+    return this.beats.filter((mod) => mod > revision).length;
+  }
+
+  /** A shard that still goes out, or whose call is under way, must not be claimed: the origin ignores an add meanwhile. */
+  private claimStep(shard: string): PushStep {
+    const busy = this.calls.get(shard)?.inFlight === true || this.listing.get(shard)?.drop === true;
+    return busy ? WAIT : {step: 'claim'};
+  }
+
+  private ownedStep(shard: string, known: NonNullable<Known>, nowMs: number): PushStep {
+    const listed = this.listing.get(shard);
+    const {ready} = known.value;
+    if (listed?.disp === true && !listed.drop && this.newest > known.mod) {
+      this.calls.delete(shard);
+      return ready ? WAIT : {step: 'ready'};
+    }
+    if (listed !== undefined && this.newest > known.mod) return WAIT;
+    if (ready && this.beatsAfter(known.mod) < BEATS_TO_MISS) return WAIT;
+    const acceptedAt = this.callFor(shard, 'add', known.mod)?.acceptedAt;
+    if (acceptedAt !== undefined && this.beatsAfter(acceptedAt) < BEATS_TO_MISS) return WAIT;
+    return this.callStep(shard, 'add', known.mod, nowMs);
+  }
+
+  private letGo(
+    shard: string,
+    mod: number,
+    failure: AddFailure | undefined,
+    nowMs: number,
+  ): PushStep {
+    if (this.calls.get(shard)?.inFlight === true) return WAIT;
+    const acceptedAt = this.callFor(shard, 'drop', mod)?.acceptedAt;
+    if (acceptedAt === undefined || this.listing.has(shard))
+      return this.callStep(shard, 'drop', mod, nowMs);
+    const needed = this.everListed.has(shard) ? 1 : BEATS_TO_BELIEVE;
+    return this.beatsAfter(acceptedAt) >= needed ? {step: 'free', failure} : WAIT;
+  }
+
+  /** Only a heartbeat newer than the record proves anything; my predecessor's shards come to me in a moment. */
+  private strayStep(shard: string, known: Known, nowMs: number): PushStep {
+    const mod = known?.mod ?? 0;
+    if (!this.listing.has(shard)) {
+      if (this.calls.get(shard)?.inFlight === false) this.freed(shard);
+      return WAIT;
+    }
+    const predecessor =
+      known?.value.container === this.me.container && known.value.state !== 'free';
+    if (predecessor || this.newest <= mod) return WAIT;
+    this.stray = {shard, atMs: nowMs};
+    return this.callStep(shard, 'drop', mod, nowMs);
+  }
+
+  private callStep(shard: string, op: 'add' | 'drop', mod: number, nowMs: number): PushStep {
+    if (this.calls.get(shard)?.inFlight === true) return WAIT;
+    const call = this.callFor(shard, op, mod);
+    return call === undefined || nowMs >= call.nextAtMs ? {step: 'call', op} : WAIT;
+  }
+
+  private callFor(shard: string, op: 'add' | 'drop', mod: number): Call | undefined {
+    const call = this.calls.get(shard);
+    return call?.op === op && call.mod === mod ? call : undefined;
+  }
+
+  private firstAccepted(op: 'add' | 'drop', limitMs: number, nowMs: number): string | undefined {
+    for (const [shard, call] of this.calls) {
+      if (call.op !== op || call.acceptedAt === undefined) continue;
+      if (nowMs - call.acceptedMs < limitMs) continue;
+      if (op === 'add' || this.listing.has(shard)) return shard;
+    }
+    return undefined;
+  }
+}

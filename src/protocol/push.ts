@@ -1,0 +1,98 @@
+/**
+ * What push containers (the origin's, or anybody's few lines) put into etcd and are sent: session values, the guard
+ * lease, bodies of add-shard and drop-shard. Lease ids are 64-bit: bare numbers in these texts, strings everywhere else.
+ */
+import type {ShardSpec} from '../model/specs.ts';
+import {encodeRecord, parseJson} from './records.ts';
+
+/** One shard in the heartbeat of a push container. */
+export interface PushListedShard {
+  /** The application runs it. */
+  readonly disp: boolean;
+  /** It is on its way out. */
+  readonly drop: boolean;
+}
+
+/** A heartbeat of a push container. */
+export interface PushHeartbeat {
+  /** Unix seconds by the container's clock. */
+  readonly timestamp: number;
+  readonly shards: ReadonlyMap<string, PushListedShard>;
+}
+
+export type PushSessionValue =
+  /** Registered, but its id is still held by an older session. */
+  | {readonly kind: 'waiting'}
+  | {readonly kind: 'heartbeat'; readonly heartbeat: PushHeartbeat}
+  | {readonly kind: 'unreadable'; readonly problem: string};
+
+/** Value of `containerhb/<container>/<lease>`. A list with one unreadable shard is unreadable: what is not seen might run. */
+export function decodePushSession(text: string): PushSessionValue {
+  if (text === '') return {kind: 'waiting'};
+  const fields = objectOf(text);
+  if (fields === undefined) return {kind: 'unreadable', problem: 'no JSON object'};
+  const listed = fields['shards'] ?? [];
+  if (!Array.isArray(listed)) return {kind: 'unreadable', problem: 'shards is no list'};
+  const shards = new Map<string, PushListedShard>();
+  for (const item of listed as unknown[]) {
+    const id = idOf(item);
+    if (id === undefined) return {kind: 'unreadable', problem: 'a shard without an id'};
+    const {disp, drop} = item as Fields;
+    shards.set(id, {disp: disp === true, drop: drop === true});
+  }
+  const timestamp = Number(fields['timestamp'] ?? 0);
+  return {kind: 'heartbeat', heartbeat: {timestamp, shards}};
+}
+
+/** The origin's word for "never": the largest 64-bit number less 30. */
+const NEVER = 9_223_372_036_854_775_777n;
+
+/** Value of `lease/guard`. `leaseId`: decimal digits. */
+export function encodeGuardLease(leaseId: string): string {
+  return encodeRecord({id: BigInt(leaseId), expire: NEVER});
+}
+
+/** The lease id, decimal digits; undefined when the value cannot be read. */
+export function decodeGuardLease(text: string): string | undefined {
+  const id = objectOf(text)?.['id'];
+  if (typeof id === 'bigint') return id > 0n ? String(id) : undefined;
+  return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? String(id) : undefined;
+}
+
+/** Body of add-shard. The origin refuses an empty service, an updateTime of 0 and a lease that is not the guard's. */
+export function pushAddBody(app: string, spec: ShardSpec, guardLeaseId: string): string {
+  const {id} = spec;
+  const lease = {id: BigInt(guardLeaseId), expire: NEVER};
+  const updateTime = Math.max(1, spec.updateTime);
+  return encodeRecord({id, spec: {...spec, service: app, updateTime, lease}});
+}
+
+/** Body of drop-shard. */
+export function pushDropBody(id: string): string {
+  return JSON.stringify({id});
+}
+
+/** A lease id as it stands in keys: lower-case hex, as decimal digits. */
+export function leaseIdOfHex(hex: string): string {
+  return BigInt(`0x${hex}`).toString();
+}
+
+type Fields = Record<string, unknown>;
+
+function objectOf(text: string): Fields | undefined {
+  try {
+    const parsed = parseJson(text);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as Fields)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function idOf(item: unknown): string | undefined {
+  if (typeof item !== 'object' || item === null || !('spec' in item)) return undefined;
+  const {spec} = item;
+  if (typeof spec !== 'object' || spec === null || !('id' in spec)) return undefined;
+  return typeof spec.id === 'string' && spec.id !== '' ? spec.id : undefined;
+}

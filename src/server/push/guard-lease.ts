@@ -1,0 +1,148 @@
+/**
+ * The guard lease of an app (design.md 8): push containers refuse every shard that does not carry its id, and stop all
+ * shards when it ends. So it is made once, kept alive for ever and never replaced: its loss is an operator's matter.
+ */
+import type {Keys} from '../../etcd/keys.ts';
+import type {Leases} from '../../etcd/leases.ts';
+import type {PushAlarm} from '../../ownership/push-session.ts';
+import {decodeGuardLease, encodeGuardLease} from '../../protocol/push.ts';
+import type {Clock, Timer} from '../../runtime/clock.ts';
+import type {Logger} from '../../runtime/logger.ts';
+import type {Store} from '../../store/port.ts';
+
+/**
+ * Ten years: longer than any outage of all daemons, so that no shard stops because nobody renewed; not etcd's longest
+ * (285 years), so that one that is left behind by a broken removal ends some day.
+ */
+export const GUARD_TTL_S = 315_360_000;
+const CHECK_INTERVAL_MS = 10 * 60_000;
+const RETRY_MS = 2_000;
+
+export interface GuardDependencies {
+  readonly app: string;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly leases: Leases;
+}
+
+export type GuardKey =
+  | {readonly kind: 'present'; readonly leaseId: string}
+  | {readonly kind: 'absent'}
+  | {readonly kind: 'unreadable'};
+
+/** @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
+export async function readGuard({app, keys, store}: GuardDependencies): Promise<GuardKey> {
+  const {entry} = await store.get(keys.leaseGuard(app));
+  if (entry === undefined) return {kind: 'absent'};
+  const leaseId = decodeGuardLease(entry.value);
+  return leaseId === undefined ? {kind: 'unreadable'} : {kind: 'present', leaseId};
+}
+
+/**
+ * Writes the guard of an app that has none; several may try at once, one wins and the others end their leases.
+ * @throws SmError STORE_UNAVAILABLE, STORE_AUTH.
+ */
+export async function ensureGuard(dependencies: GuardDependencies): Promise<GuardKey> {
+  const known = await readGuard(dependencies);
+  if (known.kind !== 'absent') return known;
+  const {app, keys, store, leases} = dependencies;
+  const leaseId = await leases.grant(GUARD_TTL_S);
+  const key = keys.leaseGuard(app);
+  const outcome = await store.transact({
+    compares: [
+      {key, target: 'create', op: '=', value: 0},
+      {key: keys.appSpec(app), target: 'create', op: '!=', value: 0},
+    ],
+    then: [{op: 'put', key, value: encodeGuardLease(leaseId)}],
+    otherwise: [],
+  });
+  if (outcome.kind === 'committed') return {kind: 'present', leaseId};
+  const found = await readGuard(dependencies);
+  // After an unknown outcome ours may still arrive: an unused lease is better than a guard without one.
+  if (outcome.kind === 'refused') await leases.revoke(leaseId);
+  return found;
+}
+
+/** Ends the guard's lease for good: the app is being removed. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
+export async function revokeGuard(leases: Leases, value: string): Promise<void> {
+  const leaseId = decodeGuardLease(value);
+  if (leaseId !== undefined) await leases.revoke(leaseId);
+}
+
+export interface GuardKeeperOptions extends GuardDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Whether an absent guard may be written: not when containers hold shards under one that must have been lost. */
+  readonly mayCreate: () => boolean;
+  readonly onChange: () => void;
+  /** Default 10 minutes. */
+  readonly checkEveryMs?: number;
+}
+
+/** Keeps the guard lease of one app alive and knows its id. */
+export class GuardKeeper {
+  private readonly options: GuardKeeperOptions;
+  private current: string | undefined;
+  private problem: PushAlarm | undefined;
+  private timer: Timer | undefined;
+  private stopped = false;
+
+  constructor(options: GuardKeeperOptions) {
+    this.options = options;
+  }
+
+  /** Decimal digits; undefined while unknown: no shard may be given to a push container. */
+  get leaseId(): string | undefined {
+    return this.current;
+  }
+
+  get alarm(): PushAlarm | undefined {
+    return this.problem;
+  }
+
+  start(): void {
+    void this.round();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.timer?.cancel();
+  }
+
+  private async round(): Promise<void> {
+    const {clock, logger, checkEveryMs} = this.options;
+    let againMs = checkEveryMs ?? CHECK_INTERVAL_MS;
+    try {
+      await this.check();
+    } catch (error) {
+      againMs = RETRY_MS;
+      logger.debug({error: String(error)}, 'guard lease could not be checked: trying again');
+    }
+    if (!this.stopped) this.timer = clock.after(againMs, () => void this.round());
+  }
+
+  private async check(): Promise<void> {
+    const first = this.current === undefined && this.problem === undefined;
+    const create = first && this.options.mayCreate();
+    const guard = await (create ? ensureGuard(this.options) : readGuard(this.options));
+    if (guard.kind !== 'present') return this.lost(`key lease/guard is ${guard.kind}`);
+    if (this.current !== undefined && this.current !== guard.leaseId)
+      return this.lost('key lease/guard names another lease');
+    this.current = guard.leaseId;
+    const alive = await this.options.leases.keepAliveOnce(guard.leaseId);
+    if (!alive) return this.lost(`lease ${guard.leaseId} has ended`);
+    this.note(undefined);
+  }
+
+  private lost(what: string): void {
+    const text = `guard lease of push containers lost: ${what}; they stop or refuse shards until restarted with a new one`;
+    if (this.problem?.text !== text) this.options.logger.error({}, text);
+    this.note({code: 'PUSH_GUARD_LOST', text});
+  }
+
+  private note(problem: PushAlarm | undefined): void {
+    if (this.stopped) return;
+    this.problem = problem;
+    this.options.onChange();
+  }
+}

@@ -1,0 +1,84 @@
+/** HTTP calls to push containers: add-shard, drop-shard and whether somebody listens. Nothing is retried here. */
+import {Agent, request} from 'undici';
+import {HINT_PATHS} from '../../protocol/hints.ts';
+import {refusedEndpoint} from '../governing/endpoint-policy.ts';
+
+const CONNECT_TIMEOUT_MS = 2_000;
+const TOTAL_TIMEOUT_MS = 10_000;
+const ANSWER_LIMIT_BYTES = 64 * 1024;
+const MESSAGE_LIMIT = 200;
+/** Calls at once to one container. */
+export const CALLS_PER_CONTAINER = 8;
+
+export type CallAnswer =
+  | {readonly kind: 'accepted'}
+  | {readonly kind: 'refused'; readonly message: string}
+  | {readonly kind: 'unreachable'; readonly message: string};
+
+export interface PushCallerOptions {
+  /** Loopback endpoints are only believed by a daemon that is itself on loopback. */
+  readonly allowLoopback: boolean;
+}
+
+export class PushCaller {
+  private readonly options: PushCallerOptions;
+  private readonly agent = new Agent({
+    connections: CALLS_PER_CONTAINER,
+    connect: {timeout: CONNECT_TIMEOUT_MS},
+    headersTimeout: TOTAL_TIMEOUT_MS,
+    bodyTimeout: TOTAL_TIMEOUT_MS,
+    maxResponseSize: ANSWER_LIMIT_BYTES,
+    pipelining: 1,
+  });
+
+  constructor(options: PushCallerOptions) {
+    this.options = options;
+  }
+
+  /** The container's id is its endpoint. */
+  call(container: string, op: 'add' | 'drop', body: string): Promise<CallAnswer> {
+    const path = op === 'add' ? HINT_PATHS.addShard : HINT_PATHS.dropShard;
+    return this.send(container, 'POST', path, body);
+  }
+
+  /** Whether anything answers there, whatever it says. */
+  async reaches(container: string): Promise<boolean> {
+    const answer = await this.send(container, 'HEAD', HINT_PATHS.addShard, undefined);
+    return answer.kind !== 'unreachable';
+  }
+
+  async close(): Promise<void> {
+    await this.agent.destroy();
+  }
+
+  private async send(
+    container: string,
+    method: 'POST' | 'HEAD',
+    path: string,
+    body: string | undefined,
+  ): Promise<CallAnswer> {
+    const refused = refusedEndpoint(container, this.options.allowLoopback);
+    if (refused !== undefined) return {kind: 'unreachable', message: `not called: ${refused}`};
+    try {
+      const reply = await request(`http://${container}${path}`, {
+        method,
+        dispatcher: this.agent,
+        signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
+        ...(body === undefined ? {} : {headers: {'content-type': 'application/json'}, body}),
+      });
+      const text = await reply.body.text();
+      if (reply.statusCode === 200) return {kind: 'accepted'};
+      return {kind: 'refused', message: `HTTP ${reply.statusCode}: ${printable(text)}`};
+    } catch (error) {
+      return {kind: 'unreachable', message: printable(String(error))};
+    }
+  }
+}
+
+/** Foreign text ends in records and on terminals: no control characters, not much of it. */
+function printable(text: string): string {
+  return text
+    .replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, ' ')
+    .trim()
+    .slice(0, MESSAGE_LIMIT);
+}

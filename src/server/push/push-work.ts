@@ -1,0 +1,256 @@
+/** Carries out what a push container's session machine wants: writes records in its name and calls it. */
+import type {Keys} from '../../etcd/keys.ts';
+import type {Governor} from '../../governor/governor.ts';
+import type {Known} from '../../ownership/transitions.ts';
+import {claim, free, markReady} from '../../ownership/transitions.ts';
+import type {CallResult, PushSession} from '../../ownership/push-session.ts';
+import type {Transition} from '../../model/transition.ts';
+import {pushAddBody, pushDropBody} from '../../protocol/push.ts';
+import type {Clock} from '../../runtime/clock.ts';
+import type {Logger} from '../../runtime/logger.ts';
+import type {TransactionBatcher} from '../../store/batcher.ts';
+import {
+  ownChange,
+  transitionOutcome,
+  transitionTransaction,
+} from '../../store/ownership-transactions.ts';
+import type {Office} from '../../store/ownership-transactions.ts';
+import type {Store} from '../../store/port.ts';
+import {CALLS_PER_CONTAINER} from './push-caller.ts';
+import type {PushCaller} from './push-caller.ts';
+
+/** One living session. */
+export interface OpenSession {
+  readonly container: string;
+  readonly lease: string;
+  readonly incarnation: string;
+  /** Its key in the store. */
+  readonly key: string;
+  readonly create: number;
+  readonly talk: PushSession;
+  /** Calls under way. */
+  calls: number;
+  /** Shards that wait for a call to end. */
+  readonly backlog: Set<string>;
+  /** Last time anything answered at its endpoint, ms. */
+  reachedAtMs: number;
+  probing: boolean;
+  ended: boolean;
+}
+
+export interface PushWorkOptions {
+  readonly app: string;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly batcher: TransactionBatcher;
+  readonly office: Office;
+  readonly epoch: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly caller: PushCaller;
+  readonly governor: Governor;
+  /** Id of the guard lease; undefined: no shard may be given yet. */
+  readonly guardLeaseId: () => string | undefined;
+  /** The governor has news. */
+  readonly onNews: () => void;
+  readonly onDeposed: () => void;
+}
+
+/** An answer this recent is proof enough that the container can be reached. */
+const REACHED_MS = 10_000;
+
+export class PushWork {
+  private readonly options: PushWorkOptions;
+  private readonly writing = new Set<string>();
+  private stopped = false;
+
+  constructor(options: PushWorkOptions) {
+    this.options = options;
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  /** Looks at every shard that is recorded as this session's or listed by it. */
+  all(session: OpenSession): void {
+    const {view} = this.options.governor;
+    const shards = new Set([...view.shardsOf(session.incarnation), ...session.talk.listed]);
+    for (const shard of shards) this.one(session, shard);
+  }
+
+  /** Takes the next step of one shard, if there is one. */
+  one(session: OpenSession, shard: string): void {
+    const {clock, governor} = this.options;
+    const {view} = governor;
+    if (this.stopped || session.ended || this.writing.has(shard) || view.isQuarantined(shard))
+      return;
+    const known = view.own.get(shard);
+    const step = session.talk.step(shard, known, clock.nowMs());
+    if (step.step === 'claim') this.claim(session, shard, known);
+    else if (step.step === 'ready') this.ready(session, shard, known);
+    else if (step.step === 'free') this.write(session, free(shard, known, step.failure));
+    else if (step.step === 'call') this.call(session, shard, step.op, known);
+  }
+
+  /** A container that cannot be reached claims nothing, so that the governor notices and places its shards elsewhere. */
+  private claim(session: OpenSession, shard: string, known: Known): void {
+    const {clock, governor} = this.options;
+    if (clock.nowMs() - session.reachedAtMs > REACHED_MS) {
+      if (!session.probing) this.background(this.probe(session));
+      return;
+    }
+    const spec = governor.view.shards.get(shard);
+    const me = this.claimant(session);
+    if (spec === undefined || me === undefined) return;
+    this.write(session, claim(shard, known, me, spec.value.taskVersion ?? 0, false));
+  }
+
+  private ready(session: OpenSession, shard: string, known: Known): void {
+    const me = this.claimant(session);
+    if (me === undefined) return;
+    this.write(session, markReady(shard, known, me, this.options.epoch));
+  }
+
+  private claimant(
+    session: OpenSession,
+  ): {container: string; incarnation: string; create: number} | undefined {
+    const {container, incarnation} = session;
+    const create = this.options.governor.view.heartbeats.get(incarnation)?.create;
+    return create === undefined ? undefined : {container, incarnation, create};
+  }
+
+  private async probe(session: OpenSession): Promise<void> {
+    session.probing = true;
+    const reached = await this.options.caller.reaches(session.container);
+    session.probing = false;
+    if (!reached) return;
+    session.reachedAtMs = this.options.clock.nowMs();
+    this.all(session);
+  }
+
+  private write(session: OpenSession, transition: Transition): void {
+    this.writing.add(transition.shard);
+    this.background(this.submit(session, transition));
+  }
+
+  /** Guarded by the office besides: a daemon that governs no more speaks for nobody. */
+  private async submit(session: OpenSession, transition: Transition): Promise<void> {
+    const {app, keys, office, batcher, governor, clock} = this.options;
+    const {shard, record} = transition;
+    const guarded: Transition = {...transition, guards: [...transition.guards, {kind: 'office'}]};
+    const sent = await batcher.submit(transitionTransaction(keys, app, office, guarded));
+    const outcome = transitionOutcome(shard, office, sent);
+    this.writing.delete(shard);
+    if (this.stopped) return;
+    if (outcome.kind === 'deposed') return this.options.onDeposed();
+    if (outcome.kind === 'refused') governor.changed(outcome.own, clock.nowMs());
+    if (outcome.kind === 'committed' && record !== null) {
+      const mod = outcome.revision;
+      const create = governor.view.own.get(shard)?.create ?? mod;
+      const entry = {value: record, mod, create};
+      governor.changed({kind: 'own', mod, shard, entry}, clock.nowMs());
+      if (transition.kind === 'free') session.talk.freed(shard);
+      this.one(session, shard);
+    }
+    this.options.onNews();
+  }
+
+  private call(session: OpenSession, shard: string, op: 'add' | 'drop', known: Known): void {
+    if (session.calls >= CALLS_PER_CONTAINER) {
+      session.backlog.add(shard);
+      return;
+    }
+    const body = op === 'add' ? this.addBody(shard) : pushDropBody(shard);
+    if (body === undefined) return;
+    if (known?.value.incarnation !== session.incarnation) this.warnOfStray(session, shard, known);
+    session.calls += 1;
+    session.talk.called(shard, op, known?.mod ?? 0);
+    this.background(this.carryOut(session, shard, op, known?.mod ?? 0, body));
+  }
+
+  private addBody(shard: string): string | undefined {
+    const {app, governor, guardLeaseId} = this.options;
+    const spec = governor.view.shards.get(shard);
+    const guard = guardLeaseId();
+    return spec === undefined || guard === undefined
+      ? undefined
+      : pushAddBody(app, spec.value, guard);
+  }
+
+  private warnOfStray({container}: OpenSession, shard: string, known: Known): void {
+    const recorded =
+      known === undefined || known.value.state === 'free' ? '' : known.value.container;
+    this.options.logger.warn(
+      {container, shard, recorded},
+      'push container lists a shard that is recorded elsewhere: dropping it there',
+    );
+  }
+
+  private async carryOut(
+    session: OpenSession,
+    shard: string,
+    op: 'add' | 'drop',
+    mod: number,
+    body: string,
+  ): Promise<void> {
+    const {clock} = this.options;
+    const result = await this.result(session, shard, op, mod, body);
+    session.calls -= 1;
+    if (result.kind === 'accepted' || result.kind === 'refused')
+      session.reachedAtMs = clock.nowMs();
+    session.talk.answered(shard, result, clock.nowMs());
+    this.one(session, shard);
+    const [next] = session.backlog;
+    if (next === undefined) return;
+    session.backlog.delete(next);
+    this.one(session, next);
+  }
+
+  /** HTTP knows no guards: the record is read once more before the call, and the store's revision after it. */
+  private async result(
+    session: OpenSession,
+    shard: string,
+    op: 'add' | 'drop',
+    mod: number,
+    body: string,
+  ): Promise<CallResult> {
+    const {store, caller, logger} = this.options;
+    try {
+      if (!(await this.stillRecorded(shard, mod))) return {kind: 'unsent'};
+      const answer = await caller.call(session.container, op, body);
+      if (answer.kind !== 'accepted') {
+        logger.warn({container: session.container, shard, op, answer}, 'push container not served');
+        return answer;
+      }
+      return {kind: 'accepted', revision: (await store.get(session.key)).revision};
+    } catch (error) {
+      logger.debug({shard, error: String(error)}, 'store did not answer around a call');
+      return {kind: 'unsent'};
+    }
+  }
+
+  private async stillRecorded(shard: string, mod: number): Promise<boolean> {
+    const {app, keys, office, store, governor, clock} = this.options;
+    const {revision, entries} = await store.getMany([office.key, keys.ownership(app, shard)]);
+    if (this.stopped) return false;
+    const [proof, own] = entries;
+    if ((proof?.[office.target] ?? 0) !== office.value) {
+      this.options.onDeposed();
+      return false;
+    }
+    if ((own?.mod ?? 0) === mod) return true;
+    governor.changed(ownChange(shard, own, revision), clock.nowMs());
+    this.options.onNews();
+    return false;
+  }
+
+  private background(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.options.logger.error(
+        {error: error instanceof Error ? error.stack : String(error)},
+        'push container: step failed by a bug',
+      );
+    });
+  }
+}

@@ -1,0 +1,112 @@
+/** The heartbeat record that stands for a push container's session, and the transactions that keep it. Pure. */
+import type {Keys} from '../../etcd/keys.ts';
+import type {AppView} from '../../governor/view.ts';
+import type {Heartbeat} from '../../model/container.ts';
+import {RECORD_VERSION} from '../../model/ownership.ts';
+import {encodeIdHolder} from '../../protocol/container-id.ts';
+import {encodeRecord} from '../../protocol/records.ts';
+import type {Office} from '../../store/ownership-transactions.ts';
+import type {Compare, Operation, Transaction} from '../../store/port.ts';
+
+/** `sdk` of a stand-in's heartbeat. */
+export const PUSH_SDK = 'push';
+
+/** Who a stand-in stands for. */
+export interface StandInSubject {
+  readonly container: string;
+  readonly incarnation: string;
+}
+
+export interface StandInContext {
+  readonly app: string;
+  readonly keys: Keys;
+  readonly office: Office;
+  readonly view: AppView;
+}
+
+/** One session of one container: a lease may come back to the same key, but never at the same revision. */
+export function standInIncarnation(lease: string, create: number): string {
+  return `${lease}-${create}`;
+}
+
+export function isStandIn(heartbeat: Heartbeat | undefined): boolean {
+  return heartbeat?.sdk === PUSH_SDK;
+}
+
+/** Whether the container id can be taken, or is already, by this incarnation. */
+export function mayHoldId(view: AppView, {container, incarnation}: StandInSubject): boolean {
+  const living = view.livingIncarnation(container);
+  return living === undefined || living === incarnation;
+}
+
+/** Ready and holding its id: nothing but renewal is left to do. */
+export function isSettled(view: AppView, {container, incarnation}: StandInSubject): boolean {
+  const state = view.heartbeats.get(incarnation)?.value.state;
+  return (
+    state !== undefined && state !== 'waiting' && view.livingIncarnation(container) === incarnation
+  );
+}
+
+/** [still governs; hb as seen; when the id is taken: id as seen, its holder's hb absent] -> put hb, put id. */
+export function standInTransaction(
+  context: StandInContext,
+  subject: StandInSubject,
+  fresh: {readonly nonce: string; readonly ttlMs: number},
+): {readonly transaction: Transaction; readonly value: Heartbeat; readonly takesId: boolean} {
+  const {app, keys, office, view} = context;
+  const {container, incarnation} = subject;
+  const known = view.heartbeats.get(incarnation);
+  const holder = view.ids.get(container);
+  const takesId = mayHoldId(view, subject) && !isSettled(view, subject);
+  const value: Heartbeat = {
+    ...(known?.value ?? identity(container, fresh.ttlMs)),
+    seq: (known?.value.seq ?? 0) + 1,
+    nonce: fresh.nonce,
+    ...(takesId ? {state: 'ready'} : {}),
+  };
+  const key = keys.heartbeat(app, incarnation);
+  const id = keys.containerId(app, container);
+  const compares: Compare[] = [
+    {key: office.key, target: office.target, op: '=', value: office.value},
+    {key, target: 'mod', op: '=', value: known?.mod ?? 0},
+  ];
+  const then: Operation[] = [{op: 'put', key, value: encodeRecord(value)}];
+  if (takesId) {
+    compares.push({key: id, target: 'mod', op: '=', value: holder?.mod ?? 0});
+    if (holder !== undefined && holder.incarnation !== incarnation)
+      compares.push(absent(keys.heartbeat(app, holder.incarnation)));
+    then.push({op: 'put', key: id, value: encodeIdHolder(incarnation)});
+  }
+  const otherwise = [office.key, key, id].map((read): Operation => ({op: 'get', key: read}));
+  return {transaction: {compares, then, otherwise}, value, takesId};
+}
+
+/** [still governs; hb as seen; id as seen] -> delete hb, and the id when it is its own. Only without shards. */
+export function standInRemoval(context: StandInContext, subject: StandInSubject): Transaction {
+  const {app, keys, office, view} = context;
+  const key = keys.heartbeat(app, subject.incarnation);
+  const id = keys.containerId(app, subject.container);
+  const compares: Compare[] = [
+    {key: office.key, target: office.target, op: '=', value: office.value},
+    {key, target: 'mod', op: '=', value: view.heartbeats.get(subject.incarnation)?.mod ?? 0},
+  ];
+  const then: Operation[] = [{op: 'delete', key}];
+  const holder = view.ids.get(subject.container);
+  if (holder?.incarnation === subject.incarnation) {
+    compares.push({key: id, target: 'mod', op: '=', value: holder.mod});
+    then.push({op: 'delete', key: id});
+  }
+  const otherwise = [office.key, key, id].map((read): Operation => ({op: 'get', key: read}));
+  return {compares, then, otherwise};
+}
+
+function identity(container: string, ttlMs: number): Heartbeat {
+  return {
+    ...{v: RECORD_VERSION, container, ttlMs, endpoint: container, host: '', pid: 0, bootId: ''},
+    ...{zone: '', labels: {}, version: '', sdk: PUSH_SDK, seq: 0, nonce: '', state: 'waiting'},
+  };
+}
+
+function absent(key: string): Compare {
+  return {key, target: 'create', op: '=', value: 0};
+}

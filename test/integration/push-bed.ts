@@ -1,0 +1,148 @@
+/** etcd, daemons in this process, push containers and what is asked of them. */
+import {Etcd3} from 'etcd3';
+import {silentLogger} from '../../src/runtime/logger.ts';
+import {RunningDaemon} from '../../src/server/index.ts';
+import {freePorts, startEtcd} from '../support/etcd-process.ts';
+import type {EtcdProcess} from '../support/etcd-process.ts';
+import {PushContainer} from './push-container.ts';
+import type {PushContainerOptions} from './push-container.ts';
+
+/** Smallest T there is: evictions are what these tests wait for. */
+export const TTL_MS = 3_000;
+const WAIT_LIMIT_MS = 60_000;
+const POLL_MS = 50;
+
+export interface Row {
+  readonly state: string;
+  readonly container: string;
+  readonly incarnation: string;
+  readonly ready: boolean;
+  readonly token: string;
+}
+
+export class PushBed {
+  readonly etcd: EtcdProcess;
+  readonly raw: Etcd3;
+  readonly daemons: RunningDaemon[] = [];
+  private readonly containers: PushContainer[] = [];
+  /** Shards seen to run in two push containers at once. */
+  readonly doubles = new Set<string>();
+  private readonly watcher: NodeJS.Timeout;
+
+  private constructor(etcd: EtcdProcess) {
+    this.etcd = etcd;
+    this.raw = new Etcd3({hosts: etcd.endpoint});
+    this.watcher = setInterval(() => this.look(), 5);
+  }
+
+  static async start(): Promise<PushBed> {
+    const bed = new PushBed(await startEtcd());
+    await bed.startDaemon();
+    return bed;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.watcher);
+    await Promise.all(this.containers.map((container) => container.die()));
+    await Promise.all(this.daemons.map((daemon) => daemon.shutdown()));
+    this.raw.close();
+    await this.etcd.stop();
+  }
+
+  async startDaemon(): Promise<RunningDaemon> {
+    const [port = 0] = await freePorts(1);
+    const address = `127.0.0.1:${port}`;
+    const daemon = await RunningDaemon.start({
+      config: {
+        ...{service: 'sm.test', port, endpoints: [this.etcd.endpoint], etcdPrefix: '/sm'},
+        ...{host: '127.0.0.1', advertise: address, etcd: {}, auth: 'none'},
+        ...{log: {level: 'info', format: 'json'}, heartbeat: {ttlMs: TTL_MS}},
+        ...{shutdownTimeoutMs: 2_000, compaction: 'off'},
+      },
+      logger: silentLogger,
+      version: 'test',
+    });
+    await daemon.ready;
+    this.daemons.push(daemon);
+    return daemon;
+  }
+
+  async container(options: Omit<PushContainerOptions, 'endpoint'>): Promise<PushContainer> {
+    const container = new PushContainer({endpoint: this.etcd.endpoint, ...options});
+    this.containers.push(container);
+    return container.start();
+  }
+
+  async post(path: string, body: object): Promise<Record<string, unknown>> {
+    const [daemon] = this.daemons;
+    const reply = await fetch(`http://${daemon?.address ?? ''}/sm/server/${path}`, {
+      method: 'POST',
+      headers: {'content-type': 'application/json'},
+      body: JSON.stringify(body),
+    });
+    const answer = (await reply.json()) as Record<string, unknown>;
+    if (!reply.ok) throw new Error(`${path}: ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  async createApp(service: string, shardIds: readonly string[]): Promise<void> {
+    await this.post('add-spec', {service, maxShardCount: 0, maxRecoveryTime: 0});
+    const shards = shardIds.map((shardId) => ({shardId, task: `task of ${shardId}`}));
+    await this.post('add-shards', {service, shards});
+  }
+
+  async rows(app: string): Promise<Map<string, Row>> {
+    const found = await this.raw.getAll().prefix(`/sm/app/${app}/own/`).strings();
+    const rows = Object.entries(found).map(([key, value]): [string, Row] => [
+      decodeURIComponent(key.slice(key.lastIndexOf('/') + 1)),
+      JSON.parse(value) as Row,
+    ]);
+    return new Map(rows);
+  }
+
+  /** Shards that are owned and ready, by container. */
+  async ready(app: string): Promise<Map<string, string[]>> {
+    const byContainer = new Map<string, string[]>();
+    for (const [shard, {state, ready, container}] of await this.rows(app)) {
+      if (state !== 'owned' || !ready) continue;
+      byContainer.set(container, [...(byContainer.get(container) ?? []), shard]);
+    }
+    return byContainer;
+  }
+
+  /** Waits until each of these has so many ready shards and runs exactly them; others are not looked at. */
+  async untilSpread(app: string, wanted: ReadonlyMap<PushContainer, number>): Promise<void> {
+    await this.until(`spread of ${app}`, async () => {
+      const ready = await this.ready(app);
+      return [...wanted].every(([container, count]) => {
+        const shards = [...(ready.get(container.id) ?? [])].sort();
+        const runs = [...container.running].sort();
+        return shards.length === count && runs.join('\n') === shards.join('\n');
+      });
+    });
+  }
+
+  async alarms(app: string): Promise<string[]> {
+    const text = await this.raw.get(`/sm/app/${app}/status`).string();
+    const {alarms} = JSON.parse(text ?? '{"alarms":[]}') as {alarms: {code: string}[]};
+    return alarms.map(({code}) => code);
+  }
+
+  async until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+    const endMs = Date.now() + WAIT_LIMIT_MS;
+    while (!(await holds())) {
+      if (Date.now() > endMs) throw new Error(`waited in vain for: ${what}`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  private look(): void {
+    const seen = new Set<string>();
+    for (const container of this.containers) {
+      for (const shard of container.running) {
+        if (seen.has(shard)) this.doubles.add(shard);
+        seen.add(shard);
+      }
+    }
+  }
+}
