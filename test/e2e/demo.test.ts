@@ -1,0 +1,18 @@
+import {execFile} from 'node:child_process';
+import {join} from 'node:path';
+import {promisify} from 'node:util';
+import {describe, expect, it} from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+describe('npm run demo', () => {
+  it('ends with every step as it should be', {timeout: 180_000}, async () => {
+    const {stdout} = await promisify(execFile)(
+      process.execPath,
+      ['--import', 'tsx', join(ROOT, 'scripts', 'demo.ts')],
+      {cwd: ROOT, maxBuffer: 16 * 1024 * 1024},
+    );
+    expect(stdout).toContain('keys left of the app: 0');
+    expect(stdout).toContain('demo passed');
+  });
+});
