@@ -114,7 +114,7 @@ export class Governor {
     return [];
   }
 
-  /** The record of a shard whose write had no known outcome; undefined: it could not be read, ask again. */
+  /** The record of a shard whose write had no known outcome; undefined: it could not be read, or not as new as the view: ask again. */
   reread(shard: string, own: AppChange | undefined, nowMs: number): GovernorAction[] {
     const pending = this.pending.of(shard);
     if (pending === undefined) return [];
@@ -244,9 +244,15 @@ export class Governor {
     const shards = [...this.dirty];
     this.dirty.clear();
     for (const shard of shards) {
-      if (this.pending.has(shard) || this.view.isQuarantined(shard)) continue;
+      if (this.mustRest(shard, nowMs)) continue;
       this.carryOut(shard, this.stepOf(shard, context, nowMs), nowMs, actions);
     }
+  }
+
+  private mustRest(shard: string, nowMs: number): boolean {
+    return (
+      this.pending.has(shard) || this.view.isQuarantined(shard) || this.retries.paused(shard, nowMs)
+    );
   }
 
   private stepOf(shard: string, context: ReconcileContext, nowMs: number): Step {
@@ -261,7 +267,6 @@ export class Governor {
   private carryOut(shard: string, step: Step, nowMs: number, actions: GovernorAction[]): void {
     this.waitingForRoom.delete(shard);
     if (step.step === 'write') {
-      if (this.mustWait(step.transition)) return;
       this.submit(step.transition, actions);
       return;
     }
@@ -273,16 +278,12 @@ export class Governor {
       else this.hints.want(known.value.incarnation, item, nowMs);
       return;
     }
+    if (step.step === 'queue') {
+      this.arrivals.wait(step.incarnation, shard);
+      return;
+    }
     if (step.for === 'room') this.waitingForRoom.add(shard);
     if (step.for === 'plan') this.planKeeper.dirty = true;
-  }
-
-  /** Too many records wait for that container's claim: the shard joins the queue. */
-  private mustWait({shard, record}: Transition): boolean {
-    if (record?.state !== 'assigned') return false;
-    if (this.unclaimed(record.incarnation) < UNCLAIMED_PER_CONTAINER) return false;
-    this.arrivals.wait(record.incarnation, shard);
-    return true;
   }
 
   private unclaimed(incarnation: string): number {
@@ -310,12 +311,11 @@ export class Governor {
     this.changed({kind: 'own', mod: revision, shard, entry}, nowMs);
   }
 
-  /** Nothing was written, or nobody knows: look again in a moment, with a new plan. */
+  /** Nothing was written, or nobody knows: look again in a moment. */
   private refused(shard: string, own: AppChange, nowMs: number): void {
     this.changed(own, nowMs);
-    this.retries.at(shard, nowMs + REFUSED_RETRY_MS);
+    this.retries.pause(shard, nowMs + REFUSED_RETRY_MS);
     this.motion.note(shard, this.view.own.get(shard)?.value);
-    this.planKeeper.dirty = true;
   }
 
   private startMoves(nowMs: number, actions: GovernorAction[]): void {
@@ -381,6 +381,7 @@ export class Governor {
       living: this.living,
       epoch: this.options.epoch,
       newMove: (from, to, why) => this.newMove(from, to, why),
+      isBusy: (incarnation) => this.unclaimed(incarnation) >= UNCLAIMED_PER_CONTAINER,
       isFull: (incarnation) =>
         limit > 0 &&
         this.view.shardsOf(incarnation).size + this.pending.arriving(incarnation) >= limit,

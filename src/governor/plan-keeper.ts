@@ -20,7 +20,7 @@ export function whyMoved(move: QueuedMove, leaving: boolean): string {
 }
 
 /** Shards a plan covers per ms of pause before the next one: keeps planning below a fraction of the time. */
-const SHARDS_PER_PAUSE_MS = 200;
+const SHARDS_PER_PAUSE_MS = 50;
 /** After taking over, or after the first join into an empty app, so long without a join before the first plan ... */
 const QUIET_BEFORE_FIRST_MS = 500;
 /** ... but never longer than this. */

@@ -21,7 +21,9 @@ export type Step =
   /** `remind`: the container wrote the record itself, it needs to be told only if it takes long. */
   | {readonly step: 'hint'; readonly op: 'add' | 'drop'; readonly remind?: boolean}
   /** Nothing to do until something changes. `for` = what is waited for. */
-  | {readonly step: 'wait'; readonly for: 'plan' | 'room' | 'budget' | 'nothing'};
+  | {readonly step: 'wait'; readonly for: 'plan' | 'room' | 'budget' | 'nothing'}
+  /** The target has not claimed what it was given before. */
+  | {readonly step: 'queue'; readonly incarnation: string};
 
 export interface ReconcileContext {
   readonly view: AppView;
@@ -30,6 +32,8 @@ export interface ReconcileContext {
   readonly newMove: (from: string, to: string, why: string) => MoveNote;
   /** The container holds, or is about to be given, as many shards as it may. */
   readonly isFull: (incarnation: string) => boolean;
+  /** Enough records wait for that container's claim. */
+  readonly isBusy: (incarnation: string) => boolean;
 }
 
 const NOTHING: Step = {step: 'wait', for: 'nothing'};
@@ -79,6 +83,7 @@ function place(
   const target = context.living.get(destination.target);
   if (target?.mode !== 'open') return {step: 'wait', for: 'plan'};
   if (context.isFull(target.incarnation)) return {step: 'wait', for: 'room'};
+  if (context.isBusy(target.incarnation)) return {step: 'queue', incarnation: target.incarnation};
   const lost = known !== undefined && known.value.state !== 'free';
   const move = placeNote(known, lost, target.container, context);
   return write(

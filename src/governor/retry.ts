@@ -6,11 +6,18 @@ const FAILED_MAX_MS = 60_000;
 
 export class RetrySchedule {
   private readonly atMs = new Map<string, number>();
+  private readonly pausedUntilMs = new Map<string, number>();
   private readonly heldUntilMs = new Map<string, number>();
 
-  /** Never before a back-off has ended: that look would find the shard held, and there would be no other. */
-  at(shard: string, whenMs: number): void {
-    this.atMs.set(shard, Math.max(whenMs, this.heldUntilMs.get(shard) ?? whenMs));
+  /** Nothing is tried before that moment. The look at it comes no earlier than a back-off ends, for there would be no other. */
+  pause(shard: string, untilMs: number): void {
+    this.pausedUntilMs.set(shard, untilMs);
+    this.atMs.set(shard, Math.max(untilMs, this.heldUntilMs.get(shard) ?? untilMs));
+  }
+
+  /** A write of the shard was refused, or lost, a moment ago. */
+  paused(shard: string, nowMs: number): boolean {
+    return (this.pausedUntilMs.get(shard) ?? 0) > nowMs;
   }
 
   /** A shard that is free after n failed adds waits 1 s doubling to 60 s. */
@@ -33,7 +40,10 @@ export class RetrySchedule {
   due(nowMs: number): string[] {
     const due: string[] = [];
     for (const [shard, whenMs] of this.atMs) if (whenMs <= nowMs) due.push(shard);
-    for (const shard of due) this.atMs.delete(shard);
+    for (const shard of due) {
+      this.atMs.delete(shard);
+      this.pausedUntilMs.delete(shard);
+    }
     return due;
   }
 

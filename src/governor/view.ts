@@ -24,6 +24,8 @@ export class AppView {
   readonly own = new Map<string, Versioned<OwnershipRecord>>();
   /** Problem by `what/id` of values that could not be read. */
   readonly quarantined = new Map<string, string>();
+  /** Newest revision heard of: what was read before it may have been undone since, and deletions leave no trace in here. */
+  newest = 0;
   private readonly holding = new Map<string, Set<string>>();
 
   /** Shards whose record names the incarnation in any state but free. */
@@ -56,6 +58,7 @@ export class AppView {
 
   /** Takes one change; false when it is older than what is known. */
   apply(change: AppChange): boolean {
+    this.newest = Math.max(this.newest, change.mod);
     switch (change.kind) {
       case 'spec':
         return this.applySpec(change.entry, change.mod);

@@ -118,6 +118,12 @@ export class ShardKeeper {
       return;
     }
     this.readFailures = 0;
+    if (this.isStale(reading)) {
+      // After a claim of unknown outcome nobody else may ask again: a record that is ready gets no hints.
+      this.readWanted = true;
+      this.readAtMs = nowMs + READ_RETRY_MIN_MS;
+      return;
+    }
     this.learn(reading, context);
   }
 
@@ -174,10 +180,13 @@ export class ShardKeeper {
     return Math.min(...marks);
   }
 
+  /** Older than what is known already. */
+  private isStale({own, revision}: ShardReading): boolean {
+    return (own?.mod ?? revision) < this.mark;
+  }
+
   private learn(reading: ShardReading, context: KeeperContext): void {
     const own = reading.own;
-    const revision = own?.mod ?? reading.revision;
-    if (revision < this.mark) return;
     this.mark = Math.max(this.mark, own?.mod ?? 0);
     if (reading.spec !== undefined) this.spec = reading.spec;
     const mine = own !== undefined && own.value.incarnation === context.me.incarnation;

@@ -62,6 +62,53 @@ export class OwnerClock {
   }
 }
 
+/**
+ * Monotonic time in which a watcher was awake: a loop that stalled has seen nothing meanwhile, and must not take its own absence for
+ * the silence of others. Time only gets shorter by it, so whoever waits for safety waits longer, never less.
+ */
+export class AttentiveClock {
+  private readonly limitMs: number;
+  private lastMs: number | undefined;
+  private missedMs = 0;
+
+  /** Between two readings at most `limitMs` count; read it at least so often. */
+  constructor(limitMs: number) {
+    this.limitMs = limitMs;
+  }
+
+  /** Attentive ms at this monotonic time; never goes back. */
+  at(monotonicMs: number): number {
+    if (this.lastMs !== undefined)
+      this.missedMs += Math.max(0, monotonicMs - this.lastMs - this.limitMs);
+    this.lastMs = Math.max(monotonicMs, this.lastMs ?? monotonicMs);
+    return this.lastMs - this.missedMs;
+  }
+}
+
+/** Between two readings of an attentive clock at most so much counts; it reads itself more often. */
+const ATTENTION_LIMIT_MS = 1_000;
+const ATTENTION_TICK_MS = 250;
+
+/** `clock`, whose monotonic time leaves out what this process slept or stalled through. It ticks until closed. */
+export function watchingClock(clock: Clock): Clock & {close(): void} {
+  const attentive = new AttentiveClock(ATTENTION_LIMIT_MS);
+  const nowMs = (): number => attentive.at(clock.nowMs());
+  let timer: Timer | undefined;
+  const tick = (): void => {
+    nowMs();
+    timer = clock.after(ATTENTION_TICK_MS, tick);
+  };
+  tick();
+  return {
+    nowMs,
+    wallMs: () => clock.wallMs(),
+    ownerMs: () => clock.ownerMs(),
+    after: (delayMs, callback) => clock.after(delayMs, callback),
+    sleep: (delayMs) => clock.sleep(delayMs),
+    close: () => timer?.cancel(),
+  };
+}
+
 let shared: Clock | undefined;
 
 /** The machine's clocks. One owner clock a process. */

@@ -15,7 +15,7 @@ import {RECORD_VERSION} from '../model/ownership.ts';
 import {parseToken} from '../model/token.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import {plan} from '../planner/index.ts';
-import {systemClock} from '../runtime/clock.ts';
+import {systemClock, watchingClock} from '../runtime/clock.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {TransactionBatcher} from '../store/batcher.ts';
@@ -69,7 +69,7 @@ export class RunningDaemon implements Daemon {
   readonly ended: Promise<void>;
   private readonly options: DaemonOptions;
   private readonly keys: Keys;
-  private readonly clock: Clock = systemClock();
+  private readonly clock = watchingClock(systemClock());
   private readonly store: Store;
   private readonly heartbeatStore: Store;
   private readonly leases: Leases;
@@ -331,5 +331,6 @@ export class RunningDaemon implements Daemon {
     await Promise.all(this.senders.map((sender) => sender.close()));
     await Promise.all([this.store.close(), this.heartbeatStore.close()]);
     this.leases.close();
+    this.clock.close();
   }
 }

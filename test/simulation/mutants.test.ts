@@ -2,6 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {MUTANTS} from './mutants.ts';
 import type {Mutant} from './mutants.ts';
 import {runScenario} from './scenario.ts';
+import {ONCE_FAILED} from './seeds.ts';
 
 /** A mutant that lives through so many seeds is not caught. */
 const SEED_LIMIT = 600;
@@ -26,6 +27,10 @@ describe('the checker catches planted faults', () => {
 });
 
 describe('a seed', () => {
+  it('that once failed does not fail again', async () => {
+    for (const seed of ONCE_FAILED) expect((await runScenario(seed)).violation).toBeUndefined();
+  });
+
   it('gives the same history each time', async () => {
     for (let seed = 1; seed <= 20; seed += 1) {
       const [first, second] = [await runScenario(seed), await runScenario(seed)];

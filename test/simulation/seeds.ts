@@ -5,6 +5,9 @@ import {runScenario} from './scenario.ts';
 /** Together the seed tests run so many. */
 export const SEEDS = 2_000;
 
+/** Seeds that once failed. 923: a stale read after a claim of unknown outcome was the last word; 3205: one brought back a deleted record. */
+export const ONCE_FAILED = [923, 3205];
+
 /** Runs seeds `from`, `from + 2`, ...: two test files share the seeds, one a core. */
 export async function runEverySecond(from: number, below: number): Promise<void> {
   const failed: string[] = [];

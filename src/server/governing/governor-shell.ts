@@ -188,9 +188,10 @@ export class GovernorShell {
   private async reread(shard: string): Promise<void> {
     const {app, keys, store, clock} = this.options;
     const reply = await store.get(keys.ownership(app, shard)).catch(() => undefined);
-    if (reply === undefined) await clock.sleep(REREAD_RETRY_MS);
+    const fresh = reply !== undefined && reply.revision >= this.governor.view.newest;
+    if (!fresh) await clock.sleep(REREAD_RETRY_MS);
     if (this.stopped) return;
-    const own = reply === undefined ? undefined : ownChange(shard, reply.entry, reply.revision);
+    const own = fresh ? ownChange(shard, reply.entry, reply.revision) : undefined;
     for (const action of this.governor.reread(shard, own, clock.nowMs())) this.carryOut(action);
   }
 

@@ -34,6 +34,8 @@ export class Observer<T> {
   private watches: Watch[] = [];
   private timer: Timer | undefined;
   private generation = 0;
+  /** Newest revision that a watch has told of. */
+  private newest = 0;
   private closed = false;
 
   constructor(options: ObserverOptions<T>) {
@@ -61,6 +63,8 @@ export class Observer<T> {
         timeoutMs: LIST_TIMEOUT_MS,
       });
       if (this.closed || generation !== this.generation) return;
+      // etcd may answer a read with the past: it would bring back what the watch has seen deleted.
+      if (revision < this.newest) throw new Error('the listing is older than the watch');
       sink.listed(changes, revision);
       if (rewatch) this.watchFrom(revision + 1);
       this.again(false, RELIST_INTERVAL_MS * (0.8 + 0.4 * Math.random()));
@@ -102,6 +106,7 @@ export class Observer<T> {
 
   private batch(batch: WatchBatch): void {
     if (this.closed) return;
+    this.newest = Math.max(this.newest, batch.revision);
     const changes: T[] = [];
     for (const event of batch.events) {
       const change =
@@ -117,6 +122,8 @@ export class Observer<T> {
     if (this.closed || generation !== this.generation) return;
     this.options.logger.warn({reason}, 'watch lost: listing again');
     this.generation += 1;
+    // A restored store begins at an older revision.
+    this.newest = 0;
     this.closeWatches();
     this.again(true, 1);
   }
