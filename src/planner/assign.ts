@@ -1,6 +1,6 @@
 /** From counts to shards: who stays, who leaves, and which of those without a place goes where. */
-import {targetOf} from './shares.ts';
-import type {Bucket, Shares} from './shares.ts';
+import {targetOf} from './bucket.ts';
+import type {Bucket, Shares} from './bucket.ts';
 import type {Table} from './table.ts';
 
 /** Writes the container of every free shard into `target`. */

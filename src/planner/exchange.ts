@@ -4,8 +4,8 @@
  * greedy start leaves little to mend.
  */
 import {TotalQueue} from './total-queue.ts';
-import {moveExtra, saving, takesPart} from './shares.ts';
-import type {Shares} from './shares.ts';
+import {moveExtra, saving, takesPart} from './bucket.ts';
+import type {Shares} from './bucket.ts';
 import type {Table} from './table.ts';
 
 /** Up to so many open containers and extras the exact search is affordable: its cost is containers^3 a step. */

@@ -1,6 +1,6 @@
 /** Who gets the extras: first where they save a move, then the containers with the lowest totals. */
-import {saving, takesPart} from './shares.ts';
-import type {Bucket, Shares} from './shares.ts';
+import {saving, takesPart} from './bucket.ts';
+import type {Bucket, Shares} from './bucket.ts';
 import type {Table} from './table.ts';
 import {TotalQueue} from './total-queue.ts';
 
