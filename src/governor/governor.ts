@@ -24,7 +24,7 @@ import {countsFor, placementSnapshot} from './placement.ts';
 import {reconcile, reconcileGone, reconcileUnplanned} from './reconcile.ts';
 import type {ReconcileContext, Step} from './reconcile.ts';
 import {Removal} from './removal.ts';
-import {RetrySchedule} from './retry.ts';
+import {REFUSED_RETRY_MS, RetrySchedule} from './retry.ts';
 import {StatusKeeper} from './status-keeper.ts';
 import type {StatusInput} from './status-keeper.ts';
 import {AppView, listedKey} from './view.ts';
@@ -41,9 +41,6 @@ export interface GovernorOptions {
   /** A clock that is warm already; by default all waits begin now. */
   readonly silence?: SilenceClock | undefined;
 }
-
-/** A write whose guard failed is looked at again after this time. */
-const REFUSED_RETRY_MS = 200;
 
 export class Governor {
   readonly view = new AppView();
@@ -62,7 +59,7 @@ export class Governor {
   private living: Map<string, LivingContainer> = new Map();
   private readonly dirty = new Set<string>();
   private readonly pending = new PendingWrites();
-  private readonly waitingForRoom = new Set<string>();
+  private readonly waiting = new Set<string>(); // for room or a plan
   private wallMs = 0;
   private listed = false;
 
@@ -138,7 +135,7 @@ export class Governor {
     this.sendHints(nowMs, actions);
     if (this.view.spec?.value.deleting === true)
       actions.push(...this.removal.due(this.view, nowMs));
-    else this.report(nowMs, actions);
+    else if (!this.view.isGone) this.report(nowMs, actions);
     return actions;
   }
 
@@ -182,7 +179,7 @@ export class Governor {
   }
 
   private roomMade(): void {
-    for (const waiting of this.waitingForRoom) this.dirty.add(waiting);
+    for (const shard of this.waiting) this.dirty.add(shard);
   }
 
   private specChanged(shard: string): void {
@@ -204,6 +201,7 @@ export class Governor {
     this.clock.forget(incarnation);
     this.evictor.forget(incarnation);
     this.claims.forget(incarnation);
+    this.planKeeper.awaitSuccessor(this.view.successorTtlMs(incarnation), nowMs);
     for (const shard of this.arrivals.forget(incarnation)) this.dirty.add(shard);
     for (const shard of this.view.shardsOf(incarnation)) {
       this.dirty.add(shard);
@@ -223,6 +221,7 @@ export class Governor {
       changed = true;
       for (const shard of this.view.shardsOf(now.incarnation)) this.dirty.add(shard);
     }
+    if (living.size > this.living.size) this.planKeeper.release();
     this.living = living;
     this.planKeeper.dirty ||= changed;
     if (changed) this.statusKeeper.touch();
@@ -233,7 +232,7 @@ export class Governor {
     const snapshot = placementSnapshot(this.view, this.living);
     for (const shard of this.planKeeper.adopt(snapshot, this.options.plan(snapshot), nowMs))
       this.dirty.add(shard);
-    for (const shard of this.waitingForRoom) this.dirty.add(shard);
+    for (const shard of this.waiting) this.dirty.add(shard);
     this.statusKeeper.touch();
   }
 
@@ -265,7 +264,7 @@ export class Governor {
   }
 
   private carryOut(shard: string, step: Step, nowMs: number, actions: GovernorAction[]): void {
-    this.waitingForRoom.delete(shard);
+    this.waiting.delete(shard);
     if (step.step === 'write') {
       this.submit(step.transition, actions);
       return;
@@ -282,7 +281,7 @@ export class Governor {
       this.arrivals.wait(step.incarnation, shard);
       return;
     }
-    if (step.for === 'room') this.waitingForRoom.add(shard);
+    if (step.for === 'room' || step.for === 'plan') this.waiting.add(shard);
     if (step.for === 'plan') this.planKeeper.dirty = true;
   }
 

@@ -34,6 +34,7 @@ export class PlanKeeper {
   private readonly mustDrop = new Set<string>();
   private targets = new Map<string, string>();
   private nextAtMs = Number.NEGATIVE_INFINITY;
+  private heldUntilMs = Number.NEGATIVE_INFINITY;
   private settleFromMs: number;
   private lastJoinMs: number;
   private settling = true;
@@ -51,15 +52,28 @@ export class PlanKeeper {
     this.settleFromMs = nowMs;
   }
 
+  /** A container is gone whose successor waits for its id: no plan until it has it, or has had the time to. */
+  awaitSuccessor(ttlMs: number, nowMs: number): void {
+    if (ttlMs === 0) return;
+    const waitMs = Math.min(LONGEST_BEFORE_FIRST_MS, ttlMs / 10 + QUIET_BEFORE_FIRST_MS);
+    this.heldUntilMs = nowMs + waitMs;
+  }
+
+  /** Nobody is waited for any more. */
+  release(): void {
+    this.heldUntilMs = Number.NEGATIVE_INFINITY;
+  }
+
   /** The moment from which a plan may be made; Infinity when none is wanted. */
   wakeAtMs(): number {
     if (!this.dirty) return Number.POSITIVE_INFINITY;
-    if (!this.settling) return this.nextAtMs;
+    const nextAtMs = Math.max(this.nextAtMs, this.heldUntilMs);
+    if (!this.settling) return nextAtMs;
     const quietAtMs = Math.min(
       this.lastJoinMs + QUIET_BEFORE_FIRST_MS,
       this.settleFromMs + LONGEST_BEFORE_FIRST_MS,
     );
-    return Math.max(this.nextAtMs, quietAtMs);
+    return Math.max(nextAtMs, quietAtMs);
   }
 
   /** Takes the plan made for the snapshot; returns the shards whose destination changed. */

@@ -117,13 +117,13 @@ function alarmsOf(
     raise('BRAKE', 'many containers are silent at once: evictions are held back for 2T');
   if (input.view.quarantined.size > 0)
     raise('QUARANTINE', `${input.view.quarantined.size} values in etcd cannot be read`);
+  for (const {code, text} of outside) raise(code, text);
   for (const {container, incarnation, state} of input.living.values()) {
     if (state === 'unreachable')
       raise('UNREACHABLE', `container ${container} renews its heartbeat but claims nothing`);
     for (const {hook, shard} of input.view.heartbeats.get(incarnation)?.value.overdue ?? [])
       raise('STUCK', `${hook} of ${shard} on ${container} is overdue`);
   }
-  for (const {code, text} of outside) raise(code, text);
   return alarms.slice(0, ALARMS_SHOWN);
 }
 

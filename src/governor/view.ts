@@ -33,6 +33,12 @@ export class AppView {
     return this.holding.get(incarnation) ?? NOTHING;
   }
 
+  /** There is no such app, or not any more: whatever were written for it would stay for ever. */
+  get isGone(): boolean {
+    if (this.spec !== undefined) return false;
+    return ![...this.quarantined.keys()].some((key) => key.startsWith('spec/'));
+  }
+
   /** The shard's spec or record cannot be read: hands off. */
   isQuarantined(shard: string): boolean {
     return (
@@ -54,6 +60,15 @@ export class AppView {
     let least = Number.POSITIVE_INFINITY;
     for (const {value} of this.heartbeats.values()) least = Math.min(least, value.ttlMs);
     return least;
+  }
+
+  /** T of a container that waits for the id of this incarnation, whose shards it gets first; 0 when none waits. */
+  successorTtlMs(incarnation: string): number {
+    const [shard] = this.shardsOf(incarnation);
+    const container = this.own.get(shard ?? '')?.value.container;
+    for (const {value} of this.heartbeats.values())
+      if (value.container === container && value.state === 'waiting') return value.ttlMs;
+    return 0;
   }
 
   /** Takes one change; false when it is older than what is known. */

@@ -9,6 +9,7 @@ import type {ServerConfig} from '../config/index.ts';
 import {Member} from '../container/door.ts';
 import {Keys} from '../etcd/keys.ts';
 import type {Leases} from '../etcd/leases.ts';
+import {SmError} from '../model/errors.ts';
 import {heartbeatIntervalMs} from '../model/container.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
@@ -283,7 +284,15 @@ export class RunningDaemon implements Daemon {
 
   private async listen(): Promise<void> {
     const {host, port} = this.options.config;
-    await this.http.listen({host, port});
+    try {
+      await this.http.listen({host, port});
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      throw new SmError('PORT_TAKEN', `port ${port} on ${host} is taken`, {
+        hint: 'another daemon or program listens there: set port in the configuration',
+        cause: error,
+      });
+    }
   }
 
   private becameReady(): void {

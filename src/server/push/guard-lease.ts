@@ -74,7 +74,6 @@ export interface GuardKeeperOptions extends GuardDependencies {
   readonly logger: Logger;
   /** Whether an absent guard may be written: not when containers hold shards under one that must have been lost. */
   readonly mayCreate: () => boolean;
-  readonly onChange: () => void;
   /** Default 10 minutes. */
   readonly checkEveryMs?: number;
 }
@@ -143,6 +142,5 @@ export class GuardKeeper {
   private note(problem: PushAlarm | undefined): void {
     if (this.stopped) return;
     this.problem = problem;
-    this.options.onChange();
   }
 }

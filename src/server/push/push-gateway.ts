@@ -97,7 +97,6 @@ export class PushGateway {
     this.guard = new GuardKeeper({
       ...options,
       mayCreate: () => !this.shardsAreHeld(),
-      onChange: () => this.raise(),
     });
     this.work = new PushWork({...options, guardLeaseId: () => this.guard.leaseId});
     this.observer = new Observer({
@@ -225,13 +224,15 @@ export class PushGateway {
     if (this.stopped) return;
     this.timer = this.options.clock.after(TICK_MS, () => this.tick());
     if (!this.governorListed || !this.sessionsListed) return;
+    const exists = !this.options.governor.view.isGone;
     if (this.deleting) this.dismantle();
-    else if (!this.guardStarted) {
+    else if (exists && !this.guardStarted) {
       this.guardStarted = true;
       this.guard.start();
     }
     for (const session of this.sessions.values()) this.maintain(session);
-    this.raise();
+    // A status after an app's removal would be a key left behind.
+    if (exists && !this.deleting) this.raise();
   }
 
   private get deleting(): boolean {

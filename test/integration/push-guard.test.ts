@@ -1,0 +1,135 @@
+import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
+import {Keys} from '../../src/etcd/keys.ts';
+import {openEtcdLeases} from '../../src/etcd/leases.ts';
+import type {Leases} from '../../src/etcd/leases.ts';
+import {decodeGuardLease} from '../../src/protocol/push.ts';
+import {systemClock} from '../../src/runtime/clock.ts';
+import {silentLogger} from '../../src/runtime/logger.ts';
+import {GuardKeeper, GUARD_TTL_S, ensureGuard} from '../../src/server/push/guard-lease.ts';
+import {openEtcdStore} from '../../src/store/etcd-store.ts';
+import type {Store} from '../../src/store/port.ts';
+import {PushBed} from './push-bed.ts';
+
+let bed: PushBed;
+let store: Store;
+let leases: Leases;
+const keys = new Keys('/sm', 'sm.test');
+const keepers: GuardKeeper[] = [];
+beforeAll(async () => {
+  bed = await PushBed.start();
+  store = openEtcdStore({endpoints: [bed.etcd.endpoint]});
+  leases = openEtcdLeases({endpoints: [bed.etcd.endpoint]});
+});
+afterEach(() => {
+  for (const keeper of keepers.splice(0)) keeper.stop();
+});
+afterAll(async () => {
+  leases.close();
+  await store.close();
+  await bed.stop();
+});
+
+async function guardOf(app: string): Promise<string> {
+  const text = await bed.raw.get(keys.leaseGuard(app)).string();
+  return decodeGuardLease(text ?? '') ?? '';
+}
+
+async function ttlOf(leaseId: string): Promise<number> {
+  return Number((await bed.raw.leaseClient.leaseTimeToLive({ID: leaseId})).TTL);
+}
+
+/** A keeper of its own beside the daemon's, which looks often. */
+function keeper(app: string, mayCreate: boolean): GuardKeeper {
+  const made = new GuardKeeper({
+    ...{app, keys, store, leases, clock: systemClock(), logger: silentLogger},
+    ...{mayCreate: () => mayCreate, checkEveryMs: 50},
+  });
+  keepers.push(made);
+  made.start();
+  return made;
+}
+
+describe('the guard lease', () => {
+  it('is there when the app is, once, for ten years', async () => {
+    await bed.post('add-spec', {service: 'new'});
+    const id = await guardOf('new');
+    expect(id).toMatch(/^\d+$/);
+    expect(await ttlOf(id)).toBeGreaterThan(GUARD_TTL_S - 3_600);
+  });
+
+  it('is made by one of many', async () => {
+    // A spec without a guard, as an older version would have left it; no daemon governs it.
+    await bed.raw.put(keys.appSpec('raced')).value('{"service":"raced"}');
+    const before = (await bed.raw.leaseClient.leaseLeases()).leases.length;
+    const made = await Promise.all(
+      Array.from({length: 5}, () => ensureGuard({app: 'raced', keys, store, leases})),
+    );
+    const id = await guardOf('raced');
+    for (const guard of made) expect(guard).toEqual({kind: 'present', leaseId: id});
+    expect((await bed.raw.leaseClient.leaseLeases()).leases).toHaveLength(before + 1);
+  });
+
+  it('is not made for an app that does not exist', async () => {
+    await ensureGuard({app: 'nobody', keys, store, leases});
+    expect(await guardOf('nobody')).toBe('');
+  });
+
+  it('raises an alarm when its lease has ended, and is not replaced', async () => {
+    await bed.post('add-spec', {service: 'ended'});
+    const id = await guardOf('ended');
+    const watching = keeper('ended', true);
+    await bed.until('the id', () => watching.leaseId === id);
+    expect(watching.alarm).toBeUndefined();
+    await leases.revoke(id);
+    await bed.until('the alarm', () => watching.alarm?.code === 'PUSH_GUARD_LOST');
+    expect(watching.alarm?.text).toContain(id);
+    expect(await guardOf('ended')).toBe(id);
+  });
+
+  it('raises an alarm when its key is gone, and is not replaced', async () => {
+    await bed.post('add-spec', {service: 'gone'});
+    const watching = keeper('gone', true);
+    await bed.until('the id', () => watching.leaseId !== undefined);
+    await bed.raw.delete().key(keys.leaseGuard('gone'));
+    await bed.until('the alarm', () => watching.alarm?.text.includes('absent') === true);
+    expect(await guardOf('gone')).toBe('');
+  });
+
+  it('is not made anew when containers hold shards under one that was lost', async () => {
+    await bed.raw.put(keys.appSpec('held')).value('{"service":"held"}');
+    const watching = keeper('held', false);
+    await bed.until('the alarm', () => watching.alarm?.code === 'PUSH_GUARD_LOST');
+    expect(watching.leaseId).toBeUndefined();
+    expect(await guardOf('held')).toBe('');
+  });
+});
+
+describe('removal of an app with push containers', () => {
+  it('drops their shards, ends their sessions and the guard lease, and leaves not one key', async () => {
+    const app = 'removed';
+    await bed.createApp(app, ['r-0', 'r-1', 'r-2']);
+    const container = await bed.container({app});
+    await bed.untilSpread(app, new Map([[container, 3]]));
+    const guard = await guardOf(app);
+    await expect(bed.post('del-spec', {service: app})).rejects.toThrow(/APP_IN_USE/);
+    await bed.post('del-spec', {service: app, force: true});
+    const left = async (): Promise<string[]> => {
+      const [runtime, specs] = await Promise.all([
+        bed.raw.getAll().prefix(`/sm/app/${app}/`).keys(),
+        bed.raw.getAll().prefix(`/sm/app/sm.test/service/${app}/`).keys(),
+      ]);
+      return [...runtime, ...specs];
+    };
+    await bed.until('no key left', async () => (await left()).length === 0);
+    expect(
+      container.received
+        .filter(({op}) => op === 'drop')
+        .map(({id}) => id)
+        .sort(),
+    ).toEqual(['r-0', 'r-1', 'r-2']);
+    await bed.until('the container has stopped', () => container.isDead);
+    expect(await left()).toEqual([]);
+    expect(await ttlOf(guard)).toBe(-1);
+    expect(await ttlOf(container.leaseId)).toBe(-1);
+  }, 120_000);
+});
