@@ -1,5 +1,6 @@
 /** One form for every failure: four lines for people, one document for scripts, one exit code. */
 import {SmError, exitCodeOf} from '../model/errors.ts';
+import {nearestWords} from '../model/nearest.ts';
 import {visible} from './visible.ts';
 
 export interface Failure {
@@ -37,6 +38,9 @@ export class ExitOnly extends Error {
 interface OclifError {
   readonly message: string;
   readonly oclif?: {readonly exit?: number};
+  /** Of an unknown flag: what was given, and what the command knows. */
+  readonly flags?: readonly string[];
+  readonly parse?: {readonly input?: {readonly flags?: Readonly<Record<string, unknown>>}};
   readonly constructor: {readonly name: string};
 }
 
@@ -124,10 +128,17 @@ function usage(error: OclifError, exit: number): Failure {
     exit: exit === 1 ? 2 : exit,
     message,
     why,
-    fix: ['add --help to see what the command takes'],
+    fix: [...nearestFlags(error), 'add --help to see what the command takes'],
     retryable: false,
     requestId: '',
   };
+}
+
+/** The flags of the command that look most like the unknown ones. */
+function nearestFlags({flags, parse}: OclifError): string[] {
+  const known = Object.keys(parse?.input?.flags ?? {});
+  const near = (flags ?? []).flatMap((flag) => nearestWords(flag.replace(/^-+/, ''), known));
+  return near.length === 0 ? [] : [`did you mean ${near.map((flag) => `--${flag}`).join(', ')}?`];
 }
 
 function whyOf(cause: unknown): string {

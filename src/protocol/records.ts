@@ -35,8 +35,8 @@ const HEARTBEAT_STATES: ReadonlySet<unknown> = new Set<HeartbeatState>([
   'leaving',
   'evicting',
 ]);
-/** Integers this long may not fit a double: such texts are parsed without losing digits. */
-const LONG_NUMBER = /\d{16,}/;
+/** Bare integers this long may not fit a double: such texts are parsed without losing digits. Fencing tokens are quoted and do not count. */
+const LONG_NUMBER = /[:[,]\s*-?\d{16,}/;
 
 /** The text of a value; 64-bit numbers read as bigint are printed as bare numbers again. */
 export function encodeRecord(value: object): string {

@@ -164,15 +164,17 @@ async function killDaemon(
   for (const each of logs.values()) each.clear();
   const startedMs = performance.now();
   await bed.endDaemon(victim, 'SIGKILL');
+  // A changed task is dropped and added where it is: a move that unbalances nothing.
   const shardId = log.shardsOf(`${app}-c1`)[0] ?? '';
-  const to = `${app}-c2`;
-  await bed.admin.call('updateShard', {service: app, shardId, manualContainerId: to});
-  const againMs = (await log.untilReady([shardId], (owner) => owner === to)) - startedMs;
+  await bed.admin.call('updateShard', {service: app, shardId, task: `changed ${String(leads)}`});
+  const isDropped = (): boolean =>
+    log.events.some(({shard, record}) => shard === shardId && record?.state === 'dropping');
+  await log.until(isDropped, `${shardId} is not dropped`);
+  const againMs = (await log.untilReady([shardId])) - startedMs;
   const others = [...logs.values()].flatMap(({events}) =>
     events.filter(({shard}) => shard !== shardId),
   );
   const gaps = gapsOf(others).length;
-  await bed.admin.call('updateShard', {service: app, shardId, manualContainerId: ''});
   return {
     what: `SIGKILL of the daemon that governs (${leads ? 'leader' : 'not leader'}): gaps / moves possible again`,
     goal: `0 / <= ${seconds(TTL_MS + 2_000)}`,

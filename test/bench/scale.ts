@@ -1,5 +1,6 @@
 /** Figures of size: many shards at once, a cold start, memory, writes while nothing happens. */
 import type {ChildProcess} from 'node:child_process';
+import {decodeAppStatus} from '../../src/protocol/records.ts';
 import {BenchBed, memoryOf, until} from './bed.ts';
 import {seconds, shardIds} from './figure.ts';
 import type {Figure} from './figure.ts';
@@ -68,8 +69,11 @@ async function restartDaemon(bed: BenchBed): Promise<number> {
   await bed.endDaemon(old, 'SIGTERM');
   const startedMs = performance.now();
   const {address} = await bed.startDaemon();
-  const governs = async (): Promise<boolean> =>
-    (await bed.admin.call('getApp', {service: APP})).app.governor === address;
+  const governs = async (): Promise<boolean> => {
+    const {entry} = await bed.store.get(bed.keys.status(APP));
+    const status = entry === undefined ? undefined : decodeAppStatus(entry.value);
+    return status?.ok === true && status.value.governor === address;
+  };
   await until(governs, 'the new daemon does not govern');
   return performance.now() - startedMs;
 }

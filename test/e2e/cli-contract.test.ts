@@ -1,0 +1,112 @@
+/** What scripts rely on, for the built command line against a real daemon: one document, the same exit code either way, no escapes. */
+import {execFile} from 'node:child_process';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {Cluster} from '../support/cluster.ts';
+import {freePorts, startEtcd} from '../support/etcd-process.ts';
+import type {EtcdProcess} from '../support/etcd-process.ts';
+
+const BIN = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
+let etcd: EtcdProcess;
+let cluster: Cluster;
+let server = '';
+
+beforeAll(async () => {
+  etcd = await startEtcd();
+  cluster = await Cluster.start({etcd});
+  const [daemon] = cluster.daemons;
+  server = daemon?.admin.server ?? '';
+  await daemon?.admin.call('addSpec', {service: 'orders', maxShardCount: 0, maxRecoveryTime: 0});
+  await daemon?.admin.call('addShard', {service: 'orders', shardId: 'a\u202eb'});
+});
+afterAll(async () => {
+  await cluster.stop();
+  await etcd.stop();
+});
+
+interface Ran {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function sm(args: readonly string[], to = server): Promise<Ran> {
+  const env = {...process.env, SM_SERVER: to, SM_OUTPUT: '', CI: '1'};
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [BIN, ...args], {env}, (_error, stdout, stderr) =>
+      resolve({exit: child.exitCode ?? -1, stdout, stderr}),
+    );
+    child.stdin?.end();
+  });
+}
+
+/** Arguments and the exit code that is documented for them. */
+const CASES: readonly (readonly [string, number])[] = [
+  ['status', 0],
+  ['version', 0],
+  ['app ls', 0],
+  ['app get orders', 0],
+  ['app get nobody', 3],
+  ['app create orders', 0],
+  ['app create or/ders', 2],
+  ['app update orders --max-shard-count 5', 0],
+  ['app update nobody --max-shard-count 5', 3],
+  ['app rm orders', 2],
+  ['app rm nobody --yes', 3],
+  ['shard add -a orders s1 s2', 0],
+  ['shard add -a nobody s1', 3],
+  ['shard ls -a orders', 0],
+  ['shard ls -a nobody', 3],
+  ['shard get -a orders s1', 0],
+  ['shard get -a orders nothing', 3],
+  ['shard locate -a orders nothing', 3],
+  ['container ls -a orders', 0],
+  ['container get -a orders nobody', 3],
+  ['container cordon -a orders nobody', 3],
+  ['worker add -a orders pool c1', 0],
+  ['worker ls -a orders', 0],
+  ['worker rm -a orders pool c1', 0],
+  ['moves ls -a orders', 0],
+  ['wait app/orders --for gone --timeout 1s', 7],
+  ['wait app/orders --for nonsense', 2],
+  ['app ls --no-such-flag', 2],
+  ['app', 0],
+  ['no-such-command', 2],
+];
+
+describe('every command', () => {
+  for (const [line, exit] of CASES) {
+    it(`${line} exits ${exit} with and without --json`, async () => {
+      const args = line.split(' ');
+      const plain = await sm(args);
+      expect({exit: plain.exit, stderr: plain.stderr}).toMatchObject({exit});
+      expect(plain.stdout + plain.stderr).not.toMatch(/\u001b|node_modules|at async/);
+      if (line === 'app' || line === 'no-such-command') return;
+      const json = await sm([...args, '--json']);
+      expect(json.exit).toBe(exit);
+      const document = JSON.parse(json.stdout) as {error?: {code?: string}};
+      if (exit === 0) expect(document.error).toBeUndefined();
+      else expect(document.error?.code).toMatch(/^[A-Z_]+$/);
+    });
+  }
+});
+
+describe('the command line', () => {
+  it('exits 6 when no daemon answers, and says what to do', async () => {
+    const [port] = await freePorts(1);
+    const {exit, stderr} = await sm(['app', 'ls'], `http://127.0.0.1:${port}`);
+    expect(exit).toBe(6);
+    expect(stderr).toContain('sm serve');
+  });
+
+  it('names the nearest flags for one that it does not know', async () => {
+    const {stderr} = await sm(['container', 'drain', 'c1', '-a', 'orders', '--raeson', 'x']);
+    expect(stderr).toContain('--reason');
+  });
+
+  it('shows hostile names harmlessly', async () => {
+    const {stdout} = await sm(['shard', 'ls', '-a', 'orders']);
+    expect(stdout).not.toContain('\u202e');
+    expect(stdout).toMatch(/a.*202e.*b/i);
+  });
+});
