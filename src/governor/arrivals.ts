@@ -3,6 +3,9 @@
 /** Most records assigned to one container and not yet claimed. */
 export const UNCLAIMED_PER_CONTAINER = 200;
 
+/** How many records wait for this incarnation's claim. */
+export type UnclaimedOf = (incarnation: string) => number;
+
 export class ArrivalQueue {
   private readonly waiting = new Map<string, Set<string>>();
 
@@ -12,17 +15,29 @@ export class ArrivalQueue {
     else shards.add(shard);
   }
 
-  /** The first shards in the queue, as many as there is room; they are taken out. */
-  admit(incarnation: string, unclaimed: number): string[] {
-    const shards = this.waiting.get(incarnation);
-    if (shards === undefined) return [];
+  /** Whether somebody may be admitted now. */
+  hasRoom(unclaimedOf: UnclaimedOf): boolean {
+    for (const incarnation of this.waiting.keys())
+      if (unclaimedOf(incarnation) < UNCLAIMED_PER_CONTAINER) return true;
+    return false;
+  }
+
+  /**
+   * The first of each queue, as many as there is room for; they are taken out. Some may belong elsewhere by now and take no
+   * room after all: ask again while there is room.
+   */
+  admit(unclaimedOf: UnclaimedOf): string[] {
     const admitted: string[] = [];
-    for (const shard of shards) {
-      if (unclaimed + admitted.length >= UNCLAIMED_PER_CONTAINER) break;
-      admitted.push(shard);
+    for (const [incarnation, shards] of this.waiting) {
+      let room = UNCLAIMED_PER_CONTAINER - unclaimedOf(incarnation);
+      for (const shard of shards) {
+        if (room <= 0) break;
+        room -= 1;
+        shards.delete(shard);
+        admitted.push(shard);
+      }
+      if (shards.size === 0) this.waiting.delete(incarnation);
     }
-    for (const shard of admitted) shards.delete(shard);
-    if (shards.size === 0) this.waiting.delete(incarnation);
     return admitted;
   }
 

@@ -5,6 +5,7 @@
 import type {AppChange} from '../model/change.ts';
 import type {MoveNote, OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
+import type {Alarm} from '../model/status.ts';
 import type {Transition} from '../model/transition.ts';
 import {drop} from '../ownership/transitions.ts';
 import {SilenceClock} from '../ownership/silence.ts';
@@ -54,12 +55,15 @@ export class Governor {
   private readonly retries = new RetrySchedule();
   private readonly history = new MoveHistory();
   private readonly removal = new Removal();
-  readonly statusKeeper = new StatusKeeper();
+  private readonly statusKeeper = new StatusKeeper();
   private readonly planKeeper: PlanKeeper;
   private living: Map<string, LivingContainer> = new Map();
   private readonly dirty = new Set<string>();
   private readonly pending = new PendingWrites();
-  private readonly waiting = new Set<string>(); // for room or a plan
+  /** Shards for which there was no room, or no plan. */
+  private readonly waiting = new Set<string>();
+  private readonly unclaimedOf = (incarnation: string): number =>
+    this.claims.unclaimed(incarnation) + this.pending.arriving(incarnation);
   private wallMs = 0;
   private listed = false;
 
@@ -121,6 +125,11 @@ export class Governor {
     return [];
   }
 
+  /** Takes alarms that are raised beside the governor, all there are; true when they have changed. */
+  noteAlarms(alarms: readonly Pick<Alarm, 'code' | 'text'>[]): boolean {
+    return this.statusKeeper.noteOutside(alarms);
+  }
+
   /** What is to be done now; call after news and at `wakeAtMs`. */
   advance(nowMs: number, wallMs: number): GovernorAction[] {
     this.wallMs = wallMs;
@@ -142,6 +151,7 @@ export class Governor {
   /** When `advance` has to be called even without news. */
   wakeAtMs(nowMs: number): number {
     const marks = [
+      this.arrivals.hasRoom(this.unclaimedOf) ? nowMs : Number.POSITIVE_INFINITY,
       this.planKeeper.wakeAtMs(),
       this.evictor.wakeAtMs(this.view, this.clock, nowMs),
       this.hints.wakeAtMs(nowMs),
@@ -166,7 +176,6 @@ export class Governor {
     this.claims.note(shard, before?.value, after?.value, nowMs);
     this.history.note(shard, before?.value, after?.value, this.wallMs, nowMs);
     this.retries.noteFailures(shard, after?.value, nowMs);
-    if (before?.value.state === 'assigned') this.admit(before.value.incarnation);
     const left = before !== undefined && before.value.state !== 'free';
     if (left && after?.value.incarnation !== before.value.incarnation) this.roomMade();
     else if (after?.value.state === 'free') this.roomMade();
@@ -238,6 +247,7 @@ export class Governor {
 
   private reconcileDirty(nowMs: number, actions: GovernorAction[]): void {
     for (const shard of this.retries.due(nowMs)) this.dirty.add(shard);
+    for (const shard of this.arrivals.admit(this.unclaimedOf)) this.dirty.add(shard);
     if (this.dirty.size === 0 || this.view.spec === undefined) return;
     const context = this.reconcileContext();
     const shards = [...this.dirty];
@@ -285,22 +295,12 @@ export class Governor {
     if (step.for === 'plan') this.planKeeper.dirty = true;
   }
 
-  private unclaimed(incarnation: string): number {
-    return this.claims.unclaimed(incarnation) + this.pending.arriving(incarnation);
-  }
-
-  private admit(incarnation: string): void {
-    for (const shard of this.arrivals.admit(incarnation, this.unclaimed(incarnation)))
-      this.dirty.add(shard);
-  }
-
   private submit(transition: Transition, actions: GovernorAction[]): void {
     actions.push({type: 'write', op: this.pending.submit(transition), transition});
   }
 
   private settlePending(shard: string): void {
-    const to = this.pending.settle(shard);
-    if (to !== '') this.admit(to);
+    this.pending.settle(shard);
     this.dirty.add(shard);
   }
 
@@ -380,7 +380,7 @@ export class Governor {
       living: this.living,
       epoch: this.options.epoch,
       newMove: (from, to, why) => this.newMove(from, to, why),
-      isBusy: (incarnation) => this.unclaimed(incarnation) >= UNCLAIMED_PER_CONTAINER,
+      isBusy: (incarnation) => this.unclaimedOf(incarnation) >= UNCLAIMED_PER_CONTAINER,
       isFull: (incarnation) =>
         limit > 0 &&
         this.view.shardsOf(incarnation).size + this.pending.arriving(incarnation) >= limit,

@@ -39,14 +39,12 @@ export class PendingWrites {
     return this.ops;
   }
 
-  /** The write is over; returns the incarnation it was to give the shard, or ''. */
-  settle(shard: string): string {
+  settle(shard: string): void {
     const to = this.writes.get(shard)?.to ?? '';
     this.writes.delete(shard);
-    if (to === '') return '';
+    if (to === '') return;
     const left = this.arriving(to) - 1;
     if (left > 0) this.arrivals.set(to, left);
     else this.arrivals.delete(to);
-    return to;
   }
 }

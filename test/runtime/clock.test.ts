@@ -1,7 +1,7 @@
 /** The clock of whoever must stop in time: it may run ahead, never behind. */
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {OwnerClock, systemClock} from '../../src/runtime/clock.ts';
+import {AttentiveClock, OwnerClock, systemClock} from '../../src/runtime/clock.ts';
 import type {ClockReadings} from '../../src/runtime/clock.ts';
 import {until} from '../etcd/until.ts';
 
@@ -127,5 +127,32 @@ describe('the clock of the machine', () => {
     await clock.sleep(20);
     timer.cancel();
     expect(called).toBe(false);
+  });
+});
+
+describe('the clock of a watcher', () => {
+  it('counts what it was awake for, and no more than its limit of what it slept through', () => {
+    const clock = new AttentiveClock(1_000);
+    const start = clock.at(5_000);
+    expect(clock.at(5_400) - start).toBe(400);
+    expect(clock.at(12_400) - start).toBe(1_400);
+    expect(clock.at(12_900) - start).toBe(1_900);
+  });
+
+  it('never goes back and never runs ahead of the time that passed', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({min: 0, max: 20_000, noNaN: true})), (steps) => {
+        const clock = new AttentiveClock(1_000);
+        let nowMs = 100;
+        let last = clock.at(nowMs);
+        for (const step of steps) {
+          nowMs += step;
+          const seen = clock.at(nowMs);
+          expect(seen).toBeGreaterThanOrEqual(last - 1e-6);
+          expect(seen - last).toBeLessThanOrEqual(step + 1e-6);
+          last = seen;
+        }
+      }),
+    );
   });
 });

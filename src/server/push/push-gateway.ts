@@ -352,7 +352,7 @@ export class PushGateway {
       const text = `heartbeat of push container ${session.container} cannot be read: ${session.problem}`;
       alarms.push({code: 'PUSH_UNREADABLE', text});
     }
-    if (governor.statusKeeper.noteOutside(alarms.slice(0, ALARMS_SHOWN))) this.options.onNews();
+    if (governor.noteAlarms(alarms.slice(0, ALARMS_SHOWN))) this.options.onNews();
   }
 
   private keyOf({container, lease}: SessionChange): string {

@@ -1,0 +1,75 @@
+import {describe, expect, it} from 'vitest';
+import {UNCLAIMED_PER_CONTAINER} from '../../src/governor/arrivals.ts';
+import {GovernorBed} from './governor-bed.ts';
+
+const SHARDS = Array.from({length: 5 * UNCLAIMED_PER_CONTAINER}, (_, index) => `s${index}`);
+/** Beyond the wait for first joins. */
+const FIRST_PLAN_MS = 3_000;
+
+/** Lets both containers claim all there is until nothing is left to claim. */
+function claimAll(bed: GovernorBed, containers: readonly string[]): void {
+  for (let rounds = 0; rounds < 100; rounds += 1) {
+    bed.settle();
+    const open = containers.flatMap((container) => bed.unclaimed(container));
+    if (open.length === 0) return;
+    bed.claim(open);
+  }
+}
+
+describe('arrivals', () => {
+  it('never has more records wait for one claim than the limit, and places all', () => {
+    const bed = new GovernorBed(SHARDS);
+    bed.join('c1');
+    bed.turn(FIRST_PLAN_MS);
+    bed.settle();
+    expect(bed.unclaimed('c1').length).toBe(UNCLAIMED_PER_CONTAINER);
+    bed.claim(bed.unclaimed('c1').slice(0, 10));
+    bed.settle();
+    expect(bed.unclaimed('c1').length).toBe(UNCLAIMED_PER_CONTAINER);
+    claimAll(bed, ['c1']);
+    expect([...bed.own.values()].filter(({value}) => value.ready).length).toBe(SHARDS.length);
+  });
+
+  it('places what is left when most of a queue has gone to another container', () => {
+    const bed = new GovernorBed(SHARDS);
+    bed.join('c1');
+    bed.turn(FIRST_PLAN_MS);
+    bed.settle();
+    // The queue of c1 holds the rest; a second container takes half of it away.
+    bed.join('c2');
+    bed.turn(100);
+    claimAll(bed, ['c1', 'c2']);
+    const ready = [...bed.own.values()].filter(({value}) => value.ready);
+    expect(ready.length).toBe(SHARDS.length);
+    expect(new Set(ready.map(({value}) => value.container)).size).toBe(2);
+  });
+});
+
+describe('a refused write', () => {
+  it('is tried again after a pause and not at once', () => {
+    const bed = new GovernorBed(['s1']);
+    bed.join('c1');
+    bed.turn(FIRST_PLAN_MS, () => true);
+    expect(bed.writes.length).toBe(1);
+    for (let turns = 0; turns < 10; turns += 1) bed.turn(10, () => true);
+    expect(bed.writes.length).toBe(1);
+    bed.turn(200);
+    expect(bed.writes.length).toBe(2);
+    expect(bed.unclaimed('c1')).toEqual(['s1']);
+  });
+});
+
+describe('hints', () => {
+  it('go out for what is assigned, not for what the container has just claimed', () => {
+    const bed = new GovernorBed(['s1']);
+    bed.join('c1');
+    bed.turn(FIRST_PLAN_MS);
+    bed.turn();
+    expect(bed.hints).toBe(1);
+    bed.turn(600);
+    expect(bed.hints).toBe(2);
+    bed.claim(['s1']);
+    bed.turn(600);
+    expect(bed.hints).toBe(2);
+  });
+});
