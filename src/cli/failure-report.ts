@@ -120,7 +120,11 @@ export function remoteFailure(body: {
 }
 
 function usage(error: OclifError, exit: number): Failure {
-  const [message = '', ...rest] = error.message.split('\n').filter((line) => line.trim() !== '');
+  // Several faults come under a heading that says nothing.
+  const [message = '', ...rest] = error.message
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^The following errors? occurred:$/.test(line));
   const why = rest.filter((line) => !line.startsWith('See more help')).join(' ');
   // oclif's parser exits 2; its own ExitError for help is 0.
   return {

@@ -126,7 +126,7 @@ export class RunningDaemon implements Daemon {
       hints,
       daemonHints,
       leases: this.leases,
-      push: {caller, leases: this.leases, ttlMs: config.heartbeat.ttlMs},
+      push: {caller, ttlMs: config.heartbeat.ttlMs},
       onProbeInterval: () => this.adaptProbe(),
     });
     this.member = this.newMember(common);

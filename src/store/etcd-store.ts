@@ -7,6 +7,7 @@ import {PrefixWatch} from '../etcd/watch.ts';
 import {endOfPrefix, safeRevision, toKeyValue} from '../etcd/wire.ts';
 import type {IDuplexWatchStream, WireKeyValue} from '../etcd/wire.ts';
 import {SmError} from '../model/errors.ts';
+import {storeClosed} from './port.ts';
 import type {
   CallOptions,
   Compare,
@@ -228,10 +229,6 @@ export class EtcdStore implements Store {
 /** Opens the store; connects lazily, so nothing fails here but an empty list of endpoints. */
 export function openEtcdStore(options: EtcdOptions): EtcdStore {
   return new EtcdStore(options);
-}
-
-function storeClosed(): SmError {
-  return new SmError('STORE_UNAVAILABLE', 'the store is closed');
 }
 
 function entriesOf(reply: IRangeResponse): KeyValue[] {

@@ -1,5 +1,6 @@
 /** The store port in memory: for tests and the simulator. Same semantics as etcd where the port promises something. */
 import {SmError} from '../model/errors.ts';
+import {storeClosed} from './port.ts';
 import type {
   Compare,
   KeyValue,
@@ -251,10 +252,6 @@ function writesTwice(operations: readonly Operation[]): boolean {
   const deleted = new Set(keys('delete'));
   const put = keys('put');
   return new Set(put).size < put.length || put.some((key) => deleted.has(key));
-}
-
-function storeClosed(): SmError {
-  return new SmError('STORE_UNAVAILABLE', 'the store is closed');
 }
 
 function tooMany(): SmError {

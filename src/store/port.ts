@@ -1,4 +1,4 @@
-import type {SmError} from '../model/errors.ts';
+import {SmError} from '../model/errors.ts';
 import type {KeyValue, WatchListener} from '../model/stored.ts';
 
 export type {KeyValue, WatchBatch, WatchEvent, WatchListener} from '../model/stored.ts';
@@ -87,4 +87,9 @@ export interface Store {
   /** Forgets history before the revision. */
   compact(revision: number): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What every call on a closed store is told. */
+export function storeClosed(): SmError {
+  return new SmError('STORE_UNAVAILABLE', 'the store is closed');
 }

@@ -26,33 +26,68 @@ async function faults(file: string, code: string): Promise<string[]> {
   return (result?.messages ?? []).map(({ruleId}) => ruleId ?? 'parse');
 }
 
-const BANNED: readonly (readonly [string, string])[] = [
-  ['planner/x.ts', 'export const now = Date.now();'],
-  ['governor/x.ts', 'export const now = new Date();'],
-  ['ownership/x.ts', 'export const chance = Math.random();'],
-  ['model/x.ts', "import {join} from 'node:path';\nexport const path = join('a');"],
-  ['ownership/x.ts', 'export const later = (): unknown => setTimeout(() => 1, 1);'],
-  ['governor/x.ts', 'export async function wait(): Promise<void> {}'],
-  ['planner/x.ts', "import {Governor} from '../governor/governor.ts';\nexport const x = Governor;"],
-  ['model/x.ts', "import {Keys} from '../etcd/keys.ts';\nexport const x = Keys;"],
-  ['container/x.ts', "import {serve} from '../server/index.ts';\nexport const x = serve;"],
-  ['container/x.ts', "import fastify from 'fastify';\nexport const x = fastify;"],
+const BANNED: readonly (readonly [file: string, rule: string, code: string])[] = [
+  ['planner/x.ts', 'no-restricted-syntax', 'export const now = Date.now();'],
+  ['governor/x.ts', 'no-restricted-syntax', 'export const now = new Date();'],
+  ['ownership/x.ts', 'no-restricted-syntax', 'export const chance = Math.random();'],
+  [
+    'model/x.ts',
+    'no-restricted-syntax',
+    "import {join} from 'node:path';\nexport const path = join('a');",
+  ],
+  [
+    'ownership/x.ts',
+    'no-restricted-globals',
+    'export const later = (): unknown => setTimeout(() => 1, 1);',
+  ],
+  ['governor/x.ts', 'no-restricted-syntax', 'export async function wait(): Promise<void> {}'],
+  [
+    'planner/x.ts',
+    '@typescript-eslint/no-restricted-imports',
+    "import {Governor} from '../governor/governor.ts';\nexport const x = Governor;",
+  ],
+  [
+    'model/x.ts',
+    '@typescript-eslint/no-restricted-imports',
+    "import {Keys} from '../etcd/keys.ts';\nexport const x = Keys;",
+  ],
+  [
+    'container/x.ts',
+    '@typescript-eslint/no-restricted-imports',
+    "import {serve} from '../server/index.ts';\nexport const x = serve;",
+  ],
+  [
+    'container/x.ts',
+    '@typescript-eslint/no-restricted-imports',
+    "import fastify from 'fastify';\nexport const x = fastify;",
+  ],
   [
     'server/x.ts',
+    '@typescript-eslint/no-restricted-imports',
     "import {ShardHandle} from '../container/shard.ts';\nexport const x = ShardHandle;",
   ],
   [
     'server/http/x.ts',
+    '@typescript-eslint/no-restricted-imports',
     "import {AdminClient} from '../../cli/admin-client.ts';\nexport const x = AdminClient;",
   ],
-  ['commands/app/x.ts', "import {serve} from '../../server/index.ts';\nexport const x = serve;"],
-  ['model/x.ts', `export const x = 1;\n${'export {};\n'.repeat(400)}`],
+  [
+    'commands/app/x.ts',
+    '@typescript-eslint/no-restricted-imports',
+    "import {serve} from '../../server/index.ts';\nexport const x = serve;",
+  ],
+  ['model/x.ts', 'max-lines', `export const x = 1;\n${'export {};\n'.repeat(400)}`],
+  [
+    'model/x.ts',
+    'max-lines-per-function',
+    `export function x(): void {\n${'  void 0;\n'.repeat(80)}}`,
+  ],
 ];
 
 describe('the linter refuses', () => {
-  for (const [file, code] of BANNED) {
+  for (const [file, rule, code] of BANNED) {
     it(`${file}: ${code.split('\n')[0] ?? ''}`, async () => {
-      expect((await faults(file, code)).length).toBeGreaterThan(0);
+      expect(await faults(file, code)).toContain(rule);
     });
   }
 });

@@ -1,16 +1,13 @@
 /** Sends hints to containers over kept-alive connections. A lost hint is repeated by the governor; nothing is retried here. */
-import {Agent, request} from 'undici';
+import {request} from 'undici';
 import {HINTS_PER_CALL} from '../../governor/hints.ts';
 import type {HintBatch, HintItem} from '../../governor/hints.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {HINT_PATHS} from '../../protocol/hints.ts';
+import {CALL_TIMEOUT_MS, containerAgent} from './container-agent.ts';
 import {refusedEndpoint} from './endpoint-policy.ts';
 
-const CONNECT_TIMEOUT_MS = 2_000;
-const TOTAL_TIMEOUT_MS = 10_000;
 const CONNECTIONS_PER_CONTAINER = 2;
-/** An answer is a courtesy; more of it is not read. */
-const ANSWER_LIMIT_BYTES = 64 * 1024;
 
 export interface HintSenderOptions {
   readonly logger: Logger;
@@ -26,14 +23,7 @@ export class HintSender {
   private readonly options: HintSenderOptions;
   /** Incarnations a call is under way to, with what waits for its end. */
   private readonly lines = new Map<string, Map<string, HintItem>>();
-  private readonly agent = new Agent({
-    connections: CONNECTIONS_PER_CONTAINER,
-    connect: {timeout: CONNECT_TIMEOUT_MS},
-    headersTimeout: TOTAL_TIMEOUT_MS,
-    bodyTimeout: TOTAL_TIMEOUT_MS,
-    maxResponseSize: ANSWER_LIMIT_BYTES,
-    pipelining: 1,
-  });
+  private readonly agent = containerAgent(CONNECTIONS_PER_CONTAINER);
 
   constructor(options: HintSenderOptions) {
     this.options = options;
@@ -101,7 +91,7 @@ export class HintSender {
           ...(token === undefined ? {} : {authorization: `Bearer ${token}`}),
         },
         body: JSON.stringify({app, incarnation, items}),
-        signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
+        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
       },
     );
     await reply.body.dump();

@@ -1,11 +1,9 @@
 /** HTTP calls to push containers: add-shard, drop-shard and whether somebody listens. Nothing is retried here. */
-import {Agent, request} from 'undici';
+import {request} from 'undici';
 import {HINT_PATHS} from '../../protocol/hints.ts';
+import {CALL_TIMEOUT_MS, containerAgent} from '../governing/container-agent.ts';
 import {refusedEndpoint} from '../governing/endpoint-policy.ts';
 
-const CONNECT_TIMEOUT_MS = 2_000;
-const TOTAL_TIMEOUT_MS = 10_000;
-const ANSWER_LIMIT_BYTES = 64 * 1024;
 const MESSAGE_LIMIT = 200;
 /** Calls at once to one container. */
 export const CALLS_PER_CONTAINER = 8;
@@ -22,14 +20,7 @@ export interface PushCallerOptions {
 
 export class PushCaller {
   private readonly options: PushCallerOptions;
-  private readonly agent = new Agent({
-    connections: CALLS_PER_CONTAINER,
-    connect: {timeout: CONNECT_TIMEOUT_MS},
-    headersTimeout: TOTAL_TIMEOUT_MS,
-    bodyTimeout: TOTAL_TIMEOUT_MS,
-    maxResponseSize: ANSWER_LIMIT_BYTES,
-    pipelining: 1,
-  });
+  private readonly agent = containerAgent(CALLS_PER_CONTAINER);
 
   constructor(options: PushCallerOptions) {
     this.options = options;
@@ -63,7 +54,7 @@ export class PushCaller {
       const reply = await request(`http://${container}${path}`, {
         method,
         dispatcher: this.agent,
-        signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
+        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
         ...(body === undefined ? {} : {headers: {'content-type': 'application/json'}, body}),
       });
       const text = await reply.body.text();

@@ -3,26 +3,22 @@
  * a stand-in heartbeat for each, so that planner and governor see a container like any other, and acts in its name.
  * A session that ends, or stops beating, is simply renewed no more: the governor's silence clock evicts its stand-in.
  */
-import type {Keys, ParsedKey} from '../../etcd/keys.ts';
+import type {ParsedKey} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
-import type {Governor} from '../../governor/governor.ts';
 import type {HintBatch} from '../../governor/hints.ts';
 import {heartbeatIntervalMs} from '../../model/container.ts';
 import {PushSession} from '../../ownership/push-session.ts';
 import type {PushAlarm} from '../../ownership/push-session.ts';
 import {decodePushSession, leaseIdOfHex} from '../../protocol/push.ts';
-import type {Clock, Timer} from '../../runtime/clock.ts';
+import type {Timer} from '../../runtime/clock.ts';
 import {randomId} from '../../runtime/ids.ts';
-import type {Logger} from '../../runtime/logger.ts';
-import type {TransactionBatcher} from '../../store/batcher.ts';
-import type {Office} from '../../store/ownership-transactions.ts';
-import type {KeyValue, Store, Transaction, TransactionOutcome} from '../../store/port.ts';
+import type {KeyValue, Transaction, TransactionOutcome} from '../../store/port.ts';
 import {changeOf} from '../admin/app-changes.ts';
 import {Observer} from '../governing/observer.ts';
 import {GuardKeeper} from './guard-lease.ts';
 import type {PushCaller} from './push-caller.ts';
 import {PushWork} from './push-work.ts';
-import type {OpenSession} from './push-work.ts';
+import type {OpenSession, PushScope} from './push-work.ts';
 import {
   isSettled,
   isStandIn,
@@ -36,24 +32,12 @@ import type {StandInSubject} from './stand-in.ts';
 /** What a daemon brings along for push containers. */
 export interface PushDependencies {
   readonly caller: PushCaller;
-  readonly leases: Leases;
   /** T of new stand-ins. */
   readonly ttlMs: number;
 }
 
-export interface PushGatewayOptions extends PushDependencies {
-  readonly app: string;
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly batcher: TransactionBatcher;
-  readonly office: Office;
-  readonly epoch: number;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly governor: Governor;
-  /** The governor has news. */
-  readonly onNews: () => void;
-  readonly onDeposed: () => void;
+export interface PushGatewayOptions extends PushScope, PushDependencies {
+  readonly leases: Leases;
 }
 
 interface SessionChange {

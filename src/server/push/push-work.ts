@@ -38,7 +38,8 @@ export interface OpenSession {
   ended: boolean;
 }
 
-export interface PushWorkOptions {
+/** What both the gateway and its work need of the daemon and of the governor. */
+export interface PushScope {
   readonly app: string;
   readonly keys: Keys;
   readonly store: Store;
@@ -49,11 +50,14 @@ export interface PushWorkOptions {
   readonly logger: Logger;
   readonly caller: PushCaller;
   readonly governor: Governor;
-  /** Id of the guard lease; undefined: no shard may be given yet. */
-  readonly guardLeaseId: () => string | undefined;
   /** The governor has news. */
   readonly onNews: () => void;
   readonly onDeposed: () => void;
+}
+
+export interface PushWorkOptions extends PushScope {
+  /** Id of the guard lease; undefined: no shard may be given yet. */
+  readonly guardLeaseId: () => string | undefined;
 }
 
 /** An answer this recent is proof enough that the container can be reached. */
