@@ -233,6 +233,8 @@ export class Member {
       timeoutMs: write.timeoutMs,
     });
     this.session.heartbeatAnswered(write, heartbeatAnswer(outcome), this.options.clock.ownerMs());
+    // At once: what the answer revokes must be revoked before any other callback may pass a guard.
+    this.pump();
     if (outcome.kind === 'committed') this.options.onHeartbeat?.();
   }
 

@@ -180,10 +180,11 @@ export class ContainerSession {
 
   private renewed(lapsed: boolean, nowMs: number): void {
     if (this.phase === 'registering') this.phase = 'naming';
-    if (nowMs >= this.softDeadlineMs()) return;
     if (!this.fenced) return;
-    // Handles that lived through a lapse of the deadline with their stop begun must not come back to life.
+    // Handles that lived through a lapse of the deadline with their stop begun must not come back to life, not even when the
+    // answer proves an attempt so old that the fence stays: it may still lift the deadline over now.
     if (lapsed) this.out.push({type: 'revokeAll'});
+    if (nowMs >= this.softDeadlineMs()) return;
     this.fenced = false;
     this.shards.touchAll();
     if (this.phase !== 'naming') this.out.push({type: 'resumed'});
