@@ -47,7 +47,7 @@ interface Launch {
 }
 
 const START_LIMIT_MS = 15_000;
-const EMBEDDED_ENTRY = join(import.meta.dirname, '..', '..', 'src', 'embedded', 'child.ts');
+const EMBEDDED_ENTRY = join(import.meta.dirname, '..', '..', 'src', 'embedded', 'main.ts');
 const running = new Set<EtcdMember>();
 
 process.once('exit', () => {
@@ -250,7 +250,9 @@ function embedded(plan: MemberPlan, {user}: EtcdOptions): Launch {
     ...['--import', 'tsx', EMBEDDED_ENTRY],
     ...['--port', port, '--data-dir', plan.dataDir],
   ];
-  return {program: process.execPath, args, serves: embeddedServes};
+  const env =
+    user === undefined ? {} : {SM_STORE_USERNAME: user.name, SM_STORE_PASSWORD: user.password};
+  return {program: process.execPath, args, env, serves: embeddedServes};
 }
 
 /** What an operator does: a root user, the root role, and then the switch. */
