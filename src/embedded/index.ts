@@ -7,6 +7,7 @@ import {silentLogger} from '../runtime/logger.ts';
 import {Authenticator} from './auth.ts';
 import {Calls} from './calls.ts';
 import {Commits} from './commits.ts';
+import {etcdWords, wordUnknownMethods} from './grpc-words.ts';
 import {Headers} from './header.ts';
 import {newIdentity} from './identity.ts';
 import type {Identity} from './identity.ts';
@@ -68,7 +69,9 @@ export async function startEmbeddedStore(
   const server = new Server({
     'grpc.max_receive_message_length': MESSAGE_LIMIT_BYTES,
     'grpc.max_send_message_length': -1,
+    interceptors: [etcdWords],
   });
+  wordUnknownMethods(server);
   server.addService(wire.services.KV, kvService(services));
   server.addService(wire.services.Lease, leaseService(services, wire));
   server.addService(wire.services.Watch, watchService(services, hub, clock));

@@ -20,10 +20,17 @@ export class Bed {
   base = 0;
   private cases = 0;
   private open: Exchange[] = [];
+  /** Of the one user, when there is one. */
+  private token: string | undefined;
 
   constructor(server: EtcdProcess) {
     this.server = server;
     this.wire = new Wire(server.endpoint);
+  }
+
+  async login(user: NonNullable<ContractOptions['user']>): Promise<void> {
+    const answer = await this.wire.call('Auth.Authenticate', user);
+    this.token = (answer as {token: string}).token;
   }
 
   /** A fresh prefix; revisions count from what the store is at now. */
@@ -36,8 +43,7 @@ export class Bed {
 
   /** The store's revision, relative to the base. */
   async now(): Promise<number> {
-    // Leases are nobody's: with a user this is what can be asked without a token.
-    const answer = await this.wire.call('Lease.LeaseLeases');
+    const answer = await this.wire.call('Lease.LeaseLeases', {}, this.token);
     return revisionOf(answer as Message) - this.base;
   }
 
@@ -132,7 +138,11 @@ export interface ContractOptions {
 const shared = new Map<StoreKind, Promise<Bed>>();
 
 async function open(kind: StoreKind, {user}: ContractOptions): Promise<Bed> {
-  if (user !== undefined) return new Bed(await startEtcd({kind, user}));
+  if (user !== undefined) {
+    const bed = new Bed(await startEtcd({kind, user}));
+    await bed.login(user);
+    return bed;
+  }
   const bed = shared.get(kind) ?? startEtcd({kind}).then((server) => new Bed(server));
   shared.set(kind, bed);
   return bed;

@@ -8,6 +8,8 @@ export interface Place {
   readonly base: number;
   /** The newest. */
   readonly revision: number;
+  /** The last one that a compaction named; 0 when none did. */
+  readonly compacted: number;
 }
 
 const FIRST_LEASE = 7_587_869_414_713_372_672n;
@@ -84,11 +86,16 @@ function comparisonOf(comparison: Comparison, place: Place): object {
   return {...keys(comparison), target, result, ...values[target]};
 }
 
+/** Of a watch that shows nothing nobody can say when it has caught up: it begins now. */
+export function startOf({from, filters = []}: Watch, place: Place): number {
+  return filters.length === 2 ? 0 : revisionAt(from, place);
+}
+
 export function watchRequest(watch: Watch, place: Place): object {
   return {
     create_request: {
       ...keys(watch),
-      start_revision: revisionAt(watch.from, place),
+      start_revision: startOf(watch, place),
       watch_id: watch.id ?? 0,
       prev_kv: watch.prev === true,
       fragment: watch.fragment === true,

@@ -13,6 +13,7 @@ export class Side {
   base = 0;
   /** The newest revision that a reply has told. */
   revision = 0;
+  compacted = 0;
   private readonly wire: Wire;
   readonly prefix = '';
   private watches: WatchLog;
@@ -32,6 +33,7 @@ export class Side {
     const {revision} = plain(await this.must('KV.Put', {key: bytes('!')}), this);
     this.base = revision as number;
     this.revision = this.base;
+    this.compacted = 0;
     this.watches = new WatchLog(this.wire, this);
   }
 
@@ -83,7 +85,10 @@ export class Side {
     // A watch reads what was there before when it sends; a compaction in between would be a race.
     await this.settle();
     const revision = revisionAt(back, this);
-    return this.call('KV.Compact', {revision, physical: true});
+    const reply = await this.call('KV.Compact', {revision, physical: true});
+    if (typeof reply === 'object' && reply !== null && !('error' in reply))
+      this.compacted = revision;
+    return reply;
   }
 
   private async lease(step: LeaseStep): Promise<unknown> {

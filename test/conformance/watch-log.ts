@@ -2,7 +2,7 @@
 import type {Exchange, Message, Wire} from '../support/wire.ts';
 import {plain, revisionOf} from './plain.ts';
 import type {Frame} from './plain.ts';
-import {revisionAt, watchRequest} from './requests.ts';
+import {startOf, watchRequest} from './requests.ts';
 import type {Place} from './requests.ts';
 import type {Watch} from './steps.ts';
 
@@ -14,8 +14,8 @@ interface Watcher {
   readonly key: string;
   readonly from: number;
   readonly filters: readonly string[];
-  /** How many watches with its id have ended before it. */
-  readonly dead: number;
+  /** How many watches of this id have been canceled before it was asked for. */
+  readonly dead: ReadonlyMap<string, number>;
 }
 
 interface WireEvent {
@@ -36,18 +36,23 @@ export class WatchLog {
   async create(watch: Watch, place: Place): Promise<unknown> {
     const exchange = this.stream(watch.stream);
     const before = created(exchange).length;
+    const dead = cancellations(exchange);
     exchange.send(watchRequest(watch, place));
     const answer = await exchange.when(() => created(exchange)[before], 'a watch is created');
-    if (answer['canceled'] !== true) {
-      this.watchers.push({
-        exchange,
-        id: String(answer['watch_id']),
-        key: watch.key === '' ? '\0' : watch.key,
-        from: revisionAt(watch.from, place),
-        filters: watch.filters ?? [],
-        dead: canceled(exchange, String(answer['watch_id'])).length,
-      });
-    }
+    if (answer['canceled'] === true) return plain(answer, this.frame);
+    const from = startOf(watch, place);
+    const id = String(answer['watch_id']);
+    const watcher: Watcher = {
+      exchange,
+      id,
+      key: watch.key === '' ? '\0' : watch.key,
+      from,
+      filters: watch.filters ?? [],
+      dead,
+    };
+    if (from > 0 && from < place.compacted)
+      await exchange.when(() => over(watcher), `watch ${id} is canceled: its start is compacted`);
+    else this.watchers.push(watcher);
     return plain(answer, this.frame);
   }
 
@@ -127,7 +132,15 @@ export class WatchLog {
 
 /** Ended by the server: its start was compacted. */
 function over({exchange, id, dead}: Watcher): boolean {
-  return canceled(exchange, id).length > dead;
+  return canceled(exchange, id).length > (dead.get(id) ?? 0);
+}
+
+/** By watch id. */
+function cancellations(exchange: Exchange): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const {watch_id: id, canceled: over} of exchange.messages)
+    if (over === true) counts.set(String(id), (counts.get(String(id)) ?? 0) + 1);
+  return counts;
 }
 
 /** The revision of the last event a watch was told. */

@@ -46,6 +46,8 @@ interface Launch {
   readonly serves: (endpoint: string) => Promise<boolean>;
 }
 
+/** gRPC's. */
+const UNAVAILABLE = 14;
 const START_LIMIT_MS = 15_000;
 const EMBEDDED_ENTRY = join(import.meta.dirname, '..', '..', 'src', 'embedded', 'main.ts');
 const running = new Set<EtcdMember>();
@@ -129,8 +131,15 @@ async function etcdServes(endpoint: string): Promise<boolean> {
   return ((await reply.json()) as {health?: string}).health === 'true';
 }
 
+/** Whatever it answers, be it that the caller needs a token. */
 async function embeddedServes(endpoint: string): Promise<boolean> {
-  return (await statusOf(endpoint)) !== undefined;
+  const wire = new Wire(endpoint);
+  try {
+    const answer = await wire.call('Maintenance.Status');
+    return !('code' in answer) || answer['code'] !== UNAVAILABLE;
+  } finally {
+    wire.close();
+  }
 }
 
 export class EtcdProcess {
