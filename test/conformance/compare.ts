@@ -27,6 +27,8 @@ export interface Failure {
 /** Two servers, kept for many sequences; started anew after one of them failed to answer. */
 export class Pair {
   readonly kinds: readonly [StoreKind, StoreKind];
+  /** What the right server is asked instead: for tests of the comparison. */
+  disturb: (step: Step) => Step = (step) => step;
   private servers: EtcdProcess[] = [];
   private sides: Side[] = [];
 
@@ -81,7 +83,9 @@ export class Pair {
   private async compare(steps: readonly Step[]): Promise<Difference | undefined> {
     await this.both((side) => side.begin());
     for (const step of steps) {
-      const [left, right] = await this.both((side) => side.perform(step));
+      const [left, right] = await this.both((side, index) =>
+        side.perform(index === 0 ? step : this.disturb(step)),
+      );
       if (!isDeepStrictEqual(left, right)) return {at: step, left, right};
     }
     const [left, right] = await this.both((side) => side.end());
@@ -89,7 +93,7 @@ export class Pair {
   }
 
   /** Waits for both, so that the slower one is not left with half a step. */
-  private async both<T>(work: (side: Side) => Promise<T>): Promise<T[]> {
+  private async both<T>(work: (side: Side, index: number) => Promise<T>): Promise<T[]> {
     const outcomes = await Promise.allSettled(this.sides.map(work));
     return outcomes.map((outcome, index) => {
       if (outcome.status === 'fulfilled') return outcome.value;
