@@ -10,6 +10,7 @@ import {Authenticator} from './auth.ts';
 import {Calls} from './calls.ts';
 import {Commits} from './commits.ts';
 import {DataDirectory} from './data-directory.ts';
+import {etcdWords, wordUnknownMethods} from './grpc-words.ts';
 import {Headers} from './header.ts';
 import {newIdentity} from './identity.ts';
 import type {Identity} from './identity.ts';
@@ -125,7 +126,9 @@ function serverOf(services: Services, parts: ServerParts, url: () => string): Se
   const server = new Server({
     'grpc.max_receive_message_length': MESSAGE_LIMIT_BYTES,
     'grpc.max_send_message_length': -1,
+    interceptors: [etcdWords],
   });
+  wordUnknownMethods(server);
   server.addService(wire.services.KV, kvService(services));
   server.addService(wire.services.Lease, leaseService(services, wire));
   server.addService(wire.services.Watch, watchService(services, hub, clock));
