@@ -3,7 +3,7 @@
  * wire type for what they are not, and keeps its reasons for itself. A failure is a value here: what is thrown in a decoder is lost.
  */
 import {status} from '@grpc/grpc-js';
-import type {MessageTypeDefinition, PackageDefinition} from '@grpc/proto-loader';
+import type {PackageDefinition} from '@grpc/proto-loader';
 import {EtcdFailure} from './failures.ts';
 
 /** Stands where a request should be. */
@@ -84,7 +84,7 @@ export class Shapes {
     const found = this.definition[`etcdserverpb.${typeName}`] ?? this.definition[typeName];
     return found === undefined
       ? undefined
-      : this.of((found as MessageTypeDefinition<object, object>).type);
+      : this.of((found as unknown as {readonly type: unknown}).type);
   }
 }
 
