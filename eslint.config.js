@@ -11,6 +11,7 @@ const ZONES = {
   config: ['model'],
   etcd: ['model', 'protocol', 'runtime'],
   store: ['model', 'protocol', 'etcd', 'runtime'],
+  embedded: ['model', 'protocol', 'runtime'],
   container: ['model', 'ownership', 'protocol', 'etcd', 'store', 'runtime'],
   server: [
     'model',
@@ -22,6 +23,7 @@ const ZONES = {
     'config',
     'etcd',
     'store',
+    'embedded',
     'container',
   ],
   cli: ['model', 'protocol', 'config', 'runtime'],

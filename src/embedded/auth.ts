@@ -1,0 +1,61 @@
+/** One user with a password, or nobody at all: etcd's simple tokens. */
+import {createHash, randomBytes, timingSafeEqual} from 'node:crypto';
+import type {Metadata} from '@grpc/grpc-js';
+import {failure} from './failures.ts';
+
+export interface StoreUser {
+  readonly name: string;
+  readonly password: string;
+}
+
+/** etcd's simple token lives so long after its last use. */
+const TOKEN_TTL_MS = 300_000;
+const TOKENS_LIMIT = 10_000;
+
+export class Authenticator {
+  readonly user: StoreUser | undefined;
+  private readonly nowMs: () => number;
+  /** Token and until when, in the order of last use. */
+  private readonly tokens = new Map<string, number>();
+
+  constructor(user: StoreUser | undefined, nowMs: () => number) {
+    this.user = user;
+    this.nowMs = nowMs;
+  }
+
+  /** @throws EtcdFailure authNotEnabled, userEmpty, authFailed */
+  authenticate(name: string, password: string): string {
+    if (this.user === undefined) throw failure('authNotEnabled');
+    const nameFits = isSame(name, this.user.name);
+    const passwordFits = isSame(password, this.user.password);
+    if (!nameFits || !passwordFits) throw failure('authFailed');
+    const token = randomBytes(16).toString('hex');
+    this.touch(token);
+    return token;
+  }
+
+  /** @throws EtcdFailure userEmpty without a token, invalidAuthToken with one that is unknown or over */
+  check(metadata: Metadata): void {
+    if (this.user === undefined) return;
+    const [token] = [...metadata.get('token'), ...metadata.get('authorization')];
+    if (typeof token !== 'string') throw failure('userEmpty');
+    const endMs = this.tokens.get(token);
+    if (endMs === undefined || endMs < this.nowMs()) throw failure('invalidAuthToken');
+    this.touch(token);
+  }
+
+  private touch(token: string): void {
+    this.tokens.delete(token);
+    this.tokens.set(token, this.nowMs() + TOKEN_TTL_MS);
+    for (const [oldest, endMs] of this.tokens) {
+      if (endMs >= this.nowMs() && this.tokens.size <= TOKENS_LIMIT) break;
+      this.tokens.delete(oldest);
+    }
+  }
+}
+
+/** In a time that tells nothing about where they differ. */
+function isSame(a: string, b: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

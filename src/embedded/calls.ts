@@ -1,0 +1,51 @@
+/** gRPC calls as functions: who asks is checked, what is thrown becomes a status. */
+import {status} from '@grpc/grpc-js';
+import type {Metadata, ServiceError, handleUnaryCall} from '@grpc/grpc-js';
+import type {Logger} from '../runtime/logger.ts';
+import {EtcdFailure} from './failures.ts';
+
+/** Lets a call pass or throws. @throws EtcdFailure */
+export type Gate = (metadata: Metadata) => void;
+
+type Status = Pick<ServiceError, 'code' | 'details'>;
+
+/** A call with one request and one reply. */
+export class Calls {
+  private readonly gate: Gate;
+  private readonly logger: Logger;
+
+  constructor(gate: Gate, logger: Logger) {
+    this.gate = gate;
+    this.logger = logger;
+  }
+
+  unary<T, R>(handle: (request: T) => R | Promise<R>): handleUnaryCall<T, R> {
+    return ({metadata, request}, callback) => {
+      const fail = (error: unknown): void => callback(this.statusOf(error));
+      try {
+        this.gate(metadata);
+        const reply = handle(request);
+        if (reply instanceof Promise) reply.then((value) => callback(null, value), fail);
+        else callback(null, reply);
+      } catch (error) {
+        fail(error);
+      }
+    };
+  }
+
+  /** Checks who opened a stream; what to end it with when it may not be open. */
+  refusal(metadata: Metadata): Status | undefined {
+    try {
+      this.gate(metadata);
+      return undefined;
+    } catch (error) {
+      return this.statusOf(error);
+    }
+  }
+
+  statusOf(error: unknown): Status {
+    if (error instanceof EtcdFailure) return {code: error.code, details: error.message};
+    this.logger.error({error: String(error)}, 'the embedded store failed at a call');
+    return {code: status.INTERNAL, details: `embedded store: ${String(error)}`};
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The one way a change takes: admitted, logged, applied, answered, in this order and one after the other. What can be read is
+ * therefore on disk already, and what the disk refused has changed nothing.
+ */
+import {ALARM_NOSPACE} from './state-machine.ts';
+import type {Command, Reply, StateMachine} from './state-machine.ts';
+import {failure} from './failures.ts';
+import type {RequestOp, TxnRequest} from './requests.ts';
+
+export interface Entry {
+  readonly command: Command;
+  /** The request as it came in. */
+  readonly bytes: Buffer;
+}
+
+/** Where entries go before they are applied. */
+export interface Journal {
+  /** Resolves when all of them are on disk; rejects when none of them counts. At most one call at a time. */
+  append(entries: readonly Entry[]): Promise<void>;
+}
+
+export interface CommitsOptions {
+  readonly machine: StateMachine;
+  /** Undefined: nothing is kept. */
+  readonly journal: Journal | undefined;
+  readonly quotaBytes: number;
+  readonly memberId: string;
+}
+
+interface Waiting extends Entry {
+  resolve(reply: Reply): void;
+  reject(error: unknown): void;
+}
+
+/** One write to the log. */
+const BATCH_LIMIT_BYTES = 4 * 1024 * 1024;
+
+export class Commits {
+  private readonly options: CommitsOptions;
+  private queue: Waiting[] = [];
+  private queuedBytes = 0;
+  private draining: Promise<void> | undefined;
+  private closed = false;
+
+  constructor(options: CommitsOptions) {
+    this.options = options;
+  }
+
+  /** Resolves with the reply when the change is durable and applied. @throws EtcdFailure */
+  submit(command: Command, bytes: Buffer): Reply | Promise<Reply> {
+    if (this.closed) throw failure('stopped');
+    this.admit(command, bytes.length);
+    const {journal, machine} = this.options;
+    if (journal === undefined) return machine.apply(command);
+    return new Promise((resolve, reject) => {
+      this.queue.push({command, bytes, resolve, reject});
+      this.queuedBytes += bytes.length;
+      this.draining ??= this.drain(journal);
+    });
+  }
+
+  /** Nothing new is taken; resolves when what was taken is done. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.draining;
+  }
+
+  get outOfSpace(): boolean {
+    return this.options.machine.alarms.some(({alarm}) => alarm === ALARM_NOSPACE);
+  }
+
+  /** What grows the store is refused while an alarm is on; the first such refusal raises it. */
+  private admit(command: Command, bytes: number): void {
+    if (!grows(command)) return;
+    if (this.outOfSpace) throw failure('noSpace');
+    const {machine, quotaBytes} = this.options;
+    if (machine.keys.bytes + this.queuedBytes + bytes < quotaBytes) return;
+    this.raiseNoSpace();
+    throw failure('noSpace');
+  }
+
+  /** Not logged: a full disk takes no entry, and after a restart the next write raises it again. */
+  private raiseNoSpace(): void {
+    const {machine, memberId} = this.options;
+    if (!this.outOfSpace) machine.alarms.push({memberID: memberId, alarm: ALARM_NOSPACE});
+  }
+
+  private async drain(journal: Journal): Promise<void> {
+    while (this.queue.length > 0) {
+      const batch = this.takeBatch();
+      try {
+        await journal.append(batch);
+      } catch (error) {
+        if (isNoSpace(error)) this.raiseNoSpace();
+        for (const {reject} of batch) reject(isNoSpace(error) ? failure('noSpace') : error);
+        continue;
+      }
+      for (const entry of batch) this.apply(entry);
+    }
+    this.draining = undefined;
+  }
+
+  private takeBatch(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const entry of this.queue) {
+      if (count > 0 && bytes + entry.bytes.length > BATCH_LIMIT_BYTES) break;
+      bytes += entry.bytes.length;
+      count += 1;
+    }
+    this.queuedBytes -= bytes;
+    return this.queue.splice(0, count);
+  }
+
+  private apply({command, resolve, reject}: Waiting): void {
+    try {
+      resolve(this.options.machine.apply(command));
+    } catch (error) {
+      reject(error);
+    }
+  }
+}
+
+function grows({kind, request}: Command): boolean {
+  if (kind === 'put' || kind === 'grant') return true;
+  return kind === 'txn' && hasPut(request);
+}
+
+function hasPut(request: TxnRequest): boolean {
+  const some = (op: RequestOp): boolean =>
+    op.request_put !== undefined || (op.request_txn !== undefined && hasPut(op.request_txn));
+  return (request.success ?? []).some(some) || (request.failure ?? []).some(some);
+}
+
+function isNoSpace(error: unknown): boolean {
+  const {code} = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}

@@ -1,0 +1,38 @@
+/** The embedded store as a process of its own: `--host H --port P --data-dir D --quota-bytes N`; prints its endpoint as one line of JSON. */
+import {parseArgs} from 'node:util';
+import {SmError} from '../model/errors.ts';
+import {startEmbeddedStore} from './index.ts';
+
+async function main(): Promise<void> {
+  const {values} = parseArgs({
+    options: {
+      host: {type: 'string'},
+      port: {type: 'string'},
+      'data-dir': {type: 'string'},
+      'quota-bytes': {type: 'string'},
+    },
+  });
+  const {host, port, 'data-dir': dataDir, 'quota-bytes': quotaBytes} = values;
+  const store = await startEmbeddedStore({
+    ...(host === undefined ? {} : {host}),
+    ...(port === undefined ? {} : {port: Number(port)}),
+    ...(dataDir === undefined ? {} : {dataDir}),
+    ...(quotaBytes === undefined ? {} : {quotaBytes: Number(quotaBytes)}),
+  });
+  const {endpoint, clusterId} = store;
+  process.stdout.write(`${JSON.stringify({endpoint, clusterId, pid: process.pid})}\n`);
+  const stop = (): void => {
+    void store.close().then(() => process.exit(0));
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof SmError)) throw error;
+  const {code, message, hint} = error;
+  process.stderr.write(`${JSON.stringify({error: {code, message, hint}})}\n`);
+  process.exitCode = error.exitCode;
+}

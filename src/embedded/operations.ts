@@ -1,0 +1,145 @@
+/** Range, put and delete on the keyspace, inside a transaction or alone. */
+import type {Version} from './event-log.ts';
+import {failure} from './failures.ts';
+import {bytesOf, keyRange, text} from './key-range.ts';
+import type {Keyspace} from './keyspace.ts';
+import type {LeaseTable} from './lease-table.ts';
+import {int} from './requests.ts';
+import type {
+  DeleteRangeRequest,
+  DeleteRangeResponse,
+  PutRequest,
+  PutResponse,
+  RangeRequest,
+  RangeResponse,
+  WireKeyValue,
+} from './requests.ts';
+
+export interface Stores {
+  readonly keys: Keyspace;
+  readonly leases: LeaseTable;
+}
+
+const NO_ORDER = 0;
+const DESCENDING = 2;
+const BY_KEY = 0;
+
+type Order = (a: Version, b: Version) => number;
+
+/** By `sort_target`. */
+const ORDERS: readonly Order[] = [
+  (a, b) => compareText(a.key, b.key),
+  (a, b) => a.version - b.version,
+  (a, b) => a.createRevision - b.createRevision,
+  (a, b) => a.modRevision - b.modRevision,
+  (a, b) => compareText(a.value, b.value),
+];
+
+/** @throws EtcdFailure compacted, futureRevision */
+export function range(keys: Keyspace, request: RangeRequest): RangeResponse {
+  const limit = Math.max(0, int(request.limit));
+  const order = request.sort_order ?? NO_ORDER;
+  const bounded = order === NO_ORDER && !hasRevisionBounds(request);
+  const result = keys.read(keyRange(request.key, request.range_end), {
+    revision: int(request.revision),
+    countOnly: request.count_only === true,
+    limit: bounded && limit > 0 ? limit + 1 : 0,
+  });
+  let versions = bounded ? result.versions : result.versions.filter(revisionBounds(request));
+  versions = sorted(versions, order, request.sort_target ?? BY_KEY);
+  const more = limit > 0 && versions.length > limit;
+  if (more) versions.length = limit;
+  return {
+    header: {revision: result.revision},
+    kvs: versions.map((version) => keyValue(version, request.keys_only === true)),
+    more,
+    count: result.count,
+  };
+}
+
+/** @throws EtcdFailure keyNotFound, leaseNotFound; nothing is changed then. */
+export function checkPutAgainst({keys, leases}: Stores, request: PutRequest): void {
+  if (request.ignore_value === true || request.ignore_lease === true) {
+    if (keys.get(text(request.key)) === undefined) throw failure('keyNotFound');
+  }
+  const lease = request.lease ?? '0';
+  if (lease !== '0' && !leases.has(lease)) throw failure('leaseNotFound');
+}
+
+/** Expects `checkPutAgainst` to have passed. */
+export function put({keys, leases}: Stores, request: PutRequest): PutResponse {
+  const key = text(request.key);
+  const old = keys.get(key);
+  const value = request.ignore_value === true ? (old?.value ?? '') : text(request.value);
+  const asked = request.ignore_lease === true ? (old?.lease ?? '0') : (request.lease ?? '0');
+  const lease = leases.nameOf(asked);
+  const version = keys.put(key, value, lease);
+  if (old !== undefined && old.lease !== lease) leases.detach(old.lease, version.key);
+  if (old?.lease !== lease) leases.attach(lease, version.key);
+  const response: PutResponse = {header: {revision: version.modRevision}};
+  if (request.prev_kv === true && old !== undefined) response.prev_kv = keyValue(old);
+  return response;
+}
+
+export function deleteRange(
+  {keys, leases}: Stores,
+  request: DeleteRangeRequest,
+): DeleteRangeResponse {
+  const deleted = keys.deleteRange(keyRange(request.key, request.range_end));
+  for (const {key, lease} of deleted) leases.detach(lease, key);
+  return {
+    header: {revision: keys.revision + (keys.hasChanges ? 1 : 0)},
+    deleted: deleted.length,
+    prev_kvs: request.prev_kv === true ? deleted.map((version) => keyValue(version)) : [],
+  };
+}
+
+export function keyValue(version: Version, keyOnly = false): WireKeyValue {
+  const key = bytesOf(version.key);
+  if (version.version === 0) return {key, mod_revision: version.modRevision};
+  return {
+    key,
+    create_revision: version.createRevision,
+    mod_revision: version.modRevision,
+    version: version.version,
+    ...(keyOnly ? {} : {value: bytesOf(version.value)}),
+    lease: version.lease,
+  };
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** A target other than the key without an order means ascending; etcd cuts at the limit before it sorts such a reply. */
+function sorted(versions: Version[], order: number, target: number): Version[] {
+  const compare = ORDERS[target];
+  if (compare === undefined || (order === NO_ORDER && target === BY_KEY)) return versions;
+  if (order === DESCENDING) return versions.sort((a, b) => compare(b, a));
+  return versions.sort(compare);
+}
+
+function hasRevisionBounds(request: RangeRequest): boolean {
+  return (
+    int(request.min_mod_revision) !== 0 ||
+    int(request.max_mod_revision) !== 0 ||
+    int(request.min_create_revision) !== 0 ||
+    int(request.max_create_revision) !== 0
+  );
+}
+
+function revisionBounds(request: RangeRequest): (version: Version) => boolean {
+  const most = (text: string | undefined): number => int(text) || Number.POSITIVE_INFINITY;
+  const least = (text: string | undefined): number => int(text) || Number.NEGATIVE_INFINITY;
+  const [minMod, maxMod] = [least(request.min_mod_revision), most(request.max_mod_revision)];
+  const [minCreate, maxCreate] = [
+    least(request.min_create_revision),
+    most(request.max_create_revision),
+  ];
+  return ({modRevision, createRevision}) =>
+    modRevision >= minMod &&
+    modRevision <= maxMod &&
+    createRevision >= minCreate &&
+    createRevision <= maxCreate;
+}

@@ -1,0 +1,87 @@
+/** What the embedded store is started with. */
+import {readFileSync} from 'node:fs';
+import {isIP} from 'node:net';
+import {ServerCredentials} from '@grpc/grpc-js';
+import {SmError} from '../model/errors.ts';
+import type {Clock} from '../runtime/clock.ts';
+import type {Logger} from '../runtime/logger.ts';
+import type {StoreUser} from './auth.ts';
+
+/** Each is PEM text or PEM bytes, or the path of a PEM file. */
+export interface StoreTls {
+  /** When given, clients must show a certificate that it signed. */
+  readonly ca?: string | Buffer;
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+}
+
+export interface EmbeddedStoreOptions {
+  /** Address to listen on. Default 127.0.0.1; another one than loopback needs `tls` or `user`. */
+  readonly host?: string;
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Where everything is kept, made when it is not there. Default: memory only. */
+  readonly dataDir?: string;
+  readonly tls?: StoreTls;
+  /** The one user, who may do everything. Default: no authentication. */
+  readonly user?: StoreUser;
+  /** Size of keys, values and history beyond which writes are refused (NOSPACE), bytes. Default 2 GiB, at most half of the heap. */
+  readonly quotaBytes?: number;
+  /** Default: silent. */
+  readonly logger?: Logger;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+export const DEFAULT_HOST = '127.0.0.1';
+
+/** @throws SmError INVALID_CONFIG */
+export function checkOptions(options: EmbeddedStoreOptions): void {
+  const {host = DEFAULT_HOST, port = 0, user, quotaBytes} = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new SmError('INVALID_CONFIG', `the embedded store cannot listen on port ${port}`, {
+      hint: 'give a port from 1 to 65535, or 0 for any that is free',
+    });
+  if (user !== undefined && (user.name === '' || user.password === ''))
+    throw new SmError('INVALID_CONFIG', "the embedded store's user has no name or no password");
+  if (quotaBytes !== undefined && !(quotaBytes > 0))
+    throw new SmError('INVALID_CONFIG', "the embedded store's quota must be above 0 bytes");
+  if (!isLoopback(host) && options.tls === undefined && user === undefined)
+    throw new SmError(
+      'INVALID_CONFIG',
+      `the embedded store does not listen on ${host} for everybody`,
+      {hint: 'listen on 127.0.0.1, or configure TLS or a user for the store'},
+    );
+}
+
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true;
+  return isIP(host) === 4 && host.startsWith('127.');
+}
+
+/** @throws SmError INVALID_CONFIG */
+export function credentialsOf(tls: StoreTls | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const ca = tls.ca === undefined ? null : pem(tls.ca, 'CA');
+  const pair = {cert_chain: pem(tls.cert, 'certificate'), private_key: pem(tls.key, 'key')};
+  try {
+    return ServerCredentials.createSsl(ca, [pair], ca !== null);
+  } catch (error) {
+    throw new SmError('INVALID_CONFIG', `the embedded store's TLS files do not fit`, {
+      hint: 'check that the key belongs to the certificate and that both are PEM',
+      cause: error,
+    });
+  }
+}
+
+function pem(source: string | Buffer, what: string): Buffer {
+  if (typeof source !== 'string') return source;
+  if (source.includes('-----BEGIN')) return Buffer.from(source);
+  try {
+    return readFileSync(source);
+  } catch (error) {
+    throw new SmError('INVALID_CONFIG', `the embedded store cannot read its ${what}: ${source}`, {
+      cause: error,
+    });
+  }
+}

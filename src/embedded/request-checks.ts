@@ -1,0 +1,93 @@
+/** What etcd refuses before it looks at the store, in etcd's order. */
+import {failure} from './failures.ts';
+import {isInRange, keyRange, text} from './key-range.ts';
+import type {KeyRange} from './key-range.ts';
+import type {
+  DeleteRangeRequest,
+  PutRequest,
+  RangeRequest,
+  RequestOp,
+  TxnRequest,
+} from './requests.ts';
+
+/** etcd's --max-txn-ops. */
+export const OPS_PER_TXN_LIMIT = 128;
+
+export function checkRange(request: RangeRequest): void {
+  requireKey(request.key);
+}
+
+export function checkPut(request: PutRequest): void {
+  requireKey(request.key);
+  if (request.ignore_value === true && (request.value?.length ?? 0) > 0)
+    throw failure('valueProvided');
+  if (request.ignore_lease === true && (request.lease ?? '0') !== '0')
+    throw failure('leaseProvided');
+}
+
+export function checkDeleteRange(request: DeleteRangeRequest): void {
+  requireKey(request.key);
+}
+
+export function checkTxn(request: TxnRequest): void {
+  checkOperations(request, OPS_PER_TXN_LIMIT);
+  writtenIn(request.success ?? []);
+  writtenIn(request.failure ?? []);
+}
+
+/** Whether a transaction writes nothing on either branch. */
+export function isReadOnly(request: TxnRequest): boolean {
+  return [...(request.success ?? []), ...(request.failure ?? [])].every((op) => {
+    if (op.request_range !== undefined) return true;
+    return op.request_txn !== undefined && isReadOnly(op.request_txn);
+  });
+}
+
+function requireKey(key: Buffer | undefined): void {
+  if (key === undefined || key.length === 0) throw failure('emptyKey');
+}
+
+function checkOperations(request: TxnRequest, limit: number): void {
+  const {compare = [], success = [], failure: otherwise = []} = request;
+  const operations = Math.max(compare.length, success.length, otherwise.length);
+  if (operations > limit) throw failure('tooManyOps');
+  for (const {key} of compare) requireKey(key);
+  for (const op of success) checkOperation(op, limit - operations);
+  for (const op of otherwise) checkOperation(op, limit - operations);
+}
+
+function checkOperation(op: RequestOp, limit: number): void {
+  if (op.request_range !== undefined) checkRange(op.request_range);
+  else if (op.request_put !== undefined) checkPut(op.request_put);
+  else if (op.request_delete_range !== undefined) checkDeleteRange(op.request_delete_range);
+  else if (op.request_txn !== undefined) checkOperations(op.request_txn, limit);
+  else throw failure('keyNotFound');
+}
+
+interface Written {
+  readonly puts: Set<string>;
+  readonly deletions: KeyRange[];
+}
+
+/** Keys a branch writes. Deletions may overlap each other; what is put may be touched by nothing else, except in the other branch. */
+function writtenIn(operations: readonly RequestOp[]): Written {
+  const deletions = operations.flatMap(({request_delete_range: request}) =>
+    request === undefined ? [] : [keyRange(request.key, request.range_end)],
+  );
+  const puts = new Set<string>();
+  const claim = (key: string, shared?: ReadonlySet<string>): void => {
+    if (puts.has(key) && shared?.has(key) !== true) throw failure('duplicateKey');
+    if (deletions.some((range) => isInRange(key, range))) throw failure('duplicateKey');
+    puts.add(key);
+  };
+  for (const {request_txn: nested} of operations) {
+    if (nested === undefined) continue;
+    const then = writtenIn(nested.success ?? []);
+    const otherwise = writtenIn(nested.failure ?? []);
+    for (const key of then.puts) claim(key);
+    for (const key of otherwise.puts) claim(key, then.puts);
+    deletions.push(...then.deletions, ...otherwise.deletions);
+  }
+  for (const {request_put: put} of operations) if (put !== undefined) claim(text(put.key));
+  return {puts, deletions};
+}

@@ -1,0 +1,111 @@
+/** Maintenance, cluster and auth: what a single member with one user has to say. */
+import type {UntypedServiceImplementation} from '@grpc/grpc-js';
+import type {Authenticator} from './auth.ts';
+import {failure} from './failures.ts';
+import {RAFT_TERM} from './header.ts';
+import {contentHash} from './content-hash.ts';
+import type {Identity} from './identity.ts';
+import {commit} from './kv-service.ts';
+import type {Services} from './kv-service.ts';
+import {int} from './requests.ts';
+import type {AlarmRequest} from './requests.ts';
+import {ALARM_NOSPACE} from './state-machine.ts';
+import type {Received} from './wire.ts';
+
+/** The etcd whose API this is. */
+export const API_VERSION = '3.4.23';
+const MEMBER_NAME = 'embedded';
+
+export function maintenanceService(
+  services: Services,
+  {memberId}: Identity,
+): UntypedServiceImplementation {
+  const {machine, headers, calls} = services;
+  const {keys} = machine;
+  return {
+    Status: calls.unary(() => ({
+      header: headers.at(),
+      version: API_VERSION,
+      dbSize: keys.bytes,
+      dbSizeInUse: keys.bytes,
+      leader: memberId,
+      raftIndex: machine.applied,
+      raftAppliedIndex: machine.applied,
+      raftTerm: RAFT_TERM,
+      errors: machine.alarms.map(
+        ({alarm, memberID}) =>
+          `memberID:${memberID} alarm:${alarm === ALARM_NOSPACE ? 'NOSPACE' : 'CORRUPT'} `,
+      ),
+    })),
+    Alarm: calls.unary(async ({request, bytes}: Received<AlarmRequest>) => {
+      if ((request.action ?? 0) !== 0) return commit(services, {kind: 'alarm', request}, bytes);
+      return headers.fill(machine.apply({kind: 'alarm', request}));
+    }),
+    Defragment: calls.unary(() => ({header: headers.at()})),
+    Hash: calls.unary(() => ({header: headers.at(), hash: contentHash(keys, keys.revision)})),
+    HashKV: calls.unary(({revision}: {revision?: string}) => ({
+      header: headers.at(),
+      hash: contentHash(keys, int(revision)),
+      compact_revision: keys.compactRevision,
+    })),
+    MoveLeader: calls.unary(({targetID}: {targetID?: string}) => {
+      if (targetID !== memberId) throw failure('badLeaderTransferee');
+      return {header: headers.at()};
+    }),
+  };
+}
+
+export function clusterService(
+  {headers, calls}: Services,
+  {memberId}: Identity,
+  clientUrl: () => string,
+): UntypedServiceImplementation {
+  const members = (): object[] => [
+    {ID: memberId, name: MEMBER_NAME, peerURLs: [clientUrl()], clientURLs: [clientUrl()]},
+  ];
+  return {
+    MemberList: calls.unary(() => ({header: headers.at(), members: members()})),
+    MemberRemove: calls.unary(() => {
+      throw failure('memberNotFound');
+    }),
+    MemberPromote: calls.unary(({ID}: {ID?: string}) => {
+      throw failure(ID === memberId ? 'notLearner' : 'memberNotFound');
+    }),
+  };
+}
+
+/** `open` calls are checked by nobody: whoever has no token yet makes them. */
+export function authService(
+  {headers, calls}: Services,
+  open: Services['calls'],
+  authenticator: Authenticator,
+): UntypedServiceImplementation {
+  const names = (): string[] => (authenticator.user === undefined ? [] : [authenticator.user.name]);
+  return {
+    Authenticate: open.unary(({name = '', password = ''}: {name?: string; password?: string}) => ({
+      header: headers.at(),
+      token: authenticator.authenticate(name, password),
+    })),
+    AuthStatus: calls.unary(() => ({
+      header: headers.at(),
+      enabled: authenticator.user !== undefined,
+    })),
+    AuthEnable: calls.unary(() => {
+      if (authenticator.user === undefined) throw failure('rootUserNotExist');
+      return {header: headers.at()};
+    }),
+    AuthDisable: calls.unary(() => {
+      if (authenticator.user !== undefined) throw failure('configuredUser');
+      return {header: headers.at()};
+    }),
+    UserList: calls.unary(() => ({header: headers.at(), users: names()})),
+    UserGet: calls.unary(({name = ''}: {name?: string}) => {
+      if (!names().includes(name)) throw failure('userNotFound');
+      return {header: headers.at(), roles: ['root']};
+    }),
+    RoleList: calls.unary(() => ({header: headers.at(), roles: []})),
+    RoleGet: calls.unary(() => {
+      throw failure('roleNotFound');
+    }),
+  };
+}
