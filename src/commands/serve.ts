@@ -7,10 +7,13 @@ import {createLogger} from '../runtime/logger.ts';
 export default class Serve extends SmCommand<typeof Serve> {
   static override summary = 'Run the daemon.';
   static override description =
-    'Logs JSON lines (or text, log.format) to stdout. SIGTERM hands the apps over and ends; a second one ends at once.';
+    'Logs JSON lines (or text, log.format) to stdout. SIGTERM hands the apps over and ends; a second one ends at once.\n' +
+    'The state lives in the etcd named by endpoints, or, with --embedded, in this process and its data directory; containers ' +
+    'and other daemons of this machine then connect to it as to etcd, at 127.0.0.1:2379 (embedded.port).';
   static override examples = [
     '<%= config.bin %> serve --config-file sample.yml',
     '<%= config.bin %> serve --config-file sample.yml --check',
+    '<%= config.bin %> serve --config-file single.yml --embedded --data-dir /var/lib/sm',
   ];
   static override flags = {
     'config-file': Flags.string({
@@ -20,11 +23,18 @@ export default class Serve extends SmCommand<typeof Serve> {
       required: true,
     }),
     check: Flags.boolean({description: 'only validate the file'}),
+    embedded: Flags.boolean({description: 'run the store inside this process: no etcd is needed'}),
+    'data-dir': Flags.string({
+      description:
+        'where that store keeps everything; default: dataDir, or sm-data beside the file',
+      dependsOn: ['embedded'],
+    }),
   };
 
   override async run(): Promise<void> {
     const file = this.flags['config-file'];
-    const config = loadConfig(file);
+    const {embedded, 'data-dir': dataDir} = this.flags;
+    const config = loadConfig(file, {embedded, ...(dataDir === undefined ? {} : {dataDir})});
     if (this.flags.check) {
       await this.showObject({
         kind: 'ConfigCheck',

@@ -1,2 +1,3 @@
 export {loadConfig, parseConfig} from './load.ts';
-export type {ServerConfig} from './server-config.ts';
+export type {LoadOptions} from './embedded.ts';
+export type {EmbeddedConfig, ServerConfig} from './server-config.ts';

@@ -4,6 +4,8 @@ import type {Document, Node, YAMLMap} from 'yaml';
 import {SmError} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
 import {TTL_DEFAULT_MS} from '../model/container.ts';
+import {LOOPBACK, embeddedOf, storeFaults} from './embedded.ts';
+import type {LoadOptions} from './embedded.ts';
 import type {ServerConfig} from './server-config.ts';
 import {SECTIONS, SETTINGS} from './settings.ts';
 
@@ -11,7 +13,6 @@ import {SECTIONS, SETTINGS} from './settings.ts';
 export const CONFIG_LIMIT_BYTES = 1024 * 1024;
 const ALIASES_LIMIT = 100;
 const DEPTH_LIMIT = 8;
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|\[::1\]|localhost)$/;
 
 interface Found {
   readonly value: unknown;
@@ -27,12 +28,12 @@ interface Walk {
 }
 
 /** Reads and checks the file. @throws SmError INVALID_CONFIG naming every fault with file:line:column. */
-export function loadConfig(path: string): ServerConfig {
-  return parseConfig(readConfigFile(path), path);
+export function loadConfig(path: string, options: LoadOptions = {}): ServerConfig {
+  return parseConfig(readConfigFile(path), path, options);
 }
 
 /** The same for a text; `file` is how faults name it. */
-export function parseConfig(source: string, file: string): ServerConfig {
+export function parseConfig(source: string, file: string, options: LoadOptions = {}): ServerConfig {
   const lines = new LineCounter();
   const document = parseDocument(source, {
     lineCounter: lines,
@@ -59,8 +60,9 @@ export function parseConfig(source: string, file: string): ServerConfig {
   const found = new Map<string, Found>();
   collect(document.contents as YAMLMap, '', {document, place, found, faults}, 0);
   checkValues(found, faults, file);
+  faults.push(...storeFaults(found, file, options.embedded === true));
   if (faults.length > 0) throw invalid(faults);
-  return configOf(found, file);
+  return configOf(found, file, options);
 }
 
 function aliasFault(document: Document, place: Walk['place'], file: string): string {
@@ -144,6 +146,7 @@ function checkValues(found: ReadonlyMap<string, Found>, faults: string[], file: 
     ['etcd.username', 'etcd.passwordFile'],
     ['etcd.tls.cert', 'etcd.tls.key'],
     ['tls.cert', 'tls.key'],
+    ['embedded.tls.cert', 'embedded.tls.key'],
   ];
   for (const [one, other] of pairs) {
     if (found.has(one) !== found.has(other))
@@ -155,6 +158,7 @@ function checkValues(found: ReadonlyMap<string, Found>, faults: string[], file: 
     // Without it the certificate would not be shown to etcd at all.
     ['etcd.tls.cert', 'etcd.tls.ca'],
     ['tls.ca', 'tls.cert'],
+    ['embedded.tls.ca', 'embedded.tls.cert'],
   ];
   for (const [one, other] of needs) {
     if (found.has(one) && !found.has(other))
@@ -173,7 +177,11 @@ function checkExposure(found: ReadonlyMap<string, Found>, faults: string[]): voi
   );
 }
 
-function configOf(found: ReadonlyMap<string, Found>, file: string): ServerConfig {
+function configOf(
+  found: ReadonlyMap<string, Found>,
+  file: string,
+  {embedded, dataDir}: LoadOptions,
+): ServerConfig {
   const get = <T>(path: string): T | undefined => found.get(path)?.value as T | undefined;
   const section = <T extends object>(prefix: string): T | undefined => {
     const entries = [...found].filter(([path]) => path.startsWith(`${prefix}.`));
@@ -194,7 +202,7 @@ function configOf(found: ReadonlyMap<string, Found>, file: string): ServerConfig
   return {
     service: required('service'),
     port,
-    endpoints: required('endpoints'),
+    endpoints: get('endpoints') ?? [],
     etcdPrefix: required('etcdPrefix'),
     host,
     advertise:
@@ -207,6 +215,7 @@ function configOf(found: ReadonlyMap<string, Found>, file: string): ServerConfig
     auth: section<{tokenFile: string}>('auth') ?? 'none',
     ...(tls === undefined ? {} : {tls}),
     log: {level: 'info', format: 'json', ...section<object>('log')},
+    ...(embedded === true ? {embedded: embeddedOf(found, file, dataDir)} : {}),
     heartbeat: {ttlMs: TTL_DEFAULT_MS, ...section<object>('heartbeat')},
     shutdownTimeoutMs: get('shutdownTimeoutMs') ?? 15_000,
     compaction: get('compaction') ?? 'auto',

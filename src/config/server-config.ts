@@ -4,7 +4,7 @@ export interface ServerConfig {
   readonly service: string;
   /** Port of the admin API. */
   readonly port: number;
-  /** etcd endpoints. */
+  /** etcd endpoints; empty when the daemon brings its own store. */
   readonly endpoints: readonly string[];
   readonly etcdPrefix: string;
   /** Address to bind. Default 127.0.0.1. */
@@ -26,8 +26,24 @@ export interface ServerConfig {
     /** T of the daemon, ms, 3000-60000. Default 10000. */
     readonly ttlMs: number;
   };
+  /** The store inside the daemon; absent with `endpoints`. */
+  readonly embedded?: EmbeddedConfig;
   /** Default 15000. */
   readonly shutdownTimeoutMs: number;
   /** Whether the leader compacts etcd. Default auto. */
   readonly compaction: 'auto' | 'off';
+}
+
+/** The store of `sm serve --embedded`. Its one user, if any, is `etcd.username`. */
+export interface EmbeddedConfig {
+  /** Where everything is kept. Default: the folder sm-data beside the configuration file. */
+  readonly dataDir: string;
+  /** Address to listen on. Default 127.0.0.1. */
+  readonly host: string;
+  /** Containers and other daemons connect here as to etcd, so it stays the same. Default 2379. */
+  readonly port: number;
+  /** Size beyond which writes are refused, bytes. Default: the store's own. */
+  readonly quotaBytes?: number;
+  /** Paths of PEM files; with `ca`, clients must show a certificate that it signed. */
+  readonly tls?: {readonly cert: string; readonly key: string; readonly ca?: string};
 }

@@ -9,6 +9,8 @@ export interface Setting {
 }
 
 const PORT_LIMIT = 65_535;
+/** Less than this is full before it is of use. */
+const QUOTA_LEAST_BYTES = 1024 * 1024;
 const ADDRESS = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/;
 const PREFIX = /^(\/[A-Za-z0-9._-]+)+$/;
 
@@ -54,7 +56,7 @@ function endpoints(value: unknown): string | undefined {
 export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['service', {problem: (value) => nameProblem('service', value), required: true}],
   ['port', {problem: whole(1, PORT_LIMIT), required: true}],
-  ['endpoints', {problem: endpoints, required: true}],
+  ['endpoints', {problem: endpoints}],
   ['etcdPrefix', {problem: matching(PREFIX, '/name or /name/name'), required: true}],
   ['host', {problem: text}],
   [
@@ -66,6 +68,13 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['etcd.tls.ca', {problem: text}],
   ['etcd.tls.cert', {problem: text}],
   ['etcd.tls.key', {problem: text}],
+  ['dataDir', {problem: text}],
+  ['embedded.host', {problem: text}],
+  ['embedded.port', {problem: whole(1, PORT_LIMIT)}],
+  ['embedded.quotaBytes', {problem: whole(QUOTA_LEAST_BYTES, Number.MAX_SAFE_INTEGER)}],
+  ['embedded.tls.ca', {problem: text}],
+  ['embedded.tls.cert', {problem: text}],
+  ['embedded.tls.key', {problem: text}],
   ['auth', {problem: oneOf('none')}],
   ['auth.tokenFile', {problem: text}],
   ['tls.cert', {problem: text}],

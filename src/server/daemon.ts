@@ -57,6 +57,8 @@ export interface DaemonOptions {
   readonly version: string;
   /** Gives up waiting for etcd when aborted. */
   readonly signal?: AbortSignal;
+  /** What the line `ready` says besides the address. */
+  readonly readyFields?: object;
 }
 
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
@@ -296,7 +298,8 @@ export class RunningDaemon implements Daemon {
   }
 
   private becameReady(): void {
-    if (!this.isReady) this.options.logger.info({address: this.address}, 'ready');
+    const {logger, readyFields} = this.options;
+    if (!this.isReady) logger.info({address: this.address, ...readyFields}, 'ready');
     this.isReady = true;
     this.signalReady();
     this.leadership.wake();

@@ -5,6 +5,7 @@ import type {ServerConfig} from '../config/index.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {RunningDaemon} from './daemon.ts';
 import type {Daemon} from './daemon.ts';
+import {startWithStore} from './embedded-daemon.ts';
 
 export interface ServeDependencies {
   readonly logger: Logger;
@@ -15,9 +16,10 @@ export interface ServeDependencies {
 }
 
 /**
- * Starts a daemon. Resolves when HTTP listens; `daemon.ready` follows.
- * @throws SmError PORT_TAKEN, STORE_AUTH, STORE_RESTORED, INVALID_CONFIG.
+ * Starts a daemon, with a store of its own where `config.embedded` says so. Resolves when HTTP listens; `daemon.ready` follows.
+ * @throws SmError PORT_TAKEN, STORE_AUTH, STORE_RESTORED, INVALID_CONFIG; of a store of its own also CONFLICT, STORE_CORRUPT.
  */
 export function serve(config: ServerConfig, dependencies: ServeDependencies): Promise<Daemon> {
-  return RunningDaemon.start({config, ...dependencies});
+  const options = {config, ...dependencies};
+  return config.embedded === undefined ? RunningDaemon.start(options) : startWithStore(options);
 }

@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {loadConfig, parseConfig} from '../../src/config/index.ts';
+import type {LoadOptions} from '../../src/config/index.ts';
 import {CONFIG_LIMIT_BYTES} from '../../src/config/load.ts';
 import {SETTINGS} from '../../src/config/settings.ts';
 import {SmError} from '../../src/model/errors.ts';
@@ -14,10 +15,16 @@ endpoints: [127.0.0.1:2379]
 etcdPrefix: /sm
 `;
 
+function without(key: string): string {
+  return LEAST.split('\n')
+    .filter((line) => !line.startsWith(key))
+    .join('\n');
+}
+
 /** The lines of the complaint; an empty list when there is none. */
-function faultsOf(source: string): string[] {
+function faultsOf(source: string, options: LoadOptions = {}): string[] {
   try {
-    parseConfig(source, 'f.yml');
+    parseConfig(source, 'f.yml', options);
     return [];
   } catch (error) {
     if (!(error instanceof SmError)) throw error;
@@ -53,11 +60,14 @@ describe('the four keys of the origin', () => {
     });
   });
 
-  it.each(['service', 'port', 'endpoints', 'etcdPrefix'])('are missed one by one: %s', (key) => {
-    const without = LEAST.split('\n')
-      .filter((line) => !line.startsWith(key))
-      .join('\n');
-    expect(faultsOf(without)).toEqual([`f.yml:1:1: ${key} is missing`]);
+  it.each(['service', 'port', 'etcdPrefix'])('are missed one by one: %s', (key) => {
+    expect(faultsOf(without(key))).toEqual([`f.yml:1:1: ${key} is missing`]);
+  });
+
+  it('are missed with both ways out where the etcd is not named', () => {
+    const [fault = '', ...others] = faultsOf(without('endpoints'));
+    expect(fault).toMatch(/^f\.yml:1:1: endpoints is missing: name your etcd, .* --embedded$/);
+    expect(others).toEqual([]);
   });
 });
 
@@ -75,6 +85,13 @@ log: {level: warn, format: text}
 heartbeat: {ttlMs: 3000}
 shutdownTimeoutMs: 0
 compaction: off
+`;
+  const embedded = `dataDir: /var/lib/sm
+embedded:
+  host: 10.0.0.1
+  port: 2380
+  quotaBytes: 1048576
+  tls: {ca: /g, cert: /h, key: /i}
 `;
 
   it('is read', () => {
@@ -95,9 +112,24 @@ compaction: off
     });
   });
 
+  it('of the store inside is read', () => {
+    const text = `${full.replace(/endpoints.*\n/, '')}${embedded}`;
+    expect(parseConfig(text, 'f.yml', {embedded: true})).toMatchObject({
+      endpoints: [],
+      etcd: {username: 'sm'},
+      embedded: {
+        dataDir: '/var/lib/sm',
+        host: '10.0.0.1',
+        port: 2_380,
+        quotaBytes: 1_048_576,
+        tls: {ca: '/g', cert: '/h', key: '/i'},
+      },
+    });
+  });
+
   it('stands in the file above, so that none is forgotten here', () => {
     const written = [...SETTINGS.keys()].filter((path) => path !== 'auth');
-    for (const path of written) expect(full).toContain(`${path.split('.').at(-1)}:`);
+    for (const path of written) expect(full + embedded).toContain(`${path.split('.').at(-1)}:`);
   });
 
   it.each([...SETTINGS.keys()])('of the wrong type is named with its place: %s', (path) => {
@@ -246,6 +278,47 @@ describe('an open port', () => {
 
   it('advertises an IPv6 address in brackets', () => {
     expect(parseConfig(`${LEAST}host: "::1"\n`, 'f').advertise).toBe('[::1]:8801');
+  });
+});
+
+describe('a store inside the daemon', () => {
+  const least = without('endpoints');
+
+  it('has defaults for everything; the data directory lies beside the file', () => {
+    const {embedded, endpoints} = parseConfig(least, '/etc/sm/f.yml', {embedded: true});
+    expect(endpoints).toEqual([]);
+    expect(embedded).toEqual({dataDir: '/etc/sm/sm-data', host: '127.0.0.1', port: 2_379});
+  });
+
+  it('keeps its data where the file says, as seen from the file, unless the command line says otherwise', () => {
+    const text = `${least}dataDir: here\n`;
+    const dataDirOf = (options: LoadOptions): string | undefined =>
+      parseConfig(text, '/etc/sm/f.yml', options).embedded?.dataDir;
+    expect(dataDirOf({embedded: true})).toBe('/etc/sm/here');
+    expect(dataDirOf({embedded: true, dataDir: 'there'})).toBe(join(process.cwd(), 'there'));
+  });
+
+  it('excludes endpoints', () => {
+    expect(faultsOf(LEAST, {embedded: true})).toEqual([
+      expect.stringMatching(/^f\.yml:3:12: endpoints names an etcd, --embedded asks for a store/),
+    ]);
+  });
+
+  it.each(['dataDir: x', 'embedded: {port: 1}', 'embedded: {tls: {cert: a, key: b}}'])(
+    'is asked for by --embedded alone, not by %s',
+    (line) => {
+      expect(faultsOf(`${LEAST}${line}\n`)[0]).toContain('add --embedded');
+    },
+  );
+
+  it.each([
+    ['embedded: {port: 0}', 'embedded.port is no whole number from 1 to 65535'],
+    ['embedded: {prot: 1}', 'unknown setting "embedded.prot", did you mean embedded.port?'],
+    ['embedded: {tls: {cert: a}}', 'embedded.tls.cert and embedded.tls.key belong together'],
+    ['embedded: {tls: {cert: a, key: b}}', 'embedded.tls.cert needs etcd.tls.ca'],
+    ['embedded: {host: 0.0.0.0}', 'embedded.host 0.0.0.0 is not loopback'],
+  ])('is told of %s', (line, fault) => {
+    expect(faultsOf(`${least}${line}\n`, {embedded: true}).join('\n')).toContain(fault);
   });
 });
 

@@ -1,0 +1,96 @@
+import {Flags} from '@oclif/core';
+import {DEFAULT_SERVER, SmCommand} from '../cli/base-command.ts';
+import type {DevBed, DevEvent, WantedPort} from '../dev/index.ts';
+
+const DEFAULT_PORT = 8_801;
+const DEFAULT_STORE_PORT = 2_379;
+const TWO_OWNERS_EXIT = 10;
+
+export default class Dev extends SmCommand<typeof Dev> {
+  static override summary = 'Try sm: a store, a daemon, containers and an app, all at once.';
+  static override description =
+    'Everything lives in memory and ends with Ctrl-C, SIGTERM, the terminal, or after --timeout. Needs no etcd and no configuration.\n' +
+    'With --chaos, containers are killed, stopped and drained at random while their own reports are checked for two owners of ' +
+    'a shard; exits 10 if there ever were.';
+  static override examples = [
+    '<%= config.bin %> dev',
+    '<%= config.bin %> dev --containers 5 --shards 100 --chaos',
+    '<%= config.bin %> dev --chaos --timeout 60s -o jsonl',
+  ];
+  static override flags = {
+    containers: Flags.integer({description: 'how many', default: 3, min: 1, max: 50}),
+    shards: Flags.integer({description: 'how many', default: 12, min: 1, max: 10_000}),
+    chaos: Flags.boolean({description: 'disturb the containers, and say whether it did harm'}),
+    port: Flags.integer({
+      description: `port of the admin API; default ${DEFAULT_PORT}, or any free one`,
+      min: 1,
+      max: 65_535,
+    }),
+    'store-port': Flags.integer({
+      description: `port of the store; default ${DEFAULT_STORE_PORT}, or any free one`,
+      min: 1,
+      max: 65_535,
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const end = untilEnd(this.timeoutMs);
+    const {Chaos, DevBed, Lines, programName} = await import('../dev/index.ts');
+    const {createLogger} = await import('../runtime/logger.ts');
+    const program = programName(process.argv[1] ?? 'sm', process.cwd());
+    const lines = new Lines({program, defaultServer: DEFAULT_SERVER});
+    const tell = (event: DevEvent): void => this.tell(event, (told) => lines.of(told));
+    const bed = await DevBed.start({
+      containers: this.flags.containers,
+      shards: this.flags.shards,
+      port: wanted(this.flags.port, DEFAULT_PORT),
+      storePort: wanted(this.flags['store-port'], DEFAULT_STORE_PORT),
+      version: this.config.version,
+      logger: createLogger({level: 'error', format: 'text', destination: process.stderr}),
+      tell,
+    });
+    const chaos = this.flags.chaos ? new Chaos(bed, tell) : undefined;
+    await end;
+    await chaos?.stop();
+    await bed.stop();
+    await this.conclude(bed, lines.of({event: 'verdict', verdict: bed.fleet.verdict.summary}));
+  }
+
+  private tell(event: DevEvent, linesOf: (event: DevEvent) => string[]): void {
+    if (this.format === 'jsonl') process.stdout.write(`${JSON.stringify(event)}\n`);
+    else {
+      // One document at the end is all that may stand on stdout, unless a person reads it.
+      const stream = this.format === 'table' || this.format === 'wide' ? 'stdout' : 'stderr';
+      for (const line of linesOf(event)) process[stream].write(`${line}\n`);
+    }
+  }
+
+  private async conclude(bed: DevBed, lines: readonly string[]): Promise<void> {
+    const verdict = bed.fleet.verdict.summary;
+    if (this.format === 'jsonl')
+      process.stdout.write(`${JSON.stringify({event: 'stopped', verdict})}\n`);
+    else await this.showObject({kind: 'Dev', fields: {verdict}, name: 'demo', lines});
+    if (verdict.twoOwners) this.leaveWith(TWO_OWNERS_EXIT);
+  }
+}
+
+function wanted(given: number | undefined, otherwise: number): WantedPort {
+  return {wanted: given ?? otherwise, fixed: given !== undefined};
+}
+
+/** A signal, a closed terminal, or the end of the time. A second signal ends the process at once; its children follow. */
+function untilEnd(timeoutMs: number | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    for (const [signal, exit] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+      ['SIGHUP', 129],
+    ] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(exit));
+        resolve();
+      });
+    }
+    if (timeoutMs !== undefined) setTimeout(resolve, timeoutMs).unref();
+  });
+}

@@ -1,0 +1,77 @@
+/** Where the state lives: in an etcd that `endpoints` names, or in a store inside the daemon. Exactly one of them. */
+import {dirname, resolve} from 'node:path';
+import type {EmbeddedConfig} from './server-config.ts';
+
+/** etcd's own, so that whatever looks for an etcd on this machine finds the store. */
+export const EMBEDDED_PORT = 2379;
+const DATA_FOLDER = 'sm-data';
+export const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|\[::1\]|localhost)$/;
+
+/** What the command line says. */
+export interface LoadOptions {
+  /** The daemon runs its own store. Default false. */
+  readonly embedded?: boolean;
+  /** Where that store keeps everything; goes before the file's `dataDir`. */
+  readonly dataDir?: string;
+}
+
+type Settings = ReadonlyMap<string, {readonly value: unknown; readonly at: string}>;
+
+/** Faults of the settings that say where the state lives. */
+export function storeFaults(found: Settings, file: string, embedded: boolean): string[] {
+  return embedded ? embeddedFaults(found) : etcdFaults(found, file);
+}
+
+function etcdFaults(found: Settings, file: string): string[] {
+  const faults: string[] = [];
+  if (!found.has('endpoints'))
+    faults.push(
+      `${file}:1:1: endpoints is missing: name your etcd, as "endpoints: [127.0.0.1:2379]", or start the daemon with a store of its own: sm serve --embedded`,
+    );
+  for (const [path, {at}] of found)
+    if (path === 'dataDir' || path.startsWith('embedded.'))
+      faults.push(`${at}: ${path} is for a daemon with a store of its own: add --embedded`);
+  return faults;
+}
+
+function embeddedFaults(found: Settings): string[] {
+  const faults: string[] = [];
+  const endpoints = found.get('endpoints');
+  if (endpoints !== undefined)
+    faults.push(
+      `${endpoints.at}: endpoints names an etcd, --embedded asks for a store inside the daemon: take one of them away`,
+    );
+  const tls = found.get('embedded.tls.cert');
+  if (tls !== undefined && !found.has('etcd.tls.ca'))
+    faults.push(`${tls.at}: embedded.tls.cert needs etcd.tls.ca, by which the daemon knows it`);
+  const host = found.get('embedded.host');
+  const guarded = tls !== undefined || found.has('etcd.username');
+  if (host !== undefined && !LOOPBACK.test(String(host.value)) && !guarded)
+    faults.push(
+      `${host.at}: embedded.host ${String(host.value)} is not loopback: set embedded.tls, or etcd.username and etcd.passwordFile`,
+    );
+  return faults;
+}
+
+/** The settings of the store, defaults filled in. A relative path in the file is meant from the file, one in the command line from here. */
+export function embeddedOf(
+  found: Settings,
+  file: string,
+  dataDir: string | undefined,
+): EmbeddedConfig {
+  const get = <T>(path: string): T | undefined => found.get(path)?.value as T | undefined;
+  const written = resolve(dirname(file), get('dataDir') ?? DATA_FOLDER);
+  const quotaBytes = get<number>('embedded.quotaBytes');
+  const cert = get<string>('embedded.tls.cert');
+  const key = get<string>('embedded.tls.key');
+  const ca = get<string>('embedded.tls.ca');
+  return {
+    dataDir: dataDir === undefined ? written : resolve(dataDir),
+    host: get('embedded.host') ?? '127.0.0.1',
+    port: get('embedded.port') ?? EMBEDDED_PORT,
+    ...(quotaBytes === undefined ? {} : {quotaBytes}),
+    ...(cert === undefined || key === undefined
+      ? {}
+      : {tls: {cert, key, ...(ca === undefined ? {} : {ca})}}),
+  };
+}

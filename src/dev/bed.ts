@@ -1,0 +1,169 @@
+/**
+ * What `sm dev` runs: a store in memory and a daemon in this process, containers as child processes, one app. Nothing of it
+ * touches the disk, and nothing outlives this process.
+ */
+import {AdminClient} from '../cli/admin-client.ts';
+import type {ServerConfig} from '../config/index.ts';
+import {startEmbeddedStore} from '../embedded/index.ts';
+import type {EmbeddedStore} from '../embedded/index.ts';
+import {SmError} from '../model/errors.ts';
+import type {Logger} from '../runtime/logger.ts';
+import {serve} from '../server/index.ts';
+import type {Daemon} from '../server/index.ts';
+import type {Tell} from './events.ts';
+import {Fleet} from './fleet.ts';
+import {MoveTeller} from './move-teller.ts';
+import {freePort} from './ports.ts';
+import type {JoinOrder} from './reports.ts';
+
+export const DEMO_APP = 'demo';
+/** T of the demo containers: the shortest there is, so that a lost one is missed within seconds. */
+export const DEMO_TTL_MS = 3_000;
+const PREFIX = '/sm';
+const SERVICE = 'sm.dev';
+/** Shards of one call, at most what a call may hold. */
+const SHARDS_PER_CALL = 10_000;
+
+/** `fixed`: if it is taken, no other will do. */
+export interface WantedPort {
+  readonly wanted: number;
+  readonly fixed: boolean;
+}
+
+export interface DevOptions {
+  readonly containers: number;
+  readonly shards: number;
+  /** Of the admin API. */
+  readonly port: WantedPort;
+  readonly storePort: WantedPort;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly tell: Tell;
+  /** Program of the containers; tests give one that breaks the rules. */
+  readonly program?: string;
+}
+
+export class DevBed {
+  readonly fleet: Fleet;
+  private readonly options: DevOptions;
+  private readonly closers: (() => Promise<void>)[] = [];
+  private opened: {store: EmbeddedStore; daemon: Daemon; admin: AdminClient} | undefined;
+  private stopping: Promise<void> | undefined;
+
+  private constructor(options: DevOptions) {
+    this.options = options;
+    const {shards, tell, program} = options;
+    this.fleet = new Fleet({shards, tell, program});
+    this.closers.push(() => this.fleet.stop());
+  }
+
+  /** Resolves when containers and shards are on their way to each other; `placed` is told when they have met. @throws SmError PORT_TAKEN. */
+  static async start(options: DevOptions): Promise<DevBed> {
+    const bed = new DevBed(options);
+    try {
+      await bed.open();
+      return bed;
+    } catch (error) {
+      await bed.stop();
+      throw error;
+    }
+  }
+
+  get admin(): AdminClient {
+    return this.parts.admin;
+  }
+
+  /** host:port of the store. */
+  get store(): string {
+    return this.parts.store.endpoint;
+  }
+
+  /** What a container of the demo joins with. */
+  get joining(): Omit<JoinOrder['options'], 'id'> {
+    return {app: DEMO_APP, endpoints: [this.store], etcdPrefix: PREFIX, ttlMs: DEMO_TTL_MS};
+  }
+
+  /** Ends all of it; nothing is kept. */
+  stop(): Promise<void> {
+    this.stopping ??= this.stopOnce();
+    return this.stopping;
+  }
+
+  private async stopOnce(): Promise<void> {
+    for (const close of this.closers.splice(0)) await close();
+  }
+
+  private get parts(): NonNullable<DevBed['opened']> {
+    if (this.opened === undefined) throw new Error('sm dev has not been opened');
+    return this.opened;
+  }
+
+  private async open(): Promise<void> {
+    const {containers, tell} = this.options;
+    // Their programs load while the daemon starts.
+    for (let number = 1; number <= containers; number += 1) this.fleet.prepare(`demo-${number}`);
+    const taken: number[] = [];
+    const store = await this.openStore(taken);
+    this.closers.push(() => store.close());
+    const daemon = await this.openDaemon(store.endpoint, taken);
+    this.closers.splice(1, 0, () => daemon.abandon());
+    const admin = new AdminClient({server: `http://${daemon.address}`});
+    this.opened = {store, daemon, admin};
+    tell({event: 'listening', server: admin.server, store: store.endpoint, taken});
+    await this.createApp(admin);
+    this.fleet.joinAll(this.joining);
+    const moves = new MoveTeller(admin, DEMO_APP, tell);
+    this.closers.unshift(() => moves.stop());
+    await daemon.ready;
+  }
+
+  private async openStore(taken: number[]): Promise<EmbeddedStore> {
+    const {wanted, fixed} = this.options.storePort;
+    const {logger} = this.options;
+    try {
+      return await startEmbeddedStore({port: wanted, logger});
+    } catch (error) {
+      if (fixed || !(error instanceof SmError) || error.code !== 'PORT_TAKEN') throw error;
+      taken.push(wanted);
+      return startEmbeddedStore({port: 0, logger});
+    }
+  }
+
+  private async openDaemon(endpoint: string, taken: number[]): Promise<Daemon> {
+    const {port, logger, version} = this.options;
+    const free = await freePort(port.wanted);
+    const open = (number: number): Promise<Daemon> =>
+      serve(configOf(number, endpoint), {logger, version});
+    if (free !== undefined || port.fixed) return open(port.wanted);
+    taken.push(port.wanted);
+    return open((await freePort(0)) ?? 0);
+  }
+
+  private async createApp(admin: AdminClient): Promise<void> {
+    const {shards} = this.options;
+    await admin.call('addSpec', {service: DEMO_APP, maxRecoveryTime: 0});
+    const ids = Array.from({length: shards}, (_, index) => ({shardId: `s${index + 1}`}));
+    for (let at = 0; at < ids.length; at += SHARDS_PER_CALL)
+      await admin.call('addShards', {
+        service: DEMO_APP,
+        shards: ids.slice(at, at + SHARDS_PER_CALL),
+      });
+  }
+}
+
+function configOf(port: number, endpoint: string): ServerConfig {
+  return {
+    service: SERVICE,
+    port,
+    endpoints: [endpoint],
+    etcdPrefix: PREFIX,
+    host: '127.0.0.1',
+    advertise: `127.0.0.1:${port}`,
+    etcd: {},
+    auth: 'none',
+    log: {level: 'error', format: 'text'},
+    heartbeat: {ttlMs: DEMO_TTL_MS},
+    shutdownTimeoutMs: 0,
+    compaction: 'auto',
+  };
+}

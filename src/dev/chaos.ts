@@ -1,0 +1,124 @@
+/** `sm dev --chaos`: kills, pauses and drains demo containers at random, never so many at once that none is left in peace. */
+import type {DevBed} from './bed.ts';
+import {DEMO_APP, DEMO_TTL_MS} from './bed.ts';
+import type {ContainerChild} from './container-child.ts';
+import type {ChaosAction, Tell} from './events.ts';
+
+const ACTIONS: readonly ChaosAction[] = ['kill', 'pause', 'drain'];
+/** Between two disturbances, ms. */
+const EVERY_MS = [1_000, 3_000] as const;
+/** From below the time a heartbeat lasts to twice of it: some pauses must cost a container its shards. */
+const PAUSE_MS = [0.3 * DEMO_TTL_MS, 2 * DEMO_TTL_MS] as const;
+const RESTART_AFTER_MS = [500, 2_000] as const;
+const DRAIN_LIMIT_MS = 15_000;
+const DRAIN_LOOK_MS = 200;
+const VERDICT_EVERY_MS = 5_000;
+
+export class Chaos {
+  private readonly bed: DevBed;
+  private readonly tell: Tell;
+  private readonly running: Promise<void>;
+  private readonly ticking: NodeJS.Timeout;
+  private readonly stopped = new AbortController();
+  private readonly works = new Set<Promise<void>>();
+
+  constructor(bed: DevBed, tell: Tell) {
+    this.bed = bed;
+    this.tell = tell;
+    this.running = this.run();
+    this.ticking = setInterval(() => this.say(), VERDICT_EVERY_MS);
+  }
+
+  /** Leaves the containers as they are, stopped ones too. */
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    clearInterval(this.ticking);
+    await Promise.all([this.running, ...this.works]);
+  }
+
+  private say(): void {
+    this.tell({event: 'verdict', verdict: this.bed.fleet.verdict.summary});
+  }
+
+  private async run(): Promise<void> {
+    for (let round = Math.floor(Math.random() * ACTIONS.length); ; round += 1) {
+      await this.pause(between(EVERY_MS));
+      if (this.stopped.signal.aborted) return;
+      const victim = this.pick();
+      const action = ACTIONS[round % ACTIONS.length];
+      if (victim === undefined || action === undefined) continue;
+      const work = this.disturb(victim, action).finally(() => this.works.delete(work));
+      this.works.add(work);
+    }
+  }
+
+  /** At most half of them are disturbed at once. */
+  private pick(): ContainerChild | undefined {
+    const {living} = this.bed.fleet;
+    const calm = living.filter((child) => !child.disturbed);
+    if (this.works.size >= Math.max(1, Math.floor(living.length / 2))) return undefined;
+    return calm[Math.floor(Math.random() * calm.length)];
+  }
+
+  private async disturb(victim: ContainerChild, action: ChaosAction): Promise<void> {
+    const container = victim.id;
+    victim.disturbed = true;
+    if (action === 'kill') await this.kill(victim);
+    else if (action === 'pause') await this.stopFor(victim, Math.round(between(PAUSE_MS)));
+    else await this.drain(victim);
+    victim.disturbed = false;
+    if (!this.stopped.signal.aborted) this.tell({event: 'chaosOver', action, container});
+  }
+
+  private async kill(victim: ContainerChild): Promise<void> {
+    this.tell({event: 'chaos', action: 'kill', container: victim.id});
+    await victim.kill();
+    await this.pause(between(RESTART_AFTER_MS));
+    if (!this.stopped.signal.aborted) this.bed.fleet.start(victim.id, this.bed.joining);
+  }
+
+  private async stopFor(victim: ContainerChild, forMs: number): Promise<void> {
+    this.tell({event: 'chaos', action: 'pause', container: victim.id, forMs});
+    victim.signal('SIGSTOP');
+    await this.pause(forMs);
+    victim.signal('SIGCONT');
+  }
+
+  /** The order is taken back when the container is empty, or will not be. */
+  private async drain(victim: ContainerChild): Promise<void> {
+    const {admin} = this.bed;
+    const target = {service: DEMO_APP, container: victim.id};
+    this.tell({event: 'chaos', action: 'drain', container: victim.id});
+    try {
+      await admin.call('drain', {...target, reason: 'chaos'});
+      const endMs = performance.now() + DRAIN_LIMIT_MS;
+      const goal = {service: DEMO_APP, kind: 'container', id: victim.id, for: 'drained'} as const;
+      while (!this.stopped.signal.aborted && performance.now() < endMs) {
+        if ((await admin.call('waitCheck', goal)).met) break;
+        await this.pause(DRAIN_LOOK_MS);
+      }
+      await admin.call('uncordon', target);
+    } catch {
+      // It went away meanwhile, by a kill of somebody else's: there is nothing to take back.
+    }
+  }
+
+  /** Cut short when chaos ends. */
+  private pause(ms: number): Promise<void> {
+    const {signal} = this.stopped;
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const timer = setTimeout(done, ms);
+      function done(): void {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+      signal.addEventListener('abort', done, {once: true});
+    });
+  }
+}
+
+function between([least, most]: readonly [number, number]): number {
+  return least + Math.random() * (most - least);
+}

@@ -1,0 +1,69 @@
+/** The parent's side of one demo container. */
+import {fork} from 'node:child_process';
+import type {ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
+import {fileURLToPath} from 'node:url';
+import type {ContainerReport, JoinOrder} from './reports.ts';
+
+/** The program of a demo container, in the form that this file has itself: built or source. */
+const SUFFIX = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+export const DEMO_CONTAINER = fileURLToPath(
+  new URL(`../dev/demo-container${SUFFIX}`, import.meta.url),
+);
+
+export class ContainerChild {
+  readonly id: string;
+  /** Chaos is at work on it. */
+  disturbed = false;
+  private readonly child: ChildProcess;
+
+  /** Loads the program; it joins when told to. `onEnd` hears how the process ended: a code or a signal. */
+  constructor(
+    id: string,
+    program: string,
+    onReport: (report: ContainerReport) => void,
+    onEnd: (how: string) => void,
+  ) {
+    this.id = id;
+    // A session of its own: Ctrl-C is for the parent, which ends its children itself.
+    this.child = fork(program, [], {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      execArgv: program.endsWith('.ts') ? ['--import', 'tsx'] : [],
+    });
+    this.child.on('message', (report) => onReport(report as ContainerReport));
+    this.child.on('error', () => undefined);
+    this.child.once('exit', (code, signal) => onEnd(signal ?? String(code)));
+  }
+
+  get process(): ChildProcess {
+    return this.child;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  get alive(): boolean {
+    return (
+      this.child.pid !== undefined && this.child.exitCode === null && this.child.signalCode === null
+    );
+  }
+
+  join(options: JoinOrder['options']): void {
+    const order: JoinOrder = {type: 'join', options};
+    this.child.send(order, () => undefined);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
+  /** Kills it, stopped or not; resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (!this.alive) return;
+    const gone = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await gone;
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * A container of `sm dev` as a process of its own. For each of its shards it has an effect now and then, behind the guard, and tells
+ * its parent. It lives no longer than its parent: the channel between them closes when either ends, however that came about.
+ */
+import {joinApp} from '../container/index.ts';
+import type {Container, Shard} from '../container/index.ts';
+import type {ContainerReport, GuardPass, JoinOrder} from './reports.ts';
+
+const EFFECTS_EVERY_MS = 20;
+/** Effects of one round; with more shards each has its turn later. */
+const EFFECTS_PER_ROUND = 50;
+
+function tell(report: ContainerReport): void {
+  if (process.connected) process.send?.(report);
+}
+
+function nowUs(): number {
+  return Number(process.hrtime.bigint() / 1_000n);
+}
+
+/** One round of effects. The stamp comes before the guard: what passes had the right to act at the stamp. */
+class Effects {
+  private readonly shards = new Map<string, Shard>();
+  private next = 0;
+
+  add(shard: Shard): void {
+    this.shards.set(shard.id, shard);
+  }
+
+  remove(shard: Shard): void {
+    if (this.shards.get(shard.id) === shard) this.shards.delete(shard.id);
+  }
+
+  round(): void {
+    const shards = [...this.shards.values()];
+    const passes: GuardPass[] = [];
+    let refusals = 0;
+    for (let count = Math.min(shards.length, EFFECTS_PER_ROUND); count > 0; count -= 1) {
+      const shard = shards[this.next % shards.length];
+      this.next += 1;
+      if (shard === undefined) continue;
+      const atUs = nowUs();
+      try {
+        shard.guard();
+        passes.push([shard.id, shard.token, atUs]);
+      } catch {
+        refusals += 1;
+      }
+    }
+    if (passes.length > 0 || refusals > 0) tell({type: 'effects', passes, refusals});
+  }
+}
+
+async function join({options}: JoinOrder): Promise<void> {
+  const effects = new Effects();
+  const container: Container = await joinApp(options, {
+    add: (shard) => effects.add(shard),
+    drop: (shard) => effects.remove(shard),
+  });
+  setInterval(() => effects.round(), EFFECTS_EVERY_MS);
+  container.ready.then(
+    () => tell({type: 'ready', endpoint: container.endpoint}),
+    () => undefined,
+  );
+  await container.ended;
+}
+
+process.on('disconnect', () => process.exit(0));
+process.once('message', (order: JoinOrder) => {
+  join(order).then(
+    () => leave(''),
+    (error: unknown) => leave(String((error as {code?: string}).code ?? error)),
+  );
+});
+
+function leave(code: string): void {
+  const report: ContainerReport = {type: 'ended', code};
+  process.send?.(report, () => process.disconnect());
+}

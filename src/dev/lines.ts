@@ -1,0 +1,105 @@
+/** What happens in `sm dev`, in words for people. */
+import {basename, isAbsolute, relative} from 'node:path';
+import {DEMO_TTL_MS} from './bed.ts';
+import type {DevEvent} from './events.ts';
+import type {Verdict} from './verdict.ts';
+
+/** Shards named in one line; the rest is counted. */
+const SHARDS_NAMED = 8;
+
+export interface Place {
+  /** How this program was called: as commands that are shown must begin. */
+  readonly program: string;
+  readonly defaultServer: string;
+}
+
+/** The program as one would type it in this folder. */
+export function programName(script: string, folder: string): string {
+  if (basename(script) !== 'run.js') return basename(script);
+  const near = relative(folder, script);
+  const path = near.startsWith('..') || isAbsolute(near) ? script : near;
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+export class Lines {
+  private readonly place: Place;
+  private server = '';
+
+  constructor(place: Place) {
+    this.place = place;
+  }
+
+  of(event: DevEvent): string[] {
+    switch (event.event) {
+      case 'listening':
+        return this.listening(event);
+      case 'placed':
+        return this.placed(event);
+      case 'firstPlaced':
+        return [];
+      case 'moved':
+        return [moved(event)];
+      case 'containerEnded':
+        return [`${event.container} has ended (${event.how})`];
+      case 'chaos':
+        return [chaos(event)];
+      case 'chaosOver':
+        return [`chaos: ${event.container} ${AFTER[event.action]}`];
+      case 'twoOwners': {
+        const {shard, older, newer, overlapMs} = event.breach;
+        return [
+          `TWO OWNERS of ${shard}: ${older.owner} still acted ${overlapMs.toFixed(1)} ms after ${newer.owner} had begun`,
+        ];
+      }
+      case 'verdict':
+        return [verdictLine(event.verdict)];
+    }
+  }
+
+  private listening({server, store, taken}: Extract<DevEvent, {event: 'listening'}>): string[] {
+    this.server = server;
+    const notes = taken.map((port) => `port ${port} is taken: another one was chosen`);
+    return [
+      ...notes,
+      `admin API at ${server} (readable at ${server}/swagger), store at ${store} (speaks etcd v3); all in memory`,
+    ];
+  }
+
+  private placed({shards, containers, afterMs}: Extract<DevEvent, {event: 'placed'}>): string[] {
+    const {program, defaultServer} = this.place;
+    const where = this.server === defaultServer ? '' : ` --server ${this.server}`;
+    const [first, second = first] = containers;
+    return [
+      `${shards} shards of app demo run on ${containers.length} containers, ${(afterMs / 1000).toFixed(1)} s after the start`,
+      'try in a second terminal:',
+      `  ${program} shard ls -a demo${where}`,
+      `  ${program} container drain -a demo ${first?.id ?? 'demo-1'}${where}`,
+      `  kill -9 ${second?.pid ?? 0}   # ${second?.id ?? ''} dies: in ${DEMO_TTL_MS / 1000} s its shards run elsewhere`,
+      'Ctrl-C stops all of it and leaves nothing behind',
+    ];
+  }
+}
+
+const AFTER = {
+  kill: 'is started again',
+  pause: 'goes on',
+  drain: 'takes shards again',
+} as const;
+
+function chaos({action, container, forMs}: Extract<DevEvent, {event: 'chaos'}>): string {
+  if (action === 'pause')
+    return `chaos: ${container} is stopped for ${((forMs ?? 0) / 1000).toFixed(1)} s (T is ${DEMO_TTL_MS / 1000} s)`;
+  return `chaos: ${container} is ${action === 'kill' ? 'killed' : 'drained'}`;
+}
+
+function moved({shards, from, to}: Extract<DevEvent, {event: 'moved'}>): string {
+  const named = shards.slice(0, SHARDS_NAMED).join(' ');
+  const rest = shards.length > SHARDS_NAMED ? ` and ${shards.length - SHARDS_NAMED} more` : '';
+  return from === '' ? `${to} runs ${named}${rest}` : `${from} -> ${to}: ${named}${rest}`;
+}
+
+export function verdictLine(verdict: Verdict): string {
+  const {twoOwners, breachCount, passes, refusals, terms, shards} = verdict;
+  const said = twoOwners ? `YES, ${breachCount} times` : 'never';
+  return `two owners at once: ${said} (${shards} shards, ${terms} terms of ownership, ${passes} effects passed their guard, ${refusals} refused)`;
+}

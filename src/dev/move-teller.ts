@@ -1,0 +1,67 @@
+/** Tells of shards that change hands, many at once in one word: from whom to whom. */
+import type {AdminClient} from '../cli/admin-client.ts';
+import type {MoveEvent} from '../protocol/admin.ts';
+import type {Tell} from './events.ts';
+
+/** Moves that end within so long are told together, ms. */
+const GATHER_MS = 300;
+const RETRY_MS = 500;
+
+export class MoveTeller {
+  private readonly tell: Tell;
+  private readonly stopped = new AbortController();
+  private readonly following: Promise<void>;
+  /** Who has a shard, as told. */
+  private readonly owners = new Map<string, string>();
+  private readonly gathered = new Map<string, string>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(admin: AdminClient, app: string, tell: Tell) {
+    this.tell = tell;
+    this.following = this.follow(admin, app);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    clearTimeout(this.timer);
+    await this.following;
+  }
+
+  private async follow(admin: AdminClient, app: string): Promise<void> {
+    const {signal} = this.stopped;
+    let after: string | undefined;
+    while (!signal.aborted) {
+      try {
+        for await (const event of admin.movesStream(app, after, signal)) {
+          after = event.revision;
+          this.take(event);
+        }
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  private take(event: MoveEvent): void {
+    // Let go by one and not yet taken by the next is on its way: told of when it has arrived.
+    if (event.type !== 'settled' || event.container === '') return;
+    this.gathered.set(event.shard, event.container);
+    this.timer ??= setTimeout(() => this.flush(), GATHER_MS);
+  }
+
+  private flush(): void {
+    this.timer = undefined;
+    const groups = new Map<string, {from: string; to: string; shards: string[]}>();
+    for (const [shard, to] of this.gathered) {
+      const from = this.owners.get(shard) ?? '';
+      this.owners.set(shard, to);
+      if (from === to) continue;
+      const key = JSON.stringify([from, to]);
+      const group = groups.get(key) ?? {from, to, shards: []};
+      group.shards.push(shard);
+      groups.set(key, group);
+    }
+    this.gathered.clear();
+    for (const {from, to, shards} of groups.values()) this.tell({event: 'moved', shards, from, to});
+  }
+}

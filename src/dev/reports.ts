@@ -1,0 +1,17 @@
+/** What a demo container and its parent tell each other over the channel between them. */
+import type {JoinOptions} from '../container/index.ts';
+
+/** Parent to container: join now. */
+export interface JoinOrder {
+  readonly type: 'join';
+  readonly options: Pick<JoinOptions, 'app' | 'id' | 'endpoints' | 'etcdPrefix' | 'ttlMs'>;
+}
+
+/** A guard that let an effect pass: shard, fencing token, and when it was asked, µs of the machine's monotonic clock. */
+export type GuardPass = readonly [shard: string, token: string, atUs: number];
+
+export type ContainerReport =
+  | {readonly type: 'ready'; readonly endpoint: string}
+  | {readonly type: 'effects'; readonly passes: readonly GuardPass[]; readonly refusals: number}
+  /** It ended by itself; `code` is '' when it left in order. */
+  | {readonly type: 'ended'; readonly code: string};
