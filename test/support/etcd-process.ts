@@ -14,6 +14,8 @@ export interface EtcdOptions {
   readonly args?: readonly string[];
   /** 1 or 3. Default 1. */
   readonly members?: number;
+  /** PEM files. Clients must show a certificate of this authority. Default: no TLS. */
+  readonly tls?: {readonly ca: string; readonly cert: string; readonly key: string};
 }
 
 interface MemberPlan {
@@ -21,6 +23,8 @@ interface MemberPlan {
   readonly dataDir: string;
   readonly clientUrl: string;
   readonly peerUrl: string;
+  /** Health is asked for here: without TLS. */
+  readonly healthUrl: string;
 }
 
 const START_LIMIT_MS = 15_000;
@@ -35,10 +39,12 @@ export class EtcdMember {
   readonly endpoint: string;
   readonly dataDir: string;
   private readonly args: readonly string[];
+  private readonly healthUrl: string;
   private child: ChildProcess | undefined;
 
   constructor(plan: MemberPlan, args: readonly string[]) {
-    this.endpoint = plan.clientUrl.replace('http://', '');
+    this.endpoint = plan.clientUrl.replace(/^https?:\/\//, '');
+    this.healthUrl = plan.healthUrl;
     this.dataDir = plan.dataDir;
     this.args = args;
   }
@@ -71,7 +77,7 @@ export class EtcdMember {
   async ready(): Promise<void> {
     const endMs = Date.now() + START_LIMIT_MS;
     while (Date.now() < endMs) {
-      const health = await fetch(`http://${this.endpoint}/health`, {
+      const health = await fetch(`${this.healthUrl}/health`, {
         signal: AbortSignal.timeout(1_000),
       }).then(
         (reply) => reply.json() as Promise<{health?: string}>,
@@ -163,20 +169,20 @@ export class EtcdProcess {
 export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdProcess> {
   const count = options.members ?? 1;
   const root = await mkdtemp(join(tmpdir(), 'sm-etcd-'));
-  const ports = await freePorts(2 * count);
+  const ports = await freePorts(3 * count);
   const plans = Array.from({length: count}, (_, index): MemberPlan => {
     const name = `m${index}`;
+    const plain = `http://127.0.0.1:${ports[3 * index]}`;
     return {
       name,
       dataDir: count === 1 && options.dataDir !== undefined ? options.dataDir : join(root, name),
-      clientUrl: `http://127.0.0.1:${ports[2 * index]}`,
-      peerUrl: `http://127.0.0.1:${ports[2 * index + 1]}`,
+      clientUrl: options.tls === undefined ? plain : plain.replace('http:', 'https:'),
+      peerUrl: `http://127.0.0.1:${ports[3 * index + 1]}`,
+      healthUrl: options.tls === undefined ? plain : `http://127.0.0.1:${ports[3 * index + 2]}`,
     };
   });
   const cluster = plans.map(({name, peerUrl}) => `${name}=${peerUrl}`).join(',');
-  const members = plans.map(
-    (plan) => new EtcdMember(plan, argumentsOf(plan, cluster, options.args ?? [])),
-  );
+  const members = plans.map((plan) => new EtcdMember(plan, argumentsOf(plan, cluster, options)));
   const etcd = new EtcdProcess(members, [root]);
   try {
     await etcd.restart();
@@ -187,13 +193,21 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdProcess>
   }
 }
 
-function argumentsOf(plan: MemberPlan, cluster: string, extra: readonly string[]): string[] {
+function argumentsOf(plan: MemberPlan, cluster: string, {args, tls}: EtcdOptions): string[] {
+  const secure =
+    tls === undefined
+      ? []
+      : [
+          ...['--listen-metrics-urls', plan.healthUrl, '--client-cert-auth'],
+          ...['--trusted-ca-file', tls.ca, '--cert-file', tls.cert, '--key-file', tls.key],
+        ];
   return [
     ...['--name', plan.name, '--data-dir', plan.dataDir, '--log-level', 'error', '--logger', 'zap'],
     ...['--listen-client-urls', plan.clientUrl, '--advertise-client-urls', plan.clientUrl],
     ...['--listen-peer-urls', plan.peerUrl, '--initial-advertise-peer-urls', plan.peerUrl],
     ...['--initial-cluster', cluster, '--initial-cluster-token', 'sm-test'],
-    ...extra,
+    ...secure,
+    ...(args ?? []),
   ];
 }
 
