@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
 import {loadConfig} from '../config/index.ts';
+import {boundHeapGrowth} from '../runtime/heap.ts';
 import {createLogger} from '../runtime/logger.ts';
 
 export default class Serve extends SmCommand<typeof Serve> {
@@ -33,6 +34,7 @@ export default class Serve extends SmCommand<typeof Serve> {
       });
       return;
     }
+    boundHeapGrowth();
     const logger = createLogger(config.log);
     const {serve} = await import('../server/index.ts');
     const stop = new AbortController();
