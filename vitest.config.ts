@@ -1,6 +1,6 @@
 import {defineConfig} from 'vitest/config';
 
-/** Unit tests run side by side; what starts processes runs a file at a time: scripts/test.ts calls both. */
+/** Two files at a time, also of those that start processes: they mostly wait for clocks. scripts/test.ts runs kind after kind. */
 export default defineConfig({
   oxc: {jsx: {runtime: 'automatic'}},
   test: {

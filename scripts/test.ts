@@ -34,15 +34,18 @@ function vitest(name: string, ...filters: string[]): Step {
 
 const HEAVY = ['test/integration', 'test/e2e', 'test/simulation'];
 
-const STEPS: readonly Step[] = [
-  {name: 'format', command: ['prettier', '--check', '.', '--log-level', 'warn']},
-  {name: 'lint', command: ['eslint', '.', '--max-warnings', '0']},
-  {name: 'types', command: ['tsc', '-p', '.']},
-  {name: 'build', command: ['tsx', 'scripts/build.ts']},
-  vitest('unit', ...HEAVY.map((folder) => `--exclude=${folder}/**`)),
-  vitest('simulation', 'test/simulation'),
-  vitest('integration', 'test/integration', '--no-file-parallelism'),
-  vitest('e2e', 'test/e2e', '--no-file-parallelism'),
+/** The steps of one stage run side by side; a stage begins when the one before is green. */
+const STAGES: readonly (readonly Step[])[] = [
+  [
+    {name: 'lint', command: ['eslint', '.', '--max-warnings', '0']},
+    {name: 'types', command: ['tsc', '-p', '.']},
+    {name: 'format', command: ['prettier', '--check', '.', '--log-level', 'warn']},
+    {name: 'build', command: ['tsx', 'scripts/build.ts']},
+  ],
+  [vitest('unit', ...HEAVY.map((folder) => `--exclude=${folder}/**`))],
+  [vitest('simulation', 'test/simulation')],
+  [vitest('integration', 'test/integration')],
+  [vitest('e2e', 'test/e2e')],
 ];
 
 function run(command: readonly string[]): Promise<{code: number; output: string}> {
@@ -75,24 +78,29 @@ function countsOf(report: string): Counts {
   }
 }
 
+/** Runs the step, says how it went, and counts its tests; a step that fails without a failing test counts as one. */
+async function countedRun(step: Step): Promise<Counts> {
+  const startedMs = performance.now();
+  const {code, output} = await run(step.command);
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${step.name} ${seconds}s`);
+  if (code !== 0) console.log(output);
+  const none = {passed: 0, failed: 0, skipped: 0};
+  const counts = step.report === undefined ? none : countsOf(step.report);
+  return code !== 0 && counts.failed === 0 ? {...counts, failed: 1} : counts;
+}
+
 async function main(): Promise<void> {
   const total: Counts = {passed: 0, failed: 0, skipped: 0};
   const only = process.argv.slice(2);
-  for (const step of STEPS) {
-    if (only.length > 0 && !only.includes(step.name)) continue;
-    const startedMs = performance.now();
-    const {code, output} = await run(step.command);
-    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-    console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${step.name} ${seconds}s`);
-    if (step.report !== undefined) {
-      const counts = countsOf(step.report);
+  for (const stage of STAGES) {
+    const wanted = stage.filter(({name}) => only.length === 0 || only.includes(name));
+    for (const counts of await Promise.all(wanted.map(countedRun))) {
       total.passed += counts.passed;
       total.failed += counts.failed;
       total.skipped += counts.skipped;
-      if (code !== 0 && counts.failed === 0) total.failed += 1;
-    } else if (code !== 0) total.failed += 1;
-    if (code !== 0) console.log(output);
-    if (code !== 0) break;
+    }
+    if (total.failed > 0) break;
   }
   rmSync(reports, {recursive: true, force: true});
   console.log(

@@ -1,7 +1,9 @@
 /** Starts oclif; whatever goes wrong outside a command ends here in our form. */
+import {fileURLToPath} from 'node:url';
 import {Config, flush, run} from '@oclif/core';
 import {reportFailure, wantsJson} from './failure-report.ts';
 
+/** `entry`: URL of the file that was started; the package lies above it, wherever it is called from. */
 export async function main(entry: string): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The reader has gone (`sm ... | head`): nothing is left to say.
@@ -9,7 +11,7 @@ export async function main(entry: string): Promise<void> {
   });
   const argv = process.argv.slice(2);
   try {
-    const config = await Config.load({root: entry});
+    const config = await Config.load({root: fileURLToPath(entry)});
     await run(argv, config);
     await flush();
   } catch (error) {
