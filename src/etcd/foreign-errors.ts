@@ -6,7 +6,19 @@ interface Rule {
   readonly make: (cause: unknown, text: string) => SmError;
 }
 
+/** Of TLS: our side's verdict on etcd's certificate, and etcd's on ours. */
+const TLS =
+  /certificate|SSL routines|ERR_TLS|ERR_SSL|SSL alert|wrong version number|unsupported protocol/i;
+
 const RULES: readonly Rule[] = [
+  {
+    pattern: TLS,
+    make: (cause, text) =>
+      new SmError('STORE_AUTH', `TLS with etcd fails: ${tlsProblem(text)}`, {
+        hint: 'check etcd.tls.ca (who signed the certificate of etcd), etcd.tls.cert and etcd.tls.key, and the host names in endpoints',
+        cause,
+      }),
+  },
   {
     pattern:
       /authentication failed|authentication is not enabled|invalid user ID or password|invalid auth token|permission denied|user name is empty|UNAUTHENTICATED|PERMISSION_DENIED/i,
@@ -83,6 +95,17 @@ const SAME_EVERYWHERE = /has been compacted|future revision|database space excee
 
 /** Whether another endpoint, or the same a moment later, might answer: the fault is of the connection, not of the request. */
 export function isTransportFault({code, cause}: SmError): boolean {
-  if (code !== 'STORE_UNAVAILABLE') return false;
-  return !SAME_EVERYWHERE.test(cause instanceof Error ? cause.message : '');
+  const text = cause instanceof Error ? cause.message : '';
+  // One member of etcd may have a bad certificate, the others none.
+  if (code === 'STORE_AUTH') return TLS.test(text);
+  return code === 'STORE_UNAVAILABLE' && !SAME_EVERYWHERE.test(text);
+}
+
+/** The one telling part of what OpenSSL and gRPC say. */
+function tlsProblem(text: string): string {
+  const alert = /:(?:sslv3|tlsv1|tlsv13)? ?alert ([a-z ]+?):/.exec(text)?.[1];
+  if (alert !== undefined) return `etcd refuses our certificate (${alert})`;
+  const said =
+    /Last error: (?:Error: )?(?:Error )?(.*?)\.? Resolution note/s.exec(text)?.[1] ?? text;
+  return said.replace(/^\[[A-Z_]+\]: /, '');
 }

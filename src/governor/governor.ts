@@ -381,6 +381,7 @@ export class Governor {
       epoch: this.options.epoch,
       newMove: (from, to, why) => this.newMove(from, to, why),
       isBusy: (incarnation) => this.unclaimedOf(incarnation) >= UNCLAIMED_PER_CONTAINER,
+      isQueued: (shard) => this.planKeeper.isQueued(shard),
       isFull: (incarnation) =>
         limit > 0 &&
         this.view.shardsOf(incarnation).size + this.pending.arriving(incarnation) >= limit,

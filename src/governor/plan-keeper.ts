@@ -28,10 +28,11 @@ const LONGEST_BEFORE_FIRST_MS = 3_000;
 
 export class PlanKeeper {
   dirty = true;
-  queue: QueuedMove[] = [];
   readonly unplaced = new Map<string, PlacementReason>();
   readonly stranded = new Map<string, PlacementReason>();
   private readonly mustDrop = new Set<string>();
+  private moves: readonly QueuedMove[] = [];
+  private queuedShards: Set<string> | undefined;
   private targets = new Map<string, string>();
   private nextAtMs = Number.NEGATIVE_INFINITY;
   private heldUntilMs = Number.NEGATIVE_INFINITY;
@@ -42,6 +43,21 @@ export class PlanKeeper {
   constructor(nowMs: number) {
     this.settleFromMs = nowMs;
     this.lastJoinMs = nowMs;
+  }
+
+  /** Moves that have not begun, in the order of the plan. */
+  get queue(): readonly QueuedMove[] {
+    return this.moves;
+  }
+
+  set queue(moves: readonly QueuedMove[]) {
+    this.moves = moves;
+    this.queuedShards = undefined;
+  }
+
+  isQueued(shard: string): boolean {
+    this.queuedShards ??= new Set(this.moves.map((move) => move.shard));
+    return this.queuedShards.has(shard);
   }
 
   /** A container joined. `first`: into an empty app. */

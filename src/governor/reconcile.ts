@@ -34,6 +34,8 @@ export interface ReconcileContext {
   readonly isFull: (incarnation: string) => boolean;
   /** Enough records wait for that container's claim. */
   readonly isBusy: (incarnation: string) => boolean;
+  /** Its move waits to begin. */
+  readonly isQueued: (shard: string) => boolean;
 }
 
 const NOTHING: Step = {step: 'wait', for: 'nothing'};
@@ -47,7 +49,7 @@ export function reconcile(
   const known = context.view.own.get(shard);
   if (known === undefined || known.value.state === 'free')
     return place(shard, known, destination, context);
-  if (!context.view.heartbeats.has(known.value.incarnation))
+  if (!context.view.hasHeartbeat(known.value.incarnation))
     return place(shard, known, destination, context);
   if (known.value.state === 'assigned')
     return reconcileAssigned(shard, known, destination, context);
@@ -60,7 +62,7 @@ export function reconcileGone(shard: string, context: ReconcileContext): Step {
   const known = context.view.own.get(shard);
   if (known === undefined) return NOTHING;
   const {state, incarnation, container} = known.value;
-  if (state === 'free' || !context.view.heartbeats.has(incarnation))
+  if (state === 'free' || !context.view.hasHeartbeat(incarnation))
     return write(forget(shard, known));
   if (state === 'assigned') return write(recall(shard, known));
   if (state === 'dropping') return {step: 'hint', op: 'drop'};
@@ -133,8 +135,11 @@ function reconcileOwned(
       drop(shard, known, context.newMove(container, container, 'task changed'), context.epoch),
     );
   }
-  if (destination.target !== '' && destination.target !== container)
-    return {step: 'wait', for: 'budget'};
+  if (destination.target !== '' && destination.target !== container) {
+    // A move whose first write was refused, or overtaken by the claim, is in no queue any more.
+    const forgotten = holder?.incarnation === known.value.incarnation && !context.isQueued(shard);
+    return {step: 'wait', for: forgotten ? 'plan' : 'budget'};
+  }
   return ready ? NOTHING : {step: 'hint', op: 'add', remind: true};
 }
 

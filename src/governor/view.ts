@@ -12,6 +12,8 @@ export interface IdHolder {
   readonly mod: number;
 }
 
+type ReadableChange = Exclude<AppChange, {kind: 'corrupt'}>;
+
 const NOTHING: ReadonlySet<string> = new Set();
 
 export class AppView {
@@ -47,6 +49,11 @@ export class AppView {
     );
   }
 
+  /** The incarnation has a heartbeat in the store, if only one that cannot be read: nothing is taken from it. */
+  hasHeartbeat(incarnation: string): boolean {
+    return this.heartbeats.has(incarnation) || this.quarantined.has(`heartbeat/${incarnation}`);
+  }
+
   /** The incarnation that holds the container id and still has its heartbeat. */
   livingIncarnation(container: string): string | undefined {
     const holder = this.ids.get(container);
@@ -74,26 +81,10 @@ export class AppView {
   /** Takes one change; false when it is older than what is known. */
   apply(change: AppChange): boolean {
     this.newest = Math.max(this.newest, change.mod);
-    switch (change.kind) {
-      case 'spec':
-        return this.applySpec(change.entry, change.mod);
-      case 'shard':
-        this.quarantined.delete(`shard/${change.shard}`);
-        return put(this.shards, change.shard, change.entry, change.mod);
-      case 'order':
-        return put(this.orders, change.container, change.entry, change.mod);
-      case 'heartbeat':
-        this.quarantined.delete(`heartbeat/${change.incarnation}`);
-        return put(this.heartbeats, change.incarnation, change.entry, change.mod);
-      case 'own':
-        return this.applyOwn(change.shard, change.entry, change.mod);
-      case 'id':
-        return this.applyId(change.container, change.incarnation, change.mod);
-      case 'worker':
-        return this.applyWorker(change.workerGroup, change.container, change.present);
-      case 'corrupt':
-        return this.applyCorrupt(change.what, change.id, change.problem);
-    }
+    if (change.kind === 'corrupt') return this.applyCorrupt(change.what, change.id, change.problem);
+    // A value that can be read again, or is gone, is news whatever is known of it.
+    const mended = this.quarantined.size > 0 && this.quarantined.delete(this.quarantineKey(change));
+    return this.applyReadable(change) || mended;
   }
 
   /** Every key known that a complete listing at `revision` did not show, as deletions. */
@@ -120,7 +111,34 @@ export class AppView {
         if (!listed.has(`worker/${workerGroup}/${container}`))
           gone.push({kind: 'worker', mod, workerGroup, container, present: false});
     }
+    for (const key of this.quarantined.keys())
+      if (!listed.has(key)) gone.push(...unreadableGone(key, mod));
     return gone;
+  }
+
+  private quarantineKey(change: ReadableChange): string {
+    return change.kind === 'spec'
+      ? ([...this.quarantined.keys()].find((key) => key.startsWith('spec/')) ?? '')
+      : listedKey(change);
+  }
+
+  private applyReadable(change: ReadableChange): boolean {
+    switch (change.kind) {
+      case 'spec':
+        return this.applySpec(change.entry, change.mod);
+      case 'shard':
+        return put(this.shards, change.shard, change.entry, change.mod);
+      case 'order':
+        return put(this.orders, change.container, change.entry, change.mod);
+      case 'heartbeat':
+        return put(this.heartbeats, change.incarnation, change.entry, change.mod);
+      case 'own':
+        return this.applyOwn(change.shard, change.entry, change.mod);
+      case 'id':
+        return this.applyId(change.container, change.incarnation, change.mod);
+      case 'worker':
+        return this.applyWorker(change.workerGroup, change.container, change.present);
+    }
   }
 
   private applySpec(entry: Versioned<AppSpec> | undefined, mod: number): boolean {
@@ -134,7 +152,6 @@ export class AppView {
     entry: Versioned<OwnershipRecord> | undefined,
     mod: number,
   ): boolean {
-    this.quarantined.delete(`own/${shard}`);
     const before = this.own.get(shard);
     if (!put(this.own, shard, entry, mod)) return false;
     if (before !== undefined) this.holding.get(before.value.incarnation)?.delete(shard);
@@ -190,6 +207,15 @@ export function listedKey(change: AppChange): string {
     case 'corrupt':
       return `${change.what}/${change.id}`;
   }
+}
+
+/** The deletion of a key whose value could never be read. */
+function unreadableGone(key: string, mod: number): AppChange[] {
+  const at = key.indexOf('/');
+  const [what, id] = [key.slice(0, at), key.slice(at + 1)];
+  if (what === 'own' || what === 'shard') return [{kind: what, mod, shard: id, entry: undefined}];
+  if (what === 'heartbeat') return [{kind: what, mod, incarnation: id, entry: undefined}];
+  return what === 'order' ? [{kind: what, mod, container: id, entry: undefined}] : [];
 }
 
 function put<T>(

@@ -177,14 +177,17 @@ export class EtcdStore implements Store {
     call: (client: EndpointClient, options: {deadline: number}) => Promise<T>,
   ): Promise<T> {
     const endMs = Date.now() + (options?.timeoutMs ?? this.limitMs);
+    let refusal: SmError | undefined;
     for (;;) {
       const client = this.client();
       try {
         return await call(client, {deadline: endMs});
       } catch (error) {
         const fault = this.fault(client, error);
+        // A fault of TLS says more than the end of the time.
+        if (fault.code === 'STORE_AUTH') refusal = fault;
         if (!isTransportFault(fault) || this.closed || Date.now() + READ_PAUSE_MS >= endMs)
-          throw fault;
+          throw refusal ?? fault;
         await new Promise((resolve) => setTimeout(resolve, READ_PAUSE_MS));
       }
     }

@@ -49,9 +49,9 @@ describe('a refused write', () => {
   it('is tried again after a pause and not at once', () => {
     const bed = new GovernorBed(['s1']);
     bed.join('c1');
-    bed.turn(FIRST_PLAN_MS, () => true);
+    bed.turn(FIRST_PLAN_MS, () => 'refused');
     expect(bed.writes.length).toBe(1);
-    for (let turns = 0; turns < 10; turns += 1) bed.turn(10, () => true);
+    for (let turns = 0; turns < 10; turns += 1) bed.turn(10, () => 'refused');
     expect(bed.writes.length).toBe(1);
     bed.turn(200);
     expect(bed.writes.length).toBe(2);

@@ -1,13 +1,26 @@
 /** A governor alone: time is a number, the store commits what the test lets it commit, containers claim when the test says so. */
-import type {GovernorAction} from '../../src/governor/actions.ts';
+import type {GovernorAction, GovernorAnswer} from '../../src/governor/actions.ts';
+import type {Eviction} from '../../src/governor/eviction.ts';
 import {Governor} from '../../src/governor/governor.ts';
-import type {Heartbeat} from '../../src/model/container.ts';
+import type {Heartbeat, HeartbeatState} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
-import {claim, markReady} from '../../src/ownership/transitions.ts';
+import type {ShardSpec} from '../../src/model/specs.ts';
+import type {AppStatus} from '../../src/model/status.ts';
+import {claim, free, markReady} from '../../src/ownership/transitions.ts';
 import {plan} from '../../src/planner/index.ts';
 
-const TTL_MS = 10_000;
+export const TTL_MS = 10_000;
 const EPOCH = 1;
+/** Far below every wait there is. */
+const STEP_MS = 100;
+
+export interface BedOptions {
+  readonly maxRecoveryTime?: number;
+  readonly maxShardCount?: number;
+}
+
+/** What the store says of a write: it commits, it is refused because somebody was first, or nobody knows. */
+export type Fate = 'commits' | 'refused' | 'unknown';
 
 export class GovernorBed {
   nowMs = 1_000_000;
@@ -15,15 +28,19 @@ export class GovernorBed {
   hints = 0;
   /** What the governor wrote, newest last. */
   readonly writes: Extract<GovernorAction, {type: 'write'}>[] = [];
+  readonly evictions: Eviction[] = [];
+  /** Shards that the governor wants to read. */
+  readonly rereads: string[] = [];
+  status: AppStatus | undefined;
   readonly governor: Governor;
   private revision = 100;
   private moves = 0;
 
-  constructor(shards: readonly string[]) {
+  constructor(shards: readonly string[], limits: BedOptions = {}) {
     const nextMoveId = (): string => `m${(this.moves += 1)}`;
     const options = {app: 'app', governor: 'd1', epoch: EPOCH, plan, nextMoveId};
     this.governor = new Governor(options, this.nowMs);
-    const spec = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 0};
+    const spec = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 0, ...limits};
     const mod = this.next();
     this.governor.relisted(
       [{kind: 'spec', mod, entry: {value: spec, mod, create: mod}}],
@@ -37,11 +54,12 @@ export class GovernorBed {
     return this.governor.view.own;
   }
 
-  addShard(shard: string): void {
+  addShard(shard: string, fields: Partial<ShardSpec> = {}): void {
     const mod = this.next();
     const value = {
       ...{id: shard, service: 'app', task: '', updateTime: 1},
       ...{manualContainerId: '', group: '', workerGroup: ''},
+      ...fields,
     };
     this.governor.changed(
       {kind: 'shard', mod, shard, entry: {value, mod, create: mod}},
@@ -50,43 +68,80 @@ export class GovernorBed {
   }
 
   join(container: string): void {
-    const incarnation = `${container}-inc`;
+    this.beat(container);
     const mod = this.next();
-    const value: Heartbeat = {
-      ...{v: 1, container, ttlMs: TTL_MS, endpoint: `${container}:1`, host: container, pid: 1},
-      ...{
-        bootId: '',
-        zone: '',
-        labels: {},
-        version: '',
-        sdk: '',
-        seq: mod,
-        nonce: '',
-        state: 'ready',
-      },
-    };
-    const entry = {value, mod, create: mod};
-    this.governor.changed({kind: 'heartbeat', mod, incarnation, entry}, this.nowMs);
-    this.governor.changed({kind: 'id', mod, container, incarnation}, this.nowMs);
+    this.governor.changed(
+      {kind: 'id', mod, container, incarnation: `${container}-inc`},
+      this.nowMs,
+    );
   }
 
-  /** Goes on by so many ms and takes the governor's next turn; every write commits unless `refuses` says no. */
-  turn(afterMs = 1, refuses: (shard: string) => boolean = () => false): void {
-    this.nowMs += afterMs;
-    this.governor.probeCommitted(this.nowMs);
-    for (const action of this.governor.advance(this.nowMs, this.nowMs)) {
-      if (action.type === 'hints') this.hints += action.items.length;
-      if (action.type !== 'write') continue;
-      this.writes.push(action);
-      const {shard} = action.transition;
-      const answer = refuses(shard)
-        ? ({
-            kind: 'refused',
-            own: {kind: 'own', mod: this.next(), shard, entry: undefined},
-          } as const)
-        : ({kind: 'committed', revision: this.next()} as const);
-      this.governor.answered(shard, action.op, answer, this.nowMs);
+  /** The container's heartbeat, or that of an incarnation of its own. */
+  beat(
+    container: string,
+    state: HeartbeatState = 'ready',
+    incarnation = `${container}-inc`,
+    ttlMs = TTL_MS,
+  ): number {
+    const mod = this.next();
+    const value: Heartbeat = {
+      ...{v: 1, container, ttlMs, endpoint: `${container}:1`, host: container, pid: 1},
+      ...{bootId: '', zone: '', labels: {}, version: '', sdk: ''},
+      ...{seq: mod, nonce: '', state},
+    };
+    const create = this.governor.view.heartbeats.get(incarnation)?.create ?? mod;
+    const entry = {value, mod, create};
+    this.governor.changed({kind: 'heartbeat', mod, incarnation, entry}, this.nowMs);
+    return mod;
+  }
+
+  /** The store carries the eviction out. */
+  evicted({incarnation, container, idMod}: Eviction): void {
+    const mod = this.next();
+    this.governor.changed({kind: 'heartbeat', mod, incarnation, entry: undefined}, this.nowMs);
+    if (idMod !== 0)
+      this.governor.changed({kind: 'id', mod, container, incarnation: undefined}, this.nowMs);
+  }
+
+  /** So many ms pass, in small steps; these containers go on beating, the others say nothing. */
+  pass(durationMs: number, beating: readonly string[] = []): void {
+    const untilMs = this.nowMs + durationMs;
+    while (this.nowMs < untilMs) {
+      for (const container of beating) this.beat(container);
+      this.turn(Math.min(STEP_MS, untilMs - this.nowMs));
     }
+  }
+
+  /** Goes on by so many ms and takes the governor's next turn. */
+  turn(afterMs = 1, fateOf: (shard: string) => Fate = () => 'commits', probes = true): void {
+    this.nowMs += afterMs;
+    if (probes) this.governor.probeCommitted(this.nowMs);
+    for (const action of this.governor.advance(this.nowMs, this.nowMs))
+      this.carryOut(action, fateOf);
+  }
+
+  private carryOut(action: GovernorAction, fateOf: (shard: string) => Fate): void {
+    if (action.type === 'hints') this.hints += action.items.length;
+    if (action.type === 'evict') this.evictions.push(action);
+    if (action.type === 'status') this.status = action.status;
+    if (action.type === 'reread') this.rereads.push(action.shard);
+    if (action.type !== 'write') return;
+    this.writes.push(action);
+    const {shard} = action.transition;
+    const answer = this.answer(shard, fateOf(shard));
+    for (const next of this.governor.answered(shard, action.op, answer, this.nowMs))
+      this.carryOut(next, fateOf);
+  }
+
+  /** Refused: the container was first with a write of its own. */
+  private answer(shard: string, fate: Fate): GovernorAnswer {
+    if (fate === 'unknown') return {kind: 'unknown'};
+    const mod = this.next();
+    if (fate === 'commits') return {kind: 'committed', revision: mod};
+    const known = this.governor.view.own.get(shard);
+    const ready = known?.value.state === 'owned';
+    const entry = known && {...known, mod, value: {...known.value, ready}};
+    return {kind: 'refused', own: {kind: 'own', mod, shard, entry}};
   }
 
   /** Takes turns until the governor wants to sleep for longer than a moment. */
@@ -106,17 +161,42 @@ export class GovernorBed {
       .map(([shard]) => shard);
   }
 
-  /** The container claims the shards and makes them ready. */
-  claim(shards: readonly string[]): void {
+  /** The container claims the shards and, unless told otherwise, makes them ready. */
+  claim(shards: readonly string[], ready = true): void {
     for (const shard of shards) {
-      const known = this.governor.view.own.get(shard);
-      if (known === undefined) throw new Error(`${shard} has no record`);
-      const {container, incarnation} = known.value;
-      const create = this.governor.view.heartbeats.get(incarnation)?.create ?? 0;
-      const me = {container, incarnation, create};
+      const [known, me] = this.held(shard);
       const claimed = this.commit(shard, claim(shard, known, me, 0, false).record);
-      this.commit(shard, markReady(shard, claimed, me, EPOCH).record);
+      if (ready) this.commit(shard, markReady(shard, claimed, me, EPOCH).record);
     }
+  }
+
+  /** The container lets the shards go, with what it says of a failed add. */
+  free(shards: readonly string[], failure?: string): void {
+    for (const shard of shards) {
+      const [known] = this.held(shard);
+      const failed = failure === undefined ? undefined : {message: failure};
+      this.commit(shard, free(shard, known, failed).record);
+    }
+  }
+
+  /** Where each shard is, as `state container`. */
+  get places(): Record<string, string> {
+    return Object.fromEntries(
+      [...this.own].map(([shard, {value}]) => [shard, `${value.state} ${value.container}`]),
+    );
+  }
+
+  private held(shard: string) {
+    const known = this.governor.view.own.get(shard);
+    if (known === undefined) throw new Error(`${shard} has no record`);
+    const {container, incarnation} = known.value;
+    const create = this.governor.view.heartbeats.get(incarnation)?.create ?? 0;
+    return [known, {container, incarnation, create}] as const;
+  }
+
+  /** Somebody has written this record. */
+  record(shard: string, value: OwnershipRecord): void {
+    this.commit(shard, value);
   }
 
   private commit(

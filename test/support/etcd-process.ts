@@ -29,6 +29,8 @@ export interface EtcdOptions {
   readonly tokenTtlSeconds?: number;
   /** 1 or 3; the embedded server is one. Default 1. */
   readonly members?: number;
+  /** PEM files. Clients must show a certificate of this authority. Default: no TLS. */
+  readonly tls?: {readonly ca: string; readonly cert: string; readonly key: string};
 }
 
 interface MemberPlan {
@@ -36,6 +38,8 @@ interface MemberPlan {
   readonly dataDir: string;
   readonly clientUrl: string;
   readonly peerUrl: string;
+  /** Health is asked for here: without TLS. */
+  readonly healthUrl: string;
 }
 
 /** How a member is started, and how it shows that it serves. */
@@ -64,7 +68,7 @@ export class EtcdMember {
   private child: ChildProcess | undefined;
 
   constructor(plan: MemberPlan, launch: Launch) {
-    this.endpoint = plan.clientUrl.replace('http://', '');
+    this.endpoint = plan.clientUrl.replace(/^https?:\/\//, '');
     this.dataDir = plan.dataDir;
     this.launch = launch;
   }
@@ -126,8 +130,8 @@ async function statusOf(endpoint: string): Promise<Status | undefined> {
   }
 }
 
-async function etcdServes(endpoint: string): Promise<boolean> {
-  const reply = await fetch(`http://${endpoint}/health`, {signal: AbortSignal.timeout(1_000)});
+async function etcdServes(healthUrl: string): Promise<boolean> {
+  const reply = await fetch(`${healthUrl}/health`, {signal: AbortSignal.timeout(1_000)});
   return ((await reply.json()) as {health?: string}).health === 'true';
 }
 
@@ -211,15 +215,18 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdProcess>
   const kind = options.kind ?? STORE_KIND;
   const count = options.members ?? 1;
   if (kind === 'embedded' && count > 1) throw new Error('the embedded server is one member');
+  if (kind === 'embedded' && options.tls !== undefined) throw new Error('TLS tests run on etcd');
   const root = await mkdtemp(join(tmpdir(), 'sm-etcd-'));
-  const ports = await freePorts(2 * count);
+  const ports = await freePorts(3 * count);
   const plans = Array.from({length: count}, (_, index): MemberPlan => {
     const name = `m${index}`;
+    const plain = `http://127.0.0.1:${ports[3 * index]}`;
     return {
       name,
       dataDir: count === 1 && options.dataDir !== undefined ? options.dataDir : join(root, name),
-      clientUrl: `http://127.0.0.1:${ports[2 * index]}`,
-      peerUrl: `http://127.0.0.1:${ports[2 * index + 1]}`,
+      clientUrl: options.tls === undefined ? plain : plain.replace('http:', 'https:'),
+      peerUrl: `http://127.0.0.1:${ports[3 * index + 1]}`,
+      healthUrl: options.tls === undefined ? plain : `http://127.0.0.1:${ports[3 * index + 2]}`,
     };
   });
   const members = plans.map(
@@ -241,15 +248,24 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdProcess>
 }
 
 function realEtcd(plan: MemberPlan, plans: readonly MemberPlan[], options: EtcdOptions): Launch {
+  const {tls} = options;
   const cluster = plans.map(({name, peerUrl}) => `${name}=${peerUrl}`).join(',');
+  const secure =
+    tls === undefined
+      ? []
+      : [
+          ...['--listen-metrics-urls', plan.healthUrl, '--client-cert-auth'],
+          ...['--trusted-ca-file', tls.ca, '--cert-file', tls.cert, '--key-file', tls.key],
+        ];
   const args = [
     ...['--name', plan.name, '--data-dir', plan.dataDir, '--log-level', 'error', '--logger', 'zap'],
     ...['--listen-client-urls', plan.clientUrl, '--advertise-client-urls', plan.clientUrl],
     ...['--listen-peer-urls', plan.peerUrl, '--initial-advertise-peer-urls', plan.peerUrl],
     ...['--initial-cluster', cluster, '--initial-cluster-token', 'sm-test'],
     ...tokenArguments(options, ['--auth-token', 'simple', '--auth-token-ttl'], 1),
+    ...secure,
   ];
-  return {program: 'etcd', args, serves: etcdServes};
+  return {program: 'etcd', args, serves: () => etcdServes(plan.healthUrl)};
 }
 
 /** The embedded server as a process of its own, so that it can be paused and killed like an etcd. */

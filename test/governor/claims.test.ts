@@ -1,0 +1,84 @@
+import {describe, expect, it} from 'vitest';
+import {GovernorBed} from './governor-bed.ts';
+
+const FIRST_PLAN_MS = 3_000;
+const UNCLAIMED_LIMIT_MS = 5_000;
+const UNREACHABLE_MS = 30_000;
+const BOTH = ['c1', 'c2'];
+
+/** Two shards pinned nowhere, one for each container; c2 claims, c1 is deaf. */
+function withDeaf(): GovernorBed {
+  const bed = new GovernorBed(['s1', 's2']);
+  for (const container of BOTH) bed.join(container);
+  bed.pass(FIRST_PLAN_MS, BOTH);
+  bed.claim(bed.unclaimed('c2'));
+  return bed;
+}
+
+describe('a container that claims nothing', () => {
+  it('counts as unreachable after 5 s, and what waits for it goes elsewhere', () => {
+    const bed = withDeaf();
+    const [waiting = ''] = bed.unclaimed('c1');
+    bed.pass(UNCLAIMED_LIMIT_MS - 3_500, BOTH);
+    expect(bed.places[waiting]).toBe('assigned c1');
+    bed.pass(4_000, BOTH);
+    expect(bed.places[waiting]).toBe('assigned c2');
+    expect(bed.status?.containers['c1']?.state).toBe('unreachable');
+    expect(bed.status?.alarms.map(({code}) => code)).toContain('UNREACHABLE');
+  });
+
+  it('is given nothing new for 30 s, then another chance', () => {
+    const bed = withDeaf();
+    bed.pass(UNCLAIMED_LIMIT_MS + 1_000, BOTH);
+    bed.claim(bed.unclaimed('c2'));
+    bed.addShard('s3');
+    bed.pass(1_000, BOTH);
+    expect(bed.places['s3']).toBe('assigned c2');
+    bed.claim(['s3']);
+    bed.pass(UNREACHABLE_MS, BOTH);
+    expect(bed.status?.containers['c1']).toBeUndefined();
+    // It is ready again: its share is on its way to it.
+    expect(Object.values(bed.places).filter((place) => place.startsWith('dropping'))).toHaveLength(
+      1,
+    );
+  });
+
+  it('keeps what it owns: nothing is taken from it by force', () => {
+    const bed = new GovernorBed(['s1', 's2']);
+    for (const container of BOTH) bed.join(container);
+    bed.pass(FIRST_PLAN_MS, BOTH);
+    for (const container of BOTH) bed.claim(bed.unclaimed(container));
+    const owned = {...bed.places};
+    for (const shard of ['s3', 's4', 's5', 's6']) bed.addShard(shard);
+    bed.pass(500, BOTH);
+    bed.claim(bed.unclaimed('c2'));
+    bed.pass(UNCLAIMED_LIMIT_MS + 2_000, BOTH);
+    expect(bed.unclaimed('c1')).toEqual([]);
+    expect(bed.places).toMatchObject(owned);
+  });
+
+  it('whose claims come one by one is not deaf', () => {
+    const shards = Array.from({length: 20}, (_, index) => `s${index}`);
+    const bed = new GovernorBed(shards);
+    bed.join('c1');
+    bed.pass(FIRST_PLAN_MS, ['c1']);
+    for (const _ of shards) {
+      bed.claim(bed.unclaimed('c1').slice(0, 1));
+      bed.pass(UNCLAIMED_LIMIT_MS - 1_000, ['c1']);
+    }
+    expect(bed.status?.containers['c1']).toBeUndefined();
+    expect(Object.values(bed.places)).toEqual(shards.map(() => 'owned c1'));
+  });
+});
+
+describe('a late claim', () => {
+  it('of what was given to another meanwhile is no claim at all', () => {
+    const bed = withDeaf();
+    const [shard = ''] = bed.unclaimed('c1');
+    const seen = bed.own.get(shard);
+    bed.pass(UNCLAIMED_LIMIT_MS + 1_000, BOTH);
+    // The store would refuse it: its guard names the version that c1 was told of.
+    expect(bed.own.get(shard)?.mod).not.toBe(seen?.mod);
+    expect(bed.own.get(shard)?.value).toMatchObject({container: 'c2', token: '', ready: false});
+  });
+});

@@ -1,0 +1,126 @@
+import {describe, expect, it} from 'vitest';
+import {silenceMs} from '../../src/model/container.ts';
+import {GovernorBed, TTL_MS} from './governor-bed.ts';
+
+const W = silenceMs(TTL_MS);
+/** Waits end within a step of the bed. */
+const STEP_MS = 200;
+
+/** An app with so many containers that have just beaten, its shards ready. */
+function bedOf(containers: readonly string[], maxRecoveryTime = 0): GovernorBed {
+  const bed = new GovernorBed(['s1', 's2', 's3', 's4'], {maxRecoveryTime});
+  for (const container of containers) bed.join(container);
+  bed.pass(3_000, containers);
+  for (let round = 0; round < 5; round += 1) {
+    for (const container of containers) bed.claim(bed.unclaimed(container));
+    bed.pass(500, containers);
+  }
+  return bed;
+}
+
+function others(bed: GovernorBed, silent: string): string[] {
+  return [...bed.governor.view.ids.keys()].filter((container) => container !== silent);
+}
+
+describe('a silent container', () => {
+  it('is evicted when W has passed since its last version was seen, not before', () => {
+    const bed = bedOf(['c1', 'c2', 'c3']);
+    const mod = bed.beat('c1');
+    bed.pass(W - STEP_MS, others(bed, 'c1'));
+    expect(bed.evictions).toEqual([]);
+    bed.pass(2 * STEP_MS, others(bed, 'c1'));
+    expect(bed.evictions[0]).toMatchObject({container: 'c1', incarnation: 'c1-inc', mod});
+  });
+
+  it('keeps its shards until its heartbeat is gone, then they go to the others', () => {
+    const bed = bedOf(['c1', 'c2', 'c3']);
+    const held = Object.keys(bed.places).filter((shard) => bed.places[shard]?.endsWith('c1'));
+    bed.beat('c1');
+    bed.pass(W + STEP_MS, ['c2', 'c3']);
+    for (const shard of held) expect(bed.places[shard]).toBe('owned c1');
+    for (const eviction of bed.evictions.slice(0, 1)) bed.evicted(eviction);
+    bed.pass(STEP_MS, ['c2', 'c3']);
+    for (const shard of held) expect(bed.places[shard]).toMatch(/^assigned c[23]$/);
+  });
+
+  it('is given its recovery time, counted from its last heartbeat', () => {
+    const bed = bedOf(['c1', 'c2', 'c3'], 30);
+    bed.beat('c1');
+    bed.pass(30_000 - STEP_MS, ['c2', 'c3']);
+    expect(bed.evictions).toEqual([]);
+    bed.pass(2 * STEP_MS, ['c2', 'c3']);
+    expect(bed.evictions[0]?.container).toBe('c1');
+  });
+
+  it('is given no recovery time when a successor waits for its id', () => {
+    const bed = bedOf(['c1', 'c2', 'c3'], 30);
+    bed.beat('c1');
+    for (let ms = 0; ms < W; ms += 1_000) {
+      bed.beat('c1', 'waiting', 'c1-next');
+      bed.pass(1_000, ['c2', 'c3']);
+    }
+    expect(bed.evictions[0]).toMatchObject({container: 'c1', incarnation: 'c1-inc'});
+    for (const eviction of bed.evictions.slice(0, 1)) bed.evicted(eviction);
+    expect(bed.evictions.some(({incarnation}) => incarnation === 'c1-next')).toBe(false);
+  });
+
+  it('that beats again is not evicted, however late', () => {
+    const bed = bedOf(['c1', 'c2', 'c3']);
+    for (let round = 0; round < 5; round += 1) {
+      bed.beat('c1');
+      bed.pass(W - STEP_MS, ['c2', 'c3']);
+    }
+    expect(bed.evictions).toEqual([]);
+  });
+
+  it('is not evicted while the store takes no writes of ours: silence counts anew', () => {
+    const bed = bedOf(['c1', 'c2', 'c3']);
+    bed.beat('c1');
+    bed.pass(W - 5_000, ['c2', 'c3']);
+    for (let ms = 0; ms < TTL_MS; ms += 1_000) bed.turn(1_000, () => 'commits', false);
+    bed.pass(W - 2 * STEP_MS, ['c2', 'c3']);
+    expect(bed.evictions).toEqual([]);
+    bed.pass(4 * STEP_MS, ['c2', 'c3']);
+    expect(bed.evictions[0]?.container).toBe('c1');
+  });
+});
+
+describe('the brake', () => {
+  const ten = Array.from({length: 10}, (_, index) => `c${index}`);
+
+  it('holds for 2T when more than 30 % fall silent at once, says so, then believes it', () => {
+    const bed = bedOf(ten);
+    for (const container of ten) bed.beat(container);
+    bed.pass(W + 2 * STEP_MS, ten.slice(4));
+    expect(bed.evictions).toEqual([]);
+    bed.pass(1_500, ten.slice(4));
+    expect(bed.status?.alarms.map(({code}) => code)).toContain('BRAKE');
+    bed.pass(2 * TTL_MS - 3_000, ten.slice(4));
+    expect(bed.evictions).toEqual([]);
+    bed.pass(3_000, ten.slice(4));
+    expect(new Set(bed.evictions.map(({container}) => container))).toEqual(
+      new Set(ten.slice(0, 4)),
+    );
+  });
+
+  it('does not hold for 30 %, nor for two of few', () => {
+    for (const [all, silent] of [
+      [ten, 3],
+      [['c1', 'c2', 'c3'], 2],
+    ] as const) {
+      const bed = bedOf(all);
+      for (const container of all) bed.beat(container);
+      bed.pass(W + 2 * STEP_MS, all.slice(silent));
+      expect(new Set(bed.evictions.map(({container}) => container)).size).toBe(silent);
+    }
+  });
+
+  it('lets go when they come back', () => {
+    const bed = bedOf(ten);
+    for (const container of ten) bed.beat(container);
+    bed.pass(W + TTL_MS, ten.slice(4));
+    bed.pass(3 * TTL_MS, ten);
+    expect(bed.evictions).toEqual([]);
+    expect(bed.status?.alarms.map(({code}) => code)).not.toContain('BRAKE');
+  });
+});

@@ -1,0 +1,137 @@
+import {describe, expect, it} from 'vitest';
+import {MOVES_PER_CONTAINER} from '../../src/governor/motion.ts';
+import {GovernorBed} from './governor-bed.ts';
+
+const FIRST_PLAN_MS = 3_000;
+
+function placed(shards: readonly string[], containers: readonly string[]): GovernorBed {
+  const bed = new GovernorBed(shards);
+  for (const container of containers) bed.join(container);
+  bed.pass(FIRST_PLAN_MS, containers);
+  for (let round = 0; round < 5; round += 1) {
+    for (const container of containers) bed.claim(bed.unclaimed(container));
+    bed.pass(200, containers);
+  }
+  return bed;
+}
+
+function dropping(bed: GovernorBed): string[] {
+  return Object.keys(bed.places).filter((shard) => bed.places[shard]?.startsWith('dropping'));
+}
+
+describe('a planned move', () => {
+  it('whose first write is refused is planned again, without any further news', () => {
+    const bed = placed(['s1'], ['c1']);
+    bed.join('c2');
+    bed.pass(1_000, ['c1', 'c2']);
+    bed.addShard('s1', {manualContainerId: 'c2'});
+    // c1 has just written its record anew: the first drop comes too late.
+    bed.turn(100, () => 'refused');
+    expect(bed.places).toEqual({s1: 'owned c1'});
+    bed.pass(1_000, ['c1', 'c2']);
+    expect(bed.places).toEqual({s1: 'dropping c1'});
+  });
+
+  it('whose target was overtaken by the claim of another is planned again', () => {
+    const bed = new GovernorBed(['s1']);
+    bed.join('c1');
+    bed.pass(FIRST_PLAN_MS, ['c1']);
+    bed.join('c2');
+    bed.pass(1_000, ['c1', 'c2']);
+    expect(bed.places).toEqual({s1: 'assigned c1'});
+    // The redirect to c2 is refused because c1 claims at that moment.
+    bed.addShard('s1', {manualContainerId: 'c2'});
+    bed.turn(100, (shard) => {
+      bed.claim([shard]);
+      return 'refused';
+    });
+    expect(bed.places).toEqual({s1: 'owned c1'});
+    bed.pass(1_000, ['c1', 'c2']);
+    expect(bed.places).toEqual({s1: 'dropping c1'});
+  });
+
+  it('of unknown outcome is read before anything else is written', () => {
+    const bed = placed(['s1'], ['c1', 'c2']);
+    const [from, to] = bed.places['s1'] === 'owned c1' ? ['c1', 'c2'] : ['c2', 'c1'];
+    bed.addShard('s1', {manualContainerId: to});
+    const before = bed.writes.length;
+    bed.turn(100, () => 'unknown');
+    bed.pass(2_000, ['c1', 'c2']);
+    expect(bed.writes.length).toBe(before + 1);
+    expect(bed.rereads).toEqual(['s1']);
+    const {value} = bed.governor.view.own.get('s1') ?? {};
+    expect(value).toMatchObject({state: 'owned', container: from});
+  });
+
+  it('goes from drop over free to the container that the plan says', () => {
+    const bed = placed(['s1'], ['c1', 'c2']);
+    const to = bed.places['s1'] === 'owned c1' ? 'c2' : 'c1';
+    bed.addShard('s1', {manualContainerId: to});
+    bed.pass(500, ['c1', 'c2']);
+    bed.free(['s1']);
+    bed.pass(500, ['c1', 'c2']);
+    expect(bed.places).toEqual({s1: `assigned ${to}`});
+    expect(bed.own.get('s1')?.value.move).toMatchObject({to, why: 'pin or worker group'});
+  });
+});
+
+describe('budgets', () => {
+  it('one container gives at most its share of voluntary moves at once', () => {
+    const shards = Array.from({length: 100}, (_, index) => `s${index}`);
+    const bed = placed(shards, ['c1']);
+    bed.join('c2');
+    bed.pass(1_000, ['c1', 'c2']);
+    expect(dropping(bed).length).toBe(MOVES_PER_CONTAINER);
+    bed.free(dropping(bed).slice(0, 5));
+    bed.pass(1_000, ['c1', 'c2']);
+    // Five are on their way to c2 and count until they are ready there.
+    expect(dropping(bed).length).toBe(MOVES_PER_CONTAINER - 5);
+    bed.claim(bed.unclaimed('c2'));
+    bed.pass(1_000, ['c1', 'c2']);
+    expect(dropping(bed).length).toBe(MOVES_PER_CONTAINER);
+  });
+});
+
+describe('a failed add', () => {
+  it('waits 1 s doubling, and tries another container', () => {
+    const bed = placed(['s1'], ['c1', 'c2']);
+    let at = bed.own.get('s1')?.value.container ?? '';
+    for (const waitMs of [1_000, 2_000, 4_000]) {
+      bed.governor.changed({kind: 'own', mod: 0, shard: 's1', entry: undefined}, bed.nowMs);
+      bed.free(['s1'], 'disk full');
+      bed.pass(waitMs - 300, ['c1', 'c2']);
+      expect(bed.places).toEqual({s1: `free ${at}`});
+      bed.pass(600, ['c1', 'c2']);
+      const next = at === 'c1' ? 'c2' : 'c1';
+      expect(bed.places).toEqual({s1: `assigned ${next}`});
+      bed.claim(['s1'], false);
+      at = next;
+    }
+  });
+});
+
+describe('what cannot be read', () => {
+  it('a heartbeat: its shards stay with it, and nothing is tried', () => {
+    const bed = placed(['s1', 's2'], ['c1', 'c2']);
+    const fresh = new GovernorBed([]);
+    for (const [shard, {value}] of bed.own) {
+      fresh.record(shard, value);
+      fresh.addShard(shard);
+    }
+    fresh.join('c2');
+    // A governor that begins anew has never seen a heartbeat of c1 that it could read.
+    const problem = 'version 2 is newer than 1';
+    fresh.governor.changed(
+      {kind: 'corrupt', mod: 0, what: 'heartbeat', id: 'c1-inc', problem},
+      fresh.nowMs,
+    );
+    fresh.pass(20_000, ['c2']);
+    expect(fresh.writes).toEqual([]);
+    expect(fresh.status?.quarantined).toEqual([{key: 'heartbeat/c1-inc', problem}]);
+    // The operator deletes the key: only then are they anybody's.
+    fresh.evicted({container: 'c1', incarnation: 'c1-inc', mod: 0, idMod: 0});
+    fresh.pass(1_500, ['c2']);
+    expect(new Set(Object.values(fresh.places))).toEqual(new Set(['owned c2', 'assigned c2']));
+    expect(fresh.status?.quarantined).toEqual([]);
+  });
+});

@@ -1,0 +1,168 @@
+/** Values in etcd that cannot be read, or were written by a newer version: what they stand for is left alone and shown, the rest goes on. */
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import type {Container} from '../../src/container/index.ts';
+import {LONG_MS, shardIds, startCluster} from '../support/cluster.ts';
+import type {Cluster} from '../support/cluster.ts';
+import {startEtcd} from '../support/etcd-process.ts';
+import type {EtcdProcess} from '../support/etcd-process.ts';
+import {pause, until} from '../support/until.ts';
+
+/** A governor that were to act on what it cannot read would have done so by then. */
+const ACT_MS = 1_500;
+let etcd: EtcdProcess;
+let cluster: Cluster;
+
+beforeAll(async () => {
+  etcd = await startEtcd();
+  cluster = await startCluster({etcd});
+});
+afterAll(async () => {
+  await cluster.stop();
+  await etcd.stop();
+});
+
+/** An app of its own for each test: four shards `<app>0` ... on the container `<app>-c1`. */
+async function begin(app: string): Promise<Container> {
+  await cluster.createApp(app);
+  await cluster.addShards(app, shardIds(4, app));
+  const container = await cluster.join(app, `${app}-c1`);
+  await cluster.settled(app);
+  return container;
+}
+
+async function put(key: string, value: string): Promise<number> {
+  const then = [{op: 'put' as const, key, value}];
+  const outcome = await cluster.store.transact({compares: [], then, otherwise: []});
+  if (outcome.kind !== 'committed') throw new Error('not written');
+  return outcome.revision;
+}
+
+async function read(key: string): Promise<{mod: number; value: string}> {
+  const {entry} = await cluster.store.get(key);
+  if (entry === undefined) throw new Error(`${key} is gone`);
+  return entry;
+}
+
+async function newer(key: string): Promise<string> {
+  return JSON.stringify({...(JSON.parse((await read(key)).value) as object), v: 2});
+}
+
+/** New shards are placed, old ones stay: the app is governed as before. */
+async function expectRestGoesOn(app: string): Promise<void> {
+  await cluster.addShards(app, [`${app}-late`]);
+  await until(
+    async () => (await cluster.shards(app)).get(`${app}-late`)?.state === 'ready',
+    LONG_MS,
+    'a new shard is ready',
+  );
+}
+
+async function quarantinedShard(app: string, shard: string): Promise<string> {
+  const row = await until(
+    async () => {
+      const found = (await cluster.shards(app)).get(shard);
+      return found?.state === 'quarantined' ? found : undefined;
+    },
+    LONG_MS,
+    `${shard} is shown as quarantined`,
+  );
+  return row.reason;
+}
+
+async function alarmed(app: string): Promise<void> {
+  await until(
+    async () => {
+      const {alarms} = await cluster.admin.call('status', {});
+      return alarms.some(({code, service}) => code === 'QUARANTINE' && service === app);
+    },
+    LONG_MS,
+    'an alarm says so',
+  );
+}
+
+function drops(app: string): number {
+  return cluster.log.entries.filter(({event, shard}) => event === 'drop' && shard.startsWith(app))
+    .length;
+}
+
+describe.concurrent('an ownership record', () => {
+  it.each([
+    ['json', 'that is no JSON', async () => '{"state":', /no JSON/],
+    ['newer', 'of a newer version', (key: string) => newer(key), /version 2 is newer than 1/],
+  ])('%s: %s quarantines its shard only', async (app, _case, valueOf, reason) => {
+    await begin(app);
+    const key = cluster.keys.ownership(app, `${app}1`);
+    const value = await valueOf(key);
+    const mod = await put(key, value);
+    expect(await quarantinedShard(app, `${app}1`)).toMatch(reason);
+    await alarmed(app);
+    await expectRestGoesOn(app);
+    // A second container takes its share of the others; nobody touches the one that cannot be read.
+    await cluster.join(app, `${app}-c2`);
+    await until(
+      async () => [...(await cluster.placement(app)).values()].includes(`${app}-c2`),
+      LONG_MS,
+      'shards move',
+    );
+    await pause(ACT_MS);
+    expect(await read(key)).toMatchObject({mod, value});
+  });
+
+  it('is governed again once it has been mended', async () => {
+    await begin('mended');
+    const key = cluster.keys.ownership('mended', 'mended1');
+    await put(key, 'rubbish');
+    await quarantinedShard('mended', 'mended1');
+    const then = [{op: 'delete' as const, key}];
+    await cluster.store.transact({compares: [], then, otherwise: []});
+    await cluster.settled('mended');
+    expect((await cluster.shards('mended')).get('mended1')?.state).toBe('ready');
+  });
+});
+
+describe.concurrent('a spec', () => {
+  it('of a shard that is no JSON quarantines that shard, whose owner keeps it', async () => {
+    await begin('spec');
+    await put(cluster.keys.shardSpec('spec', 'spec2'), '[]');
+    expect(await quarantinedShard('spec', 'spec2')).toMatch(/no JSON object/);
+    await expectRestGoesOn('spec');
+    expect(cluster.log.ownerOf('spec2')).toBe('spec-c1');
+    expect(drops('spec')).toBe(0);
+  });
+
+  it('of the app that is no JSON stops planning for this app, and nothing else', async () => {
+    await begin('blind');
+    const key = cluster.keys.appSpec('blind');
+    const {value} = await read(key);
+    await put(key, 'rubbish');
+    await alarmed('blind');
+    await begin('second');
+    expect(drops('blind')).toBe(0);
+    await put(key, value);
+    await expectRestGoesOn('blind');
+  });
+});
+
+describe.concurrent('a heartbeat', () => {
+  it('of a newer version is shown, and its shards are taken by nobody', async () => {
+    const {incarnation} = await begin('beat');
+    await cluster.join('beat', 'beat-c2');
+    await cluster.settled('beat');
+    const ofFirst = [...(await cluster.placement('beat'))].filter(([, at]) => at === 'beat-c1');
+    const key = cluster.keys.heartbeat('beat', incarnation);
+    await put(key, await newer(key));
+    await until(
+      async () => {
+        const {containers} = await cluster.admin.call('getContainers', {service: 'beat'});
+        return containers.some((one) => one.problem.includes('newer'));
+      },
+      LONG_MS,
+      'the container is shown with what is wrong',
+    );
+    await alarmed('beat');
+    await expectRestGoesOn('beat');
+    await pause(ACT_MS);
+    const records = await cluster.shards('beat');
+    for (const [shard] of ofFirst) expect(records.get(shard)?.container).toBe('beat-c1');
+  });
+});

@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {CLOCK_DRIFT, EFFECT_SLACK_MS, actingMs, silenceMs} from '../../src/model/container.ts';
+import {HeartbeatMachine} from '../../src/ownership/heartbeat.ts';
+import type {HeartbeatAnswer, HeartbeatWrite} from '../../src/ownership/heartbeat.ts';
+import {SilenceClock} from '../../src/ownership/silence.ts';
+
+const RUNS = {numRuns: 1_000};
+const ttls = fc.integer({min: 3_000, max: 60_000});
+
+function machineOf(ttlMs: number): HeartbeatMachine {
+  let nonces = 0;
+  const identity = {
+    ...{v: 1, container: 'c', ttlMs, endpoint: '', host: '', pid: 1, bootId: '', zone: ''},
+    ...{labels: {}, version: '', sdk: ''},
+  };
+  return new HeartbeatMachine('inc', identity, () => `n${(nonces += 1)}`);
+}
+
+/** What becomes of one attempt: how long the answer takes, and what it says. */
+const fate = fc.record({
+  waitMs: fc.integer({min: 0, max: 20_000}),
+  answerMs: fc.integer({min: 0, max: 90_000}),
+  outcome: fc.constantFrom('committed', 'unknown', 'applied-unheard'),
+});
+
+describe('the deadline', () => {
+  it('is never later than T(1-rho)-eps after the send of an attempt that was written, for any clock readings', () => {
+    fc.assert(
+      fc.property(
+        ttls,
+        fc.integer({min: -1e9, max: 1e9}),
+        fc.array(fate),
+        (ttlMs, start, fates) => {
+          const machine = machineOf(ttlMs);
+          let nowMs = start;
+          let revision = 0;
+          let newestWrittenMs = Number.NEGATIVE_INFINITY;
+          let stored: {write: HeartbeatWrite; sentMs: number; mod: number} | undefined;
+          for (const {waitMs, answerMs, outcome} of fates) {
+            nowMs = Math.max(nowMs + waitMs, machine.wakeAtMs());
+            const write = machine.due(nowMs);
+            if (write === undefined) continue;
+            const sentMs = nowMs;
+            nowMs += answerMs;
+            const answer = answerOf(write, outcome, stored, () => (revision += 1));
+            if (outcome !== 'unknown' && answer.kind !== 'found') {
+              stored = {write, sentMs, mod: revision};
+              newestWrittenMs = sentMs;
+            }
+            machine.answered(write, answer.kind === 'found' ? answer : heard(outcome, answer));
+            expect(machine.deadlineMs).toBeLessThanOrEqual(newestWrittenMs + actingMs(ttlMs));
+          }
+        },
+      ),
+      RUNS,
+    );
+  });
+
+  it('leaves room for the drift of both clocks and the way of an effect before anybody may evict', () => {
+    fc.assert(
+      fc.property(ttls, fc.double({min: -1, max: 1, noNaN: true}), (ttlMs, share) => {
+        // Two clocks whose rates differ by less than rho: the owner's slow by a share of it, the watcher's fast by the rest.
+        const ownerRate = 1 - (CLOCK_DRIFT / 2) * Math.abs(share);
+        const watcherRate = ownerRate + CLOCK_DRIFT * 0.999;
+        const stopsMs = actingMs(ttlMs) / ownerRate + EFFECT_SLACK_MS;
+        const evictsMs = silenceMs(ttlMs) / watcherRate;
+        expect(stopsMs).toBeLessThan(evictsMs);
+      }),
+      RUNS,
+    );
+  });
+
+  it('does not go back when answers come out of order', () => {
+    const machine = machineOf(10_000);
+    const first = machine.due(0);
+    if (first === undefined) throw new Error('nothing is due');
+    machine.answered(first, {kind: 'committed', revision: 1});
+    const second = machine.due(2_000);
+    if (second === undefined) throw new Error('nothing is due');
+    machine.answered(second, {kind: 'committed', revision: 2});
+    const {deadlineMs} = machine;
+    expect(machine.answered(first, {kind: 'unknown'})).toBe('unanswered');
+    expect(machine.deadlineMs).toBe(deadlineMs);
+  });
+
+  it('an attempt whose answer never came is proven by a later read, from its own send', () => {
+    const machine = machineOf(10_000);
+    const lost = machine.due(0);
+    if (lost === undefined) throw new Error('nothing is due');
+    machine.answered(lost, {kind: 'unknown'});
+    const next = machine.due(2_000);
+    if (next === undefined) throw new Error('nothing is due');
+    const found = {kind: 'found', value: lost.value, mod: 5, create: 5} as const;
+    expect(machine.answered(next, found)).toBe('renewed');
+    expect(machine.deadlineMs).toBe(0 + actingMs(10_000));
+    expect(machine.version).toBe(5);
+  });
+
+  it('has one attempt in flight, and never two', () => {
+    const machine = machineOf(10_000);
+    expect(machine.due(0)).toBeDefined();
+    expect(machine.due(60_000)).toBeUndefined();
+    expect(machine.wakeAtMs()).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+function answerOf(
+  write: HeartbeatWrite,
+  outcome: string,
+  stored: {write: HeartbeatWrite; mod: number} | undefined,
+  next: () => number,
+): HeartbeatAnswer {
+  if (outcome === 'unknown') return {kind: 'unknown'};
+  // The version it compares with is not the one that is stored: a write before it was applied unheard.
+  if (stored !== undefined && write.expectedMod !== stored.mod)
+    return {kind: 'found', value: stored.write.value, mod: stored.mod, create: 1};
+  return {kind: 'committed', revision: next()};
+}
+
+function heard(outcome: string, answer: HeartbeatAnswer): HeartbeatAnswer {
+  return outcome === 'applied-unheard' ? {kind: 'unknown'} : answer;
+}
+
+describe('the silence clock', () => {
+  const event = fc.record({
+    afterMs: fc.integer({min: 0, max: 6_000}),
+    kind: fc.constantFrom('probe', 'beat', 'look', 'old'),
+  });
+
+  it('is never silent before W has passed since the version was first seen, whatever happens', () => {
+    fc.assert(
+      fc.property(ttls, fc.array(event, {maxLength: 60}), (ttlMs, events) => {
+        const clock = new SilenceClock();
+        let [nowMs, mod, seenMs] = [0, 1, 0];
+        clock.observe('i', mod, ttlMs, nowMs);
+        for (const {afterMs, kind} of events) {
+          nowMs += afterMs;
+          if (kind === 'probe') clock.probeCommitted(nowMs);
+          if (kind === 'beat') [mod, seenMs] = [mod + 1, nowMs];
+          if (kind === 'beat' || kind === 'look') clock.observe('i', mod, ttlMs, nowMs);
+          if (kind === 'old') clock.observe('i', mod - 1, ttlMs, nowMs);
+          if (clock.silent('i', nowMs))
+            expect(nowMs - seenMs).toBeGreaterThanOrEqual(silenceMs(ttlMs));
+          expect(clock.version('i')).toBe(mod);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('is silent after W when probes go on', () => {
+    fc.assert(
+      fc.property(ttls, (ttlMs) => {
+        const clock = new SilenceClock();
+        clock.observe('i', 1, ttlMs, 0);
+        const untilMs = silenceMs(ttlMs);
+        for (let nowMs = 0; nowMs <= untilMs; nowMs += ttlMs / 5) clock.probeCommitted(nowMs);
+        clock.probeCommitted(untilMs);
+        expect(clock.silent('i', untilMs - 1)).toBe(false);
+        expect(clock.silent('i', untilMs)).toBe(true);
+        expect(clock.wakeAtMs('i', 0, 0)).toBeLessThanOrEqual(untilMs);
+      }),
+      RUNS,
+    );
+  });
+
+  it('counts anew after a gap between probes of more than 2T/5, and is never silent within one', () => {
+    const clock = new SilenceClock();
+    clock.observe('i', 1, 10_000, 0);
+    for (let nowMs = 0; nowMs <= 8_000; nowMs += 2_000) clock.probeCommitted(nowMs);
+    expect(clock.quietMs('i', 8_000)).toBe(8_000);
+    expect(clock.silent('i', 60_000)).toBe(false);
+    clock.probeCommitted(12_001);
+    expect(clock.quietMs('i', 12_001)).toBe(0);
+    expect(clock.ageMs('i', 12_001)).toBe(0);
+  });
+
+  it('forgets, and knows nothing of whom it never saw', () => {
+    const clock = new SilenceClock();
+    clock.observe('i', 1, 3_000, 0);
+    clock.forget('i');
+    clock.probeCommitted(0);
+    for (const name of ['i', 'nobody']) {
+      expect(clock.silent(name, 1e9)).toBe(false);
+      expect(clock.suspect(name, 1e9)).toBe(false);
+      expect(clock.version(name)).toBe(0);
+    }
+  });
+});

@@ -1,0 +1,199 @@
+import {describe, expect, it} from 'vitest';
+import {actingMs, heartbeatIntervalMs} from '../../src/model/container.ts';
+import {SessionBed, TTL_MS} from './session-bed.ts';
+
+const EVERY_MS = heartbeatIntervalMs(TTL_MS);
+
+/** From now on no heartbeat is answered until the fence falls. */
+function untilFenced(bed: SessionBed): void {
+  while (bed.session.acting) {
+    const sent = bed.turn(EVERY_MS / 4);
+    for (const action of sent) {
+      if (action.type === 'heartbeat') bed.answer(action.write, {kind: 'unknown'});
+    }
+  }
+}
+
+describe('registering', () => {
+  it('creates the heartbeat as waiting, takes the id, and only then says ready', () => {
+    const bed = new SessionBed();
+    const first = bed.beat();
+    expect(first).toMatchObject({expectedMod: 0, value: {state: 'waiting'}});
+    bed.commit(first);
+    expect(bed.asked('takeId')).toMatchObject([{container: 'c1', idMod: 0, holder: ''}]);
+    const {incarnation} = bed.session;
+    bed.session.idAnswered(incarnation, {kind: 'taken', idMod: 7}, bed.nowMs);
+    expect(bed.beat().value.state).toBe('ready');
+    expect(bed.asked('ready')).toEqual([{type: 'ready', incarnation}]);
+  });
+
+  it('claims nothing while it waits for an id that a living process holds, and says so every 10 s', () => {
+    const bed = new SessionBed();
+    bed.commit(bed.beat());
+    for (let ms = 0; ms < 20_000; ms += 1_000) {
+      const {incarnation} = bed.session;
+      bed.session.idAnswered(incarnation, {kind: 'held', holder: 'other'}, bed.nowMs);
+      for (const action of bed.turn(1_000))
+        if (action.type === 'heartbeat') bed.commit(action.write);
+    }
+    expect(bed.asked('waitingForId').length).toBe(2);
+    bed.session.hint(bed.session.incarnation, 's', 1);
+    bed.turn();
+    bed.answerRead('s', bed.record('assigned'));
+    expect(bed.asked('write')).toEqual([]);
+  });
+
+  it('takes the id from a holder whose heartbeat is gone, by the version it has seen', () => {
+    const bed = new SessionBed();
+    bed.commit(bed.beat());
+    bed.look();
+    const free = {kind: 'free', idMod: 42, holder: 'dead'} as const;
+    bed.session.idAnswered(bed.session.incarnation, free, bed.nowMs);
+    bed.turn();
+    expect(bed.asked('takeId')).toMatchObject([{idMod: 42, holder: 'dead'}]);
+  });
+});
+
+describe('the fence', () => {
+  it('falls T/5 before the deadline, and hooks are told', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const {deadlineMs} = bed.session;
+    untilFenced(bed);
+    expect(bed.nowMs).toBeGreaterThanOrEqual(deadlineMs - EVERY_MS);
+    expect(bed.nowMs).toBeLessThan(deadlineMs);
+    expect(bed.asked('drop')).toMatchObject([{shard: 's', reason: 'fenced'}]);
+    // Fencing by itself never writes free.
+    bed.dropSettled('s');
+    expect(bed.asked('write')).toEqual([]);
+  });
+
+  it('an answer that proves an old attempt lifts no fence and brings no handle back to life', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const {deadlineMs} = bed.session;
+    untilFenced(bed);
+    // The drop has begun and does not end; the deadline passes.
+    const write = bed.beat(deadlineMs - bed.nowMs + 1);
+    bed.look();
+    // Late, the answer to that attempt: its deadline is ahead of now, its soft deadline is not.
+    bed.nowMs += actingMs(TTL_MS) - EVERY_MS + 1;
+    bed.commit(write);
+    expect(bed.session.deadlineMs).toBeGreaterThan(bed.nowMs);
+    expect(bed.session.acting).toBe(false);
+    expect(bed.asked('revokeAll')).toHaveLength(1);
+    expect(bed.asked('resumed')).toEqual([]);
+  });
+
+  it('that is lifted before the deadline leaves all handles alive', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const {deadlineMs} = bed.session;
+    for (let lost = 0; lost < 3; lost += 1) bed.answer(bed.beat(), {kind: 'unknown'});
+    const write = bed.beat();
+    expect(bed.session.acting).toBe(false);
+    expect(bed.nowMs).toBeLessThan(deadlineMs);
+    bed.commit(write);
+    expect(bed.session.acting).toBe(true);
+    expect(bed.asked('revokeAll')).toEqual([]);
+    expect(bed.asked('resumed')).toHaveLength(1);
+  });
+
+  it('that is lifted gives a dropped shard an add again, with the same token and a new handle', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const {token, handle} = bed.latest('add', 's');
+    untilFenced(bed);
+    bed.dropSettled('s');
+    bed.commit(bed.beat(TTL_MS));
+    expect(bed.latest('add', 's')).toMatchObject({token, handle: handle + 1});
+  });
+});
+
+describe('losing the heartbeat', () => {
+  it('evicted: everything is revoked and dropped, and it registers anew under another incarnation', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const {incarnation} = bed.session;
+    bed.answer(bed.beat(EVERY_MS), {kind: 'absent'});
+    expect(bed.session.incarnation).not.toBe(incarnation);
+    expect(bed.asked('revokeAll')).toHaveLength(1);
+    expect(bed.asked('drop')).toMatchObject([{reason: 'lost'}]);
+    bed.dropSettled('s');
+    // What it held is nobody's business here any more: no free of the old incarnation.
+    expect(bed.asked('write')).toEqual([]);
+    expect(bed.asked('heartbeat').at(-1)?.write).toMatchObject({expectedMod: 0});
+  });
+
+  it('an answer to the incarnation of before is not taken', () => {
+    const bed = new SessionBed().ready();
+    const old = bed.beat(EVERY_MS);
+    bed.answer(old, {kind: 'absent'});
+    const {incarnation} = bed.session;
+    bed.answer(old, {kind: 'committed', revision: bed.next()});
+    expect(bed.session.incarnation).toBe(incarnation);
+    expect(bed.session.heartbeat.registered).toBe(false);
+  });
+
+  it('a foreign nonce means a clone lives: it ends at once', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const write = bed.beat(EVERY_MS);
+    bed.found(write, {...write.value, nonce: 'foreign'});
+    expect(bed.session.ended).toBe(true);
+    expect(bed.asked('revokeAll')).toHaveLength(1);
+    expect(bed.asked('ended')).toEqual([{type: 'ended', how: 'cloned'}]);
+    expect(bed.turn(TTL_MS).filter(({type}) => type === 'heartbeat')).toEqual([]);
+  });
+
+  it('a nonce of its own that had no answer is no clone', () => {
+    const bed = new SessionBed().ready();
+    const lost = bed.beat(EVERY_MS);
+    bed.answer(lost, {kind: 'unknown'});
+    const next = bed.beat(EVERY_MS);
+    bed.found(next, lost.value);
+    expect(bed.session.acting).toBe(true);
+    expect(bed.session.ended).toBe(false);
+  });
+
+  it('the operator evicts it: it fences, drops, frees, deregisters and ends', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const write = bed.beat(EVERY_MS);
+    bed.found(write, {...write.value, nonce: 'x', state: 'evicting'});
+    expect(bed.session.acting).toBe(false);
+    bed.dropSettled('s');
+    expect(bed.latest('write', 's').transition.kind).toBe('free');
+    bed.answerWrite('s');
+    bed.turn();
+    expect(bed.asked('deregister')).toHaveLength(1);
+    const {incarnation} = bed.session;
+    bed.session.deregisterAnswered(incarnation, {kind: 'committed', revision: 1}, bed.nowMs);
+    bed.turn();
+    expect(bed.asked('ended')).toEqual([{type: 'ended', how: 'evicted'}]);
+    expect(bed.asked('heartbeat').length).toBe(1);
+  });
+});
+
+describe('leaving', () => {
+  it('says leaving at once, keeps what it has until it is asked, and goes when all is free', () => {
+    const bed = new SessionBed().ready().owns('s');
+    bed.session.leave();
+    const write = bed.beat();
+    expect(write.value.state).toBe('leaving');
+    bed.commit(write);
+    expect(bed.asked('drop')).toEqual([]);
+    bed.session.hint(bed.session.incarnation, 's', bed.revision + 1);
+    bed.turn();
+    bed.answerRead('s', bed.record('dropping'));
+    bed.dropSettled('s');
+    expect(bed.asked('deregister')).toEqual([]);
+    bed.answerWrite('s');
+    bed.turn();
+    expect(bed.asked('deregister')).toHaveLength(1);
+  });
+
+  it('claims nothing any more', () => {
+    const bed = new SessionBed().ready().owns('s');
+    bed.session.leave();
+    bed.commit(bed.beat());
+    bed.look();
+    bed.session.hint(bed.session.incarnation, 'late', bed.revision + 1);
+    bed.turn();
+    bed.answerRead('late', bed.record('assigned'));
+    expect(bed.asked('write')).toEqual([]);
+  });
+});

@@ -1,0 +1,232 @@
+import {describe, expect, it} from 'vitest';
+import {parseToken} from '../../src/model/token.ts';
+import {SessionBed, TTL_MS} from './session-bed.ts';
+
+/** A ready container that has been told of the shard and has read this of it. */
+function reads(bed: SessionBed, ...record: Parameters<SessionBed['record']>): void {
+  const own = bed.record(...record);
+  bed.session.hint(bed.session.incarnation, 's', own.mod);
+  bed.turn();
+  bed.answerRead('s', own);
+}
+
+describe('claiming', () => {
+  it('reads before it claims, and claims what it has read', () => {
+    const bed = new SessionBed().ready();
+    bed.session.hint(bed.session.incarnation, 's', 500);
+    bed.turn();
+    expect(bed.asked('write')).toEqual([]);
+    const own = bed.record('assigned');
+    bed.answerRead('s', own);
+    const {transition} = bed.latest('write', 's');
+    expect(transition.kind).toBe('claim');
+    expect(transition.guards).toContainEqual({kind: 'own', shard: 's', mod: own.mod});
+    expect(bed.asked('add')).toEqual([]);
+  });
+
+  it('a hint for another incarnation, or for another record, is nothing', () => {
+    const bed = new SessionBed().ready();
+    bed.session.hint('other', 's', 500);
+    bed.turn();
+    expect(bed.asked('read')).toEqual([]);
+    reads(bed, 'assigned', {incarnation: 'other'});
+    expect(bed.asked('write')).toEqual([]);
+  });
+
+  it('the token is the revision of the claim, and is written with ready', () => {
+    const bed = new SessionBed().ready();
+    reads(bed, 'assigned');
+    bed.answerWrite('s');
+    const revision = bed.revision;
+    const {token} = bed.latest('add', 's');
+    expect(parseToken(token)).toEqual({epoch: 1, revision});
+    bed.addSettled('s');
+    expect(bed.latest('write', 's').transition).toMatchObject({
+      kind: 'ready',
+      record: {ready: true, token},
+    });
+  });
+
+  it('of unknown outcome is read: mine means adopted, with the token of the claim', () => {
+    const bed = new SessionBed().ready();
+    reads(bed, 'assigned');
+    bed.answerWrite('s', 'unknown');
+    bed.turn(100);
+    const claimed = bed.record('owned');
+    bed.answerRead('s', claimed);
+    expect(parseToken(bed.latest('add', 's').token)?.revision).toBe(claimed.mod);
+    expect(bed.asked('write')).toHaveLength(1);
+  });
+
+  it('of unknown outcome is read again when the read is older than what is known', () => {
+    const bed = new SessionBed().ready();
+    reads(bed, 'assigned');
+    bed.answerWrite('s', 'unknown');
+    bed.turn(100);
+    bed.look();
+    bed.answerRead('s', undefined, 5);
+    expect(bed.asked('add')).toEqual([]);
+    bed.turn(100);
+    expect(bed.asked('read')).toHaveLength(1);
+  });
+
+  it('refused means somebody was first: it acts on what it reads then', () => {
+    const bed = new SessionBed().ready();
+    reads(bed, 'assigned');
+    bed.answerWrite('s', 'refused');
+    bed.turn();
+    bed.answerRead('s', bed.record('assigned', {incarnation: 'other'}));
+    expect(bed.asked('add')).toEqual([]);
+    expect(bed.session.keepers.has('s')).toBe(false);
+  });
+
+  it('an answer to a claim of before is not taken for the one under way', () => {
+    const bed = new SessionBed().ready();
+    reads(bed, 'assigned');
+    const {op} = bed.latest('write', 's');
+    bed.answerWrite('s', 'unknown');
+    bed.turn(100);
+    bed.answerRead('s', bed.record('assigned', {incarnation: 'other'}));
+    // The record is another's; now the late answer to the claim arrives.
+    bed.session.writeAnswered('s', op, {kind: 'committed', revision: 104}, bed.nowMs);
+    bed.turn();
+    expect(bed.asked('add')).toEqual([]);
+  });
+});
+
+describe('the high-water mark', () => {
+  it('outlives the shard: a record from before the free is not adopted', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const stale = bed.record('owned', {token: bed.latest('add', 's').token, ready: true});
+    reads(bed, 'dropping', {token: bed.latest('add', 's').token});
+    bed.dropSettled('s');
+    bed.answerWrite('s');
+    expect(bed.session.keepers.has('s')).toBe(false);
+    bed.look();
+    // A stale read brings the record of before: it is below the mark.
+    bed.session.hint(bed.session.incarnation, 's', bed.revision + 1);
+    bed.turn();
+    bed.answerRead('s', stale, stale.mod);
+    expect(bed.asked('add')).toEqual([]);
+    expect(bed.asked('write')).toEqual([]);
+  });
+
+  it('a hint at or below it is not even read', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const {mark} = bed.session.keepers.get('s') ?? {mark: 0};
+    bed.session.hint(bed.session.incarnation, 's', mark);
+    bed.turn();
+    expect(bed.asked('read')).toEqual([]);
+    bed.session.hint(bed.session.incarnation, 's', mark + 1);
+    bed.turn();
+    expect(bed.asked('read')).toHaveLength(1);
+  });
+});
+
+describe('letting go', () => {
+  it('aborts, runs drop, and frees only when add, drop and all work have settled', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const {handle} = bed.latest('add', 's');
+    bed.session.workChanged('s', handle, 1);
+    reads(bed, 'dropping', {token: bed.latest('add', 's').token});
+    expect(bed.asked('abort')).toMatchObject([{reason: 'moved'}]);
+    bed.dropSettled('s');
+    expect(bed.asked('write')).toEqual([]);
+    bed.session.workChanged('s', handle, 0);
+    bed.turn();
+    expect(bed.latest('write', 's').transition.kind).toBe('free');
+    expect(bed.asked('revoke')).toMatchObject([{handle}]);
+  });
+
+  it('waits for an add that is still running', () => {
+    const bed = new SessionBed().ready();
+    reads(bed, 'assigned');
+    bed.answerWrite('s');
+    reads(bed, 'dropping', {token: bed.latest('add', 's').token});
+    expect(bed.asked('abort')).toHaveLength(1);
+    expect(bed.asked('drop')).toEqual([]);
+    bed.addSettled('s');
+    expect(bed.asked('drop')).toHaveLength(1);
+  });
+
+  it('a drop that throws is tried again with back-off and never frees', () => {
+    const bed = new SessionBed().ready().owns('s');
+    reads(bed, 'dropping', {token: bed.latest('add', 's').token});
+    for (const waitMs of [1_000, 2_000, 4_000, 5_000]) {
+      bed.look();
+      bed.dropSettled('s', 'no');
+      bed.turn(waitMs - 1);
+      expect(bed.asked('drop')).toEqual([]);
+      bed.turn(1);
+      expect(bed.asked('drop')).toHaveLength(1);
+      expect(bed.asked('write')).toEqual([]);
+    }
+  });
+
+  it('after a free of unknown outcome it acts only past a write that has changed the record', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const {token} = bed.latest('add', 's');
+    reads(bed, 'dropping', {token});
+    bed.dropSettled('s');
+    bed.answerWrite('s', 'unknown');
+    bed.turn(100);
+    bed.look();
+    // The free has not landed, and may yet: the record still says dropping.
+    bed.answerRead('s', bed.record('dropping', {token}));
+    expect(bed.asked('add')).toEqual([]);
+    expect(bed.latest('write', 's').transition.kind).toBe('free');
+    bed.answerWrite('s');
+    expect(bed.session.keepers.has('s')).toBe(false);
+  });
+
+  it('an add that throws frees the shard with the failure counted', () => {
+    const bed = new SessionBed().ready();
+    reads(bed, 'assigned', {failures: 2});
+    bed.answerWrite('s');
+    bed.addSettled('s', 'disk full');
+    expect(bed.asked('drop')).toMatchObject([{reason: 'failed'}]);
+    bed.dropSettled('s');
+    expect(bed.latest('write', 's').transition).toMatchObject({
+      kind: 'free',
+      record: {state: 'free', failures: 3, lastError: 'disk full'},
+    });
+  });
+
+  it('an add that throws because it was told to stop is no failure', () => {
+    const bed = new SessionBed().ready();
+    reads(bed, 'assigned');
+    bed.answerWrite('s');
+    reads(bed, 'dropping', {token: bed.latest('add', 's').token});
+    bed.addSettled('s', 'aborted');
+    bed.dropSettled('s');
+    expect(bed.latest('write', 's').transition).toMatchObject({
+      kind: 'free',
+      record: {failures: 0, lastError: ''},
+    });
+  });
+});
+
+describe('a hook that does not end', () => {
+  it.each([
+    ['add', 60_000],
+    ['drop', 30_000],
+  ] as const)(
+    '%s is reported once after its limit, with the heartbeat, and holds nothing back',
+    (hook, limitMs) => {
+      const bed = new SessionBed().ready();
+      reads(bed, 'assigned');
+      bed.answerWrite('s');
+      if (hook === 'drop') {
+        bed.addSettled('s');
+        bed.answerWrite('s');
+        reads(bed, 'dropping', {token: bed.latest('add', 's').token});
+      }
+      const untilMs = bed.nowMs + limitMs;
+      while (bed.nowMs < untilMs + TTL_MS) bed.commit(bed.beat());
+      expect(bed.asked('stuck')).toEqual([{type: 'stuck', shard: 's', hook}]);
+      expect(bed.asked('heartbeat').at(-1)?.write.value.overdue).toEqual([{shard: 's', hook}]);
+      expect(bed.session.acting).toBe(true);
+      expect(bed.asked('write').filter(({transition}) => transition.kind === 'free')).toEqual([]);
+    },
+  );
+});
