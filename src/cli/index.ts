@@ -1,4 +1,5 @@
 /** Starts oclif; whatever goes wrong outside a command ends here in our form. */
+import {fileURLToPath} from 'node:url';
 import {Config, flush, run} from '@oclif/core';
 import {reportFailure, wantsJson} from './failure-report.ts';
 
@@ -9,7 +10,7 @@ export async function main(entry: string): Promise<void> {
   });
   const argv = process.argv.slice(2);
   try {
-    const config = await Config.load({root: entry});
+    const config = await Config.load({root: fileURLToPath(entry)});
     await run(argv, config);
     await flush();
   } catch (error) {
