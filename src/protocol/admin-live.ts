@@ -57,6 +57,8 @@ export const liveContainer = containerView.omit({labels: true, host: true, sdk: 
   ...keyed,
   /** Most shards it may hold; 0: no limit. */
   capacity: z.int(),
+  /** Shards each open container of the app would hold if all were alike; 0 without an open one. */
+  share: z.int(),
   /** RFC 3339 time of the last heartbeat when the next is overdue; '' while they come in time. */
   lateSince: z.string(),
 });
@@ -103,8 +105,6 @@ export const liveSummary = z.object({
   /** Number of containers by state. */
   containers: z.record(z.string(), z.int()),
   shards: shardCounts,
-  /** Shards each open container would hold if all were alike. */
-  share: z.int(),
   /** Rows that match the query, and rows there are, of the kind that the view lists. */
   matched: z.int(),
   total: z.int(),

@@ -22,7 +22,6 @@ export function summaryOf(
   const [only] = service === '' ? [] : views;
   const containers = stateCounts(apps.flatMap((app) => viewsOf(app, records)));
   const shards = sumOf(views.map((view) => view.shards));
-  const open = containers['ready'] ?? 0;
   return {
     cluster,
     service,
@@ -35,7 +34,6 @@ export function summaryOf(
     apps: apps.length,
     containers,
     shards,
-    share: open === 0 ? 0 : Math.ceil(shards.total / open),
     moves: movesOf(apps, moment),
   };
 }

@@ -71,9 +71,12 @@ export function containerRows(app: AppRecords, records: LiveRecords, moment: Mom
 
 function containerBases(app: AppRecords, records: LiveRecords): ContainerBase[] {
   const capacity = app.view.spec?.value.maxShardCount ?? 0;
-  return viewsOf(app, records).map(({labels: _labels, host: _host, sdk: _sdk, ...view}) => {
+  const views = viewsOf(app, records);
+  const open = views.filter(({state}) => state === 'ready').length;
+  const share = open === 0 ? 0 : Math.ceil(app.view.shards.size / open);
+  return views.map(({labels: _labels, host: _host, sdk: _sdk, ...view}) => {
     const key = `${app.app}/${view.id}/${view.incarnation}`;
-    const row = {...view, key, service: app.app, capacity, lateSince: ''};
+    const row = {...view, key, service: app.app, capacity, share, lateSince: ''};
     return {row, print: JSON.stringify(row)};
   });
 }
