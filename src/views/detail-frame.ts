@@ -24,17 +24,17 @@ export function detailFrame(state: ViewState, height: number): Line[] {
   return [[span(title, 'head'), span(rule, 'dim')], ...lines];
 }
 
-const MARKS =
-  'marks: + ready  - cordoned, paused  ~ draining  ! suspect, stuck  x lost, failed  > running  . queued  ? unknown';
-const SHARES =
-  'SHARDS n/m of at most m; n/~m of about m if all were alike. FILL is the same as a bar.';
+const NOTES = [
+  'marks  + ready   - cordoned, paused   ~ draining   ! suspect, silent, stuck',
+  '       x lost, failed   > running   . queued, waiting   ? unreadable',
+  'SHARDS n/m: of at most m.  n/~m: of about m, if all were alike.  FILL: the same',
+];
 
 export function helpFrame(height: number): Line[] {
   const keys = KEY_HELP.map(([key, text]) => [span(fit(key, KEY_WIDTH), 'head'), span(text)]);
   const lines: Line[] = [
     ...keys,
-    line(MARKS, 'dim'),
-    line(SHARES, 'dim'),
+    ...NOTES.map((note) => line(note, 'dim')),
     line('any key goes back', 'dim'),
   ];
   return lines.slice(0, Math.max(0, height));

@@ -81,11 +81,13 @@ function figuresOf(state: ViewState, summary: LiveSummary): Line {
   }
 }
 
+/** A container that is not heard is trouble, though its shards count as ready until it is given up. */
 function verdictOf({
   shards,
   alarmCount,
   governor,
   settled,
+  containers,
 }: LiveSummary): [string, 'good' | 'warn' | 'bad'] {
   if (governor === '') return ['x NO LEADER', 'bad'];
   const {unplaced, failed, quarantined, ready, total} = shards;
@@ -125,13 +127,15 @@ function shardsText({shards}: LiveSummary): string {
 }
 
 /** Nothing is cut without a word. */
-function shownText(state: ViewState, {matched}: LiveSummary): Line {
+function shownText(state: ViewState, {matched, total}: LiveSummary): Line {
   if (state.spec.view === 'top') return [];
   const shown = rowsOf(state, 0).length;
   const section = state.spec.places[0]?.panel.section;
   const held = section === undefined ? 0 : shownData(state).sections[section].size;
   if (held < matched) return [span(`  showing ${shown} of ${matched}: narrow with /`, 'warn')];
-  return shown < held ? [span(`  showing ${shown} of ${held}`, 'warn')] : [];
+  // Of shards, the daemon has left out what does not match.
+  const all = Math.max(held, total);
+  return shown < all ? [span(`  showing ${shown} of ${all}`, 'warn')] : [];
 }
 
 /** [#####.....]  59% (41 of 69 ready)  eta 1m  p50 18ms */

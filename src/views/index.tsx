@@ -32,11 +32,18 @@ export interface OpenedView {
   close(): void;
 }
 
-export function openView(
-  {view, labels, filter}: {view: LiveView; labels: ViewLabels; filter: string},
-  host: ViewHost,
-): OpenedView {
-  let state = startOf(specOf(view), labels, {size: host.size(), nowMs: host.nowMs(), filter});
+export interface ViewStart {
+  readonly view: LiveView;
+  readonly labels: ViewLabels;
+  readonly filter: string;
+  /** What has been heard already: the first frame shows it. */
+  readonly heard: readonly LinkEvent<LiveMessage>[];
+}
+
+export function openView({view, labels, filter, heard}: ViewStart, host: ViewHost): OpenedView {
+  const nowMs = host.nowMs();
+  const start = startOf(specOf(view), labels, {size: host.size(), nowMs, filter});
+  let state = heard.reduce((before, event) => reduce(before, {type: 'link', event, nowMs}), start);
   const act = (action: Action): void => {
     const before = state;
     state = reduce(state, action);

@@ -61,12 +61,15 @@ export const SHARD_PANEL: Panel<'shards'> = {
 };
 
 /** How long it has been on its way. */
-function ageText({move}: LiveShard, {nowMs}: CellContext): string {
-  return move === null ? '' : ageSince(move.startedAt, nowMs);
+function ageText({move, state}: LiveShard, {nowMs}: CellContext): string {
+  return move === null || state === 'ready' ? '' : ageSince(move.startedAt, nowMs);
 }
 
-function noteText({reason, lastError, move}: LiveShard): string {
-  const going = move === null ? '' : `${move.why}: ${move.from || '-'} to ${move.to || '-'}`;
+function noteText({reason, lastError, move, state}: LiveShard): string {
+  const going =
+    move === null || state === 'ready'
+      ? ''
+      : `${move.why}: ${move.from || '-'} to ${move.to || '-'}`;
   return [reason, lastError, going]
     .filter((part) => part !== '')
     .map(safe)
@@ -86,6 +89,11 @@ function detailsOf(row: LiveShard): Detail[] {
   ];
   if (failures > 0) details.push(['failures', `${failures}: ${safe(row.lastError)}`]);
   if (noteText(row) !== '') details.push(['note', noteText(row)]);
+  if (row.move !== null)
+    details.push([
+      'last move',
+      `${safe(row.move.why)}, from ${safe(row.move.from) || '-'}, at ${safe(row.move.startedAt)}`,
+    ]);
   details.push(['more', `sm shard get -a ${quoted(safe(service))} ${quoted(safe(id))}`]);
   return details;
 }

@@ -16,7 +16,12 @@ const QUERY_PAUSE_MS = 300;
 /** What the views room gives; commands hand it in, for it is loaded only when a terminal is there to draw on. */
 export interface ViewModule {
   openView(
-    what: {view: LiveView; labels: LiveLabels; filter: string},
+    what: {
+      view: LiveView;
+      labels: LiveLabels;
+      filter: string;
+      heard: readonly LinkEvent<LiveMessage>[];
+    },
     host: {
       stdin: NodeJS.ReadStream;
       size: () => ScreenSize;
@@ -131,7 +136,7 @@ class LiveSession {
     this.screen.start();
     const {view, labels, filter} = this.options;
     this.view = views.openView(
-      {view, labels, filter},
+      {view, labels, filter, heard: this.early.splice(0)},
       {
         stdin: process.stdin,
         size: () => this.screen.size(),
@@ -142,7 +147,6 @@ class LiveSession {
         onEnd: (how) => this.end(how === 'quit' ? 0 : 130),
       },
     );
-    for (const event of this.early.splice(0)) this.view.take(event);
     this.listen(process.stdout, 'resize', () => this.view?.resized());
     const tick = setInterval(() => this.drawSoon(), TICK_MS);
     this.undo.push(() => clearInterval(tick));
