@@ -1,3 +1,4 @@
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 /** Which folders of src each folder may import; docs/architecture.md tells why. `model` is open to all. */
@@ -117,6 +118,11 @@ export default tseslint.config(
     },
   },
   ...FOLDERS.flatMap(zones),
+  {
+    files: ['src/views/**/*.{ts,tsx}'],
+    plugins: {'react-hooks': reactHooks},
+    rules: {'react-hooks/rules-of-hooks': 'error', 'react-hooks/exhaustive-deps': 'error'},
+  },
   {
     files: PURE.map((folder) => `src/${folder}/**/*.ts`),
     rules: {

@@ -1,9 +1,10 @@
 /**
  * What ships: declarations by tsc, ESM bundles with splitting by esbuild, every command an entry, so that a command loads
- * what it needs and nothing else. The gRPC packages load .proto files by path and stay outside.
+ * what it needs and nothing else. The gRPC packages load .proto files by path and stay outside. ink and react go in: as
+ * some hundred files they need twice as long to load as as one.
  */
 import {execFileSync} from 'node:child_process';
-import {readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import {build} from 'esbuild';
 
@@ -14,6 +15,21 @@ function commandFiles(folder: string): string[] {
     .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
 }
+
+const BUNDLED = new Set(['ink', 'react', 'string-width']);
+/** Only for development, and not installed. */
+const NEVER_LOADED = ['react-devtools-core', 'ws'];
+
+function outside(): string[] {
+  const {dependencies} = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  return [...Object.keys(dependencies).filter((name) => !BUNDLED.has(name)), ...NEVER_LOADED];
+}
+
+/** Packages of the CommonJS kind inside a bundle of modules ask for Node's own by `require`. */
+const REQUIRE = `import {createRequire as smCreateRequire} from 'node:module';
+const require = smCreateRequire(import.meta.url);`;
 
 function entries(): Record<string, string> {
   const files = [
@@ -41,7 +57,8 @@ await build({
   jsx: 'automatic',
   sourcemap: true,
   chunkNames: 'chunks/[name]-[hash]',
-  packages: 'external',
+  external: outside(),
+  banner: {js: REQUIRE},
   define: {'process.env.NODE_ENV': '"production"'},
   logLevel: 'warning',
 });

@@ -4,7 +4,14 @@ import {Agent, request as httpRequest} from 'node:http';
 import type {ClientRequest, IncomingMessage} from 'node:http';
 import {Agent as TlsAgent, request as httpsRequest} from 'node:https';
 import {SmError} from '../model/errors.ts';
-import type {AdminAnswer, AdminInput, AdminOperation, MoveEvent} from '../protocol/admin.ts';
+import type {
+  AdminAnswer,
+  AdminInput,
+  AdminOperation,
+  LiveMessage,
+  MoveEvent,
+  StreamOperation,
+} from '../protocol/admin.ts';
 import {RemoteError, remoteFailure} from './failure-report.ts';
 import {readEvents} from './server-sent-events.ts';
 
@@ -30,6 +37,7 @@ const READING: ReadonlySet<AdminOperation> = new Set<AdminOperation>([
   'getContainers',
   'moves',
   'movesStream',
+  'liveStream',
   'status',
   'waitCheck',
   'health',
@@ -47,11 +55,14 @@ const CONNECTION_FAULTS = new Set([
 
 /** Method and path of an operation; held equal to the route table by a test. */
 export function routeOf(operation: AdminOperation): {method: 'GET' | 'POST'; path: string} {
-  const name =
-    operation === 'movesStream'
-      ? 'moves/stream'
-      : operation.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const name = isStream(operation)
+    ? operation.replace(/Stream$/, '/stream')
+    : operation.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return {method: READING.has(operation) ? 'GET' : 'POST', path: `/sm/server/${name}`};
+}
+
+function isStream(operation: AdminOperation): operation is StreamOperation {
+  return operation === 'movesStream' || operation === 'liveStream';
 }
 
 export class AdminClient {
@@ -76,7 +87,7 @@ export class AdminClient {
   }
 
   /** @throws RemoteError what the daemon answered; SmError SERVER_UNAVAILABLE, TIMEOUT. */
-  async call<O extends Exclude<AdminOperation, 'movesStream'>>(
+  async call<O extends Exclude<AdminOperation, StreamOperation>>(
     operation: O,
     input: AdminInput<O>,
     signal?: AbortSignal,
@@ -94,15 +105,33 @@ export class AdminClient {
     after: string | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<MoveEvent> {
-    const headers = after === undefined ? {} : {'last-event-id': after};
-    const reply = await this.send('movesStream', {service}, headers, signal);
-    if ((reply.statusCode ?? 500) >= 300)
-      throw new RemoteError(remoteFailure(parseBody(await bodyOf(reply), this.server)));
-    for await (const data of readEvents(reply)) yield JSON.parse(data) as MoveEvent;
+    yield* this.stream<MoveEvent>('movesStream', {service}, after, signal);
+  }
+
+  /** What a live view shows; ends when the connection does. Silence is the caller's to judge. */
+  async *liveStream(
+    query: AdminInput<'liveStream'>,
+    lastEventId: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<LiveMessage> {
+    yield* this.stream<LiveMessage>('liveStream', query, lastEventId, signal);
   }
 
   close(): void {
     this.agent.destroy();
+  }
+
+  private async *stream<Event>(
+    operation: StreamOperation,
+    input: object,
+    lastEventId: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<Event> {
+    const headers = lastEventId === undefined ? {} : {'last-event-id': lastEventId};
+    const reply = await this.send(operation, input, headers, signal);
+    if ((reply.statusCode ?? 500) >= 300)
+      throw new RemoteError(remoteFailure(parseBody(await bodyOf(reply), this.server)));
+    for await (const data of readEvents(reply)) yield JSON.parse(data) as Event;
   }
 
   private send(
@@ -136,7 +165,7 @@ export class AdminClient {
         ...(signal === undefined ? {} : {signal}),
       };
       const call: ClientRequest = send(url, options, resolve);
-      if (operation !== 'movesStream')
+      if (!isStream(operation))
         call.setTimeout(this.timeoutMs, () => call.destroy(this.tookTooLong()));
       call.on('error', (error: NodeJS.ErrnoException) => reject(this.fault(error)));
       call.end(body);

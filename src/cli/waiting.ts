@@ -16,22 +16,25 @@ export interface WaitOutcome {
   readonly waitedMs: number;
 }
 
-/** @throws SmError TIMEOUT listing what is missing; whatever a call throws that waiting cannot mend. */
+/** @throws SmError TIMEOUT listing what is missing; whatever a call throws that waiting cannot mend; an AbortError. */
 export async function waitFor(
   client: AdminClient,
   goal: WaitFor,
   timeoutMs: number,
   say: (text: string) => void,
+  signal?: AbortSignal,
 ): Promise<WaitOutcome> {
   const startedMs = performance.now();
   let told = '';
   for (;;) {
+    signal?.throwIfAborted();
     const leftMs = timeoutMs - (performance.now() - startedMs);
     const answer = await check(
       client,
       goal,
       Math.max(0, Math.min(told === '' ? 0 : POLL_MS, leftMs)),
       leftMs,
+      signal,
     );
     const waitedMs = Math.round(performance.now() - startedMs);
     if (answer?.met === true) return {answer, waitedMs};
@@ -50,9 +53,10 @@ async function check(
   goal: WaitFor,
   holdMs: number,
   leftMs: number,
+  signal: AbortSignal | undefined,
 ): Promise<WaitCheckAnswer | undefined> {
   try {
-    return await client.call('waitCheck', {...goal, timeoutMs: Math.floor(holdMs)});
+    return await client.call('waitCheck', {...goal, timeoutMs: Math.floor(holdMs)}, signal);
   } catch (error) {
     const away = error instanceof SmError && error.code === 'SERVER_UNAVAILABLE';
     const unavailable = error instanceof RemoteError && error.failure.retryable;

@@ -95,6 +95,11 @@ export class Keys {
     this.root = `${this.prefix}/app/`;
   }
 
+  /** All there is of all apps. */
+  everyAppPrefix(): string {
+    return this.root;
+  }
+
   /** Every app's specs, workers and orders. */
   servicesPrefix(): string {
     return `${this.root}${this.service}/service/`;

@@ -7,6 +7,7 @@ import * as apps from './admin-apps.ts';
 import * as cluster from './admin-cluster.ts';
 import * as containers from './admin-containers.ts';
 import {writeAnswer} from './admin-fields.ts';
+import * as live from './admin-live.ts';
 import * as moves from './admin-moves.ts';
 import * as shards from './admin-shards.ts';
 
@@ -14,6 +15,7 @@ export * from './admin-apps.ts';
 export * from './admin-cluster.ts';
 export * from './admin-containers.ts';
 export * from './admin-fields.ts';
+export * from './admin-live.ts';
 export * from './admin-moves.ts';
 export * from './admin-shards.ts';
 
@@ -232,6 +234,15 @@ const clusterRoutes = {
     moves.moveEvent,
     {stream: true},
   ),
+  liveStream: route(
+    'GET',
+    'live/stream',
+    'cluster',
+    'What a live view shows, as server-sent events; resumes by Last-Event-ID',
+    live.liveQuery,
+    live.liveMessage,
+    {stream: true},
+  ),
   plan: route(
     'POST',
     'plan',
@@ -282,3 +293,5 @@ export type AdminInput<O extends AdminOperation> = z.input<AdminRoutes[O]['reque
 /** What a handler gets: defaults filled in. */
 export type AdminRequest<O extends AdminOperation> = z.output<AdminRoutes[O]['request']>;
 export type AdminAnswer<O extends AdminOperation> = z.output<AdminRoutes[O]['answer']>;
+/** Operations that answer a stream of events instead of one object. */
+export type StreamOperation = 'movesStream' | 'liveStream';

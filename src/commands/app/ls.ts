@@ -1,13 +1,29 @@
-import {SmCommand} from '../../cli/base-command.ts';
+import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
 import type {AppView} from '../../protocol/admin.ts';
 
-export default class AppLs extends SmCommand<typeof AppLs> {
+export default class AppLs extends LiveCommand<typeof AppLs> {
   static override summary = 'List all apps, trouble first.';
-  static override examples = ['<%= config.bin %> app ls', '<%= config.bin %> app ls --json'];
+  static override examples = [
+    '<%= config.bin %> app ls',
+    '<%= config.bin %> app ls --json',
+    '<%= config.bin %> app ls --watch',
+  ];
   static override aliases = [];
   static override hiddenAliases = ['app:list', 'apps:ls', 'apps:list'];
+  static override flags = watchFlags;
 
   override async run(): Promise<void> {
+    if (this.flags.watch) {
+      await this.watch({
+        view: 'apps',
+        command: 'sm app ls --watch',
+        service: '',
+        query: {},
+        for: this.flags.for,
+        loadViews: () => import('../../views/index.tsx'),
+      });
+      return;
+    }
     const {apps, revision} = await this.client.call('getApps', {});
     await this.showList<AppView>({
       kind: 'AppList',

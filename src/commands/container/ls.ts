@@ -1,21 +1,28 @@
 import {Flags} from '@oclif/core';
-import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {appFlag} from '../../cli/base-command.ts';
 import {CONTAINER_COLUMNS, byTrouble} from '../../cli/container-table.ts';
+import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
 
-export default class ContainerLs extends SmCommand<typeof ContainerLs> {
+export default class ContainerLs extends LiveCommand<typeof ContainerLs> {
   static override summary = 'List the containers of an app, trouble first.';
   static override examples = [
     '<%= config.bin %> container ls -a orders',
     '<%= config.bin %> container ls -a orders -o wide',
+    '<%= config.bin %> container ls -a orders --watch',
   ];
   static override hiddenAliases = ['container:list', 'containers:ls', 'containers:list'];
   static override flags = {
     app: appFlag,
     state: Flags.string({description: 'only containers in this state'}),
+    ...watchFlags,
   };
 
   override async run(): Promise<void> {
     const {app, state} = this.flags;
+    if (this.flags.watch) {
+      await this.watchContainers(app, state, this.flags.for);
+      return;
+    }
     const {containers, revision} = await this.client.call('getContainers', {service: app});
     const items = containers
       .filter((container) => state === undefined || container.state === state)
@@ -29,6 +36,22 @@ export default class ContainerLs extends SmCommand<typeof ContainerLs> {
       ...(items.length === 0
         ? {note: `no container: start one with sm container run -a ${app}`}
         : {}),
+    });
+  }
+  private watchContainers(
+    app: string,
+    state: string | undefined,
+    goal: string | undefined,
+  ): Promise<void> {
+    return this.watch({
+      view: 'containers',
+      command: 'sm container ls --watch',
+      service: app,
+      query: {},
+      filter: state,
+      only: (row) => state === undefined || ('state' in row && row.state === state),
+      for: goal,
+      loadViews: () => import('../../views/index.tsx'),
     });
   }
 }

@@ -1,44 +1,42 @@
-import {SmCommand, appFlag} from '../../cli/base-command.ts';
-import {RemoteError} from '../../cli/failure-report.ts';
+import {appFlag} from '../../cli/base-command.ts';
+import {LiveCommand, forFlag} from '../../cli/live/live-command.ts';
+import type {Watched} from '../../cli/live/live-command.ts';
+import {isPassing} from '../../cli/live/live-link.ts';
 import {visible} from '../../cli/visible.ts';
-import {SmError} from '../../model/errors.ts';
 import type {MoveEvent} from '../../protocol/admin.ts';
 
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 8_000;
 
-export default class MovesWatch extends SmCommand<typeof MovesWatch> {
-  static override summary = 'Follow moves as they happen, one line a change.';
+export default class MovesWatch extends LiveCommand<typeof MovesWatch> {
+  static override summary = 'Follow moves as they happen.';
   static override description =
-    'Goes on for ever: reconnects by itself, says so, and marks what it may have missed. Ends by Ctrl-C or --timeout.';
+    'On a terminal a live view, else a line a change. Goes on for ever: reconnects by itself, says so, and marks what it may have missed. Ends by q, Ctrl-C, --for or --timeout.';
   static override examples = [
     '<%= config.bin %> moves watch -a orders',
     '<%= config.bin %> moves watch -a orders -o jsonl --timeout 30s',
   ];
   static override hiddenAliases = ['move:watch'];
-  static override flags = {app: appFlag};
+  static override flags = {app: appFlag, for: forFlag};
 
   override async run(): Promise<void> {
-    const stop = new AbortController();
-    const cut = (): void => stop.abort();
-    process.once('SIGINT', cut);
-    const limit = this.timeoutMs;
-    const timer = limit === undefined ? undefined : setTimeout(cut, limit);
-    try {
-      await this.follow(stop.signal);
-    } finally {
-      clearTimeout(timer);
-      process.removeListener('SIGINT', cut);
-    }
-    if (limit === undefined) this.leaveWith(130);
+    await this.watch({
+      view: 'moves',
+      command: 'sm moves watch',
+      service: this.flags.app,
+      query: {},
+      for: this.flags.for,
+      loadViews: () => import('../../views/index.tsx'),
+    });
   }
 
-  private async follow(signal: AbortSignal): Promise<void> {
+  /** Without a terminal every step is told, not only what a screen would still show. */
+  protected override async stream({service}: Watched, signal: AbortSignal): Promise<void> {
     let after: string | undefined;
     let connectedOnce = false;
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
-        for await (const event of this.client.movesStream(this.flags.app, after, signal)) {
+        for await (const event of this.client.movesStream(service, after, signal)) {
           after = event.revision;
           failures = 0;
           connectedOnce = true;
@@ -77,13 +75,6 @@ function lineOf(event: MoveEvent): string {
     case 'gap':
       return `? changes may be missing: ${event.reason}`;
   }
-}
-
-function isPassing(error: unknown): boolean {
-  if (error instanceof RemoteError) return error.failure.retryable;
-  return error instanceof SmError
-    ? error.retryable
-    : (error as NodeJS.ErrnoException).code !== undefined;
 }
 
 function pause(waitMs: number, signal: AbortSignal): Promise<void> {

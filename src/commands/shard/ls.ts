@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core';
-import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {appFlag} from '../../cli/base-command.ts';
+import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
 import type {AdminInput, ShardState, ShardView} from '../../protocol/admin.ts';
 
 const TROUBLE: readonly ShardState[] = [
@@ -13,12 +14,13 @@ const TROUBLE: readonly ShardState[] = [
 ];
 const PAGE = 10_000;
 
-export default class ShardLs extends SmCommand<typeof ShardLs> {
+export default class ShardLs extends LiveCommand<typeof ShardLs> {
   static override summary = 'List shards, trouble first.';
   static override examples = [
     '<%= config.bin %> shard ls -a orders',
     '<%= config.bin %> shard ls -a orders --unplaced',
     '<%= config.bin %> shard ls -a orders --container orders-2 -o name',
+    '<%= config.bin %> shard ls -a orders --watch',
   ];
   static override hiddenAliases = ['shard:list', 'shards:ls', 'shards:list'];
   static override flags = {
@@ -39,6 +41,7 @@ export default class ShardLs extends SmCommand<typeof ShardLs> {
     container: Flags.string({description: 'only shards of this container'}),
     unplaced: Flags.boolean({description: 'only shards without a container'}),
     limit: Flags.integer({description: 'show at most so many', min: 1}),
+    ...watchFlags,
   };
 
   override async run(): Promise<void> {
@@ -49,6 +52,18 @@ export default class ShardLs extends SmCommand<typeof ShardLs> {
       ...(container === undefined ? {} : {container}),
       ...(unplaced ? {unplaced} : {}),
     };
+    if (this.flags.watch) {
+      const {service, ...asked} = query;
+      await this.watch({
+        view: 'shards',
+        command: 'sm shard ls --watch',
+        service,
+        query: {...asked, ...(limit === undefined ? {} : {limit})},
+        for: this.flags.for,
+        loadViews: () => import('../../views/index.tsx'),
+      });
+      return;
+    }
     const {shards, matched, revision} = await this.everyPage(query, limit);
     const cut = shards.length < matched;
     await this.showList<ShardView>({

@@ -6,6 +6,7 @@ import {order, uncordon} from './container-orders.ts';
 import {containerViews} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {listApp} from './listing.ts';
+import {LiveHub} from './live/live-hub.ts';
 import {moveEvents} from './move-stream.ts';
 import {moves} from './moves.ts';
 import {addShards, delShards} from './shard-batches.ts';
@@ -18,6 +19,7 @@ import {addWorker, delWorker, getWorker} from './worker-groups.ts';
 export function createAdminHandlers(dependencies: AdminDependencies): AdminHandlers {
   const pages = new ShardPages(dependencies);
   const waits = new WaitChecks(dependencies);
+  const live = new LiveHub(dependencies);
   return {
     addSpec: (request) => addSpec(dependencies, request),
     updateSpec: (request) => updateSpec(dependencies, request),
@@ -43,6 +45,7 @@ export function createAdminHandlers(dependencies: AdminDependencies): AdminHandl
     uncordon: (request) => uncordon(dependencies, request),
     moves: (query) => moves(dependencies, query),
     movesStream: (query, caller) => moveEvents(dependencies, query, caller.signal),
+    liveStream: (query, lastEventId, {signal}) => live.messages(query, lastEventId, signal),
     plan: (request) => whatIf(dependencies, request),
     status: () => status(dependencies),
     waitCheck: (query, caller) => waits.check(query, caller.signal),

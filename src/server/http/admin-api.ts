@@ -20,7 +20,7 @@ export function addAdminRoutes(
     done();
   });
   for (const [operation, route] of Object.entries(adminRoutes) as [string, AdminRoute][]) {
-    if (operation === 'movesStream' || operation === 'health') continue;
+    if (route.stream || operation === 'health') continue;
     // The table and the handlers have the same keys by type; the loop cannot show it.
     const handle = admin[operation as AnsweringOperation] as AnyHandler;
     addRoute(server, route, async (request, reply) => {
@@ -32,7 +32,7 @@ export function addAdminRoutes(
     });
   }
   addRoute(server, adminRoutes.health, async () => ({msg: 'success'}));
-  addMovesStream(server, admin, closing.signal);
+  addStreams(server, admin, closing.signal);
 }
 
 function addRoute(
@@ -52,35 +52,50 @@ function addRoute(
   });
 }
 
-function addMovesStream(
+function addStreams(
   server: FastifyInstance,
   admin: HttpDependencies['admin'],
   closing: AbortSignal,
 ): void {
-  const route = adminRoutes.movesStream;
   let open = 0;
-  addRoute(server, route, async (request, reply) => {
-    if (open >= STREAMS_LIMIT) {
-      throw new SmError('SERVER_UNAVAILABLE', 'too many open streams', {retryable: true});
-    }
-    const input = inputOf(route, request) as AdminRequest<'movesStream'>;
-    const caller = callerOf(request, reply, closing);
-    open++;
-    try {
-      await sendEvents(reply, admin.movesStream(resumed(input, request), caller), caller.signal);
-    } finally {
-      open--;
-    }
+  const counted = (route: AdminRoute, send: StreamSender): void =>
+    addRoute(server, route, async (request, reply) => {
+      if (open >= STREAMS_LIMIT) {
+        throw new SmError('SERVER_UNAVAILABLE', 'too many open streams', {retryable: true});
+      }
+      open++;
+      try {
+        await send(request, reply, callerOf(request, reply, closing));
+      } finally {
+        open--;
+      }
+    });
+  const {movesStream, liveStream} = adminRoutes;
+  counted(movesStream, async (request, reply, caller) => {
+    const input = inputOf(movesStream, request) as AdminRequest<'movesStream'>;
+    const events = admin.movesStream(resumed(input, request), caller);
+    await sendEvents(reply, events, ({revision}) => revision, caller.signal);
+  });
+  counted(liveStream, async (request, reply, caller) => {
+    const input = inputOf(liveStream, request) as AdminRequest<'liveStream'>;
+    const events = admin.liveStream(input, lastEventId(request), caller);
+    await sendEvents(reply, events, (event) => ('id' in event ? event.id : ''), caller.signal);
   });
 }
+
+type StreamSender = (request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<void>;
 
 function resumed(
   input: AdminRequest<'movesStream'>,
   request: FastifyRequest,
 ): AdminRequest<'movesStream'> {
+  const last = lastEventId(request);
+  return /^\d{1,16}$/.test(last) ? {...input, after: last} : input;
+}
+
+function lastEventId(request: FastifyRequest): string {
   const last = request.headers['last-event-id'];
-  if (typeof last !== 'string' || !/^\d{1,16}$/.test(last)) return input;
-  return {...input, after: last};
+  return typeof last === 'string' ? last : '';
 }
 
 /** Query string for GET; body for POST, to which a query string may add what it lacks (the origin's del-spec). */

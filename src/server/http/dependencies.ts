@@ -1,6 +1,13 @@
 /** What the HTTP side needs from the daemon. */
 import type {FastifyInstance} from 'fastify';
-import type {AdminAnswer, AdminOperation, AdminRequest, MoveEvent} from '../../protocol/admin.ts';
+import type {
+  AdminAnswer,
+  AdminOperation,
+  AdminRequest,
+  LiveMessage,
+  MoveEvent,
+  StreamOperation,
+} from '../../protocol/admin.ts';
 
 /** Who calls, and until when it listens. */
 export interface Caller {
@@ -12,7 +19,7 @@ export interface Caller {
 }
 
 /** Operations that answer one JSON object. `health` needs no service. */
-export type AnsweringOperation = Exclude<AdminOperation, 'movesStream' | 'health'>;
+export type AnsweringOperation = Exclude<AdminOperation, StreamOperation | 'health'>;
 
 /** One function per operation of the admin API. Rejects with SmError for operational failures. */
 export type AdminHandlers = {
@@ -26,6 +33,12 @@ export type AdminHandlers = {
     request: AdminRequest<'movesStream'>,
     caller: Caller,
   ) => AsyncIterable<MoveEvent>;
+  /** The same; goes on behind `lastEventId` where it can. */
+  readonly liveStream: (
+    request: AdminRequest<'liveStream'>,
+    lastEventId: string,
+    caller: Caller,
+  ) => AsyncIterable<LiveMessage>;
 };
 
 export interface HttpLogger {

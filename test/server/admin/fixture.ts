@@ -68,6 +68,11 @@ export class World {
     return this.admin.movesStream(request, {address: '', requestId: '', signal});
   }
 
+  live(input: AdminInput<'liveStream'>, lastEventId: string, signal: AbortSignal) {
+    const request = adminRoutes.liveStream.request.parse(input);
+    return this.admin.liveStream(request, lastEventId, {address: '', requestId: '', signal});
+  }
+
   async put(key: string, value: string | object): Promise<number> {
     const text = typeof value === 'string' ? value : encodeRecord(value as never);
     const then = [{op: 'put', key, value: text}] as const;

@@ -1,0 +1,169 @@
+/** Base of the commands that can watch: on a terminal a live view, else one line or JSON object a change. */
+import {Flags} from '@oclif/core';
+import type {Command} from '@oclif/core';
+import type {AdminInput, LiveRow, LiveView} from '../../protocol/admin.ts';
+import {SmError} from '../../model/errors.ts';
+import {SmCommand} from '../base-command.ts';
+import {waitFor} from '../waiting.ts';
+import {LiveLines} from './live-lines.ts';
+import {LiveLink, isPassing} from './live-link.ts';
+import {runSession} from './live-session.ts';
+import type {ScreenQuery, ViewModule} from './live-session.ts';
+
+export const watchFlags = {
+  watch: Flags.boolean({
+    char: 'w',
+    description: 'follow changes: a live view on a terminal, else a line a change',
+  }),
+  for: Flags.string({
+    description: 'with --watch: end as soon as the app is in this state',
+    options: ['ready', 'balanced'],
+    dependsOn: ['watch'],
+  }),
+};
+
+/** Of commands that always watch. */
+export const forFlag = Flags.string({
+  description: 'end as soon as the app is in this state',
+  options: ['ready', 'balanced'],
+});
+
+export interface Watched {
+  readonly view: LiveView;
+  /** As the user would type it. */
+  readonly command: string;
+  /** '' for all apps. */
+  readonly service: string;
+  readonly query: Omit<AdminInput<'liveStream'>, 'view' | 'service'>;
+  readonly loadViews: () => Promise<ViewModule>;
+  readonly for?: string | undefined;
+  /** What is typed into the filter of the screen to begin with. */
+  readonly filter?: string | undefined;
+  /** Rows to tell of without a screen; all when left out. */
+  readonly only?: (row: LiveRow) => boolean;
+}
+
+type Goal = 'ready' | 'balanced';
+
+/** Windows of shards that no screen needs, but whoever reads lines wants all. */
+const ALL_ROWS = 100_000;
+
+export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T> {
+  /** Ends by a signal, a key, --for, or --timeout. */
+  protected async watch(watched: Watched): Promise<void> {
+    if (this.format === 'yaml' || this.format === 'name')
+      throw new SmError('INVALID_INPUT', `changes cannot be told as ${this.format}`, {
+        hint: 'use -o table, -o json or -o jsonl',
+      });
+    const exit = this.onTerminal()
+      ? await this.showScreen(watched)
+      : await this.printLines(watched);
+    if (exit !== 0) this.leaveWith(exit);
+  }
+
+  /** Decided before anything heavy is loaded: without both ends a view can neither be seen nor steered. */
+  protected onTerminal(): boolean {
+    const tabular = this.format === 'table' || this.format === 'wide';
+    const terminal = process.stdin.isTTY && process.stdout.isTTY;
+    return tabular && terminal && process.env['TERM'] !== 'dumb';
+  }
+
+  private showScreen(watched: Watched): Promise<number> {
+    const {view, command, service, filter, loadViews} = watched;
+    return runSession({
+      view,
+      labels: {command, service, server: new URL(this.client.server).host},
+      fullScreen: view === 'top',
+      filter: filter ?? '',
+      loadViews,
+      open: (chosen) => (lastEventId, signal) =>
+        this.client.liveStream(inputOf(watched, chosen), lastEventId, signal),
+      until: (signal) => this.until(watched, signal),
+    });
+  }
+
+  private async printLines(watched: Watched): Promise<number> {
+    const over = new AbortController();
+    const signalled = new Promise<number>((resolve) => {
+      const listen = (signal: NodeJS.Signals, exit: number): void => {
+        const listener = (): void => resolve(exit);
+        process.once(signal, listener);
+        over.signal.addEventListener('abort', () => process.removeListener(signal, listener));
+      };
+      listen('SIGINT', 130);
+      listen('SIGTERM', 143);
+    });
+    const streaming = this.stream(watched, over.signal).then(() => 0);
+    const until = this.until(watched, over.signal);
+    try {
+      return await Promise.race([streaming, signalled, until]);
+    } finally {
+      over.abort();
+      // What is cut off may fail; nobody waits for it any more.
+      await Promise.allSettled([streaming, until]);
+    }
+  }
+
+  /** Writes changes until the signal is aborted. */
+  protected async stream(watched: Watched, signal: AbortSignal): Promise<void> {
+    const input = inputOf({...watched, query: {limit: ALL_ROWS, ...watched.query}}, undefined);
+    const lines = new LiveLines({
+      json: this.format !== 'table' && this.format !== 'wide',
+      write: (line) => void process.stdout.write(`${line}\n`),
+      say: (text) => this.say(text),
+      ...(watched.only === undefined ? {} : {only: watched.only}),
+    });
+    const link = new LiveLink(
+      (lastEventId, attempt) => this.client.liveStream(input, lastEventId, attempt),
+      (event) => lines.take(event),
+    );
+    signal.addEventListener('abort', () => link.close(), {once: true});
+    await link.run((error) => !isPassing(error));
+  }
+
+  /** Resolves with 0 when the goal is met or the time given is over; rejects when it is over without the goal. */
+  private async until(watched: Watched, signal: AbortSignal): Promise<number> {
+    const limitMs = this.timeoutMs;
+    if (watched.for !== undefined)
+      return this.untilGoal(watched, watched.for as Goal, limitMs, signal);
+    await new Promise<void>((resolve) => {
+      const timer = limitMs === undefined ? undefined : setTimeout(resolve, limitMs);
+      const stop = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      signal.addEventListener('abort', stop, {once: true});
+    });
+    return 0;
+  }
+
+  private async untilGoal(
+    {service}: Watched,
+    goal: Goal,
+    limitMs: number | undefined,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const endMs = performance.now() + (limitMs ?? Number.POSITIVE_INFINITY);
+    const {services} =
+      service === '' ? await this.client.call('getSpec', {}) : {services: [service]};
+    if (services.length === 0) throw new SmError('APP_NOT_FOUND', `no app to wait for`);
+    for (const app of services) {
+      const wanted = {service: app, kind: 'app', id: '', for: goal} as const;
+      await waitFor(this.client, wanted, endMs - performance.now(), () => undefined, signal);
+    }
+    return 0;
+  }
+}
+
+function inputOf(
+  {view, service, query}: Watched,
+  chosen: ScreenQuery | undefined,
+): AdminInput<'liveStream'> {
+  const sort = chosen?.sort as AdminInput<'liveStream'>['sort'];
+  return {
+    view,
+    ...(service === '' ? {} : {service}),
+    ...query,
+    ...(chosen === undefined ? {} : {filter: chosen.filter, ...(sort === undefined ? {} : {sort})}),
+  };
+}

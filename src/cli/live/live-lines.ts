@@ -1,0 +1,166 @@
+/** A live view without a terminal: one line per change, or one JSON object. */
+import {
+  containerMark,
+  moveMark,
+  outcomeMark,
+  shardMark,
+  appMark,
+  appWord,
+} from '../../model/marks.ts';
+import {visible} from '../../model/visible.ts';
+import {LIVE_SECTIONS} from '../../protocol/admin-live.ts';
+import type {
+  LiveApp,
+  LiveContainer,
+  LiveFinished,
+  LiveMessage,
+  LiveMove,
+  LiveRow,
+  LiveRows,
+  LiveSection,
+  LiveShard,
+} from '../../protocol/admin-live.ts';
+import type {LinkEvent} from '../../model/live-link.ts';
+
+export interface LineOutput {
+  readonly json: boolean;
+  readonly write: (line: string) => void;
+  /** For words that are no change. */
+  readonly say: (text: string) => void;
+  /** Rows that are told of; all when left out. */
+  readonly only?: (row: LiveRow) => boolean;
+}
+
+export class LiveLines {
+  private readonly output: LineOutput;
+  /** What has been told of a row, so that a snapshot after a broken connection tells only what is new. */
+  private readonly told = new Map<string, string>();
+  private kept: Set<string> | undefined;
+  private storeAway = false;
+  private gap = '';
+
+  constructor(output: LineOutput) {
+    this.output = output;
+  }
+
+  take(event: LinkEvent<LiveMessage>): void {
+    if (event.type === 'lost') this.lost(event.reason, event.waitMs);
+    else if (event.type === 'message') this.message(event.message);
+  }
+
+  private lost(reason: string, waitMs: number): void {
+    this.gap = reason;
+    this.output.say(`connection lost: ${visible(reason)}; trying again in ${waitMs} ms`);
+  }
+
+  private message(message: LiveMessage): void {
+    if (message.type === 'rows') this.rows(message);
+    else if (message.type === 'hello') this.hello(message.resumed, message.at);
+    else if (this.storeAway === message.store.ok) this.store(message.store, message.at);
+  }
+
+  /** Resumed without a gap, nothing is missing. */
+  private hello(resumed: boolean, at: string): void {
+    const reason = this.gap;
+    this.gap = '';
+    if (reason === '' || resumed) return;
+    const text = `changes may be missing: ${reason}; what is different now follows`;
+    this.print({type: 'gap', reason, at}, `? ${text}`);
+  }
+
+  private store({ok, reason}: {ok: boolean; reason: string}, at: string): void {
+    this.storeAway = !ok;
+    const text = ok
+      ? '. the daemon has its store again'
+      : `? the daemon has lost its store: ${reason}`;
+    this.print({type: 'store', ok, reason, at}, text);
+  }
+
+  private rows(message: LiveRows): void {
+    if (message.reset) this.kept = new Set();
+    for (const section of LIVE_SECTIONS) {
+      for (const row of message[section]?.set ?? []) this.set(section, row, message);
+      for (const key of message[section]?.gone ?? []) this.gone(`${section}/${key}`, message);
+    }
+    const kept = this.kept;
+    if (message.more || kept === undefined) return;
+    this.kept = undefined;
+    for (const key of [...this.told.keys()]) if (!kept.has(key)) this.gone(key, message);
+    this.cutOff(message);
+  }
+
+  private set(section: LiveSection, row: LiveRow, {revision, at}: LiveRows): void {
+    const key = `${section}/${row.key}`;
+    if (this.output.only?.(row) === false) {
+      this.gone(key, {revision, at});
+      return;
+    }
+    this.kept?.add(key);
+    const {key: _key, ...fields} = row;
+    const text = JSON.stringify(fields);
+    if (this.told.get(key) === text) return;
+    this.told.set(key, text);
+    const event = {type: 'set', kind: section, key: row.key, revision, at, row: fields};
+    this.print(event, lineOf(section, row));
+  }
+
+  private gone(key: string, {revision, at}: Pick<LiveRows, 'revision' | 'at'>): void {
+    if (!this.told.delete(key)) return;
+    const slash = key.indexOf('/');
+    const [kind, name] = [key.slice(0, slash), key.slice(slash + 1)];
+    // What has ended leaves the list by its age alone.
+    if (kind === 'finished') return;
+    this.print({type: 'gone', kind, key: name, revision, at}, `- ${kind} ${name} gone`);
+  }
+
+  private cutOff({summary}: LiveRows): void {
+    if (this.output.only !== undefined || summary === null) return;
+    if (summary.matched > this.told.size && this.told.size > 0)
+      this.output.say(`showing ${this.told.size} of ${summary.matched}: narrow with the flags`);
+  }
+
+  private print(event: object, line: string): void {
+    this.output.write(this.output.json ? JSON.stringify(event) : visible(line));
+  }
+}
+
+function lineOf(section: LiveSection, row: LiveRow): string {
+  switch (section) {
+    case 'apps':
+      return appLine(row as LiveApp);
+    case 'containers':
+      return containerLine(row as LiveContainer);
+    case 'shards':
+      return shardLine(row as LiveShard);
+    case 'moves':
+      return moveLine(row as LiveMove);
+    case 'finished':
+      return finishedLine(row as LiveFinished);
+  }
+}
+
+function appLine(app: LiveApp): string {
+  const {service, shards, containers} = app;
+  const count = Object.values(containers).reduce((sum, each) => sum + each, 0);
+  return `${appMark(app)} app ${service}  ${appWord(app)}  ${shards.ready}/${shards.total} ready  ${count} containers`;
+}
+
+function containerLine({service, id, state, shards, lateSince, note}: LiveContainer): string {
+  const late = lateSince === '' ? '' : `  last heartbeat ${lateSince}`;
+  const more = note === '' ? '' : `  ${note}`;
+  return `${containerMark(state)} container ${service}/${id}  ${state.toUpperCase()}  ${shards.ready}/${shards.total} ready${late}${more}`;
+}
+
+function shardLine({service, id, state, container, reason, lastError}: LiveShard): string {
+  const note = reason || lastError;
+  return `${shardMark(state)} shard ${service}/${id}  ${state.toUpperCase()}  ${container || '-'}${note === '' ? '' : `  ${note}`}`;
+}
+
+function moveLine(move: LiveMove): string {
+  const {service, shard, from, to, step, why, stuck, note} = move;
+  return `${moveMark(move)} move ${service}/${shard}  ${from || '-'} -> ${to || '-'}  ${step}${stuck ? '  STUCK' : ''}  ${why}${note === '' ? '' : `  ${note}`}`;
+}
+
+function finishedLine({service, shard, from, to, outcome, why}: LiveFinished): string {
+  return `${outcomeMark(outcome)} moved ${service}/${shard}  ${from || '-'} -> ${to || '-'}  ${outcome}  ${why}`;
+}

@@ -1,0 +1,140 @@
+/** The connection of a live view: reconnects for ever, notices silence, says what it does. */
+import {SmError} from '../../model/errors.ts';
+import type {LinkEvent} from '../../model/live-link.ts';
+import {LIVE_BEAT_MS} from '../../protocol/admin-live.ts';
+import type {LiveMessage} from '../../protocol/admin-live.ts';
+import {RemoteError} from '../failure-report.ts';
+
+const RETRY_MIN_MS = 250;
+const RETRY_MAX_MS = 8_000;
+/** Without a word for so long, the connection is taken for lost, ms: three beats and a little. */
+export const SILENCE_MS = 3 * LIVE_BEAT_MS + 1_000;
+/** The first word may need a listing of everything. */
+const FIRST_WORD_MS = 30_000;
+
+/** Opens a stream behind the event with this id. */
+export type OpenStream = (
+  lastEventId: string | undefined,
+  signal: AbortSignal,
+) => AsyncIterable<LiveMessage>;
+
+export class LiveLink {
+  private readonly open: OpenStream;
+  private readonly onEvent: (event: LinkEvent<LiveMessage>) => void;
+  private readonly closing = new AbortController();
+  private attempt = new AbortController();
+  private lastEventId: string | undefined;
+  private retry = 0;
+  private restarted = false;
+
+  constructor(open: OpenStream, onEvent: (event: LinkEvent<LiveMessage>) => void) {
+    this.open = open;
+    this.onEvent = onEvent;
+  }
+
+  /**
+   * Goes on until `close`.
+   * @throws whatever the first attempt fails with, and later on what waiting cannot mend when `fatal` says so.
+   */
+  async run(fatal: (error: unknown) => boolean): Promise<void> {
+    for (let heardEver = false; !this.closing.signal.aborted;) {
+      let reason = 'the daemon has ended it';
+      try {
+        await this.once(() => (heardEver = true));
+      } catch (error) {
+        if (this.closing.signal.aborted) return;
+        if (!this.restarted && (!heardEver || fatal(error))) throw error;
+        reason = reasonOf(error);
+      }
+      if (this.closing.signal.aborted) return;
+      if (!this.restarted) await this.wait(reason);
+    }
+  }
+
+  /** Asks anew, for the query has changed: what is shown comes from the start. */
+  restart(): void {
+    this.lastEventId = undefined;
+    this.restarted = true;
+    this.attempt.abort();
+  }
+
+  close(): void {
+    this.closing.abort();
+    this.attempt.abort();
+  }
+
+  private async once(heard: () => void): Promise<void> {
+    this.attempt = new AbortController();
+    this.restarted = false;
+    const {signal} = this.attempt;
+    let silent = false;
+    const fallSilent = (): void => {
+      silent = true;
+      this.attempt.abort();
+    };
+    let timer = setTimeout(fallSilent, FIRST_WORD_MS);
+    try {
+      for await (const message of this.open(this.lastEventId, signal)) {
+        clearTimeout(timer);
+        timer = setTimeout(fallSilent, SILENCE_MS);
+        this.retry = 0;
+        heard();
+        if (message.type === 'rows' && message.id !== '') this.lastEventId = message.id;
+        this.onEvent({type: 'message', message});
+      }
+      if (silent) throw fellSilent();
+    } catch (error) {
+      if (!silent) throw error;
+      throw fellSilent();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async wait(reason: string): Promise<void> {
+    const waitMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.retry);
+    this.retry += 1;
+    this.onEvent({type: 'lost', reason, retry: this.retry, waitMs});
+    this.attempt = new AbortController();
+    await pause(waitMs, AbortSignal.any([this.closing.signal, this.attempt.signal]));
+    if (!this.closing.signal.aborted) this.onEvent({type: 'trying', retry: this.retry});
+  }
+}
+
+function fellSilent(): SmError {
+  return new SmError('TIMEOUT', 'nothing heard any more', {retryable: true});
+}
+
+/** Whether trying again may help. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof RemoteError) return error.failure.retryable;
+  return error instanceof SmError
+    ? error.retryable
+    : (error as NodeJS.ErrnoException).code !== undefined;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  ENOTFOUND: 'host not found',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  ETIMEDOUT: 'timed out',
+};
+
+function reasonOf(error: unknown): string {
+  if (error instanceof RemoteError) return error.failure.message;
+  const cause = error instanceof SmError ? error.cause : error;
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? '';
+  return WORDS[code] ?? (error instanceof Error ? error.message : String(error));
+}
+
+function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, waitMs);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,25 @@
+import {appFlag} from '../../cli/base-command.ts';
+import {LiveCommand, forFlag} from '../../cli/live/live-command.ts';
+
+export default class ContainerWatch extends LiveCommand<typeof ContainerWatch> {
+  static override summary = 'Follow the containers of an app; the same as container ls --watch.';
+  static override description =
+    'On a terminal a live view, else a line a change. Goes on for ever: reconnects by itself and says so. Ends by q, Ctrl-C, --for or --timeout.';
+  static override examples = [
+    '<%= config.bin %> container watch -a orders',
+    '<%= config.bin %> container watch -a orders -o jsonl --for ready --timeout 5m',
+  ];
+  static override hiddenAliases = ['containers:watch'];
+  static override flags = {app: appFlag, for: forFlag};
+
+  override async run(): Promise<void> {
+    await this.watch({
+      view: 'containers',
+      command: 'sm container watch',
+      service: this.flags.app,
+      query: {},
+      for: this.flags.for,
+      loadViews: () => import('../../views/index.tsx'),
+    });
+  }
+}

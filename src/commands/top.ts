@@ -1,0 +1,22 @@
+import {LiveCommand} from '../cli/live/live-command.ts';
+
+export default class Top extends LiveCommand<typeof Top> {
+  static override summary = 'Show apps, containers and moves as they are, on the whole screen.';
+  static override description =
+    'Read-only. On a terminal a dashboard that goes on when the daemon is away and says so, else a line a change. Ends by q, Ctrl-C or --timeout.';
+  static override examples = [
+    '<%= config.bin %> top',
+    '<%= config.bin %> top --server http://sm.example:8801',
+    '<%= config.bin %> top -o jsonl --timeout 1m',
+  ];
+
+  override async run(): Promise<void> {
+    await this.watch({
+      view: 'top',
+      command: 'sm top',
+      service: '',
+      query: {},
+      loadViews: () => import('../views/index.tsx'),
+    });
+  }
+}

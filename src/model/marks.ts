@@ -1,0 +1,78 @@
+/** One ASCII mark per state, the same in every view and line: colour alone carries no meaning. */
+import type {ContainerState} from './container.ts';
+
+/** `+` well, `-` held back by an operator, `~` on its way out, `!` suspect or stuck, `x` lost or failed, `>` running, `.` queued, `?` unknown. */
+export type Mark = '+' | '-' | '~' | '!' | 'x' | '>' | '.' | '?';
+
+const CONTAINER: Readonly<Record<ContainerState, Mark>> = {
+  ready: '+',
+  waiting: '.',
+  cordoned: '-',
+  draining: '~',
+  leaving: '~',
+  suspect: '!',
+  silent: '!',
+  unreachable: '!',
+  lost: 'x',
+};
+
+const SHARD: Readonly<Record<string, Mark>> = {
+  ready: '+',
+  assigned: '.',
+  owned: '>',
+  dropping: '~',
+  free: '.',
+  unplaced: '!',
+  failed: 'x',
+  quarantined: '?',
+};
+
+export function containerMark(state: string): Mark {
+  return CONTAINER[state as ContainerState] ?? '?';
+}
+
+export function shardMark(state: string): Mark {
+  return SHARD[state] ?? '?';
+}
+
+/** Of a move under way: `assigned` still waits for its container. */
+export function moveMark({step, stuck}: {step: string; stuck: boolean}): Mark {
+  if (stuck) return '!';
+  return step === 'assigned' ? '.' : '>';
+}
+
+export function outcomeMark(outcome: string): Mark {
+  if (outcome === 'done') return '+';
+  return outcome === 'failed' ? 'x' : '-';
+}
+
+/** What is wrong with an app, or going on in it, in one word. */
+export function appWord(app: {
+  readonly deleting: boolean;
+  readonly paused: boolean;
+  readonly settled: boolean;
+  readonly shards: {
+    readonly unplaced: number;
+    readonly failed: number;
+    readonly quarantined: number;
+  };
+  readonly alarms: readonly unknown[];
+}): 'REMOVING' | 'PAUSED' | 'TROUBLE' | 'OK' | 'MOVING' {
+  const {unplaced, failed, quarantined} = app.shards;
+  if (app.deleting) return 'REMOVING';
+  if (app.paused) return 'PAUSED';
+  if (unplaced + failed + quarantined + app.alarms.length > 0) return 'TROUBLE';
+  return app.settled ? 'OK' : 'MOVING';
+}
+
+const APP: Readonly<Record<ReturnType<typeof appWord>, Mark>> = {
+  OK: '+',
+  MOVING: '>',
+  PAUSED: '-',
+  REMOVING: '~',
+  TROUBLE: '!',
+};
+
+export function appMark(app: Parameters<typeof appWord>[0]): Mark {
+  return APP[appWord(app)];
+}

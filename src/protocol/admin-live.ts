@@ -1,0 +1,199 @@
+/**
+ * The stream behind a live view: first everything the view shows, then what changes. Rows are told by `key`; a client puts
+ * and removes them and never needs to know the order of the server.
+ */
+import * as z from 'zod';
+import {alarmView, appView, shardCounts} from './admin-apps.ts';
+import {containerView} from './admin-containers.ts';
+import {
+  optionalContainerField,
+  queryFlag,
+  queryNumber,
+  revisionField,
+  serviceField,
+} from './admin-fields.ts';
+import {finishedMove, runningMove} from './admin-moves.ts';
+import {shardState, shardView} from './admin-shards.ts';
+
+/** A word from the server at least this often, ms; a client that hears nothing for three of them has lost it. */
+export const LIVE_BEAT_MS = 2_000;
+/** Rows of one message. */
+export const LIVE_PART_ROWS = 500;
+/** Default and greatest number of shards in the window of a view. */
+export const LIVE_SHARDS_DEFAULT = 500;
+export const LIVE_SHARDS_LIMIT = 100_000;
+/** Most rows of the other kinds, trouble first. */
+export const LIVE_CONTAINERS_LIMIT = 5_000;
+export const LIVE_APPS_LIMIT = 1_000;
+export const LIVE_MOVES_LIMIT = 500;
+export const LIVE_FINISHED_LIMIT = 100;
+export const LIVE_ALARMS_LIMIT = 20;
+const FILTER_MAX_CHARACTERS = 200;
+
+export const liveView = z.enum(['apps', 'containers', 'shards', 'moves', 'top']);
+export const liveSort = z.enum(['trouble', 'name', 'container']);
+
+export const liveQuery = z.strictObject({
+  view: liveView,
+  /** Required for containers, shards and moves; apps and top show all apps. */
+  service: serviceField.optional(),
+  /** Of shards only, like all that follows: part of the id or of the container's, in any case. */
+  filter: z.string().max(FILTER_MAX_CHARACTERS).default(''),
+  state: shardState.optional(),
+  container: optionalContainerField.optional(),
+  unplaced: queryFlag.default(false),
+  /** What the window is cut by. */
+  sort: liveSort.default('trouble'),
+  limit: queryNumber(1, LIVE_SHARDS_LIMIT).default(LIVE_SHARDS_DEFAULT),
+});
+
+const keyed = {
+  /** Names the row for as long as the stream lives. */
+  key: z.string(),
+  service: z.string(),
+};
+
+export const liveContainer = containerView.omit({labels: true, host: true, sdk: true}).extend({
+  ...keyed,
+  /** Most shards it may hold; 0: no limit. */
+  capacity: z.int(),
+  /** Shards each open container of the app would hold if all were alike; 0 without an open one. */
+  share: z.int(),
+  /** RFC 3339 time of the last heartbeat when the next is overdue; '' while they come in time. */
+  lateSince: z.string(),
+});
+
+export const liveShard = shardView
+  .omit({task: true, updateTime: true, taskVersion: true})
+  .extend(keyed);
+
+export const liveApp = appView.extend(keyed);
+
+export const liveMove = runningMove.extend({
+  ...keyed,
+  /** It does not get on: failures, or a hook of the application that does not end. */
+  stuck: z.boolean(),
+  note: z.string(),
+});
+
+export const liveFinished = finishedMove.extend(keyed);
+
+const section = <Row extends z.ZodType>(row: Row) =>
+  z.object({
+    /** New and changed rows. */
+    set: z.array(row),
+    /** Keys of rows that have gone. */
+    gone: z.array(z.string()),
+  });
+
+/** Figures that belong to no single row. */
+export const liveSummary = z.object({
+  /** sm's own service name. */
+  cluster: z.string(),
+  /** The app of the view; '' for all. */
+  service: z.string(),
+  /** There is such an app. */
+  exists: z.boolean(),
+  deleting: z.boolean(),
+  paused: z.boolean(),
+  /** No governor has anything left to do. */
+  settled: z.boolean(),
+  /** Daemon that governs the app, or that leads. */
+  governor: z.string(),
+  daemons: z.int(),
+  apps: z.int(),
+  /** Number of containers by state. */
+  containers: z.record(z.string(), z.int()),
+  shards: shardCounts,
+  /** Rows that match the query, and rows there are, of the kind that the view lists. */
+  matched: z.int(),
+  total: z.int(),
+  moves: z.object({
+    running: z.int(),
+    stuck: z.int(),
+    /** Of the last ten minutes. */
+    done: z.int(),
+    failed: z.int(),
+    /** Median of the finished moves of the last ten minutes, ms; 0 without any. */
+    medianMs: z.int(),
+    /** Finished within the last minute. */
+    perMinute: z.int(),
+  }),
+  /** The first of them. */
+  alarms: z.array(alarmView),
+  alarmCount: z.int(),
+});
+
+/** RFC 3339 time of the daemon's wall clock: ages are counted from it, so the clocks of two machines need not agree. */
+const at = z.string();
+
+export const liveHello = z.object({
+  type: z.literal('hello'),
+  view: liveView,
+  at,
+  /** true: goes on behind Last-Event-ID. false: everything follows anew. */
+  resumed: z.boolean(),
+  beatMs: z.int(),
+});
+
+export const liveRows = z.object({
+  type: z.literal('rows'),
+  /** Id of the event, for Last-Event-ID; '' unless `more` is false. */
+  id: z.string(),
+  /** What was shown before is void. */
+  reset: z.boolean(),
+  /** The rest follows: show nothing yet. */
+  more: z.boolean(),
+  revision: revisionField,
+  at,
+  /** How long the oldest change in here has waited in the daemon. */
+  lagMs: z.int(),
+  /** null: as before. */
+  summary: liveSummary.nullable(),
+  apps: section(liveApp).optional(),
+  containers: section(liveContainer).optional(),
+  shards: section(liveShard).optional(),
+  moves: section(liveMove).optional(),
+  finished: section(liveFinished).optional(),
+});
+
+export const liveBeat = z.object({
+  type: z.literal('beat'),
+  at,
+  /** Round trip to the store. */
+  lagMs: z.int(),
+  store: z.object({
+    ok: z.boolean(),
+    /** RFC 3339 time since when it is away; '' when it is not. */
+    since: z.string(),
+    reason: z.string(),
+  }),
+});
+
+export const liveMessage = z.discriminatedUnion('type', [liveHello, liveRows, liveBeat]);
+
+export const LIVE_SECTIONS = ['apps', 'containers', 'shards', 'moves', 'finished'] as const;
+
+export type LiveView = z.output<typeof liveView>;
+export type LiveSort = z.output<typeof liveSort>;
+export type LiveQuery = z.output<typeof liveQuery>;
+export type LiveContainer = z.output<typeof liveContainer>;
+export type LiveShard = z.output<typeof liveShard>;
+export type LiveApp = z.output<typeof liveApp>;
+export type LiveMove = z.output<typeof liveMove>;
+export type LiveFinished = z.output<typeof liveFinished>;
+export type LiveSummary = z.output<typeof liveSummary>;
+export type LiveHello = z.output<typeof liveHello>;
+export type LiveRows = z.output<typeof liveRows>;
+export type LiveBeat = z.output<typeof liveBeat>;
+export type LiveMessage = z.output<typeof liveMessage>;
+export type LiveSection = (typeof LIVE_SECTIONS)[number];
+/** The row of a section. */
+export interface LiveRowOf {
+  readonly apps: LiveApp;
+  readonly containers: LiveContainer;
+  readonly shards: LiveShard;
+  readonly moves: LiveMove;
+  readonly finished: LiveFinished;
+}
+export type LiveRow = LiveRowOf[LiveSection];

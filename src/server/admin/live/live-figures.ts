@@ -1,0 +1,99 @@
+/** Figures above the rows of a live view. */
+import type {AlarmView, LiveSummary, ShardCounts} from '../../../protocol/admin.ts';
+import {stateCounts} from '../container-views.ts';
+import type {AppRecords, EndedMove} from './app-records.ts';
+import type {Moment} from './live-content.ts';
+import type {LiveRecords} from './live-records.ts';
+import {appViewOf, moveRows, viewsOf} from './live-rows.ts';
+
+/** How far back done and failed moves are counted, ms. */
+const RECENT_MS = 600_000;
+const MINUTE_MS = 60_000;
+
+type Figures = Omit<LiveSummary, 'matched' | 'total' | 'alarms' | 'alarmCount'>;
+
+export function summaryOf(
+  records: LiveRecords,
+  apps: readonly AppRecords[],
+  {cluster, service}: {cluster: string; service: string},
+  moment: Moment,
+): Figures {
+  const views = apps.map((app) => appViewOf(app, records));
+  const [only] = service === '' ? [] : views;
+  const containers = stateCounts(apps.flatMap((app) => viewsOf(app, records)));
+  const shards = sumOf(views.map((view) => view.shards));
+  return {
+    cluster,
+    service,
+    exists: service === '' || records.isThere(service),
+    deleting: only?.deleting ?? false,
+    paused: only?.paused ?? false,
+    settled: views.every(({settled}) => settled),
+    governor: service === '' ? (records.leader?.containerId ?? '') : (only?.governor ?? ''),
+    daemons: daemonsOf(records),
+    apps: apps.length,
+    containers,
+    shards,
+    moves: movesOf(apps, moment),
+  };
+}
+
+export function alarmsOf(records: LiveRecords, apps: readonly AppRecords[]): AlarmView[] {
+  const own = records.own;
+  const all = own === undefined || apps.includes(own) ? apps : [own, ...apps];
+  return all.flatMap((app) => appViewOf(app, records).alarms);
+}
+
+function daemonsOf(records: LiveRecords): number {
+  const {own} = records;
+  if (own === undefined) return 0;
+  return viewsOf(own, records).filter(
+    ({incarnation, state}) => incarnation !== '' && state !== 'lost',
+  ).length;
+}
+
+function movesOf(apps: readonly AppRecords[], {wallMs}: Moment): LiveSummary['moves'] {
+  const running = apps.map((app) => moveRows(app));
+  const recent = apps.flatMap(({ended}) => newerThan(ended, wallMs - RECENT_MS));
+  const done = recent.filter(({move}) => move.outcome === 'done');
+  const stuckOf = (rows: (typeof running)[number]): number => {
+    const first = rows.findIndex(({rank}) => rank === 0);
+    return first < 0 ? rows.length : first;
+  };
+  return {
+    running: running.reduce((sum, rows) => sum + rows.length, 0),
+    stuck: running.reduce((sum, rows) => sum + stuckOf(rows), 0),
+    done: done.length,
+    failed: recent.filter(({move}) => move.outcome === 'failed').length,
+    medianMs: medianOf(
+      done.map(({move, endedAtMs}) => Math.max(0, endedAtMs - Date.parse(move.startedAt))),
+    ),
+    perMinute: recent.filter(({endedAtMs}) => endedAtMs > wallMs - MINUTE_MS).length,
+  };
+}
+
+/** `ended` is oldest first. */
+function newerThan(ended: readonly EndedMove[], sinceMs: number): readonly EndedMove[] {
+  const from = ended.findIndex(({endedAtMs}) => endedAtMs > sinceMs);
+  return from < 0 ? [] : ended.slice(from);
+}
+
+function medianOf(values: readonly number[]): number {
+  const known = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
+  return Math.round(known[Math.floor(known.length / 2)] ?? 0);
+}
+
+function sumOf(counts: readonly ShardCounts[]): ShardCounts {
+  const sum: ShardCounts = {
+    total: 0,
+    ready: 0,
+    moving: 0,
+    unplaced: 0,
+    failed: 0,
+    quarantined: 0,
+    removing: 0,
+  };
+  for (const each of counts)
+    for (const name of Object.keys(sum) as (keyof ShardCounts)[]) sum[name] += each[name];
+  return sum;
+}

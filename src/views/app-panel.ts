@@ -1,0 +1,104 @@
+import {appMark, appWord} from '../model/marks.ts';
+import type {LiveApp} from '../protocol/admin-live.ts';
+import {LEAVES} from './columns.ts';
+import type {Column} from './columns.ts';
+import {byName, byRank, quoted, toneOfMark} from './panel.ts';
+import type {Detail, Panel} from './panel.ts';
+import {bar, safe} from './text.ts';
+
+const BAR_WIDTH = 12;
+
+const COLUMNS: readonly Column<LiveApp>[] = [
+  {header: 'APP', value: ({service}) => safe(service)},
+  {header: 'STATE', value: (row) => appWord(row)},
+  {header: 'READY', value: ({shards}) => `${shards.ready}/${shards.total}`, right: true},
+  {header: '', value: readyBar, leaves: LEAVES.bar},
+  {header: 'CONTAINERS', value: containersText},
+  {
+    header: 'ALARMS',
+    value: ({alarms}) => (alarms.length === 0 ? '-' : String(alarms.length)),
+    leaves: LEAVES.last,
+  },
+  {header: 'GOVERNOR', value: ({governor}) => safe(governor) || '-', leaves: LEAVES.zone},
+  {header: 'NOTE', value: noteText, leaves: LEAVES.note, least: 10},
+  {
+    header: 'MAX',
+    value: ({maxShardCount}) => String(maxShardCount || '-'),
+    leaves: LEAVES.wide,
+    wide: true,
+    right: true,
+  },
+  {
+    header: 'RECOVERY',
+    value: ({maxRecoveryTime}) => `${maxRecoveryTime}s`,
+    leaves: LEAVES.wide,
+    wide: true,
+    right: true,
+  },
+];
+
+export const APP_PANEL: Panel<'apps'> = {
+  section: 'apps',
+  title: 'apps',
+  columns: COLUMNS,
+  mark: appMark,
+  tone: (row) => toneOfMark(appMark(row)),
+  sorts: [
+    {name: 'trouble', compare: byRank(troubleOf)},
+    {name: 'name', compare: byName},
+    {name: 'shards', compare: byRank(({shards}) => shards.total)},
+  ],
+  words: (row) => [row.service, appWord(row), row.governor],
+  details: detailsOf,
+  empty: 'no app yet: create one with sm app create NAME',
+};
+
+function troubleOf({shards, alarms}: LiveApp): number {
+  return shards.unplaced + shards.failed + shards.quarantined + alarms.length;
+}
+
+function readyBar({shards}: LiveApp): string {
+  const share = shards.total === 0 ? 1 : shards.ready / shards.total;
+  // Never 100 % while one is missing.
+  return `${bar(share, BAR_WIDTH)} ${String(Math.floor(share * 100)).padStart(3)}%`;
+}
+
+/** `8` while all are ready, else `8: 6 ready 1 lost`. */
+function containersText({containers}: LiveApp): string {
+  const states = Object.entries(containers).filter(([, count]) => count > 0);
+  const total = states.reduce((sum, [, count]) => sum + count, 0);
+  if (states.every(([state]) => state === 'ready')) return String(total);
+  return `${total}: ${states.map(([state, count]) => `${count} ${safe(state)}`).join(' ')}`;
+}
+
+function noteText({shards, alarms}: LiveApp): string {
+  const counts = [
+    shards.unplaced > 0 ? `${shards.unplaced} unplaced` : '',
+    shards.failed > 0 ? `${shards.failed} failed` : '',
+    shards.quarantined > 0 ? `${shards.quarantined} unreadable` : '',
+    shards.moving > 0 ? `${shards.moving} moving` : '',
+  ];
+  const [alarm] = alarms;
+  return [...counts, alarm === undefined ? '' : safe(`${alarm.code}: ${alarm.text}`)]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+function detailsOf(row: LiveApp): Detail[] {
+  const {service, shards, governor, governedAt, maxShardCount, maxRecoveryTime} = row;
+  return [
+    ['state', appWord(row)],
+    [
+      'shards',
+      `${shards.ready} of ${shards.total} ready, ${shards.moving} moving, ${shards.unplaced} unplaced, ${shards.failed} failed`,
+    ],
+    ['containers', containersText(row)],
+    ['governor', `${safe(governor) || '-'}, last word ${safe(governedAt) || '-'}`],
+    ['limits', `max shards ${maxShardCount || 'none'}, recovery ${maxRecoveryTime}s`],
+    ...row.alarms.map(({code, text, since}): Detail => [
+      'alarm',
+      safe(`${code} since ${since}: ${text}`),
+    ]),
+    ['more', `sm app get ${quoted(safe(service))}`],
+  ];
+}

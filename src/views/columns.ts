@@ -1,0 +1,117 @@
+/** Columns of a table, and which of them there is room for. Pure. */
+import {fit, widthOf} from './text.ts';
+
+/** What a cell needs besides its row. */
+export interface CellContext {
+  /** The daemon's wall clock, ms. */
+  readonly nowMs: number;
+}
+
+export interface Column<Row> {
+  readonly header: string;
+  readonly value: (row: Row, context: CellContext) => string;
+  readonly right?: boolean;
+  /** The column with the highest number leaves first when the line is too long. Without one it stays. */
+  readonly leaves?: number;
+  /** It may be cut down to so many columns before any column leaves; without it, only at the last. */
+  readonly least?: number;
+  /** Only when asked for wide. */
+  readonly wide?: boolean;
+}
+
+/** The order in which columns leave. */
+export const LEAVES = {
+  wide: 10,
+  note: 9,
+  age: 8,
+  version: 7,
+  zone: 6,
+  app: 5,
+  bar: 4,
+  late: 3,
+  last: 2,
+};
+
+const GAP = 2;
+/** What stays of a column when the line is too long without any that may leave. */
+const CORE_LEAST = 8;
+
+export interface FittedColumn<Row> {
+  readonly column: Column<Row>;
+  readonly width: number;
+}
+
+interface Sized<Row> extends FittedColumn<Row> {
+  readonly natural: number;
+}
+
+/** Columns and widths for these rows so that a line takes at most `width`. */
+export function fitColumns<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  context: CellContext,
+  width: number,
+): readonly FittedColumn<Row>[] {
+  let sized = columns.map((column) => sizedBy(column, rows, context));
+  for (;;) {
+    const excess = lengthOf(sized) - width;
+    if (excess <= 0) return sized;
+    const shrunk = shrink(sized, excess);
+    if (lengthOf(shrunk) <= width) return shrunk;
+    const leaving = sized.reduce((most, {column}) => Math.max(most, column.leaves ?? 0), 0);
+    if (leaving === 0) return squeezed(sized, width);
+    sized = sized.filter(({column}) => column.leaves !== leaving);
+  }
+}
+
+export function headerText<Row>(columns: readonly FittedColumn<Row>[]): string {
+  return joined(columns.map(({column, width}) => fit(column.header, width, column.right)));
+}
+
+export function rowText<Row>(
+  columns: readonly FittedColumn<Row>[],
+  row: Row,
+  context: CellContext,
+): string {
+  return joined(
+    columns.map(({column, width}) => fit(column.value(row, context), width, column.right)),
+  );
+}
+
+function joined(cells: readonly string[]): string {
+  return cells.join(' '.repeat(GAP)).trimEnd();
+}
+
+function sizedBy<Row>(column: Column<Row>, rows: readonly Row[], context: CellContext): Sized<Row> {
+  let natural = widthOf(column.header);
+  for (const row of rows) natural = Math.max(natural, widthOf(column.value(row, context)));
+  return {column, natural, width: natural};
+}
+
+function lengthOf(sized: readonly {readonly width: number}[]): number {
+  return sized.reduce((sum, {width}) => sum + width, GAP * Math.max(0, sized.length - 1));
+}
+
+/** Takes from the columns that may be cut, the last first. */
+function shrink<Row>(sized: readonly Sized<Row>[], excess: number): Sized<Row>[] {
+  let left = excess;
+  const shrunk = [...sized].reverse().map((each) => {
+    const {least} = each.column;
+    if (least === undefined) return each;
+    const take = Math.max(0, Math.min(left, each.width - least));
+    left -= take;
+    return {...each, width: each.width - take};
+  });
+  return shrunk.reverse();
+}
+
+/** Takes from the widest until it fits. */
+function squeezed<Row>(sized: readonly Sized<Row>[], width: number): Sized<Row>[] {
+  const shorter = sized.map((each) => ({...each}));
+  for (let excess = lengthOf(shorter) - width; excess > 0; excess--) {
+    const widest = shorter.reduce((a, b) => (b.width > a.width ? b : a));
+    if (widest.width <= CORE_LEAST) break;
+    widest.width--;
+  }
+  return shorter;
+}

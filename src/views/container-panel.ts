@@ -1,0 +1,129 @@
+import {containerMark} from '../model/marks.ts';
+import type {LiveContainer} from '../protocol/admin-live.ts';
+import {LEAVES} from './columns.ts';
+import type {CellContext, Column} from './columns.ts';
+import {byName, byRank, quoted, toneOfMark} from './panel.ts';
+import type {Detail, Panel} from './panel.ts';
+import {ageSince, bar, safe} from './text.ts';
+
+const BAR_WIDTH = 12;
+/** Worst last. */
+const TROUBLE: readonly LiveContainer['state'][] = [
+  'ready',
+  'waiting',
+  'cordoned',
+  'leaving',
+  'draining',
+  'unreachable',
+  'suspect',
+  'silent',
+  'lost',
+];
+
+const COLUMNS: readonly Column<LiveContainer>[] = [
+  {header: 'CONTAINER', value: ({id}) => safe(id) || '?'},
+  {header: 'APP', value: ({service}) => safe(service), leaves: LEAVES.app},
+  {header: 'ZONE', value: ({zone}) => safe(zone) || '-', leaves: LEAVES.zone},
+  {header: 'STATE', value: stateText},
+  {header: 'SHARDS', value: shardsText, right: true},
+  {header: 'FILL', value: fillText, leaves: LEAVES.bar},
+  {header: 'MOVES', value: movesText, leaves: LEAVES.last},
+  {header: 'HEARTBEAT', value: heartbeatText, leaves: LEAVES.late},
+  {header: 'VER', value: ({version}) => safe(version) || '-', leaves: LEAVES.version},
+  {header: 'NOTE', value: noteText, leaves: LEAVES.note, least: 10},
+  {
+    header: 'ENDPOINT',
+    value: ({endpoint}) => safe(endpoint) || '-',
+    leaves: LEAVES.wide,
+    wide: true,
+  },
+  {header: 'PID', value: ({pid}) => String(pid), leaves: LEAVES.wide, wide: true, right: true},
+  {
+    header: 'INCARNATION',
+    value: ({incarnation}) => safe(incarnation) || '-',
+    leaves: LEAVES.wide,
+    wide: true,
+  },
+];
+
+export const CONTAINER_PANEL: Panel<'containers'> = {
+  section: 'containers',
+  title: 'containers',
+  columns: COLUMNS,
+  mark: ({state}) => containerMark(state),
+  tone: ({state}) => toneOfMark(containerMark(state)),
+  sorts: [
+    {name: 'trouble', compare: byRank(troubleOf)},
+    {name: 'name', compare: byName},
+    {name: 'shards', compare: byRank(({shards}) => shards.total)},
+  ],
+  words: ({id, service, state, zone, endpoint, note}) => [id, service, state, zone, endpoint, note],
+  details: detailsOf,
+  empty: 'no container: start one with sm container run',
+};
+
+function troubleOf({state, lateSince}: LiveContainer): number {
+  return TROUBLE.indexOf(state) + (lateSince === '' ? 0 : 1);
+}
+
+/** The word, with what changes about it: how long, or how much is left. */
+function stateText({state, since, shards}: LiveContainer, {nowMs}: CellContext): string {
+  const word = state.toUpperCase();
+  if (state === 'draining' || state === 'leaving') return `${word} ${shards.total} left`;
+  const age = state === 'ready' || state === 'cordoned' ? '' : ageSince(since, nowMs);
+  return age === '' ? word : `${word} ${age}`;
+}
+
+/** Of what it may hold; without a limit, of what it would hold if all were alike. */
+function shardsText({shards, capacity, share}: LiveContainer): string {
+  if (capacity > 0) return `${shards.total}/${capacity}`;
+  return share > 0 ? `${shards.total}/~${share}` : String(shards.total);
+}
+
+function fillText({shards, capacity, share}: LiveContainer): string {
+  const most = capacity > 0 ? capacity : share;
+  if (most === 0) return '-';
+  const filled = shards.total / most;
+  return `${bar(filled, BAR_WIDTH)} ${String(Math.round(filled * 100)).padStart(3)}%`;
+}
+
+function movesText({shards}: LiveContainer): string {
+  const {total, ready, dropping} = shards;
+  const coming = Math.max(0, total - ready - dropping);
+  const parts = [dropping > 0 ? `out ${dropping}` : '', coming > 0 ? `in ${coming}` : ''];
+  return parts.filter((part) => part !== '').join(' ') || '-';
+}
+
+function heartbeatText(row: LiveContainer, {nowMs}: CellContext): string {
+  if (row.incarnation === '' || row.state === 'lost') return 'none';
+  if (row.lateSince !== '') return `${ageSince(row.lateSince, nowMs)} ago`;
+  return row.state === 'silent' ? 'silent' : 'on time';
+}
+
+function noteText({problem, note, order}: LiveContainer): string {
+  const parts = [problem, note, order?.reason ?? ''].filter((part) => part !== '');
+  return parts.map(safe).join('; ');
+}
+
+function detailsOf(row: LiveContainer, context: CellContext): Detail[] {
+  const {id, service, state, since, shards, endpoint, pid, zone, version, order} = row;
+  const name = quoted(safe(id));
+  const details: Detail[] = [
+    ['state', `${state.toUpperCase()}${since === '' ? '' : ` since ${safe(since)}`}`],
+    ['heartbeat', `${heartbeatText(row, context)}, T ${row.ttlMs} ms`],
+    ['shards', `${shards.ready} of ${shards.total} ready, ${shards.dropping} on their way out`],
+    [
+      'process',
+      `${safe(endpoint) || '-'}, pid ${pid}, zone ${safe(zone) || '-'}, version ${safe(version) || '-'}`,
+    ],
+    ['incarnation', safe(row.incarnation) || '-'],
+  ];
+  if (order !== null)
+    details.push([
+      order.order,
+      `by ${safe(order.by)} at ${safe(order.at)}: ${safe(order.reason) || '-'}`,
+    ]);
+  if (noteText(row) !== '') details.push(['note', noteText(row)]);
+  details.push(['more', `sm container get -a ${quoted(safe(service))} ${name}`]);
+  return details;
+}

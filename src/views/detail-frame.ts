@@ -1,0 +1,41 @@
+/** What is shown on demand: details of the selected row, and the keys. Pure. */
+import {KEY_HELP} from './keys.ts';
+import {line, span} from './line.ts';
+import type {Line} from './line.ts';
+import {fit, safe} from './text.ts';
+import {contextOf, selectedRow} from './view-state.ts';
+import type {ViewState} from './view-state.ts';
+
+const LABEL_WIDTH = 12;
+const KEY_WIDTH = 16;
+
+/** Exactly `height` lines, or none when nothing is selected. */
+export function detailFrame(state: ViewState, height: number): Line[] {
+  const row = selectedRow(state);
+  const panel = state.spec.places[state.focus]?.panel;
+  if (height < 2 || row === undefined || panel === undefined) return [];
+  const title = `-- ${safe('id' in row && row.id !== '' ? row.id : row.key)} `;
+  const rule = '-'.repeat(Math.max(0, state.size.columns - title.length));
+  const details = panel.details(row, contextOf(state));
+  // The command that tells more stands last and must not be what is cut off.
+  const shown =
+    details.length < height ? details : [...details.slice(0, height - 2), ...details.slice(-1)];
+  const lines = shown.map(([label, text]) => [span(fit(label, LABEL_WIDTH), 'dim'), span(text)]);
+  return [[span(title, 'head'), span(rule, 'dim')], ...lines];
+}
+
+const NOTES = [
+  'marks  + ready   - cordoned, paused   ~ draining   ! suspect, silent, stuck',
+  '       x lost, failed   > running   . queued, waiting   ? unreadable',
+  'SHARDS n/m: of at most m.  n/~m: of about m, if all were alike.  FILL: the same',
+];
+
+export function helpFrame(height: number): Line[] {
+  const keys = KEY_HELP.map(([key, text]) => [span(fit(key, KEY_WIDTH), 'head'), span(text)]);
+  const lines: Line[] = [
+    ...keys,
+    ...NOTES.map((note) => line(note, 'dim')),
+    line('any key goes back', 'dim'),
+  ];
+  return lines.slice(0, Math.max(0, height));
+}

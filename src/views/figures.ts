@@ -1,0 +1,165 @@
+/** The figures above the rows. Pure. */
+import type {LiveSummary} from '../protocol/admin-live.ts';
+import {line, span, spread} from './line.ts';
+import type {Line} from './line.ts';
+import {ageText, bar, safe, spanText} from './text.ts';
+import {rowsOf, shownData} from './view-state.ts';
+import type {ViewState} from './view-state.ts';
+
+const PROGRESS_WIDTH = 36;
+/** What is left to do is only told from a pace seen for so long, ms. */
+const PACE_LEAST_MS = 2_000;
+
+const CONTAINER_STATES = [
+  'ready',
+  'waiting',
+  'cordoned',
+  'draining',
+  'leaving',
+  'unreachable',
+  'suspect',
+  'silent',
+  'lost',
+] as const;
+
+const UNWELL: readonly string[] = ['suspect', 'silent', 'lost', 'unreachable'];
+
+export function figuresLine(state: ViewState): Line {
+  const {filter, panels, focus, spec, size} = state;
+  const summary = shownData(state).summary;
+  if (summary === undefined) return line('no data yet', 'dim');
+  const sorts = spec.places[focus]?.panel.sorts ?? [];
+  const sort = sorts[(panels[focus]?.sort ?? 0) % sorts.length]?.name ?? '';
+  const told = [`sort ${sort}`, ...(filter === '' ? [] : [`filter "${safe(filter)}"`])].join('  ');
+  const left = [...figuresOf(state, summary), ...shownText(state, summary)];
+  return spread(left, [span(told, 'dim')], size.columns);
+}
+
+/** One line without columns, for small screens. */
+export function summaryText(state: ViewState, count: number): string {
+  const summary = shownData(state).summary;
+  if (summary === undefined) return 'no data yet';
+  const [figures] = figuresOf(state, summary);
+  return figures?.text ?? String(count);
+}
+
+/** balancer OFF stands for a paused app: no voluntary moves, recovery goes on. */
+function figuresOf(state: ViewState, summary: LiveSummary): Line {
+  if (!summary.exists) return [span(`app ${safe(summary.service)} is gone`, 'bad')];
+  const {apps, daemons, moves, shards} = summary;
+  switch (state.spec.view) {
+    case 'containers':
+      return [span(containersText(summary)), ...pausedText(summary)];
+    case 'shards':
+      return [span(shardsText(summary)), ...pausedText(summary)];
+    case 'apps':
+      return [span(`${counted(apps, 'app')}, ${shardsText(summary)}`)];
+    case 'moves': {
+      const {running, stuck, done, failed} = moves;
+      const text = `${running} running  ${stuck} stuck  ${done} done  ${failed} failed (10m)`;
+      return [
+        span(text),
+        span(
+          summary.paused ? '  balancer PAUSED' : '  balancer ON',
+          summary.paused ? 'warn' : 'dim',
+        ),
+      ];
+    }
+    case 'top': {
+      const leader = summary.governor === '' ? 'NO LEADER' : `leader ${safe(summary.governor)}`;
+      const [verdict, tone] = verdictOf(summary);
+      const counts = [
+        `${shards.ready}/${shards.total} ready`,
+        counted(apps, 'app'),
+        counted(containersTotal(summary), 'container'),
+        counted(daemons, 'daemon'),
+        leader,
+      ];
+      const text = `  ${counts.join('  ')}`;
+      return [span(verdict, tone), span(text)];
+    }
+  }
+}
+
+/** A container that is not heard is trouble, though its shards count as ready until it is given up. */
+function verdictOf({
+  shards,
+  alarmCount,
+  governor,
+  settled,
+  containers,
+}: LiveSummary): [string, 'good' | 'warn' | 'bad'] {
+  if (governor === '') return ['x NO LEADER', 'bad'];
+  const {unplaced, failed, quarantined, ready, total} = shards;
+  const unwell = UNWELL.reduce((sum, state) => sum + (containers[state] ?? 0), 0);
+  if (unplaced + failed + quarantined + alarmCount + unwell > 0) return ['! TROUBLE', 'bad'];
+  return ready < total || !settled ? ['> MOVING', 'warn'] : ['+ OK', 'good'];
+}
+
+function pausedText({paused, deleting}: LiveSummary): Line {
+  if (deleting) return [span('  REMOVING', 'warn')];
+  return paused ? [span('  PAUSED', 'warn')] : [];
+}
+
+function containersTotal({containers}: LiveSummary): number {
+  return Object.values(containers).reduce((sum, count) => sum + count, 0);
+}
+
+function containersText(summary: LiveSummary): string {
+  const parts = CONTAINER_STATES.filter((state) => (summary.containers[state] ?? 0) > 0);
+  const states = parts.map((state) => `${summary.containers[state]} ${state}`).join(' ');
+  const total = counted(containersTotal(summary), 'container');
+  return states === '' ? total : `${total}: ${states}`;
+}
+
+function shardsText({shards}: LiveSummary): string {
+  const {total, ready, moving, unplaced, failed, quarantined, removing} = shards;
+  const parts = [
+    [ready, 'ready'],
+    [moving, 'moving'],
+    [unplaced, 'unplaced'],
+    [failed, 'failed'],
+    [quarantined, 'unreadable'],
+    [removing, 'removing'],
+  ] as const;
+  const states = parts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+  return `${counted(total, 'shard')}${states.length === 0 ? '' : `: ${states.join(' ')}`}`;
+}
+
+/** Nothing is cut without a word. */
+function shownText(state: ViewState, {matched, total}: LiveSummary): Line {
+  if (state.spec.view === 'top') return [];
+  const shown = rowsOf(state, 0).length;
+  const section = state.spec.places[0]?.panel.section;
+  const held = section === undefined ? 0 : shownData(state).sections[section].size;
+  if (held < matched) return [span(`  showing ${shown} of ${matched}: narrow with /`, 'warn')];
+  // Of shards, the daemon has left out what does not match.
+  const all = Math.max(held, total);
+  return shown < all ? [span(`  showing ${shown} of ${all}`, 'warn')] : [];
+}
+
+/** [#####.....]  59% (41 of 69 ready)  eta 1m  p50 18ms */
+export function progressLine(state: ViewState): Line {
+  const summary = shownData(state).summary;
+  if (summary === undefined) return line('');
+  const {ready, total} = summary.shards;
+  const share = total === 0 ? 0 : ready / total;
+  const left = `${bar(share, PROGRESS_WIDTH)} ${Math.floor(share * 100)}% (${ready} of ${total} ready)`;
+  const median = summary.moves.medianMs > 0 ? `  p50 ${spanText(summary.moves.medianMs)}` : '';
+  return spread([span(left)], [span(`eta ${etaText(state)}${median}`)], state.size.columns);
+}
+
+/** By how the number of running moves has fallen in the last half minute. */
+function etaText({pace, nowMs}: ViewState): string {
+  const first = pace[0];
+  const last = pace.at(-1);
+  if (first === undefined || last === undefined) return '-';
+  const spentMs = nowMs - first.atMs;
+  const done = first.running - last.running;
+  if (spentMs < PACE_LEAST_MS || done <= 0) return '-';
+  return ageText((last.running * spentMs) / done);
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}

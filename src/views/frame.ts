@@ -1,0 +1,90 @@
+/** A whole frame as lines: never more than the screen has less one, never wider than it. Pure. */
+import {detailFrame, helpFrame} from './detail-frame.ts';
+import {figuresLine, progressLine, summaryText} from './figures.ts';
+import {layoutOf} from './layout.ts';
+import type {Layout} from './layout.ts';
+import {clipped, line, span, spread} from './line.ts';
+import type {Line} from './line.ts';
+import {isStale, linkText} from './link-state.ts';
+import {panelFrame} from './panel-frame.ts';
+import {clockText, safe} from './text.ts';
+import {troublesOf} from './trouble.ts';
+import {rowsOf} from './view-state.ts';
+import type {ViewState} from './view-state.ts';
+
+export function frameOf(state: ViewState): readonly Line[] {
+  const layout = layoutOf(state);
+  const {columns} = state.size;
+  const lines = layout.small ? [smallLine(state)] : wholeFrame(state, layout);
+  const dimmed = isStale(state.link) ? lines.map(dim) : lines;
+  return dimmed.slice(0, layout.height).map((each) => clipped(each, columns));
+}
+
+function wholeFrame(state: ViewState, layout: Layout): Line[] {
+  const head = [headLine(state), figuresLine(state)];
+  if (layout.progress) head.push(progressLine(state));
+  const foot = [footLine(state)];
+  const room = layout.height - head.length - foot.length;
+  if (state.help) return [...head, ...helpFrame(room), ...foot];
+  const body = state.spec.places.flatMap((_, index) =>
+    (layout.heights[index] ?? 0) === 0 ? [] : panelFrame(state, index, layout.heights[index] ?? 0),
+  );
+  const low = [...detailFrame(state, layout.details), ...troubleLines(state, layout.troubles)];
+  const gap = state.spec.fullScreen ? Math.max(0, room - body.length - low.length) : 0;
+  return [...head, ...body, ...Array.from({length: gap}, () => line('')), ...low, ...foot];
+}
+
+/** What stays bright when the rest is old: the line that says so. */
+function dim(spans: Line, index: number): Line {
+  if (index === 0) return spans;
+  return spans.map(({text, tone}) => span(text, tone === 'selected' ? tone : 'dim'));
+}
+
+function headLine(state: ViewState): Line {
+  const {labels, link, nowMs, size} = state;
+  const name = [labels.command, safe(labels.service), safe(labels.server)];
+  const title = name.filter((part) => part !== '').join('   ');
+  const freshness = safe(linkText(link, nowMs));
+  if (isStale(link)) return [span(freshness, 'bad'), span(`  ${title}`, 'dim')];
+  const gaps = link.gaps === 0 ? '' : `  reconnects ${link.gaps}`;
+  return spread([span(title, 'head')], [span(`${freshness}${gaps}`, 'good')], size.columns);
+}
+
+function footLine(state: ViewState): Line {
+  const {typing, filter, frozen, nowMs, assembly, spec} = state;
+  if (typing)
+    return [span('/', 'head'), span(`${safe(filter)}_`), span('   Enter keep  Esc clear', 'dim')];
+  const keys = [
+    'q quit',
+    '/ filter',
+    's sort',
+    'Space pause',
+    'Enter details',
+    ...(spec.places.length > 1 ? ['Tab panel'] : []),
+    'w wide',
+    '? keys',
+  ].join('  ');
+  if (frozen === undefined) return line(keys, 'dim');
+  const waiting = assembly.whole.changes - frozen.data.changes;
+  const told = `PAUSED ${clockText(nowMs - frozen.sinceMs)}, ${waiting} changes wait`;
+  return [span(told, 'warn'), span(`  ${keys}`, 'dim')];
+}
+
+function troubleLines(state: ViewState, count: number): Line[] {
+  const troubles = troublesOf(state);
+  return troubles.slice(0, count).map((text, index) => {
+    const left = troubles.length - count;
+    const more = index === count - 1 && left > 0 ? ` (and ${left} more)` : '';
+    return line(text + more, 'bad');
+  });
+}
+
+/** The screen is too small for a table. */
+function smallLine(state: ViewState): Line {
+  const {link, nowMs} = state;
+  const count = rowsOf(state, 0).length;
+  const freshness = safe(linkText(link, nowMs));
+  const [word = ''] = freshness.split(' ');
+  const told = summaryText(state, count);
+  return isStale(link) ? [span(freshness, 'bad'), span(`  ${told}`)] : line(`${told}  ${word}`);
+}

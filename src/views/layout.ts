@@ -1,0 +1,76 @@
+/** How many lines everything gets. Pure. */
+import {troublesOf} from './trouble.ts';
+import {selectedRow, contextOf, rowsOf, shownData} from './view-state.ts';
+import type {ViewState} from './view-state.ts';
+
+/** Below this, one summary line. */
+export const LEAST_COLUMNS = 60;
+export const LEAST_ROWS = 12;
+const HEADER_LINES = 2;
+const FOOTER_LINES = 1;
+const TROUBLE_LINES = 2;
+/** Rows of what is over that are kept while others need more. */
+const HISTORY_ROWS = 2;
+/** Below so many lines a panel is not worth its place: only the one in focus is shown. */
+const PANEL_LINES = 4;
+
+export interface Layout {
+  /** The frame's lines: at most one less than the screen has, or it would scroll. */
+  readonly height: number;
+  readonly small: boolean;
+  /** Rows of each panel; 0: not shown. */
+  readonly heights: readonly number[];
+  /** Lines of the details; 0: not shown. */
+  readonly details: number;
+  readonly troubles: number;
+  /** Whether moves have a line about how far they are. */
+  readonly progress: boolean;
+}
+
+export function layoutOf(state: ViewState): Layout {
+  const {columns, rows} = state.size;
+  const height = Math.max(1, rows - 1);
+  const small = columns < LEAST_COLUMNS || rows < LEAST_ROWS;
+  const summary = shownData(state).summary;
+  const progress = state.spec.view === 'moves' && (summary?.moves.running ?? 0) > 0;
+  const troubles = Math.min(TROUBLE_LINES, troublesOf(state).length);
+  const details = state.details ? detailLines(state, height) : 0;
+  const fixed = HEADER_LINES + FOOTER_LINES + (progress ? 1 : 0) + troubles + details;
+  const heights = small ? [] : heightsOf(state, Math.max(1, height - fixed));
+  return {height, small, heights, details, troubles, progress};
+}
+
+function detailLines(state: ViewState, height: number): number {
+  const row = selectedRow(state);
+  const panel = state.spec.places[state.focus]?.panel;
+  if (row === undefined || panel === undefined) return 0;
+  return Math.min(Math.floor(height / 2), panel.details(row, contextOf(state)).length + 1);
+}
+
+/** Everyone gets what it needs as far as all can; what is left goes to those who need more, to what is over at last. */
+function heightsOf(state: ViewState, body: number): number[] {
+  const {places} = state.spec;
+  const chrome = places.map(({titled, headed}) => Number(titled) + Number(headed));
+  if (body < PANEL_LINES * places.length) {
+    const only = body - (chrome[state.focus] ?? 0);
+    return places.map((_, index) => (index === state.focus ? Math.max(1, only) : 0));
+  }
+  const wants = places.map((_, index) => Math.max(1, rowsOf(state, index).length));
+  let room = body - chrome.reduce((sum, lines) => sum + lines, 0);
+  const heights = places.map(() => 0);
+  const history = places.findIndex(({panel}) => panel.section === 'finished');
+  const kept = history < 0 || places.length === 1 ? 0 : Math.min(HISTORY_ROWS, wants[history] ?? 0);
+  room -= kept;
+  let hungry = places.map((_, index) => index).filter((index) => index !== history);
+  while (room > 0 && hungry.length > 0) {
+    const each = Math.max(1, Math.floor(room / hungry.length));
+    for (const index of hungry) {
+      const take = Math.min(each, room, (wants[index] ?? 0) - (heights[index] ?? 0));
+      heights[index] = (heights[index] ?? 0) + take;
+      room -= take;
+    }
+    hungry = hungry.filter((index) => (heights[index] ?? 0) < (wants[index] ?? 0));
+  }
+  if (history >= 0) heights[history] = Math.min(wants[history] ?? 0, kept + room);
+  return heights;
+}

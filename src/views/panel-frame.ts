@@ -1,0 +1,77 @@
+/** One panel as lines: a title, the names of its columns, the rows that there is room for. Pure. */
+import type {LiveRow} from '../protocol/admin-live.ts';
+import {fitColumns, headerText, rowText} from './columns.ts';
+import type {CellContext, FittedColumn} from './columns.ts';
+import {line, span} from './line.ts';
+import type {Line, Tone} from './line.ts';
+import type {Panel} from './panel.ts';
+import {contextOf, rowsOf} from './view-state.ts';
+import type {ViewState} from './view-state.ts';
+
+/** Mark, cursor. */
+const GUTTER = 2;
+
+export function panelFrame(state: ViewState, index: number, height: number): Line[] {
+  const place = state.spec.places[index];
+  const look = state.panels[index];
+  if (place === undefined || look === undefined) return [];
+  const {panel, titled, headed} = place;
+  const rows = rowsOf(state, index);
+  const context = contextOf(state);
+  const shown = rows.slice(look.table.top, look.table.top + height);
+  const columns = columnsOf(state, panel, rows, context);
+  const lines: Line[] = [];
+  if (titled) lines.push(titleLine(state, index, rows.length, shown.length));
+  if (headed && rows.length > 0) lines.push(line(' '.repeat(GUTTER) + headerText(columns), 'dim'));
+  if (rows.length === 0) lines.push(line(' '.repeat(GUTTER) + emptyText(state, panel), 'dim'));
+  for (const row of shown) lines.push(rowLine(state, index, row, columns, context));
+  return lines;
+}
+
+/** Widths come from all rows, not from those shown: a table that trembles while it scrolls cannot be read. */
+function columnsOf(
+  {wide, labels, size}: ViewState,
+  panel: Panel,
+  rows: readonly LiveRow[],
+  context: CellContext,
+): readonly FittedColumn<LiveRow>[] {
+  const wanted = panel.columns.filter(
+    (column) =>
+      (wide || column.wide !== true) && (labels.service === '' || column.header !== 'APP'),
+  );
+  return fitColumns(wanted, rows, context, size.columns - GUTTER);
+}
+
+function titleLine(state: ViewState, index: number, count: number, shown: number): Line {
+  const place = state.spec.places[index];
+  const focused = state.focus === index && state.spec.places.length > 1;
+  const cutOff = shown < count ? ` (${shown} shown)` : '';
+  const title = `${focused ? '*' : ' '} ${(place?.panel.title ?? '').toUpperCase()} ${count}${cutOff} `;
+  const rule = '-'.repeat(Math.max(0, state.size.columns - title.length));
+  return [span(title, focused ? 'head' : 'plain'), span(rule, 'dim')];
+}
+
+function emptyText({filter, labels}: ViewState, {empty, section}: Panel): string {
+  if (filter !== '') return 'nothing matches the filter';
+  return section === 'containers' && labels.service !== ''
+    ? `${empty} -a ${labels.service}`
+    : empty;
+}
+
+function rowLine(
+  state: ViewState,
+  index: number,
+  row: LiveRow,
+  columns: readonly FittedColumn<LiveRow>[],
+  context: CellContext,
+): Line {
+  const place = state.spec.places[index];
+  if (place === undefined) return [];
+  const {mark, tone} = place.panel;
+  const selected = state.focus === index && state.panels[index]?.table.selected === row.key;
+  const text = rowText(columns, row, context);
+  const told: Tone = tone(row);
+  if (!selected) return [span(mark(row), told), span(` ${text}`, told === 'good' ? 'plain' : told)];
+  const width = Math.max(0, state.size.columns - GUTTER);
+  return [span(`${mark(row)}*`, told), span(text.padEnd(Math.min(width, text.length)), 'selected')];
+}

@@ -1,0 +1,78 @@
+/** Text for cells: safe to show, cut and padded by what it takes on a screen. */
+import stringWidth from 'string-width';
+import {visible} from '../model/visible.ts';
+
+/** Letters of one column each: the usual case, and forty times as fast. */
+const PLAIN = /^[\u0020-\u007e]*$/;
+const CUT = '…';
+const graphemes = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
+
+/** Columns that the text takes. */
+export function widthOf(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text);
+}
+
+/** At most `width` columns; what is cut off is shown by an ellipsis. No grapheme is torn. */
+export function cut(text: string, width: number): string {
+  if (width <= 0) return '';
+  if (widthOf(text) <= width) return text;
+  if (PLAIN.test(text)) return text.slice(0, width - 1) + CUT;
+  let kept = '';
+  let used = 0;
+  for (const {segment} of graphemes.segment(text)) {
+    const next = used + stringWidth(segment);
+    if (next > width - 1) break;
+    kept += segment;
+    used = next;
+  }
+  return kept + CUT;
+}
+
+/** Exactly `width` columns. */
+export function fit(text: string, width: number, right = false): string {
+  const shown = cut(text, width);
+  const space = ' '.repeat(Math.max(0, width - widthOf(shown)));
+  return right ? space + shown : shown + space;
+}
+
+/** Whatever was not written by us. */
+export function safe(text: string): string {
+  return visible(text);
+}
+
+/** Ms as people say it: 400ms, 14s, 3m, 2h, 4d. */
+export function spanText(ms: number): string {
+  if (!Number.isFinite(ms) || ms < 0) return '0s';
+  if (ms < 1_000) return `${Math.round(ms)}ms`;
+  return ageText(ms);
+}
+
+/** As `spanText`, never finer than seconds: an age on a screen would flicker. */
+export function ageText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
+}
+
+/** Age of an RFC 3339 time; '' when it is not known. */
+export function ageSince(since: string, nowMs: number): string {
+  const atMs = Date.parse(since);
+  return Number.isNaN(atMs) ? '' : ageText(nowMs - atMs);
+}
+
+/** 00:17, 61:05. */
+export function clockText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`;
+}
+
+/** [#######...]; `share` from 0 to 1. */
+export function bar(share: number, width: number): string {
+  const inner = Math.max(1, width - 2);
+  const filled = Math.max(0, Math.min(inner, Math.round(share * inner)));
+  return `[${'#'.repeat(filled)}${'.'.repeat(inner - filled)}]`;
+}

@@ -1,0 +1,30 @@
+/** What is wrong, in sentences, the worst first. Pure. */
+import type {LiveContainer} from '../protocol/admin-live.ts';
+import {ageSince, safe} from './text.ts';
+import {contextOf, shownData} from './view-state.ts';
+import type {ViewState} from './view-state.ts';
+
+const UNHEARD: readonly LiveContainer['state'][] = ['lost', 'silent', 'unreachable'];
+
+export function troublesOf(state: ViewState): string[] {
+  const {summary, sections} = shownData(state);
+  const {nowMs} = contextOf(state);
+  const containers = UNHEARD.flatMap((word) =>
+    [...sections.containers.values()].filter((row) => row.state === word),
+  );
+  const alarms = (summary?.alarms ?? []).map(
+    ({code, service, text, since}) => `! ${code} ${service} ${ageSince(since, nowMs)}: ${text}`,
+  );
+  return [...containers.map((row) => unheard(row, nowMs)), ...alarms].map(safe);
+}
+
+function unheard({id, service, state, since, shards}: LiveContainer, nowMs: number): string {
+  const age = ageSince(since, nowMs);
+  const when = age === '' ? '' : ` for ${age}`;
+  const waiting = `${shards.total} of its shards`;
+  if (state === 'unreachable')
+    return `! ${id} (${service}) is unreachable${when}: it gets nothing new, ${shards.total} shards stay`;
+  return state === 'lost'
+    ? `x ${id} (${service}) is lost${when}: ${waiting} wait for another container`
+    : `! ${id} (${service}) is silent${when}: ${waiting} wait for it, or for its loss to be certain`;
+}

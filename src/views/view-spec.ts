@@ -1,0 +1,53 @@
+/** The views there are, as lists of panels. */
+import type {LiveView} from '../protocol/admin-live.ts';
+import {APP_PANEL} from './app-panel.ts';
+import {CONTAINER_PANEL} from './container-panel.ts';
+import {FINISHED_PANEL, MOVE_PANEL} from './move-panels.ts';
+import {anyPanel} from './panel.ts';
+import type {Panel} from './panel.ts';
+import {SHARD_PANEL} from './shard-panel.ts';
+
+export interface PanelPlace {
+  readonly panel: Panel;
+  /** A line with its name above it. */
+  readonly titled: boolean;
+  /** A line with the names of its columns. */
+  readonly headed: boolean;
+}
+
+export interface ViewSpec {
+  readonly view: LiveView;
+  readonly places: readonly PanelPlace[];
+  /** Takes the whole screen, the alternate one. */
+  readonly fullScreen: boolean;
+}
+
+const alone = {titled: false, headed: true};
+const titled = {titled: true, headed: true};
+const below = {titled: true, headed: false};
+
+const SPECS: Readonly<Record<LiveView, Omit<ViewSpec, 'view'>>> = {
+  containers: {places: [{panel: anyPanel(CONTAINER_PANEL), ...alone}], fullScreen: false},
+  shards: {places: [{panel: anyPanel(SHARD_PANEL), ...alone}], fullScreen: false},
+  apps: {places: [{panel: anyPanel(APP_PANEL), ...alone}], fullScreen: false},
+  moves: {
+    places: [
+      {panel: anyPanel(MOVE_PANEL), ...alone},
+      {panel: anyPanel(FINISHED_PANEL), ...below},
+    ],
+    fullScreen: false,
+  },
+  top: {
+    places: [
+      {panel: anyPanel(APP_PANEL), ...titled},
+      {panel: anyPanel(CONTAINER_PANEL), ...titled},
+      {panel: anyPanel(MOVE_PANEL), ...titled},
+      {panel: anyPanel(FINISHED_PANEL), ...below},
+    ],
+    fullScreen: true,
+  },
+};
+
+export function specOf(view: LiveView): ViewSpec {
+  return {view, ...SPECS[view]};
+}

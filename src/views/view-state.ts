@@ -1,0 +1,128 @@
+/** All that decides what a live view looks like. Pure: time comes in. */
+import type {LiveRow} from '../protocol/admin-live.ts';
+import type {CellContext} from './columns.ts';
+import {NO_LINK, serverNowMs} from './link-state.ts';
+import type {LinkState} from './link-state.ts';
+import {NO_DATA} from './live-data.ts';
+import type {Assembly, LiveData} from './live-data.ts';
+import {TABLE_START} from './table-state.ts';
+import type {TableState} from './table-state.ts';
+import type {ViewSpec} from './view-spec.ts';
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface ViewLabels {
+  /** The command that shows it. */
+  readonly command: string;
+  /** App, or ''. */
+  readonly service: string;
+  /** Where the data come from. */
+  readonly server: string;
+}
+
+/** What one panel is being looked at with. */
+export interface PanelState {
+  readonly table: TableState;
+  /** Index into the panel's sorts. */
+  readonly sort: number;
+}
+
+export interface ViewState {
+  readonly spec: ViewSpec;
+  readonly labels: ViewLabels;
+  readonly size: Size;
+  /** Monotonic. */
+  readonly nowMs: number;
+  readonly link: LinkState;
+  readonly assembly: Assembly;
+  /** What is shown while paused; the stream goes on. */
+  readonly frozen: {readonly data: LiveData; readonly sinceMs: number} | undefined;
+  readonly panels: readonly PanelState[];
+  readonly focus: number;
+  readonly filter: string;
+  /** Keys go into the filter. */
+  readonly typing: boolean;
+  readonly details: boolean;
+  readonly help: boolean;
+  readonly wide: boolean;
+  /** Moves under way at moments of the last half minute, for the time that is left. */
+  readonly pace: readonly {readonly atMs: number; readonly running: number}[];
+  readonly ended: 'quit' | 'interrupt' | undefined;
+}
+
+export interface Start {
+  readonly size: Size;
+  readonly nowMs: number;
+  readonly filter?: string;
+}
+
+export function startOf(
+  spec: ViewSpec,
+  labels: ViewLabels,
+  {size, nowMs, filter = ''}: Start,
+): ViewState {
+  return {
+    spec,
+    labels,
+    size,
+    nowMs,
+    link: NO_LINK,
+    assembly: {whole: NO_DATA, building: undefined},
+    frozen: undefined,
+    panels: spec.places.map(() => ({table: TABLE_START, sort: 0})),
+    focus: 0,
+    filter,
+    typing: false,
+    details: false,
+    help: false,
+    wide: false,
+    pace: [],
+    ended: undefined,
+  };
+}
+
+/** What is shown now. */
+export function shownData({frozen, assembly}: ViewState): LiveData {
+  return frozen?.data ?? assembly.whole;
+}
+
+export function contextOf(state: ViewState): CellContext {
+  return {nowMs: serverNowMs(state.link, state.nowMs)};
+}
+
+/** The rows of a panel that pass the filter, in their order. */
+export function rowsOf(state: ViewState, index: number): readonly LiveRow[] {
+  const place = state.spec.places[index];
+  const look = state.panels[index];
+  if (place === undefined || look === undefined) return [];
+  const {section, words, sorts} = place.panel;
+  const needle = state.filter.toLowerCase();
+  const all = [...shownData(state).sections[section].values()];
+  const found =
+    needle === ''
+      ? all
+      : all.filter((row) => words(row).some((word) => word.toLowerCase().includes(needle)));
+  const sort = sorts[look.sort % sorts.length];
+  return sort === undefined ? found : found.sort(sort.compare);
+}
+
+/** What of the query is decided at the screen: shards are searched and sorted in the daemon. */
+export function queryOf({
+  spec,
+  filter,
+  panels,
+}: ViewState): {filter: string; sort: string} | undefined {
+  if (spec.view !== 'shards') return undefined;
+  const sorts = spec.places[0]?.panel.sorts ?? [];
+  return {filter, sort: sorts[(panels[0]?.sort ?? 0) % sorts.length]?.name ?? ''};
+}
+
+/** The row under the cursor of the panel in focus. */
+export function selectedRow(state: ViewState): LiveRow | undefined {
+  const selected = state.panels[state.focus]?.table.selected;
+  if (selected === undefined || selected === '') return undefined;
+  return rowsOf(state, state.focus).find(({key}) => key === selected);
+}
