@@ -4,7 +4,14 @@ import {Agent, request as httpRequest} from 'node:http';
 import type {ClientRequest, IncomingMessage} from 'node:http';
 import {Agent as TlsAgent, request as httpsRequest} from 'node:https';
 import {SmError} from '../model/errors.ts';
-import type {AdminAnswer, AdminInput, AdminOperation, MoveEvent} from '../protocol/admin.ts';
+import type {
+  AdminAnswer,
+  AdminInput,
+  AdminOperation,
+  MoveEvent,
+  StreamOperation,
+  StreamedEvent,
+} from '../protocol/admin.ts';
 import {RemoteError, remoteFailure} from './failure-report.ts';
 import {readEvents} from './server-sent-events.ts';
 
@@ -30,6 +37,11 @@ const READING: ReadonlySet<AdminOperation> = new Set<AdminOperation>([
   'getContainers',
   'moves',
   'movesStream',
+  'eventsStream',
+  'events',
+  'exportApp',
+  'why',
+  'checks',
   'status',
   'waitCheck',
   'health',
@@ -47,11 +59,14 @@ const CONNECTION_FAULTS = new Set([
 
 /** Method and path of an operation; held equal to the route table by a test. */
 export function routeOf(operation: AdminOperation): {method: 'GET' | 'POST'; path: string} {
-  const name =
-    operation === 'movesStream'
-      ? 'moves/stream'
-      : operation.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const name = isStream(operation)
+    ? operation.replace(/Stream$/, '/stream')
+    : operation.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return {method: READING.has(operation) ? 'GET' : 'POST', path: `/sm/server/${name}`};
+}
+
+function isStream(operation: AdminOperation): operation is StreamOperation {
+  return operation === 'movesStream' || operation === 'eventsStream';
 }
 
 export class AdminClient {
@@ -76,7 +91,7 @@ export class AdminClient {
   }
 
   /** @throws RemoteError what the daemon answered; SmError SERVER_UNAVAILABLE, TIMEOUT. */
-  async call<O extends Exclude<AdminOperation, 'movesStream'>>(
+  async call<O extends Exclude<AdminOperation, StreamOperation>>(
     operation: O,
     input: AdminInput<O>,
     signal?: AbortSignal,
@@ -94,15 +109,33 @@ export class AdminClient {
     after: string | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<MoveEvent> {
-    const headers = after === undefined ? {} : {'last-event-id': after};
-    const reply = await this.send('movesStream', {service}, headers, signal);
-    if ((reply.statusCode ?? 500) >= 300)
-      throw new RemoteError(remoteFailure(parseBody(await bodyOf(reply), this.server)));
-    for await (const data of readEvents(reply)) yield JSON.parse(data) as MoveEvent;
+    yield* this.stream<MoveEvent>('movesStream', {service}, after, signal);
+  }
+
+  /** What happens, from behind the revision; ends when the connection does. */
+  async *eventsStream(
+    service: string | undefined,
+    after: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<StreamedEvent> {
+    yield* this.stream<StreamedEvent>('eventsStream', {service}, after, signal);
   }
 
   close(): void {
     this.agent.destroy();
+  }
+
+  private async *stream<Event>(
+    operation: StreamOperation,
+    input: object,
+    lastEventId: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<Event> {
+    const headers = lastEventId === undefined ? {} : {'last-event-id': lastEventId};
+    const reply = await this.send(operation, input, headers, signal);
+    if ((reply.statusCode ?? 500) >= 300)
+      throw new RemoteError(remoteFailure(parseBody(await bodyOf(reply), this.server)));
+    for await (const data of readEvents(reply)) yield JSON.parse(data) as Event;
   }
 
   private send(
@@ -136,7 +169,7 @@ export class AdminClient {
         ...(signal === undefined ? {} : {signal}),
       };
       const call: ClientRequest = send(url, options, resolve);
-      if (operation !== 'movesStream')
+      if (!isStream(operation))
         call.setTimeout(this.timeoutMs, () => call.destroy(this.tookTooLong()));
       call.on('error', (error: NodeJS.ErrnoException) => reject(this.fault(error)));
       call.end(body);
@@ -147,7 +180,7 @@ export class AdminClient {
     if (this.tokenFile === undefined) return {};
     try {
       return {
-        authorization: `Bearer ${readFileSync(this.tokenFile, 'utf8').split('\n', 1)[0]?.trim() ?? ''}`,
+        authorization: `Bearer ${tokenOf(readFileSync(this.tokenFile, 'utf8'))}`,
       };
     } catch (error) {
       throw new SmError('INVALID_INPUT', `token file ${this.tokenFile} cannot be read`, {
@@ -173,6 +206,11 @@ export class AdminClient {
       cause: error.message === '' ? new Error(error.code) : error,
     });
   }
+}
+
+/** The token of the first line; a name may stand before it, as in the daemon's own file. */
+function tokenOf(text: string): string {
+  return text.split('\n', 1)[0]?.trim().split(/\s+/).at(-1) ?? '';
 }
 
 function serverUrl(server: string): URL {

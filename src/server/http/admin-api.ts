@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import {SmError} from '../../model/errors.ts';
 import {adminRoutes} from '../../protocol/admin.ts';
 import type {AdminRequest, AdminRoute} from '../../protocol/admin.ts';
+import {whoCalls} from './access.ts';
 import type {AnsweringOperation, Caller, HttpDependencies} from './dependencies.ts';
 import {STREAMS_LIMIT, sendEvents} from './event-stream.ts';
 import {badRequest} from './failures.ts';
@@ -20,19 +21,22 @@ export function addAdminRoutes(
     done();
   });
   for (const [operation, route] of Object.entries(adminRoutes) as [string, AdminRoute][]) {
-    if (operation === 'movesStream' || operation === 'health') continue;
+    if (route.stream || operation === 'health') continue;
     // The table and the handlers have the same keys by type; the loop cannot show it.
     const handle = admin[operation as AnsweringOperation] as AnyHandler;
     addRoute(server, route, async (request, reply) => {
       const caller = callerOf(request, reply, closing.signal);
       const answer = await handle(inputOf(route, request), caller);
       if (route.changes)
-        logger.info({operation, requestId: request.id, from: request.ip}, 'changed');
+        logger.info(
+          {operation, requestId: request.id, from: request.ip, who: caller.who},
+          'changed',
+        );
       return answer;
     });
   }
   addRoute(server, adminRoutes.health, async () => ({msg: 'success'}));
-  addMovesStream(server, admin, closing.signal);
+  addStreams(server, admin, closing.signal);
 }
 
 function addRoute(
@@ -52,35 +56,42 @@ function addRoute(
   });
 }
 
-function addMovesStream(
+function addStreams(
   server: FastifyInstance,
   admin: HttpDependencies['admin'],
   closing: AbortSignal,
 ): void {
-  const route = adminRoutes.movesStream;
   let open = 0;
-  addRoute(server, route, async (request, reply) => {
-    if (open >= STREAMS_LIMIT) {
-      throw new SmError('SERVER_UNAVAILABLE', 'too many open streams', {retryable: true});
-    }
-    const input = inputOf(route, request) as AdminRequest<'movesStream'>;
-    const caller = callerOf(request, reply, closing);
-    open++;
-    try {
-      await sendEvents(reply, admin.movesStream(resumed(input, request), caller), caller.signal);
-    } finally {
-      open--;
-    }
+  const counted = (route: AdminRoute, send: StreamSender): void =>
+    addRoute(server, route, async (request, reply) => {
+      if (open >= STREAMS_LIMIT) {
+        throw new SmError('SERVER_UNAVAILABLE', 'too many open streams', {retryable: true});
+      }
+      open++;
+      try {
+        await send(request, reply, callerOf(request, reply, closing));
+      } finally {
+        open--;
+      }
+    });
+  const {movesStream, eventsStream} = adminRoutes;
+  counted(movesStream, async (request, reply, caller) => {
+    const input = inputOf(movesStream, request) as AdminRequest<'movesStream'>;
+    const events = admin.movesStream({...input, ...resumed(request)}, caller);
+    await sendEvents(reply, events, ({revision}) => revision, caller.signal);
+  });
+  counted(eventsStream, async (request, reply, caller) => {
+    const input = inputOf(eventsStream, request) as AdminRequest<'eventsStream'>;
+    const events = admin.eventsStream({...input, ...resumed(request)}, caller);
+    await sendEvents(reply, events, ({revision}) => revision, caller.signal);
   });
 }
 
-function resumed(
-  input: AdminRequest<'movesStream'>,
-  request: FastifyRequest,
-): AdminRequest<'movesStream'> {
+type StreamSender = (request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<void>;
+
+function resumed(request: FastifyRequest): {after?: string} {
   const last = request.headers['last-event-id'];
-  if (typeof last !== 'string' || !/^\d{1,16}$/.test(last)) return input;
-  return {...input, after: last};
+  return typeof last === 'string' && /^\d{1,16}$/.test(last) ? {after: last} : {};
 }
 
 /** Query string for GET; body for POST, to which a query string may add what it lacks (the origin's del-spec). */
@@ -118,6 +129,7 @@ function callerOf(request: FastifyRequest, reply: FastifyReply, closing: AbortSi
   return {
     address: request.ip,
     requestId: request.id,
+    who: whoCalls(request),
     signal: AbortSignal.any([gone.signal, closing]),
   };
 }

@@ -1,18 +1,27 @@
 /** What the HTTP side needs from the daemon. */
 import type {FastifyInstance} from 'fastify';
-import type {AdminAnswer, AdminOperation, AdminRequest, MoveEvent} from '../../protocol/admin.ts';
+import type {
+  AdminAnswer,
+  AdminOperation,
+  AdminRequest,
+  MoveEvent,
+  StreamOperation,
+  StreamedEvent,
+} from '../../protocol/admin.ts';
 
 /** Who calls, and until when it listens. */
 export interface Caller {
   /** Address of the peer. */
   readonly address: string;
   readonly requestId: string;
+  /** Name of its token; `local` where none is asked for. */
+  readonly who: string;
   /** Aborted when the caller hangs up or the server closes. */
   readonly signal: AbortSignal;
 }
 
 /** Operations that answer one JSON object. `health` needs no service. */
-export type AnsweringOperation = Exclude<AdminOperation, 'movesStream' | 'health'>;
+export type AnsweringOperation = Exclude<AdminOperation, StreamOperation | 'health'>;
 
 /** One function per operation of the admin API. Rejects with SmError for operational failures. */
 export type AdminHandlers = {
@@ -26,6 +35,10 @@ export type AdminHandlers = {
     request: AdminRequest<'movesStream'>,
     caller: Caller,
   ) => AsyncIterable<MoveEvent>;
+  readonly eventsStream: (
+    request: AdminRequest<'eventsStream'>,
+    caller: Caller,
+  ) => AsyncIterable<StreamedEvent>;
 };
 
 export interface HttpLogger {

@@ -2,7 +2,6 @@
 import {once} from 'node:events';
 import type {FastifyReply} from 'fastify';
 import {SmError} from '../../model/errors.ts';
-import type {MoveEvent} from '../../protocol/admin.ts';
 
 /** A comment at least this often, so that both ends notice a dead connection, ms. */
 const KEEP_ALIVE_MS = 15_000;
@@ -13,9 +12,10 @@ export const STREAMS_LIMIT = 200;
  * Writes events until the source ends or the caller hangs up. Waits while the caller reads slowly. The first event is
  * awaited before the answer begins, so that an operational failure still is an ordinary error answer.
  */
-export async function sendEvents(
+export async function sendEvents<Event extends {readonly type: string}>(
   reply: FastifyReply,
-  events: AsyncIterable<MoveEvent>,
+  events: AsyncIterable<Event>,
+  idOf: (event: Event) => string,
   signal: AbortSignal,
 ): Promise<void> {
   const iterator = events[Symbol.asyncIterator]();
@@ -32,7 +32,7 @@ export async function sendEvents(
   const beat = setInterval(() => raw.write(': still here\n\n'), KEEP_ALIVE_MS);
   try {
     while (next.done !== true && !signal.aborted) {
-      if (!raw.write(frame(next.value))) await once(raw, 'drain', {signal});
+      if (!raw.write(frame(next.value, idOf(next.value)))) await once(raw, 'drain', {signal});
       next = await iterator.next();
     }
   } catch (error) {
@@ -44,8 +44,10 @@ export async function sendEvents(
   }
 }
 
-function frame(event: MoveEvent): string {
-  return `id: ${event.revision}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+/** Without an id, Last-Event-ID stays what it was. */
+function frame(event: {readonly type: string}, id: string): string {
+  const head = id === '' ? '' : `id: ${id}\n`;
+  return `${head}event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
 function failureFrame(error: unknown): string {
