@@ -1,4 +1,6 @@
+import {Flags} from '@oclif/core';
 import {SmCommand} from '../../cli/base-command.ts';
+import {listFlags} from '../../cli/list-shape.ts';
 import type {AppView} from '../../protocol/admin.ts';
 
 export default class AppLs extends SmCommand<typeof AppLs> {
@@ -6,13 +8,23 @@ export default class AppLs extends SmCommand<typeof AppLs> {
   static override examples = ['<%= config.bin %> app ls', '<%= config.bin %> app ls --json'];
   static override aliases = [];
   static override hiddenAliases = ['app:list', 'apps:ls', 'apps:list'];
+  static override flags = {
+    state: Flags.string({
+      description: 'only apps in this state',
+      options: ['ok', 'moving', 'trouble', 'paused', 'removing'],
+    }),
+    ...listFlags,
+  };
 
   override async run(): Promise<void> {
+    const {state} = this.flags;
     const {apps, revision} = await this.client.call('getApps', {});
     await this.showList<AppView>({
       kind: 'AppList',
       fields: {revision},
-      items: apps.toSorted((a, b) => trouble(b) - trouble(a) || (a.service < b.service ? -1 : 1)),
+      items: apps
+        .filter((app) => state === undefined || stateOf(app).toLowerCase() === state)
+        .toSorted((a, b) => trouble(b) - trouble(a) || (a.service < b.service ? -1 : 1)),
       name: ({service}) => service,
       columns: [
         {header: 'APP', value: ({service}) => service},

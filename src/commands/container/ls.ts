@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
-import {CONTAINER_COLUMNS, byTrouble} from '../../cli/container-table.ts';
+import {CONTAINER_COLUMNS, CONTAINER_STATES, byTrouble} from '../../cli/container-table.ts';
+import {listFlags} from '../../cli/list-shape.ts';
 
 export default class ContainerLs extends SmCommand<typeof ContainerLs> {
   static override summary = 'List the containers of an app, trouble first.';
@@ -11,7 +12,11 @@ export default class ContainerLs extends SmCommand<typeof ContainerLs> {
   static override hiddenAliases = ['container:list', 'containers:ls', 'containers:list'];
   static override flags = {
     app: appFlag,
-    state: Flags.string({description: 'only containers in this state'}),
+    state: Flags.string({
+      description: 'only containers in this state',
+      options: [...CONTAINER_STATES],
+    }),
+    ...listFlags,
   };
 
   override async run(): Promise<void> {
