@@ -24,8 +24,8 @@ export const appFlag = Flags.string({...APP_FLAG, required: true});
 appFlag.required = false;
 Object.assign(appFlag, {needed: true});
 
-/** Without it the command speaks of all apps; a context does not narrow it. */
-export const optionalAppFlag = Flags.string({...APP_FLAG, description: 'only this app'});
+/** Without it the command speaks of all apps; neither environment nor context narrow it. */
+export const optionalAppFlag = Flags.string({char: 'a', description: 'only this app'});
 
 /** Of every changing command. */
 export const changeFlags = {
@@ -138,7 +138,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   }
 
   private requireApp(): void {
-    const flag = this.ctor.flags['app'] as {needed?: boolean} | undefined;
+    const flag = (this.ctor.flags as Record<string, {needed?: boolean}> | undefined)?.['app'];
     if (flag?.needed !== true) return;
     const app = this.setting('app');
     if (app === '')

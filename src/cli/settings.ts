@@ -1,6 +1,6 @@
 /** Where each setting comes from: flag > environment > context > default. */
 import {chosenContext, readContexts} from './contexts.ts';
-import type {Context, ContextSetting} from './contexts.ts';
+import type {Context, ContextFile, ContextSetting} from './contexts.ts';
 
 export const DEFAULT_SERVER = 'http://127.0.0.1:8801';
 
@@ -28,9 +28,12 @@ const FLAGS: Readonly<Record<ContextSetting, {flag: string; env: string; fallbac
 };
 
 /** @throws SmError INVALID_CONFIG for a context file that cannot be read, NOT_FOUND for a context that is not in it. */
-export async function effectiveSettings(given: GivenFlags): Promise<EffectiveSetting[]> {
+export async function effectiveSettings(
+  given: GivenFlags,
+  file?: ContextFile,
+): Promise<EffectiveSetting[]> {
   const wanted = textOf(given.values['context']);
-  const chosen = chosenContext(await readContexts(), wanted);
+  const chosen = file === undefined ? chosenContext(await readContexts(), wanted) : undefined;
   const settings = (Object.keys(FLAGS) as ContextSetting[]).map((name) =>
     settingOf(name, given, chosen?.name ?? '', chosen?.context ?? {}),
   );

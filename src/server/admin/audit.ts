@@ -78,7 +78,9 @@ function withEntry(
 ): Transaction {
   const writes = transaction.then.filter(({op}) => op !== 'get');
   if (writes.length === 0) return transaction;
-  const named = writes.slice(0, AUDIT_OBJECTS_SHOWN).map(({key}) => objectOf(keys.parse(key)));
+  const named = writes
+    .slice(0, AUDIT_OBJECTS_SHOWN)
+    .map(({key}) => objectOf(keys.parse(key), blank.detail));
   const objects = named.filter((object) => object !== '');
   const entry: AuditEntry = {...blank, objects, objectCount: writes.length};
   const suffix = randomInt(SUFFIX_LIMIT).toString(36).padStart(6, '0');
@@ -88,7 +90,10 @@ function withEntry(
 }
 
 /** The object that a key is about, as `shard/eu-1`; '' for a key that stands for none. */
-function objectOf(parsed: ParsedKey | undefined): string {
+function objectOf(
+  parsed: ParsedKey | undefined,
+  detail: Readonly<Record<string, unknown>>,
+): string {
   switch (parsed?.kind) {
     case 'appSpec':
       return `app/${parsed.app}`;
@@ -98,6 +103,9 @@ function objectOf(parsed: ParsedKey | undefined): string {
       return `worker/${parsed.workerGroup}/${parsed.container}`;
     case 'containerOrder':
       return `container/${parsed.container}`;
+    // Its key names the incarnation; people know the container.
+    case 'heartbeat':
+      return `container/${String(detail['container'] ?? parsed.incarnation)}`;
     default:
       return '';
   }
