@@ -6,9 +6,11 @@
 import {execFileSync} from 'node:child_process';
 import {readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
+import {Plugin} from '@oclif/core';
 import {build} from 'esbuild';
 
 const OUT = 'dist';
+const MANIFEST = 'oclif.manifest.json';
 
 function commandFiles(folder: string): string[] {
   return readdirSync(folder, {withFileTypes: true, recursive: true})
@@ -66,3 +68,15 @@ execFileSync(join('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'],
   stdio: 'inherit',
 });
 writeFileSync(join(OUT, 'package.json'), '{"type": "module"}\n');
+await writeManifest();
+
+/** With it oclif knows every command without loading one. */
+async function writeManifest(): Promise<void> {
+  rmSync(MANIFEST, {force: true});
+  const plugin = new Plugin({
+    ...{root: process.cwd(), type: 'core', ignoreManifest: true},
+    ...{errorOnManifestCreate: true, respectNoCacheDefault: true},
+  });
+  await plugin.load();
+  writeFileSync(MANIFEST, `${JSON.stringify(plugin.manifest)}\n`);
+}

@@ -11,6 +11,7 @@ import type {
   LiveMessage,
   MoveEvent,
   StreamOperation,
+  StreamedEvent,
 } from '../protocol/admin.ts';
 import {RemoteError, remoteFailure} from './failure-report.ts';
 import {readEvents} from './server-sent-events.ts';
@@ -38,6 +39,11 @@ const READING: ReadonlySet<AdminOperation> = new Set<AdminOperation>([
   'moves',
   'movesStream',
   'liveStream',
+  'eventsStream',
+  'events',
+  'exportApp',
+  'why',
+  'checks',
   'status',
   'waitCheck',
   'health',
@@ -62,7 +68,7 @@ export function routeOf(operation: AdminOperation): {method: 'GET' | 'POST'; pat
 }
 
 function isStream(operation: AdminOperation): operation is StreamOperation {
-  return operation === 'movesStream' || operation === 'liveStream';
+  return ['movesStream', 'eventsStream', 'liveStream'].includes(operation);
 }
 
 export class AdminClient {
@@ -115,6 +121,15 @@ export class AdminClient {
     signal: AbortSignal,
   ): AsyncGenerator<LiveMessage> {
     yield* this.stream<LiveMessage>('liveStream', query, lastEventId, signal);
+  }
+
+  /** What happens, from behind the revision; ends when the connection does. */
+  async *eventsStream(
+    service: string | undefined,
+    after: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<StreamedEvent> {
+    yield* this.stream<StreamedEvent>('eventsStream', {service}, after, signal);
   }
 
   close(): void {
@@ -176,7 +191,7 @@ export class AdminClient {
     if (this.tokenFile === undefined) return {};
     try {
       return {
-        authorization: `Bearer ${readFileSync(this.tokenFile, 'utf8').split('\n', 1)[0]?.trim() ?? ''}`,
+        authorization: `Bearer ${tokenOf(readFileSync(this.tokenFile, 'utf8'))}`,
       };
     } catch (error) {
       throw new SmError('INVALID_INPUT', `token file ${this.tokenFile} cannot be read`, {
@@ -202,6 +217,11 @@ export class AdminClient {
       cause: error.message === '' ? new Error(error.code) : error,
     });
   }
+}
+
+/** The token of the first line; a name may stand before it, as in the daemon's own file. */
+function tokenOf(text: string): string {
+  return text.split('\n', 1)[0]?.trim().split(/\s+/).at(-1) ?? '';
 }
 
 function serverUrl(server: string): URL {

@@ -3,18 +3,35 @@ import type {Interfaces} from '@oclif/core';
 import {SmError} from '../model/errors.ts';
 import {AdminClient} from './admin-client.ts';
 import {ExitOnly, reportFailure, wantsJson} from './failure-report.ts';
+import {shaped} from './list-shape.ts';
 import {OUTPUT_FORMATS, renderList, renderObject} from './output.ts';
 import type {ListResult, ObjectResult, OutputFormat} from './output.ts';
+import {Progress} from './progress.ts';
+import {WAIT_DEFAULT_MS, waitFor} from './waiting.ts';
+import type {WaitFor, WaitOutcome} from './waiting.ts';
+import {effectiveSettings} from './settings.ts';
+import type {EffectiveSetting, GivenFlags} from './settings.ts';
 
-export const DEFAULT_SERVER = 'http://127.0.0.1:8801';
-
-export const appFlag = Flags.string({
+const APP_FLAG = {
   char: 'a',
   description: 'app to work on',
   env: 'SM_APP',
-  required: true,
   helpGroup: 'GLOBAL',
-});
+} as const;
+
+/** Needed, but a context may name it: looked at once all settings are known, not by the parser. */
+export const appFlag = Flags.string({...APP_FLAG, required: true});
+appFlag.required = false;
+Object.assign(appFlag, {needed: true});
+
+/** Without it the command speaks of all apps; neither environment nor context narrow it. */
+export const optionalAppFlag = Flags.string({char: 'a', description: 'only this app'});
+
+/** Of every changing command. */
+export const changeFlags = {
+  reason: Flags.string({description: 'why; kept in the audit', default: ''}),
+  'dry-run': Flags.boolean({description: 'only check, on the server'}),
+};
 
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
   (typeof SmCommand)['baseFlags'] & T['flags']
@@ -30,7 +47,6 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     server: Flags.string({
       description: 'daemon to ask',
       env: 'SM_SERVER',
-      default: DEFAULT_SERVER,
       helpGroup: 'GLOBAL',
     }),
     output: Flags.string({
@@ -38,10 +54,14 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
       description: 'form of the result',
       env: 'SM_OUTPUT',
       options: [...OUTPUT_FORMATS],
-      default: 'table',
       helpGroup: 'GLOBAL',
     }),
     json: Flags.boolean({description: 'same as -o json', helpGroup: 'GLOBAL'}),
+    context: Flags.string({
+      description: 'context to take settings from',
+      env: 'SM_CONTEXT',
+      helpGroup: 'GLOBAL',
+    }),
     'token-file': Flags.string({
       description: 'file with the bearer token',
       env: 'SM_TOKEN_FILE',
@@ -58,11 +78,13 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   protected args!: ArgsOf<T>;
   /** All positional arguments, for commands that take any number. */
   protected words: readonly string[] = [];
+  /** Every setting with where it comes from. */
+  protected settings: readonly EffectiveSetting[] = [];
   private opened: AdminClient | undefined;
 
   override async init(): Promise<void> {
     await super.init();
-    const {args, flags, argv} = await this.parse({
+    const {args, flags, argv, raw} = await this.parse({
       flags: this.ctor.flags,
       baseFlags: (super.ctor as typeof SmCommand).baseFlags,
       args: this.ctor.args,
@@ -71,10 +93,13 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
     this.words = argv as string[];
+    const typed = new Set(raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : [])));
+    this.settings = await this.findSettings({values: flags, typed});
+    this.requireApp();
   }
 
   protected override async catch(error: Error): Promise<void> {
-    process.exitCode = reportFailure(error, wantsJson(this.argv));
+    process.exitCode = reportFailure(error, wantsJson(this.argv) || this.format.startsWith('json'));
   }
 
   protected override async finally(): Promise<void> {
@@ -82,14 +107,15 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   }
 
   protected get format(): OutputFormat {
-    return this.flags.json ? 'json' : (this.flags.output as OutputFormat);
+    if (this.flags?.json === true) return 'json';
+    return (this.setting('output') || 'table') as OutputFormat;
   }
 
   /** The client of the daemon named by --server. */
   protected get client(): AdminClient {
     this.opened ??= new AdminClient({
-      server: this.flags.server,
-      ...(this.flags['token-file'] === undefined ? {} : {tokenFile: this.flags['token-file']}),
+      server: this.setting('server'),
+      ...(this.setting('tokenFile') === '' ? {} : {tokenFile: this.setting('tokenFile')}),
       ...(this.timeoutMs === undefined ? {} : {timeoutMs: this.timeoutMs}),
     });
     return this.opened;
@@ -97,15 +123,46 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
 
   /** --timeout in ms, if given. */
   protected get timeoutMs(): number | undefined {
-    return this.flags.timeout === undefined ? undefined : parseDuration(this.flags.timeout);
+    const limit = this.setting('timeout');
+    return limit === '' ? undefined : parseDuration(limit);
+  }
+
+  /** A setting's value; '' when it is not set. */
+  protected setting(name: EffectiveSetting['name']): string {
+    return this.settings.find((setting) => setting.name === name)?.value ?? '';
+  }
+
+  /** Overridden by the commands that must work whatever the context file says. */
+  protected findSettings(given: GivenFlags): Promise<EffectiveSetting[]> {
+    return effectiveSettings(given);
+  }
+
+  private requireApp(): void {
+    const flag = (this.ctor.flags as Record<string, {needed?: boolean}> | undefined)?.['app'];
+    if (flag?.needed !== true) return;
+    const app = this.setting('app');
+    if (app === '')
+      throw new SmError('INVALID_INPUT', 'no app is named', {
+        hint: 'give -a APP, set SM_APP, or choose a context that names one',
+      });
+    (this.flags as {app?: string}).app = app;
   }
 
   protected async showList<Row>(result: ListResult<Row>): Promise<void> {
-    process.stdout.write(await renderList(result, this.format));
+    const {'sort-by': sortBy, limit} = this.flags as {'sort-by'?: string; limit?: number};
+    const shown = shaped(result, {sortBy, limit});
+    process.stdout.write(await renderList(shown, this.format));
+    const forPeople = this.format === 'table' || this.format === 'wide';
+    if (forPeople && shown.note !== undefined) this.say(shown.note);
   }
 
   protected async showObject(result: ObjectResult): Promise<void> {
     process.stdout.write(await renderObject(result, this.format));
+  }
+
+  /** Holds until the goal is met, with progress on stderr; --timeout is its limit. */
+  protected waitFor(goal: WaitFor): Promise<WaitOutcome> {
+    return waitFor(this.client, goal, this.timeoutMs ?? WAIT_DEFAULT_MS, new Progress());
   }
 
   /** A word for people while they wait; never on stdout. */

@@ -12,6 +12,8 @@ const TROUBLE: readonly string[] = [
   'waiting',
 ];
 
+export const CONTAINER_STATES: readonly string[] = [...TROUBLE, 'ready'];
+
 /** Trouble first, then by id. */
 export function byTrouble(a: ContainerView, b: ContainerView): number {
   return rank(b) - rank(a) || (a.id < b.id ? -1 : 1);

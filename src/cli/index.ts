@@ -9,12 +9,41 @@ export async function main(entry: string): Promise<void> {
     // The reader has gone (`sm ... | head`): nothing is left to say.
     if (error.code === 'EPIPE') process.exit(0);
   });
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   const argv = process.argv.slice(2);
   try {
     const config = await Config.load({root: fileURLToPath(entry)});
+    if (wantsJson(argv) && (await showHelpDocument(config, argv))) return;
     await run(argv, config);
     await flush();
   } catch (error) {
     process.exitCode = reportFailure(error, wantsJson(argv));
   }
+}
+
+/** Help is a document, too, when JSON is asked for: of a topic, of a command with --help, of everything. */
+async function showHelpDocument(config: Config, argv: readonly string[]): Promise<boolean> {
+  const words = argv.slice(
+    0,
+    argv.findIndex((word) => word.startsWith('-')),
+  );
+  const id = wordsBeforeFlags(words, config);
+  const isCommand = config.findCommand(id) !== undefined;
+  const asked = argv.includes('--help') || argv.includes('-h');
+  if (words.length > 0 && !isCommand && config.findTopic(id) === undefined) return false;
+  if (isCommand && !asked) return false;
+  const {documentOf} = await import('./help-document.ts');
+  process.stdout.write(`${JSON.stringify(documentOf(config, id))}\n`);
+  return true;
+}
+
+/** The longest beginning of the words that names a command, else all of them. */
+function wordsBeforeFlags(words: readonly string[], config: Config): string {
+  for (let count = words.length; count > 0; count -= 1) {
+    const id = words.slice(0, count).join(':');
+    if (config.findCommand(id) !== undefined) return id;
+  }
+  return words.join(':');
 }

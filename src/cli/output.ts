@@ -19,7 +19,7 @@ export interface ListResult<Row> {
   readonly items: readonly Row[];
   readonly name: (row: Row) => string;
   readonly columns: readonly Column<Row>[];
-  /** A sentence for people when there is nothing, or below the table. */
+  /** A sentence for people when there is nothing, or when not all is shown; it goes to stderr. */
   readonly note?: string;
 }
 
@@ -42,8 +42,7 @@ export async function renderList<Row>(
   if (format === 'yaml') return yamlOf({kind, ...fields, items});
   if (format === 'name') return items.map((item) => line(visible(name(item)))).join('');
   const columns = result.columns.filter((column) => format === 'wide' || column.wide !== true);
-  const table = items.length === 0 ? '' : tableOf(items, columns);
-  return table + (result.note === undefined ? '' : line(result.note));
+  return items.length === 0 ? '' : tableOf(items, columns);
 }
 
 export async function renderObject(

@@ -6,25 +6,41 @@ const ITEMS_PER_CALL = 10_000;
 /** Below the daemon's limit of 4 MiB. */
 const BYTES_PER_CALL = 3_500_000;
 
+export interface BatchOptions {
+  /** Kept in the audit. */
+  readonly reason?: string;
+  /** Between two calls; throws to end it there. */
+  readonly between?: (done: number) => void | Promise<void>;
+}
+
 export function addMany(
   client: AdminClient,
   service: string,
   items: readonly AddShardItem[],
+  options: BatchOptions = {},
 ): Promise<BatchAnswer> {
-  return inCalls(items, (shards) => client.call('addShards', {service, shards}));
+  const {reason = ''} = options;
+  const call = (shards: AddShardItem[]): Promise<BatchAnswer> =>
+    client.call('addShards', {service, shards, reason});
+  return inCalls(items, call, options);
 }
 
 export function removeMany(
   client: AdminClient,
   service: string,
   items: readonly DelShardItem[],
+  options: BatchOptions = {},
 ): Promise<BatchAnswer> {
-  return inCalls(items, (shards) => client.call('delShards', {service, shards}));
+  const {reason = ''} = options;
+  const call = (shards: DelShardItem[]): Promise<BatchAnswer> =>
+    client.call('delShards', {service, shards, reason});
+  return inCalls(items, call, options);
 }
 
 async function inCalls<T>(
   items: readonly T[],
   call: (items: T[]) => Promise<BatchAnswer>,
+  {between}: BatchOptions,
 ): Promise<BatchAnswer> {
   const total: BatchAnswer = {items: [], changed: false, failed: 0, revision: '0'};
   for (const some of slices(items)) {
@@ -33,6 +49,7 @@ async function inCalls<T>(
     total.changed ||= answer.changed;
     total.failed += answer.failed;
     total.revision = answer.revision;
+    await between?.(total.items.length);
   }
   return total;
 }

@@ -3,9 +3,14 @@ import type {AdminInput, WaitCheckAnswer} from '../protocol/admin.ts';
 import type {AdminClient} from './admin-client.ts';
 import {RemoteError} from './failure-report.ts';
 import {SmError} from '../model/errors.ts';
-import {visible} from './visible.ts';
+import {interruptible} from './interrupt.ts';
+import type {Progress} from './progress.ts';
 
 const POLL_MS = 10_000;
+/** Least time between two looks, so that counts move. */
+const LOOK_MS = 1_000;
+/** A look that takes longer than this makes the next ones rarer, ms. */
+const COST_FREE_MS = 50;
 const RETRY_MS = 500;
 export const WAIT_DEFAULT_MS = 600_000;
 
@@ -16,34 +21,53 @@ export interface WaitOutcome {
   readonly waitedMs: number;
 }
 
-/** @throws SmError TIMEOUT listing what is missing; whatever a call throws that waiting cannot mend; an AbortError. */
+/**
+ * Holds until the goal is met. What is left is told at every look; Ctrl-C ends the waiting only.
+ * @throws SmError TIMEOUT listing what is missing, INTERRUPTED; whatever a call throws that waiting cannot mend.
+ */
 export async function waitFor(
   client: AdminClient,
   goal: WaitFor,
   timeoutMs: number,
-  say: (text: string) => void,
-  signal?: AbortSignal,
+  progress: Progress,
+): Promise<WaitOutcome> {
+  const wait = (signal: AbortSignal): Promise<WaitOutcome> =>
+    waitUntilMet(client, goal, timeoutMs, progress, signal);
+  try {
+    return await interruptible(wait, `wait on with: ${commandFor(goal)}`);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** As `waitFor`, ended by the signal. @throws SmError TIMEOUT; Error when the signal has ended it; whatever a call throws. */
+export async function waitUntilMet(
+  client: AdminClient,
+  goal: WaitFor,
+  timeoutMs: number,
+  progress: Pick<Progress, 'update'>,
+  signal: AbortSignal,
 ): Promise<WaitOutcome> {
   const startedMs = performance.now();
-  let told = '';
+  let total = 0;
+  let holdMs = 0;
   for (;;) {
-    signal?.throwIfAborted();
     const leftMs = timeoutMs - (performance.now() - startedMs);
-    const answer = await check(
-      client,
-      goal,
-      Math.max(0, Math.min(told === '' ? 0 : POLL_MS, leftMs)),
-      leftMs,
-      signal,
-    );
+    const lookedMs = performance.now();
+    const answer = await check(client, goal, Math.max(0, Math.min(holdMs, leftMs)), signal, leftMs);
     const waitedMs = Math.round(performance.now() - startedMs);
     if (answer?.met === true) return {answer, waitedMs};
     const state =
       answer === undefined ? 'the daemon cannot be reached: trying again' : describe(answer);
-    if (state !== told) say(`waiting: ${state}`);
-    told = state;
+    total = Math.max(total, answer?.missingCount ?? 0);
+    const done = answer === undefined ? {} : {done: total - answer.missingCount, total};
+    progress.update({text: `waiting: ${state}`, ...done});
     if (waitedMs >= timeoutMs) throw tookTooLong(goal, timeoutMs, state);
     if (answer === undefined) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    if (signal.aborted) throw new Error('interrupted');
+    // A look at a large app costs the daemon something: it is held the longer the more it takes.
+    const costMs = Math.max(0, performance.now() - lookedMs - holdMs);
+    holdMs = Math.min(POLL_MS, Math.max(LOOK_MS, LOOK_MS * (costMs / COST_FREE_MS)));
   }
 }
 
@@ -52,8 +76,8 @@ async function check(
   client: AdminClient,
   goal: WaitFor,
   holdMs: number,
+  signal: AbortSignal,
   leftMs: number,
-  signal: AbortSignal | undefined,
 ): Promise<WaitCheckAnswer | undefined> {
   try {
     return await client.call('waitCheck', {...goal, timeoutMs: Math.floor(holdMs)}, signal);
@@ -69,17 +93,21 @@ function describe({missing, missingCount}: WaitCheckAnswer): string {
   const [first] = missing;
   if (first === undefined) return 'not yet';
   const more = missingCount > 1 ? ` and ${missingCount - 1} more` : '';
-  return `${visible(first.id)}: ${visible(first.reason)}${more}`;
+  return `${first.id}: ${first.reason}${more}`;
+}
+
+function nameOf(goal: WaitFor): string {
+  return [goal.kind, goal.service, ...(goal.kind === 'app' ? [] : [goal.id])].join('/');
+}
+
+function commandFor(goal: WaitFor): string {
+  return `sm wait ${nameOf(goal)} --for ${goal.for}`;
 }
 
 function tookTooLong(goal: WaitFor, timeoutMs: number, state: string): SmError {
-  const name = [goal.kind, goal.service, ...(goal.kind === 'app' ? [] : [goal.id])].join('/');
   return new SmError(
     'TIMEOUT',
-    `${name} is not ${goal.for} after ${timeoutMs / 1000} s; missing: ${state}`,
-    {
-      hint: `the work goes on; wait on with: sm wait ${name} --for ${goal.for}`,
-      retryable: true,
-    },
+    `${nameOf(goal)} is not ${goal.for} after ${timeoutMs / 1000} s; missing: ${state}`,
+    {hint: `the work goes on; wait on with: ${commandFor(goal)}`, retryable: true},
   );
 }

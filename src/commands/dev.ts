@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core';
-import {DEFAULT_SERVER, SmCommand} from '../cli/base-command.ts';
+import {SmCommand} from '../cli/base-command.ts';
+import {DEFAULT_SERVER} from '../cli/settings.ts';
 import type {DevBed, DevEvent, WantedPort} from '../dev/index.ts';
 
 const DEFAULT_PORT = 8_801;

@@ -1,6 +1,5 @@
 import {Args, Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
-import {WAIT_DEFAULT_MS, waitFor} from '../cli/waiting.ts';
 import type {WaitFor} from '../cli/waiting.ts';
 import {SmError} from '../model/errors.ts';
 import type {WaitGoal} from '../protocol/admin.ts';
@@ -29,12 +28,7 @@ export default class Wait extends SmCommand<typeof Wait> {
 
   override async run(): Promise<void> {
     const goal: WaitFor = {...parseObject(this.args.object), for: this.flags.for as WaitGoal};
-    const {answer, waitedMs} = await waitFor(
-      this.client,
-      goal,
-      this.timeoutMs ?? WAIT_DEFAULT_MS,
-      (text) => this.say(text),
-    );
+    const {answer, waitedMs} = await this.waitFor(goal);
     await this.showObject({
       kind: 'WaitResult',
       fields: {

@@ -15,6 +15,8 @@ export type ParsedKey =
       readonly container: string;
     }
   | {readonly kind: 'containerOrder'; readonly app: string; readonly container: string}
+  | {readonly kind: 'applyMarker'; readonly app: string}
+  | {readonly kind: 'audit'; readonly id: string}
   | {readonly kind: 'leader'}
   | {readonly kind: 'cluster'}
   | {readonly kind: 'heartbeat'; readonly app: string; readonly incarnation: string}
@@ -23,6 +25,7 @@ export type ParsedKey =
   | {readonly kind: 'governedBy'; readonly app: string}
   | {readonly kind: 'status'; readonly app: string}
   | {readonly kind: 'moves'; readonly app: string; readonly round: string}
+  | {readonly kind: 'events'; readonly app: string; readonly round: string}
   | {
       readonly kind: 'pushSession';
       readonly app: string;
@@ -41,6 +44,7 @@ const PLAIN = /^[A-Za-z0-9_:-]+$/;
 const PLAIN_BYTE = /[A-Za-z0-9_:-]/;
 const ROUND = /^[0-9A-Za-z-]{1,64}$/;
 const LEASE = /^[0-9a-f]{1,16}$/;
+const AUDIT = /^\d{19}-[0-9a-z]{6}$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', {fatal: true});
 
@@ -137,6 +141,20 @@ export class Keys {
     return this.containerOrderPrefix(app) + container;
   }
 
+  /** Who applies a file to the app, and from which revision on. */
+  applyMarker(app: string): string {
+    return `${this.appSpecPrefix(app)}apply`;
+  }
+
+  auditPrefix(): string {
+    return `${this.root}${this.service}/audit/`;
+  }
+
+  /** `id`: the revision that the change was decided at, 19 digits, and six characters that keep two changes of one revision apart. */
+  audit(id: string): string {
+    return this.auditPrefix() + id;
+  }
+
   /** Every app is a shard of S. */
   governedShard(app: string): string {
     return this.shardSpec(this.service, app);
@@ -195,6 +213,14 @@ export class Keys {
     return this.movesPrefix(app) + round;
   }
 
+  eventsPrefix(app: string): string {
+    return `${this.root}${app}/events/`;
+  }
+
+  events(app: string, round: string): string {
+    return this.eventsPrefix(app) + round;
+  }
+
   pushSessionPrefix(app: string): string {
     return `${this.root}${app}/containerhb/`;
   }
@@ -229,6 +255,10 @@ export class Keys {
   private parseRuntime(app: string, parts: readonly string[]): ParsedKey | undefined {
     const [, family, first, second] = parts;
     if (parts.length === 2) return this.parseSingle(app, family ?? '');
+    if (parts.length === 3 && family === 'audit')
+      return app === this.service && AUDIT.test(first ?? '')
+        ? {kind: 'audit', id: first ?? ''}
+        : undefined;
     if (parts.length === 3)
       return first === undefined ? undefined : parsePair(app, family ?? '', first);
     if (parts.length !== 4 || first === undefined || second === undefined) return undefined;
@@ -258,7 +288,8 @@ function parsePair(app: string, family: string, id: string): ParsedKey | undefin
         ? {kind: 'containerId', app, container: id}
         : undefined;
     case 'moves':
-      return ROUND.test(id) ? {kind: 'moves', app, round: id} : undefined;
+    case 'events':
+      return ROUND.test(id) ? {kind: family, app, round: id} : undefined;
     case 'lease':
       return id === 'guard' ? {kind: 'leaseGuard', app} : undefined;
     default:
@@ -269,7 +300,10 @@ function parsePair(app: string, family: string, id: string): ParsedKey | undefin
 function parseSpec(parts: readonly string[]): ParsedKey | undefined {
   const [, , app = '', family, first = '', second] = parts;
   if (nameProblem('app', app) !== undefined) return undefined;
-  if (parts.length === 4) return family === 'spec' ? {kind: 'appSpec', app} : undefined;
+  if (parts.length === 4) {
+    if (family === 'apply') return {kind: 'applyMarker', app};
+    return family === 'spec' ? {kind: 'appSpec', app} : undefined;
+  }
   if (parts.length === 5 && family === 'shard')
     return withShard(first, (shard) => ({kind: 'shardSpec', app, shard}));
   if (

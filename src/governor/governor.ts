@@ -15,6 +15,7 @@ import {ClaimWatch} from './claim-watch.ts';
 import {livingContainers} from './containers.ts';
 import type {LivingContainer} from './containers.ts';
 import {Evictor} from './eviction.ts';
+import {queueState} from './held.ts';
 import {HintSchedule, hintBatches} from './hints.ts';
 import {MoveHistory} from './history.ts';
 import {MotionLedger} from './motion.ts';
@@ -330,7 +331,8 @@ export class Governor {
     if (known?.value.state !== 'owned' || known.value.container !== move.from) return true;
     if (this.pending.has(move.shard)) return false;
     const voluntary = move.cause === 'balance';
-    if (voluntary && (this.view.spec?.value.paused === true || !known.value.ready)) return false;
+    if (voluntary && !known.value.ready) return false;
+    if (queueState(move, this.view, this.living) !== 'queued') return false;
     if (!this.motion.allows(move.from, move.to, voluntary)) return false;
     this.motion.begin(move.shard, move.from, move.to, voluntary);
     const leaving = this.living.get(move.from)?.state === 'leaving';
@@ -389,12 +391,7 @@ export class Governor {
   }
 
   private newMove(from: string, to: string, why: string): MoveNote {
-    return {
-      id: this.options.nextMoveId(),
-      from,
-      to,
-      why,
-      startedAt: new Date(this.wallMs).toISOString(),
-    };
+    const startedAt = new Date(this.wallMs).toISOString();
+    return {id: this.options.nextMoveId(), from, to, why, startedAt};
   }
 }

@@ -32,6 +32,8 @@ export type ErrorCode =
   | 'EVICTED'
   | 'PARTIAL'
   | 'CHECK_FAILED'
+  | 'INTERRUPTED'
+  | 'TERMINATED'
   | 'INTERNAL';
 
 /** Exit code of the command line for each error code; see the README for what each number means. */
@@ -68,6 +70,8 @@ const EXIT_BY_CODE: Readonly<Record<ErrorCode, number>> = {
   EVICTED: 10,
   PARTIAL: 9,
   CHECK_FAILED: 10,
+  INTERRUPTED: 130,
+  TERMINATED: 143,
   INTERNAL: 1,
 };
 

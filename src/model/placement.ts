@@ -55,7 +55,7 @@ export interface UnplacedShard {
   readonly mustDrop: boolean;
 }
 
-/** `why` of a move: pin or pool broken / container draining / counts uneven / cap exceeded. */
+/** `why` of a move: pin or pool broken / container draining / counts uneven (the only voluntary one) / cap exceeded or room needed. */
 export type MoveCause = 'constraint' | 'drain' | 'balance' | 'capacity';
 
 /** A shard that runs on `from` and is to run on `to` (indexes into the snapshot's arrays). */

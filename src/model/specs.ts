@@ -20,6 +20,17 @@ export interface AppSpec {
   [unknown: string]: unknown;
 }
 
+/** An operator does not want this move; it holds while the shard would move between these two processes. */
+export interface CancelledMove {
+  from: string;
+  to: string;
+  fromIncarnation: string;
+  toIncarnation: string;
+  by: string;
+  /** RFC 3339. */
+  at: string;
+}
+
 /** One unit that moves, as written by the admin API. Unknown fields survive a rewrite. */
 export interface ShardSpec {
   id: string;
@@ -36,6 +47,7 @@ export interface ShardSpec {
   workerGroup: string;
   /** Steps up with every change of the task: the owner drops and adds the shard anew. Default 0. */
   taskVersion?: number;
+  cancelledMove?: CancelledMove;
   [unknown: string]: unknown;
 }
 

@@ -1,5 +1,6 @@
 /** The way from what is to what shall be, in an order of which every prefix is a valid state. */
 import type {MoveCause, PlannedMove} from '../model/placement.ts';
+import {markRoomMaking} from './room.ts';
 import {runsForbidden} from './sorting.ts';
 import {DRAINING} from './table.ts';
 import type {Table} from './table.ts';
@@ -8,7 +9,7 @@ const FORCED: readonly MoveCause[] = ['constraint', 'drain', 'capacity'];
 
 export function orderMoves(table: Table, target: Int32Array): PlannedMove[] {
   const counts = countCurrent(table);
-  const moves = collect(table, target, counts);
+  const moves = markRoomMaking(table, target, counts, collect(table, target, counts));
   const forced = FORCED.flatMap((cause) => moves.filter((move) => move.cause === cause));
   const ordered = [
     ...forced,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/specs.ts';
-import {dryRunField, revisionField, serviceField} from './admin-fields.ts';
+import {changeFields, revisionField, serviceField} from './admin-fields.ts';
 
 /** Highest `maxShardCount` that can be asked for. */
 export const MAX_SHARD_COUNT_LIMIT = 1_000_000;
@@ -22,7 +22,7 @@ export const addSpecRequest = z.strictObject({
   maxRecoveryTime: maxRecoveryTimeField.default(MAX_RECOVERY_TIME_DEFAULT_S),
   /** The origin's clients send it; the server's clock is used instead. */
   createTime: z.int().optional(),
-  dryRun: dryRunField,
+  ...changeFields,
 });
 
 export const updateSpecRequest = z.strictObject({
@@ -31,14 +31,14 @@ export const updateSpecRequest = z.strictObject({
   maxRecoveryTime: maxRecoveryTimeField.optional(),
   /** true: no voluntary moves; recovery goes on. */
   paused: z.boolean().optional(),
-  dryRun: dryRunField,
+  ...changeFields,
 });
 
 export const delSpecRequest = z.strictObject({
   service: serviceField,
   /** Also when it has shards or living containers. */
   force: z.boolean().default(false),
-  dryRun: dryRunField,
+  ...changeFields,
 });
 
 export const serviceQuery = z.strictObject({service: serviceField});

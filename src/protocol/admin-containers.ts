@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import {
+  changeFields,
   containerField,
-  dryRunField,
   reasonField,
   revisionField,
   serviceField,
@@ -70,10 +70,9 @@ export const getContainersAnswer = z.object({
 const orderFields = {
   service: serviceField,
   container: containerField,
-  reason: reasonField.default(''),
   /** Who says so; the server puts the caller's address when absent. */
   by: reasonField.optional(),
-  dryRun: dryRunField,
+  ...changeFields,
 };
 
 export const cordonRequest = z.strictObject({
@@ -92,6 +91,12 @@ export const uncordonRequest = z.strictObject({
   keep: z.boolean().default(false),
 });
 
+export const evictRequest = z.strictObject({
+  service: serviceField,
+  container: containerField,
+  ...changeFields,
+});
+
 export const orderAnswer = writeAnswer.extend({
   /** Records that still name the container. */
   shards: z.int(),
@@ -102,7 +107,7 @@ export const workerRequest = z.strictObject({
   workerGroup: workerGroupField,
   /** Container id. */
   worker: containerField,
-  dryRun: dryRunField,
+  ...changeFields,
 });
 
 /** The origin's answer: container ids by worker group. */
@@ -113,5 +118,6 @@ export type ContainerView = z.output<typeof containerView>;
 export type CordonRequest = z.output<typeof cordonRequest>;
 export type DrainRequest = z.output<typeof drainRequest>;
 export type UncordonRequest = z.output<typeof uncordonRequest>;
+export type EvictRequest = z.output<typeof evictRequest>;
 export type OrderAnswer = z.output<typeof orderAnswer>;
 export type WorkerRequest = z.output<typeof workerRequest>;

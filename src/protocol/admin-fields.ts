@@ -70,6 +70,9 @@ export const revisionField = z
 /** Only check and say what would happen; nothing is written. */
 export const dryRunField = z.boolean().default(false);
 
+/** Of every changing request: only check; why it is done, kept in the audit. */
+export const changeFields = {dryRun: dryRunField, reason: reasonField.default('')};
+
 export const writeResultField = z.enum(['created', 'configured', 'unchanged', 'deleted']);
 
 /** What every changing request answers; a superset of the origin's `{}`. */

@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import {containerField, queryNumber, revisionField, serviceField} from './admin-fields.ts';
+import {declaredApp} from './admin-declared.ts';
+import {
+  changeFields,
+  containerField,
+  queryNumber,
+  revisionField,
+  serviceField,
+} from './admin-fields.ts';
 
 /** Most containers that a what-if may add. */
 export const PLAN_ADD_LIMIT = 10_000;
@@ -37,6 +44,15 @@ export const finishedMove = z.object({
   note: z.string(),
 });
 
+/** queued: waits for its turn; held: the app is paused; cancelled: an operator does not want it. */
+export const queuedMove = z.object({
+  shard: z.string(),
+  from: z.string(),
+  to: z.string(),
+  cause: z.enum(['constraint', 'drain', 'balance', 'capacity']),
+  state: z.enum(['queued', 'held', 'cancelled']),
+});
+
 export const movesQuery = z.strictObject({
   service: serviceField,
   /** Most of each list. */
@@ -46,9 +62,39 @@ export const movesQuery = z.strictObject({
 export const movesAnswer = z.object({
   running: z.array(runningMove),
   runningCount: z.int(),
+  /** What the live planner wants next, in its order. */
+  queued: z.array(queuedMove),
+  queuedCount: z.int(),
   /** Newest first. */
   finished: z.array(finishedMove),
   finishedCount: z.int(),
+  revision: revisionField,
+});
+
+export const cancelMovesRequest = z.strictObject({
+  service: serviceField,
+  /** Move ids or shard ids. */
+  moves: z.array(z.string().min(1).max(256)).max(10_000).default([]),
+  /** Every queued voluntary move. */
+  all: z.boolean().default(false),
+  ...changeFields,
+});
+
+/** cancelled; unchanged (was cancelled before); running, forced: may not be cancelled; absent: nothing is to move. */
+export const cancelMoveResult = z.enum(['cancelled', 'unchanged', 'running', 'forced', 'absent']);
+
+export const cancelMovesAnswer = z.object({
+  items: z.array(
+    z.object({
+      move: z.string(),
+      shard: z.string(),
+      result: cancelMoveResult,
+      error: z.string().optional(),
+    }),
+  ),
+  changed: z.boolean(),
+  /** Items that are running, forced or absent. */
+  failed: z.int(),
   revision: revisionField,
 });
 
@@ -84,6 +130,9 @@ export const planRequest = z.strictObject({
   without: z.array(containerField).max(10_000).default([]),
   /** How many open containers to think in, named `new-1`, `new-2`, ... */
   addContainers: z.int().min(0).max(PLAN_ADD_LIMIT).default(0),
+  /** Specs to think in: as if this file had been applied; `prune` leaves out what it does not name. */
+  declared: declaredApp.optional(),
+  prune: z.boolean().default(false),
   /** Most entries of each list. */
   limit: z.int().min(0).max(100_000).default(1_000),
 });
@@ -95,6 +144,8 @@ export const planAnswer = z.object({
     z.object({shard: z.string(), from: z.string(), to: z.string(), cause: z.string()}),
   ),
   moveCount: z.int(),
+  /** Voluntary moves among them that are held because the app is paused. */
+  heldCount: z.int(),
   additions: z.array(z.object({shard: z.string(), to: z.string()})),
   additionCount: z.int(),
   unplaced: z.array(planShortage),
@@ -107,6 +158,9 @@ export const planAnswer = z.object({
 });
 
 export type MoveStep = z.output<typeof moveStep>;
+export type QueuedMoveView = z.output<typeof queuedMove>;
+export type CancelMovesRequest = z.output<typeof cancelMovesRequest>;
+export type CancelMovesAnswer = z.output<typeof cancelMovesAnswer>;
 export type RunningMove = z.output<typeof runningMove>;
 export type FinishedMoveView = z.output<typeof finishedMove>;
 export type MovesAnswer = z.output<typeof movesAnswer>;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import {
-  dryRunField,
+  changeFields,
   groupField,
   optionalContainerField,
   optionalWorkerGroupField,
@@ -29,7 +29,7 @@ const shardFields = {
 export const addShardRequest = z.strictObject({
   service: serviceField,
   ...shardFields,
-  dryRun: dryRunField,
+  ...changeFields,
 });
 
 export const updateShardRequest = z.strictObject({
@@ -40,13 +40,13 @@ export const updateShardRequest = z.strictObject({
   manualContainerId: optionalContainerField.optional(),
   group: groupField.optional(),
   workerGroup: optionalWorkerGroupField.optional(),
-  dryRun: dryRunField,
+  ...changeFields,
 });
 
 export const delShardRequest = z.strictObject({
   service: serviceField,
   shardId: shardIdField,
-  dryRun: dryRunField,
+  ...changeFields,
 });
 
 /** One item of add-shards. */
@@ -65,12 +65,12 @@ export const addShardsRequest = z.strictObject({
   shards: looseItems<AddShardItem>(
     'Items {shardId, task, manualContainerId, group, workerGroup}; only shardId is required.',
   ),
-  dryRun: dryRunField,
+  ...changeFields,
 });
 export const delShardsRequest = z.strictObject({
   service: serviceField,
   shards: looseItems<DelShardItem>('Items {shardId}.'),
-  dryRun: dryRunField,
+  ...changeFields,
 });
 
 /**

@@ -6,18 +6,24 @@ import type * as z from 'zod';
 import * as apps from './admin-apps.ts';
 import * as cluster from './admin-cluster.ts';
 import * as containers from './admin-containers.ts';
+import * as declared from './admin-declared.ts';
+import * as events from './admin-events.ts';
 import {writeAnswer} from './admin-fields.ts';
 import * as live from './admin-live.ts';
 import * as moves from './admin-moves.ts';
 import * as shards from './admin-shards.ts';
+import * as why from './admin-why.ts';
 
 export * from './admin-apps.ts';
 export * from './admin-cluster.ts';
 export * from './admin-containers.ts';
+export * from './admin-declared.ts';
+export * from './admin-events.ts';
 export * from './admin-fields.ts';
 export * from './admin-live.ts';
 export * from './admin-moves.ts';
 export * from './admin-shards.ts';
+export * from './admin-why.ts';
 
 /** Largest body, bytes: of an ordinary request, and of a batch. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
@@ -83,6 +89,30 @@ const appRoutes = {
     'Spec, shards, workers, placement and living containers of an app',
     apps.serviceQuery,
     apps.detailAnswer,
+  ),
+  exportApp: route(
+    'GET',
+    'export-app',
+    'app',
+    'All specs of an app at one revision',
+    apps.serviceQuery,
+    declared.exportAppAnswer,
+  ),
+  beginApply: route(
+    'POST',
+    'begin-apply',
+    'app',
+    'Take the marker under which a file is applied; again: renew it',
+    declared.beginApplyRequest,
+    declared.beginApplyAnswer,
+  ),
+  endApply: route(
+    'POST',
+    'end-apply',
+    'app',
+    'Give the marker back',
+    declared.endApplyRequest,
+    writeAnswer,
   ),
 } as const;
 
@@ -155,6 +185,14 @@ const shardRoutes = {
     shards.locateQuery,
     shards.locateAnswer,
   ),
+  why: route(
+    'GET',
+    'why',
+    'shard',
+    'Why a shard is where it is: rule, best homes, history',
+    why.whyQuery,
+    why.whyAnswer,
+  ),
 } as const;
 
 const containerRoutes = {
@@ -214,6 +252,14 @@ const containerRoutes = {
     containers.uncordonRequest,
     containers.orderAnswer,
   ),
+  evict: route(
+    'POST',
+    'evict',
+    'container',
+    'Take a container its right to act',
+    containers.evictRequest,
+    containers.orderAnswer,
+  ),
 } as const;
 
 const clusterRoutes = {
@@ -243,6 +289,15 @@ const clusterRoutes = {
     live.liveMessage,
     {stream: true},
   ),
+  cancelMoves: route(
+    'POST',
+    'cancel-moves',
+    'move',
+    'Cancel queued voluntary moves',
+    moves.cancelMovesRequest,
+    moves.cancelMovesAnswer,
+    batch,
+  ),
   plan: route(
     'POST',
     'plan',
@@ -250,7 +305,32 @@ const clusterRoutes = {
     'What the planner would do, also with other containers',
     moves.planRequest,
     moves.planAnswer,
-    {changes: false},
+    {changes: false, ...batch},
+  ),
+  events: route(
+    'GET',
+    'events',
+    'cluster',
+    'What has happened: changes by operators, moves, container states',
+    events.eventsQuery,
+    events.eventsAnswer,
+  ),
+  eventsStream: route(
+    'GET',
+    'events/stream',
+    'cluster',
+    'The same as server-sent events; resumes by Last-Event-ID',
+    events.eventsStreamQuery,
+    events.streamedEvent,
+    {stream: true},
+  ),
+  checks: route(
+    'GET',
+    'checks',
+    'cluster',
+    'Checks of etcd, leader, containers and shards',
+    apps.noQuery,
+    why.checksAnswer,
   ),
   status: route(
     'GET',
@@ -294,4 +374,4 @@ export type AdminInput<O extends AdminOperation> = z.input<AdminRoutes[O]['reque
 export type AdminRequest<O extends AdminOperation> = z.output<AdminRoutes[O]['request']>;
 export type AdminAnswer<O extends AdminOperation> = z.output<AdminRoutes[O]['answer']>;
 /** Operations that answer a stream of events instead of one object. */
-export type StreamOperation = 'movesStream' | 'liveStream';
+export type StreamOperation = 'movesStream' | 'eventsStream' | 'liveStream';

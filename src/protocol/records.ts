@@ -8,6 +8,7 @@ import {
   parse as parseLossless,
   stringify as stringifyLossless,
 } from 'lossless-json';
+import type {AuditEntry, ContainerEvent} from '../model/audit.ts';
 import {OVERDUE_SHOWN, TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
 import type {Heartbeat, HeartbeatState, OverdueHook} from '../model/container.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
@@ -93,6 +94,7 @@ export function decodeShardSpec(text: string): Decoded<ShardSpec> {
     for (const name of ['service', 'task', 'manualContainerId', 'group', 'workerGroup'])
       textOr(fields, name, '');
     countOr(fields, 'updateTime', 0);
+    if (!isFields(fields['cancelledMove'])) delete fields['cancelledMove'];
     return undefined;
   });
 }
@@ -138,15 +140,59 @@ export function decodeAppStatus(text: string): Decoded<AppStatus> {
   });
 }
 
+export function decodeAudit(text: string): Decoded<AuditEntry> {
+  return decode(text, true, (fields) => {
+    for (const name of ['at', 'who', 'from', 'operation', 'service', 'reason', 'requestId'])
+      textOr(fields, name, '');
+    if (!Array.isArray(fields['objects'])) fields['objects'] = [];
+    countOr(fields, 'objectCount', 0);
+    if (!isFields(fields['detail'])) fields['detail'] = {};
+    return undefined;
+  });
+}
+
+/** Value of `apply` under an app's specs: which content is being applied, and from which revision on. */
+export interface ApplyMarker {
+  v: number;
+  content: string;
+  /** '' when it does not matter. */
+  ifRevision: string;
+  by: string;
+  running: boolean;
+  /** RFC 3339. */
+  since: string;
+  renewedAt: string;
+}
+
+/** Undefined when the value cannot be read: then it holds nobody up. */
+export function decodeApplyMarker(text: string): ApplyMarker | undefined {
+  const decoded = decode<ApplyMarker>(text, true, (fields) => {
+    for (const name of ['content', 'ifRevision', 'by', 'since', 'renewedAt'])
+      if (typeof fields[name] !== 'string') return `${name} is no text`;
+    return typeof fields['running'] === 'boolean' ? undefined : 'running is no boolean';
+  });
+  return decoded.ok ? decoded.value : undefined;
+}
+
 /** One round of finished moves; what is no move in it is left out. */
 export function decodeMoveRound(text: string): Decoded<FinishedMove[]> {
+  return decodeRound(text, 'shard');
+}
+
+/** One round of container events; what is none in it is left out. */
+export function decodeEventRound(text: string): Decoded<ContainerEvent[]> {
+  return decodeRound(text, 'container');
+}
+
+/** A list of objects that all have this text field. */
+function decodeRound<T>(text: string, field: string): Decoded<T[]> {
   try {
     const parsed: unknown = JSON.parse(text);
-    if (!Array.isArray(parsed)) return bad('no list of moves');
+    if (!Array.isArray(parsed)) return bad('no list');
     return {
       ok: true,
       value: parsed.filter(
-        (move): move is FinishedMove => isFields(move) && typeof move['shard'] === 'string',
+        (item): item is T & Fields => isFields(item) && typeof item[field] === 'string',
       ),
     };
   } catch {

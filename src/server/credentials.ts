@@ -3,6 +3,7 @@ import {readFileSync, statSync} from 'node:fs';
 import type {ServerConfig} from '../config/index.ts';
 import {SmError} from '../model/errors.ts';
 import type {HttpDependencies} from './http/dependencies.ts';
+import {tokenOfLine} from './http/tokens.ts';
 
 /** Permission bits of group and others. */
 const OPEN_TO_OTHERS = 0o077;
@@ -17,7 +18,8 @@ export class Credentials {
 
   /** For hints among daemons: they share one configuration. */
   forDaemons(): {token?: string; secure?: boolean} {
-    const token = this.tokens()[0];
+    const [first] = this.tokens();
+    const token = first === undefined ? undefined : tokenOfLine(first).token;
     return {
       ...(token === undefined ? {} : {token}),
       ...(this.config.tls === undefined ? {} : {secure: true}),

@@ -15,6 +15,7 @@ import type {
   Operation,
   Store,
   StoreStatus,
+  StoreUsage,
   Transaction,
   TransactionOutcome,
   Watch,
@@ -137,6 +138,16 @@ export class EtcdStore implements Store {
       kv.range({key: Buffer.from([0]), count_only: true}, call),
     );
     return {clusterId: reply.header.cluster_id, revision: this.noted(reply.header)};
+  }
+
+  async usage(): Promise<StoreUsage> {
+    const client = this.client();
+    try {
+      const {dbSize} = await client.maintenance.status();
+      return {bytes: Number(dbSize), quotaBytes: 0};
+    } catch (error) {
+      throw this.fault(client, error);
+    }
   }
 
   async compact(revision: number): Promise<void> {

@@ -52,6 +52,13 @@ export interface StoreStatus {
   readonly revision: number;
 }
 
+/** How much of its room the store uses, where it can tell. */
+export interface StoreUsage {
+  readonly bytes: number;
+  /** 0: not known. */
+  readonly quotaBytes: number;
+}
+
 export interface CallOptions {
   /** Limit of this attempt, ms. Default 2000. */
   readonly timeoutMs?: number;
@@ -84,6 +91,8 @@ export interface Store {
   /** Every change below the prefix from `fromRevision` on, each exactly once and in order. */
   watch(prefix: string, fromRevision: number, listener: WatchListener): Watch;
   status(options?: CallOptions): Promise<StoreStatus>;
+  /** Absent for stores without a limit. */
+  usage?(): Promise<StoreUsage>;
   /** Forgets history before the revision. */
   compact(revision: number): Promise<void>;
   close(): Promise<void>;

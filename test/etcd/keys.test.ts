@@ -39,6 +39,12 @@ const parsed: fc.Arbitrary<ParsedKey> = fc.oneof(
   fc.record({kind: fc.constant('governedBy' as const), app: name}),
   fc.record({kind: fc.constant('status' as const), app: name}),
   fc.record({kind: fc.constant('moves' as const), app: name, round}),
+  fc.record({kind: fc.constant('events' as const), app: name, round}),
+  fc.record({kind: fc.constant('applyMarker' as const), app: name}),
+  fc.record({
+    kind: fc.constant('audit' as const),
+    id: fc.stringMatching(/^[0-9]{19}-[0-9a-z]{6}$/),
+  }),
   fc.record({kind: fc.constant('pushSession' as const), app: name, container, lease}),
   fc.record({kind: fc.constant('leaseGuard' as const), app: name}),
   fc.record({kind: fc.constant('pushShard' as const), app: name, container, shard}),
@@ -62,6 +68,10 @@ function build(layout: Keys, what: ParsedKey): string {
       return layout.ownership(what.app, what.shard);
     case 'moves':
       return layout.moves(what.app, what.round);
+    case 'events':
+      return layout.events(what.app, what.round);
+    case 'audit':
+      return layout.audit(what.id);
     case 'pushSession':
       return layout.pushSession(what.app, what.container, what.lease);
     case 'pushShard':

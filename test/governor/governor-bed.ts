@@ -4,7 +4,7 @@ import type {Eviction} from '../../src/governor/eviction.ts';
 import {Governor} from '../../src/governor/governor.ts';
 import type {Heartbeat, HeartbeatState} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
-import type {ShardSpec} from '../../src/model/specs.ts';
+import type {AppSpec, ShardSpec} from '../../src/model/specs.ts';
 import type {AppStatus} from '../../src/model/status.ts';
 import {claim, free, markReady} from '../../src/ownership/transitions.ts';
 import {plan} from '../../src/planner/index.ts';
@@ -54,12 +54,38 @@ export class GovernorBed {
     return this.governor.view.own;
   }
 
-  addShard(shard: string, fields: Partial<ShardSpec> = {}): void {
+  /** Rewrites the app's spec. */
+  respec(over: Partial<AppSpec>): void {
+    const known = this.governor.view.spec?.value;
+    if (known === undefined) throw new Error('the app has no spec');
     const mod = this.next();
-    const value = {
+    const entry = {value: {...known, ...over}, mod, create: mod};
+    this.governor.changed({kind: 'spec', mod, entry}, this.nowMs);
+  }
+
+  /** Every container renews its heartbeat. */
+  beatAll(): void {
+    for (const [incarnation, {value, create}] of [...this.governor.view.heartbeats]) {
+      const mod = this.next();
+      const entry = {value: {...value, seq: mod}, mod, create};
+      this.governor.changed({kind: 'heartbeat', mod, incarnation, entry}, this.nowMs);
+    }
+  }
+
+  order(container: string, order: 'cordon' | 'drain'): void {
+    const mod = this.next();
+    const value = {order, reason: '', by: '', at: '', incarnation: '', keep: true};
+    const entry = {value, mod, create: mod};
+    this.governor.changed({kind: 'order', mod, container, entry}, this.nowMs);
+  }
+
+  /** Writes the shard's spec. */
+  addShard(shard: string, over: Partial<ShardSpec> = {}): void {
+    const mod = this.next();
+    const value: ShardSpec = {
       ...{id: shard, service: 'app', task: '', updateTime: 1},
       ...{manualContainerId: '', group: '', workerGroup: ''},
-      ...fields,
+      ...over,
     };
     this.governor.changed(
       {kind: 'shard', mod, shard, entry: {value, mod, create: mod}},

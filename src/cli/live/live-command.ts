@@ -4,7 +4,7 @@ import type {Command} from '@oclif/core';
 import type {AdminInput, LiveRow, LiveView} from '../../protocol/admin.ts';
 import {SmError} from '../../model/errors.ts';
 import {SmCommand} from '../base-command.ts';
-import {waitFor} from '../waiting.ts';
+import {waitUntilMet} from '../waiting.ts';
 import {LiveLines} from './live-lines.ts';
 import {LiveLink, isPassing} from './live-link.ts';
 import {runSession} from './live-session.ts';
@@ -47,6 +47,8 @@ type Goal = 'ready' | 'balanced';
 
 /** Windows of shards that no screen needs, but whoever reads lines wants all. */
 const ALL_ROWS = 100_000;
+/** The view itself shows how far things are. */
+const UNSEEN = {update: (): void => undefined};
 
 export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T> {
   /** Ends by a signal, a key, --for, or --timeout. */
@@ -149,7 +151,7 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
     if (services.length === 0) throw new SmError('APP_NOT_FOUND', `no app to wait for`);
     for (const app of services) {
       const wanted = {service: app, kind: 'app', id: '', for: goal} as const;
-      await waitFor(this.client, wanted, endMs - performance.now(), () => undefined, signal);
+      await waitUntilMet(this.client, wanted, endMs - performance.now(), UNSEEN, signal);
     }
     return 0;
   }

@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand} from '../../cli/base-command.ts';
+import {SmCommand, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 import {addMany} from '../../cli/shard-batches.ts';
 
@@ -22,7 +22,7 @@ export default class AppCreate extends SmCommand<typeof AppCreate> {
     }),
     shards: Flags.integer({description: 'create so many shards, named 1, 2, ...', default: 0}),
     'if-not-exists': Flags.boolean({description: 'leave an app that exists as it is'}),
-    'dry-run': Flags.boolean({description: 'only check'}),
+    ...changeFlags,
   };
 
   override async run(): Promise<void> {
@@ -31,7 +31,9 @@ export default class AppCreate extends SmCommand<typeof AppCreate> {
     const answer = await this.create(name, dryRun);
     const count = this.flags.shards;
     const items =
-      count > 0 && !dryRun ? await addMany(this.client, name, numbered(count)) : undefined;
+      count > 0 && !dryRun
+        ? await addMany(this.client, name, numbered(count), {reason: this.flags.reason})
+        : undefined;
     await this.showObject(
       changeResult(
         'App',
@@ -57,6 +59,7 @@ export default class AppCreate extends SmCommand<typeof AppCreate> {
       maxShardCount: this.flags['max-shard-count'],
       maxRecoveryTime: this.flags['max-recovery-time'],
       dryRun,
+      reason: this.flags.reason,
     });
   }
 }

@@ -1,3 +1,5 @@
+import {Flags} from '@oclif/core';
+import {listFlags} from '../../cli/list-shape.ts';
 import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
 import type {AppView} from '../../protocol/admin.ts';
 
@@ -10,7 +12,14 @@ export default class AppLs extends LiveCommand<typeof AppLs> {
   ];
   static override aliases = [];
   static override hiddenAliases = ['app:list', 'apps:ls', 'apps:list'];
-  static override flags = watchFlags;
+  static override flags = {
+    state: Flags.string({
+      description: 'only apps in this state',
+      options: ['ok', 'moving', 'trouble', 'paused', 'removing'],
+    }),
+    ...listFlags,
+    ...watchFlags,
+  };
 
   override async run(): Promise<void> {
     if (this.flags.watch) {
@@ -24,11 +33,14 @@ export default class AppLs extends LiveCommand<typeof AppLs> {
       });
       return;
     }
+    const {state} = this.flags;
     const {apps, revision} = await this.client.call('getApps', {});
     await this.showList<AppView>({
       kind: 'AppList',
       fields: {revision},
-      items: apps.toSorted((a, b) => trouble(b) - trouble(a) || (a.service < b.service ? -1 : 1)),
+      items: apps
+        .filter((app) => state === undefined || stateOf(app).toLowerCase() === state)
+        .toSorted((a, b) => trouble(b) - trouble(a) || (a.service < b.service ? -1 : 1)),
       name: ({service}) => service,
       columns: [
         {header: 'APP', value: ({service}) => service},

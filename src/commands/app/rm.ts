@@ -1,9 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand} from '../../cli/base-command.ts';
+import {SmCommand, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 import {confirmByName} from '../../cli/confirm.ts';
 import {RemoteError} from '../../cli/failure-report.ts';
-import {WAIT_DEFAULT_MS, waitFor} from '../../cli/waiting.ts';
 import type {WriteAnswer} from '../../protocol/admin.ts';
 
 export default class AppRm extends SmCommand<typeof AppRm> {
@@ -21,7 +20,7 @@ export default class AppRm extends SmCommand<typeof AppRm> {
     confirm: Flags.string({description: 'the name again, instead of typing it'}),
     'ignore-not-found': Flags.boolean({description: 'nothing to do when there is no such app'}),
     wait: Flags.boolean({description: 'wait until nothing of it is left'}),
-    'dry-run': Flags.boolean({description: 'only check'}),
+    ...changeFlags,
   };
 
   override async run(): Promise<void> {
@@ -30,19 +29,17 @@ export default class AppRm extends SmCommand<typeof AppRm> {
     if (!dryRun) await confirmByName(`remove app ${name}`, name, this.flags.confirm);
     const answer = await this.remove(name, dryRun);
     if (this.flags.wait && answer.changed && !dryRun) {
-      await waitFor(
-        this.client,
-        {service: name, kind: 'app', for: 'gone'},
-        this.timeoutMs ?? WAIT_DEFAULT_MS,
-        (text) => this.say(text),
-      );
+      await this.waitFor({service: name, kind: 'app', for: 'gone'});
     }
     await this.showObject(changeResult('App', name, answer, {}, dryRun));
   }
 
   private async remove(name: string, dryRun: boolean): Promise<WriteAnswer> {
     try {
-      return await this.client.call('delSpec', {service: name, force: this.flags.force, dryRun});
+      return await this.client.call('delSpec', {
+        ...{service: name, force: this.flags.force},
+        ...{reason: this.flags.reason, dryRun},
+      });
     } catch (error) {
       const absent = error instanceof RemoteError && error.failure.exit === 3;
       if (absent && this.flags['ignore-not-found'])

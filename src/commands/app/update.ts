@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand} from '../../cli/base-command.ts';
+import {SmCommand, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 
 export default class AppUpdate extends SmCommand<typeof AppUpdate> {
@@ -17,7 +17,7 @@ export default class AppUpdate extends SmCommand<typeof AppUpdate> {
     'max-recovery-time': Flags.integer({
       description: "seconds a lost container's shards wait for it",
     }),
-    'dry-run': Flags.boolean({description: 'only check'}),
+    ...changeFlags,
   };
 
   override async run(): Promise<void> {
@@ -29,6 +29,7 @@ export default class AppUpdate extends SmCommand<typeof AppUpdate> {
       ...(maxShardCount === undefined ? {} : {maxShardCount}),
       ...(maxRecoveryTime === undefined ? {} : {maxRecoveryTime}),
       dryRun,
+      reason: this.flags.reason,
     });
     await this.showObject(changeResult('App', this.args.name, answer, {}, dryRun));
   }

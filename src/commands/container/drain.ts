@@ -1,7 +1,6 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
-import {WAIT_DEFAULT_MS, waitFor} from '../../cli/waiting.ts';
 
 export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {
   static override summary = 'Move every shard away from a container and wait until it is empty.';
@@ -15,10 +14,9 @@ export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {
   static override args = {id: Args.string({description: 'container id', required: true})};
   static override flags = {
     app: appFlag,
-    reason: Flags.string({description: 'why; kept with the order', default: ''}),
     keep: Flags.boolean({description: 'drain whatever process takes this id, until uncordon'}),
     wait: Flags.boolean({description: 'wait until no shard is left', default: true, allowNo: true}),
-    'dry-run': Flags.boolean({description: 'only check'}),
+    ...changeFlags,
   };
 
   override async run(): Promise<void> {
@@ -46,9 +44,7 @@ export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {
 
   private async untilDrained(service: string, id: string): Promise<number> {
     const goal = {service, kind: 'container', id, for: 'drained'} as const;
-    const {waitedMs} = await waitFor(this.client, goal, this.timeoutMs ?? WAIT_DEFAULT_MS, (text) =>
-      this.say(text),
-    );
+    const {waitedMs} = await this.waitFor(goal);
     return waitedMs;
   }
 }

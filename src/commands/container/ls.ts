@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {appFlag} from '../../cli/base-command.ts';
-import {CONTAINER_COLUMNS, byTrouble} from '../../cli/container-table.ts';
+import {CONTAINER_COLUMNS, CONTAINER_STATES, byTrouble} from '../../cli/container-table.ts';
+import {listFlags} from '../../cli/list-shape.ts';
 import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
 
 export default class ContainerLs extends LiveCommand<typeof ContainerLs> {
@@ -13,7 +14,11 @@ export default class ContainerLs extends LiveCommand<typeof ContainerLs> {
   static override hiddenAliases = ['container:list', 'containers:ls', 'containers:list'];
   static override flags = {
     app: appFlag,
-    state: Flags.string({description: 'only containers in this state'}),
+    state: Flags.string({
+      description: 'only containers in this state',
+      options: [...CONTAINER_STATES],
+    }),
+    ...listFlags,
     ...watchFlags,
   };
 

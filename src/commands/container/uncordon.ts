@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core';
-import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {Args} from '@oclif/core';
+import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 
 export default class ContainerUncordon extends SmCommand<typeof ContainerUncordon> {
@@ -11,8 +11,7 @@ export default class ContainerUncordon extends SmCommand<typeof ContainerUncordo
   static override args = {id: Args.string({description: 'container id', required: true})};
   static override flags = {
     app: appFlag,
-    reason: Flags.string({description: 'why; kept with the order', default: ''}),
-    'dry-run': Flags.boolean({description: 'only check'}),
+    ...changeFlags,
   };
 
   override async run(): Promise<void> {

@@ -1,51 +1,51 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {listFlags} from '../../cli/list-shape.ts';
+import {moveRows} from '../../cli/move-rows.ts';
+import type {MoveRow} from '../../cli/move-rows.ts';
+
+const STATES = ['dropping', 'free', 'assigned', 'adding', 'queued', 'held', 'cancelled'];
+const OUTCOMES = ['done', 'failed'];
+const MOST = 10_000;
 
 export default class MovesLs extends SmCommand<typeof MovesLs> {
-  static override summary = 'List running and finished moves.';
+  static override summary = 'List running, queued and finished moves.';
   static override examples = [
     '<%= config.bin %> moves ls -a orders',
-    '<%= config.bin %> moves ls -a orders --limit 20',
+    '<%= config.bin %> moves ls -a orders --state queued --limit 20',
   ];
   static override hiddenAliases = ['moves:list', 'move:ls'];
   static override flags = {
     app: appFlag,
-    limit: Flags.integer({
-      description: 'most of the running and of the finished',
-      default: 100,
-      min: 1,
+    state: Flags.string({
+      description: 'only moves in this state',
+      options: [...STATES, ...OUTCOMES],
     }),
+    ...listFlags,
   };
 
   override async run(): Promise<void> {
-    const {app, limit} = this.flags;
-    const answer = await this.client.call('moves', {service: app, limit});
-    const running = answer.running.map((move) => ({...move, state: move.step as string}));
-    const finished = answer.finished.map((move) => ({...move, state: move.outcome as string}));
-    const hidden = answer.runningCount - running.length + answer.finishedCount - finished.length;
-    await this.showList({
+    const {app, state} = this.flags;
+    const answer = await this.client.call('moves', {service: app, limit: MOST});
+    const {revision, runningCount, queuedCount, finishedCount} = answer;
+    const items = moveRows(answer).filter((move) => state === undefined || move.state === state);
+    await this.showList<MoveRow>({
       kind: 'MoveList',
-      fields: {
-        revision: answer.revision,
-        runningCount: answer.runningCount,
-        finishedCount: answer.finishedCount,
-      },
-      items: [...running, ...finished],
+      fields: {revision, runningCount, queuedCount, finishedCount},
+      items,
       name: ({id, shard}) => id || shard,
       columns: [
         {header: 'MOVE', value: ({id}) => id || '-'},
         {header: 'SHARD', value: ({shard}) => shard},
         {header: 'FROM', value: ({from}) => from || '-'},
         {header: 'TO', value: ({to}) => to || '-'},
-        {header: 'STEP', value: ({state}) => state.toUpperCase()},
+        {header: 'STEP', value: (move) => move.state.toUpperCase()},
         {header: 'STARTED', value: ({startedAt}) => startedAt || '-'},
+        {header: 'ENDED', value: ({endedAt}) => endedAt || '-', wide: true},
         {header: 'WHY', value: ({why}) => why},
+        {header: 'NOTE', value: ({note}) => note, wide: true},
       ],
-      ...(hidden > 0
-        ? {note: `${hidden} more: raise --limit`}
-        : running.length + finished.length === 0
-          ? {note: 'nothing has moved'}
-          : {}),
+      ...(items.length === 0 ? {note: 'nothing moves'} : {}),
     });
   }
 }

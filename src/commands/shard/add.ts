@@ -1,9 +1,8 @@
 import {Flags} from '@oclif/core';
-import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 import {addMany} from '../../cli/shard-batches.ts';
 import {readShardFile} from '../../cli/shard-file.ts';
-import {WAIT_DEFAULT_MS, waitFor} from '../../cli/waiting.ts';
 import {SmError} from '../../model/errors.ts';
 import type {AddShardItem, BatchAnswer} from '../../protocol/admin.ts';
 
@@ -33,7 +32,7 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
         'file of ids, or of JSON objects as add-shards takes them, one a line; - for stdin',
     }),
     wait: Flags.boolean({description: 'wait until every shard of the app is ready'}),
-    'dry-run': Flags.boolean({description: 'only check'}),
+    ...changeFlags,
   };
 
   override async run(): Promise<void> {
@@ -63,7 +62,10 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
 
   private async addOne(item: AddShardItem): Promise<void> {
     const dryRun = this.flags['dry-run'];
-    const answer = await this.client.call('addShard', {service: this.flags.app, ...item, dryRun});
+    const answer = await this.client.call('addShard', {
+      ...{service: this.flags.app, reason: this.flags.reason},
+      ...{...item, dryRun},
+    });
     if (!dryRun) await this.waitIfAsked();
     await this.showObject(changeResult('Shard', item.shardId, answer, {}, dryRun));
   }
@@ -71,8 +73,11 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
   private async addAll(items: readonly AddShardItem[]): Promise<void> {
     const dryRun = this.flags['dry-run'];
     const answer = dryRun
-      ? await this.client.call('addShards', {service: this.flags.app, shards: [...items], dryRun})
-      : await addMany(this.client, this.flags.app, items);
+      ? await this.client.call('addShards', {
+          ...{service: this.flags.app, shards: [...items]},
+          ...{reason: this.flags.reason, dryRun},
+        })
+      : await addMany(this.client, this.flags.app, items, {reason: this.flags.reason});
     if (!dryRun && answer.failed === 0) await this.waitIfAsked();
     await this.showBatch(answer);
     if (answer.failed > 0) this.leaveWith(9);
@@ -98,11 +103,6 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
 
   private async waitIfAsked(): Promise<void> {
     if (!this.flags.wait) return;
-    await waitFor(
-      this.client,
-      {service: this.flags.app, kind: 'app', for: 'ready'},
-      this.timeoutMs ?? WAIT_DEFAULT_MS,
-      (text) => this.say(text),
-    );
+    await this.waitFor({service: this.flags.app, kind: 'app', for: 'ready'});
   }
 }

@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core';
 import {appFlag} from '../../cli/base-command.ts';
+import {listFlags} from '../../cli/list-shape.ts';
 import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
 import type {AdminInput, ShardState, ShardView} from '../../protocol/admin.ts';
 
@@ -40,12 +41,14 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
     }),
     container: Flags.string({description: 'only shards of this container'}),
     unplaced: Flags.boolean({description: 'only shards without a container'}),
-    limit: Flags.integer({description: 'show at most so many', min: 1}),
+    ...listFlags,
     ...watchFlags,
   };
 
   override async run(): Promise<void> {
-    const {state, container, unplaced, limit} = this.flags;
+    const {state, container, unplaced} = this.flags;
+    // Sorting needs all of them; what is shown is cut later.
+    const limit = this.flags['sort-by'] === undefined ? this.flags.limit : undefined;
     const query = {
       service: this.flags.app,
       ...(state === undefined ? {} : {state: state as ShardState}),
@@ -65,7 +68,6 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
       return;
     }
     const {shards, matched, revision} = await this.everyPage(query, limit);
-    const cut = shards.length < matched;
     await this.showList<ShardView>({
       kind: 'ShardList',
       fields: {matched, revision},
@@ -81,11 +83,7 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
         {header: 'TOKEN', value: ({token}) => token || '-', wide: true},
         {header: 'REASON', value: ({reason, lastError}) => reason || lastError},
       ],
-      ...(cut
-        ? {note: `showing ${shards.length} of ${matched}`}
-        : shards.length === 0
-          ? {note: 'no shard matches'}
-          : {}),
+      ...(shards.length === 0 ? {note: 'no shard matches'} : {}),
     });
   }
 

@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core';
-import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 import {RemoteError} from '../../cli/failure-report.ts';
 import {removeMany} from '../../cli/shard-batches.ts';
@@ -18,7 +18,7 @@ export default class ShardRm extends SmCommand<typeof ShardRm> {
   static override flags = {
     app: appFlag,
     'ignore-not-found': Flags.boolean({description: 'nothing to do for a shard that is not there'}),
-    'dry-run': Flags.boolean({description: 'only check'}),
+    ...changeFlags,
   };
 
   override async run(): Promise<void> {
@@ -38,7 +38,10 @@ export default class ShardRm extends SmCommand<typeof ShardRm> {
 
   private async call(shardId: string, dryRun: boolean): Promise<WriteAnswer> {
     try {
-      return await this.client.call('delShard', {service: this.flags.app, shardId, dryRun});
+      return await this.client.call('delShard', {
+        ...{service: this.flags.app, shardId},
+        ...{reason: this.flags.reason, dryRun},
+      });
     } catch (error) {
       const absent = error instanceof RemoteError && error.failure.code === 'SHARD_NOT_FOUND';
       if (absent && this.flags['ignore-not-found'])
@@ -51,8 +54,11 @@ export default class ShardRm extends SmCommand<typeof ShardRm> {
     const shards = this.words.map((shardId) => ({shardId}));
     const dryRun = this.flags['dry-run'];
     const answer = dryRun
-      ? await this.client.call('delShards', {service: this.flags.app, shards, dryRun})
-      : await removeMany(this.client, this.flags.app, shards);
+      ? await this.client.call('delShards', {
+          ...{service: this.flags.app, shards},
+          ...{reason: this.flags.reason, dryRun},
+        })
+      : await removeMany(this.client, this.flags.app, shards, {reason: this.flags.reason});
     const {items, changed, revision} = answer;
     const absent = items.filter(({result}) => result === 'absent').length;
     const failed = answer.failed + (this.flags['ignore-not-found'] ? 0 : absent);

@@ -1,5 +1,5 @@
-import {Args, Flags} from '@oclif/core';
-import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {Args} from '@oclif/core';
+import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 
 export default class WorkerAdd extends SmCommand<typeof WorkerAdd> {
@@ -10,7 +10,7 @@ export default class WorkerAdd extends SmCommand<typeof WorkerAdd> {
     group: Args.string({description: 'worker group', required: true}),
     container: Args.string({description: 'container id', required: true}),
   };
-  static override flags = {app: appFlag, 'dry-run': Flags.boolean({description: 'only check'})};
+  static override flags = {app: appFlag, ...changeFlags};
 
   override async run(): Promise<void> {
     const {group, container} = this.args;
@@ -20,6 +20,7 @@ export default class WorkerAdd extends SmCommand<typeof WorkerAdd> {
       workerGroup: group,
       worker: container,
       dryRun,
+      reason: this.flags.reason,
     });
     await this.showObject(changeResult('Worker', `${group}/${container}`, answer, {}, dryRun));
   }

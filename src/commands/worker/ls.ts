@@ -1,10 +1,11 @@
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {listFlags} from '../../cli/list-shape.ts';
 
 export default class WorkerLs extends SmCommand<typeof WorkerLs> {
   static override summary = 'List worker groups and their containers.';
   static override examples = ['<%= config.bin %> worker ls -a orders'];
   static override hiddenAliases = ['worker:list', 'workers:ls'];
-  static override flags = {app: appFlag};
+  static override flags = {app: appFlag, ...listFlags};
 
   override async run(): Promise<void> {
     const {workers} = await this.client.call('getWorker', {service: this.flags.app});

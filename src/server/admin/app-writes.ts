@@ -112,7 +112,7 @@ export async function updateSpec(
   request: UpdateSpecRequest,
 ): Promise<WriteAnswer> {
   const {store, keys} = dependencies;
-  const {service: app, dryRun, ...changes} = request;
+  const {service: app, dryRun, reason: _reason, ...changes} = request;
   refuseOwnService(dependencies, app);
   const key = keys.appSpec(app);
   const decide = ({entries}: Reading): Decision => {

@@ -108,7 +108,8 @@ function saysSame(
   );
 }
 
-async function withShards(
+/** The answer with the number of records that still name the container. */
+export async function withShards(
   dependencies: AdminDependencies,
   app: string,
   container: string,

@@ -1,9 +1,12 @@
 /** Moves: what runs, by the records; what has ended, by the rounds that governors wrote. */
 import type {OwnershipRecord, Versioned} from '../../model/ownership.ts';
-import type {MovesAnswer, MoveStep, RunningMove} from '../../protocol/admin.ts';
-import {compare} from './container-views.ts';
+import {placementSnapshot} from '../../governor/placement.ts';
+import {queueState} from '../../governor/held.ts';
+import type {MovesAnswer, MoveStep, QueuedMoveView, RunningMove} from '../../protocol/admin.ts';
+import {compare, livingOf} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
-import {listApp} from './listing.ts';
+import {listApp, WHOLE_APP} from './listing.ts';
+import type {AppListing} from './listing.ts';
 
 const STEPS: Readonly<Record<OwnershipRecord['state'], MoveStep>> = {
   assigned: 'assigned',
@@ -40,7 +43,8 @@ export async function moves(
   dependencies: AdminDependencies,
   {service, limit}: {service: string; limit: number},
 ): Promise<MovesAnswer> {
-  const {view, finished, revision} = await listApp(dependencies, service, ['own', 'moves']);
+  const listing = await listApp(dependencies, service, [...WHOLE_APP, 'moves']);
+  const {view, finished, revision} = listing;
   const running: RunningMove[] = [];
   for (const [shard, known] of view.own) {
     const move = runningMove(shard, known);
@@ -50,11 +54,32 @@ export async function moves(
   const newestFirst = [...finished].sort(
     (a, b) => compare(b.endedAt, a.endedAt) || compare(a.shard, b.shard),
   );
+  const queued = queuedMoves(listing, dependencies.plan);
   return {
     running: running.slice(0, limit),
     runningCount: running.length,
+    queued: queued.slice(0, limit),
+    queuedCount: queued.length,
     finished: newestFirst.slice(0, limit),
     finishedCount: newestFirst.length,
     revision: String(revision),
   };
+}
+
+/** What the live planner wants and nobody has begun, in its order. */
+export function queuedMoves(
+  listing: AppListing,
+  plan: AdminDependencies['plan'],
+): QueuedMoveView[] {
+  const living = livingOf(listing);
+  const snapshot = placementSnapshot(listing.view, living);
+  return plan(snapshot).moves.map(({shard, from, to, cause}) => {
+    const move = {
+      shard: snapshot.shards[shard]?.id ?? '',
+      from: snapshot.containers[from]?.id ?? '',
+      to: snapshot.containers[to]?.id ?? '',
+      cause,
+    };
+    return {...move, state: queueState(move, listing.view, living)};
+  });
 }

@@ -69,7 +69,7 @@ export async function updateShard(
   request: UpdateShardRequest,
 ): Promise<WriteAnswer> {
   const {store, keys, wallMs} = dependencies;
-  const {service: app, shardId, dryRun, ...changes} = request;
+  const {service: app, shardId, dryRun, reason: _reason, ...changes} = request;
   refuseOwnService(dependencies, app);
   const key = keys.shardSpec(app, shardId);
   const decide = ({entries: [appEntry, entry]}: Reading): Decision => {
@@ -77,6 +77,8 @@ export async function updateShard(
     const spec = readShard(shardId, entry);
     const next = {...spec, ...present(changes)};
     if (sameFields(spec, next)) return {result: 'unchanged', operations: []};
+    // Another place or task is another question.
+    delete next.cancelledMove;
     next.updateTime = Math.floor(wallMs() / 1_000);
     // The owner compares this number with the one it claimed: another task is a drop and an add.
     if (next.task !== spec.task) next.taskVersion = (spec.taskVersion ?? 0) + 1;

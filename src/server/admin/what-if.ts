@@ -7,17 +7,22 @@ import type {PlanAnswer, PlanRequest} from '../../protocol/admin.ts';
 import {compare, livingOf} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {listApp, WHOLE_APP} from './listing.ts';
+import type {AppListing} from './listing.ts';
+import {declaredChanges} from './declared-changes.ts';
 
 export async function whatIf(
   dependencies: AdminDependencies,
   request: PlanRequest,
 ): Promise<PlanAnswer> {
   const listing = await listApp(dependencies, request.service, WHOLE_APP);
+  if (request.declared !== undefined)
+    for (const change of declaredChanges(listing, request.declared, request.prune))
+      listing.view.apply(change);
   const living = livingOf(listing);
   thinkAway(living, request.without);
   thinkIn(living, request.addContainers);
   const snapshot = placementSnapshot(listing.view, living);
-  return planAnswer(snapshot, dependencies.plan(snapshot), request.limit, listing.revision);
+  return planAnswer(snapshot, dependencies.plan(snapshot), request.limit, listing);
 }
 
 function thinkAway(living: Map<string, LivingContainer>, without: readonly string[]): void {
@@ -39,7 +44,7 @@ function planAnswer(
   snapshot: PlacementSnapshot,
   plan: Plan,
   limit: number,
-  revision: number,
+  {view, revision}: AppListing,
 ): PlanAnswer {
   const shard = (index: number): string => snapshot.shards[index]?.id ?? '';
   const container = (index: number): string => snapshot.containers[index]?.id ?? '';
@@ -56,6 +61,10 @@ function planAnswer(
       cause: move.cause,
     })),
     moveCount: plan.moves.length,
+    heldCount:
+      view.spec?.value.paused === true
+        ? plan.moves.filter(({cause}) => cause === 'balance').length
+        : 0,
     additions: plan.additions
       .slice(0, limit)
       .map((index) => ({shard: shard(index), to: container(plan.target[index] ?? -1)})),

@@ -2,13 +2,15 @@
 import type {Keys} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import type {GovernorAction} from '../../governor/actions.ts';
-import type {FinishedMove} from '../../model/status.ts';
+import type {AppStatus, FinishedMove} from '../../model/status.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import type {Office} from '../../store/ownership-transactions.ts';
 import type {Compare, Operation, Store, TransactionOutcome} from '../../store/port.ts';
 import {removeApp} from './app-removal.ts';
+import {ContainerWatcher} from './container-watcher.ts';
+import {RoundKeeper} from './rounds.ts';
 
 export interface HousekeepingOptions {
   readonly app: string;
@@ -22,20 +24,22 @@ export interface HousekeepingOptions {
 
 type Chore = Exclude<GovernorAction, {type: 'write' | 'hints' | 'reread'}>;
 
-/** Newest rounds kept: with up to 100 moves each, the newest 1,000 moves. */
-const ROUNDS_KEPT = 10;
 const SPECS_PER_TRANSACTION = 100;
 
 export class Housekeeping {
   private readonly options: HousekeepingOptions;
   private readonly depose: () => void;
-  private rounds: string[] | undefined;
-  private roundNumber = 0;
+  private readonly moves: RoundKeeper;
+  private readonly events: RoundKeeper;
+  private readonly watcher = new ContainerWatcher();
   private removing = false;
 
   constructor(options: HousekeepingOptions, depose: () => void) {
     this.options = options;
     this.depose = depose;
+    const {keys, app} = options;
+    this.moves = new RoundKeeper(options, keys.movesPrefix(app));
+    this.events = new RoundKeeper(options, keys.eventsPrefix(app));
   }
 
   async carryOut(chore: Chore): Promise<void> {
@@ -43,7 +47,7 @@ export class Housekeeping {
       case 'evict':
         return this.evict(chore);
       case 'status':
-        return this.put(this.options.keys.status(this.options.app), encodeRecord(chore.status));
+        return this.status(chore.status);
       case 'recordMoves':
         return this.recordMoves(chore.moves);
       case 'deleteSpecs':
@@ -72,30 +76,19 @@ export class Housekeeping {
       then.push({op: 'delete', key: id});
     }
     await this.transact(compares, then);
+    this.watcher.evicted(container, incarnation);
   }
 
-  private async put(key: string, value: string): Promise<void> {
-    await this.transact([this.stillGoverns()], [{op: 'put', key, value}]);
+  private async status(status: AppStatus): Promise<void> {
+    const {keys, app} = this.options;
+    const put: Operation = {op: 'put', key: keys.status(app), value: encodeRecord(status)};
+    const found = this.watcher.compare(status);
+    const round = found.length === 0 ? [] : await this.events.round(found);
+    await this.transact([this.stillGoverns()], [put, ...round]);
   }
 
-  /** One key a round, named by time, so that names sort; the oldest rounds go. */
   private async recordMoves(moves: readonly FinishedMove[]): Promise<void> {
-    const {keys, app, store, clock} = this.options;
-    this.rounds ??= await store.list([keys.movesPrefix(app)]).then(
-      ({entries}) => entries.map(({key}) => key),
-      () => undefined,
-    );
-    this.roundNumber += 1;
-    const round = `${String(Math.floor(clock.wallMs())).padStart(14, '0')}-${String(this.roundNumber % 10_000).padStart(4, '0')}`;
-    const key = keys.moves(app, round);
-    const rounds = [...(this.rounds ?? []), key];
-    const old = rounds.splice(0, Math.max(0, rounds.length - ROUNDS_KEPT));
-    const drops = old.slice(0, 50).map((gone): Operation => ({op: 'delete', key: gone}));
-    await this.transact(
-      [this.stillGoverns()],
-      [{op: 'put', key, value: JSON.stringify(moves)}, ...drops],
-    );
-    this.rounds = rounds;
+    await this.transact([this.stillGoverns()], await this.moves.round(moves));
   }
 
   private async deleteSpecs(

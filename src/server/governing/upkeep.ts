@@ -3,6 +3,7 @@ import type {Keys} from '../../etcd/keys.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import type {Store} from '../../store/port.ts';
+import {trimAudit} from '../audit-trim.ts';
 import {noteRevision} from './cluster-record.ts';
 import type {KnownCluster} from './cluster-record.ts';
 
@@ -46,6 +47,7 @@ export class Upkeep {
     try {
       this.cluster = await noteRevision(store, keys, this.cluster);
       this.revisions.push(this.cluster.record.maxRevision);
+      await trimAudit(store, keys);
       const old = this.revisions.length > INTERVALS_KEPT ? this.revisions.shift() : undefined;
       if (compaction === 'auto' && old !== undefined) await store.compact(old);
     } catch (error) {

@@ -3,7 +3,7 @@ import type {FastifyInstance, FastifyRequest} from 'fastify';
 import {SmError} from '../../model/errors.ts';
 import {HINT_PATHS} from '../../protocol/hints.ts';
 import type {HttpDependencies} from './dependencies.ts';
-import {bearerOf, tokenMatches} from './tokens.ts';
+import {bearerOf, nameOfToken} from './tokens.ts';
 
 /**
  * Paths that need no token: probes, the API's description, and hints, which do nothing but cause a look at a record.
@@ -17,6 +17,13 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([
   HINT_PATHS.addShard,
   HINT_PATHS.dropShard,
 ]);
+
+const names = new WeakMap<FastifyRequest, string>();
+
+/** Name of the caller's token; `local` where none is asked for. */
+export function whoCalls(request: FastifyRequest): string {
+  return names.get(request) ?? 'local';
+}
 
 /** Refuses what may not call, before anything of the request is read. */
 export function guardAccess(
@@ -45,7 +52,11 @@ function isOpen(request: FastifyRequest): boolean {
 
 function tokenProblem(request: FastifyRequest, valid: readonly string[]): SmError | undefined {
   const given = bearerOf(request.headers.authorization);
-  if (given !== undefined && tokenMatches(given, valid)) return undefined;
+  const name = given === undefined ? undefined : nameOfToken(given, valid);
+  if (name !== undefined) {
+    names.set(request, name);
+    return undefined;
+  }
   const message =
     given === undefined ? 'a bearer token is needed' : 'the bearer token is not valid';
   return new SmError('UNAUTHENTICATED', message, {hint: 'pass --token-file or set SM_TOKEN_FILE'});

@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import {SmError} from '../../model/errors.ts';
 import {adminRoutes} from '../../protocol/admin.ts';
 import type {AdminRequest, AdminRoute} from '../../protocol/admin.ts';
+import {whoCalls} from './access.ts';
 import type {AnsweringOperation, Caller, HttpDependencies} from './dependencies.ts';
 import {STREAMS_LIMIT, sendEvents} from './event-stream.ts';
 import {badRequest} from './failures.ts';
@@ -27,7 +28,10 @@ export function addAdminRoutes(
       const caller = callerOf(request, reply, closing.signal);
       const answer = await handle(inputOf(route, request), caller);
       if (route.changes)
-        logger.info({operation, requestId: request.id, from: request.ip}, 'changed');
+        logger.info(
+          {operation, requestId: request.id, from: request.ip, who: caller.who},
+          'changed',
+        );
       return answer;
     });
   }
@@ -70,10 +74,15 @@ function addStreams(
         open--;
       }
     });
-  const {movesStream, liveStream} = adminRoutes;
+  const {movesStream, eventsStream, liveStream} = adminRoutes;
   counted(movesStream, async (request, reply, caller) => {
     const input = inputOf(movesStream, request) as AdminRequest<'movesStream'>;
-    const events = admin.movesStream(resumed(input, request), caller);
+    const events = admin.movesStream({...input, ...resumed(request)}, caller);
+    await sendEvents(reply, events, ({revision}) => revision, caller.signal);
+  });
+  counted(eventsStream, async (request, reply, caller) => {
+    const input = inputOf(eventsStream, request) as AdminRequest<'eventsStream'>;
+    const events = admin.eventsStream({...input, ...resumed(request)}, caller);
     await sendEvents(reply, events, ({revision}) => revision, caller.signal);
   });
   counted(liveStream, async (request, reply, caller) => {
@@ -85,12 +94,9 @@ function addStreams(
 
 type StreamSender = (request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<void>;
 
-function resumed(
-  input: AdminRequest<'movesStream'>,
-  request: FastifyRequest,
-): AdminRequest<'movesStream'> {
+function resumed(request: FastifyRequest): {after?: string} {
   const last = lastEventId(request);
-  return /^\d{1,16}$/.test(last) ? {...input, after: last} : input;
+  return /^\d{1,16}$/.test(last) ? {after: last} : {};
 }
 
 function lastEventId(request: FastifyRequest): string {
@@ -133,6 +139,7 @@ function callerOf(request: FastifyRequest, reply: FastifyReply, closing: AbortSi
   return {
     address: request.ip,
     requestId: request.id,
+    who: whoCalls(request),
     signal: AbortSignal.any([gone.signal, closing]),
   };
 }

@@ -7,6 +7,7 @@ import type {
   LiveMessage,
   MoveEvent,
   StreamOperation,
+  StreamedEvent,
 } from '../../protocol/admin.ts';
 
 /** Who calls, and until when it listens. */
@@ -14,6 +15,8 @@ export interface Caller {
   /** Address of the peer. */
   readonly address: string;
   readonly requestId: string;
+  /** Name of its token; `local` where none is asked for. */
+  readonly who: string;
   /** Aborted when the caller hangs up or the server closes. */
   readonly signal: AbortSignal;
 }
@@ -39,6 +42,10 @@ export type AdminHandlers = {
     lastEventId: string,
     caller: Caller,
   ) => AsyncIterable<LiveMessage>;
+  readonly eventsStream: (
+    request: AdminRequest<'eventsStream'>,
+    caller: Caller,
+  ) => AsyncIterable<StreamedEvent>;
 };
 
 export interface HttpLogger {

@@ -19,6 +19,26 @@ export function tokenMatches(given: string, valid: readonly string[]): boolean {
   return found;
 }
 
+/**
+ * Name of the valid token that was given, or undefined. Lines are `TOKEN` or `NAME TOKEN`; a nameless one is called by its
+ * place. Takes the same time whichever matches.
+ */
+export function nameOfToken(given: string, lines: readonly string[]): string | undefined {
+  let found: string | undefined;
+  for (const [at, line] of lines.entries()) {
+    const {name, token} = tokenOfLine(line);
+    if (tokenMatches(given, [token])) found = name === '' ? `token-${at + 1}` : name;
+  }
+  return found;
+}
+
+/** `TOKEN` or `NAME TOKEN`. */
+export function tokenOfLine(line: string): {name: string; token: string} {
+  const words = line.trim().split(/\s+/);
+  const token = words.at(-1) ?? '';
+  return {name: words.slice(0, -1).join(' '), token};
+}
+
 /** The token of `Authorization: Bearer <token>`, or undefined when the header is absent or of another scheme. */
 export function bearerOf(header: string | undefined): string | undefined {
   return /^bearer +([\x21-\x7e]{1,4096})$/i.exec(header ?? '')?.[1];
@@ -41,7 +61,7 @@ export async function readTokenFile(path: string): Promise<readonly string[]> {
   if (tokens.length === 0 || tokens.length > TOKENS_LIMIT) {
     throw new SmError('INVALID_CONFIG', `token file ${path} must hold 1 or ${TOKENS_LIMIT} tokens`);
   }
-  if (tokens.some((token) => token.length < TOKEN_MIN_CHARACTERS)) {
+  if (tokens.some((line) => tokenOfLine(line).token.length < TOKEN_MIN_CHARACTERS)) {
     throw new SmError(
       'INVALID_CONFIG',
       `a token in ${path} is shorter than ${TOKEN_MIN_CHARACTERS} characters`,

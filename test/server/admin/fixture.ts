@@ -56,7 +56,7 @@ export class World {
     signal = new AbortController().signal,
   ): Promise<AdminAnswer<O>> {
     const {request, answer} = adminRoutes[operation];
-    const caller: Caller = {address: '127.0.0.1', requestId: 'r', signal};
+    const caller: Caller = {address: '127.0.0.1', requestId: 'r', who: 'local', signal};
     const handler = this.admin[operation] as (given: unknown, by: Caller) => Promise<unknown>;
     const given = await handler(request.parse(input), caller);
     answer.parse(given);
@@ -65,12 +65,20 @@ export class World {
 
   stream(input: AdminInput<'movesStream'>, signal: AbortSignal) {
     const request = adminRoutes.movesStream.request.parse(input);
-    return this.admin.movesStream(request, {address: '', requestId: '', signal});
+    return this.admin.movesStream(request, {address: '', requestId: '', who: 'local', signal});
+  }
+
+  events(input: AdminInput<'eventsStream'>, signal: AbortSignal) {
+    const request = adminRoutes.eventsStream.request.parse(input);
+    return this.admin.eventsStream(request, {address: '', requestId: '', who: 'local', signal});
   }
 
   live(input: AdminInput<'liveStream'>, lastEventId: string, signal: AbortSignal) {
     const request = adminRoutes.liveStream.request.parse(input);
-    return this.admin.liveStream(request, lastEventId, {address: '', requestId: '', signal});
+    return this.admin.liveStream(request, lastEventId, {
+      ...{address: '', requestId: '', who: 'local'},
+      signal,
+    });
   }
 
   async put(key: string, value: string | object): Promise<number> {

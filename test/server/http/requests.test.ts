@@ -23,7 +23,10 @@ describe('good requests', () => {
     expect(http.calls).toEqual([
       {
         operation: 'addSpec',
-        request: {service: 'orders', maxShardCount: 0, maxRecoveryTime: 10, dryRun: false},
+        request: {
+          ...{service: 'orders', maxShardCount: 0, maxRecoveryTime: 10},
+          ...{dryRun: false, reason: ''},
+        },
       },
     ]);
     expect(reply.headers['x-request-id']).toBeTypeOf('string');

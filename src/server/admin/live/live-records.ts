@@ -173,6 +173,7 @@ export class LiveRecords {
       world.epoch = valueOf(entry, decodeCluster)?.epoch ?? world.epoch;
       return false;
     }
+    if (parsed.kind === 'audit') return false;
     if (this.scope !== undefined && parsed.app !== this.scope) return false;
     const records = recordsOf(world, parsed.app);
     if (parsed.kind === 'status') records.takeStatus(valueOf(entry, decodeAppStatus));

@@ -1,0 +1,233 @@
+/** Carrying a file out, one app at a time, under a marker: whatever cuts it off, the same call goes on. */
+import {createHash} from 'node:crypto';
+import type {FileApp} from '../config/apps-file.ts';
+import {SmError} from '../model/errors.ts';
+import type {BatchAnswer, ExportAppAnswer} from '../protocol/admin.ts';
+import type {AdminClient} from './admin-client.ts';
+import {countOf, diffApp, hasChanges} from './apps-diff.ts';
+import type {AppDiff} from './apps-diff.ts';
+import {RemoteError} from './failure-report.ts';
+import {addMany, removeMany} from './shard-batches.ts';
+
+/** The marker is renewed at least so often, ms. */
+const RENEW_MS = 10_000;
+const CALLS_IN_FLIGHT = 8;
+
+export interface ApplyOptions {
+  readonly prune: boolean;
+  readonly dryRun: boolean;
+  readonly reason: string;
+  readonly ifRevision: string | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, total: number, app: string) => void;
+}
+
+export interface AppliedApp {
+  readonly name: string;
+  readonly result: 'created' | 'configured' | 'unchanged';
+  readonly added: number;
+  readonly updated: number;
+  readonly removed: number;
+  readonly members: number;
+  /** There, not in the file, and left alone. */
+  readonly unmanaged: number;
+  readonly failed: number;
+  readonly errors: readonly {readonly object: string; readonly error: string}[];
+  readonly resumed: boolean;
+  readonly specRevision: string;
+}
+
+/** The app's specs, or undefined when there is no such app. */
+export async function exported(
+  client: AdminClient,
+  service: string,
+): Promise<ExportAppAnswer | undefined> {
+  try {
+    return await client.call('exportApp', {service});
+  } catch (error) {
+    if (error instanceof RemoteError && error.failure.code === 'APP_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+export async function applyApp(
+  client: AdminClient,
+  wanted: FileApp,
+  options: ApplyOptions,
+): Promise<AppliedApp> {
+  return new Applying(client, wanted, options).run();
+}
+
+class Applying {
+  private readonly client: AdminClient;
+  private readonly wanted: FileApp;
+  private readonly options: ApplyOptions;
+  private readonly content: string;
+  private readonly errors: {object: string; error: string}[] = [];
+  private renewedMs = 0;
+  private done = 0;
+  private total = 0;
+
+  constructor(client: AdminClient, wanted: FileApp, options: ApplyOptions) {
+    this.client = client;
+    this.wanted = wanted;
+    this.options = options;
+    const {prune} = options;
+    this.content = createHash('sha256').update(JSON.stringify({wanted, prune})).digest('hex');
+  }
+
+  async run(): Promise<AppliedApp> {
+    const {client, wanted} = this;
+    const {prune, dryRun} = this.options;
+    const first = diffApp(wanted, await exported(client, wanted.name));
+    // A file that was applied as a whole is done, whatever revision it was meant for.
+    if (!hasChanges(first, prune))
+      return this.outcome(first, 'unchanged', false, first.specRevision);
+    this.total = countOf(first, prune);
+    this.tell();
+    if (!first.exists) await this.create(first);
+    if (dryRun && !first.exists) return this.outcome(first, 'created', false, '0');
+    const resumed = await this.begin(first.exists);
+    let finished = false;
+    try {
+      const diff = first.exists
+        ? diffApp(wanted, await exported(client, wanted.name))
+        : {...first, spec: []};
+      this.total = countOf(diff, prune);
+      await this.carryOut(diff);
+      finished = true;
+      const {specRevision = '0'} = (await exported(client, wanted.name)) ?? {};
+      return this.outcome(diff, first.exists ? 'configured' : 'created', resumed, specRevision);
+    } finally {
+      await this.end(finished);
+    }
+  }
+
+  private async create({name}: AppDiff): Promise<void> {
+    const {ifRevision, dryRun, reason} = this.options;
+    if (ifRevision !== undefined && ifRevision !== '0')
+      throw new SmError('CONFLICT', `there is no app ${name}, not at any revision`, {
+        hint: 'leave --if-revision out, or give 0',
+      });
+    const {maxShardCount, maxRecoveryTime, paused} = this.wanted;
+    const spec = {service: name, maxShardCount, maxRecoveryTime};
+    await this.client.call('addSpec', {...spec, reason, dryRun});
+    if (paused && !dryRun) await this.client.call('updateSpec', {service: name, paused, reason});
+    this.step(1);
+  }
+
+  private async begin(existed: boolean): Promise<boolean> {
+    const {ifRevision, dryRun} = this.options;
+    const {resumed} = await this.client.call('beginApply', {
+      ...{service: this.wanted.name, content: this.content, dryRun},
+      ...(ifRevision === undefined || !existed ? {} : {ifRevision}),
+    });
+    this.renewedMs = performance.now();
+    return resumed;
+  }
+
+  private async end(done: boolean): Promise<void> {
+    if (this.options.dryRun) return;
+    const request = {service: this.wanted.name, content: this.content, done};
+    // A marker that stays behind is free after a minute, and at once for the same file.
+    await this.client.call('endApply', request).catch(() => undefined);
+  }
+
+  private async carryOut(diff: AppDiff): Promise<void> {
+    const {client, wanted} = this;
+    const {prune, dryRun, reason} = this.options;
+    const {name: service, maxShardCount, maxRecoveryTime, paused} = wanted;
+    if (diff.exists && diff.spec.length > 0) {
+      const spec = {service, maxShardCount, maxRecoveryTime, paused};
+      await client.call('updateSpec', {...spec, reason, dryRun});
+      this.step(1);
+    }
+    await this.each(diff.join, ({workerGroup, container: worker}) =>
+      client.call('addWorker', {service, workerGroup, worker, reason, dryRun}),
+    );
+    if (dryRun) await this.checkShards(diff);
+    else this.note(await addMany(client, service, diff.add, this.batch()));
+    await this.each(diff.update, ({shard}) =>
+      client.call('updateShard', {service, ...shard, reason, dryRun}),
+    );
+    if (!prune) return;
+    const extra = diff.extra.map((shardId) => ({shardId}));
+    if (!dryRun) this.note(await removeMany(client, service, extra, this.batch()));
+    await this.each(diff.extraMembers, ({workerGroup, container: worker}) =>
+      client.call('delWorker', {service, workerGroup, worker, reason, dryRun}),
+    );
+  }
+
+  /** The server looks at what would be added; in one call, as large as it takes. */
+  private async checkShards({add}: AppDiff): Promise<void> {
+    const {name: service} = this.wanted;
+    const some = add.slice(0, 1_000);
+    if (some.length === 0) return;
+    this.note(await this.client.call('addShards', {service, shards: some, dryRun: true}));
+  }
+
+  private batch() {
+    const before = this.done;
+    return {
+      reason: this.options.reason,
+      between: async (done: number): Promise<void> => {
+        this.step(before + done - this.done);
+        await this.pause();
+      },
+    };
+  }
+
+  private async each<T>(items: readonly T[], call: (item: T) => Promise<unknown>): Promise<void> {
+    const next = items.values();
+    const worker = async (): Promise<void> => {
+      for (const item of next) {
+        await call(item);
+        this.step(1);
+        await this.pause();
+      }
+    };
+    await Promise.all(Array.from({length: CALLS_IN_FLIGHT}, worker));
+  }
+
+  /** Between two calls: whether to go on, and the marker. */
+  private async pause(): Promise<void> {
+    this.options.signal.throwIfAborted();
+    if (this.options.dryRun || performance.now() - this.renewedMs < RENEW_MS) return;
+    await this.begin(true);
+  }
+
+  private note({items}: BatchAnswer): void {
+    for (const {shardId, error} of items)
+      if (error !== undefined) this.errors.push({object: `shard/${shardId}`, error});
+  }
+
+  private step(count: number): void {
+    this.done += count;
+    this.tell();
+  }
+
+  private tell(): void {
+    this.options.onProgress(Math.min(this.done, this.total), this.total, this.wanted.name);
+  }
+
+  private outcome(
+    diff: AppDiff,
+    result: AppliedApp['result'],
+    resumed: boolean,
+    specRevision: string,
+  ): AppliedApp {
+    const {prune} = this.options;
+    const left = diff.extra.length + diff.extraMembers.length;
+    const failed = this.errors.length;
+    return {
+      ...{name: diff.name, result, resumed, specRevision},
+      added: diff.add.length,
+      updated: diff.update.length,
+      removed: prune ? diff.extra.length : 0,
+      members: diff.join.length + (prune ? diff.extraMembers.length : 0),
+      unmanaged: prune ? 0 : left,
+      failed,
+      errors: this.errors,
+    };
+  }
+}

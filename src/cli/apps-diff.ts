@@ -1,0 +1,136 @@
+/** What separates an app from what a file says of it. Pure. */
+import type {FileApp, FileShard} from '../config/apps-file.ts';
+import type {DeclaredShard, ExportAppAnswer} from '../protocol/admin.ts';
+
+export interface FieldChange {
+  readonly field: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface AppDiff {
+  readonly name: string;
+  readonly exists: boolean;
+  /** Limits and pause; none for an app that does not exist yet. */
+  readonly spec: readonly FieldChange[];
+  readonly add: readonly FileShard[];
+  readonly update: readonly {readonly shard: FileShard; readonly changes: readonly FieldChange[]}[];
+  /** There, but not in the file: removed only by prune. */
+  readonly extra: readonly string[];
+  readonly join: readonly Member[];
+  readonly extraMembers: readonly Member[];
+  /** '0' for an app that does not exist. */
+  readonly specRevision: string;
+}
+
+export interface Member {
+  readonly workerGroup: string;
+  readonly container: string;
+}
+
+/** One line of a diff. */
+export interface DiffRow {
+  readonly app: string;
+  /** `app`, `shard/eu-1`, `worker/gpu/orders-3`. */
+  readonly object: string;
+  /** `unmanaged`: there, not in the file, and left alone. */
+  readonly change: 'create' | 'update' | 'delete' | 'unmanaged';
+  readonly field: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const SPEC_FIELDS = ['maxShardCount', 'maxRecoveryTime', 'paused'] as const;
+const SHARD_FIELDS = ['task', 'manualContainerId', 'group', 'workerGroup'] as const;
+
+export function diffApp(wanted: FileApp, present: ExportAppAnswer | undefined): AppDiff {
+  const known = new Map(present?.app.shards.map((shard) => [shard.shardId, shard]) ?? []);
+  const add: FileShard[] = [];
+  const update: AppDiff['update'][number][] = [];
+  const named = new Set<string>();
+  for (const shard of wanted.shards) {
+    named.add(shard.shardId);
+    const before = known.get(shard.shardId);
+    const changes = before === undefined ? [] : shardChanges(before, shard);
+    if (before === undefined) add.push(shard);
+    else if (changes.length > 0) update.push({shard, changes});
+  }
+  const groups = present?.app.workerGroups ?? {};
+  return {
+    name: wanted.name,
+    exists: present !== undefined,
+    spec: present === undefined ? [] : specChanges(present, wanted),
+    add,
+    update,
+    extra: [...known.keys()].filter((id) => !named.has(id)),
+    join: membersBut(wanted.workerGroups, groups),
+    extraMembers: membersBut(groups, wanted.workerGroups),
+    specRevision: present?.specRevision ?? '0',
+  };
+}
+
+/** Whether applying would write anything. */
+export function hasChanges(diff: AppDiff, prune: boolean): boolean {
+  return countOf(diff, prune) > 0;
+}
+
+/** Objects that applying would write. */
+export function countOf(diff: AppDiff, prune: boolean): number {
+  const {exists, spec, add, update, extra, join, extraMembers} = diff;
+  const specs = !exists || spec.length > 0 ? 1 : 0;
+  const removed = prune ? extra.length + extraMembers.length : 0;
+  return specs + add.length + update.length + join.length + removed;
+}
+
+export function diffRows(diff: AppDiff, prune: boolean): DiffRow[] {
+  const {name: app, exists, spec, add, update, extra, join, extraMembers} = diff;
+  const row = (
+    object: string,
+    change: DiffRow['change'],
+    over: Partial<FieldChange> = {},
+  ): DiffRow => ({
+    ...{app, object, change, field: '', from: '', to: ''},
+    ...over,
+  });
+  const left = prune ? 'delete' : 'unmanaged';
+  const member = ({workerGroup, container}: Member): string => `worker/${workerGroup}/${container}`;
+  return [
+    ...(exists ? [] : [row('app', 'create')]),
+    ...spec.map((change) => row('app', 'update', change)),
+    ...join.map((one) => row(member(one), 'create')),
+    ...add.map(({shardId}) => row(`shard/${shardId}`, 'create')),
+    ...update.flatMap(({shard, changes}) =>
+      changes.map((change) => row(`shard/${shard.shardId}`, 'update', change)),
+    ),
+    ...extra.map((id) => row(`shard/${id}`, left)),
+    ...extraMembers.map((one) => row(member(one), left)),
+  ];
+}
+
+function specChanges({app}: ExportAppAnswer, wanted: FileApp): FieldChange[] {
+  return SPEC_FIELDS.filter((field) => app[field] !== wanted[field]).map((field) => ({
+    field,
+    from: String(app[field]),
+    to: String(wanted[field]),
+  }));
+}
+
+function shardChanges(before: DeclaredShard, wanted: FileShard): FieldChange[] {
+  return SHARD_FIELDS.filter((field) => (before[field] ?? '') !== wanted[field]).map((field) => ({
+    field: field === 'manualContainerId' ? 'pin' : field,
+    from: before[field] ?? '',
+    to: wanted[field],
+  }));
+}
+
+type Groups = Readonly<Record<string, readonly string[]>>;
+
+/** Members of `groups` that `others` does not name. */
+function membersBut(groups: Groups, others: Groups): Member[] {
+  return Object.entries(groups).flatMap(([workerGroup, members]) => {
+    const there = new Set(Object.hasOwn(others, workerGroup) ? others[workerGroup] : []);
+    return members
+      .filter((container) => !there.has(container))
+      .map((container) => ({workerGroup, container}));
+  });
+}

@@ -1,0 +1,25 @@
+/** A plan in words. */
+import type {PlanAnswer} from '../protocol/admin.ts';
+
+export type PlannedApp = {readonly app: string} & PlanAnswer;
+
+export function planLines(plan: PlannedApp): string[] {
+  const {app, moves, moveCount, heldCount, additions, additionCount} = plan;
+  const held = heldCount === 0 ? '' : `, ${heldCount} of them held: the app is paused`;
+  return [
+    `app ${app}: ${moveCount} moves${held}, ${additionCount} additions, ${plan.unplacedCount} unplaced, ${plan.strandedCount} stranded`,
+    ...moves.map(({shard, from, to, cause}) => `~ ${shard} ${from} -> ${to} (${cause})`),
+    ...more(moves.length, moveCount, 'moves'),
+    ...additions.map(({shard, to}) => `+ ${shard} -> ${to}`),
+    ...more(additions.length, additionCount, 'additions'),
+    ...plan.unplaced.map(({shard, reason}) => `! ${shard} nowhere: ${reason}`),
+    ...more(plan.unplaced.length, plan.unplacedCount, 'unplaced'),
+    ...plan.stranded.map(({shard, reason}) => `! ${shard} stays where it should not: ${reason}`),
+    ...more(plan.stranded.length, plan.strandedCount, 'stranded'),
+    ...plan.containers.map(({id, before, after}) => `container ${id}: ${before} -> ${after}`),
+  ];
+}
+
+function more(shown: number, all: number, what: string): string[] {
+  return shown < all ? [`showing ${shown} of ${all} ${what}`] : [];
+}

@@ -1,0 +1,63 @@
+/** Where each setting comes from: flag > environment > context > default. */
+import {chosenContext, readContexts} from './contexts.ts';
+import type {Context, ContextFile, ContextSetting} from './contexts.ts';
+
+export const DEFAULT_SERVER = 'http://127.0.0.1:8801';
+
+export interface EffectiveSetting {
+  readonly name: ContextSetting | 'context';
+  /** '' when it is not set. */
+  readonly value: string;
+  /** `flag`, `SM_SERVER`, `context prod`, `default`. */
+  readonly source: string;
+}
+
+export interface GivenFlags {
+  /** Values of flags and environment together, as the parser gives them. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Names of the flags that stand in the arguments. */
+  readonly typed: ReadonlySet<string>;
+}
+
+const FLAGS: Readonly<Record<ContextSetting, {flag: string; env: string; fallback: string}>> = {
+  server: {flag: 'server', env: 'SM_SERVER', fallback: DEFAULT_SERVER},
+  app: {flag: 'app', env: 'SM_APP', fallback: ''},
+  output: {flag: 'output', env: 'SM_OUTPUT', fallback: 'table'},
+  timeout: {flag: 'timeout', env: 'SM_TIMEOUT', fallback: ''},
+  tokenFile: {flag: 'token-file', env: 'SM_TOKEN_FILE', fallback: ''},
+};
+
+/** @throws SmError INVALID_CONFIG for a context file that cannot be read, NOT_FOUND for a context that is not in it. */
+export async function effectiveSettings(
+  given: GivenFlags,
+  file?: ContextFile,
+): Promise<EffectiveSetting[]> {
+  const wanted = textOf(given.values['context']);
+  const chosen = file === undefined ? chosenContext(await readContexts(), wanted) : undefined;
+  const settings = (Object.keys(FLAGS) as ContextSetting[]).map((name) =>
+    settingOf(name, given, chosen?.name ?? '', chosen?.context ?? {}),
+  );
+  const source =
+    wanted === undefined ? 'current' : given.typed.has('context') ? 'flag' : 'SM_CONTEXT';
+  const name = chosen?.name ?? '';
+  return [...settings, {name: 'context', value: name, source: name === '' ? 'default' : source}];
+}
+
+function settingOf(
+  name: ContextSetting,
+  {values, typed}: GivenFlags,
+  contextName: string,
+  context: Context,
+): EffectiveSetting {
+  const {flag, env, fallback} = FLAGS[name];
+  // A command without this flag may still be asked what the environment says.
+  const given = textOf(values[flag]) ?? textOf(process.env[env]);
+  if (given !== undefined) return {name, value: given, source: typed.has(flag) ? 'flag' : env};
+  const value = context[name];
+  if (value !== undefined) return {name, value, source: `context ${contextName}`};
+  return {name, value: fallback, source: 'default'};
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,105 @@
+import {Flags} from '@oclif/core';
+import {SmCommand, changeFlags} from '../cli/base-command.ts';
+import {applyApp, exported} from '../cli/apps-apply.ts';
+import type {AppliedApp} from '../cli/apps-apply.ts';
+import {diffApp} from '../cli/apps-diff.ts';
+import {appsFileFlag, readApps} from '../cli/apps-source.ts';
+import {confirmByName} from '../cli/confirm.ts';
+import {interruptible} from '../cli/interrupt.ts';
+import {Progress} from '../cli/progress.ts';
+import type {FileApp} from '../config/apps-file.ts';
+import {SmError} from '../model/errors.ts';
+
+export default class Apply extends SmCommand<typeof Apply> {
+  static override summary = 'Make apps what files say.';
+  static override description = [
+    'What is there and not in the files is left alone unless --prune is given; apps that no file names are never touched.',
+    'Cut off half way, the same call goes on. Two files are never applied to one app at once.',
+  ].join('\n');
+  static override examples = [
+    '<%= config.bin %> apply -f apps.yml',
+    '<%= config.bin %> apply -f apps.yml --if-revision 4711 --reason "ticket 12"',
+    '<%= config.bin %> apply -f apps/ --prune --confirm orders,search',
+  ];
+  static override flags = {
+    file: appsFileFlag,
+    prune: Flags.boolean({
+      description: 'remove shards and group members that the files do not name',
+    }),
+    confirm: Flags.string({
+      description: 'for --prune: the names of the apps that lose something, joined by commas',
+    }),
+    'if-revision': Flags.string({
+      description:
+        'refuse unless the specs are at this revision, as export prints it; one app only',
+    }),
+    wait: Flags.boolean({description: 'wait until every shard is ready'}),
+    ...changeFlags,
+  };
+
+  override async run(): Promise<void> {
+    const {prune, reason, 'dry-run': dryRun, 'if-revision': ifRevision} = this.flags;
+    const apps = await readApps(this.flags.file);
+    this.checkRevision(apps, ifRevision);
+    if (prune && !dryRun) await this.confirmLosses(apps);
+    const progress = new Progress();
+    const applied: AppliedApp[] = [];
+    const onProgress = (done: number, total: number, app: string): void =>
+      progress.update({text: `applying ${app}`, done, total});
+    const work = async (signal: AbortSignal): Promise<void> => {
+      const options = {prune, dryRun, reason, ifRevision, signal, onProgress};
+      for (const app of apps) applied.push(await applyApp(this.client, app, options));
+    };
+    const goOn = `go on with the same call: sm apply -f ${this.flags.file.join(' -f ')}`;
+    await interruptible(work, goOn).finally(() => progress.stop());
+    if (this.flags.wait && !dryRun)
+      for (const {name} of apps) await this.waitFor({service: name, kind: 'app', for: 'ready'});
+    await this.show(applied, dryRun);
+  }
+
+  private async show(applied: readonly AppliedApp[], dryRun: boolean): Promise<void> {
+    const failed = applied.reduce((sum, app) => sum + app.failed, 0);
+    const changed = applied.some(({result}) => result !== 'unchanged');
+    await this.showList<AppliedApp>({
+      kind: 'ApplyResult',
+      fields: {changed, failed, dryRun},
+      items: applied,
+      name: ({name}) => name,
+      columns: [
+        {header: 'APP', value: ({name}) => name},
+        {header: 'RESULT', value: ({result}) => result},
+        {header: 'ADDED', value: ({added}) => added},
+        {header: 'UPDATED', value: ({updated}) => updated},
+        {header: 'REMOVED', value: ({removed}) => removed},
+        {header: 'UNMANAGED', value: ({unmanaged}) => unmanaged},
+        {header: 'FAILED', value: (app) => app.failed},
+        {header: 'REVISION', value: ({specRevision}) => specRevision},
+      ],
+      ...(dryRun ? {note: 'dry run: nothing was changed'} : {}),
+    });
+    if (failed > 0) this.leaveWith(9);
+  }
+
+  private checkRevision(apps: readonly FileApp[], ifRevision: string | undefined): void {
+    if (ifRevision === undefined) return;
+    if (!/^\d{1,19}$/.test(ifRevision))
+      throw new SmError('INVALID_INPUT', `${JSON.stringify(ifRevision)} is no revision`, {
+        hint: 'as sm export prints it',
+      });
+    if (apps.length !== 1)
+      throw new SmError('INVALID_INPUT', `--if-revision is for one app, not for ${apps.length}`, {
+        hint: 'apply one app at a time',
+      });
+  }
+
+  private async confirmLosses(apps: readonly FileApp[]): Promise<void> {
+    const losing: string[] = [];
+    for (const app of apps) {
+      const diff = diffApp(app, await exported(this.client, app.name));
+      if (diff.extra.length + diff.extraMembers.length > 0) losing.push(app.name);
+    }
+    if (losing.length === 0) return;
+    const names = losing.join(',');
+    await confirmByName(`remove from ${names} what no file names`, names, this.flags.confirm);
+  }
+}

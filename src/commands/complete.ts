@@ -1,0 +1,42 @@
+import {SmCommand} from '../cli/base-command.ts';
+import {completions} from '../cli/completing.ts';
+import {AdminClient} from '../cli/admin-client.ts';
+
+/** A shell waits while somebody holds a key: better nothing than late, ms. */
+const ANSWER_LIMIT_MS = 1_000;
+
+export default class Complete extends SmCommand<typeof Complete> {
+  static override summary =
+    'Candidates for the last of the words, one a line; for completion scripts.';
+  static override examples = ['<%= config.bin %> complete -- shard get -a ord'];
+  static override hidden = true;
+  static override strict = false;
+  static override usage = 'complete -- WORD...';
+
+  override async run(): Promise<void> {
+    const client = new AdminClient({
+      server: this.setting('server'),
+      timeoutMs: ANSWER_LIMIT_MS,
+      ...(this.setting('tokenFile') === '' ? {} : {tokenFile: this.setting('tokenFile')}),
+    });
+    try {
+      const found = await completions(this.words, {
+        commands: this.config.commands,
+        client,
+        app: this.setting('app'),
+      });
+      if (this.format.startsWith('json') || this.format === 'yaml') await this.showDocument(found);
+      else for (const word of found) process.stdout.write(`${word}\n`);
+    } finally {
+      client.close();
+    }
+  }
+  private async showDocument(found: readonly string[]): Promise<void> {
+    await this.showList({
+      kind: 'CompletionList',
+      items: found.map((candidate) => ({candidate})),
+      name: ({candidate}) => candidate,
+      columns: [],
+    });
+  }
+}

@@ -1,0 +1,25 @@
+import {SmCommand} from '../../cli/base-command.ts';
+import {contextPath} from '../../cli/contexts.ts';
+
+export default class ConfigView extends SmCommand<typeof ConfigView> {
+  static override summary = 'Show the settings that commands would use, and where each comes from.';
+  static override description = 'Flag before environment before context before default.';
+  static override examples = [
+    '<%= config.bin %> config view',
+    '<%= config.bin %> config view --json',
+  ];
+
+  override async run(): Promise<void> {
+    await this.showList({
+      kind: 'SettingList',
+      fields: {file: contextPath()},
+      items: this.settings,
+      name: ({name}) => name,
+      columns: [
+        {header: 'SETTING', value: ({name}) => name},
+        {header: 'VALUE', value: ({value}) => value || '-'},
+        {header: 'SOURCE', value: ({source}) => source},
+      ],
+    });
+  }
+}

@@ -1,0 +1,34 @@
+import {Args, Flags} from '@oclif/core';
+import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
+import {changeResult} from '../../cli/changes.ts';
+import {confirmByName} from '../../cli/confirm.ts';
+
+export default class ContainerEvict extends SmCommand<typeof ContainerEvict> {
+  static override summary = 'Take a container its right to act, now.';
+  static override description = [
+    'Its next heartbeat fails: it stops all its shards, gives them back and leaves. One that does not answer is taken out once it has surely stopped.',
+    'For an orderly way out use container drain.',
+  ].join('\n');
+  static override examples = [
+    '<%= config.bin %> container evict -a orders orders-2 --confirm orders-2 --reason "runs wild"',
+    '<%= config.bin %> container evict -a orders orders-2 --confirm orders-2 --wait',
+  ];
+  static override hiddenAliases = ['containers:evict'];
+  static override args = {id: Args.string({description: 'container id', required: true})};
+  static override flags = {
+    app: appFlag,
+    confirm: Flags.string({description: 'the id again, instead of typing it'}),
+    wait: Flags.boolean({description: 'wait until no record names it'}),
+    ...changeFlags,
+  };
+
+  override async run(): Promise<void> {
+    const {app, reason, confirm, wait, 'dry-run': dryRun} = this.flags;
+    const {id} = this.args;
+    if (!dryRun) await confirmByName(`evict container ${id}`, id, confirm);
+    const answer = await this.client.call('evict', {service: app, container: id, reason, dryRun});
+    const goal = {service: app, kind: 'container', id, for: 'gone'} as const;
+    if (wait && !dryRun) await this.waitFor(goal);
+    await this.showObject(changeResult('Container', id, answer, {shards: answer.shards}, dryRun));
+  }
+}

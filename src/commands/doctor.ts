@@ -1,0 +1,73 @@
+import {SmCommand} from '../cli/base-command.ts';
+import {RemoteError} from '../cli/failure-report.ts';
+import {SmError} from '../model/errors.ts';
+import type {ChecksAnswer} from '../protocol/admin.ts';
+
+type Check = ChecksAnswer['checks'][number];
+
+/** From here on a clock difference is worth a word, ms. It endangers nothing: waits are counted on one clock. */
+const CLOCK_WARN_MS = 2_000;
+
+export default class Doctor extends SmCommand<typeof Doctor> {
+  static override summary =
+    'Check daemon, etcd, leader, clocks, containers, shards, alarms; each with its fix.';
+  static override description = 'Exits 10 when a check failed; warnings alone exit 0.';
+  static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --json'];
+
+  override async run(): Promise<void> {
+    const checks = await this.allChecks();
+    const failed = checks.filter(({verdict}) => verdict === 'FAIL').length;
+    const warned = checks.filter(({verdict}) => verdict === 'WARN').length;
+    await this.showList<Check>({
+      kind: 'CheckList',
+      fields: {failed, warned},
+      items: checks,
+      name: ({name}) => name,
+      columns: [
+        {header: 'VERDICT', value: ({verdict}) => verdict},
+        {header: 'CHECK', value: ({name}) => name},
+        {header: 'FOUND', value: ({text}) => text},
+        {header: 'FIX', value: ({fix}) => fix || '-'},
+      ],
+      ...(failed + warned === 0 ? {note: 'all is well'} : {}),
+    });
+    if (failed > 0) this.leaveWith(10);
+  }
+
+  private async allChecks(): Promise<Check[]> {
+    const configured = this.settingsCheck();
+    try {
+      const startedMs = Date.now();
+      const {checks, at} = await this.client.call('checks', {});
+      const endedMs = Date.now();
+      const server = `${this.client.server} answers in ${endedMs - startedMs} ms`;
+      return [
+        configured,
+        {name: 'daemon', verdict: 'PASS', text: server, fix: ''},
+        clockCheck(Date.parse(at), startedMs, endedMs),
+        ...checks,
+      ];
+    } catch (error) {
+      if (!(error instanceof SmError || error instanceof RemoteError)) throw error;
+      const fix = error instanceof SmError ? (error.hint ?? '') : (error.failure.fix[0] ?? '');
+      return [configured, {name: 'daemon', verdict: 'FAIL', text: error.message, fix}];
+    }
+  }
+
+  private settingsCheck(): Check {
+    const text = this.settings
+      .filter(({name, value}) => (name === 'server' || name === 'context') && value !== '')
+      .map(({name, value, source}) => `${name} ${value} (${source})`)
+      .join(', ');
+    return {name: 'configuration', verdict: 'PASS', text, fix: ''};
+  }
+}
+
+/** The daemon's word was said between the start and the end of the call. */
+function clockCheck(daemonMs: number, startedMs: number, endedMs: number): Check {
+  const apartMs = Math.max(0, startedMs - daemonMs, daemonMs - endedMs);
+  const text = `the daemon's clock is ${apartMs} ms away from this one`;
+  return apartMs < CLOCK_WARN_MS
+    ? {name: 'clock', verdict: 'PASS', text, fix: ''}
+    : {name: 'clock', verdict: 'WARN', text, fix: 'let both machines follow one time server'};
+}

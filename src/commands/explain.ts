@@ -1,0 +1,34 @@
+import {Args} from '@oclif/core';
+import {SmCommand} from '../cli/base-command.ts';
+
+export default class Explain extends SmCommand<typeof Explain> {
+  static override summary = 'Say what a key of apps.yml or of the configuration means.';
+  static override examples = [
+    '<%= config.bin %> explain apps',
+    '<%= config.bin %> explain apps.shards.range',
+    '<%= config.bin %> explain config.heartbeat.ttlMs',
+  ];
+  static override args = {
+    path: Args.string({
+      description: 'apps or config, and keys below, joined by dots',
+      required: true,
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const {explain} = await import('../config/explanations.ts');
+    const found = explain(this.args.path);
+    const {path, type, summary, required, fallback, keys} = found;
+    const width = keys.reduce((most, {name}) => Math.max(most, name.length), 0);
+    await this.showObject({
+      kind: 'Explanation',
+      fields: found,
+      name: path,
+      lines: [
+        `${path}: ${type}${required ? ', required' : ''}${fallback === '' ? '' : `, default ${fallback}`}`,
+        summary,
+        ...keys.map(({name, summary: text}) => `  ${name.padEnd(width)}  ${text}`),
+      ],
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import {SmCommand, optionalAppFlag} from '../cli/base-command.ts';
+import type {PrintedApp} from '../config/apps-print.ts';
+
+export default class Export extends SmCommand<typeof Export> {
+  static override summary = 'Print apps as a file that apply accepts.';
+  static override description =
+    'The same apps always give the same bytes. `revision` is what --if-revision of apply compares.';
+  static override examples = [
+    '<%= config.bin %> export -a orders > orders.yml',
+    '<%= config.bin %> export --json',
+  ];
+  static override flags = {app: optionalAppFlag};
+
+  override async run(): Promise<void> {
+    const {app} = this.flags;
+    const names = app === undefined ? (await this.client.call('getSpec', {})).services : [app];
+    const apps: PrintedApp[] = [];
+    for (const service of names.toSorted()) {
+      const {app: specs, specRevision} = await this.client.call('exportApp', {service});
+      apps.push({name: service, revision: specRevision, ...specs});
+    }
+    if (this.format === 'json' || this.format === 'jsonl') {
+      await this.showObject({kind: 'AppsFile', fields: {apps}, name: 'apps', lines: []});
+    } else if (this.format === 'name') {
+      for (const {name} of apps) process.stdout.write(`${name}\n`);
+    } else {
+      const {printApps} = await import('../config/apps-print.ts');
+      process.stdout.write(printApps(apps));
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import {Flags} from '@oclif/core';
+import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
+import {SmError} from '../../model/errors.ts';
+import type {CancelMovesAnswer} from '../../protocol/admin.ts';
+
+export default class MovesCancel extends SmCommand<typeof MovesCancel> {
+  static override summary = 'Cancel voluntary moves that have not begun.';
+  static override description = [
+    'A cancelled move is not made while the shard would go between these two processes. A running one ends by itself (exit 4).',
+    'To stop all voluntary moves of an app for a time: app pause.',
+  ].join('\n');
+  static override examples = [
+    '<%= config.bin %> moves cancel -a orders eu-1',
+    '<%= config.bin %> moves cancel -a orders --all --reason "peak hours"',
+  ];
+  static override hiddenAliases = ['move:cancel'];
+  static override strict = false;
+  static override usage = 'moves cancel -a APP MOVE...';
+  static override flags = {
+    app: appFlag,
+    all: Flags.boolean({description: 'every voluntary move that is queued'}),
+    ...changeFlags,
+  };
+
+  override async run(): Promise<void> {
+    const {app, all, reason, 'dry-run': dryRun} = this.flags;
+    const request = {service: app, moves: [...this.words], all, reason, dryRun};
+    const answer = await this.client.call('cancelMoves', request);
+    const [only] = answer.items;
+    if (this.words.length === 1 && only?.error !== undefined) throw refused(only, app);
+    await this.showList({
+      kind: 'MoveCancelList',
+      fields: {changed: answer.changed, failed: answer.failed, dryRun, revision: answer.revision},
+      items: answer.items,
+      name: ({move}) => move,
+      columns: [
+        {header: 'MOVE', value: ({move}) => move},
+        {header: 'SHARD', value: ({shard}) => shard},
+        {header: 'RESULT', value: ({result}) => result},
+        {header: 'ERROR', value: ({error}) => error ?? ''},
+      ],
+      ...(answer.items.length === 0 ? {note: 'no voluntary move is queued'} : {}),
+    });
+    if (answer.failed > 0) this.leaveWith(9);
+  }
+}
+
+function refused({move, result, error}: CancelMovesAnswer['items'][number], app: string): SmError {
+  const code = result === 'absent' ? 'NOT_FOUND' : 'CONFLICT';
+  return new SmError(code, `move ${move} is not cancelled: ${error}`, {
+    hint: `sm moves ls -a ${app}`,
+  });
+}

@@ -1,0 +1,27 @@
+import {Args} from '@oclif/core';
+import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
+import {changeResult} from '../../cli/changes.ts';
+
+export default class ShardPin extends SmCommand<typeof ShardPin> {
+  static override summary = 'Bind a shard to one container.';
+  static override description =
+    'It moves there at once and stays, whatever balance says. While that container does not live the shard runs nowhere.';
+  static override examples = ['<%= config.bin %> shard pin -a orders eu-1 orders-2'];
+  static override hiddenAliases = ['shards:pin'];
+  static override args = {
+    id: Args.string({description: 'shard id', required: true}),
+    container: Args.string({description: 'container id', required: true}),
+  };
+  static override flags = {app: appFlag, ...changeFlags};
+
+  override async run(): Promise<void> {
+    const {app, reason, 'dry-run': dryRun} = this.flags;
+    const {id, container} = this.args;
+    const change = {service: app, shardId: id, manualContainerId: container, reason, dryRun};
+    const answer = await this.client.call('updateShard', change);
+    const {containers} = await this.client.call('getContainers', {service: app});
+    const lives = containers.some((one) => one.id === container && one.incarnation !== '');
+    if (!lives) this.say(`container ${container} does not live: the shard waits for it`);
+    await this.showObject(changeResult('Shard', id, answer, {pin: container, lives}, dryRun));
+  }
+}

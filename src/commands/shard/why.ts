@@ -1,0 +1,42 @@
+import {Args} from '@oclif/core';
+import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {eventLine} from '../../cli/event-lines.ts';
+import type {WhyAnswer} from '../../protocol/admin.ts';
+
+export default class ShardWhy extends SmCommand<typeof ShardWhy> {
+  static override summary =
+    'Say why a shard is where it is: the rule, its best three homes, its history.';
+  static override description = 'The homes are those of the planner that runs live.';
+  static override examples = ['<%= config.bin %> shard why -a orders eu-1'];
+  static override hiddenAliases = ['shards:why'];
+  static override args = {id: Args.string({description: 'shard id', required: true})};
+  static override flags = {app: appFlag};
+
+  override async run(): Promise<void> {
+    const query = {service: this.flags.app, shardId: this.args.id};
+    const answer = await this.client.call('why', query);
+    await this.showObject({
+      kind: 'ShardWhy',
+      fields: answer,
+      name: answer.shard.id,
+      lines: linesOf(answer),
+    });
+  }
+}
+
+function linesOf({shard, rule, homes, excluded, excludedCount, history}: WhyAnswer): string[] {
+  const where = shard.container === '' ? '' : ` on ${shard.container}`;
+  const more = excludedCount - excluded.length;
+  return [
+    `shard ${shard.id}: ${shard.state.toUpperCase()}${where}`,
+    `rule: ${rule}`,
+    ...homes.map(
+      ({container, shards, current}, at) =>
+        `home ${at + 1}: ${container} (${shards} shards)${current ? ', it is there' : ''}`,
+    ),
+    ...(homes.length === 0 ? ['home: none'] : []),
+    ...excluded.map((found) => `not ${found.container}: ${found.rule}`),
+    ...(more > 0 ? [`and ${more} more that may not take it`] : []),
+    ...history.map((event) => `history: ${eventLine(event)}`),
+  ];
+}

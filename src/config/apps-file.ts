@@ -1,0 +1,239 @@
+/** apps.yml: apps with their shards, worker groups and pins. Every fault is named with file:line:column. */
+import {LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseAllDocuments} from 'yaml';
+import type {Document, Node, Scalar, YAMLMap, YAMLSeq} from 'yaml';
+import {SmError} from '../model/errors.ts';
+import {nearestWords} from '../model/nearest.ts';
+import {APPS_SHAPE, idsOfRange} from './apps-schema.ts';
+import type {Field, Shape} from './apps-schema.ts';
+
+/** Largest file, bytes. */
+export const APPS_FILE_LIMIT_BYTES = 32 * 1024 * 1024;
+/** Most shards of one app. */
+const SHARDS_LIMIT = 1_000_000;
+const FAULTS_SHOWN = 20;
+
+export interface FileShard {
+  readonly shardId: string;
+  readonly task: string;
+  readonly manualContainerId: string;
+  readonly group: string;
+  readonly workerGroup: string;
+}
+
+/** One app as a file says it shall be; defaults filled in, shards and groups sorted. */
+export interface FileApp {
+  readonly name: string;
+  readonly maxShardCount: number;
+  readonly maxRecoveryTime: number;
+  readonly paused: boolean;
+  readonly shards: readonly FileShard[];
+  readonly workerGroups: Readonly<Record<string, readonly string[]>>;
+}
+
+interface RawShard {
+  readonly id?: string;
+  readonly range?: string;
+  readonly task?: string;
+  readonly group?: string;
+  readonly workerGroup?: string;
+  readonly pin?: string;
+}
+
+interface RawApp {
+  readonly name: string;
+  readonly maxShardCount?: number;
+  readonly maxRecoveryTime?: number;
+  readonly paused?: boolean;
+  readonly workerGroups?: Readonly<Record<string, readonly string[]>>;
+  readonly pins?: Readonly<Record<string, string>>;
+  readonly shards?: readonly (string | RawShard)[];
+}
+
+/** The apps of all texts together. @throws SmError INVALID_CONFIG naming the first faults with file:line:column. */
+export function parseApps(sources: readonly {file: string; text: string}[]): FileApp[] {
+  const faults: string[] = [];
+  const placed = new Map<string, string>();
+  const apps: FileApp[] = [];
+  for (const {file, text} of sources) {
+    for (const {app, at} of appsOf(file, text, faults)) {
+      const first = placed.get(app.name);
+      if (first !== undefined) faults.push(`${at}: app ${app.name} stands at ${first} already`);
+      placed.set(app.name, at);
+      apps.push(fileApp(app, at, faults));
+    }
+  }
+  if (faults.length > 0) throw invalid(faults);
+  return apps.sort((a, b) => order(a.name, b.name));
+}
+
+function invalid(faults: readonly string[]): SmError {
+  const more = faults.length - FAULTS_SHOWN;
+  const shown = faults.slice(0, FAULTS_SHOWN);
+  return new SmError(
+    'INVALID_CONFIG',
+    [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('\n'),
+    {hint: 'sm explain apps shows what a file may hold, sm export -a APP an example'},
+  );
+}
+
+function appsOf(file: string, text: string, faults: string[]): {app: RawApp; at: string}[] {
+  if (Buffer.byteLength(text) > APPS_FILE_LIMIT_BYTES) {
+    faults.push(`${file}: larger than ${APPS_FILE_LIMIT_BYTES} bytes`);
+    return [];
+  }
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, {
+    ...{lineCounter: lines, version: '1.2', schema: 'core', uniqueKeys: true},
+    ...{customTags: null, prettyErrors: false, logLevel: 'silent'},
+  });
+  const place = (offset: number): string => {
+    const {line, col} = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const found: {app: RawApp; at: string}[] = [];
+  for (const document of Array.isArray(documents) ? documents : []) {
+    for (const {message, pos} of [...document.errors, ...document.warnings])
+      faults.push(`${place(pos[0])}: ${message}`);
+    if (document.errors.length > 0) continue;
+    const checker = new Checker(document as Document, place, faults);
+    const before = faults.length;
+    checker.check(document.contents as Node | null, APPS_SHAPE, '');
+    if (faults.length > before) continue;
+    const apps = (document.get('apps') as YAMLSeq).items;
+    for (const item of apps) {
+      const node = item as Node;
+      found.push({app: node.toJS(document as Document) as RawApp, at: place(node.range?.[0] ?? 0)});
+    }
+  }
+  return found;
+}
+
+/** Walks a document beside the shape that it must have. */
+class Checker {
+  private readonly document: Document;
+  private readonly place: (offset: number) => string;
+  private readonly faults: string[];
+
+  constructor(document: Document, place: (offset: number) => string, faults: string[]) {
+    this.document = document;
+    this.place = place;
+    this.faults = faults;
+  }
+
+  check(node: Node | null, shape: Shape, path: string): void {
+    if (isAlias(node)) return this.fault(node, path, 'is an alias; write it out');
+    switch (shape.kind) {
+      case 'map':
+        return isMap(node)
+          ? this.checkMap(node, shape.fields, path)
+          : this.fault(node, path, 'is no map');
+      case 'table':
+        return isMap(node)
+          ? this.checkTable(node, shape, path)
+          : this.fault(node, path, 'is no map');
+      case 'list':
+        if (!isSeq(node)) return this.fault(node, path, 'is no list');
+        for (const [at, item] of node.items.entries())
+          this.check(item as Node, shape.of, `${path}[${at}]`);
+        return;
+      case 'either':
+        return this.check(node, isMap(node) ? shape.map : shape.text, path);
+      default:
+        return this.checkScalar(node, shape, path);
+    }
+  }
+
+  private checkMap(map: YAMLMap, fields: Readonly<Record<string, Field>>, path: string): void {
+    const seen = new Set<string>();
+    for (const {key, value} of map.items) {
+      const name = isScalar(key) ? String(key.value) : '';
+      seen.add(name);
+      const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      if (field === undefined) this.unknown(key as Node, name, Object.keys(fields), path);
+      else this.check(value as Node | null, field.shape, path === '' ? name : `${path}.${name}`);
+    }
+    for (const [name, {required}] of Object.entries(fields))
+      if (required === true && !seen.has(name)) this.fault(map, path, `lacks ${name}`);
+    if (Object.hasOwn(fields, 'range') && seen.has('id') === seen.has('range'))
+      this.fault(map, path, 'needs either id or range');
+  }
+
+  private checkTable(map: YAMLMap, shape: Shape & {kind: 'table'}, path: string): void {
+    for (const {key, value} of map.items) {
+      const name = isScalar(key) ? String(key.value) : '';
+      const problem = shape.keyProblem(name);
+      if (problem !== undefined) this.fault(key as Node, path, `: ${problem}`);
+      this.check(value as Node | null, shape.of, `${path}.${name}`);
+    }
+  }
+
+  private checkScalar(node: Node | null, shape: Shape, path: string): void {
+    const value = isScalar(node) ? (node as Scalar).value : undefined;
+    const {kind} = shape;
+    if (kind === 'text') {
+      // 007 and 1e3 are numbers to YAML, and would come back as others.
+      if (typeof value !== 'string') return this.fault(node, path, 'is no text: put it in quotes');
+      const problem = shape.problem(value);
+      if (problem !== undefined) this.fault(node, path, problem);
+    } else if (kind === 'flag') {
+      if (typeof value !== 'boolean') this.fault(node, path, 'is neither true nor false');
+    } else if (kind === 'count') {
+      const fits =
+        typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= shape.most;
+      if (!fits) this.fault(node, path, `is no whole number from 0 to ${shape.most}`);
+    }
+  }
+
+  private unknown(node: Node, name: string, known: readonly string[], path: string): void {
+    const [nearest] = nearestWords(name, known, 1);
+    const guess = nearest === undefined ? '' : `, did you mean ${nearest}?`;
+    this.fault(node, path, `unknown key ${JSON.stringify(name)}${guess}`);
+  }
+
+  private fault(node: Node | null, path: string, problem: string): void {
+    const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+    const subject = path === '' ? 'the file' : path;
+    const glue = problem.startsWith(':') || problem.startsWith('unknown') ? '' : ' ';
+    const text = problem.startsWith('unknown') ? `: ${problem}` : problem;
+    this.faults.push(`${this.place(offset)}: ${subject}${glue}${text}`);
+  }
+}
+
+function fileApp(raw: RawApp, at: string, faults: string[]): FileApp {
+  const {name, maxShardCount = 0, maxRecoveryTime = 10, paused = false} = raw;
+  const pins = raw.pins ?? {};
+  const shards = new Map<string, FileShard>();
+  for (const item of raw.shards ?? []) {
+    const shard: RawShard = typeof item === 'string' ? {id: item} : item;
+    const ids = shard.range === undefined ? [shard.id ?? ''] : idsOfRange(shard.range);
+    for (const id of ids) {
+      if (shards.has(id)) faults.push(`${at}: app ${name}: shard ${id} stands there twice`);
+      const pinned = Object.hasOwn(pins, id) ? pins[id] : undefined;
+      if (pinned !== undefined && shard.pin !== undefined && pinned !== shard.pin)
+        faults.push(`${at}: app ${name}: shard ${id} has two pins`);
+      const {task = '', group = '', workerGroup = ''} = shard;
+      const manualContainerId = pinned ?? shard.pin ?? '';
+      shards.set(id, {shardId: id, task, manualContainerId, group, workerGroup});
+    }
+    if (shards.size > SHARDS_LIMIT) {
+      faults.push(`${at}: app ${name} has more than ${SHARDS_LIMIT} shards`);
+      break;
+    }
+  }
+  for (const id of Object.keys(pins))
+    if (!shards.has(id)) faults.push(`${at}: app ${name}: pins names ${id}, which is no shard`);
+  const groups = Object.entries(raw.workerGroups ?? {})
+    .map(([group, members]) => [group, [...new Set(members)].sort(order)] as const)
+    .filter(([, members]) => members.length > 0)
+    .sort(([a], [b]) => order(a, b));
+  return {
+    ...{name, maxShardCount, maxRecoveryTime, paused},
+    shards: [...shards.values()].sort((a, b) => order(a.shardId, b.shardId)),
+    workerGroups: Object.fromEntries(groups),
+  };
+}
+
+/** Code unit order: the same in every locale. */
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

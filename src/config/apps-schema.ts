@@ -1,0 +1,144 @@
+/** What apps.yml may hold: one description, from which files are checked, explained and described as JSON Schema. */
+import {nameProblem, shardIdProblem} from '../model/ids.ts';
+import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/specs.ts';
+
+export type Shape =
+  | {readonly kind: 'map'; readonly fields: Readonly<Record<string, Field>>}
+  | {readonly kind: 'list'; readonly of: Shape}
+  /** A map with free keys. */
+  | {
+      readonly kind: 'table';
+      readonly keyProblem: (key: string) => string | undefined;
+      readonly of: Shape;
+    }
+  | {readonly kind: 'text'; readonly problem: (text: string) => string | undefined}
+  | {readonly kind: 'count'; readonly most: number}
+  | {readonly kind: 'flag'}
+  /** A text, or a map: the short and the long form of one thing. */
+  | {
+      readonly kind: 'either';
+      readonly text: Shape & {kind: 'text'};
+      readonly map: Shape & {kind: 'map'};
+    };
+
+export interface Field {
+  readonly shape: Shape;
+  readonly summary: string;
+  readonly required?: boolean;
+  readonly fallback?: string | number | boolean;
+}
+
+const TASK_MAX_CHARACTERS = 64 * 1024;
+const SHARD_COUNT_LIMIT = 1_000_000;
+/** `eu-{001..100}`: what stands before and behind, and two whole numbers; leading zeros give the width. */
+export const RANGE = /^(.*)\{(\d{1,9})\.\.(\d{1,9})\}(.*)$/su;
+/** Most shards of one range. */
+export const RANGE_LIMIT = 100_000;
+
+const shardId: Shape & {kind: 'text'} = {kind: 'text', problem: shardIdProblem};
+const container: Shape = {kind: 'text', problem: (text) => nameProblem('container', text)};
+const group: Shape = {kind: 'text', problem: (text) => nameProblem('group', text)};
+const workerGroup: Shape = {kind: 'text', problem: (text) => nameProblem('worker group', text)};
+
+const SHARD_FIELDS: Readonly<Record<string, Field>> = {
+  id: {shape: shardId, summary: 'Id of one shard. Either id or range.'},
+  range: {
+    shape: {kind: 'text', problem: rangeProblem},
+    summary: 'Many shards, as eu-{001..100}: whole numbers, leading zeros give the width.',
+  },
+  task: {
+    shape: {
+      kind: 'text',
+      problem: (text) =>
+        text.length > TASK_MAX_CHARACTERS
+          ? `is longer than ${TASK_MAX_CHARACTERS} characters`
+          : undefined,
+    },
+    summary: 'Opaque payload given to the container that owns the shard.',
+    fallback: '',
+  },
+  group: {shape: group, summary: 'Shards of one group are balanced among themselves.'},
+  workerGroup: {shape: workerGroup, summary: 'Pool of containers that the shard demands.'},
+  pin: {shape: container, summary: 'Container that the shard is bound to.'},
+};
+
+const APP_FIELDS: Readonly<Record<string, Field>> = {
+  name: {
+    shape: {kind: 'text', problem: (text) => nameProblem('app', text)},
+    summary: 'Name of the app.',
+    required: true,
+  },
+  revision: {
+    shape: {
+      kind: 'text',
+      problem: (text) => (/^\d{1,19}$/.test(text) ? undefined : 'is no revision'),
+    },
+    summary:
+      'Highest revision of the specs when they were exported. Only a note: give --if-revision.',
+  },
+  maxShardCount: {
+    shape: {kind: 'count', most: SHARD_COUNT_LIMIT},
+    summary: 'Most shards one container may hold; 0: no limit.',
+    fallback: 0,
+  },
+  maxRecoveryTime: {
+    shape: {kind: 'count', most: MAX_RECOVERY_TIME_LIMIT_S},
+    summary: "Seconds a lost container's shards wait for it to come back.",
+    fallback: MAX_RECOVERY_TIME_DEFAULT_S,
+  },
+  paused: {
+    shape: {kind: 'flag'},
+    summary: 'No voluntary moves; recovery goes on.',
+    fallback: false,
+  },
+  workerGroups: {
+    shape: {
+      kind: 'table',
+      keyProblem: (key) => nameProblem('worker group', key),
+      of: {kind: 'list', of: container},
+    },
+    summary: 'Container ids by worker group.',
+  },
+  pins: {
+    shape: {kind: 'table', keyProblem: shardIdProblem, of: container},
+    summary: 'Containers by shard id: another way to write pin, for shards of a range.',
+  },
+  shards: {
+    shape: {
+      kind: 'list',
+      of: {kind: 'either', text: shardId, map: {kind: 'map', fields: SHARD_FIELDS}},
+    },
+    summary: 'The shards: an id, or a map for one with more to say.',
+  },
+};
+
+export const APPS_SHAPE: Shape & {kind: 'map'} = {
+  kind: 'map',
+  fields: {
+    apps: {
+      shape: {kind: 'list', of: {kind: 'map', fields: APP_FIELDS}},
+      summary: 'The apps of this file.',
+      required: true,
+    },
+  },
+};
+
+function rangeProblem(text: string): string | undefined {
+  const match = RANGE.exec(text);
+  if (match === null) return 'is not of the form eu-{001..100}';
+  const [, before = '', first = '', last = '', after = ''] = match;
+  if (Number(first) > Number(last)) return `begins behind its end`;
+  if (Number(last) - Number(first) >= RANGE_LIMIT) return `has more than ${RANGE_LIMIT} shards`;
+  return shardIdProblem(`${before}${last}${after}`);
+}
+
+/** The ids of a range that has no problem. */
+export function idsOfRange(text: string): string[] {
+  const [, before = '', first = '', last = '', after = ''] = RANGE.exec(text) ?? [];
+  const width = first.startsWith('0') ? first.length : 0;
+  const from = Number(first);
+  return Array.from(
+    {length: Number(last) - from + 1},
+    (_, index) => `${before}${String(from + index).padStart(width, '0')}${after}`,
+  );
+}

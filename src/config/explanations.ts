@@ -1,0 +1,180 @@
+/** What each key of apps.yml and of the daemon's configuration means, for `explain` and `schema`. */
+import {SmError} from '../model/errors.ts';
+import {nearestWords} from '../model/nearest.ts';
+import {APPS_SHAPE} from './apps-schema.ts';
+import type {Field, Shape} from './apps-schema.ts';
+import {SECTIONS, SETTINGS} from './settings.ts';
+
+export interface Explanation {
+  readonly path: string;
+  readonly type: string;
+  readonly summary: string;
+  readonly required: boolean;
+  /** '' when there is none. */
+  readonly fallback: string;
+  /** Keys below this one. */
+  readonly keys: readonly {readonly name: string; readonly summary: string}[];
+}
+
+type JsonSchema = Record<string, unknown>;
+
+const SETTING_NOTES: Readonly<Record<string, string>> = {
+  service: "sm's own service name.",
+  port: 'Port of the admin API.',
+  endpoints: 'etcd endpoints, host:port each.',
+  etcdPrefix: 'Prefix of all keys, as /sm.',
+  host: 'Address to bind. Default 127.0.0.1; anything but loopback needs auth.',
+  advertise: 'host:port others use to reach this daemon. Default host:port.',
+  'etcd.username': 'User in etcd; belongs with etcd.passwordFile.',
+  'etcd.passwordFile': 'File with the password, readable by its owner only.',
+  'etcd.tls.ca': "File with the authority of etcd's certificates.",
+  'etcd.tls.cert': "File with the daemon's certificate for etcd.",
+  'etcd.tls.key': 'File with its key.',
+  auth: 'none: whoever reaches the port may do everything.',
+  'auth.tokenFile': 'File with one bearer token a line, TOKEN or NAME TOKEN; at most two.',
+  'tls.cert': 'File with the certificate of the admin API.',
+  'tls.key': 'File with its key.',
+  'tls.ca': 'File with the authority of client certificates.',
+  'log.level': 'debug, info, warn or error. Default info.',
+  'log.format': 'json or text. Default json.',
+  'heartbeat.ttlMs': 'T of the daemon, ms, 3000-60000. Default 10000.',
+  shutdownTimeoutMs: 'Longest orderly shutdown, ms. Default 15000.',
+  compaction: 'auto or off: whether the leader compacts etcd. Default auto.',
+};
+
+/** @throws SmError NOT_FOUND with the nearest path. */
+export function explain(path: string): Explanation {
+  const [root = '', ...rest] = path.split('.').map((part) => part.replace(/\[\d*\]$/, ''));
+  if (root === 'apps') return explainApps(path, rest);
+  if (root === 'config') return explainConfig(rest.join('.'));
+  throw unknown(path, ['apps', 'config']);
+}
+
+export function appsSchema(): JsonSchema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'apps.yml of sm',
+    ...schemaOf(APPS_SHAPE),
+  };
+}
+
+export function configSchema(): JsonSchema {
+  const properties: JsonSchema = {};
+  for (const path of SETTINGS.keys()) {
+    const parts = path.split('.');
+    let level = properties;
+    for (const part of parts.slice(0, -1)) {
+      const known = (level[part] ??= {}) as JsonSchema;
+      level = (known['properties'] ??= {}) as JsonSchema;
+      known['additionalProperties'] = false;
+    }
+    const leaf = (level[parts.at(-1) ?? ''] ??= {}) as JsonSchema;
+    leaf['description'] = SETTING_NOTES[path] ?? '';
+  }
+  const required = [...SETTINGS].filter(([, setting]) => setting.required).map(([path]) => path);
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'configuration of sm serve',
+    ...{type: 'object', properties, required, additionalProperties: false},
+  };
+}
+
+function explainApps(path: string, parts: readonly string[]): Explanation {
+  let field: Field = {shape: APPS_SHAPE, summary: 'The apps of a file, see examples/apps.yml.'};
+  for (const part of ['apps', ...parts]) {
+    const fields = fieldsOf(field.shape);
+    const next = Object.hasOwn(fields, part) ? fields[part] : undefined;
+    if (next === undefined) throw unknown(path, Object.keys(fields));
+    field = next;
+  }
+  return {
+    path,
+    type: typeOf(field.shape),
+    summary: field.summary,
+    required: field.required ?? false,
+    fallback: field.fallback === undefined ? '' : JSON.stringify(field.fallback),
+    keys: Object.entries(fieldsOf(field.shape)).map(([name, {summary}]) => ({name, summary})),
+  };
+}
+
+function explainConfig(path: string): Explanation {
+  const below = [...SETTINGS.keys()].filter((known) => path === '' || known.startsWith(`${path}.`));
+  const keys = below.map((name) => ({name, summary: SETTING_NOTES[name] ?? ''}));
+  const setting = SETTINGS.get(path);
+  const known = path === '' || setting !== undefined || SECTIONS.has(path);
+  if (!known) throw unknown(`config.${path}`, [...SETTINGS.keys()]);
+  const summary = path === '' ? 'Configuration of sm serve, see sample.yml.' : SETTING_NOTES[path];
+  return {
+    path: path === '' ? 'config' : `config.${path}`,
+    type: setting === undefined ? 'map' : 'setting',
+    summary: summary ?? '',
+    required: setting?.required ?? false,
+    fallback: '',
+    keys,
+  };
+}
+
+/** Keys of a map, also of the maps that a list or a table holds. */
+function fieldsOf(shape: Shape): Readonly<Record<string, Field>> {
+  if (shape.kind === 'map') return shape.fields;
+  if (shape.kind === 'list' || shape.kind === 'table') return fieldsOf(shape.of);
+  return shape.kind === 'either' ? shape.map.fields : {};
+}
+
+function typeOf(shape: Shape): string {
+  switch (shape.kind) {
+    case 'list':
+      return `list of ${typeOf(shape.of)}`;
+    case 'table':
+      return `map of ${typeOf(shape.of)} by name`;
+    case 'count':
+      return `whole number, 0-${shape.most}`;
+    case 'flag':
+      return 'true or false';
+    case 'either':
+      return 'text or map';
+    default:
+      return shape.kind;
+  }
+}
+
+function schemaOf(shape: Shape): JsonSchema {
+  switch (shape.kind) {
+    case 'map': {
+      const fields = Object.entries(shape.fields);
+      const properties = fields.map(([name, {shape: inner, summary, fallback}]) => [
+        name,
+        {
+          ...schemaOf(inner),
+          description: summary,
+          ...(fallback === undefined ? {} : {default: fallback}),
+        },
+      ]);
+      const required = fields.filter(([, field]) => field.required).map(([name]) => name);
+      return {
+        ...{type: 'object', properties: Object.fromEntries(properties)},
+        ...{required, additionalProperties: false},
+      };
+    }
+    case 'list':
+      return {type: 'array', items: schemaOf(shape.of)};
+    case 'table':
+      return {type: 'object', additionalProperties: schemaOf(shape.of)};
+    case 'count':
+      return {type: 'integer', minimum: 0, maximum: shape.most};
+    case 'flag':
+      return {type: 'boolean'};
+    case 'either':
+      return {anyOf: [schemaOf(shape.text), schemaOf(shape.map)]};
+    case 'text':
+      return {type: 'string'};
+  }
+}
+
+function unknown(path: string, known: readonly string[]): SmError {
+  const last = path.split('.').at(-1) ?? '';
+  const near = nearestWords(last, known);
+  return new SmError('NOT_FOUND', `nothing is known of ${JSON.stringify(path)}`, {
+    hint: `${near.length === 0 ? 'known there' : 'did you mean'}: ${(near.length === 0 ? known : near).join(', ')}`,
+  });
+}

@@ -1,0 +1,79 @@
+/** Declarative administration: an app's specs as a whole, and the marker under which a file is applied. */
+import * as z from 'zod';
+import {
+  changeFields,
+  groupField,
+  optionalContainerField,
+  optionalWorkerGroupField,
+  revisionField,
+  serviceField,
+  shardIdField,
+  taskField,
+  workerGroupField,
+  writeAnswer,
+} from './admin-fields.ts';
+
+/** A marker whose holder has said nothing for so long may be taken by another file, ms. */
+export const APPLY_MARKER_TTL_MS = 60_000;
+
+/** A shard as it is declared; what is left out is ''. */
+export const declaredShard = z.strictObject({
+  shardId: shardIdField,
+  task: taskField.optional(),
+  manualContainerId: optionalContainerField.optional(),
+  group: groupField.optional(),
+  workerGroup: optionalWorkerGroupField.optional(),
+});
+
+export const declaredApp = z.strictObject({
+  maxShardCount: z.int().min(0),
+  maxRecoveryTime: z.int().min(0),
+  paused: z.boolean(),
+  /** By id. */
+  shards: z.array(declaredShard),
+  /** Container ids by worker group. */
+  workerGroups: z.record(workerGroupField, z.array(z.string())),
+});
+
+export const exportAppAnswer = z.object({
+  service: z.string(),
+  app: declaredApp,
+  /** Highest revision of the app's specs: what `--if-revision` compares. */
+  specRevision: revisionField,
+  revision: revisionField,
+});
+
+const content = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .meta({
+    description: 'SHA-256 of what is applied: the same content goes on where it was cut off.',
+  });
+
+export const beginApplyRequest = z.strictObject({
+  service: serviceField,
+  content,
+  /** Refuse unless the app's highest spec revision is this one. */
+  ifRevision: revisionField.optional(),
+  ...changeFields,
+});
+
+export const beginApplyAnswer = writeAnswer.extend({
+  /** The same content was begun before and cut off. */
+  resumed: z.boolean(),
+});
+
+export const endApplyRequest = z.strictObject({
+  service: serviceField,
+  content,
+  /** false: it was cut off; others may begin, and the same content may go on. */
+  done: z.boolean(),
+  ...changeFields,
+});
+
+export type DeclaredShard = z.output<typeof declaredShard>;
+export type DeclaredApp = z.output<typeof declaredApp>;
+export type ExportAppAnswer = z.output<typeof exportAppAnswer>;
+export type BeginApplyRequest = z.output<typeof beginApplyRequest>;
+export type BeginApplyAnswer = z.output<typeof beginApplyAnswer>;
+export type EndApplyRequest = z.output<typeof endApplyRequest>;

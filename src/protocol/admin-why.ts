@@ -1,0 +1,50 @@
+/** Why a shard is where it is, and how the whole is. */
+import * as z from 'zod';
+import {eventView} from './admin-events.ts';
+import {revisionField, serviceField, shardIdField} from './admin-fields.ts';
+import {shardView} from './admin-shards.ts';
+
+export const whyQuery = z.strictObject({service: serviceField, shardId: shardIdField});
+
+export const whyAnswer = z.object({
+  shard: shardView,
+  /** The rule that decides, in a sentence. */
+  rule: z.string(),
+  /** The best three containers for it by the live planner, best first. */
+  homes: z.array(
+    z.object({
+      container: z.string(),
+      /** Shards that it holds now. */
+      shards: z.int(),
+      /** It is there now. */
+      current: z.boolean(),
+    }),
+  ),
+  /** Containers that may not take it, and the rule that says so; the first twenty. */
+  excluded: z.array(z.object({container: z.string(), rule: z.string()})),
+  excludedCount: z.int(),
+  /** What is known to have happened to it, oldest first. */
+  history: z.array(eventView),
+  revision: revisionField,
+});
+
+export const checkVerdict = z.enum(['PASS', 'WARN', 'FAIL']);
+
+export const checksAnswer = z.object({
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      verdict: checkVerdict,
+      text: z.string(),
+      /** A command or a sentence; '' when nothing has to be done. */
+      fix: z.string(),
+    }),
+  ),
+  /** The daemon's clock, RFC 3339. */
+  at: z.string(),
+  revision: revisionField,
+});
+
+export type WhyAnswer = z.output<typeof whyAnswer>;
+export type CheckVerdict = z.output<typeof checkVerdict>;
+export type ChecksAnswer = z.output<typeof checksAnswer>;

@@ -1,0 +1,41 @@
+/** Short histories of an app: one key a round, named by time, so that names sort; the oldest rounds go. */
+import type {Clock} from '../../runtime/clock.ts';
+import type {Operation, Store} from '../../store/port.ts';
+
+/** Newest rounds kept: with up to 100 moves each, the newest 1,000 moves. */
+const ROUNDS_KEPT = 10;
+/** Old rounds deleted with a new one. */
+const DROPS_PER_ROUND = 50;
+
+export class RoundKeeper {
+  private readonly store: Store;
+  private readonly clock: Clock;
+  private readonly prefix: string;
+  private rounds: string[] | undefined;
+  private number = 0;
+
+  constructor({store, clock}: {store: Store; clock: Clock}, prefix: string) {
+    this.store = store;
+    this.clock = clock;
+    this.prefix = prefix;
+  }
+
+  /** The operations that write a round and delete what has become too old. */
+  async round(items: readonly object[]): Promise<Operation[]> {
+    this.rounds ??= await this.store.list([this.prefix]).then(
+      ({entries}) => entries.map(({key}) => key),
+      () => undefined,
+    );
+    this.number += 1;
+    const at = String(Math.floor(this.clock.wallMs())).padStart(14, '0');
+    const key = `${this.prefix}${at}-${String(this.number % 10_000).padStart(4, '0')}`;
+    const rounds = [...(this.rounds ?? []), key];
+    const old = rounds.splice(0, Math.max(0, rounds.length - ROUNDS_KEPT));
+    this.rounds = rounds;
+    const drops = old.slice(0, DROPS_PER_ROUND);
+    return [
+      {op: 'put', key, value: JSON.stringify(items)},
+      ...drops.map((gone): Operation => ({op: 'delete', key: gone})),
+    ];
+  }
+}

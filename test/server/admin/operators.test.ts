@@ -1,0 +1,117 @@
+/** What operators ask and order beside specs: pause, cancel, evict, why, checks. */
+import {beforeEach, describe, expect, it} from 'vitest';
+import {plan} from '../../../src/planner/index.ts';
+import {World} from './fixture.ts';
+
+const service = 'orders';
+let world: World;
+beforeEach(async () => {
+  world = new World({plan});
+  await world.call('addSpec', {service, maxRecoveryTime: 0});
+  const shards = ['s1', 's2', 's3', 's4'].map((shardId) => ({shardId}));
+  await world.call('addShards', {service, shards});
+  for (const container of ['c1', 'c2']) await world.join(service, container);
+  for (const {shardId} of shards) await world.own(service, shardId, {});
+});
+
+describe('queued moves', () => {
+  it('are what the live planner wants; a pause holds the voluntary ones', async () => {
+    const before = await world.call('moves', {service});
+    expect(before.queued.map(({state, cause}) => `${cause} ${state}`)).toEqual([
+      'balance queued',
+      'balance queued',
+    ]);
+    await world.call('updateSpec', {service, paused: true});
+    const after = await world.call('moves', {service});
+    expect(after.queued.map(({state}) => state)).toEqual(['held', 'held']);
+    expect((await world.call('plan', {service})).heldCount).toBe(2);
+  });
+
+  it('are cancelled one by one, by shard; a running one is refused', async () => {
+    const [first, second] = (await world.call('moves', {service})).queued;
+    const cancelled = await world.call('cancelMoves', {service, moves: [first?.shard ?? '']});
+    expect(cancelled).toMatchObject({failed: 0, changed: true, items: [{result: 'cancelled'}]});
+    const {queued} = await world.call('moves', {service});
+    expect(new Map(queued.map(({shard, state}) => [shard, state]))).toEqual(
+      new Map([
+        [first?.shard, 'cancelled'],
+        [second?.shard, 'queued'],
+      ]),
+    );
+    const again = await world.call('cancelMoves', {service, moves: [first?.shard ?? '']});
+    expect(again.items[0]?.result).toBe('unchanged');
+    const move = {id: 'm-1', from: 'c1', to: 'c2', why: 'balance', startedAt: ''};
+    await world.own(service, second?.shard ?? '', {state: 'dropping', ready: false, move});
+    const running = await world.call('cancelMoves', {service, moves: ['m-1', 'nothing']});
+    expect(running.items.map(({result}) => result)).toEqual(['running', 'absent']);
+    expect(running.failed).toBe(2);
+  });
+
+  it('all at once; a drained container goes on being drained', async () => {
+    await world.call('drain', {service, container: 'c1'});
+    const answer = await world.call('cancelMoves', {service, all: true});
+    expect(answer.items).toEqual([]);
+    const named = await world.call('cancelMoves', {service, moves: ['s1']});
+    expect(named.items[0]?.result).toBe('forced');
+  });
+});
+
+describe('evict', () => {
+  it('writes evicting into the heartbeat of the incarnation that lives', async () => {
+    const answer = await world.call('evict', {service, container: 'c1', reason: 'disk'});
+    expect(answer).toMatchObject({result: 'configured', shards: 4});
+    expect(await world.value(world.keys.heartbeat(service, 'c1-1'))).toMatchObject({
+      ...{state: 'evicting', nonce: 'n', container: 'c1'},
+    });
+    expect(await world.call('evict', {service, container: 'c1'})).toMatchObject({changed: false});
+    await expect(world.call('evict', {service, container: 'c9'})).rejects.toThrow('c9');
+  });
+});
+
+describe('why', () => {
+  it('names the share, the best homes and who is out of question', async () => {
+    await world.join(service, 'c3');
+    await world.join(service, 'c4');
+    await world.call('cordon', {service, container: 'c3'});
+    const {rule, homes, excluded, history} = await world.call('why', {service, shardId: 's1'});
+    expect(rule).toContain('4 shards on 3 containers, 1 to 2 each');
+    expect(homes.map(({container}) => container).toSorted()).toEqual(['c1', 'c2', 'c4']);
+    expect(homes.filter(({current}) => current)).toEqual([
+      {container: 'c1', shards: 4, current: true},
+    ]);
+    expect(excluded).toEqual([{container: 'c3', rule: 'it is cordoned'}]);
+    expect(history.map(({type}) => type)).toEqual(['audit']);
+  });
+
+  it('says which rule keeps a shard from every container', async () => {
+    await world.call('addShard', {service, shardId: 'gpu', workerGroup: 'gpu'});
+    const pool = await world.call('why', {service, shardId: 'gpu'});
+    expect(pool.rule).toBe('its worker group has no members');
+    expect(pool.homes).toEqual([]);
+    expect(pool.excluded[0]?.rule).toBe('it is not in worker group gpu');
+    await world.call('addShard', {service, shardId: 'pinned', manualContainerId: 'c2'});
+    const pinned = await world.call('why', {service, shardId: 'pinned'});
+    expect(pinned.rule).toBe('it is pinned to c2');
+    expect(pinned.homes.map(({container}) => container)).toEqual(['c2']);
+    await expect(world.call('why', {service, shardId: 'nothing'})).rejects.toThrow('nothing');
+  });
+});
+
+describe('checks', () => {
+  it('name what is wrong and what mends it', async () => {
+    await world.call('addShard', {service, shardId: 'gpu', workerGroup: 'gpu'});
+    await world.say(service, {
+      unplacedCount: 1,
+      unplaced: [{shard: 'gpu', reason: 'worker-group-empty'}],
+    });
+    const {checks} = await world.call('checks', {});
+    const byName = new Map(checks.map((check) => [check.name, check]));
+    expect(byName.get('leader')?.verdict).toBe('FAIL');
+    expect(byName.get(`containers of ${service}`)).toMatchObject({
+      verdict: 'PASS',
+      text: '2 ready',
+    });
+    expect(byName.get('shards')?.fix).toContain('sm shard why -a orders');
+    expect(checks.every(({verdict, fix}) => verdict === 'PASS' || fix !== '')).toBe(true);
+  });
+});
