@@ -16,7 +16,7 @@ export interface ServeDependencies {
 
 /**
  * Starts a daemon. Resolves when HTTP listens; `daemon.ready` follows.
- * @throws SmError PORT_TAKEN, STORE_AUTH, STORE_RESTORED, INVALID_CONFIG.
+ * @throws SmError PORT_TAKEN, STORE_AUTH, INVALID_CONFIG.
  */
 export function serve(config: ServerConfig, dependencies: ServeDependencies): Promise<Daemon> {
   return RunningDaemon.start({config, ...dependencies});

@@ -10,6 +10,7 @@ import {moveEvents} from './move-stream.ts';
 import {moves} from './moves.ts';
 import {addShards, delShards} from './shard-batches.ts';
 import {getShard, locate, ShardPages} from './shard-reads.ts';
+import {acceptRestoredStore} from './restore.ts';
 import {addShard, delShard, updateShard} from './shard-writes.ts';
 import {WaitChecks} from './waiting.ts';
 import {whatIf} from './what-if.ts';
@@ -45,6 +46,7 @@ export function createAdminHandlers(dependencies: AdminDependencies): AdminHandl
     movesStream: (query, caller) => moveEvents(dependencies, query, caller.signal),
     plan: (request) => whatIf(dependencies, request),
     status: () => status(dependencies),
+    acceptRestore: (request) => acceptRestoredStore(dependencies, request),
     waitCheck: (query, caller) => waits.check(query, caller.signal),
   };
 }
