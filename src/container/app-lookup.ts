@@ -85,6 +85,12 @@ async function lookUp(store: Store, joining: Joining): Promise<FoundApp | undefi
   if (isDeleting(spec.value))
     throw new SmError('APP_DELETING', `app ${joining.app} is being removed`, {retryable: true});
   const decoded = cluster === undefined ? undefined : decodeCluster(cluster.value);
+  if (decoded?.ok === true && decoded.value.restored !== undefined) {
+    throw new SmError('STORE_RESTORED', `etcd was restored: ${decoded.value.restored}`, {
+      hint: 'sm store accept-restore',
+      retryable: true,
+    });
+  }
   return {keys, epoch: decoded?.ok === true ? decoded.value.epoch : 1, revision};
 }
 

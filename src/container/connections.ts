@@ -1,20 +1,20 @@
 /** etcd connections shared by the containers of one process; heartbeats have one of their own. */
 import {openEtcdStore} from '../store/etcd-store.ts';
+import type {EtcdStore} from '../store/etcd-store.ts';
 import {TransactionBatcher} from '../store/batcher.ts';
-import type {Store} from '../store/port.ts';
 import type {Joining} from './options.ts';
 
 export interface Connections {
-  readonly store: Store;
-  readonly heartbeatStore: Store;
+  readonly store: EtcdStore;
+  readonly heartbeatStore: EtcdStore;
   readonly batcher: TransactionBatcher;
   /** Closes both when nobody uses them any more. */
   release(): Promise<void>;
 }
 
 interface Shared {
-  readonly store: Store;
-  readonly heartbeatStore: Store;
+  readonly store: EtcdStore;
+  readonly heartbeatStore: EtcdStore;
   readonly batcher: TransactionBatcher;
   users: number;
 }

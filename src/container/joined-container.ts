@@ -8,6 +8,7 @@ import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {silentLogger} from '../runtime/logger.ts';
 import type {Logger} from '../runtime/logger.ts';
+import {seenHistory} from '../store/seen-history.ts';
 import {findApp, watchRemoval} from './app-lookup.ts';
 import type {FoundApp} from './app-lookup.ts';
 import type {Connections} from './connections.ts';
@@ -135,6 +136,7 @@ export class JoinedContainer implements Container, HintTarget {
     const {joining, id} = this;
     return new Member({
       ...this.connections,
+      history: seenHistory(this.connections.heartbeatStore, this.connections.store),
       app: this.app,
       keys: found.keys,
       epoch: found.epoch,

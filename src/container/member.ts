@@ -16,6 +16,8 @@ import {randomId} from '../runtime/ids.ts';
 import type {TransactionBatcher} from '../store/batcher.ts';
 import {transitionTransaction, versionedRecord} from '../store/ownership-transactions.ts';
 import type {Store} from '../store/port.ts';
+import type {SeenHistory} from '../store/seen-history.ts';
+import {awaitAcceptance, takeCluster} from './cluster-look.ts';
 import {ShardHandle} from './shard.ts';
 import type {Shard} from './shard.ts';
 import {
@@ -49,6 +51,8 @@ export interface MemberOptions {
   readonly batcher: TransactionBatcher;
   /** A connection of its own for heartbeats, so that nothing delays them. */
   readonly heartbeatStore: Store;
+  /** For noticing that etcd was restored or replaced. */
+  readonly history?: SeenHistory;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly identity: HeartbeatIdentity;
@@ -62,12 +66,21 @@ export interface MemberOptions {
   readonly hooks: ShardHooks;
   readonly onReady: (incarnation: string) => void;
   readonly onEnded: (how: SessionEnd) => void;
+  /** The store was restored or replaced: nothing is claimed and nothing renewed until that is accepted. */
+  readonly onRestored?: (why: string) => void;
+  /** Tokens are of this epoch from now on; after `onRestored` everything begins anew. */
+  readonly onAccepted?: (epoch: number) => void;
   /** Each committed heartbeat: the store takes writes. */
   readonly onHeartbeat?: () => void;
 }
 
 /** Records and specs read in one call; two keys each, etcd allows 128. */
 const READS_PER_CALL = 60;
+
+/** What the session has done with store and hooks; the rest is told. */
+type Carried =
+  'heartbeat' | 'takeId' | 'deregister' | 'read' | 'write' | 'add' | 'drop' | 'abort' | 'revoke';
+type Told = Exclude<SessionAction, {type: Carried}>;
 
 export class Member {
   readonly session: ContainerSession;
@@ -191,23 +204,7 @@ export class Member {
     }
   }
 
-  private tell(
-    action: Exclude<
-      SessionAction,
-      {
-        type:
-          | 'heartbeat'
-          | 'takeId'
-          | 'deregister'
-          | 'read'
-          | 'write'
-          | 'add'
-          | 'drop'
-          | 'abort'
-          | 'revoke';
-      }
-    >,
-  ): void {
+  private tell(action: Told): void {
     const {logger} = this.options;
     const container = this.options.identity.container;
     if (action.type === 'revokeAll') this.revokeAll();
@@ -224,18 +221,42 @@ export class Member {
     else if (action.type === 'evicted')
       logger.warn({container, incarnation: action.incarnation}, 'evicted: registering anew');
     else if (action.type === 'ready') this.options.onReady(action.incarnation);
+    else if (action.type === 'restored') this.restored(action.why);
+    else if (action.type === 'accepted') this.accepted(action.epoch);
     else this.options.onEnded(action.how);
   }
 
   private async beat(write: HeartbeatWrite): Promise<void> {
-    const {keys, app, heartbeatStore} = this.options;
+    const {keys, app, heartbeatStore, history} = this.options;
+    const atLeast = history?.newest() ?? 0;
     const outcome = await heartbeatStore.transact(heartbeatTransaction(keys, app, write), {
       timeoutMs: write.timeoutMs,
     });
-    this.session.heartbeatAnswered(write, heartbeatAnswer(outcome), this.options.clock.ownerMs());
+    const clusterId = history?.clusterId() ?? '';
+    const mark =
+      outcome.kind === 'unknown' ? undefined : {clusterId, revision: outcome.revision, atLeast};
+    const nowMs = this.options.clock.ownerMs();
+    this.session.heartbeatAnswered(write, heartbeatAnswer(outcome), nowMs, mark);
     // At once: what the answer revokes must be revoked before any other callback may pass a guard.
     this.pump();
     if (outcome.kind === 'committed') this.options.onHeartbeat?.();
+  }
+
+  private accepted(epoch: number): void {
+    this.options.history?.forget();
+    this.options.onAccepted?.(epoch);
+  }
+
+  private restored(why: string): void {
+    const container = this.options.identity.container;
+    this.options.logger.error(
+      {container, why, code: 'STORE_RESTORED'},
+      'etcd was restored or replaced: claiming nothing until `sm store accept-restore`',
+    );
+    this.options.onRestored?.(why);
+    const isStopped = (): boolean => this.stopped;
+    const onLook = (): void => this.queuePump();
+    this.background(awaitAcceptance({...this.options, session: this.session, isStopped, onLook}));
   }
 
   private async takeId(action: Extract<SessionAction, {type: 'takeId'}>): Promise<void> {
@@ -278,7 +299,9 @@ export class Member {
       keys.ownership(app, shard),
       keys.shardSpec(app, shard),
     ]);
-    const reply = await store.getMany(paths).catch(() => undefined);
+    const reply = await store.getMany([...paths, keys.cluster()]).catch(() => undefined);
+    // Nothing is claimed without having looked at it.
+    takeCluster(this.session, reply?.entries[paths.length], clock.ownerMs());
     const nowMs = clock.ownerMs();
     for (const [index, {shard, op}] of wanted.entries()) {
       if (reply === undefined) {

@@ -14,6 +14,8 @@ export interface WatchSource {
   openStream(): Promise<IDuplexWatchStream>;
   /** The cluster that answered last; undefined while none has. */
   clusterId(): string | undefined;
+  /** The history has come so far. */
+  seen(revision: number): void;
   /** A stream has failed: refresh what it may have failed for. */
   streamFailed(): Promise<void>;
 }
@@ -135,6 +137,7 @@ export class PrefixWatch {
       else events.push({type: 'put', entry: toKeyValue(event.kv)});
     }
     this.next = last + 1;
+    this.source.seen(last);
     if (events.length === 0) return;
     const batch: WatchBatch = {revision: last, events};
     this.listener.onBatch(batch);

@@ -68,5 +68,7 @@ export interface ClusterRecord {
   epoch: number;
   clusterId: string;
   maxRevision: number;
+  /** Somebody has seen that etcd was restored or replaced, and how; absent once that is accepted. */
+  restored?: string;
   [unknown: string]: unknown;
 }

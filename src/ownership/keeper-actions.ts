@@ -43,6 +43,8 @@ export interface KeeperContext {
   readonly epoch: number;
   /** The right to act holds: no fence. */
   readonly acting: boolean;
+  /** The store may not be the one of before: records are left alone. */
+  readonly halted: boolean;
   /** New shards may be claimed. */
   readonly claiming: boolean;
   /** Everything is to be let go without being asked, with this reason. */

@@ -42,6 +42,13 @@ export class KeeperSet {
     for (const shard of this.keepers.keys()) this.dirty.add(shard);
   }
 
+  /** Another history of the store begins: nothing is held in it, and no mark counts. */
+  forgetHistory(): void {
+    this.marks.clear();
+    for (const keeper of this.keepers.values()) keeper.forgetHistory();
+    this.touchAll();
+  }
+
   /** The next steps of the keepers that were touched or whose moment has come. */
   advance(contextNow: () => KeeperContext, nowMs: number): KeeperAction[] {
     for (const [shard, at] of this.timed) if (at <= nowMs) this.dirty.add(shard);

@@ -31,6 +31,10 @@ export type SessionAction =
   | {readonly type: 'fenced'}
   | {readonly type: 'resumed'}
   | {readonly type: 'evicted'; readonly incarnation: string}
+  /** The store was restored or replaced: nothing is claimed or renewed until `clusterSeen` tells of a newer epoch. */
+  | {readonly type: 'restored'; readonly why: string}
+  /** An operator has accepted the restored store: tokens are of this epoch from now on. */
+  | {readonly type: 'accepted'; readonly epoch: number}
   | {readonly type: 'ended'; readonly how: SessionEnd};
 
 /** `held` by another living incarnation, `free` to be tried again with this `idMod` and `holder`. */
@@ -43,6 +47,7 @@ export type IdAnswer =
 export interface SessionOptions {
   /** The heartbeat's fixed fields. */
   readonly identity: HeartbeatIdentity;
+  /** Of fencing tokens, at the beginning. */
   readonly epoch: number;
   /** Fresh 128-bit random ids: incarnations and nonces. */
   readonly nextId: () => string;

@@ -9,6 +9,8 @@ import type {KeeperContext, ShardReading, StopReason, WriteAnswer} from './keepe
 import {KeeperSet} from './keeper-set.ts';
 import type {IdAnswer, SessionAction, SessionEnd, SessionOptions} from './session-actions.ts';
 import type {ShardKeeper} from './shard-keeper.ts';
+import {StoreTrust} from './store-trust.ts';
+import type {StoreMark, TrustNews} from './store-trust.ts';
 
 /** Reconciliation reads every record that is held or pending this often, +-20 %. */
 export const RECONCILE_INTERVAL_MS = 30_000;
@@ -43,9 +45,11 @@ export class ContainerSession {
   private deregisterAtMs = 0;
   private reconcileAtMs = Number.POSITIVE_INFINITY;
   private out: SessionAction[] = [];
+  private readonly trust: StoreTrust;
 
   constructor(options: SessionOptions) {
     this.options = options;
+    this.trust = new StoreTrust(options.epoch);
     this.heartbeat = this.register();
   }
 
@@ -87,8 +91,27 @@ export class ContainerSession {
     this.shards.of(shard).hint(revision);
   }
 
-  heartbeatAnswered(write: HeartbeatWrite, answer: HeartbeatAnswer, nowMs: number): void {
+  /** The store is another one, or has gone back, and nobody has accepted it yet. */
+  get isHalted(): boolean {
+    return this.trust.isDoubted;
+  }
+
+  /** What the cluster record says; `suspicion` '': all is well. */
+  clusterSeen(epoch: number, suspicion: string, nowMs: number): void {
+    if (!this.ended) this.follow(this.trust.told(epoch, suspicion), nowMs);
+  }
+
+  /** `mark`: who answered and at which revision, where an answer came. */
+  heartbeatAnswered(
+    write: HeartbeatWrite,
+    answer: HeartbeatAnswer,
+    nowMs: number,
+    mark?: StoreMark,
+  ): void {
     if (write.incarnation !== this.incarnation || this.ended) return;
+    const lag = answer.kind === 'found' ? this.heartbeat.version - answer.mod : 0;
+    if (mark !== undefined) this.follow(this.trust.answered(mark, lag), nowMs);
+    if (this.isHalted) return;
     const lapsed = nowMs >= this.heartbeat.deadlineMs;
     const verdict = this.heartbeat.answered(write, answer);
     if (verdict === 'renewed') this.renewed(lapsed, nowMs);
@@ -155,19 +178,36 @@ export class ContainerSession {
     if (this.beating) at = Math.min(at, this.heartbeat.wakeAtMs());
     if (this.phase === 'deregistering' && !this.deregisterInFlight)
       at = Math.min(at, this.deregisterAtMs);
-    if (this.phase === 'naming' && !this.idAttempt.inFlight) at = Math.min(at, this.idAttempt.atMs);
+    if (this.naming && !this.idAttempt.inFlight) at = Math.min(at, this.idAttempt.atMs);
     if (!this.fenced) at = Math.min(at, this.softDeadlineMs());
     return Math.max(nowMs, at);
   }
 
+  private get naming(): boolean {
+    return this.phase === 'naming' && !this.isHalted;
+  }
+
   private get beating(): boolean {
-    return this.phase !== 'releasing' && this.phase !== 'deregistering' && this.phase !== 'ended';
+    const over = this.phase === 'releasing' || this.phase === 'deregistering';
+    return !over && this.phase !== 'ended' && !this.isHalted;
   }
 
   private askToLeave(how: SessionEnd): void {
     if (this.leaveAsked) return;
     this.leaveAsked = true;
     this.how = how;
+  }
+
+  /** Where the store is doubted nothing is claimed and nothing renewed: what is held goes with the right to act, at its deadline. */
+  private follow(news: TrustNews, nowMs: number): void {
+    if (news === undefined) return;
+    const {why, epoch} = this.trust;
+    this.out.push(news === 'doubted' ? {type: 'restored', why} : {type: 'accepted', epoch});
+    if (news === 'accepted') {
+      this.evicted(nowMs);
+      this.shards.forgetHistory();
+    }
+    this.shards.touchAll();
   }
 
   private register(): HeartbeatMachine {
@@ -250,14 +290,16 @@ export class ContainerSession {
   }
 
   private advancePhase(nowMs: number): void {
-    if (this.leaveAsked) this.beginLeaving();
-    if (this.phase === 'naming') this.takeId(nowMs);
+    if (this.leaveAsked) this.beginLeaving(nowMs);
+    if (this.naming) this.takeId(nowMs);
     if (!this.mayDeregister()) return;
     if (this.heartbeatGone) this.end();
     else this.deregister(nowMs);
   }
 
-  private beginLeaving(): void {
+  private beginLeaving(nowMs: number): void {
+    // Nothing is written to a store that is doubted: the heartbeat is left to fall silent.
+    if (this.isHalted && this.phase !== 'releasing') this.evicted(nowMs);
     if (this.phase === 'naming') this.phase = 'releasing';
     if (this.phase !== 'ready') return;
     this.phase = 'leaving';
@@ -332,9 +374,10 @@ export class ContainerSession {
     const {incarnation, create} = this.heartbeat;
     return {
       me: {container: identity.container, incarnation, create},
-      epoch: this.options.epoch,
+      epoch: this.trust.epoch,
+      halted: this.isHalted,
       acting: !this.fenced && this.phase !== 'naming' && this.phase !== 'registering',
-      claiming: this.phase === 'ready',
+      claiming: this.phase === 'ready' && !this.isHalted,
       releasing: this.releasing(),
       readyAtClaim: this.options.readyAtClaim ?? false,
       addTimeoutMs,

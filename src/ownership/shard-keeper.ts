@@ -103,6 +103,12 @@ export class ShardKeeper {
     this.ops += 1;
   }
 
+  /** Another history begins: what is known of this one says nothing in it. */
+  forgetHistory(): void {
+    this.lose();
+    this.mark = 0;
+  }
+
   readAnswered(
     op: number,
     reading: ShardReading | undefined,
@@ -167,14 +173,14 @@ export class ShardKeeper {
   advance(context: KeeperContext, nowMs: number): KeeperAction[] {
     const actions: KeeperAction[] = [];
     this.advanceHooks(context, nowMs, actions);
-    if (this.pending === undefined) this.advanceRecord(context, nowMs, actions);
+    if (this.pending === undefined && !context.halted) this.advanceRecord(context, nowMs, actions);
     return actions;
   }
 
   /** When `advance` has to be called even if nothing happens. */
   wakeAtMs(context: KeeperContext): number {
     const marks = [Number.POSITIVE_INFINITY];
-    if (this.readWanted && this.pending === undefined) marks.push(this.readAtMs);
+    if (this.readWanted && this.pending === undefined && !context.halted) marks.push(this.readAtMs);
     if (this.hook === 'retrying') marks.push(this.dropAtMs);
     if (this.stuck === undefined) marks.push(this.stuckAtMs(context));
     return Math.min(...marks);

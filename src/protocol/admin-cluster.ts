@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import {alarmView, appView} from './admin-apps.ts';
 import {containerView} from './admin-containers.ts';
-import {queryNumber, revisionField, serviceField} from './admin-fields.ts';
+import {queryNumber, revisionField, serviceField, writeAnswer} from './admin-fields.ts';
 
 /** Longest wait of one wait-check call, ms. */
 export const WAIT_TIMEOUT_LIMIT_MS = 25_000;
@@ -30,7 +30,12 @@ export const statusAnswer = z.object({
     quarantined: z.int(),
   }),
   alarms: z.array(alarmView),
-  store: z.object({clusterId: z.string(), epoch: z.int()}),
+  store: z.object({
+    clusterId: z.string(),
+    epoch: z.int(),
+    /** How somebody saw that etcd was restored or replaced, which nobody has accepted yet; '' when all is well. */
+    restored: z.string(),
+  }),
   revision: revisionField,
 });
 
@@ -56,6 +61,18 @@ export const waitCheckAnswer = z.object({
   missingCount: z.int(),
 });
 
+export const acceptRestoreRequest = z.strictObject({
+  /** sm's own service name: it is a step that cannot be taken back. */
+  confirm: z.string().min(1).max(128),
+});
+export const acceptRestoreAnswer = writeAnswer.extend({
+  /** Every token to come is of this epoch, and newer than all before. */
+  epoch: z.int(),
+  clusterId: z.string(),
+});
+
+export type AcceptRestoreRequest = z.output<typeof acceptRestoreRequest>;
+export type AcceptRestoreAnswer = z.output<typeof acceptRestoreAnswer>;
 export type StatusAnswer = z.output<typeof statusAnswer>;
 export type WaitKind = z.output<typeof waitKind>;
 export type WaitGoal = z.output<typeof waitGoal>;

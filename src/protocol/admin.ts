@@ -340,6 +340,14 @@ const clusterRoutes = {
     apps.noQuery,
     cluster.statusAnswer,
   ),
+  acceptRestore: route(
+    'POST',
+    'accept-restore',
+    'cluster',
+    'Take a restored or replaced etcd for the one from now on',
+    cluster.acceptRestoreRequest,
+    cluster.acceptRestoreAnswer,
+  ),
   waitCheck: route(
     'GET',
     'wait-check',

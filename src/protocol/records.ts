@@ -121,6 +121,8 @@ export function decodeLeader(text: string): Decoded<LeaderRecord> {
 export function decodeCluster(text: string): Decoded<ClusterRecord> {
   return decode(text, true, (fields) => {
     if (typeof fields['clusterId'] !== 'string') return 'clusterId is no text';
+    if (fields['restored'] !== undefined && typeof fields['restored'] !== 'string')
+      fields['restored'] = 'the word of it cannot be read';
     return isCount(fields['epoch']) && isCount(fields['maxRevision'])
       ? undefined
       : 'epoch or maxRevision is no count';

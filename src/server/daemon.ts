@@ -21,12 +21,15 @@ import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {TransactionBatcher} from '../store/batcher.ts';
 import type {Office} from '../store/ownership-transactions.ts';
+import type {EtcdStore} from '../store/etcd-store.ts';
+import {seenHistory} from '../store/seen-history.ts';
 import type {Store} from '../store/port.ts';
 import {createAdminHandlers} from './admin/handlers.ts';
 import {Credentials} from './credentials.ts';
 import {openWhenReachable} from './etcd-start.ts';
 import type {OpenedStores} from './etcd-start.ts';
 import {registerGauges} from './gauges.ts';
+import {markRestored} from './governing/cluster-record.ts';
 import {Governors} from './governing/governors.ts';
 import {HintSender} from './governing/hint-sender.ts';
 import {LeadershipShell} from './governing/leadership-shell.ts';
@@ -36,6 +39,7 @@ import {mountHintReceiver} from './hint-routes.ts';
 import {buildHttp} from './http/http.ts';
 import {ensureGuard} from './push/guard-lease.ts';
 import {PushCaller} from './push/push-caller.ts';
+import {untilStored} from './until-stored.ts';
 
 /** A running daemon. */
 export interface Daemon {
@@ -73,15 +77,18 @@ export class RunningDaemon implements Daemon {
   private readonly options: DaemonOptions;
   private readonly keys: Keys;
   private readonly clock = watchingClock(systemClock());
-  private readonly store: Store;
-  private readonly heartbeatStore: Store;
+  private readonly store: EtcdStore;
+  private readonly heartbeatStore: EtcdStore;
   private readonly leases: Leases;
   private readonly http: FastifyInstance;
   private readonly member: Member;
   private readonly governors: Governors;
-  private readonly leadership: LeadershipShell;
+  private leadership: LeadershipShell;
   private readonly upkeep: Upkeep;
   private readonly senders: readonly {close(): Promise<void>}[];
+  private epoch: number;
+  /** Why etcd is not trusted: nothing is governed until that is accepted; '' when it is. */
+  private halted = '';
   private probeEveryMs = Number.POSITIVE_INFINITY;
   private isReady = false;
   private signalReady: () => void = () => undefined;
@@ -100,6 +107,7 @@ export class RunningDaemon implements Daemon {
     this.heartbeatStore = stores.heartbeatStore;
     this.leases = stores.leases;
     const {cluster} = stores;
+    this.epoch = cluster.record.epoch;
     this.ready = new Promise((resolve) => (this.signalReady = resolve));
     this.memberEnded = new Promise((resolve) => (this.signalMemberEnded = resolve));
     this.ended = new Promise(
@@ -120,10 +128,10 @@ export class RunningDaemon implements Daemon {
       batcher,
       clock: this.clock,
       logger,
-      epoch: cluster.record.epoch,
     };
     this.governors = new Governors({
       ...common,
+      epoch: () => this.epoch,
       daemon: this.address,
       hints,
       daemonHints,
@@ -132,35 +140,32 @@ export class RunningDaemon implements Daemon {
       onProbeInterval: () => this.adaptProbe(),
     });
     this.member = this.newMember(common);
-    this.leadership = new LeadershipShell({
-      ...common,
-      me: () => ({container: this.address, incarnation: this.member.session.incarnation}),
-      eligible: () => this.isReady && !this.stopped && this.stopping === undefined,
-      standby: () => !this.stopped && this.stopping === undefined,
-      onElected: (office) => this.elected(office),
-      onDeposed: () => this.deposed(),
-    });
+    this.leadership = this.newLeadership();
     this.upkeep = new Upkeep({...common, cluster, compaction: config.compaction});
     this.http = this.newHttp(credentials);
   }
 
   /**
    * Opens everything and joins S. Resolves once HTTP listens; `ready` follows when the id is taken.
-   * @throws SmError PORT_TAKEN, STORE_AUTH, STORE_RESTORED, INVALID_CONFIG.
+   * Where etcd was restored or replaced nothing is governed until that is accepted.
+   * @throws SmError PORT_TAKEN, STORE_AUTH, INVALID_CONFIG.
    */
   static async start(options: DaemonOptions): Promise<RunningDaemon> {
     const {config} = options;
     const keys = new Keys(config.etcdPrefix, config.service);
-    const daemon = new RunningDaemon(options, await openWhenReachable(options, keys), keys);
+    const stores = await openWhenReachable(options, keys);
+    const {suspicion, record} = stores.cluster;
+    const daemon = new RunningDaemon(options, stores, keys);
     try {
-      await ensureOwnSpec(daemon.store, keys, daemon.clock.wallMs());
+      if (suspicion === '') await ensureOwnSpec(daemon.store, keys, daemon.clock.wallMs());
       await daemon.listen();
     } catch (error) {
       await daemon.release();
       throw error;
     }
+    daemon.member.session.clusterSeen(record.epoch, suspicion, daemon.clock.ownerMs());
     daemon.member.start();
-    daemon.leadership.start();
+    if (daemon.halted === '') daemon.leadership.start();
     return daemon;
   }
 
@@ -199,12 +204,13 @@ export class RunningDaemon implements Daemon {
     batcher: TransactionBatcher;
     clock: Clock;
     logger: Logger;
-    epoch: number;
   }): Member {
     return new Member({
       ...common,
       app: this.keys.service,
+      epoch: this.epoch,
       heartbeatStore: this.heartbeatStore,
+      history: seenHistory(this.heartbeatStore, this.store),
       identity: this.identity(),
       addTimeoutMs: HOOK_TIMEOUT_MS,
       dropTimeoutMs: HOOK_TIMEOUT_MS,
@@ -217,11 +223,54 @@ export class RunningDaemon implements Daemon {
       },
       onReady: () => this.becameReady(),
       onEnded: (how) => this.memberIsGone(how),
+      onRestored: (why) => this.halt(why),
+      onAccepted: (epoch) => this.accepted(epoch),
       onHeartbeat: () => {
         this.governors.probeCommitted();
         this.leadership.probeCommitted();
       },
     });
+  }
+
+  private newLeadership(): LeadershipShell {
+    const {keys, store, clock} = this;
+    return new LeadershipShell({
+      ...{keys, store, clock, logger: this.options.logger},
+      me: () => ({container: this.address, incarnation: this.member.session.incarnation}),
+      eligible: () => this.isReady && !this.stopped && this.stopping === undefined,
+      standby: () => !this.stopped && this.stopping === undefined,
+      onElected: (office) => this.elected(office),
+      onDeposed: () => this.deposed(),
+    });
+  }
+
+  /** Stops planning, and puts it down for those who cannot see it. HTTP goes on: it is how the restore is accepted. */
+  private halt(why: string): void {
+    this.halted = why;
+    this.isReady = false;
+    this.leadership.stop();
+    this.governors.stopAll();
+    this.upkeep.stop();
+    const {store, keys, epoch} = this;
+    void this.persist(() => markRestored(store, keys, epoch, why));
+  }
+
+  /** The member has begun anew; so does the election, which counted the revisions of another history. */
+  private accepted(epoch: number): void {
+    this.epoch = epoch;
+    if (this.halted === '') return;
+    this.halted = '';
+    this.leadership = this.newLeadership();
+    const {store, keys, clock, leadership, options} = this;
+    options.logger.warn({epoch}, 'the restored etcd was accepted: governing again');
+    void this.persist(() => ensureOwnSpec(store, keys, clock.wallMs())).then(() => {
+      if (!this.stopped && this.leadership === leadership) leadership.start();
+    });
+  }
+
+  private persist(work: () => Promise<void>): Promise<void> {
+    const isStopped = (): boolean => this.stopped;
+    return untilStored(work, {clock: this.clock, logger: this.options.logger, isStopped});
   }
 
   private identity(): HeartbeatIdentity {
@@ -262,6 +311,7 @@ export class RunningDaemon implements Daemon {
       service: config.service,
       version,
       wallMs: () => this.clock.wallMs(),
+      epoch: () => this.epoch,
       plan,
       appCreated: async (app) => void (await ensureGuard({app, keys, store, leases})),
     });
@@ -277,6 +327,8 @@ export class RunningDaemon implements Daemon {
   }
 
   private readiness(): {ready: boolean; reason: string} {
+    if (this.halted !== '')
+      return {ready: false, reason: `${this.halted}; accept it: sm store accept-restore`};
     if (!this.isReady) return {ready: false, reason: 'waiting for the daemon id'};
     if (this.stopping !== undefined) return {ready: false, reason: 'shutting down'};
     return this.member.remainingMs() > 0

@@ -4,7 +4,7 @@ import {openEtcdLeases} from '../etcd/leases.ts';
 import type {Leases} from '../etcd/leases.ts';
 import {SmError} from '../model/errors.ts';
 import {openEtcdStore} from '../store/etcd-store.ts';
-import type {Store} from '../store/port.ts';
+import type {EtcdStore} from '../store/etcd-store.ts';
 import {Credentials} from './credentials.ts';
 import type {DaemonOptions} from './daemon.ts';
 import {openCluster} from './governing/cluster-record.ts';
@@ -14,13 +14,13 @@ const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 15_000;
 
 export interface OpenedStores {
-  readonly store: Store;
-  readonly heartbeatStore: Store;
+  readonly store: EtcdStore;
+  readonly heartbeatStore: EtcdStore;
   readonly leases: Leases;
   readonly cluster: KnownCluster;
 }
 
-/** @throws SmError STORE_AUTH, STORE_RESTORED, STORE_CORRUPT, INVALID_CONFIG; STORE_UNAVAILABLE only when the signal aborts. */
+/** @throws SmError STORE_AUTH, STORE_CORRUPT, INVALID_CONFIG; STORE_UNAVAILABLE only when the signal aborts. */
 export async function openWhenReachable(options: DaemonOptions, keys: Keys): Promise<OpenedStores> {
   const {config, logger, signal} = options;
   const etcd = {...new Credentials(config).forEtcd(), logger};

@@ -17,7 +17,7 @@ export interface ServeDependencies {
 
 /**
  * Starts a daemon, with a store of its own where `config.embedded` says so. Resolves when HTTP listens; `daemon.ready` follows.
- * @throws SmError PORT_TAKEN, STORE_AUTH, STORE_RESTORED, INVALID_CONFIG; of a store of its own also CONFLICT, STORE_CORRUPT.
+ * @throws SmError PORT_TAKEN, STORE_AUTH, INVALID_CONFIG; of a store of its own also CONFLICT, STORE_CORRUPT.
  */
 export function serve(config: ServerConfig, dependencies: ServeDependencies): Promise<Daemon> {
   const options = {config, ...dependencies};

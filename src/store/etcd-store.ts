@@ -37,6 +37,8 @@ export class EtcdStore implements Store {
   private readonly limitMs: number;
   private readonly watches = new Set<PrefixWatch>();
   private readonly authenticated: boolean;
+  /** Newest revision that any answer or watch has told of. */
+  newestRevision = 0;
   private current = 0;
   private cluster: string | undefined;
   private closed = false;
@@ -47,6 +49,11 @@ export class EtcdStore implements Store {
     this.clients = options.endpoints.map((endpoint) => openEndpoint(endpoint, options));
     this.limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
     this.authenticated = options.username !== undefined;
+  }
+
+  /** Cluster that answered last; '' while none has. */
+  get clusterId(): string {
+    return this.cluster ?? '';
   }
 
   async get(
@@ -119,6 +126,7 @@ export class EtcdStore implements Store {
         openStream: () => this.openStream(),
         clusterId: () => this.cluster,
         streamFailed: () => this.streamFailed(),
+        seen: (revision) => (this.newestRevision = Math.max(this.newestRevision, revision)),
       },
       prefix,
       fromRevision,
@@ -236,7 +244,9 @@ export class EtcdStore implements Store {
   /** Remembers the newest cluster met, not the first: after a loss a listing of the new one must satisfy the next watch. */
   private noted(header: Header): number {
     this.cluster = header.cluster_id;
-    return safeRevision(header.revision);
+    const revision = safeRevision(header.revision);
+    this.newestRevision = Math.max(this.newestRevision, revision);
+    return revision;
   }
 }
 

@@ -82,6 +82,8 @@ const CASES: readonly (readonly [string, number])[] = [
   ['moves ls -a orders', 0],
   ['wait app/orders --for gone --timeout 1s', 7],
   ['wait app/orders --for nonsense', 2],
+  ['store accept-restore', 2],
+  ['store accept-restore --confirm other', 2],
   ['app ls --no-such-flag', 2],
   ['app', 0],
   ['no-such-command', 2],

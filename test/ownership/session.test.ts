@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {actingMs, heartbeatIntervalMs} from '../../src/model/container.ts';
+import {parseToken} from '../../src/model/token.ts';
 import {SessionBed, TTL_MS} from './session-bed.ts';
 
 const EVERY_MS = heartbeatIntervalMs(TTL_MS);
@@ -195,5 +196,104 @@ describe('leaving', () => {
     bed.turn();
     bed.answerRead('late', bed.record('assigned'));
     expect(bed.asked('write')).toEqual([]);
+  });
+});
+
+describe('a store that was restored or replaced', () => {
+  const mark = (revision: number, clusterId = 'one', atLeast = 0) => ({
+    clusterId,
+    revision,
+    atLeast,
+  });
+
+  function answered(bed: SessionBed, given: ReturnType<typeof mark>): void {
+    const write = bed.beat();
+    const answer = {kind: 'committed', revision: given.revision} as const;
+    bed.session.heartbeatAnswered(write, answer, bed.nowMs, given);
+    bed.turn();
+  }
+
+  it.each([
+    ['another cluster', mark(300, 'two'), /another cluster: two instead of one/],
+    ['a revision below the last one', mark(199), /gone back from revision 200 to 199/],
+    [
+      'a revision below what others were answered',
+      mark(250, 'one', 260),
+      /from revision 260 to 250/,
+    ],
+  ])('%s: it claims and renews nothing, and is fenced by its clock', (_case, doubtful, why) => {
+    const bed = new SessionBed().ready().owns('s');
+    answered(bed, mark(200));
+    const {deadlineMs} = bed.session;
+    answered(bed, doubtful);
+    expect(bed.asked('restored')).toMatchObject([{why: expect.stringMatching(why) as string}]);
+    expect(bed.session.deadlineMs).toBe(deadlineMs);
+    bed.session.hint(bed.session.incarnation, 'other', 1_000);
+    const beats = bed.asked('heartbeat').length;
+    bed.turn(deadlineMs - bed.nowMs);
+    expect(bed.asked('drop')).toMatchObject([{shard: 's', reason: 'fenced'}]);
+    bed.dropSettled('s');
+    bed.turn(60_000);
+    expect(bed.asked('heartbeat').length).toBe(beats);
+    expect([...bed.asked('read'), ...bed.asked('write')]).toEqual([]);
+  });
+
+  it('an older version of its own heartbeat is no clone', () => {
+    const bed = new SessionBed().ready();
+    const old = bed.beat();
+    bed.session.heartbeatAnswered(old, {kind: 'committed', revision: 200}, bed.nowMs, mark(200));
+    const write = bed.beat();
+    const found = {
+      kind: 'found',
+      value: {...old.value, nonce: 'n'},
+      mod: 190,
+      create: 101,
+    } as const;
+    bed.session.heartbeatAnswered(write, found, bed.nowMs, mark(300));
+    bed.turn();
+    expect(bed.session.isHalted).toBe(true);
+    expect(bed.session.ended).toBe(false);
+  });
+
+  it('once accepted it begins anew under another incarnation, whatever the revisions are', () => {
+    const bed = new SessionBed().ready().owns('s');
+    answered(bed, mark(200));
+    answered(bed, mark(300, 'two'));
+    const {incarnation} = bed.session;
+    bed.session.clusterSeen(1, '', bed.nowMs);
+    expect(bed.session.isHalted).toBe(true);
+    bed.session.clusterSeen(2, '', bed.nowMs);
+    // The new history is young: its revisions are far below all marks of before.
+    bed.revision = 10;
+    bed.ready();
+    expect(bed.actions).toContainEqual({type: 'accepted', epoch: 2});
+    expect(bed.session.incarnation).not.toBe(incarnation);
+    bed.dropSettled('s');
+    const assigned = bed.record('assigned');
+    bed.session.hint(bed.session.incarnation, 's', assigned.mod);
+    bed.turn();
+    bed.answerRead('s', assigned);
+    bed.answerWrite('s');
+    expect(parseToken(bed.latest('add', 's').token)).toMatchObject({epoch: 2});
+  });
+
+  it('an epoch stepped up without any doubt stops nothing', () => {
+    const bed = new SessionBed().ready().owns('s');
+    bed.session.clusterSeen(5, '', bed.nowMs);
+    bed.turn();
+    expect(bed.asked('drop')).toEqual([]);
+    bed.owns('t');
+    expect(parseToken(bed.latest('add', 't').token)?.epoch).toBe(5);
+  });
+
+  it('when told to leave it drops what it has and goes, writing nothing', () => {
+    const bed = new SessionBed().ready().owns('s');
+    bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs);
+    bed.session.leave();
+    bed.turn();
+    bed.dropSettled('s');
+    bed.turn();
+    expect(bed.asked('ended')).toEqual([{type: 'ended', how: 'left'}]);
+    expect([...bed.asked('write'), ...bed.asked('deregister')]).toEqual([]);
   });
 });

@@ -66,10 +66,10 @@ export class DaemonNode {
       batcher: new TransactionBatcher(store),
       clock: process.clock,
       logger: simulatedLogger(process, checker),
-      epoch: 1,
     };
     this.governors = new Governors({
       ...common,
+      epoch: () => 1,
       daemon: options.address,
       hints: options.hints.sender(),
       daemonHints: options.hints.sender(),
@@ -126,7 +126,7 @@ export class DaemonNode {
   private newMember(
     common: Pick<
       ConstructorParameters<typeof Member>[0],
-      'keys' | 'store' | 'batcher' | 'clock' | 'logger' | 'epoch'
+      'keys' | 'store' | 'batcher' | 'clock' | 'logger'
     >,
   ): Member {
     const {keys, address, ttlMs, checker, process} = this.options;
@@ -134,6 +134,7 @@ export class DaemonNode {
     const member: Member = new Member({
       ...common,
       app: service,
+      epoch: 1,
       heartbeatStore: common.store,
       identity: identity(address, address, ttlMs),
       addTimeoutMs: HOOK_LIMIT_MS,

@@ -2,7 +2,7 @@
  * A store for tests: on free loopback ports, in a directory of its own, stopped by its own pid. A real etcd, or the embedded server when
  * the environment says SM_TEST_STORE=embedded.
  */
-import {spawn} from 'node:child_process';
+import {execFile, spawn} from 'node:child_process';
 import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtemp, rm} from 'node:fs/promises';
@@ -10,6 +10,7 @@ import {createServer} from 'node:net';
 import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {promisify} from 'node:util';
 import {Wire} from './wire.ts';
 
 export type StoreKind = 'etcd' | 'embedded';
@@ -75,6 +76,12 @@ export class EtcdMember {
 
   get pid(): number | undefined {
     return this.child?.pid;
+  }
+
+  /** What stands behind a flag of the command line. */
+  argument(flag: string): string {
+    const {args} = this.launch;
+    return args[args.indexOf(flag) + 1] ?? '';
   }
 
   start(): void {
@@ -189,6 +196,25 @@ export class EtcdProcess {
   async restart(): Promise<void> {
     for (const member of this.members) member.start();
     await this.ready();
+  }
+
+  /** Goes back to a snapshot taken with etcdctl; the processes must have been killed. Same addresses, same cluster id. */
+  async restore(snapshot: string): Promise<void> {
+    const {first} = this;
+    await rm(first.dataDir, {recursive: true, force: true});
+    const identity = ['--name', '--initial-cluster', '--initial-cluster-token'].flatMap((flag) => [
+      flag,
+      first.argument(flag),
+    ]);
+    const peers = [
+      '--initial-advertise-peer-urls',
+      first.argument('--initial-advertise-peer-urls'),
+    ];
+    const what = ['snapshot', 'restore', snapshot, '--data-dir', first.dataDir];
+    await promisify(execFile)('etcdctl', [...what, ...identity, ...peers], {
+      env: {...process.env, ETCDCTL_API: '3'},
+    });
+    await this.restart();
   }
 
   pause(): void {

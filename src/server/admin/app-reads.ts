@@ -1,6 +1,6 @@
 /** Reading apps: names, one, all, the origin's detail, and the whole cluster. */
 import type {AppView, DetailAnswer, StatusAnswer} from '../../protocol/admin.ts';
-import {decodeLeader} from '../../protocol/records.ts';
+import {decodeCluster, decodeLeader} from '../../protocol/records.ts';
 import {compare, containerViews, livingOf, stateCounts} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {exists, listApp, listAppOrNothing, WHOLE_APP} from './listing.ts';
@@ -101,7 +101,9 @@ export async function status(dependencies: AdminDependencies): Promise<StatusAns
   const {apps, revision} = await getApps(dependencies);
   const own = await listApp(dependencies, service, WHOLE_APP, {atRevision: Number(revision)});
   const daemons = containerViews(own);
-  const {entry} = await store.get(keys.leader());
+  const {entries} = await store.getMany([keys.leader(), keys.cluster()]);
+  const [entry, cluster] = entries;
+  const restored = cluster === undefined ? '' : restoredBy(cluster.value);
   const {clusterId} = await store.status();
   const sum = (count: (app: AppView) => number): number =>
     apps.reduce((total, app) => total + count(app), 0);
@@ -122,10 +124,24 @@ export async function status(dependencies: AdminDependencies): Promise<StatusAns
       failed: sum(({shards}) => shards.failed),
       quarantined: sum(({shards}) => shards.quarantined),
     },
-    alarms: [appView(own), ...apps].flatMap(({alarms}) => alarms),
-    store: {clusterId, epoch: own.epoch},
+    alarms: [
+      ...restoredAlarm(service, restored),
+      ...[appView(own), ...apps].flatMap((app) => app.alarms),
+    ],
+    store: {clusterId, epoch: own.epoch, restored},
     revision,
   };
+}
+
+function restoredBy(value: string): string {
+  const decoded = decodeCluster(value);
+  return decoded.ok ? (decoded.value.restored ?? '') : '';
+}
+
+function restoredAlarm(service: string, why: string): StatusAnswer['alarms'] {
+  if (why === '') return [];
+  const text = `${why}: nothing is planned until sm store accept-restore`;
+  return [{service, code: 'STORE_RESTORED', text, since: ''}];
 }
 
 function living(containers: Record<string, number>): number {

@@ -12,6 +12,8 @@ export interface AdminDependencies {
   readonly version: string;
   /** Unix time, ms: for `createTime`, `updateTime` and the `at` of orders. */
   readonly wallMs: () => number;
+  /** Epoch of fencing tokens that this daemon knows of. */
+  readonly epoch: () => number;
   /** The live planner. */
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
   /**

@@ -18,6 +18,7 @@ import {moveEvents} from './move-stream.ts';
 import {moves} from './moves.ts';
 import {addShards, delShards} from './shard-batches.ts';
 import {getShard, locate, ShardPages} from './shard-reads.ts';
+import {acceptRestoredStore} from './restore.ts';
 import {addShard, delShard, updateShard} from './shard-writes.ts';
 import {WaitChecks} from './waiting.ts';
 import {whatIf} from './what-if.ts';
@@ -71,6 +72,7 @@ export function createAdminHandlers(dependencies: AdminDependencies): AdminHandl
     checks: () => checks(dependencies),
     plan: (request) => whatIf(dependencies, request),
     status: () => status(dependencies),
+    acceptRestore: (request) => acceptRestoredStore(dependencies, request),
     waitCheck: (query, caller) => waits.check(query, caller.signal),
   };
 }

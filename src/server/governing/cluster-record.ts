@@ -10,12 +10,14 @@ import type {KeyValue, Store, StoreStatus} from '../../store/port.ts';
 export interface KnownCluster {
   readonly record: ClusterRecord;
   readonly mod: number;
+  /** Why etcd is not the one, or older than, the record was written to; '' when it is. */
+  readonly suspicion: string;
 }
 
-/**
- * Reads the record, creates it in an empty prefix.
- * @throws SmError STORE_RESTORED when etcd is not the one, or older than, the record was written to; STORE_UNAVAILABLE.
- */
+/** Tries of one change of the record against others who change it. */
+const ATTEMPTS_LIMIT = 10;
+
+/** Reads the record, creates it in an empty prefix. @throws SmError STORE_UNAVAILABLE, STORE_CORRUPT. */
 export async function openCluster(store: Store, keys: Keys): Promise<KnownCluster> {
   const status = await store.status();
   const {entry} = await store.get(keys.cluster());
@@ -32,7 +34,7 @@ export async function openCluster(store: Store, keys: Keys): Promise<KnownCluste
     then: [{op: 'put', key, value: encodeRecord(record)}],
     otherwise: [{op: 'get', key}],
   });
-  if (outcome.kind === 'committed') return {record, mod: outcome.revision};
+  if (outcome.kind === 'committed') return {record, mod: outcome.revision, suspicion: ''};
   const found = outcome.kind === 'refused' ? outcome.answers[0] : undefined;
   if (found !== undefined) return checked(found, status);
   throw new SmError('STORE_UNAVAILABLE', 'the cluster record could not be written', {
@@ -54,22 +56,86 @@ export async function noteRevision(
     then: [{op: 'put', key, value: encodeRecord(record)}],
     otherwise: [],
   });
-  return outcome.kind === 'committed' ? {record, mod: outcome.revision} : openCluster(store, keys);
+  return outcome.kind === 'committed'
+    ? {...known, record, mod: outcome.revision}
+    : openCluster(store, keys);
+}
+
+/**
+ * Puts down that etcd was restored or replaced, for those who cannot see it themselves. Not when an epoch beyond `epoch`, the one of
+ * before, says that it was accepted already. @throws SmError STORE_UNAVAILABLE.
+ */
+export async function markRestored(
+  store: Store,
+  keys: Keys,
+  epoch: number,
+  why: string,
+): Promise<void> {
+  await rewrite(store, keys, (record, status) => {
+    if (record === undefined)
+      return {v: RECORD_VERSION, epoch, ...historyOf(status), restored: why};
+    if (record.epoch > epoch || record.restored !== undefined) return undefined;
+    return {...record, epoch, restored: why};
+  });
+}
+
+/**
+ * The present etcd is the one from now on: steps the epoch beyond the record's and beyond `epoch`, so that every token to come is
+ * newer than all before. @throws SmError STORE_UNAVAILABLE, STORE_CORRUPT.
+ */
+export async function acceptRestore(
+  store: Store,
+  keys: Keys,
+  epoch: number,
+): Promise<KnownCluster> {
+  return rewrite(store, keys, (record, status) => {
+    const {restored: _, ...rest} = record ?? {v: RECORD_VERSION, epoch: 0};
+    return {...rest, epoch: Math.max(rest.epoch, epoch) + 1, ...historyOf(status)};
+  });
+}
+
+function historyOf({clusterId, revision}: StoreStatus): {clusterId: string; maxRevision: number} {
+  return {clusterId, maxRevision: revision};
+}
+
+/** Changes the record as last read; `change` answering undefined leaves it. */
+async function rewrite(
+  store: Store,
+  keys: Keys,
+  change: (record: ClusterRecord | undefined, status: StoreStatus) => ClusterRecord | undefined,
+): Promise<KnownCluster> {
+  const key = keys.cluster();
+  for (let attempt = 0; attempt < ATTEMPTS_LIMIT; attempt += 1) {
+    const status = await store.status();
+    const {entry} = await store.get(key);
+    const known = entry === undefined ? undefined : checked(entry, status);
+    const record = change(known?.record, status);
+    if (record === undefined && known !== undefined) return known;
+    if (record === undefined) break;
+    const outcome = await store.transact({
+      compares: [{key, target: 'mod', op: '=', value: known?.mod ?? 0}],
+      then: [{op: 'put', key, value: encodeRecord(record)}],
+      otherwise: [],
+    });
+    if (outcome.kind === 'committed') return {record, mod: outcome.revision, suspicion: ''};
+  }
+  throw new SmError('STORE_UNAVAILABLE', 'the cluster record could not be written', {
+    retryable: true,
+  });
 }
 
 function checked(entry: KeyValue, status: StoreStatus): KnownCluster {
   const decoded = decodeCluster(entry.value);
   if (!decoded.ok)
     throw new SmError('STORE_CORRUPT', `the cluster record cannot be read: ${decoded.problem}`);
-  const record = decoded.value;
-  if (record.clusterId !== status.clusterId || status.revision < record.maxRevision) {
-    throw new SmError(
-      'STORE_RESTORED',
-      'etcd was restored or replaced: fencing tokens could repeat',
-      {
-        hint: 'stop all containers, then delete the key cluster under the prefix and raise the revision of etcd past every token given out (etcdutl snapshot restore --bump-revision)',
-      },
-    );
-  }
-  return {record, mod: entry.mod};
+  return {record: decoded.value, mod: entry.mod, suspicion: suspicionOf(decoded.value, status)};
+}
+
+function suspicionOf(record: ClusterRecord, {clusterId, revision}: StoreStatus): string {
+  if (record.restored !== undefined) return record.restored;
+  if (record.clusterId !== clusterId)
+    return `etcd is another cluster: ${clusterId} instead of ${record.clusterId}`;
+  return revision < record.maxRevision
+    ? `etcd has gone back from revision ${record.maxRevision} to ${revision}`
+    : '';
 }

@@ -18,7 +18,8 @@ export interface GovernorsOptions {
   readonly keys: Keys;
   readonly store: Store;
   readonly batcher: TransactionBatcher;
-  readonly epoch: number;
+  /** Of fencing tokens, now. */
+  readonly epoch: () => number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Hints to the containers of apps. */
@@ -52,6 +53,7 @@ export class Governors {
     const ours = app === options.keys.service;
     const shell = new GovernorShell({
       ...options,
+      epoch: options.epoch(),
       app,
       governor: options.daemon,
       office,

@@ -42,6 +42,7 @@ export class World {
       service: SERVICE,
       version: '0.0.0',
       wallMs: () => NOW_MS,
+      epoch: () => 1,
       plan: stillPlan,
       appCreated: async (app) => void this.created.push(app),
       ...over,

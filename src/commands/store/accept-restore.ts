@@ -1,0 +1,26 @@
+import {Flags} from '@oclif/core';
+import {SmCommand} from '../../cli/base-command.ts';
+import {changeResult} from '../../cli/changes.ts';
+import {confirmByName} from '../../cli/confirm.ts';
+
+export default class StoreAcceptRestore extends SmCommand<typeof StoreAcceptRestore> {
+  static override summary = 'Go on with an etcd that was restored or replaced.';
+  static override description =
+    'Fencing tokens are revisions of etcd: one that was restored would give the same ones again, so daemons stop planning and containers stop claiming. This steps the epoch of the tokens up: every token to come is newer than all before. Shards are placed anew from what the restored etcd holds.';
+  static override examples = [
+    '<%= config.bin %> store accept-restore',
+    '<%= config.bin %> store accept-restore --confirm sm.prod',
+  ];
+  static override flags = {
+    confirm: Flags.string({description: "sm's own service name, instead of typing it"}),
+  };
+
+  override async run(): Promise<void> {
+    const {service, store} = await this.client.call('status', {});
+    const what = `accept the etcd cluster ${store.clusterId}`;
+    await confirmByName(what, service, this.flags.confirm);
+    const answer = await this.client.call('acceptRestore', {confirm: service});
+    const {epoch, clusterId} = answer;
+    await this.showObject(changeResult('Store', service, answer, {epoch, clusterId}, false));
+  }
+}

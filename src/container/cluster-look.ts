@@ -1,0 +1,43 @@
+/** What a container makes of the cluster record: whether the store is to be trusted, and which epoch its tokens are of. */
+import type {Keys} from '../etcd/keys.ts';
+import type {ContainerSession} from '../ownership/session.ts';
+import {decodeCluster} from '../protocol/records.ts';
+import type {Clock} from '../runtime/clock.ts';
+import type {KeyValue, Store} from '../store/port.ts';
+
+export interface ClusterLookOptions {
+  readonly session: ContainerSession;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly isStopped: () => boolean;
+  /** The session may have something to do. */
+  readonly onLook: () => void;
+}
+
+/** So often a container whose store was restored looks whether that was accepted. */
+const LOOK_EVERY_MS = 1_000;
+
+/** The record was read along with others, or is not there. */
+export function takeCluster(
+  session: ContainerSession,
+  entry: KeyValue | undefined,
+  nowMs: number,
+): void {
+  const decoded = entry === undefined ? undefined : decodeCluster(entry.value);
+  if (decoded?.ok !== true) return;
+  const {epoch, restored = ''} = decoded.value;
+  session.clusterSeen(epoch, restored, nowMs);
+}
+
+/** Looks at the record until the session trusts the store again, or is stopped. */
+export async function awaitAcceptance(options: ClusterLookOptions): Promise<void> {
+  const {session, keys, store, clock, isStopped, onLook} = options;
+  while (session.isHalted && !session.ended && !isStopped()) {
+    await clock.sleep(LOOK_EVERY_MS);
+    const reply = await store.get(keys.cluster()).catch(() => undefined);
+    if (isStopped()) return;
+    takeCluster(session, reply?.entry, clock.ownerMs());
+    onLook();
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Whether the store is still the one, and at least as far, as it was (protocol.md, "Records"): fencing tokens are its revisions,
+ * so a store that was restored or wiped would give the same ones again. Fed with the answers to one incarnation's heartbeats,
+ * which are transactions one after the other: their revisions can only grow. Passive.
+ */
+
+/** Who answered, and how far its history had come. */
+export interface StoreMark {
+  readonly clusterId: string;
+  readonly revision: number;
+  /** The history had come so far, by any answer, when the heartbeat was sent. */
+  readonly atLeast: number;
+}
+
+/** `doubted`: from now on; `accepted`: what was doubted is the store from now on; `stepped`: only tokens to come are of a newer epoch. */
+export type TrustNews = 'doubted' | 'accepted' | 'stepped' | undefined;
+
+export class StoreTrust {
+  /** Of fencing tokens. */
+  epoch: number;
+  /** Why the store is not trusted; '' when it is. */
+  why = '';
+  private clusterId: string | undefined;
+  private newest = 0;
+
+  constructor(epoch: number) {
+    this.epoch = epoch;
+  }
+
+  get isDoubted(): boolean {
+    return this.why !== '';
+  }
+
+  /** A heartbeat was answered. `lag`: by how many revisions the version found is older than the one known to be written. */
+  answered({clusterId, revision, atLeast}: StoreMark, lag: number): TrustNews {
+    this.clusterId ??= clusterId;
+    if (clusterId !== this.clusterId)
+      return this.doubt(`etcd is another cluster: ${clusterId} instead of ${this.clusterId}`);
+    const known = Math.max(this.newest, atLeast);
+    if (revision < known)
+      return this.doubt(`etcd has gone back from revision ${known} to ${revision}`);
+    if (lag > 0)
+      return this.doubt(`etcd holds a version of this heartbeat that is ${lag} revisions old`);
+    this.newest = revision;
+    return undefined;
+  }
+
+  /** The cluster record was read. `suspicion` '': it says that all is well; an accepted restore has stepped the epoch up. */
+  told(epoch: number, suspicion: string): TrustNews {
+    if (suspicion !== '') return this.doubt(suspicion);
+    if (epoch <= this.epoch) return undefined;
+    this.epoch = epoch;
+    if (!this.isDoubted) return 'stepped';
+    this.why = '';
+    this.clusterId = undefined;
+    this.newest = 0;
+    return 'accepted';
+  }
+
+  private doubt(why: string): TrustNews {
+    if (this.isDoubted) return undefined;
+    this.why = why;
+    return 'doubted';
+  }
+}

@@ -1,0 +1,129 @@
+/** etcd goes back to a snapshot, or is wiped, under running daemons and containers. */
+import {execFile} from 'node:child_process';
+import {rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import {promisify} from 'node:util';
+import {describe, expect, it} from 'vitest';
+import {LONG_MS, shardIds, withCluster} from '../support/cluster.ts';
+import type {Cluster} from '../support/cluster.ts';
+import {startEtcd} from '../support/etcd-process.ts';
+import type {EtcdProcess} from '../support/etcd-process.ts';
+import {until} from '../support/until.ts';
+
+const SHARDS = shardIds(3);
+/** The waits for a silent daemon and for silent containers, one after the other. */
+const PLACED_MS = 2 * LONG_MS;
+
+/** Each test has an etcd of its own to spoil. */
+async function withBed(
+  work: (cluster: Cluster, etcd: EtcdProcess) => Promise<void>,
+): Promise<void> {
+  const etcd = await startEtcd();
+  try {
+    await withCluster({etcd}, async (cluster) => {
+      await cluster.createApp('orders');
+      await cluster.addShards('orders', SHARDS);
+      await cluster.join('orders', 'c1');
+      await cluster.settled('orders');
+      await work(cluster, etcd);
+    });
+  } finally {
+    await etcd.stop();
+  }
+}
+
+function readyz(cluster: Cluster): Promise<number> {
+  return fetch(`${cluster.admin.server}/readyz`).then(
+    ({status}) => status,
+    () => 0,
+  );
+}
+
+async function noticed(cluster: Cluster): Promise<void> {
+  await until(
+    async () => (await readyz(cluster)) === 503,
+    LONG_MS,
+    'the daemon says it is not ready',
+  );
+  await until(
+    async () => {
+      const {store, alarms} = await cluster.admin.call('status', {}).catch(() => NOTHING);
+      return store.restored !== '' && alarms.some(({code}) => code === 'STORE_RESTORED');
+    },
+    LONG_MS,
+    'status says why',
+  );
+  // The container's right to act has run out; it claims nothing, though its records name it.
+  await until(() => SHARDS.every((shard) => cluster.log.ownerOf(shard) === ''), LONG_MS, 'fenced');
+}
+
+const NOTHING = {store: {restored: ''}, alarms: [] as {code: string}[]};
+
+/** Newest token of each shard that was ever given out. */
+function tokens(cluster: Cluster): Map<string, string> {
+  return new Map(cluster.log.entries.map(({shard, token}) => [shard, token]));
+}
+
+async function accept(cluster: Cluster): Promise<number> {
+  const wrong = cluster.admin.call('acceptRestore', {confirm: 'other'});
+  await expect(wrong).rejects.toMatchObject({failure: {code: 'INVALID_INPUT'}});
+  const {epoch} = await cluster.admin.call('acceptRestore', {confirm: cluster.keys.service});
+  return epoch;
+}
+
+describe.concurrent('an etcd that', () => {
+  it('goes back to a snapshot: nothing is planned or claimed until it is accepted, and tokens only grow', () =>
+    withBed(async (cluster, etcd) => {
+      const snapshot = join(etcd.dataDir, '..', 'snapshot.db');
+      await promisify(execFile)(
+        'etcdctl',
+        ['--endpoints', etcd.endpoint, 'snapshot', 'save', snapshot],
+        {env: {...process.env, ETCDCTL_API: '3'}},
+      );
+      // What comes after the snapshot is lost: these tokens are given out at revisions that will come again.
+      await cluster.admin.call('delShard', {service: 'orders', shardId: 's2'});
+      await cluster.admin.call('updateShard', {service: 'orders', shardId: 's0', task: 'changed'});
+      await cluster.addShards('orders', ['late']);
+      await cluster.settled('orders');
+      await etcd.kill();
+      await etcd.restore(snapshot);
+      await noticed(cluster);
+      const before = tokens(cluster);
+      const adds = cluster.log.count('add');
+      expect(await accept(cluster)).toBe(2);
+      // The records of before the snapshot say that all is ready: what counts is who acts.
+      const acts = (shard: string): boolean => cluster.log.ownerOf(shard) === 'c1';
+      await until(
+        () => SHARDS.every(acts),
+        PLACED_MS,
+        'every shard of the snapshot is owned again',
+      );
+      await cluster.settled('orders');
+      expect(await readyz(cluster)).toBe(200);
+      expect(cluster.log.count('add')).toBe(adds + SHARDS.length);
+      for (const [shard, {token, container}] of await cluster.shards('orders')) {
+        expect(container).toBe('c1');
+        expect(token > (before.get(shard) ?? '')).toBe(true);
+      }
+      const {store, alarms} = await cluster.admin.call('status', {});
+      expect({store, alarms}).toMatchObject({store: {epoch: 2, restored: ''}, alarms: []});
+    }));
+
+  it('is wiped, and a daemon that starts into it: all wait for the word, then work from nothing', () =>
+    withBed(async (cluster, etcd) => {
+      await etcd.kill();
+      await rm(etcd.dataDir, {recursive: true, force: true});
+      await etcd.restart();
+      await noticed(cluster);
+      const starting = cluster.addDaemon();
+      await until(() => cluster.daemons.length === 2, LONG_MS, 'a second daemon listens');
+      expect(await accept(cluster)).toBeGreaterThan(1);
+      await starting;
+      await cluster.leader();
+      await cluster.createApp('orders');
+      await cluster.addShards('orders', SHARDS);
+      await cluster.join('orders', 'c2');
+      await cluster.settled('orders', PLACED_MS);
+      expect(new Set((await cluster.placement('orders')).values())).toEqual(new Set(['c2']));
+    }));
+});
