@@ -1,9 +1,11 @@
 /** A governor alone: time is a number, the store commits what the test lets it commit, containers claim when the test says so. */
 import type {GovernorAction} from '../../src/governor/actions.ts';
 import {Governor} from '../../src/governor/governor.ts';
+import type {AppChange} from '../../src/model/change.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
-import {claim, markReady} from '../../src/ownership/transitions.ts';
+import type {ShardSpec} from '../../src/model/specs.ts';
+import {claim, free, markReady} from '../../src/ownership/transitions.ts';
 import {plan} from '../../src/planner/index.ts';
 
 const TTL_MS = 10_000;
@@ -19,17 +21,15 @@ export class GovernorBed {
   private revision = 100;
   private moves = 0;
 
-  constructor(shards: readonly string[]) {
+  constructor(shards: readonly string[], {listed = true} = {}) {
     const nextMoveId = (): string => `m${(this.moves += 1)}`;
     const options = {app: 'app', governor: 'd1', epoch: EPOCH, plan, nextMoveId};
     this.governor = new Governor(options, this.nowMs);
     const spec = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 0};
     const mod = this.next();
-    this.governor.relisted(
-      [{kind: 'spec', mod, entry: {value: spec, mod, create: mod}}],
-      mod,
-      this.nowMs,
-    );
+    const change = {kind: 'spec', mod, entry: {value: spec, mod, create: mod}} as const;
+    if (listed) this.governor.relisted([change], mod, this.nowMs);
+    else this.governor.changed(change, this.nowMs);
     for (const shard of shards) this.addShard(shard);
   }
 
@@ -37,14 +37,40 @@ export class GovernorBed {
     return this.governor.view.own;
   }
 
-  addShard(shard: string): void {
+  /** Adds the shard, or changes it. */
+  addShard(shard: string, fields: Partial<ShardSpec> = {}): void {
     const mod = this.next();
     const value = {
       ...{id: shard, service: 'app', task: '', updateTime: 1},
       ...{manualContainerId: '', group: '', workerGroup: ''},
+      ...fields,
+    };
+    const create = this.governor.view.shards.get(shard)?.create ?? mod;
+    this.governor.changed({kind: 'shard', mod, shard, entry: {value, mod, create}}, this.nowMs);
+  }
+
+  removeShard(shard: string): void {
+    this.governor.changed({kind: 'shard', mod: this.next(), shard, entry: undefined}, this.nowMs);
+  }
+
+  drain(container: string): void {
+    const mod = this.next();
+    const value = {
+      ...({order: 'drain', reason: '', by: '', at: '', incarnation: '', keep: false} as const),
     };
     this.governor.changed(
-      {kind: 'shard', mod, shard, entry: {value, mod, create: mod}},
+      {kind: 'order', mod, container, entry: {value, mod, create: mod}},
+      this.nowMs,
+    );
+  }
+
+  /** The container's heartbeat and id are gone. */
+  end(container: string): void {
+    const incarnation = `${container}-inc`;
+    const gone = {mod: this.next(), entry: undefined};
+    this.governor.changed({kind: 'heartbeat', incarnation, ...gone}, this.nowMs);
+    this.governor.changed(
+      {kind: 'id', mod: this.next(), container, incarnation: undefined},
       this.nowMs,
     );
   }
@@ -80,13 +106,18 @@ export class GovernorBed {
       this.writes.push(action);
       const {shard} = action.transition;
       const answer = refuses(shard)
-        ? ({
-            kind: 'refused',
-            own: {kind: 'own', mod: this.next(), shard, entry: undefined},
-          } as const)
+        ? ({kind: 'refused', own: this.rewritten(shard)} as const)
         : ({kind: 'committed', revision: this.next()} as const);
       this.governor.answered(shard, action.op, answer, this.nowMs);
     }
+  }
+
+  /** The record as its container has written it once more; absent when there was none. */
+  private rewritten(shard: string): AppChange {
+    const mod = this.next();
+    const known = this.own.get(shard);
+    const entry = known === undefined ? undefined : {value: known.value, mod, create: mod};
+    return {kind: 'own', mod, shard, entry};
   }
 
   /** Takes turns until the governor wants to sleep for longer than a moment. */
@@ -106,8 +137,8 @@ export class GovernorBed {
       .map(([shard]) => shard);
   }
 
-  /** The container claims the shards and makes them ready. */
-  claim(shards: readonly string[]): void {
+  /** The container claims the shards and, unless told otherwise, makes them ready. */
+  claim(shards: readonly string[], {ready} = {ready: true}): void {
     for (const shard of shards) {
       const known = this.governor.view.own.get(shard);
       if (known === undefined) throw new Error(`${shard} has no record`);
@@ -115,8 +146,14 @@ export class GovernorBed {
       const create = this.governor.view.heartbeats.get(incarnation)?.create ?? 0;
       const me = {container, incarnation, create};
       const claimed = this.commit(shard, claim(shard, known, me, 0, false).record);
-      this.commit(shard, markReady(shard, claimed, me, EPOCH).record);
+      if (ready) this.commit(shard, markReady(shard, claimed, me, EPOCH).record);
     }
+  }
+
+  /** The containers let go of the shards. */
+  free(shards: readonly string[]): void {
+    for (const shard of shards)
+      this.commit(shard, free(shard, this.governor.view.own.get(shard), undefined).record);
   }
 
   private commit(
