@@ -51,7 +51,8 @@ export class Evictor {
   }
 
   wakeAtMs(view: AppView, clock: SilenceClock, nowMs: number): number {
-    let at = this.brakeUntilMs ?? Number.POSITIVE_INFINITY;
+    const brakeUntilMs = this.brakeUntilMs ?? nowMs;
+    let at = brakeUntilMs > nowMs ? brakeUntilMs : Number.POSITIVE_INFINITY;
     for (const [incarnation, {value}] of view.heartbeats) {
       const wait = waitMs(view, incarnation, value);
       let next = clock.wakeAtMs(incarnation, wait, nowMs);

@@ -141,7 +141,7 @@ export class Governor {
       actions.push({type: 'evict', ...eviction});
     this.replan(nowMs);
     this.reconcileDirty(nowMs, actions);
-    this.startMoves(nowMs, actions);
+    this.startMoves(actions);
     this.sendHints(nowMs, actions);
     if (this.view.spec?.value.deleting === true)
       actions.push(...this.removal.due(this.view, nowMs));
@@ -151,17 +151,19 @@ export class Governor {
 
   /** When `advance` has to be called even without news. */
   wakeAtMs(nowMs: number): number {
+    if (!this.listed) return Number.POSITIVE_INFINITY;
     const marks = [
-      this.arrivals.hasRoom(this.unclaimedOf) ? nowMs : Number.POSITIVE_INFINITY,
-      this.planKeeper.wakeAtMs(),
       this.evictor.wakeAtMs(this.view, this.clock, nowMs),
       this.hints.wakeAtMs(nowMs),
       this.claims.wakeAtMs(),
       this.retries.wakeAtMs(),
-      this.history.wakeAtMs(),
-      this.removal.wakeAtMs(),
-      this.statusKeeper.wakeAtMs(),
     ];
+    const {spec} = this.view;
+    if (spec !== undefined) marks.push(this.planKeeper.wakeAtMs());
+    if (spec !== undefined && this.arrivals.hasRoom(this.unclaimedOf)) marks.push(nowMs);
+    // What `advance` would not look at must not wake it, or it never sleeps again.
+    if (spec?.value.deleting === true) marks.push(this.removal.wakeAtMs());
+    else if (!this.view.isGone) marks.push(this.history.wakeAtMs(), this.statusKeeper.wakeAtMs());
     return Math.max(nowMs, Math.min(...marks));
   }
 
@@ -242,6 +244,8 @@ export class Governor {
     const snapshot = placementSnapshot(this.view, this.living);
     for (const shard of this.planKeeper.adopt(snapshot, this.options.plan(snapshot), nowMs))
       this.dirty.add(shard);
+    for (const shard of this.planKeeper.unplaced.keys())
+      if (!this.view.isHeld(shard)) this.motion.end(shard);
     for (const shard of this.waiting) this.dirty.add(shard);
     this.statusKeeper.touch();
   }
@@ -316,13 +320,14 @@ export class Governor {
     this.changed(own, nowMs);
     this.retries.pause(shard, nowMs + REFUSED_RETRY_MS);
     this.motion.note(shard, this.view.own.get(shard)?.value);
+    // It may have been a move, which is in no queue any more.
+    this.planKeeper.dirty = true;
   }
 
-  private startMoves(nowMs: number, actions: GovernorAction[]): void {
-    if (this.planKeeper.queue.length === 0) return;
-    const left: QueuedMove[] = [];
-    for (const move of this.planKeeper.queue) if (!this.startMove(move, actions)) left.push(move);
-    this.planKeeper.queue = left;
+  private startMoves(actions: GovernorAction[]): void {
+    const {queue} = this.planKeeper;
+    if (queue.length > 0)
+      this.planKeeper.queue = queue.filter((move) => !this.startMove(move, actions));
   }
 
   /** False while the move has to wait; true when it has begun or has no object any more. */
@@ -359,15 +364,9 @@ export class Governor {
   }
 
   private statusInput(): StatusInput {
-    return {
-      governor: this.options.governor,
-      wallMs: this.wallMs,
-      view: this.view,
-      living: this.living,
-      plan: this.planKeeper,
-      braking: this.evictor.braking,
-      settled: this.settled,
-    };
+    const {wallMs, view, living, planKeeper: plan, settled} = this;
+    const {governor} = this.options;
+    return {governor, wallMs, view, living, plan, braking: this.evictor.braking, settled};
   }
 
   private get settled(): boolean {

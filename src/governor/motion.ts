@@ -22,7 +22,7 @@ export class MotionLedger {
 
   /** Takes note of a record: in motion, or not any more. */
   note(shard: string, record: OwnershipRecord | undefined): void {
-    this.remove(shard);
+    this.end(shard);
     const motion = motionOf(record);
     if (motion === undefined) return;
     this.motions.set(shard, motion);
@@ -31,10 +31,18 @@ export class MotionLedger {
 
   /** Counts a move that has been asked for but is not in any record yet. */
   begin(shard: string, from: string, to: string, voluntary: boolean): void {
-    this.remove(shard);
+    this.end(shard);
     const motion = {from, to, voluntary};
     this.motions.set(shard, motion);
     this.count(motion, 1);
+  }
+
+  /** Does not count any more, whatever the record says: nothing lets go of the shard, and there is nowhere for it to go. */
+  end(shard: string): void {
+    const motion = this.motions.get(shard);
+    if (motion === undefined) return;
+    this.motions.delete(shard);
+    this.count(motion, -1);
   }
 
   allows(from: string, to: string, voluntary: boolean): boolean {
@@ -45,13 +53,6 @@ export class MotionLedger {
 
   get size(): number {
     return this.motions.size;
-  }
-
-  private remove(shard: string): void {
-    const motion = this.motions.get(shard);
-    if (motion === undefined) return;
-    this.motions.delete(shard);
-    this.count(motion, -1);
   }
 
   private count(motion: Motion, by: number): void {

@@ -1,7 +1,16 @@
 /** One shard: what the record says against where it belongs, and the one next step. */
 import type {MoveNote, OwnershipRecord, OwnershipState, Versioned} from '../model/ownership.ts';
 import type {Transition} from '../model/transition.ts';
-import {assign, drop, forget, reassignLost, recall, redirect} from '../ownership/transitions.ts';
+import {parseToken} from '../model/token.ts';
+import {
+  assign,
+  drop,
+  forget,
+  reassignLost,
+  recall,
+  redirect,
+  tokenOf,
+} from '../ownership/transitions.ts';
 import type {LivingContainer} from './containers.ts';
 import {WHY_LOST} from './motion.ts';
 import type {AppView} from './view.ts';
@@ -129,8 +138,7 @@ function reconcileOwned(
   if (destination.mustDrop) return letGo('pin or worker group');
   if (holder?.state === 'leaving' && (destination.stranded || destination.target === ''))
     return letGo('leaving');
-  const version = context.view.shards.get(shard)?.value.taskVersion ?? 0;
-  if ((known.value.taskVersion ?? 0) !== version && destination.target === container) {
+  if (hasOldTask(shard, known, context) && destination.target === container) {
     return write(
       drop(shard, known, context.newMove(container, container, 'task changed'), context.epoch),
     );
@@ -141,6 +149,19 @@ function reconcileOwned(
     return {step: 'wait', for: forgotten ? 'plan' : 'budget'};
   }
   return ready ? NOTHING : {step: 'hint', op: 'add', remind: true};
+}
+
+/** The task was changed since the claim, or the shard removed and added anew, which leaves no trace but a younger spec. */
+function hasOldTask(
+  shard: string,
+  known: Versioned<OwnershipRecord>,
+  {view, epoch}: ReconcileContext,
+): boolean {
+  const spec = view.shards.get(shard);
+  if (spec === undefined) return false;
+  if ((known.value.taskVersion ?? 0) !== (spec.value.taskVersion ?? 0)) return true;
+  const claimed = parseToken(tokenOf(known, epoch));
+  return claimed !== undefined && claimed.revision < spec.create;
 }
 
 function placeNote(

@@ -35,6 +35,13 @@ export class AppView {
     return this.holding.get(incarnation) ?? NOTHING;
   }
 
+  /** Somebody alive has the shard, or is about to claim it. */
+  isHeld(shard: string): boolean {
+    const known = this.own.get(shard);
+    if (known === undefined || known.value.state === 'free') return false;
+    return this.heartbeats.has(known.value.incarnation);
+  }
+
   /** There is no such app, or not any more: whatever were written for it would stay for ever. */
   get isGone(): boolean {
     if (this.spec !== undefined) return false;

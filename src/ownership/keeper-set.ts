@@ -10,6 +10,8 @@ const MARKS_LIMIT = 100_000;
 export class KeeperSet {
   readonly keepers = new Map<string, ShardKeeper>();
   private readonly marks = new Map<string, number>();
+  private ops = 0;
+  private readonly nextOp = (): number => (this.ops += 1);
   private readonly dirty = new Set<string>();
   /** Keepers that wait for a moment. */
   private readonly timed = new Map<string, number>();
@@ -24,7 +26,7 @@ export class KeeperSet {
   of(shard: string): ShardKeeper {
     let keeper = this.keepers.get(shard);
     if (keeper === undefined) {
-      keeper = new ShardKeeper(shard, this.marks.get(shard) ?? 0);
+      keeper = new ShardKeeper(shard, this.marks.get(shard) ?? 0, this.nextOp);
       this.keepers.set(shard, keeper);
     }
     this.dirty.add(shard);
@@ -83,7 +85,9 @@ export class KeeperSet {
   private retire(shard: string, keeper: ShardKeeper): void {
     this.keepers.delete(shard);
     this.timed.delete(shard);
-    this.marks.set(shard, keeper.mark);
+    // Newest last. A shard that nothing is known of, and anybody may ask for any, takes no place of one that was here.
+    this.marks.delete(shard);
+    if (keeper.mark > 0) this.marks.set(shard, keeper.mark);
     if (this.marks.size <= MARKS_LIMIT) return;
     const oldest = this.marks.keys().next();
     if (oldest.done !== true) this.marks.delete(oldest.value);

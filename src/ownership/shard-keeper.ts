@@ -22,6 +22,7 @@ const DROP_RETRY_MIN_MS = 500;
 
 export class ShardKeeper {
   readonly shard: string;
+  private readonly nextOp: () => number;
   /** Revision below which every record and answer is stale. */
   mark: number;
   /** The record while it names this incarnation as owner. */
@@ -33,7 +34,6 @@ export class ShardKeeper {
   private offer: Versioned<OwnershipRecord> | undefined;
   private spec: ShardSpec | undefined;
   private pending: {readonly op: number; readonly transition: Transition | undefined} | undefined;
-  private ops = 0;
   private readWanted = false;
   private readAtMs = 0;
   private readFailures = 0;
@@ -49,9 +49,11 @@ export class ShardKeeper {
   /** A free has been sent since the last claim: never act on this claim again. */
   private freeing = false;
 
-  constructor(shard: string, mark: number) {
+  /** `nextOp`: numbers that no keeper has used before, so that an answer that comes late is nobody's. */
+  constructor(shard: string, mark: number, nextOp: () => number) {
     this.shard = shard;
     this.mark = mark;
+    this.nextOp = nextOp;
   }
 
   /** Nothing held, nothing running, nothing asked: the keeper may be forgotten (its mark must be kept). */
@@ -100,7 +102,6 @@ export class ShardKeeper {
     this.held = undefined;
     this.offer = undefined;
     this.pending = undefined;
-    this.ops += 1;
   }
 
   /** Another history begins: what is known of this one says nothing in it. */
@@ -337,16 +338,16 @@ export class ShardKeeper {
 
   private read(actions: KeeperAction[]): void {
     this.readWanted = false;
-    this.ops += 1;
-    this.pending = {op: this.ops, transition: undefined};
-    actions.push({type: 'read', shard: this.shard, op: this.ops});
+    const op = this.nextOp();
+    this.pending = {op, transition: undefined};
+    actions.push({type: 'read', shard: this.shard, op});
   }
 
   private write(transition: Transition, actions: KeeperAction[]): void {
     if (transition.kind === 'claim') this.claimed('');
-    this.ops += 1;
-    this.pending = {op: this.ops, transition};
-    actions.push({type: 'write', shard: this.shard, op: this.ops, transition});
+    const op = this.nextOp();
+    this.pending = {op, transition};
+    actions.push({type: 'write', shard: this.shard, op, transition});
   }
 
   private enter(hook: Hook, nowMs: number): void {

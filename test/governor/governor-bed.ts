@@ -17,6 +17,8 @@ const STEP_MS = 100;
 export interface BedOptions {
   readonly maxRecoveryTime?: number;
   readonly maxShardCount?: number;
+  /** Whether the first listing is there. Default true. */
+  readonly listed?: boolean;
 }
 
 /** What the store says of a write: it commits, it is refused because somebody was first, or nobody knows. */
@@ -36,17 +38,15 @@ export class GovernorBed {
   private revision = 100;
   private moves = 0;
 
-  constructor(shards: readonly string[], limits: BedOptions = {}) {
+  constructor(shards: readonly string[], {listed = true, ...limits}: BedOptions = {}) {
     const nextMoveId = (): string => `m${(this.moves += 1)}`;
     const options = {app: 'app', governor: 'd1', epoch: EPOCH, plan, nextMoveId};
     this.governor = new Governor(options, this.nowMs);
     const spec = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 0, ...limits};
     const mod = this.next();
-    this.governor.relisted(
-      [{kind: 'spec', mod, entry: {value: spec, mod, create: mod}}],
-      mod,
-      this.nowMs,
-    );
+    const change = {kind: 'spec', mod, entry: {value: spec, mod, create: mod}} as const;
+    if (listed) this.governor.relisted([change], mod, this.nowMs);
+    else this.governor.changed(change, this.nowMs);
     for (const shard of shards) this.addShard(shard);
   }
 
@@ -87,8 +87,21 @@ export class GovernorBed {
       ...{manualContainerId: '', group: '', workerGroup: ''},
       ...over,
     };
+    const create = this.governor.view.shards.get(shard)?.create ?? mod;
+    this.governor.changed({kind: 'shard', mod, shard, entry: {value, mod, create}}, this.nowMs);
+  }
+
+  removeShard(shard: string): void {
+    this.governor.changed({kind: 'shard', mod: this.next(), shard, entry: undefined}, this.nowMs);
+  }
+
+  /** The container's heartbeat and id are gone. */
+  end(container: string): void {
+    const incarnation = `${container}-inc`;
+    const gone = {mod: this.next(), entry: undefined};
+    this.governor.changed({kind: 'heartbeat', incarnation, ...gone}, this.nowMs);
     this.governor.changed(
-      {kind: 'shard', mod, shard, entry: {value, mod, create: mod}},
+      {kind: 'id', mod: this.next(), container, incarnation: undefined},
       this.nowMs,
     );
   }

@@ -1,0 +1,76 @@
+import {describe, expect, it} from 'vitest';
+import {DRAINS_PER_APP} from '../../src/governor/motion.ts';
+import {GovernorBed} from './governor-bed.ts';
+
+const PINNED = Array.from({length: DRAINS_PER_APP}, (_, index) => `p${index}`);
+const LOOSE = Array.from({length: 9}, (_, index) => `s${index}`);
+/** Beyond the wait for first joins. */
+const FIRST_PLAN_MS = 3_000;
+
+describe('moves under way', () => {
+  it('leave their places to others when they lead nowhere any more', () => {
+    const bed = new GovernorBed(LOOSE);
+    for (const shard of PINNED) bed.addShard(shard, {manualContainerId: 'a'});
+    for (const container of ['a', 'b', 'y']) bed.join(container);
+    settleAndClaim(bed);
+    for (const shard of PINNED) bed.addShard(shard, {manualContainerId: 'y'});
+    bed.turn(100);
+    expect(states(bed, PINNED)).toEqual(new Set(['dropping']));
+    // Half are let go of before their target is lost, the other half lose their holder with it.
+    bed.free(PINNED.slice(0, DRAINS_PER_APP / 2));
+    bed.end('y');
+    bed.end('a');
+    bed.join('c');
+    settleAndClaim(bed);
+    const drained = LOOSE.filter((shard) => bed.own.get(shard)?.value.container === 'b');
+    expect(drained).not.toEqual([]);
+    bed.order('b', 'drain');
+    bed.turn(100);
+
+    expect(states(bed, drained)).toEqual(new Set(['dropping']));
+  });
+
+  it('begin again when the shard changed under the first attempt', () => {
+    const bed = new GovernorBed(['s1']);
+    bed.join('a');
+    settleAndClaim(bed, false);
+    bed.join('b');
+    bed.turn(FIRST_PLAN_MS);
+    bed.order('a', 'drain');
+    // The drop meets a record that the container has made ready meanwhile.
+    bed.turn(100, () => 'refused');
+    expect(states(bed, ['s1'])).toEqual(new Set(['owned']));
+    bed.turn(250);
+
+    expect(states(bed, ['s1'])).toEqual(new Set(['dropping']));
+  });
+
+  it('drop a shard that was removed and added again with another task while nobody looked', () => {
+    const bed = new GovernorBed(['s1']);
+    bed.join('a');
+    settleAndClaim(bed);
+    bed.removeShard('s1');
+    bed.addShard('s1', {task: 'another'});
+    bed.turn(100);
+
+    expect(states(bed, ['s1'])).toEqual(new Set(['dropping']));
+    bed.free(['s1']);
+    settleAndClaim(bed);
+    expect(states(bed, ['s1'])).toEqual(new Set(['owned']));
+  });
+});
+
+function settleAndClaim(bed: GovernorBed, ready = true): void {
+  bed.turn(FIRST_PLAN_MS);
+  for (let rounds = 0; rounds < 10; rounds += 1) {
+    bed.settle();
+    bed.claim(
+      ['a', 'b', 'c', 'y'].flatMap((container) => bed.unclaimed(container)),
+      ready,
+    );
+  }
+}
+
+function states(bed: GovernorBed, shards: readonly string[]): Set<string | undefined> {
+  return new Set(shards.map((shard) => bed.own.get(shard)?.value.state));
+}

@@ -1,0 +1,66 @@
+import {describe, expect, it} from 'vitest';
+import type {AppSpec} from '../../src/model/specs.ts';
+import {GovernorBed} from './governor-bed.ts';
+
+/** A daemon's heartbeat wakes nobody, but no test needs the governor to sleep longer. */
+const LONGEST_SLEEP_MS = 1_000;
+/** One look a second, and what has to be tried again twice a second. */
+const CALM_TURNS_A_MINUTE = 240;
+
+describe('a governor with nothing to do sleeps', () => {
+  it('while a brake is over and the silent containers may still come back', () => {
+    const bed = new GovernorBed([]);
+    setSpec(bed, 200, {maxRecoveryTime: 300});
+    for (const container of ['a', 'b', 'c']) bed.join(container);
+    live(bed, 60_000);
+
+    expect(live(bed, 60_000)).toBeLessThan(CALM_TURNS_A_MINUTE);
+  });
+
+  it('while the app is being removed and a container does not let go', () => {
+    const bed = new GovernorBed(['s1']);
+    bed.join('a');
+    live(bed, 2_000);
+    bed.claim(['s1']);
+    setSpec(bed, 10_000, {deleting: true});
+    live(bed, 1_000);
+
+    expect(live(bed, 60_000)).toBeLessThan(CALM_TURNS_A_MINUTE);
+  });
+
+  it('when the app is gone', () => {
+    const bed = new GovernorBed(['s1']);
+    bed.join('a');
+    live(bed, 2_000);
+    setSpec(bed, 10_000, {deleting: true});
+    live(bed, 1_000);
+    bed.governor.changed({kind: 'spec', mod: 10_001, entry: undefined}, bed.nowMs);
+    live(bed, 1_000);
+
+    expect(live(bed, 60_000)).toBeLessThan(CALM_TURNS_A_MINUTE);
+  });
+
+  it('while nothing has been listed', () => {
+    const bed = new GovernorBed([], {listed: false});
+    bed.join('a');
+
+    expect(live(bed, 60_000)).toBeLessThan(CALM_TURNS_A_MINUTE);
+  });
+});
+
+/** Goes on as the shell would; how many turns it took. */
+function live(bed: GovernorBed, forMs: number): number {
+  const endMs = bed.nowMs + forMs;
+  let turns = 0;
+  while (bed.nowMs < endMs) {
+    const waitMs = bed.governor.wakeAtMs(bed.nowMs) - bed.nowMs;
+    bed.turn(Math.min(LONGEST_SLEEP_MS, Math.max(1, waitMs)));
+    turns += 1;
+  }
+  return turns;
+}
+
+function setSpec(bed: GovernorBed, mod: number, changes: Partial<AppSpec>): void {
+  const value = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 0, ...changes};
+  bed.governor.changed({kind: 'spec', mod, entry: {value, mod, create: 1}}, bed.nowMs);
+}
