@@ -23,6 +23,7 @@ function entries(): Record<string, string> {
     'src/cli/help.ts',
   ];
   files.push('src/container/index.ts', 'src/admin/index.ts', 'src/server/index.ts');
+  files.push('src/embedded/index.ts', 'src/embedded/main.ts');
   return Object.fromEntries(
     files.map((file) => [relative('src', file).replace(/\.tsx?$/, ''), file]),
   );
