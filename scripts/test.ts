@@ -32,7 +32,7 @@ function vitest(name: string, ...filters: string[]): Step {
   return {name, command, report};
 }
 
-const HEAVY = ['test/integration', 'test/e2e', 'test/simulation'];
+const HEAVY = ['test/conformance', 'test/integration', 'test/e2e', 'test/simulation'];
 
 const STEPS: readonly Step[] = [
   {name: 'format', command: ['prettier', '--check', '.', '--log-level', 'warn']},
@@ -41,6 +41,7 @@ const STEPS: readonly Step[] = [
   {name: 'build', command: ['tsx', 'scripts/build.ts']},
   vitest('unit', ...HEAVY.map((folder) => `--exclude=${folder}/**`)),
   vitest('simulation', 'test/simulation'),
+  vitest('conformance', 'test/conformance'),
   vitest('integration', 'test/integration', '--no-file-parallelism'),
   vitest('e2e', 'test/e2e', '--no-file-parallelism'),
 ];

@@ -8,19 +8,22 @@ export interface StoreUser {
   readonly password: string;
 }
 
-/** etcd's simple token lives so long after its last use. */
-const TOKEN_TTL_MS = 300_000;
+/** As etcd's simple tokens. */
+const TOKEN_TTL_DEFAULT_MS = 300_000;
 const TOKENS_LIMIT = 10_000;
 
 export class Authenticator {
   readonly user: StoreUser | undefined;
   private readonly nowMs: () => number;
+  private readonly ttlMs: number;
   /** Token and until when, in the order of last use. */
   private readonly tokens = new Map<string, number>();
 
-  constructor(user: StoreUser | undefined, nowMs: () => number) {
+  /** A token lives so long after its last use. */
+  constructor(user: StoreUser | undefined, nowMs: () => number, ttlMs = TOKEN_TTL_DEFAULT_MS) {
     this.user = user;
     this.nowMs = nowMs;
+    this.ttlMs = ttlMs;
   }
 
   /** @throws EtcdFailure authNotEnabled, userEmpty, authFailed */
@@ -46,7 +49,7 @@ export class Authenticator {
 
   private touch(token: string): void {
     this.tokens.delete(token);
-    this.tokens.set(token, this.nowMs() + TOKEN_TTL_MS);
+    this.tokens.set(token, this.nowMs() + this.ttlMs);
     for (const [oldest, endMs] of this.tokens) {
       if (endMs >= this.nowMs() && this.tokens.size <= TOKENS_LIMIT) break;
       this.tokens.delete(oldest);

@@ -53,7 +53,7 @@ export async function startEmbeddedStore(
   const wire = loadWire();
   const state = openState(options, wire, clock, logger);
   const {machine, identity} = state;
-  const authenticator = new Authenticator(options.user, () => clock.nowMs());
+  const authenticator = new Authenticator(options.user, () => clock.nowMs(), options.tokenTtlMs);
   const services: Services = {
     ...state,
     headers: new Headers(identity, machine),

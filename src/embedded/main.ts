@@ -1,5 +1,6 @@
 /**
- * The embedded store as a process of its own: `--host H --port P --data-dir D --quota-bytes N`, its one user by SM_STORE_USERNAME and
+ * The embedded store as a process of its own: `--host H --port P --data-dir D --quota-bytes N
+ * --token-ttl-ms N`, its one user by SM_STORE_USERNAME and
  * SM_STORE_PASSWORD; prints its endpoint as one line of JSON.
  */
 import {parseArgs} from 'node:util';
@@ -13,9 +14,16 @@ async function main(): Promise<void> {
       port: {type: 'string'},
       'data-dir': {type: 'string'},
       'quota-bytes': {type: 'string'},
+      'token-ttl-ms': {type: 'string'},
     },
   });
-  const {host, port, 'data-dir': dataDir, 'quota-bytes': quotaBytes} = values;
+  const {
+    host,
+    port,
+    'data-dir': dataDir,
+    'quota-bytes': quotaBytes,
+    'token-ttl-ms': tokenTtlMs,
+  } = values;
   const {SM_STORE_USERNAME: name, SM_STORE_PASSWORD: password = ''} = process.env;
   const store = await startEmbeddedStore({
     ...(name === undefined ? {} : {user: {name, password}}),
@@ -23,6 +31,7 @@ async function main(): Promise<void> {
     ...(port === undefined ? {} : {port: Number(port)}),
     ...(dataDir === undefined ? {} : {dataDir}),
     ...(quotaBytes === undefined ? {} : {quotaBytes: Number(quotaBytes)}),
+    ...(tokenTtlMs === undefined ? {} : {tokenTtlMs: Number(tokenTtlMs)}),
   });
   const {endpoint, clusterId} = store;
   process.stdout.write(`${JSON.stringify({endpoint, clusterId, pid: process.pid})}\n`);

@@ -25,6 +25,8 @@ export interface EmbeddedStoreOptions {
   readonly tls?: StoreTls;
   /** The one user, who may do everything. Default: no authentication. */
   readonly user?: StoreUser;
+  /** How long a user's token lives after its last use, ms. Default 300,000. */
+  readonly tokenTtlMs?: number;
   /** Size of keys, values and history beyond which writes are refused (NOSPACE), bytes. Default 2 GiB, at most half of the heap. */
   readonly quotaBytes?: number;
   /** Default: silent. */

@@ -7,11 +7,13 @@ import {Side} from './side.ts';
 import {sequence} from './steps.ts';
 import type {Step} from './steps.ts';
 
+/** One seed in so many ends with a kill of both servers, and a comparison of all that is left. */
+const RESTART_EVERY = 100;
 const SHRINK_LIMIT_MS = 120_000;
 
 export interface Difference {
-  /** The step whose replies differ, `watches` for what the watches told, `failure` when a server did not answer. */
-  readonly at: Step | 'watches' | 'failure';
+  /** The step whose replies differ, or what the watches told, or what a restart left, or that a server did not answer. */
+  readonly at: Step | 'watches' | 'after a restart' | 'failure';
   readonly left: unknown;
   readonly right: unknown;
 }
@@ -27,6 +29,8 @@ export interface Failure {
 /** Two servers, kept for many sequences; started anew after one of them failed to answer. */
 export class Pair {
   readonly kinds: readonly [StoreKind, StoreKind];
+  /** What the right server is asked instead: for tests of the comparison. */
+  disturb: (step: Step) => Step = (step) => step;
   private servers: EtcdProcess[] = [];
   private sides: Side[] = [];
 
@@ -45,10 +49,11 @@ export class Pair {
     this.sides = [];
   }
 
-  async run(steps: readonly Step[]): Promise<Difference | undefined> {
+  /** `restart`: both are killed at the end, started again and compared. */
+  async run(steps: readonly Step[], restart = false): Promise<Difference | undefined> {
     if (this.sides.length === 0) await this.start();
     try {
-      return await this.compare(steps);
+      return (await this.compare(steps)) ?? (restart ? await this.compareRestarted() : undefined);
     } catch (error) {
       await this.stop();
       return {at: 'failure', left: String(error), right: undefined};
@@ -59,16 +64,17 @@ export class Pair {
 
   /** The sequence of a seed, shrunk to the least that still shows a difference. */
   async runSeed(seed: number): Promise<Failure | undefined> {
-    const differs = async (steps: readonly Step[]): Promise<boolean> =>
-      (await this.run(steps)) === undefined;
-    const result = await fc.check(fc.asyncProperty(sequence, differs), {
+    const restart = seed % RESTART_EVERY === 0;
+    const agree = async (steps: readonly Step[]): Promise<boolean> =>
+      (await this.run(steps, restart)) === undefined;
+    const result = await fc.check(fc.asyncProperty(sequence, agree), {
       seed,
       numRuns: 1,
       interruptAfterTimeLimit: SHRINK_LIMIT_MS,
     });
     if (!result.failed || result.counterexample === null) return undefined;
     const [shrunk] = result.counterexample;
-    const difference = await this.run(shrunk);
+    const difference = await this.run(shrunk, restart);
     const [drawn = []] = fc.sample(sequence, {seed, numRuns: 1});
     return {
       seed,
@@ -81,15 +87,23 @@ export class Pair {
   private async compare(steps: readonly Step[]): Promise<Difference | undefined> {
     await this.both((side) => side.begin());
     for (const step of steps) {
-      const [left, right] = await this.both((side) => side.perform(step));
+      const [left, right] = await this.both((side, index) =>
+        side.perform(index === 0 ? step : this.disturb(step)),
+      );
       if (!isDeepStrictEqual(left, right)) return {at: step, left, right};
     }
     const [left, right] = await this.both((side) => side.end());
     return isDeepStrictEqual(left, right) ? undefined : {at: 'watches', left, right};
   }
 
+  private async compareRestarted(): Promise<Difference | undefined> {
+    await this.both((side) => side.restart());
+    const [left, right] = await this.both((side) => side.state());
+    return isDeepStrictEqual(left, right) ? undefined : {at: 'after a restart', left, right};
+  }
+
   /** Waits for both, so that the slower one is not left with half a step. */
-  private async both<T>(work: (side: Side) => Promise<T>): Promise<T[]> {
+  private async both<T>(work: (side: Side, index: number) => Promise<T>): Promise<T[]> {
     const outcomes = await Promise.allSettled(this.sides.map(work));
     return outcomes.map((outcome, index) => {
       if (outcome.status === 'fulfilled') return outcome.value;

@@ -1,4 +1,4 @@
-import {execFile, execFileSync} from 'node:child_process';
+import {execFile} from 'node:child_process';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import type {AddressInfo} from 'node:net';
@@ -143,16 +143,8 @@ describe('a store that cannot be used', () => {
   });
 
   it('a wrong etcd password ends the start with STORE_AUTH', async () => {
-    const guarded = await startEtcd();
+    const guarded = await startEtcd({user: {name: 'root', password: 'right'}});
     try {
-      const etcdctl = (...args: string[]): Buffer =>
-        execFileSync('etcdctl', ['--endpoints', guarded.endpoint, ...args], {
-          env: {...process.env, ETCDCTL_API: '3'},
-          stdio: 'pipe',
-        });
-      etcdctl('user', 'add', 'root:right');
-      etcdctl('user', 'grant-role', 'root', 'root');
-      etcdctl('auth', 'enable');
       const [port = 0] = await freePorts(1);
       const passwordFile = join(folder, 'password');
       const base = parseConfig(configText(port), 'f.yml');

@@ -18,6 +18,14 @@ export type StoreKind = 'etcd' | 'embedded';
 export const STORE_KIND: StoreKind =
   process.env['SM_TEST_STORE'] === 'embedded' ? 'embedded' : 'etcd';
 
+/** What the store that tests run on lacks, and what is therefore skipped there. */
+export const LACKS = {
+  /** The embedded server has one user, who may do everything. */
+  roles: STORE_KIND === 'embedded',
+  /** It is one member. */
+  members: STORE_KIND === 'embedded',
+} as const;
+
 export interface EtcdOptions {
   /** Default STORE_KIND. */
   readonly kind?: StoreKind;
@@ -25,8 +33,8 @@ export interface EtcdOptions {
   readonly dataDir?: string;
   /** The one who may do all; without, everybody may. */
   readonly user?: {readonly name: string; readonly password: string};
-  /** More of etcd's arguments; the embedded server has none of them. */
-  readonly args?: readonly string[];
+  /** How long a token lives. Default: the server's. */
+  readonly tokenTtlSeconds?: number;
   /** 1 or 3; the embedded server is one. Default 1. */
   readonly members?: number;
 }
@@ -247,21 +255,31 @@ function realEtcd(plan: MemberPlan, plans: readonly MemberPlan[], options: EtcdO
     ...['--listen-client-urls', plan.clientUrl, '--advertise-client-urls', plan.clientUrl],
     ...['--listen-peer-urls', plan.peerUrl, '--initial-advertise-peer-urls', plan.peerUrl],
     ...['--initial-cluster', cluster, '--initial-cluster-token', 'sm-test'],
-    ...(options.args ?? []),
+    ...tokenArguments(options, ['--auth-token', 'simple', '--auth-token-ttl'], 1),
   ];
   return {program: 'etcd', args, serves: etcdServes};
 }
 
 /** The embedded server as a process of its own, so that it can be paused and killed like an etcd. */
-function embedded(plan: MemberPlan, {user}: EtcdOptions): Launch {
+function embedded(plan: MemberPlan, options: EtcdOptions): Launch {
   const port = new URL(plan.clientUrl).port;
   const args = [
     ...['--import', 'tsx', EMBEDDED_ENTRY],
     ...['--port', port, '--data-dir', plan.dataDir],
+    ...tokenArguments(options, ['--token-ttl-ms'], 1_000),
   ];
+  const {user} = options;
   const env =
     user === undefined ? {} : {SM_STORE_USERNAME: user.name, SM_STORE_PASSWORD: user.password};
   return {program: process.execPath, args, env, serves: embeddedServes};
+}
+
+function tokenArguments(
+  {tokenTtlSeconds}: EtcdOptions,
+  flags: readonly string[],
+  unitsPerSecond: number,
+): string[] {
+  return tokenTtlSeconds === undefined ? [] : [...flags, String(tokenTtlSeconds * unitsPerSecond)];
 }
 
 /** What an operator does: a root user, the root role, and then the switch. */

@@ -1,0 +1,53 @@
+/** A slice of what `npm run conformance` compares, always the same one; that command takes any seed. */
+import {expect, it} from 'vitest';
+import {Pair, describeFailure} from './compare.ts';
+
+const PAIRS = 4;
+const SEQUENCES = 200;
+const LIMIT_MS = 240_000;
+
+it(
+  'etcd and the embedded server answer random sequences alike',
+  async () => {
+    const failures: string[] = [];
+    let next = 1;
+    const work = async (): Promise<void> => {
+      const pair = new Pair('etcd', 'embedded');
+      try {
+        while (next <= SEQUENCES) {
+          const failure = await pair.runSeed(next++);
+          if (failure !== undefined) failures.push(describeFailure(failure));
+        }
+      } finally {
+        await pair.stop();
+      }
+    };
+    await Promise.all(Array.from({length: PAIRS}, work));
+    expect(failures.join('\n')).toBe('');
+    expect(next).toBe(SEQUENCES + 1);
+  },
+  LIMIT_MS,
+);
+
+it(
+  'the comparison sees a difference, and shrinks it',
+  async () => {
+    const pair = new Pair('etcd', 'embedded');
+    // One server forgets what it was asked to write whenever the value is "x".
+    pair.disturb = (step) =>
+      step.do === 'put' && step.value === 'x' ? {...step, value: 'y'} : step;
+    try {
+      let failure;
+      for (let seed = 1; failure === undefined && seed < 50; seed += 1)
+        failure = await pair.runSeed(seed);
+      expect(failure?.shrunk.length).toBeLessThanOrEqual(4);
+      expect(failure?.shrunk).toContainEqual(expect.objectContaining({do: 'put', value: 'x'}));
+      expect(JSON.stringify(failure?.difference.left)).not.toBe(
+        JSON.stringify(failure?.difference.right),
+      );
+    } finally {
+      await pair.stop();
+    }
+  },
+  LIMIT_MS,
+);
