@@ -32,7 +32,7 @@ function vitest(name: string, ...filters: string[]): Step {
   return {name, command, report};
 }
 
-const HEAVY = ['test/integration', 'test/e2e', 'test/simulation'];
+const HEAVY = ['test/conformance', 'test/integration', 'test/e2e', 'test/simulation'];
 
 /** The steps of one stage run side by side; a stage begins when the one before is green. */
 const STAGES: readonly (readonly Step[])[] = [
@@ -44,6 +44,7 @@ const STAGES: readonly (readonly Step[])[] = [
   ],
   [vitest('unit', ...HEAVY.map((folder) => `--exclude=${folder}/**`))],
   [vitest('simulation', 'test/simulation')],
+  [vitest('conformance', 'test/conformance')],
   [vitest('integration', 'test/integration')],
   [vitest('e2e', 'test/e2e')],
 ];

@@ -20,7 +20,7 @@ export interface PersistenceOptions {
   readonly wire: Wire;
   readonly logger: Logger;
   readonly disk?: LogDisk;
-  /** The log grows to this, or to the size of the store if that is more, before a snapshot is written. Default 16 MiB. */
+  /** The log grows to this before a snapshot is written. Default: to 16 MiB, or to the size of the store if that is more. */
   readonly snapshotBytes?: number;
 }
 
@@ -55,9 +55,9 @@ export class Persistence implements Journal {
 
   /** Every appended entry is applied: the moment at which the state is that of the log. */
   applied(): void {
-    const {machine, snapshotBytes = SNAPSHOT_BYTES} = this.options;
+    const {machine, snapshotBytes} = this.options;
     if (this.snapshotting !== undefined) return;
-    const grown = Math.max(snapshotBytes, machine.keys.bytes);
+    const grown = snapshotBytes ?? Math.max(SNAPSHOT_BYTES, machine.keys.bytes);
     if (this.log.bytes - this.failedAtBytes < grown) return;
     this.snapshotting = this.snapshot().finally(() => (this.snapshotting = undefined));
   }

@@ -82,6 +82,8 @@ async function renewed({lease}: EndpointClient, id: string): Promise<boolean> {
     });
     return Number(ttl) > 0;
   } finally {
+    // The client package takes an error on a stream that could still be written to for a dead host, and closes the calls of others.
+    stream.end();
     stream.cancel();
   }
 }

@@ -7,11 +7,13 @@ import {Side} from './side.ts';
 import {sequence} from './steps.ts';
 import type {Step} from './steps.ts';
 
+/** One seed in so many ends with a kill of both servers, and a comparison of all that is left. */
+const RESTART_EVERY = 100;
 const SHRINK_LIMIT_MS = 120_000;
 
 export interface Difference {
-  /** The step whose replies differ, `watches` for what the watches told, `failure` when a server did not answer. */
-  readonly at: Step | 'watches' | 'failure';
+  /** The step whose replies differ, or what the watches told, or what a restart left, or that a server did not answer. */
+  readonly at: Step | 'watches' | 'after a restart' | 'failure';
   readonly left: unknown;
   readonly right: unknown;
 }
@@ -47,10 +49,11 @@ export class Pair {
     this.sides = [];
   }
 
-  async run(steps: readonly Step[]): Promise<Difference | undefined> {
+  /** `restart`: both are killed at the end, started again and compared. */
+  async run(steps: readonly Step[], restart = false): Promise<Difference | undefined> {
     if (this.sides.length === 0) await this.start();
     try {
-      return await this.compare(steps);
+      return (await this.compare(steps)) ?? (restart ? await this.compareRestarted() : undefined);
     } catch (error) {
       await this.stop();
       return {at: 'failure', left: String(error), right: undefined};
@@ -61,16 +64,17 @@ export class Pair {
 
   /** The sequence of a seed, shrunk to the least that still shows a difference. */
   async runSeed(seed: number): Promise<Failure | undefined> {
-    const differs = async (steps: readonly Step[]): Promise<boolean> =>
-      (await this.run(steps)) === undefined;
-    const result = await fc.check(fc.asyncProperty(sequence, differs), {
+    const restart = seed % RESTART_EVERY === 0;
+    const agree = async (steps: readonly Step[]): Promise<boolean> =>
+      (await this.run(steps, restart)) === undefined;
+    const result = await fc.check(fc.asyncProperty(sequence, agree), {
       seed,
       numRuns: 1,
       interruptAfterTimeLimit: SHRINK_LIMIT_MS,
     });
     if (!result.failed || result.counterexample === null) return undefined;
     const [shrunk] = result.counterexample;
-    const difference = await this.run(shrunk);
+    const difference = await this.run(shrunk, restart);
     const [drawn = []] = fc.sample(sequence, {seed, numRuns: 1});
     return {
       seed,
@@ -90,6 +94,12 @@ export class Pair {
     }
     const [left, right] = await this.both((side) => side.end());
     return isDeepStrictEqual(left, right) ? undefined : {at: 'watches', left, right};
+  }
+
+  private async compareRestarted(): Promise<Difference | undefined> {
+    await this.both((side) => side.restart());
+    const [left, right] = await this.both((side) => side.state());
+    return isDeepStrictEqual(left, right) ? undefined : {at: 'after a restart', left, right};
   }
 
   /** Waits for both, so that the slower one is not left with half a step. */

@@ -4,6 +4,7 @@ import {Wire} from '../support/wire.ts';
 import type {Answer, Message} from '../support/wire.ts';
 import {plain, revisionOf} from './plain.ts';
 import {bytes, leaseId, requestOf, revisionAt} from './requests.ts';
+import {LEASES} from './steps.ts';
 import type {LeaseStep, Operation, Step} from './steps.ts';
 import {WatchLog} from './watch-log.ts';
 
@@ -14,11 +15,13 @@ export class Side {
   /** The newest revision that a reply has told. */
   revision = 0;
   compacted = 0;
-  private readonly wire: Wire;
+  private readonly server: EtcdProcess;
+  private wire: Wire;
   readonly prefix = '';
   private watches: WatchLog;
 
   constructor(server: EtcdProcess) {
+    this.server = server;
     this.wire = new Wire(server.endpoint);
     this.watches = new WatchLog(this.wire, this);
   }
@@ -52,6 +55,30 @@ export class Side {
   close(): void {
     this.watches.close();
     this.wire.close();
+  }
+
+  /** Kills the server and starts it again: what it said it has done must still be so. */
+  async restart(): Promise<void> {
+    this.wire.close();
+    await this.server.kill('SIGKILL');
+    await this.server.restart();
+    this.wire = new Wire(this.server.endpoint);
+    this.watches = new WatchLog(this.wire, this);
+  }
+
+  /** All that can be read: the keys at every revision that is left, the leases and their keys, all events. */
+  async state(): Promise<unknown> {
+    const everything = {key: bytes('\0'), range_end: bytes('\0')};
+    const revisions: unknown[] = [];
+    const first = Math.max(this.base, this.compacted);
+    for (let revision = first; revision <= this.revision; revision += 1)
+      revisions.push(await this.call('KV.Range', {...everything, revision}));
+    const leases: unknown[] = [];
+    for (let lease = 0; lease < LEASES; lease += 1)
+      leases.push(await this.lease({do: 'timeToLive', lease}));
+    const past = {do: 'watch', stream: 0, key: '\0', end: '\0', prev: true} as const;
+    await this.watches.create({...past, from: this.revision - first}, this);
+    return {revisions, leases, events: await this.end()};
   }
 
   async perform(step: Step): Promise<unknown> {

@@ -84,10 +84,12 @@ export const VALUES = ['', 'x', '9', '10', 'x\0', '\xff'];
 const KEYS = ['a', 'a\0', 'a/', 'a/1', 'a/2', 'b', 'b\xff', 'c'];
 const ENDS = ['\0', 'a\0', 'a0', 'b', 'b\xff', 'c', 'd', '\xff'];
 const STREAMS = 2;
+/** How many leases a sequence may grant. */
+export const LEASES = 4;
 
 const key = fc.oneof({weight: 60, arbitrary: fc.constantFrom(...KEYS)}, fc.constant(''));
 const end = fc.option(fc.constantFrom(...ENDS), {nil: undefined});
-const lease = fc.nat(3);
+const lease = fc.nat(LEASES - 1);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>, freq = 3): fc.Arbitrary<T | undefined> =>
   fc.option(arbitrary, {nil: undefined, freq});
 const rarely = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>

@@ -3,7 +3,7 @@ import {TTL_DEFAULT_MS} from '../../src/model/container.ts';
 import {LONG_MS, TTL_MS, shardIds, startCluster} from '../support/cluster.ts';
 import type {Cluster, TestDaemon} from '../support/cluster.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
-import {STORE_KIND, freePorts, startEtcd} from '../support/etcd-process.ts';
+import {LACKS, freePorts, startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {pause, until} from '../support/until.ts';
 
@@ -160,8 +160,7 @@ describe('a daemon process', () => {
   });
 });
 
-// The embedded server is one member.
-describe.skipIf(STORE_KIND === 'embedded')('an etcd of three members', () => {
+describe.skipIf(LACKS.members)('an etcd of three members', () => {
   it('loses its leader, and then another: nothing stops', async () => {
     await begin(2, 3, TTL_DEFAULT_MS);
     const before = await owners();

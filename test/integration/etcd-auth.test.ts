@@ -7,12 +7,11 @@ import type {Store, TransactionOutcome} from '../../src/store/port.ts';
 import {CuttingProxy} from '../etcd/cutting-proxy.ts';
 import {Mirror, contentOf} from '../etcd/mirror.ts';
 import {pause, until} from '../etcd/until.ts';
-import {STORE_KIND, startEtcd} from '../support/etcd-process.ts';
+import {LACKS, startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 
 const PREFIX = '/t/';
-/** The embedded server has one user, who may do everything. */
-const NARROW = STORE_KIND === 'embedded' ? 'root' : 'narrow';
+const NARROW = LACKS.roles ? 'root' : 'narrow';
 /** Longer than the tokens of this etcd live, and its sweep of once a second. */
 const TOKEN_DEAD_MS = 4_000;
 
@@ -31,7 +30,7 @@ async function etcdctl(...args: string[]): Promise<void> {
 
 beforeAll(async () => {
   etcd = await startEtcd({user: {name: 'root', password: 'secret'}, tokenTtlSeconds: 2});
-  if (STORE_KIND === 'embedded') return;
+  if (LACKS.roles) return;
   await etcdctl('user', 'add', 'narrow:secret');
   await etcdctl('role', 'add', 'narrow');
   await etcdctl('role', 'grant-permission', 'narrow', '--prefix=true', 'readwrite', PREFIX);
@@ -78,7 +77,7 @@ it('never prints the password', async () => {
   expect(String(error) + JSON.stringify(error)).not.toContain('hunter2');
 });
 
-it.skipIf(STORE_KIND === 'embedded')('keeps a user to the keys of its role', async () => {
+it.skipIf(LACKS.roles)('keeps a user to the keys of its role', async () => {
   const store = opened(NARROW);
   expect((await put(store, `${PREFIX}mine`)).kind).toBe('committed');
   await expect(store.get('/elsewhere')).rejects.toMatchObject({code: 'STORE_AUTH'});

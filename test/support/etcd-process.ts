@@ -19,6 +19,14 @@ export type StoreKind = 'etcd' | 'embedded';
 export const STORE_KIND: StoreKind =
   process.env['SM_TEST_STORE'] === 'embedded' ? 'embedded' : 'etcd';
 
+/** What the store that tests run on lacks, and what is therefore skipped there. */
+export const LACKS = {
+  /** The embedded server has one user, who may do everything. */
+  roles: STORE_KIND === 'embedded',
+  /** It is one member. */
+  members: STORE_KIND === 'embedded',
+} as const;
+
 export interface EtcdOptions {
   /** Default STORE_KIND. */
   readonly kind?: StoreKind;
