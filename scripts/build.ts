@@ -24,6 +24,7 @@ function entries(): Record<string, string> {
   ];
   files.push('src/container/index.ts', 'src/admin/index.ts', 'src/server/index.ts');
   files.push('src/dev/index.ts', 'src/dev/demo-container.ts');
+  files.push('src/embedded/index.ts', 'src/embedded/main.ts');
   return Object.fromEntries(
     files.map((file) => [relative('src', file).replace(/\.tsx?$/, ''), file]),
   );

@@ -3,6 +3,7 @@ import {status} from '@grpc/grpc-js';
 import type {Metadata, ServiceError, handleUnaryCall} from '@grpc/grpc-js';
 import type {Logger} from '../runtime/logger.ts';
 import {EtcdFailure} from './failures.ts';
+import {Malformed} from './request-bytes.ts';
 
 /** Lets a call pass or throws. @throws EtcdFailure */
 export type Gate = (metadata: Metadata) => void;
@@ -23,6 +24,7 @@ export class Calls {
     return ({metadata, request}, callback) => {
       const fail = (error: unknown): void => callback(this.statusOf(error));
       try {
+        if (request instanceof Malformed) throw request.failure;
         this.gate(metadata);
         const reply = handle(request);
         if (reply instanceof Promise) reply.then((value) => callback(null, value), fail);

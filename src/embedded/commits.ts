@@ -17,6 +17,8 @@ export interface Entry {
 export interface Journal {
   /** Resolves when all of them are on disk; rejects when none of them counts. At most one call at a time. */
   append(entries: readonly Entry[]): Promise<void>;
+  /** Told when all that was appended is applied. */
+  applied(): void;
 }
 
 export interface CommitsOptions {
@@ -96,6 +98,7 @@ export class Commits {
         continue;
       }
       for (const entry of batch) this.apply(entry);
+      journal.applied();
     }
     this.draining = undefined;
   }

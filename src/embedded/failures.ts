@@ -16,6 +16,11 @@ const TABLE = {
   leaseNotFound: [status.NOT_FOUND, 'etcdserver: requested lease not found'],
   leaseExists: [status.FAILED_PRECONDITION, 'etcdserver: lease already exists'],
   leaseTtlTooLarge: [status.OUT_OF_RANGE, 'etcdserver: too large lease TTL'],
+  memberUrls: [status.INVALID_ARGUMENT, 'etcdserver: given member URLs are invalid'],
+  singleMember: [
+    status.FAILED_PRECONDITION,
+    'etcdserver: the embedded store is one member and takes no other',
+  ],
   memberNotFound: [status.NOT_FOUND, 'etcdserver: member not found'],
   notLearner: [status.FAILED_PRECONDITION, 'etcdserver: can only promote a learner member'],
   badLeaderTransferee: [status.FAILED_PRECONDITION, 'etcdserver: bad leader transferee'],

@@ -3,10 +3,14 @@ import {getHeapStatistics} from 'node:v8';
 import {Server} from '@grpc/grpc-js';
 import {SmError} from '../model/errors.ts';
 import {systemClock} from '../runtime/clock.ts';
+import type {Clock} from '../runtime/clock.ts';
 import {silentLogger} from '../runtime/logger.ts';
+import type {Logger} from '../runtime/logger.ts';
 import {Authenticator} from './auth.ts';
 import {Calls} from './calls.ts';
 import {Commits} from './commits.ts';
+import {DataDirectory} from './data-directory.ts';
+import {etcdWords, wordUnknownMethods} from './grpc-words.ts';
 import {Headers} from './header.ts';
 import {newIdentity} from './identity.ts';
 import type {Identity} from './identity.ts';
@@ -15,12 +19,14 @@ import type {Services} from './kv-service.ts';
 import {LeaseExpiry, leaseService} from './lease-service.ts';
 import {DEFAULT_HOST, checkOptions, credentialsOf} from './options.ts';
 import type {EmbeddedStoreOptions} from './options.ts';
+import {Persistence} from './persistence.ts';
 import {StateMachine} from './state-machine.ts';
 import {Sweeper} from './sweeper.ts';
 import {authService, clusterService, maintenanceService} from './upkeep-services.ts';
 import {WatchHub} from './watch-hub.ts';
 import {watchService} from './watch-service.ts';
 import {wire as loadWire} from './wire.ts';
+import type {Wire} from './wire.ts';
 
 export type {EmbeddedStoreOptions, StoreTls} from './options.ts';
 
@@ -37,38 +43,92 @@ const DEFAULT_QUOTA_BYTES = 2 * 1024 ** 3;
 /** etcd's: its limit of a request and half a MiB for what surrounds it. */
 const MESSAGE_LIMIT_BYTES = 2 * 1024 * 1024;
 
-/** Resolves when it listens. @throws SmError INVALID_CONFIG, PORT_TAKEN and what the data directory's state forbids */
+/** Resolves when it listens. @throws SmError INVALID_CONFIG, CONFLICT (directory in use), STORE_CORRUPT, PORT_TAKEN */
 export async function startEmbeddedStore(
   options: EmbeddedStoreOptions = {},
 ): Promise<EmbeddedStore> {
   checkOptions(options);
-  const {clock = systemClock(), logger = silentLogger, host = DEFAULT_HOST} = options;
   const credentials = credentialsOf(options.tls);
+  const {host = DEFAULT_HOST, port = 0, clock = systemClock(), logger = silentLogger} = options;
   const wire = loadWire();
-  const machine = new StateMachine(() => clock.nowMs());
-  const identity: Identity = newIdentity();
-  const commits = new Commits({
-    machine,
-    journal: undefined,
-    quotaBytes: quotaOf(options),
-    memberId: identity.memberId,
-  });
+  const state = openState(options, wire, clock, logger);
+  const {machine, identity} = state;
   const authenticator = new Authenticator(options.user, () => clock.nowMs());
   const services: Services = {
-    machine,
-    commits,
+    ...state,
     headers: new Headers(identity, machine),
     calls: new Calls((metadata) => authenticator.check(metadata), logger),
-    sweeper: new Sweeper(machine.keys),
   };
-  const hub = new WatchHub();
-  machine.listener = (events) => hub.publish(events);
+  const scheme = options.tls === undefined ? 'http' : 'https';
   let endpoint = '';
-  const url = (): string => `${options.tls === undefined ? 'http' : 'https'}://${endpoint}`;
+  const server = serverOf(services, {wire, clock, logger, authenticator, identity}, () => {
+    return `${scheme}://${endpoint}`;
+  });
+  try {
+    endpoint = address(host, await listen(server, address(host, port), credentials));
+  } catch (error) {
+    await state.close();
+    throw error;
+  }
+  const expiry = new LeaseExpiry(services, wire, clock, logger);
+  expiry.start();
+  const close = async (): Promise<void> => {
+    expiry.stop();
+    server.forceShutdown();
+    await state.close();
+  };
+  let closing: Promise<void> | undefined;
+  return {endpoint, clusterId: identity.clusterId, close: () => (closing ??= close())};
+}
+
+interface State extends Pick<Services, 'machine' | 'commits' | 'sweeper'> {
+  readonly identity: Identity;
+  close(): Promise<void>;
+}
+
+/** The store without its server: new, or as its directory has it. */
+function openState(options: EmbeddedStoreOptions, wire: Wire, clock: Clock, logger: Logger): State {
+  const directory = options.dataDir === undefined ? undefined : DataDirectory.open(options.dataDir);
+  try {
+    const machine = new StateMachine(() => clock.nowMs());
+    const sweeper = new Sweeper(machine.keys);
+    const journal =
+      directory === undefined
+        ? undefined
+        : new Persistence({directory, machine, sweeper, wire, logger});
+    const identity = directory?.identity ?? newIdentity();
+    const {memberId} = identity;
+    const commits = new Commits({machine, journal, quotaBytes: quotaOf(options), memberId});
+    const close = async (): Promise<void> => {
+      await commits.close();
+      await journal?.close();
+      directory?.close();
+    };
+    return {machine, sweeper, commits, identity, close};
+  } catch (error) {
+    directory?.close();
+    throw error;
+  }
+}
+
+interface ServerParts {
+  readonly wire: Wire;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly authenticator: Authenticator;
+  readonly identity: Identity;
+}
+
+function serverOf(services: Services, parts: ServerParts, url: () => string): Server {
+  const {wire, clock, logger, authenticator, identity} = parts;
+  const hub = new WatchHub();
+  services.machine.listener = (events) => hub.publish(events);
   const server = new Server({
     'grpc.max_receive_message_length': MESSAGE_LIMIT_BYTES,
     'grpc.max_send_message_length': -1,
+    interceptors: [etcdWords],
   });
+  wordUnknownMethods(server);
   server.addService(wire.services.KV, kvService(services));
   server.addService(wire.services.Lease, leaseService(services, wire));
   server.addService(wire.services.Watch, watchService(services, hub, clock));
@@ -76,17 +136,7 @@ export async function startEmbeddedStore(
   server.addService(wire.services.Cluster, clusterService(services, identity, url));
   const open = new Calls(() => undefined, logger);
   server.addService(wire.services.Auth, authService(services, open, authenticator));
-  const expiry = new LeaseExpiry(services, wire, clock, logger);
-  const port = await listen(server, host, options.port ?? 0, credentials);
-  endpoint = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  expiry.start();
-  const close = async (): Promise<void> => {
-    expiry.stop();
-    server.forceShutdown();
-    await commits.close();
-  };
-  let closing: Promise<void> | undefined;
-  return {endpoint, clusterId: identity.clusterId, close: () => (closing ??= close())};
+  return server;
 }
 
 /** The heap holds everything: a store that may outgrow it would end the process instead of refusing writes. */
@@ -94,19 +144,21 @@ function quotaOf({quotaBytes}: EmbeddedStoreOptions): number {
   return quotaBytes ?? Math.min(DEFAULT_QUOTA_BYTES, getHeapStatistics().heap_size_limit / 2);
 }
 
+function address(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 function listen(
   server: Server,
-  host: string,
-  port: number,
+  where: string,
   credentials: Parameters<Server['bindAsync']>[1],
 ): Promise<number> {
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, bound) => {
+    server.bindAsync(where, credentials, (error, bound) => {
       if (error === null) resolve(bound);
       else
         reject(
-          new SmError('PORT_TAKEN', `the embedded store cannot listen on ${address}`, {
+          new SmError('PORT_TAKEN', `the embedded store cannot listen on ${where}`, {
             hint: 'stop what listens there, or give another port',
             cause: error,
           }),

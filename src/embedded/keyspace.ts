@@ -143,15 +143,59 @@ export class Keyspace {
 
   /** Frees up to so many superseded versions; false when there is nothing left to free. */
   sweep(limit: number): boolean {
-    for (let done = 0; done < limit; done += 1) {
+    let last: number | undefined;
+    for (let done = 0; ; done += 1) {
+      // Only between revisions, so that the log never begins in the middle of one.
+      if (done >= limit && this.events.at(0)?.modRevision !== last) return true;
       const event = this.events.shiftBefore(this.compacted);
       if (event === undefined) {
         this.sweepAtCompaction();
         return false;
       }
+      last = event.modRevision;
       this.forget(event.key);
     }
-    return true;
+  }
+
+  /**
+   * The state of some keys as of before the first event of the log, with the key to go on from: up to so many keys, and so many
+   * bytes or one version. Together with the log this is all that can be read. Not to be mixed with `sweep`.
+   */
+  base(
+    from: string,
+    limit: {readonly keys: number; readonly bytes: number},
+  ): {versions: Version[]; next: string | undefined} {
+    const first = this.events.at(0)?.modRevision ?? Number.POSITIVE_INFINITY;
+    const versions: Version[] = [];
+    let seen = 0;
+    let bytes = 0;
+    let next: string | undefined;
+    this.index.visit({from, to: undefined, single: false}, (newest) => {
+      seen += 1;
+      if (seen > limit.keys || bytes > limit.bytes) next = newest.key;
+      let version: Version | undefined = newest;
+      while (version !== undefined && version.modRevision >= first) version = version.previous;
+      if (next !== undefined) return false;
+      if (version === undefined) return true;
+      versions.push(version);
+      bytes += cost(version);
+      return true;
+    });
+    return {versions, next};
+  }
+
+  /** Puts back what a snapshot holds: first the base, then the log's events, in order; `finishLoad` ends it. */
+  load(version: Version, isEvent: boolean): void {
+    version.previous = this.index.find(version.key);
+    this.index.set(version);
+    this.size += cost(version);
+    if (isEvent) this.events.append(version);
+  }
+
+  finishLoad(revision: number, compactRevision: number): void {
+    this.committed = revision;
+    this.compacted = compactRevision;
+    this.sweepAtCompaction();
   }
 
   /** Events of the compacted revision itself stay readable, unless they were deletions. */

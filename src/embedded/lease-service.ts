@@ -5,6 +5,7 @@ import {randomPositive} from './identity.ts';
 import {bytesOf} from './key-range.ts';
 import {commit} from './kv-service.ts';
 import type {Services} from './kv-service.ts';
+import {Malformed} from './request-bytes.ts';
 import type {LeaseGrantRequest, LeaseRequest} from './requests.ts';
 import type {Received, Wire} from './wire.ts';
 
@@ -58,7 +59,12 @@ function keepAlive(
     call.emit('error', refused);
     return;
   }
-  call.on('data', ({ID: id = '0'}: LeaseRequest) => {
+  call.on('data', (request: LeaseRequest | Malformed) => {
+    if (request instanceof Malformed) {
+      call.emit('error', calls.statusOf(request.failure));
+      return;
+    }
+    const {ID: id = '0'} = request;
     // Who does not read replies is not read from: nothing piles up here.
     if (!call.write({header: headers.at(), ID: id, TTL: machine.leases.renew(id)})) call.pause();
   });

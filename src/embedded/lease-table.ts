@@ -129,6 +129,12 @@ export class LeaseTable {
     this.queue(lease, this.nowMs() + delayMs);
   }
 
+  /** Every lease gets its whole time again: nobody could renew it while the store was down. */
+  restart(): void {
+    for (const lease of this.leases.values())
+      this.queue(lease, (lease.deadlineMs = this.nowMs() + lease.ttlSeconds * 1_000));
+  }
+
   private queue(lease: Lease, atMs: number): void {
     lease.queuedMs = atMs;
     this.deadlines.add(lease.id, atMs);

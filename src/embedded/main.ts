@@ -1,4 +1,7 @@
-/** The embedded store as a process of its own: `--host H --port P --data-dir D --quota-bytes N`; prints its endpoint as one line of JSON. */
+/**
+ * The embedded store as a process of its own: `--host H --port P --data-dir D --quota-bytes N`, its one user by SM_STORE_USERNAME and
+ * SM_STORE_PASSWORD; prints its endpoint as one line of JSON.
+ */
 import {parseArgs} from 'node:util';
 import {SmError} from '../model/errors.ts';
 import {startEmbeddedStore} from './index.ts';
@@ -13,7 +16,9 @@ async function main(): Promise<void> {
     },
   });
   const {host, port, 'data-dir': dataDir, 'quota-bytes': quotaBytes} = values;
+  const {SM_STORE_USERNAME: name, SM_STORE_PASSWORD: password = ''} = process.env;
   const store = await startEmbeddedStore({
+    ...(name === undefined ? {} : {user: {name, password}}),
     ...(host === undefined ? {} : {host}),
     ...(port === undefined ? {} : {port: Number(port)}),
     ...(dataDir === undefined ? {} : {dataDir}),

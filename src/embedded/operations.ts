@@ -62,7 +62,11 @@ export function checkPutAgainst({keys, leases}: Stores, request: PutRequest): vo
   if (request.ignore_value === true || request.ignore_lease === true) {
     if (keys.get(text(request.key)) === undefined) throw failure('keyNotFound');
   }
-  const lease = request.lease ?? '0';
+  checkLease(leases, request);
+}
+
+/** @throws EtcdFailure leaseNotFound */
+export function checkLease(leases: LeaseTable, {lease = '0'}: PutRequest): void {
   if (lease !== '0' && !leases.has(lease)) throw failure('leaseNotFound');
 }
 

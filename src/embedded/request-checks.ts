@@ -72,7 +72,7 @@ interface Written {
 /** Keys a branch writes. Deletions may overlap each other; what is put may be touched by nothing else, except in the other branch. */
 function writtenIn(operations: readonly RequestOp[]): Written {
   const deletions = operations.flatMap(({request_delete_range: request}) =>
-    request === undefined ? [] : [keyRange(request.key, request.range_end)],
+    request === undefined ? [] : [literalRange(request)],
   );
   const puts = new Set<string>();
   const claim = (key: string, shared?: ReadonlySet<string>): void => {
@@ -90,4 +90,9 @@ function writtenIn(operations: readonly RequestOp[]): Written {
   }
   for (const {request_put: put} of operations) if (put !== undefined) claim(text(put.key));
   return {puts, deletions};
+}
+
+/** etcd does not know here that an end of "\0" is no end: such a deletion clashes with nothing. */
+function literalRange({key, range_end: end}: DeleteRangeRequest): KeyRange {
+  return {...keyRange(key, end), ...(text(end) === '' ? {} : {to: text(end)})};
 }

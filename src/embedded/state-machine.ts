@@ -7,7 +7,7 @@ import type {Version} from './event-log.ts';
 import {Keyspace} from './keyspace.ts';
 import {singleKey} from './key-range.ts';
 import {LeaseTable} from './lease-table.ts';
-import {checkPutAgainst, deleteRange, put} from './operations.ts';
+import {checkLease, checkPutAgainst, deleteRange, put} from './operations.ts';
 import {int} from './requests.ts';
 import type {
   AlarmRequest,
@@ -76,6 +76,8 @@ export class StateMachine {
   private run(command: Command): Reply {
     switch (command.kind) {
       case 'put':
+        // Inside a transaction the key is looked for first.
+        checkLease(this.leases, command.request);
         checkPutAgainst(this, command.request);
         return put(this, command.request);
       case 'deleteRange':

@@ -10,6 +10,7 @@ import type {Services} from './kv-service.ts';
 import {int} from './requests.ts';
 import type {AlarmRequest} from './requests.ts';
 import {ALARM_NOSPACE} from './state-machine.ts';
+import type {AlarmReply} from './state-machine.ts';
 import type {Received} from './wire.ts';
 
 /** The etcd whose API this is. */
@@ -37,11 +38,15 @@ export function maintenanceService(
           `memberID:${memberID} alarm:${alarm === ALARM_NOSPACE ? 'NOSPACE' : 'CORRUPT'} `,
       ),
     })),
+    // Without a header, as etcd's.
     Alarm: calls.unary(async ({request, bytes}: Received<AlarmRequest>) => {
-      if ((request.action ?? 0) !== 0) return commit(services, {kind: 'alarm', request}, bytes);
-      return headers.fill(machine.apply({kind: 'alarm', request}));
+      const reply =
+        (request.action ?? 0) === 0
+          ? machine.apply({kind: 'alarm', request})
+          : await commit(services, {kind: 'alarm', request}, bytes);
+      return {alarms: (reply as AlarmReply).alarms};
     }),
-    Defragment: calls.unary(() => ({header: headers.at()})),
+    Defragment: calls.unary(() => ({})),
     Hash: calls.unary(() => ({header: headers.at(), hash: contentHash(keys, keys.revision)})),
     HashKV: calls.unary(({revision}: {revision?: string}) => ({
       header: headers.at(),
@@ -65,6 +70,9 @@ export function clusterService(
   ];
   return {
     MemberList: calls.unary(() => ({header: headers.at(), members: members()})),
+    MemberAdd: calls.unary(({peerURLs = []}: {peerURLs?: string[]}) => {
+      throw failure(peerURLs.length === 0 ? 'memberUrls' : 'singleMember');
+    }),
     MemberRemove: calls.unary(() => {
       throw failure('memberNotFound');
     }),

@@ -1,6 +1,7 @@
 import type {ServerDuplexStream, UntypedServiceImplementation} from '@grpc/grpc-js';
 import type {Clock} from '../runtime/clock.ts';
 import type {Services} from './kv-service.ts';
+import {Malformed} from './request-bytes.ts';
 import type {WatchRequest} from './requests.ts';
 import type {WatchHub} from './watch-hub.ts';
 import {WatchStream} from './watch-stream.ts';
@@ -24,13 +25,9 @@ function watch(
   clock: Clock,
   call: ServerDuplexStream<WatchRequest, object>,
 ): void {
-  const refused = calls.refusal(call.metadata);
-  if (refused !== undefined) {
-    call.emit('error', refused);
-    return;
-  }
   const stream = new WatchStream(machine.keys, hub, headers, {
     write: (response) => call.write(response),
+    refusal: () => calls.refusal(call.metadata),
   });
   const report = (): void => {
     stream.reportProgress();
@@ -41,12 +38,12 @@ function watch(
     timer.cancel();
     stream.close();
   };
-  call.on('data', (request: WatchRequest) => stream.receive(request));
+  call.on('data', (request: WatchRequest | Malformed) => {
+    if (request instanceof Malformed) call.emit('error', calls.statusOf(request.failure));
+    else stream.receive(request);
+  });
   call.on('drain', () => stream.pump());
   call.on('cancelled', close);
+  // Who has asked all it wanted still wants to hear: only a cancellation ends the stream.
   call.on('error', close);
-  call.on('end', () => {
-    close();
-    call.end();
-  });
 }

@@ -2,6 +2,7 @@
  * One client's watch stream. A watcher is a place in the history: what the client is too slow for is not queued but read from
  * history again, so a slow client costs a few replies of memory, and is canceled when compaction overtakes it.
  */
+import {status} from '@grpc/grpc-js';
 import type {Version} from './event-log.ts';
 import type {Headers} from './header.ts';
 import {keyRange} from './key-range.ts';
@@ -17,8 +18,14 @@ import type {WatchResponse} from './watch-messages.ts';
 export interface WatchSink {
   /** False: enough for now; `pump` is called when there is room again. */
   write(response: WatchResponse): boolean;
+  /** Why its client may not watch now. */
+  refusal(): {readonly code: status; readonly details: string} | undefined;
 }
 
+const GO_CODES: Partial<Record<status, string>> = {
+  [status.INVALID_ARGUMENT]: 'InvalidArgument',
+  [status.UNAUTHENTICATED]: 'Unauthenticated',
+};
 const NO_PUT = 0;
 const NO_DELETE = 1;
 const NOBODY = '-1';
@@ -88,9 +95,10 @@ export class WatchStream {
       request.range_end,
     );
     const problem =
-      range.to !== undefined && range.from >= range.to
+      this.refusal() ??
+      (range.to !== undefined && range.from >= range.to
         ? 'mvcc: watcher range is empty'
-        : this.idProblem(request.watch_id ?? '0');
+        : this.idProblem(request.watch_id ?? '0'));
     if (problem !== undefined) {
       const refusal = {created: true, canceled: true, cancel_reason: problem};
       this.send({header, watch_id: NOBODY, ...refusal});
@@ -116,6 +124,13 @@ export class WatchStream {
     if (watcher.nextRevision > current) return;
     this.fallBehind(watcher, watcher.nextRevision);
     if (!this.pumping) this.catchUp();
+  }
+
+  /** As Go prints a gRPC error. */
+  private refusal(): string | undefined {
+    const refused = this.sink.refusal();
+    if (refused === undefined) return undefined;
+    return `rpc error: code = ${GO_CODES[refused.code] ?? 'Unknown'} desc = ${refused.details}`;
   }
 
   private idProblem(id: string): string | undefined {

@@ -3,6 +3,7 @@ import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
 import {loadSync} from '@grpc/proto-loader';
 import type {MethodDefinition, ServiceDefinition} from '@grpc/proto-loader';
+import {Malformed, Shapes, faultIn} from './request-bytes.ts';
 
 /** A request with the bytes it came in: what the log keeps, without encoding it a second time. */
 export interface Received<T> {
@@ -47,8 +48,13 @@ function load(): Wire {
     'proto',
   );
   const definition = loadSync(join(folder, 'rpc.proto'), {keepCase: true, longs: String});
+  const shapes = new Shapes(definition);
   const service = (name: ServiceName): ServiceDefinition =>
-    ({...definition[`etcdserverpb.${name}`]}) as ServiceDefinition;
+    Object.fromEntries(
+      Object.entries(definition[`etcdserverpb.${name}`] as ServiceDefinition).map(
+        ([method, found]) => [method, checked(found as AnyMethod, shapes)],
+      ),
+    );
   const services: Record<ServiceName, ServiceDefinition> = {
     KV: service('KV'),
     Watch: service('Watch'),
@@ -66,16 +72,29 @@ function load(): Wire {
     plain.set(kind, found);
     services[name][method] = {
       ...found,
-      requestDeserialize: (bytes: Buffer): Received<object> => ({
-        request: found.requestDeserialize(bytes),
-        bytes,
-      }),
+      requestDeserialize: (bytes: Buffer): Received<object> | Malformed => {
+        const request = found.requestDeserialize(bytes);
+        return request instanceof Malformed ? request : {request, bytes};
+      },
     };
   }
   return {
     services,
     decode: (kind, bytes) => methodOf(plain, kind).requestDeserialize(bytes),
     encode: (kind, request) => methodOf(plain, kind).requestSerialize(request),
+  };
+}
+
+/** A method that gives `Malformed` where bytes are not its request. */
+function checked(method: AnyMethod, shapes: Shapes): AnyMethod {
+  const shape = shapes.of(method.requestType.type);
+  const decode = method.requestDeserialize;
+  return {
+    ...method,
+    requestDeserialize: (bytes: Buffer): object => {
+      const fault = faultIn(bytes, shape);
+      return fault === undefined ? decode(bytes) : new Malformed(fault);
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- NAME ...]`: the figures of the README, measured on this machine with real processes, printed as a table. Names:
- * add move kill kill-leader stop daemon 10k 100k idle plan. Exits 0 whatever it sees; only a measurement that could not be made is an error.
+ * add move kill kill-leader stop daemon 10k 100k idle plan embedded. Exits 0 whatever it sees; only a measurement that could not be made is an error.
  */
 import {execFileSync} from 'node:child_process';
 import {cpus} from 'node:os';
@@ -13,6 +13,7 @@ import {
 } from './failures.ts';
 import type {Figure} from './figure.ts';
 import {addShard, plannedMove} from './latency.ts';
+import {embeddedFigures} from './embedded.ts';
 import {planFigures} from './plan.ts';
 import {hundredThousand, idleWrites, tenThousand} from './scale.ts';
 
@@ -27,6 +28,7 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
   '100k': hundredThousand,
   idle: idleWrites,
   plan: planFigures,
+  embedded: embeddedFigures,
 };
 
 async function main(): Promise<void> {

@@ -1,4 +1,7 @@
-/** A real etcd for tests: on free loopback ports, in a directory of its own, stopped by its own pid. */
+/**
+ * A store for tests: on free loopback ports, in a directory of its own, stopped by its own pid. A real etcd, or the embedded server when
+ * the environment says SM_TEST_STORE=embedded.
+ */
 import {spawn} from 'node:child_process';
 import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
@@ -7,12 +10,24 @@ import {createServer} from 'node:net';
 import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {Wire} from './wire.ts';
+
+export type StoreKind = 'etcd' | 'embedded';
+
+/** What tests run on when they do not say: SM_TEST_STORE, else a real etcd. */
+export const STORE_KIND: StoreKind =
+  process.env['SM_TEST_STORE'] === 'embedded' ? 'embedded' : 'etcd';
 
 export interface EtcdOptions {
+  /** Default STORE_KIND. */
+  readonly kind?: StoreKind;
   /** Kept at stop when given. Default: a temporary one. */
   readonly dataDir?: string;
+  /** The one who may do all; without, everybody may. */
+  readonly user?: {readonly name: string; readonly password: string};
+  /** More of etcd's arguments; the embedded server has none of them. */
   readonly args?: readonly string[];
-  /** 1 or 3. Default 1. */
+  /** 1 or 3; the embedded server is one. Default 1. */
   readonly members?: number;
 }
 
@@ -23,7 +38,18 @@ interface MemberPlan {
   readonly peerUrl: string;
 }
 
+/** How a member is started, and how it shows that it serves. */
+interface Launch {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly serves: (endpoint: string) => Promise<boolean>;
+}
+
+/** gRPC's. */
+const UNAVAILABLE = 14;
 const START_LIMIT_MS = 15_000;
+const EMBEDDED_ENTRY = join(import.meta.dirname, '..', '..', 'src', 'embedded', 'main.ts');
 const running = new Set<EtcdMember>();
 
 process.once('exit', () => {
@@ -34,13 +60,13 @@ process.once('exit', () => {
 export class EtcdMember {
   readonly endpoint: string;
   readonly dataDir: string;
-  private readonly args: readonly string[];
+  private readonly launch: Launch;
   private child: ChildProcess | undefined;
 
-  constructor(plan: MemberPlan, args: readonly string[]) {
+  constructor(plan: MemberPlan, launch: Launch) {
     this.endpoint = plan.clientUrl.replace('http://', '');
     this.dataDir = plan.dataDir;
-    this.args = args;
+    this.launch = launch;
   }
 
   get pid(): number | undefined {
@@ -48,7 +74,8 @@ export class EtcdMember {
   }
 
   start(): void {
-    this.child = spawn('etcd', this.args, {stdio: 'ignore'});
+    const {program, args, env = {}} = this.launch;
+    this.child = spawn(program, args, {stdio: 'ignore', env: {...process.env, ...env}});
     this.child.on('error', () => undefined);
     running.add(this);
   }
@@ -71,27 +98,47 @@ export class EtcdMember {
   async ready(): Promise<void> {
     const endMs = Date.now() + START_LIMIT_MS;
     while (Date.now() < endMs) {
-      const health = await fetch(`http://${this.endpoint}/health`, {
-        signal: AbortSignal.timeout(1_000),
-      }).then(
-        (reply) => reply.json() as Promise<{health?: string}>,
-        () => undefined,
-      );
-      if (health?.health === 'true') return;
+      if (await this.launch.serves(this.endpoint).catch(() => false)) return;
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
-    throw new Error(`etcd at ${this.endpoint} did not become healthy`);
+    throw new Error(`etcd at ${this.endpoint} does not serve`);
   }
 
   /** Whether this member leads its cluster. */
   async leads(): Promise<boolean> {
-    const reply = await fetch(`http://${this.endpoint}/v3/maintenance/status`, {
-      method: 'POST',
-      body: '{}',
-      signal: AbortSignal.timeout(1_000),
-    });
-    const status = (await reply.json()) as {leader: string; header: {member_id: string}};
-    return status.leader === status.header.member_id;
+    const status = await statusOf(this.endpoint);
+    return status?.leader === status?.header.member_id;
+  }
+}
+
+interface Status {
+  readonly leader: string;
+  readonly header: {readonly member_id: string};
+}
+
+async function statusOf(endpoint: string): Promise<Status | undefined> {
+  const wire = new Wire(endpoint);
+  try {
+    const answer = await wire.call('Maintenance.Status');
+    return 'code' in answer ? undefined : (answer as unknown as Status);
+  } finally {
+    wire.close();
+  }
+}
+
+async function etcdServes(endpoint: string): Promise<boolean> {
+  const reply = await fetch(`http://${endpoint}/health`, {signal: AbortSignal.timeout(1_000)});
+  return ((await reply.json()) as {health?: string}).health === 'true';
+}
+
+/** Whatever it answers, be it that the caller needs a token. */
+async function embeddedServes(endpoint: string): Promise<boolean> {
+  const wire = new Wire(endpoint);
+  try {
+    const answer = await wire.call('Maintenance.Status');
+    return !('code' in answer) || answer['code'] !== UNAVAILABLE;
+  } finally {
+    wire.close();
   }
 }
 
@@ -159,9 +206,11 @@ export class EtcdProcess {
   }
 }
 
-/** Starts etcd and waits until it is healthy. */
+/** Starts a store and waits until it serves. */
 export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdProcess> {
+  const kind = options.kind ?? STORE_KIND;
   const count = options.members ?? 1;
+  if (kind === 'embedded' && count > 1) throw new Error('the embedded server is one member');
   const root = await mkdtemp(join(tmpdir(), 'sm-etcd-'));
   const ports = await freePorts(2 * count);
   const plans = Array.from({length: count}, (_, index): MemberPlan => {
@@ -173,13 +222,17 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdProcess>
       peerUrl: `http://127.0.0.1:${ports[2 * index + 1]}`,
     };
   });
-  const cluster = plans.map(({name, peerUrl}) => `${name}=${peerUrl}`).join(',');
   const members = plans.map(
-    (plan) => new EtcdMember(plan, argumentsOf(plan, cluster, options.args ?? [])),
+    (plan) =>
+      new EtcdMember(
+        plan,
+        kind === 'embedded' ? embedded(plan, options) : realEtcd(plan, plans, options),
+      ),
   );
   const etcd = new EtcdProcess(members, [root]);
   try {
     await etcd.restart();
+    if (kind === 'etcd' && options.user !== undefined) await enableAuth(etcd, options.user);
     return etcd;
   } catch (error) {
     await etcd.stop();
@@ -187,14 +240,49 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdProcess>
   }
 }
 
-function argumentsOf(plan: MemberPlan, cluster: string, extra: readonly string[]): string[] {
-  return [
+function realEtcd(plan: MemberPlan, plans: readonly MemberPlan[], options: EtcdOptions): Launch {
+  const cluster = plans.map(({name, peerUrl}) => `${name}=${peerUrl}`).join(',');
+  const args = [
     ...['--name', plan.name, '--data-dir', plan.dataDir, '--log-level', 'error', '--logger', 'zap'],
     ...['--listen-client-urls', plan.clientUrl, '--advertise-client-urls', plan.clientUrl],
     ...['--listen-peer-urls', plan.peerUrl, '--initial-advertise-peer-urls', plan.peerUrl],
     ...['--initial-cluster', cluster, '--initial-cluster-token', 'sm-test'],
-    ...extra,
+    ...(options.args ?? []),
   ];
+  return {program: 'etcd', args, serves: etcdServes};
+}
+
+/** The embedded server as a process of its own, so that it can be paused and killed like an etcd. */
+function embedded(plan: MemberPlan, {user}: EtcdOptions): Launch {
+  const port = new URL(plan.clientUrl).port;
+  const args = [
+    ...['--import', 'tsx', EMBEDDED_ENTRY],
+    ...['--port', port, '--data-dir', plan.dataDir],
+  ];
+  const env =
+    user === undefined ? {} : {SM_STORE_USERNAME: user.name, SM_STORE_PASSWORD: user.password};
+  return {program: process.execPath, args, env, serves: embeddedServes};
+}
+
+/** What an operator does: a root user, the root role, and then the switch. */
+async function enableAuth(
+  etcd: EtcdProcess,
+  {name, password}: NonNullable<EtcdOptions['user']>,
+): Promise<void> {
+  const wire = new Wire(etcd.endpoint);
+  try {
+    for (const [method, request] of [
+      ['Auth.UserAdd', {name, password}],
+      ['Auth.RoleAdd', {name: 'root'}],
+      ['Auth.UserGrantRole', {user: name, role: 'root'}],
+      ['Auth.AuthEnable', {}],
+    ] as const) {
+      const answer = await wire.call(method, request);
+      if ('code' in answer) throw new Error(`${method}: ${String(answer['error'])}`);
+    }
+  } finally {
+    wire.close();
+  }
 }
 
 /** Ports that were free a moment ago; taken together so that they differ. */
