@@ -62,6 +62,10 @@ function checked(entry: KeyValue, status: StoreStatus): KnownCluster {
   if (!decoded.ok)
     throw new SmError('STORE_CORRUPT', `the cluster record cannot be read: ${decoded.problem}`);
   const record = decoded.value;
+  if (record['importing'] === true)
+    throw new SmError('CONFLICT', 'an import into this prefix has not ended', {
+      hint: 'wait for sm store import to end; if it was cut short, run it again with --force',
+    });
   if (record.clusterId !== status.clusterId || status.revision < record.maxRevision) {
     throw new SmError(
       'STORE_RESTORED',
