@@ -29,6 +29,7 @@ const ZONES = {
   ],
   cli: ['model', 'protocol', 'config', 'runtime'],
   admin: ['model', 'protocol', 'cli'],
+  transfer: ['model', 'protocol', 'config', 'runtime', 'etcd', 'embedded', 'server'],
   dev: ['model', 'protocol', 'config', 'runtime', 'embedded', 'container', 'server', 'cli'],
   views: ['model', 'protocol'],
   commands: ['cli', 'views', 'config', 'protocol', 'model', 'runtime'],

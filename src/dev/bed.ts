@@ -134,7 +134,7 @@ export class DevBed {
     const free = await freePort(port.wanted);
     const open = (number: number): Promise<Daemon> =>
       serve(configOf(number, endpoint), {logger, version});
-    if (free !== undefined || port.fixed) return open(port.wanted);
+    if (free !== undefined || port.fixed) return open(free ?? port.wanted);
     taken.push(port.wanted);
     return open((await freePort(0)) ?? 0);
   }

@@ -128,7 +128,12 @@ function checked(entry: KeyValue, status: StoreStatus): KnownCluster {
   const decoded = decodeCluster(entry.value);
   if (!decoded.ok)
     throw new SmError('STORE_CORRUPT', `the cluster record cannot be read: ${decoded.problem}`);
-  return {record: decoded.value, mod: entry.mod, suspicion: suspicionOf(decoded.value, status)};
+  const record = decoded.value;
+  if (record['importing'] === true)
+    throw new SmError('CONFLICT', 'an import into this prefix has not ended', {
+      hint: 'wait for sm store import to end; if it was cut short, run it again with --force',
+    });
+  return {record, mod: entry.mod, suspicion: suspicionOf(record, status)};
 }
 
 function suspicionOf(record: ClusterRecord, {clusterId, revision}: StoreStatus): string {

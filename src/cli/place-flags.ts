@@ -1,0 +1,41 @@
+import {Flags} from '@oclif/core';
+
+/** Which store a command works on. */
+export const placeFlags = {
+  endpoints: Flags.string({
+    description: 'etcd endpoints, comma-separated',
+    exclusive: ['data-dir', 'config-file'],
+  }),
+  'data-dir': Flags.string({
+    description: 'data directory of sm serve --embedded, which must not run',
+    exclusive: ['endpoints', 'config-file'],
+  }),
+  'config-file': Flags.string({
+    char: 'c',
+    description: 'configuration of a daemon: its endpoints, etcdPrefix, TLS and user',
+    exclusive: ['endpoints', 'data-dir'],
+  }),
+  'etcd-prefix': Flags.string({description: 'etcdPrefix of the daemons; default /sm'}),
+};
+
+interface GivenPlace {
+  readonly endpoints?: string | undefined;
+  readonly 'data-dir'?: string | undefined;
+  readonly 'config-file'?: string | undefined;
+  readonly 'etcd-prefix'?: string | undefined;
+}
+
+/** The flags as a place. */
+export function placeOf(flags: GivenPlace): {
+  endpoints: string[] | undefined;
+  dataDir: string | undefined;
+  configFile: string | undefined;
+  prefix: string | undefined;
+} {
+  return {
+    endpoints: flags.endpoints?.split(','),
+    dataDir: flags['data-dir'],
+    configFile: flags['config-file'],
+    prefix: flags['etcd-prefix'],
+  };
+}

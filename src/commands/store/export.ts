@@ -1,0 +1,52 @@
+import {Flags} from '@oclif/core';
+import {SmCommand} from '../../cli/base-command.ts';
+import {placeFlags, placeOf} from '../../cli/place-flags.ts';
+import {SmError} from '../../model/errors.ts';
+
+export default class StoreExport extends SmCommand<typeof StoreExport> {
+  static override summary = 'Write everything below the prefix to a file or to stdout.';
+  static override description =
+    'For moving to another store with sm store import: stop daemons and containers first; it waits until all have surely stopped. ' +
+    'Heartbeats and leases stay behind; specs, orders, worker groups, histories and ownership records with their tokens go along.';
+  static override examples = [
+    '<%= config.bin %> store export --data-dir sm-data | <%= config.bin %> store import --endpoints 127.0.0.1:2379',
+    '<%= config.bin %> store export --config-file sample.yml -f sm.jsonl',
+  ];
+  static override flags = {
+    ...placeFlags,
+    file: Flags.string({char: 'f', description: 'file to write; default: stdout'}),
+    live: Flags.boolean({
+      description: 'export although containers live: a copy to keep, not one to move with',
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const {file, live} = this.flags;
+    const people = this.format === 'table' || this.format === 'wide';
+    if (file === undefined && !people)
+      throw new SmError('INVALID_INPUT', 'the export itself goes to stdout', {
+        hint: 'name a file with -f to have the result on stdout',
+      });
+    const {exportPrefix, openPlace, writeWhole} = await import('../../transfer/index.ts');
+    const {systemClock} = await import('../../runtime/clock.ts');
+    const place = await openPlace({...placeOf(this.flags), mustExist: true});
+    const say = (text: string): void => this.say(text);
+    const result = await exportPrefix({place, clock: systemClock(), live, say}).finally(() =>
+      place.close(),
+    );
+    const {text, prefix, keys, revision, living} = result;
+    const line = `exported ${keys} keys below ${prefix} of ${place.name} at revision ${revision}`;
+    if (file === undefined) {
+      process.stdout.write(text);
+      this.say(line);
+      return;
+    }
+    writeWhole(file, text);
+    await this.showObject({
+      kind: 'StoreExport',
+      fields: {file, prefix, keys, revision, living},
+      name: file,
+      lines: [line],
+    });
+  }
+}

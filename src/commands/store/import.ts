@@ -1,0 +1,48 @@
+import {Flags} from '@oclif/core';
+import {SmCommand} from '../../cli/base-command.ts';
+import {placeFlags, placeOf} from '../../cli/place-flags.ts';
+
+export default class StoreImport extends SmCommand<typeof StoreImport> {
+  static override summary =
+    'Write what sm store export has written below the prefix of another store.';
+  static override description =
+    'Refuses a prefix that holds something, and one where containers live. The epoch of the fencing tokens goes up by one, so that ' +
+    'they go on growing. Then start daemons and containers with the new endpoints.';
+  static override examples = [
+    '<%= config.bin %> store export --data-dir sm-data | <%= config.bin %> store import --endpoints 127.0.0.1:2379',
+    '<%= config.bin %> store import -f sm.jsonl --data-dir sm-data',
+  ];
+  static override flags = {
+    ...placeFlags,
+    'etcd-prefix': Flags.string({description: 'prefix to write below; default: as exported'}),
+    file: Flags.string({char: 'f', description: 'file to read; -: stdin', default: '-'}),
+    force: Flags.boolean({
+      description: 'replace everything below the prefix; take an export made with --live',
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const {importPrefix, openPlace, readExport, readWhole} =
+      await import('../../transfer/index.ts');
+    const {systemClock} = await import('../../runtime/clock.ts');
+    // All of it, before the store is touched.
+    const file = readExport(await readWhole(this.flags.file));
+    const place = await openPlace(placeOf(this.flags));
+    const say = (text: string): void => this.say(text);
+    const {force} = this.flags;
+    const result = await importPrefix({file, place, clock: systemClock(), force, say}).finally(() =>
+      place.close(),
+    );
+    const {keys, prefix, replacedKeys, epochs} = result;
+    const replaced = replacedKeys === 0 ? '' : `, in place of ${replacedKeys}`;
+    const steps = Object.entries(epochs).map(
+      ([service, epoch]) => `tokens of ${service} have epoch ${epoch} from now on`,
+    );
+    await this.showObject({
+      kind: 'StoreImport',
+      fields: {prefix, keys, replacedKeys, epochs},
+      name: prefix,
+      lines: [`imported ${keys} keys below ${prefix} of ${place.name}${replaced}`, ...steps],
+    });
+  }
+}

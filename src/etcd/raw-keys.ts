@@ -1,0 +1,113 @@
+/** Keys and values as bytes, for what must be copied whatever it holds. Reads in pages at one revision; writes are never repeated. */
+import {SmError} from '../model/errors.ts';
+import {openEndpoint} from './connection.ts';
+import type {EndpointClient, EtcdOptions} from './connection.ts';
+import {translateError} from './foreign-errors.ts';
+import {endOfPrefix, safeRevision} from './wire.ts';
+import type {WireKeyValue} from './wire.ts';
+
+export interface RawEntry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly mod: number;
+}
+
+export interface RawTransaction {
+  /** Each key must have this mod revision; 0: it must not exist. */
+  readonly expected: readonly {readonly key: Buffer; readonly mod: number}[];
+  readonly puts?: readonly {readonly key: Buffer; readonly value: Buffer}[];
+  readonly deletes?: readonly Buffer[];
+}
+
+const PAGE_KEYS = 1_000;
+/** Large values in a page or transaction take their time. */
+const CALL_LIMIT_MS = 10_000;
+
+export class RawKeys {
+  private readonly clients: readonly EndpointClient[];
+  private client: EndpointClient | undefined;
+
+  /** Connects lazily. @throws SmError INVALID_INPUT without an endpoint. */
+  constructor(options: EtcdOptions) {
+    if (options.endpoints.length === 0)
+      throw new SmError('INVALID_INPUT', 'no etcd endpoint is given');
+    const limited = {...options, timeoutMs: options.timeoutMs ?? CALL_LIMIT_MS};
+    this.clients = options.endpoints.map((endpoint) => openEndpoint(endpoint, limited));
+  }
+
+  /** Takes the first endpoint that answers. @throws SmError STORE_UNAVAILABLE, STORE_AUTH: what the last one said. */
+  async status(): Promise<{clusterId: string; revision: number}> {
+    let fault: SmError | undefined;
+    for (const client of this.client === undefined ? this.clients : [this.client]) {
+      try {
+        const {header} = await client.kv.range({key: Buffer.from([0]), count_only: true});
+        this.client = client;
+        return {clusterId: header.cluster_id, revision: safeRevision(header.revision)};
+      } catch (error) {
+        fault = translateError(error);
+      }
+    }
+    throw fault ?? new SmError('STORE_UNAVAILABLE', 'no etcd endpoint answers');
+  }
+
+  /** Everything that begins with the prefix, in the order of keys. Default revision: the newest. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
+  async list(
+    prefix: string,
+    atRevision?: number,
+  ): Promise<{revision: number; entries: RawEntry[]}> {
+    const entries: RawEntry[] = [];
+    let from = Buffer.from(prefix);
+    const end = endOfPrefix(from);
+    let revision = atRevision;
+    for (;;) {
+      const at = revision === undefined ? {} : {revision: String(revision)};
+      const reply = await this.call(({kv}) =>
+        kv.range({key: from, range_end: end, limit: PAGE_KEYS, ...at}),
+      );
+      revision ??= safeRevision(reply.header.revision);
+      for (const kv of reply.kvs) entries.push(rawEntry(kv as unknown as WireKeyValue));
+      const last = entries.at(-1);
+      if (!reply.more || last === undefined) return {revision, entries};
+      from = Buffer.concat([last.key, Buffer.from([0])]);
+    }
+  }
+
+  /** Whether it was applied. @throws SmError STORE_UNAVAILABLE, STORE_AUTH; then it may have been applied or not. */
+  async transact({expected, puts = [], deletes = []}: RawTransaction): Promise<boolean> {
+    const reply = await this.call(({kv}) =>
+      kv.txn({
+        compare: expected.map(({key, mod}) => ({
+          key,
+          result: 'Equal' as const,
+          target: 'Mod' as const,
+          mod_revision: String(mod),
+        })),
+        success: [
+          ...puts.map((put) => ({request_put: put})),
+          ...deletes.map((key) => ({request_delete_range: {key}})),
+        ],
+        failure: [],
+      }),
+    );
+    return reply.succeeded;
+  }
+
+  close(): void {
+    for (const client of this.clients) client.close();
+  }
+
+  private async call<T>(work: (client: EndpointClient) => Promise<T>): Promise<T> {
+    if (this.client === undefined) await this.status();
+    const [client] = this.client === undefined ? this.clients : [this.client];
+    if (client === undefined) throw new SmError('STORE_UNAVAILABLE', 'no etcd endpoint answers');
+    try {
+      return await work(client);
+    } catch (error) {
+      throw translateError(error);
+    }
+  }
+}
+
+function rawEntry({key, value, mod_revision}: WireKeyValue): RawEntry {
+  return {key, value, mod: safeRevision(mod_revision)};
+}

@@ -1,0 +1,71 @@
+/** `sm store export`: everything below a prefix at one revision, as text. */
+import {SmError} from '../model/errors.ts';
+import type {Clock} from '../runtime/clock.ts';
+import {contentsOf, isHeartbeat, isPushSession} from './contents.ts';
+import type {SourceItem} from './contents.ts';
+import {writeExport} from './file.ts';
+import type {Place} from './place.ts';
+import {livingBelow} from './stillness.ts';
+
+const DEFAULT_PREFIX = '/sm';
+
+export interface ExportOptions {
+  readonly place: Place;
+  readonly clock: Clock;
+  /** Export even though containers live: a copy to keep, not one to move with. */
+  readonly live: boolean;
+  readonly say: (text: string) => void;
+}
+
+export interface ExportResult {
+  readonly text: string;
+  readonly prefix: string;
+  readonly keys: number;
+  readonly revision: string;
+  readonly living: readonly string[];
+}
+
+/**
+ * Without `live` it waits until whoever has been there has surely stopped acting, at most W of the slowest.
+ * @throws SmError CHECK_FAILED when somebody lives there; NOT_FOUND when there is nothing; STORE_UNAVAILABLE, STORE_AUTH.
+ */
+export async function exportPrefix(options: ExportOptions): Promise<ExportResult> {
+  const {place, clock, live, say} = options;
+  const prefix = place.prefix ?? DEFAULT_PREFIX;
+  const {clusterId} = await place.keys.status();
+  const before = live ? [] : await livingBelow({keys: place.keys, prefix, clock, say});
+  refuseLiving(before, place.name);
+  const {revision, entries} = await place.keys.list(`${prefix}/`);
+  if (entries.length === 0)
+    throw new SmError('NOT_FOUND', `nothing lies below ${prefix} in ${place.name}`, {
+      hint: 'check --etcd-prefix',
+    });
+  const items = entries.map(({key, value, mod}): SourceItem => ({
+    key: key.subarray(prefix.length + 1),
+    value,
+    mod,
+  }));
+  // Heartbeats that stood still for W are of no living container.
+  const living = live ? items.filter(isAlive).map(({key}) => key.toString('utf8')) : [];
+  const contents = contentsOf(items);
+  const header = {prefix, clusterId, revision: String(revision), at: isoTime(clock), living};
+  const text = writeExport({header, items: contents});
+  return {text, prefix, keys: contents.length, revision: String(revision), living};
+}
+
+export function refuseLiving(living: readonly string[], where: string): void {
+  if (living.length === 0) return;
+  const named = living.slice(0, 5).join(', ');
+  const more = living.length > 5 ? ` and ${living.length - 5} more` : '';
+  throw new SmError('CHECK_FAILED', `containers or daemons live in ${where}: ${named}${more}`, {
+    hint: 'stop daemons and containers first: whoever went on in the old store would be a second owner',
+  });
+}
+
+function isAlive({key}: SourceItem): boolean {
+  return isHeartbeat(key) || isPushSession(key);
+}
+
+function isoTime(clock: Clock): string {
+  return new Date(clock.wallMs()).toISOString();
+}

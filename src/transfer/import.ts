@@ -1,0 +1,189 @@
+/**
+ * `sm store import`: writes an export below a prefix. While it writes, the cluster record says so and no daemon starts there; its epoch
+ * is a step above all before, so that fencing tokens go on growing though revisions begin anew.
+ */
+import type {RawEntry} from '../etcd/raw-keys.ts';
+import {SmError} from '../model/errors.ts';
+import {RECORD_VERSION} from '../model/ownership.ts';
+import type {ClusterRecord} from '../model/status.ts';
+import {decodeCluster, encodeRecord} from '../protocol/records.ts';
+import type {Clock} from '../runtime/clock.ts';
+import {isCluster, partsOf, renamedForNewStore} from './contents.ts';
+import type {Item} from './contents.ts';
+import {refuseLiving} from './export.ts';
+import type {ExportFile} from './file.ts';
+import type {Place} from './place.ts';
+import {livingBelow} from './stillness.ts';
+
+/** etcd allows 128 operations and 1.5 MiB a request. */
+const ITEMS_PER_TRANSACTION = 100;
+const BYTES_PER_TRANSACTION = 512 * 1024;
+
+export interface ImportOptions {
+  readonly file: ExportFile;
+  readonly place: Place;
+  readonly clock: Clock;
+  /** Replace what lies below the prefix; take an export that was made while containers lived. */
+  readonly force: boolean;
+  readonly say: (text: string) => void;
+}
+
+export interface ImportResult {
+  readonly prefix: string;
+  readonly keys: number;
+  readonly replacedKeys: number;
+  /** By service: what its fencing tokens begin with from now on. */
+  readonly epochs: Readonly<Record<string, number>>;
+}
+
+/**
+ * Cut short, it leaves a prefix in which no daemon starts; run it again with `force`.
+ * @throws SmError CONFLICT when something lies there; CHECK_FAILED when somebody lives there or lived in the exported one;
+ * STORE_UNAVAILABLE, STORE_AUTH.
+ */
+export async function importPrefix(options: ImportOptions): Promise<ImportResult> {
+  const {file, place, force} = options;
+  const prefix = place.prefix ?? file.header.prefix;
+  refuseLiveExport(file, force);
+  const {clusterId} = await place.keys.status();
+  const present = await presentEntries(options, prefix);
+  const clusters = clusterRecords(file, present, prefix);
+  const marks = await markAll(place, prefix, clusters, present);
+  const old = present.filter(({key}) => !marks.has(key.toString('utf8')));
+  await removeAll(place, old);
+  const items = renamedForNewStore(file.items).filter(({key}) => !isCluster(key));
+  await putAll(place, prefix, items);
+  await finish(place, clusterId, marks, clusters, prefix);
+  return {
+    prefix,
+    keys: items.length + clusters.size,
+    replacedKeys: present.length,
+    epochs: Object.fromEntries([...clusters].map(([service, {epoch}]) => [service, epoch])),
+  };
+}
+
+function refuseLiveExport({header}: ExportFile, force: boolean): void {
+  if (header.living.length === 0 || force) return;
+  throw new SmError(
+    'CHECK_FAILED',
+    `the export was made with --live, while ${header.living.length} containers or daemons ran`,
+    {
+      hint: 'stop them and export again; for a copy whose origin is gone for good: --force',
+    },
+  );
+}
+
+async function presentEntries(
+  {place, clock, force, say}: ImportOptions,
+  prefix: string,
+): Promise<RawEntry[]> {
+  const {entries} = await place.keys.list(`${prefix}/`);
+  if (entries.length === 0) return entries;
+  if (!force)
+    throw new SmError('CONFLICT', `${entries.length} keys lie below ${prefix} in ${place.name}`, {
+      hint: 'give another --etcd-prefix, or --force to replace all of them',
+    });
+  refuseLiving(await livingBelow({keys: place.keys, prefix, clock, say}), place.name);
+  return (await place.keys.list(`${prefix}/`)).entries;
+}
+
+/** By service; each a step above what the export and the prefix hold. */
+function clusterRecords(
+  {items}: ExportFile,
+  present: readonly RawEntry[],
+  prefix: string,
+): Map<string, ClusterRecord> {
+  const records = new Map<string, ClusterRecord>();
+  const here = present.map(({key, value}) => ({key: key.subarray(prefix.length + 1), value}));
+  for (const {key, value} of [...items, ...here]) {
+    if (!isCluster(key)) continue;
+    const service = partsOf(key)?.[0] ?? '';
+    const found = decodeCluster(value.toString('utf8'));
+    const epoch = (found.ok ? found.value.epoch : 0) + 1;
+    const known = records.get(service);
+    const rest = known ?? (found.ok ? found.value : {});
+    records.set(service, {
+      ...rest,
+      v: RECORD_VERSION,
+      epoch: Math.max(epoch, known?.epoch ?? 0),
+      clusterId: '',
+      maxRevision: 0,
+      importing: true,
+    });
+  }
+  return records;
+}
+
+/** First of all; returns the marks' keys. From then on no daemon starts here. */
+async function markAll(
+  place: Place,
+  prefix: string,
+  clusters: ReadonlyMap<string, ClusterRecord>,
+  present: readonly RawEntry[],
+): Promise<Map<string, string>> {
+  const marks = new Map<string, string>();
+  for (const [service, record] of clusters) {
+    const key = `${prefix}/app/${service}/cluster`;
+    const mod = present.find((entry) => entry.key.toString('utf8') === key)?.mod ?? 0;
+    const put = {key: Buffer.from(key), value: Buffer.from(encodeRecord(record))};
+    await must(place, {expected: [{key: put.key, mod}], puts: [put]});
+    marks.set(key, service);
+  }
+  return marks;
+}
+
+async function removeAll(place: Place, old: readonly RawEntry[]): Promise<void> {
+  for (let at = 0; at < old.length; at += ITEMS_PER_TRANSACTION) {
+    const some = old.slice(at, at + ITEMS_PER_TRANSACTION);
+    await must(place, {expected: some, deletes: some.map(({key}) => key)});
+  }
+}
+
+async function putAll(place: Place, prefix: string, items: readonly Item[]): Promise<void> {
+  let batch: Item[] = [];
+  let size = 0;
+  const flush = async (): Promise<void> => {
+    if (batch.length > 0)
+      await must(place, {expected: batch.map(({key}) => ({key, mod: 0})), puts: batch});
+    batch = [];
+    size = 0;
+  };
+  for (const {key, value} of items) {
+    const bytes = key.length + value.length;
+    if (batch.length === ITEMS_PER_TRANSACTION || size + bytes > BYTES_PER_TRANSACTION)
+      await flush();
+    batch.push({key: Buffer.concat([Buffer.from(`${prefix}/`), key]), value});
+    size += bytes;
+  }
+  await flush();
+}
+
+/** Last of all: daemons may start. */
+async function finish(
+  place: Place,
+  clusterId: string,
+  marks: ReadonlyMap<string, string>,
+  clusters: ReadonlyMap<string, ClusterRecord>,
+  prefix: string,
+): Promise<void> {
+  const {entries} = await place.keys.list(`${prefix}/`);
+  const {revision} = await place.keys.status();
+  for (const entry of entries) {
+    const service = marks.get(entry.key.toString('utf8'));
+    const record = service === undefined ? undefined : clusters.get(service);
+    if (record === undefined) continue;
+    const {importing: _importing, ...rest} = record;
+    const value = Buffer.from(encodeRecord({...rest, clusterId, maxRevision: revision}));
+    await must(place, {expected: [entry], puts: [{key: entry.key, value}]});
+  }
+}
+
+async function must(
+  {keys, name}: Place,
+  transaction: Parameters<Place['keys']['transact']>[0],
+): Promise<void> {
+  if (await keys.transact(transaction)) return;
+  throw new SmError('CONFLICT', `somebody else writes below the prefix in ${name}`, {
+    hint: 'stop daemons, containers and other imports there, then import again with --force',
+  });
+}

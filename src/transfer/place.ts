@@ -1,0 +1,77 @@
+/** A prefix of a store, opened: of an etcd, or of the data directory of a store that does not run now. */
+import {existsSync} from 'node:fs';
+import {loadConfig} from '../config/index.ts';
+import {startEmbeddedStore} from '../embedded/index.ts';
+import type {EtcdOptions} from '../etcd/connection.ts';
+import {RawKeys} from '../etcd/raw-keys.ts';
+import {SmError} from '../model/errors.ts';
+import {Credentials} from '../server/credentials.ts';
+
+/** Exactly one of the first three says where. */
+export interface PlaceOptions {
+  readonly endpoints?: readonly string[] | undefined;
+  readonly dataDir?: string | undefined;
+  /** Configuration of a daemon: endpoints, prefix and credentials are as there. */
+  readonly configFile?: string | undefined;
+  /** Default: that of the configuration, of the export, or /sm. */
+  readonly prefix?: string | undefined;
+  /** A data directory that is not there is an error, not made. Default false. */
+  readonly mustExist?: boolean;
+}
+
+export interface Place {
+  readonly keys: RawKeys;
+  /** Without a slash at the end; undefined where nothing says. */
+  readonly prefix: string | undefined;
+  /** For messages. */
+  readonly name: string;
+  close(): Promise<void>;
+}
+
+/** @throws SmError INVALID_INPUT, INVALID_CONFIG, CONFLICT (data directory in use), STORE_CORRUPT. */
+export async function openPlace(options: PlaceOptions): Promise<Place> {
+  const {endpoints, dataDir, configFile} = options;
+  const named = [endpoints, dataDir, configFile].filter((one) => one !== undefined);
+  if (named.length !== 1)
+    throw new SmError('INVALID_INPUT', 'name one store', {
+      hint: 'by --endpoints HOST:PORT, by --data-dir DIR (of sm serve --embedded, which must not run), or by --config-file FILE',
+    });
+  const prefix = options.prefix === undefined ? undefined : checkedPrefix(options.prefix);
+  if (dataDir !== undefined) {
+    if (options.mustExist === true && !existsSync(dataDir))
+      throw new SmError('NOT_FOUND', `there is no data directory ${dataDir}`, {
+        hint: 'its path stands in the line "ready" of sm serve --embedded',
+      });
+    return openDirectory(dataDir, prefix);
+  }
+  if (endpoints !== undefined) return openEtcd({endpoints}, prefix);
+  const config = loadConfig(configFile ?? '');
+  return openEtcd(new Credentials(config).forEtcd(), prefix ?? checkedPrefix(config.etcdPrefix));
+}
+
+function openEtcd(etcd: EtcdOptions, prefix: string | undefined): Place {
+  const keys = new RawKeys(etcd);
+  return {
+    keys,
+    prefix,
+    name: etcd.endpoints.join(','),
+    close: () => Promise.resolve(keys.close()),
+  };
+}
+
+async function openDirectory(dataDir: string, prefix: string | undefined): Promise<Place> {
+  const store = await startEmbeddedStore({dataDir});
+  const keys = new RawKeys({endpoints: [store.endpoint]});
+  const close = async (): Promise<void> => {
+    keys.close();
+    await store.close();
+  };
+  return {keys, prefix, name: dataDir, close};
+}
+
+function checkedPrefix(prefix: string): string {
+  if (/^(\/[A-Za-z0-9._-]+)+\/?$/.test(prefix)) return prefix.replace(/\/$/, '');
+  throw new SmError('INVALID_INPUT', `prefix ${JSON.stringify(prefix)} is not of the form /name`, {
+    hint: 'give etcdPrefix of the daemons, as /sm',
+  });
+}

@@ -1,0 +1,71 @@
+/** Whether the verdict of `sm dev` means anything: a container that is stopped for longer than T, with and without its fence. */
+import {join} from 'node:path';
+import {afterEach, describe, expect, it, vi} from 'vitest';
+import {DevBed} from '../../src/dev/index.ts';
+import type {DevEvent} from '../../src/dev/index.ts';
+import {silentLogger} from '../../src/runtime/logger.ts';
+import {pause, until} from '../support/until.ts';
+
+vi.setConfig({testTimeout: 90_000, hookTimeout: 60_000});
+
+const UNFENCED = join(import.meta.dirname, '..', 'support', 'unfenced-container.ts');
+const LONG_MS = 40_000;
+const SHARDS = 6;
+const beds: DevBed[] = [];
+
+afterEach(async () => {
+  await Promise.all(beds.splice(0).map((bed) => bed.stop()));
+});
+
+async function start(program?: string): Promise<{bed: DevBed; events: DevEvent[]}> {
+  const events: DevEvent[] = [];
+  const anyPort = {wanted: 0, fixed: false};
+  const bed = await DevBed.start({
+    containers: 2,
+    shards: SHARDS,
+    port: anyPort,
+    storePort: anyPort,
+    version: 'test',
+    logger: silentLogger,
+    tell: (event) => events.push(event),
+    ...(program === undefined ? {} : {program}),
+  });
+  beds.push(bed);
+  const placed = (): boolean => events.some(({event}) => event === 'placed');
+  await until(placed, LONG_MS, () => `all shards act: ${JSON.stringify(events)}`);
+  return {bed, events};
+}
+
+/** Stops the first container until all of its shards act in the second, and lets it go on. */
+async function outlive({bed}: {bed: DevBed}): Promise<void> {
+  const [victim] = bed.fleet.living;
+  const before = bed.fleet.verdict.summary.terms;
+  victim?.signal('SIGSTOP');
+  const moved = (): boolean => bed.fleet.verdict.summary.terms >= before + SHARDS / 2;
+  await until(moved, LONG_MS, 'the shards of the stopped container act elsewhere');
+  victim?.signal('SIGCONT');
+}
+
+describe.concurrent('a container that is stopped for longer than T', () => {
+  it('is held back by its guards: the verdict is never', async () => {
+    const started = await start();
+    await outlive(started);
+    const {verdict} = started.bed.fleet;
+    const {terms} = verdict.summary;
+    await until(() => verdict.summary.terms > terms, LONG_MS, 'it has shards again, anew');
+    expect(verdict.summary).toMatchObject({twoOwners: false, breaches: []});
+    expect(started.events.filter(({event}) => event === 'twoOwners')).toEqual([]);
+  });
+
+  it('and asks no guard is found out', async () => {
+    const started = await start(UNFENCED);
+    const {verdict} = started.bed.fleet;
+    await pause(200);
+    expect(verdict.summary.twoOwners).toBe(false);
+    await outlive(started);
+    await until(() => verdict.summary.twoOwners, LONG_MS, 'the judge has found it');
+    const [told] = started.events.filter(({event}) => event === 'twoOwners');
+    expect(JSON.stringify(told)).toMatch(/"older":{"owner":"demo-1 /);
+    expect(verdict.summary.breaches[0]?.overlapMs).toBeGreaterThan(0);
+  });
+});
