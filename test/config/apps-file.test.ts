@@ -55,7 +55,9 @@ describe('apps.yml', () => {
     const word = fc.stringMatching(/^[a-z0-9]{1,8}$/);
     const shard = fc.record({
       shardId: id,
-      task: fc.string({unit: 'binary', maxLength: 20}).filter((text) => !/\p{Surrogate}/u.test(text)),
+      task: fc
+        .string({unit: 'binary', maxLength: 20})
+        .filter((text) => !/\p{Surrogate}/u.test(text)),
       manualContainerId: fc.option(word, {nil: ''}),
       group: fc.option(word, {nil: ''}),
       workerGroup: fc.option(word, {nil: ''}),
