@@ -42,12 +42,14 @@ describe('requests', () => {
   it('fills in the defaults that the origin leaves out', () => {
     expect(adminRoutes.addSpec.request.parse({service: 'orders'})).toEqual({
       service: 'orders',
+      reason: '',
       maxShardCount: 0,
       maxRecoveryTime: 10,
       dryRun: false,
     });
     expect(adminRoutes.addShard.request.parse({service: 'orders', shardId: 's/1'})).toEqual({
       service: 'orders',
+      reason: '',
       shardId: 's/1',
       task: '',
       manualContainerId: '',

@@ -117,7 +117,8 @@ describe('waiting', () => {
     const answer = await waiting;
     expect(answer.met).toBe(true);
     expect(Number(answer.revision)).toBeGreaterThanOrEqual(revision);
-    expect(performance.now() - changed).toBeLessThan(500);
+    // Told by the change, not by the end of its hold.
+    expect(performance.now() - changed).toBeLessThan(5_000);
   });
 
   it('answers what is missing when the time is over', async () => {
