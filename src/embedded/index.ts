@@ -1,7 +1,6 @@
 /** An etcd v3 API server inside this process: one member, memory only or with a data directory. */
 import {getHeapStatistics} from 'node:v8';
 import {Server} from '@grpc/grpc-js';
-import {SmError} from '../model/errors.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {silentLogger} from '../runtime/logger.ts';
@@ -17,6 +16,7 @@ import type {Identity} from './identity.ts';
 import {kvService} from './kv-service.ts';
 import type {Services} from './kv-service.ts';
 import {LeaseExpiry, leaseService} from './lease-service.ts';
+import {address, listen} from './listening.ts';
 import {DEFAULT_HOST, checkOptions, credentialsOf} from './options.ts';
 import type {EmbeddedStoreOptions} from './options.ts';
 import {Persistence} from './persistence.ts';
@@ -65,7 +65,7 @@ export async function startEmbeddedStore(
     return `${scheme}://${endpoint}`;
   });
   try {
-    endpoint = address(host, await listen(server, address(host, port), credentials));
+    endpoint = address(host, await listen(server, host, port, credentials));
   } catch (error) {
     await state.close();
     throw error;
@@ -142,27 +142,4 @@ function serverOf(services: Services, parts: ServerParts, url: () => string): Se
 /** The heap holds everything: a store that may outgrow it would end the process instead of refusing writes. */
 function quotaOf({quotaBytes}: EmbeddedStoreOptions): number {
   return quotaBytes ?? Math.min(DEFAULT_QUOTA_BYTES, getHeapStatistics().heap_size_limit / 2);
-}
-
-function address(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-function listen(
-  server: Server,
-  where: string,
-  credentials: Parameters<Server['bindAsync']>[1],
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(where, credentials, (error, bound) => {
-      if (error === null) resolve(bound);
-      else
-        reject(
-          new SmError('PORT_TAKEN', `the embedded store cannot listen on ${where}`, {
-            hint: 'stop what listens there, or give another port',
-            cause: error,
-          }),
-        );
-    });
-  });
 }

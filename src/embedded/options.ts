@@ -1,6 +1,7 @@
 /** What the embedded store is started with. */
 import {readFileSync} from 'node:fs';
 import {isIP} from 'node:net';
+import {createSecureContext} from 'node:tls';
 import {ServerCredentials} from '@grpc/grpc-js';
 import {SmError} from '../model/errors.ts';
 import type {Clock} from '../runtime/clock.ts';
@@ -67,6 +68,7 @@ export function credentialsOf(tls: StoreTls | undefined): ServerCredentials {
   const ca = tls.ca === undefined ? null : pem(tls.ca, 'CA');
   const pair = {cert_chain: pem(tls.cert, 'certificate'), private_key: pem(tls.key, 'key')};
   try {
+    createSecureContext({cert: pair.cert_chain, key: pair.private_key});
     return ServerCredentials.createSsl(ca, [pair], ca !== null);
   } catch (error) {
     throw new SmError('INVALID_CONFIG', `the embedded store's TLS files do not fit`, {

@@ -72,6 +72,11 @@ const BANNED: readonly (readonly [file: string, rule: string, code: string])[] =
     "import {AdminClient} from '../../cli/admin-client.ts';\nexport const x = AdminClient;",
   ],
   [
+    'embedded/x.ts',
+    '@typescript-eslint/no-restricted-imports',
+    "import {openEndpoint} from '../etcd/connection.ts';\nexport const x = openEndpoint;",
+  ],
+  [
     'commands/app/x.ts',
     '@typescript-eslint/no-restricted-imports',
     "import {serve} from '../../server/index.ts';\nexport const x = serve;",
