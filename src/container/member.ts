@@ -4,6 +4,7 @@
  */
 import type {Keys} from '../etcd/keys.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
+import {failureText} from '../model/failure-text.ts';
 import type {Transition} from '../model/transition.ts';
 import type {HeartbeatWrite} from '../ownership/heartbeat.ts';
 import {ContainerSession} from '../ownership/session.ts';
@@ -18,6 +19,7 @@ import {transitionTransaction, versionedRecord} from '../store/ownership-transac
 import type {Store} from '../store/port.ts';
 import type {SeenHistory} from '../store/seen-history.ts';
 import {awaitAcceptance, takeCluster} from './cluster-look.ts';
+import {settle} from './settle.ts';
 import {ShardHandle} from './shard.ts';
 import type {Shard} from './shard.ts';
 import {
@@ -374,22 +376,12 @@ export class Member {
       () => this.queuePump(),
       (error: unknown) => {
         this.options.logger.error(
-          {error: String(error)},
+          {error: failureText(error)},
           'bug in the container session: giving up the right to act',
         );
         this.stop();
         this.options.onEnded('evicted');
       },
     );
-  }
-}
-
-/** Runs a hook; undefined when it resolves, else what it said. */
-async function settle(hook: () => Promise<void> | void): Promise<string | undefined> {
-  try {
-    await hook();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
   }
 }
