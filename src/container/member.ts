@@ -169,7 +169,10 @@ export class Member {
   private pump(): void {
     if (this.stopped) return;
     const nowMs = this.options.clock.ownerMs();
-    for (const action of this.session.advance(nowMs)) this.carryOut(action);
+    const actions = this.session.advance(nowMs);
+    // First of all: an application's code may run within any of these actions, and the guards of others would still pass.
+    for (const action of actions) this.endRights(action);
+    for (const action of actions) this.carryOut(action);
     this.flushReads();
     this.timer?.cancel();
     // An action above may have ended it all: a timer set now would keep the process from ending.
@@ -323,6 +326,8 @@ export class Member {
   }
 
   private add(action: Extract<SessionAction, {type: 'add'}>): void {
+    // An action before this one may have ended it all.
+    if (this.stopped) return;
     const {shard, handle: number} = action;
     const handle = new ShardHandle(action.spec, action.token, number, this);
     this.handles.set(shard, handle);
@@ -362,7 +367,15 @@ export class Member {
   }
 
   private revokeAll(): void {
+    for (const handle of this.handles.values()) handle.endRight();
     for (const handle of this.handles.values()) handle.revoke();
+  }
+
+  /** What a revoke will do, without a word to the application yet. */
+  private endRights(action: SessionAction): void {
+    if (action.type === 'revoke') this.handle(action.shard, action.handle)?.endRight();
+    else if (action.type === 'revokeAll')
+      for (const handle of this.handles.values()) handle.endRight();
   }
 
   private handle(shard: string, number: number): ShardHandle | undefined {
