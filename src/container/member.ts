@@ -4,6 +4,7 @@
  */
 import type {Keys} from '../etcd/keys.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
+import {failureText} from '../model/failure-text.ts';
 import type {Transition} from '../model/transition.ts';
 import type {HeartbeatWrite} from '../ownership/heartbeat.ts';
 import {ContainerSession} from '../ownership/session.ts';
@@ -18,6 +19,7 @@ import {transitionTransaction, versionedRecord} from '../store/ownership-transac
 import type {Store} from '../store/port.ts';
 import type {SeenHistory} from '../store/seen-history.ts';
 import {awaitAcceptance, takeCluster} from './cluster-look.ts';
+import {settle} from './settle.ts';
 import {ShardHandle} from './shard.ts';
 import type {Shard} from './shard.ts';
 import {
@@ -167,7 +169,10 @@ export class Member {
   private pump(): void {
     if (this.stopped) return;
     const nowMs = this.options.clock.ownerMs();
-    for (const action of this.session.advance(nowMs)) this.carryOut(action);
+    const actions = this.session.advance(nowMs);
+    // First of all: an application's code may run within any of these actions, and the guards of others would still pass.
+    for (const action of actions) this.endRights(action);
+    for (const action of actions) this.carryOut(action);
     this.flushReads();
     this.timer?.cancel();
     // An action above may have ended it all: a timer set now would keep the process from ending.
@@ -321,6 +326,8 @@ export class Member {
   }
 
   private add(action: Extract<SessionAction, {type: 'add'}>): void {
+    // An action before this one may have ended it all.
+    if (this.stopped) return;
     const {shard, handle: number} = action;
     const handle = new ShardHandle(action.spec, action.token, number, this);
     this.handles.set(shard, handle);
@@ -360,7 +367,15 @@ export class Member {
   }
 
   private revokeAll(): void {
+    for (const handle of this.handles.values()) handle.endRight();
     for (const handle of this.handles.values()) handle.revoke();
+  }
+
+  /** What a revoke will do, without a word to the application yet. */
+  private endRights(action: SessionAction): void {
+    if (action.type === 'revoke') this.handle(action.shard, action.handle)?.endRight();
+    else if (action.type === 'revokeAll')
+      for (const handle of this.handles.values()) handle.endRight();
   }
 
   private handle(shard: string, number: number): ShardHandle | undefined {
@@ -374,22 +389,12 @@ export class Member {
       () => this.queuePump(),
       (error: unknown) => {
         this.options.logger.error(
-          {error: String(error)},
+          {error: failureText(error)},
           'bug in the container session: giving up the right to act',
         );
         this.stop();
         this.options.onEnded('evicted');
       },
     );
-  }
-}
-
-/** Runs a hook; undefined when it resolves, else what it said. */
-async function settle(hook: () => Promise<void> | void): Promise<string | undefined> {
-  try {
-    await hook();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
   }
 }

@@ -96,9 +96,14 @@ export class ShardHandle implements Shard {
     if (!this.signal.aborted) this.controller.abort(reason);
   }
 
-  /** Ends the right to act for good. */
-  revoke(reason: StopReason = 'lost'): void {
+  /** Ends the right to act for good; no code of the application runs in it. */
+  endRight(): void {
     this.revoked = true;
+  }
+
+  /** Ends the right to act for good, and says so. */
+  revoke(reason: StopReason = 'lost'): void {
+    this.endRight();
     this.abort(reason);
   }
 

@@ -3,6 +3,7 @@
  * which, who writes it and what must hold in the store. Every write of an ownership record is built here.
  */
 import {invariant} from '../model/errors.ts';
+import {failureText} from '../model/failure-text.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
 import type {MoveNote, OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {formatToken} from '../model/token.ts';
@@ -155,7 +156,9 @@ export function free(shard: string, known: Known, failure: AddFailure | undefine
     `free of ${shard} needs a holder`,
   );
   const failed =
-    failure === undefined ? {} : {failures: known.value.failures + 1, lastError: failure.message};
+    failure === undefined
+      ? {}
+      : {failures: known.value.failures + 1, lastError: failureText(failure.message)};
   return {
     kind: 'free',
     shard,

@@ -8,7 +8,7 @@ import type {Logger} from '../../runtime/logger.ts';
 import type {KeyValue, Store, Watch, WatchBatch} from '../../store/port.ts';
 
 export interface ObserverSink<T> {
-  /** Everything there is at one revision. */
+  /** Everything there is at one revision, but for keys that the watch has told newer things of: those as it told. */
   listed(changes: readonly T[], revision: number): void;
   changed(changes: readonly T[]): void;
 }
@@ -24,6 +24,12 @@ export interface ObserverOptions<T> {
   readonly sink: ObserverSink<T>;
 }
 
+/** `put` undefined: the key was deleted. */
+interface Told<T> {
+  readonly mod: number;
+  readonly put: T | undefined;
+}
+
 const RELIST_INTERVAL_MS = 30_000;
 const RETRY_MS = 500;
 /** A listing of a large app may take seconds. */
@@ -36,6 +42,8 @@ export class Observer<T> {
   private generation = 0;
   /** Newest revision that a watch has told of. */
   private newest = 0;
+  /** The last that the watch has told of each key since the scan under way began; undefined between scans. */
+  private told: Map<string, Told<T>> | undefined;
   private closed = false;
 
   constructor(options: ObserverOptions<T>) {
@@ -56,20 +64,25 @@ export class Observer<T> {
   private async list(rewatch: boolean): Promise<void> {
     const {store, sink, logger} = this.options;
     const generation = this.generation;
+    const newestBefore = this.newest;
+    const told = (this.told = new Map<string, Told<T>>());
     try {
-      const changes: T[] = [];
-      const take = (page: readonly KeyValue[]): void => this.collect(page, changes);
+      const found = new Map<string, T>();
+      const take = (page: readonly KeyValue[]): void => this.collect(page, found);
       const {revision} = await store.scan(this.options.prefixes, take, {
         timeoutMs: LIST_TIMEOUT_MS,
       });
       if (this.closed || generation !== this.generation) return;
       // etcd may answer a read with the past: it would bring back what the watch has seen deleted.
-      if (revision < this.newest) throw new Error('the listing is older than the watch');
-      sink.listed(changes, revision);
+      if (revision < newestBefore) throw new Error('the listing is older than the watch');
+      overlay(found, told, revision);
+      sink.listed([...found.values()], revision);
+      this.told = undefined;
       if (rewatch) this.watchFrom(revision + 1);
       this.again(false, RELIST_INTERVAL_MS * (0.8 + 0.4 * Math.random()));
     } catch (error) {
       if (this.closed || generation !== this.generation) return;
+      this.told = undefined;
       logger.warn({error: String(error)}, 'listing failed: trying again');
       this.again(rewatch, RETRY_MS);
     }
@@ -80,10 +93,10 @@ export class Observer<T> {
     this.timer = this.options.clock.after(afterMs, () => void this.list(rewatch));
   }
 
-  private collect(page: readonly KeyValue[], changes: T[]): void {
+  private collect(page: readonly KeyValue[], found: Map<string, T>): void {
     for (const entry of page) {
       const change = this.changeOf(entry.key, entry, entry.mod);
-      if (change !== undefined) changes.push(change);
+      if (change !== undefined) found.set(entry.key, change);
     }
   }
 
@@ -109,11 +122,12 @@ export class Observer<T> {
     this.newest = Math.max(this.newest, batch.revision);
     const changes: T[] = [];
     for (const event of batch.events) {
-      const change =
-        event.type === 'put'
-          ? this.changeOf(event.entry.key, event.entry, event.entry.mod)
-          : this.changeOf(event.key, undefined, event.mod);
-      if (change !== undefined) changes.push(change);
+      const isPut = event.type === 'put';
+      const {key, mod} = isPut ? event.entry : event;
+      const change = this.changeOf(key, isPut ? event.entry : undefined, mod);
+      if (change === undefined) continue;
+      changes.push(change);
+      this.told?.set(key, {mod, put: isPut ? change : undefined});
     }
     if (changes.length > 0) this.options.sink.changed(changes);
   }
@@ -124,6 +138,7 @@ export class Observer<T> {
     this.generation += 1;
     // A restored store begins at an older revision.
     this.newest = 0;
+    this.told = undefined;
     this.closeWatches();
     this.again(true, 1);
   }
@@ -131,5 +146,18 @@ export class Observer<T> {
   private closeWatches(): void {
     for (const watch of this.watches) watch.close();
     this.watches = [];
+  }
+}
+
+/** A scan may take seconds: what the watch has told of meanwhile is newer than what was found, and deletions leave no trace. */
+function overlay<T>(
+  found: Map<string, T>,
+  told: ReadonlyMap<string, Told<T>>,
+  revision: number,
+): void {
+  for (const [key, {mod, put}] of told) {
+    if (mod <= revision) continue;
+    if (put === undefined) found.delete(key);
+    else found.set(key, put);
   }
 }

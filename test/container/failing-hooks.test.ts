@@ -1,0 +1,43 @@
+/** Whatever a hook throws, the shard is freed with a record that can be read. */
+import {afterEach, describe, expect, it} from 'vitest';
+import {FAILURE_TEXT_MAX_CHARACTERS} from '../../src/model/failure-text.ts';
+import {MemberBed} from './member-bed.ts';
+
+const NOTHING = Object.create(null) as unknown;
+const NO_MESSAGE = Object.assign(new Error('x'), {message: undefined});
+const ODD_MESSAGE = Object.assign(new Error('x'), {message: {code: 7}});
+const LOUD = new Error('x'.repeat(2 * 1024 * 1024));
+
+describe('an add that throws', () => {
+  let bed: MemberBed | undefined;
+
+  afterEach(() => bed?.member.stop());
+
+  for (const [what, thrown, said] of [
+    ['a message of 2 MiB', LOUD, /^x+…$/],
+    ['an error whose message is undefined', NO_MESSAGE, /Error/],
+    ['an error whose message is no text', ODD_MESSAGE, /Error/],
+    ['what has no text', NOTHING, /no text/],
+    ['undefined', undefined, /undefined/],
+  ] as const) {
+    it(`${what} frees the shard and says so`, async () => {
+      bed = new MemberBed({
+        add: () => {
+          throw thrown;
+        },
+        drop: () => undefined,
+      });
+      await bed.start();
+      await bed.give(['s1'], 'assigned');
+      const {failures, lastError} = await bed.untilRecord(
+        's1',
+        ({state}) => state === 'free',
+        's1 is free',
+      );
+      expect(failures).toBe(1);
+      expect(lastError).toMatch(said);
+      expect(lastError.length).toBeLessThanOrEqual(FAILURE_TEXT_MAX_CHARACTERS);
+      expect(bed.ended).toBeUndefined();
+    });
+  }
+});

@@ -1,0 +1,123 @@
+/** A Member on a store in memory, and what a governor would write for it. */
+import {Member} from '../../src/container/member.ts';
+import type {ShardHooks} from '../../src/container/member.ts';
+import {Keys} from '../../src/etcd/keys.ts';
+import {RECORD_VERSION} from '../../src/model/ownership.ts';
+import type {OwnershipRecord} from '../../src/model/ownership.ts';
+import type {SessionEnd} from '../../src/ownership/session-actions.ts';
+import {decodeOwnership, encodeRecord} from '../../src/protocol/records.ts';
+import {systemClock} from '../../src/runtime/clock.ts';
+import {silentLogger} from '../../src/runtime/logger.ts';
+import {TransactionBatcher} from '../../src/store/batcher.ts';
+import {MemoryStore} from '../../src/store/memory-store.ts';
+import {until} from '../support/until.ts';
+
+const APP = 'app';
+const CONTAINER = 'c1';
+const LIMIT_MS = 20_000;
+
+export class MemberBed {
+  readonly store = new MemoryStore();
+  readonly keys = new Keys('/sm', 'sm');
+  readonly member: Member;
+  ended: SessionEnd | undefined;
+  private ready = false;
+
+  constructor(hooks: ShardHooks) {
+    const {store, keys} = this;
+    this.member = new Member({
+      app: APP,
+      keys,
+      store,
+      batcher: new TransactionBatcher(store),
+      heartbeatStore: store,
+      clock: systemClock(),
+      logger: silentLogger,
+      identity: {
+        v: RECORD_VERSION,
+        container: CONTAINER,
+        ttlMs: 60_000,
+        endpoint: '',
+        host: '',
+        pid: 1,
+        bootId: '',
+        zone: '',
+        labels: {},
+        version: '',
+        sdk: '',
+      },
+      epoch: 1,
+      addTimeoutMs: LIMIT_MS,
+      dropTimeoutMs: LIMIT_MS,
+      refuseTakenId: false,
+      readyAtClaim: false,
+      hooks,
+      onReady: () => (this.ready = true),
+      onEnded: (how) => (this.ended = how),
+    });
+  }
+
+  async start(): Promise<void> {
+    this.member.start();
+    await until(() => this.ready, LIMIT_MS, 'the container is ready');
+  }
+
+  /** Gives the shards to the container, or to another incarnation that has claimed them, all at once. */
+  async give(shards: readonly string[], to: 'assigned' | 'lost'): Promise<void> {
+    const {keys, member} = this;
+    const {incarnation} = member.session;
+    const record = {
+      v: RECORD_VERSION,
+      state: to === 'assigned' ? 'assigned' : 'owned',
+      container: CONTAINER,
+      incarnation: to === 'assigned' ? incarnation : 'another',
+      token: '',
+      ready: false,
+      move: null,
+      failures: 0,
+      lastError: '',
+    };
+    const outcome = await this.store.transact({
+      compares: [],
+      then: shards.flatMap((shard) => [
+        {op: 'put' as const, key: keys.shardSpec(APP, shard), value: spec(shard)},
+        {op: 'put' as const, key: keys.ownership(APP, shard), value: encodeRecord(record)},
+      ]),
+      otherwise: [],
+    });
+    if (outcome.kind === 'unknown') throw outcome.error;
+    for (const shard of shards) member.hint(incarnation, shard, outcome.revision);
+  }
+
+  record(shard: string): OwnershipRecord | undefined {
+    const decoded = decodeOwnership(
+      this.store.kv.get(this.keys.ownership(APP, shard))?.value ?? '',
+    );
+    return decoded.ok ? decoded.value : undefined;
+  }
+
+  /** Waits until the record is as wanted; an unreadable one is none. */
+  untilRecord(
+    shard: string,
+    wanted: (record: OwnershipRecord) => boolean,
+    what: string,
+  ): Promise<OwnershipRecord> {
+    const look = (): OwnershipRecord | undefined => {
+      const record = this.record(shard);
+      return record !== undefined && wanted(record) ? record : undefined;
+    };
+    return until(look, LIMIT_MS, what);
+  }
+}
+
+function spec(shard: string): string {
+  return encodeRecord({
+    id: shard,
+    service: APP,
+    task: '',
+    updateTime: 0,
+    manualContainerId: '',
+    group: '',
+    workerGroup: '',
+  });
+}

@@ -1,0 +1,138 @@
+/** Listings that take their time, while the watch goes on telling. */
+import {afterEach, describe, expect, it} from 'vitest';
+import {Keys} from '../../../src/etcd/keys.ts';
+import {systemClock} from '../../../src/runtime/clock.ts';
+import type {Clock} from '../../../src/runtime/clock.ts';
+import {silentLogger} from '../../../src/runtime/logger.ts';
+import {Observer} from '../../../src/server/governing/observer.ts';
+import {MemoryStore} from '../../../src/store/memory-store.ts';
+import type {KeyValue, Operation} from '../../../src/store/port.ts';
+import {until} from '../../support/until.ts';
+
+const LIMIT_MS = 20_000;
+
+/** Scans wait at the gate, when there is one, with all pages read and the answer not yet given. */
+class GatedStore extends MemoryStore {
+  gate: Promise<void> | undefined;
+  /** Scans answer with the past, so many revisions of it. */
+  behind = 0;
+  begun = 0;
+
+  override async scan(
+    prefixes: readonly string[],
+    onPage: (entries: readonly KeyValue[]) => void,
+  ): Promise<{revision: number}> {
+    const atRevision = this.kv.revision - this.behind;
+    const reply = await super.scan(prefixes, onPage, {atRevision});
+    this.begun += 1;
+    await this.gate;
+    return reply;
+  }
+}
+
+/** Nothing takes longer than a few ms: listings follow each other closely. */
+function hastyClock(): Clock {
+  const clock = systemClock();
+  return {...clock, after: (delayMs, callback) => clock.after(Math.min(delayMs, 5), callback)};
+}
+
+class Bed {
+  readonly keys = new Keys('/sm', 'sm');
+  readonly store = new GatedStore();
+  readonly listings: ReadonlyMap<string, string>[] = [];
+  readonly told: string[] = [];
+  failures = 0;
+  private readonly observer = new Observer<{id: string; value: string}>({
+    prefixes: [this.keys.heartbeatPrefix('app')],
+    decode: (parsed, entry) =>
+      parsed.kind === 'heartbeat'
+        ? {id: parsed.incarnation, value: entry?.value ?? 'gone'}
+        : undefined,
+    keys: this.keys,
+    store: this.store,
+    clock: hastyClock(),
+    logger: {...silentLogger, warn: () => (this.failures += 1)},
+    sink: {
+      listed: (found) => this.listings.push(new Map(found.map(({id, value}) => [id, value]))),
+      changed: (changes) => this.told.push(...changes.map(({id, value}) => `${id} ${value}`)),
+    },
+  });
+
+  async start(): Promise<void> {
+    this.observer.start();
+    await until(() => this.listings.length > 0, LIMIT_MS, 'a first listing');
+  }
+
+  stop(): void {
+    this.observer.close();
+  }
+
+  /** `value` undefined: deletes. */
+  async write(id: string, value: string | undefined): Promise<void> {
+    const key = this.keys.heartbeat('app', id);
+    const operation: Operation =
+      value === undefined ? {op: 'delete', key} : {op: 'put', key, value};
+    await this.store.transact({compares: [], then: [operation], otherwise: []});
+  }
+
+  untilTold(what: string): Promise<boolean> {
+    return until(() => this.told.includes(what), LIMIT_MS, `the watch tells: ${what}`);
+  }
+
+  /** The next listing to begin waits for the function returned. */
+  async holdScan(): Promise<() => void> {
+    let open = (): void => undefined;
+    this.store.gate = new Promise((resolve) => (open = resolve));
+    const {begun} = this.store;
+    await until(() => this.store.begun > begun, LIMIT_MS, 'a scan is under way');
+    return () => {
+      this.store.gate = undefined;
+      open();
+    };
+  }
+}
+
+describe('the observer', () => {
+  const bed = new Bed();
+  afterEach(() => bed.stop());
+
+  it('takes a listing during which the watch tells on, and brings nothing old back', async () => {
+    await bed.write('a', '1');
+    await bed.write('b', '1');
+    await bed.start();
+    const release = await bed.holdScan();
+    const before = bed.listings.length;
+    await bed.write('a', '2');
+    await bed.write('b', undefined);
+    await bed.write('c', '1');
+    await bed.write('d', '1');
+    await bed.write('d', undefined);
+    await bed.untilTold('d gone');
+    release();
+    await until(() => bed.listings.length > before, LIMIT_MS, 'the listing is taken');
+    expect([...(bed.listings[before] ?? [])]).toEqual([
+      ['a', '2'],
+      ['c', '1'],
+    ]);
+    expect(bed.failures).toBe(0);
+  });
+});
+
+describe('the observer of a store that answers with the past', () => {
+  const bed = new Bed();
+  afterEach(() => bed.stop());
+
+  it('refuses a listing older than what the watch had told when it began', async () => {
+    await bed.write('a', '1');
+    await bed.start();
+    await bed.write('b', '1');
+    await bed.write('b', undefined);
+    await bed.untilTold('b gone');
+    bed.store.behind = 1;
+    await until(() => bed.failures > 1, LIMIT_MS, 'such listings fail');
+    bed.store.behind = 0;
+    const before = bed.listings.length;
+    await until(() => bed.listings.length > before, LIMIT_MS, 'a listing is taken again');
+    for (const listing of bed.listings) expect(listing.get('b')).not.toBe('1');
+  });
+});
