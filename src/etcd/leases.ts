@@ -3,6 +3,7 @@ import {SmError} from '../model/errors.ts';
 import {ATTEMPT_LIMIT_MS, openEndpoint} from './connection.ts';
 import type {EndpointClient, EtcdOptions} from './connection.ts';
 import {isTransportFault, translateError} from './foreign-errors.ts';
+import {closeStream} from './wire.ts';
 
 export interface Leases {
   /** A new lease; its id. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
@@ -82,9 +83,7 @@ async function renewed({lease}: EndpointClient, id: string): Promise<boolean> {
     });
     return Number(ttl) > 0;
   } finally {
-    // The client package takes an error on a stream that could still be written to for a dead host, and closes the calls of others.
-    stream.end();
-    stream.cancel();
+    closeStream(stream);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type {IDuplexWatchStream, WatchResponse} from './wire.ts';
 import type {WatchBatch, WatchEvent, WatchListener} from '../model/stored.ts';
-import {endOfPrefix, safeRevision, toKeyValue} from './wire.ts';
+import {closeStream, endOfPrefix, safeRevision, toKeyValue} from './wire.ts';
 
 const RECONNECT_MIN_MS = 50;
 const RECONNECT_MAX_MS = 1_000;
@@ -51,7 +51,7 @@ export class PrefixWatch {
     try {
       const stream = await this.source.openStream();
       if (this.closed) {
-        stream.cancel();
+        closeStream(stream);
         return;
       }
       this.stream = stream;
@@ -154,6 +154,6 @@ export class PrefixWatch {
     if (stream === undefined) return;
     // A cancelled stream still emits an error: it must find a listener.
     stream.removeAllListeners('data');
-    stream.cancel();
+    closeStream(stream);
   }
 }

@@ -24,7 +24,17 @@ export interface IDuplexWatchStream {
   on(event: 'end', listener: () => void): unknown;
   removeAllListeners(event: 'data'): unknown;
   write(request: object): unknown;
+  end(): void;
   cancel(): void;
+}
+
+/**
+ * Ends a stream that is done with. The client package takes an error on a stream that could still be written to, its own cancellation
+ * too, for a dead host, and closes every call of that host: so the stream must have ended before it is cancelled.
+ */
+export function closeStream(stream: {end(): void; cancel(): void}): void {
+  stream.end();
+  stream.cancel();
 }
 
 /** A 64-bit number on the wire as a number. @throws SmError STORE_CORRUPT beyond 2^53: no history here can be that long. */
