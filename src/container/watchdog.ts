@@ -4,32 +4,41 @@
  */
 import {Worker} from 'node:worker_threads';
 
-const REFRESH_MS = 100;
+const REFRESH_MS = 25;
+/** A main loop that has not ticked for so long stands still: it cannot see that its time is over. */
+const STANDSTILL_MS = 4 * REFRESH_MS;
+/** Words of the shared memory: the deadline, 0 for none, and the main loop's last tick, ns of the monotonic clock both. */
+const DEADLINE = 0;
+const TICK = 1;
 const WORKER = `
 const {workerData} = require('node:worker_threads');
-const deadline = new BigInt64Array(workerData);
+const words = new BigInt64Array(workerData);
 setInterval(() => {
-  const at = Atomics.load(deadline, 0);
-  if (at !== 0n && process.hrtime.bigint() > at) process.kill(process.pid, 'SIGKILL');
+  const at = Atomics.load(words, ${DEADLINE});
+  const nowNs = process.hrtime.bigint();
+  const still = nowNs - Atomics.load(words, ${TICK}) > ${STANDSTILL_MS * 1e6}n;
+  if (at !== 0n && nowNs > at && still) process.kill(process.pid, 'SIGKILL');
 }, 5);
 `;
 
 /** `remainingMs`: what is left of the right to act; while it is not positive nothing is armed. Returns a function that ends the watchdog. */
 export function startWatchdog(remainingMs: () => number): () => void {
-  const shared = new SharedArrayBuffer(8);
-  const deadline = new BigInt64Array(shared);
+  const shared = new SharedArrayBuffer(16);
+  const words = new BigInt64Array(shared);
   const worker = new Worker(WORKER, {eval: true, workerData: shared});
   worker.unref();
   const arm = (): void => {
     const leftMs = remainingMs();
-    const at = leftMs > 0 ? process.hrtime.bigint() + BigInt(Math.ceil(leftMs * 1e6)) : 0n;
-    Atomics.store(deadline, 0, at);
+    const nowNs = process.hrtime.bigint();
+    const at = leftMs > 0 ? nowNs + BigInt(Math.ceil(leftMs * 1e6)) : 0n;
+    Atomics.store(words, TICK, nowNs);
+    Atomics.store(words, DEADLINE, at);
   };
   const timer = setInterval(arm, REFRESH_MS);
   timer.unref();
   return () => {
     clearInterval(timer);
-    Atomics.store(deadline, 0, 0n);
+    Atomics.store(words, DEADLINE, 0n);
     void worker.terminate();
   };
 }

@@ -32,11 +32,13 @@ export class Evictor {
       if (clock.silent(incarnation, nowMs)) silent.push(incarnation);
     if (this.brake(view, silent, nowMs)) return [];
     const evictions: Eviction[] = [];
+    if (silent.length === 0) return evictions;
+    const awaited = awaitedContainers(view);
     for (const incarnation of silent) {
       const heartbeat = view.heartbeats.get(incarnation);
       if (
         heartbeat === undefined ||
-        clock.quietMs(incarnation, nowMs) < waitMs(view, incarnation, heartbeat.value)
+        clock.quietMs(incarnation, nowMs) < waitMs(view, awaited, incarnation, heartbeat.value)
       )
         continue;
       if ((this.asked.get(incarnation) ?? Number.NEGATIVE_INFINITY) > nowMs) continue;
@@ -53,8 +55,9 @@ export class Evictor {
   wakeAtMs(view: AppView, clock: SilenceClock, nowMs: number): number {
     const brakeUntilMs = this.brakeUntilMs ?? nowMs;
     let at = brakeUntilMs > nowMs ? brakeUntilMs : Number.POSITIVE_INFINITY;
+    const awaited = awaitedContainers(view);
     for (const [incarnation, {value}] of view.heartbeats) {
-      const wait = waitMs(view, incarnation, value);
+      const wait = waitMs(view, awaited, incarnation, value);
       let next = clock.wakeAtMs(incarnation, wait, nowMs);
       const retryAtMs = this.asked.get(incarnation);
       if (retryAtMs !== undefined && retryAtMs > nowMs) next = Math.min(next, retryAtMs);
@@ -100,18 +103,25 @@ function evictionOf(
 }
 
 /** Ms of silence before eviction: the recovery time only for a container that may come back with nobody waiting for its id. */
-function waitMs(view: AppView, incarnation: string, heartbeat: Heartbeat): number {
-  const safeMs = silenceMs(heartbeat.ttlMs);
-  if (heartbeat.state !== 'ready' || hasSuccessor(view, incarnation, heartbeat.container))
-    return safeMs;
+function waitMs(
+  view: AppView,
+  awaited: ReadonlySet<string>,
+  incarnation: string,
+  heartbeat: Heartbeat,
+): number {
+  const {container, state, ttlMs} = heartbeat;
+  const safeMs = silenceMs(ttlMs);
+  // Who waits for an id does not hold it: another incarnation does that.
+  const hasSuccessor =
+    awaited.has(container) && view.ids.get(container)?.incarnation === incarnation;
+  if (state !== 'ready' || hasSuccessor) return safeMs;
   return Math.max(safeMs, 1_000 * (view.spec?.value.maxRecoveryTime ?? 0));
 }
 
-function hasSuccessor(view: AppView, incarnation: string, container: string): boolean {
-  if (view.ids.get(container)?.incarnation !== incarnation) return false;
-  for (const [other, {value}] of view.heartbeats) {
-    if (other !== incarnation && value.container === container && value.state === 'waiting')
-      return true;
-  }
-  return false;
+/** Containers whose id somebody waits for; gathered once for all, as there may be many. */
+function awaitedContainers(view: AppView): ReadonlySet<string> {
+  const awaited = new Set<string>();
+  for (const {value} of view.heartbeats.values())
+    if (value.state === 'waiting') awaited.add(value.container);
+  return awaited;
 }

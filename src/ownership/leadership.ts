@@ -66,8 +66,9 @@ export class Leadership {
   leaderSeen(leader: LeaderKey | undefined, mod: number): void {
     if (mod < this.leaderMod) return;
     this.leaderMod = mod;
+    // Only another leader is a reason to try at once: an attempt that was refused tells of the same one again.
+    if (leader?.create !== this.leader?.create) this.tryAtMs = Number.NEGATIVE_INFINITY;
     this.leader = leader;
-    this.tryAtMs = Number.NEGATIVE_INFINITY;
   }
 
   /** A daemon's heartbeat as seen at `mod`; `ttlMs` undefined: it is gone. */

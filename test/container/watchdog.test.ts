@@ -1,0 +1,26 @@
+/** The watchdog kills a process whose loop stands still past its deadline, and no other. */
+import {fork} from 'node:child_process';
+import {join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+
+const CHILD = join(import.meta.dirname, 'watchdog-child.ts');
+
+/** How the child ended: its signal, else its exit code. */
+function outcome(manner: 'healthy' | 'blocked'): Promise<string | number | null> {
+  return new Promise((resolve, reject) => {
+    const child = fork(CHILD, [manner], {execArgv: ['--import', 'tsx']});
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(signal ?? code));
+  });
+}
+
+describe('the watchdog', () => {
+  // The machine itself may let the loop stand still at that very moment, and then it is rightly killed.
+  it('spares a healthy loop whose right to act runs out', {retry: 2}, async () => {
+    expect(await outcome('healthy')).toBe(0);
+  });
+
+  it('kills a loop that stands still past its deadline', async () => {
+    expect(await outcome('blocked')).toBe('SIGKILL');
+  });
+});
