@@ -24,6 +24,7 @@ export function programName(script: string, folder: string): string {
 export class Lines {
   private readonly place: Place;
   private server = '';
+  private firstAfterMs: number | undefined;
 
   constructor(place: Place) {
     this.place = place;
@@ -36,6 +37,7 @@ export class Lines {
       case 'placed':
         return this.placed(event);
       case 'firstPlaced':
+        this.firstAfterMs = event.afterMs;
         return [];
       case 'moved':
         return [moved(event)];
@@ -69,8 +71,9 @@ export class Lines {
     const {program, defaultServer} = this.place;
     const where = this.server === defaultServer ? '' : ` --server ${this.server}`;
     const [first, second = first] = containers;
+    const firstAfter = seconds(this.firstAfterMs ?? afterMs);
     return [
-      `${shards} shards of app demo run on ${containers.length} containers, ${(afterMs / 1000).toFixed(1)} s after the start`,
+      `${shards} shards of app demo run on ${containers.length} containers, ${seconds(afterMs)} s after the start (the first after ${firstAfter} s)`,
       'try in a second terminal:',
       `  ${program} shard ls -a demo${where}`,
       `  ${program} container drain -a demo ${first?.id ?? 'demo-1'}${where}`,
@@ -78,6 +81,10 @@ export class Lines {
       'Ctrl-C stops all of it and leaves nothing behind',
     ];
   }
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1);
 }
 
 const AFTER = {
@@ -88,7 +95,7 @@ const AFTER = {
 
 function chaos({action, container, forMs}: Extract<DevEvent, {event: 'chaos'}>): string {
   if (action === 'pause')
-    return `chaos: ${container} is stopped for ${((forMs ?? 0) / 1000).toFixed(1)} s (T is ${DEMO_TTL_MS / 1000} s)`;
+    return `chaos: ${container} is stopped for ${seconds(forMs ?? 0)} s (T is ${DEMO_TTL_MS / 1000} s)`;
   return `chaos: ${container} is ${action === 'kill' ? 'killed' : 'drained'}`;
 }
 

@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- NAME ...]`: the figures of the README, measured on this machine with real processes, printed as a table. Names:
- * add move kill kill-leader stop daemon 10k 100k idle plan embedded. Exits 0 whatever it sees; only a measurement that could not be made is an error.
+ * add move kill kill-leader stop daemon 10k 100k idle plan embedded dev. Exits 0 whatever it sees; only a measurement that could not be made is an error.
  */
 import {execFileSync} from 'node:child_process';
 import {cpus} from 'node:os';
@@ -11,6 +11,7 @@ import {
   containerStopped,
   daemonKilled,
 } from './failures.ts';
+import {devFigures} from './dev.ts';
 import type {Figure} from './figure.ts';
 import {addShard, plannedMove} from './latency.ts';
 import {embeddedFigures} from './embedded.ts';
@@ -29,6 +30,7 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
   idle: idleWrites,
   plan: planFigures,
   embedded: embeddedFigures,
+  dev: devFigures,
 };
 
 async function main(): Promise<void> {

@@ -2,7 +2,7 @@
 import {expect, it} from 'vitest';
 import {Pair, describeFailure} from './compare.ts';
 
-const PAIRS = 4;
+const PAIRS = 2;
 const SEQUENCES = 200;
 const LIMIT_MS = 240_000;
 

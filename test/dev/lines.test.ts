@@ -9,6 +9,7 @@ function started(server: string, taken: readonly number[]): string {
   const containers = ['demo-1', 'demo-2'].map((id, index) => ({id, pid: 100 + index}));
   return [
     ...lines.of({event: 'listening', server, store: STORE, taken}),
+    ...lines.of({event: 'firstPlaced', shard: 's1', afterMs: 987}),
     ...lines.of({event: 'placed', shards: 12, containers, afterMs: 1_234}),
   ].join('\n');
 }
@@ -19,7 +20,7 @@ describe('what is shown to be tried', () => {
     expect(text).toContain(
       '  sm shard ls -a demo\n  sm container drain -a demo demo-1\n  kill -9 101 ',
     );
-    expect(text).toContain('1.2 s after the start');
+    expect(text).toContain('1.2 s after the start (the first after 1.0 s)');
     expect(text).not.toContain('--server');
     expect(text).not.toContain('taken');
   });

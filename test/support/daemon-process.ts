@@ -42,6 +42,10 @@ export class DaemonProcess {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   signal(name: NodeJS.Signals): void {
     this.child.kill(name);
   }

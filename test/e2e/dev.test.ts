@@ -1,0 +1,121 @@
+/** `sm dev` as built: what it says, and that nothing outlives it, however it ends. */
+import {readFileSync, readdirSync, readlinkSync} from 'node:fs';
+import {describe, expect, it, vi} from 'vitest';
+import {CommandProcess} from '../support/command.ts';
+import {freePorts} from '../support/etcd-process.ts';
+import {until} from '../support/until.ts';
+
+vi.setConfig({testTimeout: 180_000});
+
+const LIMIT_MS = 60_000;
+const SHARDS = 12;
+/** The containers, and the shell that ends them when nobody else can. */
+const CHILDREN = 4;
+
+interface DevLine {
+  readonly event: string;
+  readonly shards?: number;
+  readonly afterMs?: number;
+  readonly taken?: readonly number[];
+  readonly containers?: readonly {readonly pid: number}[];
+}
+
+function linesOf(dev: CommandProcess): DevLine[] {
+  const whole = dev.stdout.slice(0, dev.stdout.lastIndexOf('\n') + 1);
+  const lines = whole.split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as DevLine);
+}
+
+function lineOf(dev: CommandProcess, event: string): DevLine | undefined {
+  return linesOf(dev).find((line) => line.event === event);
+}
+
+/** Undefined for a process that is gone, also for one that nobody has waited for yet. */
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' ? undefined : Number(parent);
+  } catch {
+    return undefined;
+  }
+}
+
+function childrenOf(parent: number): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => parentOf(pid) === parent);
+}
+
+/** Files on a disk that the process has open, but for those of the machine and those that it reads its program from. */
+function filesOf(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  const targets = readdirSync(folder).map((name) => readlinkSync(`${folder}/${name}`));
+  return targets.filter((target) => target.startsWith('/') && !/^\/(dev|proc|sys)\//.test(target));
+}
+
+async function start(...ports: readonly number[]): Promise<CommandProcess> {
+  const [port = 0, storePort = 0] = ports;
+  const asked = ports.length === 0 ? [] : ['--port', `${port}`, '--store-port', `${storePort}`];
+  const dev = new CommandProcess('dev', '-o', 'jsonl', ...asked);
+  const placed = (): boolean => lineOf(dev, 'placed') !== undefined;
+  await until(placed, LIMIT_MS, () => `every shard is placed: ${dev.output}`);
+  return dev;
+}
+
+async function gone(pids: readonly number[]): Promise<void> {
+  const left = (): number[] => pids.filter((pid) => parentOf(pid) !== undefined);
+  await until(
+    () => left().length === 0,
+    LIMIT_MS,
+    () => `these are left: ${left().join(' ')}`,
+  );
+}
+
+describe('sm dev', () => {
+  it.each([
+    ['SIGINT', 0],
+    ['SIGTERM', 0],
+    ['SIGKILL', 'SIGKILL'],
+  ] as const)('places its shards, and leaves nothing behind after %s', async (signal, code) => {
+    const dev = await start(...(await freePorts(2)));
+    const placed = lineOf(dev, 'placed');
+    const children = childrenOf(dev.pid);
+    expect(placed?.shards).toBe(SHARDS);
+    expect(children).toHaveLength(CHILDREN);
+    expect(children).toEqual(expect.arrayContaining(placed?.containers?.map(({pid}) => pid) ?? []));
+    expect(lineOf(dev, 'listening')?.taken).toEqual([]);
+    const firstMs = lineOf(dev, 'firstPlaced')?.afterMs ?? 0;
+    expect(firstMs).toBeGreaterThan(0);
+    expect(firstMs).toBeLessThanOrEqual(placed?.afterMs ?? 0);
+    expect([dev.pid, ...children].flatMap(filesOf)).toEqual([]);
+    expect(await dev.end(signal), dev.output).toBe(code);
+    await gone(children);
+  });
+
+  it('takes other ports when its own are taken, and says so; one that was asked for is an error', async () => {
+    // Whoever has the default ports, be it this one.
+    const first = await start();
+    const second = new CommandProcess('dev');
+    await until(
+      () => second.stdout.includes('Ctrl-C stops'),
+      LIMIT_MS,
+      () => second.output,
+    );
+    expect(second.stdout).toContain('port 8801 is taken: another one was chosen');
+    expect(second.stdout).toContain('port 2379 is taken: another one was chosen');
+    expect(second.stdout).toMatch(
+      /12 shards of app demo run on 3 containers, \d+\.\d s after the start/,
+    );
+    const third = new CommandProcess('dev', '--port', '8801');
+    await until(
+      () => third.exited,
+      LIMIT_MS,
+      () => third.output,
+    );
+    expect(await third.end()).toBe(4);
+    expect(third.stderr).toContain('8801');
+    const children = [first, second].flatMap(({pid}) => childrenOf(pid));
+    expect(await Promise.all([first, second].map((dev) => dev.end('SIGTERM')))).toEqual([0, 0]);
+    await gone(children);
+  });
+});

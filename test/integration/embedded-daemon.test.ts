@@ -1,0 +1,106 @@
+/** `sm serve --embedded --data-dir` as processes: what a restart keeps, and which data directories it refuses. */
+import {readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, it, vi} from 'vitest';
+import {OwnershipLog} from '../support/ownership-log.ts';
+import {Site, withFolder} from '../support/site.ts';
+
+vi.setConfig({testTimeout: 150_000, hookTimeout: 60_000});
+
+/** T of the container, the longest there is: a restart is over before, on the busiest machine too. */
+const LONG_TTL_MS = 60_000;
+const SHARDS = ['s0', 's1', 's2', 's3'];
+
+async function withSite(work: (site: Site, dataDir: string) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    const dataDir = join(folder, 'data');
+    const site = await Site.of({dataDir});
+    try {
+      await work(site, dataDir);
+    } finally {
+      await site.close();
+    }
+  });
+}
+
+/** Exit code and output of a second daemon on the same directory. */
+async function refused(dataDir: string): Promise<{exit: number | null; output: string}> {
+  const other = await Site.of({dataDir});
+  const daemon = other.launch();
+  const exit = await daemon.exited();
+  other.admin.close();
+  return {exit, output: daemon.output};
+}
+
+describe.concurrent('a daemon with its store inside', () => {
+  it.each([
+    ['SIGTERM', 0],
+    ['SIGKILL', null],
+  ] as const)('is the same after %s, and a container goes on meanwhile', (signal, code) =>
+    withSite(async (site, dataDir) => {
+      const log = new OwnershipLog();
+      const daemon = await site.start();
+      expect(daemon.lines).toContainEqual(
+        expect.objectContaining({msg: 'ready', store: site.endpoint, dataDir}),
+      );
+      await site.createApp('orders', SHARDS);
+      const container = await site.join('orders', 'c1', log, LONG_TTL_MS);
+      try {
+        const before = await site.settled('orders', 'c1');
+        const {app} = await site.admin.call('getApp', {service: 'orders'});
+        const {shards} = await site.admin.call('getShards', {service: 'orders'});
+
+        expect(await site.end(signal)).toBe(code);
+        expect(SHARDS.map((shard) => log.ownerOf(shard))).toEqual(SHARDS.map(() => 'c1'));
+        await site.start();
+        expect(await site.settled('orders', 'c1')).toEqual(before);
+        const after = await site.admin.call('getShards', {service: 'orders'});
+        expect(after.shards).toEqual(shards);
+        const {maxShardCount, maxRecoveryTime} = app;
+        const again = await site.admin.call('getApp', {service: 'orders'});
+        expect(again.app).toMatchObject({maxShardCount, maxRecoveryTime});
+
+        await site.addShards('orders', ['later']);
+        const newest = await site.settled('orders', 'c1');
+        const tokens = [...before.values()].sort();
+        expect((newest.get('later') ?? '') > (tokens.at(-1) ?? '')).toBe(true);
+        newest.delete('later');
+        expect(newest).toEqual(before);
+        const drops = log.entries.filter(({event}) => event === 'drop');
+        expect(drops).toEqual([]);
+        expect(log.count('add')).toBe(SHARDS.length + 1);
+        expect(log.violations).toEqual([]);
+      } finally {
+        await container.abandon();
+        log.close();
+      }
+    }),
+  );
+
+  it('does not share its data directory, and says who has it', () =>
+    withSite(async (site, dataDir) => {
+      const {pid} = await site.start();
+      const {exit, output} = await refused(dataDir);
+      expect({exit, output}).toEqual({exit: 4, output: expect.any(String)});
+      expect(output).toContain(`${dataDir}: this data directory is in use by process ${pid}`);
+      expect(output).toContain(`stop process ${pid}, or give another data directory`);
+      // The one that has it was not disturbed.
+      await site.createApp('orders', SHARDS);
+      await site.end('SIGTERM');
+    }));
+
+  it('leaves a data directory of a newer version alone', () =>
+    withSite(async (site, dataDir) => {
+      await site.start();
+      await site.end('SIGTERM');
+      const file = join(dataDir, 'store.json');
+      const format = JSON.parse(readFileSync(file, 'utf8')) as {format: number};
+      const newer = JSON.stringify({...format, format: format.format + 1});
+      writeFileSync(file, newer);
+      const {exit, output} = await refused(dataDir);
+      expect({exit, output}).toEqual({exit: 2, output: expect.any(String)});
+      expect(output).toContain('written by a newer version (format 2, this version reads 1)');
+      expect(output).toContain('start the version that wrote it');
+      expect(readFileSync(file, 'utf8')).toBe(newer);
+    }));
+});

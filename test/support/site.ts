@@ -1,0 +1,137 @@
+/** Where one daemon process runs: on a data directory of its own or on an etcd, with containers in the process of the test. */
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {AdminClient} from '../../src/admin/index.ts';
+import {joinApp} from '../../src/container/index.ts';
+import type {Container} from '../../src/container/index.ts';
+import {DaemonProcess} from './daemon-process.ts';
+import {freePorts} from './etcd-process.ts';
+import type {OwnershipLog} from './ownership-log.ts';
+import {until} from './until.ts';
+
+/** Far above what any step takes, with the machine busy: only a hang may reach it. */
+export const SITE_LIMIT_MS = 60_000;
+const DAEMON_TTL_MS = 3_000;
+
+/** An etcd's endpoint, or a data directory and the port of the store in it. */
+export type SiteStore = {readonly etcd: string} | {readonly dataDir: string};
+
+export class Site {
+  readonly prefix: string;
+  readonly endpoint: string;
+  readonly store: SiteStore;
+  readonly admin: AdminClient;
+  daemon: DaemonProcess | undefined;
+  private readonly port: number;
+
+  private constructor(store: SiteStore, prefix: string, port: number, storePort: number) {
+    this.store = store;
+    this.prefix = prefix;
+    this.port = port;
+    this.endpoint = 'etcd' in store ? store.etcd : `127.0.0.1:${storePort}`;
+    this.admin = new AdminClient({server: `http://127.0.0.1:${port}`});
+  }
+
+  static async of(store: SiteStore, prefix = '/sm'): Promise<Site> {
+    const [port = 0, storePort = 0] = await freePorts(2);
+    return new Site(store, prefix, port, storePort);
+  }
+
+  get configText(): string {
+    const where =
+      'etcd' in this.store
+        ? `endpoints: ["${this.store.etcd}"]`
+        : `embedded: {port: ${new URL(`http://${this.endpoint}`).port}}`;
+    return [
+      'service: sm.test',
+      `port: ${this.port}`,
+      where,
+      `etcdPrefix: ${this.prefix}`,
+      `heartbeat: {ttlMs: ${DAEMON_TTL_MS}}`,
+      '',
+    ].join('\n');
+  }
+
+  /** Starts the daemon and returns; it may be unable to go on. */
+  launch(): DaemonProcess {
+    const args = 'etcd' in this.store ? [] : ['--embedded', '--data-dir', this.store.dataDir];
+    this.daemon = new DaemonProcess(this.configText, ...args);
+    return this.daemon;
+  }
+
+  /** Starts the daemon and waits until it is ready. */
+  async start(): Promise<DaemonProcess> {
+    const daemon = this.launch();
+    const ready = async (): Promise<boolean> =>
+      fetch(`${this.admin.server}/readyz`).then(
+        ({status}) => status === 200 && daemon.lines.some(({msg}) => msg === 'ready'),
+        () => false,
+      );
+    await until(ready, SITE_LIMIT_MS, () => `the daemon is ready: ${daemon.output}`);
+    return daemon;
+  }
+
+  /** Ends the daemon; its exit code, null when the signal killed it. */
+  async end(name: NodeJS.Signals): Promise<number | null> {
+    return (await this.daemon?.end(name)) ?? null;
+  }
+
+  async close(): Promise<void> {
+    await this.end('SIGKILL');
+    this.admin.close();
+  }
+
+  /** An app with shards; they have nobody yet. */
+  async createApp(app: string, shards: readonly string[]): Promise<void> {
+    await this.admin.call('addSpec', {service: app, maxRecoveryTime: 0});
+    await this.addShards(app, shards);
+  }
+
+  async addShards(app: string, shards: readonly string[]): Promise<void> {
+    const rows = shards.map((shardId) => ({shardId, task: `task of ${shardId}`}));
+    await this.admin.call('addShards', {service: app, shards: rows});
+  }
+
+  /** Resolves when the container is ready. */
+  async join(app: string, id: string, log: OwnershipLog, ttlMs: number): Promise<Container> {
+    const options = {app, id, ttlMs, endpoints: [this.endpoint], etcdPrefix: this.prefix};
+    const joined: Container[] = [];
+    const container = await joinApp(options, {
+      add: (shard) => log.handed(id, joined[0]?.incarnation ?? id, shard),
+      drop: (shard, reason) => log.note('drop', id, shard, reason),
+    });
+    joined.push(container);
+    await container.ready;
+    return container;
+  }
+
+  /** Waits until all shards are ready; token by shard. */
+  async settled(app: string, container: string): Promise<Map<string, string>> {
+    let last = '';
+    return until(
+      async () => {
+        const answer = await this.admin
+          .call('getShards', {service: app})
+          .catch((error: unknown) => String(error));
+        last = JSON.stringify(answer);
+        if (typeof answer === 'string') return undefined;
+        const {shards} = answer;
+        const all = shards.every((one) => one.state === 'ready' && one.container === container);
+        return all ? new Map(shards.map(({id, token}) => [id, token])) : undefined;
+      },
+      SITE_LIMIT_MS,
+      () => `${container} has all shards of ${app}: ${last}`,
+    );
+  }
+}
+
+/** A folder that is gone after the work. */
+export async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'sm-site-'));
+  try {
+    await work(folder);
+  } finally {
+    rmSync(folder, {recursive: true, force: true});
+  }
+}
