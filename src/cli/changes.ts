@@ -17,3 +17,18 @@ export function changeResult(
     lines: [`${kind.toLowerCase()} ${name} ${result}${dryRun ? ' (dry run)' : ''}`],
   };
 }
+
+/** An order to a container in words: `container c1 cordoned (created)`; what became of the order stands in brackets. */
+export function orderResult(
+  name: string,
+  word: string,
+  answer: WriteAnswer,
+  fields: object,
+  dryRun: boolean,
+): ObjectResult {
+  const note = dryRun ? 'dry run' : answer.result;
+  return {
+    ...changeResult('Container', name, answer, fields, dryRun),
+    lines: [`container ${name} ${word} (${note})`],
+  };
+}

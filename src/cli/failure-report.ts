@@ -1,6 +1,7 @@
 /** One form for every failure: four lines for people, one document for scripts, one exit code. */
 import {SmError, exitCodeOf} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
+import {jsonText} from './json-text.ts';
 import {visible} from './visible.ts';
 
 export interface Failure {
@@ -61,7 +62,7 @@ export function reportFailure(error: unknown, json: boolean): number {
   const failure = failureOf(error);
   // oclif ends help and the like by throwing exit 0.
   if (failure.exit === 0) return 0;
-  if (json) process.stdout.write(`${JSON.stringify({kind: 'Error', error: failure})}\n`);
+  if (json) process.stdout.write(`${jsonText({kind: 'Error', error: failure})}\n`);
   else process.stderr.write(textOf(failure));
   return failure.exit;
 }

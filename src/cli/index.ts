@@ -1,13 +1,14 @@
 /** Starts oclif; whatever goes wrong outside a command ends here in our form. */
 import {fileURLToPath} from 'node:url';
 import {Config, flush, run} from '@oclif/core';
+import {jsonText} from './json-text.ts';
 import {reportFailure, wantsJson} from './failure-report.ts';
 
 /** `entry`: URL of the file that was started; the package lies above it, wherever it is called from. */
 export async function main(entry: string): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The reader has gone (`sm ... | head`): nothing is left to say.
-    if (error.code === 'EPIPE') process.exit(0);
+    if (error.code === 'EPIPE') process.exit();
   });
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -35,7 +36,7 @@ async function showHelpDocument(config: Config, argv: readonly string[]): Promis
   if (words.length > 0 && !isCommand && config.findTopic(id) === undefined) return false;
   if (isCommand && !asked) return false;
   const {documentOf} = await import('./help-document.ts');
-  process.stdout.write(`${JSON.stringify(documentOf(config, id))}\n`);
+  process.stdout.write(`${jsonText(documentOf(config, id))}\n`);
   return true;
 }
 

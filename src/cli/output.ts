@@ -1,4 +1,5 @@
 /** Results for people and for scripts. stdout holds the result and nothing else. */
+import {jsonText} from './json-text.ts';
 import {visible} from './visible.ts';
 
 export const OUTPUT_FORMATS = ['table', 'wide', 'json', 'jsonl', 'yaml', 'name'] as const;
@@ -37,8 +38,8 @@ export async function renderList<Row>(
   format: OutputFormat,
 ): Promise<string> {
   const {kind, fields, items, name} = result;
-  if (format === 'json') return line(JSON.stringify({kind, ...fields, items}));
-  if (format === 'jsonl') return items.map((item) => line(JSON.stringify(item))).join('');
+  if (format === 'json') return line(jsonText({kind, ...fields, items}));
+  if (format === 'jsonl') return items.map((item) => line(jsonText(item))).join('');
   if (format === 'yaml') return yamlOf({kind, ...fields, items});
   if (format === 'name') return items.map((item) => line(visible(name(item)))).join('');
   const columns = result.columns.filter((column) => format === 'wide' || column.wide !== true);
@@ -49,7 +50,7 @@ export async function renderObject(
   {kind, fields, name, lines}: ObjectResult,
   format: OutputFormat,
 ): Promise<string> {
-  if (format === 'json' || format === 'jsonl') return line(JSON.stringify({kind, ...fields}));
+  if (format === 'json' || format === 'jsonl') return line(jsonText({kind, ...fields}));
   if (format === 'yaml') return yamlOf({kind, ...fields});
   if (format === 'name') return line(visible(name));
   return lines.map((text) => line(visible(text))).join('');
@@ -70,8 +71,8 @@ function tableOf<Row>(items: readonly Row[], columns: readonly Column<Row>[]): s
 }
 
 async function yamlOf(document: object): Promise<string> {
-  const {stringify} = await import('yaml');
-  return stringify(document);
+  const {yamlText} = await import('../config/yaml-text.ts');
+  return yamlText(document);
 }
 
 function line(text: string): string {

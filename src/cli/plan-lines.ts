@@ -1,5 +1,6 @@
 /** A plan in words. */
 import type {PlanAnswer} from '../protocol/admin.ts';
+import {counted} from './counted.ts';
 
 export type PlannedApp = {readonly app: string} & PlanAnswer;
 
@@ -7,7 +8,7 @@ export function planLines(plan: PlannedApp): string[] {
   const {app, moves, moveCount, heldCount, additions, additionCount} = plan;
   const held = heldCount === 0 ? '' : `, ${heldCount} of them held: the app is paused`;
   return [
-    `app ${app}: ${moveCount} moves${held}, ${additionCount} additions, ${plan.unplacedCount} unplaced, ${plan.strandedCount} stranded`,
+    `app ${app}: ${counted(moveCount, 'move')}${held}, ${counted(additionCount, 'addition')}, ${plan.unplacedCount} unplaced, ${plan.strandedCount} stranded`,
     ...moves.map(({shard, from, to, cause}) => `~ ${shard} ${from} -> ${to} (${cause})`),
     ...more(moves.length, moveCount, 'moves'),
     ...additions.map(({shard, to}) => `+ ${shard} -> ${to}`),

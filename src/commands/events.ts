@@ -4,6 +4,7 @@ import {eventLine} from '../cli/event-lines.ts';
 import {followStream} from '../cli/following.ts';
 import {visible} from '../cli/visible.ts';
 import type {EventView, StreamedEvent} from '../protocol/admin.ts';
+import {jsonText} from '../cli/json-text.ts';
 
 export default class Events extends SmCommand<typeof Events> {
   static override summary = 'Say what has happened: changes by operators, moves, container states.';
@@ -59,7 +60,7 @@ export default class Events extends SmCommand<typeof Events> {
 
   private show(event: StreamedEvent): void {
     if (this.format !== 'table' && this.format !== 'wide')
-      process.stdout.write(`${JSON.stringify(event)}\n`);
+      process.stdout.write(`${jsonText(event)}\n`);
     else process.stdout.write(`${visible(lineOf(event))}\n`);
   }
 }

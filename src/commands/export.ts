@@ -1,5 +1,6 @@
 import {SmCommand, optionalAppFlag} from '../cli/base-command.ts';
 import type {PrintedApp} from '../config/apps-print.ts';
+import {visible} from '../cli/visible.ts';
 
 export default class Export extends SmCommand<typeof Export> {
   static override summary = 'Print apps as a file that apply accepts.';
@@ -22,7 +23,7 @@ export default class Export extends SmCommand<typeof Export> {
     if (this.format === 'json' || this.format === 'jsonl') {
       await this.showObject({kind: 'AppsFile', fields: {apps}, name: 'apps', lines: []});
     } else if (this.format === 'name') {
-      for (const {name} of apps) process.stdout.write(`${name}\n`);
+      for (const {name} of apps) process.stdout.write(`${visible(name)}\n`);
     } else {
       const {printApps} = await import('../config/apps-print.ts');
       process.stdout.write(printApps(apps));

@@ -1,5 +1,6 @@
 import {SmCommand} from '../cli/base-command.ts';
 import type {StatusAnswer} from '../protocol/admin.ts';
+import {counted} from '../cli/counted.ts';
 
 export default class Status extends SmCommand<typeof Status> {
   static override summary = 'Say in three lines how the cluster is.';
@@ -33,7 +34,7 @@ function linesOf(status: StatusAnswer): string[] {
   const tail = trouble.map(([count, word]) => `, ${count} ${word}`).join('');
   return [
     `${verdictOf(status)}: ${counts.ready} of ${counts.shards} shards ready${tail}`,
-    `${counts.apps} apps, ${counts.containers} containers, ${counts.daemons} daemons`,
+    `${counted(counts.apps, 'app')}, ${counted(counts.containers, 'container')}, ${counted(counts.daemons, 'daemon')}`,
     leader === null
       ? 'no leader: is a daemon running?'
       : `leader ${leader.container} since ${leader.since}`,

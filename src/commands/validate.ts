@@ -1,5 +1,6 @@
 import {SmCommand} from '../cli/base-command.ts';
 import {appsFileFlag, readApps} from '../cli/apps-source.ts';
+import {counted} from '../cli/counted.ts';
 
 export default class Validate extends SmCommand<typeof Validate> {
   static override summary = 'Check files that declare apps; asks no daemon.';
@@ -20,7 +21,7 @@ export default class Validate extends SmCommand<typeof Validate> {
         shards,
       },
       name: this.flags.file.join(' '),
-      lines: [`valid: ${apps.length} apps, ${shards} shards`],
+      lines: [`valid: ${counted(apps.length, 'app')}, ${counted(shards, 'shard')}`],
     });
   }
 }

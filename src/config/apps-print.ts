@@ -1,5 +1,5 @@
 /** Apps as the text of a file: the same apps always give the same bytes. */
-import {stringify} from 'yaml';
+import {yamlText} from './yaml-text.ts';
 
 export interface PrintedApp {
   readonly name: string;
@@ -19,9 +19,7 @@ export interface PrintedApp {
 
 /** What `apply` accepts; apps, shards and groups in the order given. */
 export function printApps(apps: readonly PrintedApp[]): string {
-  const document = {apps: apps.map(appNode)};
-  // Folded lines and anchors would depend on lengths and repetitions.
-  return stringify(document, {lineWidth: 0, aliasDuplicateObjects: false, version: '1.2'});
+  return yamlText({apps: apps.map(appNode)});
 }
 
 function appNode(app: PrintedApp): object {

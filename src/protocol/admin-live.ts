@@ -14,9 +14,10 @@ import {
 } from './admin-fields.ts';
 import {finishedMove, runningMove} from './admin-moves.ts';
 import {shardState, shardView} from './admin-shards.ts';
+import type {LiveSection} from './live-words.ts';
 
-/** A word from the server at least this often, ms; a client that hears nothing for three of them has lost it. */
-export const LIVE_BEAT_MS = 2_000;
+export * from './live-words.ts';
+
 /** Rows of one message. */
 export const LIVE_PART_ROWS = 500;
 /** Default and greatest number of shards in the window of a view. */
@@ -172,8 +173,6 @@ export const liveBeat = z.object({
 
 export const liveMessage = z.discriminatedUnion('type', [liveHello, liveRows, liveBeat]);
 
-export const LIVE_SECTIONS = ['apps', 'containers', 'shards', 'moves', 'finished'] as const;
-
 export type LiveView = z.output<typeof liveView>;
 export type LiveSort = z.output<typeof liveSort>;
 export type LiveQuery = z.output<typeof liveQuery>;
@@ -187,7 +186,6 @@ export type LiveHello = z.output<typeof liveHello>;
 export type LiveRows = z.output<typeof liveRows>;
 export type LiveBeat = z.output<typeof liveBeat>;
 export type LiveMessage = z.output<typeof liveMessage>;
-export type LiveSection = (typeof LIVE_SECTIONS)[number];
 /** The row of a section. */
 export interface LiveRowOf {
   readonly apps: LiveApp;

@@ -1,5 +1,5 @@
 /** What a view shows: the rows and figures of its stream, put together message by message. Pure. */
-import {LIVE_SECTIONS} from '../protocol/admin-live.ts';
+import {LIVE_SECTIONS} from '../protocol/live-words.ts';
 import type {
   LiveRow,
   LiveRowOf,

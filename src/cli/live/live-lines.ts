@@ -8,7 +8,7 @@ import {
   appWord,
 } from '../../model/marks.ts';
 import {visible} from '../../model/visible.ts';
-import {LIVE_SECTIONS} from '../../protocol/admin-live.ts';
+import {LIVE_SECTIONS} from '../../protocol/live-words.ts';
 import type {
   LiveApp,
   LiveContainer,
@@ -21,6 +21,8 @@ import type {
   LiveShard,
 } from '../../protocol/admin-live.ts';
 import type {LinkEvent} from '../../model/live-link.ts';
+import {jsonText} from '../json-text.ts';
+import {counted} from '../counted.ts';
 
 export interface LineOutput {
   readonly json: boolean;
@@ -120,7 +122,7 @@ export class LiveLines {
   }
 
   private print(event: object, line: string): void {
-    this.output.write(this.output.json ? JSON.stringify(event) : visible(line));
+    this.output.write(this.output.json ? jsonText(event) : visible(line));
   }
 }
 
@@ -142,7 +144,7 @@ function lineOf(section: LiveSection, row: LiveRow): string {
 function appLine(app: LiveApp): string {
   const {service, shards, containers} = app;
   const count = Object.values(containers).reduce((sum, each) => sum + each, 0);
-  return `${appMark(app)} app ${service}  ${appWord(app)}  ${shards.ready}/${shards.total} ready  ${count} containers`;
+  return `${appMark(app)} app ${service}  ${appWord(app)}  ${shards.ready}/${shards.total} ready  ${counted(count, 'container')}`;
 }
 
 function containerLine({service, id, state, shards, lateSince, note}: LiveContainer): string {

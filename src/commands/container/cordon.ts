@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
 import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
+import {orderResult} from '../../cli/changes.ts';
 
 export default class ContainerCordon extends SmCommand<typeof ContainerCordon> {
   static override summary = 'Give a container nothing new; it keeps what it has.';
@@ -24,9 +24,9 @@ export default class ContainerCordon extends SmCommand<typeof ContainerCordon> {
       dryRun,
     });
     await this.showObject(
-      changeResult(
-        'Container',
+      orderResult(
         this.args.id,
+        'cordoned',
         answer,
         {order: 'cordon', shards: answer.shards},
         dryRun,

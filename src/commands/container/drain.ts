@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
+import {counted} from '../../cli/counted.ts';
+import {orderResult} from '../../cli/changes.ts';
 
 export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {
   static override summary = 'Move every shard away from a container and wait until it is empty.';
@@ -32,14 +33,21 @@ export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {
     });
     const waitedMs = wait && !dryRun ? await this.untilDrained(app, id) : 0;
     await this.showObject(
-      changeResult(
-        'Container',
+      orderResult(
         id,
+        this.word(answer.shards),
         answer,
         {order: 'drain', shards: answer.shards, drained: wait && !dryRun, waitedMs},
         dryRun,
       ),
     );
+  }
+
+  private word(shards: number): string {
+    if (this.flags['dry-run']) return `would drain, ${counted(shards, 'shard')} to move`;
+    return this.flags.wait
+      ? `drained, ${counted(shards, 'shard')} moved`
+      : `draining, ${counted(shards, 'shard')} to move`;
   }
 
   private async untilDrained(service: string, id: string): Promise<number> {

@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
+import {orderResult} from '../../cli/changes.ts';
 import {confirmByName} from '../../cli/confirm.ts';
 
 export default class ContainerEvict extends SmCommand<typeof ContainerEvict> {
@@ -29,6 +29,6 @@ export default class ContainerEvict extends SmCommand<typeof ContainerEvict> {
     const answer = await this.client.call('evict', {service: app, container: id, reason, dryRun});
     const goal = {service: app, kind: 'container', id, for: 'gone'} as const;
     if (wait && !dryRun) await this.waitFor(goal);
-    await this.showObject(changeResult('Container', id, answer, {shards: answer.shards}, dryRun));
+    await this.showObject(orderResult(id, 'evicted', answer, {shards: answer.shards}, dryRun));
   }
 }

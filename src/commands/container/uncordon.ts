@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
 import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
+import {orderResult} from '../../cli/changes.ts';
 
 export default class ContainerUncordon extends SmCommand<typeof ContainerUncordon> {
   static override summary = 'Take a cordon or drain back.';
@@ -24,9 +24,9 @@ export default class ContainerUncordon extends SmCommand<typeof ContainerUncordo
       dryRun,
     });
     await this.showObject(
-      changeResult(
-        'Container',
+      orderResult(
         this.args.id,
+        'uncordoned',
         answer,
         {order: 'uncordon', shards: answer.shards},
         dryRun,

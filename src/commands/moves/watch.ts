@@ -4,6 +4,7 @@ import type {Watched} from '../../cli/live/live-command.ts';
 import {isPassing} from '../../cli/live/live-link.ts';
 import {visible} from '../../cli/visible.ts';
 import type {MoveEvent} from '../../protocol/admin.ts';
+import {jsonText} from '../../cli/json-text.ts';
 
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 8_000;
@@ -55,7 +56,7 @@ export default class MovesWatch extends LiveCommand<typeof MovesWatch> {
 
   private show(event: MoveEvent): void {
     if (this.format !== 'table' && this.format !== 'wide')
-      process.stdout.write(`${JSON.stringify(event)}\n`);
+      process.stdout.write(`${jsonText(event)}\n`);
     else process.stdout.write(`${visible(lineOf(event))}\n`);
   }
 }

@@ -2,6 +2,7 @@ import {Args} from '@oclif/core';
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
 import {eventLine} from '../../cli/event-lines.ts';
 import type {WhyAnswer} from '../../protocol/admin.ts';
+import {counted} from '../../cli/counted.ts';
 
 export default class ShardWhy extends SmCommand<typeof ShardWhy> {
   static override summary =
@@ -32,7 +33,7 @@ function linesOf({shard, rule, homes, excluded, excludedCount, history}: WhyAnsw
     `rule: ${rule}`,
     ...homes.map(
       ({container, shards, current}, at) =>
-        `home ${at + 1}: ${container} (${shards} shards)${current ? ', it is there' : ''}`,
+        `home ${at + 1}: ${container} (${counted(shards, 'shard')})${current ? ', it is there' : ''}`,
     ),
     ...(homes.length === 0 ? ['home: none'] : []),
     ...excluded.map((found) => `not ${found.container}: ${found.rule}`),

@@ -1,0 +1,154 @@
+/** Carrying files out, by the code of `sm apply` against the admin API over the memory store. */
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {AdminClient} from '../../src/admin/index.ts';
+import {applyApp, exported} from '../../src/cli/apps-apply.ts';
+import type {ApplyOptions, AppliedApp} from '../../src/cli/apps-apply.ts';
+import {failureOf} from '../../src/cli/failure-report.ts';
+import {parseApps} from '../../src/config/apps-file.ts';
+import {printApps} from '../../src/config/apps-print.ts';
+import {APPLY_MARKER_TTL_MS} from '../../src/protocol/admin.ts';
+import {createAdminHandlers} from '../../src/server/admin/handlers.ts';
+import {fixture, listen} from '../server/http/fixture.ts';
+import type {Fixture} from '../server/http/fixture.ts';
+import {NOW_MS, World} from '../server/admin/fixture.ts';
+
+const CONFLICT_EXIT = 4;
+const MEMBERS = Array.from({length: 30}, (_, index) => `c${String(index + 10)}`);
+const FULL = `apps:
+  - name: orders
+    maxRecoveryTime: 5
+    workerGroups: {gpu: [${MEMBERS.join(', ')}]}
+    shards: [a, {id: b, task: "x\\u202ey", group: g}, {range: "r{01..20}", pin: c10}]
+`;
+const LESS =
+  'apps: [{name: orders, maxRecoveryTime: 5, workerGroups: {gpu: [c10]}, shards: [a]}]\n';
+
+let world: World;
+let http: Fixture;
+let client: AdminClient;
+let nowMs: number;
+
+async function begin(): Promise<void> {
+  nowMs = NOW_MS;
+  world = new World({wallMs: () => nowMs});
+  http = fixture({admin: createAdminHandlers(world.dependencies)});
+  client = new AdminClient({server: `http://127.0.0.1:${await listen(http.server)}`});
+}
+
+async function end(): Promise<void> {
+  client.close();
+  await http.server.close();
+}
+
+beforeEach(begin);
+afterEach(end);
+
+function apply(text: string, over: Partial<ApplyOptions> = {}): Promise<AppliedApp> {
+  const [app] = parseApps([{file: 'apps.yml', text}]);
+  if (app === undefined) throw new Error('the file names no app');
+  const {signal} = new AbortController();
+  const options = {prune: false, dryRun: false, reason: '', ifRevision: undefined, signal};
+  return applyApp(client, app, {...options, onProgress: () => undefined, ...over});
+}
+
+/** Begins and is cut off when so many objects are done, as by Ctrl-C. */
+async function cutOff(text: string, steps: number, over: Partial<ApplyOptions> = {}) {
+  const stop = new AbortController();
+  const onProgress = (done: number): void => {
+    if (done >= steps) stop.abort();
+  };
+  await expect(apply(text, {...over, signal: stop.signal, onProgress})).rejects.toThrow(/abort/i);
+}
+
+async function exportText(): Promise<string> {
+  const answer = await exported(client, 'orders');
+  if (answer === undefined) throw new Error('there is no app');
+  return printApps([{name: 'orders', revision: answer.specRevision, ...answer.app}]);
+}
+
+async function exitOf(work: Promise<unknown>): Promise<number> {
+  return work.then(
+    () => 0,
+    (error: unknown) => failureOf(error).exit,
+  );
+}
+
+async function count(): Promise<{shards: number; members: number}> {
+  const {shards = [], workerGroups = {}} = (await exported(client, 'orders'))?.app ?? {};
+  return {shards: shards.length, members: Object.values(workerGroups).flat().length};
+}
+
+describe('apply', () => {
+  it('makes an app what the file says, and has nothing to do the second time', async () => {
+    expect(await apply(FULL, {dryRun: true})).toMatchObject({result: 'created'});
+    expect(await exported(client, 'orders')).toBeUndefined();
+    expect(await apply(FULL)).toMatchObject({result: 'created', added: 22, members: 30, failed: 0});
+    const {revision} = await world.memory.get('nothing');
+    expect(await apply(FULL)).toMatchObject({result: 'unchanged', added: 0});
+    expect((await world.memory.get('nothing')).revision).toBe(revision);
+  });
+
+  it('exports what it accepts, byte for byte, also on another store', async () => {
+    await apply(FULL);
+    const text = await exportText();
+    expect(text).not.toContain('\u202e');
+    expect(await apply(text)).toMatchObject({result: 'unchanged'});
+    expect(await exportText()).toBe(text);
+    await end();
+    await begin();
+    await apply(text);
+    const plain = (printed: string): string => printed.replace(/revision: .*/, '');
+    expect(plain(await exportText())).toBe(plain(text));
+  });
+
+  it('cut off half way, goes on when it is repeated', async () => {
+    await cutOff(FULL, 10);
+    const half = await count();
+    expect(half.members).toBeGreaterThan(0);
+    expect(half.members).toBeLessThan(MEMBERS.length);
+    expect(await apply(FULL)).toMatchObject({resumed: true, failed: 0});
+    expect(await count()).toEqual({shards: 22, members: MEMBERS.length});
+    // Done as a whole: the next one is no repetition.
+    expect(await apply(LESS, {prune: true})).toMatchObject({resumed: false});
+  });
+
+  it('goes on with its --if-revision although its own first half has moved the revision', async () => {
+    await apply(LESS);
+    const ifRevision = (await exported(client, 'orders'))?.specRevision;
+    await cutOff(FULL, 10, {ifRevision});
+    expect((await exported(client, 'orders'))?.specRevision).not.toBe(ifRevision);
+    expect(await apply(FULL, {ifRevision})).toMatchObject({resumed: true, failed: 0});
+    expect(await count()).toEqual({shards: 22, members: MEMBERS.length});
+  });
+
+  it('is refused while another file is being applied, until that one is surely dead', async () => {
+    await apply(LESS);
+    const other = {service: 'orders', content: 'f'.repeat(64), dryRun: false};
+    await client.call('beginApply', other);
+    expect(await exitOf(apply(FULL))).toBe(CONFLICT_EXIT);
+    expect(await count()).toEqual({shards: 1, members: 1});
+    nowMs += APPLY_MARKER_TTL_MS + 1;
+    expect(await apply(FULL)).toMatchObject({result: 'configured', resumed: false});
+  });
+
+  it('is refused at a stale revision, writes nothing, and leaves no lock', async () => {
+    await apply(LESS);
+    const ifRevision = (await exported(client, 'orders'))?.specRevision;
+    await client.call('addShard', {service: 'orders', shardId: 'meanwhile'});
+    const before = await exportText();
+    expect(await exitOf(apply(FULL, {ifRevision}))).toBe(CONFLICT_EXIT);
+    expect(await exitOf(apply(FULL, {ifRevision, dryRun: true}))).toBe(CONFLICT_EXIT);
+    expect(await exportText()).toBe(before);
+    const fresh = (await exported(client, 'orders'))?.specRevision;
+    expect(await apply(FULL, {ifRevision: fresh})).toMatchObject({result: 'configured'});
+  });
+
+  it('leaves alone what the file does not name, and removes it with prune', async () => {
+    await apply(FULL);
+    expect(await apply(LESS)).toMatchObject({result: 'unchanged', unmanaged: 50, removed: 0});
+    expect(await apply(LESS, {prune: true, dryRun: true})).toMatchObject({removed: 21});
+    expect(await count()).toEqual({shards: 22, members: MEMBERS.length});
+    expect(await apply(LESS, {prune: true})).toMatchObject({removed: 21, unmanaged: 0});
+    expect(await count()).toEqual({shards: 1, members: 1});
+  });
+});

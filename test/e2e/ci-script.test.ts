@@ -1,0 +1,95 @@
+/** The script that pipelines copy: on the built daemon and two built sample containers, with nothing but exit codes and JSON. */
+import {spawn} from 'node:child_process';
+import type {ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
+import {chmodSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, expect, it} from 'vitest';
+import {BIN, runCli} from '../support/cli-process.ts';
+import {DaemonProcess} from '../support/daemon-process.ts';
+import {freePorts, startEtcd} from '../support/etcd-process.ts';
+import type {EtcdProcess} from '../support/etcd-process.ts';
+import {until} from '../support/until.ts';
+
+const SCRIPT = join(import.meta.dirname, '..', '..', 'examples', 'ci', 'lifecycle.sh');
+const APP = 'ci-app';
+const LONG_MS = 60_000;
+const folder = mkdtempSync(join(tmpdir(), 'sm-ci-'));
+const containers: ChildProcess[] = [];
+let etcd: EtcdProcess;
+let daemon: DaemonProcess;
+let server = '';
+
+beforeAll(async () => {
+  etcd = await startEtcd();
+  const [port = 0] = await freePorts(1);
+  server = `http://127.0.0.1:${port}`;
+  daemon = new DaemonProcess(
+    `service: sm.ci\nport: ${port}\nendpoints: ["${etcd.endpoint}"]\netcdPrefix: /ci\nheartbeat: {ttlMs: 3000}\n`,
+  );
+  const sm = join(folder, 'sm');
+  writeFileSync(sm, `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`);
+  chmodSync(sm, 0o755);
+  await until(
+    async () => (await runCli(['status', '--server', server])).exit === 0,
+    LONG_MS,
+    () => `the daemon answers: ${daemon.output}`,
+  );
+}, 2 * LONG_MS);
+afterAll(async () => {
+  for (const child of containers) child.kill('SIGKILL');
+  await daemon.end();
+  await etcd.stop();
+  rmSync(folder, {recursive: true, force: true});
+});
+
+/** A sample container that waits for its app; what it writes goes to `output`. */
+function startContainer(id: string, output: string[]): ChildProcess {
+  const args = ['container', 'run', '-a', APP, '--id', id, '--wait-for-app', '--ttl-ms', '3000'];
+  const place = ['--endpoints', etcd.endpoint, '--etcd-prefix', '/ci'];
+  const child = spawn(process.execPath, [BIN, ...args, ...place], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  containers.push(child);
+  return child;
+}
+
+async function runScript(): Promise<{code: number | null; output: string}> {
+  const env = {...process.env, SM: join(folder, 'sm'), SM_SERVER: server, SM_WAIT: '60s'};
+  const child = spawn('bash', [SCRIPT, APP], {env, stdio: ['ignore', 'pipe', 'pipe']});
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return {code, output};
+}
+
+it('creates, scales, drains, waits and tears down, and leaves nothing behind', async () => {
+  const output: string[] = [];
+  const running = ['c1', 'c2'].map((id) => startContainer(id, output));
+  const ended = running.map((child) => once(child, 'exit'));
+  const {code, output: said} = await runScript();
+  expect({code, said, of: code === 0 ? '' : output.join('')}).toMatchObject({code: 0});
+  expect(said.trim().split('\n').at(-1)).toBe('done');
+  const {stdout} = await runCli(['app', 'ls', '--json', '--server', server]);
+  expect(JSON.parse(stdout)).toMatchObject({kind: 'AppList', items: []});
+  // Their app is gone: the containers have ended, each by itself.
+  await Promise.all(ended);
+  for (const word of ['"add"', '"drop"']) expect(output.join('')).toContain(word);
+}, 180_000);
+
+it('says which step failed, and takes away what it made', async () => {
+  const sm = join(folder, 'sm');
+  // A tool that fails at the first wait.
+  writeFileSync(
+    sm,
+    `#!/bin/sh\n[ "$1" = wait ] && exit 7\nexec "${process.execPath}" "${BIN}" "$@"\n`,
+  );
+  const {code, output} = await runScript();
+  expect(code).toBe(7);
+  expect(output).toContain(`create ${APP}`);
+  expect((await runCli(['app', 'get', APP, '--server', server])).exit).toBe(3);
+}, 120_000);

@@ -1,0 +1,39 @@
+/** The built command line as a process of its own: no terminal, no colour asked for, nothing on stdin unless given. */
+import {spawn} from 'node:child_process';
+import {join} from 'node:path';
+
+export const BIN = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
+/** Far above what any call takes: only one that hangs meets it. */
+const HANG_MS = 60_000;
+
+export interface Ran {
+  /** -1 when a signal ended it. */
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** Over the environment of the test. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The reader of stdout goes away at once. */
+  readonly stdoutClosed?: boolean;
+}
+
+export function runCli(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const {FORCE_COLOR: _colour, NODE_OPTIONS: _options, ...inherited} = process.env;
+  const env = {...inherited, SM_OUTPUT: '', SM_APP: '', ...options.env};
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [BIN, ...args], {env, stdio: ['ignore', 'pipe', 'pipe']});
+    const limit = setTimeout(() => child.kill('SIGKILL'), HANG_MS);
+    let stdout = '';
+    let stderr = '';
+    if (options.stdoutClosed === true) child.stdout.destroy();
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.once('close', (code) => {
+      clearTimeout(limit);
+      resolve({exit: code ?? -1, stdout, stderr});
+    });
+  });
+}
