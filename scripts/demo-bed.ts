@@ -68,6 +68,13 @@ export class DemoBed {
     rmSync(this.folder, {recursive: true, force: true});
   }
 
+  /** Address of a living daemon. */
+  get server(): string {
+    const [daemon] = this.daemons;
+    if (daemon === undefined) throw new Error('no daemon lives');
+    return daemon.server;
+  }
+
   /** Runs a step and says how long it took. */
   async step(title: string, work: () => Promise<void>): Promise<void> {
     const startedMs = performance.now();
@@ -77,11 +84,9 @@ export class DemoBed {
 
   /** The command line against a living daemon; its JSON answer. */
   async sm(...args: string[]): Promise<Record<string, unknown>> {
-    const [daemon] = this.daemons;
-    if (daemon === undefined) throw new Error('no daemon lives');
     const environment = {
       ...process.env,
-      SM_SERVER: daemon.server,
+      SM_SERVER: this.server,
       SM_OUTPUT: 'json',
       NO_COLOR: '1',
     };

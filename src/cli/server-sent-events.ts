@@ -1,8 +1,12 @@
+import {StringDecoder} from 'node:string_decoder';
+
 /** Data of the events of a stream, in order; comments and names are left out. */
 export async function* readEvents(stream: AsyncIterable<Buffer | string>): AsyncGenerator<string> {
+  // A character may be torn between two chunks.
+  const decoder = new StringDecoder('utf8');
   let rest = '';
   for await (const chunk of stream) {
-    rest += chunk.toString();
+    rest += typeof chunk === 'string' ? chunk : decoder.write(chunk);
     for (;;) {
       const end = rest.indexOf('\n\n');
       if (end < 0) break;

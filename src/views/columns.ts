@@ -45,10 +45,16 @@ interface Sized<Row> extends FittedColumn<Row> {
   readonly natural: number;
 }
 
+export interface TableRows<Row> {
+  /** Widths come from all rows, not from those shown: a table that trembles while it scrolls cannot be read. */
+  readonly all: readonly Row[];
+  readonly shown: readonly Row[];
+}
+
 /** Columns and widths for these rows so that a line takes at most `width`. */
-export function fitColumns<Row>(
+export function fitColumns<Row extends object>(
   columns: readonly Column<Row>[],
-  rows: readonly Row[],
+  rows: TableRows<Row>,
   context: CellContext,
   width: number,
 ): readonly FittedColumn<Row>[] {
@@ -82,9 +88,29 @@ function joined(cells: readonly string[]): string {
   return cells.join(' '.repeat(GAP)).trimEnd();
 }
 
-function sizedBy<Row>(column: Column<Row>, rows: readonly Row[], context: CellContext): Sized<Row> {
+/**
+ * What a row that is not shown would take, as measured when it was first seen: rows are replaced when they change, and
+ * measuring a thousand of them anew for each frame is most of what a frame costs. An age may have grown by a letter since.
+ */
+const measured = new WeakMap<object, WeakMap<object, number>>();
+
+function sizedBy<Row extends object>(
+  column: Column<Row>,
+  {all, shown}: TableRows<Row>,
+  context: CellContext,
+): Sized<Row> {
+  const widths = measured.get(column) ?? new WeakMap<object, number>();
+  measured.set(column, widths);
   let natural = widthOf(column.header);
-  for (const row of rows) natural = Math.max(natural, widthOf(column.value(row, context)));
+  for (const row of all) {
+    let width = widths.get(row);
+    if (width === undefined) {
+      width = widthOf(column.value(row, context));
+      widths.set(row, width);
+    }
+    natural = Math.max(natural, width);
+  }
+  for (const row of shown) natural = Math.max(natural, widthOf(column.value(row, context)));
   return {column, natural, width: natural};
 }
 

@@ -1,7 +1,7 @@
 /** One panel as lines: a title, the names of its columns, the rows that there is room for. Pure. */
 import type {LiveRow} from '../protocol/admin-live.ts';
 import {fitColumns, headerText, rowText} from './columns.ts';
-import type {CellContext, FittedColumn} from './columns.ts';
+import type {CellContext, FittedColumn, TableRows} from './columns.ts';
 import {line, span} from './line.ts';
 import type {Line, Tone} from './line.ts';
 import type {Panel} from './panel.ts';
@@ -19,7 +19,7 @@ export function panelFrame(state: ViewState, index: number, height: number): Lin
   const rows = rowsOf(state, index);
   const context = contextOf(state);
   const shown = rows.slice(look.table.top, look.table.top + height);
-  const columns = columnsOf(state, panel, rows, context);
+  const columns = columnsOf(state, panel, {all: rows, shown}, context);
   const lines: Line[] = [];
   if (titled) lines.push(titleLine(state, index, rows.length, shown.length));
   if (headed && rows.length > 0) lines.push(line(' '.repeat(GUTTER) + headerText(columns), 'dim'));
@@ -28,11 +28,10 @@ export function panelFrame(state: ViewState, index: number, height: number): Lin
   return lines;
 }
 
-/** Widths come from all rows, not from those shown: a table that trembles while it scrolls cannot be read. */
 function columnsOf(
   {wide, labels, size}: ViewState,
   panel: Panel,
-  rows: readonly LiveRow[],
+  rows: TableRows<LiveRow>,
   context: CellContext,
 ): readonly FittedColumn<LiveRow>[] {
   const wanted = panel.columns.filter(

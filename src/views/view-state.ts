@@ -5,6 +5,7 @@ import {NO_LINK, serverNowMs} from './link-state.ts';
 import type {LinkState} from './link-state.ts';
 import {NO_DATA} from './live-data.ts';
 import type {Assembly, LiveData} from './live-data.ts';
+import type {Panel} from './panel.ts';
 import {TABLE_START} from './table-state.ts';
 import type {TableState} from './table-state.ts';
 import type {ViewSpec} from './view-spec.ts';
@@ -98,14 +99,38 @@ export function rowsOf(state: ViewState, index: number): readonly LiveRow[] {
   const place = state.spec.places[index];
   const look = state.panels[index];
   if (place === undefined || look === undefined) return [];
-  const {section, words, sorts} = place.panel;
-  const needle = state.filter.toLowerCase();
-  const all = [...shownData(state).sections[section].values()];
+  const rows = shownData(state).sections[place.panel.section];
+  const known = ordered.get(rows);
+  const {filter} = state;
+  if (known?.panel === place.panel && known.sort === look.sort && known.filter === filter)
+    return known.found;
+  const found = orderedRows(place.panel, [...rows.values()], filter, look.sort);
+  ordered.set(rows, {panel: place.panel, sort: look.sort, filter, found});
+  return found;
+}
+
+interface Ordered {
+  readonly panel: Panel;
+  readonly sort: number;
+  readonly filter: string;
+  readonly found: readonly LiveRow[];
+}
+
+/** The last answer for these rows, which are never changed in place: one frame asks several times. */
+const ordered = new WeakMap<object, Ordered>();
+
+function orderedRows(
+  {words, sorts}: Panel,
+  all: LiveRow[],
+  filter: string,
+  by: number,
+): readonly LiveRow[] {
+  const needle = filter.toLowerCase();
   const found =
     needle === ''
       ? all
       : all.filter((row) => words(row).some((word) => word.toLowerCase().includes(needle)));
-  const sort = sorts[look.sort % sorts.length];
+  const sort = sorts[by % sorts.length];
   return sort === undefined ? found : found.sort(sort.compare);
 }
 
