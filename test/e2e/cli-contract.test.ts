@@ -1,181 +1,212 @@
-/** What scripts rely on, for the built command line against a real daemon: one document, the same exit code either way, no escapes. */
-import {execFile} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {createServer} from 'node:net';
-import type {AddressInfo, Server} from 'node:net';
+/** What scripts rely on, for every command of the built command line against a real daemon and real containers. */
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {Cluster, LONG_MS} from '../support/cluster.ts';
-import {DaemonProcess} from '../support/daemon-process.ts';
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
+import {Cluster} from '../support/cluster.ts';
+import {BIN, runCli} from '../support/cli-process.ts';
+import type {Ran, RunOptions} from '../support/cli-process.ts';
 import {freePorts, startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
-import {until} from '../support/until.ts';
+import {CONTRACT} from './contract-cases.ts';
 
-const BIN = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
+vi.setConfig({maxConcurrency: 4});
+
+const DOCUMENTED = new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 130, 143]);
+/** Escapes, control characters and bidi marks; newlines and tabs are none of them. */
+const HARMFUL =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/;
+const HOSTILE = 'a\u001b[31m\u202eb\u009bc\u0007\nline';
+
 let etcd: EtcdProcess;
 let cluster: Cluster;
 let server = '';
+let closed = 0;
+const folder = mkdtempSync(join(tmpdir(), 'sm-contract-'));
+
+const FILES: Readonly<Record<string, string>> = {
+  'apps.yml': 'apps: [{name: declared, maxRecoveryTime: 0, shards: [a, b]}]\n',
+  'less.yml': 'apps: [{name: lessening, maxRecoveryTime: 0, shards: [a]}]\n',
+  'other.yml': 'apps: [{name: undeclared, shards: [a]}]\n',
+  'broken.yml': 'apps: [{name: declared, shrads: [a]}]\n',
+};
 
 beforeAll(async () => {
+  for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
   etcd = await startEtcd();
   cluster = await Cluster.start({etcd});
-  const [daemon] = cluster.daemons;
-  server = daemon?.admin.server ?? '';
-  await daemon?.admin.call('addSpec', {service: 'orders', maxShardCount: 0, maxRecoveryTime: 0});
+  [closed = 0] = await freePorts(1);
+  writeFileSync(join(folder, 'sm.yml'), cluster.configText(closed));
+  server = cluster.admin.server;
+  for (const app of ['paused', 'resumed', 'leaving1', 'leaving2', 'spare', 'evicted', 'lessening'])
+    await cluster.createApp(app);
+  await cluster.addShards('lessening', ['a', 'b']);
+  await cluster.createApp('orders', {maxRecoveryTime: 10});
+  await cluster.admin.call('addShards', {
+    service: 'orders',
+    shards: ['s1', 's2', 'old1', 'old2'].map((shardId) => ({shardId})),
+  });
+  for (const worker of ['w1', 'w2'])
+    await cluster.admin.call('addWorker', {service: 'orders', workerGroup: 'other', worker});
+  await Promise.all([
+    cluster.join('orders', 'c1'),
+    ...['spare1', 'spare2'].map((id) => cluster.join('spare', id)),
+    ...['gone1', 'gone2'].map((id) => cluster.join('evicted', id)),
+  ]);
+  await cluster.settled('orders');
 });
 afterAll(async () => {
   await cluster.stop();
   await etcd.stop();
+  rmSync(folder, {recursive: true, force: true});
 });
 
-interface Ran {
-  readonly exit: number;
-  readonly stdout: string;
-  readonly stderr: string;
+function sm(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const env = {SM_SERVER: server, XDG_CONFIG_HOME: join(folder, 'home'), ...options.env};
+  return runCli(args, {...options, env});
 }
 
-function sm(args: readonly string[], to = server): Promise<Ran> {
-  const env = {...process.env, SM_SERVER: to, SM_OUTPUT: '', CI: '1'};
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [BIN, ...args], {env}, (_error, stdout, stderr) =>
-      resolve({exit: child.exitCode ?? -1, stdout, stderr}),
-    );
-    child.stdin?.end();
+/** The words of a case with this bed's places put in. */
+function wordsOf(line: string, count: number): string[] {
+  const places: Readonly<Record<string, string>> = {
+    n: String(count),
+    dir: folder,
+    etcd: etcd.endpoint,
+    prefix: cluster.prefix,
+    closed: `http://127.0.0.1:${closed}`,
+    'closed-address': `127.0.0.1:${closed}`,
+  };
+  return line
+    .split(' ')
+    .map((word) => word.replaceAll(/\{([a-z-]+)\}/g, (_, name: string) => places[name] ?? ''))
+    .map((word) => (word === '""' ? '' : word));
+}
+
+interface Document {
+  readonly kind?: string;
+  readonly error?: {readonly code?: string; readonly exit?: number; readonly message?: string};
+}
+
+/** Exit codes of calls that have done their work and say with the code what they found. */
+const FINDINGS = new Set([0, 8, 9, 10]);
+
+function checkDocument(line: string, stdout: string, exit: number): void {
+  const streams = /watch|events -w|^top/.test(line) && exit === 0;
+  const texts = streams ? stdout.split('\n').slice(0, -1) : [stdout];
+  const documents = texts.map((text) => JSON.parse(text) as Document);
+  if (streams) return;
+  const [{kind, error} = {}] = documents;
+  expect(kind).toMatch(/^[A-Z][A-Za-z]+$/);
+  if (FINDINGS.has(exit)) {
+    expect(error).toBeUndefined();
+    return;
+  }
+  expect(kind).toBe('Error');
+  expect(error).toMatchObject({exit, code: expect.stringMatching(/^[A-Z_]+$/) as string});
+}
+
+async function holds(line: string, exit: number): Promise<void> {
+  expect(DOCUMENTED).toContain(exit);
+  const plain = await sm(wordsOf(line, 1));
+  expect({line, exit: plain.exit, stderr: plain.stderr}).toMatchObject({exit});
+  expect(plain.stdout + plain.stderr).not.toMatch(HARMFUL);
+  expect(plain.stderr).not.toMatch(/node_modules|at async/);
+  if (!FINDINGS.has(exit)) {
+    expect(plain.stdout).toBe('');
+    expect(plain.stderr).toMatch(new RegExp(`^code: [A-Z_]+ \\(exit ${exit}\\)`, 'm'));
+  }
+  // Before --, else it would be one of the words.
+  const words = wordsOf(line, 2);
+  const end = words.includes('--') ? words.indexOf('--') : words.length;
+  const json = await sm(words.toSpliced(end, 0, '--json'));
+  expect({line, exit: json.exit, stderr: json.stderr}).toMatchObject({exit});
+  expect(json.stdout + json.stderr).not.toMatch(HARMFUL);
+  checkDocument(line, json.stdout, exit);
+}
+
+describe('the contract', () => {
+  it('names every command there is, and no other', () => {
+    const file = join(BIN, '..', '..', 'oclif.manifest.json');
+    const {commands} = JSON.parse(readFileSync(file, 'utf8')) as {commands: object};
+    expect(Object.keys(CONTRACT).sort()).toEqual(Object.keys(commands).sort());
   });
-}
+});
 
-/** Arguments and the exit code that is documented for them. */
-const CASES: readonly (readonly [string, number])[] = [
-  ['status', 0],
-  ['version', 0],
-  ['app ls', 0],
-  ['app get orders', 0],
-  ['app get nobody', 3],
-  // There is such an app, with another recovery time.
-  ['app create orders', 4],
-  ['app create or/ders', 2],
-  ['app update orders --max-shard-count 5', 0],
-  ['app update nobody --max-shard-count 5', 3],
-  ['app rm orders', 2],
-  ['shard add -a orders s1 s2', 0],
-  ['shard add -a nobody s1', 3],
-  ['shard ls -a orders', 0],
-  ['shard ls -a nobody', 3],
-  ['shard get -a orders s1', 0],
-  ['shard get -a orders nothing', 3],
-  ['shard locate -a orders nothing', 3],
-  ['shard rm -a orders s1 --ignore-not-found', 0],
-  ['shard rm -a orders nothing', 3],
-  ['shard rm -a nobody s1', 3],
-  ['container drain -a orders nobody', 3],
-  ['container uncordon -a orders nobody', 3],
-  ['container run -a nobody --endpoints 127.0.0.1:1', 6],
-  ['moves watch -a nobody --timeout 2s', 3],
-  ['app rm nobody --confirm nobody', 3],
-  ['container ls -a orders', 0],
-  ['container get -a orders nobody', 3],
-  ['container cordon -a orders nobody', 3],
-  ['worker add -a orders pool c1', 0],
-  ['worker ls -a orders', 0],
-  ['worker rm -a orders pool nobody', 3],
-  ['moves ls -a orders', 0],
-  ['wait app/orders --for gone --timeout 1s', 7],
-  ['wait app/orders --for nonsense', 2],
-  ['store accept-restore', 2],
-  ['store accept-restore --confirm other', 2],
-  ['app ls --no-such-flag', 2],
-  ['app', 0],
-  ['no-such-command', 2],
-];
-
-describe('every command', () => {
-  for (const [line, exit] of CASES) {
-    it(`${line} exits ${exit} with and without --json`, async () => {
-      const args = line.split(' ');
-      const plain = await sm(args);
-      expect({exit: plain.exit, stderr: plain.stderr}).toMatchObject({exit});
-      expect(plain.stdout + plain.stderr).not.toMatch(/\u001b|node_modules|at async/);
-      // A topic alone prints its help.
-      if (line === 'app') return;
-      const json = await sm([...args, '--json']);
-      expect(json.exit).toBe(exit);
-      const document = JSON.parse(json.stdout) as {error?: {code?: string}};
-      if (exit === 0) expect(document.error).toBeUndefined();
-      else expect(document.error?.code).toMatch(/^[A-Z_]+$/);
+describe.concurrent('with and without --json: the same exit code, one document, no escapes', () => {
+  for (const [command, cases] of Object.entries(CONTRACT)) {
+    it(command.replace(':', ' '), {timeout: 300_000}, async () => {
+      for (const [line, exit] of cases) await holds(line, exit);
     });
   }
 });
 
-describe('serve', () => {
-  const lines = (port: number, endpoint: string): string =>
-    `service: sm.contract\nport: ${port}\nendpoints: ["${endpoint}"]\netcdPrefix: /contract\n`;
-  let folder = '';
-  let taken: Server;
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'sm-contract-'));
-    taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const {port} = taken.address() as AddressInfo;
-    writeFileSync(join(folder, 'good.yml'), lines(port, etcd.endpoint));
-    writeFileSync(join(folder, 'bad.yml'), 'service: a\nprot: 1\n');
-  });
-  afterAll(async () => {
-    rmSync(folder, {recursive: true, force: true});
-    await new Promise((resolve) => taken.close(resolve));
-  });
-
-  it.each([
-    ['a good file is checked', 'good.yml', ['--check'], 0, ''],
-    ['a bad file is refused', 'bad.yml', ['--check'], 2, 'INVALID_CONFIG'],
-    ['a file that is not there is refused', 'none.yml', [], 2, 'INVALID_CONFIG'],
-    ['a taken port ends it', 'good.yml', [], 4, 'PORT_TAKEN'],
-  ])('%s, with and without --json', async (_case, file, more, exit, code) => {
-    const args = ['serve', '--config-file', join(folder, file), ...more];
-    const [plain, json] = await Promise.all([sm(args), sm([...args, '--json'])]);
-    expect({exit: plain.exit, stderr: plain.stderr}).toMatchObject({exit});
-    expect(plain.stderr).toContain(code);
-    expect(json.exit).toBe(exit);
-    // Before the document a daemon may have logged.
-    const document = JSON.parse(json.stdout.trim().split('\n').at(-1) ?? '') as {
-      error?: {code?: string; exit?: number};
-    };
-    if (exit === 0) expect(document).toMatchObject({kind: 'ConfigCheck', valid: true});
-    else expect(document.error).toMatchObject({code, exit});
-  });
-
-  it('waits for an etcd that is away, and ends with 6 when it is told to go meanwhile', async () => {
-    const [port = 0, nobody = 0] = await freePorts(2);
-    const daemon = new DaemonProcess(lines(port, `127.0.0.1:${nobody}`));
-    await until(
-      () => daemon.lines.some(({msg}) => msg === 'etcd is not reachable: waiting'),
-      LONG_MS,
-      () => `it waits: ${daemon.output}`,
-    );
-    expect(await daemon.end('SIGTERM')).toBe(6);
-    expect(daemon.output).toContain('STORE_UNAVAILABLE');
-    expect(daemon.output).not.toMatch(/node_modules|at async/);
-  });
-});
-
 describe('the command line', () => {
+  it('shows nearest commands and flags, runs no guess, and prints help of a topic', async () => {
+    const [command, flag, topic] = await Promise.all([
+      sm(['contaner', 'ls']),
+      sm(['container', 'drain', 'c1', '-a', 'orders', '--raeson', 'x']),
+      sm(['app']),
+    ]);
+    expect([command.exit, flag.exit, topic.exit]).toEqual([2, 2, 0]);
+    expect(command.stderr).toContain('sm container ls');
+    expect(flag.stderr).toContain('--reason');
+  });
+
   it('exits 6 when no daemon answers, and says what to do', async () => {
-    const [port] = await freePorts(1);
-    const {exit, stderr} = await sm(['app', 'ls'], `http://127.0.0.1:${port}`);
+    const {exit, stderr} = await sm(['app', 'ls'], {
+      env: {SM_SERVER: `http://127.0.0.1:${closed}`},
+    });
     expect(exit).toBe(6);
     expect(stderr).toContain('sm serve');
   });
 
-  it('names the nearest flags for one that it does not know', async () => {
-    const {stderr} = await sm(['container', 'drain', 'c1', '-a', 'orders', '--raeson', 'x']);
-    expect(stderr).toContain('--reason');
+  it('does its work although nobody reads what it says', async () => {
+    const lines = ['shard ls -a orders', 'schema', 'help', 'export', 'app create unread --json'];
+    const calls = lines.map((line) => sm(line.split(' '), {stdoutClosed: true}));
+    for (const {exit, stderr} of await Promise.all(calls)) {
+      expect({exit, stderr}).toEqual({exit: 0, stderr: ''});
+    }
+    const {services} = await cluster.admin.call('getSpec', {});
+    expect(services).toContain('unread');
+    const failing = await sm(['app', 'get', 'nobody', '--json'], {stdoutClosed: true});
+    expect({exit: failing.exit, stderr: failing.stderr}).toEqual({exit: 3, stderr: ''});
   });
 
-  it('shows hostile names harmlessly', async () => {
-    const {exit, stdout, stderr} = await sm(['app', 'get', 'a\u001b[31m\u202eb']);
-    expect(exit).toBe(2);
-    expect(stdout + stderr).not.toMatch(/[\u001b\u202e]/);
-    expect(stderr).toContain('INVALID_NAME');
-  });
+  it('shows hostile arguments harmlessly', async () => {
+    const calls = [
+      ['app', 'get', HOSTILE],
+      ['shard', 'get', '-a', 'orders', HOSTILE],
+      ['container', 'drain', '-a', 'orders', HOSTILE],
+      ['wait', HOSTILE, '--for', 'ready'],
+      ['explain', HOSTILE],
+      ['validate', '-f', HOSTILE],
+      ['help', HOSTILE],
+      [HOSTILE],
+      ['app', 'ls', `--${HOSTILE}`],
+      ['app', 'ls', '--server', `http://${HOSTILE}`],
+      ['app', 'rm', 'orders', '--confirm', HOSTILE],
+    ];
+    const runs = calls.flatMap((args) => [sm(args), sm([...args, '--json'])]);
+    for (const {exit, stdout, stderr} of await Promise.all(runs)) {
+      expect([2, 3, 4, 6]).toContain(exit);
+      expect(stdout + stderr).not.toMatch(HARMFUL);
+    }
+  }, 120_000);
+
+  it('shows hostile content of the store harmlessly, in every form', async () => {
+    await cluster.createApp('hostile');
+    const shard = {service: 'hostile', shardId: 'h1', task: HOSTILE, reason: HOSTILE};
+    await cluster.admin.call('addShard', shard);
+    const lines = ['shard get -a hostile h1', 'events -a hostile', 'export -a hostile'];
+    const calls = lines.flatMap((line) =>
+      ['table', 'json', 'jsonl', 'yaml'].map((form) => sm([...line.split(' '), '-o', form])),
+    );
+    for (const {exit, stdout, stderr} of await Promise.all(calls)) {
+      expect({exit, stderr}).toEqual({exit: 0, stderr: ''});
+      expect(stdout).toMatch(/u202e/);
+      expect(stdout).not.toMatch(HARMFUL);
+    }
+    const {stdout} = await sm(['shard', 'get', '-a', 'hostile', 'h1', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({task: HOSTILE});
+  }, 120_000);
 });
