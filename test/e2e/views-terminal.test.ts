@@ -100,6 +100,8 @@ async function terminal(server = port): Promise<Tmux> {
     env: {SM_SERVER: `http://127.0.0.1:${server}`},
   });
   terminals.push(tmux);
+  // What is typed before the prompt stands would get the prompt in front of its first answer.
+  await shows(/^[$#]/);
   await tmux.enter(`i=0; while [ $i -lt ${BEFORE_LINES} ]; do i=$((i+1)); echo before $i; done`);
   await shows(`before ${BEFORE_LINES}\n`);
   return tmux;
