@@ -155,6 +155,6 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'revoked handles live',
     breaks: 'a handle is worthless for good after free or loss',
-    plant: () => method(ShardHandle, 'revoke', () => () => undefined),
+    plant: () => method(ShardHandle, 'endRight', () => () => undefined),
   },
 ];
