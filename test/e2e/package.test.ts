@@ -51,6 +51,7 @@ describe('the package', () => {
       'README.md',
       'bin',
       'dist',
+      'oclif.manifest.json',
       'package.json',
       'sample.yml',
     ]);

@@ -1,7 +1,7 @@
 /** The connection of a live view: reconnects for ever, notices silence, says what it does. */
 import {SmError} from '../../model/errors.ts';
 import type {LinkEvent} from '../../model/live-link.ts';
-import {LIVE_BEAT_MS} from '../../protocol/admin-live.ts';
+import {LIVE_BEAT_MS} from '../../protocol/live-words.ts';
 import type {LiveMessage} from '../../protocol/admin-live.ts';
 import {RemoteError} from '../failure-report.ts';
 
