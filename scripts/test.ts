@@ -46,8 +46,7 @@ const STAGES: readonly (readonly Step[])[] = [
   [vitest('simulation', 'test/simulation')],
   [vitest('conformance', 'test/conformance')],
   [vitest('integration', 'test/integration')],
-  // Three files: most of these wait for terminals and timers, and the contract alone is as long as the rest.
-  [vitest('e2e', 'test/e2e', '--maxWorkers=3')],
+  [vitest('e2e', 'test/e2e')],
 ];
 
 function run(command: readonly string[]): Promise<{code: number; output: string}> {
