@@ -23,7 +23,7 @@ export default class AppGet extends SmCommand<typeof AppGet> {
             .map(([state, count]) => `${count} ${state}`)
             .join(', ') || 'none'
         }`,
-        `limits: ${app.maxShardCount || 'no'} shards a container, recovery time ${app.maxRecoveryTime}s`,
+        `limits: ${app.maxShardCount === 0 ? 'any number of' : app.maxShardCount} shards a container, recovery time ${app.maxRecoveryTime}s`,
         `governor: ${app.governor || 'none'}`,
         ...app.alarms.map(({code, text, since}) => `alarm ${code} since ${since}: ${text}`),
       ],

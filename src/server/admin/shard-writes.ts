@@ -34,12 +34,20 @@ export function sameContent(stored: string, wanted: ShardContent): boolean {
 }
 
 function sameFields(a: ShardContent, b: ShardContent): boolean {
-  return (
-    a.task === b.task &&
-    a.manualContainerId === b.manualContainerId &&
-    a.group === b.group &&
-    a.workerGroup === b.workerGroup
-  );
+  return differingFields(a, b).length === 0;
+}
+
+const CONTENT_FIELDS = ['task', 'manualContainerId', 'group', 'workerGroup'] as const;
+
+function differingFields(a: ShardContent, b: ShardContent): string[] {
+  return CONTENT_FIELDS.filter((field) => a[field] !== b[field]);
+}
+
+/** Which fields of the stored value are not as in the request, for the message of a conflict. */
+export function contentConflict(stored: string, wanted: ShardContent): string {
+  const decoded = decodeShardSpec(stored);
+  const fields = decoded.ok ? `: ${differingFields(decoded.value, wanted).join(', ')}` : '';
+  return `exists with other content${fields}`;
 }
 
 export async function addShard(
@@ -57,8 +65,8 @@ export async function addShard(
       return {result: 'created', operations: [{op: 'put', key, value}]};
     }
     if (sameContent(shard.value, request)) return {result: 'unchanged', operations: []};
-    throw new SmError('SHARD_EXISTS', `shard ${shardId} exists with other content`, {
-      hint: 'use update-shard to change it',
+    throw new SmError('SHARD_EXISTS', `shard ${shardId} ${contentConflict(shard.value, request)}`, {
+      hint: 'change it by POST /sm/server/update-shard, or in a file by sm apply -f FILE',
     });
   };
   return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);

@@ -19,6 +19,7 @@ describe('one shard', () => {
       await expect(world.call('addShard', {...shard, ...other})).rejects.toMatchObject({
         code: 'SHARD_EXISTS',
         httpStatus: 409,
+        message: expect.stringContaining(`other content: ${Object.keys(other).join()}`),
       });
     }
     expect(await spec('a/ä 1')).toEqual({
