@@ -26,10 +26,9 @@ export function heartbeatAnswer(outcome: TransactionOutcome): HeartbeatAnswer {
   const [entry] = outcome.answers;
   if (entry === undefined) return {kind: 'absent'};
   const decoded = decodeHeartbeat(entry.value);
-  // A heartbeat of mine that cannot be read was written by somebody else: the same as a foreign nonce.
-  const value = decoded.ok ? decoded.value : undefined;
-  if (value === undefined) return {kind: 'unknown'};
-  return {kind: 'found', value, mod: entry.mod, create: entry.create};
+  // One that cannot be read proves nothing: the right to act ends at its deadline, and the governor evicts what stays silent.
+  if (!decoded.ok) return {kind: 'unknown'};
+  return {kind: 'found', value: decoded.value, mod: entry.mod, create: entry.create};
 }
 
 /** [id as last seen; its holder's hb absent; hb/mine created] -> put id. */
