@@ -1,5 +1,9 @@
 /** Kept-alive connections to containers: foreign programs, so everything has a limit. */
+import {lookup} from 'node:dns';
+import type {LookupFunction} from 'node:net';
 import {Agent} from 'undici';
+import {SmError} from '../../model/errors.ts';
+import {refusedAddress} from './endpoint-policy.ts';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 /** Of one call, from the first byte sent to the last received. */
@@ -8,13 +12,28 @@ export const CALL_TIMEOUT_MS = 10_000;
 const ANSWER_LIMIT_BYTES = 64 * 1024;
 
 /** `connections`: most at once to one container. */
-export function containerAgent(connections: number): Agent {
+export function containerAgent(connections: number, allowLoopback: boolean): Agent {
   return new Agent({
     connections,
-    connect: {timeout: CONNECT_TIMEOUT_MS},
+    connect: {timeout: CONNECT_TIMEOUT_MS, lookup: checkedLookup(allowLoopback)},
     headersTimeout: CALL_TIMEOUT_MS,
     bodyTimeout: CALL_TIMEOUT_MS,
     maxResponseSize: ANSWER_LIMIT_BYTES,
     pipelining: 1,
   });
+}
+
+/** Resolves a name once and connects to what was checked: a name may point anywhere, and elsewhere the next time. */
+export function checkedLookup(allowLoopback: boolean): LookupFunction {
+  return (name, options, callback) => {
+    lookup(name, {...options, all: true}, (error, found) => {
+      if (error !== null) return callback(error, '', 0);
+      const allowed = found.filter(({address}) => !refusedAddress(address, allowLoopback));
+      const [first] = allowed;
+      if (first === undefined)
+        return callback(new SmError('FORBIDDEN', `${name} resolves to a refused address`), '', 0);
+      if (options.all === true) callback(null, allowed);
+      else callback(null, first.address, first.family);
+    });
+  };
 }

@@ -16,6 +16,8 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
+const LOOPBACK_REFUSED = 'loopback address beside a daemon that is not on loopback';
+
 const ENDPOINT = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]{1,253})):(\d{1,5})$/;
 
 /** Why the endpoint (`host:port`) is refused, or undefined when it may be called. */
@@ -25,21 +27,22 @@ export function refusedEndpoint(endpoint: string, allowLoopback: boolean): strin
   const port = Number(match[3]);
   if (port < 1 || port > 65_535) return 'port out of range';
   const host = unmapped(match[1] ?? match[2] ?? '');
-  const version = isIP(host);
-  if (version === 0) return refusedName(host, allowLoopback);
-  const family = version === 4 ? 'ipv4' : 'ipv6';
-  if (never.check(host, family)) return 'link-local, metadata, multicast or unspecified address';
-  if (!allowLoopback && loopback.check(host, family))
-    return 'loopback address beside a daemon that is not on loopback';
+  return isIP(host) === 0 ? refusedName(host, allowLoopback) : refusedAddress(host, allowLoopback);
+}
+
+/** Why an IP address is refused, or undefined when it may be called. A name is only as good as what it resolves to. */
+export function refusedAddress(address: string, allowLoopback: boolean): string | undefined {
+  const family = isIP(address) === 4 ? 'ipv4' : 'ipv6';
+  if (never.check(address, family)) return 'link-local, metadata, multicast or unspecified address';
+  if (!allowLoopback && loopback.check(address, family)) return LOOPBACK_REFUSED;
   return undefined;
 }
 
 function refusedName(host: string, allowLoopback: boolean): string | undefined {
-  // Names made of digits and dots only are odd spellings of addresses.
-  if (/^[0-9.x]+$/i.test(host)) return 'no proper address';
-  return !allowLoopback && host === 'localhost'
-    ? 'loopback address beside a daemon that is not on loopback'
-    : undefined;
+  // URL takes hexadecimal, octal and short numbers for addresses.
+  if (!URL.canParse(`http://${host}`)) return 'no proper host name';
+  if (isIP(new URL(`http://${host}`).hostname) !== 0) return 'an address in an odd spelling';
+  return !allowLoopback && host.toLowerCase() === 'localhost' ? LOOPBACK_REFUSED : undefined;
 }
 
 /** An IPv4 address dressed as IPv6 is judged as what it is. */

@@ -1,5 +1,6 @@
 /** Sends hints to containers over kept-alive connections. A lost hint is repeated by the governor; nothing is retried here. */
 import {request} from 'undici';
+import type {Agent} from 'undici';
 import {HINTS_PER_CALL} from '../../governor/hints.ts';
 import type {HintBatch, HintItem} from '../../governor/hints.ts';
 import type {Logger} from '../../runtime/logger.ts';
@@ -23,10 +24,11 @@ export class HintSender {
   private readonly options: HintSenderOptions;
   /** Incarnations a call is under way to, with what waits for its end. */
   private readonly lines = new Map<string, Map<string, HintItem>>();
-  private readonly agent = containerAgent(CONNECTIONS_PER_CONTAINER);
+  private readonly agent: Agent;
 
   constructor(options: HintSenderOptions) {
     this.options = options;
+    this.agent = containerAgent(CONNECTIONS_PER_CONTAINER, options.allowLoopback);
   }
 
   /** One call at a time to an incarnation; what comes meanwhile waits, newest word per shard, and goes together. */

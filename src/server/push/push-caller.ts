@@ -1,5 +1,6 @@
 /** HTTP calls to push containers: add-shard, drop-shard and whether somebody listens. Nothing is retried here. */
 import {request} from 'undici';
+import type {Agent} from 'undici';
 import {HINT_PATHS} from '../../protocol/hints.ts';
 import {CALL_TIMEOUT_MS, containerAgent} from '../governing/container-agent.ts';
 import {refusedEndpoint} from '../governing/endpoint-policy.ts';
@@ -20,10 +21,11 @@ export interface PushCallerOptions {
 
 export class PushCaller {
   private readonly options: PushCallerOptions;
-  private readonly agent = containerAgent(CALLS_PER_CONTAINER);
+  private readonly agent: Agent;
 
   constructor(options: PushCallerOptions) {
     this.options = options;
+    this.agent = containerAgent(CALLS_PER_CONTAINER, options.allowLoopback);
   }
 
   /** The container's id is its endpoint. */
