@@ -19,6 +19,8 @@ type Hook = 'none' | 'adding' | 'added' | 'failed' | 'dropping' | 'retrying' | '
 const READ_RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 5_000;
 const DROP_RETRY_MIN_MS = 500;
+/** A record that is mine without a spec is looked at again after this time. */
+const SPEC_RETRY_MS = 1_000;
 
 export class ShardKeeper {
   readonly shard: string;
@@ -320,7 +322,9 @@ export class ShardKeeper {
     actions: KeeperAction[],
   ): void {
     if (this.spec === undefined) {
-      this.read(actions);
+      // Removed before it was read with the record. A governor will ask for the drop, or the spec comes back.
+      this.readWanted = true;
+      this.readAtMs = nowMs + SPEC_RETRY_MS;
       return;
     }
     this.token = tokenOf(held, context.epoch);

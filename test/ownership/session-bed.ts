@@ -122,6 +122,23 @@ export class SessionBed {
     this.turn();
   }
 
+  /** The record is read, and there is no spec of the shard. */
+  readWithoutSpec(shard: string, own: Versioned<OwnershipRecord>): void {
+    const {op} = this.latest('read', shard);
+    this.session.readAnswered(
+      shard,
+      op,
+      {revision: this.revision, own, spec: undefined},
+      this.nowMs,
+    );
+    this.turn();
+  }
+
+  readFails(shard: string): void {
+    this.session.readAnswered(shard, this.latest('read', shard).op, undefined, this.nowMs);
+    this.turn();
+  }
+
   answerWrite(shard: string, kind: 'committed' | 'refused' | 'unknown' = 'committed'): void {
     const {op} = this.latest('write', shard);
     const answer = kind === 'committed' ? {kind, revision: this.next()} : {kind};

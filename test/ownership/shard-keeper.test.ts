@@ -94,6 +94,40 @@ describe('claiming', () => {
   });
 });
 
+describe('reading', () => {
+  it('is repeated with back-off when it fails', () => {
+    const bed = new SessionBed().ready();
+    bed.session.hint(bed.session.incarnation, 's', 500);
+    bed.turn();
+    for (const waitMs of [200, 400, 800, 1_600, 3_200, 5_000, 5_000]) {
+      bed.readFails('s');
+      bed.look();
+      bed.turn(waitMs - 1);
+      expect(bed.asked('read')).toEqual([]);
+      bed.turn(1);
+      expect(bed.asked('read')).toHaveLength(1);
+    }
+  });
+
+  it('of what is mine without a spec is repeated once a second, and nothing is added', () => {
+    const bed = new SessionBed().ready();
+    bed.session.hint(bed.session.incarnation, 's', 500);
+    bed.turn();
+    const claimed = bed.record('owned');
+    for (let round = 0; round < 3; round += 1) {
+      bed.readWithoutSpec('s', claimed);
+      bed.look();
+      bed.turn(999);
+      expect(bed.asked('read')).toEqual([]);
+      bed.turn(1);
+      expect(bed.asked('read')).toHaveLength(1);
+    }
+    expect(bed.actions.filter(({type}) => type === 'add')).toEqual([]);
+    bed.answerRead('s', claimed);
+    expect(bed.asked('add')).toHaveLength(1);
+  });
+});
+
 describe('the high-water mark', () => {
   it('outlives the shard: a record from before the free is not adopted', () => {
     const bed = new SessionBed().ready().owns('s');
@@ -176,6 +210,19 @@ describe('letting go', () => {
     expect(bed.asked('add')).toEqual([]);
     expect(bed.latest('write', 's').transition.kind).toBe('free');
     bed.answerWrite('s');
+    expect(bed.session.keepers.has('s')).toBe(false);
+  });
+
+  it('a free of unknown outcome that has landed is over: nothing more is written', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const {token} = bed.latest('add', 's');
+    reads(bed, 'dropping', {token});
+    bed.dropSettled('s');
+    bed.answerWrite('s', 'unknown');
+    bed.turn(100);
+    bed.look();
+    bed.answerRead('s', bed.record('free', {token}));
+    expect(bed.asked('write')).toEqual([]);
     expect(bed.session.keepers.has('s')).toBe(false);
   });
 
