@@ -34,6 +34,8 @@ export class GovernorBed {
   /** Shards that the governor wants to read. */
   readonly rereads: string[] = [];
   status: AppStatus | undefined;
+  /** Steps of the app's removal, oldest first. */
+  readonly removals: ('deleteSpecs' | 'finishRemoval')[] = [];
   readonly governor: Governor;
   private revision = 100;
   private moves = 0;
@@ -77,6 +79,14 @@ export class GovernorBed {
     const value = {order, reason: '', by: '', at: '', incarnation: '', keep: true};
     const entry = {value, mod, create: mod};
     this.governor.changed({kind: 'order', mod, container, entry}, this.nowMs);
+  }
+
+  /** The operator's word is taken back. */
+  lift(container: string): void {
+    this.governor.changed(
+      {kind: 'order', mod: this.next(), container, entry: undefined},
+      this.nowMs,
+    );
   }
 
   /** Writes the shard's spec. */
@@ -163,6 +173,8 @@ export class GovernorBed {
     if (action.type === 'hints') this.hints += action.items.length;
     if (action.type === 'evict') this.evictions.push(action);
     if (action.type === 'status') this.status = action.status;
+    if (action.type === 'deleteSpecs' || action.type === 'finishRemoval')
+      this.removals.push(action.type);
     if (action.type === 'reread') this.rereads.push(action.shard);
     if (action.type !== 'write') return;
     this.writes.push(action);

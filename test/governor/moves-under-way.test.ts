@@ -1,5 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {DRAINS_PER_APP} from '../../src/governor/motion.ts';
+import {REFUSED_RETRY_MS} from '../../src/governor/retry.ts';
+import type {OwnershipRecord, Versioned} from '../../src/model/ownership.ts';
 import {GovernorBed} from './governor-bed.ts';
 
 const PINNED = Array.from({length: DRAINS_PER_APP}, (_, index) => `p${index}`);
@@ -43,6 +45,27 @@ describe('moves under way', () => {
     bed.turn(250);
 
     expect(states(bed, ['s1'])).toEqual(new Set(['dropping']));
+  });
+
+  it('that came to nothing and are not wanted any more leave their places to others', () => {
+    const bed = new GovernorBed(Array.from({length: 2 * DRAINS_PER_APP}, (_, at) => `s${at}`));
+    for (const container of ['a', 'b']) bed.join(container);
+    settleAndClaim(bed);
+    bed.order('a', 'drain');
+    bed.turn(100, () => 'unknown');
+    expect(bed.rereads).toHaveLength(DRAINS_PER_APP);
+    // None of the drops has landed: each record is as it was.
+    for (const shard of bed.rereads) {
+      const entry = bed.own.get(shard) as Versioned<OwnershipRecord>;
+      bed.governor.reread(shard, {kind: 'own', mod: entry.mod, shard, entry}, bed.nowMs);
+    }
+    bed.lift('a');
+    bed.order('b', 'drain');
+    bed.turn(REFUSED_RETRY_MS + 100);
+
+    const ofB = [...bed.own].filter(([, {value}]) => value.container === 'b').map(([id]) => id);
+    expect(ofB).toHaveLength(DRAINS_PER_APP);
+    expect(states(bed, ofB)).toEqual(new Set(['dropping']));
   });
 
   it('drop a shard that was removed and added again with another task while nobody looked', () => {

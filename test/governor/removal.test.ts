@@ -1,0 +1,58 @@
+/** Taking an app apart: in which order, how often, and when it is over. */
+import {describe, expect, it} from 'vitest';
+import {GovernorBed} from './governor-bed.ts';
+
+const RETRY_MS = 500;
+
+/** What the removal does within the next so many ms. */
+function after(bed: GovernorBed, ms: number): GovernorBed['removals'] {
+  const before = bed.removals.length;
+  bed.turn(ms);
+  return bed.removals.slice(before);
+}
+
+/** An app that is being deleted, its one shard ready on its one container. */
+function deletingBed(): GovernorBed {
+  const bed = new GovernorBed(['s1']);
+  bed.join('a');
+  bed.turn(3_000);
+  bed.settle();
+  bed.claim(['s1']);
+  bed.settle();
+  bed.respec({deleting: true});
+  return bed;
+}
+
+describe('an app that is being deleted', () => {
+  it('loses its specs first, and is asked again in a while if they stay', () => {
+    const bed = deletingBed();
+    expect(after(bed, 0)).toEqual(['deleteSpecs']);
+    expect(after(bed, RETRY_MS - 1)).toEqual([]);
+    expect(bed.governor.wakeAtMs(bed.nowMs)).toBe(bed.nowMs + 1);
+    expect(after(bed, 1)).toEqual(['deleteSpecs']);
+  });
+
+  it('is not finished while a container lives or a record stands', () => {
+    const bed = deletingBed();
+    bed.removeShard('s1');
+    expect(after(bed, RETRY_MS)).toEqual([]);
+    bed.end('a');
+    // The container is gone, its record is not.
+    expect(bed.own.has('s1')).toBe(true);
+    expect(after(bed, RETRY_MS)).toEqual([]);
+    expect(bed.own.has('s1')).toBe(false);
+    expect(after(bed, RETRY_MS)).toEqual(['finishRemoval']);
+  });
+
+  it('is not finished while a container without shards lives', () => {
+    const bed = deletingBed();
+    bed.join('b');
+    bed.removeShard('s1');
+    bed.end('a');
+    bed.turn();
+    expect(bed.own.size).toBe(0);
+    expect(after(bed, RETRY_MS)).toEqual([]);
+    bed.end('b');
+    expect(after(bed, RETRY_MS)).toEqual(['finishRemoval']);
+  });
+});
