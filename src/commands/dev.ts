@@ -23,13 +23,13 @@ export default class Dev extends SmCommand<typeof Dev> {
     shards: Flags.integer({description: 'how many', default: 12, min: 1, max: 10_000}),
     chaos: Flags.boolean({description: 'disturb the containers, and say whether it did harm'}),
     port: Flags.integer({
-      description: `port of the admin API; default ${DEFAULT_PORT}, or any free one`,
-      min: 1,
+      description: `port of the admin API; default ${DEFAULT_PORT}, or any free one; 0: any`,
+      min: 0,
       max: 65_535,
     }),
     'store-port': Flags.integer({
-      description: `port of the store; default ${DEFAULT_STORE_PORT}, or any free one`,
-      min: 1,
+      description: `port of the store; default ${DEFAULT_STORE_PORT}, or any free one; 0: any`,
+      min: 0,
       max: 65_535,
     }),
   };

@@ -3,6 +3,7 @@
  * touches the disk, and nothing outlives this process.
  */
 import {AdminClient} from '../cli/admin-client.ts';
+import {RemoteError} from '../cli/failure-report.ts';
 import type {ServerConfig} from '../config/index.ts';
 import {startEmbeddedStore} from '../embedded/index.ts';
 import type {EmbeddedStore} from '../embedded/index.ts';
@@ -14,7 +15,6 @@ import type {Tell} from './events.ts';
 import {Fleet} from './fleet.ts';
 import {MoveTeller} from './move-teller.ts';
 import {freePort} from './ports.ts';
-import type {JoinOrder} from './reports.ts';
 
 export const DEMO_APP = 'demo';
 /** T of the demo containers: the shortest there is, so that a lost one is missed within seconds. */
@@ -23,6 +23,8 @@ const PREFIX = '/sm';
 const SERVICE = 'sm.dev';
 /** Shards of one call, at most what a call may hold. */
 const SHARDS_PER_CALL = 10_000;
+const PATIENCE_MS = 60_000;
+const RETRY_MS = 500;
 
 /** `fixed`: if it is taken, no other will do. */
 export interface WantedPort {
@@ -78,11 +80,6 @@ export class DevBed {
     return this.parts.store.endpoint;
   }
 
-  /** What a container of the demo joins with. */
-  get joining(): Omit<JoinOrder['options'], 'id'> {
-    return {app: DEMO_APP, endpoints: [this.store], etcdPrefix: PREFIX, ttlMs: DEMO_TTL_MS};
-  }
-
   /** Ends all of it; nothing is kept. */
   stop(): Promise<void> {
     this.stopping ??= this.stopOnce();
@@ -111,7 +108,8 @@ export class DevBed {
     this.opened = {store, daemon, admin};
     tell({event: 'listening', server: admin.server, store: store.endpoint, taken});
     await this.createApp(admin);
-    this.fleet.joinAll(this.joining);
+    const endpoints = [store.endpoint];
+    this.fleet.joinAll({app: DEMO_APP, endpoints, etcdPrefix: PREFIX, ttlMs: DEMO_TTL_MS});
     const moves = new MoveTeller(admin, DEMO_APP, tell);
     this.closers.unshift(() => moves.stop());
     await daemon.ready;
@@ -131,9 +129,9 @@ export class DevBed {
 
   private async openDaemon(endpoint: string, taken: number[]): Promise<Daemon> {
     const {port, logger, version} = this.options;
-    const free = await freePort(port.wanted);
     const open = (number: number): Promise<Daemon> =>
       serve(configOf(number, endpoint), {logger, version});
+    const free = await freePort(port.wanted);
     if (free !== undefined || port.fixed) return open(free ?? port.wanted);
     taken.push(port.wanted);
     return open((await freePort(0)) ?? 0);
@@ -141,14 +139,35 @@ export class DevBed {
 
   private async createApp(admin: AdminClient): Promise<void> {
     const {shards} = this.options;
-    await admin.call('addSpec', {service: DEMO_APP, maxRecoveryTime: 0});
+    await patiently(() => admin.call('addSpec', {service: DEMO_APP, maxRecoveryTime: 0}));
     const ids = Array.from({length: shards}, (_, index) => ({shardId: `s${index + 1}`}));
-    for (let at = 0; at < ids.length; at += SHARDS_PER_CALL)
-      await admin.call('addShards', {
-        service: DEMO_APP,
-        shards: ids.slice(at, at + SHARDS_PER_CALL),
+    for (let at = 0; at < ids.length; at += SHARDS_PER_CALL) {
+      const batch = ids.slice(at, at + SHARDS_PER_CALL);
+      await patiently(async () => {
+        const {items} = await admin.call('addShards', {service: DEMO_APP, shards: batch});
+        if (items.some(({result}) => result === 'unknown'))
+          throw new SmError('STORE_UNAVAILABLE', 'the store did not answer', {retryable: true});
       });
+    }
   }
+}
+
+/** On a starved machine an answer may come too late: what changes nothing when it is said twice is said again. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  const endMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isRetryable(error) || performance.now() > endMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  if (error instanceof RemoteError) return error.failure.retryable;
+  return error instanceof SmError && error.retryable;
 }
 
 function configOf(port: number, endpoint: string): ServerConfig {

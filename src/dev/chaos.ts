@@ -67,6 +67,8 @@ export class Chaos {
     else if (action === 'pause') await this.stopFor(victim, Math.round(between(PAUSE_MS)));
     else await this.drain(victim);
     victim.disturbed = false;
+    // Stopped for longer than it may live, a process may have been ended by its own watchdog.
+    if (action !== 'kill' && !victim.alive) this.bed.fleet.start(victim.id);
     if (!this.stopped.signal.aborted) this.tell({event: 'chaosOver', action, container});
   }
 
@@ -74,7 +76,7 @@ export class Chaos {
     this.tell({event: 'chaos', action: 'kill', container: victim.id});
     await victim.kill();
     await this.pause(between(RESTART_AFTER_MS));
-    if (!this.stopped.signal.aborted) this.bed.fleet.start(victim.id, this.bed.joining);
+    if (!this.stopped.signal.aborted) this.bed.fleet.start(victim.id);
   }
 
   private async stopFor(victim: ContainerChild, forMs: number): Promise<void> {

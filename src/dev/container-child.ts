@@ -11,18 +11,23 @@ export const DEMO_CONTAINER = fileURLToPath(
   new URL(`../dev/demo-container${SUFFIX}`, import.meta.url),
 );
 
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
 export class ContainerChild {
   readonly id: string;
   /** Chaos is at work on it. */
   disturbed = false;
   private readonly child: ChildProcess;
 
-  /** Loads the program; it joins when told to. `onEnd` hears how the process ended: a code or a signal. */
+  /** Loads the program; it joins when told to. */
   constructor(
     id: string,
     program: string,
     onReport: (report: ContainerReport) => void,
-    onEnd: (how: string) => void,
+    onEnd: (end: ProcessEnd) => void,
   ) {
     this.id = id;
     // A session of its own: Ctrl-C is for the parent, which ends its children itself.
@@ -33,7 +38,12 @@ export class ContainerChild {
     });
     this.child.on('message', (report) => onReport(report as ContainerReport));
     this.child.on('error', () => undefined);
-    this.child.once('exit', (code, signal) => onEnd(signal ?? String(code)));
+    this.child.once('exit', (code, signal) => {
+      const ended = (): void => onEnd({code, signal});
+      // What it said last may still be under way.
+      if (this.child.connected) this.child.once('disconnect', ended);
+      else ended();
+    });
   }
 
   get process(): ChildProcess {

@@ -30,7 +30,14 @@ export type DevEvent =
       readonly from: string;
       readonly to: string;
     }
-  | {readonly event: 'containerEnded'; readonly container: string; readonly how: string}
+  | {
+      readonly event: 'containerEnded';
+      readonly container: string;
+      /** Its own word for why it gave up, else the exit code or the signal. */
+      readonly how: string;
+      /** It will be started again. */
+      readonly again: boolean;
+    }
   | {
       readonly event: 'chaos';
       readonly action: ChaosAction;

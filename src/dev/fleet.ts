@@ -1,10 +1,17 @@
 /** The demo containers: processes that come and go, and what they say of their shards. */
 import {performance} from 'node:perf_hooks';
 import {ContainerChild, DEMO_CONTAINER} from './container-child.ts';
+import type {ProcessEnd} from './container-child.ts';
 import type {Tell} from './events.ts';
 import type {ContainerReport, JoinOrder} from './reports.ts';
 import {OwnershipVerdict} from './verdict.ts';
 import {Warden} from './warden.ts';
+
+/** What a container joins with, but for its name. */
+type Joining = Omit<JoinOrder['options'], 'id'>;
+
+/** Until one that gave up is started again. */
+const RESTART_MS = 1_000;
 
 export interface FleetOptions {
   /** Shards there will be: when each has acted, `placed` is told. */
@@ -20,6 +27,10 @@ export class Fleet {
   private readonly warden = new Warden();
   private readonly children = new Map<string, ContainerChild>();
   private readonly served = new Set<string>();
+  /** Why a container said that it ends. */
+  private readonly reasons = new Map<ContainerChild, string>();
+  private readonly restarts = new Set<NodeJS.Timeout>();
+  private joining: Joining | undefined;
   private stopping = false;
 
   constructor(options: FleetOptions) {
@@ -37,7 +48,7 @@ export class Fleet {
       id,
       this.options.program ?? DEMO_CONTAINER,
       (report) => this.heard(child, report),
-      (how) => this.ended(child, how),
+      (end) => this.ended(child, end),
     );
     this.warden.watch(child.process);
     this.children.set(id, child);
@@ -45,22 +56,26 @@ export class Fleet {
   }
 
   /** Starts the process and lets it join. */
-  start(id: string, options: Omit<JoinOrder['options'], 'id'>): void {
-    if (!this.stopping) this.prepare(id).join({...options, id});
+  start(id: string): void {
+    if (!this.stopping && this.joining !== undefined) this.prepare(id).join({...this.joining, id});
   }
 
-  joinAll(options: Omit<JoinOrder['options'], 'id'>): void {
+  /** Lets all join that are there, and with the same options those that are started later. */
+  joinAll(options: Joining): void {
+    this.joining = options;
     for (const child of this.living) child.join({...options, id: child.id});
   }
 
   /** Ends every process at once; what they hold is in memory that goes, too. */
   async stop(): Promise<void> {
     this.stopping = true;
+    for (const timer of this.restarts) clearTimeout(timer);
     await Promise.all(this.living.map((child) => child.kill()));
     await this.warden.close();
   }
 
   private heard(child: ContainerChild, report: ContainerReport): void {
+    if (report.type === 'ended') this.reasons.set(child, report.code);
     if (report.type !== 'effects') return;
     const owner = `${child.id} (process ${child.pid})`;
     this.verdict.refused(report.refusals);
@@ -82,8 +97,19 @@ export class Fleet {
     tell({event: 'placed', shards, containers, afterMs});
   }
 
-  private ended(child: ContainerChild, how: string): void {
+  /** One that is killed stays away: that is what its killer wants to see. One that gives up, as on a starved machine, tries again. */
+  private ended(child: ContainerChild, end: ProcessEnd): void {
+    const reason = this.reasons.get(child) ?? '';
+    this.reasons.delete(child);
     if (this.stopping || child.disturbed) return;
-    this.options.tell({event: 'containerEnded', container: child.id, how});
+    const again = end.signal === null;
+    const how = reason === '' ? String(end.signal ?? end.code) : reason;
+    this.options.tell({event: 'containerEnded', container: child.id, how, again});
+    if (!again) return;
+    const timer = setTimeout(() => {
+      this.restarts.delete(timer);
+      this.start(child.id);
+    }, RESTART_MS);
+    this.restarts.add(timer);
   }
 }

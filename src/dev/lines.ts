@@ -42,7 +42,9 @@ export class Lines {
       case 'moved':
         return [moved(event)];
       case 'containerEnded':
-        return [`${event.container} has ended (${event.how})`];
+        return [
+          `${event.container} has ended (${event.how})${event.again ? ', and is started again' : ''}`,
+        ];
       case 'chaos':
         return [chaos(event)];
       case 'chaosOver':

@@ -21,6 +21,10 @@ const TABLE = {
     status.FAILED_PRECONDITION,
     'etcdserver: the embedded store is one member and takes no other',
   ],
+  noSnapshots: [
+    status.UNIMPLEMENTED,
+    'etcdserver: the embedded store gives no snapshots: stop its daemon and use sm store export, or copy its data directory',
+  ],
   memberNotFound: [status.NOT_FOUND, 'etcdserver: member not found'],
   notLearner: [status.FAILED_PRECONDITION, 'etcdserver: can only promote a learner member'],
   badLeaderTransferee: [status.FAILED_PRECONDITION, 'etcdserver: bad leader transferee'],

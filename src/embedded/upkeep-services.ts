@@ -1,5 +1,5 @@
 /** Maintenance, cluster and auth: what a single member with one user has to say. */
-import type {UntypedServiceImplementation} from '@grpc/grpc-js';
+import type {ServerWritableStream, UntypedServiceImplementation} from '@grpc/grpc-js';
 import type {Authenticator} from './auth.ts';
 import {failure} from './failures.ts';
 import {RAFT_TERM} from './header.ts';
@@ -53,6 +53,11 @@ export function maintenanceService(
       hash: contentHash(keys, int(revision)),
       compact_revision: keys.compactRevision,
     })),
+    // Its format is that of etcd's own database.
+    Snapshot: (call: ServerWritableStream<object, object>) => {
+      const refused = calls.refusal(call.metadata) ?? calls.statusOf(failure('noSnapshots'));
+      call.emit('error', refused);
+    },
     MoveLeader: calls.unary(({targetID}: {targetID?: string}) => {
       if (targetID !== memberId) throw failure('badLeaderTransferee');
       return {header: headers.at()};

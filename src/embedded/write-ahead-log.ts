@@ -104,8 +104,16 @@ export class WriteAheadLog {
 
   /** What comes next goes to a new file. Not during an append. */
   rotate(): void {
-    const next = openSync(this.directory.logPath(this.sequence + 1), 'wx', 0o600);
-    this.directory.sync();
+    const path = this.directory.logPath(this.sequence + 1);
+    const next = openSync(path, 'wx', 0o600);
+    try {
+      this.directory.sync();
+    } catch (error) {
+      // Behind a newer file the open one would have to be whole to its end.
+      closeSync(next);
+      rmSync(path, {force: true});
+      throw error;
+    }
     closeSync(this.fd);
     this.fd = next;
     this.length = 0;

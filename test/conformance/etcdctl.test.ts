@@ -1,5 +1,7 @@
 /** Debian's etcdctl on both servers: the same commands must print the same, ids, times and sizes aside. */
 import {spawn} from 'node:child_process';
+import {existsSync} from 'node:fs';
+import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
@@ -242,5 +244,14 @@ describe('the cluster', () => {
     await alike(['alarm', 'disarm']);
     await alike(['defrag']);
     await alike(['move-leader', '1234']);
+  });
+
+  it('a snapshot, which the embedded server does not give: it says what to do instead', async () => {
+    const embedded = servers[1] as EtcdProcess;
+    const file = join(embedded.dataDir, '..', 'snapshot');
+    const {code, stderr} = await start(embedded, ['snapshot', 'save', file]).ended;
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/code = Unimplemented desc = etcdserver: .* use sm store export/);
+    expect(existsSync(file)).toBe(false);
   });
 });

@@ -241,6 +241,19 @@ describe('a full disk', () => {
     expect(new DiskStore(path).content()).toEqual(before);
   });
 
+  it('goes on in its log when there can be no next one', async () => {
+    const path = newPath();
+    const store = new DiskStore(path, {snapshotBytes: 300});
+    store.directory.sync = () => {
+      throw new Error('EIO: i/o error, fsync');
+    };
+    for (let index = 0; index < 10; index += 1) await store.put(`k${index}`, 'v'.repeat(100));
+    store.drop();
+    const file = lastLog(store.directory);
+    truncateSync(file, statSync(file).size - 1);
+    expect(keyCount(new DiskStore(path))).toBe(9);
+  });
+
   it('writes nothing more after a sync that failed', async () => {
     let fails = false;
     const sync = (fd: number): Promise<void> =>

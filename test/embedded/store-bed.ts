@@ -79,33 +79,8 @@ export class DiskStore {
 
   /** All that can be read, oldest revision first, with leases, alarms and ids. */
   content(): unknown {
-    const {keys, leases, alarms} = this.machine;
-    const range = {from: '', to: undefined, single: false};
-    const revisions = [];
-    for (let at = Math.max(1, keys.compactRevision); at <= keys.revision; at += 1)
-      revisions.push(
-        keys
-          .read(range, {revision: at})
-          .versions.map(({key, value, lease, createRevision, modRevision, version}) => ({
-            ...{key, value, lease, createRevision, modRevision, version},
-          })),
-      );
-    const events = [];
-    for (let position = 0; keys.events.at(position) !== undefined; position += 1) {
-      const {key, modRevision, version} = keys.events.at(position) ?? {};
-      events.push({key, modRevision, version});
-    }
-    return {
-      identity: this.directory.identity,
-      revision: keys.revision,
-      compactRevision: keys.compactRevision,
-      revisions,
-      events,
-      alarms,
-      leases: leases.list().map(({id, ttlSeconds, keys: held}) => ({
-        ...{id, ttlSeconds, keys: [...held].sort()},
-      })),
-    };
+    const {identity} = this.directory;
+    return {identity, alarms: this.machine.alarms, ...contentOf(this.machine)};
   }
 
   async close(): Promise<void> {
@@ -119,4 +94,33 @@ export class DiskStore {
     if (this.isOpen) this.directory.close();
     this.isOpen = false;
   }
+}
+
+/** What a store holds, without its alarms. */
+export function contentOf({keys, leases}: StateMachine): object {
+  const range = {from: '', to: undefined, single: false};
+  const revisions = [];
+  for (let at = Math.max(1, keys.compactRevision); at <= keys.revision; at += 1)
+    revisions.push(
+      keys
+        .read(range, {revision: at})
+        .versions.map(({key, value, lease, createRevision, modRevision, version}) => ({
+          ...{key, value, lease, createRevision, modRevision, version},
+        })),
+    );
+  const events = [];
+  for (let position = 0; keys.events.at(position) !== undefined; position += 1) {
+    const {key, modRevision, version} = keys.events.at(position) ?? {};
+    events.push({key, modRevision, version});
+  }
+  const held = leases.list().map(({id, ttlSeconds, keys: list}) => ({
+    ...{id, ttlSeconds, keys: [...list].sort()},
+  }));
+  return {
+    revision: keys.revision,
+    compactRevision: keys.compactRevision,
+    revisions,
+    events,
+    leases: held.sort((a, b) => a.id.localeCompare(b.id)),
+  };
 }

@@ -1,8 +1,5 @@
 /** etcd goes back to a snapshot, or is wiped, under running daemons and containers. */
-import {execFile} from 'node:child_process';
 import {rm} from 'node:fs/promises';
-import {join} from 'node:path';
-import {promisify} from 'node:util';
 import {describe, expect, it} from 'vitest';
 import {LONG_MS, shardIds, withCluster} from '../support/cluster.ts';
 import type {Cluster} from '../support/cluster.ts';
@@ -74,12 +71,7 @@ async function accept(cluster: Cluster): Promise<number> {
 describe.concurrent('an etcd that', () => {
   it('goes back to a snapshot: nothing is planned or claimed until it is accepted, and tokens only grow', () =>
     withBed(async (cluster, etcd) => {
-      const snapshot = join(etcd.dataDir, '..', 'snapshot.db');
-      await promisify(execFile)(
-        'etcdctl',
-        ['--endpoints', etcd.endpoint, 'snapshot', 'save', snapshot],
-        {env: {...process.env, ETCDCTL_API: '3'}},
-      );
+      const snapshot = await etcd.save();
       // What comes after the snapshot is lost: these tokens are given out at revisions that will come again.
       await cluster.admin.call('delShard', {service: 'orders', shardId: 's2'});
       await cluster.admin.call('updateShard', {service: 'orders', shardId: 's0', task: 'changed'});

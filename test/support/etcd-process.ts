@@ -5,7 +5,7 @@
 import {execFile, spawn} from 'node:child_process';
 import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtemp, rm} from 'node:fs/promises';
+import {cp, mkdtemp, rm} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
@@ -53,6 +53,7 @@ interface MemberPlan {
 
 /** How a member is started, and how it shows that it serves. */
 interface Launch {
+  readonly kind: StoreKind;
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
@@ -84,6 +85,10 @@ export class EtcdMember {
 
   get pid(): number | undefined {
     return this.child?.pid;
+  }
+
+  get kind(): StoreKind {
+    return this.launch.kind;
   }
 
   /** What stands behind a flag of the command line. */
@@ -206,10 +211,30 @@ export class EtcdProcess {
     await this.ready();
   }
 
-  /** Goes back to a snapshot taken with etcdctl; the processes must have been killed. Same addresses, same cluster id. */
-  async restore(snapshot: string): Promise<void> {
+  /** A copy of all that it has, for `restore`, as an operator makes it: by etcdctl, or of the embedded server's directory. */
+  async save(): Promise<string> {
+    const {first, endpoint} = this;
+    const copy = join(first.dataDir, '..', 'copy');
+    if (first.kind === 'etcd') await etcdctl('--endpoints', endpoint, 'snapshot', 'save', copy);
+    else {
+      this.pause();
+      await cp(first.dataDir, copy, {recursive: true});
+      this.resume();
+    }
+    return copy;
+  }
+
+  /** Goes back to a copy; the processes must have been killed. Same addresses, same cluster id. */
+  async restore(copy: string): Promise<void> {
     const {first} = this;
     await rm(first.dataDir, {recursive: true, force: true});
+    if (first.kind === 'etcd') await this.restoreSnapshot(copy);
+    else await cp(copy, first.dataDir, {recursive: true});
+    await this.restart();
+  }
+
+  private async restoreSnapshot(snapshot: string): Promise<void> {
+    const {first} = this;
     const identity = ['--name', '--initial-cluster', '--initial-cluster-token'].flatMap((flag) => [
       flag,
       first.argument(flag),
@@ -219,10 +244,7 @@ export class EtcdProcess {
       first.argument('--initial-advertise-peer-urls'),
     ];
     const what = ['snapshot', 'restore', snapshot, '--data-dir', first.dataDir];
-    await promisify(execFile)('etcdctl', [...what, ...identity, ...peers], {
-      env: {...process.env, ETCDCTL_API: '3'},
-    });
-    await this.restart();
+    await etcdctl(...what, ...identity, ...peers);
   }
 
   pause(): void {
@@ -242,6 +264,10 @@ export class EtcdProcess {
     await this.kill();
     await Promise.all(this.temporary.map((path) => rm(path, {recursive: true, force: true})));
   }
+}
+
+async function etcdctl(...args: readonly string[]): Promise<void> {
+  await promisify(execFile)('etcdctl', args, {env: {...process.env, ETCDCTL_API: '3'}});
 }
 
 /** Starts a store and waits until it serves. */
@@ -299,7 +325,7 @@ function realEtcd(plan: MemberPlan, plans: readonly MemberPlan[], options: EtcdO
     ...tokenArguments(options, ['--auth-token', 'simple', '--auth-token-ttl'], 1),
     ...secure,
   ];
-  return {program: 'etcd', args, serves: () => etcdServes(plan.healthUrl)};
+  return {kind: 'etcd', program: 'etcd', args, serves: () => etcdServes(plan.healthUrl)};
 }
 
 /** The embedded server as a process of its own, so that it can be paused and killed like an etcd. */
@@ -313,7 +339,7 @@ function embedded(plan: MemberPlan, options: EtcdOptions): Launch {
   const {user} = options;
   const env =
     user === undefined ? {} : {SM_STORE_USERNAME: user.name, SM_STORE_PASSWORD: user.password};
-  return {program: process.execPath, args, env, serves: embeddedServes};
+  return {kind: 'embedded', program: process.execPath, args, env, serves: embeddedServes};
 }
 
 function tokenArguments(

@@ -1,0 +1,34 @@
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect, it} from 'vitest';
+import {Fleet} from '../../src/dev/fleet.ts';
+import type {DevEvent} from '../../src/dev/index.ts';
+import {until} from '../support/until.ts';
+
+const PROGRAM = join(import.meta.dirname, '..', 'support', 'quitting-container.ts');
+const LIMIT_MS = 25_000;
+
+it('starts a container again that gave up, and leaves one dead that was killed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sm-fleet-'));
+  const events: DevEvent[] = [];
+  const ends = (): DevEvent[] => events.filter(({event}) => event === 'containerEnded');
+  const fleet = new Fleet({shards: 1, tell: (event) => events.push(event), program: PROGRAM});
+  try {
+    fleet.prepare('c1');
+    fleet.joinAll({app: 'demo', endpoints: [join(folder, 'mark')]});
+    await until(() => fleet.verdict.shardsServed === 1, LIMIT_MS, 'the second one serves');
+    const [end, more] = ends();
+    expect([end, more]).toEqual([
+      {event: 'containerEnded', container: 'c1', how: 'STORE_UNAVAILABLE', again: true},
+      undefined,
+    ]);
+    expect(fleet.living).toHaveLength(1);
+    fleet.living[0]?.signal('SIGKILL');
+    await until(() => ends().length === 2, LIMIT_MS, 'its end is told');
+    expect(ends()[1]).toMatchObject({how: 'SIGKILL', again: false});
+  } finally {
+    await fleet.stop();
+    rmSync(folder, {recursive: true});
+  }
+});
