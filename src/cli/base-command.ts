@@ -1,4 +1,4 @@
-import {Command, Flags} from '@oclif/core';
+import {Command, Config, Flags} from '@oclif/core';
 import type {Interfaces} from '@oclif/core';
 import {SmError} from '../model/errors.ts';
 import {AdminClient} from './admin-client.ts';
@@ -73,6 +73,17 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
       helpGroup: 'GLOBAL',
     }),
   };
+
+  /** As oclif's own, which would load a configuration anew although it has been given one. */
+  static override async run<C extends Command>(
+    this: new (argv: string[], config: Config) => C,
+    argv: string[] = [],
+    config?: Interfaces.LoadOptions,
+  ): Promise<ReturnType<C['run']>> {
+    const loaded = config instanceof Config ? config : await Config.load(config);
+    const command = new this(argv, loaded) as C & {_run: Command['_run']};
+    return command._run();
+  }
 
   protected flags!: FlagsOf<T>;
   protected args!: ArgsOf<T>;
