@@ -107,6 +107,7 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
   /** Writes changes until the signal is aborted. */
   protected async stream(watched: Watched, signal: AbortSignal): Promise<void> {
     const {LiveLines, LiveLink, isPassing} = await import('./line-watch.ts');
+    if (signal.aborted) return;
     const input = inputOf({...watched, query: {limit: ALL_ROWS, ...watched.query}}, undefined);
     const lines = new LiveLines({
       json: this.format !== 'table' && this.format !== 'wide',
