@@ -2,6 +2,7 @@ import {Command, Config, Flags} from '@oclif/core';
 import type {Interfaces} from '@oclif/core';
 import {SmError} from '../model/errors.ts';
 import {AdminClient} from './admin-client.ts';
+import {COLOR_CHOICES} from './color.ts';
 import {ExitOnly, reportFailure, wantsJson} from './failure-report.ts';
 import {shaped} from './list-shape.ts';
 import {OUTPUT_FORMATS, renderList, renderObject} from './output.ts';
@@ -54,6 +55,11 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
       description: 'form of the result',
       env: 'SM_OUTPUT',
       options: [...OUTPUT_FORMATS],
+      helpGroup: 'GLOBAL',
+    }),
+    color: Flags.string({
+      description: 'auto: on a terminal, unless NO_COLOR is set; FORCE_COLOR counts, too',
+      options: [...COLOR_CHOICES],
       helpGroup: 'GLOBAL',
     }),
     json: Flags.boolean({description: 'same as -o json', helpGroup: 'GLOBAL'}),

@@ -1,5 +1,6 @@
 /** Starts oclif; whatever goes wrong outside a command ends here in our form. */
-import {Config, flush, run} from '@oclif/core';
+import type {Config} from '@oclif/core';
+import {chooseColor} from './color.ts';
 import {ownPlugin} from './own-plugin.ts';
 import {jsonText} from './json-text.ts';
 import {reportFailure, wantsJson} from './failure-report.ts';
@@ -14,6 +15,8 @@ export async function main(): Promise<void> {
   });
   const argv = process.argv.slice(2);
   try {
+    chooseColor(argv);
+    const {Config, flush, run} = await import('./oclif.ts');
     const plugin = ownPlugin(import.meta.url);
     const config = await Config.load({
       root: plugin.root,
