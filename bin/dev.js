@@ -4,4 +4,4 @@ import {register} from 'tsx/esm/api';
 
 register();
 const {main} = await import('../src/cli/index.ts');
-await main(import.meta.url);
+await main();

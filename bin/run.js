@@ -10,5 +10,5 @@ if (process.argv.length === 3 && (process.argv[2] === '--version' || process.arg
 } else {
   process.env.NODE_ENV ??= 'production';
   const {main} = await import('../dist/cli/index.js');
-  await main(import.meta.url);
+  await main();
 }

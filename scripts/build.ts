@@ -8,6 +8,7 @@ import {readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import {Plugin} from '@oclif/core';
 import {build} from 'esbuild';
+import type {Plugin as BuildPlugin} from 'esbuild';
 
 const OUT = 'dist';
 const MANIFEST = 'oclif.manifest.json';
@@ -18,9 +19,9 @@ function commandFiles(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-const BUNDLED = new Set(['ink', 'react', 'string-width']);
+const BUNDLED = new Set(['@oclif/core', 'ink', 'react', 'string-width']);
 /** Only for development, and not installed. */
-const NEVER_LOADED = ['react-devtools-core', 'ws'];
+const NEVER_LOADED = ['typescript', 'react-devtools-core', 'ws'];
 
 function outside(): string[] {
   const {dependencies} = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -28,6 +29,16 @@ function outside(): string[] {
   };
   return [...Object.keys(dependencies).filter((name) => !BUNDLED.has(name)), ...NEVER_LOADED];
 }
+
+/** Of oclif: they look for commands and plugins in folders and compare versions; `own-plugin.ts` has no use for that. */
+const NEVER_CALLED = /^(minimatch|tinyglobby|semver|wsl-utils)$/;
+const withoutNeverCalled: BuildPlugin = {
+  name: 'without what is never called',
+  setup: ({onResolve, onLoad}) => {
+    onResolve({filter: NEVER_CALLED}, ({path}) => ({path, namespace: 'never-called'}));
+    onLoad({filter: /./, namespace: 'never-called'}, () => ({contents: 'module.exports = {}'}));
+  },
+};
 
 /** Packages of the CommonJS kind inside a bundle of modules ask for Node's own by `require`. */
 const REQUIRE = `import {createRequire as smCreateRequire} from 'node:module';
@@ -61,8 +72,13 @@ await build({
   sourcemap: true,
   chunkNames: 'chunks/[name]-[hash]',
   external: outside(),
+  plugins: [withoutNeverCalled],
   banner: {js: REQUIRE},
-  define: {'process.env.NODE_ENV': '"production"'},
+  define: {
+    'process.env.NODE_ENV': '"production"',
+    // package.json has the versions of Node that do; to compare them, oclif would load all of semver.
+    'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
+  },
   logLevel: 'warning',
 });
 execFileSync(join('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'], {

@@ -2,7 +2,6 @@
 import {readFileSync} from 'node:fs';
 import {Agent, request as httpRequest} from 'node:http';
 import type {ClientRequest, IncomingMessage} from 'node:http';
-import {Agent as TlsAgent, request as httpsRequest} from 'node:https';
 import {SmError} from '../model/errors.ts';
 import type {
   AdminAnswer,
@@ -75,17 +74,13 @@ export class AdminClient {
   private readonly base: URL;
   private readonly timeoutMs: number;
   private readonly tokenFile: string | undefined;
-  private readonly agent: Agent;
+  private opened: Promise<Transport> | undefined;
 
   /** @throws SmError INVALID_INPUT for a server that is no URL. */
   constructor(options: AdminClientOptions) {
     this.base = serverUrl(options.server);
     this.timeoutMs = options.timeoutMs ?? 30_000;
     this.tokenFile = options.tokenFile;
-    this.agent =
-      this.base.protocol === 'https:'
-        ? new TlsAgent({keepAlive: true})
-        : new Agent({keepAlive: true});
   }
 
   get server(): string {
@@ -133,7 +128,7 @@ export class AdminClient {
   }
 
   close(): void {
-    this.agent.destroy();
+    void this.opened?.then(({agent}) => agent.destroy());
   }
 
   private async *stream<Event>(
@@ -149,7 +144,7 @@ export class AdminClient {
     for await (const data of readEvents(reply)) yield JSON.parse(data) as Event;
   }
 
-  private send(
+  private async send(
     operation: AdminOperation,
     input: object,
     extra: Record<string, string>,
@@ -171,15 +166,16 @@ export class AdminClient {
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(body),
       });
-    const send = this.base.protocol === 'https:' ? httpsRequest : httpRequest;
+    this.opened ??= transportOf(this.base.protocol);
+    const {request, agent} = await this.opened;
     return new Promise((resolve, reject) => {
       const options = {
         method,
         headers,
-        agent: this.agent,
+        agent,
         ...(signal === undefined ? {} : {signal}),
       };
-      const call: ClientRequest = send(url, options, resolve);
+      const call: ClientRequest = request(url, options, resolve);
       if (!isStream(operation))
         call.setTimeout(this.timeoutMs, () => call.destroy(this.tookTooLong()));
       call.on('error', (error: NodeJS.ErrnoException) => reject(this.fault(error)));
@@ -217,6 +213,18 @@ export class AdminClient {
       cause: error.message === '' ? new Error(error.code) : error,
     });
   }
+}
+
+interface Transport {
+  readonly request: typeof httpRequest;
+  readonly agent: Agent;
+}
+
+/** TLS takes longer to load than all else that a call needs, and most daemons are asked without. */
+async function transportOf(protocol: string): Promise<Transport> {
+  if (protocol !== 'https:') return {request: httpRequest, agent: new Agent({keepAlive: true})};
+  const https = await import('node:https');
+  return {request: https.request, agent: new https.Agent({keepAlive: true})};
 }
 
 /** The token of the first line; a name may stand before it, as in the daemon's own file. */

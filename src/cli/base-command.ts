@@ -1,7 +1,8 @@
-import {Command, Flags} from '@oclif/core';
+import {Command, Config, Flags} from '@oclif/core';
 import type {Interfaces} from '@oclif/core';
 import {SmError} from '../model/errors.ts';
 import {AdminClient} from './admin-client.ts';
+import {COLOR_CHOICES} from './color.ts';
 import {ExitOnly, reportFailure, wantsJson} from './failure-report.ts';
 import {shaped} from './list-shape.ts';
 import {OUTPUT_FORMATS, renderList, renderObject} from './output.ts';
@@ -56,6 +57,11 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
       options: [...OUTPUT_FORMATS],
       helpGroup: 'GLOBAL',
     }),
+    color: Flags.string({
+      description: 'auto: on a terminal, unless NO_COLOR is set; FORCE_COLOR counts, too',
+      options: [...COLOR_CHOICES],
+      helpGroup: 'GLOBAL',
+    }),
     json: Flags.boolean({description: 'same as -o json', helpGroup: 'GLOBAL'}),
     context: Flags.string({
       description: 'context to take settings from',
@@ -73,6 +79,17 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
       helpGroup: 'GLOBAL',
     }),
   };
+
+  /** As oclif's own, which would load a configuration anew although it has been given one. */
+  static override async run<C extends Command>(
+    this: new (argv: string[], config: Config) => C,
+    argv: string[] = [],
+    config?: Interfaces.LoadOptions,
+  ): Promise<ReturnType<C['run']>> {
+    const loaded = config instanceof Config ? config : await Config.load(config);
+    const command = new this(argv, loaded) as C & {_run: Command['_run']};
+    return command._run();
+  }
 
   protected flags!: FlagsOf<T>;
   protected args!: ArgsOf<T>;

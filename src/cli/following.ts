@@ -1,9 +1,5 @@
 /** Following a stream for ever: reconnects by itself and says so. */
-import {SmError} from '../model/errors.ts';
-import {RemoteError} from './failure-report.ts';
-
-const RETRY_MIN_MS = 250;
-const RETRY_MAX_MS = 8_000;
+import {isPassing, pause, retryWaitMs} from './passing.ts';
 
 /**
  * Shows every event, resuming behind the last one after a lost connection, until Ctrl-C or for `limitMs`.
@@ -20,14 +16,15 @@ export async function followStream<Event extends {readonly revision: string}>(
   process.once('SIGINT', cut);
   const timer = limitMs === undefined ? undefined : setTimeout(cut, limitMs);
   try {
-    await follow(open, show, say, stop.signal);
+    await followUntil(open, show, say, stop.signal);
   } finally {
     clearTimeout(timer);
     process.removeListener('SIGINT', cut);
   }
 }
 
-async function follow<Event extends {readonly revision: string}>(
+/** As `followStream`, until the signal is aborted. */
+export async function followUntil<Event extends {readonly revision: string}>(
   open: (after: string | undefined, signal: AbortSignal) => AsyncIterable<Event>,
   show: (event: Event) => void,
   say: (text: string) => void,
@@ -46,25 +43,8 @@ async function follow<Event extends {readonly revision: string}>(
       if (after === undefined || !isPassing(error)) throw error;
     }
     if (signal.aborted) return;
-    const waitMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures);
+    const waitMs = retryWaitMs(failures);
     say(`connection lost: trying again in ${waitMs} ms`);
     await pause(waitMs, signal);
   }
-}
-
-function isPassing(error: unknown): boolean {
-  if (error instanceof RemoteError) return error.failure.retryable;
-  return error instanceof SmError
-    ? error.retryable
-    : (error as NodeJS.ErrnoException).code !== undefined;
-}
-
-function pause(waitMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, waitMs);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

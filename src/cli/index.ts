@@ -1,11 +1,11 @@
 /** Starts oclif; whatever goes wrong outside a command ends here in our form. */
-import {fileURLToPath} from 'node:url';
-import {Config, flush, run} from '@oclif/core';
+import type {Config} from '@oclif/core';
+import {chooseColor} from './color.ts';
+import {ownPlugin} from './own-plugin.ts';
 import {jsonText} from './json-text.ts';
 import {reportFailure, wantsJson} from './failure-report.ts';
 
-/** `entry`: URL of the file that was started; the package lies above it, wherever it is called from. */
-export async function main(entry: string): Promise<void> {
+export async function main(): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The reader has gone (`sm ... | head`): nothing is left to say.
     if (error.code === 'EPIPE') process.exit();
@@ -15,7 +15,13 @@ export async function main(entry: string): Promise<void> {
   });
   const argv = process.argv.slice(2);
   try {
-    const config = await Config.load({root: fileURLToPath(entry)});
+    chooseColor(argv);
+    const {Config, flush, run} = await import('./oclif.ts');
+    const plugin = ownPlugin(import.meta.url);
+    const config = await Config.load({
+      root: plugin.root,
+      plugins: new Map([[plugin.name, plugin]]),
+    });
     if (wantsJson(argv) && (await showHelpDocument(config, argv))) return;
     await run(argv, config);
     await flush();

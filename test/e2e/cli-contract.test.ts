@@ -8,7 +8,7 @@ import {BIN, runCli} from '../support/cli-process.ts';
 import type {Ran, RunOptions} from '../support/cli-process.ts';
 import {freePorts, startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
-import {CONTRACT} from './contract-cases.ts';
+import {CONTRACT, LAST} from './contract-cases.ts';
 
 vi.setConfig({maxConcurrency: 4});
 
@@ -22,6 +22,7 @@ let etcd: EtcdProcess;
 let cluster: Cluster;
 let server = '';
 let closed = 0;
+let service = '';
 const folder = mkdtempSync(join(tmpdir(), 'sm-contract-'));
 
 const FILES: Readonly<Record<string, string>> = {
@@ -38,9 +39,20 @@ beforeAll(async () => {
   [closed = 0] = await freePorts(1);
   writeFileSync(join(folder, 'sm.yml'), cluster.configText(closed));
   server = cluster.admin.server;
-  for (const app of ['paused', 'resumed', 'leaving1', 'leaving2', 'spare', 'evicted', 'lessening'])
+  ({service} = await cluster.admin.call('status', {}));
+  for (const app of [
+    'paused',
+    'resumed',
+    'leaving1',
+    'leaving2',
+    'spare',
+    'evicted',
+    'lessening',
+    'moving',
+  ])
     await cluster.createApp(app);
   await cluster.addShards('lessening', ['a', 'b']);
+  await cluster.addShards('moving', ['m1']);
   await cluster.createApp('orders', {maxRecoveryTime: 10});
   await cluster.admin.call('addShards', {
     service: 'orders',
@@ -51,6 +63,7 @@ beforeAll(async () => {
   await Promise.all([
     cluster.join('orders', 'c1'),
     ...['spare1', 'spare2'].map((id) => cluster.join('spare', id)),
+    ...['x1', 'x2'].map((id) => cluster.join('moving', id)),
     ...['gone1', 'gone2'].map((id) => cluster.join('evicted', id)),
   ]);
   await cluster.settled('orders');
@@ -72,6 +85,7 @@ function wordsOf(line: string, count: number): string[] {
     n: String(count),
     dir: folder,
     etcd: etcd.endpoint,
+    service,
     prefix: cluster.prefix,
     closed: `http://127.0.0.1:${closed}`,
     'closed-address': `127.0.0.1:${closed}`,
@@ -160,6 +174,18 @@ describe('the command line', () => {
     expect(stderr).toContain('sm serve');
   });
 
+  it('has colour when asked to, and none in a pipe or where nobody wants it', async () => {
+    const calls = [
+      sm(['app', 'ls', '--help', '--color', 'always'], {env: {NO_COLOR: '1'}}),
+      sm(['app', 'ls', '--help'], {env: {FORCE_COLOR: '1'}}),
+      sm(['app', 'ls', '--help']),
+      sm(['app', 'ls', '--help'], {env: {FORCE_COLOR: '1', NO_COLOR: '1'}}),
+      sm(['app', 'ls', '--help', '--color=never'], {env: {FORCE_COLOR: '1'}}),
+    ];
+    const coloured = (await Promise.all(calls)).map(({stdout}) => stdout.includes('\u001b['));
+    expect(coloured).toEqual([true, true, false, false, false]);
+  });
+
   it('does its work although nobody reads what it says', async () => {
     const lines = ['shard ls -a orders', 'schema', 'help', 'export', 'app create unread --json'];
     const calls = lines.map((line) => sm(line.split(' '), {stdoutClosed: true}));
@@ -209,4 +235,8 @@ describe('the command line', () => {
     const {stdout} = await sm(['shard', 'get', '-a', 'hostile', 'h1', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({task: HOSTILE});
   }, 120_000);
+});
+
+describe('what is for all apps', () => {
+  it.each(LAST)('%s', (line, exit) => holds(line, exit), 60_000);
 });

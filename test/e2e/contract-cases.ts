@@ -4,6 +4,9 @@
  */
 export type Case = readonly [line: string, exit: number];
 
+/** Of calls that would disturb the others: after them. */
+export const LAST: readonly Case[] = [['store accept-restore --confirm {service}', 0]];
+
 export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   apply: [
     ['apply -f {dir}/apps.yml', 0],
@@ -19,7 +22,10 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['autocomplete tcsh', 2],
   ],
   complete: [['complete -- shard get -a ord', 0]],
-  dev: [['dev --containers 0', 2]],
+  dev: [
+    ['dev --containers 1 --shards 2 --timeout 2s', 0],
+    ['dev --containers 0', 2],
+  ],
   diff: [
     ['diff -f {dir}/other.yml', 0],
     ['diff -f {dir}/other.yml --exit-code', 8],
@@ -181,6 +187,11 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['moves cancel -a nobody --all', 3],
   ],
   'moves:get': [
+    ['shard pin -a moving m1 x1', 0],
+    ['wait shard/moving/m1 --for ready', 0],
+    ['shard pin -a moving m1 x2', 0],
+    ['wait app/moving --for balanced', 0],
+    ['moves get -a moving m1', 0],
     ['moves get -a orders nothing', 3],
     ['moves get -a nobody s1', 3],
   ],
@@ -232,6 +243,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['shard why -a orders nothing', 3],
   ],
   'store:accept-restore': [
+    // What it does when it is confirmed comes last of all: it is for all apps.
     ['store accept-restore', 2],
     ['store accept-restore --confirm other', 2],
   ],
@@ -239,7 +251,14 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['store export --endpoints {etcd} --etcd-prefix {prefix} --live -f {dir}/export{n}.jsonl', 0],
     ['store export --data-dir {dir}/nowhere -f {dir}/never.jsonl', 3],
   ],
-  'store:import': [['store import -f {dir}/none.jsonl --endpoints {etcd}', 2]],
+  'store:import': [
+    ['store export --endpoints {etcd} --etcd-prefix {prefix} --live -f {dir}/moved{n}.jsonl', 0],
+    [
+      'store import --endpoints {etcd} --etcd-prefix {prefix}-{n} -f {dir}/moved{n}.jsonl --force',
+      0,
+    ],
+    ['store import -f {dir}/none.jsonl --endpoints {etcd}', 2],
+  ],
   'worker:add': [
     ['worker add -a orders pool c9', 0],
     ['worker add -a nobody pool c9', 3],

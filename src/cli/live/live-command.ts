@@ -5,9 +5,6 @@ import type {AdminInput, LiveRow, LiveView} from '../../protocol/admin.ts';
 import {SmError} from '../../model/errors.ts';
 import {SmCommand} from '../base-command.ts';
 import {waitUntilMet} from '../waiting.ts';
-import {LiveLines} from './live-lines.ts';
-import {LiveLink, isPassing} from './live-link.ts';
-import {runSession} from './live-session.ts';
 import type {ScreenQuery, ViewModule} from './live-session.ts';
 
 export const watchFlags = {
@@ -70,7 +67,8 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
     return tabular && terminal && process.env['TERM'] !== 'dumb';
   }
 
-  private showScreen(watched: Watched): Promise<number> {
+  private async showScreen(watched: Watched): Promise<number> {
+    const {runSession} = await import('./live-session.ts');
     const {view, command, service, filter, loadViews} = watched;
     return runSession({
       view,
@@ -108,6 +106,8 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
 
   /** Writes changes until the signal is aborted. */
   protected async stream(watched: Watched, signal: AbortSignal): Promise<void> {
+    const {LiveLines, LiveLink, isPassing} = await import('./line-watch.ts');
+    if (signal.aborted) return;
     const input = inputOf({...watched, query: {limit: ALL_ROWS, ...watched.query}}, undefined);
     const lines = new LiveLines({
       json: this.format !== 'table' && this.format !== 'wide',

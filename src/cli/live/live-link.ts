@@ -4,9 +4,8 @@ import type {LinkEvent} from '../../model/live-link.ts';
 import {LIVE_BEAT_MS} from '../../protocol/live-words.ts';
 import type {LiveMessage} from '../../protocol/admin-live.ts';
 import {RemoteError} from '../failure-report.ts';
+import {pause, retryWaitMs} from '../passing.ts';
 
-const RETRY_MIN_MS = 250;
-const RETRY_MAX_MS = 8_000;
 /** Without a word for so long, the connection is taken for lost, ms: three beats and a little. */
 export const SILENCE_MS = 3 * LIVE_BEAT_MS + 1_000;
 /** The first word may need a listing of everything. */
@@ -92,7 +91,7 @@ export class LiveLink {
   }
 
   private async wait(reason: string): Promise<void> {
-    const waitMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.retry);
+    const waitMs = retryWaitMs(this.retry);
     this.retry += 1;
     this.onEvent({type: 'lost', reason, retry: this.retry, waitMs});
     this.attempt = new AbortController();
@@ -103,14 +102,6 @@ export class LiveLink {
 
 function fellSilent(): SmError {
   return new SmError('TIMEOUT', 'nothing heard any more', {retryable: true});
-}
-
-/** Whether trying again may help. */
-export function isPassing(error: unknown): boolean {
-  if (error instanceof RemoteError) return error.failure.retryable;
-  return error instanceof SmError
-    ? error.retryable
-    : (error as NodeJS.ErrnoException).code !== undefined;
 }
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -127,14 +118,4 @@ function reasonOf(error: unknown): string {
   const cause = error instanceof SmError ? error.cause : error;
   const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? '';
   return WORDS[code] ?? (error instanceof Error ? error.message : String(error));
-}
-
-function pause(waitMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, waitMs);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -66,7 +66,8 @@ export interface SessionOptions {
 
 /** Resolves with the exit code. @throws whatever the first connection fails with, before anything is drawn. */
 export async function runSession(options: SessionOptions): Promise<number> {
-  prepareLibraries();
+  // Read at the import of react: its development build leaks.
+  process.env['NODE_ENV'] = 'production';
   const session = new LiveSession(options);
   try {
     return await session.run();
@@ -196,11 +197,4 @@ class LiveSession {
     source.on(event, listener);
     this.undo.push(() => source.removeListener(event, listener));
   }
-}
-
-/** Read at their import: the development build of react leaks, and ink knows nothing of NO_COLOR. */
-function prepareLibraries(): void {
-  const {NO_COLOR} = process.env;
-  Object.assign(process.env, {NODE_ENV: 'production'});
-  if (NO_COLOR !== undefined && NO_COLOR !== '') Object.assign(process.env, {FORCE_COLOR: '0'});
 }

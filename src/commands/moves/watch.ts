@@ -1,13 +1,9 @@
 import {appFlag} from '../../cli/base-command.ts';
 import {LiveCommand, forFlag} from '../../cli/live/live-command.ts';
 import type {Watched} from '../../cli/live/live-command.ts';
-import {isPassing} from '../../cli/live/live-link.ts';
 import {visible} from '../../cli/visible.ts';
 import type {MoveEvent} from '../../protocol/admin.ts';
 import {jsonText} from '../../cli/json-text.ts';
-
-const RETRY_MIN_MS = 250;
-const RETRY_MAX_MS = 8_000;
 
 export default class MovesWatch extends LiveCommand<typeof MovesWatch> {
   static override summary = 'Follow moves as they happen.';
@@ -33,25 +29,13 @@ export default class MovesWatch extends LiveCommand<typeof MovesWatch> {
 
   /** Without a terminal every step is told, not only what a screen would still show. */
   protected override async stream({service}: Watched, signal: AbortSignal): Promise<void> {
-    let after: string | undefined;
-    let connectedOnce = false;
-    for (let failures = 0; !signal.aborted; failures += 1) {
-      try {
-        for await (const event of this.client.movesStream(service, after, signal)) {
-          after = event.revision;
-          failures = 0;
-          connectedOnce = true;
-          this.show(event);
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!connectedOnce || !isPassing(error)) throw error;
-      }
-      if (signal.aborted) return;
-      const waitMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures);
-      this.say(`connection lost: trying again in ${waitMs} ms`);
-      await pause(waitMs, signal);
-    }
+    const {followUntil} = await import('../../cli/following.ts');
+    await followUntil(
+      (after, attempt) => this.client.movesStream(service, after, attempt),
+      (event) => this.show(event),
+      (text) => this.say(text),
+      signal,
+    );
   }
 
   private show(event: MoveEvent): void {
@@ -76,14 +60,4 @@ function lineOf(event: MoveEvent): string {
     case 'gap':
       return `? changes may be missing: ${event.reason}`;
   }
-}
-
-function pause(waitMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, waitMs);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -1,0 +1,30 @@
+/** Faults of a connection that may pass, and the time until the next attempt. */
+import {SmError} from '../model/errors.ts';
+import {RemoteError} from './failure-report.ts';
+
+const RETRY_MIN_MS = 250;
+const RETRY_MAX_MS = 8_000;
+
+/** Whether trying again may help. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof RemoteError) return error.failure.retryable;
+  return error instanceof SmError
+    ? error.retryable
+    : (error as NodeJS.ErrnoException).code !== undefined;
+}
+
+/** Before the attempt after `failures` others, ms. */
+export function retryWaitMs(failures: number): number {
+  return Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures);
+}
+
+/** Resolves after `waitMs`, or as soon as the signal is aborted. */
+export function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, waitMs);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
