@@ -14,6 +14,8 @@ const BY_CLOCK: readonly ContainerState[] = ['lost', 'silent', 'unreachable', 's
 /** Failed adds in a row from which a shard is shown as failed. */
 export const FAILED_FROM = 5;
 
+export type OutsideAlarm = Pick<Alarm, 'code' | 'text'>;
+
 export interface StatusInput {
   readonly governor: string;
   readonly wallMs: number;
@@ -29,12 +31,12 @@ export class StatusKeeper {
   private nextAtMs = Number.NEGATIVE_INFINITY;
   private last = '';
   private readonly sinceByKey = new Map<string, string>();
-  private outside: readonly Pick<Alarm, 'code' | 'text'>[] = [];
+  private readonly outside = new Map<string, readonly OutsideAlarm[]>();
 
-  /** Takes alarms that are raised beside the governor, all there are; true when they have changed. */
-  noteOutside(alarms: readonly Pick<Alarm, 'code' | 'text'>[]): boolean {
-    if (JSON.stringify(alarms) === JSON.stringify(this.outside)) return false;
-    this.outside = alarms;
+  /** Takes alarms that are raised beside the governor, all that this source has; true when they have changed. */
+  noteOutside(source: string, alarms: readonly OutsideAlarm[]): boolean {
+    if (JSON.stringify(alarms) === JSON.stringify(this.outside.get(source) ?? [])) return false;
+    this.outside.set(source, alarms);
     this.touch();
     return true;
   }
@@ -69,7 +71,7 @@ export class StatusKeeper {
       return known;
     };
     const containers = containerStatuses(input, since);
-    const alarms = alarmsOf(input, this.outside, since);
+    const alarms = alarmsOf(input, [...this.outside.values()].flat(), since);
     for (const key of this.sinceByKey.keys()) if (!problems.has(key)) this.sinceByKey.delete(key);
     const {unplaced} = input.plan;
     const {quarantined} = input.view;
@@ -125,7 +127,7 @@ function first<K, V>(map: ReadonlyMap<K, V>, most: number): [K, V][] {
 
 function alarmsOf(
   input: StatusInput,
-  outside: readonly Pick<Alarm, 'code' | 'text'>[],
+  outside: readonly OutsideAlarm[],
   since: (key: string) => string,
 ): Alarm[] {
   const alarms: Alarm[] = [];

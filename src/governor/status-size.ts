@@ -7,6 +7,8 @@ import type {Alarm, AppStatus, ContainerStatus, StatusList} from '../model/statu
 
 /** Most bytes of a summary as it is stored (design.md 6). */
 export const STATUS_LIMIT_BYTES = 64 * 1024;
+/** Code of the alarm that something which only the governor knows was left out. */
+export const SUMMARY_CUT = 'SUMMARY_CUT';
 /** Characters of a foreign text that are kept: error messages, problems, alarms. */
 export const TEXT_SHOWN_CHARACTERS = 300;
 /** For the alarm that tells of the cut, and for the counts of what is left out. */
@@ -89,7 +91,7 @@ function withCutNoted(status: AppStatus, totals: FullStatus['totals']): AppStatu
   return {
     ...status,
     omitted,
-    alarms: [{code: 'SUMMARY_CUT', text, since: status.at}, ...status.alarms],
+    alarms: [{code: SUMMARY_CUT, text, since: status.at}, ...status.alarms],
   };
 }
 
