@@ -35,6 +35,7 @@ import {Upkeep} from './governing/upkeep.ts';
 import {mountHintReceiver} from './hint-routes.ts';
 import {buildHttp} from './http/http.ts';
 import {listen} from './listening.ts';
+import {refuseLoopbackBesideOthers} from './loopback-check.ts';
 import {ensureGuard} from './push/guard-lease.ts';
 import {PushCaller} from './push/push-caller.ts';
 import {untilStored} from './until-stored.ts';
@@ -49,6 +50,11 @@ export interface Daemon {
   readonly ended: Promise<void>;
   /** Hands the apps over, gives up leadership, deregisters; at the latest after `shutdownTimeoutMs`. */
   shutdown(): Promise<void>;
+  /**
+   * Reads the files of tokens and certificates again.
+   * @throws SmError INVALID_CONFIG when one cannot be used: then all stays as it was.
+   */
+  reloadCredentials(): void;
   /** Ends at once without telling the store, as a crash would; tests use it. */
   abandon(): Promise<void>;
 }
@@ -77,6 +83,7 @@ export class RunningDaemon implements Daemon {
   private readonly store: EtcdStore;
   private readonly heartbeatStore: EtcdStore;
   private readonly leases: Leases;
+  private readonly credentials: Credentials;
   private readonly http: FastifyInstance;
   private readonly member: Member;
   private readonly governors: Governors;
@@ -113,7 +120,7 @@ export class RunningDaemon implements Daemon {
     );
     this.ended.catch(() => undefined);
     const batcher = new TransactionBatcher(this.store);
-    const credentials = new Credentials(config);
+    const credentials = (this.credentials = new Credentials(config));
     const allowLoopback = LOOPBACK.test(config.host);
     const hints = new HintSender({logger, allowLoopback});
     const daemonHints = new HintSender({logger, allowLoopback: true, ...credentials.forDaemons()});
@@ -140,7 +147,7 @@ export class RunningDaemon implements Daemon {
     this.member = this.newMember(common);
     this.leadership = this.newLeadership();
     this.upkeep = new Upkeep({...common, cluster, compaction: config.compaction});
-    this.http = this.newHttp(credentials);
+    this.http = this.newHttp();
   }
 
   /**
@@ -155,6 +162,7 @@ export class RunningDaemon implements Daemon {
     const {suspicion, record} = stores.cluster;
     const daemon = new RunningDaemon(options, stores, keys);
     try {
+      await refuseLoopbackBesideOthers(config, {store: daemon.store, keys, clock: daemon.clock});
       if (suspicion === '') await ensureOwnSpec(daemon.store, keys, daemon.clock.wallMs());
       await listen(daemon.http, config);
     } catch (error) {
@@ -170,6 +178,10 @@ export class RunningDaemon implements Daemon {
   shutdown(): Promise<void> {
     this.stopping ??= this.shutdownOnce();
     return this.stopping;
+  }
+
+  reloadCredentials(): void {
+    this.credentials.reload();
   }
 
   async abandon(): Promise<void> {
@@ -278,7 +290,7 @@ export class RunningDaemon implements Daemon {
     return {key: this.keys.ownership(this.keys.service, app), target: 'mod', value: claim.revision};
   }
 
-  private newHttp(credentials: Credentials): FastifyInstance {
+  private newHttp(): FastifyInstance {
     const {config, logger, version} = this.options;
     const {keys, store, leases} = this;
     const metrics = new Registry();
@@ -303,7 +315,7 @@ export class RunningDaemon implements Daemon {
       metrics,
       logger,
       version,
-      ...credentials.forHttp(),
+      ...this.credentials.forHttp(),
       mount: (server) => mountHintReceiver(server, this.keys.service, () => this.member),
     });
   }
