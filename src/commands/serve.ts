@@ -1,13 +1,15 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
 import {loadConfig} from '../config/index.ts';
+import type {ServerConfig} from '../config/index.ts';
 import {boundHeapGrowth} from '../runtime/heap.ts';
 import {createLogger} from '../runtime/logger.ts';
 
 export default class Serve extends SmCommand<typeof Serve> {
   static override summary = 'Run the daemon.';
   static override description =
-    'Logs JSON lines (or text, log.format) to stdout. SIGTERM hands the apps over and ends; a second one ends at once.\n' +
+    'Logs JSON lines (or text, log.format) to stdout. SIGTERM hands the apps over and ends; a second one ends at once. ' +
+    'SIGHUP reads the file again: log.level and the content of token and certificate files are taken over, the rest takes a restart.\n' +
     'The state lives in the etcd named by endpoints, or, with --embedded, in this process and its data directory; containers ' +
     'and other daemons of this machine then connect to it as to etcd, at 127.0.0.1:2379 (embedded.port).';
   static override examples = [
@@ -34,7 +36,12 @@ export default class Serve extends SmCommand<typeof Serve> {
   override async run(): Promise<void> {
     const file = this.flags['config-file'];
     const {embedded, 'data-dir': dataDir} = this.flags;
-    const config = loadConfig(file, {embedded, ...(dataDir === undefined ? {} : {dataDir})});
+    const load = (): ServerConfig =>
+      loadConfig(file, {embedded, ...(dataDir === undefined ? {} : {dataDir})});
+    // Never a reason to die, not even before there is anything to reload.
+    let reload = (): void => undefined;
+    if (!this.flags.check) process.on('SIGHUP', () => reload());
+    const config = load();
     if (this.flags.check) {
       await this.showObject({
         kind: 'ConfigCheck',
@@ -46,11 +53,14 @@ export default class Serve extends SmCommand<typeof Serve> {
     }
     boundHeapGrowth();
     const logger = createLogger(config.log);
-    const {serve} = await import('../server/index.ts');
+    const {ConfigReload, serve} = await import('../server/index.ts');
+    const reloading = new ConfigReload(load, config, logger);
+    reload = () => reloading.run();
     const stop = new AbortController();
     process.once('SIGTERM', () => stop.abort());
     process.once('SIGINT', () => stop.abort());
     const daemon = await serve(config, {logger, version: this.config.version, signal: stop.signal});
+    reloading.daemon = daemon;
     const end = async (): Promise<void> => {
       process.once('SIGTERM', () => process.exit(143));
       process.once('SIGINT', () => process.exit(130));

@@ -1,4 +1,6 @@
 /** The only place that makes etcd clients: every trap of the client package is mended here or in watch.ts. */
+import {InterceptingCall} from '@grpc/grpc-js';
+import type {CallOptions, Interceptor} from '@grpc/grpc-js';
 import {Etcd3, WatchClient} from 'etcd3';
 import type {IOptions, KVClient, LeaseClient, MaintenanceClient} from 'etcd3';
 
@@ -70,10 +72,30 @@ function clientOptions(endpoint: string, options: EtcdOptions, limitMs: number):
     hosts: `${tls === undefined && !endpoint.startsWith('https:') ? 'http' : 'https'}://${bare}`,
     faultHandling: {global: passThrough, host: () => passThrough},
     grpcOptions: GRPC_OPTIONS,
-    defaultCallOptions: (call) => (call.isStream ? {} : {deadline: Date.now() + limitMs}),
+    defaultCallOptions: ({service, isStream}) =>
+      isStream ? streamOptions(service) : {deadline: Date.now() + limitMs},
     ...(username === undefined || password === undefined ? {} : {auth: {username, password}}),
     ...(tls?.ca === undefined ? {} : {credentials: credentialsOf(tls.ca, tls)}),
   };
+}
+
+/**
+ * A watch ends when its member of etcd has lost sight of the leader: without this word a member that is cut off from the others keeps the
+ * stream open and is silent for ever. The client package has no option for it; gRPC's own interceptors are one of a call.
+ */
+const requireLeader: Interceptor = (options, nextCall) =>
+  new InterceptingCall(nextCall(options), {
+    start: (metadata, listener, next) => {
+      // The package shares one metadata object among all calls.
+      const own = metadata.clone();
+      own.set('hasleader', 'true');
+      next(own, listener);
+    },
+  });
+
+/** Lease streams go without: a lease is renewed by whoever answers. */
+function streamOptions(service: string): CallOptions {
+  return service === 'Watch' ? {interceptors: [requireLeader]} : {};
 }
 
 function credentialsOf(

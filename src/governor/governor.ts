@@ -5,7 +5,6 @@
 import type {AppChange} from '../model/change.ts';
 import type {MoveNote, OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
-import type {Alarm} from '../model/status.ts';
 import type {Transition} from '../model/transition.ts';
 import {drop} from '../ownership/transitions.ts';
 import {SilenceClock} from '../ownership/silence.ts';
@@ -28,7 +27,7 @@ import type {ReconcileContext, Step} from './reconcile.ts';
 import {Removal} from './removal.ts';
 import {REFUSED_RETRY_MS, RetrySchedule} from './retry.ts';
 import {StatusKeeper} from './status-keeper.ts';
-import type {StatusInput} from './status-keeper.ts';
+import type {OutsideAlarm, StatusInput} from './status-keeper.ts';
 import {AppView, listedKey} from './view.ts';
 
 export interface GovernorOptions {
@@ -126,9 +125,9 @@ export class Governor {
     return [];
   }
 
-  /** Takes alarms that are raised beside the governor, all there are; true when they have changed. */
-  noteAlarms(alarms: readonly Pick<Alarm, 'code' | 'text'>[]): boolean {
-    return this.statusKeeper.noteOutside(alarms);
+  /** Takes alarms that are raised beside the governor, all that this source has; true when they have changed. */
+  noteAlarms(source: string, alarms: readonly OutsideAlarm[]): boolean {
+    return this.statusKeeper.noteOutside(source, alarms);
   }
 
   /** What is to be done now; call after news and at `wakeAtMs`. */

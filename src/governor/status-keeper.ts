@@ -1,15 +1,20 @@
 /** The summary that every daemon can show: written when it says something new, at most once a second. */
+import type {ContainerState} from '../model/container.ts';
 import type {Alarm, AppStatus, ContainerStatus} from '../model/status.ts';
 import type {LivingContainer} from './containers.ts';
 import type {PlanKeeper} from './plan-keeper.ts';
+import {fittingStatus, shownText} from './status-size.ts';
 import type {AppView} from './view.ts';
 
 const INTERVAL_MS = 1_000;
 const UNPLACED_SHOWN = 500;
 const FAILED_SHOWN = 100;
 const ALARMS_SHOWN = 100;
+const BY_CLOCK: readonly ContainerState[] = ['lost', 'silent', 'unreachable', 'suspect'];
 /** Failed adds in a row from which a shard is shown as failed. */
 export const FAILED_FROM = 5;
+
+export type OutsideAlarm = Pick<Alarm, 'code' | 'text'>;
 
 export interface StatusInput {
   readonly governor: string;
@@ -26,12 +31,12 @@ export class StatusKeeper {
   private nextAtMs = Number.NEGATIVE_INFINITY;
   private last = '';
   private readonly sinceByKey = new Map<string, string>();
-  private outside: readonly Pick<Alarm, 'code' | 'text'>[] = [];
+  private readonly outside = new Map<string, readonly OutsideAlarm[]>();
 
-  /** Takes alarms that are raised beside the governor, all there are; true when they have changed. */
-  noteOutside(alarms: readonly Pick<Alarm, 'code' | 'text'>[]): boolean {
-    if (JSON.stringify(alarms) === JSON.stringify(this.outside)) return false;
-    this.outside = alarms;
+  /** Takes alarms that are raised beside the governor, all that this source has; true when they have changed. */
+  noteOutside(source: string, alarms: readonly OutsideAlarm[]): boolean {
+    if (JSON.stringify(alarms) === JSON.stringify(this.outside.get(source) ?? [])) return false;
+    this.outside.set(source, alarms);
     this.touch();
     return true;
   }
@@ -66,52 +71,69 @@ export class StatusKeeper {
       return known;
     };
     const containers = containerStatuses(input, since);
-    const alarms = alarmsOf(input, this.outside, since);
+    const alarms = alarmsOf(input, [...this.outside.values()].flat(), since);
     for (const key of this.sinceByKey.keys()) if (!problems.has(key)) this.sinceByKey.delete(key);
-    return {
-      v: 1,
-      governor: input.governor,
-      at,
-      containers,
-      unplacedCount: input.plan.unplaced.size,
-      unplaced: [...input.plan.unplaced]
-        .slice(0, UNPLACED_SHOWN)
-        .map(([shard, reason]) => ({shard, reason})),
-      failed: failedShards(input.view),
-      quarantined: [...input.view.quarantined]
-        .slice(0, FAILED_SHOWN)
-        .map(([key, problem]) => ({key, problem})),
-      alarms,
-      settled: input.settled,
-    };
+    const {unplaced} = input.plan;
+    const {quarantined} = input.view;
+    const failed = failedShards(input.view);
+    return fittingStatus({
+      ...{governor: input.governor, at, settled: input.settled, containers},
+      unplaced: first(unplaced, UNPLACED_SHOWN).map(([shard, reason]) => ({shard, reason})),
+      failed: failed.first,
+      quarantined: first(quarantined, FAILED_SHOWN).map(([key, problem]) => ({
+        key,
+        problem: shownText(problem),
+      })),
+      alarms: alarms.slice(0, ALARMS_SHOWN),
+      totals: {
+        containers: containers.length,
+        unplaced: unplaced.size,
+        failed: failed.count,
+        quarantined: quarantined.size,
+        alarms: alarms.length,
+      },
+    });
   }
 }
 
+/** The worst first: there may be no room for all. */
 function containerStatuses(
   input: StatusInput,
   since: (key: string) => string,
-): Record<string, ContainerStatus> {
-  const containers: Record<string, ContainerStatus> = {};
+): [string, ContainerStatus][] {
+  const containers: [string, ContainerStatus][] = [];
   for (const {container, incarnation, state} of input.living.values()) {
     if (state === 'ready') continue;
-    containers[container] = {
-      state,
-      since: since(`container/${incarnation}/${state}`),
-      incarnation,
-      note: '',
-    };
+    const at = since(`container/${incarnation}/${state}`);
+    containers.push([container, {state, since: at, incarnation, note: ''}]);
   }
-  return containers;
+  return containers.sort(([, a], [, b]) => urgency(a.state) - urgency(b.state));
+}
+
+/** States that rest on the governor's clock come first: the others can be read from heartbeats and orders. */
+function urgency(state: ContainerState): number {
+  const at = BY_CLOCK.indexOf(state);
+  return at === -1 ? BY_CLOCK.length : at;
+}
+
+function first<K, V>(map: ReadonlyMap<K, V>, most: number): [K, V][] {
+  const found: [K, V][] = [];
+  for (const entry of map) {
+    if (found.length === most) break;
+    found.push(entry);
+  }
+  return found;
 }
 
 function alarmsOf(
   input: StatusInput,
-  outside: readonly Pick<Alarm, 'code' | 'text'>[],
+  outside: readonly OutsideAlarm[],
   since: (key: string) => string,
 ): Alarm[] {
   const alarms: Alarm[] = [];
   const raise = (code: string, text: string): void => {
-    alarms.push({code, text, since: since(`alarm/${code}/${text}`)});
+    const shown = shownText(text);
+    alarms.push({code, text: shown, since: since(`alarm/${code}/${shown}`)});
   };
   if (input.braking)
     raise('BRAKE', 'many containers are silent at once: evictions are held back for 2T');
@@ -124,15 +146,17 @@ function alarmsOf(
     for (const {hook, shard} of input.view.heartbeats.get(incarnation)?.value.overdue ?? [])
       raise('STUCK', `${hook} of ${shard} on ${container} is overdue`);
   }
-  return alarms.slice(0, ALARMS_SHOWN);
+  return alarms;
 }
 
-function failedShards(view: AppView): AppStatus['failed'] {
-  const failed: AppStatus['failed'] = [];
+function failedShards(view: AppView): {first: AppStatus['failed']; count: number} {
+  const found: AppStatus['failed'] = [];
+  let count = 0;
   for (const [shard, {value}] of view.own) {
     if (value.failures === 0) continue;
-    failed.push({shard, failures: value.failures, lastError: value.lastError});
-    if (failed.length === FAILED_SHOWN) break;
+    count += 1;
+    const lastError = shownText(value.lastError);
+    if (found.length < FAILED_SHOWN) found.push({shard, failures: value.failures, lastError});
   }
-  return failed;
+  return {first: found, count};
 }

@@ -16,6 +16,9 @@ export interface Alarm {
   since: string;
 }
 
+/** The lists of a summary. */
+export type StatusList = 'containers' | 'unplaced' | 'failed' | 'quarantined' | 'alarms';
+
 /** What only the governor knows, written when it changes; at most 64 KB. */
 export interface AppStatus {
   v: number;
@@ -34,6 +37,8 @@ export interface AppStatus {
   alarms: Alarm[];
   /** The plan wants nothing more and nothing is under way. */
   settled: boolean;
+  /** How many each list lacks, where it lacks any: with it every count is exact. */
+  omitted?: Partial<Record<StatusList, number>>;
   [unknown: string]: unknown;
 }
 

@@ -7,6 +7,12 @@ import {ShardKeeper} from './shard-keeper.ts';
 /** High-water marks kept of shards that are not here any more. */
 const MARKS_LIMIT = 100_000;
 
+/**
+ * Shards that somebody has asked for and that are not held. A governor leaves at most 200 unclaimed to a container; anybody may ask for
+ * any, and while the store is away nobody is told that there is no such shard.
+ */
+export const ASKED_LIMIT = 2_000;
+
 export class KeeperSet {
   readonly keepers = new Map<string, ShardKeeper>();
   private readonly marks = new Map<string, number>();
@@ -16,6 +22,7 @@ export class KeeperSet {
   /** Keepers that wait for a moment. */
   private readonly timed = new Map<string, number>();
   private readonly stuck = new Map<string, OverdueHook>();
+  private readonly asked = new Set<string>();
 
   /** The first of the hooks that have outlasted their limits. */
   get overdue(): readonly OverdueHook[] {
@@ -31,6 +38,15 @@ export class KeeperSet {
     }
     this.dirty.add(shard);
     return keeper;
+  }
+
+  /** The keeper of a shard that a hint speaks of; undefined when too many are asked for: whoever means it repeats the hint. */
+  hinted(shard: string): ShardKeeper | undefined {
+    if (!this.keepers.has(shard)) {
+      if (this.asked.size >= ASKED_LIMIT) return undefined;
+      this.asked.add(shard);
+    }
+    return this.of(shard);
   }
 
   /** The shard's keeper if there is one; it is looked at by the next `advance`. */
@@ -64,6 +80,7 @@ export class KeeperSet {
       this.wakeAt(shard, keeper.wakeAtMs(context));
       if (keeper.stuck === undefined) this.stuck.delete(shard);
       else this.stuck.set(shard, {shard, hook: keeper.stuck});
+      if (keeper.held !== undefined) this.asked.delete(shard);
       if (keeper.idle) this.retire(shard, keeper);
     }
     this.dirty.clear();
@@ -85,6 +102,7 @@ export class KeeperSet {
   private retire(shard: string, keeper: ShardKeeper): void {
     this.keepers.delete(shard);
     this.timed.delete(shard);
+    this.asked.delete(shard);
     // Newest last. A shard that nothing is known of, and anybody may ask for any, takes no place of one that was here.
     this.marks.delete(shard);
     if (keeper.mark > 0) this.marks.set(shard, keeper.mark);

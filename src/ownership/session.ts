@@ -88,7 +88,7 @@ export class ContainerSession {
   /** Says that shard records may be of interest; `incarnation` other than mine is ignored. */
   hint(incarnation: string, shard: string, revision: number): void {
     if (incarnation !== this.incarnation || this.ended) return;
-    this.shards.of(shard).hint(revision);
+    this.shards.hinted(shard)?.hint(revision);
   }
 
   /** The store is another one, or has gone back, and nobody has accepted it yet. */

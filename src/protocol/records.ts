@@ -138,6 +138,8 @@ export function decodeAppStatus(text: string): Decoded<AppStatus> {
     if (!isFields(fields['containers'])) fields['containers'] = {};
     countOr(fields, 'unplacedCount', 0);
     if (typeof fields['settled'] !== 'boolean') fields['settled'] = false;
+    const {omitted} = fields;
+    if (!isFields(omitted) || !Object.values(omitted).every(isCount)) delete fields['omitted'];
     return undefined;
   });
 }

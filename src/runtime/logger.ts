@@ -1,5 +1,5 @@
 import {pino} from 'pino';
-import type {DestinationStream, LevelWithSilent} from 'pino';
+import type {DestinationStream, Logger as PinoLogger} from 'pino';
 
 /** Fields first, then the sentence. Fields used: app, shard, container, token. */
 export interface Logger {
@@ -10,9 +10,16 @@ export interface Logger {
   child(fields: object): Logger;
 }
 
+/** A logger whose level may change while it runs, that of its children with it. */
+export interface AdjustableLogger extends Logger {
+  setLevel(level: LogLevel): void;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
 export interface LoggerOptions {
   /** Default info. */
-  readonly level?: LevelWithSilent;
+  readonly level?: LogLevel;
   /** JSON lines for machines, or text for people. Default json. */
   readonly format?: 'json' | 'text';
   /** Default stdout. */
@@ -28,19 +35,43 @@ export const silentLogger: Logger = {
   child: () => silentLogger,
 };
 
-export function createLogger(options: LoggerOptions = {}): Logger {
+export function createLogger(options: LoggerOptions = {}): AdjustableLogger {
   const target = options.destination ?? process.stdout;
   const destination =
     options.format === 'text' ? {write: (line: string) => target.write(readable(line))} : target;
-  return pino(
+  const lines = pino(
     {
-      level: options.level ?? 'info',
+      level: 'debug',
       base: {pid: process.pid},
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: {level: (label) => ({level: label})},
     },
     destination,
   );
+  const gate: Gate = {least: RANKS[options.level ?? 'info']};
+  return Object.assign(gated(lines, gate), {
+    setLevel: (level: LogLevel) => void (gate.least = RANKS[level]),
+  });
+}
+
+const RANKS: Readonly<Record<LogLevel, number>> = {debug: 0, info: 1, warn: 2, error: 3};
+
+/** Shared by a logger and all its children: pino's own children keep the level that they were made with. */
+interface Gate {
+  least: number;
+}
+
+function gated(lines: PinoLogger, gate: Gate): Logger {
+  const at = (level: LogLevel) => (fields: object, message: string) => {
+    if (RANKS[level] >= gate.least) lines[level](fields, message);
+  };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => gated(lines.child(fields), gate),
+  };
 }
 
 /** One JSON line as a line for people. Values stay JSON, so that control characters in them do no harm. */

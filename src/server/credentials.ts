@@ -1,9 +1,11 @@
 /** What the configuration says of secrets, read from files: they never stand in arguments, logs or answers. */
 import {readFileSync, statSync} from 'node:fs';
+import {createSecureContext} from 'node:tls';
+import type {Server as TlsServer} from 'node:tls';
 import type {ServerConfig} from '../config/index.ts';
 import {SmError} from '../model/errors.ts';
 import type {HttpDependencies} from './http/dependencies.ts';
-import {tokenOfLine} from './http/tokens.ts';
+import {TLS_FLOOR, readTokenFile, tokenOfLine} from './http/tokens.ts';
 
 /** Permission bits of group and others. */
 const OPEN_TO_OTHERS = 0o077;
@@ -11,37 +13,56 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 export class Credentials {
   private readonly config: ServerConfig;
+  private tokens: readonly string[] = [];
+  private readonly servers = new Set<TlsServer>();
 
   constructor(config: ServerConfig) {
     this.config = config;
   }
 
   /** For hints among daemons: they share one configuration. */
-  forDaemons(): {token?: string; secure?: boolean} {
-    const [first] = this.tokens();
-    const token = first === undefined ? undefined : tokenOfLine(first).token;
-    return {
-      ...(token === undefined ? {} : {token}),
-      ...(this.config.tls === undefined ? {} : {secure: true}),
+  forDaemons(): {token: () => string | undefined; secure: boolean} {
+    const token = (): string | undefined => {
+      const [first] = this.tokens;
+      return first === undefined ? undefined : tokenOfLine(first).token;
     };
+    return {token, secure: this.config.tls !== undefined};
   }
 
-  forHttp(): Pick<HttpDependencies, 'tokens' | 'allowedHosts' | 'tls'> {
+  /**
+   * Reads tokens and certificates again; they hold for what comes from then on, open connections go on.
+   * @throws SmError INVALID_CONFIG when one of the files cannot be used; then all stays as it was.
+   */
+  reload(): void {
+    const tokens = this.readTokens();
+    const tls = this.readTls();
+    if (tls !== undefined) {
+      checkCertificates(tls);
+      for (const server of this.servers) server.setSecureContext({...tls, ...TLS_FLOOR});
+    }
+    this.tokens = tokens;
+  }
+
+  /** @throws SmError INVALID_CONFIG when a file cannot be used. */
+  forHttp(): Pick<HttpDependencies, 'tokens' | 'allowedHosts' | 'tls' | 'onTlsServer'> {
     const {config} = this;
-    const tokens = config.auth === 'none' ? 'none' : (): readonly string[] => this.tokens();
+    this.tokens = this.readTokens();
+    const tokens = config.auth === 'none' ? 'none' : (): readonly string[] => this.tokens;
     const [advertised] = splitHost(config.advertise);
     const allowedHosts =
       LOOPBACK_NAMES.includes(config.host) || config.host.startsWith('127.')
         ? [...LOOPBACK_NAMES, config.host, advertised]
         : 'any';
-    if (config.tls === undefined) return {tokens, allowedHosts};
-    const {cert, key, ca} = config.tls;
+    const tls = this.readTls();
+    if (tls === undefined) return {tokens, allowedHosts};
+    return {tokens, allowedHosts, tls, onTlsServer: (server) => void this.servers.add(server)};
+  }
+
+  private readTls(): HttpDependencies['tls'] {
+    if (this.config.tls === undefined) return undefined;
+    const {cert, key, ca} = this.config.tls;
     const files = {cert: readFile('tls.cert', cert), key: readFile('tls.key', key)};
-    return {
-      tokens,
-      allowedHosts,
-      tls: ca === undefined ? files : {...files, ca: readFile('tls.ca', ca)},
-    };
+    return ca === undefined ? files : {...files, ca: readFile('tls.ca', ca)};
   }
 
   /** Connection settings for etcd. @throws SmError INVALID_CONFIG when a file cannot be read. */
@@ -70,14 +91,21 @@ export class Credentials {
     };
   }
 
-  /** One token a line; two are valid while they are being changed. */
-  private tokens(): readonly string[] {
+  private readTokens(): readonly string[] {
     const {auth} = this.config;
-    if (auth === 'none') return [];
-    return readSecret('auth.tokenFile', auth.tokenFile)
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line !== '');
+    return auth === 'none' ? [] : readTokenFile(auth.tokenFile);
+  }
+}
+
+/** @throws SmError INVALID_CONFIG. Before any server gets them: a half-written file must not cost a certificate that works. */
+function checkCertificates(tls: NonNullable<HttpDependencies['tls']>): void {
+  try {
+    createSecureContext({...tls, ...TLS_FLOOR});
+  } catch (cause) {
+    throw new SmError('INVALID_CONFIG', 'tls.cert, tls.key and tls.ca cannot be used together', {
+      hint: 'check that the files hold PEM and that the key belongs to the certificate',
+      cause,
+    });
   }
 }
 

@@ -2,17 +2,13 @@
  * The daemon: one container of sm's own service S. The apps are S's shards; being given one means governing it. Whoever
  * holds the leader key governs S itself. Everything here is wiring; decisions are in ownership/ and governor/.
  */
-import {randomBytes} from 'node:crypto';
 import type {FastifyInstance} from 'fastify';
 import {Registry} from 'prom-client';
 import type {ServerConfig} from '../config/index.ts';
 import {Member} from '../container/door.ts';
 import {Keys} from '../etcd/keys.ts';
 import type {Leases} from '../etcd/leases.ts';
-import {SmError} from '../model/errors.ts';
 import {heartbeatIntervalMs} from '../model/container.ts';
-import type {HeartbeatIdentity} from '../model/container.ts';
-import {RECORD_VERSION} from '../model/ownership.ts';
 import {parseToken} from '../model/token.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import {plan} from '../planner/index.ts';
@@ -26,6 +22,7 @@ import {seenHistory} from '../store/seen-history.ts';
 import type {Store} from '../store/port.ts';
 import {createAdminHandlers} from './admin/handlers.ts';
 import {Credentials} from './credentials.ts';
+import {daemonIdentity} from './daemon-identity.ts';
 import {openWhenReachable} from './etcd-start.ts';
 import type {OpenedStores} from './etcd-start.ts';
 import {registerGauges} from './gauges.ts';
@@ -37,6 +34,8 @@ import {ensureOwnSpec} from './governing/own-spec.ts';
 import {Upkeep} from './governing/upkeep.ts';
 import {mountHintReceiver} from './hint-routes.ts';
 import {buildHttp} from './http/http.ts';
+import {listen} from './listening.ts';
+import {refuseLoopbackBesideOthers} from './loopback-check.ts';
 import {ensureGuard} from './push/guard-lease.ts';
 import {PushCaller} from './push/push-caller.ts';
 import {untilStored} from './until-stored.ts';
@@ -51,6 +50,11 @@ export interface Daemon {
   readonly ended: Promise<void>;
   /** Hands the apps over, gives up leadership, deregisters; at the latest after `shutdownTimeoutMs`. */
   shutdown(): Promise<void>;
+  /**
+   * Reads the files of tokens and certificates again.
+   * @throws SmError INVALID_CONFIG when one cannot be used: then all stays as it was.
+   */
+  reloadCredentials(): void;
   /** Ends at once without telling the store, as a crash would; tests use it. */
   abandon(): Promise<void>;
 }
@@ -66,7 +70,6 @@ export interface DaemonOptions {
 }
 
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
-const BOOT_ID = randomBytes(16).toString('hex');
 /** Hooks of a daemon only start and stop a governor. */
 const HOOK_TIMEOUT_MS = 10_000;
 
@@ -80,6 +83,7 @@ export class RunningDaemon implements Daemon {
   private readonly store: EtcdStore;
   private readonly heartbeatStore: EtcdStore;
   private readonly leases: Leases;
+  private readonly credentials: Credentials;
   private readonly http: FastifyInstance;
   private readonly member: Member;
   private readonly governors: Governors;
@@ -116,7 +120,7 @@ export class RunningDaemon implements Daemon {
     );
     this.ended.catch(() => undefined);
     const batcher = new TransactionBatcher(this.store);
-    const credentials = new Credentials(config);
+    const credentials = (this.credentials = new Credentials(config));
     const allowLoopback = LOOPBACK.test(config.host);
     const hints = new HintSender({logger, allowLoopback});
     const daemonHints = new HintSender({logger, allowLoopback: true, ...credentials.forDaemons()});
@@ -136,13 +140,14 @@ export class RunningDaemon implements Daemon {
       hints,
       daemonHints,
       leases: this.leases,
+      plan,
       push: {caller, ttlMs: config.heartbeat.ttlMs},
       onProbeInterval: () => this.adaptProbe(),
     });
     this.member = this.newMember(common);
     this.leadership = this.newLeadership();
     this.upkeep = new Upkeep({...common, cluster, compaction: config.compaction});
-    this.http = this.newHttp(credentials);
+    this.http = this.newHttp();
   }
 
   /**
@@ -157,8 +162,9 @@ export class RunningDaemon implements Daemon {
     const {suspicion, record} = stores.cluster;
     const daemon = new RunningDaemon(options, stores, keys);
     try {
+      await refuseLoopbackBesideOthers(config, {store: daemon.store, keys, clock: daemon.clock});
       if (suspicion === '') await ensureOwnSpec(daemon.store, keys, daemon.clock.wallMs());
-      await daemon.listen();
+      await listen(daemon.http, config);
     } catch (error) {
       await daemon.release();
       throw error;
@@ -172,6 +178,10 @@ export class RunningDaemon implements Daemon {
   shutdown(): Promise<void> {
     this.stopping ??= this.shutdownOnce();
     return this.stopping;
+  }
+
+  reloadCredentials(): void {
+    this.credentials.reload();
   }
 
   async abandon(): Promise<void> {
@@ -211,7 +221,7 @@ export class RunningDaemon implements Daemon {
       epoch: this.epoch,
       heartbeatStore: this.heartbeatStore,
       history: seenHistory(this.heartbeatStore, this.store),
-      identity: this.identity(),
+      identity: daemonIdentity(this.options.config, this.options.version),
       addTimeoutMs: HOOK_TIMEOUT_MS,
       dropTimeoutMs: HOOK_TIMEOUT_MS,
       refuseTakenId: false,
@@ -273,23 +283,6 @@ export class RunningDaemon implements Daemon {
     return untilStored(work, {clock: this.clock, logger: this.options.logger, isStopped});
   }
 
-  private identity(): HeartbeatIdentity {
-    const {config, version} = this.options;
-    return {
-      v: RECORD_VERSION,
-      container: config.advertise,
-      ttlMs: config.heartbeat.ttlMs,
-      endpoint: config.advertise,
-      host: config.host,
-      pid: process.pid,
-      bootId: BOOT_ID,
-      zone: '',
-      labels: {},
-      version,
-      sdk: '',
-    };
-  }
-
   /** The record of an app is ready from its claim on, so it stands at the revision of the claim while we govern. */
   private officeOf(app: string, token: string): Office {
     const claim = parseToken(token);
@@ -297,13 +290,14 @@ export class RunningDaemon implements Daemon {
     return {key: this.keys.ownership(this.keys.service, app), target: 'mod', value: claim.revision};
   }
 
-  private newHttp(credentials: Credentials): FastifyInstance {
+  private newHttp(): FastifyInstance {
     const {config, logger, version} = this.options;
     const {keys, store, leases} = this;
     const metrics = new Registry();
     registerGauges(metrics, {
       governors: () => this.governors.apps.length,
       leads: () => this.leadership.leads,
+      breaks: () => this.governors.breaks,
     });
     const admin = createAdminHandlers({
       store,
@@ -321,7 +315,7 @@ export class RunningDaemon implements Daemon {
       metrics,
       logger,
       version,
-      ...credentials.forHttp(),
+      ...this.credentials.forHttp(),
       mount: (server) => mountHintReceiver(server, this.keys.service, () => this.member),
     });
   }
@@ -334,19 +328,6 @@ export class RunningDaemon implements Daemon {
     return this.member.remainingMs() > 0
       ? {ready: true, reason: ''}
       : {ready: false, reason: 'etcd has not answered for too long'};
-  }
-
-  private async listen(): Promise<void> {
-    const {host, port} = this.options.config;
-    try {
-      await this.http.listen({host, port});
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      throw new SmError('PORT_TAKEN', `port ${port} on ${host} is taken`, {
-        hint: 'another daemon or program listens there: set port in the configuration',
-        cause: error,
-      });
-    }
   }
 
   private becameReady(): void {

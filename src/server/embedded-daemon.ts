@@ -54,6 +54,10 @@ class DaemonWithStore implements Daemon {
     await this.store.close();
   }
 
+  reloadCredentials(): void {
+    this.daemon.reloadCredentials();
+  }
+
   async abandon(): Promise<void> {
     await this.daemon.abandon();
     await this.store.close();

@@ -1,10 +1,14 @@
-import {collectDefaultMetrics, Gauge} from 'prom-client';
+import {collectDefaultMetrics, Counter, Gauge} from 'prom-client';
 import type {Registry} from 'prom-client';
 
 /** What a daemon measures of itself, beside Node's own figures (event loop lag among them). */
 export function registerGauges(
   registry: Registry,
-  sources: {governors: () => number; leads: () => boolean},
+  sources: {
+    governors: () => number;
+    leads: () => boolean;
+    breaks: () => {readonly now: number; readonly ever: number};
+  },
 ): void {
   collectDefaultMetrics({register: registry});
   registry.registerMetric(
@@ -24,6 +28,27 @@ export function registerGauges(
       registers: [],
       collect() {
         this.set(sources.leads() ? 1 : 0);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'sm_broken_governors',
+      help: 'Governors of this daemon that a broken invariant has stopped and that have not gone on for five minutes since',
+      registers: [],
+      collect() {
+        this.set(sources.breaks().now);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'sm_governor_breaks_total',
+      help: 'Times that a broken invariant has stopped a governor of this daemon',
+      registers: [],
+      collect() {
+        this.reset();
+        this.inc(sources.breaks().ever);
       },
     }),
   );

@@ -1,6 +1,7 @@
 /** The daemon's door. */
 export {RunningDaemon} from './daemon.ts';
 export type {Daemon, DaemonOptions} from './daemon.ts';
+export {ConfigReload} from './config-reload.ts';
 import type {ServerConfig} from '../config/index.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {RunningDaemon} from './daemon.ts';

@@ -6,9 +6,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {loadConfig, parseConfig} from '../../src/config/index.ts';
+import {Keys} from '../../src/etcd/keys.ts';
+import {encodeRecord} from '../../src/protocol/records.ts';
 import type {Logger} from '../../src/runtime/logger.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {serve} from '../../src/server/index.ts';
+import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import {LONG_MS} from '../support/cluster.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
 import {freePorts, startEtcd} from '../support/etcd-process.ts';
@@ -163,6 +166,36 @@ describe('a store that cannot be used', () => {
       await daemon.shutdown();
     } finally {
       await guarded.stop();
+    }
+  });
+});
+
+describe('a loopback address beside a daemon of another machine', () => {
+  it('is refused at the start, and leaves no key of it', async () => {
+    const [port = 0] = await freePorts(1);
+    const config = {...parseConfig(configText(port), 'f.yml'), etcdPrefix: '/sm-elsewhere'};
+    const keys = new Keys('/sm-elsewhere', 'sm.test');
+    const store = openEtcdStore({endpoints: config.endpoints});
+    const fellow = {v: 1, container: '10.9.9.9:8801', bootId: 'another', state: 'ready'};
+    let beats = 0;
+    const beat = (): void => {
+      const value = encodeRecord({...fellow, ttlMs: 3_000, nonce: String((beats += 1))});
+      const then = [{op: 'put', key: keys.heartbeat('sm.test', 'fellow'), value}] as const;
+      void store.transact({compares: [], then, otherwise: []});
+    };
+    const timer = setInterval(beat, 100);
+    try {
+      await until(() => beats > 2, LONG_MS, 'the fellow beats');
+      const start = serve(config, {logger: silentLogger, version: 'test'});
+      await expect(start).rejects.toMatchObject({
+        code: 'INVALID_CONFIG',
+        hint: expect.stringContaining('set advertise') as string,
+      });
+      const {entries} = await store.list([keys.heartbeatPrefix('sm.test')]);
+      expect(entries).toHaveLength(1);
+    } finally {
+      clearInterval(timer);
+      await store.close();
     }
   });
 });

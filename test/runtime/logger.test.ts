@@ -52,3 +52,18 @@ describe('text lines', () => {
     expect(line?.trimEnd()).not.toMatch(/\p{Cc}/u);
   });
 });
+
+describe('the level', () => {
+  it('changes at run time, for children that were there before, too', () => {
+    const lines = logged({}, (logger) => {
+      const child = logger.child({app: 'a'});
+      child.debug({}, 'hidden');
+      logger.setLevel('debug');
+      child.debug({}, 'shown');
+      logger.setLevel('error');
+      child.warn({}, 'hidden');
+      logger.warn({}, 'hidden');
+    });
+    expect(lines.map((line) => (JSON.parse(line) as {msg: string}).msg)).toEqual(['shown']);
+  });
+});

@@ -8,6 +8,7 @@ import type {Leases} from '../../src/etcd/leases.ts';
 import {heartbeatIntervalMs} from '../../src/model/container.ts';
 import {parseToken} from '../../src/model/token.ts';
 import type {SessionEnd} from '../../src/ownership/session-actions.ts';
+import {plan} from '../../src/planner/index.ts';
 import {Governors} from '../../src/server/governing/governors.ts';
 import {LeadershipShell} from '../../src/server/governing/leadership-shell.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
@@ -75,6 +76,7 @@ export class DaemonNode {
       daemonHints: options.hints.sender(),
       push: undefined,
       leases: NO_LEASES,
+      plan,
       onProbeInterval: () => this.adaptProbe(),
     });
     this.member = this.newMember(common);

@@ -34,6 +34,11 @@ export class DaemonProcess {
       stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
   }
 
+  /** Puts other text into its configuration file. */
+  rewrite(config: string): void {
+    writeFileSync(join(this.folder, 'sm.yml'), config);
+  }
+
   /** Log lines so far. */
   get lines(): Record<string, unknown>[] {
     return this.output

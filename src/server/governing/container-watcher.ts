@@ -15,7 +15,7 @@ export class ContainerWatcher {
   }
 
   /** Changes since the summary before; nothing for the first one. A summary names only containers that are not plainly ready. */
-  compare({containers, at}: AppStatus): ContainerEvent[] {
+  compare({containers, at, omitted}: AppStatus): ContainerEvent[] {
     const before = this.known;
     this.known = containers;
     const events: ContainerEvent[] = [];
@@ -28,7 +28,9 @@ export class ContainerWatcher {
       const from = was?.incarnation === incarnation ? was.state : 'ready';
       events.push({container, incarnation, at: since, state, before: from});
     }
-    for (const [container, {state, incarnation}] of Object.entries(before ?? {})) {
+    // A container that there was no room for has not become ready by that.
+    const complete = omitted?.containers === undefined;
+    for (const [container, {state, incarnation}] of complete ? Object.entries(before ?? {}) : []) {
       if (containers[container] !== undefined || this.lost.has(incarnation)) continue;
       const gone = state === 'leaving';
       events.push({container, incarnation, at, state: gone ? 'gone' : 'ready', before: state});

@@ -46,6 +46,8 @@ export interface GovernorShellOptions {
   readonly silence?: SilenceClock | undefined;
   /** The office is lost: the shell has stopped. */
   readonly onDeposed: () => void;
+  /** Something here does not hold that must: the shell has stopped. */
+  readonly onBroken: (error: unknown) => void;
   /** The smallest T of the app's containers has changed. */
   readonly onProbeInterval: () => void;
 }
@@ -74,17 +76,19 @@ export class GovernorShell {
     this.governor = new Governor({app, governor, epoch, plan, nextMoveId, silence}, clock.nowMs());
     this.housekeeping = new Housekeeping(options, () => this.depose());
     const sink = {
-      listed: (changes: readonly AppChange[], revision: number) => {
-        this.governor.relisted(changes, revision, clock.nowMs());
-        this.gateway?.governorHasListed();
-        this.options.onProbeInterval();
-        this.queueTurn();
-      },
-      changed: (changes: readonly AppChange[]) => {
-        for (const change of changes) this.governor.changed(change, clock.nowMs());
-        if (changes.some((change) => change.kind === 'heartbeat')) this.options.onProbeInterval();
-        this.queueTurn();
-      },
+      listed: (changes: readonly AppChange[], revision: number) =>
+        this.guarded(() => {
+          this.governor.relisted(changes, revision, clock.nowMs());
+          this.gateway?.governorHasListed();
+          this.options.onProbeInterval();
+          this.queueTurn();
+        }),
+      changed: (changes: readonly AppChange[]) =>
+        this.guarded(() => {
+          for (const change of changes) this.governor.changed(change, clock.nowMs());
+          if (changes.some((change) => change.kind === 'heartbeat')) this.options.onProbeInterval();
+          this.queueTurn();
+        }),
     };
     this.observer = new Observer({
       ...options,
@@ -111,7 +115,7 @@ export class GovernorShell {
 
   /** A write of this daemon's own has committed: the store takes writes. */
   probeCommitted(): void {
-    this.governor.probeCommitted(this.options.clock.nowMs());
+    this.guarded(() => this.governor.probeCommitted(this.options.clock.nowMs()));
   }
 
   private newGateway(push: PushDependencies): PushGateway {
@@ -120,6 +124,7 @@ export class GovernorShell {
       ...push,
       governor: this.governor,
       onNews: () => this.queueTurn(),
+      onBroken: (error) => this.broken(error),
       onDeposed: () => this.depose(),
     });
   }
@@ -135,25 +140,18 @@ export class GovernorShell {
 
   private turn(): void {
     if (this.stopped) return;
-    const {clock} = this.options;
-    const nowMs = clock.nowMs();
-    try {
+    this.guarded(() => {
+      const {clock} = this.options;
+      const nowMs = clock.nowMs();
       for (const action of this.governor.advance(nowMs, clock.wallMs())) this.carryOut(action);
-    } catch (error) {
-      // A broken invariant stops this governor and nothing else: better no moves than wrong ones.
-      this.options.logger.error(
-        {error: error instanceof Error ? error.stack : String(error)},
-        'governor stopped by a broken invariant',
+      this.timer?.cancel();
+      if (this.stopped) return;
+      const waitMs = Math.min(
+        LONGEST_SLEEP_MS,
+        Math.max(TURN_MS, this.governor.wakeAtMs(nowMs) - nowMs),
       );
-      this.stop();
-      return;
-    }
-    this.timer?.cancel();
-    const waitMs = Math.min(
-      LONGEST_SLEEP_MS,
-      Math.max(TURN_MS, this.governor.wakeAtMs(nowMs) - nowMs),
-    );
-    this.timer = clock.after(waitMs, () => this.turn());
+      this.timer = clock.after(waitMs, () => this.turn());
+    });
   }
 
   private carryOut(action: GovernorAction): void {
@@ -205,14 +203,23 @@ export class GovernorShell {
   private background(work: Promise<void>): void {
     work.then(
       () => this.queueTurn(),
-      (error: unknown) => {
-        this.options.logger.error(
-          {error: error instanceof Error ? error.stack : String(error)},
-          'governor stopped by a bug',
-        );
-        this.stop();
-      },
+      (error: unknown) => this.broken(error),
     );
+  }
+
+  /** Called by timers and watches: what is thrown there would end the process, and with it the governors of other apps. */
+  private guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  private broken(error: unknown): void {
+    if (this.stopped) return;
+    this.stop();
+    this.options.onBroken(error);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The governors that run in this daemon, one an app, plus the one of sm itself while it leads. */
 import type {Keys} from '../../etcd/keys.ts';
-import {plan} from '../../planner/index.ts';
+import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {SilenceClock} from '../../ownership/silence.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
@@ -9,7 +9,7 @@ import type {Office} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import type {PushDependencies} from '../push/push-gateway.ts';
-import {GovernorShell} from './governor-shell.ts';
+import {GovernorRun} from './governor-run.ts';
 import type {HintSender} from './hint-sender.ts';
 
 export interface GovernorsOptions {
@@ -29,13 +29,16 @@ export interface GovernorsOptions {
   /** For push containers of apps; undefined: there are none. */
   readonly push: PushDependencies | undefined;
   readonly leases: Leases;
+  readonly plan: (snapshot: PlacementSnapshot) => Plan;
   /** The smallest T watched has changed. */
   readonly onProbeInterval: () => void;
 }
 
 export class Governors {
   private readonly options: GovernorsOptions;
-  private readonly shells = new Map<string, GovernorShell>();
+  private readonly runs = new Map<string, GovernorRun>();
+  /** Of runs that have ended. */
+  private pastBreaks = 0;
 
   constructor(options: GovernorsOptions) {
     this.options = options;
@@ -43,7 +46,18 @@ export class Governors {
 
   /** Apps governed here. */
   get apps(): readonly string[] {
-    return [...this.shells.keys()];
+    return [...this.runs.keys()];
+  }
+
+  /** How many governors have broken and are not yet well again, and how often any has, ever. */
+  get breaks(): {readonly now: number; readonly ever: number} {
+    let now = 0;
+    let ever = this.pastBreaks;
+    for (const run of this.runs.values()) {
+      if (run.broken) now += 1;
+      ever += run.breaks;
+    }
+    return {now, ever};
   }
 
   /** Begins to govern; an earlier governor of the app here is stopped first. `silence`: a clock that is warm already. */
@@ -51,7 +65,7 @@ export class Governors {
     this.stop(app);
     const {options} = this;
     const ours = app === options.keys.service;
-    const shell = new GovernorShell({
+    const run = new GovernorRun({
       ...options,
       epoch: options.epoch(),
       app,
@@ -61,19 +75,21 @@ export class Governors {
       logger: options.logger.child({app}),
       hints: ours ? options.daemonHints : options.hints,
       push: ours ? undefined : options.push,
-      plan,
-      onDeposed: () => this.forget(app, shell),
+      onDeposed: () => {
+        run.stop();
+        this.forget(app, run);
+      },
     });
-    this.shells.set(app, shell);
-    shell.start();
+    this.runs.set(app, run);
+    run.start();
     options.logger.info({app}, 'governing');
   }
 
   stop(app: string): void {
-    const shell = this.shells.get(app);
-    if (shell === undefined) return;
-    shell.stop();
-    this.forget(app, shell);
+    const run = this.runs.get(app);
+    if (run === undefined) return;
+    run.stop();
+    this.forget(app, run);
     this.options.logger.info({app}, 'governing no more');
   }
 
@@ -83,19 +99,21 @@ export class Governors {
 
   /** A write of this daemon's own has committed. */
   probeCommitted(): void {
-    for (const shell of this.shells.values()) shell.probeCommitted();
+    for (const run of this.runs.values()) run.probeCommitted();
   }
 
   /** Smallest T among all containers watched here, ms; Infinity without any. */
   smallestTtlMs(): number {
     let least = Number.POSITIVE_INFINITY;
-    for (const shell of this.shells.values())
-      least = Math.min(least, shell.governor.view.smallestTtlMs());
+    for (const run of this.runs.values()) least = Math.min(least, run.smallestTtlMs());
     return least;
   }
 
-  private forget(app: string, shell: GovernorShell): void {
-    if (this.shells.get(app) === shell) this.shells.delete(app);
+  private forget(app: string, run: GovernorRun): void {
+    if (this.runs.get(app) === run) {
+      this.runs.delete(app);
+      this.pastBreaks += run.breaks;
+    }
     this.options.onProbeInterval();
   }
 }

@@ -14,8 +14,8 @@ export interface HintSenderOptions {
   readonly logger: Logger;
   /** Loopback endpoints are only believed by a daemon that is itself on loopback. */
   readonly allowLoopback: boolean;
-  /** Bearer token for containers, if any. */
-  readonly token?: string;
+  /** Bearer token for those who are called, if any, as of now. */
+  readonly token?: () => string | undefined;
   /** Speak TLS. Default false. */
   readonly secure?: boolean;
 }
@@ -82,7 +82,8 @@ export class HintSender {
   }
 
   private async post(app: string, {endpoint, incarnation, items}: HintBatch): Promise<void> {
-    const {token, secure} = this.options;
+    const {secure} = this.options;
+    const token = this.options.token?.();
     const reply = await request(
       `${secure === true ? 'https' : 'http'}://${endpoint}${HINT_PATHS.hints}`,
       {

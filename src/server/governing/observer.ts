@@ -60,6 +60,10 @@ export class Observer<T> {
     this.closeWatches();
   }
 
+  private isClosed(): boolean {
+    return this.closed;
+  }
+
   /** `rewatch`: the watches are gone or not to be trusted, too. */
   private async list(rewatch: boolean): Promise<void> {
     const {store, sink, logger} = this.options;
@@ -78,6 +82,8 @@ export class Observer<T> {
       overlay(found, told, revision);
       sink.listed([...found.values()], revision);
       this.told = undefined;
+      // Whoever was told may have had enough.
+      if (this.isClosed()) return;
       if (rewatch) this.watchFrom(revision + 1);
       this.again(false, RELIST_INTERVAL_MS * (0.8 + 0.4 * Math.random()));
     } catch (error) {

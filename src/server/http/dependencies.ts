@@ -1,4 +1,5 @@
 /** What the HTTP side needs from the daemon. */
+import type {Server as TlsServer} from 'node:tls';
 import type {FastifyInstance} from 'fastify';
 import type {
   AdminAnswer,
@@ -72,7 +73,9 @@ export interface HttpDependencies {
   readonly allowedHosts: 'any' | readonly string[];
   /** Program version, for the OpenAPI document. */
   readonly version: string;
-  readonly tls?: {readonly cert: Buffer; readonly key: Buffer; readonly ca?: Buffer};
+  readonly tls?: {readonly cert: Buffer; readonly key: Buffer; readonly ca?: Buffer} | undefined;
+  /** A server with these certificates was made: whoever renews them has to tell it. */
+  readonly onTlsServer?: (server: TlsServer) => void;
   /** Adds further routes, such as the hint receiver's, under the same limits and the same auth. */
   readonly mount?: (server: FastifyInstance) => void;
 }

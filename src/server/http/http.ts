@@ -15,6 +15,7 @@ import {bodyOf, sendFailure} from './failures.ts';
 import {parseJsonBody} from './json-body.ts';
 import {answerUnknown} from './methods.ts';
 import {addDescription, addProbes} from './probes.ts';
+import {TLS_FLOOR} from './tokens.ts';
 
 export const HEADER_LIMIT_BYTES = 16 * 1024;
 export const HEADERS_TIMEOUT_MS = 10_000;
@@ -33,7 +34,7 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
-    serverFactory: (handler) => createLimited(handler as RequestListener, dependencies.tls),
+    serverFactory: (handler) => createLimited(handler as RequestListener, dependencies),
     frameworkErrors: (error, request, reply) => sendFailure(error, request, reply, logger),
   });
   server.setErrorHandler<FastifyError | SmError>((error, request, reply) =>
@@ -63,7 +64,10 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
   return server;
 }
 
-function createLimited(handler: RequestListener, tls: HttpDependencies['tls']): Server {
+function createLimited(
+  handler: RequestListener,
+  {tls, onTlsServer}: Pick<HttpDependencies, 'tls' | 'onTlsServer'>,
+): Server {
   const limits = {
     maxHeaderSize: HEADER_LIMIT_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
@@ -71,10 +75,10 @@ function createLimited(handler: RequestListener, tls: HttpDependencies['tls']): 
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: CONNECTION_CHECK_MS,
   };
-  const server: Server =
-    tls === undefined
-      ? createServer(limits, handler)
-      : createTlsServer({...limits, ...tls, minVersion: 'TLSv1.2'}, handler);
+  const secure =
+    tls === undefined ? undefined : createTlsServer({...limits, ...tls, ...TLS_FLOOR}, handler);
+  if (secure !== undefined) onTlsServer?.(secure);
+  const server: Server = secure ?? createServer(limits, handler);
   server.maxConnections = CONNECTIONS_LIMIT;
   server.on('clientError', answerMalformed);
   return server;

@@ -1,11 +1,14 @@
 import {createHash, timingSafeEqual} from 'node:crypto';
-import {readFile, stat} from 'node:fs/promises';
+import {readFileSync, statSync} from 'node:fs';
 import {SmError} from '../../model/errors.ts';
 
 /** Least characters of a token: 256 bits in base64. */
 export const TOKEN_MIN_CHARACTERS = 43;
 /** Two, so that one can be replaced while the other is in use. */
 export const TOKENS_LIMIT = 2;
+
+/** Oldest TLS that is spoken. */
+export const TLS_FLOOR = {minVersion: 'TLSv1.2'} as const;
 
 const READABLE_BY_OTHERS = 0o077;
 
@@ -49,8 +52,8 @@ export function bearerOf(header: string | undefined): string | undefined {
  * @throws SmError INVALID_CONFIG when the file cannot be read, others may read it, or it holds no, too many or too short
  * tokens. The message never holds a token.
  */
-export async function readTokenFile(path: string): Promise<readonly string[]> {
-  const [text, mode] = await readPrivate(path);
+export function readTokenFile(path: string): readonly string[] {
+  const [text, mode] = readPrivate(path);
   if ((mode & READABLE_BY_OTHERS) !== 0) {
     throw new SmError('INVALID_CONFIG', `token file ${path} can be read by others`, {
       hint: `chmod 600 ${path}`,
@@ -71,9 +74,9 @@ export async function readTokenFile(path: string): Promise<readonly string[]> {
   return tokens;
 }
 
-async function readPrivate(path: string): Promise<[string, number]> {
+function readPrivate(path: string): [string, number] {
   try {
-    return [await readFile(path, 'utf8'), (await stat(path)).mode];
+    return [readFileSync(path, 'utf8'), statSync(path).mode];
   } catch (cause) {
     throw new SmError('INVALID_CONFIG', `token file ${path} cannot be read`, {cause});
   }

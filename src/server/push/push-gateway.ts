@@ -62,7 +62,6 @@ interface Session extends OpenSession {
 }
 
 const TICK_MS = 500;
-const ALARMS_SHOWN = 20;
 
 export class PushGateway {
   private readonly options: PushGatewayOptions;
@@ -88,17 +87,18 @@ export class PushGateway {
       prefixes: [options.keys.pushSessionPrefix(options.app)],
       decode: sessionChange,
       sink: {
-        listed: (changes, revision) => this.listed(changes, revision),
-        changed: (changes) => {
-          for (const change of changes) this.look(this.changed(change));
-        },
+        listed: (changes, revision) => this.guarded(() => this.listed(changes, revision)),
+        changed: (changes) =>
+          this.guarded(() => {
+            for (const change of changes) this.look(this.changed(change));
+          }),
       },
     });
   }
 
   start(): void {
     this.observer.start();
-    this.timer = this.options.clock.after(TICK_MS, () => this.tick());
+    this.timer = this.options.clock.after(TICK_MS, () => this.guarded(() => this.tick()));
   }
 
   stop(): void {
@@ -206,7 +206,7 @@ export class PushGateway {
 
   private tick(): void {
     if (this.stopped) return;
-    this.timer = this.options.clock.after(TICK_MS, () => this.tick());
+    this.timer = this.options.clock.after(TICK_MS, () => this.guarded(() => this.tick()));
     if (!this.governorListed || !this.sessionsListed) return;
     const exists = !this.options.governor.view.isGone;
     if (this.deleting) this.dismantle();
@@ -336,20 +336,24 @@ export class PushGateway {
       const text = `heartbeat of push container ${session.container} cannot be read: ${session.problem}`;
       alarms.push({code: 'PUSH_UNREADABLE', text});
     }
-    if (governor.noteAlarms(alarms.slice(0, ALARMS_SHOWN))) this.options.onNews();
+    if (governor.noteAlarms('push', alarms)) this.options.onNews();
   }
 
   private keyOf({container, lease}: SessionChange): string {
     return this.options.keys.pushSession(this.options.app, container, lease);
   }
 
+  /** Called by timers and watches: what is thrown there would end the process. */
+  private guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.options.onBroken(error);
+    }
+  }
+
   private background(work: () => Promise<void>): void {
-    work().catch((error: unknown) => {
-      this.options.logger.error(
-        {error: error instanceof Error ? error.stack : String(error)},
-        'push containers: step failed by a bug',
-      );
-    });
+    work().catch((error: unknown) => this.options.onBroken(error));
   }
 }
 

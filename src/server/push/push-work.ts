@@ -53,6 +53,8 @@ export interface PushScope {
   /** The governor has news. */
   readonly onNews: () => void;
   readonly onDeposed: () => void;
+  /** Something has failed by a bug: the governor, and all that goes with it, has to begin anew. */
+  readonly onBroken: (error: unknown) => void;
 }
 
 export interface PushWorkOptions extends PushScope {
@@ -250,11 +252,6 @@ export class PushWork {
   }
 
   private background(work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      this.options.logger.error(
-        {error: error instanceof Error ? error.stack : String(error)},
-        'push container: step failed by a bug',
-      );
-    });
+    work.catch((error: unknown) => this.options.onBroken(error));
   }
 }

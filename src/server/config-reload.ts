@@ -1,0 +1,54 @@
+/** What `sm serve` does at SIGHUP: what can change at run time is taken over, the rest is refused by name, and nothing ends. */
+import {changedSettings} from '../config/index.ts';
+import type {ServerConfig} from '../config/index.ts';
+import {SmError} from '../model/errors.ts';
+import type {AdjustableLogger} from '../runtime/logger.ts';
+import type {Daemon} from './daemon.ts';
+
+/** Settings that are taken over; the content of the files that hold tokens and certificates is, too, but not their paths. */
+const ADJUSTABLE: ReadonlySet<string> = new Set(['log.level']);
+
+export class ConfigReload {
+  /** Undefined while it starts: it reads its files by itself. */
+  daemon: Pick<Daemon, 'reloadCredentials'> | undefined;
+  private readonly load: () => ServerConfig;
+  private readonly logger: AdjustableLogger;
+  private current: ServerConfig;
+
+  /** `load` reads the file; `current` is what the daemon was started with. */
+  constructor(load: () => ServerConfig, current: ServerConfig, logger: AdjustableLogger) {
+    this.load = load;
+    this.current = current;
+    this.logger = logger;
+  }
+
+  run(): void {
+    const next = this.attempt(
+      'SIGHUP: the configuration file is refused, the old values stay',
+      () => this.load(),
+    );
+    if (next === undefined) return;
+    this.attempt('SIGHUP: tokens and certificates are refused, the old ones stay', () =>
+      this.daemon?.reloadCredentials(),
+    );
+    const changed = changedSettings(this.current, next);
+    const settings = changed.filter((path) => !ADJUSTABLE.has(path));
+    if (settings.length > 0)
+      this.logger.warn({settings}, 'SIGHUP: these settings take a restart, their old values stay');
+    const {level} = next.log;
+    this.current = {...this.current, log: {...this.current.log, level}};
+    this.logger.info({level}, 'SIGHUP: configuration read again');
+    this.logger.setLevel(level);
+  }
+
+  private attempt<T>(refused: string, work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      const known = error instanceof SmError ? {code: error.code, hint: error.hint ?? ''} : {};
+      const message = error instanceof Error ? error.message : String(error);
+      this.logger.error({error: message, ...known}, refused);
+      return undefined;
+    }
+  }
+}

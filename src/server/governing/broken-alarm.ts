@@ -1,0 +1,64 @@
+/** An alarm in an app's summary that its governor cannot write, because it has stopped. */
+import type {Keys} from '../../etcd/keys.ts';
+import {SUMMARY_CUT, fittingStatus, shownText} from '../../governor/status-size.ts';
+import {RECORD_VERSION} from '../../model/ownership.ts';
+import type {Alarm, AppStatus} from '../../model/status.ts';
+import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
+import type {Clock} from '../../runtime/clock.ts';
+import type {Office} from '../../store/ownership-transactions.ts';
+import type {Store} from '../../store/port.ts';
+
+export interface AlarmPlace {
+  readonly app: string;
+  /** Daemon id. */
+  readonly governor: string;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly office: Office;
+  readonly clock: Clock;
+}
+
+/**
+ * Puts the alarm into the last summary, in place of one with the same code. Nothing is written when another daemon governs, or when the app
+ * is gone.
+ * @throws SmError STORE_UNAVAILABLE, STORE_AUTH.
+ */
+export async function raiseAlarm(
+  {app, governor, keys, store, office, clock}: AlarmPlace,
+  {code, text}: Pick<Alarm, 'code' | 'text'>,
+): Promise<void> {
+  const key = keys.status(app);
+  const {entry} = await store.get(key);
+  const known = entry === undefined ? undefined : decodeAppStatus(entry.value);
+  const at = new Date(clock.wallMs()).toISOString();
+  const last = known?.ok === true ? known.value : emptyStatus(governor, at);
+  const since = last.alarms.find((alarm) => alarm.code === code)?.since ?? at;
+  const others = last.alarms.filter((alarm) => alarm.code !== code && alarm.code !== SUMMARY_CUT);
+  const status = fittingStatus({
+    ...{...last, at, governor, settled: false},
+    containers: Object.entries(last.containers),
+    alarms: [{code, text: shownText(text), since}, ...others],
+    totals: {
+      containers: Object.keys(last.containers).length + (last.omitted?.containers ?? 0),
+      unplaced: last.unplacedCount,
+      failed: last.failed.length + (last.omitted?.failed ?? 0),
+      quarantined: last.quarantined.length + (last.omitted?.quarantined ?? 0),
+      alarms: others.length + 1 + (last.omitted?.alarms ?? 0),
+    },
+  });
+  await store.transact({
+    compares: [
+      {key: office.key, target: office.target, op: '=', value: office.value},
+      {key: keys.appSpec(app), target: 'create', op: '!=', value: 0},
+    ],
+    then: [{op: 'put', key, value: encodeRecord(status)}],
+    otherwise: [],
+  });
+}
+
+function emptyStatus(governor: string, at: string): AppStatus {
+  return {
+    ...{v: RECORD_VERSION, governor, at, containers: {}, unplacedCount: 0, unplaced: []},
+    ...{failed: [], quarantined: [], alarms: [], settled: false},
+  };
+}

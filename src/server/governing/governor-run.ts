@@ -1,0 +1,99 @@
+/**
+ * Governs one app for as long as this daemon has the office. A governor that breaks (an invariant does not hold) stops: better
+ * no moves than wrong ones. It is raised as an alarm and begun anew from a fresh listing, each time after a longer pause.
+ */
+import {failureText} from '../../model/failure-text.ts';
+import type {Timer} from '../../runtime/clock.ts';
+import {raiseAlarm} from './broken-alarm.ts';
+import {GovernorShell} from './governor-shell.ts';
+import type {GovernorShellOptions} from './governor-shell.ts';
+
+export const RESTART_MIN_MS = 1_000;
+export const RESTART_MAX_MS = 60_000;
+/** A governor that has gone on for so long is well again: its alarm ends, and the next pause is the shortest. */
+export const WELL_AFTER_MS = 5 * 60_000;
+const SOURCE = 'restart';
+
+export type GovernorRunOptions = Omit<GovernorShellOptions, 'onBroken'>;
+
+export class GovernorRun {
+  /** Times that it has broken, ever. */
+  breaks = 0;
+  private readonly options: GovernorRunOptions;
+  private shell: GovernorShell | undefined;
+  private timer: Timer | undefined;
+  private inARow = 0;
+  private stopped = false;
+
+  constructor(options: GovernorRunOptions) {
+    this.options = options;
+  }
+
+  start(): void {
+    this.begin(this.options.silence);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.timer?.cancel();
+    this.shell?.stop();
+  }
+
+  /** It has broken, and has not gone on long enough since to be trusted. */
+  get broken(): boolean {
+    return this.inARow > 0;
+  }
+
+  /** A write of this daemon's own has committed. */
+  probeCommitted(): void {
+    this.shell?.probeCommitted();
+  }
+
+  /** Smallest T among the app's containers, ms; Infinity while nobody watches them. */
+  smallestTtlMs(): number {
+    return this.shell?.governor.view.smallestTtlMs() ?? Number.POSITIVE_INFINITY;
+  }
+
+  private begin(silence: GovernorShellOptions['silence']): void {
+    const shell: GovernorShell = new GovernorShell({
+      ...this.options,
+      silence,
+      onBroken: (error) => this.broke(shell, error),
+    });
+    this.shell = shell;
+    shell.start();
+  }
+
+  private broke(shell: GovernorShell, error: unknown): void {
+    if (this.stopped || this.shell !== shell) return;
+    const {app, clock, logger} = this.options;
+    this.shell = undefined;
+    this.timer?.cancel();
+    this.breaks += 1;
+    this.inARow += 1;
+    const pauseMs = Math.min(RESTART_MAX_MS, RESTART_MIN_MS * 2 ** (this.inARow - 1));
+    const stack = error instanceof Error ? error.stack : String(error);
+    logger.error(
+      {app, code: 'GOVERNOR_BROKEN', error: stack, inARow: this.inARow, restartInMs: pauseMs},
+      'governor stopped by a broken invariant: nothing of the app moves until it begins anew',
+    );
+    const text = `the governor has stopped itself ${this.inARow} times, nothing moves meanwhile: ${failureText(error)}`;
+    void raiseAlarm(this.options, {code: 'GOVERNOR_BROKEN', text}).catch((failure: unknown) =>
+      logger.warn({app, error: String(failure)}, 'alarm could not be written'),
+    );
+    this.timer = clock.after(pauseMs, () => this.again(text));
+  }
+
+  /** From a fresh listing, and all waits begin anew: nothing of what the broken one knew is trusted. */
+  private again(text: string): void {
+    if (this.stopped) return;
+    this.begin(undefined);
+    this.shell?.governor.noteAlarms(SOURCE, [{code: 'GOVERNOR_BROKEN', text}]);
+    this.timer = this.options.clock.after(WELL_AFTER_MS, () => this.well());
+  }
+
+  private well(): void {
+    this.inARow = 0;
+    this.shell?.governor.noteAlarms(SOURCE, []);
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * A daemon that advertises a loopback address beside daemons of another machine would be called by nobody, or worse, somebody else would
+ * answer in its place: it must not start (design.md 5).
+ */
+import type {ServerConfig} from '../config/index.ts';
+import type {Keys} from '../etcd/keys.ts';
+import {SmError} from '../model/errors.ts';
+import type {Heartbeat} from '../model/container.ts';
+import {visible} from '../model/visible.ts';
+import {decodeHeartbeat} from '../protocol/records.ts';
+import type {Clock} from '../runtime/clock.ts';
+import type {Store} from '../store/port.ts';
+import {machineBootId} from './daemon-identity.ts';
+
+/** Between two looks at a heartbeat. */
+const LOOK_MS = 500;
+
+/** A heartbeat as it was seen. */
+export interface SeenFellow {
+  readonly value: Pick<Heartbeat, 'container' | 'bootId' | 'ttlMs'>;
+  readonly mod: number;
+}
+
+/** Whether an address `host:port` means the machine that one is on. */
+export function isLoopback(address: string): boolean {
+  const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
+  return /^(127\.|::1$|localhost$|::ffff:127\.)/i.test(host);
+}
+
+/** Fellows of another boot beside which this address cannot be right; none when it is no loopback address. */
+export function foreignFellows<T extends SeenFellow>(
+  advertise: string,
+  bootId: string,
+  fellows: readonly T[],
+): T[] {
+  if (!isLoopback(advertise)) return [];
+  return fellows.filter(({value}) => value.bootId !== bootId);
+}
+
+/**
+ * Records of this machine's last boot, and of daemons that died without a word, look the same as those of other machines: only a fellow
+ * that renews its heartbeat counts, so that start waits where there is one, for half its T at most.
+ * @throws SmError INVALID_CONFIG when such a fellow lives; STORE_UNAVAILABLE.
+ */
+export async function refuseLoopbackBesideOthers(
+  config: Pick<ServerConfig, 'advertise'>,
+  {store, keys, clock}: {readonly store: Store; readonly keys: Keys; readonly clock: Clock},
+  bootId = machineBootId(),
+): Promise<void> {
+  const {advertise} = config;
+  if (!isLoopback(advertise)) return;
+  const first = new Map<string, SeenFellow>();
+  for (const [key, seen] of await seenFellows(store, keys)) first.set(key, seen);
+  const suspects = foreignFellows(advertise, bootId, [...first.values()]);
+  if (suspects.length === 0) return;
+  const waitMs = Math.max(...suspects.map(({value}) => value.ttlMs)) / 2;
+  const untilMs = clock.nowMs() + waitMs;
+  while (clock.nowMs() < untilMs) {
+    await clock.sleep(LOOK_MS);
+    const now = await seenFellows(store, keys);
+    const living = [...now].filter(([key, {mod}]) => mod !== first.get(key)?.mod);
+    const [fellow] = foreignFellows(
+      advertise,
+      bootId,
+      living.map(([, seen]) => seen),
+    );
+    if (fellow !== undefined) throw refusal(advertise, fellow.value.container);
+  }
+}
+
+async function seenFellows(store: Store, keys: Keys): Promise<Map<string, SeenFellow>> {
+  const {entries} = await store.list([keys.heartbeatPrefix(keys.service)]);
+  const seen = new Map<string, SeenFellow>();
+  for (const {key, value, mod} of entries) {
+    const decoded = decodeHeartbeat(value);
+    if (decoded.ok) seen.set(key, {value: decoded.value, mod});
+  }
+  return seen;
+}
+
+function refusal(advertise: string, fellow: string): SmError {
+  return new SmError(
+    'INVALID_CONFIG',
+    `this daemon advertises ${advertise}, a loopback address, but daemon ${visible(fellow)} of the same service runs on another machine and could not call it`,
+    {
+      hint: 'set advertise to a host:port by which the other daemons and the containers reach this one',
+    },
+  );
+}

@@ -1,0 +1,46 @@
+import {describe, expect, it} from 'vitest';
+import type {KeeperContext} from '../../src/ownership/keeper-actions.ts';
+import {ASKED_LIMIT, KeeperSet} from '../../src/ownership/keeper-set.ts';
+import type {ShardReading} from '../../src/ownership/keeper-actions.ts';
+
+const CONTEXT: KeeperContext = {
+  ...{me: {container: 'c1', incarnation: 'i1', create: 1}, epoch: 1},
+  ...{acting: true, claiming: true, halted: false, readyAtClaim: false, releasing: undefined},
+  ...{addTimeoutMs: 60_000, dropTimeoutMs: 30_000},
+};
+
+function asks(set: KeeperSet, from: number, count: number): number {
+  let taken = 0;
+  for (let at = from; at < from + count; at += 1) {
+    const keeper = set.hinted(`s${at}`);
+    keeper?.hint(10);
+    if (keeper !== undefined) taken += 1;
+  }
+  return taken;
+}
+
+describe('hints for shards that nothing is known of', () => {
+  it('are taken up to a limit while the store does not answer, and again when it has', () => {
+    const set = new KeeperSet();
+    expect(asks(set, 0, 3 * ASKED_LIMIT)).toBe(ASKED_LIMIT);
+    expect(set.keepers.size).toBe(ASKED_LIMIT);
+    const reads = set.advance(() => CONTEXT, 0);
+    expect(reads).toHaveLength(ASKED_LIMIT);
+    // Asked for before: it may be asked for again.
+    expect(asks(set, 0, 1)).toBe(1);
+    const nothing: ShardReading = {revision: 20, own: undefined, spec: undefined};
+    for (const read of reads)
+      if (read.type === 'read') set.touch(read.shard)?.readAnswered(read.op, nothing, CONTEXT, 1);
+    set.advance(() => CONTEXT, 1);
+    expect(set.keepers.size).toBeLessThanOrEqual(1);
+    expect(asks(set, ASKED_LIMIT, 10)).toBe(10);
+  });
+
+  it('take no room from shards that are held', () => {
+    const set = new KeeperSet();
+    asks(set, 0, ASKED_LIMIT);
+    const held = set.of('mine');
+    expect(set.hinted('mine')).toBe(held);
+    expect(set.hinted('other')).toBeUndefined();
+  });
+});

@@ -1,0 +1,147 @@
+/** A governor that breaks: its app waits, everybody sees it, and nothing else is touched. */
+import {afterEach, describe, expect, it} from 'vitest';
+import {Keys} from '../../../src/etcd/keys.ts';
+import type {PlacementSnapshot, Plan} from '../../../src/model/placement.ts';
+import type {AppStatus} from '../../../src/model/status.ts';
+import {plan} from '../../../src/planner/index.ts';
+import {decodeAppStatus, encodeRecord} from '../../../src/protocol/records.ts';
+import {systemClock} from '../../../src/runtime/clock.ts';
+import type {Clock} from '../../../src/runtime/clock.ts';
+import {silentLogger} from '../../../src/runtime/logger.ts';
+import {WELL_AFTER_MS} from '../../../src/server/governing/governor-run.ts';
+import {Governors} from '../../../src/server/governing/governors.ts';
+import {HintSender} from '../../../src/server/governing/hint-sender.ts';
+import {TransactionBatcher} from '../../../src/store/batcher.ts';
+import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {until} from '../../support/until.ts';
+
+const LIMIT_MS = 20_000;
+const APPS = ['healthy', 'sick'];
+
+class Bed {
+  readonly keys = new Keys('/sm', 'sm');
+  readonly store = new MemoryStore();
+  /** Pauses asked for that are long enough to be those between two attempts, or of being well. */
+  readonly pauses: number[] = [];
+  readonly errors: object[] = [];
+  sick = true;
+  readonly governors: Governors;
+  private readonly hints = new HintSender({logger: silentLogger, allowLoopback: true});
+
+  constructor() {
+    const logger = {...silentLogger, error: (fields: object) => void this.errors.push(fields)};
+    const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
+    this.governors = new Governors({
+      ...{keys: this.keys, store: this.store, batcher: new TransactionBatcher(this.store)},
+      ...{clock: this.clock(), daemon: 'd1', epoch: () => 1, push: undefined},
+      logger: {...logger, child: () => logger},
+      ...{hints: this.hints, daemonHints: this.hints},
+      leases: {grant: unused, keepAliveOnce: unused, revoke: unused, close: () => undefined},
+      plan: (snapshot) => this.plan(snapshot),
+      onProbeInterval: () => undefined,
+    });
+  }
+
+  async govern(app: string): Promise<void> {
+    const key = this.keys.ownership('sm', app);
+    const spec = {service: app, createTime: 1, maxShardCount: 0, maxRecoveryTime: 0};
+    const shard = {id: `of ${app}`, service: app, task: '', updateTime: 1};
+    const outcome = await this.store.transact({
+      compares: [],
+      then: [
+        {op: 'put', key, value: '{}'},
+        {op: 'put', key: this.keys.appSpec(app), value: encodeRecord(spec)},
+        {op: 'put', key: this.keys.shardSpec(app, shard.id), value: encodeRecord(shard)},
+      ],
+      otherwise: [],
+    });
+    if (outcome.kind !== 'committed') throw new Error('the office could not be written');
+    this.governors.start(app, {key, target: 'mod', value: outcome.revision});
+  }
+
+  async status(app: string): Promise<AppStatus | undefined> {
+    const {entry} = await this.store.get(this.keys.status(app));
+    const decoded = entry === undefined ? undefined : decodeAppStatus(entry.value);
+    return decoded?.ok === true ? decoded.value : undefined;
+  }
+
+  async codes(app: string): Promise<string[] | undefined> {
+    return (await this.status(app))?.alarms.map(({code}) => code);
+  }
+
+  async end(): Promise<void> {
+    this.governors.stopAll();
+    await this.hints.close();
+  }
+
+  private plan(snapshot: PlacementSnapshot): Plan {
+    if (this.sick && snapshot.shards.some(({id}) => id === 'of sick'))
+      throw new Error('a shard is planned twice');
+    return plan(snapshot);
+  }
+
+  /** Pauses of a second and more pass in a moment; being well again waits until the test says so. */
+  private clock(): Clock {
+    const clock = systemClock();
+    return {
+      ...clock,
+      after: (delayMs, callback) => {
+        if (delayMs >= 1_000 && delayMs < 30_000) this.pauses.push(delayMs);
+        if (delayMs !== WELL_AFTER_MS) return clock.after(Math.min(delayMs, 5), callback);
+        this.becomeWell = callback;
+        return {cancel: () => undefined};
+      },
+    };
+  }
+
+  becomeWell: () => void = () => undefined;
+}
+
+describe('a governor whose invariant breaks', () => {
+  let bed: Bed;
+  afterEach(() => bed.end());
+
+  it('raises an alarm, begins anew with growing pauses, and leaves the other apps alone', async () => {
+    bed = new Bed();
+    for (const app of APPS) await bed.govern(app);
+    await until(() => bed.governors.breaks.ever >= 3, LIMIT_MS, 'three breaks');
+    expect(await bed.codes('sick')).toEqual(['GOVERNOR_BROKEN']);
+    expect((await bed.status('sick'))?.alarms[0]?.text).toContain('a shard is planned twice');
+    expect(bed.governors.breaks.now).toBe(1);
+    expect(bed.errors.length).toBeGreaterThanOrEqual(3);
+    expect(bed.errors[0]).toMatchObject({app: 'sick', code: 'GOVERNOR_BROKEN', restartInMs: 1_000});
+    expect(bed.errors[2]).toMatchObject({inARow: 3, restartInMs: 4_000});
+    const healthy = await until(() => bed.status('healthy'), LIMIT_MS, 'the word of the other');
+    expect(healthy.alarms).toEqual([]);
+    expect(bed.governors.apps).toEqual(APPS);
+  });
+
+  it('governs again once the cause is gone, and the alarm ends when it has gone on for a while', async () => {
+    bed = new Bed();
+    await bed.govern('sick');
+    await until(() => bed.governors.breaks.ever >= 1, LIMIT_MS, 'a break');
+    bed.sick = false;
+    const placed = async (): Promise<boolean> => (await bed.status('sick'))?.unplacedCount === 1;
+    await until(placed, LIMIT_MS, 'a plan');
+    expect(await bed.codes('sick')).toEqual(['GOVERNOR_BROKEN']);
+    bed.becomeWell();
+    await until(async () => (await bed.codes('sick'))?.length === 0, LIMIT_MS, 'no alarm');
+    expect(bed.governors.breaks).toMatchObject({now: 0});
+  });
+
+  it('stays away once the office is lost, and writes nothing any more', async () => {
+    bed = new Bed();
+    await bed.govern('sick');
+    await until(() => bed.governors.breaks.ever >= 1, LIMIT_MS, 'a break');
+    bed.governors.stop('sick');
+    const {ever} = bed.governors.breaks;
+    const key = bed.keys.ownership('sm', 'sick');
+    const change = [{op: 'put', key, value: '{"by":"d2"}'}] as const;
+    await bed.store.transact({compares: [], then: change, otherwise: []});
+    const {revision} = await bed.store.get(key);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await bed.store.get(key)).revision).toBe(revision);
+    expect(bed.governors.breaks).toEqual({now: 0, ever});
+    expect(bed.governors.apps).toEqual([]);
+  });
+});
