@@ -104,7 +104,7 @@ export const batchAnswer = z.object({
 export const getShardAnswer = z.object({shards: z.array(z.string())});
 
 /**
- * unplaced: nobody has it; assigned: chosen, not claimed; owned: claimed, `add` runs; ready; dropping: asked to let go;
+ * unplaced: nobody has it, or its container is silent or lost; assigned: chosen, not claimed; owned: claimed, `add` runs; ready; dropping: asked to let go;
  * free: between two owners; failed: `add` failed five times or more in a row; quarantined: its record or spec cannot be read.
  */
 export const shardState = z.enum([

@@ -61,7 +61,7 @@ export async function getApps(
   return {apps, revision: String(revision)};
 }
 
-/** The origin's view. A shard counts as allocated when a container owns it. */
+/** The origin's view. A shard counts as allocated when a container that lives owns it. */
 export async function detail(dependencies: AdminDependencies, app: string): Promise<DetailAnswer> {
   const listing = await listApp(dependencies, app, WHOLE_APP);
   const {view} = listing;
@@ -72,7 +72,7 @@ export async function detail(dependencies: AdminDependencies, app: string): Prom
   for (const shard of [...view.shards.keys()].sort()) {
     const record = view.own.get(shard)?.value;
     const owned = record?.state === 'owned' || record?.state === 'dropping';
-    if (!owned) notAllocateShards.push(shard);
+    if (!owned || !view.hasHeartbeat(record.incarnation)) notAllocateShards.push(shard);
     else if (allocate.has(record.container)) allocate.get(record.container)?.push(shard);
     else allocate.set(record.container, [shard]);
   }

@@ -124,9 +124,10 @@ function livingView(
   load: Load | undefined,
 ): ContainerView {
   const {endpoint, host, pid, zone, labels, version, sdk, ttlMs} = heartbeat;
+  const said = stateOf(listing, incarnation, heartbeat);
   return {
     ...blankView(heartbeat.container, incarnation),
-    ...stateOf(listing, incarnation, heartbeat),
+    ...said,
     ...overdueNote(heartbeat),
     endpoint,
     host,
@@ -136,7 +137,8 @@ function livingView(
     version,
     sdk,
     ttlMs,
-    ...(load === undefined ? {} : {shards: load}),
+    // A silent container has lost its right to act, whatever its records say.
+    ...(load === undefined ? {} : {shards: said.state === 'silent' ? {...load, ready: 0} : load}),
     order: orderOf(listing.view.orders.get(heartbeat.container)?.value),
   };
 }
@@ -162,7 +164,7 @@ function goneView(
     state: 'lost',
     since: said?.state === 'lost' ? said.since : '',
     note,
-    shards: load,
+    shards: {...load, ready: 0},
     order,
   };
 }

@@ -1,5 +1,4 @@
 /** Whether a goal of `sm wait` is reached, judged on one listing. Pure. */
-import type {LivingContainer} from '../../governor/containers.ts';
 import {placementSnapshot} from '../../governor/placement.ts';
 import {SmError} from '../../model/errors.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
@@ -7,7 +6,7 @@ import {MISSING_LIMIT} from '../../protocol/admin.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../protocol/admin.ts';
 import {livingOf, stateOf} from './container-views.ts';
 import type {AppListing} from './listing.ts';
-import {hasSpec, reasonOf, shardState} from './shard-views.ts';
+import {hasSpec, reasonOf, recordState, shardState} from './shard-views.ts';
 
 export type Goal = Pick<WaitCheckQuery, 'kind' | 'for'> & {
   /** Shard or container id; for an app its name. */
@@ -40,10 +39,13 @@ const JUDGEMENTS: Readonly<Record<string, Judgement>> = {
   },
   'shard gone': (listing, id, missing) => {
     if (hasSpec(listing, id)) missing.add(id, 'its spec exists');
-    else if (listing.view.own.has(id)) missing.add(id, `its record is ${shardState(listing, id)}`);
+    else {
+      const record = listing.view.own.get(id)?.value;
+      if (record !== undefined) missing.add(id, `its record is ${recordState(record)}`);
+    }
   },
   'shard ready': (listing, id, missing) => {
-    if (hasSpec(listing, id)) shardReady(listing, id, livingOf(listing), missing);
+    if (hasSpec(listing, id)) shardReady(listing, id, missing);
     else missing.add(id, 'there is no such shard');
   },
   'container exists': (listing, id, missing) => {
@@ -100,33 +102,18 @@ function appReady(listing: AppListing, id: string, missing: Missing): void {
     missing.add(id, 'there is no such app');
     return;
   }
-  const living = livingOf(listing);
-  for (const shard of listing.view.shards.keys()) shardReady(listing, shard, living, missing);
+  for (const shard of listing.view.shards.keys()) shardReady(listing, shard, missing);
   for (const key of listing.view.quarantined.keys()) {
     if (key.startsWith('shard/'))
       missing.add(key.slice('shard/'.length), 'its spec cannot be read');
   }
 }
 
-function shardReady(
-  listing: AppListing,
-  shard: string,
-  living: ReadonlyMap<string, LivingContainer>,
-  missing: Missing,
-): void {
+function shardReady(listing: AppListing, shard: string, missing: Missing): void {
   const state = shardState(listing, shard);
-  if (state !== 'ready') {
-    const reason = reasonOf(listing, shard);
-    missing.add(shard, reason === '' ? state : `${state}: ${reason}`);
-    return;
-  }
-  const record = listing.view.own.get(shard)?.value;
-  const home = living.get(record?.container ?? '');
-  if (home === undefined || home.incarnation !== record?.incarnation) {
-    missing.add(shard, `its container ${record?.container ?? ''} is lost`);
-  } else if (home.state === 'silent' || home.state === 'lost') {
-    missing.add(shard, `its container ${home.container} is ${home.state}`);
-  }
+  if (state === 'ready') return;
+  const reason = reasonOf(listing, shard);
+  missing.add(shard, reason === '' ? state : `${state}: ${reason}`);
 }
 
 function appBalanced(listing: AppListing, id: string, missing: Missing, plan: Planner): void {

@@ -1,13 +1,12 @@
 /** Reading shards: pages of an app at one revision, one shard's owner. */
 import {SmError} from '../../model/errors.ts';
 import type {GetShardsAnswer, GetShardsQuery, LocateAnswer} from '../../protocol/admin.ts';
-import {decodeHeartbeat} from '../../protocol/records.ts';
-import type {KeyValue} from '../../store/port.ts';
+import {changeOf} from './app-changes.ts';
 import {compare} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {inSlices, listApp, readKeys, WHOLE_APP} from './listing.ts';
 import type {AppListing} from './listing.ts';
-import {hasSpec, recordState, shardIds, shardState, shardView} from './shard-views.ts';
+import {isUnplaced, recordState, shardIds, shardState, shardView} from './shard-views.ts';
 import {shardNotFound} from './shard-writes.ts';
 import {withAllReasons} from './unplaced.ts';
 
@@ -86,7 +85,7 @@ function matches(listing: AppListing, id: string, query: GetShardsQuery): boolea
   const record = listing.view.own.get(id)?.value;
   const home = record === undefined || record.state === 'free' ? '' : record.container;
   if (container !== undefined && home !== container) return false;
-  return !unplaced || (home === '' && hasSpec(listing, id));
+  return !unplaced || isUnplaced(listing, id);
 }
 
 function printCursor(revision: number, after: string): string {
@@ -126,32 +125,41 @@ export async function locate(
   dependencies: AdminDependencies,
   {service: app, shardId}: {service: string; shardId: string},
 ): Promise<LocateAnswer> {
-  const {store, keys} = dependencies;
+  const {keys} = dependencies;
   const wanted = [keys.shardSpec(app, shardId), keys.ownership(app, shardId), keys.status(app)];
   const listing = await readKeys(dependencies, app, wanted);
-  const {container, incarnation, token, state, reason, removing} = shardView(listing, shardId);
   const record = listing.view.own.get(shardId)?.value;
+  const named = record !== undefined && record.state !== 'free';
+  if (named) await addHeartbeat(dependencies, listing, record.incarnation);
+  const {container, incarnation, token, state, reason, removing} = shardView(listing, shardId);
   if (removing && recordState(record) === 'unplaced' && state !== 'quarantined') {
     throw shardNotFound(shardId);
   }
   const owned = record?.state === 'owned' || record?.state === 'dropping';
-  const heartbeat = owned ? (await store.get(keys.heartbeat(app, incarnation))).entry : undefined;
   return {
     service: app,
     shardId,
     owner: owned ? container : '',
     incarnation: owned ? incarnation : '',
-    endpoint: endpointOf(heartbeat),
+    endpoint: owned ? (listing.view.heartbeats.get(incarnation)?.value.endpoint ?? '') : '',
     token,
     state,
     ready: state === 'ready',
-    reason: owned && heartbeat === undefined ? 'its container is lost' : reason,
+    reason,
     revision: String(listing.revision),
   };
 }
 
-function endpointOf(entry: KeyValue | undefined): string {
-  if (entry === undefined) return '';
-  const decoded = decodeHeartbeat(entry.value);
-  return decoded.ok ? decoded.value.endpoint : '';
+/** Which one to read stands in the record, so it takes a second call. */
+async function addHeartbeat(
+  {store, keys}: AdminDependencies,
+  {app, view}: AppListing,
+  incarnation: string,
+): Promise<void> {
+  const key = keys.heartbeat(app, incarnation);
+  const {entry} = await store.get(key);
+  const parsed = keys.parse(key);
+  if (entry === undefined || parsed === undefined) return;
+  const change = changeOf(parsed, entry, entry.mod);
+  if (change !== undefined) view.apply(change);
 }

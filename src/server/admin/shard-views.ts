@@ -4,6 +4,7 @@ import type {OwnershipRecord, Versioned} from '../../model/ownership.ts';
 import type {ShardSpec} from '../../model/specs.ts';
 import {formatToken} from '../../model/token.ts';
 import type {ShardCounts, ShardState, ShardView} from '../../protocol/admin.ts';
+import {stateOf} from './container-views.ts';
 import type {AppListing} from './listing.ts';
 
 /** The shard's state in one word, from its record alone. */
@@ -17,11 +18,39 @@ export function recordState(record: OwnershipRecord | undefined): ShardState {
   return record.state;
 }
 
-/** The shard's state with what cannot be read, and with nobody being its new home, taken into account. */
+/**
+ * The shard's state with what cannot be read, with nobody being its new home, and with the loss of its container taken into
+ * account: whatever the record says, who has no heartbeat, or is silent, serves nothing.
+ */
 export function shardState(listing: AppListing, shard: string): ShardState {
   if (listing.view.isQuarantined(shard)) return 'quarantined';
-  const state = recordState(listing.view.own.get(shard)?.value);
+  const record = listing.view.own.get(shard)?.value;
+  if (lossOf(listing, record) !== '') return 'unplaced';
+  const state = recordState(record);
   return state === 'free' && reasonOf(listing, shard) !== '' ? 'unplaced' : state;
+}
+
+/** Why the container that the record names serves nothing any more; '' when it may, or when the record names none. */
+function lossOf(listing: AppListing, record: OwnershipRecord | undefined): string {
+  if (record === undefined || record.state === 'free') return '';
+  const {container, incarnation} = record;
+  const {view} = listing;
+  const heartbeat = view.heartbeats.get(incarnation)?.value;
+  if (heartbeat === undefined) {
+    const unreadable = view.hasHeartbeat(incarnation);
+    return unreadable
+      ? `the heartbeat of its container ${container} cannot be read`
+      : `its container ${container} is lost`;
+  }
+  const {state} = stateOf(listing, incarnation, heartbeat);
+  return state === 'silent' || state === 'lost' ? `its container ${container} is ${state}` : '';
+}
+
+/** Nobody serves it, and nobody is about to: it has a spec, and no home that lives. */
+export function isUnplaced(listing: AppListing, shard: string): boolean {
+  const record = listing.view.own.get(shard)?.value;
+  const homeless = record === undefined || record.state === 'free';
+  return (homeless || shardState(listing, shard) === 'unplaced') && hasSpec(listing, shard);
 }
 
 /** Token of the present owner; '' when nobody owns it. Until it is written, the record's revision stands for it. */
@@ -79,12 +108,12 @@ export function hasSpec({view}: AppListing, shard: string): boolean {
   return view.shards.has(shard) || view.quarantined.has(`shard/${shard}`);
 }
 
-/** Why a shard is nowhere or cannot be read, by the governor's word; '' when there is none. */
+/** Why a shard is nowhere or cannot be read, by the governor's word or by the loss of its container; '' when there is none. */
 export function reasonOf(listing: AppListing, shard: string): string {
   const {quarantined} = listing.view;
   const unreadable = quarantined.get(`own/${shard}`) ?? quarantined.get(`shard/${shard}`);
   if (unreadable !== undefined) return unreadable;
-  return unplacedReasons(listing).get(shard) ?? '';
+  return unplacedReasons(listing).get(shard) ?? lossOf(listing, listing.view.own.get(shard)?.value);
 }
 
 const reasonsByListing = new WeakMap<AppListing, ReadonlyMap<string, string>>();

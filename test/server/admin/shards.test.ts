@@ -68,6 +68,7 @@ describe('one shard', () => {
 
   it('is removed by its spec alone', async () => {
     await world.call('addShard', {...app, shardId: 's'});
+    await world.join('orders', 'c1');
     await world.own('orders', 's', {});
     expect((await world.call('delShard', {...app, shardId: 's'})).result).toBe('deleted');
     expect(await world.value(world.keys.ownership('orders', 's'))).toBeDefined();
@@ -98,7 +99,13 @@ describe('locating', () => {
     await world.own('orders', 's', {token});
     expect(await locate()).toMatchObject({token, state: 'ready', ready: true});
     await world.delete(world.keys.heartbeat('orders', 'c1-1'));
-    expect(await locate()).toMatchObject({endpoint: '', reason: 'its container is lost'});
+    expect(await locate()).toMatchObject({
+      owner: 'c1',
+      endpoint: '',
+      state: 'unplaced',
+      ready: false,
+      reason: 'its container c1 is lost',
+    });
   });
 
   it('tells unknown shards and apps', async () => {

@@ -58,7 +58,7 @@ describe('goals', () => {
     await world.say('orders', {});
     await world.delete(world.keys.heartbeat('orders', 'c1-1'));
     expect((await check({kind: 'shard', id: 's10', for: 'ready'})).missing).toEqual([
-      {id: 's10', reason: 'its container c1 is lost'},
+      {id: 's10', reason: 'unplaced: its container c1 is lost'},
     ]);
   });
 

@@ -3,7 +3,7 @@ import type {LiveQuery, LiveShard, ShardState} from '../../../protocol/admin.ts'
 import {compare} from '../container-views.ts';
 import {inSlices} from '../listing.ts';
 import type {AppListing} from '../listing.ts';
-import {hasSpec, reasonOf, shardState, shardView} from '../shard-views.ts';
+import {isUnplaced, reasonOf, shardState, shardView} from '../shard-views.ts';
 import type {AppRecords} from './app-records.ts';
 import type {PrintedRow} from './live-content.ts';
 import type {LiveRecords} from './live-records.ts';
@@ -61,7 +61,7 @@ function matcher(query: LiveQuery, listing: AppListing): (id: string) => Match |
     const record = listing.view.own.get(id)?.value;
     const home = record === undefined || record.state === 'free' ? '' : record.container;
     if (query.container !== undefined && home !== query.container) return undefined;
-    if (query.unplaced && (home !== '' || !hasSpec(listing, id))) return undefined;
+    if (query.unplaced && !isUnplaced(listing, id)) return undefined;
     const found =
       needle === '' || id.toLowerCase().includes(needle) || home.toLowerCase().includes(needle);
     if (!found) return undefined;
