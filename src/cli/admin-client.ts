@@ -1,4 +1,5 @@
 /** The typed client of the admin API, on node:http alone: it starts in milliseconds. */
+import {setTimeout} from 'node:timers/promises';
 import {readFileSync} from 'node:fs';
 import {Agent, request as httpRequest} from 'node:http';
 import type {ClientRequest, IncomingMessage} from 'node:http';
@@ -70,6 +71,10 @@ function isStream(operation: AdminOperation): operation is StreamOperation {
   return ['movesStream', 'eventsStream', 'liveStream'].includes(operation);
 }
 
+/** Times that a call refused for its rate is made again, and the longest wait before it. */
+const LIMITED_WAITS = 5;
+const LIMITED_WAIT_MAX_S = 5;
+
 export class AdminClient {
   private readonly base: URL;
   private readonly timeoutMs: number;
@@ -93,11 +98,15 @@ export class AdminClient {
     input: AdminInput<O>,
     signal?: AbortSignal,
   ): Promise<AdminAnswer<O>> {
-    const reply = await this.send(operation, input, {}, signal);
-    const text = await bodyOf(reply);
-    const body = parseBody(text, this.server);
-    if ((reply.statusCode ?? 500) < 300) return body as AdminAnswer<O>;
-    throw new RemoteError(remoteFailure(body));
+    for (let waits = 0; ; waits += 1) {
+      const reply = await this.send(operation, input, {}, signal);
+      const body = parseBody(await bodyOf(reply), this.server);
+      if ((reply.statusCode ?? 500) < 300) return body as AdminAnswer<O>;
+      if (reply.statusCode !== 429 || waits === LIMITED_WAITS)
+        throw new RemoteError(remoteFailure(body));
+      // Nothing was done: whoever has many calls to make is only to make them slower.
+      await setTimeout(waitMsOf(reply), undefined, signal === undefined ? {} : {signal});
+    }
   }
 
   /** Moves as they happen, from behind the revision; ends when the connection does. */
@@ -225,6 +234,12 @@ async function transportOf(protocol: string): Promise<Transport> {
   if (protocol !== 'https:') return {request: httpRequest, agent: new Agent({keepAlive: true})};
   const https = await import('node:https');
   return {request: https.request, agent: new https.Agent({keepAlive: true})};
+}
+
+/** What Retry-After asks for, within reason. */
+function waitMsOf({headers}: IncomingMessage): number {
+  const seconds = Number(headers['retry-after'] ?? 1);
+  return 1_000 * Math.min(LIMITED_WAIT_MAX_S, Math.max(1, Number.isFinite(seconds) ? seconds : 1));
 }
 
 /** The token of the first line; a name may stand before it, as in the daemon's own file. */

@@ -37,7 +37,7 @@ export function hintHandler(targets: ReadonlySet<HintTarget>): HintHandler {
     if (path === HINT_PATHS.shards)
       return (
         onlyMethod('GET', request, response) &&
-        answer(response, 200, {containers: [...targets].map((target) => target.held())})
+        answer(response, 200, {containers: heldBy(targets, request)})
       );
     if (path !== HINT_PATHS.hints && path !== HINT_PATHS.addShard && path !== HINT_PATHS.dropShard)
       return false;
@@ -48,6 +48,17 @@ export function hintHandler(targets: ReadonlySet<HintTarget>): HintHandler {
     );
     return true;
   };
+}
+
+/** `?incarnation=`: only that container's; a process may hold a hundred. */
+function heldBy(
+  targets: ReadonlySet<HintTarget>,
+  request: IncomingMessage,
+): HeldShardsAnswer['containers'] {
+  const wanted = /[?&]incarnation=([A-Za-z0-9_-]{1,80})(?:&|$)/.exec(request.url ?? '')?.[1];
+  return [...targets]
+    .filter(({incarnation}) => wanted === undefined || wanted === incarnation)
+    .map((target) => target.held());
 }
 
 function receive(

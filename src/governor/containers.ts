@@ -12,26 +12,37 @@ export interface LivingContainer {
   readonly endpoint: string;
   readonly state: ContainerState;
   readonly mode: PlacementContainer['mode'];
+  /** Why its state is what it is, where that needs words. */
+  readonly note?: string;
 }
 
-/** Containers by id. `unreachable`: incarnation -> until when, ms. */
+/** Living containers that get nothing new, by incarnation. */
+export interface Closed {
+  /** Until when, ms. */
+  readonly unreachable: ReadonlyMap<string, number>;
+  /** Why what it says is not believed. */
+  readonly doubted: ReadonlyMap<string, string>;
+}
+
+/** Containers by id. */
 export function livingContainers(
   view: AppView,
   clock: SilenceClock,
-  unreachable: ReadonlyMap<string, number>,
+  {unreachable, doubted}: Closed,
   nowMs: number,
 ): Map<string, LivingContainer> {
   const living = new Map<string, LivingContainer>();
   for (const [container, {incarnation}] of view.ids) {
     const heartbeat = view.heartbeats.get(incarnation);
     if (heartbeat === undefined || heartbeat.value.state === 'waiting') continue;
-    const deaf = (unreachable.get(incarnation) ?? 0) > nowMs;
+    const note = doubted.get(incarnation);
+    const shut = note !== undefined || (unreachable.get(incarnation) ?? 0) > nowMs;
     const state = stateOf(
       heartbeat.value,
       incarnation,
       view.orders.get(container)?.value,
       clock,
-      deaf,
+      shut,
       nowMs,
     );
     living.set(container, {
@@ -40,6 +51,7 @@ export function livingContainers(
       endpoint: heartbeat.value.endpoint,
       state,
       mode: modeOf(state),
+      ...(note === undefined ? {} : {note}),
     });
   }
   return living;
@@ -50,14 +62,14 @@ function stateOf(
   incarnation: string,
   order: ContainerOrder | undefined,
   clock: SilenceClock,
-  deaf: boolean,
+  shut: boolean,
   nowMs: number,
 ): ContainerState {
   if (heartbeat.state === 'leaving' || heartbeat.state === 'evicting') return 'leaving';
   if (clock.silent(incarnation, nowMs)) return 'silent';
   if (orderHolds(order, 'drain', incarnation)) return 'draining';
   if (clock.suspect(incarnation, nowMs)) return 'suspect';
-  if (deaf) return 'unreachable';
+  if (shut) return 'unreachable';
   return orderHolds(order, 'cordon', incarnation) ? 'cordoned' : 'ready';
 }
 

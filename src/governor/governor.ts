@@ -4,7 +4,6 @@
  */
 import type {AppChange} from '../model/change.ts';
 import type {MoveNote, OwnershipRecord, Versioned} from '../model/ownership.ts';
-import type {PlacementSnapshot, Plan} from '../model/placement.ts';
 import type {Transition} from '../model/transition.ts';
 import {drop} from '../ownership/transitions.ts';
 import {SilenceClock} from '../ownership/silence.ts';
@@ -14,9 +13,12 @@ import {ClaimWatch} from './claim-watch.ts';
 import {livingContainers} from './containers.ts';
 import type {LivingContainer} from './containers.ts';
 import {Evictor} from './eviction.ts';
+import type {GovernorOptions} from './governor-options.ts';
 import {queueState} from './held.ts';
 import {HintSchedule, hintBatches} from './hints.ts';
 import {MoveHistory} from './history.ts';
+import {HoldingsCheck} from './holdings.ts';
+import type {Holdings} from './holdings.ts';
 import {MotionLedger} from './motion.ts';
 import {PendingWrites} from './pending-writes.ts';
 import {PlanKeeper, whyMoved} from './plan-keeper.ts';
@@ -30,19 +32,6 @@ import {StatusKeeper} from './status-keeper.ts';
 import type {OutsideAlarm, StatusInput} from './status-keeper.ts';
 import {AppView, listedKey} from './view.ts';
 
-export interface GovernorOptions {
-  readonly app: string;
-  /** Daemon id, for the status. */
-  readonly governor: string;
-  readonly epoch: number;
-  /** The planner; an argument so that what-if and live planning are one code. */
-  readonly plan: (snapshot: PlacementSnapshot) => Plan;
-  /** Fresh short ids for moves. */
-  readonly nextMoveId: () => string;
-  /** A clock that is warm already; by default all waits begin now. */
-  readonly silence?: SilenceClock | undefined;
-}
-
 export class Governor {
   readonly view = new AppView();
   private readonly options: GovernorOptions;
@@ -54,6 +43,7 @@ export class Governor {
   private readonly arrivals = new ArrivalQueue();
   private readonly retries = new RetrySchedule();
   private readonly history = new MoveHistory();
+  private readonly holdings = new HoldingsCheck();
   private readonly removal = new Removal();
   private readonly statusKeeper = new StatusKeeper();
   private readonly planKeeper: PlanKeeper;
@@ -128,6 +118,12 @@ export class Governor {
   /** Takes alarms that are raised beside the governor, all that this source has; true when they have changed. */
   noteAlarms(source: string, alarms: readonly OutsideAlarm[]): boolean {
     return this.statusKeeper.noteOutside(source, alarms);
+  }
+
+  /** What a container says that it holds: one that differs from its records for long gets nothing new. */
+  holdingsSaid(incarnation: string, said: Holdings): void {
+    if (!this.view.heartbeats.has(incarnation)) return;
+    if (this.holdings.compare(incarnation, said, this.view)) this.statusKeeper.touch();
   }
 
   /** What is to be done now; call after news and at `wakeAtMs`. */
@@ -212,6 +208,7 @@ export class Governor {
     this.clock.forget(incarnation);
     this.evictor.forget(incarnation);
     this.claims.forget(incarnation);
+    this.holdings.forget(incarnation);
     this.planKeeper.awaitSuccessor(this.view.successorTtlMs(incarnation), nowMs);
     for (const shard of this.arrivals.forget(incarnation)) this.dirty.add(shard);
     for (const shard of this.view.shardsOf(incarnation)) {
@@ -224,7 +221,9 @@ export class Governor {
   /** Container states depend on time, too; a change of state or incarnation changes what the planner may do. */
   private refreshLiving(nowMs: number): void {
     this.claims.advance(nowMs);
-    const living = livingContainers(this.view, this.clock, this.claims.unreachable, nowMs);
+    const {unreachable} = this.claims;
+    const closed = {unreachable, doubted: this.holdings.doubted};
+    const living = livingContainers(this.view, this.clock, closed, nowMs);
     let changed = living.size !== this.living.size;
     for (const [container, now] of living) {
       const before = this.living.get(container);

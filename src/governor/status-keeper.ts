@@ -102,10 +102,10 @@ function containerStatuses(
   since: (key: string) => string,
 ): [string, ContainerStatus][] {
   const containers: [string, ContainerStatus][] = [];
-  for (const {container, incarnation, state} of input.living.values()) {
+  for (const {container, incarnation, state, note = ''} of input.living.values()) {
     if (state === 'ready') continue;
     const at = since(`container/${incarnation}/${state}`);
-    containers.push([container, {state, since: at, incarnation, note: ''}]);
+    containers.push([container, {state, since: at, incarnation, note: shownText(note)}]);
   }
   return containers.sort(([, a], [, b]) => urgency(a.state) - urgency(b.state));
 }
@@ -140,8 +140,10 @@ function alarmsOf(
   if (input.view.quarantined.size > 0)
     raise('QUARANTINE', `${input.view.quarantined.size} values in etcd cannot be read`);
   for (const {code, text} of outside) raise(code, text);
-  for (const {container, incarnation, state} of input.living.values()) {
-    if (state === 'unreachable')
+  for (const {container, incarnation, state, note} of input.living.values()) {
+    if (note !== undefined)
+      raise('HOLDINGS_DIFFER', `container ${container} gets nothing new: it ${note}`);
+    else if (state === 'unreachable')
       raise('UNREACHABLE', `container ${container} renews its heartbeat but claims nothing`);
     for (const {hook, shard} of input.view.heartbeats.get(incarnation)?.value.overdue ?? [])
       raise('STUCK', `${hook} of ${shard} on ${container} is overdue`);

@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'STORE_RESTORED'
   | 'STORE_CORRUPT'
   | 'SERVER_UNAVAILABLE'
+  | 'RATE_LIMITED'
   | 'TIMEOUT'
   | 'FENCED'
   | 'CLONED'
@@ -63,6 +64,7 @@ const EXIT_BY_CODE: Readonly<Record<ErrorCode, number>> = {
   STORE_RESTORED: 10,
   STORE_CORRUPT: 10,
   SERVER_UNAVAILABLE: 6,
+  RATE_LIMITED: 6,
   TIMEOUT: 7,
   FENCED: 10,
   CLONED: 4,
@@ -102,6 +104,7 @@ const HTTP_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   STORE_CORRUPT: 500,
   TIMEOUT: 503,
   SERVER_UNAVAILABLE: 503,
+  RATE_LIMITED: 429,
 };
 
 export interface SmErrorOptions {

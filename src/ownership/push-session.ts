@@ -60,6 +60,8 @@ const BEATS_TO_MISS = 3;
 const IGNORED_DROP_MS = 15_000;
 const SLOW_ADD_MS = 60_000;
 const UNREACHABLE_MS = 60_000;
+/** Names remembered as listed before, besides those of the newest heartbeat. */
+export const EVER_LISTED_LIMIT = 20_000;
 const STRAY_SHOWN_MS = 60_000;
 
 const WAIT: PushStep = {step: 'wait'};
@@ -85,6 +87,11 @@ export class PushSession {
     return this.listing.keys();
   }
 
+  /** Shards that a call is remembered of. */
+  get asked(): Iterable<string> {
+    return this.calls.keys();
+  }
+
   /** Whether heartbeats keep coming. */
   beating(nowMs: number): boolean {
     return nowMs - this.beatAtMs <= BEAT_LIMIT_MS;
@@ -96,6 +103,8 @@ export class PushSession {
     if (shards === undefined || mod <= this.newest) return;
     this.beats = [...this.beats, mod].slice(-BEATS_KEPT);
     this.listing = shards;
+    // Whoever lists ever new names must not fill our memory; a drop is believed one heartbeat later where a name was forgotten.
+    if (this.everListed.size > EVER_LISTED_LIMIT) this.everListed.clear();
     for (const shard of shards.keys()) this.everListed.add(shard);
   }
 

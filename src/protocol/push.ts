@@ -2,6 +2,7 @@
  * What push containers (the origin's, or anybody's few lines) put into etcd and are sent: session values, the guard
  * lease, bodies of add-shard and drop-shard. Lease ids are 64-bit: bare numbers in these texts, strings everywhere else.
  */
+import {shardIdProblem} from '../model/ids.ts';
 import type {ShardSpec} from '../model/specs.ts';
 import {encodeRecord, parseJson} from './records.ts';
 
@@ -26,17 +27,27 @@ export type PushSessionValue =
   | {readonly kind: 'heartbeat'; readonly heartbeat: PushHeartbeat}
   | {readonly kind: 'unreadable'; readonly problem: string};
 
-/** Value of `containerhb/<container>/<lease>`. A list with one unreadable shard is unreadable: what is not seen might run. */
+/** Most shards that one container may list: as many as an app may have. */
+const LISTED_LIMIT = 100_000;
+/** Largest lease id. */
+const INT64_MAX = 2n ** 63n - 1n;
+
+/**
+ * Value of `containerhb/<container>/<lease>`. A list with one unreadable shard is unreadable: what is not seen might run. So is one with
+ * an id that no shard can have, or with more shards than an app can have: it is answered by an alarm, not by calls.
+ */
 export function decodePushSession(text: string): PushSessionValue {
   if (text === '') return {kind: 'waiting'};
   const fields = objectOf(text);
   if (fields === undefined) return {kind: 'unreadable', problem: 'no JSON object'};
   const listed = fields['shards'] ?? [];
   if (!Array.isArray(listed)) return {kind: 'unreadable', problem: 'shards is no list'};
+  if (listed.length > LISTED_LIMIT)
+    return {kind: 'unreadable', problem: `more than ${LISTED_LIMIT} shards`};
   const shards = new Map<string, PushListedShard>();
   for (const item of listed as unknown[]) {
     const id = idOf(item);
-    if (id === undefined) return {kind: 'unreadable', problem: 'a shard without an id'};
+    if (id === undefined) return {kind: 'unreadable', problem: 'a shard without a proper id'};
     const {disp, drop} = item as Fields;
     shards.set(id, {disp: disp === true, drop: drop === true});
   }
@@ -55,7 +66,7 @@ export function encodeGuardLease(leaseId: string): string {
 /** The lease id, decimal digits; undefined when the value cannot be read. */
 export function decodeGuardLease(text: string): string | undefined {
   const id = objectOf(text)?.['id'];
-  if (typeof id === 'bigint') return id > 0n ? String(id) : undefined;
+  if (typeof id === 'bigint') return id > 0n && id <= INT64_MAX ? String(id) : undefined;
   return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? String(id) : undefined;
 }
 
@@ -72,9 +83,10 @@ export function pushDropBody(id: string): string {
   return JSON.stringify({id});
 }
 
-/** A lease id as it stands in keys: lower-case hex, as decimal digits. */
-export function leaseIdOfHex(hex: string): string {
-  return BigInt(`0x${hex}`).toString();
+/** A lease id as it stands in keys: lower-case hex, as decimal digits; undefined when no lease can have it. */
+export function leaseIdOfHex(hex: string): string | undefined {
+  const id = BigInt(`0x${hex}`);
+  return id > 0n && id <= INT64_MAX ? id.toString() : undefined;
 }
 
 type Fields = Record<string, unknown>;
@@ -94,5 +106,5 @@ function idOf(item: unknown): string | undefined {
   if (typeof item !== 'object' || item === null || !('spec' in item)) return undefined;
   const {spec} = item;
   if (typeof spec !== 'object' || spec === null || !('id' in spec)) return undefined;
-  return typeof spec.id === 'string' && spec.id !== '' ? spec.id : undefined;
+  return shardIdProblem(spec.id) === undefined ? (spec.id as string) : undefined;
 }

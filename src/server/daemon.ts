@@ -29,6 +29,7 @@ import {registerGauges} from './gauges.ts';
 import {markRestored} from './governing/cluster-record.ts';
 import {Governors} from './governing/governors.ts';
 import {HintSender} from './governing/hint-sender.ts';
+import {HoldingsCaller} from './governing/holdings-audit.ts';
 import {LeadershipShell} from './governing/leadership-shell.ts';
 import {ensureOwnSpec} from './governing/own-spec.ts';
 import {Upkeep} from './governing/upkeep.ts';
@@ -125,7 +126,8 @@ export class RunningDaemon implements Daemon {
     const hints = new HintSender({logger, allowLoopback});
     const daemonHints = new HintSender({logger, allowLoopback: true, ...credentials.forDaemons()});
     const caller = new PushCaller({allowLoopback});
-    this.senders = [hints, daemonHints, caller];
+    const holdings = new HoldingsCaller({allowLoopback});
+    this.senders = [hints, daemonHints, caller, holdings];
     const common = {
       keys,
       store: this.store,
@@ -141,6 +143,7 @@ export class RunningDaemon implements Daemon {
       daemonHints,
       leases: this.leases,
       plan,
+      holdings,
       push: {caller, ttlMs: config.heartbeat.ttlMs},
       onProbeInterval: () => this.adaptProbe(),
     });

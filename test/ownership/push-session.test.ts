@@ -258,3 +258,29 @@ describe('life', () => {
     expect(talk.alarms()).toEqual([]);
   });
 });
+
+describe('a container that lists ever new names', () => {
+  it('leaves no calls behind for those that it lists no more', () => {
+    talk.beat(10, {s: RUNS});
+    talk.call(undefined, 'drop', 11);
+    expect([...talk.session.asked]).toEqual(['s']);
+    talk.beat(12);
+    expect(talk.step(undefined)).toEqual({step: 'wait'});
+    expect([...talk.session.asked]).toEqual([]);
+  });
+
+  it('only makes a drop take one heartbeat more to believe', () => {
+    const dropping = record('dropping', 12);
+    const names = (from: number) =>
+      Object.fromEntries(Array.from({length: 15_000}, (_, at) => [`n${from + at}`, RUNS]));
+    talk.beat(10, {s: RUNS});
+    talk.beat(13, names(0));
+    talk.beat(14, names(15_000));
+    talk.beat(15, names(30_000));
+    talk.call(dropping, 'drop', 16);
+    talk.beat(17);
+    expect(talk.step(dropping)).toEqual({step: 'wait'});
+    talk.beat(18);
+    expect(talk.step(dropping)).toMatchObject({step: 'free'});
+  });
+});

@@ -20,10 +20,23 @@ describe('lease ids', () => {
     }
     expect(leaseIdOfHex('7fffffffffffffff')).toBe(LARGEST);
     expect(leaseIdOfHex('20000000000001')).toBe(BEYOND_DOUBLE);
+    // etcd could not be asked about these: they are nobody's lease.
+    for (const hex of ['8000000000000000', 'ffffffffffffffff', '0'])
+      expect(leaseIdOfHex(hex)).toBeUndefined();
   });
 
   it('are refused when they are none', () => {
-    for (const text of ['', '{}', '[]', '{"id":"7"}', '{"id":0}', '{"id":-4}', '{"id":1.5}', 'x'])
+    for (const text of [
+      '',
+      '{}',
+      '[]',
+      '{"id":"7"}',
+      '{"id":0}',
+      '{"id":-4}',
+      '{"id":1.5}',
+      'x',
+      '{"id":9223372036854775808}',
+    ])
       expect(decodeGuardLease(text)).toBeUndefined();
   });
 });
@@ -91,6 +104,9 @@ describe('session values', () => {
       '{"shards":7}',
       '{"shards":[{}]}',
       '{"shards":[{"spec":{"id":4}}]}',
+      '{"shards":[{"spec":{"id":"a\\u0000b"}}]}',
+      `{"shards":[{"spec":{"id":"${'x'.repeat(201)}"}}]}`,
+      JSON.stringify({shards: Array.from({length: 100_001}, () => ({spec: {id: 's'}}))}),
     ])
       expect(decodePushSession(text).kind).toBe('unreadable');
   });

@@ -75,6 +75,7 @@ export class DaemonNode {
       hints: options.hints.sender(),
       daemonHints: options.hints.sender(),
       push: undefined,
+      holdings: undefined,
       leases: NO_LEASES,
       plan,
       onProbeInterval: () => this.adaptProbe(),

@@ -2,6 +2,7 @@
 import type {ContainerNode} from './container-node.ts';
 import {GOOD_MANNERS} from './container-node.ts';
 import type {DaemonNode} from './daemon-node.ts';
+import {POOL} from './fleet.ts';
 import type {Fleet} from './fleet.ts';
 import type {Random} from './random.ts';
 import type {CutKind} from './weather.ts';
@@ -207,7 +208,26 @@ export const FAULTS = {
       if (node !== undefined) moment.fleet.evict(node);
     },
   },
+  workerGroups: {
+    everyT: 1.2,
+    strike: ({fleet, random}) => {
+      const member = `c${random.whole(0, fleet.shape.containers - 1)}`;
+      if (random.chance(0.6)) fleet.worker(member, random.chance(0.6));
+      const shard = pick(fleet.shards, random);
+      if (shard !== undefined) fleet.putShard(shard, {workerGroup: random.chance(0.5) ? POOL : ''});
+    },
+  },
+  clones: {
+    everyT: 3,
+    strike: (moment) => {
+      const node = container(moment);
+      if (node !== undefined) moment.fleet.clone(node);
+    },
+  },
 } as const satisfies Record<string, Fault>;
+
+/** Faults that came later draw from a chance of their own: the seeds that once failed keep their histories. */
+export const LATER: ReadonlySet<FaultName> = new Set<FaultName>(['workerGroups', 'clones']);
 
 export type FaultName = keyof typeof FAULTS;
 
@@ -217,11 +237,12 @@ export function unleash(
   faults: readonly FaultName[],
   fromMs: number,
   endsMs: number,
+  later: Random,
 ): void {
   const {world, shape} = fleet;
   const kinds = Object.keys(FAULTS) as FaultName[];
   for (const kind of kinds) {
-    const random = world.random.fork();
+    const random = LATER.has(kind) ? later.fork() : world.random.fork();
     if (!faults.includes(kind)) continue;
     const {everyT, strike}: Fault = FAULTS[kind];
     const again = (atMs: number): void => {

@@ -13,6 +13,8 @@ import type {Weather} from './weather.ts';
 import type {World} from './world.ts';
 
 export const APP = 'app';
+/** The worker group that shards may demand. */
+export const POOL = 'pool';
 const SERVICE = 'sm.svc';
 /** Rates of any two clocks differ by less than 1 % (assumption A2). */
 const RATE_SPREAD = 0.0049;
@@ -157,6 +159,24 @@ export class Fleet {
     if (entry === undefined) return;
     node.process.touched = true;
     this.put(key, {...(JSON.parse(entry.value) as object), state: 'evicting'});
+  }
+
+  /** Puts a container into the pool, or takes it out. */
+  worker(container: string, member: boolean): void {
+    const key = this.keys.worker(APP, POOL, container);
+    if (this.server.kv.get(key) !== undefined) {
+      if (!member) this.remove(key);
+    } else if (member) this.put(key, {});
+  }
+
+  /** A copy of the process beats in its name, as a cloned machine does: the next heartbeat of the first finds a word that is not its own. */
+  clone(node: ContainerNode): void {
+    const key = this.keys.heartbeat(APP, node.member.session.incarnation);
+    const entry = this.server.kv.get(key);
+    if (entry === undefined) return;
+    node.process.touched = true;
+    const value = JSON.parse(entry.value) as {seq: number};
+    this.put(key, {...value, seq: value.seq + 1, nonce: 'of a clone'});
   }
 
   put(key: string, value: object): void {

@@ -11,6 +11,8 @@ import {ContainerSession} from '../../src/ownership/session.ts';
 import {ShardKeeper} from '../../src/ownership/shard-keeper.ts';
 import {SilenceClock} from '../../src/ownership/silence.ts';
 import type {Compare, Transaction} from '../../src/store/port.ts';
+import type {Clock} from '../../src/runtime/clock.ts';
+import {SimProcess} from './process.ts';
 import {SimulatedStore} from './simulated-store.ts';
 
 export interface Mutant {
@@ -156,5 +158,43 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'revoked handles live',
     breaks: 'a handle is worthless for good after free or loss',
     plant: () => method(ShardHandle, 'endRight', () => () => undefined),
+  },
+  {
+    name: 'no compare of the office',
+    breaks: 'a governor writes only while it governs',
+    plant: () => withoutCompares(({key}) => key.endsWith('/own/app') || key.endsWith('/leader')),
+  },
+  {
+    name: 'one T for all',
+    breaks: 'W follows from the T in the heartbeat itself',
+    plant: () =>
+      method(
+        SilenceClock,
+        'observe',
+        (original) =>
+          function (this: unknown, ...parameters: never[]) {
+            const [incarnation, mod, , nowMs] = parameters;
+            return original.call(this, incarnation, mod, 3_000, nowMs);
+          },
+      ),
+  },
+  {
+    name: 'stale reads are believed',
+    breaks: 'what is older than the high-water mark of a shard says nothing',
+    plant: () => method(ShardKeeper, 'isStale', () => () => false),
+  },
+  {
+    name: 'suspension stops the clock of the owner',
+    breaks: 'the deadline is judged by boot time, which counts a suspended machine',
+    plant: () =>
+      method(
+        SimProcess,
+        'newClock',
+        (original) =>
+          function (this: unknown) {
+            const clock = original.call(this) as Clock;
+            return {...clock, ownerMs: clock.nowMs};
+          },
+      ),
   },
 ];

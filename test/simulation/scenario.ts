@@ -2,10 +2,11 @@
 import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {Violation} from './checker.ts';
-import {FAULTS, unleash} from './faults.ts';
+import {FAULTS, LATER, unleash} from './faults.ts';
 import type {FaultName} from './faults.ts';
 import {APP, Fleet} from './fleet.ts';
 import type {Shape} from './fleet.ts';
+import {Random} from './random.ts';
 import {Weather} from './weather.ts';
 import {World, ownTurn, patchGlobals} from './world.ts';
 
@@ -27,6 +28,8 @@ export interface Outcome {
 
 /** Everything has joined and is placed before the first fault. */
 export const FAULTS_FROM_MS = 6_000;
+/** Seeds that have each of the later faults. */
+const LATER_SHARE = 0.15;
 /** I6: so much beyond the waits that safety needs. */
 const CONVERGE_MS = 5_000;
 /** After that no record may change for so long, one of these times. */
@@ -48,10 +51,11 @@ function runNow(seed: number, options: ScenarioOptions): Outcome {
   const endsMs = FAULTS_FROM_MS + world.random.between(2, 6) * shape.ttlMs + 8_000;
   const weather = new Weather(world, endsMs);
   const fleet = new Fleet(world, shape, weather);
-  const chosen = swarm(world);
+  const later = new Random(seed ^ 0x2545f491);
+  const chosen = [...swarm(world), ...[...LATER].filter(() => later.chance(LATER_SHARE))];
   const faults = options.faults ?? chosen;
   fleet.begin();
-  unleash(fleet, faults, FAULTS_FROM_MS, endsMs);
+  unleash(fleet, faults, FAULTS_FROM_MS, endsMs, later);
   world.run(endsMs);
   if (fleet.checker.violation === undefined) calm(fleet, endsMs);
   return {
@@ -79,7 +83,8 @@ function shapeOf({random}: World): Shape {
 /** Each seed has some faults only: rare combinations come up, and what hides another is sometimes absent. */
 function swarm({random}: World): FaultName[] {
   const share = random.between(0.05, 0.5);
-  return (Object.keys(FAULTS) as FaultName[]).filter(() => random.chance(share));
+  const kinds = (Object.keys(FAULTS) as FaultName[]).filter((kind) => !LATER.has(kind));
+  return kinds.filter(() => random.chance(share));
 }
 
 /** The faults are over: everything has to come right in time, and then be still. */

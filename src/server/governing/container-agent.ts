@@ -11,14 +11,18 @@ export const CALL_TIMEOUT_MS = 10_000;
 /** An answer is a courtesy; more of it is not read. */
 const ANSWER_LIMIT_BYTES = 64 * 1024;
 
-/** `connections`: most at once to one container. */
-export function containerAgent(connections: number, allowLoopback: boolean): Agent {
+/** `connections`: most at once to one container. `answerLimitBytes`: default 64 KiB. */
+export function containerAgent(
+  connections: number,
+  allowLoopback: boolean,
+  answerLimitBytes = ANSWER_LIMIT_BYTES,
+): Agent {
   return new Agent({
     connections,
     connect: {timeout: CONNECT_TIMEOUT_MS, lookup: checkedLookup(allowLoopback)},
     headersTimeout: CALL_TIMEOUT_MS,
     bodyTimeout: CALL_TIMEOUT_MS,
-    maxResponseSize: ANSWER_LIMIT_BYTES,
+    maxResponseSize: answerLimitBytes,
     pipelining: 1,
   });
 }

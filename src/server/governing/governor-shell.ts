@@ -23,6 +23,8 @@ import {changeOf, knownChange} from '../admin/app-changes.ts';
 import {PushGateway} from '../push/push-gateway.ts';
 import type {PushDependencies} from '../push/push-gateway.ts';
 import type {HintSender} from './hint-sender.ts';
+import {HoldingsAudit} from './holdings-audit.ts';
+import type {HoldingsCaller} from './holdings-audit.ts';
 import {Housekeeping} from './housekeeping.ts';
 import {Observer} from './observer.ts';
 
@@ -41,6 +43,8 @@ export interface GovernorShellOptions {
   readonly hints: HintSender;
   /** For push containers; undefined: the app has none (sm itself). */
   readonly push: PushDependencies | undefined;
+  /** Asks containers what they hold; undefined: nobody is asked. */
+  readonly holdings: HoldingsCaller | undefined;
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
   /** A silence clock that is warm already. */
   readonly silence?: SilenceClock | undefined;
@@ -63,6 +67,7 @@ export class GovernorShell {
   private readonly observer: Observer<AppChange>;
   private readonly housekeeping: Housekeeping;
   private readonly gateway: PushGateway | undefined;
+  private readonly audit: HoldingsAudit | undefined;
   private timer: Timer | undefined;
   private turnQueued = false;
   private stopped = false;
@@ -98,11 +103,13 @@ export class GovernorShell {
       sink,
     });
     this.gateway = options.push === undefined ? undefined : this.newGateway(options.push);
+    this.audit = options.holdings === undefined ? undefined : this.newAudit(options.holdings);
   }
 
   start(): void {
     this.observer.start();
     this.gateway?.start();
+    this.audit?.start();
   }
 
   stop(): void {
@@ -110,12 +117,26 @@ export class GovernorShell {
     this.stopped = true;
     this.observer.close();
     this.gateway?.stop();
+    this.audit?.stop();
     this.timer?.cancel();
   }
 
   /** A write of this daemon's own has committed: the store takes writes. */
   probeCommitted(): void {
     this.guarded(() => this.governor.probeCommitted(this.options.clock.nowMs()));
+  }
+
+  private newAudit(caller: HoldingsCaller): HoldingsAudit {
+    return new HoldingsAudit({
+      ...this.options,
+      caller,
+      heartbeats: () => this.governor.view.heartbeats,
+      onHoldings: (incarnation, said) =>
+        this.guarded(() => {
+          this.governor.holdingsSaid(incarnation, said);
+          this.queueTurn();
+        }),
+    });
   }
 
   private newGateway(push: PushDependencies): PushGateway {

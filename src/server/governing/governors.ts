@@ -11,6 +11,7 @@ import type {Leases} from '../../etcd/leases.ts';
 import type {PushDependencies} from '../push/push-gateway.ts';
 import {GovernorRun} from './governor-run.ts';
 import type {HintSender} from './hint-sender.ts';
+import type {HoldingsCaller} from './holdings-audit.ts';
 
 export interface GovernorsOptions {
   /** Daemon id. */
@@ -29,6 +30,8 @@ export interface GovernorsOptions {
   /** For push containers of apps; undefined: there are none. */
   readonly push: PushDependencies | undefined;
   readonly leases: Leases;
+  /** Asks containers of apps what they hold; undefined: nobody is asked. */
+  readonly holdings: HoldingsCaller | undefined;
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
   /** The smallest T watched has changed. */
   readonly onProbeInterval: () => void;
@@ -75,6 +78,7 @@ export class Governors {
       logger: options.logger.child({app}),
       hints: ours ? options.daemonHints : options.hints,
       push: ours ? undefined : options.push,
+      holdings: ours ? undefined : options.holdings,
       onDeposed: () => {
         run.stop();
         this.forget(app, run);

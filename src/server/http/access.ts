@@ -45,7 +45,8 @@ export function guardAccess(
   });
 }
 
-function isOpen(request: FastifyRequest): boolean {
+/** A path that needs no token. */
+export function isOpen(request: FastifyRequest): boolean {
   const path = request.routeOptions.url ?? '';
   return OPEN_PATHS.has(path) || path === '/swagger' || path.startsWith('/swagger/');
 }

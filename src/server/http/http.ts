@@ -15,6 +15,7 @@ import {bodyOf, sendFailure} from './failures.ts';
 import {parseJsonBody} from './json-body.ts';
 import {answerUnknown} from './methods.ts';
 import {addDescription, addProbes} from './probes.ts';
+import {limitRates} from './rate-limit.ts';
 import {TLS_FLOOR} from './tokens.ts';
 
 export const HEADER_LIMIT_BYTES = 16 * 1024;
@@ -48,6 +49,7 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
   );
   answerUnknown(server);
   guardAccess(server, dependencies);
+  limitRates(server, dependencies);
   let closing = false;
   server.addHook('preClose', async () => {
     closing = true;

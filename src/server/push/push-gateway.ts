@@ -311,7 +311,8 @@ export class PushGateway {
     const {leases, store, office, logger} = this.options;
     const {container, lease, key, create} = session;
     try {
-      await leases.revoke(leaseIdOfHex(lease));
+      const leaseId = leaseIdOfHex(lease);
+      if (leaseId !== undefined) await leases.revoke(leaseId);
       await store.transact({
         compares: [
           {key: office.key, target: office.target, op: '=', value: office.value},

@@ -78,10 +78,11 @@ export class PushWork {
     this.stopped = true;
   }
 
-  /** Looks at every shard that is recorded as this session's or listed by it. */
+  /** Looks at every shard that is recorded as this session's, listed by it, or has had a call: what is over is forgotten. */
   all(session: OpenSession): void {
     const {view} = this.options.governor;
-    const shards = new Set([...view.shardsOf(session.incarnation), ...session.talk.listed]);
+    const {listed, asked} = session.talk;
+    const shards = new Set([...view.shardsOf(session.incarnation), ...listed, ...asked]);
     for (const shard of shards) this.one(session, shard);
   }
 

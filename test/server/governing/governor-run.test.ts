@@ -33,7 +33,7 @@ class Bed {
     const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
     this.governors = new Governors({
       ...{keys: this.keys, store: this.store, batcher: new TransactionBatcher(this.store)},
-      ...{clock: this.clock(), daemon: 'd1', epoch: () => 1, push: undefined},
+      ...{clock: this.clock(), daemon: 'd1', epoch: () => 1, push: undefined, holdings: undefined},
       logger: {...logger, child: () => logger},
       ...{hints: this.hints, daemonHints: this.hints},
       leases: {grant: unused, keepAliveOnce: unused, revoke: unused, close: () => undefined},

@@ -1,0 +1,16 @@
+/** What a governor is made of. */
+import type {PlacementSnapshot, Plan} from '../model/placement.ts';
+import type {SilenceClock} from '../ownership/silence.ts';
+
+export interface GovernorOptions {
+  readonly app: string;
+  /** Daemon id, for the status. */
+  readonly governor: string;
+  readonly epoch: number;
+  /** The planner; an argument so that what-if and live planning are one code. */
+  readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  /** Fresh short ids for moves. */
+  readonly nextMoveId: () => string;
+  /** A clock that is warm already; by default all waits begin now. */
+  readonly silence?: SilenceClock | undefined;
+}

@@ -1,0 +1,74 @@
+/**
+ * What containers say that they hold against what the records say. The record is the truth; a container that differs for long hides a
+ * shard that nobody serves, or one that two serve. It gets nothing new, and nothing is taken from it while its heartbeat lives.
+ */
+import type {AppView} from './view.ts';
+
+/** Shards that a container says it holds; the value says whether it serves the shard. */
+export type Holdings = ReadonlyMap<string, boolean>;
+
+/** Comparisons in a row without any difference that restore trust. */
+const AGREEING_TO_TRUST = 2;
+/** Differences kept of one comparison. */
+const DIFFERENCES_LIMIT = 1_000;
+
+interface Sighting {
+  readonly differences: ReadonlySet<string>;
+  readonly agreeing: number;
+}
+
+export class HoldingsCheck {
+  /** By incarnation: what the container says against its records, for people. */
+  readonly doubted = new Map<string, string>();
+  private readonly sightings = new Map<string, Sighting>();
+
+  /**
+   * Takes one answer; true when the container is doubted from now on, or no more. Only a difference that two answers in a row show at the same
+   * revision of the record counts: a move that is under way changes the record in between.
+   */
+  compare(incarnation: string, said: Holdings, view: AppView): boolean {
+    const before = this.sightings.get(incarnation);
+    const differences = differencesOf(incarnation, said, view);
+    const agreeing = differences.size === 0 ? (before?.agreeing ?? 0) + 1 : 0;
+    this.sightings.set(incarnation, {differences, agreeing});
+    if (agreeing >= AGREEING_TO_TRUST) return this.doubted.delete(incarnation);
+    const lasting = [...differences].filter((one) => before?.differences.has(one) === true);
+    const [first] = lasting;
+    if (first === undefined) return false;
+    const text = `${wording(first)}${lasting.length > 1 ? ` and ${lasting.length - 1} more` : ''}`;
+    const changed = this.doubted.get(incarnation) !== text;
+    this.doubted.set(incarnation, text);
+    return changed;
+  }
+
+  forget(incarnation: string): void {
+    this.sightings.delete(incarnation);
+    this.doubted.delete(incarnation);
+  }
+}
+
+/** Each as `kind revision shard`. Records that are on their way in or out may differ for a moment and are left out. */
+function differencesOf(incarnation: string, said: Holdings, view: AppView): Set<string> {
+  const found = new Set<string>();
+  for (const shard of view.shardsOf(incarnation)) {
+    const known = view.own.get(shard);
+    if (known?.value.state === 'owned' && !said.has(shard))
+      found.add(`lacks ${known.mod} ${shard}`);
+    if (found.size >= DIFFERENCES_LIMIT) return found;
+  }
+  for (const [shard, serves] of said) {
+    const known = view.own.get(shard);
+    const mine = known?.value.incarnation === incarnation && known.value.state !== 'free';
+    if (serves && !mine) found.add(`serves ${known?.mod ?? 0} ${shard}`);
+    if (found.size >= DIFFERENCES_LIMIT) return found;
+  }
+  return found;
+}
+
+function wording(difference: string): string {
+  const [kind = '', , ...shard] = difference.split(' ');
+  const name = shard.join(' ');
+  return kind === 'lacks'
+    ? `does not hold shard ${name}, which is recorded as its own`
+    : `serves shard ${name}, which is not recorded as its own`;
+}

@@ -1,0 +1,128 @@
+/** Asks the containers of an app, one after the other over half a minute, what they hold, for the governor to compare. */
+import {request} from 'undici';
+import type {Agent} from 'undici';
+import type {Holdings} from '../../governor/holdings.ts';
+import type {Heartbeat} from '../../model/container.ts';
+import type {Versioned} from '../../model/ownership.ts';
+import {HINT_PATHS, heldShardsAnswer} from '../../protocol/hints.ts';
+import type {Clock, Timer} from '../../runtime/clock.ts';
+import type {Logger} from '../../runtime/logger.ts';
+import {isStandIn} from '../push/stand-in.ts';
+import {CALL_TIMEOUT_MS, containerAgent} from './container-agent.ts';
+import {refusedEndpoint} from './endpoint-policy.ts';
+
+/** Every container is asked once in this time +-20 %. */
+export const AUDIT_INTERVAL_MS = 30_000;
+/** Calls of one app at once: whoever is slow holds up the round, never memory. */
+const CALLS_AT_ONCE = 4;
+/** About 30,000 shards; more than that is not compared. */
+const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
+
+export class HoldingsCaller {
+  private readonly allowLoopback: boolean;
+  private readonly agent: Agent;
+
+  /** `allowLoopback`: loopback endpoints are only believed by a daemon that is itself on loopback. */
+  constructor({allowLoopback}: {readonly allowLoopback: boolean}) {
+    this.allowLoopback = allowLoopback;
+    this.agent = containerAgent(1, allowLoopback, ANSWER_LIMIT_BYTES);
+  }
+
+  /** What the incarnation says it holds; undefined when it cannot be asked, or answers for others only. */
+  async ask(app: string, incarnation: string, endpoint: string): Promise<Holdings | undefined> {
+    if (refusedEndpoint(endpoint, this.allowLoopback) !== undefined) return undefined;
+    const url = `http://${endpoint}${HINT_PATHS.shards}?incarnation=${encodeURIComponent(incarnation)}`;
+    const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    const reply = await request(url, {dispatcher: this.agent, signal});
+    const body: unknown = JSON.parse(await reply.body.text());
+    const parsed = heldShardsAnswer.safeParse(body);
+    if (reply.statusCode !== 200 || !parsed.success) return undefined;
+    const said = parsed.data.containers.find(
+      (one) => one.app === app && one.incarnation === incarnation,
+    );
+    return said && new Map(said.shards.map(({id, ready}) => [id, ready]));
+  }
+
+  async close(): Promise<void> {
+    await this.agent.destroy();
+  }
+}
+
+export interface HoldingsAuditOptions {
+  readonly app: string;
+  readonly caller: Pick<HoldingsCaller, 'ask'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** By incarnation. */
+  readonly heartbeats: () => ReadonlyMap<string, Versioned<Heartbeat>>;
+  readonly onHoldings: (incarnation: string, said: Holdings) => void;
+}
+
+export class HoldingsAudit {
+  private readonly options: HoldingsAuditOptions;
+  private waiting: string[] = [];
+  private pauseMs = AUDIT_INTERVAL_MS;
+  private calls = 0;
+  private timer: Timer | undefined;
+  private stopped = false;
+
+  constructor(options: HoldingsAuditOptions) {
+    this.options = options;
+  }
+
+  start(): void {
+    this.wait(intervalMs());
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.timer?.cancel();
+  }
+
+  private wait(pauseMs: number): void {
+    this.timer = this.options.clock.after(pauseMs, () => this.step());
+  }
+
+  /** One container a step, so that a thousand are spread over the interval. */
+  private step(): void {
+    if (this.stopped) return;
+    if (this.waiting.length === 0) this.beginRound();
+    if (this.waiting.length > 0 && this.calls < CALLS_AT_ONCE) {
+      const incarnation = this.waiting.shift() ?? '';
+      void this.ask(incarnation);
+    }
+    this.wait(this.pauseMs);
+  }
+
+  private beginRound(): void {
+    this.waiting = [...this.options.heartbeats()]
+      .filter(([, {value}]) => canBeAsked(value))
+      .map(([incarnation]) => incarnation);
+    this.pauseMs = intervalMs() / Math.max(1, this.waiting.length);
+  }
+
+  private async ask(incarnation: string): Promise<void> {
+    const {app, caller, logger} = this.options;
+    const value = this.options.heartbeats().get(incarnation)?.value;
+    if (value === undefined) return;
+    this.calls += 1;
+    try {
+      const said = await caller.ask(app, incarnation, value.endpoint);
+      if (said !== undefined && !this.stopped) this.options.onHoldings(incarnation, said);
+    } catch (error) {
+      const {container} = value;
+      logger.debug({container, error: String(error)}, 'container could not be asked what it holds');
+    } finally {
+      this.calls -= 1;
+    }
+  }
+}
+
+/** Push containers are compared by their heartbeats, which list their shards. */
+function canBeAsked(heartbeat: Heartbeat): boolean {
+  return heartbeat.endpoint !== '' && heartbeat.state === 'ready' && !isStandIn(heartbeat);
+}
+
+function intervalMs(): number {
+  return AUDIT_INTERVAL_MS * (0.8 + 0.4 * Math.random());
+}

@@ -1,0 +1,40 @@
+/** How often one caller may call: by token, or by address where no token is asked for. */
+import rateLimit from '@fastify/rate-limit';
+import type {FastifyInstance, FastifyRequest, onRequestAsyncHookHandler} from 'fastify';
+import {SmError} from '../../model/errors.ts';
+import {isOpen, whoCalls} from './access.ts';
+import type {HttpDependencies} from './dependencies.ts';
+
+/** 50 a second on average, 100 at once. A batch of 10,000 shards, or a stream however long, is one call. */
+export const CALLS_PER_WINDOW = 100;
+export const WINDOW_MS = 2_000;
+/** Callers that are remembered. */
+const CALLERS_LIMIT = 5_000;
+
+/** Call after `guardAccess`: refused callers are not counted, probes and hints are free. Loopback without auth is not limited. */
+export function limitRates(
+  server: FastifyInstance,
+  {tokens, allowedHosts}: Pick<HttpDependencies, 'tokens' | 'allowedHosts'>,
+): void {
+  if (tokens === 'none' && allowedHosts !== 'any') return;
+  void server.register(rateLimit, {
+    global: false,
+    max: CALLS_PER_WINDOW,
+    timeWindow: WINDOW_MS,
+    cache: CALLERS_LIMIT,
+    keyGenerator: (request) =>
+      tokens === 'none' ? `address ${request.ip}` : `token ${whoCalls(request)}`,
+    errorResponseBuilder: () =>
+      new SmError('RATE_LIMITED', `more than ${CALLS_PER_WINDOW} calls in ${WINDOW_MS / 1_000} s`, {
+        hint: 'wait as long as Retry-After says; send shards in batches',
+        retryable: true,
+      }),
+  });
+  let limit: onRequestAsyncHookHandler | undefined;
+  server.after(() => {
+    limit = server.rateLimit() as unknown as onRequestAsyncHookHandler;
+  });
+  server.addHook('onRequest', async function (request: FastifyRequest, reply) {
+    if (limit !== undefined && !isOpen(request)) await limit.call(this, request, reply);
+  });
+}

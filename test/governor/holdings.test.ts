@@ -1,0 +1,105 @@
+/** Containers that say something else than their records. */
+import {describe, expect, it} from 'vitest';
+import {GovernorBed} from './governor-bed.ts';
+
+const BOTH = ['c1', 'c2'];
+const FIRST_PLAN_MS = 3_000;
+
+function withTwo(): GovernorBed {
+  const bed = new GovernorBed(['s1', 's2', 's3', 's4']);
+  for (const container of BOTH) bed.join(container);
+  bed.pass(FIRST_PLAN_MS, BOTH);
+  for (const container of BOTH) bed.claim(bed.unclaimed(container));
+  bed.pass(1_000, BOTH);
+  return bed;
+}
+
+const heldBy = (bed: GovernorBed, container: string): string[] =>
+  Object.entries(bed.places)
+    .filter(([, place]) => place === `owned ${container}`)
+    .map(([shard]) => shard);
+
+/** c1 is asked and names these shards. */
+function say(bed: GovernorBed, shards: readonly string[], ready = true): void {
+  bed.governor.holdingsSaid('c1-inc', new Map(shards.map((shard) => [shard, ready])));
+  bed.pass(1_500, BOTH);
+}
+
+const alarms = (bed: GovernorBed): string[] => (bed.status?.alarms ?? []).map(({text}) => text);
+
+describe('a container that does not hold what is recorded as its own', () => {
+  it('gets nothing new from the second answer on, keeps what it has, and is trusted after two that agree', () => {
+    const bed = withTwo();
+    const [kept = '', lost = ''] = heldBy(bed, 'c1');
+    say(bed, [kept]);
+    expect(alarms(bed)).toEqual([]);
+    say(bed, [kept]);
+    expect(bed.status?.containers['c1']).toMatchObject({
+      state: 'unreachable',
+      note: `does not hold shard ${lost}, which is recorded as its own`,
+    });
+    expect(alarms(bed)).toEqual([
+      `container c1 gets nothing new: it does not hold shard ${lost}, which is recorded as its own`,
+    ]);
+    const before = bed.places;
+    for (const shard of ['n1', 'n2', 'n3']) bed.addShard(shard);
+    bed.pass(2_000, BOTH);
+    for (const shard of ['n1', 'n2', 'n3']) expect(bed.places[shard]).toBe('assigned c2');
+    expect(bed.places).toMatchObject(before);
+    say(bed, [kept, lost]);
+    expect(alarms(bed)).toHaveLength(1);
+    say(bed, [kept, lost]);
+    expect(alarms(bed)).toEqual([]);
+    expect(bed.status?.containers['c1']).toBeUndefined();
+  });
+});
+
+describe('a container that serves what is not recorded as its own', () => {
+  it('is noticed at the second answer', () => {
+    const bed = withTwo();
+    const mine = heldBy(bed, 'c1');
+    const [foreign = ''] = heldBy(bed, 'c2');
+    for (let answers = 0; answers < 2; answers += 1) say(bed, [...mine, foreign]);
+    expect(alarms(bed)[0]).toContain(`serves shard ${foreign}`);
+    expect(heldBy(bed, 'c2')).toContain(foreign);
+  });
+
+  it('is believed where it says that it does not serve the shard any more', () => {
+    const bed = withTwo();
+    for (let answers = 0; answers < 3; answers += 1) {
+      say(bed, heldBy(bed, 'c1'));
+      bed.governor.holdingsSaid(
+        'c1-inc',
+        new Map([...heldBy(bed, 'c1'), 'x'].map((s) => [s, s !== 'x'])),
+      );
+    }
+    expect(alarms(bed)).toEqual([]);
+  });
+});
+
+describe('a difference of a moment', () => {
+  it('is none when the record has changed between two answers', () => {
+    const bed = withTwo();
+    const [kept = '', moving = ''] = heldBy(bed, 'c1');
+    say(bed, [kept]);
+    const known = bed.own.get(moving);
+    if (known === undefined) throw new Error('no record');
+    bed.record(moving, known.value);
+    say(bed, [kept]);
+    expect(alarms(bed)).toEqual([]);
+    say(bed, [kept]);
+    expect(alarms(bed)).toHaveLength(1);
+  });
+
+  it('ends with the incarnation', () => {
+    const bed = withTwo();
+    for (let answers = 0; answers < 2; answers += 1) say(bed, []);
+    expect(alarms(bed)).toHaveLength(1);
+    bed.end('c1');
+    bed.pass(1_500, ['c2']);
+    expect(alarms(bed)).toEqual([]);
+    bed.governor.holdingsSaid('c1-inc', new Map());
+    bed.pass(1_500, ['c2']);
+    expect(alarms(bed)).toEqual([]);
+  });
+});

@@ -1,0 +1,117 @@
+/** Containers are asked over HTTP what they hold; one lies, some do not answer. */
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {afterEach, expect, it} from 'vitest';
+import type {Heartbeat} from '../../../src/model/container.ts';
+import {systemClock} from '../../../src/runtime/clock.ts';
+import {silentLogger} from '../../../src/runtime/logger.ts';
+import {HoldingsAudit, HoldingsCaller} from '../../../src/server/governing/holdings-audit.ts';
+import {GovernorBed} from '../../governor/governor-bed.ts';
+import {until} from '../../support/until.ts';
+
+const LIMIT_MS = 20_000;
+const CONTAINERS = ['c1', 'c2', 'c3', 'c4'];
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** Answers every question with this body; the questions so far are kept. */
+async function answering(body: () => string): Promise<{endpoint: string; asked: string[]}> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.end(body());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => new Promise((resolve) => server.close(resolve)));
+  return {endpoint: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked};
+}
+
+it('a container that lies is found out; those that answer nonsense, or not at all, are left as they are', async () => {
+  const said = {id: 'elsewhere', token: '', state: 'added', ready: true, stuck: false};
+  const liar = await answering(() =>
+    JSON.stringify({
+      containers: [
+        {app: 'app', container: 'other', incarnation: 'other-inc', shards: []},
+        {app: 'app', container: 'c1', incarnation: 'c1-inc', shards: [said]},
+      ],
+    }),
+  );
+  const fool = await answering(() => '<html>');
+  const flood = await answering(() => 'x'.repeat(5 * 1024 * 1024));
+  const bed = new GovernorBed(['elsewhere']);
+  const endpoints: Record<string, string> = {
+    ...{'c1-inc': liar.endpoint, 'c2-inc': fool.endpoint, 'c3-inc': flood.endpoint},
+    'c4-inc': '127.0.0.1:1',
+  };
+  for (const container of CONTAINERS) bed.join(container);
+  const heartbeats = () =>
+    new Map(
+      [...bed.governor.view.heartbeats].map(([incarnation, entry]) => {
+        const value: Heartbeat = {...entry.value, endpoint: endpoints[incarnation] ?? ''};
+        return [incarnation, {...entry, value}];
+      }),
+    );
+  const caller = new HoldingsCaller({allowLoopback: true});
+  const clock = systemClock();
+  const audit = new HoldingsAudit({
+    ...{app: 'app', caller, logger: silentLogger, heartbeats},
+    clock: {...clock, after: (_delayMs, callback) => clock.after(5, callback)},
+    onHoldings: (incarnation, holdings) => bed.governor.holdingsSaid(incarnation, holdings),
+  });
+  closing.push(
+    () => caller.close(),
+    () => audit.stop(),
+  );
+  audit.start();
+  const doubted = (): boolean => {
+    // They beat, or they would be suspect by now.
+    for (const container of CONTAINERS) bed.beat(container);
+    bed.turn(1_100);
+    return bed.status?.alarms.some(({code}) => code === 'HOLDINGS_DIFFER') === true;
+  };
+  await until(doubted, LIMIT_MS, 'the liar is doubted');
+  await until(() => fool.asked.length > 3 && flood.asked.length > 3, LIMIT_MS, 'all are asked');
+  expect(doubted()).toBe(true);
+  expect(Object.entries(bed.status?.containers ?? {}).filter(([, {note}]) => note !== '')).toEqual([
+    ['c1', expect.objectContaining({state: 'unreachable'})],
+  ]);
+  expect(liar.asked[0]).toBe('/sm/admin/shards?incarnation=c1-inc');
+});
+
+it('a thousand containers are spread over the interval, a few at once', async () => {
+  const bed = new GovernorBed([]);
+  for (let at = 0; at < 1_000; at += 1) bed.join(`c${at}`);
+  const pauses: number[] = [];
+  let atOnce = 0;
+  let most = 0;
+  let step: () => void = () => undefined;
+  const audit = new HoldingsAudit({
+    ...{app: 'app', logger: silentLogger, heartbeats: () => bed.governor.view.heartbeats},
+    caller: {
+      ask: async () => {
+        most = Math.max(most, (atOnce += 1));
+        await new Promise((resolve) => setImmediate(resolve));
+        atOnce -= 1;
+        return undefined;
+      },
+    },
+    clock: {
+      ...systemClock(),
+      after: (delayMs, callback) => {
+        pauses.push(delayMs);
+        step = callback;
+        return {cancel: () => undefined};
+      },
+    },
+    onHoldings: () => undefined,
+  });
+  audit.start();
+  for (let steps = 0; steps < 50; steps += 1) step();
+  expect(most).toBe(4);
+  expect(pauses[0]).toBeGreaterThanOrEqual(24_000);
+  for (const pauseMs of pauses.slice(1)) expect(pauseMs * 1_000).toBeGreaterThanOrEqual(24_000);
+  audit.stop();
+  await new Promise((resolve) => setImmediate(resolve));
+});
