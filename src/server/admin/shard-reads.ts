@@ -132,7 +132,7 @@ export async function locate(
   const {container, incarnation, token, state, reason, removing} = shardView(listing, shardId);
   const record = listing.view.own.get(shardId)?.value;
   if (removing && recordState(record) === 'unplaced' && state !== 'quarantined') {
-    throw shardNotFound(shardId);
+    throw shardNotFound(app, shardId);
   }
   const owned = record?.state === 'owned' || record?.state === 'dropping';
   const heartbeat = owned ? (await store.get(keys.heartbeat(app, incarnation))).entry : undefined;
