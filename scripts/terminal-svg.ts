@@ -87,7 +87,10 @@ function spansOf(line: string): string {
     if (part.trim() === '') continue;
     const names = classesOf(style);
     const look = names === '' ? '' : ` class="${names}"`;
-    spans += `<tspan x="${x}"${look}>${escaped(part.trimEnd())}</tspan>`;
+    const shown = part.trimEnd();
+    // The cells stand where they belong, however wide the letters of the reader's font are.
+    const length = (shown.length * CELL_WIDTH).toFixed(1);
+    spans += `<tspan x="${x}" textLength="${length}"${look}>${escaped(shown)}</tspan>`;
   }
   return spans;
 }

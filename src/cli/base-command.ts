@@ -169,8 +169,11 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     const {'sort-by': sortBy, limit} = this.flags as {'sort-by'?: string; limit?: number};
     const shown = shaped(result, {sortBy, limit});
     process.stdout.write(await renderList(shown, this.format));
+    const whole = this.format === 'json' || this.format === 'yaml';
     const forPeople = this.format === 'table' || this.format === 'wide';
-    if (forPeople && shown.note !== undefined) this.say(shown.note);
+    // A document says how many there are; lines cannot.
+    const told = forPeople || (!whole && shown.items.length < result.items.length);
+    if (told && shown.note !== undefined) this.say(shown.note);
   }
 
   protected async showObject(result: ObjectResult): Promise<void> {

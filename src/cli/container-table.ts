@@ -1,22 +1,10 @@
+import {containerTrouble} from '../model/trouble.ts';
 import type {ContainerView} from '../protocol/admin.ts';
 import type {Column} from './output.ts';
 
-const TROUBLE: readonly string[] = [
-  'lost',
-  'silent',
-  'suspect',
-  'unreachable',
-  'draining',
-  'leaving',
-  'cordoned',
-  'waiting',
-];
-
-export const CONTAINER_STATES: readonly string[] = [...TROUBLE, 'ready'];
-
 /** Trouble first, then by id. */
 export function byTrouble(a: ContainerView, b: ContainerView): number {
-  return rank(b) - rank(a) || (a.id < b.id ? -1 : 1);
+  return containerTrouble(b.state) - containerTrouble(a.state) || (a.id < b.id ? -1 : 1);
 }
 
 export const CONTAINER_COLUMNS: readonly Column<ContainerView>[] = [
@@ -50,9 +38,4 @@ export function containerLines(container: ContainerView): string[] {
         ]),
     ...(container.problem === '' ? [] : [`problem: ${container.problem}`]),
   ];
-}
-
-function rank({state}: ContainerView): number {
-  const at = TROUBLE.indexOf(state);
-  return at < 0 ? 0 : TROUBLE.length - at;
 }

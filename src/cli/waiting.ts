@@ -51,17 +51,18 @@ export async function waitUntilMet(
   const startedMs = performance.now();
   let total = 0;
   let holdMs = 0;
+  let state = 'the daemon has not answered';
   for (;;) {
     const leftMs = timeoutMs - (performance.now() - startedMs);
     const lookedMs = performance.now();
     const answer = await check(client, goal, Math.max(0, Math.min(holdMs, leftMs)), signal, leftMs);
     const waitedMs = Math.round(performance.now() - startedMs);
     if (answer?.met === true) return {answer, waitedMs};
-    const state =
-      answer === undefined ? 'the daemon cannot be reached: trying again' : describe(answer);
+    if (answer !== undefined) state = describe(answer);
     total = Math.max(total, answer?.missingCount ?? 0);
     const done = answer === undefined ? {} : {done: total - answer.missingCount, total};
-    progress.update({text: `waiting: ${state}`, ...done});
+    const told = answer === undefined ? 'the daemon cannot be reached: trying again' : state;
+    progress.update({text: `waiting: ${told}`, ...done});
     if (waitedMs >= timeoutMs) throw tookTooLong(goal, timeoutMs, state);
     if (answer === undefined) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     if (signal.aborted) throw new Error('interrupted');
@@ -71,7 +72,7 @@ export async function waitUntilMet(
   }
 }
 
-/** Undefined while the daemon is away: a wait outlives the restart of a daemon. */
+/** Undefined while the daemon is away or slow: a wait outlives its restart, and ends with what is known to be missing. */
 async function check(
   client: AdminClient,
   goal: WaitFor,
@@ -82,7 +83,7 @@ async function check(
   try {
     return await client.call('waitCheck', {...goal, timeoutMs: Math.floor(holdMs)}, signal);
   } catch (error) {
-    const away = error instanceof SmError && error.code === 'SERVER_UNAVAILABLE';
+    const away = error instanceof SmError && ['SERVER_UNAVAILABLE', 'TIMEOUT'].includes(error.code);
     const unavailable = error instanceof RemoteError && error.failure.retryable;
     if ((away || unavailable) && leftMs > 0) return undefined;
     throw error;

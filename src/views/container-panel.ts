@@ -1,4 +1,5 @@
 import {containerMark} from '../model/marks.ts';
+import {containerTrouble} from '../model/trouble.ts';
 import type {LiveContainer} from '../protocol/admin-live.ts';
 import {LEAVES} from './columns.ts';
 import type {CellContext, Column} from './columns.ts';
@@ -7,19 +8,6 @@ import type {Detail, Panel} from './panel.ts';
 import {ageSince, bar, safe} from './text.ts';
 
 const BAR_WIDTH = 12;
-/** Worst last. */
-const TROUBLE: readonly LiveContainer['state'][] = [
-  'ready',
-  'waiting',
-  'cordoned',
-  'leaving',
-  'draining',
-  'unreachable',
-  'suspect',
-  'silent',
-  'lost',
-];
-
 const COLUMNS: readonly Column<LiveContainer>[] = [
   {header: 'CONTAINER', value: ({id}) => safe(id) || '?'},
   {header: 'APP', value: ({service}) => safe(service), leaves: LEAVES.app},
@@ -63,7 +51,7 @@ export const CONTAINER_PANEL: Panel<'containers'> = {
 };
 
 function troubleOf({state, lateSince}: LiveContainer): number {
-  return TROUBLE.indexOf(state) + (lateSince === '' ? 0 : 1);
+  return containerTrouble(state) + (lateSince === '' ? 0 : 1);
 }
 
 /** The word, with what changes about it: how long, or how much is left. */

@@ -1,22 +1,11 @@
 import {shardMark} from '../model/marks.ts';
+import {shardTrouble} from '../model/trouble.ts';
 import type {LiveShard} from '../protocol/admin-live.ts';
 import {LEAVES} from './columns.ts';
 import type {CellContext, Column} from './columns.ts';
 import {byName, byRank, compareText, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
 import {ageSince, safe} from './text.ts';
-
-/** Worst last. */
-const TROUBLE: readonly LiveShard['state'][] = [
-  'ready',
-  'owned',
-  'assigned',
-  'dropping',
-  'free',
-  'unplaced',
-  'failed',
-  'quarantined',
-];
 
 const COLUMNS: readonly Column<LiveShard>[] = [
   {header: 'SHARD', value: ({id}) => safe(id)},
@@ -50,7 +39,7 @@ export const SHARD_PANEL: Panel<'shards'> = {
   mark: ({state}) => shardMark(state),
   tone: ({state}) => toneOfMark(shardMark(state)),
   sorts: [
-    {name: 'trouble', compare: byRank(({state}) => TROUBLE.indexOf(state))},
+    {name: 'trouble', compare: byRank(({state}) => shardTrouble(state))},
     {name: 'name', compare: byName},
     {name: 'container', compare: (a, b) => compareText(a.container, b.container) || byName(a, b)},
   ],

@@ -127,6 +127,9 @@ async function holds(line: string, exit: number): Promise<void> {
   expect(plain.stderr).not.toMatch(/node_modules|at async/);
   if (!FINDINGS.has(exit)) {
     expect(plain.stdout).toBe('');
+    expect({line, stderr: plain.stderr}).toMatchObject({
+      stderr: expect.stringMatching(/^sm: .+\n(.*\n)*fix: .+\ncode: /m) as string,
+    });
     expect(plain.stderr).toMatch(new RegExp(`^code: [A-Z_]+ \\(exit ${exit}\\)`, 'm'));
   }
   // Before --, else it would be one of the words.

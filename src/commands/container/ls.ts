@@ -1,8 +1,9 @@
 import {Flags} from '@oclif/core';
 import {appFlag} from '../../cli/base-command.ts';
-import {CONTAINER_COLUMNS, CONTAINER_STATES, byTrouble} from '../../cli/container-table.ts';
+import {CONTAINER_COLUMNS, byTrouble} from '../../cli/container-table.ts';
 import {listFlags} from '../../cli/list-shape.ts';
 import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
+import {CONTAINER_STATES} from '../../model/trouble.ts';
 
 export default class ContainerLs extends LiveCommand<typeof ContainerLs> {
   static override summary = 'List the containers of an app, trouble first.';

@@ -2,17 +2,9 @@ import {Flags} from '@oclif/core';
 import {appFlag} from '../../cli/base-command.ts';
 import {listFlags} from '../../cli/list-shape.ts';
 import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
+import {shardTrouble} from '../../model/trouble.ts';
 import type {AdminInput, ShardState, ShardView} from '../../protocol/admin.ts';
 
-const TROUBLE: readonly ShardState[] = [
-  'quarantined',
-  'failed',
-  'unplaced',
-  'free',
-  'dropping',
-  'assigned',
-  'owned',
-];
 const PAGE = 10_000;
 
 export default class ShardLs extends LiveCommand<typeof ShardLs> {
@@ -71,7 +63,9 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
     await this.showList<ShardView>({
       kind: 'ShardList',
       fields: {matched, revision},
-      items: shards.toSorted((a, b) => rank(b) - rank(a) || (a.id < b.id ? -1 : 1)),
+      items: shards.toSorted(
+        (a, b) => shardTrouble(b.state) - shardTrouble(a.state) || (a.id < b.id ? -1 : 1),
+      ),
       name: ({id}) => id,
       columns: [
         {header: 'SHARD', value: ({id}) => id},
@@ -106,9 +100,4 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
       cursor = page.next;
     }
   }
-}
-
-function rank({state}: ShardView): number {
-  const at = TROUBLE.indexOf(state);
-  return at < 0 ? 0 : TROUBLE.length - at;
 }

@@ -133,7 +133,7 @@ export async function locate(
   if (named) await addHeartbeat(dependencies, listing, record.incarnation);
   const {container, incarnation, token, state, reason, removing} = shardView(listing, shardId);
   if (removing && recordState(record) === 'unplaced' && state !== 'quarantined') {
-    throw shardNotFound(shardId);
+    throw shardNotFound(app, shardId);
   }
   const owned = record?.state === 'owned' || record?.state === 'dropping';
   return {

@@ -82,7 +82,7 @@ export async function updateShard(
   const key = keys.shardSpec(app, shardId);
   const decide = ({entries: [appEntry, entry]}: Reading): Decision => {
     liveSpec(app, appEntry);
-    const spec = readShard(shardId, entry);
+    const spec = readShard(app, shardId, entry);
     const next = {...spec, ...present(changes)};
     if (sameFields(spec, next)) return {result: 'unchanged', operations: []};
     // Another place or task is another question.
@@ -95,8 +95,8 @@ export async function updateShard(
   return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
 }
 
-function readShard(shardId: string, entry: KeyValue | undefined): ShardSpec {
-  if (entry === undefined) throw shardNotFound(shardId);
+function readShard(app: string, shardId: string, entry: KeyValue | undefined): ShardSpec {
+  if (entry === undefined) throw shardNotFound(app, shardId);
   const decoded = decodeShardSpec(entry.value);
   if (decoded.ok) return decoded.value;
   throw new SmError(
@@ -108,8 +108,10 @@ function readShard(shardId: string, entry: KeyValue | undefined): ShardSpec {
   );
 }
 
-export function shardNotFound(shardId: string): SmError {
-  return new SmError('SHARD_NOT_FOUND', `shard ${shardId} does not exist`);
+export function shardNotFound(app: string, shardId: string): SmError {
+  return new SmError('SHARD_NOT_FOUND', `shard ${shardId} does not exist`, {
+    hint: `sm shard ls --app ${app}`,
+  });
 }
 
 /** Removes the spec; the governor has the shard dropped and its record removed. */
@@ -122,7 +124,7 @@ export async function delShard(
   const key = keys.shardSpec(app, shardId);
   const decide = ({entries: [spec, shard]}: Reading): Decision => {
     if (spec === undefined) throw appNotFound(app);
-    if (shard === undefined) throw shardNotFound(shardId);
+    if (shard === undefined) throw shardNotFound(app, shardId);
     return {result: 'deleted', operations: [{op: 'delete', key}]};
   };
   return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);

@@ -19,16 +19,22 @@ export async function whatIf(
     for (const change of declaredChanges(listing, request.declared, request.prune))
       listing.view.apply(change);
   const living = livingOf(listing);
-  thinkAway(living, request.without);
+  thinkAway(request.service, living, request.without);
   thinkIn(living, request.addContainers);
   const snapshot = placementSnapshot(listing.view, living);
   return planAnswer(snapshot, dependencies.plan(snapshot), request.limit, listing);
 }
 
-function thinkAway(living: Map<string, LivingContainer>, without: readonly string[]): void {
+function thinkAway(
+  app: string,
+  living: Map<string, LivingContainer>,
+  without: readonly string[],
+): void {
   for (const container of without) {
     if (living.delete(container)) continue;
-    throw new SmError('CONTAINER_NOT_FOUND', `container ${container} does not live`);
+    throw new SmError('CONTAINER_NOT_FOUND', `container ${container} does not live`, {
+      hint: `sm container ls --app ${app}`,
+    });
   }
 }
 

@@ -34,7 +34,8 @@ export async function why(
   {service, shardId}: {service: string; shardId: string},
 ): Promise<WhyAnswer> {
   const listing = withAllReasons(dependencies, await listApp(dependencies, service, WHOLE_APP));
-  if (!hasSpec(listing, shardId) && !listing.view.own.has(shardId)) throw shardNotFound(shardId);
+  if (!hasSpec(listing, shardId) && !listing.view.own.has(shardId))
+    throw shardNotFound(service, shardId);
   const living = livingOf(listing);
   const spec = listing.view.shards.get(shardId)?.value;
   const excluded = spec === undefined ? [] : exclusions(listing, living, spec);

@@ -34,7 +34,9 @@ export async function delWorker(
   const decide = ({entries: [spec, member]}: Reading): Decision => {
     if (spec === undefined) throw appNotFound(app);
     if (member === undefined) {
-      throw new SmError('NOT_FOUND', `${worker} is not in worker group ${workerGroup}`);
+      throw new SmError('NOT_FOUND', `${worker} is not in worker group ${workerGroup}`, {
+        hint: `sm worker ls --app ${app}`,
+      });
     }
     return {result: 'deleted', operations: [{op: 'delete', key}]};
   };

@@ -64,8 +64,17 @@ export function badRequest(where: string, error: z.ZodError, known: readonly str
   const message = shown.join('; ') + (rest > 0 ? `; and ${rest} more` : '');
   const first = error.issues[0];
   const named = first?.code === 'custom' && first.params?.['code'] === 'INVALID_NAME';
-  const hint = first?.code === 'unrecognized_keys' ? `known keys: ${known.join(', ')}` : '';
+  const hint = hintFor(first, named, known);
   return new SmError(named ? 'INVALID_NAME' : 'INVALID_INPUT', message, {hint});
+}
+
+function hintFor(
+  issue: z.core.$ZodIssue | undefined,
+  named: boolean,
+  known: readonly string[],
+): string {
+  if (issue?.code === 'unrecognized_keys') return `known keys: ${known.join(', ')}`;
+  return named ? 'a good name is orders-1' : 'what is taken: sm schema, and /swagger of the daemon';
 }
 
 function issueText(where: string, issue: z.core.$ZodIssue): string {

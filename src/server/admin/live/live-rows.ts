@@ -1,5 +1,6 @@
 /** Rows of live views, one kind a function. Pure but for what AppRecords remembers. */
 import {heartbeatIntervalMs} from '../../../model/container.ts';
+import {containerTrouble} from '../../../model/trouble.ts';
 import type {AppView, ContainerView, LiveContainer, LiveMove} from '../../../protocol/admin.ts';
 import {appView} from '../app-reads.ts';
 import {compare, containerViews} from '../container-views.ts';
@@ -13,18 +14,6 @@ import type {LiveRecords} from './live-records.ts';
 const LATE_INTERVALS = 1.5;
 
 export type Ranked<Extra = unknown> = PrintedRow & {readonly rank: number} & Extra;
-
-const CONTAINER_TROUBLE: readonly ContainerView['state'][] = [
-  'ready',
-  'waiting',
-  'cordoned',
-  'leaving',
-  'draining',
-  'unreachable',
-  'suspect',
-  'silent',
-  'lost',
-];
 
 export function listingOf(
   app: AppRecords,
@@ -63,7 +52,7 @@ export function containerRows(app: AppRecords, records: LiveRecords, moment: Mom
     return {
       key: row.key,
       print: lateSince + print,
-      rank: CONTAINER_TROUBLE.indexOf(row.state) + (lateSince === '' ? 0 : 1),
+      rank: containerTrouble(row.state) + (lateSince === '' ? 0 : 1),
       row: () => ({...row, lateSince}),
     };
   });

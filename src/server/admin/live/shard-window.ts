@@ -1,4 +1,5 @@
 /** The part of 100,000 shards that a view shows: filtered, sorted and cut here, so that the watching end stays small. */
+import {SHARD_STATES} from '../../../model/trouble.ts';
 import type {LiveQuery, LiveShard, ShardState} from '../../../protocol/admin.ts';
 import {compare} from '../container-views.ts';
 import {inSlices} from '../listing.ts';
@@ -8,18 +9,6 @@ import type {AppRecords} from './app-records.ts';
 import type {PrintedRow} from './live-content.ts';
 import type {LiveRecords} from './live-records.ts';
 import {listingOf} from './live-rows.ts';
-
-/** Worst first. */
-const TROUBLE: readonly ShardState[] = [
-  'quarantined',
-  'failed',
-  'unplaced',
-  'free',
-  'dropping',
-  'assigned',
-  'owned',
-  'ready',
-];
 
 interface ShardWindow {
   readonly rows: readonly PrintedRow[];
@@ -77,7 +66,7 @@ function windowOf(matches: readonly Match[], {sort, limit}: LiveQuery): readonly
     return matches
       .toSorted((a, b) => compare(a.home, b.home) || compare(a.id, b.id))
       .slice(0, limit);
-  const byState = new Map<ShardState, Match[]>(TROUBLE.map((state) => [state, []]));
+  const byState = new Map<ShardState, Match[]>(SHARD_STATES.map((state) => [state, []]));
   for (const match of matches) byState.get(match.state)?.push(match);
   const window: Match[] = [];
   for (const group of byState.values()) window.push(...group.slice(0, limit - window.length));
