@@ -127,9 +127,10 @@ export class CrashDisk implements LogDisk {
       if (name.startsWith('snapshot-')) renameSync(join(folder, name), join(folder, `${name}.tmp`));
       else if (name.startsWith('log-')) rmSync(join(folder, name));
     }
-    for (const [path, before] of this.synced)
-      for (const name of [path, path.replace(/\.tmp$/, '')])
-        if (existsSync(name)) this.loseSectors(name, before);
+    for (const [path, before] of this.synced) {
+      const name = existsSync(path) ? path : path.replace(/\.tmp$/, '');
+      if (existsSync(name)) this.loseSectors(name, before);
+    }
   }
 
   private loseSectors(path: string, before: Buffer): void {
