@@ -35,6 +35,8 @@ export function inEtcdWords<T extends {code?: status; details?: string | null}>(
     return {...sent, details: `grpc: received message larger than max (${size} vs. ${limit})`};
   }
   if (sent.code === status.UNIMPLEMENTED) {
+    if (details.startsWith('Received no request message'))
+      return {...sent, code: status.UNKNOWN, details: 'EOF'};
     const [, path] = /^The server does not implement the method (.*)$/.exec(details) ?? [];
     return path === undefined ? sent : {...sent, details: unknownMethod(path)};
   }
