@@ -26,7 +26,7 @@ export function wordUnknownMethods(server: Server): void {
   responder._respondWithError = (refusal, ...rest) => respond(inEtcdWords(refusal), ...rest);
 }
 
-export function inEtcdWords<T extends {code?: status; details?: string | null}>(sent: T): T {
+function inEtcdWords<T extends {code?: status; details?: string | null}>(sent: T): T {
   const details = sent.details ?? '';
   if (sent.code === status.RESOURCE_EXHAUSTED) {
     const [, size, limit] =

@@ -45,7 +45,7 @@ export interface AlarmReply extends Reply {
 
 export type EventListener = (events: readonly Version[]) => void;
 
-export const ALARM_NONE = 0;
+const ALARM_NONE = 0;
 export const ALARM_NOSPACE = 1;
 export const ALARM_GET = 0;
 const ACTIVATE = 1;
