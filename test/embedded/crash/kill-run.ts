@@ -1,19 +1,18 @@
 /** One data directory through many kills of the process that has it open: see killed-store.ts for what it writes down meanwhile. */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdirSync, readFileSync, rmSync} from 'node:fs';
+import {readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
-import {build} from 'esbuild';
 import {StateMachine} from '../../../src/embedded/state-machine.ts';
 import type {Command} from '../../../src/embedded/state-machine.ts';
 import {wire} from '../../../src/embedded/wire.ts';
 import type {LoggedKind} from '../../../src/embedded/wire.ts';
 import {Random} from '../../simulation/random.ts';
+import {bundled} from '../../support/bundle.ts';
 import {DiskStore} from '../disk-store.ts';
 import {judge} from './crash-run.ts';
 import type {CrashCounts, CrashOptions, Sent} from './crash-run.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..', '..');
 const LONGEST_LIFE_MS = 200;
 const LONGEST_STOP_MS = 300;
 
@@ -26,7 +25,7 @@ export async function runKills({
   const random = new Random(seed);
   const model = new StateMachine(() => 0);
   const counts: CrashCounts = {answered: 0, underway: 0, kept: 0, snapshots: 0};
-  const program = await bundled();
+  const program = bundled(join(import.meta.dirname, 'killed-store.ts'));
   for (let kill = 0; kill < crashes; kill += 1) {
     const notes = `${path}.notes`;
     rmSync(notes, {force: true});
@@ -42,18 +41,6 @@ export async function runKills({
     }
   }
   return counts;
-}
-
-/** In one file it starts ten times as fast. It lies where it finds its packages. */
-async function bundled(): Promise<string> {
-  const folder = join(ROOT, '.tmp');
-  mkdirSync(folder, {recursive: true});
-  const outfile = join(folder, `killed-store-${process.pid}.mjs`);
-  const entryPoints = [join(import.meta.dirname, 'killed-store.ts')];
-  const shape = {bundle: true, platform: 'node', format: 'esm', packages: 'external'} as const;
-  await build({entryPoints, outfile, ...shape});
-  process.once('exit', () => rmSync(outfile, {force: true}));
-  return outfile;
 }
 
 /** Until it is killed; some are stopped for a while first, as a starved machine does. */
