@@ -48,15 +48,16 @@ export interface DevOptions {
 export class DevBed {
   readonly fleet: Fleet;
   private readonly options: DevOptions;
-  private readonly closers: (() => Promise<void>)[] = [];
-  private opened: {store: EmbeddedStore; daemon: Daemon; admin: AdminClient} | undefined;
+  private store: EmbeddedStore | undefined;
+  private daemon: Daemon | undefined;
+  private client: AdminClient | undefined;
+  private moves: MoveTeller | undefined;
   private stopping: Promise<void> | undefined;
 
   private constructor(options: DevOptions) {
     this.options = options;
     const {shards, tell, program} = options;
     this.fleet = new Fleet({shards, tell, program});
-    this.closers.push(() => this.fleet.stop());
   }
 
   /** Resolves when containers and shards are on their way to each other; `placed` is told when they have met. @throws SmError PORT_TAKEN. */
@@ -72,12 +73,8 @@ export class DevBed {
   }
 
   get admin(): AdminClient {
-    return this.parts.admin;
-  }
-
-  /** host:port of the store. */
-  get store(): string {
-    return this.parts.store.endpoint;
+    if (this.client === undefined) throw new Error('sm dev has not been opened');
+    return this.client;
   }
 
   /** Ends all of it; nothing is kept. */
@@ -87,12 +84,10 @@ export class DevBed {
   }
 
   private async stopOnce(): Promise<void> {
-    for (const close of this.closers.splice(0)) await close();
-  }
-
-  private get parts(): NonNullable<DevBed['opened']> {
-    if (this.opened === undefined) throw new Error('sm dev has not been opened');
-    return this.opened;
+    await this.moves?.stop();
+    await this.fleet.stop();
+    await this.daemon?.abandon();
+    await this.store?.close();
   }
 
   private async open(): Promise<void> {
@@ -100,18 +95,14 @@ export class DevBed {
     // Their programs load while the daemon starts.
     for (let number = 1; number <= containers; number += 1) this.fleet.prepare(`demo-${number}`);
     const taken: number[] = [];
-    const store = await this.openStore(taken);
-    this.closers.push(() => store.close());
-    const daemon = await this.openDaemon(store.endpoint, taken);
-    this.closers.splice(1, 0, () => daemon.abandon());
-    const admin = new AdminClient({server: `http://${daemon.address}`});
-    this.opened = {store, daemon, admin};
+    const store = (this.store = await this.openStore(taken));
+    const daemon = (this.daemon = await this.openDaemon(store.endpoint, taken));
+    const admin = (this.client = new AdminClient({server: `http://${daemon.address}`}));
     tell({event: 'listening', server: admin.server, store: store.endpoint, taken});
     await this.createApp(admin);
     const endpoints = [store.endpoint];
     this.fleet.joinAll({app: DEMO_APP, endpoints, etcdPrefix: PREFIX, ttlMs: DEMO_TTL_MS});
-    const moves = new MoveTeller(admin, DEMO_APP, tell);
-    this.closers.unshift(() => moves.stop());
+    this.moves = new MoveTeller(admin, DEMO_APP, tell);
     await daemon.ready;
   }
 

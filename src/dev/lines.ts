@@ -107,7 +107,7 @@ function moved({shards, from, to}: Extract<DevEvent, {event: 'moved'}>): string 
   return from === '' ? `${to} runs ${named}${rest}` : `${from} -> ${to}: ${named}${rest}`;
 }
 
-export function verdictLine(verdict: Verdict): string {
+function verdictLine(verdict: Verdict): string {
   const {twoOwners, breachCount, passes, refusals, terms, shards} = verdict;
   const said = twoOwners ? `YES, ${breachCount} times` : 'never';
   return `two owners at once: ${said} (${shards} shards, ${terms} terms of ownership, ${passes} effects passed their guard, ${refusals} refused)`;

@@ -3,7 +3,7 @@
  * and whoever finds its holder gone creates N+1, which only one can. The highest file is never removed, so numbers only grow
  * and no late comer can create a number that was used.
  */
-import {linkSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {linkSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {SmError} from '../model/errors.ts';
@@ -15,7 +15,6 @@ interface Holder {
   /** When the process began, as the kernel counts; tells apart two processes of one pid. Empty where that cannot be read. */
   readonly started: string;
   readonly boot: string;
-  readonly released: boolean;
 }
 
 const LOCK = /^lock\.(\d+)$/;
@@ -58,7 +57,7 @@ function lastLock(path: string): number {
 
 function refuseHeld(path: string, number: number): void {
   const holder = readHolder(lockFile(path, number));
-  if (holder === undefined || holder.released || isGone(holder)) return;
+  if (holder === undefined || isGone(holder)) return;
   const elsewhere = holder.host !== hostname();
   const where = elsewhere ? ` on ${holder.host}` : '';
   throw new SmError(
@@ -72,7 +71,7 @@ function refuseHeld(path: string, number: number): void {
   );
 }
 
-/** Undefined for a file that was cut short by a crash of the machine: its holder is gone. */
+/** Undefined for a lock that was released, or cut short by a crash of the machine: its holder is gone. */
 function readHolder(file: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Holder;
@@ -103,7 +102,7 @@ function identify(pid: number): Holder {
   const stat = readText(`/proc/${pid}/stat`);
   const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   const boot = readText('/proc/sys/kernel/random/boot_id').trim();
-  return {pid, host: hostname(), started, boot, released: false};
+  return {pid, host: hostname(), started, boot};
 }
 
 function readText(file: string): string {
@@ -116,8 +115,9 @@ function readText(file: string): string {
 
 /** A link is made whole or not at all, and never over another file. */
 function take(path: string, number: number): boolean {
-  const draft = writeDraft(path, identify(process.pid));
+  const draft = join(path, `lock-${randomId()}.tmp`);
   try {
+    writeFileSync(draft, `${JSON.stringify(identify(process.pid))}\n`);
     linkSync(draft, lockFile(path, number));
     return true;
   } catch (error) {
@@ -128,13 +128,11 @@ function take(path: string, number: number): boolean {
   }
 }
 
+/** Takes no room: the disk may be full. */
 function release(path: string, number: number): void {
-  const draft = writeDraft(path, {...identify(process.pid), released: true});
-  renameSync(draft, lockFile(path, number));
-}
-
-function writeDraft(path: string, holder: Holder): string {
-  const draft = join(path, `lock-${randomId()}.tmp`);
-  writeFileSync(draft, `${JSON.stringify(holder)}\n`);
-  return draft;
+  try {
+    truncateSync(lockFile(path, number));
+  } catch {
+    // The directory is gone; or it cannot be written, and the lock ends with this process.
+  }
 }

@@ -26,7 +26,7 @@ export function wordUnknownMethods(server: Server): void {
   responder._respondWithError = (refusal, ...rest) => respond(inEtcdWords(refusal), ...rest);
 }
 
-export function inEtcdWords<T extends {code?: status; details?: string | null}>(sent: T): T {
+function inEtcdWords<T extends {code?: status; details?: string | null}>(sent: T): T {
   const details = sent.details ?? '';
   if (sent.code === status.RESOURCE_EXHAUSTED) {
     const [, size, limit] =
@@ -35,6 +35,8 @@ export function inEtcdWords<T extends {code?: status; details?: string | null}>(
     return {...sent, details: `grpc: received message larger than max (${size} vs. ${limit})`};
   }
   if (sent.code === status.UNIMPLEMENTED) {
+    if (details.startsWith('Received no request message'))
+      return {...sent, code: status.UNKNOWN, details: 'EOF'};
     const [, path] = /^The server does not implement the method (.*)$/.exec(details) ?? [];
     return path === undefined ? sent : {...sent, details: unknownMethod(path)};
   }

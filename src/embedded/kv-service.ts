@@ -26,7 +26,7 @@ export interface Services {
 }
 
 /** etcd's --max-request-bytes. */
-export const REQUEST_LIMIT_BYTES = 1.5 * 1024 * 1024;
+const REQUEST_LIMIT_BYTES = 1.5 * 1024 * 1024;
 /** What etcd's own envelope adds to a request before it compares it with the limit, about. */
 const ENVELOPE_BYTES = 20;
 

@@ -3,7 +3,7 @@ import {failure} from './failures.ts';
 import {DeadlineQueue} from './deadline-queue.ts';
 
 /** etcd's floor with its default election timeout. */
-export const MIN_TTL_SECONDS = 2;
+const MIN_TTL_SECONDS = 2;
 const MAX_TTL_SECONDS = 9_000_000_000;
 
 interface Lease {

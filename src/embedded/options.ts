@@ -57,7 +57,7 @@ export function checkOptions(options: EmbeddedStoreOptions): void {
     );
 }
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   if (host === 'localhost' || host === '::1') return true;
   return isIP(host) === 4 && host.startsWith('127.');
 }

@@ -11,7 +11,7 @@ import type {
 } from './requests.ts';
 
 /** etcd's --max-txn-ops. */
-export const OPS_PER_TXN_LIMIT = 128;
+const OPS_PER_TXN_LIMIT = 128;
 
 export function checkRange(request: RangeRequest): void {
   requireKey(request.key);

@@ -45,10 +45,10 @@ export interface AlarmReply extends Reply {
 
 export type EventListener = (events: readonly Version[]) => void;
 
-export const ALARM_NONE = 0;
+const ALARM_NONE = 0;
 export const ALARM_NOSPACE = 1;
-const GET = 0;
-export const ACTIVATE = 1;
+export const ALARM_GET = 0;
+const ACTIVATE = 1;
 const DEACTIVATE = 2;
 
 export class StateMachine {
@@ -71,6 +71,11 @@ export class StateMachine {
     const events = this.keys.commit();
     if (events.length > 0) this.listener?.(events);
     return reply;
+  }
+
+  /** The alarms of a kind; ALARM_NONE: all. */
+  alarmsOf(alarm = ALARM_NONE): readonly Alarm[] {
+    return this.alarms.filter((raised) => alarm === ALARM_NONE || raised.alarm === alarm);
   }
 
   private run(command: Command): Reply {
@@ -106,11 +111,10 @@ export class StateMachine {
     return {header: {}};
   }
 
+  /** Raises or clears an alarm; the reply has what was raised, or cleared. */
   private alarm({action = 0, alarm = ALARM_NONE, memberID = '0'}: AlarmRequest): AlarmReply {
     const known = this.alarms.filter(
-      (raised) =>
-        (alarm === ALARM_NONE && action === GET) ||
-        (raised.alarm === alarm && (action === GET || raised.memberID === memberID)),
+      (raised) => raised.alarm === alarm && raised.memberID === memberID,
     );
     if (action === DEACTIVATE)
       this.alarms = this.alarms.filter((raised) => !known.includes(raised));

@@ -9,12 +9,12 @@ import {commit} from './kv-service.ts';
 import type {Services} from './kv-service.ts';
 import {int} from './requests.ts';
 import type {AlarmRequest} from './requests.ts';
-import {ALARM_NOSPACE} from './state-machine.ts';
+import {ALARM_GET, ALARM_NOSPACE} from './state-machine.ts';
 import type {AlarmReply} from './state-machine.ts';
 import type {Received} from './wire.ts';
 
 /** The etcd whose API this is. */
-export const API_VERSION = '3.4.23';
+const API_VERSION = '3.4.23';
 const MEMBER_NAME = 'embedded';
 
 export function maintenanceService(
@@ -40,10 +40,9 @@ export function maintenanceService(
     })),
     // Without a header, as etcd's.
     Alarm: calls.unary(async ({request, bytes}: Received<AlarmRequest>) => {
-      const reply =
-        (request.action ?? 0) === 0
-          ? machine.apply({kind: 'alarm', request})
-          : await commit(services, {kind: 'alarm', request}, bytes);
+      if ((request.action ?? ALARM_GET) === ALARM_GET)
+        return {alarms: machine.alarmsOf(request.alarm)};
+      const reply = await commit(services, {kind: 'alarm', request}, bytes);
       return {alarms: (reply as AlarmReply).alarms};
     }),
     Defragment: calls.unary(() => ({})),

@@ -1,10 +1,12 @@
 /** The rest of the API: members, maintenance, alarms, limits, requests that are no requests, one user. */
 import {connect} from 'node:http2';
+import {connect as dial} from 'node:net';
 import {beforeAll, describe, expect, it} from 'vitest';
 import type {Message} from '../support/wire.ts';
 import {bytes, contract} from './bed.ts';
 import type {Bed} from './bed.ts';
 
+const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const MIB = 1024 * 1024;
 const TOO_LARGE = {code: 3, error: 'etcdserver: request is too large'};
 const NO_USER = {code: 3, error: 'etcdserver: user name is empty'};
@@ -197,6 +199,26 @@ contract('requests that are none', {}, (bed) => {
       expect(await bed().put('a')).toEqual({revision: 1});
     },
   );
+
+  it('says that there was no whole request', async () => {
+    for (const hex of ['', '0000', '00000000640a01'])
+      expect((await framed(bed(), '/etcdserverpb.KV/Range', hex)).code).toBe('2');
+  });
+
+  it.each([
+    ['no protocol at all', Buffer.from('\x16\x03\x01 what is this?'.repeat(50))],
+    ['HTTP of before', Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')],
+    ['a broken frame', Buffer.concat([HTTP2_PREFACE, Buffer.alloc(200, 0xff)])],
+    ['half a preface', HTTP2_PREFACE.subarray(0, 10)],
+  ])('survives a connection that speaks %s', async (_name, said) => {
+    const [host = '', port = ''] = bed().server.endpoint.split(':');
+    const socket = dial({host, port: Number(port)});
+    socket.on('error', () => undefined);
+    socket.end(said);
+    expect(await bed().put('a')).toEqual({revision: 1});
+    socket.destroy();
+    expect(await bed().get('a')).toHaveProperty('count', 1);
+  });
 });
 
 /** A POST with these bytes where gRPC's frames should be. */

@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, readdirSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {DataDirectory} from '../../src/embedded/data-directory.ts';
@@ -50,6 +50,16 @@ describe('a data directory', () => {
     expect(error.code).toBe('CONFLICT');
     expect(error.message).toContain(`in use by process ${process.pid}`);
     directory.close();
+    DataDirectory.open(path).close();
+  });
+
+  it('is given back without a byte more, as the disk may be full', () => {
+    const path = newPath();
+    const directory = DataDirectory.open(path);
+    const before = readdirSync(path);
+    directory.close();
+    expect(readdirSync(path)).toEqual(before);
+    expect(statSync(join(path, 'lock.1')).size).toBe(0);
     DataDirectory.open(path).close();
   });
 

@@ -11,7 +11,7 @@ import {cleanUp, newPath} from './store-bed.ts';
 cleanUp();
 
 const ENTRY = join(import.meta.dirname, '..', '..', 'src', 'embedded', 'main.ts');
-const ROUNDS = 4;
+const ROUNDS = 2;
 const WRITERS = 6;
 const LIMIT_MS = 20_000;
 

@@ -12,7 +12,8 @@ import {describe, expect, it} from 'vitest';
 import type {DataDirectory} from '../../src/embedded/data-directory.ts';
 import {fileDisk} from '../../src/embedded/write-ahead-log.ts';
 import type {LogDisk} from '../../src/embedded/write-ahead-log.ts';
-import {DiskStore, cleanUp, newPath} from './store-bed.ts';
+import {DiskStore} from './disk-store.ts';
+import {cleanUp, newPath} from './store-bed.ts';
 
 cleanUp();
 
@@ -249,7 +250,7 @@ describe('a full disk', () => {
     };
     for (let index = 0; index < 10; index += 1) await store.put(`k${index}`, 'v'.repeat(100));
     store.drop();
-    const file = lastLog(store.directory);
+    const file = store.directory.logPath(1);
     truncateSync(file, statSync(file).size - 1);
     expect(keyCount(new DiskStore(path))).toBe(9);
   });

@@ -6,10 +6,10 @@ import type {DevEvent} from '../../src/dev/index.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {pause, until} from '../support/until.ts';
 
-vi.setConfig({testTimeout: 90_000, hookTimeout: 60_000});
+vi.setConfig({testTimeout: 200_000, hookTimeout: 60_000});
 
 const UNFENCED = join(import.meta.dirname, '..', 'support', 'unfenced-container.ts');
-const LONG_MS = 40_000;
+const LONG_MS = 60_000;
 const SHARDS = 6;
 const beds: DevBed[] = [];
 

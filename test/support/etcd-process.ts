@@ -11,6 +11,7 @@ import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
+import {bundled} from './bundle.ts';
 import {Wire} from './wire.ts';
 
 export type StoreKind = 'etcd' | 'embedded';
@@ -332,7 +333,7 @@ function realEtcd(plan: MemberPlan, plans: readonly MemberPlan[], options: EtcdO
 function embedded(plan: MemberPlan, options: EtcdOptions): Launch {
   const port = new URL(plan.clientUrl).port;
   const args = [
-    ...['--import', 'tsx', EMBEDDED_ENTRY],
+    bundled(EMBEDDED_ENTRY),
     ...['--port', port, '--data-dir', plan.dataDir],
     ...tokenArguments(options, ['--token-ttl-ms'], 1_000),
   ];

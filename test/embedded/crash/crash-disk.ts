@@ -127,16 +127,18 @@ export class CrashDisk implements LogDisk {
       if (name.startsWith('snapshot-')) renameSync(join(folder, name), join(folder, `${name}.tmp`));
       else if (name.startsWith('log-')) rmSync(join(folder, name));
     }
-    for (const [path, before] of this.synced)
-      for (const name of [path, path.replace(/\.tmp$/, '')])
-        if (existsSync(name)) this.loseSectors(name, before);
+    for (const [path, before] of this.synced) {
+      const name = existsSync(path) ? path : path.replace(/\.tmp$/, '');
+      if (existsSync(name)) this.loseSectors(name, before);
+    }
   }
 
   private loseSectors(path: string, before: Buffer): void {
     const after = readFileSync(path);
     const kept = Buffer.alloc(after.length);
+    const lossChance = this.random.pick([0, 0.1, 0.5, 1]);
     for (let at = 0; at < after.length; at += SECTOR_BYTES) {
-      const source = this.random.chance(0.5) ? after : before;
+      const source = this.random.chance(lossChance) ? before : after;
       source.subarray(at, at + SECTOR_BYTES).copy(kept, at);
     }
     const isShort = this.random.chance(0.3) && before.length < kept.length;

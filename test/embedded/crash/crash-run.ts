@@ -8,7 +8,7 @@ import {StateMachine} from '../../../src/embedded/state-machine.ts';
 import type {Command} from '../../../src/embedded/state-machine.ts';
 import {EtcdFailure} from '../../../src/embedded/failures.ts';
 import {Random} from '../../simulation/random.ts';
-import {DiskStore, contentOf} from '../store-bed.ts';
+import {DiskStore, contentOf} from '../disk-store.ts';
 import {anyCommand} from './commands.ts';
 import {CrashDisk} from './crash-disk.ts';
 import type {CrashKind} from './crash-disk.ts';
@@ -32,7 +32,7 @@ export interface CrashCounts {
   snapshots: number;
 }
 
-interface Sent {
+export interface Sent {
   readonly command: Command;
   /** Revision of the reply; 0: refused. */
   answer: number | undefined;
@@ -102,7 +102,7 @@ async function write(
 }
 
 /** Brings the model to where the store is, command by command. */
-function judge(
+export function judge(
   found: StateMachine,
   model: StateMachine,
   sent: readonly Sent[],

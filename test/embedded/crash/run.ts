@@ -1,25 +1,35 @@
-/** `npm run crashes -- [--minutes N] [--seed S]`: crashes of the embedded store, seed after seed; exits 1 at the first that loses, invents or reorders anything. */
+/**
+ * `npm run crashes -- [--minutes N] [--seed S] [--processes]`: crashes of the embedded store, seed after seed; exits 1 at the first that loses,
+ * invents or reorders anything. With --processes each is a kill -9 of a process, at any moment, also one that was stopped before.
+ */
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
 import {runCrashes} from './crash-run.ts';
+import {runKills} from './kill-run.ts';
 
 const CRASHES_PER_SEED = 100;
 
 const {values} = parseArgs({
-  options: {minutes: {type: 'string', default: '1'}, seed: {type: 'string'}},
+  options: {
+    minutes: {type: 'string', default: '1'},
+    seed: {type: 'string'},
+    processes: {type: 'boolean', default: false},
+  },
 });
 const first = values.seed === undefined ? Date.now() % 1_000_000_000 : Number(values.seed);
 const endMs = performance.now() + Number(values.minutes) * 60_000;
 const total = {crashes: 0, answered: 0, underway: 0, kept: 0, snapshots: 0};
 
 for (let seed = first; performance.now() < endMs; seed += 1) {
-  const kind = seed % 2 === 0 ? 'kill' : 'power';
   const folder = mkdtempSync(join(tmpdir(), 'sm-crash-'));
   try {
     const path = join(folder, 'data');
-    const counts = await runCrashes({path, seed, crashes: CRASHES_PER_SEED, kind});
+    const options = {path, seed, crashes: CRASHES_PER_SEED};
+    const counts = values.processes
+      ? await runKills(options)
+      : await runCrashes({...options, kind: seed % 2 === 0 ? 'kill' : 'power'});
     total.crashes += CRASHES_PER_SEED;
     total.answered += counts.answered;
     total.underway += counts.underway;
