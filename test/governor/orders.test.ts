@@ -12,7 +12,9 @@ function stateUnder(order: Partial<ContainerOrder>): string | undefined {
   bed.governor.changed({kind: 'order', mod: 500, container: 'a', entry}, bed.nowMs);
   const {view} = bed.governor;
   const clock = {silent: () => false, suspect: () => false} as never;
-  return livingContainers(view, clock, new Map(), bed.nowMs).get('a')?.state;
+  return livingContainers(view, clock, {unreachable: new Map(), doubted: new Map()}, bed.nowMs).get(
+    'a',
+  )?.state;
 }
 
 describe('an order', () => {
