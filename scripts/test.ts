@@ -44,8 +44,8 @@ const STAGES: readonly (readonly Step[])[] = [
   ],
   [vitest('unit', ...HEAVY.map((folder) => `--exclude=${folder}/**`))],
   [vitest('simulation', 'test/simulation')],
-  [vitest('conformance', 'test/conformance')],
-  [vitest('integration', 'test/integration')],
+  // Both wait for clocks more than they compute.
+  [vitest('conformance', 'test/conformance'), vitest('integration', 'test/integration')],
   [vitest('e2e', 'test/e2e')],
 ];
 

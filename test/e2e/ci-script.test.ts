@@ -91,5 +91,8 @@ it('says which step failed, and takes away what it made', async () => {
   const {code, output} = await runScript();
   expect(code).toBe(7);
   expect(output).toContain(`create ${APP}`);
+  // The daemon takes the app apart after the script has ended.
+  const gone = ['wait', `app/${APP}`, '--for', 'gone', '--timeout', '30s', '--server', server];
+  expect((await runCli(gone)).exit).toBe(0);
   expect((await runCli(['app', 'get', APP, '--server', server])).exit).toBe(3);
 }, 120_000);

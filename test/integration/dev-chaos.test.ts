@@ -1,6 +1,7 @@
 /** Whether the verdict of `sm dev` means anything: a container that is stopped for longer than T, with and without its fence. */
 import {join} from 'node:path';
 import {afterEach, describe, expect, it, vi} from 'vitest';
+import {DEMO_APP} from '../../src/dev/bed.ts';
 import {DevBed} from '../../src/dev/index.ts';
 import type {DevEvent} from '../../src/dev/index.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
@@ -33,7 +34,14 @@ async function start(program?: string): Promise<{bed: DevBed; events: DevEvent[]
   beds.push(bed);
   const placed = (): boolean => events.some(({event}) => event === 'placed');
   await until(placed, LONG_MS, () => `all shards act: ${JSON.stringify(events)}`);
+  // One may have joined late: it gets its half after all have been placed.
+  await until(() => isBalanced(bed), LONG_MS, 'each container has its half');
   return {bed, events};
+}
+
+async function isBalanced({admin}: DevBed): Promise<boolean> {
+  const {containers} = await admin.call('getContainers', {service: DEMO_APP});
+  return containers.length === 2 && containers.every(({shards}) => shards.ready === SHARDS / 2);
 }
 
 /** Stops the first container until all of its shards act in the second, and lets it go on. */
