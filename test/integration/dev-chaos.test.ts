@@ -1,6 +1,6 @@
 /** Whether the verdict of `sm dev` means anything: a container that is stopped for longer than T, with and without its fence. */
 import {join} from 'node:path';
-import {afterEach, describe, expect, it, vi} from 'vitest';
+import {afterAll, describe, expect, it, vi} from 'vitest';
 import {DEMO_APP} from '../../src/dev/bed.ts';
 import {DevBed} from '../../src/dev/index.ts';
 import type {DevEvent} from '../../src/dev/index.ts';
@@ -14,7 +14,8 @@ const LONG_MS = 60_000;
 const SHARDS = 6;
 const beds: DevBed[] = [];
 
-afterEach(async () => {
+// Not after each: the tests run side by side, and the first to end must not stop the other's.
+afterAll(async () => {
   await Promise.all(beds.splice(0).map((bed) => bed.stop()));
 });
 
