@@ -44,8 +44,9 @@ const STAGES: readonly (readonly Step[])[] = [
   ],
   [vitest('unit', ...HEAVY.map((folder) => `--exclude=${folder}/**`))],
   [vitest('simulation', 'test/simulation')],
-  // Both wait for clocks more than they compute.
-  [vitest('conformance', 'test/conformance'), vitest('integration', 'test/integration')],
+  [vitest('conformance', 'test/conformance')],
+  // They wait for clocks more than they compute.
+  [vitest('integration', 'test/integration', '--maxWorkers=3')],
   [vitest('e2e', 'test/e2e')],
 ];
 
