@@ -80,6 +80,8 @@ await build({
     'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
   },
   logLevel: 'warning',
+  // The source sets it for itself, too: where it runs unbundled, React must not be its development build.
+  logOverride: {'assign-to-define': 'silent'},
 });
 execFileSync(join('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'], {
   stdio: 'inherit',
