@@ -1,44 +1,31 @@
 /** Values in etcd that cannot be read, or were written by a newer version: what they stand for is left alone and shown, the rest goes on. */
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import type {Container} from '../../src/container/index.ts';
-import {LONG_MS, shardIds, startCluster} from '../support/cluster.ts';
-import type {Cluster} from '../support/cluster.ts';
-import {startEtcd} from '../support/etcd-process.ts';
-import type {EtcdProcess} from '../support/etcd-process.ts';
+import {LONG_MS, clusterOfFile, shardIds} from '../support/cluster.ts';
 import {pause, until} from '../support/until.ts';
 
 /** A governor that were to act on what it cannot read would have done so by then. */
 const ACT_MS = 1_500;
-let etcd: EtcdProcess;
-let cluster: Cluster;
-
-beforeAll(async () => {
-  etcd = await startEtcd();
-  cluster = await startCluster({etcd});
-});
-afterAll(async () => {
-  await cluster.stop();
-  await etcd.stop();
-});
+const theCluster = clusterOfFile();
 
 /** An app of its own for each test: four shards `<app>0` ... on the container `<app>-c1`. */
 async function begin(app: string): Promise<Container> {
-  await cluster.createApp(app);
-  await cluster.addShards(app, shardIds(4, app));
-  const container = await cluster.join(app, `${app}-c1`);
-  await cluster.settled(app);
+  await theCluster().createApp(app);
+  await theCluster().addShards(app, shardIds(4, app));
+  const container = await theCluster().join(app, `${app}-c1`);
+  await theCluster().settled(app);
   return container;
 }
 
 async function put(key: string, value: string): Promise<number> {
   const then = [{op: 'put' as const, key, value}];
-  const outcome = await cluster.store.transact({compares: [], then, otherwise: []});
+  const outcome = await theCluster().store.transact({compares: [], then, otherwise: []});
   if (outcome.kind !== 'committed') throw new Error('not written');
   return outcome.revision;
 }
 
 async function read(key: string): Promise<{mod: number; value: string}> {
-  const {entry} = await cluster.store.get(key);
+  const {entry} = await theCluster().store.get(key);
   if (entry === undefined) throw new Error(`${key} is gone`);
   return entry;
 }
@@ -49,9 +36,9 @@ async function newer(key: string): Promise<string> {
 
 /** New shards are placed, old ones stay: the app is governed as before. */
 async function expectRestGoesOn(app: string): Promise<void> {
-  await cluster.addShards(app, [`${app}-late`]);
+  await theCluster().addShards(app, [`${app}-late`]);
   await until(
-    async () => (await cluster.shards(app)).get(`${app}-late`)?.state === 'ready',
+    async () => (await theCluster().shards(app)).get(`${app}-late`)?.state === 'ready',
     LONG_MS,
     'a new shard is ready',
   );
@@ -60,7 +47,7 @@ async function expectRestGoesOn(app: string): Promise<void> {
 async function quarantinedShard(app: string, shard: string): Promise<string> {
   const row = await until(
     async () => {
-      const found = (await cluster.shards(app)).get(shard);
+      const found = (await theCluster().shards(app)).get(shard);
       return found?.state === 'quarantined' ? found : undefined;
     },
     LONG_MS,
@@ -72,7 +59,7 @@ async function quarantinedShard(app: string, shard: string): Promise<string> {
 async function alarmed(app: string): Promise<void> {
   await until(
     async () => {
-      const {alarms} = await cluster.admin.call('status', {});
+      const {alarms} = await theCluster().admin.call('status', {});
       return alarms.some(({code, service}) => code === 'QUARANTINE' && service === app);
     },
     LONG_MS,
@@ -81,8 +68,9 @@ async function alarmed(app: string): Promise<void> {
 }
 
 function drops(app: string): number {
-  return cluster.log.entries.filter(({event, shard}) => event === 'drop' && shard.startsWith(app))
-    .length;
+  return theCluster().log.entries.filter(
+    ({event, shard}) => event === 'drop' && shard.startsWith(app),
+  ).length;
 }
 
 describe.concurrent('an ownership record', () => {
@@ -91,16 +79,16 @@ describe.concurrent('an ownership record', () => {
     ['newer', 'of a newer version', (key: string) => newer(key), /version 2 is newer than 1/],
   ])('%s: %s quarantines its shard only', async (app, _case, valueOf, reason) => {
     await begin(app);
-    const key = cluster.keys.ownership(app, `${app}1`);
+    const key = theCluster().keys.ownership(app, `${app}1`);
     const value = await valueOf(key);
     const mod = await put(key, value);
     expect(await quarantinedShard(app, `${app}1`)).toMatch(reason);
     await alarmed(app);
     await expectRestGoesOn(app);
     // A second container takes its share of the others; nobody touches the one that cannot be read.
-    await cluster.join(app, `${app}-c2`);
+    await theCluster().join(app, `${app}-c2`);
     await until(
-      async () => [...(await cluster.placement(app)).values()].includes(`${app}-c2`),
+      async () => [...(await theCluster().placement(app)).values()].includes(`${app}-c2`),
       LONG_MS,
       'shards move',
     );
@@ -110,29 +98,29 @@ describe.concurrent('an ownership record', () => {
 
   it('is governed again once it has been mended', async () => {
     await begin('mended');
-    const key = cluster.keys.ownership('mended', 'mended1');
+    const key = theCluster().keys.ownership('mended', 'mended1');
     await put(key, 'rubbish');
     await quarantinedShard('mended', 'mended1');
     const then = [{op: 'delete' as const, key}];
-    await cluster.store.transact({compares: [], then, otherwise: []});
-    await cluster.settled('mended');
-    expect((await cluster.shards('mended')).get('mended1')?.state).toBe('ready');
+    await theCluster().store.transact({compares: [], then, otherwise: []});
+    await theCluster().settled('mended');
+    expect((await theCluster().shards('mended')).get('mended1')?.state).toBe('ready');
   });
 });
 
 describe.concurrent('a spec', () => {
   it('of a shard that is no JSON quarantines that shard, whose owner keeps it', async () => {
     await begin('spec');
-    await put(cluster.keys.shardSpec('spec', 'spec2'), '[]');
+    await put(theCluster().keys.shardSpec('spec', 'spec2'), '[]');
     expect(await quarantinedShard('spec', 'spec2')).toMatch(/no JSON object/);
     await expectRestGoesOn('spec');
-    expect(cluster.log.ownerOf('spec2')).toBe('spec-c1');
+    expect(theCluster().log.ownerOf('spec2')).toBe('spec-c1');
     expect(drops('spec')).toBe(0);
   });
 
   it('of the app that is no JSON stops planning for this app, and nothing else', async () => {
     await begin('blind');
-    const key = cluster.keys.appSpec('blind');
+    const key = theCluster().keys.appSpec('blind');
     const {value} = await read(key);
     await put(key, 'rubbish');
     await alarmed('blind');
@@ -146,14 +134,16 @@ describe.concurrent('a spec', () => {
 describe.concurrent('a heartbeat', () => {
   it('of a newer version is shown, and its shards are taken by nobody', async () => {
     const {incarnation} = await begin('beat');
-    await cluster.join('beat', 'beat-c2');
-    await cluster.settled('beat');
-    const ofFirst = [...(await cluster.placement('beat'))].filter(([, at]) => at === 'beat-c1');
-    const key = cluster.keys.heartbeat('beat', incarnation);
+    await theCluster().join('beat', 'beat-c2');
+    await theCluster().settled('beat');
+    const ofFirst = [...(await theCluster().placement('beat'))].filter(
+      ([, at]) => at === 'beat-c1',
+    );
+    const key = theCluster().keys.heartbeat('beat', incarnation);
     await put(key, await newer(key));
     await until(
       async () => {
-        const {containers} = await cluster.admin.call('getContainers', {service: 'beat'});
+        const {containers} = await theCluster().admin.call('getContainers', {service: 'beat'});
         return containers.some((one) => one.problem.includes('newer'));
       },
       LONG_MS,
@@ -162,7 +152,7 @@ describe.concurrent('a heartbeat', () => {
     await alarmed('beat');
     await expectRestGoesOn('beat');
     await pause(ACT_MS);
-    const records = await cluster.shards('beat');
+    const records = await theCluster().shards('beat');
     for (const [shard] of ofFirst) expect(records.get(shard)?.container).toBe('beat-c1');
   });
 });

@@ -1,27 +1,15 @@
 /** Worker groups, pins and limits on a real daemon and real containers: from the call of an operator to who runs what. */
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {LONG_MS, shardIds, startCluster} from '../support/cluster.ts';
-import type {Cluster, ShardRow} from '../support/cluster.ts';
-import {startEtcd} from '../support/etcd-process.ts';
-import type {EtcdProcess} from '../support/etcd-process.ts';
+import {describe, expect, it} from 'vitest';
+import {LONG_MS, clusterOfFile, shardIds} from '../support/cluster.ts';
+import type {ShardRow} from '../support/cluster.ts';
 import {until} from '../support/until.ts';
 
-let etcd: EtcdProcess;
-let cluster: Cluster;
-
-beforeAll(async () => {
-  etcd = await startEtcd();
-  cluster = await startCluster({etcd});
-});
-afterAll(async () => {
-  await cluster.stop();
-  await etcd.stop();
-});
+const theCluster = clusterOfFile();
 
 /** Shard ids are the test's own: the log of who owned what is one for all apps. */
 async function begin(app: string, containers: readonly string[], maxShardCount = 0): Promise<void> {
-  await cluster.createApp(app, {maxShardCount});
-  for (const name of containers) await cluster.join(app, `${app}-${name}`);
+  await theCluster().createApp(app, {maxShardCount});
+  for (const name of containers) await theCluster().join(app, `${app}-${name}`);
 }
 
 async function rows(
@@ -31,7 +19,7 @@ async function rows(
 ): Promise<ShardRow[]> {
   return until(
     async () => {
-      const all = [...(await cluster.shards(app)).values()];
+      const all = [...(await theCluster().shards(app)).values()];
       return all.length > 0 && all.every(fits) ? all : undefined;
     },
     LONG_MS,
@@ -42,7 +30,7 @@ async function rows(
 /** How many shards each container of the app has. */
 async function counts(app: string): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
-  for (const container of (await cluster.placement(app)).values())
+  for (const container of (await theCluster().placement(app)).values())
     found[container] = (found[container] ?? 0) + 1;
   return found;
 }
@@ -55,61 +43,65 @@ describe.concurrent('a worker group', () => {
       workerGroup: 'ssd',
       worker: `pool-${name}`,
     });
-    await cluster.admin.call('addWorker', member('c1'));
+    await theCluster().admin.call('addWorker', member('c1'));
     const shards = shardIds(4, 'pool').map((shardId) => ({shardId, workerGroup: 'ssd'}));
-    await cluster.admin.call('addShards', {service: 'pool', shards});
-    await cluster.settled('pool');
+    await theCluster().admin.call('addShards', {service: 'pool', shards});
+    await theCluster().settled('pool');
     expect(await counts('pool')).toEqual({'pool-c1': 4});
     // A second member takes half; the first one goes out of the group and must not run any more of them.
-    await cluster.admin.call('addWorker', member('c2'));
+    await theCluster().admin.call('addWorker', member('c2'));
     await until(async () => (await counts('pool'))['pool-c2'] === 2, LONG_MS, 'two of them move');
-    await cluster.settled('pool');
-    await cluster.admin.call('delWorker', member('c1'));
+    await theCluster().settled('pool');
+    await theCluster().admin.call('delWorker', member('c1'));
     await until(async () => (await counts('pool'))['pool-c2'] === 4, LONG_MS, 'all of them move');
-    await cluster.settled('pool');
+    await theCluster().settled('pool');
     // The last member goes: nobody may run them, whoever else has room.
-    await cluster.admin.call('delWorker', member('c2'));
+    await theCluster().admin.call('delWorker', member('c2'));
     const left = await rows('pool', ({state}) => state === 'unplaced', 'nobody runs them');
     expect(left.map(({reason}) => reason)).toEqual(Array(4).fill('worker-group-empty'));
-    for (const {id} of left) expect(cluster.log.ownerOf(id)).toBe('');
+    for (const {id} of left) expect(theCluster().log.ownerOf(id)).toBe('');
   });
 });
 
 describe.concurrent('a pin', () => {
   it('is followed there and back, and waits for a container that does not live', async () => {
     await begin('pin', ['c1', 'c2']);
-    await cluster.addShards('pin', shardIds(2, 'pin'));
-    await cluster.settled('pin');
+    await theCluster().addShards('pin', shardIds(2, 'pin'));
+    await theCluster().settled('pin');
     const update = (manualContainerId: string) =>
-      cluster.admin.call('updateShard', {service: 'pin', shardId: 'pin0', manualContainerId});
+      theCluster().admin.call('updateShard', {service: 'pin', shardId: 'pin0', manualContainerId});
     for (const name of ['pin-c1', 'pin-c2', 'pin-c1']) {
       await update(name);
-      await until(() => cluster.log.ownerOf('pin0') === name, LONG_MS, `pin0 runs on ${name}`);
+      await until(() => theCluster().log.ownerOf('pin0') === name, LONG_MS, `pin0 runs on ${name}`);
     }
     await update('pin-c9');
     const waiting = await until(
       async () => {
-        const row = (await cluster.shards('pin')).get('pin0');
+        const row = (await theCluster().shards('pin')).get('pin0');
         return row?.state === 'unplaced' ? row : undefined;
       },
       LONG_MS,
       'it runs nowhere',
     );
     expect(waiting.reason).toBe('pin-not-living');
-    expect(cluster.log.ownerOf('pin0')).toBe('');
-    await cluster.join('pin', 'pin-c9');
-    await until(() => cluster.log.ownerOf('pin0') === 'pin-c9', LONG_MS, 'its container comes');
-    await cluster.settled('pin');
+    expect(theCluster().log.ownerOf('pin0')).toBe('');
+    await theCluster().join('pin', 'pin-c9');
+    await until(
+      () => theCluster().log.ownerOf('pin0') === 'pin-c9',
+      LONG_MS,
+      'its container comes',
+    );
+    await theCluster().settled('pin');
   });
 });
 
 describe.concurrent('maxShardCount', () => {
   it('is never exceeded; what finds no room waits for the next container', async () => {
     await begin('full', ['c1', 'c2'], 2);
-    await cluster.addShards('full', shardIds(5, 'full'));
+    await theCluster().addShards('full', shardIds(5, 'full'));
     await until(
       async () => {
-        const all = [...(await cluster.shards('full')).values()];
+        const all = [...(await theCluster().shards('full')).values()];
         const over = all.filter((row) => !isReady(row));
         return over.length === 1 && over[0]?.reason === 'capacity' && over[0].state === 'unplaced';
       },
@@ -117,20 +109,20 @@ describe.concurrent('maxShardCount', () => {
       'four are ready, the fifth is named with its reason',
     );
     expect(await counts('full')).toMatchObject({'full-c1': 2, 'full-c2': 2});
-    await cluster.join('full', 'full-c3');
-    await cluster.settled('full');
+    await theCluster().join('full', 'full-c3');
+    await theCluster().settled('full');
     for (const count of Object.values(await counts('full'))) expect(count).toBeLessThanOrEqual(2);
   });
 
   it('when lowered moves what has room elsewhere and stops nothing that has not', async () => {
     await begin('low', ['c1']);
-    await cluster.addShards('low', shardIds(4, 'low'));
-    await cluster.settled('low');
-    await cluster.admin.call('updateSpec', {service: 'low', maxShardCount: 2});
-    await cluster.join('low', 'low-c2');
+    await theCluster().addShards('low', shardIds(4, 'low'));
+    await theCluster().settled('low');
+    await theCluster().admin.call('updateSpec', {service: 'low', maxShardCount: 2});
+    await theCluster().join('low', 'low-c2');
     await until(async () => (await counts('low'))['low-c2'] === 2, LONG_MS, 'two have moved');
-    await cluster.admin.call('updateSpec', {service: 'low', maxShardCount: 1});
-    await cluster.settled('low');
+    await theCluster().admin.call('updateSpec', {service: 'low', maxShardCount: 1});
+    await theCluster().settled('low');
     expect(await counts('low')).toEqual({'low-c1': 2, 'low-c2': 2});
     expect((await rows('low', isReady, 'all are ready')).length).toBe(4);
   });

@@ -78,8 +78,8 @@ export class SessionBed {
   }
 
   /** Registered and named: ready for shards. */
-  ready(): this {
-    this.commit(this.beat());
+  ready(first: HeartbeatWrite = this.beat()): this {
+    this.commit(first);
     const {incarnation} = this.session;
     this.session.idAnswered(incarnation, {kind: 'taken', idMod: this.next()}, this.nowMs);
     this.commit(this.beat());
@@ -87,12 +87,17 @@ export class SessionBed {
     return this;
   }
 
+  /** It is told of the shard, and finds this record. */
+  tell(shard: string, ...record: Parameters<SessionBed['record']>): void {
+    const own = this.record(...record);
+    this.session.hint(this.session.incarnation, shard, own.mod);
+    this.turn();
+    this.answerRead(shard, own);
+  }
+
   /** Claims the shard, runs `add`, makes it ready. */
   owns(shard: string): this {
-    const assigned = this.record('assigned');
-    this.session.hint(this.session.incarnation, shard, assigned.mod);
-    this.turn();
-    this.answerRead(shard, assigned);
+    this.tell(shard, 'assigned');
     this.answerWrite(shard);
     this.addSettled(shard);
     this.answerWrite(shard);

@@ -2,12 +2,21 @@ import {describe, expect, it} from 'vitest';
 import {parseToken} from '../../src/model/token.ts';
 import {SessionBed, TTL_MS} from './session-bed.ts';
 
-/** A ready container that has been told of the shard and has read this of it. */
+/** A container that has been told of the shard and has read this of it. */
 function reads(bed: SessionBed, ...record: Parameters<SessionBed['record']>): void {
-  const own = bed.record(...record);
-  bed.session.hint(bed.session.incarnation, 's', own.mod);
-  bed.turn();
-  bed.answerRead('s', own);
+  bed.tell('s', ...record);
+}
+
+/** A container that has freed the shard and does not know whether the free has landed. */
+function freesWithoutAnswer(): {bed: SessionBed; token: string} {
+  const bed = new SessionBed().ready().owns('s');
+  const {token} = bed.latest('add', 's');
+  reads(bed, 'dropping', {token});
+  bed.dropSettled('s');
+  bed.answerWrite('s', 'unknown');
+  bed.turn(100);
+  bed.look();
+  return {bed, token};
 }
 
 describe('claiming', () => {
@@ -198,13 +207,7 @@ describe('letting go', () => {
   });
 
   it('after a free of unknown outcome it acts only past a write that has changed the record', () => {
-    const bed = new SessionBed().ready().owns('s');
-    const {token} = bed.latest('add', 's');
-    reads(bed, 'dropping', {token});
-    bed.dropSettled('s');
-    bed.answerWrite('s', 'unknown');
-    bed.turn(100);
-    bed.look();
+    const {bed, token} = freesWithoutAnswer();
     // The free has not landed, and may yet: the record still says dropping.
     bed.answerRead('s', bed.record('dropping', {token}));
     expect(bed.asked('add')).toEqual([]);
@@ -214,13 +217,7 @@ describe('letting go', () => {
   });
 
   it('a free of unknown outcome that has landed is over: nothing more is written', () => {
-    const bed = new SessionBed().ready().owns('s');
-    const {token} = bed.latest('add', 's');
-    reads(bed, 'dropping', {token});
-    bed.dropSettled('s');
-    bed.answerWrite('s', 'unknown');
-    bed.turn(100);
-    bed.look();
+    const {bed, token} = freesWithoutAnswer();
     bed.answerRead('s', bed.record('free', {token}));
     expect(bed.asked('write')).toEqual([]);
     expect(bed.session.keepers.has('s')).toBe(false);

@@ -1,6 +1,6 @@
 /** Daemons and containers in the process of the test, on a real etcd, under a prefix of their own. */
 import {randomUUID} from 'node:crypto';
-import {vi} from 'vitest';
+import {afterAll, beforeAll, vi} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import type {AdminAnswer} from '../../src/admin/index.ts';
 import {parseConfig} from '../../src/config/index.ts';
@@ -13,7 +13,7 @@ import {serve} from '../../src/server/index.ts';
 import type {Daemon} from '../../src/server/index.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import type {Store} from '../../src/store/port.ts';
-import {freePorts} from './etcd-process.ts';
+import {freePorts, startEtcd} from './etcd-process.ts';
 import type {EtcdProcess} from './etcd-process.ts';
 import {OwnershipLog} from './ownership-log.ts';
 import {until} from './until.ts';
@@ -268,4 +268,22 @@ export async function withCluster(
     throw error;
   });
   await cluster.stop();
+}
+
+/** For the tests of one file: an etcd and a cluster on it, from before the first test until after the last. */
+export function clusterOfFile(): () => Cluster {
+  let etcd: EtcdProcess | undefined;
+  let cluster: Cluster | undefined;
+  beforeAll(async () => {
+    etcd = await startEtcd();
+    cluster = await startCluster({etcd});
+  });
+  afterAll(async () => {
+    await cluster?.stop();
+    await etcd?.stop();
+  });
+  return () => {
+    if (cluster === undefined) throw new Error('the cluster has not been started');
+    return cluster;
+  };
 }

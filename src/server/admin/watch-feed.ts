@@ -18,7 +18,7 @@ export interface FeedGap {
 }
 
 export interface FeedSource<T> {
-  readonly store: Store;
+  readonly store: Pick<Store, 'watch' | 'status'>;
   readonly prefix: string;
   /** What a change means; `revision`: of the batch it came with. */
   readonly told: (event: WatchEvent, revision: number) => readonly T[];
