@@ -1,11 +1,11 @@
 /** Where the state lives: in an etcd that `endpoints` names, or in a store inside the daemon. Exactly one of them. */
 import {dirname, resolve} from 'node:path';
+import {isLoopbackHost} from '../model/loopback.ts';
 import type {EmbeddedConfig} from './server-config.ts';
 
 /** etcd's own, so that whatever looks for an etcd on this machine finds the store. */
 export const EMBEDDED_PORT = 2379;
 const DATA_FOLDER = 'sm-data';
-export const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|\[::1\]|localhost)$/;
 
 /** What the command line says. */
 export interface LoadOptions {
@@ -46,7 +46,7 @@ function embeddedFaults(found: Settings): string[] {
     faults.push(`${tls.at}: embedded.tls.cert needs etcd.tls.ca, by which the daemon knows it`);
   const host = found.get('embedded.host');
   const guarded = tls !== undefined || found.has('etcd.username');
-  if (host !== undefined && !LOOPBACK.test(String(host.value)) && !guarded)
+  if (host !== undefined && !isLoopbackHost(String(host.value)) && !guarded)
     faults.push(
       `${host.at}: embedded.host ${String(host.value)} is not loopback: set embedded.tls, or etcd.username and etcd.passwordFile`,
     );

@@ -2,9 +2,10 @@ import {readFileSync, statSync} from 'node:fs';
 import {LineCounter, isAlias, isMap, isNode, isScalar, parseDocument, visit} from 'yaml';
 import type {Document, Node, YAMLMap} from 'yaml';
 import {SmError} from '../model/errors.ts';
+import {isLoopbackHost} from '../model/loopback.ts';
 import {nearestWords} from '../model/nearest.ts';
 import {TTL_DEFAULT_MS} from '../model/container.ts';
-import {LOOPBACK, embeddedOf, storeFaults} from './embedded.ts';
+import {embeddedOf, storeFaults} from './embedded.ts';
 import type {LoadOptions} from './embedded.ts';
 import type {ServerConfig} from './server-config.ts';
 import {SECTIONS, SETTINGS} from './settings.ts';
@@ -170,7 +171,7 @@ function checkValues(found: ReadonlyMap<string, Found>, faults: string[], file: 
 /** Whoever reaches an open port governs every app: that must be asked for in so many words. */
 function checkExposure(found: ReadonlyMap<string, Found>, faults: string[]): void {
   const host = found.get('host');
-  if (host === undefined || LOOPBACK.test(String(host.value))) return;
+  if (host === undefined || isLoopbackHost(String(host.value))) return;
   if (found.has('auth') || found.has('auth.tokenFile')) return;
   faults.push(
     `${host.at}: host ${String(host.value)} is not loopback: set auth.tokenFile, or write "auth: none" to allow everybody`,

@@ -1,9 +1,9 @@
 /** What the embedded store is started with. */
 import {readFileSync} from 'node:fs';
-import {isIP} from 'node:net';
 import {createSecureContext} from 'node:tls';
 import {ServerCredentials} from '@grpc/grpc-js';
 import {SmError} from '../model/errors.ts';
+import {isLoopbackHost} from '../model/loopback.ts';
 import type {Clock} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
 import type {StoreUser} from './auth.ts';
@@ -49,17 +49,12 @@ export function checkOptions(options: EmbeddedStoreOptions): void {
     throw new SmError('INVALID_CONFIG', "the embedded store's user has no name or no password");
   if (quotaBytes !== undefined && !(quotaBytes > 0))
     throw new SmError('INVALID_CONFIG', "the embedded store's quota must be above 0 bytes");
-  if (!isLoopback(host) && options.tls === undefined && user === undefined)
+  if (!isLoopbackHost(host) && options.tls === undefined && user === undefined)
     throw new SmError(
       'INVALID_CONFIG',
       `the embedded store does not listen on ${host} for everybody`,
       {hint: 'listen on 127.0.0.1, or configure TLS or a user for the store'},
     );
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true;
-  return isIP(host) === 4 && host.startsWith('127.');
 }
 
 /** @throws SmError INVALID_CONFIG */

@@ -4,6 +4,7 @@ import {createSecureContext} from 'node:tls';
 import type {Server as TlsServer} from 'node:tls';
 import type {ServerConfig} from '../config/index.ts';
 import {SmError} from '../model/errors.ts';
+import {isLoopbackHost} from '../model/loopback.ts';
 import type {HttpDependencies} from './http/dependencies.ts';
 import {TLS_FLOOR, readTokenFile, tokenOfLine} from './http/tokens.ts';
 
@@ -49,10 +50,9 @@ export class Credentials {
     this.tokens = this.readTokens();
     const tokens = config.auth === 'none' ? 'none' : (): readonly string[] => this.tokens;
     const [advertised] = splitHost(config.advertise);
-    const allowedHosts =
-      LOOPBACK_NAMES.includes(config.host) || config.host.startsWith('127.')
-        ? [...LOOPBACK_NAMES, config.host, advertised]
-        : 'any';
+    const allowedHosts = isLoopbackHost(config.host)
+      ? [...LOOPBACK_NAMES, config.host, advertised]
+      : 'any';
     const tls = this.readTls();
     if (tls === undefined) return {tokens, allowedHosts};
     return {tokens, allowedHosts, tls, onTlsServer: (server) => void this.servers.add(server)};

@@ -9,6 +9,7 @@ import {Member} from '../container/door.ts';
 import {Keys} from '../etcd/keys.ts';
 import type {Leases} from '../etcd/leases.ts';
 import {heartbeatIntervalMs} from '../model/container.ts';
+import {isLoopbackHost} from '../model/loopback.ts';
 import {parseToken} from '../model/token.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import {plan} from '../planner/index.ts';
@@ -70,7 +71,6 @@ export interface DaemonOptions {
   readonly readyFields?: object;
 }
 
-const LOOPBACK = /^(127\.|::1$|localhost$)/;
 /** Hooks of a daemon only start and stop a governor. */
 const HOOK_TIMEOUT_MS = 10_000;
 
@@ -122,7 +122,7 @@ export class RunningDaemon implements Daemon {
     this.ended.catch(() => undefined);
     const batcher = new TransactionBatcher(this.store);
     const credentials = (this.credentials = new Credentials(config));
-    const allowLoopback = LOOPBACK.test(config.host);
+    const allowLoopback = isLoopbackHost(config.host);
     const hints = new HintSender({logger, allowLoopback});
     const daemonHints = new HintSender({logger, allowLoopback: true, ...credentials.forDaemons()});
     const caller = new PushCaller({allowLoopback});

@@ -6,6 +6,7 @@ import type {ServerConfig} from '../config/index.ts';
 import type {Keys} from '../etcd/keys.ts';
 import {SmError} from '../model/errors.ts';
 import type {Heartbeat} from '../model/container.ts';
+import {isLoopbackHost} from '../model/loopback.ts';
 import {visible} from '../model/visible.ts';
 import {decodeHeartbeat} from '../protocol/records.ts';
 import type {Clock} from '../runtime/clock.ts';
@@ -23,8 +24,7 @@ export interface SeenFellow {
 
 /** Whether an address `host:port` means the machine that one is on. */
 export function isLoopback(address: string): boolean {
-  const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
-  return /^(127\.|::1$|localhost$|::ffff:127\.)/i.test(host);
+  return isLoopbackHost(address.slice(0, address.lastIndexOf(':')));
 }
 
 /** Fellows of another boot beside which this address cannot be right; none when it is no loopback address. */

@@ -127,16 +127,12 @@ function unplacedReasons(listing: AppListing): ReadonlyMap<string, string> {
   return reasons;
 }
 
+export function noShards(): ShardCounts {
+  return {total: 0, ready: 0, moving: 0, unplaced: 0, failed: 0, quarantined: 0, removing: 0};
+}
+
 export function shardCounts(listing: AppListing): ShardCounts {
-  const counts: ShardCounts = {
-    total: 0,
-    ready: 0,
-    moving: 0,
-    unplaced: 0,
-    failed: 0,
-    quarantined: 0,
-    removing: 0,
-  };
+  const counts = noShards();
   const {view} = listing;
   for (const shard of view.shards.keys()) {
     counts.total++;

@@ -1,6 +1,7 @@
 /** Figures above the rows of a live view. */
 import type {AlarmView, LiveSummary, ShardCounts} from '../../../protocol/admin.ts';
 import {stateCounts} from '../container-views.ts';
+import {noShards} from '../shard-views.ts';
 import type {AppRecords, EndedMove} from './app-records.ts';
 import type {Moment} from './live-content.ts';
 import type {LiveRecords} from './live-records.ts';
@@ -84,15 +85,7 @@ function medianOf(values: readonly number[]): number {
 }
 
 function sumOf(counts: readonly ShardCounts[]): ShardCounts {
-  const sum: ShardCounts = {
-    total: 0,
-    ready: 0,
-    moving: 0,
-    unplaced: 0,
-    failed: 0,
-    quarantined: 0,
-    removing: 0,
-  };
+  const sum = noShards();
   for (const each of counts)
     for (const name of Object.keys(sum) as (keyof ShardCounts)[]) sum[name] += each[name];
   return sum;
