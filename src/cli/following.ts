@@ -1,5 +1,6 @@
 /** Following a stream for ever: reconnects by itself and says so. */
-import {isPassing, pause, retryWaitMs} from './passing.ts';
+import {pause} from '../runtime/pause.ts';
+import {isPassing, retryWaitMs} from './passing.ts';
 
 /**
  * Shows every event, resuming behind the last one after a lost connection, until Ctrl-C or for `limitMs`.

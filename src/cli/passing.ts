@@ -17,14 +17,3 @@ export function isPassing(error: unknown): boolean {
 export function retryWaitMs(failures: number): number {
   return Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures);
 }
-
-/** Resolves after `waitMs`, or as soon as the signal is aborted. */
-export function pause(waitMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, waitMs);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}

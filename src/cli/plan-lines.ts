@@ -1,6 +1,6 @@
 /** A plan in words. */
 import type {PlanAnswer} from '../protocol/admin.ts';
-import {counted} from './counted.ts';
+import {counted} from '../model/counted.ts';
 
 export type PlannedApp = {readonly app: string} & PlanAnswer;
 

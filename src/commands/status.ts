@@ -1,6 +1,6 @@
 import {SmCommand} from '../cli/base-command.ts';
 import type {StatusAnswer} from '../protocol/admin.ts';
-import {counted} from '../cli/counted.ts';
+import {counted} from '../model/counted.ts';
 
 export default class Status extends SmCommand<typeof Status> {
   static override summary = 'Say in three lines how the cluster is.';

@@ -1,6 +1,6 @@
 import {SmCommand} from '../cli/base-command.ts';
 import {appsFileFlag, readApps} from '../cli/apps-source.ts';
-import {counted} from '../cli/counted.ts';
+import {counted} from '../model/counted.ts';
 
 export default class Validate extends SmCommand<typeof Validate> {
   static override summary = 'Check files that declare apps; asks no daemon.';

@@ -1,4 +1,5 @@
 /** `sm dev --chaos`: kills, pauses and drains demo containers at random, never so many at once that none is left in peace. */
+import {pause} from '../runtime/pause.ts';
 import type {DevBed} from './bed.ts';
 import {DEMO_APP, DEMO_TTL_MS} from './bed.ts';
 import type {ContainerChild} from './container-child.ts';
@@ -107,17 +108,7 @@ export class Chaos {
 
   /** Cut short when chaos ends. */
   private pause(ms: number): Promise<void> {
-    const {signal} = this.stopped;
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const timer = setTimeout(done, ms);
-      function done(): void {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      }
-      signal.addEventListener('abort', done, {once: true});
-    });
+    return pause(ms, this.stopped.signal);
   }
 }
 

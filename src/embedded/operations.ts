@@ -1,4 +1,5 @@
 /** Range, put and delete on the keyspace, inside a transaction or alone. */
+import {compareText} from '../model/compare-text.ts';
 import type {Version} from './event-log.ts';
 import {failure} from './failures.ts';
 import {bytesOf, keyRange, text} from './key-range.ts';
@@ -109,11 +110,6 @@ export function keyValue(version: Version, keyOnly = false): WireKeyValue {
     ...(keyOnly ? {} : {value: bytesOf(version.value)}),
     lease: version.lease,
   };
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** A target other than the key without an order means ascending; etcd cuts at the limit before it sorts such a reply. */

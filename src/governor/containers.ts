@@ -74,7 +74,7 @@ function stateOf(
 }
 
 /** A cordon stays until lifted; a drain ends with the incarnation it was given for unless it is kept. */
-function orderHolds(
+export function orderHolds(
   order: ContainerOrder | undefined,
   kind: ContainerOrder['order'],
   incarnation: string,
@@ -85,7 +85,7 @@ function orderHolds(
   );
 }
 
-function modeOf(state: ContainerState): PlacementContainer['mode'] {
+export function modeOf(state: ContainerState): PlacementContainer['mode'] {
   if (state === 'ready') return 'open';
   return state === 'leaving' || state === 'draining' ? 'draining' : 'closed';
 }

@@ -1,4 +1,5 @@
 /** The snapshot as numbers: ids interned once, everything in an order that does not depend on how the input was ordered. */
+import {compareText} from '../model/compare-text.ts';
 import type {PlacementSnapshot} from '../model/placement.ts';
 
 export const OPEN = 0;
@@ -195,10 +196,6 @@ function mendEqualHashes(
       order.subarray(from, to).sort((a, b) => compareText(items[a]?.id ?? '', items[b]?.id ?? ''));
     from = to;
   }
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** FNV-1a with a final mix, 32 bits: spreads ids that differ in one digit. */

@@ -1,4 +1,5 @@
 /** Opening etcd at start: waits while it is away with one log line a try, gives up on what waiting cannot mend. */
+import {pause} from '../runtime/pause.ts';
 import type {Keys} from '../etcd/keys.ts';
 import {openEtcdLeases} from '../etcd/leases.ts';
 import type {Leases} from '../etcd/leases.ts';
@@ -42,14 +43,4 @@ export async function openWhenReachable(options: DaemonOptions, keys: Keys): Pro
       await pause(waitMs, signal);
     }
   }
-}
-
-function pause(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, waitMs);
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

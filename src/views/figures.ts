@@ -1,4 +1,5 @@
 /** The figures above the rows. Pure. */
+import {counted} from '../model/counted.ts';
 import type {LiveSummary} from '../protocol/admin-live.ts';
 import {line, span, spread} from './line.ts';
 import type {Line} from './line.ts';
@@ -158,8 +159,4 @@ function etaText({pace, nowMs}: ViewState): string {
   const done = first.running - last.running;
   if (spentMs < PACE_LEAST_MS || done <= 0) return '-';
   return ageText((last.running * spentMs) / done);
-}
-
-function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }

@@ -1,8 +1,9 @@
+import {compareText} from '../model/compare-text.ts';
 import {moveMark, outcomeMark} from '../model/marks.ts';
 import type {LiveFinished, LiveMove} from '../protocol/admin-live.ts';
 import {LEAVES} from './columns.ts';
 import type {CellContext, Column} from './columns.ts';
-import {byName, byRank, compareText, quoted, toneOfMark} from './panel.ts';
+import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
 import {ageSince, safe, spanText} from './text.ts';
 

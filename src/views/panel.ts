@@ -1,4 +1,5 @@
 /** One list of a view: which rows, how they are marked, sorted, searched and told in detail. */
+import {compareText} from '../model/compare-text.ts';
 import type {Mark} from '../model/marks.ts';
 import type {LiveRowOf, LiveSection} from '../protocol/admin-live.ts';
 import type {CellContext, Column} from './columns.ts';
@@ -31,11 +32,6 @@ export interface Panel<S extends LiveSection = LiveSection> {
 /** A panel whose rows and functions belong together, taken as one of any section. */
 export function anyPanel<S extends LiveSection>(panel: Panel<S>): Panel {
   return panel as unknown as Panel;
-}
-
-/** Code unit order, the same everywhere. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 export function byName(a: {readonly key: string}, b: {readonly key: string}): number {

@@ -1,9 +1,10 @@
+import {compareText} from '../model/compare-text.ts';
 import {shardMark} from '../model/marks.ts';
 import {shardTrouble} from '../model/trouble.ts';
 import type {LiveShard} from '../protocol/admin-live.ts';
 import {LEAVES} from './columns.ts';
 import type {CellContext, Column} from './columns.ts';
-import {byName, byRank, compareText, quoted, toneOfMark} from './panel.ts';
+import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
 import {ageSince, safe} from './text.ts';
 

@@ -22,7 +22,7 @@ import type {
 } from '../../protocol/admin-live.ts';
 import type {LinkEvent} from '../../model/live-link.ts';
 import {jsonText} from '../json-text.ts';
-import {counted} from '../counted.ts';
+import {counted} from '../../model/counted.ts';
 
 export interface LineOutput {
   readonly json: boolean;

@@ -4,7 +4,8 @@ import type {LinkEvent} from '../../model/live-link.ts';
 import {LIVE_BEAT_MS} from '../../protocol/live-words.ts';
 import type {LiveMessage} from '../../protocol/admin-live.ts';
 import {RemoteError} from '../failure-report.ts';
-import {pause, retryWaitMs} from '../passing.ts';
+import {pause} from '../../runtime/pause.ts';
+import {retryWaitMs} from '../passing.ts';
 
 /** Without a word for so long, the connection is taken for lost, ms: three beats and a little. */
 export const SILENCE_MS = 3 * LIVE_BEAT_MS + 1_000;

@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
 import {SmCommand} from '../../cli/base-command.ts';
-import {stateOf} from './ls.ts';
+import {appWord} from '../../model/marks.ts';
 
 export default class AppGet extends SmCommand<typeof AppGet> {
   static override summary = 'Show one app.';
@@ -16,7 +16,7 @@ export default class AppGet extends SmCommand<typeof AppGet> {
       fields: {...app, revision},
       name: app.service,
       lines: [
-        `app ${app.service}: ${stateOf(app)}`,
+        `app ${app.service}: ${appWord(app)}`,
         `shards: ${shards.ready} of ${shards.total} ready, ${shards.moving} moving, ${shards.unplaced} unplaced, ${shards.failed} failed, ${shards.quarantined} quarantined`,
         `containers: ${
           Object.entries(app.containers)

@@ -1,3 +1,4 @@
+import {appWord} from '../../model/marks.ts';
 import {Flags} from '@oclif/core';
 import {listFlags} from '../../cli/list-shape.ts';
 import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
@@ -39,12 +40,12 @@ export default class AppLs extends LiveCommand<typeof AppLs> {
       kind: 'AppList',
       fields: {revision},
       items: apps
-        .filter((app) => state === undefined || stateOf(app).toLowerCase() === state)
+        .filter((app) => state === undefined || appWord(app).toLowerCase() === state)
         .toSorted((a, b) => trouble(b) - trouble(a) || (a.service < b.service ? -1 : 1)),
       name: ({service}) => service,
       columns: [
         {header: 'APP', value: ({service}) => service},
-        {header: 'STATE', value: stateOf},
+        {header: 'STATE', value: appWord},
         {header: 'READY', value: ({shards}) => `${shards.ready}/${shards.total}`},
         {
           header: 'CONTAINERS',
@@ -61,11 +62,4 @@ export default class AppLs extends LiveCommand<typeof AppLs> {
 
 function trouble({shards, alarms}: AppView): number {
   return shards.unplaced + shards.failed + shards.quarantined + alarms.length;
-}
-
-export function stateOf(app: AppView): string {
-  if (app.deleting) return 'REMOVING';
-  if (app.paused) return 'PAUSED';
-  if (trouble(app) > 0) return 'TROUBLE';
-  return app.settled ? 'OK' : 'MOVING';
 }

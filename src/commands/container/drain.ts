@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
-import {counted} from '../../cli/counted.ts';
+import {counted} from '../../model/counted.ts';
 import {orderResult} from '../../cli/changes.ts';
 
 export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {

@@ -2,7 +2,7 @@ import {Args} from '@oclif/core';
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
 import {eventLine} from '../../cli/event-lines.ts';
 import type {WhyAnswer} from '../../protocol/admin.ts';
-import {counted} from '../../cli/counted.ts';
+import {counted} from '../../model/counted.ts';
 
 export default class ShardWhy extends SmCommand<typeof ShardWhy> {
   static override summary =

@@ -1,7 +1,8 @@
 /** Reading apps: names, one, all, the origin's detail, and the whole cluster. */
+import {compareText} from '../../model/compare-text.ts';
 import type {AppView, DetailAnswer, StatusAnswer} from '../../protocol/admin.ts';
 import {decodeCluster, decodeLeader} from '../../protocol/records.ts';
-import {compare, containerViews, livingOf, stateCounts} from './container-views.ts';
+import {containerViews, livingOf, stateCounts} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {exists, listApp, listAppOrNothing, WHOLE_APP} from './listing.ts';
 import type {AppListing} from './listing.ts';
@@ -80,7 +81,7 @@ export async function detail(dependencies: AdminDependencies, app: string): Prom
     spec: printable(view.spec?.value ?? {service: app}),
     shardSpec: Object.fromEntries([...view.shards].map(([id, {value}]) => [id, printable(value)])),
     workerGroup: workerGroups(listing),
-    allocate: Object.fromEntries([...allocate].sort(([a], [b]) => compare(a, b))),
+    allocate: Object.fromEntries([...allocate].sort(([a], [b]) => compareText(a, b))),
     aliveContainers,
     notAllocateShards,
   };

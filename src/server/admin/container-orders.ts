@@ -1,4 +1,5 @@
 /** The operator's word on containers: cordon, drain, uncordon. */
+import {orderHolds} from '../../governor/containers.ts';
 import {SmError} from '../../model/errors.ts';
 import type {ContainerOrder} from '../../model/specs.ts';
 import {decodeIdHolder} from '../../protocol/container-id.ts';
@@ -13,7 +14,6 @@ import {decodeContainerOrder, encodeRecord} from '../../protocol/records.ts';
 import type {KeyValue} from '../../store/port.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
-import {orderHolds} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {appNotFound, listApp} from './listing.ts';
 
@@ -100,12 +100,8 @@ function saysSame(
   wanted: ContainerOrder,
   incarnation: string,
 ): boolean {
-  if (before === undefined || !orderHolds(before, incarnation)) return false;
-  return (
-    before.order === wanted.order &&
-    before.keep === wanted.keep &&
-    (wanted.reason === '' || before.reason === wanted.reason)
-  );
+  if (before === undefined || !orderHolds(before, wanted.order, incarnation)) return false;
+  return before.keep === wanted.keep && (wanted.reason === '' || before.reason === wanted.reason);
 }
 
 /** The answer with the number of records that still name the container. */

@@ -1,8 +1,9 @@
 /** Containers as they are shown: heartbeat, operator's order and the governor's word, brought together. Pure. */
+import {compareText} from '../../model/compare-text.ts';
+import {modeOf, orderHolds} from '../../governor/containers.ts';
 import type {LivingContainer} from '../../governor/containers.ts';
 import type {AppView} from '../../governor/view.ts';
 import type {ContainerState, Heartbeat} from '../../model/container.ts';
-import type {PlacementContainer} from '../../model/placement.ts';
 import type {ContainerOrder} from '../../model/specs.ts';
 import type {ContainerStatus} from '../../model/status.ts';
 import type {ContainerView, OrderView} from '../../protocol/admin.ts';
@@ -30,7 +31,7 @@ export function containerViews(listing: AppListing): ContainerView[] {
   }
   addUnreadable(listing.view, views);
   addOrderedOnly(listing, views);
-  return views.sort((a, b) => compare(a.id, b.id) || compare(a.incarnation, b.incarnation));
+  return views.sort((a, b) => compareText(a.id, b.id) || compareText(a.incarnation, b.incarnation));
 }
 
 /** Containers that may hold shards, as the planner is told of them. */
@@ -76,21 +77,9 @@ function decide(
   if (heartbeat.state === 'waiting') return 'waiting';
   if (heartbeat.state !== 'ready') return 'leaving';
   if (said?.state === 'silent' || said?.state === 'lost') return said.state;
-  if (orderHolds(order, incarnation) && order?.order === 'drain') return 'draining';
+  if (orderHolds(order, 'drain', incarnation)) return 'draining';
   if (said !== undefined && BY_CLOCK.has(said.state)) return said.state;
-  return orderHolds(order, incarnation) ? 'cordoned' : 'ready';
-}
-
-/** A cordon stays until it is lifted; a drain ends with the incarnation it was given for unless it is kept. */
-export function orderHolds(order: ContainerOrder | undefined, incarnation: string): boolean {
-  if (order === undefined) return false;
-  if (order.order === 'cordon' || order.keep) return true;
-  return order.incarnation === '' || order.incarnation === incarnation;
-}
-
-function modeOf(state: ContainerState): PlacementContainer['mode'] {
-  if (state === 'ready') return 'open';
-  return state === 'leaving' || state === 'draining' ? 'draining' : 'closed';
+  return orderHolds(order, 'cordon', incarnation) ? 'cordoned' : 'ready';
 }
 
 function wordOn(
@@ -215,9 +204,4 @@ function orderOf(order: ContainerOrder | undefined): OrderView | null {
   if (order === undefined) return null;
   const {reason, by, at, incarnation, keep} = order;
   return {order: order.order, reason, by, at, incarnation, keep};
-}
-
-/** Code unit order, the same everywhere. */
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

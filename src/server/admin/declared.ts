@@ -1,4 +1,5 @@
 /** An app's specs as a whole, and the marker under which one file at a time is applied to it. */
+import {compareText} from '../../model/compare-text.ts';
 import {SmError} from '../../model/errors.ts';
 import type {
   BeginApplyAnswer,
@@ -15,7 +16,6 @@ import type {KeyValue} from '../../store/port.ts';
 import {liveSpec, refuseOwnService} from './app-writes.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
-import {compare} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {listApp} from './listing.ts';
 import {workerGroups} from './worker-groups.ts';
@@ -30,7 +30,7 @@ export async function exportApp(
   const spec = view.spec?.value;
   const shards = [...view.shards.values()]
     .map(({value}) => value)
-    .sort((a, b) => compare(a.id, b.id));
+    .sort((a, b) => compareText(a.id, b.id));
   return {
     service,
     app: {

@@ -1,10 +1,10 @@
 /** What has happened: changes by operators, moves, container states. From the keys of each, newest last. */
+import {compareText} from '../../model/compare-text.ts';
 import type {ParsedKey} from '../../etcd/keys.ts';
 import type {EventsAnswer, EventsQuery, EventView} from '../../protocol/admin.ts';
 import {decodeAudit, decodeEventRound, decodeMoveRound} from '../../protocol/records.ts';
 import type {KeyValue} from '../../store/port.ts';
 import {appNames} from './app-reads.ts';
-import {compare} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {appNotFound} from './listing.ts';
 
@@ -26,7 +26,7 @@ export async function events(
   const wanted = found
     .filter((event) => service === undefined || event.service === service)
     .filter((event) => object === undefined || concerns(event, object))
-    .sort((a, b) => compare(a.at, b.at) || Number(a.revision) - Number(b.revision));
+    .sort((a, b) => compareText(a.at, b.at) || Number(a.revision) - Number(b.revision));
   // An app that was removed keeps its past; one that never was has none.
   if (!known && wanted.length === 0 && !names.includes(service)) throw appNotFound(service);
   return {events: wanted.slice(-limit), matched: wanted.length, revision: String(revision)};

@@ -1,9 +1,10 @@
 /** Moves: what runs, by the records; what has ended, by the rounds that governors wrote. */
+import {compareText} from '../../model/compare-text.ts';
 import type {OwnershipRecord, Versioned} from '../../model/ownership.ts';
 import {placementSnapshot} from '../../governor/placement.ts';
 import {queueState} from '../../governor/held.ts';
 import type {MovesAnswer, MoveStep, QueuedMoveView, RunningMove} from '../../protocol/admin.ts';
-import {compare, livingOf} from './container-views.ts';
+import {livingOf} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {listApp, WHOLE_APP} from './listing.ts';
 import type {AppListing} from './listing.ts';
@@ -50,9 +51,9 @@ export async function moves(
     const move = runningMove(shard, known);
     if (move !== undefined) running.push(move);
   }
-  running.sort((a, b) => compare(a.startedAt, b.startedAt) || compare(a.shard, b.shard));
+  running.sort((a, b) => compareText(a.startedAt, b.startedAt) || compareText(a.shard, b.shard));
   const newestFirst = [...finished].sort(
-    (a, b) => compare(b.endedAt, a.endedAt) || compare(a.shard, b.shard),
+    (a, b) => compareText(b.endedAt, a.endedAt) || compareText(a.shard, b.shard),
   );
   const queued = queuedMoves(listing, dependencies.plan);
   return {

@@ -1,8 +1,8 @@
 /** Reading shards: pages of an app at one revision, one shard's owner. */
+import {compareText} from '../../model/compare-text.ts';
 import {SmError} from '../../model/errors.ts';
 import type {GetShardsAnswer, GetShardsQuery, LocateAnswer} from '../../protocol/admin.ts';
 import {changeOf} from './app-changes.ts';
-import {compare} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {inSlices, listApp, readKeys, WHOLE_APP} from './listing.ts';
 import type {AppListing} from './listing.ts';
@@ -105,7 +105,7 @@ function firstAfter(ids: readonly string[], after: string): number {
   let high = ids.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compare(ids[middle] ?? '', after) > 0) high = middle;
+    if (compareText(ids[middle] ?? '', after) > 0) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -2,7 +2,7 @@
 import {FAILED_FROM} from '../../governor/status-keeper.ts';
 import type {OwnershipRecord, Versioned} from '../../model/ownership.ts';
 import type {ShardSpec} from '../../model/specs.ts';
-import {formatToken} from '../../model/token.ts';
+import {tokenOf as recordToken} from '../../ownership/transitions.ts';
 import type {ShardCounts, ShardState, ShardView} from '../../protocol/admin.ts';
 import {stateOf} from './container-views.ts';
 import type {AppListing} from './listing.ts';
@@ -56,9 +56,8 @@ export function isUnplaced(listing: AppListing, shard: string): boolean {
 /** Token of the present owner; '' when nobody owns it. Until it is written, the record's revision stands for it. */
 export function tokenOf(known: Versioned<OwnershipRecord> | undefined, epoch: number): string {
   if (known === undefined) return '';
-  const {state, token} = known.value;
-  if (state !== 'owned' && state !== 'dropping') return '';
-  return token === '' ? formatToken({epoch, revision: known.mod}) : token;
+  const {state} = known.value;
+  return state === 'owned' || state === 'dropping' ? recordToken(known, epoch) : '';
 }
 
 /** Ids of all shards that have a spec, a record, or something unreadable in their place; sorted. */

@@ -1,4 +1,5 @@
 /** Answering `wait-check`: at once, or as soon as the goal is met within the caller's limit. */
+import {pause} from '../../runtime/pause.ts';
 import {SmError} from '../../model/errors.ts';
 import {checkName, checkShardId} from '../../model/ids.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../protocol/admin.ts';
@@ -175,10 +176,4 @@ class LiveListing {
     });
     clearTimeout(timer);
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -1,10 +1,11 @@
 /** What the live planner would do, also with containers thought away or in. */
+import {compareText} from '../../model/compare-text.ts';
 import type {LivingContainer} from '../../governor/containers.ts';
 import {placementSnapshot} from '../../governor/placement.ts';
 import {SmError} from '../../model/errors.ts';
 import type {PlacementSnapshot, Plan, UnplacedShard} from '../../model/placement.ts';
 import type {PlanAnswer, PlanRequest} from '../../protocol/admin.ts';
-import {compare, livingOf} from './container-views.ts';
+import {livingOf} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {listApp, WHOLE_APP} from './listing.ts';
 import type {AppListing} from './listing.ts';
@@ -91,5 +92,5 @@ function countsByContainer(snapshot: PlacementSnapshot, plan: Plan): PlanAnswer[
   for (const target of plan.target) if (target >= 0) after[target]! += 1;
   return snapshot.containers
     .map(({id}, index) => ({id, before: before.get(id) ?? 0, after: after[index] ?? 0}))
-    .sort((a, b) => compare(a.id, b.id));
+    .sort((a, b) => compareText(a.id, b.id));
 }

@@ -1,10 +1,11 @@
 /** Why a shard is where it is: the rule, the best homes by the live planner, its history. */
+import {compareText} from '../../model/compare-text.ts';
 import type {LivingContainer} from '../../governor/containers.ts';
 import {placementSnapshot} from '../../governor/placement.ts';
 import type {PlacementReason, PlacementSnapshot} from '../../model/placement.ts';
 import type {ShardSpec} from '../../model/specs.ts';
 import type {WhyAnswer} from '../../protocol/admin.ts';
-import {compare, livingOf} from './container-views.ts';
+import {livingOf} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {events} from './events.ts';
 import {listApp, WHOLE_APP} from './listing.ts';
@@ -124,5 +125,5 @@ function exclusions(
   return [...living.values()]
     .map((container) => ({container: container.container, rule: rule(container)}))
     .filter((found) => found.rule !== '')
-    .sort((a, b) => compare(a.container, b.container));
+    .sort((a, b) => compareText(a.container, b.container));
 }

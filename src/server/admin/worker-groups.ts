@@ -1,10 +1,10 @@
 /** Worker groups: which containers belong to which pool. */
+import {compareText} from '../../model/compare-text.ts';
 import {SmError} from '../../model/errors.ts';
 import type {WorkerRequest, WriteAnswer} from '../../protocol/admin.ts';
 import {liveSpec, refuseOwnService} from './app-writes.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
-import {compare} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {appNotFound, listApp} from './listing.ts';
 import type {AppListing} from './listing.ts';
@@ -52,6 +52,6 @@ export async function getWorker(
 
 /** Container ids by worker group, both sorted. */
 export function workerGroups({view}: AppListing): Record<string, string[]> {
-  const groups = [...view.pools].sort(([a], [b]) => compare(a, b));
+  const groups = [...view.pools].sort(([a], [b]) => compareText(a, b));
   return Object.fromEntries(groups.map(([group, members]) => [group, [...members].sort()]));
 }

@@ -1,4 +1,5 @@
 /** What a view shows of the records as they are now. */
+import {compareText} from '../../../model/compare-text.ts';
 import type {LiveQuery, LiveRow, LiveSection, LiveSummary} from '../../../protocol/admin.ts';
 import {
   LIVE_ALARMS_LIMIT,
@@ -7,7 +8,6 @@ import {
   LIVE_FINISHED_LIMIT,
   LIVE_MOVES_LIMIT,
 } from '../../../protocol/admin.ts';
-import {compare} from '../container-views.ts';
 import type {AppRecords} from './app-records.ts';
 import {alarmsOf, summaryOf} from './live-figures.ts';
 import type {LiveRecords} from './live-records.ts';
@@ -109,12 +109,14 @@ function allContainers(
   {nowMs, wallMs}: Moment,
 ): PrintedRow[] {
   const rows = apps.flatMap((app) => containerRows(app, records, {nowMs, wallMs}));
-  return rows.sort((a, b) => b.rank - a.rank || compare(a.key, b.key));
+  return rows.sort((a, b) => b.rank - a.rank || compareText(a.key, b.key));
 }
 
 function allMoves(apps: readonly AppRecords[]): PrintedRow[] {
   const rows = apps.flatMap((app) => moveRows(app));
-  return apps.length < 2 ? rows : rows.sort((a, b) => b.rank - a.rank || compare(a.since, b.since));
+  return apps.length < 2
+    ? rows
+    : rows.sort((a, b) => b.rank - a.rank || compareText(a.since, b.since));
 }
 
 function allFinished(apps: readonly AppRecords[]): PrintedRow[] {

@@ -1,9 +1,10 @@
 /** Rows of live views, one kind a function. Pure but for what AppRecords remembers. */
+import {compareText} from '../../../model/compare-text.ts';
 import {heartbeatIntervalMs} from '../../../model/container.ts';
 import {containerTrouble} from '../../../model/trouble.ts';
 import type {AppView, ContainerView, LiveContainer, LiveMove} from '../../../protocol/admin.ts';
 import {appView} from '../app-reads.ts';
-import {compare, containerViews} from '../container-views.ts';
+import {containerViews} from '../container-views.ts';
 import type {AppListing} from '../listing.ts';
 import {runningMove} from '../moves.ts';
 import type {AppRecords} from './app-records.ts';
@@ -96,7 +97,7 @@ export function moveRows(app: AppRecords): Ranked<{readonly since: string}>[] {
       rows.push({key, print, rank: stuck ? 1 : 0, since: move.startedAt, stuck, row});
     }
     return rows.sort(
-      (a, b) => b.rank - a.rank || compare(a.since, b.since) || compare(a.key, b.key),
+      (a, b) => b.rank - a.rank || compareText(a.since, b.since) || compareText(a.key, b.key),
     );
   });
 }

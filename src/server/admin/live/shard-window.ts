@@ -1,7 +1,7 @@
 /** The part of 100,000 shards that a view shows: filtered, sorted and cut here, so that the watching end stays small. */
+import {compareText} from '../../../model/compare-text.ts';
 import {SHARD_STATES} from '../../../model/trouble.ts';
 import type {LiveQuery, LiveShard, ShardState} from '../../../protocol/admin.ts';
-import {compare} from '../container-views.ts';
 import {inSlices} from '../listing.ts';
 import type {AppListing} from '../listing.ts';
 import {isUnplaced, reasonOf, shardState, shardView} from '../shard-views.ts';
@@ -64,7 +64,7 @@ function windowOf(matches: readonly Match[], {sort, limit}: LiveQuery): readonly
   if (sort === 'name') return matches.slice(0, limit);
   if (sort === 'container')
     return matches
-      .toSorted((a, b) => compare(a.home, b.home) || compare(a.id, b.id))
+      .toSorted((a, b) => compareText(a.home, b.home) || compareText(a.id, b.id))
       .slice(0, limit);
   const byState = new Map<ShardState, Match[]>(SHARD_STATES.map((state) => [state, []]));
   for (const match of matches) byState.get(match.state)?.push(match);
