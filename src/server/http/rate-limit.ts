@@ -3,11 +3,12 @@ import rateLimit from '@fastify/rate-limit';
 import type {FastifyInstance, FastifyRequest, onRequestAsyncHookHandler} from 'fastify';
 import {SmError} from '../../model/errors.ts';
 import {isOpen, whoCalls} from './access.ts';
+import {bucketStore} from './call-buckets.ts';
 import type {HttpDependencies} from './dependencies.ts';
 
-/** 50 a second on average, 100 at once. A batch of 10,000 shards, or a stream however long, is one call. */
-export const CALLS_PER_WINDOW = 100;
-export const WINDOW_MS = 2_000;
+/** 100 at once, 50 a second. A batch of 10,000 shards, or a stream however long, is one call. */
+export const CALLS_AT_ONCE = 100;
+export const CALLS_PER_SECOND = 50;
 /** Callers that are remembered. */
 const CALLERS_LIMIT = 5_000;
 
@@ -19,16 +20,23 @@ export function limitRates(
   if (tokens === 'none' && allowedHosts !== 'any') return;
   void server.register(rateLimit, {
     global: false,
-    max: CALLS_PER_WINDOW,
-    timeWindow: WINDOW_MS,
-    cache: CALLERS_LIMIT,
+    max: CALLS_AT_ONCE,
+    store: bucketStore({
+      burst: CALLS_AT_ONCE,
+      refillMs: 1_000 / CALLS_PER_SECOND,
+      callers: CALLERS_LIMIT,
+    }),
     keyGenerator: (request) =>
       tokens === 'none' ? `address ${request.ip}` : `token ${whoCalls(request)}`,
     errorResponseBuilder: () =>
-      new SmError('RATE_LIMITED', `more than ${CALLS_PER_WINDOW} calls in ${WINDOW_MS / 1_000} s`, {
-        hint: 'wait as long as Retry-After says; send shards in batches',
-        retryable: true,
-      }),
+      new SmError(
+        'RATE_LIMITED',
+        `more than ${CALLS_AT_ONCE} calls at once or ${CALLS_PER_SECOND} a second`,
+        {
+          hint: 'wait as long as Retry-After says; send shards in batches',
+          retryable: true,
+        },
+      ),
   });
   let limit: onRequestAsyncHookHandler | undefined;
   server.after(() => {

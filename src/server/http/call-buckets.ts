@@ -1,0 +1,55 @@
+/** One bucket of calls per caller: the store behind the rate limit. The plugin's own counts windows, and judges all calls of one turn by the count of the last. */
+import {performance} from 'node:perf_hooks';
+
+export interface BucketOptions {
+  /** Calls a caller may make at once. */
+  readonly burst: number;
+  /** One call comes back every so many milliseconds. */
+  readonly refillMs: number;
+  /** Callers remembered; who called longest ago is forgotten first. */
+  readonly callers: number;
+}
+
+/** `current` above `burst`: refused, and `ttl` is in how many milliseconds one call is free. */
+export interface Verdict {
+  readonly current: number;
+  readonly ttl: number;
+}
+
+/** Refused calls take nothing, so who goes on calling still gets his `1000 / refillMs` a second. */
+export class CallBuckets {
+  readonly #options: BucketOptions;
+  /** When the bucket of a caller will be full again, in ms. */
+  readonly #fullAt = new Map<string, number>();
+
+  constructor(options: BucketOptions) {
+    this.#options = options;
+  }
+
+  take(caller: string, now: number): Verdict {
+    const {burst, refillMs, callers} = this.#options;
+    const full = Math.max(this.#fullAt.get(caller) ?? now, now);
+    const freeIn = full + refillMs - now - burst * refillMs;
+    if (freeIn > 0) return {current: burst + 1, ttl: freeIn};
+    this.#fullAt.delete(caller);
+    this.#fullAt.set(caller, full + refillMs);
+    const [oldest] = this.#fullAt.keys();
+    if (this.#fullAt.size > callers && oldest !== undefined) this.#fullAt.delete(oldest);
+    return {current: Math.ceil((full + refillMs - now) / refillMs), ttl: full + refillMs - now};
+  }
+}
+
+/** The buckets in the shape that @fastify/rate-limit asks of a store: a class that it makes itself. */
+export function bucketStore(options: BucketOptions) {
+  return class BucketStore {
+    readonly #buckets = new CallBuckets(options);
+
+    incr(caller: string, done: (error: Error | null, verdict?: Verdict) => void): void {
+      done(null, this.#buckets.take(caller, performance.now()));
+    }
+
+    child(): BucketStore {
+      return this;
+    }
+  };
+}
