@@ -39,16 +39,22 @@ export class CallBuckets {
   }
 }
 
-/** The buckets in the shape that @fastify/rate-limit asks of a store: a class that it makes itself. */
-export function bucketStore(options: BucketOptions) {
-  return class BucketStore {
+/** What @fastify/rate-limit asks of a store. */
+interface RateStore {
+  incr(caller: string, done: (error: Error | null, verdict?: Verdict) => void): void;
+  child(): RateStore;
+}
+
+/** The buckets as a class that the plugin makes itself. */
+export function bucketStore(options: BucketOptions): new () => RateStore {
+  return class implements RateStore {
     readonly #buckets = new CallBuckets(options);
 
-    incr(caller: string, done: (error: Error | null, verdict?: Verdict) => void): void {
+    incr(...[caller, done]: Parameters<RateStore['incr']>): void {
       done(null, this.#buckets.take(caller, performance.now()));
     }
 
-    child(): BucketStore {
+    child(): RateStore {
       return this;
     }
   };
