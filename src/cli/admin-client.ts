@@ -100,7 +100,7 @@ export class AdminClient {
   ): Promise<AdminAnswer<O>> {
     for (let waits = 0; ; waits += 1) {
       const reply = await this.send(operation, input, {}, signal);
-      const body = parseBody(await bodyOf(reply), this.server);
+      const body = parseBody(await this.bodyOf(reply), this.server);
       if ((reply.statusCode ?? 500) < 300) return body as AdminAnswer<O>;
       if (reply.statusCode !== 429 || waits === LIMITED_WAITS)
         throw new RemoteError(remoteFailure(body));
@@ -149,8 +149,23 @@ export class AdminClient {
     const headers = lastEventId === undefined ? {} : {'last-event-id': lastEventId};
     const reply = await this.send(operation, input, headers, signal);
     if ((reply.statusCode ?? 500) >= 300)
-      throw new RemoteError(remoteFailure(parseBody(await bodyOf(reply), this.server)));
-    for await (const data of readEvents(reply)) yield JSON.parse(data) as Event;
+      throw new RemoteError(remoteFailure(parseBody(await this.bodyOf(reply), this.server)));
+    for await (const data of readEvents(this.chunksOf(reply))) yield JSON.parse(data) as Event;
+  }
+
+  private async bodyOf(reply: IncomingMessage): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.chunksOf(reply)) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  /** @throws SmError SERVER_UNAVAILABLE, TIMEOUT for a reply that breaks off. */
+  private async *chunksOf(reply: IncomingMessage): AsyncGenerator<Buffer> {
+    try {
+      yield* reply as AsyncIterable<Buffer>;
+    } catch (error) {
+      throw this.fault(error as NodeJS.ErrnoException);
+    }
   }
 
   private async send(
@@ -184,9 +199,11 @@ export class AdminClient {
         agent,
         ...(signal === undefined ? {} : {signal}),
       };
-      const call: ClientRequest = request(url, options, resolve);
+      // Once a reply has begun, what ends the call is only seen by whoever reads it.
+      let begun: IncomingMessage | undefined;
+      const call: ClientRequest = request(url, options, (reply) => resolve((begun = reply)));
       if (!isStream(operation))
-        call.setTimeout(this.timeoutMs, () => call.destroy(this.tookTooLong()));
+        call.setTimeout(this.timeoutMs, () => (begun ?? call).destroy(this.tookTooLong()));
       call.on('error', (error: NodeJS.ErrnoException) => reject(this.fault(error)));
       call.end(body);
     });
@@ -254,12 +271,6 @@ function serverUrl(server: string): URL {
       hint: 'as http://127.0.0.1:8801',
     });
   return new URL(text);
-}
-
-async function bodyOf(reply: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of reply as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parseBody(text: string, server: string): object {
