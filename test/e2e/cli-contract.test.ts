@@ -169,6 +169,19 @@ describe('the command line', () => {
     expect(flag.stderr).toContain('--reason');
   });
 
+  it('takes the form of the result from the environment, whether flags are given or not', async () => {
+    const env = {SM_OUTPUT: 'json'};
+    const [status, apps, behind] = await Promise.all([
+      sm(['status'], {env}),
+      sm(['app', 'ls'], {env}),
+      sm(['--json', 'status']),
+    ]);
+    expect(JSON.parse(status.stdout)).toMatchObject({kind: 'Status'});
+    expect(JSON.parse(apps.stdout)).toMatchObject({kind: 'AppList'});
+    expect(behind.exit).toBe(2);
+    expect(JSON.parse(behind.stdout)).toMatchObject({kind: 'Error', error: {exit: 2}});
+  });
+
   it('exits 6 when no daemon answers, and says what to do', async () => {
     const {exit, stderr} = await sm(['app', 'ls'], {
       env: {SM_SERVER: `http://127.0.0.1:${closed}`},

@@ -17,7 +17,12 @@ const commandNotFound: Hook.CommandNotFound = async ({id, argv, config}) => {
     nearest.length === 0
       ? 'sm help lists all commands'
       : `did you mean: ${nearest.map((command) => `sm ${command}`).join(', ')}?`;
-  const error = new SmError('INVALID_INPUT', `unknown command: ${wanted}`, {hint});
+  const error =
+    wanted === ''
+      ? new SmError('INVALID_INPUT', `no command before ${id}`, {
+          hint: 'the command comes first, as in: sm status --json; sm help lists all commands',
+        })
+      : new SmError('INVALID_INPUT', `unknown command: ${wanted}`, {hint});
   process.exitCode = reportFailure(error, wantsJson(process.argv.slice(2)));
 };
 
