@@ -166,7 +166,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   'container:watch': [
     ['container watch -a orders --timeout 1s', 0],
     ['container watch -a orders --for ready', 0],
-    ['container watch -a nobody --timeout 1s', 3],
+    ['container watch -a nobody', 3],
   ],
   'context:add': [
     ['context add local', 0],
@@ -201,7 +201,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   ],
   'moves:watch': [
     ['moves watch -a orders --timeout 1s', 0],
-    ['moves watch -a nobody --timeout 1s', 3],
+    ['moves watch -a nobody', 3],
   ],
   'shard:add': [
     ['shard add -a orders s1 s2', 0],
