@@ -75,6 +75,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   status: [
     ['status', 0],
     ['status --server {closed}', 6],
+    ['status --timeout 600h', 2],
   ],
   top: [
     ['top --timeout 1s', 0],
@@ -109,6 +110,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['app ls', 0],
     ['app ls --state never', 2],
     ['app ls --watch --timeout 1s', 0],
+    ['app ls --watch --sort-by app', 2],
   ],
   'app:pause': [
     ['app pause paused', 0],
