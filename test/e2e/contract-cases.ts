@@ -23,7 +23,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   ],
   complete: [['complete -- shard get -a ord', 0]],
   dev: [
-    ['dev --containers 1 --shards 2 --timeout 2s', 0],
+    ['dev --containers 1 --shards 2 --timeout 2s --port 0 --store-port 0', 0],
     ['dev --containers 0', 2],
   ],
   diff: [
@@ -145,14 +145,14 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   ],
   'container:drain': [
     ['container drain -a orders c1 --dry-run', 0],
-    ['container drain -a spare spare{n} --timeout 30s', 0],
+    ['container drain -a spare spare{n} --timeout 50s', 0],
     ['container drain -a orders nobody', 3],
   ],
   'container:evict': [
     ['container evict -a orders c1 --dry-run', 0],
     ['container evict -a orders c1', 2],
     ['container evict -a orders nobody --confirm nobody', 3],
-    ['container evict -a evicted gone{n} --confirm gone{n} --wait --timeout 30s', 0],
+    ['container evict -a evicted gone{n} --confirm gone{n} --wait --timeout 50s', 0],
   ],
   'container:get': [
     ['container get -a orders c1', 0],
