@@ -102,7 +102,7 @@ async function check(
 function describe({missing, missingCount}: WaitCheckAnswer): string {
   const [first] = missing;
   if (first === undefined) return 'not yet';
-  const more = missingCount > 1 ? ` and ${missingCount - 1} more` : '';
+  const more = missingCount > 1 ? ` (and ${missingCount - 1} more)` : '';
   return `${first.id}: ${first.reason}${more}`;
 }
 
