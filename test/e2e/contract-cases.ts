@@ -109,6 +109,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   'app:ls': [
     ['app ls', 0],
     ['app ls --state never', 2],
+    ['app ls extra', 2],
     ['app ls --watch --timeout 1s', 0],
     ['app ls --watch --sort-by app', 2],
   ],
