@@ -4,13 +4,11 @@ import {isHelpAsked, wordsBeforeFlags} from './asked-words.ts';
 import {chooseColor} from './color.ts';
 import {ownPlugin} from './own-plugin.ts';
 import {jsonText} from './json-text.ts';
+import {endWithOutput} from './lost-output.ts';
 import {reportFailure, wantsJson} from './failure-report.ts';
 
 export async function main(): Promise<void> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader has gone (`sm ... | head`): nothing is left to say.
-    if (error.code === 'EPIPE') process.exit();
-  });
+  endWithOutput();
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
@@ -18,6 +16,7 @@ export async function main(): Promise<void> {
   try {
     chooseColor(argv);
     const {Config, flush, run} = await import('./oclif.ts');
+    endWithOutput();
     const plugin = ownPlugin(import.meta.url);
     const config = await Config.load({
       root: plugin.root,
@@ -25,7 +24,8 @@ export async function main(): Promise<void> {
     });
     if (wantsJson(argv) && (await showHelpDocument(config, argv))) return;
     await run(argv, config);
-    await flush();
+    // It would wait for ever for a stream that takes nothing any more.
+    if (process.stdout.errored === null) await flush();
   } catch (error) {
     process.exitCode = reportFailure(error, wantsJson(argv));
   }
