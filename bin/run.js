@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
+
+const program = new URL('../dist/cli/index.js', import.meta.url);
 
 // The version needs nothing of oclif: answer before it loads.
 if (process.argv.length === 3 && (process.argv[2] === '--version' || process.argv[2] === '-V')) {
@@ -7,8 +9,11 @@ if (process.argv.length === 3 && (process.argv[2] === '--version' || process.arg
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
   );
   process.stdout.write(`${name}/${version}\n`);
-} else {
+} else if (existsSync(program)) {
   process.env.NODE_ENV ??= 'production';
-  const {main} = await import('../dist/cli/index.js');
+  const {main} = await import(program.href);
   await main();
+} else {
+  process.stderr.write('sm: this checkout has not been built\nfix: npm ci && npm run build\n');
+  process.exitCode = 1;
 }

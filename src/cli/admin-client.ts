@@ -21,6 +21,8 @@ export interface AdminClientOptions {
   readonly server: string;
   /** Limit of one call, ms. Default 30000. */
   readonly timeoutMs?: number;
+  /** A stream that says nothing for so long is lost, ms; a daemon says a word every 15 s. Default 50000. */
+  readonly silenceMs?: number;
   /** File whose first line is the bearer token. */
   readonly tokenFile?: string;
 }
@@ -78,6 +80,7 @@ const LIMITED_WAIT_MAX_S = 5;
 export class AdminClient {
   private readonly base: URL;
   private readonly timeoutMs: number;
+  private readonly silenceMs: number;
   private readonly tokenFile: string | undefined;
   private opened: Promise<Transport> | undefined;
 
@@ -85,6 +88,7 @@ export class AdminClient {
   constructor(options: AdminClientOptions) {
     this.base = serverUrl(options.server);
     this.timeoutMs = options.timeoutMs ?? 30_000;
+    this.silenceMs = options.silenceMs ?? 50_000;
     this.tokenFile = options.tokenFile;
   }
 
@@ -100,7 +104,7 @@ export class AdminClient {
   ): Promise<AdminAnswer<O>> {
     for (let waits = 0; ; waits += 1) {
       const reply = await this.send(operation, input, {}, signal);
-      const body = parseBody(await bodyOf(reply), this.server);
+      const body = parseBody(await this.bodyOf(reply), this.server);
       if ((reply.statusCode ?? 500) < 300) return body as AdminAnswer<O>;
       if (reply.statusCode !== 429 || waits === LIMITED_WAITS)
         throw new RemoteError(remoteFailure(body));
@@ -149,8 +153,28 @@ export class AdminClient {
     const headers = lastEventId === undefined ? {} : {'last-event-id': lastEventId};
     const reply = await this.send(operation, input, headers, signal);
     if ((reply.statusCode ?? 500) >= 300)
-      throw new RemoteError(remoteFailure(parseBody(await bodyOf(reply), this.server)));
-    for await (const data of readEvents(reply)) yield JSON.parse(data) as Event;
+      throw new RemoteError(remoteFailure(parseBody(await this.bodyOf(reply), this.server)));
+    for await (const data of readEvents(this.chunksOf(reply))) {
+      const event = JSON.parse(data) as object;
+      // What ended a stream that stood may pass; what does not is said when it is opened again.
+      if (!('type' in event)) throw new RemoteError({...remoteFailure(event), retryable: true});
+      yield event as Event;
+    }
+  }
+
+  private async bodyOf(reply: IncomingMessage): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.chunksOf(reply)) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  /** @throws SmError SERVER_UNAVAILABLE, TIMEOUT for a reply that breaks off. */
+  private async *chunksOf(reply: IncomingMessage): AsyncGenerator<Buffer> {
+    try {
+      yield* reply as AsyncIterable<Buffer>;
+    } catch (error) {
+      throw this.fault(error as NodeJS.ErrnoException);
+    }
   }
 
   private async send(
@@ -184,9 +208,11 @@ export class AdminClient {
         agent,
         ...(signal === undefined ? {} : {signal}),
       };
-      const call: ClientRequest = request(url, options, resolve);
-      if (!isStream(operation))
-        call.setTimeout(this.timeoutMs, () => call.destroy(this.tookTooLong()));
+      // Once a reply has begun, what ends the call is only seen by whoever reads it.
+      let begun: IncomingMessage | undefined;
+      const call: ClientRequest = request(url, options, (reply) => resolve((begun = reply)));
+      const limitMs = isStream(operation) ? this.silenceMs : this.timeoutMs;
+      call.setTimeout(limitMs, () => (begun ?? call).destroy(this.tookTooLong(limitMs)));
       call.on('error', (error: NodeJS.ErrnoException) => reject(this.fault(error)));
       call.end(body);
     });
@@ -206,8 +232,8 @@ export class AdminClient {
     }
   }
 
-  private tookTooLong(): SmError {
-    return new SmError('TIMEOUT', `${this.server} did not answer within ${this.timeoutMs} ms`, {
+  private tookTooLong(limitMs: number): SmError {
+    return new SmError('TIMEOUT', `${this.server} did not answer within ${limitMs} ms`, {
       hint: 'the work may go on: look with sm status, or give a longer --timeout',
       retryable: true,
     });
@@ -254,12 +280,6 @@ function serverUrl(server: string): URL {
       hint: 'as http://127.0.0.1:8801',
     });
   return new URL(text);
-}
-
-async function bodyOf(reply: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of reply as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parseBody(text: string, server: string): object {

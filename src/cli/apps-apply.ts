@@ -177,16 +177,21 @@ class Applying {
     };
   }
 
+  /** What fails first ends it; nothing is under way any more then. */
   private async each<T>(items: readonly T[], call: (item: T) => Promise<unknown>): Promise<void> {
     const next = items.values();
-    const worker = async (): Promise<void> => {
+    const failures: unknown[] = [];
+    const work = async (): Promise<void> => {
       for (const item of next) {
+        if (failures.length > 0) return;
         await call(item);
         this.step(1);
         await this.pause();
       }
     };
+    const worker = (): Promise<void> => work().catch((error: unknown) => void failures.push(error));
     await Promise.all(Array.from({length: CALLS_IN_FLIGHT}, worker));
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Between two calls: whether to go on, and the marker. */

@@ -196,14 +196,18 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   }
 }
 
+const DURATION_MAX_MS = 500 * 3_600_000;
 const UNIT_MS: Readonly<Record<string, number>> = {ms: 1, s: 1_000, m: 60_000, h: 3_600_000};
 
-/** Milliseconds of 500ms, 30s, 10m, 2h, or a bare number of seconds. @throws SmError INVALID_INPUT. */
+/** Milliseconds of 500ms, 30s, 10m, 2h, or a bare number of seconds; at most 500h. @throws SmError INVALID_INPUT. */
 export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
   if (match === null)
     throw new SmError('INVALID_INPUT', `${JSON.stringify(text)} is no duration`, {
       hint: 'as 500ms, 30s, 10m',
     });
-  return Math.round(Number(match[1]) * (UNIT_MS[match[2] ?? 's'] ?? 1_000));
+  const ms = Math.round(Number(match[1]) * (UNIT_MS[match[2] ?? 's'] ?? 1_000));
+  // A timer of more would go off at once.
+  if (ms <= DURATION_MAX_MS) return ms;
+  throw new SmError('INVALID_INPUT', `${text} is too long`, {hint: 'at most 500h'});
 }

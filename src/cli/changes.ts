@@ -18,7 +18,7 @@ export function changeResult(
   };
 }
 
-/** An order to a container in words: `container c1 cordoned (created)`; what became of the order stands in brackets. */
+/** An order to a container in words: `container c1 cordoned (order created)`; what became of the order stands in brackets. */
 export function orderResult(
   name: string,
   word: string,
@@ -26,7 +26,7 @@ export function orderResult(
   fields: object,
   dryRun: boolean,
 ): ObjectResult {
-  const note = dryRun ? 'dry run' : answer.result;
+  const note = dryRun ? 'dry run' : `order ${answer.result}`;
   return {
     ...changeResult('Container', name, answer, fields, dryRun),
     lines: [`container ${name} ${word} (${note})`],

@@ -5,10 +5,9 @@ export function eventLine(event: EventView): string {
   switch (event.type) {
     case 'audit': {
       const {at, who, operation, service, objects, objectCount, reason, revision} = event;
-      const [first = '', ...rest] = objects;
+      const [first = ''] = objects;
       const more = objectCount > 1 ? ` and ${objectCount - 1} more` : '';
-      const what = rest.length === 0 ? `${first}${more}` : `${first}${more}`;
-      return `${at} * ${who} ${operation} ${service} ${what} at revision ${revision}${reason === '' ? '' : `: ${reason}`}`;
+      return `${at} * ${who} ${operation} ${service} ${first}${more} at revision ${revision}${reason === '' ? '' : `: ${reason}`}`;
     }
     case 'move': {
       const {at, service, move} = event;

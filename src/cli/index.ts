@@ -1,15 +1,14 @@
 /** Starts oclif; whatever goes wrong outside a command ends here in our form. */
 import type {Config} from '@oclif/core';
+import {isHelpAsked, wordsBeforeFlags} from './asked-words.ts';
 import {chooseColor} from './color.ts';
 import {ownPlugin} from './own-plugin.ts';
 import {jsonText} from './json-text.ts';
+import {endWithOutput} from './lost-output.ts';
 import {reportFailure, wantsJson} from './failure-report.ts';
 
 export async function main(): Promise<void> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader has gone (`sm ... | head`): nothing is left to say.
-    if (error.code === 'EPIPE') process.exit();
-  });
+  endWithOutput();
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
@@ -17,6 +16,7 @@ export async function main(): Promise<void> {
   try {
     chooseColor(argv);
     const {Config, flush, run} = await import('./oclif.ts');
+    endWithOutput();
     const plugin = ownPlugin(import.meta.url);
     const config = await Config.load({
       root: plugin.root,
@@ -24,7 +24,8 @@ export async function main(): Promise<void> {
     });
     if (wantsJson(argv) && (await showHelpDocument(config, argv))) return;
     await run(argv, config);
-    await flush();
+    // It would wait for ever for a stream that takes nothing any more.
+    if (process.stdout.errored === null) await flush();
   } catch (error) {
     process.exitCode = reportFailure(error, wantsJson(argv));
   }
@@ -32,22 +33,18 @@ export async function main(): Promise<void> {
 
 /** Help is a document, too, when JSON is asked for: of a topic, of a command with --help, of everything. */
 async function showHelpDocument(config: Config, argv: readonly string[]): Promise<boolean> {
-  const words = argv.slice(
-    0,
-    argv.findIndex((word) => word.startsWith('-')),
-  );
-  const id = wordsBeforeFlags(words, config);
+  const words = wordsBeforeFlags(argv);
+  const id = commandOf(words, config);
   const isCommand = config.findCommand(id) !== undefined;
-  const asked = argv.includes('--help') || argv.includes('-h');
-  if (words.length > 0 && !isCommand && config.findTopic(id) === undefined) return false;
-  if (isCommand && !asked) return false;
+  const isTopic = words.length === 0 || config.findTopic(id) !== undefined;
+  if (!isHelpAsked(argv, {isCommand, isTopic})) return false;
   const {documentOf} = await import('./help-document.ts');
   process.stdout.write(`${jsonText(documentOf(config, id))}\n`);
   return true;
 }
 
 /** The longest beginning of the words that names a command, else all of them. */
-function wordsBeforeFlags(words: readonly string[], config: Config): string {
+function commandOf(words: readonly string[], config: Config): string {
   for (let count = words.length; count > 0; count -= 1) {
     const id = words.slice(0, count).join(':');
     if (config.findCommand(id) !== undefined) return id;

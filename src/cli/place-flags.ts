@@ -33,7 +33,7 @@ export function placeOf(flags: GivenPlace): {
   prefix: string | undefined;
 } {
   return {
-    endpoints: flags.endpoints?.split(','),
+    endpoints: flags.endpoints?.split(/\s*,\s*/),
     dataDir: flags['data-dir'],
     configFile: flags['config-file'],
     prefix: flags['etcd-prefix'],

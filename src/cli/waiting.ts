@@ -12,6 +12,8 @@ const LOOK_MS = 1_000;
 /** A look that takes longer than this makes the next ones rarer, ms. */
 const COST_FREE_MS = 50;
 const RETRY_MS = 500;
+/** A look without an answer for so long beyond the time it is held is given up and made again. */
+const CALL_LIMIT_MS = 30_000;
 export const WAIT_DEFAULT_MS = 600_000;
 
 export type WaitFor = Pick<AdminInput<'waitCheck'>, 'service' | 'kind' | 'id' | 'for'>;
@@ -80,20 +82,27 @@ async function check(
   signal: AbortSignal,
   leftMs: number,
 ): Promise<WaitCheckAnswer | undefined> {
+  // However long may be waited: a daemon whose machine is gone answers none of it.
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(), holdMs + CALL_LIMIT_MS);
+  const ended = AbortSignal.any([signal, silent.signal]);
   try {
-    return await client.call('waitCheck', {...goal, timeoutMs: Math.floor(holdMs)}, signal);
+    return await client.call('waitCheck', {...goal, timeoutMs: Math.floor(holdMs)}, ended);
   } catch (error) {
+    if (silent.signal.aborted && !signal.aborted) return undefined;
     const away = error instanceof SmError && ['SERVER_UNAVAILABLE', 'TIMEOUT'].includes(error.code);
     const unavailable = error instanceof RemoteError && error.failure.retryable;
     if ((away || unavailable) && leftMs > 0) return undefined;
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 function describe({missing, missingCount}: WaitCheckAnswer): string {
   const [first] = missing;
   if (first === undefined) return 'not yet';
-  const more = missingCount > 1 ? ` and ${missingCount - 1} more` : '';
+  const more = missingCount > 1 ? ` (and ${missingCount - 1} more)` : '';
   return `${first.id}: ${first.reason}${more}`;
 }
 

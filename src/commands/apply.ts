@@ -76,6 +76,7 @@ export default class Apply extends SmCommand<typeof Apply> {
         {header: 'REVISION', value: ({specRevision}) => specRevision},
       ],
       ...(dryRun ? {note: 'dry run: nothing was changed'} : {}),
+      ...(applied.length === 0 ? {note: 'the files name no app'} : {}),
     });
     if (failed > 0) this.leaveWith(9);
   }

@@ -26,8 +26,7 @@ export default class Doctor extends SmCommand<typeof Doctor> {
       columns: [
         {header: 'VERDICT', value: ({verdict}) => verdict},
         {header: 'CHECK', value: ({name}) => name},
-        {header: 'FOUND', value: ({text}) => text},
-        {header: 'FIX', value: ({fix}) => fix || '-'},
+        {header: 'FOUND', value: ({text, fix}) => (fix === '' ? text : `${text}; fix: ${fix}`)},
       ],
       ...(failed + warned === 0 ? {note: 'all is well'} : {}),
     });

@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
+import {outliveOutput} from '../cli/lost-output.ts';
 import {loadConfig} from '../config/index.ts';
 import type {ServerConfig} from '../config/index.ts';
 import {boundHeapGrowth} from '../runtime/heap.ts';
@@ -52,6 +53,7 @@ export default class Serve extends SmCommand<typeof Serve> {
       return;
     }
     boundHeapGrowth();
+    outliveOutput();
     const logger = createLogger(config.log);
     const {ConfigReload, serve} = await import('../server/index.ts');
     const reloading = new ConfigReload(load, config, logger);

@@ -1,4 +1,5 @@
 /** etcd connections shared by the containers of one process; heartbeats have one of their own. */
+import {createHash} from 'node:crypto';
 import {openEtcdStore} from '../store/etcd-store.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {TransactionBatcher} from '../store/batcher.ts';
@@ -23,11 +24,7 @@ const shared = new Map<string, Shared>();
 
 /** Connections for these endpoints and credentials; opened once a process. */
 export function connect(options: Pick<Joining, 'endpoints' | 'etcd' | 'logger'>): Connections {
-  const key = JSON.stringify([
-    options.endpoints,
-    options.etcd?.username,
-    options.etcd?.tls?.cert?.toString('base64'),
-  ]);
+  const key = keyOf(options);
   const known = shared.get(key) ?? open(options);
   known.users += 1;
   shared.set(key, known);
@@ -46,6 +43,13 @@ export function connect(options: Pick<Joining, 'endpoints' | 'etcd' | 'logger'>)
     batcher: known.batcher,
     release,
   };
+}
+
+/** Whoever is to be trusted and with which secret: a connection made with less must not serve one that asked for more. */
+function keyOf({endpoints, etcd}: Pick<Joining, 'endpoints' | 'etcd'>): string {
+  const {username, password, tls} = etcd ?? {};
+  const text = JSON.stringify([endpoints, username, password, tls]);
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function open(options: Pick<Joining, 'endpoints' | 'etcd' | 'logger'>): Shared {

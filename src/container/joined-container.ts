@@ -133,7 +133,7 @@ export class JoinedContainer implements Container, HintTarget {
   }
 
   private newMember(found: FoundApp): Member {
-    const {joining, id} = this;
+    const {joining} = this;
     return new Member({
       ...this.connections,
       history: seenHistory(this.connections.heartbeatStore, this.connections.store),
@@ -141,7 +141,7 @@ export class JoinedContainer implements Container, HintTarget {
       keys: found.keys,
       epoch: found.epoch,
       clock: this.clock,
-      logger: this.logger.child({container: id}),
+      logger: this.logger,
       identity: this.identity(),
       addTimeoutMs: joining.addTimeoutMs,
       dropTimeoutMs: joining.dropTimeoutMs,

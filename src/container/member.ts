@@ -87,6 +87,7 @@ type Told = Exclude<SessionAction, {type: Carried}>;
 export class Member {
   readonly session: ContainerSession;
   private readonly options: MemberOptions;
+  private readonly logger: Logger;
   private readonly handles = new Map<string, ShardHandle>();
   private readonly reads: {shard: string; op: number}[] = [];
   private timer: Timer | undefined;
@@ -95,6 +96,7 @@ export class Member {
 
   constructor(options: MemberOptions) {
     this.options = options;
+    this.logger = options.logger.child({container: options.identity.container});
     this.session = new ContainerSession({
       identity: options.identity,
       epoch: options.epoch,
@@ -210,21 +212,20 @@ export class Member {
   }
 
   private tell(action: Told): void {
-    const {logger} = this.options;
-    const container = this.options.identity.container;
+    const {logger} = this;
     if (action.type === 'revokeAll') this.revokeAll();
     else if (action.type === 'waitingForId')
       logger.warn(
-        {container, holder: action.holder},
+        {holder: action.holder},
         'container id is held by another living process: waiting',
       );
     else if (action.type === 'stuck')
-      logger.error({container, shard: action.shard, hook: action.hook}, 'hook is overdue');
+      logger.error({shard: action.shard, hook: action.hook}, 'hook is overdue');
     else if (action.type === 'fenced')
-      logger.warn({container}, 'fenced: no heartbeat committed in time, dropping all shards');
-    else if (action.type === 'resumed') logger.info({container}, 'right to act is back');
+      logger.warn({}, 'fenced: no heartbeat committed in time, dropping all shards');
+    else if (action.type === 'resumed') logger.info({}, 'right to act is back');
     else if (action.type === 'evicted')
-      logger.warn({container, incarnation: action.incarnation}, 'evicted: registering anew');
+      logger.warn({incarnation: action.incarnation}, 'evicted: registering anew');
     else if (action.type === 'ready') this.options.onReady(action.incarnation);
     else if (action.type === 'restored') this.restored(action.why);
     else if (action.type === 'accepted') this.accepted(action.epoch);
@@ -253,9 +254,8 @@ export class Member {
   }
 
   private restored(why: string): void {
-    const container = this.options.identity.container;
-    this.options.logger.error(
-      {container, why, code: 'STORE_RESTORED'},
+    this.logger.error(
+      {why, code: 'STORE_RESTORED'},
       'etcd was restored or replaced: claiming nothing until `sm store accept-restore`',
     );
     this.options.onRestored?.(why);
@@ -333,7 +333,7 @@ export class Member {
     this.handles.set(shard, handle);
     this.background(
       settle(() => this.options.hooks.add(handle)).then((error) => {
-        if (error !== undefined) this.options.logger.warn({shard, error}, 'add failed');
+        if (error !== undefined) this.logger.warn({shard, error}, 'add failed');
         this.session.addSettled(shard, number, error, this.options.clock.ownerMs());
       }),
     );
@@ -345,7 +345,7 @@ export class Member {
     this.background(
       settle(() => this.options.hooks.drop(handle, reason)).then((error) => {
         if (error !== undefined)
-          this.options.logger.warn({shard, error}, 'drop failed: will be tried again');
+          this.logger.warn({shard, error}, 'drop failed: will be tried again');
         else handle.dropped = true;
         this.discard(shard, handle);
         this.session.dropSettled(shard, number, error, this.options.clock.ownerMs());
@@ -388,7 +388,7 @@ export class Member {
     work.then(
       () => this.queuePump(),
       (error: unknown) => {
-        this.options.logger.error(
+        this.logger.error(
           {error: failureText(error)},
           'bug in the container session: giving up the right to act',
         );

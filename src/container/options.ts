@@ -46,7 +46,7 @@ export interface JoinOptions {
   signals?: boolean;
   /** Kill the process from a worker thread when it outlives its right to act by a stalled event loop. Default false. */
   watchdog?: boolean;
-  /** Attach the hint receiver to a server of yours with `container.handler` instead of opening one. Default false. */
+  /** Attach the hint receiver to a server of yours, which listens at `port`, with `container.handler` instead of opening one. Default false. */
   attach?: boolean;
   /** Default: silent. */
   logger?: Logger;
@@ -63,6 +63,11 @@ export function checkJoinOptions(options: JoinOptions): Joining {
   if (options.endpoints.length === 0) {
     throw new SmError('INVALID_INPUT', 'endpoints is empty', {
       hint: 'name at least one etcd endpoint, as 127.0.0.1:2379',
+    });
+  }
+  if (options.attach === true && (options.port ?? 0) === 0) {
+    throw new SmError('INVALID_INPUT', 'attach is given without the port of the server', {
+      hint: 'give port: the one at which your server listens, so that daemons find it',
     });
   }
   const host = options.host ?? '127.0.0.1';

@@ -119,7 +119,11 @@ function listen(server: Server, bind: string, port: number): Promise<void> {
           : error,
       );
     });
-    server.listen(port, bind, resolve);
+    server.listen(port, bind, () => {
+      // A connection that cannot be taken, as when all file handles are in use, costs a hint and not the process.
+      server.on('error', () => undefined);
+      resolve();
+    });
   });
 }
 

@@ -12,20 +12,26 @@ const DEADLINE = 0;
 const TICK = 1;
 const WORKER = `
 const {workerData} = require('node:worker_threads');
-const words = new BigInt64Array(workerData);
+const words = new BigInt64Array(workerData.shared);
 setInterval(() => {
   const at = Atomics.load(words, ${DEADLINE});
   const nowNs = process.hrtime.bigint();
-  const still = nowNs - Atomics.load(words, ${TICK}) > ${STANDSTILL_MS * 1e6}n;
+  const still = nowNs - Atomics.load(words, ${TICK}) > workerData.standstillNs;
   if (at !== 0n && nowNs > at && still) process.kill(process.pid, 'SIGKILL');
 }, 5);
 `;
 
-/** `remainingMs`: what is left of the right to act; while it is not positive nothing is armed. Returns a function that ends the watchdog. */
-export function startWatchdog(remainingMs: () => number): () => void {
+/**
+ * `remainingMs`: what is left of the right to act; while it is not positive nothing is armed. `standstillMs`: see there. Returns a
+ * function that ends the watchdog.
+ */
+export function startWatchdog(remainingMs: () => number, standstillMs = STANDSTILL_MS): () => void {
   const shared = new SharedArrayBuffer(16);
   const words = new BigInt64Array(shared);
-  const worker = new Worker(WORKER, {eval: true, workerData: shared});
+  const worker = new Worker(WORKER, {
+    eval: true,
+    workerData: {shared, standstillNs: BigInt(standstillMs * 1e6)},
+  });
   worker.unref();
   const arm = (): void => {
     const leftMs = remainingMs();
@@ -34,6 +40,7 @@ export function startWatchdog(remainingMs: () => number): () => void {
     Atomics.store(words, TICK, nowNs);
     Atomics.store(words, DEADLINE, at);
   };
+  arm();
   const timer = setInterval(arm, REFRESH_MS);
   timer.unref();
   return () => {

@@ -131,7 +131,9 @@ export class DevBed {
   private async createApp(admin: AdminClient): Promise<void> {
     const {shards} = this.options;
     await patiently(() => admin.call('addSpec', {service: DEMO_APP, maxRecoveryTime: 0}));
-    const ids = Array.from({length: shards}, (_, index) => ({shardId: `s${index + 1}`}));
+    // As long as the last, so that they sort as they count.
+    const name = (number: number): string => `s${String(number).padStart(`${shards}`.length, '0')}`;
+    const ids = Array.from({length: shards}, (_, index) => ({shardId: name(index + 1)}));
     for (let at = 0; at < ids.length; at += SHARDS_PER_CALL) {
       const batch = ids.slice(at, at + SHARDS_PER_CALL);
       await patiently(async () => {

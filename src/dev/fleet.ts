@@ -22,6 +22,8 @@ export interface FleetOptions {
 }
 
 export class Fleet {
+  /** Resolves once each shard has acted. */
+  readonly placed: Promise<void>;
   readonly verdict = new OwnershipVerdict();
   private readonly options: FleetOptions;
   private readonly warden = new Warden();
@@ -33,8 +35,11 @@ export class Fleet {
   private joining: Joining | undefined;
   private stopping = false;
 
+  private allServed: () => void = () => undefined;
+
   constructor(options: FleetOptions) {
     this.options = options;
+    this.placed = new Promise((resolve) => (this.allServed = resolve));
   }
 
   /** Containers whose process lives, whether it moves or not. */
@@ -95,6 +100,7 @@ export class Fleet {
     if (this.served.size < shards) return;
     const containers = this.living.map(({id, pid}) => ({id, pid}));
     tell({event: 'placed', shards, containers, afterMs});
+    this.allServed();
   }
 
   /** One that is killed stays away: that is what its killer wants to see. One that gives up, as on a starved machine, tries again. */

@@ -1,6 +1,7 @@
 /** Tells of shards that change hands, many at once in one word: from whom to whom. */
 import type {AdminClient} from '../cli/admin-client.ts';
 import type {MoveEvent} from '../protocol/admin.ts';
+import {pause} from '../runtime/pause.ts';
 import type {Tell} from './events.ts';
 
 /** Moves that end within so long are told together, ms. */
@@ -37,7 +38,7 @@ export class MoveTeller {
           this.take(event);
         }
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await pause(RETRY_MS, signal);
       }
     }
   }

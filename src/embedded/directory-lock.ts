@@ -3,7 +3,15 @@
  * and whoever finds its holder gone creates N+1, which only one can. The highest file is never removed, so numbers only grow
  * and no late comer can create a number that was used.
  */
-import {linkSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {SmError} from '../model/errors.ts';
@@ -121,7 +129,9 @@ function take(path: string, number: number): boolean {
     linkSync(draft, lockFile(path, number));
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    const {code} = error as NodeJS.ErrnoException;
+    // Without its draft: whoever has the lock clears drafts away.
+    if (code === 'EEXIST' || (code === 'ENOENT' && existsSync(path))) return false;
     throw error;
   } finally {
     rmSync(draft, {force: true});

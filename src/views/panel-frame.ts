@@ -4,7 +4,9 @@ import {fitColumns, headerText, rowText} from './columns.ts';
 import type {CellContext, FittedColumn, TableRows} from './columns.ts';
 import {line, span} from './line.ts';
 import type {Line, Tone} from './line.ts';
+import {quoted} from './panel.ts';
 import type {Panel} from './panel.ts';
+import {safe} from './text.ts';
 import {contextOf, rowsOf} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
 
@@ -53,7 +55,7 @@ function titleLine(state: ViewState, index: number, count: number, shown: number
 function emptyText({filter, labels}: ViewState, {empty, section}: Panel): string {
   if (filter !== '') return 'nothing matches the filter';
   return section === 'containers' && labels.service !== ''
-    ? `${empty} -a ${labels.service}`
+    ? `${empty} -a ${quoted(safe(labels.service))}`
     : empty;
 }
 
@@ -71,6 +73,5 @@ function rowLine(
   const text = rowText(columns, row, context);
   const told: Tone = tone(row);
   if (!selected) return [span(mark(row), told), span(` ${text}`, told === 'good' ? 'plain' : told)];
-  const width = Math.max(0, state.size.columns - GUTTER);
-  return [span(`${mark(row)}*`, told), span(text.padEnd(Math.min(width, text.length)), 'selected')];
+  return [span(`${mark(row)}*`, told), span(text, 'selected')];
 }

@@ -143,6 +143,25 @@ describe('apply', () => {
     expect(await apply(FULL, {ifRevision: fresh})).toMatchObject({result: 'configured'});
   });
 
+  it('ends at the first call that fails, and lets the marker go when none is under way', async () => {
+    const real = client;
+    const calls: string[] = [];
+    const failing = async (operation: 'addWorker', input: never): Promise<unknown> => {
+      calls.push(`${operation} begins`);
+      if (operation === 'addWorker' && calls.length > 10) throw new Error('one member');
+      const answer = await real.call(operation, input);
+      calls.push(`${operation} ends`);
+      return answer;
+    };
+    client = Object.assign(Object.create(real) as AdminClient, {call: failing});
+    await expect(apply(FULL)).rejects.toThrow('one member');
+    const members = calls.filter((call) => call === 'addWorker begins').length;
+    expect(members).toBeLessThan(MEMBERS.length);
+    const lastMember = calls.lastIndexOf('addWorker ends');
+    expect(calls.indexOf('endApply begins')).toBeGreaterThan(lastMember);
+    expect(lastMember).toBeGreaterThan(0);
+  });
+
   it('leaves alone what the file does not name, and removes it with prune', async () => {
     await apply(FULL);
     expect(await apply(LESS)).toMatchObject({result: 'unchanged', unmanaged: 50, removed: 0});

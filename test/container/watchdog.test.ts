@@ -15,8 +15,7 @@ function outcome(manner: 'healthy' | 'blocked'): Promise<string | number | null>
 }
 
 describe('the watchdog', () => {
-  // The machine itself may let the loop stand still at that very moment, and then it is rightly killed.
-  it('spares a healthy loop whose right to act runs out', {retry: 2}, async () => {
+  it('spares a healthy loop whose right to act runs out', async () => {
     expect(await outcome('healthy')).toBe(0);
   });
 

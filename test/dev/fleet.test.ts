@@ -7,7 +7,7 @@ import type {DevEvent} from '../../src/dev/index.ts';
 import {until} from '../support/until.ts';
 
 const PROGRAM = join(import.meta.dirname, '..', 'support', 'quitting-container.ts');
-const LIMIT_MS = 25_000;
+const LIMIT_MS = 50_000;
 
 it('starts a container again that gave up, and leaves one dead that was killed', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sm-fleet-'));

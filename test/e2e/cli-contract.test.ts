@@ -159,14 +159,29 @@ describe.concurrent('with and without --json: the same exit code, one document, 
 
 describe('the command line', () => {
   it('shows nearest commands and flags, runs no guess, and prints help of a topic', async () => {
-    const [command, flag, topic] = await Promise.all([
+    const [command, flag, topic, word] = await Promise.all([
       sm(['contaner', 'ls']),
       sm(['container', 'drain', 'c1', '-a', 'orders', '--raeson', 'x']),
       sm(['app']),
+      sm(['app', 'ls', 'extra']),
     ]);
-    expect([command.exit, flag.exit, topic.exit]).toEqual([2, 2, 0]);
+    expect([command.exit, flag.exit, topic.exit, word.exit]).toEqual([2, 2, 0, 2]);
+    expect(word.stderr).toContain('app ls does not take "extra"');
     expect(command.stderr).toContain('sm container ls');
     expect(flag.stderr).toContain('--reason');
+  });
+
+  it('takes the form of the result from the environment, whether flags are given or not', async () => {
+    const env = {SM_OUTPUT: 'json'};
+    const [status, apps, behind] = await Promise.all([
+      sm(['status'], {env}),
+      sm(['app', 'ls'], {env}),
+      sm(['--json', 'status']),
+    ]);
+    expect(JSON.parse(status.stdout)).toMatchObject({kind: 'Status'});
+    expect(JSON.parse(apps.stdout)).toMatchObject({kind: 'AppList'});
+    expect(behind.exit).toBe(2);
+    expect(JSON.parse(behind.stdout)).toMatchObject({kind: 'Error', error: {exit: 2}});
   });
 
   it('exits 6 when no daemon answers, and says what to do', async () => {

@@ -23,7 +23,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   ],
   complete: [['complete -- shard get -a ord', 0]],
   dev: [
-    ['dev --containers 1 --shards 2 --timeout 2s', 0],
+    ['dev --containers 1 --shards 2 --timeout 2s --port 0 --store-port 0', 0],
     ['dev --containers 0', 2],
   ],
   diff: [
@@ -75,6 +75,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   status: [
     ['status', 0],
     ['status --server {closed}', 6],
+    ['status --timeout 600h', 2],
   ],
   top: [
     ['top --timeout 1s', 0],
@@ -108,7 +109,9 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   'app:ls': [
     ['app ls', 0],
     ['app ls --state never', 2],
+    ['app ls extra', 2],
     ['app ls --watch --timeout 1s', 0],
+    ['app ls --watch --sort-by app', 2],
   ],
   'app:pause': [
     ['app pause paused', 0],
@@ -143,14 +146,14 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   ],
   'container:drain': [
     ['container drain -a orders c1 --dry-run', 0],
-    ['container drain -a spare spare{n} --timeout 30s', 0],
+    ['container drain -a spare spare{n} --timeout 50s', 0],
     ['container drain -a orders nobody', 3],
   ],
   'container:evict': [
     ['container evict -a orders c1 --dry-run', 0],
     ['container evict -a orders c1', 2],
     ['container evict -a orders nobody --confirm nobody', 3],
-    ['container evict -a evicted gone{n} --confirm gone{n} --wait --timeout 30s', 0],
+    ['container evict -a evicted gone{n} --confirm gone{n} --wait --timeout 50s', 0],
   ],
   'container:get': [
     ['container get -a orders c1', 0],
@@ -166,7 +169,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   'container:watch': [
     ['container watch -a orders --timeout 1s', 0],
     ['container watch -a orders --for ready', 0],
-    ['container watch -a nobody --timeout 1s', 3],
+    ['container watch -a nobody', 3],
   ],
   'context:add': [
     ['context add local', 0],
@@ -201,7 +204,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   ],
   'moves:watch': [
     ['moves watch -a orders --timeout 1s', 0],
-    ['moves watch -a nobody --timeout 1s', 3],
+    ['moves watch -a nobody', 3],
   ],
   'shard:add': [
     ['shard add -a orders s1 s2', 0],

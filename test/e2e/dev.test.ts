@@ -1,5 +1,7 @@
 /** `sm dev` as built: what it says, and that nothing outlives it, however it ends. */
 import {readFileSync, readdirSync, readlinkSync} from 'node:fs';
+import {createServer} from 'node:net';
+import type {Server} from 'node:net';
 import {describe, expect, it, vi} from 'vitest';
 import {CommandProcess} from '../support/command.ts';
 import {until} from '../support/until.ts';
@@ -54,10 +56,19 @@ function filesOf(pid: number): string[] {
   return targets.filter((target) => target.startsWith('/') && !/^\/(dev|proc|sys)\//.test(target));
 }
 
-async function start(...ports: readonly number[]): Promise<CommandProcess> {
-  const [port = 0, storePort = 0] = ports;
-  const asked = ports.length === 0 ? [] : ['--port', `${port}`, '--store-port', `${storePort}`];
-  const dev = new CommandProcess('dev', '-o', 'jsonl', ...asked);
+/** Takes the port as soon as it is free, so that nobody lets it go meanwhile; undefined where somebody has it for good. */
+async function hold(port: number): Promise<Server | undefined> {
+  const taken = (): Promise<Server | undefined> =>
+    new Promise((resolve) => {
+      const server = createServer();
+      server.once('error', () => resolve(undefined));
+      server.listen({port, host: '127.0.0.1', exclusive: true}, () => resolve(server));
+    });
+  return until(taken, LIMIT_MS, `port ${port}`).catch(() => undefined);
+}
+
+async function start(): Promise<CommandProcess> {
+  const dev = new CommandProcess('dev', '-o', 'jsonl', '--port', '0', '--store-port', '0');
   const placed = (): boolean => lineOf(dev, 'placed') !== undefined;
   await until(placed, LIMIT_MS, () => `every shard is placed: ${dev.output}`);
   return dev;
@@ -78,7 +89,7 @@ describe('sm dev', () => {
     ['SIGTERM', 0],
     ['SIGKILL', 'SIGKILL'],
   ] as const)('places its shards, and leaves nothing behind after %s', async (signal, code) => {
-    const dev = await start(0, 0);
+    const dev = await start();
     const placed = lineOf(dev, 'placed');
     const children = childrenOf(dev.pid);
     expect(placed?.shards).toBe(SHARDS);
@@ -94,29 +105,32 @@ describe('sm dev', () => {
   });
 
   it('takes other ports when its own are taken, and says so; one that was asked for is an error', async () => {
-    // Whoever has the default ports, be it this one.
-    const first = await start();
-    const second = new CommandProcess('dev');
-    await until(
-      () => second.stdout.includes('Ctrl-C stops'),
-      LIMIT_MS,
-      () => second.output,
-    );
-    expect(second.stdout).toContain('port 8801 is taken: another one was chosen');
-    expect(second.stdout).toContain('port 2379 is taken: another one was chosen');
-    expect(second.stdout).toMatch(
-      /12 shards of app demo run on 3 containers, \d+\.\d s after the start/,
-    );
-    const third = new CommandProcess('dev', '--port', '8801');
-    await until(
-      () => third.exited,
-      LIMIT_MS,
-      () => third.output,
-    );
-    expect(await third.end()).toBe(4);
-    expect(third.stderr).toContain('8801');
-    const children = [first, second].flatMap(({pid}) => childrenOf(pid));
-    expect(await Promise.all([first, second].map((dev) => dev.end('SIGTERM')))).toEqual([0, 0]);
-    await gone(children);
+    const held = await Promise.all([8_801, 2_379].map(hold));
+    try {
+      const dev = new CommandProcess('dev');
+      await until(
+        () => dev.stdout.includes('Ctrl-C stops'),
+        LIMIT_MS,
+        () => dev.output,
+      );
+      expect(dev.stdout).toContain('port 8801 is taken: another one was chosen');
+      expect(dev.stdout).toContain('port 2379 is taken: another one was chosen');
+      expect(dev.stdout).toMatch(
+        /12 shards of app demo run on 3 containers, \d+\.\d s after the start/,
+      );
+      const asking = new CommandProcess('dev', '--port', '8801');
+      await until(
+        () => asking.exited,
+        LIMIT_MS,
+        () => asking.output,
+      );
+      expect(await asking.end()).toBe(4);
+      expect(asking.stderr).toContain('8801');
+      const children = childrenOf(dev.pid);
+      expect(await dev.end('SIGTERM')).toBe(0);
+      await gone(children);
+    } finally {
+      for (const server of held) server?.close();
+    }
   });
 });

@@ -1,6 +1,14 @@
 /** What `npm pack` ships, unpacked elsewhere and used from another folder, as somebody who installed it does. */
 import {execFile} from 'node:child_process';
-import {mkdtempSync, readdirSync, rmSync, symlinkSync} from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {promisify} from 'node:util';
@@ -33,6 +41,19 @@ describe('the package', () => {
     expect(await sm('--version')).toMatch(/^sm-shard-manager\/\d/);
     expect(JSON.parse(await sm('version', '--json'))).toMatchObject({kind: 'Version'});
     expect(await sm('shard', 'add', '--help')).toContain('EXAMPLES');
+  });
+
+  it('says what is missing where nothing was built', async () => {
+    const bare = join(folder, 'bare');
+    mkdirSync(join(bare, 'bin'), {recursive: true});
+    copyFileSync(join(PROJECT, 'bin/run.js'), join(bare, 'bin/run.js'));
+    writeFileSync(join(bare, 'package.json'), '{"type": "module"}');
+    await expect(run(process.execPath, [join(bare, 'bin/run.js'), 'status'])).rejects.toMatchObject(
+      {
+        code: 1,
+        stderr: 'sm: this checkout has not been built\nfix: npm ci && npm run build\n',
+      },
+    );
   });
 
   it('gives the SDK and the typed admin client to programs', async () => {

@@ -1,11 +1,13 @@
 /** How the built daemon starts, refuses to start, and waits: the same exit code with and without --json. */
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {closeSync, mkdtempSync, openSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import type {AddressInfo, Server} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {runCli} from '../support/cli-process.ts';
+import {BIN, runCli} from '../support/cli-process.ts';
 import {LONG_MS} from '../support/cluster.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
 import {freePorts, startEtcd} from '../support/etcd-process.ts';
@@ -18,6 +20,17 @@ beforeAll(async () => {
   etcd = await startEtcd();
 });
 afterAll(() => etcd.stop());
+
+/** One whose stdout is a full disk. */
+function unheard(...args: readonly string[]) {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [BIN, ...args], {stdio: ['ignore', full, 'pipe']});
+  closeSync(full);
+  let errors = '';
+  child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return {child, ended, errors: () => errors};
+}
 
 describe('serve', () => {
   const lines = (port: number, endpoint: string): string =>
@@ -55,6 +68,25 @@ describe('serve', () => {
     };
     if (exit === 0) expect(document).toMatchObject({kind: 'ConfigCheck', valid: true});
     else expect(document.error).toMatchObject({code, exit});
+  });
+
+  it('goes on when the disk of its log is full; a command that cannot give its result fails', async () => {
+    const [port = 0] = await freePorts(1);
+    const file = join(folder, 'full.yml');
+    writeFileSync(file, lines(port, etcd.endpoint));
+    const daemon = unheard('serve', '--config-file', file);
+    const ready = (): Promise<boolean> =>
+      fetch(`http://127.0.0.1:${port}/readyz`).then(
+        ({ok}) => ok,
+        () => false,
+      );
+    await until(ready, LONG_MS, () => `it is ready: ${daemon.errors()}`);
+    expect(daemon.errors()).toContain('going on without a log');
+    daemon.child.kill('SIGTERM');
+    expect(await daemon.ended).toBe(0);
+    const command = unheard('version', '--json');
+    expect(await command.ended).toBe(1);
+    expect(command.errors()).toMatch(/^sm: the result cannot be written: .*ENOSPC.*\n$/);
   });
 
   it('waits for an etcd that is away, and ends with 6 when it is told to go meanwhile', async () => {

@@ -243,6 +243,20 @@ it.each(['container ls -a orders --watch', 'top'])(
   },
 );
 
+it.each([
+  ['C-c', 130, 'nothing was done'],
+  ['C-d', 2, 'not confirmed'],
+])('a question is left by %s with exit code %i, and nothing is done', async (key, exit, word) => {
+  await terminal();
+  await start('app rm orders --force');
+  await shows('Type orders to remove app orders:');
+  await tmux.keys(key);
+  const screen = await shows(`exit=${exit}`);
+  expect(screen).toContain(word);
+  expect(screen).not.toContain('bug of sm');
+  expect((await admin.call('getSpec', {})).services).toEqual(['orders']);
+});
+
 /** Neither gone nor a zombie that nobody has asked after. */
 function lives(pid: number): Promise<boolean> {
   return new Promise((resolve) =>
@@ -258,7 +272,7 @@ it('through a pipe the same command tells changes as JSON lines and ends at its 
   const [exit, stdout] = await new Promise<[number | null, string]>((resolve) => {
     const child = execFile(
       process.execPath,
-      [BIN, ...args, '--for', 'ready', '--timeout', '20s'],
+      [BIN, ...args, '--for', 'ready', '--timeout', '60s'],
       {env},
       (_error, text) => resolve([child.exitCode, text]),
     );

@@ -13,7 +13,7 @@ cleanUp();
 const ENTRY = join(import.meta.dirname, '..', '..', 'src', 'embedded', 'main.ts');
 const ROUNDS = 2;
 const WRITERS = 6;
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 50_000;
 
 interface StoreChild {
   readonly client: EndpointClient;

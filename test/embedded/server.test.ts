@@ -12,7 +12,7 @@ import {cleanUp, newPath} from './store-bed.ts';
 
 cleanUp();
 
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 50_000;
 const KEY = Buffer.from('key');
 const ended: (() => Promise<void> | void)[] = [];
 

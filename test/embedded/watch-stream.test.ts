@@ -6,7 +6,7 @@ import type {WatchResponse} from '../../src/embedded/watch-messages.ts';
 import {WatchStream} from '../../src/embedded/watch-stream.ts';
 import {until} from '../support/until.ts';
 
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 50_000;
 
 /** A store, one stream on it, and a client that takes as many replies as it is allowed. */
 class World {

@@ -19,12 +19,12 @@ import {OwnershipLog} from './ownership-log.ts';
 import {until} from './until.ts';
 
 // Several waits of one test may each take long on a slow machine.
-vi.setConfig({testTimeout: 90_000, hookTimeout: 60_000});
+vi.setConfig({testTimeout: 180_000, hookTimeout: 120_000});
 
 /** The shortest T there is, so that outages and evictions take seconds. */
 export const TTL_MS = 3_000;
 /** Far above what any step takes: only a hang may reach it. */
-export const LONG_MS = 25_000;
+export const LONG_MS = 60_000;
 const SERVICE = 'sm.test';
 
 export interface ClusterOptions {

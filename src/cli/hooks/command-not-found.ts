@@ -12,13 +12,44 @@ const commandNotFound: Hook.CommandNotFound = async ({id, argv, config}) => {
   const known = config.commands
     .filter(({hidden}) => hidden !== true)
     .map((command) => command.id.replaceAll(':', ' '));
+  const found = words.slice(0, flag === -1 ? words.length : flag);
+  const command = commandOf(found, config);
+  const error =
+    command === undefined
+      ? unknown(wanted, id, known)
+      : new SmError(
+          'INVALID_INPUT',
+          `${command.join(' ')} does not take ${JSON.stringify(found[command.length])}`,
+          {
+            hint: 'add --help to see what the command takes',
+          },
+        );
+  process.exitCode = reportFailure(error, wantsJson(process.argv.slice(2)));
+};
+
+/** The words that name a command, when others follow it. */
+function commandOf(
+  words: readonly string[],
+  config: Parameters<Hook.CommandNotFound>[0]['config'],
+): readonly string[] | undefined {
+  for (let count = words.length - 1; count > 0; count -= 1) {
+    const named = words.slice(0, count);
+    if (config.findCommand(named.join(':')) !== undefined) return named;
+  }
+  return undefined;
+}
+
+function unknown(wanted: string, id: string, known: readonly string[]): SmError {
+  if (wanted === '')
+    return new SmError('INVALID_INPUT', `no command before ${id}`, {
+      hint: 'the command comes first, as in: sm status --json; sm help lists all commands',
+    });
   const nearest = nearestWords(id.replaceAll(':', ' '), known);
   const hint =
     nearest.length === 0
       ? 'sm help lists all commands'
       : `did you mean: ${nearest.map((command) => `sm ${command}`).join(', ')}?`;
-  const error = new SmError('INVALID_INPUT', `unknown command: ${wanted}`, {hint});
-  process.exitCode = reportFailure(error, wantsJson(process.argv.slice(2)));
-};
+  return new SmError('INVALID_INPUT', `unknown command: ${wanted}`, {hint});
+}
 
 export default commandNotFound;

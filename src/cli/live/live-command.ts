@@ -7,17 +7,19 @@ import {SmCommand} from '../base-command.ts';
 import {waitUntilMet} from '../waiting.ts';
 import type {ScreenQuery, ViewModule} from './live-session.ts';
 
-export const watchFlags = {
+/** `without`: flags that say nothing where changes are followed; given with --watch they are refused. */
+export const watchFlags = (...without: string[]) => ({
   watch: Flags.boolean({
     char: 'w',
     description: 'follow changes: a live view on a terminal, else a line a change',
+    exclusive: without,
   }),
   for: Flags.string({
     description: 'with --watch: end as soon as the app is in this state',
     options: ['ready', 'balanced'],
     dependsOn: ['watch'],
   }),
-};
+});
 
 /** Of commands that always watch. */
 export const forFlag = Flags.string({

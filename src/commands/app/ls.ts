@@ -11,7 +11,6 @@ export default class AppLs extends LiveCommand<typeof AppLs> {
     '<%= config.bin %> app ls --json',
     '<%= config.bin %> app ls --watch',
   ];
-  static override aliases = [];
   static override hiddenAliases = ['app:list', 'apps:ls', 'apps:list'];
   static override flags = {
     state: Flags.string({
@@ -19,29 +18,32 @@ export default class AppLs extends LiveCommand<typeof AppLs> {
       options: ['ok', 'moving', 'trouble', 'paused', 'removing'],
     }),
     ...listFlags,
-    ...watchFlags,
+    ...watchFlags('sort-by', 'limit'),
   };
 
   override async run(): Promise<void> {
+    const {state} = this.flags;
     if (this.flags.watch) {
       await this.watch({
         view: 'apps',
         command: 'sm app ls --watch',
         service: '',
         query: {},
+        filter: state,
+        only: (row) => state === undefined || ('settled' in row && isIn(row, state)),
         for: this.flags.for,
         loadViews: () => import('../../views/index.tsx'),
       });
       return;
     }
-    const {state} = this.flags;
     const {apps, revision} = await this.client.call('getApps', {});
+    const found = apps.filter((app) => state === undefined || isIn(app, state));
+    const none =
+      apps.length === 0 ? 'no app yet: create one with sm app create NAME' : `no app is ${state}`;
     await this.showList<AppView>({
       kind: 'AppList',
       fields: {revision},
-      items: apps
-        .filter((app) => state === undefined || appWord(app).toLowerCase() === state)
-        .toSorted((a, b) => trouble(b) - trouble(a) || (a.service < b.service ? -1 : 1)),
+      items: found.toSorted((a, b) => trouble(b) - trouble(a) || (a.service < b.service ? -1 : 1)),
       name: ({service}) => service,
       columns: [
         {header: 'APP', value: ({service}) => service},
@@ -55,9 +57,13 @@ export default class AppLs extends LiveCommand<typeof AppLs> {
         {header: 'MAX SHARDS', value: ({maxShardCount}) => maxShardCount || '-', wide: true},
         {header: 'RECOVERY', value: ({maxRecoveryTime}) => `${maxRecoveryTime}s`, wide: true},
       ],
-      ...(apps.length === 0 ? {note: 'no app yet: create one with sm app create NAME'} : {}),
+      ...(found.length === 0 ? {note: none} : {}),
     });
   }
+}
+
+function isIn(app: Parameters<typeof appWord>[0], state: string): boolean {
+  return appWord(app).toLowerCase() === state;
 }
 
 function trouble({shards, alarms}: AppView): number {

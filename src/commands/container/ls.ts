@@ -20,7 +20,7 @@ export default class ContainerLs extends LiveCommand<typeof ContainerLs> {
       options: [...CONTAINER_STATES],
     }),
     ...listFlags,
-    ...watchFlags,
+    ...watchFlags('sort-by', 'limit'),
   };
 
   override async run(): Promise<void> {
@@ -33,15 +33,17 @@ export default class ContainerLs extends LiveCommand<typeof ContainerLs> {
     const items = containers
       .filter((container) => state === undefined || container.state === state)
       .toSorted(byTrouble);
+    const none =
+      containers.length === 0
+        ? `no container: start one with sm container run -a ${app}`
+        : `no container is ${state}`;
     await this.showList({
       kind: 'ContainerList',
       fields: {revision},
       items,
       name: ({id}) => id,
       columns: CONTAINER_COLUMNS,
-      ...(items.length === 0
-        ? {note: `no container: start one with sm container run -a ${app}`}
-        : {}),
+      ...(items.length === 0 ? {note: none} : {}),
     });
   }
   private watchContainers(

@@ -64,7 +64,7 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
     const container = await join(
       {
         app,
-        endpoints: this.flags.endpoints.split(','),
+        endpoints: this.flags.endpoints.split(/\s*,\s*/),
         etcdPrefix: this.flags['etcd-prefix'],
         host,
         port,

@@ -6,6 +6,9 @@ import {readShardFile} from '../../cli/shard-file.ts';
 import {SmError} from '../../model/errors.ts';
 import type {AddShardItem, BatchAnswer} from '../../protocol/admin.ts';
 
+/** Of a table; the other forms are whole. */
+const ROWS_SHOWN = 20;
+
 export default class ShardAdd extends SmCommand<typeof ShardAdd> {
   static override summary = 'Add shards to an app.';
   static override description =
@@ -85,19 +88,22 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
 
   private async showBatch(answer: BatchAnswer): Promise<void> {
     const {items, changed, failed, revision} = answer;
+    const shown = this.format === 'table' ? ROWS_SHOWN : items.length;
     await this.showList({
       kind: 'ShardChangeList',
       fields: {changed, failed, revision},
       items: items
         .toSorted((a, b) => Number(b.error !== undefined) - Number(a.error !== undefined))
-        .slice(0, this.format === 'table' ? 20 : undefined),
+        .slice(0, shown),
       name: ({shardId}) => shardId,
       columns: [
         {header: 'SHARD', value: ({shardId}) => shardId},
         {header: 'RESULT', value: ({result}) => result},
         {header: 'ERROR', value: ({error}) => error ?? ''},
       ],
-      ...(items.length > 20 ? {note: `showing 20 of ${items.length}; ${failed} failed`} : {}),
+      ...(items.length > shown
+        ? {note: `showing ${shown} of ${items.length}; ${failed} failed`}
+        : {}),
     });
   }
 

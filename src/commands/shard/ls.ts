@@ -34,7 +34,7 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
     container: Flags.string({description: 'only shards of this container'}),
     unplaced: Flags.boolean({description: 'only shards without a container'}),
     ...listFlags,
-    ...watchFlags,
+    ...watchFlags('sort-by'),
   };
 
   override async run(): Promise<void> {

@@ -138,9 +138,12 @@ function containerReady(listing: AppListing, id: string, missing: Missing): void
   if (state !== 'ready') missing.add(id, state);
 }
 
-function drained({view}: AppListing, id: string, missing: Missing): void {
-  for (const [shard, {value}] of view.own) {
-    if (value.state !== 'free' && value.container === id) missing.add(shard, value.state);
+function drained(listing: AppListing, id: string, missing: Missing): void {
+  const others = [...livingOf(listing).values()].filter(({container}) => container !== id);
+  const blocker = others.some(({mode}) => mode === 'open') ? '' : ', no other container is ready';
+  for (const [shard, {value}] of listing.view.own) {
+    if (value.state === 'free' || value.container !== id) continue;
+    missing.add(shard, value.state === 'owned' ? value.state + blocker : value.state);
   }
 }
 

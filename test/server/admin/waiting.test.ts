@@ -72,6 +72,18 @@ describe('goals', () => {
     expect(await met({kind: 'container', id: 'c1', for: 'drained'})).toBe(true);
   });
 
+  it('drained: says when nobody else could take what is left', async () => {
+    await world.join('orders', 'c1');
+    await world.own('orders', 'a', {});
+    const reasons = async (): Promise<string[]> =>
+      (await check({kind: 'container', id: 'c1', for: 'drained'})).missing.map(
+        ({reason}) => reason,
+      );
+    expect(await reasons()).toEqual(['owned, no other container is ready']);
+    await world.join('orders', 'c2');
+    expect(await reasons()).toEqual(['owned']);
+  });
+
   it('balanced: the live planner wants no move', async () => {
     let wants = true;
     world = new World({

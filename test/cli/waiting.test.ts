@@ -1,0 +1,29 @@
+/** Waiting for longer than a single look may take. */
+import {afterEach, beforeEach, expect, it, vi} from 'vitest';
+import type {AdminClient} from '../../src/cli/admin-client.ts';
+import {waitUntilMet} from '../../src/cli/waiting.ts';
+
+const GOAL = {service: 'orders', kind: 'app', id: '', for: 'ready'} as const;
+const HOUR_MS = 3_600_000;
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+it('a daemon that answers nothing is asked again long before the wait is over', async () => {
+  let looks = 0;
+  const call = (_operation: string, _input: object, signal: AbortSignal): Promise<object> => {
+    looks += 1;
+    if (looks > 1) return Promise.resolve({met: true, missing: [], missingCount: 0, revision: '1'});
+    return new Promise((_, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason as Error)),
+    );
+  };
+  const told: string[] = [];
+  const progress = {update: ({text}: {text: string}) => void told.push(text)};
+  const {signal} = new AbortController();
+  const client = {call} as unknown as AdminClient;
+  const waiting = waitUntilMet(client, GOAL, HOUR_MS, progress, signal);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect((await waiting).answer.met).toBe(true);
+  expect(told).toEqual(['waiting: the daemon cannot be reached: trying again']);
+});

@@ -1,0 +1,53 @@
+/** What a process shares and refuses before anything is asked of a store. */
+import {subscribe, unsubscribe} from 'node:diagnostics_channel';
+import type {Server} from 'node:http';
+import {describe, expect, it} from 'vitest';
+import {connect} from '../../src/container/connections.ts';
+import {checkJoinOptions} from '../../src/container/options.ts';
+import type {JoinOptions} from '../../src/container/options.ts';
+import {openReceiver} from '../../src/container/receiver.ts';
+
+const ENDPOINTS = ['127.0.0.1:1'];
+
+describe('the connections of a process', () => {
+  const PLAIN: JoinOptions['etcd'] = {username: 'app', password: 'one'};
+
+  it.each([
+    ['the same credentials', PLAIN, true],
+    ['another password', {...PLAIN, password: 'two'}, false],
+    ['a store that must prove who it is', {...PLAIN, tls: {ca: Buffer.from('ca')}}, false],
+  ])('are shared by containers with the same endpoints: %s', async (_what, etcd, same) => {
+    const [one, other] = [PLAIN, etcd].map((each) => connect({endpoints: ENDPOINTS, etcd: each}));
+    expect(one?.store === other?.store).toBe(same);
+    await Promise.all([one?.release(), other?.release()]);
+  });
+});
+
+describe('a container that is attached to a server of the application', () => {
+  const options = {app: 'orders', endpoints: ENDPOINTS, attach: true};
+
+  it('has to name the port, or no daemon would ever find it', () => {
+    expect(() => checkJoinOptions(options)).toThrow(/without the port/);
+    expect(checkJoinOptions({...options, port: 8080})).toMatchObject({port: 8080});
+  });
+});
+
+describe('the hint receiver', () => {
+  it('outlives a connection that cannot be taken', async () => {
+    const receiver = await openReceiver(new Set(), '127.0.0.1', 0);
+    let server: Server | undefined;
+    const found = (message: unknown): void => void ({server} = message as {server: Server});
+    subscribe('http.server.request.start', found);
+    const ask = async (): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${receiver.port}/livez`)).status;
+    try {
+      expect(await ask()).toBe(200);
+      expect(server?.emit('error', new Error('accept EMFILE'))).toBe(true);
+      expect(server?.emit('error', new Error('accept EMFILE'))).toBe(true);
+      expect(await ask()).toBe(200);
+    } finally {
+      unsubscribe('http.server.request.start', found);
+      await receiver.close();
+    }
+  });
+});
