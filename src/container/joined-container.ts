@@ -177,13 +177,14 @@ export class JoinedContainer implements Container, HintTarget {
     this.member?.leave();
     const timeout = gate();
     const timer = this.clock.after(this.joining.leaveTimeoutMs, timeout.resolve);
+    // Ended as a clone, by eviction or by a fault: its heartbeat may still stand.
     const left = this.ended.then(
       () => true,
-      () => true,
+      (reason: unknown) => reason instanceof SmError && reason.code === 'APP_DELETED',
     );
     const clean = await Promise.race([left, timeout.promise.then(() => false)]);
     timer.cancel();
-    if (!clean) {
+    if (!clean && !this.over) {
       this.logger.error(
         {container: this.id},
         'leaving took too long: going, the heartbeat is left to fall silent',

@@ -128,6 +128,7 @@ describe('a copy of a container', () => {
       otherwise: [],
     });
     await expect(original.ended).rejects.toMatchObject({code: 'CLONED'});
+    await expect(original.leave()).resolves.toEqual({clean: false});
     for (const shard of SHARDS) expect(cluster.log.ownerOf(shard)).toBe('');
     await until(() => cluster.log.count('dropped') === SHARDS.length, LONG_MS, 'all were dropped');
     await cluster.join('orders', 'c1');
