@@ -44,6 +44,13 @@ export class Credentials {
     this.tokens = tokens;
   }
 
+  /** @throws SmError INVALID_CONFIG when a file of tokens or certificates cannot be used. */
+  check(): void {
+    this.readTokens();
+    const tls = this.readTls();
+    if (tls !== undefined) checkCertificates(tls);
+  }
+
   /** @throws SmError INVALID_CONFIG when a file cannot be used. */
   forHttp(): Pick<HttpDependencies, 'tokens' | 'allowedHosts' | 'tls' | 'onTlsServer'> {
     const {config} = this;

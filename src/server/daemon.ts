@@ -80,7 +80,7 @@ export class RunningDaemon implements Daemon {
   readonly ended: Promise<void>;
   private readonly options: DaemonOptions;
   private readonly keys: Keys;
-  private readonly clock = watchingClock(systemClock());
+  private readonly clock: ReturnType<typeof watchingClock>;
   private readonly store: EtcdStore;
   private readonly heartbeatStore: EtcdStore;
   private readonly leases: Leases;
@@ -103,10 +103,17 @@ export class RunningDaemon implements Daemon {
   private readonly memberEnded: Promise<void>;
   private signalMemberEnded: () => void = () => undefined;
 
-  private constructor(options: DaemonOptions, stores: OpenedStores, keys: Keys) {
+  private constructor(
+    options: DaemonOptions,
+    stores: OpenedStores,
+    keys: Keys,
+    credentials: Credentials,
+  ) {
     const {config, logger} = options;
     this.options = options;
     this.keys = keys;
+    this.credentials = credentials;
+    this.clock = watchingClock(systemClock());
     this.address = config.advertise;
     this.store = stores.store;
     this.heartbeatStore = stores.heartbeatStore;
@@ -121,7 +128,6 @@ export class RunningDaemon implements Daemon {
     );
     this.ended.catch(() => undefined);
     const batcher = new TransactionBatcher(this.store);
-    const credentials = (this.credentials = new Credentials(config));
     const allowLoopback = isLoopbackHost(config.host);
     const hints = new HintSender({logger, allowLoopback});
     const daemonHints = new HintSender({logger, allowLoopback: true, ...credentials.forDaemons()});
@@ -161,9 +167,12 @@ export class RunningDaemon implements Daemon {
   static async start(options: DaemonOptions): Promise<RunningDaemon> {
     const {config} = options;
     const keys = new Keys(config.etcdPrefix, config.service);
+    const credentials = new Credentials(config);
+    // Before anything is open: a file that is missing must end the start, whether etcd answers or not.
+    credentials.check();
     const stores = await openWhenReachable(options, keys);
     const {suspicion, record} = stores.cluster;
-    const daemon = new RunningDaemon(options, stores, keys);
+    const daemon = new RunningDaemon(options, stores, keys, credentials);
     try {
       await refuseLoopbackBesideOthers(config, {store: daemon.store, keys, clock: daemon.clock});
       if (suspicion === '') await ensureOwnSpec(daemon.store, keys, daemon.clock.wallMs());

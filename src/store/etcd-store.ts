@@ -195,17 +195,18 @@ export class EtcdStore implements Store {
     options: CallOptions | undefined,
     call: (client: EndpointClient, options: {deadline: number}) => Promise<T>,
   ): Promise<T> {
-    const endMs = Date.now() + (options?.timeoutMs ?? this.limitMs);
+    const endMs = performance.now() + (options?.timeoutMs ?? this.limitMs);
     let refusal: SmError | undefined;
     for (;;) {
       const client = this.client();
       try {
-        return await call(client, {deadline: endMs});
+        // The client takes a time of day: made anew for each attempt, for a clock that is set back would stretch it.
+        return await call(client, {deadline: Date.now() + endMs - performance.now()});
       } catch (error) {
         const fault = this.fault(client, error);
         // A fault of TLS says more than the end of the time.
         if (fault.code === 'STORE_AUTH') refusal = fault;
-        if (!isTransportFault(fault) || this.closed || Date.now() + READ_PAUSE_MS >= endMs)
+        if (!isTransportFault(fault) || this.closed || performance.now() + READ_PAUSE_MS >= endMs)
           throw refusal ?? fault;
         await new Promise((resolve) => setTimeout(resolve, READ_PAUSE_MS));
       }

@@ -105,6 +105,26 @@ describe('a configuration file that is wrong', () => {
   });
 });
 
+describe('a file of secrets that cannot be used', () => {
+  const files: [string, string[]][] = [
+    ['no file of tokens', ['auth: {tokenFile: /nowhere/tokens}']],
+    ['no certificate in it', ['tls: {cert: package.json, key: package.json}']],
+  ];
+  it.each(files)('%s ends the daemon, whether etcd answers or not', async (_name, lines) => {
+    const [port = 0] = await freePorts(1);
+    const away = configText(port, ...lines).replace(etcd.endpoint, '127.0.0.1:1');
+    for (const text of [configText(port, ...lines), away]) {
+      const daemon = new DaemonProcess(text);
+      try {
+        expect(await daemon.exited()).toBe(2);
+        expect(daemon.output).toMatch(/INVALID_CONFIG/);
+      } finally {
+        await daemon.end();
+      }
+    }
+  });
+});
+
 describe('a store that cannot be used', () => {
   it('etcd away at the start: one line a try, ever more rarely, and it starts when etcd does', async () => {
     const away = await startEtcd();

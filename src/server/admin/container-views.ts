@@ -97,11 +97,14 @@ function loadsOf(view: AppView): Map<string, {container: string; load: Load}> {
   for (const {value} of view.own.values()) {
     if (value.state === 'free') continue;
     const {incarnation, container} = value;
-    const known = loads.get(incarnation) ?? {container, load: {total: 0, ready: 0, dropping: 0}};
+    let known = loads.get(incarnation);
+    if (known === undefined) {
+      known = {container, load: {total: 0, ready: 0, dropping: 0}};
+      loads.set(incarnation, known);
+    }
     known.load.total++;
     if (value.state === 'owned' && value.ready) known.load.ready++;
     if (value.state === 'dropping') known.load.dropping++;
-    loads.set(incarnation, known);
   }
   return loads;
 }

@@ -25,9 +25,15 @@ interface Kept {
 export class ShardPages {
   private readonly dependencies: AdminDependencies;
   private readonly kept = new Map<string, Kept>();
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(dependencies: AdminDependencies) {
     this.dependencies = dependencies;
+  }
+
+  /** Listings that are kept now. */
+  get held(): number {
+    return this.kept.size;
   }
 
   async page(query: GetShardsQuery): Promise<GetShardsAnswer> {
@@ -72,9 +78,12 @@ export class ShardPages {
     const key = `${listing.app}@${listing.revision}`;
     this.kept.delete(key);
     this.kept.set(key, {listing, ids, untilMs: nowMs + PAGES_KEPT_MS});
-    for (const [known, {untilMs}] of this.kept) {
-      if (untilMs <= nowMs || this.kept.size > PAGES_KEPT_LIMIT) this.kept.delete(known);
-    }
+    for (const known of this.kept.keys())
+      if (this.kept.size > PAGES_KEPT_LIMIT) this.kept.delete(known);
+    clearTimeout(this.timer);
+    // A listing of 100,000 shards is 100 MB: it goes by itself, not when somebody asks for pages again.
+    this.timer = setTimeout(() => this.kept.clear(), PAGES_KEPT_MS);
+    this.timer.unref();
   }
 }
 

@@ -33,17 +33,39 @@ export function shardState(listing: AppListing, shard: string): ShardState {
 /** Why the container that the record names serves nothing any more; '' when it may, or when the record names none. */
 function lossOf(listing: AppListing, record: OwnershipRecord | undefined): string {
   if (record === undefined || record.state === 'free') return '';
-  const {container, incarnation} = record;
+  const loss = lossOfIncarnation(listing, record.incarnation);
+  if (loss === '') return '';
+  const {container} = record;
+  return loss === 'unreadable'
+    ? `the heartbeat of its container ${container} cannot be read`
+    : `its container ${container} is ${loss}`;
+}
+
+type Loss = '' | 'unreadable' | 'lost' | 'silent';
+
+/** A thousand containers hold 100,000 shards: each is looked at once. */
+const lossesByListing = new WeakMap<AppListing, Map<string, Loss>>();
+
+function lossOfIncarnation(listing: AppListing, incarnation: string): Loss {
+  let losses = lossesByListing.get(listing);
+  if (losses === undefined) {
+    losses = new Map();
+    lossesByListing.set(listing, losses);
+  }
+  let loss = losses.get(incarnation);
+  if (loss === undefined) {
+    loss = judgedLoss(listing, incarnation);
+    losses.set(incarnation, loss);
+  }
+  return loss;
+}
+
+function judgedLoss(listing: AppListing, incarnation: string): Loss {
   const {view} = listing;
   const heartbeat = view.heartbeats.get(incarnation)?.value;
-  if (heartbeat === undefined) {
-    const unreadable = view.hasHeartbeat(incarnation);
-    return unreadable
-      ? `the heartbeat of its container ${container} cannot be read`
-      : `its container ${container} is lost`;
-  }
+  if (heartbeat === undefined) return view.hasHeartbeat(incarnation) ? 'unreadable' : 'lost';
   const {state} = stateOf(listing, incarnation, heartbeat);
-  return state === 'silent' || state === 'lost' ? `its container ${container} is ${state}` : '';
+  return state === 'silent' || state === 'lost' ? state : '';
 }
 
 /** Nobody serves it, and nobody is about to: it has a spec, and no home that lives. */
@@ -133,15 +155,17 @@ export function noShards(): ShardCounts {
 export function shardCounts(listing: AppListing): ShardCounts {
   const counts = noShards();
   const {view} = listing;
+  counts.removing = view.own.size;
   for (const shard of view.shards.keys()) {
     counts.total++;
     counts[columnOf(shardState(listing, shard))]++;
+    if (view.own.has(shard)) counts.removing--;
   }
-  for (const shard of view.own.keys()) if (!hasSpec(listing, shard)) counts.removing++;
   for (const key of view.quarantined.keys()) {
     if (!key.startsWith('shard/') || view.shards.has(key.slice('shard/'.length))) continue;
     counts.total++;
     counts.quarantined++;
+    if (view.own.has(key.slice('shard/'.length))) counts.removing--;
   }
   return counts;
 }

@@ -110,7 +110,7 @@ class LiveListing {
         const startedMs = performance.now();
         if (judge(this.listing, this.goal, this.dependencies.plan).met) return true;
         const spentMs = performance.now() - startedMs;
-        await pause(Math.max(LEAST_PAUSE_MS, spentMs / JUDGING_SHARE - spentMs));
+        await pause(Math.max(LEAST_PAUSE_MS, spentMs / JUDGING_SHARE - spentMs), signal);
       }
       return false;
     } finally {

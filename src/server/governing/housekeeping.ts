@@ -75,8 +75,17 @@ export class Housekeeping {
       compares.push({key: id, target: 'mod', op: '=', value: idMod});
       then.push({op: 'delete', key: id});
     }
-    await this.transact(compares, then);
-    this.watcher.evicted(container, incarnation);
+    const outcome = await this.transact(compares, then);
+    if (
+      outcome.kind === 'committed' ||
+      (outcome.kind === 'unknown' && (await this.isGone(heartbeat)))
+    )
+      this.watcher.evicted(container, incarnation);
+  }
+
+  private async isGone(key: string): Promise<boolean> {
+    const read = await this.options.store.get(key).catch(() => undefined);
+    return read !== undefined && read.entry === undefined;
   }
 
   private async status(status: AppStatus): Promise<void> {

@@ -22,20 +22,23 @@ export class RoundKeeper {
 
   /** The operations that write a round and delete what has become too old. */
   async round(items: readonly object[]): Promise<Operation[]> {
-    this.rounds ??= await this.store.list([this.prefix]).then(
-      ({entries}) => entries.map(({key}) => key),
-      () => undefined,
-    );
+    const known = this.rounds ?? (await this.listed());
     this.number += 1;
     const at = String(Math.floor(this.clock.wallMs())).padStart(14, '0');
     const key = `${this.prefix}${at}-${String(this.number % 10_000).padStart(4, '0')}`;
-    const rounds = [...(this.rounds ?? []), key];
-    const old = rounds.splice(0, Math.max(0, rounds.length - ROUNDS_KEPT));
-    this.rounds = rounds;
-    const drops = old.slice(0, DROPS_PER_ROUND);
+    const rounds = [...(known ?? []), key];
+    const tooMany = Math.max(0, rounds.length - ROUNDS_KEPT);
+    const old = rounds.splice(0, Math.min(DROPS_PER_ROUND, tooMany));
+    // What could not be listed is listed with the next round, else it would stay for ever.
+    if (known !== undefined) this.rounds = rounds;
     return [
       {op: 'put', key, value: JSON.stringify(items)},
-      ...drops.map((gone): Operation => ({op: 'delete', key: gone})),
+      ...old.map((gone): Operation => ({op: 'delete', key: gone})),
     ];
+  }
+
+  private async listed(): Promise<string[] | undefined> {
+    const read = await this.store.list([this.prefix]).catch(() => undefined);
+    return read?.entries.map(({key}) => key);
   }
 }

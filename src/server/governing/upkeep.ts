@@ -25,6 +25,8 @@ export class Upkeep {
   private cluster: KnownCluster;
   private revisions: number[] = [];
   private timer: Timer | undefined;
+  /** Grows with every start and stop: a round that outlives its term sets no timer any more. */
+  private term = 0;
 
   constructor(options: UpkeepOptions) {
     this.options = options;
@@ -33,16 +35,21 @@ export class Upkeep {
 
   start(): void {
     this.stop();
-    this.timer = this.options.clock.after(INTERVAL_MS, () => void this.round());
+    this.wait();
   }
 
   stop(): void {
+    this.term += 1;
     this.timer?.cancel();
-    this.timer = undefined;
     this.revisions = [];
   }
 
+  private wait(): void {
+    this.timer = this.options.clock.after(INTERVAL_MS, () => void this.round());
+  }
+
   private async round(): Promise<void> {
+    const {term} = this;
     const {store, keys, logger, compaction} = this.options;
     try {
       this.cluster = await noteRevision(store, keys, this.cluster);
@@ -53,7 +60,6 @@ export class Upkeep {
     } catch (error) {
       logger.warn({error: String(error)}, 'upkeep of etcd failed: trying again in 5 minutes');
     }
-    if (this.timer !== undefined)
-      this.timer = this.options.clock.after(INTERVAL_MS, () => void this.round());
+    if (term === this.term) this.wait();
   }
 }

@@ -15,9 +15,9 @@ export function addAdminRoutes(
   server: FastifyInstance,
   {admin, logger}: Pick<HttpDependencies, 'admin' | 'logger'>,
 ): void {
-  const closing = new AbortController();
+  const callers = new Callers();
   server.addHook('preClose', (done) => {
-    closing.abort();
+    callers.close();
     done();
   });
   for (const [operation, route] of Object.entries(adminRoutes) as [string, AdminRoute][]) {
@@ -25,7 +25,7 @@ export function addAdminRoutes(
     // The table and the handlers have the same keys by type; the loop cannot show it.
     const handle = admin[operation as AnsweringOperation] as AnyHandler;
     addRoute(server, route, async (request, reply) => {
-      const caller = callerOf(request, reply, closing.signal);
+      const caller = callerOf(request, reply, callers);
       const answer = await handle(inputOf(route, request), caller);
       if (route.changes)
         logger.info(
@@ -36,7 +36,7 @@ export function addAdminRoutes(
     });
   }
   addRoute(server, adminRoutes.health, async () => ({msg: 'success'}));
-  addStreams(server, admin, closing.signal);
+  addStreams(server, admin, callers, logger);
 }
 
 function addRoute(
@@ -59,7 +59,8 @@ function addRoute(
 function addStreams(
   server: FastifyInstance,
   admin: HttpDependencies['admin'],
-  closing: AbortSignal,
+  callers: Callers,
+  logger: HttpDependencies['logger'],
 ): void {
   let open = 0;
   const counted = (route: AdminRoute, send: StreamSender): void =>
@@ -69,7 +70,12 @@ function addStreams(
       }
       open++;
       try {
-        await send(request, reply, callerOf(request, reply, closing));
+        await send(request, reply, callerOf(request, reply, callers));
+      } catch (error) {
+        // The answer has begun: nobody else would hear of a bug.
+        if (reply.sent && !(error instanceof SmError))
+          logger.error({err: error, requestId: request.id, path: route.path}, 'stream failed');
+        if (!reply.sent) throw error;
       } finally {
         open--;
       }
@@ -133,13 +139,37 @@ function mediaProblem(request: FastifyRequest): SmError | undefined {
   });
 }
 
-function callerOf(request: FastifyRequest, reply: FastifyReply, closing: AbortSignal): Caller {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
+/**
+ * Whoever listens: all are told when the server closes. Not by AbortSignal.any with one signal for the whole server: such a signal keeps
+ * something of every other that was ever made from it.
+ */
+class Callers {
+  private readonly listening = new Set<AbortController>();
+  private closed = false;
+
+  /** Aborted when the answer has been sent, the caller hangs up, or the server closes. */
+  signalFor(reply: FastifyReply): AbortSignal {
+    const gone = new AbortController();
+    if (this.closed) gone.abort();
+    this.listening.add(gone);
+    reply.raw.once('close', () => {
+      this.listening.delete(gone);
+      gone.abort();
+    });
+    return gone.signal;
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const gone of this.listening) gone.abort();
+  }
+}
+
+function callerOf(request: FastifyRequest, reply: FastifyReply, callers: Callers): Caller {
   return {
     address: request.ip,
     requestId: request.id,
     who: whoCalls(request),
-    signal: AbortSignal.any([gone.signal, closing]),
+    signal: callers.signalFor(reply),
   };
 }

@@ -76,6 +76,8 @@ export interface HttpDependencies {
   readonly tls?: {readonly cert: Buffer; readonly key: Buffer; readonly ca?: Buffer} | undefined;
   /** A server with these certificates was made: whoever renews them has to tell it. */
   readonly onTlsServer?: (server: TlsServer) => void;
+  /** Closing waits for answers that are under way, for so long at most, ms. Default 5000. */
+  readonly closeLimitMs?: number;
   /** Adds further routes, such as the hint receiver's, under the same limits and the same auth. */
   readonly mount?: (server: FastifyInstance) => void;
 }

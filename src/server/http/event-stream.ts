@@ -10,7 +10,8 @@ export const STREAMS_LIMIT = 200;
 
 /**
  * Writes events until the source ends or the caller hangs up. Waits while the caller reads slowly. The first event is
- * awaited before the answer begins, so that an operational failure still is an ordinary error answer.
+ * awaited before the answer begins, so that an operational failure still is an ordinary error answer; a later one is the last event.
+ * @throws what the source throws while anyone listens.
  */
 export async function sendEvents<Event extends {readonly type: string}>(
   reply: FastifyReply,
@@ -36,7 +37,9 @@ export async function sendEvents<Event extends {readonly type: string}>(
       next = await iterator.next();
     }
   } catch (error) {
-    if (!signal.aborted) raw.write(failureFrame(error));
+    if (signal.aborted) return;
+    raw.write(failureFrame(error));
+    throw error;
   } finally {
     clearInterval(beat);
     raw.end();

@@ -25,6 +25,7 @@ export const REQUEST_TIMEOUT_MS = 30_000;
 export const KEEP_ALIVE_MS = 5_000;
 export const CONNECTIONS_LIMIT = 1_000;
 const CONNECTION_CHECK_MS = 5_000;
+const CLOSE_LIMIT_MS = 5_000;
 
 /** A server that is not listening yet: `await server.listen({host, port})`, `await server.close()`. */
 export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
@@ -53,6 +54,7 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
   let closing = false;
   server.addHook('preClose', async () => {
     closing = true;
+    cutOff(server, dependencies.closeLimitMs ?? CLOSE_LIMIT_MS);
   });
   server.addHook('onSend', async (request, reply) => {
     if (closing) void reply.header('connection', 'close');
@@ -64,6 +66,12 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
   addDescription(server, version);
   mount?.(server);
   return server;
+}
+
+/** A caller that does not read its answer, as a stopped `sm top`, must not keep the daemon from ending. */
+function cutOff({server}: FastifyInstance, limitMs: number): void {
+  const timer = setTimeout(() => server.closeAllConnections(), limitMs);
+  server.once('close', () => clearTimeout(timer));
 }
 
 function createLimited(

@@ -1,5 +1,5 @@
 /** The streams behind live views, on the store in memory: what a client that puts rows by their keys ends up with. */
-import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {SmError} from '../../../src/model/errors.ts';
 import {liveMessage, LIVE_SECTIONS} from '../../../src/protocol/admin.ts';
 import type {
@@ -9,6 +9,7 @@ import type {
   LiveRows,
   LiveSummary,
 } from '../../../src/protocol/admin.ts';
+import {LiveRecords} from '../../../src/server/admin/live/live-records.ts';
 import {until} from '../../support/until.ts';
 import {NOW_MS, World} from './fixture.ts';
 
@@ -30,7 +31,7 @@ class Client {
   readonly messages: LiveMessage[] = [];
   summary: LiveSummary | undefined;
   lastEventId = '';
-  private ended: unknown;
+  ended: unknown;
 
   constructor(query: AdminInput<'liveStream'>, lastEventId = '', checked = true) {
     void this.read(query, lastEventId, checked).catch((error: unknown) => (this.ended = error));
@@ -208,6 +209,49 @@ describe('a live stream', () => {
     away = false;
     await until(() => last()?.store.ok === true, LIMIT_MS, 'the beat takes it back');
   });
+});
+
+describe('live views of one app and of all', () => {
+  it('hold the records once, whichever was there first', async () => {
+    const watch = vi.spyOn(world.memory, 'watch');
+    const one = new Client({view: 'shards', ...app});
+    await until(() => one.summary !== undefined, LIMIT_MS, 'a first look');
+    expect(watch).toHaveBeenCalledTimes(2);
+    const all = new Client({view: 'top'});
+    await all.has('"service":"orders"');
+    const other = new Client({view: 'containers', ...app});
+    await until(() => other.summary !== undefined, LIMIT_MS, 'a first look');
+    expect(watch).toHaveBeenCalledTimes(3);
+    // From here on only what is held for all is told of changes.
+    for (const call of watch.mock.results.slice(0, 2)) call.value.close();
+    await world.call('addSpec', {service: 'search'});
+    await world.join('search', 'c1');
+    await world.join('orders', 'c2');
+    await world.call('addShard', {...app, shardId: 'late'});
+    await one.has('"id":"late"');
+    await other.has('"id":"c2"');
+    await all.has('search/c1');
+    expect(JSON.stringify([...other.rows.values()])).not.toContain('search');
+    expect(other.summary).toMatchObject({service: 'orders', apps: 1, daemons: 0});
+    const nobody = new Client({view: 'moves', service: 'nobody'});
+    await until(() => nobody.ended !== undefined, LIMIT_MS, 'its end');
+    expect(nobody.ended).toMatchObject({code: 'APP_NOT_FOUND'});
+  });
+});
+
+it('a view that breaks tells its watchers why; who comes back gets a new one', async () => {
+  const client = new Client({view: 'containers', ...app});
+  await until(() => client.summary !== undefined, LIMIT_MS, 'a first look');
+  const apps = vi.spyOn(LiveRecords.prototype, 'apps').mockImplementation(() => {
+    throw new Error('a bug');
+  });
+  await until(() => client.ended !== undefined, LIMIT_MS, 'the end of the view');
+  expect(client.ended).toMatchObject({message: 'a bug'});
+  apps.mockRestore();
+  const again = new Client({view: 'containers', ...app}, client.lastEventId);
+  await world.join('orders', 'c1');
+  await again.has('"id":"c1"');
+  expect(again.hello).toMatchObject({resumed: false});
 });
 
 describe('a live view of shards', () => {

@@ -57,13 +57,14 @@ async function take(events: AsyncIterable<MoveEvent>, count: number): Promise<Mo
 
 describe('the stream of moves', () => {
   it('tells steps in order and ends with the caller', async () => {
-    const reading = take(world.stream(app, stop.signal), 5);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const stream = world.stream(app, stop.signal)[Symbol.asyncIterator]();
+    const hello = await stream.next();
+    const reading = take({[Symbol.asyncIterator]: () => stream}, 4);
     await world.own('orders', 's', {state: 'dropping', ready: false, move: note});
     await world.own('orders', 's', {state: 'free', ready: false, move: note});
     await world.own('orders', 's', {container: 'c2', incarnation: 'c2-1', token: 't'});
     await round('1', [finished('s', '2026-01-01T00:00:01.000Z')]);
-    const events = await reading;
+    const events = [hello.value, ...(await reading)];
     expect(events).toMatchObject([
       {type: 'hello'},
       {type: 'running', move: {shard: 's', step: 'dropping'}},
@@ -87,22 +88,22 @@ describe('the stream of moves', () => {
     await world.own('orders', 'a', {ready: false});
     await world.own('orders', 'b', {});
     await world.memory.compact((await world.memory.status()).revision);
-    const reading = take(world.stream({...app, after: String(first)}, stop.signal), 3);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const stream = world.stream({...app, after: String(first)}, stop.signal);
+    const events = stream[Symbol.asyncIterator]();
+    expect(await events.next()).toMatchObject({value: {type: 'hello'}});
+    expect(await events.next()).toMatchObject({value: {type: 'gap'}});
     await world.own('orders', 'c', {state: 'assigned', ready: false});
-    expect(await reading).toMatchObject([
-      {type: 'hello'},
-      {type: 'gap'},
-      {type: 'running', move: {shard: 'c'}},
-    ]);
+    expect(await events.next()).toMatchObject({value: {type: 'running', move: {shard: 'c'}}});
   });
 
   it('refuses an unknown app before the first event, and ends when told', async () => {
     const none = world.stream({service: 'nobody'}, stop.signal);
     await expect(take(none, 1)).rejects.toMatchObject({code: 'APP_NOT_FOUND'});
-    const reading = take(world.stream(app, stop.signal), 99);
-    setTimeout(() => stop.abort(), 20);
-    expect(await reading).toHaveLength(1);
+    const stream = world.stream(app, stop.signal)[Symbol.asyncIterator]();
+    expect(await stream.next()).toMatchObject({value: {type: 'hello'}});
+    const end = stream.next();
+    stop.abort();
+    expect(await end).toMatchObject({done: true});
   });
 });
 

@@ -1,4 +1,6 @@
-import {beforeEach, describe, expect, it} from 'vitest';
+import {beforeEach, describe, expect, it, vi} from 'vitest';
+import {adminRoutes} from '../../../src/protocol/admin.ts';
+import {ShardPages} from '../../../src/server/admin/shard-reads.ts';
 import {NOW_MS, SERVICE, World} from './fixture.ts';
 
 const app = {service: 'orders'};
@@ -167,6 +169,21 @@ describe('listing', () => {
       reason: 'capacity',
     });
     expect(shards.find(({id}) => id === 's11')?.reason).not.toBe('');
+  });
+
+  it('forget the listing behind them when nobody asks for the next one', async () => {
+    vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']});
+    try {
+      for (const shardId of ['a', 'b']) await world.call('addShard', {...app, shardId});
+      const pages = new ShardPages(world.dependencies);
+      const query = adminRoutes.getShards.request.parse({...app, limit: 1});
+      expect((await pages.page(query)).next).not.toBe('');
+      expect(pages.held).toBe(1);
+      vi.advanceTimersByTime(30_000);
+      expect(pages.held).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('refuses a cursor that is none', async () => {

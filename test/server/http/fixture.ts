@@ -66,7 +66,7 @@ export async function listen(server: FastifyInstance): Promise<number> {
 export function rawExchange(
   port: number,
   bytes: string | Buffer,
-  limitMs = 5_000,
+  limitMs = 20_000,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');

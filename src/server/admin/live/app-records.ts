@@ -18,6 +18,8 @@ export class AppRecords {
   /** Monotonic ms of the last heartbeat seen, by incarnation. */
   private readonly beats = new Map<string, number>();
   private status: AppStatus | undefined;
+  private changes = 0;
+  /** What is derived holds the changes up to this one. */
   private version = 0;
   private idsVersion = 0;
   private readonly derived = new Map<string, {readonly version: number; readonly value: unknown}>();
@@ -57,6 +59,11 @@ export class AppRecords {
     this.touched(true);
   }
 
+  /** Lets what is derived be derived anew, if there is anything new: once a round, or every view would count for itself. */
+  refresh(): void {
+    this.version = this.changes;
+  }
+
   /** Monotonic ms of the last heartbeat of the incarnation; undefined when none was seen. */
   lastBeatMs(incarnation: string): number | undefined {
     return this.beats.get(incarnation);
@@ -69,7 +76,7 @@ export class AppRecords {
     );
   }
 
-  /** The same object until something changes. */
+  /** The same object until something has changed and `refresh` was called. */
   listing(revision: number, epoch: number): AppListing {
     return this.once('listing', () => ({
       app: this.app,
@@ -86,7 +93,7 @@ export class AppRecords {
     return this.cached('ids', this.idsVersion, () => shardIds(listing));
   }
 
-  /** What `make` made the last time, until something changes. */
+  /** What `make` made the last time, until something has changed and `refresh` was called. */
   once<T>(name: string, make: () => T): T {
     return this.cached(name, this.version, make);
   }
@@ -106,7 +113,7 @@ export class AppRecords {
   }
 
   private touched(told: boolean): boolean {
-    if (told) this.version++;
+    if (told) this.changes++;
     return told;
   }
 }

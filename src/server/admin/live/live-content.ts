@@ -10,7 +10,7 @@ import {
 } from '../../../protocol/admin.ts';
 import type {AppRecords} from './app-records.ts';
 import {alarmsOf, summaryOf} from './live-figures.ts';
-import type {LiveRecords} from './live-records.ts';
+import type {ViewRecords} from './live-records.ts';
 import {appRow, containerRows, finishedRows, moveRows} from './live-rows.ts';
 import {shardWindow} from './shard-window.ts';
 
@@ -33,7 +33,7 @@ export interface Moment {
 }
 
 export async function liveContent(
-  records: LiveRecords,
+  records: ViewRecords,
   query: LiveQuery,
   cluster: string,
   moment: Moment,
@@ -55,7 +55,7 @@ export async function liveContent(
 }
 
 async function sectionsOf(
-  records: LiveRecords,
+  records: ViewRecords,
   apps: readonly AppRecords[],
   query: LiveQuery,
   moment: Moment,
@@ -99,12 +99,12 @@ function counted(
   return {sections: {[name]: rows.slice(0, limit)}, matched: rows.length, total: rows.length};
 }
 
-function allApps(records: LiveRecords, apps: readonly AppRecords[]): PrintedRow[] {
+function allApps(records: ViewRecords, apps: readonly AppRecords[]): PrintedRow[] {
   return apps.map((app) => appRow(app, records)).sort((a, b) => b.rank - a.rank);
 }
 
 function allContainers(
-  records: LiveRecords,
+  records: ViewRecords,
   apps: readonly AppRecords[],
   {nowMs, wallMs}: Moment,
 ): PrintedRow[] {

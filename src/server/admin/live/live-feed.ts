@@ -7,14 +7,8 @@ import type {LiveQuery, LiveRow, LiveRows, LiveSection} from '../../../protocol/
 import {LIVE_PART_ROWS, LIVE_SECTIONS} from '../../../protocol/admin.ts';
 import {liveContent} from './live-content.ts';
 import type {LiveContent, Moment, PrintedRow} from './live-content.ts';
-import type {LiveRecords} from './live-records.ts';
+import type {ViewRecords} from './live-records.ts';
 
-/** Changes are gathered for so long at least, ms: a screen shows no more than four frames a second. */
-const GATHER_MS = 250;
-/** Looking may take at most this part of the time. */
-const LOOKING_SHARE = 0.1;
-/** Ages of heartbeats and ten-minute figures change without any record doing so. */
-const TICK_MS = 1_000;
 /** Changes kept for watchers that are behind: messages, and rows in them. */
 const RING_MESSAGES = 512;
 const RING_ROWS = 20_000;
@@ -45,7 +39,7 @@ export interface FeedOptions {
 export class LiveFeed {
   readonly query: LiveQuery;
   private readonly options: FeedOptions;
-  private readonly records: LiveRecords;
+  private records: ViewRecords;
   private readonly id = randomBytes(6).toString('hex');
   private readonly rows = new Map<LiveSection, Map<string, KnownRow>>();
   private summary = '';
@@ -53,14 +47,12 @@ export class LiveFeed {
   private ring: Change[] = [];
   private ringRows = 0;
   private readonly sleepers = new Set<() => void>();
-  private timer: NodeJS.Timeout | undefined;
-  private dueMs = 0;
-  private earliestMs = 0;
   /** Monotonic ms since when a change waits to be shown; undefined when none does. */
   private waitingSinceMs: number | undefined;
   private closed = false;
+  private fault: unknown;
 
-  constructor(records: LiveRecords, options: FeedOptions) {
+  constructor(records: ViewRecords, options: FeedOptions) {
     this.records = records;
     this.options = options;
     this.query = options.query;
@@ -68,19 +60,40 @@ export class LiveFeed {
 
   /** Looks for the first time. */
   async start(): Promise<void> {
+    this.refresh();
     await this.look();
-    this.lookWithin(TICK_MS);
   }
 
   close(): void {
     this.closed = true;
-    clearTimeout(this.timer);
     this.wake();
+  }
+
+  /** The same records, kept by somebody else from now on. */
+  use(records: ViewRecords): void {
+    this.records = records;
+  }
+
+  /** Before a round of looks: what the records say now is what all views are made of. */
+  refresh(): void {
+    this.records.refresh();
   }
 
   recordsChanged(): void {
     this.waitingSinceMs ??= performance.now();
-    this.lookWithin(0);
+  }
+
+  /** A fault in here ends the view, not the daemon: its watchers are told, come back and get a new feed. */
+  async lookAgain(): Promise<void> {
+    if (this.closed) return;
+    const since = this.waitingSinceMs;
+    this.waitingSinceMs = undefined;
+    try {
+      await this.look(since === undefined ? 0 : Math.round(performance.now() - since));
+    } catch (error) {
+      this.fault = error;
+      this.close();
+    }
   }
 
   /** The place behind the event with this id; undefined when what follows it is not known any more. */
@@ -127,39 +140,15 @@ export class LiveFeed {
     return this.closed;
   }
 
+  /** Why it has ended by itself; undefined when it has not. */
+  get brokenBy(): unknown {
+    return this.fault;
+  }
+
   private canFollow(place: number): boolean {
     if (place > this.seq) return false;
     const oldest = this.ring[0]?.seq ?? this.seq + 1;
     return place >= oldest - 1;
-  }
-
-  private lookWithin(limitMs: number): void {
-    if (this.closed) return;
-    const dueMs = Math.max(this.earliestMs, performance.now() + limitMs);
-    if (this.timer !== undefined && this.dueMs <= dueMs) return;
-    clearTimeout(this.timer);
-    this.dueMs = dueMs;
-    const delayMs = Math.max(0, dueMs - performance.now());
-    // A fault in here ends the view, not the daemon: its watchers come back and get a new feed.
-    this.timer = setTimeout(() => {
-      this.lookAgain().catch(() => this.close());
-    }, delayMs);
-    this.timer.unref();
-  }
-
-  private async lookAgain(): Promise<void> {
-    const startedMs = performance.now();
-    // No other look may start while this one is under way.
-    this.dueMs = Number.NEGATIVE_INFINITY;
-    const since = this.waitingSinceMs;
-    this.waitingSinceMs = undefined;
-    const lagMs = since === undefined ? 0 : Math.round(startedMs - since);
-    await this.look(lagMs);
-    const endedMs = performance.now();
-    const spentMs = endedMs - startedMs;
-    this.earliestMs = endedMs + Math.max(GATHER_MS, spentMs / LOOKING_SHARE - spentMs);
-    this.timer = undefined;
-    this.lookWithin(this.waitingSinceMs === undefined ? TICK_MS : 0);
   }
 
   private async look(lagMs = 0): Promise<void> {

@@ -4,7 +4,7 @@ import {stateCounts} from '../container-views.ts';
 import {noShards} from '../shard-views.ts';
 import type {AppRecords, EndedMove} from './app-records.ts';
 import type {Moment} from './live-content.ts';
-import type {LiveRecords} from './live-records.ts';
+import type {ViewRecords} from './live-records.ts';
 import {appViewOf, moveRows, viewsOf} from './live-rows.ts';
 
 /** How far back done and failed moves are counted, ms. */
@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000;
 type Figures = Omit<LiveSummary, 'matched' | 'total' | 'alarms' | 'alarmCount'>;
 
 export function summaryOf(
-  records: LiveRecords,
+  records: ViewRecords,
   apps: readonly AppRecords[],
   {cluster, service}: {cluster: string; service: string},
   moment: Moment,
@@ -39,13 +39,13 @@ export function summaryOf(
   };
 }
 
-export function alarmsOf(records: LiveRecords, apps: readonly AppRecords[]): AlarmView[] {
+export function alarmsOf(records: ViewRecords, apps: readonly AppRecords[]): AlarmView[] {
   const own = records.own;
   const all = own === undefined || apps.includes(own) ? apps : [own, ...apps];
   return all.flatMap((app) => appViewOf(app, records).alarms);
 }
 
-function daemonsOf(records: LiveRecords): number {
+function daemonsOf(records: ViewRecords): number {
   const {own} = records;
   if (own === undefined) return 0;
   return viewsOf(own, records).filter(

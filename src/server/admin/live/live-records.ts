@@ -23,7 +23,21 @@ interface World {
   revision: number;
 }
 
-export class LiveRecords {
+/** What a view sees of records: those of its app, or of all. */
+export interface ViewRecords {
+  /** What the views derive may be derived anew: of the records as they are now. */
+  refresh(): void;
+  readonly revision: number;
+  readonly epoch: number;
+  readonly leader: LeaderRecord | undefined;
+  /** sm's own records, when they are in scope. */
+  readonly own: AppRecords | undefined;
+  /** The apps of the scope that exist, by name; of all: without sm itself. */
+  apps(): AppRecords[];
+  isThere(app: string): boolean;
+}
+
+export class LiveRecords implements ViewRecords {
   private readonly dependencies: AdminDependencies;
   /** The app; undefined for all. */
   private readonly scope: string | undefined;
@@ -53,6 +67,10 @@ export class LiveRecords {
     for (const watch of this.watches) watch.close();
   }
 
+  refresh(): void {
+    for (const records of this.world.apps.values()) records.refresh();
+  }
+
   get revision(): number {
     return this.world.revision;
   }
@@ -65,15 +83,13 @@ export class LiveRecords {
     return this.world.leader;
   }
 
-  /** sm's own records, when they are in scope. */
   get own(): AppRecords | undefined {
     return this.world.apps.get(this.dependencies.service);
   }
 
-  /** The apps of the scope that exist, by name; of all: without sm itself. */
   apps(): AppRecords[] {
     const {apps} = this.world;
-    if (this.scope !== undefined) return [...apps.values()].filter(({app}) => app === this.scope);
+    if (this.scope !== undefined) return this.named(this.scope);
     const named = [...apps.values()].filter(({app}) => this.exists(this.world, app));
     return named
       .filter(({app}) => app !== this.dependencies.service)
@@ -82,6 +98,12 @@ export class LiveRecords {
 
   isThere(app: string): boolean {
     return this.exists(this.world, app);
+  }
+
+  /** The app's records, if there are any. */
+  named(app: string): AppRecords[] {
+    const records = this.world.apps.get(app);
+    return records === undefined ? [] : [records];
   }
 
   private exists({apps}: World, app: string): boolean {
@@ -184,6 +206,45 @@ export class LiveRecords {
       return change !== undefined && records.apply(change, nowMs);
     }
     return true;
+  }
+}
+
+/** One app's part of the records of all, as a view of that app sees it. */
+export class OneApp implements ViewRecords {
+  private readonly all: LiveRecords;
+  private readonly app: string;
+
+  constructor(all: LiveRecords, app: string) {
+    this.all = all;
+    this.app = app;
+  }
+
+  refresh(): void {
+    this.all.refresh();
+  }
+
+  get revision(): number {
+    return this.all.revision;
+  }
+
+  get epoch(): number {
+    return this.all.epoch;
+  }
+
+  get leader(): LeaderRecord | undefined {
+    return this.all.leader;
+  }
+
+  get own(): AppRecords | undefined {
+    return this.all.own?.app === this.app ? this.all.own : undefined;
+  }
+
+  apps(): AppRecords[] {
+    return this.all.named(this.app);
+  }
+
+  isThere(app: string): boolean {
+    return this.all.isThere(app);
   }
 }
 

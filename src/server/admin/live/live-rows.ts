@@ -9,7 +9,7 @@ import type {AppListing} from '../listing.ts';
 import {runningMove} from '../moves.ts';
 import type {AppRecords} from './app-records.ts';
 import type {Moment, PrintedRow} from './live-content.ts';
-import type {LiveRecords} from './live-records.ts';
+import type {ViewRecords} from './live-records.ts';
 
 /** A heartbeat this many intervals old is shown as late. */
 const LATE_INTERVALS = 1.5;
@@ -18,16 +18,16 @@ export type Ranked<Extra = unknown> = PrintedRow & {readonly rank: number} & Ext
 
 export function listingOf(
   app: AppRecords,
-  {revision, epoch}: Pick<LiveRecords, 'revision' | 'epoch'>,
+  {revision, epoch}: Pick<ViewRecords, 'revision' | 'epoch'>,
 ): AppListing {
   return app.listing(revision, epoch);
 }
 
-export function appViewOf(app: AppRecords, records: LiveRecords): AppView {
+export function appViewOf(app: AppRecords, records: ViewRecords): AppView {
   return app.once('appView', () => appView(listingOf(app, records)));
 }
 
-export function appRow(app: AppRecords, records: LiveRecords): Ranked {
+export function appRow(app: AppRecords, records: ViewRecords): Ranked {
   return app.once('appRow', () => {
     const row = {...appViewOf(app, records), key: app.app};
     const {unplaced, failed, quarantined} = row.shards;
@@ -37,7 +37,7 @@ export function appRow(app: AppRecords, records: LiveRecords): Ranked {
 }
 
 /** The views of the app's containers, counted once for a change. */
-export function viewsOf(app: AppRecords, records: LiveRecords): readonly ContainerView[] {
+export function viewsOf(app: AppRecords, records: ViewRecords): readonly ContainerView[] {
   return app.once('containers', () => containerViews(listingOf(app, records)));
 }
 
@@ -46,7 +46,7 @@ interface ContainerBase {
   readonly print: string;
 }
 
-export function containerRows(app: AppRecords, records: LiveRecords, moment: Moment): Ranked[] {
+export function containerRows(app: AppRecords, records: ViewRecords, moment: Moment): Ranked[] {
   const bases = app.once('containerRows', () => containerBases(app, records));
   return bases.map(({row, print}) => {
     const lateSince = lateSinceOf(app, row, moment);
@@ -59,7 +59,7 @@ export function containerRows(app: AppRecords, records: LiveRecords, moment: Mom
   });
 }
 
-function containerBases(app: AppRecords, records: LiveRecords): ContainerBase[] {
+function containerBases(app: AppRecords, records: ViewRecords): ContainerBase[] {
   const capacity = app.view.spec?.value.maxShardCount ?? 0;
   const views = viewsOf(app, records);
   const open = views.filter(({state}) => state === 'ready').length;

@@ -7,7 +7,7 @@ import type {AppListing} from '../listing.ts';
 import {isUnplaced, reasonOf, shardState, shardView} from '../shard-views.ts';
 import type {AppRecords} from './app-records.ts';
 import type {PrintedRow} from './live-content.ts';
-import type {LiveRecords} from './live-records.ts';
+import type {ViewRecords} from './live-records.ts';
 import {listingOf} from './live-rows.ts';
 
 interface ShardWindow {
@@ -23,23 +23,22 @@ interface Match {
 }
 
 export async function shardWindow(
-  records: LiveRecords,
+  records: ViewRecords,
   app: AppRecords | undefined,
   query: LiveQuery,
 ): Promise<ShardWindow> {
   if (app === undefined) return {rows: [], matched: 0, total: 0};
   const listing = listingOf(app, records);
   const ids = app.ids(listing);
-  const matches: Match[] = [];
+  const window = new Window(query);
   const takes = matcher(query, listing);
   await inSlices(ids, (id) => {
     const match = takes(id);
-    if (match !== undefined) matches.push(match);
+    if (match !== undefined) window.take(match);
   });
-  const shown = windowOf(matches, query);
   return {
-    rows: shown.map((match) => printed(app.app, listing, match)),
-    matched: matches.length,
+    rows: window.shown().map((match) => printed(app.app, listing, match)),
+    matched: window.matched,
     total: ids.length,
   };
 }
@@ -59,18 +58,32 @@ function matcher(query: LiveQuery, listing: AppListing): (id: string) => Match |
   };
 }
 
-/** `matches` come by id. */
-function windowOf(matches: readonly Match[], {sort, limit}: LiveQuery): readonly Match[] {
-  if (sort === 'name') return matches.slice(0, limit);
-  if (sort === 'container')
-    return matches
-      .toSorted((a, b) => compareText(a.home, b.home) || compareText(a.id, b.id))
-      .slice(0, limit);
-  const byState = new Map<ShardState, Match[]>(SHARD_STATES.map((state) => [state, []]));
-  for (const match of matches) byState.get(match.state)?.push(match);
-  const window: Match[] = [];
-  for (const group of byState.values()) window.push(...group.slice(0, limit - window.length));
-  return window;
+/** What is shown of all that matches, which comes by id: of 100,000 no more is kept than may be shown, where the order allows it. */
+class Window {
+  matched = 0;
+  private readonly query: LiveQuery;
+  private readonly kept = new Map<ShardState | '', Match[]>();
+
+  constructor(query: LiveQuery) {
+    this.query = query;
+    const groups = query.sort === 'trouble' ? SHARD_STATES : ([''] as const);
+    for (const group of groups) this.kept.set(group, []);
+  }
+
+  take(match: Match): void {
+    this.matched++;
+    const {sort, limit} = this.query;
+    const group = this.kept.get(sort === 'trouble' ? match.state : '');
+    if (group !== undefined && (sort === 'container' || group.length < limit)) group.push(match);
+  }
+
+  shown(): readonly Match[] {
+    const {sort, limit} = this.query;
+    const matches = [...this.kept.values()].flat();
+    if (sort === 'container')
+      matches.sort((a, b) => compareText(a.home, b.home) || compareText(a.id, b.id));
+    return matches.slice(0, limit);
+  }
 }
 
 function printed(service: string, listing: AppListing, {id, state}: Match): PrintedRow {

@@ -1,0 +1,130 @@
+/** Chores of a governor beside ownership records, on the store in memory. */
+import {beforeEach, describe, expect, it} from 'vitest';
+import {Keys} from '../../../src/etcd/keys.ts';
+import type {FinishedMove} from '../../../src/model/status.ts';
+import {decodeEventRound} from '../../../src/protocol/records.ts';
+import {systemClock} from '../../../src/runtime/clock.ts';
+import type {Clock} from '../../../src/runtime/clock.ts';
+import {silentLogger} from '../../../src/runtime/logger.ts';
+import {Housekeeping} from '../../../src/server/governing/housekeeping.ts';
+import {Upkeep} from '../../../src/server/governing/upkeep.ts';
+import {MemoryStore} from '../../../src/store/memory-store.ts';
+import type {Operation, Store} from '../../../src/store/port.ts';
+import {until} from '../../support/until.ts';
+import {NOW_MS, status, withLostAnswers} from '../admin/fixture.ts';
+
+const keys = new Keys('/sm', 'sm');
+const office = {key: keys.ownership('sm', 'orders'), target: 'mod', value: 2} as const;
+const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
+
+let memory: MemoryStore;
+let clock: Clock;
+beforeEach(async () => {
+  memory = new MemoryStore();
+  clock = {...systemClock(), wallMs: () => NOW_MS};
+  await write({op: 'put', key: office.key, value: '{}'});
+});
+
+async function write(...then: Operation[]): Promise<number> {
+  const outcome = await memory.transact({compares: [], then, otherwise: []});
+  if (outcome.kind !== 'committed') throw new Error('not written');
+  return outcome.revision;
+}
+
+function housekeeping(store: Store): Housekeeping {
+  const leases = {grant: unused, keepAliveOnce: unused, revoke: unused, close: () => undefined};
+  const options = {app: 'orders', keys, store, office, leases, clock, logger: silentLogger};
+  return new Housekeeping(options, () => {
+    throw new Error('deposed');
+  });
+}
+
+describe('an eviction', () => {
+  const heartbeat = keys.heartbeat('orders', 'c1-1');
+
+  /** States that the history tells of c1 after an eviction whose answer had this fate. */
+  async function told(
+    fate: 'applied' | 'dropped' | 'answered',
+    renewed = false,
+  ): Promise<string[]> {
+    const mod = await write({op: 'put', key: heartbeat, value: '{}'});
+    if (renewed) await write({op: 'put', key: heartbeat, value: '{"seq":2}'});
+    const chores = housekeeping(withLostAnswers(memory, [fate]));
+    await chores.carryOut({type: 'evict', container: 'c1', incarnation: 'c1-1', mod, idMod: 0});
+    await chores.carryOut({type: 'status', status: status({})});
+    const {entries} = await memory.list([keys.eventsPrefix('orders')]);
+    return entries.flatMap(({value}) => {
+      const round = decodeEventRound(value);
+      return round.ok ? round.value.map(({state}) => state) : [];
+    });
+  }
+
+  it('is told of when it was carried out, also when the answer was lost', async () => {
+    expect(await told('answered')).toEqual(['lost']);
+    memory = new MemoryStore();
+    await write({op: 'put', key: office.key, value: '{}'});
+    expect(await told('applied')).toEqual(['lost']);
+  });
+
+  it('is not told of when the container came back in time, or nothing was written', async () => {
+    expect(await told('answered', true)).toEqual([]);
+    expect(await told('dropped')).toEqual([]);
+  });
+});
+
+it('of a long history every round that is too old goes, some with each new one', async () => {
+  const old = Array.from({length: 90}, (_, at) =>
+    keys.moves('orders', String(at).padStart(14, '0')),
+  );
+  for (const key of old) await write({op: 'put', key, value: '[]'});
+  const chores = housekeeping(memory);
+  const moves: FinishedMove[] = [];
+  const {list} = memory;
+  memory.list = () => Promise.reject(new Error('etcd does not answer'));
+  await chores.carryOut({type: 'recordMoves', moves});
+  memory.list = list;
+  for (let round = 0; round < 3; round += 1) await chores.carryOut({type: 'recordMoves', moves});
+  expect((await memory.list([keys.movesPrefix('orders')])).entries).toHaveLength(10);
+});
+
+it('upkeep that is stopped and started while a round is under way goes on once', async () => {
+  const timers = new Set<() => void>();
+  const ticking: Clock = {
+    ...clock,
+    after: (_delayMs, callback) => {
+      timers.add(callback);
+      return {cancel: () => void timers.delete(callback)};
+    },
+  };
+  let answer: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  let rounds = 0;
+  const scan: Store['scan'] = async (...args) => {
+    await held;
+    rounds += 1;
+    return memory.scan(...args);
+  };
+  const store = new Proxy<Store>(memory, {
+    get: (target, name) => {
+      const member: unknown = name === 'scan' ? scan : Reflect.get(target, name);
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+    },
+  });
+  const record = {v: 1, epoch: 1, clusterId: 'memory', maxRevision: 1};
+  const cluster = {record, mod: 0, suspicion: ''};
+  const upkeep = new Upkeep({
+    ...{store, keys, clock: ticking, logger: silentLogger, cluster, compaction: 'off'},
+  });
+  upkeep.start();
+  const [first] = timers;
+  timers.clear();
+  first?.();
+  upkeep.stop();
+  upkeep.start();
+  answer();
+  await until(() => rounds === 1, 20_000, 'the round goes on');
+  await new Promise(setImmediate);
+  expect(timers.size).toBe(1);
+  upkeep.stop();
+  expect(timers.size).toBe(0);
+});
