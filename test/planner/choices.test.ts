@@ -54,10 +54,13 @@ describe('shards that rather avoid a container', () => {
 
 describe('the order of moves', () => {
   test('takes from the highest first, whatever the budget', () => {
-    const snapshot = snapshotOf([...running(9, 'a'), ...running(6, 'b')], ['a', 'b', 'c']);
-    const from = plan(snapshot).moves.map((move) => snapshot.containers[move.from]?.id);
-    expect(from.slice(0, 3)).toEqual(['a', 'a', 'a']);
-    expect([...from].sort()).toEqual(['a', 'a', 'a', 'a', 'b']);
+    const snapshot = snapshotOf([...running(9, 'b'), ...running(12, 'a')], ['a', 'b', 'c']);
+    const left = [12, 9];
+    const heights = plan(snapshot).moves.map(({from}) => {
+      left[from] = (left[from] ?? 0) - 1;
+      return (left[from] ?? 0) + 1;
+    });
+    expect(heights).toEqual([12, 11, 10, 9, 9, 8, 8]);
   });
 
   test('below the limit all moves are voluntary, whichever container gives', () => {
@@ -69,6 +72,17 @@ describe('the order of moves', () => {
       expect(causes).toEqual(['balance', 'balance', 'balance', 'balance']);
     }
   });
+});
+
+test.each(['c1', 'c2'])('where the shard limit binds, wishes for and against %s count', (id) => {
+  const narrow = Array.from({length: 4}, (_, at) => shard(`n${at}`, {workerGroup: 'narrow'}));
+  const pools = new Map([['narrow', new Set(['c0'])]]);
+  const home = (one: PlacementShard): string | undefined => {
+    const snapshot = {...snapshotOf([...narrow, one], ['c0', 'c1', 'c2'], 3), pools};
+    return placed(snapshot, plan(snapshot)).get(one.id);
+  };
+  expect(home(shard('back', {prefer: id}))).toBe(id);
+  expect(home(shard('failed', {avoid: id}))).toBe(id === 'c1' ? 'c2' : 'c1');
 });
 
 test('while the shard limit binds elsewhere, groups are even where there is room', () => {
