@@ -1,6 +1,7 @@
 /** apps.yml: apps with their shards, worker groups and pins. Every fault is named with file:line:column. */
 import {LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseAllDocuments} from 'yaml';
 import type {Document, Node, Scalar, YAMLMap, YAMLSeq} from 'yaml';
+import {compareText} from '../model/compare-text.ts';
 import {SmError} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
 import {APPS_SHAPE, idsOfRange} from './apps-schema.ts';
@@ -63,7 +64,7 @@ export function parseApps(sources: readonly {file: string; text: string}[]): Fil
     }
   }
   if (faults.length > 0) throw invalid(faults);
-  return apps.sort((a, b) => order(a.name, b.name));
+  return apps.sort((a, b) => compareText(a.name, b.name));
 }
 
 function invalid(faults: readonly string[]): SmError {
@@ -161,7 +162,9 @@ class Checker {
   private checkTable(map: YAMLMap, shape: Shape & {kind: 'table'}, path: string): void {
     for (const {key, value} of map.items) {
       const name = isScalar(key) ? String(key.value) : '';
-      const problem = shape.keyProblem(name);
+      // 007 would become the name 7.
+      const same = isScalar(key) && (typeof key.value === 'string' || key.source === name);
+      const problem = same ? shape.keyProblem(name) : 'a key is no text: put it in quotes';
       if (problem !== undefined) this.fault(key as Node, path, `: ${problem}`);
       this.check(value as Node | null, shape.of, `${path}.${name}`);
     }
@@ -223,17 +226,12 @@ function fileApp(raw: RawApp, at: string, faults: string[]): FileApp {
   for (const id of Object.keys(pins))
     if (!shards.has(id)) faults.push(`${at}: app ${name}: pins names ${id}, which is no shard`);
   const groups = Object.entries(raw.workerGroups ?? {})
-    .map(([group, members]) => [group, [...new Set(members)].sort(order)] as const)
+    .map(([group, members]) => [group, [...new Set(members)].sort(compareText)] as const)
     .filter(([, members]) => members.length > 0)
-    .sort(([a], [b]) => order(a, b));
+    .sort(([a], [b]) => compareText(a, b));
   return {
     ...{name, maxShardCount, maxRecoveryTime, paused},
-    shards: [...shards.values()].sort((a, b) => order(a.shardId, b.shardId)),
+    shards: [...shards.values()].sort((a, b) => compareText(a.shardId, b.shardId)),
     workerGroups: Object.fromEntries(groups),
   };
-}
-
-/** Code unit order: the same in every locale. */
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

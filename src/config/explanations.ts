@@ -21,7 +21,7 @@ type JsonSchema = Record<string, unknown>;
 const SETTING_NOTES: Readonly<Record<string, string>> = {
   service: "sm's own service name.",
   port: 'Port of the admin API.',
-  endpoints: 'etcd endpoints, host:port each.',
+  endpoints: 'etcd endpoints, host:port each; left out with --embedded.',
   etcdPrefix: 'Prefix of all keys, as /sm.',
   host: 'Address to bind. Default 127.0.0.1; anything but loopback needs auth.',
   advertise:
@@ -31,6 +31,14 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
   'etcd.tls.ca': "File with the authority of etcd's certificates.",
   'etcd.tls.cert': "File with the daemon's certificate for etcd.",
   'etcd.tls.key': 'File with its key.',
+  dataDir: 'Where the store of --embedded keeps everything. Default sm-data beside this file.',
+  'embedded.host':
+    'Address the store listens on. Default 127.0.0.1; anything but loopback needs embedded.tls or etcd.username.',
+  'embedded.port': 'Port of the store. Default 2379.',
+  'embedded.quotaBytes': "Size beyond which writes are refused. Default: the store's own.",
+  'embedded.tls.ca': 'File with the authority of the certificates that clients must show.',
+  'embedded.tls.cert': 'File with the certificate of the store; needs etcd.tls.ca.',
+  'embedded.tls.key': 'File with its key.',
   auth: 'none: whoever reaches the port may do everything.',
   'auth.tokenFile':
     'File with one bearer token of 43 characters or more a line, TOKEN or NAME TOKEN; at most two. Read again at SIGHUP.',

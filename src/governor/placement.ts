@@ -28,7 +28,7 @@ export function placementSnapshot(
   const shards: PlacementShard[] = [];
   for (const [id, {value}] of view.shards) {
     if (!view.isQuarantined(id))
-      shards.push(placementShard(value, view.own.get(id)?.value, living));
+      shards.push(placementShard(id, value, view.own.get(id)?.value, living));
   }
   const containers: PlacementContainer[] = [];
   for (const {container, mode} of living.values()) containers.push({id: container, mode});
@@ -40,7 +40,9 @@ export function placementSnapshot(
   };
 }
 
+/** `id` as the key says it: that is what records are found by. */
 function placementShard(
+  id: string,
   spec: ShardSpec,
   record: OwnershipRecord | undefined,
   living: ReadonlyMap<string, LivingContainer>,
@@ -48,7 +50,7 @@ function placementShard(
   const current = countsFor(record, living);
   const failed = record !== undefined && record.failures > 0;
   return {
-    id: spec.id,
+    id,
     group: spec.group,
     workerGroup: spec.workerGroup,
     pin: spec.manualContainerId,

@@ -98,6 +98,8 @@ export class AppView {
   missingFrom(listed: ReadonlySet<string>, revision: number): AppChange[] {
     const gone: AppChange[] = [];
     const mod = revision;
+    if (this.spec !== undefined && this.spec.mod <= revision && !hasSpec(listed))
+      gone.push({kind: 'spec', mod, entry: undefined});
     for (const [shard, {mod: at}] of this.shards)
       if (at <= revision && !listed.has(`shard/${shard}`))
         gone.push({kind: 'shard', mod, shard, entry: undefined});
@@ -161,13 +163,19 @@ export class AppView {
   ): boolean {
     const before = this.own.get(shard);
     if (!put(this.own, shard, entry, mod)) return false;
-    if (before !== undefined) this.holding.get(before.value.incarnation)?.delete(shard);
+    if (before !== undefined) this.release(before.value.incarnation, shard);
     if (entry === undefined || entry.value.state === 'free') return true;
     const {incarnation} = entry.value;
     const held = this.holding.get(incarnation);
     if (held === undefined) this.holding.set(incarnation, new Set([shard]));
     else held.add(shard);
     return true;
+  }
+
+  private release(incarnation: string, shard: string): void {
+    const held = this.holding.get(incarnation);
+    held?.delete(shard);
+    if (held?.size === 0) this.holding.delete(incarnation);
   }
 
   private applyId(container: string, incarnation: string | undefined, mod: number): boolean {
@@ -216,10 +224,18 @@ export function listedKey(change: AppChange): string {
   }
 }
 
+/** Whether the app has a spec in the listing, if only one that cannot be read. */
+function hasSpec(listed: ReadonlySet<string>): boolean {
+  if (listed.has('spec')) return true;
+  for (const key of listed) if (key.startsWith('spec/')) return true;
+  return false;
+}
+
 /** The deletion of a key whose value could never be read. */
 function unreadableGone(key: string, mod: number): AppChange[] {
   const at = key.indexOf('/');
   const [what, id] = [key.slice(0, at), key.slice(at + 1)];
+  if (what === 'spec') return [{kind: what, mod, entry: undefined}];
   if (what === 'own' || what === 'shard') return [{kind: what, mod, shard: id, entry: undefined}];
   if (what === 'heartbeat') return [{kind: what, mod, incarnation: id, entry: undefined}];
   return what === 'order' ? [{kind: what, mod, container: id, entry: undefined}] : [];

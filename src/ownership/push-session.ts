@@ -195,7 +195,8 @@ export class PushSession {
     const listed = this.listing.get(shard);
     const {ready} = known.value;
     if (listed?.disp === true && !listed.drop && this.newest > known.mod) {
-      this.calls.delete(shard);
+      // One that is still under way may reach the container after a drop: it is remembered until it is answered.
+      if (this.calls.get(shard)?.inFlight !== true) this.calls.delete(shard);
       return ready ? WAIT : {step: 'ready'};
     }
     if (listed !== undefined && this.newest > known.mod) return WAIT;

@@ -110,8 +110,9 @@ export class ContainerSession {
   ): void {
     if (write.incarnation !== this.incarnation || this.ended) return;
     const lag = answer.kind === 'found' ? this.heartbeat.version - answer.mod : 0;
-    if (mark !== undefined) this.follow(this.trust.answered(mark, lag), nowMs);
-    if (this.isHalted) return;
+    const news = mark && this.trust.answered(mark, lag);
+    this.follow(news, nowMs);
+    if (this.isHalted || news === 'accepted') return;
     const lapsed = nowMs >= this.heartbeat.deadlineMs;
     const verdict = this.heartbeat.answered(write, answer);
     if (verdict === 'renewed') this.renewed(lapsed, nowMs);
@@ -299,7 +300,7 @@ export class ContainerSession {
 
   private beginLeaving(nowMs: number): void {
     // Nothing is written to a store that is doubted: the heartbeat is left to fall silent.
-    if (this.isHalted && this.phase !== 'releasing') this.evicted(nowMs);
+    if (this.isHalted && !this.heartbeatGone) this.evicted(nowMs);
     if (this.phase === 'naming') this.phase = 'releasing';
     if (this.phase !== 'ready') return;
     this.phase = 'leaving';

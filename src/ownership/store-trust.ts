@@ -22,6 +22,8 @@ export class StoreTrust {
   why = '';
   private clusterId: string | undefined;
   private newest = 0;
+  /** The epoch has stepped up and no heartbeat was answered since: what is found to be another history was accepted with it. */
+  private isExplained = false;
 
   constructor(epoch: number) {
     this.epoch = epoch;
@@ -32,16 +34,12 @@ export class StoreTrust {
   }
 
   /** A heartbeat was answered. `lag`: by how many revisions the version found is older than the one known to be written. */
-  answered({clusterId, revision, atLeast}: StoreMark, lag: number): TrustNews {
-    this.clusterId ??= clusterId;
-    if (clusterId !== this.clusterId)
-      return this.doubt(`etcd is another cluster: ${clusterId} instead of ${this.clusterId}`);
-    const known = Math.max(this.newest, atLeast);
-    if (revision < known)
-      return this.doubt(`etcd has gone back from revision ${known} to ${revision}`);
-    if (lag > 0)
-      return this.doubt(`etcd holds a version of this heartbeat that is ${lag} revisions old`);
-    this.newest = revision;
+  answered(mark: StoreMark, lag: number): TrustNews {
+    this.clusterId ??= mark.clusterId;
+    const why = this.objection(mark, lag);
+    if (why !== '') return this.isExplained ? this.accept() : this.doubt(why);
+    this.newest = mark.revision;
+    this.isExplained = false;
     return undefined;
   }
 
@@ -50,10 +48,24 @@ export class StoreTrust {
     if (suspicion !== '') return this.doubt(suspicion);
     if (epoch <= this.epoch) return undefined;
     this.epoch = epoch;
-    if (!this.isDoubted) return 'stepped';
+    this.isExplained = !this.isDoubted;
+    return this.isExplained ? 'stepped' : this.accept();
+  }
+
+  /** Why the answer cannot be one of the history that is known; '' when it can. */
+  private objection({clusterId, revision, atLeast}: StoreMark, lag: number): string {
+    if (clusterId !== this.clusterId)
+      return `etcd is another cluster: ${clusterId} instead of ${this.clusterId}`;
+    const known = Math.max(this.newest, atLeast);
+    if (revision < known) return `etcd has gone back from revision ${known} to ${revision}`;
+    return lag > 0 ? `etcd holds a version of this heartbeat that is ${lag} revisions old` : '';
+  }
+
+  private accept(): TrustNews {
     this.why = '';
     this.clusterId = undefined;
     this.newest = 0;
+    this.isExplained = false;
     return 'accepted';
   }
 

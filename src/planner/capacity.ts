@@ -8,6 +8,8 @@ import type {Pool, Table} from './table.ts';
 
 /** Rounds of evening, per shard: every round lowers the spread, so this is only a stop for the unforeseen. */
 const ROUNDS_PER_SHARD = 4;
+/** Up to so many pairs of bucket and container are counted in 16 MB, at ten times the speed of a map. */
+const DENSE_CELLS = 4_000_000;
 
 export function placeUnderCap(table: Table, sorted: Sorted, target: Int32Array): void {
   const room = new Room(table, sorted, target);
@@ -23,17 +25,26 @@ class Room {
   private readonly sorted: Sorted;
   private readonly target: Int32Array;
   private readonly totals: Int32Array;
-  /** Shards per (bucket, container). */
-  private readonly counts = new Map<number, number>();
+  /** Shards per (bucket, container): the one while all cells fit, else the other. */
+  private readonly dense: Int32Array;
+  private readonly sparse = new Map<number, number>();
   /** Free shards per container. */
   private readonly members: Set<number>[];
+  /** Open containers with room. */
+  private roomy = 0;
+  /** Pools no path leads out of: all they reach is full, and nothing that is placed later frees any of it. */
+  private readonly hopeless = new Set<Pool>();
 
   constructor(table: Table, sorted: Sorted, target: Int32Array) {
     this.table = table;
     this.sorted = sorted;
     this.target = target;
     this.totals = new Int32Array(table.m);
+    const cells = table.bucketPool.length * table.m;
+    this.dense = new Int32Array(cells <= DENSE_CELLS ? cells : 0);
     this.members = Array.from({length: table.m}, () => new Set<number>());
+    for (let container = 0; container < table.m; container += 1)
+      if (this.isRoomy(container)) this.roomy += 1;
     for (let shard = 0; shard < table.n; shard += 1) {
       const container = target[shard] ?? -1;
       if (container < 0) continue;
@@ -83,9 +94,11 @@ class Room {
     const waiting = [...this.sorted.free].filter((shard) => (this.target[shard] ?? -1) < 0);
     const urgent = waiting.filter((shard) => !this.mayStay(shard));
     for (const shard of [...urgent, ...waiting.filter((one) => this.mayStay(one))]) {
+      const pool = this.poolOf(shard);
+      if (this.hopeless.has(pool)) continue;
       const to = this.best(shard, -1);
       if (to >= 0) this.put(shard, to);
-      else this.augment(shard, this.poolOf(shard).open);
+      else if (!this.augment(shard, pool.open)) this.hopeless.add(pool);
     }
   }
 
@@ -114,6 +127,7 @@ class Room {
   private augment(shard: number, starts: readonly number[]): boolean {
     const before = new Map<number, {from: number; shard: number}>();
     const queue: number[] = [];
+    const looked = new Set<Pool>();
     for (const container of starts) {
       before.set(container, {from: -1, shard});
       queue.push(container);
@@ -121,7 +135,10 @@ class Room {
     for (let at = 0; at < queue.length; at += 1) {
       const container = queue[at] ?? 0;
       for (const member of this.members[container] ?? []) {
-        for (const to of this.poolOf(member).open) {
+        const pool = this.poolOf(member);
+        if (looked.has(pool)) continue;
+        looked.add(pool);
+        for (const to of pool.open) {
           if (before.has(to)) continue;
           before.set(to, {from: container, shard: member});
           if (this.hasRoom(to)) {
@@ -148,22 +165,28 @@ class Room {
 
   /** The container with room that is best for the shard: fewest of its bucket, then fewest in all; -1 when none has room. */
   private best(shard: number, except: number): number {
-    const wish = this.table.prefer[shard] ?? -1;
     let best = -1;
+    let least = 0;
+    if (this.roomy === 0) return best;
     for (const container of this.poolOf(shard).open) {
       if (container === except || !this.hasRoom(container)) continue;
-      if (best < 0 || this.compare(shard, container, best, wish) < 0) best = container;
+      const count = this.countOf(shard, container);
+      if (best >= 0 && (count > least || (count === least && !this.beats(shard, container, best))))
+        continue;
+      best = container;
+      least = count;
     }
     return best;
   }
 
-  private compare(shard: number, a: number, b: number, wish: number): number {
-    const byBucket = this.countOf(shard, a) - this.countOf(shard, b);
-    if (byBucket !== 0) return byBucket;
+  /** Whether `a` is better than `b`, which holds as many of the bucket. */
+  private beats(shard: number, a: number, b: number): boolean {
     const byTotal = (this.totals[a] ?? 0) - (this.totals[b] ?? 0);
-    if (byTotal !== 0) return byTotal;
+    if (byTotal !== 0) return byTotal < 0;
+    const wish = this.table.prefer[shard] ?? -1;
     const avoid = this.table.avoid[shard] ?? -1;
-    return Number(b === wish) - Number(a === wish) || Number(a === avoid) - Number(b === avoid);
+    if (wish === a || wish === b) return wish === a;
+    return avoid === b;
   }
 
   private lowerBucket(shard: number): boolean {
@@ -177,7 +200,7 @@ class Room {
 
   private lowerTotal(shard: number): boolean {
     const at = this.target[shard] ?? -1;
-    if (at < 0) return false;
+    if (at < 0 || this.roomy === 0) return false;
     const mine = this.countOf(shard, at);
     let best = -1;
     for (const container of this.poolOf(shard).open) {
@@ -192,6 +215,10 @@ class Room {
 
   private hasRoom(container: number): boolean {
     return (this.totals[container] ?? 0) < this.table.cap;
+  }
+
+  private isRoomy(container: number): boolean {
+    return this.table.mode[container] === OPEN && this.hasRoom(container);
   }
 
   private poolOf(shard: number): Pool {
@@ -221,11 +248,15 @@ class Room {
 
   private count(shard: number, container: number, by: number): void {
     const cell = (this.table.bucket[shard] ?? 0) * this.table.m + container;
-    this.counts.set(cell, (this.counts.get(cell) ?? 0) + by);
+    if (this.dense.length > 0) this.dense[cell] = (this.dense[cell] ?? 0) + by;
+    else this.sparse.set(cell, (this.sparse.get(cell) ?? 0) + by);
+    if (this.isRoomy(container)) this.roomy -= 1;
     this.totals[container] = (this.totals[container] ?? 0) + by;
+    if (this.isRoomy(container)) this.roomy += 1;
   }
 
   private countOf(shard: number, container: number): number {
-    return this.counts.get((this.table.bucket[shard] ?? 0) * this.table.m + container) ?? 0;
+    const cell = (this.table.bucket[shard] ?? 0) * this.table.m + container;
+    return (this.dense.length > 0 ? this.dense[cell] : this.sparse.get(cell)) ?? 0;
   }
 }

@@ -37,6 +37,7 @@ describe('apps.yml', () => {
     ['apps:\n  - {name: a, shards: [{range: "x{9..1}"}]}\n', 'begins behind its end'],
     ['apps:\n  - {name: a, shards: [s, s]}\n', 'shard s stands there twice'],
     ['apps:\n  - {name: a, pins: {s: c1}}\n', 'pins names s, which is no shard'],
+    ['apps:\n  - {name: a, workerGroups: {007: [c1]}}\n', 'workerGroups: a key is no text: put it'],
     ['apps:\n  - {name: a}\n  - {name: a}\n', 'apps.yml:3:5: app a stands at apps.yml:2:5 already'],
     ['apps:\n  - {name: a, name: b}\n', 'apps.yml:2:'],
     ['apps: &x\n  - {name: a, shards: *x}\n', 'is an alias'],
@@ -88,7 +89,7 @@ describe('explanations', () => {
     expect(explain('apps.shards.pin').summary).toContain('bound');
     expect(explain('apps.maxRecoveryTime')).toMatchObject({fallback: '10'});
     expect(explain('apps').keys.map(({name}) => name)).toContain('shards');
-    for (const path of SETTINGS.keys()) expect(explain(`config.${path}`).type).not.toBe('');
+    for (const path of SETTINGS.keys()) expect(explain(`config.${path}`).summary).not.toBe('');
     expect(() => explain('apps.shards.pni')).toThrow();
     expect(() => explain('nothing')).toThrow();
   });

@@ -56,3 +56,21 @@ describe('an app that is being deleted', () => {
     expect(after(bed, RETRY_MS)).toEqual(['finishRemoval']);
   });
 });
+
+describe('a listing after changes were missed', () => {
+  it('without the spec says that the app is gone', () => {
+    const bed = new GovernorBed(['s1']);
+    bed.governor.relisted([], 10_000, bed.nowMs);
+    expect(bed.governor.view.isGone).toBe(true);
+  });
+
+  it('with a spec that cannot be read leaves the app as it was known, until that is gone, too', () => {
+    const bed = new GovernorBed(['s1']);
+    const known = bed.governor.view.spec;
+    const unreadable = {kind: 'corrupt', what: 'spec', id: 'app', problem: 'no JSON'} as const;
+    bed.governor.relisted([{...unreadable, mod: 9_000}], 10_000, bed.nowMs);
+    expect(bed.governor.view.spec).toBe(known);
+    bed.governor.relisted([], 10_001, bed.nowMs);
+    expect(bed.governor.view.isGone).toBe(true);
+  });
+});

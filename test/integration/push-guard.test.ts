@@ -83,6 +83,7 @@ describe('the guard lease', () => {
     await leases.revoke(id);
     await bed.until('the alarm', () => watching.alarm?.code === 'PUSH_GUARD_LOST');
     expect(watching.alarm?.text).toContain(id);
+    expect(watching.leaseId).toBeUndefined();
     expect(await guardOf('ended')).toBe(id);
   });
 

@@ -284,3 +284,20 @@ describe('a container that lists ever new names', () => {
     expect(talk.step(dropping)).toMatchObject({step: 'free'});
   });
 });
+
+describe('an add that is still under way', () => {
+  it('though a heartbeat lists the shard already, keeps a drop waiting', () => {
+    talk.beat(10);
+    const owned = record('owned', 12);
+    talk.call(owned, 'add', 13);
+    for (const mod of [14, 15, 16]) talk.beat(mod);
+    expect(talk.step(owned)).toEqual({step: 'call', op: 'add'});
+    talk.session.called('s', 'add', 12);
+    talk.beat(17, {s: RUNS});
+    expect(talk.step(owned)).toEqual({step: 'ready'});
+    const dropping = record('dropping', 18);
+    expect(talk.step(dropping)).toEqual({step: 'wait'});
+    talk.session.answered('s', {kind: 'accepted', revision: 19}, talk.nowMs);
+    expect(talk.step(dropping)).toEqual({step: 'call', op: 'drop'});
+  });
+});

@@ -199,20 +199,20 @@ describe('leaving', () => {
   });
 });
 
+const mark = (revision: number, clusterId = 'one', atLeast = 0) => ({
+  clusterId,
+  revision,
+  atLeast,
+});
+
+function answered(bed: SessionBed, given: ReturnType<typeof mark>): void {
+  const write = bed.beat();
+  const answer = {kind: 'committed', revision: given.revision} as const;
+  bed.session.heartbeatAnswered(write, answer, bed.nowMs, given);
+  bed.turn();
+}
+
 describe('a store that was restored or replaced', () => {
-  const mark = (revision: number, clusterId = 'one', atLeast = 0) => ({
-    clusterId,
-    revision,
-    atLeast,
-  });
-
-  function answered(bed: SessionBed, given: ReturnType<typeof mark>): void {
-    const write = bed.beat();
-    const answer = {kind: 'committed', revision: given.revision} as const;
-    bed.session.heartbeatAnswered(write, answer, bed.nowMs, given);
-    bed.turn();
-  }
-
   it.each([
     ['another cluster', mark(300, 'two'), /another cluster: two instead of one/],
     ['a revision below the last one', mark(199), /gone back from revision 200 to 199/],
@@ -294,6 +294,43 @@ describe('a store that was restored or replaced', () => {
     bed.dropSettled('s');
     bed.turn();
     expect(bed.asked('ended')).toEqual([{type: 'ended', how: 'left'}]);
+    expect([...bed.asked('write'), ...bed.asked('deregister')]).toEqual([]);
+  });
+});
+
+describe('a store that was restored, met late', () => {
+  it('and accepted before a beat told of it: it begins anew at once', () => {
+    const bed = new SessionBed().ready().owns('s');
+    answered(bed, mark(200));
+    const {incarnation} = bed.session;
+    bed.session.clusterSeen(2, '', bed.nowMs);
+    bed.turn();
+    answered(bed, mark(150));
+    expect(bed.session.isHalted).toBe(false);
+    expect(bed.session.incarnation).not.toBe(incarnation);
+    expect(bed.asked('revokeAll')).toHaveLength(1);
+    expect(bed.asked('drop')).toMatchObject([{shard: 's', reason: 'lost'}]);
+    expect(bed.asked('heartbeat').at(-1)).toMatchObject({write: {expectedMod: 0}});
+  });
+
+  it('a doubt long after a step of the epoch is one of its own', () => {
+    const bed = new SessionBed().ready();
+    answered(bed, mark(200));
+    bed.session.clusterSeen(2, '', bed.nowMs);
+    answered(bed, mark(210));
+    answered(bed, mark(150));
+    expect(bed.session.isHalted).toBe(true);
+  });
+
+  it('while an operator evicts it, it goes all the same, writing nothing more', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const write = bed.beat();
+    bed.found(write, {...write.value, nonce: 'x', state: 'evicting'});
+    bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs);
+    bed.turn();
+    bed.dropSettled('s');
+    bed.turn();
+    expect(bed.asked('ended')).toEqual([{type: 'ended', how: 'evicted'}]);
     expect([...bed.asked('write'), ...bed.asked('deregister')]).toEqual([]);
   });
 });

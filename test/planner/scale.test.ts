@@ -93,6 +93,18 @@ test('10 shards on 10,000 containers', () => {
   expect(Math.max(...countsOf(snapshot, plan(snapshot).target))).toBe(1);
 });
 
+test('5,000 shards that find no room cost no search each', () => {
+  const snapshot = {
+    shards: shards(10_000),
+    containers: containers(100),
+    pools: new Map(),
+    maxShardCount: 50,
+  };
+  const made = plan(snapshot);
+  expect(made.unplaced).toHaveLength(5_000);
+  expect(new Set(countsOf(snapshot, made.target))).toEqual(new Set([50]));
+});
+
 test('one more shard moves no other', () => {
   const start = {
     shards: shards(1_000, (index) => `g${index % 50}`),

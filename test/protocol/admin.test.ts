@@ -59,6 +59,12 @@ describe('requests', () => {
     });
   });
 
+  it('removes an app by force only when that is written out; 0 is a limit and a wait', () => {
+    expect(adminRoutes.delSpec.request.parse({service: 'orders'})).toMatchObject({force: false});
+    const zero = {service: 'orders', maxShardCount: 0, maxRecoveryTime: 0};
+    expect(adminRoutes.addSpec.request.parse(zero)).toMatchObject(zero);
+  });
+
   it('reads query strings', () => {
     const query = {service: 'orders', limit: '7', unplaced: 'true'};
     expect(adminRoutes.getShards.request.parse(query)).toMatchObject({limit: 7, unplaced: true});

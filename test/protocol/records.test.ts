@@ -4,6 +4,7 @@ import {describe, expect, it} from 'vitest';
 import {decodeIdHolder, encodeIdHolder} from '../../src/protocol/container-id.ts';
 import {
   decodeAppSpec,
+  decodeApplyMarker,
   decodeAppStatus,
   decodeCluster,
   decodeContainerOrder,
@@ -214,6 +215,19 @@ describe('a heartbeat', () => {
     },
   );
 
+  it('names the overdue hooks that can be read, and no more than ten', () => {
+    const hooks = (overdue: unknown): unknown =>
+      decoded(decodeHeartbeat, JSON.stringify({...HEARTBEAT, overdue}))['overdue'];
+    const add = {shard: 'a', hook: 'add'};
+    const drop = {shard: 'b', hook: 'drop'};
+    expect(hooks([add, {shard: 1, hook: 'add'}, {shard: 'c', hook: 'kill'}, null, drop])).toEqual([
+      add,
+      drop,
+    ]);
+    expect(hooks(Array.from({length: 11}, () => add))).toHaveLength(10);
+    expect(hooks('add')).toEqual([]);
+  });
+
   it('is mended where something does no harm', () => {
     const {v, container, nonce, state} = HEARTBEAT;
     const least = {v, container, nonce, state, labels: {a: 1, b: 'x'}, pid: 'p'};
@@ -246,6 +260,30 @@ describe('specs', () => {
     });
     expect(decoded(decodeShardSpec, '{"id":"s"}')).toMatchObject({task: '', group: ''});
   });
+});
+
+describe('a status', () => {
+  it.each(['governor', 'at'])('without %s is refused', (field) => {
+    expect(decodeAppStatus(JSON.stringify({...STATUS, [field]: 1}))).toMatchObject({ok: false});
+  });
+});
+
+describe('the marker of an apply', () => {
+  const marker = {
+    ...{v: 1, content: 'c', ifRevision: '', by: 'b', running: true},
+    ...{since: '2026-01-01T00:00:00Z', renewedAt: '2026-01-01T00:00:00Z'},
+  };
+
+  it('comes back; one that cannot be read holds nobody up', () => {
+    expect(decodeApplyMarker(JSON.stringify(marker))).toEqual(marker);
+    for (const field of ['content', 'ifRevision', 'by', 'since', 'renewedAt', 'running', 'v'])
+      expect(decodeApplyMarker(JSON.stringify({...marker, [field]: {}}))).toBeUndefined();
+  });
+});
+
+it('the first number that a double cannot hold keeps its digits, too', () => {
+  const text = '{"id":"s","x":9007199254740993}';
+  expect(encodeRecord(decoded(decodeShardSpec, text))).toContain('"x":9007199254740993');
 });
 
 describe('a round of moves', () => {

@@ -43,6 +43,8 @@ export class Fleet {
   private readonly hints: HintNetwork;
   private readonly natures = new Map<string, ClockNature>();
   private lives = 0;
+  /** The app is being removed: whoever joins now is turned away. */
+  private removing = false;
 
   constructor(world: World, shape: Shape, weather: Weather) {
     this.world = world;
@@ -101,6 +103,7 @@ export class Fleet {
   }
 
   startContainer(container: string): void {
+    if (this.removing) return;
     const node = this.newContainer(container, `${container}:1`);
     this.containers.set(container, node);
     node.start();
@@ -114,6 +117,28 @@ export class Fleet {
       return;
     }
     this.world.after(afterMs, () => this.startContainer(node.container));
+  }
+
+  /** The operator's `app delete --force`; containers hear of it by the watch of their app's spec, within a second. */
+  removeApp(): void {
+    const {keys, world} = this;
+    this.removing = true;
+    const key = keys.appSpec(APP);
+    const spec = JSON.parse(this.server.kv.get(key)?.value ?? '{}') as object;
+    this.put(key, {...spec, deleting: true});
+    for (const {process, member} of this.containers.values())
+      process.after(world.random.between(0, 1_000), () => member.appDeleting());
+  }
+
+  /** What is left of the app. */
+  get leftovers(): string[] {
+    const {kv} = this.server;
+    const {keys} = this;
+    const prefixes = [
+      ...[keys.appRuntimePrefix(APP), keys.appSpecPrefix(APP), keys.governedShard(APP)],
+      keys.ownership(SERVICE, APP),
+    ];
+    return prefixes.flatMap((prefix) => kv.list(prefix).map(({key}) => key));
   }
 
   /** Another process with the same id, on an address of its own. */

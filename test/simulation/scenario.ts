@@ -38,13 +38,24 @@ const QUIET_WINDOWS = 6;
 /** Records may settle for so long after everything is placed: last balancing moves. */
 const SETTLE_MS = 4_000;
 
+/** What the admin API refuses while an app is being removed, and second processes, which would be turned away. */
+const OF_OPERATORS: ReadonlySet<FaultName> = new Set<FaultName>([
+  ...(['shardChurn', 'pins', 'orders', 'workerGroups', 'operatorEvicts', 'doubleId'] as const),
+]);
+
 /** Runs the seed. Equal seeds and options give equal outcomes. */
 export function runScenario(seed: number, options: ScenarioOptions = {}): Promise<Outcome> {
   patchGlobals();
   return ownTurn(() => runNow(seed, options));
 }
 
-function runNow(seed: number, options: ScenarioOptions): Outcome {
+/** The same, but the app is removed in the middle of the faults: at the end nothing of it is left. */
+export function runRemoval(seed: number, options: ScenarioOptions = {}): Promise<Outcome> {
+  patchGlobals();
+  return ownTurn(() => runNow(seed, options, true));
+}
+
+function runNow(seed: number, options: ScenarioOptions, removes = false): Outcome {
   const world = new World(seed);
   world.trace = options.trace;
   const shape = shapeOf(world);
@@ -53,11 +64,13 @@ function runNow(seed: number, options: ScenarioOptions): Outcome {
   const fleet = new Fleet(world, shape, weather);
   const later = new Random(seed ^ 0x2545f491);
   const chosen = [...swarm(world), ...[...LATER].filter(() => later.chance(LATER_SHARE))];
-  const faults = options.faults ?? chosen;
+  const wanted = options.faults ?? chosen;
+  const faults = removes ? wanted.filter((kind) => !OF_OPERATORS.has(kind)) : wanted;
   fleet.begin();
   unleash(fleet, faults, FAULTS_FROM_MS, endsMs, later);
+  if (removes) world.at(later.between(FAULTS_FROM_MS, endsMs), () => fleet.removeApp());
   world.run(endsMs);
-  if (fleet.checker.violation === undefined) calm(fleet, endsMs);
+  if (fleet.checker.violation === undefined) (removes ? emptied : calm)(fleet, endsMs);
   return {
     seed,
     faults,
@@ -97,6 +110,14 @@ function calm(fleet: Fleet, endsMs: number): void {
   world.run(byMs + SETTLE_MS);
   awaitQuiet(fleet);
   if (checker.violation === undefined) checkPlaced(fleet);
+}
+
+/** Nothing is left of the app: containers, records, specs, and the record that said who governs it. */
+function emptied(fleet: Fleet, endsMs: number): void {
+  const {world, checker} = fleet;
+  world.run(endsMs + convergenceMs(fleet) + SETTLE_MS);
+  const {leftovers} = fleet;
+  if (leftovers.length > 0) checker.violated('I6', `the app left ${leftovers.join(' ')}`);
 }
 
 /** No record changes for a while; a container that counted as unreachable may first come back and be given its share. */

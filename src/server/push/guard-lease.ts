@@ -90,9 +90,9 @@ export class GuardKeeper {
     this.options = options;
   }
 
-  /** Decimal digits; undefined while unknown: no shard may be given to a push container. */
+  /** Decimal digits; undefined while unknown, and while it is lost: no shard may be given to a push container. */
   get leaseId(): string | undefined {
-    return this.current;
+    return this.problem === undefined ? this.current : undefined;
   }
 
   get alarm(): PushAlarm | undefined {

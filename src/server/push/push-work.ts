@@ -58,7 +58,7 @@ export interface PushScope {
 }
 
 export interface PushWorkOptions extends PushScope {
-  /** Id of the guard lease; undefined: no shard may be given yet. */
+  /** Id of the guard lease; undefined: no shard may be given, not yet or not any more. */
   readonly guardLeaseId: () => string | undefined;
 }
 
@@ -100,9 +100,10 @@ export class PushWork {
     else if (step.step === 'call') this.call(session, shard, step.op, known);
   }
 
-  /** A container that cannot be reached claims nothing, so that the governor notices and places its shards elsewhere. */
+  /** Who cannot be reached, or could not be given the shard, claims nothing, so that the governor notices and places it elsewhere. */
   private claim(session: OpenSession, shard: string, known: Known): void {
-    const {clock, governor} = this.options;
+    const {clock, governor, guardLeaseId} = this.options;
+    if (guardLeaseId() === undefined) return;
     if (clock.nowMs() - session.reachedAtMs > REACHED_MS) {
       if (!session.probing) this.background(this.probe(session));
       return;

@@ -1,0 +1,78 @@
+/** A guard lease that is lost: nothing is given to push containers until it is whole again. */
+import {describe, expect, it} from 'vitest';
+import {Keys} from '../../../src/etcd/keys.ts';
+import {PushSession} from '../../../src/ownership/push-session.ts';
+import {encodeGuardLease} from '../../../src/protocol/push.ts';
+import {systemClock} from '../../../src/runtime/clock.ts';
+import {silentLogger} from '../../../src/runtime/logger.ts';
+import {GuardKeeper} from '../../../src/server/push/guard-lease.ts';
+import {PushWork} from '../../../src/server/push/push-work.ts';
+import type {OpenSession, PushWorkOptions} from '../../../src/server/push/push-work.ts';
+import {MemoryStore} from '../../../src/store/memory-store.ts';
+import type {Transaction} from '../../../src/store/port.ts';
+import {GovernorBed} from '../../governor/governor-bed.ts';
+import {until} from '../../support/until.ts';
+
+const LIMIT_MS = 20_000;
+const keys = new Keys('/sm', 'sm');
+const CONTAINER = '10.0.0.1:80';
+const FIRST_PLAN_MS = 3_000;
+
+describe('the keeper of the guard', () => {
+  it('tells the id only while the lease lives', async () => {
+    const store = new MemoryStore();
+    const put = {op: 'put', key: keys.leaseGuard('app'), value: encodeGuardLease('7')} as const;
+    await store.transact({compares: [], then: [put], otherwise: []});
+    let alive = true;
+    const unused = (): Promise<never> => Promise.reject(new Error('not asked for'));
+    const keeper = new GuardKeeper({
+      ...{app: 'app', keys, store, clock: systemClock(), logger: silentLogger, checkEveryMs: 1},
+      leases: {
+        ...{grant: unused, revoke: unused, close: () => undefined},
+        keepAliveOnce: () => Promise.resolve(alive),
+      },
+      mayCreate: () => false,
+    });
+    keeper.start();
+    await until(() => keeper.leaseId === '7', LIMIT_MS, 'the id');
+    alive = false;
+    await until(() => keeper.alarm !== undefined, LIMIT_MS, 'the alarm');
+    expect(keeper.leaseId).toBeUndefined();
+    alive = true;
+    await until(() => keeper.leaseId === '7', LIMIT_MS, 'the id again');
+    keeper.stop();
+  });
+});
+
+describe('work for a push container', () => {
+  it('claims what is assigned only with a guard lease to give', () => {
+    const bed = new GovernorBed(['s']);
+    bed.join(CONTAINER);
+    bed.pass(FIRST_PLAN_MS, [CONTAINER]);
+    expect(bed.unclaimed(CONTAINER)).toEqual(['s']);
+    const {governor} = bed;
+    const incarnation = bed.own.get('s')?.value.incarnation ?? '';
+    const me = {container: CONTAINER, incarnation};
+    const guard: {leaseId?: string} = {};
+    const sent: Transaction[] = [];
+    const batcher = {
+      submit: (transaction: Transaction) => (sent.push(transaction), new Promise(() => undefined)),
+    };
+    const office = {key: 'office', target: 'mod', value: 1};
+    const options = {app: 'app', keys, office, batcher, governor, clock: systemClock()};
+    const work = new PushWork({
+      ...options,
+      guardLeaseId: () => guard.leaseId,
+    } as unknown as PushWorkOptions);
+    const nowMs = options.clock.nowMs();
+    const session: OpenSession = {
+      ...{...me, lease: 'ab', key: '', create: 7, calls: 0, backlog: new Set(), ended: false},
+      ...{talk: new PushSession(me, nowMs), reachedAtMs: Number.POSITIVE_INFINITY, probing: false},
+    };
+    work.one(session, 's');
+    expect(sent).toEqual([]);
+    guard.leaseId = '7';
+    work.one(session, 's');
+    expect(sent).toHaveLength(1);
+  });
+});
