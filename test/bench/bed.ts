@@ -72,8 +72,10 @@ export class BenchBed {
   async stop(): Promise<void> {
     this.client?.close();
     for (const log of this.logs) log.close();
-    for (const child of [...this.containers.values(), ...this.daemons.map((one) => one.process)])
-      child.kill('SIGKILL');
+    const children = [...this.containers.values(), ...this.daemons.map((one) => one.process)];
+    // A profile is written by whoever ends by itself.
+    if (NODE_ARGUMENTS.length > 0) await Promise.all(children.map(hurry));
+    for (const child of children) child.kill('SIGKILL');
     await this.store.close();
     await this.etcd.stop();
     rmSync(this.folder, {recursive: true, force: true});
@@ -186,6 +188,13 @@ async function answersReady(address: string): Promise<boolean> {
     (reply) => reply.ok,
     () => false,
   );
+}
+
+/** Asks twice: the second signal ends without handing anything over. */
+async function hurry(child: ChildProcess): Promise<void> {
+  const again = setTimeout(() => child.kill('SIGTERM'), 500);
+  await end(child, 'SIGTERM');
+  clearTimeout(again);
 }
 
 async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
