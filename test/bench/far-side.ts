@@ -5,8 +5,9 @@
  */
 import {encodeIdHolder} from '../../src/protocol/container-id.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
-import {createAdminHandlers} from '../../src/server/admin/handlers.ts';
 import type {FinishedMove} from '../../src/model/status.ts';
+import {boundHeapGrowth} from '../../src/runtime/heap.ts';
+import {createAdminHandlers} from '../../src/server/admin/handlers.ts';
 import type {Operation} from '../../src/store/port.ts';
 import {World, heartbeat, ownership, status} from '../server/admin/fixture.ts';
 import {fixture, listen} from '../server/http/fixture.ts';
@@ -120,6 +121,8 @@ function tell(): void {
   }, ROUND_MS);
 }
 
+// As `sm serve` does.
+boundHeapGrowth();
 await fill();
 beat();
 move();
