@@ -15,6 +15,8 @@ import type {World} from './world.ts';
 export const APP = 'app';
 /** The worker group that shards may demand. */
 export const POOL = 'pool';
+/** In the heartbeat of a container whose name another process beats in: it ends at its next one. */
+export const CLONE_NONCE = 'of a clone';
 const SERVICE = 'sm.svc';
 /** Rates of any two clocks differ by less than 1 % (assumption A2). */
 const RATE_SPREAD = 0.0049;
@@ -201,7 +203,7 @@ export class Fleet {
     if (entry === undefined) return;
     node.process.touched = true;
     const value = JSON.parse(entry.value) as {seq: number};
-    this.put(key, {...value, seq: value.seq + 1, nonce: 'of a clone'});
+    this.put(key, {...value, seq: value.seq + 1, nonce: CLONE_NONCE});
   }
 
   put(key: string, value: object): void {

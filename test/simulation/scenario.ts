@@ -4,7 +4,7 @@ import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {Violation} from './checker.ts';
 import {FAULTS, LATER, unleash} from './faults.ts';
 import type {FaultName} from './faults.ts';
-import {APP, Fleet} from './fleet.ts';
+import {APP, CLONE_NONCE, Fleet} from './fleet.ts';
 import type {Shape} from './fleet.ts';
 import {Random} from './random.ts';
 import {Weather} from './weather.ts';
@@ -158,9 +158,9 @@ function manySilent({server, keys, containers, daemons}: Fleet, app: string): bo
   const all = new Set<string>();
   const silent = new Set<string>();
   for (const {key, value} of server.kv.list(prefix)) {
-    const {container} = JSON.parse(value) as Heartbeat;
+    const {container, nonce} = JSON.parse(value) as Heartbeat;
     all.add(container);
-    if (!living.has(key.slice(prefix.length))) silent.add(container);
+    if (!living.has(key.slice(prefix.length)) || nonce === CLONE_NONCE) silent.add(container);
   }
   return silent.size > Math.max(2, 0.3 * all.size);
 }
