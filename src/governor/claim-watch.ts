@@ -4,7 +4,7 @@ import type {OwnershipRecord} from '../model/ownership.ts';
 /** A container that claims nothing of what waits for it for so long counts as unreachable ... */
 const UNCLAIMED_LIMIT_MS = 5_000;
 /** ... for so long. */
-const UNREACHABLE_MS = 30_000;
+export const UNREACHABLE_MS = 30_000;
 
 export class ClaimWatch {
   /** Incarnation -> until when it counts as unreachable, ms. */
