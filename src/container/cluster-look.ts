@@ -18,16 +18,17 @@ export interface ClusterLookOptions {
 /** So often a container whose store was restored looks whether that was accepted. */
 const LOOK_EVERY_MS = 1_000;
 
-/** The record was read along with others, or is not there. */
+/** The record was read along with others; `entry` undefined: it is not there. */
 export function takeCluster(
   session: ContainerSession,
   entry: KeyValue | undefined,
   nowMs: number,
 ): void {
-  const decoded = entry === undefined ? undefined : decodeCluster(entry.value);
-  if (decoded?.ok !== true) return;
+  if (entry === undefined) return session.clusterSeen(0, '', nowMs, 0);
+  const decoded = decodeCluster(entry.value);
+  if (!decoded.ok) return;
   const {epoch, restored = ''} = decoded.value;
-  session.clusterSeen(epoch, restored, nowMs);
+  session.clusterSeen(epoch, restored, nowMs, entry.mod);
 }
 
 /** Looks at the record until the session trusts the store again, or is stopped. */
@@ -37,7 +38,7 @@ export async function awaitAcceptance(options: ClusterLookOptions): Promise<void
     await clock.sleep(LOOK_EVERY_MS);
     const reply = await store.get(keys.cluster()).catch(() => undefined);
     if (isStopped()) return;
-    takeCluster(session, reply?.entry, clock.ownerMs());
+    if (reply !== undefined) takeCluster(session, reply.entry, clock.ownerMs());
     onLook();
   }
 }

@@ -101,8 +101,8 @@ export class JoinedContainer implements Container, HintTarget {
     await this.close();
   }
 
-  hint(incarnation: string, shard: string, revision: number): void {
-    this.member?.hint(incarnation, shard, revision);
+  hint(incarnation: string, shard: string, revision: number, record?: string): void {
+    this.member?.hint(incarnation, shard, revision, record);
   }
 
   held(): HeldShardsAnswer['containers'][number] {

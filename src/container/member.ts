@@ -10,7 +10,7 @@ import type {HeartbeatWrite} from '../ownership/heartbeat.ts';
 import {ContainerSession} from '../ownership/session.ts';
 import type {SessionAction, SessionEnd} from '../ownership/session-actions.ts';
 import type {StopReason} from '../ownership/keeper-actions.ts';
-import {decodeShardSpec} from '../protocol/records.ts';
+import {decodeOwnership} from '../protocol/records.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {randomId} from '../runtime/ids.ts';
@@ -27,8 +27,10 @@ import {
   heartbeatAnswer,
   heartbeatTransaction,
   holderAnswer,
+  readableSpec,
   takeIdAnswer,
   takeIdTransaction,
+  transitionAnswer,
   writeAnswer,
 } from './transactions.ts';
 
@@ -133,8 +135,10 @@ export class Member {
     this.queuePump();
   }
 
-  hint(incarnation: string, shard: string, revision: number): void {
-    this.session.hint(incarnation, shard, revision);
+  /** `record`: text of what is to be claimed, where the hint brought it. */
+  hint(incarnation: string, shard: string, revision: number, record?: string): void {
+    const told = record === undefined ? undefined : decodeOwnership(record);
+    this.session.hint(incarnation, shard, revision, told?.ok === true ? told.value : undefined);
     this.queuePump();
   }
 
@@ -291,7 +295,7 @@ export class Member {
   private async write(shard: string, op: number, transition: Transition): Promise<void> {
     const {keys, app, batcher, clock} = this.options;
     const outcome = await batcher.submit(transitionTransaction(keys, app, undefined, transition));
-    this.session.writeAnswered(shard, op, writeAnswer(outcome), clock.ownerMs());
+    this.session.writeAnswered(shard, op, transitionAnswer(outcome), clock.ownerMs());
   }
 
   private flushReads(): void {
@@ -306,21 +310,17 @@ export class Member {
     ]);
     const reply = await store.getMany([...paths, keys.cluster()]).catch(() => undefined);
     // Nothing is claimed without having looked at it.
-    takeCluster(this.session, reply?.entries[paths.length], clock.ownerMs());
+    if (reply !== undefined)
+      takeCluster(this.session, reply.entries[paths.length], clock.ownerMs());
     const nowMs = clock.ownerMs();
     for (const [index, {shard, op}] of wanted.entries()) {
       if (reply === undefined) {
         this.session.readAnswered(shard, op, undefined, nowMs);
         continue;
       }
-      const spec = reply.entries[2 * index + 1];
-      const decoded = spec === undefined ? undefined : decodeShardSpec(spec.value);
       const own = versionedRecord(reply.entries[2 * index]);
-      const reading = {
-        revision: reply.revision,
-        own,
-        spec: decoded?.ok === true ? decoded.value : undefined,
-      };
+      const spec = readableSpec(reply.entries[2 * index + 1]);
+      const reading = {revision: reply.revision, own, spec};
       this.session.readAnswered(shard, op, reading, nowMs);
     }
   }

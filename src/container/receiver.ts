@@ -19,7 +19,7 @@ export interface HintTarget {
   readonly app: string;
   readonly container: string;
   readonly incarnation: string;
-  hint(incarnation: string, shard: string, revision: number): void;
+  hint(incarnation: string, shard: string, revision: number, record?: string): void;
   held(): HeldShardsAnswer['containers'][number];
   /** Ready ignores etcd outages shorter than T. */
   isServing(): boolean;
@@ -74,7 +74,8 @@ function receive(
     const {app, incarnation, items} = parsed.data;
     for (const target of targets) {
       if (target.app !== app || target.incarnation !== incarnation) continue;
-      for (const {shard, revision} of items) target.hint(incarnation, shard, revision);
+      for (const {shard, revision, record} of items)
+        target.hint(incarnation, shard, revision, record);
     }
     answer(response, 202, {accepted: items.length});
     return;

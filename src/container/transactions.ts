@@ -2,10 +2,11 @@
 import type {Keys} from '../etcd/keys.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from '../ownership/heartbeat.ts';
 import type {IdAnswer, SessionAction} from '../ownership/session-actions.ts';
+import type {ShardSpec} from '../model/specs.ts';
 import type {WriteAnswer} from '../ownership/keeper-actions.ts';
 import {decodeIdHolder, encodeIdHolder} from '../protocol/container-id.ts';
-import {decodeHeartbeat, encodeRecord} from '../protocol/records.ts';
-import type {Compare, Operation, Transaction, TransactionOutcome} from '../store/port.ts';
+import {decodeHeartbeat, decodeShardSpec, encodeRecord} from '../protocol/records.ts';
+import type {Compare, KeyValue, Operation, Transaction, TransactionOutcome} from '../store/port.ts';
 
 type TakeId = Extract<SessionAction, {type: 'takeId'}>;
 type Deregister = Extract<SessionAction, {type: 'deregister'}>;
@@ -81,4 +82,17 @@ export function deregisterTransaction(keys: Keys, app: string, action: Deregiste
 export function writeAnswer(outcome: TransactionOutcome): WriteAnswer {
   if (outcome.kind === 'committed') return {kind: 'committed', revision: outcome.revision};
   return {kind: outcome.kind};
+}
+
+/** What became of the write of a record; its spec, where the write asked for it, is the second answer. */
+export function transitionAnswer(outcome: TransactionOutcome): WriteAnswer {
+  const answer = writeAnswer(outcome);
+  if (answer.kind !== 'committed' || outcome.kind !== 'committed') return answer;
+  const spec = readableSpec(outcome.answers[1]);
+  return spec === undefined ? answer : {...answer, spec};
+}
+
+export function readableSpec(entry: KeyValue | undefined): ShardSpec | undefined {
+  const decoded = entry === undefined ? undefined : decodeShardSpec(entry.value);
+  return decoded?.ok === true ? decoded.value : undefined;
 }

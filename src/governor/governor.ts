@@ -285,9 +285,11 @@ export class Governor {
     if (step.step === 'hint') {
       const known = this.view.own.get(shard);
       if (known === undefined) return;
-      const item = {shard, op: step.op, revision: known.mod};
-      if (step.remind === true) this.hints.remind(known.value.incarnation, item, nowMs);
-      else this.hints.want(known.value.incarnation, item, nowMs);
+      const {value, mod} = known;
+      const told = value.state === 'assigned' ? {record: value} : {};
+      const item = {shard, op: step.op, revision: mod, ...told};
+      if (step.remind === true) this.hints.remind(value.incarnation, item, nowMs);
+      else this.hints.want(value.incarnation, item, nowMs);
       return;
     }
     if (step.step === 'queue') {

@@ -1,9 +1,12 @@
 /** When to tell which container to look at which record: at once, then again with back-off until the record moves on. */
+import type {OwnershipRecord} from '../model/ownership.ts';
 
 export interface HintItem {
   readonly shard: string;
   readonly op: 'add' | 'drop';
   readonly revision: number;
+  /** What there is to claim, of this revision. */
+  readonly record?: OwnershipRecord;
 }
 
 /** Hints for one incarnation, at most `HINTS_PER_CALL`. */

@@ -97,8 +97,11 @@ function place(
   if (context.isBusy(target.incarnation)) return {step: 'queue', incarnation: target.incarnation};
   const lost = known !== undefined && known.value.state !== 'free';
   const move = placeNote(known, lost, target.container, context);
+  const task = taskVersionOf(shard, context);
   return write(
-    lost ? reassignLost(shard, known, target, move) : assign(shard, known, target, move),
+    lost
+      ? reassignLost(shard, known, target, move, task)
+      : assign(shard, known, target, move, task),
   );
 }
 
@@ -117,12 +120,9 @@ function reconcileAssigned(
     return destination.target === '' ? write(recall(shard, known)) : {step: 'hint', op: 'add'};
   }
   if (context.isFull(target.incarnation)) return write(recall(shard, known));
-  const from = known.value.move?.from ?? '';
-  return write(
-    redirect(shard, known, target, {
-      ...context.newMove(from, target.container, known.value.move?.why ?? 'redirected'),
-    }),
-  );
+  const {from = '', why = 'redirected'} = known.value.move ?? {};
+  const move = context.newMove(from, target.container, why);
+  return write(redirect(shard, known, target, move, taskVersionOf(shard, context)));
 }
 
 function reconcileOwned(
@@ -162,6 +162,10 @@ function hasOldTask(
   if ((known.value.taskVersion ?? 0) !== (spec.value.taskVersion ?? 0)) return true;
   const claimed = parseToken(tokenOf(known, epoch));
   return claimed !== undefined && claimed.revision < spec.create;
+}
+
+function taskVersionOf(shard: string, {view}: ReconcileContext): number {
+  return view.shards.get(shard)?.value.taskVersion ?? 0;
 }
 
 function placeNote(

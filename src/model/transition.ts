@@ -3,6 +3,10 @@ import type {OwnershipRecord} from './ownership.ts';
 /** What must hold in the store for a write to happen. `mod`/`create` 0 stands for absent. */
 export type RecordGuard =
   | {readonly kind: 'own'; readonly shard: string; readonly mod: number}
+  /** The record is this one, to the letter: for who was told of it and has not read it. */
+  | {readonly kind: 'ownIs'; readonly shard: string; readonly record: OwnershipRecord}
+  /** Nothing new has been said of the store as a whole. */
+  | {readonly kind: 'clusterMod'; readonly mod: number}
   | {readonly kind: 'heartbeatExists'; readonly incarnation: string}
   | {readonly kind: 'heartbeatAbsent'; readonly incarnation: string}
   | {readonly kind: 'heartbeatCreated'; readonly incarnation: string; readonly create: number}
@@ -23,4 +27,6 @@ export interface Transition {
   readonly shard: string;
   readonly record: OwnershipRecord | null;
   readonly guards: readonly RecordGuard[];
+  /** The answer to a committed write brings the ShardSpec. */
+  readonly readsSpec?: true;
 }

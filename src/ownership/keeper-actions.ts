@@ -49,6 +49,8 @@ export interface KeeperContext {
   readonly claiming: boolean;
   /** Everything is to be let go without being asked, with this reason. */
   readonly releasing: StopReason | undefined;
+  /** Mod revision of the cluster record as last looked at, 0 where there is none; undefined: not looked at yet. */
+  readonly clusterMod: number | undefined;
   /** Daemons claim with `ready` set at once. */
   readonly readyAtClaim: boolean;
   readonly addTimeoutMs: number;
@@ -63,6 +65,7 @@ export interface ShardReading {
 }
 
 export type WriteAnswer =
-  | {readonly kind: 'committed'; readonly revision: number}
+  /** `spec`: where the write asked for it and it can be read. */
+  | {readonly kind: 'committed'; readonly revision: number; readonly spec?: ShardSpec}
   | {readonly kind: 'refused'}
   | {readonly kind: 'unknown'};

@@ -3,6 +3,7 @@
  * its shards. Passive: the shell calls the event methods, then `advance`, carries the actions out and wakes it in time.
  */
 import {heartbeatIntervalMs} from '../model/container.ts';
+import type {OwnershipRecord} from '../model/ownership.ts';
 import {HeartbeatMachine} from './heartbeat.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from './heartbeat.ts';
 import type {KeeperContext, ShardReading, StopReason, WriteAnswer} from './keeper-actions.ts';
@@ -85,10 +86,10 @@ export class ContainerSession {
     this.askToLeave('deleted');
   }
 
-  /** Says that shard records may be of interest; `incarnation` other than mine is ignored. */
-  hint(incarnation: string, shard: string, revision: number): void {
+  /** Says that a shard's record may be of interest, and maybe what it is; `incarnation` other than mine is ignored. */
+  hint(incarnation: string, shard: string, revision: number, told?: OwnershipRecord): void {
     if (incarnation !== this.incarnation || this.ended) return;
-    this.shards.hinted(shard)?.hint(revision);
+    this.shards.hinted(shard)?.hint(revision, told);
   }
 
   /** The store is another one, or has gone back, and nobody has accepted it yet. */
@@ -96,9 +97,9 @@ export class ContainerSession {
     return this.trust.isDoubted;
   }
 
-  /** What the cluster record says; `suspicion` '': all is well. */
-  clusterSeen(epoch: number, suspicion: string, nowMs: number): void {
-    if (!this.ended) this.follow(this.trust.told(epoch, suspicion), nowMs);
+  /** What the cluster record of this revision says; `suspicion` '': all is well. Epoch 0, mod 0: there is none. */
+  clusterSeen(epoch: number, suspicion: string, nowMs: number, mod: number): void {
+    if (!this.ended) this.follow(this.trust.told(epoch, suspicion, mod), nowMs);
   }
 
   /** `mark`: who answered and at which revision, where an answer came. */
@@ -380,6 +381,7 @@ export class ContainerSession {
       acting: !this.fenced && this.phase !== 'naming' && this.phase !== 'registering',
       claiming: this.phase === 'ready' && !this.isHalted,
       releasing: this.releasing(),
+      clusterMod: this.trust.clusterMod,
       readyAtClaim: this.options.readyAtClaim ?? false,
       addTimeoutMs,
       dropTimeoutMs,

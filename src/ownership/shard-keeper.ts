@@ -12,7 +12,7 @@ import type {
   StopReason,
   WriteAnswer,
 } from './keeper-actions.ts';
-import {claim, free, markReady, tokenOf} from './transitions.ts';
+import {claim, claimTold, free, markReady, tokenOf} from './transitions.ts';
 
 type Hook = 'none' | 'adding' | 'added' | 'failed' | 'dropping' | 'retrying' | 'settling';
 
@@ -34,6 +34,8 @@ export class ShardKeeper {
   /** A hook has outlasted its limit. */
   stuck: 'add' | 'drop' | undefined;
   private offer: Versioned<OwnershipRecord> | undefined;
+  /** A record to claim that a hint told of. */
+  private told: OwnershipRecord | undefined;
   private spec: ShardSpec | undefined;
   private pending: {readonly op: number; readonly transition: Transition | undefined} | undefined;
   private readWanted = false;
@@ -60,13 +62,8 @@ export class ShardKeeper {
 
   /** Nothing held, nothing running, nothing asked: the keeper may be forgotten (its mark must be kept). */
   get idle(): boolean {
-    return (
-      this.quiet &&
-      this.held === undefined &&
-      this.pending === undefined &&
-      !this.readWanted &&
-      this.offer === undefined
-    );
+    const asked = this.readWanted || this.offer !== undefined || this.told !== undefined;
+    return this.gone && !asked;
   }
 
   /** No hook and no work of the application is left for this shard. */
@@ -89,9 +86,14 @@ export class ShardKeeper {
     return this.stuck === undefined ? this.hook : `stuck in ${this.stuck}`;
   }
 
-  /** Somebody says the record may be of interest. Only a hint: the record is read before anything is done. */
-  hint(revision: number): void {
-    if (revision > this.mark) this.refresh();
+  /**
+   * Somebody says the record may be of interest. Only a hint: the record is read before anything is done, or, `told` to an idle keeper, the
+   * store compares it with the record.
+   */
+  hint(revision: number, told?: OwnershipRecord): void {
+    if (revision <= this.mark) return;
+    if (told !== undefined && this.idle) this.told = told;
+    else this.refresh();
   }
 
   /** Reads the record as soon as possible. */
@@ -103,6 +105,7 @@ export class ShardKeeper {
   lose(): void {
     this.held = undefined;
     this.offer = undefined;
+    this.told = undefined;
     this.pending = undefined;
   }
 
@@ -141,6 +144,7 @@ export class ShardKeeper {
     if (pending?.op !== op || pending.transition === undefined) return;
     this.pending = undefined;
     if (answer.kind === 'committed') {
+      if (pending.transition.readsSpec === true) this.spec = answer.spec;
       this.committed(pending.transition, answer.revision);
       return;
     }
@@ -280,6 +284,10 @@ export class ShardKeeper {
   }
 
   private advanceRecord(context: KeeperContext, nowMs: number, actions: KeeperAction[]): void {
+    if (this.told !== undefined) {
+      this.takeTold(this.told, context, actions);
+      return;
+    }
     if (this.readWanted) {
       if (nowMs >= this.readAtMs) this.read(actions);
       return;
@@ -289,6 +297,19 @@ export class ShardKeeper {
       const version = this.spec?.taskVersion ?? 0;
       this.write(claim(this.shard, this.offer, context.me, version, context.readyAtClaim), actions);
     }
+  }
+
+  /** Claims it unread where that may succeed; everything else begins with a read. */
+  private takeTold(
+    told: OwnershipRecord,
+    {me, claiming, acting, clusterMod, readyAtClaim}: KeeperContext,
+    actions: KeeperAction[],
+  ): void {
+    this.told = undefined;
+    const mine = told.state === 'assigned' && told.incarnation === me.incarnation;
+    if (mine && claiming && acting && clusterMod !== undefined)
+      this.write(claimTold(this.shard, told, me, clusterMod, readyAtClaim), actions);
+    else this.read(actions);
   }
 
   private advanceHeld(

@@ -20,6 +20,8 @@ export class StoreTrust {
   epoch: number;
   /** Why the store is not trusted; '' when it is. */
   why = '';
+  /** Mod revision of the cluster record as last read, 0: there was none; undefined: not read yet. */
+  clusterMod: number | undefined;
   private clusterId: string | undefined;
   private newest = 0;
   /** The epoch has stepped up and no heartbeat was answered since: what is found to be another history was accepted with it. */
@@ -44,7 +46,8 @@ export class StoreTrust {
   }
 
   /** The cluster record was read. `suspicion` '': it says that all is well; an accepted restore has stepped the epoch up. */
-  told(epoch: number, suspicion: string): TrustNews {
+  told(epoch: number, suspicion: string, mod: number): TrustNews {
+    this.clusterMod = mod;
     if (suspicion !== '') return this.doubt(suspicion);
     if (epoch <= this.epoch) return undefined;
     this.epoch = epoch;

@@ -19,7 +19,13 @@ export interface Target {
 const OFFICE: RecordGuard = {kind: 'office'};
 
 /** Governor: absent or free -> assigned(target). */
-export function assign(shard: string, known: Known, target: Target, move: MoveNote): Transition {
+export function assign(
+  shard: string,
+  known: Known,
+  target: Target,
+  move: MoveNote,
+  taskVersion: number,
+): Transition {
   invariant(
     known === undefined || known.value.state === 'free',
     `assign of ${shard} needs absent or free`,
@@ -27,7 +33,7 @@ export function assign(shard: string, known: Known, target: Target, move: MoveNo
   return {
     kind: 'assign',
     shard,
-    record: assigned(known, target, move),
+    record: assigned(known, target, move, taskVersion),
     guards: [
       OFFICE,
       ownAt(shard, known),
@@ -42,6 +48,7 @@ export function reassignLost(
   known: Known,
   target: Target,
   move: MoveNote,
+  taskVersion: number,
 ): Transition {
   invariant(
     known !== undefined && known.value.state !== 'free',
@@ -54,7 +61,7 @@ export function reassignLost(
   return {
     kind: 'reassign',
     shard,
-    record: assigned(known, target, move),
+    record: assigned(known, target, move, taskVersion),
     guards: [
       OFFICE,
       ownAt(shard, known),
@@ -65,12 +72,18 @@ export function reassignLost(
 }
 
 /** Governor: assigned, not yet claimed -> assigned(target). A late claim then fails on mod. */
-export function redirect(shard: string, known: Known, target: Target, move: MoveNote): Transition {
+export function redirect(
+  shard: string,
+  known: Known,
+  target: Target,
+  move: MoveNote,
+  taskVersion: number,
+): Transition {
   invariant(known?.value.state === 'assigned', `redirect of ${shard} needs assigned`);
   return {
     kind: 'reassign',
     shard,
-    record: assigned(known, target, move),
+    record: assigned(known, target, move, taskVersion),
     guards: [
       OFFICE,
       ownAt(shard, known),
@@ -133,6 +146,33 @@ export function claim(
   };
 }
 
+/**
+ * Container: assigned(me) -> owned(me) of a record that it was told of and has not read: the store compares it to the letter, so what was
+ * told is what is there, and the answer brings the spec. `clusterMod`: of the cluster record as last looked at.
+ */
+export function claimTold(
+  shard: string,
+  told: OwnershipRecord,
+  me: Claimant,
+  clusterMod: number,
+  ready: boolean,
+): Transition {
+  invariant(told.state === 'assigned', `claim of ${shard} needs assigned`);
+  invariant(told.incarnation === me.incarnation, `claim of ${shard} assigned to another`);
+  return {
+    kind: 'claim',
+    shard,
+    record: {...told, state: 'owned', token: '', ready},
+    guards: [
+      {kind: 'ownIs', shard, record: told},
+      created(me),
+      {kind: 'specExists', shard},
+      {kind: 'clusterMod', mod: clusterMod},
+    ],
+    readsSpec: true,
+  };
+}
+
 /** Container: owned -> owned, `add` has resolved: ready, token written, failures forgotten. */
 export function markReady(shard: string, known: Known, me: Claimant, epoch: number): Transition {
   invariant(known?.value.state === 'owned', `ready of ${shard} needs owned`);
@@ -172,7 +212,13 @@ export function tokenOf(known: Versioned<OwnershipRecord>, epoch: number): strin
   return known.value.token === '' ? formatToken({epoch, revision: known.mod}) : known.value.token;
 }
 
-function assigned(known: Known, target: Target, move: MoveNote): OwnershipRecord {
+/** `taskVersion`: of the spec as the governor knows it. */
+function assigned(
+  known: Known,
+  target: Target,
+  move: MoveNote,
+  taskVersion: number,
+): OwnershipRecord {
   const failures = known?.value.failures ?? 0;
   const lastError = known?.value.lastError ?? '';
   return {
@@ -186,6 +232,7 @@ function assigned(known: Known, target: Target, move: MoveNote): OwnershipRecord
     move,
     failures,
     lastError,
+    taskVersion,
   };
 }
 

@@ -5,7 +5,9 @@ import {containerField, serviceField, shardIdField} from './admin-fields.ts';
 /** Most items of one hints call. */
 export const HINTS_LIMIT = 100;
 /** Largest body of a hint receiver, bytes. */
-export const HINTS_BODY_LIMIT_BYTES = 64 * 1024;
+export const HINTS_BODY_LIMIT_BYTES = 128 * 1024;
+/** Longest text of a record that is told along, characters; a longer one is left out, and read. */
+export const HINT_RECORD_LIMIT = 512;
 
 export const HINT_PATHS = {
   hints: '/sm/admin/hints',
@@ -18,10 +20,13 @@ const incarnationField = z.string().regex(/^[A-Za-z0-9_-]{1,80}$/);
 /** Revision of the ownership record the hint speaks of. Up to 2^53. */
 const hintRevision = z.int().min(0);
 
-export const hintItem = z.strictObject({
+/** What a newer daemon may say besides is ignored. */
+export const hintItem = z.object({
   shard: shardIdField,
   op: z.enum(['add', 'drop']),
   revision: hintRevision,
+  /** Text of the record at that revision, where it is to be claimed: the store compares it, so nobody need believe it. */
+  record: z.string().max(HINT_RECORD_LIMIT).optional(),
 });
 
 /** POST /sm/admin/hints, answered 202 once checked. */

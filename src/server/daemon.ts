@@ -171,7 +171,7 @@ export class RunningDaemon implements Daemon {
     // Before anything is open: a file that is missing must end the start, whether etcd answers or not.
     credentials.check();
     const stores = await openWhenReachable(options, keys);
-    const {suspicion, record} = stores.cluster;
+    const {suspicion, record, mod} = stores.cluster;
     const daemon = new RunningDaemon(options, stores, keys, credentials);
     try {
       await refuseLoopbackBesideOthers(config, {store: daemon.store, keys, clock: daemon.clock});
@@ -181,7 +181,7 @@ export class RunningDaemon implements Daemon {
       await daemon.release();
       throw error;
     }
-    daemon.member.session.clusterSeen(record.epoch, suspicion, daemon.clock.ownerMs());
+    daemon.member.session.clusterSeen(record.epoch, suspicion, daemon.clock.ownerMs(), mod);
     daemon.member.start();
     if (daemon.halted === '') daemon.leadership.start();
     return daemon;

@@ -19,7 +19,8 @@ export function mountHintReceiver(
       );
     const {app, incarnation, items} = parsed.data;
     if (app === service)
-      for (const {shard, revision} of items) member().hint(incarnation, shard, revision);
+      for (const {shard, revision, record} of items)
+        member().hint(incarnation, shard, revision, record);
     void reply.code(202);
     return {accepted: items.length};
   });

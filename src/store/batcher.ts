@@ -1,8 +1,9 @@
 /**
  * Merges independent small transactions into one of etcd's: the client saturates near 10,000 calls a second, ownership
- * needs more. Each member keeps its own outcome. A merged refusal wrote nothing, so members whose own compares held are
- * sent again; an unknown outcome is unknown for all and nothing is repeated.
+ * needs more. Each member keeps its own outcome. A merged refusal wrote nothing, so it is sent once more with the reads that tell whose
+ * compares did not hold, and the others again; an unknown outcome is unknown for all and nothing is repeated.
  */
+import {holds} from './port.ts';
 import type {Compare, KeyValue, Operation, Store, Transaction, TransactionOutcome} from './port.ts';
 
 export interface BatcherLimits {
@@ -25,24 +26,23 @@ const LIST_LIMIT = 128;
 class Batch {
   readonly members: Member[] = [];
   readonly compares = new Map<string, Compare>();
-  readonly written = new Set<string>();
-  readonly reads = new Set<string>();
-  operations = 0;
-  bytes = 0;
+  private readonly written = new Set<string>();
+  private readonly read = new Set<string>();
+  private operations = 0;
+  private bytes = 0;
 
   /** False when the member does not fit: limits, or it touches a key that a member before it writes. */
   take(member: Member, limits: Required<BatcherLimits>): boolean {
-    const {compares, then, otherwise} = member.transaction;
-    let bytes = 0;
-    for (const operation of then) if (operation.op === 'put') bytes += operation.value.length;
+    const {compares, then} = member.transaction;
+    const bytes = bytesOf(member.transaction);
     if (this.members.length > 0 && !this.fits(member.transaction, bytes, limits)) return false;
     this.members.push(member);
     for (const compare of compares) {
-      this.compares.set(`${compare.target}${compare.op}${compare.value} ${compare.key}`, compare);
-      this.reads.add(compare.key);
+      this.compares.set(nameOf(compare), compare);
+      this.read.add(compare.key);
     }
+    for (const {key} of member.transaction.otherwise) this.read.add(key);
     for (const operation of then) if (operation.op !== 'get') this.written.add(operation.key);
-    for (const {key} of otherwise) this.reads.add(key);
     this.operations += then.length;
     this.bytes += bytes;
     return true;
@@ -60,25 +60,29 @@ class Batch {
       return false;
     let newCompares = 0;
     let newReads = 0;
-    for (const {target, op, value, key} of compares) {
+    for (const compare of compares) {
       // Merged, it would be judged as if it came before that write, and two that write what the other compares both pass.
-      if (this.written.has(key)) return false;
-      if (!this.compares.has(`${target}${op}${value} ${key}`)) newCompares += 1;
-      if (!this.reads.has(key)) newReads += 1;
+      if (this.written.has(compare.key)) return false;
+      if (!this.compares.has(nameOf(compare))) newCompares += 1;
+      if (!this.read.has(compare.key)) newReads += 1;
     }
-    for (const {key} of otherwise) if (!this.reads.has(key)) newReads += 1;
-    if (this.compares.size + newCompares > LIST_LIMIT || this.reads.size + newReads > LIST_LIMIT)
+    for (const {key} of otherwise) if (!this.read.has(key)) newReads += 1;
+    if (this.compares.size + newCompares > LIST_LIMIT || this.read.size + newReads > LIST_LIMIT)
       return false;
     return then.every((operation) => operation.op === 'get' || !this.written.has(operation.key));
   }
 
   merged(): Transaction {
-    const otherwise = [...this.reads].map((key): Operation => ({op: 'get', key}));
     return {
       compares: [...this.compares.values()],
       then: this.members.flatMap(({transaction}) => transaction.then),
-      otherwise,
+      otherwise: [],
     };
+  }
+
+  /** What is read to tell whose compares do not hold. */
+  looks(): Operation[] {
+    return [...this.read].map((key) => ({op: 'get', key}));
   }
 }
 
@@ -151,9 +155,12 @@ export class TransactionBatcher {
       return;
     }
     const merged = batch.merged();
-    const outcome = await this.store.transact(merged);
+    let outcome = await this.store.transact(merged);
+    // Refusals are rare: only then are the reads worth their way.
+    const otherwise = outcome.kind === 'refused' ? batch.looks() : [];
+    if (outcome.kind === 'refused') outcome = await this.store.transact({...merged, otherwise});
     if (outcome.kind === 'committed') this.spread(batch, outcome);
-    else if (outcome.kind === 'refused') this.sortOut(batch, merged, outcome);
+    else if (outcome.kind === 'refused') this.sortOut(batch, otherwise, outcome);
     else for (const member of batch.members) member.resolve(outcome);
   }
 
@@ -168,11 +175,11 @@ export class TransactionBatcher {
 
   private sortOut(
     batch: Batch,
-    merged: Transaction,
+    looked: readonly Operation[],
     outcome: Extract<TransactionOutcome, {kind: 'refused'}>,
   ): void {
     const found = new Map<string, KeyValue | undefined>();
-    for (const [index, {key}] of merged.otherwise.entries()) found.set(key, outcome.answers[index]);
+    for (const [index, {key}] of looked.entries()) found.set(key, outcome.answers[index]);
     const again: Member[] = [];
     for (const member of batch.members) {
       const {compares, otherwise} = member.transaction;
@@ -191,7 +198,13 @@ export class TransactionBatcher {
   }
 }
 
-function holds({target, op, value}: Compare, entry: KeyValue | undefined): boolean {
-  const actual = entry?.[target] ?? 0;
-  return op === '=' ? actual === value : actual !== value;
+function nameOf({key, target, op, value}: Compare): string {
+  return `${target}${op}${value} ${key}`;
+}
+
+function bytesOf({compares, then}: Transaction): number {
+  let bytes = 0;
+  for (const compare of compares) if (compare.target === 'value') bytes += compare.value.length;
+  for (const operation of then) if (operation.op === 'put') bytes += operation.value.length;
+  return bytes;
 }

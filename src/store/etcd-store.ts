@@ -280,6 +280,8 @@ function toWire({
 }
 
 function wireCompare({key, target, op, value}: Compare): object {
+  if (target === 'value')
+    return {key: Buffer.from(key), result: 'Equal', target: 'Value', value: Buffer.from(value)};
   const revision = String(value);
   return {
     key: Buffer.from(key),

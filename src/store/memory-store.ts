@@ -1,8 +1,7 @@
 /** The store port in memory: for tests and the simulator. Same semantics as etcd where the port promises something. */
 import {SmError} from '../model/errors.ts';
-import {storeClosed} from './port.ts';
+import {holds, storeClosed} from './port.ts';
 import type {
-  Compare,
   KeyValue,
   Operation,
   Store,
@@ -50,7 +49,7 @@ export class MemoryKv {
     then,
     otherwise,
   }: Transaction): Exclude<TransactionOutcome, {kind: 'unknown'}> {
-    const committed = compares.every((compare) => this.holds(compare));
+    const committed = compares.every((compare) => holds(compare, this.entries.get(compare.key)));
     const operations = committed ? then : otherwise;
     const revision = this.revision + 1;
     const events: WatchEvent[] = [];
@@ -81,11 +80,6 @@ export class MemoryKv {
     this.base = this.asOf(revision);
     this.compacted = revision;
     this.history = this.history.filter((change) => change.revision > revision);
-  }
-
-  private holds({key, target, op, value}: Compare): boolean {
-    const actual = this.entries.get(key)?.[target] ?? 0;
-    return op === '=' ? actual === value : actual !== value;
   }
 
   private apply(

@@ -33,6 +33,8 @@ export function transitionTransaction(
     transition.record === null
       ? [{op: 'delete', key}]
       : [{op: 'put', key, value: encodeRecord(transition.record)}];
+  if (transition.readsSpec === true)
+    then.push({op: 'get', key: keys.shardSpec(app, transition.shard)});
   const otherwise: Operation[] = [{op: 'get', key}];
   if (office !== undefined) otherwise.push({op: 'get', key: office.key});
   return {
@@ -96,6 +98,15 @@ export function compareOf(
   switch (guard.kind) {
     case 'own':
       return equal(keys.ownership(app, guard.shard), 'mod', guard.mod);
+    case 'ownIs':
+      return {
+        key: keys.ownership(app, guard.shard),
+        target: 'value',
+        op: '=',
+        value: encodeRecord(guard.record),
+      };
+    case 'clusterMod':
+      return equal(keys.cluster(), 'mod', guard.mod);
     case 'heartbeatExists':
       return {key: keys.heartbeat(app, guard.incarnation), target: 'create', op: '!=', value: 0};
     case 'heartbeatAbsent':
@@ -116,6 +127,6 @@ export function compareOf(
   }
 }
 
-function equal(key: string, target: Compare['target'], value: number): Compare {
+function equal(key: string, target: 'mod' | 'create', value: number): Compare {
   return {key, target, op: '=', value};
 }

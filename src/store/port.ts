@@ -3,12 +3,26 @@ import type {KeyValue, WatchListener} from '../model/stored.ts';
 
 export type {KeyValue, WatchBatch, WatchEvent, WatchListener} from '../model/stored.ts';
 
-/** Compares a revision of a key; 0 stands for a key that does not exist. */
-export interface Compare {
-  readonly key: string;
-  readonly target: 'mod' | 'create';
-  readonly op: '=' | '!=';
-  readonly value: number;
+/** Compares a revision of a key, 0 stands for a key that does not exist; or its value, which a key that does not exist never has. */
+export type Compare =
+  | {
+      readonly key: string;
+      readonly target: 'mod' | 'create';
+      readonly op: '=' | '!=';
+      readonly value: number;
+    }
+  | {
+      readonly key: string;
+      readonly target: 'value';
+      readonly op: '=';
+      readonly value: string;
+    };
+
+/** Whether the compare holds for the key as it is; `entry` undefined: there is none. */
+export function holds({target, op, value}: Compare, entry: KeyValue | undefined): boolean {
+  if (target === 'value') return entry?.value === value;
+  const actual = entry?.[target] ?? 0;
+  return op === '=' ? actual === value : actual !== value;
 }
 
 export type Operation =

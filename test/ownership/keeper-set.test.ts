@@ -6,7 +6,7 @@ import type {ShardReading} from '../../src/ownership/keeper-actions.ts';
 const CONTEXT: KeeperContext = {
   ...{me: {container: 'c1', incarnation: 'i1', create: 1}, epoch: 1},
   ...{acting: true, claiming: true, halted: false, readyAtClaim: false, releasing: undefined},
-  ...{addTimeoutMs: 60_000, dropTimeoutMs: 30_000},
+  ...{addTimeoutMs: 60_000, dropTimeoutMs: 30_000, clusterMod: 5},
 };
 
 function asks(set: KeeperSet, from: number, count: number): number {

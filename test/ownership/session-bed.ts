@@ -176,7 +176,7 @@ export class SessionBed {
   }
 }
 
-function specOf(id: string): ShardSpec {
+export function specOf(id: string): ShardSpec {
   return {
     ...{id, service: 'app', task: '', updateTime: 1},
     ...{manualContainerId: '', group: '', workerGroup: ''},

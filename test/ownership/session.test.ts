@@ -260,9 +260,9 @@ describe('a store that was restored or replaced', () => {
     answered(bed, mark(200));
     answered(bed, mark(300, 'two'));
     const {incarnation} = bed.session;
-    bed.session.clusterSeen(1, '', bed.nowMs);
+    bed.session.clusterSeen(1, '', bed.nowMs, 1);
     expect(bed.session.isHalted).toBe(true);
-    bed.session.clusterSeen(2, '', bed.nowMs);
+    bed.session.clusterSeen(2, '', bed.nowMs, 1);
     // The new history is young: its revisions are far below all marks of before.
     bed.revision = 10;
     bed.ready();
@@ -279,7 +279,7 @@ describe('a store that was restored or replaced', () => {
 
   it('an epoch stepped up without any doubt stops nothing', () => {
     const bed = new SessionBed().ready().owns('s');
-    bed.session.clusterSeen(5, '', bed.nowMs);
+    bed.session.clusterSeen(5, '', bed.nowMs, 1);
     bed.turn();
     expect(bed.asked('drop')).toEqual([]);
     bed.owns('t');
@@ -288,7 +288,7 @@ describe('a store that was restored or replaced', () => {
 
   it('when told to leave it drops what it has and goes, writing nothing', () => {
     const bed = new SessionBed().ready().owns('s');
-    bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs);
+    bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs, 1);
     bed.session.leave();
     bed.turn();
     bed.dropSettled('s');
@@ -303,7 +303,7 @@ describe('a store that was restored, met late', () => {
     const bed = new SessionBed().ready().owns('s');
     answered(bed, mark(200));
     const {incarnation} = bed.session;
-    bed.session.clusterSeen(2, '', bed.nowMs);
+    bed.session.clusterSeen(2, '', bed.nowMs, 1);
     bed.turn();
     answered(bed, mark(150));
     expect(bed.session.isHalted).toBe(false);
@@ -316,7 +316,7 @@ describe('a store that was restored, met late', () => {
   it('a doubt long after a step of the epoch is one of its own', () => {
     const bed = new SessionBed().ready();
     answered(bed, mark(200));
-    bed.session.clusterSeen(2, '', bed.nowMs);
+    bed.session.clusterSeen(2, '', bed.nowMs, 1);
     answered(bed, mark(210));
     answered(bed, mark(150));
     expect(bed.session.isHalted).toBe(true);
@@ -326,7 +326,7 @@ describe('a store that was restored, met late', () => {
     const bed = new SessionBed().ready().owns('s');
     const write = bed.beat();
     bed.found(write, {...write.value, nonce: 'x', state: 'evicting'});
-    bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs);
+    bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs, 1);
     bed.turn();
     bed.dropSettled('s');
     bed.turn();

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
+import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import {parseToken} from '../../src/model/token.ts';
-import {SessionBed, TTL_MS} from './session-bed.ts';
+import {SessionBed, TTL_MS, specOf} from './session-bed.ts';
 
 /** A container that has been told of the shard and has read this of it. */
 function reads(bed: SessionBed, ...record: Parameters<SessionBed['record']>): void {
@@ -18,6 +19,79 @@ function freesWithoutAnswer(): {bed: SessionBed; token: string} {
   bed.look();
   return {bed, token};
 }
+
+function seen(bed: SessionBed): SessionBed {
+  bed.session.clusterSeen(1, '', bed.nowMs, 7);
+  return bed;
+}
+
+/** A hint tells of a record that is assigned to it. */
+function told(bed: SessionBed): SessionBed {
+  const own = seen(bed).record('assigned');
+  bed.session.hint(bed.session.incarnation, 's', own.mod, own.value);
+  bed.turn();
+  return bed;
+}
+
+describe('claiming what a hint tells', () => {
+  it('claims without a read what a hint tells, guarded by the whole of it', () => {
+    const bed = new SessionBed().ready();
+    bed.session.clusterSeen(1, '', bed.nowMs, 7);
+    const own = bed.record('assigned', {failures: 2});
+    bed.session.hint(bed.session.incarnation, 's', own.mod, own.value);
+    bed.turn();
+    expect(bed.asked('read')).toEqual([]);
+    const {transition, op} = bed.latest('write', 's');
+    expect(transition).toMatchObject({kind: 'claim', readsSpec: true});
+    expect(transition.record).toEqual({...own.value, state: 'owned'});
+    expect(transition.guards).toContainEqual({kind: 'ownIs', shard: 's', record: own.value});
+    expect(transition.guards).toContainEqual({kind: 'clusterMod', mod: 7});
+    const spec = {...specOf('s'), task: 'of the claim'};
+    const revision = bed.next();
+    bed.session.writeAnswered('s', op, {kind: 'committed', revision, spec}, bed.nowMs);
+    bed.turn();
+    expect(bed.latest('add', 's').spec.task).toBe('of the claim');
+    expect(parseToken(bed.latest('add', 's').token)).toEqual({epoch: 1, revision});
+  });
+
+  it('reads what a hint tells when it is not as told, or nobody knows', () => {
+    for (const kind of ['refused', 'unknown'] as const) {
+      const bed = told(new SessionBed().ready());
+      bed.answerWrite('s', kind);
+      bed.turn(200);
+      const own = bed.record('assigned');
+      bed.answerRead('s', own);
+      expect(bed.latest('write', 's').transition.guards).toContainEqual({
+        ...{kind: 'own', shard: 's', mod: own.mod},
+      });
+    }
+  });
+
+  it('a claim without a spec in its answer waits for one', () => {
+    const bed = told(new SessionBed().ready());
+    bed.answerWrite('s');
+    expect(bed.asked('add')).toEqual([]);
+    bed.turn(1_000);
+    expect(bed.asked('read')).toHaveLength(1);
+  });
+
+  it.each([
+    ['the cluster record was never looked at', (bed: SessionBed) => bed],
+    ['it is for another incarnation', (bed: SessionBed) => seen(bed), {incarnation: 'other'}],
+    ['it is no assignment', (bed: SessionBed) => seen(bed), {state: 'owned'}],
+    ['it holds the shard', (bed: SessionBed) => seen(bed).owns('s')],
+  ] as [string, (bed: SessionBed) => SessionBed, Partial<OwnershipRecord>?][])(
+    'reads what a hint tells when %s',
+    (_when, prepare, fields = {}) => {
+      const bed = prepare(new SessionBed().ready());
+      const own = bed.record('assigned', fields);
+      bed.session.hint(bed.session.incarnation, 's', own.mod, own.value);
+      bed.turn();
+      expect(bed.asked('read')).toHaveLength(1);
+      expect(bed.asked('write')).toEqual([]);
+    },
+  );
+});
 
 describe('claiming', () => {
   it('reads before it claims, and claims what it has read', () => {

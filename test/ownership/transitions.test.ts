@@ -68,11 +68,11 @@ function build(
   try {
     switch (kind) {
       case 'assign':
-        return table.assign('s', before, to, MOVE);
+        return table.assign('s', before, to, MOVE, 0);
       case 'reassign':
-        return table.reassignLost('s', before, to, MOVE);
+        return table.reassignLost('s', before, to, MOVE, 0);
       case 'redirect':
-        return table.redirect('s', before, to, MOVE);
+        return table.redirect('s', before, to, MOVE, 0);
       case 'recall':
         return table.recall('s', before);
       case 'claim':

@@ -140,6 +140,7 @@ export const FAULTS = {
     strike: ({fleet, random}) => {
       fleet.weather.rates.hintLost = random.between(0, 0.5);
       fleet.weather.rates.hintTwice = random.between(0, 0.5);
+      fleet.weather.rates.hintLies = random.between(0, 0.5);
       fleet.weather.rates.hintLateMs = random.between(5, 3_000);
     },
   },

@@ -1,5 +1,7 @@
 /** Carries hints from daemons to containers and daemons: late, lost or twice, as the weather has it. */
 import type {HintBatch} from '../../src/governor/hints.ts';
+import type {OwnershipRecord} from '../../src/model/ownership.ts';
+import {encodeRecord} from '../../src/protocol/records.ts';
 import type {HintSender} from '../../src/server/governing/hint-sender.ts';
 import type {SimProcess} from './process.ts';
 import type {Weather} from './weather.ts';
@@ -10,7 +12,7 @@ interface HintListener {
   readonly app: string;
   readonly member: {
     readonly session: {readonly incarnation: string};
-    hint(incarnation: string, shard: string, revision: number): void;
+    hint(incarnation: string, shard: string, revision: number, record?: string): void;
   };
 }
 
@@ -53,7 +55,14 @@ export class HintNetwork {
     const {member, process} = listener;
     process.deliver(0, () => {
       if (member.session.incarnation !== incarnation) return;
-      for (const {shard, revision} of items) member.hint(incarnation, shard, revision);
+      for (const {shard, revision, record} of items)
+        member.hint(incarnation, shard, revision, this.told(record));
     });
+  }
+
+  /** The record's text as the receiver gets it: nobody vouches for it. */
+  private told(record: OwnershipRecord | undefined): string | undefined {
+    if (record === undefined) return undefined;
+    return encodeRecord(this.weather.hintLies() ? {...record, failures: 77, move: null} : record);
   }
 }

@@ -118,6 +118,11 @@ export const MUTANTS: readonly Mutant[] = [
     plant: () => withoutCompares(({key, target}) => target === 'mod' && key.includes('/own/s')),
   },
   {
+    name: 'hints are believed',
+    breaks: 'what a hint tells of a record is compared with the record',
+    plant: () => withoutCompares(({target}) => target === 'value'),
+  },
+  {
     name: 'eviction of whatever version',
     breaks: 'an eviction compares the version whose age was measured',
     plant: () =>

@@ -87,8 +87,15 @@ function owned(
   if (before.incarnation !== after.incarnation) return 'claimed by another than it was assigned to';
   if (before.state === 'assigned') {
     if (after.token !== '') return 'claimed with a token';
+    if (besides(before) !== besides(after)) return 'the claim changes what the record says besides';
     return after.ready === now.readyAtClaim ? undefined : 'claimed ready';
   }
   if (before.state !== 'owned') return `owned after ${before.state}`;
   return before.token !== '' && before.token !== after.token ? 'the token changed' : undefined;
+}
+
+/** What a claim has to leave as it is: the note of the move, the failures, the holder. */
+function besides(record: OwnershipRecord): string {
+  const {container, incarnation, move, failures, lastError} = record;
+  return JSON.stringify({container, incarnation, move, failures, lastError});
 }

@@ -4,6 +4,7 @@
  */
 import {SmError} from '../../src/model/errors.ts';
 import {MemoryKv} from '../../src/store/memory-store.ts';
+import {holds} from '../../src/store/port.ts';
 import type {
   CallOptions,
   KeyValue,
@@ -59,10 +60,9 @@ export class StoreServer {
   }
 
   perform(process: SimProcess | undefined, transaction: Transaction): Settled {
-    const commits = transaction.compares.every(({key, target, op, value}) => {
-      const actual = this.kv.get(key)?.[target] ?? 0;
-      return op === '=' ? actual === value : actual !== value;
-    });
+    const commits = transaction.compares.every((compare) =>
+      holds(compare, this.kv.get(compare.key)),
+    );
     this.observer?.applying(process, transaction, commits);
     const before = this.kv.revision;
     const outcome = this.kv.transact(transaction);

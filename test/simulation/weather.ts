@@ -29,6 +29,8 @@ export interface Rates {
   watchBreak: number;
   hintLost: number;
   hintTwice: number;
+  /** Of hints that bring a record: it is another than the stored one. */
+  hintLies: number;
   hintLateMs: number;
 }
 
@@ -43,6 +45,7 @@ const CALM: Rates = {
   watchBreak: 0,
   hintLost: 0,
   hintTwice: 0,
+  hintLies: 0,
   hintLateMs: 5,
 };
 
@@ -152,6 +155,10 @@ export class Weather {
     const delays = [random.between(0.2, hintLateMs)];
     if (hintTwice > 0 && random.chance(hintTwice)) delays.push(random.between(0.2, 4 * hintLateMs));
     return delays;
+  }
+
+  hintLies(): boolean {
+    return this.rates.hintLies > 0 && this.random.chance(this.rates.hintLies);
   }
 
   private travelMs(): number {

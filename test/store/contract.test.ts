@@ -170,6 +170,18 @@ describe.each(ADAPTERS)('%s: compares', (_name, open) => {
     expect((await store.transact(create)).kind).toBe('committed');
   });
 
+  it.each([
+    ['its own value', 'a', 'A', true],
+    ['another value', 'a', 'b', false],
+    ['a beginning of its value', 'a', '', false],
+    ['any value of no key', 'none', '', false],
+  ] as const)('compares %s', async (_what, key, value, holds) => {
+    await store.transact(transaction([put('a', 'A')]));
+    const compares: Compare[] = [{key: at(key), target: 'value', op: '=', value}];
+    const {kind} = await store.transact(transaction([put('b')], compares));
+    expect(kind).toBe(holds ? 'committed' : 'refused');
+  });
+
   it('writes nothing when one of many compares fails', async () => {
     const revision = await apply(put('a'));
     const compares: Compare[] = [

@@ -4,7 +4,9 @@ import type {Agent} from 'undici';
 import {HINTS_PER_CALL} from '../../governor/hints.ts';
 import type {HintBatch, HintItem} from '../../governor/hints.ts';
 import type {Logger} from '../../runtime/logger.ts';
-import {HINT_PATHS} from '../../protocol/hints.ts';
+import {HINT_PATHS, HINT_RECORD_LIMIT} from '../../protocol/hints.ts';
+import type {HintItem as WireItem} from '../../protocol/hints.ts';
+import {encodeRecord} from '../../protocol/records.ts';
 import {CALL_TIMEOUT_MS, containerAgent} from './container-agent.ts';
 import {refusedEndpoint} from './endpoint-policy.ts';
 
@@ -93,10 +95,17 @@ export class HintSender {
           'content-type': 'application/json',
           ...(token === undefined ? {} : {authorization: `Bearer ${token}`}),
         },
-        body: JSON.stringify({app, incarnation, items}),
+        body: JSON.stringify({app, incarnation, items: items.map(wireItem)}),
         signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
       },
     );
     await reply.body.dump();
   }
+}
+
+/** The record goes along as it is stored, for the container's store compares it to the letter. */
+function wireItem({shard, op, revision, record}: HintItem): WireItem {
+  const text = record === undefined ? '' : encodeRecord(record);
+  const told = text === '' || text.length > HINT_RECORD_LIMIT ? {} : {record: text};
+  return {shard, op, revision, ...told};
 }
