@@ -3,7 +3,7 @@ import {SmCommand} from '../cli/base-command.ts';
 import {outliveOutput} from '../cli/lost-output.ts';
 import {loadConfig} from '../config/index.ts';
 import type {ServerConfig} from '../config/index.ts';
-import {boundHeapGrowth} from '../runtime/heap.ts';
+import {tuneEngine} from '../runtime/engine.ts';
 import {createLogger} from '../runtime/logger.ts';
 
 export default class Serve extends SmCommand<typeof Serve> {
@@ -52,7 +52,7 @@ export default class Serve extends SmCommand<typeof Serve> {
       });
       return;
     }
-    boundHeapGrowth();
+    tuneEngine();
     outliveOutput();
     const logger = createLogger(config.log);
     const {ConfigReload, serve} = await import('../server/index.ts');

@@ -10,7 +10,6 @@ import type {HeartbeatWrite} from '../ownership/heartbeat.ts';
 import {ContainerSession} from '../ownership/session.ts';
 import type {SessionAction, SessionEnd} from '../ownership/session-actions.ts';
 import type {StopReason} from '../ownership/keeper-actions.ts';
-import {decodeOwnership} from '../protocol/records.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {randomId} from '../runtime/ids.ts';
@@ -30,6 +29,7 @@ import {
   readableSpec,
   takeIdAnswer,
   takeIdTransaction,
+  toldRecord,
   transitionAnswer,
   writeAnswer,
 } from './transactions.ts';
@@ -137,8 +137,8 @@ export class Member {
 
   /** `record`: text of what is to be claimed, where the hint brought it. */
   hint(incarnation: string, shard: string, revision: number, record?: string): void {
-    const told = record === undefined ? undefined : decodeOwnership(record);
-    this.session.hint(incarnation, shard, revision, told?.ok === true ? told.value : undefined);
+    const told = record === undefined ? undefined : () => toldRecord(record);
+    this.session.hint(incarnation, shard, revision, told);
     this.queuePump();
   }
 

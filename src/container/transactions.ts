@@ -2,10 +2,16 @@
 import type {Keys} from '../etcd/keys.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from '../ownership/heartbeat.ts';
 import type {IdAnswer, SessionAction} from '../ownership/session-actions.ts';
+import type {OwnershipRecord} from '../model/ownership.ts';
 import type {ShardSpec} from '../model/specs.ts';
 import type {WriteAnswer} from '../ownership/keeper-actions.ts';
 import {decodeIdHolder, encodeIdHolder} from '../protocol/container-id.ts';
-import {decodeHeartbeat, decodeShardSpec, encodeRecord} from '../protocol/records.ts';
+import {
+  decodeHeartbeat,
+  decodeOwnership,
+  decodeShardSpec,
+  encodeRecord,
+} from '../protocol/records.ts';
 import type {Compare, KeyValue, Operation, Transaction, TransactionOutcome} from '../store/port.ts';
 
 type TakeId = Extract<SessionAction, {type: 'takeId'}>;
@@ -95,4 +101,10 @@ export function transitionAnswer(outcome: TransactionOutcome): WriteAnswer {
 export function readableSpec(entry: KeyValue | undefined): ShardSpec | undefined {
   const decoded = entry === undefined ? undefined : decodeShardSpec(entry.value);
   return decoded?.ok === true ? decoded.value : undefined;
+}
+
+/** The record whose text a hint brought; undefined when it cannot be read. */
+export function toldRecord(text: string): OwnershipRecord | undefined {
+  const decoded = decodeOwnership(text);
+  return decoded.ok ? decoded.value : undefined;
 }

@@ -1,12 +1,26 @@
 /** Shards that wait until their container has claimed others: so a queue of unclaimed records stays short, whatever the size of the app. */
 
-/** Most records assigned to one container and not yet claimed. */
+/** Most records assigned to one container and not yet claimed ... */
 export const UNCLAIMED_PER_CONTAINER = 200;
+/** ... and to all containers of an app together, but for the few that keep each one busy. */
+const UNCLAIMED_PER_APP = 6_000;
+const UNCLAIMED_AT_LEAST = 10;
+
+/**
+ * So many records may wait for the claim of one of so many containers. Who waits for seconds is hinted at again and again, and is taken for a
+ * container that does not claim.
+ */
+export function unclaimedLimit(containers: number): number {
+  const share = Math.ceil(UNCLAIMED_PER_APP / Math.max(1, containers));
+  return Math.max(UNCLAIMED_AT_LEAST, Math.min(UNCLAIMED_PER_CONTAINER, share));
+}
 
 /** How many records wait for this incarnation's claim. */
 export type UnclaimedOf = (incarnation: string) => number;
 
 export class ArrivalQueue {
+  /** Most records that wait for the claim of one container. */
+  limit = UNCLAIMED_PER_CONTAINER;
   private readonly waiting = new Map<string, Set<string>>();
 
   wait(incarnation: string, shard: string): void {
@@ -18,7 +32,7 @@ export class ArrivalQueue {
   /** Whether somebody may be admitted now. */
   hasRoom(unclaimedOf: UnclaimedOf): boolean {
     for (const incarnation of this.waiting.keys())
-      if (unclaimedOf(incarnation) < UNCLAIMED_PER_CONTAINER) return true;
+      if (unclaimedOf(incarnation) < this.limit) return true;
     return false;
   }
 
@@ -29,7 +43,7 @@ export class ArrivalQueue {
   admit(unclaimedOf: UnclaimedOf): string[] {
     const admitted: string[] = [];
     for (const [incarnation, shards] of this.waiting) {
-      let room = UNCLAIMED_PER_CONTAINER - unclaimedOf(incarnation);
+      let room = this.limit - unclaimedOf(incarnation);
       for (const shard of shards) {
         if (room <= 0) break;
         room -= 1;

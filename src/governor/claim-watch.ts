@@ -3,8 +3,8 @@ import type {OwnershipRecord} from '../model/ownership.ts';
 
 /** A container that claims nothing of what waits for it for so long counts as unreachable ... */
 const UNCLAIMED_LIMIT_MS = 5_000;
-/** ... for so long. */
-export const UNREACHABLE_MS = 30_000;
+/** ... for so long, or until it does claim something: hints reach it. */
+const UNREACHABLE_MS = 30_000;
 
 export class ClaimWatch {
   /** Incarnation -> until when it counts as unreachable, ms. */
@@ -23,6 +23,8 @@ export class ClaimWatch {
     if (after === undefined) return;
     if (after.state !== 'assigned') {
       if (after.state === 'owned') this.progressAtMs.set(after.incarnation, nowMs);
+      if (before?.state === 'assigned' && after.state === 'owned')
+        this.unreachable.delete(after.incarnation);
       return;
     }
     const waiting = this.waiting.get(after.incarnation) ?? new Set<string>();

@@ -8,7 +8,7 @@ import type {Transition} from '../model/transition.ts';
 import {drop} from '../ownership/transitions.ts';
 import {SilenceClock} from '../ownership/silence.ts';
 import type {GovernorAction, GovernorAnswer} from './actions.ts';
-import {ArrivalQueue, UNCLAIMED_PER_CONTAINER} from './arrivals.ts';
+import {ArrivalQueue, unclaimedLimit} from './arrivals.ts';
 import {ClaimWatch} from './claim-watch.ts';
 import {livingContainers} from './containers.ts';
 import type {LivingContainer} from './containers.ts';
@@ -54,6 +54,8 @@ export class Governor {
   private readonly waiting = new Set<string>();
   private readonly unclaimedOf = (incarnation: string): number =>
     this.claims.unclaimed(incarnation) + this.pending.arriving(incarnation);
+  /** Since they were looked at last a container has come to hold one less. */
+  private roomMade = false;
   private wallMs = 0;
   private listed = false;
 
@@ -175,18 +177,14 @@ export class Governor {
     this.history.note(shard, before?.value, after?.value, this.wallMs, nowMs);
     this.retries.noteFailures(shard, after?.value, nowMs);
     const left = before !== undefined && before.value.state !== 'free';
-    if (left && after?.value.incarnation !== before.value.incarnation) this.roomMade();
-    else if (after?.value.state === 'free') this.roomMade();
+    this.roomMade ||= left && after?.value.incarnation !== before.value.incarnation;
+    this.roomMade ||= after?.value.state === 'free';
     const counts = countsFor(after?.value, this.living);
     const moved =
       counts !== countsFor(before?.value, this.living) &&
       counts !== (this.planKeeper.destination(shard)?.target ?? '');
     const failed = (after?.value.failures ?? 0) !== (before?.value.failures ?? 0);
     if (moved || failed) this.planKeeper.dirty = true;
-  }
-
-  private roomMade(): void {
-    for (const shard of this.waiting) this.dirty.add(shard);
   }
 
   private specChanged(shard: string): void {
@@ -233,6 +231,7 @@ export class Governor {
     }
     if (living.size > this.living.size) this.planKeeper.release();
     this.living = living;
+    this.arrivals.limit = unclaimedLimit(living.size);
     this.planKeeper.dirty ||= changed;
     if (changed) this.statusKeeper.touch();
   }
@@ -249,6 +248,8 @@ export class Governor {
   }
 
   private reconcileDirty(nowMs: number, actions: GovernorAction[]): void {
+    if (this.roomMade) for (const shard of this.waiting) this.dirty.add(shard);
+    this.roomMade = false;
     for (const shard of this.retries.due(nowMs)) this.dirty.add(shard);
     for (const shard of this.arrivals.admit(this.unclaimedOf)) this.dirty.add(shard);
     if (this.dirty.size === 0 || this.view.spec === undefined) return;
@@ -381,7 +382,7 @@ export class Governor {
       living: this.living,
       epoch: this.options.epoch,
       newMove: (from, to, why) => this.newMove(from, to, why),
-      isBusy: (incarnation) => this.unclaimedOf(incarnation) >= UNCLAIMED_PER_CONTAINER,
+      isBusy: (incarnation) => this.unclaimedOf(incarnation) >= this.arrivals.limit,
       isQueued: (shard) => this.planKeeper.isQueued(shard),
       isFull: (incarnation) =>
         limit > 0 &&

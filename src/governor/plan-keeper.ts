@@ -19,8 +19,8 @@ export function whyMoved(move: QueuedMove, leaving: boolean): string {
   return `${leaving ? 'leaving' : 'drain'} ${move.from}`;
 }
 
-/** Shards a plan covers per ms of pause before the next one: keeps planning below a fraction of the time. */
-const SHARDS_PER_PAUSE_MS = 50;
+/** Shards a plan covers per ms of pause before the next one: keeps planning below a twentieth of the time. */
+const SHARDS_PER_PAUSE_MS = 20;
 /** After taking over, or after the first join into an empty app, so long without a join before the first plan ... */
 const QUIET_BEFORE_FIRST_MS = 500;
 /** ... but never longer than this. */
@@ -112,7 +112,13 @@ export class PlanKeeper {
   destination(shard: string): Destination | undefined {
     const target = this.targets.get(shard);
     if (target === undefined) return undefined;
-    return {target, mustDrop: this.mustDrop.has(shard), stranded: this.stranded.has(shard)};
+    const reason = this.unplaced.get(shard);
+    return {
+      target,
+      mustDrop: this.mustDrop.has(shard),
+      stranded: this.stranded.has(shard),
+      isShutOut: reason === 'nothing-accepts' || reason === 'pin-takes-nothing-new',
+    };
   }
 
   private adoptTargets(snapshot: PlacementSnapshot, plan: Plan): Set<string> {

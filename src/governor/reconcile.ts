@@ -23,6 +23,8 @@ export interface Destination {
   readonly mustDrop: boolean;
   /** It belongs elsewhere, but there is no room; only a leaving container lets go all the same. */
   readonly stranded: boolean;
+  /** It has no target only because those that might have it take nothing new now. */
+  readonly isShutOut: boolean;
 }
 
 export type Step =
@@ -115,6 +117,10 @@ function reconcileAssigned(
   const there =
     destination.target === known.value.container && holder?.incarnation === known.value.incarnation;
   if (there && holder.mode !== 'draining') return {step: 'hint', op: 'add'};
+  // It claims nothing, but nobody else could have the shard either: once a hint reaches it, it is reachable again.
+  const isOnlyDeaf =
+    holder?.state === 'unreachable' && holder.incarnation === known.value.incarnation;
+  if (isOnlyDeaf && destination.isShutOut) return {step: 'hint', op: 'add'};
   const target = context.living.get(destination.target);
   if (target?.mode !== 'open' || target.incarnation === known.value.incarnation) {
     return destination.target === '' ? write(recall(shard, known)) : {step: 'hint', op: 'add'};

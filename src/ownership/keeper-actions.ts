@@ -64,6 +64,9 @@ export interface ShardReading {
   readonly spec: ShardSpec | undefined;
 }
 
+/** The record that a hint tells of, read out only where it is of use; undefined: it cannot be read. */
+export type Told = () => OwnershipRecord | undefined;
+
 export type WriteAnswer =
   /** `spec`: where the write asked for it and it can be read. */
   | {readonly kind: 'committed'; readonly revision: number; readonly spec?: ShardSpec}

@@ -3,10 +3,9 @@
  * its shards. Passive: the shell calls the event methods, then `advance`, carries the actions out and wakes it in time.
  */
 import {heartbeatIntervalMs} from '../model/container.ts';
-import type {OwnershipRecord} from '../model/ownership.ts';
 import {HeartbeatMachine} from './heartbeat.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from './heartbeat.ts';
-import type {KeeperContext, ShardReading, StopReason, WriteAnswer} from './keeper-actions.ts';
+import type {KeeperContext, ShardReading, StopReason, Told, WriteAnswer} from './keeper-actions.ts';
 import {KeeperSet} from './keeper-set.ts';
 import type {IdAnswer, SessionAction, SessionEnd, SessionOptions} from './session-actions.ts';
 import type {ShardKeeper} from './shard-keeper.ts';
@@ -87,9 +86,9 @@ export class ContainerSession {
   }
 
   /** Says that a shard's record may be of interest, and maybe what it is; `incarnation` other than mine is ignored. */
-  hint(incarnation: string, shard: string, revision: number, told?: OwnershipRecord): void {
+  hint(incarnation: string, shard: string, revision: number, tell?: Told): void {
     if (incarnation !== this.incarnation || this.ended) return;
-    this.shards.hinted(shard)?.hint(revision, told);
+    this.shards.hinted(shard)?.hint(revision, tell);
   }
 
   /** The store is another one, or has gone back, and nobody has accepted it yet. */

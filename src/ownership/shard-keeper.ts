@@ -10,6 +10,7 @@ import type {
   KeeperContext,
   ShardReading,
   StopReason,
+  Told,
   WriteAnswer,
 } from './keeper-actions.ts';
 import {claim, claimTold, free, markReady, tokenOf} from './transitions.ts';
@@ -36,6 +37,7 @@ export class ShardKeeper {
   private offer: Versioned<OwnershipRecord> | undefined;
   /** A record to claim that a hint told of. */
   private told: OwnershipRecord | undefined;
+  private toldAt = 0;
   private spec: ShardSpec | undefined;
   private pending: {readonly op: number; readonly transition: Transition | undefined} | undefined;
   private readWanted = false;
@@ -90,10 +92,16 @@ export class ShardKeeper {
    * Somebody says the record may be of interest. Only a hint: the record is read before anything is done, or, `told` to an idle keeper, the
    * store compares it with the record.
    */
-  hint(revision: number, told?: OwnershipRecord): void {
-    if (revision <= this.mark) return;
-    if (told !== undefined && this.idle) this.told = told;
-    else this.refresh();
+  hint(revision: number, tell?: Told): void {
+    if (revision <= this.mark || (this.claimsTold && revision <= this.toldAt)) return;
+    const told = this.idle ? tell?.() : undefined;
+    if (told === undefined) this.refresh();
+    else [this.told, this.toldAt] = [told, revision];
+  }
+
+  /** What was told is about to be claimed: whatever becomes of that, it will be known. */
+  private get claimsTold(): boolean {
+    return this.told !== undefined || this.pending?.transition?.readsSpec === true;
   }
 
   /** Reads the record as soon as possible. */
@@ -130,7 +138,8 @@ export class ShardKeeper {
       return;
     }
     this.readFailures = 0;
-    if (this.isStale(reading)) {
+    // Older than what is known already.
+    if ((reading.own?.mod ?? reading.revision) < this.mark) {
       // After a claim of unknown outcome nobody else may ask again: a record that is ready gets no hints.
       this.readWanted = true;
       this.readAtMs = nowMs + READ_RETRY_MIN_MS;
@@ -191,11 +200,6 @@ export class ShardKeeper {
     if (this.hook === 'retrying') marks.push(this.dropAtMs);
     if (this.stuck === undefined) marks.push(this.stuckAtMs(context));
     return Math.min(...marks);
-  }
-
-  /** Older than what is known already. */
-  private isStale({own, revision}: ShardReading): boolean {
-    return (own?.mod ?? revision) < this.mark;
   }
 
   private learn(reading: ShardReading, context: KeeperContext): void {

@@ -41,7 +41,13 @@ const LONG_NUMBER = /[:[,]\s*-?\d{16,}/;
 
 /** The text of a value; 64-bit numbers read as bigint are printed as bare numbers again. */
 export function encodeRecord(value: object): string {
-  return hasBigInt(value) ? (stringifyLossless(value) ?? '') : JSON.stringify(value);
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // Looked for only where the quick way fails: each record is written by here.
+    if (!hasBigInt(value)) throw error;
+    return stringifyLossless(value) ?? '';
+  }
 }
 
 export function decodeOwnership(text: string): Decoded<OwnershipRecord> {

@@ -6,7 +6,7 @@
 import {encodeIdHolder} from '../../src/protocol/container-id.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
 import type {FinishedMove} from '../../src/model/status.ts';
-import {boundHeapGrowth} from '../../src/runtime/heap.ts';
+import {tuneEngine} from '../../src/runtime/engine.ts';
 import {createAdminHandlers} from '../../src/server/admin/handlers.ts';
 import type {Operation} from '../../src/store/port.ts';
 import {World, heartbeat, ownership, status} from '../server/admin/fixture.ts';
@@ -122,7 +122,7 @@ function tell(): void {
 }
 
 // As `sm serve` does.
-boundHeapGrowth();
+tuneEngine();
 await fill();
 beat();
 move();

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {UNCLAIMED_PER_CONTAINER} from '../../src/governor/arrivals.ts';
+import {UNCLAIMED_PER_CONTAINER, unclaimedLimit} from '../../src/governor/arrivals.ts';
 import {GovernorBed} from './governor-bed.ts';
 
 const SHARDS = Array.from({length: 5 * UNCLAIMED_PER_CONTAINER}, (_, index) => `s${index}`);
@@ -28,6 +28,19 @@ describe('arrivals', () => {
     expect(bed.unclaimed('c1').length).toBe(UNCLAIMED_PER_CONTAINER);
     claimAll(bed, ['c1']);
     expect([...bed.own.values()].filter(({value}) => value.ready).length).toBe(SHARDS.length);
+  });
+
+  it('waits for few claims of each where containers are many: not for seconds', () => {
+    expect([1, 30, 60, 100, 1_000].map(unclaimedLimit)).toEqual([200, 200, 100, 60, 10]);
+    const containers = Array.from({length: 60}, (_, index) => `c${index}`);
+    const shards = Array.from({length: 60 * 150}, (_, index) => `s${index}`);
+    const bed = new GovernorBed(shards);
+    for (const container of containers) bed.join(container);
+    bed.turn(FIRST_PLAN_MS);
+    bed.settle();
+    for (const container of containers) expect(bed.unclaimed(container)).toHaveLength(100);
+    claimAll(bed, containers);
+    expect([...bed.own.values()].filter(({value}) => value.ready)).toHaveLength(shards.length);
   });
 
   it('places what is left when most of a queue has gone to another container', () => {

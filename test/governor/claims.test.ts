@@ -57,6 +57,26 @@ describe('a container that claims nothing', () => {
     expect(bed.places).toMatchObject(owned);
   });
 
+  it('counts as reachable again as soon as it claims: hints reach it after all', () => {
+    const bed = new GovernorBed(['s1', 's2', 's3', 's4']);
+    for (const container of BOTH) bed.join(container);
+    bed.pass(FIRST_PLAN_MS, BOTH);
+    // The whole app stood still for a while; nothing can be given to another.
+    bed.pass(UNCLAIMED_LIMIT_MS + 1_000, BOTH);
+    expect(Object.keys(bed.status?.containers ?? {})).toEqual(BOTH);
+    const given = {...bed.places};
+    bed.claim(bed.unclaimed('c1').slice(0, 1));
+    bed.claim(bed.unclaimed('c2').slice(0, 1));
+    bed.pass(1_100, BOTH);
+    expect(bed.status?.containers).toEqual({});
+    bed.addShard('s5');
+    bed.pass(1_000, BOTH);
+    expect(bed.places['s5']).toMatch(/^assigned c[12]$/);
+    const held = (places: Record<string, string>): string[] =>
+      ['s1', 's2', 's3', 's4'].map((shard) => (places[shard] ?? '').slice(-2));
+    expect(held(bed.places)).toEqual(held(given));
+  });
+
   it('whose claims come one by one is not deaf', () => {
     const shards = Array.from({length: 20}, (_, index) => `s${index}`);
     const bed = new GovernorBed(shards);

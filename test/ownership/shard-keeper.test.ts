@@ -28,7 +28,7 @@ function seen(bed: SessionBed): SessionBed {
 /** A hint tells of a record that is assigned to it. */
 function told(bed: SessionBed): SessionBed {
   const own = seen(bed).record('assigned');
-  bed.session.hint(bed.session.incarnation, 's', own.mod, own.value);
+  bed.session.hint(bed.session.incarnation, 's', own.mod, () => own.value);
   bed.turn();
   return bed;
 }
@@ -38,7 +38,7 @@ describe('claiming what a hint tells', () => {
     const bed = new SessionBed().ready();
     bed.session.clusterSeen(1, '', bed.nowMs, 7);
     const own = bed.record('assigned', {failures: 2});
-    bed.session.hint(bed.session.incarnation, 's', own.mod, own.value);
+    bed.session.hint(bed.session.incarnation, 's', own.mod, () => own.value);
     bed.turn();
     expect(bed.asked('read')).toEqual([]);
     const {transition, op} = bed.latest('write', 's');
@@ -67,6 +67,21 @@ describe('claiming what a hint tells', () => {
     }
   });
 
+  it('is not told twice: a repeated hint neither reads nor claims while the claim is under way', () => {
+    const bed = seen(new SessionBed().ready());
+    const own = bed.record('assigned');
+    const tell = (): void =>
+      bed.session.hint(bed.session.incarnation, 's', own.mod, () => own.value);
+    tell();
+    tell();
+    bed.turn();
+    tell();
+    bed.turn();
+    expect(bed.asked('write')).toHaveLength(1);
+    bed.answerWrite('s', 'refused');
+    expect(bed.asked('read')).toHaveLength(1);
+  });
+
   it('a claim without a spec in its answer waits for one', () => {
     const bed = told(new SessionBed().ready());
     bed.answerWrite('s');
@@ -85,7 +100,7 @@ describe('claiming what a hint tells', () => {
     (_when, prepare, fields = {}) => {
       const bed = prepare(new SessionBed().ready());
       const own = bed.record('assigned', fields);
-      bed.session.hint(bed.session.incarnation, 's', own.mod, own.value);
+      bed.session.hint(bed.session.incarnation, 's', own.mod, () => own.value);
       bed.turn();
       expect(bed.asked('read')).toHaveLength(1);
       expect(bed.asked('write')).toEqual([]);

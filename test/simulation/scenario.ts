@@ -1,5 +1,4 @@
 /** One seed: a small world, a while of faults, then calm; what was promised is checked all the way. */
-import {UNREACHABLE_MS} from '../../src/governor/claim-watch.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {Violation} from './checker.ts';
@@ -106,7 +105,7 @@ function calm(fleet: Fleet, endsMs: number): void {
   const {world, checker} = fleet;
   const waitsMs = convergenceMs(fleet);
   world.run(endsMs + 1.2 * fleet.shape.daemonTtlMs + CONVERGE_MS);
-  const byMs = endsMs + waitsMs + (isGoverned(fleet) ? 0 : UNREACHABLE_MS);
+  const byMs = endsMs + waitsMs;
   world.run(byMs);
   if (checker.violation !== undefined) return;
   checkPlaced(fleet);
@@ -150,12 +149,6 @@ function convergenceMs(fleet: Fleet): number {
     (manySilent(fleet, keys.service) ? 2 * shape.daemonTtlMs : 0) +
     (manySilent(fleet, APP) ? 2 * shape.ttlMs : 0);
   return 1.2 * shape.daemonTtlMs + recoveryMs + brakeMs + backOffMs + CONVERGE_MS;
-}
-
-/** Daemons that have claimed nothing for 5 s are given nothing for UNREACHABLE_MS; an app that all of them failed waits as long. */
-function isGoverned({server, keys}: Fleet): boolean {
-  const value = server.kv.get(keys.ownership(keys.service, APP))?.value;
-  return value !== undefined && (JSON.parse(value) as OwnershipRecord).state === 'owned';
 }
 
 /** Whether the heartbeats that nobody renews are those of so many containers that the brake holds. */
