@@ -35,12 +35,17 @@ const REPEAT_MIN_MS = 500;
 const REPEAT_MAX_MS = 5_000;
 /** So many repeats are the longest interval. */
 const REMINDED = 4;
+/** A hint is not repeated to a container that has claimed something so lately, for it is busy and hints reach it; ... */
+const CLAIMED_LATELY_MS = 2_000;
+/** ... but no longer than this, for this one may have been lost. */
+const BUSY_LIMIT_MS = 5_000;
 /** Repeats are looked for this often, not at every event: 100,000 open hints must not cost a scan each time. */
 const SCAN_INTERVAL_MS = 50;
 
 interface OpenHint {
   readonly incarnation: string;
   readonly item: HintItem;
+  readonly sinceMs: number;
   atMs: number;
   repeats: number;
 }
@@ -49,12 +54,14 @@ export class HintSchedule {
   private readonly open = new Map<string, OpenHint>();
   private fresh = new Set<string>();
   private scanAtMs = Number.POSITIVE_INFINITY;
+  /** When each incarnation has claimed something last. */
+  private readonly claimedAtMs = new Map<string, number>();
 
   /** The record at this revision waits for its container. The same hint again changes nothing. */
   want(incarnation: string, item: HintItem, nowMs: number): void {
     const known = this.open.get(item.shard);
     if (known?.item.revision === item.revision) return;
-    this.open.set(item.shard, {incarnation, item, atMs: nowMs, repeats: 0});
+    this.open.set(item.shard, {incarnation, item, sinceMs: nowMs, atMs: nowMs, repeats: 0});
     this.fresh.add(item.shard);
   }
 
@@ -63,8 +70,18 @@ export class HintSchedule {
     const known = this.open.get(item.shard);
     if (known?.item.revision === item.revision) return;
     const atMs = nowMs + REPEAT_MAX_MS;
-    this.open.set(item.shard, {incarnation, item, atMs, repeats: REMINDED});
+    this.open.set(item.shard, {incarnation, item, sinceMs: nowMs, atMs, repeats: REMINDED});
     this.scanAtMs = Math.min(this.scanAtMs, atMs);
+  }
+
+  /** The incarnation has claimed something: hints reach it. */
+  claimed(incarnation: string, nowMs: number): void {
+    this.claimedAtMs.set(incarnation, nowMs);
+  }
+
+  /** The incarnation is gone. */
+  forget(incarnation: string): void {
+    this.claimedAtMs.delete(incarnation);
   }
 
   done(shard: string): void {
@@ -95,9 +112,15 @@ export class HintSchedule {
   private scan(batches: Map<string, HintItem[]>, nowMs: number): void {
     this.scanAtMs = Number.POSITIVE_INFINITY;
     for (const hint of this.open.values()) {
-      if (hint.atMs <= nowMs) this.send(hint, batches, nowMs);
+      if (hint.atMs <= nowMs && this.isBusy(hint, nowMs)) hint.atMs = nowMs + REPEAT_MIN_MS;
+      else if (hint.atMs <= nowMs) this.send(hint, batches, nowMs);
       this.scanAtMs = Math.min(this.scanAtMs, Math.max(hint.atMs, nowMs + SCAN_INTERVAL_MS));
     }
+  }
+
+  private isBusy({incarnation, sinceMs}: OpenHint, nowMs: number): boolean {
+    const claimedAtMs = this.claimedAtMs.get(incarnation) ?? Number.NEGATIVE_INFINITY;
+    return nowMs - claimedAtMs < CLAIMED_LATELY_MS && nowMs - sinceMs < BUSY_LIMIT_MS;
   }
 
   private send(hint: OpenHint | undefined, batches: Map<string, HintItem[]>, nowMs: number): void {
