@@ -15,6 +15,7 @@ import type {
 } from './keeper-actions.ts';
 import {claim, claimTold, free, markReady, tokenOf} from './transitions.ts';
 
+type Committed = Extract<WriteAnswer, {kind: 'committed'}>;
 type Hook = 'none' | 'adding' | 'added' | 'failed' | 'dropping' | 'retrying' | 'settling';
 
 const READ_RETRY_MIN_MS = 100;
@@ -64,8 +65,7 @@ export class ShardKeeper {
 
   /** Nothing held, nothing running, nothing asked: the keeper may be forgotten (its mark must be kept). */
   get idle(): boolean {
-    const asked = this.readWanted || this.offer !== undefined || this.told !== undefined;
-    return this.gone && !asked;
+    return this.gone && !this.readWanted && (this.offer ?? this.told) === undefined;
   }
 
   /** No hook and no work of the application is left for this shard. */
@@ -94,9 +94,8 @@ export class ShardKeeper {
    */
   hint(revision: number, tell?: Told): void {
     if (revision <= this.mark || (this.claimsTold && revision <= this.toldAt)) return;
-    const told = this.idle ? tell?.() : undefined;
-    if (told === undefined) this.refresh();
-    else [this.told, this.toldAt] = [told, revision];
+    if (this.idle) [this.told, this.toldAt] = [tell?.(), revision];
+    if (this.told === undefined) this.refresh();
   }
 
   /** What was told is about to be claimed: whatever becomes of that, it will be known. */
@@ -138,8 +137,7 @@ export class ShardKeeper {
       return;
     }
     this.readFailures = 0;
-    // Older than what is known already.
-    if ((reading.own?.mod ?? reading.revision) < this.mark) {
+    if (this.isStale(reading)) {
       // After a claim of unknown outcome nobody else may ask again: a record that is ready gets no hints.
       this.readWanted = true;
       this.readAtMs = nowMs + READ_RETRY_MIN_MS;
@@ -152,11 +150,7 @@ export class ShardKeeper {
     const pending = this.pending;
     if (pending?.op !== op || pending.transition === undefined) return;
     this.pending = undefined;
-    if (answer.kind === 'committed') {
-      if (pending.transition.readsSpec === true) this.spec = answer.spec;
-      this.committed(pending.transition, answer.revision);
-      return;
-    }
+    if (answer.kind === 'committed') return this.committed(pending.transition, answer);
     this.offer = undefined;
     this.readWanted = true;
     this.readAtMs = answer.kind === 'unknown' ? nowMs + READ_RETRY_MIN_MS : nowMs;
@@ -202,6 +196,11 @@ export class ShardKeeper {
     return Math.min(...marks);
   }
 
+  /** Older than what is known already. */
+  private isStale({own, revision}: ShardReading): boolean {
+    return (own?.mod ?? revision) < this.mark;
+  }
+
   private learn(reading: ShardReading, context: KeeperContext): void {
     const own = reading.own;
     this.mark = Math.max(this.mark, own?.mod ?? 0);
@@ -217,7 +216,8 @@ export class ShardKeeper {
     this.held = own;
   }
 
-  private committed(transition: Transition, revision: number): void {
+  private committed(transition: Transition, {revision, spec}: Committed): void {
+    if (transition.readsSpec === true) this.spec = spec;
     this.mark = Math.max(this.mark, revision);
     if (transition.kind === 'free' || transition.record === null) {
       this.held = undefined;
