@@ -9,6 +9,8 @@ const UNREACHABLE_MS = 30_000;
 export class ClaimWatch {
   /** Incarnation -> until when it counts as unreachable, ms. */
   readonly unreachable = new Map<string, number>();
+  /** When each incarnation has claimed something last, ms. */
+  readonly claimedAtMs = new Map<string, number>();
   private readonly waiting = new Map<string, Set<string>>();
   private readonly progressAtMs = new Map<string, number>();
 
@@ -23,8 +25,7 @@ export class ClaimWatch {
     if (after === undefined) return;
     if (after.state !== 'assigned') {
       if (after.state === 'owned') this.progressAtMs.set(after.incarnation, nowMs);
-      if (before?.state === 'assigned' && after.state === 'owned')
-        this.unreachable.delete(after.incarnation);
+      if (after.state === 'owned' && before?.state === 'assigned') this.claimed(after, nowMs);
       return;
     }
     const waiting = this.waiting.get(after.incarnation) ?? new Set<string>();
@@ -41,6 +42,7 @@ export class ClaimWatch {
   forget(incarnation: string): void {
     this.waiting.delete(incarnation);
     this.progressAtMs.delete(incarnation);
+    this.claimedAtMs.delete(incarnation);
     this.unreachable.delete(incarnation);
   }
 
@@ -63,5 +65,10 @@ export class ClaimWatch {
         at = Math.min(at, (this.progressAtMs.get(incarnation) ?? 0) + UNCLAIMED_LIMIT_MS);
     }
     return at;
+  }
+
+  private claimed({incarnation}: OwnershipRecord, nowMs: number): void {
+    this.claimedAtMs.set(incarnation, nowMs);
+    this.unreachable.delete(incarnation);
   }
 }

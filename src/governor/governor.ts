@@ -37,9 +37,9 @@ export class Governor {
   private readonly options: GovernorOptions;
   private readonly clock: SilenceClock;
   private readonly evictor = new Evictor();
-  private readonly hints = new HintSchedule();
   private readonly motion = new MotionLedger();
   private readonly claims = new ClaimWatch();
+  private readonly hints = new HintSchedule(this.claims.claimedAtMs);
   private readonly arrivals = new ArrivalQueue();
   private readonly retries = new RetrySchedule();
   private readonly history = new MoveHistory();
@@ -174,8 +174,6 @@ export class Governor {
     this.hints.done(shard);
     this.motion.note(shard, after?.value);
     this.claims.note(shard, before?.value, after?.value, nowMs);
-    if (before?.value.state === 'assigned' && after?.value.state === 'owned')
-      this.hints.claimed(after.value.incarnation, nowMs);
     this.history.note(shard, before?.value, after?.value, this.wallMs, nowMs);
     this.retries.noteFailures(shard, after?.value, nowMs);
     const left = before !== undefined && before.value.state !== 'free';
@@ -208,7 +206,6 @@ export class Governor {
     this.clock.forget(incarnation);
     this.evictor.forget(incarnation);
     this.claims.forget(incarnation);
-    this.hints.forget(incarnation);
     this.holdings.forget(incarnation);
     this.planKeeper.awaitSuccessor(this.view.successorTtlMs(incarnation), nowMs);
     for (const shard of this.arrivals.forget(incarnation)) this.dirty.add(shard);

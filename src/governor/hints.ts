@@ -35,7 +35,7 @@ const REPEAT_MIN_MS = 500;
 const REPEAT_MAX_MS = 5_000;
 /** So many repeats are the longest interval. */
 const REMINDED = 4;
-/** A hint is not repeated to a container that has claimed something so lately, for it is busy and hints reach it; ... */
+/** A hint to claim is not repeated to a container that has claimed something so lately, for it is busy and hints reach it; ... */
 const CLAIMED_LATELY_MS = 2_000;
 /** ... but no longer than this, for this one may have been lost. */
 const BUSY_LIMIT_MS = 5_000;
@@ -54,8 +54,12 @@ export class HintSchedule {
   private readonly open = new Map<string, OpenHint>();
   private fresh = new Set<string>();
   private scanAtMs = Number.POSITIVE_INFINITY;
-  /** When each incarnation has claimed something last. */
-  private readonly claimedAtMs = new Map<string, number>();
+  private readonly claimedAtMs: ReadonlyMap<string, number>;
+
+  /** `claimedAtMs`: when each incarnation has claimed something last. */
+  constructor(claimedAtMs: ReadonlyMap<string, number>) {
+    this.claimedAtMs = claimedAtMs;
+  }
 
   /** The record at this revision waits for its container. The same hint again changes nothing. */
   want(incarnation: string, item: HintItem, nowMs: number): void {
@@ -72,16 +76,6 @@ export class HintSchedule {
     const atMs = nowMs + REPEAT_MAX_MS;
     this.open.set(item.shard, {incarnation, item, sinceMs: nowMs, atMs, repeats: REMINDED});
     this.scanAtMs = Math.min(this.scanAtMs, atMs);
-  }
-
-  /** The incarnation has claimed something: hints reach it. */
-  claimed(incarnation: string, nowMs: number): void {
-    this.claimedAtMs.set(incarnation, nowMs);
-  }
-
-  /** The incarnation is gone. */
-  forget(incarnation: string): void {
-    this.claimedAtMs.delete(incarnation);
   }
 
   done(shard: string): void {
@@ -118,7 +112,8 @@ export class HintSchedule {
     }
   }
 
-  private isBusy({incarnation, sinceMs}: OpenHint, nowMs: number): boolean {
+  private isBusy({incarnation, item, sinceMs}: OpenHint, nowMs: number): boolean {
+    if (item.op !== 'add') return false;
     const claimedAtMs = this.claimedAtMs.get(incarnation) ?? Number.NEGATIVE_INFINITY;
     return nowMs - claimedAtMs < CLAIMED_LATELY_MS && nowMs - sinceMs < BUSY_LIMIT_MS;
   }

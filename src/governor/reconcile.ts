@@ -99,12 +99,8 @@ function place(
   if (context.isBusy(target.incarnation)) return {step: 'queue', incarnation: target.incarnation};
   const lost = known !== undefined && known.value.state !== 'free';
   const move = placeNote(known, lost, target.container, context);
-  const task = taskVersionOf(shard, context);
-  return write(
-    lost
-      ? reassignLost(shard, known, target, move, task)
-      : assign(shard, known, target, move, task),
-  );
+  const to = {...target, move, taskVersion: taskVersionOf(shard, context)};
+  return write(lost ? reassignLost(shard, known, to) : assign(shard, known, to));
 }
 
 function reconcileAssigned(
@@ -128,7 +124,8 @@ function reconcileAssigned(
   if (context.isFull(target.incarnation)) return write(recall(shard, known));
   const {from = '', why = 'redirected'} = known.value.move ?? {};
   const move = context.newMove(from, target.container, why);
-  return write(redirect(shard, known, target, move, taskVersionOf(shard, context)));
+  const to = {...target, move, taskVersion: taskVersionOf(shard, context)};
+  return write(redirect(shard, known, to));
 }
 
 function reconcileOwned(

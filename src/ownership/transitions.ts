@@ -16,16 +16,17 @@ export interface Target {
   readonly incarnation: string;
 }
 
+/** To whom a shard is given, and with what words. */
+export interface Assignment extends Target {
+  readonly move: MoveNote;
+  /** Of the spec as the governor knows it. */
+  readonly taskVersion: number;
+}
+
 const OFFICE: RecordGuard = {kind: 'office'};
 
 /** Governor: absent or free -> assigned(target). */
-export function assign(
-  shard: string,
-  known: Known,
-  target: Target,
-  move: MoveNote,
-  taskVersion: number,
-): Transition {
+export function assign(shard: string, known: Known, to: Assignment): Transition {
   invariant(
     known === undefined || known.value.state === 'free',
     `assign of ${shard} needs absent or free`,
@@ -33,62 +34,39 @@ export function assign(
   return {
     kind: 'assign',
     shard,
-    record: assigned(known, target, move, taskVersion),
-    guards: [
-      OFFICE,
-      ownAt(shard, known),
-      {kind: 'heartbeatExists', incarnation: target.incarnation},
-    ],
+    record: assigned(known, to),
+    guards: [OFFICE, ownAt(shard, known), {kind: 'heartbeatExists', incarnation: to.incarnation}],
   };
 }
 
 /** Governor: assigned, owned or dropping of an incarnation whose heartbeat is gone -> assigned(target). */
-export function reassignLost(
-  shard: string,
-  known: Known,
-  target: Target,
-  move: MoveNote,
-  taskVersion: number,
-): Transition {
+export function reassignLost(shard: string, known: Known, to: Assignment): Transition {
   invariant(
     known !== undefined && known.value.state !== 'free',
     `reassign of ${shard} needs a holder`,
   );
-  invariant(
-    known.value.incarnation !== target.incarnation,
-    `reassign of ${shard} to its lost holder`,
-  );
+  invariant(known.value.incarnation !== to.incarnation, `reassign of ${shard} to its lost holder`);
   return {
     kind: 'reassign',
     shard,
-    record: assigned(known, target, move, taskVersion),
+    record: assigned(known, to),
     guards: [
       OFFICE,
       ownAt(shard, known),
       {kind: 'heartbeatAbsent', incarnation: known.value.incarnation},
-      {kind: 'heartbeatExists', incarnation: target.incarnation},
+      {kind: 'heartbeatExists', incarnation: to.incarnation},
     ],
   };
 }
 
 /** Governor: assigned, not yet claimed -> assigned(target). A late claim then fails on mod. */
-export function redirect(
-  shard: string,
-  known: Known,
-  target: Target,
-  move: MoveNote,
-  taskVersion: number,
-): Transition {
+export function redirect(shard: string, known: Known, to: Assignment): Transition {
   invariant(known?.value.state === 'assigned', `redirect of ${shard} needs assigned`);
   return {
     kind: 'reassign',
     shard,
-    record: assigned(known, target, move, taskVersion),
-    guards: [
-      OFFICE,
-      ownAt(shard, known),
-      {kind: 'heartbeatExists', incarnation: target.incarnation},
-    ],
+    record: assigned(known, to),
+    guards: [OFFICE, ownAt(shard, known), {kind: 'heartbeatExists', incarnation: to.incarnation}],
   };
 }
 
@@ -212,12 +190,9 @@ export function tokenOf(known: Versioned<OwnershipRecord>, epoch: number): strin
   return known.value.token === '' ? formatToken({epoch, revision: known.mod}) : known.value.token;
 }
 
-/** `taskVersion`: of the spec as the governor knows it. */
 function assigned(
   known: Known,
-  target: Target,
-  move: MoveNote,
-  taskVersion: number,
+  {container, incarnation, move, taskVersion}: Assignment,
 ): OwnershipRecord {
   const failures = known?.value.failures ?? 0;
   const lastError = known?.value.lastError ?? '';
@@ -225,8 +200,8 @@ function assigned(
     ...known?.value,
     v: RECORD_VERSION,
     state: 'assigned',
-    container: target.container,
-    incarnation: target.incarnation,
+    container,
+    incarnation,
     token: '',
     ready: false,
     move,

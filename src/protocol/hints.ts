@@ -4,10 +4,10 @@ import {containerField, serviceField, shardIdField} from './admin-fields.ts';
 
 /** Most items of one hints call. */
 export const HINTS_LIMIT = 100;
-/** Largest body of a hint receiver, bytes. */
-export const HINTS_BODY_LIMIT_BYTES = 128 * 1024;
-/** Longest text of a record that is told along, characters; a longer one is left out, and read. */
-export const HINT_RECORD_LIMIT = 512;
+/** Longest text of a record that is told along; a longer one is left out, and read. */
+export const HINT_RECORD_LIMIT_BYTES = 512;
+/** Largest body of a hint receiver: 64 KiB, and room for the records, each of whose bytes may need a backslash. */
+export const HINTS_BODY_LIMIT_BYTES = 64 * 1024 + HINTS_LIMIT * 2 * (HINT_RECORD_LIMIT_BYTES + 16);
 
 export const HINT_PATHS = {
   hints: '/sm/admin/hints',
@@ -26,7 +26,7 @@ export const hintItem = z.object({
   op: z.enum(['add', 'drop']),
   revision: hintRevision,
   /** Text of the record at that revision, where it is to be claimed: the store compares it, so nobody need believe it. */
-  record: z.string().max(HINT_RECORD_LIMIT).optional(),
+  record: z.string().max(HINT_RECORD_LIMIT_BYTES).optional(),
 });
 
 /** POST /sm/admin/hints, answered 202 once checked. */

@@ -1,7 +1,7 @@
 /**
  * Merges independent small transactions into one of etcd's: the client saturates near 10,000 calls a second, ownership
- * needs more. Each member keeps its own outcome. A merged refusal wrote nothing, so it is sent once more with the reads that tell whose
- * compares did not hold, and the others again; an unknown outcome is unknown for all and nothing is repeated.
+ * needs more. Each member keeps its own outcome. A merged refusal wrote nothing: it is sent once more with the reads that tell whose
+ * compares do not hold, then the others are sent again. An unknown outcome is unknown for all and nothing is repeated.
  */
 import {holds} from './port.ts';
 import type {Compare, KeyValue, Operation, Store, Transaction, TransactionOutcome} from './port.ts';
@@ -25,7 +25,7 @@ const LIST_LIMIT = 128;
 
 class Batch {
   readonly members: Member[] = [];
-  readonly compares = new Map<string, Compare>();
+  private readonly compares = new Map<string, Compare>();
   private readonly written = new Set<string>();
   private readonly read = new Set<string>();
   private operations = 0;
@@ -155,12 +155,15 @@ export class TransactionBatcher {
       return;
     }
     const merged = batch.merged();
+    let looks: readonly Operation[] = [];
     let outcome = await this.store.transact(merged);
     // Refusals are rare: only then are the reads worth their way.
-    const otherwise = outcome.kind === 'refused' ? batch.looks() : [];
-    if (outcome.kind === 'refused') outcome = await this.store.transact({...merged, otherwise});
+    if (outcome.kind === 'refused') {
+      looks = batch.looks();
+      outcome = await this.store.transact({...merged, otherwise: looks});
+    }
     if (outcome.kind === 'committed') this.spread(batch, outcome);
-    else if (outcome.kind === 'refused') this.sortOut(batch, otherwise, outcome);
+    else if (outcome.kind === 'refused') this.sortOut(batch, looks, outcome);
     else for (const member of batch.members) member.resolve(outcome);
   }
 

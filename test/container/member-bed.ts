@@ -62,15 +62,15 @@ export class MemberBed {
     await until(() => this.ready, LIMIT_MS, 'the container is ready');
   }
 
-  /** Gives the shards to the container, or to another incarnation that has claimed them, all at once. */
-  async give(shards: readonly string[], to: 'assigned' | 'lost'): Promise<void> {
+  /** Gives the shards to the container, `told`: with their records, or to another incarnation that has claimed them, all at once. */
+  async give(shards: readonly string[], to: 'assigned' | 'told' | 'lost'): Promise<void> {
     const {keys, member} = this;
     const {incarnation} = member.session;
     const record = {
       v: RECORD_VERSION,
-      state: to === 'assigned' ? 'assigned' : 'owned',
+      state: to === 'lost' ? 'owned' : 'assigned',
       container: CONTAINER,
-      incarnation: to === 'assigned' ? incarnation : 'another',
+      incarnation: to === 'lost' ? 'another' : incarnation,
       token: '',
       ready: false,
       move: null,
@@ -86,7 +86,8 @@ export class MemberBed {
       otherwise: [],
     });
     if (outcome.kind === 'unknown') throw outcome.error;
-    for (const shard of shards) member.hint(incarnation, shard, outcome.revision);
+    const told = to === 'told' ? encodeRecord(record) : undefined;
+    for (const shard of shards) member.hint(incarnation, shard, outcome.revision, told);
   }
 
   record(shard: string): OwnershipRecord | undefined {

@@ -64,15 +64,16 @@ function build(
   target: string,
 ): Transition | undefined {
   const to = {container: `c-${target}`, incarnation: target};
+  const given = {...to, move: MOVE, taskVersion: 0};
   const me = {...to, create: 5};
   try {
     switch (kind) {
       case 'assign':
-        return table.assign('s', before, to, MOVE, 0);
+        return table.assign('s', before, given);
       case 'reassign':
-        return table.reassignLost('s', before, to, MOVE, 0);
+        return table.reassignLost('s', before, given);
       case 'redirect':
-        return table.redirect('s', before, to, MOVE, 0);
+        return table.redirect('s', before, given);
       case 'recall':
         return table.recall('s', before);
       case 'claim':

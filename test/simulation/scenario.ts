@@ -103,9 +103,7 @@ function swarm({random}: World): FaultName[] {
 /** The faults are over: everything has to come right in time, and then be still. */
 function calm(fleet: Fleet, endsMs: number): void {
   const {world, checker} = fleet;
-  const waitsMs = convergenceMs(fleet);
-  world.run(endsMs + 1.2 * fleet.shape.daemonTtlMs + CONVERGE_MS);
-  const byMs = endsMs + waitsMs;
+  const byMs = endsMs + convergenceMs(fleet);
   world.run(byMs);
   if (checker.violation !== undefined) return;
   checkPlaced(fleet);

@@ -4,7 +4,7 @@ import type {Agent} from 'undici';
 import {HINTS_PER_CALL} from '../../governor/hints.ts';
 import type {HintBatch, HintItem} from '../../governor/hints.ts';
 import type {Logger} from '../../runtime/logger.ts';
-import {HINT_PATHS, HINT_RECORD_LIMIT} from '../../protocol/hints.ts';
+import {HINT_PATHS, HINT_RECORD_LIMIT_BYTES} from '../../protocol/hints.ts';
 import type {HintItem as WireItem} from '../../protocol/hints.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import {CALL_TIMEOUT_MS, containerAgent} from './container-agent.ts';
@@ -104,8 +104,9 @@ export class HintSender {
 }
 
 /** The record goes along as it is stored, for the container's store compares it to the letter. */
-function wireItem({shard, op, revision, record}: HintItem): WireItem {
-  const text = record === undefined ? '' : encodeRecord(record);
-  const told = text === '' || text.length > HINT_RECORD_LIMIT ? {} : {record: text};
-  return {shard, op, revision, ...told};
+export function wireItem({shard, op, revision, record}: HintItem): WireItem {
+  const item = {shard, op, revision};
+  if (record === undefined) return item;
+  const text = encodeRecord(record);
+  return Buffer.byteLength(text) > HINT_RECORD_LIMIT_BYTES ? item : {...item, record: text};
 }
