@@ -7,10 +7,17 @@ import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {StopReason} from '../../src/ownership/keeper-actions.ts';
 import type {Operation, Transaction, TransactionOutcome} from '../../src/store/port.ts';
 import type {SimProcess} from './process.ts';
+import type {Random} from './random.ts';
+import {TokenResource} from './resource.ts';
+import type {Claimed} from './resource.ts';
 import {unlawful} from './record-law.ts';
 import type {StoreObserver, StoreServer} from './simulated-store.ts';
 
-export type Promised = 'I1' | 'I3' | 'I4' | 'I6' | 'law' | 'quiet' | 'internal';
+export type Promised =
+  'I1' | 'I2' | 'I3' | 'I4' | 'I6' | 'law' | 'quiet' | 'work' | 'leak' | 'internal';
+
+/** Holds whatever clocks do (A1 alone). */
+const WITHOUT_CLOCKS: ReadonlySet<Promised> = new Set(['I2', 'I3', 'law', 'work', 'internal']);
 
 export interface Violation {
   readonly promise: Promised;
@@ -39,21 +46,33 @@ export class Checker implements StoreObserver {
   recordWrites = 0;
   /** A fault that hits everybody: stops of shards are nobody's fault any more. */
   everybodyTouched = false;
+  /** Clocks run as they like: only what needs none is promised. */
+  wildClocks = false;
+  /** Incarnations that two processes have, as after the copy of a running machine: they are one owner. */
+  readonly forked = new Set<string>();
+  readonly resource: TokenResource;
   private readonly server: StoreServer;
   private readonly keys: Keys;
   private readonly joinedBy = new Map<SimProcess, Joined>();
   private readonly acts = new Map<string, Act[]>();
   private readonly tokens = new Map<string, {token: string; incarnation: string}>();
+  /** Hooks and work of the application that run now, by process and shard. */
+  private readonly running = new Map<string, number>();
 
-  constructor(server: StoreServer, keys: Keys) {
+  /** `longestDelayMs`: effects reach the resource so late. */
+  constructor(server: StoreServer, keys: Keys, random: Random, longestDelayMs: number) {
     this.server = server;
     this.keys = keys;
+    this.resource = new TokenResource(server.world, random, longestDelayMs, (text) =>
+      this.violated('I2', text),
+    );
     server.observer = this;
     server.world.afterEvent = (process) => this.afterEvent(process);
   }
 
   violated(promise: Promised, text: string): void {
     if (this.violation !== undefined) return;
+    if (this.wildClocks && !WITHOUT_CLOCKS.has(promise)) return;
     const {world} = this.server;
     this.violation = {promise, text, atMs: world.nowMs};
     world.note(`VIOLATION ${promise}: ${text}`);
@@ -71,10 +90,26 @@ export class Checker implements StoreObserver {
     const act: Act = {key, process, member, shard, incarnation};
     if (!shard.owned) this.violated('I1', `add of ${key} at ${process.name} without the right`);
     this.checkToken(act);
+    if (!this.hasHeartbeat(app, incarnation))
+      this.violated('I1', `add of ${key} at ${process.name}, which has no heartbeat in the store`);
+    this.resource.take(this.claimedBy(act));
     const acts = (this.acts.get(key) ?? []).filter((other) => isAlive(other));
     acts.push(act);
     this.acts.set(key, acts);
     this.checkAlone(act);
+  }
+
+  /** The application is about to have an effect for the shard, if it may. */
+  effect(app: string, process: SimProcess, shard: Shard): void {
+    const key = `${app}/${shard.id}`;
+    const act = this.acts.get(key)?.find((one) => one.shard === shard && one.process === process);
+    if (act !== undefined && shard.owned) this.resource.send(this.claimedBy(act));
+  }
+
+  /** A hook or work of the application begins (1) or has ended (-1). */
+  worked(app: string, process: SimProcess, shard: string, by: 1 | -1): void {
+    const key = `${app}/${shard} ${process.name}`;
+    this.running.set(key, (this.running.get(key) ?? 0) + by);
   }
 
   dropping(app: string, process: SimProcess, shard: string, reason: StopReason): void {
@@ -126,6 +161,7 @@ export class Checker implements StoreObserver {
     for (const other of this.acts.get(act.key) ?? []) {
       if (other === act || !mayAct(other)) continue;
       if (other.process === act.process && other.incarnation === act.incarnation) continue;
+      if (this.forked.has(act.incarnation) || this.forked.has(other.incarnation)) continue;
       this.violated(
         'I1',
         `${act.key}: ${act.process.name} acts with ${act.shard.token.slice(-8)} while ` +
@@ -133,6 +169,14 @@ export class Checker implements StoreObserver {
           `${other.member.remainingMs().toFixed(0)} ms more`,
       );
     }
+  }
+
+  private hasHeartbeat(app: string, incarnation: string): boolean {
+    return this.server.kv.get(this.keys.heartbeat(app, incarnation)) !== undefined;
+  }
+
+  private claimedBy({key, incarnation, shard}: Act): Claimed {
+    return {key, claim: this.resource.claimOf(key, incarnation), token: shard.token};
   }
 
   private checkToken({key, shard, incarnation, process}: Act): void {
@@ -163,6 +207,16 @@ export class Checker implements StoreObserver {
     });
     if (problem !== undefined)
       this.violated('law', `${app}/${shard} by ${process?.name ?? 'operator'}: ${problem}`);
+    if (before?.state === 'assigned' && after?.state === 'owned')
+      this.resource.claimed(`${app}/${shard}`, after.incarnation);
+    if (process !== undefined && after?.state === 'free') this.judgeFree(process, app, shard);
+  }
+
+  /** The holder says that nothing of it is left. */
+  private judgeFree(process: SimProcess, app: string, shard: string): void {
+    const running = this.running.get(`${app}/${shard} ${process.name}`) ?? 0;
+    if (running > 0)
+      this.violated('work', `${process.name} frees ${app}/${shard} with ${running} at work for it`);
   }
 
   /** Holds the office at this very moment, whatever it believes. */
@@ -178,13 +232,23 @@ export class Checker implements StoreObserver {
   /** A heartbeat may be taken away only from one that may not act any more. */
   private judgeEviction(process: SimProcess | undefined, key: string): void {
     const incarnation = key.slice(key.lastIndexOf('/') + 1);
-    if (process?.ids.has(incarnation) === true) return;
+    if (this.forked.has(incarnation)) return;
+    if (process?.ids.has(incarnation) === true) return this.judgeDeregistering(process, key);
     for (const {member, process: owner, app} of this.joinedBy.values()) {
       if (member.session.incarnation !== incarnation || !owner.alive) continue;
       const leftMs = member.remainingMs();
       if (leftMs > -EFFECT_SLACK_MS)
         this.violated('I1', `${app}: ${owner.name} is evicted with ${leftMs.toFixed(0)} ms left`);
     }
+  }
+
+  /** Whoever takes its own heartbeat away must have nothing left to act for: from now on others may be given it. */
+  private judgeDeregistering(process: SimProcess, key: string): void {
+    const incarnation = key.slice(key.lastIndexOf('/') + 1);
+    for (const acts of this.acts.values())
+      for (const act of acts)
+        if (act.process === process && act.incarnation === incarnation && mayAct(act))
+          this.violated('I1', `${process.name} goes and may still act for ${act.key}`);
   }
 }
 

@@ -109,13 +109,26 @@ export class ContainerNode {
     return {
       add: async (shard) => {
         checker.added(app, process, this.member, shard);
-        await this.hook(shard, 'add');
+        await this.counted(shard, () => this.hook(shard, 'add'));
       },
       drop: async (shard, reason) => {
         checker.dropping(app, process, shard.id, reason);
-        await this.hook(shard, 'drop', reason);
+        await this.counted(shard, () => this.hook(shard, 'drop', reason));
       },
     };
+  }
+
+  /** Runs something of the application, which has effects when it begins and when it ends. */
+  private async counted(shard: Shard, work: () => Promise<void>): Promise<void> {
+    const {app, checker, process} = this.options;
+    checker.worked(app, process, shard.id, 1);
+    checker.effect(app, process, shard);
+    try {
+      await work();
+    } finally {
+      checker.effect(app, process, shard);
+      checker.worked(app, process, shard.id, -1);
+    }
   }
 
   private async hook(shard: Shard, which: 'add' | 'drop', reason?: StopReason): Promise<void> {
@@ -137,7 +150,7 @@ export class ContainerNode {
     const {clock, random} = this.process;
     while (!shard.signal.aborted) {
       try {
-        await shard.run(() => clock.sleep(random.between(1, 400)));
+        await shard.run(() => this.counted(shard, () => clock.sleep(random.between(1, 400))));
       } catch {
         return;
       }

@@ -8,6 +8,7 @@ import {DaemonNode} from './daemon-node.ts';
 import {HintNetwork} from './hint-network.ts';
 import {SimProcess} from './process.ts';
 import type {ClockNature} from './process.ts';
+import type {Random} from './random.ts';
 import {StoreServer} from './simulated-store.ts';
 import type {Weather} from './weather.ts';
 import type {World} from './world.ts';
@@ -18,6 +19,8 @@ export const POOL = 'pool';
 /** In the heartbeat of a container whose name another process beats in: it ends at its next one. */
 export const CLONE_NONCE = 'of a clone';
 const SERVICE = 'sm.svc';
+/** An effect may reach the resource so late, in T. */
+const EFFECT_DELAY_T = 3;
 /** Rates of any two clocks differ by less than 1 % (assumption A2). */
 const RATE_SPREAD = 0.0049;
 
@@ -48,12 +51,13 @@ export class Fleet {
   /** The app is being removed: whoever joins now is turned away. */
   private removing = false;
 
-  constructor(world: World, shape: Shape, weather: Weather) {
+  /** `effects`: chance of the effects that containers have. */
+  constructor(world: World, shape: Shape, weather: Weather, effects: Random) {
     this.world = world;
     this.shape = shape;
     this.weather = weather;
     this.server = new StoreServer(world, weather);
-    this.checker = new Checker(this.server, this.keys);
+    this.checker = new Checker(this.server, this.keys, effects, EFFECT_DELAY_T * shape.ttlMs);
     this.hints = new HintNetwork(world, weather);
   }
 

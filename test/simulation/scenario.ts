@@ -61,7 +61,7 @@ function runNow(seed: number, options: ScenarioOptions, removes = false): Outcom
   const shape = shapeOf(world);
   const endsMs = FAULTS_FROM_MS + world.random.between(2, 6) * shape.ttlMs + 8_000;
   const weather = new Weather(world, endsMs);
-  const fleet = new Fleet(world, shape, weather);
+  const fleet = new Fleet(world, shape, weather, new Random(seed ^ 0x51ed270b));
   const later = new Random(seed ^ 0x2545f491);
   const chosen = [...swarm(world), ...[...LATER].filter(() => later.chance(LATER_SHARE))];
   const wanted = options.faults ?? chosen;
