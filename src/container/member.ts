@@ -14,10 +14,12 @@ import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {randomId} from '../runtime/ids.ts';
 import type {TransactionBatcher} from '../store/batcher.ts';
-import {transitionTransaction, versionedRecord} from '../store/ownership-transactions.ts';
+import {transitionTransaction} from '../store/ownership-transactions.ts';
 import type {Store} from '../store/port.ts';
 import type {SeenHistory} from '../store/seen-history.ts';
-import {awaitAcceptance, takeCluster} from './cluster-look.ts';
+import {awaitAcceptance} from './cluster-look.ts';
+import {findRecords, readBatches, readRecords} from './record-reads.ts';
+import type {RecordRead} from './record-reads.ts';
 import {settle} from './settle.ts';
 import {ShardHandle} from './shard.ts';
 import type {Shard} from './shard.ts';
@@ -26,7 +28,6 @@ import {
   heartbeatAnswer,
   heartbeatTransaction,
   holderAnswer,
-  readableSpec,
   takeIdAnswer,
   takeIdTransaction,
   toldRecord,
@@ -78,12 +79,18 @@ export interface MemberOptions {
   readonly onHeartbeat?: () => void;
 }
 
-/** Records and specs read in one call; two keys each, etcd allows 128. */
-const READS_PER_CALL = 60;
-
 /** What the session has done with store and hooks; the rest is told. */
 type Carried =
-  'heartbeat' | 'takeId' | 'deregister' | 'read' | 'write' | 'add' | 'drop' | 'abort' | 'revoke';
+  | 'heartbeat'
+  | 'takeId'
+  | 'deregister'
+  | 'findRecords'
+  | 'read'
+  | 'write'
+  | 'add'
+  | 'drop'
+  | 'abort'
+  | 'revoke';
 type Told = Exclude<SessionAction, {type: Carried}>;
 
 export class Member {
@@ -91,7 +98,7 @@ export class Member {
   private readonly options: MemberOptions;
   private readonly logger: Logger;
   private readonly handles = new Map<string, ShardHandle>();
-  private readonly reads: {shard: string; op: number}[] = [];
+  private readonly reads: RecordRead[] = [];
   private timer: Timer | undefined;
   private pumpQueued = false;
   private stopped = false;
@@ -196,6 +203,8 @@ export class Member {
         return this.background(this.takeId(action));
       case 'deregister':
         return this.background(this.deregister(action));
+      case 'findRecords':
+        return this.background(findRecords(this.options, this.session));
       case 'read':
         this.reads.push(action);
         return;
@@ -299,30 +308,8 @@ export class Member {
   }
 
   private flushReads(): void {
-    while (this.reads.length > 0) this.background(this.read(this.reads.splice(0, READS_PER_CALL)));
-  }
-
-  private async read(wanted: readonly {shard: string; op: number}[]): Promise<void> {
-    const {keys, app, store, clock} = this.options;
-    const paths = wanted.flatMap(({shard}) => [
-      keys.ownership(app, shard),
-      keys.shardSpec(app, shard),
-    ]);
-    const reply = await store.getMany([...paths, keys.cluster()]).catch(() => undefined);
-    // Nothing is claimed without having looked at it.
-    if (reply !== undefined)
-      takeCluster(this.session, reply.entries[paths.length], clock.ownerMs());
-    const nowMs = clock.ownerMs();
-    for (const [index, {shard, op}] of wanted.entries()) {
-      if (reply === undefined) {
-        this.session.readAnswered(shard, op, undefined, nowMs);
-        continue;
-      }
-      const own = versionedRecord(reply.entries[2 * index]);
-      const spec = readableSpec(reply.entries[2 * index + 1]);
-      const reading = {revision: reply.revision, own, spec};
-      this.session.readAnswered(shard, op, reading, nowMs);
-    }
+    for (const batch of readBatches(this.reads.splice(0)))
+      this.background(readRecords({...this.options, session: this.session}, batch));
   }
 
   private add(action: Extract<SessionAction, {type: 'add'}>): void {

@@ -85,6 +85,21 @@ export function deregisterTransaction(keys: Keys, app: string, action: Deregiste
   return {compares, then, otherwise: [{op: 'get', key: heartbeat}]};
 }
 
+/**
+ * Reads the keys in the order of the store's writes. Its compares contradict each other, so `key` is never written; but the put makes it a
+ * write for etcd, which answers it from the log and not from what one of its members knows. Always answered as refused.
+ */
+export function orderedReadTransaction(key: string, paths: readonly string[]): Transaction {
+  return {
+    compares: [
+      {key, target: 'create', op: '=', value: 0},
+      {key, target: 'create', op: '!=', value: 0},
+    ],
+    then: [{op: 'put', key, value: ''}],
+    otherwise: paths.map((path) => ({op: 'get', key: path})),
+  };
+}
+
 export function writeAnswer(outcome: TransactionOutcome): WriteAnswer {
   if (outcome.kind === 'committed') return {kind: 'committed', revision: outcome.revision};
   return {kind: outcome.kind};

@@ -348,7 +348,8 @@ export class Governor {
   }
 
   private sendHints(nowMs: number, actions: GovernorAction[]): void {
-    for (const [incarnation, items] of this.hints.due(nowMs)) {
+    const reminders = this.holdings.takeReminders(this.view);
+    for (const [incarnation, items] of [...this.hints.due(nowMs), ...reminders]) {
       const heartbeat = this.view.heartbeats.get(incarnation);
       if (heartbeat === undefined) continue;
       const {container, endpoint} = heartbeat.value;

@@ -2,6 +2,7 @@
  * What containers say that they hold against what the records say. The record is the truth; a container that differs for long hides a
  * shard that nobody serves, or one that two serve. It gets nothing new, and nothing is taken from it while its heartbeat lives.
  */
+import type {HintItem} from './hints.ts';
 import type {AppView} from './view.ts';
 
 /** Shards that a container says it holds; the value says whether it serves the shard. */
@@ -21,6 +22,8 @@ export class HoldingsCheck {
   /** By incarnation: what the container says against its records, for people. */
   readonly doubted = new Map<string, string>();
   private readonly sightings = new Map<string, Sighting>();
+  /** Incarnations that have answered since `takeReminders`. */
+  private readonly answered = new Set<string>();
 
   /**
    * Takes one answer; true when the container is doubted from now on, or no more. Only a difference that two answers in a row show at the same
@@ -31,6 +34,7 @@ export class HoldingsCheck {
     const differences = differencesOf(incarnation, said, view);
     const agreeing = differences.size === 0 ? (before?.agreeing ?? 0) + 1 : 0;
     this.sightings.set(incarnation, {differences, agreeing});
+    this.answered.add(incarnation);
     if (agreeing >= AGREEING_TO_TRUST) return this.doubted.delete(incarnation);
     const lasting = [...differences].filter((one) => before?.differences.has(one) === true);
     const [first] = lasting;
@@ -39,6 +43,21 @@ export class HoldingsCheck {
     const changed = this.doubted.get(incarnation) !== text;
     this.doubted.set(incarnation, text);
     return changed;
+  }
+
+  /**
+   * Hints by incarnation, once for each answer, for records that the container did not name: no record may name a container that does not
+   * know of it, and one that is ready gets no other hints.
+   */
+  takeReminders(view: AppView): Map<string, HintItem[]> {
+    const reminders = new Map<string, HintItem[]>();
+    for (const incarnation of this.answered) {
+      const shards = lackedIn(this.sightings.get(incarnation)?.differences ?? []);
+      const items = shards.map((shard) => reminderOf(shard, view));
+      if (items.length > 0) reminders.set(incarnation, items);
+    }
+    this.answered.clear();
+    return reminders;
   }
 
   forget(incarnation: string): void {
@@ -63,6 +82,17 @@ function differencesOf(incarnation: string, said: Holdings, view: AppView): Set<
     if (found.size >= DIFFERENCES_LIMIT) return found;
   }
   return found;
+}
+
+function lackedIn(differences: Iterable<string>): string[] {
+  return [...differences].flatMap((difference) => {
+    const [kind, , ...shard] = difference.split(' ');
+    return kind === 'lacks' ? [shard.join(' ')] : [];
+  });
+}
+
+function reminderOf(shard: string, view: AppView): HintItem {
+  return {shard, op: 'add', revision: view.own.get(shard)?.mod ?? 0};
 }
 
 function wording(difference: string): string {

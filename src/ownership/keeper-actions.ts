@@ -8,7 +8,13 @@ import type {Claimant} from './transitions.ts';
 export type StopReason = 'moved' | 'fenced' | 'lost' | 'failed' | 'leaving' | 'deleted';
 
 export type KeeperAction =
-  | {readonly type: 'read'; readonly shard: string; readonly op: number}
+  /** `ordered`: a claim of unknown outcome waits for it, so the answer must come in the order of the store's writes, never from the past. */
+  | {
+      readonly type: 'read';
+      readonly shard: string;
+      readonly op: number;
+      readonly ordered: boolean;
+    }
   | {
       readonly type: 'write';
       readonly shard: string;

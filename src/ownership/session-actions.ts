@@ -25,6 +25,8 @@ export type SessionAction =
       readonly create: number;
       readonly idMod: number;
     }
+  /** List the app's records and call `hint` for each that names this incarnation. */
+  | {readonly type: 'findRecords'; readonly incarnation: string}
   | {readonly type: 'revokeAll'}
   | {readonly type: 'waitingForId'; readonly holder: string}
   | {readonly type: 'ready'; readonly incarnation: string}

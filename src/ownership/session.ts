@@ -5,6 +5,8 @@
 import {heartbeatIntervalMs} from '../model/container.ts';
 import {HeartbeatMachine} from './heartbeat.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from './heartbeat.ts';
+import {freshIdAttempt} from './id-attempt.ts';
+import type {IdAttempt} from './id-attempt.ts';
 import type {KeeperContext, ShardReading, StopReason, Told, WriteAnswer} from './keeper-actions.ts';
 import {KeeperSet} from './keeper-set.ts';
 import type {IdAnswer, SessionAction, SessionEnd, SessionOptions} from './session-actions.ts';
@@ -20,13 +22,6 @@ export const WAITING_NOTICE_MS = 10_000;
 /** `releasing`: everything is let go unasked, no more heartbeats. `deregistering`: nothing is left but the heartbeat itself. */
 type Phase =
   'registering' | 'naming' | 'ready' | 'leaving' | 'releasing' | 'deregistering' | 'ended';
-
-interface IdAttempt {
-  inFlight: boolean;
-  atMs: number;
-  idMod: number;
-  holder: string;
-}
 
 export class ContainerSession {
   phase: Phase = 'registering';
@@ -87,7 +82,7 @@ export class ContainerSession {
 
   /** Says that a shard's record may be of interest, and maybe what it is; `incarnation` other than mine is ignored. */
   hint(incarnation: string, shard: string, revision: number, tell?: Told): void {
-    if (incarnation !== this.incarnation || this.ended) return;
+    if (incarnation !== this.incarnation || this.isClosed) return;
     this.shards.hinted(shard)?.hint(revision, tell);
   }
 
@@ -184,6 +179,11 @@ export class ContainerSession {
     return Math.max(nowMs, at);
   }
 
+  /** The heartbeat is given up, or about to be: nothing is taken any more, and the right to act does not come back. */
+  private get isClosed(): boolean {
+    return this.ended || this.phase === 'deregistering';
+  }
+
   private get naming(): boolean {
     return this.phase === 'naming' && !this.isHalted;
   }
@@ -221,7 +221,7 @@ export class ContainerSession {
 
   private renewed(lapsed: boolean, nowMs: number): void {
     if (this.phase === 'registering') this.phase = 'naming';
-    if (!this.fenced) return;
+    if (!this.fenced || this.isClosed) return;
     // Handles that lived through a lapse of the deadline with their stop begun must not come back to life, not even when the
     // answer proves an attempt so old that the fence stays: it may still lift the deadline over now.
     if (lapsed) this.out.push({type: 'revokeAll'});
@@ -336,6 +336,8 @@ export class ContainerSession {
     this.phase = 'deregistering';
     if (this.deregisterInFlight || nowMs < this.deregisterAtMs) return;
     this.deregisterInFlight = true;
+    // Whatever becomes of it: from now on the heartbeat may be gone, and others may own what this incarnation could still find.
+    this.fenced = true;
     const {container} = this.options.identity;
     const {incarnation, idMod} = this;
     this.out.push({
@@ -364,6 +366,9 @@ export class ContainerSession {
     this.reconcileAtMs = this.ended ? Number.POSITIVE_INFINITY : this.nextReconcileMs(nowMs);
     for (const keeper of this.keepers.values()) keeper.refresh();
     this.shards.touchAll();
+    // A record that is ready from its claim on gets no hints: nobody else would say that it is mine.
+    if (this.options.readyAtClaim === true && !this.isClosed)
+      this.out.push({type: 'findRecords', incarnation: this.incarnation});
   }
 
   private nextReconcileMs(nowMs: number): number {
@@ -391,8 +396,4 @@ export class ContainerSession {
     if (this.leaveAsked && this.how === 'deleted') return 'deleted';
     return this.phase === 'releasing' || this.phase === 'ended' ? 'lost' : undefined;
   }
-}
-
-function freshIdAttempt(): IdAttempt {
-  return {inFlight: false, atMs: Number.NEGATIVE_INFINITY, idMod: 0, holder: ''};
 }

@@ -13,12 +13,12 @@ import type {
   Told,
   WriteAnswer,
 } from './keeper-actions.ts';
+import {ReadSchedule} from './read-schedule.ts';
 import {claim, claimTold, free, markReady, tokenOf} from './transitions.ts';
 
 type Committed = Extract<WriteAnswer, {kind: 'committed'}>;
 type Hook = 'none' | 'adding' | 'added' | 'failed' | 'dropping' | 'retrying' | 'settling';
 
-const READ_RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 5_000;
 const DROP_RETRY_MIN_MS = 500;
 /** A record that is mine without a spec is looked at again after this time. */
@@ -41,9 +41,7 @@ export class ShardKeeper {
   private toldAt = 0;
   private spec: ShardSpec | undefined;
   private pending: {readonly op: number; readonly transition: Transition | undefined} | undefined;
-  private readWanted = false;
-  private readAtMs = 0;
-  private readFailures = 0;
+  private readonly reads = new ReadSchedule();
   private hook: Hook = 'none';
   private hookSinceMs = 0;
   private handle = 0;
@@ -53,6 +51,8 @@ export class ShardKeeper {
   private dropAttempts = 0;
   private dropAtMs = 0;
   private failure: string | undefined;
+  /** A claim was sent, and neither its answer nor an ordered read has told its outcome: the record may be mine. */
+  private claimUnresolved = false;
   /** A free has been sent since the last claim: never act on this claim again. */
   private freeing = false;
 
@@ -65,7 +65,7 @@ export class ShardKeeper {
 
   /** Nothing held, nothing running, nothing asked: the keeper may be forgotten (its mark must be kept). */
   get idle(): boolean {
-    return this.gone && !this.readWanted && (this.offer ?? this.told) === undefined;
+    return this.gone && !this.reads.wanted && (this.offer ?? this.told) === undefined;
   }
 
   /** No hook and no work of the application is left for this shard. */
@@ -73,9 +73,10 @@ export class ShardKeeper {
     return this.hook === 'none';
   }
 
-  /** Nothing is held and nothing of the application or of the store is under way: a leaving container may go. */
+  /** Nothing is held, and nothing of the application or of the store is under way or of unknown outcome: a leaving container may go. */
   get gone(): boolean {
-    return this.quiet && this.held === undefined && this.pending === undefined;
+    const asks = this.pending !== undefined || this.claimUnresolved;
+    return this.quiet && this.held === undefined && !asks;
   }
 
   /** `add` has resolved and nothing has asked the shard to stop. */
@@ -105,7 +106,7 @@ export class ShardKeeper {
 
   /** Reads the record as soon as possible. */
   refresh(): void {
-    this.readWanted = true;
+    this.reads.want();
   }
 
   /** The heartbeat is gone: nothing is held any more and the handle is worthless from now on. */
@@ -114,6 +115,7 @@ export class ShardKeeper {
     this.offer = undefined;
     this.told = undefined;
     this.pending = undefined;
+    this.claimUnresolved = false;
   }
 
   /** Another history begins: what is known of this one says nothing in it. */
@@ -130,19 +132,11 @@ export class ShardKeeper {
   ): void {
     if (this.pending?.op !== op) return;
     this.pending = undefined;
-    if (reading === undefined) {
-      this.readFailures += 1;
-      this.readAtMs = nowMs + Math.min(RETRY_MAX_MS, READ_RETRY_MIN_MS * 2 ** this.readFailures);
-      this.readWanted = true;
-      return;
-    }
-    this.readFailures = 0;
-    if (this.isStale(reading)) {
-      // After a claim of unknown outcome nobody else may ask again: a record that is ready gets no hints.
-      this.readWanted = true;
-      this.readAtMs = nowMs + READ_RETRY_MIN_MS;
-      return;
-    }
+    if (reading === undefined) return this.reads.failed(nowMs);
+    this.reads.succeeded();
+    if (this.isStale(reading)) return this.reads.again(nowMs);
+    // Only an ordered read was sent while a claim was of unknown outcome.
+    this.claimUnresolved = false;
     this.learn(reading, context);
   }
 
@@ -150,10 +144,11 @@ export class ShardKeeper {
     const pending = this.pending;
     if (pending?.op !== op || pending.transition === undefined) return;
     this.pending = undefined;
+    if (answer.kind !== 'unknown') this.claimUnresolved = false;
     if (answer.kind === 'committed') return this.committed(pending.transition, answer);
     this.offer = undefined;
-    this.readWanted = true;
-    this.readAtMs = answer.kind === 'unknown' ? nowMs + READ_RETRY_MIN_MS : nowMs;
+    if (answer.kind === 'unknown') this.reads.again(nowMs);
+    else this.reads.want(nowMs);
   }
 
   addSettled(handle: number, error: string | undefined, nowMs: number): void {
@@ -190,7 +185,8 @@ export class ShardKeeper {
   /** When `advance` has to be called even if nothing happens. */
   wakeAtMs(context: KeeperContext): number {
     const marks = [Number.POSITIVE_INFINITY];
-    if (this.readWanted && this.pending === undefined && !context.halted) marks.push(this.readAtMs);
+    if (this.reads.wanted && this.pending === undefined && !context.halted)
+      marks.push(this.reads.atMs);
     if (this.hook === 'retrying') marks.push(this.dropAtMs);
     if (this.stuck === undefined) marks.push(this.stuckAtMs(context));
     return Math.min(...marks);
@@ -292,8 +288,8 @@ export class ShardKeeper {
       this.takeTold(this.told, context, actions);
       return;
     }
-    if (this.readWanted) {
-      if (nowMs >= this.readAtMs) this.read(actions);
+    if (this.reads.wanted) {
+      if (nowMs >= this.reads.atMs) this.read(actions);
       return;
     }
     if (this.held !== undefined) this.advanceHeld(this.held, context, nowMs, actions);
@@ -348,8 +344,7 @@ export class ShardKeeper {
   ): void {
     if (this.spec === undefined) {
       // Removed before it was read with the record. A governor will ask for the drop, or the spec comes back.
-      this.readWanted = true;
-      this.readAtMs = nowMs + SPEC_RETRY_MS;
+      this.reads.want(nowMs + SPEC_RETRY_MS);
       return;
     }
     this.token = tokenOf(held, context.epoch);
@@ -366,14 +361,17 @@ export class ShardKeeper {
   }
 
   private read(actions: KeeperAction[]): void {
-    this.readWanted = false;
+    this.reads.wanted = false;
     const op = this.nextOp();
     this.pending = {op, transition: undefined};
-    actions.push({type: 'read', shard: this.shard, op});
+    actions.push({type: 'read', shard: this.shard, op, ordered: this.claimUnresolved});
   }
 
   private write(transition: Transition, actions: KeeperAction[]): void {
-    if (transition.kind === 'claim') this.claimed('');
+    if (transition.kind === 'claim') {
+      this.claimed('');
+      this.claimUnresolved = true;
+    }
     const op = this.nextOp();
     this.pending = {op, transition};
     actions.push({type: 'write', shard: this.shard, op, transition});

@@ -28,6 +28,21 @@ function say(bed: GovernorBed, shards: readonly string[], ready = true): void {
 const alarms = (bed: GovernorBed): string[] => (bed.status?.alarms ?? []).map(({text}) => text);
 
 describe('a container that does not hold what is recorded as its own', () => {
+  it('is hinted once at the record that it does not know, after each such answer', () => {
+    const bed = withTwo();
+    const [kept = '', lost = ''] = heldBy(bed, 'c1');
+    const hinted = (): unknown =>
+      bed.governor.advance(bed.nowMs, 0).filter(({type}) => type === 'hints');
+    for (let answers = 0; answers < 2; answers += 1) {
+      bed.governor.holdingsSaid('c1-inc', new Map([[kept, true]]));
+      const item = {shard: lost, op: 'add', revision: bed.own.get(lost)?.mod};
+      expect(hinted()).toMatchObject([{incarnation: 'c1-inc', items: [item]}]);
+      expect(hinted()).toEqual([]);
+    }
+    bed.governor.holdingsSaid('c1-inc', new Map([kept, lost].map((shard) => [shard, true])));
+    expect(hinted()).toEqual([]);
+  });
+
   it('gets nothing new from the second answer on, keeps what it has, and is trusted after two that agree', () => {
     const bed = withTwo();
     const [kept = '', lost = ''] = heldBy(bed, 'c1');

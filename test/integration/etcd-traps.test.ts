@@ -1,13 +1,22 @@
 /** What stops, restarts and wipes of etcd do to calls and watches. */
 import {rm} from 'node:fs/promises';
+import {request} from 'undici';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {orderedReadTransaction} from '../../src/container/transactions.ts';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
 import type {Store, TransactionOutcome} from '../../src/store/port.ts';
 import {CuttingProxy} from '../etcd/cutting-proxy.ts';
 import {Mirror, contentOf} from '../etcd/mirror.ts';
 import {pause, until} from '../etcd/until.ts';
-import {startEtcd} from '../support/etcd-process.ts';
+import {LACKS, startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+
+/** Proposals that the etcd has applied so far. */
+async function appliedProposals(): Promise<number> {
+  const {body} = await request(`${etcd.endpoint.replace(/^(?!http)/, 'http://')}/metrics`);
+  const line = /^etcd_server_proposals_applied_total (\S+)$/m.exec(await body.text());
+  return Number(line?.[1]);
+}
 
 const PREFIX = '/t/';
 /** Longer than keepalive time and its timeout together: the client must drop the connection itself. */
@@ -65,6 +74,17 @@ afterEach(async () => {
 });
 
 describe('a stopped etcd', () => {
+  it.skipIf(LACKS.log)('puts an ordered read through its log, unlike other reads', async () => {
+    const store = opened(etcd.endpoint);
+    await put(store, 'a');
+    const before = await appliedProposals();
+    const readOnly = {compares: [], then: [], otherwise: []};
+    await store.transact({...readOnly, then: [{op: 'get', key: `${PREFIX}a`}]});
+    expect(await appliedProposals()).toBe(before);
+    await store.transact(orderedReadTransaction(`${PREFIX}h`, [`${PREFIX}a`]));
+    expect(await appliedProposals()).toBe(before + 1);
+  });
+
   it('fails calls within their limit instead of hanging', async () => {
     const store = opened(etcd.endpoint, 400);
     await put(store, 'a');

@@ -168,6 +168,31 @@ describe('claiming', () => {
     expect(bed.asked('read')).toHaveLength(1);
   });
 
+  it('of unknown outcome is read in the order of writes, told or read before, until an answer comes', () => {
+    for (const bed of [told(new SessionBed().ready()), new SessionBed().ready()]) {
+      if (bed.session.keepers.size === 0) reads(bed, 'assigned');
+      bed.answerWrite('s', 'unknown');
+      bed.turn(100);
+      expect(bed.latest('read', 's').ordered).toBe(true);
+      bed.readFails('s');
+      bed.turn(200);
+      expect(bed.latest('read', 's').ordered).toBe(true);
+      bed.answerRead('s', bed.record('assigned', {incarnation: 'other'}));
+      // Known now: what is read later may be read as ever.
+      bed.session.hint(bed.session.incarnation, 's', bed.revision + 1);
+      bed.turn();
+      expect(bed.latest('read', 's').ordered).toBe(false);
+    }
+  });
+
+  it('that was refused has no unknown outcome', () => {
+    const bed = new SessionBed().ready();
+    reads(bed, 'assigned');
+    bed.answerWrite('s', 'refused');
+    bed.turn();
+    expect(bed.latest('read', 's').ordered).toBe(false);
+  });
+
   it('refused means somebody was first: it acts on what it reads then', () => {
     const bed = new SessionBed().ready();
     reads(bed, 'assigned');

@@ -152,10 +152,15 @@ export const MUTANTS: readonly Mutant[] = [
         ShardKeeper,
         'writeAnswered',
         (original) =>
-          function (this: {readWanted: boolean}, ...parameters: never[]) {
+          function (
+            this: {reads: {wanted: boolean}; claimUnresolved: boolean},
+            ...parameters: never[]
+          ) {
             const answer = parameters[1] as unknown as WriteAnswer;
             original.apply(this, parameters);
-            if (answer.kind === 'unknown') this.readWanted = false;
+            if (answer.kind !== 'unknown') return;
+            this.reads.wanted = false;
+            this.claimUnresolved = false;
           },
       ),
   },

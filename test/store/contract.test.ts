@@ -1,5 +1,6 @@
 /** The promises of the store port, on every adapter. */
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {orderedReadTransaction} from '../../src/container/transactions.ts';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
 import {MemoryStore} from '../../src/store/memory-store.ts';
 import type {
@@ -198,6 +199,16 @@ describe.each(ADAPTERS)('%s: compares', (_name, open) => {
     const outcome = await store.transact(transaction([put('a')], compares, [put('c'), get('c')]));
     expect(outcome.kind).toBe('refused');
     expect((await store.get(at('c'))).entry?.value).toBe('c');
+  });
+
+  it('answers an ordered read as refused, and never writes what makes it a write', async () => {
+    await store.transact(transaction([put('a', 'one')]));
+    const outcome = await store.transact(orderedReadTransaction(at('h'), [at('a'), at('b')]));
+    if (outcome.kind !== 'refused') throw new Error(outcome.kind);
+    expect(outcome.answers.map((entry) => entry?.value)).toEqual(['one', undefined]);
+    const {revision, entry} = await store.get(at('h'));
+    expect(entry).toBeUndefined();
+    expect(outcome.revision).toBe(revision);
   });
 
   it('lets exactly one of many that claim the same key have it', async () => {

@@ -24,6 +24,8 @@ export const STORE_KIND: StoreKind =
 export const LACKS = {
   /** The embedded server has one user, who may do everything. */
   roles: STORE_KIND === 'embedded',
+  /** It keeps no count of proposals to a replicated log. */
+  log: STORE_KIND === 'embedded',
   /** It is one member. */
   members: STORE_KIND === 'embedded',
 } as const;

@@ -1,0 +1,88 @@
+/** Reads the records and specs that the session asks for, and the cluster record with them: nothing is claimed without having looked at it. */
+import type {Keys} from '../etcd/keys.ts';
+import type {KeeperAction} from '../ownership/keeper-actions.ts';
+import type {ContainerSession} from '../ownership/session.ts';
+import type {Clock} from '../runtime/clock.ts';
+import {versionedRecord} from '../store/ownership-transactions.ts';
+import type {KeyValue, Store} from '../store/port.ts';
+import {takeCluster} from './cluster-look.ts';
+import {orderedReadTransaction, readableSpec} from './transactions.ts';
+
+export type RecordRead = Extract<KeeperAction, {type: 'read'}>;
+
+export interface RecordReadsOptions {
+  readonly app: string;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly session: ContainerSession;
+}
+
+/** Records and specs read in one call; two keys each, etcd allows 128. */
+const READS_PER_CALL = 60;
+
+interface Reply {
+  readonly revision: number;
+  readonly entries: readonly (KeyValue | undefined)[];
+}
+
+/** The reads in calls: ordered ones apart, since each of their calls is a proposal in etcd's log. */
+export function readBatches(reads: readonly RecordRead[]): RecordRead[][] {
+  const batches: RecordRead[][] = [];
+  for (const ordered of [false, true]) {
+    const kind = reads.filter((read) => read.ordered === ordered);
+    while (kind.length > 0) batches.push(kind.splice(0, READS_PER_CALL));
+  }
+  return batches;
+}
+
+/** One call for the whole batch; the session is told each answer, or that there was none. */
+export async function readRecords(
+  options: RecordReadsOptions,
+  batch: readonly RecordRead[],
+): Promise<void> {
+  const {keys, app, clock, session} = options;
+  const paths = batch.flatMap(({shard}) => [
+    keys.ownership(app, shard),
+    keys.shardSpec(app, shard),
+  ]);
+  const reply = await read(options, [...paths, keys.cluster()], batch[0]?.ordered === true);
+  if (reply !== undefined) takeCluster(session, reply.entries[paths.length], clock.ownerMs());
+  const nowMs = clock.ownerMs();
+  for (const [index, {shard, op}] of batch.entries()) {
+    const reading = reply && {
+      revision: reply.revision,
+      own: versionedRecord(reply.entries[2 * index]),
+      spec: readableSpec(reply.entries[2 * index + 1]),
+    };
+    session.readAnswered(shard, op, reading, nowMs);
+  }
+}
+
+async function read(
+  {store, keys, app, session}: RecordReadsOptions,
+  paths: readonly string[],
+  ordered: boolean,
+): Promise<Reply | undefined> {
+  if (!ordered) return store.getMany(paths).catch(() => undefined);
+  const heartbeat = keys.heartbeat(app, session.incarnation);
+  const outcome = await store.transact(orderedReadTransaction(heartbeat, paths));
+  if (outcome.kind !== 'refused') return undefined;
+  return {revision: outcome.revision, entries: outcome.answers};
+}
+
+/** Says to the session which records name it, whatever it knows of them. Only for apps with few shards: all records are listed. */
+export async function findRecords(
+  {keys, app, store}: Omit<RecordReadsOptions, 'session'>,
+  session: ContainerSession,
+): Promise<void> {
+  const {incarnation} = session;
+  const prefix = keys.ownershipPrefix(app);
+  const listed = await store.list([prefix]).catch(() => undefined);
+  for (const entry of listed?.entries ?? []) {
+    const parsed = keys.parse(entry.key);
+    const own = versionedRecord(entry);
+    if (parsed?.kind === 'ownership' && own?.value.incarnation === incarnation)
+      session.hint(incarnation, parsed.shard, own.mod);
+  }
+}
