@@ -51,6 +51,8 @@ export class Checker implements StoreObserver {
   /** Incarnations that two processes have, as after the copy of a running machine: they are one owner. */
   readonly forked = new Set<string>();
   readonly resource: TokenResource;
+  /** Called after each write of a process. */
+  onApplied: ((process: SimProcess) => void) | undefined;
   private readonly server: StoreServer;
   private readonly keys: Keys;
   private readonly joinedBy = new Map<SimProcess, Joined>();
@@ -99,6 +101,14 @@ export class Checker implements StoreObserver {
     this.checkAlone(act);
   }
 
+  /** A process that was copied from another goes on with a shard. */
+  copied(app: string, process: SimProcess, member: Member, shard: Shard): void {
+    const key = `${app}/${shard.id}`;
+    const {incarnation} = member.session;
+    const act: Act = {key, process, member, shard, incarnation};
+    this.acts.set(key, [...(this.acts.get(key) ?? []), act]);
+  }
+
   /** The application is about to have an effect for the shard, if it may. */
   effect(app: string, process: SimProcess, shard: Shard): void {
     const key = `${app}/${shard.id}`;
@@ -144,6 +154,7 @@ export class Checker implements StoreObserver {
     if (written === undefined) return;
     const what = written.op === 'put' ? summary(written.value) : 'deleted';
     world.note(`r${outcome.revision} ${process?.name ?? 'operator'} ${written.key} ${what}`);
+    if (process !== undefined) this.onApplied?.(process);
   }
 
   /** The right to act can only come back, or begin, in an event of its own process. */

@@ -8,6 +8,7 @@ import type {StopReason} from '../../src/ownership/keeper-actions.ts';
 import type {SessionEnd} from '../../src/ownership/session-actions.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
 import type {Checker} from './checker.ts';
+import {takeStateOf} from './fork.ts';
 import type {HintNetwork} from './hint-network.ts';
 import type {SimProcess} from './process.ts';
 import {simulatedLogger} from './simulated-logger.ts';
@@ -46,6 +47,10 @@ export interface ContainerOptions {
   readonly hints: HintNetwork;
   readonly checker: Checker;
   readonly manners: HookManners;
+  /** Adds fail. */
+  readonly refuses: () => boolean;
+  /** The process dies at an add. */
+  readonly crashes: () => boolean;
   readonly onEnded: (node: ContainerNode, how: SessionEnd) => void;
 }
 
@@ -88,6 +93,24 @@ export class ContainerNode {
     checker.joined(app, process, this.member);
   }
 
+  get endpoint(): string {
+    return this.options.endpoint;
+  }
+
+  /** Another process in the same state, which believes to be this one. It hears no hints: those of its address go to this one. */
+  fork(process: SimProcess): ContainerNode {
+    const {app, checker} = this.options;
+    const copy = new ContainerNode({...this.options, process});
+    const held = takeStateOf(this.member, copy.member, process.clock.ownerMs());
+    for (const handle of held) {
+      checker.copied(app, process, copy.member, handle);
+      void copy.workOfCopy(handle);
+    }
+    process.world.note(`fork ${this.process.name} ${process.name}`);
+    process.world.as(process, () => copy.member.start());
+    return copy;
+  }
+
   start(): void {
     const {hints, app, endpoint} = this.options;
     hints.listen(endpoint, this.process, app, this.member);
@@ -109,13 +132,31 @@ export class ContainerNode {
     return {
       add: async (shard) => {
         checker.added(app, process, this.member, shard);
-        await this.counted(shard, () => this.hook(shard, 'add'));
+        await this.counted(shard, () => this.add(shard));
       },
       drop: async (shard, reason) => {
         checker.dropping(app, process, shard.id, reason);
         await this.counted(shard, () => this.hook(shard, 'drop', reason));
       },
     };
+  }
+
+  private async add(shard: Shard): Promise<void> {
+    const {crashes, refuses, onEnded, process} = this.options;
+    if (refuses()) throw new Error('this release cannot add');
+    if (!crashes()) return this.hook(shard, 'add');
+    process.world.note(`crash ${process.name}`);
+    onEnded(this, 'left');
+    return new Promise(() => undefined);
+  }
+
+  private async workOfCopy(shard: Shard): Promise<void> {
+    const {app, checker, process} = this.options;
+    const {clock, random} = process;
+    while (!shard.signal.aborted) {
+      await clock.sleep(random.between(50, 1_000));
+      checker.effect(app, process, shard);
+    }
   }
 
   /** Runs something of the application, which has effects when it begins and when it ends. */

@@ -116,6 +116,10 @@ export class DaemonNode {
     this.process.kill();
   }
 
+  get address(): string {
+    return this.options.address;
+  }
+
   get leads(): boolean {
     return this.leadership.leads;
   }

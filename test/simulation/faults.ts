@@ -1,4 +1,4 @@
-/** What may go wrong, each kind by itself; all of it is over at a given moment. */
+/** What may go wrong, each kind by itself; all of it is over at a given time. */
 import type {ContainerNode} from './container-node.ts';
 import {GOOD_MANNERS} from './container-node.ts';
 import type {DaemonNode} from './daemon-node.ts';
@@ -6,44 +6,47 @@ import {POOL} from './fleet.ts';
 import type {Fleet} from './fleet.ts';
 import type {Random} from './random.ts';
 import type {CutKind} from './weather.ts';
+import {WIDER_FAULTS} from './wider-faults.ts';
+import type {WiderFault} from './wider-faults.ts';
 
-interface Moment {
+/** The world at the time of a fault. */
+export interface FaultTime {
   readonly fleet: Fleet;
   readonly random: Random;
   /** Ms until all faults are over. */
   readonly leftMs: number;
 }
 
-interface Fault {
+export interface Fault {
   /** Mean wait between two of the kind, in T of the containers. 0: once, at the beginning. */
   readonly everyT: number;
-  readonly strike: (moment: Moment) => void;
+  readonly strike: (time: FaultTime) => void;
 }
 
 const CUTS: readonly CutKind[] = ['requests', 'answers', 'both'];
 
-function container({fleet, random}: Moment): ContainerNode | undefined {
+function container({fleet, random}: FaultTime): ContainerNode | undefined {
   const {living} = fleet;
   return living.length === 0 ? undefined : random.pick(living);
 }
 
-function daemon({fleet, random}: Moment): DaemonNode | undefined {
+function daemon({fleet, random}: FaultTime): DaemonNode | undefined {
   const living = [...fleet.daemons.values()].filter(({process}) => process.alive);
   return living.length === 0 ? undefined : random.pick(living);
 }
 
 /** From 50 ms to 3T, short ones as often as long ones. */
-function length({fleet, random, leftMs}: Moment): number {
+function length({fleet, random, leftMs}: FaultTime): number {
   const longest = 3 * fleet.shape.ttlMs;
   return Math.min(leftMs, 50 * (longest / 50) ** random.next());
 }
 
-function cut(moment: Moment, node: ContainerNode | DaemonNode | undefined): void {
+function cut(time: FaultTime, node: ContainerNode | DaemonNode | undefined): void {
   if (node === undefined) return;
-  const {fleet, random} = moment;
+  const {fleet, random} = time;
   const {process} = node;
   fleet.weather.cut(process, random.pick(CUTS));
-  fleet.world.after(length(moment), () => fleet.weather.cut(process, undefined));
+  fleet.world.after(length(time), () => fleet.weather.cut(process, undefined));
 }
 
 function pick<T>(list: readonly T[], random: Random): T | undefined {
@@ -53,46 +56,46 @@ function pick<T>(list: readonly T[], random: Random): T | undefined {
 export const FAULTS = {
   pauseContainer: {
     everyT: 1,
-    strike: (moment) => container(moment)?.process.pause(length(moment), moment.random.chance(0.2)),
+    strike: (time) => container(time)?.process.pause(length(time), time.random.chance(0.2)),
   },
   pauseDaemon: {
     everyT: 1.5,
-    strike: (moment) => daemon(moment)?.process.pause(length(moment), moment.random.chance(0.2)),
+    strike: (time) => daemon(time)?.process.pause(length(time), time.random.chance(0.2)),
   },
   killContainer: {
     everyT: 1.5,
-    strike: (moment) => {
-      const node = container(moment);
-      if (node !== undefined) moment.fleet.restartContainer(node, length(moment));
+    strike: (time) => {
+      const node = container(time);
+      if (node !== undefined) time.fleet.restartContainer(node, length(time));
     },
   },
   killDaemon: {
     everyT: 2,
-    strike: (moment) => {
-      const node = daemon(moment);
-      if (node !== undefined) moment.fleet.restartDaemon(node, length(moment));
+    strike: (time) => {
+      const node = daemon(time);
+      if (node !== undefined) time.fleet.restartDaemon(node, length(time));
     },
   },
-  leaveContainer: {everyT: 2, strike: (moment) => container(moment)?.leave()},
-  shutDaemonDown: {everyT: 3, strike: (moment) => daemon(moment)?.shutdown()},
-  cutContainer: {everyT: 1.5, strike: (moment) => cut(moment, container(moment))},
-  cutDaemon: {everyT: 2, strike: (moment) => cut(moment, daemon(moment))},
+  leaveContainer: {everyT: 2, strike: (time) => container(time)?.leave()},
+  shutDaemonDown: {everyT: 3, strike: (time) => daemon(time)?.shutdown()},
+  cutContainer: {everyT: 1.5, strike: (time) => cut(time, container(time))},
+  cutDaemon: {everyT: 2, strike: (time) => cut(time, daemon(time))},
   storeAway: {
     everyT: 3,
-    strike: (moment) => {
-      const {fleet} = moment;
+    strike: (time) => {
+      const {fleet} = time;
       fleet.checker.everybodyTouched = true;
       fleet.weather.setOutage(true);
-      fleet.world.after(length(moment), () => fleet.weather.setOutage(false));
+      fleet.world.after(length(time), () => fleet.weather.setOutage(false));
     },
   },
   noSpace: {
     everyT: 3,
-    strike: (moment) => {
-      const {fleet} = moment;
+    strike: (time) => {
+      const {fleet} = time;
       fleet.checker.everybodyTouched = true;
       fleet.weather.setNoSpace(true);
-      fleet.world.after(length(moment), () => fleet.weather.setNoSpace(false));
+      fleet.world.after(length(time), () => fleet.weather.setNoSpace(false));
     },
   },
   lostMessages: {
@@ -127,12 +130,12 @@ export const FAULTS = {
   },
   stalledWatches: {
     everyT: 2,
-    strike: (moment) => {
-      const process = daemon(moment)?.process;
+    strike: (time) => {
+      const process = daemon(time)?.process;
       if (process === undefined) return;
-      const {fleet} = moment;
+      const {fleet} = time;
       fleet.weather.stallWatches(process, true);
-      fleet.world.after(length(moment), () => fleet.weather.stallWatches(process, false));
+      fleet.world.after(length(time), () => fleet.weather.stallWatches(process, false));
     },
   },
   badHints: {
@@ -166,9 +169,9 @@ export const FAULTS = {
   },
   doubleId: {
     everyT: 3,
-    strike: (moment) => {
-      const node = container(moment);
-      const {fleet, leftMs, random} = moment;
+    strike: (time) => {
+      const node = container(time);
+      const {fleet, leftMs, random} = time;
       if (node === undefined || fleet.doubles.size > 0) return;
       fleet.startDouble(node.container);
       fleet.world.after(random.between(0.2, 1) * leftMs, () => {
@@ -204,9 +207,9 @@ export const FAULTS = {
   },
   operatorEvicts: {
     everyT: 3,
-    strike: (moment) => {
-      const node = container(moment);
-      if (node !== undefined) moment.fleet.evict(node);
+    strike: (time) => {
+      const node = container(time);
+      if (node !== undefined) time.fleet.evict(node);
     },
   },
   workerGroups: {
@@ -220,17 +223,41 @@ export const FAULTS = {
   },
   clones: {
     everyT: 3,
-    strike: (moment) => {
-      const node = container(moment);
-      if (node !== undefined) moment.fleet.clone(node);
+    strike: (time) => {
+      const node = container(time);
+      if (node !== undefined) time.fleet.clone(node);
     },
   },
+  ...WIDER_FAULTS,
 } as const satisfies Record<string, Fault>;
 
 /** Faults that came later draw from a chance of their own: the seeds that once failed keep their histories. */
 export const LATER: ReadonlySet<FaultName> = new Set<FaultName>(['workerGroups', 'clones']);
 
 export type FaultName = keyof typeof FAULTS;
+export type WiderFaultName = keyof typeof WIDER_FAULTS;
+
+/** Chance of one wider fault, whatever others there are. */
+export type ChanceOf = (fault: WiderFaultName) => Random;
+
+export function isWider(fault: FaultName): fault is WiderFaultName {
+  return fault in WIDER_FAULTS;
+}
+
+/** The wider faults that a seed has. */
+export function widerSwarm(chanceOf: ChanceOf): WiderFaultName[] {
+  const kinds = Object.keys(WIDER_FAULTS) as WiderFaultName[];
+  return kinds.filter((kind) => chanceOf(kind).chance(WIDER_FAULTS[kind].share));
+}
+
+/** What has to be so from the beginning. */
+export function prepare(fleet: Fleet, faults: readonly FaultName[], chanceOf: ChanceOf): void {
+  for (const kind of faults) {
+    if (!isWider(kind)) continue;
+    const fault: WiderFault = WIDER_FAULTS[kind];
+    fault.prepare?.(fleet, chanceOf(kind));
+  }
+}
 
 /** Lets the faults happen from one moment to the other, each from a stream of chance of its own. */
 export function unleash(
@@ -239,11 +266,12 @@ export function unleash(
   fromMs: number,
   endsMs: number,
   later: Random,
+  chanceOf: ChanceOf,
 ): void {
   const {world, shape} = fleet;
   const kinds = Object.keys(FAULTS) as FaultName[];
   for (const kind of kinds) {
-    const random = LATER.has(kind) ? later.fork() : world.random.fork();
+    const random = isWider(kind) ? chanceOf(kind) : (LATER.has(kind) ? later : world.random).fork();
     if (!faults.includes(kind)) continue;
     const {everyT, strike}: Fault = FAULTS[kind];
     const again = (atMs: number): void => {
@@ -264,6 +292,7 @@ function heal(fleet: Fleet): void {
   world.note('all faults are over');
   fleet.weather.clear();
   Object.assign(manners, GOOD_MANNERS);
+  fleet.healWider();
   for (const double of fleet.doubles) fleet.restartContainer(double, 0);
   for (let at = 0; at < shape.containers; at += 1) fleet.order(`c${at}`, undefined);
   for (const shard of fleet.shards) fleet.putShard(shard, {manualContainerId: ''});

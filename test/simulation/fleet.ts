@@ -5,7 +5,9 @@ import {Checker} from './checker.ts';
 import {ContainerNode, GOOD_MANNERS} from './container-node.ts';
 import type {HookManners} from './container-node.ts';
 import {DaemonNode} from './daemon-node.ts';
+import type {Dialect} from './dialect.ts';
 import {HintNetwork} from './hint-network.ts';
+import {Operator} from './operator.ts';
 import {SimProcess} from './process.ts';
 import type {ClockNature} from './process.ts';
 import type {Random} from './random.ts';
@@ -18,7 +20,7 @@ export const APP = 'app';
 export const POOL = 'pool';
 /** In the heartbeat of a container whose name another process beats in: it ends at its next one. */
 export const CLONE_NONCE = 'of a clone';
-const SERVICE = 'sm.svc';
+export const SERVICE = 'sm.svc';
 /** An effect may reach the resource so late, in T. */
 const EFFECT_DELAY_T = 3;
 /** Rates of any two clocks differ by less than 1 % (assumption A2). */
@@ -45,7 +47,17 @@ export class Fleet {
   readonly daemons = new Map<string, DaemonNode>();
   /** Second processes with the id of another. */
   readonly doubles = new Set<ContainerNode>();
-  private readonly hints: HintNetwork;
+  readonly hints: HintNetwork;
+  /** T of the next container process. */
+  drawTtlMs: () => number;
+  /** Which version of sm the next process is; undefined: this one. */
+  drawDialect: () => Dialect | undefined = () => undefined;
+  rateSpread = RATE_SPREAD;
+  /** Containers whose adds fail. */
+  readonly refusing = new Set<string>();
+  /** Containers whose process dies at an add. */
+  readonly crashing = new Set<string>();
+  private knownOperator: Operator | undefined;
   private readonly natures = new Map<string, ClockNature>();
   private lives = 0;
   /** The app is being removed: whoever joins now is turned away. */
@@ -59,6 +71,12 @@ export class Fleet {
     this.server = new StoreServer(world, weather);
     this.checker = new Checker(this.server, this.keys, effects, EFFECT_DELAY_T * shape.ttlMs);
     this.hints = new HintNetwork(world, weather);
+    this.drawTtlMs = () => shape.ttlMs;
+  }
+
+  get operator(): Operator {
+    this.knownOperator ??= new Operator(this.server, this.keys, () => 1);
+    return this.knownOperator;
   }
 
   /** Specs first, then daemons and containers one by one within the first seconds. */
@@ -96,6 +114,7 @@ export class Fleet {
       checker: this.checker,
       onGone: (gone: DaemonNode) => this.restartDaemon(gone, 500),
     };
+    this.server.speaks(process, this.drawDialect());
     const node = this.world.within(process, () => new DaemonNode(options));
     this.daemons.set(address, node);
     node.start();
@@ -104,7 +123,7 @@ export class Fleet {
   restartDaemon(node: DaemonNode, afterMs: number): void {
     if (!node.process.alive) return;
     node.kill();
-    const address = node.member.container;
+    const {address} = node;
     this.world.after(afterMs, () => this.startDaemon(address));
   }
 
@@ -123,6 +142,36 @@ export class Fleet {
       return;
     }
     this.world.after(afterMs, () => this.startContainer(node.container));
+  }
+
+  /** Whoever the process is of. */
+  restartProcess(process: SimProcess, afterMs: number): void {
+    for (const node of [...this.containers.values(), ...this.doubles])
+      if (node.process === process) this.restartContainer(node, afterMs);
+    for (const node of this.daemons.values())
+      if (node.process === process) this.restartDaemon(node, afterMs);
+  }
+
+  /** A copy of the process goes on beside it. */
+  fork(node: ContainerNode): void {
+    if (this.doubles.size > 0 || node.member.session.phase !== 'ready') return;
+    this.lives += 1;
+    const process = node.process.fork(`${node.container}#${this.lives}`);
+    this.checker.forked.add(node.member.session.incarnation);
+    node.process.touched = true;
+    const copy = this.world.within(process, () => node.fork(process));
+    this.doubles.add(copy);
+  }
+
+  healWider(): void {
+    this.hints.hearAgain();
+    this.refusing.clear();
+    this.crashing.clear();
+    this.checker.onApplied = undefined;
+    const key = this.keys.appSpec(APP);
+    const spec = this.server.kv.get(key);
+    if (spec?.value.includes('paused') === true)
+      this.put(key, {...(JSON.parse(spec.value) as object), paused: false});
   }
 
   /** The operator's `app delete --force`; containers hear of it by the watch of their app's spec, within a second. */
@@ -230,13 +279,16 @@ export class Fleet {
       process,
       container,
       endpoint,
-      ttlMs: this.shape.ttlMs,
+      ttlMs: this.drawTtlMs(),
       server: this.server,
       hints: this.hints,
       checker: this.checker,
       manners: this.manners,
+      refuses: () => this.refusing.has(container),
+      crashes: () => this.crashing.has(container),
       onEnded: (node: ContainerNode) => this.restartContainer(node, 300),
     };
+    this.server.speaks(process, this.drawDialect());
     return this.world.within(process, () => new ContainerNode(options));
   }
 
@@ -246,7 +298,7 @@ export class Fleet {
     let nature = this.natures.get(name);
     if (nature === undefined) {
       nature = {
-        rate: 1 + random.between(-RATE_SPREAD, RATE_SPREAD),
+        rate: 1 + random.between(-this.rateSpread, this.rateSpread),
         offsetMs: random.between(0, 1e6),
       };
       this.natures.set(name, nature);

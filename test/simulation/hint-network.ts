@@ -19,6 +19,7 @@ interface HintListener {
 export class HintNetwork {
   private readonly world: World;
   private readonly weather: Weather;
+  private readonly deaf = new Set<string>();
   private readonly listeners = new Map<string, HintListener>();
 
   constructor(world: World, weather: Weather) {
@@ -28,6 +29,17 @@ export class HintNetwork {
 
   listen(endpoint: string, process: SimProcess, app: string, member: HintListener['member']): void {
     this.listeners.set(endpoint, {process, app, member});
+  }
+
+  /** Hints to this endpoint get lost, all of them. */
+  deafen(endpoint: string, on: boolean): void {
+    if (on) this.deaf.add(endpoint);
+    else this.deaf.delete(endpoint);
+    this.world.note(`${endpoint} ${on ? 'hears no hints' : 'hears hints'}`);
+  }
+
+  hearAgain(): void {
+    this.deaf.clear();
   }
 
   close(endpoint: string, process: SimProcess): void {
@@ -51,7 +63,7 @@ export class HintNetwork {
   /** Checked as the receiver checks: another app or incarnation is none of its business. */
   private arrive(app: string, {endpoint, incarnation, items}: HintBatch): void {
     const listener = this.listeners.get(endpoint);
-    if (listener === undefined || listener.app !== app) return;
+    if (listener === undefined || listener.app !== app || this.deaf.has(endpoint)) return;
     const {member, process} = listener;
     process.deliver(0, () => {
       if (member.session.incarnation !== incarnation) return;

@@ -36,6 +36,15 @@ export class SimProcess {
     this.clock = this.newClock();
   }
 
+  /** Another process whose clocks stand as those of this one. */
+  fork(name: string): SimProcess {
+    const copy = new SimProcess(this.world, name, this.nature);
+    copy.missedMs = this.missedMs;
+    copy.touched = true;
+    for (const id of this.ids) copy.ids.add(id);
+    return copy;
+  }
+
   get paused(): boolean {
     return this.world.nowMs < this.pausedUntilMs;
   }

@@ -2,12 +2,13 @@
 import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {Violation} from './checker.ts';
-import {FAULTS, LATER, unleash} from './faults.ts';
-import type {FaultName} from './faults.ts';
+import {FAULTS, LATER, isWider, prepare, unleash, widerSwarm} from './faults.ts';
+import type {ChanceOf, FaultName} from './faults.ts';
 import {APP, CLONE_NONCE, Fleet} from './fleet.ts';
 import type {Shape} from './fleet.ts';
 import {Random} from './random.ts';
 import {Weather} from './weather.ts';
+import {WIDE_FROM_SEED} from './wider-faults.ts';
 import {World, ownTurn, patchGlobals} from './world.ts';
 
 export interface ScenarioOptions {
@@ -64,10 +65,13 @@ function runNow(seed: number, options: ScenarioOptions, removes = false): Outcom
   const fleet = new Fleet(world, shape, weather, new Random(seed ^ 0x51ed270b));
   const later = new Random(seed ^ 0x2545f491);
   const chosen = [...swarm(world), ...[...LATER].filter(() => later.chance(LATER_SHARE))];
-  const wanted = options.faults ?? chosen;
+  const chanceOf = widerChance(seed);
+  const wider = seed >= WIDE_FROM_SEED ? widerSwarm(chanceOf) : [];
+  const wanted = options.faults ?? [...chosen, ...wider];
   const faults = removes ? wanted.filter((kind) => !OF_OPERATORS.has(kind)) : wanted;
+  prepare(fleet, faults, chanceOf);
   fleet.begin();
-  unleash(fleet, faults, FAULTS_FROM_MS, endsMs, later);
+  unleash(fleet, faults, FAULTS_FROM_MS, endsMs, later, chanceOf);
   if (removes) world.at(later.between(FAULTS_FROM_MS, endsMs), () => fleet.removeApp());
   world.run(endsMs);
   if (fleet.checker.violation === undefined) (removes ? emptied : calm)(fleet, endsMs);
@@ -80,6 +84,22 @@ function runNow(seed: number, options: ScenarioOptions, removes = false): Outcom
     recordWrites: fleet.checker.recordWrites,
     simulatedMs: world.nowMs,
   };
+}
+
+/** A stream of its own for each of the wider faults. */
+function widerChance(seed: number): ChanceOf {
+  const streams = new Map<string, Random>();
+  return (fault) => {
+    const stream = streams.get(fault) ?? new Random(seed ^ textHash(fault));
+    streams.set(fault, stream);
+    return stream;
+  };
+}
+
+function textHash(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const letter of text) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193);
+  return hash;
 }
 
 function shapeOf({random}: World): Shape {
@@ -96,7 +116,9 @@ function shapeOf({random}: World): Shape {
 /** Each seed has some faults only: rare combinations come up, and what hides another is sometimes absent. */
 function swarm({random}: World): FaultName[] {
   const share = random.between(0.05, 0.5);
-  const kinds = (Object.keys(FAULTS) as FaultName[]).filter((kind) => !LATER.has(kind));
+  const kinds = (Object.keys(FAULTS) as FaultName[]).filter(
+    (kind) => !LATER.has(kind) && !isWider(kind),
+  );
   return kinds.filter(() => random.chance(share));
 }
 

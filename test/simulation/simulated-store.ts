@@ -15,6 +15,8 @@ import type {
   Watch,
   WatchListener,
 } from '../../src/store/port.ts';
+import {spoken} from './dialect.ts';
+import type {Dialect} from './dialect.ts';
 import type {SimProcess} from './process.ts';
 import type {World} from './world.ts';
 import type {Weather} from './weather.ts';
@@ -48,6 +50,7 @@ export class StoreServer {
   readonly weather: Weather;
   observer: StoreObserver | undefined;
   private readonly watchers = new Set<Watcher>();
+  private readonly dialects = new WeakMap<SimProcess, Dialect>();
 
   constructor(world: World, weather: Weather) {
     this.world = world;
@@ -59,7 +62,14 @@ export class StoreServer {
     return this.perform(undefined, transaction);
   }
 
-  perform(process: SimProcess | undefined, transaction: Transaction): Settled {
+  /** The process is of another version of sm. */
+  speaks(process: SimProcess, dialect: Dialect | undefined): void {
+    if (dialect !== undefined) this.dialects.set(process, dialect);
+  }
+
+  perform(process: SimProcess | undefined, written: Transaction): Settled {
+    const dialect = process && this.dialects.get(process);
+    const transaction = dialect === undefined ? written : spoken(dialect, written);
     const commits = transaction.compares.every((compare) =>
       holds(compare, this.kv.get(compare.key)),
     );
