@@ -1,6 +1,7 @@
 /** gRPC calls as functions: who asks is checked, what is thrown becomes a status. */
 import {status} from '@grpc/grpc-js';
 import type {Metadata, ServiceError, handleUnaryCall} from '@grpc/grpc-js';
+import {SmError} from '../model/errors.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {EtcdFailure} from './failures.ts';
 import {Malformed} from './request-bytes.ts';
@@ -12,10 +13,13 @@ type Status = Pick<ServiceError, 'code' | 'details'>;
 
 /** A call with one request and one reply. */
 export class Calls {
+  private readonly held: () => void;
   private readonly gate: Gate;
   private readonly logger: Logger;
 
-  constructor(gate: Gate, logger: Logger) {
+  /** `held` throws when the store is another process's now: then nothing is answered. */
+  constructor(held: () => void, gate: Gate, logger: Logger) {
+    this.held = held;
     this.gate = gate;
     this.logger = logger;
   }
@@ -25,6 +29,7 @@ export class Calls {
       const fail = (error: unknown): void => callback(this.statusOf(error));
       try {
         if (request instanceof Malformed) throw request.failure;
+        this.held();
         this.gate(metadata);
         const reply = handle(request);
         if (reply instanceof Promise) reply.then((value) => callback(null, value), fail);
@@ -35,9 +40,20 @@ export class Calls {
     };
   }
 
+  /** Whether a message of an open stream may be answered; what to end the stream with when not. */
+  stopped(): Status | undefined {
+    try {
+      this.held();
+      return undefined;
+    } catch (error) {
+      return this.statusOf(error);
+    }
+  }
+
   /** Checks who opened a stream; what to end it with when it may not be open. */
   refusal(metadata: Metadata): Status | undefined {
     try {
+      this.held();
       this.gate(metadata);
       return undefined;
     } catch (error) {
@@ -47,6 +63,8 @@ export class Calls {
 
   statusOf(error: unknown): Status {
     if (error instanceof EtcdFailure) return {code: error.code, details: error.message};
+    if (error instanceof SmError && error.code === 'CONFLICT')
+      return {code: status.UNAVAILABLE, details: error.message};
     this.logger.error({error: String(error)}, 'the embedded store failed at a call');
     return {code: status.INTERNAL, details: `embedded store: ${String(error)}`};
   }

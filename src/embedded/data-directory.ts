@@ -1,6 +1,7 @@
 /** The data directory: its lock, its format, its files, and the words for what is wrong with it. */
 import {
   closeSync,
+  copyFileSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -12,7 +13,10 @@ import {
 } from 'node:fs';
 import {join} from 'node:path';
 import {SmError} from '../model/errors.ts';
+import {systemClock} from '../runtime/clock.ts';
+import type {Clock} from '../runtime/clock.ts';
 import {isLockName, lockDirectory} from './directory-lock.ts';
+import type {DirectoryLock} from './directory-lock.ts';
 import {newIdentity} from './identity.ts';
 import type {Identity} from './identity.ts';
 
@@ -27,37 +31,50 @@ interface FormatFile extends Identity {
   readonly format: number;
 }
 
+export interface DataDirectoryOptions {
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** Told once, when another process has taken the directory over: nothing may be written or answered any more. */
+  readonly onLost?: (error: SmError) => void;
+}
+
 export class DataDirectory {
   readonly path: string;
   readonly identity: Identity;
-  private readonly unlock: () => void;
+  readonly lock: DirectoryLock;
 
-  private constructor(path: string, identity: Identity, unlock: () => void) {
+  private constructor(path: string, identity: Identity, lock: DirectoryLock) {
     this.path = path;
     this.identity = identity;
-    this.unlock = unlock;
+    this.lock = lock;
   }
 
-  /** Makes it when it is not there. @throws SmError INVALID_CONFIG, CONFLICT (in use), STORE_CORRUPT */
-  static open(path: string): DataDirectory {
-    const unlock = translated(path, () => {
+  /**
+   * Makes it when it is not there. Takes some seconds when the process before was of another kernel and did not close it.
+   * @throws SmError INVALID_CONFIG, CONFLICT (in use), STORE_CORRUPT
+   */
+  static async open(path: string, options: DataDirectoryOptions = {}): Promise<DataDirectory> {
+    const lock = await translated(path, () => {
       mkdirSync(path, {recursive: true, mode: 0o700});
       refuseForeign(path);
-      return lockDirectory(path);
+      return lockDirectory(path, options.clock ?? systemClock(), options.onLost);
     });
     try {
-      return translated(path, () => {
-        for (const name of readdirSync(path)) if (DRAFT.test(name)) rmSync(join(path, name));
-        return new DataDirectory(path, readIdentity(path) ?? create(path), unlock);
+      return await translated(path, () => {
+        for (const name of readdirSync(path))
+          if (DRAFT.test(name)) rmSync(join(path, name), {force: true, recursive: true});
+        const directory = new DataDirectory(path, readIdentity(path) ?? create(path), lock);
+        if (lock.predecessorMayWake) directory.detachLog();
+        return directory;
       });
     } catch (error) {
-      unlock();
+      lock.release();
       throw error;
     }
   }
 
   close(): void {
-    this.unlock();
+    this.lock.release();
   }
 
   /** Sequences at which logs begin, ascending. */
@@ -83,6 +100,23 @@ export class DataDirectory {
     syncDirectory(this.path);
   }
 
+  /** A late write of the process before goes to a file that has no name any more. */
+  private detachLog(): void {
+    const last = this.logs().at(-1);
+    if (last === undefined) return;
+    const path = this.logPath(last);
+    const draft = `${path}.tmp`;
+    copyFileSync(path, draft);
+    const fd = openSync(draft, 'r+');
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(draft, path);
+    this.sync();
+  }
+
   private numbered(pattern: RegExp): number[] {
     return readdirSync(this.path)
       .flatMap((name) => {
@@ -94,9 +128,9 @@ export class DataDirectory {
 }
 
 /** Whatever the file system refuses, in words that name the directory. */
-function translated<T>(path: string, work: () => T): T {
+async function translated<T>(path: string, work: () => T | Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     if (error instanceof SmError) throw error;
     const {code} = error as NodeJS.ErrnoException;

@@ -1,54 +1,72 @@
 /**
- * One process a data directory. Node has no flock, so the lock is a file `lock.N` that names its holder: the highest N counts,
- * and whoever finds its holder gone creates N+1, which only one can. The highest file is never removed, so numbers only grow
- * and no late comer can create a number that was used.
+ * One process a data directory. Node has no flock, so the lock is a directory `lock.N` that is renamed into place, which only one
+ * process can do for each N: the highest N counts, and whoever finds its holder gone makes N+1. Numbers only grow, so no late
+ * comer can make a number that was used. docs/decisions/0010 says why, and what is not promised.
  */
 import {
-  existsSync,
-  linkSync,
-  readFileSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
   readdirSync,
+  renameSync,
   rmSync,
-  truncateSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import {hostname} from 'node:os';
+import {open} from 'node:fs/promises';
+import type {Server} from 'node:net';
 import {join} from 'node:path';
 import {SmError} from '../model/errors.ts';
+import type {Clock, Timer} from '../runtime/clock.ts';
 import {randomId} from '../runtime/ids.ts';
-
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** When the process began, as the kernel counts; tells apart two processes of one pid. Empty where that cannot be read. */
-  readonly started: string;
-  readonly boot: string;
-}
+import {
+  BEAT,
+  HOLDER,
+  LOCK_TTL_MS,
+  beatText,
+  holderNote,
+  judgeHolder,
+  readBeat,
+} from './lock-holder.ts';
+import {bindLockSocket} from './lock-socket.ts';
 
 const LOCK = /^lock\.(\d+)$/;
 const ATTEMPTS = 10;
+const BEAT_INTERVAL_MS = LOCK_TTL_MS / 5;
+/** After its last beat a holder answers without asking the directory for so long; whoever takes over has waited longer. */
+const TRUSTED_MS = LOCK_TTL_MS * 0.8;
 
-/** Returns what releases it. @throws SmError CONFLICT when another process has it */
-export function lockDirectory(path: string): () => void {
+/** Names of the lock and of what is left of one. */
+export function isLockName(name: string): boolean {
+  return LOCK.test(name);
+}
+
+/** @throws SmError CONFLICT when another process has it */
+export async function lockDirectory(
+  path: string,
+  clock: Clock,
+  onLost: (error: SmError) => void = () => undefined,
+): Promise<DirectoryLock> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const last = lastLock(path);
-    if (last > 0) refuseHeld(path, last);
-    if (take(path, last + 1)) {
-      for (const number of lockNumbers(path))
-        if (number <= last) rmSync(lockFile(path, number), {force: true});
-      return () => release(path, last + 1);
-    }
+    const last = Math.max(0, ...lockNumbers(path));
+    const before = lockPath(path, last);
+    const isSilent = last > 0 && (await judgeHolder(before, clock)) === 'silent';
+    const beat = readBeat(before);
+    const lock = await DirectoryLock.make({path, number: last + 1, isSilent, clock, onLost});
+    if (lock === undefined) continue;
+    // It woke up between its last reading and our lock: until it has looked again it may answer.
+    if (isSilent && readBeat(before) !== beat) await clock.sleep(LOCK_TTL_MS);
+    for (const number of lockNumbers(path))
+      if (number <= last) rmSync(lockPath(path, number), {force: true, recursive: true});
+    return lock;
   }
   throw new SmError('CONFLICT', `${path}: several processes want this data directory at once`, {
     retryable: true,
   });
 }
 
-export function isLockName(name: string): boolean {
-  return LOCK.test(name);
-}
-
-function lockFile(path: string, number: number): string {
+function lockPath(path: string, number: number): string {
   return join(path, `lock.${number}`);
 }
 
@@ -59,90 +77,158 @@ function lockNumbers(path: string): number[] {
   });
 }
 
-function lastLock(path: string): number {
-  return Math.max(0, ...lockNumbers(path));
+interface LockOptions {
+  readonly path: string;
+  readonly number: number;
+  /** The holder before was not seen to end: it only was silent. */
+  readonly isSilent: boolean;
+  readonly clock: Clock;
+  readonly onLost: (error: SmError) => void;
 }
 
-function refuseHeld(path: string, number: number): void {
-  const holder = readHolder(lockFile(path, number));
-  if (holder === undefined || isGone(holder)) return;
-  const elsewhere = holder.host !== hostname();
-  const where = elsewhere ? ` on ${holder.host}` : '';
-  throw new SmError(
-    'CONFLICT',
-    `${path}: this data directory is in use by process ${holder.pid}${where}`,
-    {
-      hint: elsewhere
-        ? `if that machine or container is gone for good: rm ${lockFile(path, number)}`
-        : `stop process ${holder.pid}, or give another data directory`,
-    },
-  );
-}
+/** The lock in the hands of its holder. It renews it until `release`. */
+export class DirectoryLock {
+  /** The process before may still run, paused or on another machine: a file that it has open must not be written on. */
+  readonly predecessorMayWake: boolean;
+  private readonly options: LockOptions;
+  private readonly socket: Server | undefined;
+  private readonly inode: number;
+  private beats = 0;
+  private trustedUntilMs = 0;
+  private timer: Timer | undefined;
+  private lost: SmError | undefined;
 
-/** Undefined for a lock that was released, or cut short by a crash of the machine: its holder is gone. */
-function readHolder(file: string): Holder | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Holder;
-  } catch {
-    return undefined;
+  private constructor(options: LockOptions, socket: Server | undefined) {
+    this.options = options;
+    this.socket = socket;
+    this.predecessorMayWake = options.isSilent;
+    this.inode = statSync(this.file(BEAT)).ino;
+    this.beatLater();
+  }
+
+  /** Undefined when another process was first. */
+  static async make(options: LockOptions): Promise<DirectoryLock | undefined> {
+    const {path, number} = options;
+    const draft = join(path, `lock-${randomId()}.tmp`);
+    mkdirSync(draft, {mode: 0o700});
+    const socket = await bindLockSocket(draft);
+    try {
+      writeSynced(join(draft, BEAT), beatText(0));
+      writeSynced(join(draft, HOLDER), holderNote(socket !== undefined));
+      // Fails when there is a lock of this number: that directory is never empty.
+      renameSync(draft, lockPath(path, number));
+      return new DirectoryLock(options, socket);
+    } catch (error) {
+      socket?.close();
+      if (wasFirst(error, path)) return undefined;
+      throw error;
+    } finally {
+      rmSync(draft, {force: true, recursive: true});
+    }
+  }
+
+  /** Cheap: for answers. @throws SmError CONFLICT when another process has taken over */
+  assertHeld(): void {
+    if (this.lost !== undefined || this.options.clock.ownerMs() >= this.trustedUntilMs)
+      this.verify();
+  }
+
+  /**
+   * Asks the directory. What was on disk before a call that returns is in the history of every later holder: it reads the log
+   * only after its lock can be seen. @throws SmError CONFLICT when another process has taken over
+   */
+  verify(): void {
+    if (this.lost === undefined && !this.isThere()) this.lose();
+    if (this.lost !== undefined) throw this.lost;
+  }
+
+  /** Takes no room: the disk may be full. */
+  release(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.lost ??= taken(this.options.path, 'this process has released it');
+    try {
+      rmSync(this.file(HOLDER), {force: true});
+    } catch {
+      // The directory is gone; or it cannot be written, and the lock ends with the socket.
+    }
+    this.socket?.close();
+  }
+
+  private file(name: string): string {
+    return join(lockPath(this.options.path, this.options.number), name);
+  }
+
+  private isThere(): boolean {
+    const {path, number} = this.options;
+    try {
+      const next = statSync(lockPath(path, number + 1), {throwIfNoEntry: false});
+      return next === undefined && statSync(this.file(BEAT)).ino === this.inode;
+    } catch {
+      return false;
+    }
+  }
+
+  private lose(): void {
+    this.timer?.cancel();
+    this.lost = taken(this.options.path, 'another process has taken over, or its lock was removed');
+    this.options.onLost(this.lost);
+  }
+
+  private beatLater(): void {
+    this.timer = this.options.clock.after(BEAT_INTERVAL_MS, () => void this.beat());
+  }
+
+  private async beat(): Promise<void> {
+    const sentMs = this.options.clock.ownerMs();
+    const isWritten = await this.writeBeat();
+    if (this.timer === undefined) return;
+    try {
+      this.verify();
+    } catch {
+      return;
+    }
+    // Without a beat somebody may take over: every answer asks the directory then.
+    if (isWritten) this.trustedUntilMs = sentMs + TRUSTED_MS;
+    this.beatLater();
+  }
+
+  /** Opened each time: only that shows a holder on a network file system that the file is there no more. */
+  private async writeBeat(): Promise<boolean> {
+    try {
+      const file = await open(this.file(BEAT), 'r+');
+      try {
+        this.beats += 1;
+        await file.write(beatText(this.beats), 0);
+      } finally {
+        await file.close();
+      }
+      return true;
+    } catch {
+      return false;
+    }
   }
 }
 
-function isGone(holder: Holder): boolean {
-  if (holder.host !== hostname()) return false;
-  const now = identify(holder.pid);
-  if (holder.boot !== '' && now.boot !== '' && holder.boot !== now.boot) return true;
-  if (!isAlive(holder.pid)) return true;
-  return holder.started !== '' && now.started !== '' && holder.started !== now.started;
+function taken(path: string, why: string): SmError {
+  return new SmError('CONFLICT', `${path}: this data directory is not ours any more: ${why}`, {
+    hint: 'run one daemon for each data directory; this one has stopped answering',
+  });
 }
 
-function isAlive(pid: number): boolean {
+/** Drafts are cleared away by whoever has the lock. */
+function wasFirst(error: unknown, path: string): boolean {
+  const {code = ''} = error as NodeJS.ErrnoException;
+  if (['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(code)) return true;
+  return code === 'ENOENT' && statSync(path, {throwIfNoEntry: false}) !== undefined;
+}
+
+function writeSynced(file: string, text: string): void {
+  const fd = openSync(file, 'wx', 0o600);
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function identify(pid: number): Holder {
-  // After the name in parentheses, which may hold spaces: the 20th field is the start time.
-  const stat = readText(`/proc/${pid}/stat`);
-  const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  const boot = readText('/proc/sys/kernel/random/boot_id').trim();
-  return {pid, host: hostname(), started, boot};
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-/** A link is made whole or not at all, and never over another file. */
-function take(path: string, number: number): boolean {
-  const draft = join(path, `lock-${randomId()}.tmp`);
-  try {
-    writeFileSync(draft, `${JSON.stringify(identify(process.pid))}\n`);
-    linkSync(draft, lockFile(path, number));
-    return true;
-  } catch (error) {
-    const {code} = error as NodeJS.ErrnoException;
-    // Without its draft: whoever has the lock clears drafts away.
-    if (code === 'EEXIST' || (code === 'ENOENT' && existsSync(path))) return false;
-    throw error;
+    writeFileSync(fd, text);
+    fsyncSync(fd);
   } finally {
-    rmSync(draft, {force: true});
-  }
-}
-
-/** Takes no room: the disk may be full. */
-function release(path: string, number: number): void {
-  try {
-    truncateSync(lockFile(path, number));
-  } catch {
-    // The directory is gone; or it cannot be written, and the lock ends with this process.
+    closeSync(fd);
   }
 }

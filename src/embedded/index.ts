@@ -1,6 +1,7 @@
 /** An etcd v3 API server inside this process: one member, memory only or with a data directory. */
 import {getHeapStatistics} from 'node:v8';
 import {Server} from '@grpc/grpc-js';
+import type {SmError} from '../model/errors.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {silentLogger} from '../runtime/logger.ts';
@@ -35,6 +36,8 @@ export interface EmbeddedStore {
   readonly endpoint: string;
   /** Another one means another store. Kept in the data directory; in memory new at every start. Decimal. */
   readonly clusterId: string;
+  /** Resolves when another process has taken the data directory over: this store is closed then, and answers nothing more. */
+  readonly lost: Promise<SmError>;
   /** Ends all calls and streams; what was acknowledged is on disk. May be called twice. */
   close(): Promise<void>;
 }
@@ -51,17 +54,19 @@ export async function startEmbeddedStore(
   const credentials = credentialsOf(options.tls);
   const {host = DEFAULT_HOST, port = 0, clock = systemClock(), logger = silentLogger} = options;
   const wire = loadWire();
-  const state = openState(options, wire, clock, logger);
-  const {machine, identity} = state;
+  let lose: (error: SmError) => void = () => undefined;
+  const taken = new Promise<SmError>((resolve) => (lose = resolve));
+  const state = await openState(options, {wire, clock, logger, onLost: lose});
+  const {machine, identity, held} = state;
   const authenticator = new Authenticator(options.user, () => clock.nowMs(), options.tokenTtlMs);
   const services: Services = {
     ...state,
     headers: new Headers(identity, machine),
-    calls: new Calls((metadata) => authenticator.check(metadata), logger),
+    calls: new Calls(held, (metadata) => authenticator.check(metadata), logger),
   };
   const scheme = options.tls === undefined ? 'http' : 'https';
   let endpoint = '';
-  const server = serverOf(services, {wire, clock, logger, authenticator, identity}, () => {
+  const server = serverOf(services, {wire, clock, logger, authenticator, identity, held}, () => {
     return `${scheme}://${endpoint}`;
   });
   try {
@@ -78,17 +83,35 @@ export async function startEmbeddedStore(
     await state.close();
   };
   let closing: Promise<void> | undefined;
-  return {endpoint, clusterId: identity.clusterId, close: () => (closing ??= close())};
+  const closeOnce = (): Promise<void> => (closing ??= close());
+  const lost = taken.then(async (error) => {
+    logger.error({error: error.message}, 'the embedded store stops');
+    await closeOnce();
+    return error;
+  });
+  return {endpoint, clusterId: identity.clusterId, lost, close: closeOnce};
 }
 
 interface State extends Pick<Services, 'machine' | 'commits' | 'sweeper'> {
   readonly identity: Identity;
+  /** @throws SmError CONFLICT when the data directory is another process's now */
+  held(): void;
   close(): Promise<void>;
 }
 
+interface StateParts {
+  readonly wire: Wire;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  onLost(error: SmError): void;
+}
+
 /** The store without its server: new, or as its directory has it. */
-function openState(options: EmbeddedStoreOptions, wire: Wire, clock: Clock, logger: Logger): State {
-  const directory = options.dataDir === undefined ? undefined : DataDirectory.open(options.dataDir);
+async function openState(options: EmbeddedStoreOptions, parts: StateParts): Promise<State> {
+  const {wire, clock, logger, onLost} = parts;
+  const {dataDir} = options;
+  const directory =
+    dataDir === undefined ? undefined : await DataDirectory.open(dataDir, {clock, onLost});
   try {
     const machine = new StateMachine(() => clock.nowMs());
     const sweeper = new Sweeper(machine.keys);
@@ -104,7 +127,8 @@ function openState(options: EmbeddedStoreOptions, wire: Wire, clock: Clock, logg
       await journal?.close();
       directory?.close();
     };
-    return {machine, sweeper, commits, identity, close};
+    const held = (): void => directory?.lock.assertHeld();
+    return {machine, sweeper, commits, identity, held, close};
   } catch (error) {
     directory?.close();
     throw error;
@@ -117,6 +141,7 @@ interface ServerParts {
   readonly logger: Logger;
   readonly authenticator: Authenticator;
   readonly identity: Identity;
+  readonly held: () => void;
 }
 
 function serverOf(services: Services, parts: ServerParts, url: () => string): Server {
@@ -134,7 +159,7 @@ function serverOf(services: Services, parts: ServerParts, url: () => string): Se
   server.addService(wire.services.Watch, watchService(services, hub, clock));
   server.addService(wire.services.Maintenance, maintenanceService(services, identity));
   server.addService(wire.services.Cluster, clusterService(services, identity, url));
-  const open = new Calls(() => undefined, logger);
+  const open = new Calls(parts.held, () => undefined, logger);
   server.addService(wire.services.Auth, authService(services, open, authenticator));
   return server;
 }

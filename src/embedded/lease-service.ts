@@ -64,6 +64,11 @@ function keepAlive(
       call.emit('error', calls.statusOf(request.failure));
       return;
     }
+    const stopped = calls.stopped();
+    if (stopped !== undefined) {
+      call.emit('error', stopped);
+      return;
+    }
     const {ID: id = '0'} = request;
     // Who does not read replies is not read from: nothing piles up here.
     if (!call.write({header: headers.at(), ID: id, TTL: machine.leases.renew(id)})) call.pause();

@@ -40,13 +40,21 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  void store.lost.then((error) => {
+    report(error);
+    process.exit();
+  });
+}
+
+function report(error: SmError): void {
+  const {code, message, hint} = error;
+  process.stderr.write(`${JSON.stringify({error: {code, message, hint}})}\n`);
+  process.exitCode = error.exitCode;
 }
 
 try {
   await main();
 } catch (error) {
   if (!(error instanceof SmError)) throw error;
-  const {code, message, hint} = error;
-  process.stderr.write(`${JSON.stringify({error: {code, message, hint}})}\n`);
-  process.exitCode = error.exitCode;
+  report(error);
 }

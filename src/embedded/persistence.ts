@@ -74,6 +74,7 @@ export class Persistence implements Journal {
       const sequence = this.log.lastSequence;
       this.log.rotate();
       await writeSnapshot(directory, sequence, machine, this.disk);
+      directory.lock.verify();
       for (const old of directory.snapshots())
         if (old < sequence) rmSync(directory.snapshotPath(old), {force: true});
       this.log.removeUpTo(sequence);

@@ -53,6 +53,7 @@ export async function writeSnapshot(
   } finally {
     closeSync(fd);
   }
+  directory.lock.verify();
   renameSync(draft, path);
   directory.sync();
 }

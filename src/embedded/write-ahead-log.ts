@@ -81,9 +81,13 @@ export class WriteAheadLog {
     return this.length;
   }
 
-  /** All on disk, or rejects and none of them counts. One call at a time. */
+  /**
+   * All on disk, or rejects and none of them counts; after a take-over what was under way may count there. One call at a time.
+   * @throws SmError CONFLICT when another process has taken over
+   */
   async append(entries: readonly LogEntry[]): Promise<void> {
     if (this.broken !== undefined) throw this.broken;
+    this.directory.lock.assertHeld();
     const frame = encodeFrame(this.sequence + 1, encodeEntries(entries));
     try {
       await this.disk.write(this.fd, frame, this.length);
@@ -98,12 +102,15 @@ export class WriteAheadLog {
       this.broken = error as Error;
       throw error;
     }
+    // Whoever took over has read the log after its lock could be seen: what was synced before is in it.
+    this.directory.lock.verify();
     this.sequence += 1;
     this.length += frame.length;
   }
 
-  /** What comes next goes to a new file. Not during an append. */
+  /** What comes next goes to a new file. Not during an append. @throws SmError CONFLICT as `append` */
   rotate(): void {
+    this.directory.lock.verify();
     const path = this.directory.logPath(this.sequence + 1);
     const next = openSync(path, 'wx', 0o600);
     try {

@@ -45,8 +45,13 @@ class DaemonWithStore implements Daemon {
     this.store = store;
     this.address = daemon.address;
     this.ready = daemon.ready;
-    this.ended = daemon.ended.finally(() => store.close());
+    const lost = store.lost.then(async (error) => {
+      await daemon.abandon();
+      throw error;
+    });
+    this.ended = Promise.race([daemon.ended, lost]).finally(() => store.close());
     this.ended.catch(() => undefined);
+    lost.catch(() => undefined);
   }
 
   async shutdown(): Promise<void> {

@@ -1,17 +1,16 @@
-import {spawnSync} from 'node:child_process';
-import {mkdirSync, readFileSync, readdirSync, statSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {DataDirectory} from '../../src/embedded/data-directory.ts';
-import {lockDirectory} from '../../src/embedded/directory-lock.ts';
+import {isLockName} from '../../src/embedded/directory-lock.ts';
 import {SmError} from '../../src/model/errors.ts';
 import {cleanUp, newPath} from './store-bed.ts';
 
 cleanUp();
 
-function refusal(path: string): SmError {
+async function refusal(path: string): Promise<SmError> {
   try {
-    DataDirectory.open(path).close();
+    (await DataDirectory.open(path)).close();
   } catch (error) {
     if (error instanceof SmError) return error;
     throw error;
@@ -19,110 +18,115 @@ function refusal(path: string): SmError {
   throw new Error('the directory was opened');
 }
 
-/** A pid that no process has any more. */
-function deadPid(): number {
-  return spawnSync(process.execPath, ['-e', '']).pid;
-}
-
-function writeLock(path: string, number: number, change: object): void {
-  const release = lockDirectory(path);
-  const [name = ''] = readdirSync(path).filter((one) => one.startsWith('lock.'));
-  const holder = JSON.parse(readFileSync(join(path, name), 'utf8')) as object;
-  release();
-  writeFileSync(join(path, `lock.${number}`), JSON.stringify({...holder, ...change}));
+function everything(path: string): string[] {
+  return readdirSync(path, {recursive: true}) as string[];
 }
 
 describe('a data directory', () => {
-  it('keeps its identity', () => {
+  it('keeps its identity', async () => {
     const path = newPath();
-    const first = DataDirectory.open(path);
+    const first = await DataDirectory.open(path);
     first.close();
-    const second = DataDirectory.open(path);
+    const second = await DataDirectory.open(path);
     expect(second.identity).toEqual(first.identity);
     second.close();
     expect(first.identity.clusterId).toMatch(/^[1-9]\d*$/);
   });
 
-  it('has one user at a time, and names the process', () => {
+  it('has one user at a time, and names the process', async () => {
     const path = newPath();
-    const directory = DataDirectory.open(path);
-    const error = refusal(path);
+    const directory = await DataDirectory.open(path);
+    const error = await refusal(path);
     expect(error.code).toBe('CONFLICT');
     expect(error.message).toContain(`in use by process ${process.pid}`);
     directory.close();
-    DataDirectory.open(path).close();
+    (await DataDirectory.open(path)).close();
   });
 
-  it('is given back without a byte more, as the disk may be full', () => {
+  it('is given back without a byte more, as the disk may be full', async () => {
     const path = newPath();
-    const directory = DataDirectory.open(path);
-    const before = readdirSync(path);
+    const directory = await DataDirectory.open(path);
+    const before = everything(path);
     directory.close();
-    expect(readdirSync(path)).toEqual(before);
-    expect(statSync(join(path, 'lock.1')).size).toBe(0);
-    DataDirectory.open(path).close();
+    expect(before).toEqual(expect.arrayContaining(everything(path)));
+    (await DataDirectory.open(path)).close();
+    expect(readdirSync(path).filter(isLockName)).toEqual(['lock.2']);
   });
 
-  it('is taken over from a process that is gone, also when its pid is used again or its note cut short', () => {
+  it('is taken over when its note was cut short and nobody renews it', async () => {
     const path = newPath();
-    DataDirectory.open(path).close();
-    writeLock(path, 100, {pid: deadPid()});
-    DataDirectory.open(path).close();
-    writeLock(path, 200, {started: '1'});
-    DataDirectory.open(path).close();
-    writeLock(path, 300, {boot: 'another'});
-    DataDirectory.open(path).close();
-    writeFileSync(join(path, 'lock.400'), '');
-    DataDirectory.open(path).close();
-    expect(readdirSync(path).filter((name) => name.startsWith('lock.'))).toEqual(['lock.401']);
+    const directory = await DataDirectory.open(path);
+    writeFileSync(join(path, 'lock.1', 'holder.json'), '{"pid":');
+    expect((await refusal(path)).code).toBe('CONFLICT');
+    directory.close();
+    writeFileSync(join(path, 'lock.1', 'holder.json'), '{"pid":');
+    const next = await DataDirectory.open(path);
+    expect(next.lock.predecessorMayWake).toBe(true);
+    next.close();
   });
 
-  it('is not taken from another machine', () => {
+  it('is not taken from an older version, whose lock nobody renews', async () => {
     const path = newPath();
-    DataDirectory.open(path).close();
-    writeLock(path, 100, {host: 'elsewhere', pid: deadPid()});
-    const error = refusal(path);
-    expect(error.message).toContain('on elsewhere');
-    expect(error.hint).toContain(join(path, 'lock.100'));
+    (await DataDirectory.open(path)).close();
+    writeFileSync(join(path, 'lock.100'), '{"pid":1,"host":"elsewhere","started":"1","boot":""}');
+    expect(await refusal(path)).toMatchObject({
+      code: 'CONFLICT',
+      hint: expect.stringContaining(`rm ${join(path, 'lock.100')}`) as string,
+    });
+    writeFileSync(join(path, 'lock.100'), '');
+    (await DataDirectory.open(path)).close();
+    expect(readdirSync(path).filter(isLockName)).toEqual(['lock.101']);
   });
 
-  it('is refused when a newer version wrote it', () => {
+  it('takes no write any more when its lock is gone, and says so once', async () => {
     const path = newPath();
-    DataDirectory.open(path).close();
+    const lost: SmError[] = [];
+    const directory = await DataDirectory.open(path, {onLost: (error) => lost.push(error)});
+    directory.lock.verify();
+    rmSync(join(path, 'lock.1'), {recursive: true});
+    expect(() => directory.lock.verify()).toThrow('not ours any more');
+    expect(() => directory.lock.assertHeld()).toThrow('not ours any more');
+    expect(lost).toEqual([expect.objectContaining({code: 'CONFLICT'})]);
+    directory.close();
+  });
+
+  it('is refused when a newer version wrote it', async () => {
+    const path = newPath();
+    (await DataDirectory.open(path)).close();
     const file = join(path, 'store.json');
     const content = JSON.parse(readFileSync(file, 'utf8')) as object;
     writeFileSync(file, JSON.stringify({...content, format: 2}));
-    const error = refusal(path);
+    const error = await refusal(path);
     expect(error.code).toBe('INVALID_CONFIG');
     expect(error.message).toContain('newer version');
   });
 
-  it('is refused when its format does not read or is gone', () => {
+  it('is refused when its format does not read or is gone', async () => {
     const path = newPath();
-    DataDirectory.open(path).close();
+    (await DataDirectory.open(path)).close();
     writeFileSync(join(path, 'store.json'), '{"format":');
-    expect(refusal(path).code).toBe('STORE_CORRUPT');
+    expect((await refusal(path)).code).toBe('STORE_CORRUPT');
     const other = newPath();
     mkdirSync(other);
     writeFileSync(join(other, 'log-0000000000000001'), '');
-    expect(refusal(other)).toMatchObject({
+    expect(await refusal(other)).toMatchObject({
       code: 'STORE_CORRUPT',
       message: expect.stringContaining('store.json is missing') as string,
     });
   });
 
-  it('is refused when it belongs to something else, or cannot be written', () => {
+  it('is refused when it belongs to something else, or cannot be written', async () => {
     const path = newPath();
     mkdirSync(join(path, 'member'), {recursive: true});
-    expect(refusal(path)).toMatchObject({
+    expect(await refusal(path)).toMatchObject({
       code: 'INVALID_CONFIG',
       hint: expect.stringContaining('"member"') as string,
     });
     const file = newPath();
     writeFileSync(file, '');
-    expect(refusal(join(file, 'below'))).toMatchObject({code: 'INVALID_CONFIG'});
+    expect(await refusal(join(file, 'below'))).toMatchObject({code: 'INVALID_CONFIG'});
     // Not even root may make a directory there.
-    expect(refusal('/sys/sm-store')).toMatchObject({
+    expect(await refusal('/sys/sm-store')).toMatchObject({
       code: 'INVALID_CONFIG',
       message: expect.stringContaining('cannot be written') as string,
     });

@@ -25,10 +25,14 @@ export class DiskStore {
   readonly commits: Commits;
   private readonly persistence: Persistence;
 
-  constructor(path: string, options: DiskStoreOptions = {}) {
-    this.directory = DataDirectory.open(path);
+  static async open(path: string, options: DiskStoreOptions = {}): Promise<DiskStore> {
+    return new DiskStore(await DataDirectory.open(path), options);
+  }
+
+  private constructor(directory: DataDirectory, options: DiskStoreOptions) {
+    this.directory = directory;
     try {
-      const {directory, machine, sweeper} = this;
+      const {machine, sweeper} = this;
       const {disk, snapshotBytes} = options;
       this.persistence = new Persistence({
         ...{directory, machine, sweeper, wire: wire(), logger: silentLogger},

@@ -39,7 +39,7 @@ class SmallDisk {
 }
 
 async function written(path: string, count: number): Promise<DiskStore> {
-  const store = new DiskStore(path);
+  const store = await DiskStore.open(path);
   for (let index = 0; index < count; index += 1) await store.put(`k${index}`, 'v'.repeat(50));
   return store;
 }
@@ -55,7 +55,7 @@ function keyCount(store: DiskStore): number {
 describe('a store on disk', () => {
   it('is after a restart what it was: history, leases, compaction, alarms, cluster id', async () => {
     const path = newPath();
-    const store = new DiskStore(path);
+    const store = await DiskStore.open(path);
     await store.submit({kind: 'grant', request: {ID: '7587862094837212345', TTL: '60'}});
     await store.submit({kind: 'grant', request: {ID: '2', TTL: '60'}});
     for (let round = 0; round < 20; round += 1)
@@ -70,10 +70,10 @@ describe('a store on disk', () => {
     await store.sweeper.sweep();
     const before = store.content();
     store.drop();
-    const again = new DiskStore(path);
+    const again = await DiskStore.open(path);
     expect(again.content()).toEqual(before);
     await again.close();
-    expect(new DiskStore(path).content()).toEqual(before);
+    expect((await DiskStore.open(path)).content()).toEqual(before);
   });
 
   it('is the same with snapshots written in between, while it goes on', async () => {
@@ -85,7 +85,7 @@ describe('a store on disk', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyWrite, {minLength: 20, maxLength: 80}), async (writes) => {
         const path = newPath();
-        const store = new DiskStore(path, {snapshotBytes: 300});
+        const store = await DiskStore.open(path, {snapshotBytes: 300});
         const replies = writes.map(({key, value, kind}) => {
           if (kind === 'put') return store.put(key, value);
           if (kind === 'delete')
@@ -97,7 +97,7 @@ describe('a store on disk', () => {
         await store.sweeper.sweep();
         const before = store.content();
         await store.close();
-        const again = new DiskStore(path);
+        const again = await DiskStore.open(path);
         expect(again.content()).toEqual(before);
         await again.close();
       }),
@@ -107,7 +107,7 @@ describe('a store on disk', () => {
 
   it('keeps one snapshot and the log behind it', async () => {
     const path = newPath();
-    const store = new DiskStore(path, {snapshotBytes: 2_000});
+    const store = await DiskStore.open(path, {snapshotBytes: 2_000});
     for (let round = 0; round < 200; round += 1) {
       await store.put('a', 'x'.repeat(100));
       if (round % 20 !== 0) continue;
@@ -118,7 +118,7 @@ describe('a store on disk', () => {
     await store.close();
     expect(store.directory.snapshots().length).toBe(1);
     expect(store.directory.logs().length).toBeLessThanOrEqual(2);
-    expect(new DiskStore(path).content()).toEqual(before);
+    expect((await DiskStore.open(path)).content()).toEqual(before);
   });
 });
 
@@ -132,11 +132,11 @@ describe('a log that does not read to its end', () => {
     const frameBytes = whole.length / 20;
     for (const cut of [1, 10, 24, 60, Math.floor(frameBytes) - 1]) {
       writeFileSync(file, whole.subarray(0, whole.length - cut));
-      const again = new DiskStore(path);
+      const again = await DiskStore.open(path);
       expect(keyCount(again)).toBe(19);
       await again.put('after', 'the cut');
       again.drop();
-      const third = new DiskStore(path);
+      const third = await DiskStore.open(path);
       expect(keyCount(third)).toBe(20);
       third.drop();
     }
@@ -152,14 +152,12 @@ describe('a log that does not read to its end', () => {
     bytes[middle] = (bytes[middle] ?? 0) ^ 1;
     writeFileSync(file, bytes);
     const damage = {code: 'STORE_CORRUPT', message: expect.stringContaining('damaged at byte')};
-    expect(() => new DiskStore(path)).toThrow(expect.objectContaining(damage));
-    const hint = await Promise.resolve()
-      .then(() => new DiskStore(path))
-      .catch((error: {hint?: string}) => error.hint ?? '');
+    await expect(DiskStore.open(path)).rejects.toThrow(expect.objectContaining(damage));
+    const hint = await DiskStore.open(path).catch((error: {hint?: string}) => error.hint ?? '');
     const [, size = ''] = /truncate -s (\d+)/.exec(String(hint)) ?? [];
     expect(hint).toContain(file);
     truncateSync(file, Number(size));
-    expect(keyCount(new DiskStore(path))).toBeLessThan(20);
+    expect(keyCount(await DiskStore.open(path))).toBeLessThan(20);
   });
 
   it('refuses to cut off a last write that was whole once', async () => {
@@ -171,22 +169,22 @@ describe('a log that does not read to its end', () => {
     const inLastPut = bytes.length - 40;
     bytes[inLastPut] = (bytes[inLastPut] ?? 0) ^ 1;
     writeFileSync(file, bytes);
-    expect(() => new DiskStore(path)).toThrow('damaged at byte');
+    await expect(DiskStore.open(path)).rejects.toThrow('damaged at byte');
   });
 
   it('refuses to go on without a log or with a damaged snapshot', async () => {
     const path = newPath();
-    const store = new DiskStore(path, {snapshotBytes: 500});
+    const store = await DiskStore.open(path, {snapshotBytes: 500});
     for (let index = 0; index < 50; index += 1) await store.put(`k${index}`, 'v'.repeat(50));
     await store.close();
     const [snapshot = 0] = store.directory.snapshots();
     const file = store.directory.snapshotPath(snapshot);
     const bytes = readFileSync(file);
     truncateSync(file, statSync(file).size - 1);
-    expect(() => new DiskStore(path)).toThrow('the snapshot is damaged');
+    await expect(DiskStore.open(path)).rejects.toThrow('the snapshot is damaged');
     writeFileSync(file, bytes);
     for (const start of store.directory.logs()) rmSync(store.directory.logPath(start));
-    expect(() => new DiskStore(path)).toThrow('of the log is missing');
+    await expect(DiskStore.open(path)).rejects.toThrow('of the log is missing');
   });
 
   it('takes what a file system put behind the end for an unfinished write', async () => {
@@ -194,7 +192,7 @@ describe('a log that does not read to its end', () => {
     const store = await written(path, 5);
     store.drop();
     appendFileSync(lastLog(store.directory), Buffer.alloc(4_096));
-    expect(keyCount(new DiskStore(path))).toBe(5);
+    expect(keyCount(await DiskStore.open(path))).toBe(5);
   });
 });
 
@@ -202,7 +200,7 @@ describe('a full disk', () => {
   it('refuses writes with an alarm, lets reads go on, and takes writes again when there is room', async () => {
     const path = newPath();
     const disk = new SmallDisk(2_000);
-    const store = new DiskStore(path, {disk});
+    const store = await DiskStore.open(path, {disk});
     let acknowledged = 0;
     const failure = await (async () => {
       for (;;) {
@@ -219,7 +217,7 @@ describe('a full disk', () => {
     await store.put('more');
     const before = store.content();
     store.drop();
-    const again = new DiskStore(path);
+    const again = await DiskStore.open(path);
     expect(again.content()).toEqual(before);
     expect(keyCount(again)).toBe(acknowledged + 1);
   });
@@ -233,18 +231,18 @@ describe('a full disk', () => {
       refused += 1;
       throw Object.assign(new Error('ENOSPC: no space left on device'), {code: 'ENOSPC'});
     };
-    const store = new DiskStore(path, {disk: {...fileDisk, write}, snapshotBytes: 1_000});
+    const store = await DiskStore.open(path, {disk: {...fileDisk, write}, snapshotBytes: 1_000});
     for (let index = 0; index < 40; index += 1) await store.put('a', 'v'.repeat(100));
     const before = store.content();
     await store.close();
     expect(refused).toBeGreaterThan(0);
     expect(store.directory.snapshots()).toEqual([]);
-    expect(new DiskStore(path).content()).toEqual(before);
+    expect((await DiskStore.open(path)).content()).toEqual(before);
   });
 
   it('goes on in its log when there can be no next one', async () => {
     const path = newPath();
-    const store = new DiskStore(path, {snapshotBytes: 300});
+    const store = await DiskStore.open(path, {snapshotBytes: 300});
     store.directory.sync = () => {
       throw new Error('EIO: i/o error, fsync');
     };
@@ -252,7 +250,7 @@ describe('a full disk', () => {
     store.drop();
     const file = store.directory.logPath(1);
     truncateSync(file, statSync(file).size - 1);
-    expect(keyCount(new DiskStore(path))).toBe(9);
+    expect(keyCount(await DiskStore.open(path))).toBe(9);
   });
 
   it('writes nothing more after a sync that failed', async () => {
@@ -260,7 +258,7 @@ describe('a full disk', () => {
     const sync = (fd: number): Promise<void> =>
       fails ? Promise.reject(new Error('EIO: i/o error, fdatasync')) : fileDisk.sync(fd);
     const path = newPath();
-    const store = new DiskStore(path, {disk: {...fileDisk, sync}});
+    const store = await DiskStore.open(path, {disk: {...fileDisk, sync}});
     await store.put('a');
     fails = true;
     await expect(store.put('b')).rejects.toThrow('EIO');
@@ -270,7 +268,7 @@ describe('a full disk', () => {
   });
 
   it('raises the alarm at the quota, which deletion and compaction relieve', async () => {
-    const store = new DiskStore(newPath(), {quotaBytes: 5_000});
+    const store = await DiskStore.open(newPath(), {quotaBytes: 5_000});
     const failure = await (async () => {
       for (let index = 0; ; index += 1) await store.put('a', 'v'.repeat(500));
     })().catch((error: Error) => error);

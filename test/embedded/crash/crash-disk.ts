@@ -155,7 +155,8 @@ function openFiles(folder: string): number[] {
     .map(Number)
     .filter((fd) => {
       try {
-        return pathOf(fd).startsWith(`${folder}/`);
+        // The lock's beat is written by another thread, which closes its file itself.
+        return pathOf(fd).startsWith(`${folder}/`) && !pathOf(fd).includes('/lock.');
       } catch {
         // The one that lists them.
         return false;

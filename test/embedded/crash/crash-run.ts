@@ -45,7 +45,7 @@ export async function runCrashes(options: CrashOptions): Promise<CrashCounts> {
   const counts: CrashCounts = {answered: 0, underway: 0, kept: 0, snapshots: 0};
   for (let crash = 0; crash < options.crashes; crash += 1) {
     const sent = await live(options, random.fork(), counts);
-    const store = new DiskStore(options.path);
+    const store = await DiskStore.open(options.path);
     try {
       judge(store.machine, model, sent, counts);
     } catch (error) {
@@ -65,7 +65,7 @@ async function live(options: CrashOptions, random: Random, counts: CrashCounts):
     operations: random.whole(1, 80),
     fullChance: random.chance(0.3) ? 0.1 : 0,
   });
-  const store = new DiskStore(path, {disk, snapshotBytes: random.whole(300, 6_000)});
+  const store = await DiskStore.open(path, {disk, snapshotBytes: random.whole(300, 6_000)});
   const names = store.directory;
   names.sync = () => disk.syncNames(path);
   disk.begin(path);

@@ -30,7 +30,7 @@ export async function runKills({
     const notes = `${path}.notes`;
     rmSync(notes, {force: true});
     await life(program, [path, notes, String(random.bits())], random);
-    const store = new DiskStore(path);
+    const store = await DiskStore.open(path);
     counts.snapshots += store.directory.snapshots().length;
     try {
       judge(store.machine, model, sentBy(notes), counts);

@@ -19,7 +19,7 @@ const random = new Random(Number(seed));
 const notesFile = openSync(notes, 'a');
 let asked = 0;
 
-const store = new DiskStore(path, {
+const store = await DiskStore.open(path, {
   snapshotBytes: random.whole(2_000, 40_000),
   disk: {...fileDisk, sync: slowSync},
 });

@@ -1,0 +1,144 @@
+/** One owner a data directory: across PID namespaces, kernels, pauses, kills, copies. */
+import {spawnSync} from 'node:child_process';
+import {cpSync, mkdirSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, afterEach, describe, expect, it} from 'vitest';
+import type {EndpointClient} from '../../src/etcd/connection.ts';
+import {pause} from '../support/until.ts';
+import {endNamespaces, hasNamespaces, otherBoot, startInNamespaces} from './namespaces.ts';
+import type {NamespaceOptions, Started} from './namespaces.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sm-lock-'));
+afterEach(endNamespaces);
+afterAll(() => rmSync(folder, {recursive: true, force: true}));
+
+/** Longer than a holder's silence may be, with what a loaded machine adds. */
+const LONG_PAUSE_MS = 7_000;
+/** Less than who has to watch for silence waits. */
+const IMMEDIATE_MS = 5_000;
+let count = 0;
+
+function newPath(): string {
+  count += 1;
+  return join(folder, `data-${count}`);
+}
+
+async function started(options: NamespaceOptions): Promise<Started> {
+  const one = await startInNamespaces(options);
+  if ('refusal' in one) throw new Error(`refused: ${one.refusal}`);
+  return one;
+}
+
+async function refusal(options: NamespaceOptions): Promise<string> {
+  const one = await startInNamespaces(options);
+  if ('refusal' in one) return one.refusal;
+  one.kill('SIGKILL');
+  throw new Error('the directory has two owners');
+}
+
+async function put({kv}: EndpointClient, key: string): Promise<number> {
+  const {header} = await kv.put({key: Buffer.from(key), value: Buffer.from('v')});
+  return Number(header.revision);
+}
+
+async function keys({kv}: EndpointClient): Promise<string[]> {
+  const {kvs} = await kv.range({key: Buffer.from([0]), range_end: Buffer.from([0])});
+  return kvs.map(({key}) => key.toString());
+}
+
+describe.skipIf(!hasNamespaces)('stores of two PID namespaces with one host name', () => {
+  it('do not share a data directory, not even while the owner is paused for long', async () => {
+    const dataDir = newPath();
+    const first = await started({dataDir});
+    expect(await refusal({dataDir})).toContain('in use by process');
+    first.kill('SIGSTOP');
+    await pause(LONG_PAUSE_MS);
+    expect(await refusal({dataDir})).toContain('in use by process');
+    first.kill('SIGCONT');
+    await put(first.client, 'after the pause');
+    first.kill('SIGKILL');
+    await first.exited;
+  });
+
+  it('follow each other at once after kill -9, in a directory of a long name too', async () => {
+    const dataDir = join(newPath(), 'n'.repeat(120));
+    mkdirSync(dataDir, {recursive: true});
+    const first = await started({dataDir});
+    await put(first.client, 'kept');
+    expect(await refusal({dataDir})).toContain('in use by process');
+    first.kill('SIGKILL');
+    await first.exited;
+    const startMs = performance.now();
+    const second = await started({dataDir});
+    expect(performance.now() - startMs).toBeLessThan(IMMEDIATE_MS);
+    expect(await keys(second.client)).toEqual(['kept']);
+  });
+
+  it('take a copy of a directory for one that nobody has', async () => {
+    const dataDir = newPath();
+    const first = await started({dataDir});
+    await put(first.client, 'kept');
+    const copy = newPath();
+    expect(spawnSync('cp', ['-a', dataDir, copy]).status).toBe(0);
+    const startMs = performance.now();
+    const second = await started({dataDir: copy});
+    expect(performance.now() - startMs).toBeLessThan(IMMEDIATE_MS);
+    expect(await keys(second.client)).toEqual(['kept']);
+    const withoutSocket = newPath();
+    cpSync(dataDir, withoutSocket, {
+      recursive: true,
+      filter: (source) => !source.endsWith('/socket'),
+    });
+    expect(await keys((await started({dataDir: withoutSocket})).client)).toEqual(['kept']);
+    await put(first.client, 'undisturbed');
+  });
+});
+
+describe.skipIf(!hasNamespaces)('stores of two kernels', () => {
+  it('do not share a directory while its owner lives, and take it over after a reboot', async () => {
+    const dataDir = newPath();
+    const first = await started({dataDir});
+    await put(first.client, 'kept');
+    const bootFile = otherBoot(folder, 'b');
+    expect(await refusal({dataDir, bootFile})).toContain('in use by process');
+    first.kill('SIGKILL');
+    await first.exited;
+    const second = await started({dataDir, bootFile});
+    expect(await keys(second.client)).toEqual(['kept']);
+  });
+
+  it('never both answer: an owner that wakes up after it was replaced writes nothing, answers nothing and ends', async () => {
+    const dataDir = newPath();
+    const first = await started({dataDir});
+    const before = await put(first.client, 'before');
+    // Under way when it stops, and after: none of these may be answered as good.
+    const underway = put(first.client, 'underway').catch((error: unknown) => String(error));
+    first.kill('SIGSTOP');
+    const second = await started({dataDir, bootFile: otherBoot(folder, 'c')});
+    const had = await keys(second.client);
+    expect(had).toContain('before');
+    const after = await put(second.client, 'of the second');
+    expect(after).toBeGreaterThan(before);
+    const late = [put(first.client, 'late'), keys(first.client)].map((call) =>
+      call.then(
+        (answer) => ({answer}),
+        (error: unknown) => ({error: String(error)}),
+      ),
+    );
+    first.kill('SIGCONT');
+    for (const outcome of await Promise.all(late))
+      expect(outcome).toEqual({error: expect.any(String) as string});
+    expect(await first.exited).toBe(4);
+    expect(first.output()).toContain('not ours any more');
+    // What was answered before the pause is in the history; what was not may be, in its place.
+    if (typeof (await underway) === 'number') expect(had).toContain('underway');
+    await put(second.client, 'more');
+    const now = await keys(second.client);
+    second.kill('SIGKILL');
+    await second.exited;
+    const third = await started({dataDir, bootFile: otherBoot(folder, 'c')});
+    expect(await keys(third.client)).toEqual(now);
+    expect(now).not.toContain('late');
+  });
+});
