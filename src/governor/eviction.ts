@@ -2,6 +2,8 @@
 import {silenceMs} from '../model/container.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {SilenceClock} from '../ownership/silence.ts';
+import {EvictionCircuitBreaker} from './eviction-circuit-breaker.ts';
+import type {Loss} from './eviction-circuit-breaker.ts';
 import type {AppView} from './view.ts';
 
 /** Txn [still governs; hb mod; id mod unless 0] -> delete hb, and the id key unless idMod is 0. */
@@ -12,29 +14,26 @@ export interface Eviction {
   readonly idMod: number;
 }
 
-/** So many containers may fall silent together without suspicion that the fault is ours. */
-const BRAKE_MIN = 2;
-const BRAKE_SHARE = 0.3;
 const RETRY_MS = 500;
 
 export class Evictor {
-  private brakeUntilMs: number | undefined;
+  private readonly breaker = new EvictionCircuitBreaker();
+  /** Silent at the last look, by incarnation. */
+  private silent = new Map<string, Loss>();
   private readonly asked = new Map<string, number>();
 
   get braking(): boolean {
-    return this.brakeUntilMs !== undefined;
+    return this.breaker.isTripped;
   }
 
   /** Evictions to carry out now. */
   due(view: AppView, clock: SilenceClock, nowMs: number): Eviction[] {
-    const silent: string[] = [];
-    for (const incarnation of view.heartbeats.keys())
-      if (clock.silent(incarnation, nowMs)) silent.push(incarnation);
-    if (this.brake(view, silent, nowMs)) return [];
+    this.silent = silentOnes(view, clock, nowMs);
+    if (this.breaker.holds([...this.silent.values()], containersOf(view), nowMs)) return [];
     const evictions: Eviction[] = [];
-    if (silent.length === 0) return evictions;
+    if (this.silent.size === 0) return evictions;
     const awaited = awaitedContainers(view);
-    for (const incarnation of silent) {
+    for (const incarnation of this.silent.keys()) {
       const heartbeat = view.heartbeats.get(incarnation);
       if (
         heartbeat === undefined ||
@@ -48,13 +47,17 @@ export class Evictor {
     return evictions;
   }
 
-  forget(incarnation: string): void {
+  /** The incarnation's heartbeat is gone. */
+  forget(incarnation: string, nowMs: number): void {
     this.asked.delete(incarnation);
+    const loss = this.silent.get(incarnation);
+    if (loss === undefined) return;
+    this.silent.delete(incarnation);
+    this.breaker.lost(loss, nowMs);
   }
 
   wakeAtMs(view: AppView, clock: SilenceClock, nowMs: number): number {
-    const brakeUntilMs = this.brakeUntilMs ?? nowMs;
-    let at = brakeUntilMs > nowMs ? brakeUntilMs : Number.POSITIVE_INFINITY;
+    let at = this.breaker.wakeAtMs(nowMs);
     const awaited = awaitedContainers(view);
     for (const [incarnation, {value}] of view.heartbeats) {
       const wait = waitMs(view, awaited, incarnation, value);
@@ -65,30 +68,20 @@ export class Evictor {
     }
     return at;
   }
-
-  /** More than max(2, 30 %) of the containers silent at once: hold for 2T, then believe it. */
-  private brake(view: AppView, silent: readonly string[], nowMs: number): boolean {
-    const share = BRAKE_SHARE * containersOf(view, view.heartbeats.keys());
-    if (containersOf(view, silent) <= Math.max(BRAKE_MIN, share)) {
-      this.brakeUntilMs = undefined;
-      return false;
-    }
-    if (this.brakeUntilMs === undefined) {
-      const longestMs = Math.max(
-        ...silent.map((incarnation) => view.heartbeats.get(incarnation)?.value.ttlMs ?? 0),
-      );
-      this.brakeUntilMs = nowMs + 2 * longestMs;
-    }
-    return nowMs < this.brakeUntilMs;
-  }
 }
 
-/** How many containers these incarnations are: one that restarts again and again leaves many behind and is still one. */
-function containersOf(view: AppView, incarnations: Iterable<string>): number {
-  const containers = new Set<string>();
-  for (const incarnation of incarnations)
-    containers.add(view.heartbeats.get(incarnation)?.value.container ?? '');
-  return containers.size;
+function silentOnes(view: AppView, clock: SilenceClock, nowMs: number): Map<string, Loss> {
+  const silent = new Map<string, Loss>();
+  for (const [incarnation, {value}] of view.heartbeats) {
+    const {container, ttlMs} = value;
+    if (clock.silent(incarnation, nowMs)) silent.set(incarnation, {container, ttlMs});
+  }
+  return silent;
+}
+
+/** By id: one that restarts again and again leaves many heartbeats behind and is still one. */
+function* containersOf(view: AppView): Iterable<string> {
+  for (const {value} of view.heartbeats.values()) yield value.container;
 }
 
 function evictionOf(

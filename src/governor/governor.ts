@@ -14,7 +14,7 @@ import {livingContainers} from './containers.ts';
 import type {LivingContainer} from './containers.ts';
 import {Evictor} from './eviction.ts';
 import type {GovernorOptions} from './governor-options.ts';
-import {queueState} from './held.ts';
+import {startableMove} from './held.ts';
 import {HintSchedule, hintBatches} from './hints.ts';
 import {MoveHistory} from './history.ts';
 import {HoldingsCheck} from './holdings.ts';
@@ -134,8 +134,7 @@ export class Governor {
     const actions: GovernorAction[] = [];
     if (!this.listed) return actions;
     this.refreshLiving(nowMs);
-    for (const eviction of this.evictor.due(this.view, this.clock, nowMs))
-      actions.push({type: 'evict', ...eviction});
+    this.evictSilent(nowMs, actions);
     this.replan(nowMs);
     this.reconcileDirty(nowMs, actions);
     this.startMoves(actions);
@@ -204,7 +203,7 @@ export class Governor {
       return;
     }
     this.clock.forget(incarnation);
-    this.evictor.forget(incarnation);
+    this.evictor.forget(incarnation, nowMs);
     this.claims.forget(incarnation);
     this.holdings.forget(incarnation);
     this.planKeeper.awaitSuccessor(this.view.successorTtlMs(incarnation), nowMs);
@@ -234,6 +233,13 @@ export class Governor {
     this.arrivals.limit = unclaimedLimit(living.size);
     this.planKeeper.dirty ||= changed;
     if (changed) this.statusKeeper.touch();
+  }
+
+  private evictSilent(nowMs: number, actions: GovernorAction[]): void {
+    const {braking} = this.evictor;
+    for (const eviction of this.evictor.due(this.view, this.clock, nowMs))
+      actions.push({type: 'evict', ...eviction});
+    if (this.evictor.braking !== braking) this.statusKeeper.touch();
   }
 
   private replan(nowMs: number): void {
@@ -333,14 +339,10 @@ export class Governor {
 
   /** False while the move has to wait; true when it has begun or has no object any more. */
   private startMove(move: QueuedMove, actions: GovernorAction[]): boolean {
-    const known = this.view.own.get(move.shard);
-    if (known?.value.state !== 'owned' || known.value.container !== move.from) return true;
-    if (this.pending.has(move.shard)) return false;
-    const voluntary = move.cause === 'balance';
-    if (voluntary && !known.value.ready) return false;
-    if (queueState(move, this.view, this.living) !== 'queued') return false;
-    if (!this.motion.allows(move.from, move.to, voluntary)) return false;
-    this.motion.begin(move.shard, move.from, move.to, voluntary);
+    const {view, living, pending, motion} = this;
+    const known = startableMove(move, {view, living, pending, motion});
+    if (known === 'void' || known === 'wait') return known === 'void';
+    this.motion.begin(move.shard, move.from, move.to, move.cause === 'balance');
     const leaving = this.living.get(move.from)?.state === 'leaving';
     const note = this.newMove(move.from, move.to, whyMoved(move, leaving));
     this.submit(drop(move.shard, known, note, this.options.epoch), actions);

@@ -1,6 +1,9 @@
-/** Voluntary moves that are not begun because an operator does not want them. */
+/** Whether a planned move may begin: its shard must still run where it did, budgets leave room, and no operator is against it. */
+import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {MoveCause} from '../model/placement.ts';
 import type {LivingContainer} from './containers.ts';
+import type {MotionLedger} from './motion.ts';
+import type {PendingWrites} from './pending-writes.ts';
 import type {AppView} from './view.ts';
 
 export interface WantedMove {
@@ -32,4 +35,25 @@ function isCancelled({shard, from, to}: WantedMove, view: AppView, living: Livin
     cancelled.fromIncarnation === living.get(from)?.incarnation &&
     cancelled.toIncarnation === living.get(to)?.incarnation
   );
+}
+
+export interface MoveGate {
+  readonly view: AppView;
+  readonly living: Living;
+  readonly pending: PendingWrites;
+  readonly motion: MotionLedger;
+}
+
+/** The record that the shard is to be dropped from; `void`: the move has no object any more; `wait`: not now. */
+export function startableMove(
+  move: WantedMove,
+  {view, living, pending, motion}: MoveGate,
+): Versioned<OwnershipRecord> | 'void' | 'wait' {
+  const known = view.own.get(move.shard);
+  if (known?.value.state !== 'owned' || known.value.container !== move.from) return 'void';
+  if (pending.has(move.shard)) return 'wait';
+  const voluntary = move.cause === 'balance';
+  if (voluntary && !known.value.ready) return 'wait';
+  if (queueState(move, view, living) !== 'queued') return 'wait';
+  return motion.allows(move.from, move.to, voluntary) ? known : 'wait';
 }

@@ -136,7 +136,7 @@ function alarmsOf(
     alarms.push({code, text: shown, since: since(`alarm/${code}/${shown}`)});
   };
   if (input.braking)
-    raise('BRAKE', 'many containers are silent at once: evictions are held back for 2T');
+    raise('BRAKE', 'many containers were lost within a short time: evictions are held back for 2T');
   if (input.view.quarantined.size > 0)
     raise('QUARANTINE', `${input.view.quarantined.size} values in etcd cannot be read`);
   for (const {code, text} of outside) raise(code, text);

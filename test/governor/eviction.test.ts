@@ -123,4 +123,60 @@ describe('the brake', () => {
     expect(bed.evictions).toEqual([]);
     expect(bed.status?.alarms.map(({code}) => code)).not.toContain('BRAKE');
   });
+
+  it('counts losses, not silence at one instant: six of eight that fall silent one by one', () => {
+    const eight = ten.slice(0, 8);
+    const bed = bedOf(eight);
+    const dead = eight.slice(0, 6);
+    const lost = (): Set<string> => new Set(bed.evictions.map(({container}) => container));
+    const carryOut = (durationMs: number): void => {
+      for (let ms = 0; ms < durationMs; ms += STEP_MS) {
+        bed.pass(STEP_MS, eight.slice(6));
+        for (const eviction of bed.evictions)
+          if (bed.governor.view.heartbeats.has(eviction.incarnation)) bed.evicted(eviction);
+      }
+    };
+    // Killed at one instant: their last heartbeats lie a while apart.
+    for (const container of dead) {
+      bed.beat(container);
+      carryOut(2 * STEP_MS);
+    }
+    carryOut(W);
+    expect(lost().size).toBe(2);
+    carryOut(1_500);
+    expect(bed.status?.alarms.map(({code}) => code)).toContain('BRAKE');
+    expect(lost().size).toBe(2);
+    carryOut(2 * TTL_MS);
+    expect(lost()).toEqual(new Set(dead));
+    carryOut(W + 2_000);
+    expect(bed.status?.alarms.map(({code}) => code)).not.toContain('BRAKE');
+  });
+
+  it('holds for all of 2T, even when the losses before it lie more than W back by then', () => {
+    const eight = ten.slice(0, 8);
+    const bed = bedOf(eight);
+    const [first = '', second = '', ...rest] = eight;
+    for (const container of [first, second]) bed.beat(container);
+    bed.pass(4_000, rest);
+    for (const container of rest.slice(0, 2)) bed.beat(container);
+    bed.pass(W - 4_000 + STEP_MS, rest.slice(2));
+    for (const eviction of bed.evictions.slice(0, 2)) bed.evicted(eviction);
+    bed.pass(4_000 + 2 * TTL_MS - 2 * STEP_MS, rest.slice(2));
+    expect(new Set(bed.evictions.map(({container}) => container)).size).toBe(2);
+    bed.pass(4 * STEP_MS, rest.slice(2));
+    expect(new Set(bed.evictions.map(({container}) => container)).size).toBe(4);
+  });
+
+  it('does not add up losses that lie further apart than W', () => {
+    const bed = bedOf(ten);
+    let beating = ten;
+    for (const container of ten.slice(0, 5)) {
+      bed.beat(container);
+      beating = beating.filter((one) => one !== container);
+      bed.pass(W + STEP_MS, beating);
+      for (const eviction of bed.evictions)
+        if (eviction.container === container) bed.evicted(eviction);
+      expect(bed.governor.view.heartbeats.has(`${container}-inc`)).toBe(false);
+    }
+  });
 });

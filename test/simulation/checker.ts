@@ -3,6 +3,7 @@ import type {Member} from '../../src/container/member.ts';
 import type {Shard, ShardHandle} from '../../src/container/shard.ts';
 import type {Keys} from '../../src/etcd/keys.ts';
 import {EFFECT_SLACK_MS} from '../../src/model/container.ts';
+import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {StopReason} from '../../src/ownership/keeper-actions.ts';
 import type {Operation, Transaction, TransactionOutcome} from '../../src/store/port.ts';
@@ -44,6 +45,9 @@ export class Checker implements StoreObserver {
   violation: Violation | undefined;
   /** Writes of ownership records so far. */
   recordWrites = 0;
+  /** Heartbeats that others have taken away. */
+  readonly evictions: {readonly app: string; readonly container: string; readonly atMs: number}[] =
+    [];
   /** A fault that hits everybody: stops of shards are nobody's fault any more. */
   everybodyTouched = false;
   /** Clocks run as they like: only what needs none is promised. */
@@ -240,11 +244,21 @@ export class Checker implements StoreObserver {
     return ours || holder.state === 'owned';
   }
 
+  private noteEviction(key: string): void {
+    const {kv, world} = this.server;
+    const parsed = this.keys.parse(key);
+    const value = kv.get(key)?.value;
+    if (parsed?.kind !== 'heartbeat' || value === undefined) return;
+    const {container} = JSON.parse(value) as Heartbeat;
+    this.evictions.push({app: parsed.app, container, atMs: world.nowMs});
+  }
+
   /** A heartbeat may be taken away only from one that may not act any more. */
   private judgeEviction(process: SimProcess | undefined, key: string): void {
     const incarnation = key.slice(key.lastIndexOf('/') + 1);
     if (this.forked.has(incarnation)) return;
     if (process?.ids.has(incarnation) === true) return this.judgeDeregistering(process, key);
+    this.noteEviction(key);
     for (const {member, process: owner, app} of this.joinedBy.values()) {
       if (member.session.incarnation !== incarnation || !owner.alive) continue;
       const leftMs = member.remainingMs();

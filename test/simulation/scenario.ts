@@ -1,4 +1,5 @@
 /** One seed: a small world, a while of faults, then calm; what was promised is checked all the way. */
+import {silenceMs} from '../../src/model/container.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {Violation} from './checker.ts';
@@ -166,25 +167,29 @@ function convergenceMs(fleet: Fleet): number {
   const most = Math.max(0, ...failures);
   const backOffMs = most === 0 ? 0 : Math.min(60_000, 1_000 * 2 ** most);
   const brakeMs =
-    (manySilent(fleet, keys.service) ? 2 * shape.daemonTtlMs : 0) +
-    (manySilent(fleet, APP) ? 2 * shape.ttlMs : 0);
+    (manyLost(fleet, keys.service, shape.daemonTtlMs) ? 2 * shape.daemonTtlMs : 0) +
+    (manyLost(fleet, APP, shape.ttlMs) ? 2 * shape.ttlMs : 0);
   return 1.2 * shape.daemonTtlMs + recoveryMs + brakeMs + backOffMs + CONVERGE_MS;
 }
 
-/** Whether the heartbeats that nobody renews are those of so many containers that the brake holds. */
-function manySilent({server, keys, containers, daemons}: Fleet, app: string): boolean {
+/** Whether so many containers are silent, or were evicted within one window of W and the 2T for which that holds, that the brake may hold. */
+function manyLost(fleet: Fleet, app: string, ttlMs: number): boolean {
+  const {server, keys, containers, daemons, checker, world} = fleet;
   const living = new Set<string>();
   for (const {process, member} of [...containers.values(), ...daemons.values()])
     if (process.alive) living.add(member.session.incarnation);
   const prefix = keys.heartbeatPrefix(app);
   const all = new Set<string>();
-  const silent = new Set<string>();
+  const lost = new Set<string>();
+  for (const one of checker.evictions)
+    if (one.app === app && one.atMs > world.nowMs - silenceMs(ttlMs) - 2 * ttlMs)
+      lost.add(one.container);
   for (const {key, value} of server.kv.list(prefix)) {
     const {container, nonce} = JSON.parse(value) as Heartbeat;
     all.add(container);
-    if (!living.has(key.slice(prefix.length)) || nonce === CLONE_NONCE) silent.add(container);
+    if (!living.has(key.slice(prefix.length)) || nonce === CLONE_NONCE) lost.add(container);
   }
-  return silent.size > Math.max(2, 0.3 * all.size);
+  return lost.size > Math.max(2, 0.3 * all.size);
 }
 
 /** Every shard has exactly one acting, ready owner. */

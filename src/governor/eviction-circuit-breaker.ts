@@ -1,0 +1,59 @@
+/**
+ * Holds evictions back when many containers are lost at once (protocol.md, "Brake"): more often than not the fault is then on our side, or in
+ * between. Losses are counted over a window of W, for heartbeats are staggered: containers that die at one instant fall silent one by one, and
+ * the first are evicted before the last are silent.
+ */
+import {silenceMs} from '../model/container.ts';
+
+/** So many containers may be lost within one window without suspicion ... */
+const LOSSES_ALLOWED = 2;
+/** ... or this share of all, whichever is more. */
+const LOSS_SHARE_ALLOWED = 0.3;
+
+/** A container that is silent, or was when its heartbeat went. */
+export interface Loss {
+  readonly container: string;
+  readonly ttlMs: number;
+}
+
+export class EvictionCircuitBreaker {
+  private holdUntilMs: number | undefined;
+  /** Containers whose heartbeats went while silent -> until when they count, ms. */
+  private readonly recent = new Map<string, number>();
+
+  /** Too many losses: evictions are, or were a moment ago, held back. */
+  get isTripped(): boolean {
+    return this.holdUntilMs !== undefined;
+  }
+
+  /** The heartbeat of a silent container is gone. */
+  lost({container, ttlMs}: Loss, nowMs: number): void {
+    this.recent.set(container, nowMs + silenceMs(ttlMs));
+  }
+
+  /** Whether nothing may be evicted now: for 2T from the moment at which too many were lost, then it is believed. */
+  holds(silent: readonly Loss[], living: Iterable<string>, nowMs: number): boolean {
+    const isHolding = this.holdUntilMs !== undefined && nowMs < this.holdUntilMs;
+    if (!isHolding) this.expire(nowMs);
+    const lost = new Set(this.recent.keys());
+    const all = new Set([...this.recent.keys(), ...living]);
+    for (const {container} of silent) lost.add(container);
+    if (lost.size <= Math.max(LOSSES_ALLOWED, LOSS_SHARE_ALLOWED * all.size)) {
+      this.holdUntilMs = undefined;
+      return false;
+    }
+    this.holdUntilMs ??= nowMs + 2 * Math.max(0, ...silent.map(({ttlMs}) => ttlMs));
+    return nowMs < this.holdUntilMs;
+  }
+
+  /** When `holds` may answer something else without news; Infinity if never. */
+  wakeAtMs(nowMs: number): number {
+    if (this.holdUntilMs === undefined) return Number.POSITIVE_INFINITY;
+    return nowMs < this.holdUntilMs ? this.holdUntilMs : Math.min(...this.recent.values());
+  }
+
+  private expire(nowMs: number): void {
+    for (const [container, untilMs] of this.recent)
+      if (untilMs <= nowMs) this.recent.delete(container);
+  }
+}
