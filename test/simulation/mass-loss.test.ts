@@ -2,6 +2,7 @@
 import {expect, it} from 'vitest';
 import {silenceMs} from '../../src/model/container.ts';
 import {APP, Fleet} from './fleet.ts';
+import {Random} from './random.ts';
 import {Weather} from './weather.ts';
 import {World, ownTurn, patchGlobals} from './world.ts';
 
@@ -27,7 +28,7 @@ function alarms({server, keys}: Fleet): string[] {
 
 function massLoss(seed: number): void {
   const world = new World(seed);
-  const fleet = new Fleet(world, SHAPE, new Weather(world, KILL_AT_MS));
+  const fleet = new Fleet(world, SHAPE, new Weather(world, KILL_AT_MS), new Random(seed));
   fleet.begin();
   world.run(KILL_AT_MS);
   expect(living(fleet)).toBe(CONTAINERS);
