@@ -12,6 +12,7 @@ const ZONES = {
   config: ['model'],
   etcd: ['model', 'protocol', 'runtime'],
   store: ['model', 'protocol', 'etcd', 'runtime'],
+  audit: ['model', 'protocol', 'etcd'],
   embedded: ['model', 'protocol', 'runtime'],
   container: ['model', 'ownership', 'protocol', 'etcd', 'store', 'runtime'],
   server: [
@@ -29,13 +30,13 @@ const ZONES = {
   ],
   cli: ['model', 'protocol', 'config', 'runtime'],
   admin: ['model', 'protocol', 'cli'],
-  transfer: ['model', 'protocol', 'config', 'runtime', 'etcd', 'embedded', 'server'],
+  transfer: ['model', 'protocol', 'config', 'runtime', 'etcd', 'audit', 'embedded', 'server'],
   dev: ['model', 'protocol', 'config', 'runtime', 'embedded', 'container', 'server', 'cli'],
   views: ['model', 'protocol'],
   commands: ['cli', 'views', 'config', 'protocol', 'model', 'runtime'],
 };
 const FOLDERS = Object.keys(ZONES);
-const PURE = ['model', 'planner', 'ownership', 'governor'];
+const PURE = ['model', 'planner', 'ownership', 'governor', 'audit'];
 
 const TIME_AND_CHANCE = [
   ['NewExpression[callee.name="Date"][arguments.length=0]', 'time is an argument in pure rooms'],

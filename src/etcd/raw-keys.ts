@@ -4,7 +4,7 @@ import {openEndpoint} from './connection.ts';
 import type {EndpointClient, EtcdOptions} from './connection.ts';
 import {translateError} from './foreign-errors.ts';
 import {endOfPrefix, safeRevision} from './wire.ts';
-import type {WireKeyValue} from './wire.ts';
+import type {IDuplexWatchStream, WireKeyValue} from './wire.ts';
 
 export interface RawEntry {
   readonly key: Buffer;
@@ -72,6 +72,20 @@ export class RawKeys {
     }
   }
 
+  /** Whether the store can still be read as it was at this revision. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
+  async isKept(revision: number): Promise<boolean> {
+    return this.call(async ({kv}) => {
+      const range = {key: Buffer.from([0]), count_only: true, revision: String(revision)};
+      return kv.range(range).then(
+        () => true,
+        (error: unknown) => {
+          if (/compacted/.test(String(error))) return false;
+          throw error;
+        },
+      );
+    });
+  }
+
   /** Whether it was applied. @throws SmError STORE_UNAVAILABLE, STORE_AUTH; then it may have been applied or not. */
   async transact({expected, puts = [], deletes = []}: RawTransaction): Promise<boolean> {
     const reply = await this.call(({kv}) =>
@@ -90,6 +104,16 @@ export class RawKeys {
       }),
     );
     return reply.succeeded;
+  }
+
+  /** A fresh watch stream on the endpoint that answers. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
+  async openWatch(): Promise<IDuplexWatchStream> {
+    return this.call(async ({watch}) => (await watch.watch()) as unknown as IDuplexWatchStream);
+  }
+
+  /** The next call takes whichever endpoint answers first. */
+  leaveEndpoint(): void {
+    this.client = undefined;
   }
 
   close(): void {

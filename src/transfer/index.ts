@@ -1,4 +1,6 @@
-/** The door of `sm store export | import`: moving everything below a prefix from one store to another. */
+/** The door of the commands that work on a store itself: `sm store export | import` and `sm audit`. */
+export {auditStore} from './audit.ts';
+export type {AuditResult} from './audit.ts';
 export {exportPrefix} from './export.ts';
 export {readExport} from './file.ts';
 export {importPrefix} from './import.ts';

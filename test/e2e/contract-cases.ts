@@ -16,6 +16,11 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['apply -f {dir}/less.yml --if-revision 1', 4],
     ['apply -f {dir}/less.yml --prune', 2],
   ],
+  audit: [
+    ['audit -a orders --endpoints {etcd} --etcd-prefix {prefix}', 0],
+    ['audit --endpoints {etcd} --etcd-prefix /nowhere', 3],
+    ['audit --endpoints {etcd} --etcd-prefix {prefix} --since 99999999', 2],
+  ],
   autocomplete: [
     ['autocomplete', 0],
     ['autocomplete bash', 0],

@@ -1,13 +1,13 @@
-/** The transition function against a second telling of the table (test/simulation/record-law.ts), over all states there are. */
+/** The transition function against a second telling of the table (src/audit/record-law.ts), over all states there are. */
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
+import {unlawful} from '../../src/audit/record-law.ts';
+import type {Circumstances} from '../../src/audit/record-law.ts';
 import type {OwnershipRecord, OwnershipState} from '../../src/model/ownership.ts';
 import {formatToken} from '../../src/model/token.ts';
 import type {RecordGuard, Transition, TransitionKind} from '../../src/model/transition.ts';
 import * as table from '../../src/ownership/transitions.ts';
 import type {Known} from '../../src/ownership/transitions.ts';
-import {unlawful} from '../simulation/record-law.ts';
-import type {Circumstances} from '../simulation/record-law.ts';
 
 const EPOCH = 3;
 const INCARNATIONS = ['a', 'b'] as const;

@@ -1,4 +1,5 @@
 /** Knows everything in real time, and says so as soon as a promise of protocol.md is broken. */
+import {unlawful} from '../../src/audit/record-law.ts';
 import type {Member} from '../../src/container/member.ts';
 import type {Shard, ShardHandle} from '../../src/container/shard.ts';
 import type {Keys} from '../../src/etcd/keys.ts';
@@ -11,7 +12,6 @@ import type {SimProcess} from './process.ts';
 import type {Random} from './random.ts';
 import {TokenResource} from './resource.ts';
 import type {Claimed} from './resource.ts';
-import {unlawful} from './record-law.ts';
 import type {StoreObserver, StoreServer} from './simulated-store.ts';
 
 export type Promised =

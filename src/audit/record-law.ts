@@ -1,8 +1,9 @@
 /**
- * The transition table of protocol.md, written a second time and from outside: judges what happened to a record in the
- * store, knowing who wrote it and everything else that was there at that moment.
+ * The transition table of ownership records (docs/architecture.md), written a second time and from outside: judges what happened to
+ * a record in the store, knowing everything else that was there at that moment. It shares nothing with the code that makes the
+ * writes (src/ownership/transitions.ts): that is the independence that matters. The simulation and `sm audit` both judge by it.
  */
-import type {OwnershipRecord} from '../../src/model/ownership.ts';
+import type {OwnershipRecord} from '../model/ownership.ts';
 
 export type RecordBefore = OwnershipRecord | undefined;
 
@@ -10,9 +11,9 @@ export interface Circumstances {
   /** Whether hb/<incarnation> exists. */
   readonly exists: (incarnation: string) => boolean;
   readonly specExists: boolean;
-  /** The writer holds the office of the app's governor. */
+  /** The writer holds the office of the app's governor. Where nobody knows the writer: somebody holds it. */
   readonly governs: boolean;
-  /** The writer is this incarnation. */
+  /** The writer is this incarnation. Where nobody knows the writer: always. */
   readonly writerIs: (incarnation: string) => boolean;
   /** Daemons claim with `ready` set. */
   readonly readyAtClaim: boolean;

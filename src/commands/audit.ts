@@ -1,0 +1,66 @@
+import {Flags} from '@oclif/core';
+import {SmCommand} from '../cli/base-command.ts';
+import {placeFlags, placeOf} from '../cli/place-flags.ts';
+import type {AuditResult} from '../transfer/index.ts';
+
+/** Findings shown to people; documents hold all that were kept. */
+const SHOWN = 20;
+
+export default class Audit extends SmCommand<typeof Audit> {
+  static override summary =
+    'Check every change that etcd still keeps against the rules of ownership.';
+  static override description =
+    'Reads the history below the prefix from etcd itself and judges each change of ownership records, heartbeats, container ids, leader and ' +
+    'cluster record: who governed, whether the heartbeat existed, whether tokens grew. It writes nothing and needs no daemon. Exits 10 when ' +
+    'a change breaks a rule. Compaction shortens what can be checked.';
+  static override examples = [
+    '<%= config.bin %> audit --endpoints 127.0.0.1:2379',
+    '<%= config.bin %> audit -a orders --endpoints 127.0.0.1:2379 --since 120000',
+    '<%= config.bin %> audit -a orders -c sample.yml --json',
+  ];
+  static override flags = {
+    ...placeFlags,
+    app: Flags.string({char: 'a', description: 'only this app, and who governs it'}),
+    since: Flags.integer({
+      description: 'first revision to judge; default: all that etcd still keeps',
+      min: 1,
+    }),
+    service: Flags.string({description: "sm's own service name; default: as the store says"}),
+  };
+
+  override async run(): Promise<void> {
+    const {auditStore, openPlace} = await import('../transfer/index.ts');
+    const {app, since, service} = this.flags;
+    const place = await openPlace({...placeOf(this.flags), mustExist: true});
+    const say = (text: string): void => this.say(text);
+    const result = await auditStore({place, app, since, service, say}).finally(() => place.close());
+    await this.showObject({
+      kind: 'Audit',
+      fields: result,
+      name: `${result.base + 1}-${result.until}`,
+      lines: linesOf(result, place.name),
+    });
+    if (result.unlawful > 0) this.leaveWith(10);
+  }
+}
+
+function linesOf(result: AuditResult, where: string): string[] {
+  const {prefix, app, base, until, oldest, revisions, changes, notJudged, unlawful} = result;
+  const of = app === '' ? 'every app' : `app ${app}`;
+  const gap = oldest > 1 ? `; what was before revision ${oldest} is compacted` : '';
+  const lines = [
+    `${of} below ${prefix} in ${where}: revisions ${base + 1} to ${until}${gap}`,
+    `${revisions} revisions with ${changes} changes`,
+    ...Object.entries(result.transitions).map(([kind, count]) => `  ${kind}: ${count}`),
+  ];
+  if (notJudged > 0)
+    lines.push(`${notJudged} changes not judged: by an import, or by a newer version of sm`);
+  lines.push(unlawful === 0 ? 'every change is lawful' : `${unlawful} changes break a rule`);
+  for (const {revision, key, rule, before, after} of result.findings.slice(0, SHOWN)) {
+    lines.push(`  revision ${revision} ${key}: ${rule}`);
+    lines.push(`    before: ${before ?? 'nothing'}`, `    after:  ${after ?? 'nothing'}`);
+  }
+  const more = Math.min(unlawful, result.findings.length) - SHOWN;
+  if (more > 0) lines.push(`  and more: with --json the first ${result.findings.length}`);
+  return lines;
+}

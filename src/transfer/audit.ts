@@ -1,0 +1,132 @@
+/** `sm audit`: every revision that the store still keeps, against the laws of src/audit. Only reads. */
+import {HistoryAudit} from '../audit/history-audit.ts';
+import type {AuditSummary} from '../audit/history-audit.ts';
+import {HistoryReader, oldestRevision} from '../etcd/history.ts';
+import {Keys} from '../etcd/keys.ts';
+import type {RawEntry} from '../etcd/raw-keys.ts';
+import {SmError} from '../model/errors.ts';
+import type {Place} from './place.ts';
+
+export interface AuditOptions {
+  readonly place: Place;
+  /** Default: every app below the prefix. */
+  readonly app?: string | undefined;
+  /** First revision to judge. Default: the one after the oldest that is kept, which is where the audit begins from. */
+  readonly since?: number | undefined;
+  /** sm's own service name. Default: as the app or the cluster record says. */
+  readonly service?: string | undefined;
+  /** Told now and then how far it has come. */
+  readonly say?: (text: string) => void;
+}
+
+export interface AuditResult extends AuditSummary {
+  readonly prefix: string;
+  readonly service: string;
+  /** '' = every app. */
+  readonly app: string;
+  /** Revision whose content was taken as it is; what came after was judged. */
+  readonly base: number;
+  readonly until: number;
+  /** Oldest revision that the store keeps: 1 when nothing was ever compacted. */
+  readonly oldest: number;
+}
+
+const DEFAULT_PREFIX = '/sm';
+/** Answers about progress in a row without a change: some versions of etcd say too early that all was sent. */
+const QUIET_ENOUGH = 2;
+const SAY_EVERY = 50_000;
+
+/**
+ * @throws SmError CONFLICT: --since is compacted, or compaction overtook the reading; INVALID_INPUT; NOT_FOUND: nothing there says
+ * which service it is of; STORE_UNAVAILABLE, STORE_AUTH; STORE_CORRUPT: the history does not lead to what the store holds.
+ */
+export async function auditStore(options: AuditOptions): Promise<AuditResult> {
+  const {place, app, say} = options;
+  const prefix = place.prefix ?? DEFAULT_PREFIX;
+  const {revision: until, entries} = await place.keys.list(`${prefix}/app/`);
+  const oldest = await oldestRevision(place.keys);
+  const base = baseOf(options.since, oldest, until);
+  const service = options.service ?? serviceOf(entries, prefix, app);
+  const keys = new Keys(prefix, service);
+  const audit = new HistoryAudit({keys, app});
+  audit.seed(texts(await place.keys.list(`${prefix}/app/`, base)));
+  const wanted = new Map(entries.map(({key, mod}) => [key.toString('utf8'), mod]));
+  let count = 0;
+  const reader = new HistoryReader({
+    keys: place.keys,
+    prefix: keys.everyAppPrefix(),
+    fromRevision: base + 1,
+    onRevision: (revision, changes) => {
+      if (revision > until) return;
+      audit.apply(revision, changes);
+      count += 1;
+      if (count % SAY_EVERY === 0) say?.(`revision ${revision} of ${until}`);
+    },
+  });
+  await reader.read(() => reader.progress >= until && reader.quietFor >= QUIET_ENOUGH);
+  assertWhole(audit, keys, wanted);
+  return {prefix, service, app: app ?? '', base, until, oldest, ...audit.summary};
+}
+
+/** Judged is what comes after the base, so --since REV begins from the revision before. */
+function baseOf(since: number | undefined, oldest: number, until: number): number {
+  if (since === undefined) return oldest;
+  const base = Math.max(1, since - 1);
+  if (base > until)
+    throw new SmError(
+      'INVALID_INPUT',
+      `revision ${since} has not been written: etcd is at ${until}`,
+    );
+  if (base >= oldest) return base;
+  throw new SmError('CONFLICT', `revision ${since} is compacted`, {
+    hint: `the oldest revision that can be judged is ${oldest + 1}; without --since the audit begins there`,
+  });
+}
+
+function texts({entries}: {readonly entries: readonly RawEntry[]}) {
+  return entries.map(({key, value, mod}) => ({
+    key: key.toString('utf8'),
+    value: value.toString('utf8'),
+    mod,
+  }));
+}
+
+/** Written at the app's creation; without an app, or for one that is gone: the only one that has a cluster record here. */
+function serviceOf(entries: readonly RawEntry[], prefix: string, app: string | undefined): string {
+  const root = `${prefix}/app/`;
+  const services: string[] = [];
+  for (const {key, value} of entries) {
+    const parts = key.toString('utf8').slice(root.length).split('/');
+    if (parts.length !== 2) continue;
+    if (parts[1] === 'governedBy' && parts[0] === app) return value.toString('utf8');
+    if (parts[1] === 'cluster') services.push(parts[0] ?? '');
+  }
+  const [only, ...others] = services;
+  if (only !== undefined && others.length === 0) return only;
+  if (only === undefined)
+    throw new SmError('NOT_FOUND', `no daemon has ever written below ${prefix}`, {
+      hint: 'give --etcd-prefix as in the configuration of the daemons',
+    });
+  throw new SmError('INVALID_INPUT', `several services share ${prefix}: ${services.join(', ')}`, {
+    hint: 'name one with --service',
+  });
+}
+
+/** A stream that lost something would make lawful histories look broken and broken ones lawful: what is left must be what the store holds. */
+function assertWhole(audit: HistoryAudit, keys: Keys, wanted: ReadonlyMap<string, number>): void {
+  let matched = 0;
+  for (const [key, mod] of audit.living()) {
+    if (wanted.get(key) !== mod) throw notWhole(key);
+    matched += 1;
+  }
+  for (const key of wanted.keys()) if (keys.parse(key) !== undefined) matched -= 1;
+  if (matched !== 0) throw notWhole(`${-matched} keys`);
+}
+
+function notWhole(what: string): SmError {
+  return new SmError(
+    'STORE_CORRUPT',
+    `the history that etcd sent does not lead to what it holds: ${what}`,
+    {hint: 'run it again; if it stays so, the history of this member is damaged'},
+  );
+}
