@@ -101,6 +101,15 @@ export function isTransportFault({code, cause}: SmError): boolean {
   return code === 'STORE_UNAVAILABLE' && !SAME_EVERYWHERE.test(text);
 }
 
+/** There was no connection to ask by, or it broke: nobody is there, unlike a member that is slow or says no. */
+const UNCONNECTED =
+  /No connection established|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|Connection dropped|socket hang up|Name resolution failed/i;
+
+/** Whether the fault says that nobody listens there now. */
+export function isUnconnected({cause}: SmError): boolean {
+  return cause instanceof Error && UNCONNECTED.test(cause.message);
+}
+
 /** The one telling part of what OpenSSL and gRPC say. */
 function tlsProblem(text: string): string {
   const alert = /:(?:sslv3|tlsv1|tlsv13)? ?alert ([a-z ]+?):/.exec(text)?.[1];

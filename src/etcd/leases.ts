@@ -2,7 +2,8 @@
 import {SmError} from '../model/errors.ts';
 import {ATTEMPT_LIMIT_MS, openEndpoint} from './connection.ts';
 import type {EndpointClient, EtcdOptions} from './connection.ts';
-import {isTransportFault, translateError} from './foreign-errors.ts';
+import {EndpointRotation} from './endpoint-rotation.ts';
+import {isTransportFault, isUnconnected, translateError} from './foreign-errors.ts';
 import {closeStream} from './wire.ts';
 
 export interface Leases {
@@ -19,10 +20,11 @@ const GONE = /requested lease not found/i;
 
 export class EtcdLeases implements Leases {
   private readonly clients: readonly EndpointClient[];
-  private current = 0;
+  private readonly rotation: EndpointRotation;
 
   constructor(options: EtcdOptions) {
     this.clients = options.endpoints.map((endpoint) => openEndpoint(endpoint, options));
+    this.rotation = new EndpointRotation(this.clients.length);
   }
 
   grant(ttlSeconds: number): Promise<string> {
@@ -48,13 +50,14 @@ export class EtcdLeases implements Leases {
   }
 
   private async call<T>(work: (client: EndpointClient) => Promise<T>): Promise<T> {
-    const client = this.clients[this.current % this.clients.length];
+    const index = this.rotation.current;
+    const client = this.clients[index];
     if (client === undefined) throw new SmError('INVALID_INPUT', 'no etcd endpoint is given');
     try {
       return await work(client);
     } catch (error) {
       const fault = translateError(error);
-      if (isTransportFault(fault)) this.current += 1;
+      if (isTransportFault(fault)) this.rotation.failed(index, isUnconnected(fault));
       throw fault;
     }
   }

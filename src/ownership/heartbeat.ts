@@ -12,6 +12,20 @@ import type {
 
 /** Longest wait for one attempt, ms. */
 export const HEARTBEAT_ATTEMPT_LIMIT_MS = 2_000;
+/** An attempt without an answer is followed by the next one so long after its send, ms; the step doubles with each that fails. */
+const RETRY_STEP_MS = 50;
+/** Of T: the longest step while the right to act can still be saved. After it has ended the steps grow to the usual interval. */
+const RETRY_STEP_SHARE = 1 / 20;
+/**
+ * An attempt that repeats one without an answer waits so many times what answers took of late, for what a member has sent to a leader
+ * that is dead is never answered, and another member may know a living one. At least this share of T, at most the whole limit.
+ */
+const RETRY_LIMIT_ROUND_TRIPS = 4;
+const RETRY_LIMIT_SHARE = 1 / 20;
+/** Of the attempts in a row without an answer each fourth waits the whole limit: a store that has become slow must still be heard. */
+const PATIENT_ATTEMPT_EVERY = 4;
+/** A slow answer counts for less with each that follows. */
+const ROUND_TRIP_DECAY = 0.8;
 
 /** One attempt: a transaction [hb mod = expectedMod (0: absent)] -> put value, else read it. */
 export interface HeartbeatWrite {
@@ -56,6 +70,10 @@ export class HeartbeatMachine {
   private inFlight: Attempt | undefined;
   private readonly unanswered = new Map<string, number>();
   private nextAtMs = Number.NEGATIVE_INFINITY;
+  /** Attempts in a row without an answer. */
+  private failures = 0;
+  /** What answers took of late, the slower ones counting more, ms. */
+  private roundTripMs = 0;
   /** The state last known to be stored. */
   private storedState: HeartbeatState | undefined;
 
@@ -111,7 +129,7 @@ export class HeartbeatMachine {
       incarnation: this.incarnation,
       expectedMod: this.mod,
       value,
-      timeoutMs: Math.min(HEARTBEAT_ATTEMPT_LIMIT_MS, heartbeatIntervalMs(this.ttlMs)),
+      timeoutMs: this.attemptLimitMs(),
     };
   }
 
@@ -121,9 +139,13 @@ export class HeartbeatMachine {
   }
 
   /** Takes the answer to the attempt in flight with the value it tried to write. */
-  answered(write: HeartbeatWrite, answer: HeartbeatAnswer): HeartbeatVerdict {
+  answered(write: HeartbeatWrite, answer: HeartbeatAnswer, nowMs: number): HeartbeatVerdict {
     if (this.inFlight?.nonce === write.value.nonce) this.inFlight = undefined;
-    if (answer.kind === 'unknown') return 'unanswered';
+    if (answer.kind === 'unknown') {
+      this.retrySoon(write.value.nonce);
+      return 'unanswered';
+    }
+    this.noteRoundTrip(write.value.nonce, nowMs);
     if (answer.kind === 'absent') return 'evicted';
     if (answer.kind === 'committed') {
       const create = this.create === 0 ? answer.revision : this.create;
@@ -132,6 +154,34 @@ export class HeartbeatMachine {
     if (answer.value.state === 'evicting') return 'evicting';
     if (!this.unanswered.has(answer.value.nonce)) return 'cloned';
     return this.renewed(answer.value.nonce, answer.value.state, answer.mod, answer.create);
+  }
+
+  private attemptLimitMs(): number {
+    const limitMs = Math.min(HEARTBEAT_ATTEMPT_LIMIT_MS, heartbeatIntervalMs(this.ttlMs));
+    if (this.failures % PATIENT_ATTEMPT_EVERY === 0) return limitMs;
+    const leastMs = this.ttlMs * RETRY_LIMIT_SHARE;
+    const wantedMs = Math.max(leastMs, RETRY_LIMIT_ROUND_TRIPS * this.roundTripMs);
+    return Math.min(limitMs, Math.ceil(wantedMs));
+  }
+
+  private noteRoundTrip(nonce: string, nowMs: number): void {
+    const sentAtMs = this.unanswered.get(nonce);
+    if (sentAtMs === undefined) return;
+    this.roundTripMs = Math.max(nowMs - sentAtMs, ROUND_TRIP_DECAY * this.roundTripMs);
+  }
+
+  /**
+   * The next attempt does not wait for the next beat. It is an attempt like any other, with a nonce of its own and the same compare:
+   * of all that are unanswered at most one is ever written, and whichever it was, the next answer names it.
+   */
+  private retrySoon(nonce: string): void {
+    const sentAtMs = this.unanswered.get(nonce);
+    if (sentAtMs === undefined) return;
+    this.failures += 1;
+    const longestMs =
+      sentAtMs < this.deadlineMs ? this.ttlMs * RETRY_STEP_SHARE : heartbeatIntervalMs(this.ttlMs);
+    const stepMs = Math.min(longestMs, RETRY_STEP_MS * 2 ** (this.failures - 1));
+    this.nextAtMs = Math.min(this.nextAtMs, sentAtMs + stepMs);
   }
 
   /** Counted from the moment the proven attempt was sent: a late answer extends nothing. */
@@ -145,6 +195,7 @@ export class HeartbeatMachine {
     this.mod = mod;
     this.create = create;
     this.storedState = stored;
+    this.failures = 0;
     this.deadlineMs = Math.max(this.deadlineMs, sentAtMs + actingMs(this.ttlMs));
     for (const [other, at] of this.unanswered) if (at <= sentAtMs) this.unanswered.delete(other);
     if (!this.stateStored) this.nextAtMs = Number.NEGATIVE_INFINITY;

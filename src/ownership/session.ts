@@ -109,7 +109,7 @@ export class ContainerSession {
     this.follow(news, nowMs);
     if (this.isHalted || news === 'accepted') return;
     const lapsed = nowMs >= this.heartbeat.deadlineMs;
-    const verdict = this.heartbeat.answered(write, answer);
+    const verdict = this.heartbeat.answered(write, answer, nowMs);
     if (verdict === 'renewed') this.renewed(lapsed, nowMs);
     else if (verdict === 'evicted') this.evicted(nowMs);
     else if (verdict === 'evicting') this.evicting();

@@ -1,4 +1,4 @@
-/** Opening etcd at start: waits while it is away with one log line a try, gives up on what waiting cannot mend. */
+/** Opening etcd at start: waits while it is away, says so ever more rarely, gives up on what waiting cannot mend. */
 import {pause} from '../runtime/pause.ts';
 import type {Keys} from '../etcd/keys.ts';
 import {openEtcdLeases} from '../etcd/leases.ts';
@@ -11,8 +11,11 @@ import type {DaemonOptions} from './daemon.ts';
 import {openCluster} from './governing/cluster-record.ts';
 import type {KnownCluster} from './governing/cluster-record.ts';
 
-const RETRY_MIN_MS = 500;
-const RETRY_MAX_MS = 15_000;
+const RETRY_MIN_MS = 250;
+/** I6 counts from the moment etcd is back: whoever waits must not sleep through it. */
+const RETRY_MAX_MS = 1_000;
+/** Tries that are told: the first ones, then ever fewer, then each of so many. */
+const TELL_EVERY = 16;
 
 export interface OpenedStores {
   readonly store: EtcdStore;
@@ -36,11 +39,17 @@ export async function openWhenReachable(options: DaemonOptions, keys: Keys): Pro
         throw error;
       }
       const waitMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** attempt);
-      logger.warn(
-        {endpoints: config.endpoints, error: error.message, retryInMs: waitMs},
-        'etcd is not reachable: waiting',
-      );
+      if (isTold(attempt))
+        logger.warn(
+          {endpoints: config.endpoints, error: error.message, attempt, retryInMs: waitMs},
+          'etcd is not reachable: waiting',
+        );
       await pause(waitMs, signal);
     }
   }
+}
+
+/** 0, 1, 2, 4, 8, 16, 32, 48, ...: a line a try would bury what else is said. */
+function isTold(attempt: number): boolean {
+  return attempt % TELL_EVERY === 0 || TELL_EVERY % attempt === 0;
 }

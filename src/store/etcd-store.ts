@@ -2,7 +2,8 @@
 import type {IRangeResponse, ITxnResponse} from 'etcd3';
 import {ATTEMPT_LIMIT_MS, openEndpoint} from '../etcd/connection.ts';
 import type {EndpointClient, EtcdOptions} from '../etcd/connection.ts';
-import {isTransportFault, translateError} from '../etcd/foreign-errors.ts';
+import {EndpointRotation} from '../etcd/endpoint-rotation.ts';
+import {isTransportFault, isUnconnected, translateError} from '../etcd/foreign-errors.ts';
 import {PrefixWatch} from '../etcd/watch.ts';
 import {endOfPrefix, safeRevision, toKeyValue} from '../etcd/wire.ts';
 import type {IDuplexWatchStream, WireKeyValue} from '../etcd/wire.ts';
@@ -39,7 +40,7 @@ export class EtcdStore implements Store {
   private readonly authenticated: boolean;
   /** Newest revision that any answer or watch has told of. */
   newestRevision = 0;
-  private current = 0;
+  private readonly rotation: EndpointRotation;
   private cluster: string | undefined;
   private closed = false;
 
@@ -47,6 +48,7 @@ export class EtcdStore implements Store {
     if (options.endpoints.length === 0)
       throw new SmError('INVALID_INPUT', 'no etcd endpoint is given');
     this.clients = options.endpoints.map((endpoint) => openEndpoint(endpoint, options));
+    this.rotation = new EndpointRotation(this.clients.length);
     this.limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
     this.authenticated = options.username !== undefined;
   }
@@ -214,7 +216,7 @@ export class EtcdStore implements Store {
   }
 
   private client(): EndpointClient {
-    const client = this.clients[this.current % this.clients.length];
+    const client = this.clients[this.rotation.current];
     if (client === undefined || this.closed) throw storeClosed();
     return client;
   }
@@ -222,8 +224,8 @@ export class EtcdStore implements Store {
   /** Translates, and leaves an endpoint that does not work for the next one. */
   private fault(client: EndpointClient, error: unknown): SmError {
     const fault = translateError(error);
-    if (isTransportFault(fault) && this.clients[this.current % this.clients.length] === client)
-      this.current += 1;
+    if (isTransportFault(fault))
+      this.rotation.failed(this.clients.indexOf(client), isUnconnected(fault));
     return fault;
   }
 

@@ -38,6 +38,7 @@ export interface DaemonProcess {
 export class BenchBed {
   readonly etcd: EtcdProcess;
   readonly ttlMs: number;
+  readonly prefix = PREFIX;
   readonly keys = new Keys(PREFIX, SERVICE);
   readonly store: EtcdStore;
   daemons: DaemonProcess[] = [];

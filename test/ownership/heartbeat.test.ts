@@ -48,7 +48,11 @@ describe('the deadline', () => {
               stored = {write, sentMs, mod: revision};
               newestWrittenMs = sentMs;
             }
-            machine.answered(write, answer.kind === 'found' ? answer : heard(outcome, answer));
+            machine.answered(
+              write,
+              answer.kind === 'found' ? answer : heard(outcome, answer),
+              nowMs,
+            );
             expect(machine.deadlineMs).toBeLessThanOrEqual(newestWrittenMs + actingMs(ttlMs));
           }
         },
@@ -75,12 +79,12 @@ describe('the deadline', () => {
     const machine = machineOf(10_000);
     const first = machine.due(0);
     if (first === undefined) throw new Error('nothing is due');
-    machine.answered(first, {kind: 'committed', revision: 1});
+    machine.answered(first, {kind: 'committed', revision: 1}, 0);
     const second = machine.due(2_000);
     if (second === undefined) throw new Error('nothing is due');
-    machine.answered(second, {kind: 'committed', revision: 2});
+    machine.answered(second, {kind: 'committed', revision: 2}, 2_000);
     const {deadlineMs} = machine;
-    expect(machine.answered(first, {kind: 'unknown'})).toBe('unanswered');
+    expect(machine.answered(first, {kind: 'unknown'}, 2_000)).toBe('unanswered');
     expect(machine.deadlineMs).toBe(deadlineMs);
   });
 
@@ -88,11 +92,11 @@ describe('the deadline', () => {
     const machine = machineOf(10_000);
     const lost = machine.due(0);
     if (lost === undefined) throw new Error('nothing is due');
-    machine.answered(lost, {kind: 'unknown'});
+    machine.answered(lost, {kind: 'unknown'}, 0);
     const next = machine.due(2_000);
     if (next === undefined) throw new Error('nothing is due');
     const found = {kind: 'found', value: lost.value, mod: 5, create: 5} as const;
-    expect(machine.answered(next, found)).toBe('renewed');
+    expect(machine.answered(next, found, 2_000)).toBe('renewed');
     expect(machine.deadlineMs).toBe(0 + actingMs(10_000));
     expect(machine.version).toBe(5);
   });
@@ -102,6 +106,128 @@ describe('the deadline', () => {
     expect(machine.due(0)).toBeDefined();
     expect(machine.due(60_000)).toBeUndefined();
     expect(machine.wakeAtMs()).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+const UNKNOWN = {kind: 'unknown'} as const;
+const ROUND_TRIP_MS = 5;
+
+/** Sends at `nowMs`; throws when nothing is due. */
+function sent(machine: HeartbeatMachine, nowMs: number): HeartbeatWrite {
+  const write = machine.due(nowMs);
+  if (write === undefined) throw new Error(`nothing is due at ${nowMs}`);
+  return write;
+}
+
+/** A machine whose last beat was committed at 0, and the moment of its next one. */
+function beating(ttlMs: number): HeartbeatMachine {
+  const machine = machineOf(ttlMs);
+  machine.answered(sent(machine, 0), {kind: 'committed', revision: 1}, ROUND_TRIP_MS);
+  return machine;
+}
+
+/** Sends and fails at once until `untilMs`; when each was sent. */
+function failing(machine: HeartbeatMachine, untilMs: number): number[] {
+  const times: number[] = [];
+  for (let nowMs = machine.wakeAtMs(); nowMs < untilMs; nowMs = machine.wakeAtMs()) {
+    times.push(nowMs);
+    machine.answered(sent(machine, nowMs), UNKNOWN, nowMs);
+  }
+  return times;
+}
+
+/** Time limits of attempts that all fail, from the moment on, each after the limit of the one before. */
+function limits(machine: HeartbeatMachine, fromMs: number, count: number): number[] {
+  const seen: number[] = [];
+  for (let nowMs = fromMs; seen.length < count;) {
+    const write = sent(machine, nowMs);
+    seen.push(write.timeoutMs);
+    nowMs = Math.max(nowMs + write.timeoutMs, machine.wakeAtMs());
+    machine.answered(write, UNKNOWN, nowMs);
+    nowMs = Math.max(nowMs, machine.wakeAtMs());
+  }
+  return seen;
+}
+
+describe('an attempt without an answer', () => {
+  it('is followed by the next one in steps of 50 ms that double to T/20, not by a wait for the next beat', () => {
+    const machine = beating(10_000);
+    const times = failing(machine, 4_000);
+    expect(times).toEqual([2_000, 2_050, 2_150, 2_350, 2_750, 3_250, 3_750]);
+  });
+
+  it('is followed by one each T/5 again when there is no right to act left to save', () => {
+    const machine = beating(10_000);
+    const times = failing(machine, 30_000).filter((at) => at > machine.deadlineMs);
+    const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+    expect(gaps.length).toBeGreaterThan(5);
+    expect(new Set(gaps)).toEqual(new Set([2_000]));
+  });
+
+  it('waits a twentieth of T when it is repeated, and each fourth time the whole limit', () => {
+    const machine = beating(10_000);
+    expect(limits(machine, 2_000, 9)).toEqual([
+      ...[2_000, 500, 500, 500, 2_000, 500, 500, 500, 2_000],
+    ]);
+  });
+
+  it('waits four times what answers took of late, never longer than the whole limit', () => {
+    const machine = beating(10_000);
+    machine.answered(sent(machine, 2_000), {kind: 'committed', revision: 2}, 2_300);
+    expect(limits(machine, 4_000, 3)).toEqual([2_000, 1_200, 1_200]);
+    const slow = beating(10_000);
+    slow.answered(sent(slow, 2_000), {kind: 'committed', revision: 2}, 3_900);
+    expect(limits(slow, 4_000, 3)).toEqual([2_000, 2_000, 2_000]);
+  });
+
+  it('never ends the right to act while the store is away for less than half of T, whenever that begins', () => {
+    const share = fc.double({min: 0, max: 1, noNaN: true});
+    fc.assert(
+      fc.property(ttls, share, share, fc.boolean(), (ttlMs, phase, length, silent) => {
+        const machine = beating(ttlMs);
+        const fromMs = phase * machine.wakeAtMs();
+        const untilMs = fromMs + (length * ttlMs) / 2;
+        let nowMs = machine.wakeAtMs();
+        for (;;) {
+          const write = sent(machine, nowMs);
+          if (nowMs >= untilMs || nowMs < fromMs) break;
+          // Refused at once, or no word until the attempt gives up.
+          const toldAtMs = nowMs + (silent ? write.timeoutMs : 1);
+          machine.answered(write, UNKNOWN, toldAtMs);
+          nowMs = Math.max(toldAtMs, machine.wakeAtMs());
+        }
+        const softDeadlineMs = machine.deadlineMs - ttlMs / 5;
+        expect(nowMs).toBeLessThan(softDeadlineMs);
+      }),
+      RUNS,
+    );
+  });
+
+  it('may be written late, whichever of many it was: it is known as mine, counts from its own send, and the rest are dead', () => {
+    const many = fc.integer({min: 1, max: 40});
+    fc.assert(
+      fc.property(ttls, many, fc.nat(), (ttlMs, count, chosen) => {
+        const machine = beating(ttlMs);
+        const lost: {write: HeartbeatWrite; sentMs: number}[] = [];
+        while (lost.length < count) {
+          const sentMs = machine.wakeAtMs();
+          const write = sent(machine, sentMs);
+          lost.push({write, sentMs});
+          machine.answered(write, UNKNOWN, sentMs);
+        }
+        // All compare with the version of before: the store takes one of them, and refuses every other for good.
+        expect(new Set(lost.map(({write}) => write.expectedMod))).toEqual(new Set([1]));
+        expect(new Set(lost.map(({write}) => write.value.nonce)).size).toBe(count);
+        const applied = lost[chosen % count];
+        if (applied === undefined) throw new Error('none was sent');
+        const next = sent(machine, machine.wakeAtMs());
+        const found = {kind: 'found', value: applied.write.value, mod: 7, create: 1} as const;
+        expect(machine.answered(next, found, machine.deadlineMs)).toBe('renewed');
+        expect(machine.deadlineMs).toBe(applied.sentMs + actingMs(ttlMs));
+        expect(sent(machine, machine.wakeAtMs()).expectedMod).toBe(7);
+      }),
+      RUNS,
+    );
   });
 });
 

@@ -1,0 +1,107 @@
+/** One of three members of etcd is lost (promise I4): healthy containers keep their shards. */
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {TTL_DEFAULT_MS} from '../../src/model/container.ts';
+import {LONG_MS, TTL_MS, shardIds, startCluster} from '../support/cluster.ts';
+import type {Cluster} from '../support/cluster.ts';
+import {LACKS, startEtcd} from '../support/etcd-process.ts';
+import type {EtcdMember, EtcdProcess} from '../support/etcd-process.ts';
+import {until} from '../support/until.ts';
+
+const APP = 'orders';
+const SHARDS = shardIds(6);
+let etcd: EtcdProcess;
+let cluster: Cluster;
+
+describe.skipIf(LACKS.members)('one of three members of etcd', () => {
+  beforeAll(async () => {
+    etcd = await startEtcd({members: 3});
+  });
+  afterAll(() => etcd.stop());
+  beforeEach(async () => {
+    cluster = await startCluster({etcd});
+    await cluster.createApp(APP);
+    await cluster.addShards(APP, SHARDS);
+  });
+  afterEach(() => cluster.stop());
+
+  /** Two containers that ask this member first, with all shards on them. */
+  async function joinedAt(member: EtcdMember, ttlMs: number): Promise<void> {
+    const others = etcd.endpoints.filter((endpoint) => endpoint !== member.endpoint);
+    const options = {ttlMs, endpoints: [member.endpoint, ...others]};
+    await cluster.join(APP, 'c1', {}, options);
+    await cluster.join(APP, 'c2', {}, options);
+    await cluster.settled(APP);
+  }
+
+  /** Every container has beaten again since this was called. */
+  async function allBeat(): Promise<void> {
+    const prefix = cluster.keys.heartbeatPrefix(APP);
+    const list = async (): Promise<Map<string, number>> => {
+      const {entries} = await cluster.store.list([prefix]);
+      return new Map(entries.map(({key, mod}) => [key, mod]));
+    };
+    const before = await until(() => list().catch(() => undefined), LONG_MS, 'etcd answers');
+    expect(before.size).toBe(2);
+    await until(
+      async () => {
+        const now = await list().catch(() => new Map<string, number>());
+        return [...before].every(([key, mod]) => (now.get(key) ?? 0) > mod);
+      },
+      LONG_MS,
+      'both containers beat again',
+    );
+  }
+
+  /** Tokens by shard: one that stopped and began again has another, or was added twice. */
+  async function expectNothingStopped(before: ReadonlyMap<string, string>): Promise<void> {
+    expect(cluster.log.count('drop')).toBe(0);
+    expect(cluster.log.count('add')).toBe(SHARDS.length);
+    for (const shard of SHARDS) expect(cluster.log.ownerOf(shard)).toBe(before.get(shard));
+  }
+
+  it('the leader, is killed: no shard stops at the default T', async () => {
+    const leader = await etcd.leader();
+    await joinedAt(leader, TTL_DEFAULT_MS);
+    const before = await cluster.placement(APP);
+    await leader.stop('SIGKILL');
+    try {
+      await allBeat();
+      await expectNothingStopped(before);
+    } finally {
+      leader.start();
+      await etcd.ready();
+    }
+  });
+
+  it('the leader, stands still: no shard stops at the default T', async () => {
+    const leader = await etcd.leader();
+    await joinedAt(leader, TTL_DEFAULT_MS);
+    const before = await cluster.placement(APP);
+    leader.signal('SIGSTOP');
+    try {
+      await allBeat();
+      await expectNothingStopped(before);
+    } finally {
+      leader.signal('SIGCONT');
+      await etcd.ready();
+    }
+    await allBeat();
+    await expectNothingStopped(before);
+  });
+
+  it('which does not lead, is killed: no shard stops even at the shortest T', async () => {
+    const leader = await etcd.leader();
+    const follower = etcd.members.find((member) => member !== leader);
+    if (follower === undefined) throw new Error('nobody follows');
+    await joinedAt(follower, TTL_MS);
+    const before = await cluster.placement(APP);
+    await follower.stop('SIGKILL');
+    try {
+      await allBeat();
+      await expectNothingStopped(before);
+    } finally {
+      follower.start();
+      await etcd.ready();
+    }
+  });
+});
