@@ -73,7 +73,11 @@ function handleOf(handle: ShardHandle, owner: Member): ShardHandle {
 function connectionsLost(session: ContainerSession, nowMs: number): void {
   const {inFlight} = session.heartbeat as unknown as {inFlight?: {nonce: string}};
   if (inFlight !== undefined)
-    session.heartbeat.answered({value: inFlight} as unknown as HeartbeatWrite, {kind: 'unknown'});
+    session.heartbeat.answered(
+      {value: inFlight} as unknown as HeartbeatWrite,
+      {kind: 'unknown'},
+      nowMs,
+    );
   for (const [shard, keeper] of session.keepers) {
     const inside = keeper as unknown as {pending?: Underway; handle: number};
     const {pending, handle} = inside;
