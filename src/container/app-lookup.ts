@@ -1,8 +1,9 @@
 /** Finding the app a container wants to join, and keeping an eye on its removal. */
 import {Keys} from '../etcd/keys.ts';
 import {SmError} from '../model/errors.ts';
-import {decodeAppSpec, decodeCluster} from '../protocol/records.ts';
+import {decodeCluster} from '../protocol/records.ts';
 import type {Clock} from '../runtime/clock.ts';
+import {isDeleting} from '../store/app-spec-guard.ts';
 import type {Store, Watch} from '../store/port.ts';
 import type {Joining} from './options.ts';
 
@@ -14,6 +15,8 @@ export interface FoundApp {
   readonly epoch: number;
   /** Revision at which the spec was read. */
   readonly revision: number;
+  /** Mod revision of the spec. */
+  readonly specMod: number;
 }
 
 /** Waits for the app if the options say so. @throws SmError APP_NOT_FOUND, APP_DELETING, STORE_UNAVAILABLE. */
@@ -91,16 +94,12 @@ async function lookUp(store: Store, joining: Joining): Promise<FoundApp | undefi
       retryable: true,
     });
   }
-  return {keys, epoch: decoded?.ok === true ? decoded.value.epoch : 1, revision};
+  const epoch = decoded?.ok === true ? decoded.value.epoch : 1;
+  return {keys, epoch, revision, specMod: spec.mod};
 }
 
 /** Whose app it is: written at its creation. */
 async function governingService(store: Store, joining: Joining): Promise<string | undefined> {
   const {entry} = await store.get(new Keys(joining.etcdPrefix, 'sm').governedBy(joining.app));
   return entry?.value;
-}
-
-function isDeleting(value: string): boolean {
-  const decoded = decodeAppSpec(value);
-  return decoded.ok && decoded.value.deleting === true;
 }

@@ -140,6 +140,7 @@ export class JoinedContainer implements Container, HintTarget {
       app: this.app,
       keys: found.keys,
       epoch: found.epoch,
+      specMod: found.specMod,
       clock: this.clock,
       logger: this.logger,
       identity: this.identity(),

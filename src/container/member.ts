@@ -62,6 +62,8 @@ export interface MemberOptions {
   readonly logger: Logger;
   readonly identity: HeartbeatIdentity;
   readonly epoch: number;
+  /** Mod revision of the app's spec as it was found; undefined for sm's own service, which is never removed. */
+  readonly specMod?: number;
   readonly addTimeoutMs: number;
   readonly dropTimeoutMs: number;
   readonly refuseTakenId: boolean;
@@ -100,11 +102,14 @@ export class Member {
   private readonly handles = new Map<string, ShardHandle>();
   private readonly reads: RecordRead[] = [];
   private timer: Timer | undefined;
+  /** As last seen: under another one no registration is valid. */
+  private specMod: number | undefined;
   private pumpQueued = false;
   private stopped = false;
 
   constructor(options: MemberOptions) {
     this.options = options;
+    this.specMod = options.specMod;
     this.logger = options.logger.child({container: options.identity.container});
     this.session = new ContainerSession({
       identity: options.identity,
@@ -248,14 +253,16 @@ export class Member {
   private async beat(write: HeartbeatWrite): Promise<void> {
     const {keys, app, heartbeatStore, history} = this.options;
     const atLeast = history?.newest() ?? 0;
-    const outcome = await heartbeatStore.transact(heartbeatTransaction(keys, app, write), {
-      timeoutMs: write.timeoutMs,
-    });
+    const transaction = heartbeatTransaction(keys, app, write, this.specMod);
+    const {timeoutMs} = write;
+    const outcome = await heartbeatStore.transact(transaction, {timeoutMs});
     const clusterId = history?.clusterId() ?? '';
     const mark =
       outcome.kind === 'unknown' ? undefined : {clusterId, revision: outcome.revision, atLeast};
     const nowMs = this.options.clock.ownerMs();
-    this.session.heartbeatAnswered(write, heartbeatAnswer(outcome), nowMs, mark);
+    const {answer, specMod = this.specMod} = heartbeatAnswer(write, outcome);
+    this.specMod = specMod;
+    this.session.heartbeatAnswered(write, answer, nowMs, mark);
     // At once: what the answer revokes must be revoked before any other callback may pass a guard.
     this.pump();
     if (outcome.kind === 'committed') this.options.onHeartbeat?.();

@@ -12,26 +12,49 @@ import {
   decodeShardSpec,
   encodeRecord,
 } from '../protocol/records.ts';
+import {liveSpecMod, specUnchanged} from '../store/app-spec-guard.ts';
 import type {Compare, KeyValue, Operation, Transaction, TransactionOutcome} from '../store/port.ts';
 
 type TakeId = Extract<SessionAction, {type: 'takeId'}>;
 type Deregister = Extract<SessionAction, {type: 'deregister'}>;
 
-/** [hb mod = last version] -> put, else read. */
-export function heartbeatTransaction(keys: Keys, app: string, write: HeartbeatWrite): Transaction {
+/**
+ * [hb mod = last version] -> put, else read. The first one, which registers the container, also compares the app's spec with `specMod`
+ * (undefined for sm's own service, which is never removed) and reads it when refused.
+ */
+export function heartbeatTransaction(
+  keys: Keys,
+  app: string,
+  write: HeartbeatWrite,
+  specMod: number | undefined,
+): Transaction {
   const key = keys.heartbeat(app, write.incarnation);
-  return {
-    compares: [{key, target: 'mod', op: '=', value: write.expectedMod}],
-    then: [{op: 'put', key, value: encodeRecord(write.value)}],
-    otherwise: [{op: 'get', key}],
-  };
+  const compares: Compare[] = [{key, target: 'mod', op: '=', value: write.expectedMod}];
+  const otherwise: Operation[] = [{op: 'get', key}];
+  if (write.expectedMod === 0 && specMod !== undefined) {
+    compares.push(specUnchanged(keys, app, specMod));
+    otherwise.push({op: 'get', key: keys.appSpec(app)});
+  }
+  return {compares, then: [{op: 'put', key, value: encodeRecord(write.value)}], otherwise};
 }
 
-export function heartbeatAnswer(outcome: TransactionOutcome): HeartbeatAnswer {
-  if (outcome.kind === 'unknown') return {kind: 'unknown'};
-  if (outcome.kind === 'committed') return {kind: 'committed', revision: outcome.revision};
-  const [entry] = outcome.answers;
-  if (entry === undefined) return {kind: 'absent'};
+/** What an attempt came to; `specMod`: the app's spec as a refused registration found it, where it may be registered for. */
+export function heartbeatAnswer(
+  write: HeartbeatWrite,
+  outcome: TransactionOutcome,
+): {readonly answer: HeartbeatAnswer; readonly specMod?: number} {
+  if (outcome.kind === 'unknown') return {answer: {kind: 'unknown'}};
+  if (outcome.kind === 'committed')
+    return {answer: {kind: 'committed', revision: outcome.revision}};
+  const [entry, spec] = outcome.answers;
+  if (entry !== undefined) return {answer: foundHeartbeat(entry)};
+  if (write.expectedMod !== 0) return {answer: {kind: 'absent'}};
+  const specMod = liveSpecMod(spec);
+  if (specMod === undefined) return {answer: {kind: 'appGone'}};
+  return {answer: {kind: 'specChanged'}, specMod};
+}
+
+function foundHeartbeat(entry: KeyValue): HeartbeatAnswer {
   const decoded = decodeHeartbeat(entry.value);
   // One that cannot be read proves nothing: the right to act ends at its deadline, and the governor evicts what stays silent.
   if (!decoded.ok) return {kind: 'unknown'};

@@ -45,10 +45,15 @@ export type HeartbeatAnswer =
       readonly create: number;
     }
   | {readonly kind: 'absent'}
+  /** A registration was refused: the app's spec is another version than the one seen last. Register again under that. */
+  | {readonly kind: 'specChanged'}
+  /** A registration was refused: the app is gone or being removed. */
+  | {readonly kind: 'appGone'}
   | {readonly kind: 'unknown'};
 
 /** What an answer means for the session. */
-export type HeartbeatVerdict = 'renewed' | 'evicted' | 'evicting' | 'cloned' | 'unanswered';
+export type HeartbeatVerdict =
+  'renewed' | 'evicted' | 'evicting' | 'cloned' | 'appGone' | 'unanswered';
 
 interface Attempt {
   readonly nonce: string;
@@ -147,6 +152,11 @@ export class HeartbeatMachine {
     }
     this.noteRoundTrip(write.value.nonce, nowMs);
     if (answer.kind === 'absent') return 'evicted';
+    if (answer.kind === 'appGone') return 'appGone';
+    if (answer.kind === 'specChanged') {
+      this.nextAtMs = Number.NEGATIVE_INFINITY;
+      return 'unanswered';
+    }
     if (answer.kind === 'committed') {
       const create = this.create === 0 ? answer.revision : this.create;
       return this.renewed(write.value.nonce, write.value.state, answer.revision, create);

@@ -113,7 +113,8 @@ export class ContainerSession {
     if (verdict === 'renewed') this.renewed(lapsed, nowMs);
     else if (verdict === 'evicted') this.evicted(nowMs);
     else if (verdict === 'evicting') this.evicting();
-    else if (verdict === 'cloned') this.cloned();
+    else if (verdict === 'cloned') this.stopAtOnce('cloned');
+    else if (verdict === 'appGone') this.stopAtOnce('deleted');
   }
 
   idAnswered(incarnation: string, answer: IdAnswer, nowMs: number): void {
@@ -270,9 +271,9 @@ export class ContainerSession {
     this.out.push({type: 'fenced'});
   }
 
-  /** Another process renews my heartbeat: whatever it does, this one must not act. */
-  private cloned(): void {
-    this.how = 'cloned';
+  /** Another process renews my heartbeat: whatever it does, this one must not act. Or there is no app to register for. */
+  private stopAtOnce(how: SessionEnd): void {
+    this.how = how;
     this.loseAll();
     this.end();
   }

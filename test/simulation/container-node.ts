@@ -79,6 +79,7 @@ export class ContainerNode {
       logger: simulatedLogger(process, checker),
       identity: identity(container, options.endpoint, options.ttlMs),
       epoch: 1,
+      specMod: server.kv.get(keys.appSpec(app))?.mod ?? 0,
       addTimeoutMs: HOOK_LIMIT_MS,
       dropTimeoutMs: HOOK_LIMIT_MS,
       refuseTakenId: false,

@@ -12,6 +12,7 @@ import type {
 } from '../../protocol/admin.ts';
 import {decodeContainerOrder, encodeRecord} from '../../protocol/records.ts';
 import type {KeyValue} from '../../store/port.ts';
+import {liveSpec} from './app-writes.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import type {AdminDependencies} from './dependencies.ts';
@@ -30,6 +31,7 @@ export async function order(
   const key = keys.containerOrder(app, container);
   const decide = ({entries: [spec, present, id]}: Reading): Decision => {
     refuseUnknown(dependencies, app, container, spec, [present, id]);
+    if (app !== dependencies.service) liveSpec(app, spec);
     const incarnation = id === undefined ? '' : decodeIdHolder(id.value);
     const wanted: ContainerOrder = {
       order: word,

@@ -2,6 +2,7 @@
 import type {Keys} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import type {Compare, KeyValue, Operation, Store} from '../../store/port.ts';
+import {isDeleting, specUnchanged} from '../../store/app-spec-guard.ts';
 import {revokeGuard} from '../push/guard-lease.ts';
 
 export interface RemovalOptions {
@@ -22,11 +23,15 @@ export async function removeApp(options: RemovalOptions, stillGoverns: Compare):
   if (listed === undefined) return false;
   const last = new Set([keys.appSpec(app), keys.governedBy(app)]);
   if (listed.entries.some(({key}) => isAlive(keys, key))) return false;
+  const spec = listed.entries.find(({key}) => key === keys.appSpec(app));
+  // A listing that shows the removal begun shows all there is: nothing of the app is created from then on.
+  if (spec === undefined || !isDeleting(spec.value)) return false;
+  const guards = [stillGoverns, specUnchanged(keys, app, spec.mod)];
   if (!(await guardRevoked(options, listed.entries))) return false;
   const rest = listed.entries.filter(({key}) => !last.has(key));
   for (let at = 0; at < rest.length; at += KEYS_PER_TRANSACTION) {
     const outcome = await store.transact(
-      deletion(rest.slice(at, at + KEYS_PER_TRANSACTION), [stillGoverns]),
+      deletion(rest.slice(at, at + KEYS_PER_TRANSACTION), guards),
     );
     if (outcome.kind !== 'committed') return false;
   }
@@ -34,7 +39,7 @@ export async function removeApp(options: RemovalOptions, stillGoverns: Compare):
     op: 'delete',
     key,
   }));
-  const outcome = await store.transact({compares: [stillGoverns], then: finish, otherwise: []});
+  const outcome = await store.transact({compares: guards, then: finish, otherwise: []});
   return outcome.kind === 'committed';
 }
 

@@ -5,6 +5,7 @@ import {RECORD_VERSION} from '../../model/ownership.ts';
 import type {Alarm, AppStatus} from '../../model/status.ts';
 import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
 import type {Clock} from '../../runtime/clock.ts';
+import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import type {Office} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
 
@@ -28,7 +29,10 @@ export async function raiseAlarm(
   {code, text}: Pick<Alarm, 'code' | 'text'>,
 ): Promise<void> {
   const key = keys.status(app);
-  const {entry} = await store.get(key);
+  const {entries} = await store.getMany([key, keys.appSpec(app)]);
+  const [entry, spec] = entries;
+  const specMod = liveSpecMod(spec);
+  if (specMod === undefined) return;
   const known = entry === undefined ? undefined : decodeAppStatus(entry.value);
   const at = new Date(clock.wallMs()).toISOString();
   const last = known?.ok === true ? known.value : emptyStatus(governor, at);
@@ -49,7 +53,7 @@ export async function raiseAlarm(
   await store.transact({
     compares: [
       {key: office.key, target: office.target, op: '=', value: office.value},
-      {key: keys.appSpec(app), target: 'create', op: '!=', value: 0},
+      specUnchanged(keys, app, specMod),
     ],
     then: [{op: 'put', key, value: encodeRecord(status)}],
     otherwise: [],

@@ -6,6 +6,7 @@ import type {AppStatus, FinishedMove} from '../../model/status.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
+import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import type {Office} from '../../store/ownership-transactions.ts';
 import type {Compare, Operation, Store, TransactionOutcome} from '../../store/port.ts';
 import {removeApp} from './app-removal.ts';
@@ -25,6 +26,8 @@ export interface HousekeepingOptions {
 type Chore = Exclude<GovernorAction, {type: 'write' | 'hints' | 'reread'}>;
 
 const SPECS_PER_TRANSACTION = 100;
+/** Refused writes of status or history before one is given up: the spec has changed each time. */
+const SPEC_LOOKS_LIMIT = 4;
 
 export class Housekeeping {
   private readonly options: HousekeepingOptions;
@@ -33,6 +36,8 @@ export class Housekeeping {
   private readonly events: RoundKeeper;
   private readonly watcher = new ContainerWatcher();
   private removing = false;
+  /** Mod revision of the app's spec as last seen; undefined: not known, or being removed when it was last seen. */
+  private specMod: number | undefined;
 
   constructor(options: HousekeepingOptions, depose: () => void) {
     this.options = options;
@@ -93,11 +98,11 @@ export class Housekeeping {
     const put: Operation = {op: 'put', key: keys.status(app), value: encodeRecord(status)};
     const found = this.watcher.compare(status);
     const round = found.length === 0 ? [] : await this.events.round(found);
-    await this.transact([this.stillGoverns()], [put, ...round]);
+    await this.writeWhileAppLives([put, ...round]);
   }
 
   private async recordMoves(moves: readonly FinishedMove[]): Promise<void> {
-    await this.transact([this.stillGoverns()], await this.moves.round(moves));
+    await this.writeWhileAppLives(await this.moves.round(moves));
   }
 
   private async deleteSpecs(
@@ -131,16 +136,33 @@ export class Housekeeping {
     }
   }
 
+  /** Not once the app's removal has begun. A spec that was only changed is taken as it is then. */
+  private async writeWhileAppLives(then: readonly Operation[]): Promise<void> {
+    const {keys, app, office} = this.options;
+    const otherwise: Operation[] = [office.key, keys.appSpec(app)].map((key) => ({op: 'get', key}));
+    this.specMod ??= await this.readSpecMod();
+    for (let attempt = 0; attempt < SPEC_LOOKS_LIMIT; attempt += 1) {
+      if (this.specMod === undefined) return;
+      const compares = [this.stillGoverns(), specUnchanged(keys, app, this.specMod)];
+      const outcome = await this.transact(compares, then, otherwise);
+      if (outcome.kind !== 'refused') return;
+      this.specMod = liveSpecMod(outcome.answers[1]);
+    }
+  }
+
+  private async readSpecMod(): Promise<number | undefined> {
+    const {store, keys, app} = this.options;
+    const read = await store.get(keys.appSpec(app)).catch(() => undefined);
+    return liveSpecMod(read?.entry);
+  }
+
   private async transact(
     compares: readonly Compare[],
     then: readonly Operation[],
+    otherwise: readonly Operation[] = [{op: 'get', key: this.options.office.key}],
   ): Promise<TransactionOutcome> {
     const {office, store} = this.options;
-    const outcome = await store.transact({
-      compares,
-      then,
-      otherwise: [{op: 'get', key: office.key}],
-    });
+    const outcome = await store.transact({compares, then, otherwise});
     if (outcome.kind === 'refused' && (outcome.answers[0]?.[office.target] ?? 0) !== office.value)
       this.depose();
     return outcome;

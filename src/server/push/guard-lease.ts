@@ -8,6 +8,7 @@ import type {PushAlarm} from '../../ownership/push-session.ts';
 import {decodeGuardLease, encodeGuardLease} from '../../protocol/push.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
+import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import type {Store} from '../../store/port.ts';
 
 /**
@@ -46,13 +47,12 @@ export async function ensureGuard(dependencies: GuardDependencies): Promise<Guar
   const known = await readGuard(dependencies);
   if (known.kind !== 'absent') return known;
   const {app, keys, store, leases} = dependencies;
+  const specMod = liveSpecMod((await store.get(keys.appSpec(app))).entry);
+  if (specMod === undefined) return known;
   const leaseId = await leases.grant(GUARD_TTL_S);
   const key = keys.leaseGuard(app);
   const outcome = await store.transact({
-    compares: [
-      {key, target: 'create', op: '=', value: 0},
-      {key: keys.appSpec(app), target: 'create', op: '!=', value: 0},
-    ],
+    compares: [{key, target: 'create', op: '=', value: 0}, specUnchanged(keys, app, specMod)],
     then: [{op: 'put', key, value: encodeGuardLease(leaseId)}],
     otherwise: [],
   });

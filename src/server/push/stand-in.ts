@@ -5,6 +5,7 @@ import type {Heartbeat} from '../../model/container.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
 import {encodeIdHolder} from '../../protocol/container-id.ts';
 import {encodeRecord} from '../../protocol/records.ts';
+import {specUnchanged} from '../../store/app-spec-guard.ts';
 import type {Office} from '../../store/ownership-transactions.ts';
 import type {Compare, Operation, Transaction} from '../../store/port.ts';
 
@@ -47,7 +48,10 @@ export function isSettled(view: AppView, {container, incarnation}: StandInSubjec
   );
 }
 
-/** [still governs; hb as seen; when the id is taken: id as seen, its holder's hb absent] -> put hb, put id. */
+/**
+ * Call for a first heartbeat only while the view does not say that the app is being removed.
+ * [still governs; the app stands, for a first heartbeat; hb as seen; when the id is taken: id as seen, its holder's hb absent] -> put hb, put id.
+ */
 export function standInTransaction(
   context: StandInContext,
   subject: StandInSubject,
@@ -70,6 +74,7 @@ export function standInTransaction(
     {key: office.key, target: office.target, op: '=', value: office.value},
     {key, target: 'mod', op: '=', value: known?.mod ?? 0},
   ];
+  if (known === undefined) compares.push(appStands(context));
   const then: Operation[] = [{op: 'put', key, value: encodeRecord(value)}];
   if (takesId) {
     compares.push({key: id, target: 'mod', op: '=', value: holder?.mod ?? 0});
@@ -79,6 +84,13 @@ export function standInTransaction(
   }
   const otherwise = [office.key, key, id].map((read): Operation => ({op: 'get', key: read}));
   return {transaction: {compares, then, otherwise}, value, takesId};
+}
+
+/** A spec that cannot be read has no version in the view; that it is there must do. */
+function appStands({app, keys, view}: StandInContext): Compare {
+  const key = keys.appSpec(app);
+  if (view.spec === undefined) return {key, target: 'create', op: '!=', value: 0};
+  return specUnchanged(keys, app, view.spec.mod);
 }
 
 /** [still governs; hb as seen; id as seen] -> delete hb, and the id when it is its own. Only without shards. */

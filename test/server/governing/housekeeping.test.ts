@@ -23,7 +23,14 @@ beforeEach(async () => {
   memory = new MemoryStore();
   clock = {...systemClock(), wallMs: () => NOW_MS};
   await write({op: 'put', key: office.key, value: '{}'});
+  await respec({});
 });
+
+/** Writes the app's spec anew. */
+function respec(over: object): Promise<number> {
+  const spec = {service: 'orders', createTime: 1, maxShardCount: 0, maxRecoveryTime: 0, ...over};
+  return write({op: 'put', key: keys.appSpec('orders'), value: JSON.stringify(spec)});
+}
 
 async function write(...then: Operation[]): Promise<number> {
   const outcome = await memory.transact({compares: [], then, otherwise: []});
@@ -63,6 +70,7 @@ describe('an eviction', () => {
     expect(await told('answered')).toEqual(['lost']);
     memory = new MemoryStore();
     await write({op: 'put', key: office.key, value: '{}'});
+    await respec({});
     expect(await told('applied')).toEqual(['lost']);
   });
 
