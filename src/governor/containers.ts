@@ -35,7 +35,7 @@ export function livingContainers(
   for (const [container, {incarnation}] of view.ids) {
     const heartbeat = view.heartbeats.get(incarnation);
     if (heartbeat === undefined || heartbeat.value.state === 'waiting') continue;
-    const note = doubted.get(incarnation);
+    const note = unreadableNote(view, incarnation) ?? doubted.get(incarnation);
     const shut = note !== undefined || (unreachable.get(incarnation) ?? 0) > nowMs;
     const state = stateOf(
       heartbeat.value,
@@ -55,6 +55,11 @@ export function livingContainers(
     });
   }
   return living;
+}
+
+function unreadableNote(view: AppView, incarnation: string): string | undefined {
+  const problem = view.heartbeatProblem(incarnation);
+  return problem && `has a heartbeat that cannot be read: ${problem}`;
 }
 
 function stateOf(

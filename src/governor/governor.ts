@@ -30,7 +30,7 @@ import {Removal} from './removal.ts';
 import {REFUSED_RETRY_MS, RetrySchedule} from './retry.ts';
 import {StatusKeeper} from './status-keeper.ts';
 import type {OutsideAlarm, StatusInput} from './status-keeper.ts';
-import {AppView, listedKey} from './view.ts';
+import {AppView, incarnationOf, listedKey} from './view.ts';
 
 export class Governor {
   readonly view = new AppView();
@@ -68,14 +68,13 @@ export class Governor {
   /** One key changed. */
   changed(change: AppChange, nowMs: number): void {
     const before = change.kind === 'own' ? this.view.own.get(change.shard) : undefined;
-    const known =
-      change.kind === 'heartbeat' && this.view.heartbeats.get(change.incarnation) !== undefined;
+    const incarnation = incarnationOf(change);
+    const known = incarnation !== undefined && this.view.heartbeats.has(incarnation);
     if (!this.view.apply(change)) return;
     this.statusKeeper.touch();
     if (change.kind === 'own') this.ownChanged(change.shard, before, change.entry, nowMs);
     else if (change.kind === 'shard') this.specChanged(change.shard);
-    else if (change.kind === 'heartbeat')
-      this.heartbeatChanged(change.incarnation, change.entry, known, nowMs);
+    else if (incarnation !== undefined) this.heartbeatChanged(incarnation, known, nowMs);
     else this.planKeeper.dirty = true;
   }
 
@@ -191,12 +190,8 @@ export class Governor {
     this.planKeeper.dirty = true;
   }
 
-  private heartbeatChanged(
-    incarnation: string,
-    entry: {value: {ttlMs: number}; mod: number} | undefined,
-    known: boolean,
-    nowMs: number,
-  ): void {
+  private heartbeatChanged(incarnation: string, known: boolean, nowMs: number): void {
+    const entry = this.view.heartbeats.get(incarnation);
     if (entry !== undefined) {
       this.clock.observe(incarnation, entry.mod, entry.value.ttlMs, nowMs);
       if (!known) this.planKeeper.joined(this.living.size === 0, nowMs);

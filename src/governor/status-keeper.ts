@@ -10,6 +10,7 @@ const INTERVAL_MS = 1_000;
 const UNPLACED_SHOWN = 500;
 const FAILED_SHOWN = 100;
 const ALARMS_SHOWN = 100;
+const QUARANTINED_NAMED = 5;
 const BY_CLOCK: readonly ContainerState[] = ['lost', 'silent', 'unreachable', 'suspect'];
 /** Failed adds in a row from which a shard is shown as failed. */
 export const FAILED_FROM = 5;
@@ -137,10 +138,10 @@ function alarmsOf(
   };
   if (input.braking)
     raise('BRAKE', 'many containers were lost within a short time: evictions are held back for 2T');
-  if (input.view.quarantined.size > 0)
-    raise('QUARANTINE', `${input.view.quarantined.size} values in etcd cannot be read`);
+  if (input.view.quarantined.size > 0) raise('QUARANTINE', quarantineText(input.view));
   for (const {code, text} of outside) raise(code, text);
   for (const {container, incarnation, state, note} of input.living.values()) {
+    if (input.view.heartbeatProblem(incarnation) !== undefined) continue;
     if (note !== undefined)
       raise('HOLDINGS_DIFFER', `container ${container} gets nothing new: it ${note}`);
     else if (state === 'unreachable')
@@ -149,6 +150,18 @@ function alarmsOf(
       raise('STUCK', `${hook} of ${shard} on ${container} is overdue`);
   }
   return alarms;
+}
+
+/** The first few by name; of a heartbeat the container's, for that is what can be evicted. */
+function quarantineText({quarantined, heartbeats}: AppView): string {
+  const named = first(quarantined, QUARANTINED_NAMED).map(([key]) => {
+    const [what = '', id = ''] = /^([a-z]+)\/(.*)$/s.exec(key)?.slice(1) ?? [];
+    const container = what === 'heartbeat' ? heartbeats.get(id)?.value.container : undefined;
+    return container === undefined || container === '' ? key : `${key} of container ${container}`;
+  });
+  const more = quarantined.size - named.length;
+  const text = `${quarantined.size} values in etcd cannot be read: ${named.join(', ')}`;
+  return more > 0 ? `${text} and ${more} more` : text;
 }
 
 function failedShards(view: AppView): {first: AppStatus['failed']; count: number} {

@@ -3,8 +3,10 @@
  * Older news about a key than what is known is ignored, so answers of own writes and watch events may come in any order.
  */
 import type {AppChange} from '../model/change.ts';
+import {unreadableHeartbeat} from '../model/container.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
+import {UNREADABLE_ORDER} from '../model/specs.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
 
 export interface IdHolder {
@@ -12,7 +14,8 @@ export interface IdHolder {
   readonly mod: number;
 }
 
-type ReadableChange = Exclude<AppChange, {kind: 'corrupt'}>;
+type CorruptChange = Extract<AppChange, {kind: 'corrupt'}>;
+type ReadableChange = Exclude<AppChange, CorruptChange>;
 
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -20,7 +23,9 @@ export class AppView {
   spec: Versioned<AppSpec> | undefined;
   readonly shards = new Map<string, Versioned<ShardSpec>>();
   readonly pools = new Map<string, Set<string>>();
+  /** One that cannot be read counts as a cordon. */
   readonly orders = new Map<string, Versioned<ContainerOrder>>();
+  /** One that cannot be read is here all the same, with the longest T there is: see `heartbeatProblem`. */
   readonly heartbeats = new Map<string, Versioned<Heartbeat>>();
   readonly ids = new Map<string, IdHolder>();
   readonly own = new Map<string, Versioned<OwnershipRecord>>();
@@ -58,7 +63,12 @@ export class AppView {
 
   /** The incarnation has a heartbeat in the store, if only one that cannot be read: nothing is taken from it. */
   hasHeartbeat(incarnation: string): boolean {
-    return this.heartbeats.has(incarnation) || this.quarantined.has(`heartbeat/${incarnation}`);
+    return this.heartbeats.has(incarnation);
+  }
+
+  /** Why the incarnation's heartbeat cannot be read; undefined when it can, or there is none. */
+  heartbeatProblem(incarnation: string): string | undefined {
+    return this.quarantined.size > 0 ? this.quarantined.get(`heartbeat/${incarnation}`) : undefined;
   }
 
   /** The incarnation that holds the container id and still has its heartbeat. */
@@ -88,10 +98,13 @@ export class AppView {
   /** Takes one change; false when it is older than what is known. */
   apply(change: AppChange): boolean {
     this.newest = Math.max(this.newest, change.mod);
-    if (change.kind === 'corrupt') return this.applyCorrupt(change.what, change.id, change.problem);
+    if (change.kind === 'corrupt') return this.applyCorrupt(change);
+    const isNews = this.applyReadable(change);
+    // Of these the revision of the unreadable value is known: what is older says nothing.
+    if (!isNews && (change.kind === 'heartbeat' || change.kind === 'order')) return false;
     // A value that can be read again, or is gone, is news whatever is known of it.
     const mended = this.quarantined.size > 0 && this.quarantined.delete(this.quarantineKey(change));
-    return this.applyReadable(change) || mended;
+    return isNews || mended;
   }
 
   /** Every key known that a complete listing at `revision` did not show, as deletions. */
@@ -183,7 +196,21 @@ export class AppView {
     if (known !== undefined && known.mod >= mod) return false;
     if (incarnation === undefined) return this.ids.delete(container);
     this.ids.set(container, {incarnation, mod});
+    this.nameUnreadable(incarnation, container);
     return true;
+  }
+
+  /** A heartbeat that cannot be read has the name that its id key gives it. */
+  private nameUnreadable(incarnation: string, container: string): void {
+    const known = this.heartbeats.get(incarnation);
+    if (known?.value.container === '')
+      this.heartbeats.set(incarnation, {...known, value: {...known.value, container}});
+  }
+
+  private idOf(incarnation: string): string {
+    for (const [container, holder] of this.ids)
+      if (holder.incarnation === incarnation) return container;
+    return '';
   }
 
   private applyWorker(workerGroup: string, container: string, present: boolean): boolean {
@@ -196,11 +223,26 @@ export class AppView {
     return true;
   }
 
-  private applyCorrupt(what: string, id: string, problem: string): boolean {
+  private applyCorrupt(change: CorruptChange): boolean {
+    const {what, id, problem} = change;
+    const isNewer = this.standIn(change);
+    if (isNewer === false) return false;
     const key = `${what}/${id}`;
-    if (this.quarantined.get(key) === problem) return false;
+    const before = this.quarantined.get(key);
     this.quarantined.set(key, problem);
-    return true;
+    return before !== problem || isNewer === true;
+  }
+
+  /** What counts in the place of the value; undefined: nothing does. False when a newer one is known. */
+  private standIn({what, id, mod}: CorruptChange): boolean | undefined {
+    if (what === 'heartbeat') {
+      const known = this.heartbeats.get(id);
+      const value = unreadableHeartbeat(this.idOf(id), known?.value);
+      return put(this.heartbeats, id, {value, mod, create: known?.create ?? mod}, mod);
+    }
+    if (what !== 'order') return undefined;
+    const create = this.orders.get(id)?.create ?? mod;
+    return put(this.orders, id, {value: UNREADABLE_ORDER, mod, create}, mod);
   }
 }
 
@@ -222,6 +264,12 @@ export function listedKey(change: AppChange): string {
     case 'corrupt':
       return `${change.what}/${change.id}`;
   }
+}
+
+/** Whose heartbeat the change speaks of, be it readable or not; undefined: of none. */
+export function incarnationOf(change: AppChange): string | undefined {
+  if (change.kind === 'heartbeat') return change.incarnation;
+  return change.kind === 'corrupt' && change.what === 'heartbeat' ? change.id : undefined;
 }
 
 /** Whether the app has a spec in the listing, if only one that cannot be read. */

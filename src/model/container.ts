@@ -43,6 +43,16 @@ export interface Heartbeat extends HeartbeatIdentity {
   [unknown: string]: unknown;
 }
 
+/**
+ * What counts in the place of a heartbeat that cannot be read: T is the longest there is, so that nobody takes from its owner too early. The rest
+ * is as it was last known.
+ */
+export function unreadableHeartbeat(container: string, last: Heartbeat | undefined): Heartbeat {
+  const blank = {v: 1, endpoint: '', host: '', pid: 0, bootId: '', zone: '', labels: {}};
+  const rest = {version: '', sdk: '', seq: 0, nonce: '', state: 'ready' as const};
+  return {...blank, ...rest, ...last, container: last?.container ?? container, ttlMs: TTL_MAX_MS};
+}
+
 /** States shown to operators; one word each, the same everywhere. */
 export type ContainerState =
   | 'waiting'

@@ -63,3 +63,13 @@ export interface ContainerOrder {
   keep: boolean;
   [unknown: string]: unknown;
 }
+
+/** What counts in the place of an order that cannot be read: nothing new goes there, and nothing that runs is moved. */
+export const UNREADABLE_ORDER: ContainerOrder = {
+  order: 'cordon',
+  reason: 'the order cannot be read',
+  by: '',
+  at: '',
+  incarnation: '',
+  keep: true,
+};

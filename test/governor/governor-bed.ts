@@ -116,13 +116,20 @@ export class GovernorBed {
     );
   }
 
+  /** A value that cannot be read is written, or was at `mod`. */
+  corrupt(what: 'heartbeat' | 'order', id: string, problem: string, mod = this.next()): number {
+    this.governor.changed({kind: 'corrupt', mod, what, id, problem}, this.nowMs);
+    return mod;
+  }
+
+  /** The container id is taken by this incarnation. */
+  holdsId(container: string, incarnation: string): void {
+    this.governor.changed({kind: 'id', mod: this.next(), container, incarnation}, this.nowMs);
+  }
+
   join(container: string): void {
     this.beat(container);
-    const mod = this.next();
-    this.governor.changed(
-      {kind: 'id', mod, container, incarnation: `${container}-inc`},
-      this.nowMs,
-    );
+    this.holdsId(container, `${container}-inc`);
   }
 
   /** The container's heartbeat, or that of an incarnation of its own. */

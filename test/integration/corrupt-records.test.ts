@@ -155,4 +155,41 @@ describe.concurrent('a heartbeat', () => {
     const records = await theCluster().shards('beat');
     for (const [shard] of ofFirst) expect(records.get(shard)?.container).toBe('beat-c1');
   });
+
+  it('of a dead container is evicted by the operator: its shards go on elsewhere', async () => {
+    const {incarnation} = await begin('dead');
+    await theCluster().join('dead', 'dead-c2');
+    await theCluster().settled('dead');
+    const key = theCluster().keys.heartbeat('dead', incarnation);
+    // The process is not killed: from here on it cannot renew what it cannot read, and stops at its deadline.
+    await put(key, 'rubbish');
+    await alarmed('dead');
+    const {containers} = await theCluster().admin.call('getContainers', {service: 'dead'});
+    expect(containers.find((one) => one.incarnation === incarnation)).toMatchObject({
+      ...{id: 'dead-c1', state: 'unreachable'},
+    });
+    const answer = await theCluster().admin.call('evict', {service: 'dead', container: 'dead-c1'});
+    expect(answer.result).toBe('configured');
+    await until(
+      async () => ![...(await theCluster().placement('dead')).values()].includes('dead-c1'),
+      LONG_MS,
+      'no shard is left at it',
+    );
+    await theCluster().settled('dead');
+  });
+
+  it('of a dead container counts as T = 60 s, then its shards go on elsewhere', async () => {
+    const {incarnation} = await begin('slow');
+    await theCluster().join('slow', 'slow-c2');
+    await theCluster().settled('slow');
+    const startedMs = performance.now();
+    await put(theCluster().keys.heartbeat('slow', incarnation), 'rubbish');
+    await until(
+      async () => ![...(await theCluster().placement('slow')).values()].includes('slow-c1'),
+      90_000,
+      'no shard is left at it',
+    );
+    expect(performance.now() - startedMs).toBeGreaterThan(60_000);
+    await theCluster().settled('slow');
+  }, 120_000);
 });

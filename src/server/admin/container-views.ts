@@ -30,6 +30,7 @@ export function containerViews(listing: AppListing): ContainerView[] {
     views.push(goneView(listing, container, incarnation, load));
   }
   addUnreadable(listing.view, views);
+  addNameless(listing.view, views);
   addOrderedOnly(listing, views);
   return views.sort((a, b) => compareText(a.id, b.id) || compareText(a.incarnation, b.incarnation));
 }
@@ -166,8 +167,19 @@ function addUnreadable(view: AppView, views: ContainerView[]): void {
     const incarnation = /^heartbeat\/(.*)$/s.exec(key)?.[1];
     if (incarnation === undefined) continue;
     const known = views.find((one) => one.incarnation === incarnation);
-    if (known !== undefined) Object.assign(known, {problem, state: 'unreachable'});
-    else views.push({...blankView('', incarnation), problem, state: 'unreachable'});
+    if (known === undefined) continue;
+    // That it is silent, or leaves, is the better word.
+    const isKept = known.state === 'silent' || known.state === 'leaving';
+    Object.assign(known, {problem, state: isKept ? known.state : 'unreachable'});
+  }
+}
+
+/** Alive, but its id key names nobody: the governor gives it nothing, and takes nothing from it. */
+function addNameless(view: AppView, views: ContainerView[]): void {
+  for (const one of views) {
+    if (one.problem !== '' || view.ids.get(one.id)?.incarnation !== '') continue;
+    const problem = 'its id key cannot be read: restart it';
+    Object.assign(one, {problem, state: 'unreachable'});
   }
 }
 

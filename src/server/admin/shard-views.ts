@@ -63,7 +63,8 @@ function lossOfIncarnation(listing: AppListing, incarnation: string): Loss {
 function judgedLoss(listing: AppListing, incarnation: string): Loss {
   const {view} = listing;
   const heartbeat = view.heartbeats.get(incarnation)?.value;
-  if (heartbeat === undefined) return view.hasHeartbeat(incarnation) ? 'unreadable' : 'lost';
+  if (heartbeat === undefined) return 'lost';
+  if (view.heartbeatProblem(incarnation) !== undefined) return 'unreadable';
   const {state} = stateOf(listing, incarnation, heartbeat);
   return state === 'silent' || state === 'lost' ? state : '';
 }

@@ -145,3 +145,46 @@ describe('worker groups', () => {
     ).rejects.toMatchObject({code: 'APP_NOT_FOUND'});
   });
 });
+
+describe('a container whose heartbeat cannot be read', () => {
+  beforeEach(async () => {
+    await world.join('orders', 'c1');
+    await world.put(world.keys.heartbeat('orders', 'c1-1'), 'no JSON');
+  });
+
+  it('is shown by name, with what is wrong', async () => {
+    const {containers} = await world.call('getContainers', app);
+    expect(containers.find(({incarnation}) => incarnation === 'c1-1')).toMatchObject({
+      ...{id: 'c1', state: 'unreachable', ttlMs: 60_000},
+      problem: expect.stringContaining('no JSON') as string,
+    });
+  });
+
+  it('can be evicted: its next heartbeat, if it lives, finds the word', async () => {
+    const answer = await world.call('evict', {...app, container: 'c1'});
+    expect(answer).toMatchObject({result: 'configured', changed: true});
+    expect(await list()).toMatchObject([{id: 'c1', state: 'leaving', ttlMs: 60_000, problem: ''}]);
+    expect((await world.call('evict', {...app, container: 'c1'})).result).toBe('unchanged');
+  });
+
+  it('and whom no id key names can be evicted by its incarnation', async () => {
+    await world.delete(world.keys.containerId('orders', 'c1'));
+    await expect(world.call('evict', {...app, container: 'c9'})).rejects.toMatchObject({
+      code: 'CONTAINER_NOT_FOUND',
+    });
+    expect((await world.call('evict', {...app, container: 'c1-1'})).result).toBe('configured');
+  });
+});
+
+describe('a container whose id key cannot be read', () => {
+  it('is shown, and can be evicted', async () => {
+    await world.join('orders', 'c1');
+    await world.put(world.keys.containerId('orders', 'c1'), 'no JSON');
+    const {containers} = await world.call('getContainers', app);
+    expect(containers.find(({incarnation}) => incarnation === 'c1-1')).toMatchObject({
+      ...{id: 'c1', state: 'unreachable'},
+      problem: expect.stringContaining('id key') as string,
+    });
+    expect((await world.call('evict', {...app, container: 'c1'})).result).toBe('configured');
+  });
+});
