@@ -1,4 +1,4 @@
-/** The daemon's configuration with every default filled in (design.md 5). */
+/** The daemon's configuration with every default filled in. */
 export interface ServerConfig {
   /** sm's own service name. */
   readonly service: string;

@@ -1,5 +1,5 @@
 /**
- * Etcd layout (design.md 6). Builders and `parse` are pure and the inverse of each other: `parse` takes only what a
+ * Etcd layout (etcd-layout.md). Builders and `parse` are pure and the inverse of each other: `parse` takes only what a
  * builder makes, so no name, however hostile, can stand for two keys.
  */
 import {isIncarnation, nameProblem, shardIdProblem} from '../model/ids.ts';

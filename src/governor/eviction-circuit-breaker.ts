@@ -1,5 +1,5 @@
 /**
- * Holds evictions back when many containers are lost at once (protocol.md, "Brake"): more often than not the fault is then on our side, or in
+ * Holds evictions back when many containers are lost at once (protocol.md, "Eviction circuit breaker"): more often than not the fault is then on our side, or in
  * between. Losses are counted over a window of W, for heartbeats are staggered: containers that die at one instant fall silent one by one, and
  * the first are evicted before the last are silent.
  */

@@ -1,4 +1,4 @@
-/** Which silent heartbeats to delete, and when not to (protocol.md, "Silence", "Evict", "Brake"). */
+/** Which silent heartbeats to delete, and when not to (protocol.md, "Failure detector", "Eviction", "Eviction circuit breaker"). */
 import {silenceMs} from '../model/container.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {SilenceClock} from '../ownership/silence.ts';

@@ -1,4 +1,4 @@
-/** Taking an app apart (design.md 6, "App removal"): specs, then records and containers, then every key that is left. */
+/** Taking an app apart (protocol.md, "App removal"): specs, then records and containers, then every key that is left. */
 import type {GovernorAction} from './actions.ts';
 import type {AppView} from './view.ts';
 

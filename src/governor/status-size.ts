@@ -5,7 +5,7 @@
 import {utf8Length} from '../model/ids.ts';
 import type {Alarm, AppStatus, ContainerStatus, StatusList} from '../model/status.ts';
 
-/** Most bytes of a summary as it is stored (design.md 6). */
+/** Most bytes of a summary as it is stored (etcd-layout.md, "Run time"). */
 export const STATUS_LIMIT_BYTES = 64 * 1024;
 /** Code of the alarm that something which only the governor knows was left out. */
 export const SUMMARY_CUT = 'SUMMARY_CUT';

@@ -1,5 +1,5 @@
 /**
- * Who leads sm itself (protocol.md, "Among daemons"): the leader key is created if absent and ends by silence. Every daemon
+ * Who leads sm itself (protocol.md, "Leadership"): the leader key is created if absent and ends by silence. Every daemon
  * keeps the silence clocks of its fellows warm, so that a new leader need not start any wait anew. Passive: the shell feeds
  * what it sees and carries the actions out.
  */

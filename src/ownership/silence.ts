@@ -1,5 +1,5 @@
 /**
- * The silence clock (protocol.md, "Governor"): for each heartbeat, how long its version has stood unchanged while the
+ * The silence clock (protocol.md, "Failure detector"): for each heartbeat, how long its version has stood unchanged while the
  * store was known to take writes. Only the watcher's own monotonic clock counts. Passive.
  */
 import {silenceMs} from '../model/container.ts';

@@ -1,5 +1,5 @@
 /**
- * Whether the store is still the one, and at least as far, as it was (protocol.md, "Records"): fencing tokens are its revisions,
+ * Whether the store is still the one, and at least as far, as it was (protocol.md, "Restore"): fencing tokens are its revisions,
  * so a store that was restored or wiped would give the same ones again. Fed with the answers to one incarnation's heartbeats,
  * which are transactions one after the other: their revisions can only grow. Passive.
  */

@@ -1,5 +1,5 @@
 /**
- * The transition table of an ownership record (protocol.md, "Records"): the only place that says which record may follow
+ * The transition table of an ownership record (protocol.md, "Transitions of an ownership record"): the only place that says which record may follow
  * which, who writes it and what must hold in the store. Every write of an ownership record is built here.
  */
 import {invariant} from '../model/errors.ts';

@@ -1,7 +1,7 @@
 /**
  * How many shards of each bucket each container shall hold: floor or ceil of the share per bucket (water level over pins)
  * and of the total over all buckets, with the fewest moves. Controlled rounding: the base is fixed, only who gets one
- * of the extras is chosen (planner.md 2).
+ * of the extras is chosen (planner.md, "Objectives").
  */
 import type {Bucket, Shares} from './bucket.ts';
 import {giveExtras} from './extras.ts';

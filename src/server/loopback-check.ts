@@ -1,6 +1,6 @@
 /**
  * A daemon that advertises a loopback address beside daemons of another machine would be called by nobody, or worse, somebody else would
- * answer in its place: it must not start (design.md 5).
+ * answer in its place: it must not start.
  */
 import type {ServerConfig} from '../config/index.ts';
 import type {Keys} from '../etcd/keys.ts';

@@ -1,5 +1,5 @@
 /**
- * The guard lease of an app (design.md 8): push containers refuse every shard that does not carry its id, and stop all
+ * The guard lease of an app (push-containers.md, "Guard lease"): push containers refuse every shard that does not carry its id, and stop all
  * shards when it ends. So it is made once, kept alive for ever and never replaced: its loss is an operator's matter.
  */
 import type {Keys} from '../../etcd/keys.ts';

@@ -1,5 +1,5 @@
 /**
- * Push containers of one governed app (design.md 8): they register a session and know add and drop only. The gateway keeps
+ * Push containers of one governed app (push-containers.md): they register a session and know add and drop only. The gateway keeps
  * a stand-in heartbeat for each, so that planner and governor see a container like any other, and acts in its name.
  * A session that ends, or stops beating, is simply renewed no more: the governor's silence clock evicts its stand-in.
  */
