@@ -155,7 +155,12 @@ export class ContainerNode {
     const {app, checker, process} = this.options;
     const {clock, random} = process;
     while (!shard.signal.aborted) {
-      await clock.sleep(random.between(50, 1_000));
+      const pauseMs = process.world.choices.value(
+        () => `${process.label} works as a copy on ${shard.id} ms`,
+        () => 500,
+        () => random.between(50, 1_000),
+      );
+      await clock.sleep(pauseMs);
       checker.effect(app, process, shard);
     }
   }
@@ -175,28 +180,54 @@ export class ContainerNode {
 
   private async hook(shard: Shard, which: 'add' | 'drop', reason?: StopReason): Promise<void> {
     const {manners, process} = this.options;
-    const {random, clock} = process;
-    const longest = which === 'add' ? manners.addMs : manners.dropMs;
+    const {clock} = process;
     process.world.note(`${which} ${shard.id} ${process.name} ${reason ?? shard.token.slice(-6)}`);
-    if (which === 'add' && random.chance(manners.works)) void this.work(shard);
-    if (random.chance(0.7)) await clock.sleep(random.between(0, longest));
-    const hanging = random.chance(manners.hangs);
+    if (which === 'add' && this.chosen(`${shard.id} works`, manners.works)) void this.work(shard);
+    const sleepMs = this.sleepMs(shard, which);
+    if (sleepMs > 0) await clock.sleep(sleepMs);
+    const hanging = this.chosen(`${which} ${shard.id} hangs`, manners.hangs);
     while (hanging && manners.hangs > 0) await clock.sleep(HANG_LOOK_MS);
-    if (random.chance(which === 'add' ? manners.addFails : manners.dropFails))
-      throw new Error(`${which} fails`);
+    const share = which === 'add' ? manners.addFails : manners.dropFails;
+    if (this.chosen(`${which} ${shard.id} fails`, share)) throw new Error(`${which} fails`);
     process.world.note(`${which} done ${shard.id} ${process.name}`);
+  }
+
+  private sleepMs(shard: Shard, which: 'add' | 'drop'): number {
+    const {manners, process} = this.options;
+    const {random, world} = process;
+    const longest = which === 'add' ? manners.addMs : manners.dropMs;
+    return world.choices.value(
+      () => `${process.label} ${which} ${shard.id} takes ms`,
+      () => 0,
+      () => (random.chance(0.7) ? random.between(0, longest) : 0),
+    );
+  }
+
+  private chosen(what: string, share: number): boolean {
+    const {process} = this.options;
+    return process.world.choices.value(
+      () => `${process.label} ${what}`,
+      () => false,
+      () => process.random.chance(share),
+    );
   }
 
   /** Work that goes on beside the hooks; it may outlast a call of drop, but never the record. */
   private async work(shard: Shard): Promise<void> {
-    const {clock, random} = this.process;
+    const {clock, random, world, label} = this.process;
+    const pause = (leastMs: number, mostMs: number): number =>
+      world.choices.value(
+        () => `${label} works on ${shard.id} ms`,
+        () => (leastMs + mostMs) / 2,
+        () => random.between(leastMs, mostMs),
+      );
     while (!shard.signal.aborted) {
       try {
-        await shard.run(() => this.counted(shard, () => clock.sleep(random.between(1, 400))));
+        await shard.run(() => this.counted(shard, () => clock.sleep(pause(1, 400))));
       } catch {
         return;
       }
-      await clock.sleep(random.between(500, 4_000));
+      await clock.sleep(pause(500, 4_000));
     }
   }
 }

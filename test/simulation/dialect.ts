@@ -13,7 +13,8 @@ export function spoken(dialect: Dialect, transaction: Transaction): Transaction 
 }
 
 function translated(dialect: Dialect, operation: Operation): Operation {
-  if (operation.op !== 'put') return operation;
+  // An empty value is never written: it stands in a transaction that only reads.
+  if (operation.op !== 'put' || operation.value === '') return operation;
   const isHeartbeat = operation.key.includes('/hb/');
   if (!isHeartbeat && !(dialect === 'newer' && operation.key.includes('/own/'))) return operation;
   const fields = JSON.parse(operation.value) as Record<string, unknown>;

@@ -1,4 +1,6 @@
 /** What may go wrong, each kind by itself; all of it is over at a given time. */
+import {NoSuchTarget, ReplayedRandom} from './choices.ts';
+import type {Strike} from './choices.ts';
 import type {ContainerNode} from './container-node.ts';
 import {GOOD_MANNERS} from './container-node.ts';
 import type {DaemonNode} from './daemon-node.ts';
@@ -259,6 +261,15 @@ export function prepare(fleet: Fleet, faults: readonly FaultName[], chanceOf: Ch
   }
 }
 
+/** Faults that have something to say before the world begins. */
+export function preparing(faults: readonly FaultName[]): FaultName[] {
+  return faults.filter((kind) => {
+    if (!isWider(kind)) return false;
+    const fault: WiderFault = WIDER_FAULTS[kind];
+    return fault.prepare !== undefined;
+  });
+}
+
 /** Lets the faults happen from one moment to the other, each from a stream of chance of its own. */
 export function unleash(
   fleet: Fleet,
@@ -277,11 +288,30 @@ export function unleash(
     const again = (atMs: number): void => {
       if (atMs >= endsMs) return;
       world.at(atMs, () => {
-        strike({fleet, random, leftMs: endsMs - world.nowMs});
+        world.choices.strike(kind, world.nowMs, random, (chance) =>
+          strike({fleet, random: chance, leftMs: endsMs - world.nowMs}),
+        );
         if (everyT > 0) again(world.nowMs + random.between(0.1, 2) * everyT * shape.ttlMs);
       });
     };
     again(fromMs + (everyT === 0 ? 0 : random.next() * everyT * shape.ttlMs));
+  }
+  world.at(endsMs, () => heal(fleet));
+}
+
+/** The faults that a scenario file tells of; one whose target is not there does not happen. */
+export function strikeAgain(fleet: Fleet, strikes: readonly Strike[], endsMs: number): void {
+  const {world} = fleet;
+  for (const {atMs, fault, draws} of strikes) {
+    if (!(fault in FAULTS)) throw new Error(`no fault is named ${fault}`);
+    const {strike}: Fault = FAULTS[fault as FaultName];
+    world.at(atMs, () => {
+      try {
+        strike({fleet, random: new ReplayedRandom(draws), leftMs: endsMs - world.nowMs});
+      } catch (error) {
+        if (!(error instanceof NoSuchTarget)) throw error;
+      }
+    });
   }
   world.at(endsMs, () => heal(fleet));
 }

@@ -1,6 +1,7 @@
 /** The processes of one world: started, killed and started again; and what the operator writes. */
 import {Keys} from '../../src/etcd/keys.ts';
 import type {ContainerOrder, ShardSpec} from '../../src/model/specs.ts';
+import {nameOfNode} from './boundary-names.ts';
 import {Checker} from './checker.ts';
 import {ContainerNode, GOOD_MANNERS} from './container-node.ts';
 import type {HookManners} from './container-node.ts';
@@ -60,6 +61,7 @@ export class Fleet {
   private knownOperator: Operator | undefined;
   private readonly natures = new Map<string, ClockNature>();
   private lives = 0;
+  private readonly livesOf = new Map<string, number>();
   /** The app is being removed: whoever joins now is turned away. */
   private removing = false;
 
@@ -97,9 +99,18 @@ export class Fleet {
     this.put(keys.governedShard(APP), shardSpec(SERVICE, APP));
     for (let at = 0; at < shape.shards; at += 1) this.putShard(`s${at}`);
     for (let at = 0; at < shape.daemons; at += 1)
-      world.after(world.random.between(0, 500), () => this.startDaemon(`d${at}:1`));
+      world.after(this.startMs(`d${at}`, at, 500), () => this.startDaemon(`d${at}:1`));
     for (let at = 0; at < shape.containers; at += 1)
-      world.after(world.random.between(0, 1_500), () => this.startContainer(`c${at}`));
+      world.after(this.startMs(`c${at}`, at, 1_500), () => this.startContainer(`c${at}`));
+  }
+
+  private startMs(name: string, at: number, longestMs: number): number {
+    const {random, choices} = this.world;
+    return choices.value(
+      () => `${name} starts at ms`,
+      () => Math.min(100 * at, longestMs),
+      () => random.between(0, longestMs),
+    );
   }
 
   startDaemon(address: string): void {
@@ -114,7 +125,7 @@ export class Fleet {
       checker: this.checker,
       onGone: (gone: DaemonNode) => this.restartDaemon(gone, 500),
     };
-    this.server.speaks(process, this.drawDialect());
+    this.server.speaks(process, this.dialectOf(process));
     const node = this.world.within(process, () => new DaemonNode(options));
     this.daemons.set(address, node);
     node.start();
@@ -181,8 +192,14 @@ export class Fleet {
     const key = keys.appSpec(APP);
     const spec = JSON.parse(this.server.kv.get(key)?.value ?? '{}') as object;
     this.put(key, {...spec, deleting: true});
-    for (const {process, member} of this.containers.values())
-      process.after(world.random.between(0, 1_000), () => member.appDeleting());
+    for (const {process, member} of this.containers.values()) {
+      const afterMs = world.choices.value(
+        () => `${process.label} hears of the removal after ms`,
+        () => 500,
+        () => world.random.between(0, 1_000),
+      );
+      process.after(afterMs, () => member.appDeleting());
+    }
   }
 
   /** What is left of the app. */
@@ -279,7 +296,7 @@ export class Fleet {
       process,
       container,
       endpoint,
-      ttlMs: this.drawTtlMs(),
+      ttlMs: this.ttlMsOf(process),
       server: this.server,
       hints: this.hints,
       checker: this.checker,
@@ -288,23 +305,46 @@ export class Fleet {
       crashes: () => this.crashing.has(container),
       onEnded: (node: ContainerNode) => this.restartContainer(node, 300),
     };
-    this.server.speaks(process, this.drawDialect());
+    this.server.speaks(process, this.dialectOf(process));
     return this.world.within(process, () => new ContainerNode(options));
+  }
+
+  private ttlMsOf({label}: SimProcess): number {
+    return this.world.choices.value(
+      () => `${label} T ms`,
+      () => this.shape.ttlMs,
+      () => this.drawTtlMs(),
+    );
+  }
+
+  private dialectOf({label}: SimProcess): Dialect | undefined {
+    return this.world.choices.value<Dialect | undefined>(
+      () => `${label} dialect`,
+      () => undefined,
+      () => this.drawDialect(),
+    );
   }
 
   /** Clocks belong to the machine, so a restart keeps the rate. */
   private newProcess(name: string): SimProcess {
-    const {random} = this.world;
+    const {random, choices} = this.world;
     let nature = this.natures.get(name);
     if (nature === undefined) {
-      nature = {
-        rate: 1 + random.between(-this.rateSpread, this.rateSpread),
-        offsetMs: random.between(0, 1e6),
-      };
+      nature = choices.value<ClockNature>(
+        () => `${nameOfNode(name)} clock`,
+        () => ({rate: 1, offsetMs: 0}),
+        () => ({
+          rate: 1 + random.between(-this.rateSpread, this.rateSpread),
+          offsetMs: random.between(0, 1e6),
+        }),
+      );
       this.natures.set(name, nature);
     }
     this.lives += 1;
-    return new SimProcess(this.world, `${name}#${this.lives}`, nature);
+    const lives = (this.livesOf.get(name) ?? 0) + 1;
+    this.livesOf.set(name, lives);
+    const label = nameOfNode(name) + (lives === 1 ? '' : `.${lives}`);
+    return new SimProcess(this.world, `${name}#${this.lives}`, nature, label);
   }
 }
 

@@ -3,6 +3,7 @@ import type {HintBatch} from '../../src/governor/hints.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
 import type {HintSender} from '../../src/server/governing/hint-sender.ts';
+import {nameOfNode} from './boundary-names.ts';
 import type {SimProcess} from './process.ts';
 import type {Weather} from './weather.ts';
 import type {World} from './world.ts';
@@ -56,8 +57,10 @@ export class HintNetwork {
   }
 
   private send(app: string, batch: HintBatch): void {
-    for (const delayMs of this.weather.hintDelays())
-      this.world.after(delayMs, () => this.arrive(app, batch));
+    const what = (): string => nameOfHint(batch);
+    const usual = this.weather.hintDelays(what);
+    const struck = this.world.boundaries?.hint(what(), usual[0] ?? 0);
+    for (const delayMs of struck ?? usual) this.world.after(delayMs, () => this.arrive(app, batch));
   }
 
   /** Checked as the receiver checks: another app or incarnation is none of its business. */
@@ -68,13 +71,18 @@ export class HintNetwork {
     process.deliver(0, () => {
       if (member.session.incarnation !== incarnation) return;
       for (const {shard, revision, record} of items)
-        member.hint(incarnation, shard, revision, this.told(record));
+        member.hint(incarnation, shard, revision, this.told(process, record));
     });
   }
 
   /** The record's text as the receiver gets it: nobody vouches for it. */
-  private told(record: OwnershipRecord | undefined): string | undefined {
+  private told(process: SimProcess, record: OwnershipRecord | undefined): string | undefined {
     if (record === undefined) return undefined;
-    return encodeRecord(this.weather.hintLies() ? {...record, failures: 77, move: null} : record);
+    const lies = this.weather.hintLies(() => `${process.label} hint`);
+    return encodeRecord(lies ? {...record, failures: 77, move: null} : record);
   }
+}
+
+function nameOfHint({container, items}: HintBatch): string {
+  return `hint ${nameOfNode(container)} ${items.map(({op, shard}) => `${op} ${shard}`).join(' ')}`;
 }

@@ -1,5 +1,7 @@
 /** One process of the world: its own clocks, pauses, and death. What is under way when it dies never comes back to it. */
 import type {Clock, Timer} from '../../src/runtime/clock.ts';
+import {nameOfNode} from './boundary-names.ts';
+import {fractionOf} from './choices.ts';
 import type {Random} from './random.ts';
 import type {EventKind, World, WorldEvent} from './world.ts';
 
@@ -14,6 +16,8 @@ const EPOCH_MS = 1_700_000_000_000;
 
 export class SimProcess {
   readonly name: string;
+  /** Which one it is, whatever else was started: `c1`, and after a restart `c1.2`. */
+  readonly label: string;
   readonly world: World;
   readonly random: Random;
   readonly clock: Clock;
@@ -28,9 +32,10 @@ export class SimProcess {
   private missedMs = 0;
   private readonly backlog: Record<EventKind, (() => void)[]> = {io: [], timer: [], turn: []};
 
-  constructor(world: World, name: string, nature: ClockNature) {
+  constructor(world: World, name: string, nature: ClockNature, label = nameOfNode(name)) {
     this.world = world;
     this.name = name;
+    this.label = label;
     this.nature = nature;
     this.random = world.random.fork();
     this.clock = this.newClock();
@@ -38,11 +43,16 @@ export class SimProcess {
 
   /** Another process whose clocks stand as those of this one. */
   fork(name: string): SimProcess {
-    const copy = new SimProcess(this.world, name, this.nature);
+    const copy = new SimProcess(this.world, name, this.nature, `${this.label}~`);
     copy.missedMs = this.missedMs;
     copy.touched = true;
     for (const id of this.ids) copy.ids.add(id);
     return copy;
+  }
+
+  /** The label without the number of the life. */
+  get role(): string {
+    return this.label.split('.')[0] ?? this.label;
   }
 
   get paused(): boolean {
@@ -61,11 +71,12 @@ export class SimProcess {
 
   after(delayMs: number, run: () => void): Timer {
     const dueMs = this.clock.nowMs() + delayMs;
+    const ring = this.world.boundaries === undefined ? run : this.atBoundary(run);
     let event: WorldEvent;
     const arm = (): void => {
       const waitMs = (dueMs - this.clock.nowMs()) / this.nature.rate;
       // A timer counts the monotonic clock: after a suspension it is not due yet.
-      const fire = (): void => (this.clock.nowMs() + 1e-6 < dueMs ? arm() : run());
+      const fire = (): void => (this.clock.nowMs() + 1e-6 < dueMs ? arm() : ring());
       event = this.world.schedule(
         this.world.nowMs + Math.max(0, waitMs) + 1e-5,
         this,
@@ -83,10 +94,28 @@ export class SimProcess {
     };
   }
 
+  private atBoundary(run: () => void): () => void {
+    const setter = setterOf(run);
+    return () => this.world.boundaries?.timer(this, setter, run);
+  }
+
+  /** 0 <= x < 1, for the code that runs in here. */
+  anyNumber(): number {
+    return this.world.choices.value(
+      () => `${this.label} drawn number`,
+      () => 0.5,
+      () => this.random.next(),
+    );
+  }
+
   freshId(size: number): Buffer {
-    const id = this.random.hex(size);
-    this.ids.add(id.toString('hex'));
-    return id;
+    const id = this.world.choices.value(
+      () => `${this.label} drawn id`,
+      (name) => calmId(name, size),
+      () => this.random.hex(size).toString('hex'),
+    );
+    this.ids.add(id);
+    return Buffer.from(id, 'hex');
   }
 
   /** Stands still. `suspend`: with the whole machine, so that its monotonic clock stops, too. */
@@ -135,4 +164,27 @@ export class SimProcess {
       sleep: (delayMs) => new Promise((resolve) => void this.after(delayMs, resolve)),
     };
   }
+}
+
+const SETTERS = new Map<string, string>();
+
+/** Timers are named by what they call: `turn` for `() => this.turn()`. */
+function setterOf(run: () => void): string {
+  if (run.name !== '') return run.name;
+  const text = run.toString();
+  let setter = SETTERS.get(text);
+  if (setter === undefined) {
+    setter = /=>[^(]*?(\w+)\(/.exec(text)?.[1] ?? 'unnamed';
+    SETTERS.set(text, setter);
+  }
+  return setter;
+}
+
+function calmId(name: string, size: number): string {
+  let id = '';
+  for (let at = 0; id.length < 2 * size; at += 1)
+    id += Math.floor(fractionOf(`${at}${name}`) * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  return id.slice(0, 2 * size);
 }

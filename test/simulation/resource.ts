@@ -59,7 +59,11 @@ export class TokenResource {
   /** An effect has passed its guard and is on its way. */
   send(owner: Claimed): void {
     const {random, world} = this;
-    const delayMs = random.chance(LATE_SHARE) ? random.next() * this.longestDelayMs : random.next();
+    const delayMs = world.choices.value(
+      () => `effect on ${owner.key} after ms`,
+      () => 0.5,
+      () => (random.chance(LATE_SHARE) ? random.next() * this.longestDelayMs : random.next()),
+    );
     world.after(delayMs, () => this.arrive(owner));
   }
 

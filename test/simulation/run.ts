@@ -1,53 +1,64 @@
-/** npm run sim -- --seeds N [--seed S] [--trace] [--faults a,b]: many seeds, or one with everything it does. */
-import {parseArgs} from 'node:util';
-import {FAULTS} from './faults.ts';
-import type {FaultName} from './faults.ts';
-import {runScenario} from './scenario.ts';
+/** `npm run sim`: bundles the simulation, which is faster than loading it file by file, and plays the runs in so many processes. */
+import {fork} from 'node:child_process';
+import {randomInt} from 'node:crypto';
+import {rmSync, writeFileSync} from 'node:fs';
+import {build} from 'esbuild';
+import {USAGE, isFresh, readCommand} from './command.ts';
+import {addTotals, noRuns, totalsText} from './totals.ts';
+import type {Totals} from './totals.ts';
 
-const {values} = parseArgs({
-  options: {
-    seeds: {type: 'string', default: '1'},
-    seed: {type: 'string', default: '1'},
-    trace: {type: 'boolean', default: false},
-    faults: {type: 'string'},
-    'keep-going': {type: 'boolean', default: false},
-  },
-});
-
-const first = Number(values.seed);
-const count = Number(values.seeds);
-const faults =
-  values.faults === undefined
-    ? undefined
-    : values.faults.split(',').filter((name): name is FaultName => name in FAULTS);
-
-const startedMs = performance.now();
-let failed = 0;
-let simulatedMs = 0;
-let events = 0;
-let recordWrites = 0;
-let done = 0;
-for (let seed = first; seed < first + count; seed += 1) {
-  const outcome = await runScenario(seed, {
-    ...(faults === undefined ? {} : {faults}),
-    ...(values.trace ? {trace: (line: string) => console.log(line)} : {}),
+async function bundle(): Promise<string> {
+  const outfile = `.tmp/simulation-${process.pid}.mjs`;
+  await build({
+    entryPoints: ['test/simulation/main.ts'],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    sourcemap: 'inline',
+    logLevel: 'error',
   });
-  done += 1;
-  simulatedMs += outcome.simulatedMs;
-  events += outcome.events;
-  recordWrites += outcome.recordWrites;
-  if (outcome.violation === undefined) continue;
-  failed += 1;
-  const {promise, text, atMs} = outcome.violation;
-  console.log(`seed ${seed}: ${promise} at ${(atMs / 1000).toFixed(3)} s: ${text}`);
-  console.log(`  faults: ${outcome.faults.join(',')}`);
-  console.log(`  again: npm run sim -- --seed ${seed} --trace`);
-  if (!values['keep-going']) break;
+  return outfile;
 }
-const seconds = (performance.now() - startedMs) / 1000;
-console.log(
-  `${done} seeds, ${failed} failed, ${(done / seconds).toFixed(1)} seeds/s, ` +
-    `${(simulatedMs / done / 1000).toFixed(0)} simulated s, ${Math.round(events / done)} events and ` +
-    `${Math.round(recordWrites / done)} record writes a seed`,
-);
-process.exitCode = failed > 0 ? 1 : 0;
+
+/** One process; the last that it says of itself is its totals. */
+function play(script: string, args: readonly string[], part: number): Promise<Totals | undefined> {
+  return new Promise((resolve) => {
+    let totals: Totals | undefined;
+    const child = fork(script, [...args, '--part', String(part)], {execArgv: EXEC_ARGS});
+    child.on('message', (message) => (totals = message as Totals));
+    child.on('close', () => resolve(totals));
+  });
+}
+
+const EXEC_ARGS = process.env['SIM_NODE_OPTIONS']?.split(' ') ?? [];
+
+async function main(given: readonly string[]): Promise<void> {
+  if (given.includes('--help')) return console.log(USAGE);
+  const seed = ['--seed', String(randomInt(2 ** 32))];
+  const args = isFresh(given) ? [...given, ...seed] : given;
+  const command = readCommand(args);
+  if (isFresh(given)) console.log(`fresh seeds from ${command.from} on`);
+  const script = await bundle();
+  const startedMs = performance.now();
+  const totals = noRuns();
+  try {
+    const parts = Array.from({length: command.parts}, (_, part) => play(script, args, part));
+    for (const one of await Promise.all(parts)) {
+      if (one === undefined) totals.failed += 1;
+      else addTotals(totals, one);
+    }
+  } finally {
+    rmSync(script, {force: true});
+  }
+  console.log(totalsText(totals, (performance.now() - startedMs) / 1000));
+  if (command.json !== undefined) {
+    const named = {command: `npm run sim -- ${args.join(' ')}`, ...totals};
+    writeFileSync(command.json, `${JSON.stringify(named, null, 2)}\n`);
+  }
+  process.exitCode = totals.failed > 0 ? 1 : 0;
+}
+
+await main(process.argv.slice(2));

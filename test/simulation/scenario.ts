@@ -2,6 +2,7 @@
 import {silenceMs} from '../../src/model/container.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
+import type {RecordedChoices} from './choices.ts';
 import type {Violation} from './checker.ts';
 import {FAULTS, LATER, isWider, prepare, unleash, widerSwarm} from './faults.ts';
 import type {ChanceOf, FaultName} from './faults.ts';
@@ -16,11 +17,24 @@ export interface ScenarioOptions {
   /** Faults that may happen; by default the seed chooses. */
   readonly faults?: readonly FaultName[];
   readonly trace?: (line: string) => void;
+  /** The app is removed in the middle of the faults: at the end nothing of it is left. */
+  readonly removes?: boolean;
+  /** Keeps every choice that is not calm. */
+  readonly choices?: RecordedChoices;
+}
+
+/** All that there is to a run besides its choices. */
+export interface Course {
+  readonly shape: Shape;
+  /** When all faults are over. */
+  readonly endsMs: number;
+  /** When the app is removed, if it is. */
+  readonly removeAtMs: number | undefined;
 }
 
 export interface Outcome {
-  readonly seed: number;
   readonly faults: readonly FaultName[];
+  readonly course: Course;
   readonly violation: Violation | undefined;
   readonly hash: number;
   readonly events: number;
@@ -54,11 +68,12 @@ export function runScenario(seed: number, options: ScenarioOptions = {}): Promis
 /** The same, but the app is removed in the middle of the faults: at the end nothing of it is left. */
 export function runRemoval(seed: number, options: ScenarioOptions = {}): Promise<Outcome> {
   patchGlobals();
-  return ownTurn(() => runNow(seed, options, true));
+  return ownTurn(() => runNow(seed, {...options, removes: true}));
 }
 
-function runNow(seed: number, options: ScenarioOptions, removes = false): Outcome {
-  const world = new World(seed);
+function runNow(seed: number, options: ScenarioOptions): Outcome {
+  const {removes = false} = options;
+  const world = new World(seed, options.choices);
   world.trace = options.trace;
   const shape = shapeOf(world);
   const endsMs = FAULTS_FROM_MS + world.random.between(2, 6) * shape.ttlMs + 8_000;
@@ -73,12 +88,21 @@ function runNow(seed: number, options: ScenarioOptions, removes = false): Outcom
   prepare(fleet, faults, chanceOf);
   fleet.begin();
   unleash(fleet, faults, FAULTS_FROM_MS, endsMs, later, chanceOf);
-  if (removes) world.at(later.between(FAULTS_FROM_MS, endsMs), () => fleet.removeApp());
+  const removeAtMs = removes ? later.between(FAULTS_FROM_MS, endsMs) : undefined;
+  return runCourse(fleet, {shape, endsMs, removeAtMs}, faults);
+}
+
+/** Runs a fleet that has begun and whose faults are waiting, to the end. Call within `ownTurn`. */
+export function runCourse(fleet: Fleet, course: Course, faults: readonly FaultName[]): Outcome {
+  const {world} = fleet;
+  const {endsMs, removeAtMs} = course;
+  if (removeAtMs !== undefined) world.at(removeAtMs, () => fleet.removeApp());
   world.run(endsMs);
-  if (fleet.checker.violation === undefined) (removes ? emptied : calm)(fleet, endsMs);
+  if (fleet.checker.violation === undefined)
+    (removeAtMs === undefined ? calm : emptied)(fleet, endsMs);
   return {
-    seed,
     faults,
+    course,
     violation: fleet.checker.violation,
     hash: world.hash >>> 0,
     events: world.events,

@@ -15,6 +15,7 @@ import type {
   Watch,
   WatchListener,
 } from '../../src/store/port.ts';
+import {nameOfList, nameOfRead, nameOfTransaction} from './boundary-names.ts';
 import {spoken} from './dialect.ts';
 import type {Dialect} from './dialect.ts';
 import type {SimProcess} from './process.ts';
@@ -103,7 +104,7 @@ export class StoreServer {
   private tellSoon(watcher: Watcher): void {
     watcher.telling = true;
     const upTo = this.kv.revision;
-    this.world.after(this.weather.watchLagMs(), () => this.tell(watcher, upTo));
+    this.world.after(this.weather.watchLagMs(watcher.process), () => this.tell(watcher, upTo));
   }
 
   private tell(watcher: Watcher, upTo: number): void {
@@ -115,7 +116,7 @@ export class StoreServer {
       this.world.after(STALL_LOOK_MS, () => this.tell(watcher, this.kv.revision));
       return;
     }
-    if (this.weather.watchBreaks()) {
+    if (this.weather.watchBreaks(process)) {
       this.close(watcher);
       process.deliver(0, () => listener.onLost('the world broke the stream'));
       return;
@@ -149,20 +150,30 @@ export class SimulatedStore implements Store {
   }
 
   async get(key: string, options?: CallOptions): ReturnType<Store['get']> {
-    const {revision, entries} = await this.read(options, (at) => [this.entry(key, at)]);
+    const {revision, entries} = await this.read(
+      () => nameOfRead([key]),
+      options,
+      (at) => [this.entry(key, at)],
+    );
     return {revision, entry: entries[0]};
   }
 
   async getMany(keys: readonly string[], options?: CallOptions): ReturnType<Store['getMany']> {
-    return this.read(options, (at) => keys.map((key) => this.entry(key, at)));
+    return this.read(
+      () => nameOfRead(keys),
+      options,
+      (at) => keys.map((key) => this.entry(key, at)),
+    );
   }
 
   async list(
     prefixes: readonly string[],
     options?: CallOptions & {atRevision?: number},
   ): Promise<{revision: number; entries: KeyValue[]}> {
-    return this.read(options, (at) =>
-      prefixes.flatMap((prefix) => this.server.kv.list(prefix, options?.atRevision ?? at)),
+    return this.read(
+      () => nameOfList(prefixes),
+      options,
+      (at) => prefixes.flatMap((prefix) => this.server.kv.list(prefix, options?.atRevision ?? at)),
     );
   }
 
@@ -186,6 +197,8 @@ export class SimulatedStore implements Store {
         resolve(outcome);
       };
       this.send(
+        'write',
+        () => nameOfTransaction(transaction),
         () => {
           if (server.weather.refusesWrites && transaction.then.some(({op}) => op === 'put'))
             return undefined;
@@ -231,6 +244,7 @@ export class SimulatedStore implements Store {
 
   /** As the real client does: an attempt whose connection dies is made again while there is time. */
   private read<T>(
+    what: () => string,
     options: CallOptions | undefined,
     look: (atRevision: number | undefined) => T,
   ): Promise<{revision: number; entries: T}> {
@@ -244,11 +258,12 @@ export class SimulatedStore implements Store {
       });
       const attempt = (): void => {
         if (over) return;
-        const broken = process.after(weather.brokenAfterMs(), attempt);
+        const broken = process.after(weather.brokenAfterMs(process, what), attempt);
         this.send(
+          'read',
+          what,
           () => {
-            const behind = weather.readBehind(kv.revision);
-            const at = behind === 0 ? undefined : kv.revision - behind;
+            const at = this.readAt(what, look);
             return {revision: at ?? kv.revision, entries: look(at)};
           },
           (reply) => {
@@ -267,11 +282,31 @@ export class SimulatedStore implements Store {
     });
   }
 
+  /** The revision that a read sees; undefined: the newest. */
+  private readAt(
+    what: () => string,
+    look: (at: number | undefined) => unknown,
+  ): number | undefined {
+    const {process, server} = this;
+    const {weather, kv} = server;
+    const steps = weather.staleSteps.get(process) ?? 0;
+    if (weather.staleSteps.delete(process)) return changesBack(kv.revision, steps, look);
+    const behind = weather.readBehind(process, what, kv.revision);
+    return behind === 0 ? undefined : kv.revision - behind;
+  }
+
   /** One message there and one back; what the network makes of them is the weather's. */
-  private send<T>(serve: () => T, answered: (reply: T) => void, failed: () => void): void {
+  private send<T>(
+    kind: 'write' | 'read',
+    what: () => string,
+    serve: () => T,
+    answered: (reply: T) => void,
+    failed: () => void,
+  ): void {
     const {server, process} = this;
     const {world, weather} = server;
-    const fate = weather.storeFate(process);
+    const struck = world.boundaries?.call(process, kind, what());
+    const fate = {...weather.storeFate(process, what), ...struck};
     if (fate.refused) {
       process.deliver(fate.thereMs, failed);
       return;
@@ -286,6 +321,20 @@ export class SimulatedStore implements Store {
       });
     });
   }
+}
+
+/** The newest revision at which so many changes of what `look` sees had not been made yet. */
+function changesBack(newest: number, steps: number, look: (at: number) => unknown): number {
+  let at = newest;
+  let seen = JSON.stringify(look(at));
+  for (let left = steps; left > 0 && at > 1; left -= 1) {
+    const after = seen;
+    while (at > 1 && seen === after) {
+      at -= 1;
+      seen = JSON.stringify(look(at));
+    }
+  }
+  return at;
 }
 
 function unavailable(message: string): SmError {

@@ -13,6 +13,19 @@ export interface StoreFate {
   readonly backMs: number;
 }
 
+/** A message that nothing holds up takes so long, at most. */
+const USUAL_TRAVEL_MS = 3;
+/** Nothing happens to the call. */
+export const CALM_FATE: StoreFate = {
+  refused: false,
+  lost: false,
+  thereMs: 1,
+  answerLost: false,
+  backMs: 1,
+};
+const CALM_NOTICE_MS = 3_000;
+const CALM_LAG_MS = 2;
+
 export type CutKind = 'requests' | 'answers' | 'both';
 
 export interface Rates {
@@ -53,6 +66,8 @@ export class Weather {
   rates: Rates = {...CALM};
   /** NOSPACE: writes fail, deletions and reads pass. */
   refusesWrites = false;
+  /** The next read of the process misses so many changes of what it asks for. */
+  readonly staleSteps = new Map<SimProcess, number>();
   private readonly world: World;
   private readonly random: Random;
   private readonly cuts = new Map<SimProcess, CutKind>();
@@ -111,7 +126,78 @@ export class Weather {
     return this.outage || cut === 'answers' || cut === 'both';
   }
 
-  storeFate(process: SimProcess): StoreFate {
+  /** `what`: the name of the call. */
+  storeFate(process: SimProcess, what: () => string): StoreFate {
+    const {choices} = this.world;
+    const fate = choices.value(
+      () => `${process.label} ${what()}`,
+      () => CALM_FATE,
+      () => this.drawnFate(process),
+    );
+    const late = fate.thereMs + fate.backMs > 2 * USUAL_TRAVEL_MS;
+    if (fate.lost || fate.answerLost || late) process.touched = true;
+    return fate;
+  }
+
+  /** When a client notices that nothing comes back on a connection: pings find out within 7 s, or a reset at once. */
+  brokenAfterMs(process: SimProcess, what: () => string): number {
+    const calmInMs = Math.max(0, this.endsMs - this.world.nowMs);
+    const patience = this.world.choices.value(
+      () => `${process.label} ${what()} noticed after ms`,
+      () => CALM_NOTICE_MS,
+      () => this.random.between(500, 7_000),
+    );
+    return Math.min(patience, calmInMs + 1_000);
+  }
+
+  /** How many revisions back a read sees. */
+  readBehind(process: SimProcess, what: () => string, revision: number): number {
+    const behind = this.world.choices.value(
+      () => `${process.label} ${what()} behind`,
+      () => 0,
+      () => this.drawnBehind(),
+    );
+    return Math.min(revision - 1, behind);
+  }
+
+  watchLagMs(process: SimProcess): number {
+    return this.world.choices.value(
+      () => `${process.label} watch lag ms`,
+      () => CALM_LAG_MS,
+      () => this.random.between(0.2, this.rates.watchLagMs),
+    );
+  }
+
+  watchStalled(process: SimProcess): boolean {
+    return this.stalls.has(process) || this.answersCut(process);
+  }
+
+  watchBreaks(process: SimProcess): boolean {
+    return this.world.choices.value(
+      () => `${process.label} watch breaks`,
+      () => false,
+      () => this.rates.watchBreak > 0 && this.random.chance(this.rates.watchBreak),
+    );
+  }
+
+  /** Delays of the copies of one hint that arrive. Hints go from process to process: a cut from the store is no matter. */
+  hintDelays(what: () => string): readonly number[] {
+    return this.world.choices.value<readonly number[]>(
+      what,
+      () => [CALM_LAG_MS],
+      () => this.drawnHintDelays(),
+    );
+  }
+
+  hintLies(what: () => string): boolean {
+    return this.world.choices.value(
+      () => `${what()} lies`,
+      () => false,
+      () => this.rates.hintLies > 0 && this.random.chance(this.rates.hintLies),
+    );
+  }
+
+  private drawnFate(process: SimProcess): StoreFate {
     const {random, rates} = this;
     return {
       refused: this.requestsCut(process) && random.chance(0.5),
@@ -122,33 +208,13 @@ export class Weather {
     };
   }
 
-  /** When a client notices that nothing comes back on a connection: pings find out within 7 s, or a reset at once. */
-  brokenAfterMs(): number {
-    const calmInMs = Math.max(0, this.endsMs - this.world.nowMs);
-    return Math.min(this.random.between(500, 7_000), calmInMs + 1_000);
-  }
-
-  /** How many revisions back a read sees. */
-  readBehind(revision: number): number {
+  private drawnBehind(): number {
     const {stale, staleRevisions} = this.rates;
     if (stale === 0 || !this.random.chance(stale)) return 0;
-    return Math.min(revision - 1, this.random.whole(1, staleRevisions));
+    return this.random.whole(1, staleRevisions);
   }
 
-  watchLagMs(): number {
-    return this.random.between(0.2, this.rates.watchLagMs);
-  }
-
-  watchStalled(process: SimProcess): boolean {
-    return this.stalls.has(process) || this.answersCut(process);
-  }
-
-  watchBreaks(): boolean {
-    return this.rates.watchBreak > 0 && this.random.chance(this.rates.watchBreak);
-  }
-
-  /** Delays of the copies of one hint that arrive. Hints go from process to process: a cut from the store is no matter. */
-  hintDelays(): number[] {
+  private drawnHintDelays(): number[] {
     const {hintLost, hintTwice, hintLateMs} = this.rates;
     const {random} = this;
     if (hintLost > 0 && random.chance(hintLost)) return [];
@@ -157,13 +223,9 @@ export class Weather {
     return delays;
   }
 
-  hintLies(): boolean {
-    return this.rates.hintLies > 0 && this.random.chance(this.rates.hintLies);
-  }
-
   private travelMs(): number {
     const {random, rates} = this;
-    const usual = random.between(0.1, 3);
+    const usual = random.between(0.1, USUAL_TRAVEL_MS);
     if (rates.late === 0 || !random.chance(rates.late)) return usual;
     const most = Math.min(rates.lateMs, Math.max(0, this.endsMs - this.world.nowMs));
     return usual + random.next() * most;

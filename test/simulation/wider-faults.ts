@@ -97,9 +97,16 @@ export const WIDER_FAULTS = {
     strike: ({fleet, random, leftMs}) => {
       const share = random.between(0.002, 0.05);
       const endsMs = fleet.world.nowMs + leftMs;
+      const chance = random.fork();
       fleet.checker.onApplied = (process) => {
-        if (fleet.world.nowMs < endsMs && random.chance(share))
-          fleet.restartProcess(process, random.between(100, 3_000));
+        const {world} = fleet;
+        if (world.nowMs >= endsMs) return;
+        const awayMs = world.choices.value(
+          () => `${process.label} is killed at a write, away ms`,
+          () => 0,
+          () => (chance.chance(share) ? chance.between(100, 3_000) : 0),
+        );
+        if (awayMs > 0) fleet.restartProcess(process, awayMs);
       };
     },
   },

@@ -4,8 +4,11 @@
  */
 import crypto from 'node:crypto';
 import {syncBuiltinESMExports} from 'node:module';
+import {DRAWN} from './choices.ts';
+import type {Choices} from './choices.ts';
 import type {SimProcess} from './process.ts';
 import {Random} from './random.ts';
+import type {StoreFate} from './weather.ts';
 
 /** What a process gets out of a pause in which order: answers before timers, as a stalled loop does. */
 export type EventKind = 'io' | 'timer' | 'turn';
@@ -17,6 +20,15 @@ export interface WorldEvent {
   readonly kind: EventKind;
   readonly run: () => void;
   cancelled: boolean;
+}
+
+/** Sees where the processes touch the outside, and may have something happen there. */
+export interface Boundaries {
+  /** What becomes of the call other than usual. */
+  call(process: SimProcess, kind: 'write' | 'read', what: string): Partial<StoreFate>;
+  /** When the copies of a hint arrive, if not as usual. */
+  hint(what: string, usualMs: number): readonly number[] | undefined;
+  timer(process: SimProcess, what: string, run: () => void): void;
 }
 
 const realImmediate = globalThis.setImmediate;
@@ -33,7 +45,7 @@ export function patchGlobals(): void {
   const immediate = (callback: () => void): unknown =>
     current === undefined ? realImmediate(callback) : current.soon(callback);
   globalThis.setImmediate = immediate as typeof setImmediate;
-  Math.random = () => (current === undefined ? realRandom() : current.random.next());
+  Math.random = () => (current === undefined ? realRandom() : current.anyNumber());
   const bytes = (size: number): Buffer =>
     current === undefined ? realBytes(size) : current.freshId(size);
   crypto.randomBytes = bytes as typeof crypto.randomBytes;
@@ -62,19 +74,23 @@ export function ownTurn<T>(work: () => T): Promise<T> {
 export class World {
   nowMs = 0;
   readonly random: Random;
+  readonly choices: Choices;
   /** FNV-1a over everything noted: equal for equal runs. */
   hash = 0x811c9dc5;
   events = 0;
   /** Called after each event of a process. */
   afterEvent: (process: SimProcess) => void = () => undefined;
+  /** Only in worlds with directed faults. */
+  boundaries: Boundaries | undefined;
   /** Set to see every note. */
   trace: ((line: string) => void) | undefined;
   private readonly heap: WorldEvent[] = [];
   private orders = 0;
   private halted = false;
 
-  constructor(seed: number) {
+  constructor(seed: number, choices: Choices = DRAWN) {
     this.random = new Random(seed);
+    this.choices = choices;
   }
 
   /** An event of the world itself: network, store, faults. */

@@ -1,0 +1,51 @@
+/** What many runs came to; totals of several processes and of several days can be added up. */
+import type {Violation} from './checker.ts';
+
+export interface Failure {
+  /** `seed 17`, `directed pairs 4711`. */
+  readonly run: string;
+  readonly violation: Violation;
+  readonly faults: readonly string[];
+}
+
+export interface Totals {
+  runs: number;
+  failed: number;
+  cpuSeconds: number;
+  simulatedSeconds: number;
+  events: number;
+  recordWrites: number;
+  failures: Failure[];
+}
+
+export function noRuns(): Totals {
+  return {
+    runs: 0,
+    failed: 0,
+    cpuSeconds: 0,
+    simulatedSeconds: 0,
+    events: 0,
+    recordWrites: 0,
+    failures: [],
+  };
+}
+
+export function addTotals(to: Totals, more: Totals): void {
+  to.runs += more.runs;
+  to.failed += more.failed;
+  to.cpuSeconds += more.cpuSeconds;
+  to.simulatedSeconds += more.simulatedSeconds;
+  to.events += more.events;
+  to.recordWrites += more.recordWrites;
+  to.failures.push(...more.failures);
+}
+
+export function totalsText(totals: Totals, seconds: number): string {
+  const {runs, failed, cpuSeconds, simulatedSeconds, events, recordWrites} = totals;
+  const each = (sum: number): number => Math.round(sum / Math.max(1, runs));
+  return (
+    `${runs} runs, ${failed} failed, ${(runs / seconds).toFixed(1)} a second, ` +
+    `${Math.round((60 * runs) / cpuSeconds)} a minute of one core; ${each(simulatedSeconds)} simulated s, ` +
+    `${each(events)} events and ${each(recordWrites)} record writes a run`
+  );
+}
