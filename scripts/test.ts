@@ -43,6 +43,7 @@ const STAGES: readonly (readonly Step[])[] = [
     {name: 'build', command: ['tsx', 'scripts/build.ts']},
   ],
   [vitest('unit', ...HEAVY.map((folder) => `--exclude=${folder}/**`))],
+  [{name: 'mutants', command: ['tsx', 'test/mutants/run.ts', '--quick']}],
   [vitest('simulation', 'test/simulation')],
   [vitest('conformance', 'test/conformance')],
   // They wait for clocks more than they compute.

@@ -1,6 +1,6 @@
 /** A Member on a store in memory, and what a governor would write for it. */
 import {Member} from '../../src/container/member.ts';
-import type {ShardHooks} from '../../src/container/member.ts';
+import type {MemberOptions, ShardHooks} from '../../src/container/member.ts';
 import {Keys} from '../../src/etcd/keys.ts';
 import {RECORD_VERSION} from '../../src/model/ownership.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
@@ -23,7 +23,8 @@ export class MemberBed {
   ended: SessionEnd | undefined;
   private ready = false;
 
-  constructor(hooks: ShardHooks) {
+  /** `over`: what is other than usual; `ttlMs`: T, default 60 s. */
+  constructor(hooks: ShardHooks, over: Partial<MemberOptions> = {}, ttlMs = 60_000) {
     const {store, keys} = this;
     this.member = new Member({
       app: APP,
@@ -36,7 +37,7 @@ export class MemberBed {
       identity: {
         v: RECORD_VERSION,
         container: CONTAINER,
-        ttlMs: 60_000,
+        ttlMs,
         endpoint: '',
         host: '',
         pid: 1,
@@ -54,6 +55,7 @@ export class MemberBed {
       hooks,
       onReady: () => (this.ready = true),
       onEnded: (how) => (this.ended = how),
+      ...over,
     });
   }
 

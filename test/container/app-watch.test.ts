@@ -1,0 +1,92 @@
+/** What a container makes of the spec of its app and of the cluster record, as it finds them or is told of them. */
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {findApp, watchRemoval} from '../../src/container/app-lookup.ts';
+import {takeCluster} from '../../src/container/cluster-look.ts';
+import type {Joining} from '../../src/container/options.ts';
+import {Keys} from '../../src/etcd/keys.ts';
+import {encodeRecord} from '../../src/protocol/records.ts';
+import {systemClock} from '../../src/runtime/clock.ts';
+import {MemoryStore} from '../../src/store/memory-store.ts';
+import {SessionBed} from '../ownership/session-bed.ts';
+import {until} from '../support/until.ts';
+
+const LIMIT_MS = 20_000;
+const keys = new Keys('/sm', 'sm');
+const KEY = keys.appSpec('app');
+const SPEC = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 0};
+
+let store: MemoryStore;
+beforeEach(() => {
+  store = new MemoryStore();
+});
+
+/** Writes, or deletes where there is no value; the revision of it. */
+async function write(key: string, value?: object): Promise<number> {
+  const then = [
+    value === undefined
+      ? {op: 'delete' as const, key}
+      : {op: 'put' as const, key, value: encodeRecord(value)},
+  ];
+  await store.transact({compares: [], then, otherwise: []});
+  return store.kv.revision;
+}
+
+describe('the app of a container', () => {
+  let close = (): void => undefined;
+  afterEach(() => close());
+
+  /** How often it was said that the app goes. */
+  function watch(fromRevision: number): () => number {
+    let said = 0;
+    close = watchRemoval(store, KEY, fromRevision, systemClock(), () => (said += 1));
+    return () => said;
+  }
+
+  it('that is being removed is told of, once, and no other change is', async () => {
+    const said = watch((await write(KEY, SPEC)) + 1);
+    await write(KEY, {...SPEC, paused: true});
+    await write(KEY, {...SPEC, deleting: true});
+    await until(() => said() > 0, LIMIT_MS, 'the removal is told of');
+    await write(KEY);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(said()).toBe(1);
+  });
+
+  it('that is gone at once is told of, too', async () => {
+    const said = watch((await write(KEY, SPEC)) + 1);
+    await write(KEY);
+    await until(() => said() > 0, LIMIT_MS, 'the removal is told of');
+  });
+
+  it('is not joined while it is being removed, nor in a store that was restored', async () => {
+    const joining = {app: 'app', service: 'sm', etcdPrefix: '/sm', waitForApp: false};
+    const find = () => findApp(store, joining as Joining, systemClock());
+    await write(KEY, SPEC);
+    expect(await find()).toMatchObject({epoch: 1});
+    await write(KEY, {...SPEC, deleting: true});
+    await expect(find()).rejects.toMatchObject({code: 'APP_DELETING'});
+    await write(KEY, SPEC);
+    const cluster = {v: 1, epoch: 3, clusterId: 'one', maxRevision: 1};
+    await write(keys.cluster(), cluster);
+    expect(await find()).toMatchObject({epoch: 3});
+    await write(keys.cluster(), {...cluster, restored: 'a snapshot'});
+    await expect(find()).rejects.toMatchObject({code: 'STORE_RESTORED'});
+  });
+});
+
+describe('the cluster record', () => {
+  it('that says the store was restored stops the container until a newer epoch is accepted', async () => {
+    const {session} = new SessionBed().ready();
+    const record = {v: 1, epoch: 1, clusterId: 'one', maxRevision: 1};
+    for (const [fields, isHalted] of [
+      [{}, false],
+      [{restored: 'a snapshot'}, true],
+      [{}, true],
+      [{epoch: 2}, false],
+    ] as const) {
+      await write(keys.cluster(), {...record, ...fields});
+      takeCluster(session, store.kv.get(keys.cluster()), 2_000);
+      expect(session.isHalted).toBe(isHalted);
+    }
+  });
+});

@@ -1,0 +1,134 @@
+/**
+ * `npm run mutants [-- --only NAME] [--budget SEEDS] [--quick]`: plants each mutant of the table and shows what notices it. Ends with 1
+ * when one lives: when its test passes, or no seed breaks. The whole run is kept in docs/results/mutants.txt.
+ */
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {parseArgs} from 'node:util';
+import type {KilledByTest, Mutant} from './mutant.ts';
+import {MUTANTS} from './table.ts';
+import {firstBrokenSeed} from './under-seeds.ts';
+import {TestRunner} from './under-tests.ts';
+
+/** Seeds that an equivalent mutant has to live through in a whole run; `--budget` asks for more. */
+const EQUIVALENT_SEEDS = 100;
+/** Mutants judged side by side. */
+const RUNNERS = 2;
+/** `--quick` runs mutants that die within so many seeds, and those that tests kill. */
+const QUICK_SEEDS = 10;
+
+const {values} = parseArgs({
+  options: {
+    only: {type: 'string', multiple: true, default: []},
+    budget: {type: 'string'},
+    quick: {type: 'boolean', default: false},
+  },
+});
+const root = join(import.meta.dirname, '../..');
+
+interface Verdict {
+  readonly mutant: Mutant;
+  readonly isDead: boolean;
+  /** What noticed it, or why it lives. */
+  readonly how: string;
+  readonly seconds: number;
+}
+
+function wanted({name, killed}: Mutant): boolean {
+  if (values.only.length > 0) return values.only.some((part) => name.includes(part));
+  if (!values.quick) return true;
+  return killed.by === 'test' || (killed.by === 'seeds' && killed.within <= QUICK_SEEDS);
+}
+
+type Judged = Pick<Verdict, 'isDead' | 'how'>;
+
+/** A named test proves something only if it passes without the mutant: `sound` are those that do. */
+async function judgeByTest(
+  mutant: Mutant,
+  killed: KilledByTest,
+  runner: TestRunner,
+  sound: ReadonlySet<KilledByTest>,
+): Promise<Judged> {
+  const key = `${killed.file} > ${killed.test}`;
+  if (!sound.has(killed)) return {isDead: false, how: `${key}: does not pass without the mutant`};
+  const after = await runner.run(killed, mutant);
+  return {isDead: after === 'failed', how: after === 'failed' ? key : `${key}: ${after}`};
+}
+
+async function judgeBySeeds(mutant: Mutant): Promise<Judged> {
+  const {killed} = mutant;
+  const asked = values.budget === undefined ? undefined : Number(values.budget);
+  if (killed.by === 'equivalent') {
+    const seeds = asked ?? (values.quick ? 0 : EQUIVALENT_SEEDS);
+    const broken = seeds === 0 ? undefined : await firstBrokenSeed(root, mutant, seeds);
+    if (broken === undefined) return {isDead: true, how: `equivalent: ${killed.because}`};
+    return {isDead: false, how: `not equivalent: seed ${broken.seed} breaks ${broken.promise}`};
+  }
+  if (killed.by !== 'seeds') throw new Error(`${mutant.name} is killed by a test`);
+  const seeds = asked ?? killed.within;
+  const broken = await firstBrokenSeed(root, mutant, seeds, killed.removal);
+  if (broken === undefined) return {isDead: false, how: `lives through ${seeds} seeds`};
+  const {seed, promise} = broken;
+  return {isDead: true, how: `seed ${seed}${killed.removal ? ' of removal' : ''}: ${promise}`};
+}
+
+/** What notices these mutants, one after the other. `onVerdict` hears of each at once. */
+async function judgeAll(
+  mutants: readonly Mutant[],
+  onVerdict: (verdict: Verdict) => void,
+): Promise<void> {
+  if (mutants.length === 0) return;
+  const runner = await TestRunner.open(root);
+  const tests = mutants.map(({killed}) => killed).filter((killed) => killed.by === 'test');
+  const sound = await runner.passing(tests);
+  for (const mutant of mutants) {
+    const startedMs = performance.now();
+    const {killed} = mutant;
+    const judged =
+      killed.by === 'test'
+        ? await judgeByTest(mutant, killed, runner, sound)
+        : await judgeBySeeds(mutant);
+    onVerdict({mutant, ...judged, seconds: (performance.now() - startedMs) / 1000});
+  }
+  await runner.close();
+}
+
+function lineOf({mutant, isDead, how, seconds}: Verdict): string {
+  const word = !isDead ? 'LIVES' : mutant.killed.by === 'equivalent' ? 'equal' : 'dead ';
+  return `${word} ${mutant.name} | ${mutant.breaks} | ${how} | ${seconds.toFixed(1)} s`;
+}
+
+function summaryOf(verdicts: readonly Verdict[]): string {
+  const count = (by: string): number =>
+    verdicts.filter(({mutant, isDead}) => isDead && mutant.killed.by === by).length;
+  const lives = verdicts.filter(({isDead}) => !isDead).length;
+  const seconds = verdicts.reduce((sum, one) => sum + one.seconds, 0);
+  return (
+    `${verdicts.length} mutants: ${count('test')} killed by tests, ${count('seeds')} by seeds, ` +
+    `${count('equivalent')} equivalent, ${lives} live; ${seconds.toFixed(0)} s`
+  );
+}
+
+async function main(): Promise<void> {
+  const mutants = MUTANTS.filter(wanted);
+  const verdicts: Verdict[] = [];
+  const onVerdict = (verdict: Verdict): void => {
+    verdicts.push(verdict);
+    if (!values.quick || !verdict.isDead) console.log(lineOf(verdict));
+  };
+  const shares = Array.from({length: RUNNERS}, (_, share) =>
+    mutants.filter((_mutant, at) => at % RUNNERS === share),
+  );
+  await Promise.all(shares.map((share) => judgeAll(share, onVerdict)));
+  verdicts.sort((a, b) => mutants.indexOf(a.mutant) - mutants.indexOf(b.mutant));
+  const summary = summaryOf(verdicts);
+  console.log(summary);
+  if (values.only.length === 0 && !values.quick)
+    writeFileSync(
+      join(root, 'docs/results/mutants.txt'),
+      `npm run mutants\n\n${verdicts.map(lineOf).join('\n')}\n\n${summary}\n`,
+    );
+  process.exitCode = verdicts.length > 0 && verdicts.every(({isDead}) => isDead) ? 0 : 1;
+}
+
+await main();

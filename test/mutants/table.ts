@@ -1,0 +1,23 @@
+/** Every mutant there is, by the room that it lives in. */
+import type {Mutant} from './mutant.ts';
+import {HEARTBEAT_MUTANTS} from './table/heartbeat.ts';
+import {LEADERSHIP_MUTANTS} from './table/leadership.ts';
+import {TRANSITIONS_MUTANTS} from './table/transitions.ts';
+import {STORE_MUTANTS} from './table/store.ts';
+import {KEEPER_MUTANTS} from './table/keeper.ts';
+import {SESSION_MUTANTS} from './table/session.ts';
+import {CONTAINER_MUTANTS} from './table/container.ts';
+import {GOVERNOR_MUTANTS} from './table/governor.ts';
+import {GOVERNING_MUTANTS} from './table/governing.ts';
+
+export const MUTANTS: readonly Mutant[] = [
+  ...HEARTBEAT_MUTANTS,
+  ...LEADERSHIP_MUTANTS,
+  ...TRANSITIONS_MUTANTS,
+  ...STORE_MUTANTS,
+  ...KEEPER_MUTANTS,
+  ...SESSION_MUTANTS,
+  ...CONTAINER_MUTANTS,
+  ...GOVERNOR_MUTANTS,
+  ...GOVERNING_MUTANTS,
+];

@@ -1,0 +1,238 @@
+/** The container as a process: guards, hooks, transactions. */
+import {inFile, testsOf} from '../mutant.ts';
+import type {Mutant} from '../mutant.ts';
+
+const BATCH_ORDER_TESTS = testsOf('test/container/batch-order.test.ts');
+const HANDLE_TESTS = testsOf('test/container/handle.test.ts');
+const MEMBER_RIGHTS_TESTS = testsOf('test/container/member-rights.test.ts');
+const TRANSACTIONS_TESTS = testsOf('test/container/transactions.test.ts');
+const CLOCK_TESTS = testsOf('test/runtime/clock.test.ts');
+
+export const CONTAINER_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/container/shard.ts', [
+    {
+      name: 'guard never throws',
+      breaks: '"Container" 3: guard compares clock and deadline and throws',
+      find: 'if (this.owned) return;\n',
+      replace: 'if (this.id !== undefined) return;\n',
+      killed: HANDLE_TESTS(
+        'the guard > passes before the deadline, and throws from it on, without any timer',
+      ),
+    },
+    {
+      name: 'revoked handles live',
+      breaks: '"Container" 3: a revoked handle is worthless for good',
+      find: 'this.revoked = true;',
+      replace: '',
+      killed: BATCH_ORDER_TESTS(
+        'application code within a batch > sees every shard revoked in an abort listener when the container is stopped',
+      ),
+    },
+    {
+      name: 'the guard does not know of the revoke',
+      breaks: '"Container" 3: a revoked handle is worthless for good',
+      find: 'return !this.revoked && this.owner.remainingMs() > 0;',
+      replace: 'return this.owner.remainingMs() > 0;',
+      killed: BATCH_ORDER_TESTS(
+        'application code within a batch > sees every shard revoked in an abort listener when the container is stopped',
+      ),
+    },
+    {
+      name: 'the guard passes at the deadline',
+      breaks: '"Container" 3: throws when past the deadline',
+      find: 'this.owner.remainingMs() > 0;',
+      replace: 'this.owner.remainingMs() > -1_000;',
+      killed: HANDLE_TESTS(
+        'the guard > passes before the deadline, and throws from it on, without any timer',
+      ),
+    },
+    {
+      name: '`run` not counted',
+      breaks: '"Container" 5: free waits for all shard.run work',
+      find: 'this.count(1);',
+      replace: '',
+      killed: HANDLE_TESTS('work > that throws has settled, too'),
+    },
+    {
+      name: '`run` without a guard',
+      breaks: '"Container" 3: each effect is guarded',
+      find: 'this.guard();\n    this.count(1);',
+      replace: 'this.count(1);',
+      killed: HANDLE_TESTS('work > does not begin without the right to act'),
+    },
+    {
+      name: 'work that throws is never over',
+      breaks: '"Container" 5: free waits until the work has settled',
+      find: '    try {\n      return await work(this.signal);\n    } finally {\n      this.count(-1);\n    }',
+      replace: '    const value = await work(this.signal);\n    this.count(-1);\n    return value;',
+      killed: HANDLE_TESTS('work > that throws has settled, too'),
+    },
+    {
+      name: 'the signal never aborts',
+      breaks: '"Container" 3: shard.signal aborts before the deadline',
+      find: 'if (!this.signal.aborted) this.controller.abort(reason);',
+      replace: 'void reason;',
+      killed: BATCH_ORDER_TESTS(
+        'application code within a batch > sees every shard revoked in an abort listener when the container is stopped',
+      ),
+    },
+  ]),
+  ...inFile('src/container/member.ts', [
+    {
+      name: 'guard without a clock',
+      breaks: '"Container" 3: guard compares clock and deadline synchronously',
+      find: 'return this.session.deadlineMs - this.options.clock.ownerMs();',
+      replace: 'return this.session.deadlineMs > 0 ? 1_000 : -1;',
+      killed: MEMBER_RIGHTS_TESTS(
+        'the right to act ends by the owner clock, which counts what the monotonic one has missed, and without a timer',
+      ),
+    },
+    {
+      name: 'suspension stops the clock of the owner',
+      breaks: '"Container" 3: elapsed is the largest step of three clocks',
+      find: 'return this.session.deadlineMs - this.options.clock.ownerMs();',
+      replace: 'return this.session.deadlineMs - this.options.clock.nowMs();',
+      killed: MEMBER_RIGHTS_TESTS(
+        'the right to act ends by the owner clock, which counts what the monotonic one has missed, and without a timer',
+      ),
+    },
+    {
+      name: 'rights end one after another',
+      breaks: '"Container" 3: what is revoked passes no guard of any shard',
+      find: 'for (const action of actions) this.endRights(action);',
+      replace: '',
+      killed: BATCH_ORDER_TESTS(
+        'application code within a batch > cannot, in an abort listener, act for another shard that is revoked in the same moment',
+      ),
+    },
+    {
+      name: 'revokeAll revokes nothing',
+      breaks: '"Container" 2: revoke all',
+      find: "if (action.type === 'revokeAll') this.revokeAll();",
+      replace: "if (action.type === 'revokeAll') void 0;",
+      killed: {
+        by: 'equivalent',
+        because:
+          'the right of every handle has ended before any action is carried out, and each shard that was lost is revoked by an action of its own',
+      },
+    },
+    {
+      name: 'a stopped container goes on',
+      breaks: '"Container": whoever has ended adds nothing',
+      find: '    // An action before this one may have ended it all.\n    if (this.stopped) return;',
+      replace: '',
+      killed: BATCH_ORDER_TESTS(
+        'application code within a batch > that stops the container gets no further add',
+      ),
+    },
+    {
+      name: 'stopping revokes nothing',
+      breaks: '"Container" 3: the end of the session is the end of every right',
+      find: 'this.timer?.cancel();\n    this.revokeAll();',
+      replace: 'this.timer?.cancel();',
+      killed: BATCH_ORDER_TESTS(
+        'application code within a batch > sees every shard revoked in an abort listener when the container is stopped',
+      ),
+    },
+  ]),
+  ...inFile('src/container/record-reads.ts', [
+    {
+      name: 'a failed read is an empty one',
+      breaks: '"Container" 4: what could not be read says nothing',
+      find: 'const reading = reply && {\n      revision: reply.revision,\n      own: versionedRecord(reply.entries[2 * index]),\n      spec: readableSpec(reply.entries[2 * index + 1]),',
+      replace:
+        'const reading = {\n      revision: reply?.revision ?? Number.MAX_SAFE_INTEGER,\n      own: versionedRecord(reply?.entries[2 * index]),\n      spec: readableSpec(reply?.entries[2 * index + 1]),',
+      killed: MEMBER_RIGHTS_TESTS('a read that fails > says nothing: what is served is served on'),
+    },
+    {
+      name: 'reads are not ordered by the store',
+      breaks: '"Container" 6: an unresolved claim is read in the order of writes',
+      find: 'if (!ordered) return store.getMany(paths)',
+      replace: 'if (paths.length > 0) return store.getMany(paths)',
+      killed: MEMBER_RIGHTS_TESTS(
+        'a claim of unknown outcome > is read in the order of the store, never from what a member of it knows',
+      ),
+    },
+  ]),
+  ...inFile('src/container/transactions.ts', [
+    {
+      name: 'an ordered read writes',
+      breaks: '"Container" 6: an unresolved claim is read in the order of writes',
+      find: "{key, target: 'create', op: '=', value: 0},\n      {key, target: 'create', op: '!=', value: 0},",
+      replace: "{key, target: 'create', op: '!=', value: 0},",
+      killed: TRANSACTIONS_TESTS(
+        'an ordered read > answers the keys and writes nothing, whether its own key is there or not',
+      ),
+    },
+    {
+      name: 'a heartbeat written blindly',
+      breaks: '"Container" 2: [hb mod = my last version]',
+      find: "const compares: Compare[] = [{key, target: 'mod', op: '=', value: write.expectedMod}];",
+      replace: 'const compares: Compare[] = [];',
+      killed: TRANSACTIONS_TESTS('a heartbeat > that cannot be read tells nothing'),
+    },
+    {
+      name: 'an unreadable heartbeat is an eviction',
+      breaks: '"Container" 2: only absent means evicted',
+      find: "if (!decoded.ok) return {kind: 'unknown'};",
+      replace: "if (!decoded.ok) return {kind: 'absent'};",
+      killed: TRANSACTIONS_TESTS('a heartbeat > that cannot be read tells nothing'),
+    },
+    {
+      name: 'id stolen',
+      breaks: '"Container" 1: never steal: [hb of its holder absent]',
+      find: "if (action.holder !== '')\n    compares.push(",
+      replace: "if (action.holder === '')\n    compares.push(",
+      killed: TRANSACTIONS_TESTS(
+        'a container id > whose holder lives is not stolen, not even by one that believes it dead',
+      ),
+    },
+    {
+      name: 'id stolen on sight',
+      breaks: '"Container" 1: an id whose incarnation has its hb: wait',
+      find: "return alive ? {kind: 'held', holder} : {kind: 'free', idMod, holder};",
+      replace: "return alive ? {kind: 'free', idMod, holder: ''} : {kind: 'free', idMod, holder};",
+      killed: TRANSACTIONS_TESTS(
+        'a heartbeat > is not written over another version: that one is read',
+      ),
+    },
+    {
+      name: 'id taken from whoever has it now',
+      breaks: '"Container" 1: the id as it was seen',
+      find: "{key, target: 'mod', op: '=', value: action.idMod},\n    {key: keys.heartbeat",
+      replace: '{key: keys.heartbeat',
+      killed: TRANSACTIONS_TESTS(
+        'a container id > that is mine already is mine: the answer to the take was lost',
+      ),
+    },
+  ]),
+  ...inFile('src/runtime/clock.ts', [
+    {
+      name: 'boot time does not count',
+      breaks: '"Container" 3: elapsed counts suspension',
+      find: 'step += this.bootLeadMs;',
+      replace: '',
+      killed: CLOCK_TESTS(
+        'the owner clock > counts many short suspensions, each below the grain of boot time',
+      ),
+    },
+    {
+      name: 'a wall clock jump does not count',
+      breaks: '"Container" 3: elapsed counts a wall clock jump forward',
+      find: 'if (wall - monotonic > WALL_JUMP_MS)',
+      replace: 'if (wall - monotonic > 1e12)',
+      killed: CLOCK_TESTS(
+        'the owner clock > counts a jump forward of the wall clock as time that has passed',
+      ),
+    },
+    {
+      name: "a watcher's own stall is silence",
+      breaks: '"Silence": counted on a clock of its own',
+      find: 'this.missedMs += Math.max(0, monotonicMs - this.lastMs - this.limitMs);',
+      replace: '',
+      killed: CLOCK_TESTS(
+        'the clock of a watcher > never goes back and never runs ahead of the time that passed',
+      ),
+    },
+  ]),
+];

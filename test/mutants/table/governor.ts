@@ -1,0 +1,235 @@
+/** The governor of an app: whom it evicts, what it gives to whom. */
+import {inFile, testsOf} from '../mutant.ts';
+import type {Mutant} from '../mutant.ts';
+
+const ARRIVALS_TESTS = testsOf('test/governor/arrivals.test.ts');
+const EVICTION_TESTS = testsOf('test/governor/eviction.test.ts');
+const HINTS_TESTS = testsOf('test/governor/hints.test.ts');
+const HOLDINGS_TESTS = testsOf('test/governor/holdings.test.ts');
+const MOVES_TESTS = testsOf('test/governor/moves.test.ts');
+const REMOVAL_TESTS = testsOf('test/governor/removal.test.ts');
+
+export const GOVERNOR_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/governor/eviction.ts', [
+    {
+      name: 'no brake',
+      breaks: '"Brake": more than max(2, 30 %) silent: hold for 2T',
+      find: 'if (this.breaker.holds([...this.silent.values()], containersOf(view), nowMs)) return [];',
+      replace: '',
+      killed: EVICTION_TESTS(
+        'the brake > holds for 2T when more than 30 % fall silent at once, says so, then believes it',
+      ),
+    },
+    {
+      name: 'no recovery time',
+      breaks: '"Evict": at max(W, maxRecoveryTime)',
+      find: 'return Math.max(safeMs, 1_000 * (view.spec?.value.maxRecoveryTime ?? 0));',
+      replace: 'return safeMs;',
+      killed: EVICTION_TESTS(
+        'a silent container > is given its recovery time, counted from its last heartbeat',
+      ),
+    },
+    {
+      name: 'a successor waits for the recovery time',
+      breaks: '"Evict": at W when a successor of the same id waits',
+      find: "if (state !== 'ready' || hasSuccessor) return safeMs;",
+      replace: "if (state !== 'ready') return safeMs;",
+      killed: EVICTION_TESTS(
+        'a silent container > is given no recovery time when a successor waits for its id',
+      ),
+    },
+    {
+      name: 'evicted before W',
+      breaks: '"Evict": at max(W, maxRecoveryTime)',
+      find: 'if (clock.silent(incarnation, nowMs)) silent',
+      replace: 'if (clock.suspect(incarnation, nowMs)) silent',
+      killed: EVICTION_TESTS(
+        'the brake > holds for 2T when more than 30 % fall silent at once, says so, then believes it',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/eviction-circuit-breaker.ts', [
+    {
+      name: 'the brake never lets go',
+      breaks: '"Brake": hold for 2T, then believe it',
+      find: 'return nowMs < this.holdUntilMs;',
+      replace: 'return true;',
+      killed: EVICTION_TESTS(
+        'the brake > holds for 2T when more than 30 % fall silent at once, says so, then believes it',
+      ),
+    },
+    {
+      name: 'the brake holds for two',
+      breaks: '"Brake": more than max(2, 30 %)',
+      find: 'Math.max(LOSSES_ALLOWED, LOSS_SHARE_ALLOWED * all.size)',
+      replace: 'LOSS_SHARE_ALLOWED * all.size',
+      killed: EVICTION_TESTS(
+        'a silent container > keeps its shards until its heartbeat is gone, then they go to the others',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/view.ts', [
+    {
+      name: 'old news of a record believed',
+      breaks: '"Governor": a watch is a hint; older than what is known is none',
+      find: 'if (known !== undefined && known.mod >= mod) return false;\n  if (entry',
+      replace: 'if (entry',
+      killed: MOVES_TESTS('a failed add > waits 1 s doubling, and tries another container'),
+    },
+  ]),
+  ...inFile('src/governor/governor.ts', [
+    {
+      name: 'a write of unknown outcome is forgotten',
+      breaks: '"Governor": unknown: read before anything else is written',
+      find: "if (answer.kind === 'unknown') return [{type: 'reread', shard}];",
+      replace:
+        "if (answer.kind === 'unknown') {\n      this.settlePending(shard);\n      return [];\n    }",
+      killed: MOVES_TESTS(
+        'a planned move > of unknown outcome is read before anything else is written',
+      ),
+    },
+    {
+      name: 'probes do not reach the clock',
+      breaks: '"Silence": while its own probe writes kept committing',
+      find: 'probeCommitted(nowMs: number): void {\n    this.clock.probeCommitted(nowMs);',
+      replace: 'probeCommitted(nowMs: number): void {\n    void nowMs;',
+      killed: EVICTION_TESTS(
+        'a silent container > keeps its shards until its heartbeat is gone, then they go to the others',
+      ),
+    },
+    {
+      name: 'a heartbeat seen is not observed',
+      breaks: '"Silence": counts from the version seen',
+      find: 'this.clock.observe(incarnation, entry.mod, entry.value.ttlMs, nowMs);',
+      replace: '',
+      killed: EVICTION_TESTS(
+        'a silent container > keeps its shards until its heartbeat is gone, then they go to the others',
+      ),
+    },
+    {
+      name: 'a removed app is governed on',
+      breaks: 'design.md 6, "App removal"',
+      find: 'if (this.view.spec?.value.deleting === true)\n      actions.push',
+      replace: 'if (this.view.spec?.value.deleting === undefined)\n      actions.push',
+      killed: HOLDINGS_TESTS(
+        'a container that serves what is not recorded as its own > is noticed at the second answer',
+      ),
+    },
+    {
+      name: 'a failed shard is tried again at once',
+      breaks: '"Hints": back-off 1 s doubling to 60 s',
+      find: ' || this.retries.held(shard, nowMs)',
+      replace: '',
+      killed: MOVES_TESTS('a failed add > waits 1 s doubling, and tries another container'),
+    },
+    {
+      name: 'a refused write is tried again at once',
+      breaks: 'style rule 6: every retry has a pause',
+      find: 'this.retries.pause(shard, nowMs + REFUSED_RETRY_MS);',
+      replace: '',
+      killed: ARRIVALS_TESTS('a refused write > is tried again after a pause and not at once'),
+    },
+  ]),
+  ...inFile('src/governor/held.ts', [
+    {
+      name: 'moves without a budget',
+      breaks: '"Budgets": voluntary moves at most 20 per container end',
+      find: "return motion.allows(move.from, move.to, voluntary) ? known : 'wait';",
+      replace: 'return known;',
+      killed: MOVES_TESTS(
+        'budgets > one container gives at most its share of voluntary moves at once',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/reconcile.ts', [
+    {
+      name: 'takes from a container that lives',
+      breaks: 'transition table: only from one whose hb is absent',
+      find: 'if (!context.view.hasHeartbeat(known.value.incarnation))\n    return place',
+      replace: 'if (!context.living.has(known.value.container))\n    return place',
+      killed: MOVES_TESTS(
+        'what cannot be read > a heartbeat: its shards stay with it, and nothing is tried',
+      ),
+    },
+    {
+      name: 'forgets what a living container has',
+      breaks: 'transition table: -> absent: free, or its hb absent',
+      find: "if (state === 'free' || !context.view.hasHeartbeat(incarnation))",
+      replace: "if (state !== 'owned')",
+      killed: REMOVAL_TESTS(
+        'an app that is being deleted > is not finished while a container without shards lives',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/hints.ts', [
+    {
+      name: 'hints are not repeated',
+      breaks: '"Hints": repeat with back-off until the record is ready or free',
+      find: 'else if (hint.atMs <= nowMs) this.send(hint, batches, nowMs);',
+      replace: '',
+      killed: HINTS_TESTS(
+        'a hint > to claim is not repeated to a container that claims others, but for 5 s: it may have been lost',
+      ),
+    },
+    {
+      name: 'hints are repeated without back-off',
+      breaks: '"Hints": repeat with back-off',
+      find: 'REPEAT_MIN_MS * 2 ** hint.repeats',
+      replace: 'REPEAT_MIN_MS',
+      killed: HINTS_TESTS(
+        'a hint > to claim is not repeated to a container that claims others, but for 5 s: it may have been lost',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/removal.ts', [
+    {
+      name: 'removal ignoring a living heartbeat',
+      breaks: 'design.md 6: records and containers go first',
+      find: 'if (view.own.size > 0 || view.heartbeats.size > 0) return [];',
+      replace: 'if (view.own.size > 0) return [];',
+      killed: REMOVAL_TESTS(
+        'an app that is being deleted > is not finished while a container without shards lives',
+      ),
+    },
+    {
+      name: 'removal ignoring a record',
+      breaks: 'design.md 6: records and containers go first',
+      find: 'if (view.own.size > 0 || view.heartbeats.size > 0) return [];',
+      replace: 'if (view.heartbeats.size > 0) return [];',
+      killed: REMOVAL_TESTS(
+        'an app that is being deleted > is not finished while a container lives or a record stands',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/motion.ts', [
+    {
+      name: 'budgets forget what has ended',
+      breaks: '"Budgets": at most 100 per app at once',
+      find: 'this.count(motion, -1);',
+      replace: '',
+      killed: MOVES_TESTS(
+        'budgets > one container gives at most its share of voluntary moves at once',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/holdings.ts', [
+    {
+      name: 'one difference is enough',
+      breaks: 'verification.md 26: a lying container: two answers in a row',
+      find: '.filter((one) => before?.differences.has(one) === true)',
+      replace: ".filter((one) => one !== '')",
+      killed: HOLDINGS_TESTS(
+        'a difference of a moment > is none when the record has changed between two answers',
+      ),
+    },
+    {
+      name: 'doubts never end',
+      breaks: 'verification.md 26',
+      find: 'if (agreeing >= AGREEING_TO_TRUST) return this.doubted.delete(incarnation);',
+      replace: '',
+      killed: HOLDINGS_TESTS(
+        'a container that does not hold what is recorded as its own > gets nothing new from the second answer on, keeps what it has, and is trusted after two that agree',
+      ),
+    },
+  ]),
+];

@@ -1,0 +1,336 @@
+/** One container: its life, and its trust in the store. */
+import {inFile, testsOf} from '../mutant.ts';
+import type {Mutant} from '../mutant.ts';
+
+const KEEPER_RULES_TESTS = testsOf('test/ownership/keeper-rules.test.ts');
+const SESSION_RULES_TESTS = testsOf('test/ownership/session-rules.test.ts');
+const SESSION_TESTS = testsOf('test/ownership/session.test.ts');
+const UNRESOLVED_TESTS = testsOf('test/ownership/unresolved.test.ts');
+
+export const SESSION_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/ownership/session.ts', [
+    {
+      name: 'leaves while shards are held',
+      breaks: '"Container" 6: hb and id go only after every free has committed',
+      find: 'for (const keeper of this.keepers.values()) if (!keeper.gone) return false;',
+      replace: '',
+      killed: SESSION_TESTS(
+        'a store that was restored, met late > while an operator evicts it, it goes all the same, writing nothing more',
+      ),
+    },
+    {
+      name: 'leaves before `leaving` is stored',
+      breaks: '"Container" 6: `leaving` is written first',
+      find: "(this.phase === 'leaving' && this.heartbeat.stateStored)",
+      replace: "(this.phase === 'leaving')",
+      killed: SESSION_RULES_TESTS(
+        'leaving > ends with the deletion: no heartbeat is sent after it',
+      ),
+    },
+    {
+      name: 'beats while deregistering',
+      breaks: '"Container" 6: once the delete is sent, nothing is written any more',
+      find: "const over = this.phase === 'releasing' || this.phase === 'deregistering';",
+      replace: "const over = this.phase === 'releasing';",
+      killed: SESSION_RULES_TESTS(
+        'leaving > ends with the deletion: no heartbeat is sent after it',
+      ),
+    },
+    {
+      name: 'beats while evicted by an operator',
+      breaks: '"Container" 2: `evicting`: no more heartbeats',
+      find: "const over = this.phase === 'releasing' || this.phase === 'deregistering';",
+      replace: "const over = this.phase === 'deregistering';",
+      killed: SESSION_RULES_TESTS(
+        'one that an operator evicts > sends no heartbeat any more: its silence counts from the word',
+      ),
+    },
+    {
+      name: 'a deregister of unknown outcome is the end',
+      breaks: '"Container" 6: hb and id are deleted',
+      find: "if (answer.kind !== 'unknown') this.end();",
+      replace: "if (answer.kind !== 'refused') this.end();",
+      killed: SESSION_RULES_TESTS(
+        'leaving > of unknown outcome is tried again; refused means that the heartbeat is gone already',
+      ),
+    },
+    {
+      name: 'acts without its id',
+      breaks: '"Container" 1: take the id, then ready',
+      find: "acting: !this.fenced && this.phase !== 'naming' && this.phase !== 'registering',",
+      replace: 'acting: !this.fenced,',
+      killed: SESSION_RULES_TESTS(
+        'without its id > a container adds nothing, whatever it finds recorded as its own',
+      ),
+    },
+    {
+      name: 'claims while leaving',
+      breaks: '"Container" 6: a leaving container claims nothing',
+      find: "claiming: this.phase === 'ready' && !this.isHalted",
+      replace: 'claiming: !this.isHalted',
+      killed: SESSION_TESTS('leaving > claims nothing any more'),
+    },
+    {
+      name: 'claims in a doubted store',
+      breaks: '"Records": restored: containers stop claiming',
+      find: "claiming: this.phase === 'ready' && !this.isHalted",
+      replace: "claiming: this.phase === 'ready'",
+      killed: {
+        by: 'equivalent',
+        because:
+          'a keeper writes no record while the store is doubted (mutant: records are written to a doubted store)',
+      },
+    },
+    {
+      name: 'epoch ignored',
+      breaks: '"Fencing token": {epoch, revision}',
+      find: 'epoch: this.trust.epoch,',
+      replace: 'epoch: this.options.epoch,',
+      killed: SESSION_TESTS(
+        'a store that was restored or replaced > an epoch stepped up without any doubt stops nothing',
+      ),
+    },
+    {
+      name: 'hooks are told at the deadline',
+      breaks: '"Container" 3: stopMs = T/5 before the deadline',
+      find: 'return this.heartbeat.deadlineMs - heartbeatIntervalMs(this.heartbeat.ttlMs);',
+      replace: 'return this.heartbeat.deadlineMs;',
+      killed: SESSION_TESTS(
+        'the fence > that is lifted before the deadline leaves all handles alive',
+      ),
+    },
+    {
+      name: 'acts while its heartbeat is being deleted',
+      breaks: '"Container" 6: once the delete is sent, nothing acts',
+      find: 'this.deregisterInFlight = true;\n    // Whatever becomes of it: from now on the heartbeat may be gone, and others may own what this incarnation could still find.\n    this.fenced = true;',
+      replace: 'this.deregisterInFlight = true;',
+      killed: UNRESOLVED_TESTS(
+        'once a deregister is sent > the right to act is over, whatever the answer to it or to a heartbeat under way',
+      ),
+    },
+    {
+      name: 'an answer lifts the fence of one that has deregistered',
+      breaks: '"Container" 6: once the delete is sent, nothing acts',
+      find: 'if (!this.fenced || this.isClosed) return;',
+      replace: 'if (!this.fenced) return;',
+      killed: UNRESOLVED_TESTS(
+        'once a deregister is sent > the right to act is over, whatever the answer to it or to a heartbeat under way',
+      ),
+    },
+    {
+      name: 'a hint is taken while the heartbeat is being deleted',
+      breaks: '"Container" 6: once the delete is sent, nothing is adopted or claimed',
+      find: "return this.ended || this.phase === 'deregistering';",
+      replace: 'return this.ended;',
+      killed: UNRESOLVED_TESTS('once a deregister is sent > a hint is neither read nor claimed'),
+    },
+    {
+      name: 'a daemon knows only the records it remembers',
+      breaks: '"Container" 4: no state may last in which a record names one that does not know it',
+      find: 'if (this.options.readyAtClaim === true && !this.isClosed)',
+      replace: 'if (this.ended && !this.isClosed)',
+      killed: UNRESOLVED_TESTS(
+        'finding what is recorded as its own > a daemon lists the records with every reconciliation, others do not',
+      ),
+    },
+    {
+      name: 'never fences',
+      breaks: '"Container" 7: no heartbeat committed for too long: fence',
+      find: 'if (this.fenced || nowMs < this.softDeadlineMs()) return;',
+      replace: 'return;',
+      killed: KEEPER_RULES_TESTS(
+        'behind the fence > nothing is added: what was dropped waits for the right to act',
+      ),
+    },
+    {
+      name: 'an old answer lifts the fence',
+      breaks: '"Container" 7: the first act needs a heartbeat committed after the outage',
+      find: 'if (nowMs >= this.softDeadlineMs()) return;\n    this.fenced = false;',
+      replace: 'this.fenced = false;',
+      killed: SESSION_TESTS(
+        'the fence > an answer that proves an old attempt lifts no fence and brings no handle back to life',
+      ),
+    },
+    {
+      name: 'handles revive after a lapse',
+      breaks: '"Container" 3: a revoked handle is revoked for good',
+      find: "if (lapsed) this.out.push({type: 'revokeAll'});",
+      replace: '',
+      killed: SESSION_TESTS(
+        'the fence > an answer that proves an old attempt lifts no fence and brings no handle back to life',
+      ),
+    },
+    {
+      name: 'deadline from receipt',
+      breaks: '"Container" 2: tSend, not the receipt',
+      find: "if (verdict === 'renewed') this.renewed(lapsed, nowMs);",
+      replace:
+        "if (verdict === 'renewed') this.heartbeat.deadlineMs = nowMs + 0.99 * this.heartbeat.ttlMs - 100;\n    if (verdict === 'renewed') this.renewed(lapsed, nowMs);",
+      killed: SESSION_TESTS(
+        'the fence > an answer that proves an old attempt lifts no fence and brings no handle back to life',
+      ),
+    },
+    {
+      name: 'evicted keeps its shards',
+      breaks: '"Container" 2: evicted: revoke all, drop all',
+      find: "this.out.push({type: 'evicted', incarnation: this.incarnation});\n    this.loseAll();",
+      replace: "this.out.push({type: 'evicted', incarnation: this.incarnation});",
+      killed: SESSION_TESTS(
+        'a store that was restored, met late > and accepted before a beat told of it: it begins anew at once',
+      ),
+    },
+    {
+      name: 'evicted keeps its incarnation',
+      breaks: '"Container" 2: evicted: register anew under a new incarnation',
+      find: 'this.heartbeat = this.register();\n    this.noticeAtMs = nowMs;',
+      replace: 'this.noticeAtMs = nowMs;',
+      killed: SESSION_TESTS(
+        'a store that was restored, met late > and accepted before a beat told of it: it begins anew at once',
+      ),
+    },
+    {
+      name: 'evicting does not fence',
+      breaks: '"Container" 2: `evicting`: fence, drop, free, leave',
+      find: "this.phase = 'releasing';\n    this.fenced = true;",
+      replace: "this.phase = 'releasing';",
+      killed: SESSION_TESTS(
+        'losing the heartbeat > the operator evicts it: it fences, drops, frees, deregisters and ends',
+      ),
+    },
+    {
+      name: 'a clone goes on',
+      breaks: '"Container" 2: a foreign nonce: fence and end',
+      find: 'this.how = how;\n    this.loseAll();\n    this.end();',
+      replace: 'this.how = how;',
+      killed: SESSION_TESTS(
+        'losing the heartbeat > a foreign nonce means a clone lives: it ends at once',
+      ),
+    },
+    {
+      name: 'a clone is not revoked',
+      breaks: '"Container" 2: a foreign nonce: fence and end',
+      find: 'this.how = how;\n    this.loseAll();',
+      replace: 'this.how = how;',
+      killed: SESSION_TESTS(
+        'losing the heartbeat > a foreign nonce means a clone lives: it ends at once',
+      ),
+    },
+    {
+      name: 'an answer to the incarnation of before is taken',
+      breaks: '"Container" 2: incarnation in every answer',
+      find: 'if (write.incarnation !== this.incarnation || this.ended) return;',
+      replace: 'if (this.ended) return;',
+      killed: SESSION_TESTS(
+        'losing the heartbeat > an answer to the incarnation of before is not taken',
+      ),
+    },
+    {
+      name: 'a hint for another incarnation is taken',
+      breaks: '"Container" 4: hints name the incarnation',
+      find: 'if (incarnation !== this.incarnation || this.isClosed) return;',
+      replace: 'if (this.isClosed) return;',
+      killed: SESSION_RULES_TESTS('hints > for another incarnation are none'),
+    },
+    {
+      name: 'no periodic reading of records',
+      breaks: '"Container" 8: reads its records every 30 s',
+      find: 'for (const keeper of this.keepers.values()) keeper.refresh();',
+      replace: '',
+      killed: SESSION_RULES_TESTS('records > that are held are read every 30 s, hinted or not'),
+    },
+    {
+      name: 'beats in a doubted store',
+      breaks: '"Records": restored: nothing is renewed',
+      find: "return !over && this.phase !== 'ended' && !this.isHalted;",
+      replace: "return !over && this.phase !== 'ended';",
+      killed: SESSION_RULES_TESTS(
+        'a store that is doubted > gets no heartbeat: nothing is renewed in it',
+      ),
+    },
+    {
+      name: 'leaving is forgotten by an eviction',
+      breaks: '"Container" 6: a leaving container ends',
+      find: 'if (this.leaveAsked) {\n      this.heartbeatGone = true;',
+      replace: 'if (this.ended) {\n      this.heartbeatGone = true;',
+      killed: SESSION_TESTS(
+        'a store that was restored, met late > while an operator evicts it, it goes all the same, writing nothing more',
+      ),
+    },
+    {
+      name: 'an answer about the id of before is taken',
+      breaks: '"Container" 1: incarnation in every answer',
+      find: "if (incarnation !== this.incarnation || this.phase !== 'naming') return;",
+      replace: "if (this.phase !== 'naming') return;",
+      killed: SESSION_RULES_TESTS(
+        'the id > is not taken by an answer to the incarnation of before',
+      ),
+    },
+    {
+      name: 'says ready before it has its id',
+      breaks: '"Container" 1: take the id, then state ready',
+      find: "if (this.phase === 'registering') this.phase = 'naming';",
+      replace:
+        "if (this.phase === 'registering') this.phase = 'naming', this.heartbeat.changeState('ready');",
+      killed: SESSION_TESTS(
+        'losing the heartbeat > a nonce of its own that had no answer is no clone',
+      ),
+    },
+    {
+      name: 'handles of a restored store live on',
+      breaks: '"Records": accepted: everything begins anew',
+      find: "if (news === 'accepted') {\n      this.evicted(nowMs);",
+      replace: "if (news === 'accepted') {",
+      killed: SESSION_TESTS(
+        'a store that was restored, met late > and accepted before a beat told of it: it begins anew at once',
+      ),
+    },
+  ]),
+  ...inFile('src/ownership/store-trust.ts', [
+    {
+      name: 'restore unnoticed',
+      breaks: '"Fencing token": a revision that goes back means a restore',
+      find: 'if (revision < known) return',
+      replace: 'if (revision < 0) return',
+      killed: SESSION_TESTS(
+        'a store that was restored, met late > a doubt long after a step of the epoch is one of its own',
+      ),
+    },
+    {
+      name: 'another cluster unnoticed',
+      breaks: '"Fencing token": a changed cluster id means a restore',
+      find: 'if (clusterId !== this.clusterId)',
+      replace: "if (clusterId === '')",
+      killed: SESSION_TESTS(
+        'a store that was restored or replaced > once accepted it begins anew under another incarnation, whatever the revisions are',
+      ),
+    },
+    {
+      name: 'an old version of its own is no restore',
+      breaks: '"Fencing token": going back means a restore',
+      find: 'return lag > 0 ?',
+      replace: 'return lag > 1e9 ?',
+      killed: SESSION_TESTS(
+        'a store that was restored or replaced > an older version of its own heartbeat is no clone',
+      ),
+    },
+    {
+      name: 'the mark of other answers does not count',
+      breaks: '"Fencing token": going back means a restore',
+      find: 'const known = Math.max(this.newest, atLeast);',
+      replace: 'const known = this.newest;',
+      killed: SESSION_TESTS(
+        'a store that was restored or replaced > a revision below what others were answered: it claims and renews nothing, and is fenced by its clock',
+      ),
+    },
+    {
+      name: 'a doubt ends by itself',
+      breaks: '"Fencing token": until accept-restore',
+      find: "if (suspicion !== '') return this.doubt(suspicion);\n    if (epoch <= this.epoch) return undefined;",
+      replace:
+        "if (suspicion !== '') return this.doubt(suspicion);\n    if (epoch < this.epoch) return undefined;\n    if (epoch === this.epoch) return this.isDoubted ? this.accept() : undefined;",
+      killed: SESSION_TESTS(
+        'a store that was restored or replaced > once accepted it begins anew under another incarnation, whatever the revisions are',
+      ),
+    },
+  ]),
+];

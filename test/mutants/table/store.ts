@@ -1,0 +1,128 @@
+/** Guards and batches in the store. */
+import {inFile, testsOf} from '../mutant.ts';
+import type {Mutant} from '../mutant.ts';
+
+const BATCHER_TESTS = testsOf('test/store/batcher.test.ts');
+const GUARDS_TESTS = testsOf('test/store/guards.test.ts');
+
+export const STORE_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/store/ownership-transactions.ts', [
+    {
+      name: 'no compare of the record',
+      breaks: 'transition table: mod',
+      find: "return equal(keys.ownership(app, guard.shard), 'mod', guard.mod);",
+      replace:
+        "return {key: keys.ownership(app, guard.shard), target: 'mod', op: '!=', value: -1};",
+      killed: BATCHER_TESTS('always comes to what some order of single transactions comes to'),
+    },
+    {
+      name: 'no compare of what was hinted',
+      breaks: 'transition table: mod',
+      find: 'value: encodeRecord(guard.record),',
+      replace: "value: encodeRecord({...guard.record}) && '',",
+      killed: GUARDS_TESTS(
+        'a record > as hinted passes; one that differs in anything, and none, do not',
+      ),
+    },
+    {
+      name: 'no compare of the cluster record',
+      breaks: '"Records": an etcd that was restored is not claimed in',
+      find: "return equal(keys.cluster(), 'mod', guard.mod);",
+      replace: "return {key: keys.cluster(), target: 'mod', op: '!=', value: -1};",
+      killed: GUARDS_TESTS('the cluster record and the spec > pass as they were looked at'),
+    },
+    {
+      name: 'no compare of the office',
+      breaks: '"Still governs": every write of a governor',
+      find: 'return equal(office.key, office.target, office.value);',
+      replace: "return {key: office.key, target: office.target, op: '!=', value: -1};",
+      killed: GUARDS_TESTS('the office > of the leader passes for the key of its election only'),
+    },
+    {
+      name: 'a heartbeat need not exist',
+      breaks: 'transition table: hb/Y exists',
+      find: "{key: keys.heartbeat(app, guard.incarnation), target: 'create', op: '!=', value: 0}",
+      replace:
+        "{key: keys.heartbeat(app, guard.incarnation), target: 'create', op: '!=', value: -1}",
+      killed: GUARDS_TESTS('a heartbeat > that must exist passes while it does'),
+    },
+    {
+      name: 'a heartbeat need not be absent',
+      breaks: 'transition table: hb/X absent',
+      find: "return equal(keys.heartbeat(app, guard.incarnation), 'create', 0);",
+      replace:
+        "return {key: keys.heartbeat(app, guard.incarnation), target: 'create', op: '!=', value: -1};",
+      killed: GUARDS_TESTS('a heartbeat > that must be gone passes while it is'),
+    },
+    {
+      name: 'whoever holds the heartbeat',
+      breaks: 'transition table: hb/Y create revision mine',
+      find: "return equal(keys.heartbeat(app, guard.incarnation), 'create', guard.create);",
+      replace:
+        "return {key: keys.heartbeat(app, guard.incarnation), target: 'create', op: '!=', value: 0};",
+      killed: GUARDS_TESTS(
+        'a heartbeat > that must be mine passes through all my beats, and no other registration does',
+      ),
+    },
+    {
+      name: 'a lost office is a lost race',
+      breaks: '"Still governs": deposed, and nothing more is written',
+      find: "return {kind: 'deposed'};",
+      replace: "return {kind: 'refused', own: ownChange(shard, own, outcome.revision)};",
+      killed: GUARDS_TESTS(
+        'the office > that is lost is told as lost, not as a race for the record',
+      ),
+    },
+    {
+      name: 'an unreadable record is absent',
+      breaks: '"Records": what cannot be read is quarantined',
+      find: "if (!decoded.ok)\n    return {kind: 'corrupt', mod: entry.mod, what: 'own', id: shard, problem: decoded.problem};",
+      replace: "if (!decoded.ok) return {kind: 'own', mod: revision, shard, entry: undefined};",
+      killed: GUARDS_TESTS('a record that cannot be read is not taken for none'),
+    },
+  ]),
+  ...inFile('src/store/batcher.ts', [
+    {
+      name: 'batch resent',
+      breaks: '"Container" 4: a write of unknown outcome is not repeated',
+      find: 'else for (const member of batch.members) member.resolve(outcome);',
+      replace: 'else {\n      this.queue.push(...batch.members);\n      this.queueFlush();\n    }',
+      killed: BATCHER_TESTS('a batch > ends every member when the store is closed'),
+    },
+    {
+      name: 'one refusal refuses all',
+      breaks: 'batching keeps each outcome its own',
+      find: 'if (compares.every((compare) => holds(compare, found.get(compare.key)))) again.push(member);\n      else',
+      replace: '',
+      killed: BATCHER_TESTS(
+        'a batch > refuses only the members whose own compares fail, with what they asked to see',
+      ),
+    },
+    {
+      name: 'a batch judges before its own writes',
+      breaks: 'batching keeps the order of single transactions',
+      find: 'if (this.written.has(compare.key)) return false;',
+      replace: '',
+      killed: BATCHER_TESTS(
+        'members that touch the same keys > are not both committed when each writes what the other compares',
+      ),
+    },
+    {
+      name: 'answers of a batch are mixed up',
+      breaks: 'batching keeps each outcome its own',
+      find: 'at += transaction.then.length;',
+      replace: '',
+      killed: BATCHER_TESTS(
+        'a batch > sends the members of one turn as one transaction, each with its own answers',
+      ),
+    },
+    {
+      name: 'a lost batch is refused',
+      breaks: '"Container" 4: unknown is unknown',
+      find: 'else for (const member of batch.members) member.resolve(outcome);',
+      replace:
+        "else for (const member of batch.members) member.resolve({kind: 'refused', revision: 0, answers: []});",
+      killed: BATCHER_TESTS('a batch > ends every member when the store is closed'),
+    },
+  ]),
+];

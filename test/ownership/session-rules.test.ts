@@ -1,0 +1,146 @@
+/** A container on its way in and out: what it says, in which order, and what it leaves alone. */
+import {describe, expect, it} from 'vitest';
+import {SessionBed, TTL_MS} from './session-bed.ts';
+
+describe('without its id', () => {
+  it('a container adds nothing, whatever it finds recorded as its own', () => {
+    const bed = new SessionBed();
+    bed.commit(bed.beat());
+    bed.look();
+    bed.tell('s', 'owned');
+    expect([...bed.asked('add'), ...bed.asked('write')]).toEqual([]);
+  });
+});
+
+describe('leaving', () => {
+  /** Nothing is left but to say so. */
+  function leaving(): SessionBed {
+    const bed = new SessionBed().ready();
+    bed.session.leave();
+    return bed;
+  }
+
+  it('begins with the word in the heartbeat: before it is stored nothing is deleted', () => {
+    const bed = leaving();
+    const write = bed.beat();
+    expect(write.value.state).toBe('leaving');
+    expect(bed.asked('deregister')).toEqual([]);
+    bed.answer(write, {kind: 'unknown'});
+    expect(bed.asked('deregister')).toEqual([]);
+    bed.commit(bed.beat());
+    expect(bed.asked('deregister')).toHaveLength(1);
+  });
+
+  it('ends with the deletion: no heartbeat is sent after it', () => {
+    const bed = leaving();
+    bed.commit(bed.beat());
+    bed.look();
+    bed.turn(TTL_MS);
+    expect(bed.asked('heartbeat')).toEqual([]);
+  });
+
+  it('of unknown outcome is tried again; refused means that the heartbeat is gone already', () => {
+    const bed = leaving();
+    bed.commit(bed.beat());
+    const {incarnation} = bed.session;
+    bed.session.deregisterAnswered(incarnation, {kind: 'unknown'}, bed.nowMs);
+    bed.turn();
+    expect(bed.session.ended).toBe(false);
+    bed.look();
+    bed.turn(TTL_MS / 5);
+    expect(bed.asked('deregister')).toHaveLength(1);
+    bed.session.deregisterAnswered(incarnation, {kind: 'refused'}, bed.nowMs);
+    bed.turn();
+    expect(bed.asked('ended')).toEqual([{type: 'ended', how: 'left'}]);
+  });
+
+  it('is not forgotten when the heartbeat is taken away meanwhile: it ends', () => {
+    const bed = leaving();
+    bed.answer(bed.beat(), {kind: 'absent'});
+    bed.turn(TTL_MS);
+    expect(bed.asked('ended')).toEqual([{type: 'ended', how: 'left'}]);
+  });
+});
+
+describe('one that an operator evicts', () => {
+  it('sends no heartbeat any more: its silence counts from the word', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const write = bed.beat();
+    bed.found(write, {...write.value, nonce: 'x', state: 'evicting'});
+    bed.look();
+    bed.turn(TTL_MS);
+    expect(bed.asked('heartbeat')).toEqual([]);
+  });
+
+  it('does not act any more, whatever its deadline says', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const write = bed.beat();
+    bed.found(write, {...write.value, nonce: 'x', state: 'evicting'});
+    expect(bed.session.acting).toBe(false);
+  });
+});
+
+describe('the id', () => {
+  it('is taken before the heartbeat says ready', () => {
+    const bed = new SessionBed();
+    bed.commit(bed.beat());
+    const write = bed.beat();
+    expect(write.value.state).toBe('waiting');
+    bed.commit(write);
+    expect(bed.session.heartbeat.state).toBe('waiting');
+  });
+
+  it('is not taken by an answer to the incarnation of before', () => {
+    const bed = new SessionBed();
+    bed.commit(bed.beat());
+    const {incarnation} = bed.session;
+    bed.look();
+    bed.answer(bed.beat(), {kind: 'absent'});
+    expect(bed.session.incarnation).not.toBe(incarnation);
+    const again = bed.asked('heartbeat').at(-1);
+    if (again === undefined) throw new Error('it does not register again');
+    bed.commit(again.write);
+    bed.look();
+    bed.session.idAnswered(incarnation, {kind: 'taken', idMod: 1}, bed.nowMs);
+    bed.turn();
+    expect(bed.asked('ready')).toEqual([]);
+  });
+
+  it('is not asked for in a store that was restored', () => {
+    const bed = new SessionBed();
+    const first = bed.beat();
+    bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs, 1);
+    bed.commit(first);
+    bed.turn(1_000);
+    expect(bed.asked('takeId')).toEqual([]);
+  });
+});
+
+describe('hints', () => {
+  it('for another incarnation are none', () => {
+    const bed = new SessionBed().ready();
+    bed.session.hint('another', 's', bed.revision + 1);
+    bed.turn();
+    expect(bed.asked('read')).toEqual([]);
+  });
+});
+
+describe('records', () => {
+  it('that are held are read every 30 s, hinted or not', () => {
+    const bed = new SessionBed().ready().owns('s');
+    const untilMs = bed.nowMs + 37_000;
+    while (bed.nowMs < untilMs) bed.commit(bed.beat());
+    expect(bed.asked('read').map(({shard}) => shard)).toEqual(['s']);
+  });
+});
+
+describe('a store that is doubted', () => {
+  it('gets no heartbeat: nothing is renewed in it', () => {
+    const bed = new SessionBed().ready();
+    bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs, 1);
+    bed.turn();
+    bed.look();
+    bed.turn(TTL_MS);
+    expect(bed.asked('heartbeat')).toEqual([]);
+  });
+});

@@ -1,0 +1,98 @@
+/** The record that ties the prefix to one history of etcd: what it notices, and how tokens stay newer than all before. */
+import {beforeEach, describe, expect, it} from 'vitest';
+import {Keys} from '../../../src/etcd/keys.ts';
+import type {ClusterRecord} from '../../../src/model/status.ts';
+import {encodeRecord} from '../../../src/protocol/records.ts';
+import {
+  acceptRestore,
+  markRestored,
+  noteRevision,
+  openCluster,
+} from '../../../src/server/governing/cluster-record.ts';
+import {MemoryStore} from '../../../src/store/memory-store.ts';
+import type {StoreStatus} from '../../../src/store/port.ts';
+
+const keys = new Keys('/sm', 'sm');
+
+/** Says of itself what the test wants; a rival writes the record between its reading and the next write. */
+class DoubtfulStore extends MemoryStore {
+  says: StoreStatus = {clusterId: 'one', revision: 100};
+  rival: Partial<ClusterRecord> | undefined;
+
+  override async status(): Promise<StoreStatus> {
+    return this.says;
+  }
+
+  override async get(key: string): ReturnType<MemoryStore['get']> {
+    const reply = await super.get(key);
+    const {rival} = this;
+    this.rival = undefined;
+    if (rival !== undefined) await this.write(rival);
+    return reply;
+  }
+
+  async write(fields: Partial<ClusterRecord>): Promise<void> {
+    const record = {v: 1, epoch: 1, clusterId: 'one', maxRevision: 100, ...fields};
+    const then = [{op: 'put' as const, key: keys.cluster(), value: encodeRecord(record)}];
+    await this.transact({compares: [], then, otherwise: []});
+  }
+
+  get record(): ClusterRecord {
+    return JSON.parse(this.kv.get(keys.cluster())?.value ?? '{}') as ClusterRecord;
+  }
+}
+
+let store: DoubtfulStore;
+beforeEach(() => {
+  store = new DoubtfulStore();
+});
+
+describe('opening', () => {
+  it('an empty prefix makes the record of this history', async () => {
+    expect(await openCluster(store, keys)).toMatchObject({suspicion: ''});
+    expect(store.record).toMatchObject({epoch: 1, clusterId: 'one', maxRevision: 100});
+  });
+
+  it('does not write over a record that another daemon was faster to make', async () => {
+    store.rival = {epoch: 7};
+    expect(await openCluster(store, keys)).toMatchObject({record: {epoch: 7}});
+    expect(store.record.epoch).toBe(7);
+  });
+
+  it('tells another cluster, and a history that has gone back', async () => {
+    await store.write({});
+    store.says = {clusterId: 'two', revision: 100};
+    expect((await openCluster(store, keys)).suspicion).toMatch(/another cluster: two/);
+    store.says = {clusterId: 'one', revision: 99};
+    expect((await openCluster(store, keys)).suspicion).toMatch(/back from revision 100 to 99/);
+    store.says = {clusterId: 'one', revision: 100};
+    expect((await openCluster(store, keys)).suspicion).toBe('');
+  });
+});
+
+describe('the mark of how far the history has come', () => {
+  it('never goes back', async () => {
+    const known = await openCluster(store, keys);
+    store.says = {clusterId: 'one', revision: 90};
+    await noteRevision(store, keys, known);
+    expect(store.record.maxRevision).toBe(100);
+  });
+});
+
+describe('a restore', () => {
+  it('is accepted with an epoch beyond the record and beyond all that was seen', async () => {
+    await store.write({epoch: 3, restored: 'a snapshot'});
+    expect((await acceptRestore(store, keys, 3)).record).toMatchObject({epoch: 4});
+    expect(store.record.restored).toBeUndefined();
+    expect((await acceptRestore(store, keys, 9)).record).toMatchObject({epoch: 10});
+  });
+
+  it('is not marked again by one that comes late: its acceptance stands', async () => {
+    await store.write({epoch: 4});
+    await markRestored(store, keys, 3, 'a snapshot');
+    expect(store.record).toMatchObject({epoch: 4});
+    expect(store.record.restored).toBeUndefined();
+    await markRestored(store, keys, 4, 'another snapshot');
+    expect(store.record).toMatchObject({epoch: 4, restored: 'another snapshot'});
+  });
+});

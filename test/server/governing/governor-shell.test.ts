@@ -1,0 +1,187 @@
+/** A governor on the store in memory: which clock it waits by, what it believes, and when it stops. */
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {Keys} from '../../../src/etcd/keys.ts';
+import {SilenceClock} from '../../../src/ownership/silence.ts';
+import {plan} from '../../../src/planner/index.ts';
+import {encodeIdHolder} from '../../../src/protocol/container-id.ts';
+import {encodeRecord} from '../../../src/protocol/records.ts';
+import {systemClock} from '../../../src/runtime/clock.ts';
+import type {Clock} from '../../../src/runtime/clock.ts';
+import {silentLogger} from '../../../src/runtime/logger.ts';
+import {GovernorRun} from '../../../src/server/governing/governor-run.ts';
+import type {GovernorRunOptions} from '../../../src/server/governing/governor-run.ts';
+import {HintSender} from '../../../src/server/governing/hint-sender.ts';
+import {SmError} from '../../../src/model/errors.ts';
+import {TransactionBatcher} from '../../../src/store/batcher.ts';
+import {MemoryStore} from '../../../src/store/memory-store.ts';
+import type {Transaction, TransactionOutcome} from '../../../src/store/port.ts';
+import {until} from '../../support/until.ts';
+
+const LIMIT_MS = 20_000;
+const APP = 'app';
+const TTL_MS = 3_000;
+const keys = new Keys('/sm', 'sm');
+const OFFICE = keys.ownership('sm', APP);
+const HB = keys.heartbeat(APP, 'i1');
+const OWN = keys.ownership(APP, 's');
+
+/** May lose answers, and may answer reads with the past. */
+class FickleStore extends MemoryStore {
+  /** Keys whose writes get no answer, though they are applied. */
+  unanswered: readonly string[] = [];
+  staleReads = 0;
+  /** Attempts to write the shard's record. */
+  writes = 0;
+
+  override async transact(transaction: Transaction): Promise<TransactionOutcome> {
+    const puts = (key: string): boolean => transaction.then.some((one) => one.key === key);
+    if (puts(OWN)) this.writes += 1;
+    const outcome = await super.transact(transaction);
+    if (!this.unanswered.some(puts)) return outcome;
+    return {kind: 'unknown', error: new SmError('STORE_UNAVAILABLE', 'no answer')};
+  }
+
+  override async get(key: string): ReturnType<MemoryStore['get']> {
+    if (key !== OWN || this.staleReads === 0) return super.get(key);
+    this.staleReads -= 1;
+    return {revision: 1, entry: undefined};
+  }
+
+  async put(key: string, value: string): Promise<number> {
+    await super.transact({compares: [], then: [{op: 'put', key, value}], otherwise: []});
+    return this.kv.revision;
+  }
+}
+
+let store: FickleStore;
+let nowMs: number;
+let wallMs: number;
+let deposed: number;
+let isSick: boolean;
+let run: GovernorRun | undefined;
+const hints = new HintSender({logger: silentLogger, allowLoopback: true});
+
+/** Monotonic and wall time go on as the test says; pauses pass in a moment. */
+function handClock(): Clock {
+  const clock = systemClock();
+  return {
+    ...clock,
+    nowMs: () => nowMs,
+    wallMs: () => wallMs,
+    after: (delayMs, callback) => clock.after(Math.min(delayMs, 5), callback),
+    sleep: (delayMs) => clock.sleep(Math.min(delayMs, 5)),
+  };
+}
+
+async function govern(silence?: SilenceClock): Promise<void> {
+  const office = {key: OFFICE, target: 'mod', value: store.kv.get(OFFICE)?.mod ?? 0} as const;
+  const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
+  const options: GovernorRunOptions = {
+    ...{app: APP, governor: 'd1', keys, store, batcher: new TransactionBatcher(store), office},
+    ...{epoch: 1, clock: handClock(), logger: silentLogger, hints, push: undefined, silence},
+    holdings: undefined,
+    leases: {grant: unused, keepAliveOnce: unused, revoke: unused, close: () => undefined},
+    plan: (snapshot) => {
+      if (!isSick) return plan(snapshot);
+      isSick = false;
+      throw new Error('an invariant does not hold');
+    },
+    onDeposed: () => (deposed += 1),
+    onProbeInterval: () => undefined,
+  };
+  run = new GovernorRun(options);
+  run.start();
+}
+
+/** So many steps of time, with a write of our own committed after each. */
+async function pass(steps: number, stepMs: number, wallStepMs: number): Promise<void> {
+  for (let step = 0; step < steps; step += 1) {
+    nowMs += stepMs;
+    wallMs += wallStepMs;
+    run?.probeCommitted();
+    await systemClock().sleep(8);
+  }
+}
+
+/** Time goes on until it is so. */
+function passUntil(condition: () => boolean, what: string): Promise<unknown> {
+  const stepped = async (): Promise<boolean> => {
+    if (!condition()) await pass(1, 50, 50);
+    return condition();
+  };
+  return until(stepped, LIMIT_MS, what);
+}
+
+function isThere(key: string): boolean {
+  return store.kv.get(key) !== undefined;
+}
+
+beforeEach(async () => {
+  store = new FickleStore();
+  [nowMs, wallMs, deposed, isSick] = [1_000_000, 1_700_000_000_000, 0, false];
+  await store.put(OFFICE, '{}');
+  const spec = {service: APP, createTime: 1, maxShardCount: 0, maxRecoveryTime: 0};
+  await store.put(keys.appSpec(APP), encodeRecord(spec));
+  const shard = {id: 's', service: APP, task: '', updateTime: 1};
+  await store.put(
+    keys.shardSpec(APP, 's'),
+    encodeRecord({...shard, manualContainerId: '', group: '', workerGroup: ''}),
+  );
+  const heartbeat = {
+    ...{v: 1, container: 'c1', ttlMs: TTL_MS, endpoint: '', host: '', pid: 1, bootId: '', zone: ''},
+    ...{labels: {}, version: '', sdk: '', seq: 1, nonce: '', state: 'ready'},
+  };
+  await store.put(HB, encodeRecord(heartbeat));
+  await store.put(keys.containerId(APP, 'c1'), encodeIdHolder('i1'));
+});
+afterEach(() => run?.stop());
+
+describe('silence', () => {
+  it('is counted by the monotonic clock: a wall clock that runs away evicts nobody', async () => {
+    await govern();
+    await until(() => isThere(keys.status(APP)), LIMIT_MS, 'it governs');
+    await pass(20, 1, 500);
+    expect(isThere(HB)).toBe(true);
+    await pass(20, 500, 1);
+    await until(() => !isThere(HB), LIMIT_MS, 'the silent container is evicted');
+  });
+
+  it('is counted anew by a governor that has broken: what it knew is not trusted', async () => {
+    const warm = new SilenceClock();
+    warm.observe('i1', store.kv.get(HB)?.mod ?? 0, TTL_MS, nowMs);
+    for (let gone = 0; gone < 2_500; gone += 500) {
+      warm.probeCommitted(nowMs);
+      nowMs += 500;
+    }
+    warm.probeCommitted(nowMs);
+    isSick = true;
+    await govern(warm);
+    await passUntil(() => run?.breaks === 1, 'it has broken');
+    await passUntil(() => isThere(OWN), 'it governs again');
+    await pass(4, 100, 100);
+    expect(isThere(HB)).toBe(true);
+  });
+});
+
+describe('a write without an answer', () => {
+  it('is not followed by another one on the word of a read that is older than what is known', async () => {
+    store.unanswered = [OWN];
+    store.staleReads = 3;
+    await govern();
+    await passUntil(() => store.staleReads === 0, 'all old answers are given');
+    expect(store.writes).toBe(1);
+  });
+});
+
+describe('a governor whose office is lost', () => {
+  it('stops at the first record it cannot write', async () => {
+    // Nobody tells it by another write.
+    store.unanswered = [keys.status(APP)];
+    const seen = store.kv.get(OFFICE)?.mod;
+    await govern();
+    await store.put(OFFICE, '{"taken":true}');
+    expect(store.kv.get(OFFICE)?.mod).not.toBe(seen);
+    await passUntil(() => deposed === 1, 'it knows');
+    expect(isThere(OWN)).toBe(false);
+  });
+});

@@ -1,0 +1,140 @@
+/** What a daemon writes to become the leader, to depose one and to resign, while somebody else is faster. */
+import {afterEach, describe, expect, it} from 'vitest';
+import {Keys} from '../../../src/etcd/keys.ts';
+import {encodeRecord} from '../../../src/protocol/records.ts';
+import {systemClock} from '../../../src/runtime/clock.ts';
+import {silentLogger} from '../../../src/runtime/logger.ts';
+import {LeadershipShell} from '../../../src/server/governing/leadership-shell.ts';
+import {MemoryStore} from '../../../src/store/memory-store.ts';
+import type {Operation, Transaction, TransactionOutcome} from '../../../src/store/port.ts';
+import {until} from '../../support/until.ts';
+
+const LIMIT_MS = 20_000;
+const keys = new Keys('/sm', 'sm');
+
+/** Somebody writes right before the first transaction of another. */
+class RacingStore extends MemoryStore {
+  readonly outcomes: TransactionOutcome['kind'][] = [];
+  faster: Operation[] = [];
+
+  override async transact(transaction: Transaction): Promise<TransactionOutcome> {
+    await this.write(this.faster.splice(0));
+    const outcome = await super.transact(transaction);
+    this.outcomes.push(outcome.kind);
+    return outcome;
+  }
+
+  async write(then: readonly Operation[]): Promise<void> {
+    for (const operation of then)
+      await super.transact({compares: [], then: [operation], otherwise: []});
+  }
+}
+
+class Bed {
+  readonly store = new RacingStore();
+  elected = 0;
+  readonly shell = new LeadershipShell({
+    keys,
+    store: this.store,
+    clock: systemClock(),
+    logger: silentLogger,
+    me: () => ({container: 'd1', incarnation: 'me'}),
+    eligible: () => true,
+    standby: () => true,
+    onElected: () => (this.elected += 1),
+    onDeposed: () => undefined,
+  });
+
+  get leader(): string | undefined {
+    const value = this.store.kv.get(keys.leader())?.value;
+    return value && (JSON.parse(value) as {incarnation: string}).incarnation;
+  }
+
+  /** The daemon has tried so many times. */
+  tried(times: number): Promise<boolean> {
+    const {outcomes} = this.store;
+    return until(() => outcomes.length >= times, LIMIT_MS, `${times} attempts`);
+  }
+}
+
+function leaderKey(incarnation: string): Operation {
+  const value = encodeRecord({v: 1, containerId: 'd', incarnation, createTime: 1});
+  return {op: 'put', key: keys.leader(), value};
+}
+
+function heartbeat(incarnation: string): Operation {
+  const value = encodeRecord({
+    ...{v: 1, container: incarnation, ttlMs: 60_000, endpoint: '', host: '', pid: 1, bootId: ''},
+    ...{zone: '', labels: {}, version: '', sdk: '', seq: 1, nonce: '', state: 'ready'},
+  });
+  return {op: 'put', key: keys.heartbeat(keys.service, incarnation), value};
+}
+
+describe('a daemon', () => {
+  let bed: Bed;
+  afterEach(() => bed.shell.stop());
+
+  it('becomes the leader where there is none', async () => {
+    bed = new Bed();
+    await bed.store.write([heartbeat('me')]);
+    bed.shell.start();
+    await until(() => bed.elected === 1, LIMIT_MS, 'it is elected');
+    expect(bed.leader).toBe('me');
+    expect(bed.shell.leads).toBe(true);
+  });
+
+  it('does not become the leader over one that was faster', async () => {
+    bed = new Bed();
+    await bed.store.write([heartbeat('me')]);
+    bed.store.faster = [heartbeat('other'), leaderKey('other')];
+    bed.shell.start();
+    await bed.tried(1);
+    expect([bed.leader, bed.elected]).toEqual(['other', 0]);
+  });
+
+  it('does not become the leader without a heartbeat: nobody could take its key away again', async () => {
+    bed = new Bed();
+    bed.shell.start();
+    await bed.tried(2);
+    expect([bed.leader, bed.elected]).toEqual([undefined, 0]);
+  });
+
+  it('deposes a leader without a heartbeat, and leads', async () => {
+    bed = new Bed();
+    await bed.store.write([heartbeat('me'), leaderKey('dead')]);
+    bed.shell.start();
+    await until(() => bed.elected === 1, LIMIT_MS, 'it is elected');
+    expect(bed.leader).toBe('me');
+  });
+
+  it('does not depose a leader that was elected meanwhile', async () => {
+    bed = new Bed();
+    await bed.store.write([heartbeat('me'), leaderKey('dead')]);
+    const again: Operation = {op: 'delete', key: keys.leader()};
+    bed.store.faster = [heartbeat('other'), again, leaderKey('other')];
+    bed.shell.start();
+    await bed.tried(1);
+    expect([bed.leader, bed.elected]).toEqual(['other', 0]);
+  });
+
+  it('does not depose a leader that has beaten meanwhile', async () => {
+    bed = new Bed();
+    await bed.store.write([heartbeat('me'), leaderKey('late')]);
+    bed.store.faster = [heartbeat('late')];
+    bed.shell.start();
+    await bed.tried(1);
+    expect([bed.leader, bed.elected]).toEqual(['late', 0]);
+    expect(bed.store.kv.get(keys.heartbeat(keys.service, 'late'))).toBeDefined();
+  });
+
+  it('that resigns takes away its own key, and not that of the next leader', async () => {
+    bed = new Bed();
+    await bed.store.write([heartbeat('me')]);
+    bed.shell.start();
+    await until(() => bed.elected === 1, LIMIT_MS, 'it is elected');
+    bed.store.faster = [{op: 'delete', key: keys.leader()}, leaderKey('next')];
+    await bed.shell.resign();
+    expect(bed.leader).toBe('next');
+    expect(bed.store.outcomes.at(-1)).toBe('refused');
+  });
+});
