@@ -26,7 +26,9 @@ export class CallBuckets {
     this.#options = options;
   }
 
-  take(caller: string, now: number): Verdict {
+  /** `clockMs`: whole ms count. Sums of fractions are rounded, and the last call of a burst was sometimes refused for that. */
+  take(caller: string, clockMs: number): Verdict {
+    const now = Math.floor(clockMs);
     const {burst, refillMs, callers} = this.#options;
     const full = Math.max(this.#fullAt.get(caller) ?? now, now);
     const freeIn = full + refillMs - now - burst * refillMs;

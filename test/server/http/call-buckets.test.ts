@@ -20,6 +20,18 @@ describe('a bucket of calls', () => {
     expect(taken(buckets.take('b', 1_020))).toBe(true);
   });
 
+  it('gives the whole burst whatever the clock says', () => {
+    fc.assert(
+      fc.property(fc.integer({min: 0, max: 600_000_000}), (clockUs) => {
+        const clockMs = clockUs / 1_000;
+        const buckets = new CallBuckets(options);
+        const verdicts = Array.from({length: 110}, () => buckets.take('a', clockMs));
+        expect(verdicts.filter(taken)).toHaveLength(100);
+      }),
+      {numRuns: 2_000},
+    );
+  });
+
   it('is full again after a pause, and never fuller', () => {
     const buckets = new CallBuckets(options);
     for (let call = 0; call < 100; call += 1) buckets.take('a', 0);
