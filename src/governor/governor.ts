@@ -193,7 +193,8 @@ export class Governor {
   private heartbeatChanged(incarnation: string, known: boolean, nowMs: number): void {
     const entry = this.view.heartbeats.get(incarnation);
     if (entry !== undefined) {
-      this.clock.observe(incarnation, entry.mod, entry.value.ttlMs, nowMs);
+      const {ttlMs, sentAtMs} = entry.value;
+      this.clock.observe(incarnation, entry.mod, ttlMs, nowMs, sentAtMs);
       if (!known) this.planKeeper.joined(this.living.size === 0, nowMs);
       return;
     }
@@ -365,7 +366,10 @@ export class Governor {
   private statusInput(): StatusInput {
     const {wallMs, view, living, planKeeper: plan, settled} = this;
     const {governor} = this.options;
-    return {governor, wallMs, view, living, plan, braking: this.evictor.braking, settled};
+    const {braking} = this.evictor;
+    const clockRate = (incarnation: string): number | undefined =>
+      this.clock.clockRate(incarnation);
+    return {governor, wallMs, view, living, plan, braking, settled, clockRate};
   }
 
   private get settled(): boolean {

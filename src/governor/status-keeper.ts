@@ -1,4 +1,5 @@
 /** The summary that every daemon can show: written when it says something new, at most once a second. */
+import {CLOCK_DRIFT} from '../model/container.ts';
 import type {ContainerState} from '../model/container.ts';
 import type {Alarm, AppStatus, ContainerStatus} from '../model/status.ts';
 import type {LivingContainer} from './containers.ts';
@@ -12,6 +13,8 @@ const FAILED_SHOWN = 100;
 const ALARMS_SHOWN = 100;
 const QUARANTINED_NAMED = 5;
 const BY_CLOCK: readonly ContainerState[] = ['lost', 'silent', 'unreachable', 'suspect'];
+/** Half of what assumption A2 allows, and on: rates of clocks that are worth an alarm. */
+const CLOCK_RATE_STEPS = [CLOCK_DRIFT / 2, CLOCK_DRIFT, 0.02, 0.05, 0.1, 0.2];
 /** Failed adds in a row from which a shard is shown as failed. */
 export const FAILED_FROM = 5;
 
@@ -25,6 +28,8 @@ export interface StatusInput {
   readonly plan: PlanKeeper;
   readonly braking: boolean;
   readonly settled: boolean;
+  /** Ms of this daemon's clock for one of the container's, less 1; undefined while not known. */
+  readonly clockRate: (incarnation: string) => number | undefined;
 }
 
 export class StatusKeeper {
@@ -146,6 +151,8 @@ function alarmsOf(
       raise('HOLDINGS_DIFFER', `container ${container} gets nothing new: it ${note}`);
     else if (state === 'unreachable')
       raise('UNREACHABLE', `container ${container} renews its heartbeat but claims nothing`);
+    const rate = clockRateText(input.clockRate(incarnation) ?? 0);
+    if (rate !== undefined) raise('CLOCK_RATE', `the clock of container ${container} ${rate}`);
     for (const {hook, shard} of input.view.heartbeats.get(incarnation)?.value.overdue ?? [])
       raise('STUCK', `${hook} of ${shard} on ${container} is overdue`);
   }
@@ -162,6 +169,16 @@ function quarantineText({quarantined, heartbeats}: AppView): string {
   const more = quarantined.size - named.length;
   const text = `${quarantined.size} values in etcd cannot be read: ${named.join(', ')}`;
   return more > 0 ? `${text} and ${more} more` : text;
+}
+
+/** What is wrong with the rate of a clock, in steps: a text that changed with each heartbeat would be a new alarm each time. */
+function clockRateText(rate: number): string | undefined {
+  const step = CLOCK_RATE_STEPS.findLast((one) => Math.abs(rate) > one);
+  if (step === undefined) return undefined;
+  const percent = `more than ${Number((100 * step).toFixed(1))} %`;
+  if (rate < 0)
+    return `runs fast by ${percent} against this daemon's: its shards may stop early; see how its time server corrects it`;
+  return `runs slow by ${percent} against this daemon's: the wait before it is evicted is longer by that; see how its time server corrects it`;
 }
 
 function failedShards(view: AppView): {first: AppStatus['failed']; count: number} {

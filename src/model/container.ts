@@ -38,6 +38,8 @@ export interface Heartbeat extends HeartbeatIdentity {
   seq: number;
   nonce: string;
   state: HeartbeatState;
+  /** When it was sent by the sender's owner clock, ms from an origin of its own: shows the rate of that clock. */
+  sentAtMs?: number;
   /** The first few overdue hooks, for the operators; absent when there are none. */
   overdue?: OverdueHook[];
   [unknown: string]: unknown;
@@ -65,9 +67,12 @@ export type ContainerState =
   | 'cordoned'
   | 'draining';
 
-/** Milliseconds a governor must see a heartbeat unchanged before its owner has surely stopped acting. */
-export function silenceMs(ttlMs: number): number {
-  return Math.ceil(ttlMs * (1 + CLOCK_DRIFT) + EFFECT_SLACK_MS);
+/**
+ * Milliseconds a governor must see a heartbeat unchanged before its owner has surely stopped acting. `excess`: by how much the clocks of
+ * the two differ beyond assumption A2, as a share. Default 0.
+ */
+export function silenceMs(ttlMs: number, excess = 0): number {
+  return Math.ceil(ttlMs * (1 + CLOCK_DRIFT) * (1 + excess) + EFFECT_SLACK_MS);
 }
 
 /** Milliseconds after `tSend` during which the sender of a committed heartbeat may act. */

@@ -128,7 +128,13 @@ export class HeartbeatMachine {
     this.unanswered.set(nonce, nowMs);
     this.seq += 1;
     this.nextAtMs = nowMs + Math.min(heartbeatIntervalMs(this.ttlMs), this.everyMs());
-    const value: Heartbeat = {...this.identity, seq: this.seq, nonce, state: this.state};
+    const value: Heartbeat = {
+      ...this.identity,
+      seq: this.seq,
+      nonce,
+      state: this.state,
+      sentAtMs: Math.round(nowMs),
+    };
     if (overdue.length > 0) value.overdue = [...overdue];
     return {
       incarnation: this.incarnation,

@@ -71,8 +71,14 @@ export class Leadership {
     this.leader = leader;
   }
 
-  /** A daemon's heartbeat as seen at `mod`; `ttlMs` undefined: it is gone. */
-  heartbeatSeen(incarnation: string, mod: number, ttlMs: number | undefined, nowMs: number): void {
+  /** A daemon's heartbeat as seen at `mod`; `ttlMs` undefined: it is gone. `sentAtMs`: by the daemon's own clock, where it says so. */
+  heartbeatSeen(
+    incarnation: string,
+    mod: number,
+    ttlMs: number | undefined,
+    nowMs: number,
+    sentAtMs?: number,
+  ): void {
     const known = this.heartbeats.get(incarnation);
     if (known !== undefined && known.mod >= mod) return;
     if (ttlMs === undefined) {
@@ -81,7 +87,7 @@ export class Leadership {
       return;
     }
     this.heartbeats.set(incarnation, {mod, ttlMs});
-    this.clock.observe(incarnation, mod, ttlMs, nowMs);
+    this.clock.observe(incarnation, mod, ttlMs, nowMs, sentAtMs);
   }
 
   /** Everything known about heartbeats, for finding what a listing no longer shows. */

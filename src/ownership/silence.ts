@@ -3,22 +3,30 @@
  * store was known to take writes. Only the watcher's own monotonic clock counts. Passive.
  */
 import {silenceMs} from '../model/container.ts';
+import {ClockRate} from './clock-rate.ts';
 
 interface Count {
   mod: number;
   ttlMs: number;
   sinceMs: number;
+  /** Of its sender's clock; undefined: its heartbeats do not tell the time, its clock is taken to keep to assumption A2. */
+  rate: ClockRate | undefined;
 }
 
 export class SilenceClock {
   private readonly counts = new Map<string, Count>();
   private lastProbeMs = Number.NEGATIVE_INFINITY;
 
-  /** A version of a heartbeat was seen. Seeing the same version again changes nothing. */
-  observe(incarnation: string, mod: number, ttlMs: number, nowMs: number): void {
+  /**
+   * A version of a heartbeat was seen. Seeing the same version again changes nothing. `sentAtMs`: when it was sent, by its sender's clock;
+   * undefined when it does not say.
+   */
+  observe(incarnation: string, mod: number, ttlMs: number, nowMs: number, sentAtMs?: number): void {
     const count = this.counts.get(incarnation);
-    if (count === undefined) this.counts.set(incarnation, {mod, ttlMs, sinceMs: nowMs});
-    else if (count.mod < mod) Object.assign(count, {mod, ttlMs, sinceMs: nowMs});
+    if (count !== undefined && count.mod >= mod) return;
+    const rate = sentAtMs === undefined ? undefined : (count?.rate ?? new ClockRate(ttlMs));
+    if (sentAtMs !== undefined) rate?.observe(sentAtMs, nowMs);
+    this.counts.set(incarnation, {mod, ttlMs, sinceMs: nowMs, rate});
   }
 
   forget(incarnation: string): void {
@@ -53,7 +61,12 @@ export class SilenceClock {
   /** Whether the owner has surely stopped acting: W has passed. */
   silent(incarnation: string, nowMs: number): boolean {
     const count = this.counts.get(incarnation);
-    return count !== undefined && this.quietMs(incarnation, nowMs) >= silenceMs(count.ttlMs);
+    return count !== undefined && this.quietMs(incarnation, nowMs) >= waitMs(count);
+  }
+
+  /** Ms of this watcher's clock for one of the owner's, less 1; undefined while not known. For display: W has it in already. */
+  clockRate(incarnation: string): number | undefined {
+    return this.counts.get(incarnation)?.rate?.measured;
   }
 
   /** Whether a beat has been missed: nothing seen for 2T/5. */
@@ -62,14 +75,19 @@ export class SilenceClock {
     return count !== undefined && this.ageMs(incarnation, nowMs) > suspectMs(count);
   }
 
-  /** The next moment at which `suspect`, `silent` or `quietMs >= waitMs` may turn true for this incarnation. */
-  wakeAtMs(incarnation: string, waitMs: number, nowMs: number): number {
+  /** The next moment at which `suspect`, `silent` or `quietMs >= limitMs` may turn true for this incarnation. */
+  wakeAtMs(incarnation: string, limitMs: number, nowMs: number): number {
     const count = this.counts.get(incarnation);
     if (count === undefined) return Number.POSITIVE_INFINITY;
-    const marks = [suspectMs(count) + 1, silenceMs(count.ttlMs), waitMs];
+    const marks = [suspectMs(count) + 1, waitMs(count), limitMs];
     const next = marks.map((mark) => count.sinceMs + mark).filter((at) => at > nowMs);
     return next.length === 0 ? nowMs + maxGapMs(count) : Math.min(...next);
   }
+}
+
+/** W: longer than T by what the two clocks are known, or must be feared, to differ. */
+function waitMs({ttlMs, rate}: Count): number {
+  return silenceMs(ttlMs, rate?.excess ?? 0);
 }
 
 function suspectMs(count: Count): number {

@@ -79,6 +79,7 @@ export function decodeHeartbeat(text: string): Decoded<Heartbeat> {
     countOr(fields, 'pid', 0);
     countOr(fields, 'seq', 0);
     fields['labels'] = textMap(fields['labels']);
+    if (!Number.isFinite(fields['sentAtMs'])) delete fields['sentAtMs'];
     if (fields['overdue'] !== undefined) fields['overdue'] = overdueHooks(fields['overdue']);
     return undefined;
   });

@@ -34,6 +34,8 @@ export class GovernorBed {
   /** Shards that the governor wants to read. */
   readonly rereads: string[] = [];
   status: AppStatus | undefined;
+  /** Ms of a container's clock for one of the governor's; heartbeats of others do not tell the time. */
+  readonly clockRates = new Map<string, number>();
   /** Steps of the app's removal, oldest first. */
   readonly removals: ('deleteSpecs' | 'finishRemoval')[] = [];
   readonly governor: Governor;
@@ -145,6 +147,8 @@ export class GovernorBed {
       ...{bootId: '', zone: '', labels: {}, version: '', sdk: ''},
       ...{seq: mod, nonce: '', state},
     };
+    const rate = this.clockRates.get(container);
+    if (rate !== undefined) value.sentAtMs = rate * this.nowMs;
     const create = this.governor.view.heartbeats.get(incarnation)?.create ?? mod;
     const entry = {value, mod, create};
     this.governor.changed({kind: 'heartbeat', mod, incarnation, entry}, this.nowMs);

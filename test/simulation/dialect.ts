@@ -6,7 +6,7 @@ export type Dialect = 'older' | 'newer';
 /** A field of a version to come, in every record and heartbeat that it writes. */
 export const NEWER_FIELD = 'xNext';
 /** Fields of heartbeats that an older version need not write. */
-const YOUNG_FIELDS = ['host', 'pid', 'bootId', 'zone', 'labels', 'version', 'sdk'];
+const YOUNG_FIELDS = ['host', 'pid', 'bootId', 'zone', 'labels', 'version', 'sdk', 'sentAtMs'];
 
 export function spoken(dialect: Dialect, transaction: Transaction): Transaction {
   return {...transaction, then: transaction.then.map((one) => translated(dialect, one))};

@@ -21,6 +21,8 @@ export interface ScenarioOptions {
   readonly removes?: boolean;
   /** Keeps every choice that is not calm. */
   readonly choices?: RecordedChoices;
+  /** Each clock's rate is off by up to this share. Default: what assumption A2 allows. */
+  readonly rateSpread?: number;
 }
 
 /** All that there is to a run besides its choices. */
@@ -86,6 +88,7 @@ function runNow(seed: number, options: ScenarioOptions): Outcome {
   const wanted = options.faults ?? [...chosen, ...wider];
   const faults = removes ? wanted.filter((kind) => !OF_OPERATORS.has(kind)) : wanted;
   prepare(fleet, faults, chanceOf);
+  fleet.rateSpread = options.rateSpread ?? fleet.rateSpread;
   fleet.begin();
   unleash(fleet, faults, FAULTS_FROM_MS, endsMs, later, chanceOf);
   const removeAtMs = removes ? later.between(FAULTS_FROM_MS, endsMs) : undefined;

@@ -36,6 +36,7 @@ type Sighting =
       readonly kind: 'heartbeat';
       readonly incarnation: string;
       readonly ttlMs: number | undefined;
+      readonly sentAtMs: number | undefined;
       readonly mod: number;
     };
 
@@ -141,6 +142,7 @@ export class LeadershipShell {
         seen.mod,
         seen.ttlMs,
         this.options.clock.nowMs(),
+        seen.sentAtMs,
       );
       return;
     }
@@ -248,7 +250,8 @@ function sighting(
   if (parsed.kind !== 'heartbeat') return undefined;
   const decoded = entry === undefined ? undefined : decodeHeartbeat(entry.value);
   const ttlMs = decoded === undefined ? undefined : decoded.ok ? decoded.value.ttlMs : TTL_MAX_MS;
-  return {kind: 'heartbeat', incarnation: parsed.incarnation, ttlMs, mod};
+  const sentAtMs = decoded?.ok === true ? decoded.value.sentAtMs : undefined;
+  return {kind: 'heartbeat', incarnation: parsed.incarnation, ttlMs, sentAtMs, mod};
 }
 
 /** A leader's key that cannot be read names nobody: its silence is certain, so it may be taken away. */
