@@ -76,6 +76,7 @@ function baseOf(since: number | undefined, oldest: number, until: number): numbe
     throw new SmError(
       'INVALID_INPUT',
       `revision ${since} has not been written: etcd is at ${until}`,
+      {hint: 'give a revision that etcd has written, or no --since for all that it keeps'},
     );
   if (base >= oldest) return base;
   throw new SmError('CONFLICT', `revision ${since} is compacted`, {
