@@ -1,46 +1,36 @@
 /**
  * The daemon: one container of sm's own service S. The apps are S's shards; being given one means governing it. Whoever
- * holds the leader key governs S itself. Everything here is wiring; decisions are in ownership/ and governor/.
+ * holds the leader key governs S itself. Here are its connections and its HTTP; what it does is in governing-daemon.ts.
  */
 import type {FastifyInstance} from 'fastify';
 import {Registry} from 'prom-client';
 import type {ServerConfig} from '../config/index.ts';
-import {Member} from '../container/door.ts';
 import {Keys} from '../etcd/keys.ts';
 import type {Leases} from '../etcd/leases.ts';
-import {heartbeatIntervalMs} from '../model/container.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
-import {parseToken} from '../model/token.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import {plan} from '../planner/index.ts';
 import {systemClock, watchingClock} from '../runtime/clock.ts';
-import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
-import {TransactionBatcher} from '../store/batcher.ts';
-import type {Office} from '../store/ownership-transactions.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {seenHistory} from '../store/seen-history.ts';
-import type {Store} from '../store/port.ts';
 import {createAdminHandlers} from './admin/handlers.ts';
 import {Credentials} from './credentials.ts';
 import {daemonIdentity} from './daemon-identity.ts';
 import {openWhenReachable} from './etcd-start.ts';
 import type {OpenedStores} from './etcd-start.ts';
 import {registerGauges} from './gauges.ts';
-import {markRestored} from './governing/cluster-record.ts';
-import {Governors} from './governing/governors.ts';
+import {GoverningDaemon} from './governing-daemon.ts';
+import type {KnownCluster} from './governing/cluster-record.ts';
 import {HintSender} from './governing/hint-sender.ts';
 import {HoldingsCaller} from './governing/holdings-audit.ts';
-import {LeadershipShell} from './governing/leadership-shell.ts';
 import {ensureOwnSpec} from './governing/own-spec.ts';
-import {Upkeep} from './governing/upkeep.ts';
 import {mountHintReceiver} from './hint-routes.ts';
 import {buildHttp} from './http/http.ts';
 import {listen} from './listening.ts';
 import {refuseLoopbackBesideOthers} from './loopback-check.ts';
 import {ensureGuard} from './push/guard-lease.ts';
 import {PushCaller} from './push/push-caller.ts';
-import {untilStored} from './until-stored.ts';
 
 /** A running daemon. */
 export interface Daemon {
@@ -71,8 +61,12 @@ export interface DaemonOptions {
   readonly readyFields?: object;
 }
 
-/** Hooks of a daemon only start and stop a governor. */
-const HOOK_TIMEOUT_MS = 10_000;
+interface Senders {
+  readonly hints: HintSender;
+  readonly daemonHints: HintSender;
+  readonly caller: PushCaller;
+  readonly holdings: HoldingsCaller;
+}
 
 export class RunningDaemon implements Daemon {
   readonly address: string;
@@ -86,22 +80,12 @@ export class RunningDaemon implements Daemon {
   private readonly leases: Leases;
   private readonly credentials: Credentials;
   private readonly http: FastifyInstance;
-  private readonly member: Member;
-  private readonly governors: Governors;
-  private leadership: LeadershipShell;
-  private readonly upkeep: Upkeep;
+  private readonly governing: GoverningDaemon;
   private readonly senders: readonly {close(): Promise<void>}[];
-  private epoch: number;
-  /** Why etcd is not trusted: nothing is governed until that is accepted; '' when it is. */
-  private halted = '';
-  private probeEveryMs = Number.POSITIVE_INFINITY;
-  private isReady = false;
   private signalReady: () => void = () => undefined;
   private signalEnded: (error?: Error) => void = () => undefined;
   private stopping: Promise<void> | undefined;
   private stopped = false;
-  private readonly memberEnded: Promise<void>;
-  private signalMemberEnded: () => void = () => undefined;
 
   private constructor(
     options: DaemonOptions,
@@ -109,53 +93,23 @@ export class RunningDaemon implements Daemon {
     keys: Keys,
     credentials: Credentials,
   ) {
-    const {config, logger} = options;
     this.options = options;
     this.keys = keys;
     this.credentials = credentials;
     this.clock = watchingClock(systemClock());
-    this.address = config.advertise;
+    this.address = options.config.advertise;
     this.store = stores.store;
     this.heartbeatStore = stores.heartbeatStore;
     this.leases = stores.leases;
-    const {cluster} = stores;
-    this.epoch = cluster.record.epoch;
     this.ready = new Promise((resolve) => (this.signalReady = resolve));
-    this.memberEnded = new Promise((resolve) => (this.signalMemberEnded = resolve));
     this.ended = new Promise(
       (resolve, reject) =>
         (this.signalEnded = (error) => (error === undefined ? resolve() : reject(error))),
     );
     this.ended.catch(() => undefined);
-    const batcher = new TransactionBatcher(this.store);
-    const allowLoopback = isLoopbackHost(config.host);
-    const hints = new HintSender({logger, allowLoopback});
-    const daemonHints = new HintSender({logger, allowLoopback: true, ...credentials.forDaemons()});
-    const caller = new PushCaller({allowLoopback});
-    const holdings = new HoldingsCaller({allowLoopback});
-    this.senders = [hints, daemonHints, caller, holdings];
-    const common = {
-      keys,
-      store: this.store,
-      batcher,
-      clock: this.clock,
-      logger,
-    };
-    this.governors = new Governors({
-      ...common,
-      epoch: () => this.epoch,
-      daemon: this.address,
-      hints,
-      daemonHints,
-      leases: this.leases,
-      plan,
-      holdings,
-      push: {caller, ttlMs: config.heartbeat.ttlMs},
-      onProbeInterval: () => this.adaptProbe(),
-    });
-    this.member = this.newMember(common);
-    this.leadership = this.newLeadership();
-    this.upkeep = new Upkeep({...common, cluster, compaction: config.compaction});
+    const senders = this.newSenders();
+    this.senders = Object.values(senders);
+    this.governing = this.newGoverning(stores.cluster, senders);
     this.http = this.newHttp();
   }
 
@@ -171,19 +125,17 @@ export class RunningDaemon implements Daemon {
     // Before anything is open: a file that is missing must end the start, whether etcd answers or not.
     credentials.check();
     const stores = await openWhenReachable(options, keys);
-    const {suspicion, record, mod} = stores.cluster;
     const daemon = new RunningDaemon(options, stores, keys, credentials);
     try {
       await refuseLoopbackBesideOthers(config, {store: daemon.store, keys, clock: daemon.clock});
-      if (suspicion === '') await ensureOwnSpec(daemon.store, keys, daemon.clock.wallMs());
+      if (stores.cluster.suspicion === '')
+        await ensureOwnSpec(daemon.store, keys, daemon.clock.wallMs());
       await listen(daemon.http, config);
     } catch (error) {
       await daemon.release();
       throw error;
     }
-    daemon.member.session.clusterSeen(record.epoch, suspicion, daemon.clock.ownerMs(), mod);
-    daemon.member.start();
-    if (daemon.halted === '') daemon.leadership.start();
+    daemon.governing.start();
     return daemon;
   }
 
@@ -203,113 +155,52 @@ export class RunningDaemon implements Daemon {
 
   private async shutdownOnce(): Promise<void> {
     const {config, logger} = this.options;
-    logger.info({apps: this.governors.apps.length}, 'shutting down: handing the apps over');
-    this.member.leave();
-    await this.memberEndedWithin(config.shutdownTimeoutMs);
-    await this.leadership.resign();
+    logger.info(
+      {apps: this.governing.governors.apps.length},
+      'shutting down: handing the apps over',
+    );
+    await this.governing.shutdown(config.shutdownTimeoutMs);
     await this.release();
     logger.info({}, 'stopped');
     this.signalEnded();
   }
 
-  /** No timer may stay behind: it would keep the process from ending. */
-  private async memberEndedWithin(limitMs: number): Promise<void> {
-    let timer: Timer | undefined;
-    const over = new Promise<void>((resolve) => (timer = this.clock.after(limitMs, resolve)));
-    await Promise.race([this.memberEnded, over]);
-    timer?.cancel();
+  private newSenders(): Senders {
+    const {config, logger} = this.options;
+    const allowLoopback = isLoopbackHost(config.host);
+    const forDaemons = this.credentials.forDaemons();
+    return {
+      hints: new HintSender({logger, allowLoopback}),
+      daemonHints: new HintSender({logger, allowLoopback: true, ...forDaemons}),
+      caller: new PushCaller({allowLoopback}),
+      holdings: new HoldingsCaller({allowLoopback}),
+    };
   }
 
-  private newMember(common: {
-    keys: Keys;
-    store: Store;
-    batcher: TransactionBatcher;
-    clock: Clock;
-    logger: Logger;
-  }): Member {
-    return new Member({
-      ...common,
-      app: this.keys.service,
-      epoch: this.epoch,
-      heartbeatStore: this.heartbeatStore,
-      history: seenHistory(this.heartbeatStore, this.store),
-      identity: daemonIdentity(this.options.config, this.options.version),
-      addTimeoutMs: HOOK_TIMEOUT_MS,
-      dropTimeoutMs: HOOK_TIMEOUT_MS,
-      refuseTakenId: false,
-      readyAtClaim: true,
-      heartbeatEveryMs: () => this.probeEveryMs,
-      hooks: {
-        add: (shard) => this.governors.start(shard.id, this.officeOf(shard.id, shard.token)),
-        drop: (shard) => this.governors.stop(shard.id),
-      },
+  private newGoverning(cluster: KnownCluster, senders: Senders): GoverningDaemon {
+    const {config, logger, version} = this.options;
+    const {keys, store, heartbeatStore, leases, clock} = this;
+    const {caller, ...others} = senders;
+    return new GoverningDaemon({
+      ...{keys, store, heartbeatStore, leases, clock, logger, cluster, plan},
+      ...others,
+      history: seenHistory(heartbeatStore, store),
+      identity: daemonIdentity(config, version),
+      compaction: config.compaction,
+      push: {caller, ttlMs: config.heartbeat.ttlMs},
       onReady: () => this.becameReady(),
-      onEnded: (how) => this.memberIsGone(how),
-      onRestored: (why) => this.halt(why),
-      onAccepted: (epoch) => this.accepted(epoch),
-      onHeartbeat: () => {
-        this.governors.probeCommitted();
-        this.leadership.probeCommitted();
-      },
+      onEnded: (how) => this.mayNotGoOn(how),
     });
-  }
-
-  private newLeadership(): LeadershipShell {
-    const {keys, store, clock} = this;
-    return new LeadershipShell({
-      ...{keys, store, clock, logger: this.options.logger},
-      me: () => ({container: this.address, incarnation: this.member.session.incarnation}),
-      eligible: () => this.isReady && !this.stopped && this.stopping === undefined,
-      standby: () => !this.stopped && this.stopping === undefined,
-      onElected: (office) => this.elected(office),
-      onDeposed: () => this.deposed(),
-    });
-  }
-
-  /** Stops planning, and puts it down for those who cannot see it. HTTP goes on: it is how the restore is accepted. */
-  private halt(why: string): void {
-    this.halted = why;
-    this.isReady = false;
-    this.leadership.stop();
-    this.governors.stopAll();
-    this.upkeep.stop();
-    const {store, keys, epoch} = this;
-    void this.persist(() => markRestored(store, keys, epoch, why));
-  }
-
-  /** The member has begun anew; so does the election, which counted the revisions of another history. */
-  private accepted(epoch: number): void {
-    this.epoch = epoch;
-    if (this.halted === '') return;
-    this.halted = '';
-    this.leadership = this.newLeadership();
-    const {store, keys, clock, leadership, options} = this;
-    options.logger.warn({epoch}, 'the restored etcd was accepted: governing again');
-    void this.persist(() => ensureOwnSpec(store, keys, clock.wallMs())).then(() => {
-      if (!this.stopped && this.leadership === leadership) leadership.start();
-    });
-  }
-
-  private persist(work: () => Promise<void>): Promise<void> {
-    const isStopped = (): boolean => this.stopped;
-    return untilStored(work, {clock: this.clock, logger: this.options.logger, isStopped});
-  }
-
-  /** The record of an app is ready from its claim on, so it stands at the revision of the claim while we govern. */
-  private officeOf(app: string, token: string): Office {
-    const claim = parseToken(token);
-    if (claim === undefined) throw new Error(`token of app ${app} cannot be read`);
-    return {key: this.keys.ownership(this.keys.service, app), target: 'mod', value: claim.revision};
   }
 
   private newHttp(): FastifyInstance {
     const {config, logger, version} = this.options;
-    const {keys, store, leases} = this;
+    const {keys, store, leases, governing} = this;
     const metrics = new Registry();
     registerGauges(metrics, {
-      governors: () => this.governors.apps.length,
-      leads: () => this.leadership.leads,
-      breaks: () => this.governors.breaks,
+      governors: () => governing.governors.apps.length,
+      leads: () => governing.leads,
+      breaks: () => governing.governors.breaks,
     });
     const admin = createAdminHandlers({
       store,
@@ -317,62 +208,28 @@ export class RunningDaemon implements Daemon {
       service: config.service,
       version,
       wallMs: () => this.clock.wallMs(),
-      epoch: () => this.epoch,
+      epoch: () => governing.epoch,
       plan,
       appCreated: async (app) => void (await ensureGuard({app, keys, store, leases})),
     });
     return buildHttp({
       admin,
-      readiness: () => this.readiness(),
+      readiness: () => governing.readiness(),
       metrics,
       logger,
       version,
       ...this.credentials.forHttp(),
-      mount: (server) => mountHintReceiver(server, this.keys.service, () => this.member),
+      mount: (server) => mountHintReceiver(server, this.keys.service, () => governing.member),
     });
-  }
-
-  private readiness(): {ready: boolean; reason: string} {
-    if (this.halted !== '')
-      return {ready: false, reason: `${this.halted}; accept it: sm store accept-restore`};
-    if (!this.isReady) return {ready: false, reason: 'waiting for the daemon id'};
-    if (this.stopping !== undefined) return {ready: false, reason: 'shutting down'};
-    return this.member.remainingMs() > 0
-      ? {ready: true, reason: ''}
-      : {ready: false, reason: 'etcd has not answered for too long'};
   }
 
   private becameReady(): void {
     const {logger, readyFields} = this.options;
-    if (!this.isReady) logger.info({address: this.address, ...readyFields}, 'ready');
-    this.isReady = true;
+    logger.info({address: this.address, ...readyFields}, 'ready');
     this.signalReady();
-    this.leadership.wake();
   }
 
-  private elected(office: Office): void {
-    this.options.logger.info({}, 'leading');
-    this.governors.start(this.keys.service, office, this.leadership.silence);
-    this.upkeep.start();
-  }
-
-  private deposed(): void {
-    this.options.logger.warn({}, 'leading no more');
-    this.governors.stop(this.keys.service);
-    this.upkeep.stop();
-  }
-
-  /** Every silence clock here needs probes at a fifth of the smallest T it watches; our heartbeat is the probe. */
-  private adaptProbe(): void {
-    const leastMs = Math.min(this.governors.smallestTtlMs(), this.leadership.smallestTtlMs());
-    this.probeEveryMs = Number.isFinite(leastMs)
-      ? heartbeatIntervalMs(leastMs)
-      : Number.POSITIVE_INFINITY;
-  }
-
-  private memberIsGone(how: SessionEnd): void {
-    this.signalMemberEnded();
-    if (this.stopping !== undefined || how === 'left') return;
+  private mayNotGoOn(how: SessionEnd): void {
     this.options.logger.error({how}, 'this daemon may not go on');
     void this.release().then(() => this.signalEnded(new Error(`daemon ended: ${how}`)));
   }
@@ -380,10 +237,7 @@ export class RunningDaemon implements Daemon {
   private async release(): Promise<void> {
     if (this.stopped) return;
     this.stopped = true;
-    this.governors.stopAll();
-    this.leadership.stop();
-    this.upkeep.stop();
-    this.member.stop();
+    this.governing.stop();
     await this.http.close();
     await Promise.all(this.senders.map((sender) => sender.close()));
     await Promise.all([this.store.close(), this.heartbeatStore.close()]);

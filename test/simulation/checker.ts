@@ -95,7 +95,8 @@ export class Checker implements StoreObserver {
     const {incarnation} = member.session;
     const act: Act = {key, process, member, shard, incarnation};
     if (!shard.owned) this.violated('I1', `add of ${key} at ${process.name} without the right`);
-    this.checkToken(act);
+    // A copy that was fenced may go on with what the other one has let go: the resource is what stops it.
+    if (!this.forked.has(incarnation)) this.checkToken(act);
     if (!this.hasHeartbeat(app, incarnation))
       this.violated('I1', `add of ${key} at ${process.name}, which has no heartbeat in the store`);
     this.resource.take(this.claimedBy(act));

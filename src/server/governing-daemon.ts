@@ -1,0 +1,271 @@
+/**
+ * All of a daemon but its connections and its HTTP: its own registration, the governors of its apps, the election and the upkeep of etcd.
+ * Everything here is wiring; decisions are in ownership/ and governor/.
+ */
+import {Member} from '../container/door.ts';
+import type {Keys} from '../etcd/keys.ts';
+import type {Leases} from '../etcd/leases.ts';
+import {heartbeatIntervalMs} from '../model/container.ts';
+import type {HeartbeatIdentity} from '../model/container.ts';
+import type {PlacementSnapshot, Plan} from '../model/placement.ts';
+import {parseToken} from '../model/token.ts';
+import type {SessionEnd} from '../ownership/session-actions.ts';
+import type {Clock, Timer} from '../runtime/clock.ts';
+import type {Logger} from '../runtime/logger.ts';
+import {TransactionBatcher} from '../store/batcher.ts';
+import type {Office} from '../store/ownership-transactions.ts';
+import type {Store} from '../store/port.ts';
+import type {SeenHistory} from '../store/seen-history.ts';
+import {markRestored} from './governing/cluster-record.ts';
+import type {KnownCluster} from './governing/cluster-record.ts';
+import {Governors} from './governing/governors.ts';
+import type {HintSender} from './governing/hint-sender.ts';
+import type {HoldingsCaller} from './governing/holdings-audit.ts';
+import {LeadershipShell} from './governing/leadership-shell.ts';
+import {ensureOwnSpec} from './governing/own-spec.ts';
+import {Upkeep} from './governing/upkeep.ts';
+import type {PushDependencies} from './push/push-gateway.ts';
+import {untilStored} from './until-stored.ts';
+
+export interface GoverningDaemonOptions {
+  readonly keys: Keys;
+  readonly store: Store;
+  /** A connection of its own for heartbeats, so that nothing delays them. */
+  readonly heartbeatStore: Store;
+  readonly history: SeenHistory;
+  readonly leases: Leases;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly identity: HeartbeatIdentity;
+  /** The cluster record as it was found at the start. */
+  readonly cluster: KnownCluster;
+  readonly compaction: 'auto' | 'off';
+  /** Hints to the containers of apps. */
+  readonly hints: HintSender;
+  /** Hints to daemons. */
+  readonly daemonHints: HintSender;
+  readonly holdings: HoldingsCaller;
+  readonly push: PushDependencies;
+  readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  /** The id is taken: at the start, and again after an accepted restore. */
+  readonly onReady: () => void;
+  /** It may not go on; not called for what `shutdown` brings about. */
+  readonly onEnded: (how: SessionEnd) => void;
+}
+
+type Common = Pick<GoverningDaemonOptions, 'keys' | 'store' | 'clock' | 'logger'> & {
+  readonly batcher: TransactionBatcher;
+};
+
+/** Hooks of a daemon only start and stop a governor. */
+const HOOK_TIMEOUT_MS = 10_000;
+
+export class GoverningDaemon {
+  readonly member: Member;
+  readonly governors: Governors;
+  private readonly options: GoverningDaemonOptions;
+  private readonly upkeep: Upkeep;
+  private readonly memberEnded: Promise<void>;
+  private leadership: LeadershipShell;
+  private epochNow: number;
+  /** Why etcd is not trusted: nothing is governed until that is accepted; '' when it is. */
+  private halted = '';
+  private probeEveryMs = Number.POSITIVE_INFINITY;
+  private isReady = false;
+  private leaving = false;
+  private stopped = false;
+  private signalMemberEnded: () => void = () => undefined;
+
+  constructor(options: GoverningDaemonOptions) {
+    const {keys, store, clock, logger, cluster, compaction} = options;
+    this.options = options;
+    this.epochNow = cluster.record.epoch;
+    this.memberEnded = new Promise((resolve) => (this.signalMemberEnded = resolve));
+    const common = {keys, store, clock, logger, batcher: new TransactionBatcher(store)};
+    this.governors = this.newGovernors(common);
+    this.member = this.newMember(common);
+    this.leadership = this.newLeadership();
+    this.upkeep = new Upkeep({...common, cluster, compaction});
+  }
+
+  /** Of fencing tokens. */
+  get epoch(): number {
+    return this.epochNow;
+  }
+
+  /** Whether this daemon governs sm itself. */
+  get leads(): boolean {
+    return this.leadership.leads;
+  }
+
+  /** Registers, and stands for election. Where etcd was restored or replaced nothing is governed until that is accepted. */
+  start(): void {
+    const {cluster, clock} = this.options;
+    const {record, suspicion, mod} = cluster;
+    this.member.session.clusterSeen(record.epoch, suspicion, clock.ownerMs(), mod);
+    this.member.start();
+    if (this.halted === '') this.leadership.start();
+  }
+
+  /** Hands the apps over, gives up leadership, deregisters; at the latest after `limitMs`. Call `stop` then. */
+  async shutdown(limitMs: number): Promise<void> {
+    this.leaving = true;
+    this.member.leave();
+    await this.memberEndedWithin(limitMs);
+    await this.leadership.resign();
+  }
+
+  /** Ends at once; the store is not told. */
+  stop(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.governors.stopAll();
+    this.leadership.stop();
+    this.upkeep.stop();
+    this.member.stop();
+  }
+
+  readiness(): {ready: boolean; reason: string} {
+    if (this.halted !== '')
+      return {ready: false, reason: `${this.halted}; accept it: sm store accept-restore`};
+    if (!this.isReady) return {ready: false, reason: 'waiting for the daemon id'};
+    if (this.leaving) return {ready: false, reason: 'shutting down'};
+    return this.member.remainingMs() > 0
+      ? {ready: true, reason: ''}
+      : {ready: false, reason: 'etcd has not answered for too long'};
+  }
+
+  /** No timer may stay behind: it would keep the process from ending. */
+  private async memberEndedWithin(limitMs: number): Promise<void> {
+    let timer: Timer | undefined;
+    const over = new Promise<void>(
+      (resolve) => (timer = this.options.clock.after(limitMs, resolve)),
+    );
+    await Promise.race([this.memberEnded, over]);
+    timer?.cancel();
+  }
+
+  private newGovernors(common: Common): Governors {
+    const {hints, daemonHints, leases, plan, holdings, push, identity} = this.options;
+    return new Governors({
+      ...common,
+      ...{hints, daemonHints, leases, plan, holdings, push},
+      epoch: () => this.epochNow,
+      daemon: identity.container,
+      onProbeInterval: () => this.adaptProbe(),
+    });
+  }
+
+  private newMember(common: Common): Member {
+    const {heartbeatStore, history, identity} = this.options;
+    return new Member({
+      ...common,
+      ...{heartbeatStore, history, identity},
+      app: common.keys.service,
+      epoch: this.epochNow,
+      addTimeoutMs: HOOK_TIMEOUT_MS,
+      dropTimeoutMs: HOOK_TIMEOUT_MS,
+      refuseTakenId: false,
+      readyAtClaim: true,
+      heartbeatEveryMs: () => this.probeEveryMs,
+      hooks: {
+        add: (shard) => this.governors.start(shard.id, this.officeOf(shard.id, shard.token)),
+        drop: (shard) => this.governors.stop(shard.id),
+      },
+      onReady: () => this.becameReady(),
+      onEnded: (how) => this.memberIsGone(how),
+      onRestored: (why) => this.halt(why),
+      onAccepted: (epoch) => this.accepted(epoch),
+      onHeartbeat: () => {
+        this.governors.probeCommitted();
+        this.leadership.probeCommitted();
+      },
+    });
+  }
+
+  private newLeadership(): LeadershipShell {
+    const {keys, store, clock, logger, identity} = this.options;
+    return new LeadershipShell({
+      ...{keys, store, clock, logger},
+      me: () => ({container: identity.container, incarnation: this.member.session.incarnation}),
+      eligible: () => this.isReady && !this.stopped && !this.leaving,
+      standby: () => !this.stopped && !this.leaving,
+      onElected: (office) => this.elected(office),
+      onDeposed: () => this.deposed(),
+    });
+  }
+
+  /** Stops planning, and puts it down for those who cannot see it. HTTP goes on: it is how the restore is accepted. */
+  private halt(why: string): void {
+    this.halted = why;
+    this.isReady = false;
+    this.leadership.stop();
+    this.governors.stopAll();
+    this.upkeep.stop();
+    const {store, keys} = this.options;
+    const epoch = this.epochNow;
+    void this.persist(() => markRestored(store, keys, epoch, why));
+  }
+
+  /** The member has begun anew; so does the election, which counted the revisions of another history. */
+  private accepted(epoch: number): void {
+    this.epochNow = epoch;
+    if (this.halted === '') return;
+    this.halted = '';
+    this.leadership = this.newLeadership();
+    const {leadership} = this;
+    const {store, keys, clock, logger} = this.options;
+    logger.warn({epoch}, 'the restored etcd was accepted: governing again');
+    void this.persist(() => ensureOwnSpec(store, keys, clock.wallMs())).then(() => {
+      if (!this.stopped && this.leadership === leadership) leadership.start();
+    });
+  }
+
+  private persist(work: () => Promise<void>): Promise<void> {
+    const {clock, logger} = this.options;
+    return untilStored(work, {clock, logger, isStopped: () => this.stopped});
+  }
+
+  /** The record of an app is ready from its claim on, so it stands at the revision of the claim while we govern. */
+  private officeOf(app: string, token: string): Office {
+    const claim = parseToken(token);
+    if (claim === undefined) throw new Error(`token of app ${app} cannot be read`);
+    const {keys} = this.options;
+    return {key: keys.ownership(keys.service, app), target: 'mod', value: claim.revision};
+  }
+
+  private becameReady(): void {
+    const wasReady = this.isReady;
+    this.isReady = true;
+    if (!wasReady) this.options.onReady();
+    this.leadership.wake();
+  }
+
+  private elected(office: Office): void {
+    const {keys, logger} = this.options;
+    logger.info({}, 'leading');
+    this.governors.start(keys.service, office, this.leadership.silence);
+    this.upkeep.start();
+  }
+
+  private deposed(): void {
+    const {keys, logger} = this.options;
+    logger.warn({}, 'leading no more');
+    this.governors.stop(keys.service);
+    this.upkeep.stop();
+  }
+
+  /** Every silence clock here needs probes at a fifth of the smallest T it watches; our heartbeat is the probe. */
+  private adaptProbe(): void {
+    const leastMs = Math.min(this.governors.smallestTtlMs(), this.leadership.smallestTtlMs());
+    this.probeEveryMs = Number.isFinite(leastMs)
+      ? heartbeatIntervalMs(leastMs)
+      : Number.POSITIVE_INFINITY;
+  }
+
+  private memberIsGone(how: SessionEnd): void {
+    this.signalMemberEnded();
+    if (this.leaving || how === 'left') return;
+    this.options.onEnded(how);
+  }
+}
