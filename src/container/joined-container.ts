@@ -36,7 +36,7 @@ export class JoinedContainer implements Container, HintTarget {
   private readonly joining: Joining;
   private readonly connections: Connections;
   private readonly hooks: ShardHooks;
-  private readonly clock: Clock = systemClock();
+  private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly readyGate = gate();
   private readonly endedGate = gate();
@@ -46,11 +46,17 @@ export class JoinedContainer implements Container, HintTarget {
   private over = false;
   private isReady = false;
 
-  constructor(joining: Joining, connections: Connections, hooks: ShardHooks) {
+  constructor(
+    joining: Joining,
+    connections: Connections,
+    hooks: ShardHooks,
+    clock: Clock = systemClock(),
+  ) {
     this.app = joining.app;
     this.joining = joining;
     this.connections = connections;
     this.hooks = hooks;
+    this.clock = clock;
     this.logger = (joining.logger ?? silentLogger).child({app: joining.app});
     this.ready = this.readyGate.promise;
     this.ended = this.endedGate.promise;

@@ -13,6 +13,8 @@ export interface EtcdOptions {
   readonly tls?: {readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer};
   /** Limit of one attempt, ms. Default 2000. */
   readonly timeoutMs?: number;
+  /** Opens the clients of one endpoint in another way than over gRPC. */
+  readonly open?: (endpoint: string) => EndpointClient;
 }
 
 export const ATTEMPT_LIMIT_MS = 2_000;
@@ -52,6 +54,7 @@ const GRPC_OPTIONS = {
 
 /** Opens the clients of one endpoint; connects lazily. */
 export function openEndpoint(endpoint: string, options: EtcdOptions): EndpointClient {
+  if (options.open !== undefined) return options.open(endpoint);
   const limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
   const client = new Etcd3(clientOptions(endpoint, options, limitMs));
   const pool = (client as unknown as {pool: ConstructorParameters<typeof WatchClient>[0]}).pool;

@@ -117,7 +117,8 @@ export function systemClock(): Clock {
   return shared;
 }
 
-function createSystemClock(): Clock {
+/** Clocks of the machine with an owner clock of their own; a process has one, see `systemClock`. */
+export function createSystemClock(): Clock {
   const readings = new CachedReadings();
   const owner = new OwnerClock(readings.now());
   const after = (delayMs: number, callback: () => void): Timer => {

@@ -5,6 +5,7 @@
 import type {FastifyInstance} from 'fastify';
 import {Registry} from 'prom-client';
 import type {ServerConfig} from '../config/index.ts';
+import type {EtcdOptions} from '../etcd/connection.ts';
 import {Keys} from '../etcd/keys.ts';
 import type {Leases} from '../etcd/leases.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
@@ -59,6 +60,8 @@ export interface DaemonOptions {
   readonly signal?: AbortSignal;
   /** What the line `ready` says besides the address. */
   readonly readyFields?: object;
+  /** Opens the clients of one etcd endpoint in another way than over gRPC. */
+  readonly openEndpoint?: EtcdOptions['open'];
 }
 
 interface Senders {

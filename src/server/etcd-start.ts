@@ -17,6 +17,8 @@ const RETRY_MAX_MS = 1_000;
 /** Tries that are told: the first ones, then ever fewer, then each of so many. */
 const TELL_EVERY = 16;
 
+export type OpeningOptions = Pick<DaemonOptions, 'config' | 'logger' | 'signal' | 'openEndpoint'>;
+
 export interface OpenedStores {
   readonly store: EtcdStore;
   readonly heartbeatStore: EtcdStore;
@@ -25,9 +27,17 @@ export interface OpenedStores {
 }
 
 /** @throws SmError STORE_AUTH, STORE_CORRUPT, INVALID_CONFIG; STORE_UNAVAILABLE only when the signal aborts. */
-export async function openWhenReachable(options: DaemonOptions, keys: Keys): Promise<OpenedStores> {
+export async function openWhenReachable(
+  options: OpeningOptions,
+  keys: Keys,
+): Promise<OpenedStores> {
   const {config, logger, signal} = options;
-  const etcd = {...new Credentials(config).forEtcd(), logger};
+  const {openEndpoint: open} = options;
+  const etcd = {
+    ...new Credentials(config).forEtcd(),
+    logger,
+    ...(open === undefined ? {} : {open}),
+  };
   const store = openEtcdStore(etcd);
   for (let attempt = 0; ; attempt += 1) {
     try {

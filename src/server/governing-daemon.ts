@@ -45,7 +45,8 @@ export interface GoverningDaemonOptions {
   /** Hints to daemons. */
   readonly daemonHints: HintSender;
   readonly holdings: HoldingsCaller;
-  readonly push: PushDependencies;
+  /** For push containers; undefined: there are none. */
+  readonly push: PushDependencies | undefined;
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
   /** The id is taken: at the start, and again after an accepted restore. */
   readonly onReady: () => void;

@@ -11,22 +11,28 @@ export function mountHintReceiver(
   member: () => Member,
 ): void {
   server.post(HINT_PATHS.hints, async (request, reply) => {
-    const parsed = hintsRequest.safeParse(request.body);
-    if (!parsed.success)
-      throw new SmError(
-        'INVALID_INPUT',
-        parsed.error.issues.map((issue) => issue.message).join('; '),
-      );
-    const {app, incarnation, items} = parsed.data;
-    if (app === service)
-      for (const {shard, revision, record} of items)
-        member().hint(incarnation, shard, revision, record);
+    const accepted = receiveHints(request.body, service, member());
     void reply.code(202);
-    return {accepted: items.length};
+    return {accepted};
   });
   server.get(HINT_PATHS.shards, async (): Promise<HeldShardsAnswer> => ({
     containers: [heldBy(service, member())],
   }));
+}
+
+/** How many hints the body holds; they are given to the daemon's session. @throws SmError INVALID_INPUT. */
+export function receiveHints(body: unknown, service: string, member: Member): number {
+  const parsed = hintsRequest.safeParse(body);
+  if (!parsed.success)
+    throw new SmError(
+      'INVALID_INPUT',
+      parsed.error.issues.map((issue) => issue.message).join('; '),
+    );
+  const {app, incarnation, items} = parsed.data;
+  if (app === service)
+    for (const {shard, revision, record} of items)
+      member.hint(incarnation, shard, revision, record);
+  return items.length;
 }
 
 function heldBy(app: string, member: Member): HeldShardsAnswer['containers'][number] {

@@ -1,6 +1,6 @@
 /** Sends hints to containers over kept-alive connections. A lost hint is repeated by the governor; nothing is retried here. */
 import {request} from 'undici';
-import type {Agent} from 'undici';
+import type {Dispatcher} from 'undici';
 import {HINTS_PER_CALL} from '../../governor/hints.ts';
 import type {HintBatch, HintItem} from '../../governor/hints.ts';
 import type {Logger} from '../../runtime/logger.ts';
@@ -20,17 +20,20 @@ export interface HintSenderOptions {
   readonly token?: () => string | undefined;
   /** Speak TLS. Default false. */
   readonly secure?: boolean;
+  /** Carries the calls. Default: kept-alive connections. */
+  readonly dispatcher?: Dispatcher;
 }
 
 export class HintSender {
   private readonly options: HintSenderOptions;
   /** Incarnations a call is under way to, with what waits for its end. */
   private readonly lines = new Map<string, Map<string, HintItem>>();
-  private readonly agent: Agent;
+  private readonly agent: Dispatcher;
 
   constructor(options: HintSenderOptions) {
     this.options = options;
-    this.agent = containerAgent(CONNECTIONS_PER_CONTAINER, options.allowLoopback);
+    this.agent =
+      options.dispatcher ?? containerAgent(CONNECTIONS_PER_CONTAINER, options.allowLoopback);
   }
 
   /** One call at a time to an incarnation; what comes meanwhile waits, newest word per shard, and goes together. */

@@ -1,6 +1,6 @@
 /** Asks the containers of an app, one after the other over half a minute, what they hold, for the governor to compare. */
 import {request} from 'undici';
-import type {Agent} from 'undici';
+import type {Dispatcher} from 'undici';
 import type {Holdings} from '../../governor/holdings.ts';
 import type {Heartbeat} from '../../model/container.ts';
 import type {Versioned} from '../../model/ownership.ts';
@@ -20,12 +20,18 @@ const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
 
 export class HoldingsCaller {
   private readonly allowLoopback: boolean;
-  private readonly agent: Agent;
+  private readonly agent: Dispatcher;
 
-  /** `allowLoopback`: loopback endpoints are only believed by a daemon that is itself on loopback. */
-  constructor({allowLoopback}: {readonly allowLoopback: boolean}) {
+  /** `allowLoopback`: loopback endpoints are only believed by a daemon that is itself on loopback. `dispatcher`: default kept-alive connections. */
+  constructor({
+    allowLoopback,
+    dispatcher,
+  }: {
+    readonly allowLoopback: boolean;
+    readonly dispatcher?: Dispatcher;
+  }) {
     this.allowLoopback = allowLoopback;
-    this.agent = containerAgent(1, allowLoopback, ANSWER_LIMIT_BYTES);
+    this.agent = dispatcher ?? containerAgent(1, allowLoopback, ANSWER_LIMIT_BYTES);
   }
 
   /** What the incarnation says it holds; undefined when it cannot be asked, or answers for others only. */
