@@ -182,7 +182,7 @@ export class Checker implements StoreObserver {
         'I1',
         `${act.key}: ${act.process.name} acts with ${act.shard.token.slice(-8)} while ` +
           `${other.process.name} may act with ${other.shard.token.slice(-8)} for ` +
-          `${other.member.remainingMs().toFixed(0)} ms more`,
+          `${remainingMs(other.process, other.member).toFixed(0)} ms more`,
       );
     }
   }
@@ -262,7 +262,7 @@ export class Checker implements StoreObserver {
     this.noteEviction(key);
     for (const {member, process: owner, app} of this.joinedBy.values()) {
       if (member.session.incarnation !== incarnation || !owner.alive) continue;
-      const leftMs = member.remainingMs();
+      const leftMs = remainingMs(owner, member);
       if (leftMs > -EFFECT_SLACK_MS)
         this.violated('I1', `${app}: ${owner.name} is evicted with ${leftMs.toFixed(0)} ms left`);
     }
@@ -281,8 +281,13 @@ export class Checker implements StoreObserver {
 /** Until the deadline by its own clock, and as long as an effect may be on its way after the last guard. */
 function mayAct({process, member, shard}: Act): boolean {
   if (!process.alive) return false;
-  if (shard.owned) return true;
-  return !(shard as ShardHandle).isRevoked && member.remainingMs() > -EFFECT_SLACK_MS;
+  if (process.world.within(process, () => shard.owned)) return true;
+  return !(shard as ShardHandle).isRevoked && remainingMs(process, member) > -EFFECT_SLACK_MS;
+}
+
+/** By the clocks of the process. */
+function remainingMs(process: SimProcess, member: Member): number {
+  return process.world.within(process, () => member.remainingMs());
 }
 
 function isAlive({process, shard}: Act): boolean {

@@ -6,11 +6,15 @@ import type {Keys} from '../../src/etcd/keys.ts';
 import type {HeartbeatIdentity} from '../../src/model/container.ts';
 import type {StopReason} from '../../src/ownership/keeper-actions.ts';
 import type {SessionEnd} from '../../src/ownership/session-actions.ts';
+import {seenHistory} from '../../src/store/seen-history.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
 import type {Checker} from './checker.ts';
 import {takeStateOf} from './fork.ts';
 import type {HintNetwork} from './hint-network.ts';
 import type {SimProcess} from './process.ts';
+import {JoinedProcess, realStores} from './joined-process.ts';
+import type {RealStores} from './joined-process.ts';
+import type {HttpNetwork} from './simulated-http.ts';
 import {simulatedLogger} from './simulated-logger.ts';
 import {SimulatedStore} from './simulated-store.ts';
 import type {StoreServer} from './simulated-store.ts';
@@ -45,6 +49,8 @@ export interface ContainerOptions {
   readonly ttlMs: number;
   readonly server: StoreServer;
   readonly hints: HintNetwork;
+  /** Joins as an application does, and is reached by HTTP; undefined: hand-made wiring. */
+  readonly http: HttpNetwork | undefined;
   readonly checker: Checker;
   readonly manners: HookManners;
   /** Adds fail. */
@@ -60,38 +66,33 @@ const HANG_LOOK_MS = 200;
 export class ContainerNode {
   readonly process: SimProcess;
   readonly container: string;
-  readonly member: Member;
+  private direct: Member | undefined;
+  private readonly joined: JoinedProcess | undefined;
   private readonly options: ContainerOptions;
 
   constructor(options: ContainerOptions) {
-    const {process, app, keys, container, server, checker} = options;
+    const {process, container, http} = options;
     this.options = options;
     this.process = process;
     this.container = container;
-    const store = new SimulatedStore(server, process);
-    this.member = new Member({
-      app,
-      keys,
-      store,
-      batcher: new TransactionBatcher(store),
-      heartbeatStore: store,
-      clock: process.clock,
-      logger: simulatedLogger(process, checker),
-      identity: identity(container, options.endpoint, options.ttlMs),
-      epoch: 1,
-      specMod: server.kv.get(keys.appSpec(app))?.mod ?? 0,
-      addTimeoutMs: HOOK_LIMIT_MS,
-      dropTimeoutMs: HOOK_LIMIT_MS,
-      refuseTakenId: false,
-      readyAtClaim: false,
-      hooks: this.hooks(),
-      onReady: () => process.world.note(`ready ${process.name}`),
-      onEnded: (how) => {
-        process.world.note(`ended ${process.name} ${how}`);
-        options.onEnded(this, how);
-      },
-    });
-    checker.joined(app, process, this.member);
+    if (http === undefined) this.direct = this.newMember(undefined);
+    else this.joined = this.newJoined(http);
+  }
+
+  /** The session driver. Throws while there is none yet. */
+  get member(): Member {
+    const member = this.direct ?? this.joined?.member;
+    if (member === undefined) throw new Error(`${this.process.name} has not joined yet`);
+    return member;
+  }
+
+  /** '' before it has joined. */
+  get incarnation(): string {
+    return (this.direct ?? this.joined?.member)?.session.incarnation ?? '';
+  }
+
+  get isReady(): boolean {
+    return this.incarnation !== '' && this.member.session.phase === 'ready';
   }
 
   get endpoint(): string {
@@ -101,7 +102,9 @@ export class ContainerNode {
   /** Another process in the same state, which believes to be this one. It hears no hints: those of its address go to this one. */
   fork(process: SimProcess): ContainerNode {
     const {app, checker} = this.options;
-    const copy = new ContainerNode({...this.options, process});
+    const {http, server} = this.options;
+    const copy = new ContainerNode({...this.options, process, http: undefined});
+    if (http !== undefined) copy.direct = copy.newMember(realStores(server, process));
     const held = takeStateOf(this.member, copy.member, process.clock.ownerMs());
     for (const handle of held) {
       checker.copied(app, process, copy.member, handle);
@@ -114,18 +117,66 @@ export class ContainerNode {
 
   start(): void {
     const {hints, app, endpoint} = this.options;
-    hints.listen(endpoint, this.process, app, this.member);
-    this.process.world.as(this.process, () => this.member.start());
+    const {process, joined} = this;
+    if (joined === undefined) {
+      hints.listen(endpoint, process, app, this.member);
+      process.world.as(process, () => this.member.start());
+    } else process.world.as(process, () => void joined.run());
   }
 
   leave(): void {
     this.process.touched = true;
-    this.process.world.as(this.process, () => this.member.leave());
+    this.process.world.as(this.process, () => (this.joined ?? this.member).leave());
   }
 
   kill(): void {
     this.options.hints.close(this.options.endpoint, this.process);
+    this.options.http?.close(this.options.endpoint, this.process);
     this.process.kill();
+  }
+
+  private newMember(real: RealStores | undefined): Member {
+    const {process, app, keys, container, endpoint, ttlMs, server, checker} = this.options;
+    const plain = new SimulatedStore(server, process);
+    const stores = real ?? {
+      store: plain,
+      heartbeatStore: plain,
+      batcher: new TransactionBatcher(plain),
+    };
+    const member = new Member({
+      ...{app, keys, clock: process.clock},
+      ...stores,
+      ...(real === undefined ? {} : {history: seenHistory(real.heartbeatStore, real.store)}),
+      logger: simulatedLogger(process, checker),
+      identity: identity(container, endpoint, ttlMs),
+      epoch: 1,
+      addTimeoutMs: HOOK_LIMIT_MS,
+      dropTimeoutMs: HOOK_LIMIT_MS,
+      refuseTakenId: false,
+      readyAtClaim: false,
+      hooks: this.hooks(),
+      onReady: () => process.world.note(`ready ${process.name}`),
+      onEnded: (how) => this.ended(how),
+    });
+    checker.joined(app, process, member);
+    return member;
+  }
+
+  private newJoined(http: HttpNetwork): JoinedProcess {
+    const {process, app, container, endpoint, ttlMs, server, checker} = this.options;
+    return new JoinedProcess({
+      ...{process, app, container, endpoint, ttlMs, server, http},
+      hookLimitMs: HOOK_LIMIT_MS,
+      logger: simulatedLogger(process, checker),
+      hooks: this.hooks(),
+      onJoined: (member) => checker.joined(app, process, member),
+      onEnded: (how) => this.ended(how),
+    });
+  }
+
+  private ended(how: SessionEnd): void {
+    this.process.world.note(`ended ${this.process.name} ${how}`);
+    this.options.onEnded(this, how);
   }
 
   private hooks(): ShardHooks {

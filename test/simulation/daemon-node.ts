@@ -42,10 +42,21 @@ export interface DaemonOptions {
   readonly onGone: (node: DaemonNode) => void;
 }
 
+/** A daemon as the rest of the world sees it. */
+export interface Daemon {
+  readonly process: SimProcess;
+  readonly address: string;
+  readonly incarnation: string;
+  readonly leads: boolean;
+  start(): void;
+  shutdown(): void;
+  kill(): void;
+}
+
 const HOOK_LIMIT_MS = 10_000;
 const SHUTDOWN_LIMIT_MS = 15_000;
 
-export class DaemonNode {
+export class DaemonNode implements Daemon {
   readonly process: SimProcess;
   readonly member: Member;
   private readonly options: DaemonOptions;
@@ -118,6 +129,10 @@ export class DaemonNode {
 
   get address(): string {
     return this.options.address;
+  }
+
+  get incarnation(): string {
+    return this.member.session.incarnation;
   }
 
   get leads(): boolean {

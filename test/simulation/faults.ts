@@ -3,7 +3,7 @@ import {NoSuchTarget, ReplayedRandom} from './choices.ts';
 import type {Strike} from './choices.ts';
 import type {ContainerNode} from './container-node.ts';
 import {GOOD_MANNERS} from './container-node.ts';
-import type {DaemonNode} from './daemon-node.ts';
+import type {Daemon} from './daemon-node.ts';
 import {POOL} from './fleet.ts';
 import type {Fleet} from './fleet.ts';
 import type {Random} from './random.ts';
@@ -32,7 +32,7 @@ function container({fleet, random}: FaultTime): ContainerNode | undefined {
   return living.length === 0 ? undefined : random.pick(living);
 }
 
-function daemon({fleet, random}: FaultTime): DaemonNode | undefined {
+function daemon({fleet, random}: FaultTime): Daemon | undefined {
   const living = [...fleet.daemons.values()].filter(({process}) => process.alive);
   return living.length === 0 ? undefined : random.pick(living);
 }
@@ -43,7 +43,7 @@ function length({fleet, random, leftMs}: FaultTime): number {
   return Math.min(leftMs, 50 * (longest / 50) ** random.next());
 }
 
-function cut(time: FaultTime, node: ContainerNode | DaemonNode | undefined): void {
+function cut(time: FaultTime, node: ContainerNode | Daemon | undefined): void {
   if (node === undefined) return;
   const {fleet, random} = time;
   const {process} = node;

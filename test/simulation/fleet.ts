@@ -6,12 +6,15 @@ import {Checker} from './checker.ts';
 import {ContainerNode, GOOD_MANNERS} from './container-node.ts';
 import type {HookManners} from './container-node.ts';
 import {DaemonNode} from './daemon-node.ts';
+import type {Daemon} from './daemon-node.ts';
 import type {Dialect} from './dialect.ts';
 import {HintNetwork} from './hint-network.ts';
 import {Operator} from './operator.ts';
 import {SimProcess} from './process.ts';
 import type {ClockNature} from './process.ts';
 import type {Random} from './random.ts';
+import {ServedDaemon} from './served-daemon.ts';
+import {HttpNetwork} from './simulated-http.ts';
 import {StoreServer} from './simulated-store.ts';
 import type {Weather} from './weather.ts';
 import type {World} from './world.ts';
@@ -45,7 +48,10 @@ export class Fleet {
   readonly checker: Checker;
   readonly manners: HookManners = {...GOOD_MANNERS};
   readonly containers = new Map<string, ContainerNode>();
-  readonly daemons = new Map<string, DaemonNode>();
+  readonly daemons = new Map<string, Daemon>();
+  /** Production's own wiring, stores and clocks run in here, down to the sockets. */
+  real = false;
+  private readonly http: HttpNetwork;
   /** Second processes with the id of another. */
   readonly doubles = new Set<ContainerNode>();
   readonly hints: HintNetwork;
@@ -73,6 +79,7 @@ export class Fleet {
     this.server = new StoreServer(world, weather);
     this.checker = new Checker(this.server, this.keys, effects, EFFECT_DELAY_T * shape.ttlMs);
     this.hints = new HintNetwork(world, weather);
+    this.http = new HttpNetwork(world, weather, (endpoint) => this.hints.isDeaf(endpoint));
     this.drawTtlMs = () => shape.ttlMs;
   }
 
@@ -97,6 +104,7 @@ export class Fleet {
       maxRecoveryTime: shape.maxRecoveryTimeS,
     });
     this.put(keys.governedShard(APP), shardSpec(SERVICE, APP));
+    if (this.real) this.putText(keys.governedBy(APP), SERVICE);
     for (let at = 0; at < shape.shards; at += 1) this.putShard(`s${at}`);
     for (let at = 0; at < shape.daemons; at += 1)
       world.after(this.startMs(`d${at}`, at, 500), () => this.startDaemon(`d${at}:1`));
@@ -123,15 +131,17 @@ export class Fleet {
       server: this.server,
       hints: this.hints,
       checker: this.checker,
-      onGone: (gone: DaemonNode) => this.restartDaemon(gone, 500),
+      onGone: (gone: Daemon) => this.restartDaemon(gone, 500),
     };
     this.server.speaks(process, this.dialectOf(process));
-    const node = this.world.within(process, () => new DaemonNode(options));
+    const node: Daemon = this.world.within(process, () =>
+      this.real ? new ServedDaemon({...options, http: this.http}) : new DaemonNode(options),
+    );
     this.daemons.set(address, node);
     node.start();
   }
 
-  restartDaemon(node: DaemonNode, afterMs: number): void {
+  restartDaemon(node: Daemon, afterMs: number): void {
     if (!node.process.alive) return;
     node.kill();
     const {address} = node;
@@ -165,10 +175,10 @@ export class Fleet {
 
   /** A copy of the process goes on beside it. */
   fork(node: ContainerNode): void {
-    if (this.doubles.size > 0 || node.member.session.phase !== 'ready') return;
+    if (this.doubles.size > 0 || !node.isReady) return;
     this.lives += 1;
     const process = node.process.fork(`${node.container}#${this.lives}`);
-    this.checker.forked.add(node.member.session.incarnation);
+    this.checker.forked.add(node.incarnation);
     node.process.touched = true;
     const copy = this.world.within(process, () => node.fork(process));
     this.doubles.add(copy);
@@ -192,6 +202,7 @@ export class Fleet {
     const key = keys.appSpec(APP);
     const spec = JSON.parse(this.server.kv.get(key)?.value ?? '{}') as object;
     this.put(key, {...spec, deleting: true});
+    if (this.real) return;
     for (const {process, member} of this.containers.values()) {
       const afterMs = world.choices.value(
         () => `${process.label} hears of the removal after ms`,
@@ -251,7 +262,7 @@ export class Fleet {
 
   /** The operator's `container evict`: the container's next heartbeat finds this and fences it. */
   evict(node: ContainerNode): void {
-    const key = this.keys.heartbeat(APP, node.member.session.incarnation);
+    const key = this.keys.heartbeat(APP, node.incarnation);
     const entry = this.server.kv.get(key);
     if (entry === undefined) return;
     node.process.touched = true;
@@ -268,7 +279,7 @@ export class Fleet {
 
   /** A copy of the process beats in its name, as a cloned machine does: the next heartbeat of the first finds a word that is not its own. */
   clone(node: ContainerNode): void {
-    const key = this.keys.heartbeat(APP, node.member.session.incarnation);
+    const key = this.keys.heartbeat(APP, node.incarnation);
     const entry = this.server.kv.get(key);
     if (entry === undefined) return;
     node.process.touched = true;
@@ -277,11 +288,11 @@ export class Fleet {
   }
 
   put(key: string, value: object): void {
-    this.server.operate({
-      compares: [],
-      then: [{op: 'put', key, value: JSON.stringify(value)}],
-      otherwise: [],
-    });
+    this.putText(key, JSON.stringify(value));
+  }
+
+  private putText(key: string, value: string): void {
+    this.server.operate({compares: [], then: [{op: 'put', key, value}], otherwise: []});
   }
 
   private remove(key: string): void {
@@ -299,6 +310,7 @@ export class Fleet {
       ttlMs: this.ttlMsOf(process),
       server: this.server,
       hints: this.hints,
+      http: this.real ? this.http : undefined,
       checker: this.checker,
       manners: this.manners,
       refuses: () => this.refusing.has(container),

@@ -39,6 +39,10 @@ export class HintNetwork {
     this.world.note(`${endpoint} ${on ? 'hears no hints' : 'hears hints'}`);
   }
 
+  isDeaf(endpoint: string): boolean {
+    return this.deaf.has(endpoint);
+  }
+
   hearAgain(): void {
     this.deaf.clear();
   }

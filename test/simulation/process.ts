@@ -55,6 +55,11 @@ export class SimProcess {
     return this.label.split('.')[0] ?? this.label;
   }
 
+  /** Boot time, which goes on while the machine is suspended. */
+  bootMs(): number {
+    return this.clock.ownerMs();
+  }
+
   get paused(): boolean {
     return this.world.nowMs < this.pausedUntilMs;
   }

@@ -18,12 +18,14 @@ import type {Course, Outcome, ScenarioOptions} from './scenario.ts';
 import {Weather} from './weather.ts';
 import {World, ownTurn, patchGlobals} from './world.ts';
 
-export interface ScenarioFile extends Omit<Course, 'removeAtMs'> {
+export interface ScenarioFile extends Omit<Course, 'removeAtMs' | 'real'> {
   /** What it shows. */
   readonly about: string;
   /** The promise that today's code breaks in it: known, and not repaired yet. */
   readonly open?: Promised;
   readonly removeAtMs?: number;
+  /** On production's own wiring, down to the sockets. Default false. */
+  readonly real?: boolean;
   /** Faults that change the world from its beginning on. */
   readonly prepared?: readonly FaultName[];
   readonly acts?: readonly OperatorAct[];
@@ -48,7 +50,7 @@ export function replay(file: ScenarioFile, options: ReplayOptions = {}): Promise
 /** Call within `ownTurn`. */
 export function replayNow(file: ScenarioFile, options: ReplayOptions = {}): Outcome {
   const {shape, endsMs, removeAtMs, acts = [], strikes = [], values = {}, directed = []} = file;
-  const {prepared = []} = file;
+  const {prepared = [], real = false} = file;
   const choices = new ReplayedChoices(new Map(Object.entries(values)));
   const world = new World(0, choices);
   world.trace = options.trace;
@@ -56,11 +58,12 @@ export function replayNow(file: ScenarioFile, options: ReplayOptions = {}): Outc
   if (directed.length > 0 || options.onBoundary !== undefined)
     new DirectedFaults(fleet, directed, endsMs).onBoundary = options.onBoundary;
   options.onFleet?.(fleet);
+  fleet.real = real;
   prepare(fleet, prepared, () => new ReplayedRandom([]));
   fleet.begin();
   strikeAgain(fleet, strikes, endsMs);
   for (const operator of acts) world.at(operator.atMs, () => act(fleet, operator));
-  return runCourse(fleet, {shape, endsMs, removeAtMs}, []);
+  return runCourse(fleet, {shape, endsMs, removeAtMs, real}, []);
 }
 
 export function readScenario(text: string): ScenarioFile {
@@ -78,12 +81,13 @@ export async function recordSeed(
 ): Promise<{file: ScenarioFile; outcome: Outcome}> {
   const choices = new RecordedChoices();
   const outcome = await runScenario(seed, {...options, choices});
-  const {shape, endsMs, removeAtMs} = outcome.course;
+  const {shape, endsMs, removeAtMs, real} = outcome.course;
   const file = {
     about: `seed ${seed}: ${outcome.violation?.promise ?? ''} ${outcome.violation?.text ?? ''}`,
     shape,
     endsMs,
     ...(removeAtMs === undefined ? {} : {removeAtMs}),
+    ...(real ? {real} : {}),
     prepared: preparing(outcome.faults),
     strikes: choices.strikes,
     values: Object.fromEntries(choices.values),

@@ -32,6 +32,8 @@ export interface Course {
   readonly endsMs: number;
   /** When the app is removed, if it is. */
   readonly removeAtMs: number | undefined;
+  /** On production's own wiring, down to the sockets. */
+  readonly real: boolean;
 }
 
 export interface Outcome {
@@ -87,12 +89,13 @@ function runNow(seed: number, options: ScenarioOptions): Outcome {
   const wider = seed >= WIDE_FROM_SEED ? widerSwarm(chanceOf) : [];
   const wanted = options.faults ?? [...chosen, ...wider];
   const faults = removes ? wanted.filter((kind) => !OF_OPERATORS.has(kind)) : wanted;
+  fleet.real = seed >= WIDE_FROM_SEED;
   prepare(fleet, faults, chanceOf);
   fleet.rateSpread = options.rateSpread ?? fleet.rateSpread;
   fleet.begin();
   unleash(fleet, faults, FAULTS_FROM_MS, endsMs, later, chanceOf);
   const removeAtMs = removes ? later.between(FAULTS_FROM_MS, endsMs) : undefined;
-  return runCourse(fleet, {shape, endsMs, removeAtMs}, faults);
+  return runCourse(fleet, {shape, endsMs, removeAtMs, real: fleet.real}, faults);
 }
 
 /** Runs a fleet that has begun and whose faults are waiting, to the end. Call within `ownTurn`. */
@@ -203,8 +206,8 @@ function convergenceMs(fleet: Fleet): number {
 function manyLost(fleet: Fleet, app: string, ttlMs: number): boolean {
   const {server, keys, containers, daemons, checker, world} = fleet;
   const living = new Set<string>();
-  for (const {process, member} of [...containers.values(), ...daemons.values()])
-    if (process.alive) living.add(member.session.incarnation);
+  for (const {process, incarnation} of [...containers.values(), ...daemons.values()])
+    if (process.alive) living.add(incarnation);
   const prefix = keys.heartbeatPrefix(app);
   const all = new Set<string>();
   const lost = new Set<string>();

@@ -46,7 +46,9 @@ interface Watcher {
 }
 
 export class StoreServer {
-  readonly kv = new MemoryKv();
+  kv = new MemoryKv();
+  /** Another one after a restore. */
+  clusterId = 'simulated';
   readonly world: World;
   readonly weather: Weather;
   observer: StoreObserver | undefined;
@@ -225,7 +227,7 @@ export class SimulatedStore implements Store {
   }
 
   async status(): Promise<StoreStatus> {
-    return {clusterId: 'simulated', revision: this.server.kv.revision};
+    return {clusterId: this.server.clusterId, revision: this.server.kv.revision};
   }
 
   async compact(): Promise<void> {

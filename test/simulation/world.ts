@@ -3,11 +3,11 @@
  * the loop and chance are the world's. After each event the promises it settled run dry before the next one.
  */
 import crypto from 'node:crypto';
-import {syncBuiltinESMExports} from 'node:module';
 import {DRAWN} from './choices.ts';
 import type {Choices} from './choices.ts';
 import type {SimProcess} from './process.ts';
 import {Random} from './random.ts';
+import {patchTime} from './simulated-globals.ts';
 import type {StoreFate} from './weather.ts';
 
 /** What a process gets out of a pause in which order: answers before timers, as a stalled loop does. */
@@ -49,7 +49,7 @@ export function patchGlobals(): void {
   const bytes = (size: number): Buffer =>
     current === undefined ? realBytes(size) : current.freshId(size);
   crypto.randomBytes = bytes as typeof crypto.randomBytes;
-  syncBuiltinESMExports();
+  patchTime(() => current);
 }
 
 /**
