@@ -1,5 +1,10 @@
 /** Clock rates may differ by less than this (assumption A2). */
 export const CLOCK_DRIFT = 0.01;
+/**
+ * By how much the rates of two clocks are taken to differ beyond that while nobody has watched them, as a share: more than one clock that
+ * chrony slews at its fastest, 8.3 %, makes of it.
+ */
+export const UNWATCHED_CLOCK_EXCESS = 0.1;
 /** An effect leaves the process within this many ms of its guard check (assumption A3). */
 export const EFFECT_SLACK_MS = 100;
 export const TTL_DEFAULT_MS = 10_000;

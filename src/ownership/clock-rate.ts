@@ -4,7 +4,7 @@
  * delay, plus what the rates make of the time between. Delays are only ever added, so of each stretch of time the least difference counts.
  * Passive.
  */
-import {CLOCK_DRIFT} from '../model/container.ts';
+import {CLOCK_DRIFT, UNWATCHED_CLOCK_EXCESS} from '../model/container.ts';
 
 /** Stretches that are remembered, each about T long. */
 const STRETCHES = 6;
@@ -15,8 +15,6 @@ const STEP_SHARE = 0.05;
 const STEP_SHARE_UNKNOWN = 0.25;
 /** A rate needs a stretch of so many T between its ends: what is left of the delays must not count for a rate. */
 const BASELINE_TTLS = 2;
-/** What is assumed of a clock that tells the time but has not been watched for long enough: more than chrony's fastest slewing, 8.3 %. */
-const UNMEASURED_EXCESS = 0.1;
 /** Beyond this the number is not believed: W would outgrow 2T, which is what the promises about time are made of. */
 const MOST_EXCESS = 0.9;
 
@@ -72,7 +70,7 @@ export class ClockRate {
   get excess(): number {
     const last = this.stretches.at(-1);
     const earlier = last === undefined ? [] : this.baselines(last);
-    if (last === undefined || earlier.length === 0) return UNMEASURED_EXCESS;
+    if (last === undefined || earlier.length === 0) return UNWATCHED_CLOCK_EXCESS;
     const greatest = Math.max(...earlier.map((stretch) => slope(stretch, last)));
     return Math.min(MOST_EXCESS, Math.max(0, greatest - CLOCK_DRIFT));
   }

@@ -2,7 +2,7 @@
  * Whether anybody lives below a prefix. A heartbeat that stands unchanged for W by our own clock is that of a container which has
  * surely stopped (docs/architecture.md); one that changes is alive, and so is a push container as long as its leased key is there.
  */
-import {TTL_MAX_MS, silenceMs} from '../model/container.ts';
+import {TTL_MAX_MS, UNWATCHED_CLOCK_EXCESS, silenceMs} from '../model/container.ts';
 import {decodeHeartbeat} from '../protocol/records.ts';
 import type {RawEntry, RawKeys} from '../etcd/raw-keys.ts';
 import type {Clock} from '../runtime/clock.ts';
@@ -50,7 +50,8 @@ export async function livingBelow(options: StillnessOptions): Promise<string[]> 
 function watch(beat: RawEntry, nowMs: number): Watched {
   const record = decodeHeartbeat(beat.value.toString('utf8'));
   const ttlMs = record.ok ? record.value.ttlMs : TTL_MAX_MS;
-  return {container: nameOf(beat), mod: beat.mod, untilMs: nowMs + silenceMs(ttlMs)};
+  const untilMs = nowMs + silenceMs(ttlMs, UNWATCHED_CLOCK_EXCESS);
+  return {container: nameOf(beat), mod: beat.mod, untilMs};
 }
 
 function leftOf(watched: Watched | undefined, clock: Clock): number {
