@@ -44,13 +44,22 @@ function embeddedFaults(found: Settings): string[] {
   const tls = found.get('embedded.tls.cert');
   if (tls !== undefined && !found.has('etcd.tls.ca'))
     faults.push(`${tls.at}: embedded.tls.cert needs etcd.tls.ca, by which the daemon knows it`);
-  const host = found.get('embedded.host');
+  const exposed = exposedHost(found, 'embedded.host');
   const guarded = tls !== undefined || found.has('etcd.username');
-  if (host !== undefined && !isLoopbackHost(String(host.value)) && !guarded)
+  if (exposed !== undefined && !guarded)
     faults.push(
-      `${host.at}: embedded.host ${String(host.value)} is not loopback: set embedded.tls, or etcd.username and etcd.passwordFile`,
+      `${exposed.at}: embedded.host ${exposed.host} is not loopback: set embedded.tls, or etcd.username and etcd.passwordFile`,
     );
   return faults;
+}
+
+/** A host that others reach; undefined for loopback, for none, and for a value that is no text, which is a fault of its own. */
+export function exposedHost(
+  found: Settings,
+  path: string,
+): {readonly host: string; readonly at: string} | undefined {
+  const {value, at = ''} = found.get(path) ?? {};
+  return typeof value !== 'string' || isLoopbackHost(value) ? undefined : {host: value, at};
 }
 
 /** The settings of the store, defaults filled in. A relative path in the file is meant from the file, one in the command line from here. */

@@ -2,10 +2,9 @@ import {readFileSync, statSync} from 'node:fs';
 import {LineCounter, isAlias, isMap, isNode, isScalar, parseDocument, visit} from 'yaml';
 import type {Document, Node, YAMLMap} from 'yaml';
 import {SmError} from '../model/errors.ts';
-import {isLoopbackHost} from '../model/loopback.ts';
 import {nearestWords} from '../model/nearest.ts';
 import {TTL_DEFAULT_MS} from '../model/container.ts';
-import {embeddedOf, storeFaults} from './embedded.ts';
+import {embeddedOf, exposedHost, storeFaults} from './embedded.ts';
 import type {LoadOptions} from './embedded.ts';
 import type {ServerConfig} from './server-config.ts';
 import {SECTIONS, SETTINGS} from './settings.ts';
@@ -43,6 +42,8 @@ export function parseConfig(source: string, file: string, options: LoadOptions =
     uniqueKeys: true,
     customTags: null,
     prettyErrors: false,
+    // A warning is a fault here; none goes to the console.
+    logLevel: 'error',
   });
   const place = (offset: number): string => {
     const {line, col} = lines.linePos(offset);
@@ -170,11 +171,11 @@ function checkValues(found: ReadonlyMap<string, Found>, faults: string[], file: 
 
 /** Whoever reaches an open port governs every app: that must be asked for in so many words. */
 function checkExposure(found: ReadonlyMap<string, Found>, faults: string[]): void {
-  const host = found.get('host');
-  if (host === undefined || isLoopbackHost(String(host.value))) return;
+  const exposed = exposedHost(found, 'host');
+  if (exposed === undefined) return;
   if (found.has('auth') || found.has('auth.tokenFile')) return;
   faults.push(
-    `${host.at}: host ${String(host.value)} is not loopback: set auth.tokenFile, or write "auth: none" to allow everybody`,
+    `${exposed.at}: host ${exposed.host} is not loopback: set auth.tokenFile, or write "auth: none" to allow everybody`,
   );
 }
 

@@ -93,9 +93,18 @@ function checked(method: AnyMethod, shapes: Shapes): AnyMethod {
     ...method,
     requestDeserialize: (bytes: Buffer): object => {
       const fault = faultIn(bytes, shape);
-      return fault === undefined ? decode(bytes) : new Malformed(fault);
+      return fault === undefined ? decoded(bytes, decode) : new Malformed(fault);
     },
   };
+}
+
+/** The library refuses some of what etcd takes or refuses later, as numbers longer than their type needs at the end of a message. */
+function decoded(bytes: Buffer, decode: (bytes: Buffer) => object): object {
+  try {
+    return decode(bytes);
+  } catch (error) {
+    return new Malformed(`proto: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function methodOf(plain: ReadonlyMap<LoggedKind, AnyMethod>, kind: LoggedKind): AnyMethod {

@@ -51,8 +51,7 @@ export function decodePushSession(text: string): PushSessionValue {
     const {disp, drop} = item as Fields;
     shards.set(id, {disp: disp === true, drop: drop === true});
   }
-  const timestamp = Number(fields['timestamp'] ?? 0);
-  return {kind: 'heartbeat', heartbeat: {timestamp, shards}};
+  return {kind: 'heartbeat', heartbeat: {timestamp: secondsOf(fields['timestamp']), shards}};
 }
 
 /** The origin's word for "never": the largest 64-bit number less 30. */
@@ -100,6 +99,12 @@ function objectOf(text: string): Fields | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** 0 for what is no number: only shown, nothing is decided by it. */
+function secondsOf(value: unknown): number {
+  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  return isNumber || typeof value === 'string' ? Number(value) : 0;
 }
 
 function idOf(item: unknown): string | undefined {

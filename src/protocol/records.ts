@@ -16,6 +16,7 @@ import type {MoveNote, OwnershipRecord, OwnershipState} from '../model/ownership
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S} from '../model/specs.ts';
 import type {AppStatus, ClusterRecord, FinishedMove, LeaderRecord} from '../model/status.ts';
+import {isTooDeep} from './json-depth.ts';
 
 /** `newer`: written by a version of sm that this one does not understand. */
 export type Decoded<T> =
@@ -198,6 +199,7 @@ export function decodeEventRound(text: string): Decoded<ContainerEvent[]> {
 /** A list of objects that all have this text field. */
 function decodeRound<T>(text: string, field: string): Decoded<T[]> {
   try {
+    if (isTooDeep(text)) return bad('nested too deep');
     const parsed: unknown = JSON.parse(text);
     if (!Array.isArray(parsed)) return bad('no list');
     return {
@@ -234,8 +236,9 @@ function decode<T>(
   return problem === undefined ? {ok: true, value: parsed as T} : bad(problem);
 }
 
-/** JSON as stored: integers beyond 2^53 come as bigint, so that no digit is lost. @throws SyntaxError. */
+/** JSON as stored: integers beyond 2^53 come as bigint, so that no digit is lost. @throws SyntaxError, also when nested too deep. */
 export function parseJson(text: string): unknown {
+  if (isTooDeep(text)) throw new SyntaxError('nested too deep');
   return LONG_NUMBER.test(text) ? parseLossless(text, undefined, parseNumber) : JSON.parse(text);
 }
 

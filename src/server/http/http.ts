@@ -1,7 +1,7 @@
 /** The HTTP side of the daemon: one server with the admin API, probes and whatever is mounted beside them. */
 import {randomUUID} from 'node:crypto';
 import {createServer} from 'node:http';
-import type {RequestListener, Server} from 'node:http';
+import type {IncomingMessage, RequestListener, Server, ServerResponse} from 'node:http';
 import {createServer as createTlsServer} from 'node:https';
 import type {Socket} from 'node:net';
 import Fastify from 'fastify';
@@ -91,6 +91,7 @@ function createLimited(
   const server: Server = secure ?? createServer(limits, handler);
   server.maxConnections = CONNECTIONS_LIMIT;
   server.on('clientError', answerMalformed);
+  server.on('checkExpectation', answerExpectation);
   return server;
 }
 
@@ -108,6 +109,13 @@ const BAD_REQUEST: [string, SmError] = [
   '400 Bad Request',
   new SmError('INVALID_INPUT', 'malformed HTTP request'),
 ];
+
+/** Nor does one that expects what HTTP does not know. */
+function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const problem = new SmError('INVALID_INPUT', 'the Expect header asks for what is not known');
+  response.writeHead(417, {'content-type': 'application/json; charset=utf-8', connection: 'close'});
+  response.end(JSON.stringify(bodyOf(problem, '')));
+}
 
 /** What Node cannot parse never reaches a route; the caller still gets our form of an error. */
 function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {

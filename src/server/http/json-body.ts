@@ -1,7 +1,5 @@
 import {SmError} from '../../model/errors.ts';
-
-/** Deepest nesting of arrays and objects in a body; ours need four. */
-export const BODY_DEPTH_LIMIT = 32;
+import {JSON_DEPTH_LIMIT, isTooDeep} from '../../protocol/json-depth.ts';
 
 const REFUSED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const strictUtf8 = new TextDecoder('utf-8', {fatal: true});
@@ -15,8 +13,8 @@ export function parseJsonBody(bytes: Buffer): unknown {
   const text = decode(bytes);
   if (text.trim() === '') return undefined;
   // Before the parse: its own recursion must not meet a hostile depth.
-  if (deeperThan(text, BODY_DEPTH_LIMIT)) {
-    throw new SmError('INVALID_INPUT', `body is nested deeper than ${BODY_DEPTH_LIMIT} levels`);
+  if (isTooDeep(text)) {
+    throw new SmError('INVALID_INPUT', `body is nested deeper than ${JSON_DEPTH_LIMIT} levels`);
   }
   const value = parse(text);
   refuseKeys(value);
@@ -38,22 +36,6 @@ function parse(text: string): unknown {
     const hint = 'send one JSON object';
     throw new SmError('INVALID_INPUT', 'body is not valid JSON', {hint, cause});
   }
-}
-
-function deeperThan(text: string, limit: number): boolean {
-  let depth = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (quoted) {
-      if (code === 0x5c) at++;
-      else if (code === 0x22) quoted = false;
-    } else if (code === 0x22) quoted = true;
-    else if (code === 0x5b || code === 0x7b) {
-      if (++depth > limit) return true;
-    } else if (code === 0x5d || code === 0x7d) depth--;
-  }
-  return false;
 }
 
 function refuseKeys(value: unknown): void {

@@ -1,0 +1,19 @@
+/** Deepest nesting of arrays and objects that is read; ours need four. Deeper texts cannot be written again: JSON.stringify recurses. */
+export const JSON_DEPTH_LIMIT = 32;
+
+/** Whether a JSON text nests deeper; told before it is parsed, so that no recursion meets a hostile depth. */
+export function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (quoted) {
+      if (code === 0x5c) at++;
+      else if (code === 0x22) quoted = false;
+    } else if (code === 0x22) quoted = true;
+    else if (code === 0x5b || code === 0x7b) {
+      if (++depth > JSON_DEPTH_LIMIT) return true;
+    } else if (code === 0x5d || code === 0x7d) depth--;
+  }
+  return false;
+}

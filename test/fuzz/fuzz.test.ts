@@ -1,0 +1,68 @@
+/** The corpus of what once failed, and a few seconds of every target that runs in this process. */
+import {mkdtempSync, readFileSync, readdirSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {Random} from '../simulation/random.ts';
+import {Campaign, judged} from './campaign.ts';
+import {inProcess} from './in-process.ts';
+import type {Json} from './target.ts';
+import {TARGETS} from './targets.ts';
+
+const CORPUS = join(import.meta.dirname, 'corpus');
+const SEED = 20_260_101;
+const LIMIT_MS = 2_000;
+const IN_PROCESS = ['values', 'config', 'store-decode', 'cli'];
+
+describe('the corpus', () => {
+  it.each(readdirSync(CORPUS))('%s has no fault any more', async (file) => {
+    const {target, input} = JSON.parse(readFileSync(join(CORPUS, file), 'utf8')) as {
+      target: string;
+      input: Json;
+    };
+    const opened = await TARGETS.find(({name}) => name === target)?.open();
+    if (opened === undefined) throw new Error(`no target ${target}`);
+    expect(await judged(opened, input)).toBeUndefined();
+    await opened.close();
+  });
+});
+
+describe('hostile input', () => {
+  it.each(IN_PROCESS)('of the target %s breaks nothing', async (name) => {
+    const opened = await TARGETS.find((one) => one.name === name)?.open();
+    if (opened === undefined) throw new Error(`no target ${name}`);
+    const failures = mkdtempSync(join(tmpdir(), 'sm-fuzz-'));
+    const options = {seed: SEED, limitMs: LIMIT_MS, limitCases: 50_000, failures};
+    const {fault, cases} = await new Campaign(opened, options).run();
+    await opened.close();
+    rmSync(failures, {recursive: true, force: true});
+    expect(fault).toBeUndefined();
+    expect(cases).toBeGreaterThan(20);
+  });
+});
+
+describe('a campaign', () => {
+  it('ends at the first fault and leaves the case as a file that fails again; one seed makes one case', async () => {
+    const target = inProcess<string>({
+      ...{name: 'values', group: 'values', weight: 1},
+      make: (random) => String(random.whole(0, 9)),
+      run: (input) => {
+        if (input === '7') throw new Error('seven');
+        return {kind: 'good'};
+      },
+    });
+    const failures = mkdtempSync(join(tmpdir(), 'sm-fuzz-'));
+    const options = {seed: 1, limitMs: 10_000, limitCases: 1_000, failures};
+    const {fault, file = '', cases} = await new Campaign(await target.open(), options).run();
+    expect(fault).toContain('threw: Error: seven');
+    expect(cases).toBeLessThan(1_000);
+    const {input} = JSON.parse(readFileSync(file, 'utf8')) as {input: Json};
+    expect(await judged(await target.open(), input)).toContain('seven');
+    rmSync(failures, {recursive: true, force: true});
+    const again = TARGETS.map(({name}) => name).filter((name) => IN_PROCESS.includes(name));
+    for (const name of again) {
+      const opened = await TARGETS.find((one) => one.name === name)?.open();
+      expect(opened?.make(new Random(5))).toEqual(opened?.make(new Random(5)));
+    }
+  });
+});
