@@ -48,6 +48,8 @@ export interface Daemon {
   readonly address: string;
   readonly incarnation: string;
   readonly leads: boolean;
+  /** Apps that it governs now. */
+  readonly apps: readonly string[];
   start(): void;
   shutdown(): void;
   kill(): void;
@@ -133,6 +135,10 @@ export class DaemonNode implements Daemon {
 
   get incarnation(): string {
     return this.member.session.incarnation;
+  }
+
+  get apps(): readonly string[] {
+    return this.governors.apps;
   }
 
   get leads(): boolean {

@@ -4,6 +4,7 @@ import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {RecordedChoices} from './choices.ts';
 import type {Violation} from './checker.ts';
+import {checkGoverned, checkNothingLeft, loseAgain} from './end-checks.ts';
 import {FAULTS, LATER, isWider, prepare, unleash, widerSwarm} from './faults.ts';
 import type {ChanceOf, FaultName} from './faults.ts';
 import {APP, CLONE_NONCE, Fleet} from './fleet.ts';
@@ -163,6 +164,19 @@ function calm(fleet: Fleet, endsMs: number): void {
   world.run(byMs + SETTLE_MS);
   awaitQuiet(fleet);
   if (checker.violation === undefined) checkPlaced(fleet);
+  if (checker.violation === undefined && fleet.real) again(fleet);
+}
+
+/** Everything is well: it is so in fact and not by the records alone, and stays so when something is lost again. */
+function again(fleet: Fleet): void {
+  const {world, checker} = fleet;
+  checkNothingLeft(fleet);
+  checkGoverned(fleet);
+  if (checker.violation !== undefined) return;
+  loseAgain(fleet);
+  world.run(world.nowMs + convergenceMs(fleet));
+  if (checker.violation === undefined) checkPlaced(fleet);
+  if (checker.violation === undefined) checkGoverned(fleet);
 }
 
 /** Nothing is left of the app: containers, records, specs, and the record that said who governs it. */

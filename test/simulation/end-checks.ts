@@ -1,0 +1,72 @@
+/** After the faults: who is recorded does govern, nothing of the ended is left, and what is lost next is made up for in time again. */
+import {decodeIdHolder} from '../../src/protocol/container-id.ts';
+import type {OwnershipRecord} from '../../src/model/ownership.ts';
+import type {Daemon} from './daemon-node.ts';
+import {APP, SERVICE} from './fleet.ts';
+import type {Fleet} from './fleet.ts';
+
+/** A change is noticed, decided on, hinted at and claimed within so long in a calm world. */
+const CHANGE_MS = 3_000;
+const PROBE = 'probe';
+
+/** The daemon of the app's record takes a change and acts on it, and so does the leader. */
+export function checkGoverned(fleet: Fleet): void {
+  const {world, checker} = fleet;
+  const governor = governorOf(fleet, APP);
+  if (governor === undefined)
+    return checker.violated('I6', `${APP} is recorded as governed by nobody who lives`);
+  if (!governor.apps.includes(APP))
+    return checker.violated('I6', `${governor.address} is recorded as governing and does not`);
+  if (![...fleet.daemons.values()].some(({process, leads}) => process.alive && leads))
+    return checker.violated('I6', 'nobody leads');
+  const shard = `${PROBE}${Math.round(world.nowMs)}`;
+  fleet.putShard(shard);
+  const app = `${PROBE}-${Math.round(world.nowMs)}`;
+  fleet.operator.insist('create an app', (admin, caller) =>
+    admin.addSpec(
+      {service: app, maxShardCount: 0, maxRecoveryTime: 0, dryRun: false, reason: ''},
+      caller,
+    ),
+  );
+  world.run(world.nowMs + CHANGE_MS);
+  if (checker.acting(APP, shard).length !== 1)
+    checker.violated('I6', `the governor of ${APP} does nothing about a new shard`);
+  if (governorOf(fleet, app) === undefined)
+    checker.violated('I6', 'the leader does nothing about a new app');
+}
+
+/** The living daemon that the record of the app names. */
+function governorOf(fleet: Fleet, app: string): Daemon | undefined {
+  const value = fleet.server.kv.get(fleet.keys.ownership(SERVICE, app))?.value;
+  const record = value === undefined ? undefined : (JSON.parse(value) as OwnershipRecord);
+  if (record?.state !== 'owned') return undefined;
+  return [...fleet.daemons.values()].find(
+    ({process, incarnation}) => process.alive && incarnation === record.incarnation,
+  );
+}
+
+/** Heartbeats and ids are those of processes that live. */
+export function checkNothingLeft(fleet: Fleet): void {
+  const {server, keys, checker} = fleet;
+  const living = new Set<string>();
+  for (const {process, incarnation} of [...fleet.containers.values(), ...fleet.daemons.values()])
+    if (process.alive) living.add(incarnation);
+  for (const app of [APP, SERVICE]) {
+    const prefix = keys.heartbeatPrefix(app);
+    for (const {key} of server.kv.list(prefix))
+      if (!living.has(key.slice(prefix.length))) checker.violated('leak', `${key} is left`);
+    for (const {key, value} of server.kv.list(keys.containerIdPrefix(app)))
+      if (!living.has(decodeIdHolder(value))) checker.violated('leak', `${key} is left`);
+  }
+}
+
+/** One container and the governing daemon are gone for good. */
+export function loseAgain(fleet: Fleet): void {
+  const {world} = fleet;
+  const [shard = ''] = fleet.shards;
+  const [owner] = fleet.checker.acting(APP, shard);
+  const container = fleet.living.find(({process}) => process === owner?.process);
+  world.note('a second fault');
+  container?.kill();
+  governorOf(fleet, APP)?.kill();
+}
