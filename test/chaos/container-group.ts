@@ -25,9 +25,9 @@ class Desk {
     this.socket = connect(path);
     this.socket.on('error', () => process.exit(3));
     this.socket.on('close', () => process.exit(0));
-    createInterface({input: this.socket}).on('line', (line) =>
-      this.heard(JSON.parse(line) as FromJudge),
-    );
+    const lines = createInterface({input: this.socket});
+    lines.on('error', () => process.exit(3));
+    lines.on('line', (line) => this.heard(JSON.parse(line) as FromJudge));
   }
 
   tell(message: ToJudge): void {
@@ -51,10 +51,24 @@ class Desk {
   }
 }
 
+/** Every so many-th shard takes its time between guard and effect: a process stopped just then lets an effect through late (A3). */
+const SLOW_EACH = 4;
+/** Below the 100 ms that an effect may take. */
+const SLOW_MS = 80;
+
 interface Work {
   readonly shard: Shard;
   readonly name: string;
+  readonly slow: boolean;
   n: number;
+  /** A slow effect is on its way. */
+  busy: boolean;
+}
+
+let batches = 0;
+function nextBatch(): number {
+  batches += 1;
+  return batches;
 }
 
 /** One container: joins, works, and joins again when it has ended without having been told to. */
@@ -123,7 +137,8 @@ class Worker {
     const name = `${this.app}/${shard.id}`;
     const n = await this.desk.fence(name, shard.token);
     if (n === null) throw new Error(`the resource has seen a newer token than ${shard.token}`);
-    if (shard.owned) this.works.set(shard, {shard, name, n});
+    const slow = Number(/\d+$/.exec(shard.id)?.[0] ?? 1) % SLOW_EACH === 0;
+    if (shard.owned) this.works.set(shard, {shard, name, slow, n, busy: false});
   }
 
   private async drop(shard: Shard, reason: string): Promise<void> {
@@ -136,7 +151,7 @@ class Worker {
   }
 
   /** A round of effects, one for each shard. */
-  round(id: number): void {
+  round(): void {
     const items: AppendItem[] = [];
     for (const shard of this.gone) {
       if (shard.owned) continue;
@@ -144,18 +159,43 @@ class Worker {
       this.gone.delete(shard);
     }
     for (const work of this.works.values()) {
-      const atUs = nowUs();
-      try {
-        work.shard.guard();
-      } catch {
-        this.refusals += 1;
-        continue;
-      }
-      work.n += 1;
-      items.push([work.name, work.shard.token, work.n, atUs, leftUs(work.shard)]);
+      if (work.slow) this.slowly(work);
+      else items.push(...this.attempt(work));
     }
+    if (items.length > 0 || this.refusals > 0) this.send(items);
+  }
+
+  /** The stamp is taken before the guard. */
+  private attempt(work: Work): AppendItem[] {
+    const atUs = nowUs();
+    try {
+      work.shard.guard();
+    } catch {
+      this.refusals += 1;
+      return [];
+    }
+    work.n += 1;
+    return [[work.name, work.shard.token, work.n, atUs, leftUs(work.shard)]];
+  }
+
+  /** One at a time; the shard is not let go before it has left. */
+  private slowly(work: Work): void {
+    if (work.busy) return;
+    work.busy = true;
+    const effect = async (): Promise<void> => {
+      const items = this.attempt(work);
+      await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
+      if (items.length > 0) this.send(items);
+    };
+    work.shard
+      .run(effect)
+      .catch(() => (this.refusals += 1))
+      .finally(() => (work.busy = false));
+  }
+
+  private send(items: readonly AppendItem[]): void {
     const {owner, acked, refusals} = this;
-    if (items.length === 0 && refusals === 0) return;
+    const id = nextBatch();
     this.batches.add(id);
     this.refusals = 0;
     this.desk.tell({type: 'batch', id, owner, acked, refusals, items});
@@ -164,10 +204,15 @@ class Worker {
   acknowledged(id: number, refused: readonly string[]): void {
     if (!this.batches.delete(id)) return;
     this.acked = id;
-    if (refused.length === 0) return;
-    // Somebody newer is at the resource: nothing more goes there under this token.
     const names = new Set(refused);
-    for (const work of this.works.values()) if (names.has(work.name)) this.works.delete(work.shard);
+    for (const work of this.works.values()) if (names.has(work.name)) void this.loadAgain(work);
+  }
+
+  /** The resource has refused an effect: somebody newer is there, or one of before came late. It says which. */
+  private async loadAgain(work: Work): Promise<void> {
+    const n = await this.desk.fence(work.name, work.shard.token);
+    if (n === null) this.works.delete(work.shard);
+    else work.n = n;
   }
 }
 
@@ -183,9 +228,8 @@ const workers = order.containers.map((one) => new Worker(order, one, desk));
 desk.onAck = (id, refused) => {
   for (const worker of workers) worker.acknowledged(id, refused);
 };
-let batch = 0;
 setInterval(() => {
-  for (const worker of workers) worker.round((batch += 1));
+  for (const worker of workers) worker.round();
 }, order.everyMs);
 process.on('disconnect', () => process.exit(0));
 process.on('message', ({stallMs}: StallOrder) => {

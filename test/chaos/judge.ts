@@ -11,7 +11,10 @@ const core = new JudgeCore(logPath);
 
 function serve(socket: Socket): void {
   socket.on('error', () => undefined);
-  createInterface({input: socket}).on('line', (line) => {
+  const lines = createInterface({input: socket});
+  // A process that is killed breaks its connection; readline says so once more.
+  lines.on('error', () => undefined);
+  lines.on('line', (line) => {
     const message = parse(line);
     const answer = message === undefined ? undefined : core.told(message, nowUs());
     if (answer !== undefined && !socket.destroyed) socket.write(`${JSON.stringify(answer)}\n`);

@@ -203,10 +203,15 @@ export class Judge {
   private readonly child: ChildProcess;
   private readonly asked = new Map<number, (answer: unknown) => void>();
   private next = 1;
+  private closing = false;
 
   constructor(socket: string, log: string) {
     this.child = forked('judge', [socket, log]);
     this.child.stderr?.pipe(process.stderr);
+    this.child.once('exit', (code) => {
+      // Without a judge there is no verdict: nothing that follows would mean anything.
+      if (!this.closing) throw new Error(`the judge has ended: ${code}`);
+    });
     this.child.on('message', ({id, answer}: JudgeAnswer) => {
       this.asked.get(id)?.(answer);
       this.asked.delete(id);
@@ -227,6 +232,7 @@ export class Judge {
   }
 
   async close(): Promise<void> {
+    this.closing = true;
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const gone = once(this.child, 'exit');
     this.child.kill('SIGKILL');
