@@ -1,5 +1,6 @@
 /** A container on its way in and out: what it says, in which order, and what it leaves alone. */
 import {describe, expect, it} from 'vitest';
+import {parseToken} from '../../src/model/token.ts';
 import {SessionBed, TTL_MS} from './session-bed.ts';
 
 describe('without its id', () => {
@@ -108,10 +109,13 @@ describe('the id', () => {
 
   it('is not asked for in a store that was restored', () => {
     const bed = new SessionBed();
-    const first = bed.beat();
+    bed.commit(bed.beat());
+    expect(bed.asked('takeId')).toHaveLength(1);
+    const held = {kind: 'held', holder: 'another'} as const;
+    bed.session.idAnswered(bed.session.incarnation, held, bed.nowMs);
     bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs, 1);
-    bed.commit(first);
-    bed.turn(1_000);
+    bed.look();
+    bed.turn(TTL_MS / 2);
     expect(bed.asked('takeId')).toEqual([]);
   });
 });
@@ -131,6 +135,33 @@ describe('records', () => {
     const untilMs = bed.nowMs + 37_000;
     while (bed.nowMs < untilMs) bed.commit(bed.beat());
     expect(bed.asked('read').map(({shard}) => shard)).toEqual(['s']);
+  });
+});
+
+describe('the history of the store', () => {
+  it('that begins anew leaves no mark of the one before, not even of shards that are gone', () => {
+    const bed = new SessionBed().ready().owns('s');
+    bed.session.hint(bed.session.incarnation, 's', bed.revision + 1);
+    bed.turn();
+    bed.answerRead('s', bed.record('dropping'));
+    bed.dropSettled('s');
+    bed.answerWrite('s');
+    expect(bed.session.keepers.has('s')).toBe(false);
+    bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs, 1);
+    bed.session.clusterSeen(2, '', bed.nowMs, 1);
+    bed.revision = 10;
+    bed.ready();
+    bed.session.hint(bed.session.incarnation, 's', 12);
+    bed.turn();
+    expect(bed.asked('read').map(({shard}) => shard)).toEqual(['s']);
+  });
+
+  it('has an epoch that only grows: an old reading of it takes nothing back', () => {
+    const bed = new SessionBed().ready();
+    bed.session.clusterSeen(5, '', bed.nowMs, 2);
+    bed.session.clusterSeen(3, '', bed.nowMs, 1);
+    bed.owns('s');
+    expect(parseToken(bed.latest('add', 's').token)?.epoch).toBe(5);
   });
 });
 

@@ -2,6 +2,7 @@
 import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
+const APP_WATCH_TESTS = testsOf('test/container/app-watch.test.ts');
 const BATCH_ORDER_TESTS = testsOf('test/container/batch-order.test.ts');
 const HANDLE_TESTS = testsOf('test/container/handle.test.ts');
 const MEMBER_RIGHTS_TESTS = testsOf('test/container/member-rights.test.ts');
@@ -134,6 +135,15 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
         'application code within a batch > sees every shard revoked in an abort listener when the container is stopped',
       ),
     },
+    {
+      name: 'what an answer revokes waits a turn',
+      breaks: '"Container" 3: revoked before any other callback may pass a guard',
+      find: '// At once: what the answer revokes must be revoked before any other callback may pass a guard.\n    this.pump();',
+      replace: 'this.queuePump();',
+      killed: MEMBER_RIGHTS_TESTS(
+        'what an answer revokes is revoked before any other callback of the process',
+      ),
+    },
   ]),
   ...inFile('src/container/record-reads.ts', [
     {
@@ -169,7 +179,16 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 2: [hb mod = my last version]',
       find: "const compares: Compare[] = [{key, target: 'mod', op: '=', value: write.expectedMod}];",
       replace: 'const compares: Compare[] = [];',
-      killed: TRANSACTIONS_TESTS('a heartbeat > that cannot be read tells nothing'),
+      killed: TRANSACTIONS_TESTS('a heartbeat > that was taken away does not come back'),
+    },
+    {
+      name: 'registers for an app that is gone',
+      breaks: '"Container" 8: nothing of an app is created once its removal has begun',
+      find: 'compares.push(specUnchanged(keys, app, specMod));',
+      replace: '',
+      killed: TRANSACTIONS_TESTS(
+        'a heartbeat > that registers does so for the app as it was found, or as it is then',
+      ),
     },
     {
       name: 'an unreadable heartbeat is an eviction',
@@ -193,7 +212,7 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
       find: "return alive ? {kind: 'held', holder} : {kind: 'free', idMod, holder};",
       replace: "return alive ? {kind: 'free', idMod, holder: ''} : {kind: 'free', idMod, holder};",
       killed: TRANSACTIONS_TESTS(
-        'a heartbeat > is not written over another version: that one is read',
+        'a container id > whose holder lives is not stolen, not even by one that believes it dead',
       ),
     },
     {
@@ -201,8 +220,72 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 1: the id as it was seen',
       find: "{key, target: 'mod', op: '=', value: action.idMod},\n    {key: keys.heartbeat",
       replace: '{key: keys.heartbeat',
+      killed: TRANSACTIONS_TESTS('a container id > that another has taken meanwhile stays with it'),
+    },
+    {
+      name: 'id taken by one that is gone',
+      breaks: '"Container" 1: an id belongs to one with a heartbeat',
+      find: "    {key: keys.heartbeat(app, action.incarnation), target: 'create', op: '=', value: action.create},\n",
+      replace: '',
+      killed: TRANSACTIONS_TESTS(
+        'a container id > is not taken by one whose own heartbeat is gone',
+      ),
+    },
+    {
+      name: 'its own id is held by another',
+      breaks: '"Container" 1: a take of unknown outcome is read',
+      find: "if (holder === action.incarnation) return {kind: 'taken', idMod: entry.mod};",
+      replace: '',
       killed: TRANSACTIONS_TESTS(
         'a container id > that is mine already is mine: the answer to the take was lost',
+      ),
+    },
+    {
+      name: 'deregisters another',
+      breaks: '"Container" 6: [hb/mine created]',
+      find: "const compares: Compare[] = [{key: heartbeat, target: 'create', op: '=', value: action.create}];\n  const then: Operation[] = [{op: 'delete', key: heartbeat}];",
+      replace:
+        "const compares: Compare[] = [];\n  const then: Operation[] = [{op: 'delete', key: heartbeat}];",
+      killed: TRANSACTIONS_TESTS(
+        'a container that goes > leaves a heartbeat alone that is not of its registration',
+      ),
+    },
+    {
+      name: 'deletes the id of a successor',
+      breaks: '"Container" 6: hb and id, both mine',
+      find: "compares.push({key, target: 'mod', op: '=', value: action.idMod});\n    then",
+      replace: 'then',
+      killed: TRANSACTIONS_TESTS('a container that goes > leaves the id of its successor alone'),
+    },
+  ]),
+  ...inFile('src/container/cluster-look.ts', [
+    {
+      name: 'a restore that was written down is not read',
+      breaks: '"Records": restored: containers stop claiming',
+      find: "const {epoch, restored = ''} = decoded.value;",
+      replace: "const {epoch} = decoded.value;\n  const restored = '';",
+      killed: APP_WATCH_TESTS(
+        'the cluster record > that says the store was restored stops the container until a newer epoch is accepted',
+      ),
+    },
+  ]),
+  ...inFile('src/container/app-lookup.ts', [
+    {
+      name: 'joins an app that is being removed',
+      breaks: '"Container" 8: deleting means end',
+      find: 'if (isDeleting(spec.value))',
+      replace: "if (spec.value === '')",
+      killed: APP_WATCH_TESTS(
+        'the app of a container > is not joined while it is being removed, nor in a store that was restored',
+      ),
+    },
+    {
+      name: 'a removed app is not noticed',
+      breaks: '"Container" 8: deleting means drop all, free all, end',
+      find: 'if (closed || (value !== undefined && !isDeleting(value))) return;',
+      replace: 'if (closed || value !== undefined) return;',
+      killed: APP_WATCH_TESTS(
+        'the app of a container > that is being removed is told of, once, and no other change is',
       ),
     },
   ]),

@@ -2,12 +2,43 @@
 import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
+const CHORE_GUARDS_TESTS = testsOf('test/server/governing/chore-guards.test.ts');
+const CLUSTER_RECORD_TESTS = testsOf('test/server/governing/cluster-record.test.ts');
 const GOVERNOR_RUN_TESTS = testsOf('test/server/governing/governor-run.test.ts');
+const GOVERNOR_SHELL_TESTS = testsOf('test/server/governing/governor-shell.test.ts');
 const HOUSEKEEPING_TESTS = testsOf('test/server/governing/housekeeping.test.ts');
 const OBSERVER_TESTS = testsOf('test/server/governing/observer.test.ts');
 
 export const GOVERNING_MUTANTS: readonly Mutant[] = [
   ...inFile('src/server/governing/governor-shell.ts', [
+    {
+      name: 'eviction by wall clock',
+      breaks: '"Silence": on the governor\'s monotonic clock only',
+      find: '    this.options = options;\n    const {app, governor',
+      replace:
+        '    const steady = options.clock;\n    this.options = options = {...options, clock: {...steady, nowMs: () => steady.wallMs()}};\n    const {app, governor',
+      killed: GOVERNOR_SHELL_TESTS(
+        'silence > is counted by the monotonic clock: a wall clock that runs away evicts nobody',
+      ),
+    },
+    {
+      name: 'a reread older than the view is believed',
+      breaks: '"Governor": revisions never go down',
+      find: 'reply.revision >= this.governor.view.newest',
+      replace: 'reply.revision >= 0',
+      killed: GOVERNOR_SHELL_TESTS(
+        'a write without an answer > is not followed by another one on the word of a read that is older than what is known',
+      ),
+    },
+    {
+      name: 'a deposed governor goes on',
+      breaks: '"Still governs": stops at once',
+      find: "if (outcome.kind === 'deposed') return this.depose();",
+      replace: "if (outcome.kind === 'deposed') return;",
+      killed: GOVERNOR_SHELL_TESTS(
+        'a governor whose office is lost > stops at the first record it cannot write',
+      ),
+    },
     {
       name: 'a broken governor goes on',
       breaks: 'style rule 5: a bad plan stops its governor',
@@ -15,6 +46,17 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       replace: 'void error;',
       killed: GOVERNOR_RUN_TESTS(
         'a governor whose invariant breaks > governs again once the cause is gone, and the alarm ends when it has gone on for a while',
+      ),
+    },
+  ]),
+  ...inFile('src/server/governing/governor-run.ts', [
+    {
+      name: 'a broken governor trusts its old clock',
+      breaks: '"Silence": who begins anew begins all waits anew',
+      find: 'this.begin(undefined);',
+      replace: 'this.begin(this.options.silence);',
+      killed: GOVERNOR_SHELL_TESTS(
+        'silence > is counted anew by a governor that has broken: what it knew is not trusted',
       ),
     },
   ]),
@@ -27,6 +69,129 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       killed: HOUSEKEEPING_TESTS(
         'an eviction > is not told of when the container came back in time, or nothing was written',
       ),
+    },
+    {
+      name: 'eviction without the office',
+      breaks: '"Evict": [still governs]',
+      find: 'this.stillGoverns(),\n      {key: heartbeat,',
+      replace: '{key: heartbeat,',
+      killed: CHORE_GUARDS_TESTS(
+        'a governor that governs no more > evicts nobody, and hears of it',
+      ),
+    },
+    {
+      name: 'eviction deletes the id of a successor',
+      breaks: '"Evict": the id only while it is the evicted one\'s',
+      find: "compares.push({key: id, target: 'mod', op: '=', value: idMod});",
+      replace: '',
+      killed: CHORE_GUARDS_TESTS('an eviction > never takes the id of a successor'),
+    },
+    {
+      name: 'a status without the office',
+      breaks: '"Still governs": every write of a governor',
+      find: 'const compares = [this.stillGoverns(), specUnchanged',
+      replace: 'const compares = [specUnchanged',
+      killed: CHORE_GUARDS_TESTS(
+        'a governor that governs no more > tells nothing, and hears of it',
+      ),
+    },
+    {
+      name: 'a status of an app that is gone',
+      breaks: 'design.md 6: nothing of an app is created once its removal has begun',
+      find: 'const compares = [this.stillGoverns(), specUnchanged(keys, app, this.specMod)];',
+      replace: 'const compares = [this.stillGoverns()];',
+      killed: CHORE_GUARDS_TESTS(
+        'an app that is being removed > is told nothing more of once its spec says so, however lately it was known to live',
+      ),
+    },
+    {
+      name: 'a removal that has begun is no reason',
+      breaks: 'design.md 6: nothing of an app is created once its removal has begun',
+      find: 'if (this.specMod === undefined) return;',
+      replace:
+        'this.specMod ??= (await this.options.store.get(keys.appSpec(app))).entry?.mod ?? 0;',
+      killed: CHORE_GUARDS_TESTS('an app that is being removed > is told nothing more of'),
+    },
+    {
+      name: 'specs are deleted without the office',
+      breaks: '"Still governs": every write of a governor',
+      find: 'await this.transact([this.stillGoverns(), ...compares], then);',
+      replace: 'await this.transact(compares, then);',
+      killed: CHORE_GUARDS_TESTS(
+        'a governor that governs no more > deletes no specs, and hears of it',
+      ),
+    },
+    {
+      name: 'a spec that was written again is deleted',
+      breaks: 'design.md 6: what was seen, and nothing newer',
+      find: 'await this.transact([this.stillGoverns(), ...compares], then);',
+      replace: 'await this.transact([this.stillGoverns()], then);',
+      killed: CHORE_GUARDS_TESTS(
+        'an app that is being removed > keeps a spec that was written again since it was seen',
+      ),
+    },
+    {
+      name: 'a lost office is not told',
+      breaks: '"Still governs": stops at once',
+      find: 'this.depose();\n    return outcome;',
+      replace: 'void this.depose;\n    return outcome;',
+      killed: CHORE_GUARDS_TESTS(
+        'a governor that governs no more > deletes no specs, and hears of it',
+      ),
+    },
+  ]),
+  ...inFile('src/server/governing/app-removal.ts', [
+    {
+      name: 'the last step ignores what lives',
+      breaks: 'design.md 6: heartbeats and records go by the transition table',
+      find: "kind === 'heartbeat' || kind === 'ownership' ||",
+      replace: '',
+      killed: CHORE_GUARDS_TESTS(
+        'an app that is being removed > loses nothing while a record stands',
+      ),
+    },
+    {
+      name: 'the last step without the office',
+      breaks: '"Still governs": every write of a governor',
+      find: 'const guards = [stillGoverns, specUnchanged(keys, app, spec.mod)];',
+      replace: 'const guards = [specUnchanged(keys, app, spec.mod)];',
+      killed: CHORE_GUARDS_TESTS('a governor that governs no more > removes nothing of an app'),
+    },
+    {
+      name: 'the last step deletes the next app of the name',
+      breaks: 'design.md 6: the spec is the one that was listed',
+      find: 'const guards = [stillGoverns, specUnchanged(keys, app, spec.mod)];',
+      replace: 'const guards = [stillGoverns];',
+      killed: CHORE_GUARDS_TESTS(
+        'an app that is being removed > is not the one of that name which was created meanwhile',
+      ),
+    },
+    {
+      name: 'the last step removes an app that nobody removes',
+      breaks: 'design.md 6: the spec says deleting',
+      find: 'if (spec === undefined || !isDeleting(spec.value)) return false;',
+      replace: 'if (spec === undefined) return false;',
+      killed: CHORE_GUARDS_TESTS(
+        'an app that is being removed > is one whose spec says so: another loses nothing',
+      ),
+    },
+    {
+      name: 'the last step deletes what is newer',
+      breaks: 'design.md 6: what was listed, and nothing newer',
+      find: 'compares: [...guards, ...compares],',
+      replace: 'compares: [...guards],',
+      killed: CHORE_GUARDS_TESTS(
+        'an app that is being removed > keeps what was written since it was listed',
+      ),
+    },
+  ]),
+  ...inFile('src/store/app-spec-guard.ts', [
+    {
+      name: 'a removal that has begun is not seen',
+      breaks: 'design.md 6: nothing of an app is created once its removal has begun',
+      find: 'return decoded.ok && decoded.value.deleting === true;',
+      replace: 'return false;',
+      killed: CHORE_GUARDS_TESTS('an app that is being removed > is told nothing more of'),
     },
   ]),
   ...inFile('src/server/governing/observer.ts', [
@@ -58,12 +223,85 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'a lost watch is not opened again',
+      breaks: '"Governor": on compaction: list again',
+      find: 'this.again(true, 1);',
+      replace: '',
+      killed: OBSERVER_TESTS(
+        'the observer whose watch is lost > lists again and opens another one, from the listing on',
+      ),
+    },
+    {
       name: 'the watch begins too late',
       breaks: '"Governor": watches from the next revision',
       find: 'if (rewatch) this.watchFrom(revision + 1);',
       replace: 'if (rewatch) this.watchFrom(revision + 2);',
       killed: OBSERVER_TESTS(
         'the observer > takes a listing during which the watch tells on, and brings nothing old back',
+      ),
+    },
+  ]),
+  ...inFile('src/server/governing/cluster-record.ts', [
+    {
+      name: 'an accepted restore keeps the epoch',
+      breaks: '"Fencing token": accept-restore steps the epoch up',
+      find: 'epoch: Math.max(rest.epoch, epoch) + 1',
+      replace: 'epoch: Math.max(rest.epoch, epoch)',
+      killed: CLUSTER_RECORD_TESTS(
+        'a restore > is accepted with an epoch beyond the record and beyond all that was seen',
+      ),
+    },
+    {
+      name: 'an accepted restore forgets the epoch of others',
+      breaks: '"Fencing token": beyond the epoch that was seen',
+      find: 'epoch: Math.max(rest.epoch, epoch) + 1',
+      replace: 'epoch: rest.epoch + 1',
+      killed: CLUSTER_RECORD_TESTS(
+        'a restore > is accepted with an epoch beyond the record and beyond all that was seen',
+      ),
+    },
+    {
+      name: 'the daemon does not see a restore',
+      breaks: '"Fencing token": a revision going back means a restore',
+      find: 'return revision < record.maxRevision',
+      replace: 'return revision < 0',
+      killed: CLUSTER_RECORD_TESTS(
+        'opening > tells another cluster, and a history that has gone back',
+      ),
+    },
+    {
+      name: 'the daemon does not see another cluster',
+      breaks: '"Fencing token": a changed cluster id means a restore',
+      find: 'if (record.clusterId !== clusterId)',
+      replace: "if (record.clusterId === '')",
+      killed: CLUSTER_RECORD_TESTS(
+        'opening > tells another cluster, and a history that has gone back',
+      ),
+    },
+    {
+      name: 'the history may go back',
+      breaks: '"Fencing token": maxRevision only grows',
+      find: 'maxRevision: Math.max(known.record.maxRevision, revision)',
+      replace: 'maxRevision: revision',
+      killed: CLUSTER_RECORD_TESTS('the mark of how far the history has come > never goes back'),
+    },
+    {
+      name: 'a restore is marked over its acceptance',
+      breaks: '"Fencing token": accepted is accepted',
+      find: 'if (record.epoch > epoch || record.restored !== undefined) return undefined;',
+      replace: '',
+      killed: CLUSTER_RECORD_TESTS(
+        'a restore > is not marked again by one that comes late: its acceptance stands',
+      ),
+    },
+    {
+      name: 'the cluster record is overwritten',
+      breaks: '"Fencing token": one history',
+      find: "compares: [{key, target: 'create', op: '=', value: 0}],\n    then: [{op: 'put', key, value: encodeRecord(record)}],\n    otherwise: [{op: 'get', key}]",
+      replace:
+        "compares: [],\n    then: [{op: 'put', key, value: encodeRecord(record)}],\n    otherwise: [{op: 'get', key}]",
+      killed: CLUSTER_RECORD_TESTS(
+        'opening > does not write over a record that another daemon was faster to make',
       ),
     },
   ]),

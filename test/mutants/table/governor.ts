@@ -47,6 +47,15 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
         'the brake > holds for 2T when more than 30 % fall silent at once, says so, then believes it',
       ),
     },
+    {
+      name: 'evictions are not counted as losses',
+      breaks: '"Brake": silent or evicted within one window',
+      find: 'this.breaker.lost(loss, nowMs);',
+      replace: '',
+      killed: EVICTION_TESTS(
+        'the brake > counts losses, not silence at one instant: six of eight that fall silent one by one',
+      ),
+    },
   ]),
   ...inFile('src/governor/eviction-circuit-breaker.ts', [
     {
@@ -59,6 +68,15 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'the brake lets go after T',
+      breaks: '"Brake": hold for 2T',
+      find: 'nowMs + 2 * Math.max',
+      replace: 'nowMs + Math.max',
+      killed: EVICTION_TESTS(
+        'the brake > holds for all of 2T, even when the losses before it lie more than W back by then',
+      ),
+    },
+    {
       name: 'the brake holds for two',
       breaks: '"Brake": more than max(2, 30 %)',
       find: 'Math.max(LOSSES_ALLOWED, LOSS_SHARE_ALLOWED * all.size)',
@@ -66,6 +84,22 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
       killed: EVICTION_TESTS(
         'a silent container > keeps its shards until its heartbeat is gone, then they go to the others',
       ),
+    },
+    {
+      name: 'the brake bypassed',
+      breaks: '"Brake": silent or evicted within one window of W',
+      find: 'this.recent.set(container, nowMs + silenceMs(ttlMs));',
+      replace: '',
+      killed: EVICTION_TESTS(
+        'the brake > counts losses, not silence at one instant: six of eight that fall silent one by one',
+      ),
+    },
+    {
+      name: 'the brake counts every loss there ever was',
+      breaks: '"Brake": within one window of W',
+      find: 'if (untilMs <= nowMs) this.recent.delete(container);',
+      replace: 'void [container, untilMs, nowMs];',
+      killed: EVICTION_TESTS('the brake > does not add up losses that lie further apart than W'),
     },
   ]),
   ...inFile('src/governor/view.ts', [
@@ -142,15 +176,6 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     },
   ]),
   ...inFile('src/governor/reconcile.ts', [
-    {
-      name: 'takes from a container that lives',
-      breaks: 'transition table: only from one whose hb is absent',
-      find: 'if (!context.view.hasHeartbeat(known.value.incarnation))\n    return place',
-      replace: 'if (!context.living.has(known.value.container))\n    return place',
-      killed: MOVES_TESTS(
-        'what cannot be read > a heartbeat: its shards stay with it, and nothing is tried',
-      ),
-    },
     {
       name: 'forgets what a living container has',
       breaks: 'transition table: -> absent: free, or its hb absent',

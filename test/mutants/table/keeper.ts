@@ -4,6 +4,7 @@ import type {Mutant} from '../mutant.ts';
 
 const KEEPER_RULES_TESTS = testsOf('test/ownership/keeper-rules.test.ts');
 const LATE_ANSWERS_TESTS = testsOf('test/ownership/late-answers.test.ts');
+const SESSION_RULES_TESTS = testsOf('test/ownership/session-rules.test.ts');
 const SESSION_TESTS = testsOf('test/ownership/session.test.ts');
 const SHARD_KEEPER_TESTS = testsOf('test/ownership/shard-keeper.test.ts');
 const UNRESOLVED_TESTS = testsOf('test/ownership/unresolved.test.ts');
@@ -369,6 +370,15 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       replace: '',
       killed: SHARD_KEEPER_TESTS(
         'the high-water mark > outlives the shard: a record from before the free is not adopted',
+      ),
+    },
+    {
+      name: 'marks outlive the history',
+      breaks: '"Records": another history: no mark counts',
+      find: 'this.marks.clear();',
+      replace: '',
+      killed: SESSION_RULES_TESTS(
+        'the history of the store > that begins anew leaves no mark of the one before, not even of shards that are gone',
       ),
     },
   ]),

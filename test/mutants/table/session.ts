@@ -248,6 +248,13 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'takes its id in a doubted store',
+      breaks: '"Records": restored: containers stop claiming',
+      find: "return this.phase === 'naming' && !this.isHalted;",
+      replace: "return this.phase === 'naming';",
+      killed: SESSION_RULES_TESTS('the id > is not asked for in a store that was restored'),
+    },
+    {
       name: 'leaving is forgotten by an eviction',
       breaks: '"Container" 6: a leaving container ends',
       find: 'if (this.leaveAsked) {\n      this.heartbeatGone = true;',
@@ -320,6 +327,15 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       replace: 'const known = this.newest;',
       killed: SESSION_TESTS(
         'a store that was restored or replaced > a revision below what others were answered: it claims and renews nothing, and is fenced by its clock',
+      ),
+    },
+    {
+      name: 'an epoch may go back',
+      breaks: '"Fencing token": the epoch steps up',
+      find: 'if (epoch <= this.epoch) return undefined;',
+      replace: 'if (epoch === this.epoch) return undefined;',
+      killed: SESSION_RULES_TESTS(
+        'the history of the store > has an epoch that only grows: an old reading of it takes nothing back',
       ),
     },
     {

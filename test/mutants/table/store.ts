@@ -13,7 +13,7 @@ export const STORE_MUTANTS: readonly Mutant[] = [
       find: "return equal(keys.ownership(app, guard.shard), 'mod', guard.mod);",
       replace:
         "return {key: keys.ownership(app, guard.shard), target: 'mod', op: '!=', value: -1};",
-      killed: BATCHER_TESTS('always comes to what some order of single transactions comes to'),
+      killed: GUARDS_TESTS('a record > as last seen passes; any other version, and none, do not'),
     },
     {
       name: 'no compare of what was hinted',

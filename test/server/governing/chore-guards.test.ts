@@ -163,6 +163,29 @@ describe('an app that is being removed', () => {
     expect(store.kv.list(keys.movesPrefix(APP))).toEqual([]);
   });
 
+  it('is told nothing more of once its spec says so, however lately it was known to live', async () => {
+    await store.write(APP_SPEC, LIVE);
+    await chores.carryOut({type: 'status', status: status({})});
+    const told = store.kv.get(keys.status(APP))?.mod;
+    expect(told).toBeDefined();
+    await store.write(APP_SPEC, {...LIVE, deleting: true});
+    await chores.carryOut({type: 'status', status: status({})});
+    expect(store.kv.get(keys.status(APP))?.mod).toBe(told);
+  });
+
+  it('is not the one of that name which was created meanwhile', async () => {
+    await store.write(keys.governedBy(APP));
+    store.faster = APP_SPEC;
+    await chores.carryOut(removal);
+    expect([store.has(APP_SPEC), store.has(keys.governedBy(APP))]).toEqual([true, true]);
+  });
+
+  it('is one whose spec says so: another loses nothing', async () => {
+    await store.write(APP_SPEC, LIVE);
+    await chores.carryOut(removal);
+    expect(store.has(APP_SPEC)).toBe(true);
+  });
+
   it('keeps a spec that was written again since it was seen', async () => {
     const mod = await store.write(SPEC);
     store.faster = SPEC;

@@ -181,7 +181,9 @@ describe('a governor whose office is lost', () => {
     await govern();
     await store.put(OFFICE, '{"taken":true}');
     expect(store.kv.get(OFFICE)?.mod).not.toBe(seen);
-    await passUntil(() => deposed === 1, 'it knows');
+    // So long that it assigns the shard, and not so long that it would evict somebody.
+    await pass(20, 50, 50);
+    await until(() => deposed === 1, LIMIT_MS, 'it knows');
     expect(isThere(OWN)).toBe(false);
   });
 });

@@ -6,7 +6,7 @@ import type {Clock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
 import {Observer} from '../../../src/server/governing/observer.ts';
 import {MemoryStore} from '../../../src/store/memory-store.ts';
-import type {KeyValue, Operation} from '../../../src/store/port.ts';
+import type {KeyValue, Operation, Watch, WatchListener} from '../../../src/store/port.ts';
 import {until} from '../../support/until.ts';
 
 const LIMIT_MS = 20_000;
@@ -17,6 +17,13 @@ class GatedStore extends MemoryStore {
   /** Scans answer with the past, so many revisions of it. */
   behind = 0;
   begun = 0;
+  /** Of the watches that were opened, oldest first. */
+  readonly listeners: WatchListener[] = [];
+
+  override watch(prefix: string, fromRevision: number, listener: WatchListener): Watch {
+    this.listeners.push(listener);
+    return super.watch(prefix, fromRevision, listener);
+  }
 
   override async scan(
     prefixes: readonly string[],
@@ -134,5 +141,22 @@ describe('the observer of a store that answers with the past', () => {
     const before = bed.listings.length;
     await until(() => bed.listings.length > before, LIMIT_MS, 'a listing is taken again');
     for (const listing of bed.listings) expect(listing.get('b')).not.toBe('1');
+  });
+});
+
+describe('the observer whose watch is lost', () => {
+  const bed = new Bed();
+  afterEach(() => bed.stop());
+
+  it('lists again and opens another one, from the listing on', async () => {
+    await bed.start();
+    const {listeners} = bed.store;
+    const opened = listeners.length;
+    listeners.at(-1)?.onLost('compacted');
+    await bed.write('a', '1');
+    await until(() => listeners.length > opened, LIMIT_MS, 'another watch is opened');
+    expect(bed.listings.length).toBeGreaterThan(1);
+    await bed.write('b', '1');
+    await bed.untilTold('b 1');
   });
 });
