@@ -40,8 +40,8 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
     {
       name: 'W = T',
       breaks: '"Silence": W = T(1+rho) + eps',
-      find: 'Math.ceil(ttlMs * (1 + CLOCK_DRIFT) + EFFECT_SLACK_MS)',
-      replace: 'ttlMs',
+      find: 'Math.ceil(ttlMs * (1 + CLOCK_DRIFT) * (1 + excess) + EFFECT_SLACK_MS)',
+      replace: 'ttlMs * (1 + excess)',
       killed: HEARTBEAT_FIGURES_TESTS(
         'the figures of a heartbeat > are T(1-rho)-eps to act, T(1+rho)+eps to evict, T/5 between two',
       ),
@@ -49,8 +49,8 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
     {
       name: 'no eps in the silence',
       breaks: '"Silence": W = T(1+rho) + eps',
-      find: '(1 + CLOCK_DRIFT) + EFFECT_SLACK_MS',
-      replace: '(1 + CLOCK_DRIFT)',
+      find: '(1 + excess) + EFFECT_SLACK_MS',
+      replace: '(1 + excess)',
       killed: HEARTBEAT_FIGURES_TESTS(
         'the figures of a heartbeat > are T(1-rho)-eps to act, T(1+rho)+eps to evict, T/5 between two',
       ),
@@ -224,8 +224,8 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
     {
       name: 'one T for all',
       breaks: '"Records": W follows from the T in the heartbeat',
-      find: 'this.counts.set(incarnation, {mod, ttlMs, sinceMs: nowMs})',
-      replace: 'this.counts.set(incarnation, {mod, ttlMs: 3_000, sinceMs: nowMs})',
+      find: '{mod, ttlMs, sinceMs: nowMs, rate}',
+      replace: '{mod, ttlMs: 3_000, sinceMs: nowMs, rate}',
       killed: HEARTBEAT_TESTS(
         'the silence clock > counts anew after a gap between probes of more than 2T/5, and is never silent within one',
       ),
@@ -233,15 +233,15 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
     {
       name: 'a new version does not restart the count',
       breaks: '"Silence": the version unchanged for W',
-      find: 'else if (count.mod < mod) Object.assign(count, {mod, ttlMs, sinceMs: nowMs});',
-      replace: 'else if (count.mod < mod) Object.assign(count, {mod, ttlMs});',
+      find: '{mod, ttlMs, sinceMs: nowMs, rate}',
+      replace: '{mod, ttlMs, sinceMs: count?.sinceMs ?? nowMs, rate}',
       killed: EVICTION_TESTS('the brake > does not hold for 30 %, nor for two of few'),
     },
     {
       name: 'the same version restarts the count',
       breaks: '"Silence": W from when that version was seen first',
-      find: 'count.mod < mod',
-      replace: 'count.mod <= mod',
+      find: 'count !== undefined && count.mod >= mod',
+      replace: 'count !== undefined && count.mod > mod',
       killed: SILENCE_TESTS(
         'silence > is over W since the version was first seen, told again or not',
       ),
@@ -249,8 +249,8 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
     {
       name: 'an old version restarts the count',
       breaks: '"Silence": a stale read tells nothing',
-      find: 'count.mod < mod',
-      replace: 'count.mod !== mod',
+      find: 'count !== undefined && count.mod >= mod',
+      replace: 'count?.mod === mod',
       killed: SILENCE_TESTS(
         'silence > is over W since the version was first seen, told again or not',
       ),
