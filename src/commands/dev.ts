@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
 import {DEFAULT_SERVER} from '../cli/settings.ts';
+import {untilEnd} from '../cli/until-end.ts';
 import type {DevBed, DevEvent, WantedPort} from '../dev/index.ts';
 
 const DEFAULT_PORT = 8_801;
@@ -78,21 +79,4 @@ export default class Dev extends SmCommand<typeof Dev> {
 
 function wanted(given: number | undefined, otherwise: number): WantedPort {
   return {wanted: given ?? otherwise, fixed: given !== undefined};
-}
-
-/** A signal, a closed terminal, or the end of the time. A second signal ends the process at once; its children follow. */
-function untilEnd(timeoutMs: number | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    for (const [signal, exit] of [
-      ['SIGINT', 130],
-      ['SIGTERM', 143],
-      ['SIGHUP', 129],
-    ] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(exit));
-        resolve();
-      });
-    }
-    if (timeoutMs !== undefined) setTimeout(resolve, timeoutMs).unref();
-  });
 }

@@ -3,7 +3,6 @@
  * touches the disk, and nothing outlives this process.
  */
 import {AdminClient} from '../cli/admin-client.ts';
-import {RemoteError} from '../cli/failure-report.ts';
 import type {ServerConfig} from '../config/index.ts';
 import {startEmbeddedStore} from '../embedded/index.ts';
 import type {EmbeddedStore} from '../embedded/index.ts';
@@ -11,6 +10,7 @@ import {SmError} from '../model/errors.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {serve} from '../server/index.ts';
 import type {Daemon} from '../server/index.ts';
+import {createApp, numbered} from './demo-app.ts';
 import type {Tell} from './events.ts';
 import {Fleet} from './fleet.ts';
 import {MoveTeller} from './move-teller.ts';
@@ -21,10 +21,6 @@ export const DEMO_APP = 'demo';
 export const DEMO_TTL_MS = 3_000;
 const PREFIX = '/sm';
 const SERVICE = 'sm.dev';
-/** Shards of one call, at most what a call may hold. */
-const SHARDS_PER_CALL = 10_000;
-const PATIENCE_MS = 60_000;
-const RETRY_MS = 500;
 
 /** `fixed`: if it is taken, no other will do. */
 export interface WantedPort {
@@ -47,6 +43,8 @@ export interface DevOptions {
 
 export class DevBed {
   readonly fleet: Fleet;
+  readonly app = DEMO_APP;
+  readonly ttlMs = DEMO_TTL_MS;
   private readonly options: DevOptions;
   private store: EmbeddedStore | undefined;
   private daemon: Daemon | undefined;
@@ -99,7 +97,7 @@ export class DevBed {
     const daemon = (this.daemon = await this.openDaemon(store.endpoint, taken));
     const admin = (this.client = new AdminClient({server: `http://${daemon.address}`}));
     tell({event: 'listening', server: admin.server, store: store.endpoint, taken});
-    await this.createApp(admin);
+    await createApp(admin, {app: DEMO_APP, shards: numbered('s', this.options.shards)});
     const endpoints = [store.endpoint];
     this.fleet.joinAll({app: DEMO_APP, endpoints, etcdPrefix: PREFIX, ttlMs: DEMO_TTL_MS});
     this.moves = new MoveTeller(admin, DEMO_APP, tell);
@@ -127,40 +125,6 @@ export class DevBed {
     taken.push(port.wanted);
     return open((await freePort(0)) ?? 0);
   }
-
-  private async createApp(admin: AdminClient): Promise<void> {
-    const {shards} = this.options;
-    await patiently(() => admin.call('addSpec', {service: DEMO_APP, maxRecoveryTime: 0}));
-    // As long as the last, so that they sort as they count.
-    const name = (number: number): string => `s${String(number).padStart(`${shards}`.length, '0')}`;
-    const ids = Array.from({length: shards}, (_, index) => ({shardId: name(index + 1)}));
-    for (let at = 0; at < ids.length; at += SHARDS_PER_CALL) {
-      const batch = ids.slice(at, at + SHARDS_PER_CALL);
-      await patiently(async () => {
-        const {items} = await admin.call('addShards', {service: DEMO_APP, shards: batch});
-        if (items.some(({result}) => result === 'unknown'))
-          throw new SmError('STORE_UNAVAILABLE', 'the store did not answer', {retryable: true});
-      });
-    }
-  }
-}
-
-/** On a starved machine an answer may come too late: what changes nothing when it is said twice is said again. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-  const endMs = performance.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isRetryable(error) || performance.now() > endMs) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
-  }
-}
-
-function isRetryable(error: unknown): boolean {
-  if (error instanceof RemoteError) return error.failure.retryable;
-  return error instanceof SmError && error.retryable;
 }
 
 function configOf(port: number, endpoint: string): ServerConfig {

@@ -1,30 +1,41 @@
-/** `sm dev --chaos`: kills, pauses and drains demo containers at random, never so many at once that none is left in peace. */
+/** Kills, pauses and drains containers of one's own at random, never so many at once that none is left in peace. */
 import {pause} from '../runtime/pause.ts';
-import type {DevBed} from './bed.ts';
-import {DEMO_APP, DEMO_TTL_MS} from './bed.ts';
+import type {AdminClient} from '../cli/admin-client.ts';
 import type {ContainerChild} from './container-child.ts';
 import type {ChaosAction, Tell} from './events.ts';
+import type {Fleet} from './fleet.ts';
 
-const ACTIONS: readonly ChaosAction[] = ['kill', 'pause', 'drain'];
+export const CHAOS_ACTIONS: readonly ChaosAction[] = ['kill', 'pause', 'drain'];
 /** Between two disturbances, ms. */
 const EVERY_MS = [1_000, 3_000] as const;
 /** From below the time a heartbeat lasts to twice of it: some pauses must cost a container its shards. */
-const PAUSE_MS = [0.3 * DEMO_TTL_MS, 2 * DEMO_TTL_MS] as const;
+const PAUSE_OF_TTL = [0.3, 2] as const;
 const RESTART_AFTER_MS = [500, 2_000] as const;
 const DRAIN_LIMIT_MS = 15_000;
 const DRAIN_LOOK_MS = 200;
 const VERDICT_EVERY_MS = 5_000;
 
+/** What is disturbed, and by what. */
+export interface ChaosBed {
+  readonly fleet: Fleet;
+  readonly admin: AdminClient;
+  readonly app: string;
+  /** T of the containers. */
+  readonly ttlMs: number;
+}
+
 export class Chaos {
-  private readonly bed: DevBed;
+  private readonly bed: ChaosBed;
+  private readonly actions: readonly ChaosAction[];
   private readonly tell: Tell;
   private readonly running: Promise<void>;
   private readonly ticking: NodeJS.Timeout;
   private readonly stopped = new AbortController();
   private readonly works = new Set<Promise<void>>();
 
-  constructor(bed: DevBed, tell: Tell) {
+  constructor(bed: ChaosBed, tell: Tell, actions: readonly ChaosAction[] = CHAOS_ACTIONS) {
     this.bed = bed;
+    this.actions = actions;
     this.tell = tell;
     this.running = this.run();
     this.ticking = setInterval(() => this.say(), VERDICT_EVERY_MS);
@@ -42,11 +53,12 @@ export class Chaos {
   }
 
   private async run(): Promise<void> {
-    for (let round = Math.floor(Math.random() * ACTIONS.length); ; round += 1) {
+    const {actions} = this;
+    for (let round = Math.floor(Math.random() * actions.length); ; round += 1) {
       await this.pause(between(EVERY_MS));
       if (this.stopped.signal.aborted) return;
       const victim = this.pick();
-      const action = ACTIONS[round % ACTIONS.length];
+      const action = actions[round % actions.length];
       if (victim === undefined || action === undefined) continue;
       const work = this.disturb(victim, action).finally(() => this.works.delete(work));
       this.works.add(work);
@@ -65,7 +77,8 @@ export class Chaos {
     const container = victim.id;
     victim.disturbed = true;
     if (action === 'kill') await this.kill(victim);
-    else if (action === 'pause') await this.stopFor(victim, Math.round(between(PAUSE_MS)));
+    else if (action === 'pause')
+      await this.stopFor(victim, Math.round(this.bed.ttlMs * between(PAUSE_OF_TTL)));
     else await this.drain(victim);
     victim.disturbed = false;
     // Stopped for longer than it may live, a process may have been ended by its own watchdog.
@@ -89,13 +102,13 @@ export class Chaos {
 
   /** The order is taken back when the container is empty, or will not be. */
   private async drain(victim: ContainerChild): Promise<void> {
-    const {admin} = this.bed;
-    const target = {service: DEMO_APP, container: victim.id};
+    const {admin, app} = this.bed;
+    const target = {service: app, container: victim.id};
     this.tell({event: 'chaos', action: 'drain', container: victim.id});
     try {
       await admin.call('drain', {...target, reason: 'chaos'});
       const endMs = performance.now() + DRAIN_LIMIT_MS;
-      const goal = {service: DEMO_APP, kind: 'container', id: victim.id, for: 'drained'} as const;
+      const goal = {service: app, kind: 'container', id: victim.id, for: 'drained'} as const;
       while (!this.stopped.signal.aborted && performance.now() < endMs) {
         if ((await admin.call('waitCheck', goal)).met) break;
         await this.pause(DRAIN_LOOK_MS);

@@ -3,7 +3,7 @@ import {fork} from 'node:child_process';
 import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
-import type {ContainerReport, JoinOrder} from './reports.ts';
+import type {ContainerReport, JoinOrder, LeaveOrder} from './reports.ts';
 
 /** The program of a demo container, in the form that this file has itself: built or source. */
 const SUFFIX = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
@@ -65,6 +65,18 @@ export class ContainerChild {
     this.child.send(order, () => undefined);
   }
 
+  /** Asks it to leave in order; a stopped one goes on for it. */
+  leave(): void {
+    const order: LeaveOrder = {type: 'leave'};
+    this.child.kill('SIGCONT');
+    this.child.send(order, () => undefined);
+  }
+
+  /** Resolves when the process is gone. */
+  get gone(): Promise<void> {
+    return this.alive ? once(this.child, 'exit').then(() => undefined) : Promise.resolve();
+  }
+
   signal(name: NodeJS.Signals): void {
     this.child.kill(name);
   }
@@ -72,7 +84,7 @@ export class ContainerChild {
   /** Kills it, stopped or not; resolves when it is gone. */
   async kill(): Promise<void> {
     if (!this.alive) return;
-    const gone = once(this.child, 'exit');
+    const {gone} = this;
     this.child.kill('SIGKILL');
     await gone;
   }

@@ -4,7 +4,7 @@
  */
 import {joinApp} from '../container/index.ts';
 import type {Container, Shard} from '../container/index.ts';
-import type {ContainerReport, GuardPass, JoinOrder} from './reports.ts';
+import type {ContainerReport, GuardPass, JoinOrder, LeaveOrder} from './reports.ts';
 
 const EFFECTS_EVERY_MS = 20;
 /** Effects of one round; with more shards each has its turn later. */
@@ -51,12 +51,15 @@ class Effects {
   }
 }
 
+let joined: Container | undefined;
+
 async function join({options}: JoinOrder): Promise<void> {
   const effects = new Effects();
   const container: Container = await joinApp(options, {
     add: (shard) => effects.add(shard),
     drop: (shard) => effects.remove(shard),
   });
+  joined = container;
   setInterval(() => effects.round(), EFFECTS_EVERY_MS);
   container.ready.then(
     () => tell({type: 'ready', endpoint: container.endpoint}),
@@ -66,12 +69,18 @@ async function join({options}: JoinOrder): Promise<void> {
 }
 
 process.on('disconnect', () => process.exit(0));
-process.once('message', (order: JoinOrder) => {
+process.on('message', (order: JoinOrder | LeaveOrder) => {
+  if (order.type === 'join') begin(order);
+  else if (joined === undefined) process.exit(0);
+  else void joined.leave();
+});
+
+function begin(order: JoinOrder): void {
   join(order).then(
     () => leave(''),
     (error: unknown) => leave(String((error as {code?: string}).code ?? error)),
   );
-});
+}
 
 function leave(code: string): void {
   const report: ContainerReport = {type: 'ended', code};

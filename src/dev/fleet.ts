@@ -4,6 +4,7 @@ import {ContainerChild, DEMO_CONTAINER} from './container-child.ts';
 import type {ProcessEnd} from './container-child.ts';
 import type {Tell} from './events.ts';
 import type {ContainerReport, JoinOrder} from './reports.ts';
+import {pause} from '../runtime/pause.ts';
 import {OwnershipVerdict} from './verdict.ts';
 import {Warden} from './warden.ts';
 
@@ -19,6 +20,15 @@ export interface FleetOptions {
   readonly tell: Tell;
   /** Program of a container. Default: that of the demo. */
   readonly program?: string | undefined;
+  /** Hears each effect that has passed its guard; `atUs` is the machine's monotonic clock. */
+  readonly onPass?: (pass: EffectPass) => void;
+}
+
+export interface EffectPass {
+  readonly shard: string;
+  readonly token: string;
+  readonly container: string;
+  readonly atUs: number;
 }
 
 export class Fleet {
@@ -71,6 +81,17 @@ export class Fleet {
     for (const child of this.living) child.join({...options, id: child.id});
   }
 
+  /** Lets every container leave in order, then ends what is left after `limitMs`. */
+  async leave(limitMs: number): Promise<void> {
+    this.stopping = true;
+    const {living} = this;
+    for (const child of living) child.leave();
+    const limit = new AbortController();
+    const gone = Promise.all(living.map((child) => child.gone)).finally(() => limit.abort());
+    await Promise.race([gone, pause(limitMs, limit.signal)]);
+    await this.stop();
+  }
+
   /** Ends every process at once; what they hold is in memory that goes, too. */
   async stop(): Promise<void> {
     this.stopping = true;
@@ -87,6 +108,7 @@ export class Fleet {
     for (const [shard, token, atUs] of report.passes) {
       const breach = this.verdict.pass(shard, token, owner, atUs);
       if (breach !== undefined) this.options.tell({event: 'twoOwners', breach});
+      this.options.onPass?.({shard, token, container: child.id, atUs});
       this.noteServed(shard);
     }
   }

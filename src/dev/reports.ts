@@ -7,6 +7,11 @@ export interface JoinOrder {
   readonly options: Pick<JoinOptions, 'app' | 'id' | 'endpoints' | 'etcdPrefix' | 'ttlMs'>;
 }
 
+/** Parent to container: leave in order. */
+export interface LeaveOrder {
+  readonly type: 'leave';
+}
+
 /** A guard that let an effect pass: shard, fencing token, and when it was asked, µs of the machine's monotonic clock. */
 export type GuardPass = readonly [shard: string, token: string, atUs: number];
 

@@ -1,0 +1,138 @@
+import {Flags} from '@oclif/core';
+import {SmCommand, parseDuration} from '../cli/base-command.ts';
+import {untilEnd} from '../cli/until-end.ts';
+import type {Canary, CanaryEvent, ChaosAction} from '../dev/index.ts';
+import {SmError} from '../model/errors.ts';
+
+const TWO_OWNERS_EXIT = 10;
+const MEASURED_EVERY_MS = 10_000;
+const FAULTS: readonly ChaosAction[] = ['kill', 'pause', 'drain'];
+
+export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
+  static override summary =
+    'Keep measuring a cluster with a small app: two owners, handovers, shards that stand still.';
+  static override description =
+    'Creates an app if it is not there and runs containers for it on this machine, which act all the time. Their reports are checked for two ' +
+    'owners of a shard, and say how long a shard stands still when it changes hands. Runs until Ctrl-C, SIGTERM or --duration; the containers then ' +
+    'leave in order, and the app stays for the next time. With --faults it kills, stops and drains containers at random, only its own. Exits 10 if ' +
+    'a shard ever had two owners.';
+  static override examples = [
+    '<%= config.bin %> canary --endpoints 127.0.0.1:2379 --metrics-port 9464',
+    '<%= config.bin %> canary --duration 10m --faults kill,pause,drain -o json',
+  ];
+  static override flags = {
+    app: Flags.string({char: 'a', description: 'app of the canary', default: 'canary'}),
+    endpoints: Flags.string({
+      description: 'etcd endpoints, comma-separated',
+      env: 'SM_ENDPOINTS',
+      default: '127.0.0.1:2379',
+    }),
+    'etcd-prefix': Flags.string({
+      description: 'etcdPrefix of the daemons',
+      env: 'SM_ETCD_PREFIX',
+      default: '/sm',
+    }),
+    containers: Flags.integer({description: 'how many', default: 3, min: 2, max: 50}),
+    shards: Flags.integer({description: 'how many', default: 12, min: 1, max: 1_000}),
+    'ttl-ms': Flags.integer({
+      description: 'T, how long a heartbeat gives the right to act',
+      default: 10_000,
+      min: 3_000,
+      max: 60_000,
+    }),
+    duration: Flags.string({description: 'end after this time: 30s, 10m, 2h'}),
+    faults: Flags.string({
+      description: `faults on purpose, comma-separated: ${FAULTS.join(', ')}`,
+      default: '',
+    }),
+    'metrics-port': Flags.integer({
+      description: 'port of the metrics (Prometheus); 0: any; default: none',
+      min: 0,
+      max: 65_535,
+    }),
+    'metrics-host': Flags.string({
+      description: 'address of the metrics',
+      default: '127.0.0.1',
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const {flags} = this;
+    const faults = faultsOf(flags.faults);
+    const limitMs = flags.duration === undefined ? undefined : parseDuration(flags.duration);
+    const {Canary, CanaryLines} = await import('../dev/index.ts');
+    const lines = new CanaryLines(flags.app);
+    const tell = (event: CanaryEvent): void => this.tell(event, lines.of(event));
+    const canary = new Canary({
+      admin: this.client,
+      app: flags.app,
+      containers: flags.containers,
+      shards: flags.shards,
+      endpoints: flags.endpoints.split(/\s*,\s*/),
+      etcdPrefix: flags['etcd-prefix'],
+      ttlMs: flags['ttl-ms'],
+      faults,
+      tell,
+    });
+    const end = untilEnd(limitMs);
+    try {
+      await this.watch(canary, end, tell);
+    } finally {
+      await canary.stop();
+    }
+    await this.conclude(canary, lines.of({event: 'measured', measured: canary.measured}));
+  }
+
+  private async watch(
+    canary: Canary,
+    end: Promise<void>,
+    tell: (event: CanaryEvent) => void,
+  ): Promise<void> {
+    const {'metrics-port': port, 'metrics-host': host} = this.flags;
+    if (port !== undefined) tell({event: 'metrics', url: await canary.metrics.listen(host, port)});
+    await canary.start();
+    const telling = setInterval(
+      () => tell({event: 'measured', measured: canary.measured}),
+      MEASURED_EVERY_MS,
+    );
+    await Promise.race([canary.fleet.placed, end]);
+    canary.disturb();
+    await end;
+    clearInterval(telling);
+  }
+
+  private tell(event: CanaryEvent, lines: readonly string[]): void {
+    if (this.format === 'jsonl') process.stdout.write(`${JSON.stringify(event)}\n`);
+    else {
+      // One document at the end is all that may stand on stdout, unless a person reads it.
+      const stream = this.format === 'table' || this.format === 'wide' ? 'stdout' : 'stderr';
+      for (const line of lines) process[stream].write(`${line}\n`);
+    }
+  }
+
+  private async conclude(canary: Canary, lines: readonly string[]): Promise<void> {
+    const {measured} = canary;
+    if (this.format === 'jsonl')
+      process.stdout.write(`${JSON.stringify({event: 'stopped', measured})}\n`);
+    else
+      await this.showObject({
+        kind: 'Canary',
+        fields: {...measured},
+        name: this.flags.app,
+        lines: [...lines],
+      });
+    if (measured.verdict.twoOwners) this.leaveWith(TWO_OWNERS_EXIT);
+  }
+}
+
+/** @throws SmError INVALID_INPUT. */
+function faultsOf(text: string): ChaosAction[] {
+  const words = text === '' ? [] : text.split(/\s*,\s*/);
+  return words.map((word) => {
+    const fault = FAULTS.find((known) => known === word);
+    if (fault !== undefined) return fault;
+    throw new SmError('INVALID_INPUT', `${JSON.stringify(word)} is no fault`, {
+      hint: `choose of ${FAULTS.join(', ')}`,
+    });
+  });
+}

@@ -1,0 +1,136 @@
+/**
+ * `sm canary`: an app of its own in a cluster that is there, with containers on this machine that act all the time, and whose reports
+ * are measured: two owners, and how long a shard stands still when it changes hands. Faults, where asked for, strike only its own containers.
+ */
+import type {AdminClient} from '../cli/admin-client.ts';
+import {SmError} from '../model/errors.ts';
+import {CanaryMetrics} from './canary-metrics.ts';
+import {Chaos} from './chaos.ts';
+import {addShards, createApp, numbered} from './demo-app.ts';
+import type {ChaosAction, DevEvent, Tell} from './events.ts';
+import {Fleet} from './fleet.ts';
+import type {EffectPass} from './fleet.ts';
+import {OwnershipMeter} from './ownership-meter.ts';
+import type {GapFigures, HandoverCause} from './ownership-meter.ts';
+import type {Verdict} from './verdict.ts';
+
+const SHARD_PREFIX = 'canary-';
+const LEAVE_LIMIT_MS = 15_000;
+
+export interface CanaryOptions {
+  readonly admin: AdminClient;
+  readonly app: string;
+  readonly containers: number;
+  readonly shards: number;
+  /** Of the store that the daemons use. */
+  readonly endpoints: readonly string[];
+  readonly etcdPrefix: string;
+  /** T of the containers. */
+  readonly ttlMs: number;
+  /** None: nothing is disturbed. */
+  readonly faults: readonly ChaosAction[];
+  readonly tell: Tell;
+  /** Program of the containers; tests give one that breaks the rules. */
+  readonly program?: string | undefined;
+}
+
+/** What has been measured so far. */
+export interface Measured {
+  readonly verdict: Verdict;
+  readonly shards: number;
+  /** Shards without an effect for 1 s, now. */
+  readonly standing: number;
+  /** Longest time between two effects of one owner, ms. */
+  readonly stallMs: number;
+  readonly handovers: Partial<Record<HandoverCause, GapFigures>>;
+  readonly faults: Partial<Record<ChaosAction, number>>;
+}
+
+export class Canary {
+  readonly fleet: Fleet;
+  readonly metrics: CanaryMetrics;
+  private readonly options: CanaryOptions;
+  private readonly meter = new OwnershipMeter();
+  private readonly faults: Partial<Record<ChaosAction, number>> = {};
+  private chaos: Chaos | undefined;
+
+  constructor(options: CanaryOptions) {
+    this.options = options;
+    const {shards, program} = options;
+    const tell = (event: DevEvent): void => this.told(event);
+    const onPass = (pass: EffectPass): void => this.passed(pass);
+    this.fleet = new Fleet({shards, tell, onPass, program});
+    this.metrics = new CanaryMetrics(() => this.measured);
+  }
+
+  /** Creates app and shards if they are not there, and starts the containers. @throws SmError CONFLICT when the app has shards of others. */
+  async start(): Promise<void> {
+    const {containers, app, endpoints, etcdPrefix, ttlMs} = this.options;
+    for (let number = 1; number <= containers; number += 1) this.fleet.prepare(`${app}-${number}`);
+    await this.ensureApp();
+    this.fleet.joinAll({app, endpoints, etcdPrefix, ttlMs});
+  }
+
+  /** Begins with the faults, if there are to be any. */
+  disturb(): void {
+    const {admin, app, ttlMs, faults} = this.options;
+    const bed = {fleet: this.fleet, admin, app, ttlMs};
+    if (faults.length > 0) this.chaos = new Chaos(bed, (event) => this.told(event), faults);
+  }
+
+  get measured(): Measured {
+    const {meter, fleet, faults} = this;
+    const {shards} = this.options;
+    const standing = meter.standing(shards, nowUs());
+    const {stallMs, handovers} = meter;
+    return {verdict: fleet.verdict.summary, shards, standing, stallMs, handovers, faults};
+  }
+
+  /** The containers leave in order; app and shards stay for the next time. */
+  async stop(): Promise<void> {
+    await this.chaos?.stop();
+    await this.fleet.leave(LEAVE_LIMIT_MS);
+    this.metrics.close();
+  }
+
+  private async ensureApp(): Promise<void> {
+    const {admin, app} = this.options;
+    const shards = numbered(SHARD_PREFIX, this.options.shards);
+    const {services} = await admin.call('getSpec', {});
+    if (!services.includes(app)) return createApp(admin, {app, shards});
+    const there = await admin.call('getShards', {service: app});
+    const wanted = new Set(shards);
+    const other = there.shards.find(({id}) => !wanted.has(id));
+    if (other !== undefined)
+      throw new SmError(
+        'CONFLICT',
+        `app ${app} has a shard ${other.id} that is not of this canary`,
+        {
+          hint: 'name another app with -a, or give the number of shards that it was created with',
+        },
+      );
+    return addShards(admin, {app, shards});
+  }
+
+  private passed(pass: EffectPass): void {
+    const handover = this.meter.pass(pass);
+    if (handover !== undefined) this.metrics.handover(handover);
+  }
+
+  private told(event: DevEvent): void {
+    // It stands in what is measured.
+    if (event.event === 'verdict') return;
+    if (event.event === 'chaos') {
+      const {action, container} = event;
+      this.meter.fault(container, action, nowUs());
+      this.metrics.fault(action);
+      this.faults[action] = (this.faults[action] ?? 0) + 1;
+    }
+    this.options.tell(event);
+  }
+}
+
+/** The clock that the containers stamp their effects with. */
+function nowUs(): number {
+  return Number(process.hrtime.bigint() / 1_000n);
+}

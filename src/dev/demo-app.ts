@@ -1,0 +1,56 @@
+/** An app with shards to try things on. */
+import type {AdminClient} from '../cli/admin-client.ts';
+import {RemoteError} from '../cli/failure-report.ts';
+import {SmError} from '../model/errors.ts';
+
+/** Shards of one call, at most what a call may hold. */
+const SHARDS_PER_CALL = 10_000;
+const PATIENCE_MS = 60_000;
+const RETRY_MS = 500;
+
+export interface WantedApp {
+  readonly app: string;
+  readonly shards: readonly string[];
+}
+
+/** Names as long as the last, so that they sort as they count. */
+export function numbered(prefix: string, count: number): string[] {
+  const name = (number: number): string =>
+    `${prefix}${String(number).padStart(`${count}`.length, '0')}`;
+  return Array.from({length: count}, (_, index) => name(index + 1));
+}
+
+/** Creates app and shards; what is there already stays. */
+export async function createApp(admin: AdminClient, {app, shards}: WantedApp): Promise<void> {
+  await patiently(() => admin.call('addSpec', {service: app, maxRecoveryTime: 0}));
+  await addShards(admin, {app, shards});
+}
+
+export async function addShards(admin: AdminClient, {app, shards}: WantedApp): Promise<void> {
+  for (let at = 0; at < shards.length; at += SHARDS_PER_CALL) {
+    const batch = shards.slice(at, at + SHARDS_PER_CALL).map((shardId) => ({shardId}));
+    await patiently(async () => {
+      const {items} = await admin.call('addShards', {service: app, shards: batch});
+      if (items.some(({result}) => result === 'unknown'))
+        throw new SmError('STORE_UNAVAILABLE', 'the store did not answer', {retryable: true});
+    });
+  }
+}
+
+/** On a starved machine an answer may come too late: what changes nothing when it is said twice is said again. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  const endMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isRetryable(error) || performance.now() > endMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  if (error instanceof RemoteError) return error.failure.retryable;
+  return error instanceof SmError && error.retryable;
+}

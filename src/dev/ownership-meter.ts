@@ -1,0 +1,104 @@
+/**
+ * How long shards stood still, from what their owners say: the time between two effects of a shard that have passed their guards. With a new
+ * token in between it is a handover, by a move or after a fault; with the same token a stall of its owner. Time is an argument.
+ */
+import type {ChaosAction} from './events.ts';
+import type {EffectPass} from './fleet.ts';
+
+/** Why a shard changed hands: a fault on purpose of its owner, or sm's own doing. */
+export type HandoverCause = ChaosAction | 'other';
+
+/** Without an effect for longer the shard stands still, ms; owners act every 20 ms where they have few shards. */
+export const STANDING_MS = 1_000;
+/** A drained container lets its shards go one after another: the order may lie so far back, ms. */
+const FAULT_BEFORE_MS = 5_000;
+/** Kept of each kind for the percentiles; the newest. */
+const GAPS_KEPT = 10_000;
+
+export interface Handover {
+  readonly shard: string;
+  readonly cause: HandoverCause;
+  readonly gapMs: number;
+}
+
+export interface GapFigures {
+  readonly count: number;
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+interface Fault {
+  readonly action: ChaosAction;
+  readonly atUs: number;
+}
+
+export class OwnershipMeter {
+  private readonly last = new Map<string, EffectPass>();
+  private readonly faults = new Map<string, Fault>();
+  private readonly gaps = new Map<HandoverCause, number[]>();
+  private readonly counts = new Map<HandoverCause, number>();
+  private readonly longest = new Map<HandoverCause, number>();
+  private longestStallMs = 0;
+
+  /** A fault on purpose begins. */
+  fault(container: string, action: ChaosAction, atUs: number): void {
+    this.faults.set(container, {action, atUs});
+  }
+
+  /** @returns the handover that this effect ends. One that comes late by its pipe ends nothing. */
+  pass(pass: EffectPass): Handover | undefined {
+    const before = this.last.get(pass.shard);
+    if (before !== undefined && pass.atUs <= before.atUs) return undefined;
+    this.last.set(pass.shard, pass);
+    if (before === undefined) return undefined;
+    const gapMs = (pass.atUs - before.atUs) / 1_000;
+    if (before.token !== pass.token) return this.handedOver(before, pass, gapMs);
+    this.longestStallMs = Math.max(this.longestStallMs, gapMs);
+    return undefined;
+  }
+
+  /** How many of so many shards have no owner that acts. */
+  standing(shards: number, nowUs: number): number {
+    let acting = 0;
+    for (const {atUs} of this.last.values()) if (nowUs - atUs < STANDING_MS * 1_000) acting += 1;
+    return Math.max(0, shards - acting);
+  }
+
+  /** The longest time between two effects of one owner, ms. */
+  get stallMs(): number {
+    return Math.round(this.longestStallMs);
+  }
+
+  get handovers(): Partial<Record<HandoverCause, GapFigures>> {
+    const figures: Partial<Record<HandoverCause, GapFigures>> = {};
+    for (const [cause, gaps] of this.gaps) {
+      const sorted = [...gaps].sort((a, b) => a - b);
+      figures[cause] = {
+        count: this.counts.get(cause) ?? 0,
+        medianMs: quantile(sorted, 0.5),
+        p99Ms: quantile(sorted, 0.99),
+        maxMs: Math.round(this.longest.get(cause) ?? 0),
+      };
+    }
+    return figures;
+  }
+
+  private handedOver(before: EffectPass, {shard, atUs}: EffectPass, gapMs: number): Handover {
+    const fault = this.faults.get(before.container);
+    const sinceUs = before.atUs - FAULT_BEFORE_MS * 1_000;
+    const byFault = fault !== undefined && fault.atUs >= sinceUs && fault.atUs <= atUs;
+    const cause = byFault ? fault.action : 'other';
+    const gaps = this.gaps.get(cause) ?? [];
+    this.gaps.set(cause, gaps);
+    gaps.push(gapMs);
+    if (gaps.length > GAPS_KEPT) gaps.shift();
+    this.counts.set(cause, (this.counts.get(cause) ?? 0) + 1);
+    this.longest.set(cause, Math.max(this.longest.get(cause) ?? 0, gapMs));
+    return {shard, cause, gapMs};
+  }
+}
+
+function quantile(sorted: readonly number[], part: number): number {
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0);
+}

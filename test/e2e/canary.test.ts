@@ -1,0 +1,100 @@
+/** `sm canary` as built, on the cluster of a `sm dev`: what it measures, and that its containers go when it goes. */
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
+import {CommandProcess, sm} from '../support/command.ts';
+import {until} from '../support/until.ts';
+
+vi.setConfig({testTimeout: 240_000, hookTimeout: 120_000});
+
+const LIMIT_MS = 120_000;
+
+interface Line {
+  readonly event: string;
+  readonly server?: string;
+  readonly store?: string;
+  readonly url?: string;
+  readonly measured?: {
+    readonly verdict: {readonly twoOwners: boolean; readonly passes: number};
+    readonly standing: number;
+    readonly handovers: Record<string, {readonly count: number; readonly maxMs: number}>;
+    readonly faults: Record<string, number>;
+  };
+}
+
+function linesOf(command: CommandProcess): Line[] {
+  const whole = command.stdout.slice(0, command.stdout.lastIndexOf('\n') + 1);
+  return whole
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Line);
+}
+
+function line(command: CommandProcess, event: string, fits: (one: Line) => boolean = () => true) {
+  const found = () => linesOf(command).find((one) => one.event === event && fits(one));
+  return until(
+    found,
+    LIMIT_MS,
+    () => `${event}: ${command.stdout.slice(-2_000)} ${command.stderr}`,
+  );
+}
+
+describe('sm canary', () => {
+  let dev: CommandProcess;
+  let place: string[];
+
+  beforeAll(async () => {
+    const ports = ['--port', '0', '--store-port', '0'];
+    dev = new CommandProcess('dev', '--containers', '1', '--shards', '1', ...ports, '-o', 'jsonl');
+    const {server = '', store = ''} = await line(dev, 'listening');
+    place = ['--server', server, '--endpoints', store, '--ttl-ms', '3000'];
+    await line(dev, 'placed');
+  });
+
+  afterAll(async () => {
+    await dev.end('SIGTERM');
+  });
+
+  it('measures handovers after faults on purpose, and tells Prometheus', async () => {
+    const size = ['--containers', '3', '--shards', '6', '--metrics-port', '0', '-o', 'jsonl'];
+    const canary = new CommandProcess('canary', ...place, ...size, '--faults', 'kill,pause');
+    const {url = ''} = await line(canary, 'metrics');
+    const {measured} = await line(canary, 'measured', (one) => {
+      const {handovers} = one.measured ?? {handovers: {}};
+      return (handovers['kill'] ?? handovers['pause']) !== undefined;
+    });
+    expect(measured?.verdict).toMatchObject({twoOwners: false});
+    expect(measured?.verdict.passes).toBeGreaterThan(100);
+    const text = await (await fetch(url)).text();
+    expect(text).toMatch(/^sm_canary_two_owners 0$/m);
+    expect(text).toMatch(/^sm_canary_shards 6$/m);
+    expect(text).toMatch(/^sm_canary_handover_seconds_count\{cause="(kill|pause)"\} [1-9]/m);
+    expect(text).toMatch(/^sm_canary_faults_total\{fault="(kill|pause)"\} [1-9]/m);
+    expect(await canary.end('SIGINT')).toBe(0);
+    expect(linesOf(canary).at(-1)).toMatchObject({
+      event: 'stopped',
+      measured: {verdict: {twoOwners: false}},
+    });
+  });
+
+  it('ends by itself after --duration, and leaves the app to the next run', async () => {
+    const size = ['--containers', '2', '--shards', '6', '--duration', '10s'];
+    const {exit, stdout, stderr} = await sm('canary', ...place, ...size, '-o', 'json');
+    expect(stderr).toContain('6 shards of app canary run on 2 containers');
+    expect(exit).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: 'Canary',
+      shards: 6,
+      standing: 0,
+      faults: {},
+      verdict: {twoOwners: false, shards: 6},
+    });
+  });
+
+  it('does not touch an app that has shards of others, nor takes a fault it does not know', async () => {
+    const foreign = await sm('canary', ...place, '-a', 'demo', '--duration', '5s');
+    expect(foreign.exit).toBe(4);
+    expect(foreign.stderr).toContain('not of this canary');
+    const unknown = await sm('canary', ...place, '--faults', 'flood');
+    expect(unknown.exit).toBe(2);
+    expect(unknown.stderr).toContain('kill, pause, drain');
+  });
+});
