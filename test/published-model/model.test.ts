@@ -13,6 +13,6 @@ describe.skipIf(spin === undefined)('the published model (Spin is here)', () => 
       expect(result).toBe(modelCase.expected);
       expect(states).toBeGreaterThan(1_000);
     },
-    180_000,
+    400_000,
   );
 });
