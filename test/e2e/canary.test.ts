@@ -58,8 +58,8 @@ describe('sm canary', () => {
     const canary = new CommandProcess('canary', ...place, ...size, '--faults', 'kill,pause');
     const {url = ''} = await line(canary, 'metrics');
     const {measured} = await line(canary, 'measured', (one) => {
-      const {handovers} = one.measured ?? {handovers: {}};
-      return (handovers['kill'] ?? handovers['pause']) !== undefined;
+      const handovers = one.measured?.handovers;
+      return (handovers?.['kill'] ?? handovers?.['pause']) !== undefined;
     });
     expect(measured?.verdict).toMatchObject({twoOwners: false});
     expect(measured?.verdict.passes).toBeGreaterThan(100);
