@@ -9,12 +9,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import {homedir, tmpdir} from 'node:os';
+import {tmpdir, userInfo} from 'node:os';
 import {join} from 'node:path';
 import type {ModelCase} from './cases.ts';
 
 const MODEL = readFileSync('docs/model/ownership.pml', 'utf8');
-const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sm-model');
+const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(userInfo().homedir, '.cache'), 'sm-model');
 const CACHED_SPIN = join(CACHE, 'spin', 'usr', 'bin', 'spin');
 /** Hash table of 2^26 entries; more states only make it slower. */
 const HASH_BITS = 26;
