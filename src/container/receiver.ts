@@ -72,12 +72,14 @@ function receive(
     if (!parsed.success)
       return refuse(response, new SmError('INVALID_INPUT', parsed.error.message));
     const {app, incarnation, items} = parsed.data;
+    let accepted = 0;
     for (const target of targets) {
       if (target.app !== app || target.incarnation !== incarnation) continue;
+      accepted = items.length;
       for (const {shard, revision, record} of items)
         target.hint(incarnation, shard, revision, record);
     }
-    answer(response, 202, {accepted: items.length});
+    answer(response, 202, {accepted});
     return;
   }
   const parsed = shardHintRequest.safeParse(body);

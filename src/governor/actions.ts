@@ -4,11 +4,20 @@ import type {Transition} from '../model/transition.ts';
 import type {Eviction} from './eviction.ts';
 import type {HintBatch} from './hints.ts';
 
+/** An incarnation that is to be called, only to see whether it can be. */
+export interface ContainerCall {
+  readonly container: string;
+  readonly incarnation: string;
+  readonly endpoint: string;
+}
+
 /** What a governor wants done. Writes and evictions are answered; the rest is not. */
 export type GovernorAction =
   | {readonly type: 'write'; readonly op: number; readonly transition: Transition}
   | ({readonly type: 'evict'} & Eviction)
   | ({readonly type: 'hints'} & HintBatch)
+  /** Call it, and answer with `reached` when that succeeds; nothing otherwise. */
+  | ({readonly type: 'call'} & ContainerCall)
   /** Outcome of a write unknown: read the record and answer with `reread`. */
   | {readonly type: 'reread'; readonly shard: string}
   | {readonly type: 'recordMoves'; readonly moves: readonly FinishedMove[]}

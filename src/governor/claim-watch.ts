@@ -1,18 +1,31 @@
 /** Notices containers that are alive in the store but do not claim what is assigned to them. */
-import type {OwnershipRecord} from '../model/ownership.ts';
+import type {Heartbeat} from '../model/container.ts';
+import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
+import type {ContainerCall} from './actions.ts';
 
-/** A container that claims nothing of what waits for it for so long counts as unreachable ... */
+/** A container that claims nothing of what waits for it for so long counts as unreachable until a call to it succeeds. */
 const UNCLAIMED_LIMIT_MS = 5_000;
-/** ... for so long, or until it does claim something: hints reach it. */
-const UNREACHABLE_MS = 30_000;
+/** Between two calls, from the start of one to the start of the next: doubling. */
+const CALL_MIN_MS = 1_000;
+/** Below the 5 s that I6 leaves, so that a call falls into them. */
+const CALL_MAX_MS = 4_000;
+/** One that was called with success and claims nothing all the same is called at the longest interval. */
+const CALLS_SKIPPED = 2;
+
+interface Calls {
+  atMs: number;
+  made: number;
+}
 
 export class ClaimWatch {
-  /** Incarnation -> until when it counts as unreachable, ms. */
-  readonly unreachable = new Map<string, number>();
+  /** Incarnations that count as unreachable, with the calls to them. */
+  readonly unreachable = new Map<string, Calls>();
   /** When each incarnation has claimed something last, ms. */
   readonly claimedAtMs = new Map<string, number>();
   private readonly waiting = new Map<string, Set<string>>();
   private readonly progressAtMs = new Map<string, number>();
+  /** Called with success, and nothing claimed since. */
+  private readonly onlyCalled = new Set<string>();
 
   /** A record changed: any change by a container shows that it works. */
   note(
@@ -44,24 +57,45 @@ export class ClaimWatch {
     this.progressAtMs.delete(incarnation);
     this.claimedAtMs.delete(incarnation);
     this.unreachable.delete(incarnation);
+    this.onlyCalled.delete(incarnation);
+  }
+
+  /** A call to the incarnation has succeeded; true when it counted as unreachable. */
+  reached(incarnation: string, nowMs: number): boolean {
+    if (!this.unreachable.delete(incarnation)) return false;
+    this.onlyCalled.add(incarnation);
+    this.progressAtMs.set(incarnation, nowMs);
+    return true;
+  }
+
+  /** Unreachable incarnations to be called now. */
+  callsDue(heartbeats: ReadonlyMap<string, Versioned<Heartbeat>>, nowMs: number): ContainerCall[] {
+    const due: ContainerCall[] = [];
+    for (const [incarnation, calls] of this.unreachable) {
+      const heartbeat = heartbeats.get(incarnation);
+      if (calls.atMs > nowMs || heartbeat === undefined) continue;
+      calls.atMs = nowMs + Math.min(CALL_MAX_MS, CALL_MIN_MS * 2 ** calls.made);
+      calls.made += 1;
+      const {container, endpoint} = heartbeat.value;
+      due.push({container, incarnation, endpoint});
+    }
+    return due;
   }
 
   advance(nowMs: number): void {
-    for (const [incarnation, untilMs] of this.unreachable)
-      if (untilMs <= nowMs) this.unreachable.delete(incarnation);
     for (const [incarnation, shards] of this.waiting) {
       if (shards.size === 0 || this.unreachable.has(incarnation)) continue;
       if (nowMs - (this.progressAtMs.get(incarnation) ?? nowMs) < UNCLAIMED_LIMIT_MS) continue;
-      this.unreachable.set(incarnation, nowMs + UNREACHABLE_MS);
-      this.progressAtMs.set(incarnation, nowMs + UNREACHABLE_MS);
+      const made = this.onlyCalled.has(incarnation) ? CALLS_SKIPPED : 0;
+      this.unreachable.set(incarnation, {atMs: nowMs + CALL_MIN_MS * (2 ** made - 1), made});
     }
   }
 
   wakeAtMs(): number {
     let at = Number.POSITIVE_INFINITY;
-    for (const untilMs of this.unreachable.values()) at = Math.min(at, untilMs);
+    for (const {atMs} of this.unreachable.values()) at = Math.min(at, atMs);
     for (const [incarnation, shards] of this.waiting) {
-      if (shards.size > 0)
+      if (shards.size > 0 && !this.unreachable.has(incarnation))
         at = Math.min(at, (this.progressAtMs.get(incarnation) ?? 0) + UNCLAIMED_LIMIT_MS);
     }
     return at;
@@ -70,5 +104,6 @@ export class ClaimWatch {
   private claimed({incarnation}: OwnershipRecord, nowMs: number): void {
     this.claimedAtMs.set(incarnation, nowMs);
     this.unreachable.delete(incarnation);
+    this.onlyCalled.delete(incarnation);
   }
 }

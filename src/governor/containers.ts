@@ -18,8 +18,7 @@ export interface LivingContainer {
 
 /** Living containers that get nothing new, by incarnation. */
 export interface Closed {
-  /** Until when, ms. */
-  readonly unreachable: ReadonlyMap<string, number>;
+  readonly unreachable: Pick<ReadonlySet<string>, 'has'>;
   /** Why what it says is not believed. */
   readonly doubted: ReadonlyMap<string, string>;
 }
@@ -36,7 +35,7 @@ export function livingContainers(
     const heartbeat = view.heartbeats.get(incarnation);
     if (heartbeat === undefined || heartbeat.value.state === 'waiting') continue;
     const note = unreadableNote(view, incarnation) ?? doubted.get(incarnation);
-    const shut = note !== undefined || (unreachable.get(incarnation) ?? 0) > nowMs;
+    const shut = note !== undefined || unreachable.has(incarnation);
     const state = stateOf(
       heartbeat.value,
       incarnation,

@@ -23,7 +23,7 @@ import {MotionLedger} from './motion.ts';
 import {PendingWrites} from './pending-writes.ts';
 import {PlanKeeper, whyMoved} from './plan-keeper.ts';
 import type {QueuedMove} from './plan-keeper.ts';
-import {countsFor, placementSnapshot} from './placement.ts';
+import {changesPlan, placementSnapshot} from './placement.ts';
 import {reconcile, reconcileGone, reconcileUnplanned} from './reconcile.ts';
 import type {ReconcileContext, Step} from './reconcile.ts';
 import {Removal} from './removal.ts';
@@ -121,6 +121,11 @@ export class Governor {
     return this.statusKeeper.noteOutside(source, alarms);
   }
 
+  /** A call to the incarnation has succeeded. */
+  reached(incarnation: string, nowMs: number): void {
+    if (this.claims.reached(incarnation, nowMs)) this.statusKeeper.touch();
+  }
+
   /** What a container says that it holds: one that differs from its records for long gets nothing new. */
   holdingsSaid(incarnation: string, said: Holdings): void {
     if (!this.view.heartbeats.has(incarnation)) return;
@@ -134,6 +139,8 @@ export class Governor {
     if (!this.listed) return actions;
     this.refreshLiving(nowMs);
     this.evictSilent(nowMs, actions);
+    for (const call of this.claims.callsDue(this.view.heartbeats, nowMs))
+      actions.push({type: 'call', ...call});
     this.replan(nowMs);
     this.reconcileDirty(nowMs, actions);
     this.startMoves(actions);
@@ -177,12 +184,8 @@ export class Governor {
     const left = before !== undefined && before.value.state !== 'free';
     this.roomMade ||= left && after?.value.incarnation !== before.value.incarnation;
     this.roomMade ||= after?.value.state === 'free';
-    const counts = countsFor(after?.value, this.living);
-    const moved =
-      counts !== countsFor(before?.value, this.living) &&
-      counts !== (this.planKeeper.destination(shard)?.target ?? '');
-    const failed = (after?.value.failures ?? 0) !== (before?.value.failures ?? 0);
-    if (moved || failed) this.planKeeper.dirty = true;
+    const target = this.planKeeper.destination(shard)?.target ?? '';
+    this.planKeeper.dirty ||= changesPlan(before?.value, after?.value, this.living, target);
   }
 
   private specChanged(shard: string): void {
@@ -346,14 +349,9 @@ export class Governor {
   }
 
   private sendHints(nowMs: number, actions: GovernorAction[]): void {
-    const reminders = this.holdings.takeReminders(this.view);
-    for (const [incarnation, items] of [...this.hints.due(nowMs), ...reminders]) {
-      const heartbeat = this.view.heartbeats.get(incarnation);
-      if (heartbeat === undefined) continue;
-      const {container, endpoint} = heartbeat.value;
-      for (const batch of hintBatches(container, incarnation, endpoint, items))
-        actions.push({type: 'hints', ...batch});
-    }
+    const due = [...this.hints.due(nowMs), ...this.holdings.takeReminders(this.view)];
+    for (const batch of hintBatches(due, this.view.heartbeats))
+      actions.push({type: 'hints', ...batch});
   }
 
   private report(nowMs: number, actions: GovernorAction[]): void {

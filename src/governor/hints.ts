@@ -1,5 +1,6 @@
 /** When to tell which container to look at which record: at once, then again with back-off until the record moves on. */
-import type {OwnershipRecord} from '../model/ownership.ts';
+import type {Heartbeat} from '../model/container.ts';
+import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 
 export interface HintItem {
   readonly shard: string;
@@ -17,16 +18,19 @@ export interface HintBatch {
   readonly items: readonly HintItem[];
 }
 
-/** One call's worth of hints each. */
+/** One call's worth of hints each; who has no heartbeat any more gets none. */
 export function hintBatches(
-  container: string,
-  incarnation: string,
-  endpoint: string,
-  items: readonly HintItem[],
+  due: Iterable<readonly [string, readonly HintItem[]]>,
+  heartbeats: ReadonlyMap<string, Versioned<Heartbeat>>,
 ): HintBatch[] {
   const batches: HintBatch[] = [];
-  for (let at = 0; at < items.length; at += HINTS_PER_CALL)
-    batches.push({container, incarnation, endpoint, items: items.slice(at, at + HINTS_PER_CALL)});
+  for (const [incarnation, items] of due) {
+    const heartbeat = heartbeats.get(incarnation);
+    if (heartbeat === undefined) continue;
+    const {container, endpoint} = heartbeat.value;
+    for (let at = 0; at < items.length; at += HINTS_PER_CALL)
+      batches.push({container, incarnation, endpoint, items: items.slice(at, at + HINTS_PER_CALL)});
+  }
   return batches;
 }
 

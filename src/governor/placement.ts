@@ -21,6 +21,18 @@ export function countsFor(
   return openOr(record.move.to, living);
 }
 
+/** Whether a plan that gave the shard that target has to be made anew, its record having changed so. */
+export function changesPlan(
+  before: OwnershipRecord | undefined,
+  after: OwnershipRecord | undefined,
+  living: ReadonlyMap<string, LivingContainer>,
+  target: string,
+): boolean {
+  const counts = countsFor(after, living);
+  if (counts !== countsFor(before, living) && counts !== target) return true;
+  return (after?.failures ?? 0) !== (before?.failures ?? 0);
+}
+
 export function placementSnapshot(
   view: AppView,
   living: ReadonlyMap<string, LivingContainer>,

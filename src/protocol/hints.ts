@@ -29,7 +29,7 @@ export const hintItem = z.object({
   record: z.string().max(HINT_RECORD_LIMIT_BYTES).optional(),
 });
 
-/** POST /sm/admin/hints, answered 202 once checked. */
+/** POST /sm/admin/hints, answered 202 once checked; `accepted`: 0 when the incarnation is not here. */
 export const hintsRequest = z.strictObject({
   app: serviceField,
   incarnation: incarnationField,

@@ -20,7 +20,7 @@ export function mountHintReceiver(
   }));
 }
 
-/** How many hints the body holds; they are given to the daemon's session. @throws SmError INVALID_INPUT. */
+/** Takes a hints call; how many hints were for this daemon as it is now. @throws SmError INVALID_INPUT. */
 export function receiveHints(body: unknown, service: string, member: Member): number {
   const parsed = hintsRequest.safeParse(body);
   if (!parsed.success)
@@ -29,9 +29,8 @@ export function receiveHints(body: unknown, service: string, member: Member): nu
       parsed.error.issues.map((issue) => issue.message).join('; '),
     );
   const {app, incarnation, items} = parsed.data;
-  if (app === service)
-    for (const {shard, revision, record} of items)
-      member.hint(incarnation, shard, revision, record);
+  if (app !== service || member.session.incarnation !== incarnation) return 0;
+  for (const {shard, revision, record} of items) member.hint(incarnation, shard, revision, record);
   return items.length;
 }
 

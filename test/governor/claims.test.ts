@@ -3,7 +3,6 @@ import {GovernorBed} from './governor-bed.ts';
 
 const FIRST_PLAN_MS = 3_000;
 const UNCLAIMED_LIMIT_MS = 5_000;
-const UNREACHABLE_MS = 30_000;
 const BOTH = ['c1', 'c2'];
 
 /** Two shards pinned nowhere, one for each container; c2 claims, c1 is deaf. */
@@ -27,20 +26,50 @@ describe('a container that claims nothing', () => {
     expect(bed.status?.alarms.map(({code}) => code)).toContain('UNREACHABLE');
   });
 
-  it('is given nothing new for 30 s, then another chance', () => {
+  it('is given nothing new until a call to it has succeeded, however long that takes', () => {
     const bed = withDeaf();
     bed.pass(UNCLAIMED_LIMIT_MS + 1_000, BOTH);
     bed.claim(bed.unclaimed('c2'));
+    bed.pass(60_000, BOTH);
     bed.addShard('s3');
-    bed.pass(1_000, BOTH);
+    bed.pass(1_500, BOTH);
+    expect(bed.status?.containers['c1']?.state).toBe('unreachable');
     expect(bed.places['s3']).toBe('assigned c2');
     bed.claim(['s3']);
-    bed.pass(UNREACHABLE_MS, BOTH);
+    bed.reached('c1');
+    bed.pass(1_500, BOTH);
     expect(bed.status?.containers['c1']).toBeUndefined();
     // It is ready again: its share is on its way to it.
     expect(Object.values(bed.places).filter((place) => place.startsWith('dropping'))).toHaveLength(
       1,
     );
+  });
+
+  it('is called at once, then with a back-off of 1 to 4 s, and nobody else is', () => {
+    const bed = withDeaf();
+    for (let round = 0; round < 6; round += 1) {
+      bed.pass(5_000, BOTH);
+      bed.claim(bed.unclaimed('c2'));
+    }
+    const waits = bed.calls.slice(1).map(([, atMs], index) => atMs - (bed.calls[index]?.[1] ?? 0));
+    expect(bed.calls.length).toBeGreaterThan(6);
+    expect(waits.slice(0, 5)).toEqual([1_000, 2_000, 4_000, 4_000, 4_000]);
+    expect(new Set(bed.calls.map(([container]) => container))).toEqual(new Set(['c1']));
+  });
+
+  it('that can be called and claims nothing all the same is called rarely from then on', () => {
+    const bed = withDeaf();
+    bed.pass(UNCLAIMED_LIMIT_MS, BOTH);
+    bed.claim(bed.unclaimed('c2'));
+    bed.reached('c1');
+    bed.pass(1_000, BOTH);
+    bed.addShard('s3', {manualContainerId: 'c1'});
+    const before = bed.calls.length;
+    bed.pass(UNCLAIMED_LIMIT_MS + 2_000, BOTH);
+    expect(bed.status?.containers['c1']?.state).toBe('unreachable');
+    expect(bed.calls).toHaveLength(before);
+    bed.pass(10_000, BOTH);
+    expect(bed.calls.length - before).toBe(3);
   });
 
   it('keeps what it owns: nothing is taken from it by force', () => {

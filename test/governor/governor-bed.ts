@@ -31,6 +31,8 @@ export class GovernorBed {
   /** What the governor wrote, newest last. */
   readonly writes: Extract<GovernorAction, {type: 'write'}>[] = [];
   readonly evictions: Eviction[] = [];
+  /** Calls that only ask whether somebody is there, as [container, when], newest last. */
+  readonly calls: [string, number][] = [];
   /** Shards that the governor wants to read. */
   readonly rereads: string[] = [];
   status: AppStatus | undefined;
@@ -129,6 +131,11 @@ export class GovernorBed {
     this.governor.changed({kind: 'id', mod: this.next(), container, incarnation}, this.nowMs);
   }
 
+  /** A call to the container succeeds. */
+  reached(container: string): void {
+    this.governor.reached(`${container}-inc`, this.nowMs);
+  }
+
   join(container: string): void {
     this.beat(container);
     this.holdsId(container, `${container}-inc`);
@@ -182,6 +189,7 @@ export class GovernorBed {
 
   private carryOut(action: GovernorAction, fateOf: (shard: string) => Fate): void {
     if (action.type === 'hints') this.hints += action.items.length;
+    if (action.type === 'call') this.calls.push([action.container, this.nowMs]);
     if (action.type === 'evict') this.evictions.push(action);
     if (action.type === 'status') this.status = action.status;
     if (action.type === 'deleteSpecs' || action.type === 'finishRemoval')

@@ -1,4 +1,5 @@
 /** Carries hints from daemons to containers and daemons: late, lost or twice, as the weather has it. */
+import type {ContainerCall} from '../../src/governor/actions.ts';
 import type {HintBatch} from '../../src/governor/hints.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
@@ -7,6 +8,9 @@ import {nameOfNode} from './boundary-names.ts';
 import type {SimProcess} from './process.ts';
 import type {Weather} from './weather.ts';
 import type {World} from './world.ts';
+
+/** As of the daemon's HTTP client. */
+const CALL_LIMIT_MS = 2_000;
 
 interface HintListener {
   readonly process: SimProcess;
@@ -52,12 +56,34 @@ export class HintNetwork {
   }
 
   /** In the place of the daemon's HTTP client. */
-  sender(): HintSender {
-    const sender: Pick<HintSender, 'send' | 'close'> = {
+  sender(from: SimProcess): HintSender {
+    const sender: Pick<HintSender, 'send' | 'reaches' | 'close'> = {
       send: (app, batch) => this.send(app, batch),
+      reaches: (app, call) => this.reaches(from, app, call),
       close: () => Promise.resolve(),
     };
     return sender as HintSender;
+  }
+
+  /** A hint that tells of nothing, and its answer. */
+  private reaches(
+    from: SimProcess,
+    app: string,
+    {endpoint, incarnation}: ContainerCall,
+  ): Promise<boolean> {
+    return new Promise((resolve) => {
+      from.after(CALL_LIMIT_MS, () => resolve(false));
+      const [delayMs] = this.weather.hintDelays();
+      if (delayMs === undefined) return;
+      this.world.after(delayMs, () => {
+        const listener = this.listeners.get(endpoint);
+        if (listener === undefined || listener.app !== app || this.deaf.has(endpoint)) return;
+        listener.process.deliver(0, () => {
+          if (listener.member.session.incarnation === incarnation)
+            from.deliver(delayMs, () => resolve(true));
+        });
+      });
+    });
   }
 
   private send(app: string, batch: HintBatch): void {

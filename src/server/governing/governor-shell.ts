@@ -5,7 +5,7 @@
 import type {Keys} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import {Governor} from '../../governor/governor.ts';
-import type {GovernorAction, GovernorAnswer} from '../../governor/actions.ts';
+import type {ContainerCall, GovernorAction, GovernorAnswer} from '../../governor/actions.ts';
 import type {AppChange} from '../../model/change.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {SilenceClock} from '../../ownership/silence.ts';
@@ -181,6 +181,7 @@ export class GovernorShell {
     else if (action.type === 'hints') {
       if (this.gateway?.took(action) !== true) hints.send(this.options.app, action);
     } else if (action.type === 'reread') this.background(this.reread(action.shard));
+    else if (action.type === 'call') this.background(this.call(action));
     else {
       if (action.type === 'evict')
         logger.warn(
@@ -195,6 +196,12 @@ export class GovernorShell {
     const {app, keys, office, batcher} = this.options;
     const outcome = await batcher.submit(transitionTransaction(keys, app, office, transition));
     this.answered(transition.shard, op, transitionOutcome(transition.shard, office, outcome));
+  }
+
+  private async call(target: ContainerCall): Promise<void> {
+    const {app, hints, clock} = this.options;
+    const isReached = await (this.gateway?.reaches(target) ?? hints.reaches(app, target));
+    if (isReached && !this.stopped) this.governor.reached(target.incarnation, clock.nowMs());
   }
 
   private answered(shard: string, op: number, outcome: WriteOutcome): void {

@@ -1,16 +1,24 @@
 /** Sends hints to containers over kept-alive connections. A lost hint is repeated by the governor; nothing is retried here. */
 import {request} from 'undici';
 import type {Dispatcher} from 'undici';
+import type {ContainerCall} from '../../governor/actions.ts';
 import {HINTS_PER_CALL} from '../../governor/hints.ts';
 import type {HintBatch, HintItem} from '../../governor/hints.ts';
 import type {Logger} from '../../runtime/logger.ts';
-import {HINT_PATHS, HINT_RECORD_LIMIT_BYTES} from '../../protocol/hints.ts';
+import {HINT_PATHS, HINT_RECORD_LIMIT_BYTES, hintsAnswer} from '../../protocol/hints.ts';
 import type {HintItem as WireItem} from '../../protocol/hints.ts';
 import {encodeRecord} from '../../protocol/records.ts';
-import {CALL_TIMEOUT_MS, containerAgent} from './container-agent.ts';
+import {containerAgent} from './container-agent.ts';
 import {refusedEndpoint} from './endpoint-policy.ts';
 
+/** One for hints, one for calls that only ask whether somebody is there. */
 const CONNECTIONS_PER_CONTAINER = 2;
+/** Of one call with hints: what hangs when a network comes back must not hold up the next one beyond I6's 5 s. */
+const HINT_LIMIT_MS = 4_000;
+/** Of one call that only asks whether somebody is there. */
+const CALL_LIMIT_MS = 2_000;
+/** Of revision 0: older than any record, so whoever gets it has nothing to look at. */
+const NO_HINT: WireItem = {shard: 'reachable', op: 'add', revision: 0};
 
 export interface HintSenderOptions {
   readonly logger: Logger;
@@ -82,27 +90,47 @@ export class HintSender {
     return {...batch, items};
   }
 
+  /** Whether the incarnation can be called. Never fails; takes at most `CALL_LIMIT_MS`. */
+  async reaches(app: string, {endpoint, incarnation}: ContainerCall): Promise<boolean> {
+    if (refusedEndpoint(endpoint, this.options.allowLoopback) !== undefined) return false;
+    try {
+      const reply = await this.request(app, endpoint, incarnation, [NO_HINT], CALL_LIMIT_MS);
+      const parsed = hintsAnswer.safeParse(await reply.body.json());
+      return reply.statusCode === 202 && parsed.success && parsed.data.accepted > 0;
+    } catch {
+      return false;
+    }
+  }
+
   async close(): Promise<void> {
     await this.agent.destroy();
   }
 
   private async post(app: string, {endpoint, incarnation, items}: HintBatch): Promise<void> {
+    const wired = items.map(wireItem);
+    const reply = await this.request(app, endpoint, incarnation, wired, HINT_LIMIT_MS);
+    await reply.body.dump();
+  }
+
+  private request(
+    app: string,
+    endpoint: string,
+    incarnation: string,
+    items: readonly WireItem[],
+    limitMs: number,
+  ): Promise<Dispatcher.ResponseData> {
     const {secure} = this.options;
     const token = this.options.token?.();
-    const reply = await request(
-      `${secure === true ? 'https' : 'http'}://${endpoint}${HINT_PATHS.hints}`,
-      {
-        method: 'POST',
-        dispatcher: this.agent,
-        headers: {
-          'content-type': 'application/json',
-          ...(token === undefined ? {} : {authorization: `Bearer ${token}`}),
-        },
-        body: JSON.stringify({app, incarnation, items: items.map(wireItem)}),
-        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+    return request(`${secure === true ? 'https' : 'http'}://${endpoint}${HINT_PATHS.hints}`, {
+      method: 'POST',
+      dispatcher: this.agent,
+      headers: {
+        'content-type': 'application/json',
+        ...(token === undefined ? {} : {authorization: `Bearer ${token}`}),
       },
-    );
-    await reply.body.dump();
+      body: JSON.stringify({app, incarnation, items}),
+      signal: AbortSignal.timeout(limitMs),
+    });
   }
 }
 

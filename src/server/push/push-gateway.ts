@@ -5,6 +5,7 @@
  */
 import type {ParsedKey} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
+import type {ContainerCall} from '../../governor/actions.ts';
 import type {HintBatch} from '../../governor/hints.ts';
 import {heartbeatIntervalMs} from '../../model/container.ts';
 import {PushSession} from '../../ownership/push-session.ts';
@@ -121,6 +122,12 @@ export class PushGateway {
     if (session !== undefined && this.governorListed)
       for (const {shard} of items) this.work.one(session, shard);
     return true;
+  }
+
+  /** Whether anything answers where the container of a stand-in should listen; undefined for somebody else. */
+  reaches({container, incarnation}: ContainerCall): Promise<boolean> | undefined {
+    if (!isStandIn(this.options.governor.view.heartbeats.get(incarnation)?.value)) return undefined;
+    return this.options.caller.reaches(container);
   }
 
   private holderOf(incarnation: string): Session | undefined {
