@@ -69,11 +69,13 @@ export class HintNetwork {
   private reaches(
     from: SimProcess,
     app: string,
-    {endpoint, incarnation}: ContainerCall,
+    {container, endpoint, incarnation}: ContainerCall,
   ): Promise<boolean> {
     return new Promise((resolve) => {
       from.after(CALL_LIMIT_MS, () => resolve(false));
-      const [delayMs] = this.weather.hintDelays();
+      const what = (): string => `call ${container}`;
+      const usual = this.weather.hintDelays(what);
+      const [delayMs] = this.world.boundaries?.hint(what(), usual[0] ?? 0) ?? usual;
       if (delayMs === undefined) return;
       this.world.after(delayMs, () => {
         const listener = this.listeners.get(endpoint);
