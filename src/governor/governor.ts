@@ -126,6 +126,11 @@ export class Governor {
     if (this.claims.reached(incarnation, nowMs)) this.statusKeeper.touch();
   }
 
+  /** Why containers are not believed, by incarnation. */
+  get doubted(): ReadonlyMap<string, string> {
+    return this.holdings.doubted;
+  }
+
   /** What a container says that it holds: one that differs from its records for long gets nothing new. */
   holdingsSaid(incarnation: string, said: Holdings): void {
     if (!this.view.heartbeats.has(incarnation)) return;

@@ -131,6 +131,7 @@ export class GovernorShell {
       ...this.options,
       caller,
       heartbeats: () => this.governor.view.heartbeats,
+      doubted: () => this.governor.doubted,
       onHoldings: (incarnation, said) =>
         this.guarded(() => {
           this.governor.holdingsSaid(incarnation, said);

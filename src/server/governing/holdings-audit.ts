@@ -13,6 +13,8 @@ import {refusedEndpoint} from './endpoint-policy.ts';
 
 /** Every container is asked once in this time +-20 %. */
 export const AUDIT_INTERVAL_MS = 30_000;
+/** A container that is doubted is asked again after this time: two agreeing answers open it within the 5 s that I6 leaves. */
+export const RECHECK_MS = 2_000;
 /** Calls of one app at once: whoever is slow holds up the round, never memory. */
 const CALLS_AT_ONCE = 4;
 /** About 30,000 shards; more than that is not compared. */
@@ -61,6 +63,8 @@ export interface HoldingsAuditOptions {
   readonly logger: Logger;
   /** By incarnation. */
   readonly heartbeats: () => ReadonlyMap<string, Versioned<Heartbeat>>;
+  /** Incarnations that get nothing new because of what they said. */
+  readonly doubted: () => Pick<ReadonlySet<string>, 'has'>;
   readonly onHoldings: (incarnation: string, said: Holdings) => void;
 }
 
@@ -69,6 +73,8 @@ export class HoldingsAudit {
   private waiting: string[] = [];
   private pauseMs = AUDIT_INTERVAL_MS;
   private calls = 0;
+  /** Doubted incarnations that are about to be asked again. */
+  private readonly rechecks = new Map<string, Timer>();
   private timer: Timer | undefined;
   private stopped = false;
 
@@ -83,6 +89,7 @@ export class HoldingsAudit {
   stop(): void {
     this.stopped = true;
     this.timer?.cancel();
+    for (const timer of this.rechecks.values()) timer.cancel();
   }
 
   private wait(pauseMs: number): void {
@@ -120,7 +127,20 @@ export class HoldingsAudit {
       logger.debug({container, error: String(error)}, 'container could not be asked what it holds');
     } finally {
       this.calls -= 1;
+      this.recheck(incarnation);
     }
+  }
+
+  private recheck(incarnation: string): void {
+    const {clock, doubted} = this.options;
+    if (this.stopped || this.rechecks.has(incarnation) || !doubted().has(incarnation)) return;
+    const timer = clock.after(RECHECK_MS, () => {
+      this.rechecks.delete(incarnation);
+      if (this.stopped) return;
+      if (this.calls < CALLS_AT_ONCE) void this.ask(incarnation);
+      else this.recheck(incarnation);
+    });
+    this.rechecks.set(incarnation, timer);
   }
 }
 

@@ -58,6 +58,7 @@ it('a container that lies is found out; those that answer nonsense, or not at al
   const audit = new HoldingsAudit({
     ...{app: 'app', caller, logger: silentLogger, heartbeats},
     clock: {...clock, after: (_delayMs, callback) => clock.after(5, callback)},
+    doubted: () => new Set<string>(),
     onHoldings: (incarnation, holdings) => bed.governor.holdingsSaid(incarnation, holdings),
   });
   closing.push(
@@ -105,6 +106,7 @@ it('a thousand containers are spread over the interval, a few at once', async ()
         return {cancel: () => undefined};
       },
     },
+    doubted: () => new Set<string>(),
     onHoldings: () => undefined,
   });
   audit.start();
@@ -114,4 +116,45 @@ it('a thousand containers are spread over the interval, a few at once', async ()
   for (const pauseMs of pauses.slice(1)) expect(pauseMs * 1_000).toBeGreaterThanOrEqual(24_000);
   audit.stop();
   await new Promise((resolve) => setImmediate(resolve));
+});
+
+it('a container that is doubted and says the truth again is open within 5 s', async () => {
+  const bed = new GovernorBed(['s1']);
+  bed.join('c1');
+  let says = new Map([['elsewhere', true]]);
+  let nowMs = 0;
+  const timers: {atMs: number; run: () => void}[] = [];
+  const audit = new HoldingsAudit({
+    ...{app: 'app', logger: silentLogger, heartbeats: () => bed.governor.view.heartbeats},
+    caller: {ask: () => Promise.resolve(says)},
+    clock: {
+      ...systemClock(),
+      after: (delayMs, run) => {
+        const timer = {atMs: nowMs + delayMs, run};
+        timers.push(timer);
+        return {cancel: () => void (timer.run = () => undefined)};
+      },
+    },
+    doubted: () => bed.governor.doubted,
+    onHoldings: (incarnation, holdings) => bed.governor.holdingsSaid(incarnation, holdings),
+  });
+  audit.start();
+  /** Ms until it is so; timers run in their order. */
+  const after = async (isSo: () => boolean): Promise<number> => {
+    const fromMs = nowMs;
+    while (!isSo() && nowMs - fromMs < 200_000) {
+      timers.sort((a, b) => a.atMs - b.atMs);
+      const next = timers.shift();
+      if (next === undefined) break;
+      nowMs = Math.max(nowMs, next.atMs);
+      next.run();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return nowMs - fromMs;
+  };
+  await after(() => bed.governor.doubted.has('c1-inc'));
+  expect(bed.governor.doubted.has('c1-inc')).toBe(true);
+  says = new Map();
+  expect(await after(() => !bed.governor.doubted.has('c1-inc'))).toBeLessThanOrEqual(5_000);
+  audit.stop();
 });

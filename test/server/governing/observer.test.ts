@@ -25,6 +25,10 @@ class GatedStore extends MemoryStore {
     return super.watch(prefix, fromRevision, listener);
   }
 
+  loseWatches(): void {
+    for (const listener of this.listeners.splice(0)) listener.onLost('as the test has it');
+  }
+
   override async scan(
     prefixes: readonly string[],
     onPage: (entries: readonly KeyValue[]) => void,
@@ -158,5 +162,29 @@ describe('the observer whose watch is lost', () => {
     expect(bed.listings.length).toBeGreaterThan(1);
     await bed.write('b', '1');
     await bed.untilTold('b 1');
+  });
+});
+
+describe('the observer whose watch is lost while the store answers with the past', () => {
+  const bed = new Bed();
+  afterEach(() => bed.stop());
+
+  it('may be shown what is deleted, and is told of the deletion again: the new watch begins where the listing ends', async () => {
+    await bed.write('a', '1');
+    await bed.write('b', '1');
+    await bed.start();
+    await bed.write('b', undefined);
+    await bed.untilTold('b gone');
+    bed.store.behind = 1;
+    const before = bed.listings.length;
+    bed.store.loseWatches();
+    await until(() => bed.listings.length > before, LIMIT_MS, 'the old listing is taken');
+    // A store that was restored begins at an older revision: such a listing cannot be refused for ever.
+    expect(bed.listings[before]?.get('b')).toBe('1');
+    await until(
+      () => bed.told.filter((one) => one === 'b gone').length > 1,
+      LIMIT_MS,
+      'the deletion is told once more',
+    );
   });
 });
