@@ -73,9 +73,9 @@ export class Governor {
     if (!this.view.apply(change)) return;
     this.statusKeeper.touch();
     if (change.kind === 'own') this.ownChanged(change.shard, before, change.entry, nowMs);
-    else if (change.kind === 'shard') this.specChanged(change.shard);
     else if (incarnation !== undefined) this.heartbeatChanged(incarnation, known, nowMs);
     else this.planKeeper.dirty = true;
+    if (change.kind === 'shard') this.dirty.add(change.shard);
   }
 
   /** Everything there is at one revision: what is not listed is gone. The first listing starts the work. */
@@ -191,11 +191,6 @@ export class Governor {
     this.roomMade ||= after?.value.state === 'free';
     const target = this.planKeeper.destination(shard)?.target ?? '';
     this.planKeeper.dirty ||= changesPlan(before?.value, after?.value, this.living, target);
-  }
-
-  private specChanged(shard: string): void {
-    this.dirty.add(shard);
-    this.planKeeper.dirty = true;
   }
 
   private heartbeatChanged(incarnation: string, known: boolean, nowMs: number): void {
