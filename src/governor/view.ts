@@ -86,6 +86,13 @@ export class AppView {
     return least;
   }
 
+  /** Longest T among the containers, ms; 0 without containers. */
+  longestTtlMs(): number {
+    let longest = 0;
+    for (const {value} of this.heartbeats.values()) longest = Math.max(longest, value.ttlMs);
+    return longest;
+  }
+
   /** T of a container that waits for the id of this incarnation, whose shards it gets first; 0 when none waits. */
   successorTtlMs(incarnation: string): number {
     const [shard] = this.shardsOf(incarnation);

@@ -212,6 +212,8 @@ export class RunningDaemon implements Daemon {
       version,
       wallMs: () => this.clock.wallMs(),
       epoch: () => governing.epoch,
+      sleep: (durationMs) => this.clock.sleep(durationMs),
+      longestTtlMs: () => governing.longestTtlMs,
       plan,
       appCreated: async (app) => void (await ensureGuard({app, keys, store, leases})),
     });

@@ -5,7 +5,7 @@
 import {Member} from '../container/door.ts';
 import type {Keys} from '../etcd/keys.ts';
 import type {Leases} from '../etcd/leases.ts';
-import {heartbeatIntervalMs} from '../model/container.ts';
+import {TTL_MAX_MS, heartbeatIntervalMs} from '../model/container.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
 import {parseToken} from '../model/token.ts';
@@ -71,6 +71,7 @@ export class GoverningDaemon {
   private epochNow: number;
   /** Why etcd is not trusted: nothing is governed until that is accepted; '' when it is. */
   private halted = '';
+  private longestTtlBeforeMs = TTL_MAX_MS;
   private probeEveryMs = Number.POSITIVE_INFINITY;
   private isReady = false;
   private leaving = false;
@@ -92,6 +93,11 @@ export class GoverningDaemon {
   /** Of fencing tokens. */
   get epoch(): number {
     return this.epochNow;
+  }
+
+  /** Longest T of the containers that were governed here when the store came to be doubted, ms; the longest there may be where none was. */
+  get longestTtlMs(): number {
+    return this.longestTtlBeforeMs;
   }
 
   /** Whether this daemon governs sm itself. */
@@ -199,6 +205,7 @@ export class GoverningDaemon {
   /** Stops planning, and puts it down for those who cannot see it. HTTP goes on: it is how the restore is accepted. */
   private halt(why: string): void {
     this.halted = why;
+    this.longestTtlBeforeMs = this.governors.longestTtlMs() || TTL_MAX_MS;
     this.isReady = false;
     this.leadership.stop();
     this.governors.stopAll();

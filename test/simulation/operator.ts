@@ -24,6 +24,8 @@ export class Operator {
       version: '0',
       wallMs: () => this.process.clock.wallMs(),
       epoch,
+      sleep: (durationMs) => this.process.clock.sleep(durationMs),
+      longestTtlMs: () => 0,
       plan,
     });
     const {signal} = new AbortController();

@@ -3,10 +3,12 @@ import {SmCommand} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 import {confirmByName} from '../../cli/confirm.ts';
 
+const LIMIT_MS = 90_000;
+
 export default class StoreAcceptRestore extends SmCommand<typeof StoreAcceptRestore> {
   static override summary = 'Go on with an etcd that was restored or replaced.';
   static override description =
-    'Fencing tokens are revisions of etcd: one that was restored would give the same ones again, so daemons stop planning and containers stop claiming. This steps the epoch of the tokens up: every token to come is newer than all before. Shards are placed anew from what the restored etcd holds.';
+    'Fencing tokens are revisions of etcd: one that was restored would give the same ones again, so daemons stop planning and containers stop claiming. This steps the epoch of the tokens up: every token to come is newer than all before. It takes as long as the longest T of any container (at most a minute), for until then somebody may still act by an old right. Shards are placed anew from what the restored etcd holds.';
   static override examples = [
     '<%= config.bin %> store accept-restore',
     '<%= config.bin %> store accept-restore --confirm sm.prod',
@@ -14,6 +16,11 @@ export default class StoreAcceptRestore extends SmCommand<typeof StoreAcceptRest
   static override flags = {
     confirm: Flags.string({description: "sm's own service name, instead of typing it"}),
   };
+
+  /** The daemon waits for the longest T there may be. */
+  protected override get timeoutMs(): number {
+    return super.timeoutMs ?? LIMIT_MS;
+  }
 
   override async run(): Promise<void> {
     const {service, store} = await this.client.call('status', {});

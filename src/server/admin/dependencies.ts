@@ -14,6 +14,9 @@ export interface AdminDependencies {
   readonly wallMs: () => number;
   /** Epoch of fencing tokens that this daemon knows of. */
   readonly epoch: () => number;
+  readonly sleep: (durationMs: number) => Promise<void>;
+  /** Longest T of the containers that this daemon governed when it began to doubt the store, ms; the longest there is when it governed none. */
+  readonly longestTtlMs: () => number;
   /** The live planner. */
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
   /**

@@ -79,6 +79,13 @@ export async function markRestored(
   });
 }
 
+/** The record as it is, nothing written; undefined when there is none. @throws SmError STORE_UNAVAILABLE, STORE_CORRUPT. */
+export async function readCluster(store: Store, keys: Keys): Promise<KnownCluster | undefined> {
+  const status = await store.status();
+  const {entry} = await store.get(keys.cluster());
+  return entry === undefined ? undefined : checked(entry, status);
+}
+
 /**
  * The present etcd is the one from now on: steps the epoch beyond the record's and beyond `epoch`, so that every token to come is
  * newer than all before. @throws SmError STORE_UNAVAILABLE, STORE_CORRUPT.

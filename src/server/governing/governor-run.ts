@@ -54,6 +54,11 @@ export class GovernorRun {
     return this.shell?.governor.view.smallestTtlMs() ?? Number.POSITIVE_INFINITY;
   }
 
+  /** Longest T among the app's containers, ms; 0 while nobody watches them. */
+  longestTtlMs(): number {
+    return this.shell?.governor.view.longestTtlMs() ?? 0;
+  }
+
   private begin(silence: GovernorShellOptions['silence']): void {
     const shell: GovernorShell = new GovernorShell({
       ...this.options,

@@ -42,6 +42,8 @@ export class World {
       service: SERVICE,
       version: '0.0.0',
       wallMs: () => NOW_MS,
+      sleep: () => Promise.resolve(),
+      longestTtlMs: () => 0,
       epoch: () => 1,
       plan: stillPlan,
       appCreated: async (app) => void this.created.push(app),
