@@ -13,6 +13,8 @@ export interface Command {
   readonly trace: boolean;
   readonly keepGoing: boolean;
   readonly coverage: boolean;
+  /** Each seed gets, besides its own faults, the two that have met least. */
+  readonly steer: boolean;
   readonly longestMs: number;
   /** This process plays every `parts`-th run, from number `part` on. */
   readonly part: number;
@@ -37,6 +39,7 @@ export const USAGE = `npm run sim -- [options]
   --keep N                make so many failing runs small and write them down (default 1)
   --out DIR               where they are written (default .tmp/scenarios)
   --coverage              which transitions and pairs of faults came up
+  --steer                 each seed gets the two faults that have met least besides its own
   --json FILE             totals for adding up
   --trace                 everything that happens`;
 
@@ -58,6 +61,7 @@ const OPTIONS = {
   'shrink-seconds': {type: 'string', default: '120'},
   out: {type: 'string', default: '.tmp/scenarios'},
   coverage: {type: 'boolean', default: false},
+  steer: {type: 'boolean', default: false},
   json: {type: 'string'},
   trace: {type: 'boolean', default: false},
   help: {type: 'boolean', default: false},
@@ -81,7 +85,8 @@ export function readCommand(args: readonly string[]): Command {
     removes: values.removal,
     trace: values.trace,
     keepGoing: values['keep-going'],
-    coverage: values.coverage,
+    coverage: values.coverage || values.steer,
+    steer: values.steer,
     longestMs: minutes === undefined ? Number.POSITIVE_INFINITY : 60_000 * Number(minutes),
     part: whole('part', values.part),
     parts: whole('jobs', values.jobs),

@@ -41,7 +41,7 @@ export interface Boundary {
 }
 
 /** Back before anybody misses it, and after it has been evicted. */
-export const AWAY_TIMES_MS = [300, 6_000] as const;
+export const AWAY_TIMES_MS = [300, 8_000] as const;
 const AWAY_MS = 500;
 /** Past T, and past the wait for silence. */
 const LONG_T = 1.3;

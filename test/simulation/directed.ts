@@ -6,7 +6,7 @@ import {Random} from './random.ts';
 import {replay} from './scenario-file.ts';
 import type {ScenarioFile} from './scenario-file.ts';
 
-const T_MS = 3_000;
+const T_MS = 5_000;
 
 /** Join, place, move, drain, leave, daemon failover, a new shard, shard removal: nothing else happens in it. */
 export const SMALL_WORLD: ScenarioFile = {
@@ -19,7 +19,7 @@ export const SMALL_WORLD: ScenarioFile = {
     daemonTtlMs: T_MS,
     maxRecoveryTimeS: 0,
   },
-  endsMs: 19_500,
+  endsMs: 22_000,
   acts: [
     {atMs: 3_000, act: 'start container', of: 'c2'},
     {atMs: 4_500, act: 'pin', of: 's0', to: 'c2'},
@@ -45,11 +45,19 @@ export async function boundariesOf(world: ScenarioFile): Promise<Boundary[]> {
   return found;
 }
 
-export function singlesAt(boundary: Boundary): DirectedFault[] {
+/** `next`: the boundary after it. To die at a timer that does nothing but call the store is to die at that call. */
+export function singlesAt(boundary: Boundary, next?: Boundary): DirectedFault[] {
+  const isCall = next?.atMs === boundary.atMs && nodeOf(next) === nodeOf(boundary);
+  const same = boundary.kind === 'timer' && isCall;
   return STRIKES_AT[boundary.kind].flatMap((what): DirectedFault[] => {
+    if (same && what.startsWith('kill')) return [];
     const fault: DirectedFault = {at: boundary.name, do: what};
     return what.startsWith('kill') ? AWAY_TIMES_MS.map((awayMs) => ({...fault, awayMs})) : [fault];
   });
+}
+
+function nodeOf({name}: Boundary): string | undefined {
+  return name.split(' ')[0];
 }
 
 /** The directed runs of one depth, each known by its number. */
@@ -64,7 +72,7 @@ export class DirectedRuns {
     this.world = world;
     this.boundaries = boundaries;
     this.depth = depth;
-    this.faults = boundaries.map(singlesAt);
+    this.faults = boundaries.map((boundary, at) => singlesAt(boundary, boundaries[at + 1]));
     this.singles = this.faults.flat();
   }
 

@@ -4,11 +4,13 @@ import {join} from 'node:path';
 import {DirectedRuns, SMALL_WORLD} from './directed.ts';
 import {readCommand} from './command.ts';
 import type {Command} from './command.ts';
+import {Coverage} from './coverage.ts';
+import {FAULTS} from './faults.ts';
 import type {FaultName} from './faults.ts';
 import {readScenario, recordSeed, replay, writeScenario} from './scenario-file.ts';
 import type {ScenarioFile} from './scenario-file.ts';
 import {runScenario} from './scenario.ts';
-import type {Outcome} from './scenario.ts';
+import type {Outcome, ScenarioOptions} from './scenario.ts';
 import {shrink} from './shrink.ts';
 import {noRuns, totalsText} from './totals.ts';
 
@@ -23,23 +25,30 @@ interface Runs {
   file(number: number): Promise<ScenarioFile>;
 }
 
-function seeds(command: Command): Runs {
-  const {trace, removes, faults} = command;
-  const options = {
+function seeds(command: Command, coverage: Coverage | undefined): Runs {
+  const {trace, removes, faults, steer} = command;
+  const options: ScenarioOptions = {
+    ...(coverage === undefined ? {} : {coverage}),
     removes,
     ...(trace ? {trace: (line: string) => console.log(line)} : {}),
     ...(faults === undefined ? {} : {faults: faults as FaultName[]}),
   };
+  const kinds = Object.keys(FAULTS) as FaultName[];
+  let more: readonly FaultName[] = [];
   return {
     from: command.from,
     below: command.from + command.count,
     name: (seed) => `seed ${seed}${removes ? ' with removal' : ''}`,
-    play: (seed) => runScenario(seed, options),
-    file: async (seed) => (await recordSeed(seed, options)).file,
+    play: (seed) => {
+      if (steer) more = coverage?.rarestPair(kinds) ?? [];
+      return runScenario(seed, {...options, more});
+    },
+    file: async (seed) => (await recordSeed(seed, {...options, more})).file,
   };
 }
 
-async function directed(command: Command): Promise<Runs> {
+async function directed(command: Command, coverage: Coverage | undefined): Promise<Runs> {
+  const options = {...traced(command), ...(coverage === undefined ? {} : {coverage})};
   const {depth = 'singles', from, count} = command;
   const runs = await DirectedRuns.of(SMALL_WORLD, depth);
   const below = Math.min(runs.count, from + count);
@@ -47,7 +56,7 @@ async function directed(command: Command): Promise<Runs> {
     from,
     below,
     name: (number) => `directed ${depth} ${number}`,
-    play: (number) => replay(runs.run(number), traced(command)),
+    play: (number) => replay(runs.run(number), options),
     file: (number) => Promise.resolve(runs.run(number)),
   };
 }
@@ -86,13 +95,14 @@ async function keepSmall(runs: Runs, number: number, command: Command): Promise<
   console.log(`  again: npm run sim -- --scenario ${path} --trace`);
 }
 
+function chosenRuns(command: Command, coverage: Coverage | undefined): Runs | Promise<Runs> {
+  if (command.files.length > 0) return files(command);
+  return command.depth === undefined ? seeds(command, coverage) : directed(command, coverage);
+}
+
 async function playAll(command: Command): Promise<void> {
-  const runs =
-    command.files.length > 0
-      ? files(command)
-      : command.depth === undefined
-        ? seeds(command)
-        : await directed(command);
+  const coverage = command.coverage ? new Coverage() : undefined;
+  const runs = await chosenRuns(command, coverage);
   const totals = noRuns();
   const endsAtMs = performance.now() + command.longestMs;
   const startedMs = performance.now();
@@ -116,6 +126,7 @@ async function playAll(command: Command): Promise<void> {
     if (!command.keepGoing) break;
   }
   const {user, system} = process.cpuUsage();
+  totals.coverage = coverage?.counts ?? {};
   totals.cpuSeconds = (user + system) / 1e6;
   if (process.send === undefined)
     console.log(totalsText(totals, (performance.now() - startedMs) / 1000));

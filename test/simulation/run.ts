@@ -4,6 +4,7 @@ import {randomInt} from 'node:crypto';
 import {rmSync, writeFileSync} from 'node:fs';
 import {build} from 'esbuild';
 import {USAGE, isFresh, readCommand} from './command.ts';
+import {coverageText} from './coverage.ts';
 import {addTotals, noRuns, totalsText} from './totals.ts';
 import type {Totals} from './totals.ts';
 
@@ -54,6 +55,7 @@ async function main(given: readonly string[]): Promise<void> {
     rmSync(script, {force: true});
   }
   console.log(totalsText(totals, (performance.now() - startedMs) / 1000));
+  if (command.coverage) console.log(coverageText(totals.coverage));
   if (command.json !== undefined) {
     const named = {command: `npm run sim -- ${args.join(' ')}`, ...totals};
     writeFileSync(command.json, `${JSON.stringify(named, null, 2)}\n`);

@@ -8,6 +8,7 @@ import {act} from './acts.ts';
 import type {Promised} from './checker.ts';
 import {RecordedChoices, ReplayedChoices, ReplayedRandom} from './choices.ts';
 import type {Chosen, Strike} from './choices.ts';
+import type {Coverage} from './coverage.ts';
 import {DirectedFaults} from './directed-faults.ts';
 import type {Boundary, DirectedFault} from './directed-faults.ts';
 import {prepare, preparing, strikeAgain} from './faults.ts';
@@ -38,8 +39,7 @@ export interface ReplayOptions {
   readonly trace?: (line: string) => void;
   /** The name of each boundary as it comes up. */
   readonly onBoundary?: (boundary: Boundary) => void;
-  /** Sees the fleet before it begins. */
-  readonly onFleet?: (fleet: Fleet) => void;
+  readonly coverage?: Coverage;
 }
 
 export function replay(file: ScenarioFile, options: ReplayOptions = {}): Promise<Outcome> {
@@ -57,8 +57,8 @@ export function replayNow(file: ScenarioFile, options: ReplayOptions = {}): Outc
   const fleet = new Fleet(world, shape, new Weather(world, endsMs), world.random);
   if (directed.length > 0 || options.onBoundary !== undefined)
     new DirectedFaults(fleet, directed, endsMs).onBoundary = options.onBoundary;
-  options.onFleet?.(fleet);
   fleet.real = real;
+  options.coverage?.watch(fleet);
   prepare(fleet, prepared, () => new ReplayedRandom([]));
   fleet.begin();
   strikeAgain(fleet, strikes, endsMs);

@@ -2,6 +2,7 @@
 import {silenceMs} from '../../src/model/container.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
+import type {Coverage} from './coverage.ts';
 import type {RecordedChoices} from './choices.ts';
 import type {Violation} from './checker.ts';
 import {checkGoverned, checkNothingLeft, loseAgain} from './end-checks.ts';
@@ -18,6 +19,9 @@ export interface ScenarioOptions {
   /** Faults that may happen; by default the seed chooses. */
   readonly faults?: readonly FaultName[];
   readonly trace?: (line: string) => void;
+  /** Faults besides those that the seed chooses. */
+  readonly more?: readonly FaultName[];
+  readonly coverage?: Coverage;
   /** The app is removed in the middle of the faults: at the end nothing of it is left. */
   readonly removes?: boolean;
   /** Keeps every choice that is not calm. */
@@ -88,9 +92,12 @@ function runNow(seed: number, options: ScenarioOptions): Outcome {
   const chosen = [...swarm(world), ...[...LATER].filter(() => later.chance(LATER_SHARE))];
   const chanceOf = widerChance(seed);
   const wider = seed >= WIDE_FROM_SEED ? widerSwarm(chanceOf) : [];
-  const wanted = options.faults ?? [...chosen, ...wider];
+  const swarmed = new Set([...chosen, ...wider, ...(options.more ?? [])]);
+  const wanted = options.faults ?? [...swarmed];
   const faults = removes ? wanted.filter((kind) => !OF_OPERATORS.has(kind)) : wanted;
   fleet.real = seed >= WIDE_FROM_SEED;
+  options.coverage?.met(faults);
+  options.coverage?.watch(fleet);
   prepare(fleet, faults, chanceOf);
   fleet.rateSpread = options.rateSpread ?? fleet.rateSpread;
   fleet.begin();

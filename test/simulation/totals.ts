@@ -1,4 +1,6 @@
 /** What many runs came to; totals of several processes and of several days can be added up. */
+import {addCounts} from './coverage.ts';
+import type {Counts} from './coverage.ts';
 import type {Violation} from './checker.ts';
 
 export interface Failure {
@@ -16,6 +18,8 @@ export interface Totals {
   events: number;
   recordWrites: number;
   failures: Failure[];
+  /** What came up how often; empty unless asked for. */
+  coverage: Counts;
 }
 
 export function noRuns(): Totals {
@@ -27,6 +31,7 @@ export function noRuns(): Totals {
     events: 0,
     recordWrites: 0,
     failures: [],
+    coverage: {},
   };
 }
 
@@ -38,6 +43,7 @@ export function addTotals(to: Totals, more: Totals): void {
   to.events += more.events;
   to.recordWrites += more.recordWrites;
   to.failures.push(...more.failures);
+  addCounts(to.coverage, more.coverage);
 }
 
 export function totalsText(totals: Totals, seconds: number): string {
