@@ -114,7 +114,8 @@ function line([what, count]: [string, number]): string {
 
 function memberOf({containers, daemons}: Fleet, process: SimProcess): Member | undefined {
   const node = containers.get(process.role) ?? daemons.get(`${process.role}:1`);
-  return node?.process === process ? node.member : undefined;
+  if (node?.process !== process || node.incarnation === '') return undefined;
+  return 'member' in node ? (node.member as Member) : undefined;
 }
 
 interface Fields {
