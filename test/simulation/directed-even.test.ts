@@ -1,0 +1,10 @@
+import {expect, it} from 'vitest';
+import {playEverySecond} from './directed-singles.ts';
+
+it(
+  'the promises hold whatever single fault strikes: even numbers',
+  {timeout: 900_000},
+  async () => {
+    expect(await playEverySecond(0)).toBeGreaterThan(1_500);
+  },
+);
