@@ -14,8 +14,11 @@ import {join} from 'node:path';
 import type {ModelCase} from './cases.ts';
 
 const MODEL = readFileSync('docs/model/ownership.pml', 'utf8');
-const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(userInfo().homedir, '.cache'), 'sm-model');
+/** The user's own home: tests run with HOME and XDG folders that are empty, and must find what `npm run model` fetched. */
+const CACHE = join(userInfo().homedir, '.cache', 'sm-model');
 const CACHED_SPIN = join(CACHE, 'spin', 'usr', 'bin', 'spin');
+/** The only checker to look for, if set: a path, or a name on the path. */
+const NAMED_SPIN = process.env['SM_TEST_SPIN'];
 /** Hash table of 2^26 entries; more states only make it slower. */
 const HASH_BITS = 26;
 const DEPTH_LIMIT = 1_000_000;
@@ -58,7 +61,8 @@ async function hasCompiler(): Promise<boolean> {
 /** The checker, if it and a C compiler are here already. */
 export async function findSpin(): Promise<string | undefined> {
   if (!(await hasCompiler())) return undefined;
-  for (const program of ['spin', CACHED_SPIN]) if (await isSpin(program)) return program;
+  const programs = NAMED_SPIN === undefined ? ['spin', CACHED_SPIN] : [NAMED_SPIN];
+  for (const program of programs) if (await isSpin(program)) return program;
   return undefined;
 }
 

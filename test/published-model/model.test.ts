@@ -5,7 +5,12 @@ import {check, findSpin} from '../../scripts/model/checker.ts';
 
 const spin = await findSpin();
 
-describe.skipIf(spin === undefined)('the published model (Spin is here)', () => {
+const title =
+  spin === undefined
+    ? 'the published model (skipped: no spin or no gcc; `npm run model` fetches spin or says how to get it)'
+    : 'the published model';
+
+describe.skipIf(spin === undefined)(title, () => {
   it.each(MODEL_CASES.filter(({tiny}) => tiny === true))(
     '$name: $expected',
     async (modelCase) => {
