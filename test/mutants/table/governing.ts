@@ -97,7 +97,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     },
     {
       name: 'a status of an app that is gone',
-      breaks: 'design.md 6: nothing of an app is created once its removal has begun',
+      breaks: 'protocol.md, "App removal": nothing of an app is created once its removal has begun',
       find: 'const compares = [this.stillGoverns(), specUnchanged(keys, app, this.specMod)];',
       replace: 'const compares = [this.stillGoverns()];',
       killed: CHORE_GUARDS_TESTS(
@@ -106,7 +106,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     },
     {
       name: 'a removal that has begun is no reason',
-      breaks: 'design.md 6: nothing of an app is created once its removal has begun',
+      breaks: 'protocol.md, "App removal": nothing of an app is created once its removal has begun',
       find: 'if (this.specMod === undefined) return;',
       replace:
         'this.specMod ??= (await this.options.store.get(keys.appSpec(app))).entry?.mod ?? 0;',
@@ -123,7 +123,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     },
     {
       name: 'a spec that was written again is deleted',
-      breaks: 'design.md 6: what was seen, and nothing newer',
+      breaks: 'protocol.md, "App removal": what was seen, and nothing newer',
       find: 'await this.transact([this.stillGoverns(), ...compares], then);',
       replace: 'await this.transact([this.stillGoverns()], then);',
       killed: CHORE_GUARDS_TESTS(
@@ -143,7 +143,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
   ...inFile('src/server/governing/app-removal.ts', [
     {
       name: 'the last step ignores what lives',
-      breaks: 'design.md 6: heartbeats and records go by the transition table',
+      breaks: 'protocol.md, "App removal": heartbeats and records go by the transition table',
       find: "kind === 'heartbeat' || kind === 'ownership' ||",
       replace: '',
       killed: CHORE_GUARDS_TESTS(
@@ -159,7 +159,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     },
     {
       name: 'the last step deletes the next app of the name',
-      breaks: 'design.md 6: the spec is the one that was listed',
+      breaks: 'protocol.md, "App removal": the spec is the one that was listed',
       find: 'const guards = [stillGoverns, specUnchanged(keys, app, spec.mod)];',
       replace: 'const guards = [stillGoverns];',
       killed: CHORE_GUARDS_TESTS(
@@ -168,7 +168,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     },
     {
       name: 'the last step removes an app that nobody removes',
-      breaks: 'design.md 6: the spec says deleting',
+      breaks: 'protocol.md, "App removal": the spec says deleting',
       find: 'if (spec === undefined || !isDeleting(spec.value)) return false;',
       replace: 'if (spec === undefined) return false;',
       killed: CHORE_GUARDS_TESTS(
@@ -177,7 +177,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     },
     {
       name: 'the last step deletes what is newer',
-      breaks: 'design.md 6: what was listed, and nothing newer',
+      breaks: 'protocol.md, "App removal": what was listed, and nothing newer',
       find: 'compares: [...guards, ...compares],',
       replace: 'compares: [...guards],',
       killed: CHORE_GUARDS_TESTS(
@@ -188,7 +188,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
   ...inFile('src/store/app-spec-guard.ts', [
     {
       name: 'a removal that has begun is not seen',
-      breaks: 'design.md 6: nothing of an app is created once its removal has begun',
+      breaks: 'protocol.md, "App removal": nothing of an app is created once its removal has begun',
       find: 'return decoded.ok && decoded.value.deleting === true;',
       replace: 'return false;',
       killed: CHORE_GUARDS_TESTS('an app that is being removed > is told nothing more of'),

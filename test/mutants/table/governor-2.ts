@@ -138,7 +138,7 @@ export const GOVERNOR2_MUTANTS: readonly Mutant[] = [
     },
     {
       name: 'a changed task goes unnoticed',
-      breaks: 'design.md: a new task is a new add',
+      breaks: 'protocol.md, "Records": a new task is a new add',
       find: 'if ((known.value.taskVersion ?? 0) !== (spec.value.taskVersion ?? 0)) return true;',
       replace: '',
       killed: MOVES_TESTS(
@@ -169,7 +169,7 @@ export const GOVERNOR2_MUTANTS: readonly Mutant[] = [
   ...inFile('src/governor/removal.ts', [
     {
       name: 'removal ignoring a living heartbeat',
-      breaks: 'design.md 6: records and containers go first',
+      breaks: 'protocol.md, "App removal": records and containers go first',
       find: 'if (view.own.size > 0 || view.heartbeats.size > 0) return [];',
       replace: 'if (view.own.size > 0) return [];',
       killed: REMOVAL_TESTS(
@@ -178,7 +178,7 @@ export const GOVERNOR2_MUTANTS: readonly Mutant[] = [
     },
     {
       name: 'removal ignoring a record',
-      breaks: 'design.md 6: records and containers go first',
+      breaks: 'protocol.md, "App removal": records and containers go first',
       find: 'if (view.own.size > 0 || view.heartbeats.size > 0) return [];',
       replace: 'if (view.heartbeats.size > 0) return [];',
       killed: REMOVAL_TESTS(
@@ -220,7 +220,7 @@ export const GOVERNOR2_MUTANTS: readonly Mutant[] = [
   ...inFile('src/governor/holdings.ts', [
     {
       name: 'one difference is enough',
-      breaks: 'verification.md 26: a lying container: two answers in a row',
+      breaks: 'protocol.md, "Container" 8: a lying container: two answers in a row',
       find: '.filter((one) => before?.differences.has(one) === true)',
       replace: ".filter((one) => one !== '')",
       killed: HOLDINGS_TESTS(
@@ -229,7 +229,7 @@ export const GOVERNOR2_MUTANTS: readonly Mutant[] = [
     },
     {
       name: 'doubts never end',
-      breaks: 'verification.md 26',
+      breaks: 'protocol.md, "Container" 8',
       find: 'if (agreeing >= AGREEING_TO_TRUST) return this.doubted.delete(incarnation);',
       replace: '',
       killed: HOLDINGS_TESTS(

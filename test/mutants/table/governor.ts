@@ -205,7 +205,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     },
     {
       name: 'a removed app is governed on',
-      breaks: 'design.md 6, "App removal"',
+      breaks: 'protocol.md, "App removal"',
       find: 'if (this.view.spec?.value.deleting === true)\n      actions.push',
       replace: 'if (this.view.spec?.value.deleting === undefined)\n      actions.push',
       killed: HOLDINGS_TESTS(
@@ -290,7 +290,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
   ...inFile('src/governor/removal.ts', [
     {
       name: 'removal ignoring a living heartbeat',
-      breaks: 'design.md 6: records and containers go first',
+      breaks: 'protocol.md, "App removal": records and containers go first',
       find: 'if (view.own.size > 0 || view.heartbeats.size > 0) return [];',
       replace: 'if (view.own.size > 0) return [];',
       killed: REMOVAL_TESTS(
@@ -299,7 +299,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     },
     {
       name: 'removal ignoring a record',
-      breaks: 'design.md 6: records and containers go first',
+      breaks: 'protocol.md, "App removal": records and containers go first',
       find: 'if (view.own.size > 0 || view.heartbeats.size > 0) return [];',
       replace: 'if (view.heartbeats.size > 0) return [];',
       killed: REMOVAL_TESTS(
@@ -321,7 +321,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
   ...inFile('src/governor/holdings.ts', [
     {
       name: 'one difference is enough',
-      breaks: 'verification.md 26: a lying container: two answers in a row',
+      breaks: 'protocol.md, "Container" 8: a lying container: two answers in a row',
       find: '.filter((one) => before?.differences.has(one) === true)',
       replace: ".filter((one) => one !== '')",
       killed: HOLDINGS_TESTS(
@@ -330,7 +330,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     },
     {
       name: 'doubts never end',
-      breaks: 'verification.md 26',
+      breaks: 'protocol.md, "Container" 8',
       find: 'if (agreeing >= AGREEING_TO_TRUST) return this.doubted.delete(incarnation);',
       replace: '',
       killed: HOLDINGS_TESTS(
