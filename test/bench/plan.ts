@@ -54,7 +54,7 @@ function countingSort(keys: Int32Array, size: number): Int32Array {
   return sorted;
 }
 
-/** The README's line: 100,000 shards, 1,000 containers, one of them lost. */
+/** The line of docs/benchmarks.md: 100,000 shards, 1,000 containers, one of them lost. */
 export function planFigures(): Figure[] {
   const cold = snapshotOf(100_000, 1_000, 1);
   const settled = applied(cold, plan(cold));

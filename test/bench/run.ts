@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- NAME ...]`: the figures of the README, measured on this machine with real processes, printed as a table. Names:
+ * `npm run bench [-- NAME ...]`: the figures of docs/benchmarks.md, measured on this machine with real processes, printed as a table. Names:
  * add move kill kill-leader stop daemon 10k 100k idle plan embedded dev. Exits 0 whatever it sees; only a measurement that could not be made is an error.
  */
 import {execFileSync} from 'node:child_process';
