@@ -13,6 +13,7 @@ import {
   shardHintRequest,
 } from '../protocol/hints.ts';
 import type {HeldShardsAnswer} from '../protocol/hints.ts';
+import {HEADER_LIMIT_BYTES, refuseInOurForm} from '../protocol/http-refusals.ts';
 
 /** What the receiver asks of the containers of the process. */
 export interface HintTarget {
@@ -99,9 +100,10 @@ export async function openReceiver(
   port: number,
 ): Promise<{port: number; close(): Promise<void>}> {
   const handler = hintHandler(targets);
-  const server = createServer((request, response) => {
+  const server = createServer({maxHeaderSize: HEADER_LIMIT_BYTES}, (request, response) => {
     if (!handler(request, response)) answer(response, 404, {error: 'not found', code: 'NOT_FOUND'});
   });
+  refuseInOurForm(server);
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
   server.maxConnections = 1_000;

@@ -280,7 +280,7 @@ function overdueHooks(value: unknown): OverdueHook[] {
       typeof one['shard'] === 'string' &&
       (one['hook'] === 'add' || one['hook'] === 'drop'),
   );
-  return known.slice(0, OVERDUE_SHOWN);
+  return known.slice(0, OVERDUE_SHOWN).map(({shard, hook}) => ({shard, hook}));
 }
 
 function textMap(value: unknown): Record<string, string> {

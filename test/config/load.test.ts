@@ -2,7 +2,7 @@
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {describe, expect, it} from 'vitest';
+import {describe, expect, it, vi} from 'vitest';
 import {loadConfig, parseConfig} from '../../src/config/index.ts';
 import type {LoadOptions} from '../../src/config/index.ts';
 import {CONFIG_LIMIT_BYTES} from '../../src/config/load.ts';
@@ -345,6 +345,13 @@ describe('aliases', () => {
     expect(faultsOf(`${LEAST}endpoints2: &a [*a]\n`).length).toBeGreaterThan(0);
     expect(faultsOf(`${LEAST}log: &a {level: *a}\n`).length).toBeGreaterThan(0);
     expect(faultsOf(`${LEAST}etcd: &a {tls: *a}\n`).length).toBeGreaterThan(0);
+  });
+
+  it('are refused in our words alone: nothing goes to the console', () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    expect(faultsOf(`${LEAST}{a: 1}: 2\n`).length).toBeGreaterThan(0);
+    expect(warned).not.toHaveBeenCalled();
+    warned.mockRestore();
   });
 
   it('nested without end are refused without a crash', () => {

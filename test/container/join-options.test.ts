@@ -5,6 +5,8 @@ import {describe, expect, it} from 'vitest';
 import {connect} from '../../src/container/connections.ts';
 import {checkJoinOptions} from '../../src/container/options.ts';
 import type {JoinOptions} from '../../src/container/options.ts';
+import {HINT_PATHS} from '../../src/protocol/hints.ts';
+import {rawExchange} from '../server/http/fixture.ts';
 import {openReceiver} from '../../src/container/receiver.ts';
 
 const ENDPOINTS = ['127.0.0.1:1'];
@@ -47,6 +49,23 @@ describe('the hint receiver', () => {
       expect(await ask()).toBe(200);
     } finally {
       unsubscribe('http.server.request.start', found);
+      await receiver.close();
+    }
+  });
+
+  it.each([
+    ['Expect: never', 417],
+    [`X: ${'x'.repeat(20_000)}`, 431],
+    ['Content-Length: 3\r\nTransfer-Encoding: chunked', 400],
+    ['no colon', 400],
+  ])('refuses in our form what Node answers itself: %s', async (header, status) => {
+    const receiver = await openReceiver(new Set(), '127.0.0.1', 0);
+    try {
+      const head = `POST ${HINT_PATHS.hints} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n`;
+      const reply = await rawExchange(receiver.port, `${head}${header}\r\n\r\n`);
+      expect(reply).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(reply).toContain('"code":"INVALID_INPUT"');
+    } finally {
       await receiver.close();
     }
   });

@@ -106,20 +106,24 @@ export class Campaign {
 /** Runs one case, with a limit; what it throws is a fault. */
 export async function judged(target: FuzzTarget, input: Json): Promise<string | undefined> {
   const startMs = performance.now();
+  const {hangMs = HANG_MS} = target;
   try {
     const outcome = target.run(input);
-    const fault = outcome instanceof Promise ? await limited(outcome) : outcome;
+    const fault = outcome instanceof Promise ? await limited(outcome, 2 * hangMs) : outcome;
     const tookMs = performance.now() - startMs;
-    return fault ?? (tookMs > HANG_MS ? `took ${Math.round(tookMs)} ms` : undefined);
+    return fault ?? (tookMs > hangMs ? `took ${Math.round(tookMs)} ms` : undefined);
   } catch (error) {
     return `threw: ${thrown(error)}`;
   }
 }
 
-function limited(outcome: Promise<string | undefined>): Promise<string | undefined> {
+function limited(
+  outcome: Promise<string | undefined>,
+  limitMs: number,
+): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`no end within ${2 * HANG_MS} ms`), 2 * HANG_MS);
+    timer = setTimeout(() => resolve(`no end within ${limitMs} ms`), limitMs);
   });
   return Promise.race([outcome, limit]).finally(() => clearTimeout(timer));
 }

@@ -22,7 +22,7 @@ async function open(): Promise<FuzzTarget> {
   const folder = mkdtempSync(join(tmpdir(), 'sm-fuzz-cli-'));
   const counts = new Map<string, number>();
   return Promise.resolve({
-    ...{name: 'cli-process', width: 2, counts},
+    ...{name: 'cli-process', width: 2, counts, hangMs: LIMIT_MS},
     make: (random) => {
       let input = cliCase(random);
       while (ENDLESS.test(input.command)) input = cliCase(random);

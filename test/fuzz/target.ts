@@ -18,6 +18,8 @@ export interface FuzzTarget {
   memory(): number;
   /** What must still hold when all cases are through. */
   verify(): Promise<string | undefined>;
+  /** A case that takes longer, ms, is a fault. Default HANG_MS. */
+  readonly hangMs?: number;
   close(): Promise<void>;
 }
 

@@ -78,23 +78,13 @@ export async function detail(dependencies: AdminDependencies, app: string): Prom
     else allocate.set(record.container, [shard]);
   }
   return {
-    spec: printable(view.spec?.value ?? {service: app}),
-    shardSpec: Object.fromEntries([...view.shards].map(([id, {value}]) => [id, printable(value)])),
+    spec: view.spec?.value ?? {service: app},
+    shardSpec: Object.fromEntries([...view.shards].map(([id, {value}]) => [id, value])),
     workerGroup: workerGroups(listing),
     allocate: Object.fromEntries([...allocate].sort(([a], [b]) => compareText(a, b))),
     aliveContainers,
     notAllocateShards,
   };
-}
-
-/** Numbers of 64 bits (lease ids in fields of the origin) stand as text in our JSON. */
-function printable<T extends object>(value: T): T {
-  const print = (_key: string, inner: unknown): unknown =>
-    typeof inner === 'bigint' ? String(inner) : inner;
-  const plain = Object.values(value).every(
-    (field) => typeof field !== 'object' && typeof field !== 'bigint',
-  );
-  return plain ? value : (JSON.parse(JSON.stringify(value, print)) as T);
 }
 
 export async function status(dependencies: AdminDependencies): Promise<StatusAnswer> {

@@ -1,5 +1,6 @@
 /** Short histories of an app: one key a round, named by time, so that names sort; the oldest rounds go. */
 import type {Clock} from '../../runtime/clock.ts';
+import {encodeRecord} from '../../protocol/records.ts';
 import type {Operation, Store} from '../../store/port.ts';
 
 /** Newest rounds kept: with up to 100 moves each, the newest 1,000 moves. */
@@ -32,7 +33,7 @@ export class RoundKeeper {
     // What could not be listed is listed with the next round, else it would stay for ever.
     if (known !== undefined) this.rounds = rounds;
     return [
-      {op: 'put', key, value: JSON.stringify(items)},
+      {op: 'put', key, value: encodeRecord(items)},
       ...old.map((gone): Operation => ({op: 'delete', key: gone})),
     ];
   }

@@ -2,6 +2,7 @@
 import {once} from 'node:events';
 import type {FastifyReply} from 'fastify';
 import {SmError} from '../../model/errors.ts';
+import {jsonText} from './json-text.ts';
 
 /** A comment at least this often, so that both ends notice a dead connection, ms. */
 const KEEP_ALIVE_MS = 15_000;
@@ -50,7 +51,7 @@ export async function sendEvents<Event extends {readonly type: string}>(
 /** Without an id, Last-Event-ID stays what it was. */
 function frame(event: {readonly type: string}, id: string): string {
   const head = id === '' ? '' : `id: ${id}\n`;
-  return `${head}event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+  return `${head}event: ${event.type}\ndata: ${jsonText(event)}\n\n`;
 }
 
 function failureFrame(error: unknown): string {

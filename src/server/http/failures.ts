@@ -3,7 +3,7 @@ import type {FastifyError, FastifyReply, FastifyRequest} from 'fastify';
 import type * as z from 'zod';
 import {SmError} from '../../model/errors.ts';
 import type {ErrorCode} from '../../model/errors.ts';
-import type {ErrorAnswer} from '../../protocol/admin.ts';
+import {errorAnswer} from '../../protocol/http-refusals.ts';
 import type {HttpLogger} from './dependencies.ts';
 
 /** Most problems of one body that are named. */
@@ -49,12 +49,7 @@ export function sendFailure(
   void reply
     .code(shown.httpStatus)
     .type('application/json; charset=utf-8')
-    .send(bodyOf(shown, request.id));
-}
-
-export function bodyOf(error: SmError, requestId: string): ErrorAnswer {
-  const {code, message, hint = '', retryable} = error;
-  return {error: message, code, hint, retryable, requestId};
+    .send(errorAnswer(shown, request.id));
 }
 
 /** What is wrong with a request, as one error. `where` is `query` or `body`. */

@@ -1,24 +1,24 @@
 /** The HTTP side of the daemon: one server with the admin API, probes and whatever is mounted beside them. */
 import {randomUUID} from 'node:crypto';
 import {createServer} from 'node:http';
-import type {IncomingMessage, RequestListener, Server, ServerResponse} from 'node:http';
+import type {RequestListener, Server} from 'node:http';
 import {createServer as createTlsServer} from 'node:https';
-import type {Socket} from 'node:net';
 import Fastify from 'fastify';
 import type {FastifyError, FastifyInstance} from 'fastify';
-import {SmError} from '../../model/errors.ts';
+import type {SmError} from '../../model/errors.ts';
 import {BODY_LIMIT_BYTES} from '../../protocol/admin.ts';
+import {HEADER_LIMIT_BYTES, refuseInOurForm} from '../../protocol/http-refusals.ts';
 import {guardAccess} from './access.ts';
 import {addAdminRoutes} from './admin-api.ts';
 import type {HttpDependencies} from './dependencies.ts';
-import {bodyOf, sendFailure} from './failures.ts';
+import {sendFailure} from './failures.ts';
 import {parseJsonBody} from './json-body.ts';
+import {jsonText} from './json-text.ts';
 import {answerUnknown} from './methods.ts';
 import {addDescription, addProbes} from './probes.ts';
 import {limitRates} from './rate-limit.ts';
 import {TLS_FLOOR} from './tokens.ts';
 
-export const HEADER_LIMIT_BYTES = 16 * 1024;
 export const HEADERS_TIMEOUT_MS = 10_000;
 /** Time to receive a whole request; an answer may take longer. */
 export const REQUEST_TIMEOUT_MS = 30_000;
@@ -42,6 +42,7 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
   server.setErrorHandler<FastifyError | SmError>((error, request, reply) =>
     sendFailure(error, request, reply, logger),
   );
+  server.setReplySerializer(jsonText);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     'application/json',
@@ -90,46 +91,6 @@ function createLimited(
   if (secure !== undefined) onTlsServer?.(secure);
   const server: Server = secure ?? createServer(limits, handler);
   server.maxConnections = CONNECTIONS_LIMIT;
-  server.on('clientError', answerMalformed);
-  server.on('checkExpectation', answerExpectation);
+  refuseInOurForm(server);
   return server;
-}
-
-const MALFORMED: Readonly<Record<string, [string, SmError]>> = {
-  HPE_HEADER_OVERFLOW: [
-    '431 Request Header Fields Too Large',
-    new SmError('INVALID_INPUT', `headers are larger than ${HEADER_LIMIT_BYTES} bytes`),
-  ],
-  ERR_HTTP_REQUEST_TIMEOUT: [
-    '408 Request Timeout',
-    new SmError('TIMEOUT', 'the request took too long to arrive'),
-  ],
-};
-const BAD_REQUEST: [string, SmError] = [
-  '400 Bad Request',
-  new SmError('INVALID_INPUT', 'malformed HTTP request'),
-];
-
-/** Nor does one that expects what HTTP does not know. */
-function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const problem = new SmError('INVALID_INPUT', 'the Expect header asks for what is not known');
-  response.writeHead(417, {'content-type': 'application/json; charset=utf-8', connection: 'close'});
-  response.end(JSON.stringify(bodyOf(problem, '')));
-}
-
-/** What Node cannot parse never reaches a route; the caller still gets our form of an error. */
-function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, problem] = MALFORMED[error.code ?? ''] ?? BAD_REQUEST;
-  const body = JSON.stringify(bodyOf(problem, ''));
-  const head = [
-    `HTTP/1.1 ${status}`,
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }

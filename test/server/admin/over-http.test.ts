@@ -6,8 +6,10 @@ import type {Fixture} from '../http/fixture.ts';
 import {SERVICE, World} from './fixture.ts';
 
 let http: Fixture;
+let world: World;
 beforeEach(() => {
-  http = fixture({admin: createAdminHandlers(new World().dependencies)});
+  world = new World();
+  http = fixture({admin: createAdminHandlers(world.dependencies)});
 });
 afterEach(() => http.server.close());
 
@@ -93,5 +95,29 @@ describe('the API over the store', () => {
     const listed = (await get('get-shard?service=orders')).body as {shards: string[]};
     expect(listed.shards).toHaveLength(76);
     expect(listed.shards.every((id) => id.includes('/') || id.includes('..'))).toBe(true);
+  });
+
+  it('says numbers of 64 bits in records as text, wherever they stand', async () => {
+    await post('add-spec', {service: 'orders'});
+    await post('add-shard', {service: 'orders', shardId: 's'});
+    const big = 9_007_199_254_740_993n;
+    const {keys} = world;
+    const spec = {service: 'orders', createTime: 1, maxShardCount: 0, maxRecoveryTime: 10};
+    await world.put(keys.appSpec('orders'), {...spec, extra: {id: big}});
+    await world.put(keys.shardSpec('orders', 's'), {id: 's', service: 'orders', lease: {id: big}});
+    const audit = {v: 1, at: '2026-01-01T00:00:00Z', service: 'orders', operation: 'addSpec'};
+    await world.put(keys.audit('0000000000000000042-abcdef'), {...audit, detail: {lease: big}});
+    const said = {v: 1, governor: 'd', at: '2026-01-01T00:00:00Z', alarms: [{code: 'X', id: big}]};
+    await world.put(keys.status('orders'), said);
+    await world.join('orders', 'c1', {overdue: [{shard: 's', hook: 'add', id: big} as never]});
+    expect(JSON.stringify(await get('events?limit=9'))).toContain(`"lease":"${big}"`);
+    const whole = JSON.stringify(await get('detail?service=orders'));
+    expect(whole).toContain(`"extra":{"id":"${big}"}`);
+    expect(whole).toContain(`"lease":{"id":"${big}"}`);
+    for (const name of ['get-app', 'get-shards', 'get-containers', 'export-app', 'moves'])
+      expect([name, (await get(`${name}?service=orders`)).status]).toEqual([name, 200]);
+    for (const name of ['status', 'get-apps', 'checks'])
+      expect([name, (await get(name)).status]).toEqual([name, 200]);
+    expect(http.logged.map(({message}) => message)).not.toContain('request failed');
   });
 });

@@ -31,6 +31,7 @@ describe('hostile bytes', () => {
       `GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
       431,
     ],
+    ['an Expect that HTTP does not know', add('Expect: never\r\n'), 417],
     ['HTTP/1.0 without Host', 'GET /livez HTTP/1.0\r\n\r\n', 403],
     ['two lengths', add('Content-Length: 3\r\n'), 400],
     ['length and chunks', add('Transfer-Encoding: chunked\r\n'), 400],

@@ -3,6 +3,7 @@ import {AppView} from '../../../governor/view.ts';
 import type {AppChange} from '../../../model/change.ts';
 import type {Heartbeat} from '../../../model/container.ts';
 import type {AppStatus, FinishedMove} from '../../../model/status.ts';
+import {encodeRecord} from '../../../protocol/records.ts';
 import type {AppListing} from '../listing.ts';
 import {shardIds} from '../shard-views.ts';
 
@@ -125,5 +126,5 @@ function saysTheSame(before: Heartbeat | undefined, after: Heartbeat | undefined
 }
 
 function shown({state, endpoint, zone, version, ttlMs, overdue}: Heartbeat): string {
-  return JSON.stringify([state, endpoint, zone, version, ttlMs, overdue]);
+  return encodeRecord([state, endpoint, zone, version, ttlMs, overdue]);
 }

@@ -5,6 +5,7 @@
 import {randomBytes} from 'node:crypto';
 import type {LiveQuery, LiveRow, LiveRows, LiveSection} from '../../../protocol/admin.ts';
 import {LIVE_PART_ROWS, LIVE_SECTIONS} from '../../../protocol/admin.ts';
+import {encodeRecord} from '../../../protocol/records.ts';
 import {liveContent} from './live-content.ts';
 import type {LiveContent, Moment, PrintedRow} from './live-content.ts';
 import type {ViewRecords} from './live-records.ts';
@@ -164,7 +165,7 @@ export class LiveFeed {
       const section = this.difference(name, sections[name] ?? []);
       if (section.set.length + section.gone.length > 0) changed.set(name, section);
     }
-    const text = JSON.stringify(summary);
+    const text = encodeRecord(summary);
     if (changed.size === 0 && text === this.summary) return;
     this.seq++;
     const shown = text === this.summary ? '' : text;

@@ -3,6 +3,7 @@ import {compareText} from '../../../model/compare-text.ts';
 import {heartbeatIntervalMs} from '../../../model/container.ts';
 import {containerTrouble} from '../../../model/trouble.ts';
 import type {AppView, ContainerView, LiveContainer, LiveMove} from '../../../protocol/admin.ts';
+import {encodeRecord} from '../../../protocol/records.ts';
 import {appView} from '../app-reads.ts';
 import {containerViews} from '../container-views.ts';
 import type {AppListing} from '../listing.ts';
@@ -32,7 +33,7 @@ export function appRow(app: AppRecords, records: ViewRecords): Ranked {
     const row = {...appViewOf(app, records), key: app.app};
     const {unplaced, failed, quarantined} = row.shards;
     const rank = unplaced + failed + quarantined + row.alarms.length;
-    return {key: row.key, print: JSON.stringify(row), rank, row: () => row};
+    return {key: row.key, print: encodeRecord(row), rank, row: () => row};
   });
 }
 
@@ -67,7 +68,7 @@ function containerBases(app: AppRecords, records: ViewRecords): ContainerBase[] 
   return views.map(({labels: _labels, host: _host, sdk: _sdk, ...view}) => {
     const key = `${app.app}/${view.id}/${view.incarnation}`;
     const row = {...view, key, service: app.app, capacity, share, lateSince: ''};
-    return {row, print: JSON.stringify(row)};
+    return {row, print: encodeRecord(row)};
   });
 }
 

@@ -1,0 +1,59 @@
+/** What Node answers before a request reaches a route, in our form of an error: for the daemon and for a container's receiver. */
+import type {IncomingMessage, Server, ServerResponse} from 'node:http';
+import type {Socket} from 'node:net';
+import {SmError} from '../model/errors.ts';
+import type {ErrorAnswer} from './admin.ts';
+
+export const HEADER_LIMIT_BYTES = 16 * 1024;
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+const MALFORMED: Readonly<Record<string, [string, SmError]>> = {
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    new SmError('INVALID_INPUT', `headers are larger than ${HEADER_LIMIT_BYTES} bytes`),
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    '408 Request Timeout',
+    new SmError('TIMEOUT', 'the request took too long to arrive'),
+  ],
+};
+const BAD_REQUEST: [string, SmError] = [
+  '400 Bad Request',
+  new SmError('INVALID_INPUT', 'malformed HTTP request'),
+];
+
+/** The body of every refusal. `requestId` is '' for what never became a request. */
+export function errorAnswer(error: SmError, requestId: string): ErrorAnswer {
+  const {code, message, hint = '', retryable} = error;
+  return {error: message, code, hint, retryable, requestId};
+}
+
+/** To be called once for each HTTP server; its `maxHeaderSize` must be HEADER_LIMIT_BYTES. */
+export function refuseInOurForm(server: Server): void {
+  server.on('clientError', answerMalformed);
+  server.on('checkExpectation', answerExpectation);
+}
+
+/** A request that expects what HTTP does not know never reaches a route. */
+function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const problem = new SmError('INVALID_INPUT', 'the Expect header asks for what is not known');
+  response.writeHead(417, {'content-type': JSON_TYPE, connection: 'close'});
+  response.end(JSON.stringify(errorAnswer(problem, '')));
+}
+
+/** Nor does what Node cannot parse. */
+function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, problem] = MALFORMED[error.code ?? ''] ?? BAD_REQUEST;
+  const body = JSON.stringify(errorAnswer(problem, ''));
+  const head = [
+    `HTTP/1.1 ${status}`,
+    `content-type: ${JSON_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
