@@ -5,12 +5,12 @@ import type {TestModule, Vitest} from 'vitest/node';
 import {planted} from './mutant.ts';
 import type {KilledByTest, Mutant} from './mutant.ts';
 
-/** A test that a mutant makes wait for ever has noticed it, too. */
+/** A test that takes longer proves nothing: the machine may be loaded. */
 const TEST_TIMEOUT_MS = 10_000;
 /** Nothing ends a loop that never yields: such a mutant needs another test. */
 const HANG_LIMIT_MS = 300_000;
 
-export type Noticed = 'passed' | 'failed' | 'missing';
+export type Noticed = 'passed' | 'failed' | 'timed out' | 'missing';
 
 export class TestRunner {
   private readonly root: string;
@@ -90,10 +90,16 @@ function outcome(
   const module = modules.find(({moduleId}) => moduleId === join(root, file));
   for (const one of module?.children.allTests() ?? []) {
     if (nameOf(one.fullName) !== nameOf(test)) continue;
-    const {state} = one.result();
-    if (state === 'failed' || state === 'passed') return state;
+    const {state, errors} = one.result();
+    if (state === 'failed') return (errors ?? []).some(isTimeout) ? 'timed out' : 'failed';
+    if (state === 'passed') return state;
   }
   return 'missing';
+}
+
+/** Vitest gives these no type of their own. */
+function isTimeout({message}: {message: string}): boolean {
+  return /^(Test|Hook) timed out in \d+ms/.test(message);
 }
 
 function nameOf(fullName: string): string {

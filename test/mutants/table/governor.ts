@@ -48,15 +48,6 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'one eviction a millisecond',
-      breaks: 'style rule 6: every retry has a pause',
-      find: 'this.asked.set(incarnation, nowMs + RETRY_MS);',
-      replace: '',
-      killed: ARRIVALS_TESTS(
-        'arrivals > waits for few claims of each where containers are many: not for seconds',
-      ),
-    },
-    {
       name: 'evictions are not counted as losses',
       breaks: '"Brake": silent or evicted within one window',
       find: 'this.breaker.lost(loss, nowMs);',
@@ -110,15 +101,6 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
       replace: 'void [container, untilMs, nowMs];',
       killed: EVICTION_TESTS('the brake > does not add up losses that lie further apart than W'),
     },
-    {
-      name: 'one that restarts again and again is many',
-      breaks: '"Brake": of the containers',
-      find: 'for (const {container} of silent) lost.add(container);',
-      replace: "for (const [at, {container}] of silent.entries()) lost.add(container + '/' + at);",
-      killed: ARRIVALS_TESTS(
-        'arrivals > waits for few claims of each where containers are many: not for seconds',
-      ),
-    },
   ]),
   ...inFile('src/governor/view.ts', [
     {
@@ -128,53 +110,8 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
       replace: 'if (entry',
       killed: MOVES_TESTS('a failed add > waits 1 s doubling, and tries another container'),
     },
-    {
-      name: 'what a listing does not show stays',
-      breaks: '"Governor": a full re-list',
-      find: 'if (at <= revision && !listed.has(`heartbeat/${incarnation}`))',
-      replace: 'if (at < 0 && !listed.has(`heartbeat/${incarnation}`))',
-      killed: ARRIVALS_TESTS(
-        'arrivals > waits for few claims of each where containers are many: not for seconds',
-      ),
-    },
-    {
-      name: 'a listing deletes what is newer',
-      breaks: '"Governor": a listing tells of its revision',
-      find: 'if (at <= revision && !listed.has(`own/${shard}`))',
-      replace: 'if (!listed.has(`own/${shard}`))',
-      killed: ARRIVALS_TESTS(
-        'arrivals > waits for few claims of each where containers are many: not for seconds',
-      ),
-    },
-    {
-      name: 'hands on what cannot be read',
-      breaks: '"Records": a higher v quarantines that shard',
-      find: 'this.quarantined.size > 0 &&\n      (',
-      replace: 'this.quarantined.size < 0 &&\n      (',
-      killed: ARRIVALS_TESTS(
-        'arrivals > waits for few claims of each where containers are many: not for seconds',
-      ),
-    },
   ]),
   ...inFile('src/governor/governor.ts', [
-    {
-      name: 'decides before the first listing',
-      breaks: '"Governor": reads everything first',
-      find: 'const actions: GovernorAction[] = [];\n    if (!this.listed) return actions;',
-      replace: 'const actions: GovernorAction[] = [];',
-      killed: ARRIVALS_TESTS(
-        'arrivals > waits for few claims of each where containers are many: not for seconds',
-      ),
-    },
-    {
-      name: 'two writes of one shard',
-      breaks: '"Governor": one write of a shard at a time',
-      find: 'this.pending.has(shard) || this.view.isQuarantined(shard)',
-      replace: 'this.view.isQuarantined(shard)',
-      killed: ARRIVALS_TESTS(
-        'arrivals > waits for few claims of each where containers are many: not for seconds',
-      ),
-    },
     {
       name: 'a write of unknown outcome is forgotten',
       breaks: '"Governor": unknown: read before anything else is written',
@@ -237,26 +174,8 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
         'budgets > one container gives at most its share of voluntary moves at once',
       ),
     },
-    {
-      name: 'moves from where the shard is no more',
-      breaks: 'transition table: owned(Y) -> dropping(Y)',
-      find: " || known.value.container !== move.from) return 'void';",
-      replace: ") return 'void';",
-      killed: ARRIVALS_TESTS(
-        'arrivals > waits for few claims of each where containers are many: not for seconds',
-      ),
-    },
   ]),
   ...inFile('src/governor/reconcile.ts', [
-    {
-      name: 'takes from a container that lives',
-      breaks: 'transition table: only from one whose hb is absent',
-      find: 'if (!context.view.hasHeartbeat(known.value.incarnation))\n    return place',
-      replace: 'if (!context.living.has(known.value.container))\n    return place',
-      killed: MOVES_TESTS(
-        'what cannot be read > a heartbeat: its shards stay with it, and nothing is tried',
-      ),
-    },
     {
       name: 'forgets what a living container has',
       breaks: 'transition table: -> absent: free, or its hb absent',
