@@ -56,8 +56,11 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
     }),
   };
 
+  /** Program of the containers; a test gives one that breaks the rules. */
+  protected readonly program: string | undefined = undefined;
+
   override async run(): Promise<void> {
-    const {flags} = this;
+    const {flags, program} = this;
     const faults = faultsOf(flags.faults);
     const limitMs = flags.duration === undefined ? undefined : parseDuration(flags.duration);
     const {Canary, CanaryLines} = await import('../dev/index.ts');
@@ -73,6 +76,7 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
       ttlMs: flags['ttl-ms'],
       faults,
       tell,
+      program,
     });
     const end = untilEnd(limitMs);
     try {

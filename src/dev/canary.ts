@@ -38,7 +38,7 @@ export interface CanaryOptions {
 export interface Measured {
   readonly verdict: Verdict;
   readonly shards: number;
-  /** Shards without an effect for 1 s, now. */
+  /** Shards without an effect for 1 s, now, or when the canary began to stop. */
   readonly standing: number;
   /** Longest time between two effects of one owner, ms. */
   readonly stallMs: number;
@@ -53,6 +53,7 @@ export class Canary {
   private readonly meter = new OwnershipMeter();
   private readonly faults: Partial<Record<ChaosAction, number>> = {};
   private chaos: Chaos | undefined;
+  private standingAtEnd: number | undefined;
 
   constructor(options: CanaryOptions) {
     this.options = options;
@@ -79,18 +80,23 @@ export class Canary {
   }
 
   get measured(): Measured {
-    const {meter, fleet, faults} = this;
+    const {meter, fleet, faults, standing} = this;
     const {shards} = this.options;
-    const standing = meter.standing(shards, nowUs());
     const {stallMs, handovers} = meter;
     return {verdict: fleet.verdict.summary, shards, standing, stallMs, handovers, faults};
   }
 
   /** The containers leave in order; app and shards stay for the next time. */
   async stop(): Promise<void> {
+    // Whoever reads it afterwards must not find shards that stand still because their containers have left.
+    this.standingAtEnd ??= this.standing;
     await this.chaos?.stop();
     await this.fleet.leave(LEAVE_LIMIT_MS);
     this.metrics.close();
+  }
+
+  private get standing(): number {
+    return this.standingAtEnd ?? this.meter.standing(this.options.shards, nowUs());
   }
 
   private async ensureApp(): Promise<void> {

@@ -1,44 +1,72 @@
-/** Whether the canary's measure means anything: containers that ask no guard are found out. */
+/** Whether the canary's measure means anything: containers that ask no guard are found out, and `sm canary` then exits 10. */
+import {spawn} from 'node:child_process';
+import type {ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
 import {join} from 'node:path';
-import {afterAll, expect, it, vi} from 'vitest';
-import {Canary} from '../../src/dev/index.ts';
+import {afterAll, expect, it} from 'vitest';
 import type {CanaryEvent} from '../../src/dev/index.ts';
 import {LONG_MS, TTL_MS, clusterOfFile} from '../support/cluster.ts';
 import {until} from '../support/until.ts';
 
-vi.setConfig({testTimeout: 240_000});
-
-const UNFENCED = join(import.meta.dirname, '..', 'support', 'unfenced-container.ts');
+const APP = 'canary';
+const UNFENCED = join(import.meta.dirname, '..', 'support', 'unfenced-canary.ts');
 const cluster = clusterOfFile();
-let canary: Canary | undefined;
+let canary: ChildProcess | undefined;
 
-afterAll(() => canary?.fleet.stop());
+afterAll(() => canary?.kill('SIGKILL'));
 
-it('finds two owners where containers ask no guard', async () => {
-  const events: CanaryEvent[] = [];
-  canary = new Canary({
-    admin: cluster().admin,
-    app: 'canary',
-    containers: 2,
-    shards: 4,
-    endpoints: cluster().etcd.endpoints,
-    etcdPrefix: cluster().prefix,
-    ttlMs: TTL_MS,
-    faults: [],
-    tell: (event) => events.push(event),
-    program: UNFENCED,
+/** What it says, line by line. */
+function startCanary(): {child: ChildProcess; events: CanaryEvent[]} {
+  const [{daemon} = {daemon: undefined}] = cluster().daemons;
+  const place = ['--server', `http://${daemon?.address}`, '--etcd-prefix', cluster().prefix];
+  const size = ['--containers', '2', '--shards', '4', '--ttl-ms', String(TTL_MS)];
+  const endpoints = cluster().etcd.endpoints.join(',');
+  const args = [...place, ...size, '--endpoints', endpoints, '-o', 'jsonl'];
+  const child = spawn(process.execPath, ['--import', 'tsx', UNFENCED, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  await canary.start();
-  await canary.fleet.placed;
-  const {fleet} = canary;
-  const [victim] = fleet.living;
-  victim?.signal('SIGSTOP');
-  const before = fleet.verdict.summary.terms;
-  const moved = (): boolean => fleet.verdict.summary.terms > before;
-  await until(moved, LONG_MS, 'its shards act elsewhere');
-  victim?.signal('SIGCONT');
-  await until(() => fleet.verdict.summary.twoOwners, LONG_MS, 'it is found out');
-  expect(events.some(({event}) => event === 'twoOwners')).toBe(true);
-  const handovers = Object.values(canary.measured.handovers);
-  expect(handovers.reduce((sum, {count}) => sum + count, 0)).toBeGreaterThan(0);
+  const events: CanaryEvent[] = [];
+  let rest = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const lines = (rest + chunk.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    events.push(...lines.map((line) => JSON.parse(line) as CanaryEvent));
+  });
+  return {child, events};
+}
+
+it('finds two owners where containers ask no guard, and exits 10', async () => {
+  const {child, events} = startCanary();
+  canary = child;
+  const told = <Name extends CanaryEvent['event']>(name: Name) =>
+    until(
+      () => events.find((one): one is Extract<CanaryEvent, {event: Name}> => one.event === name),
+      LONG_MS,
+      () => `${name}: ${JSON.stringify(events)}`,
+    );
+  const {containers} = await told('placed');
+  const {shards} = await cluster().admin.call('getShards', {service: APP});
+  const shardId = shards[0]?.id ?? '';
+  const locate = () => cluster().admin.call('locate', {service: APP, shardId});
+  const {owner} = await locate();
+  const pid = containers.find(({id}) => id === owner)?.pid ?? 0;
+  expect(pid).toBeGreaterThan(1);
+  process.kill(pid, 'SIGSTOP');
+  const moved = async (): Promise<boolean> => {
+    const now = await locate();
+    return now.ready && now.owner !== owner;
+  };
+  await until(moved, LONG_MS, 'its shard acts elsewhere');
+  process.kill(pid, 'SIGCONT');
+  await told('twoOwners');
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([10, null]);
+  const stopped = events.at(-1);
+  expect(stopped).toMatchObject({
+    event: 'stopped',
+    measured: {verdict: {twoOwners: true}, standing: 0},
+  });
+  const {handovers} = (stopped as Extract<CanaryEvent, {event: 'measured'}>).measured;
+  expect(handovers.other?.count).toBeGreaterThan(0);
 });

@@ -24,7 +24,7 @@ import type {WriterOrder, WriterReport} from './writer.ts';
 
 const APP = 'fenced';
 const SHARD = 's1';
-const PAUSES = 3;
+const PAUSES = 2;
 const WRITER = join(import.meta.dirname, 'writer.ts');
 const programs = postgresPrograms();
 const KINDS = ['etcd', 'http', ...(programs === undefined ? [] : ['postgresql'])];
