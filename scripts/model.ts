@@ -4,8 +4,8 @@
  */
 import {writeFileSync} from 'node:fs';
 import {MODEL_CASES} from './model/cases.ts';
-import {check, obtainSpin} from './model/checker.ts';
-import {caseLine, headLine, stepLines} from './model/report.ts';
+import {check, obtainSpin, versionOf} from './model/checker.ts';
+import {caseLine, headLine, stepLines, whenceLine} from './model/report.ts';
 
 const LARGE = '--large';
 const MISSING_EXIT = 3;
@@ -26,10 +26,11 @@ async function main(): Promise<number> {
     return MISSING_EXIT;
   }
   const {large, only, cases} = wanted(process.argv.slice(2));
-  const lines = [headLine()];
+  const command = `npm run model${large ? ' -- --large' : ''}`;
+  const lines = [whenceLine(command, await versionOf(obtained.spin)), '', headLine()];
   const told: string[] = [];
   let failed = 0;
-  console.log(headLine());
+  console.log(lines.join('\n'));
   for (const modelCase of cases) {
     const checked = await check(obtained.spin, modelCase);
     const right = checked.result === modelCase.expected;

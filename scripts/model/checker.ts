@@ -51,7 +51,12 @@ function run(program: string, args: readonly string[], cwd?: string): Promise<Ra
 
 /** Another program of this name may be on the path. */
 async function isSpin(program: string): Promise<boolean> {
-  return (await run(program, ['-V'])).output.startsWith('Spin Version');
+  return (await versionOf(program)) !== '';
+}
+
+/** As it says it itself. */
+export async function versionOf(spin: string): Promise<string> {
+  return /^Spin Version \S+/.exec((await run(spin, ['-V'])).output)?.[0] ?? '';
 }
 
 async function hasCompiler(): Promise<boolean> {

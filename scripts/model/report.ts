@@ -1,9 +1,15 @@
 /** The result of the model as text. */
+import {availableParallelism} from 'node:os';
 import type {ModelCase} from './cases.ts';
 import type {Checked} from './checker.ts';
 
 /** Its steps are part of what is published. */
 const TOLD_IN_FULL = /^V\d without/;
+
+/** States and transitions do not depend on the machine, seconds do. */
+export function whenceLine(command: string, version: string): string {
+  return `${command}, ${version}, ${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} cores`;
+}
 
 export function headLine(): string {
   return `${'case'.padEnd(52)}${'result'.padEnd(10)}${'states'.padStart(12)}${'transitions'.padStart(13)}${'depth'.padStart(7)}${'seconds'.padStart(9)}`;
