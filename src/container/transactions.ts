@@ -109,8 +109,9 @@ export function deregisterTransaction(keys: Keys, app: string, action: Deregiste
 }
 
 /**
- * Reads the keys in the order of the store's writes. Its compares contradict each other, so `key` is never written; but the put makes it a
- * write for etcd, which answers it from the log and not from what one of its members knows. Always answered as refused.
+ * Reads the keys in the order of the store's writes. Its compares contradict each other, so `key` is never touched; but the deletion makes it a
+ * write for etcd, which answers it from the log and not from what one of its members knows. A deletion, since an etcd that is full refuses
+ * puts. Always answered as refused.
  */
 export function orderedReadTransaction(key: string, paths: readonly string[]): Transaction {
   return {
@@ -118,7 +119,7 @@ export function orderedReadTransaction(key: string, paths: readonly string[]): T
       {key, target: 'create', op: '=', value: 0},
       {key, target: 'create', op: '!=', value: 0},
     ],
-    then: [{op: 'put', key, value: ''}],
+    then: [{op: 'delete', key}],
     otherwise: paths.map((path) => ({op: 'get', key: path})),
   };
 }
