@@ -1,0 +1,30 @@
+/** What happens each minute: 1 % of the shards move, some specs change, a container joins or leaves. */
+import type {BenchBed} from '../bench/bed.ts';
+
+const GUEST = 'guest';
+/** Of the shards, how many get another task each minute: each is a drop and an add on its container, with a new token. */
+const PART = 0.01;
+const AT_ONCE = 16;
+
+/** Returns what it did. */
+export async function churn(
+  bed: BenchBed,
+  app: string,
+  ids: readonly string[],
+  minute: number,
+): Promise<string> {
+  const count = Math.max(1, Math.floor(ids.length * PART));
+  const from = (minute * count) % ids.length;
+  const task = `minute ${minute}`;
+  const waiting = ids.slice(from, from + count);
+  const worker = async (): Promise<void> => {
+    for (let shardId = waiting.pop(); shardId !== undefined; shardId = waiting.pop())
+      await bed.admin.call('updateShard', {service: app, shardId, task});
+  };
+  await Promise.all(Array.from({length: AT_ONCE}, worker));
+  // The guest takes its share when it comes and gives it back when it leaves: moves both times.
+  const isThere = bed.containers.has(GUEST);
+  if (isThere) await bed.endContainer(GUEST, 'SIGTERM');
+  else bed.startContainers(app, GUEST, 1);
+  return `${count} specs changed, guest ${isThere ? 'left' : 'joined'}`;
+}

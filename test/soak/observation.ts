@@ -1,0 +1,69 @@
+/** What the processes hold at one instant. */
+import {readdirSync} from 'node:fs';
+import {memoryOf} from '../bench/bed.ts';
+import type {BenchBed} from '../bench/bed.ts';
+import {Wire} from '../support/wire.ts';
+
+const MEBIBYTE = 1024 ** 2;
+
+export interface Observation {
+  readonly minute: number;
+  /** MB of all daemons, of all containers' processes that stay. */
+  readonly daemonsMb: number;
+  readonly containersMb: number;
+  readonly files: number;
+  readonly storeMb: number;
+  readonly revision: number;
+  /** Longest event-loop delay of a daemon, p99, ms. */
+  readonly loopMs: number;
+  readonly text: string;
+}
+
+export async function observed(bed: BenchBed, minute: number): Promise<Observation> {
+  const daemons = bed.daemons.map(({process}) => process);
+  const staying = [...bed.containers].filter(([id]) => id.startsWith('base')).map(([, one]) => one);
+  const sum = (list: typeof daemons): number =>
+    list.reduce((total, child) => total + memoryOf(child).nowMb, 0);
+  const files = [...daemons, ...staying].reduce((total, {pid}) => total + openFiles(pid), 0);
+  const {storeMb, revision} = await storeStatus(bed.etcd.endpoint);
+  const delays = await Promise.all(bed.daemons.map(({address}) => loopDelayMs(address)));
+  const one = {
+    minute,
+    daemonsMb: sum(daemons),
+    containersMb: sum(staying),
+    files,
+    storeMb,
+    revision,
+  };
+  const loopMs = Math.max(...delays);
+  const text =
+    `minute ${minute}: daemons ${one.daemonsMb.toFixed(1)} MB, containers ${one.containersMb.toFixed(1)} MB, ` +
+    `${files} files, etcd ${storeMb.toFixed(1)} MB at revision ${revision}, loop p99 ${loopMs.toFixed(1)} ms`;
+  return {...one, loopMs, text};
+}
+
+function openFiles(pid: number | undefined): number {
+  return readdirSync(`/proc/${String(pid)}/fd`).length;
+}
+
+async function storeStatus(endpoint: string): Promise<{storeMb: number; revision: number}> {
+  const wire = new Wire(endpoint);
+  try {
+    const answer = (await wire.call('Maintenance.Status')) as {
+      dbSize?: string;
+      header?: {revision?: string};
+    };
+    return {
+      storeMb: Number(answer.dbSize ?? 0) / MEBIBYTE,
+      revision: Number(answer.header?.revision ?? 0),
+    };
+  } finally {
+    wire.close();
+  }
+}
+
+async function loopDelayMs(address: string): Promise<number> {
+  const text = await fetch(`http://${address}/metrics`).then((answer) => answer.text());
+  const [, seconds = '0'] = /^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(text) ?? [];
+  return Number(seconds) * 1_000;
+}

@@ -1,0 +1,89 @@
+/**
+ * npm run soak -- --hours H [--shards N] [--containers N] [--daemons N] [--out FILE]: daemons and containers as processes through hours
+ * of moves, changed specs, joins and leaves; what they hold is written down each minute. Exit code 1 when memory grows by a MB an hour.
+ */
+import {execFileSync} from 'node:child_process';
+import {appendFileSync, mkdirSync, writeFileSync} from 'node:fs';
+import {cpus} from 'node:os';
+import {dirname, join} from 'node:path';
+import {parseArgs} from 'node:util';
+import {BenchBed} from '../bench/bed.ts';
+import {shardIds} from '../bench/figure.ts';
+import {observed} from './observation.ts';
+import type {Observation} from './observation.ts';
+import {verdictOf} from './verdict.ts';
+import {churn} from './churn.ts';
+
+const {values} = parseArgs({
+  options: {
+    hours: {type: 'string', default: '1'},
+    shards: {type: 'string', default: '100000'},
+    containers: {type: 'string', default: '100'},
+    daemons: {type: 'string', default: '2'},
+    out: {type: 'string'},
+  },
+});
+
+const APP = 'soak';
+const TTL_MS = 10_000;
+const SETTLE_LIMIT_MS = 900_000;
+const PROCESSES = 4;
+const MINUTE_MS = 60_000;
+
+function stamp(): string {
+  return new Date().toISOString().slice(0, 16).replaceAll(':', '');
+}
+
+async function main(): Promise<void> {
+  const build = join(import.meta.dirname, '..', '..', 'scripts', 'build.ts');
+  execFileSync(process.execPath, ['--import', 'tsx', build], {
+    stdio: 'ignore',
+  });
+  const file = values.out ?? join('docs', 'results', `soak-${stamp()}.txt`);
+  mkdirSync(dirname(file), {recursive: true});
+  const {hours, shards, containers, daemons} = values;
+  const head = `npm run soak -- --hours ${hours} --shards ${shards} --containers ${containers} --daemons ${daemons}`;
+  writeFileSync(
+    file,
+    `${head}\n${cpus().length} x ${cpus()[0]?.model ?? 'CPU'}, Node ${process.version}\n`,
+  );
+  const say = (line: string): void => {
+    appendFileSync(file, `${line}\n`);
+    console.log(line);
+  };
+  const bed = await BenchBed.start({ttlMs: TTL_MS, daemons: Number(daemons)});
+  try {
+    const {isGood, line} = await soak(bed, say);
+    say(line);
+    process.exitCode = isGood ? 0 : 1;
+  } finally {
+    await bed.stop();
+  }
+}
+
+async function soak(
+  bed: BenchBed,
+  say: (line: string) => void,
+): Promise<{isGood: boolean; line: string}> {
+  const ids = shardIds(Number(values.shards));
+  const log = await bed.createApp(APP);
+  await bed.addShards(APP, ids);
+  const each = Math.ceil(Number(values.containers) / PROCESSES);
+  for (let index = 0; index < PROCESSES; index += 1) bed.startContainers(APP, `base${index}`, each);
+  await log.untilReady(ids, () => true, SETTLE_LIMIT_MS);
+  const endMs = performance.now() + Number(values.hours) * 3_600_000;
+  const series: Observation[] = [];
+  for (let minute = 0; performance.now() < endMs; minute += 1) {
+    const nextMs = performance.now() + MINUTE_MS;
+    const note = await churn(bed, APP, ids, minute).catch(
+      (error: unknown) => `churn: ${String(error)}`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextMs - performance.now())));
+    const one = await observed(bed, minute);
+    series.push(one);
+    say(`${one.text}, ${note}`);
+  }
+  return verdictOf(series);
+}
+
+await main();
