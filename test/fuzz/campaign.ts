@@ -25,6 +25,8 @@ export interface CampaignOptions {
 export interface CampaignResult {
   readonly cases: number;
   readonly seconds: number;
+  /** What this process computed meanwhile: the measure of targets in it, on a machine that has other work. */
+  readonly cpuSeconds: number;
   readonly growthBytes: number;
   readonly fault: string | undefined;
   /** Of the failing case, to be given to --replay. */
@@ -40,6 +42,7 @@ export class Campaign {
   private file: string | undefined;
   private warmBytes: number | undefined;
   private readonly startMs = performance.now();
+  private readonly startCpu = process.cpuUsage();
 
   constructor(target: FuzzTarget, options: CampaignOptions) {
     this.target = target;
@@ -53,7 +56,9 @@ export class Campaign {
     if (growthBytes > GROWTH_LIMIT_BYTES)
       this.fault ??= `memory grew by ${Math.round(growthBytes / 1024 ** 2)} MB after warm-up`;
     const seconds = (performance.now() - this.startMs) / 1_000;
-    return {cases: this.done, seconds, growthBytes, fault: this.fault, file: this.file};
+    const {user, system} = process.cpuUsage(this.startCpu);
+    const cpuSeconds = (user + system) / 1e6;
+    return {cases: this.done, seconds, cpuSeconds, growthBytes, fault: this.fault, file: this.file};
   }
 
   private async worker(): Promise<void> {

@@ -39,11 +39,12 @@ async function replay(file: string): Promise<boolean> {
 }
 
 function report(target: FuzzTarget, result: CampaignResult): void {
-  const {cases, seconds, growthBytes, fault, file} = result;
+  const {cases, seconds, cpuSeconds, growthBytes, fault, file} = result;
   const growth = (growthBytes / MEBIBYTE).toFixed(1);
+  const perCpu = target.width === 1 ? `, ${Math.round(cases / cpuSeconds)} per CPU second` : '';
   const rate = Math.round(cases / seconds);
   console.log(
-    `${target.name.padEnd(14)} ${String(cases).padStart(9)} cases, ${rate}/s, memory ${growth} MB`,
+    `${target.name.padEnd(14)} ${String(cases).padStart(9)} cases, ${rate}/s${perCpu}, memory ${growth} MB`,
   );
   const kinds = [...target.counts].sort(([, a], [, b]) => b - a).slice(0, 12);
   console.log(`  ${kinds.map(([kind, number]) => `${kind} ${number}`).join(', ')}`);

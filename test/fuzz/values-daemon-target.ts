@@ -53,7 +53,7 @@ async function open(): Promise<FuzzTarget> {
   const counts = new Map<string, number>();
   let next = 0;
   return {
-    ...{name: 'values-daemon', width: 2, counts, make},
+    ...{name: 'values-daemon', width: 8, counts, make},
     run: async (input: Json) => {
       const {kind, key, text} = input as unknown as Input;
       const name = Buffer.from(key);
