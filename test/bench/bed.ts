@@ -21,6 +21,15 @@ const NODE_ARGUMENTS = (process.env['BENCH_NODE_ARGS'] ?? '')
   .split(' ')
   .filter((one) => one !== '');
 
+/** Nothing that was started outlives this process, also when it is interrupted or throws. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+// By itself, a signal ends a process without its exit handlers.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => process.exit(130));
+
 export interface BedOptions {
   /** etcd members. Default 1. */
   readonly members?: number;
@@ -158,9 +167,12 @@ export class BenchBed {
 
   private launch(args: readonly string[], log: string): ChildProcess {
     const file = openSync(join(this.folder, log), 'w');
-    return spawn(process.execPath, [...NODE_ARGUMENTS, SM, ...args], {
+    const child = spawn(process.execPath, [...NODE_ARGUMENTS, SM, ...args], {
       stdio: ['ignore', file, file],
     });
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    return child;
   }
 }
 

@@ -34,6 +34,8 @@ const READS = [
   ],
 ];
 const READS_PER_CASE = 2;
+/** Of a case: on a busy machine eight cases wait for one daemon, and `checks` reads all there is. */
+const LIMIT_MS = 30_000;
 
 function make(random: Random): Input {
   const kind = random.pick(KINDS);
@@ -53,7 +55,7 @@ async function open(): Promise<FuzzTarget> {
   const counts = new Map<string, number>();
   let next = 0;
   return {
-    ...{name: 'values-daemon', width: 8, counts, make},
+    ...{name: 'values-daemon', width: 8, counts, make, hangMs: LIMIT_MS},
     run: async (input: Json) => {
       const {kind, key, text} = input as unknown as Input;
       const name = Buffer.from(key);

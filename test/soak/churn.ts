@@ -1,8 +1,8 @@
-/** What happens each minute: 1 % of the shards move, some specs change, a container joins or leaves. */
+/** What happens each interval: 1 % of the shards move, some specs change, a container joins or leaves. */
 import type {BenchBed} from '../bench/bed.ts';
 
 const GUEST = 'guest';
-/** Of the shards, how many get another task each minute: each is a drop and an add on its container, with a new token. */
+/** Of the shards, how many get another task each time: each is a drop and an add on its container, with a new token. */
 const PART = 0.01;
 const AT_ONCE = 16;
 
@@ -11,11 +11,11 @@ export async function churn(
   bed: BenchBed,
   app: string,
   ids: readonly string[],
-  minute: number,
+  turn: number,
 ): Promise<string> {
   const count = Math.max(1, Math.floor(ids.length * PART));
-  const from = (minute * count) % ids.length;
-  const task = `minute ${minute}`;
+  const from = (turn * count) % ids.length;
+  const task = `turn ${turn}`;
   const waiting = ids.slice(from, from + count);
   const worker = async (): Promise<void> => {
     for (let shardId = waiting.pop(); shardId !== undefined; shardId = waiting.pop())

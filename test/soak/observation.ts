@@ -7,6 +7,7 @@ import {Wire} from '../support/wire.ts';
 const MEBIBYTE = 1024 ** 2;
 
 export interface Observation {
+  /** Since the load began, with its fraction. */
   readonly minute: number;
   /** MB of all daemons, of all containers' processes that stay. */
   readonly daemonsMb: number;
@@ -37,7 +38,7 @@ export async function observed(bed: BenchBed, minute: number): Promise<Observati
   };
   const loopMs = Math.max(...delays);
   const text =
-    `minute ${minute}: daemons ${one.daemonsMb.toFixed(1)} MB, containers ${one.containersMb.toFixed(1)} MB, ` +
+    `minute ${minute.toFixed(1)}: daemons ${one.daemonsMb.toFixed(1)} MB, containers ${one.containersMb.toFixed(1)} MB, ` +
     `${files} files, etcd ${storeMb.toFixed(1)} MB at revision ${revision}, loop p99 ${loopMs.toFixed(1)} ms`;
   return {...one, loopMs, text};
 }

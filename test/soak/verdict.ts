@@ -25,7 +25,7 @@ export function verdictOf(series: readonly Observation[]): {
   if (warm.length < POINTS_LEAST)
     return {
       isGood: false,
-      line: `verdict: too short: ${warm.length} minutes after warm-up, ${POINTS_LEAST} are needed`,
+      line: `verdict: too short: ${warm.length} points after warm-up, ${POINTS_LEAST} are needed`,
     };
   const slope = (of: (one: Observation) => number): number =>
     slopePerHour(warm.map((one) => ({minute: one.minute, value: of(one)})));
