@@ -68,9 +68,11 @@ class Writer {
     return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
   }
 
-  /** Writes that came through, of all resources. */
+  /** Writes that came through where tokens are compared: only an owner has more of them. Late naive ones come through, too. */
   get written(): number {
-    return this.reports.filter(({type}) => type === 'written').length;
+    const checked = (report: WriterReport): boolean =>
+      report.type === 'written' && report.resource.endsWith(' checked');
+    return this.reports.filter(checked).length;
   }
 
   /** Names of resources that have refused it. */
@@ -158,17 +160,27 @@ describe('a container that is stopped between guard and write', () => {
     server.close();
   });
 
+  /** Returns the owner, stopped. On a starved machine the shard may change hands before the owner gets its order: then the next one gets it. */
+  function stopOwner(): Promise<Writer> {
+    let counts = writers.map(({written}) => written);
+    let ordered: Writer | undefined;
+    const look = (): Writer | undefined => {
+      const owner = writers.find(({written}, index) => written > (counts[index] ?? 0));
+      counts = writers.map(({written}) => written);
+      if (owner !== undefined && owner !== ordered) {
+        owner.order({type: 'stopAtNextWrite'});
+        ordered = owner;
+      }
+      return writers.find(({isStopped}) => isStopped);
+    };
+    const failures = (): string => JSON.stringify(writers.map((one) => one.failures.at(-1)));
+    return until(look, LONG_MS, () => `the owner stops between guard and write: ${failures()}`);
+  }
+
   /** Stops whoever writes, until the other has written; then lets it go on. */
   async function outlive(): Promise<void> {
-    const counts = writers.map(({written}) => written);
-    const acting = await until(
-      () => writers.find(({written}, index) => written > (counts[index] ?? 0)),
-      LONG_MS,
-      () => `somebody writes: ${JSON.stringify(writers.map(({failures}) => failures.at(-1)))}`,
-    );
+    const acting = await stopOwner();
     const [other] = writers.filter((writer) => writer !== acting);
-    acting.order({type: 'stopAtNextWrite'});
-    await until(() => acting.isStopped, LONG_MS, 'it stops between guard and write');
     const before = other?.written ?? 0;
     await until(() => (other?.written ?? 0) > before + 20, LONG_MS, 'the other has the shard');
     const refusals = acting.refusedBy.length;

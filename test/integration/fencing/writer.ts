@@ -65,6 +65,8 @@ async function join(options: JoinOptions, places: Places): Promise<void> {
   const resources = resourcesOf(places);
   const container = await joinApp(options, {
     add: async (shard) => {
+      // An order that came too late was for an earlier time as owner.
+      stopWanted = false;
       await Promise.all(resources.map((resource) => resource.takeOver(shard)));
       const timer = setInterval(
         () => void shard.run(() => act(resources, shard)).catch(() => undefined),
