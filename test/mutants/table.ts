@@ -8,6 +8,7 @@ import {KEEPER_MUTANTS} from './table/keeper.ts';
 import {SESSION_MUTANTS} from './table/session.ts';
 import {CONTAINER_MUTANTS} from './table/container.ts';
 import {GOVERNOR_MUTANTS} from './table/governor.ts';
+import {DECISIONS_MUTANTS} from './table/decisions.ts';
 import {GOVERNING_MUTANTS} from './table/governing.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -19,5 +20,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...SESSION_MUTANTS,
   ...CONTAINER_MUTANTS,
   ...GOVERNOR_MUTANTS,
+  ...DECISIONS_MUTANTS,
   ...GOVERNING_MUTANTS,
 ];

@@ -7,12 +7,12 @@ import {MemoryKv, MemoryStore} from '../../src/store/memory-store.ts';
 import type {Compare, Operation, Transaction, TransactionOutcome} from '../../src/store/port.ts';
 import {until} from '../etcd/until.ts';
 
-/** A memory store that records what it is sent, and can hold answers back or lose them. */
+/** A memory store that records what it is sent, and can hold answers back or lose one. */
 class RecordingStore extends MemoryStore {
   readonly sent: Transaction[] = [];
   underWay = 0;
   mostUnderWay = 0;
-  lose = false;
+  loseNext = false;
   private gates: (() => void)[] | undefined;
 
   hold(): void {
@@ -33,7 +33,8 @@ class RecordingStore extends MemoryStore {
     if (gates !== undefined) await new Promise<void>((resolve) => gates.push(resolve));
     const outcome = await super.transact(transaction);
     this.underWay -= 1;
-    if (!this.lose) return outcome;
+    if (!this.loseNext) return outcome;
+    this.loseNext = false;
     return {kind: 'unknown', error: new SmError('STORE_UNAVAILABLE', 'lost', {retryable: true})};
   }
 }
@@ -95,7 +96,7 @@ describe('a batch', () => {
 
   it('is unknown to all when its answer is lost, and is not sent again', async () => {
     const store = new RecordingStore();
-    store.lose = true;
+    store.loseNext = true;
     const batcher = new TransactionBatcher(store);
     const outcomes = await Promise.all(keys(10).map((key) => batcher.submit(claim(key))));
     expect(new Set(outcomes.map(({kind}) => kind))).toEqual(new Set(['unknown']));

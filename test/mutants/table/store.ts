@@ -87,7 +87,9 @@ export const STORE_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 4: a write of unknown outcome is not repeated',
       find: 'else for (const member of batch.members) member.resolve(outcome);',
       replace: 'else {\n      this.queue.push(...batch.members);\n      this.queueFlush();\n    }',
-      killed: BATCHER_TESTS('a batch > ends every member when the store is closed'),
+      killed: BATCHER_TESTS(
+        'a batch > is unknown to all when its answer is lost, and is not sent again',
+      ),
     },
     {
       name: 'one refusal refuses all',

@@ -95,8 +95,10 @@ describe('a daemon', () => {
   it('does not become the leader without a heartbeat: nobody could take its key away again', async () => {
     bed = new Bed();
     bed.shell.start();
-    await bed.tried(2);
-    expect([bed.leader, bed.elected]).toEqual([undefined, 0]);
+    for (const times of [1, 2]) {
+      await bed.tried(times);
+      expect([bed.leader, bed.elected]).toEqual([undefined, 0]);
+    }
   });
 
   it('deposes a leader without a heartbeat, and leads', async () => {

@@ -1,0 +1,200 @@
+/** What a governor decides from what it knows, rule by rule. */
+import {beforeEach, describe, expect, it} from 'vitest';
+import {silenceMs} from '../../src/model/container.ts';
+import type {LivingContainer} from '../../src/governor/containers.ts';
+import {startableMove} from '../../src/governor/held.ts';
+import {MotionLedger} from '../../src/governor/motion.ts';
+import {PendingWrites} from '../../src/governor/pending-writes.ts';
+import {reconcile} from '../../src/governor/reconcile.ts';
+import type {Destination, ReconcileContext, Step} from '../../src/governor/reconcile.ts';
+import {forget} from '../../src/ownership/transitions.ts';
+import {GovernorBed, TTL_MS} from './governor-bed.ts';
+
+const W = silenceMs(TTL_MS);
+const FIRST_PLAN_MS = 3_000;
+const ALL = ['c1', 'c2', 'c3'];
+
+/** An app whose only shard is assigned to c1, which has not claimed it. */
+function assigned(): GovernorBed {
+  const bed = new GovernorBed(['s1']);
+  bed.join('c1');
+  bed.pass(FIRST_PLAN_MS, ['c1']);
+  expect(bed.places).toEqual({s1: 'assigned c1'});
+  return bed;
+}
+
+/** The same, claimed by c1. */
+function owned(ready = true): GovernorBed {
+  const bed = assigned();
+  bed.claim(['s1'], ready);
+  return bed;
+}
+
+describe('silent containers', () => {
+  function silent(): GovernorBed {
+    const bed = new GovernorBed([]);
+    for (const container of ALL) bed.join(container);
+    bed.pass(FIRST_PLAN_MS, ALL);
+    return bed;
+  }
+
+  it('are asked to go every half second until they are gone, and not at every look', () => {
+    const bed = silent();
+    bed.beat('c1');
+    bed.pass(W + 2_000, ['c2', 'c3']);
+    expect(bed.evictions.length).toBeGreaterThan(2);
+    expect(bed.evictions.length).toBeLessThanOrEqual(5);
+  });
+
+  it('are one when one container has been started again and again', () => {
+    const bed = silent();
+    const incarnations = ['c1-a', 'c1-b', 'c1-c', 'c1-d'];
+    for (const incarnation of incarnations) bed.beat('c1', 'waiting', incarnation);
+    bed.pass(W + 500, ALL);
+    expect(new Set(bed.evictions.map(({incarnation}) => incarnation))).toEqual(
+      new Set(incarnations),
+    );
+  });
+});
+
+describe('a listing', () => {
+  it('takes away what it does not show, and nothing that is newer', () => {
+    const bed = owned();
+    const {view} = bed.governor;
+    const {mod = 0} = bed.own.get('s1') ?? {};
+    const missing = (revision: number): string[] =>
+      view.missingFrom(new Set(), revision).map(({kind}) => kind);
+    expect(missing(mod - 1)).toContain('heartbeat');
+    expect(missing(mod - 1)).not.toContain('own');
+    bed.governor.relisted([], mod + 1, bed.nowMs);
+    expect([view.hasHeartbeat('c1-inc'), view.own.size]).toEqual([false, 0]);
+  });
+
+  it('comes before every decision', () => {
+    const bed = new GovernorBed(['s1'], {listed: false});
+    bed.join('c1');
+    bed.pass(FIRST_PLAN_MS, ['c1']);
+    expect([bed.writes, bed.status]).toEqual([[], undefined]);
+    bed.governor.relisted([], 0, bed.nowMs);
+    bed.pass(FIRST_PLAN_MS, ['c1']);
+    expect(bed.places).toEqual({s1: 'assigned c1'});
+  });
+});
+
+describe('a shard', () => {
+  it('whose record cannot be read is not touched', () => {
+    const bed = new GovernorBed(['s1', 's2']);
+    bed.governor.changed(
+      {kind: 'corrupt', mod: 0, what: 'own', id: 's1', problem: 'no JSON'},
+      bed.nowMs,
+    );
+    bed.join('c1');
+    bed.pass(FIRST_PLAN_MS, ['c1']);
+    expect(bed.writes.map(({transition}) => transition.shard)).toEqual(['s2']);
+  });
+
+  it('is not written again while the outcome of a write is unknown', () => {
+    const bed = new GovernorBed(['s1']);
+    bed.join('c1');
+    for (let ms = 0; ms < 2 * FIRST_PLAN_MS; ms += 100) {
+      bed.beat('c1');
+      bed.addShard('s1');
+      bed.turn(100, () => 'unknown');
+    }
+    expect(bed.writes).toHaveLength(1);
+  });
+});
+
+describe('a queued move', () => {
+  function start(bed: GovernorBed, from: string, pending = new PendingWrites()) {
+    const gate = {view: bed.governor.view, living: new Map(), motion: new MotionLedger(), pending};
+    return startableMove({shard: 's1', from, to: 'c2', cause: 'balance'}, gate);
+  }
+
+  it('begins where the shard is, and has no object where it is no more', () => {
+    const bed = owned();
+    expect(start(bed, 'c1')).toBe(bed.own.get('s1'));
+    expect(start(bed, 'c3')).toBe('void');
+  });
+
+  it('waits until the shard serves', () => {
+    expect(start(owned(false), 'c1')).toBe('wait');
+  });
+
+  it('waits for a write of the shard that is under way', () => {
+    const bed = owned();
+    const known = bed.own.get('s1');
+    if (known === undefined) throw new Error('s1 has no record');
+    const pending = new PendingWrites();
+    pending.submit(forget('s1', known));
+    expect(start(bed, 'c1', pending)).toBe('wait');
+  });
+});
+
+describe('the next step of a shard', () => {
+  const move = {id: 'm', startedAt: ''};
+  let living: Map<string, LivingContainer>;
+  beforeEach(() => {
+    living = new Map();
+    for (const container of ALL) lives(container, {});
+  });
+
+  function lives(container: string, over: Partial<LivingContainer>): void {
+    const known = {container, incarnation: `${container}-inc`, endpoint: ''};
+    living.set(container, {...known, state: 'ready', mode: 'open', ...over});
+  }
+
+  function next(bed: GovernorBed, target: string, over: Partial<ReconcileContext> = {}): Step {
+    const destination: Destination = {target, mustDrop: false, stranded: false, isShutOut: false};
+    return reconcile('s1', destination, {
+      ...{view: bed.governor.view, living, epoch: 1},
+      newMove: (from, to, why) => ({...move, from, to, why}),
+      ...{isFull: () => false, isBusy: () => false, isQueued: () => false},
+      ...over,
+    });
+  }
+
+  function written(step: Step): unknown {
+    if (step.step !== 'write') return step;
+    const {record} = step.transition;
+    return {state: record?.state, container: record?.container, why: record?.move?.why};
+  }
+
+  it('takes it from nobody whose heartbeat is there, known to live or not', () => {
+    living.delete('c1');
+    expect(next(owned(), 'c2')).toEqual({step: 'wait', for: 'budget'});
+  });
+
+  it('gives it to who takes something new and has room', () => {
+    const bed = new GovernorBed(['s1']);
+    expect(written(next(bed, 'c2'))).toMatchObject({state: 'assigned', container: 'c2'});
+    expect(next(bed, 'c2', {isFull: () => true})).toEqual({step: 'wait', for: 'room'});
+    lives('c2', {state: 'cordoned', mode: 'closed'});
+    expect(next(bed, 'c2')).toEqual({step: 'wait', for: 'plan'});
+  });
+
+  it('reminds an owner that loads, and tells one that has to drop', () => {
+    expect(next(owned(false), 'c1')).toEqual({step: 'hint', op: 'add', remind: true});
+    expect(next(owned(), 'c1')).toEqual({step: 'wait', for: 'nothing'});
+    const bed = owned();
+    const {value} = bed.own.get('s1') ?? {};
+    if (value === undefined) throw new Error('s1 has no record');
+    bed.record('s1', {...value, state: 'dropping'});
+    expect(next(bed, 'c2')).toEqual({step: 'hint', op: 'drop'});
+  });
+
+  it('lets it go from a leaving container even where nobody else has room', () => {
+    lives('c1', {state: 'leaving', mode: 'draining'});
+    expect(written(next(owned(), ''))).toEqual({
+      ...{state: 'dropping', container: 'c1', why: 'leaving'},
+    });
+  });
+
+  it('drops what was claimed with an older task', () => {
+    const bed = owned();
+    bed.addShard('s1', {taskVersion: 1});
+    expect(written(next(bed, 'c1'))).toEqual({
+      ...{state: 'dropping', container: 'c1', why: 'task changed'},
+    });
+  });
+});

@@ -1,0 +1,174 @@
+/** What a governor decides: each rule has a test of its own. */
+import {inFile, testsOf} from '../mutant.ts';
+import type {Mutant} from '../mutant.ts';
+
+const DECISIONS_TESTS = testsOf('test/governor/decisions.test.ts');
+
+export const DECISIONS_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/governor/eviction.ts', [
+    {
+      name: 'one eviction a millisecond',
+      breaks: 'style rule 6: every retry has a pause',
+      find: 'this.asked.set(incarnation, nowMs + RETRY_MS);',
+      replace: '',
+      killed: DECISIONS_TESTS(
+        'silent containers > are asked to go every half second until they are gone, and not at every look',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/eviction-circuit-breaker.ts', [
+    {
+      name: 'one that restarts again and again is many',
+      breaks: '"Brake": of the containers',
+      find: 'for (const {container} of silent) lost.add(container);',
+      replace: "for (const [at, {container}] of silent.entries()) lost.add(container + '/' + at);",
+      killed: DECISIONS_TESTS(
+        'silent containers > are one when one container has been started again and again',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/view.ts', [
+    {
+      name: 'what a listing does not show stays',
+      breaks: '"Governor": a full re-list',
+      find: 'if (at <= revision && !listed.has(`heartbeat/${incarnation}`))',
+      replace: 'if (at < 0 && !listed.has(`heartbeat/${incarnation}`))',
+      killed: DECISIONS_TESTS(
+        'a listing > takes away what it does not show, and nothing that is newer',
+      ),
+    },
+    {
+      name: 'a listing deletes what is newer',
+      breaks: '"Governor": a listing tells of its revision',
+      find: 'if (at <= revision && !listed.has(`own/${shard}`))',
+      replace: 'if (!listed.has(`own/${shard}`))',
+      killed: DECISIONS_TESTS(
+        'a listing > takes away what it does not show, and nothing that is newer',
+      ),
+    },
+    {
+      name: 'hands on what cannot be read',
+      breaks: '"Records": a higher v quarantines that shard',
+      find: 'this.quarantined.size > 0 &&\n      (',
+      replace: 'this.quarantined.size < 0 &&\n      (',
+      killed: DECISIONS_TESTS('a shard > whose record cannot be read is not touched'),
+    },
+  ]),
+  ...inFile('src/governor/governor.ts', [
+    {
+      name: 'decides before the first listing',
+      breaks: '"Governor": reads everything first',
+      find: 'const actions: GovernorAction[] = [];\n    if (!this.listed) return actions;',
+      replace: 'const actions: GovernorAction[] = [];',
+      killed: DECISIONS_TESTS('a listing > comes before every decision'),
+    },
+    {
+      name: 'two writes of one shard',
+      breaks: '"Governor": one write of a shard at a time',
+      find: 'this.pending.has(shard) || this.view.isQuarantined(shard)',
+      replace: 'this.view.isQuarantined(shard)',
+      killed: DECISIONS_TESTS(
+        'a shard > is not written again while the outcome of a write is unknown',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/held.ts', [
+    {
+      name: 'moves from where the shard is no more',
+      breaks: 'transition table: owned(Y) -> dropping(Y)',
+      find: " || known.value.container !== move.from) return 'void';",
+      replace: ") return 'void';",
+      killed: DECISIONS_TESTS(
+        'a queued move > begins where the shard is, and has no object where it is no more',
+      ),
+    },
+    {
+      name: 'moves what is not ready',
+      breaks: '"Budgets": a voluntary move takes what serves',
+      find: "if (voluntary && !known.value.ready) return 'wait';",
+      replace: '',
+      killed: DECISIONS_TESTS('a queued move > waits until the shard serves'),
+    },
+    {
+      name: 'moves while a write of the shard is under way',
+      breaks: '"Governor": one write of a shard at a time',
+      find: "if (pending.has(move.shard)) return 'wait';",
+      replace: '',
+      killed: DECISIONS_TESTS('a queued move > waits for a write of the shard that is under way'),
+    },
+  ]),
+  ...inFile('src/governor/reconcile.ts', [
+    {
+      name: 'takes from a container that lives',
+      breaks: 'transition table: only from one whose hb is absent',
+      find: 'if (!context.view.hasHeartbeat(known.value.incarnation))\n    return place',
+      replace: 'if (!context.living.has(known.value.container))\n    return place',
+      killed: DECISIONS_TESTS(
+        'the next step of a shard > takes it from nobody whose heartbeat is there, known to live or not',
+      ),
+    },
+    {
+      name: 'drops are not hinted',
+      breaks: '"Hints": repeat until the record is free',
+      find: "if (known.value.state === 'dropping') return {step: 'hint', op: 'drop'};\n  return reconcileOwned",
+      replace: "if (known.value.state === 'dropping') return NOTHING;\n  return reconcileOwned",
+      killed: DECISIONS_TESTS(
+        'the next step of a shard > reminds an owner that loads, and tells one that has to drop',
+      ),
+    },
+    {
+      name: 'gives to one that takes nothing new',
+      breaks: '"Hints": gets nothing new',
+      find: "if (target?.mode !== 'open') return {step: 'wait', for: 'plan'};",
+      replace: "if (target === undefined) return {step: 'wait', for: 'plan'};",
+      killed: DECISIONS_TESTS(
+        'the next step of a shard > gives it to who takes something new and has room',
+      ),
+    },
+    {
+      name: 'gives more than a container may hold',
+      breaks: 'planner.md: maxShardCount',
+      find: "if (context.isFull(target.incarnation)) return {step: 'wait', for: 'room'};",
+      replace: '',
+      killed: DECISIONS_TESTS(
+        'the next step of a shard > gives it to who takes something new and has room',
+      ),
+    },
+    {
+      name: 'a leaving container keeps what has no room',
+      breaks: '"Container" 6: with no other container it drops all at once',
+      find: "if (holder?.state === 'leaving' && (destination.stranded || destination.target === ''))\n    return letGo('leaving');",
+      replace: '',
+      killed: DECISIONS_TESTS(
+        'the next step of a shard > lets it go from a leaving container even where nobody else has room',
+      ),
+    },
+    {
+      name: 'an owner that loads is hinted at once',
+      breaks: '"Hints": who wrote the record is reminded only when it takes long',
+      find: "{step: 'hint', op: 'add', remind: true}",
+      replace: "{step: 'hint', op: 'add'}",
+      killed: DECISIONS_TESTS(
+        'the next step of a shard > reminds an owner that loads, and tells one that has to drop',
+      ),
+    },
+    {
+      name: 'an owned shard that is not ready is forgotten',
+      breaks: '"Hints": repeat until the record is ready',
+      find: "return ready ? NOTHING : {step: 'hint', op: 'add', remind: true};",
+      replace: 'return NOTHING;',
+      killed: DECISIONS_TESTS(
+        'the next step of a shard > reminds an owner that loads, and tells one that has to drop',
+      ),
+    },
+    {
+      name: 'a changed task goes unnoticed',
+      breaks: 'protocol.md, "Records": a new task is a new add',
+      find: 'if ((known.value.taskVersion ?? 0) !== (spec.value.taskVersion ?? 0)) return true;',
+      replace: '',
+      killed: DECISIONS_TESTS(
+        'the next step of a shard > drops what was claimed with an older task',
+      ),
+    },
+  ]),
+];
