@@ -43,13 +43,20 @@ describe('the app of a container', () => {
   }
 
   it('that is being removed is told of, once, and no other change is', async () => {
-    const said = watch((await write(KEY, SPEC)) + 1);
-    await write(KEY, {...SPEC, paused: true});
-    await write(KEY, {...SPEC, deleting: true});
-    await until(() => said() > 0, LIMIT_MS, 'the removal is told of');
-    await write(KEY);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(said()).toBe(1);
+    const from = (await write(KEY, SPEC)) + 1;
+    const said = watch(from);
+    let seen = 0;
+    // Told right after the watch before it.
+    const onBatch = (): number => (seen += 1);
+    const beside = store.watch(KEY, from, {onBatch, onLost: () => undefined});
+    const told: number[] = [];
+    for (const over of [{paused: true}, {deleting: true}, undefined]) {
+      await write(KEY, over && {...SPEC, ...over});
+      await until(() => seen > told.length, LIMIT_MS, 'the change is told of');
+      told.push(said());
+    }
+    beside.close();
+    expect(told).toEqual([0, 1, 1]);
   });
 
   it('that is gone at once is told of, too', async () => {

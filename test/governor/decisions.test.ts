@@ -123,7 +123,7 @@ describe('a queued move', () => {
 
   it('waits for a write of the shard that is under way', () => {
     const bed = owned();
-    const known = bed.own.get('s1');
+    const known = bed.governor.view.own.get('s1');
     if (known === undefined) throw new Error('s1 has no record');
     const pending = new PendingWrites();
     pending.submit(forget('s1', known));

@@ -5,6 +5,8 @@ export interface KilledByTest {
   readonly by: 'test';
   readonly file: string;
   readonly test: string;
+  /** Nothing shows but that what the test waits for never happens: here its time-out counts, and it is left out of `--quick`. */
+  readonly waits?: true;
 }
 
 /** One of so many seeds of the simulation breaks a promise. `removal`: of those in which the app is removed. */
@@ -35,6 +37,11 @@ export interface Mutant {
 /** The tests of a file, by their full names: `describe > it`. */
 export function testsOf(file: string): (test: string) => KilledByTest {
   return (test) => ({by: 'test', file, test});
+}
+
+/** A test that waits in vain while the mutant is planted: see `waits`. */
+export function inVain(killed: KilledByTest): KilledByTest {
+  return {...killed, waits: true};
 }
 
 /** Mutants of one file. */

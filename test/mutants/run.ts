@@ -52,7 +52,9 @@ async function judgeByTest(
   const key = `${killed.file} > ${killed.test}`;
   if (!sound.has(killed)) return {isDead: false, how: `${key}: does not pass without the mutant`};
   const after = await runner.run(killed, mutant);
-  return {isDead: after === 'failed', how: after === 'failed' ? key : `${key}: ${after}`};
+  if (after === 'failed') return {isDead: true, how: key};
+  const isDead = after === 'timed out' && killed.waits === true;
+  return {isDead, how: `${key}: ${after}`};
 }
 
 async function judgeBySeeds(mutant: Mutant): Promise<Judged> {
