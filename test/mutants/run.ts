@@ -14,7 +14,7 @@ import {TestRunner} from './under-tests.ts';
 const EQUIVALENT_SEEDS = 100;
 /** Mutants judged side by side. */
 const RUNNERS = 2;
-/** `--quick` runs mutants that die within so many seeds, and those that tests kill. */
+/** `--quick` runs mutants that die within so many seeds, and those that tests kill without waiting in vain. */
 const QUICK_SEEDS = 10;
 
 const {values} = parseArgs({
@@ -37,7 +37,8 @@ interface Verdict {
 function wanted({name, killed}: Mutant): boolean {
   if (values.only.length > 0) return values.only.some((part) => name.includes(part));
   if (!values.quick) return true;
-  return killed.by === 'test' || (killed.by === 'seeds' && killed.within <= QUICK_SEEDS);
+  if (killed.by === 'test') return killed.waits !== true;
+  return killed.by === 'seeds' && killed.within <= QUICK_SEEDS;
 }
 
 type Judged = Pick<Verdict, 'isDead' | 'how'>;
@@ -95,6 +96,19 @@ async function judgeAll(
   await runner.close();
 }
 
+/** One for each runner: what one file of tests kills stays together, as each file is run without a mutant, too. */
+function sharesOf(mutants: readonly Mutant[]): Mutant[][] {
+  const byFile = new Map<string, Mutant[]>();
+  for (const mutant of mutants) {
+    const file = mutant.killed.by === 'test' ? mutant.killed.file : mutant.name;
+    byFile.set(file, [...(byFile.get(file) ?? []), mutant]);
+  }
+  const shares = Array.from({length: RUNNERS}, (): Mutant[] => []);
+  for (const group of [...byFile.values()].sort((a, b) => b.length - a.length))
+    shares.sort((a, b) => a.length - b.length)[0]?.push(...group);
+  return shares;
+}
+
 function lineOf({mutant, isDead, how, seconds}: Verdict): string {
   const word = !isDead ? 'LIVES' : mutant.killed.by === 'equivalent' ? 'equal' : 'dead ';
   return `${word} ${mutant.name} | ${mutant.breaks} | ${how} | ${seconds.toFixed(1)} s`;
@@ -118,10 +132,7 @@ async function main(): Promise<void> {
     verdicts.push(verdict);
     if (!values.quick || !verdict.isDead) console.log(lineOf(verdict));
   };
-  const shares = Array.from({length: RUNNERS}, (_, share) =>
-    mutants.filter((_mutant, at) => at % RUNNERS === share),
-  );
-  await Promise.all(shares.map((share) => judgeAll(share, onVerdict)));
+  await Promise.all(sharesOf(mutants).map((share) => judgeAll(share, onVerdict)));
   verdicts.sort((a, b) => mutants.indexOf(a.mutant) - mutants.indexOf(b.mutant));
   const summary = summaryOf(verdicts);
   console.log(summary);

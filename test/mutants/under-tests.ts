@@ -42,10 +42,13 @@ export class TestRunner {
     return new TestRunner(root, vitest, now);
   }
 
-  /** What the tests say of the sources as they are, each file run once: those that pass. */
+  /** What the tests say of the sources as they are, each file loaded once: those that pass. */
   async passing(tests: readonly KilledByTest[]): Promise<Set<KilledByTest>> {
     const files = [...new Set(tests.map(({file}) => file))];
+    const names = new Set(tests.map(({test}) => escaped(test)));
+    this.vitest.setGlobalTestNamePattern(new RegExp(`^(?:${[...names].join('|')})$`));
     const modules = await this.runFiles(files);
+    this.vitest.resetGlobalTestNamePattern();
     return new Set(tests.filter((test) => outcome(this.root, modules, test) === 'passed'));
   }
 

@@ -169,7 +169,8 @@ describe('a write without an answer', () => {
     store.unanswered = [OWN];
     store.staleReads = 3;
     await govern();
-    await passUntil(() => store.staleReads === 0, 'all old answers are given');
+    const areGiven = (): boolean => store.staleReads === 0;
+    await passUntil(() => areGiven() || store.writes > 1, 'all old answers are given');
     expect(store.writes).toBe(1);
   });
 });
