@@ -26,6 +26,11 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['autocomplete bash', 0],
     ['autocomplete tcsh', 2],
   ],
+  canary: [
+    ['canary --containers 2 --shards 2 --duration 3s --endpoints {etcd} --etcd-prefix {prefix}', 0],
+    ['canary --duration 3s --server {closed}', 6],
+    ['canary --faults flood', 2],
+  ],
   complete: [['complete -- shard get -a ord', 0]],
   dev: [
     ['dev --containers 1 --shards 2 --timeout 2s --port 0 --store-port 0', 0],
