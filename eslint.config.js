@@ -83,7 +83,7 @@ function zones(folder) {
     }));
     if (folder === 'server') {
       patterns.push({
-        regex: `${up}container/(?!index\\.ts|door\\.ts)`,
+        regex: `${up}container/(?!index\\.ts|internal\\.ts)`,
         message: 'server uses container by its doors',
       });
     }

@@ -266,7 +266,7 @@ export class HistoryAudit {
     return unlawfulToken({record: was, mod: before?.mod ?? 0, newest, epoch}, is);
   }
 
-  /** Whether anybody held the office when the revision was written: for an app by its record under sm, for sm itself by the leader key. */
+  /** Whether anybody governed when the revision was written: for an app by its record under sm, for sm itself by the leader key. */
   private governed(app: string): boolean {
     const {keys} = this;
     if (app === keys.service) return this.before(keys.leader()) !== undefined;

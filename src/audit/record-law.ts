@@ -11,7 +11,7 @@ export interface Circumstances {
   /** Whether hb/<incarnation> exists. */
   readonly exists: (incarnation: string) => boolean;
   readonly specExists: boolean;
-  /** The writer holds the office of the app's governor. Where nobody knows the writer: somebody holds it. */
+  /** The writer governs the app. Where nobody knows the writer: somebody governs it. */
   readonly governs: boolean;
   /** The writer is this incarnation. Where nobody knows the writer: always. */
   readonly writerIs: (incarnation: string) => boolean;
@@ -34,7 +34,7 @@ export function unlawful(
 }
 
 function forgotten(before: RecordBefore, now: Circumstances): string | undefined {
-  if (!now.governs) return 'deleted without the office';
+  if (!now.governs) return 'deleted by a daemon that does not govern';
   if (now.specExists) return 'deleted while its spec exists';
   if (before !== undefined && before.state !== 'free' && now.exists(before.incarnation))
     return 'deleted while its holder lives';
@@ -46,7 +46,7 @@ function assigned(
   after: OwnershipRecord,
   now: Circumstances,
 ): string | undefined {
-  if (!now.governs) return 'assigned without the office';
+  if (!now.governs) return 'assigned by a daemon that does not govern';
   if (!now.exists(after.incarnation)) return 'assigned to a container that does not exist';
   if (after.token !== '' || after.ready) return 'assigned with a token or ready';
   if (before === undefined || before.state === 'free' || before.state === 'assigned')
@@ -59,7 +59,7 @@ function dropped(
   after: OwnershipRecord,
   now: Circumstances,
 ): string | undefined {
-  if (!now.governs) return 'asked to drop without the office';
+  if (!now.governs) return 'asked to drop by a daemon that does not govern';
   if (before.state !== 'owned') return `dropping after ${before.state}`;
   if (before.incarnation !== after.incarnation) return 'dropping changes the holder';
   return before.token !== '' && before.token !== after.token
@@ -72,7 +72,8 @@ function freed(
   after: OwnershipRecord,
   now: Circumstances,
 ): string | undefined {
-  if (before.state === 'assigned') return now.governs ? undefined : 'recalled without the office';
+  if (before.state === 'assigned')
+    return now.governs ? undefined : 'recalled by a daemon that does not govern';
   if (before.state === 'free') return 'freed twice';
   if (!now.writerIs(before.incarnation)) return 'freed by another than its holder';
   return before.incarnation === after.incarnation ? undefined : 'freeing changes the holder';

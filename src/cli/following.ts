@@ -1,6 +1,6 @@
 /** Following a stream for ever: reconnects by itself and says so. */
 import {pause} from '../runtime/pause.ts';
-import {isPassing, retryWaitMs} from './passing.ts';
+import {isRetryable, retryWaitMs} from './retryable.ts';
 
 /**
  * Shows every event, resuming behind the last one after a lost connection, until Ctrl-C or for `limitMs`.
@@ -41,7 +41,7 @@ export async function followUntil<Event extends {readonly revision: string}>(
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (after === undefined || !isPassing(error)) throw error;
+      if (after === undefined || !isRetryable(error)) throw error;
     }
     if (signal.aborted) return;
     const waitMs = retryWaitMs(failures);

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
-import {placeFlags, placeOf} from '../cli/place-flags.ts';
+import {placeFlags, placeOf} from '../cli/store-location-flags.ts';
 import type {AuditResult} from '../transfer/index.ts';
 
 /** Findings shown to people; documents hold all that were kept. */
@@ -29,16 +29,18 @@ export default class Audit extends SmCommand<typeof Audit> {
   };
 
   override async run(): Promise<void> {
-    const {auditStore, openPlace} = await import('../transfer/index.ts');
+    const {auditStore, openLocation} = await import('../transfer/index.ts');
     const {app, since, service} = this.flags;
-    const place = await openPlace({...placeOf(this.flags), mustExist: true});
+    const location = await openLocation({...placeOf(this.flags), mustExist: true});
     const say = (text: string): void => this.say(text);
-    const result = await auditStore({place, app, since, service, say}).finally(() => place.close());
+    const result = await auditStore({location, app, since, service, say}).finally(() =>
+      location.close(),
+    );
     await this.showObject({
       kind: 'Audit',
       fields: result,
       name: `${result.base + 1}-${result.until}`,
-      lines: linesOf(result, place.name),
+      lines: linesOf(result, location.name),
     });
     if (result.unlawful > 0) this.leaveWith(10);
   }

@@ -1,6 +1,6 @@
 import {connect} from './connections.ts';
 import {JoinedContainer} from './joined-container.ts';
-import type {ShardHooks} from './member.ts';
+import type {ShardHooks} from './session-driver.ts';
 import {checkJoinOptions} from './options.ts';
 import type {JoinOptions} from './options.ts';
 import type {HintHandler} from './receiver.ts';

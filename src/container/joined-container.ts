@@ -13,12 +13,12 @@ import {findApp, watchRemoval} from './app-lookup.ts';
 import type {FoundApp} from './app-lookup.ts';
 import type {Connections} from './connections.ts';
 import type {Container} from './join.ts';
-import {Member} from './member.ts';
-import type {ShardHooks} from './member.ts';
+import {SessionDriver} from './session-driver.ts';
+import type {ShardHooks} from './session-driver.ts';
 import type {Joining} from './options.ts';
 import {hintHandler} from './receiver.ts';
 import type {HintHandler, HintTarget} from './receiver.ts';
-import {takeSeat} from './shared-receiver.ts';
+import {shareListener} from './shared-receiver.ts';
 import type {Shard} from './shard.ts';
 import {startWatchdog} from './watchdog.ts';
 
@@ -41,7 +41,7 @@ export class JoinedContainer implements Container, HintTarget {
   private readonly readyGate = gate();
   private readonly endedGate = gate();
   private readonly closers: (() => void | Promise<void>)[] = [];
-  private member: Member | undefined;
+  private member: SessionDriver | undefined;
   private leaving: Promise<{clean: boolean}> | undefined;
   private over = false;
   private isReady = false;
@@ -112,12 +112,12 @@ export class JoinedContainer implements Container, HintTarget {
   }
 
   held(): HeldShardsAnswer['containers'][number] {
-    const shards = [...(this.member?.session.keepers ?? [])].map(([id, keeper]) => ({
+    const shards = [...(this.member?.session.machines ?? [])].map(([id, machine]) => ({
       id,
-      token: keeper.token,
-      state: keeper.phase,
-      ready: keeper.serving,
-      stuck: keeper.stuck !== undefined,
+      token: machine.token,
+      state: machine.phase,
+      ready: machine.serving,
+      stuck: machine.stuck !== undefined,
     }));
     return {app: this.app, container: this.id, incarnation: this.incarnation, shards};
   }
@@ -130,17 +130,17 @@ export class JoinedContainer implements Container, HintTarget {
     const {host, bind, port, attach} = this.joining;
     let open = port;
     if (!attach) {
-      const seat = await takeSeat(this, bind, port);
-      this.closers.push(() => seat.leave());
-      open = seat.port;
+      const listener = await shareListener(this, bind, port);
+      this.closers.push(() => listener.leave());
+      open = listener.port;
     }
     this.endpoint = `${host.includes(':') ? `[${host}]` : host}:${open}`;
     this.id = this.joining.id ?? checkName('container', this.endpoint);
   }
 
-  private newMember(found: FoundApp): Member {
+  private newMember(found: FoundApp): SessionDriver {
     const {joining} = this;
-    return new Member({
+    return new SessionDriver({
       ...this.connections,
       history: seenHistory(this.connections.heartbeatStore, this.connections.store),
       app: this.app,
@@ -163,7 +163,7 @@ export class JoinedContainer implements Container, HintTarget {
     });
   }
 
-  private identity(): ConstructorParameters<typeof Member>[0]['identity'] {
+  private identity(): ConstructorParameters<typeof SessionDriver>[0]['identity'] {
     const {joining} = this;
     return {
       v: RECORD_VERSION,

@@ -1,6 +1,6 @@
 /** Reads the records and specs that the session asks for, and the cluster record with them: nothing is claimed without having looked at it. */
 import type {Keys} from '../etcd/keys.ts';
-import type {KeeperAction} from '../ownership/keeper-actions.ts';
+import type {ShardAction} from '../ownership/shard-actions.ts';
 import type {ContainerSession} from '../ownership/session.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {versionedRecord} from '../store/ownership-transactions.ts';
@@ -8,7 +8,7 @@ import type {KeyValue, Store} from '../store/port.ts';
 import {takeCluster} from './cluster-look.ts';
 import {orderedReadTransaction, readableSpec} from './transactions.ts';
 
-export type RecordRead = Extract<KeeperAction, {type: 'read'}>;
+export type RecordRead = Extract<ShardAction, {type: 'read'}>;
 
 export interface RecordReadsOptions {
   readonly app: string;

@@ -1,6 +1,6 @@
 import {SmError} from '../model/errors.ts';
 import type {ShardSpec} from '../model/specs.ts';
-import type {StopReason} from '../ownership/keeper-actions.ts';
+import type {StopReason} from '../ownership/shard-actions.ts';
 
 /**
  * A shard as given to `add`: the right to act for it, until it is revoked. Each `add` gets a new handle; a revoked handle

@@ -2,7 +2,7 @@
 import {openReceiver} from './receiver.ts';
 import type {HintTarget} from './receiver.ts';
 
-export interface Seat {
+export interface SharedListener {
   readonly port: number;
   leave(): Promise<void>;
 }
@@ -15,7 +15,11 @@ interface Shared {
 const receivers = new Map<string, Shared>();
 
 /** Takes part in the receiver at this address; opens it for the first one, closes it behind the last. @throws SmError PORT_TAKEN. */
-export async function takeSeat(target: HintTarget, bind: string, port: number): Promise<Seat> {
+export async function shareListener(
+  target: HintTarget,
+  bind: string,
+  port: number,
+): Promise<SharedListener> {
   const address = `${bind}:${port}`;
   let shared = receivers.get(address);
   if (shared === undefined) {

@@ -4,7 +4,7 @@ import type {HeartbeatAnswer, HeartbeatWrite} from '../ownership/heartbeat.ts';
 import type {IdAnswer, SessionAction} from '../ownership/session-actions.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {ShardSpec} from '../model/specs.ts';
-import type {WriteAnswer} from '../ownership/keeper-actions.ts';
+import type {WriteAnswer} from '../ownership/shard-actions.ts';
 import {decodeIdHolder, encodeIdHolder} from '../protocol/container-id.ts';
 import {
   decodeHeartbeat,
@@ -143,7 +143,7 @@ export function readableSpec(entry: KeyValue | undefined): ShardSpec | undefined
 }
 
 /** The record whose text a hint brought; undefined when it cannot be read. */
-export function toldRecord(text: string): OwnershipRecord | undefined {
+export function hintedRecord(text: string): OwnershipRecord | undefined {
   const decoded = decodeOwnership(text);
   return decoded.ok ? decoded.value : undefined;
 }

@@ -6,7 +6,7 @@ import type {Tell} from './events.ts';
 import type {ContainerReport, JoinOrder} from './reports.ts';
 import {pause} from '../runtime/pause.ts';
 import {OwnershipVerdict} from './verdict.ts';
-import {Warden} from './warden.ts';
+import {OrphanReaper} from './orphan-reaper.ts';
 
 /** What a container joins with, but for its name. */
 type Joining = Omit<JoinOrder['options'], 'id'>;
@@ -36,7 +36,7 @@ export class Fleet {
   readonly placed: Promise<void>;
   readonly verdict = new OwnershipVerdict();
   private readonly options: FleetOptions;
-  private readonly warden = new Warden();
+  private readonly reaper = new OrphanReaper();
   private readonly children = new Map<string, ContainerChild>();
   private readonly served = new Set<string>();
   /** Why a container said that it ends. */
@@ -65,7 +65,7 @@ export class Fleet {
       (report) => this.heard(child, report),
       (end) => this.ended(child, end),
     );
-    this.warden.watch(child.process);
+    this.reaper.watch(child.process);
     this.children.set(id, child);
     return child;
   }
@@ -97,7 +97,7 @@ export class Fleet {
     this.stopping = true;
     for (const timer of this.restarts) clearTimeout(timer);
     await Promise.all(this.living.map((child) => child.kill()));
-    await this.warden.close();
+    await this.reaper.close();
   }
 
   private heard(child: ContainerChild, report: ContainerReport): void {

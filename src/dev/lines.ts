@@ -7,7 +7,7 @@ import type {Verdict} from './verdict.ts';
 /** Shards named in one line; the rest is counted. */
 const SHARDS_NAMED = 8;
 
-export interface Place {
+export interface Invocation {
   /** How this program was called: as commands that are shown must begin. */
   readonly program: string;
   readonly defaultServer: string;
@@ -22,11 +22,11 @@ export function programName(script: string, folder: string): string {
 }
 
 export class Lines {
-  private readonly place: Place;
+  private readonly place: Invocation;
   private server = '';
   private firstAfterMs: number | undefined;
 
-  constructor(place: Place) {
+  constructor(place: Invocation) {
     this.place = place;
   }
 

@@ -22,7 +22,7 @@ export type GovernorAction =
   | {readonly type: 'reread'; readonly shard: string}
   | {readonly type: 'recordMoves'; readonly moves: readonly FinishedMove[]}
   | {readonly type: 'status'; readonly status: AppStatus}
-  /** App removal: delete these ShardSpecs, each guarded by office and mod. */
+  /** App removal: delete these ShardSpecs, each guarded by the fencing key and its mod. */
   | {
       readonly type: 'deleteSpecs';
       readonly shards: readonly {readonly shard: string; readonly mod: number}[];

@@ -2,7 +2,7 @@
 import type {ContainerState, Heartbeat} from '../model/container.ts';
 import type {PlacementContainer} from '../model/placement.ts';
 import type {ContainerOrder} from '../model/specs.ts';
-import type {SilenceClock} from '../ownership/silence.ts';
+import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {AppView} from './view.ts';
 
 /** One living container: the incarnation that holds its id. */
@@ -26,7 +26,7 @@ export interface Closed {
 /** Containers by id. */
 export function livingContainers(
   view: AppView,
-  clock: SilenceClock,
+  clock: FailureDetector,
   {unreachable, doubted}: Closed,
   nowMs: number,
 ): Map<string, LivingContainer> {
@@ -65,7 +65,7 @@ function stateOf(
   heartbeat: Heartbeat,
   incarnation: string,
   order: ContainerOrder | undefined,
-  clock: SilenceClock,
+  clock: FailureDetector,
   shut: boolean,
   nowMs: number,
 ): ContainerState {

@@ -1,7 +1,7 @@
 /** Which silent heartbeats to delete, and when not to (protocol.md, "Failure detector", "Eviction", "Eviction circuit breaker"). */
 import {silenceMs} from '../model/container.ts';
 import type {Heartbeat} from '../model/container.ts';
-import type {SilenceClock} from '../ownership/silence.ts';
+import type {FailureDetector} from '../ownership/failure-detector.ts';
 import {EvictionCircuitBreaker} from './eviction-circuit-breaker.ts';
 import type {Loss} from './eviction-circuit-breaker.ts';
 import type {AppView} from './view.ts';
@@ -27,7 +27,7 @@ export class Evictor {
   }
 
   /** Evictions to carry out now. */
-  due(view: AppView, clock: SilenceClock, nowMs: number): Eviction[] {
+  due(view: AppView, clock: FailureDetector, nowMs: number): Eviction[] {
     this.silent = silentOnes(view, clock, nowMs);
     if (this.breaker.holds([...this.silent.values()], containersOf(view), nowMs)) return [];
     const evictions: Eviction[] = [];
@@ -56,7 +56,7 @@ export class Evictor {
     this.breaker.lost(loss, nowMs);
   }
 
-  wakeAtMs(view: AppView, clock: SilenceClock, nowMs: number): number {
+  wakeAtMs(view: AppView, clock: FailureDetector, nowMs: number): number {
     let at = this.breaker.wakeAtMs(nowMs);
     const awaited = awaitedContainers(view);
     for (const [incarnation, {value}] of view.heartbeats) {
@@ -70,7 +70,7 @@ export class Evictor {
   }
 }
 
-function silentOnes(view: AppView, clock: SilenceClock, nowMs: number): Map<string, Loss> {
+function silentOnes(view: AppView, clock: FailureDetector, nowMs: number): Map<string, Loss> {
   const silent = new Map<string, Loss>();
   for (const [incarnation, {value}] of view.heartbeats) {
     const {container, ttlMs} = value;
@@ -86,7 +86,7 @@ function* containersOf(view: AppView): Iterable<string> {
 
 function evictionOf(
   view: AppView,
-  clock: SilenceClock,
+  clock: FailureDetector,
   incarnation: string,
   container: string,
 ): Eviction {

@@ -1,6 +1,6 @@
 /** What a governor is made of. */
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
-import type {SilenceClock} from '../ownership/silence.ts';
+import type {FailureDetector} from '../ownership/failure-detector.ts';
 
 export interface GovernorOptions {
   readonly app: string;
@@ -12,5 +12,5 @@ export interface GovernorOptions {
   /** Fresh short ids for moves. */
   readonly nextMoveId: () => string;
   /** A clock that is warm already; by default all waits begin now. */
-  readonly silence?: SilenceClock | undefined;
+  readonly silence?: FailureDetector | undefined;
 }

@@ -6,47 +6,47 @@ import type {AppChange} from '../model/change.ts';
 import type {MoveNote, OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {Transition} from '../model/transition.ts';
 import {drop} from '../ownership/transitions.ts';
-import {SilenceClock} from '../ownership/silence.ts';
+import {FailureDetector} from '../ownership/failure-detector.ts';
 import type {GovernorAction, GovernorAnswer} from './actions.ts';
-import {ArrivalQueue, unclaimedLimit} from './arrivals.ts';
-import {ClaimWatch} from './claim-watch.ts';
+import {AdmissionQueue, unclaimedLimit} from './admission-queue.ts';
+import {ClaimMonitor} from './claim-monitor.ts';
 import {livingContainers} from './containers.ts';
 import type {LivingContainer} from './containers.ts';
 import {Evictor} from './eviction.ts';
 import type {GovernorOptions} from './governor-options.ts';
-import {startableMove} from './held.ts';
+import {startableMove} from './move-gate.ts';
 import {HintSchedule, hintBatches} from './hints.ts';
-import {MoveHistory} from './history.ts';
+import {MoveHistory} from './move-history.ts';
 import {HoldingsCheck} from './holdings.ts';
 import type {Holdings} from './holdings.ts';
-import {MotionLedger} from './motion.ts';
+import {InFlightMoves} from './in-flight-moves.ts';
 import {PendingWrites} from './pending-writes.ts';
-import {PlanKeeper, whyMoved} from './plan-keeper.ts';
-import type {QueuedMove} from './plan-keeper.ts';
+import {PlanCache, whyMoved} from './plan-cache.ts';
+import type {QueuedMove} from './plan-cache.ts';
 import {changesPlan, placementSnapshot} from './placement.ts';
 import {reconcile, reconcileGone, reconcileUnplanned} from './reconcile.ts';
 import type {ReconcileContext, Step} from './reconcile.ts';
 import {Removal} from './removal.ts';
 import {REFUSED_RETRY_MS, RetrySchedule} from './retry.ts';
-import {StatusKeeper} from './status-keeper.ts';
-import type {OutsideAlarm, StatusInput} from './status-keeper.ts';
+import {StatusReporter} from './status-reporter.ts';
+import type {OutsideAlarm, StatusInput} from './status-reporter.ts';
 import {AppView, incarnationOf, listedKey} from './view.ts';
 
 export class Governor {
   readonly view = new AppView();
   private readonly options: GovernorOptions;
-  private readonly clock: SilenceClock;
+  private readonly clock: FailureDetector;
   private readonly evictor = new Evictor();
-  private readonly motion = new MotionLedger();
-  private readonly claims = new ClaimWatch();
+  private readonly inFlightMoves = new InFlightMoves();
+  private readonly claims = new ClaimMonitor();
   private readonly hints = new HintSchedule(this.claims.claimedAtMs);
-  private readonly arrivals = new ArrivalQueue();
+  private readonly admissions = new AdmissionQueue();
   private readonly retries = new RetrySchedule();
   private readonly history = new MoveHistory();
   private readonly holdings = new HoldingsCheck();
   private readonly removal = new Removal();
-  private readonly statusKeeper = new StatusKeeper();
-  private readonly planKeeper: PlanKeeper;
+  private readonly statusReporter = new StatusReporter();
+  private readonly planCache: PlanCache;
   private living: Map<string, LivingContainer> = new Map();
   private readonly dirty = new Set<string>();
   private readonly pending = new PendingWrites();
@@ -61,8 +61,8 @@ export class Governor {
 
   constructor(options: GovernorOptions, nowMs: number) {
     this.options = options;
-    this.planKeeper = new PlanKeeper(nowMs);
-    this.clock = options.silence ?? new SilenceClock();
+    this.planCache = new PlanCache(nowMs);
+    this.clock = options.silence ?? new FailureDetector();
   }
 
   /** One key changed. */
@@ -71,10 +71,10 @@ export class Governor {
     const incarnation = incarnationOf(change);
     const known = incarnation !== undefined && this.view.heartbeats.has(incarnation);
     if (!this.view.apply(change)) return;
-    this.statusKeeper.touch();
+    this.statusReporter.touch();
     if (change.kind === 'own') this.ownChanged(change.shard, before, change.entry, nowMs);
     else if (incarnation !== undefined) this.heartbeatChanged(incarnation, known, nowMs);
-    else this.planKeeper.dirty = true;
+    else this.planCache.dirty = true;
     if (change.kind === 'shard') this.dirty.add(change.shard);
   }
 
@@ -87,7 +87,7 @@ export class Governor {
     }
     for (const gone of this.view.missingFrom(listed, revision)) this.changed(gone, nowMs);
     for (const shard of this.view.own.keys()) this.dirty.add(shard);
-    this.planKeeper.dirty = this.listed = true;
+    this.planCache.dirty = this.listed = true;
   }
 
   /** A write of this daemon's own has committed: the store takes writes. */
@@ -118,12 +118,12 @@ export class Governor {
 
   /** Takes alarms that are raised beside the governor, all that this source has; true when they have changed. */
   noteAlarms(source: string, alarms: readonly OutsideAlarm[]): boolean {
-    return this.statusKeeper.noteOutside(source, alarms);
+    return this.statusReporter.noteOutside(source, alarms);
   }
 
   /** A call to the incarnation has succeeded. */
   reached(incarnation: string, nowMs: number): void {
-    if (this.claims.reached(incarnation, nowMs)) this.statusKeeper.touch();
+    if (this.claims.reached(incarnation, nowMs)) this.statusReporter.touch();
   }
 
   /** Why containers are not believed, by incarnation. */
@@ -134,7 +134,7 @@ export class Governor {
   /** What a container says that it holds: one that differs from its records for long gets nothing new. */
   holdingsSaid(incarnation: string, said: Holdings): void {
     if (!this.view.heartbeats.has(incarnation)) return;
-    if (this.holdings.compare(incarnation, said, this.view)) this.statusKeeper.touch();
+    if (this.holdings.compare(incarnation, said, this.view)) this.statusReporter.touch();
   }
 
   /** What is to be done now; call after news and at `wakeAtMs`. */
@@ -166,11 +166,11 @@ export class Governor {
       this.retries.wakeAtMs(),
     ];
     const {spec} = this.view;
-    if (spec !== undefined) marks.push(this.planKeeper.wakeAtMs());
-    if (spec !== undefined && this.arrivals.hasRoom(this.unclaimedOf)) marks.push(nowMs);
+    if (spec !== undefined) marks.push(this.planCache.wakeAtMs());
+    if (spec !== undefined && this.admissions.hasRoom(this.unclaimedOf)) marks.push(nowMs);
     // What `advance` would not look at must not wake it, or it never sleeps again.
     if (spec?.value.deleting === true) marks.push(this.removal.wakeAtMs());
-    else if (!this.view.isGone) marks.push(this.history.wakeAtMs(), this.statusKeeper.wakeAtMs());
+    else if (!this.view.isGone) marks.push(this.history.wakeAtMs(), this.statusReporter.wakeAtMs());
     return Math.max(nowMs, Math.min(...marks));
   }
 
@@ -182,15 +182,15 @@ export class Governor {
   ): void {
     this.dirty.add(shard);
     this.hints.done(shard);
-    this.motion.note(shard, after?.value);
+    this.inFlightMoves.note(shard, after?.value);
     this.claims.note(shard, before?.value, after?.value, nowMs);
     this.history.note(shard, before?.value, after?.value, this.wallMs, nowMs);
     this.retries.noteFailures(shard, after?.value, nowMs);
     const left = before !== undefined && before.value.state !== 'free';
     this.roomMade ||= left && after?.value.incarnation !== before.value.incarnation;
     this.roomMade ||= after?.value.state === 'free';
-    const target = this.planKeeper.destination(shard)?.target ?? '';
-    this.planKeeper.dirty ||= changesPlan(before?.value, after?.value, this.living, target);
+    const target = this.planCache.destination(shard)?.target ?? '';
+    this.planCache.dirty ||= changesPlan(before?.value, after?.value, this.living, target);
   }
 
   private heartbeatChanged(incarnation: string, known: boolean, nowMs: number): void {
@@ -198,20 +198,20 @@ export class Governor {
     if (entry !== undefined) {
       const {ttlMs, sentAtMs} = entry.value;
       this.clock.observe(incarnation, entry.mod, ttlMs, nowMs, sentAtMs);
-      if (!known) this.planKeeper.joined(this.living.size === 0, nowMs);
+      if (!known) this.planCache.joined(this.living.size === 0, nowMs);
       return;
     }
     this.clock.forget(incarnation);
     this.evictor.forget(incarnation, nowMs);
     this.claims.forget(incarnation);
     this.holdings.forget(incarnation);
-    this.planKeeper.awaitSuccessor(this.view.successorTtlMs(incarnation), nowMs);
-    for (const shard of this.arrivals.forget(incarnation)) this.dirty.add(shard);
+    this.planCache.awaitSuccessor(this.view.successorTtlMs(incarnation), nowMs);
+    for (const shard of this.admissions.forget(incarnation)) this.dirty.add(shard);
     for (const shard of this.view.shardsOf(incarnation)) {
       this.dirty.add(shard);
       this.hints.done(shard);
     }
-    this.planKeeper.dirty = true;
+    this.planCache.dirty = true;
   }
 
   /** Container states depend on time, too; a change of state or incarnation changes what the planner may do. */
@@ -227,36 +227,36 @@ export class Governor {
       changed = true;
       for (const shard of this.view.shardsOf(now.incarnation)) this.dirty.add(shard);
     }
-    if (living.size > this.living.size) this.planKeeper.release();
+    if (living.size > this.living.size) this.planCache.release();
     this.living = living;
-    this.arrivals.limit = unclaimedLimit(living.size);
-    this.planKeeper.dirty ||= changed;
-    if (changed) this.statusKeeper.touch();
+    this.admissions.limit = unclaimedLimit(living.size);
+    this.planCache.dirty ||= changed;
+    if (changed) this.statusReporter.touch();
   }
 
   private evictSilent(nowMs: number, actions: GovernorAction[]): void {
     const {braking} = this.evictor;
     for (const eviction of this.evictor.due(this.view, this.clock, nowMs))
       actions.push({type: 'evict', ...eviction});
-    if (this.evictor.braking !== braking) this.statusKeeper.touch();
+    if (this.evictor.braking !== braking) this.statusReporter.touch();
   }
 
   private replan(nowMs: number): void {
-    if (nowMs < this.planKeeper.wakeAtMs() || this.view.spec === undefined) return;
+    if (nowMs < this.planCache.wakeAtMs() || this.view.spec === undefined) return;
     const snapshot = placementSnapshot(this.view, this.living);
-    for (const shard of this.planKeeper.adopt(snapshot, this.options.plan(snapshot), nowMs))
+    for (const shard of this.planCache.adopt(snapshot, this.options.plan(snapshot), nowMs))
       this.dirty.add(shard);
-    for (const shard of this.planKeeper.unplaced.keys())
-      if (!this.view.isHeld(shard)) this.motion.end(shard);
+    for (const shard of this.planCache.unplaced.keys())
+      if (!this.view.isHeld(shard)) this.inFlightMoves.end(shard);
     for (const shard of this.waiting) this.dirty.add(shard);
-    this.statusKeeper.touch();
+    this.statusReporter.touch();
   }
 
   private reconcileDirty(nowMs: number, actions: GovernorAction[]): void {
     if (this.roomMade) for (const shard of this.waiting) this.dirty.add(shard);
     this.roomMade = false;
     for (const shard of this.retries.due(nowMs)) this.dirty.add(shard);
-    for (const shard of this.arrivals.admit(this.unclaimedOf)) this.dirty.add(shard);
+    for (const shard of this.admissions.admit(this.unclaimedOf)) this.dirty.add(shard);
     if (this.dirty.size === 0 || this.view.spec === undefined) return;
     const context = this.reconcileContext();
     const shards = [...this.dirty];
@@ -277,7 +277,7 @@ export class Governor {
     if (!this.view.shards.has(shard)) return reconcileGone(shard, context);
     if (this.view.spec?.value.deleting === true || this.retries.held(shard, nowMs))
       return {step: 'wait', for: 'nothing'};
-    const destination = this.planKeeper.destination(shard);
+    const destination = this.planCache.destination(shard);
     if (destination !== undefined) return reconcile(shard, destination, context);
     return reconcileUnplanned(this.view.own.get(shard)?.value.state);
   }
@@ -299,11 +299,11 @@ export class Governor {
       return;
     }
     if (step.step === 'queue') {
-      this.arrivals.wait(step.incarnation, shard);
+      this.admissions.wait(step.incarnation, shard);
       return;
     }
     if (step.for === 'room' || step.for === 'plan') this.waiting.add(shard);
-    if (step.for === 'plan') this.planKeeper.dirty = true;
+    if (step.for === 'plan') this.planCache.dirty = true;
   }
 
   private submit(transition: Transition, actions: GovernorAction[]): void {
@@ -325,23 +325,23 @@ export class Governor {
   private refused(shard: string, own: AppChange, nowMs: number): void {
     this.changed(own, nowMs);
     this.retries.pause(shard, nowMs + REFUSED_RETRY_MS);
-    this.motion.note(shard, this.view.own.get(shard)?.value);
+    this.inFlightMoves.note(shard, this.view.own.get(shard)?.value);
     // It may have been a move, which is in no queue any more.
-    this.planKeeper.dirty = true;
+    this.planCache.dirty = true;
   }
 
   private startMoves(actions: GovernorAction[]): void {
-    const {queue} = this.planKeeper;
+    const {queue} = this.planCache;
     if (queue.length > 0)
-      this.planKeeper.queue = queue.filter((move) => !this.startMove(move, actions));
+      this.planCache.queue = queue.filter((move) => !this.startMove(move, actions));
   }
 
   /** False while the move has to wait; true when it has begun or has no object any more. */
   private startMove(move: QueuedMove, actions: GovernorAction[]): boolean {
-    const {view, living, pending, motion} = this;
-    const known = startableMove(move, {view, living, pending, motion});
+    const {view, living, pending, inFlightMoves} = this;
+    const known = startableMove(move, {view, living, pending, inFlightMoves});
     if (known === 'void' || known === 'wait') return known === 'void';
-    this.motion.begin(move.shard, move.from, move.to, move.cause === 'balance');
+    this.inFlightMoves.begin(move.shard, move.from, move.to, move.cause === 'balance');
     const leaving = this.living.get(move.from)?.state === 'leaving';
     const note = this.newMove(move.from, move.to, whyMoved(move, leaving));
     this.submit(drop(move.shard, known, note, this.options.epoch), actions);
@@ -355,14 +355,14 @@ export class Governor {
   }
 
   private report(nowMs: number, actions: GovernorAction[]): void {
-    const moves = this.history.due(this.motion.size === 0, nowMs);
+    const moves = this.history.due(this.inFlightMoves.size === 0, nowMs);
     if (moves.length > 0) actions.push({type: 'recordMoves', moves});
-    const status = this.statusKeeper.due(nowMs, () => this.statusInput());
+    const status = this.statusReporter.due(nowMs, () => this.statusInput());
     if (status !== undefined) actions.push({type: 'status', status});
   }
 
   private statusInput(): StatusInput {
-    const {wallMs, view, living, planKeeper: plan, settled} = this;
+    const {wallMs, view, living, planCache: plan, settled} = this;
     const {governor} = this.options;
     const {braking} = this.evictor;
     const clockRate = (incarnation: string): number | undefined =>
@@ -371,8 +371,8 @@ export class Governor {
   }
 
   private get settled(): boolean {
-    if (this.pending.size > 0 || this.hints.size > 0 || this.motion.size > 0) return false;
-    return !this.planKeeper.dirty && this.planKeeper.queue.length === 0;
+    if (this.pending.size > 0 || this.hints.size > 0 || this.inFlightMoves.size > 0) return false;
+    return !this.planCache.dirty && this.planCache.queue.length === 0;
   }
 
   private reconcileContext(): ReconcileContext {
@@ -382,8 +382,8 @@ export class Governor {
       living: this.living,
       epoch: this.options.epoch,
       newMove: (from, to, why) => this.newMove(from, to, why),
-      isBusy: (incarnation) => this.unclaimedOf(incarnation) >= this.arrivals.limit,
-      isQueued: (shard) => this.planKeeper.isQueued(shard),
+      isBusy: (incarnation) => this.unclaimedOf(incarnation) >= this.admissions.limit,
+      isQueued: (shard) => this.planCache.isQueued(shard),
       isFull: (incarnation) =>
         limit > 0 &&
         this.view.shardsOf(incarnation).size + this.pending.arriving(incarnation) >= limit,

@@ -10,7 +10,7 @@ export interface PendingWrite {
 
 export class PendingWrites {
   private readonly writes = new Map<string, PendingWrite>();
-  private readonly arrivals = new Map<string, number>();
+  private readonly admissions = new Map<string, number>();
   private ops = 0;
 
   get size(): number {
@@ -27,7 +27,7 @@ export class PendingWrites {
 
   /** Shards that writes under way give to this incarnation. */
   arriving(incarnation: string): number {
-    return this.arrivals.get(incarnation) ?? 0;
+    return this.admissions.get(incarnation) ?? 0;
   }
 
   /** Notes the write and returns its number. */
@@ -35,7 +35,7 @@ export class PendingWrites {
     this.ops += 1;
     const to = transition.record?.state === 'assigned' ? transition.record.incarnation : '';
     this.writes.set(transition.shard, {op: this.ops, to, transition});
-    if (to !== '') this.arrivals.set(to, this.arriving(to) + 1);
+    if (to !== '') this.admissions.set(to, this.arriving(to) + 1);
     return this.ops;
   }
 
@@ -44,7 +44,7 @@ export class PendingWrites {
     this.writes.delete(shard);
     if (to === '') return;
     const left = this.arriving(to) - 1;
-    if (left > 0) this.arrivals.set(to, left);
-    else this.arrivals.delete(to);
+    if (left > 0) this.admissions.set(to, left);
+    else this.admissions.delete(to);
   }
 }

@@ -12,7 +12,7 @@ import {
   tokenOf,
 } from '../ownership/transitions.ts';
 import type {LivingContainer} from './containers.ts';
-import {WHY_LOST} from './motion.ts';
+import {WHY_LOST} from './in-flight-moves.ts';
 import type {AppView} from './view.ts';
 
 /** What the plan says of one shard. */

@@ -232,7 +232,7 @@ export class AppView {
 
   private applyCorrupt(change: CorruptChange): boolean {
     const {what, id, problem} = change;
-    const isNewer = this.standIn(change);
+    const isNewer = this.proxyHeartbeat(change);
     if (isNewer === false) return false;
     const key = `${what}/${id}`;
     const before = this.quarantined.get(key);
@@ -241,7 +241,7 @@ export class AppView {
   }
 
   /** What counts in the place of the value; undefined: nothing does. False when a newer one is known. */
-  private standIn({what, id, mod}: CorruptChange): boolean | undefined {
+  private proxyHeartbeat({what, id, mod}: CorruptChange): boolean | undefined {
     if (what === 'heartbeat') {
       const known = this.heartbeats.get(id);
       const value = unreadableHeartbeat(this.idOf(id), known?.value);

@@ -15,7 +15,7 @@ export type RecordGuard =
   | {readonly kind: 'specExists'; readonly shard: string}
   | {readonly kind: 'specAbsent'; readonly shard: string}
   /** "Still governs": the shell knows the key that proves it. */
-  | {readonly kind: 'office'};
+  | {readonly kind: 'fencingKey'};
 
 /** One step of the transition table in protocol.md. */
 export type TransitionKind =

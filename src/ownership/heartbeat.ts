@@ -82,7 +82,7 @@ export class HeartbeatMachine {
   /** The state last known to be stored. */
   private storedState: HeartbeatState | undefined;
 
-  /** `everyMs`: beats at least so often, besides T/5; daemons use their heartbeat as the probe of silence clocks. */
+  /** `everyMs`: beats at least so often, besides T/5; daemons use their heartbeat as the probe of failure detectors. */
   constructor(
     incarnation: string,
     identity: HeartbeatIdentity,

@@ -1,9 +1,9 @@
 /**
  * Who leads sm itself (protocol.md, "Leadership"): the leader key is created if absent and ends by silence. Every daemon
- * keeps the silence clocks of its fellows warm, so that a new leader need not start any wait anew. Passive: the shell feeds
+ * keeps the failure detectors of its fellows warm, so that a new leader need not start any wait anew. Passive: the shell feeds
  * what it sees and carries the actions out.
  */
-import {SilenceClock} from './silence.ts';
+import {FailureDetector} from './failure-detector.ts';
 
 export interface LeaderKey {
   readonly incarnation: string;
@@ -24,14 +24,14 @@ export type LeadershipAction =
   | {readonly type: 'createLeader'; readonly container: string; readonly incarnation: string}
   /** Txn [leader create; hb of the leader at hbMod, 0: absent] -> delete leader, and hb unless hbMod is 0. */
   | {
-      readonly type: 'deposeLeader';
+      readonly type: 'removeLeader';
       readonly create: number;
       readonly incarnation: string;
       readonly hbMod: number;
     }
-  /** The office is ours: the key's create revision proves it. */
+  /** This daemon leads: the key's create revision proves it. */
   | {readonly type: 'elected'; readonly create: number}
-  | {readonly type: 'deposed'};
+  | {readonly type: 'lostLeadership'};
 
 /** An action that came to nothing is tried again after this, ms. */
 const RETRY_MS = 300;
@@ -43,18 +43,18 @@ export const STANDBY_LEADS_AFTER_MS = 1_000;
 
 export class Leadership {
   /** Of all daemons; kept warm here, so that a governor of sm itself need not begin its waits anew. */
-  readonly clock = new SilenceClock();
+  readonly clock = new FailureDetector();
   private readonly heartbeats = new Map<string, {mod: number; ttlMs: number}>();
   private leader: LeaderKey | undefined;
   private leaderMod = 0;
-  private office: number | undefined;
+  private fencingKey: number | undefined;
   private tryAtMs = Number.NEGATIVE_INFINITY;
   private leaderlessSinceMs: number | undefined;
   private listed = false;
 
-  /** Create revision of the leader key while the office is ours. */
+  /** Create revision of the leader key while this daemon leads. */
   get held(): number | undefined {
-    return this.office;
+    return this.fencingKey;
   }
 
   /** The first complete listing has been fed: absence means absence. */
@@ -110,12 +110,12 @@ export class Leadership {
   advance(me: Candidate, nowMs: number): LeadershipAction[] {
     const actions: LeadershipAction[] = [];
     if (!this.listed) return actions;
-    this.noteOffice(me, actions);
+    this.noteFencingKey(me, actions);
     if (this.leader !== undefined) this.leaderlessSinceMs = undefined;
     else this.leaderlessSinceMs ??= nowMs;
-    if (this.office !== undefined || nowMs < this.tryAtMs) return actions;
+    if (this.fencingKey !== undefined || nowMs < this.tryAtMs) return actions;
     const attempt =
-      this.leader === undefined ? this.create(me, nowMs) : this.depose(this.leader, nowMs);
+      this.leader === undefined ? this.create(me, nowMs) : this.loseLeadership(this.leader, nowMs);
     if (attempt === undefined) return actions;
     this.tryAtMs = nowMs + RETRY_MS;
     actions.push(attempt);
@@ -123,21 +123,21 @@ export class Leadership {
   }
 
   wakeAtMs(me: Candidate, nowMs: number): number {
-    if (!this.listed || this.office !== undefined) return Number.POSITIVE_INFINITY;
+    if (!this.listed || this.fencingKey !== undefined) return Number.POSITIVE_INFINITY;
     if (this.leader === undefined)
       return Math.max(nowMs, this.tryAtMs, this.mayLeadFromMs(me, nowMs));
     if (!this.heartbeats.has(this.leader.incarnation)) return Math.max(nowMs, this.tryAtMs);
     return Math.max(this.tryAtMs, this.clock.wakeAtMs(this.leader.incarnation, 0, nowMs));
   }
 
-  private noteOffice(me: Candidate, actions: LeadershipAction[]): void {
+  private noteFencingKey(me: Candidate, actions: LeadershipAction[]): void {
     const mine =
       this.leader !== undefined && this.leader.incarnation === me.incarnation
         ? this.leader.create
         : undefined;
-    if (mine === this.office) return;
-    if (this.office !== undefined) actions.push({type: 'deposed'});
-    this.office = mine;
+    if (mine === this.fencingKey) return;
+    if (this.fencingKey !== undefined) actions.push({type: 'lostLeadership'});
+    this.fencingKey = mine;
     if (mine !== undefined) actions.push({type: 'elected', create: mine});
   }
 
@@ -152,11 +152,11 @@ export class Leadership {
     return {type: 'createLeader', container: me.container, incarnation: me.incarnation};
   }
 
-  private depose(leader: LeaderKey, nowMs: number): LeadershipAction | undefined {
+  private loseLeadership(leader: LeaderKey, nowMs: number): LeadershipAction | undefined {
     const {incarnation, create} = leader;
     if (!this.heartbeats.has(incarnation))
-      return {type: 'deposeLeader', create, incarnation, hbMod: 0};
+      return {type: 'removeLeader', create, incarnation, hbMod: 0};
     if (!this.clock.silent(incarnation, nowMs)) return undefined;
-    return {type: 'deposeLeader', create, incarnation, hbMod: this.clock.version(incarnation)};
+    return {type: 'removeLeader', create, incarnation, hbMod: this.clock.version(incarnation)};
   }
 }

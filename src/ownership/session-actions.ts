@@ -1,12 +1,12 @@
 /** What a container's session asks of its shell, what the shell answers, and the options: data only. */
 import type {HeartbeatIdentity} from '../model/container.ts';
 import type {HeartbeatWrite} from './heartbeat.ts';
-import type {KeeperAction} from './keeper-actions.ts';
+import type {ShardAction} from './shard-actions.ts';
 
 export type SessionEnd = 'left' | 'cloned' | 'evicted' | 'deleted' | 'refused';
 
 export type SessionAction =
-  | KeeperAction
+  | ShardAction
   | {readonly type: 'heartbeat'; readonly write: HeartbeatWrite}
   /** Txn [id/<container> at idMod (0: absent); hb/<holder> absent unless ''; hb/mine created] -> put id. Else read id and hb of its holder. */
   | {

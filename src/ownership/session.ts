@@ -1,5 +1,5 @@
 /**
- * One container's life (protocol.md, "Container"): registration, id, heartbeats, right to act, leaving, and the keepers of
+ * One container's life (protocol.md, "Container"): registration, id, heartbeats, right to act, leaving, and the machines of
  * its shards. Passive: the shell calls the event methods, then `advance`, carries the actions out and wakes it in time.
  */
 import {heartbeatIntervalMs} from '../model/container.ts';
@@ -7,10 +7,10 @@ import {HeartbeatMachine} from './heartbeat.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from './heartbeat.ts';
 import {freshIdAttempt} from './id-attempt.ts';
 import type {IdAttempt} from './id-attempt.ts';
-import type {KeeperContext, ShardReading, StopReason, Told, WriteAnswer} from './keeper-actions.ts';
-import {KeeperSet} from './keeper-set.ts';
+import type {ShardContext, ShardReading, StopReason, Hinted, WriteAnswer} from './shard-actions.ts';
+import {ShardMachines} from './shard-machines.ts';
 import type {IdAnswer, SessionAction, SessionEnd, SessionOptions} from './session-actions.ts';
-import type {ShardKeeper} from './shard-keeper.ts';
+import type {ShardMachine} from './shard-machine.ts';
 import {StoreTrust} from './store-trust.ts';
 import type {StoreMark, TrustNews} from './store-trust.ts';
 
@@ -27,7 +27,7 @@ export class ContainerSession {
   phase: Phase = 'registering';
   heartbeat: HeartbeatMachine;
   private readonly options: SessionOptions;
-  private readonly shards = new KeeperSet();
+  private readonly shards = new ShardMachines();
   private fenced = true;
   private how: SessionEnd = 'left';
   private leaveAsked = false;
@@ -66,8 +66,8 @@ export class ContainerSession {
     return this.phase === 'ended';
   }
 
-  get keepers(): ReadonlyMap<string, ShardKeeper> {
-    return this.shards.keepers;
+  get machines(): ReadonlyMap<string, ShardMachine> {
+    return this.shards.machines;
   }
 
   /** Moves everything away, then ends. */
@@ -81,7 +81,7 @@ export class ContainerSession {
   }
 
   /** Says that a shard's record may be of interest, and maybe what it is; `incarnation` other than mine is ignored. */
-  hint(incarnation: string, shard: string, revision: number, tell?: Told): void {
+  hint(incarnation: string, shard: string, revision: number, tell?: Hinted): void {
     if (incarnation !== this.incarnation || this.isClosed) return;
     this.shards.hinted(shard)?.hint(revision, tell);
   }
@@ -281,7 +281,7 @@ export class ContainerSession {
   private loseAll(): void {
     this.out.push({type: 'revokeAll'});
     this.fenced = true;
-    for (const keeper of this.keepers.values()) keeper.lose();
+    for (const machine of this.machines.values()) machine.lose();
     this.shards.touchAll();
   }
 
@@ -313,7 +313,7 @@ export class ContainerSession {
     if (this.phase === 'deregistering') return true;
     if (this.phase !== 'releasing' && !(this.phase === 'leaving' && this.heartbeat.stateStored))
       return false;
-    for (const keeper of this.keepers.values()) if (!keeper.gone) return false;
+    for (const machine of this.machines.values()) if (!machine.gone) return false;
     return true;
   }
 
@@ -365,7 +365,7 @@ export class ContainerSession {
   private reconcile(nowMs: number): void {
     if (nowMs < this.reconcileAtMs) return;
     this.reconcileAtMs = this.ended ? Number.POSITIVE_INFINITY : this.nextReconcileMs(nowMs);
-    for (const keeper of this.keepers.values()) keeper.refresh();
+    for (const machine of this.machines.values()) machine.refresh();
     this.shards.touchAll();
     // A record that is ready from its claim on gets no hints: nobody else would say that it is mine.
     if (this.options.readyAtClaim === true && !this.isClosed)
@@ -376,7 +376,7 @@ export class ContainerSession {
     return nowMs + RECONCILE_INTERVAL_MS * (0.8 + 0.4 * this.options.random());
   }
 
-  private context(): KeeperContext {
+  private context(): ShardContext {
     const {addTimeoutMs, dropTimeoutMs, identity} = this.options;
     const {incarnation, create} = this.heartbeat;
     return {

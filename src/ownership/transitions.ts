@@ -23,7 +23,7 @@ export interface Assignment extends Target {
   readonly taskVersion: number;
 }
 
-const OFFICE: RecordGuard = {kind: 'office'};
+const FENCING_KEY: RecordGuard = {kind: 'fencingKey'};
 
 /** Governor: absent or free -> assigned(target). */
 export function assign(shard: string, known: Known, to: Assignment): Transition {
@@ -35,7 +35,11 @@ export function assign(shard: string, known: Known, to: Assignment): Transition 
     kind: 'assign',
     shard,
     record: assigned(known, to),
-    guards: [OFFICE, ownAt(shard, known), {kind: 'heartbeatExists', incarnation: to.incarnation}],
+    guards: [
+      FENCING_KEY,
+      ownAt(shard, known),
+      {kind: 'heartbeatExists', incarnation: to.incarnation},
+    ],
   };
 }
 
@@ -51,7 +55,7 @@ export function reassignLost(shard: string, known: Known, to: Assignment): Trans
     shard,
     record: assigned(known, to),
     guards: [
-      OFFICE,
+      FENCING_KEY,
       ownAt(shard, known),
       {kind: 'heartbeatAbsent', incarnation: known.value.incarnation},
       {kind: 'heartbeatExists', incarnation: to.incarnation},
@@ -66,7 +70,11 @@ export function redirect(shard: string, known: Known, to: Assignment): Transitio
     kind: 'reassign',
     shard,
     record: assigned(known, to),
-    guards: [OFFICE, ownAt(shard, known), {kind: 'heartbeatExists', incarnation: to.incarnation}],
+    guards: [
+      FENCING_KEY,
+      ownAt(shard, known),
+      {kind: 'heartbeatExists', incarnation: to.incarnation},
+    ],
   };
 }
 
@@ -77,7 +85,7 @@ export function recall(shard: string, known: Known): Transition {
     kind: 'recall',
     shard,
     record: {...known.value, state: 'free', ready: false, token: '', move: null},
-    guards: [OFFICE, ownAt(shard, known)],
+    guards: [FENCING_KEY, ownAt(shard, known)],
   };
 }
 
@@ -88,14 +96,14 @@ export function drop(shard: string, known: Known, move: MoveNote, epoch: number)
     kind: 'drop',
     shard,
     record: {...known.value, state: 'dropping', token: tokenOf(known, epoch), ready: false, move},
-    guards: [OFFICE, ownAt(shard, known)],
+    guards: [FENCING_KEY, ownAt(shard, known)],
   };
 }
 
 /** Governor: free, or its holder's heartbeat is gone, and the spec is gone -> absent. */
 export function forget(shard: string, known: Known): Transition {
   invariant(known !== undefined, `forget of ${shard} needs a record`);
-  const guards: RecordGuard[] = [OFFICE, ownAt(shard, known), {kind: 'specAbsent', shard}];
+  const guards: RecordGuard[] = [FENCING_KEY, ownAt(shard, known), {kind: 'specAbsent', shard}];
   if (known.value.state !== 'free')
     guards.push({kind: 'heartbeatAbsent', incarnation: known.value.incarnation});
   return {kind: 'forget', shard, record: null, guards};
@@ -128,7 +136,7 @@ export function claim(
  * Container: assigned(me) -> owned(me) of a record that it was told of and has not read: the store compares it to the letter, so what was
  * told is what is there, and the answer brings the spec. `clusterMod`: of the cluster record as last looked at.
  */
-export function claimTold(
+export function claimHinted(
   shard: string,
   told: OwnershipRecord,
   me: Claimant,

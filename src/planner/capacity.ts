@@ -12,7 +12,7 @@ const ROUNDS_PER_SHARD = 4;
 const DENSE_CELLS = 4_000_000;
 
 export function placeUnderCap(table: Table, sorted: Sorted, target: Int32Array): void {
-  const room = new Room(table, sorted, target);
+  const room = new CapacityPlacer(table, sorted, target);
   room.keepRunning();
   room.relieve();
   room.placePins();
@@ -20,7 +20,7 @@ export function placeUnderCap(table: Table, sorted: Sorted, target: Int32Array):
   room.even();
 }
 
-class Room {
+class CapacityPlacer {
   private readonly table: Table;
   private readonly sorted: Sorted;
   private readonly target: Int32Array;

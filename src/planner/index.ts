@@ -10,7 +10,7 @@ import {checkPlan} from './check.ts';
 import {evenTotals} from './exchange.ts';
 import {orderMoves} from './moves.ts';
 import {share} from './shares.ts';
-import {runsForbidden, sortOut} from './sorting.ts';
+import {runsForbidden, classify} from './sorting.ts';
 import type {Sorted} from './sorting.ts';
 import {DRAINING, OPEN, tabulate} from './table.ts';
 import type {Table} from './table.ts';
@@ -18,7 +18,7 @@ import type {Table} from './table.ts';
 /** Plans. O(shards + containers) for one bucket; checks its own result. @throws Error (a bug) when the check fails. */
 export function plan(snapshot: PlacementSnapshot): Plan {
   const table = tabulate(snapshot);
-  const sorted = sortOut(table);
+  const sorted = classify(table);
   const target = Int32Array.from(sorted.fixed);
   const shares = share(table, sorted);
   evenTotals(table, shares);

@@ -15,7 +15,7 @@ export interface Sorted {
   readonly free: Int32Array;
 }
 
-export function sortOut(table: Table): Sorted {
+export function classify(table: Table): Sorted {
   const fixed = new Int32Array(table.n).fill(-1);
   const homeless = new Map<number, PlacementReason>();
   const stranded = new Map<number, PlacementReason>();

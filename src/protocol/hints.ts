@@ -51,7 +51,7 @@ export const shardHintRequest = z.looseObject({
 export const heldShard = z.object({
   id: z.string(),
   token: z.string(),
-  /** The keeper's word for what it does with the shard. */
+  /** The machine's word for what it does with the shard. */
   state: z.string(),
   ready: z.boolean(),
   /** A hook is overdue. */

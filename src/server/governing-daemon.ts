@@ -2,7 +2,7 @@
  * All of a daemon but its connections and its HTTP: its own registration, the governors of its apps, the election and the upkeep of etcd.
  * Everything here is wiring; decisions are in ownership/ and governor/.
  */
-import {Member} from '../container/door.ts';
+import {SessionDriver} from '../container/internal.ts';
 import type {Keys} from '../etcd/keys.ts';
 import type {Leases} from '../etcd/leases.ts';
 import {TTL_MAX_MS, heartbeatIntervalMs} from '../model/container.ts';
@@ -13,7 +13,7 @@ import type {SessionEnd} from '../ownership/session-actions.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {TransactionBatcher} from '../store/batcher.ts';
-import type {Office} from '../store/ownership-transactions.ts';
+import type {FencingKey} from '../store/ownership-transactions.ts';
 import type {Store} from '../store/port.ts';
 import type {SeenHistory} from '../store/seen-history.ts';
 import {markRestored} from './governing/cluster-record.ts';
@@ -62,7 +62,7 @@ type Common = Pick<GoverningDaemonOptions, 'keys' | 'store' | 'clock' | 'logger'
 const HOOK_TIMEOUT_MS = 10_000;
 
 export class GoverningDaemon {
-  readonly member: Member;
+  readonly member: SessionDriver;
   readonly governors: Governors;
   private readonly options: GoverningDaemonOptions;
   private readonly upkeep: Upkeep;
@@ -163,9 +163,9 @@ export class GoverningDaemon {
     });
   }
 
-  private newMember(common: Common): Member {
+  private newMember(common: Common): SessionDriver {
     const {heartbeatStore, history, identity} = this.options;
-    return new Member({
+    return new SessionDriver({
       ...common,
       ...{heartbeatStore, history, identity},
       app: common.keys.service,
@@ -176,7 +176,7 @@ export class GoverningDaemon {
       readyAtClaim: true,
       heartbeatEveryMs: () => this.probeEveryMs,
       hooks: {
-        add: (shard) => this.governors.start(shard.id, this.officeOf(shard.id, shard.token)),
+        add: (shard) => this.governors.start(shard.id, this.fencingKeyOf(shard.id, shard.token)),
         drop: (shard) => this.governors.stop(shard.id),
       },
       onReady: () => this.becameReady(),
@@ -197,8 +197,8 @@ export class GoverningDaemon {
       me: () => ({container: identity.container, incarnation: this.member.session.incarnation}),
       eligible: () => this.isReady && !this.stopped && !this.leaving,
       standby: () => !this.stopped && !this.leaving,
-      onElected: (office) => this.elected(office),
-      onDeposed: () => this.deposed(),
+      onElected: (fencingKey) => this.elected(fencingKey),
+      onLostLeadership: () => this.lostLeadership(),
     });
   }
 
@@ -235,7 +235,7 @@ export class GoverningDaemon {
   }
 
   /** The record of an app is ready from its claim on, so it stands at the revision of the claim while we govern. */
-  private officeOf(app: string, token: string): Office {
+  private fencingKeyOf(app: string, token: string): FencingKey {
     const claim = parseToken(token);
     if (claim === undefined) throw new Error(`token of app ${app} cannot be read`);
     const {keys} = this.options;
@@ -249,21 +249,21 @@ export class GoverningDaemon {
     this.leadership.wake();
   }
 
-  private elected(office: Office): void {
+  private elected(fencingKey: FencingKey): void {
     const {keys, logger} = this.options;
     logger.info({}, 'leading');
-    this.governors.start(keys.service, office, this.leadership.silence);
+    this.governors.start(keys.service, fencingKey, this.leadership.silence);
     this.upkeep.start();
   }
 
-  private deposed(): void {
+  private lostLeadership(): void {
     const {keys, logger} = this.options;
     logger.warn({}, 'leading no more');
     this.governors.stop(keys.service);
     this.upkeep.stop();
   }
 
-  /** Every silence clock here needs probes at a fifth of the smallest T it watches; our heartbeat is the probe. */
+  /** Every failure detector here needs probes at a fifth of the smallest T it watches; our heartbeat is the probe. */
   private adaptProbe(): void {
     const leastMs = Math.min(this.governors.smallestTtlMs(), this.leadership.smallestTtlMs());
     this.probeEveryMs = Number.isFinite(leastMs)

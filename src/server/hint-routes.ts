@@ -1,6 +1,6 @@
 /** The hint receiver of a daemon, as routes of its admin server: the apps are its shards. */
 import type {FastifyInstance} from 'fastify';
-import type {Member} from '../container/door.ts';
+import type {SessionDriver} from '../container/internal.ts';
 import {SmError} from '../model/errors.ts';
 import {HINT_PATHS, hintsRequest} from '../protocol/hints.ts';
 import type {HeldShardsAnswer} from '../protocol/hints.ts';
@@ -8,7 +8,7 @@ import type {HeldShardsAnswer} from '../protocol/hints.ts';
 export function mountHintReceiver(
   server: FastifyInstance,
   service: string,
-  member: () => Member,
+  member: () => SessionDriver,
 ): void {
   server.post(HINT_PATHS.hints, async (request, reply) => {
     const accepted = receiveHints(request.body, service, member());
@@ -21,7 +21,7 @@ export function mountHintReceiver(
 }
 
 /** Takes a hints call; how many hints were for this daemon as it is now. @throws SmError INVALID_INPUT. */
-export function receiveHints(body: unknown, service: string, member: Member): number {
+export function receiveHints(body: unknown, service: string, member: SessionDriver): number {
   const parsed = hintsRequest.safeParse(body);
   if (!parsed.success)
     throw new SmError(
@@ -34,14 +34,14 @@ export function receiveHints(body: unknown, service: string, member: Member): nu
   return items.length;
 }
 
-function heldBy(app: string, member: Member): HeldShardsAnswer['containers'][number] {
+function heldBy(app: string, member: SessionDriver): HeldShardsAnswer['containers'][number] {
   const {session} = member;
-  const shards = [...session.keepers].map(([id, keeper]) => ({
+  const shards = [...session.machines].map(([id, machine]) => ({
     id,
-    token: keeper.token,
-    state: keeper.phase,
-    ready: keeper.serving,
-    stuck: keeper.stuck !== undefined,
+    token: machine.token,
+    state: machine.phase,
+    ready: machine.serving,
+    stuck: machine.stuck !== undefined,
   }));
   return {app, container: member.container, incarnation: session.incarnation, shards};
 }

@@ -163,7 +163,7 @@ export class TransactionBatcher {
       outcome = await this.store.transact({...merged, otherwise: looks});
     }
     if (outcome.kind === 'committed') this.spread(batch, outcome);
-    else if (outcome.kind === 'refused') this.sortOut(batch, looks, outcome);
+    else if (outcome.kind === 'refused') this.splitRefused(batch, looks, outcome);
     else for (const member of batch.members) member.resolve(outcome);
   }
 
@@ -176,7 +176,7 @@ export class TransactionBatcher {
     }
   }
 
-  private sortOut(
+  private splitRefused(
     batch: Batch,
     looked: readonly Operation[],
     outcome: Extract<TransactionOutcome, {kind: 'refused'}>,

@@ -8,24 +8,24 @@ import {decodeHeartbeat, decodeOwnership, encodeRecord} from '../protocol/record
 import type {Compare, KeyValue, Operation, Transaction, TransactionOutcome} from './port.ts';
 
 /** The key whose revision proves that a daemon still governs: its record of the app, or the leader's key. */
-export interface Office {
+export interface FencingKey {
   readonly key: string;
   readonly target: 'mod' | 'create';
   readonly value: number;
 }
 
-/** What a write of a record came to. `deposed`: the office is lost, nothing was written. */
+/** What a write of a record came to. `lostLeadership`: leadership is lost, nothing was written. */
 export type WriteOutcome =
   | {readonly kind: 'committed'; readonly revision: number}
   | {readonly kind: 'refused'; readonly own: AppChange}
-  | {readonly kind: 'deposed'}
+  | {readonly kind: 'lostLeadership'}
   | {readonly kind: 'unknown'};
 
-/** A transition as a transaction; a refusal answers the record and the office as they are. */
+/** A transition as a transaction; a refusal answers the record and the fencing key as they are. */
 export function transitionTransaction(
   keys: Keys,
   app: string,
-  office: Office | undefined,
+  fencingKey: FencingKey | undefined,
   transition: Transition,
 ): Transaction {
   const key = keys.ownership(app, transition.shard);
@@ -36,9 +36,9 @@ export function transitionTransaction(
   if (transition.readsSpec === true)
     then.push({op: 'get', key: keys.shardSpec(app, transition.shard)});
   const otherwise: Operation[] = [{op: 'get', key}];
-  if (office !== undefined) otherwise.push({op: 'get', key: office.key});
+  if (fencingKey !== undefined) otherwise.push({op: 'get', key: fencingKey.key});
   return {
-    compares: transition.guards.map((guard) => compareOf(keys, app, office, guard)),
+    compares: transition.guards.map((guard) => compareOf(keys, app, fencingKey, guard)),
     then,
     otherwise,
   };
@@ -47,14 +47,14 @@ export function transitionTransaction(
 /** Reads the outcome of `transitionTransaction`. */
 export function transitionOutcome(
   shard: string,
-  office: Office | undefined,
+  fencingKey: FencingKey | undefined,
   outcome: TransactionOutcome,
 ): WriteOutcome {
   if (outcome.kind === 'unknown') return {kind: 'unknown'};
   if (outcome.kind === 'committed') return {kind: 'committed', revision: outcome.revision};
   const [own, proof] = outcome.answers;
-  if (office !== undefined && (proof?.[office.target] ?? 0) !== office.value)
-    return {kind: 'deposed'};
+  if (fencingKey !== undefined && (proof?.[fencingKey.target] ?? 0) !== fencingKey.value)
+    return {kind: 'lostLeadership'};
   return {kind: 'refused', own: ownChange(shard, own, outcome.revision)};
 }
 
@@ -92,7 +92,7 @@ export function versionedHeartbeat(entry: KeyValue | undefined): Versioned<Heart
 export function compareOf(
   keys: Keys,
   app: string,
-  office: Office | undefined,
+  fencingKey: FencingKey | undefined,
   guard: RecordGuard,
 ): Compare {
   switch (guard.kind) {
@@ -121,9 +121,9 @@ export function compareOf(
       return {key: keys.shardSpec(app, guard.shard), target: 'create', op: '!=', value: 0};
     case 'specAbsent':
       return equal(keys.shardSpec(app, guard.shard), 'create', 0);
-    case 'office':
-      if (office === undefined) throw new Error('a write guarded by office needs an office');
-      return equal(office.key, office.target, office.value);
+    case 'fencingKey':
+      if (fencingKey === undefined) throw new Error('a write guarded by the fencing key needs one');
+      return equal(fencingKey.key, fencingKey.target, fencingKey.value);
   }
 }
 

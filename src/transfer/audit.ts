@@ -5,17 +5,17 @@ import {HistoryReader, oldestRevision} from '../etcd/history.ts';
 import {Keys} from '../etcd/keys.ts';
 import type {RawEntry} from '../etcd/raw-keys.ts';
 import {SmError} from '../model/errors.ts';
-import type {Place} from './place.ts';
+import type {StoreLocation} from './store-location.ts';
 
 export interface AuditOptions {
-  readonly place: Place;
+  readonly location: StoreLocation;
   /** Default: every app below the prefix. */
   readonly app?: string | undefined;
   /** First revision to judge. Default: the one after the oldest that is kept, which is where the audit begins from. */
   readonly since?: number | undefined;
   /** sm's own service name. Default: as the app or the cluster record says. */
   readonly service?: string | undefined;
-  /** Told now and then how far it has come. */
+  /** Hinted now and then how far it has come. */
   readonly say?: (text: string) => void;
 }
 
@@ -41,19 +41,19 @@ const SAY_EVERY = 50_000;
  * which service it is of; STORE_UNAVAILABLE, STORE_AUTH; STORE_CORRUPT: the history does not lead to what the store holds.
  */
 export async function auditStore(options: AuditOptions): Promise<AuditResult> {
-  const {place, app, say} = options;
-  const prefix = place.prefix ?? DEFAULT_PREFIX;
-  const {revision: until, entries} = await place.keys.list(`${prefix}/app/`);
-  const oldest = await oldestRevision(place.keys);
+  const {location, app, say} = options;
+  const prefix = location.prefix ?? DEFAULT_PREFIX;
+  const {revision: until, entries} = await location.keys.list(`${prefix}/app/`);
+  const oldest = await oldestRevision(location.keys);
   const base = baseOf(options.since, oldest, until);
   const service = options.service ?? serviceOf(entries, prefix, app);
   const keys = new Keys(prefix, service);
   const audit = new HistoryAudit({keys, app});
-  audit.seed(texts(await place.keys.list(`${prefix}/app/`, base)));
+  audit.seed(texts(await location.keys.list(`${prefix}/app/`, base)));
   const wanted = new Map(entries.map(({key, mod}) => [key.toString('utf8'), mod]));
   let count = 0;
   const reader = new HistoryReader({
-    keys: place.keys,
+    keys: location.keys,
     prefix: keys.everyAppPrefix(),
     fromRevision: base + 1,
     onRevision: (revision, changes) => {

@@ -4,13 +4,13 @@ import type {Clock} from '../runtime/clock.ts';
 import {contentsOf, isHeartbeat, isPushSession} from './contents.ts';
 import type {SourceItem} from './contents.ts';
 import {writeExport} from './file.ts';
-import type {Place} from './place.ts';
-import {livingBelow} from './stillness.ts';
+import type {StoreLocation} from './store-location.ts';
+import {livingBelow} from './liveness-check.ts';
 
 const DEFAULT_PREFIX = '/sm';
 
 export interface ExportOptions {
-  readonly place: Place;
+  readonly location: StoreLocation;
   readonly clock: Clock;
   /** Export even though containers live: a copy to keep, not one to move with. */
   readonly live: boolean;
@@ -30,14 +30,14 @@ export interface ExportResult {
  * @throws SmError CHECK_FAILED when somebody lives there; NOT_FOUND when there is nothing; STORE_UNAVAILABLE, STORE_AUTH.
  */
 export async function exportPrefix(options: ExportOptions): Promise<ExportResult> {
-  const {place, clock, live, say} = options;
-  const prefix = place.prefix ?? DEFAULT_PREFIX;
-  const {clusterId} = await place.keys.status();
-  const before = live ? [] : await livingBelow({keys: place.keys, prefix, clock, say});
-  refuseLiving(before, place.name);
-  const {revision, entries} = await place.keys.list(`${prefix}/`);
+  const {location, clock, live, say} = options;
+  const prefix = location.prefix ?? DEFAULT_PREFIX;
+  const {clusterId} = await location.keys.status();
+  const before = live ? [] : await livingBelow({keys: location.keys, prefix, clock, say});
+  refuseLiving(before, location.name);
+  const {revision, entries} = await location.keys.list(`${prefix}/`);
   if (entries.length === 0)
-    throw new SmError('NOT_FOUND', `nothing lies below ${prefix} in ${place.name}`, {
+    throw new SmError('NOT_FOUND', `nothing lies below ${prefix} in ${location.name}`, {
       hint: 'check --etcd-prefix',
     });
   const items = entries.map(({key, value, mod}): SourceItem => ({

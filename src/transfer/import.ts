@@ -12,8 +12,8 @@ import {isCluster, partsOf, renamedForNewStore} from './contents.ts';
 import type {Item} from './contents.ts';
 import {refuseLiving} from './export.ts';
 import type {ExportFile} from './file.ts';
-import type {Place} from './place.ts';
-import {livingBelow} from './stillness.ts';
+import type {StoreLocation} from './store-location.ts';
+import {livingBelow} from './liveness-check.ts';
 
 /** etcd allows 128 operations and 1.5 MiB a request. */
 const ITEMS_PER_TRANSACTION = 100;
@@ -21,7 +21,7 @@ const BYTES_PER_TRANSACTION = 512 * 1024;
 
 export interface ImportOptions {
   readonly file: ExportFile;
-  readonly place: Place;
+  readonly location: StoreLocation;
   readonly clock: Clock;
   /** Replace what lies below the prefix; take an export that was made while containers lived. */
   readonly force: boolean;
@@ -42,18 +42,18 @@ export interface ImportResult {
  * STORE_UNAVAILABLE, STORE_AUTH.
  */
 export async function importPrefix(options: ImportOptions): Promise<ImportResult> {
-  const {file, place, force} = options;
-  const prefix = place.prefix ?? file.header.prefix;
+  const {file, location, force} = options;
+  const prefix = location.prefix ?? file.header.prefix;
   refuseLiveExport(file, force);
-  const {clusterId} = await place.keys.status();
+  const {clusterId} = await location.keys.status();
   const present = await presentEntries(options, prefix);
   const clusters = clusterRecords(file, present, prefix);
-  const marks = await markAll(place, prefix, clusters, present);
+  const marks = await markAll(location, prefix, clusters, present);
   const old = present.filter(({key}) => !marks.has(key.toString('utf8')));
-  await removeAll(place, old);
+  await removeAll(location, old);
   const items = renamedForNewStore(file.items).filter(({key}) => !isCluster(key));
-  await putAll(place, prefix, items);
-  await finish(place, clusterId, marks, clusters, prefix);
+  await putAll(location, prefix, items);
+  await finish(location, clusterId, marks, clusters, prefix);
   return {
     prefix,
     keys: items.length + clusters.size,
@@ -74,17 +74,21 @@ function refuseLiveExport({header}: ExportFile, force: boolean): void {
 }
 
 async function presentEntries(
-  {place, clock, force, say}: ImportOptions,
+  {location, clock, force, say}: ImportOptions,
   prefix: string,
 ): Promise<RawEntry[]> {
-  const {entries} = await place.keys.list(`${prefix}/`);
+  const {entries} = await location.keys.list(`${prefix}/`);
   if (entries.length === 0) return entries;
   if (!force)
-    throw new SmError('CONFLICT', `${entries.length} keys lie below ${prefix} in ${place.name}`, {
-      hint: 'give another --etcd-prefix, or --force to replace all of them',
-    });
-  refuseLiving(await livingBelow({keys: place.keys, prefix, clock, say}), place.name);
-  return (await place.keys.list(`${prefix}/`)).entries;
+    throw new SmError(
+      'CONFLICT',
+      `${entries.length} keys lie below ${prefix} in ${location.name}`,
+      {
+        hint: 'give another --etcd-prefix, or --force to replace all of them',
+      },
+    );
+  refuseLiving(await livingBelow({keys: location.keys, prefix, clock, say}), location.name);
+  return (await location.keys.list(`${prefix}/`)).entries;
 }
 
 /** By service; each a step above what the export and the prefix hold. */
@@ -116,7 +120,7 @@ function clusterRecords(
 
 /** First of all; returns the marks' keys. From then on no daemon starts here. */
 async function markAll(
-  place: Place,
+  location: StoreLocation,
   prefix: string,
   clusters: ReadonlyMap<string, ClusterRecord>,
   present: readonly RawEntry[],
@@ -126,25 +130,29 @@ async function markAll(
     const key = `${prefix}/app/${service}/cluster`;
     const mod = present.find((entry) => entry.key.toString('utf8') === key)?.mod ?? 0;
     const put = {key: Buffer.from(key), value: Buffer.from(encodeRecord(record))};
-    await must(place, {expected: [{key: put.key, mod}], puts: [put]});
+    await must(location, {expected: [{key: put.key, mod}], puts: [put]});
     marks.set(key, service);
   }
   return marks;
 }
 
-async function removeAll(place: Place, old: readonly RawEntry[]): Promise<void> {
+async function removeAll(location: StoreLocation, old: readonly RawEntry[]): Promise<void> {
   for (let at = 0; at < old.length; at += ITEMS_PER_TRANSACTION) {
     const some = old.slice(at, at + ITEMS_PER_TRANSACTION);
-    await must(place, {expected: some, deletes: some.map(({key}) => key)});
+    await must(location, {expected: some, deletes: some.map(({key}) => key)});
   }
 }
 
-async function putAll(place: Place, prefix: string, items: readonly Item[]): Promise<void> {
+async function putAll(
+  location: StoreLocation,
+  prefix: string,
+  items: readonly Item[],
+): Promise<void> {
   let batch: Item[] = [];
   let size = 0;
   const flush = async (): Promise<void> => {
     if (batch.length > 0)
-      await must(place, {expected: batch.map(({key}) => ({key, mod: 0})), puts: batch});
+      await must(location, {expected: batch.map(({key}) => ({key, mod: 0})), puts: batch});
     batch = [];
     size = 0;
   };
@@ -160,27 +168,27 @@ async function putAll(place: Place, prefix: string, items: readonly Item[]): Pro
 
 /** Last of all: daemons may start. */
 async function finish(
-  place: Place,
+  location: StoreLocation,
   clusterId: string,
   marks: ReadonlyMap<string, string>,
   clusters: ReadonlyMap<string, ClusterRecord>,
   prefix: string,
 ): Promise<void> {
-  const {entries} = await place.keys.list(`${prefix}/`);
-  const {revision} = await place.keys.status();
+  const {entries} = await location.keys.list(`${prefix}/`);
+  const {revision} = await location.keys.status();
   for (const entry of entries) {
     const service = marks.get(entry.key.toString('utf8'));
     const record = service === undefined ? undefined : clusters.get(service);
     if (record === undefined) continue;
     const {importing: _importing, ...rest} = record;
     const value = Buffer.from(encodeRecord({...rest, clusterId, maxRevision: revision}));
-    await must(place, {expected: [entry], puts: [{key: entry.key, value}]});
+    await must(location, {expected: [entry], puts: [{key: entry.key, value}]});
   }
 }
 
 async function must(
-  {keys, name}: Place,
-  transaction: Parameters<Place['keys']['transact']>[0],
+  {keys, name}: StoreLocation,
+  transaction: Parameters<StoreLocation['keys']['transact']>[0],
 ): Promise<void> {
   if (await keys.transact(transaction)) return;
   throw new SmError('CONFLICT', `somebody else writes below the prefix in ${name}`, {

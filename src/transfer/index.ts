@@ -4,6 +4,6 @@ export type {AuditResult} from './audit.ts';
 export {exportPrefix} from './export.ts';
 export {readExport} from './file.ts';
 export {importPrefix} from './import.ts';
-export {openPlace} from './place.ts';
-export type {PlaceOptions} from './place.ts';
+export {openLocation} from './store-location.ts';
+export type {StoreLocationOptions} from './store-location.ts';
 export {readWhole, writeWhole} from './whole-file.ts';

@@ -94,11 +94,15 @@ const BROKEN: readonly (readonly [
   before?: readonly (readonly Change[])[],
 ])[] = [
   ['taken from a holder that lives', [put(s1, own('assigned', 'Y'))]],
-  ['assigned without the office', [put(s1, own('assigned', 'Y'))], [EVICTED, OFFICE_LOST]],
+  [
+    'assigned by a daemon that does not govern',
+    [put(s1, own('assigned', 'Y'))],
+    [EVICTED, OFFICE_LOST],
+  ],
   ['assigned to a container that does not exist', [put(s1, own('assigned', 'Z'))], [EVICTED]],
   ['assigned with a token or ready', [put(s1, own('assigned', 'Y', {ready: true}))], [EVICTED]],
   [
-    'asked to drop without the office',
+    'asked to drop by a daemon that does not govern',
     [put(s1, own('dropping', 'X', {token: token(11)}))],
     [OFFICE_LOST],
   ],
@@ -106,7 +110,7 @@ const BROKEN: readonly (readonly [
   ['dropping changes the holder', [put(s1, own('dropping', 'Y', {token: token(11)}))]],
   ['dropping changes the token', [put(s1, own('dropping', 'X', {token: token(12)}))]],
   [
-    'recalled without the office',
+    'recalled by a daemon that does not govern',
     [put(keys.ownership(APP, 's3'), own('free', 'Y'))],
     [OFFICE_LOST],
   ],
@@ -133,7 +137,7 @@ const BROKEN: readonly (readonly [
   ['deleted while its spec exists', [del(keys.ownership(APP, 's2'))]],
   ['deleted while its holder lives', [del(s1)], [[del(keys.shardSpec(APP, 's1'))]]],
   [
-    'deleted without the office',
+    'deleted by a daemon that does not govern',
     [del(s1)],
     [[del(keys.shardSpec(APP, 's1'))], EVICTED, OFFICE_LOST],
   ],

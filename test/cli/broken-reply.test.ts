@@ -6,7 +6,7 @@ import type {AddressInfo} from 'node:net';
 import {afterEach, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/cli/admin-client.ts';
 import {failureOf} from '../../src/cli/failure-report.ts';
-import {isPassing} from '../../src/cli/passing.ts';
+import {isRetryable} from '../../src/cli/retryable.ts';
 
 const CASES = [
   [
@@ -77,7 +77,7 @@ describe('a stream', () => {
     })();
     const error: unknown = await reading.catch((thrown: unknown) => thrown);
     expect(failureOf(error)).toMatchObject({code, exit, retryable: true});
-    expect(isPassing(error)).toBe(true);
+    expect(isRetryable(error)).toBe(true);
     // On a starved machine not even the first word may come in time.
     if (silenceMs > 1_000) expect(types).toEqual(['hello']);
   });

@@ -3,7 +3,7 @@ import {VALUES} from './steps.ts';
 import type {Back, Comparison, Operation, Range, Watch} from './steps.ts';
 
 /** Where a server is: the same for both but for the base. */
-export interface Place {
+export interface Cursor {
   /** The revision that a sequence begins at. */
   readonly base: number;
   /** The newest. */
@@ -23,7 +23,7 @@ export function bytes(text: string): Buffer {
 }
 
 /** Never before the base: what lies there is another sequence's. */
-export function revisionAt(back: Back, {base, revision}: Place): number {
+export function revisionAt(back: Back, {base, revision}: Cursor): number {
   return back === undefined ? 0 : Math.max(base, revision - back);
 }
 
@@ -32,7 +32,7 @@ export function keys({key, end}: {key: string; end?: string | undefined}): objec
   return {key: bytes(key), ...(end === undefined ? {} : {range_end: bytes(end)})};
 }
 
-export function requestOf(operation: Operation, place: Place): object {
+export function requestOf(operation: Operation, place: Cursor): object {
   if (operation.do === 'put') {
     const {ignore} = operation;
     return {
@@ -57,7 +57,7 @@ export function requestOf(operation: Operation, place: Place): object {
 
 const NAMES = {put: 'put', range: 'range', delete: 'delete_range', txn: 'txn'} as const;
 
-function rangeRequest(range: Range, place: Place): object {
+function rangeRequest(range: Range, place: Cursor): object {
   const {limit, at, order, target, serializable, shape, bounds = []} = range;
   return {
     ...keys(range),
@@ -72,7 +72,7 @@ function rangeRequest(range: Range, place: Place): object {
   };
 }
 
-function comparisonOf(comparison: Comparison, place: Place): object {
+function comparisonOf(comparison: Comparison, place: Cursor): object {
   const {target, result, than} = comparison;
   const {base, revision} = place;
   const past = than === 0 ? 0 : Math.max(base, revision - than + 1);
@@ -87,11 +87,11 @@ function comparisonOf(comparison: Comparison, place: Place): object {
 }
 
 /** Of a watch that shows nothing nobody can say when it has caught up: it begins now. */
-export function startOf({from, filters = []}: Watch, place: Place): number {
+export function startOf({from, filters = []}: Watch, place: Cursor): number {
   return filters.length === 2 ? 0 : revisionAt(from, place);
 }
 
-export function watchRequest(watch: Watch, place: Place): object {
+export function watchRequest(watch: Watch, place: Cursor): object {
   return {
     create_request: {
       ...keys(watch),

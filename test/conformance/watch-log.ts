@@ -3,7 +3,7 @@ import type {Exchange, Message, Wire} from '../support/wire.ts';
 import {plain, revisionOf} from './plain.ts';
 import type {Frame} from './plain.ts';
 import {startOf, watchRequest} from './requests.ts';
-import type {Place} from './requests.ts';
+import type {Cursor} from './requests.ts';
 import type {Watch} from './steps.ts';
 
 /** A watch that lives. */
@@ -33,7 +33,7 @@ export class WatchLog {
     this.frame = frame;
   }
 
-  async create(watch: Watch, place: Place): Promise<unknown> {
+  async create(watch: Watch, place: Cursor): Promise<unknown> {
     const exchange = this.stream(watch.stream);
     const before = created(exchange).length;
     const dead = cancellations(exchange);

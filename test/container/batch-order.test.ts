@@ -2,7 +2,7 @@
 import {afterEach, describe, expect, it} from 'vitest';
 import type {Shard} from '../../src/container/shard.ts';
 import {until} from '../support/until.ts';
-import {MemberBed} from './member-bed.ts';
+import {SessionDriverBed} from './session-driver-bed.ts';
 
 const LIMIT_MS = 20_000;
 const SHARDS = ['s1', 's2'];
@@ -21,13 +21,13 @@ function watching(): {seen: string[]; add: (shard: Shard) => void} {
 }
 
 describe('application code within a batch', () => {
-  let bed: MemberBed | undefined;
+  let bed: SessionDriverBed | undefined;
 
   afterEach(() => bed?.member.stop());
 
   it('cannot, in an abort listener, act for another shard that is revoked in the same moment', async () => {
     const {seen, add} = watching();
-    bed = new MemberBed({add, drop: () => undefined});
+    bed = new SessionDriverBed({add, drop: () => undefined});
     await bed.start();
     await bed.give(SHARDS, 'assigned');
     for (const shard of SHARDS) await bed.untilRecord(shard, ({ready}) => ready, 'ready');
@@ -38,7 +38,7 @@ describe('application code within a batch', () => {
 
   it('sees every shard revoked in an abort listener when the container is stopped', async () => {
     const {seen, add} = watching();
-    bed = new MemberBed({add, drop: () => undefined});
+    bed = new SessionDriverBed({add, drop: () => undefined});
     await bed.start();
     await bed.give(SHARDS, 'assigned');
     for (const shard of SHARDS) await bed.untilRecord(shard, ({ready}) => ready, 'ready');
@@ -52,7 +52,7 @@ describe('application code within a batch', () => {
       added.push(shard.id);
       bed?.member.stop();
     };
-    bed = new MemberBed({add, drop: () => undefined});
+    bed = new SessionDriverBed({add, drop: () => undefined});
     await bed.start();
     await bed.give(SHARDS, 'assigned');
     await until(() => added.length > 0, LIMIT_MS, 'the first add');

@@ -1,7 +1,7 @@
 /** Whatever a hook throws, the shard is freed with a record that can be read. */
 import {afterEach, describe, expect, it} from 'vitest';
 import {FAILURE_TEXT_MAX_CHARACTERS} from '../../src/model/failure-text.ts';
-import {MemberBed} from './member-bed.ts';
+import {SessionDriverBed} from './session-driver-bed.ts';
 
 const NOTHING = Object.create(null) as unknown;
 const NO_MESSAGE = Object.assign(new Error('x'), {message: undefined});
@@ -9,7 +9,7 @@ const ODD_MESSAGE = Object.assign(new Error('x'), {message: {code: 7}});
 const LOUD = new Error('x'.repeat(2 * 1024 * 1024));
 
 describe('an add that throws', () => {
-  let bed: MemberBed | undefined;
+  let bed: SessionDriverBed | undefined;
 
   afterEach(() => bed?.member.stop());
 
@@ -21,7 +21,7 @@ describe('an add that throws', () => {
     ['undefined', undefined, /undefined/],
   ] as const) {
     it(`${what} frees the shard and says so`, async () => {
-      bed = new MemberBed({
+      bed = new SessionDriverBed({
         add: () => {
           throw thrown;
         },

@@ -1,9 +1,9 @@
 import {expect, it, vi} from 'vitest';
-import {MemberBed} from './member-bed.ts';
+import {SessionDriverBed} from './session-driver-bed.ts';
 
 it('a hint that brings the record is claimed without a read, once the cluster record was looked at', async () => {
   const tasks: string[] = [];
-  const bed = new MemberBed({add: ({id}) => void tasks.push(id), drop: () => undefined});
+  const bed = new SessionDriverBed({add: ({id}) => void tasks.push(id), drop: () => undefined});
   await bed.start();
   const reads = vi.spyOn(bed.store, 'getMany');
   for (const [shard, to] of [

@@ -2,8 +2,8 @@
 import {beforeEach, describe, expect, it} from 'vitest';
 import {silenceMs} from '../../src/model/container.ts';
 import type {LivingContainer} from '../../src/governor/containers.ts';
-import {startableMove} from '../../src/governor/held.ts';
-import {MotionLedger} from '../../src/governor/motion.ts';
+import {startableMove} from '../../src/governor/move-gate.ts';
+import {InFlightMoves} from '../../src/governor/in-flight-moves.ts';
 import {PendingWrites} from '../../src/governor/pending-writes.ts';
 import {reconcile} from '../../src/governor/reconcile.ts';
 import type {Destination, ReconcileContext, Step} from '../../src/governor/reconcile.ts';
@@ -107,7 +107,12 @@ describe('a shard', () => {
 
 describe('a queued move', () => {
   function start(bed: GovernorBed, from: string, pending = new PendingWrites()) {
-    const gate = {view: bed.governor.view, living: new Map(), motion: new MotionLedger(), pending};
+    const gate = {
+      view: bed.governor.view,
+      living: new Map(),
+      inFlightMoves: new InFlightMoves(),
+      pending,
+    };
     return startableMove({shard: 's1', from, to: 'c2', cause: 'balance'}, gate);
   }
 

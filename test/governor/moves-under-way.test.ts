@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {DRAINS_PER_APP} from '../../src/governor/motion.ts';
+import {DRAINS_PER_APP} from '../../src/governor/in-flight-moves.ts';
 import {REFUSED_RETRY_MS} from '../../src/governor/retry.ts';
 import type {OwnershipRecord, Versioned} from '../../src/model/ownership.ts';
 import {GovernorBed} from './governor-bed.ts';

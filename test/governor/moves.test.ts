@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {MOVES_PER_CONTAINER} from '../../src/governor/motion.ts';
+import {MOVES_PER_CONTAINER} from '../../src/governor/in-flight-moves.ts';
 import {GovernorBed} from './governor-bed.ts';
 
 const FIRST_PLAN_MS = 3_000;

@@ -5,7 +5,7 @@ import type {Leases} from '../../src/etcd/leases.ts';
 import {decodeGuardLease} from '../../src/protocol/push.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
-import {GuardKeeper, GUARD_TTL_S, ensureGuard} from '../../src/server/push/guard-lease.ts';
+import {LeaseRenewer, GUARD_TTL_S, ensureGuard} from '../../src/server/push/guard-lease.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import type {Store} from '../../src/store/port.ts';
 import {PushBed} from './push-bed.ts';
@@ -14,14 +14,14 @@ let bed: PushBed;
 let store: Store;
 let leases: Leases;
 const keys = new Keys('/sm', 'sm.test');
-const keepers: GuardKeeper[] = [];
+const machines: LeaseRenewer[] = [];
 beforeAll(async () => {
   bed = await PushBed.start();
   store = openEtcdStore({endpoints: [bed.etcd.endpoint]});
   leases = openEtcdLeases({endpoints: [bed.etcd.endpoint]});
 });
 afterEach(() => {
-  for (const keeper of keepers.splice(0)) keeper.stop();
+  for (const machine of machines.splice(0)) machine.stop();
 });
 afterAll(async () => {
   leases.close();
@@ -38,13 +38,13 @@ async function ttlOf(leaseId: string): Promise<number> {
   return Number((await bed.raw.leaseClient.leaseTimeToLive({ID: leaseId})).TTL);
 }
 
-/** A keeper of its own beside the daemon's, which looks often. */
-function keeper(app: string, mayCreate: boolean): GuardKeeper {
-  const made = new GuardKeeper({
+/** A machine of its own beside the daemon's, which looks often. */
+function machine(app: string, mayCreate: boolean): LeaseRenewer {
+  const made = new LeaseRenewer({
     ...{app, keys, store, leases, clock: systemClock(), logger: silentLogger},
     ...{mayCreate: () => mayCreate, checkEveryMs: 50},
   });
-  keepers.push(made);
+  machines.push(made);
   made.start();
   return made;
 }
@@ -77,7 +77,7 @@ describe('the guard lease', () => {
   it('raises an alarm when its lease has ended, and is not replaced', async () => {
     await bed.post('add-spec', {service: 'ended'});
     const id = await guardOf('ended');
-    const watching = keeper('ended', true);
+    const watching = machine('ended', true);
     await bed.until('the id', () => watching.leaseId === id);
     expect(watching.alarm).toBeUndefined();
     await leases.revoke(id);
@@ -89,7 +89,7 @@ describe('the guard lease', () => {
 
   it('raises an alarm when its key is gone, and is not replaced', async () => {
     await bed.post('add-spec', {service: 'gone'});
-    const watching = keeper('gone', true);
+    const watching = machine('gone', true);
     await bed.until('the id', () => watching.leaseId !== undefined);
     await bed.raw.delete().key(keys.leaseGuard('gone'));
     await bed.until('the alarm', () => watching.alarm?.text.includes('absent') === true);
@@ -98,7 +98,7 @@ describe('the guard lease', () => {
 
   it('is not made anew when containers hold shards under one that was lost', async () => {
     await bed.raw.put(keys.appSpec('held')).value('{"service":"held"}');
-    const watching = keeper('held', false);
+    const watching = machine('held', false);
     await bed.until('the alarm', () => watching.alarm?.code === 'PUSH_GUARD_LOST');
     expect(watching.leaseId).toBeUndefined();
     expect(await guardOf('held')).toBe('');

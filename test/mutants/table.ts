@@ -4,7 +4,7 @@ import {HEARTBEAT_MUTANTS} from './table/heartbeat.ts';
 import {LEADERSHIP_MUTANTS} from './table/leadership.ts';
 import {TRANSITIONS_MUTANTS} from './table/transitions.ts';
 import {STORE_MUTANTS} from './table/store.ts';
-import {KEEPER_MUTANTS} from './table/keeper.ts';
+import {KEEPER_MUTANTS} from './table/shard-machine.ts';
 import {SESSION_MUTANTS} from './table/session.ts';
 import {CONTAINER_MUTANTS} from './table/container.ts';
 import {GOVERNOR_MUTANTS} from './table/governor.ts';

@@ -19,7 +19,7 @@ function known(state: OwnershipState): Versioned<OwnershipRecord> {
   return {value, mod: MOD, create: 3};
 }
 
-const OFFICE: RecordGuard = {kind: 'office'};
+const FENCING_KEY: RecordGuard = {kind: 'fencingKey'};
 const OWN: RecordGuard = {kind: 'own', shard: 's', mod: MOD};
 const X_GONE: RecordGuard = {kind: 'heartbeatAbsent', incarnation: 'x'};
 const Y_LIVES: RecordGuard = {kind: 'heartbeatExists', incarnation: 'y'};
@@ -32,33 +32,33 @@ const ROWS: readonly [string, Transition, RecordGuard[]][] = [
   [
     'absent -> assigned',
     table.assign('s', undefined, TO),
-    [OFFICE, {...OWN, mod: 0} as RecordGuard, Y_LIVES],
+    [FENCING_KEY, {...OWN, mod: 0} as RecordGuard, Y_LIVES],
   ],
-  ['free -> assigned', table.assign('s', known('free'), TO), [OFFICE, OWN, Y_LIVES]],
+  ['free -> assigned', table.assign('s', known('free'), TO), [FENCING_KEY, OWN, Y_LIVES]],
   [
     'owned -> assigned',
     table.reassignLost('s', known('owned'), TO),
-    [OFFICE, OWN, X_GONE, Y_LIVES],
+    [FENCING_KEY, OWN, X_GONE, Y_LIVES],
   ],
   [
     'dropping -> assigned',
     table.reassignLost('s', known('dropping'), TO),
-    [OFFICE, OWN, X_GONE, Y_LIVES],
+    [FENCING_KEY, OWN, X_GONE, Y_LIVES],
   ],
-  ['assigned -> assigned', table.redirect('s', known('assigned'), TO), [OFFICE, OWN, Y_LIVES]],
-  ['assigned -> free', table.recall('s', known('assigned')), [OFFICE, OWN]],
+  ['assigned -> assigned', table.redirect('s', known('assigned'), TO), [FENCING_KEY, OWN, Y_LIVES]],
+  ['assigned -> free', table.recall('s', known('assigned')), [FENCING_KEY, OWN]],
   ['assigned -> owned', table.claim('s', known('assigned'), ME, 0, false), [OWN, MINE, SPEC]],
   [
     'assigned -> owned, as hinted',
-    table.claimTold('s', TOLD, ME, 9, false),
+    table.claimHinted('s', TOLD, ME, 9, false),
     [{kind: 'ownIs', shard: 's', record: TOLD}, MINE, SPEC, {kind: 'clusterMod', mod: 9}],
   ],
   ['owned -> owned', table.markReady('s', known('owned'), ME, 1), [OWN, MINE]],
-  ['owned -> dropping', table.drop('s', known('owned'), MOVE, 1), [OFFICE, OWN]],
+  ['owned -> dropping', table.drop('s', known('owned'), MOVE, 1), [FENCING_KEY, OWN]],
   ['owned -> free', table.free('s', known('owned'), undefined), [OWN]],
   ['dropping -> free', table.free('s', known('dropping'), undefined), [OWN]],
-  ['free -> absent', table.forget('s', known('free')), [OFFICE, OWN, NO_SPEC]],
-  ['owned -> absent', table.forget('s', known('owned')), [OFFICE, OWN, NO_SPEC, X_GONE]],
+  ['free -> absent', table.forget('s', known('free')), [FENCING_KEY, OWN, NO_SPEC]],
+  ['owned -> absent', table.forget('s', known('owned')), [FENCING_KEY, OWN, NO_SPEC, X_GONE]],
 ];
 
 describe('the guards of a transition', () => {
@@ -73,7 +73,7 @@ describe('a transition that the table does not have', () => {
   it('is not built: a claim of what is assigned to another', () => {
     const other = {...Y, create: 5};
     expect(() => table.claim('s', known('assigned'), other, 0, false)).toThrow(/invariant/);
-    expect(() => table.claimTold('s', TOLD, other, 9, false)).toThrow(/invariant/);
+    expect(() => table.claimHinted('s', TOLD, other, 9, false)).toThrow(/invariant/);
   });
 
   it('is not built: out of a state that the row does not name', () => {

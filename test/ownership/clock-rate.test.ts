@@ -7,7 +7,7 @@ import {
   silenceMs,
 } from '../../src/model/container.ts';
 import {ClockRate} from '../../src/ownership/clock-rate.ts';
-import {SilenceClock} from '../../src/ownership/silence.ts';
+import {FailureDetector} from '../../src/ownership/failure-detector.ts';
 
 const RUNS = {numRuns: 300};
 const ttls = fc.integer({min: 3_000, max: 60_000});
@@ -134,7 +134,7 @@ describe('the rate of a clock', () => {
 describe('W', () => {
   /** Real ms from the last beat until the watcher may evict, and until the owner has surely stopped. */
   function race(clocks: Clocks, ttlMs: number, beats: number, delay: (n: number) => number) {
-    const clock = new SilenceClock();
+    const clock = new FailureDetector();
     let seenMs = 0;
     for (let n = 0; n < beats; n += 1) {
       const {sentAtMs, nowMs} = beatOf(clocks, ttlMs, n, delay(n));
@@ -173,7 +173,7 @@ describe('W', () => {
   });
 
   it('is T(1+rho)+eps for heartbeats that do not tell the time', () => {
-    const clock = new SilenceClock();
+    const clock = new FailureDetector();
     clock.observe('i', 1, 10_000, 0);
     for (let nowMs = 0; nowMs <= 20_000; nowMs += 100) clock.probeCommitted(nowMs);
     expect(clock.wakeAtMs('i', 0, 9_000)).toBe(silenceMs(10_000));

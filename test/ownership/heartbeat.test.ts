@@ -3,7 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {CLOCK_DRIFT, EFFECT_SLACK_MS, actingMs, silenceMs} from '../../src/model/container.ts';
 import {HeartbeatMachine} from '../../src/ownership/heartbeat.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from '../../src/ownership/heartbeat.ts';
-import {SilenceClock} from '../../src/ownership/silence.ts';
+import {FailureDetector} from '../../src/ownership/failure-detector.ts';
 
 const RUNS = {numRuns: 1_000};
 const ttls = fc.integer({min: 3_000, max: 60_000});
@@ -248,7 +248,7 @@ function heard(outcome: string, answer: HeartbeatAnswer): HeartbeatAnswer {
   return outcome === 'applied-unheard' ? {kind: 'unknown'} : answer;
 }
 
-describe('the silence clock', () => {
+describe('the failure detector', () => {
   const event = fc.record({
     afterMs: fc.integer({min: 0, max: 6_000}),
     kind: fc.constantFrom('probe', 'beat', 'look', 'old'),
@@ -257,7 +257,7 @@ describe('the silence clock', () => {
   it('is never silent before W has passed since the version was first seen, whatever happens', () => {
     fc.assert(
       fc.property(ttls, fc.array(event, {maxLength: 60}), (ttlMs, events) => {
-        const clock = new SilenceClock();
+        const clock = new FailureDetector();
         let [nowMs, mod, seenMs] = [0, 1, 0];
         clock.observe('i', mod, ttlMs, nowMs);
         for (const {afterMs, kind} of events) {
@@ -278,7 +278,7 @@ describe('the silence clock', () => {
   it('is silent after W when probes go on', () => {
     fc.assert(
       fc.property(ttls, (ttlMs) => {
-        const clock = new SilenceClock();
+        const clock = new FailureDetector();
         clock.observe('i', 1, ttlMs, 0);
         const untilMs = silenceMs(ttlMs);
         for (let nowMs = 0; nowMs <= untilMs; nowMs += ttlMs / 5) clock.probeCommitted(nowMs);
@@ -292,7 +292,7 @@ describe('the silence clock', () => {
   });
 
   it('counts anew after a gap between probes of more than 2T/5, and is never silent within one', () => {
-    const clock = new SilenceClock();
+    const clock = new FailureDetector();
     clock.observe('i', 1, 10_000, 0);
     for (let nowMs = 0; nowMs <= 8_000; nowMs += 2_000) clock.probeCommitted(nowMs);
     expect(clock.quietMs('i', 8_000)).toBe(8_000);
@@ -303,7 +303,7 @@ describe('the silence clock', () => {
   });
 
   it('forgets, and knows nothing of whom it never saw', () => {
-    const clock = new SilenceClock();
+    const clock = new FailureDetector();
     clock.observe('i', 1, 3_000, 0);
     clock.forget('i');
     clock.probeCommitted(0);

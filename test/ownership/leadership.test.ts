@@ -1,11 +1,11 @@
-/** When a daemon tries for the office, and when it waits. */
+/** When a daemon stands for election, and when it waits. */
 import {describe, expect, it} from 'vitest';
 import {Leadership} from '../../src/ownership/leadership.ts';
 import type {Candidate} from '../../src/ownership/leadership.ts';
 
 const ME: Candidate = {container: 'd1', incarnation: 'i1', eligible: true, standby: true};
 
-describe('an attempt at the office that came to nothing', () => {
+describe('an attempt at the fencingKey that came to nothing', () => {
   it('to create the key is not repeated because the same absence is told again', () => {
     const leadership = new Leadership();
     leadership.complete();
@@ -16,14 +16,14 @@ describe('an attempt at the office that came to nothing', () => {
     expect(leadership.advance(ME, 300).map(({type}) => type)).toEqual(['createLeader']);
   });
 
-  it('to depose a leader is not repeated because the same leader is told again', () => {
+  it('to loseLeadership a leader is not repeated because the same leader is told again', () => {
     const leadership = new Leadership();
     leadership.complete();
     leadership.leaderSeen({incarnation: 'dead', create: 5}, 5);
-    expect(leadership.advance(ME, 0).map(({type}) => type)).toEqual(['deposeLeader']);
+    expect(leadership.advance(ME, 0).map(({type}) => type)).toEqual(['removeLeader']);
     leadership.leaderSeen({incarnation: 'dead', create: 5}, 5);
     expect(leadership.advance(ME, 1)).toEqual([]);
-    expect(leadership.advance(ME, 300).map(({type}) => type)).toEqual(['deposeLeader']);
+    expect(leadership.advance(ME, 300).map(({type}) => type)).toEqual(['removeLeader']);
   });
 
   it('is repeated at once when the leader has changed', () => {

@@ -146,7 +146,7 @@ describe('the history of the store', () => {
     bed.answerRead('s', bed.record('dropping'));
     bed.dropSettled('s');
     bed.answerWrite('s');
-    expect(bed.session.keepers.has('s')).toBe(false);
+    expect(bed.session.machines.has('s')).toBe(false);
     bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs, 1);
     bed.session.clusterSeen(2, '', bed.nowMs, 1);
     bed.revision = 10;

@@ -112,7 +112,7 @@ function commits(
         return specExists;
       case 'specAbsent':
         return !specExists;
-      case 'office':
+      case 'fencingKey':
         return governs;
       default:
         throw new Error(`no guard of records: ${guard.kind}`);
@@ -158,7 +158,7 @@ describe('the transition table', () => {
     expect(committed).toBeGreaterThan(200);
   });
 
-  it('compares the record as last seen in every write, and the office in every write of a governor', () => {
+  it('compares the record as last seen in every write, and the fencingKey in every write of a governor', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...KINDS, 'redirect' as const),
@@ -170,7 +170,7 @@ describe('the transition table', () => {
           const mod = before?.mod ?? 0;
           expect(transition.guards).toContainEqual({kind: 'own', shard: 's', mod});
           const governors = !BY_CONTAINER.has(transition.kind);
-          expect(transition.guards.some((guard) => guard.kind === 'office')).toBe(governors);
+          expect(transition.guards.some((guard) => guard.kind === 'fencingKey')).toBe(governors);
         },
       ),
       {numRuns: 2_000},

@@ -14,7 +14,8 @@ export function nameOfTransaction({then, otherwise}: Transaction): string {
   if (written.length > 0 && written.every(isNeverWritten))
     return `ordered ${nameOfRead(otherwise.map(({key}) => key))}`;
   const words = new Set(written.map(nameOfWrite));
-  if (words.has('delete leader')) return words.has('delete hb') ? 'depose leader' : 'resign';
+  if (words.has('delete leader'))
+    return words.has('delete hb') ? 'loseLeadership leader' : 'resign';
   if (words.has('delete hb')) return words.has('delete id') ? 'deregister' : 'evict';
   if (words.size > 0) return [...words].join(', ');
   return `look ${then.length + otherwise.length}`;

@@ -1,12 +1,12 @@
 /** Knows everything in real time, and says so as soon as a promise of protocol.md is broken. */
 import {unlawful} from '../../src/audit/record-law.ts';
-import type {Member} from '../../src/container/member.ts';
+import type {SessionDriver} from '../../src/container/session-driver.ts';
 import type {Shard, ShardHandle} from '../../src/container/shard.ts';
 import type {Keys} from '../../src/etcd/keys.ts';
 import {EFFECT_SLACK_MS} from '../../src/model/container.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
-import type {StopReason} from '../../src/ownership/keeper-actions.ts';
+import type {StopReason} from '../../src/ownership/shard-actions.ts';
 import type {Operation, Transaction, TransactionOutcome} from '../../src/store/port.ts';
 import type {SimProcess} from './process.ts';
 import type {Random} from './random.ts';
@@ -29,7 +29,7 @@ export interface Violation {
 interface Act {
   readonly key: string;
   readonly process: SimProcess;
-  readonly member: Member;
+  readonly member: SessionDriver;
   readonly shard: Shard;
   readonly incarnation: string;
 }
@@ -37,7 +37,7 @@ interface Act {
 interface Joined {
   readonly app: string;
   readonly process: SimProcess;
-  readonly member: Member;
+  readonly member: SessionDriver;
   deadlineMs: number;
 }
 
@@ -85,12 +85,12 @@ export class Checker implements StoreObserver {
     world.halt();
   }
 
-  joined(app: string, process: SimProcess, member: Member): void {
+  joined(app: string, process: SimProcess, member: SessionDriver): void {
     this.joinedBy.set(process, {app, process, member, deadlineMs: Number.NEGATIVE_INFINITY});
   }
 
   /** `add` is called: from now on this incarnation acts for the shard. */
-  added(app: string, process: SimProcess, member: Member, shard: Shard): void {
+  added(app: string, process: SimProcess, member: SessionDriver, shard: Shard): void {
     const key = `${app}/${shard.id}`;
     const {incarnation} = member.session;
     const act: Act = {key, process, member, shard, incarnation};
@@ -107,7 +107,7 @@ export class Checker implements StoreObserver {
   }
 
   /** A process that was copied from another goes on with a shard. */
-  copied(app: string, process: SimProcess, member: Member, shard: Shard): void {
+  copied(app: string, process: SimProcess, member: SessionDriver, shard: Shard): void {
     const key = `${app}/${shard.id}`;
     const {incarnation} = member.session;
     const act: Act = {key, process, member, shard, incarnation};
@@ -235,7 +235,7 @@ export class Checker implements StoreObserver {
       this.violated('work', `${process.name} frees ${app}/${shard} with ${running} at work for it`);
   }
 
-  /** Holds the office at this very moment, whatever it believes. */
+  /** Governs at this very moment, whatever it believes. */
   private governs(process: SimProcess, app: string): boolean {
     const {kv} = this.server;
     const ours = app === this.keys.service;
@@ -286,7 +286,7 @@ function mayAct({process, member, shard}: Act): boolean {
 }
 
 /** By the clocks of the process. */
-function remainingMs(process: SimProcess, member: Member): number {
+function remainingMs(process: SimProcess, member: SessionDriver): number {
   return process.world.within(process, () => member.remainingMs());
 }
 

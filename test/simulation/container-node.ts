@@ -1,10 +1,10 @@
-/** A container of the app: the real Member, with hooks that take their time, fail or hang as the world pleases. */
-import {Member} from '../../src/container/member.ts';
-import type {ShardHooks} from '../../src/container/member.ts';
+/** A container of the app: the real SessionDriver, with hooks that take their time, fail or hang as the world pleases. */
+import {SessionDriver} from '../../src/container/session-driver.ts';
+import type {ShardHooks} from '../../src/container/session-driver.ts';
 import type {Shard} from '../../src/container/shard.ts';
 import type {Keys} from '../../src/etcd/keys.ts';
 import type {HeartbeatIdentity} from '../../src/model/container.ts';
-import type {StopReason} from '../../src/ownership/keeper-actions.ts';
+import type {StopReason} from '../../src/ownership/shard-actions.ts';
 import type {SessionEnd} from '../../src/ownership/session-actions.ts';
 import {seenHistory} from '../../src/store/seen-history.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
@@ -66,7 +66,7 @@ const HANG_LOOK_MS = 200;
 export class ContainerNode {
   readonly process: SimProcess;
   readonly container: string;
-  private direct: Member | undefined;
+  private direct: SessionDriver | undefined;
   private readonly joined: JoinedProcess | undefined;
   private readonly options: ContainerOptions;
 
@@ -80,7 +80,7 @@ export class ContainerNode {
   }
 
   /** The session driver. Throws while there is none yet. */
-  get member(): Member {
+  get member(): SessionDriver {
     const member = this.direct ?? this.joined?.member;
     if (member === undefined) throw new Error(`${this.process.name} has not joined yet`);
     return member;
@@ -135,7 +135,7 @@ export class ContainerNode {
     this.process.kill();
   }
 
-  private newMember(real: RealStores | undefined): Member {
+  private newMember(real: RealStores | undefined): SessionDriver {
     const {process, app, keys, container, endpoint, ttlMs, server, checker} = this.options;
     const plain = new SimulatedStore(server, process);
     const stores = real ?? {
@@ -143,7 +143,7 @@ export class ContainerNode {
       heartbeatStore: plain,
       batcher: new TransactionBatcher(plain),
     };
-    const member = new Member({
+    const member = new SessionDriver({
       ...{app, keys, clock: process.clock},
       ...stores,
       ...(real === undefined ? {} : {history: seenHistory(real.heartbeatStore, real.store)}),

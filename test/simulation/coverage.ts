@@ -2,7 +2,7 @@
  * What came up in many runs: steps of ownership records, phases of containers, states of the hooks of shards, decisions of
  * governors, and pairs of faults that met in one run.
  */
-import type {Member} from '../../src/container/member.ts';
+import type {SessionDriver} from '../../src/container/session-driver.ts';
 import {Governor} from '../../src/governor/governor.ts';
 import type {GovernorAction} from '../../src/governor/actions.ts';
 import type {Operation, Transaction} from '../../src/store/port.ts';
@@ -57,11 +57,11 @@ export class Coverage {
     if (server.observer !== undefined) server.observer = this.observer(fleet, server.observer);
   }
 
-  private look({label}: SimProcess, {session}: Member, last: Map<string, string>): void {
+  private look({label}: SimProcess, {session}: SessionDriver, last: Map<string, string>): void {
     const phase = `${session.phase}${session.acting ? '' : ', fenced'}`;
     this.change(label, 'container', phase, last);
-    for (const [shard, keeper] of session.keepers) {
-      const {hook} = keeper as unknown as {hook: string};
+    for (const [shard, machine] of session.machines) {
+      const {hook} = machine as unknown as {hook: string};
       this.change(`${label} ${shard}`, 'hook', hook, last);
     }
   }
@@ -112,10 +112,10 @@ function line([what, count]: [string, number]): string {
   return `${String(count).padStart(9)}  ${what}`;
 }
 
-function memberOf({containers, daemons}: Fleet, process: SimProcess): Member | undefined {
+function memberOf({containers, daemons}: Fleet, process: SimProcess): SessionDriver | undefined {
   const node = containers.get(process.role) ?? daemons.get(`${process.role}:1`);
   if (node?.process !== process || node.incarnation === '') return undefined;
-  return 'member' in node ? (node.member as Member) : undefined;
+  return 'member' in node ? (node.member as SessionDriver) : undefined;
 }
 
 interface Fields {

@@ -2,7 +2,7 @@
  * A daemon without its HTTP and etcd clients: the real member, governors and leadership, wired as in the server's
  * composition root.
  */
-import {Member} from '../../src/container/member.ts';
+import {SessionDriver} from '../../src/container/session-driver.ts';
 import type {Keys} from '../../src/etcd/keys.ts';
 import type {Leases} from '../../src/etcd/leases.ts';
 import {heartbeatIntervalMs} from '../../src/model/container.ts';
@@ -12,7 +12,7 @@ import {plan} from '../../src/planner/index.ts';
 import {Governors} from '../../src/server/governing/governors.ts';
 import {LeadershipShell} from '../../src/server/governing/leadership-shell.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
-import type {Office} from '../../src/store/ownership-transactions.ts';
+import type {FencingKey} from '../../src/store/ownership-transactions.ts';
 import type {Checker} from './checker.ts';
 import {identity} from './container-node.ts';
 import type {HintNetwork} from './hint-network.ts';
@@ -60,7 +60,7 @@ const SHUTDOWN_LIMIT_MS = 15_000;
 
 export class DaemonNode implements Daemon {
   readonly process: SimProcess;
-  readonly member: Member;
+  readonly member: SessionDriver;
   private readonly options: DaemonOptions;
   private readonly governors: Governors;
   private readonly leadership: LeadershipShell;
@@ -99,8 +99,9 @@ export class DaemonNode implements Daemon {
       me: () => ({container: options.address, incarnation: this.member.session.incarnation}),
       eligible: () => this.isReady && !this.stopped && !this.stopping,
       standby: () => !this.stopped && !this.stopping,
-      onElected: (office) => this.governors.start(keys.service, office, this.leadership.silence),
-      onDeposed: () => this.governors.stop(keys.service),
+      onElected: (fencingKey) =>
+        this.governors.start(keys.service, fencingKey, this.leadership.silence),
+      onLostLeadership: () => this.governors.stop(keys.service),
     });
     checker.joined(keys.service, process, this.member);
   }
@@ -153,13 +154,13 @@ export class DaemonNode implements Daemon {
 
   private newMember(
     common: Pick<
-      ConstructorParameters<typeof Member>[0],
+      ConstructorParameters<typeof SessionDriver>[0],
       'keys' | 'store' | 'batcher' | 'clock' | 'logger'
     >,
-  ): Member {
+  ): SessionDriver {
     const {keys, address, ttlMs, checker, process} = this.options;
     const {service} = keys;
-    const member: Member = new Member({
+    const member: SessionDriver = new SessionDriver({
       ...common,
       app: service,
       epoch: 1,
@@ -174,7 +175,7 @@ export class DaemonNode implements Daemon {
         add: (shard) => {
           checker.added(service, process, member, shard);
           process.world.note(`govern ${shard.id} ${process.name}`);
-          this.governors.start(shard.id, this.officeOf(shard.id, shard.token));
+          this.governors.start(shard.id, this.fencingKeyOf(shard.id, shard.token));
         },
         drop: (shard, reason) => {
           checker.dropping(service, process, shard.id, reason);
@@ -195,7 +196,7 @@ export class DaemonNode implements Daemon {
     return member;
   }
 
-  private officeOf(app: string, token: string): Office {
+  private fencingKeyOf(app: string, token: string): FencingKey {
     const claim = parseToken(token);
     if (claim === undefined) throw new Error(`token of app ${app} cannot be read`);
     const {keys} = this.options;

@@ -2,7 +2,7 @@
  * A second process that goes on from the state of the first, as after a copy of a running machine: it believes that it is the same
  * incarnation. Connections do not live through a copy: what was under way has no answer there.
  */
-import type {Member} from '../../src/container/member.ts';
+import type {SessionDriver} from '../../src/container/session-driver.ts';
 import {ShardHandle} from '../../src/container/shard.ts';
 import type {HeartbeatWrite} from '../../src/ownership/heartbeat.ts';
 import type {ContainerSession} from '../../src/ownership/session.ts';
@@ -46,7 +46,11 @@ function copied<T>(value: T, seen = new Map<unknown, unknown>()): T {
 }
 
 /** Gives `copy`, which has not begun, the state of `original`; answers the shards that it believes to hold. */
-export function takeStateOf(original: Member, copy: Member, nowMs: number): ShardHandle[] {
+export function takeStateOf(
+  original: SessionDriver,
+  copy: SessionDriver,
+  nowMs: number,
+): ShardHandle[] {
   const from = original as unknown as Inside;
   const session = copied(from.session);
   Object.defineProperty(copy, 'session', {value: session, configurable: true});
@@ -56,7 +60,7 @@ export function takeStateOf(original: Member, copy: Member, nowMs: number): Shar
   return [...handles.values()];
 }
 
-function handleOf(handle: ShardHandle, owner: Member): ShardHandle {
+function handleOf(handle: ShardHandle, owner: SessionDriver): ShardHandle {
   const {id, task, group, token, number} = handle;
   const spec = {
     ...{id, task, group, service: '', updateTime: 0},
@@ -78,8 +82,8 @@ function connectionsLost(session: ContainerSession, nowMs: number): void {
       {kind: 'unknown'},
       nowMs,
     );
-  for (const [shard, keeper] of session.keepers) {
-    const inside = keeper as unknown as {pending?: Underway; handle: number};
+  for (const [shard, machine] of session.machines) {
+    const inside = machine as unknown as {pending?: Underway; handle: number};
     const {pending, handle} = inside;
     if (pending?.transition !== undefined)
       session.writeAnswered(shard, pending.op, {kind: 'unknown'}, nowMs);

@@ -2,7 +2,7 @@
 import {createSystemClock} from '../../src/runtime/clock.ts';
 import type {Logger} from '../../src/runtime/logger.ts';
 import {JoinedContainer} from '../../src/container/joined-container.ts';
-import type {Member, ShardHooks} from '../../src/container/member.ts';
+import type {SessionDriver, ShardHooks} from '../../src/container/session-driver.ts';
 import {checkJoinOptions} from '../../src/container/options.ts';
 import {SmError} from '../../src/model/errors.ts';
 import type {SessionEnd} from '../../src/ownership/session-actions.ts';
@@ -43,7 +43,7 @@ export interface JoiningOptions {
   readonly hookLimitMs: number;
   readonly logger: Logger;
   readonly hooks: ShardHooks;
-  readonly onJoined: (member: Member) => void;
+  readonly onJoined: (member: SessionDriver) => void;
   readonly onEnded: (how: SessionEnd) => void;
 }
 
@@ -62,8 +62,8 @@ export class JoinedProcess {
   }
 
   /** The session driver inside; undefined until the app was found. */
-  get member(): Member | undefined {
-    return (this.joined as {member?: Member} | undefined)?.member;
+  get member(): SessionDriver | undefined {
+    return (this.joined as {member?: SessionDriver} | undefined)?.member;
   }
 
   /** As a program does that calls `joinApp` and ends when that fails. */

@@ -4,12 +4,12 @@
  * effect reads the clock itself), an eviction that ignores an open id.
  */
 import {ShardHandle} from '../../src/container/shard.ts';
-import {Member} from '../../src/container/member.ts';
+import {SessionDriver} from '../../src/container/session-driver.ts';
 import {HintSchedule} from '../../src/governor/hints.ts';
-import type {WriteAnswer} from '../../src/ownership/keeper-actions.ts';
+import type {WriteAnswer} from '../../src/ownership/shard-actions.ts';
 import {ContainerSession} from '../../src/ownership/session.ts';
-import {ShardKeeper} from '../../src/ownership/shard-keeper.ts';
-import {SilenceClock} from '../../src/ownership/silence.ts';
+import {ShardMachine} from '../../src/ownership/shard-machine.ts';
+import {FailureDetector} from '../../src/ownership/failure-detector.ts';
 import type {Compare, Transaction} from '../../src/store/port.ts';
 import type {Clock} from '../../src/runtime/clock.ts';
 import {SimProcess} from './process.ts';
@@ -91,7 +91,7 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'a container is evicted after W, not before',
     plant: () =>
       method(
-        SilenceClock,
+        FailureDetector,
         'quietMs',
         (original) =>
           function (this: unknown, ...parameters: never[]) {
@@ -103,14 +103,14 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'free before drop has ended',
     breaks: 'free waits until all work has settled',
     plant: () =>
-      getter(ShardKeeper, 'quiet', function (this: {hook: string}) {
+      getter(ShardMachine, 'quiet', function (this: {hook: string}) {
         return this.hook === 'none' || this.hook === 'dropping';
       } as () => unknown),
   },
   {
     name: 'guard without a clock',
     breaks: 'the guard compares clock and deadline at each effect',
-    plant: () => method(Member, 'remainingMs', () => () => 1_000),
+    plant: () => method(SessionDriver, 'remainingMs', () => () => 1_000),
   },
   {
     name: 'no compare of the record',
@@ -149,7 +149,7 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'a claim of unknown outcome is read and adopted',
     plant: () =>
       method(
-        ShardKeeper,
+        ShardMachine,
         'writeAnswered',
         (original) =>
           function (
@@ -170,7 +170,7 @@ export const MUTANTS: readonly Mutant[] = [
     plant: () => method(ShardHandle, 'endRight', () => () => undefined),
   },
   {
-    name: 'no compare of the office',
+    name: 'no compare of the fencingKey',
     breaks: 'a governor writes only while it governs',
     plant: () => withoutCompares(({key}) => key.endsWith('/own/app') || key.endsWith('/leader')),
   },
@@ -179,7 +179,7 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'W follows from the T in the heartbeat itself',
     plant: () =>
       method(
-        SilenceClock,
+        FailureDetector,
         'observe',
         (original) =>
           function (this: unknown, ...parameters: never[]) {
@@ -191,7 +191,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'stale reads are believed',
     breaks: 'what is older than the high-water mark of a shard says nothing',
-    plant: () => method(ShardKeeper, 'isStale', () => () => false),
+    plant: () => method(ShardMachine, 'isStale', () => () => false),
   },
   {
     name: 'suspension stops the clock of the owner',

@@ -1,6 +1,6 @@
 /** A daemon as `sm serve` runs it, but for its admin API: its real wiring, store, clocks and callers; only the sockets are the world's. */
 import type {Keys} from '../../src/etcd/keys.ts';
-import type {Member} from '../../src/container/member.ts';
+import type {SessionDriver} from '../../src/container/session-driver.ts';
 import type {ServerConfig} from '../../src/config/index.ts';
 import {plan} from '../../src/planner/index.ts';
 import {HINT_PATHS} from '../../src/protocol/hints.ts';
@@ -140,11 +140,11 @@ export class ServedDaemon implements Daemon {
     checker.joined(service, process, member);
     const start = governors.start.bind(governors);
     const stop = governors.stop.bind(governors);
-    governors.start = (app, office, silence) => {
+    governors.start = (app, fencingKey, silence) => {
       process.world.note(`govern ${app} ${process.name}`);
       const shard = member.shards.get(app);
       if (app !== service && shard !== undefined) checker.added(service, process, member, shard);
-      start(app, office, silence);
+      start(app, fencingKey, silence);
     };
     governors.stop = (app) => {
       this.noteStop(app, member);
@@ -152,7 +152,7 @@ export class ServedDaemon implements Daemon {
     };
   }
 
-  private noteStop(app: string, member: Member): void {
+  private noteStop(app: string, member: SessionDriver): void {
     const {keys, checker, process} = this.options;
     const reason: unknown = member.shards.get(app)?.signal.reason;
     if (app !== keys.service && (reason === 'fenced' || reason === 'lost'))

@@ -11,7 +11,7 @@ import {
   transitionOutcome,
   transitionTransaction,
 } from '../../src/store/ownership-transactions.ts';
-import type {Office} from '../../src/store/ownership-transactions.ts';
+import type {FencingKey} from '../../src/store/ownership-transactions.ts';
 import {holds} from '../../src/store/port.ts';
 import type {KeyValue} from '../../src/store/port.ts';
 
@@ -40,8 +40,8 @@ async function remove(key: string): Promise<void> {
   await store.transact({compares: [], then, otherwise: []});
 }
 
-function passes(guard: RecordGuard, office?: Office): boolean {
-  const compare = compareOf(keys, APP, office, guard);
+function passes(guard: RecordGuard, fencingKey?: FencingKey): boolean {
+  const compare = compareOf(keys, APP, fencingKey, guard);
   return holds(compare, store.kv.get(compare.key));
 }
 
@@ -100,39 +100,39 @@ describe('a heartbeat', () => {
   });
 });
 
-describe('the office', () => {
+describe('the fencingKey', () => {
   const key = keys.ownership('sm', APP);
 
   it('passes at the revision of the claim only', async () => {
     const {mod} = await put(key);
-    const office: Office = {key, target: 'mod', value: mod};
-    expect(passes({kind: 'office'}, office)).toBe(true);
+    const fencingKey: FencingKey = {key, target: 'mod', value: mod};
+    expect(passes({kind: 'fencingKey'}, fencingKey)).toBe(true);
     await put(key);
-    expect(passes({kind: 'office'}, office)).toBe(false);
+    expect(passes({kind: 'fencingKey'}, fencingKey)).toBe(false);
   });
 
   it('of the leader passes for the key of its election only', async () => {
     const leader = keys.leader();
     const {create} = await put(leader);
-    const office: Office = {key: leader, target: 'create', value: create};
-    expect(passes({kind: 'office'}, office)).toBe(true);
+    const fencingKey: FencingKey = {key: leader, target: 'create', value: create};
+    expect(passes({kind: 'fencingKey'}, fencingKey)).toBe(true);
     await remove(leader);
     await put(leader);
-    expect(passes({kind: 'office'}, office)).toBe(false);
+    expect(passes({kind: 'fencingKey'}, fencingKey)).toBe(false);
   });
 
   it('that is lost is told as lost, not as a race for the record', async () => {
     const {mod} = await put(key);
-    const office: Office = {key, target: 'mod', value: mod};
-    const guards: RecordGuard[] = [{kind: 'office'}, {kind: 'own', shard: 's', mod: 0}];
+    const fencingKey: FencingKey = {key, target: 'mod', value: mod};
+    const guards: RecordGuard[] = [{kind: 'fencingKey'}, {kind: 'own', shard: 's', mod: 0}];
     const transition = {kind: 'assign', shard: 's', record: RECORD, guards} as const;
-    const transaction = transitionTransaction(keys, APP, office, transition);
+    const transaction = transitionTransaction(keys, APP, fencingKey, transition);
     await put(keys.ownership(APP, 's'), encodeRecord(RECORD));
-    const raced = transitionOutcome('s', office, await store.transact(transaction));
+    const raced = transitionOutcome('s', fencingKey, await store.transact(transaction));
     expect(raced).toMatchObject({kind: 'refused', own: {entry: {value: {container: 'c1'}}}});
     await put(key);
-    const lost = transitionOutcome('s', office, await store.transact(transaction));
-    expect(lost).toEqual({kind: 'deposed'});
+    const lost = transitionOutcome('s', fencingKey, await store.transact(transaction));
+    expect(lost).toEqual({kind: 'lostLeadership'});
   });
 });
 

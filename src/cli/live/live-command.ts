@@ -108,7 +108,7 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
 
   /** Writes changes until the signal is aborted. */
   protected async stream(watched: Watched, signal: AbortSignal): Promise<void> {
-    const {LiveLines, LiveLink, isPassing} = await import('./line-watch.ts');
+    const {LiveLines, LiveLink, isRetryable} = await import('./line-watch.ts');
     if (signal.aborted) return;
     const input = inputOf({...watched, query: {limit: ALL_ROWS, ...watched.query}}, undefined);
     const lines = new LiveLines({
@@ -122,7 +122,7 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
       (event) => lines.take(event),
     );
     signal.addEventListener('abort', () => link.close(), {once: true});
-    await link.run((error) => !isPassing(error));
+    await link.run((error) => !isRetryable(error));
   }
 
   /** Resolves with 0 when the goal is met or the time given is over; rejects when it is over without the goal. */

@@ -5,7 +5,7 @@ import {LIVE_BEAT_MS} from '../../protocol/live-words.ts';
 import type {LiveMessage} from '../../protocol/admin-live.ts';
 import {RemoteError} from '../failure-report.ts';
 import {pause} from '../../runtime/pause.ts';
-import {retryWaitMs} from '../passing.ts';
+import {retryWaitMs} from '../retryable.ts';
 
 /** Without a word for so long, the connection is taken for lost, ms: three beats and a little. */
 export const SILENCE_MS = 3 * LIVE_BEAT_MS + 1_000;

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../../cli/base-command.ts';
-import {placeFlags, placeOf} from '../../cli/place-flags.ts';
+import {placeFlags, placeOf} from '../../cli/store-location-flags.ts';
 import {SmError} from '../../model/errors.ts';
 
 export default class StoreExport extends SmCommand<typeof StoreExport> {
@@ -27,15 +27,15 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
       throw new SmError('INVALID_INPUT', 'the export itself goes to stdout', {
         hint: 'name a file with -f to have the result on stdout',
       });
-    const {exportPrefix, openPlace, writeWhole} = await import('../../transfer/index.ts');
+    const {exportPrefix, openLocation, writeWhole} = await import('../../transfer/index.ts');
     const {systemClock} = await import('../../runtime/clock.ts');
-    const place = await openPlace({...placeOf(this.flags), mustExist: true});
+    const location = await openLocation({...placeOf(this.flags), mustExist: true});
     const say = (text: string): void => this.say(text);
-    const result = await exportPrefix({place, clock: systemClock(), live, say}).finally(() =>
-      place.close(),
+    const result = await exportPrefix({location, clock: systemClock(), live, say}).finally(() =>
+      location.close(),
     );
     const {text, prefix, keys, revision, living} = result;
-    const line = `exported ${keys} keys below ${prefix} of ${place.name} at revision ${revision}`;
+    const line = `exported ${keys} keys below ${prefix} of ${location.name} at revision ${revision}`;
     if (file === undefined) {
       process.stdout.write(text);
       this.say(line);

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../../cli/base-command.ts';
-import {placeFlags, placeOf} from '../../cli/place-flags.ts';
+import {placeFlags, placeOf} from '../../cli/store-location-flags.ts';
 
 export default class StoreImport extends SmCommand<typeof StoreImport> {
   static override summary =
@@ -22,19 +22,19 @@ export default class StoreImport extends SmCommand<typeof StoreImport> {
   };
 
   override async run(): Promise<void> {
-    const {importPrefix, openPlace, readExport, readWhole} =
+    const {importPrefix, openLocation, readExport, readWhole} =
       await import('../../transfer/index.ts');
     const {systemClock} = await import('../../runtime/clock.ts');
     // All of it, before the store is touched.
     const file = readExport(await readWhole(this.flags.file));
-    const place = await openPlace(placeOf(this.flags));
+    const location = await openLocation(placeOf(this.flags));
     const say = (text: string): void => this.say(text);
     const {force} = this.flags;
-    const result = await importPrefix({file, place, clock: systemClock(), force, say}).finally(() =>
-      place.close(),
+    const result = await importPrefix({file, location, clock: systemClock(), force, say}).finally(
+      () => location.close(),
     );
     const {keys, prefix, replacedKeys, epochs} = result;
-    const replaced = replacedKeys === 0 ? '' : `, in place of ${replacedKeys}`;
+    const replaced = replacedKeys === 0 ? '' : `, in location of ${replacedKeys}`;
     const steps = Object.entries(epochs).map(
       ([service, epoch]) => `tokens of ${service} have epoch ${epoch} from now on`,
     );
@@ -42,7 +42,7 @@ export default class StoreImport extends SmCommand<typeof StoreImport> {
       kind: 'StoreImport',
       fields: {prefix, keys, replacedKeys, epochs},
       name: prefix,
-      lines: [`imported ${keys} keys below ${prefix} of ${place.name}${replaced}`, ...steps],
+      lines: [`imported ${keys} keys below ${prefix} of ${location.name}${replaced}`, ...steps],
     });
   }
 }

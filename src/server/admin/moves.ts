@@ -2,7 +2,7 @@
 import {compareText} from '../../model/compare-text.ts';
 import type {OwnershipRecord, Versioned} from '../../model/ownership.ts';
 import {placementSnapshot} from '../../governor/placement.ts';
-import {queueState} from '../../governor/held.ts';
+import {queueState} from '../../governor/move-gate.ts';
 import type {MovesAnswer, MoveStep, QueuedMoveView, RunningMove} from '../../protocol/admin.ts';
 import {livingOf} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';

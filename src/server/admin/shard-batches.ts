@@ -163,7 +163,7 @@ class Batch {
       const seen = outcome.answers[0];
       if (this.appRefused(seen, open)) return;
       app = seen ?? app;
-      open = this.sortOut(open, outcome.answers.slice(1));
+      open = this.answerUnfit(open, outcome.answers.slice(1));
       if (this.dryRun) {
         for (const {shardId, done} of open) this.settle(shardId, done);
         return;
@@ -201,7 +201,7 @@ class Batch {
   }
 
   /** Answers the items whose key is not as their write needs it; gives back the others. */
-  private sortOut(items: readonly Item[], entries: readonly (KeyValue | undefined)[]): Item[] {
+  private answerUnfit(items: readonly Item[], entries: readonly (KeyValue | undefined)[]): Item[] {
     return items.filter((item, at) => {
       const entry = entries[at];
       if ((entry !== undefined) === item.needsPresent) return true;

@@ -1,5 +1,5 @@
 /** Shards as they are shown: spec and ownership record brought together. Pure. */
-import {FAILED_FROM} from '../../governor/status-keeper.ts';
+import {FAILED_FROM} from '../../governor/status-reporter.ts';
 import type {OwnershipRecord, Versioned} from '../../model/ownership.ts';
 import type {ShardSpec} from '../../model/specs.ts';
 import {tokenOf as recordToken} from '../../ownership/transitions.ts';

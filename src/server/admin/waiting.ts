@@ -7,8 +7,8 @@ import {decodeAppStatus} from '../../protocol/records.ts';
 import type {Watch, WatchBatch} from '../../store/port.ts';
 import {changeOfEvent} from './app-changes.ts';
 import type {AdminDependencies} from './dependencies.ts';
-import {judge} from './judge.ts';
-import type {Goal} from './judge.ts';
+import {judge} from './wait-conditions.ts';
+import type {Goal} from './wait-conditions.ts';
 import {appNotFound, exists, listAppOrNothing, WHOLE_APP} from './listing.ts';
 import type {AppListing} from './listing.ts';
 

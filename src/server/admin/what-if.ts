@@ -20,13 +20,13 @@ export async function whatIf(
     for (const change of declaredChanges(listing, request.declared, request.prune))
       listing.view.apply(change);
   const living = livingOf(listing);
-  thinkAway(request.service, living, request.without);
-  thinkIn(living, request.addContainers);
+  removeHypothetical(request.service, living, request.without);
+  addHypothetical(living, request.addContainers);
   const snapshot = placementSnapshot(listing.view, living);
   return planAnswer(snapshot, dependencies.plan(snapshot), request.limit, listing);
 }
 
-function thinkAway(
+function removeHypothetical(
   app: string,
   living: Map<string, LivingContainer>,
   without: readonly string[],
@@ -39,7 +39,7 @@ function thinkAway(
   }
 }
 
-function thinkIn(living: Map<string, LivingContainer>, count: number): void {
+function addHypothetical(living: Map<string, LivingContainer>, count: number): void {
   for (let number = 1; number <= count; number++) {
     const container = `new-${number}`;
     const made = {incarnation: container, endpoint: '', state: 'ready', mode: 'open'} as const;

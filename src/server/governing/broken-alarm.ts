@@ -6,7 +6,7 @@ import type {Alarm, AppStatus} from '../../model/status.ts';
 import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
-import type {Office} from '../../store/ownership-transactions.ts';
+import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
 
 export interface AlarmPlace {
@@ -15,7 +15,7 @@ export interface AlarmPlace {
   readonly governor: string;
   readonly keys: Keys;
   readonly store: Store;
-  readonly office: Office;
+  readonly fencingKey: FencingKey;
   readonly clock: Clock;
 }
 
@@ -25,7 +25,7 @@ export interface AlarmPlace {
  * @throws SmError STORE_UNAVAILABLE, STORE_AUTH.
  */
 export async function raiseAlarm(
-  {app, governor, keys, store, office, clock}: AlarmPlace,
+  {app, governor, keys, store, fencingKey, clock}: AlarmPlace,
   {code, text}: Pick<Alarm, 'code' | 'text'>,
 ): Promise<void> {
   const key = keys.status(app);
@@ -52,7 +52,7 @@ export async function raiseAlarm(
   });
   await store.transact({
     compares: [
-      {key: office.key, target: office.target, op: '=', value: office.value},
+      {key: fencingKey.key, target: fencingKey.target, op: '=', value: fencingKey.value},
       specUnchanged(keys, app, specMod),
     ],
     then: [{op: 'put', key, value: encodeRecord(status)}],

@@ -1,5 +1,5 @@
 /**
- * Governs one app for as long as this daemon has the office. A governor that breaks (an invariant does not hold) stops: better
+ * Governs one app for as long as this daemon governs. A governor that breaks (an invariant does not hold) stops: better
  * no moves than wrong ones. It is raised as an alarm and begun anew from a fresh listing, each time after a longer pause.
  */
 import {failureText} from '../../model/failure-text.ts';

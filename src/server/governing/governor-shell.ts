@@ -1,6 +1,6 @@
 /**
  * Drives one Governor: feeds it news and time, carries out what it wants, brings the answers back. All decisions are the
- * governor's; when the store says that the office is lost, the shell stops at once.
+ * governor's; when the store says that leadership is lost, the shell stops at once.
  */
 import type {Keys} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
@@ -8,7 +8,7 @@ import {Governor} from '../../governor/governor.ts';
 import type {ContainerCall, GovernorAction, GovernorAnswer} from '../../governor/actions.ts';
 import type {AppChange} from '../../model/change.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
-import type {SilenceClock} from '../../ownership/silence.ts';
+import type {FailureDetector} from '../../ownership/failure-detector.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import type {TransactionBatcher} from '../../store/batcher.ts';
@@ -17,7 +17,7 @@ import {
   transitionOutcome,
   transitionTransaction,
 } from '../../store/ownership-transactions.ts';
-import type {Office, WriteOutcome} from '../../store/ownership-transactions.ts';
+import type {FencingKey, WriteOutcome} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
 import {changeOf, knownChange} from '../admin/app-changes.ts';
 import {PushGateway} from '../push/push-gateway.ts';
@@ -35,7 +35,7 @@ export interface GovernorShellOptions {
   readonly keys: Keys;
   readonly store: Store;
   readonly batcher: TransactionBatcher;
-  readonly office: Office;
+  readonly fencingKey: FencingKey;
   readonly leases: Leases;
   readonly epoch: number;
   readonly clock: Clock;
@@ -46,10 +46,10 @@ export interface GovernorShellOptions {
   /** Asks containers what they hold; undefined: nobody is asked. */
   readonly holdings: HoldingsCaller | undefined;
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
-  /** A silence clock that is warm already. */
-  readonly silence?: SilenceClock | undefined;
-  /** The office is lost: the shell has stopped. */
-  readonly onDeposed: () => void;
+  /** A failure detector that is warm already. */
+  readonly silence?: FailureDetector | undefined;
+  /** Leadership is lost: the shell has stopped. */
+  readonly onLostLeadership: () => void;
   /** Something here does not hold that must: the shell has stopped. */
   readonly onBroken: (error: unknown) => void;
   /** The smallest T of the app's containers has changed. */
@@ -77,9 +77,9 @@ export class GovernorShell {
     this.options = options;
     const {app, governor, epoch, plan, clock, silence} = options;
     const nextMoveId = (): string =>
-      `m-${options.office.value.toString(36)}-${(this.moveIds += 1).toString(36)}`;
+      `m-${options.fencingKey.value.toString(36)}-${(this.moveIds += 1).toString(36)}`;
     this.governor = new Governor({app, governor, epoch, plan, nextMoveId, silence}, clock.nowMs());
-    this.housekeeping = new Housekeeping(options, () => this.depose());
+    this.housekeeping = new Housekeeping(options, () => this.loseLeadership());
     const sink = {
       listed: (changes: readonly AppChange[], revision: number) =>
         this.guarded(() => {
@@ -147,7 +147,7 @@ export class GovernorShell {
       governor: this.governor,
       onNews: () => this.queueTurn(),
       onBroken: (error) => this.broken(error),
-      onDeposed: () => this.depose(),
+      onLostLeadership: () => this.loseLeadership(),
     });
   }
 
@@ -194,9 +194,9 @@ export class GovernorShell {
   }
 
   private async write({op, transition}: Extract<GovernorAction, {type: 'write'}>): Promise<void> {
-    const {app, keys, office, batcher} = this.options;
-    const outcome = await batcher.submit(transitionTransaction(keys, app, office, transition));
-    this.answered(transition.shard, op, transitionOutcome(transition.shard, office, outcome));
+    const {app, keys, fencingKey, batcher} = this.options;
+    const outcome = await batcher.submit(transitionTransaction(keys, app, fencingKey, transition));
+    this.answered(transition.shard, op, transitionOutcome(transition.shard, fencingKey, outcome));
   }
 
   private async call(target: ContainerCall): Promise<void> {
@@ -206,7 +206,7 @@ export class GovernorShell {
   }
 
   private answered(shard: string, op: number, outcome: WriteOutcome): void {
-    if (outcome.kind === 'deposed') return this.depose();
+    if (outcome.kind === 'lostLeadership') return this.loseLeadership();
     const answer: GovernorAnswer = outcome;
     for (const action of this.governor.answered(shard, op, answer, this.options.clock.nowMs()))
       this.carryOut(action);
@@ -222,11 +222,11 @@ export class GovernorShell {
     for (const action of this.governor.reread(shard, own, clock.nowMs())) this.carryOut(action);
   }
 
-  private depose(): void {
+  private loseLeadership(): void {
     if (this.stopped) return;
     this.options.logger.warn({}, 'governs no more: another daemon does');
     this.stop();
-    this.options.onDeposed();
+    this.options.onLostLeadership();
   }
 
   private background(work: Promise<void>): void {

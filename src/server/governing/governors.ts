@@ -1,11 +1,11 @@
 /** The governors that run in this daemon, one an app, plus the one of sm itself while it leads. */
 import type {Keys} from '../../etcd/keys.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
-import type {SilenceClock} from '../../ownership/silence.ts';
+import type {FailureDetector} from '../../ownership/failure-detector.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import type {TransactionBatcher} from '../../store/batcher.ts';
-import type {Office} from '../../store/ownership-transactions.ts';
+import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import type {PushDependencies} from '../push/push-gateway.ts';
@@ -64,7 +64,7 @@ export class Governors {
   }
 
   /** Begins to govern; an earlier governor of the app here is stopped first. `silence`: a clock that is warm already. */
-  start(app: string, office: Office, silence?: SilenceClock): void {
+  start(app: string, fencingKey: FencingKey, silence?: FailureDetector): void {
     this.stop(app);
     const {options} = this;
     const ours = app === options.keys.service;
@@ -73,13 +73,13 @@ export class Governors {
       epoch: options.epoch(),
       app,
       governor: options.daemon,
-      office,
+      fencingKey,
       silence,
       logger: options.logger.child({app}),
       hints: ours ? options.daemonHints : options.hints,
       push: ours ? undefined : options.push,
       holdings: ours ? undefined : options.holdings,
-      onDeposed: () => {
+      onLostLeadership: () => {
         run.stop();
         this.forget(app, run);
       },

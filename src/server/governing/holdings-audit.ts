@@ -7,7 +7,7 @@ import type {Versioned} from '../../model/ownership.ts';
 import {HINT_PATHS, heldShardsAnswer} from '../../protocol/hints.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
-import {isStandIn} from '../push/stand-in.ts';
+import {isProxyHeartbeat} from '../push/proxy-heartbeat.ts';
 import {CALL_TIMEOUT_MS, containerAgent} from './container-agent.ts';
 import {refusedEndpoint} from './endpoint-policy.ts';
 
@@ -146,7 +146,7 @@ export class HoldingsAudit {
 
 /** Push containers are compared by their heartbeats, which list their shards. */
 function canBeAsked(heartbeat: Heartbeat): boolean {
-  return heartbeat.endpoint !== '' && heartbeat.state === 'ready' && !isStandIn(heartbeat);
+  return heartbeat.endpoint !== '' && heartbeat.state === 'ready' && !isProxyHeartbeat(heartbeat);
 }
 
 function intervalMs(): number {

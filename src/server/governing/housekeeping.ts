@@ -7,17 +7,17 @@ import {encodeRecord} from '../../protocol/records.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
-import type {Office} from '../../store/ownership-transactions.ts';
+import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, Operation, Store, TransactionOutcome} from '../../store/port.ts';
 import {removeApp} from './app-removal.ts';
 import {ContainerWatcher} from './container-watcher.ts';
-import {RoundKeeper} from './rounds.ts';
+import {RoundHistory} from './round-history.ts';
 
 export interface HousekeepingOptions {
   readonly app: string;
   readonly keys: Keys;
   readonly store: Store;
-  readonly office: Office;
+  readonly fencingKey: FencingKey;
   readonly leases: Leases;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -31,20 +31,20 @@ const SPEC_LOOKS_LIMIT = 4;
 
 export class Housekeeping {
   private readonly options: HousekeepingOptions;
-  private readonly depose: () => void;
-  private readonly moves: RoundKeeper;
-  private readonly events: RoundKeeper;
+  private readonly loseLeadership: () => void;
+  private readonly moves: RoundHistory;
+  private readonly events: RoundHistory;
   private readonly watcher = new ContainerWatcher();
   private removing = false;
   /** Mod revision of the app's spec as last seen; undefined: not known, or being removed when it was last seen. */
   private specMod: number | undefined;
 
-  constructor(options: HousekeepingOptions, depose: () => void) {
+  constructor(options: HousekeepingOptions, loseLeadership: () => void) {
     this.options = options;
-    this.depose = depose;
+    this.loseLeadership = loseLeadership;
     const {keys, app} = options;
-    this.moves = new RoundKeeper(options, keys.movesPrefix(app));
-    this.events = new RoundKeeper(options, keys.eventsPrefix(app));
+    this.moves = new RoundHistory(options, keys.movesPrefix(app));
+    this.events = new RoundHistory(options, keys.eventsPrefix(app));
   }
 
   async carryOut(chore: Chore): Promise<void> {
@@ -138,8 +138,11 @@ export class Housekeeping {
 
   /** Not once the app's removal has begun. A spec that was only changed is taken as it is then. */
   private async writeWhileAppLives(then: readonly Operation[]): Promise<void> {
-    const {keys, app, office} = this.options;
-    const otherwise: Operation[] = [office.key, keys.appSpec(app)].map((key) => ({op: 'get', key}));
+    const {keys, app, fencingKey} = this.options;
+    const otherwise: Operation[] = [fencingKey.key, keys.appSpec(app)].map((key) => ({
+      op: 'get',
+      key,
+    }));
     this.specMod ??= await this.readSpecMod();
     for (let attempt = 0; attempt < SPEC_LOOKS_LIMIT; attempt += 1) {
       if (this.specMod === undefined) return;
@@ -159,17 +162,20 @@ export class Housekeeping {
   private async transact(
     compares: readonly Compare[],
     then: readonly Operation[],
-    otherwise: readonly Operation[] = [{op: 'get', key: this.options.office.key}],
+    otherwise: readonly Operation[] = [{op: 'get', key: this.options.fencingKey.key}],
   ): Promise<TransactionOutcome> {
-    const {office, store} = this.options;
+    const {fencingKey, store} = this.options;
     const outcome = await store.transact({compares, then, otherwise});
-    if (outcome.kind === 'refused' && (outcome.answers[0]?.[office.target] ?? 0) !== office.value)
-      this.depose();
+    if (
+      outcome.kind === 'refused' &&
+      (outcome.answers[0]?.[fencingKey.target] ?? 0) !== fencingKey.value
+    )
+      this.loseLeadership();
     return outcome;
   }
 
   private stillGoverns(): Compare {
-    const {key, target, value} = this.options.office;
+    const {key, target, value} = this.options.fencingKey;
     return {key, target, op: '=', value};
   }
 }

@@ -3,11 +3,11 @@ import type {Keys, ParsedKey} from '../../etcd/keys.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
 import {Leadership} from '../../ownership/leadership.ts';
 import type {Candidate, LeadershipAction} from '../../ownership/leadership.ts';
-import type {SilenceClock} from '../../ownership/silence.ts';
+import type {FailureDetector} from '../../ownership/failure-detector.ts';
 import {decodeHeartbeat, decodeLeader, encodeRecord} from '../../protocol/records.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
-import type {Office} from '../../store/ownership-transactions.ts';
+import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, KeyValue, Operation, Store, Transaction} from '../../store/port.ts';
 import {TTL_MAX_MS} from '../../model/container.ts';
 import {Observer} from './observer.ts';
@@ -21,8 +21,8 @@ export interface LeadershipOptions {
   readonly eligible: () => boolean;
   /** Might lead if nobody else does. */
   readonly standby: () => boolean;
-  readonly onElected: (office: Office) => void;
-  readonly onDeposed: () => void;
+  readonly onElected: (fencingKey: FencingKey) => void;
+  readonly onLostLeadership: () => void;
 }
 
 type Sighting =
@@ -73,7 +73,7 @@ export class LeadershipShell {
   }
 
   /** How long each daemon has been silent. */
-  get silence(): SilenceClock {
+  get silence(): FailureDetector {
     return this.leadership.clock;
   }
 
@@ -95,7 +95,7 @@ export class LeadershipShell {
     return this.leadership.smallestTtlMs();
   }
 
-  /** Gives the office up, if it is ours, so that a fellow need not wait for silence. */
+  /** Gives leadership up, if it is ours, so that another daemon need not wait until this one counts as silent. */
   async resign(): Promise<void> {
     const {keys, store} = this.options;
     const create = this.leadership.held;
@@ -166,12 +166,12 @@ export class LeadershipShell {
   }
 
   private carryOut(action: LeadershipAction): void {
-    const {keys, onElected, onDeposed, logger} = this.options;
+    const {keys, onElected, onLostLeadership, logger} = this.options;
     if (action.type === 'elected')
       onElected({key: keys.leader(), target: 'create', value: action.create});
-    else if (action.type === 'deposed') onDeposed();
+    else if (action.type === 'lostLeadership') onLostLeadership();
     else {
-      if (action.type === 'deposeLeader')
+      if (action.type === 'removeLeader')
         logger.warn(
           {incarnation: action.incarnation},
           'the leader is silent or gone: taking its key away',
@@ -181,13 +181,13 @@ export class LeadershipShell {
   }
 
   private async transact(
-    action: Extract<LeadershipAction, {type: 'createLeader' | 'deposeLeader'}>,
+    action: Extract<LeadershipAction, {type: 'createLeader' | 'removeLeader'}>,
   ): Promise<void> {
     const {keys, store, clock} = this.options;
     const transaction =
       action.type === 'createLeader'
         ? creation(keys, action, clock.wallMs())
-        : deposition(keys, action);
+        : leaderRemoval(keys, action);
     const outcome = await store.transact(transaction);
     if (this.stopped || outcome.kind === 'unknown') return this.wake();
     if (outcome.kind === 'committed' && action.type === 'createLeader') {
@@ -226,9 +226,9 @@ function creation(
   };
 }
 
-function deposition(
+function leaderRemoval(
   keys: Keys,
-  action: Extract<LeadershipAction, {type: 'deposeLeader'}>,
+  action: Extract<LeadershipAction, {type: 'removeLeader'}>,
 ): Transaction {
   const key = keys.leader();
   const heartbeat = keys.heartbeat(keys.service, action.incarnation);

@@ -69,7 +69,7 @@ export async function revokeGuard(leases: Leases, value: string): Promise<void> 
   if (leaseId !== undefined) await leases.revoke(leaseId);
 }
 
-export interface GuardKeeperOptions extends GuardDependencies {
+export interface LeaseRenewerOptions extends GuardDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Whether an absent guard may be written: not when containers hold shards under one that must have been lost. */
@@ -79,14 +79,14 @@ export interface GuardKeeperOptions extends GuardDependencies {
 }
 
 /** Keeps the guard lease of one app alive and knows its id. */
-export class GuardKeeper {
-  private readonly options: GuardKeeperOptions;
+export class LeaseRenewer {
+  private readonly options: LeaseRenewerOptions;
   private current: string | undefined;
   private problem: PushAlarm | undefined;
   private timer: Timer | undefined;
   private stopped = false;
 
-  constructor(options: GuardKeeperOptions) {
+  constructor(options: LeaseRenewerOptions) {
     this.options = options;
   }
 

@@ -1,7 +1,7 @@
 /**
  * Push containers of one governed app (push-containers.md): they register a session and know add and drop only. The gateway keeps
- * a stand-in heartbeat for each, so that planner and governor see a container like any other, and acts in its name.
- * A session that ends, or stops beating, is simply renewed no more: the governor's silence clock evicts its stand-in.
+ * a proxy heartbeat heartbeat for each, so that planner and governor see a container like any other, and acts in its name.
+ * A session that ends, or stops beating, is simply renewed no more: the governor's failure detector evicts its proxy heartbeat.
  */
 import type {ParsedKey} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
@@ -16,24 +16,24 @@ import {randomId} from '../../runtime/ids.ts';
 import type {KeyValue, Transaction, TransactionOutcome} from '../../store/port.ts';
 import {changeOf} from '../admin/app-changes.ts';
 import {Observer} from '../governing/observer.ts';
-import {GuardKeeper} from './guard-lease.ts';
+import {LeaseRenewer} from './guard-lease.ts';
 import type {PushCaller} from './push-caller.ts';
 import {PushWork} from './push-work.ts';
 import type {OpenSession, PushScope} from './push-work.ts';
 import {
   isSettled,
-  isStandIn,
+  isProxyHeartbeat,
   mayHoldId,
-  standInIncarnation,
-  standInRemoval,
-  standInTransaction,
-} from './stand-in.ts';
-import type {StandInSubject} from './stand-in.ts';
+  proxyIncarnation,
+  proxyRemoval,
+  proxyTransaction,
+} from './proxy-heartbeat.ts';
+import type {ProxySubject} from './proxy-heartbeat.ts';
 
 /** What a daemon brings along for push containers. */
 export interface PushDependencies {
   readonly caller: PushCaller;
-  /** T of new stand-ins. */
+  /** T of new proxy heartbeats. */
   readonly ttlMs: number;
 }
 
@@ -55,7 +55,7 @@ interface Session extends OpenSession {
   waiting: boolean;
   /** Why its newest heartbeat cannot be read; '' when it can. */
   problem: string;
-  /** A write of its stand-in is under way. */
+  /** A write of its proxy heartbeat is under way. */
   writing: boolean;
   renewedAtMs: number;
   /** An operator's eviction has been seen: it is not registered again. */
@@ -69,7 +69,7 @@ export class PushGateway {
   private readonly sessions = new Map<string, Session>();
   private readonly observer: Observer<SessionChange>;
   private readonly work: PushWork;
-  private readonly guard: GuardKeeper;
+  private readonly guard: LeaseRenewer;
   private timer: Timer | undefined;
   private governorListed = false;
   private guardStarted = false;
@@ -78,7 +78,7 @@ export class PushGateway {
 
   constructor(options: PushGatewayOptions) {
     this.options = options;
-    this.guard = new GuardKeeper({
+    this.guard = new LeaseRenewer({
       ...options,
       mayCreate: () => !this.shardsAreHeld(),
     });
@@ -115,18 +115,20 @@ export class PushGateway {
     this.governorListed = true;
   }
 
-  /** Takes hints meant for a stand-in; false when they are for somebody else. */
+  /** Takes hints meant for a proxy heartbeat; false when they are for somebody else. */
   took({incarnation, items}: HintBatch): boolean {
-    if (!isStandIn(this.options.governor.view.heartbeats.get(incarnation)?.value)) return false;
+    if (!isProxyHeartbeat(this.options.governor.view.heartbeats.get(incarnation)?.value))
+      return false;
     const session = this.holderOf(incarnation);
     if (session !== undefined && this.governorListed)
       for (const {shard} of items) this.work.one(session, shard);
     return true;
   }
 
-  /** Whether anything answers where the container of a stand-in should listen; undefined for somebody else. */
+  /** Whether anything answers where the container of a proxy heartbeat should listen; undefined for somebody else. */
   reaches({container, incarnation}: ContainerCall): Promise<boolean> | undefined {
-    if (!isStandIn(this.options.governor.view.heartbeats.get(incarnation)?.value)) return undefined;
+    if (!isProxyHeartbeat(this.options.governor.view.heartbeats.get(incarnation)?.value))
+      return undefined;
     return this.options.caller.reaches(container);
   }
 
@@ -162,7 +164,7 @@ export class PushGateway {
   }
 
   private open({container, lease}: SessionChange, {key, create}: KeyValue): Session {
-    const incarnation = standInIncarnation(lease, create);
+    const incarnation = proxyIncarnation(lease, create);
     const session: Session = {
       ...{container, lease, incarnation, key, create, mod: 0, waiting: true, problem: ''},
       talk: new PushSession({container, incarnation}, this.options.clock.nowMs()),
@@ -235,7 +237,7 @@ export class PushGateway {
     return false;
   }
 
-  /** Creates, promotes or renews the stand-in when it is time. */
+  /** Creates, promotes or renews the proxy heartbeat when it is time. */
   private maintain(session: Session): void {
     const {clock, governor} = this.options;
     const known = governor.view.heartbeats.get(session.incarnation)?.value;
@@ -252,7 +254,7 @@ export class PushGateway {
     const {clock, governor, ttlMs} = this.options;
     const {view} = governor;
     const fresh = {nonce: randomId(), ttlMs};
-    const built = standInTransaction({...this.options, view}, session, fresh);
+    const built = proxyTransaction({...this.options, view}, session, fresh);
     session.writing = true;
     session.renewedAtMs = clock.nowMs();
     const {value, takesId} = built;
@@ -269,19 +271,19 @@ export class PushGateway {
     });
   }
 
-  /** Sends a write of a stand-in and takes what a refusal tells. */
+  /** Sends a write of a proxy heartbeat and takes what a refusal tells. */
   private async submit(
-    subject: StandInSubject,
+    subject: ProxySubject,
     transaction: Transaction,
   ): Promise<TransactionOutcome | undefined> {
-    const {app, keys, office, batcher, governor, clock} = this.options;
+    const {app, keys, fencingKey, batcher, governor, clock} = this.options;
     const outcome = await batcher.submit(transaction);
     if (this.stopped) return undefined;
     this.options.onNews();
     if (outcome.kind !== 'refused') return outcome;
     const [proof, heartbeat, id] = outcome.answers;
-    if ((proof?.[office.target] ?? 0) !== office.value) {
-      this.options.onDeposed();
+    if ((proof?.[fencingKey.target] ?? 0) !== fencingKey.value) {
+      this.options.onLostLeadership();
       return undefined;
     }
     const read = [
@@ -297,7 +299,7 @@ export class PushGateway {
     return outcome;
   }
 
-  /** The app goes: sessions without shards are ended, which is all the origin's containers understand, then their stand-ins. */
+  /** The app goes: sessions without shards are ended, which is all the origin's containers understand, then their proxy heartbeats. */
   private dismantle(): void {
     const {view} = this.options.governor;
     for (const session of this.sessions.values()) {
@@ -306,23 +308,23 @@ export class PushGateway {
       this.background(() => this.endSession(session));
     }
     for (const [incarnation, {value}] of view.heartbeats) {
-      const gone = isStandIn(value) && this.holderOf(incarnation) === undefined;
+      const gone = isProxyHeartbeat(value) && this.holderOf(incarnation) === undefined;
       if (!gone || view.shardsOf(incarnation).size > 0) continue;
       const subject = {container: value.container, incarnation};
-      const removal = standInRemoval({...this.options, view}, subject);
+      const removal = proxyRemoval({...this.options, view}, subject);
       this.background(async () => void (await this.submit(subject, removal)));
     }
   }
 
   private async endSession(session: Session): Promise<void> {
-    const {leases, store, office, logger} = this.options;
+    const {leases, store, fencingKey, logger} = this.options;
     const {container, lease, key, create} = session;
     try {
       const leaseId = leaseIdOfHex(lease);
       if (leaseId !== undefined) await leases.revoke(leaseId);
       await store.transact({
         compares: [
-          {key: office.key, target: office.target, op: '=', value: office.value},
+          {key: fencingKey.key, target: fencingKey.target, op: '=', value: fencingKey.value},
           {key, target: 'create', op: '=', value: create},
         ],
         then: [{op: 'delete', key}],

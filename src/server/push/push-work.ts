@@ -14,7 +14,7 @@ import {
   transitionOutcome,
   transitionTransaction,
 } from '../../store/ownership-transactions.ts';
-import type {Office} from '../../store/ownership-transactions.ts';
+import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
 import {CALLS_PER_CONTAINER} from './push-caller.ts';
 import type {PushCaller} from './push-caller.ts';
@@ -44,7 +44,7 @@ export interface PushScope {
   readonly keys: Keys;
   readonly store: Store;
   readonly batcher: TransactionBatcher;
-  readonly office: Office;
+  readonly fencingKey: FencingKey;
   readonly epoch: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -52,7 +52,7 @@ export interface PushScope {
   readonly governor: Governor;
   /** The governor has news. */
   readonly onNews: () => void;
-  readonly onDeposed: () => void;
+  readonly onLostLeadership: () => void;
   /** Something has failed by a bug: the governor, and all that goes with it, has to begin anew. */
   readonly onBroken: (error: unknown) => void;
 }
@@ -142,16 +142,19 @@ export class PushWork {
     this.background(this.submit(session, transition));
   }
 
-  /** Guarded by the office besides: a daemon that governs no more speaks for nobody. */
+  /** Guarded by the fencing key as well: a daemon that governs no more speaks for nobody. */
   private async submit(session: OpenSession, transition: Transition): Promise<void> {
-    const {app, keys, office, batcher, governor, clock} = this.options;
+    const {app, keys, fencingKey, batcher, governor, clock} = this.options;
     const {shard, record} = transition;
-    const guarded: Transition = {...transition, guards: [...transition.guards, {kind: 'office'}]};
-    const sent = await batcher.submit(transitionTransaction(keys, app, office, guarded));
-    const outcome = transitionOutcome(shard, office, sent);
+    const guarded: Transition = {
+      ...transition,
+      guards: [...transition.guards, {kind: 'fencingKey'}],
+    };
+    const sent = await batcher.submit(transitionTransaction(keys, app, fencingKey, guarded));
+    const outcome = transitionOutcome(shard, fencingKey, sent);
     this.writing.delete(shard);
     if (this.stopped) return;
-    if (outcome.kind === 'deposed') return this.options.onDeposed();
+    if (outcome.kind === 'lostLeadership') return this.options.onLostLeadership();
     if (outcome.kind === 'refused') governor.changed(outcome.own, clock.nowMs());
     if (outcome.kind === 'committed' && record !== null) {
       const mod = outcome.revision;
@@ -239,12 +242,12 @@ export class PushWork {
   }
 
   private async stillRecorded(shard: string, mod: number): Promise<boolean> {
-    const {app, keys, office, store, governor, clock} = this.options;
-    const {revision, entries} = await store.getMany([office.key, keys.ownership(app, shard)]);
+    const {app, keys, fencingKey, store, governor, clock} = this.options;
+    const {revision, entries} = await store.getMany([fencingKey.key, keys.ownership(app, shard)]);
     if (this.stopped) return false;
     const [proof, own] = entries;
-    if ((proof?.[office.target] ?? 0) !== office.value) {
-      this.options.onDeposed();
+    if ((proof?.[fencingKey.target] ?? 0) !== fencingKey.value) {
+      this.options.onLostLeadership();
       return false;
     }
     if ((own?.mod ?? 0) === mod) return true;

@@ -5,7 +5,7 @@ import type {Mutant} from '../mutant.ts';
 const APP_WATCH_TESTS = testsOf('test/container/app-watch.test.ts');
 const BATCH_ORDER_TESTS = testsOf('test/container/batch-order.test.ts');
 const HANDLE_TESTS = testsOf('test/container/handle.test.ts');
-const MEMBER_RIGHTS_TESTS = testsOf('test/container/member-rights.test.ts');
+const MEMBER_RIGHTS_TESTS = testsOf('test/container/session-driver-rights.test.ts');
 const TRANSACTIONS_TESTS = testsOf('test/container/transactions.test.ts');
 const CLOCK_TESTS = testsOf('test/runtime/clock.test.ts');
 
@@ -78,7 +78,7 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
       ),
     },
   ]),
-  ...inFile('src/container/member.ts', [
+  ...inFile('src/container/session-driver.ts', [
     {
       name: 'guard without a clock',
       breaks: '"Container" 3: guard compares clock and deadline synchronously',

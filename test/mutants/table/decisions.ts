@@ -72,7 +72,7 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
       ),
     },
   ]),
-  ...inFile('src/governor/held.ts', [
+  ...inFile('src/governor/move-gate.ts', [
     {
       name: 'moves from where the shard is no more',
       breaks: 'transition table: owned(Y) -> dropping(Y)',

@@ -31,13 +31,13 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'a deposed governor goes on',
+      name: 'a lostLeadership governor goes on',
       breaks: '"Still governs": stops at once',
-      find: "if (outcome.kind === 'deposed') return this.depose();",
-      replace: "if (outcome.kind === 'deposed') return;",
+      find: "if (outcome.kind === 'lostLeadership') return this.loseLeadership();",
+      replace: "if (outcome.kind === 'lostLeadership') return;",
       killed: inVain(
         GOVERNOR_SHELL_TESTS(
-          'a governor whose office is lost > stops at the first record it cannot write',
+          'a governor whose fencingKey is lost > stops at the first record it cannot write',
         ),
       ),
     },
@@ -75,7 +75,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'eviction without the office',
+      name: 'eviction by a daemon that does not govern',
       breaks: '"Evict": [still governs]',
       find: 'this.stillGoverns(),\n      {key: heartbeat,',
       replace: '{key: heartbeat,',
@@ -91,7 +91,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       killed: CHORE_GUARDS_TESTS('an eviction > never takes the id of a successor'),
     },
     {
-      name: 'a status without the office',
+      name: 'a status by a daemon that does not govern',
       breaks: '"Still governs": every write of a governor',
       find: 'const compares = [this.stillGoverns(), specUnchanged',
       replace: 'const compares = [specUnchanged',
@@ -117,7 +117,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       killed: CHORE_GUARDS_TESTS('an app that is being removed > is told nothing more of'),
     },
     {
-      name: 'specs are deleted without the office',
+      name: 'specs are deleted by a daemon that does not govern',
       breaks: '"Still governs": every write of a governor',
       find: 'await this.transact([this.stillGoverns(), ...compares], then);',
       replace: 'await this.transact(compares, then);',
@@ -135,10 +135,10 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'a lost office is not told',
+      name: 'a lost fencingKey is not told',
       breaks: '"Still governs": stops at once',
-      find: 'this.depose();\n    return outcome;',
-      replace: 'void this.depose;\n    return outcome;',
+      find: 'this.loseLeadership();\n    return outcome;',
+      replace: 'void this.loseLeadership;\n    return outcome;',
       killed: CHORE_GUARDS_TESTS(
         'a governor that governs no more > deletes no specs, and hears of it',
       ),
@@ -155,7 +155,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'the last step without the office',
+      name: 'the last step by a daemon that does not govern',
       breaks: '"Still governs": every write of a governor',
       find: 'const guards = [stillGoverns, specUnchanged(keys, app, spec.mod)];',
       replace: 'const guards = [specUnchanged(keys, app, spec.mod)];',

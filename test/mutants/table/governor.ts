@@ -2,7 +2,7 @@
 import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
-const ARRIVALS_TESTS = testsOf('test/governor/arrivals.test.ts');
+const ARRIVALS_TESTS = testsOf('test/governor/admission-queue.test.ts');
 const EVICTION_TESTS = testsOf('test/governor/eviction.test.ts');
 const HINTS_TESTS = testsOf('test/governor/hints.test.ts');
 const HOLDINGS_TESTS = testsOf('test/governor/holdings.test.ts');
@@ -164,11 +164,11 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
       killed: ARRIVALS_TESTS('a refused write > is tried again after a pause and not at once'),
     },
   ]),
-  ...inFile('src/governor/held.ts', [
+  ...inFile('src/governor/move-gate.ts', [
     {
       name: 'moves without a budget',
       breaks: '"Budgets": voluntary moves at most 20 per container end',
-      find: "return motion.allows(move.from, move.to, voluntary) ? known : 'wait';",
+      find: "return inFlightMoves.allows(move.from, move.to, voluntary) ? known : 'wait';",
       replace: 'return known;',
       killed: MOVES_TESTS(
         'budgets > one container gives at most its share of voluntary moves at once',
@@ -226,11 +226,11 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
       ),
     },
   ]),
-  ...inFile('src/governor/motion.ts', [
+  ...inFile('src/governor/in-flight-moves.ts', [
     {
       name: 'budgets forget what has ended',
       breaks: '"Budgets": at most 100 per app at once',
-      find: 'this.count(motion, -1);',
+      find: 'this.count(inFlightMoves, -1);',
       replace: '',
       killed: MOVES_TESTS(
         'budgets > one container gives at most its share of voluntary moves at once',

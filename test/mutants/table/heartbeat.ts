@@ -6,7 +6,7 @@ const EVICTION_TESTS = testsOf('test/governor/eviction.test.ts');
 const HEARTBEAT_FIGURES_TESTS = testsOf('test/ownership/heartbeat-figures.test.ts');
 const HEARTBEAT_TESTS = testsOf('test/ownership/heartbeat.test.ts');
 const SESSION_TESTS = testsOf('test/ownership/session.test.ts');
-const SILENCE_TESTS = testsOf('test/ownership/silence.test.ts');
+const SILENCE_TESTS = testsOf('test/ownership/failure-detector.test.ts');
 
 export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
   ...inFile('src/model/container.ts', [
@@ -186,14 +186,14 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
       ),
     },
   ]),
-  ...inFile('src/ownership/silence.ts', [
+  ...inFile('src/ownership/failure-detector.ts', [
     {
       name: 'half the silence',
       breaks: '"Silence": evict after W, not before',
       find: '    return nowMs - count.sinceMs;',
       replace: '    return 2 * (nowMs - count.sinceMs);',
       killed: HEARTBEAT_TESTS(
-        'the silence clock > counts anew after a gap between probes of more than 2T/5, and is never silent within one',
+        'the failure detector > counts anew after a gap between probes of more than 2T/5, and is never silent within one',
       ),
     },
     {
@@ -202,7 +202,7 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
       find: 'count === undefined || nowMs - this.lastProbeMs > maxGapMs(count)',
       replace: 'count === undefined',
       killed: HEARTBEAT_TESTS(
-        'the silence clock > counts anew after a gap between probes of more than 2T/5, and is never silent within one',
+        'the failure detector > counts anew after a gap between probes of more than 2T/5, and is never silent within one',
       ),
     },
     {
@@ -227,7 +227,7 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
       find: '{mod, ttlMs, sinceMs: nowMs, rate}',
       replace: '{mod, ttlMs: 3_000, sinceMs: nowMs, rate}',
       killed: HEARTBEAT_TESTS(
-        'the silence clock > counts anew after a gap between probes of more than 2T/5, and is never silent within one',
+        'the failure detector > counts anew after a gap between probes of more than 2T/5, and is never silent within one',
       ),
     },
     {

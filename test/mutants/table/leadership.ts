@@ -2,14 +2,14 @@
 import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
-const LEADERSHIP_SILENCE_TESTS = testsOf('test/ownership/leadership-silence.test.ts');
+const LEADERSHIP_SILENCE_TESTS = testsOf('test/ownership/leadership-failure.test.ts');
 const LEADERSHIP_TESTS = testsOf('test/ownership/leadership.test.ts');
 const LEADERSHIP_SHELL_TESTS = testsOf('test/server/governing/leadership-shell.test.ts');
 
 export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
   ...inFile('src/ownership/leadership.ts', [
     {
-      name: 'a living leader is deposed',
+      name: 'a living leader is lostLeadership',
       breaks: '"Among daemons": leadership ends by silence W',
       find: 'if (!this.clock.silent(incarnation, nowMs)) return undefined;',
       replace: '',
@@ -23,7 +23,7 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       find: 'if (mod < this.leaderMod) return;',
       replace: '',
       killed: LEADERSHIP_TESTS(
-        'an attempt at the office that came to nothing > is not repeated because of news that is older than what is known',
+        'an attempt at the fencingKey that came to nothing > is not repeated because of news that is older than what is known',
       ),
     },
     {
@@ -32,7 +32,7 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       find: 'if (!this.listed) return actions;',
       replace: '',
       killed: LEADERSHIP_SILENCE_TESTS(
-        'the office > is not taken before everything was listed: absence means nothing yet',
+        'the fencingKey > is not taken before everything was listed: absence means nothing yet',
       ),
     },
     {
@@ -41,7 +41,7 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       find: '(this.leaderlessSinceMs ?? nowMs) + STANDBY_LEADS_AFTER_MS',
       replace: 'nowMs',
       killed: LEADERSHIP_SILENCE_TESTS(
-        'the office > is taken by one that waits for its id only when nobody else has come for a second',
+        'the fencingKey > is taken by one that waits for its id only when nobody else has come for a second',
       ),
     },
     {
@@ -50,7 +50,7 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       find: 'if (!me.standby) return Number.POSITIVE_INFINITY;',
       replace: 'if (!me.eligible) return Number.POSITIVE_INFINITY;',
       killed: LEADERSHIP_SILENCE_TESTS(
-        'the office > is taken by one that waits for its id only when nobody else has come for a second',
+        'the fencingKey > is taken by one that waits for its id only when nobody else has come for a second',
       ),
     },
     {
@@ -63,11 +63,11 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'lost office goes unnoticed',
+      name: 'lost fencingKey goes unnoticed',
       breaks: '"Still governs": the key is another: governs no more',
-      find: "if (this.office !== undefined) actions.push({type: 'deposed'});",
+      find: "if (this.fencingKey !== undefined) actions.push({type: 'lostLeadership'});",
       replace: '',
-      killed: LEADERSHIP_SILENCE_TESTS('the office > is over as soon as the key is another'),
+      killed: LEADERSHIP_SILENCE_TESTS('the fencingKey > is over as soon as the key is another'),
     },
   ]),
   ...inFile('src/server/governing/leadership-shell.ts', [
@@ -95,7 +95,7 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       find: "{key, target: 'create', op: '=', value: action.create},",
       replace: '',
       killed: LEADERSHIP_SHELL_TESTS(
-        'a daemon > does not depose a leader that was elected meanwhile',
+        'a daemon > does not loseLeadership a leader that was elected meanwhile',
       ),
     },
     {
@@ -104,7 +104,7 @@ export const LEADERSHIP_MUTANTS: readonly Mutant[] = [
       find: "{key: heartbeat, target: 'mod', op: '=', value: action.hbMod},",
       replace: '',
       killed: LEADERSHIP_SHELL_TESTS(
-        'a daemon > does not depose a leader that has beaten meanwhile',
+        'a daemon > does not loseLeadership a leader that has beaten meanwhile',
       ),
     },
     {

@@ -2,7 +2,7 @@
 import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
-const KEEPER_RULES_TESTS = testsOf('test/ownership/keeper-rules.test.ts');
+const KEEPER_RULES_TESTS = testsOf('test/ownership/shard-rules.test.ts');
 const SESSION_RULES_TESTS = testsOf('test/ownership/session-rules.test.ts');
 const SESSION_TESTS = testsOf('test/ownership/session.test.ts');
 const UNRESOLVED_TESTS = testsOf('test/ownership/unresolved.test.ts');
@@ -12,7 +12,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'leaves while shards are held',
       breaks: '"Container" 6: hb and id go only after every free has committed',
-      find: 'for (const keeper of this.keepers.values()) if (!keeper.gone) return false;',
+      find: 'for (const machine of this.machines.values()) if (!machine.gone) return false;',
       replace: '',
       killed: SESSION_TESTS(
         'a store that was restored, met late > while an operator evicts it, it goes all the same, writing nothing more',
@@ -78,7 +78,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       killed: {
         by: 'equivalent',
         because:
-          'a keeper writes no record while the store is doubted (mutant: records are written to a doubted store)',
+          'a machine writes no record while the store is doubted (mutant: records are written to a doubted store)',
       },
     },
     {
@@ -234,7 +234,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'no periodic reading of records',
       breaks: '"Container" 8: reads its records every 30 s',
-      find: 'for (const keeper of this.keepers.values()) keeper.refresh();',
+      find: 'for (const machine of this.machines.values()) machine.refresh();',
       replace: '',
       killed: SESSION_RULES_TESTS('records > that are held are read every 30 s, hinted or not'),
     },

@@ -32,11 +32,13 @@ export const STORE_MUTANTS: readonly Mutant[] = [
       killed: GUARDS_TESTS('the cluster record and the spec > pass as they were looked at'),
     },
     {
-      name: 'no compare of the office',
+      name: 'no compare of the fencingKey',
       breaks: '"Still governs": every write of a governor',
-      find: 'return equal(office.key, office.target, office.value);',
-      replace: "return {key: office.key, target: office.target, op: '!=', value: -1};",
-      killed: GUARDS_TESTS('the office > of the leader passes for the key of its election only'),
+      find: 'return equal(fencingKey.key, fencingKey.target, fencingKey.value);',
+      replace: "return {key: fencingKey.key, target: fencingKey.target, op: '!=', value: -1};",
+      killed: GUARDS_TESTS(
+        'the fencingKey > of the leader passes for the key of its election only',
+      ),
     },
     {
       name: 'a heartbeat need not exist',
@@ -65,12 +67,12 @@ export const STORE_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'a lost office is a lost race',
-      breaks: '"Still governs": deposed, and nothing more is written',
-      find: "return {kind: 'deposed'};",
+      name: 'a lost fencingKey is a lost race',
+      breaks: '"Still governs": lostLeadership, and nothing more is written',
+      find: "return {kind: 'lostLeadership'};",
       replace: "return {kind: 'refused', own: ownChange(shard, own, outcome.revision)};",
       killed: GUARDS_TESTS(
-        'the office > that is lost is told as lost, not as a race for the record',
+        'the fencingKey > that is lost is told as lost, not as a race for the record',
       ),
     },
     {

@@ -4,36 +4,36 @@ import type {Mutant} from '../mutant.ts';
 
 const TOKEN_TESTS = testsOf('test/model/token.test.ts');
 const CLAIM_GUARDS_TESTS = testsOf('test/ownership/claim-guards.test.ts');
-const SHARD_KEEPER_TESTS = testsOf('test/ownership/shard-keeper.test.ts');
+const SHARD_KEEPER_TESTS = testsOf('test/ownership/shard-machine.test.ts');
 const TRANSITIONS_TESTS = testsOf('test/ownership/transitions.test.ts');
 
 export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
   ...inFile('src/ownership/transitions.ts', [
     {
-      name: 'assign without the office',
+      name: 'assign by a daemon that does not govern',
       breaks: 'transition table: absent/free -> assigned: still governs',
-      find: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [OFFICE, ",
+      find: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ",
       replace: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [",
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the office in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
     },
     {
       name: 'assign without mod',
       breaks: 'transition table: absent/free -> assigned: mod',
-      find: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [OFFICE, ownAt(shard, known), ",
+      find: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ownAt(shard, known), ",
       replace:
-        "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [OFFICE, ",
+        "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ",
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the office in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
     },
     {
       name: 'assign to one that is gone',
       breaks: 'transition table: absent/free -> assigned: hb/Y exists',
-      find: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [OFFICE, ownAt(shard, known), {kind: 'heartbeatExists', incarnation: to.incarnation}]",
+      find: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ownAt(shard, known), {kind: 'heartbeatExists', incarnation: to.incarnation}]",
       replace:
-        "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [OFFICE, ownAt(shard, known)]",
+        "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ownAt(shard, known)]",
       killed: TRANSITIONS_TESTS(
         'the transition table > writes nothing that the law forbids, whenever the guards of the transaction hold',
       ),
@@ -57,21 +57,21 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'reassign without the office',
+      name: 'reassign by a daemon that does not govern',
       breaks: 'transition table: owned(X) -> assigned(Y): still governs',
-      find: 'OFFICE,\n      ownAt(shard, known),',
+      find: 'FENCING_KEY,\n      ownAt(shard, known),',
       replace: 'ownAt(shard, known),',
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the office in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
     },
     {
       name: 'reassign without mod',
       breaks: 'transition table: owned(X) -> assigned(Y): mod',
-      find: 'OFFICE,\n      ownAt(shard, known),',
-      replace: 'OFFICE,',
+      find: 'FENCING_KEY,\n      ownAt(shard, known),',
+      replace: 'FENCING_KEY,',
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the office in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
     },
     {
@@ -95,19 +95,19 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'redirect without mod',
       breaks: 'transition table: assigned(X) -> assigned(Y): mod, a late claim then fails',
-      find: "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [OFFICE, ownAt(shard, known), ",
+      find: "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ownAt(shard, known), ",
       replace:
-        "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [OFFICE, ",
+        "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ",
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the office in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
     },
     {
       name: 'redirect to one that is gone',
       breaks: 'transition table: assigned(X) -> assigned(Y): hb/Y exists',
-      find: "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [OFFICE, ownAt(shard, known), {kind: 'heartbeatExists', incarnation: to.incarnation}]",
+      find: "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ownAt(shard, known), {kind: 'heartbeatExists', incarnation: to.incarnation}]",
       replace:
-        "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [OFFICE, ownAt(shard, known)]",
+        "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ownAt(shard, known)]",
       killed: TRANSITIONS_TESTS(
         'the transition table > writes nothing that the law forbids, whenever the guards of the transaction hold',
       ),
@@ -124,29 +124,29 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'recall without mod',
       breaks: 'transition table: assigned -> free: mod',
-      find: "record: {...known.value, state: 'free', ready: false, token: '', move: null},\n    guards: [OFFICE, ownAt(shard, known)]",
+      find: "record: {...known.value, state: 'free', ready: false, token: '', move: null},\n    guards: [FENCING_KEY, ownAt(shard, known)]",
       replace:
-        "record: {...known.value, state: 'free', ready: false, token: '', move: null},\n    guards: [OFFICE]",
+        "record: {...known.value, state: 'free', ready: false, token: '', move: null},\n    guards: [FENCING_KEY]",
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the office in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
     },
     {
       name: 'drop without mod',
       breaks: 'transition table: owned -> dropping: mod',
-      find: 'ready: false, move},\n    guards: [OFFICE, ownAt(shard, known)]',
-      replace: 'ready: false, move},\n    guards: [OFFICE]',
+      find: 'ready: false, move},\n    guards: [FENCING_KEY, ownAt(shard, known)]',
+      replace: 'ready: false, move},\n    guards: [FENCING_KEY]',
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the office in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
     },
     {
-      name: 'drop without the office',
+      name: 'drop by a daemon that does not govern',
       breaks: 'transition table: owned -> dropping: still governs',
-      find: 'ready: false, move},\n    guards: [OFFICE, ownAt(shard, known)]',
+      find: 'ready: false, move},\n    guards: [FENCING_KEY, ownAt(shard, known)]',
       replace: 'ready: false, move},\n    guards: [ownAt(shard, known)]',
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the office in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
     },
     {
@@ -241,7 +241,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       find: "failures: 0, lastError: ''},\n    guards: [ownAt(shard, known), created(me)]",
       replace: "failures: 0, lastError: ''},\n    guards: [created(me)]",
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the office in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
     },
     {
@@ -259,7 +259,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
       find: "state: 'free', ready: false, ...failed},\n    guards: [ownAt(shard, known)]",
       replace: "state: 'free', ready: false, ...failed},\n    guards: []",
       killed: TRANSITIONS_TESTS(
-        'the transition table > compares the record as last seen in every write, and the office in every write of a governor',
+        'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
     },
     {

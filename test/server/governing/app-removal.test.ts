@@ -17,8 +17,8 @@ import {SessionBed} from '../../ownership/session-bed.ts';
 
 const APP = 'orders';
 const keys = new Keys('/sm', 'sm');
-const office = {key: keys.ownership('sm', APP), target: 'mod', value: 2} as const;
-const stillGoverns = {...office, op: '=' as const};
+const fencingKey = {key: keys.ownership('sm', APP), target: 'mod', value: 2} as const;
+const stillGoverns = {...fencingKey, op: '=' as const};
 const leases = {
   grant: () => Promise.resolve('7'),
   keepAliveOnce: () => Promise.resolve(true),
@@ -34,7 +34,7 @@ const IDENTITY = {
 let store: MemoryStore;
 beforeEach(async () => {
   store = new MemoryStore();
-  await write({op: 'put', key: office.key, value: '{}'});
+  await write({op: 'put', key: fencingKey.key, value: '{}'});
 });
 
 async function write(...then: Operation[]): Promise<number> {
@@ -80,14 +80,14 @@ const turn = (): Promise<void> => new Promise(setImmediate);
 
 function housekeeping(through: Store): Housekeeping {
   const clock = systemClock();
-  const options = {app: APP, keys, store: through, office, leases, clock, logger: silentLogger};
+  const options = {app: APP, keys, store: through, fencingKey, leases, clock, logger: silentLogger};
   return new Housekeeping(options, () => {
     throw new Error('lost leadership');
   });
 }
 
 describe('a write of an app that arrives once its removal has begun', () => {
-  const place = {app: APP, governor: 'd1', keys, office, clock: systemClock()};
+  const place = {app: APP, governor: 'd1', keys, fencingKey, clock: systemClock()};
   const writes: [string, (through: Store) => Promise<unknown>][] = [
     [
       'status and events',
@@ -180,7 +180,7 @@ describe('the removal', () => {
       {op: 'put', key: keys.governedShard(APP), value: '{}'},
     );
     expect(await remove(store)).toBe(true);
-    expect((await store.list(['/sm/'])).entries.map(({key}) => key)).toEqual([office.key]);
+    expect((await store.list(['/sm/'])).entries.map(({key}) => key)).toEqual([fencingKey.key]);
   });
 
   it('that arrives late does not touch an app of the same name that was made since', async () => {

@@ -12,7 +12,7 @@ import {status} from '../admin/fixture.ts';
 
 const APP = 'orders';
 const keys = new Keys('/sm', 'sm');
-const OFFICE = keys.ownership('sm', APP);
+const FENCING_KEY = keys.ownership('sm', APP);
 const HB = keys.heartbeat(APP, 'i1');
 const ID = keys.containerId(APP, 'c1');
 const SPEC = keys.shardSpec(APP, 's');
@@ -44,16 +44,16 @@ class RacingStore extends MemoryStore {
 
 let store: RacingStore;
 let chores: Housekeeping;
-let deposed: number;
+let lostLeadership: number;
 beforeEach(async () => {
   store = new RacingStore();
-  deposed = 0;
-  const value = await store.write(OFFICE);
+  lostLeadership = 0;
+  const value = await store.write(FENCING_KEY);
   const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
   const leases = {grant: unused, keepAliveOnce: unused, revoke: unused, close: () => undefined};
-  const office = {key: OFFICE, target: 'mod', value} as const;
-  const options = {app: APP, keys, store, office, leases, clock: systemClock()};
-  chores = new Housekeeping({...options, logger: silentLogger}, () => (deposed += 1));
+  const fencingKey = {key: FENCING_KEY, target: 'mod', value} as const;
+  const options = {app: APP, keys, store, fencingKey, leases, clock: systemClock()};
+  chores = new Housekeeping({...options, logger: silentLogger}, () => (lostLeadership += 1));
 });
 
 const MOVE = {
@@ -82,19 +82,19 @@ describe('a governor that governs no more', () => {
     it(`${what}, and hears of it`, async () => {
       await store.write(APP_SPEC, LIVE);
       const action = await chore();
-      await store.write(OFFICE);
+      await store.write(FENCING_KEY);
       const {revision} = store.kv;
       await chores.carryOut(action);
       expect(store.kv.revision).toBe(revision);
-      expect(deposed).toBeGreaterThan(0);
+      expect(lostLeadership).toBeGreaterThan(0);
     });
 
   it('removes nothing of an app', async () => {
     await store.write(APP_SPEC, {...LIVE, deleting: true});
-    await store.write(OFFICE);
+    await store.write(FENCING_KEY);
     await chores.carryOut({type: 'finishRemoval'});
     expect(store.has(APP_SPEC)).toBe(true);
-    expect(store.has(OFFICE)).toBe(true);
+    expect(store.has(FENCING_KEY)).toBe(true);
   });
 });
 
@@ -107,14 +107,14 @@ describe('an eviction', () => {
   it('takes the heartbeat and the id that is held by it', async () => {
     const mod = await store.write(HB);
     await evict(mod, await store.write(ID));
-    expect([store.has(HB), store.has(ID), deposed]).toEqual([false, false, 0]);
+    expect([store.has(HB), store.has(ID), lostLeadership]).toEqual([false, false, 0]);
   });
 
   it('is none when the container has beaten meanwhile', async () => {
     const mod = await store.write(HB);
     store.faster = HB;
     await evict(mod, 0);
-    expect([store.has(HB), deposed]).toEqual([true, 0]);
+    expect([store.has(HB), lostLeadership]).toEqual([true, 0]);
   });
 
   it('never takes the id of a successor', async () => {
@@ -134,7 +134,7 @@ describe('an app that is being removed', () => {
     for (const key of [keys.status(APP), keys.governedBy(APP)]) await store.write(key);
     await chores.carryOut(removal);
     expect(store.kv.list('/sm/').filter(({key}) => key.includes(APP))).toMatchObject([
-      {key: OFFICE},
+      {key: FENCING_KEY},
     ]);
   });
 
@@ -159,7 +159,7 @@ describe('an app that is being removed', () => {
   it('is told nothing more of', async () => {
     await chores.carryOut({type: 'status', status: status({})});
     await chores.carryOut({type: 'recordMoves', moves: [MOVE] as never});
-    expect([store.has(keys.status(APP)), deposed]).toEqual([false, 0]);
+    expect([store.has(keys.status(APP)), lostLeadership]).toEqual([false, 0]);
     expect(store.kv.list(keys.movesPrefix(APP))).toEqual([]);
   });
 

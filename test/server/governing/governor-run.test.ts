@@ -55,7 +55,7 @@ class Bed {
       ],
       otherwise: [],
     });
-    if (outcome.kind !== 'committed') throw new Error('the office could not be written');
+    if (outcome.kind !== 'committed') throw new Error('the fencingKey could not be written');
     this.governors.start(app, {key, target: 'mod', value: outcome.revision});
   }
 
@@ -129,7 +129,7 @@ describe('a governor whose invariant breaks', () => {
     expect(bed.governors.breaks).toMatchObject({now: 0});
   });
 
-  it('stays away once the office is lost, and writes nothing any more', async () => {
+  it('stays away once leadership is lost, and writes nothing any more', async () => {
     bed = new Bed();
     await bed.govern('sick');
     await until(() => bed.governors.breaks.ever >= 1, LIMIT_MS, 'a break');

@@ -1,7 +1,7 @@
 /** A governor on the store in memory: which clock it waits by, what it believes, and when it stops. */
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {Keys} from '../../../src/etcd/keys.ts';
-import {SilenceClock} from '../../../src/ownership/silence.ts';
+import {FailureDetector} from '../../../src/ownership/failure-detector.ts';
 import {plan} from '../../../src/planner/index.ts';
 import {encodeIdHolder} from '../../../src/protocol/container-id.ts';
 import {encodeRecord} from '../../../src/protocol/records.ts';
@@ -21,7 +21,7 @@ const LIMIT_MS = 20_000;
 const APP = 'app';
 const TTL_MS = 3_000;
 const keys = new Keys('/sm', 'sm');
-const OFFICE = keys.ownership('sm', APP);
+const FENCING_KEY = keys.ownership('sm', APP);
 const HB = keys.heartbeat(APP, 'i1');
 const OWN = keys.ownership(APP, 's');
 
@@ -56,7 +56,7 @@ class FickleStore extends MemoryStore {
 let store: FickleStore;
 let nowMs: number;
 let wallMs: number;
-let deposed: number;
+let lostLeadership: number;
 let isSick: boolean;
 let run: GovernorRun | undefined;
 const hints = new HintSender({logger: silentLogger, allowLoopback: true});
@@ -73,11 +73,15 @@ function handClock(): Clock {
   };
 }
 
-async function govern(silence?: SilenceClock): Promise<void> {
-  const office = {key: OFFICE, target: 'mod', value: store.kv.get(OFFICE)?.mod ?? 0} as const;
+async function govern(silence?: FailureDetector): Promise<void> {
+  const fencingKey = {
+    key: FENCING_KEY,
+    target: 'mod',
+    value: store.kv.get(FENCING_KEY)?.mod ?? 0,
+  } as const;
   const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
   const options: GovernorRunOptions = {
-    ...{app: APP, governor: 'd1', keys, store, batcher: new TransactionBatcher(store), office},
+    ...{app: APP, governor: 'd1', keys, store, batcher: new TransactionBatcher(store), fencingKey},
     ...{epoch: 1, clock: handClock(), logger: silentLogger, hints, push: undefined, silence},
     holdings: undefined,
     leases: {grant: unused, keepAliveOnce: unused, revoke: unused, close: () => undefined},
@@ -86,7 +90,7 @@ async function govern(silence?: SilenceClock): Promise<void> {
       isSick = false;
       throw new Error('an invariant does not hold');
     },
-    onDeposed: () => (deposed += 1),
+    onLostLeadership: () => (lostLeadership += 1),
     onProbeInterval: () => undefined,
   };
   run = new GovernorRun(options);
@@ -118,8 +122,8 @@ function isThere(key: string): boolean {
 
 beforeEach(async () => {
   store = new FickleStore();
-  [nowMs, wallMs, deposed, isSick] = [1_000_000, 1_700_000_000_000, 0, false];
-  await store.put(OFFICE, '{}');
+  [nowMs, wallMs, lostLeadership, isSick] = [1_000_000, 1_700_000_000_000, 0, false];
+  await store.put(FENCING_KEY, '{}');
   const spec = {service: APP, createTime: 1, maxShardCount: 0, maxRecoveryTime: 0};
   await store.put(keys.appSpec(APP), encodeRecord(spec));
   const shard = {id: 's', service: APP, task: '', updateTime: 1};
@@ -147,7 +151,7 @@ describe('silence', () => {
   });
 
   it('is counted anew by a governor that has broken: what it knew is not trusted', async () => {
-    const warm = new SilenceClock();
+    const warm = new FailureDetector();
     warm.observe('i1', store.kv.get(HB)?.mod ?? 0, TTL_MS, nowMs);
     for (let gone = 0; gone < 2_500; gone += 500) {
       warm.probeCommitted(nowMs);
@@ -175,17 +179,17 @@ describe('a write without an answer', () => {
   });
 });
 
-describe('a governor whose office is lost', () => {
+describe('a governor whose fencingKey is lost', () => {
   it('stops at the first record it cannot write', async () => {
     // Nobody tells it by another write.
     store.unanswered = [keys.status(APP)];
-    const seen = store.kv.get(OFFICE)?.mod;
+    const seen = store.kv.get(FENCING_KEY)?.mod;
     await govern();
-    await store.put(OFFICE, '{"taken":true}');
-    expect(store.kv.get(OFFICE)?.mod).not.toBe(seen);
+    await store.put(FENCING_KEY, '{"taken":true}');
+    expect(store.kv.get(FENCING_KEY)?.mod).not.toBe(seen);
     // So long that it assigns the shard, and not so long that it would evict somebody.
     await pass(20, 50, 50);
-    await until(() => deposed === 1, LIMIT_MS, 'it knows');
+    await until(() => lostLeadership === 1, LIMIT_MS, 'it knows');
     expect(isThere(OWN)).toBe(false);
   });
 });

@@ -14,7 +14,7 @@ import {until} from '../../support/until.ts';
 import {NOW_MS, status, withLostAnswers} from '../admin/fixture.ts';
 
 const keys = new Keys('/sm', 'sm');
-const office = {key: keys.ownership('sm', 'orders'), target: 'mod', value: 2} as const;
+const fencingKey = {key: keys.ownership('sm', 'orders'), target: 'mod', value: 2} as const;
 const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
 
 let memory: MemoryStore;
@@ -22,7 +22,7 @@ let clock: Clock;
 beforeEach(async () => {
   memory = new MemoryStore();
   clock = {...systemClock(), wallMs: () => NOW_MS};
-  await write({op: 'put', key: office.key, value: '{}'});
+  await write({op: 'put', key: fencingKey.key, value: '{}'});
   await respec({});
 });
 
@@ -40,9 +40,9 @@ async function write(...then: Operation[]): Promise<number> {
 
 function housekeeping(store: Store): Housekeeping {
   const leases = {grant: unused, keepAliveOnce: unused, revoke: unused, close: () => undefined};
-  const options = {app: 'orders', keys, store, office, leases, clock, logger: silentLogger};
+  const options = {app: 'orders', keys, store, fencingKey, leases, clock, logger: silentLogger};
   return new Housekeeping(options, () => {
-    throw new Error('deposed');
+    throw new Error('lostLeadership');
   });
 }
 
@@ -69,7 +69,7 @@ describe('an eviction', () => {
   it('is told of when it was carried out, also when the answer was lost', async () => {
     expect(await told('answered')).toEqual(['lost']);
     memory = new MemoryStore();
-    await write({op: 'put', key: office.key, value: '{}'});
+    await write({op: 'put', key: fencingKey.key, value: '{}'});
     await respec({});
     expect(await told('applied')).toEqual(['lost']);
   });

@@ -1,4 +1,4 @@
-/** What a daemon writes to become the leader, to depose one and to resign, while somebody else is faster. */
+/** What a daemon writes to become the leader, to remove one and to resign, while somebody else is faster. */
 import {afterEach, describe, expect, it} from 'vitest';
 import {Keys} from '../../../src/etcd/keys.ts';
 import {encodeRecord} from '../../../src/protocol/records.ts';
@@ -42,7 +42,7 @@ class Bed {
     eligible: () => true,
     standby: () => true,
     onElected: () => (this.elected += 1),
-    onDeposed: () => undefined,
+    onLostLeadership: () => undefined,
   });
 
   get leader(): string | undefined {
@@ -109,7 +109,7 @@ describe('a daemon', () => {
     expect(bed.leader).toBe('me');
   });
 
-  it('does not depose a leader that was elected meanwhile', async () => {
+  it('does not loseLeadership a leader that was elected meanwhile', async () => {
     bed = new Bed();
     await bed.store.write([heartbeat('me'), leaderKey('dead')]);
     const again: Operation = {op: 'delete', key: keys.leader()};
@@ -119,7 +119,7 @@ describe('a daemon', () => {
     expect([bed.leader, bed.elected]).toEqual(['other', 0]);
   });
 
-  it('does not depose a leader that has beaten meanwhile', async () => {
+  it('does not loseLeadership a leader that has beaten meanwhile', async () => {
     bed = new Bed();
     await bed.store.write([heartbeat('me'), leaderKey('late')]);
     bed.store.faster = [heartbeat('late')];

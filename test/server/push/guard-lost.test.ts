@@ -5,7 +5,7 @@ import {PushSession} from '../../../src/ownership/push-session.ts';
 import {encodeGuardLease} from '../../../src/protocol/push.ts';
 import {systemClock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
-import {GuardKeeper} from '../../../src/server/push/guard-lease.ts';
+import {LeaseRenewer} from '../../../src/server/push/guard-lease.ts';
 import {PushWork} from '../../../src/server/push/push-work.ts';
 import type {OpenSession, PushWorkOptions} from '../../../src/server/push/push-work.ts';
 import {MemoryStore} from '../../../src/store/memory-store.ts';
@@ -18,14 +18,14 @@ const keys = new Keys('/sm', 'sm');
 const CONTAINER = '10.0.0.1:80';
 const FIRST_PLAN_MS = 3_000;
 
-describe('the keeper of the guard', () => {
+describe('the machine of the guard', () => {
   it('tells the id only while the lease lives', async () => {
     const store = new MemoryStore();
     const put = {op: 'put', key: keys.leaseGuard('app'), value: encodeGuardLease('7')} as const;
     await store.transact({compares: [], then: [put], otherwise: []});
     let alive = true;
     const unused = (): Promise<never> => Promise.reject(new Error('not asked for'));
-    const keeper = new GuardKeeper({
+    const machine = new LeaseRenewer({
       ...{app: 'app', keys, store, clock: systemClock(), logger: silentLogger, checkEveryMs: 1},
       leases: {
         ...{grant: unused, revoke: unused, close: () => undefined},
@@ -33,14 +33,14 @@ describe('the keeper of the guard', () => {
       },
       mayCreate: () => false,
     });
-    keeper.start();
-    await until(() => keeper.leaseId === '7', LIMIT_MS, 'the id');
+    machine.start();
+    await until(() => machine.leaseId === '7', LIMIT_MS, 'the id');
     alive = false;
-    await until(() => keeper.alarm !== undefined, LIMIT_MS, 'the alarm');
-    expect(keeper.leaseId).toBeUndefined();
+    await until(() => machine.alarm !== undefined, LIMIT_MS, 'the alarm');
+    expect(machine.leaseId).toBeUndefined();
     alive = true;
-    await until(() => keeper.leaseId === '7', LIMIT_MS, 'the id again');
-    keeper.stop();
+    await until(() => machine.leaseId === '7', LIMIT_MS, 'the id again');
+    machine.stop();
   });
 });
 
@@ -58,8 +58,8 @@ describe('work for a push container', () => {
     const batcher = {
       submit: (transaction: Transaction) => (sent.push(transaction), new Promise(() => undefined)),
     };
-    const office = {key: 'office', target: 'mod', value: 1};
-    const options = {app: 'app', keys, office, batcher, governor, clock: systemClock()};
+    const fencingKey = {key: 'fencingKey', target: 'mod', value: 1};
+    const options = {app: 'app', keys, fencingKey, batcher, governor, clock: systemClock()};
     const work = new PushWork({
       ...options,
       guardLeaseId: () => guard.leaseId,

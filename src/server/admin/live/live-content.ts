@@ -27,7 +27,7 @@ export interface LiveContent {
 }
 
 /** The moment of a look: monotonic for ages of heartbeats, wall for what has a time of day. */
-export interface Moment {
+export interface Instant {
   readonly nowMs: number;
   readonly wallMs: number;
 }
@@ -36,7 +36,7 @@ export async function liveContent(
   records: ViewRecords,
   query: LiveQuery,
   cluster: string,
-  moment: Moment,
+  moment: Instant,
 ): Promise<LiveContent> {
   const apps = records.apps();
   const {sections, matched, total} = await sectionsOf(records, apps, query, moment);
@@ -58,7 +58,7 @@ async function sectionsOf(
   records: ViewRecords,
   apps: readonly AppRecords[],
   query: LiveQuery,
-  moment: Moment,
+  moment: Instant,
 ): Promise<Pick<LiveContent, 'sections'> & {matched: number; total: number}> {
   switch (query.view) {
     case 'shards': {
@@ -106,7 +106,7 @@ function allApps(records: ViewRecords, apps: readonly AppRecords[]): PrintedRow[
 function allContainers(
   records: ViewRecords,
   apps: readonly AppRecords[],
-  {nowMs, wallMs}: Moment,
+  {nowMs, wallMs}: Instant,
 ): PrintedRow[] {
   const rows = apps.flatMap((app) => containerRows(app, records, {nowMs, wallMs}));
   return rows.sort((a, b) => b.rank - a.rank || compareText(a.key, b.key));

@@ -7,7 +7,7 @@ import type {LiveQuery, LiveRow, LiveRows, LiveSection} from '../../../protocol/
 import {LIVE_PART_ROWS, LIVE_SECTIONS} from '../../../protocol/admin.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
 import {liveContent} from './live-content.ts';
-import type {LiveContent, Moment, PrintedRow} from './live-content.ts';
+import type {LiveContent, Instant, PrintedRow} from './live-content.ts';
 import type {ViewRecords} from './live-records.ts';
 
 /** Changes kept for watchers that are behind: messages, and rows in them. */
@@ -154,7 +154,7 @@ export class LiveFeed {
 
   private async look(lagMs = 0): Promise<void> {
     const {query, cluster, wallMs} = this.options;
-    const moment: Moment = {nowMs: performance.now(), wallMs: wallMs()};
+    const moment: Instant = {nowMs: performance.now(), wallMs: wallMs()};
     const content = await liveContent(this.records, query, cluster, moment);
     if (!this.closed) this.take(content, lagMs);
   }

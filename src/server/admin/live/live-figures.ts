@@ -3,7 +3,7 @@ import type {AlarmView, LiveSummary, ShardCounts} from '../../../protocol/admin.
 import {stateCounts} from '../container-views.ts';
 import {noShards} from '../shard-views.ts';
 import type {AppRecords, EndedMove} from './app-records.ts';
-import type {Moment} from './live-content.ts';
+import type {Instant} from './live-content.ts';
 import type {ViewRecords} from './live-records.ts';
 import {appViewOf, moveRows, viewsOf} from './live-rows.ts';
 
@@ -17,7 +17,7 @@ export function summaryOf(
   records: ViewRecords,
   apps: readonly AppRecords[],
   {cluster, service}: {cluster: string; service: string},
-  moment: Moment,
+  moment: Instant,
 ): Figures {
   const views = apps.map((app) => appViewOf(app, records));
   const [only] = service === '' ? [] : views;
@@ -53,7 +53,7 @@ function daemonsOf(records: ViewRecords): number {
   ).length;
 }
 
-function movesOf(apps: readonly AppRecords[], {wallMs}: Moment): LiveSummary['moves'] {
+function movesOf(apps: readonly AppRecords[], {wallMs}: Instant): LiveSummary['moves'] {
   const running = apps.map((app) => moveRows(app));
   const recent = apps.flatMap(({ended}) => newerThan(ended, wallMs - RECENT_MS));
   const done = recent.filter(({move}) => move.outcome === 'done');

@@ -9,7 +9,7 @@ import {containerViews} from '../container-views.ts';
 import type {AppListing} from '../listing.ts';
 import {runningMove} from '../moves.ts';
 import type {AppRecords} from './app-records.ts';
-import type {Moment, PrintedRow} from './live-content.ts';
+import type {Instant, PrintedRow} from './live-content.ts';
 import type {ViewRecords} from './live-records.ts';
 
 /** A heartbeat this many intervals old is shown as late. */
@@ -47,7 +47,7 @@ interface ContainerBase {
   readonly print: string;
 }
 
-export function containerRows(app: AppRecords, records: ViewRecords, moment: Moment): Ranked[] {
+export function containerRows(app: AppRecords, records: ViewRecords, moment: Instant): Ranked[] {
   const bases = app.once('containerRows', () => containerBases(app, records));
   return bases.map(({row, print}) => {
     const lateSince = lateSinceOf(app, row, moment);
@@ -73,7 +73,11 @@ function containerBases(app: AppRecords, records: ViewRecords): ContainerBase[] 
 }
 
 /** While heartbeats come in time they are no news: 1,000 containers would be 500 rows a second. */
-function lateSinceOf(app: AppRecords, {incarnation, ttlMs}: LiveContainer, moment: Moment): string {
+function lateSinceOf(
+  app: AppRecords,
+  {incarnation, ttlMs}: LiveContainer,
+  moment: Instant,
+): string {
   const beatMs = app.lastBeatMs(incarnation);
   if (beatMs === undefined || ttlMs === 0) return '';
   const ageMs = moment.nowMs - beatMs;

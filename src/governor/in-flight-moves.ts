@@ -15,34 +15,34 @@ export const WHY_LOST = 'lost ';
 
 type Motion = {readonly from: string; readonly to: string; readonly voluntary: boolean};
 
-export class MotionLedger {
+export class InFlightMoves {
   private readonly motions = new Map<string, Motion>();
   private voluntary = 0;
   private readonly ends = new Map<string, number>();
 
-  /** Takes note of a record: in motion, or not any more. */
+  /** Takes note of a record: its move is in flight, or not any more. */
   note(shard: string, record: OwnershipRecord | undefined): void {
     this.end(shard);
-    const motion = motionOf(record);
-    if (motion === undefined) return;
-    this.motions.set(shard, motion);
-    this.count(motion, 1);
+    const inFlightMoves = inFlightOf(record);
+    if (inFlightMoves === undefined) return;
+    this.motions.set(shard, inFlightMoves);
+    this.count(inFlightMoves, 1);
   }
 
   /** Counts a move that has been asked for but is not in any record yet. */
   begin(shard: string, from: string, to: string, voluntary: boolean): void {
     this.end(shard);
-    const motion = {from, to, voluntary};
-    this.motions.set(shard, motion);
-    this.count(motion, 1);
+    const inFlightMoves = {from, to, voluntary};
+    this.motions.set(shard, inFlightMoves);
+    this.count(inFlightMoves, 1);
   }
 
   /** Does not count any more, whatever the record says: nothing lets go of the shard, and there is nowhere for it to go. */
   end(shard: string): void {
-    const motion = this.motions.get(shard);
-    if (motion === undefined) return;
+    const inFlightMoves = this.motions.get(shard);
+    if (inFlightMoves === undefined) return;
     this.motions.delete(shard);
-    this.count(motion, -1);
+    this.count(inFlightMoves, -1);
   }
 
   allows(from: string, to: string, voluntary: boolean): boolean {
@@ -55,9 +55,9 @@ export class MotionLedger {
     return this.motions.size;
   }
 
-  private count(motion: Motion, by: number): void {
-    if (motion.voluntary) this.voluntary += by;
-    for (const end of [motion.from, motion.to]) {
+  private count(inFlightMoves: Motion, by: number): void {
+    if (inFlightMoves.voluntary) this.voluntary += by;
+    for (const end of [inFlightMoves.from, inFlightMoves.to]) {
       const left = this.endsAt(end) + by;
       if (left === 0) this.ends.delete(end);
       else this.ends.set(end, left);
@@ -69,7 +69,7 @@ export class MotionLedger {
   }
 }
 
-function motionOf(record: OwnershipRecord | undefined): Motion | undefined {
+function inFlightOf(record: OwnershipRecord | undefined): Motion | undefined {
   if (record === undefined || record.move === null || record.ready || record.failures > 0)
     return undefined;
   const {from, to, why} = record.move;

@@ -3,7 +3,7 @@ import {CLOCK_DRIFT} from '../model/container.ts';
 import type {ContainerState} from '../model/container.ts';
 import type {Alarm, AppStatus, ContainerStatus} from '../model/status.ts';
 import type {LivingContainer} from './containers.ts';
-import type {PlanKeeper} from './plan-keeper.ts';
+import type {PlanCache} from './plan-cache.ts';
 import {fittingStatus, shownText} from './status-size.ts';
 import type {AppView} from './view.ts';
 
@@ -25,14 +25,14 @@ export interface StatusInput {
   readonly wallMs: number;
   readonly view: AppView;
   readonly living: ReadonlyMap<string, LivingContainer>;
-  readonly plan: PlanKeeper;
+  readonly plan: PlanCache;
   readonly braking: boolean;
   readonly settled: boolean;
   /** Ms of this daemon's clock for one of the container's, less 1; undefined while not known. */
   readonly clockRate: (incarnation: string) => number | undefined;
 }
 
-export class StatusKeeper {
+export class StatusReporter {
   private touched = true;
   private nextAtMs = Number.NEGATIVE_INFINITY;
   private last = '';

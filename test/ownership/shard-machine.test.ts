@@ -170,7 +170,7 @@ describe('claiming', () => {
 
   it('of unknown outcome is read in the order of writes, told or read before, until an answer comes', () => {
     for (const bed of [told(new SessionBed().ready()), new SessionBed().ready()]) {
-      if (bed.session.keepers.size === 0) reads(bed, 'assigned');
+      if (bed.session.machines.size === 0) reads(bed, 'assigned');
       bed.answerWrite('s', 'unknown');
       bed.turn(100);
       expect(bed.latest('read', 's').ordered).toBe(true);
@@ -200,7 +200,7 @@ describe('claiming', () => {
     bed.turn();
     bed.answerRead('s', bed.record('assigned', {incarnation: 'other'}));
     expect(bed.asked('add')).toEqual([]);
-    expect(bed.session.keepers.has('s')).toBe(false);
+    expect(bed.session.machines.has('s')).toBe(false);
   });
 
   it('an answer to a claim of before is not taken for the one under way', () => {
@@ -258,7 +258,7 @@ describe('the high-water mark', () => {
     reads(bed, 'dropping', {token: bed.latest('add', 's').token});
     bed.dropSettled('s');
     bed.answerWrite('s');
-    expect(bed.session.keepers.has('s')).toBe(false);
+    expect(bed.session.machines.has('s')).toBe(false);
     bed.look();
     // A stale read brings the record of before: it is below the mark.
     bed.session.hint(bed.session.incarnation, 's', bed.revision + 1);
@@ -270,7 +270,7 @@ describe('the high-water mark', () => {
 
   it('a hint at or below it is not even read', () => {
     const bed = new SessionBed().ready().owns('s');
-    const {mark} = bed.session.keepers.get('s') ?? {mark: 0};
+    const {mark} = bed.session.machines.get('s') ?? {mark: 0};
     bed.session.hint(bed.session.incarnation, 's', mark);
     bed.turn();
     expect(bed.asked('read')).toEqual([]);
@@ -327,14 +327,14 @@ describe('letting go', () => {
     expect(bed.asked('add')).toEqual([]);
     expect(bed.latest('write', 's').transition.kind).toBe('free');
     bed.answerWrite('s');
-    expect(bed.session.keepers.has('s')).toBe(false);
+    expect(bed.session.machines.has('s')).toBe(false);
   });
 
   it('a free of unknown outcome that has landed is over: nothing more is written', () => {
     const {bed, token} = freesWithoutAnswer();
     bed.answerRead('s', bed.record('free', {token}));
     expect(bed.asked('write')).toEqual([]);
-    expect(bed.session.keepers.has('s')).toBe(false);
+    expect(bed.session.machines.has('s')).toBe(false);
   });
 
   it('an add that throws frees the shard with the failure counted', () => {

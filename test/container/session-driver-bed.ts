@@ -1,6 +1,6 @@
 /** A Member on a store in memory, and what a governor would write for it. */
-import {Member} from '../../src/container/member.ts';
-import type {MemberOptions, ShardHooks} from '../../src/container/member.ts';
+import {SessionDriver} from '../../src/container/session-driver.ts';
+import type {SessionDriverOptions, ShardHooks} from '../../src/container/session-driver.ts';
 import {Keys} from '../../src/etcd/keys.ts';
 import {RECORD_VERSION} from '../../src/model/ownership.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
@@ -16,17 +16,17 @@ const APP = 'app';
 const CONTAINER = 'c1';
 const LIMIT_MS = 20_000;
 
-export class MemberBed {
+export class SessionDriverBed {
   readonly store = new MemoryStore();
   readonly keys = new Keys('/sm', 'sm');
-  readonly member: Member;
+  readonly member: SessionDriver;
   ended: SessionEnd | undefined;
   private ready = false;
 
   /** `over`: what is other than usual; `ttlMs`: T, default 60 s. */
-  constructor(hooks: ShardHooks, over: Partial<MemberOptions> = {}, ttlMs = 60_000) {
+  constructor(hooks: ShardHooks, over: Partial<SessionDriverOptions> = {}, ttlMs = 60_000) {
     const {store, keys} = this;
-    this.member = new Member({
+    this.member = new SessionDriver({
       app: APP,
       keys,
       store,

@@ -8,7 +8,7 @@ const ROUNDS_KEPT = 10;
 /** Old rounds deleted with a new one. */
 const DROPS_PER_ROUND = 50;
 
-export class RoundKeeper {
+export class RoundHistory {
   private readonly store: Store;
   private readonly clock: Clock;
   private readonly prefix: string;

@@ -37,7 +37,7 @@ export class MoveHistory {
     this.sinceMs = Math.min(this.sinceMs, nowMs);
   }
 
-  /** The round to write now, if any. `quiet`: nothing is in motion. */
+  /** The round to write now, if any. `quiet`: no move is in flight. */
   due(quiet: boolean, nowMs: number): FinishedMove[] {
     if (this.finished.length === 0) return [];
     if (!quiet && this.finished.length < MOVES_PER_ROUND && nowMs < this.sinceMs + ROUND_LIMIT_MS)

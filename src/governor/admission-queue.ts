@@ -18,7 +18,7 @@ export function unclaimedLimit(containers: number): number {
 /** How many records wait for this incarnation's claim. */
 export type UnclaimedOf = (incarnation: string) => number;
 
-export class ArrivalQueue {
+export class AdmissionQueue {
   /** Most records that wait for the claim of one container. */
   limit = UNCLAIMED_PER_CONTAINER;
   private readonly waiting = new Map<string, Set<string>>();

@@ -6,7 +6,7 @@ import {MemoryStore} from '../../src/store/memory-store.ts';
 import type {Transaction, TransactionOutcome} from '../../src/store/port.ts';
 import {SmError} from '../../src/model/errors.ts';
 import {until} from '../support/until.ts';
-import {MemberBed} from './member-bed.ts';
+import {SessionDriverBed} from './session-driver-bed.ts';
 
 const LIMIT_MS = 20_000;
 
@@ -32,7 +32,7 @@ const hooks = {
   add: (shard: Shard) => void shards.set(shard.id, shard),
   drop: () => undefined,
 };
-let bed: MemberBed;
+let bed: SessionDriverBed;
 afterEach(() => {
   bed.member.stop();
   shards.clear();
@@ -51,7 +51,7 @@ it('the right to act ends by the owner clock, which counts what the monotonic on
   const clock = systemClock();
   let suspendedMs = 0;
   const ownerMs = (): number => clock.ownerMs() + suspendedMs;
-  bed = new MemberBed(hooks, {clock: {...clock, ownerMs}});
+  bed = new SessionDriverBed(hooks, {clock: {...clock, ownerMs}});
   await bed.start();
   const shard = await serving('s');
   expect(shard.owned).toBe(true);
@@ -63,7 +63,7 @@ it('the right to act ends by the owner clock, which counts what the monotonic on
 it('what an answer revokes is revoked before any other callback of the process', async () => {
   const own = new MemoryStore();
   const held = new HeldStore(own);
-  bed = new MemberBed(hooks, {heartbeatStore: held}, 3_000);
+  bed = new SessionDriverBed(hooks, {heartbeatStore: held}, 3_000);
   // Heartbeats and records live in one store.
   Object.assign(held, {inner: bed.store});
   await bed.start();
@@ -84,7 +84,7 @@ it('what an answer revokes is revoked before any other callback of the process',
 
 describe('a read that fails', () => {
   it('says nothing: what is served is served on', async () => {
-    bed = new MemberBed(hooks);
+    bed = new SessionDriverBed(hooks);
     await bed.start();
     const shard = await serving('s');
     const failing = vi
@@ -99,7 +99,7 @@ describe('a read that fails', () => {
 
 describe('a claim of unknown outcome', () => {
   it('is read in the order of the store, never from what a member of it knows', async () => {
-    bed = new MemberBed(hooks);
+    bed = new SessionDriverBed(hooks);
     await bed.start();
     const transact = bed.store.transact.bind(bed.store);
     let lost = 0;

@@ -2,15 +2,15 @@
 import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
-const KEEPER_RULES_TESTS = testsOf('test/ownership/keeper-rules.test.ts');
+const KEEPER_RULES_TESTS = testsOf('test/ownership/shard-rules.test.ts');
 const LATE_ANSWERS_TESTS = testsOf('test/ownership/late-answers.test.ts');
 const SESSION_RULES_TESTS = testsOf('test/ownership/session-rules.test.ts');
 const SESSION_TESTS = testsOf('test/ownership/session.test.ts');
-const SHARD_KEEPER_TESTS = testsOf('test/ownership/shard-keeper.test.ts');
+const SHARD_KEEPER_TESTS = testsOf('test/ownership/shard-machine.test.ts');
 const UNRESOLVED_TESTS = testsOf('test/ownership/unresolved.test.ts');
 
 export const KEEPER_MUTANTS: readonly Mutant[] = [
-  ...inFile('src/ownership/shard-keeper.ts', [
+  ...inFile('src/ownership/shard-machine.ts', [
     {
       name: 'stale reads are believed',
       breaks: '"Container" 4: what is older than the mark of the shard is ignored',
@@ -362,11 +362,11 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       ),
     },
   ]),
-  ...inFile('src/ownership/keeper-set.ts', [
+  ...inFile('src/ownership/shard-machines.ts', [
     {
-      name: 'the mark goes with the keeper',
+      name: 'the mark goes with the machine',
       breaks: '"Container" 4: per shard a high-water mark',
-      find: 'if (keeper.mark > 0) this.marks.set(shard, keeper.mark);',
+      find: 'if (machine.mark > 0) this.marks.set(shard, machine.mark);',
       replace: '',
       killed: SHARD_KEEPER_TESTS(
         'the high-water mark > outlives the shard: a record from before the free is not adopted',

@@ -1,29 +1,29 @@
 import {describe, expect, it} from 'vitest';
-import type {KeeperContext} from '../../src/ownership/keeper-actions.ts';
-import {ASKED_LIMIT, KeeperSet} from '../../src/ownership/keeper-set.ts';
-import type {ShardReading} from '../../src/ownership/keeper-actions.ts';
+import type {ShardContext} from '../../src/ownership/shard-actions.ts';
+import {ASKED_LIMIT, ShardMachines} from '../../src/ownership/shard-machines.ts';
+import type {ShardReading} from '../../src/ownership/shard-actions.ts';
 
-const CONTEXT: KeeperContext = {
+const CONTEXT: ShardContext = {
   ...{me: {container: 'c1', incarnation: 'i1', create: 1}, epoch: 1},
   ...{acting: true, claiming: true, halted: false, readyAtClaim: false, releasing: undefined},
   ...{addTimeoutMs: 60_000, dropTimeoutMs: 30_000, clusterMod: 5},
 };
 
-function asks(set: KeeperSet, from: number, count: number): number {
+function asks(set: ShardMachines, from: number, count: number): number {
   let taken = 0;
   for (let at = from; at < from + count; at += 1) {
-    const keeper = set.hinted(`s${at}`);
-    keeper?.hint(10);
-    if (keeper !== undefined) taken += 1;
+    const machine = set.hinted(`s${at}`);
+    machine?.hint(10);
+    if (machine !== undefined) taken += 1;
   }
   return taken;
 }
 
 describe('hints for shards that nothing is known of', () => {
   it('are taken up to a limit while the store does not answer, and again when it has', () => {
-    const set = new KeeperSet();
+    const set = new ShardMachines();
     expect(asks(set, 0, 3 * ASKED_LIMIT)).toBe(ASKED_LIMIT);
-    expect(set.keepers.size).toBe(ASKED_LIMIT);
+    expect(set.machines.size).toBe(ASKED_LIMIT);
     const reads = set.advance(() => CONTEXT, 0);
     expect(reads).toHaveLength(ASKED_LIMIT);
     // Asked for before: it may be asked for again.
@@ -32,12 +32,12 @@ describe('hints for shards that nothing is known of', () => {
     for (const read of reads)
       if (read.type === 'read') set.touch(read.shard)?.readAnswered(read.op, nothing, CONTEXT, 1);
     set.advance(() => CONTEXT, 1);
-    expect(set.keepers.size).toBeLessThanOrEqual(1);
+    expect(set.machines.size).toBeLessThanOrEqual(1);
     expect(asks(set, ASKED_LIMIT, 10)).toBe(10);
   });
 
   it('take no room from shards that are held', () => {
-    const set = new KeeperSet();
+    const set = new ShardMachines();
     asks(set, 0, ASKED_LIMIT);
     const held = set.of('mine');
     expect(set.hinted('mine')).toBe(held);

@@ -14,7 +14,7 @@ export type Goal = Pick<WaitCheckQuery, 'kind' | 'for'> & {
 };
 
 /** What is not there yet, first entries only, and how much. */
-class Missing {
+class Unmet {
   readonly first: {id: string; reason: string}[] = [];
   count = 0;
 
@@ -24,10 +24,10 @@ class Missing {
   }
 }
 
-type Judgement = (listing: AppListing, id: string, missing: Missing, plan: Planner) => void;
+type WaitCondition = (listing: AppListing, id: string, missing: Unmet, plan: Planner) => void;
 type Planner = (snapshot: PlacementSnapshot) => Plan;
 
-const JUDGEMENTS: Readonly<Record<string, Judgement>> = {
+const JUDGEMENTS: Readonly<Record<string, WaitCondition>> = {
   'app exists': (listing, id, missing) => {
     if (!appExists(listing)) missing.add(id, 'there is no such app');
   },
@@ -65,7 +65,7 @@ const JUDGEMENTS: Readonly<Record<string, Judgement>> = {
 export function judge(listing: AppListing, goal: Goal, plan: Planner): WaitCheckAnswer {
   const judgement = JUDGEMENTS[`${goal.kind} ${goal.for}`];
   if (judgement === undefined) throw meaningless(goal);
-  const missing = new Missing();
+  const missing = new Unmet();
   judgement(listing, goal.id, missing, plan);
   return {
     met: missing.count === 0,
@@ -88,7 +88,7 @@ function appExists({app, view}: AppListing): boolean {
   return view.spec !== undefined || view.quarantined.has(`spec/${app}`);
 }
 
-function appGone(listing: AppListing, id: string, missing: Missing): void {
+function appGone(listing: AppListing, id: string, missing: Unmet): void {
   if (appExists(listing)) missing.add(id, 'its spec exists');
   for (const shard of listing.view.shards.keys()) missing.add(shard, 'the shard’s spec exists');
   for (const shard of listing.view.own.keys()) missing.add(shard, 'the shard’s record exists');
@@ -97,7 +97,7 @@ function appGone(listing: AppListing, id: string, missing: Missing): void {
   }
 }
 
-function appReady(listing: AppListing, id: string, missing: Missing): void {
+function appReady(listing: AppListing, id: string, missing: Unmet): void {
   if (!appExists(listing)) {
     missing.add(id, 'there is no such app');
     return;
@@ -109,14 +109,14 @@ function appReady(listing: AppListing, id: string, missing: Missing): void {
   }
 }
 
-function shardReady(listing: AppListing, shard: string, missing: Missing): void {
+function shardReady(listing: AppListing, shard: string, missing: Unmet): void {
   const state = shardState(listing, shard);
   if (state === 'ready') return;
   const reason = reasonOf(listing, shard);
   missing.add(shard, reason === '' ? state : `${state}: ${reason}`);
 }
 
-function appBalanced(listing: AppListing, id: string, missing: Missing, plan: Planner): void {
+function appBalanced(listing: AppListing, id: string, missing: Unmet, plan: Planner): void {
   appReady(listing, id, missing);
   const snapshot = placementSnapshot(listing.view, livingOf(listing));
   const wanted = plan(snapshot);
@@ -127,7 +127,7 @@ function appBalanced(listing: AppListing, id: string, missing: Missing, plan: Pl
   }
 }
 
-function containerReady(listing: AppListing, id: string, missing: Missing): void {
+function containerReady(listing: AppListing, id: string, missing: Unmet): void {
   const incarnation = listing.view.livingIncarnation(id);
   const heartbeat = listing.view.heartbeats.get(incarnation ?? '')?.value;
   if (incarnation === undefined || heartbeat === undefined) {
@@ -138,7 +138,7 @@ function containerReady(listing: AppListing, id: string, missing: Missing): void
   if (state !== 'ready') missing.add(id, state);
 }
 
-function drained(listing: AppListing, id: string, missing: Missing): void {
+function drained(listing: AppListing, id: string, missing: Unmet): void {
   const others = [...livingOf(listing).values()].filter(({container}) => container !== id);
   const blocker = others.some(({mode}) => mode === 'open') ? '' : ', no other container is ready';
   for (const [shard, {value}] of listing.view.own) {

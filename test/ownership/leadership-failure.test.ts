@@ -1,4 +1,4 @@
-/** When a daemon may take the leader's office away, or take it. */
+/** When a daemon may remove the leader's key, or take it. */
 import {describe, expect, it} from 'vitest';
 import {Leadership} from '../../src/ownership/leadership.ts';
 import type {Candidate} from '../../src/ownership/leadership.ts';
@@ -34,7 +34,7 @@ describe('a leader that says nothing', () => {
     expect(triedUntil(leadership, W_MS - 1)).toEqual([]);
     leadership.probeCommitted(W_MS);
     expect(leadership.advance(ME, W_MS)).toEqual([
-      {type: 'deposeLeader', create: 5, incarnation: 'leader', hbMod: 6},
+      {type: 'removeLeader', create: 5, incarnation: 'leader', hbMod: 6},
     ]);
   });
 
@@ -50,7 +50,7 @@ describe('a leader that says nothing', () => {
     triedUntil(leadership, 2_000);
     leadership.heartbeatSeen('leader', 4, TTL_MS, 2_000);
     leadership.heartbeatSeen('leader', 6, TTL_MS, 2_000);
-    expect(triedUntil(leadership, W_MS + STEP_MS, 2_000)).toEqual(['deposeLeader']);
+    expect(triedUntil(leadership, W_MS + STEP_MS, 2_000)).toEqual(['removeLeader']);
   });
 });
 
@@ -60,7 +60,7 @@ it('a leader is not taken for gone because an old listing does not show its hear
   expect(leadership.advance(ME, 100)).toEqual([]);
 });
 
-describe('the office', () => {
+describe('the fencingKey', () => {
   it('is not taken before everything was listed: absence means nothing yet', () => {
     const leadership = new Leadership();
     expect(leadership.advance(ME, 0)).toEqual([]);
@@ -85,7 +85,7 @@ describe('the office', () => {
     expect(leadership.advance(ME, 0)).toEqual([{type: 'elected', create: 7}]);
     leadership.leaderSeen({incarnation: 'other', create: 9}, 9);
     leadership.heartbeatSeen('other', 8, TTL_MS, 1);
-    expect(leadership.advance(ME, 1)).toEqual([{type: 'deposed'}]);
+    expect(leadership.advance(ME, 1)).toEqual([{type: 'lostLeadership'}]);
     expect(leadership.held).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {UNCLAIMED_PER_CONTAINER, unclaimedLimit} from '../../src/governor/arrivals.ts';
+import {UNCLAIMED_PER_CONTAINER, unclaimedLimit} from '../../src/governor/admission-queue.ts';
 import {GovernorBed} from './governor-bed.ts';
 
 const SHARDS = Array.from({length: 5 * UNCLAIMED_PER_CONTAINER}, (_, index) => `s${index}`);
@@ -16,7 +16,7 @@ function claimAll(bed: GovernorBed, containers: readonly string[]): void {
   }
 }
 
-describe('arrivals', () => {
+describe('admissions', () => {
   it('never has more records wait for one claim than the limit, and places all', () => {
     const bed = new GovernorBed(SHARDS);
     bed.join('c1');

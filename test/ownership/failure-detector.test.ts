@@ -1,14 +1,14 @@
 /** When a heartbeat's silence counts, and when to look again. */
 import {describe, expect, it} from 'vitest';
 import {silenceMs} from '../../src/model/container.ts';
-import {SilenceClock} from '../../src/ownership/silence.ts';
+import {FailureDetector} from '../../src/ownership/failure-detector.ts';
 
 const T = 10_000;
 const W = silenceMs(T);
 
 /** Seen at 0; the watcher's own writes commit each second until then. */
-function seen(untilMs: number, stepMs = 1_000): SilenceClock {
-  const clock = new SilenceClock();
+function seen(untilMs: number, stepMs = 1_000): FailureDetector {
+  const clock = new FailureDetector();
   clock.probeCommitted(0);
   clock.observe('i', 5, T, 0);
   for (let nowMs = stepMs; nowMs <= untilMs; nowMs += stepMs) clock.probeCommitted(nowMs);

@@ -1,8 +1,8 @@
-/** The keepers of one container's shards: which of them have something to do, when, and the marks of those that are gone. */
+/** The machines of one container's shards: which of them have something to do, when, and the marks of those that are gone. */
 import {OVERDUE_SHOWN} from '../model/container.ts';
 import type {OverdueHook} from '../model/container.ts';
-import type {KeeperAction, KeeperContext} from './keeper-actions.ts';
-import {ShardKeeper} from './shard-keeper.ts';
+import type {ShardAction, ShardContext} from './shard-actions.ts';
+import {ShardMachine} from './shard-machine.ts';
 
 /** High-water marks kept of shards that are not here any more. */
 const MARKS_LIMIT = 100_000;
@@ -13,8 +13,8 @@ const MARKS_LIMIT = 100_000;
  */
 export const ASKED_LIMIT = 2_000;
 
-export class KeeperSet {
-  readonly keepers = new Map<string, ShardKeeper>();
+export class ShardMachines {
+  readonly machines = new Map<string, ShardMachine>();
   private readonly marks = new Map<string, number>();
   private ops = 0;
   private readonly nextOp = (): number => (this.ops += 1);
@@ -29,59 +29,59 @@ export class KeeperSet {
     return [...this.stuck.values()].slice(0, OVERDUE_SHOWN);
   }
 
-  /** The shard's keeper, made if there is none; it is looked at by the next `advance`. */
-  of(shard: string): ShardKeeper {
-    let keeper = this.keepers.get(shard);
-    if (keeper === undefined) {
-      keeper = new ShardKeeper(shard, this.marks.get(shard) ?? 0, this.nextOp);
-      this.keepers.set(shard, keeper);
+  /** The shard's machine, made if there is none; it is looked at by the next `advance`. */
+  of(shard: string): ShardMachine {
+    let machine = this.machines.get(shard);
+    if (machine === undefined) {
+      machine = new ShardMachine(shard, this.marks.get(shard) ?? 0, this.nextOp);
+      this.machines.set(shard, machine);
     }
     this.dirty.add(shard);
-    return keeper;
+    return machine;
   }
 
-  /** The keeper of a shard that a hint speaks of; undefined when too many are asked for: whoever means it repeats the hint. */
-  hinted(shard: string): ShardKeeper | undefined {
-    if (!this.keepers.has(shard)) {
+  /** The machine of a shard that a hint speaks of; undefined when too many are asked for: whoever means it repeats the hint. */
+  hinted(shard: string): ShardMachine | undefined {
+    if (!this.machines.has(shard)) {
       if (this.asked.size >= ASKED_LIMIT) return undefined;
       this.asked.add(shard);
     }
     return this.of(shard);
   }
 
-  /** The shard's keeper if there is one; it is looked at by the next `advance`. */
-  touch(shard: string): ShardKeeper | undefined {
-    const keeper = this.keepers.get(shard);
-    if (keeper !== undefined) this.dirty.add(shard);
-    return keeper;
+  /** The shard's machine if there is one; it is looked at by the next `advance`. */
+  touch(shard: string): ShardMachine | undefined {
+    const machine = this.machines.get(shard);
+    if (machine !== undefined) this.dirty.add(shard);
+    return machine;
   }
 
   touchAll(): void {
-    for (const shard of this.keepers.keys()) this.dirty.add(shard);
+    for (const shard of this.machines.keys()) this.dirty.add(shard);
   }
 
   /** Another history of the store begins: nothing is held in it, and no mark counts. */
   forgetHistory(): void {
     this.marks.clear();
-    for (const keeper of this.keepers.values()) keeper.forgetHistory();
+    for (const machine of this.machines.values()) machine.forgetHistory();
     this.touchAll();
   }
 
-  /** The next steps of the keepers that were touched or whose moment has come. */
-  advance(contextNow: () => KeeperContext, nowMs: number): KeeperAction[] {
+  /** The next steps of the machines that were touched or whose moment has come. */
+  advance(contextNow: () => ShardContext, nowMs: number): ShardAction[] {
     for (const [shard, at] of this.timed) if (at <= nowMs) this.dirty.add(shard);
     if (this.dirty.size === 0) return [];
-    const actions: KeeperAction[] = [];
+    const actions: ShardAction[] = [];
     const context = contextNow();
     for (const shard of this.dirty) {
-      const keeper = this.keepers.get(shard);
-      if (keeper === undefined) continue;
-      actions.push(...keeper.advance(context, nowMs));
-      this.wakeAt(shard, keeper.wakeAtMs(context));
-      if (keeper.stuck === undefined) this.stuck.delete(shard);
-      else this.stuck.set(shard, {shard, hook: keeper.stuck});
-      if (keeper.held !== undefined) this.asked.delete(shard);
-      if (keeper.idle) this.retire(shard, keeper);
+      const machine = this.machines.get(shard);
+      if (machine === undefined) continue;
+      actions.push(...machine.advance(context, nowMs));
+      this.wakeAt(shard, machine.wakeAtMs(context));
+      if (machine.stuck === undefined) this.stuck.delete(shard);
+      else this.stuck.set(shard, {shard, hook: machine.stuck});
+      if (machine.held !== undefined) this.asked.delete(shard);
+      if (machine.idle) this.retire(shard, machine);
     }
     this.dirty.clear();
     return actions;
@@ -90,7 +90,7 @@ export class KeeperSet {
   /** When `advance` has to be called even if nothing is touched. */
   wakeAtMs(): number {
     let at = Number.POSITIVE_INFINITY;
-    for (const keeperAt of this.timed.values()) at = Math.min(at, keeperAt);
+    for (const machineAt of this.timed.values()) at = Math.min(at, machineAt);
     return at;
   }
 
@@ -99,13 +99,13 @@ export class KeeperSet {
     else this.timed.delete(shard);
   }
 
-  private retire(shard: string, keeper: ShardKeeper): void {
-    this.keepers.delete(shard);
+  private retire(shard: string, machine: ShardMachine): void {
+    this.machines.delete(shard);
     this.timed.delete(shard);
     this.asked.delete(shard);
     // Newest last. A shard that nothing is known of, and anybody may ask for any, takes no place of one that was here.
     this.marks.delete(shard);
-    if (keeper.mark > 0) this.marks.set(shard, keeper.mark);
+    if (machine.mark > 0) this.marks.set(shard, machine.mark);
     if (this.marks.size <= MARKS_LIMIT) return;
     const oldest = this.marks.keys().next();
     if (oldest.done !== true) this.marks.delete(oldest.value);

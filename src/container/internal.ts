@@ -1,2 +1,2 @@
 /** The daemon's door: it is a container of sm's own service and drives a session of its own. */
-export {Member} from './member.ts';
+export {SessionDriver} from './session-driver.ts';

@@ -9,7 +9,7 @@ import type {Transition} from '../model/transition.ts';
 import type {HeartbeatWrite} from '../ownership/heartbeat.ts';
 import {ContainerSession} from '../ownership/session.ts';
 import type {SessionAction, SessionEnd} from '../ownership/session-actions.ts';
-import type {StopReason} from '../ownership/keeper-actions.ts';
+import type {StopReason} from '../ownership/shard-actions.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {randomId} from '../runtime/ids.ts';
@@ -20,7 +20,7 @@ import type {SeenHistory} from '../store/seen-history.ts';
 import {awaitAcceptance} from './cluster-look.ts';
 import {findRecords, readBatches, readRecords} from './record-reads.ts';
 import type {RecordRead} from './record-reads.ts';
-import {settle} from './settle.ts';
+import {settle} from './run-hook.ts';
 import {ShardHandle} from './shard.ts';
 import type {Shard} from './shard.ts';
 import {
@@ -30,7 +30,7 @@ import {
   holderAnswer,
   takeIdAnswer,
   takeIdTransaction,
-  toldRecord,
+  hintedRecord,
   transitionAnswer,
   writeAnswer,
 } from './transactions.ts';
@@ -49,7 +49,7 @@ export interface ShardHooks {
   drop(shard: Shard, reason: StopReason): Promise<void> | void;
 }
 
-export interface MemberOptions {
+export interface SessionDriverOptions {
   readonly app: string;
   readonly keys: Keys;
   readonly store: Store;
@@ -93,11 +93,11 @@ type Carried =
   | 'drop'
   | 'abort'
   | 'revoke';
-type Told = Exclude<SessionAction, {type: Carried}>;
+type Hinted = Exclude<SessionAction, {type: Carried}>;
 
-export class Member {
+export class SessionDriver {
   readonly session: ContainerSession;
-  private readonly options: MemberOptions;
+  private readonly options: SessionDriverOptions;
   private readonly logger: Logger;
   private readonly handles = new Map<string, ShardHandle>();
   private readonly reads: RecordRead[] = [];
@@ -107,7 +107,7 @@ export class Member {
   private pumpQueued = false;
   private stopped = false;
 
-  constructor(options: MemberOptions) {
+  constructor(options: SessionDriverOptions) {
     this.options = options;
     this.specMod = options.specMod;
     this.logger = options.logger.child({container: options.identity.container});
@@ -149,7 +149,7 @@ export class Member {
 
   /** `record`: text of what is to be claimed, where the hint brought it. */
   hint(incarnation: string, shard: string, revision: number, record?: string): void {
-    const told = record === undefined ? undefined : () => toldRecord(record);
+    const told = record === undefined ? undefined : () => hintedRecord(record);
     this.session.hint(incarnation, shard, revision, told);
     this.queuePump();
   }
@@ -229,7 +229,7 @@ export class Member {
     }
   }
 
-  private tell(action: Told): void {
+  private tell(action: Hinted): void {
     const {logger} = this;
     if (action.type === 'revokeAll') this.revokeAll();
     else if (action.type === 'waitingForId')

@@ -17,7 +17,7 @@ interface Calls {
   made: number;
 }
 
-export class ClaimWatch {
+export class ClaimMonitor {
   /** Incarnations that count as unreachable, with the calls to them. */
   readonly unreachable = new Map<string, Calls>();
   /** When each incarnation has claimed something last, ms. */

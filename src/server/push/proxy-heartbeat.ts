@@ -6,42 +6,42 @@ import {RECORD_VERSION} from '../../model/ownership.ts';
 import {encodeIdHolder} from '../../protocol/container-id.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import {specUnchanged} from '../../store/app-spec-guard.ts';
-import type {Office} from '../../store/ownership-transactions.ts';
+import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, Operation, Transaction} from '../../store/port.ts';
 
-/** `sdk` of a stand-in's heartbeat. */
+/** `sdk` of a proxy heartbeat's heartbeat. */
 export const PUSH_SDK = 'push';
 
-/** Who a stand-in stands for. */
-export interface StandInSubject {
+/** Who a proxy heartbeat stands for. */
+export interface ProxySubject {
   readonly container: string;
   readonly incarnation: string;
 }
 
-export interface StandInContext {
+export interface ProxyContext {
   readonly app: string;
   readonly keys: Keys;
-  readonly office: Office;
+  readonly fencingKey: FencingKey;
   readonly view: AppView;
 }
 
 /** One session of one container: a lease may come back to the same key, but never at the same revision. */
-export function standInIncarnation(lease: string, create: number): string {
+export function proxyIncarnation(lease: string, create: number): string {
   return `${lease}-${create}`;
 }
 
-export function isStandIn(heartbeat: Heartbeat | undefined): boolean {
+export function isProxyHeartbeat(heartbeat: Heartbeat | undefined): boolean {
   return heartbeat?.sdk === PUSH_SDK;
 }
 
 /** Whether the container id can be taken, or is already, by this incarnation. */
-export function mayHoldId(view: AppView, {container, incarnation}: StandInSubject): boolean {
+export function mayHoldId(view: AppView, {container, incarnation}: ProxySubject): boolean {
   const living = view.livingIncarnation(container);
   return living === undefined || living === incarnation;
 }
 
 /** Ready and holding its id: nothing but renewal is left to do. */
-export function isSettled(view: AppView, {container, incarnation}: StandInSubject): boolean {
+export function isSettled(view: AppView, {container, incarnation}: ProxySubject): boolean {
   const state = view.heartbeats.get(incarnation)?.value.state;
   return (
     state !== undefined && state !== 'waiting' && view.livingIncarnation(container) === incarnation
@@ -52,12 +52,12 @@ export function isSettled(view: AppView, {container, incarnation}: StandInSubjec
  * Call for a first heartbeat only while the view does not say that the app is being removed.
  * [still governs; the app stands, for a first heartbeat; hb as seen; when the id is taken: id as seen, its holder's hb absent] -> put hb, put id.
  */
-export function standInTransaction(
-  context: StandInContext,
-  subject: StandInSubject,
+export function proxyTransaction(
+  context: ProxyContext,
+  subject: ProxySubject,
   fresh: {readonly nonce: string; readonly ttlMs: number},
 ): {readonly transaction: Transaction; readonly value: Heartbeat; readonly takesId: boolean} {
-  const {app, keys, office, view} = context;
+  const {app, keys, fencingKey, view} = context;
   const {container, incarnation} = subject;
   const known = view.heartbeats.get(incarnation);
   const holder = view.ids.get(container);
@@ -71,7 +71,7 @@ export function standInTransaction(
   const key = keys.heartbeat(app, incarnation);
   const id = keys.containerId(app, container);
   const compares: Compare[] = [
-    {key: office.key, target: office.target, op: '=', value: office.value},
+    {key: fencingKey.key, target: fencingKey.target, op: '=', value: fencingKey.value},
     {key, target: 'mod', op: '=', value: known?.mod ?? 0},
   ];
   if (known === undefined) compares.push(appStands(context));
@@ -82,24 +82,24 @@ export function standInTransaction(
       compares.push(absent(keys.heartbeat(app, holder.incarnation)));
     then.push({op: 'put', key: id, value: encodeIdHolder(incarnation)});
   }
-  const otherwise = [office.key, key, id].map((read): Operation => ({op: 'get', key: read}));
+  const otherwise = [fencingKey.key, key, id].map((read): Operation => ({op: 'get', key: read}));
   return {transaction: {compares, then, otherwise}, value, takesId};
 }
 
 /** A spec that cannot be read has no version in the view; that it is there must do. */
-function appStands({app, keys, view}: StandInContext): Compare {
+function appStands({app, keys, view}: ProxyContext): Compare {
   const key = keys.appSpec(app);
   if (view.spec === undefined) return {key, target: 'create', op: '!=', value: 0};
   return specUnchanged(keys, app, view.spec.mod);
 }
 
 /** [still governs; hb as seen; id as seen] -> delete hb, and the id when it is its own. Only without shards. */
-export function standInRemoval(context: StandInContext, subject: StandInSubject): Transaction {
-  const {app, keys, office, view} = context;
+export function proxyRemoval(context: ProxyContext, subject: ProxySubject): Transaction {
+  const {app, keys, fencingKey, view} = context;
   const key = keys.heartbeat(app, subject.incarnation);
   const id = keys.containerId(app, subject.container);
   const compares: Compare[] = [
-    {key: office.key, target: office.target, op: '=', value: office.value},
+    {key: fencingKey.key, target: fencingKey.target, op: '=', value: fencingKey.value},
     {key, target: 'mod', op: '=', value: view.heartbeats.get(subject.incarnation)?.mod ?? 0},
   ];
   const then: Operation[] = [{op: 'delete', key}];
@@ -108,7 +108,7 @@ export function standInRemoval(context: StandInContext, subject: StandInSubject)
     compares.push({key: id, target: 'mod', op: '=', value: holder.mod});
     then.push({op: 'delete', key: id});
   }
-  const otherwise = [office.key, key, id].map((read): Operation => ({op: 'get', key: read}));
+  const otherwise = [fencingKey.key, key, id].map((read): Operation => ({op: 'get', key: read}));
   return {compares, then, otherwise};
 }
 

@@ -8,7 +8,7 @@ import {SmError} from '../model/errors.ts';
 import {Credentials} from '../server/credentials.ts';
 
 /** Exactly one of the first three says where. */
-export interface PlaceOptions {
+export interface StoreLocationOptions {
   readonly endpoints?: readonly string[] | undefined;
   readonly dataDir?: string | undefined;
   /** Configuration of a daemon: endpoints, prefix and credentials are as there. */
@@ -19,7 +19,7 @@ export interface PlaceOptions {
   readonly mustExist?: boolean;
 }
 
-export interface Place {
+export interface StoreLocation {
   readonly keys: RawKeys;
   /** Without a slash at the end; undefined where nothing says. */
   readonly prefix: string | undefined;
@@ -29,7 +29,7 @@ export interface Place {
 }
 
 /** @throws SmError INVALID_INPUT, INVALID_CONFIG, CONFLICT (data directory in use), STORE_CORRUPT. */
-export async function openPlace(options: PlaceOptions): Promise<Place> {
+export async function openLocation(options: StoreLocationOptions): Promise<StoreLocation> {
   const {endpoints, dataDir, configFile} = options;
   const named = [endpoints, dataDir, configFile].filter((one) => one !== undefined);
   if (named.length !== 1)
@@ -49,7 +49,7 @@ export async function openPlace(options: PlaceOptions): Promise<Place> {
   return openEtcd(new Credentials(config).forEtcd(), prefix ?? checkedPrefix(config.etcdPrefix));
 }
 
-function openEtcd(etcd: EtcdOptions, prefix: string | undefined): Place {
+function openEtcd(etcd: EtcdOptions, prefix: string | undefined): StoreLocation {
   const keys = new RawKeys(etcd);
   return {
     keys,
@@ -59,7 +59,7 @@ function openEtcd(etcd: EtcdOptions, prefix: string | undefined): Place {
   };
 }
 
-async function openDirectory(dataDir: string, prefix: string | undefined): Promise<Place> {
+async function openDirectory(dataDir: string, prefix: string | undefined): Promise<StoreLocation> {
   const store = await startEmbeddedStore({dataDir});
   const keys = new RawKeys({endpoints: [store.endpoint]});
   const close = async (): Promise<void> => {

@@ -6,7 +6,7 @@ const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 8_000;
 
 /** Whether trying again may help. */
-export function isPassing(error: unknown): boolean {
+export function isRetryable(error: unknown): boolean {
   if (error instanceof RemoteError) return error.failure.retryable;
   return error instanceof SmError
     ? error.retryable

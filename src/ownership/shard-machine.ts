@@ -6,15 +6,15 @@ import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {ShardSpec} from '../model/specs.ts';
 import type {Transition} from '../model/transition.ts';
 import type {
-  KeeperAction,
-  KeeperContext,
+  ShardAction,
+  ShardContext,
   ShardReading,
   StopReason,
-  Told,
+  Hinted,
   WriteAnswer,
-} from './keeper-actions.ts';
+} from './shard-actions.ts';
 import {ReadSchedule} from './read-schedule.ts';
-import {claim, claimTold, free, markReady, tokenOf} from './transitions.ts';
+import {claim, claimHinted, free, markReady, tokenOf} from './transitions.ts';
 
 type Committed = Extract<WriteAnswer, {kind: 'committed'}>;
 type Hook = 'none' | 'adding' | 'added' | 'failed' | 'dropping' | 'retrying' | 'settling';
@@ -24,7 +24,7 @@ const DROP_RETRY_MIN_MS = 500;
 /** A record that is mine without a spec is looked at again after this time. */
 const SPEC_RETRY_MS = 1_000;
 
-export class ShardKeeper {
+export class ShardMachine {
   readonly shard: string;
   private readonly nextOp: () => number;
   /** Revision below which every record and answer is stale. */
@@ -38,7 +38,7 @@ export class ShardKeeper {
   private offer: Versioned<OwnershipRecord> | undefined;
   /** A record to claim that a hint told of. */
   private told: OwnershipRecord | undefined;
-  private toldAt = 0;
+  private hintedAt = 0;
   private spec: ShardSpec | undefined;
   private pending: {readonly op: number; readonly transition: Transition | undefined} | undefined;
   private readonly reads = new ReadSchedule();
@@ -56,14 +56,14 @@ export class ShardKeeper {
   /** A free has been sent since the last claim: never act on this claim again. */
   private freeing = false;
 
-  /** `nextOp`: numbers that no keeper has used before, so that an answer that comes late is nobody's. */
+  /** `nextOp`: numbers that no machine has used before, so that an answer that comes late is nobody's. */
   constructor(shard: string, mark: number, nextOp: () => number) {
     this.shard = shard;
     this.mark = mark;
     this.nextOp = nextOp;
   }
 
-  /** Nothing held, nothing running, nothing asked: the keeper may be forgotten (its mark must be kept). */
+  /** Nothing held, nothing running, nothing asked: the machine may be forgotten (its mark must be kept). */
   get idle(): boolean {
     return this.gone && !this.reads.wanted && (this.offer ?? this.told) === undefined;
   }
@@ -90,17 +90,17 @@ export class ShardKeeper {
   }
 
   /**
-   * Somebody says the record may be of interest. Only a hint: the record is read before anything is done, or, `told` to an idle keeper, the
+   * Somebody says the record may be of interest. Only a hint: the record is read before anything is done, or, `told` to an idle machine, the
    * store compares it with the record.
    */
-  hint(revision: number, tell?: Told): void {
-    if (revision <= this.mark || (this.claimsTold && revision <= this.toldAt)) return;
-    if (this.idle) [this.told, this.toldAt] = [tell?.(), revision];
+  hint(revision: number, tell?: Hinted): void {
+    if (revision <= this.mark || (this.claimsHinted && revision <= this.hintedAt)) return;
+    if (this.idle) [this.told, this.hintedAt] = [tell?.(), revision];
     if (this.told === undefined) this.refresh();
   }
 
   /** What was told is about to be claimed: whatever becomes of that, it will be known. */
-  private get claimsTold(): boolean {
+  private get claimsHinted(): boolean {
     return this.told !== undefined || this.pending?.transition?.readsSpec === true;
   }
 
@@ -127,7 +127,7 @@ export class ShardKeeper {
   readAnswered(
     op: number,
     reading: ShardReading | undefined,
-    context: KeeperContext,
+    context: ShardContext,
     nowMs: number,
   ): void {
     if (this.pending?.op !== op) return;
@@ -175,15 +175,15 @@ export class ShardKeeper {
   }
 
   /** The next steps; call after every event and at `wakeAtMs`. */
-  advance(context: KeeperContext, nowMs: number): KeeperAction[] {
-    const actions: KeeperAction[] = [];
+  advance(context: ShardContext, nowMs: number): ShardAction[] {
+    const actions: ShardAction[] = [];
     this.advanceHooks(context, nowMs, actions);
     if (this.pending === undefined && !context.halted) this.advanceRecord(context, nowMs, actions);
     return actions;
   }
 
   /** When `advance` has to be called even if nothing happens. */
-  wakeAtMs(context: KeeperContext): number {
+  wakeAtMs(context: ShardContext): number {
     const marks = [Number.POSITIVE_INFINITY];
     if (this.reads.wanted && this.pending === undefined && !context.halted)
       marks.push(this.reads.atMs);
@@ -197,7 +197,7 @@ export class ShardKeeper {
     return (own?.mod ?? revision) < this.mark;
   }
 
-  private learn(reading: ShardReading, context: KeeperContext): void {
+  private learn(reading: ShardReading, context: ShardContext): void {
     const own = reading.own;
     this.mark = Math.max(this.mark, own?.mod ?? 0);
     if (reading.spec !== undefined) this.spec = reading.spec;
@@ -234,7 +234,7 @@ export class ShardKeeper {
     this.failure = undefined;
   }
 
-  private advanceHooks(context: KeeperContext, nowMs: number, actions: KeeperAction[]): void {
+  private advanceHooks(context: ShardContext, nowMs: number, actions: ShardAction[]): void {
     const reason = this.stopReason(context);
     if (reason !== undefined && this.stopping === undefined && this.hook !== 'none') {
       this.stopping = reason;
@@ -261,7 +261,7 @@ export class ShardKeeper {
     return this.hook === 'added' || this.hook === 'failed';
   }
 
-  private stopped(nowMs: number, actions: KeeperAction[]): void {
+  private stopped(nowMs: number, actions: ShardAction[]): void {
     this.enter('none', nowMs);
     this.stopping = undefined;
     this.dropAttempts = 0;
@@ -269,13 +269,13 @@ export class ShardKeeper {
   }
 
   /** The handle of the present `add` is worthless from now on, for good. */
-  private revoke(actions: KeeperAction[]): void {
+  private revoke(actions: ShardAction[]): void {
     if (this.revokedHandle === this.handle) return;
     this.revokedHandle = this.handle;
     actions.push({type: 'revoke', shard: this.shard, handle: this.handle});
   }
 
-  private stopReason(context: KeeperContext): StopReason | undefined {
+  private stopReason(context: ShardContext): StopReason | undefined {
     if (this.held === undefined) return 'lost';
     if (this.held.value.state === 'dropping') return 'moved';
     if (context.releasing !== undefined) return context.releasing;
@@ -283,9 +283,9 @@ export class ShardKeeper {
     return context.acting ? undefined : 'fenced';
   }
 
-  private advanceRecord(context: KeeperContext, nowMs: number, actions: KeeperAction[]): void {
+  private advanceRecord(context: ShardContext, nowMs: number, actions: ShardAction[]): void {
     if (this.told !== undefined) {
-      this.takeTold(this.told, context, actions);
+      this.takeHinted(this.told, context, actions);
       return;
     }
     if (this.reads.wanted) {
@@ -300,23 +300,23 @@ export class ShardKeeper {
   }
 
   /** Claims it unread where that may succeed; everything else begins with a read. */
-  private takeTold(
+  private takeHinted(
     told: OwnershipRecord,
-    {me, claiming, acting, clusterMod, readyAtClaim}: KeeperContext,
-    actions: KeeperAction[],
+    {me, claiming, acting, clusterMod, readyAtClaim}: ShardContext,
+    actions: ShardAction[],
   ): void {
     this.told = undefined;
     const mine = told.state === 'assigned' && told.incarnation === me.incarnation;
     if (mine && claiming && acting && clusterMod !== undefined)
-      this.write(claimTold(this.shard, told, me, clusterMod, readyAtClaim), actions);
+      this.write(claimHinted(this.shard, told, me, clusterMod, readyAtClaim), actions);
     else this.read(actions);
   }
 
   private advanceHeld(
     held: Versioned<OwnershipRecord>,
-    context: KeeperContext,
+    context: ShardContext,
     nowMs: number,
-    actions: KeeperAction[],
+    actions: ShardAction[],
   ): void {
     if (this.mustFree(held, context)) {
       if (!this.quiet) return;
@@ -331,16 +331,16 @@ export class ShardKeeper {
       this.write(markReady(this.shard, held, context.me, context.epoch), actions);
   }
 
-  private mustFree(held: Versioned<OwnershipRecord>, context: KeeperContext): boolean {
+  private mustFree(held: Versioned<OwnershipRecord>, context: ShardContext): boolean {
     const asked = held.value.state === 'dropping' || context.releasing !== undefined;
     return asked || this.freeing || this.failure !== undefined;
   }
 
   private callAdd(
     held: Versioned<OwnershipRecord>,
-    context: KeeperContext,
+    context: ShardContext,
     nowMs: number,
-    actions: KeeperAction[],
+    actions: ShardAction[],
   ): void {
     if (this.spec === undefined) {
       // Removed before it was read with the record. A governor will ask for the drop, or the spec comes back.
@@ -360,14 +360,14 @@ export class ShardKeeper {
     });
   }
 
-  private read(actions: KeeperAction[]): void {
+  private read(actions: ShardAction[]): void {
     this.reads.wanted = false;
     const op = this.nextOp();
     this.pending = {op, transition: undefined};
     actions.push({type: 'read', shard: this.shard, op, ordered: this.claimUnresolved});
   }
 
-  private write(transition: Transition, actions: KeeperAction[]): void {
+  private write(transition: Transition, actions: ShardAction[]): void {
     if (transition.kind === 'claim') {
       this.claimed('');
       this.claimUnresolved = true;
@@ -383,14 +383,14 @@ export class ShardKeeper {
     this.stuck = undefined;
   }
 
-  private stuckAtMs(context: KeeperContext): number {
+  private stuckAtMs(context: ShardContext): number {
     if (this.hook === 'adding') return this.hookSinceMs + context.addTimeoutMs;
     if (this.hook === 'dropping' || this.hook === 'settling')
       return this.hookSinceMs + context.dropTimeoutMs;
     return Number.POSITIVE_INFINITY;
   }
 
-  private noticeStuck(context: KeeperContext, nowMs: number, actions: KeeperAction[]): void {
+  private noticeStuck(context: ShardContext, nowMs: number, actions: ShardAction[]): void {
     if (this.stuck !== undefined || nowMs < this.stuckAtMs(context)) return;
     this.stuck = this.hook === 'adding' ? 'add' : 'drop';
     actions.push({type: 'stuck', shard: this.shard, hook: this.stuck});

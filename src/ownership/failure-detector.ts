@@ -1,5 +1,5 @@
 /**
- * The silence clock (protocol.md, "Failure detector"): for each heartbeat, how long its version has stood unchanged while the
+ * The failure detector (protocol.md, "Failure detector"): for each heartbeat, how long its version has stood unchanged while the
  * store was known to take writes. Only the watcher's own monotonic clock counts. Passive.
  */
 import {silenceMs} from '../model/container.ts';
@@ -13,7 +13,7 @@ interface Count {
   rate: ClockRate | undefined;
 }
 
-export class SilenceClock {
+export class FailureDetector {
   private readonly counts = new Map<string, Count>();
   private lastProbeMs = Number.NEGATIVE_INFINITY;
 

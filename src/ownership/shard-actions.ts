@@ -1,4 +1,4 @@
-/** What one shard's keeper asks of its container, what it is answered, and what it may do: data only. */
+/** What one shard's machine asks of its container, what it is answered, and what it may do: data only. */
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {ShardSpec} from '../model/specs.ts';
 import type {Transition} from '../model/transition.ts';
@@ -7,7 +7,7 @@ import type {Claimant} from './transitions.ts';
 /** Why `drop` is called. */
 export type StopReason = 'moved' | 'fenced' | 'lost' | 'failed' | 'leaving' | 'deleted';
 
-export type KeeperAction =
+export type ShardAction =
   /** `ordered`: a claim of unknown outcome waits for it, so the answer must come in the order of the store's writes, never from the past. */
   | {
       readonly type: 'read';
@@ -44,7 +44,7 @@ export type KeeperAction =
   | {readonly type: 'stuck'; readonly shard: string; readonly hook: 'add' | 'drop'};
 
 /** What the session lets a shard do now. */
-export interface KeeperContext {
+export interface ShardContext {
   readonly me: Claimant;
   readonly epoch: number;
   /** The right to act holds: no fence. */
@@ -71,7 +71,7 @@ export interface ShardReading {
 }
 
 /** The record that a hint tells of, read out only where it is of use; undefined: it cannot be read. */
-export type Told = () => OwnershipRecord | undefined;
+export type Hinted = () => OwnershipRecord | undefined;
 
 export type WriteAnswer =
   /** `spec`: where the write asked for it and it can be read. */

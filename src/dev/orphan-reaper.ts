@@ -18,11 +18,11 @@ done
 for pid in $pids; do kill -KILL "$pid" 2>/dev/null; done
 `;
 
-export class Warden {
+export class OrphanReaper {
   private readonly shell: ChildProcess;
 
   constructor() {
-    // A session of its own: what a terminal sends to its foreground must not end the warden first.
+    // A session of its own: what a terminal sends to its foreground must not end the reaper first.
     this.shell = spawn('sh', ['-c', SCRIPT], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,

@@ -2,7 +2,7 @@
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {MoveCause} from '../model/placement.ts';
 import type {LivingContainer} from './containers.ts';
-import type {MotionLedger} from './motion.ts';
+import type {InFlightMoves} from './in-flight-moves.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import type {AppView} from './view.ts';
 
@@ -41,13 +41,13 @@ export interface MoveGate {
   readonly view: AppView;
   readonly living: Living;
   readonly pending: PendingWrites;
-  readonly motion: MotionLedger;
+  readonly inFlightMoves: InFlightMoves;
 }
 
 /** The record that the shard is to be dropped from; `void`: the move has no object any more; `wait`: not now. */
 export function startableMove(
   move: WantedMove,
-  {view, living, pending, motion}: MoveGate,
+  {view, living, pending, inFlightMoves}: MoveGate,
 ): Versioned<OwnershipRecord> | 'void' | 'wait' {
   const known = view.own.get(move.shard);
   if (known?.value.state !== 'owned' || known.value.container !== move.from) return 'void';
@@ -55,5 +55,5 @@ export function startableMove(
   const voluntary = move.cause === 'balance';
   if (voluntary && !known.value.ready) return 'wait';
   if (queueState(move, view, living) !== 'queued') return 'wait';
-  return motion.allows(move.from, move.to, voluntary) ? known : 'wait';
+  return inFlightMoves.allows(move.from, move.to, voluntary) ? known : 'wait';
 }

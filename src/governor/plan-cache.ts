@@ -1,6 +1,6 @@
 /** The last plan by shard id, and when to make the next one. */
 import type {MoveCause, PlacementReason, PlacementSnapshot, Plan} from '../model/placement.ts';
-import {WHY_BALANCE} from './motion.ts';
+import {WHY_BALANCE} from './in-flight-moves.ts';
 import type {Destination} from './reconcile.ts';
 
 /** A planned move that has not begun. */
@@ -26,7 +26,7 @@ const QUIET_BEFORE_FIRST_MS = 500;
 /** ... but never longer than this. */
 const LONGEST_BEFORE_FIRST_MS = 3_000;
 
-export class PlanKeeper {
+export class PlanCache {
   dirty = true;
   readonly unplaced = new Map<string, PlacementReason>();
   readonly stranded = new Map<string, PlacementReason>();
