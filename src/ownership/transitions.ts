@@ -23,7 +23,7 @@ export interface Assignment extends Target {
   readonly taskVersion: number;
 }
 
-const FENCING_KEY: RecordGuard = {kind: 'fencingKey'};
+const GOVERNS: RecordGuard = {kind: 'fencingKey'};
 
 /** Governor: absent or free -> assigned(target). */
 export function assign(shard: string, known: Known, to: Assignment): Transition {
@@ -35,11 +35,7 @@ export function assign(shard: string, known: Known, to: Assignment): Transition 
     kind: 'assign',
     shard,
     record: assigned(known, to),
-    guards: [
-      FENCING_KEY,
-      ownAt(shard, known),
-      {kind: 'heartbeatExists', incarnation: to.incarnation},
-    ],
+    guards: [GOVERNS, ownAt(shard, known), {kind: 'heartbeatExists', incarnation: to.incarnation}],
   };
 }
 
@@ -55,7 +51,7 @@ export function reassignLost(shard: string, known: Known, to: Assignment): Trans
     shard,
     record: assigned(known, to),
     guards: [
-      FENCING_KEY,
+      GOVERNS,
       ownAt(shard, known),
       {kind: 'heartbeatAbsent', incarnation: known.value.incarnation},
       {kind: 'heartbeatExists', incarnation: to.incarnation},
@@ -70,11 +66,7 @@ export function redirect(shard: string, known: Known, to: Assignment): Transitio
     kind: 'reassign',
     shard,
     record: assigned(known, to),
-    guards: [
-      FENCING_KEY,
-      ownAt(shard, known),
-      {kind: 'heartbeatExists', incarnation: to.incarnation},
-    ],
+    guards: [GOVERNS, ownAt(shard, known), {kind: 'heartbeatExists', incarnation: to.incarnation}],
   };
 }
 
@@ -85,7 +77,7 @@ export function recall(shard: string, known: Known): Transition {
     kind: 'recall',
     shard,
     record: {...known.value, state: 'free', ready: false, token: '', move: null},
-    guards: [FENCING_KEY, ownAt(shard, known)],
+    guards: [GOVERNS, ownAt(shard, known)],
   };
 }
 
@@ -96,14 +88,14 @@ export function drop(shard: string, known: Known, move: MoveNote, epoch: number)
     kind: 'drop',
     shard,
     record: {...known.value, state: 'dropping', token: tokenOf(known, epoch), ready: false, move},
-    guards: [FENCING_KEY, ownAt(shard, known)],
+    guards: [GOVERNS, ownAt(shard, known)],
   };
 }
 
 /** Governor: free, or its holder's heartbeat is gone, and the spec is gone -> absent. */
 export function forget(shard: string, known: Known): Transition {
   invariant(known !== undefined, `forget of ${shard} needs a record`);
-  const guards: RecordGuard[] = [FENCING_KEY, ownAt(shard, known), {kind: 'specAbsent', shard}];
+  const guards: RecordGuard[] = [GOVERNS, ownAt(shard, known), {kind: 'specAbsent', shard}];
   if (known.value.state !== 'free')
     guards.push({kind: 'heartbeatAbsent', incarnation: known.value.incarnation});
   return {kind: 'forget', shard, record: null, guards};

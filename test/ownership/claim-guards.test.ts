@@ -19,7 +19,7 @@ function known(state: OwnershipState): Versioned<OwnershipRecord> {
   return {value, mod: MOD, create: 3};
 }
 
-const FENCING_KEY: RecordGuard = {kind: 'fencingKey'};
+const GOVERNS: RecordGuard = {kind: 'fencingKey'};
 const OWN: RecordGuard = {kind: 'own', shard: 's', mod: MOD};
 const X_GONE: RecordGuard = {kind: 'heartbeatAbsent', incarnation: 'x'};
 const Y_LIVES: RecordGuard = {kind: 'heartbeatExists', incarnation: 'y'};
@@ -32,21 +32,21 @@ const ROWS: readonly [string, Transition, RecordGuard[]][] = [
   [
     'absent -> assigned',
     table.assign('s', undefined, TO),
-    [FENCING_KEY, {...OWN, mod: 0} as RecordGuard, Y_LIVES],
+    [GOVERNS, {...OWN, mod: 0} as RecordGuard, Y_LIVES],
   ],
-  ['free -> assigned', table.assign('s', known('free'), TO), [FENCING_KEY, OWN, Y_LIVES]],
+  ['free -> assigned', table.assign('s', known('free'), TO), [GOVERNS, OWN, Y_LIVES]],
   [
     'owned -> assigned',
     table.reassignLost('s', known('owned'), TO),
-    [FENCING_KEY, OWN, X_GONE, Y_LIVES],
+    [GOVERNS, OWN, X_GONE, Y_LIVES],
   ],
   [
     'dropping -> assigned',
     table.reassignLost('s', known('dropping'), TO),
-    [FENCING_KEY, OWN, X_GONE, Y_LIVES],
+    [GOVERNS, OWN, X_GONE, Y_LIVES],
   ],
-  ['assigned -> assigned', table.redirect('s', known('assigned'), TO), [FENCING_KEY, OWN, Y_LIVES]],
-  ['assigned -> free', table.recall('s', known('assigned')), [FENCING_KEY, OWN]],
+  ['assigned -> assigned', table.redirect('s', known('assigned'), TO), [GOVERNS, OWN, Y_LIVES]],
+  ['assigned -> free', table.recall('s', known('assigned')), [GOVERNS, OWN]],
   ['assigned -> owned', table.claim('s', known('assigned'), ME, 0, false), [OWN, MINE, SPEC]],
   [
     'assigned -> owned, as hinted',
@@ -54,11 +54,11 @@ const ROWS: readonly [string, Transition, RecordGuard[]][] = [
     [{kind: 'ownIs', shard: 's', record: TOLD}, MINE, SPEC, {kind: 'clusterMod', mod: 9}],
   ],
   ['owned -> owned', table.markReady('s', known('owned'), ME, 1), [OWN, MINE]],
-  ['owned -> dropping', table.drop('s', known('owned'), MOVE, 1), [FENCING_KEY, OWN]],
+  ['owned -> dropping', table.drop('s', known('owned'), MOVE, 1), [GOVERNS, OWN]],
   ['owned -> free', table.free('s', known('owned'), undefined), [OWN]],
   ['dropping -> free', table.free('s', known('dropping'), undefined), [OWN]],
-  ['free -> absent', table.forget('s', known('free')), [FENCING_KEY, OWN, NO_SPEC]],
-  ['owned -> absent', table.forget('s', known('owned')), [FENCING_KEY, OWN, NO_SPEC, X_GONE]],
+  ['free -> absent', table.forget('s', known('free')), [GOVERNS, OWN, NO_SPEC]],
+  ['owned -> absent', table.forget('s', known('owned')), [GOVERNS, OWN, NO_SPEC, X_GONE]],
 ];
 
 describe('the guards of a transition', () => {

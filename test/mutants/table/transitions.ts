@@ -12,7 +12,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'assign by a daemon that does not govern',
       breaks: 'transition table: absent/free -> assigned: still governs',
-      find: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ",
+      find: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [GOVERNS, ",
       replace: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [",
       killed: TRANSITIONS_TESTS(
         'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
@@ -21,9 +21,9 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'assign without mod',
       breaks: 'transition table: absent/free -> assigned: mod',
-      find: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ownAt(shard, known), ",
+      find: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [GOVERNS, ownAt(shard, known), ",
       replace:
-        "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ",
+        "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [GOVERNS, ",
       killed: TRANSITIONS_TESTS(
         'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
@@ -31,9 +31,9 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'assign to one that is gone',
       breaks: 'transition table: absent/free -> assigned: hb/Y exists',
-      find: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ownAt(shard, known), {kind: 'heartbeatExists', incarnation: to.incarnation}]",
+      find: "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [GOVERNS, ownAt(shard, known), {kind: 'heartbeatExists', incarnation: to.incarnation}]",
       replace:
-        "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ownAt(shard, known)]",
+        "kind: 'assign',\n    shard,\n    record: assigned(known, to),\n    guards: [GOVERNS, ownAt(shard, known)]",
       killed: TRANSITIONS_TESTS(
         'the transition table > writes nothing that the law forbids, whenever the guards of the transaction hold',
       ),
@@ -59,7 +59,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'reassign by a daemon that does not govern',
       breaks: 'transition table: owned(X) -> assigned(Y): still governs',
-      find: 'FENCING_KEY,\n      ownAt(shard, known),',
+      find: 'GOVERNS,\n      ownAt(shard, known),',
       replace: 'ownAt(shard, known),',
       killed: TRANSITIONS_TESTS(
         'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
@@ -68,8 +68,8 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'reassign without mod',
       breaks: 'transition table: owned(X) -> assigned(Y): mod',
-      find: 'FENCING_KEY,\n      ownAt(shard, known),',
-      replace: 'FENCING_KEY,',
+      find: 'GOVERNS,\n      ownAt(shard, known),',
+      replace: 'GOVERNS,',
       killed: TRANSITIONS_TESTS(
         'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
@@ -95,9 +95,9 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'redirect without mod',
       breaks: 'transition table: assigned(X) -> assigned(Y): mod, a late claim then fails',
-      find: "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ownAt(shard, known), ",
+      find: "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [GOVERNS, ownAt(shard, known), ",
       replace:
-        "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ",
+        "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [GOVERNS, ",
       killed: TRANSITIONS_TESTS(
         'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
@@ -105,9 +105,9 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'redirect to one that is gone',
       breaks: 'transition table: assigned(X) -> assigned(Y): hb/Y exists',
-      find: "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ownAt(shard, known), {kind: 'heartbeatExists', incarnation: to.incarnation}]",
+      find: "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [GOVERNS, ownAt(shard, known), {kind: 'heartbeatExists', incarnation: to.incarnation}]",
       replace:
-        "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [FENCING_KEY, ownAt(shard, known)]",
+        "`redirect of ${shard} needs assigned`);\n  return {\n    kind: 'reassign',\n    shard,\n    record: assigned(known, to),\n    guards: [GOVERNS, ownAt(shard, known)]",
       killed: TRANSITIONS_TESTS(
         'the transition table > writes nothing that the law forbids, whenever the guards of the transaction hold',
       ),
@@ -124,9 +124,9 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'recall without mod',
       breaks: 'transition table: assigned -> free: mod',
-      find: "record: {...known.value, state: 'free', ready: false, token: '', move: null},\n    guards: [FENCING_KEY, ownAt(shard, known)]",
+      find: "record: {...known.value, state: 'free', ready: false, token: '', move: null},\n    guards: [GOVERNS, ownAt(shard, known)]",
       replace:
-        "record: {...known.value, state: 'free', ready: false, token: '', move: null},\n    guards: [FENCING_KEY]",
+        "record: {...known.value, state: 'free', ready: false, token: '', move: null},\n    guards: [GOVERNS]",
       killed: TRANSITIONS_TESTS(
         'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
@@ -134,8 +134,8 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'drop without mod',
       breaks: 'transition table: owned -> dropping: mod',
-      find: 'ready: false, move},\n    guards: [FENCING_KEY, ownAt(shard, known)]',
-      replace: 'ready: false, move},\n    guards: [FENCING_KEY]',
+      find: 'ready: false, move},\n    guards: [GOVERNS, ownAt(shard, known)]',
+      replace: 'ready: false, move},\n    guards: [GOVERNS]',
       killed: TRANSITIONS_TESTS(
         'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',
       ),
@@ -143,7 +143,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'drop by a daemon that does not govern',
       breaks: 'transition table: owned -> dropping: still governs',
-      find: 'ready: false, move},\n    guards: [FENCING_KEY, ownAt(shard, known)]',
+      find: 'ready: false, move},\n    guards: [GOVERNS, ownAt(shard, known)]',
       replace: 'ready: false, move},\n    guards: [ownAt(shard, known)]',
       killed: TRANSITIONS_TESTS(
         'the transition table > compares the record as last seen in every write, and the fencingKey in every write of a governor',

@@ -12,7 +12,7 @@ import {status} from '../admin/fixture.ts';
 
 const APP = 'orders';
 const keys = new Keys('/sm', 'sm');
-const FENCING_KEY = keys.ownership('sm', APP);
+const GOVERNS = keys.ownership('sm', APP);
 const HB = keys.heartbeat(APP, 'i1');
 const ID = keys.containerId(APP, 'c1');
 const SPEC = keys.shardSpec(APP, 's');
@@ -48,10 +48,10 @@ let lostLeadership: number;
 beforeEach(async () => {
   store = new RacingStore();
   lostLeadership = 0;
-  const value = await store.write(FENCING_KEY);
+  const value = await store.write(GOVERNS);
   const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
   const leases = {grant: unused, keepAliveOnce: unused, revoke: unused, close: () => undefined};
-  const fencingKey = {key: FENCING_KEY, target: 'mod', value} as const;
+  const fencingKey = {key: GOVERNS, target: 'mod', value} as const;
   const options = {app: APP, keys, store, fencingKey, leases, clock: systemClock()};
   chores = new Housekeeping({...options, logger: silentLogger}, () => (lostLeadership += 1));
 });
@@ -82,7 +82,7 @@ describe('a governor that governs no more', () => {
     it(`${what}, and hears of it`, async () => {
       await store.write(APP_SPEC, LIVE);
       const action = await chore();
-      await store.write(FENCING_KEY);
+      await store.write(GOVERNS);
       const {revision} = store.kv;
       await chores.carryOut(action);
       expect(store.kv.revision).toBe(revision);
@@ -91,10 +91,10 @@ describe('a governor that governs no more', () => {
 
   it('removes nothing of an app', async () => {
     await store.write(APP_SPEC, {...LIVE, deleting: true});
-    await store.write(FENCING_KEY);
+    await store.write(GOVERNS);
     await chores.carryOut({type: 'finishRemoval'});
     expect(store.has(APP_SPEC)).toBe(true);
-    expect(store.has(FENCING_KEY)).toBe(true);
+    expect(store.has(GOVERNS)).toBe(true);
   });
 });
 
@@ -134,7 +134,7 @@ describe('an app that is being removed', () => {
     for (const key of [keys.status(APP), keys.governedBy(APP)]) await store.write(key);
     await chores.carryOut(removal);
     expect(store.kv.list('/sm/').filter(({key}) => key.includes(APP))).toMatchObject([
-      {key: FENCING_KEY},
+      {key: GOVERNS},
     ]);
   });
 

@@ -21,7 +21,7 @@ const LIMIT_MS = 20_000;
 const APP = 'app';
 const TTL_MS = 3_000;
 const keys = new Keys('/sm', 'sm');
-const FENCING_KEY = keys.ownership('sm', APP);
+const GOVERNS = keys.ownership('sm', APP);
 const HB = keys.heartbeat(APP, 'i1');
 const OWN = keys.ownership(APP, 's');
 
@@ -75,9 +75,9 @@ function handClock(): Clock {
 
 async function govern(silence?: FailureDetector): Promise<void> {
   const fencingKey = {
-    key: FENCING_KEY,
+    key: GOVERNS,
     target: 'mod',
-    value: store.kv.get(FENCING_KEY)?.mod ?? 0,
+    value: store.kv.get(GOVERNS)?.mod ?? 0,
   } as const;
   const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
   const options: GovernorRunOptions = {
@@ -123,7 +123,7 @@ function isThere(key: string): boolean {
 beforeEach(async () => {
   store = new FickleStore();
   [nowMs, wallMs, lostLeadership, isSick] = [1_000_000, 1_700_000_000_000, 0, false];
-  await store.put(FENCING_KEY, '{}');
+  await store.put(GOVERNS, '{}');
   const spec = {service: APP, createTime: 1, maxShardCount: 0, maxRecoveryTime: 0};
   await store.put(keys.appSpec(APP), encodeRecord(spec));
   const shard = {id: 's', service: APP, task: '', updateTime: 1};
@@ -183,10 +183,10 @@ describe('a governor whose fencingKey is lost', () => {
   it('stops at the first record it cannot write', async () => {
     // Nobody tells it by another write.
     store.unanswered = [keys.status(APP)];
-    const seen = store.kv.get(FENCING_KEY)?.mod;
+    const seen = store.kv.get(GOVERNS)?.mod;
     await govern();
-    await store.put(FENCING_KEY, '{"taken":true}');
-    expect(store.kv.get(FENCING_KEY)?.mod).not.toBe(seen);
+    await store.put(GOVERNS, '{"taken":true}');
+    expect(store.kv.get(GOVERNS)?.mod).not.toBe(seen);
     // So long that it assigns the shard, and not so long that it would evict somebody.
     await pass(20, 50, 50);
     await until(() => lostLeadership === 1, LIMIT_MS, 'it knows');
