@@ -19,7 +19,7 @@ export class ShardMachines {
   private ops = 0;
   private readonly nextOp = (): number => (this.ops += 1);
   private readonly dirty = new Set<string>();
-  /** Keepers that wait for a moment. */
+  /** Machines that wait for an instant. */
   private readonly timed = new Map<string, number>();
   private readonly stuck = new Map<string, OverdueHook>();
   private readonly asked = new Set<string>();

@@ -1,0 +1,39 @@
+/** Names that were replaced by the field's terms (docs/glossary.md) do not come back. */
+import {readFileSync, readdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, it} from 'vitest';
+
+/** As whole words; the term to use stands behind each. */
+const REPLACED = new Map([
+  ['Keeper', 'ShardMachine, PlanCache, StatusReporter, LeaseRenewer, RoundHistory'],
+  ['keepers', 'machines'],
+  ['Warden', 'OrphanReaper'],
+  ['stillness', 'liveness check'],
+  ['takeSeat', 'shareListener'],
+  ['standIn', 'proxy heartbeat'],
+  ['stand-in', 'proxy heartbeat'],
+  ['office', 'fencing key, or: governs'],
+  ['deposed', 'lost leadership'],
+  ['toldRecord', 'hintedRecord'],
+  ['SilenceClock', 'FailureDetector'],
+  ['silence clock', 'failure detector'],
+  ['MotionLedger', 'InFlightMoves'],
+  ['ClaimWatch', 'ClaimMonitor'],
+  ['ArrivalQueue', 'AdmissionQueue'],
+  ['thinkAway', 'removeHypothetical'],
+  ['thinkIn', 'addHypothetical'],
+  ['sortOut', 'by use'],
+]);
+
+it('words of the past are not in src', () => {
+  const files = readdirSync('src', {recursive: true, withFileTypes: true})
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const found = files.flatMap((path) => {
+    const text = readFileSync(path, 'utf8');
+    return [...REPLACED]
+      .filter(([word]) => new RegExp(`\\b[a-z]*${word}\\b`, 'i').test(text))
+      .map(([word, term]) => `${path}: ${word} (use: ${term})`);
+  });
+  expect(found).toEqual([]);
+});
