@@ -150,6 +150,7 @@ export class ContainerNode {
       logger: simulatedLogger(process, checker),
       identity: identity(container, endpoint, ttlMs),
       epoch: 1,
+      specMod: server.kv.get(keys.appSpec(app))?.mod ?? -1,
       addTimeoutMs: HOOK_LIMIT_MS,
       dropTimeoutMs: HOOK_LIMIT_MS,
       refuseTakenId: false,
