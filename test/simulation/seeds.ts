@@ -3,11 +3,11 @@ import {expect} from 'vitest';
 import {runScenario} from './scenario.ts';
 import {WIDE_FROM_SEED} from './wider-faults.ts';
 
-/** Together the seed tests run so many of the first faults, and so many of the wider ones, which take four times as long: as many as two cores manage in a minute and a half. */
-const FIRST_SEEDS = 1_000;
-const WIDER_SEEDS = 500;
+/** Together the seed tests run so many of the first faults, and so many of the wider ones, which take four times as long: as many as two cores manage in a minute. */
+const FIRST_SEEDS = 750;
+const WIDER_SEEDS = 250;
 /** Seeds a test, so that a failure says roughly where. */
-const CHUNK = 500;
+const CHUNK = 250;
 
 /** Where each test of a file begins; `from` 0: even seeds, 1: odd ones. */
 export function chunks(from: number): number[] {
