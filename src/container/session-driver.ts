@@ -93,7 +93,7 @@ type Carried =
   | 'drop'
   | 'abort'
   | 'revoke';
-type Hinted = Exclude<SessionAction, {type: Carried}>;
+type Notice = Exclude<SessionAction, {type: Carried}>;
 
 export class SessionDriver {
   readonly session: ContainerSession;
@@ -229,7 +229,7 @@ export class SessionDriver {
     }
   }
 
-  private tell(action: Hinted): void {
+  private tell(action: Notice): void {
     const {logger} = this;
     if (action.type === 'revokeAll') this.revokeAll();
     else if (action.type === 'waitingForId')

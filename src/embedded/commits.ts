@@ -17,7 +17,7 @@ export interface Entry {
 export interface Journal {
   /** Resolves when all of them are on disk; rejects when none of them counts. At most one call at a time. */
   append(entries: readonly Entry[]): Promise<void>;
-  /** Hinted when all that was appended is applied. */
+  /** Called when all that was appended is applied. */
   applied(): void;
 }
 

@@ -34,7 +34,7 @@ interface FormatFile extends Identity {
 export interface DataDirectoryOptions {
   /** Default: the machine's. */
   readonly clock?: Clock;
-  /** Hinted once, when another process has taken the directory over: nothing may be written or answered any more. */
+  /** Called once, when another process has taken the directory over: nothing may be written or answered any more. */
   readonly onLost?: (error: SmError) => void;
 }
 

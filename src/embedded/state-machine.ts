@@ -55,7 +55,7 @@ export class StateMachine {
   readonly keys = new Keyspace();
   readonly leases: LeaseTable;
   alarms: Alarm[] = [];
-  /** Hinted of every committed revision. */
+  /** Called with every committed revision. */
   listener: EventListener | undefined;
   /** Commands applied since the store was made. */
   applied = 0;

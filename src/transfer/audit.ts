@@ -15,7 +15,7 @@ export interface AuditOptions {
   readonly since?: number | undefined;
   /** sm's own service name. Default: as the app or the cluster record says. */
   readonly service?: string | undefined;
-  /** Hinted now and then how far it has come. */
+  /** Called now and then with how far it has come. */
   readonly say?: (text: string) => void;
 }
 

@@ -93,7 +93,7 @@ function parsed(line: string, where: string): Record<string, unknown> {
     const value: unknown = JSON.parse(line);
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
-    // Hinted below.
+    // Reported below.
   }
   throw unreadable(
     `${where} is no JSON object`,

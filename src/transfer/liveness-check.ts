@@ -14,7 +14,7 @@ export interface StillnessOptions {
   readonly keys: RawKeys;
   readonly prefix: string;
   readonly clock: Clock;
-  /** Hinted once when there is something to wait for. */
+  /** Called once when there is something to wait for. */
   readonly say: (text: string) => void;
 }
 

@@ -46,7 +46,7 @@ describe('the app of a container', () => {
     const from = (await write(KEY, SPEC)) + 1;
     const said = watch(from);
     let seen = 0;
-    // Hinted right after the watch before it.
+    // Reported right after the watch before it.
     const onBatch = (): number => (seen += 1);
     const beside = store.watch(KEY, from, {onBatch, onLost: () => undefined});
     const told: number[] = [];

@@ -25,7 +25,7 @@ export interface ObserverOptions<T> {
 }
 
 /** `put` undefined: the key was deleted. */
-interface Hinted<T> {
+interface WatchedKey<T> {
   readonly mod: number;
   readonly put: T | undefined;
 }
@@ -43,7 +43,7 @@ export class Observer<T> {
   /** Newest revision that a watch has told of. */
   private newest = 0;
   /** The last that the watch has told of each key since the scan under way began; undefined between scans. */
-  private told: Map<string, Hinted<T>> | undefined;
+  private told: Map<string, WatchedKey<T>> | undefined;
   private closed = false;
 
   constructor(options: ObserverOptions<T>) {
@@ -69,7 +69,7 @@ export class Observer<T> {
     const {store, sink, logger} = this.options;
     const generation = this.generation;
     const newestBefore = this.newest;
-    const told = (this.told = new Map<string, Hinted<T>>());
+    const told = (this.told = new Map<string, WatchedKey<T>>());
     try {
       const found = new Map<string, T>();
       const take = (page: readonly KeyValue[]): void => this.collect(page, found);
@@ -158,7 +158,7 @@ export class Observer<T> {
 /** A scan may take seconds: what the watch has told of meanwhile is newer than what was found, and deletions leave no trace. */
 function overlay<T>(
   found: Map<string, T>,
-  told: ReadonlyMap<string, Hinted<T>>,
+  told: ReadonlyMap<string, WatchedKey<T>>,
   revision: number,
 ): void {
   for (const [key, {mod, put}] of told) {

@@ -1,5 +1,5 @@
 /**
- * A container that writes for its shard into every resource, naively and checked. Hinted to, it stops itself between guard and write:
+ * A container that writes for its shard into every resource, naively and checked. When asked to, it stops itself between guard and write:
  * what `SIGSTOP`, a long garbage collection or a suspended machine do to a process at the worst moment.
  */
 import {joinApp} from '../../../src/container/index.ts';
