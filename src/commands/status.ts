@@ -11,17 +11,10 @@ export default class Status extends SmCommand<typeof Status> {
     await this.showObject({
       kind: 'Status',
       fields: status,
-      name: verdictOf(status),
+      name: status.health,
       lines: linesOf(status),
     });
   }
-}
-
-function verdictOf({counts, alarms, leader}: StatusAnswer): string {
-  if (leader === null) return 'NO LEADER';
-  if (counts.unplaced + counts.failed + counts.quarantined > 0 || alarms.length > 0)
-    return 'TROUBLE';
-  return counts.ready < counts.shards ? 'MOVING' : 'OK';
 }
 
 function linesOf(status: StatusAnswer): string[] {
@@ -33,7 +26,7 @@ function linesOf(status: StatusAnswer): string[] {
   ].filter(([count]) => count !== 0);
   const tail = trouble.map(([count, word]) => `, ${count} ${word}`).join('');
   return [
-    `${verdictOf(status)}: ${counts.ready} of ${counts.shards} shards ready${tail}`,
+    `${status.health}: ${counts.ready} of ${counts.shards} shards ready${tail}`,
     `${counted(counts.apps, 'app')}, ${counted(counts.containers, 'container')}, ${counted(counts.daemons, 'daemon')}`,
     leader === null
       ? 'no leader: is a daemon running?'

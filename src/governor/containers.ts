@@ -1,7 +1,8 @@
 /** What state each container is in, and what that lets the planner do with it. */
-import type {ContainerState, Heartbeat} from '../model/container.ts';
+import {containerState, modeOf} from '../model/container-state.ts';
+import type {Hearing} from '../model/container-state.ts';
+import type {ContainerState} from '../model/container.ts';
 import type {PlacementContainer} from '../model/placement.ts';
-import type {ContainerOrder} from '../model/specs.ts';
 import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {AppView} from './view.ts';
 
@@ -36,14 +37,9 @@ export function livingContainers(
     if (heartbeat === undefined || heartbeat.value.state === 'waiting') continue;
     const note = unreadableNote(view, incarnation) ?? doubted.get(incarnation);
     const shut = note !== undefined || unreachable.has(incarnation);
-    const state = stateOf(
-      heartbeat.value,
-      incarnation,
-      view.orders.get(container)?.value,
-      clock,
-      shut,
-      nowMs,
-    );
+    const order = view.orders.get(container)?.value;
+    const heard = hearing(clock, incarnation, shut, nowMs);
+    const state = containerState(heartbeat.value.state, incarnation, order, heard);
     living.set(container, {
       container,
       incarnation,
@@ -61,35 +57,13 @@ function unreadableNote(view: AppView, incarnation: string): string | undefined 
   return problem && `has a heartbeat that cannot be read: ${problem}`;
 }
 
-function stateOf(
-  heartbeat: Heartbeat,
-  incarnation: string,
-  order: ContainerOrder | undefined,
+function hearing(
   clock: FailureDetector,
+  incarnation: string,
   shut: boolean,
   nowMs: number,
-): ContainerState {
-  if (heartbeat.state === 'leaving' || heartbeat.state === 'evicting') return 'leaving';
+): Hearing {
   if (clock.silent(incarnation, nowMs)) return 'silent';
-  if (orderHolds(order, 'drain', incarnation)) return 'draining';
   if (clock.suspect(incarnation, nowMs)) return 'suspect';
-  if (shut) return 'unreachable';
-  return orderHolds(order, 'cordon', incarnation) ? 'cordoned' : 'ready';
-}
-
-/** A cordon stays until lifted; a drain ends with the incarnation it was given for unless it is kept. */
-export function orderHolds(
-  order: ContainerOrder | undefined,
-  kind: ContainerOrder['order'],
-  incarnation: string,
-): boolean {
-  if (order?.order !== kind) return false;
-  return (
-    kind === 'cordon' || order.keep || order.incarnation === '' || order.incarnation === incarnation
-  );
-}
-
-export function modeOf(state: ContainerState): PlacementContainer['mode'] {
-  if (state === 'ready') return 'open';
-  return state === 'leaving' || state === 'draining' ? 'draining' : 'closed';
+  return shut ? 'unreachable' : 'heard';
 }

@@ -1,6 +1,7 @@
 /** The summary that every daemon can show: written when it says something new, at most once a second. */
 import {CLOCK_DRIFT} from '../model/container.ts';
 import type {ContainerState} from '../model/container.ts';
+import {recordState} from '../model/shard-state.ts';
 import type {Alarm, AppStatus, ContainerStatus} from '../model/status.ts';
 import type {LivingContainer} from './containers.ts';
 import type {PlanCache} from './plan-cache.ts';
@@ -15,9 +16,6 @@ const QUARANTINED_NAMED = 5;
 const BY_CLOCK: readonly ContainerState[] = ['lost', 'silent', 'unreachable', 'suspect'];
 /** Half of what assumption A2 allows, and on: rates of clocks that are worth an alarm. */
 const CLOCK_RATE_STEPS = [CLOCK_DRIFT / 2, CLOCK_DRIFT, 0.02, 0.05, 0.1, 0.2];
-/** Failed adds in a row from which a shard is shown as failed. */
-export const FAILED_FROM = 5;
-
 export type OutsideAlarm = Pick<Alarm, 'code' | 'text'>;
 
 export interface StatusInput {
@@ -185,7 +183,7 @@ function failedShards(view: AppView): {first: AppStatus['failed']; count: number
   const found: AppStatus['failed'] = [];
   let count = 0;
   for (const [shard, {value}] of view.own) {
-    if (value.failures === 0) continue;
+    if (recordState(value) !== 'failed') continue;
     count += 1;
     const lastError = shownText(value.lastError);
     if (found.length < FAILED_SHOWN) found.push({shard, failures: value.failures, lastError});

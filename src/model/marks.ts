@@ -1,5 +1,6 @@
 /** One ASCII mark per state, the same in every view and line: colour alone carries no meaning. */
 import type {ContainerState} from './container.ts';
+import type {AppHealth} from './health.ts';
 
 /** `+` well, `-` held back by an operator, `~` on its way out, `!` suspect or stuck, `x` lost or failed, `>` running, `.` queued, `?` unknown. */
 export type Mark = '+' | '-' | '~' | '!' | 'x' | '>' | '.' | '?';
@@ -46,26 +47,7 @@ export function outcomeMark(outcome: string): Mark {
   return outcome === 'failed' ? 'x' : '-';
 }
 
-/** What is wrong with an app, or going on in it, in one word. */
-export function appWord(app: {
-  readonly deleting: boolean;
-  readonly paused: boolean;
-  readonly settled: boolean;
-  readonly shards: {
-    readonly unplaced: number;
-    readonly failed: number;
-    readonly quarantined: number;
-  };
-  readonly alarms: readonly unknown[];
-}): 'REMOVING' | 'PAUSED' | 'TROUBLE' | 'OK' | 'MOVING' {
-  const {unplaced, failed, quarantined} = app.shards;
-  if (app.deleting) return 'REMOVING';
-  if (app.paused) return 'PAUSED';
-  if (unplaced + failed + quarantined + app.alarms.length > 0) return 'TROUBLE';
-  return app.settled ? 'OK' : 'MOVING';
-}
-
-const APP: Readonly<Record<ReturnType<typeof appWord>, Mark>> = {
+const APP: Readonly<Record<AppHealth, Mark>> = {
   OK: '+',
   MOVING: '>',
   PAUSED: '-',
@@ -73,6 +55,6 @@ const APP: Readonly<Record<ReturnType<typeof appWord>, Mark>> = {
   TROUBLE: '!',
 };
 
-export function appMark(app: Parameters<typeof appWord>[0]): Mark {
-  return APP[appWord(app)];
+export function appMark({health}: {readonly health: AppHealth}): Mark {
+  return APP[health];
 }

@@ -31,7 +31,7 @@ export interface AppStatus {
   unplacedCount: number;
   /** The first 500. */
   unplaced: {shard: string; reason: string}[];
-  /** The first 100 shards whose adds keep failing. */
+  /** The first 100 shards in state failed: `FAILED_FROM` failed adds in a row or more. */
   failed: {shard: string; failures: number; lastError: string}[];
   quarantined: {key: string; problem: string}[];
   alarms: Alarm[];

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import {APP_HEALTH} from '../model/health.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/specs.ts';
 import {changeFields, revisionField, serviceField} from './admin-fields.ts';
 
@@ -68,8 +69,15 @@ export const shardCounts = z.object({
   removing: z.int(),
 });
 
+/**
+ * REMOVING: it is being removed; TROUBLE: shards that nobody serves or that fail, containers that are not heard, or alarms; PAUSED: voluntary moves
+ * are stopped; MOVING: not all is ready, or the governor has something left to do.
+ */
+export const appHealth = z.enum(APP_HEALTH);
+
 export const appView = z.object({
   service: z.string(),
+  health: appHealth,
   /** Unix seconds. */
   createTime: z.number(),
   maxShardCount: z.number(),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import {CLUSTER_HEALTH} from '../model/health.ts';
 import {alarmView, appView} from './admin-apps.ts';
 import {containerView} from './admin-containers.ts';
 import {queryNumber, revisionField, serviceField, writeAnswer} from './admin-fields.ts';
@@ -15,6 +16,8 @@ export const statusAnswer = z.object({
   service: z.string(),
   /** Program version of the daemon that answers. */
   version: z.string(),
+  /** NO LEADER, else the worst of its apps, its daemons and the alarms of sm itself. */
+  health: z.enum(CLUSTER_HEALTH),
   leader: z.object({container: z.string(), incarnation: z.string(), since: z.string()}).nullable(),
   /** The daemons, as containers of sm's own service. */
   daemons: z.array(containerView),

@@ -3,6 +3,7 @@
  * and removes them and never needs to know the order of the server.
  */
 import * as z from 'zod';
+import {APP_HEALTH} from '../model/health.ts';
 import {alarmView, appView, shardCounts} from './admin-apps.ts';
 import {containerView} from './admin-containers.ts';
 import {
@@ -93,6 +94,8 @@ export const liveSummary = z.object({
   cluster: z.string(),
   /** The app of the view; '' for all. */
   service: z.string(),
+  /** Of the app, or of the cluster when the view is of all. */
+  health: z.enum([...APP_HEALTH, 'NO LEADER']),
   /** There is such an app. */
   exists: z.boolean(),
   deleting: z.boolean(),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import {SHARD_STATES} from '../model/trouble.ts';
 import {
   changeFields,
   groupField,
@@ -107,16 +108,7 @@ export const getShardAnswer = z.object({shards: z.array(z.string())});
  * unplaced: nobody has it, or its container is silent or lost; assigned: chosen, not claimed; owned: claimed, `add` runs; ready; dropping: asked to let go;
  * free: between two owners; failed: `add` failed five times or more in a row; quarantined: its record or spec cannot be read.
  */
-export const shardState = z.enum([
-  'unplaced',
-  'assigned',
-  'owned',
-  'ready',
-  'dropping',
-  'free',
-  'failed',
-  'quarantined',
-]);
+export const shardState = z.enum(SHARD_STATES);
 
 export const moveNoteView = z.object({
   id: z.string(),

@@ -1,4 +1,4 @@
-import {appMark, appWord} from '../model/marks.ts';
+import {appMark} from '../model/marks.ts';
 import type {LiveApp} from '../protocol/admin-live.ts';
 import {LEAVES} from './columns.ts';
 import type {Column} from './columns.ts';
@@ -10,7 +10,7 @@ const BAR_WIDTH = 12;
 
 const COLUMNS: readonly Column<LiveApp>[] = [
   {header: 'APP', value: ({service}) => safe(service)},
-  {header: 'STATE', value: (row) => appWord(row)},
+  {header: 'STATE', value: ({health}) => health},
   {header: 'READY', value: ({shards}) => `${shards.ready}/${shards.total}`, right: true},
   {header: '', value: readyBar, leaves: LEAVES.bar},
   {header: 'CONTAINERS', value: containersText},
@@ -48,7 +48,7 @@ export const APP_PANEL: Panel<'apps'> = {
     {name: 'name', compare: byName},
     {name: 'shards', compare: byRank(({shards}) => shards.total)},
   ],
-  words: (row) => [row.service, appWord(row), row.governor],
+  words: (row) => [row.service, row.health, row.governor],
   details: detailsOf,
   empty: 'no app yet: create one with sm app create NAME',
 };
@@ -87,7 +87,7 @@ function noteText({shards, alarms}: LiveApp): string {
 function detailsOf(row: LiveApp): Detail[] {
   const {service, shards, governor, governedAt, maxShardCount, maxRecoveryTime} = row;
   return [
-    ['state', appWord(row)],
+    ['state', row.health],
     [
       'shards',
       `${shards.ready} of ${shards.total} ready, ${shards.moving} moving, ${shards.unplaced} unplaced, ${shards.failed} failed`,

@@ -23,8 +23,6 @@ const CONTAINER_STATES = [
   'lost',
 ] as const;
 
-const UNWELL: readonly string[] = ['suspect', 'silent', 'lost', 'unreachable'];
-
 export function figuresLine(state: ViewState): Line {
   const {filter, panels, focus, spec, size} = state;
   const summary = shownData(state).summary;
@@ -68,7 +66,7 @@ function figuresOf(state: ViewState, summary: LiveSummary): Line {
     }
     case 'top': {
       const leader = summary.governor === '' ? 'NO LEADER' : `leader ${safe(summary.governor)}`;
-      const [verdict, tone] = verdictOf(summary);
+      const [verdict, tone] = VERDICTS[summary.health];
       const counts = [
         `${shards.ready}/${shards.total} ready`,
         counted(apps, 'app'),
@@ -82,20 +80,14 @@ function figuresOf(state: ViewState, summary: LiveSummary): Line {
   }
 }
 
-/** A container that is not heard is trouble, though its shards count as ready until it is given up. */
-function verdictOf({
-  shards,
-  alarmCount,
-  governor,
-  settled,
-  containers,
-}: LiveSummary): [string, 'good' | 'warn' | 'bad'] {
-  if (governor === '') return ['x NO LEADER', 'bad'];
-  const {unplaced, failed, quarantined, ready, total} = shards;
-  const unwell = UNWELL.reduce((sum, state) => sum + (containers[state] ?? 0), 0);
-  if (unplaced + failed + quarantined + alarmCount + unwell > 0) return ['! TROUBLE', 'bad'];
-  return ready < total || !settled ? ['> MOVING', 'warn'] : ['+ OK', 'good'];
-}
+const VERDICTS: Readonly<Record<LiveSummary['health'], readonly [string, 'good' | 'warn' | 'bad']>> = {
+  'NO LEADER': ['x NO LEADER', 'bad'],
+  TROUBLE: ['! TROUBLE', 'bad'],
+  REMOVING: ['~ REMOVING', 'warn'],
+  MOVING: ['> MOVING', 'warn'],
+  PAUSED: ['- PAUSED', 'warn'],
+  OK: ['+ OK', 'good'],
+};
 
 function pausedText({paused, deleting}: LiveSummary): Line {
   if (deleting) return [span('  REMOVING', 'warn')];

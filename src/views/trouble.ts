@@ -1,15 +1,15 @@
 /** What is wrong, in sentences, the worst first. Pure. */
+import {UNHEARD_STATES} from '../model/container-state.ts';
 import type {LiveContainer} from '../protocol/admin-live.ts';
 import {ageSince, safe} from './text.ts';
 import {contextOf, shownData} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
 
-const UNHEARD: readonly LiveContainer['state'][] = ['lost', 'silent', 'unreachable'];
 
 export function troublesOf(state: ViewState): string[] {
   const {summary, sections} = shownData(state);
   const {nowMs} = contextOf(state);
-  const containers = UNHEARD.flatMap((word) =>
+  const containers = UNHEARD_STATES.flatMap((word) =>
     [...sections.containers.values()].filter((row) => row.state === word),
   );
   const alarms = (summary?.alarms ?? []).map(
@@ -24,6 +24,8 @@ function unheard({id, service, state, since, shards}: LiveContainer, nowMs: numb
   const waiting = `${shards.total} of its shards`;
   if (state === 'unreachable')
     return `! ${id} (${service}) is unreachable${when}: it gets nothing new, ${shards.total} shards stay`;
+  if (state === 'suspect')
+    return `! ${id} (${service}) is suspect${when}: its heartbeats are late, it gets nothing new, ${shards.total} shards stay`;
   return state === 'lost'
     ? `x ${id} (${service}) is lost${when}: ${waiting} wait for another container`
     : `! ${id} (${service}) is silent${when}: ${waiting} wait for it, or for its loss to be certain`;

@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import {FAILED_FROM} from '../../src/model/shard-state.ts';
 import {MOVES_PER_CONTAINER} from '../../src/governor/in-flight-moves.ts';
 import {GovernorBed} from './governor-bed.ts';
 
@@ -107,6 +108,25 @@ describe('a failed add', () => {
       bed.claim(['s1'], false);
       at = next;
     }
+  });
+});
+
+describe('the summary', () => {
+  it('names a shard as failed from the same number of failures on as every list does', () => {
+    const summaryOf = (failures: number) => {
+      const known = placed(['s1'], ['c1']).own.get('s1')?.value;
+      const bed = new GovernorBed([]);
+      bed.join('c1');
+      bed.addShard('s1');
+      if (known !== undefined)
+        bed.record('s1', {...known, state: 'free', ready: false, failures, lastError: 'disk full'});
+      bed.turn();
+      return bed.status?.failed;
+    };
+    expect(summaryOf(FAILED_FROM - 1)).toEqual([]);
+    expect(summaryOf(FAILED_FROM)).toEqual([
+      {shard: 's1', failures: FAILED_FROM, lastError: 'disk full'},
+    ]);
   });
 });
 

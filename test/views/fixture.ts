@@ -11,6 +11,7 @@ import type {
   LiveView,
 } from '../../src/protocol/admin.ts';
 import {liveMessage} from '../../src/protocol/admin.ts';
+import {appHealth, clusterHealth} from '../../src/model/health.ts';
 import {reduce} from '../../src/views/view-reducer.ts';
 import type {Action} from '../../src/views/view-reducer.ts';
 import {specOf} from '../../src/views/view-spec.ts';
@@ -71,7 +72,7 @@ export function shard(id: string, over: Partial<LiveShard> = {}): LiveShard {
 }
 
 export function app(service: string, over: Partial<LiveApp> = {}): LiveApp {
-  return {
+  const row = {
     key: service,
     service,
     createTime: 1_700_000_000,
@@ -87,6 +88,7 @@ export function app(service: string, over: Partial<LiveApp> = {}): LiveApp {
     alarms: [],
     ...over,
   };
+  return {...row, health: over.health ?? appHealth(row)};
 }
 
 export function move(id: string, name: string, over: Partial<LiveMove> = {}): LiveMove {
@@ -140,7 +142,7 @@ export function counts(total: number, over: Partial<LiveSummary['shards']> = {})
 }
 
 export function summary(over: Partial<LiveSummary> = {}): LiveSummary {
-  return {
+  const figures = {
     cluster: 'sm.example',
     service: 'orders',
     exists: true,
@@ -159,6 +161,9 @@ export function summary(over: Partial<LiveSummary> = {}): LiveSummary {
     alarmCount: 0,
     ...over,
   };
+  const {governor, alarms} = figures;
+  const health = clusterHealth({leader: governor !== '', daemons: {}, alarms, apps: [figures]});
+  return {...figures, health: over.health ?? health};
 }
 
 export type Rows = Partial<{

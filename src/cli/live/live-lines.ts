@@ -5,7 +5,6 @@ import {
   outcomeMark,
   shardMark,
   appMark,
-  appWord,
 } from '../../model/marks.ts';
 import {visible} from '../../model/visible.ts';
 import {LIVE_SECTIONS} from '../../protocol/live-words.ts';
@@ -144,7 +143,7 @@ function lineOf(section: LiveSection, row: LiveRow): string {
 function appLine(app: LiveApp): string {
   const {service, shards, containers} = app;
   const count = Object.values(containers).reduce((sum, each) => sum + each, 0);
-  return `${appMark(app)} app ${service}  ${appWord(app)}  ${shards.ready}/${shards.total} ready  ${counted(count, 'container')}`;
+  return `${appMark(app)} app ${service}  ${app.health}  ${shards.ready}/${shards.total} ready  ${counted(count, 'container')}`;
 }
 
 function containerLine({service, id, state, shards, lateSince, note}: LiveContainer): string {

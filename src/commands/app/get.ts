@@ -1,6 +1,5 @@
 import {Args} from '@oclif/core';
 import {SmCommand} from '../../cli/base-command.ts';
-import {appWord} from '../../model/marks.ts';
 
 export default class AppGet extends SmCommand<typeof AppGet> {
   static override summary = 'Show one app.';
@@ -16,7 +15,7 @@ export default class AppGet extends SmCommand<typeof AppGet> {
       fields: {...app, revision},
       name: app.service,
       lines: [
-        `app ${app.service}: ${appWord(app)}`,
+        `app ${app.service}: ${app.health}`,
         `shards: ${shards.ready} of ${shards.total} ready, ${shards.moving} moving, ${shards.unplaced} unplaced, ${shards.failed} failed, ${shards.quarantined} quarantined`,
         `containers: ${
           Object.entries(app.containers)

@@ -1,7 +1,7 @@
-import {appWord} from '../../model/marks.ts';
 import {Flags} from '@oclif/core';
 import {listFlags} from '../../cli/list-shape.ts';
 import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
+import {troubleCount} from '../../model/health.ts';
 import type {AppView} from '../../protocol/admin.ts';
 
 export default class AppLs extends LiveCommand<typeof AppLs> {
@@ -43,11 +43,11 @@ export default class AppLs extends LiveCommand<typeof AppLs> {
     await this.showList<AppView>({
       kind: 'AppList',
       fields: {revision},
-      items: found.toSorted((a, b) => trouble(b) - trouble(a) || (a.service < b.service ? -1 : 1)),
+      items: found.toSorted((a, b) => troubleCount(b) - troubleCount(a) || (a.service < b.service ? -1 : 1)),
       name: ({service}) => service,
       columns: [
         {header: 'APP', value: ({service}) => service},
-        {header: 'STATE', value: appWord},
+        {header: 'STATE', value: ({health}) => health},
         {header: 'READY', value: ({shards}) => `${shards.ready}/${shards.total}`},
         {
           header: 'CONTAINERS',
@@ -62,10 +62,7 @@ export default class AppLs extends LiveCommand<typeof AppLs> {
   }
 }
 
-function isIn(app: Parameters<typeof appWord>[0], state: string): boolean {
-  return appWord(app).toLowerCase() === state;
-}
-
-function trouble({shards, alarms}: AppView): number {
-  return shards.unplaced + shards.failed + shards.quarantined + alarms.length;
+/** A paused app is found as such whatever else is to be said of it. */
+function isIn({health, paused}: Pick<AppView, 'health' | 'paused'>, state: string): boolean {
+  return health.toLowerCase() === state || (state === 'paused' && paused);
 }

@@ -1,12 +1,13 @@
 /** Reading apps: names, one, all, the origin's detail, and the whole cluster. */
 import {compareText} from '../../model/compare-text.ts';
+import {appHealth, clusterHealth} from '../../model/health.ts';
 import type {AppView, DetailAnswer, StatusAnswer} from '../../protocol/admin.ts';
 import {decodeCluster, decodeLeader} from '../../protocol/records.ts';
 import {containerViews, livingOf, stateCounts} from './container-views.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {exists, listApp, listAppOrNothing, WHOLE_APP} from './listing.ts';
 import type {AppListing} from './listing.ts';
-import {shardCounts} from './shard-views.ts';
+import {isLost, shardCounts} from './shard-views.ts';
 import {workerGroups} from './worker-groups.ts';
 
 /** The apps are the shards of sm's own service. */
@@ -20,15 +21,9 @@ export async function appNames(
 export function appView(listing: AppListing): AppView {
   const {app, view, status} = listing;
   const spec = view.spec?.value;
-  return {
-    service: app,
-    createTime: spec?.createTime ?? 0,
-    maxShardCount: spec?.maxShardCount ?? 0,
-    maxRecoveryTime: spec?.maxRecoveryTime ?? 0,
+  const figures = {
     deleting: spec?.deleting ?? false,
     paused: spec?.paused ?? false,
-    governor: status?.governor ?? '',
-    governedAt: status?.at ?? '',
     settled: status?.settled ?? false,
     shards: shardCounts(listing),
     containers: stateCounts(containerViews(listing)),
@@ -38,6 +33,16 @@ export function appView(listing: AppListing): AppView {
       text,
       since,
     })),
+  };
+  return {
+    service: app,
+    health: appHealth(figures),
+    createTime: spec?.createTime ?? 0,
+    maxShardCount: spec?.maxShardCount ?? 0,
+    maxRecoveryTime: spec?.maxRecoveryTime ?? 0,
+    governor: status?.governor ?? '',
+    governedAt: status?.at ?? '',
+    ...figures,
   };
 }
 
@@ -73,7 +78,7 @@ export async function detail(dependencies: AdminDependencies, app: string): Prom
   for (const shard of [...view.shards.keys()].sort()) {
     const record = view.own.get(shard)?.value;
     const owned = record?.state === 'owned' || record?.state === 'dropping';
-    if (!owned || !view.hasHeartbeat(record.incarnation)) notAllocateShards.push(shard);
+    if (!owned || isLost(listing, record)) notAllocateShards.push(shard);
     else if (allocate.has(record.container)) allocate.get(record.container)?.push(shard);
     else allocate.set(record.container, [shard]);
   }
@@ -98,10 +103,18 @@ export async function status(dependencies: AdminDependencies): Promise<StatusAns
   const {clusterId} = await store.status();
   const sum = (count: (app: AppView) => number): number =>
     apps.reduce((total, app) => total + count(app), 0);
+  const leader = entry === undefined ? null : leaderView(entry.value);
+  const ownAlarms = [...restoredAlarm(service, restored), ...appView(own).alarms];
   return {
     service,
     version,
-    leader: entry === undefined ? null : leaderView(entry.value),
+    health: clusterHealth({
+      leader: leader !== null,
+      daemons: stateCounts(daemons),
+      alarms: ownAlarms,
+      apps,
+    }),
+    leader,
     daemons,
     apps,
     counts: {
@@ -115,10 +128,7 @@ export async function status(dependencies: AdminDependencies): Promise<StatusAns
       failed: sum(({shards}) => shards.failed),
       quarantined: sum(({shards}) => shards.quarantined),
     },
-    alarms: [
-      ...restoredAlarm(service, restored),
-      ...[appView(own), ...apps].flatMap((app) => app.alarms),
-    ],
+    alarms: [...ownAlarms, ...apps.flatMap((app) => app.alarms)],
     store: {clusterId, epoch: own.epoch, restored},
     revision,
   };

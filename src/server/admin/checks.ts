@@ -1,4 +1,5 @@
 /** What a daemon can check of the cluster: etcd, leader, daemons, containers, shards, alarms. */
+import {unheardOf} from '../../model/health.ts';
 import type {CheckVerdict, ChecksAnswer, StatusAnswer} from '../../protocol/admin.ts';
 import {status} from './app-reads.ts';
 import type {AdminDependencies} from './dependencies.ts';
@@ -70,16 +71,13 @@ function daemonsCheck({daemons, counts}: StatusAnswer): Check {
   return check('daemons', 'WARN', text, 'restart it, or wait until its apps have moved');
 }
 
-const ILL: ReadonlySet<string> = new Set(['suspect', 'silent', 'lost', 'unreachable']);
-
 /** One check an app: containers by state. */
 function containerChecks({apps}: StatusAnswer): Check[] {
   return apps.map(({service, containers, shards}) => {
     const name = `containers of ${service}`;
     const states = Object.entries(containers).map(([state, count]) => `${count} ${state}`);
     const text = states.length === 0 ? 'none' : states.join(', ');
-    const ill = Object.keys(containers).some((state) => ILL.has(state));
-    if (ill) return check(name, 'WARN', text, `sm container ls -a ${service}`);
+    if (unheardOf(containers) > 0) return check(name, 'WARN', text, `sm container ls -a ${service}`);
     if (states.length > 0 || shards.total === 0) return check(name, 'PASS', text);
     return check(name, 'FAIL', text, `start one: sm container run -a ${service}`);
   });

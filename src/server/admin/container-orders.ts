@@ -1,5 +1,5 @@
 /** The operator's word on containers: cordon, drain, uncordon. */
-import {orderHolds} from '../../governor/containers.ts';
+import {orderHolds} from '../../model/container-state.ts';
 import {SmError} from '../../model/errors.ts';
 import type {ContainerOrder} from '../../model/specs.ts';
 import {decodeIdHolder} from '../../protocol/container-id.ts';

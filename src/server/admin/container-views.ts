@@ -1,8 +1,9 @@
 /** Containers as they are shown: heartbeat, operator's order and the governor's word, brought together. Pure. */
 import {compareText} from '../../model/compare-text.ts';
-import {modeOf, orderHolds} from '../../governor/containers.ts';
 import type {LivingContainer} from '../../governor/containers.ts';
 import type {AppView} from '../../governor/view.ts';
+import {containerState, hearingOf, modeOf} from '../../model/container-state.ts';
+import type {Hearing} from '../../model/container-state.ts';
 import type {ContainerState, Heartbeat} from '../../model/container.ts';
 import type {ContainerOrder} from '../../model/specs.ts';
 import type {ContainerStatus} from '../../model/status.ts';
@@ -15,9 +16,6 @@ interface Load {
   dropping: number;
 }
 
-/** States that only the governor can know, because they rest on its clock. */
-const BY_CLOCK: ReadonlySet<ContainerState> = new Set(['suspect', 'silent', 'lost', 'unreachable']);
-
 /** All containers that a heartbeat, a record or an order names, by id. */
 export function containerViews(listing: AppListing): ContainerView[] {
   const loads = loadsOf(listing.view);
@@ -29,8 +27,6 @@ export function containerViews(listing: AppListing): ContainerView[] {
   for (const [incarnation, {container, load}] of loads) {
     views.push(goneView(listing, container, incarnation, load));
   }
-  addUnreadable(listing.view, views);
-  addNameless(listing.view, views);
   addOrderedOnly(listing, views);
   return views.sort((a, b) => compareText(a.id, b.id) || compareText(a.incarnation, b.incarnation));
 }
@@ -63,24 +59,30 @@ export function stateOf(
   const {container} = heartbeat;
   const said = wordOn(listing, container, incarnation);
   const order = listing.view.orders.get(container)?.value;
-  const state = decide(heartbeat, incarnation, said, order);
+  const heard = hearing(listing.view, container, incarnation, said);
+  const state = containerState(heartbeat.state, incarnation, order, heard);
   if (said?.state === state) return {state, since: said.since, note: said.note};
   const ordered = state === 'cordoned' || state === 'draining';
   return {state, since: ordered ? (order?.at ?? '') : '', note: ''};
 }
 
-function decide(
-  heartbeat: Heartbeat,
+/** By the governor's clock, or unreachable by what everybody can read: the governor gives it nothing. */
+function hearing(
+  view: AppView,
+  container: string,
   incarnation: string,
   said: ContainerStatus | undefined,
-  order: ContainerOrder | undefined,
-): ContainerState {
-  if (heartbeat.state === 'waiting') return 'waiting';
-  if (heartbeat.state !== 'ready') return 'leaving';
-  if (said?.state === 'silent' || said?.state === 'lost') return said.state;
-  if (orderHolds(order, 'drain', incarnation)) return 'draining';
-  if (said !== undefined && BY_CLOCK.has(said.state)) return said.state;
-  return orderHolds(order, 'cordon', incarnation) ? 'cordoned' : 'ready';
+): Hearing {
+  const heard = hearingOf(said?.state);
+  if (heard !== 'heard' || problemOf(view, container, incarnation) === '') return heard;
+  return 'unreachable';
+}
+
+/** Its heartbeat, or the id key that should name it, cannot be read; '' when both can. */
+function problemOf(view: AppView, container: string, incarnation: string): string {
+  const unreadable = view.heartbeatProblem(incarnation);
+  if (unreadable !== undefined) return unreadable;
+  return view.ids.get(container)?.incarnation === '' ? 'its id key cannot be read: restart it' : '';
 }
 
 function wordOn(
@@ -130,6 +132,7 @@ function livingView(
     version,
     sdk,
     ttlMs,
+    problem: problemOf(listing.view, heartbeat.container, incarnation),
     // A silent container has lost its right to act, whatever its records say.
     ...(load === undefined ? {} : {shards: said.state === 'silent' ? {...load, ready: 0} : load}),
     order: orderOf(listing.view.orders.get(heartbeat.container)?.value),
@@ -160,27 +163,6 @@ function goneView(
     shards: {...load, ready: 0},
     order,
   };
-}
-
-function addUnreadable(view: AppView, views: ContainerView[]): void {
-  for (const [key, problem] of view.quarantined) {
-    const incarnation = /^heartbeat\/(.*)$/s.exec(key)?.[1];
-    if (incarnation === undefined) continue;
-    const known = views.find((one) => one.incarnation === incarnation);
-    if (known === undefined) continue;
-    // That it is silent, or leaves, is the better word.
-    const isKept = known.state === 'silent' || known.state === 'leaving';
-    Object.assign(known, {problem, state: isKept ? known.state : 'unreachable'});
-  }
-}
-
-/** Alive, but its id key names nobody: the governor gives it nothing, and takes nothing from it. */
-function addNameless(view: AppView, views: ContainerView[]): void {
-  for (const one of views) {
-    if (one.problem !== '' || view.ids.get(one.id)?.incarnation !== '') continue;
-    const problem = 'its id key cannot be read: restart it';
-    Object.assign(one, {problem, state: 'unreachable'});
-  }
 }
 
 function addOrderedOnly({view}: AppListing, views: ContainerView[]): void {

@@ -1,12 +1,13 @@
 /** Reading shards: pages of an app at one revision, one shard's owner. */
 import {compareText} from '../../model/compare-text.ts';
 import {SmError} from '../../model/errors.ts';
+import {recordState} from '../../model/shard-state.ts';
 import type {GetShardsAnswer, GetShardsQuery, LocateAnswer} from '../../protocol/admin.ts';
 import {changeOf} from './app-changes.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {inSlices, listApp, readKeys, WHOLE_APP} from './listing.ts';
 import type {AppListing} from './listing.ts';
-import {isUnplaced, recordState, shardIds, shardState, shardView} from './shard-views.ts';
+import {isUnplaced, shardIds, shardState, shardView} from './shard-views.ts';
 import {shardNotFound} from './shard-writes.ts';
 import {withAllReasons} from './unplaced.ts';
 

@@ -1,33 +1,29 @@
 /** Shards as they are shown: spec and ownership record brought together. Pure. */
-import {FAILED_FROM} from '../../governor/status-reporter.ts';
 import type {OwnershipRecord, Versioned} from '../../model/ownership.ts';
+import {shardStateOf} from '../../model/shard-state.ts';
 import type {ShardSpec} from '../../model/specs.ts';
 import {tokenOf as recordToken} from '../../ownership/transitions.ts';
 import type {ShardCounts, ShardState, ShardView} from '../../protocol/admin.ts';
 import {stateOf} from './container-views.ts';
 import type {AppListing} from './listing.ts';
 
-/** The shard's state in one word, from its record alone. */
-export function recordState(record: OwnershipRecord | undefined): ShardState {
-  if (record === undefined) return 'unplaced';
-  if (record.state === 'owned') {
-    if (record.ready) return 'ready';
-    return record.failures >= FAILED_FROM ? 'failed' : 'owned';
-  }
-  if (record.failures >= FAILED_FROM && record.state !== 'dropping') return 'failed';
-  return record.state;
-}
-
 /**
  * The shard's state with what cannot be read, with nobody being its new home, and with the loss of its container taken into
  * account: whatever the record says, who has no heartbeat, or is silent, serves nothing.
  */
 export function shardState(listing: AppListing, shard: string): ShardState {
-  if (listing.view.isQuarantined(shard)) return 'quarantined';
   const record = listing.view.own.get(shard)?.value;
-  if (lossOf(listing, record) !== '') return 'unplaced';
-  const state = recordState(record);
-  return state === 'free' && reasonOf(listing, shard) !== '' ? 'unplaced' : state;
+  return shardStateOf(record, {
+    unreadable: listing.view.isQuarantined(shard),
+    lost: isLost(listing, record),
+    homeless: record?.state === 'free' && reasonOf(listing, shard) !== '',
+  });
+}
+
+/** The record names a container that serves nothing any more. */
+export function isLost(listing: AppListing, record: OwnershipRecord | undefined): boolean {
+  if (record === undefined || record.state === 'free') return false;
+  return lossOfIncarnation(listing, record.incarnation) !== '';
 }
 
 /** Why the container that the record names serves nothing any more; '' when it may, or when the record names none. */

@@ -2,11 +2,12 @@
 import {placementSnapshot} from '../../governor/placement.ts';
 import {SmError} from '../../model/errors.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
+import {recordState} from '../../model/shard-state.ts';
 import {MISSING_LIMIT} from '../../protocol/admin.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../protocol/admin.ts';
 import {livingOf, stateOf} from './container-views.ts';
 import type {AppListing} from './listing.ts';
-import {hasSpec, reasonOf, recordState, shardState} from './shard-views.ts';
+import {hasSpec, reasonOf, shardState} from './shard-views.ts';
 
 export type Goal = Pick<WaitCheckQuery, 'kind' | 'for'> & {
   /** Shard or container id; for an app its name. */

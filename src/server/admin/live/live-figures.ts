@@ -1,5 +1,7 @@
 /** Figures above the rows of a live view. */
-import type {AlarmView, LiveSummary, ShardCounts} from '../../../protocol/admin.ts';
+import {clusterHealth} from '../../../model/health.ts';
+import type {ClusterHealth} from '../../../model/health.ts';
+import type {AlarmView, AppView, LiveSummary, ShardCounts} from '../../../protocol/admin.ts';
 import {stateCounts} from '../container-views.ts';
 import {noShards} from '../shard-views.ts';
 import type {AppRecords, EndedMove} from './app-records.ts';
@@ -23,9 +25,11 @@ export function summaryOf(
   const [only] = service === '' ? [] : views;
   const containers = stateCounts(apps.flatMap((app) => viewsOf(app, records)));
   const shards = sumOf(views.map((view) => view.shards));
+  const health = service === '' ? wholeHealth(records, views) : (only?.health ?? 'REMOVING');
   return {
     cluster,
     service,
+    health,
     exists: service === '' || records.isThere(service),
     deleting: only?.deleting ?? false,
     paused: only?.paused ?? false,
@@ -37,6 +41,14 @@ export function summaryOf(
     shards,
     moves: movesOf(apps, moment),
   };
+}
+
+/** The alarms of sm itself stand beside those of the apps. */
+function wholeHealth(records: ViewRecords, apps: readonly AppView[]): ClusterHealth {
+  const {own, leader} = records;
+  const alarms = own === undefined ? [] : appViewOf(own, records).alarms;
+  const daemons = own === undefined ? {} : stateCounts(viewsOf(own, records));
+  return clusterHealth({leader: leader !== undefined, daemons, alarms, apps});
 }
 
 export function alarmsOf(records: ViewRecords, apps: readonly AppRecords[]): AlarmView[] {

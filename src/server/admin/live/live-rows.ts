@@ -1,6 +1,7 @@
 /** Rows of live views, one kind a function. Pure but for what AppRecords remembers. */
 import {compareText} from '../../../model/compare-text.ts';
 import {heartbeatIntervalMs} from '../../../model/container.ts';
+import {troubleCount} from '../../../model/health.ts';
 import {containerTrouble} from '../../../model/trouble.ts';
 import type {AppView, ContainerView, LiveContainer, LiveMove} from '../../../protocol/admin.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
@@ -31,8 +32,7 @@ export function appViewOf(app: AppRecords, records: ViewRecords): AppView {
 export function appRow(app: AppRecords, records: ViewRecords): Ranked {
   return app.once('appRow', () => {
     const row = {...appViewOf(app, records), key: app.app};
-    const {unplaced, failed, quarantined} = row.shards;
-    const rank = unplaced + failed + quarantined + row.alarms.length;
+    const rank = troubleCount(row);
     return {key: row.key, print: encodeRecord(row), rank, row: () => row};
   });
 }

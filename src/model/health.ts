@@ -1,0 +1,78 @@
+/** How an app and the cluster are: one rule for status, doctor, top, the lists and the panels. Pure. */
+import {UNHEARD_STATES} from './container-state.ts';
+
+/** What the rule looks at; of one app, or summed over several. */
+export interface HealthFigures {
+  readonly settled: boolean;
+  readonly shards: {
+    readonly total: number;
+    readonly ready: number;
+    readonly unplaced: number;
+    readonly failed: number;
+    readonly quarantined: number;
+  };
+  /** Number of containers by state. */
+  readonly containers: Readonly<Record<string, number>>;
+  readonly alarms: readonly unknown[];
+}
+
+export interface AppFigures extends HealthFigures {
+  readonly deleting: boolean;
+  readonly paused: boolean;
+}
+
+/** Worst first. */
+export const APP_HEALTH = ['TROUBLE', 'REMOVING', 'MOVING', 'PAUSED', 'OK'] as const;
+export type AppHealth = (typeof APP_HEALTH)[number];
+
+/** Worst first. */
+export const CLUSTER_HEALTH = ['NO LEADER', 'TROUBLE', 'MOVING', 'OK'] as const;
+export type ClusterHealth = (typeof CLUSTER_HEALTH)[number];
+
+/** How many containers are not heard as they should be. */
+export function unheardOf(containers: Readonly<Record<string, number>>): number {
+  return UNHEARD_STATES.reduce((sum, state) => sum + (containers[state] ?? 0), 0);
+}
+
+/** How much is wrong: shards without service or with an error, containers that are not heard, alarms. 0: nothing. */
+export function troubleCount({shards, containers, alarms}: HealthFigures): number {
+  const {unplaced, failed, quarantined} = shards;
+  return unplaced + failed + quarantined + unheardOf(containers) + alarms.length;
+}
+
+/**
+ * An app that is being removed is on its way out whatever it lacks. Trouble comes before a pause: a pause stops voluntary moves and
+ * excuses nothing.
+ */
+export function appHealth(app: AppFigures): AppHealth {
+  if (app.deleting) return 'REMOVING';
+  if (troubleCount(app) > 0) return 'TROUBLE';
+  if (app.paused) return 'PAUSED';
+  return atRest(app) ? 'OK' : 'MOVING';
+}
+
+/** `alarms` and `daemons` (number by state) are those of sm itself. */
+export function clusterHealth({
+  leader,
+  daemons,
+  alarms,
+  apps,
+}: {
+  readonly leader: boolean;
+  readonly daemons: Readonly<Record<string, number>>;
+  readonly alarms: readonly unknown[];
+  readonly apps: readonly AppFigures[];
+}): ClusterHealth {
+  if (!leader) return 'NO LEADER';
+  const ill = apps.some((app) => appHealth(app) === 'TROUBLE');
+  if (ill || unheardOf(daemons) + alarms.length > 0) return 'TROUBLE';
+  return apps.every((app) => app.paused ? allReady(app) : atRest(app)) ? 'OK' : 'MOVING';
+}
+
+function atRest(app: HealthFigures): boolean {
+  return app.settled && allReady(app);
+}
+
+function allReady({shards}: HealthFigures): boolean {
+  return shards.ready === shards.total;
+}

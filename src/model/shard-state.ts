@@ -1,0 +1,38 @@
+/** The state of a shard in one word: one rule for the governor's summary, the admin API and every view. Pure. */
+import type {OwnershipRecord} from './ownership.ts';
+import type {SHARD_STATES} from './trouble.ts';
+
+export type ShardState = (typeof SHARD_STATES)[number];
+
+/** Failed adds in a row from which a shard counts as failed. */
+export const FAILED_FROM = 5;
+
+/** The state by the record alone. `record` undefined: there is none. */
+export function recordState(record: OwnershipRecord | undefined): ShardState {
+  if (record === undefined) return 'unplaced';
+  const {state, ready, failures} = record;
+  if (state === 'owned' && ready) return 'ready';
+  if (state === 'dropping') return 'dropping';
+  return failures >= FAILED_FROM ? 'failed' : state;
+}
+
+/** What else is known of a shard. */
+export interface ShardContext {
+  /** Its spec or its record cannot be read. */
+  readonly unreadable: boolean;
+  /** The container that its record names serves nothing any more: it has no heartbeat, one that cannot be read, or is silent. */
+  readonly lost: boolean;
+  /** There is a reason why it has no next home. */
+  readonly homeless: boolean;
+}
+
+/** The state with what cannot be read, with the loss of its container and with nobody being its next home. */
+export function shardStateOf(
+  record: OwnershipRecord | undefined,
+  {unreadable, lost, homeless}: ShardContext,
+): ShardState {
+  if (unreadable) return 'quarantined';
+  if (lost) return 'unplaced';
+  const state = recordState(record);
+  return state === 'free' && homeless ? 'unplaced' : state;
+}
