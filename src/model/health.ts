@@ -66,7 +66,7 @@ export function clusterHealth({
   if (!leader) return 'NO LEADER';
   const ill = apps.some((app) => appHealth(app) === 'TROUBLE');
   if (ill || unheardOf(daemons) + alarms.length > 0) return 'TROUBLE';
-  return apps.every((app) => app.paused ? allReady(app) : atRest(app)) ? 'OK' : 'MOVING';
+  return apps.every((app) => (app.paused ? allReady(app) : atRest(app))) ? 'OK' : 'MOVING';
 }
 
 function atRest(app: HealthFigures): boolean {

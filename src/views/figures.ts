@@ -80,7 +80,9 @@ function figuresOf(state: ViewState, summary: LiveSummary): Line {
   }
 }
 
-const VERDICTS: Readonly<Record<LiveSummary['health'], readonly [string, 'good' | 'warn' | 'bad']>> = {
+const VERDICTS: Readonly<
+  Record<LiveSummary['health'], readonly [string, 'good' | 'warn' | 'bad']>
+> = {
   'NO LEADER': ['x NO LEADER', 'bad'],
   TROUBLE: ['! TROUBLE', 'bad'],
   REMOVING: ['~ REMOVING', 'warn'],

@@ -5,7 +5,6 @@ import {ageSince, safe} from './text.ts';
 import {contextOf, shownData} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
 
-
 export function troublesOf(state: ViewState): string[] {
   const {summary, sections} = shownData(state);
   const {nowMs} = contextOf(state);

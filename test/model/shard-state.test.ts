@@ -10,10 +10,13 @@ const record = (over: Partial<OwnershipRecord>): OwnershipRecord => ({
 const well = {unreadable: false, lost: false, homeless: false};
 
 describe('the state of a record', () => {
-  it.each(['assigned', 'owned', 'free'] as const)('is failed only from the limit on: %s', (state) => {
-    expect(recordState(record({state, failures: FAILED_FROM - 1}))).toBe(state);
-    expect(recordState(record({state, failures: FAILED_FROM}))).toBe('failed');
-  });
+  it.each(['assigned', 'owned', 'free'] as const)(
+    'is failed only from the limit on: %s',
+    (state) => {
+      expect(recordState(record({state, failures: FAILED_FROM - 1}))).toBe(state);
+      expect(recordState(record({state, failures: FAILED_FROM}))).toBe('failed');
+    },
+  );
 
   it('is not failed while it is served, or on its way out', () => {
     expect(recordState(record({ready: true, failures: FAILED_FROM}))).toBe('ready');

@@ -1,11 +1,5 @@
 /** A live view without a terminal: one line per change, or one JSON object. */
-import {
-  containerMark,
-  moveMark,
-  outcomeMark,
-  shardMark,
-  appMark,
-} from '../../model/marks.ts';
+import {containerMark, moveMark, outcomeMark, shardMark, appMark} from '../../model/marks.ts';
 import {visible} from '../../model/visible.ts';
 import {LIVE_SECTIONS} from '../../protocol/live-words.ts';
 import type {

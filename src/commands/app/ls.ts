@@ -43,7 +43,9 @@ export default class AppLs extends LiveCommand<typeof AppLs> {
     await this.showList<AppView>({
       kind: 'AppList',
       fields: {revision},
-      items: found.toSorted((a, b) => troubleCount(b) - troubleCount(a) || (a.service < b.service ? -1 : 1)),
+      items: found.toSorted(
+        (a, b) => troubleCount(b) - troubleCount(a) || (a.service < b.service ? -1 : 1),
+      ),
       name: ({service}) => service,
       columns: [
         {header: 'APP', value: ({service}) => service},

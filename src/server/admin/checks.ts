@@ -77,7 +77,8 @@ function containerChecks({apps}: StatusAnswer): Check[] {
     const name = `containers of ${service}`;
     const states = Object.entries(containers).map(([state, count]) => `${count} ${state}`);
     const text = states.length === 0 ? 'none' : states.join(', ');
-    if (unheardOf(containers) > 0) return check(name, 'WARN', text, `sm container ls -a ${service}`);
+    if (unheardOf(containers) > 0)
+      return check(name, 'WARN', text, `sm container ls -a ${service}`);
     if (states.length > 0 || shards.total === 0) return check(name, 'PASS', text);
     return check(name, 'FAIL', text, `start one: sm container run -a ${service}`);
   });

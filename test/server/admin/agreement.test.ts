@@ -65,7 +65,10 @@ const FAULTS: readonly [string, () => Promise<unknown>][] = [
     ],
   ),
   ['a shard that fails', () => world.own('orders', 's1', {ready: false, failures: 5})],
-  ['a record that cannot be read', () => world.put(world.keys.ownership('orders', 's1'), 'no JSON')],
+  [
+    'a record that cannot be read',
+    () => world.put(world.keys.ownership('orders', 's1'), 'no JSON'),
+  ],
   ['a heartbeat that cannot be read', () => world.put(world.keys.heartbeat('orders', 'c1-1'), '?')],
   ['a shard that nobody has', () => world.delete(world.keys.ownership('orders', 's1'))],
   ['an alarm', () => world.say('orders', {alarms: [{code: 'BRAKE', text: '', since}]})],
