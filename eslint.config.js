@@ -28,12 +28,22 @@ const ZONES = {
     'embedded',
     'container',
   ],
-  cli: ['model', 'protocol', 'config', 'runtime'],
-  admin: ['model', 'protocol', 'cli'],
+  admin: ['model', 'protocol'],
+  cli: ['model', 'protocol', 'config', 'runtime', 'admin'],
   transfer: ['model', 'protocol', 'config', 'runtime', 'etcd', 'audit', 'embedded', 'server'],
-  dev: ['model', 'protocol', 'config', 'runtime', 'embedded', 'container', 'server', 'cli'],
+  dev: [
+    'model',
+    'protocol',
+    'config',
+    'runtime',
+    'embedded',
+    'container',
+    'server',
+    'cli',
+    'admin',
+  ],
   views: ['model', 'protocol'],
-  commands: ['cli', 'views', 'config', 'protocol', 'model', 'runtime'],
+  commands: ['cli', 'admin', 'views', 'config', 'protocol', 'model', 'runtime'],
 };
 const FOLDERS = Object.keys(ZONES);
 const PURE = ['model', 'planner', 'ownership', 'governor', 'audit'];

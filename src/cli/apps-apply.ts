@@ -3,10 +3,10 @@ import {createHash} from 'node:crypto';
 import type {FileApp} from '../config/apps-file.ts';
 import {SmError} from '../model/errors.ts';
 import type {BatchAnswer, ExportAppAnswer} from '../protocol/admin.ts';
-import type {AdminClient} from './admin-client.ts';
+import type {AdminClient} from '../admin/admin-client.ts';
 import {countOf, diffApp, hasChanges} from './apps-diff.ts';
 import type {AppDiff} from './apps-diff.ts';
-import {RemoteError} from './failure-report.ts';
+import {RemoteError} from '../admin/remote-error.ts';
 import {addMany, removeMany} from './shard-batches.ts';
 
 /** The marker is renewed at least so often, ms. */

@@ -1,7 +1,7 @@
 import {Command, Config, Flags} from '@oclif/core';
 import type {Interfaces} from '@oclif/core';
 import {SmError} from '../model/errors.ts';
-import {AdminClient} from './admin-client.ts';
+import {AdminClient} from '../admin/admin-client.ts';
 import {COLOR_CHOICES} from './color.ts';
 import {ExitOnly, reportFailure, wantsJson} from './failure-report.ts';
 import {shaped} from './list-shape.ts';

@@ -1,6 +1,6 @@
 /** What may stand at the cursor: commands, flags, their values, and live names. Never fails: no answer, no candidates. */
 import type {Command} from '@oclif/core';
-import type {AdminClient} from './admin-client.ts';
+import type {AdminClient} from '../admin/admin-client.ts';
 import {readContexts} from './contexts.ts';
 import {visible} from './visible.ts';
 

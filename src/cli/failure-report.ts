@@ -1,30 +1,10 @@
 /** One form for every failure: four lines for people, one document for scripts, one exit code. */
-import {SmError, exitCodeOf} from '../model/errors.ts';
+import {RemoteError} from '../admin/remote-error.ts';
+import type {Failure} from '../admin/remote-error.ts';
+import {SmError} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
 import {jsonText} from './json-text.ts';
 import {visible} from './visible.ts';
-
-export interface Failure {
-  readonly code: string;
-  readonly exit: number;
-  /** What happened. */
-  readonly message: string;
-  readonly why: string;
-  /** Commands or sentences that mend it. */
-  readonly fix: readonly string[];
-  readonly retryable: boolean;
-  readonly requestId: string;
-}
-
-/** A failure answered by the daemon. */
-export class RemoteError extends Error {
-  readonly failure: Failure;
-
-  constructor(failure: Failure) {
-    super(failure.message);
-    this.failure = failure;
-  }
-}
 
 /** A command that is done but must not exit 0: its output has been written. */
 export class ExitOnly extends Error {
@@ -95,28 +75,6 @@ export function failureOf(error: unknown): Failure {
     fix: ['this is a bug of sm: please report it'],
     retryable: false,
     requestId: '',
-  };
-}
-
-/** What a daemon answered, as a failure. */
-export function remoteFailure(body: {
-  error?: unknown;
-  code?: unknown;
-  hint?: unknown;
-  retryable?: unknown;
-  requestId?: unknown;
-}): Failure {
-  const code = typeof body.code === 'string' ? body.code : 'INTERNAL';
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-  const hint = text(body.hint);
-  return {
-    code,
-    exit: exitCodeOf(code),
-    message: text(body.error) || 'the daemon answered with an error',
-    why: '',
-    fix: hint === '' ? [] : [hint],
-    retryable: body.retryable === true,
-    requestId: text(body.requestId),
   };
 }
 

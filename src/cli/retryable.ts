@@ -1,6 +1,6 @@
 /** Faults of a connection that may pass, and the time until the next attempt. */
 import {SmError} from '../model/errors.ts';
-import {RemoteError} from './failure-report.ts';
+import {RemoteError} from '../admin/remote-error.ts';
 
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 8_000;

@@ -1,6 +1,6 @@
 /** Many shards at once, in calls as large as the daemon takes. */
 import type {AddShardItem, BatchAnswer, DelShardItem} from '../protocol/admin.ts';
-import type {AdminClient} from './admin-client.ts';
+import type {AdminClient} from '../admin/admin-client.ts';
 
 const ITEMS_PER_CALL = 10_000;
 /** Below the daemon's limit of 4 MiB. */

@@ -1,7 +1,7 @@
 /** Waiting for a state: long polls, progress on stderr, a timeout that says what is missing. */
 import type {AdminInput, WaitCheckAnswer} from '../protocol/admin.ts';
-import type {AdminClient} from './admin-client.ts';
-import {RemoteError} from './failure-report.ts';
+import type {AdminClient} from '../admin/admin-client.ts';
+import {RemoteError} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
 import {interruptible} from './interrupt.ts';
 import type {Progress} from './progress.ts';

@@ -1,6 +1,6 @@
 import {SmCommand} from '../cli/base-command.ts';
 import {completions} from '../cli/completing.ts';
-import {AdminClient} from '../cli/admin-client.ts';
+import {AdminClient} from '../admin/admin-client.ts';
 
 /** A shell waits while somebody holds a key: better nothing than late, ms. */
 const ANSWER_LIMIT_MS = 1_000;

@@ -1,5 +1,5 @@
 import {SmCommand} from '../cli/base-command.ts';
-import {RemoteError} from '../cli/failure-report.ts';
+import {RemoteError} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
 import type {ChecksAnswer} from '../protocol/admin.ts';
 

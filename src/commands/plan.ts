@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, optionalAppFlag} from '../cli/base-command.ts';
-import {RemoteError} from '../cli/failure-report.ts';
+import {RemoteError} from '../admin/remote-error.ts';
 import {readApps} from '../cli/apps-source.ts';
 import {planLines} from '../cli/plan-lines.ts';
 import type {PlannedApp} from '../cli/plan-lines.ts';

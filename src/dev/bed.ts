@@ -2,7 +2,7 @@
  * What `sm dev` runs: a store in memory and a daemon in this process, containers as child processes, one app. Nothing of it
  * touches the disk, and nothing outlives this process.
  */
-import {AdminClient} from '../cli/admin-client.ts';
+import {AdminClient} from '../admin/admin-client.ts';
 import type {ServerConfig} from '../config/index.ts';
 import {startEmbeddedStore} from '../embedded/index.ts';
 import type {EmbeddedStore} from '../embedded/index.ts';

@@ -2,7 +2,7 @@
  * `sm canary`: an app of its own in a cluster that is there, with containers on this machine that act all the time, and whose reports
  * are measured: two owners, and how long a shard stands still when it changes hands. Faults, where asked for, strike only its own containers.
  */
-import type {AdminClient} from '../cli/admin-client.ts';
+import type {AdminClient} from '../admin/admin-client.ts';
 import {SmError} from '../model/errors.ts';
 import {CanaryMetrics} from './canary-metrics.ts';
 import {Chaos} from './chaos.ts';

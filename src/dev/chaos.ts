@@ -1,6 +1,6 @@
 /** Kills, pauses and drains containers of one's own at random, never so many at once that none is left in peace. */
 import {pause} from '../runtime/pause.ts';
-import type {AdminClient} from '../cli/admin-client.ts';
+import type {AdminClient} from '../admin/admin-client.ts';
 import type {ContainerChild} from './container-child.ts';
 import type {ChaosAction, Tell} from './events.ts';
 import type {Fleet} from './fleet.ts';

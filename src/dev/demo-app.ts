@@ -1,6 +1,6 @@
 /** An app with shards to try things on. */
-import type {AdminClient} from '../cli/admin-client.ts';
-import {RemoteError} from '../cli/failure-report.ts';
+import type {AdminClient} from '../admin/admin-client.ts';
+import {RemoteError} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
 
 /** Shards of one call, at most what a call may hold. */

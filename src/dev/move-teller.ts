@@ -1,5 +1,5 @@
 /** Tells of shards that change hands, many at once in one word: from whom to whom. */
-import type {AdminClient} from '../cli/admin-client.ts';
+import type {AdminClient} from '../admin/admin-client.ts';
 import type {MoveEvent} from '../protocol/admin.ts';
 import {pause} from '../runtime/pause.ts';
 import type {Tell} from './events.ts';

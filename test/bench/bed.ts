@@ -5,7 +5,7 @@ import {once} from 'node:events';
 import {mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {AdminClient} from '../../src/cli/admin-client.ts';
+import {AdminClient} from '../../src/admin/admin-client.ts';
 import {Keys} from '../../src/etcd/keys.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import type {EtcdStore} from '../../src/store/etcd-store.ts';

@@ -1,6 +1,6 @@
 /** Waiting for longer than a single look may take. */
 import {afterEach, beforeEach, expect, it, vi} from 'vitest';
-import type {AdminClient} from '../../src/cli/admin-client.ts';
+import type {AdminClient} from '../../src/admin/admin-client.ts';
 import {waitUntilMet} from '../../src/cli/waiting.ts';
 
 const GOAL = {service: 'orders', kind: 'app', id: '', for: 'ready'} as const;

@@ -3,7 +3,7 @@ import {SmError} from '../../model/errors.ts';
 import type {LinkEvent} from '../../model/live-link.ts';
 import {LIVE_BEAT_MS} from '../../protocol/live-words.ts';
 import type {LiveMessage} from '../../protocol/admin-live.ts';
-import {RemoteError} from '../failure-report.ts';
+import {RemoteError} from '../../admin/remote-error.ts';
 import {pause} from '../../runtime/pause.ts';
 import {retryWaitMs} from '../retryable.ts';
 

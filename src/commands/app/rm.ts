@@ -2,7 +2,7 @@ import {Args, Flags} from '@oclif/core';
 import {SmCommand, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 import {confirmByName} from '../../cli/confirm.ts';
-import {RemoteError} from '../../cli/failure-report.ts';
+import {RemoteError} from '../../admin/remote-error.ts';
 import type {WriteAnswer} from '../../protocol/admin.ts';
 
 export default class AppRm extends SmCommand<typeof AppRm> {

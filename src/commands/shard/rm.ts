@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
-import {RemoteError} from '../../cli/failure-report.ts';
+import {RemoteError} from '../../admin/remote-error.ts';
 import {removeMany} from '../../cli/shard-batches.ts';
 import {SmError} from '../../model/errors.ts';
 import type {WriteAnswer} from '../../protocol/admin.ts';

@@ -1,29 +1,29 @@
 /** The admin services of a daemon, one function per operation of the API. */
 import type {AdminHandlers, Caller} from '../http/dependencies.ts';
-import {getApp, getApps, appNames, detail, status} from './app-reads.ts';
-import {addSpec, delSpec, updateSpec} from './app-writes.ts';
-import {auditing} from './audit.ts';
-import {cancelMoves} from './cancel-moves.ts';
-import {checks} from './checks.ts';
-import {order, uncordon} from './container-orders.ts';
-import {containerViews} from './container-views.ts';
+import {appNames, detail, getApp, getApps, getContainers, status} from './read/app-reads.ts';
+import {addSpec, delSpec, updateSpec} from './write/app-writes.ts';
+import {auditing} from './write/audit.ts';
+import {cancelMoves} from './write/cancel-moves.ts';
+import {checks} from './read/checks.ts';
+import {order, uncordon} from './write/container-orders.ts';
 import type {AdminDependencies} from './dependencies.ts';
-import {beginApply, endApply, exportApp} from './declared.ts';
-import {eventStream} from './event-feed.ts';
-import {events} from './events.ts';
-import {evict} from './eviction.ts';
-import {listApp} from './listing.ts';
-import {LiveHub} from './live/live-hub.ts';
-import {moveEvents} from './move-stream.ts';
-import {moves} from './moves.ts';
-import {addShards, delShards} from './shard-batches.ts';
-import {getShard, locate, ShardPages} from './shard-reads.ts';
-import {acceptRestoredStore} from './restore.ts';
-import {addShard, delShard, updateShard} from './shard-writes.ts';
-import {WaitChecks} from './waiting.ts';
-import {whatIf} from './what-if.ts';
-import {why} from './why.ts';
-import {addWorker, delWorker, getWorker} from './worker-groups.ts';
+import {beginApply, endApply} from './write/apply-marker.ts';
+import {eventStream} from './stream/event-feed.ts';
+import {events} from './read/events.ts';
+import {evict} from './write/eviction.ts';
+import {LiveHub} from './stream/live/live-hub.ts';
+import {moveEvents} from './stream/move-stream.ts';
+import {moves} from './read/moves.ts';
+import {addShards, delShards} from './write/shard-batches.ts';
+import {getShard, locate, ShardPages} from './read/shard-reads.ts';
+import {acceptRestoredStore} from './write/restore.ts';
+import {addShard, delShard, updateShard} from './write/shard-writes.ts';
+import {WaitChecks} from './wait/waiting.ts';
+import {whatIf} from './plan/what-if.ts';
+import {why} from './plan/why.ts';
+import {addWorker, delWorker} from './write/worker-groups.ts';
+import {getWorker} from './read/worker-groups.ts';
+import {exportApp} from './read/app-export.ts';
 
 export function createAdminHandlers(dependencies: AdminDependencies): AdminHandlers {
   const pages = new ShardPages(dependencies);
@@ -75,12 +75,6 @@ export function createAdminHandlers(dependencies: AdminDependencies): AdminHandl
     acceptRestore: (request) => acceptRestoredStore(dependencies, request),
     waitCheck: (query, caller) => waits.check(query, caller.signal),
   };
-}
-
-async function getContainers(dependencies: AdminDependencies, app: string) {
-  const parts = ['orders', 'own', 'heartbeats', 'ids', 'status'] as const;
-  const listing = await listApp(dependencies, app, parts);
-  return {containers: containerViews(listing), revision: String(listing.revision)};
 }
 
 /** What an order keeps of its giver: the token's name, or the address where no token is asked for. */

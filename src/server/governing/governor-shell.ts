@@ -19,7 +19,7 @@ import {
 } from '../../store/ownership-transactions.ts';
 import type {FencingKey, WriteOutcome} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
-import {changeOf, knownChange} from '../admin/app-changes.ts';
+import {changeOf, knownChange} from '../app-changes.ts';
 import {PushGateway} from '../push/push-gateway.ts';
 import type {PushDependencies} from '../push/push-gateway.ts';
 import type {HintSender} from './hint-sender.ts';

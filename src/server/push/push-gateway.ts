@@ -14,7 +14,7 @@ import {decodePushSession, leaseIdOfHex} from '../../protocol/push.ts';
 import type {Timer} from '../../runtime/clock.ts';
 import {randomId} from '../../runtime/ids.ts';
 import type {KeyValue, Transaction, TransactionOutcome} from '../../store/port.ts';
-import {changeOf} from '../admin/app-changes.ts';
+import {changeOf} from '../app-changes.ts';
 import {Observer} from '../governing/observer.ts';
 import {LeaseRenewer} from './guard-lease.ts';
 import type {PushCaller} from './push-caller.ts';

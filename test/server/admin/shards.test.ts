@@ -1,6 +1,6 @@
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import {adminRoutes} from '../../../src/protocol/admin.ts';
-import {ShardPages} from '../../../src/server/admin/shard-reads.ts';
+import {ShardPages} from '../../../src/server/admin/read/shard-reads.ts';
 import {NOW_MS, SERVICE, World} from './fixture.ts';
 
 const app = {service: 'orders'};

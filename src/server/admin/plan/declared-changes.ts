@@ -1,0 +1,36 @@
+/** What the specs of an app would be after a file had been applied, as changes to a view of it. Pure. */
+import type {AppChange} from '../../../model/change.ts';
+import type {DeclaredApp} from '../../../protocol/admin.ts';
+import type {AppListing} from '../read/listing.ts';
+import {newShardSpec} from '../shard-content.ts';
+
+export function declaredChanges(
+  {app, view, revision}: AppListing,
+  declared: DeclaredApp,
+  prune: boolean,
+): AppChange[] {
+  const mod = revision + 1;
+  const {maxShardCount, maxRecoveryTime, paused, shards, workerGroups} = declared;
+  const spec = {service: app, createTime: 0, ...view.spec?.value};
+  const value = {...spec, maxShardCount, maxRecoveryTime, paused};
+  const changes: AppChange[] = [{kind: 'spec', mod, entry: {value, mod, create: mod}}];
+  const named = new Set<string>();
+  for (const {shardId: shard, task = '', manualContainerId = '', group = '', ...rest} of shards) {
+    named.add(shard);
+    const content = {task, manualContainerId, group, workerGroup: rest.workerGroup ?? ''};
+    const entry = {value: newShardSpec(app, shard, content, 0), mod, create: mod};
+    changes.push({kind: 'shard', mod, shard, entry});
+  }
+  const pools = new Map(Object.entries(workerGroups));
+  for (const [workerGroup, members] of pools)
+    for (const container of members)
+      changes.push({kind: 'worker', mod, workerGroup, container, present: true});
+  if (!prune) return changes;
+  for (const shard of view.shards.keys())
+    if (!named.has(shard)) changes.push({kind: 'shard', mod, shard, entry: undefined});
+  for (const [workerGroup, members] of view.pools)
+    for (const container of members)
+      if (pools.get(workerGroup)?.includes(container) !== true)
+        changes.push({kind: 'worker', mod, workerGroup, container, present: false});
+  return changes;
+}

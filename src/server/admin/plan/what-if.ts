@@ -1,0 +1,96 @@
+/** What the live planner would do, also with containers thought away or in. */
+import {compareText} from '../../../model/compare-text.ts';
+import type {LivingContainer} from '../../../governor/containers.ts';
+import {placementSnapshot} from '../../../governor/placement.ts';
+import {SmError} from '../../../model/errors.ts';
+import type {PlacementSnapshot, Plan, UnplacedShard} from '../../../model/placement.ts';
+import type {PlanAnswer, PlanRequest} from '../../../protocol/admin.ts';
+import {livingOf} from '../read/container-views.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {listApp, WHOLE_APP} from '../read/listing.ts';
+import type {AppListing} from '../read/listing.ts';
+import {declaredChanges} from './declared-changes.ts';
+
+export async function whatIf(
+  dependencies: AdminDependencies,
+  request: PlanRequest,
+): Promise<PlanAnswer> {
+  const listing = await listApp(dependencies, request.service, WHOLE_APP);
+  if (request.declared !== undefined)
+    for (const change of declaredChanges(listing, request.declared, request.prune))
+      listing.view.apply(change);
+  const living = livingOf(listing);
+  removeHypothetical(request.service, living, request.without);
+  addHypothetical(living, request.addContainers);
+  const snapshot = placementSnapshot(listing.view, living);
+  return planAnswer(snapshot, dependencies.plan(snapshot), request.limit, listing);
+}
+
+function removeHypothetical(
+  app: string,
+  living: Map<string, LivingContainer>,
+  without: readonly string[],
+): void {
+  for (const container of without) {
+    if (living.delete(container)) continue;
+    throw new SmError('CONTAINER_NOT_FOUND', `container ${container} does not live`, {
+      hint: `sm container ls --app ${app}`,
+    });
+  }
+}
+
+function addHypothetical(living: Map<string, LivingContainer>, count: number): void {
+  for (let number = 1; number <= count; number++) {
+    const container = `new-${number}`;
+    const made = {incarnation: container, endpoint: '', state: 'ready', mode: 'open'} as const;
+    living.set(container, {container, ...made});
+  }
+}
+
+function planAnswer(
+  snapshot: PlacementSnapshot,
+  plan: Plan,
+  limit: number,
+  {view, revision}: AppListing,
+): PlanAnswer {
+  const shard = (index: number): string => snapshot.shards[index]?.id ?? '';
+  const container = (index: number): string => snapshot.containers[index]?.id ?? '';
+  const shortage = (found: UnplacedShard) => ({
+    shard: shard(found.shard),
+    reason: found.reason,
+    mustDrop: found.mustDrop,
+  });
+  return {
+    moves: plan.moves.slice(0, limit).map((move) => ({
+      shard: shard(move.shard),
+      from: container(move.from),
+      to: container(move.to),
+      cause: move.cause,
+    })),
+    moveCount: plan.moves.length,
+    heldCount:
+      view.spec?.value.paused === true
+        ? plan.moves.filter(({cause}) => cause === 'balance').length
+        : 0,
+    additions: plan.additions
+      .slice(0, limit)
+      .map((index) => ({shard: shard(index), to: container(plan.target[index] ?? -1)})),
+    additionCount: plan.additions.length,
+    unplaced: plan.unplaced.slice(0, limit).map(shortage),
+    unplacedCount: plan.unplaced.length,
+    stranded: plan.stranded.slice(0, limit).map(shortage),
+    strandedCount: plan.stranded.length,
+    containers: countsByContainer(snapshot, plan),
+    revision: String(revision),
+  };
+}
+
+function countsByContainer(snapshot: PlacementSnapshot, plan: Plan): PlanAnswer['containers'] {
+  const before = new Map<string, number>();
+  for (const {current} of snapshot.shards) before.set(current, (before.get(current) ?? 0) + 1);
+  const after = new Int32Array(snapshot.containers.length);
+  for (const target of plan.target) if (target >= 0) after[target]! += 1;
+  return snapshot.containers
+    .map(({id}, index) => ({id, before: before.get(id) ?? 0, after: after[index] ?? 0}))
+    .sort((a, b) => compareText(a.id, b.id));
+}

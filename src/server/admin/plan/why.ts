@@ -1,0 +1,129 @@
+/** Why a shard is where it is: the rule, the best homes by the live planner, its history. */
+import {compareText} from '../../../model/compare-text.ts';
+import type {LivingContainer} from '../../../governor/containers.ts';
+import {placementSnapshot} from '../../../governor/placement.ts';
+import type {PlacementReason, PlacementSnapshot} from '../../../model/placement.ts';
+import type {ShardSpec} from '../../../model/specs.ts';
+import type {WhyAnswer} from '../../../protocol/admin.ts';
+import {livingOf} from '../read/container-views.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {events} from '../read/events.ts';
+import {listApp, WHOLE_APP} from '../read/listing.ts';
+import type {AppListing} from '../read/listing.ts';
+import {hasSpec, shardView} from '../read/shard-views.ts';
+import {withAllReasons} from '../read/unplaced.ts';
+import {shardNotFound} from '../guards.ts';
+
+const HOMES_SHOWN = 3;
+const EXCLUDED_SHOWN = 20;
+const HISTORY_SHOWN = 50;
+
+const RULES: Readonly<Record<PlacementReason, string>> = {
+  'no-container': 'the app has no container that takes shards',
+  'pin-not-living': 'it is pinned to a container that does not live',
+  'pin-takes-nothing-new': 'it is pinned to a container that takes nothing new',
+  'pin-outside-worker-group': 'its pin is no member of its worker group',
+  'worker-group-empty': 'its worker group has no members',
+  'worker-group-not-living': 'no member of its worker group lives',
+  'nothing-accepts': 'no container that it may use takes anything new',
+  capacity: 'every container that it may use holds as many shards as it may',
+};
+
+/** @throws SmError APP_NOT_FOUND, SHARD_NOT_FOUND. */
+export async function why(
+  dependencies: AdminDependencies,
+  {service, shardId}: {service: string; shardId: string},
+): Promise<WhyAnswer> {
+  const listing = withAllReasons(dependencies, await listApp(dependencies, service, WHOLE_APP));
+  if (!hasSpec(listing, shardId) && !listing.view.own.has(shardId))
+    throw shardNotFound(service, shardId);
+  const living = livingOf(listing);
+  const spec = listing.view.shards.get(shardId)?.value;
+  const excluded = spec === undefined ? [] : exclusions(listing, living, spec);
+  const past = await events(dependencies, {service, object: shardId, limit: HISTORY_SHOWN});
+  const view = shardView(listing, shardId);
+  return {
+    shard: view,
+    rule: ruleOf(listing, living, spec, view.reason),
+    homes: spec === undefined ? [] : bestHomes(dependencies, listing, living, shardId),
+    excluded: excluded.slice(0, EXCLUDED_SHOWN),
+    excludedCount: excluded.length,
+    history: past.events,
+    revision: String(listing.revision),
+  };
+}
+
+function ruleOf(
+  {view}: AppListing,
+  living: ReadonlyMap<string, LivingContainer>,
+  spec: ShardSpec | undefined,
+  reason: string,
+): string {
+  if (spec === undefined) return 'its spec is gone: whoever has it lets it go';
+  if (Object.hasOwn(RULES, reason)) return RULES[reason as PlacementReason];
+  if (reason !== '') return reason;
+  const {manualContainerId: pin, group, workerGroup} = spec;
+  if (pin !== '') return `it is pinned to ${pin}`;
+  const pool = workerGroup === '' ? undefined : view.pools.get(workerGroup);
+  const open = [...living.values()].filter(
+    ({container, mode}) => mode === 'open' && (workerGroup === '' || pool?.has(container)),
+  ).length;
+  const peers = [...view.shards.values()].filter(
+    ({value}) => value.group === group && value.workerGroup === workerGroup,
+  ).length;
+  const share = open === 0 ? 0 : peers / open;
+  const bucket = `group ${group === '' ? '-' : group}, worker group ${workerGroup === '' ? '-' : workerGroup}`;
+  return `${bucket}: ${peers} shards on ${open} containers, ${Math.floor(share)} to ${Math.ceil(share)} each`;
+}
+
+/** The planner is asked for a home three times: each time the homes it has named before take nothing new. */
+function bestHomes(
+  {plan}: AdminDependencies,
+  listing: AppListing,
+  living: ReadonlyMap<string, LivingContainer>,
+  shardId: string,
+): WhyAnswer['homes'] {
+  const base = placementSnapshot(listing.view, living);
+  const at = base.shards.findIndex(({id}) => id === shardId);
+  const shard = base.shards[at];
+  if (shard === undefined) return [];
+  const homeless = {...shard, current: '', prefer: shard.current};
+  const shards = base.shards.with(at, homeless);
+  const held = new Map<string, number>();
+  for (const {current} of base.shards) held.set(current, (held.get(current) ?? 0) + 1);
+  const homes: WhyAnswer['homes'] = [];
+  const named = new Set<string>();
+  while (homes.length < HOMES_SHOWN) {
+    const containers = base.containers.map((container) =>
+      named.has(container.id) ? {...container, mode: 'closed' as const} : container,
+    );
+    const snapshot: PlacementSnapshot = {...base, shards, containers};
+    const home = containers[plan(snapshot).target[at] ?? -1]?.id;
+    if (home === undefined || named.has(home)) return homes;
+    named.add(home);
+    const current = home === shard.current;
+    homes.push({container: home, shards: held.get(home) ?? 0, current});
+  }
+  return homes;
+}
+
+/** Containers that may not take it, by the first rule that forbids it. */
+function exclusions(
+  {view}: AppListing,
+  living: ReadonlyMap<string, LivingContainer>,
+  {manualContainerId: pin, workerGroup}: ShardSpec,
+): WhyAnswer['excluded'] {
+  const limit = view.spec?.value.maxShardCount ?? 0;
+  const rule = ({container, incarnation, mode, state}: LivingContainer): string => {
+    if (mode !== 'open') return `it is ${state}`;
+    if (pin !== '' && pin !== container) return `the shard is pinned to ${pin}`;
+    if (workerGroup !== '' && view.pools.get(workerGroup)?.has(container) !== true)
+      return `it is not in worker group ${workerGroup}`;
+    const held = view.shardsOf(incarnation).size;
+    return limit > 0 && held >= limit ? `it holds ${held} of ${limit} shards` : '';
+  };
+  return [...living.values()]
+    .map((container) => ({container: container.container, rule: rule(container)}))
+    .filter((found) => found.rule !== '')
+    .sort((a, b) => compareText(a.container, b.container));
+}

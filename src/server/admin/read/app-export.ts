@@ -1,0 +1,54 @@
+/** An app's specs as a whole. */
+import {compareText} from '../../../model/compare-text.ts';
+import type {DeclaredShard, ExportAppAnswer} from '../../../protocol/admin.ts';
+import type {KeyValue} from '../../../store/port.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {refuseOwnService} from '../guards.ts';
+import {listApp} from './listing.ts';
+import {workerGroups} from './worker-groups.ts';
+
+export async function exportApp(
+  dependencies: AdminDependencies,
+  service: string,
+): Promise<ExportAppAnswer> {
+  refuseOwnService(dependencies, service);
+  const listing = await listApp(dependencies, service, ['shards', 'workers']);
+  const {view, revision} = listing;
+  const spec = view.spec?.value;
+  const shards = [...view.shards.values()]
+    .map(({value}) => value)
+    .sort((a, b) => compareText(a.id, b.id));
+  return {
+    service,
+    app: {
+      maxShardCount: spec?.maxShardCount ?? 0,
+      maxRecoveryTime: spec?.maxRecoveryTime ?? 0,
+      paused: spec?.paused ?? false,
+      shards: shards.map(({id, task, manualContainerId, group, workerGroup}): DeclaredShard => ({
+        shardId: id,
+        ...(task === '' ? {} : {task}),
+        ...(manualContainerId === '' ? {} : {manualContainerId}),
+        ...(group === '' ? {} : {group}),
+        ...(workerGroup === '' ? {} : {workerGroup}),
+      })),
+      workerGroups: workerGroups(listing),
+    },
+    specRevision: String(await specRevision(dependencies, service, revision)),
+    revision: String(revision),
+  };
+}
+
+/** Highest revision of the app's specs as they stood: app, shards, worker groups; orders and the marker do not count. */
+export async function specRevision(
+  {store, keys}: AdminDependencies,
+  app: string,
+  atRevision: number,
+): Promise<number> {
+  let highest = 0;
+  const prefixes = [keys.appSpec(app), keys.shardSpecPrefix(app), keys.workerPrefix(app)];
+  const take = (entries: readonly KeyValue[]): void => {
+    for (const {mod} of entries) highest = Math.max(highest, mod);
+  };
+  await store.scan(prefixes, take, {atRevision});
+  return highest;
+}

@@ -1,0 +1,167 @@
+/** Reading apps: names, one, all, the origin's detail, and the whole cluster. */
+import {compareText} from '../../../model/compare-text.ts';
+import {appHealth, clusterHealth} from '../../../model/health.ts';
+import type {AdminAnswer, AppView, DetailAnswer, StatusAnswer} from '../../../protocol/admin.ts';
+import {decodeCluster, decodeLeader} from '../../../protocol/records.ts';
+import {containerViews, livingOf, stateCounts} from './container-views.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {exists, listApp, listAppOrNothing, WHOLE_APP} from './listing.ts';
+import type {AppListing} from './listing.ts';
+import {isLost, shardCounts} from './shard-views.ts';
+import {workerGroups} from './worker-groups.ts';
+
+/** The apps are the shards of sm's own service. */
+export async function appNames(
+  dependencies: AdminDependencies,
+): Promise<{names: string[]; revision: number}> {
+  const {view, revision} = await listApp(dependencies, dependencies.service, ['shards']);
+  return {names: [...view.shards.keys()].sort(), revision};
+}
+
+export function appView(listing: AppListing): AppView {
+  const {app, view, status} = listing;
+  const spec = view.spec?.value;
+  const figures = {
+    deleting: spec?.deleting ?? false,
+    paused: spec?.paused ?? false,
+    settled: status?.settled ?? false,
+    shards: shardCounts(listing),
+    containers: stateCounts(containerViews(listing)),
+    alarms: (status?.alarms ?? []).map(({code, text, since}) => ({
+      service: app,
+      code,
+      text,
+      since,
+    })),
+  };
+  return {
+    service: app,
+    health: appHealth(figures),
+    createTime: spec?.createTime ?? 0,
+    maxShardCount: spec?.maxShardCount ?? 0,
+    maxRecoveryTime: spec?.maxRecoveryTime ?? 0,
+    governor: status?.governor ?? '',
+    governedAt: status?.at ?? '',
+    ...figures,
+  };
+}
+
+export async function getApp(
+  dependencies: AdminDependencies,
+  app: string,
+): Promise<{app: AppView; revision: string}> {
+  const listing = await listApp(dependencies, app, WHOLE_APP);
+  return {app: appView(listing), revision: String(listing.revision)};
+}
+
+/** All apps at one revision; one after the other, so that only one is held in memory. */
+export async function getApps(
+  dependencies: AdminDependencies,
+): Promise<{apps: AppView[]; revision: string}> {
+  const {names, revision} = await appNames(dependencies);
+  const apps: AppView[] = [];
+  for (const name of names) {
+    const listing = await listAppOrNothing(dependencies, name, WHOLE_APP, {atRevision: revision});
+    if (exists(dependencies, listing)) apps.push(appView(listing));
+  }
+  return {apps, revision: String(revision)};
+}
+
+/** The origin's view. A shard counts as allocated when a container that lives owns it. */
+export async function detail(dependencies: AdminDependencies, app: string): Promise<DetailAnswer> {
+  const listing = await listApp(dependencies, app, WHOLE_APP);
+  const {view} = listing;
+  const allocate = new Map<string, string[]>();
+  const aliveContainers = [...livingOf(listing).keys()].sort();
+  for (const container of aliveContainers) allocate.set(container, []);
+  const notAllocateShards: string[] = [];
+  for (const shard of [...view.shards.keys()].sort()) {
+    const record = view.own.get(shard)?.value;
+    const owned = record?.state === 'owned' || record?.state === 'dropping';
+    if (!owned || isLost(listing, record)) notAllocateShards.push(shard);
+    else if (allocate.has(record.container)) allocate.get(record.container)?.push(shard);
+    else allocate.set(record.container, [shard]);
+  }
+  return {
+    spec: view.spec?.value ?? {service: app},
+    shardSpec: Object.fromEntries([...view.shards].map(([id, {value}]) => [id, value])),
+    workerGroup: workerGroups(listing),
+    allocate: Object.fromEntries([...allocate].sort(([a], [b]) => compareText(a, b))),
+    aliveContainers,
+    notAllocateShards,
+  };
+}
+
+export async function status(dependencies: AdminDependencies): Promise<StatusAnswer> {
+  const {store, keys, service, version} = dependencies;
+  const {apps, revision} = await getApps(dependencies);
+  const own = await listApp(dependencies, service, WHOLE_APP, {atRevision: Number(revision)});
+  const daemons = containerViews(own);
+  const {entries} = await store.getMany([keys.leader(), keys.cluster()]);
+  const [entry, cluster] = entries;
+  const restored = cluster === undefined ? '' : restoredBy(cluster.value);
+  const {clusterId} = await store.status();
+  const sum = (count: (app: AppView) => number): number =>
+    apps.reduce((total, app) => total + count(app), 0);
+  const leader = entry === undefined ? null : leaderView(entry.value);
+  const ownAlarms = [...restoredAlarm(service, restored), ...appView(own).alarms];
+  return {
+    service,
+    version,
+    health: clusterHealth({
+      leader: leader !== null,
+      daemons: stateCounts(daemons),
+      alarms: ownAlarms,
+      apps,
+    }),
+    leader,
+    daemons,
+    apps,
+    counts: {
+      daemons: daemons.filter(({incarnation, state}) => incarnation !== '' && state !== 'lost')
+        .length,
+      apps: apps.length,
+      containers: sum(({containers}) => living(containers)),
+      shards: sum(({shards}) => shards.total),
+      ready: sum(({shards}) => shards.ready),
+      unplaced: sum(({shards}) => shards.unplaced),
+      failed: sum(({shards}) => shards.failed),
+      quarantined: sum(({shards}) => shards.quarantined),
+    },
+    alarms: [...ownAlarms, ...apps.flatMap((app) => app.alarms)],
+    store: {clusterId, epoch: own.epoch, restored},
+    revision,
+  };
+}
+
+function restoredBy(value: string): string {
+  const decoded = decodeCluster(value);
+  return decoded.ok ? (decoded.value.restored ?? '') : '';
+}
+
+function restoredAlarm(service: string, why: string): StatusAnswer['alarms'] {
+  if (why === '') return [];
+  const text = `${why}: nothing is planned until sm store accept-restore`;
+  return [{service, code: 'STORE_RESTORED', text, since: ''}];
+}
+
+function living(containers: Record<string, number>): number {
+  const all = Object.values(containers).reduce((total, count) => total + count, 0);
+  return all - (containers['lost'] ?? 0);
+}
+
+function leaderView(value: string): StatusAnswer['leader'] {
+  const decoded = decodeLeader(value);
+  if (!decoded.ok) return null;
+  const {containerId, incarnation, createTime} = decoded.value;
+  return {container: containerId, incarnation, since: new Date(createTime * 1_000).toISOString()};
+}
+
+export async function getContainers(
+  dependencies: AdminDependencies,
+  app: string,
+): Promise<AdminAnswer<'getContainers'>> {
+  const parts = ['orders', 'own', 'heartbeats', 'ids', 'status'] as const;
+  const listing = await listApp(dependencies, app, parts);
+  return {containers: containerViews(listing), revision: String(listing.revision)};
+}

@@ -1,0 +1,102 @@
+/** What a daemon can check of the cluster: etcd, leader, daemons, containers, shards, alarms. */
+import {unheardOf} from '../../../model/health.ts';
+import type {CheckVerdict, ChecksAnswer, StatusAnswer} from '../../../protocol/admin.ts';
+import {status} from './app-reads.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+
+/** etcd's quota unless it is set: 2 GiB. */
+const QUOTA_DEFAULT_BYTES = 2 * 1024 ** 3;
+/** Share of the quota from which a warning is due. */
+const QUOTA_WARN = 0.6;
+const SLOW_STORE_MS = 200;
+const MIB = 1024 ** 2;
+
+type Check = ChecksAnswer['checks'][number];
+
+export async function checks(dependencies: AdminDependencies): Promise<ChecksAnswer> {
+  const {store, wallMs} = dependencies;
+  const startedMs = performance.now();
+  await store.status();
+  const tookMs = Math.round(performance.now() - startedMs);
+  const usage = await store.usage?.();
+  const cluster = await status(dependencies);
+  return {
+    checks: [
+      storeCheck(tookMs),
+      quotaCheck(usage?.bytes, usage?.quotaBytes),
+      leaderCheck(cluster),
+      daemonsCheck(cluster),
+      ...containerChecks(cluster),
+      shardsCheck(cluster),
+      alarmsCheck(cluster),
+    ],
+    at: new Date(wallMs()).toISOString(),
+    revision: cluster.revision,
+  };
+}
+
+function check(name: string, verdict: CheckVerdict, text: string, fix = ''): Check {
+  return {name, verdict, text, fix};
+}
+
+function storeCheck(tookMs: number): Check {
+  const slow = tookMs > SLOW_STORE_MS;
+  const text = `etcd answers in ${tookMs} ms`;
+  return check('etcd', slow ? 'WARN' : 'PASS', text, slow ? 'look at its disk and its load' : '');
+}
+
+function quotaCheck(bytes: number | undefined, quota = 0): Check {
+  if (bytes === undefined) return check('etcd quota', 'PASS', 'the store tells no size');
+  const most = quota > 0 ? quota : QUOTA_DEFAULT_BYTES;
+  const share = bytes / most;
+  const text = `${Math.ceil(bytes / MIB)} of ${Math.round(most / MIB)} MiB used (${Math.round(share * 100)} %)`;
+  if (share < QUOTA_WARN) return check('etcd quota', 'PASS', text);
+  const fix = 'set compaction: auto, then etcdctl defrag; or raise --quota-backend-bytes';
+  return check('etcd quota', share < 0.95 ? 'WARN' : 'FAIL', text, fix);
+}
+
+function leaderCheck({leader}: StatusAnswer): Check {
+  return leader === null
+    ? check('leader', 'FAIL', 'nobody leads', 'start a daemon: sm serve --config-file sample.yml')
+    : check('leader', 'PASS', `${leader.container} since ${leader.since}`);
+}
+
+function daemonsCheck({daemons, counts}: StatusAnswer): Check {
+  const ailing = daemons.filter(({state}) => state !== 'ready');
+  if (ailing.length === 0)
+    return counts.daemons > 1
+      ? check('daemons', 'PASS', `${counts.daemons} ready`)
+      : check('daemons', 'WARN', 'only one daemon', 'start a second one: nobody stands in for it');
+  const text = ailing.map(({id, state}) => `${id} is ${state}`).join(', ');
+  return check('daemons', 'WARN', text, 'restart it, or wait until its apps have moved');
+}
+
+/** One check an app: containers by state. */
+function containerChecks({apps}: StatusAnswer): Check[] {
+  return apps.map(({service, containers, shards}) => {
+    const name = `containers of ${service}`;
+    const states = Object.entries(containers).map(([state, count]) => `${count} ${state}`);
+    const text = states.length === 0 ? 'none' : states.join(', ');
+    if (unheardOf(containers) > 0)
+      return check(name, 'WARN', text, `sm container ls -a ${service}`);
+    if (states.length > 0 || shards.total === 0) return check(name, 'PASS', text);
+    return check(name, 'FAIL', text, `start one: sm container run -a ${service}`);
+  });
+}
+
+function shardsCheck({counts, apps}: StatusAnswer): Check {
+  const {unplaced, failed, quarantined, ready, shards} = counts;
+  const text = `${ready} of ${shards} ready, ${unplaced} unplaced, ${failed} failed, ${quarantined} quarantined`;
+  if (unplaced + failed + quarantined === 0) return check('shards', 'PASS', text);
+  const worst = apps.find(
+    (app) => app.shards.unplaced + app.shards.failed + app.shards.quarantined > 0,
+  );
+  const fix = `sm shard ls -a ${worst?.service ?? 'APP'}, then sm shard why -a ${worst?.service ?? 'APP'} ID`;
+  return check('shards', failed + quarantined > 0 ? 'FAIL' : 'WARN', text, fix);
+}
+
+function alarmsCheck({alarms}: StatusAnswer): Check {
+  if (alarms.length === 0) return check('alarms', 'PASS', 'none');
+  const text = alarms.map(({service, code, text: words}) => `${code} (${service}): ${words}`);
+  return check('alarms', 'FAIL', text.slice(0, 5).join('; '), 'sm status');
+}

@@ -1,0 +1,204 @@
+/** Containers as they are shown: heartbeat, operator's order and the governor's word, brought together. Pure. */
+import {compareText} from '../../../model/compare-text.ts';
+import type {LivingContainer} from '../../../governor/containers.ts';
+import type {AppView} from '../../../governor/view.ts';
+import {containerState, hearingOf, modeOf} from '../../../model/container-state.ts';
+import type {Hearing} from '../../../model/container-state.ts';
+import type {ContainerState, Heartbeat} from '../../../model/container.ts';
+import type {ContainerOrder} from '../../../model/specs.ts';
+import type {ContainerStatus} from '../../../model/status.ts';
+import type {ContainerView, OrderView} from '../../../protocol/admin.ts';
+import type {AppListing} from './listing.ts';
+
+interface Load {
+  total: number;
+  ready: number;
+  dropping: number;
+}
+
+/** All containers that a heartbeat, a record or an order names, by id. */
+export function containerViews(listing: AppListing): ContainerView[] {
+  const loads = loadsOf(listing.view);
+  const views: ContainerView[] = [];
+  for (const [incarnation, {value}] of listing.view.heartbeats) {
+    views.push(livingView(listing, incarnation, value, loads.get(incarnation)?.load));
+    loads.delete(incarnation);
+  }
+  for (const [incarnation, {container, load}] of loads) {
+    views.push(goneView(listing, container, incarnation, load));
+  }
+  addOrderedOnly(listing, views);
+  return views.sort((a, b) => compareText(a.id, b.id) || compareText(a.incarnation, b.incarnation));
+}
+
+/** Containers that may hold shards, as the planner is told of them. */
+export function livingOf(listing: AppListing): Map<string, LivingContainer> {
+  const living = new Map<string, LivingContainer>();
+  for (const [container, {incarnation}] of listing.view.ids) {
+    const heartbeat = listing.view.heartbeats.get(incarnation)?.value;
+    if (heartbeat === undefined || heartbeat.state === 'waiting') continue;
+    const {state} = stateOf(listing, incarnation, heartbeat);
+    const {endpoint} = heartbeat;
+    living.set(container, {container, incarnation, endpoint, state, mode: modeOf(state)});
+  }
+  return living;
+}
+
+/** Number of containers by state. */
+export function stateCounts(views: readonly ContainerView[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const {state} of views) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}
+
+export function stateOf(
+  listing: AppListing,
+  incarnation: string,
+  heartbeat: Heartbeat,
+): {state: ContainerState; since: string; note: string} {
+  const {container} = heartbeat;
+  const said = wordOn(listing, container, incarnation);
+  const order = listing.view.orders.get(container)?.value;
+  const heard = hearing(listing.view, container, incarnation, said);
+  const state = containerState(heartbeat.state, incarnation, order, heard);
+  if (said?.state === state) return {state, since: said.since, note: said.note};
+  const ordered = state === 'cordoned' || state === 'draining';
+  return {state, since: ordered ? (order?.at ?? '') : '', note: ''};
+}
+
+/** By the governor's clock, or unreachable by what everybody can read: the governor gives it nothing. */
+function hearing(
+  view: AppView,
+  container: string,
+  incarnation: string,
+  said: ContainerStatus | undefined,
+): Hearing {
+  const heard = hearingOf(said?.state);
+  if (heard !== 'heard' || problemOf(view, container, incarnation) === '') return heard;
+  return 'unreachable';
+}
+
+/** Its heartbeat, or the id key that should name it, cannot be read; '' when both can. */
+function problemOf(view: AppView, container: string, incarnation: string): string {
+  const unreadable = view.heartbeatProblem(incarnation);
+  if (unreadable !== undefined) return unreadable;
+  return view.ids.get(container)?.incarnation === '' ? 'its id key cannot be read: restart it' : '';
+}
+
+function wordOn(
+  {status}: AppListing,
+  container: string,
+  incarnation: string,
+): ContainerStatus | undefined {
+  if (status === undefined || !Object.hasOwn(status.containers, container)) return undefined;
+  const word = status.containers[container];
+  return word?.incarnation === incarnation ? word : undefined;
+}
+
+function loadsOf(view: AppView): Map<string, {container: string; load: Load}> {
+  const loads = new Map<string, {container: string; load: Load}>();
+  for (const {value} of view.own.values()) {
+    if (value.state === 'free') continue;
+    const {incarnation, container} = value;
+    let known = loads.get(incarnation);
+    if (known === undefined) {
+      known = {container, load: {total: 0, ready: 0, dropping: 0}};
+      loads.set(incarnation, known);
+    }
+    known.load.total++;
+    if (value.state === 'owned' && value.ready) known.load.ready++;
+    if (value.state === 'dropping') known.load.dropping++;
+  }
+  return loads;
+}
+
+function livingView(
+  listing: AppListing,
+  incarnation: string,
+  heartbeat: Heartbeat,
+  load: Load | undefined,
+): ContainerView {
+  const {endpoint, host, pid, zone, labels, version, sdk, ttlMs} = heartbeat;
+  const said = stateOf(listing, incarnation, heartbeat);
+  return {
+    ...blankView(heartbeat.container, incarnation),
+    ...said,
+    ...overdueNote(heartbeat),
+    endpoint,
+    host,
+    pid,
+    zone,
+    labels,
+    version,
+    sdk,
+    ttlMs,
+    problem: problemOf(listing.view, heartbeat.container, incarnation),
+    // A silent container has lost its right to act, whatever its records say.
+    ...(load === undefined ? {} : {shards: said.state === 'silent' ? {...load, ready: 0} : load}),
+    order: orderOf(listing.view.orders.get(heartbeat.container)?.value),
+  };
+}
+
+/** Hooks of the application that do not end: the container lives, but these shards go neither in nor out. */
+function overdueNote({overdue = []}: Heartbeat): {note?: string} {
+  if (overdue.length === 0) return {};
+  return {note: overdue.map(({hook, shard}) => `${hook} of ${shard} is overdue`).join(', ')};
+}
+
+/** Its heartbeat is gone, records still name it: the governor has yet to give them to others. */
+function goneView(
+  listing: AppListing,
+  container: string,
+  incarnation: string,
+  load: Load,
+): ContainerView {
+  const said = wordOn(listing, container, incarnation);
+  const order = orderOf(listing.view.orders.get(container)?.value);
+  const note = 'no heartbeat; its shards wait for another container';
+  return {
+    ...blankView(container, incarnation),
+    state: 'lost',
+    since: said?.state === 'lost' ? said.since : '',
+    note,
+    shards: {...load, ready: 0},
+    order,
+  };
+}
+
+function addOrderedOnly({view}: AppListing, views: ContainerView[]): void {
+  const shown = new Set(views.map(({id}) => id));
+  for (const [container, {value}] of view.orders) {
+    if (shown.has(container)) continue;
+    const state = value.order === 'drain' ? 'draining' : 'cordoned';
+    const note = 'not running; the order waits for it';
+    const order = orderOf(value);
+    views.push({...blankView(container, ''), state, since: value.at, note, order});
+  }
+}
+
+function blankView(id: string, incarnation: string): ContainerView {
+  return {
+    id,
+    incarnation,
+    state: 'lost',
+    since: '',
+    note: '',
+    endpoint: '',
+    host: '',
+    pid: 0,
+    zone: '',
+    labels: {},
+    version: '',
+    sdk: '',
+    ttlMs: 0,
+    problem: '',
+    shards: {total: 0, ready: 0, dropping: 0},
+    order: null,
+  };
+}
+
+function orderOf(order: ContainerOrder | undefined): OrderView | null {
+  if (order === undefined) return null;
+  const {reason, by, at, incarnation, keep} = order;
+  return {order: order.order, reason, by, at, incarnation, keep};
+}

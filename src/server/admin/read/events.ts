@@ -1,0 +1,65 @@
+/** What has happened: changes by operators, moves, container states. From the keys of each, newest last. */
+import {compareText} from '../../../model/compare-text.ts';
+import type {ParsedKey} from '../../../etcd/keys.ts';
+import type {EventsAnswer, EventsQuery, EventView} from '../../../protocol/admin.ts';
+import {decodeAudit, decodeEventRound, decodeMoveRound} from '../../../protocol/records.ts';
+import type {KeyValue} from '../../../store/port.ts';
+import {appNames} from './app-reads.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {appNotFound} from '../guards.ts';
+
+export async function events(
+  dependencies: AdminDependencies,
+  {service, object, limit}: EventsQuery,
+): Promise<EventsAnswer> {
+  const {store, keys} = dependencies;
+  const {names} = await appNames(dependencies);
+  const apps = service === undefined ? [...names, dependencies.service] : [service];
+  const known = service === undefined || service === dependencies.service;
+  const prefixes = apps.flatMap((app) => [keys.movesPrefix(app), keys.eventsPrefix(app)]);
+  const {entries, revision} = await store.list([keys.auditPrefix(), ...prefixes]);
+  const found: EventView[] = [];
+  for (const entry of entries) {
+    const parsed = keys.parse(entry.key);
+    if (parsed !== undefined) found.push(...eventsOf(parsed, entry));
+  }
+  const wanted = found
+    .filter((event) => service === undefined || event.service === service)
+    .filter((event) => object === undefined || concerns(event, object))
+    .sort((a, b) => compareText(a.at, b.at) || Number(a.revision) - Number(b.revision));
+  // An app that was removed keeps its past; one that never was has none.
+  if (!known && wanted.length === 0 && !names.includes(service)) throw appNotFound(service);
+  return {events: wanted.slice(-limit), matched: wanted.length, revision: String(revision)};
+}
+
+/** The events that a key holds; none when it holds something else. */
+export function eventsOf(parsed: ParsedKey, entry: KeyValue): EventView[] {
+  const revision = String(entry.mod);
+  if (parsed.kind === 'audit') {
+    const decoded = decodeAudit(entry.value);
+    if (!decoded.ok) return [];
+    const {at, service, who, from, operation, detail, reason, requestId} = decoded.value;
+    const {objects, objectCount} = decoded.value;
+    const said = {at, service, who, from, operation, objects, objectCount, detail};
+    return [{type: 'audit', revision, ...said, reason, requestId}];
+  }
+  if (parsed.kind === 'moves') {
+    const round = decodeMoveRound(entry.value);
+    const service = parsed.app;
+    if (!round.ok) return [];
+    return round.value.map((move) => ({type: 'move', revision, at: move.endedAt, service, move}));
+  }
+  if (parsed.kind !== 'events') return [];
+  const round = decodeEventRound(entry.value);
+  const service = parsed.app;
+  return round.ok
+    ? round.value.map((event) => ({type: 'container', revision, service, ...event}))
+    : [];
+}
+
+function concerns(event: EventView, object: string): boolean {
+  if (event.type === 'container') return event.container === object;
+  if (event.type === 'move')
+    return [event.move.shard, event.move.from, event.move.to].includes(object);
+  return event.objects.some((name) => name.slice(name.indexOf('/') + 1) === object);
+}

@@ -1,0 +1,86 @@
+/** Moves: what runs, by the records; what has ended, by the rounds that governors wrote. */
+import {compareText} from '../../../model/compare-text.ts';
+import type {OwnershipRecord, Versioned} from '../../../model/ownership.ts';
+import {placementSnapshot} from '../../../governor/placement.ts';
+import {queueState} from '../../../governor/move-gate.ts';
+import type {MovesAnswer, MoveStep, QueuedMoveView, RunningMove} from '../../../protocol/admin.ts';
+import {livingOf} from './container-views.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {listApp, WHOLE_APP} from './listing.ts';
+import type {AppListing} from './listing.ts';
+
+const STEPS: Readonly<Record<OwnershipRecord['state'], MoveStep>> = {
+  assigned: 'assigned',
+  owned: 'adding',
+  dropping: 'dropping',
+  free: 'free',
+};
+
+/** The move that a record which is not at rest stands for; undefined for one that is ready. */
+export function runningMove(
+  shard: string,
+  {value, mod}: Versioned<OwnershipRecord>,
+): RunningMove | undefined {
+  if (value.state === 'owned' && value.ready) return undefined;
+  const {move, failures, lastError, state, container} = value;
+  // A free record without a move is only the memory of its last owner.
+  if (state === 'free' && move === null) return undefined;
+  const arriving = state === 'assigned' || state === 'owned';
+  return {
+    id: move?.id ?? '',
+    shard,
+    from: move?.from ?? (arriving ? '' : container),
+    to: move?.to ?? (arriving ? container : ''),
+    why: move?.why ?? '',
+    startedAt: move?.startedAt ?? '',
+    step: STEPS[state],
+    failures,
+    lastError,
+    revision: String(mod),
+  };
+}
+
+export async function moves(
+  dependencies: AdminDependencies,
+  {service, limit}: {service: string; limit: number},
+): Promise<MovesAnswer> {
+  const listing = await listApp(dependencies, service, [...WHOLE_APP, 'moves']);
+  const {view, finished, revision} = listing;
+  const running: RunningMove[] = [];
+  for (const [shard, known] of view.own) {
+    const move = runningMove(shard, known);
+    if (move !== undefined) running.push(move);
+  }
+  running.sort((a, b) => compareText(a.startedAt, b.startedAt) || compareText(a.shard, b.shard));
+  const newestFirst = [...finished].sort(
+    (a, b) => compareText(b.endedAt, a.endedAt) || compareText(a.shard, b.shard),
+  );
+  const queued = queuedMoves(listing, dependencies.plan);
+  return {
+    running: running.slice(0, limit),
+    runningCount: running.length,
+    queued: queued.slice(0, limit),
+    queuedCount: queued.length,
+    finished: newestFirst.slice(0, limit),
+    finishedCount: newestFirst.length,
+    revision: String(revision),
+  };
+}
+
+/** What the live planner wants and nobody has begun, in its order. */
+export function queuedMoves(
+  listing: AppListing,
+  plan: AdminDependencies['plan'],
+): QueuedMoveView[] {
+  const living = livingOf(listing);
+  const snapshot = placementSnapshot(listing.view, living);
+  return plan(snapshot).moves.map(({shard, from, to, cause}) => {
+    const move = {
+      shard: snapshot.shards[shard]?.id ?? '',
+      from: snapshot.containers[from]?.id ?? '',
+      to: snapshot.containers[to]?.id ?? '',
+      cause,
+    };
+    return {...move, state: queueState(move, listing.view, living)};
+  });
+}

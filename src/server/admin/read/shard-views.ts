@@ -1,0 +1,175 @@
+/** Shards as they are shown: spec and ownership record brought together. Pure. */
+import type {OwnershipRecord, Versioned} from '../../../model/ownership.ts';
+import {shardStateOf} from '../../../model/shard-state.ts';
+import type {ShardSpec} from '../../../model/specs.ts';
+import {tokenOf as recordToken} from '../../../ownership/transitions.ts';
+import type {ShardCounts, ShardState, ShardView} from '../../../protocol/admin.ts';
+import {stateOf} from './container-views.ts';
+import type {AppListing} from './listing.ts';
+
+/**
+ * The shard's state with what cannot be read, with nobody being its new home, and with the loss of its container taken into
+ * account: whatever the record says, who has no heartbeat, or is silent, serves nothing.
+ */
+export function shardState(listing: AppListing, shard: string): ShardState {
+  const record = listing.view.own.get(shard)?.value;
+  return shardStateOf(record, {
+    unreadable: listing.view.isQuarantined(shard),
+    lost: isLost(listing, record),
+    homeless: record?.state === 'free' && reasonOf(listing, shard) !== '',
+  });
+}
+
+/** The record names a container that serves nothing any more. */
+export function isLost(listing: AppListing, record: OwnershipRecord | undefined): boolean {
+  if (record === undefined || record.state === 'free') return false;
+  return lossOfIncarnation(listing, record.incarnation) !== '';
+}
+
+/** Why the container that the record names serves nothing any more; '' when it may, or when the record names none. */
+function lossOf(listing: AppListing, record: OwnershipRecord | undefined): string {
+  if (record === undefined || record.state === 'free') return '';
+  const loss = lossOfIncarnation(listing, record.incarnation);
+  if (loss === '') return '';
+  const {container} = record;
+  return loss === 'unreadable'
+    ? `the heartbeat of its container ${container} cannot be read`
+    : `its container ${container} is ${loss}`;
+}
+
+type Loss = '' | 'unreadable' | 'lost' | 'silent';
+
+/** A thousand containers hold 100,000 shards: each is looked at once. */
+const lossesByListing = new WeakMap<AppListing, Map<string, Loss>>();
+
+function lossOfIncarnation(listing: AppListing, incarnation: string): Loss {
+  let losses = lossesByListing.get(listing);
+  if (losses === undefined) {
+    losses = new Map();
+    lossesByListing.set(listing, losses);
+  }
+  let loss = losses.get(incarnation);
+  if (loss === undefined) {
+    loss = judgedLoss(listing, incarnation);
+    losses.set(incarnation, loss);
+  }
+  return loss;
+}
+
+function judgedLoss(listing: AppListing, incarnation: string): Loss {
+  const {view} = listing;
+  const heartbeat = view.heartbeats.get(incarnation)?.value;
+  if (heartbeat === undefined) return 'lost';
+  if (view.heartbeatProblem(incarnation) !== undefined) return 'unreadable';
+  const {state} = stateOf(listing, incarnation, heartbeat);
+  return state === 'silent' || state === 'lost' ? state : '';
+}
+
+/** Nobody serves it, and nobody is about to: it has a spec, and no home that lives. */
+export function isUnplaced(listing: AppListing, shard: string): boolean {
+  const record = listing.view.own.get(shard)?.value;
+  const homeless = record === undefined || record.state === 'free';
+  return (homeless || shardState(listing, shard) === 'unplaced') && hasSpec(listing, shard);
+}
+
+/** Token of the present owner; '' when nobody owns it. Until it is written, the record's revision stands for it. */
+export function tokenOf(known: Versioned<OwnershipRecord> | undefined, epoch: number): string {
+  if (known === undefined) return '';
+  const {state} = known.value;
+  return state === 'owned' || state === 'dropping' ? recordToken(known, epoch) : '';
+}
+
+/** Ids of all shards that have a spec, a record, or something unreadable in their place; sorted. */
+export function shardIds({view}: AppListing): string[] {
+  const ids = new Set<string>(view.shards.keys());
+  for (const shard of view.own.keys()) ids.add(shard);
+  for (const key of view.quarantined.keys()) {
+    const shard = /^(?:own|shard)\/(.*)$/s.exec(key)?.[1];
+    if (shard !== undefined) ids.add(shard);
+  }
+  return [...ids].sort();
+}
+
+export function shardView(listing: AppListing, shard: string): ShardView {
+  const {view, epoch, app} = listing;
+  const known = view.own.get(shard);
+  const record = known?.value;
+  return {
+    ...specFields(app, shard, view.shards.get(shard)?.value),
+    removing: !hasSpec(listing, shard),
+    state: shardState(listing, shard),
+    container: record === undefined || record.state === 'free' ? '' : record.container,
+    incarnation: record === undefined || record.state === 'free' ? '' : record.incarnation,
+    token: tokenOf(known, epoch),
+    reason: reasonOf(listing, shard),
+    move: record?.move ?? null,
+    failures: record?.failures ?? 0,
+    lastError: record?.lastError ?? '',
+    revision: String(known?.mod ?? 0),
+  };
+}
+
+function specFields(app: string, id: string, spec: ShardSpec | undefined) {
+  return {
+    id,
+    service: app,
+    task: spec?.task ?? '',
+    manualContainerId: spec?.manualContainerId ?? '',
+    group: spec?.group ?? '',
+    workerGroup: spec?.workerGroup ?? '',
+    updateTime: spec?.updateTime ?? 0,
+    taskVersion: spec?.taskVersion ?? 0,
+  };
+}
+
+export function hasSpec({view}: AppListing, shard: string): boolean {
+  return view.shards.has(shard) || view.quarantined.has(`shard/${shard}`);
+}
+
+/** Why a shard is nowhere or cannot be read, by the governor's word or by the loss of its container; '' when there is none. */
+export function reasonOf(listing: AppListing, shard: string): string {
+  const {quarantined} = listing.view;
+  const unreadable = quarantined.get(`own/${shard}`) ?? quarantined.get(`shard/${shard}`);
+  if (unreadable !== undefined) return unreadable;
+  return unplacedReasons(listing).get(shard) ?? lossOf(listing, listing.view.own.get(shard)?.value);
+}
+
+const reasonsByListing = new WeakMap<AppListing, ReadonlyMap<string, string>>();
+
+function unplacedReasons(listing: AppListing): ReadonlyMap<string, string> {
+  let reasons = reasonsByListing.get(listing);
+  if (reasons === undefined) {
+    reasons = new Map((listing.status?.unplaced ?? []).map(({shard, reason}) => [shard, reason]));
+    reasonsByListing.set(listing, reasons);
+  }
+  return reasons;
+}
+
+export function noShards(): ShardCounts {
+  return {total: 0, ready: 0, moving: 0, unplaced: 0, failed: 0, quarantined: 0, removing: 0};
+}
+
+export function shardCounts(listing: AppListing): ShardCounts {
+  const counts = noShards();
+  const {view} = listing;
+  counts.removing = view.own.size;
+  for (const shard of view.shards.keys()) {
+    counts.total++;
+    counts[columnOf(shardState(listing, shard))]++;
+    if (view.own.has(shard)) counts.removing--;
+  }
+  for (const key of view.quarantined.keys()) {
+    if (!key.startsWith('shard/') || view.shards.has(key.slice('shard/'.length))) continue;
+    counts.total++;
+    counts.quarantined++;
+    if (view.own.has(key.slice('shard/'.length))) counts.removing--;
+  }
+  return counts;
+}
+
+function columnOf(state: ShardState): 'ready' | 'moving' | 'unplaced' | 'failed' | 'quarantined' {
+  if (state === 'assigned' || state === 'owned' || state === 'dropping' || state === 'free') {
+    return 'moving';
+  }
+  return state;
+}

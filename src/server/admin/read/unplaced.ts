@@ -1,0 +1,38 @@
+/** Why shards are unplaced: by the governor's word, and by the live planner where that word is cut short or missing. */
+import {placementSnapshot} from '../../../governor/placement.ts';
+import type {AppStatus} from '../../../model/status.ts';
+import {livingOf} from './container-views.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import type {AppListing} from './listing.ts';
+
+/** The listing with a reason for every shard that the planner leaves out. */
+export function withAllReasons({plan}: AdminDependencies, listing: AppListing): AppListing {
+  if (!needsPlan(listing)) return listing;
+  const snapshot = placementSnapshot(listing.view, livingOf(listing));
+  const {unplaced} = plan(snapshot);
+  const reasons = unplaced.map(({shard, reason}) => ({
+    shard: snapshot.shards[shard]?.id ?? '',
+    reason,
+  }));
+  const status: AppStatus = listing.status ?? NO_WORD;
+  return {...listing, status: {...status, unplaced: reasons, unplacedCount: reasons.length}};
+}
+
+/** The governor has not spoken yet, or lists fewer than it counts. */
+function needsPlan({status, view}: AppListing): boolean {
+  if (status === undefined) return view.shards.size > view.own.size;
+  return status.unplacedCount > status.unplaced.length;
+}
+
+const NO_WORD: AppStatus = {
+  v: 1,
+  governor: '',
+  at: '',
+  containers: {},
+  unplacedCount: 0,
+  unplaced: [],
+  failed: [],
+  quarantined: [],
+  alarms: [],
+  settled: false,
+};

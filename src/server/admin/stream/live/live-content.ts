@@ -1,0 +1,125 @@
+/** What a view shows of the records as they are now. */
+import {compareText} from '../../../../model/compare-text.ts';
+import type {LiveQuery, LiveRow, LiveSection, LiveSummary} from '../../../../protocol/admin.ts';
+import {
+  LIVE_ALARMS_LIMIT,
+  LIVE_APPS_LIMIT,
+  LIVE_CONTAINERS_LIMIT,
+  LIVE_FINISHED_LIMIT,
+  LIVE_MOVES_LIMIT,
+} from '../../../../protocol/admin.ts';
+import type {AppRecords} from './app-records.ts';
+import {alarmsOf, summaryOf} from './live-figures.ts';
+import type {ViewRecords} from './live-records.ts';
+import {appRow, containerRows, finishedRows, moveRows} from './live-rows.ts';
+import {shardWindow} from './shard-window.ts';
+
+/** A row that is made only when it has changed: `print` tells whether it has. */
+export interface PrintedRow {
+  readonly key: string;
+  readonly print: string;
+  readonly row: () => LiveRow;
+}
+
+export interface LiveContent {
+  readonly summary: LiveSummary;
+  readonly sections: Partial<Record<LiveSection, readonly PrintedRow[]>>;
+}
+
+/** The moment of a look: monotonic for ages of heartbeats, wall for what has a time of day. */
+export interface Instant {
+  readonly nowMs: number;
+  readonly wallMs: number;
+}
+
+export async function liveContent(
+  records: ViewRecords,
+  query: LiveQuery,
+  cluster: string,
+  moment: Instant,
+): Promise<LiveContent> {
+  const apps = records.apps();
+  const {sections, matched, total} = await sectionsOf(records, apps, query, moment);
+  const summary = summaryOf(records, apps, {cluster, service: query.service ?? ''}, moment);
+  const alarms = alarmsOf(records, apps);
+  return {
+    summary: {
+      ...summary,
+      matched,
+      total,
+      alarms: alarms.slice(0, LIVE_ALARMS_LIMIT),
+      alarmCount: alarms.length,
+    },
+    sections,
+  };
+}
+
+async function sectionsOf(
+  records: ViewRecords,
+  apps: readonly AppRecords[],
+  query: LiveQuery,
+  moment: Instant,
+): Promise<Pick<LiveContent, 'sections'> & {matched: number; total: number}> {
+  switch (query.view) {
+    case 'shards': {
+      const [app] = apps;
+      const {rows, matched, total} = await shardWindow(records, app, query);
+      return {sections: {shards: rows}, matched, total};
+    }
+    case 'containers':
+      return counted('containers', allContainers(records, apps, moment), LIVE_CONTAINERS_LIMIT);
+    case 'moves': {
+      const moves = allMoves(apps);
+      const finished = allFinished(apps);
+      const {sections, ...counts} = counted('moves', moves, LIVE_MOVES_LIMIT);
+      return {sections: {...sections, finished}, ...counts};
+    }
+    case 'apps':
+      return counted('apps', allApps(records, apps), LIVE_APPS_LIMIT);
+    case 'top': {
+      const {sections, ...counts} = counted('apps', allApps(records, apps), LIVE_APPS_LIMIT);
+      return {
+        sections: {
+          ...sections,
+          containers: allContainers(records, apps, moment).slice(0, LIVE_CONTAINERS_LIMIT),
+          moves: allMoves(apps).slice(0, LIVE_MOVES_LIMIT),
+          finished: allFinished(apps),
+        },
+        ...counts,
+      };
+    }
+  }
+}
+
+function counted(
+  name: LiveSection,
+  rows: readonly PrintedRow[],
+  limit: number,
+): {sections: LiveContent['sections']; matched: number; total: number} {
+  return {sections: {[name]: rows.slice(0, limit)}, matched: rows.length, total: rows.length};
+}
+
+function allApps(records: ViewRecords, apps: readonly AppRecords[]): PrintedRow[] {
+  return apps.map((app) => appRow(app, records)).sort((a, b) => b.rank - a.rank);
+}
+
+function allContainers(
+  records: ViewRecords,
+  apps: readonly AppRecords[],
+  {nowMs, wallMs}: Instant,
+): PrintedRow[] {
+  const rows = apps.flatMap((app) => containerRows(app, records, {nowMs, wallMs}));
+  return rows.sort((a, b) => b.rank - a.rank || compareText(a.key, b.key));
+}
+
+function allMoves(apps: readonly AppRecords[]): PrintedRow[] {
+  const rows = apps.flatMap((app) => moveRows(app));
+  return apps.length < 2
+    ? rows
+    : rows.sort((a, b) => b.rank - a.rank || compareText(a.since, b.since));
+}
+
+function allFinished(apps: readonly AppRecords[]): PrintedRow[] {
+  const rows = apps.flatMap((app) => finishedRows(app, LIVE_FINISHED_LIMIT));
+  return rows.sort((a, b) => b.endedAtMs - a.endedAtMs).slice(0, LIVE_FINISHED_LIMIT);
+}

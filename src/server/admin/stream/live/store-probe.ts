@@ -1,0 +1,57 @@
+/** Whether the store answers, asked while anyone watches: a daemon that lives but has lost etcd must not look well. */
+import type {LiveBeat} from '../../../../protocol/admin.ts';
+import {LIVE_BEAT_MS} from '../../../../protocol/admin.ts';
+import type {Store} from '../../../../store/port.ts';
+
+/** Below the beat, so that a beat tells of the look before it. */
+const TIMEOUT_MS = 1_500;
+
+type Word = Pick<LiveBeat, 'lagMs' | 'store'>;
+
+export class StoreProbe {
+  private readonly store: Store;
+  private readonly wallMs: () => number;
+  private users = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private last: Word = {lagMs: 0, store: {ok: true, since: '', reason: ''}};
+
+  constructor(store: Store, wallMs: () => number) {
+    this.store = store;
+    this.wallMs = wallMs;
+  }
+
+  /** Asks until the last user has called what this returns. */
+  use(): () => void {
+    this.users++;
+    if (this.users === 1) void this.ask();
+    return () => {
+      this.users--;
+      if (this.users === 0) clearTimeout(this.timer);
+    };
+  }
+
+  word(): Word {
+    return this.last;
+  }
+
+  private async ask(): Promise<void> {
+    const startedMs = performance.now();
+    try {
+      await this.store.status({timeoutMs: TIMEOUT_MS});
+      const lagMs = Math.round(performance.now() - startedMs);
+      this.last = {lagMs, store: {ok: true, since: '', reason: ''}};
+    } catch (error) {
+      this.away(error, performance.now() - startedMs);
+    }
+    clearTimeout(this.timer);
+    if (this.users === 0) return;
+    this.timer = setTimeout(() => void this.ask(), LIVE_BEAT_MS);
+    this.timer.unref();
+  }
+
+  private away(error: unknown, tookMs: number): void {
+    const since = this.last.store.since || new Date(this.wallMs() - tookMs).toISOString();
+    const reason = error instanceof Error ? error.message : String(error);
+    this.last = {lagMs: Math.round(tookMs), store: {ok: false, since, reason}};
+  }
+}

@@ -1,0 +1,154 @@
+/** Whether a goal of `sm wait` is reached, judged on one listing. Pure. */
+import {placementSnapshot} from '../../../governor/placement.ts';
+import {SmError} from '../../../model/errors.ts';
+import type {PlacementSnapshot, Plan} from '../../../model/placement.ts';
+import {recordState} from '../../../model/shard-state.ts';
+import {MISSING_LIMIT} from '../../../protocol/admin.ts';
+import type {WaitCheckAnswer, WaitCheckQuery} from '../../../protocol/admin.ts';
+import {livingOf, stateOf} from '../read/container-views.ts';
+import type {AppListing} from '../read/listing.ts';
+import {hasSpec, reasonOf, shardState} from '../read/shard-views.ts';
+
+export type Goal = Pick<WaitCheckQuery, 'kind' | 'for'> & {
+  /** Shard or container id; for an app its name. */
+  readonly id: string;
+};
+
+/** What is not there yet, first entries only, and how much. */
+class Unmet {
+  readonly first: {id: string; reason: string}[] = [];
+  count = 0;
+
+  add(id: string, reason: string): void {
+    this.count++;
+    if (this.first.length < MISSING_LIMIT) this.first.push({id, reason});
+  }
+}
+
+type WaitCondition = (listing: AppListing, id: string, missing: Unmet, plan: Planner) => void;
+type Planner = (snapshot: PlacementSnapshot) => Plan;
+
+const JUDGEMENTS: Readonly<Record<string, WaitCondition>> = {
+  'app exists': (listing, id, missing) => {
+    if (!appExists(listing)) missing.add(id, 'there is no such app');
+  },
+  'app gone': appGone,
+  'app ready': appReady,
+  'app balanced': appBalanced,
+  'shard exists': (listing, id, missing) => {
+    if (!hasSpec(listing, id)) missing.add(id, 'there is no such shard');
+  },
+  'shard gone': (listing, id, missing) => {
+    if (hasSpec(listing, id)) missing.add(id, 'its spec exists');
+    else {
+      const record = listing.view.own.get(id)?.value;
+      if (record !== undefined) missing.add(id, `its record is ${recordState(record)}`);
+    }
+  },
+  'shard ready': (listing, id, missing) => {
+    if (hasSpec(listing, id)) shardReady(listing, id, missing);
+    else missing.add(id, 'there is no such shard');
+  },
+  'container exists': (listing, id, missing) => {
+    if (!heartbeatsOf(listing, id)) missing.add(id, 'it has no heartbeat');
+  },
+  'container gone': (listing, id, missing) => {
+    if (heartbeatsOf(listing, id)) missing.add(id, 'its heartbeat exists');
+    drained(listing, id, missing);
+  },
+  'container ready': containerReady,
+  'container drained': drained,
+};
+
+/**
+ * @throws SmError INVALID_INPUT when the goal means nothing for that kind (a shard cannot be balanced).
+ */
+export function judge(listing: AppListing, goal: Goal, plan: Planner): WaitCheckAnswer {
+  const judgement = JUDGEMENTS[`${goal.kind} ${goal.for}`];
+  if (judgement === undefined) throw meaningless(goal);
+  const missing = new Unmet();
+  judgement(listing, goal.id, missing, plan);
+  return {
+    met: missing.count === 0,
+    revision: String(listing.revision),
+    missing: missing.first,
+    missingCount: missing.count,
+  };
+}
+
+function meaningless(goal: Goal): SmError {
+  const goals = Object.keys(JUDGEMENTS)
+    .filter((name) => name.startsWith(`${goal.kind} `))
+    .map((name) => name.split(' ')[1]);
+  return new SmError('INVALID_INPUT', `${goal.kind} cannot be waited for until "${goal.for}"`, {
+    hint: `use one of ${goals.join(', ')}`,
+  });
+}
+
+function appExists({app, view}: AppListing): boolean {
+  return view.spec !== undefined || view.quarantined.has(`spec/${app}`);
+}
+
+function appGone(listing: AppListing, id: string, missing: Unmet): void {
+  if (appExists(listing)) missing.add(id, 'its spec exists');
+  for (const shard of listing.view.shards.keys()) missing.add(shard, 'the shard’s spec exists');
+  for (const shard of listing.view.own.keys()) missing.add(shard, 'the shard’s record exists');
+  for (const {value} of listing.view.heartbeats.values()) {
+    missing.add(value.container, 'the container’s heartbeat exists');
+  }
+}
+
+function appReady(listing: AppListing, id: string, missing: Unmet): void {
+  if (!appExists(listing)) {
+    missing.add(id, 'there is no such app');
+    return;
+  }
+  for (const shard of listing.view.shards.keys()) shardReady(listing, shard, missing);
+  for (const key of listing.view.quarantined.keys()) {
+    if (key.startsWith('shard/'))
+      missing.add(key.slice('shard/'.length), 'its spec cannot be read');
+  }
+}
+
+function shardReady(listing: AppListing, shard: string, missing: Unmet): void {
+  const state = shardState(listing, shard);
+  if (state === 'ready') return;
+  const reason = reasonOf(listing, shard);
+  missing.add(shard, reason === '' ? state : `${state}: ${reason}`);
+}
+
+function appBalanced(listing: AppListing, id: string, missing: Unmet, plan: Planner): void {
+  appReady(listing, id, missing);
+  const snapshot = placementSnapshot(listing.view, livingOf(listing));
+  const wanted = plan(snapshot);
+  const name = (shard: number): string => snapshot.shards[shard]?.id ?? '';
+  for (const {shard, cause} of wanted.moves) missing.add(name(shard), `is to move (${cause})`);
+  for (const [shard, {value}] of listing.view.own) {
+    if (value.state === 'dropping') missing.add(shard, 'is on its way');
+  }
+}
+
+function containerReady(listing: AppListing, id: string, missing: Unmet): void {
+  const incarnation = listing.view.livingIncarnation(id);
+  const heartbeat = listing.view.heartbeats.get(incarnation ?? '')?.value;
+  if (incarnation === undefined || heartbeat === undefined) {
+    missing.add(id, heartbeatsOf(listing, id) ? 'waits for its id' : 'it has no heartbeat');
+    return;
+  }
+  const {state} = stateOf(listing, incarnation, heartbeat);
+  if (state !== 'ready') missing.add(id, state);
+}
+
+function drained(listing: AppListing, id: string, missing: Unmet): void {
+  const others = [...livingOf(listing).values()].filter(({container}) => container !== id);
+  const blocker = others.some(({mode}) => mode === 'open') ? '' : ', no other container is ready';
+  for (const [shard, {value}] of listing.view.own) {
+    if (value.state === 'free' || value.container !== id) continue;
+    missing.add(shard, value.state === 'owned' ? value.state + blocker : value.state);
+  }
+}
+
+function heartbeatsOf({view}: AppListing, container: string): boolean {
+  for (const {value} of view.heartbeats.values()) if (value.container === container) return true;
+  return false;
+}

@@ -1,0 +1,140 @@
+/** Creating, changing and removing apps. */
+import {SmError} from '../../../model/errors.ts';
+import type {AppSpec, ShardSpec} from '../../../model/specs.ts';
+import type {
+  AddSpecRequest,
+  DelSpecRequest,
+  UpdateSpecRequest,
+  WriteAnswer,
+} from '../../../protocol/admin.ts';
+import {encodeRecord} from '../../../protocol/records.ts';
+import {conditionalWrite} from './conditional-write.ts';
+import type {Decision, Reading} from './conditional-write.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {listAppOrNothing} from '../read/listing.ts';
+import {liveSpec, refuseOwnService, storedSpec} from '../guards.ts';
+
+export async function addSpec(
+  dependencies: AdminDependencies,
+  request: AddSpecRequest,
+): Promise<WriteAnswer> {
+  const {store, keys} = dependencies;
+  const app = request.service;
+  refuseOwnService(dependencies, app);
+  const watched = [keys.appSpec(app), keys.governedShard(app), keys.governedBy(app)];
+  const decide = (reading: Reading): Decision => decideCreation(dependencies, request, reading);
+  const answer = await conditionalWrite(store, watched, decide, request.dryRun);
+  // The app stands whatever becomes of this; who keeps the rest looks for missing pieces anyway.
+  if (answer.changed && !request.dryRun)
+    await dependencies.appCreated?.(app).catch(() => undefined);
+  return answer;
+}
+
+function decideCreation(
+  {keys, service, wallMs}: AdminDependencies,
+  {service: app, maxShardCount, maxRecoveryTime}: AddSpecRequest,
+  {entries}: Reading,
+): Decision {
+  const [spec, , governedBy] = entries;
+  if (spec !== undefined) {
+    const present = liveSpec(app, spec);
+    const same =
+      present.maxShardCount === maxShardCount && present.maxRecoveryTime === maxRecoveryTime;
+    if (same) return {result: 'unchanged', operations: []};
+    throw new SmError('APP_EXISTS', `app ${app} exists with other limits`, {
+      hint: `sm app update ${app} --max-shard-count ${maxShardCount} --max-recovery-time ${maxRecoveryTime}`,
+    });
+  }
+  if (governedBy !== undefined && governedBy.value !== service) throw governedElsewhere(app);
+  const now = Math.floor(wallMs() / 1_000);
+  const created: AppSpec = {service: app, createTime: now, maxShardCount, maxRecoveryTime};
+  return {
+    result: 'created',
+    operations: [
+      {op: 'put', key: keys.appSpec(app), value: encodeRecord(created)},
+      {
+        op: 'put',
+        key: keys.governedShard(app),
+        value: encodeRecord(governedShard(service, app, now)),
+      },
+      {op: 'put', key: keys.governedBy(app), value: service},
+    ],
+  };
+}
+
+/** The app as a shard of sm's own service. */
+function governedShard(service: string, app: string, updateTime: number): ShardSpec {
+  const task = JSON.stringify({governedService: app});
+  const free = {manualContainerId: '', group: '', workerGroup: ''};
+  return {id: app, service, task, updateTime, ...free};
+}
+
+function governedElsewhere(app: string): SmError {
+  return new SmError('CONFLICT', `app ${app} is governed by another sm under the same prefix`, {
+    hint: 'give the two an etcdPrefix of their own',
+  });
+}
+
+export async function updateSpec(
+  dependencies: AdminDependencies,
+  request: UpdateSpecRequest,
+): Promise<WriteAnswer> {
+  const {store, keys} = dependencies;
+  const {service: app, dryRun, reason: _reason, ...changes} = request;
+  refuseOwnService(dependencies, app);
+  const key = keys.appSpec(app);
+  const decide = ({entries}: Reading): Decision => {
+    const spec = liveSpec(app, entries[0]);
+    const next = {...spec, ...present(changes)};
+    if (sameFields(spec, next)) return {result: 'unchanged', operations: []};
+    return {result: 'configured', operations: [{op: 'put', key, value: encodeRecord(next)}]};
+  };
+  return conditionalWrite(store, [key], decide, dryRun);
+}
+
+/** Without the fields that are undefined. */
+export function present<T extends object>(fields: T): {[K in keyof T]?: Exclude<T[K], undefined>} {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as {[K in keyof T]?: Exclude<T[K], undefined>};
+}
+
+function sameFields(before: AppSpec, after: AppSpec): boolean {
+  const paused = (before.paused ?? false) === (after.paused ?? false);
+  return (
+    paused &&
+    before.maxShardCount === after.maxShardCount &&
+    before.maxRecoveryTime === after.maxRecoveryTime
+  );
+}
+
+/**
+ * Marks the app as being removed; its governor does the rest.
+ * @throws SmError APP_IN_USE while it has shards, records or containers, unless forced.
+ */
+export async function delSpec(
+  dependencies: AdminDependencies,
+  {service: app, force, dryRun}: DelSpecRequest,
+): Promise<WriteAnswer> {
+  const {store, keys} = dependencies;
+  refuseOwnService(dependencies, app);
+  if (!force) await refuseInUse(dependencies, app);
+  const key = keys.appSpec(app);
+  const decide = ({entries}: Reading): Decision => {
+    const spec = storedSpec(app, entries[0]);
+    if (spec.deleting === true) return {result: 'unchanged', operations: []};
+    const value = encodeRecord({...spec, deleting: true});
+    return {result: 'deleted', operations: [{op: 'put', key, value}]};
+  };
+  return conditionalWrite(store, [key], decide, dryRun);
+}
+
+async function refuseInUse(dependencies: AdminDependencies, app: string): Promise<void> {
+  const {view} = await listAppOrNothing(dependencies, app, ['shards', 'heartbeats']);
+  if (view.spec === undefined || view.spec.value.deleting === true) return;
+  const shards = view.shards.size;
+  const containers = view.heartbeats.size;
+  if (shards === 0 && containers === 0) return;
+  throw new SmError('APP_IN_USE', `app ${app} has ${shards} shards and ${containers} containers`, {
+    hint: `remove its shards and stop its containers, or force the removal`,
+  });
+}

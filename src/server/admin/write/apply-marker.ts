@@ -1,0 +1,91 @@
+/** An app's specs as a whole, and the marker under which one file at a time is applied to it. */
+import {SmError} from '../../../model/errors.ts';
+import type {
+  BeginApplyAnswer,
+  BeginApplyRequest,
+  EndApplyRequest,
+  WriteAnswer,
+} from '../../../protocol/admin.ts';
+import {APPLY_MARKER_TTL_MS} from '../../../protocol/admin.ts';
+import {decodeApplyMarker, encodeRecord} from '../../../protocol/records.ts';
+import type {ApplyMarker} from '../../../protocol/records.ts';
+import {conditionalWrite} from './conditional-write.ts';
+import type {Decision, Reading} from './conditional-write.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {liveSpec, refuseOwnService} from '../guards.ts';
+import {specRevision} from '../read/app-export.ts';
+
+/**
+ * Takes the marker; the same content takes it again at any time.
+ * @throws SmError CONFLICT when another file is being applied, or when the specs are not at `ifRevision`.
+ */
+export async function beginApply(
+  dependencies: AdminDependencies,
+  request: BeginApplyRequest,
+  who: string,
+): Promise<BeginApplyAnswer> {
+  const {store, keys, wallMs} = dependencies;
+  const {service: app, content, dryRun} = request;
+  refuseOwnService(dependencies, app);
+  const key = keys.applyMarker(app);
+  const ifRevision = request.ifRevision ?? '';
+  let resumed = false;
+  const decide = ({entries: [spec, entry]}: Reading): Decision => {
+    liveSpec(app, spec);
+    const held = entry === undefined ? undefined : decodeApplyMarker(entry.value);
+    resumed = held?.content === content && held.ifRevision === ifRevision;
+    if (held !== undefined && !resumed) refuseHeld(held, wallMs());
+    const at = new Date(wallMs()).toISOString();
+    const marker: ApplyMarker = {
+      ...{v: 1, content, ifRevision, by: who, running: true},
+      since: resumed ? (held?.since ?? at) : at,
+      renewedAt: at,
+    };
+    const result = entry === undefined ? 'created' : 'configured';
+    return {result, operations: [{op: 'put', key, value: encodeRecord(marker)}]};
+  };
+  const answer = await conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+  if (ifRevision !== '' && !resumed)
+    await checkRevision(dependencies, request, ifRevision, Number(answer.revision));
+  return {...answer, resumed};
+}
+
+function refuseHeld(held: ApplyMarker, nowMs: number): void {
+  if (!held.running || nowMs - Date.parse(held.renewedAt) > APPLY_MARKER_TTL_MS) return;
+  throw new SmError('CONFLICT', `${held.by} applies another file since ${held.since}`, {
+    hint: 'wait until it is done; the marker of one that died is free after a minute',
+    retryable: true,
+  });
+}
+
+/** The specs as they stood when the marker was taken: nobody else applies from there on. */
+async function checkRevision(
+  dependencies: AdminDependencies,
+  {service: app, content, dryRun, reason}: BeginApplyRequest,
+  ifRevision: string,
+  atRevision: number,
+): Promise<void> {
+  const found = String(await specRevision(dependencies, app, atRevision));
+  if (found === ifRevision) return;
+  if (!dryRun)
+    await endApply(dependencies, {service: app, content, done: true, dryRun: false, reason});
+  throw new SmError('CONFLICT', `the specs of ${app} are at revision ${found}, not ${ifRevision}`, {
+    hint: `look at what changed: sm export -a ${app}`,
+  });
+}
+
+/** Gives the marker back, or leaves it for the same content to go on. Nothing to do when another holds it. */
+export async function endApply(
+  {store, keys}: AdminDependencies,
+  {service: app, content, done, dryRun}: EndApplyRequest,
+): Promise<WriteAnswer> {
+  const key = keys.applyMarker(app);
+  const decide = ({entries: [entry]}: Reading): Decision => {
+    const held = entry === undefined ? undefined : decodeApplyMarker(entry.value);
+    if (held?.content !== content) return {result: 'unchanged', operations: []};
+    if (done) return {result: 'deleted', operations: [{op: 'delete', key}]};
+    const value = encodeRecord({...held, running: false});
+    return {result: 'configured', operations: [{op: 'put', key, value}]};
+  };
+  return conditionalWrite(store, [key], decide, dryRun);
+}

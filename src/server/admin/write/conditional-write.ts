@@ -1,0 +1,83 @@
+/** Reading, deciding and writing only if nothing changed in between. */
+import {SmError} from '../../../model/errors.ts';
+import type {WriteAnswer, WriteResult} from '../../../protocol/admin.ts';
+import type {Compare, KeyValue, Operation, Store} from '../../../store/port.ts';
+
+/** Re-reads after a refused write before giving up: others write the same keys all the time. */
+const WRITE_ATTEMPTS_LIMIT = 8;
+
+/** What to do, given the keys as they are: nothing (`operations` empty) or writes, and the word for it. */
+export interface Decision {
+  readonly result: WriteResult;
+  readonly operations: readonly Operation[];
+}
+
+/** Keys as read at one revision, in the order asked for. */
+export interface Reading {
+  readonly revision: number;
+  readonly entries: readonly (KeyValue | undefined)[];
+}
+
+/**
+ * Reads the keys, decides, and writes under the condition that none of the keys has changed. The decision may throw an
+ * SmError, which ends it. With `dryRun` nothing is written.
+ * @throws SmError STORE_UNAVAILABLE when the outcome of the write cannot be found out: it may still happen.
+ */
+export async function conditionalWrite(
+  store: Store,
+  keys: readonly string[],
+  decide: (reading: Reading) => Decision,
+  dryRun: boolean,
+): Promise<WriteAnswer> {
+  for (let attempt = 0; attempt < WRITE_ATTEMPTS_LIMIT; attempt++) {
+    const reading = await store.getMany(keys);
+    const {result, operations} = decide(reading);
+    const changed = operations.length > 0;
+    if (!changed || dryRun) return answer(result, changed, reading.revision);
+    const compares = keys.map((key, at) => unchangedSince(key, reading.entries[at]));
+    const outcome = await store.transact({compares, then: operations, otherwise: []});
+    if (outcome.kind === 'committed') return answer(result, true, outcome.revision);
+    if (outcome.kind === 'refused') continue;
+    const revision = await appliedAt(store, operations, reading.revision);
+    if (revision !== undefined) return answer(result, true, revision);
+    throw unknownOutcome(outcome.error);
+  }
+  throw new SmError('CONFLICT', 'others keep changing the same object', {
+    hint: 'try again',
+    retryable: true,
+  });
+}
+
+function answer(result: WriteResult, changed: boolean, revision: number): WriteAnswer {
+  return {result, changed, revision: String(revision)};
+}
+
+/** The key is as it was read: absent, or at the same revision. */
+export function unchangedSince(key: string, entry: KeyValue | undefined): Compare {
+  return {key, target: 'mod', op: '=', value: entry?.mod ?? 0};
+}
+
+/** The revision at which the writes are seen to stand, or undefined when they do not. */
+async function appliedAt(
+  store: Store,
+  operations: readonly Operation[],
+  after: number,
+): Promise<number | undefined> {
+  const keys = operations.map(({key}) => key);
+  const {revision, entries} = await store.getMany(keys);
+  const stands = operations.every((operation, at) => {
+    const entry = entries[at];
+    if (operation.op === 'delete') return entry === undefined;
+    return operation.op === 'put' && entry?.value === operation.value && entry.mod > after;
+  });
+  if (!stands) return undefined;
+  return entries.reduce((latest, entry) => Math.max(latest, entry?.mod ?? 0), 0) || revision;
+}
+
+export function unknownOutcome(cause: unknown): SmError {
+  return new SmError('STORE_UNAVAILABLE', 'the store did not answer: the change may still happen', {
+    hint: 'look at the object, then try again',
+    retryable: true,
+    cause,
+  });
+}

@@ -1,0 +1,122 @@
+/** The operator's word on containers: cordon, drain, uncordon. */
+import {orderHolds} from '../../../model/container-state.ts';
+import {SmError} from '../../../model/errors.ts';
+import type {ContainerOrder} from '../../../model/specs.ts';
+import {decodeIdHolder} from '../../../protocol/container-id.ts';
+import type {
+  CordonRequest,
+  DrainRequest,
+  OrderAnswer,
+  UncordonRequest,
+  WriteAnswer,
+} from '../../../protocol/admin.ts';
+import {decodeContainerOrder, encodeRecord} from '../../../protocol/records.ts';
+import type {KeyValue} from '../../../store/port.ts';
+import {conditionalWrite} from './conditional-write.ts';
+import type {Decision, Reading} from './conditional-write.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {listApp} from '../read/listing.ts';
+import {appNotFound, liveSpec} from '../guards.ts';
+
+type OrderRequest = CordonRequest | DrainRequest;
+
+export async function order(
+  dependencies: AdminDependencies,
+  word: ContainerOrder['order'],
+  request: OrderRequest,
+  caller: string,
+): Promise<OrderAnswer> {
+  const {store, keys, wallMs} = dependencies;
+  const {service: app, container, dryRun} = request;
+  const key = keys.containerOrder(app, container);
+  const decide = ({entries: [spec, present, id]}: Reading): Decision => {
+    refuseUnknown(dependencies, app, container, spec, [present, id]);
+    if (app !== dependencies.service) liveSpec(app, spec);
+    const incarnation = id === undefined ? '' : decodeIdHolder(id.value);
+    const wanted: ContainerOrder = {
+      order: word,
+      reason: request.reason,
+      by: request.by ?? caller,
+      at: new Date(wallMs()).toISOString(),
+      incarnation: word === 'drain' && !request.keep ? incarnation : '',
+      keep: word === 'cordon' || request.keep,
+    };
+    const before = readOrder(present);
+    if (saysSame(before, wanted, incarnation)) return {result: 'unchanged', operations: []};
+    const result = present === undefined ? 'created' : 'configured';
+    return {result, operations: [{op: 'put', key, value: encodeRecord({...before, ...wanted})}]};
+  };
+  const read = [keys.appSpec(app), key, keys.containerId(app, container)];
+  return withShards(
+    dependencies,
+    app,
+    container,
+    await conditionalWrite(store, read, decide, dryRun),
+  );
+}
+
+/** Takes a cordon or a drain back; a container without an order is left as it is. */
+export async function uncordon(
+  dependencies: AdminDependencies,
+  {service: app, container, dryRun}: UncordonRequest,
+): Promise<OrderAnswer> {
+  const {store, keys} = dependencies;
+  const key = keys.containerOrder(app, container);
+  const decide = ({entries: [spec, present, id]}: Reading): Decision => {
+    refuseUnknown(dependencies, app, container, spec, [present, id]);
+    if (present === undefined) return {result: 'unchanged', operations: []};
+    return {result: 'deleted', operations: [{op: 'delete', key}]};
+  };
+  const read = [keys.appSpec(app), key, keys.containerId(app, container)];
+  return withShards(
+    dependencies,
+    app,
+    container,
+    await conditionalWrite(store, read, decide, dryRun),
+  );
+}
+
+/** A mistyped id must not become an order that waits for ever. */
+function refuseUnknown(
+  {service}: AdminDependencies,
+  app: string,
+  container: string,
+  spec: KeyValue | undefined,
+  traces: readonly (KeyValue | undefined)[],
+): void {
+  if (spec === undefined && app !== service) throw appNotFound(app);
+  if (traces.some((entry) => entry !== undefined)) return;
+  throw new SmError('CONTAINER_NOT_FOUND', `container ${container} does not exist`, {
+    hint: `sm container ls --app ${app}`,
+  });
+}
+
+function readOrder(entry: KeyValue | undefined): ContainerOrder | undefined {
+  if (entry === undefined) return undefined;
+  const decoded = decodeContainerOrder(entry.value);
+  return decoded.ok ? decoded.value : undefined;
+}
+
+function saysSame(
+  before: ContainerOrder | undefined,
+  wanted: ContainerOrder,
+  incarnation: string,
+): boolean {
+  if (before === undefined || !orderHolds(before, wanted.order, incarnation)) return false;
+  return before.keep === wanted.keep && (wanted.reason === '' || before.reason === wanted.reason);
+}
+
+/** The answer with the number of records that still name the container. */
+export async function withShards(
+  dependencies: AdminDependencies,
+  app: string,
+  container: string,
+  answer: WriteAnswer,
+): Promise<OrderAnswer> {
+  const {view} = await listApp(dependencies, app, ['own']);
+  let shards = 0;
+  for (const {value} of view.own.values()) {
+    if (value.state !== 'free' && value.container === container) shards++;
+  }
+  return {...answer, shards};
+}

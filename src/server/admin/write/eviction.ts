@@ -1,0 +1,61 @@
+/** Taking a container its right to act: its next heartbeat fails, it fences itself, and its governor takes it out after W. */
+import {unreadableHeartbeat} from '../../../model/container.ts';
+import {SmError} from '../../../model/errors.ts';
+import {decodeIdHolder} from '../../../protocol/container-id.ts';
+import type {EvictRequest, OrderAnswer} from '../../../protocol/admin.ts';
+import {decodeHeartbeat, encodeRecord} from '../../../protocol/records.ts';
+import {conditionalWrite} from './conditional-write.ts';
+import type {Decision, Reading} from './conditional-write.ts';
+import {withShards} from './container-orders.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {listAppOrNothing} from '../read/listing.ts';
+import {appNotFound} from '../guards.ts';
+
+/**
+ * `container` may also be an incarnation whose heartbeat cannot be read and whom nothing names.
+ * @throws SmError CONTAINER_NOT_FOUND when nothing living has this id.
+ */
+export async function evict(
+  dependencies: AdminDependencies,
+  {service: app, container, dryRun}: EvictRequest,
+): Promise<OrderAnswer> {
+  const {store, keys} = dependencies;
+  const incarnation = await incarnationOf(dependencies, app, container);
+  if (incarnation === undefined) throw notLiving(app, container);
+  const key = keys.heartbeat(app, incarnation);
+  const decide = ({entries: [spec, heartbeat]}: Reading): Decision => {
+    if (spec === undefined && app !== dependencies.service) throw appNotFound(app);
+    if (heartbeat === undefined) throw notLiving(app, container);
+    const decoded = decodeHeartbeat(heartbeat.value);
+    // Over one that cannot be read, too: it counts as T = 60 s, before and after.
+    const known = decoded.ok ? decoded.value : unreadableHeartbeat(container, undefined);
+    if (known.state === 'evicting') return {result: 'unchanged', operations: []};
+    const value = encodeRecord({...known, state: 'evicting'});
+    return {result: 'configured', operations: [{op: 'put', key, value}]};
+  };
+  // The heartbeat may be renewed between the read and the write: it is read again then.
+  const answer = await conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+  return withShards(dependencies, app, container, answer);
+}
+
+/** Whom the id key names; where it cannot be read, whose heartbeat bears the name. */
+async function incarnationOf(
+  dependencies: AdminDependencies,
+  app: string,
+  container: string,
+): Promise<string | undefined> {
+  const {store, keys} = dependencies;
+  const {entry} = await store.get(keys.containerId(app, container));
+  const named = entry === undefined ? '' : decodeIdHolder(entry.value);
+  if (named !== '') return named;
+  const {view} = await listAppOrNothing(dependencies, app, ['heartbeats']);
+  for (const [incarnation, {value}] of view.heartbeats)
+    if (value.container === container && value.state !== 'waiting') return incarnation;
+  return view.heartbeatProblem(container) === undefined ? undefined : container;
+}
+
+function notLiving(app: string, container: string): SmError {
+  return new SmError('CONTAINER_NOT_FOUND', `container ${container} does not live`, {
+    hint: `sm container ls -a ${app}`,
+  });
+}

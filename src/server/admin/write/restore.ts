@@ -1,0 +1,73 @@
+/** The operator's word that a restored or replaced etcd is the one from now on. */
+import {UNWATCHED_CLOCK_EXCESS, silenceMs} from '../../../model/container.ts';
+import {SmError} from '../../../model/errors.ts';
+import type {AcceptRestoreAnswer, AcceptRestoreRequest} from '../../../protocol/admin.ts';
+import {acceptRestore, markRestored, readCluster} from '../../governing/cluster-record.ts';
+import type {KnownCluster} from '../../governing/cluster-record.ts';
+import {appNames} from '../read/app-reads.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {listAppOrNothing} from '../read/listing.ts';
+
+/**
+ * Where the store is doubted, answers only after the longest T has passed: until then somebody may still act by the right that the history of
+ * before gave, and nobody claims. If the daemon ends meanwhile nothing has happened: the word is to be given again.
+ * @throws SmError INVALID_INPUT unless sm's own service is named; STORE_UNAVAILABLE, STORE_CORRUPT.
+ */
+export async function acceptRestoredStore(
+  dependencies: AdminDependencies,
+  {confirm}: AcceptRestoreRequest,
+): Promise<AcceptRestoreAnswer> {
+  const {store, keys, service, epoch} = dependencies;
+  if (confirm !== service) {
+    throw new SmError('INVALID_INPUT', `confirm names ${confirm}, this is ${service}`, {
+      hint: `pass ${service} as confirm`,
+    });
+  }
+  const epochBefore = await waitForOldRights(dependencies);
+  const {record, mod} =
+    (await acceptedMeanwhile(dependencies, epochBefore)) ??
+    (await acceptRestore(store, keys, epoch()));
+  return {
+    result: 'configured',
+    changed: true,
+    revision: String(mod),
+    epoch: record.epoch,
+    clusterId: record.clusterId,
+  };
+}
+
+/** Returns the epoch of before; at once where nobody doubts the store. */
+async function waitForOldRights(dependencies: AdminDependencies): Promise<number> {
+  const {store, keys, epoch, sleep} = dependencies;
+  const known = await readCluster(store, keys);
+  const why = known === undefined ? 'etcd holds no cluster record' : known.suspicion;
+  const epochBefore = Math.max(epoch(), known?.record.epoch ?? 0);
+  if (why === '') return epochBefore;
+  // For those who have not noticed: from here on nobody claims.
+  await markRestored(store, keys, epoch(), why);
+  // No rate of a clock is known in the new history.
+  await sleep(silenceMs(await longestTtlMs(dependencies), UNWATCHED_CLOCK_EXCESS));
+  return epochBefore;
+}
+
+/** Two operators may have given the word at once. */
+async function acceptedMeanwhile(
+  {store, keys}: AdminDependencies,
+  epochBefore: number,
+): Promise<KnownCluster | undefined> {
+  const known = await readCluster(store, keys);
+  return known !== undefined && known.suspicion === '' && known.record.epoch > epochBefore
+    ? known
+    : undefined;
+}
+
+/** Of all heartbeats in the store, and of those that this daemon knew in the history of before. */
+async function longestTtlMs(dependencies: AdminDependencies): Promise<number> {
+  const {names} = await appNames(dependencies);
+  let longest = dependencies.longestTtlMs();
+  for (const app of new Set([dependencies.service, ...names])) {
+    const {view} = await listAppOrNothing(dependencies, app, ['heartbeats']);
+    longest = Math.max(longest, view.longestTtlMs());
+  }
+  return longest;
+}

@@ -1,0 +1,309 @@
+/** Adding and removing many shards: transactions of up to 100 operations, several in flight, an answer per item. */
+import type * as z from 'zod';
+import {SmError} from '../../../model/errors.ts';
+import {utf8Length} from '../../../model/ids.ts';
+import {addShardItem, delShardItem} from '../../../protocol/admin.ts';
+import type {
+  AddShardsRequest,
+  BatchAnswer,
+  BatchItemResult,
+  DelShardsRequest,
+} from '../../../protocol/admin.ts';
+import {encodeRecord} from '../../../protocol/records.ts';
+import type {KeyValue, Operation, Transaction, TransactionOutcome} from '../../../store/port.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {inSlices} from '../read/listing.ts';
+import {appNotFound, liveSpec, refuseOwnService} from '../guards.ts';
+import {newShardSpec, sameContent} from '../shard-content.ts';
+
+/** With the audit entry 100: below etcd's 128 operations, and its 128 compares with one for the app. */
+const OPERATIONS_PER_WRITE = 99;
+/** Below etcd's 1.5 MiB a request. One item alone may be larger than this. */
+const BYTES_PER_WRITE = 256 * 1024;
+const WRITES_IN_FLIGHT = 8;
+/** Re-reads of one chunk after refused writes before its items are answered `unknown`. */
+const ATTEMPTS_LIMIT = 8;
+/** Roughly what key and frame of one operation take beside its value. */
+const BYTES_PER_OPERATION = 512;
+
+interface Item {
+  readonly shardId: string;
+  readonly key: string;
+  readonly operation: Operation;
+  /** The result when the key is not in the state that the write needs, given what is there. */
+  readonly otherwise: (entry: KeyValue | undefined) => BatchItemResult;
+  readonly done: BatchItemResult;
+  /** Whether the write needs the key to be there (delete) or not (create). */
+  readonly needsPresent: boolean;
+}
+
+interface ItemAnswer {
+  shardId: string;
+  result: BatchItemResult;
+  error?: string;
+}
+
+const FAILURES: ReadonlySet<BatchItemResult> = new Set([
+  'conflict',
+  'invalid',
+  'refused',
+  'duplicate',
+  'unknown',
+]);
+
+export async function addShards(
+  dependencies: AdminDependencies,
+  {service: app, shards, dryRun}: AddShardsRequest,
+): Promise<BatchAnswer> {
+  const {keys, wallMs} = dependencies;
+  const now = wallMs();
+  const batch = new Batch(dependencies, app, true, dryRun);
+  return batch.run(shards, addShardItem, (item) => {
+    const key = keys.shardSpec(app, item.shardId);
+    const value = encodeRecord(newShardSpec(app, item.shardId, item, now));
+    return {
+      shardId: item.shardId,
+      key,
+      operation: {op: 'put', key, value},
+      otherwise: (entry) =>
+        entry !== undefined && sameContent(entry.value, item) ? 'unchanged' : 'conflict',
+      done: 'created',
+      needsPresent: false,
+    };
+  });
+}
+
+export async function delShards(
+  dependencies: AdminDependencies,
+  {service: app, shards, dryRun}: DelShardsRequest,
+): Promise<BatchAnswer> {
+  const batch = new Batch(dependencies, app, false, dryRun);
+  return batch.run(shards, delShardItem, ({shardId}) => {
+    const key = dependencies.keys.shardSpec(app, shardId);
+    return {
+      shardId,
+      key,
+      operation: {op: 'delete', key},
+      otherwise: () => 'absent',
+      done: 'deleted',
+      needsPresent: true,
+    };
+  });
+}
+
+/** One call. Its chunks share nothing but the answers. */
+class Batch {
+  private readonly dependencies: AdminDependencies;
+  private readonly app: string;
+  /** The app must not be under removal. */
+  private readonly needsLiveApp: boolean;
+  private readonly dryRun: boolean;
+  private readonly answers = new Map<string, ItemAnswer>();
+  private revision = 0;
+
+  constructor(
+    dependencies: AdminDependencies,
+    app: string,
+    needsLiveApp: boolean,
+    dryRun: boolean,
+  ) {
+    this.dependencies = dependencies;
+    this.app = app;
+    this.needsLiveApp = needsLiveApp;
+    this.dryRun = dryRun;
+  }
+
+  async run<S extends z.ZodType>(
+    given: readonly unknown[],
+    schema: S,
+    itemOf: (input: z.output<S>) => Item,
+  ): Promise<BatchAnswer> {
+    refuseOwnService(this.dependencies, this.app);
+    const spec = await this.readApp();
+    const {ordered, items} = await checkItems(given, schema, itemOf, this.answers);
+    const chunks = chunksOf(items);
+    const next = chunks.values();
+    const worker = async (): Promise<void> => {
+      for (const chunk of next) await this.write(chunk, spec);
+    };
+    await Promise.all(Array.from({length: WRITES_IN_FLIGHT}, worker));
+    return this.answer(ordered);
+  }
+
+  private answer(ordered: readonly ItemAnswer[]): BatchAnswer {
+    const failed = ordered.filter(({result}) => FAILURES.has(result)).length;
+    const changed = ordered.some(({result}) => result === 'created' || result === 'deleted');
+    return {items: [...ordered], changed, failed, revision: String(this.revision)};
+  }
+
+  /** @throws SmError APP_NOT_FOUND, APP_DELETING. */
+  private async readApp(): Promise<KeyValue> {
+    const {store, keys} = this.dependencies;
+    const {entry, revision} = await store.get(keys.appSpec(this.app));
+    this.revision = Math.max(this.revision, revision);
+    if (this.needsLiveApp) liveSpec(this.app, entry);
+    if (entry === undefined) throw appNotFound(this.app);
+    return entry;
+  }
+
+  private async write(chunk: readonly Item[], spec: KeyValue): Promise<void> {
+    let open = chunk;
+    let app = spec;
+    for (let attempt = 0; attempt < ATTEMPTS_LIMIT && open.length > 0; attempt++) {
+      const outcome = await this.attempt(open, app);
+      if (outcome.kind === 'unknown') {
+        open = await this.readBack(open);
+        continue;
+      }
+      this.revision = Math.max(this.revision, outcome.revision);
+      if (outcome.kind === 'committed' && !this.dryRun) {
+        for (const {shardId, done} of open) this.settle(shardId, done);
+        return;
+      }
+      const seen = outcome.answers[0];
+      if (this.appRefused(seen, open)) return;
+      app = seen ?? app;
+      open = this.answerUnfit(open, outcome.answers.slice(1));
+      if (this.dryRun) {
+        for (const {shardId, done} of open) this.settle(shardId, done);
+        return;
+      }
+    }
+    for (const {shardId} of open) {
+      this.settle(shardId, 'unknown', 'the store did not say whether it was written');
+    }
+  }
+
+  /** A dry run is a write that cannot happen: all it does is read. */
+  private attempt(items: readonly Item[], app: KeyValue): Promise<TransactionOutcome> {
+    const {store} = this.dependencies;
+    return store.transact(this.dryRun ? lookAt(items, app) : writeOf(items, app));
+  }
+
+  private settle(shardId: string, result: BatchItemResult, error?: string): void {
+    const answer = this.answers.get(shardId);
+    if (answer === undefined) return;
+    answer.result = result;
+    if (error !== undefined) answer.error = error;
+  }
+
+  /** The app went away while the batch ran. */
+  private appRefused(entry: KeyValue | undefined, items: readonly Item[]): boolean {
+    try {
+      if (this.needsLiveApp) liveSpec(this.app, entry);
+      else if (entry === undefined) throw appNotFound(this.app);
+      return false;
+    } catch (error) {
+      if (!(error instanceof SmError)) throw error;
+      for (const {shardId} of items) this.settle(shardId, 'refused', error.message);
+      return true;
+    }
+  }
+
+  /** Answers the items whose key is not as their write needs it; gives back the others. */
+  private answerUnfit(items: readonly Item[], entries: readonly (KeyValue | undefined)[]): Item[] {
+    return items.filter((item, at) => {
+      const entry = entries[at];
+      if ((entry !== undefined) === item.needsPresent) return true;
+      const result = item.otherwise(entry);
+      this.settle(
+        item.shardId,
+        result,
+        result === 'conflict' ? 'exists with other content' : undefined,
+      );
+      return false;
+    });
+  }
+
+  /** After an unknown outcome: what stands is taken for done, the rest is tried again under the same conditions. */
+  private async readBack(items: readonly Item[]): Promise<Item[]> {
+    const {store} = this.dependencies;
+    const read = await store.getMany(items.map(({key}) => key)).catch(() => undefined);
+    if (read === undefined) return [...items];
+    return items.filter((item, at) => {
+      const entry = read.entries[at];
+      const {operation} = item;
+      const stands =
+        operation.op === 'put' ? entry?.value === operation.value : entry === undefined;
+      if (stands) this.settle(item.shardId, item.done);
+      return !stands;
+    });
+  }
+}
+
+function writeOf(items: readonly Item[], app: KeyValue): Transaction {
+  const {key, mod} = app;
+  return {
+    compares: [
+      {key, target: 'mod', op: '=', value: mod},
+      ...items.map((item) => ({
+        key: item.key,
+        target: 'create' as const,
+        op: item.needsPresent ? ('!=' as const) : ('=' as const),
+        value: 0,
+      })),
+    ],
+    then: items.map(({operation}) => operation),
+    otherwise: lookAt(items, app).then,
+  };
+}
+
+function lookAt(items: readonly Item[], app: KeyValue): Transaction {
+  const reads = [app, ...items].map(({key}): Operation => ({op: 'get', key}));
+  return {compares: [], then: reads, otherwise: reads};
+}
+
+/** Checks each item by itself; the first of a doubled id counts. */
+async function checkItems<S extends z.ZodType>(
+  given: readonly unknown[],
+  schema: S,
+  itemOf: (input: z.output<S>) => Item,
+  answers: Map<string, ItemAnswer>,
+): Promise<{ordered: ItemAnswer[]; items: Item[]}> {
+  const ordered: ItemAnswer[] = [];
+  const items: Item[] = [];
+  await inSlices(given, (input) => {
+    const checked = schema.safeParse(input);
+    if (!checked.success) {
+      const [issue] = checked.error.issues;
+      const error = [...(issue?.path ?? []).map(String), issue?.message ?? ''].join(': ');
+      ordered.push({shardId: claimedId(input), result: 'invalid', error});
+      return;
+    }
+    const item = itemOf(checked.data);
+    const answer: ItemAnswer = {shardId: item.shardId, result: 'unknown'};
+    if (answers.has(item.shardId)) answer.result = 'duplicate';
+    else {
+      answers.set(item.shardId, answer);
+      items.push(item);
+    }
+    ordered.push(answer);
+  });
+  return {ordered, items};
+}
+
+/** What an invalid item calls itself, cut short; '' when it does not. */
+function claimedId(input: unknown): string {
+  if (typeof input !== 'object' || input === null || !('shardId' in input)) return '';
+  return typeof input.shardId === 'string' ? input.shardId.slice(0, 200) : '';
+}
+
+function chunksOf(items: readonly Item[]): Item[][] {
+  const chunks: Item[][] = [];
+  let chunk: Item[] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const value = item.operation.op === 'put' ? utf8Length(item.operation.value) : 0;
+    const size = value + BYTES_PER_OPERATION;
+    const full = chunk.length === OPERATIONS_PER_WRITE || bytes + size > BYTES_PER_WRITE;
+    if (full && chunk.length > 0) {
+      chunks.push(chunk);
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push(item);
+    bytes += size;
+  }
+  if (chunk.length > 0) chunks.push(chunk);
+  return chunks;
+}

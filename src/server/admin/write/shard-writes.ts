@@ -1,0 +1,91 @@
+/** Adding, changing and removing one shard. */
+import {SmError} from '../../../model/errors.ts';
+import type {ShardSpec} from '../../../model/specs.ts';
+import type {
+  AddShardRequest,
+  DelShardRequest,
+  UpdateShardRequest,
+  WriteAnswer,
+} from '../../../protocol/admin.ts';
+import {decodeShardSpec, encodeRecord} from '../../../protocol/records.ts';
+import type {KeyValue} from '../../../store/port.ts';
+import {present} from './app-writes.ts';
+import {conditionalWrite} from './conditional-write.ts';
+import type {Decision, Reading} from './conditional-write.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {appNotFound, liveSpec, refuseOwnService, shardNotFound} from '../guards.ts';
+import {contentConflict, newShardSpec, sameContent, sameFields} from '../shard-content.ts';
+
+export async function addShard(
+  dependencies: AdminDependencies,
+  request: AddShardRequest,
+): Promise<WriteAnswer> {
+  const {store, keys, wallMs} = dependencies;
+  const {service: app, shardId, dryRun} = request;
+  refuseOwnService(dependencies, app);
+  const key = keys.shardSpec(app, shardId);
+  const decide = ({entries: [spec, shard]}: Reading): Decision => {
+    liveSpec(app, spec);
+    if (shard === undefined) {
+      const value = encodeRecord(newShardSpec(app, shardId, request, wallMs()));
+      return {result: 'created', operations: [{op: 'put', key, value}]};
+    }
+    if (sameContent(shard.value, request)) return {result: 'unchanged', operations: []};
+    throw new SmError('SHARD_EXISTS', `shard ${shardId} ${contentConflict(shard.value, request)}`, {
+      hint: 'change it by POST /sm/server/update-shard, or in a file by sm apply -f FILE',
+    });
+  };
+  return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+}
+
+export async function updateShard(
+  dependencies: AdminDependencies,
+  request: UpdateShardRequest,
+): Promise<WriteAnswer> {
+  const {store, keys, wallMs} = dependencies;
+  const {service: app, shardId, dryRun, reason: _reason, ...changes} = request;
+  refuseOwnService(dependencies, app);
+  const key = keys.shardSpec(app, shardId);
+  const decide = ({entries: [appEntry, entry]}: Reading): Decision => {
+    liveSpec(app, appEntry);
+    const spec = readShard(app, shardId, entry);
+    const next = {...spec, ...present(changes)};
+    if (sameFields(spec, next)) return {result: 'unchanged', operations: []};
+    // Another place or task is another question.
+    delete next.cancelledMove;
+    next.updateTime = Math.floor(wallMs() / 1_000);
+    // The owner compares this number with the one it claimed: another task is a drop and an add.
+    if (next.task !== spec.task) next.taskVersion = (spec.taskVersion ?? 0) + 1;
+    return {result: 'configured', operations: [{op: 'put', key, value: encodeRecord(next)}]};
+  };
+  return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+}
+
+function readShard(app: string, shardId: string, entry: KeyValue | undefined): ShardSpec {
+  if (entry === undefined) throw shardNotFound(app, shardId);
+  const decoded = decodeShardSpec(entry.value);
+  if (decoded.ok) return decoded.value;
+  throw new SmError(
+    'STORE_CORRUPT',
+    `spec of shard ${shardId} cannot be read: ${decoded.problem}`,
+    {
+      hint: 'remove the shard and add it again',
+    },
+  );
+}
+
+/** Removes the spec; the governor has the shard dropped and its record removed. */
+export async function delShard(
+  dependencies: AdminDependencies,
+  {service: app, shardId, dryRun}: DelShardRequest,
+): Promise<WriteAnswer> {
+  const {store, keys} = dependencies;
+  refuseOwnService(dependencies, app);
+  const key = keys.shardSpec(app, shardId);
+  const decide = ({entries: [spec, shard]}: Reading): Decision => {
+    if (spec === undefined) throw appNotFound(app);
+    if (shard === undefined) throw shardNotFound(app, shardId);
+    return {result: 'deleted', operations: [{op: 'delete', key}]};
+  };
+  return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+}

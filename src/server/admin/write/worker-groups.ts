@@ -1,0 +1,41 @@
+/** Worker groups: which containers belong to which pool. */
+import {SmError} from '../../../model/errors.ts';
+import type {WorkerRequest, WriteAnswer} from '../../../protocol/admin.ts';
+import {conditionalWrite} from './conditional-write.ts';
+import type {Decision, Reading} from './conditional-write.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {appNotFound, liveSpec, refuseOwnService} from '../guards.ts';
+
+export async function addWorker(
+  dependencies: AdminDependencies,
+  {service: app, workerGroup, worker, dryRun}: WorkerRequest,
+): Promise<WriteAnswer> {
+  const {store, keys} = dependencies;
+  refuseOwnService(dependencies, app);
+  const key = keys.worker(app, workerGroup, worker);
+  const decide = ({entries: [spec, member]}: Reading): Decision => {
+    liveSpec(app, spec);
+    if (member !== undefined) return {result: 'unchanged', operations: []};
+    return {result: 'created', operations: [{op: 'put', key, value: ''}]};
+  };
+  return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+}
+
+export async function delWorker(
+  dependencies: AdminDependencies,
+  {service: app, workerGroup, worker, dryRun}: WorkerRequest,
+): Promise<WriteAnswer> {
+  const {store, keys} = dependencies;
+  refuseOwnService(dependencies, app);
+  const key = keys.worker(app, workerGroup, worker);
+  const decide = ({entries: [spec, member]}: Reading): Decision => {
+    if (spec === undefined) throw appNotFound(app);
+    if (member === undefined) {
+      throw new SmError('NOT_FOUND', `${worker} is not in worker group ${workerGroup}`, {
+        hint: `sm worker ls --app ${app}`,
+      });
+    }
+    return {result: 'deleted', operations: [{op: 'delete', key}]};
+  };
+  return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+}

@@ -1,0 +1,113 @@
+/** From stored keys of an app to the changes that a view of it takes. */
+import type {ParsedKey} from '../etcd/keys.ts';
+import type {AppView} from '../governor/view.ts';
+import type {AppChange} from '../model/change.ts';
+import type {Versioned} from '../model/ownership.ts';
+import {decodeIdHolder} from '../protocol/container-id.ts';
+import {
+  decodeAppSpec,
+  decodeContainerOrder,
+  decodeHeartbeat,
+  decodeShardSpec,
+} from '../protocol/records.ts';
+import type {Decoded} from '../protocol/records.ts';
+import {ownChange} from '../store/ownership-transactions.ts';
+import type {KeyValue, WatchEvent} from '../store/port.ts';
+
+/** The change that a watch event tells, or undefined when its key is no part of a view. */
+export function changeOfEvent(parsed: ParsedKey, event: WatchEvent): AppChange | undefined {
+  return event.type === 'put'
+    ? changeOf(parsed, event.entry, event.entry.mod)
+    : changeOf(parsed, undefined, event.mod);
+}
+
+/** The change that a key stands for (`entry` undefined: it was deleted at `mod`). */
+export function changeOf(
+  parsed: ParsedKey,
+  entry: KeyValue | undefined,
+  mod: number,
+): AppChange | undefined {
+  switch (parsed.kind) {
+    case 'appSpec':
+      return decoded(entry, decodeAppSpec, 'spec', parsed.app, mod, (value) => ({
+        kind: 'spec',
+        mod,
+        entry: value,
+      }));
+    case 'shardSpec':
+      return decoded(entry, decodeShardSpec, 'shard', parsed.shard, mod, (value) => ({
+        kind: 'shard',
+        mod,
+        shard: parsed.shard,
+        entry: value,
+      }));
+    case 'containerOrder':
+      return decoded(entry, decodeContainerOrder, 'order', parsed.container, mod, (value) => ({
+        kind: 'order',
+        mod,
+        container: parsed.container,
+        entry: value,
+      }));
+    case 'heartbeat':
+      return decoded(entry, decodeHeartbeat, 'heartbeat', parsed.incarnation, mod, (value) => ({
+        kind: 'heartbeat',
+        mod,
+        incarnation: parsed.incarnation,
+        entry: value,
+      }));
+    default:
+      return plainChange(parsed, entry, mod);
+  }
+}
+
+/** The change that only says what the view knows already: 100,000 records need not be read anew at every listing. */
+export function knownChange(
+  view: AppView,
+  parsed: ParsedKey,
+  entry: KeyValue | undefined,
+): AppChange | undefined {
+  if (entry === undefined) return undefined;
+  const {mod} = entry;
+  if (parsed.kind === 'ownership') {
+    const known = view.own.get(parsed.shard);
+    return known?.mod === mod ? {kind: 'own', mod, shard: parsed.shard, entry: known} : undefined;
+  }
+  if (parsed.kind !== 'shardSpec') return undefined;
+  const known = view.shards.get(parsed.shard);
+  return known?.mod === mod ? {kind: 'shard', mod, shard: parsed.shard, entry: known} : undefined;
+}
+
+function plainChange(
+  parsed: ParsedKey,
+  entry: KeyValue | undefined,
+  mod: number,
+): AppChange | undefined {
+  switch (parsed.kind) {
+    case 'ownership':
+      return ownChange(parsed.shard, entry, mod);
+    case 'containerId': {
+      const incarnation = entry === undefined ? undefined : decodeIdHolder(entry.value);
+      return {kind: 'id', mod, container: parsed.container, incarnation};
+    }
+    case 'worker': {
+      const {workerGroup, container} = parsed;
+      return {kind: 'worker', mod, workerGroup, container, present: entry !== undefined};
+    }
+    default:
+      return undefined;
+  }
+}
+
+function decoded<T>(
+  entry: KeyValue | undefined,
+  decode: (text: string) => Decoded<T>,
+  what: Extract<AppChange, {kind: 'corrupt'}>['what'],
+  id: string,
+  mod: number,
+  change: (value: Versioned<T> | undefined) => AppChange,
+): AppChange {
+  if (entry === undefined) return change(undefined);
+  const result = decode(entry.value);
+  if (!result.ok) return {kind: 'corrupt', mod, what, id, problem: result.problem};
+  return change({value: result.value, mod: entry.mod, create: entry.create});
+}

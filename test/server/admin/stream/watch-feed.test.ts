@@ -1,0 +1,58 @@
+import {expect, it} from 'vitest';
+import {watchFeed} from '../../../../src/server/admin/stream/watch-feed.ts';
+import type {WatchBatch, WatchListener} from '../../../../src/store/port.ts';
+
+/** What the store's watch says is what the test says. */
+function feedFrom(revision: number) {
+  const opened: {from: number; listener: WatchListener; closed: boolean}[] = [];
+  const store = {
+    watch: (_prefix: string, from: number, listener: WatchListener) => {
+      const watch = {from, listener, closed: false};
+      opened.push(watch);
+      return {close: () => void (watch.closed = true)};
+    },
+    status: async () => ({clusterId: '', revision: 900}),
+  };
+  const stop = new AbortController();
+  const told = (event: {type: string}) => [event.type];
+  const events = watchFeed({store, prefix: '/p/', told}, revision, stop.signal);
+  const next = async () => (await events.next()).value;
+  return {opened, events, next, stop};
+}
+
+function batchOf(revision: number, count: number): WatchBatch {
+  const events = Array.from({length: count}, (_, at) => ({
+    ...{type: 'delete' as const, key: `/p/${at}`, mod: revision},
+  }));
+  return {revision, events};
+}
+
+it('tells what comes behind the revision, in order, until it is stopped', async () => {
+  const {opened, next, stop} = feedFrom(7);
+  expect(await next()).toEqual({type: 'hello', revision: '7'});
+  expect(opened[0]?.from).toBe(8);
+  const waiting = next();
+  opened[0]?.listener.onBatch(batchOf(8, 2));
+  expect([await waiting, await next()]).toEqual(['delete', 'delete']);
+  const last = next();
+  stop.abort();
+  expect(await last).toBeUndefined();
+  expect(opened[0]?.closed).toBe(true);
+});
+
+it('tells of a gap when the watch is lost, and goes on from now', async () => {
+  const {opened, next} = feedFrom(7);
+  await next();
+  const waiting = next();
+  opened[0]?.listener.onLost('compacted');
+  expect(await waiting).toEqual({type: 'gap', revision: '900', reason: 'compacted'});
+  expect(opened[1]?.from).toBe(901);
+});
+
+it('keeps no more than 10,000 for a caller that reads too slowly: it gets a gap', async () => {
+  const {opened, next} = feedFrom(7);
+  await next();
+  opened[0]?.listener.onBatch(batchOf(8, 10_001));
+  expect(opened[0]?.closed).toBe(true);
+  expect(await next()).toMatchObject({type: 'gap', reason: 'the caller reads too slowly'});
+});

@@ -1,0 +1,180 @@
+import {beforeEach, describe, expect, it, vi} from 'vitest';
+import type {AdminInput} from '../../../../src/protocol/admin.ts';
+import {ownership, stillPlan, World} from '../fixture.ts';
+
+const app = {service: 'orders'};
+let world: World;
+beforeEach(async () => {
+  world = new World();
+  await world.call('addSpec', app);
+});
+
+type Query = Omit<AdminInput<'waitCheck'>, 'service'>;
+const check = (query: Query) => world.call('waitCheck', {...app, ...query});
+const met = async (query: Query) => (await check(query)).met;
+
+describe('goals', () => {
+  it('exists and gone', async () => {
+    expect(await met({kind: 'app', for: 'exists'})).toBe(true);
+    expect(await met({kind: 'app', for: 'gone'})).toBe(false);
+    expect(await met({kind: 'shard', id: 's', for: 'exists'})).toBe(false);
+    expect(await met({kind: 'shard', id: 's', for: 'gone'})).toBe(true);
+    await world.own('orders', 's', {});
+    expect(await check({kind: 'shard', id: 's', for: 'gone'})).toMatchObject({
+      met: false,
+      missing: [{id: 's', reason: 'its record is ready'}],
+    });
+    expect(await met({kind: 'container', id: 'c1', for: 'exists'})).toBe(false);
+    await world.join('orders', 'c1');
+    expect(await met({kind: 'container', id: 'c1', for: 'exists'})).toBe(true);
+    expect(await met({kind: 'container', id: 'c2', for: 'gone'})).toBe(true);
+  });
+
+  it('an app that never was is gone, and is not ready', async () => {
+    const ask = (goal: 'gone' | 'ready') =>
+      world.call('waitCheck', {service: 'nobody', kind: 'app', for: goal});
+    expect((await ask('gone')).met).toBe(true);
+    expect((await ask('ready')).met).toBe(false);
+    await expect(
+      world.call('waitCheck', {service: 'nobody', kind: 'shard', id: 's', for: 'ready'}),
+    ).rejects.toMatchObject({code: 'APP_NOT_FOUND'});
+  });
+
+  it('ready needs every shard owned, ready, and its owner alive', async () => {
+    const shards = Array.from({length: 30}, (_, i) => ({shardId: `s${10 + i}`}));
+    await world.call('addShards', {...app, shards});
+    await world.join('orders', 'c1');
+    await world.say('orders', {unplacedCount: 1, unplaced: [{shard: 's10', reason: 'capacity'}]});
+    const answer = await check({kind: 'app', for: 'ready'});
+    expect(answer).toMatchObject({met: false, missingCount: 30});
+    expect(answer.missing).toHaveLength(20);
+    expect(answer.missing[0]).toEqual({id: 's10', reason: 'unplaced: capacity'});
+    for (const {shardId} of shards) await world.own('orders', shardId, {});
+    expect(await met({kind: 'app', for: 'ready'})).toBe(true);
+    expect(await met({kind: 'shard', id: 's10', for: 'ready'})).toBe(true);
+    const silent = {state: 'silent', since: '', note: '', incarnation: 'c1-1'} as const;
+    await world.say('orders', {containers: {c1: silent}});
+    expect(await met({kind: 'app', for: 'ready'})).toBe(false);
+    await world.say('orders', {});
+    await world.delete(world.keys.heartbeat('orders', 'c1-1'));
+    expect((await check({kind: 'shard', id: 's10', for: 'ready'})).missing).toEqual([
+      {id: 's10', reason: 'unplaced: its container c1 is lost'},
+    ]);
+  });
+
+  it('drained: no record names it, whatever its last owner was', async () => {
+    await world.join('orders', 'c1');
+    await world.own('orders', 'a', {state: 'dropping', ready: false});
+    expect((await check({kind: 'container', id: 'c1', for: 'drained'})).missing).toEqual([
+      {id: 'a', reason: 'dropping'},
+    ]);
+    await world.own('orders', 'a', {state: 'free', ready: false});
+    expect(await met({kind: 'container', id: 'c1', for: 'drained'})).toBe(true);
+  });
+
+  it('drained: says when nobody else could take what is left', async () => {
+    await world.join('orders', 'c1');
+    await world.own('orders', 'a', {});
+    const reasons = async (): Promise<string[]> =>
+      (await check({kind: 'container', id: 'c1', for: 'drained'})).missing.map(
+        ({reason}) => reason,
+      );
+    expect(await reasons()).toEqual(['owned, no other container is ready']);
+    await world.join('orders', 'c2');
+    expect(await reasons()).toEqual(['owned']);
+  });
+
+  it('balanced: the live planner wants no move', async () => {
+    let wants = true;
+    world = new World({
+      plan: (snapshot) => ({
+        ...stillPlan(snapshot),
+        moves: wants ? [{shard: 0, from: 0, to: 1, cause: 'balance'}] : [],
+      }),
+    });
+    await world.call('addSpec', app);
+    await world.call('addShard', {...app, shardId: 's'});
+    await world.join('orders', 'c1');
+    await world.join('orders', 'c2');
+    await world.own('orders', 's', {});
+    expect((await check({kind: 'app', for: 'balanced'})).missing).toEqual([
+      {id: 's', reason: 'is to move (balance)'},
+    ]);
+    wants = false;
+    expect(await met({kind: 'app', for: 'balanced'})).toBe(true);
+  });
+
+  it('a goal without meaning is bad input', async () => {
+    for (const query of [
+      {kind: 'shard', id: 's', for: 'balanced'},
+      {kind: 'app', for: 'drained'},
+      {kind: 'shard', for: 'ready'},
+      {kind: 'app', id: 'other', for: 'ready'},
+      {kind: 'container', id: 'a/b', for: 'ready'},
+    ] as const) {
+      await expect(check(query)).rejects.toMatchObject({httpStatus: 400});
+    }
+  });
+});
+
+/** As long as a call may be held: who is told by the change need not wait for it. */
+const HOLD_MS = 25_000;
+
+/** Resolves when the call has listed, has not found what it waits for, and watches. */
+function watching(): Promise<void> {
+  return new Promise((resolve) => {
+    const watch = vi.spyOn(world.memory, 'watch').mockImplementation((...args) => {
+      watch.mockRestore();
+      resolve();
+      return world.memory.watch(...args);
+    });
+  });
+}
+
+describe('waiting', () => {
+  it('answers at the change, not at the end of its time', async () => {
+    await world.call('addShard', {...app, shardId: 's'});
+    await world.join('orders', 'c1');
+    const watched = watching();
+    const startedMs = performance.now();
+    const waiting = check({kind: 'app', for: 'ready', timeoutMs: HOLD_MS});
+    await watched;
+    await world.own('orders', 's', {ready: false});
+    const revision = await world.own('orders', 's', {});
+    const answer = await waiting;
+    expect(answer.met).toBe(true);
+    expect(Number(answer.revision)).toBeGreaterThanOrEqual(revision);
+    expect(performance.now() - startedMs).toBeLessThan(HOLD_MS);
+  });
+
+  it('answers what is missing when the time is over', async () => {
+    await world.call('addShard', {...app, shardId: 's'});
+    const started = performance.now();
+    const answer = await check({kind: 'app', for: 'ready', timeoutMs: 100});
+    expect(answer).toMatchObject({met: false, missing: [{id: 's', reason: 'unplaced'}]});
+    expect(performance.now() - started).toBeGreaterThanOrEqual(95);
+  });
+
+  it('ends when the caller hangs up', async () => {
+    const gone = new AbortController();
+    await world.call('addShard', {...app, shardId: 's'});
+    const query = {...app, kind: 'app', for: 'ready', timeoutMs: HOLD_MS} as const;
+    const watched = watching();
+    const startedMs = performance.now();
+    const waiting = world.call('waitCheck', query, gone.signal);
+    await watched;
+    gone.abort();
+    expect((await waiting).met).toBe(false);
+    expect(performance.now() - startedMs).toBeLessThan(HOLD_MS);
+  });
+
+  it('goes on over a compaction', async () => {
+    await world.call('addShard', {...app, shardId: 's'});
+    await world.join('orders', 'c1');
+    const waiting = check({kind: 'app', for: 'ready', timeoutMs: 10_000});
+    const {revision} = await world.memory.status();
+    await world.memory.compact(revision);
+    await world.put(world.keys.ownership('orders', 's'), ownership({}));
+    expect((await waiting).met).toBe(true);
+  });
+});
