@@ -1,5 +1,6 @@
 /** What a container makes of the cluster record: whether the store is to be trusted, and which epoch its tokens are of. */
 import type {Keys} from '../etcd/keys.ts';
+import {reportedDoubt} from '../model/store-doubt.ts';
 import type {ContainerSession} from '../ownership/session.ts';
 import {decodeCluster} from '../protocol/records.ts';
 import type {Clock} from '../runtime/clock.ts';
@@ -24,11 +25,11 @@ export function takeCluster(
   entry: KeyValue | undefined,
   nowMs: number,
 ): void {
-  if (entry === undefined) return session.clusterSeen(0, '', nowMs, 0);
+  if (entry === undefined) return session.clusterSeen(0, undefined, nowMs, 0);
   const decoded = decodeCluster(entry.value);
   if (!decoded.ok) return;
-  const {epoch, restored = ''} = decoded.value;
-  session.clusterSeen(epoch, restored, nowMs, entry.mod);
+  const {epoch, restored} = decoded.value;
+  session.clusterSeen(epoch, reportedDoubt(restored), nowMs, entry.mod);
 }
 
 /** Looks at the record until the session trusts the store again, or is stopped. */

@@ -5,6 +5,8 @@
 import type {Keys} from '../etcd/keys.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import {failureText} from '../model/failure-text.ts';
+import {doubtText} from '../model/store-doubt.ts';
+import type {StoreDoubt} from '../model/store-doubt.ts';
 import type {Transition} from '../model/transition.ts';
 import type {HeartbeatWrite} from '../ownership/heartbeat.ts';
 import {ContainerSession} from '../ownership/session.ts';
@@ -74,7 +76,7 @@ export interface SessionDriverOptions {
   readonly onReady: (incarnation: string) => void;
   readonly onEnded: (how: SessionEnd) => void;
   /** The store was restored or replaced: nothing is claimed and nothing renewed until that is accepted. */
-  readonly onRestored?: (why: string) => void;
+  readonly onRestored?: (doubt: StoreDoubt) => void;
   /** Tokens are of this epoch from now on; after `onRestored` everything begins anew. */
   readonly onAccepted?: (epoch: number) => void;
   /** Each committed heartbeat: the store takes writes. */
@@ -245,7 +247,7 @@ export class SessionDriver {
     else if (action.type === 'evicted')
       logger.warn({incarnation: action.incarnation}, 'evicted: registering anew');
     else if (action.type === 'ready') this.options.onReady(action.incarnation);
-    else if (action.type === 'restored') this.restored(action.why);
+    else if (action.type === 'restored') this.restored(action.doubt);
     else if (action.type === 'accepted') this.accepted(action.epoch);
     else this.options.onEnded(action.how);
   }
@@ -273,12 +275,12 @@ export class SessionDriver {
     this.options.onAccepted?.(epoch);
   }
 
-  private restored(why: string): void {
+  private restored(doubt: StoreDoubt): void {
     this.logger.error(
-      {why, code: 'STORE_RESTORED'},
+      {why: doubtText(doubt), code: 'STORE_RESTORED'},
       'etcd was restored or replaced: claiming nothing until `sm store accept-restore`',
     );
-    this.options.onRestored?.(why);
+    this.options.onRestored?.(doubt);
     const isStopped = (): boolean => this.stopped;
     const onLook = (): void => this.queuePump();
     this.background(awaitAcceptance({...this.options, session: this.session, isStopped, onLook}));

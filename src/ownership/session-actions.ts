@@ -1,4 +1,5 @@
 /** What a container's session asks of its shell, what the shell answers, and the options: data only. */
+import type {StoreDoubt} from '../model/store-doubt.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import type {HeartbeatWrite} from './heartbeat.ts';
 import type {ShardAction} from './shard-actions.ts';
@@ -34,7 +35,7 @@ export type SessionAction =
   | {readonly type: 'resumed'}
   | {readonly type: 'evicted'; readonly incarnation: string}
   /** The store was restored or replaced: nothing is claimed or renewed until `clusterSeen` tells of a newer epoch. */
-  | {readonly type: 'restored'; readonly why: string}
+  | {readonly type: 'restored'; readonly doubt: StoreDoubt}
   /** An operator has accepted the restored store: tokens are of this epoch from now on. */
   | {readonly type: 'accepted'; readonly epoch: number}
   | {readonly type: 'ended'; readonly how: SessionEnd};

@@ -3,6 +3,7 @@
  * its shards. Passive: the shell calls the event methods, then `advance`, carries the actions out and wakes it in time.
  */
 import {heartbeatIntervalMs} from '../model/container.ts';
+import type {StoreDoubt} from '../model/store-doubt.ts';
 import {HeartbeatMachine} from './heartbeat.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from './heartbeat.ts';
 import {freshIdAttempt} from './id-attempt.ts';
@@ -91,9 +92,9 @@ export class ContainerSession {
     return this.trust.isDoubted;
   }
 
-  /** What the cluster record of this revision says; `suspicion` '': all is well. Epoch 0, mod 0: there is none. */
-  clusterSeen(epoch: number, suspicion: string, nowMs: number, mod: number): void {
-    if (!this.ended) this.follow(this.trust.told(epoch, suspicion, mod), nowMs);
+  /** What the cluster record of this revision says; `doubt` undefined: all is well. Epoch 0, mod 0: there is none. */
+  clusterSeen(epoch: number, doubt: StoreDoubt | undefined, nowMs: number, mod: number): void {
+    if (!this.ended) this.follow(this.trust.told(epoch, doubt, mod), nowMs);
   }
 
   /** `mark`: who answered and at which revision, where an answer came. */
@@ -107,7 +108,7 @@ export class ContainerSession {
     const lag = answer.kind === 'found' ? this.heartbeat.version - answer.mod : 0;
     const news = mark && this.trust.answered(mark, lag);
     this.follow(news, nowMs);
-    if (this.isHalted || news === 'accepted') return;
+    if (this.isHalted || news?.kind === 'accepted') return;
     const lapsed = nowMs >= this.heartbeat.deadlineMs;
     const verdict = this.heartbeat.answered(write, answer, nowMs);
     if (verdict === 'renewed') this.renewed(lapsed, nowMs);
@@ -203,9 +204,9 @@ export class ContainerSession {
   /** Where the store is doubted nothing is claimed and nothing renewed: what is held goes with the right to act, at its deadline. */
   private follow(news: TrustNews, nowMs: number): void {
     if (news === undefined) return;
-    const {why, epoch} = this.trust;
-    this.out.push(news === 'doubted' ? {type: 'restored', why} : {type: 'accepted', epoch});
-    if (news === 'accepted') {
+    if (news.kind === 'doubted') this.out.push({type: 'restored', doubt: news.doubt});
+    else this.out.push({type: 'accepted', epoch: this.trust.epoch});
+    if (news.kind === 'accepted') {
       this.evicted(nowMs);
       this.shards.forgetHistory();
     }
@@ -321,12 +322,11 @@ export class ContainerSession {
     if (this.idAttempt.inFlight || nowMs < this.idAttempt.atMs) return;
     this.idAttempt.inFlight = true;
     const {idMod, holder} = this.idAttempt;
-    const {incarnation} = this;
     const {container} = this.options.identity;
     this.out.push({
       type: 'takeId',
       container,
-      incarnation,
+      incarnation: this.incarnation,
       create: this.heartbeat.create,
       idMod,
       holder,

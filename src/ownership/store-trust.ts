@@ -3,6 +3,7 @@
  * so a store that was restored or wiped would give the same ones again. Fed with the answers to one incarnation's heartbeats,
  * which are transactions one after the other: their revisions can only grow. Passive.
  */
+import type {StoreDoubt} from '../model/store-doubt.ts';
 
 /** Who answered, and how far its history had come. */
 export interface StoreMark {
@@ -13,13 +14,16 @@ export interface StoreMark {
 }
 
 /** `doubted`: from now on; `accepted`: what was doubted is the store from now on; `stepped`: only tokens to come are of a newer epoch. */
-export type TrustNews = 'doubted' | 'accepted' | 'stepped' | undefined;
+export type TrustNews =
+  | {readonly kind: 'doubted'; readonly doubt: StoreDoubt}
+  | {readonly kind: 'accepted' | 'stepped'}
+  | undefined;
 
 export class StoreTrust {
   /** Of fencing tokens. */
   epoch: number;
-  /** Why the store is not trusted; '' when it is. */
-  why = '';
+  /** Nothing is claimed and nothing renewed. */
+  isDoubted = false;
   /** Mod revision of the cluster record as last read, 0: there was none; undefined: not read yet. */
   clusterMod: number | undefined;
   private clusterId: string | undefined;
@@ -31,50 +35,49 @@ export class StoreTrust {
     this.epoch = epoch;
   }
 
-  get isDoubted(): boolean {
-    return this.why !== '';
-  }
-
   /** A heartbeat was answered. `lag`: by how many revisions the version found is older than the one known to be written. */
   answered(mark: StoreMark, lag: number): TrustNews {
     this.clusterId ??= mark.clusterId;
-    const why = this.objection(mark, lag);
-    if (why !== '') return this.isExplained ? this.accept() : this.doubt(why);
+    const doubt = this.objection(mark, lag);
+    if (doubt !== undefined) return this.isExplained ? this.accept() : this.begin(doubt);
     this.newest = mark.revision;
     this.isExplained = false;
     return undefined;
   }
 
-  /** The cluster record was read. `suspicion` '': it says that all is well; an accepted restore has stepped the epoch up. */
-  told(epoch: number, suspicion: string, mod: number): TrustNews {
+  /** The cluster record was read. `doubt` undefined: it says that all is well; an accepted restore has stepped the epoch up. */
+  told(epoch: number, doubt: StoreDoubt | undefined, mod: number): TrustNews {
     this.clusterMod = mod;
-    if (suspicion !== '') return this.doubt(suspicion);
+    if (doubt !== undefined) return this.begin(doubt);
     if (epoch <= this.epoch) return undefined;
     this.epoch = epoch;
     this.isExplained = !this.isDoubted;
-    return this.isExplained ? 'stepped' : this.accept();
+    return this.isExplained ? {kind: 'stepped'} : this.accept();
   }
 
-  /** Why the answer cannot be one of the history that is known; '' when it can. */
-  private objection({clusterId, revision, atLeast}: StoreMark, lag: number): string {
+  /** Why the answer cannot be one of the history that is known; undefined when it can. */
+  private objection(
+    {clusterId, revision, atLeast}: StoreMark,
+    lag: number,
+  ): StoreDoubt | undefined {
     if (clusterId !== this.clusterId)
-      return `etcd is another cluster: ${clusterId} instead of ${this.clusterId}`;
+      return {kind: 'anotherCluster', found: clusterId, known: this.clusterId ?? ''};
     const known = Math.max(this.newest, atLeast);
-    if (revision < known) return `etcd has gone back from revision ${known} to ${revision}`;
-    return lag > 0 ? `etcd holds a version of this heartbeat that is ${lag} revisions old` : '';
+    if (revision < known) return {kind: 'wentBack', found: revision, known};
+    return lag > 0 ? {kind: 'oldHeartbeat', lag} : undefined;
   }
 
   private accept(): TrustNews {
-    this.why = '';
+    this.isDoubted = false;
     this.clusterId = undefined;
     this.newest = 0;
     this.isExplained = false;
-    return 'accepted';
+    return {kind: 'accepted'};
   }
 
-  private doubt(why: string): TrustNews {
+  private begin(doubt: StoreDoubt): TrustNews {
     if (this.isDoubted) return undefined;
-    this.why = why;
-    return 'doubted';
+    this.isDoubted = true;
+    return {kind: 'doubted', doubt};
   }
 }

@@ -131,7 +131,7 @@ export class RunningDaemon implements Daemon {
     const daemon = new RunningDaemon(options, stores, keys, credentials);
     try {
       await refuseLoopbackBesideOthers(config, {store: daemon.store, keys, clock: daemon.clock});
-      if (stores.cluster.suspicion === '')
+      if (stores.cluster.doubt === undefined)
         await ensureOwnSpec(daemon.store, keys, daemon.clock.wallMs());
       await listen(daemon.http, config);
     } catch (error) {

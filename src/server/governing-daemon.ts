@@ -16,6 +16,8 @@ import {TransactionBatcher} from '../store/batcher.ts';
 import type {FencingKey} from '../store/ownership-transactions.ts';
 import type {Store} from '../store/port.ts';
 import type {SeenHistory} from '../store/seen-history.ts';
+import {doubtText} from '../model/store-doubt.ts';
+import type {StoreDoubt} from '../model/store-doubt.ts';
 import {markRestored} from './governing/cluster-record.ts';
 import type {KnownCluster} from './governing/cluster-record.ts';
 import {Governors} from './governing/governors.ts';
@@ -70,7 +72,7 @@ export class GoverningDaemon {
   private leadership: LeadershipShell;
   private epochNow: number;
   /** Why etcd is not trusted: nothing is governed until that is accepted; '' when it is. */
-  private halted = '';
+  private halted: StoreDoubt | undefined;
   private longestTtlBeforeMs = TTL_MAX_MS;
   private probeEveryMs = Number.POSITIVE_INFINITY;
   private isReady = false;
@@ -108,10 +110,10 @@ export class GoverningDaemon {
   /** Registers, and stands for election. Where etcd was restored or replaced nothing is governed until that is accepted. */
   start(): void {
     const {cluster, clock} = this.options;
-    const {record, suspicion, mod} = cluster;
-    this.member.session.clusterSeen(record.epoch, suspicion, clock.ownerMs(), mod);
+    const {record, doubt, mod} = cluster;
+    this.member.session.clusterSeen(record.epoch, doubt, clock.ownerMs(), mod);
     this.member.start();
-    if (this.halted === '') this.leadership.start();
+    if (this.halted === undefined) this.leadership.start();
   }
 
   /** Hands the apps over, gives up leadership, deregisters; at the latest after `limitMs`. Call `stop` then. */
@@ -133,8 +135,11 @@ export class GoverningDaemon {
   }
 
   readiness(): {ready: boolean; reason: string} {
-    if (this.halted !== '')
-      return {ready: false, reason: `${this.halted}; accept it: sm store accept-restore`};
+    if (this.halted !== undefined)
+      return {
+        ready: false,
+        reason: `${doubtText(this.halted)}; accept it: sm store accept-restore`,
+      };
     if (!this.isReady) return {ready: false, reason: 'waiting for the daemon id'};
     if (this.leaving) return {ready: false, reason: 'shutting down'};
     return this.member.remainingMs() > 0
@@ -181,7 +186,7 @@ export class GoverningDaemon {
       },
       onReady: () => this.becameReady(),
       onEnded: (how) => this.memberIsGone(how),
-      onRestored: (why) => this.halt(why),
+      onRestored: (doubt) => this.halt(doubt),
       onAccepted: (epoch) => this.accepted(epoch),
       onHeartbeat: () => {
         this.governors.probeCommitted();
@@ -203,8 +208,8 @@ export class GoverningDaemon {
   }
 
   /** Stops planning, and puts it down for those who cannot see it. HTTP goes on: it is how the restore is accepted. */
-  private halt(why: string): void {
-    this.halted = why;
+  private halt(doubt: StoreDoubt): void {
+    this.halted = doubt;
     this.longestTtlBeforeMs = this.governors.longestTtlMs() || TTL_MAX_MS;
     this.isReady = false;
     this.leadership.stop();
@@ -212,14 +217,14 @@ export class GoverningDaemon {
     this.upkeep.stop();
     const {store, keys} = this.options;
     const epoch = this.epochNow;
-    void this.persist(() => markRestored(store, keys, epoch, why));
+    void this.persist(() => markRestored(store, keys, epoch, doubt));
   }
 
   /** The member has begun anew; so does the election, which counted the revisions of another history. */
   private accepted(epoch: number): void {
     this.epochNow = epoch;
-    if (this.halted === '') return;
-    this.halted = '';
+    if (this.halted === undefined) return;
+    this.halted = undefined;
     this.leadership = this.newLeadership();
     const {leadership} = this;
     const {store, keys, clock, logger} = this.options;

@@ -113,7 +113,7 @@ describe('the id', () => {
     expect(bed.asked('takeId')).toHaveLength(1);
     const held = {kind: 'held', holder: 'another'} as const;
     bed.session.idAnswered(bed.session.incarnation, held, bed.nowMs);
-    bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs, 1);
+    bed.session.clusterSeen(1, {kind: 'reported', text: 'etcd was restored'}, bed.nowMs, 1);
     bed.look();
     bed.turn(TTL_MS / 2);
     expect(bed.asked('takeId')).toEqual([]);
@@ -147,8 +147,8 @@ describe('the history of the store', () => {
     bed.dropSettled('s');
     bed.answerWrite('s');
     expect(bed.session.machines.has('s')).toBe(false);
-    bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs, 1);
-    bed.session.clusterSeen(2, '', bed.nowMs, 1);
+    bed.session.clusterSeen(1, {kind: 'reported', text: 'etcd was restored'}, bed.nowMs, 1);
+    bed.session.clusterSeen(2, undefined, bed.nowMs, 1);
     bed.revision = 10;
     bed.ready();
     bed.session.hint(bed.session.incarnation, 's', 12);
@@ -158,8 +158,8 @@ describe('the history of the store', () => {
 
   it('has an epoch that only grows: an old reading of it takes nothing back', () => {
     const bed = new SessionBed().ready();
-    bed.session.clusterSeen(5, '', bed.nowMs, 2);
-    bed.session.clusterSeen(3, '', bed.nowMs, 1);
+    bed.session.clusterSeen(5, undefined, bed.nowMs, 2);
+    bed.session.clusterSeen(3, undefined, bed.nowMs, 1);
     bed.owns('s');
     expect(parseToken(bed.latest('add', 's').token)?.epoch).toBe(5);
   });
@@ -168,7 +168,7 @@ describe('the history of the store', () => {
 describe('a store that is doubted', () => {
   it('gets no heartbeat: nothing is renewed in it', () => {
     const bed = new SessionBed().ready();
-    bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs, 1);
+    bed.session.clusterSeen(1, {kind: 'reported', text: 'etcd was restored'}, bed.nowMs, 1);
     bed.turn();
     bed.look();
     bed.turn(TTL_MS);

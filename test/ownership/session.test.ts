@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {actingMs, heartbeatIntervalMs} from '../../src/model/container.ts';
+import {doubtText} from '../../src/model/store-doubt.ts';
 import {parseToken} from '../../src/model/token.ts';
 import {SessionBed, TTL_MS} from './session-bed.ts';
 
@@ -213,19 +214,19 @@ function answered(bed: SessionBed, given: ReturnType<typeof mark>): void {
 
 describe('a store that was restored or replaced', () => {
   it.each([
-    ['another cluster', mark(300, 'two'), /another cluster: two instead of one/],
-    ['a revision below the last one', mark(199), /gone back from revision 200 to 199/],
+    ['another cluster', mark(300, 'two'), 'etcd is another cluster: two instead of one'],
+    ['a revision below the last one', mark(199), 'etcd has gone back from revision 200 to 199'],
     [
       'a revision below what others were answered',
       mark(250, 'one', 260),
-      /from revision 260 to 250/,
+      'etcd has gone back from revision 260 to 250',
     ],
   ])('%s: it claims and renews nothing, and is fenced by its clock', (_case, doubtful, why) => {
     const bed = new SessionBed().ready().owns('s');
     answered(bed, mark(200));
     const {deadlineMs} = bed.session;
     answered(bed, doubtful);
-    expect(bed.asked('restored')).toMatchObject([{why: expect.stringMatching(why) as string}]);
+    expect(bed.asked('restored').map(({doubt}) => doubtText(doubt))).toEqual([why]);
     expect(bed.session.deadlineMs).toBe(deadlineMs);
     bed.session.hint(bed.session.incarnation, 'other', 1_000);
     const beats = bed.asked('heartbeat').length;
@@ -259,9 +260,9 @@ describe('a store that was restored or replaced', () => {
     answered(bed, mark(200));
     answered(bed, mark(300, 'two'));
     const {incarnation} = bed.session;
-    bed.session.clusterSeen(1, '', bed.nowMs, 1);
+    bed.session.clusterSeen(1, undefined, bed.nowMs, 1);
     expect(bed.session.isHalted).toBe(true);
-    bed.session.clusterSeen(2, '', bed.nowMs, 1);
+    bed.session.clusterSeen(2, undefined, bed.nowMs, 1);
     // The new history is young: its revisions are far below all marks of before.
     bed.revision = 10;
     bed.ready();
@@ -278,7 +279,7 @@ describe('a store that was restored or replaced', () => {
 
   it('an epoch stepped up without any doubt stops nothing', () => {
     const bed = new SessionBed().ready().owns('s');
-    bed.session.clusterSeen(5, '', bed.nowMs, 1);
+    bed.session.clusterSeen(5, undefined, bed.nowMs, 1);
     bed.turn();
     expect(bed.asked('drop')).toEqual([]);
     bed.owns('t');
@@ -287,7 +288,7 @@ describe('a store that was restored or replaced', () => {
 
   it('when told to leave it drops what it has and goes, writing nothing', () => {
     const bed = new SessionBed().ready().owns('s');
-    bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs, 1);
+    bed.session.clusterSeen(1, {kind: 'reported', text: 'etcd was restored'}, bed.nowMs, 1);
     bed.session.leave();
     bed.turn();
     bed.dropSettled('s');
@@ -302,7 +303,7 @@ describe('a store that was restored, met late', () => {
     const bed = new SessionBed().ready().owns('s');
     answered(bed, mark(200));
     const {incarnation} = bed.session;
-    bed.session.clusterSeen(2, '', bed.nowMs, 1);
+    bed.session.clusterSeen(2, undefined, bed.nowMs, 1);
     bed.turn();
     answered(bed, mark(150));
     expect(bed.session.isHalted).toBe(false);
@@ -315,7 +316,7 @@ describe('a store that was restored, met late', () => {
   it('a doubt long after a step of the epoch is one of its own', () => {
     const bed = new SessionBed().ready();
     answered(bed, mark(200));
-    bed.session.clusterSeen(2, '', bed.nowMs, 1);
+    bed.session.clusterSeen(2, undefined, bed.nowMs, 1);
     answered(bed, mark(210));
     answered(bed, mark(150));
     expect(bed.session.isHalted).toBe(true);
@@ -325,7 +326,7 @@ describe('a store that was restored, met late', () => {
     const bed = new SessionBed().ready().owns('s');
     const write = bed.beat();
     bed.found(write, {...write.value, nonce: 'x', state: 'evicting'});
-    bed.session.clusterSeen(1, 'etcd was restored', bed.nowMs, 1);
+    bed.session.clusterSeen(1, {kind: 'reported', text: 'etcd was restored'}, bed.nowMs, 1);
     bed.turn();
     bed.dropSettled('s');
     bed.turn();

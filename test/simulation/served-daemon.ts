@@ -103,7 +103,7 @@ export class ServedDaemon implements Daemon {
       await Promise.all([stores.store.close(), stores.heartbeatStore.close()]);
       clock.close();
     };
-    if (stores.cluster.suspicion === '') await ensureOwnSpec(stores.store, keys, clock.wallMs());
+    if (stores.cluster.doubt === undefined) await ensureOwnSpec(stores.store, keys, clock.wallMs());
     const governing = this.newGoverning(stores, clock, ttlMs);
     this.governing = governing;
     this.observe(governing);

@@ -3,6 +3,8 @@ import type {Keys} from '../../etcd/keys.ts';
 import {SmError} from '../../model/errors.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
 import type {ClusterRecord} from '../../model/status.ts';
+import {doubtText, reportedDoubt} from '../../model/store-doubt.ts';
+import type {StoreDoubt} from '../../model/store-doubt.ts';
 import {decodeCluster, encodeRecord} from '../../protocol/records.ts';
 import type {KeyValue, Store, StoreStatus} from '../../store/port.ts';
 
@@ -10,8 +12,8 @@ import type {KeyValue, Store, StoreStatus} from '../../store/port.ts';
 export interface KnownCluster {
   readonly record: ClusterRecord;
   readonly mod: number;
-  /** Why etcd is not the one, or older than, the record was written to; '' when it is. */
-  readonly suspicion: string;
+  /** Why etcd is not the one, or older than, the record was written to; undefined when it is. */
+  readonly doubt: StoreDoubt | undefined;
 }
 
 /** Tries of one change of the record against others who change it. */
@@ -34,7 +36,7 @@ export async function openCluster(store: Store, keys: Keys): Promise<KnownCluste
     then: [{op: 'put', key, value: encodeRecord(record)}],
     otherwise: [{op: 'get', key}],
   });
-  if (outcome.kind === 'committed') return {record, mod: outcome.revision, suspicion: ''};
+  if (outcome.kind === 'committed') return {record, mod: outcome.revision, doubt: undefined};
   const found = outcome.kind === 'refused' ? outcome.answers[0] : undefined;
   if (found !== undefined) return checked(found, status);
   throw new SmError('STORE_UNAVAILABLE', 'the cluster record could not be written', {
@@ -69,13 +71,13 @@ export async function markRestored(
   store: Store,
   keys: Keys,
   epoch: number,
-  why: string,
+  doubt: StoreDoubt,
 ): Promise<void> {
+  const restored = doubtText(doubt);
   await rewrite(store, keys, (record, status) => {
-    if (record === undefined)
-      return {v: RECORD_VERSION, epoch, ...historyOf(status), restored: why};
+    if (record === undefined) return {v: RECORD_VERSION, epoch, ...historyOf(status), restored};
     if (record.epoch > epoch || record.restored !== undefined) return undefined;
-    return {...record, epoch, restored: why};
+    return {...record, epoch, restored};
   });
 }
 
@@ -124,7 +126,7 @@ async function rewrite(
       then: [{op: 'put', key, value: encodeRecord(record)}],
       otherwise: [],
     });
-    if (outcome.kind === 'committed') return {record, mod: outcome.revision, suspicion: ''};
+    if (outcome.kind === 'committed') return {record, mod: outcome.revision, doubt: undefined};
   }
   throw new SmError('STORE_UNAVAILABLE', 'the cluster record could not be written', {
     retryable: true,
@@ -140,14 +142,17 @@ function checked(entry: KeyValue, status: StoreStatus): KnownCluster {
     throw new SmError('CONFLICT', 'an import into this prefix has not ended', {
       hint: 'wait for sm store import to end; if it was cut short, run it again with --force',
     });
-  return {record, mod: entry.mod, suspicion: suspicionOf(record, status)};
+  return {record, mod: entry.mod, doubt: doubtOf(record, status)};
 }
 
-function suspicionOf(record: ClusterRecord, {clusterId, revision}: StoreStatus): string {
-  if (record.restored !== undefined) return record.restored;
+function doubtOf(
+  record: ClusterRecord,
+  {clusterId, revision}: StoreStatus,
+): StoreDoubt | undefined {
+  if (record.restored !== undefined) return reportedDoubt(record.restored);
   if (record.clusterId !== clusterId)
-    return `etcd is another cluster: ${clusterId} instead of ${record.clusterId}`;
+    return {kind: 'anotherCluster', found: clusterId, known: record.clusterId};
   return revision < record.maxRevision
-    ? `etcd has gone back from revision ${record.maxRevision} to ${revision}`
-    : '';
+    ? {kind: 'wentBack', found: revision, known: record.maxRevision}
+    : undefined;
 }

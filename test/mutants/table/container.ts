@@ -262,8 +262,8 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'a restore that was written down is not read',
       breaks: '"Records": restored: containers stop claiming',
-      find: "const {epoch, restored = ''} = decoded.value;",
-      replace: "const {epoch} = decoded.value;\n  const restored = '';",
+      find: 'const {epoch, restored} = decoded.value;',
+      replace: 'const {epoch} = decoded.value;\n  const restored = undefined;',
       killed: APP_WATCH_TESTS(
         'the cluster record > that says the store was restored stops the container until a newer epoch is accepted',
       ),

@@ -285,8 +285,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'handles of a restored store live on',
       breaks: '"Records": accepted: everything begins anew',
-      find: "if (news === 'accepted') {\n      this.evicted(nowMs);",
-      replace: "if (news === 'accepted') {",
+      find: "if (news.kind === 'accepted') {\n      this.evicted(nowMs);",
+      replace: "if (news.kind === 'accepted') {",
       killed: SESSION_TESTS(
         'a store that was restored, met late > and accepted before a beat told of it: it begins anew at once',
       ),
@@ -341,9 +341,9 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'a doubt ends by itself',
       breaks: '"Fencing token": until accept-restore',
-      find: "if (suspicion !== '') return this.doubt(suspicion);\n    if (epoch <= this.epoch) return undefined;",
+      find: 'if (doubt !== undefined) return this.begin(doubt);\n    if (epoch <= this.epoch) return undefined;',
       replace:
-        "if (suspicion !== '') return this.doubt(suspicion);\n    if (epoch < this.epoch) return undefined;\n    if (epoch === this.epoch) return this.isDoubted ? this.accept() : undefined;",
+        'if (doubt !== undefined) return this.begin(doubt);\n    if (epoch < this.epoch) return undefined;\n    if (epoch === this.epoch) return this.isDoubted ? this.accept() : undefined;',
       killed: SESSION_TESTS(
         'a store that was restored or replaced > once accepted it begins anew under another incarnation, whatever the revisions are',
       ),

@@ -2,6 +2,7 @@
 import {beforeEach, describe, expect, it} from 'vitest';
 import {Keys} from '../../../src/etcd/keys.ts';
 import type {ClusterRecord} from '../../../src/model/status.ts';
+import type {StoreDoubt} from '../../../src/model/store-doubt.ts';
 import {encodeRecord} from '../../../src/protocol/records.ts';
 import {
   acceptRestore,
@@ -49,7 +50,7 @@ beforeEach(() => {
 
 describe('opening', () => {
   it('an empty prefix makes the record of this history', async () => {
-    expect(await openCluster(store, keys)).toMatchObject({suspicion: ''});
+    expect(await openCluster(store, keys)).toMatchObject({doubt: undefined});
     expect(store.record).toMatchObject({epoch: 1, clusterId: 'one', maxRevision: 100});
   });
 
@@ -62,11 +63,13 @@ describe('opening', () => {
   it('tells another cluster, and a history that has gone back', async () => {
     await store.write({});
     store.says = {clusterId: 'two', revision: 100};
-    expect((await openCluster(store, keys)).suspicion).toMatch(/another cluster: two/);
+    const doubt = async (): Promise<StoreDoubt | undefined> =>
+      (await openCluster(store, keys)).doubt;
+    expect(await doubt()).toEqual({kind: 'anotherCluster', found: 'two', known: 'one'});
     store.says = {clusterId: 'one', revision: 99};
-    expect((await openCluster(store, keys)).suspicion).toMatch(/back from revision 100 to 99/);
+    expect(await doubt()).toEqual({kind: 'wentBack', found: 99, known: 100});
     store.says = {clusterId: 'one', revision: 100};
-    expect((await openCluster(store, keys)).suspicion).toBe('');
+    expect(await doubt()).toBeUndefined();
   });
 });
 
@@ -89,10 +92,13 @@ describe('a restore', () => {
 
   it('is not marked again by one that comes late: its acceptance stands', async () => {
     await store.write({epoch: 4});
-    await markRestored(store, keys, 3, 'a snapshot');
+    await markRestored(store, keys, 3, {kind: 'reported', text: 'a snapshot'});
     expect(store.record).toMatchObject({epoch: 4});
     expect(store.record.restored).toBeUndefined();
-    await markRestored(store, keys, 4, 'another snapshot');
-    expect(store.record).toMatchObject({epoch: 4, restored: 'another snapshot'});
+    await markRestored(store, keys, 4, {kind: 'wentBack', found: 9, known: 10});
+    expect(store.record).toMatchObject({
+      epoch: 4,
+      restored: 'etcd has gone back from revision 10 to 9',
+    });
   });
 });

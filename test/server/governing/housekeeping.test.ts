@@ -119,7 +119,7 @@ it('upkeep that is stopped and started while a round is under way goes on once',
     },
   });
   const record = {v: 1, epoch: 1, clusterId: 'memory', maxRevision: 1};
-  const cluster = {record, mod: 0, suspicion: ''};
+  const cluster = {record, mod: 0, doubt: undefined};
   const upkeep = new Upkeep({
     ...{store, keys, clock: ticking, logger: silentLogger, cluster, compaction: 'off'},
   });

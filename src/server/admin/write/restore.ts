@@ -2,6 +2,7 @@
 import {UNWATCHED_CLOCK_EXCESS, silenceMs} from '../../../model/container.ts';
 import {SmError} from '../../../model/errors.ts';
 import type {AcceptRestoreAnswer, AcceptRestoreRequest} from '../../../protocol/admin.ts';
+import type {StoreDoubt} from '../../../model/store-doubt.ts';
 import {acceptRestore, markRestored, readCluster} from '../../governing/cluster-record.ts';
 import type {KnownCluster} from '../../governing/cluster-record.ts';
 import {appNames} from '../read/app-reads.ts';
@@ -40,11 +41,12 @@ export async function acceptRestoredStore(
 async function waitForOldRights(dependencies: AdminDependencies): Promise<number> {
   const {store, keys, epoch, sleep} = dependencies;
   const known = await readCluster(store, keys);
-  const why = known === undefined ? 'etcd holds no cluster record' : known.suspicion;
+  const doubt: StoreDoubt | undefined =
+    known === undefined ? {kind: 'noClusterRecord'} : known.doubt;
   const epochBefore = Math.max(epoch(), known?.record.epoch ?? 0);
-  if (why === '') return epochBefore;
+  if (doubt === undefined) return epochBefore;
   // For those who have not noticed: from here on nobody claims.
-  await markRestored(store, keys, epoch(), why);
+  await markRestored(store, keys, epoch(), doubt);
   // No rate of a clock is known in the new history.
   await sleep(silenceMs(await longestTtlMs(dependencies), UNWATCHED_CLOCK_EXCESS));
   return epochBefore;
@@ -56,7 +58,7 @@ async function acceptedMeanwhile(
   epochBefore: number,
 ): Promise<KnownCluster | undefined> {
   const known = await readCluster(store, keys);
-  return known !== undefined && known.suspicion === '' && known.record.epoch > epochBefore
+  return known !== undefined && known.doubt === undefined && known.record.epoch > epochBefore
     ? known
     : undefined;
 }
