@@ -5,6 +5,7 @@ import {recordState} from '../model/shard-state.ts';
 import type {Alarm, AppStatus, ContainerStatus} from '../model/status.ts';
 import type {LivingContainer} from './containers.ts';
 import type {PlanCache} from './plan-cache.ts';
+import {quarantinedName} from './quarantine.ts';
 import {fittingStatus, shownText} from './status-size.ts';
 import type {AppView} from './view.ts';
 
@@ -84,9 +85,9 @@ export class StatusReporter {
       ...{governor: input.governor, at, settled: input.settled, containers},
       unplaced: first(unplaced, UNPLACED_SHOWN).map(([shard, reason]) => ({shard, reason})),
       failed: failed.first,
-      quarantined: first(quarantined, FAILED_SHOWN).map(([key, problem]) => ({
-        key,
-        problem: shownText(problem),
+      quarantined: first(quarantined.all(), FAILED_SHOWN).map((one) => ({
+        key: quarantinedName(one),
+        problem: shownText(one.problem),
       })),
       alarms: alarms.slice(0, ALARMS_SHOWN),
       totals: {
@@ -120,9 +121,9 @@ function urgency(state: ContainerState): number {
   return at === -1 ? BY_CLOCK.length : at;
 }
 
-function first<K, V>(map: ReadonlyMap<K, V>, most: number): [K, V][] {
-  const found: [K, V][] = [];
-  for (const entry of map) {
+function first<T>(all: Iterable<T>, most: number): T[] {
+  const found: T[] = [];
+  for (const entry of all) {
     if (found.length === most) break;
     found.push(entry);
   }
@@ -159,10 +160,11 @@ function alarmsOf(
 
 /** The first few by name; of a heartbeat the container's, for that is what can be evicted. */
 function quarantineText({quarantined, heartbeats}: AppView): string {
-  const named = first(quarantined, QUARANTINED_NAMED).map(([key]) => {
-    const [what = '', id = ''] = /^([a-z]+)\/(.*)$/s.exec(key)?.slice(1) ?? [];
-    const container = what === 'heartbeat' ? heartbeats.get(id)?.value.container : undefined;
-    return container === undefined || container === '' ? key : `${key} of container ${container}`;
+  const named = first(quarantined.all(), QUARANTINED_NAMED).map((one) => {
+    const name = quarantinedName(one);
+    const container =
+      one.what === 'heartbeat' ? heartbeats.get(one.id)?.value.container : undefined;
+    return container === undefined || container === '' ? name : `${name} of container ${container}`;
   });
   const more = quarantined.size - named.length;
   const text = `${quarantined.size} values in etcd cannot be read: ${named.join(', ')}`;

@@ -2,19 +2,19 @@
  * What a governor knows of its app: every key at the newest revision seen, with the indexes that make one event cheap.
  * Older news about a key than what is known is ignored, so answers of own writes and watch events may come in any order.
  */
-import type {AppChange} from '../model/change.ts';
+import type {AppChange, CorruptChange} from '../model/change.ts';
 import {unreadableHeartbeat} from '../model/container.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {UNREADABLE_ORDER} from '../model/specs.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
+import {Quarantine, unreadableKey} from './quarantine.ts';
 
 export interface IdHolder {
   readonly incarnation: string;
   readonly mod: number;
 }
 
-type CorruptChange = Extract<AppChange, {kind: 'corrupt'}>;
 type ReadableChange = Exclude<AppChange, CorruptChange>;
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -29,8 +29,8 @@ export class AppView {
   readonly heartbeats = new Map<string, Versioned<Heartbeat>>();
   readonly ids = new Map<string, IdHolder>();
   readonly own = new Map<string, Versioned<OwnershipRecord>>();
-  /** Problem by `what/id` of values that could not be read. */
-  readonly quarantined = new Map<string, string>();
+  /** Values that could not be read. */
+  readonly quarantined = new Quarantine();
   /** Newest revision heard of: what was read before it may have been undone since, and deletions leave no trace in here. */
   newest = 0;
   private readonly holding = new Map<string, Set<string>>();
@@ -50,15 +50,12 @@ export class AppView {
   /** There is no such app, or not any more: whatever were written for it would stay for ever. */
   get isGone(): boolean {
     if (this.spec !== undefined) return false;
-    return ![...this.quarantined.keys()].some((key) => key.startsWith('spec/'));
+    return this.quarantined.problem('spec') === undefined;
   }
 
   /** The shard's spec or record cannot be read: hands off. */
   isQuarantined(shard: string): boolean {
-    return (
-      this.quarantined.size > 0 &&
-      (this.quarantined.has(`own/${shard}`) || this.quarantined.has(`shard/${shard}`))
-    );
+    return this.quarantined.size > 0 && this.quarantined.shardProblem(shard) !== undefined;
   }
 
   /** The incarnation has a heartbeat in the store, if only one that cannot be read: nothing is taken from it. */
@@ -68,7 +65,7 @@ export class AppView {
 
   /** Why the incarnation's heartbeat cannot be read; undefined when it can, or there is none. */
   heartbeatProblem(incarnation: string): string | undefined {
-    return this.quarantined.size > 0 ? this.quarantined.get(`heartbeat/${incarnation}`) : undefined;
+    return this.quarantined.problem('heartbeat', incarnation);
   }
 
   /** The incarnation that holds the container id and still has its heartbeat. */
@@ -110,7 +107,7 @@ export class AppView {
     // Of these the revision of the unreadable value is known: what is older says nothing.
     if (!isNews && (change.kind === 'heartbeat' || change.kind === 'order')) return false;
     // A value that can be read again, or is gone, is news whatever is known of it.
-    const mended = this.quarantined.size > 0 && this.quarantined.delete(this.quarantineKey(change));
+    const mended = this.quarantined.size > 0 && this.quarantined.release(listedKey(change));
     return isNews || mended;
   }
 
@@ -118,7 +115,7 @@ export class AppView {
   missingFrom(listed: ReadonlySet<string>, revision: number): AppChange[] {
     const gone: AppChange[] = [];
     const mod = revision;
-    if (this.spec !== undefined && this.spec.mod <= revision && !hasSpec(listed))
+    if (this.spec !== undefined && this.spec.mod <= revision && !listed.has('spec'))
       gone.push({kind: 'spec', mod, entry: undefined});
     for (const [shard, {mod: at}] of this.shards)
       if (at <= revision && !listed.has(`shard/${shard}`))
@@ -140,15 +137,9 @@ export class AppView {
         if (!listed.has(`worker/${workerGroup}/${container}`))
           gone.push({kind: 'worker', mod, workerGroup, container, present: false});
     }
-    for (const key of this.quarantined.keys())
-      if (!listed.has(key)) gone.push(...unreadableGone(key, mod));
+    for (const one of this.quarantined.all())
+      if (!listed.has(listedKey(one))) gone.push(unreadableGone(one, mod));
     return gone;
-  }
-
-  private quarantineKey(change: ReadableChange): string {
-    return change.kind === 'spec'
-      ? ([...this.quarantined.keys()].find((key) => key.startsWith('spec/')) ?? '')
-      : listedKey(change);
   }
 
   private applyReadable(change: ReadableChange): boolean {
@@ -231,13 +222,9 @@ export class AppView {
   }
 
   private applyCorrupt(change: CorruptChange): boolean {
-    const {what, id, problem} = change;
     const isNewer = this.proxyHeartbeat(change);
     if (isNewer === false) return false;
-    const key = `${what}/${id}`;
-    const before = this.quarantined.get(key);
-    this.quarantined.set(key, problem);
-    return before !== problem || isNewer === true;
+    return this.quarantined.take(listedKey(change), change) || isNewer === true;
   }
 
   /** What counts in the place of the value; undefined: nothing does. False when a newer one is known. */
@@ -269,7 +256,7 @@ export function listedKey(change: AppChange): string {
     case 'id':
       return `${change.kind}/${change.container}`;
     case 'corrupt':
-      return `${change.what}/${change.id}`;
+      return unreadableKey(change.what, change.id);
   }
 }
 
@@ -279,21 +266,12 @@ export function incarnationOf(change: AppChange): string | undefined {
   return change.kind === 'corrupt' && change.what === 'heartbeat' ? change.id : undefined;
 }
 
-/** Whether the app has a spec in the listing, if only one that cannot be read. */
-function hasSpec(listed: ReadonlySet<string>): boolean {
-  if (listed.has('spec')) return true;
-  for (const key of listed) if (key.startsWith('spec/')) return true;
-  return false;
-}
-
 /** The deletion of a key whose value could never be read. */
-function unreadableGone(key: string, mod: number): AppChange[] {
-  const at = key.indexOf('/');
-  const [what, id] = [key.slice(0, at), key.slice(at + 1)];
-  if (what === 'spec') return [{kind: what, mod, entry: undefined}];
-  if (what === 'own' || what === 'shard') return [{kind: what, mod, shard: id, entry: undefined}];
-  if (what === 'heartbeat') return [{kind: what, mod, incarnation: id, entry: undefined}];
-  return what === 'order' ? [{kind: what, mod, container: id, entry: undefined}] : [];
+function unreadableGone({what, id}: CorruptChange, mod: number): AppChange {
+  if (what === 'spec') return {kind: what, mod, entry: undefined};
+  if (what === 'heartbeat') return {kind: what, mod, incarnation: id, entry: undefined};
+  if (what === 'order') return {kind: what, mod, container: id, entry: undefined};
+  return {kind: what, mod, shard: id, entry: undefined};
 }
 
 function put<T>(

@@ -53,3 +53,5 @@ export type AppChange =
       readonly id: string;
       readonly problem: string;
     };
+
+export type CorruptChange = Extract<AppChange, {kind: 'corrupt'}>;

@@ -49,8 +49,8 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'hands on what cannot be read',
       breaks: '"Records": a higher v quarantines that shard',
-      find: 'this.quarantined.size > 0 &&\n      (',
-      replace: 'this.quarantined.size < 0 &&\n      (',
+      find: 'return this.quarantined.size > 0 &&',
+      replace: 'return this.quarantined.size < 0 &&',
       killed: DECISIONS_TESTS('a shard > whose record cannot be read is not touched'),
     },
   ]),
@@ -137,7 +137,7 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'a leaving container keeps what has no room',
       breaks: '"Container" 6: with no other container it drops all at once',
-      find: "if (holder?.state === 'leaving' && (destination.stranded || destination.target === ''))\n    return letGo('leaving');",
+      find: "if (holder?.state === 'leaving' && (destination.stranded || destination.target === ''))\n    return letGo({kind: 'leaving', container: ''});",
       replace: '',
       killed: DECISIONS_TESTS(
         'the next step of a shard > lets it go from a leaving container even where nobody else has room',

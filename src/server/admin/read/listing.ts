@@ -67,7 +67,9 @@ export function exists(
   listing: AppListing,
 ): boolean {
   const {app, view} = listing;
-  return app === service || view.spec !== undefined || view.quarantined.has(`spec/${app}`);
+  return (
+    app === service || view.spec !== undefined || view.quarantined.problem('spec') !== undefined
+  );
 }
 
 /** As `listApp`; for an app that does not exist, what is left of it. */

@@ -83,10 +83,8 @@ export function tokenOf(known: Versioned<OwnershipRecord> | undefined, epoch: nu
 export function shardIds({view}: AppListing): string[] {
   const ids = new Set<string>(view.shards.keys());
   for (const shard of view.own.keys()) ids.add(shard);
-  for (const key of view.quarantined.keys()) {
-    const shard = /^(?:own|shard)\/(.*)$/s.exec(key)?.[1];
-    if (shard !== undefined) ids.add(shard);
-  }
+  for (const {what, id} of view.quarantined.all())
+    if (what === 'own' || what === 'shard') ids.add(id);
   return [...ids].sort();
 }
 
@@ -123,13 +121,12 @@ function specFields(app: string, id: string, spec: ShardSpec | undefined) {
 }
 
 export function hasSpec({view}: AppListing, shard: string): boolean {
-  return view.shards.has(shard) || view.quarantined.has(`shard/${shard}`);
+  return view.shards.has(shard) || view.quarantined.problem('shard', shard) !== undefined;
 }
 
 /** Why a shard is nowhere or cannot be read, by the governor's word or by the loss of its container; '' when there is none. */
 export function reasonOf(listing: AppListing, shard: string): string {
-  const {quarantined} = listing.view;
-  const unreadable = quarantined.get(`own/${shard}`) ?? quarantined.get(`shard/${shard}`);
+  const unreadable = listing.view.quarantined.shardProblem(shard);
   if (unreadable !== undefined) return unreadable;
   return unplacedReasons(listing).get(shard) ?? lossOf(listing, listing.view.own.get(shard)?.value);
 }
@@ -158,11 +155,11 @@ export function shardCounts(listing: AppListing): ShardCounts {
     counts[columnOf(shardState(listing, shard))]++;
     if (view.own.has(shard)) counts.removing--;
   }
-  for (const key of view.quarantined.keys()) {
-    if (!key.startsWith('shard/') || view.shards.has(key.slice('shard/'.length))) continue;
+  for (const {what, id} of view.quarantined.all()) {
+    if (what !== 'shard' || view.shards.has(id)) continue;
     counts.total++;
     counts.quarantined++;
-    if (view.own.has(key.slice('shard/'.length))) counts.removing--;
+    if (view.own.has(id)) counts.removing--;
   }
   return counts;
 }

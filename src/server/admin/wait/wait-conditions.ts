@@ -28,43 +28,45 @@ class Unmet {
 type WaitCondition = (listing: AppListing, id: string, missing: Unmet, plan: Planner) => void;
 type Planner = (snapshot: PlacementSnapshot) => Plan;
 
-const JUDGEMENTS: Readonly<Record<string, WaitCondition>> = {
-  'app exists': (listing, id, missing) => {
-    if (!appExists(listing)) missing.add(id, 'there is no such app');
+const JUDGEMENTS: Readonly<
+  Record<Goal['kind'], Readonly<Partial<Record<Goal['for'], WaitCondition>>>>
+> = {
+  app: {
+    exists: (listing, id, missing) => {
+      if (!appExists(listing)) missing.add(id, 'there is no such app');
+    },
+    gone: appGone,
+    ready: appReady,
+    balanced: appBalanced,
   },
-  'app gone': appGone,
-  'app ready': appReady,
-  'app balanced': appBalanced,
-  'shard exists': (listing, id, missing) => {
-    if (!hasSpec(listing, id)) missing.add(id, 'there is no such shard');
+  shard: {
+    exists: (listing, id, missing) => {
+      if (!hasSpec(listing, id)) missing.add(id, 'there is no such shard');
+    },
+    gone: shardGone,
+    ready: (listing, id, missing) => {
+      if (hasSpec(listing, id)) shardReady(listing, id, missing);
+      else missing.add(id, 'there is no such shard');
+    },
   },
-  'shard gone': (listing, id, missing) => {
-    if (hasSpec(listing, id)) missing.add(id, 'its spec exists');
-    else {
-      const record = listing.view.own.get(id)?.value;
-      if (record !== undefined) missing.add(id, `its record is ${recordState(record)}`);
-    }
+  container: {
+    exists: (listing, id, missing) => {
+      if (!heartbeatsOf(listing, id)) missing.add(id, 'it has no heartbeat');
+    },
+    gone: (listing, id, missing) => {
+      if (heartbeatsOf(listing, id)) missing.add(id, 'its heartbeat exists');
+      drained(listing, id, missing);
+    },
+    ready: containerReady,
+    drained,
   },
-  'shard ready': (listing, id, missing) => {
-    if (hasSpec(listing, id)) shardReady(listing, id, missing);
-    else missing.add(id, 'there is no such shard');
-  },
-  'container exists': (listing, id, missing) => {
-    if (!heartbeatsOf(listing, id)) missing.add(id, 'it has no heartbeat');
-  },
-  'container gone': (listing, id, missing) => {
-    if (heartbeatsOf(listing, id)) missing.add(id, 'its heartbeat exists');
-    drained(listing, id, missing);
-  },
-  'container ready': containerReady,
-  'container drained': drained,
 };
 
 /**
  * @throws SmError INVALID_INPUT when the goal means nothing for that kind (a shard cannot be balanced).
  */
 export function judge(listing: AppListing, goal: Goal, plan: Planner): WaitCheckAnswer {
-  const judgement = JUDGEMENTS[`${goal.kind} ${goal.for}`];
+  const judgement = JUDGEMENTS[goal.kind][goal.for];
   if (judgement === undefined) throw meaningless(goal);
   const missing = new Unmet();
   judgement(listing, goal.id, missing, plan);
@@ -77,16 +79,14 @@ export function judge(listing: AppListing, goal: Goal, plan: Planner): WaitCheck
 }
 
 function meaningless(goal: Goal): SmError {
-  const goals = Object.keys(JUDGEMENTS)
-    .filter((name) => name.startsWith(`${goal.kind} `))
-    .map((name) => name.split(' ')[1]);
+  const goals = Object.keys(JUDGEMENTS[goal.kind]);
   return new SmError('INVALID_INPUT', `${goal.kind} cannot be waited for until "${goal.for}"`, {
     hint: `use one of ${goals.join(', ')}`,
   });
 }
 
-function appExists({app, view}: AppListing): boolean {
-  return view.spec !== undefined || view.quarantined.has(`spec/${app}`);
+function appExists({view}: AppListing): boolean {
+  return view.spec !== undefined || view.quarantined.problem('spec') !== undefined;
 }
 
 function appGone(listing: AppListing, id: string, missing: Unmet): void {
@@ -104,10 +104,18 @@ function appReady(listing: AppListing, id: string, missing: Unmet): void {
     return;
   }
   for (const shard of listing.view.shards.keys()) shardReady(listing, shard, missing);
-  for (const key of listing.view.quarantined.keys()) {
-    if (key.startsWith('shard/'))
-      missing.add(key.slice('shard/'.length), 'its spec cannot be read');
+  for (const {what, id: shard} of listing.view.quarantined.all()) {
+    if (what === 'shard') missing.add(shard, 'its spec cannot be read');
   }
+}
+
+function shardGone(listing: AppListing, id: string, missing: Unmet): void {
+  if (hasSpec(listing, id)) {
+    missing.add(id, 'its spec exists');
+    return;
+  }
+  const record = listing.view.own.get(id)?.value;
+  if (record !== undefined) missing.add(id, `its record is ${recordState(record)}`);
 }
 
 function shardReady(listing: AppListing, shard: string, missing: Unmet): void {
