@@ -21,13 +21,16 @@ async function ask(what: string, name: string): Promise<string> {
     });
   }
   const terminal = createInterface({input: process.stdin, output: process.stderr});
+  const interrupt = new AbortController();
+  terminal.once('SIGINT', () => interrupt.abort());
   try {
-    return (await terminal.question(`Type ${name} to ${what}: `)).trim();
+    const {signal} = interrupt;
+    return (await terminal.question(`Type ${name} to ${what}: `, {signal})).trim();
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'AbortError') throw error;
     // Ctrl-C, or Ctrl-D: the end of what is typed. What follows begins on a line of its own.
     process.stderr.write('\n');
-    if (error.message.includes('Ctrl+D')) return '';
+    if (!interrupt.signal.aborted) return '';
     throw new SmError('INTERRUPTED', 'nothing was done', {hint: `add --confirm ${name}`});
   } finally {
     terminal.close();

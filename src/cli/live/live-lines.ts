@@ -26,10 +26,16 @@ export interface LineOutput {
   readonly only?: (row: LiveRow) => boolean;
 }
 
+interface ToldRow {
+  readonly section: LiveSection;
+  readonly name: string;
+  readonly text: string;
+}
+
 export class LiveLines {
   private readonly output: LineOutput;
   /** What has been told of a row, so that a snapshot after a broken connection tells only what is new. */
-  private readonly told = new Map<string, string>();
+  private readonly told = new Map<string, ToldRow>();
   private kept: Set<string> | undefined;
   private storeAway = false;
   private gap = '';
@@ -93,16 +99,17 @@ export class LiveLines {
     this.kept?.add(key);
     const {key: _key, ...fields} = row;
     const text = JSON.stringify(fields);
-    if (this.told.get(key) === text) return;
-    this.told.set(key, text);
+    if (this.told.get(key)?.text === text) return;
+    this.told.set(key, {section, name: row.key, text});
     const event = {type: 'set', kind: section, key: row.key, revision, at, row: fields};
     this.print(event, lineOf(section, row));
   }
 
   private gone(key: string, {revision, at}: Pick<LiveRows, 'revision' | 'at'>): void {
-    if (!this.told.delete(key)) return;
-    const slash = key.indexOf('/');
-    const [kind, name] = [key.slice(0, slash), key.slice(slash + 1)];
+    const told = this.told.get(key);
+    if (told === undefined) return;
+    this.told.delete(key);
+    const {section: kind, name} = told;
     // What has ended leaves the list by its age alone.
     if (kind === 'finished') return;
     this.print({type: 'gone', kind, key: name, revision, at}, `- ${kind} ${name} gone`);
