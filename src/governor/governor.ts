@@ -3,7 +3,8 @@
  * news only marks shards; every decision looks at everything that is known. Passive; the shell holds clock and store.
  */
 import type {AppChange} from '../model/change.ts';
-import type {MoveNote, OwnershipRecord, Versioned} from '../model/ownership.ts';
+import {moveReasonText, plannedMoveReason} from '../model/move-reason.ts';
+import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {Transition} from '../model/transition.ts';
 import {drop} from '../ownership/transitions.ts';
 import {FailureDetector} from '../ownership/failure-detector.ts';
@@ -21,7 +22,7 @@ import {HoldingsCheck} from './holdings.ts';
 import type {Holdings} from './holdings.ts';
 import {InFlightMoves} from './in-flight-moves.ts';
 import {PendingWrites} from './pending-writes.ts';
-import {PlanCache, whyMoved} from './plan-cache.ts';
+import {PlanCache} from './plan-cache.ts';
 import type {QueuedMove} from './plan-cache.ts';
 import {changesPlan, placementSnapshot} from './placement.ts';
 import {reconcile, reconcileGone, reconcileUnplanned} from './reconcile.ts';
@@ -54,6 +55,10 @@ export class Governor {
   private readonly waiting = new Set<string>();
   private readonly unclaimedOf = (incarnation: string): number =>
     this.claims.unclaimed(incarnation) + this.pending.arriving(incarnation);
+  private readonly newMove: ReconcileContext['newMove'] = (from, to, reason) => {
+    const startedAt = new Date(this.wallMs).toISOString();
+    return {id: this.options.nextMoveId(), from, to, why: moveReasonText(reason), startedAt};
+  };
   /** Since they were looked at last a container has come to hold one less. */
   private roomMade = false;
   private wallMs = 0;
@@ -343,7 +348,7 @@ export class Governor {
     if (known === 'void' || known === 'wait') return known === 'void';
     this.inFlightMoves.begin(move.shard, move.from, move.to, move.cause === 'balance');
     const leaving = this.living.get(move.from)?.state === 'leaving';
-    const note = this.newMove(move.from, move.to, whyMoved(move, leaving));
+    const note = this.newMove(move.from, move.to, plannedMoveReason(move, leaving));
     this.submit(drop(move.shard, known, note, this.options.epoch), actions);
     return true;
   }
@@ -381,17 +386,12 @@ export class Governor {
       view: this.view,
       living: this.living,
       epoch: this.options.epoch,
-      newMove: (from, to, why) => this.newMove(from, to, why),
+      newMove: this.newMove,
       isBusy: (incarnation) => this.unclaimedOf(incarnation) >= this.admissions.limit,
       isQueued: (shard) => this.planCache.isQueued(shard),
       isFull: (incarnation) =>
         limit > 0 &&
         this.view.shardsOf(incarnation).size + this.pending.arriving(incarnation) >= limit,
     };
-  }
-
-  private newMove(from: string, to: string, why: string): MoveNote {
-    const startedAt = new Date(this.wallMs).toISOString();
-    return {id: this.options.nextMoveId(), from, to, why, startedAt};
   }
 }

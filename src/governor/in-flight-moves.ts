@@ -1,4 +1,5 @@
 /** Moves under way and how many more may start: voluntary moves are budgeted, drains too, recoveries are not. */
+import {moveReasonOf} from '../model/move-reason.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 
 /** Most voluntary moves of an app at once. */
@@ -7,11 +8,6 @@ export const MOVES_PER_APP = 100;
 export const MOVES_PER_CONTAINER = 20;
 /** Most forced moves (drain, leave, broken pin, lowered cap) of an app at once. */
 export const DRAINS_PER_APP = 100;
-
-/** The word in `move.why` that marks a move nobody is forced to make. */
-export const WHY_BALANCE = 'balance';
-/** How `move.why` begins for a shard that recovers from a lost container. */
-export const WHY_LOST = 'lost ';
 
 type Motion = {readonly from: string; readonly to: string; readonly voluntary: boolean};
 
@@ -73,7 +69,8 @@ function inFlightOf(record: OwnershipRecord | undefined): Motion | undefined {
   if (record === undefined || record.move === null || record.ready || record.failures > 0)
     return undefined;
   const {from, to, why} = record.move;
-  if (from === '' || why.startsWith(WHY_LOST)) return undefined;
+  const {kind} = moveReasonOf(why);
+  if (from === '' || kind === 'lost') return undefined;
   if (to === '' && record.state === 'free') return undefined;
-  return {from, to, voluntary: why === WHY_BALANCE};
+  return {from, to, voluntary: kind === 'balance'};
 }

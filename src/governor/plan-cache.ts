@@ -1,6 +1,5 @@
 /** The last plan by shard id, and when to make the next one. */
 import type {MoveCause, PlacementReason, PlacementSnapshot, Plan} from '../model/placement.ts';
-import {WHY_BALANCE} from './in-flight-moves.ts';
 import type {Destination} from './reconcile.ts';
 
 /** A planned move that has not begun. */
@@ -9,14 +8,6 @@ export interface QueuedMove {
   readonly from: string;
   readonly to: string;
   readonly cause: MoveCause;
-}
-
-/** What the move's record says of its reason. */
-export function whyMoved(move: QueuedMove, leaving: boolean): string {
-  if (move.cause === 'balance') return WHY_BALANCE;
-  if (move.cause === 'capacity') return 'shard limit';
-  if (move.cause === 'constraint') return 'pin or worker group';
-  return `${leaving ? 'leaving' : 'drain'} ${move.from}`;
 }
 
 /** Shards a plan covers per ms of pause before the next one: keeps planning below a twentieth of the time. */

@@ -1,4 +1,6 @@
 /** One shard: what the record says against where it belongs, and the one next step. */
+import {moveReasonOf} from '../model/move-reason.ts';
+import type {MoveReason} from '../model/move-reason.ts';
 import type {MoveNote, OwnershipRecord, OwnershipState, Versioned} from '../model/ownership.ts';
 import type {Transition} from '../model/transition.ts';
 import {parseToken} from '../model/token.ts';
@@ -12,7 +14,6 @@ import {
   tokenOf,
 } from '../ownership/transitions.ts';
 import type {LivingContainer} from './containers.ts';
-import {WHY_LOST} from './in-flight-moves.ts';
 import type {AppView} from './view.ts';
 
 /** What the plan says of one shard. */
@@ -40,7 +41,7 @@ export interface ReconcileContext {
   readonly view: AppView;
   readonly living: ReadonlyMap<string, LivingContainer>;
   readonly epoch: number;
-  readonly newMove: (from: string, to: string, why: string) => MoveNote;
+  readonly newMove: (from: string, to: string, reason: MoveReason) => MoveNote;
   /** The container holds, or is about to be given, as many shards as it may. */
   readonly isFull: (incarnation: string) => boolean;
   /** Enough records wait for that container's claim. */
@@ -77,7 +78,9 @@ export function reconcileGone(shard: string, context: ReconcileContext): Step {
     return write(forget(shard, known));
   if (state === 'assigned') return write(recall(shard, known));
   if (state === 'dropping') return {step: 'hint', op: 'drop'};
-  return write(drop(shard, known, context.newMove(container, '', 'removed'), context.epoch));
+  return write(
+    drop(shard, known, context.newMove(container, '', {kind: 'removed'}), context.epoch),
+  );
 }
 
 /** The next step of a shard that no plan has covered yet: what is under way goes on. */
@@ -122,8 +125,9 @@ function reconcileAssigned(
     return destination.target === '' ? write(recall(shard, known)) : {step: 'hint', op: 'add'};
   }
   if (context.isFull(target.incarnation)) return write(recall(shard, known));
-  const {from = '', why = 'redirected'} = known.value.move ?? {};
-  const move = context.newMove(from, target.container, why);
+  const before = known.value.move;
+  const reason: MoveReason = before === null ? {kind: 'redirected'} : moveReasonOf(before.why);
+  const move = context.newMove(before?.from ?? '', target.container, reason);
   const to = {...target, move, taskVersion: taskVersionOf(shard, context)};
   return write(redirect(shard, known, to));
 }
@@ -136,14 +140,19 @@ function reconcileOwned(
 ): Step {
   const {container, ready} = known.value;
   const holder = context.living.get(container);
-  const letGo = (why: string): Step =>
-    write(drop(shard, known, context.newMove(container, '', why), context.epoch));
-  if (destination.mustDrop) return letGo('pin or worker group');
+  const letGo = (reason: MoveReason): Step =>
+    write(drop(shard, known, context.newMove(container, '', reason), context.epoch));
+  if (destination.mustDrop) return letGo({kind: 'constraint'});
   if (holder?.state === 'leaving' && (destination.stranded || destination.target === ''))
-    return letGo('leaving');
+    return letGo({kind: 'leaving', container: ''});
   if (hasOldTask(shard, known, context) && destination.target === container) {
     return write(
-      drop(shard, known, context.newMove(container, container, 'task changed'), context.epoch),
+      drop(
+        shard,
+        known,
+        context.newMove(container, container, {kind: 'taskChanged'}),
+        context.epoch,
+      ),
     );
   }
   if (destination.target !== '' && destination.target !== container) {
@@ -177,11 +186,11 @@ function placeNote(
   to: string,
   context: ReconcileContext,
 ): MoveNote {
-  if (known === undefined) return context.newMove('', to, 'new shard');
+  if (known === undefined) return context.newMove('', to, {kind: 'newShard'});
   const {move, container} = known.value;
-  if (lost) return context.newMove(container, to, `${WHY_LOST}${container}`);
+  if (lost) return context.newMove(container, to, {kind: 'lost', container});
   if (move === null || move.from === '')
-    return context.newMove('', to, known.value.failures > 0 ? 'add failed' : 'unplaced');
+    return context.newMove('', to, {kind: known.value.failures > 0 ? 'addFailed' : 'unplaced'});
   return {...move, to};
 }
 

@@ -10,6 +10,7 @@ export interface MoveNote {
   from: string;
   /** Container id; '' when the shard only leaves. */
   to: string;
+  /** Text of a MoveReason (`move-reason.ts`). */
   why: string;
   /** RFC 3339. */
   startedAt: string;

@@ -1,6 +1,7 @@
 /** What a governor decides from what it knows, rule by rule. */
 import {beforeEach, describe, expect, it} from 'vitest';
 import {silenceMs} from '../../src/model/container.ts';
+import {moveReasonText} from '../../src/model/move-reason.ts';
 import type {LivingContainer} from '../../src/governor/containers.ts';
 import {startableMove} from '../../src/governor/move-gate.ts';
 import {InFlightMoves} from '../../src/governor/in-flight-moves.ts';
@@ -153,7 +154,7 @@ describe('the next step of a shard', () => {
     const destination: Destination = {target, mustDrop: false, stranded: false, isShutOut: false};
     return reconcile('s1', destination, {
       ...{view: bed.governor.view, living, epoch: 1},
-      newMove: (from, to, why) => ({...move, from, to, why}),
+      newMove: (from, to, reason) => ({...move, from, to, why: moveReasonText(reason)}),
       ...{isFull: () => false, isBusy: () => false, isQueued: () => false},
       ...over,
     });

@@ -1,0 +1,80 @@
+/**
+ * Why a shard moves. Records and histories keep it as text, which people read; whoever decides something by it reads the type.
+ * Text and type are made from each other here and nowhere else.
+ */
+import type {MoveCause} from './placement.ts';
+
+export type MoveReason =
+  /** Counts are uneven: the only move that nobody is forced to make. */
+  | {readonly kind: 'balance'}
+  | {readonly kind: 'shardLimit'}
+  | {readonly kind: 'constraint'}
+  | {readonly kind: 'drain'; readonly container: string}
+  /** `container` '': it is left without a place elsewhere. */
+  | {readonly kind: 'leaving'; readonly container: string}
+  /** The shard recovers from a container that is gone. */
+  | {readonly kind: 'lost'; readonly container: string}
+  | {readonly kind: 'newShard'}
+  | {readonly kind: 'unplaced'}
+  | {readonly kind: 'addFailed'}
+  | {readonly kind: 'redirected'}
+  | {readonly kind: 'taskChanged'}
+  | {readonly kind: 'removed'}
+  /** Written by another version of sm. */
+  | {readonly kind: 'other'; readonly text: string};
+
+type Plain = Exclude<MoveReason, {container: string} | {text: string}>['kind'];
+type OfContainer = Extract<MoveReason, {container: string}>['kind'];
+
+const PLAIN: Readonly<Record<Plain, string>> = {
+  balance: 'balance',
+  shardLimit: 'shard limit',
+  constraint: 'pin or worker group',
+  newShard: 'new shard',
+  unplaced: 'unplaced',
+  addFailed: 'add failed',
+  redirected: 'redirected',
+  taskChanged: 'task changed',
+  removed: 'removed',
+};
+const OF_CONTAINER: Readonly<Record<OfContainer, string>> = {
+  drain: 'drain',
+  leaving: 'leaving',
+  lost: 'lost',
+};
+
+const BY_TEXT: ReadonlyMap<string, MoveReason> = new Map(
+  (Object.keys(PLAIN) as Plain[]).map((kind) => [PLAIN[kind], {kind}]),
+);
+
+/** The text that records keep. */
+export function moveReasonText(reason: MoveReason): string {
+  if (reason.kind === 'other') return reason.text;
+  if (!('container' in reason)) return PLAIN[reason.kind];
+  const {kind, container} = reason;
+  return container === '' ? OF_CONTAINER[kind] : `${OF_CONTAINER[kind]} ${container}`;
+}
+
+/** What the text of a record says; `moveReasonText` of it is that text again. */
+export function moveReasonOf(text: string): MoveReason {
+  const plain = BY_TEXT.get(text);
+  if (plain !== undefined) return plain;
+  const space = text.indexOf(' ');
+  const word = space === -1 ? text : text.slice(0, space);
+  const container = space === -1 ? '' : text.slice(space + 1);
+  const isBroken = space !== -1 && container === '';
+  for (const kind of Object.keys(OF_CONTAINER) as OfContainer[])
+    if (OF_CONTAINER[kind] === word && !isBroken) return {kind, container};
+  return {kind: 'other', text};
+}
+
+/** Why a planned move is made. `leaving`: the container that gives the shard is leaving. */
+export function plannedMoveReason(
+  {cause, from}: {readonly cause: MoveCause; readonly from: string},
+  leaving: boolean,
+): MoveReason {
+  if (cause === 'balance') return {kind: 'balance'};
+  if (cause === 'capacity') return {kind: 'shardLimit'};
+  if (cause === 'constraint') return {kind: 'constraint'};
+  return {kind: leaving ? 'leaving' : 'drain', container: from};
+}

@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {InFlightMoves, MOVES_PER_CONTAINER} from '../../src/governor/in-flight-moves.ts';
+import {moveReasonOf, moveReasonText, plannedMoveReason} from '../../src/model/move-reason.ts';
+import type {MoveReason} from '../../src/model/move-reason.ts';
+import type {OwnershipRecord} from '../../src/model/ownership.ts';
+
+function moving(why: string): OwnershipRecord {
+  return {
+    ...{v: 1, state: 'dropping', container: 'a', incarnation: 'a1', token: '', ready: false},
+    ...{failures: 0, lastError: ''},
+    move: {id: 'm', from: 'a', to: 'b', why, startedAt: ''},
+  };
+}
+
+describe('the reason of a move', () => {
+  // What stands in etcd since version 0.1.0: a daemon of one version reads what one of the other wrote.
+  it.each<[string, MoveReason]>([
+    ['balance', {kind: 'balance'}],
+    ['shard limit', {kind: 'shardLimit'}],
+    ['pin or worker group', {kind: 'constraint'}],
+    ['drain c1', {kind: 'drain', container: 'c1'}],
+    ['leaving c1', {kind: 'leaving', container: 'c1'}],
+    ['leaving', {kind: 'leaving', container: ''}],
+    ['lost c1', {kind: 'lost', container: 'c1'}],
+    ['new shard', {kind: 'newShard'}],
+    ['unplaced', {kind: 'unplaced'}],
+    ['add failed', {kind: 'addFailed'}],
+    ['redirected', {kind: 'redirected'}],
+    ['task changed', {kind: 'taskChanged'}],
+    ['removed', {kind: 'removed'}],
+    ['lost-and-found', {kind: 'other', text: 'lost-and-found'}],
+    ['', {kind: 'other', text: ''}],
+  ])('%j is written and read', (text, reason) => {
+    expect(moveReasonText(reason)).toBe(text);
+    expect(moveReasonOf(text)).toEqual(reason);
+  });
+
+  it('keeps every text, whoever wrote it', () => {
+    const texts = fc.oneof(
+      fc.string(),
+      fc.string().map((rest) => `lost ${rest}`),
+      fc.string().map((rest) => `drain${rest}`),
+    );
+    fc.assert(fc.property(texts, (text) => moveReasonText(moveReasonOf(text)) === text));
+  });
+
+  it('of a plan names who gives the shard where it must', () => {
+    const planned = (cause: 'balance' | 'capacity' | 'constraint' | 'drain', leaving = false) =>
+      moveReasonText(plannedMoveReason({cause, from: 'c1'}, leaving));
+    expect(planned('balance')).toBe('balance');
+    expect(planned('capacity')).toBe('shard limit');
+    expect(planned('constraint')).toBe('pin or worker group');
+    expect(planned('drain')).toBe('drain c1');
+    expect(planned('drain', true)).toBe('leaving c1');
+  });
+
+  it('decides about the budget: only balance is voluntary, a recovery is no move', () => {
+    const moves = new InFlightMoves();
+    moves.note('s0', moving('lost a'));
+    expect(moves.size).toBe(0);
+    for (let at = 0; at < MOVES_PER_CONTAINER; at += 1) moves.note(`s${at}`, moving('balanced'));
+    expect(moves.allows('a', 'c', true)).toBe(false);
+    expect(moves.size).toBe(MOVES_PER_CONTAINER);
+    const voluntary = new InFlightMoves();
+    for (let at = 0; at < MOVES_PER_CONTAINER; at += 1) voluntary.note(`s${at}`, moving('balance'));
+    expect(voluntary.allows('a', 'c', true)).toBe(false);
+    expect(voluntary.allows('c', 'd', true)).toBe(true);
+  });
+});
