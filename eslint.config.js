@@ -46,6 +46,24 @@ const ZONES = {
   commands: ['cli', 'admin', 'views', 'config', 'protocol', 'model', 'runtime'],
 };
 const FOLDERS = Object.keys(ZONES);
+
+/**
+ * Which rooms of the server each of its rooms may import. What stands in `src/server` itself puts the daemon together: it may import
+ * all of them, and none of them it. So with `handlers.ts`, which puts the admin API together.
+ */
+const SERVER_ZONES = {
+  watching: [],
+  contact: [],
+  http: [],
+  push: ['watching', 'contact'],
+  governing: ['watching', 'contact', 'push'],
+  'admin/read': ['watching', 'admin'],
+  'admin/plan': ['admin', 'admin/read'],
+  'admin/wait': ['watching', 'admin', 'admin/read'],
+  'admin/stream': ['watching', 'admin', 'admin/read'],
+  'admin/write': ['http', 'governing', 'admin', 'admin/read'],
+};
+const SERVER_ROOMS = [...Object.keys(SERVER_ZONES), 'admin'];
 const PURE = ['model', 'planner', 'ownership', 'governor', 'audit'];
 
 const TIME_AND_CHANCE = [
@@ -77,13 +95,53 @@ const OUTSIDE = [
 ];
 
 /** Folders below src up to this depth are held; a folder inside a room may bear the name of another room (server/admin). */
-const DEPTHS = [1, 2, 3];
+const DEPTHS = [1, 2, 3, 4];
+
+/** `../../` and so on from a folder to what stands in another one, as a regular expression; both as lists of names below src. */
+function way(from, to) {
+  let common = 0;
+  while (common < to.length && from[common] === to[common]) common += 1;
+  const up = from.length - common;
+  const down = to
+    .slice(common)
+    .map((name) => `${name}/`)
+    .join('');
+  return `^${up === 0 ? '\\./' : '(\\.\\./)'.concat(`{${up}}`)}${down}`;
+}
+
+/** A room of the server at one depth; `outer` holds for all of the server. */
+function serverRoom(room, depth, outer) {
+  const folder = ['server', ...room.split('/'), ...Array(depth).fill('*')];
+  const allowed = new Set([room, ...SERVER_ZONES[room]]);
+  const banned = SERVER_ROOMS.filter((other) => !allowed.has(other)).map((other) => ({
+    regex: `${way(folder, ['server', ...other.split('/')])}[^/]+${other === 'admin' ? '$' : ''}`,
+    message: `${room} may not import ${other}`,
+  }));
+  const own = {
+    regex: `${way(folder, ['server'])}[^/]+$`,
+    message: `${room} may not import what puts the daemon together`,
+  };
+  const handlers = {
+    regex: `${way(folder, ['server', 'admin'])}handlers\\.ts$`,
+    message: `${room} may not import what puts the admin API together`,
+  };
+  return {
+    files: [`src/${folder.join('/')}/*.ts`],
+    plugins: {'@typescript-eslint': tseslint.plugin},
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {patterns: [...outer, ...banned, own, handlers]},
+      ],
+    },
+  };
+}
 
 /** Static imports only: commands load heavy rooms by `await import()` inside `run()`. */
 function zones(folder) {
   const allowed = new Set([folder, ...ZONES[folder]]);
   const banned = FOLDERS.filter((other) => !allowed.has(other));
-  return DEPTHS.map((depth) => {
+  return DEPTHS.flatMap((depth) => {
     const up = `^(\\.\\./){${depth}}`;
     const patterns = banned.map((other) => ({
       regex: `${up}${other}/`,
@@ -101,13 +159,24 @@ function zones(folder) {
       patterns.push({regex: '^(@oclif|ink|react|fastify)', message: 'the SDK stays small'});
     }
     const files = [`src/${folder}/${'*/'.repeat(depth - 1)}*.{ts,tsx}`];
-    return {
+    const whole = {
       files,
       plugins: {'@typescript-eslint': tseslint.plugin},
       rules: {'@typescript-eslint/no-restricted-imports': ['error', {patterns}]},
     };
+    return folder === 'server' ? [whole, ...serverRooms(depth, patterns)] : [whole];
   });
 }
+
+/** The rooms of the server whose files lie so deep below src. The later of two blocks for one file wins, so each repeats `outer`. */
+function serverRooms(depth, outer) {
+  return Object.keys(SERVER_ZONES).flatMap((room) => {
+    const below = depth - 1 - room.split('/').length;
+    return below < 0 ? [] : [serverRoom(room, below, outer)];
+  });
+}
+
+export {SERVER_ZONES, ZONES};
 
 export default tseslint.config(
   {ignores: ['dist/**', 'node_modules/**', 'coverage/**', '.tmp/**', 'examples/**']},

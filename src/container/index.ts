@@ -1,6 +1,6 @@
 /** The SDK's door: what an application needs to own shards. */
 export {joinApp} from './join.ts';
-export type {Container} from './join.ts';
+export type {Container} from './container.ts';
 export type {JoinOptions} from './options.ts';
 export type {Shard} from './shard.ts';
 export type {ShardHooks} from './session-driver.ts';

@@ -1,32 +1,9 @@
 import {connect} from './connections.ts';
+import type {Container} from './container.ts';
 import {JoinedContainer} from './joined-container.ts';
 import type {ShardHooks} from './session-driver.ts';
 import {checkJoinOptions} from './options.ts';
 import type {JoinOptions} from './options.ts';
-import type {HintHandler} from './receiver.ts';
-import type {Shard} from './shard.ts';
-
-/** A container that has joined an app. */
-export interface Container {
-  readonly app: string;
-  readonly id: string;
-  /** host:port at which daemons reach this process. */
-  readonly endpoint: string;
-  /** The present registration; changes when the container is evicted and registers anew. */
-  readonly incarnation: string;
-  /** Shards that are here now, by id. */
-  readonly shards: ReadonlyMap<string, Shard>;
-  /** Resolves when the id is taken and shards may come. */
-  readonly ready: Promise<void>;
-  /** Resolves when the container has ended by `leave()`; rejects with SmError when it ended otherwise (APP_DELETED, CLONED, EVICTED, ID_TAKEN). */
-  readonly ended: Promise<void>;
-  /** For `attach: true`: mount it on your server; false means the path is not ours. */
-  readonly handler: HintHandler;
-  /** Has every shard moved away, then deletes the registration. Resolves at the latest after `leaveTimeoutMs`; `clean`: nothing is left in etcd. */
-  leave(): Promise<{clean: boolean}>;
-  /** Ends at once without telling the store, as a crash would; tests use it. */
-  abandon(): Promise<void>;
-}
 
 /**
  * Joins an app: registers this process as a container and calls `add` and `drop` as shards come and go. Survives etcd

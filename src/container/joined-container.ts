@@ -12,7 +12,7 @@ import {seenHistory} from '../store/seen-history.ts';
 import {findApp, watchRemoval} from './app-lookup.ts';
 import type {FoundApp} from './app-lookup.ts';
 import type {Connections} from './connections.ts';
-import type {Container} from './join.ts';
+import type {Container} from './container.ts';
 import {SessionDriver} from './session-driver.ts';
 import type {ShardHooks} from './session-driver.ts';
 import type {Joining} from './options.ts';

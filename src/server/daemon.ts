@@ -4,20 +4,18 @@
  */
 import type {FastifyInstance} from 'fastify';
 import {Registry} from 'prom-client';
-import type {ServerConfig} from '../config/index.ts';
-import type {EtcdOptions} from '../etcd/connection.ts';
 import {Keys} from '../etcd/keys.ts';
 import type {Leases} from '../etcd/leases.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import {plan} from '../planner/index.ts';
 import {systemClock, watchingClock} from '../runtime/clock.ts';
-import type {Logger} from '../runtime/logger.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {seenHistory} from '../store/seen-history.ts';
 import {createAdminHandlers} from './admin/handlers.ts';
 import {Credentials} from './credentials.ts';
 import {daemonIdentity} from './daemon-identity.ts';
+import type {DaemonOptions} from './daemon-options.ts';
 import {openWhenReachable} from './etcd-start.ts';
 import type {OpenedStores} from './etcd-start.ts';
 import {registerGauges} from './gauges.ts';
@@ -50,18 +48,6 @@ export interface Daemon {
   reloadCredentials(): void;
   /** Ends at once without telling the store, as a crash would; tests use it. */
   abandon(): Promise<void>;
-}
-
-export interface DaemonOptions {
-  readonly config: ServerConfig;
-  readonly logger: Logger;
-  readonly version: string;
-  /** Gives up waiting for etcd when aborted. */
-  readonly signal?: AbortSignal;
-  /** What the line `ready` says besides the address. */
-  readonly readyFields?: object;
-  /** Opens the clients of one etcd endpoint in another way than over gRPC. */
-  readonly openEndpoint?: EtcdOptions['open'];
 }
 
 interface Senders {

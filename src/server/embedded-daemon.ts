@@ -5,7 +5,8 @@ import type {EmbeddedStore, EmbeddedStoreOptions} from '../embedded/index.ts';
 import {SmError} from '../model/errors.ts';
 import {Credentials} from './credentials.ts';
 import {RunningDaemon} from './daemon.ts';
-import type {Daemon, DaemonOptions} from './daemon.ts';
+import type {Daemon} from './daemon.ts';
+import type {DaemonOptions} from './daemon-options.ts';
 
 /** Addresses that mean all of a machine's: nobody can call them. */
 const WILDCARD = /^(0\.0\.0\.0|\[::\]):(\d+)$/;

@@ -7,7 +7,7 @@ import {SmError} from '../model/errors.ts';
 import {openEtcdStore} from '../store/etcd-store.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {Credentials} from './credentials.ts';
-import type {DaemonOptions} from './daemon.ts';
+import type {DaemonOptions} from './daemon-options.ts';
 import {openCluster} from './governing/cluster-record.ts';
 import type {KnownCluster} from './governing/cluster-record.ts';
 

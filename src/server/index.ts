@@ -1,6 +1,7 @@
 /** The daemon's door. */
 export {RunningDaemon} from './daemon.ts';
-export type {Daemon, DaemonOptions} from './daemon.ts';
+export type {Daemon} from './daemon.ts';
+export type {DaemonOptions} from './daemon-options.ts';
 export {ConfigReload} from './config-reload.ts';
 import type {ServerConfig} from '../config/index.ts';
 import type {Logger} from '../runtime/logger.ts';

@@ -6,6 +6,10 @@ import {describe, expect, it} from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const SRC = join(ROOT, 'src');
+const {ZONES, SERVER_ZONES} = (await import(join(ROOT, 'eslint.config.js'))) as Record<
+  'ZONES' | 'SERVER_ZONES',
+  Record<string, string[]>
+>;
 
 const eslint = new ESLint({
   cwd: ROOT,
@@ -77,6 +81,41 @@ const BANNED: readonly (readonly [file: string, rule: string, code: string])[] =
     "import {failureOf} from '../cli/failure-report.ts';\nexport const x = failureOf;",
   ],
   [
+    'server/push/x.ts',
+    '@typescript-eslint/no-restricted-imports',
+    "import {Governors} from '../governing/governors.ts';\nexport const x = Governors;",
+  ],
+  [
+    'server/governing/x.ts',
+    '@typescript-eslint/no-restricted-imports',
+    "import {RunningDaemon} from '../daemon.ts';\nexport const x = RunningDaemon;",
+  ],
+  [
+    'server/governing/x.ts',
+    '@typescript-eslint/no-restricted-imports',
+    "import {listApp} from '../admin/read/listing.ts';\nexport const x = listApp;",
+  ],
+  [
+    'server/admin/read/x.ts',
+    '@typescript-eslint/no-restricted-imports',
+    "import {why} from '../plan/why.ts';\nexport const x = why;",
+  ],
+  [
+    'server/admin/read/x.ts',
+    '@typescript-eslint/no-restricted-imports',
+    "import {createAdminHandlers} from '../handlers.ts';\nexport const x = createAdminHandlers;",
+  ],
+  [
+    'server/admin/stream/live/x.ts',
+    '@typescript-eslint/no-restricted-imports',
+    "import {evict} from '../../write/eviction.ts';\nexport const x = evict;",
+  ],
+  [
+    'server/admin/stream/live/x.ts',
+    '@typescript-eslint/no-restricted-imports',
+    "import {AdminClient} from '../../../../admin/admin-client.ts';\nexport const x = AdminClient;",
+  ],
+  [
     'embedded/x.ts',
     '@typescript-eslint/no-restricted-imports',
     "import {openEndpoint} from '../etcd/connection.ts';\nexport const x = openEndpoint;",
@@ -112,6 +151,12 @@ describe('the linter lets pass', () => {
     ).toEqual([]);
     expect(
       await faults(
+        'server/admin/stream/live/x.ts',
+        "import {refuseOwnService} from '../../guards.ts';\nexport const x = refuseOwnService;",
+      ),
+    ).toEqual([]);
+    expect(
+      await faults(
         'commands/app/x.ts',
         "import type {Container} from '../../container/index.ts';\nexport type X = Container;",
       ),
@@ -119,7 +164,7 @@ describe('the linter lets pass', () => {
   });
 });
 
-/** Files that each file of src imports, types left out: they vanish. */
+/** Files that each file of src imports, statically, as a type or when it runs. */
 function imports(): Map<string, string[]> {
   const graph = new Map<string, string[]>();
   const files = readdirSync(SRC, {recursive: true, encoding: 'utf8'}).filter((file) =>
@@ -128,7 +173,10 @@ function imports(): Map<string, string[]> {
   for (const file of files) {
     const path = join(SRC, file);
     const text = readFileSync(path, 'utf8');
-    const found = [...text.matchAll(/^(?:import|export)\s+(?!type\b)[^;]*?from\s+'(\.[^']+)'/gms)];
+    const found = [
+      ...text.matchAll(/^(?:import|export)\s[^;]*?from\s+'(\.[^']+)'/gms),
+      ...text.matchAll(/\bimport\(\s*'(\.[^']+)'\s*\)/g),
+    ];
     graph.set(
       file,
       found.map((match) => relative(SRC, resolve(dirname(path), match[1] ?? ''))),
@@ -137,18 +185,63 @@ function imports(): Map<string, string[]> {
   return graph;
 }
 
-describe('src', () => {
-  it('has no import cycles', () => {
+/** Groups of more than one in which each reaches each other (Tarjan's strongly connected components). */
+function circles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (node: string): void => {
+    order.set(node, order.size);
+    lowest.set(node, order.size - 1);
+    stack.push(node);
+    for (const next of graph.get(node) ?? []) {
+      if (!order.has(next)) visit(next);
+      if (stack.includes(next))
+        lowest.set(node, Math.min(lowest.get(node) ?? 0, lowest.get(next) ?? 0));
+    }
+    if (lowest.get(node) !== order.get(node)) return;
+    const group = stack.splice(stack.indexOf(node));
+    if (group.length > 1) found.push(group.sort());
+  };
+  for (const node of graph.keys()) if (!order.has(node)) visit(node);
+  return found;
+}
+
+describe('a circle of imports', () => {
+  it('is found, also one of several files', () => {
+    const graph = new Map([
+      ['a', ['b']],
+      ['b', ['c', 'd']],
+      ['c', ['a']],
+      ['d', []],
+      ['e', ['d']],
+    ]);
+    expect(circles(graph)).toEqual([['a', 'b', 'c']]);
+  });
+
+  it('stands nowhere in src, not even of types', () => {
     const graph = imports();
-    expect(graph.size).toBeGreaterThan(100);
-    const done = new Set<string>();
-    const visit = (file: string, path: readonly string[]): void => {
-      if (path.includes(file))
-        throw new Error(`cycle: ${[...path.slice(path.indexOf(file)), file].join(' -> ')}`);
-      if (done.has(file)) return;
-      for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
-      done.add(file);
-    };
-    for (const file of graph.keys()) visit(file, []);
+    expect(graph.size).toBeGreaterThan(300);
+    expect([...graph.values()].flat().length).toBeGreaterThan(1_000);
+    expect(circles(graph)).toEqual([]);
+  });
+
+  it('is allowed by no table of rooms', () => {
+    expect(circles(new Map(Object.entries(ZONES)))).toEqual([]);
+    expect(circles(new Map(Object.entries(SERVER_ZONES)))).toEqual([]);
+  });
+});
+
+describe('the tables of rooms', () => {
+  it('name every folder of src and of the server', () => {
+    const foldersIn = (path: string): string[] =>
+      readdirSync(path, {withFileTypes: true})
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => entry.name);
+    expect(foldersIn(SRC).sort()).toEqual(Object.keys(ZONES).sort());
+    const admin = foldersIn(join(SRC, 'server', 'admin')).map((name) => `admin/${name}`);
+    const server = foldersIn(join(SRC, 'server')).filter((name) => name !== 'admin');
+    expect([...server, ...admin].sort()).toEqual(Object.keys(SERVER_ZONES).sort());
   });
 });

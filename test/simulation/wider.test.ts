@@ -1,7 +1,7 @@
 /** The checks of the wider swarm bite: with a planted fault they fail, and how. */
 import {describe, expect, it} from 'vitest';
 import {Evictor} from '../../src/governor/eviction.ts';
-import {Observer} from '../../src/server/governing/observer.ts';
+import {Observer} from '../../src/server/watching/observer.ts';
 import type {FaultName} from './faults.ts';
 import {TokenResource} from './resource.ts';
 import {runScenario} from './scenario.ts';

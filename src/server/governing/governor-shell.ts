@@ -19,14 +19,14 @@ import {
 } from '../../store/ownership-transactions.ts';
 import type {FencingKey, WriteOutcome} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
-import {changeOf, knownChange} from '../app-changes.ts';
+import {changeOf, knownChange} from '../watching/app-changes.ts';
 import {PushGateway} from '../push/push-gateway.ts';
 import type {PushDependencies} from '../push/push-gateway.ts';
 import type {HintSender} from './hint-sender.ts';
 import {HoldingsAudit} from './holdings-audit.ts';
 import type {HoldingsCaller} from './holdings-audit.ts';
 import {Housekeeping} from './housekeeping.ts';
-import {Observer} from './observer.ts';
+import {Observer} from '../watching/observer.ts';
 
 export interface GovernorShellOptions {
   readonly app: string;

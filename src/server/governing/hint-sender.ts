@@ -8,8 +8,8 @@ import type {Logger} from '../../runtime/logger.ts';
 import {HINT_PATHS, HINT_RECORD_LIMIT_BYTES, hintsAnswer} from '../../protocol/hints.ts';
 import type {HintItem as WireItem} from '../../protocol/hints.ts';
 import {encodeRecord} from '../../protocol/records.ts';
-import {containerAgent} from './container-agent.ts';
-import {refusedEndpoint} from './endpoint-policy.ts';
+import {containerAgent} from '../contact/container-agent.ts';
+import {refusedEndpoint} from '../contact/endpoint-policy.ts';
 
 /** One for hints, one for calls that only ask whether somebody is there. */
 const CONNECTIONS_PER_CONTAINER = 2;

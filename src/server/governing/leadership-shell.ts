@@ -10,7 +10,7 @@ import type {Logger} from '../../runtime/logger.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, KeyValue, Operation, Store, Transaction} from '../../store/port.ts';
 import {TTL_MAX_MS} from '../../model/container.ts';
-import {Observer} from './observer.ts';
+import {Observer} from '../watching/observer.ts';
 
 export interface LeadershipOptions {
   readonly keys: Keys;

@@ -3,7 +3,7 @@ import type {Keys} from '../../etcd/keys.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import type {Store} from '../../store/port.ts';
-import {trimAudit} from '../audit-trim.ts';
+import {trimAudit} from './audit-trim.ts';
 import {noteRevision} from './cluster-record.ts';
 import type {KnownCluster} from './cluster-record.ts';
 

@@ -2,8 +2,8 @@
 import {request} from 'undici';
 import type {Agent} from 'undici';
 import {HINT_PATHS} from '../../protocol/hints.ts';
-import {CALL_TIMEOUT_MS, containerAgent} from '../governing/container-agent.ts';
-import {refusedEndpoint} from '../governing/endpoint-policy.ts';
+import {CALL_TIMEOUT_MS, containerAgent} from '../contact/container-agent.ts';
+import {refusedEndpoint} from '../contact/endpoint-policy.ts';
 
 const MESSAGE_LIMIT = 200;
 /** Calls at once to one container. */

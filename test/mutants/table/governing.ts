@@ -7,7 +7,7 @@ const CLUSTER_RECORD_TESTS = testsOf('test/server/governing/cluster-record.test.
 const GOVERNOR_RUN_TESTS = testsOf('test/server/governing/governor-run.test.ts');
 const GOVERNOR_SHELL_TESTS = testsOf('test/server/governing/governor-shell.test.ts');
 const HOUSEKEEPING_TESTS = testsOf('test/server/governing/housekeeping.test.ts');
-const OBSERVER_TESTS = testsOf('test/server/governing/observer.test.ts');
+const OBSERVER_TESTS = testsOf('test/server/watching/observer.test.ts');
 
 export const GOVERNING_MUTANTS: readonly Mutant[] = [
   ...inFile('src/server/governing/governor-shell.ts', [
@@ -198,7 +198,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       killed: CHORE_GUARDS_TESTS('an app that is being removed > is told nothing more of'),
     },
   ]),
-  ...inFile('src/server/governing/observer.ts', [
+  ...inFile('src/server/watching/observer.ts', [
     {
       name: 'no periodic relisting',
       breaks: '"Governor": a full re-list every 30 s',

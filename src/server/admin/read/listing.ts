@@ -4,7 +4,7 @@ import {AppView} from '../../../governor/view.ts';
 import type {AppStatus, FinishedMove} from '../../../model/status.ts';
 import {decodeAppStatus, decodeCluster, decodeMoveRound} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
-import {changeOf} from '../../app-changes.ts';
+import {changeOf} from '../../watching/app-changes.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {appNotFound} from '../guards.ts';
 

@@ -3,7 +3,7 @@ import {compareText} from '../../../model/compare-text.ts';
 import {SmError} from '../../../model/errors.ts';
 import {recordState} from '../../../model/shard-state.ts';
 import type {GetShardsAnswer, GetShardsQuery, LocateAnswer} from '../../../protocol/admin.ts';
-import {changeOf} from '../../app-changes.ts';
+import {changeOf} from '../../watching/app-changes.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {inSlices, listApp, readKeys, WHOLE_APP} from './listing.ts';
 import type {AppListing} from './listing.ts';

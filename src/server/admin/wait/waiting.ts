@@ -5,7 +5,7 @@ import {checkName, checkShardId} from '../../../model/ids.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../../protocol/admin.ts';
 import {decodeAppStatus} from '../../../protocol/records.ts';
 import type {Watch, WatchBatch} from '../../../store/port.ts';
-import {changeOfEvent} from '../../app-changes.ts';
+import {changeOfEvent} from '../../watching/app-changes.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {judge} from './wait-conditions.ts';
 import type {Goal} from './wait-conditions.ts';

@@ -1,6 +1,6 @@
 import {beforeEach, describe, expect, it} from 'vitest';
 import {plan} from '../../../../src/planner/index.ts';
-import {trimAudit} from '../../../../src/server/audit-trim.ts';
+import {trimAudit} from '../../../../src/server/governing/audit-trim.ts';
 import {World} from '../fixture.ts';
 
 let world: World;

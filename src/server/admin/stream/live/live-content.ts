@@ -1,6 +1,6 @@
 /** What a view shows of the records as they are now. */
 import {compareText} from '../../../../model/compare-text.ts';
-import type {LiveQuery, LiveRow, LiveSection, LiveSummary} from '../../../../protocol/admin.ts';
+import type {LiveQuery, LiveSection, LiveSummary} from '../../../../protocol/admin.ts';
 import {
   LIVE_ALARMS_LIMIT,
   LIVE_APPS_LIMIT,
@@ -12,24 +12,12 @@ import type {AppRecords} from './app-records.ts';
 import {alarmsOf, summaryOf} from './live-figures.ts';
 import type {ViewRecords} from './live-records.ts';
 import {appRow, containerRows, finishedRows, moveRows} from './live-rows.ts';
+import type {Instant, PrintedRow} from './printed-row.ts';
 import {shardWindow} from './shard-window.ts';
-
-/** A row that is made only when it has changed: `print` tells whether it has. */
-export interface PrintedRow {
-  readonly key: string;
-  readonly print: string;
-  readonly row: () => LiveRow;
-}
 
 export interface LiveContent {
   readonly summary: LiveSummary;
   readonly sections: Partial<Record<LiveSection, readonly PrintedRow[]>>;
-}
-
-/** The moment of a look: monotonic for ages of heartbeats, wall for what has a time of day. */
-export interface Instant {
-  readonly nowMs: number;
-  readonly wallMs: number;
 }
 
 export async function liveContent(

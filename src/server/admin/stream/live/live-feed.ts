@@ -7,7 +7,8 @@ import type {LiveQuery, LiveRow, LiveRows, LiveSection} from '../../../../protoc
 import {LIVE_PART_ROWS, LIVE_SECTIONS} from '../../../../protocol/admin.ts';
 import {encodeRecord} from '../../../../protocol/records.ts';
 import {liveContent} from './live-content.ts';
-import type {LiveContent, Instant, PrintedRow} from './live-content.ts';
+import type {LiveContent} from './live-content.ts';
+import type {Instant, PrintedRow} from './printed-row.ts';
 import type {ViewRecords} from './live-records.ts';
 
 /** Changes kept for watchers that are behind: messages, and rows in them. */

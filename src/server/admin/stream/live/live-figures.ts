@@ -5,7 +5,7 @@ import type {AlarmView, AppView, LiveSummary, ShardCounts} from '../../../../pro
 import {stateCounts} from '../../read/container-views.ts';
 import {noShards} from '../../read/shard-views.ts';
 import type {AppRecords, EndedMove} from './app-records.ts';
-import type {Instant} from './live-content.ts';
+import type {Instant} from './printed-row.ts';
 import type {ViewRecords} from './live-records.ts';
 import {appViewOf, moveRows, viewsOf} from './live-rows.ts';
 

@@ -8,7 +8,7 @@ import {
   decodeMoveRound,
 } from '../../../../protocol/records.ts';
 import type {KeyValue, Watch, WatchBatch, WatchEvent} from '../../../../store/port.ts';
-import {changeOf} from '../../../app-changes.ts';
+import {changeOf} from '../../../watching/app-changes.ts';
 import type {AdminDependencies} from '../../dependencies.ts';
 import {inSlices} from '../../read/listing.ts';
 import {AppRecords} from './app-records.ts';

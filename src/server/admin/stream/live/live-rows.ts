@@ -10,7 +10,7 @@ import {containerViews} from '../../read/container-views.ts';
 import type {AppListing} from '../../read/listing.ts';
 import {runningMove} from '../../read/moves.ts';
 import type {AppRecords} from './app-records.ts';
-import type {Instant, PrintedRow} from './live-content.ts';
+import type {Instant, PrintedRow} from './printed-row.ts';
 import type {ViewRecords} from './live-records.ts';
 
 /** A heartbeat this many intervals old is shown as late. */

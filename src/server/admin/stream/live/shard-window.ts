@@ -6,7 +6,7 @@ import {inSlices} from '../../read/listing.ts';
 import type {AppListing} from '../../read/listing.ts';
 import {isUnplaced, reasonOf, shardState, shardView} from '../../read/shard-views.ts';
 import type {AppRecords} from './app-records.ts';
-import type {PrintedRow} from './live-content.ts';
+import type {PrintedRow} from './printed-row.ts';
 import type {ViewRecords} from './live-records.ts';
 import {listingOf} from './live-rows.ts';
 

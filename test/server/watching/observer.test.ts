@@ -4,7 +4,7 @@ import {Keys} from '../../../src/etcd/keys.ts';
 import {systemClock} from '../../../src/runtime/clock.ts';
 import type {Clock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
-import {Observer} from '../../../src/server/governing/observer.ts';
+import {Observer} from '../../../src/server/watching/observer.ts';
 import {MemoryStore} from '../../../src/store/memory-store.ts';
 import type {KeyValue, Operation, Watch, WatchListener} from '../../../src/store/port.ts';
 import {until} from '../../support/until.ts';

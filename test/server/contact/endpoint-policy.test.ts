@@ -2,8 +2,8 @@ import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {request} from 'undici';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {checkedLookup, containerAgent} from '../../../src/server/governing/container-agent.ts';
-import {refusedEndpoint} from '../../../src/server/governing/endpoint-policy.ts';
+import {checkedLookup, containerAgent} from '../../../src/server/contact/container-agent.ts';
+import {refusedEndpoint} from '../../../src/server/contact/endpoint-policy.ts';
 
 describe('a registered endpoint', () => {
   it.each(['10.0.0.7:80', '[2001:db8::1]:9000', 'orders-1.prod.example:65535', '127.0.0.1:8802'])(

@@ -1,7 +1,7 @@
 /** Keeps the audit short: the leader deletes all but the newest entries. */
-import type {Keys} from '../etcd/keys.ts';
-import {AUDIT_KEPT} from '../model/audit.ts';
-import type {Operation, Store} from '../store/port.ts';
+import type {Keys} from '../../etcd/keys.ts';
+import {AUDIT_KEPT} from '../../model/audit.ts';
+import type {Operation, Store} from '../../store/port.ts';
 
 const ENTRIES_PER_TRANSACTION = 100;
 
