@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, parseDuration} from '../cli/base-command.ts';
+import {etcdFlags, etcdOf} from '../cli/etcd-flags.ts';
 import {untilEnd} from '../cli/until-end.ts';
 import type {Canary, CanaryEvent, ChaosAction} from '../dev/index.ts';
 import {SmError} from '../model/errors.ts';
@@ -22,16 +23,7 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
   ];
   static override flags = {
     app: Flags.string({char: 'a', description: 'app of the canary', default: 'canary'}),
-    endpoints: Flags.string({
-      description: 'etcd endpoints, comma-separated',
-      env: 'SM_ENDPOINTS',
-      default: '127.0.0.1:2379',
-    }),
-    'etcd-prefix': Flags.string({
-      description: 'etcdPrefix of the daemons',
-      env: 'SM_ETCD_PREFIX',
-      default: '/sm',
-    }),
+    ...etcdFlags,
     containers: Flags.integer({description: 'how many', default: 3, min: 2, max: 50}),
     shards: Flags.integer({description: 'how many', default: 12, min: 1, max: 1_000}),
     'ttl-ms': Flags.integer({
@@ -71,8 +63,7 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
       app: flags.app,
       containers: flags.containers,
       shards: flags.shards,
-      endpoints: flags.endpoints.split(/\s*,\s*/),
-      etcdPrefix: flags['etcd-prefix'],
+      ...etcdOf(flags),
       ttlMs: flags['ttl-ms'],
       faults,
       tell,

@@ -5,10 +5,9 @@
 import {SessionDriver} from '../container/internal.ts';
 import type {Keys} from '../etcd/keys.ts';
 import type {Leases} from '../etcd/leases.ts';
-import {TTL_MAX_MS, heartbeatIntervalMs} from '../model/container.ts';
+import {TTL_MAX_MS} from '../model/container.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
-import {parseToken} from '../model/token.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
@@ -20,7 +19,9 @@ import {doubtText} from '../model/store-doubt.ts';
 import type {StoreDoubt} from '../model/store-doubt.ts';
 import {markRestored} from './governing/cluster-record.ts';
 import type {KnownCluster} from './governing/cluster-record.ts';
+import {fencingKeyOf} from './governing/fencing-key.ts';
 import {Governors} from './governing/governors.ts';
+import {probeIntervalMs} from './governing/probe-interval.ts';
 import type {HintSender} from './governing/hint-sender.ts';
 import type {HoldingsCaller} from './governing/holdings-audit.ts';
 import {LeadershipShell} from './governing/leadership-shell.ts';
@@ -164,7 +165,7 @@ export class GoverningDaemon {
       ...{hints, daemonHints, leases, plan, holdings, push},
       epoch: () => this.epochNow,
       daemon: identity.container,
-      onProbeInterval: () => this.adaptProbe(),
+      onProbeInterval: () => (this.probeEveryMs = probeIntervalMs(this.governors, this.leadership)),
     });
   }
 
@@ -181,7 +182,8 @@ export class GoverningDaemon {
       readyAtClaim: true,
       heartbeatEveryMs: () => this.probeEveryMs,
       hooks: {
-        add: (shard) => this.governors.start(shard.id, this.fencingKeyOf(shard.id, shard.token)),
+        add: (shard) =>
+          this.governors.start(shard.id, fencingKeyOf(common.keys, shard.id, shard.token)),
         drop: (shard) => this.governors.stop(shard.id),
       },
       onReady: () => this.becameReady(),
@@ -239,14 +241,6 @@ export class GoverningDaemon {
     return untilStored(work, {clock, logger, isStopped: () => this.stopped});
   }
 
-  /** The record of an app is ready from its claim on, so it stands at the revision of the claim while we govern. */
-  private fencingKeyOf(app: string, token: string): FencingKey {
-    const claim = parseToken(token);
-    if (claim === undefined) throw new Error(`token of app ${app} cannot be read`);
-    const {keys} = this.options;
-    return {key: keys.ownership(keys.service, app), target: 'mod', value: claim.revision};
-  }
-
   private becameReady(): void {
     const wasReady = this.isReady;
     this.isReady = true;
@@ -266,14 +260,6 @@ export class GoverningDaemon {
     logger.warn({}, 'leading no more');
     this.governors.stop(keys.service);
     this.upkeep.stop();
-  }
-
-  /** Every failure detector here needs probes at a fifth of the smallest T it watches; our heartbeat is the probe. */
-  private adaptProbe(): void {
-    const leastMs = Math.min(this.governors.smallestTtlMs(), this.leadership.smallestTtlMs());
-    this.probeEveryMs = Number.isFinite(leastMs)
-      ? heartbeatIntervalMs(leastMs)
-      : Number.POSITIVE_INFINITY;
   }
 
   private memberIsGone(how: SessionEnd): void {

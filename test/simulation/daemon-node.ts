@@ -5,14 +5,13 @@
 import {SessionDriver} from '../../src/container/session-driver.ts';
 import type {Keys} from '../../src/etcd/keys.ts';
 import type {Leases} from '../../src/etcd/leases.ts';
-import {heartbeatIntervalMs} from '../../src/model/container.ts';
-import {parseToken} from '../../src/model/token.ts';
 import type {SessionEnd} from '../../src/ownership/session-actions.ts';
 import {plan} from '../../src/planner/index.ts';
+import {fencingKeyOf} from '../../src/server/governing/fencing-key.ts';
 import {Governors} from '../../src/server/governing/governors.ts';
 import {LeadershipShell} from '../../src/server/governing/leadership-shell.ts';
+import {probeIntervalMs} from '../../src/server/governing/probe-interval.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
-import type {FencingKey} from '../../src/store/ownership-transactions.ts';
 import type {Checker} from './checker.ts';
 import {identity} from './container-node.ts';
 import type {HintNetwork} from './hint-network.ts';
@@ -91,7 +90,7 @@ export class DaemonNode implements Daemon {
       holdings: undefined,
       leases: NO_LEASES,
       plan,
-      onProbeInterval: () => this.adaptProbe(),
+      onProbeInterval: () => (this.probeEveryMs = probeIntervalMs(this.governors, this.leadership)),
     });
     this.member = this.newMember(common);
     this.leadership = new LeadershipShell({
@@ -175,7 +174,7 @@ export class DaemonNode implements Daemon {
         add: (shard) => {
           checker.added(service, process, member, shard);
           process.world.note(`govern ${shard.id} ${process.name}`);
-          this.governors.start(shard.id, this.fencingKeyOf(shard.id, shard.token));
+          this.governors.start(shard.id, fencingKeyOf(keys, shard.id, shard.token));
         },
         drop: (shard, reason) => {
           checker.dropping(service, process, shard.id, reason);
@@ -194,20 +193,6 @@ export class DaemonNode implements Daemon {
       },
     });
     return member;
-  }
-
-  private fencingKeyOf(app: string, token: string): FencingKey {
-    const claim = parseToken(token);
-    if (claim === undefined) throw new Error(`token of app ${app} cannot be read`);
-    const {keys} = this.options;
-    return {key: keys.ownership(keys.service, app), target: 'mod', value: claim.revision};
-  }
-
-  private adaptProbe(): void {
-    const leastMs = Math.min(this.governors.smallestTtlMs(), this.leadership.smallestTtlMs());
-    this.probeEveryMs = Number.isFinite(leastMs)
-      ? heartbeatIntervalMs(leastMs)
-      : Number.POSITIVE_INFINITY;
   }
 
   private memberIsGone(how: SessionEnd): void {

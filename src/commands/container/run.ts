@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {etcdFlags, etcdOf} from '../../cli/etcd-flags.ts';
 import type {Container, Shard, joinApp} from '../../container/index.ts';
 
 export default class ContainerRun extends SmCommand<typeof ContainerRun> {
@@ -13,16 +14,7 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
   static override hiddenAliases = ['containers:run'];
   static override flags = {
     app: appFlag,
-    endpoints: Flags.string({
-      description: 'etcd endpoints, comma-separated',
-      env: 'SM_ENDPOINTS',
-      default: '127.0.0.1:2379',
-    }),
-    'etcd-prefix': Flags.string({
-      description: 'etcdPrefix of the daemons',
-      env: 'SM_ETCD_PREFIX',
-      default: '/sm',
-    }),
+    ...etcdFlags,
     id: Flags.string({description: 'container id; default host:port'}),
     host: Flags.string({
       description: 'address daemons reach this process at',
@@ -64,8 +56,7 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
     const container = await join(
       {
         app,
-        endpoints: this.flags.endpoints.split(/\s*,\s*/),
-        etcdPrefix: this.flags['etcd-prefix'],
+        ...etcdOf(this.flags),
         host,
         port,
         ttlMs: this.flags['ttl-ms'],

@@ -1,0 +1,23 @@
+/** Flags of commands that run containers: where etcd is. */
+import {Flags} from '@oclif/core';
+
+export const etcdFlags = {
+  endpoints: Flags.string({
+    description: 'etcd endpoints, comma-separated',
+    env: 'SM_ENDPOINTS',
+    default: '127.0.0.1:2379',
+  }),
+  'etcd-prefix': Flags.string({
+    description: 'etcdPrefix of the daemons',
+    env: 'SM_ETCD_PREFIX',
+    default: '/sm',
+  }),
+};
+
+/** The two as `joinApp` takes them. */
+export function etcdOf(flags: {readonly endpoints: string; readonly 'etcd-prefix': string}): {
+  endpoints: string[];
+  etcdPrefix: string;
+} {
+  return {endpoints: flags.endpoints.split(/\s*,\s*/), etcdPrefix: flags['etcd-prefix']};
+}
