@@ -205,7 +205,8 @@ export class SessionDriver {
   private carryOut(action: SessionAction): void {
     switch (action.type) {
       case 'heartbeat':
-        return this.background(this.beat(action.write));
+        // It pumps by itself, at once.
+        return this.background(this.beat(action.write), () => undefined);
       case 'takeId':
         return this.background(this.takeId(action));
       case 'deregister':
@@ -380,9 +381,9 @@ export class SessionDriver {
   }
 
   /** A failure in here is a bug: it must be seen, and it must not leave a session that acts on half an event. */
-  private background(work: Promise<void>): void {
+  private background(work: Promise<void>, done = () => this.queuePump()): void {
     work.then(
-      () => this.queuePump(),
+      done,
       (error: unknown) => {
         this.logger.error(
           {error: failureText(error)},

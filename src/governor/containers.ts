@@ -52,6 +52,11 @@ export function livingContainers(
   return living;
 }
 
+/** States that a heartbeat may end by arriving. */
+export function isByClock(state: ContainerState): boolean {
+  return state === 'suspect' || state === 'silent';
+}
+
 function unreadableNote(view: AppView, incarnation: string): string | undefined {
   const problem = view.heartbeatProblem(incarnation);
   return problem && `has a heartbeat that cannot be read: ${problem}`;

@@ -28,6 +28,7 @@ import {changesPlan, placementSnapshot} from './placement.ts';
 import {reconcile, reconcileGone, reconcileUnplanned} from './reconcile.ts';
 import type {ReconcileContext, Step} from './reconcile.ts';
 import {Removal} from './removal.ts';
+import {Renewals} from './renewals.ts';
 import {REFUSED_RETRY_MS, RetrySchedule} from './retry.ts';
 import {StatusReporter} from './status-reporter.ts';
 import type {OutsideAlarm, StatusInput} from './status-reporter.ts';
@@ -48,6 +49,7 @@ export class Governor {
   private readonly removal = new Removal();
   private readonly statusReporter = new StatusReporter();
   private readonly planCache: PlanCache;
+  private readonly renewals: Renewals;
   private living: Map<string, LivingContainer> = new Map();
   private readonly dirty = new Set<string>();
   private readonly pending = new PendingWrites();
@@ -68,19 +70,23 @@ export class Governor {
     this.options = options;
     this.planCache = new PlanCache(nowMs);
     this.clock = options.silence ?? new FailureDetector();
+    this.renewals = new Renewals(this.view, this.clock, this.statusReporter);
   }
 
-  /** One key changed. */
-  changed(change: AppChange, nowMs: number): void {
+  /** One key changed. True when there is something to look at: call `advance` soon. */
+  changed(change: AppChange, nowMs: number): boolean {
+    const renewed = this.renewals.take(change, this.living, nowMs);
+    if (renewed !== undefined) return renewed;
     const before = change.kind === 'own' ? this.view.own.get(change.shard) : undefined;
     const incarnation = incarnationOf(change);
     const known = incarnation !== undefined && this.view.heartbeats.has(incarnation);
-    if (!this.view.apply(change)) return;
+    if (!this.view.apply(change)) return false;
     this.statusReporter.touch();
     if (change.kind === 'own') this.ownChanged(change.shard, before, change.entry, nowMs);
     else if (incarnation !== undefined) this.heartbeatChanged(incarnation, known, nowMs);
     else this.planCache.dirty = true;
     if (change.kind === 'shard') this.dirty.add(change.shard);
+    return true;
   }
 
   /** Everything there is at one revision: what is not listed is gone. The first listing starts the work. */
@@ -362,17 +368,14 @@ export class Governor {
   private report(nowMs: number, actions: GovernorAction[]): void {
     const moves = this.history.due(this.inFlightMoves.size === 0, nowMs);
     if (moves.length > 0) actions.push({type: 'recordMoves', moves});
-    const status = this.statusReporter.due(nowMs, () => this.statusInput());
+    const status = this.statusReporter.due(nowMs, this.settled, () => this.statusInput());
     if (status !== undefined) actions.push({type: 'status', status});
   }
 
   private statusInput(): StatusInput {
-    const {wallMs, view, living, planCache: plan, settled} = this;
-    const {governor} = this.options;
-    const {braking} = this.evictor;
-    const clockRate = (incarnation: string): number | undefined =>
-      this.clock.clockRate(incarnation);
-    return {governor, wallMs, view, living, plan, braking, settled, clockRate};
+    const {wallMs, view, living, planCache: plan, settled, clock} = this;
+    const known = {governor: this.options.governor, braking: this.evictor.braking};
+    return {...known, wallMs, view, living, plan, settled, clock};
   }
 
   private get settled(): boolean {

@@ -3,6 +3,7 @@ import {CLOCK_DRIFT} from '../model/container.ts';
 import type {ContainerState} from '../model/container.ts';
 import {recordState} from '../model/shard-state.ts';
 import type {Alarm, AppStatus, ContainerStatus} from '../model/status.ts';
+import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {LivingContainer} from './containers.ts';
 import type {PlanCache} from './plan-cache.ts';
 import {quarantinedName} from './quarantine.ts';
@@ -27,12 +28,12 @@ export interface StatusInput {
   readonly plan: PlanCache;
   readonly braking: boolean;
   readonly settled: boolean;
-  /** Ms of this daemon's clock for one of the container's, less 1; undefined while not known. */
-  readonly clockRate: (incarnation: string) => number | undefined;
+  readonly clock: Pick<FailureDetector, 'clockRate'>;
 }
 
 export class StatusReporter {
   private touched = true;
+  private settled = false;
   private nextAtMs = Number.NEGATIVE_INFINITY;
   private last = '';
   private readonly sinceByKey = new Map<string, string>();
@@ -50,8 +51,10 @@ export class StatusReporter {
     this.touched = true;
   }
 
-  /** The status to write now, or undefined when it is not yet time or nothing new. */
-  due(nowMs: number, input: () => StatusInput): AppStatus | undefined {
+  /** The status to write now, or undefined when it is not yet time or nothing new. `settled`: nothing is under way; news by itself. */
+  due(nowMs: number, settled: boolean, input: () => StatusInput): AppStatus | undefined {
+    this.touched ||= settled !== this.settled;
+    this.settled = settled;
     if (!this.touched || nowMs < this.nextAtMs) return undefined;
     this.touched = false;
     this.nextAtMs = nowMs + INTERVAL_MS;
@@ -150,7 +153,7 @@ function alarmsOf(
       raise('HOLDINGS_DIFFER', `container ${container} gets nothing new: it ${note}`);
     else if (state === 'unreachable')
       raise('UNREACHABLE', `container ${container} renews its heartbeat but claims nothing`);
-    const rate = clockRateText(input.clockRate(incarnation) ?? 0);
+    const rate = clockRateText(input.clock.clockRate(incarnation));
     if (rate !== undefined) raise('CLOCK_RATE', `the clock of container ${container} ${rate}`);
     for (const {hook, shard} of input.view.heartbeats.get(incarnation)?.value.overdue ?? [])
       raise('STUCK', `${hook} of ${shard} on ${container} is overdue`);
@@ -172,7 +175,7 @@ function quarantineText({quarantined, heartbeats}: AppView): string {
 }
 
 /** What is wrong with the rate of a clock, in steps: a text that changed with each heartbeat would be a new alarm each time. */
-function clockRateText(rate: number): string | undefined {
+export function clockRateText(rate = 0): string | undefined {
   const step = CLOCK_RATE_STEPS.findLast((one) => Math.abs(rate) > one);
   if (step === undefined) return undefined;
   const percent = `more than ${Number((100 * step).toFixed(1))} %`;

@@ -29,6 +29,8 @@ export class ClockRate {
   private readonly ttlMs: number;
   private stretches: Stretch[] = [];
   private newestMs = Number.NEGATIVE_INFINITY;
+  /** Until the next heartbeat: it is asked for far more often than it changes. */
+  private knownExcess: number | undefined;
 
   constructor(ttlMs: number) {
     this.ttlMs = ttlMs;
@@ -38,6 +40,7 @@ export class ClockRate {
   observe(sentAtMs: number, nowMs: number): void {
     if (sentAtMs <= this.newestMs || Math.abs(sentAtMs) > Number.MAX_SAFE_INTEGER) return;
     this.newestMs = sentAtMs;
+    this.knownExcess = undefined;
     const offsetMs = nowMs - sentAtMs;
     if (this.isStep(sentAtMs, offsetMs)) this.stretches = [];
     const last = this.stretches.at(-1);
@@ -68,6 +71,11 @@ export class ClockRate {
    * rate that any part of the known time shows, for too long a wait is only slow.
    */
   get excess(): number {
+    this.knownExcess ??= this.measuredExcess();
+    return this.knownExcess;
+  }
+
+  private measuredExcess(): number {
     const last = this.stretches.at(-1);
     const earlier = last === undefined ? [] : this.baselines(last);
     if (last === undefined || earlier.length === 0) return UNWATCHED_CLOCK_EXCESS;

@@ -79,9 +79,10 @@ export class FailureDetector {
   wakeAtMs(incarnation: string, limitMs: number, nowMs: number): number {
     const count = this.counts.get(incarnation);
     if (count === undefined) return Number.POSITIVE_INFINITY;
-    const marks = [suspectMs(count) + 1, waitMs(count), limitMs];
-    const next = marks.map((mark) => count.sinceMs + mark).filter((at) => at > nowMs);
-    return next.length === 0 ? nowMs + maxGapMs(count) : Math.min(...next);
+    const later = (mark: number): number =>
+      count.sinceMs + mark > nowMs ? count.sinceMs + mark : Number.POSITIVE_INFINITY;
+    const next = Math.min(later(suspectMs(count) + 1), later(waitMs(count)), later(limitMs));
+    return Number.isFinite(next) ? next : nowMs + maxGapMs(count);
   }
 }
 

@@ -148,18 +148,27 @@ export class GovernorBed {
     incarnation = `${container}-inc`,
     ttlMs = TTL_MS,
   ): number {
+    return this.heard(container, incarnation, {state, ttlMs}).mod;
+  }
+
+  /** The same; whether the governor has something to look at. */
+  heard(
+    container: string,
+    incarnation = `${container}-inc`,
+    over: Partial<Heartbeat> = {},
+  ): {mod: number; isNews: boolean} {
     const mod = this.next();
     const value: Heartbeat = {
-      ...{v: 1, container, ttlMs, endpoint: `${container}:1`, host: container, pid: 1},
+      ...{v: 1, container, ttlMs: TTL_MS, endpoint: `${container}:1`, host: container, pid: 1},
       ...{bootId: '', zone: '', labels: {}, version: '', sdk: ''},
-      ...{seq: mod, nonce: '', state},
+      ...{seq: mod, nonce: '', state: 'ready', ...over},
     };
     const rate = this.clockRates.get(container);
     if (rate !== undefined) value.sentAtMs = rate * this.nowMs;
     const create = this.governor.view.heartbeats.get(incarnation)?.create ?? mod;
     const entry = {value, mod, create};
-    this.governor.changed({kind: 'heartbeat', mod, incarnation, entry}, this.nowMs);
-    return mod;
+    const change = {kind: 'heartbeat', mod, incarnation, entry} as const;
+    return {mod, isNews: this.governor.changed(change, this.nowMs)};
   }
 
   /** The store carries the eviction out. */

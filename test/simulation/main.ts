@@ -134,6 +134,8 @@ async function playAll(command: Command): Promise<void> {
   process.exitCode = totals.failed > 0 ? 1 : 0;
 }
 
+// Errors are answers here: nobody reads where they were made.
+Error.stackTraceLimit = 0;
 const command = readCommand(process.argv.slice(2));
 const missing = command.files.find((path) => !existsSync(path));
 if (missing !== undefined) throw new Error(`there is no file ${missing}`);

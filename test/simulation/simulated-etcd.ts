@@ -214,13 +214,22 @@ function leftMs({deadline}: CallLimit): number {
   return Math.max(1, deadline - Date.now());
 }
 
-function wireOf({key, value, mod, create}: KeyValue): WireKeyValue {
-  return {
-    key: Buffer.from(key),
-    value: Buffer.from(value),
-    mod_revision: String(mod),
-    create_revision: String(create),
-  };
+/** An entry never changes: every watch and every read of it gets the same message. */
+const WIRED = new WeakMap<KeyValue, WireKeyValue>();
+
+function wireOf(entry: KeyValue): WireKeyValue {
+  let wired = WIRED.get(entry);
+  if (wired === undefined) {
+    const {key, value, mod, create} = entry;
+    wired = {
+      key: Buffer.from(key),
+      value: Buffer.from(value),
+      mod_revision: String(mod),
+      create_revision: String(create),
+    };
+    WIRED.set(entry, wired);
+  }
+  return wired;
 }
 
 function found(entry: KeyValue | undefined): object {

@@ -8,11 +8,13 @@ import {holds} from '../../src/store/port.ts';
 import type {
   CallOptions,
   KeyValue,
+  Operation,
   Store,
   StoreStatus,
   Transaction,
   TransactionOutcome,
   Watch,
+  WatchEvent,
   WatchListener,
 } from '../../src/store/port.ts';
 import {nameOfList, nameOfRead, nameOfTransaction} from './boundary-names.ts';
@@ -95,10 +97,10 @@ export class StoreServer {
   }
 
   private committed({then, otherwise}: Transaction, commits: boolean): void {
-    const written = (commits ? then : otherwise).filter(({op}) => op !== 'get');
+    const operations = commits ? then : otherwise;
     for (const watcher of this.watchers) {
       if (!watcher.process.alive) this.watchers.delete(watcher);
-      else if (!watcher.telling && written.some(({key}) => key.startsWith(watcher.prefix)))
+      else if (!watcher.telling && operations.some((one) => concerns(one, watcher.prefix)))
         this.tellSoon(watcher);
     }
   }
@@ -126,12 +128,13 @@ export class StoreServer {
     const from = watcher.next;
     if (upTo >= from) {
       watcher.next = upTo + 1;
-      const events = (this.kv.eventsSince(from) ?? [])
-        .filter(({revision}) => revision <= upTo)
-        .flatMap((change) => change.events)
-        .filter((event) =>
-          (event.type === 'put' ? event.entry.key : event.key).startsWith(watcher.prefix),
-        );
+      const events: WatchEvent[] = [];
+      for (const change of this.kv.eventsSince(from) ?? []) {
+        if (change.revision > upTo) break;
+        for (const event of change.events)
+          if ((event.type === 'put' ? event.entry.key : event.key).startsWith(watcher.prefix))
+            events.push(event);
+      }
       if (events.length > 0)
         process.deliver(0, () => {
           if (!watcher.closed) listener.onBatch({revision: upTo, events});
@@ -323,6 +326,10 @@ export class SimulatedStore implements Store {
       });
     });
   }
+}
+
+function concerns({op, key}: Operation, prefix: string): boolean {
+  return op !== 'get' && key.startsWith(prefix);
 }
 
 /** The newest revision at which so many changes of what `look` sees had not been made yet. */

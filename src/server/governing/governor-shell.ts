@@ -90,7 +90,10 @@ export class GovernorShell {
         }),
       changed: (changes: readonly AppChange[]) =>
         this.guarded(() => {
-          for (const change of changes) this.governor.changed(change, clock.nowMs());
+          let isNews = false;
+          for (const change of changes)
+            if (this.governor.changed(change, clock.nowMs())) isNews = true;
+          if (!isNews) return;
           if (changes.some((change) => change.kind === 'heartbeat')) this.options.onProbeInterval();
           this.queueTurn();
         }),
