@@ -47,17 +47,29 @@ function governorOf(fleet: Fleet, app: string): Daemon | undefined {
 
 /** Heartbeats and ids are those of processes that live. */
 export function checkNothingLeft(fleet: Fleet): void {
-  const {server, keys, checker} = fleet;
+  const left = leftOver(fleet);
+  if (left !== undefined) fleet.checker.violated('leak', `${left} is left`);
+}
+
+/** A key of a process that does not live any more. */
+export function leftOver({server, keys, containers, daemons}: Fleet): string | undefined {
   const living = new Set<string>();
-  for (const {process, incarnation} of [...fleet.containers.values(), ...fleet.daemons.values()])
+  for (const {process, incarnation} of [...containers.values(), ...daemons.values()])
     if (process.alive) living.add(incarnation);
   for (const app of [APP, SERVICE]) {
     const prefix = keys.heartbeatPrefix(app);
     for (const {key} of server.kv.list(prefix))
-      if (!living.has(key.slice(prefix.length))) checker.violated('leak', `${key} is left`);
+      if (!living.has(key.slice(prefix.length))) return key;
     for (const {key, value} of server.kv.list(keys.containerIdPrefix(app)))
-      if (!living.has(decodeIdHolder(value))) checker.violated('leak', `${key} is left`);
+      if (!living.has(decodeIdHolder(value))) return key;
   }
+  return undefined;
+}
+
+/** A living daemon governs the app, in fact and by the record, and one leads. */
+export function isGoverned(fleet: Fleet): boolean {
+  if (governorOf(fleet, APP)?.apps.includes(APP) !== true) return false;
+  return [...fleet.daemons.values()].some(({process, leads}) => process.alive && leads);
 }
 
 /** One container and the governing daemon are gone for good. */

@@ -5,7 +5,7 @@ import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {Coverage} from './coverage.ts';
 import type {RecordedChoices} from './choices.ts';
 import type {Violation} from './checker.ts';
-import {checkGoverned, checkNothingLeft, loseAgain} from './end-checks.ts';
+import {checkGoverned, checkNothingLeft, isGoverned, leftOver, loseAgain} from './end-checks.ts';
 import {FAULTS, LATER, isWider, prepare, unleash, widerSwarm} from './faults.ts';
 import type {ChanceOf, FaultName} from './faults.ts';
 import {APP, CLONE_NONCE, Fleet} from './fleet.ts';
@@ -60,6 +60,8 @@ const CONVERGE_MS = 5_000;
 /** After that no record may change for so long, one of these times. */
 const QUIET_MS = 8_000;
 const QUIET_WINDOWS = 6;
+/** How often it is looked whether everything has come to rest. */
+const REST_LOOK_MS = 500;
 /** Records may settle for so long after everything is placed: last balancing moves. */
 const SETTLE_MS = 4_000;
 
@@ -164,14 +166,25 @@ function swarm({random}: World): FaultName[] {
 /** The faults are over: everything has to come right in time, and then be still. */
 function calm(fleet: Fleet, endsMs: number): void {
   const {world, checker} = fleet;
-  const byMs = endsMs + convergenceMs(fleet);
-  world.run(byMs);
+  awaitRest(fleet, endsMs + convergenceMs(fleet));
   if (checker.violation !== undefined) return;
   checkPlaced(fleet);
-  world.run(byMs + SETTLE_MS);
+  world.run(world.nowMs + SETTLE_MS);
   awaitQuiet(fleet);
   if (checker.violation === undefined) checkPlaced(fleet);
   if (checker.violation === undefined && fleet.real) again(fleet);
+}
+
+/** Until nothing is left to be made up for, at the latest until then: from there on nothing but heartbeats would be seen. */
+function awaitRest(fleet: Fleet, byMs: number): void {
+  const {world, checker} = fleet;
+  while (checker.violation === undefined && world.nowMs < byMs && !isAtRest(fleet))
+    world.run(Math.min(byMs, world.nowMs + REST_LOOK_MS));
+}
+
+function isAtRest(fleet: Fleet): boolean {
+  if (fleet.shards.some((shard) => misplaced(fleet, shard) !== undefined)) return false;
+  return leftOver(fleet) === undefined && isGoverned(fleet);
 }
 
 /** Everything is well: it is so in fact and not by the records alone, and stays so when something is lost again. */
@@ -181,7 +194,7 @@ function again(fleet: Fleet): void {
   checkGoverned(fleet);
   if (checker.violation !== undefined) return;
   loseAgain(fleet);
-  world.run(world.nowMs + convergenceMs(fleet));
+  awaitRest(fleet, world.nowMs + convergenceMs(fleet));
   if (checker.violation === undefined) checkPlaced(fleet);
   if (checker.violation === undefined) checkGoverned(fleet);
 }
@@ -245,18 +258,21 @@ function manyLost(fleet: Fleet, app: string, ttlMs: number): boolean {
 
 /** Every shard has exactly one acting, ready owner. */
 function checkPlaced(fleet: Fleet): void {
-  const {server, keys, checker} = fleet;
   for (const shard of fleet.shards) {
-    const value = server.kv.get(keys.ownership(APP, shard))?.value;
-    const record = value === undefined ? undefined : (JSON.parse(value) as OwnershipRecord);
-    const acting = checker.acting(APP, shard);
-    const owner = acting[0];
-    const placed = record?.state === 'owned' && record.ready && acting.length === 1;
-    if (!placed || owner?.incarnation !== record.incarnation)
-      checker.violated(
-        'I6',
-        `${shard} is ${record?.state ?? 'without record'}${record?.ready === true ? ' ready' : ''} ` +
-          `at ${record?.container ?? ''}; acting: ${acting.map(({process}) => process.name).join(' ')}`,
-      );
+    const problem = misplaced(fleet, shard);
+    if (problem !== undefined) fleet.checker.violated('I6', problem);
   }
+}
+
+function misplaced({server, keys, checker}: Fleet, shard: string): string | undefined {
+  const value = server.kv.get(keys.ownership(APP, shard))?.value;
+  const record = value === undefined ? undefined : (JSON.parse(value) as OwnershipRecord);
+  const acting = checker.acting(APP, shard);
+  const owner = acting[0];
+  const placed = record?.state === 'owned' && record.ready && acting.length === 1;
+  if (placed && owner?.incarnation === record.incarnation) return undefined;
+  return (
+    `${shard} is ${record?.state ?? 'without record'}${record?.ready === true ? ' ready' : ''} ` +
+    `at ${record?.container ?? ''}; acting: ${acting.map(({process}) => process.name).join(' ')}`
+  );
 }
