@@ -382,16 +382,13 @@ export class SessionDriver {
 
   /** A failure in here is a bug: it must be seen, and it must not leave a session that acts on half an event. */
   private background(work: Promise<void>, done = () => this.queuePump()): void {
-    work.then(
-      done,
-      (error: unknown) => {
-        this.logger.error(
-          {error: failureText(error)},
-          'bug in the container session: giving up the right to act',
-        );
-        this.stop();
-        this.options.onEnded('evicted');
-      },
-    );
+    work.then(done, (error: unknown) => {
+      this.logger.error(
+        {error: failureText(error)},
+        'bug in the container session: giving up the right to act',
+      );
+      this.stop();
+      this.options.onEnded('evicted');
+    });
   }
 }
