@@ -1,5 +1,5 @@
 /** From what the governor knows to what the planner is asked. */
-import type {OwnershipRecord} from '../model/ownership.ts';
+import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {PlacementContainer, PlacementShard, PlacementSnapshot} from '../model/placement.ts';
 import type {ShardSpec} from '../model/specs.ts';
 import type {LivingContainer} from './containers.ts';
@@ -39,8 +39,7 @@ export function placementSnapshot(
 ): PlacementSnapshot {
   const shards: PlacementShard[] = [];
   for (const [id, {value}] of view.shards) {
-    if (!view.isQuarantined(id))
-      shards.push(placementShard(id, value, view.own.get(id)?.value, living));
+    if (!view.isQuarantined(id)) shards.push(placementShard(id, value, view.own.get(id), living));
   }
   const containers: PlacementContainer[] = [];
   for (const {container, mode} of living.values()) containers.push({id: container, mode});
@@ -56,9 +55,10 @@ export function placementSnapshot(
 function placementShard(
   id: string,
   spec: ShardSpec,
-  record: OwnershipRecord | undefined,
+  known: Versioned<OwnershipRecord> | undefined,
   living: ReadonlyMap<string, LivingContainer>,
 ): PlacementShard {
+  const record = known?.value;
   const current = countsFor(record, living);
   const failed = record !== undefined && record.failures > 0;
   return {
@@ -69,6 +69,8 @@ function placementShard(
     current,
     prefer: current === '' && record !== undefined && !failed ? record.container : '',
     avoid: failed ? record.container : '',
+    // A record that is at rest was last written when its shard came to where it is.
+    movedAt: known?.mod ?? 0,
   };
 }
 

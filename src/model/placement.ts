@@ -15,6 +15,11 @@ export interface PlacementShard {
   readonly prefer: string;
   /** Container to be avoided while another one is as good for the count rules (it just failed to add this shard); '' for none. */
   readonly avoid: string;
+  /**
+   * When the shard last changed its container: any number that grows with time, 0 when it is not known. Of shards that are
+   * as good to move, the one with the lowest number moves. Default 0.
+   */
+  readonly movedAt?: number;
 }
 
 /**

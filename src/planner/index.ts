@@ -4,26 +4,44 @@
  * buckets floor or ceil of the share; fewest moves; ties by a hash of ids.
  */
 import type {Plan, PlacementReason, PlacementSnapshot, UnplacedShard} from '../model/placement.ts';
-import {assign} from './assign.ts';
+import {assign as assignShares} from './assign.ts';
 import {placeUnderCap} from './capacity.ts';
+import {assign} from './matrix/assign.ts';
+import {targetsOf} from './matrix/targets.ts';
 import {checkPlan} from './check.ts';
 import {evenTotals} from './exchange.ts';
-import {orderMoves} from './moves.ts';
+import {dropRings, orderMoves} from './moves.ts';
 import {share} from './shares.ts';
 import {runsForbidden, classify} from './sorting.ts';
 import type {Sorted} from './sorting.ts';
 import {DRAINING, OPEN, tabulate} from './table.ts';
 import type {Table} from './table.ts';
 
-/** Plans. O(shards + containers) for one bucket; checks its own result. @throws Error (a bug) when the check fails. */
+/** Plans, and checks the plan. @throws Error (a bug) when the check fails. */
 export function plan(snapshot: PlacementSnapshot): Plan {
+  return planTable(tabulate(snapshot));
+}
+
+/** Plans for a snapshot that has been tabulated: ids are interned once. @throws Error (a bug) when the check fails. */
+export function planTable(table: Table): Plan {
+  const sorted = classify(table);
+  const target = sorted.fixed.slice();
+  assign(table, targetsOf(table, sorted), target);
+  dropRings(table, target);
+  const result = conclude(table, sorted, target);
+  checkPlan(table, result);
+  return result;
+}
+
+/** Plans as it was done before the target matrix. */
+export function planByExchange(snapshot: PlacementSnapshot): Plan {
   const table = tabulate(snapshot);
   const sorted = classify(table);
-  const target = Int32Array.from(sorted.fixed);
+  const target = sorted.fixed.slice();
   const shares = share(table, sorted);
   evenTotals(table, shares);
   if (exceedsCap(table, shares.totals)) placeUnderCap(table, sorted, target);
-  else assign(table, shares, target);
+  else assignShares(table, shares, target);
   const result = conclude(table, sorted, target);
   checkPlan(table, result);
   return result;

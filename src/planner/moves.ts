@@ -59,12 +59,22 @@ function fromHighest(moves: readonly PlannedMove[], counts: Int32Array): Planned
   return order.map((index) => moves[index]).filter((move) => move !== undefined);
 }
 
-/** A move into a full container waits for one that leaves it; what remains is a ring, which only two-step moves can turn. */
+/** A move into a full container waits for one that leaves it; what remains is a ring. Rings of forced moves come last. */
 function intoRoom(table: Table, moves: readonly PlannedMove[], counts: Int32Array): PlannedMove[] {
+  const {ordered, stuck} = followRoom(table, moves, counts);
+  return [...ordered, ...stuck];
+}
+
+/** The moves in an order that never fills a container above the limit, and those for which there is none. */
+function followRoom(
+  table: Table,
+  moves: readonly PlannedMove[],
+  counts: Int32Array,
+): {readonly ordered: PlannedMove[]; readonly stuck: PlannedMove[]} {
   const held = Int32Array.from(counts);
   const ordered: PlannedMove[] = [];
   let waiting = [...moves];
-  while (waiting.length > 0) {
+  for (;;) {
     const left: PlannedMove[] = [];
     for (const move of waiting) {
       if ((held[move.to] ?? 0) >= table.cap) {
@@ -75,8 +85,28 @@ function intoRoom(table: Table, moves: readonly PlannedMove[], counts: Int32Arra
       held[move.from] = (held[move.from] ?? 0) - 1;
       ordered.push(move);
     }
-    if (left.length === waiting.length) return [...ordered, ...left];
+    if (left.length === waiting.length) return {ordered, stuck: left};
     waiting = left;
   }
-  return ordered;
+}
+
+/**
+ * Takes back, in `target`, voluntary moves that only a ring of full containers could make: no order of single moves
+ * leads there, and the totals are the same without them.
+ */
+export function dropRings(table: Table, target: Int32Array): void {
+  if (table.cap === 0) return;
+  const counts = countCurrent(table);
+  const moves = collect(table, target, counts);
+  const {stuck} = followRoom(table, moves, withoutDropped(table, target, counts));
+  if (stuck.some(({cause}) => cause === 'constraint' || cause === 'drain')) return;
+  for (const {shard, from} of stuck) target[shard] = from;
+}
+
+/** The counts once those are gone that get no container at all. */
+function withoutDropped(table: Table, target: Int32Array, counts: Int32Array): Int32Array {
+  const left = Int32Array.from(counts);
+  for (const [shard, current] of table.current.entries())
+    if (current >= 0 && (target[shard] ?? -1) < 0) left[current] = (left[current] ?? 0) - 1;
+  return left;
 }

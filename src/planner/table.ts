@@ -25,6 +25,8 @@ export interface Table {
   readonly avoid: Int32Array;
   /** Per shard: its pin as a container index; -1: no pin; -2: pinned to a container that does not live. */
   readonly pin: Int32Array;
+  /** Per shard: when it last moved, 0: not known; undefined when that is known of none. */
+  readonly movedAt: Float64Array | undefined;
   /** Per shard: index of its (group, worker group). */
   readonly bucket: Int32Array;
   /** Per bucket: index of its pool. */
@@ -91,10 +93,18 @@ export function tabulate(snapshot: PlacementSnapshot): Table {
     n,
     shardOrder,
     ...columns,
+    movedAt: movedAtOf(snapshot),
     bucketPool: buckets.pools,
     pools,
     cap: snapshot.maxShardCount,
   };
+}
+
+function movedAtOf({shards}: PlacementSnapshot): Float64Array | undefined {
+  if (!shards.some(({movedAt = 0}) => movedAt > 0)) return undefined;
+  const movedAt = new Float64Array(shards.length);
+  for (const [at, shard] of shards.entries()) movedAt[at] = shard.movedAt ?? 0;
+  return movedAt;
 }
 
 const MODES = {open: OPEN, closed: CLOSED, draining: DRAINING} as const;

@@ -53,6 +53,46 @@ export function instance(seed: number, limits: InstanceLimits): PlacementSnapsho
   return {shards, containers, pools, maxShardCount};
 }
 
+/** Several pools that overlap, pins, modes and a limit, each in about half of the snapshots. */
+export function mixedInstance(seed: number): PlacementSnapshot {
+  const next = seeded(seed);
+  const [pooled, pinned, closed, limited] = [next(4) > 0, next(2), next(3) === 0, next(2)];
+  const containers = Array.from({length: 1 + next(6)}, (_, index): PlacementContainer => ({
+    id: `c${index}`,
+    mode: closed && next(4) === 0 ? (next(2) === 0 ? 'closed' : 'draining') : 'open',
+  }));
+  const pools = new Map<string, Set<string>>();
+  for (const name of pooled ? ['u', 'v', 'w'] : [])
+    pools.set(name, new Set(containers.filter(() => next(2) === 0).map(({id}) => id)));
+  const groups = 1 + next(6);
+  const pick = (): string => containers[next(containers.length)]?.id ?? '';
+  const spread = 1 + next(3);
+  const shards = Array.from({length: next(17)}, (_, index): PlacementShard => ({
+    id: `s${index}`,
+    group: `g${next(groups)}`,
+    workerGroup: pooled ? (['', 'u', 'v', 'w'][next(4)] ?? '') : '',
+    pin: pinned === 1 && next(5) === 0 ? (next(8) === 0 ? 'gone' : pick()) : '',
+    current: next(4) === 0 ? '' : (containers[next(Math.min(spread, containers.length))]?.id ?? ''),
+    prefer: '',
+    avoid: '',
+  }));
+  const maxShardCount = limited === 1 ? 1 + next(6) : 0;
+  const snapshot = {shards, containers, pools, maxShardCount};
+  return next(3) === 0 ? snapshot : withinLimit(snapshot);
+}
+
+/** The snapshot with nobody above the limit: who is too much runs nowhere. */
+function withinLimit(snapshot: PlacementSnapshot): PlacementSnapshot {
+  if (snapshot.maxShardCount === 0) return snapshot;
+  const held = new Map<string, number>();
+  const shards = snapshot.shards.map((shard) => {
+    const count = (held.get(shard.current) ?? 0) + 1;
+    held.set(shard.current, count);
+    return count > snapshot.maxShardCount ? {...shard, current: ''} : shard;
+  });
+  return {...snapshot, shards};
+}
+
 /** Container id by shard id; '' for none. */
 export function placed(snapshot: PlacementSnapshot, plan: Plan): Map<string, string> {
   return new Map(

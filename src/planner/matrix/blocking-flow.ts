@@ -1,0 +1,322 @@
+/**
+ * Passes as many units as possible along paths that cost nothing after the search (Dinic): levels by breadth first, then
+ * depth first with a cursor per node, so that no arc is tried twice.
+ */
+import {FORBIDDEN} from './network.ts';
+import type {Network} from './network.ts';
+import {classesOf} from './search.ts';
+import type {PotentialClasses} from './search.ts';
+import {SkipList} from './skip-list.ts';
+
+const UNREACHED = -1;
+const NONE = -1;
+
+/** Levels of one round. */
+export class Levelling {
+  readonly level: Int32Array;
+  /** Level of the nearest sinks. */
+  end = Number.POSITIVE_INFINITY;
+  private readonly network: Network;
+  private readonly potential: Float64Array;
+  private readonly order: Int32Array;
+  private readonly classes: PotentialClasses;
+  private size = 0;
+  private from = 0;
+
+  constructor(network: Network, potential: Float64Array) {
+    this.network = network;
+    this.potential = potential;
+    this.level = new Int32Array(network.slack + 1).fill(UNREACHED);
+    this.order = new Int32Array(network.slack + 1);
+    this.classes = classesOf(network, potential);
+  }
+
+  /** The nodes with units to pass on. Empty when none of them reaches a sink. */
+  run(): number[] {
+    const sources = [...this.network.open, this.network.slack].filter((node) =>
+      this.network.isSource(node),
+    );
+    for (const node of sources) this.put(node, 0);
+    for (let at = 0; at < this.size; at += 1) {
+      const node = this.order[at] ?? 0;
+      const level = this.level[node] ?? 0;
+      if (level >= this.end) break;
+      this.from = node;
+      if (this.network.isSink(node)) this.end = level;
+      else this.leave(node, level);
+    }
+    return this.end === Number.POSITIVE_INFINITY ? [] : sources;
+  }
+
+  private put(node: number, level: number): void {
+    this.level[node] = level;
+    this.order[this.size] = node;
+    this.size += 1;
+  }
+
+  private readonly reach = (to: number, cost: number): void => {
+    if (this.level[to] !== UNREACHED || cost === FORBIDDEN) return;
+    if (cost + (this.potential[this.from] ?? 0) !== this.potential[to]) return;
+    this.put(to, (this.level[this.from] ?? 0) + 1);
+  };
+
+  private leave(node: number, level: number): void {
+    const {network} = this;
+    network.arcsOf(node, this.reach);
+    if (node < network.containers || node === network.slack) return;
+    const bucket = node - network.containers;
+    const cost = network.impliedAddCost(bucket);
+    const classes = this.classes[network.demand.poolOf[bucket] ?? 0];
+    const key = cost + (this.potential[node] ?? 0);
+    const members = classes?.get(key);
+    if (cost === FORBIDDEN || members === undefined || members.length === 0) return;
+    const left: number[] = [];
+    for (const container of members) {
+      if (this.level[container] !== UNREACHED) continue;
+      if (network.cells.find(bucket, container) >= 0) left.push(container);
+      else this.put(container, level + 1);
+    }
+    classes?.set(key, left);
+  }
+}
+
+/** One step of a path: the node it leads to, and the stored cell it uses. */
+interface Step {
+  readonly to: number;
+  readonly cell: number;
+}
+
+/** One round: all paths over the levels. */
+export class BlockingFlow {
+  private readonly network: Network;
+  private readonly potential: Float64Array;
+  private readonly level: Int32Array;
+  private readonly end: number;
+  private readonly dead: Uint8Array;
+  /** Per node: which kind of arc is being tried, and how far. */
+  private readonly stage: Uint8Array;
+  private readonly cursor: Int32Array;
+  /** By pool, level and potential. */
+  private readonly lists: Map<number, SkipList>[][];
+
+  constructor(network: Network, potential: Float64Array, levelling: Levelling) {
+    this.network = network;
+    this.potential = potential;
+    this.level = levelling.level;
+    this.end = levelling.end;
+    this.dead = new Uint8Array(network.slack + 1);
+    this.stage = new Uint8Array(network.slack + 1);
+    this.cursor = new Int32Array(network.slack + 1);
+    this.lists = network.demand.pools.map(() => []);
+    this.cursor.set(network.cells.firstOfContainer);
+    for (let bucket = 0; bucket < network.buckets; bucket += 1)
+      this.cursor[network.containers + bucket] = network.cells.row[bucket] ?? 0;
+  }
+
+  /** Returns how many units were passed. */
+  run(sources: readonly number[]): number {
+    let units = 0;
+    for (const source of sources)
+      while (this.network.isSource(source) && this.passOne(source)) units += 1;
+    return units;
+  }
+
+  private passOne(source: number): boolean {
+    const path: Step[] = [{to: source, cell: NONE}];
+    for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
+      if (path.length > 1 && this.network.isSink(last.to)) {
+        this.apply(path);
+        return true;
+      }
+      const step = path.length > this.end ? undefined : this.next(last.to);
+      if (step !== undefined) path.push(step);
+      else {
+        this.dead[last.to] = 1;
+        path.pop();
+      }
+    }
+    return false;
+  }
+
+  private apply(path: readonly Step[]): void {
+    for (let at = 1; at < path.length; at += 1) {
+      const from = path[at - 1]?.to ?? 0;
+      const step = path[at];
+      if (step !== undefined) pass(this.network, from, step.to, step.cell);
+    }
+  }
+
+  private next(node: number): Step | undefined {
+    if (this.dead[node] === 1) return undefined;
+    if (node === this.network.slack) return this.nextOfSlack();
+    if (node < this.network.containers) return this.nextOfContainer(node);
+    return this.nextOfBucket(node);
+  }
+
+  /** Whether the arc leads one level on, costs nothing and is open. */
+  private leads(from: number, to: number, cost: number): boolean {
+    return (
+      this.level[to] === (this.level[from] ?? 0) + 1 &&
+      this.dead[to] === 0 &&
+      cost !== FORBIDDEN &&
+      cost + (this.potential[from] ?? 0) === this.potential[to]
+    );
+  }
+
+  private nextOfSlack(): Step | undefined {
+    const {network} = this;
+    const {slack, open, containers, buckets} = network;
+    for (let at = this.cursor[slack] ?? 0; at < open.length + buckets; at += 1) {
+      this.cursor[slack] = at;
+      const container = open[at] ?? 0;
+      const bucket = at - open.length;
+      const to = bucket < 0 ? container : containers + bucket;
+      const cost = bucket < 0 ? network.lowerCost(container) : network.takeInCost(bucket);
+      if (this.leads(slack, to, cost)) return {to, cell: NONE};
+    }
+    this.cursor[slack] = open.length + buckets;
+    return undefined;
+  }
+
+  private nextOfContainer(node: number): Step | undefined {
+    const {cells, containers, slack} = this.network;
+    if (this.leads(node, slack, this.network.raiseCost(node))) return {to: slack, cell: NONE};
+    for (let cell = this.cursor[node] ?? NONE; this.stage[node] === 0 && cell !== NONE;) {
+      const to = containers + (cells.bucket[cell] ?? 0);
+      if (this.leads(node, to, this.network.removeCost(cell))) return {to, cell};
+      cell = cells.nextOfContainer[cell] ?? NONE;
+      this.cursor[node] = cell;
+    }
+    return this.network.limit === 0 ? undefined : this.nextImpliedOfContainer(node);
+  }
+
+  /** Buckets of which the container holds the level and nothing is stored. */
+  private nextImpliedOfContainer(node: number): Step | undefined {
+    const {network} = this;
+    if (this.stage[node] === 0) this.cursor[node] = 0;
+    this.stage[node] = 1;
+    let passed = 0;
+    for (const pool of network.poolsOf[node] ?? []) {
+      const buckets = network.levelled[pool] ?? [];
+      for (let at = Math.max(0, (this.cursor[node] ?? 0) - passed); at < buckets.length; at += 1) {
+        this.cursor[node] = passed + at;
+        const bucket = buckets[at] ?? 0;
+        const to = network.containers + bucket;
+        if (!this.leads(node, to, network.impliedRemoveCost())) continue;
+        if (network.cells.find(bucket, node) < 0) return {to, cell: NONE};
+      }
+      passed += buckets.length;
+    }
+    this.cursor[node] = passed;
+    return undefined;
+  }
+
+  private nextOfBucket(node: number): Step | undefined {
+    const {network} = this;
+    const bucket = node - network.containers;
+    if (this.leads(node, network.slack, network.leaveOutCost(bucket)))
+      return {to: network.slack, cell: NONE};
+    return this.nextOfRow(node, bucket) ?? this.nextLinked(node) ?? this.nextImplied(node, bucket);
+  }
+
+  private nextOfRow(node: number, bucket: number): Step | undefined {
+    if (this.stage[node] !== 0) return undefined;
+    const {cells} = this.network;
+    const end = cells.row[bucket + 1] ?? 0;
+    for (let cell = this.cursor[node] ?? 0; cell < end; cell += 1) {
+      this.cursor[node] = cell;
+      const to = cells.container[cell] ?? 0;
+      if (this.leads(node, to, this.network.addCost(cell))) return {to, cell};
+    }
+    this.stage[node] = 1;
+    this.cursor[node] = cells.firstOfBucket[bucket] ?? NONE;
+    return undefined;
+  }
+
+  private nextLinked(node: number): Step | undefined {
+    if (this.stage[node] !== 1) return undefined;
+    const {cells} = this.network;
+    for (let cell = this.cursor[node] ?? NONE; cell !== NONE;) {
+      const to = cells.container[cell] ?? 0;
+      if (this.leads(node, to, this.network.addCost(cell))) return {to, cell};
+      cell = cells.nextOfBucket[cell] ?? NONE;
+      this.cursor[node] = cell;
+    }
+    this.stage[node] = 2;
+    this.cursor[node] = 0;
+    return undefined;
+  }
+
+  private nextImplied(node: number, bucket: number): Step | undefined {
+    const cost = this.network.impliedAddCost(bucket);
+    if (cost === FORBIDDEN) return undefined;
+    const list = this.listFor(node, bucket, cost);
+    for (
+      let at = list.from(this.cursor[node] ?? 0);
+      at < list.items.length;
+      at = list.from(at + 1)
+    ) {
+      this.cursor[node] = at;
+      const to = list.items[at] ?? 0;
+      if (this.dead[to] === 1) list.skip(at);
+      else if (this.network.cells.find(bucket, to) < 0) return {to, cell: NONE};
+    }
+    this.cursor[node] = list.items.length;
+    return undefined;
+  }
+
+  /** Containers of the bucket's pool one level on that cost nothing. */
+  private listFor(node: number, bucket: number, cost: number): SkipList {
+    const pool = this.network.demand.poolOf[bucket] ?? 0;
+    const level = (this.level[node] ?? 0) + 1;
+    const potential = cost + (this.potential[node] ?? 0);
+    const ofPool = this.lists[pool] ?? [];
+    const ofLevel = ofPool[level] ?? new Map<number, SkipList>();
+    ofPool[level] = ofLevel;
+    let list = ofLevel.get(potential);
+    if (list === undefined) {
+      const members = this.network.demand.pools[pool] ?? new Int32Array();
+      list = new SkipList(
+        members.filter((at) => this.level[at] === level && this.potential[at] === potential),
+      );
+      ofLevel.set(potential, list);
+    }
+    return list;
+  }
+}
+
+/** Passes one unit along one arc. */
+function pass(network: Network, from: number, to: number, cell: number): void {
+  const {containers, slack} = network;
+  if (from === slack) takeFromSlack(network, to);
+  else if (to === slack) giveToSlack(network, from);
+  else if (from < containers) change(network, cell, to - containers, from, -1);
+  else change(network, cell, from - containers, to, 1);
+}
+
+function takeFromSlack(network: Network, to: number): void {
+  network.spill -= 1;
+  const bucket = to - network.containers;
+  if (bucket < 0) network.bound[to] = (network.bound[to] ?? 0) - 1;
+  else network.unplaced[bucket] = (network.unplaced[bucket] ?? 0) - 1;
+}
+
+function giveToSlack(network: Network, from: number): void {
+  network.spill += 1;
+  const bucket = from - network.containers;
+  if (bucket < 0) network.bound[from] = (network.bound[from] ?? 0) + 1;
+  else network.unplaced[bucket] = (network.unplaced[bucket] ?? 0) + 1;
+}
+
+function change(
+  network: Network,
+  known: number,
+  bucket: number,
+  container: number,
+  by: number,
+): void {
+  const {cells, levels} = network;
+  const cell = known === NONE ? cells.add(bucket, container) : known;
+  cells.want[cell] = (cells.want[cell] ?? 0) + by;
+  levels.totals[container] = (levels.totals[container] ?? 0) + by;
+}

@@ -1,0 +1,173 @@
+/**
+ * How many free shards of a bucket a container shall hold. Only cells with something to say are stored: those that hold a
+ * shard now, those with pins, those that differ from the level. Every other open container of the pool holds the level.
+ */
+import type {Demand} from './demand.ts';
+import type {Levels} from './levels.ts';
+import {PairIndex} from './pair-index.ts';
+
+/** Beyond so many stored cells besides its row, a bucket's cells are found by a hash instead of one after the other. */
+const SCANNED = 12;
+const NONE = -1;
+
+export class Cells {
+  count = 0;
+  bucket: Int32Array;
+  container: Int32Array;
+  /** Shards of the bucket that run there and may stay. */
+  held: Int32Array;
+  /** Shards of the bucket that shall be there. */
+  want: Int32Array;
+  /** Fewest that are even. */
+  least: Int32Array;
+  /** 1 when one more is even, too. */
+  spare: Uint8Array;
+  nextOfContainer: Int32Array;
+  nextOfBucket: Int32Array;
+  /** Per bucket: where the cells begin that hold a shard now, ascending by container; one entry more than buckets. */
+  readonly row: Int32Array;
+  /** Per container and bucket: first of the linked cells. A bucket's linked cells are those outside its row. */
+  readonly firstOfContainer: Int32Array;
+  readonly firstOfBucket: Int32Array;
+  private readonly levels: Levels;
+  private readonly linked: Int32Array;
+  private readonly index: PairIndex;
+
+  constructor(demand: Demand, levels: Levels) {
+    this.levels = levels;
+    const room = heldCells(demand) + 16;
+    this.bucket = new Int32Array(room);
+    this.container = new Int32Array(room);
+    this.held = new Int32Array(room);
+    this.want = new Int32Array(room);
+    this.least = new Int32Array(room);
+    this.spare = new Uint8Array(room);
+    this.nextOfContainer = new Int32Array(room);
+    this.nextOfBucket = new Int32Array(room);
+    this.row = new Int32Array(demand.buckets + 1);
+    this.firstOfContainer = new Int32Array(demand.containers).fill(NONE);
+    this.firstOfBucket = new Int32Array(demand.buckets).fill(NONE);
+    this.linked = new Int32Array(demand.buckets);
+    this.index = new PairIndex(demand.containers);
+    this.addHeld(demand);
+    for (const [bucket, pins] of demand.pins)
+      for (const [container, count] of pins) this.setPins(bucket, container, count);
+  }
+
+  /** The stored cell of the pair; -1 for none. */
+  find(bucket: number, container: number): number {
+    const inRow = this.findInRow(bucket, container);
+    if (inRow !== NONE) return inRow;
+    if ((this.linked[bucket] ?? 0) > SCANNED) return this.index.get(bucket, container);
+    for (let cell = this.firstOfBucket[bucket] ?? NONE; cell !== NONE;) {
+      if (this.container[cell] === container) return cell;
+      cell = this.nextOfBucket[cell] ?? NONE;
+    }
+    return NONE;
+  }
+
+  /** The cell of the pair, stored from now on. The pair must not be stored yet. */
+  add(bucket: number, container: number): number {
+    const cell = this.append(bucket, container, 0);
+    this.nextOfBucket[cell] = this.firstOfBucket[bucket] ?? NONE;
+    this.firstOfBucket[bucket] = cell;
+    const linked = (this.linked[bucket] ?? 0) + 1;
+    this.linked[bucket] = linked;
+    if (linked === SCANNED + 1) this.indexAll(bucket);
+    else if (linked > SCANNED) this.index.set(bucket, container, cell);
+    return cell;
+  }
+
+  private indexAll(bucket: number): void {
+    for (let cell = this.firstOfBucket[bucket] ?? NONE; cell !== NONE;) {
+      this.index.set(bucket, this.container[cell] ?? 0, cell);
+      cell = this.nextOfBucket[cell] ?? NONE;
+    }
+  }
+
+  private findInRow(bucket: number, container: number): number {
+    let low = this.row[bucket] ?? 0;
+    const end = this.row[bucket + 1] ?? 0;
+    let high = end;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.container[middle] ?? 0) < container) low = middle + 1;
+      else high = middle;
+    }
+    return low < end && this.container[low] === container ? low : NONE;
+  }
+
+  private addHeld({buckets, shards, start, waiting, place}: Demand): void {
+    for (let bucket = 0; bucket < buckets; bucket += 1) {
+      this.row[bucket] = this.count;
+      const end = start[bucket + 1] ?? 0;
+      for (let at = (start[bucket] ?? 0) + (waiting[bucket] ?? 0); at < end;) {
+        const container = place[shards[at] ?? 0] ?? 0;
+        const first = at;
+        while (at < end && place[shards[at] ?? 0] === container) at += 1;
+        this.append(bucket, container, at - first);
+      }
+    }
+    this.row[buckets] = this.count;
+  }
+
+  private append(bucket: number, container: number, held: number): number {
+    if (this.count === this.bucket.length) this.grow();
+    const cell = this.count;
+    this.count += 1;
+    const level = this.levels.level[bucket] ?? 0;
+    this.bucket[cell] = bucket;
+    this.container[cell] = container;
+    this.held[cell] = held;
+    this.want[cell] = level;
+    this.least[cell] = level;
+    this.spare[cell] = (this.levels.extras[bucket] ?? 0) > 0 ? 1 : 0;
+    this.nextOfContainer[cell] = this.firstOfContainer[container] ?? NONE;
+    this.firstOfContainer[container] = cell;
+    return cell;
+  }
+
+  private setPins(bucket: number, container: number, count: number): void {
+    const known = this.find(bucket, container);
+    const cell = known === NONE ? this.add(bucket, container) : known;
+    const full = this.levels.full.get(bucket)?.has(container) === true;
+    const least = full ? 0 : (this.levels.level[bucket] ?? 0) - count;
+    this.least[cell] = least;
+    this.want[cell] = least;
+    if (full) this.spare[cell] = 0;
+  }
+
+  private grow(): void {
+    const size = this.bucket.length * 2;
+    this.bucket = grown(this.bucket, size);
+    this.container = grown(this.container, size);
+    this.held = grown(this.held, size);
+    this.want = grown(this.want, size);
+    this.least = grown(this.least, size);
+    this.nextOfContainer = grown(this.nextOfContainer, size);
+    this.nextOfBucket = grown(this.nextOfBucket, size);
+    const spare = new Uint8Array(size);
+    spare.set(this.spare);
+    this.spare = spare;
+  }
+}
+
+function grown(old: Int32Array, size: number): Int32Array {
+  const larger = new Int32Array(size);
+  larger.set(old);
+  return larger;
+}
+
+function heldCells({buckets, shards, start, waiting, place}: Demand): number {
+  let cells = 0;
+  for (let bucket = 0; bucket < buckets; bucket += 1) {
+    let last = NONE;
+    const end = start[bucket + 1] ?? 0;
+    for (let at = (start[bucket] ?? 0) + (waiting[bucket] ?? 0); at < end; at += 1) {
+      const container = place[shards[at] ?? 0] ?? 0;
+      if (container !== last) cells += 1;
+      last = container;
+    }
+  }
+  return cells;
+}

@@ -1,0 +1,119 @@
+/** Shortest paths from whoever has too many, by Dijkstra over prices made non-negative by potentials. */
+import {DistanceQueue} from './distance-queue.ts';
+import {FORBIDDEN} from './network.ts';
+import type {Network} from './network.ts';
+
+/** Containers of a pool by their potential: all in one list cost a bucket the same. */
+export type PotentialClasses = readonly Map<number, number[]>[];
+
+export function classesOf(network: Network, potential: Float64Array): PotentialClasses {
+  return network.demand.pools.map((members) => {
+    const classes = new Map<number, number[]>();
+    for (const container of members) {
+      const key = potential[container] ?? 0;
+      const known = classes.get(key);
+      if (known === undefined) classes.set(key, [container]);
+      else known.push(container);
+    }
+    return classes;
+  });
+}
+
+/** One search. It ends at the nearest node that lacks units. */
+export class Search {
+  private readonly network: Network;
+  private readonly potential: Float64Array;
+  private readonly distance: Float64Array;
+  private readonly settled: Uint8Array;
+  private readonly queue = new DistanceQueue();
+  /** Containers not reached yet. */
+  private readonly classes: PotentialClasses;
+  /** A whole class of containers that a bucket reaches at one distance: item -1 - index in this list. */
+  private readonly sweeps: {readonly bucket: number; readonly key: number}[] = [];
+  private from = 0;
+  private at = 0;
+
+  constructor(network: Network, potential: Float64Array) {
+    this.network = network;
+    this.potential = potential;
+    this.distance = new Float64Array(network.slack + 1).fill(FORBIDDEN);
+    this.settled = new Uint8Array(network.slack + 1);
+    this.classes = classesOf(network, potential);
+  }
+
+  /** Raises the potentials so that all shortest paths to the nearest sink cost nothing. False when no sink is reached. */
+  run(): boolean {
+    const nearest = this.settle();
+    if (nearest === undefined) return false;
+    for (let node = 0; node < this.potential.length; node += 1)
+      this.potential[node] =
+        (this.potential[node] ?? 0) + Math.min(this.distance[node] ?? FORBIDDEN, nearest);
+    return true;
+  }
+
+  private settle(): number | undefined {
+    for (const container of this.network.open)
+      if (this.network.isSource(container)) this.offer(container, 0);
+    if (this.network.isSource(this.network.slack)) this.offer(this.network.slack, 0);
+    for (let next = this.queue.nearest(); next !== undefined; next = this.queue.nearest()) {
+      this.at = next.distance;
+      for (let index = 0; index < next.items.length; index += 1) {
+        const item = next.items[index] ?? 0;
+        if (item < 0) this.sweep(item);
+        else if (this.settled[item] === 0 && this.distance[item] === this.at) {
+          if (this.network.isSink(item)) return this.at;
+          this.leave(item);
+        }
+      }
+      this.queue.drop();
+    }
+    return undefined;
+  }
+
+  private readonly reach = (to: number, cost: number): void => {
+    if (cost === FORBIDDEN) return;
+    this.offer(to, this.at + cost + (this.potential[this.from] ?? 0) - (this.potential[to] ?? 0));
+  };
+
+  private offer(node: number, distance: number): void {
+    if (distance >= (this.distance[node] ?? 0)) return;
+    this.distance[node] = distance;
+    this.queue.push(node, distance);
+  }
+
+  private leave(node: number): void {
+    this.settled[node] = 1;
+    this.from = node;
+    this.network.arcsOf(node, this.reach);
+    if (node < this.network.containers || node === this.network.slack) return;
+    this.sweepLater(node);
+  }
+
+  private sweepLater(node: number): void {
+    const bucket = node - this.network.containers;
+    const cost = this.network.impliedAddCost(bucket);
+    if (cost === FORBIDDEN) return;
+    const classes = this.classes[this.network.demand.poolOf[bucket] ?? 0];
+    for (const [key, members] of classes ?? []) {
+      if (members.length === 0) continue;
+      this.sweeps.push({bucket, key});
+      this.queue.push(-this.sweeps.length, this.at + cost + (this.potential[node] ?? 0) - key);
+    }
+  }
+
+  /** Who is reached, now or before, leaves its class: nobody will reach it on a shorter way. */
+  private sweep(item: number): void {
+    const entry = this.sweeps[-1 - item];
+    if (entry === undefined) return;
+    const {bucket, key} = entry;
+    const classes = this.classes[this.network.demand.poolOf[bucket] ?? 0];
+    const left: number[] = [];
+    const members = classes?.get(key) ?? [];
+    for (const container of members) {
+      if ((this.distance[container] ?? 0) <= this.at) continue;
+      if (this.network.cells.find(bucket, container) >= 0) left.push(container);
+      else this.offer(container, this.at);
+    }
+    if (left.length < members.length) classes?.set(key, left);
+  }
+}

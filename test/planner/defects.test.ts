@@ -1,0 +1,143 @@
+/** Snapshots that an earlier planner got wrong: its totals stayed uneven, it stopped in the middle, or it took a minute. */
+import {describe, expect, test} from 'vitest';
+import type {PlacementShard, PlacementSnapshot, Plan} from '../../src/model/placement.ts';
+import {plan} from '../../src/planner/index.ts';
+import {applied, seeded} from './instances.ts';
+
+function shard(id: string, fields: Partial<PlacementShard> = {}): PlacementShard {
+  const none = {group: '', workerGroup: '', pin: '', current: '', prefer: '', avoid: ''};
+  return {id, ...none, ...fields};
+}
+
+function many(count: number, make: (at: number) => Partial<PlacementShard>): PlacementShard[] {
+  return Array.from({length: count}, (_, at) => shard(`s${at}`, make(at)));
+}
+
+function ids(count: number, from = 0): string[] {
+  return Array.from({length: count}, (_, at) => `c${from + at}`);
+}
+
+function snapshotOf(
+  shards: readonly PlacementShard[],
+  containers: readonly string[],
+  pools: Readonly<Record<string, readonly string[]>> = {},
+  maxShardCount = 0,
+): PlacementSnapshot {
+  return {
+    shards,
+    containers: containers.map((id) => ({id, mode: 'open' as const})),
+    pools: new Map(Object.entries(pools).map(([name, members]) => [name, new Set(members)])),
+    maxShardCount,
+  };
+}
+
+function totalOf({containers}: PlacementSnapshot, {target}: Plan, id: string): number {
+  return target.filter((to) => containers[to]?.id === id).length;
+}
+
+function milliseconds(work: () => void): number {
+  const started = performance.now();
+  work();
+  return performance.now() - started;
+}
+
+describe('a worker group among many containers', () => {
+  test.each([40, 41])('of two is levelled among %i', (count) => {
+    const shards = many(4, (at) => ({group: `g${at}`, workerGroup: 'w', current: 'c0'}));
+    const made = plan(snapshotOf(shards, ids(count), {w: ['c0', 'c1']}));
+    expect(made.moves).toHaveLength(2);
+  });
+
+  test('of ten among 41 gets 200 groups of one evenly', () => {
+    const shards = many(200, (at) => ({
+      group: `g${at}`,
+      workerGroup: 'w',
+      current: at % 2 === 0 ? 'c0' : 'c1',
+    }));
+    const snapshot = snapshotOf(shards, ids(41), {w: ids(10)});
+    const made = plan(snapshot);
+    expect(ids(10).map((id) => totalOf(snapshot, made, id))).toEqual(new Array(10).fill(20));
+    expect(made.moves).toHaveLength(160);
+  });
+});
+
+test('one plan levels 5,000 groups of one when a third container joins', () => {
+  const shards = many(5_000, (at) => ({group: `g${at}`, current: `c${at % 2}`}));
+  const snapshot = snapshotOf(shards, ids(3));
+  const made = plan(snapshot);
+  expect(made.moves).toHaveLength(1_666);
+  expect(plan(applied(snapshot, made)).moves).toEqual([]);
+});
+
+test('overlapping worker groups cost no search that grows with the cube of the containers', () => {
+  const next = seeded(7);
+  const pools = Object.fromEntries(
+    Array.from({length: 6}, (_, at) => [`w${at}`, ids(40).filter(() => next(2) === 0)]),
+  );
+  const shards = many(3_900, (at) => ({
+    group: `g${at}`,
+    workerGroup: `w${next(6)}`,
+    current: `c${next(20)}`,
+  }));
+  const snapshot = snapshotOf(shards, ids(40), pools);
+  let made: Plan | undefined;
+  // Tens of milliseconds on an idle machine; it was more than half a minute.
+  expect(milliseconds(() => (made = plan(snapshot)))).toBeLessThan(5_000);
+  expect(made?.moves.length).toBeGreaterThan(0);
+});
+
+test('growing from 20 to 200 containers one by one moves no shard again and again', () => {
+  const moved = new Map<string, number>();
+  let snapshot = snapshotOf(
+    many(2_000, () => ({})),
+    ids(20),
+  );
+  for (let count = 20; count <= 200; count += 1) {
+    snapshot = {...snapshot, containers: ids(count).map((id) => ({id, mode: 'open' as const}))};
+    const made = plan(snapshot);
+    const movers = new Set(made.moves.map((move) => move.shard));
+    for (const at of movers) moved.set(`s${at}`, (moved.get(`s${at}`) ?? 0) + 1);
+    const next = applied(snapshot, made);
+    snapshot = {
+      ...next,
+      shards: next.shards.map((one, at) => (movers.has(at) ? {...one, movedAt: count} : one)),
+    };
+  }
+  // On average 2.3 times: the sum of 1 / count.
+  expect(Math.max(...moved.values())).toBeLessThanOrEqual(8);
+});
+
+test('a lowered limit is mended out of an overfull container along a path', () => {
+  const shards = [
+    shard('pinned', {pin: 'c0', current: 'c0'}),
+    shard('narrow', {workerGroup: 'w', current: 'c0'}),
+    shard('wide', {current: 'c1'}),
+    shard('one', {workerGroup: 'v', current: 'c3'}),
+    shard('too much', {workerGroup: 'v'}),
+  ];
+  const snapshot = snapshotOf(shards, ids(4), {w: ['c0', 'c1'], v: ['c3']}, 1);
+  const made = plan(snapshot);
+  expect(ids(4).map((id) => totalOf(snapshot, made, id))).toEqual([1, 1, 1, 1]);
+  expect(made.moves).toHaveLength(2);
+  expect(made.unplaced).toHaveLength(1);
+});
+
+test('one worker group that is too full does not send all others through another algorithm', () => {
+  const limit = 110;
+  const shards = [
+    ...many(limit + 1, (at) => ({
+      group: 'narrow',
+      workerGroup: 'w',
+      current: at < limit ? 'c0' : '',
+    })),
+    ...Array.from({length: 19_800}, (_, at) =>
+      shard(`t${at}`, {group: `g${at % 7}`, current: `c${1 + (at % 198)}`}),
+    ),
+  ];
+  const snapshot = snapshotOf(shards, ids(200), {w: ['c0']}, limit);
+  let made: Plan | undefined;
+  expect(milliseconds(() => (made = plan(snapshot)))).toBeLessThan(5_000);
+  expect(made?.unplaced).toHaveLength(1);
+  // What c199 lacks, and nothing else.
+  expect(made?.moves.length).toBeLessThanOrEqual(100);
+});

@@ -1,0 +1,314 @@
+/**
+ * The best plan there is, by plain means: a min-cost flow of single shards over explicit arcs, shortest paths by
+ * Bellman-Ford, levels filled shard by shard, shares as whole numbers of a common denominator. For small snapshots.
+ */
+import type {PlacementShard, PlacementSnapshot} from '../../src/model/placement.ts';
+import {allows} from './twin.ts';
+
+/** What a plan costs, most important first. */
+export interface Score {
+  /** Shards above the limit of their container. */
+  readonly overfull: number;
+  readonly unplaced: number;
+  readonly stranded: number;
+  /** How far the buckets are from even: 1 + 2 + ... per container. */
+  readonly uneven: number;
+  /** How far the totals are from the rounded sum of shares: 1 + 2 + ... per container. */
+  readonly outside: number;
+  readonly moves: number;
+}
+
+/** So many containers share at most; a common multiple of all their counts. */
+const DENOMINATOR = 840;
+const WEIGHTS = {
+  outside: 2 ** 5,
+  uneven: 2 ** 15,
+  stranded: 2 ** 26,
+  unplaced: 2 ** 32,
+  overfull: 2 ** 38,
+};
+
+interface Group {
+  /** Per container: whether it may get some. */
+  readonly eligible: readonly boolean[];
+  readonly held: readonly number[];
+  /** Even are `least[c]` to `least[c] + spare[c]`. */
+  readonly least: readonly number[];
+  readonly spare: readonly number[];
+  readonly size: number;
+  /** Shards without a place of their own: urgent ones, and such that may stay on a draining container. */
+  readonly urgent: number;
+  readonly mayStay: number;
+}
+
+/** A snapshot as the oracle sees it. */
+export interface Question {
+  readonly snapshot: PlacementSnapshot;
+  readonly groups: readonly Group[];
+  /** Per shard: index of its group; -1: nothing to choose. */
+  readonly groupOf: readonly number[];
+  readonly fixed: readonly number[];
+  readonly least: readonly number[];
+  readonly most: readonly number[];
+  /** Whether the limit is in the way of an even plan. */
+  readonly binds: boolean;
+}
+
+const modeOf = (snapshot: PlacementSnapshot, id: string): string =>
+  snapshot.containers.find((container) => container.id === id)?.mode ?? 'none';
+
+function legalNow(snapshot: PlacementSnapshot, shard: PlacementShard): boolean {
+  const container = snapshot.containers.find(({id}) => id === shard.current);
+  return container !== undefined && allows(snapshot, shard, container);
+}
+
+/** The key of the shards that are chosen for together; undefined: the shard has no choice. */
+function keyOf(snapshot: PlacementSnapshot, shard: PlacementShard): string | undefined {
+  if (shard.pin !== '') {
+    const there = snapshot.containers.find(({id}) => id === shard.pin);
+    const arrives =
+      there?.mode === 'open' && allows(snapshot, shard, there) && shard.current !== shard.pin;
+    return arrives ? `pin ${shard.pin}` : undefined;
+  }
+  const open = snapshot.containers.some(
+    (container) => container.mode === 'open' && allows(snapshot, shard, container),
+  );
+  const stays = legalNow(snapshot, shard) && modeOf(snapshot, shard.current) === 'closed';
+  return open && !stays ? `${shard.group} ${shard.workerGroup}` : undefined;
+}
+
+export function questionOf(snapshot: PlacementSnapshot): Question {
+  const keys = snapshot.shards.map((shard) => keyOf(snapshot, shard));
+  const names = [...new Set(keys.filter((key) => key !== undefined))];
+  const shares = snapshot.containers.map(() => 0);
+  const groups = names.map((name) => {
+    const members = snapshot.shards.filter((_, at) => keys[at] === name);
+    return name.startsWith('pin ')
+      ? arrivals(snapshot, members, name.slice('pin '.length))
+      : groupOf(snapshot, members, shares);
+  });
+  const fixed = snapshot.containers.map(
+    ({id}) =>
+      snapshot.shards.filter(
+        (shard, at) => shard.current === id && keys[at] === undefined && legalNow(snapshot, shard),
+      ).length,
+  );
+  for (const [at, container] of snapshot.containers.entries()) {
+    const pinned = snapshot.shards.filter(
+      (shard) => shard.pin === container.id && allows(snapshot, shard, container),
+    ).length;
+    shares[at] = (shares[at] ?? 0) + DENOMINATOR * (container.mode === 'open' ? pinned : 0);
+  }
+  const limit = snapshot.maxShardCount;
+  const open = snapshot.containers.map(({mode}) => mode === 'open');
+  const most = shares.map((share) => Math.ceil(share / DENOMINATOR));
+  const least = shares.map((share) => Math.floor(share / DENOMINATOR));
+  const binds = limit > 0 && most.some((count, at) => open[at] === true && count > limit);
+  const bound = (count: number): number => (binds ? Math.min(limit, count) : count);
+  return {
+    snapshot,
+    groups,
+    groupOf: keys.map((key) => (key === undefined ? -1 : names.indexOf(key))),
+    fixed,
+    least: least.map(bound),
+    most: most.map(bound),
+    binds,
+  };
+}
+
+function arrivals(
+  {containers}: PlacementSnapshot,
+  members: readonly PlacementShard[],
+  pin: string,
+): Group {
+  const here = containers.map(({id}) => (id === pin ? 1 : 0));
+  return {
+    eligible: here.map((one) => one === 1),
+    held: here.map(() => 0),
+    least: here.map((one) => one * members.length),
+    spare: here.map(() => 0),
+    size: members.length,
+    urgent: members.length,
+    mayStay: 0,
+  };
+}
+
+/** Adds its shares to `shares`. */
+function groupOf(
+  snapshot: PlacementSnapshot,
+  members: readonly PlacementShard[],
+  shares: number[],
+): Group {
+  const [one] = members as [PlacementShard];
+  const {containers, shards} = snapshot;
+  const eligible = containers.map(
+    (container) => container.mode === 'open' && allows(snapshot, one, container),
+  );
+  const pins = containers.map(
+    ({id}) =>
+      shards.filter(
+        (shard) =>
+          shard.pin === id && shard.group === one.group && shard.workerGroup === one.workerGroup,
+      ).length,
+  );
+  const counts = fill(pins, eligible, members.length);
+  const level = Math.min(...counts.filter((_, at) => eligible[at]));
+  const sharing = pins.map((pinned, at) => eligible[at] === true && pinned <= level);
+  const extras = counts.filter((count, at) => sharing[at] === true && count > level).length;
+  const sharers = sharing.filter(Boolean).length;
+  const least = pins.map((pinned, at) => (sharing[at] === true ? level - pinned : 0));
+  for (const [at, count] of least.entries())
+    if (sharing[at] === true)
+      shares[at] = (shares[at] ?? 0) + count * DENOMINATOR + (extras * DENOMINATOR) / sharers;
+  const stays = members.filter(
+    (shard) => legalNow(snapshot, shard) && modeOf(snapshot, shard.current) === 'draining',
+  );
+  const held = containers.map(({id}, at) =>
+    eligible[at] === true ? members.filter(({current}) => current === id).length : 0,
+  );
+  const running = held.reduce((sum, count) => sum + count, 0);
+  return {
+    eligible,
+    held,
+    least,
+    spare: sharing.map((is) => (is && extras > 0 ? 1 : 0)),
+    size: members.length,
+    urgent: members.length - running - stays.length,
+    mayStay: stays.length,
+  };
+}
+
+/** One by one, each to the lowest. */
+function fill(pins: readonly number[], eligible: readonly boolean[], size: number): number[] {
+  const counts = [...pins];
+  for (let left = size; left > 0; left -= 1) {
+    let lowest = -1;
+    for (const [at, count] of counts.entries())
+      if (eligible[at] === true && (lowest < 0 || count < (counts[lowest] ?? 0))) lowest = at;
+    counts[lowest] = (counts[lowest] ?? 0) + 1;
+  }
+  return counts;
+}
+
+const triangle = (distance: number): number => (distance * (distance + 1)) / 2;
+
+const distanceOf = (count: number, least: number, most: number): number =>
+  Math.max(0, least - count, count - most);
+
+/** `counts[group][container]`. */
+export function scoreOf(question: Question, counts: readonly (readonly number[])[]): Score {
+  const {groups, fixed, least, most, snapshot} = question;
+  const score = {overfull: 0, unplaced: 0, stranded: 0, uneven: 0, outside: 0, moves: 0};
+  for (const [at, group] of groups.entries()) {
+    const row = counts[at] ?? [];
+    const out = group.size - row.reduce((sum, count) => sum + count, 0);
+    score.stranded += Math.min(out, group.mayStay);
+    score.unplaced += Math.max(0, out - group.mayStay);
+    for (const [container, count] of row.entries()) {
+      if (group.eligible[container] !== true) continue;
+      const low = group.least[container] ?? 0;
+      score.uneven += triangle(distanceOf(count, low, low + (group.spare[container] ?? 0)));
+      score.moves += Math.max(0, (group.held[container] ?? 0) - count);
+    }
+  }
+  for (const [container, {mode}] of snapshot.containers.entries()) {
+    if (mode !== 'open') continue;
+    const total = counts.reduce((sum, row) => sum + (row[container] ?? 0), fixed[container] ?? 0);
+    score.outside += triangle(distanceOf(total, least[container] ?? 0, most[container] ?? 0));
+    if (question.binds) score.overfull += Math.max(0, total - snapshot.maxShardCount);
+  }
+  return score;
+}
+
+/** `counts[group][container]` of a plan. */
+export function countsOf(question: Question, target: Int32Array): number[][] {
+  const counts = question.groups.map(() => question.snapshot.containers.map(() => 0));
+  for (const [shard, group] of question.groupOf.entries()) {
+    const to = target[shard] ?? -1;
+    const row = counts[group];
+    if (row === undefined || question.groups[group]?.eligible[to] !== true) continue;
+    row[to] = (row[to] ?? 0) + 1;
+  }
+  return counts;
+}
+
+interface Arc {
+  readonly from: number;
+  readonly to: number;
+  readonly cost: number;
+  readonly back: number;
+  open: boolean;
+}
+
+/** The lowest score there is. */
+export function bestScore(question: Question): Score {
+  const {groups, snapshot, fixed} = question;
+  const containers = snapshot.containers.length;
+  const sink = groups.length + containers;
+  const arcs: Arc[] = [];
+  const connect = (from: number, to: number, cost: number): void => {
+    arcs.push({from, to, cost, back: arcs.length + 1, open: true});
+    arcs.push({from: to, to: from, cost: -cost, back: arcs.length - 1, open: false});
+  };
+  const cells: {group: number; container: number; arc: number}[] = [];
+  for (const [at, group] of groups.entries()) {
+    for (let out = 0; out < group.urgent + group.mayStay; out += 1)
+      connect(at, sink, out < group.mayStay ? WEIGHTS.stranded : WEIGHTS.unplaced);
+    for (let container = 0; container < containers; container += 1) {
+      if (group.eligible[container] !== true) continue;
+      const low = group.least[container] ?? 0;
+      const high = low + (group.spare[container] ?? 0);
+      for (let count = 0; count < group.size; count += 1) {
+        const step =
+          triangle(distanceOf(count + 1, low, high)) - triangle(distanceOf(count, low, high));
+        const saved = count < (group.held[container] ?? 0) ? 1 : 0;
+        cells.push({group: at, container, arc: arcs.length});
+        connect(at, groups.length + container, WEIGHTS.uneven * step - saved);
+      }
+    }
+  }
+  for (let container = 0; container < containers; container += 1) {
+    const low = question.least[container] ?? 0;
+    const high = question.most[container] ?? 0;
+    const first = fixed[container] ?? 0;
+    for (let total = first; total < first + snapshot.shards.length; total += 1) {
+      const step =
+        triangle(distanceOf(total + 1, low, high)) - triangle(distanceOf(total, low, high));
+      const over = question.binds && total >= snapshot.maxShardCount ? WEIGHTS.overfull : 0;
+      connect(groups.length + container, sink, WEIGHTS.outside * step + over);
+    }
+  }
+  for (const [at, {size}] of groups.entries())
+    for (let unit = 0; unit < size; unit += 1) send(arcs, at, sink);
+  const counts = groups.map(() => snapshot.containers.map(() => 0));
+  for (const {group, container, arc} of cells) {
+    const row = counts[group];
+    if (row !== undefined && arcs[arc]?.open === false) row[container] = (row[container] ?? 0) + 1;
+  }
+  return scoreOf(question, counts);
+}
+
+/** One unit along the cheapest path. */
+function send(arcs: readonly Arc[], from: number, sink: number): void {
+  const cost = new Array<number>(sink + 1).fill(Number.POSITIVE_INFINITY);
+  const by = new Array<number>(sink + 1).fill(-1);
+  cost[from] = 0;
+  for (let changed = true; changed;) {
+    changed = false;
+    for (const [at, arc] of arcs.entries()) {
+      const next = (cost[arc.from] ?? 0) + arc.cost;
+      if (!arc.open || next >= (cost[arc.to] ?? 0)) continue;
+      cost[arc.to] = next;
+      by[arc.to] = at;
+      changed = true;
+    }
+  }
+  for (let node = sink; node !== from;) {
+    const arc = arcs[by[node] ?? -1];
+    const back = arcs[arc?.back ?? -1];
+    if (arc === undefined || back === undefined) throw new Error('a shard without any way');
+    arc.open = false;
+    back.open = true;
+    node = arc.from;
+  }
+}

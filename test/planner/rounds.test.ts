@@ -1,0 +1,119 @@
+/** Plan after plan: what a budget, a change or a repetition may and may not do. */
+import {describe, expect, test} from 'vitest';
+import type {PlacementShard, PlacementSnapshot, Plan} from '../../src/model/placement.ts';
+import {plan} from '../../src/planner/index.ts';
+import {applied, instance, mixedInstance, placed, shuffled} from './instances.ts';
+
+const INSTANCES = 1_000;
+const ONE_BUCKET = {containers: 6, groups: 1, shards: 20, constraints: false};
+const MANY_BUCKETS = {containers: 6, groups: 5, shards: 20, constraints: false};
+
+function each(
+  make: (seed: number) => PlacementSnapshot,
+  check: (snapshot: PlacementSnapshot, made: Plan, seed: number) => void,
+): void {
+  for (let seed = 1; seed <= INSTANCES; seed += 1) {
+    const snapshot = make(seed);
+    try {
+      check(snapshot, plan(snapshot), seed);
+    } catch (error) {
+      throw new Error(`seed ${seed}: ${String(error)}`, {cause: error});
+    }
+  }
+}
+
+/** The snapshot after all additions and the first moves. */
+function after(snapshot: PlacementSnapshot, made: Plan, moves: number): PlacementSnapshot {
+  const waiting = new Set(made.moves.slice(moves).map(({shard}) => shard));
+  const next = applied(snapshot, made);
+  return {
+    ...next,
+    shards: next.shards.map((shard, at) =>
+      waiting.has(at) ? (snapshot.shards[at] ?? shard) : shard,
+    ),
+  };
+}
+
+function unlimited(seed: number): PlacementSnapshot {
+  return {...mixedInstance(seed), maxShardCount: 0};
+}
+
+test('with one bucket the moves are exactly those that the counts demand', () => {
+  each(
+    (seed) => instance(seed, ONE_BUCKET),
+    ({shards, containers}, made) => {
+      const counts = containers.map(({id}) => shards.filter(({current}) => current === id).length);
+      const level = Math.floor(shards.length / containers.length);
+      const above = counts.filter((count) => count > level);
+      const surplus = above.reduce((sum, count) => sum + count - level, 0);
+      const bound = surplus - Math.min(shards.length % containers.length, above.length);
+      expect(made.moves).toHaveLength(bound);
+    },
+  );
+});
+
+test.each([1, 2, 5])(
+  'rounds of at most %i moves add up to the plan and move no shard twice',
+  (budget) => {
+    each(unlimited, (snapshot, made) => {
+      const moved: string[] = [];
+      let state = snapshot;
+      for (let next = made; next.moves.length > 0; next = plan(state)) {
+        for (const {shard} of next.moves.slice(0, budget))
+          moved.push(state.shards[shard]?.id ?? '');
+        state = after(state, next, budget);
+      }
+      expect(new Set(moved).size).toBe(moved.length);
+      expect(moved).toHaveLength(made.moves.length);
+    });
+  },
+);
+
+test('planning the planned state moves and adds nothing', () => {
+  each(mixedInstance, (snapshot, made) => {
+    const again = plan(applied(snapshot, made));
+    expect({moves: again.moves, additions: again.additions}).toEqual({moves: [], additions: []});
+  });
+});
+
+test('the order of the input changes nothing', () => {
+  each(mixedInstance, (snapshot, made, seed) => {
+    const other = shuffled(snapshot, seed);
+    expect([...placed(other, plan(other))].sort()).toEqual([...placed(snapshot, made)].sort());
+  });
+});
+
+describe('locality', () => {
+  test('one shard more moves at most one other', () => {
+    each(
+      (seed) => instance(seed, MANY_BUCKETS),
+      (snapshot, made) => {
+        const state = applied(snapshot, made);
+        const [one] = state.shards;
+        if (one === undefined) return;
+        const more: PlacementShard = {...one, id: 'new', current: ''};
+        const next = plan({...state, shards: [...state.shards, more]});
+        expect(next.moves.length).toBeLessThanOrEqual(1);
+      },
+    );
+  });
+
+  test('an empty group more, and a container of it, move nobody', () => {
+    each(unlimited, (snapshot, made) => {
+      const state = applied(snapshot, made);
+      const pools = new Map([...state.pools, ['empty', new Set(['c0'])]]);
+      expect(plan({...state, pools}).moves).toEqual([]);
+    });
+  });
+
+  test('the loss of a container moves nobody where one bucket is level', () => {
+    each(
+      (seed) => instance(seed, ONE_BUCKET),
+      (snapshot, made) => {
+        const state = applied(snapshot, made);
+        if (state.containers.length < 2) return;
+        expect(plan({...state, containers: state.containers.slice(1)}).moves).toEqual([]);
+      },
+    );
+  });
+});
