@@ -4,6 +4,7 @@ import {readFileSync} from 'node:fs';
 import {Agent, request as httpRequest} from 'node:http';
 import type {ClientRequest, IncomingMessage} from 'node:http';
 import {SmError} from '../model/errors.ts';
+import {routeRows} from '../protocol/admin-routes.ts';
 import type {
   AdminAnswer,
   AdminInput,
@@ -27,30 +28,6 @@ export interface AdminClientOptions {
   readonly tokenFile?: string;
 }
 
-/** Operations that only read: GET. All others are POST. */
-const READING: ReadonlySet<AdminOperation> = new Set<AdminOperation>([
-  'getSpec',
-  'getApp',
-  'getApps',
-  'detail',
-  'getShard',
-  'getShards',
-  'locate',
-  'getWorker',
-  'getContainers',
-  'moves',
-  'movesStream',
-  'liveStream',
-  'eventsStream',
-  'events',
-  'exportApp',
-  'why',
-  'checks',
-  'status',
-  'waitCheck',
-  'health',
-]);
-
 const CONNECTION_FAULTS = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -60,18 +37,6 @@ const CONNECTION_FAULTS = new Set([
   'EAI_AGAIN',
   'EPIPE',
 ]);
-
-/** Method and path of an operation; held equal to the route table by a test. */
-export function routeOf(operation: AdminOperation): {method: 'GET' | 'POST'; path: string} {
-  const name = isStream(operation)
-    ? operation.replace(/Stream$/, '/stream')
-    : operation.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return {method: READING.has(operation) ? 'GET' : 'POST', path: `/sm/server/${name}`};
-}
-
-function isStream(operation: AdminOperation): operation is StreamOperation {
-  return ['movesStream', 'eventsStream', 'liveStream'].includes(operation);
-}
 
 /** Times that a call refused for its rate is made again, and the longest wait before it. */
 const LIMITED_WAITS = 5;
@@ -183,7 +148,7 @@ export class AdminClient {
     extra: Record<string, string>,
     signal: AbortSignal | undefined,
   ): Promise<IncomingMessage> {
-    const {method, path} = routeOf(operation);
+    const {method, path, stream} = routeRows[operation];
     const url = new URL(path, this.base);
     const body = method === 'POST' ? JSON.stringify(input) : undefined;
     if (method === 'GET')
@@ -211,7 +176,7 @@ export class AdminClient {
       // Once a reply has begun, what ends the call is only seen by whoever reads it.
       let begun: IncomingMessage | undefined;
       const call: ClientRequest = request(url, options, (reply) => resolve((begun = reply)));
-      const limitMs = isStream(operation) ? this.silenceMs : this.timeoutMs;
+      const limitMs = stream ? this.silenceMs : this.timeoutMs;
       call.setTimeout(limitMs, () => (begun ?? call).destroy(this.tookTooLong(limitMs)));
       call.on('error', (error: NodeJS.ErrnoException) => reject(this.fault(error)));
       call.end(body);

@@ -117,9 +117,9 @@ class Applying {
   }
 
   private async begin(existed: boolean): Promise<boolean> {
-    const {ifRevision, dryRun} = this.options;
+    const {ifRevision, dryRun, reason} = this.options;
     const {resumed} = await this.client.call('beginApply', {
-      ...{service: this.wanted.name, content: this.content, dryRun},
+      ...{service: this.wanted.name, content: this.content, dryRun, reason},
       ...(ifRevision === undefined || !existed ? {} : {ifRevision}),
     });
     this.renewedMs = performance.now();
@@ -127,8 +127,9 @@ class Applying {
   }
 
   private async end(done: boolean): Promise<void> {
-    if (this.options.dryRun) return;
-    const request = {service: this.wanted.name, content: this.content, done};
+    const {dryRun, reason} = this.options;
+    if (dryRun) return;
+    const request = {service: this.wanted.name, content: this.content, done, reason};
     // A marker that stays behind is free after a minute, and at once for the same file.
     await this.client.call('endApply', request).catch(() => undefined);
   }

@@ -2,7 +2,13 @@ import * as z from 'zod';
 import {CLUSTER_HEALTH} from '../model/health.ts';
 import {alarmView, appView} from './admin-apps.ts';
 import {containerView} from './admin-containers.ts';
-import {queryNumber, revisionField, serviceField, writeAnswer} from './admin-fields.ts';
+import {
+  queryNumber,
+  reasonField,
+  revisionField,
+  serviceField,
+  writeAnswer,
+} from './admin-fields.ts';
 
 /** Longest wait of one wait-check call, ms. */
 export const WAIT_TIMEOUT_LIMIT_MS = 25_000;
@@ -67,6 +73,8 @@ export const waitCheckAnswer = z.object({
 export const acceptRestoreRequest = z.strictObject({
   /** sm's own service name: it is a step that cannot be taken back. */
   confirm: z.string().min(1).max(128),
+  /** Why; kept in the audit. */
+  reason: reasonField.default(''),
 });
 export const acceptRestoreAnswer = writeAnswer.extend({
   /** Every token to come is of this epoch, and newer than all before. */

@@ -30,7 +30,7 @@ describe('the route table', () => {
   it.each(routes)(
     '%s: changing routes are POST, and both schemas print as JSON schema',
     (_, route) => {
-      if (route.changes) expect(route.method).toBe('POST');
+      if (route.changes !== 'nothing') expect(route.method).toBe('POST');
       const options = {io: 'input', unrepresentable: 'any'} as const;
       expect(z.toJSONSchema(route.request, options).type).toBe('object');
       expect(z.toJSONSchema(route.answer, {unrepresentable: 'any'})).toBeTypeOf('object');

@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core';
-import {SmCommand} from '../../cli/base-command.ts';
+import {SmCommand, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 import {confirmByName} from '../../cli/confirm.ts';
 
@@ -11,10 +11,11 @@ export default class StoreAcceptRestore extends SmCommand<typeof StoreAcceptRest
     'Fencing tokens are revisions of etcd: one that was restored would give the same ones again, so daemons stop planning and containers stop claiming. This steps the epoch of the tokens up: every token to come is newer than all before. It takes as long as the longest T of any container (at most a minute), for until then somebody may still act by an old right. Shards are placed anew from what the restored etcd holds.';
   static override examples = [
     '<%= config.bin %> store accept-restore',
-    '<%= config.bin %> store accept-restore --confirm sm.prod',
+    '<%= config.bin %> store accept-restore --confirm sm.prod --reason "etcd restored from the backup of 3:00"',
   ];
   static override flags = {
     confirm: Flags.string({description: "sm's own service name, instead of typing it"}),
+    reason: changeFlags.reason,
   };
 
   /** The daemon waits for the longest T there may be. */
@@ -26,7 +27,10 @@ export default class StoreAcceptRestore extends SmCommand<typeof StoreAcceptRest
     const {service, store} = await this.client.call('status', {});
     const what = `accept the etcd cluster ${store.clusterId}`;
     await confirmByName(what, service, this.flags.confirm);
-    const answer = await this.client.call('acceptRestore', {confirm: service});
+    const answer = await this.client.call('acceptRestore', {
+      confirm: service,
+      reason: this.flags.reason,
+    });
     const {epoch, clusterId} = answer;
     await this.showObject(changeResult('Store', service, answer, {epoch, clusterId}, false));
   }

@@ -1,8 +1,9 @@
 /** The admin services of a daemon, one function per operation of the API. */
-import type {AdminHandlers, Caller} from '../http/dependencies.ts';
+import type {AdminAnswer, AdminRequest} from '../../protocol/admin.ts';
+import type {AdminHandlers, AnsweringOperation, Caller} from '../http/dependencies.ts';
 import {appNames, detail, getApp, getApps, getContainers, status} from './read/app-reads.ts';
 import {addSpec, delSpec, updateSpec} from './write/app-writes.ts';
-import {auditing} from './write/audit.ts';
+import {dependenciesFor, readingOnly} from './write/audit.ts';
 import {cancelMoves} from './write/cancel-moves.ts';
 import {checks} from './read/checks.ts';
 import {order, uncordon} from './write/container-orders.ts';
@@ -25,56 +26,84 @@ import {addWorker, delWorker} from './write/worker-groups.ts';
 import {getWorker} from './read/worker-groups.ts';
 import {exportApp} from './read/app-export.ts';
 
+type Answering = {
+  readonly [O in AnsweringOperation]: (
+    dependencies: AdminDependencies,
+    request: AdminRequest<O>,
+    caller: Caller,
+  ) => Promise<AdminAnswer<O>>;
+};
+
+/** What each of them may write with, `dependenciesFor` says. */
+const ANSWERING: Omit<Answering, 'getShards' | 'waitCheck'> = {
+  addSpec,
+  updateSpec,
+  delSpec,
+  getSpec: async (dependencies) => ({services: (await appNames(dependencies)).names}),
+  getApp: (dependencies, {service}) => getApp(dependencies, service),
+  getApps: (dependencies) => getApps(dependencies),
+  detail: (dependencies, {service}) => detail(dependencies, service),
+  addShard,
+  addShards,
+  updateShard,
+  delShard,
+  delShards,
+  getShard: (dependencies, {service}) => getShard(dependencies, service),
+  locate,
+  addWorker,
+  delWorker,
+  getWorker: (dependencies, {service}) => getWorker(dependencies, service),
+  getContainers: (dependencies, {service}) => getContainers(dependencies, service),
+  cordon: (dependencies, request, caller) => order(dependencies, 'cordon', request, nameOf(caller)),
+  drain: (dependencies, request, caller) => order(dependencies, 'drain', request, nameOf(caller)),
+  uncordon,
+  evict,
+  exportApp: (dependencies, {service}) => exportApp(dependencies, service),
+  beginApply: (dependencies, request, {who}) => beginApply(dependencies, request, who),
+  endApply,
+  moves,
+  cancelMoves: (dependencies, request, {who}) => cancelMoves(dependencies, request, who),
+  why,
+  events,
+  checks: (dependencies) => checks(dependencies),
+  plan: whatIf,
+  status: (dependencies) => status(dependencies),
+  acceptRestore: acceptRestoredStore,
+};
+
 export function createAdminHandlers(dependencies: AdminDependencies): AdminHandlers {
-  const pages = new ShardPages(dependencies);
-  const waits = new WaitChecks(dependencies);
-  const live = new LiveHub(dependencies);
-  const audited = (operation: string, request: object, caller: Caller): AdminDependencies =>
-    auditing(dependencies, operation, request, caller);
-  return {
-    addSpec: (request, caller) => addSpec(audited('addSpec', request, caller), request),
-    updateSpec: (request, caller) => updateSpec(audited('updateSpec', request, caller), request),
-    delSpec: (request, caller) => delSpec(audited('delSpec', request, caller), request),
-    getSpec: async () => ({services: (await appNames(dependencies)).names}),
-    getApp: ({service}) => getApp(dependencies, service),
-    getApps: () => getApps(dependencies),
-    detail: ({service}) => detail(dependencies, service),
-    addShard: (request, caller) => addShard(audited('addShard', request, caller), request),
-    addShards: (request, caller) => addShards(audited('addShards', request, caller), request),
-    updateShard: (request, caller) => updateShard(audited('updateShard', request, caller), request),
-    delShard: (request, caller) => delShard(audited('delShard', request, caller), request),
-    delShards: (request, caller) => delShards(audited('delShards', request, caller), request),
-    getShard: ({service}) => getShard(dependencies, service),
-    getShards: (query) => pages.page(query),
-    locate: (query) => locate(dependencies, query),
-    addWorker: (request, caller) => addWorker(audited('addWorker', request, caller), request),
-    delWorker: (request, caller) => delWorker(audited('delWorker', request, caller), request),
-    getWorker: ({service}) => getWorker(dependencies, service),
-    getContainers: ({service}) => getContainers(dependencies, service),
-    cordon: (request, caller) =>
-      order(audited('cordon', request, caller), 'cordon', request, nameOf(caller)),
-    drain: (request, caller) =>
-      order(audited('drain', request, caller), 'drain', request, nameOf(caller)),
-    uncordon: (request, caller) => uncordon(audited('uncordon', request, caller), request),
-    evict: (request, caller) => evict(audited('evict', request, caller), request),
-    exportApp: ({service}) => exportApp(dependencies, service),
-    // The changes made under the marker have entries of their own.
-    beginApply: (request, caller) => beginApply(dependencies, request, caller.who),
-    endApply: (request) => endApply(dependencies, request),
-    moves: (query) => moves(dependencies, query),
-    movesStream: (query, caller) => moveEvents(dependencies, query, caller.signal),
-    liveStream: (query, lastEventId, {signal}) => live.messages(query, lastEventId, signal),
-    cancelMoves: (request, caller) =>
-      cancelMoves(audited('cancelMoves', request, caller), request, caller.who),
-    why: (query) => why(dependencies, query),
-    events: (query) => events(dependencies, query),
-    eventsStream: (query, caller) => eventStream(dependencies, query, caller.signal),
-    checks: () => checks(dependencies),
-    plan: (request) => whatIf(dependencies, request),
-    status: () => status(dependencies),
-    acceptRestore: (request) => acceptRestoredStore(dependencies, request),
-    waitCheck: (query, caller) => waits.check(query, caller.signal),
+  const reading = readingOnly(dependencies);
+  const pages = new ShardPages(reading);
+  const waits = new WaitChecks(reading);
+  const live = new LiveHub(reading);
+  const answering: Answering = {
+    ...ANSWERING,
+    getShards: (_, query) => pages.page(query),
+    waitCheck: (_, query, {signal}) => waits.check(query, signal),
   };
+  return {
+    ...mapped(answering, dependencies),
+    movesStream: (query, {signal}) => moveEvents(reading, query, signal),
+    liveStream: (query, lastEventId, {signal}) => live.messages(query, lastEventId, signal),
+    eventsStream: (query, {signal}) => eventStream(reading, query, signal),
+  };
+}
+
+type Handler = (dependencies: AdminDependencies, request: object, by: Caller) => Promise<unknown>;
+
+/** Every operation with what it may work with. */
+function mapped(
+  answering: Answering,
+  dependencies: AdminDependencies,
+): Pick<AdminHandlers, AnsweringOperation> {
+  const handlers = Object.entries(answering) as [AnsweringOperation, Handler][];
+  return Object.fromEntries(
+    handlers.map(([operation, handle]) => [
+      operation,
+      (request: object, caller: Caller) =>
+        handle(dependenciesFor(dependencies, operation, request, caller), request, caller),
+    ]),
+  ) as unknown as Pick<AdminHandlers, AnsweringOperation>;
 }
 
 /** What an order keeps of its giver: the token's name, or the address where no token is asked for. */

@@ -1,6 +1,7 @@
 /** Who may call what: Host allow-list and bearer tokens. */
 import type {FastifyInstance, FastifyRequest} from 'fastify';
 import {SmError} from '../../model/errors.ts';
+import {routeRows} from '../../protocol/admin-routes.ts';
 import {HINT_PATHS} from '../../protocol/hints.ts';
 import type {HttpDependencies} from './dependencies.ts';
 import {bearerOf, nameOfToken} from './tokens.ts';
@@ -12,7 +13,7 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([
   '/livez',
   '/readyz',
   '/openapi.json',
-  '/sm/server/health',
+  routeRows.health.path,
   HINT_PATHS.hints,
   HINT_PATHS.addShard,
   HINT_PATHS.dropShard,

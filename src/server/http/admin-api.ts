@@ -27,7 +27,7 @@ export function addAdminRoutes(
     addRoute(server, route, async (request, reply) => {
       const caller = callerOf(request, reply, callers);
       const answer = await handle(inputOf(route, request), caller);
-      if (route.changes)
+      if (route.changes !== 'nothing')
         logger.info(
           {operation, requestId: request.id, from: request.ip, who: caller.who},
           'changed',
@@ -51,7 +51,8 @@ function addRoute(
     bodyLimit: bodyLimitBytes,
     exposeHeadRoute: false,
     // Without a body no parser runs, and a form of another site could do the change.
-    preValidation: (request, _reply, done) => done(changes ? mediaProblem(request) : undefined),
+    preValidation: (request, _reply, done) =>
+      done(changes === 'nothing' ? undefined : mediaProblem(request)),
     handler,
   });
 }

@@ -1,7 +1,7 @@
 /** The OpenAPI document of the admin API, made from the route table. */
 import * as z from 'zod';
 import {adminRoutes, errorAnswer} from '../../protocol/admin.ts';
-import type {AdminRoute} from '../../protocol/admin.ts';
+import type {AdminRoute, ChangedObject} from '../../protocol/admin.ts';
 
 type JsonObject = Record<string, unknown>;
 
@@ -45,7 +45,23 @@ function operationObject(operationId: string, route: AdminRoute): JsonObject {
   for (const [status, description] of Object.entries(FAILURES)) {
     responses[status] = {description, content: failure};
   }
-  return {operationId, summary: route.summary, tags: [route.tag], ...inputOf(route), responses};
+  const {summary, tag} = route;
+  const description = whatChanges(route);
+  return {operationId, summary, description, tags: [tag], ...inputOf(route), responses};
+}
+
+const CHANGED: Readonly<Record<ChangedObject, string>> = {
+  app: 'the spec of an app',
+  shard: 'specs of shards',
+  worker: 'a worker group',
+  container: 'orders for a container',
+  apply: 'the marker under which a file is applied',
+  store: 'the record of the etcd that is believed',
+};
+
+function whatChanges({changes}: AdminRoute): string {
+  if (changes === 'nothing') return 'Changes nothing.';
+  return `Changes ${CHANGED[changes]}; every change leaves an audit entry.`;
 }
 
 function inputOf(route: AdminRoute): JsonObject {

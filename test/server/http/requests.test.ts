@@ -46,7 +46,9 @@ describe('good requests', () => {
 });
 
 describe('methods', () => {
-  const changing = (Object.values(adminRoutes) as AdminRoute[]).filter((route) => route.changes);
+  const changing = (Object.values(adminRoutes) as AdminRoute[]).filter(
+    ({changes}) => changes !== 'nothing',
+  );
 
   it.each(changing.map((route) => route.path))('GET %s is 405 with a hint', async (url) => {
     const reply = await http.server.inject({method: 'GET', url: `${url}?service=a`, headers: host});

@@ -1,8 +1,13 @@
-/** Every change by an operator leaves an entry, in the transaction of the change itself: no change without, no entry without a change. */
+/**
+ * Every change by an operator leaves an entry, in the transaction of the change itself: no change without, no entry without a change. What
+ * an operation may change is told by the route table: it gets a store that notes its changes, or one that refuses to write.
+ */
 import {randomInt} from 'node:crypto';
 import type {Keys, ParsedKey} from '../../../etcd/keys.ts';
 import {AUDIT_OBJECTS_SHOWN} from '../../../model/audit.ts';
 import type {AuditEntry} from '../../../model/audit.ts';
+import {routeRows} from '../../../protocol/admin-routes.ts';
+import type {AdminOperation, ChangedObject} from '../../../protocol/admin-routes.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
 import type {Operation, Store, Transaction} from '../../../store/port.ts';
 import type {Caller} from '../../http/dependencies.ts';
@@ -20,19 +25,32 @@ interface Request {
   readonly reason?: string;
 }
 
-/** The dependencies for one changing request: what it writes carries an entry. */
-export function auditing(
+/** What one request may work with: what it writes carries an entry; a request of a route that changes nothing cannot write. */
+export function dependenciesFor(
   dependencies: AdminDependencies,
-  operation: string,
+  operation: AdminOperation,
   request: Request,
   caller: Caller,
 ): AdminDependencies {
+  const {changes} = routeRows[operation];
+  if (changes === 'nothing') return readingOnly(dependencies);
   const {store, keys, wallMs} = dependencies;
-  const entry = blankEntry(operation, request, caller, wallMs());
-  return {...dependencies, store: auditedStore(store, keys, entry)};
+  const blank = blankEntry(operation, request, caller, wallMs());
+  const audited = (transaction: Transaction, revision: number): Transaction =>
+    withEntry(transaction, keys, blank, changes, revision);
+  return {...dependencies, store: rewriting(store, audited)};
 }
 
-function blankEntry(operation: string, request: Request, caller: Caller, wallMs: number) {
+/** The dependencies of what only reads. */
+export function readingOnly(dependencies: AdminDependencies): AdminDependencies {
+  const refused = (transaction: Transaction): Transaction => {
+    if (writesOf(transaction).length === 0) return transaction;
+    throw new Error('an operation that changes nothing, by the route table, wants to write');
+  };
+  return {...dependencies, store: rewriting(dependencies.store, refused)};
+}
+
+function blankEntry(operation: AdminOperation, request: Request, caller: Caller, wallMs: number) {
   return {
     v: 1,
     at: new Date(wallMs).toISOString(),
@@ -48,8 +66,11 @@ function blankEntry(operation: string, request: Request, caller: Caller, wallMs:
 
 type Blank = ReturnType<typeof blankEntry>;
 
-/** The same store; a transaction that writes writes an entry, too. */
-function auditedStore(store: Store, keys: Keys, blank: Blank): Store {
+/** The same store; `rewrite` gets every transaction, and the newest revision that was read before it. */
+function rewriting(
+  store: Store,
+  rewrite: (transaction: Transaction, newest: number) => Transaction,
+): Store {
   let newest = 0;
   const note = <T extends {revision: number}>(answer: T): T => {
     newest = Math.max(newest, answer.revision);
@@ -62,39 +83,59 @@ function auditedStore(store: Store, keys: Keys, blank: Blank): Store {
     scan: (prefixes, onPage, options) => store.scan(prefixes, onPage, options),
     watch: (prefix, from, listener) => store.watch(prefix, from, listener),
     status: (options) => store.status(options),
-    usage: async () => (await store.usage?.()) ?? {bytes: 0, quotaBytes: 0},
+    ...(store.usage === undefined ? {} : {usage: store.usage.bind(store)}),
     compact: (revision) => store.compact(revision),
     close: () => store.close(),
-    transact: (transaction, options) =>
-      store.transact(withEntry(transaction, keys, blank, newest), options),
+    transact: async (transaction, options) => store.transact(rewrite(transaction, newest), options),
   };
+}
+
+function writesOf({then, otherwise}: Transaction): readonly Operation[] {
+  return [...then, ...otherwise].filter(({op}) => op !== 'get');
 }
 
 function withEntry(
   transaction: Transaction,
   keys: Keys,
   blank: Blank,
+  changes: ChangedObject,
   revision: number,
 ): Transaction {
-  const writes = transaction.then.filter(({op}) => op !== 'get');
+  const writes = writesOf(transaction);
   if (writes.length === 0) return transaction;
   const named = writes
-    .slice(0, AUDIT_OBJECTS_SHOWN)
-    .map(({key}) => objectOf(keys.parse(key), blank.detail));
-  const objects = named.filter((object) => object !== '');
-  const entry: AuditEntry = {...blank, objects, objectCount: writes.length};
+    .map(({key}) => objectOf(keys.parse(key), changes, blank.detail))
+    .filter((object) => object !== undefined);
+  if (named.length === 0)
+    throw new Error(
+      `${blank.operation} changes what the route table does not name: ${writes[0]?.key}`,
+    );
+  const objects = named.slice(0, AUDIT_OBJECTS_SHOWN);
+  const entry: AuditEntry = {...blank, objects, objectCount: named.length};
   const suffix = randomInt(SUFFIX_LIMIT).toString(36).padStart(6, '0');
   const key = keys.audit(`${String(revision).padStart(REVISION_DIGITS, '0')}-${suffix}`);
   const put: Operation = {op: 'put', key, value: encodeRecord(entry)};
   return {...transaction, then: [...transaction.then, put]};
 }
 
-/** The object that a key is about, as `shard/eu-1`; '' for a key that stands for none. */
+/**
+ * The object that a key is about, as `shard/eu-1`; undefined for a key that is about no object of this kind: what is kept beside it, as the
+ * shard of sm's own service that stands for an app.
+ */
 function objectOf(
   parsed: ParsedKey | undefined,
+  changes: ChangedObject,
   detail: Readonly<Record<string, unknown>>,
-): string {
-  switch (parsed?.kind) {
+): string | undefined {
+  const object = parsed === undefined ? undefined : namedBy(parsed, detail);
+  return object?.startsWith(`${changes}/`) === true ? object : undefined;
+}
+
+function namedBy(
+  parsed: ParsedKey,
+  detail: Readonly<Record<string, unknown>>,
+): `${ChangedObject}/${string}` | undefined {
+  switch (parsed.kind) {
     case 'appSpec':
       return `app/${parsed.app}`;
     case 'shardSpec':
@@ -106,8 +147,12 @@ function objectOf(
     // Its key names the incarnation; people know the container.
     case 'heartbeat':
       return `container/${String(detail['container'] ?? parsed.incarnation)}`;
+    case 'applyMarker':
+      return `apply/${parsed.app}`;
+    case 'cluster':
+      return 'store/cluster';
     default:
-      return '';
+      return undefined;
   }
 }
 

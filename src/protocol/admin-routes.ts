@@ -1,0 +1,183 @@
+/**
+ * The routes of the admin API: the one table from which the daemon's HTTP side, the client, the OpenAPI document and the audit are made.
+ * The schemas of a row stand in `admin.ts` under the same name: a command that only makes a call has no use for them, and zod takes longer
+ * to load than the call takes. Paths of the origin are kept as they are.
+ */
+
+/** Largest body, bytes: of an ordinary request. */
+export const BODY_LIMIT_BYTES = 64 * 1024;
+/** Of a request that may hold a task: 64 Ki characters of up to four bytes, and the rest. */
+export const TASK_BODY_LIMIT_BYTES = 4 * BODY_LIMIT_BYTES + BODY_LIMIT_BYTES;
+/** Of a batch. */
+export const BATCH_BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+
+/** What an operator can change: `apply` is the marker under which a file is applied, `store` the record of the etcd that is believed. */
+export type ChangedObject = 'app' | 'shard' | 'worker' | 'container' | 'apply' | 'store';
+
+export type RouteTag = 'app' | 'shard' | 'worker' | 'container' | 'move' | 'cluster';
+
+export interface RouteRow<
+  Changes extends ChangedObject | 'nothing' = ChangedObject | 'nothing',
+  Stream extends boolean = boolean,
+> {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly tag: RouteTag;
+  readonly summary: string;
+  /** Kind of the objects that it writes or deletes. Each of its changes leaves an audit entry; a route that changes nothing cannot write. */
+  readonly changes: Changes;
+  /** Server-sent events instead of one answer. */
+  readonly stream: Stream;
+  readonly bodyLimitBytes: number;
+}
+
+function row<Changes extends ChangedObject | 'nothing', Stream extends boolean>(
+  method: 'GET' | 'POST',
+  name: string,
+  rest: Omit<RouteRow<Changes, Stream>, 'method' | 'path'>,
+): RouteRow<Changes, Stream> {
+  return {method, path: `/sm/server/${name}`, ...rest};
+}
+
+function reading(name: string, tag: RouteTag, summary: string): RouteRow<'nothing', false> {
+  const rest = {changes: 'nothing', stream: false, bodyLimitBytes: BODY_LIMIT_BYTES} as const;
+  return row('GET', name, {tag, summary, ...rest});
+}
+
+function streaming(name: string, tag: RouteTag, summary: string): RouteRow<'nothing', true> {
+  const rest = {changes: 'nothing', stream: true, bodyLimitBytes: BODY_LIMIT_BYTES} as const;
+  return row('GET', name, {tag, summary, ...rest});
+}
+
+/** A question that is too long for a query string. */
+function asking(
+  name: string,
+  tag: RouteTag,
+  summary: string,
+  bodyLimitBytes: number,
+): RouteRow<'nothing', false> {
+  return row('POST', name, {tag, summary, changes: 'nothing', stream: false, bodyLimitBytes});
+}
+
+function changing<Changes extends ChangedObject>(
+  changes: Changes,
+  name: string,
+  tag: RouteTag,
+  summary: string,
+  bodyLimitBytes = BODY_LIMIT_BYTES,
+): RouteRow<Changes, false> {
+  return row('POST', name, {tag, summary, changes, stream: false, bodyLimitBytes});
+}
+
+/** Every route by the name of its operation. */
+export const routeRows = {
+  addSpec: changing('app', 'add-spec', 'app', 'Create an app'),
+  updateSpec: changing('app', 'update-spec', 'app', 'Change limits of an app, pause or resume it'),
+  delSpec: changing('app', 'del-spec', 'app', 'Remove an app'),
+  getSpec: reading('get-spec', 'app', 'Names of all apps'),
+  getApp: reading('get-app', 'app', 'One app'),
+  getApps: reading('get-apps', 'app', 'All apps'),
+  detail: reading(
+    'detail',
+    'app',
+    'Spec, shards, workers, placement and living containers of an app',
+  ),
+  exportApp: reading('export-app', 'app', 'All specs of an app at one revision'),
+  beginApply: changing(
+    'apply',
+    'begin-apply',
+    'app',
+    'Take the marker under which a file is applied; again: renew it',
+  ),
+  endApply: changing('apply', 'end-apply', 'app', 'Give the marker back'),
+  addShard: changing('shard', 'add-shard', 'shard', 'Add a shard', TASK_BODY_LIMIT_BYTES),
+  addShards: changing(
+    'shard',
+    'add-shards',
+    'shard',
+    'Add many shards; not atomic, an answer per item',
+    BATCH_BODY_LIMIT_BYTES,
+  ),
+  updateShard: changing(
+    'shard',
+    'update-shard',
+    'shard',
+    'Change task, pin, group or worker group of a shard',
+    TASK_BODY_LIMIT_BYTES,
+  ),
+  delShard: changing('shard', 'del-shard', 'shard', 'Remove a shard'),
+  delShards: changing(
+    'shard',
+    'del-shards',
+    'shard',
+    'Remove many shards; not atomic, an answer per item',
+    BATCH_BODY_LIMIT_BYTES,
+  ),
+  getShard: reading('get-shard', 'shard', 'Ids of all shards of an app'),
+  getShards: reading('get-shards', 'shard', 'Shards of an app with their state'),
+  locate: reading('locate', 'shard', 'Who owns a shard'),
+  why: reading('why', 'shard', 'Why a shard is where it is: rule, best homes, history'),
+  addWorker: changing('worker', 'add-worker', 'worker', 'Put a container into a worker group'),
+  delWorker: changing('worker', 'del-worker', 'worker', 'Take a container out of a worker group'),
+  getWorker: reading('get-worker', 'worker', 'Worker groups of an app'),
+  getContainers: reading('get-containers', 'container', 'Containers of an app'),
+  cordon: changing('container', 'cordon', 'container', 'Give a container nothing new'),
+  drain: changing('container', 'drain', 'container', 'Move everything away from a container'),
+  uncordon: changing('container', 'uncordon', 'container', 'Take a cordon or drain back'),
+  evict: changing('container', 'evict', 'container', "Revoke a container's right to act"),
+  moves: reading('moves', 'move', 'Running and finished moves'),
+  movesStream: streaming(
+    'moves/stream',
+    'move',
+    'Moves as server-sent events; resumes by Last-Event-ID',
+  ),
+  liveStream: streaming(
+    'live/stream',
+    'cluster',
+    'What a live view shows, as server-sent events; resumes by Last-Event-ID',
+  ),
+  cancelMoves: changing(
+    'shard',
+    'cancel-moves',
+    'move',
+    'Cancel queued voluntary moves',
+    BATCH_BODY_LIMIT_BYTES,
+  ),
+  plan: asking(
+    'plan',
+    'move',
+    'What the planner would do, also with other containers',
+    BATCH_BODY_LIMIT_BYTES,
+  ),
+  events: reading(
+    'events',
+    'cluster',
+    'What has happened: changes by operators, moves, container states',
+  ),
+  eventsStream: streaming(
+    'events/stream',
+    'cluster',
+    'The same as server-sent events; resumes by Last-Event-ID',
+  ),
+  checks: reading('checks', 'cluster', 'Checks of etcd, leader, containers and shards'),
+  status: reading('status', 'cluster', 'The whole cluster'),
+  acceptRestore: changing(
+    'store',
+    'accept-restore',
+    'cluster',
+    'Take a restored or replaced etcd for the one from now on',
+  ),
+  waitCheck: reading('wait-check', 'cluster', 'Whether a state is reached, judged at one revision'),
+  health: reading('health', 'cluster', 'Whether the daemon answers'),
+} as const;
+
+export type AdminOperation = keyof typeof routeRows;
+
+type OperationsWith<Row> = {
+  [O in AdminOperation]: (typeof routeRows)[O] extends Row ? O : never;
+}[AdminOperation];
+
+/** Operations that answer a stream of events instead of one object. */
+export type StreamOperation = OperationsWith<RouteRow<'nothing', true>>;
+/** Operations that may change the store. */
+export type ChangingOperation = OperationsWith<RouteRow<ChangedObject, false>>;
