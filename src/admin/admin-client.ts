@@ -16,6 +16,7 @@ import type {
 } from '../protocol/admin.ts';
 import {RemoteError, remoteFailure} from './remote-error.ts';
 import {readEvents} from './server-sent-events.ts';
+import {LIMITED_WAITS, LIMITED_WAIT_MAX_S} from './limits.ts';
 
 export interface AdminClientOptions {
   /** http://host:port or https://host:port. */
@@ -37,10 +38,6 @@ const CONNECTION_FAULTS = new Set([
   'EAI_AGAIN',
   'EPIPE',
 ]);
-
-/** Times that a call refused for its rate is made again, and the longest wait before it. */
-const LIMITED_WAITS = 5;
-const LIMITED_WAIT_MAX_S = 5;
 
 export class AdminClient {
   private readonly base: URL;

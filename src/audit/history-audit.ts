@@ -10,6 +10,7 @@ import {contentOf, shownContent} from './stored.ts';
 import type {Content, SeenHeartbeat, Stored} from './stored.ts';
 import {unlawfulToken} from './token-law.ts';
 import {transitionKind} from './transition-kind.ts';
+import {FINDINGS_KEPT, GONE_KEPT} from './limits.ts';
 
 /** One key of one revision; `value` undefined: deleted. */
 export interface Change {
@@ -49,9 +50,6 @@ export interface HistoryAuditOptions {
   readonly findingsKept?: number;
 }
 
-/** Deleted incarnations that are remembered, so that none comes back. */
-const GONE_KEPT = 10_000;
-const FINDINGS_KEPT = 100;
 /** Written by governors and by nobody else. */
 const GOVERNOR_KEYS: ReadonlySet<ParsedKey['kind']> = new Set(['status', 'moves', 'events']);
 

@@ -6,9 +6,7 @@ import type {Clock} from '../runtime/clock.ts';
 import {isDeleting} from '../store/app-spec-guard.ts';
 import type {Store, Watch} from '../store/port.ts';
 import type {Joining} from './options.ts';
-
-const APP_POLL_MS = 500;
-const REWATCH_MS = 1_000;
+import {APP_POLL_MS, REWATCH_MS} from './limits.ts';
 
 export interface FoundApp {
   readonly keys: Keys;

@@ -5,6 +5,7 @@ import type {ContainerSession} from '../ownership/session.ts';
 import {decodeCluster} from '../protocol/records.ts';
 import type {Clock} from '../runtime/clock.ts';
 import type {KeyValue, Store} from '../store/port.ts';
+import {LOOK_EVERY_MS} from './limits.ts';
 
 export interface ClusterLookOptions {
   readonly session: ContainerSession;
@@ -15,9 +16,6 @@ export interface ClusterLookOptions {
   /** The session may have something to do. */
   readonly onLook: () => void;
 }
-
-/** So often a container whose store was restored looks whether that was accepted. */
-const LOOK_EVERY_MS = 1_000;
 
 /** The record was read along with others; `entry` undefined: it is not there. */
 export function takeCluster(

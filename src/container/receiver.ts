@@ -13,7 +13,8 @@ import {
   shardHintRequest,
 } from '../protocol/hints.ts';
 import type {HeldShardsAnswer} from '../protocol/hints.ts';
-import {HEADER_LIMIT_BYTES, refuseInOurForm} from '../protocol/http-refusals.ts';
+import {refuseInOurForm} from '../protocol/http-refusals.ts';
+import {HEADER_LIMIT_BYTES} from '../protocol/limits.ts';
 
 /** What the receiver asks of the containers of the process. */
 export interface HintTarget {

@@ -7,6 +7,7 @@ import {versionedRecord} from '../store/ownership-transactions.ts';
 import type {KeyValue, Store} from '../store/port.ts';
 import {takeCluster} from './cluster-look.ts';
 import {orderedReadTransaction, readableSpec} from './transactions.ts';
+import {READS_PER_CALL} from './limits.ts';
 
 export type RecordRead = Extract<ShardAction, {type: 'read'}>;
 
@@ -17,9 +18,6 @@ export interface RecordReadsOptions {
   readonly clock: Clock;
   readonly session: ContainerSession;
 }
-
-/** Records and specs read in one call; two keys each, etcd allows 128. */
-const READS_PER_CALL = 60;
 
 interface Reply {
   readonly revision: number;

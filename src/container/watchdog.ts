@@ -3,10 +3,8 @@
  * stands still and then runs I/O callbacks before any timer.
  */
 import {Worker} from 'node:worker_threads';
+import {REFRESH_MS, STANDSTILL_MS} from './limits.ts';
 
-const REFRESH_MS = 25;
-/** A main loop that has not ticked for so long stands still: it cannot see that its time is over. */
-const STANDSTILL_MS = 4 * REFRESH_MS;
 /** Words of the shared memory: the deadline, 0 for none, and the main loop's last tick, ns of the monotonic clock both. */
 const DEADLINE = 0;
 const TICK = 1;

@@ -15,10 +15,9 @@ import type {Tell} from './events.ts';
 import {Fleet} from './fleet.ts';
 import {MoveTeller} from './move-teller.ts';
 import {freePort} from './ports.ts';
+import {DEMO_TTL_MS} from './limits.ts';
 
 export const DEMO_APP = 'demo';
-/** T of the demo containers: the shortest there is, so that a lost one is missed within seconds. */
-export const DEMO_TTL_MS = 3_000;
 const PREFIX = '/sm';
 const SERVICE = 'sm.dev';
 

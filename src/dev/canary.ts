@@ -13,9 +13,9 @@ import type {EffectPass} from './fleet.ts';
 import {OwnershipMeter} from './ownership-meter.ts';
 import type {GapFigures, HandoverCause} from './ownership-meter.ts';
 import type {Verdict} from './verdict.ts';
+import {LEAVE_LIMIT_MS} from './limits.ts';
 
 const SHARD_PREFIX = 'canary-';
-const LEAVE_LIMIT_MS = 15_000;
 
 export interface CanaryOptions {
   readonly admin: AdminClient;

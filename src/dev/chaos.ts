@@ -4,6 +4,7 @@ import type {AdminClient} from '../admin/admin-client.ts';
 import type {ContainerChild} from './container-child.ts';
 import type {ChaosAction, Tell} from './events.ts';
 import type {Fleet} from './fleet.ts';
+import {DRAIN_LIMIT_MS, DRAIN_LOOK_MS, VERDICT_EVERY_MS} from './limits.ts';
 
 export const CHAOS_ACTIONS: readonly ChaosAction[] = ['kill', 'pause', 'drain'];
 /** Between two disturbances, ms. */
@@ -11,9 +12,6 @@ const EVERY_MS = [1_000, 3_000] as const;
 /** From below the time a heartbeat lasts to twice of it: some pauses must cost a container its shards. */
 const PAUSE_OF_TTL = [0.3, 2] as const;
 const RESTART_AFTER_MS = [500, 2_000] as const;
-const DRAIN_LIMIT_MS = 15_000;
-const DRAIN_LOOK_MS = 200;
-const VERDICT_EVERY_MS = 5_000;
 
 /** What is disturbed, and by what. */
 export interface ChaosBed {

@@ -2,11 +2,7 @@
 import type {AdminClient} from '../admin/admin-client.ts';
 import {RemoteError} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
-
-/** Shards of one call, at most what a call may hold. */
-const SHARDS_PER_CALL = 10_000;
-const PATIENCE_MS = 60_000;
-const RETRY_MS = 500;
+import {PATIENCE_MS, RETRY_MS, SHARDS_PER_CALL} from './limits.ts';
 
 export interface WantedApp {
   readonly app: string;

@@ -5,10 +5,7 @@
 import {joinApp} from '../container/index.ts';
 import type {Container, Shard} from '../container/index.ts';
 import type {ContainerReport, GuardPass, JoinOrder, LeaveOrder} from './reports.ts';
-
-const EFFECTS_EVERY_MS = 20;
-/** Effects of one round; with more shards each has its turn later. */
-const EFFECTS_PER_ROUND = 50;
+import {EFFECTS_EVERY_MS, EFFECTS_PER_ROUND} from './limits.ts';
 
 function tell(report: ContainerReport): void {
   if (process.connected) process.send?.(report);

@@ -7,12 +7,10 @@ import type {ContainerReport, JoinOrder} from './reports.ts';
 import {pause} from '../runtime/pause.ts';
 import {OwnershipVerdict} from './verdict.ts';
 import {OrphanReaper} from './orphan-reaper.ts';
+import {RESTART_MS} from './limits.ts';
 
 /** What a container joins with, but for its name. */
 type Joining = Omit<JoinOrder['options'], 'id'>;
-
-/** Until one that gave up is started again. */
-const RESTART_MS = 1_000;
 
 export interface FleetOptions {
   /** Shards there will be: when each has acted, `placed` is told. */

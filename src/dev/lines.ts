@@ -1,11 +1,8 @@
 /** What happens in `sm dev`, in words for people. */
 import {basename, isAbsolute, relative} from 'node:path';
-import {DEMO_TTL_MS} from './bed.ts';
 import type {DevEvent} from './events.ts';
 import type {Verdict} from './verdict.ts';
-
-/** Shards named in one line; the rest is counted. */
-const SHARDS_NAMED = 8;
+import {DEMO_TTL_MS, SHARDS_NAMED} from './limits.ts';
 
 export interface Invocation {
   /** How this program was called: as commands that are shown must begin. */

@@ -3,10 +3,7 @@ import type {AdminClient} from '../admin/admin-client.ts';
 import type {MoveEvent} from '../protocol/admin.ts';
 import {pause} from '../runtime/pause.ts';
 import type {Tell} from './events.ts';
-
-/** Moves that end within so long are told together, ms. */
-const GATHER_MS = 300;
-const RETRY_MS = 500;
+import {GATHER_MS, STREAM_RETRY_MS} from './limits.ts';
 
 export class MoveTeller {
   private readonly tell: Tell;
@@ -38,7 +35,7 @@ export class MoveTeller {
           this.take(event);
         }
       } catch {
-        await pause(RETRY_MS, signal);
+        await pause(STREAM_RETRY_MS, signal);
       }
     }
   }

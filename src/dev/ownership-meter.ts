@@ -4,16 +4,10 @@
  */
 import type {ChaosAction} from './events.ts';
 import type {EffectPass} from './fleet.ts';
+import {FAULT_BEFORE_MS, GAPS_KEPT, STANDING_MS} from './limits.ts';
 
 /** Why a shard changed hands: a fault on purpose of its owner, or sm's own doing. */
 export type HandoverCause = ChaosAction | 'other';
-
-/** Without an effect for longer the shard stands still, ms; owners act every 20 ms where they have few shards. */
-export const STANDING_MS = 1_000;
-/** A drained container lets its shards go one after another: the order may lie so far back, ms. */
-const FAULT_BEFORE_MS = 5_000;
-/** Kept of each kind for the percentiles; the newest. */
-const GAPS_KEPT = 10_000;
 
 export interface Handover {
   readonly shard: string;

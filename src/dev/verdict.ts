@@ -3,11 +3,7 @@
  * the machine's monotonic clock, which is the same for all processes. One token is one term of ownership; the passes of a newer term
  * must all come after those of every older one. Reports may come late (a stopped process has some in its pipe): terms are kept.
  */
-
-/** Terms remembered for each shard: reports come late by seconds, not by a hundred owners. */
-const TERMS_KEPT = 100;
-/** Breaches remembered in words; all are counted. */
-const BREACHES_KEPT = 20;
+import {BREACHES_KEPT, TERMS_KEPT} from './limits.ts';
 
 interface Term {
   readonly token: string;

@@ -3,6 +3,7 @@ import {InterceptingCall} from '@grpc/grpc-js';
 import type {CallOptions, Interceptor} from '@grpc/grpc-js';
 import {Etcd3, WatchClient} from 'etcd3';
 import type {IOptions, KVClient, LeaseClient, MaintenanceClient} from 'etcd3';
+import {ATTEMPT_LIMIT_MS} from './limits.ts';
 
 export interface EtcdOptions {
   /** `host:port` or URLs; https when `tls` is given. */
@@ -16,8 +17,6 @@ export interface EtcdOptions {
   /** Opens the clients of one endpoint in another way than over gRPC. */
   readonly open?: (endpoint: string) => EndpointClient;
 }
-
-export const ATTEMPT_LIMIT_MS = 2_000;
 
 /** gRPC clients of one endpoint. */
 export interface EndpointClient {

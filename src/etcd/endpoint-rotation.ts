@@ -1,7 +1,5 @@
 /** Which of several endpoints to ask next: the one that answers, for as long as it does. */
-
-/** An endpoint that could not be connected to is passed over for so long, ms: gRPC's own longest pause between two tries. */
-const REST_MS = 1_000;
+import {REST_MS} from './limits.ts';
 
 export class EndpointRotation {
   private readonly restUntilMs: number[];

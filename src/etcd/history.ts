@@ -6,6 +6,7 @@ import {SmError} from '../model/errors.ts';
 import type {RawKeys} from './raw-keys.ts';
 import {closeStream, endOfPrefix, safeRevision} from './wire.ts';
 import type {IDuplexWatchStream, WatchResponse} from './wire.ts';
+import {PROGRESS_EVERY_MS, RETRIES_LIMIT, RETRY_MS} from './limits.ts';
 
 /** One key of one revision; `value` undefined: deleted. */
 export interface RevisionChange {
@@ -21,13 +22,6 @@ export interface HistoryOptions {
   /** All changes of one revision; revisions come in ascending order, each once. What it throws ends the reading. */
   readonly onRevision: (revision: number, changes: readonly RevisionChange[]) => void;
 }
-
-/** Between two questions how far the stream has come, ms. */
-const PROGRESS_EVERY_MS = 150;
-/** Between two streams after a failure, ms. */
-const RETRY_MS = 300;
-/** Failures in a row before `read` gives up. */
-const RETRIES_LIMIT = 20;
 
 /** Oldest revision that can still be read. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
 export async function oldestRevision(keys: RawKeys): Promise<number> {

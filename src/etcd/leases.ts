@@ -1,10 +1,11 @@
 /** Leases: nothing of ours depends on one; push containers do. Ids are 64-bit and stay strings of decimal digits. */
 import {SmError} from '../model/errors.ts';
-import {ATTEMPT_LIMIT_MS, openEndpoint} from './connection.ts';
+import {openEndpoint} from './connection.ts';
 import type {EndpointClient, EtcdOptions} from './connection.ts';
 import {EndpointRotation} from './endpoint-rotation.ts';
 import {isTransportFault, isUnconnected, translateError} from './foreign-errors.ts';
 import {closeStream} from './wire.ts';
+import {ATTEMPT_LIMIT_MS} from './limits.ts';
 
 export interface Leases {
   /** A new lease; its id. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */

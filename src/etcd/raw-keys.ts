@@ -5,6 +5,7 @@ import type {EndpointClient, EtcdOptions} from './connection.ts';
 import {translateError} from './foreign-errors.ts';
 import {endOfPrefix, safeRevision} from './wire.ts';
 import type {IDuplexWatchStream, WireKeyValue} from './wire.ts';
+import {CALL_LIMIT_MS, PAGE_KEYS} from './limits.ts';
 
 export interface RawEntry {
   readonly key: Buffer;
@@ -18,10 +19,6 @@ export interface RawTransaction {
   readonly puts?: readonly {readonly key: Buffer; readonly value: Buffer}[];
   readonly deletes?: readonly Buffer[];
 }
-
-const PAGE_KEYS = 1_000;
-/** Large values in a page or transaction take their time. */
-const CALL_LIMIT_MS = 10_000;
 
 export class RawKeys {
   private readonly clients: readonly EndpointClient[];

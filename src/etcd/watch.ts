@@ -5,9 +5,7 @@
 import type {IDuplexWatchStream, WatchResponse} from './wire.ts';
 import type {WatchBatch, WatchEvent, WatchListener} from '../model/stored.ts';
 import {closeStream, endOfPrefix, safeRevision, toKeyValue} from './wire.ts';
-
-const RECONNECT_MIN_MS = 50;
-const RECONNECT_MAX_MS = 1_000;
+import {RECONNECT_MAX_MS, RECONNECT_MIN_MS} from './limits.ts';
 
 export interface WatchSource {
   /** A fresh stream, on whatever endpoint works. */

@@ -2,9 +2,7 @@ import * as z from 'zod';
 import {APP_HEALTH} from '../model/health.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/specs.ts';
 import {changeFields, revisionField, serviceField} from './admin-fields.ts';
-
-/** Highest `maxShardCount` that can be asked for. */
-export const MAX_SHARD_COUNT_LIMIT = 1_000_000;
+import {MAX_SHARD_COUNT_LIMIT} from './limits.ts';
 
 const maxShardCountField = z
   .int()

@@ -9,11 +9,7 @@ import {
   serviceField,
   writeAnswer,
 } from './admin-fields.ts';
-
-/** Longest wait of one wait-check call, ms. */
-export const WAIT_TIMEOUT_LIMIT_MS = 25_000;
-/** Most entries of `missing`. */
-export const MISSING_LIMIT = 20;
+import {WAIT_TIMEOUT_LIMIT_MS} from './limits.ts';
 
 export const healthAnswer = z.object({msg: z.literal('success')});
 

@@ -13,9 +13,6 @@ import {
   writeAnswer,
 } from './admin-fields.ts';
 
-/** A marker whose holder has said nothing for so long may be taken by another file, ms. */
-export const APPLY_MARKER_TTL_MS = 60_000;
-
 /** A shard as it is declared; what is left out is ''. */
 export const declaredShard = z.strictObject({
   shardId: shardIdField,

@@ -1,9 +1,7 @@
 import * as z from 'zod';
 import {finishedMove} from './admin-moves.ts';
 import {queryNumber, revisionField, serviceField} from './admin-fields.ts';
-
-const EVENTS_DEFAULT = 100;
-const EVENTS_LIMIT = 10_000;
+import {EVENTS_DEFAULT, EVENTS_LIMIT} from './limits.ts';
 
 /** One change by an operator. */
 export const auditView = z.object({

@@ -1,11 +1,7 @@
 import * as z from 'zod';
 import {nameProblem, shardIdProblem} from '../model/ids.ts';
 import type {NameKind} from '../model/ids.ts';
-
-/** Most characters of a shard's task. etcd refuses values above 1.5 MiB; a batch must stay far below. */
-export const TASK_MAX_CHARACTERS = 64 * 1024;
-/** Most characters of a reason given by an operator. */
-export const REASON_MAX_CHARACTERS = 1024;
+import {REASON_MAX_CHARACTERS, TASK_MAX_CHARACTERS} from './limits.ts';
 
 /** Issues of these fields carry `params.code` so that the server can answer INVALID_NAME. */
 const NAME_ISSUE = {code: 'INVALID_NAME'} as const;

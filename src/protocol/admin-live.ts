@@ -16,21 +16,9 @@ import {
 import {finishedMove, runningMove} from './admin-moves.ts';
 import {shardState, shardView} from './admin-shards.ts';
 import type {LiveSection} from './live-words.ts';
+import {FILTER_MAX_CHARACTERS, LIVE_SHARDS_DEFAULT, LIVE_SHARDS_LIMIT} from './limits.ts';
 
 export * from './live-words.ts';
-
-/** Rows of one message. */
-export const LIVE_PART_ROWS = 500;
-/** Default and greatest number of shards in the window of a view. */
-export const LIVE_SHARDS_DEFAULT = 500;
-export const LIVE_SHARDS_LIMIT = 100_000;
-/** Most rows of the other kinds, trouble first. */
-export const LIVE_CONTAINERS_LIMIT = 5_000;
-export const LIVE_APPS_LIMIT = 1_000;
-export const LIVE_MOVES_LIMIT = 500;
-export const LIVE_FINISHED_LIMIT = 100;
-export const LIVE_ALARMS_LIMIT = 20;
-const FILTER_MAX_CHARACTERS = 200;
 
 export const liveView = z.enum(['apps', 'containers', 'shards', 'moves', 'top']);
 export const liveSort = z.enum(['trouble', 'name', 'container']);

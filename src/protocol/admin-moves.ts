@@ -7,11 +7,7 @@ import {
   revisionField,
   serviceField,
 } from './admin-fields.ts';
-
-/** Most containers that a what-if may add. */
-export const PLAN_ADD_LIMIT = 10_000;
-const MOVES_DEFAULT = 1_000;
-const MOVES_LIMIT = 10_000;
+import {MOVES_DEFAULT, MOVES_LIMIT, PLAN_ADD_LIMIT} from './limits.ts';
 
 /** assigned: waits to be claimed; adding: claimed, `add` runs; dropping; free: between two owners. */
 export const moveStep = z.enum(['dropping', 'free', 'assigned', 'adding']);

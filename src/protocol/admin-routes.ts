@@ -3,13 +3,7 @@
  * The schemas of a row stand in `admin.ts` under the same name: a command that only makes a call has no use for them, and zod takes longer
  * to load than the call takes. Paths of the origin are kept as they are.
  */
-
-/** Largest body, bytes: of an ordinary request. */
-export const BODY_LIMIT_BYTES = 64 * 1024;
-/** Of a request that may hold a task: 64 Ki characters of up to four bytes, and the rest. */
-export const TASK_BODY_LIMIT_BYTES = 4 * BODY_LIMIT_BYTES + BODY_LIMIT_BYTES;
-/** Of a batch. */
-export const BATCH_BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+import {BATCH_BODY_LIMIT_BYTES, BODY_LIMIT_BYTES, TASK_BODY_LIMIT_BYTES} from './limits.ts';
 
 /** What an operator can change: `apply` is the marker under which a file is applied, `store` the record of the etcd that is believed. */
 export type ChangedObject = 'app' | 'shard' | 'worker' | 'container' | 'apply' | 'store';

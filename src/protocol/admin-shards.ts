@@ -12,12 +12,7 @@ import {
   shardIdField,
   taskField,
 } from './admin-fields.ts';
-
-/** Most items of one add-shards or del-shards call. */
-export const BATCH_ITEMS_LIMIT = 10_000;
-/** Default and greatest page of get-shards. */
-export const SHARD_PAGE_DEFAULT = 1_000;
-export const SHARD_PAGE_LIMIT = 10_000;
+import {BATCH_ITEMS_LIMIT, SHARD_PAGE_DEFAULT, SHARD_PAGE_LIMIT} from './limits.ts';
 
 const shardFields = {
   shardId: shardIdField,

@@ -23,6 +23,7 @@ export * from './admin-live.ts';
 export * from './admin-moves.ts';
 export * from './admin-routes.ts';
 export * from './admin-shards.ts';
+export * from './limits.ts';
 export * from './admin-why.ts';
 
 export interface AdminRoute<

@@ -1,11 +1,8 @@
 /** Bodies of the HTTP paths of a container: what a governor tells it, and what it tells of itself. */
 import * as z from 'zod';
 import {containerField, serviceField, shardIdField} from './admin-fields.ts';
+import {HINTS_LIMIT, HINT_RECORD_LIMIT_BYTES} from './limits.ts';
 
-/** Most items of one hints call. */
-export const HINTS_LIMIT = 100;
-/** Longest text of a record that is told along; a longer one is left out, and read. */
-export const HINT_RECORD_LIMIT_BYTES = 512;
 /** Largest body of a hint receiver: 64 KiB, and room for the records, each of whose bytes may need a backslash. */
 export const HINTS_BODY_LIMIT_BYTES = 64 * 1024 + HINTS_LIMIT * 2 * (HINT_RECORD_LIMIT_BYTES + 16);
 

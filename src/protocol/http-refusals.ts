@@ -3,8 +3,8 @@ import type {IncomingMessage, Server, ServerResponse} from 'node:http';
 import type {Socket} from 'node:net';
 import {SmError} from '../model/errors.ts';
 import type {ErrorAnswer} from './admin.ts';
+import {HEADER_LIMIT_BYTES} from './limits.ts';
 
-export const HEADER_LIMIT_BYTES = 16 * 1024;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 const MALFORMED: Readonly<Record<string, [string, SmError]>> = {

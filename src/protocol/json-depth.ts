@@ -1,5 +1,4 @@
-/** Deepest nesting of arrays and objects that is read; ours need four. Deeper texts cannot be written again: JSON.stringify recurses. */
-export const JSON_DEPTH_LIMIT = 32;
+import {JSON_DEPTH_LIMIT} from './limits.ts';
 
 /** Whether a JSON text nests deeper; told before it is parsed, so that no recursion meets a hostile depth. */
 export function isTooDeep(text: string): boolean {

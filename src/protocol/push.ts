@@ -5,6 +5,7 @@
 import {shardIdProblem} from '../model/ids.ts';
 import type {ShardSpec} from '../model/specs.ts';
 import {encodeRecord, parseJson} from './records.ts';
+import {LISTED_LIMIT} from './limits.ts';
 
 /** One shard in the heartbeat of a push container. */
 export interface PushListedShard {
@@ -27,8 +28,6 @@ export type PushSessionValue =
   | {readonly kind: 'heartbeat'; readonly heartbeat: PushHeartbeat}
   | {readonly kind: 'unreadable'; readonly problem: string};
 
-/** Most shards that one container may list: as many as an app may have. */
-const LISTED_LIMIT = 100_000;
 /** Largest lease id. */
 const INT64_MAX = 2n ** 63n - 1n;
 

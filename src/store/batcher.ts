@@ -5,6 +5,7 @@
  */
 import {holds} from './port.ts';
 import type {Compare, KeyValue, Operation, Store, Transaction, TransactionOutcome} from './port.ts';
+import {LIST_LIMIT} from './limits.ts';
 
 export interface BatcherLimits {
   /** Most entries of each list of a merged transaction; etcd allows 128. Default 100. */
@@ -19,9 +20,6 @@ interface Member {
   readonly transaction: Transaction;
   readonly resolve: (outcome: TransactionOutcome) => void;
 }
-
-/** etcd's limit for each list of a transaction. */
-const LIST_LIMIT = 128;
 
 class Batch {
   readonly members: Member[] = [];

@@ -1,6 +1,6 @@
 /** The store port on etcd. Reads move on to another endpoint within their time; writes are sent once and never repeated. */
 import type {IRangeResponse, ITxnResponse} from 'etcd3';
-import {ATTEMPT_LIMIT_MS, openEndpoint} from '../etcd/connection.ts';
+import {openEndpoint} from '../etcd/connection.ts';
 import type {EndpointClient, EtcdOptions} from '../etcd/connection.ts';
 import {EndpointRotation} from '../etcd/endpoint-rotation.ts';
 import {isTransportFault, isUnconnected, translateError} from '../etcd/foreign-errors.ts';
@@ -22,11 +22,8 @@ import type {
   Watch,
   WatchListener,
 } from './port.ts';
-
-/** Keys of one page of a listing: about 1 MB at 400 bytes each. */
-const PAGE_KEYS = 2_000;
-/** A read is tried again within its time limit after so long. */
-const READ_PAUSE_MS = 50;
+import {PAGE_KEYS, READ_PAUSE_MS} from './limits.ts';
+import {ATTEMPT_LIMIT_MS} from '../etcd/limits.ts';
 
 interface Header {
   readonly cluster_id: string;

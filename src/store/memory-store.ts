@@ -13,13 +13,12 @@ import type {
   WatchEvent,
   WatchListener,
 } from './port.ts';
+import {OPERATIONS_LIMIT} from './limits.ts';
 
 interface Change {
   readonly revision: number;
   readonly events: readonly WatchEvent[];
 }
-
-const OPERATIONS_LIMIT = 128;
 
 /** Synchronous multi-version store: one revision per transaction that writes, none otherwise. */
 export class MemoryKv {

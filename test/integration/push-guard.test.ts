@@ -5,10 +5,11 @@ import type {Leases} from '../../src/etcd/leases.ts';
 import {decodeGuardLease} from '../../src/protocol/push.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
-import {LeaseRenewer, GUARD_TTL_S, ensureGuard} from '../../src/server/push/guard-lease.ts';
+import {LeaseRenewer, ensureGuard} from '../../src/server/push/guard-lease.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import type {Store} from '../../src/store/port.ts';
 import {PushBed} from './push-bed.ts';
+import {GUARD_TTL_S} from '../../src/server/push/limits.ts';
 
 let bed: PushBed;
 let store: Store;

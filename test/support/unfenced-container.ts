@@ -3,8 +3,8 @@
  * application that ignores its fence. The judge must find it out.
  */
 import {joinApp} from '../../src/container/index.ts';
-import {STANDING_MS} from '../../src/dev/ownership-meter.ts';
 import type {GuardPass, JoinOrder} from '../../src/dev/reports.ts';
+import {STANDING_MS} from '../../src/dev/limits.ts';
 
 const EFFECTS_EVERY_MS = 20;
 

@@ -1,11 +1,11 @@
 /** The connection of a live view: reconnects for ever, notices silence, says what it does. */
 import {SmError} from '../../model/errors.ts';
 import type {LinkEvent} from '../../model/live-link.ts';
-import {LIVE_BEAT_MS} from '../../protocol/live-words.ts';
 import type {LiveMessage} from '../../protocol/admin-live.ts';
 import {RemoteError} from '../../admin/remote-error.ts';
 import {pause} from '../../runtime/pause.ts';
 import {retryWaitMs} from '../retryable.ts';
+import {LIVE_BEAT_MS} from '../../protocol/limits.ts';
 
 /** Without a word for so long, the connection is taken for lost, ms: three beats and a little. */
 export const SILENCE_MS = 3 * LIVE_BEAT_MS + 1_000;

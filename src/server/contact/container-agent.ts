@@ -4,12 +4,7 @@ import type {LookupFunction} from 'node:net';
 import {Agent} from 'undici';
 import {SmError} from '../../model/errors.ts';
 import {refusedAddress} from './endpoint-policy.ts';
-
-const CONNECT_TIMEOUT_MS = 2_000;
-/** Of one call, from the first byte sent to the last received. */
-export const CALL_TIMEOUT_MS = 10_000;
-/** An answer is a courtesy; more of it is not read. */
-const ANSWER_LIMIT_BYTES = 64 * 1024;
+import {ANSWER_LIMIT_BYTES, CALL_TIMEOUT_MS, CONNECT_TIMEOUT_MS} from './limits.ts';
 
 /** `connections`: most at once to one container. `answerLimitBytes`: default 64 KiB. */
 export function containerAgent(

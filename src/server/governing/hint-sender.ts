@@ -5,11 +5,12 @@ import type {ContainerCall} from '../../governor/actions.ts';
 import {HINTS_PER_CALL} from '../../governor/hints.ts';
 import type {HintBatch, HintItem} from '../../governor/hints.ts';
 import type {Logger} from '../../runtime/logger.ts';
-import {HINT_PATHS, HINT_RECORD_LIMIT_BYTES, hintsAnswer} from '../../protocol/hints.ts';
+import {HINT_PATHS, hintsAnswer} from '../../protocol/hints.ts';
 import type {HintItem as WireItem} from '../../protocol/hints.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import {containerAgent} from '../contact/container-agent.ts';
 import {refusedEndpoint} from '../contact/endpoint-policy.ts';
+import {HINT_RECORD_LIMIT_BYTES} from '../../protocol/limits.ts';
 
 /** One for hints, one for calls that only ask whether somebody is there. */
 const CONNECTIONS_PER_CONTAINER = 2;

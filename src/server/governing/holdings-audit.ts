@@ -8,8 +8,9 @@ import {HINT_PATHS, heldShardsAnswer} from '../../protocol/hints.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {isProxyHeartbeat} from '../push/proxy-heartbeat.ts';
-import {CALL_TIMEOUT_MS, containerAgent} from '../contact/container-agent.ts';
+import {containerAgent} from '../contact/container-agent.ts';
 import {refusedEndpoint} from '../contact/endpoint-policy.ts';
+import {CALL_TIMEOUT_MS} from '../contact/limits.ts';
 
 /** Every container is asked once in this time +-20 %. */
 export const AUDIT_INTERVAL_MS = 30_000;

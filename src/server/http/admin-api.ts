@@ -6,8 +6,9 @@ import {adminRoutes} from '../../protocol/admin.ts';
 import type {AdminRequest, AdminRoute} from '../../protocol/admin.ts';
 import {whoCalls} from './access.ts';
 import type {AnsweringOperation, Caller, HttpDependencies} from './dependencies.ts';
-import {STREAMS_LIMIT, sendEvents} from './event-stream.ts';
+import {sendEvents} from './event-stream.ts';
 import {badRequest} from './failures.ts';
+import {STREAMS_LIMIT} from './limits.ts';
 
 type AnyHandler = (request: unknown, caller: Caller) => Promise<unknown>;
 

@@ -3,11 +3,7 @@ import {once} from 'node:events';
 import type {FastifyReply} from 'fastify';
 import {SmError} from '../../model/errors.ts';
 import {jsonText} from './json-text.ts';
-
-/** A comment at least this often, so that both ends notice a dead connection, ms. */
-const KEEP_ALIVE_MS = 15_000;
-/** Streams open at once. */
-export const STREAMS_LIMIT = 200;
+import {STREAM_KEEP_ALIVE_MS} from './limits.ts';
 
 /**
  * Writes events until the source ends or the caller hangs up. Waits while the caller reads slowly. The first event is
@@ -31,7 +27,7 @@ export async function sendEvents<Event extends {readonly type: string}>(
     // Nothing follows a stream; an idle connection would hold up a shutdown.
     connection: 'close',
   });
-  const beat = setInterval(() => raw.write(': still here\n\n'), KEEP_ALIVE_MS);
+  const beat = setInterval(() => raw.write(': still here\n\n'), STREAM_KEEP_ALIVE_MS);
   try {
     while (next.done !== true && !signal.aborted) {
       if (!raw.write(frame(next.value, idOf(next.value)))) await once(raw, 'drain', {signal});

@@ -5,10 +5,7 @@ import {SmError} from '../../model/errors.ts';
 import type {ErrorCode} from '../../model/errors.ts';
 import {errorAnswer} from '../../protocol/http-refusals.ts';
 import type {HttpLogger} from './dependencies.ts';
-
-/** Most problems of one body that are named. */
-const ISSUES_SHOWN = 3;
-const QUOTED_MAX_CHARACTERS = 64;
+import {ISSUES_SHOWN, QUOTED_MAX_CHARACTERS} from './limits.ts';
 
 const BY_FASTIFY_CODE: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',

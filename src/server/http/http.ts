@@ -7,7 +7,7 @@ import Fastify from 'fastify';
 import type {FastifyError, FastifyInstance} from 'fastify';
 import type {SmError} from '../../model/errors.ts';
 import {BODY_LIMIT_BYTES} from '../../protocol/admin.ts';
-import {HEADER_LIMIT_BYTES, refuseInOurForm} from '../../protocol/http-refusals.ts';
+import {refuseInOurForm} from '../../protocol/http-refusals.ts';
 import {guardAccess} from './access.ts';
 import {addAdminRoutes} from './admin-api.ts';
 import type {HttpDependencies} from './dependencies.ts';
@@ -18,14 +18,15 @@ import {answerUnknown} from './methods.ts';
 import {addDescription, addProbes} from './probes.ts';
 import {limitRates} from './rate-limit.ts';
 import {TLS_FLOOR} from './tokens.ts';
-
-export const HEADERS_TIMEOUT_MS = 10_000;
-/** Time to receive a whole request; an answer may take longer. */
-export const REQUEST_TIMEOUT_MS = 30_000;
-export const KEEP_ALIVE_MS = 5_000;
-export const CONNECTIONS_LIMIT = 1_000;
-const CONNECTION_CHECK_MS = 5_000;
-const CLOSE_LIMIT_MS = 5_000;
+import {
+  CLOSE_LIMIT_MS,
+  CONNECTIONS_LIMIT,
+  CONNECTION_CHECK_MS,
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_MS,
+  REQUEST_TIMEOUT_MS,
+} from './limits.ts';
+import {HEADER_LIMIT_BYTES} from '../../protocol/limits.ts';
 
 /** A server that is not listening yet: `await server.listen({host, port})`, `await server.close()`. */
 export function buildHttp(dependencies: HttpDependencies): FastifyInstance {

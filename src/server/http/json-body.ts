@@ -1,5 +1,6 @@
 import {SmError} from '../../model/errors.ts';
-import {JSON_DEPTH_LIMIT, isTooDeep} from '../../protocol/json-depth.ts';
+import {isTooDeep} from '../../protocol/json-depth.ts';
+import {JSON_DEPTH_LIMIT} from '../../protocol/limits.ts';
 
 const REFUSED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const strictUtf8 = new TextDecoder('utf-8', {fatal: true});

@@ -5,12 +5,7 @@ import {SmError} from '../../model/errors.ts';
 import {isOpen, whoCalls} from './access.ts';
 import {bucketStore} from './call-buckets.ts';
 import type {HttpDependencies} from './dependencies.ts';
-
-/** 100 at once, 50 a second. A batch of 10,000 shards, or a stream however long, is one call. */
-export const CALLS_AT_ONCE = 100;
-export const CALLS_PER_SECOND = 50;
-/** Callers that are remembered. */
-const CALLERS_LIMIT = 5_000;
+import {CALLERS_LIMIT, CALLS_AT_ONCE, CALLS_PER_SECOND} from './limits.ts';
 
 /** Call after `guardAccess`: refused callers are not counted, probes and hints are free. Loopback without auth is not limited. */
 export function limitRates(

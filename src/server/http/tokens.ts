@@ -1,11 +1,7 @@
 import {createHash, timingSafeEqual} from 'node:crypto';
 import {readFileSync, statSync} from 'node:fs';
 import {SmError} from '../../model/errors.ts';
-
-/** Least characters of a token: 256 bits in base64. */
-export const TOKEN_MIN_CHARACTERS = 43;
-/** Two, so that one can be replaced while the other is in use. */
-export const TOKENS_LIMIT = 2;
+import {TOKENS_LIMIT, TOKEN_MIN_CHARACTERS} from './limits.ts';
 
 /** Oldest TLS that is spoken. */
 export const TLS_FLOOR = {minVersion: 'TLSv1.2'} as const;

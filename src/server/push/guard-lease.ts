@@ -10,14 +10,7 @@ import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import type {Store} from '../../store/port.ts';
-
-/**
- * Ten years: longer than any outage of all daemons, so that no shard stops because nobody renewed; not etcd's longest
- * (285 years), so that one that is left behind by a broken removal ends some day.
- */
-export const GUARD_TTL_S = 315_360_000;
-const CHECK_INTERVAL_MS = 10 * 60_000;
-const RETRY_MS = 2_000;
+import {CHECK_INTERVAL_MS, GUARD_TTL_S, RETRY_MS} from './limits.ts';
 
 export interface GuardDependencies {
   readonly app: string;

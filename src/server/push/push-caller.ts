@@ -2,12 +2,10 @@
 import {request} from 'undici';
 import type {Agent} from 'undici';
 import {HINT_PATHS} from '../../protocol/hints.ts';
-import {CALL_TIMEOUT_MS, containerAgent} from '../contact/container-agent.ts';
+import {containerAgent} from '../contact/container-agent.ts';
 import {refusedEndpoint} from '../contact/endpoint-policy.ts';
-
-const MESSAGE_LIMIT = 200;
-/** Calls at once to one container. */
-export const CALLS_PER_CONTAINER = 8;
+import {CALLS_PER_CONTAINER, MESSAGE_LIMIT} from './limits.ts';
+import {CALL_TIMEOUT_MS} from '../contact/limits.ts';
 
 export type CallAnswer =
   | {readonly kind: 'accepted'}

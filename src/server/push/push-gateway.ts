@@ -29,6 +29,7 @@ import {
   proxyTransaction,
 } from './proxy-heartbeat.ts';
 import type {ProxySubject} from './proxy-heartbeat.ts';
+import {TICK_MS} from './limits.ts';
 
 /** What a daemon brings along for push containers. */
 export interface PushDependencies {
@@ -61,8 +62,6 @@ interface Session extends OpenSession {
   /** An operator's eviction has been seen: it is not registered again. */
   evicted: boolean;
 }
-
-const TICK_MS = 500;
 
 export class PushGateway {
   private readonly options: PushGatewayOptions;

@@ -16,8 +16,8 @@ import {
 } from '../../store/ownership-transactions.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
-import {CALLS_PER_CONTAINER} from './push-caller.ts';
 import type {PushCaller} from './push-caller.ts';
+import {CALLS_PER_CONTAINER, REACHED_MS} from './limits.ts';
 
 /** One living session. */
 export interface OpenSession {
@@ -61,9 +61,6 @@ export interface PushWorkOptions extends PushScope {
   /** Id of the guard lease; undefined: no shard may be given, not yet or not any more. */
   readonly guardLeaseId: () => string | undefined;
 }
-
-/** An answer this recent is proof enough that the container can be reached. */
-const REACHED_MS = 10_000;
 
 export class PushWork {
   private readonly options: PushWorkOptions;

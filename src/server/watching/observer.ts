@@ -6,6 +6,7 @@ import type {Keys, ParsedKey} from '../../etcd/keys.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import type {KeyValue, Store, Watch, WatchBatch} from '../../store/port.ts';
+import {LIST_TIMEOUT_MS, RELIST_INTERVAL_MS, RETRY_MS} from './limits.ts';
 
 export interface ObserverSink<T> {
   /** Everything there is at one revision, but for keys that the watch has told newer things of: those as it told. */
@@ -29,11 +30,6 @@ interface WatchedKey<T> {
   readonly mod: number;
   readonly put: T | undefined;
 }
-
-const RELIST_INTERVAL_MS = 30_000;
-const RETRY_MS = 500;
-/** A listing of a large app may take seconds. */
-const LIST_TIMEOUT_MS = 20_000;
 
 export class Observer<T> {
   private readonly options: ObserverOptions<T>;

@@ -1,9 +1,9 @@
 import {performance} from 'node:perf_hooks';
 import {afterEach, describe, expect, it, vi} from 'vitest';
 import {AdminClient} from '../../../src/admin/index.ts';
-import {CALLS_AT_ONCE} from '../../../src/server/http/rate-limit.ts';
 import {fixture, listen} from './fixture.ts';
 import type {Fixture} from './fixture.ts';
+import {CALLS_AT_ONCE} from '../../../src/server/http/limits.ts';
 
 const TOKENS = ['a', 'b'].map((name) => `${name} ${name.repeat(43)}`);
 const LOOPBACK = {host: 'localhost'};

@@ -1,0 +1,7 @@
+/** Limits of the admin client. */
+
+/** Times that a call refused for its rate is made again before the caller hears of it. */
+export const LIMITED_WAITS = 5;
+
+/** Longest wait before such a call is made again, whatever the daemon asks for. */
+export const LIMITED_WAIT_MAX_S = 5;

@@ -1,0 +1,19 @@
+/** Limits of the SDK. */
+
+/** How often a container that waits for its app looks for it. */
+export const APP_POLL_MS = 500;
+
+/** Pause before a lost watch of the app's spec is opened again. */
+export const REWATCH_MS = 1_000;
+
+/** Records and specs read in one call; two keys each, etcd allows 128. */
+export const READS_PER_CALL = 60;
+
+/** So often a container whose store was restored looks whether that was accepted. */
+export const LOOK_EVERY_MS = 1_000;
+
+/** How often the main loop tells the watchdog that it runs. */
+export const REFRESH_MS = 25;
+
+/** A main loop that has not ticked for so long stands still: it cannot see that its time is over. */
+export const STANDSTILL_MS = 4 * REFRESH_MS;

@@ -1,0 +1,28 @@
+/** Limits of the etcd client. */
+
+/** Time of one attempt at one endpoint. An endpoint that hangs must leave time for another one within a heartbeat. */
+export const ATTEMPT_LIMIT_MS = 2_000;
+
+/** An endpoint that could not be connected to is passed over for so long: gRPC's own longest pause between two tries. */
+export const REST_MS = 1_000;
+
+/** First pause before a lost watch is opened again. */
+export const RECONNECT_MIN_MS = 50;
+
+/** Longest pause before a lost watch is opened again: I6 counts from the moment etcd is back. */
+export const RECONNECT_MAX_MS = 1_000;
+
+/** Between two questions how far a stream of history has come. */
+export const PROGRESS_EVERY_MS = 150;
+
+/** Between two streams of history after a failure. */
+export const RETRY_MS = 300;
+
+/** Failures in a row before a reader of history gives up. */
+export const RETRIES_LIMIT = 20;
+
+/** Keys of one page when a store is copied, values and all. */
+export const PAGE_KEYS = 1_000;
+
+/** Time of one page or transaction when a store is copied. Large values take their time. */
+export const CALL_LIMIT_MS = 10_000;

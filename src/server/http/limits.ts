@@ -1,0 +1,46 @@
+/** Limits of the daemon's HTTP side. */
+
+/** A stream sends a comment at least this often, so that both ends notice a dead connection. */
+export const STREAM_KEEP_ALIVE_MS = 15_000;
+
+/** Streams open at once in one daemon: each holds a connection and what its reader has not read. */
+export const STREAMS_LIMIT = 200;
+
+/** Least characters of a token: 256 bits in base64. */
+export const TOKEN_MIN_CHARACTERS = 43;
+
+/** Tokens of a token file: two, so that one can be replaced while the other is in use. */
+export const TOKENS_LIMIT = 2;
+
+/** Time to receive the headers of a request: slower callers would hold connections. */
+export const HEADERS_TIMEOUT_MS = 10_000;
+
+/** Time to receive a whole request; an answer may take longer. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+
+/** An idle connection is closed after so long. */
+export const KEEP_ALIVE_MS = 5_000;
+
+/** Connections at once: below the 1,024 descriptors that many systems allow, less what etcd and containers need. */
+export const CONNECTIONS_LIMIT = 1_000;
+
+/** How often Node looks for connections beyond the two limits on receiving. */
+export const CONNECTION_CHECK_MS = 5_000;
+
+/** Closing waits for answers that are under way, for so long at most: a caller that does not read must not keep the daemon. */
+export const CLOSE_LIMIT_MS = 5_000;
+
+/** Most problems of one body that an answer names. */
+export const ISSUES_SHOWN = 3;
+
+/** Most characters of a caller's text that an answer quotes. */
+export const QUOTED_MAX_CHARACTERS = 64;
+
+/** Calls that a caller may make at once. A batch of 10,000 shards, or a stream however long, is one call. */
+export const CALLS_AT_ONCE = 100;
+
+/** Calls a second that a caller may make in the long run. */
+export const CALLS_PER_SECOND = 50;
+
+/** Callers whose rate is remembered; beyond, the oldest is forgotten. */
+export const CALLERS_LIMIT = 5_000;

@@ -1,0 +1,46 @@
+/** Limits stand in one file a room, with their unit and their reason, and docs/limits.md says the same. */
+import {readFileSync, readdirSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {limitsDocument, roomsWithLimits, unitOf} from '../../scripts/limits-document.ts';
+
+const SRC = join(import.meta.dirname, '..', '..', 'src');
+/** A constant that is a plain number, or a product of some; 0 and 1 are indexes and versions of formats. */
+const NUMBER = /^(?:export )?const ([A-Z][A-Z0-9_]*) = (?![01];)[-\d_ .*/+()x]+;/gm;
+
+const rooms = await roomsWithLimits();
+
+describe('limits', () => {
+  it.each(rooms)('of $room have a number and a reason; what has no unit is a count', ({limits}) => {
+    expect(limits.length).toBeGreaterThan(0);
+    for (const {name, value, reason} of limits) {
+      expect(Number.isFinite(value), name).toBe(true);
+      if (unitOf(name) === '') expect(Number.isInteger(value), name).toBe(true);
+      expect(reason.length, `the reason of ${name}`).toBeGreaterThan(10);
+    }
+  });
+
+  it.each(rooms)('of $room stand in its one file', ({room}) => {
+    const files = readdirSync(join(SRC, room), {recursive: true, encoding: 'utf8'})
+      .filter((file) => /\.tsx?$/.test(file) && file !== 'limits.ts')
+      .filter((file) => nearestRoom(join(room, file)) === room);
+    const elsewhere = files.flatMap((file) =>
+      [...readFileSync(join(SRC, room, file), 'utf8').matchAll(NUMBER)].map(
+        ([, name]) => `${file}: ${name}`,
+      ),
+    );
+    expect(elsewhere).toEqual([]);
+  });
+
+  it('are told by docs/limits.md as they are now', () => {
+    expect(readFileSync('docs/limits.md', 'utf8')).toBe(limitsDocument(rooms));
+  });
+});
+
+/** The innermost room with limits that a file lies in. */
+function nearestRoom(file: string): string | undefined {
+  const names = new Set(rooms.map(({room}) => room));
+  let folder = dirname(file);
+  while (folder !== '.' && !names.has(folder)) folder = dirname(folder);
+  return names.has(folder) ? folder : undefined;
+}
