@@ -1,5 +1,12 @@
 import {uptime} from 'node:os';
 import {performance} from 'node:perf_hooks';
+import {
+  ATTENTION_LIMIT_MS,
+  ATTENTION_TICK_MS,
+  BOOT_GRAIN_MS,
+  BOOT_READ_INTERVAL_MS,
+  WALL_JUMP_MS,
+} from './limits.ts';
 
 export interface Timer {
   cancel(): void;
@@ -27,11 +34,6 @@ export interface ClockReadings {
   readonly bootMs: number;
   readonly wallMs: number;
 }
-
-/** os.uptime() has a grain of 10 ms: a smaller lead of boot time over the monotonic clock means nothing. */
-const BOOT_GRAIN_MS = 20;
-/** A wall clock that is being slewed runs a little fast; only a jump beyond this is time that has passed unseen. */
-const WALL_JUMP_MS = 250;
 
 /** Adds up the largest believable step of three clocks. */
 export class OwnerClock {
@@ -85,10 +87,6 @@ export class AttentiveClock {
   }
 }
 
-/** Between two readings of an attentive clock at most so much counts; it reads itself more often. */
-const ATTENTION_LIMIT_MS = 1_000;
-const ATTENTION_TICK_MS = 250;
-
 /** `clock`, whose monotonic time leaves out what this process slept or stalled through. It ticks until closed. */
 export function watchingClock(clock: Clock): Clock & {close(): void} {
   const attentive = new AttentiveClock(ATTENTION_LIMIT_MS);
@@ -133,9 +131,6 @@ export function createSystemClock(): Clock {
     sleep: (delayMs) => new Promise((resolve) => void after(delayMs, resolve)),
   };
 }
-
-/** Boot time is read again when another clock has moved by so much. */
-const BOOT_READ_INTERVAL_MS = 2;
 
 /**
  * The three clocks. Boot time costs a system call that opens a file, and the guard of every effect asks: it is read only when

@@ -1,9 +1,5 @@
 import {setFlagsFromString} from 'node:v8';
-
-/** A collection begins when the heap has grown by this much over what the last one left alive. */
-const HEAP_GROWTH_PERCENT = 100;
-/** Bytecode that may be compiled into one function along with it. V8's own limit is 920. */
-const INLINED_BYTECODE = 250;
+import {HEAP_GROWTH_PERCENT, INLINED_BYTECODE} from './limits.ts';
 
 /**
  * Sets V8 for a daemon; call it once, first of all, in a process of one's own, for it holds for the whole process.

@@ -6,6 +6,7 @@ import {Keys} from '../etcd/keys.ts';
 import type {RawEntry} from '../etcd/raw-keys.ts';
 import {SmError} from '../model/errors.ts';
 import type {StoreLocation} from './store-location.ts';
+import {QUIET_ENOUGH, SAY_EVERY} from './limits.ts';
 
 export interface AuditOptions {
   readonly location: StoreLocation;
@@ -32,9 +33,6 @@ export interface AuditResult extends AuditSummary {
 }
 
 const DEFAULT_PREFIX = '/sm';
-/** Answers about progress in a row without a change: some versions of etcd say too early that all was sent. */
-const QUIET_ENOUGH = 2;
-const SAY_EVERY = 50_000;
 
 /**
  * @throws SmError CONFLICT: --since is compacted, or compaction overtook the reading; INVALID_INPUT; NOT_FOUND: nothing there says

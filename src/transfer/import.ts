@@ -14,10 +14,7 @@ import {refuseLiving} from './export.ts';
 import type {ExportFile} from './file.ts';
 import type {StoreLocation} from './store-location.ts';
 import {livingBelow} from './liveness-check.ts';
-
-/** etcd allows 128 operations and 1.5 MiB a request. */
-const ITEMS_PER_TRANSACTION = 100;
-const BYTES_PER_TRANSACTION = 512 * 1024;
+import {BYTES_PER_TRANSACTION, ITEMS_PER_TRANSACTION} from './limits.ts';
 
 export interface ImportOptions {
   readonly file: ExportFile;

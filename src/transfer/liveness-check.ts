@@ -7,8 +7,7 @@ import {decodeHeartbeat} from '../protocol/records.ts';
 import type {RawEntry, RawKeys} from '../etcd/raw-keys.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {isHeartbeat, isPushSession} from './contents.ts';
-
-const LOOK_EVERY_MS = 1_000;
+import {LOOK_EVERY_MS} from './limits.ts';
 
 export interface StillnessOptions {
   readonly keys: RawKeys;

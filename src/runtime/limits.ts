@@ -1,0 +1,22 @@
+/** Limits of clocks and of the engine. */
+
+/** os.uptime() has a grain of 10 ms: a smaller lead of boot time over the monotonic clock means nothing. */
+export const BOOT_GRAIN_MS = 20;
+
+/** A wall clock that is being slewed runs a little fast; only a jump beyond this is time that has passed unseen. */
+export const WALL_JUMP_MS = 250;
+
+/** Between two readings of an attentive clock at most so much counts; it reads itself more often. */
+export const ATTENTION_LIMIT_MS = 1_000;
+
+/** How often an attentive clock reads itself. */
+export const ATTENTION_TICK_MS = 250;
+
+/** Boot time is read again when another clock has moved by so much. */
+export const BOOT_READ_INTERVAL_MS = 2;
+
+/** A collection begins when the heap has grown by this much over what the last one left alive. */
+export const HEAP_GROWTH_PERCENT = 100;
+
+/** Bytecode that may be compiled into one function along with it. V8's own limit is 920. */
+export const INLINED_BYTECODE = 250;
