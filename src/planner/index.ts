@@ -4,17 +4,13 @@
  * buckets floor or ceil of the share; fewest moves; ties by a hash of ids.
  */
 import type {Plan, PlacementReason, PlacementSnapshot, UnplacedShard} from '../model/placement.ts';
-import {assign as assignShares} from './assign.ts';
-import {placeUnderCap} from './capacity.ts';
+import {checkPlan} from './check.ts';
 import {assign} from './matrix/assign.ts';
 import {targetsOf} from './matrix/targets.ts';
-import {checkPlan} from './check.ts';
-import {evenTotals} from './exchange.ts';
 import {dropRings, orderMoves} from './moves.ts';
-import {share} from './shares.ts';
 import {runsForbidden, classify} from './sorting.ts';
 import type {Sorted} from './sorting.ts';
-import {DRAINING, OPEN, tabulate} from './table.ts';
+import {DRAINING, tabulate} from './table.ts';
 import type {Table} from './table.ts';
 
 /** Plans, and checks the plan. @throws Error (a bug) when the check fails. */
@@ -31,27 +27,6 @@ export function planTable(table: Table): Plan {
   const result = conclude(table, sorted, target);
   checkPlan(table, result);
   return result;
-}
-
-/** Plans as it was done before the target matrix. */
-export function planByExchange(snapshot: PlacementSnapshot): Plan {
-  const table = tabulate(snapshot);
-  const sorted = classify(table);
-  const target = sorted.fixed.slice();
-  const shares = share(table, sorted);
-  evenTotals(table, shares);
-  if (exceedsCap(table, shares.totals)) placeUnderCap(table, sorted, target);
-  else assignShares(table, shares, target);
-  const result = conclude(table, sorted, target);
-  checkPlan(table, result);
-  return result;
-}
-
-function exceedsCap(table: Table, totals: Int32Array): boolean {
-  return (
-    table.cap > 0 &&
-    totals.some((total, container) => table.mode[container] === OPEN && total > table.cap)
-  );
 }
 
 function conclude(table: Table, sorted: Sorted, target: Int32Array): Plan {
