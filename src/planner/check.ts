@@ -34,14 +34,17 @@ export function checkPlan(table: Table, plan: Plan): void {
 }
 
 function checkShard(table: Table, shard: number, from: number, to: number): void {
-  invariant(to < table.m, `shard ${shard} on a container that is not there`);
-  invariant(
-    from === to || table.mode[to] === OPEN,
-    `shard ${shard} on a container that takes nothing new`,
-  );
+  const broken = brokenRule(table, shard, from, to);
+  if (broken !== undefined) invariant(false, `shard ${shard} ${broken}`);
+}
+
+/** The rule that the shard's container breaks; undefined for none. */
+function brokenRule(table: Table, shard: number, from: number, to: number): string | undefined {
+  if (to >= table.m) return 'on a container that is not there';
+  if (from !== to && table.mode[to] !== OPEN) return 'on a container that takes nothing new';
   const pin = table.pin[shard] ?? -1;
-  invariant(pin === -1 || pin === to || pin === NOT_LIVING, `shard ${shard} away from its pin`);
-  invariant(pin !== NOT_LIVING, `shard ${shard} placed though its pin does not live`);
+  if (pin === NOT_LIVING) return 'placed though its pin does not live';
+  if (pin !== -1 && pin !== to) return 'away from its pin';
   const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
-  invariant(pool?.has[to] === 1, `shard ${shard} outside its worker group`);
+  return pool?.has[to] === 1 ? undefined : 'outside its worker group';
 }

@@ -14,35 +14,31 @@ export function assign(table: Table, targets: Targets, target: Int32Array): void
 }
 
 /** Places who stays. Returns who gets another container, in the order in which they do. */
-function moversOf(
-  table: Table,
-  {demand, cells, unplaced}: Targets,
-  bucket: number,
-  target: Int32Array,
-): number[] {
-  const {shards, start, waiting, mayStay, place} = demand;
+function moversOf(table: Table, targets: Targets, bucket: number, target: Int32Array): number[] {
+  const {shards, start, waiting, mayStay, place} = targets.demand;
+  const {held, want, row} = targets.cells;
   const movers: number[] = [];
   const first = start[bucket] ?? 0;
+  const running = first + (waiting[bucket] ?? 0);
   const end = start[bucket + 1] ?? 0;
-  const runningFrom = first + (waiting[bucket] ?? 0);
-  let cell = cells.row[bucket] ?? 0;
-  for (let at = runningFrom; at < end; cell += 1) {
-    const held = cells.held[cell] ?? 0;
-    const leaving = Math.max(0, held - (cells.want[cell] ?? 0));
+  let cell = row[bucket] ?? 0;
+  for (let at = running; at < end; cell += 1) {
+    const count = held[cell] ?? 0;
     const rank = place[shards[at] ?? 0] ?? 0;
-    const running = shards.subarray(at, at + held);
-    const members = leaving === 0 ? running : leaversFirst(table, running, rank);
-    for (let index = 0; index < held; index += 1) {
-      const shard = members[index] ?? 0;
-      if (index < leaving) movers.push(shard);
-      else target[shard] = table.containerOrder[rank] ?? 0;
-    }
-    at += held;
+    const leaving = Math.max(0, count - (want[cell] ?? 0));
+    const members =
+      leaving === 0 ? shards : leaversFirst(table, shards.subarray(at, at + count), rank);
+    const from = leaving === 0 ? at : 0;
+    for (let index = 0; index < leaving; index += 1) movers.push(members[index] ?? 0);
+    for (let index = leaving; index < count; index += 1)
+      target[members[from + index] ?? 0] = table.containerOrder[rank] ?? 0;
+    at += count;
   }
-  const placed = (waiting[bucket] ?? 0) - (unplaced[bucket] ?? 0);
-  const homeless = shards.subarray(first, runningFrom);
-  const ordered = (mayStay[bucket] ?? 0) > 0 ? urgentFirst(table, homeless) : homeless;
-  for (let index = 0; index < placed; index += 1) movers.push(ordered[index] ?? 0);
+  const placed = (waiting[bucket] ?? 0) - (targets.unplaced[bucket] ?? 0);
+  const urgent = (mayStay[bucket] ?? 0) > 0;
+  const homeless = urgent ? urgentFirst(table, shards.subarray(first, running)) : shards;
+  const from = urgent ? 0 : first;
+  for (let index = 0; index < placed; index += 1) movers.push(homeless[from + index] ?? 0);
   return movers;
 }
 

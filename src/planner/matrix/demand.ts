@@ -60,11 +60,12 @@ function placesOf(
 ): Pick<Demand, 'place' | 'mayStay'> {
   const place = new Int32Array(table.n).fill(-1);
   const mayStay = new Int32Array(buckets);
+  const members = table.bucketPool.map((pool) => table.pools[pool]?.has);
   for (const shard of free) {
     const current = table.current[shard] ?? -1;
     if (current < 0) continue;
     const bucket = table.bucket[shard] ?? 0;
-    if (table.pools[table.bucketPool[bucket] ?? 0]?.has[current] !== 1) continue;
+    if (members[bucket]?.[current] !== 1) continue;
     if (table.mode[current] === OPEN) place[shard] = table.containerRank[current] ?? 0;
     else if (table.mode[current] === DRAINING) mayStay[bucket] = (mayStay[bucket] ?? 0) + 1;
   }

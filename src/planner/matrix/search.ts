@@ -28,8 +28,9 @@ export class Search {
   private readonly queue = new DistanceQueue();
   /** Containers not reached yet. */
   private readonly classes: PotentialClasses;
-  /** A whole class of containers that a bucket reaches at one distance: item -1 - index in this list. */
-  private readonly sweeps: {readonly bucket: number; readonly key: number}[] = [];
+  /** Whole classes of containers that a bucket reaches at one distance: item -1 - index in these lists. */
+  private readonly sweptBy: number[] = [];
+  private readonly sweptClass: number[] = [];
   private from = 0;
   private at = 0;
 
@@ -96,16 +97,16 @@ export class Search {
     const classes = this.classes[this.network.demand.poolOf[bucket] ?? 0];
     for (const [key, members] of classes ?? []) {
       if (members.length === 0) continue;
-      this.sweeps.push({bucket, key});
-      this.queue.push(-this.sweeps.length, this.at + cost + (this.potential[node] ?? 0) - key);
+      this.sweptBy.push(bucket);
+      this.sweptClass.push(key);
+      this.queue.push(-this.sweptBy.length, this.at + cost + (this.potential[node] ?? 0) - key);
     }
   }
 
   /** Who is reached, now or before, leaves its class: nobody will reach it on a shorter way. */
   private sweep(item: number): void {
-    const entry = this.sweeps[-1 - item];
-    if (entry === undefined) return;
-    const {bucket, key} = entry;
+    const bucket = this.sweptBy[-1 - item] ?? 0;
+    const key = this.sweptClass[-1 - item] ?? 0;
     const classes = this.classes[this.network.demand.poolOf[bucket] ?? 0];
     const left: number[] = [];
     const members = classes?.get(key) ?? [];
