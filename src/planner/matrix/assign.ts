@@ -5,10 +5,10 @@ import type {Targets} from './targets.ts';
 
 /** Writes the container of every free shard that gets one into `target`, as an index of the snapshot. */
 export function assign(table: Table, targets: Targets, target: Int32Array): void {
-  const room = new Int32Array(table.m);
+  const placer = new Placer(table, targets, target);
   for (let bucket = 0; bucket < table.bucketPool.length; bucket += 1) {
     const movers = moversOf(table, targets, bucket, target);
-    if (movers.length > 0) placeAll(table, movers, takersOf(targets, bucket, room), room, target);
+    if (movers.length > 0) placer.place(bucket, movers);
   }
   refuseArrivals(table, targets, target);
 }
@@ -67,77 +67,94 @@ function urgentFirst(table: Table, waiting: Int32Array): Int32Array {
   return waiting.toSorted((a, b) => mayStay(a) - mayStay(b));
 }
 
-/** Containers that get shards of the bucket, by rank; how many is left in `room`, which must be zeros before. */
-function takersOf({demand, levels, cells}: Targets, bucket: number, room: Int32Array): number[] {
-  const level = levels.level[bucket] ?? 0;
-  const pool = demand.pools[demand.poolOf[bucket] ?? 0] ?? new Int32Array();
-  if (level > 0) for (const container of pool) room[container] = level;
-  const found: number[] = [];
-  const note = (cell: number): void => {
-    const container = cells.container[cell] ?? 0;
-    room[container] = Math.max(0, (cells.want[cell] ?? 0) - (cells.held[cell] ?? 0));
-    if ((room[container] ?? 0) > 0) found.push(container);
-  };
-  for (let cell = cells.row[bucket] ?? 0; cell < (cells.row[bucket + 1] ?? 0); cell += 1)
-    note(cell);
-  for (let cell = cells.firstOfBucket[bucket] ?? -1; cell >= 0;) {
-    note(cell);
-    cell = cells.nextOfBucket[cell] ?? -1;
-  }
-  if (level === 0) return found.sort((a, b) => a - b);
-  return [...pool].filter((container) => (room[container] ?? 0) > 0);
-}
+/** Gives movers the containers that lack shards of their bucket. */
+class Placer {
+  private readonly table: Table;
+  private readonly targets: Targets;
+  private readonly target: Int32Array;
+  /** Per container, by rank: how many shards of the bucket it lacks. Zeros between buckets. */
+  private readonly room: Int32Array;
 
-/** Leaves `room` as zeros. */
-function placeAll(
-  table: Table,
-  movers: readonly number[],
-  takers: readonly number[],
-  room: Int32Array,
-  target: Int32Array,
-): void {
-  const rankOf = (container: number): number =>
-    container < 0 ? -1 : (table.containerRank[container] ?? 0);
-  const put = (shard: number, taker: number): void => {
-    room[taker] = (room[taker] ?? 0) - 1;
-    target[shard] = table.containerOrder[taker] ?? 0;
-  };
-  const rest = movers.filter((shard) => {
-    const wish = rankOf(table.prefer[shard] ?? -1);
-    if ((room[wish] ?? 0) === 0) return true;
-    put(shard, wish);
-    return false;
-  });
-  let at = 0;
-  for (const [index, shard] of rest.entries()) {
-    while ((room[takers[at] ?? -1] ?? 1) === 0) at += 1;
-    const taker = takers[at];
-    if (taker === undefined) break;
-    if (rankOf(table.avoid[shard] ?? -1) !== taker) put(shard, taker);
-    else putElsewhere(table, rest.slice(0, index), shard, takers.slice(at), room, put, target);
+  constructor(table: Table, targets: Targets, target: Int32Array) {
+    this.table = table;
+    this.targets = targets;
+    this.target = target;
+    this.room = new Int32Array(table.m);
   }
-  for (const taker of takers) room[taker] = 0;
-}
 
-/** The next taker with room for a shard that would rather not go to the first; the first only when nobody swaps. */
-function putElsewhere(
-  table: Table,
-  placed: readonly number[],
-  shard: number,
-  takers: readonly number[],
-  room: Int32Array,
-  put: (shard: number, taker: number) => void,
-  target: Int32Array,
-): void {
-  const [avoided = 0, ...others] = takers;
-  const other = others.find((taker) => (room[taker] ?? 0) > 0);
-  if (other !== undefined) return put(shard, other);
-  put(shard, avoided);
-  const avoid = target[shard] ?? -1;
-  const partner = placed.find((one) => target[one] !== avoid && table.avoid[one] !== avoid);
-  if (partner === undefined) return;
-  target[shard] = target[partner] ?? -1;
-  target[partner] = avoid;
+  place(bucket: number, movers: readonly number[]): void {
+    const takers = this.takersOf(bucket);
+    const rest = this.placeWished(movers);
+    let at = 0;
+    for (let index = 0; index < rest.length; index += 1) {
+      while (at < takers.length && this.room[takers[at] ?? 0] === 0) at += 1;
+      const taker = takers[at];
+      if (taker === undefined) break;
+      const shard = rest[index] ?? 0;
+      if (this.rankOf(this.table.avoid[shard] ?? -1) !== taker) this.put(shard, taker);
+      else this.putElsewhere(rest.slice(0, index), shard, takers.slice(at));
+    }
+    for (const taker of takers) this.room[taker] = 0;
+  }
+
+  /** Containers that get shards of the bucket, by rank; notes in `room` how many. */
+  private takersOf(bucket: number): number[] {
+    const {demand, levels, cells} = this.targets;
+    const level = levels.level[bucket] ?? 0;
+    const pool = demand.pools[demand.poolOf[bucket] ?? 0] ?? new Int32Array();
+    if (level > 0) for (const container of pool) this.room[container] = level;
+    const found: number[] = [];
+    const end = cells.row[bucket + 1] ?? 0;
+    for (let cell = cells.row[bucket] ?? 0; cell < end; cell += 1) this.note(cell, found);
+    for (let cell = cells.firstOfBucket[bucket] ?? -1; cell >= 0;) {
+      this.note(cell, found);
+      cell = cells.nextOfBucket[cell] ?? -1;
+    }
+    if (level > 0) return [...pool].filter((container) => (this.room[container] ?? 0) > 0);
+    return found.length < 2 ? found : found.sort((a, b) => a - b);
+  }
+
+  private note(cell: number, found: number[]): void {
+    const {container, want, held} = this.targets.cells;
+    const rank = container[cell] ?? 0;
+    const lacks = Math.max(0, (want[cell] ?? 0) - (held[cell] ?? 0));
+    this.room[rank] = lacks;
+    if (lacks > 0) found.push(rank);
+  }
+
+  /** Places who wishes for a container with room. Returns the others. */
+  private placeWished(movers: readonly number[]): number[] {
+    const rest: number[] = [];
+    for (const shard of movers) {
+      const wish = this.rankOf(this.table.prefer[shard] ?? -1);
+      if (wish >= 0 && (this.room[wish] ?? 0) > 0) this.put(shard, wish);
+      else rest.push(shard);
+    }
+    return rest;
+  }
+
+  /** The next taker with room for a shard that would rather not go to the first; the first only when nobody swaps. */
+  private putElsewhere(placed: readonly number[], shard: number, takers: readonly number[]): void {
+    const {table, target} = this;
+    const [avoided = 0, ...others] = takers;
+    const other = others.find((taker) => (this.room[taker] ?? 0) > 0);
+    if (other !== undefined) return this.put(shard, other);
+    this.put(shard, avoided);
+    const avoid = target[shard] ?? -1;
+    const partner = placed.find((one) => target[one] !== avoid && table.avoid[one] !== avoid);
+    if (partner === undefined) return;
+    target[shard] = target[partner] ?? -1;
+    target[partner] = avoid;
+  }
+
+  private rankOf(container: number): number {
+    return container < 0 ? -1 : (this.table.containerRank[container] ?? 0);
+  }
+
+  private put(shard: number, taker: number): void {
+    this.room[taker] = (this.room[taker] ?? 0) - 1;
+    this.target[shard] = this.table.containerOrder[taker] ?? 0;
+  }
 }
 
 /** Pinned shards that are not there yet and find no room get no container: the last in the tie-break order. */
