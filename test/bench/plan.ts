@@ -10,8 +10,8 @@ import {compareWays} from './other-ways.ts';
 import {spread} from './figure.ts';
 import type {Figure} from './figure.ts';
 
-const RUNS = 7;
-const SIZES = ['100000x1000x1', '100000x1000x1000', '1000000x10000x1', '1000000x10000x1000000'];
+const RUNS = 9;
+const SIZES = ['100000x1000x1', '100000x1000x1000', '100000x1000x100000', '1000000x10000x1'];
 const NOBODY = {group: '', workerGroup: '', pin: '', current: '', prefer: '', avoid: ''};
 
 function snapshotOf(n: number, m: number, groups: number): PlacementSnapshot {
