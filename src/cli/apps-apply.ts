@@ -8,10 +8,7 @@ import {countOf, diffApp, hasChanges} from './apps-diff.ts';
 import type {AppDiff} from './apps-diff.ts';
 import {RemoteError} from '../admin/remote-error.ts';
 import {addMany, removeMany} from './shard-batches.ts';
-
-/** The marker is renewed at least so often, ms. */
-const RENEW_MS = 10_000;
-const CALLS_IN_FLIGHT = 8;
+import {CALLS_IN_FLIGHT, RENEW_MS} from './limits.ts';
 
 export interface ApplyOptions {
   readonly prune: boolean;

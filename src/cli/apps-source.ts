@@ -5,8 +5,7 @@ import {text as readAll} from 'node:stream/consumers';
 import {Flags} from '@oclif/core';
 import {SmError} from '../model/errors.ts';
 import type {FileApp} from '../config/apps-file.ts';
-
-const FILES_LIMIT = 1_000;
+import {FILES_LIMIT} from './limits.ts';
 
 export const appsFileFlag = Flags.string({
   char: 'f',

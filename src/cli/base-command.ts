@@ -8,10 +8,11 @@ import {shaped} from './list-shape.ts';
 import {OUTPUT_FORMATS, renderList, renderObject} from './output.ts';
 import type {ListResult, ObjectResult, OutputFormat} from './output.ts';
 import {Progress} from './progress.ts';
-import {WAIT_DEFAULT_MS, waitFor} from './waiting.ts';
+import {waitFor} from './waiting.ts';
 import type {WaitFor, WaitOutcome} from './waiting.ts';
 import {effectiveSettings} from './settings.ts';
 import type {EffectiveSetting, GivenFlags} from './settings.ts';
+import {DURATION_MAX_MS, WAIT_DEFAULT_MS} from './limits.ts';
 
 const APP_FLAG = {
   char: 'a',
@@ -196,7 +197,6 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   }
 }
 
-const DURATION_MAX_MS = 500 * 3_600_000;
 const UNIT_MS: Readonly<Record<string, number>> = {ms: 1, s: 1_000, m: 60_000, h: 3_600_000};
 
 /** Milliseconds of 500ms, 30s, 10m, 2h, or a bare number of seconds; at most 500h. @throws SmError INVALID_INPUT. */

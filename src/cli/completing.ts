@@ -3,8 +3,7 @@ import type {Command} from '@oclif/core';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {readContexts} from './contexts.ts';
 import {visible} from './visible.ts';
-
-const CANDIDATES_LIMIT = 500;
+import {CANDIDATES_LIMIT} from './limits.ts';
 
 export interface CompletionWorld {
   readonly commands: readonly Command.Loadable[];

@@ -3,6 +3,7 @@
  * a bar, count and ETA. Elsewhere one line per change.
  */
 import {visible} from './visible.ts';
+import {BAR_FROM_MS, BAR_WIDTH_COLUMNS, PROGRESS_COLUMNS_DEFAULT, REDRAW_MS} from './limits.ts';
 
 export interface ProgressState {
   /** What is waited for, or done now. */
@@ -18,12 +19,8 @@ export interface ProgressStream {
   readonly columns?: number;
 }
 
-const BAR_FROM_MS = 1_000;
-const REDRAW_MS = 250;
-const BAR_WIDTH = 20;
 const SPINNER = ['-', '\\', '|', '/'];
 const CLEAR = '\r\u001b[2K';
-const COLUMNS_DEFAULT = 80;
 
 export class Progress {
   private readonly stream: ProgressStream;
@@ -69,7 +66,7 @@ export class Progress {
       this.timer.unref();
     }
     const bar = this.nowMs() - this.startedMs < BAR_FROM_MS ? '' : this.bar();
-    const width = (this.stream.columns ?? 0) || COLUMNS_DEFAULT;
+    const width = (this.stream.columns ?? 0) || PROGRESS_COLUMNS_DEFAULT;
     this.stream.write(CLEAR + `${bar}${this.line()}`.slice(0, width - 1));
   }
 
@@ -86,8 +83,8 @@ export class Progress {
     this.frame += 1;
     if (done === undefined || total === undefined || total === 0)
       return `${SPINNER[this.frame % SPINNER.length] ?? '-'} `;
-    const filled = Math.round((BAR_WIDTH * Math.min(done, total)) / total);
-    return `[${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}] `;
+    const filled = Math.round((BAR_WIDTH_COLUMNS * Math.min(done, total)) / total);
+    return `[${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH_COLUMNS - filled)}] `;
   }
 
   /** From the pace since the start; undefined while there is none. */

@@ -1,9 +1,7 @@
 /** Faults of a connection that may pass, and the time until the next attempt. */
 import {SmError} from '../model/errors.ts';
 import {RemoteError} from '../admin/remote-error.ts';
-
-const RETRY_MIN_MS = 250;
-const RETRY_MAX_MS = 8_000;
+import {RETRY_MAX_MS, RETRY_MIN_MS} from './limits.ts';
 
 /** Whether trying again may help. */
 export function isRetryable(error: unknown): boolean {

@@ -1,10 +1,7 @@
 /** Many shards at once, in calls as large as the daemon takes. */
 import type {AddShardItem, BatchAnswer, DelShardItem} from '../protocol/admin.ts';
 import type {AdminClient} from '../admin/admin-client.ts';
-
-const ITEMS_PER_CALL = 10_000;
-/** Below the daemon's limit of 4 MiB. */
-const BYTES_PER_CALL = 3_500_000;
+import {BYTES_PER_CALL, ITEMS_PER_CALL} from './limits.ts';
 
 export interface BatchOptions {
   /** Kept in the audit. */

@@ -5,16 +5,7 @@ import {RemoteError} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
 import {interruptible} from './interrupt.ts';
 import type {Progress} from './progress.ts';
-
-const POLL_MS = 10_000;
-/** Least time between two looks, so that counts move. */
-const LOOK_MS = 1_000;
-/** A look that takes longer than this makes the next ones rarer, ms. */
-const COST_FREE_MS = 50;
-const RETRY_MS = 500;
-/** A look without an answer for so long beyond the time it is held is given up and made again. */
-const CALL_LIMIT_MS = 30_000;
-export const WAIT_DEFAULT_MS = 600_000;
+import {CALL_LIMIT_MS, COST_FREE_MS, LOOK_MS, POLL_MS, RETRY_MS} from './limits.ts';
 
 export type WaitFor = Pick<AdminInput<'waitCheck'>, 'service' | 'kind' | 'id' | 'for'>;
 

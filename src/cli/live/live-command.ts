@@ -6,6 +6,7 @@ import {SmError} from '../../model/errors.ts';
 import {SmCommand} from '../base-command.ts';
 import {waitUntilMet} from '../waiting.ts';
 import type {ScreenQuery, ViewModule} from './live-session.ts';
+import {ALL_ROWS} from '../limits.ts';
 
 /** `without`: flags that say nothing where changes are followed; given with --watch they are refused. */
 export const watchFlags = (...without: string[]) => ({
@@ -44,8 +45,6 @@ export interface Watched {
 
 type Goal = 'ready' | 'balanced';
 
-/** Windows of shards that no screen needs, but whoever reads lines wants all. */
-const ALL_ROWS = 100_000;
 /** The view itself shows how far things are. */
 const UNSEEN = {update: (): void => undefined};
 

@@ -6,11 +6,10 @@ import {RemoteError} from '../../admin/remote-error.ts';
 import {pause} from '../../runtime/pause.ts';
 import {retryWaitMs} from '../retryable.ts';
 import {LIVE_BEAT_MS} from '../../protocol/limits.ts';
+import {FIRST_WORD_MS} from '../limits.ts';
 
 /** Without a word for so long, the connection is taken for lost, ms: three beats and a little. */
 export const SILENCE_MS = 3 * LIVE_BEAT_MS + 1_000;
-/** The first word may need a listing of everything. */
-const FIRST_WORD_MS = 30_000;
 
 /** Opens a stream behind the event with this id. */
 export type OpenStream = (

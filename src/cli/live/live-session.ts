@@ -5,13 +5,7 @@ import {LiveLink} from './live-link.ts';
 import type {OpenStream} from './live-link.ts';
 import {TerminalScreen} from './terminal-screen.ts';
 import type {ScreenSize} from './painter.ts';
-
-/** At most four frames a second. */
-const FRAME_MS = 250;
-/** Ages go on. */
-const TICK_MS = 1_000;
-/** A filter is typed letter by letter: the daemon is asked when there is a pause. */
-const QUERY_PAUSE_MS = 300;
+import {FRAME_MS, QUERY_PAUSE_MS, TICK_MS} from '../limits.ts';
 
 /** What the views room gives; commands hand it in, for it is loaded only when a terminal is there to draw on. */
 export interface ViewModule {

@@ -9,9 +9,7 @@ import {
   paintInline,
 } from './painter.ts';
 import type {Painted, ScreenSize} from './painter.ts';
-
-const COLUMNS_DEFAULT = 80;
-const ROWS_DEFAULT = 24;
+import {COLUMNS_DEFAULT, ROWS_DEFAULT} from '../limits.ts';
 
 export class TerminalScreen {
   private readonly stdout: NodeJS.WriteStream;

@@ -1,0 +1,79 @@
+/** Limits of the command line. */
+
+/** First pause before a lost connection is tried again. */
+export const RETRY_MIN_MS = 250;
+
+/** Longest pause before a lost connection is tried again. */
+export const RETRY_MAX_MS = 8_000;
+
+/** Longest duration that a flag takes, 500 h: timers of Node end below 25 days. */
+export const DURATION_MAX_MS = 500 * 3_600_000;
+
+/** Most files that one apply reads: a folder given by mistake is refused. */
+export const FILES_LIMIT = 1_000;
+
+/** Longest that one call of `sm wait` is held by the daemon. */
+export const POLL_MS = 10_000;
+
+/** Least time between two looks, so that counts move. */
+export const LOOK_MS = 1_000;
+
+/** A look that takes longer than this makes the next ones rarer. */
+export const COST_FREE_MS = 50;
+
+/** Pause before a look that failed is made again. */
+export const RETRY_MS = 500;
+
+/** A look without an answer for so long beyond the time it is held is given up and made again. */
+export const CALL_LIMIT_MS = 30_000;
+
+/** How long commands wait for a goal unless --timeout says otherwise. */
+export const WAIT_DEFAULT_MS = 600_000;
+
+/** Most words that a completion offers: a shell shows no more in a useful way. */
+export const CANDIDATES_LIMIT = 500;
+
+/** Window of shards for readers of lines, who want all; no screen needs it. */
+export const ALL_ROWS = 100_000;
+
+/** Least time between two frames: at most four a second. */
+export const FRAME_MS = 250;
+
+/** How often a frame is drawn without news: ages go on. */
+export const TICK_MS = 1_000;
+
+/** A filter is typed letter by letter: the daemon is asked when there is a pause of so long. */
+export const QUERY_PAUSE_MS = 300;
+
+/** How long the first message of a stream may take: it may need a listing of everything. */
+export const FIRST_WORD_MS = 30_000;
+
+/** Width of a terminal that does not say its own. */
+export const COLUMNS_DEFAULT = 80;
+
+/** Height of a terminal that does not say its own. */
+export const ROWS_DEFAULT = 24;
+
+/** Work that takes less gets no bar. */
+export const BAR_FROM_MS = 1_000;
+
+/** Least time between two drawings of a bar. */
+export const REDRAW_MS = 250;
+
+/** Width of the bar itself. */
+export const BAR_WIDTH_COLUMNS = 20;
+
+/** Width of a line with a bar where the terminal does not say its own. */
+export const PROGRESS_COLUMNS_DEFAULT = 80;
+
+/** The marker of an apply is renewed at least so often; it is free after 60 s without. */
+export const RENEW_MS = 10_000;
+
+/** Calls of one apply at once. */
+export const CALLS_IN_FLIGHT = 8;
+
+/** Shards of one call, at most what a call may hold. */
+export const ITEMS_PER_CALL = 10_000;
+
+/** Bytes of one call with shards: below the daemon's limit of 4 MiB. */
+export const BYTES_PER_CALL = 3_500_000;

@@ -1,0 +1,26 @@
+import {describe, expect, it} from 'vitest';
+import {routeRows} from '../../../src/protocol/admin.ts';
+import {openApiDocument} from '../../../src/server/http/openapi.ts';
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+}
+
+const {paths} = openApiDocument('1.2.3') as {paths: Record<string, Record<string, Operation>>};
+
+describe('the OpenAPI document', () => {
+  it.each(Object.entries(routeRows))('has %s as the table has it', (operation, row) => {
+    const described = paths[row.path]?.[row.method.toLowerCase()];
+    expect(described).toMatchObject({operationId: operation, summary: row.summary});
+    expect(described?.description).toMatch(
+      row.changes === 'nothing' ? /^Changes nothing\.$/ : /^Changes .+ leaves an audit entry\.$/,
+    );
+  });
+
+  it('has nothing besides', () => {
+    const described = Object.values(paths).flatMap((methods) => Object.keys(methods));
+    expect(described).toHaveLength(Object.keys(routeRows).length);
+  });
+});
