@@ -1,5 +1,5 @@
 /**
- * Drives one ContainerSession: carries its actions out on the store and on the application's hooks, and brings the
+ * The shell of one ContainerSession: carries its actions out on the store and on the application's hooks, and brings the
  * answers back. All decisions are the session's.
  */
 import type {Keys} from '../etcd/keys.ts';
@@ -12,9 +12,11 @@ import type {HeartbeatWrite} from '../ownership/heartbeat.ts';
 import {ContainerSession} from '../ownership/session.ts';
 import type {SessionAction, SessionEnd} from '../ownership/session-actions.ts';
 import type {StopReason} from '../ownership/shard-actions.ts';
-import type {Clock, Timer} from '../runtime/clock.ts';
+import type {Clock} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {randomId} from '../runtime/ids.ts';
+import {MachineDriver} from '../runtime/machine-driver.ts';
+import type {ActionHandlers} from '../runtime/machine-driver.ts';
 import type {TransactionBatcher} from '../store/batcher.ts';
 import {transitionTransaction} from '../store/ownership-transactions.ts';
 import type {Store} from '../store/port.ts';
@@ -83,19 +85,9 @@ export interface SessionDriverOptions {
   readonly onHeartbeat?: () => void;
 }
 
-/** What the session has done with store and hooks; the rest is told. */
-type Carried =
-  | 'heartbeat'
-  | 'takeId'
-  | 'deregister'
-  | 'findRecords'
-  | 'read'
-  | 'write'
-  | 'add'
-  | 'drop'
-  | 'abort'
-  | 'revoke';
-type Notice = Exclude<SessionAction, {type: Carried}>;
+type StoreAction = 'heartbeat' | 'takeId' | 'deregister' | 'findRecords' | 'read' | 'write';
+type HookAction = 'add' | 'drop' | 'abort' | 'revoke' | 'revokeAll';
+type Handlers<Type extends SessionAction['type']> = Pick<ActionHandlers<SessionAction>, Type>;
 
 export class SessionDriver {
   readonly session: ContainerSession;
@@ -103,11 +95,9 @@ export class SessionDriver {
   private readonly logger: Logger;
   private readonly handles = new Map<string, ShardHandle>();
   private readonly reads: RecordRead[] = [];
-  private timer: Timer | undefined;
+  private readonly driver: MachineDriver<SessionAction>;
   /** As last seen: under another one no registration is valid. */
   private specMod: number | undefined;
-  private pumpQueued = false;
-  private stopped = false;
 
   constructor(options: SessionDriverOptions) {
     this.options = options;
@@ -126,34 +116,34 @@ export class SessionDriver {
         ? {}
         : {heartbeatEveryMs: options.heartbeatEveryMs}),
     });
+    this.driver = this.newDriver();
   }
 
   start(): void {
-    this.pump();
+    this.driver.turn();
   }
 
   /** Stops driving the session, whatever its state: the store is not told. */
   stop(): void {
-    this.stopped = true;
-    this.timer?.cancel();
+    this.driver.stop();
     this.revokeAll();
   }
 
   leave(): void {
     this.session.leave();
-    this.queuePump();
+    this.driver.queueTurn();
   }
 
   appDeleting(): void {
     this.session.appDeleting();
-    this.queuePump();
+    this.driver.queueTurn();
   }
 
   /** `record`: text of what is to be claimed, where the hint brought it. */
   hint(incarnation: string, shard: string, revision: number, record?: string): void {
     const told = record === undefined ? undefined : () => hintedRecord(record);
     this.session.hint(incarnation, shard, revision, told);
-    this.queuePump();
+    this.driver.queueTurn();
   }
 
   /** Milliseconds of the right to act that are left; negative when it is over. */
@@ -163,7 +153,7 @@ export class SessionDriver {
 
   workChanged(shard: string, handle: number, outstanding: number): void {
     this.session.workChanged(shard, handle, outstanding);
-    if (outstanding === 0) this.queuePump();
+    if (outstanding === 0) this.driver.queueTurn();
   }
 
   /** Container id. */
@@ -176,81 +166,72 @@ export class SessionDriver {
     return this.handles;
   }
 
-  /** Events of one turn of the loop are taken together. */
-  queuePump(): void {
-    if (this.pumpQueued || this.stopped) return;
-    this.pumpQueued = true;
-    setImmediate(() => {
-      this.pumpQueued = false;
-      this.pump();
+  private newDriver(): MachineDriver<SessionAction> {
+    const {clock, onEnded} = this.options;
+    return new MachineDriver<SessionAction>({
+      machine: {
+        advance: (nowMs) => this.session.advance(nowMs),
+        wakeAtMs: (nowMs) => this.session.wakeAtMs(nowMs),
+      },
+      handlers: {...this.storeHandlers(), ...this.hookHandlers(), ...this.noticeHandlers()},
+      clock,
+      nowMs: () => clock.ownerMs(),
+      // First of all: an application's code may run within any of these actions, and the guards of others would still pass.
+      beforeActions: (actions) => {
+        for (const action of actions) this.endRights(action);
+      },
+      afterActions: () => this.flushReads(),
+      // It must be seen, and it must not leave a session that acts on half an event.
+      onBroken: (error) => {
+        this.logger.error(
+          {error: failureText(error)},
+          'bug in the container session: giving up the right to act',
+        );
+        this.stop();
+        onEnded('evicted');
+      },
     });
   }
 
-  private pump(): void {
-    if (this.stopped) return;
-    const nowMs = this.options.clock.ownerMs();
-    const actions = this.session.advance(nowMs);
-    // First of all: an application's code may run within any of these actions, and the guards of others would still pass.
-    for (const action of actions) this.endRights(action);
-    for (const action of actions) this.carryOut(action);
-    this.flushReads();
-    this.timer?.cancel();
-    // An action above may have ended it all: a timer set now would keep the process from ending.
-    if (this.stopped) return;
-    const waitMs = this.session.wakeAtMs(nowMs) - nowMs;
-    if (Number.isFinite(waitMs))
-      this.timer = this.options.clock.after(Math.max(1, waitMs), () => this.pump());
-  }
-
-  private carryOut(action: SessionAction): void {
-    switch (action.type) {
-      case 'heartbeat':
-        // It pumps by itself, at once.
-        return this.background(this.beat(action.write), () => undefined);
-      case 'takeId':
-        return this.background(this.takeId(action));
-      case 'deregister':
-        return this.background(this.deregister(action));
-      case 'findRecords':
-        return this.background(findRecords(this.options, this.session));
-      case 'read':
+  private storeHandlers(): Handlers<StoreAction> {
+    return {
+      // It takes a turn by itself, at once.
+      heartbeat: ({write}) => this.driver.background(this.beat(write), () => undefined),
+      takeId: (action) => this.takeId(action),
+      deregister: (action) => this.deregister(action),
+      findRecords: () => findRecords(this.options, this.session),
+      read: (action) => {
         this.reads.push(action);
-        return;
-      case 'write':
-        return this.background(this.write(action.shard, action.op, action.transition));
-      case 'add':
-        return this.add(action);
-      case 'drop':
-        return this.drop(action.shard, action.handle, action.reason);
-      case 'abort':
-        this.handle(action.shard, action.handle)?.abort(action.reason);
-        return;
-      case 'revoke':
-        return this.revoke(action.shard, action.handle);
-      default:
-        return this.tell(action);
-    }
+      },
+      write: ({shard, op, transition}) => this.write(shard, op, transition),
+    };
   }
 
-  private tell(action: Notice): void {
+  private hookHandlers(): Handlers<HookAction> {
+    return {
+      add: (action) => this.add(action),
+      drop: ({shard, handle, reason}) => this.drop(shard, handle, reason),
+      abort: ({shard, handle, reason}) => this.handle(shard, handle)?.abort(reason),
+      revoke: ({shard, handle}) => this.revoke(shard, handle),
+      revokeAll: () => this.revokeAll(),
+    };
+  }
+
+  private noticeHandlers(): Handlers<Exclude<SessionAction['type'], StoreAction | HookAction>> {
     const {logger} = this;
-    if (action.type === 'revokeAll') this.revokeAll();
-    else if (action.type === 'waitingForId')
-      logger.warn(
-        {holder: action.holder},
-        'container id is held by another living process: waiting',
-      );
-    else if (action.type === 'stuck')
-      logger.error({shard: action.shard, hook: action.hook}, 'hook is overdue');
-    else if (action.type === 'fenced')
-      logger.warn({}, 'fenced: no heartbeat committed in time, dropping all shards');
-    else if (action.type === 'resumed') logger.info({}, 'right to act is back');
-    else if (action.type === 'evicted')
-      logger.warn({incarnation: action.incarnation}, 'evicted: registering anew');
-    else if (action.type === 'ready') this.options.onReady(action.incarnation);
-    else if (action.type === 'restored') this.restored(action.doubt);
-    else if (action.type === 'accepted') this.accepted(action.epoch);
-    else this.options.onEnded(action.how);
+    const {onReady, onEnded} = this.options;
+    return {
+      waitingForId: ({holder}) =>
+        logger.warn({holder}, 'container id is held by another living process: waiting'),
+      stuck: ({shard, hook}) => logger.error({shard, hook}, 'hook is overdue'),
+      fenced: () => logger.warn({}, 'fenced: no heartbeat committed in time, dropping all shards'),
+      resumed: () => logger.info({}, 'right to act is back'),
+      evicted: ({incarnation}) => logger.warn({incarnation}, 'evicted: registering anew'),
+      ready: ({incarnation}) => onReady(incarnation),
+      restored: ({doubt}) => this.restored(doubt),
+      accepted: ({epoch}) => this.accepted(epoch),
+      ended: ({how}) => onEnded(how),
+    };
   }
 
   private async beat(write: HeartbeatWrite): Promise<void> {
@@ -267,7 +248,7 @@ export class SessionDriver {
     this.specMod = specMod;
     this.session.heartbeatAnswered(write, answer, nowMs, mark);
     // At once: what the answer revokes must be revoked before any other callback may pass a guard.
-    this.pump();
+    this.driver.turn();
     if (outcome.kind === 'committed') this.options.onHeartbeat?.();
   }
 
@@ -276,15 +257,15 @@ export class SessionDriver {
     this.options.onAccepted?.(epoch);
   }
 
-  private restored(doubt: StoreDoubt): void {
+  private restored(doubt: StoreDoubt): Promise<void> {
     this.logger.error(
       {why: doubtText(doubt), code: 'STORE_RESTORED'},
       'etcd was restored or replaced: claiming nothing until `sm store accept-restore`',
     );
     this.options.onRestored?.(doubt);
-    const isStopped = (): boolean => this.stopped;
-    const onLook = (): void => this.queuePump();
-    this.background(awaitAcceptance({...this.options, session: this.session, isStopped, onLook}));
+    const isStopped = (): boolean => this.driver.isStopped;
+    const onLook = (): void => this.driver.queueTurn();
+    return awaitAcceptance({...this.options, session: this.session, isStopped, onLook});
   }
 
   private async takeId(action: Extract<SessionAction, {type: 'takeId'}>): Promise<void> {
@@ -319,35 +300,30 @@ export class SessionDriver {
 
   private flushReads(): void {
     for (const batch of readBatches(this.reads.splice(0)))
-      this.background(readRecords({...this.options, session: this.session}, batch));
+      this.driver.background(readRecords({...this.options, session: this.session}, batch));
   }
 
-  private add(action: Extract<SessionAction, {type: 'add'}>): void {
+  private add(action: Extract<SessionAction, {type: 'add'}>): Promise<void> | void {
     // An action before this one may have ended it all.
-    if (this.stopped) return;
+    if (this.driver.isStopped) return;
     const {shard, handle: number} = action;
     const handle = new ShardHandle(action.spec, action.token, number, this);
     this.handles.set(shard, handle);
-    this.background(
-      settle(() => this.options.hooks.add(handle)).then((error) => {
-        if (error !== undefined) this.logger.warn({shard, error}, 'add failed');
-        this.session.addSettled(shard, number, error, this.options.clock.ownerMs());
-      }),
-    );
+    return settle(() => this.options.hooks.add(handle)).then((error) => {
+      if (error !== undefined) this.logger.warn({shard, error}, 'add failed');
+      this.session.addSettled(shard, number, error, this.options.clock.ownerMs());
+    });
   }
 
-  private drop(shard: string, number: number, reason: StopReason): void {
+  private drop(shard: string, number: number, reason: StopReason): Promise<void> | void {
     const handle = this.handle(shard, number);
     if (handle === undefined) return;
-    this.background(
-      settle(() => this.options.hooks.drop(handle, reason)).then((error) => {
-        if (error !== undefined)
-          this.logger.warn({shard, error}, 'drop failed: will be tried again');
-        else handle.dropped = true;
-        this.discard(shard, handle);
-        this.session.dropSettled(shard, number, error, this.options.clock.ownerMs());
-      }),
-    );
+    return settle(() => this.options.hooks.drop(handle, reason)).then((error) => {
+      if (error !== undefined) this.logger.warn({shard, error}, 'drop failed: will be tried again');
+      else handle.dropped = true;
+      this.discard(shard, handle);
+      this.session.dropSettled(shard, number, error, this.options.clock.ownerMs());
+    });
   }
 
   private revoke(shard: string, number: number): void {
@@ -378,17 +354,5 @@ export class SessionDriver {
   private handle(shard: string, number: number): ShardHandle | undefined {
     const handle = this.handles.get(shard);
     return handle?.number === number ? handle : undefined;
-  }
-
-  /** A failure in here is a bug: it must be seen, and it must not leave a session that acts on half an event. */
-  private background(work: Promise<void>, done = () => this.queuePump()): void {
-    work.then(done, (error: unknown) => {
-      this.logger.error(
-        {error: failureText(error)},
-        'bug in the container session: giving up the right to act',
-      );
-      this.stop();
-      this.options.onEnded('evicted');
-    });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Drives one Governor: feeds it news and time, carries out what it wants, brings the answers back. All decisions are the
+ * The shell of one Governor: feeds it news, carries out what it wants, brings the answers back. All decisions are the
  * governor's; when the store says that leadership is lost, the shell stops at once.
  */
 import type {Keys} from '../../etcd/keys.ts';
@@ -9,8 +9,10 @@ import type {ContainerCall, GovernorAction, GovernorAnswer} from '../../governor
 import type {AppChange} from '../../model/change.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
-import type {Clock, Timer} from '../../runtime/clock.ts';
+import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
+import {MachineDriver} from '../../runtime/machine-driver.ts';
+import type {ActionHandlers} from '../../runtime/machine-driver.ts';
 import type {TransactionBatcher} from '../../store/batcher.ts';
 import {
   ownChange,
@@ -26,6 +28,7 @@ import type {HintSender} from './hint-sender.ts';
 import {HoldingsAudit} from './holdings-audit.ts';
 import type {HoldingsCaller} from './holdings-audit.ts';
 import {Housekeeping} from './housekeeping.ts';
+import type {Chore} from './housekeeping.ts';
 import {Observer} from '../watching/observer.ts';
 
 export interface GovernorShellOptions {
@@ -56,8 +59,6 @@ export interface GovernorShellOptions {
   readonly onProbeInterval: () => void;
 }
 
-/** A turn of the governor takes together what arrives within this time: many answers, one look. */
-const TURN_MS = 1;
 const LONGEST_SLEEP_MS = 10_000;
 const REREAD_RETRY_MS = 200;
 
@@ -68,9 +69,7 @@ export class GovernorShell {
   private readonly housekeeping: Housekeeping;
   private readonly gateway: PushGateway | undefined;
   private readonly audit: HoldingsAudit | undefined;
-  private timer: Timer | undefined;
-  private turnQueued = false;
-  private stopped = false;
+  private readonly driver: MachineDriver<GovernorAction>;
   private moveIds = 0;
 
   constructor(options: GovernorShellOptions) {
@@ -80,22 +79,23 @@ export class GovernorShell {
       `m-${options.fencingKey.value.toString(36)}-${(this.moveIds += 1).toString(36)}`;
     this.governor = new Governor({app, governor, epoch, plan, nextMoveId, silence}, clock.nowMs());
     this.housekeeping = new Housekeeping(options, () => this.loseLeadership());
+    this.driver = this.newDriver();
     const sink = {
       listed: (changes: readonly AppChange[], revision: number) =>
-        this.guarded(() => {
+        this.driver.guarded(() => {
           this.governor.relisted(changes, revision, clock.nowMs());
           this.gateway?.governorHasListed();
           this.options.onProbeInterval();
-          this.queueTurn();
+          this.driver.queueTurn();
         }),
       changed: (changes: readonly AppChange[]) =>
-        this.guarded(() => {
+        this.driver.guarded(() => {
           let isNews = false;
           for (const change of changes)
             if (this.governor.changed(change, clock.nowMs())) isNews = true;
           if (!isNews) return;
           if (changes.some((change) => change.kind === 'heartbeat')) this.options.onProbeInterval();
-          this.queueTurn();
+          this.driver.queueTurn();
         }),
     };
     this.observer = new Observer({
@@ -116,17 +116,15 @@ export class GovernorShell {
   }
 
   stop(): void {
-    if (this.stopped) return;
-    this.stopped = true;
+    this.driver.stop();
     this.observer.close();
     this.gateway?.stop();
     this.audit?.stop();
-    this.timer?.cancel();
   }
 
   /** A write of this daemon's own has committed: the store takes writes. */
   probeCommitted(): void {
-    this.guarded(() => this.governor.probeCommitted(this.options.clock.nowMs()));
+    this.driver.guarded(() => this.governor.probeCommitted(this.options.clock.nowMs()));
   }
 
   private newAudit(caller: HoldingsCaller): HoldingsAudit {
@@ -136,9 +134,9 @@ export class GovernorShell {
       heartbeats: () => this.governor.view.heartbeats,
       doubted: () => this.governor.doubted,
       onHoldings: (incarnation, said) =>
-        this.guarded(() => {
+        this.driver.guarded(() => {
           this.governor.holdingsSaid(incarnation, said);
-          this.queueTurn();
+          this.driver.queueTurn();
         }),
     });
   }
@@ -148,52 +146,50 @@ export class GovernorShell {
       ...this.options,
       ...push,
       governor: this.governor,
-      onNews: () => this.queueTurn(),
-      onBroken: (error) => this.broken(error),
+      onNews: () => this.driver.queueTurn(),
+      onBroken: (error) => this.driver.broken(error),
       onLostLeadership: () => this.loseLeadership(),
     });
   }
 
-  private queueTurn(): void {
-    if (this.turnQueued || this.stopped) return;
-    this.turnQueued = true;
-    setImmediate(() => {
-      this.turnQueued = false;
-      this.turn();
+  private newDriver(): MachineDriver<GovernorAction> {
+    const {clock, onBroken} = this.options;
+    return new MachineDriver<GovernorAction>({
+      machine: {
+        advance: (nowMs) => this.governor.advance(nowMs, clock.wallMs()),
+        wakeAtMs: (nowMs) => this.governor.wakeAtMs(nowMs),
+      },
+      handlers: this.handlers(),
+      clock,
+      nowMs: () => clock.nowMs(),
+      longestSleepMs: LONGEST_SLEEP_MS,
+      onBroken: (error) => {
+        this.stop();
+        onBroken(error);
+      },
     });
   }
 
-  private turn(): void {
-    if (this.stopped) return;
-    this.guarded(() => {
-      const {clock} = this.options;
-      const nowMs = clock.nowMs();
-      for (const action of this.governor.advance(nowMs, clock.wallMs())) this.carryOut(action);
-      this.timer?.cancel();
-      if (this.stopped) return;
-      const waitMs = Math.min(
-        LONGEST_SLEEP_MS,
-        Math.max(TURN_MS, this.governor.wakeAtMs(nowMs) - nowMs),
-      );
-      this.timer = clock.after(waitMs, () => this.turn());
-    });
-  }
-
-  private carryOut(action: GovernorAction): void {
-    const {hints, logger} = this.options;
-    if (action.type === 'write') this.background(this.write(action));
-    else if (action.type === 'hints') {
-      if (this.gateway?.took(action) !== true) hints.send(this.options.app, action);
-    } else if (action.type === 'reread') this.background(this.reread(action.shard));
-    else if (action.type === 'call') this.background(this.call(action));
-    else {
-      if (action.type === 'evict')
-        logger.warn(
-          {container: action.container, incarnation: action.incarnation},
-          'evicting a silent container',
-        );
-      this.background(this.housekeeping.carryOut(action));
-    }
+  private handlers(): ActionHandlers<GovernorAction> {
+    const {app, hints, logger} = this.options;
+    const chore = (action: Chore): Promise<void> => this.housekeeping.carryOut(action);
+    return {
+      write: (action) => this.write(action),
+      hints: (action) => {
+        if (this.gateway?.took(action) !== true) hints.send(app, action);
+      },
+      reread: ({shard}) => this.reread(shard),
+      call: (action) => this.call(action),
+      evict: (action) => {
+        const {container, incarnation} = action;
+        logger.warn({container, incarnation}, 'evicting a silent container');
+        return chore(action);
+      },
+      recordMoves: chore,
+      status: chore,
+      deleteSpecs: chore,
+      finishRemoval: chore,
+    };
   }
 
   private async write({op, transition}: Extract<GovernorAction, {type: 'write'}>): Promise<void> {
@@ -205,14 +201,14 @@ export class GovernorShell {
   private async call(target: ContainerCall): Promise<void> {
     const {app, hints, clock} = this.options;
     const isReached = await (this.gateway?.reaches(target) ?? hints.reaches(app, target));
-    if (isReached && !this.stopped) this.governor.reached(target.incarnation, clock.nowMs());
+    if (isReached && !this.driver.isStopped)
+      this.governor.reached(target.incarnation, clock.nowMs());
   }
 
   private answered(shard: string, op: number, outcome: WriteOutcome): void {
     if (outcome.kind === 'lostLeadership') return this.loseLeadership();
     const answer: GovernorAnswer = outcome;
-    for (const action of this.governor.answered(shard, op, answer, this.options.clock.nowMs()))
-      this.carryOut(action);
+    this.driver.act(this.governor.answered(shard, op, answer, this.options.clock.nowMs()));
   }
 
   private async reread(shard: string): Promise<void> {
@@ -220,38 +216,16 @@ export class GovernorShell {
     const reply = await store.get(keys.ownership(app, shard)).catch(() => undefined);
     const fresh = reply !== undefined && reply.revision >= this.governor.view.newest;
     if (!fresh) await clock.sleep(REREAD_RETRY_MS);
-    if (this.stopped) return;
+    if (this.driver.isStopped) return;
     const own = fresh ? ownChange(shard, reply.entry, reply.revision) : undefined;
-    for (const action of this.governor.reread(shard, own, clock.nowMs())) this.carryOut(action);
+    this.driver.act(this.governor.reread(shard, own, clock.nowMs()));
   }
 
   private loseLeadership(): void {
-    if (this.stopped) return;
+    if (this.driver.isStopped) return;
     this.options.logger.warn({}, 'governs no more: another daemon does');
     this.stop();
     this.options.onLostLeadership();
-  }
-
-  private background(work: Promise<void>): void {
-    work.then(
-      () => this.queueTurn(),
-      (error: unknown) => this.broken(error),
-    );
-  }
-
-  /** Called by timers and watches: what is thrown there would end the process, and with it the governors of other apps. */
-  private guarded(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.broken(error);
-    }
-  }
-
-  private broken(error: unknown): void {
-    if (this.stopped) return;
-    this.stop();
-    this.options.onBroken(error);
   }
 }
 

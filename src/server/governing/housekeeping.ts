@@ -23,7 +23,7 @@ export interface HousekeepingOptions {
   readonly logger: Logger;
 }
 
-type Chore = Exclude<GovernorAction, {type: 'write' | 'hints' | 'reread'}>;
+export type Chore = Exclude<GovernorAction, {type: 'write' | 'hints' | 'reread'}>;
 
 const SPECS_PER_TRANSACTION = 100;
 /** Refused writes of status or history before one is given up: the spec has changed each time. */

@@ -1,12 +1,13 @@
-/** Drives Leadership: watches the leader key and the daemons' heartbeats, carries elections out. */
+/** The shell of Leadership: watches the leader key and the daemons' heartbeats, carries elections out. */
 import type {Keys, ParsedKey} from '../../etcd/keys.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
 import {Leadership} from '../../ownership/leadership.ts';
 import type {Candidate, LeadershipAction} from '../../ownership/leadership.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
 import {decodeHeartbeat, decodeLeader, encodeRecord} from '../../protocol/records.ts';
-import type {Clock, Timer} from '../../runtime/clock.ts';
+import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
+import {MachineDriver} from '../../runtime/machine-driver.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, KeyValue, Operation, Store, Transaction} from '../../store/port.ts';
 import {TTL_MAX_MS} from '../../model/container.ts';
@@ -46,9 +47,7 @@ export class LeadershipShell {
   private readonly options: LeadershipOptions;
   private readonly leadership = new Leadership();
   private readonly observer: Observer<Sighting>;
-  private timer: Timer | undefined;
-  private queued = false;
-  private stopped = false;
+  private readonly driver: MachineDriver<LeadershipAction>;
 
   constructor(options: LeadershipOptions) {
     this.options = options;
@@ -65,6 +64,7 @@ export class LeadershipShell {
         },
       },
     });
+    this.driver = this.newDriver();
   }
 
   /** Whether this daemon governs sm itself. */
@@ -82,9 +82,8 @@ export class LeadershipShell {
   }
 
   stop(): void {
-    this.stopped = true;
+    this.driver.stop();
     this.observer.close();
-    this.timer?.cancel();
   }
 
   probeCommitted(): void {
@@ -111,12 +110,41 @@ export class LeadershipShell {
 
   /** Looks at everything again soon. */
   wake(): void {
-    if (this.queued || this.stopped) return;
-    this.queued = true;
-    setImmediate(() => {
-      this.queued = false;
-      this.turn();
+    this.driver.queueTurn();
+  }
+
+  private newDriver(): MachineDriver<LeadershipAction> {
+    const {keys, clock, logger, onElected, onLostLeadership} = this.options;
+    // One candidate a turn: what is decided and when to look again are about the same one.
+    let me: Candidate | undefined;
+    return new MachineDriver<LeadershipAction>({
+      machine: {
+        advance: (nowMs) => this.leadership.advance((me = this.candidate()), nowMs),
+        wakeAtMs: (nowMs) => this.leadership.wakeAtMs(me ?? this.candidate(), nowMs),
+      },
+      handlers: {
+        createLeader: (action) => this.transact(action),
+        removeLeader: (action) => {
+          const {incarnation} = action;
+          logger.warn({incarnation}, 'the leader is silent or gone: taking its key away');
+          return this.transact(action);
+        },
+        elected: ({create}) => onElected({key: keys.leader(), target: 'create', value: create}),
+        lostLeadership: () => onLostLeadership(),
+      },
+      clock,
+      nowMs: () => clock.nowMs(),
+      longestSleepMs: LONGEST_SLEEP_MS,
+      // A daemon without an election is of no use: its process ends, and the others see it fall silent.
+      onBroken: (error) => {
+        throw error;
+      },
     });
+  }
+
+  private candidate(): Candidate {
+    const {me, eligible, standby} = this.options;
+    return {...me(), eligible: eligible(), standby: standby()};
   }
 
   private listed(sightings: readonly Sighting[], revision: number): void {
@@ -150,36 +178,6 @@ export class LeadershipShell {
     this.leadership.leaderSeen(incarnation === undefined ? undefined : {incarnation, create}, mod);
   }
 
-  private turn(): void {
-    if (this.stopped) return;
-    const {clock} = this.options;
-    const {me: identity, eligible, standby} = this.options;
-    const me: Candidate = {...identity(), eligible: eligible(), standby: standby()};
-    const nowMs = clock.nowMs();
-    for (const action of this.leadership.advance(me, nowMs)) this.carryOut(action);
-    this.timer?.cancel();
-    const waitMs = Math.min(
-      LONGEST_SLEEP_MS,
-      Math.max(1, this.leadership.wakeAtMs(me, nowMs) - nowMs),
-    );
-    this.timer = clock.after(waitMs, () => this.turn());
-  }
-
-  private carryOut(action: LeadershipAction): void {
-    const {keys, onElected, onLostLeadership, logger} = this.options;
-    if (action.type === 'elected')
-      onElected({key: keys.leader(), target: 'create', value: action.create});
-    else if (action.type === 'lostLeadership') onLostLeadership();
-    else {
-      if (action.type === 'removeLeader')
-        logger.warn(
-          {incarnation: action.incarnation},
-          'the leader is silent or gone: taking its key away',
-        );
-      void this.transact(action);
-    }
-  }
-
   private async transact(
     action: Extract<LeadershipAction, {type: 'createLeader' | 'removeLeader'}>,
   ): Promise<void> {
@@ -189,7 +187,7 @@ export class LeadershipShell {
         ? creation(keys, action, clock.wallMs())
         : leaderRemoval(keys, action);
     const outcome = await store.transact(transaction);
-    if (this.stopped || outcome.kind === 'unknown') return this.wake();
+    if (this.driver.isStopped || outcome.kind === 'unknown') return;
     if (outcome.kind === 'committed' && action.type === 'createLeader') {
       const {revision} = outcome;
       this.leadership.leaderSeen({incarnation: action.incarnation, create: revision}, revision);
@@ -199,7 +197,6 @@ export class LeadershipShell {
       const [entry] = outcome.answers;
       this.take(leaderSighting(entry, entry?.mod ?? outcome.revision));
     }
-    this.wake();
   }
 }
 

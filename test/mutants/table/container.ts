@@ -109,8 +109,8 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'revokeAll revokes nothing',
       breaks: '"Container" 2: revoke all',
-      find: "if (action.type === 'revokeAll') this.revokeAll();",
-      replace: "if (action.type === 'revokeAll') void 0;",
+      find: 'revokeAll: () => this.revokeAll(),',
+      replace: 'revokeAll: () => undefined,',
       killed: {
         by: 'equivalent',
         because:
@@ -120,7 +120,7 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'a stopped container goes on',
       breaks: '"Container": whoever has ended adds nothing',
-      find: '    // An action before this one may have ended it all.\n    if (this.stopped) return;',
+      find: '    // An action before this one may have ended it all.\n    if (this.driver.isStopped) return;',
       replace: '',
       killed: BATCH_ORDER_TESTS(
         'application code within a batch > that stops the container gets no further add',
@@ -129,8 +129,8 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'stopping revokes nothing',
       breaks: '"Container" 3: the end of the session is the end of every right',
-      find: 'this.timer?.cancel();\n    this.revokeAll();',
-      replace: 'this.timer?.cancel();',
+      find: 'this.driver.stop();\n    this.revokeAll();',
+      replace: 'this.driver.stop();',
       killed: BATCH_ORDER_TESTS(
         'application code within a batch > sees every shard revoked in an abort listener when the container is stopped',
       ),
@@ -138,8 +138,8 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'what an answer revokes waits a turn',
       breaks: '"Container" 3: revoked before any other callback may pass a guard',
-      find: '// At once: what the answer revokes must be revoked before any other callback may pass a guard.\n    this.pump();',
-      replace: 'this.queuePump();',
+      find: '// At once: what the answer revokes must be revoked before any other callback may pass a guard.\n    this.driver.turn();',
+      replace: 'this.driver.queueTurn();',
       killed: MEMBER_RIGHTS_TESTS(
         'what an answer revokes is revoked before any other callback of the process',
       ),

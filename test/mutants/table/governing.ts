@@ -41,10 +41,12 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
         ),
       ),
     },
+  ]),
+  ...inFile('src/runtime/machine-driver.ts', [
     {
       name: 'a broken governor goes on',
       breaks: 'style rule 5: a bad plan stops its governor',
-      find: 'if (this.stopped) return;\n    this.stop();\n    this.options.onBroken(error);',
+      find: 'if (this.isStopped) return;\n    this.stop();\n    this.options.onBroken(error);',
       replace: 'void error;',
       killed: inVain(
         GOVERNOR_RUN_TESTS(
