@@ -69,6 +69,11 @@ export class GovernorBed {
     this.governor.changed({kind: 'spec', mod, entry}, this.nowMs);
   }
 
+  /** The app's spec is gone. */
+  unspec(): void {
+    this.governor.changed({kind: 'spec', mod: this.next(), entry: undefined}, this.nowMs);
+  }
+
   /** Every container renews its heartbeat. */
   beatAll(): void {
     for (const [incarnation, {value, create}] of [...this.governor.view.heartbeats]) {
