@@ -4,6 +4,26 @@ import type {ShardSpec} from '../model/specs.ts';
 import type {Transition} from '../model/transition.ts';
 import type {Claimant} from './transitions.ts';
 
+/**
+ * What the application's hooks are doing for a shard. One state at a time, since hooks of one shard run one after another.
+ *
+ * | from | when | to |
+ * | --- | --- | --- |
+ * | none | the record is mine and the container may act: `add` is called | adding |
+ * | adding | `add` resolves | added |
+ * | adding | `add` throws | failed |
+ * | added | the shard is to stop: moved, fenced, lost, leaving, deleted; `drop` is called | dropping |
+ * | failed | at once; `drop` is called | dropping |
+ * | dropping | `drop` resolves | settling |
+ * | dropping | `drop` throws | retrying |
+ * | retrying | the back-off is over; `drop` is called | dropping |
+ * | settling | no `shard.run` work is left: the handle is revoked, and the record may be freed | none |
+ *
+ * What stops a shard while it is `adding` aborts its signal and waits for `add` to settle.
+ */
+export type HookState =
+  'none' | 'adding' | 'added' | 'failed' | 'dropping' | 'retrying' | 'settling';
+
 /** Why `drop` is called. */
 export type StopReason = 'moved' | 'fenced' | 'lost' | 'failed' | 'leaving' | 'deleted';
 

@@ -6,6 +6,7 @@ import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {ShardSpec} from '../model/specs.ts';
 import type {Transition} from '../model/transition.ts';
 import type {
+  HookState,
   ShardAction,
   ShardContext,
   ShardReading,
@@ -17,7 +18,6 @@ import {ReadSchedule} from './read-schedule.ts';
 import {claim, claimHinted, free, markReady, tokenOf} from './transitions.ts';
 
 type Committed = Extract<WriteAnswer, {kind: 'committed'}>;
-type Hook = 'none' | 'adding' | 'added' | 'failed' | 'dropping' | 'retrying' | 'settling';
 
 const RETRY_MAX_MS = 5_000;
 const DROP_RETRY_MIN_MS = 500;
@@ -42,7 +42,7 @@ export class ShardMachine {
   private spec: ShardSpec | undefined;
   private pending: {readonly op: number; readonly transition: Transition | undefined} | undefined;
   private readonly reads = new ReadSchedule();
-  private hook: Hook = 'none';
+  private hook: HookState = 'none';
   private hookSinceMs = 0;
   private handle = 0;
   private revokedHandle = 0;
@@ -377,7 +377,7 @@ export class ShardMachine {
     actions.push({type: 'write', shard: this.shard, op, transition});
   }
 
-  private enter(hook: Hook, nowMs: number): void {
+  private enter(hook: HookState, nowMs: number): void {
     this.hook = hook;
     this.hookSinceMs = nowMs;
     this.stuck = undefined;
