@@ -1,26 +1,22 @@
-/** The first commands of README.md, as they stand there: what a newcomer types. */
+/** The commands of README.md, as they stand there: what a newcomer types. */
 import {spawn} from 'node:child_process';
+import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
-import {cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync} from 'node:fs';
+import {cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
 import {expect, it} from 'vitest';
+import {freePorts} from '../support/etcd-process.ts';
 import {until} from '../support/until.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const LIMIT_MS = 240_000;
-const SECTION = 'In one minute';
 
-/** The first block of shell commands of the section, one command each, comments cut off. */
-function commands(section: string): string[] {
+/** The first block of shell commands of the section, as it stands. */
+function block(section: string): string {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
   const [, after = ''] = readme.split(`\n## ${section}\n`);
-  const [, block = ''] = /```sh\n([\s\S]*?)```/.exec(after.split('\n## ')[0] ?? '') ?? [];
-  return block
-    .split('\n')
-    .map((line) => line.replace(/\s+#.*$/, '').trim())
-    .filter((line) => line !== '')
-    .flatMap((line) => line.split(/\s+&&\s+/));
+  return /```sh\n([\s\S]*?)```/.exec(after.split('\n## ')[0] ?? '')?.[1] ?? '';
 }
 
 /** What a checkout holds, so that the build disturbs no other test; the packages are installed. */
@@ -32,42 +28,105 @@ function checkout(): string {
   return folder;
 }
 
-it('are the whole way to twelve placed shards', {timeout: 2 * LIMIT_MS}, async () => {
-  const [install, ...rest] = commands(SECTION);
+interface Shell {
+  readonly child: ChildProcess;
+  readonly closed: Promise<unknown>;
+  output(): string;
+}
+
+/** The commands in a process group of their own, so that Ctrl-C can be sent as a terminal does. */
+function shell(script: string, cwd: string, env: NodeJS.ProcessEnv = {}): Shell {
+  const child = spawn('bash', ['-ec', script], {
+    cwd,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {...process.env, NO_COLOR: '1', NODE_OPTIONS: '', SM_OUTPUT: '', ...env},
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  return {child, closed: once(child, 'close'), output: () => output};
+}
+
+/** SIGKILL to whatever of the group still lives. */
+function killGroup({child}: Shell): void {
+  try {
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
+  } catch {
+    // Nothing of it lives.
+  }
+}
+
+it('the first command is the whole way to twelve placed shards', {timeout: 2 * LIMIT_MS}, async () => {
+  const [install, ...rest] = block('Two commands').trim().split(/\s+&&\s+/);
   // The packages are there: these very tests run on them.
   expect(install).toBe('npm ci');
   expect(rest.at(-1)).toBe('bin/run.js dev');
   const folder = checkout();
   const startedMs = performance.now();
-  // A group of its own, so that Ctrl-C can be sent as a terminal does.
-  const child = spawn('bash', ['-ec', rest.join(' && ')], {
-    cwd: folder,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {...process.env, NO_COLOR: '1', NODE_OPTIONS: '', SM_OUTPUT: ''},
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const closed = once(child, 'close');
+  const dev = shell(rest.join(' && '), folder);
   try {
     await until(
-      () => output.includes('12 shards of app demo run on 3 containers'),
+      () => dev.output().includes('12 shards of app demo run on 3 containers'),
       LIMIT_MS,
-      () => `the shards are placed: ${output}`,
+      () => `the shards are placed: ${dev.output()}`,
     );
     const allMs = performance.now() - startedMs;
-    const first = /the first after (\d+\.\d) s/.exec(output)?.[1];
+    const first = /the first after (\d+\.\d) s/.exec(dev.output())?.[1];
     console.log(
       `README: first shard placed ${first} s after sm dev began, 12 shards ${(allMs / 1000).toFixed(1)} s after npm run build began`,
     );
     expect(Number(first)).toBeGreaterThan(0);
-    process.kill(-(child.pid ?? 0), 'SIGINT');
-    await closed;
-    expect(output).toContain('two owners at once: never');
+    process.kill(-(dev.child.pid ?? 0), 'SIGINT');
+    await dev.closed;
+    expect(dev.output()).toContain('two owners at once: never');
   } finally {
-    if (child.exitCode === null && child.signalCode === null)
-      process.kill(-(child.pid ?? 0), 'SIGKILL');
+    killGroup(dev);
+    rmSync(folder, {recursive: true, force: true});
+  }
+});
+
+/** Ports of this test for etcd, daemon and CLI, given by environment and configuration: the commands stay as they are. */
+async function ownPorts(folder: string): Promise<NodeJS.ProcessEnv> {
+  const [port, client, peer] = await freePorts(3);
+  const sample = readFileSync(join(ROOT, 'sample.yml'), 'utf8');
+  writeFileSync(
+    join(folder, 'sample.yml'),
+    sample.replace('port: 8801', `port: ${port}`).replace('[127.0.0.1:2379]', `[127.0.0.1:${client}]`),
+  );
+  return {
+    SM_SERVER: `http://127.0.0.1:${port}`,
+    SM_ENDPOINTS: `127.0.0.1:${client}`,
+    ETCD_DATA_DIR: join(folder, 'etcd'),
+    ETCD_LISTEN_CLIENT_URLS: `http://127.0.0.1:${client}`,
+    ETCD_ADVERTISE_CLIENT_URLS: `http://127.0.0.1:${client}`,
+    ETCD_LISTEN_PEER_URLS: `http://127.0.0.1:${peer}`,
+    ETCD_INITIAL_ADVERTISE_PEER_URLS: `http://127.0.0.1:${peer}`,
+    ETCD_INITIAL_CLUSTER: `default=http://127.0.0.1:${peer}`,
+  };
+}
+
+it('the commands with etcd end with three shards on the container that is left', {timeout: LIMIT_MS}, async () => {
+  const commands = block('With etcd');
+  expect(commands).toContain('etcd &');
+  const folder = mkdtempSync(join(tmpdir(), 'sm-readme-'));
+  const sm = `sm() { ${join(ROOT, 'bin', 'run.js')} "$@"; }`;
+  const last = 'sm shard ls -a orders -o json > shards.json; echo "README is done"; wait';
+  const run = shell(`${sm}\n${commands}\n${last}`, folder, await ownPorts(folder));
+  try {
+    await until(
+      () => run.output().includes('README is done') || run.child.exitCode !== null,
+      LIMIT_MS / 2,
+      () => `the commands end: ${run.output()}`,
+    );
+    const {items} = JSON.parse(readFileSync(join(folder, 'shards.json'), 'utf8')) as {
+      items: {id: string; container: string; state: string}[];
+    };
+    const rows = items.map(({id, container, state}) => [id, container, state]);
+    expect(rows).toEqual(['s1', 's2', 's3'].map((id) => [id, 'c2', 'ready']));
+  } finally {
+    killGroup(run);
+    await run.closed;
     rmSync(folder, {recursive: true, force: true});
   }
 });
