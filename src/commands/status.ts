@@ -21,6 +21,7 @@ function linesOf(status: StatusAnswer): string[] {
   const {counts, leader, alarms} = status;
   const trouble = [
     [counts.unplaced, 'unplaced'],
+    [counts.unknown, 'unknown'],
     [counts.failed, 'failed'],
     [counts.quarantined, 'quarantined'],
   ].filter(([count]) => count !== 0);
@@ -28,6 +29,7 @@ function linesOf(status: StatusAnswer): string[] {
   return [
     `${status.health}: ${counts.ready} of ${counts.shards} shards ready${tail}`,
     `${counted(counts.apps, 'app')}, ${counted(counts.containers, 'container')}, ${counted(counts.daemons, 'daemon')}`,
+    ...(status.store.reason === '' ? [] : [status.store.reason]),
     leader === null
       ? 'no leader: is a daemon running?'
       : `leader ${leader.container} since ${leader.since}`,

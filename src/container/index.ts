@@ -3,7 +3,7 @@ export {joinApp} from './join.ts';
 export type {Container} from './container.ts';
 export type {JoinOptions} from './options.ts';
 export type {Shard} from './shard.ts';
-export type {ShardHooks} from './session-driver.ts';
+export type {ShardHooks} from './shard-hooks.ts';
 export type {HintHandler} from './receiver.ts';
 export type {StopReason} from '../ownership/shard-actions.ts';
 export {SmError} from '../model/errors.ts';

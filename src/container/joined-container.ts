@@ -14,7 +14,7 @@ import type {FoundApp} from './app-lookup.ts';
 import type {Connections} from './connections.ts';
 import type {Container} from './container.ts';
 import {SessionDriver} from './session-driver.ts';
-import type {ShardHooks} from './session-driver.ts';
+import type {ShardHooks} from './shard-hooks.ts';
 import type {Joining} from './options.ts';
 import {hintHandler} from './receiver.ts';
 import type {HintHandler, HintTarget} from './receiver.ts';

@@ -7,6 +7,8 @@ import type {HeartbeatIdentity} from '../model/container.ts';
 import {failureText} from '../model/failure-text.ts';
 import {doubtText} from '../model/store-doubt.ts';
 import type {StoreDoubt} from '../model/store-doubt.ts';
+import {writesText} from '../model/store-writes.ts';
+import type {StoreWrites} from '../model/store-writes.ts';
 import type {Transition} from '../model/transition.ts';
 import type {HeartbeatWrite} from '../ownership/heartbeat.ts';
 import {ContainerSession} from '../ownership/session.ts';
@@ -22,11 +24,13 @@ import {transitionTransaction} from '../store/ownership-transactions.ts';
 import type {Store} from '../store/port.ts';
 import type {SeenHistory} from '../store/seen-history.ts';
 import {awaitAcceptance} from './cluster-look.ts';
+import {OwnWrites} from './own-writes.ts';
 import {findRecords, readBatches, readRecords} from './record-reads.ts';
 import type {RecordRead} from './record-reads.ts';
 import {settle} from './run-hook.ts';
 import {ShardHandle} from './shard.ts';
 import type {Shard} from './shard.ts';
+import type {ShardHooks} from './shard-hooks.ts';
 import {
   deregisterTransaction,
   heartbeatAnswer,
@@ -38,20 +42,6 @@ import {
   transitionAnswer,
   writeAnswer,
 } from './transactions.ts';
-
-/** What the application implements. Hooks of one shard never overlap; those of different shards do. */
-export interface ShardHooks {
-  /**
-   * Start serving the shard. Resolves when it serves; until then it is not ready. Stop early when `shard.signal` aborts.
-   * Throwing means the shard could not be started: it is dropped, freed, and tried elsewhere.
-   */
-  add(shard: Shard): Promise<void> | void;
-  /**
-   * Stop serving the shard. Once it resolves the application must have no more effects for it. A throw is retried with
-   * back-off; the shard is not given away before.
-   */
-  drop(shard: Shard, reason: StopReason): Promise<void> | void;
-}
 
 export interface SessionDriverOptions {
   readonly app: string;
@@ -96,6 +86,7 @@ export class SessionDriver {
   private readonly handles = new Map<string, ShardHandle>();
   private readonly reads: RecordRead[] = [];
   private readonly driver: MachineDriver<SessionAction>;
+  private readonly ownWrites = new OwnWrites();
   /** As last seen: under another one no registration is valid. */
   private specMod: number | undefined;
 
@@ -149,6 +140,11 @@ export class SessionDriver {
   /** Milliseconds of the right to act that are left; negative when it is over. */
   remainingMs(): number {
     return this.session.deadlineMs - this.options.clock.ownerMs();
+  }
+
+  /** How the writes of this process fare: its heartbeats. */
+  writes(): StoreWrites {
+    return this.ownWrites.state(this.remainingMs() > 0);
   }
 
   workChanged(shard: string, handle: number, outstanding: number): void {
@@ -224,7 +220,10 @@ export class SessionDriver {
       waitingForId: ({holder}) =>
         logger.warn({holder}, 'container id is held by another living process: waiting'),
       stuck: ({shard, hook}) => logger.error({shard, hook}, 'hook is overdue'),
-      fenced: () => logger.warn({}, 'fenced: no heartbeat committed in time, dropping all shards'),
+      fenced: () => {
+        const reason = writesText(this.ownWrites.state(false));
+        logger.warn({reason}, 'fenced: no heartbeat committed in time, dropping all shards');
+      },
       resumed: () => logger.info({}, 'right to act is back'),
       evicted: ({incarnation}) => logger.warn({incarnation}, 'evicted: registering anew'),
       ready: ({incarnation}) => onReady(incarnation),
@@ -246,6 +245,8 @@ export class SessionDriver {
     const nowMs = this.options.clock.ownerMs();
     const {answer, specMod = this.specMod} = heartbeatAnswer(write, outcome);
     this.specMod = specMod;
+    if (outcome.kind === 'unknown') this.ownWrites.failed(outcome.error);
+    if (outcome.kind === 'committed') this.ownWrites.committed(this.options.clock.wallMs());
     this.session.heartbeatAnswered(write, answer, nowMs, mark);
     // At once: what the answer revokes must be revoked before any other callback may pass a guard.
     this.driver.turn();

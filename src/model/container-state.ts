@@ -5,15 +5,17 @@ import type {ContainerOrder} from './specs.ts';
 
 /**
  * How a container is heard by its governor: its heartbeats come; none for 2T/5 (`suspect`); none for W (`silent`); its heartbeat is deleted
- * (`lost`); or it lives in the store and nothing new may go to it (`unreachable`).
+ * (`lost`); or it lives in the store and nothing new may go to it (`unreachable`). `unknown`: no write commits, so that nobody's
+ * heartbeat can be heard.
  */
-export type Hearing = 'heard' | 'suspect' | 'silent' | 'lost' | 'unreachable';
+export type Hearing = 'heard' | 'suspect' | 'silent' | 'lost' | 'unreachable' | 'unknown';
 
 const HEARINGS: ReadonlySet<string> = new Set(['suspect', 'silent', 'lost', 'unreachable']);
 
 /** States of containers that are not heard as they should be: trouble, whatever their records say. */
 export const UNHEARD_STATES = [
   'lost',
+  'unknown',
   'silent',
   'suspect',
   'unreachable',
@@ -33,7 +35,7 @@ export function containerState(
 ): ContainerState {
   if (said === 'waiting') return 'waiting';
   if (said !== 'ready') return 'leaving';
-  if (hearing === 'silent' || hearing === 'lost') return hearing;
+  if (hearing === 'unknown' || hearing === 'silent' || hearing === 'lost') return hearing;
   if (orderHolds(order, 'drain', incarnation)) return 'draining';
   if (hearing !== 'heard') return hearing;
   return orderHolds(order, 'cordon', incarnation) ? 'cordoned' : 'ready';

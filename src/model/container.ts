@@ -62,6 +62,7 @@ export function unreadableHeartbeat(container: string, last: Heartbeat | undefin
 
 /** States shown to operators; one word each, the same everywhere. */
 export type ContainerState =
+  | 'unknown'
   | 'waiting'
   | 'ready'
   | 'leaving'

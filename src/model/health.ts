@@ -8,6 +8,7 @@ export interface HealthFigures {
     readonly total: number;
     readonly ready: number;
     readonly unplaced: number;
+    readonly unknown: number;
     readonly failed: number;
     readonly quarantined: number;
   };
@@ -19,14 +20,16 @@ export interface HealthFigures {
 export interface AppFigures extends HealthFigures {
   readonly deleting: boolean;
   readonly paused: boolean;
+  /** ISO time since when no write has committed; '' while writes commit. */
+  readonly unknownSince: string;
 }
 
 /** Worst first. */
-export const APP_HEALTH = ['TROUBLE', 'REMOVING', 'MOVING', 'PAUSED', 'OK'] as const;
+export const APP_HEALTH = ['UNKNOWN', 'TROUBLE', 'REMOVING', 'MOVING', 'PAUSED', 'OK'] as const;
 export type AppHealth = (typeof APP_HEALTH)[number];
 
 /** Worst first. */
-export const CLUSTER_HEALTH = ['NO LEADER', 'TROUBLE', 'MOVING', 'OK'] as const;
+export const CLUSTER_HEALTH = ['UNKNOWN', 'NO LEADER', 'TROUBLE', 'MOVING', 'OK'] as const;
 export type ClusterHealth = (typeof CLUSTER_HEALTH)[number];
 
 /** How many containers are not heard as they should be. */
@@ -36,15 +39,16 @@ export function unheardOf(containers: Readonly<Record<string, number>>): number 
 
 /** How much is wrong: shards without service or with an error, containers that are not heard, alarms. 0: nothing. */
 export function troubleCount({shards, containers, alarms}: HealthFigures): number {
-  const {unplaced, failed, quarantined} = shards;
-  return unplaced + failed + quarantined + unheardOf(containers) + alarms.length;
+  const {unplaced, unknown, failed, quarantined} = shards;
+  return unplaced + unknown + failed + quarantined + unheardOf(containers) + alarms.length;
 }
 
 /**
  * An app that is being removed is on its way out whatever it lacks. Trouble comes before a pause: a pause stops voluntary moves and
- * excuses nothing.
+ * excuses nothing. What was last written is never OK while nothing can be written.
  */
 export function appHealth(app: AppFigures): AppHealth {
+  if (app.unknownSince !== '') return 'UNKNOWN';
   if (app.deleting) return 'REMOVING';
   if (troubleCount(app) > 0) return 'TROUBLE';
   if (app.paused) return 'PAUSED';
@@ -57,12 +61,15 @@ export function clusterHealth({
   daemons,
   alarms,
   apps,
+  unknownSince,
 }: {
   readonly leader: boolean;
   readonly daemons: Readonly<Record<string, number>>;
   readonly alarms: readonly unknown[];
   readonly apps: readonly AppFigures[];
+  readonly unknownSince: string;
 }): ClusterHealth {
+  if (unknownSince !== '') return 'UNKNOWN';
   if (!leader) return 'NO LEADER';
   const ill = apps.some((app) => appHealth(app) === 'TROUBLE');
   if (ill || unheardOf(daemons) + alarms.length > 0) return 'TROUBLE';

@@ -15,6 +15,7 @@ const CONTAINER: Readonly<Record<ContainerState, Mark>> = {
   silent: '!',
   unreachable: '!',
   lost: 'x',
+  unknown: '?',
 };
 
 const SHARD: Readonly<Record<string, Mark>> = {
@@ -24,6 +25,7 @@ const SHARD: Readonly<Record<string, Mark>> = {
   dropping: '~',
   free: '.',
   unplaced: '!',
+  unknown: '?',
   failed: 'x',
   quarantined: '?',
 };
@@ -53,6 +55,7 @@ const APP: Readonly<Record<AppHealth, Mark>> = {
   PAUSED: '-',
   REMOVING: '~',
   TROUBLE: '!',
+  UNKNOWN: '?',
 };
 
 export function appMark({health}: {readonly health: AppHealth}): Mark {

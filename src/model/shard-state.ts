@@ -16,12 +16,17 @@ export function recordState(record: OwnershipRecord | undefined): ShardState {
   return failures >= FAILED_FROM ? 'failed' : state;
 }
 
+/** States in which a record names a container. */
+const ON_A_CONTAINER: ReadonlySet<ShardState> = new Set(['assigned', 'owned', 'ready', 'dropping']);
+
 /** What else is known of a shard. */
 export interface ShardContext {
   /** Its spec or its record cannot be read. */
   readonly unreadable: boolean;
   /** The container that its record names serves nothing any more: it has no heartbeat, one that cannot be read, or is silent. */
   readonly lost: boolean;
+  /** No write commits: whether the container that its record names still serves it cannot be known. */
+  readonly unknown: boolean;
   /** There is a reason why it has no next home. */
   readonly homeless: boolean;
 }
@@ -29,10 +34,11 @@ export interface ShardContext {
 /** The state with what cannot be read, with the loss of its container and with nobody being its next home. */
 export function shardStateOf(
   record: OwnershipRecord | undefined,
-  {unreadable, lost, homeless}: ShardContext,
+  {unreadable, lost, unknown, homeless}: ShardContext,
 ): ShardState {
   if (unreadable) return 'quarantined';
   if (lost) return 'unplaced';
   const state = recordState(record);
-  return state === 'free' && homeless ? 'unplaced' : state;
+  if (state === 'free') return homeless ? 'unplaced' : state;
+  return unknown && ON_A_CONTAINER.has(state) ? 'unknown' : state;
 }

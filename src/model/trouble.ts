@@ -4,6 +4,7 @@ import type {ContainerState} from './container.ts';
 /** Worst first. */
 export const CONTAINER_STATES = [
   'lost',
+  'unknown',
   'silent',
   'suspect',
   'unreachable',
@@ -19,6 +20,7 @@ export const SHARD_STATES = [
   'quarantined',
   'failed',
   'unplaced',
+  'unknown',
   'free',
   'dropping',
   'assigned',

@@ -61,6 +61,8 @@ export const shardCounts = z.object({
   /** Assigned, owned but not ready, or free between two owners. */
   moving: z.int(),
   unplaced: z.int(),
+  /** Recorded as somebody's, while no write commits: whether they are served cannot be known. */
+  unknown: z.int(),
   failed: z.int(),
   quarantined: z.int(),
   /** Records whose spec is gone and which the governor has yet to remove. */
@@ -68,7 +70,7 @@ export const shardCounts = z.object({
 });
 
 /**
- * REMOVING: it is being removed; TROUBLE: shards that nobody serves or that fail, containers that are not heard, or alarms; PAUSED: voluntary moves
+ * UNKNOWN: no write of this daemon has committed within T, so that records say nothing of the present; REMOVING: it is being removed; TROUBLE: shards that nobody serves or that fail, containers that are not heard, or alarms; PAUSED: voluntary moves
  * are stopped; MOVING: not all is ready, or the governor has something left to do.
  */
 export const appHealth = z.enum(APP_HEALTH);
@@ -82,6 +84,8 @@ export const appView = z.object({
   maxRecoveryTime: z.number(),
   deleting: z.boolean(),
   paused: z.boolean(),
+  /** ISO time of the last write of the daemon that answers, when that is longer ago than T; '' while writes commit. */
+  unknownSince: z.string(),
   /** Daemon that governs the app; '' when none does. */
   governor: z.string(),
   /** RFC 3339 time of the governor's last word; '' before the first. */

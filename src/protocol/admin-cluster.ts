@@ -18,7 +18,7 @@ export const statusAnswer = z.object({
   service: z.string(),
   /** Program version of the daemon that answers. */
   version: z.string(),
-  /** NO LEADER, else the worst of its apps, its daemons and the alarms of sm itself. */
+  /** UNKNOWN: no write of this daemon has committed within T; NO LEADER; else the worst of its apps, its daemons and the alarms of sm itself. */
   health: z.enum(CLUSTER_HEALTH),
   leader: z.object({container: z.string(), incarnation: z.string(), since: z.string()}).nullable(),
   /** The daemons, as containers of sm's own service. */
@@ -31,6 +31,7 @@ export const statusAnswer = z.object({
     shards: z.int(),
     ready: z.int(),
     unplaced: z.int(),
+    unknown: z.int(),
     failed: z.int(),
     quarantined: z.int(),
   }),
@@ -40,6 +41,10 @@ export const statusAnswer = z.object({
     epoch: z.int(),
     /** How somebody saw that etcd was restored or replaced, which nobody has accepted yet; '' when all is well. */
     restored: z.string(),
+    /** ISO time of the daemon's last write that committed, when that is longer ago than T; '' while writes commit. */
+    unknownSince: z.string(),
+    /** Why no write commits, as far as the store says; '' while writes commit. */
+    reason: z.string(),
   }),
   revision: revisionField,
 });

@@ -14,6 +14,7 @@ export const containerState = z.enum([
   'ready',
   'leaving',
   'suspect',
+  'unknown',
   'silent',
   'lost',
   'unreachable',

@@ -198,6 +198,7 @@ export class RunningDaemon implements Daemon {
       version,
       wallMs: () => this.clock.wallMs(),
       epoch: () => governing.epoch,
+      writes: () => governing.writes(),
       sleep: (durationMs) => this.clock.sleep(durationMs),
       longestTtlMs: () => governing.longestTtlMs,
       plan,

@@ -8,6 +8,8 @@ import type {Leases} from '../etcd/leases.ts';
 import {TTL_MAX_MS} from '../model/container.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
+import {writesText} from '../model/store-writes.ts';
+import type {StoreWrites} from '../model/store-writes.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
@@ -135,6 +137,11 @@ export class GoverningDaemon {
     this.member.stop();
   }
 
+  /** How the writes of this daemon fare: what it says of the present rests on them. */
+  writes(): StoreWrites {
+    return this.member.writes();
+  }
+
   readiness(): {ready: boolean; reason: string} {
     if (this.halted !== undefined)
       return {
@@ -143,9 +150,10 @@ export class GoverningDaemon {
       };
     if (!this.isReady) return {ready: false, reason: 'waiting for the daemon id'};
     if (this.leaving) return {ready: false, reason: 'shutting down'};
-    return this.member.remainingMs() > 0
+    const writes = this.writes();
+    return writes.kind === 'committing'
       ? {ready: true, reason: ''}
-      : {ready: false, reason: 'etcd has not answered for too long'};
+      : {ready: false, reason: writesText(writes)};
   }
 
   /** No timer may stay behind: it would keep the process from ending. */

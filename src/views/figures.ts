@@ -17,6 +17,7 @@ const CONTAINER_STATES = [
   'cordoned',
   'draining',
   'leaving',
+  'unknown',
   'unreachable',
   'suspect',
   'silent',
@@ -88,6 +89,7 @@ const VERDICTS: Readonly<
   REMOVING: ['~ REMOVING', 'warn'],
   MOVING: ['> MOVING', 'warn'],
   PAUSED: ['- PAUSED', 'warn'],
+  UNKNOWN: ['? UNKNOWN', 'bad'],
   OK: ['+ OK', 'good'],
 };
 
@@ -108,11 +110,12 @@ function containersText(summary: LiveSummary): string {
 }
 
 function shardsText({shards}: LiveSummary): string {
-  const {total, ready, moving, unplaced, failed, quarantined, removing} = shards;
+  const {total, ready, moving, unplaced, unknown, failed, quarantined, removing} = shards;
   const parts = [
     [ready, 'ready'],
     [moving, 'moving'],
     [unplaced, 'unplaced'],
+    [unknown, 'unknown'],
     [failed, 'failed'],
     [quarantined, 'unreadable'],
     [removing, 'removing'],

@@ -2,13 +2,13 @@ import {describe, expect, it} from 'vitest';
 import {appHealth, clusterHealth} from '../../src/model/health.ts';
 import type {AppFigures} from '../../src/model/health.ts';
 
-const shards = {total: 3, ready: 3, unplaced: 0, failed: 0, quarantined: 0};
+const shards = {total: 3, ready: 3, unplaced: 0, unknown: 0, failed: 0, quarantined: 0};
 const app = (over: Partial<AppFigures> = {}): AppFigures => ({
-  ...{deleting: false, paused: false, settled: true, shards, containers: {ready: 2}, alarms: []},
+  ...{unknownSince: '', deleting: false, paused: false, settled: true, shards, containers: {ready: 2}, alarms: []},
   ...over,
 });
 const cluster = (...apps: AppFigures[]) =>
-  clusterHealth({leader: true, daemons: {ready: 1}, alarms: [], apps});
+  clusterHealth({leader: true, daemons: {ready: 1}, alarms: [], apps, unknownSince: ''});
 
 describe('the health of an app', () => {
   it('is OK when all shards are ready and nothing is left to do', () => {
@@ -32,6 +32,12 @@ describe('the health of an app', () => {
     expect(cluster(app(), app(over))).toBe('TROUBLE');
   });
 
+  it('is UNKNOWN while no write commits, whatever was last written', () => {
+    const unknownSince = '2026-01-01';
+    expect(appHealth(app({unknownSince}))).toBe('UNKNOWN');
+    expect(appHealth(app({unknownSince, deleting: true, alarms: ['BRAKE']}))).toBe('UNKNOWN');
+  });
+
   it('is PAUSED or REMOVING by what operators have asked for', () => {
     expect(appHealth(app({paused: true, settled: false}))).toBe('PAUSED');
     expect(appHealth(app({deleting: true, shards: {...shards, unplaced: 1}}))).toBe('REMOVING');
@@ -43,9 +49,10 @@ describe('the health of the cluster', () => {
     expect(cluster()).toBe('OK');
     expect(cluster(app(), app({settled: false}))).toBe('MOVING');
     expect(cluster(app({paused: true, settled: false}))).toBe('OK');
-    const parts = {leader: true, daemons: {ready: 1}, alarms: [], apps: [app()]};
+    const parts = {leader: true, daemons: {ready: 1}, alarms: [], apps: [app()], unknownSince: ''};
     expect(clusterHealth({...parts, leader: false})).toBe('NO LEADER');
     expect(clusterHealth({...parts, daemons: {ready: 1, silent: 1}})).toBe('TROUBLE');
     expect(clusterHealth({...parts, alarms: ['STORE_RESTORED']})).toBe('TROUBLE');
+    expect(clusterHealth({...parts, unknownSince: '2026-01-01'})).toBe('UNKNOWN');
   });
 });

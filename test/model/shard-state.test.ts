@@ -7,7 +7,7 @@ const record = (over: Partial<OwnershipRecord>): OwnershipRecord => ({
   ...{move: null, failures: 0, lastError: ''},
   ...over,
 });
-const well = {unreadable: false, lost: false, homeless: false};
+const well = {unreadable: false, lost: false, unknown: false, homeless: false};
 
 describe('the state of a record', () => {
   it.each(['assigned', 'owned', 'free'] as const)(
@@ -34,6 +34,15 @@ describe('the state of a shard', () => {
     expect(shardStateOf(ready, {...well, unreadable: true, lost: true})).toBe('quarantined');
     expect(shardStateOf(ready, {...well, lost: true})).toBe('unplaced');
     expect(shardStateOf(ready, well)).toBe('ready');
+  });
+
+  it('is unknown while no write commits, if its record names a container', () => {
+    const unknown = {...well, unknown: true};
+    for (const over of [{ready: true}, {}, {state: 'assigned'}, {state: 'dropping'}] as const)
+      expect(shardStateOf(record(over), unknown)).toBe('unknown');
+    expect(shardStateOf(record({state: 'free'}), unknown)).toBe('free');
+    expect(shardStateOf(undefined, unknown)).toBe('unplaced');
+    expect(shardStateOf(record({ready: true}), {...unknown, lost: true})).toBe('unplaced');
   });
 
   it('is unplaced when it is free and nobody is its next home', () => {

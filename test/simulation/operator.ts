@@ -1,5 +1,6 @@
 /** The operator: the daemons' real admin services on a store of its own, as `sm` would call them through a daemon that works. */
 import type {Keys} from '../../src/etcd/keys.ts';
+import {COMMITTING} from '../../src/model/store-writes.ts';
 import {plan} from '../../src/planner/index.ts';
 import {createAdminHandlers} from '../../src/server/admin/handlers.ts';
 import type {AdminHandlers, Caller} from '../../src/server/http/dependencies.ts';
@@ -25,6 +26,7 @@ export class Operator {
       wallMs: () => this.process.clock.wallMs(),
       epoch,
       sleep: (durationMs) => this.process.clock.sleep(durationMs),
+      writes: () => COMMITTING,
       longestTtlMs: () => 0,
       plan,
     });

@@ -80,6 +80,7 @@ export function app(service: string, over: Partial<LiveApp> = {}): LiveApp {
     maxRecoveryTime: 10,
     deleting: false,
     paused: false,
+    unknownSince: '',
     governor: '10.0.0.1:8801',
     governedAt: ago(30),
     settled: true,
@@ -134,6 +135,7 @@ export function counts(total: number, over: Partial<LiveSummary['shards']> = {})
     ready: total,
     moving: 0,
     unplaced: 0,
+    unknown: 0,
     failed: 0,
     quarantined: 0,
     removing: 0,
@@ -162,7 +164,9 @@ export function summary(over: Partial<LiveSummary> = {}): LiveSummary {
     ...over,
   };
   const {governor, alarms} = figures;
-  const health = clusterHealth({leader: governor !== '', daemons: {}, alarms, apps: [figures]});
+  const unknownSince = '';
+  const apps = [{...figures, unknownSince}];
+  const health = clusterHealth({leader: governor !== '', daemons: {}, alarms, apps, unknownSince});
   return {...figures, health: over.health ?? health};
 }
 

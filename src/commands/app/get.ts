@@ -16,7 +16,7 @@ export default class AppGet extends SmCommand<typeof AppGet> {
       name: app.service,
       lines: [
         `app ${app.service}: ${app.health}`,
-        `shards: ${shards.ready} of ${shards.total} ready, ${shards.moving} moving, ${shards.unplaced} unplaced, ${shards.failed} failed, ${shards.quarantined} quarantined`,
+        `shards: ${shards.ready} of ${shards.total} ready, ${shards.moving} moving, ${shards.unplaced} unplaced, ${shards.unknown} unknown, ${shards.failed} failed, ${shards.quarantined} quarantined`,
         `containers: ${
           Object.entries(app.containers)
             .map(([state, count]) => `${count} ${state}`)

@@ -1,5 +1,6 @@
 import type {Keys} from '../../etcd/keys.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
+import type {StoreWrites} from '../../model/store-writes.ts';
 import type {Store} from '../../store/port.ts';
 
 /** What the admin services need. Nothing of it belongs to one daemon: every daemon answers every request from etcd. */
@@ -14,6 +15,8 @@ export interface AdminDependencies {
   readonly wallMs: () => number;
   /** Epoch of fencing tokens that this daemon knows of. */
   readonly epoch: () => number;
+  /** How the writes of this daemon fare. Records say how things were; while no write commits nobody knows how they are. */
+  readonly writes: () => StoreWrites;
   readonly sleep: (durationMs: number) => Promise<void>;
   /** Longest T of the containers that this daemon governed when it began to doubt the store, ms; the longest there is when it governed none. */
   readonly longestTtlMs: () => number;

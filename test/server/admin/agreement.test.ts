@@ -99,6 +99,25 @@ describe('status, top, doctor, app get, app ls and wait agree', () => {
     expect(found).toMatchObject({status: 'OK', top: 'OK', wait: true});
   });
 
+  it('on a store that takes no writes: nothing is known, whatever was last written', async () => {
+    const sinceMs = Date.parse('2026-01-02T03:00:00Z');
+    const reason = 'etcd is out of space and takes no writes';
+    world.writes = {kind: 'none', sinceMs, reason, fix: 'etcdctl alarm disarm'};
+    expect(await said()).toEqual({...all('UNKNOWN'), doctor: 'TROUBLE', wait: false, ready: false});
+    const {checks} = await world.call('checks', {});
+    expect(checks.find(({name}) => name === 'etcd writes')).toEqual({
+      name: 'etcd writes',
+      verdict: 'FAIL',
+      text: `no write has committed since 2026-01-02T03:00:00.000Z: ${reason}`,
+      fix: 'etcdctl alarm disarm',
+    });
+    const {containers} = await world.call('getContainers', app);
+    expect(containers.map(({state, since: at}) => [state, at])).toEqual(
+      ['c1', 'c2'].map(() => ['unknown', '2026-01-02T03:00:00.000Z']),
+    );
+    expect(await world.call('locate', {...app, shardId: 's1'})).toMatchObject({state: 'unknown'});
+  });
+
   it('on a shard that is on its way', async () => {
     await world.own('orders', 's1', {state: 'dropping'});
     expect(await said()).toEqual({...all('MOVING'), doctor: 'OK', wait: false, ready: false});

@@ -168,6 +168,7 @@ describe('views of apps', () => {
       ready: 1,
       moving: 1,
       unplaced: 1,
+      unknown: 0,
       failed: 1,
       quarantined: 0,
       removing: 1,

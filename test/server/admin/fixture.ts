@@ -1,6 +1,8 @@
 import {Keys} from '../../../src/etcd/keys.ts';
 import type {Heartbeat} from '../../../src/model/container.ts';
 import {SmError} from '../../../src/model/errors.ts';
+import {COMMITTING} from '../../../src/model/store-writes.ts';
+import type {StoreWrites} from '../../../src/model/store-writes.ts';
 import type {OwnershipRecord} from '../../../src/model/ownership.ts';
 import type {PlacementSnapshot, Plan} from '../../../src/model/placement.ts';
 import type {AppStatus} from '../../../src/model/status.ts';
@@ -33,6 +35,8 @@ export class World {
   readonly keys = new Keys('/sm', SERVICE);
   readonly dependencies: AdminDependencies;
   readonly created: string[] = [];
+  /** How the writes of the daemon fare. */
+  writes: StoreWrites = COMMITTING;
   private readonly admin: ReturnType<typeof createAdminHandlers>;
 
   constructor(over: Partial<AdminDependencies> = {}) {
@@ -43,6 +47,7 @@ export class World {
       version: '0.0.0',
       wallMs: () => NOW_MS,
       sleep: () => Promise.resolve(),
+      writes: () => this.writes,
       longestTtlMs: () => 0,
       epoch: () => 1,
       plan: stillPlan,

@@ -3,6 +3,8 @@ import {compareText} from '../../../model/compare-text.ts';
 import {appHealth, clusterHealth} from '../../../model/health.ts';
 import type {AdminAnswer, AppView, DetailAnswer, StatusAnswer} from '../../../protocol/admin.ts';
 import {decodeCluster, decodeLeader} from '../../../protocol/records.ts';
+import {unknownSince, writesText} from '../../../model/store-writes.ts';
+import type {StoreWrites} from '../../../model/store-writes.ts';
 import {containerViews, livingOf, stateCounts} from './container-views.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {exists, listApp, listAppOrNothing, WHOLE_APP} from './listing.ts';
@@ -24,6 +26,7 @@ export function appView(listing: AppListing): AppView {
   const figures = {
     deleting: spec?.deleting ?? false,
     paused: spec?.paused ?? false,
+    unknownSince: listing.unknownSince,
     settled: status?.settled ?? false,
     shards: shardCounts(listing),
     containers: stateCounts(containerViews(listing)),
@@ -113,6 +116,7 @@ export async function status(dependencies: AdminDependencies): Promise<StatusAns
       daemons: stateCounts(daemons),
       alarms: ownAlarms,
       apps,
+      unknownSince: own.unknownSince,
     }),
     leader,
     daemons,
@@ -125,13 +129,19 @@ export async function status(dependencies: AdminDependencies): Promise<StatusAns
       shards: sum(({shards}) => shards.total),
       ready: sum(({shards}) => shards.ready),
       unplaced: sum(({shards}) => shards.unplaced),
+      unknown: sum(({shards}) => shards.unknown),
       failed: sum(({shards}) => shards.failed),
       quarantined: sum(({shards}) => shards.quarantined),
     },
     alarms: [...ownAlarms, ...apps.flatMap((app) => app.alarms)],
-    store: {clusterId, epoch: own.epoch, restored},
+    store: {clusterId, epoch: own.epoch, restored, ...writesView(dependencies.writes())},
     revision,
   };
+}
+
+function writesView(writes: StoreWrites): Pick<StatusAnswer['store'], 'unknownSince' | 'reason'> {
+  if (writes.kind === 'committing') return {unknownSince: '', reason: ''};
+  return {unknownSince: unknownSince(writes), reason: writesText(writes)};
 }
 
 function restoredBy(value: string): string {

@@ -1,6 +1,8 @@
 /** What a daemon can check of the cluster: etcd, leader, daemons, containers, shards, alarms. */
 import {unheardOf} from '../../../model/health.ts';
 import type {CheckVerdict, ChecksAnswer, StatusAnswer} from '../../../protocol/admin.ts';
+import {writesText} from '../../../model/store-writes.ts';
+import type {StoreWrites} from '../../../model/store-writes.ts';
 import {status} from './app-reads.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 
@@ -14,7 +16,7 @@ const MIB = 1024 ** 2;
 type Check = ChecksAnswer['checks'][number];
 
 export async function checks(dependencies: AdminDependencies): Promise<ChecksAnswer> {
-  const {store, wallMs} = dependencies;
+  const {store, wallMs, writes} = dependencies;
   const startedMs = performance.now();
   await store.status();
   const tookMs = Math.round(performance.now() - startedMs);
@@ -23,6 +25,7 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
   return {
     checks: [
       storeCheck(tookMs),
+      writesCheck(writes()),
       quotaCheck(usage?.bytes, usage?.quotaBytes),
       leaderCheck(cluster),
       daemonsCheck(cluster),
@@ -43,6 +46,10 @@ function storeCheck(tookMs: number): Check {
   const slow = tookMs > SLOW_STORE_MS;
   const text = `etcd answers in ${tookMs} ms`;
   return check('etcd', slow ? 'WARN' : 'PASS', text, slow ? 'look at its disk and its load' : '');
+}
+
+function writesCheck(writes: StoreWrites): Check {
+  return check('etcd writes', writes.kind === 'none' ? 'FAIL' : 'PASS', writesText(writes), writes.kind === 'none' ? writes.fix : '');
 }
 
 function quotaCheck(bytes: number | undefined, quota = 0): Check {
@@ -85,14 +92,14 @@ function containerChecks({apps}: StatusAnswer): Check[] {
 }
 
 function shardsCheck({counts, apps}: StatusAnswer): Check {
-  const {unplaced, failed, quarantined, ready, shards} = counts;
-  const text = `${ready} of ${shards} ready, ${unplaced} unplaced, ${failed} failed, ${quarantined} quarantined`;
-  if (unplaced + failed + quarantined === 0) return check('shards', 'PASS', text);
+  const {unplaced, unknown, failed, quarantined, ready, shards} = counts;
+  const text = `${ready} of ${shards} ready, ${unplaced} unplaced, ${unknown} unknown, ${failed} failed, ${quarantined} quarantined`;
+  if (unplaced + unknown + failed + quarantined === 0) return check('shards', 'PASS', text);
   const worst = apps.find(
-    (app) => app.shards.unplaced + app.shards.failed + app.shards.quarantined > 0,
+    (app) => app.shards.unplaced + app.shards.unknown + app.shards.failed + app.shards.quarantined > 0,
   );
   const fix = `sm shard ls -a ${worst?.service ?? 'APP'}, then sm shard why -a ${worst?.service ?? 'APP'} ID`;
-  return check('shards', failed + quarantined > 0 ? 'FAIL' : 'WARN', text, fix);
+  return check('shards', unknown + failed + quarantined > 0 ? 'FAIL' : 'WARN', text, fix);
 }
 
 function alarmsCheck({alarms}: StatusAnswer): Check {

@@ -59,9 +59,11 @@ export function stateOf(
   const {container} = heartbeat;
   const said = wordOn(listing, container, incarnation);
   const order = listing.view.orders.get(container)?.value;
-  const heard = hearing(listing.view, container, incarnation, said);
+  const heard =
+    listing.unknownSince === '' ? hearing(listing.view, container, incarnation, said) : 'unknown';
   const state = containerState(heartbeat.state, incarnation, order, heard);
   if (said?.state === state) return {state, since: said.since, note: said.note};
+  if (state === 'unknown') return {state, since: listing.unknownSince, note: ''};
   const ordered = state === 'cordoned' || state === 'draining';
   return {state, since: ordered ? (order?.at ?? '') : '', note: ''};
 }

@@ -7,6 +7,7 @@ import type {KeyValue} from '../../../store/port.ts';
 import {changeOf} from '../../watching/app-changes.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {appNotFound} from '../guards.ts';
+import {unknownSince} from '../../../model/store-writes.ts';
 
 export type ListingPart =
   'shards' | 'workers' | 'orders' | 'own' | 'heartbeats' | 'ids' | 'status' | 'moves';
@@ -33,6 +34,8 @@ export interface AppListing {
   readonly finished: readonly FinishedMove[];
   /** Epoch of fencing tokens. */
   readonly epoch: number;
+  /** ISO time since when no write has committed, so that nobody knows who still serves what; '' while writes commit. */
+  readonly unknownSince: string;
 }
 
 /** Decoding may hold the event loop for so long at a time, ms. */
@@ -74,11 +77,12 @@ export function exists(
 
 /** As `listApp`; for an app that does not exist, what is left of it. */
 export async function listAppOrNothing(
-  {store, keys}: AdminDependencies,
+  dependencies: AdminDependencies,
   app: string,
   parts: readonly ListingPart[],
   {atRevision, shard}: ListingOptions = {},
 ): Promise<AppListing> {
+  const {store, keys} = dependencies;
   const prefixByPart: Record<ListingPart, string> = {
     shards: shard === undefined ? keys.shardSpecPrefix(app) : keys.shardSpec(app, shard),
     workers: keys.workerPrefix(app),
@@ -92,7 +96,7 @@ export async function listAppOrNothing(
   const prefixes = [keys.appSpec(app), keys.cluster(), ...parts.map((part) => prefixByPart[part])];
   const options = atRevision === undefined ? {} : {atRevision};
   const {revision, entries} = await store.list(prefixes, options);
-  const builder = new ListingBuilder(keys, app, revision);
+  const builder = new ListingBuilder(dependencies, app, revision);
   await inSlices(entries, (entry) => builder.take(entry));
   return builder.listing();
 }
@@ -108,7 +112,7 @@ export async function readKeys(
 ): Promise<AppListing> {
   const {store, keys} = dependencies;
   const {revision, entries} = await store.getMany([keys.appSpec(app), keys.cluster(), ...wanted]);
-  const builder = new ListingBuilder(keys, app, revision);
+  const builder = new ListingBuilder(dependencies, app, revision);
   for (const entry of entries) if (entry !== undefined) builder.take(entry);
   const listing = builder.listing();
   if (exists(dependencies, listing)) return listing;
@@ -128,6 +132,7 @@ export async function inSlices<T>(entries: readonly T[], take: (entry: T) => voi
 
 class ListingBuilder {
   private readonly keys: AdminDependencies['keys'];
+  private readonly unknownSince: string;
   private readonly app: string;
   private readonly revision: number;
   private readonly view = new AppView();
@@ -135,8 +140,9 @@ class ListingBuilder {
   private status: AppStatus | undefined;
   private epoch = 1;
 
-  constructor(keys: AdminDependencies['keys'], app: string, revision: number) {
+  constructor({keys, writes}: AdminDependencies, app: string, revision: number) {
     this.keys = keys;
+    this.unknownSince = unknownSince(writes());
     this.app = app;
     this.revision = revision;
   }
@@ -157,7 +163,7 @@ class ListingBuilder {
 
   listing(): AppListing {
     const {app, revision, view, status, finished, epoch} = this;
-    return {app, revision, view, status, finished, epoch};
+    return {app, revision, view, status, finished, epoch, unknownSince: this.unknownSince};
   }
 }
 

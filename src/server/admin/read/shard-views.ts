@@ -16,6 +16,7 @@ export function shardState(listing: AppListing, shard: string): ShardState {
   return shardStateOf(record, {
     unreadable: listing.view.isQuarantined(shard),
     lost: isLost(listing, record),
+    unknown: listing.unknownSince !== '',
     homeless: record?.state === 'free' && reasonOf(listing, shard) !== '',
   });
 }
@@ -128,7 +129,13 @@ export function hasSpec({view}: AppListing, shard: string): boolean {
 export function reasonOf(listing: AppListing, shard: string): string {
   const unreadable = listing.view.quarantined.shardProblem(shard);
   if (unreadable !== undefined) return unreadable;
-  return unplacedReasons(listing).get(shard) ?? lossOf(listing, listing.view.own.get(shard)?.value);
+  const unplaced = unplacedReasons(listing).get(shard);
+  if (unplaced !== undefined) return unplaced;
+  const record = listing.view.own.get(shard)?.value;
+  const loss = lossOf(listing, record);
+  if (loss !== '' || listing.unknownSince === '') return loss;
+  if (record === undefined || record.state === 'free') return '';
+  return `no write has committed since ${listing.unknownSince}: its container may have stopped it`;
 }
 
 const reasonsByListing = new WeakMap<AppListing, ReadonlyMap<string, string>>();
@@ -143,7 +150,8 @@ function unplacedReasons(listing: AppListing): ReadonlyMap<string, string> {
 }
 
 export function noShards(): ShardCounts {
-  return {total: 0, ready: 0, moving: 0, unplaced: 0, failed: 0, quarantined: 0, removing: 0};
+  const none = {total: 0, ready: 0, moving: 0, unplaced: 0, unknown: 0};
+  return {...none, failed: 0, quarantined: 0, removing: 0};
 }
 
 export function shardCounts(listing: AppListing): ShardCounts {
@@ -164,7 +172,7 @@ export function shardCounts(listing: AppListing): ShardCounts {
   return counts;
 }
 
-function columnOf(state: ShardState): 'ready' | 'moving' | 'unplaced' | 'failed' | 'quarantined' {
+function columnOf(state: ShardState): Exclude<keyof ShardCounts, 'total' | 'removing'> {
   if (state === 'assigned' || state === 'owned' || state === 'dropping' || state === 'free') {
     return 'moving';
   }

@@ -23,6 +23,7 @@ export class AppRecords {
   /** What is derived holds the changes up to this one. */
   private version = 0;
   private idsVersion = 0;
+  private unknownSince = '';
   private readonly derived = new Map<string, {readonly version: number; readonly value: unknown}>();
 
   constructor(app: string) {
@@ -61,7 +62,9 @@ export class AppRecords {
   }
 
   /** Lets what is derived be derived anew, if there is anything new: once a round, or every view would count for itself. */
-  refresh(): void {
+  refresh(unknownSince: string): void {
+    if (unknownSince !== this.unknownSince) this.changes++;
+    this.unknownSince = unknownSince;
     this.version = this.changes;
   }
 
@@ -86,6 +89,7 @@ export class AppRecords {
       status: this.status,
       finished: [],
       epoch,
+      unknownSince: this.unknownSince,
     }));
   }
 

@@ -45,10 +45,10 @@ export function summaryOf(
 
 /** The alarms of sm itself stand beside those of the apps. */
 function wholeHealth(records: ViewRecords, apps: readonly AppView[]): ClusterHealth {
-  const {own, leader} = records;
+  const {own, leader, unknownSince} = records;
   const alarms = own === undefined ? [] : appViewOf(own, records).alarms;
   const daemons = own === undefined ? {} : stateCounts(viewsOf(own, records));
-  return clusterHealth({leader: leader !== undefined, daemons, alarms, apps});
+  return clusterHealth({leader: leader !== undefined, daemons, alarms, apps, unknownSince});
 }
 
 export function alarmsOf(records: ViewRecords, apps: readonly AppRecords[]): AlarmView[] {

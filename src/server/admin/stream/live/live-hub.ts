@@ -44,7 +44,7 @@ export class LiveHub {
 
   constructor(dependencies: AdminDependencies) {
     this.dependencies = dependencies;
-    this.probe = new StoreProbe(dependencies.store, dependencies.wallMs);
+    this.probe = new StoreProbe(dependencies);
   }
 
   /**

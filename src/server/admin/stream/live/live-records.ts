@@ -1,6 +1,7 @@
 /** Records of one app or of all, listed once and then kept current by watches; shared by all views that show them. */
 import {SmError} from '../../../../model/errors.ts';
 import type {LeaderRecord} from '../../../../model/status.ts';
+import {unknownSince} from '../../../../model/store-writes.ts';
 import {
   decodeAppStatus,
   decodeCluster,
@@ -30,6 +31,8 @@ export interface ViewRecords {
   refresh(): void;
   readonly revision: number;
   readonly epoch: number;
+  /** ISO time since when no write has committed; '' while writes commit. */
+  readonly unknownSince: string;
   readonly leader: LeaderRecord | undefined;
   /** sm's own records, when they are in scope. */
   readonly own: AppRecords | undefined;
@@ -69,7 +72,12 @@ export class LiveRecords implements ViewRecords {
   }
 
   refresh(): void {
-    for (const records of this.world.apps.values()) records.refresh();
+    const since = this.unknownSince;
+    for (const records of this.world.apps.values()) records.refresh(since);
+  }
+
+  get unknownSince(): string {
+    return unknownSince(this.dependencies.writes());
   }
 
   get revision(): number {
@@ -222,6 +230,10 @@ export class OneApp implements ViewRecords {
 
   refresh(): void {
     this.all.refresh();
+  }
+
+  get unknownSince(): string {
+    return this.all.unknownSince;
   }
 
   get revision(): number {

@@ -2,6 +2,9 @@
 import type {LiveBeat} from '../../../../protocol/admin.ts';
 import {LIVE_BEAT_MS} from '../../../../protocol/admin.ts';
 import type {Store} from '../../../../store/port.ts';
+import {writesText} from '../../../../model/store-writes.ts';
+import type {StoreWrites} from '../../../../model/store-writes.ts';
+import type {AdminDependencies} from '../../dependencies.ts';
 
 /** Below the beat, so that a beat tells of the look before it. */
 const TIMEOUT_MS = 1_500;
@@ -11,13 +14,15 @@ type Word = Pick<LiveBeat, 'lagMs' | 'store'>;
 export class StoreProbe {
   private readonly store: Store;
   private readonly wallMs: () => number;
+  private readonly writes: () => StoreWrites;
   private users = 0;
   private timer: NodeJS.Timeout | undefined;
   private last: Word = {lagMs: 0, store: {ok: true, since: '', reason: ''}};
 
-  constructor(store: Store, wallMs: () => number) {
+  constructor({store, wallMs, writes}: Pick<AdminDependencies, 'store' | 'wallMs' | 'writes'>) {
     this.store = store;
     this.wallMs = wallMs;
+    this.writes = writes;
   }
 
   /** Asks until the last user has called what this returns. */
@@ -38,6 +43,8 @@ export class StoreProbe {
     const startedMs = performance.now();
     try {
       await this.store.status({timeoutMs: TIMEOUT_MS});
+      const writes = this.writes();
+      if (writes.kind === 'none') throw new Error(writesText(writes));
       const lagMs = Math.round(performance.now() - startedMs);
       this.last = {lagMs, store: {ok: true, since: '', reason: ''}};
     } catch (error) {
