@@ -151,7 +151,12 @@ export class EtcdStore implements Store {
     const client = this.client();
     try {
       const {dbSize} = await client.maintenance.status();
-      return {bytes: Number(dbSize), quotaBytes: 0};
+      const {alarms} = await client.maintenance.alarm({action: 'Get'});
+      return {
+        bytes: Number(dbSize),
+        quotaBytes: 0,
+        alarms: [...new Set(alarms.map(({alarm}) => alarm.toUpperCase()))],
+      };
     } catch (error) {
       throw this.fault(client, error);
     }

@@ -71,6 +71,8 @@ export interface StoreUsage {
   readonly bytes: number;
   /** 0: not known. */
   readonly quotaBytes: number;
+  /** Alarms that the store itself raises, as NOSPACE or CORRUPT: it refuses writes while it has one. */
+  readonly alarms: readonly string[];
 }
 
 export interface CallOptions {

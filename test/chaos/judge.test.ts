@@ -96,6 +96,27 @@ describe('the judge of owners', () => {
     expect(core.finish().overlaps).toMatchObject([{kind: 'right', overlapMs: 1_000}]);
   });
 
+  it('believes an end that is told before the first effect, which takes its time to arrive', () => {
+    const {core} = judge();
+    fence(core, '1');
+    ended(core, A, '1', 1.05 * SECOND);
+    act(core, A, '1', 1, SECOND);
+    fence(core, '2');
+    act(core, B, '2', 2, 1.1 * SECOND);
+    expect(core.finish().overlaps).toEqual([]);
+  });
+
+  it('finds one who acts again after it has told its end before its first effect', () => {
+    const {core} = judge();
+    fence(core, '1');
+    ended(core, A, '1', 1.05 * SECOND);
+    act(core, A, '1', 1, SECOND);
+    act(core, A, '1', 2, 1.2 * SECOND);
+    fence(core, '2');
+    act(core, B, '2', 3, 1.3 * SECOND);
+    expect(core.finish().overlaps).toMatchObject([{kind: 'right'}]);
+  });
+
   it('finds one token in two hands', () => {
     const {core} = judge();
     first(core);

@@ -54,6 +54,8 @@ export const GAP_MIN_US = 300_000;
 
 export class OwnerVerdict {
   private readonly termsByShard = new Map<string, Term[]>();
+  /** Ends that were told before the first pass: an effect that takes its time is told when it has left. */
+  private readonly early = new Map<string, Pick<Term, 'endedUs' | 'reason'>>();
   passes = 0;
 
   pass({shard, token, owner, atUs, leftUs}: Pass): void {
@@ -71,9 +73,8 @@ export class OwnerVerdict {
     const term = this.termsByShard
       .get(shard)
       ?.find((one) => one.token === token && one.owner === owner);
-    if (term === undefined) return;
-    term.endedUs = atUs;
-    term.reason = reason;
+    if (term === undefined) this.early.set(termKey(shard, token, owner), {endedUs: atUs, reason});
+    else Object.assign(term, {endedUs: atUs, reason});
   }
 
   get shards(): ReadonlyMap<string, readonly Term[]> {
@@ -132,12 +133,19 @@ export class OwnerVerdict {
     this.termsByShard.set(shard, terms);
     let term = terms.find((one) => one.token === token && one.owner === owner);
     if (term === undefined) {
-      term = {token, owner, firstUs: atUs, lastUs: atUs, rightUs: atUs};
+      const key = termKey(shard, token, owner);
+      const end = this.early.get(key);
+      this.early.delete(key);
+      term = {token, owner, firstUs: atUs, lastUs: atUs, rightUs: atUs, ...end};
       terms.push(term);
     }
     this.noteGap(shard, term, atUs);
     return term;
   }
+}
+
+function termKey(shard: string, token: string, owner: string): string {
+  return JSON.stringify([shard, token, owner]);
 }
 
 function overlapOf(shard: string, older: Term, newer: Term): Overlap | undefined {

@@ -4,7 +4,15 @@ import type {AppFigures} from '../../src/model/health.ts';
 
 const shards = {total: 3, ready: 3, unplaced: 0, unknown: 0, failed: 0, quarantined: 0};
 const app = (over: Partial<AppFigures> = {}): AppFigures => ({
-  ...{unknownSince: '', deleting: false, paused: false, settled: true, shards, containers: {ready: 2}, alarms: []},
+  ...{
+    unknownSince: '',
+    deleting: false,
+    paused: false,
+    settled: true,
+    shards,
+    containers: {ready: 2},
+    alarms: [],
+  },
   ...over,
 });
 const cluster = (...apps: AppFigures[]) =>

@@ -41,6 +41,8 @@ export interface EtcdOptions {
   readonly tokenTtlSeconds?: number;
   /** 1 or 3; the embedded server is one. Default 1. */
   readonly members?: number;
+  /** Size from which etcd takes no writes; real etcd only. Default: etcd's, 2 GiB. */
+  readonly quotaBytes?: number;
   /** PEM files. Clients must show a certificate of this authority. Default: no TLS. */
   readonly tls?: {readonly ca: string; readonly cert: string; readonly key: string};
 }
@@ -327,6 +329,9 @@ function realEtcd(plan: MemberPlan, plans: readonly MemberPlan[], options: EtcdO
     ...['--initial-cluster', cluster, '--initial-cluster-token', 'sm-test'],
     ...tokenArguments(options, ['--auth-token', 'simple', '--auth-token-ttl'], 1),
     ...secure,
+    ...(options.quotaBytes === undefined
+      ? []
+      : ['--quota-backend-bytes', String(options.quotaBytes)]),
   ];
   return {kind: 'etcd', program: 'etcd', args, serves: () => etcdServes(plan.healthUrl)};
 }

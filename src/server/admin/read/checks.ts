@@ -4,6 +4,7 @@ import type {CheckVerdict, ChecksAnswer, StatusAnswer} from '../../../protocol/a
 import {writesText} from '../../../model/store-writes.ts';
 import type {StoreWrites} from '../../../model/store-writes.ts';
 import {status} from './app-reads.ts';
+import type {StoreUsage} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 
 /** etcd's quota unless it is set: 2 GiB. */
@@ -11,6 +12,8 @@ const QUOTA_DEFAULT_BYTES = 2 * 1024 ** 3;
 /** Share of the quota from which a warning is due. */
 const QUOTA_WARN = 0.6;
 const SLOW_STORE_MS = 200;
+const ALARM_FIX =
+  'NOSPACE: etcdctl compact, etcdctl defrag, then etcdctl alarm disarm; CORRUPT: replace the member';
 const MIB = 1024 ** 2;
 
 type Check = ChecksAnswer['checks'][number];
@@ -26,7 +29,7 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
     checks: [
       storeCheck(tookMs),
       writesCheck(writes()),
-      quotaCheck(usage?.bytes, usage?.quotaBytes),
+      quotaCheck(usage),
       leaderCheck(cluster),
       daemonsCheck(cluster),
       ...containerChecks(cluster),
@@ -49,14 +52,23 @@ function storeCheck(tookMs: number): Check {
 }
 
 function writesCheck(writes: StoreWrites): Check {
-  return check('etcd writes', writes.kind === 'none' ? 'FAIL' : 'PASS', writesText(writes), writes.kind === 'none' ? writes.fix : '');
+  const text = writesText(writes);
+  return writes.kind === 'none'
+    ? check('etcd writes', 'FAIL', text, writes.fix)
+    : check('etcd writes', 'PASS', text);
 }
 
-function quotaCheck(bytes: number | undefined, quota = 0): Check {
-  if (bytes === undefined) return check('etcd quota', 'PASS', 'the store tells no size');
-  const most = quota > 0 ? quota : QUOTA_DEFAULT_BYTES;
+/** An alarm of etcd says what no figure does: etcd keeps its quota to itself. */
+function quotaCheck(usage: StoreUsage | undefined): Check {
+  if (usage === undefined) return check('etcd quota', 'PASS', 'the store tells no size');
+  const {bytes, quotaBytes, alarms} = usage;
+  const used = `${Math.ceil(bytes / MIB)} MiB`;
+  if (alarms.length > 0)
+    return check('etcd quota', 'FAIL', `etcd raises ${alarms.join(', ')} at ${used}`, ALARM_FIX);
+  const most = quotaBytes > 0 ? quotaBytes : QUOTA_DEFAULT_BYTES;
   const share = bytes / most;
-  const text = `${Math.ceil(bytes / MIB)} of ${Math.round(most / MIB)} MiB used (${Math.round(share * 100)} %)`;
+  const assumed = quotaBytes > 0 ? '' : ', unless --quota-backend-bytes is set';
+  const text = `${used} of ${Math.round(most / MIB)} MiB used (${Math.round(share * 100)} %${assumed})`;
   if (share < QUOTA_WARN) return check('etcd quota', 'PASS', text);
   const fix = 'set compaction: auto, then etcdctl defrag; or raise --quota-backend-bytes';
   return check('etcd quota', share < 0.95 ? 'WARN' : 'FAIL', text, fix);
@@ -96,7 +108,8 @@ function shardsCheck({counts, apps}: StatusAnswer): Check {
   const text = `${ready} of ${shards} ready, ${unplaced} unplaced, ${unknown} unknown, ${failed} failed, ${quarantined} quarantined`;
   if (unplaced + unknown + failed + quarantined === 0) return check('shards', 'PASS', text);
   const worst = apps.find(
-    (app) => app.shards.unplaced + app.shards.unknown + app.shards.failed + app.shards.quarantined > 0,
+    (app) =>
+      app.shards.unplaced + app.shards.unknown + app.shards.failed + app.shards.quarantined > 0,
   );
   const fix = `sm shard ls -a ${worst?.service ?? 'APP'}, then sm shard why -a ${worst?.service ?? 'APP'} ID`;
   return check('shards', unknown + failed + quarantined > 0 ? 'FAIL' : 'WARN', text, fix);
