@@ -1,21 +1,27 @@
 import {Args, Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
+import {Progress} from '../cli/progress.ts';
+import {WAIT_DEFAULT_MS} from '../cli/waiting.ts';
 import type {WaitFor} from '../cli/waiting.ts';
+import {waitForDaemon} from '../cli/waiting-for-daemon.ts';
 import {SmError} from '../model/errors.ts';
 import type {WaitGoal} from '../protocol/admin.ts';
 
-const FORM = 'app/NAME, shard/APP/ID or container/APP/ID';
+const FORM = 'app/NAME, shard/APP/ID, container/APP/ID or daemon';
 
 export default class Wait extends SmCommand<typeof Wait> {
-  static override summary = 'Wait until an app, shard or container is in a state.';
+  static override summary =
+    'Wait until an app, shard or container is in a state, or a daemon is ready.';
   static override description = [
     'What is not there yet is waited for. Judged on specs and records read at one revision.',
     'gone: no spec and no record. ready: every shard owned and ready. balanced: the live planner has no move. drained: no record names the container.',
+    'daemon --for ready: the daemon of --server answers, and its writes to etcd commit.',
     'A timeout exits 7 and lists what is missing; the work goes on.',
   ].join('\n');
   static override examples = [
     '<%= config.bin %> wait app/orders --for ready --timeout 30s',
     '<%= config.bin %> wait container/orders/orders-2 --for drained',
+    '<%= config.bin %> wait daemon --for ready',
   ];
   static override args = {object: Args.string({description: FORM, required: true})};
   static override flags = {
@@ -27,6 +33,7 @@ export default class Wait extends SmCommand<typeof Wait> {
   };
 
   override async run(): Promise<void> {
+    if (this.args.object === 'daemon') return this.waitForDaemon();
     const goal: WaitFor = {...parseObject(this.args.object), for: this.flags.for as WaitGoal};
     const {answer, waitedMs} = await this.waitFor(goal);
     await this.showObject({
@@ -40,6 +47,26 @@ export default class Wait extends SmCommand<typeof Wait> {
       },
       name: this.args.object,
       lines: [`${this.args.object} ${goal.for} after ${waitedMs} ms`],
+    });
+  }
+
+  private async waitForDaemon(): Promise<void> {
+    if (this.flags.for !== 'ready')
+      throw new SmError(
+        'INVALID_INPUT',
+        `a daemon cannot be waited for until "${this.flags.for}"`,
+        {
+          hint: 'use --for ready',
+        },
+      );
+    const limitMs = this.timeoutMs ?? WAIT_DEFAULT_MS;
+    const {status, waitedMs} = await waitForDaemon(this.client, limitMs, new Progress());
+    const {revision} = status;
+    await this.showObject({
+      kind: 'WaitResult',
+      fields: {object: 'daemon', for: 'ready', met: true, waitedMs, revision},
+      name: 'daemon',
+      lines: [`daemon ready after ${waitedMs} ms`],
     });
   }
 }

@@ -24,7 +24,8 @@ export function unknownSince(writes: StoreWrites): string {
 /** In one sentence, for people. */
 export function writesText(writes: StoreWrites): string {
   if (writes.kind === 'committing') return 'writes commit';
-  const since = writes.sinceMs === 0 ? '' : ` since ${unknownSince(writes)}`;
-  const reason = writes.reason === '' ? 'etcd does not answer' : writes.reason;
-  return `no write has committed${since}: ${reason}`;
+  const reason = writes.reason === '' ? '' : `: ${writes.reason}`;
+  return writes.sinceMs === 0
+    ? `no write of this process has committed yet${reason}`
+    : `no write has committed since ${unknownSince(writes)}${reason}`;
 }

@@ -104,6 +104,8 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['wait app/orders --for exists', 0],
     ['wait app/orders --for gone --timeout 1s', 7],
     ['wait app/orders --for nonsense', 2],
+    ['wait daemon --for ready', 0],
+    ['wait daemon --for gone', 2],
     ['wait apps --for gone', 2],
   ],
   'app:create': [

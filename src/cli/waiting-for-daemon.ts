@@ -1,0 +1,58 @@
+/** Waiting for a daemon that is starting: it answers, and its own writes commit. */
+import type {AdminClient} from '../admin/admin-client.ts';
+import {RemoteError} from '../admin/remote-error.ts';
+import {SmError} from '../model/errors.ts';
+import type {StatusAnswer} from '../protocol/admin.ts';
+import {interruptible} from './interrupt.ts';
+import type {Progress} from './progress.ts';
+
+const LOOK_MS = 500;
+const GO_ON = 'wait on with: sm wait daemon --for ready';
+
+/**
+ * @returns the status of the ready daemon and how long it took, ms.
+ * @throws SmError TIMEOUT with what is missing, INTERRUPTED; whatever a call throws that waiting cannot mend.
+ */
+export async function waitForDaemon(
+  client: AdminClient,
+  timeoutMs: number,
+  progress: Pick<Progress, 'update' | 'stop'>,
+): Promise<{status: StatusAnswer; waitedMs: number}> {
+  const startedMs = performance.now();
+  try {
+    return await interruptible(async (signal) => {
+      for (;;) {
+        const found = await look(client, signal);
+        const waitedMs = Math.round(performance.now() - startedMs);
+        if (typeof found !== 'string') return {status: found, waitedMs};
+        if (waitedMs >= timeoutMs) throw tookTooLong(client, timeoutMs, found);
+        progress.update({text: `waiting: ${found}`});
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      }
+    }, GO_ON);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The status of a daemon that is ready, else what is missing. */
+async function look(client: AdminClient, signal: AbortSignal): Promise<StatusAnswer | string> {
+  try {
+    const status = await client.call('status', {}, signal);
+    return status.store.reason === '' ? status : status.store.reason;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (error instanceof RemoteError && error.failure.retryable) return error.message;
+    const away = ['SERVER_UNAVAILABLE', 'TIMEOUT'];
+    if (error instanceof SmError && away.includes(error.code)) return error.message;
+    throw error;
+  }
+}
+
+function tookTooLong({server}: AdminClient, timeoutMs: number, missing: string): SmError {
+  return new SmError(
+    'TIMEOUT',
+    `the daemon at ${server} is not ready after ${timeoutMs / 1000} s: ${missing}`,
+    {hint: GO_ON, retryable: true},
+  );
+}
