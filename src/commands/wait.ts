@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
 import {Progress} from '../cli/progress.ts';
-import {WAIT_DEFAULT_MS} from '../cli/waiting.ts';
+import {WAIT_DEFAULT_MS} from '../cli/limits.ts';
 import type {WaitFor} from '../cli/waiting.ts';
 import {waitForDaemon} from '../cli/waiting-for-daemon.ts';
 import {SmError} from '../model/errors.ts';
