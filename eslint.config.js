@@ -12,11 +12,13 @@ const ZONES = {
   config: ['model'],
   etcd: ['model', 'protocol', 'runtime'],
   store: ['model', 'protocol', 'etcd', 'runtime'],
+  appview: ['model', 'governor', 'protocol', 'etcd', 'store', 'runtime'],
   audit: ['model', 'protocol', 'etcd'],
   embedded: ['model', 'protocol', 'runtime'],
   container: ['model', 'ownership', 'protocol', 'etcd', 'store', 'runtime'],
   server: [
     'model',
+    'appview',
     'runtime',
     'planner',
     'ownership',
@@ -52,15 +54,14 @@ const FOLDERS = Object.keys(ZONES);
  * all of them, and none of them it. So with `handlers.ts`, which puts the admin API together.
  */
 const SERVER_ZONES = {
-  watching: [],
   contact: [],
   http: [],
-  push: ['watching', 'contact'],
-  governing: ['watching', 'contact', 'push'],
-  'admin/read': ['watching', 'admin'],
+  push: ['contact'],
+  governing: ['contact', 'push'],
+  'admin/read': ['admin'],
   'admin/plan': ['admin', 'admin/read'],
-  'admin/wait': ['watching', 'admin', 'admin/read'],
-  'admin/stream': ['watching', 'admin', 'admin/read'],
+  'admin/wait': ['admin', 'admin/read'],
+  'admin/stream': ['admin', 'admin/read'],
   'admin/write': ['http', 'governing', 'admin', 'admin/read'],
 };
 const SERVER_ROOMS = [...Object.keys(SERVER_ZONES), 'admin'];

@@ -26,3 +26,9 @@ export const PAGE_KEYS = 1_000;
 
 /** Time of one page or transaction when a store is copied. Large values take their time. */
 export const CALL_LIMIT_MS = 10_000;
+
+/** A watch that does not say how far it has come is asked again after so long. */
+export const ASK_AGAIN_MS = 50;
+
+/** A new watcher has caught up with its past after so long: etcd looks every 100 ms. */
+export const CATCH_UP_MS = 250;

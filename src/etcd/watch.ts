@@ -4,6 +4,7 @@
  */
 import type {IDuplexWatchStream, WatchResponse} from './wire.ts';
 import type {WatchBatch, WatchEvent, WatchListener} from '../model/stored.ts';
+import {WatchProgress} from './watch-progress.ts';
 import {closeStream, endOfPrefix, safeRevision, toKeyValue} from './wire.ts';
 import {RECONNECT_MAX_MS, RECONNECT_MIN_MS} from './limits.ts';
 
@@ -29,6 +30,7 @@ export class PrefixWatch {
   private timer: NodeJS.Timeout | undefined;
   private failures = 0;
   private closed = false;
+  private readonly progress = new WatchProgress(() => this.stream?.write({progress_request: {}}));
 
   constructor(source: WatchSource, prefix: string, fromRevision: number, listener: WatchListener) {
     this.source = source;
@@ -42,7 +44,13 @@ export class PrefixWatch {
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
+    this.progress.close();
     this.dropStream();
+  }
+
+  /** Revision up to which everything has been delivered, at least the store's at this call; undefined when the watch ends before. */
+  reached(): Promise<number | undefined> {
+    return this.progress.ask();
   }
 
   private async open(): Promise<void> {
@@ -97,7 +105,9 @@ export class PrefixWatch {
     }
     if (response.created && !this.sameHistory(response)) return;
     this.failures = 0;
-    if (response.events.length > 0) this.deliver(response);
+    if (response.created) this.progress.created();
+    else if (response.events.length > 0) this.deliver(response);
+    else this.progress.answered(safeRevision(response.header.revision));
   }
 
   private canceled(response: WatchResponse): void {
@@ -150,6 +160,7 @@ export class PrefixWatch {
     const {stream} = this;
     this.stream = undefined;
     if (stream === undefined) return;
+    this.progress.streamLost();
     // A cancelled stream still emits an error: it must find a listener.
     stream.removeAllListeners('data');
     closeStream(stream);

@@ -99,6 +99,22 @@ export class AppView {
     return 0;
   }
 
+  /** A view of its own that says the same. */
+  clone(): AppView {
+    const copy = new AppView();
+    copy.spec = this.spec;
+    copy.newest = this.newest;
+    fill(copy.shards, this.shards);
+    fill(copy.orders, this.orders);
+    fill(copy.heartbeats, this.heartbeats);
+    fill(copy.ids, this.ids);
+    fill(copy.own, this.own);
+    for (const one of this.quarantined.all()) copy.quarantined.take(listedKey(one), one);
+    for (const [workerGroup, members] of this.pools) copy.pools.set(workerGroup, new Set(members));
+    for (const [incarnation, held] of this.holding) copy.holding.set(incarnation, new Set(held));
+    return copy;
+  }
+
   /** Takes one change; false when it is older than what is known. */
   apply(change: AppChange): boolean {
     this.newest = Math.max(this.newest, change.mod);
@@ -272,6 +288,10 @@ function unreadableGone({what, id}: CorruptChange, mod: number): AppChange {
   if (what === 'heartbeat') return {kind: what, mod, incarnation: id, entry: undefined};
   if (what === 'order') return {kind: what, mod, container: id, entry: undefined};
   return {kind: what, mod, shard: id, entry: undefined};
+}
+
+function fill<V>(copy: Map<string, V>, from: ReadonlyMap<string, V>): void {
+  for (const [key, value] of from) copy.set(key, value);
 }
 
 function put<T>(

@@ -4,9 +4,11 @@
  */
 import type {FastifyInstance} from 'fastify';
 import {Registry} from 'prom-client';
+import {AppViews} from '../appview/app-views.ts';
 import {Keys} from '../etcd/keys.ts';
 import type {Leases} from '../etcd/leases.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
+import {unknownSince} from '../model/store-writes.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import {plan} from '../planner/index.ts';
 import {systemClock, watchingClock} from '../runtime/clock.ts';
@@ -67,6 +69,7 @@ export class RunningDaemon implements Daemon {
   private readonly store: EtcdStore;
   private readonly heartbeatStore: EtcdStore;
   private readonly leases: Leases;
+  private readonly views: AppViews;
   private readonly credentials: Credentials;
   private readonly http: FastifyInstance;
   private readonly governing: GoverningDaemon;
@@ -90,6 +93,11 @@ export class RunningDaemon implements Daemon {
     this.store = stores.store;
     this.heartbeatStore = stores.heartbeatStore;
     this.leases = stores.leases;
+    const {clock, store} = this;
+    this.views = new AppViews({
+      ...{store, keys, clock, logger: options.logger},
+      unknownSince: () => unknownSince(this.governing.writes()),
+    });
     this.ready = new Promise((resolve) => (this.signalReady = resolve));
     this.ended = new Promise(
       (resolve, reject) =>
@@ -194,6 +202,7 @@ export class RunningDaemon implements Daemon {
     const admin = createAdminHandlers({
       store,
       keys,
+      views: this.views,
       service: config.service,
       version,
       wallMs: () => this.clock.wallMs(),
@@ -231,6 +240,7 @@ export class RunningDaemon implements Daemon {
     this.stopped = true;
     this.governing.stop();
     await this.http.close();
+    this.views.close();
     await Promise.all(this.senders.map((sender) => sender.close()));
     await Promise.all([this.store.close(), this.heartbeatStore.close()]);
     this.leases.close();

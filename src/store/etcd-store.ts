@@ -137,6 +137,7 @@ export class EtcdStore implements Store {
         watch.close();
         this.watches.delete(watch);
       },
+      reached: () => watch.reached(),
     };
   }
 

@@ -13,7 +13,7 @@ import type {
   WatchEvent,
   WatchListener,
 } from './port.ts';
-import {OPERATIONS_LIMIT} from './limits.ts';
+import {OPERATIONS_LIMIT, PAGE_KEYS} from './limits.ts';
 
 interface Change {
   readonly revision: number;
@@ -179,7 +179,10 @@ export class MemoryStore implements Store {
     options: {atRevision?: number} = {},
   ): Promise<{revision: number}> {
     const {revision, entries} = await this.list(prefixes, options);
-    onPage(entries);
+    for (let from = 0; from === 0 || from < entries.length; from += PAGE_KEYS) {
+      if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+      onPage(entries.slice(from, from + PAGE_KEYS));
+    }
     return {revision};
   }
 
@@ -187,7 +190,10 @@ export class MemoryStore implements Store {
     const watcher: Watcher = {prefix, listener, next: fromRevision};
     this.watchers.add(watcher);
     this.queueTell();
-    return {close: () => void this.watchers.delete(watcher)};
+    return {
+      close: () => void this.watchers.delete(watcher),
+      reached: async () => this.reached(watcher),
+    };
   }
 
   async status(): Promise<StoreStatus> {
@@ -215,6 +221,11 @@ export class MemoryStore implements Store {
       this.tellQueued = false;
       for (const watcher of this.watchers) this.tell(watcher);
     });
+  }
+
+  private reached(watcher: Watcher): number | undefined {
+    this.tell(watcher);
+    return this.watchers.has(watcher) ? watcher.next - 1 : undefined;
   }
 
   private tell(watcher: Watcher): void {

@@ -58,6 +58,11 @@ export type TransactionOutcome =
 
 export interface Watch {
   close(): void;
+  /**
+   * Revision up to which everything has been delivered: at least the store's at this call. Resolves late while the store is away, with
+   * undefined when the watch ends before. Absent where a store cannot tell.
+   */
+  reached?(): Promise<number | undefined>;
 }
 
 /** Identity of the store, for noticing a restore. */

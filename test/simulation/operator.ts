@@ -1,7 +1,9 @@
 /** The operator: the daemons' real admin services on a store of its own, as `sm` would call them through a daemon that works. */
+import {AppViews} from '../../src/appview/app-views.ts';
 import type {Keys} from '../../src/etcd/keys.ts';
 import {COMMITTING} from '../../src/model/store-writes.ts';
 import {plan} from '../../src/planner/index.ts';
+import {silentLogger} from '../../src/runtime/logger.ts';
 import {createAdminHandlers} from '../../src/server/admin/handlers.ts';
 import type {AdminHandlers, Caller} from '../../src/server/http/dependencies.ts';
 import {SimProcess} from './process.ts';
@@ -18,9 +20,12 @@ export class Operator {
 
   constructor(server: StoreServer, keys: Keys, epoch: () => number) {
     this.process = new SimProcess(server.world, 'operator', {rate: 1, offsetMs: 0});
+    const store = new SimulatedStore(server, this.process);
+    const {clock} = this.process;
     this.admin = createAdminHandlers({
-      store: new SimulatedStore(server, this.process),
+      store,
       keys,
+      views: new AppViews({store, keys, clock, logger: silentLogger, unknownSince: () => ''}),
       service: keys.service,
       version: '0',
       wallMs: () => this.process.clock.wallMs(),

@@ -1,7 +1,7 @@
 /** The checks of the wider swarm bite: with a planted fault they fail, and how. */
 import {describe, expect, it} from 'vitest';
 import {Evictor} from '../../src/governor/eviction.ts';
-import {Observer} from '../../src/server/watching/observer.ts';
+import {ListAndWatch} from '../../src/appview/list-and-watch.ts';
 import type {FaultName} from './faults.ts';
 import {TokenResource} from './resource.ts';
 import {runScenario} from './scenario.ts';
@@ -23,7 +23,7 @@ const SEEDS = 10;
 const CASES: readonly Case[] = [
   {
     name: 'a governor that takes no news is found out by a new shard',
-    type: Observer,
+    type: ListAndWatch,
     method: 'batch',
     planted: () => () => undefined,
     faults: [],

@@ -328,6 +328,29 @@ describe.each(ADAPTERS)('%s: watches', (_name, open) => {
     for (const watcher of open) watcher.close();
   });
 
+  it('says how far a watch has come: whatever was written before is delivered then', async () => {
+    const {revision} = await store.status();
+    const mods: number[] = [];
+    const watch = store.watch(at(''), revision + 1, {
+      onBatch: ({events}) => mods.push(...events.map(modOf)),
+      onLost: (reason) => expect.unreachable(reason),
+    });
+    for (let round = 0; round < 100; round += 1) {
+      const last = await apply(put(`r${round}`));
+      // Its prefix is another one: nothing of it is delivered, and the watch is as far all the same.
+      const beside = revisionOf(
+        await store.transact(transaction([{op: 'put', key: `/beside${at('')}`, value: ''}])),
+      );
+      expect(await watch.reached?.()).toBeGreaterThanOrEqual(beside);
+      expect(mods.at(-1)).toBe(last);
+    }
+    const asked = [watch.reached?.(), watch.reached?.()];
+    watch.close();
+    for (const answer of asked)
+      expect([undefined, expect.any(Number)]).toContainEqual(await answer);
+    expect(await watch.reached?.()).toBeUndefined();
+  });
+
   it('says that a watch is lost when its past is compacted, and nothing after that', async () => {
     const first = await apply(put('a'));
     const second = await apply(put('b'));

@@ -1,3 +1,4 @@
+import type {AppViews} from '../../appview/app-views.ts';
 import type {Keys} from '../../etcd/keys.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {StoreWrites} from '../../model/store-writes.ts';
@@ -7,6 +8,8 @@ import type {Store} from '../../store/port.ts';
 export interface AdminDependencies {
   readonly store: Store;
   readonly keys: Keys;
+  /** The views of apps that the daemon holds. */
+  readonly views: AppViews;
   /** sm's own service name. */
   readonly service: string;
   /** Program version. */

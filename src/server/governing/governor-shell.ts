@@ -21,7 +21,7 @@ import {
 } from '../../store/ownership-transactions.ts';
 import type {FencingKey, WriteOutcome} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
-import {changeOf, knownChange} from '../watching/app-changes.ts';
+import {changeOf, knownChange} from '../../appview/app-changes.ts';
 import {PushGateway} from '../push/push-gateway.ts';
 import type {PushDependencies} from '../push/push-gateway.ts';
 import type {HintSender} from './hint-sender.ts';
@@ -29,7 +29,7 @@ import {HoldingsAudit} from './holdings-audit.ts';
 import type {HoldingsCaller} from './holdings-audit.ts';
 import {Housekeeping} from './housekeeping.ts';
 import type {Chore} from './housekeeping.ts';
-import {Observer} from '../watching/observer.ts';
+import {ListAndWatch} from '../../appview/list-and-watch.ts';
 
 export interface GovernorShellOptions {
   readonly app: string;
@@ -65,7 +65,7 @@ const REREAD_RETRY_MS = 200;
 export class GovernorShell {
   readonly governor: Governor;
   private readonly options: GovernorShellOptions;
-  private readonly observer: Observer<AppChange>;
+  private readonly observer: ListAndWatch<AppChange>;
   private readonly housekeeping: Housekeeping;
   private readonly gateway: PushGateway | undefined;
   private readonly audit: HoldingsAudit | undefined;
@@ -98,7 +98,7 @@ export class GovernorShell {
           this.driver.queueTurn();
         }),
     };
-    this.observer = new Observer({
+    this.observer = new ListAndWatch({
       ...options,
       prefixes: observedPrefixes(options.keys, app),
       decode: (parsed, entry, mod) =>

@@ -11,7 +11,7 @@ import {MachineDriver} from '../../runtime/machine-driver.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, KeyValue, Operation, Store, Transaction} from '../../store/port.ts';
 import {TTL_MAX_MS} from '../../model/container.ts';
-import {Observer} from '../watching/observer.ts';
+import {ListAndWatch} from '../../appview/list-and-watch.ts';
 
 export interface LeadershipOptions {
   readonly keys: Keys;
@@ -46,13 +46,13 @@ const LONGEST_SLEEP_MS = 5_000;
 export class LeadershipShell {
   private readonly options: LeadershipOptions;
   private readonly leadership = new Leadership();
-  private readonly observer: Observer<Sighting>;
+  private readonly observer: ListAndWatch<Sighting>;
   private readonly driver: MachineDriver<LeadershipAction>;
 
   constructor(options: LeadershipOptions) {
     this.options = options;
     const {keys} = options;
-    this.observer = new Observer<Sighting>({
+    this.observer = new ListAndWatch<Sighting>({
       ...options,
       prefixes: [keys.leader(), keys.heartbeatPrefix(keys.service)],
       decode: sighting,

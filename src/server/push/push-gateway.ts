@@ -14,8 +14,8 @@ import {decodePushSession, leaseIdOfHex} from '../../protocol/push.ts';
 import type {Timer} from '../../runtime/clock.ts';
 import {randomId} from '../../runtime/ids.ts';
 import type {KeyValue, Transaction, TransactionOutcome} from '../../store/port.ts';
-import {changeOf} from '../watching/app-changes.ts';
-import {Observer} from '../watching/observer.ts';
+import {changeOf} from '../../appview/app-changes.ts';
+import {ListAndWatch} from '../../appview/list-and-watch.ts';
 import {LeaseRenewer} from './guard-lease.ts';
 import type {PushCaller} from './push-caller.ts';
 import {PushWork} from './push-work.ts';
@@ -66,7 +66,7 @@ interface Session extends OpenSession {
 export class PushGateway {
   private readonly options: PushGatewayOptions;
   private readonly sessions = new Map<string, Session>();
-  private readonly observer: Observer<SessionChange>;
+  private readonly observer: ListAndWatch<SessionChange>;
   private readonly work: PushWork;
   private readonly guard: LeaseRenewer;
   private timer: Timer | undefined;
@@ -82,7 +82,7 @@ export class PushGateway {
       mayCreate: () => !this.shardsAreHeld(),
     });
     this.work = new PushWork({...options, guardLeaseId: () => this.guard.leaseId});
-    this.observer = new Observer({
+    this.observer = new ListAndWatch({
       ...options,
       prefixes: [options.keys.pushSessionPrefix(options.app)],
       decode: sessionChange,

@@ -7,7 +7,7 @@ const CLUSTER_RECORD_TESTS = testsOf('test/server/governing/cluster-record.test.
 const GOVERNOR_RUN_TESTS = testsOf('test/server/governing/governor-run.test.ts');
 const GOVERNOR_SHELL_TESTS = testsOf('test/server/governing/governor-shell.test.ts');
 const HOUSEKEEPING_TESTS = testsOf('test/server/governing/housekeeping.test.ts');
-const OBSERVER_TESTS = testsOf('test/server/watching/observer.test.ts');
+const OBSERVER_TESTS = testsOf('test/appview/list-and-watch.test.ts');
 
 export const GOVERNING_MUTANTS: readonly Mutant[] = [
   ...inFile('src/server/governing/governor-shell.ts', [
@@ -200,11 +200,11 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       killed: CHORE_GUARDS_TESTS('an app that is being removed > is told nothing more of'),
     },
   ]),
-  ...inFile('src/server/watching/observer.ts', [
+  ...inFile('src/appview/list-and-watch.ts', [
     {
       name: 'no periodic relisting',
       breaks: '"Governor": a full re-list every 30 s',
-      find: 'this.again(false, RELIST_INTERVAL_MS * (0.8 + 0.4 * Math.random()));',
+      find: 'this.again(false, (relistIntervalMs ?? RELIST_INTERVAL_MS) * (0.8 + 0.4 * Math.random()));',
       replace: '',
       killed: inVain(
         OBSERVER_TESTS(

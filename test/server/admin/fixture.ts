@@ -1,7 +1,8 @@
+import {AppViews} from '../../../src/appview/app-views.ts';
 import {Keys} from '../../../src/etcd/keys.ts';
 import type {Heartbeat} from '../../../src/model/container.ts';
 import {SmError} from '../../../src/model/errors.ts';
-import {COMMITTING} from '../../../src/model/store-writes.ts';
+import {COMMITTING, unknownSince} from '../../../src/model/store-writes.ts';
 import type {StoreWrites} from '../../../src/model/store-writes.ts';
 import type {OwnershipRecord} from '../../../src/model/ownership.ts';
 import type {PlacementSnapshot, Plan} from '../../../src/model/placement.ts';
@@ -10,6 +11,8 @@ import {adminRoutes} from '../../../src/protocol/admin.ts';
 import type {AdminAnswer, AdminInput} from '../../../src/protocol/admin.ts';
 import {encodeIdHolder} from '../../../src/protocol/container-id.ts';
 import {encodeRecord} from '../../../src/protocol/records.ts';
+import {systemClock} from '../../../src/runtime/clock.ts';
+import {silentLogger} from '../../../src/runtime/logger.ts';
 import {createAdminHandlers} from '../../../src/server/admin/handlers.ts';
 import type {AdminDependencies} from '../../../src/server/admin/dependencies.ts';
 import type {AnsweringOperation, Caller} from '../../../src/server/http/dependencies.ts';
@@ -40,9 +43,14 @@ export class World {
   private readonly admin: ReturnType<typeof createAdminHandlers>;
 
   constructor(over: Partial<AdminDependencies> = {}) {
+    const {store, keys} = {store: this.memory, keys: this.keys, ...over};
     this.dependencies = {
-      store: this.memory,
-      keys: this.keys,
+      store,
+      keys,
+      views: new AppViews({
+        ...{store, keys, clock: systemClock(), logger: silentLogger},
+        unknownSince: () => unknownSince(this.writes),
+      }),
       service: SERVICE,
       version: '0.0.0',
       wallMs: () => NOW_MS,

@@ -1,7 +1,7 @@
 /** What the specs of an app would be after a file had been applied, as changes to a view of it. Pure. */
 import type {AppChange} from '../../../model/change.ts';
 import type {DeclaredApp} from '../../../protocol/admin.ts';
-import type {AppListing} from '../read/listing.ts';
+import type {AppListing} from '../../../appview/listing.ts';
 import {newShardSpec} from '../shard-content.ts';
 
 export function declaredChanges(

@@ -7,15 +7,16 @@ import type {PlacementSnapshot, Plan, UnplacedShard} from '../../../model/placem
 import type {PlanAnswer, PlanRequest} from '../../../protocol/admin.ts';
 import {livingOf} from '../read/container-views.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {listApp, WHOLE_APP} from '../read/listing.ts';
-import type {AppListing} from '../read/listing.ts';
+import {currentApp} from '../read/listing.ts';
+import {frozen} from '../../../appview/listing.ts';
+import type {AppListing} from '../../../appview/listing.ts';
 import {declaredChanges} from './declared-changes.ts';
 
 export async function whatIf(
   dependencies: AdminDependencies,
   request: PlanRequest,
 ): Promise<PlanAnswer> {
-  const listing = await listApp(dependencies, request.service, WHOLE_APP);
+  const listing = frozen(await currentApp(dependencies, request.service));
   if (request.declared !== undefined)
     for (const change of declaredChanges(listing, request.declared, request.prune))
       listing.view.apply(change);

@@ -8,8 +8,8 @@ import type {WhyAnswer} from '../../../protocol/admin.ts';
 import {livingOf} from '../read/container-views.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {events} from '../read/events.ts';
-import {listApp, WHOLE_APP} from '../read/listing.ts';
-import type {AppListing} from '../read/listing.ts';
+import {currentApp} from '../read/listing.ts';
+import type {AppListing} from '../../../appview/listing.ts';
 import {hasSpec, shardView} from '../read/shard-views.ts';
 import {withAllReasons} from '../read/unplaced.ts';
 import {shardNotFound} from '../guards.ts';
@@ -34,7 +34,7 @@ export async function why(
   dependencies: AdminDependencies,
   {service, shardId}: {service: string; shardId: string},
 ): Promise<WhyAnswer> {
-  const listing = withAllReasons(dependencies, await listApp(dependencies, service, WHOLE_APP));
+  const listing = withAllReasons(dependencies, await currentApp(dependencies, service));
   if (!hasSpec(listing, shardId) && !listing.view.own.has(shardId))
     throw shardNotFound(service, shardId);
   const living = livingOf(listing);

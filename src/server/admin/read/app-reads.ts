@@ -7,8 +7,9 @@ import {unknownSince, writesText} from '../../../model/store-writes.ts';
 import type {StoreWrites} from '../../../model/store-writes.ts';
 import {containerViews, livingOf, stateCounts} from './container-views.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {exists, listApp, listAppOrNothing, WHOLE_APP} from './listing.ts';
-import type {AppListing} from './listing.ts';
+import {currentApp, exists, listApp, listAppOrNothing, WHOLE_APP} from './listing.ts';
+import {once} from '../../../appview/listing.ts';
+import type {AppListing} from '../../../appview/listing.ts';
 import {isLost, shardCounts} from './shard-views.ts';
 import {workerGroups} from './worker-groups.ts';
 
@@ -21,6 +22,10 @@ export async function appNames(
 }
 
 export function appView(listing: AppListing): AppView {
+  return once(listing, 'appView', () => madeView(listing));
+}
+
+function madeView(listing: AppListing): AppView {
   const {app, view, status} = listing;
   const spec = view.spec?.value;
   const figures = {
@@ -53,18 +58,22 @@ export async function getApp(
   dependencies: AdminDependencies,
   app: string,
 ): Promise<{app: AppView; revision: string}> {
-  const listing = await listApp(dependencies, app, WHOLE_APP);
+  const listing = await currentApp(dependencies, app);
   return {app: appView(listing), revision: String(listing.revision)};
 }
 
-/** All apps at one revision; one after the other, so that only one is held in memory. */
+/** All apps: what this daemon holds a view of, from there; of the others one after the other is read, so that only one is held in memory. */
 export async function getApps(
   dependencies: AdminDependencies,
 ): Promise<{apps: AppView[]; revision: string}> {
   const {names, revision} = await appNames(dependencies);
   const apps: AppView[] = [];
   for (const name of names) {
-    const listing = await listAppOrNothing(dependencies, name, WHOLE_APP, {atRevision: revision});
+    const held = dependencies.views.holds(name)
+      ? await dependencies.views.current(name)
+      : undefined;
+    const options = {atRevision: revision};
+    const listing = held ?? (await listAppOrNothing(dependencies, name, WHOLE_APP, options));
     if (exists(dependencies, listing)) apps.push(appView(listing));
   }
   return {apps, revision: String(revision)};
@@ -72,7 +81,7 @@ export async function getApps(
 
 /** The origin's view. A shard counts as allocated when a container that lives owns it. */
 export async function detail(dependencies: AdminDependencies, app: string): Promise<DetailAnswer> {
-  const listing = await listApp(dependencies, app, WHOLE_APP);
+  const listing = await currentApp(dependencies, app);
   const {view} = listing;
   const allocate = new Map<string, string[]>();
   const aliveContainers = [...livingOf(listing).keys()].sort();
@@ -171,7 +180,6 @@ export async function getContainers(
   dependencies: AdminDependencies,
   app: string,
 ): Promise<AdminAnswer<'getContainers'>> {
-  const parts = ['orders', 'own', 'heartbeats', 'ids', 'status'] as const;
-  const listing = await listApp(dependencies, app, parts);
+  const listing = await currentApp(dependencies, app);
   return {containers: containerViews(listing), revision: String(listing.revision)};
 }

@@ -8,7 +8,8 @@ import type {ContainerState, Heartbeat} from '../../../model/container.ts';
 import type {ContainerOrder} from '../../../model/specs.ts';
 import type {ContainerStatus} from '../../../model/status.ts';
 import type {ContainerView, OrderView} from '../../../protocol/admin.ts';
-import type {AppListing} from './listing.ts';
+import {once} from '../../../appview/listing.ts';
+import type {AppListing} from '../../../appview/listing.ts';
 
 interface Load {
   total: number;
@@ -18,6 +19,10 @@ interface Load {
 
 /** All containers that a heartbeat, a record or an order names, by id. */
 export function containerViews(listing: AppListing): ContainerView[] {
+  return once(listing, 'containerViews', () => madeViews(listing));
+}
+
+function madeViews(listing: AppListing): ContainerView[] {
   const loads = loadsOf(listing.view);
   const views: ContainerView[] = [];
   for (const [incarnation, {value}] of listing.view.heartbeats) {

@@ -1,10 +1,12 @@
-/** Everything that is asked of an app, read at one revision. */
-import {setImmediate} from 'node:timers/promises';
+/** Everything that is asked of an app: from the view that this daemon holds of it, or read at one revision. */
 import {AppView} from '../../../governor/view.ts';
 import type {AppStatus, FinishedMove} from '../../../model/status.ts';
 import {decodeAppStatus, decodeCluster, decodeMoveRound} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
-import {changeOf} from '../../watching/app-changes.ts';
+import {changeOf} from '../../../appview/app-changes.ts';
+import {valueOf} from '../../../appview/app-news.ts';
+import {appExists, inSlices} from '../../../appview/listing.ts';
+import type {AppListing} from '../../../appview/listing.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {appNotFound} from '../guards.ts';
 import {unknownSince} from '../../../model/store-writes.ts';
@@ -23,30 +25,25 @@ export const WHOLE_APP: readonly ListingPart[] = [
   'status',
 ];
 
-export interface AppListing {
-  readonly app: string;
-  readonly revision: number;
-  /** Only what was asked for is filled in; the app's spec always. */
-  readonly view: AppView;
-  /** The governor's last word; undefined before the first. */
-  readonly status: AppStatus | undefined;
-  /** Oldest first. */
-  readonly finished: readonly FinishedMove[];
-  /** Epoch of fencing tokens. */
-  readonly epoch: number;
-  /** ISO time since when no write has committed, so that nobody knows who still serves what; '' while writes commit. */
-  readonly unknownSince: string;
-}
-
-/** Decoding may hold the event loop for so long at a time, ms. */
-const SLICE_MS = 10;
-const ENTRIES_BETWEEN_LOOKS = 500;
-
 export interface ListingOptions {
   /** Default: the newest. */
   readonly atRevision?: number;
   /** Of specs and records only this shard's (and of those whose ids begin with its id). Default: all. */
   readonly shard?: string;
+}
+
+/**
+ * The app as it is now: as new as the store at the call, from the view that this daemon holds of it. It is shared, and moves on: who changes
+ * it, or reads it for long, takes a `frozen` one.
+ * @throws SmError APP_NOT_FOUND, and what the store throws.
+ */
+export async function currentApp(
+  dependencies: AdminDependencies,
+  app: string,
+): Promise<AppListing> {
+  const listing = await dependencies.views.current(app);
+  if (listing !== undefined && exists(dependencies, listing)) return listing;
+  return listApp(dependencies, app, [...WHOLE_APP, 'moves']);
 }
 
 /**
@@ -69,10 +66,7 @@ export function exists(
   {service}: Pick<AdminDependencies, 'service'>,
   listing: AppListing,
 ): boolean {
-  const {app, view} = listing;
-  return (
-    app === service || view.spec !== undefined || view.quarantined.problem('spec') !== undefined
-  );
+  return appExists(listing.app, listing.view, service);
 }
 
 /** As `listApp`; for an app that does not exist, what is left of it. */
@@ -119,17 +113,6 @@ export async function readKeys(
   throw appNotFound(app);
 }
 
-/** Calls `take` for every entry and lets others run in between. */
-export async function inSlices<T>(entries: readonly T[], take: (entry: T) => void): Promise<void> {
-  let since = performance.now();
-  for (let at = 0; at < entries.length; at++) {
-    take(entries[at] as T);
-    if (at % ENTRIES_BETWEEN_LOOKS !== 0 || performance.now() - since < SLICE_MS) continue;
-    await setImmediate();
-    since = performance.now();
-  }
-}
-
 class ListingBuilder {
   private readonly keys: AdminDependencies['keys'];
   private readonly unknownSince: string;
@@ -150,11 +133,11 @@ class ListingBuilder {
   take(entry: KeyValue): void {
     const parsed = this.keys.parse(entry.key);
     if (parsed === undefined) return;
-    if (parsed.kind === 'status') this.status = valueOf(decodeAppStatus(entry.value));
+    if (parsed.kind === 'status') this.status = valueOf(entry, decodeAppStatus);
     else if (parsed.kind === 'cluster') {
-      this.epoch = valueOf(decodeCluster(entry.value))?.epoch ?? this.epoch;
+      this.epoch = valueOf(entry, decodeCluster)?.epoch ?? this.epoch;
     } else if (parsed.kind === 'moves') {
-      this.finished.push(...(valueOf(decodeMoveRound(entry.value)) ?? []));
+      this.finished.push(...(valueOf(entry, decodeMoveRound) ?? []));
     } else {
       const change = changeOf(parsed, entry, entry.mod);
       if (change !== undefined) this.view.apply(change);
@@ -162,11 +145,7 @@ class ListingBuilder {
   }
 
   listing(): AppListing {
-    const {app, revision, view, status, finished, epoch} = this;
-    return {app, revision, view, status, finished, epoch, unknownSince: this.unknownSince};
+    const {app, revision, view, status, finished, epoch, unknownSince} = this;
+    return {app, revision, view, status, finished: () => finished, epoch, unknownSince};
   }
-}
-
-function valueOf<T>(decoded: {ok: true; value: T} | {ok: false}): T | undefined {
-  return decoded.ok ? decoded.value : undefined;
 }

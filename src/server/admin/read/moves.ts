@@ -1,13 +1,13 @@
 /** Moves: what runs, by the records; what has ended, by the rounds that governors wrote. */
 import {compareText} from '../../../model/compare-text.ts';
 import type {OwnershipRecord, Versioned} from '../../../model/ownership.ts';
-import {placementSnapshot} from '../../../governor/placement.ts';
 import {queueState} from '../../../governor/move-gate.ts';
 import type {MovesAnswer, MoveStep, QueuedMoveView, RunningMove} from '../../../protocol/admin.ts';
 import {livingOf} from './container-views.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {listApp, WHOLE_APP} from './listing.ts';
-import type {AppListing} from './listing.ts';
+import {currentApp} from './listing.ts';
+import {planned} from './unplaced.ts';
+import type {AppListing} from '../../../appview/listing.ts';
 
 const STEPS: Readonly<Record<OwnershipRecord['state'], MoveStep>> = {
   assigned: 'assigned',
@@ -44,8 +44,9 @@ export async function moves(
   dependencies: AdminDependencies,
   {service, limit}: {service: string; limit: number},
 ): Promise<MovesAnswer> {
-  const listing = await listApp(dependencies, service, [...WHOLE_APP, 'moves']);
-  const {view, finished, revision} = listing;
+  const listing = await currentApp(dependencies, service);
+  const {view, revision} = listing;
+  const finished = listing.finished();
   const running: RunningMove[] = [];
   for (const [shard, known] of view.own) {
     const move = runningMove(shard, known);
@@ -73,8 +74,8 @@ export function queuedMoves(
   plan: AdminDependencies['plan'],
 ): QueuedMoveView[] {
   const living = livingOf(listing);
-  const snapshot = placementSnapshot(listing.view, living);
-  return plan(snapshot).moves.map(({shard, from, to, cause}) => {
+  const {snapshot, wanted} = planned(listing, plan);
+  return wanted.moves.map(({shard, from, to, cause}) => {
     const move = {
       shard: snapshot.shards[shard]?.id ?? '',
       from: snapshot.containers[from]?.id ?? '',

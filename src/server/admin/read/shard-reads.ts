@@ -3,11 +3,12 @@ import {compareText} from '../../../model/compare-text.ts';
 import {SmError} from '../../../model/errors.ts';
 import {recordState} from '../../../model/shard-state.ts';
 import type {GetShardsAnswer, GetShardsQuery, LocateAnswer} from '../../../protocol/admin.ts';
-import {changeOf} from '../../watching/app-changes.ts';
+import {changeOf} from '../../../appview/app-changes.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {inSlices, listApp, readKeys, WHOLE_APP} from './listing.ts';
-import type {AppListing} from './listing.ts';
-import {isUnplaced, shardIds, shardState, shardView} from './shard-views.ts';
+import {currentApp, listApp, readKeys, WHOLE_APP} from './listing.ts';
+import {frozen, inSlices} from '../../../appview/listing.ts';
+import type {AppListing} from '../../../appview/listing.ts';
+import {hasSpec, isKnown, isUnplaced, shardIds, shardState, shardView} from './shard-views.ts';
 import {withAllReasons} from './unplaced.ts';
 import {shardNotFound} from '../guards.ts';
 
@@ -40,10 +41,7 @@ export class ShardPages {
   async page(query: GetShardsQuery): Promise<GetShardsAnswer> {
     const cursor = query.cursor === undefined ? undefined : parseCursor(query.cursor);
     const {listing, ids} = await this.listing(query, cursor?.revision);
-    const matching: string[] = [];
-    await inSlices(ids, (id) => {
-      if (matches(listing, id, query)) matching.push(id);
-    });
+    const matching = await matchingIds(listing, ids, query);
     const from = cursor === undefined ? 0 : firstAfter(matching, cursor.after);
     const shown = matching.slice(from, from + query.limit);
     const more = from + shown.length < matching.length;
@@ -59,19 +57,24 @@ export class ShardPages {
   }
 
   private async listing(
-    {service: app, shardId}: GetShardsQuery,
+    {service: app, shardId, limit}: GetShardsQuery,
     revision: number | undefined,
   ): Promise<Pick<Kept, 'listing' | 'ids'>> {
     if (shardId !== undefined) {
-      const listing = await listApp(this.dependencies, app, WHOLE_APP, {shard: shardId});
+      // One shard is no reason to make a view of them all.
+      const isHeld = this.dependencies.views.holds(app);
+      const listing = isHeld
+        ? await currentApp(this.dependencies, app)
+        : await listApp(this.dependencies, app, WHOLE_APP, {shard: shardId});
+      if (isHeld) return {listing, ids: isKnown(listing, shardId) ? [shardId] : []};
       return {listing, ids: shardIds(listing).filter((id) => id === shardId)};
     }
     const kept = revision === undefined ? undefined : this.kept.get(`${app}@${revision}`);
     if (kept !== undefined && kept.untilMs > performance.now()) return kept;
     // Kept no longer, or a page of another daemon: the rest comes from the newest revision.
-    const fresh = await listApp(this.dependencies, app, WHOLE_APP);
-    const listing = withAllReasons(this.dependencies, fresh);
-    return {listing, ids: shardIds(listing)};
+    const fresh = withAllReasons(this.dependencies, await currentApp(this.dependencies, app));
+    const ids = shardIds(fresh);
+    return {listing: ids.length > limit ? frozen(fresh) : fresh, ids};
   }
 
   private keep(listing: AppListing, ids: readonly string[]): void {
@@ -82,10 +85,25 @@ export class ShardPages {
     for (const known of this.kept.keys())
       if (this.kept.size > PAGES_KEPT_LIMIT) this.kept.delete(known);
     clearTimeout(this.timer);
-    // A listing of 100,000 shards is 100 MB: it goes by itself, not when somebody asks for pages again.
+    // It may be large: it goes by itself, not when somebody asks for pages again.
     this.timer = setTimeout(() => this.kept.clear(), PAGES_KEPT_MS);
     this.timer.unref();
   }
+}
+
+async function matchingIds(
+  listing: AppListing,
+  ids: readonly string[],
+  query: GetShardsQuery,
+): Promise<readonly string[]> {
+  const {shardId, state, container, unplaced} = query;
+  const isFiltered = shardId !== undefined || state !== undefined || container !== undefined;
+  if (!isFiltered && !unplaced) return ids;
+  const matching: string[] = [];
+  await inSlices(ids, (id) => {
+    if (matches(listing, id, query)) matching.push(id);
+  });
+  return matching;
 }
 
 function matches(listing: AppListing, id: string, query: GetShardsQuery): boolean {
@@ -126,8 +144,8 @@ export async function getShard(
   dependencies: AdminDependencies,
   app: string,
 ): Promise<{shards: string[]}> {
-  const listing = await listApp(dependencies, app, ['shards']);
-  return {shards: shardIds(listing)};
+  const listing = await currentApp(dependencies, app);
+  return {shards: shardIds(listing).filter((id) => hasSpec(listing, id))};
 }
 
 /** Reads single keys only: as fast for 100,000 shards as for one. */

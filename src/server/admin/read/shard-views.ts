@@ -5,7 +5,8 @@ import type {ShardSpec} from '../../../model/specs.ts';
 import {tokenOf as recordToken} from '../../../ownership/transitions.ts';
 import type {ShardCounts, ShardState, ShardView} from '../../../protocol/admin.ts';
 import {stateOf} from './container-views.ts';
-import type {AppListing} from './listing.ts';
+import {once} from '../../../appview/listing.ts';
+import type {AppListing} from '../../../appview/listing.ts';
 
 /**
  * The shard's state with what cannot be read, with nobody being its new home, and with the loss of its container taken into
@@ -41,14 +42,8 @@ function lossOf(listing: AppListing, record: OwnershipRecord | undefined): strin
 type Loss = '' | 'unreadable' | 'lost' | 'silent';
 
 /** A thousand containers hold 100,000 shards: each is looked at once. */
-const lossesByListing = new WeakMap<AppListing, Map<string, Loss>>();
-
 function lossOfIncarnation(listing: AppListing, incarnation: string): Loss {
-  let losses = lossesByListing.get(listing);
-  if (losses === undefined) {
-    losses = new Map();
-    lossesByListing.set(listing, losses);
-  }
+  const losses = once(listing, 'losses', () => new Map<string, Loss>());
   let loss = losses.get(incarnation);
   if (loss === undefined) {
     loss = judgedLoss(listing, incarnation);
@@ -81,12 +76,15 @@ export function tokenOf(known: Versioned<OwnershipRecord> | undefined, epoch: nu
 }
 
 /** Ids of all shards that have a spec, a record, or something unreadable in their place; sorted. */
-export function shardIds({view}: AppListing): string[] {
-  const ids = new Set<string>(view.shards.keys());
-  for (const shard of view.own.keys()) ids.add(shard);
-  for (const {what, id} of view.quarantined.all())
-    if (what === 'own' || what === 'shard') ids.add(id);
-  return [...ids].sort();
+export function shardIds({view, ids}: AppListing): readonly string[] {
+  const make = (): readonly string[] => {
+    const all = new Set<string>(view.shards.keys());
+    for (const shard of view.own.keys()) all.add(shard);
+    for (const {what, id} of view.quarantined.all())
+      if (what === 'own' || what === 'shard') all.add(id);
+    return [...all].sort();
+  };
+  return ids === undefined ? make() : ids(make);
 }
 
 export function shardView(listing: AppListing, shard: string): ShardView {
@@ -121,6 +119,12 @@ function specFields(app: string, id: string, spec: ShardSpec | undefined) {
   };
 }
 
+/** It has a spec, a record, or something unreadable in their place. */
+export function isKnown(listing: AppListing, shard: string): boolean {
+  const {view} = listing;
+  return hasSpec(listing, shard) || view.own.has(shard) || view.isQuarantined(shard);
+}
+
 export function hasSpec({view}: AppListing, shard: string): boolean {
   return view.shards.has(shard) || view.quarantined.problem('shard', shard) !== undefined;
 }
@@ -138,15 +142,13 @@ export function reasonOf(listing: AppListing, shard: string): string {
   return `no write has committed since ${listing.unknownSince}: its container may have stopped it`;
 }
 
-const reasonsByListing = new WeakMap<AppListing, ReadonlyMap<string, string>>();
-
 function unplacedReasons(listing: AppListing): ReadonlyMap<string, string> {
-  let reasons = reasonsByListing.get(listing);
-  if (reasons === undefined) {
-    reasons = new Map((listing.status?.unplaced ?? []).map(({shard, reason}) => [shard, reason]));
-    reasonsByListing.set(listing, reasons);
-  }
-  return reasons;
+  const {status} = listing;
+  return once(
+    listing,
+    'reasons',
+    () => new Map((status?.unplaced ?? []).map(({shard, reason}) => [shard, reason])),
+  );
 }
 
 export function noShards(): ShardCounts {

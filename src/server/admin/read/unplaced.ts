@@ -1,21 +1,38 @@
 /** Why shards are unplaced: by the governor's word, and by the live planner where that word is cut short or missing. */
 import {placementSnapshot} from '../../../governor/placement.ts';
+import type {PlacementSnapshot, Plan} from '../../../model/placement.ts';
 import type {AppStatus} from '../../../model/status.ts';
 import {livingOf} from './container-views.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import type {AppListing} from './listing.ts';
+import {once} from '../../../appview/listing.ts';
+import type {AppListing} from '../../../appview/listing.ts';
 
 /** The listing with a reason for every shard that the planner leaves out. */
 export function withAllReasons({plan}: AdminDependencies, listing: AppListing): AppListing {
   if (!needsPlan(listing)) return listing;
-  const snapshot = placementSnapshot(listing.view, livingOf(listing));
-  const {unplaced} = plan(snapshot);
+  return once(listing, 'allReasons', () => reasoned(plan, listing));
+}
+
+function reasoned(plan: AdminDependencies['plan'], listing: AppListing): AppListing {
+  const {snapshot, wanted} = planned(listing, plan);
+  const {unplaced} = wanted;
   const reasons = unplaced.map(({shard, reason}) => ({
     shard: snapshot.shards[shard]?.id ?? '',
     reason,
   }));
   const status: AppStatus = listing.status ?? NO_WORD;
   return {...listing, status: {...status, unplaced: reasons, unplacedCount: reasons.length}};
+}
+
+/** What the live planner makes of the listing. */
+export function planned(
+  listing: AppListing,
+  plan: AdminDependencies['plan'],
+): {snapshot: PlacementSnapshot; wanted: Plan} {
+  return once(listing, 'plan', () => {
+    const snapshot = placementSnapshot(listing.view, livingOf(listing));
+    return {snapshot, wanted: plan(snapshot)};
+  });
 }
 
 /** The governor has not spoken yet, or lists fewer than it counts. */

@@ -2,7 +2,7 @@
 import {compareText} from '../../../model/compare-text.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {listApp} from './listing.ts';
-import type {AppListing} from './listing.ts';
+import type {AppListing} from '../../../appview/listing.ts';
 
 export async function getWorker(
   dependencies: AdminDependencies,

@@ -6,7 +6,7 @@ import {recordState} from '../../../model/shard-state.ts';
 import {MISSING_LIMIT} from '../../../protocol/admin.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../../protocol/admin.ts';
 import {livingOf, stateOf} from '../read/container-views.ts';
-import type {AppListing} from '../read/listing.ts';
+import type {AppListing} from '../../../appview/listing.ts';
 import {hasSpec, reasonOf, shardState} from '../read/shard-views.ts';
 
 export type Goal = Pick<WaitCheckQuery, 'kind' | 'for'> & {

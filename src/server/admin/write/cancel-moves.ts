@@ -13,7 +13,7 @@ import type {Decision, Reading} from './conditional-write.ts';
 import {livingOf} from '../read/container-views.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {listApp, WHOLE_APP} from '../read/listing.ts';
-import type {AppListing} from '../read/listing.ts';
+import type {AppListing} from '../../../appview/listing.ts';
 import {queuedMoves, runningMove} from '../read/moves.ts';
 import {refuseOwnService} from '../guards.ts';
 

@@ -12,7 +12,7 @@ import type {
 import {encodeRecord} from '../../../protocol/records.ts';
 import type {KeyValue, Operation, Transaction, TransactionOutcome} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {inSlices} from '../read/listing.ts';
+import {inSlices} from '../../../appview/listing.ts';
 import {appNotFound, liveSpec, refuseOwnService} from '../guards.ts';
 import {newShardSpec, sameContent} from '../shard-content.ts';
 

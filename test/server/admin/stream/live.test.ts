@@ -9,7 +9,7 @@ import type {
   LiveRows,
   LiveSummary,
 } from '../../../../src/protocol/admin.ts';
-import {LiveRecords} from '../../../../src/server/admin/stream/live/live-records.ts';
+import {ViewLease} from '../../../../src/appview/app-views.ts';
 import {until} from '../../../support/until.ts';
 import {NOW_MS, World} from '../fixture.ts';
 
@@ -246,7 +246,7 @@ describe('live views of one app and of all', () => {
 it('a view that breaks tells its watchers why; who comes back gets a new one', async () => {
   const client = new Client({view: 'containers', ...app});
   await until(() => client.summary !== undefined, LIMIT_MS, 'a first look');
-  const apps = vi.spyOn(LiveRecords.prototype, 'apps').mockImplementation(() => {
+  const apps = vi.spyOn(ViewLease.prototype, 'apps').mockImplementation(() => {
     throw new Error('a bug');
   });
   await until(() => client.ended !== undefined, LIMIT_MS, 'the end of the view');

@@ -8,9 +8,9 @@ import {
   LIVE_FINISHED_LIMIT,
   LIVE_MOVES_LIMIT,
 } from '../../../../protocol/admin.ts';
-import type {AppRecords} from './app-records.ts';
+import type {AppRecords} from '../../../../appview/app-records.ts';
 import {alarmsOf, summaryOf} from './live-figures.ts';
-import type {ViewRecords} from './live-records.ts';
+import type {ViewRecords} from '../../../../appview/scope-view.ts';
 import {appRow, containerRows, finishedRows, moveRows} from './live-rows.ts';
 import type {Instant, PrintedRow} from './printed-row.ts';
 import {shardWindow} from './shard-window.ts';

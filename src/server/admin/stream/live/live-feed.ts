@@ -9,7 +9,7 @@ import {encodeRecord} from '../../../../protocol/records.ts';
 import {liveContent} from './live-content.ts';
 import type {LiveContent} from './live-content.ts';
 import type {Instant, PrintedRow} from './printed-row.ts';
-import type {ViewRecords} from './live-records.ts';
+import type {ViewRecords} from '../../../../appview/scope-view.ts';
 
 /** Changes kept for watchers that are behind: messages, and rows in them. */
 const RING_MESSAGES = 512;
@@ -41,7 +41,7 @@ export interface FeedOptions {
 export class LiveFeed {
   readonly query: LiveQuery;
   private readonly options: FeedOptions;
-  private records: ViewRecords;
+  private readonly records: ViewRecords;
   private readonly id = randomBytes(6).toString('hex');
   private readonly rows = new Map<LiveSection, Map<string, KnownRow>>();
   private summary = '';
@@ -69,11 +69,6 @@ export class LiveFeed {
   close(): void {
     this.closed = true;
     this.wake();
-  }
-
-  /** The same records, kept by somebody else from now on. */
-  use(records: ViewRecords): void {
-    this.records = records;
   }
 
   /** Before a round of looks: what the records say now is what all views are made of. */

@@ -4,9 +4,9 @@ import type {ClusterHealth} from '../../../../model/health.ts';
 import type {AlarmView, AppView, LiveSummary, ShardCounts} from '../../../../protocol/admin.ts';
 import {stateCounts} from '../../read/container-views.ts';
 import {noShards} from '../../read/shard-views.ts';
-import type {AppRecords, EndedMove} from './app-records.ts';
+import type {AppRecords, EndedMove} from '../../../../appview/app-records.ts';
 import type {Instant} from './printed-row.ts';
-import type {ViewRecords} from './live-records.ts';
+import type {ViewRecords} from '../../../../appview/scope-view.ts';
 import {appViewOf, moveRows, viewsOf} from './live-rows.ts';
 
 /** How far back done and failed moves are counted, ms. */

@@ -3,9 +3,10 @@ import {SmError} from '../../../../model/errors.ts';
 import type {LiveBeat, LiveMessage, LiveQuery} from '../../../../protocol/admin.ts';
 import {LIVE_BEAT_MS} from '../../../../protocol/admin.ts';
 import type {AdminDependencies} from '../../dependencies.ts';
+import {SharedMap} from '../../../../appview/shared.ts';
+import type {ViewLease} from '../../../../appview/app-views.ts';
 import {LiveFeed} from './live-feed.ts';
 import {LivePace} from './live-pace.ts';
-import {LiveRecords, OneApp} from './live-records.ts';
 import {StoreProbe} from './store-probe.ts';
 import {appNotFound} from '../../guards.ts';
 
@@ -14,31 +15,9 @@ const FEEDS_LIMIT = 50;
 /** What nobody watches is kept for so long, for whoever comes back after a broken connection, ms. */
 const LINGER_MS = 15_000;
 
-/** Name of the records of all apps among those of one. */
-const ALL = '';
-
-/** Something shared, open while it has users and a while longer. */
-interface Shared<T> {
-  readonly key: string;
-  readonly value: Promise<T>;
-  readonly close: () => void;
-  users: number;
-  timer: NodeJS.Timeout | undefined;
-}
-
-/** A feed and whose records it shows. */
-interface OpenFeed {
-  readonly feed: LiveFeed;
-  source: Shared<LiveRecords>;
-}
-
 export class LiveHub {
   private readonly dependencies: AdminDependencies;
-  private readonly feeds = new Map<string, Shared<LiveFeed>>();
-  private readonly open = new Set<OpenFeed>();
-  private readonly records = new Map<string, Shared<LiveRecords>>();
-  /** Records of all apps, once they are listed: views of one app take theirs from here, too. */
-  private all: {readonly source: Shared<LiveRecords>; readonly records: LiveRecords} | undefined;
+  private readonly feeds = new SharedMap<LiveFeed>(LINGER_MS);
   private readonly pace = new LivePace();
   private readonly probe: StoreProbe;
 
@@ -60,15 +39,15 @@ export class LiveHub {
     const key = JSON.stringify(query);
     if (!this.feeds.has(key) && this.feeds.size >= FEEDS_LIMIT)
       throw new SmError('SERVER_UNAVAILABLE', 'too many live views', {retryable: true});
-    const shared = await acquire(this.feeds, key, () => this.openFeed(key, query));
+    const shared = await this.feeds.acquire(key, () => this.openFeed(query));
     const release = this.probe.use();
     try {
       yield* this.follow(await shared.value, lastEventId, signal);
     } finally {
       release();
       // Whoever comes back gets a new one.
-      if ((await shared.value).isClosed && this.feeds.get(key) === shared) this.feeds.delete(key);
-      this.release(this.feeds, shared);
+      if ((await shared.value).isClosed) this.feeds.forget(shared);
+      this.feeds.release(shared);
     }
   }
 
@@ -103,112 +82,41 @@ export class LiveHub {
     return new Date(this.dependencies.wallMs()).toISOString();
   }
 
-  private openFeed(key: string, query: LiveQuery): Shared<LiveFeed> {
-    let opened: OpenFeed | undefined;
+  private openFeed(query: LiveQuery): {value: Promise<LiveFeed>; close: () => void} {
+    let opened: {feed: LiveFeed; lease: ViewLease} | undefined;
+    let closed = false;
     const close = (): void => {
+      closed = true;
       if (opened === undefined) return;
-      this.open.delete(opened);
       this.pace.remove(opened.feed);
       opened.feed.close();
-      this.release(this.records, opened.source);
+      opened.lease.release();
     };
     const open = async (): Promise<LiveFeed> => {
       opened = await this.newFeed(query);
       await opened.feed.start();
-      this.open.add(opened);
-      this.pace.add(opened.feed);
-      this.shareAll(opened);
+      if (!closed) this.pace.add(opened.feed);
       return opened.feed;
     };
-    return {key, value: open(), close, users: 0, timer: undefined};
+    return {value: open(), close};
   }
 
   /** @throws SmError APP_NOT_FOUND, and what the store throws. */
-  private async newFeed(query: LiveQuery): Promise<OpenFeed> {
-    const {service: cluster, wallMs} = this.dependencies;
+  private async newFeed(query: LiveQuery): Promise<{feed: LiveFeed; lease: ViewLease}> {
+    const {service: cluster, wallMs, views} = this.dependencies;
     const app = query.service;
-    const key = app === undefined || this.records.has(ALL) ? ALL : app;
-    const source = await acquire(this.records, key, () => this.openRecords(key));
-    const records = await source.value;
-    if (app !== undefined && !records.isThere(app)) {
-      this.release(this.records, source);
+    const shown: {feed?: LiveFeed} = {};
+    const lease = await views.acquire(app, () => {
+      shown.feed?.recordsChanged();
+      this.pace.changed();
+    });
+    if (app !== undefined && !lease.isThere(app)) {
+      lease.release();
       throw appNotFound(app);
     }
-    const shown = app === undefined || key !== ALL ? records : new OneApp(records, app);
-    return {feed: new LiveFeed(shown, {query, cluster, wallMs}), source};
-  }
-
-  private openRecords(key: string): Shared<LiveRecords> {
-    const scope = key === ALL ? undefined : key;
-    const records = new LiveRecords(this.dependencies, scope, () => this.changed(shared));
-    const value = records.open().then(() => {
-      if (key === ALL) this.all = {source: shared, records};
-      for (const open of this.open) this.shareAll(open);
-      return records;
-    });
-    const close = (): void => {
-      records.close();
-      if (this.all?.source === shared) this.all = undefined;
-    };
-    const shared: Shared<LiveRecords> = {key, value, close, users: 0, timer: undefined};
-    return shared;
-  }
-
-  /** What is held for views of all apps need not be held again for a view of one. */
-  private shareAll(open: OpenFeed): void {
-    const {feed, source} = open;
-    const app = feed.query.service;
-    if (this.all === undefined || app === undefined || source.key === ALL) return;
-    if (!this.all.records.isThere(app)) return;
-    keep(this.all.source);
-    feed.use(new OneApp(this.all.records, app));
-    open.source = this.all.source;
-    this.release(this.records, source);
-  }
-
-  private changed(source: Shared<LiveRecords>): void {
-    for (const open of this.open) if (open.source === source) open.feed.recordsChanged();
-    this.pace.changed();
-  }
-
-  private release<T>(all: Map<string, Shared<T>>, shared: Shared<T>): void {
-    shared.users--;
-    if (shared.users > 0) return;
-    shared.timer = setTimeout(() => {
-      if (all.get(shared.key) === shared) all.delete(shared.key);
-      shared.close();
-    }, LINGER_MS);
-    // Nobody waits for it: it must not keep a daemon from ending.
-    shared.timer.unref();
-  }
-}
-
-function keep<T>(shared: Shared<T>): void {
-  clearTimeout(shared.timer);
-  shared.users++;
-}
-
-/** Opens it unless it is open. What cannot be opened is forgotten at once. */
-async function acquire<T>(
-  all: Map<string, Shared<T>>,
-  key: string,
-  open: () => Shared<T>,
-): Promise<Shared<T>> {
-  let shared = all.get(key);
-  if (shared === undefined) {
-    shared = open();
-    all.set(key, shared);
-  }
-  keep(shared);
-  try {
-    await shared.value;
-    return shared;
-  } catch (error) {
-    if (all.get(key) === shared) {
-      all.delete(key);
-      shared.close();
-    }
-    throw error;
+    const feed = new LiveFeed(lease, {query, cluster, wallMs});
+    shown.feed = feed;
+    return {feed, lease};
   }
 }
 

@@ -7,11 +7,11 @@ import type {AppView, ContainerView, LiveContainer, LiveMove} from '../../../../
 import {encodeRecord} from '../../../../protocol/records.ts';
 import {appView} from '../../read/app-reads.ts';
 import {containerViews} from '../../read/container-views.ts';
-import type {AppListing} from '../../read/listing.ts';
+import type {AppListing} from '../../../../appview/listing.ts';
 import {runningMove} from '../../read/moves.ts';
-import type {AppRecords} from './app-records.ts';
+import type {AppRecords} from '../../../../appview/app-records.ts';
 import type {Instant, PrintedRow} from './printed-row.ts';
-import type {ViewRecords} from './live-records.ts';
+import type {ViewRecords} from '../../../../appview/scope-view.ts';
 
 /** A heartbeat this many intervals old is shown as late. */
 const LATE_INTERVALS = 1.5;

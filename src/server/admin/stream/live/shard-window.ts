@@ -2,12 +2,12 @@
 import {compareText} from '../../../../model/compare-text.ts';
 import {SHARD_STATES} from '../../../../model/trouble.ts';
 import type {LiveQuery, LiveShard, ShardState} from '../../../../protocol/admin.ts';
-import {inSlices} from '../../read/listing.ts';
-import type {AppListing} from '../../read/listing.ts';
-import {isUnplaced, reasonOf, shardState, shardView} from '../../read/shard-views.ts';
-import type {AppRecords} from './app-records.ts';
+import {inSlices} from '../../../../appview/listing.ts';
+import type {AppListing} from '../../../../appview/listing.ts';
+import {isUnplaced, reasonOf, shardIds, shardState, shardView} from '../../read/shard-views.ts';
+import type {AppRecords} from '../../../../appview/app-records.ts';
 import type {PrintedRow} from './printed-row.ts';
-import type {ViewRecords} from './live-records.ts';
+import type {ViewRecords} from '../../../../appview/scope-view.ts';
 import {listingOf} from './live-rows.ts';
 
 interface ShardWindow {
@@ -29,7 +29,7 @@ export async function shardWindow(
 ): Promise<ShardWindow> {
   if (app === undefined) return {rows: [], matched: 0, total: 0};
   const listing = listingOf(app, records);
-  const ids = app.ids(listing);
+  const ids = shardIds(listing);
   const window = new Window(query);
   const takes = matcher(query, listing);
   await inSlices(ids, (id) => {

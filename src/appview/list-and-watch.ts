@@ -1,20 +1,25 @@
 /**
- * Keeps somebody informed of what lies below some prefixes: one listing at one revision, then watches from the next, a full listing every 30 s +-20 %,
+ * List and watch: keeps somebody informed of what lies below some prefixes, the only code that does: one listing at one revision, then watches from the next, a full listing every 30 s +-20 %,
  * and at once when a watch may have lost something. A watch is only a hint; no safety rests on it.
  */
-import type {Keys, ParsedKey} from '../../etcd/keys.ts';
-import type {Clock, Timer} from '../../runtime/clock.ts';
-import type {Logger} from '../../runtime/logger.ts';
-import type {KeyValue, Store, Watch, WatchBatch} from '../../store/port.ts';
+import type {Keys, ParsedKey} from '../etcd/keys.ts';
+import type {Clock, Timer} from '../runtime/clock.ts';
+import type {Logger} from '../runtime/logger.ts';
+import type {KeyValue, Store, Watch, WatchBatch} from '../store/port.ts';
 import {LIST_TIMEOUT_MS, RELIST_INTERVAL_MS, RETRY_MS} from './limits.ts';
 
-export interface ObserverSink<T> {
-  /** Everything there is at one revision, but for keys that the watch has told newer things of: those as it told. */
-  listed(changes: readonly T[], revision: number): void;
+export interface ListAndWatchSink<T> {
+  /**
+   * Everything there is at one revision, but for keys that the watch has told newer things of: those as it told. `anew`: changes may have been
+   * missed, or the store may be another one, since the listing before; so it is for the first one.
+   */
+  listed(changes: readonly T[], revision: number, anew: boolean): void;
   changed(changes: readonly T[]): void;
+  /** A listing has failed; it is tried again. */
+  failed?(error: unknown): void;
 }
 
-export interface ObserverOptions<T> {
+export interface ListAndWatchOptions<T> {
   readonly prefixes: readonly string[];
   /** What a key and its value mean (`entry` undefined: deleted at `mod`); undefined for what is of no interest. */
   readonly decode: (parsed: ParsedKey, entry: KeyValue | undefined, mod: number) => T | undefined;
@@ -22,7 +27,9 @@ export interface ObserverOptions<T> {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly sink: ObserverSink<T>;
+  readonly sink: ListAndWatchSink<T>;
+  /** Between two listings, +-20 %, ms. Default 30000. */
+  readonly relistIntervalMs?: number;
 }
 
 /** `put` undefined: the key was deleted. */
@@ -31,9 +38,12 @@ interface WatchedKey<T> {
   readonly put: T | undefined;
 }
 
-export class Observer<T> {
-  private readonly options: ObserverOptions<T>;
+export class ListAndWatch<T> {
+  private readonly options: ListAndWatchOptions<T>;
   private watches: Watch[] = [];
+  /** By watch: the revision up to which everything has been taken in. */
+  private completes: number[] = [];
+  private readonly sleepers = new Map<() => void, number>();
   private timer: Timer | undefined;
   private generation = 0;
   /** Newest revision that a watch has told of. */
@@ -42,7 +52,7 @@ export class Observer<T> {
   private told: Map<string, WatchedKey<T>> | undefined;
   private closed = false;
 
-  constructor(options: ObserverOptions<T>) {
+  constructor(options: ListAndWatchOptions<T>) {
     this.options = options;
   }
 
@@ -54,6 +64,31 @@ export class Observer<T> {
     this.closed = true;
     this.timer?.cancel();
     this.closeWatches();
+    this.wake(Number.POSITIVE_INFINITY);
+  }
+
+  /** Revision up to which everything has been taken in; 0 while that is not known. */
+  get complete(): number {
+    return this.watches.length === 0 ? 0 : Math.min(...this.completes);
+  }
+
+  /**
+   * Resolves with true once everything up to the revision has been taken in; with false when that takes longer than the limit, when the store
+   * cannot tell how far its watches are, or when this is closed.
+   */
+  async untilComplete(revision: number, limitMs: number): Promise<boolean> {
+    const {clock} = this.options;
+    if (this.complete >= revision && !this.closed) return true;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        this.sleepers.delete(done);
+        resolve(!this.closed && this.complete >= revision);
+      };
+      const timer = clock.after(limitMs, done);
+      this.sleepers.set(done, revision);
+      this.ask(revision);
+    });
   }
 
   private isClosed(): boolean {
@@ -62,7 +97,7 @@ export class Observer<T> {
 
   /** `rewatch`: the watches are gone or not to be trusted, too. */
   private async list(rewatch: boolean): Promise<void> {
-    const {store, sink, logger} = this.options;
+    const {store, sink, logger, relistIntervalMs} = this.options;
     const generation = this.generation;
     const newestBefore = this.newest;
     const told = (this.told = new Map<string, WatchedKey<T>>());
@@ -76,17 +111,20 @@ export class Observer<T> {
       // etcd may answer a read with the past: it would bring back what the watch has seen deleted.
       if (revision < newestBefore) throw new Error('the listing is older than the watch');
       overlay(found, told, revision);
-      sink.listed([...found.values()], revision);
+      sink.listed([...found.values()], revision, rewatch);
       this.told = undefined;
       // Whoever was told may have had enough.
       if (this.isClosed()) return;
       if (rewatch) this.watchFrom(revision + 1);
-      this.again(false, RELIST_INTERVAL_MS * (0.8 + 0.4 * Math.random()));
+      else this.completes = this.completes.map((known) => Math.max(known, revision));
+      this.wake(this.complete);
+      this.again(false, (relistIntervalMs ?? RELIST_INTERVAL_MS) * (0.8 + 0.4 * Math.random()));
     } catch (error) {
       if (this.closed || generation !== this.generation) return;
       this.told = undefined;
       logger.warn({error: String(error)}, 'listing failed: trying again');
       this.again(rewatch, RETRY_MS);
+      sink.failed?.(error);
     }
   }
 
@@ -110,13 +148,42 @@ export class Observer<T> {
   private watchFrom(revision: number): void {
     this.closeWatches();
     const generation = this.generation;
-    const listener = {
-      onBatch: (batch: WatchBatch) => this.batch(batch),
-      onLost: (reason: string) => this.lost(reason, generation),
-    };
-    this.watches = this.options.prefixes.map((prefix) =>
-      this.options.store.watch(prefix, revision, listener),
+    const onLost = (reason: string): void => this.lost(reason, generation);
+    this.completes = this.options.prefixes.map(() => revision - 1);
+    this.watches = this.options.prefixes.map((prefix, at) =>
+      this.options.store.watch(prefix, revision, {
+        onBatch: (batch: WatchBatch) => {
+          this.batch(batch);
+          if (generation === this.generation) this.completed(at, batch.revision);
+        },
+        onLost,
+      }),
     );
+    // Whoever waits for more than the listing has: the watches that could have told are new.
+    for (const wanted of this.sleepers.values()) this.ask(wanted);
+  }
+
+  private ask(revision: number): void {
+    const generation = this.generation;
+    for (const [at, watch] of this.watches.entries()) {
+      if ((this.completes[at] ?? 0) >= revision) continue;
+      if (watch.reached === undefined) return this.wake(revision);
+      void watch.reached().then((reached) => {
+        if (reached === undefined || generation !== this.generation) return;
+        this.completed(at, reached);
+        if (reached < revision && !this.closed) this.ask(revision);
+      });
+    }
+  }
+
+  private completed(at: number, revision: number): void {
+    this.completes[at] = Math.max(this.completes[at] ?? 0, revision);
+    this.wake(this.complete);
+  }
+
+  /** Everybody who waits for that revision or an older one. */
+  private wake(revision: number): void {
+    for (const [done, wanted] of [...this.sleepers]) if (wanted <= revision) done();
   }
 
   private batch(batch: WatchBatch): void {

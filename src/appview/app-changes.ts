@@ -1,18 +1,18 @@
 /** From stored keys of an app to the changes that a view of it takes. */
-import type {ParsedKey} from '../../etcd/keys.ts';
-import type {AppView} from '../../governor/view.ts';
-import type {AppChange} from '../../model/change.ts';
-import type {Versioned} from '../../model/ownership.ts';
-import {decodeIdHolder} from '../../protocol/container-id.ts';
+import type {ParsedKey} from '../etcd/keys.ts';
+import type {AppView} from '../governor/view.ts';
+import type {AppChange} from '../model/change.ts';
+import type {Versioned} from '../model/ownership.ts';
+import {decodeIdHolder} from '../protocol/container-id.ts';
 import {
   decodeAppSpec,
   decodeContainerOrder,
   decodeHeartbeat,
   decodeShardSpec,
-} from '../../protocol/records.ts';
-import type {Decoded} from '../../protocol/records.ts';
-import {ownChange} from '../../store/ownership-transactions.ts';
-import type {KeyValue, WatchEvent} from '../../store/port.ts';
+} from '../protocol/records.ts';
+import type {Decoded} from '../protocol/records.ts';
+import {ownChange} from '../store/ownership-transactions.ts';
+import type {KeyValue, WatchEvent} from '../store/port.ts';
 
 /** The change that a watch event tells, or undefined when its key is no part of a view. */
 export function changeOfEvent(parsed: ParsedKey, event: WatchEvent): AppChange | undefined {

@@ -1,13 +1,13 @@
 /** Listings that take their time, while the watch goes on telling. */
 import {afterEach, describe, expect, it} from 'vitest';
-import {Keys} from '../../../src/etcd/keys.ts';
-import {systemClock} from '../../../src/runtime/clock.ts';
-import type {Clock} from '../../../src/runtime/clock.ts';
-import {silentLogger} from '../../../src/runtime/logger.ts';
-import {Observer} from '../../../src/server/watching/observer.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
-import type {KeyValue, Operation, Watch, WatchListener} from '../../../src/store/port.ts';
-import {until} from '../../support/until.ts';
+import {Keys} from '../../src/etcd/keys.ts';
+import {systemClock} from '../../src/runtime/clock.ts';
+import type {Clock} from '../../src/runtime/clock.ts';
+import {silentLogger} from '../../src/runtime/logger.ts';
+import {ListAndWatch} from '../../src/appview/list-and-watch.ts';
+import {MemoryStore} from '../../src/store/memory-store.ts';
+import type {KeyValue, Operation, Watch, WatchListener} from '../../src/store/port.ts';
+import {until} from '../support/until.ts';
 
 const LIMIT_MS = 20_000;
 
@@ -53,7 +53,7 @@ class Bed {
   readonly listings: ReadonlyMap<string, string>[] = [];
   readonly told: string[] = [];
   failures = 0;
-  private readonly observer = new Observer<{id: string; value: string}>({
+  private readonly observer = new ListAndWatch<{id: string; value: string}>({
     prefixes: [this.keys.heartbeatPrefix('app')],
     decode: (parsed, entry) =>
       parsed.kind === 'heartbeat'

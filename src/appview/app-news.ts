@@ -1,0 +1,66 @@
+/** One decoder: from stored keys to what they say of an app, or of the cluster. */
+import type {ParsedKey} from '../etcd/keys.ts';
+import type {AppView} from '../governor/view.ts';
+import type {AppChange} from '../model/change.ts';
+import type {AppStatus, FinishedMove, LeaderRecord} from '../model/status.ts';
+import {
+  decodeAppStatus,
+  decodeCluster,
+  decodeLeader,
+  decodeMoveRound,
+} from '../protocol/records.ts';
+import type {KeyValue} from '../store/port.ts';
+import {changeOf, knownChange} from './app-changes.ts';
+
+/** What one key says now; undefined values: the key is gone, or cannot be read. */
+export type AppNews =
+  | {readonly kind: 'change'; readonly app: string; readonly change: AppChange}
+  | {readonly kind: 'status'; readonly app: string; readonly status: AppStatus | undefined}
+  | {
+      readonly kind: 'moves';
+      readonly app: string;
+      readonly round: string;
+      readonly moves: readonly FinishedMove[] | undefined;
+    };
+
+export type News =
+  | AppNews
+  | {readonly kind: 'leader'; readonly leader: LeaderRecord | undefined}
+  | {readonly kind: 'cluster'; readonly epoch: number | undefined};
+
+/** `view`: what is known of the app of the key; undefined when nothing is. */
+export function newsOf(
+  parsed: ParsedKey,
+  entry: KeyValue | undefined,
+  mod: number,
+  view: AppView | undefined,
+): News | undefined {
+  switch (parsed.kind) {
+    case 'leader':
+      return {kind: 'leader', leader: valueOf(entry, decodeLeader)};
+    case 'cluster':
+      return {kind: 'cluster', epoch: valueOf(entry, decodeCluster)?.epoch};
+    case 'audit':
+      return undefined;
+    case 'status':
+      return {kind: 'status', app: parsed.app, status: valueOf(entry, decodeAppStatus)};
+    case 'moves': {
+      const {app, round} = parsed;
+      return {kind: 'moves', app, round, moves: valueOf(entry, decodeMoveRound)};
+    }
+    default: {
+      const known = view === undefined ? undefined : knownChange(view, parsed, entry);
+      const change = known ?? changeOf(parsed, entry, mod);
+      return change === undefined ? undefined : {kind: 'change', app: parsed.app, change};
+    }
+  }
+}
+
+export function valueOf<T>(
+  entry: KeyValue | undefined,
+  decode: (text: string) => {ok: true; value: T} | {ok: false},
+): T | undefined {
+  if (entry === undefined) return undefined;
+  const decoded = decode(entry.value);
+  return decoded.ok ? decoded.value : undefined;
+}

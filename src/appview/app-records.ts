@@ -1,0 +1,141 @@
+/** One app's records, kept current, with what many readers derive from them counted once. */
+import {AppView, listedKey} from '../governor/view.ts';
+import type {AppChange} from '../model/change.ts';
+import type {Heartbeat} from '../model/container.ts';
+import type {AppStatus, FinishedMove} from '../model/status.ts';
+import {encodeRecord} from '../protocol/records.ts';
+import type {AppNews} from './app-news.ts';
+import type {AppListing} from './listing.ts';
+
+export interface EndedMove {
+  readonly move: FinishedMove;
+  readonly endedAtMs: number;
+}
+
+/** The listing that readers share; as new as the records are. */
+type SharedListing = {-readonly [K in keyof AppListing]: AppListing[K]};
+
+export class AppRecords {
+  readonly app: string;
+  readonly view = new AppView();
+  private rounds = new Map<string, readonly EndedMove[]>();
+  /** Monotonic ms of the last heartbeat seen, by incarnation. */
+  private readonly beats = new Map<string, number>();
+  private status: AppStatus | undefined;
+  private changes = 0;
+  /** What is derived holds the changes up to this one. */
+  private version = 0;
+  private idsVersion = 0;
+  private unknownSince = '';
+  private readonly derived = new Map<string, {readonly version: number; readonly value: unknown}>();
+
+  constructor(app: string) {
+    this.app = app;
+  }
+
+  /** Takes what a key says; true when it says something that a reader may want to know. */
+  take(news: AppNews, nowMs: number): boolean {
+    if (news.kind === 'change') return this.apply(news.change, nowMs);
+    if (news.kind === 'status') this.status = news.status;
+    else if (news.moves === undefined) this.rounds.delete(news.round);
+    else this.rounds.set(news.round, news.moves.map(endedMove));
+    return this.touched(true);
+  }
+
+  /** Everything that there is at the revision: what it does not name is gone. */
+  listed(all: readonly AppNews[], revision: number, nowMs: number): void {
+    const keys = new Set<string>();
+    this.rounds = new Map();
+    this.status = undefined;
+    for (const news of all) {
+      if (news.kind === 'change') keys.add(listedKey(news.change));
+      this.take(news, nowMs);
+    }
+    for (const gone of this.view.missingFrom(keys, revision)) this.apply(gone, nowMs);
+    this.touched(true);
+  }
+
+  /** Lets what is derived be derived anew, if there is anything new: once a round, or every view would count for itself. */
+  refresh(unknownSince: string): void {
+    if (unknownSince !== this.unknownSince) this.changes++;
+    this.unknownSince = unknownSince;
+    this.version = this.changes;
+  }
+
+  /** Monotonic ms of the last heartbeat of the incarnation; undefined when none was seen. */
+  lastBeatMs(incarnation: string): number | undefined {
+    return this.beats.get(incarnation);
+  }
+
+  /** Moves that have ended, oldest first. */
+  get ended(): readonly EndedMove[] {
+    return this.once('ended', () =>
+      [...this.rounds.values()].flat().sort((a, b) => a.endedAtMs - b.endedAtMs),
+    );
+  }
+
+  /** The same object until something has changed and `refresh` was called; its revision is moved on. */
+  listing(revision: number, epoch: number): AppListing {
+    const shared = this.once(`listing ${epoch}`, (): SharedListing => {
+      const {app, view, status, unknownSince} = this;
+      const finished = (): readonly FinishedMove[] => this.ended.map(({move}) => move);
+      const ids: AppListing['ids'] = (make) => this.cached('ids', this.idsVersion, make);
+      return {app, revision, view, status, finished, epoch, unknownSince, ids};
+    });
+    shared.revision = Math.max(shared.revision, revision);
+    return shared;
+  }
+
+  /** What `make` made the last time, until something has changed and `refresh` was called. */
+  once<T>(name: string, make: () => T): T {
+    return this.cached(name, this.version, make);
+  }
+
+  private apply(change: AppChange, nowMs: number): boolean {
+    if (change.kind !== 'heartbeat') {
+      const known = this.knows(change);
+      const isNews = this.view.apply(change);
+      if (isNews && (change.kind === 'corrupt' || known !== this.knows(change))) this.idsVersion++;
+      return this.touched(isNews);
+    }
+    const {incarnation} = change;
+    const before = this.view.heartbeats.get(incarnation)?.value;
+    if (!this.view.apply(change)) return false;
+    if (change.entry === undefined) this.beats.delete(incarnation);
+    else this.beats.set(incarnation, nowMs);
+    return this.touched(!saysTheSame(before, change.entry?.value));
+  }
+
+  private cached<T>(name: string, version: number, make: () => T): T {
+    const known = this.derived.get(name);
+    if (known?.version === version) return known.value as T;
+    const value = make();
+    this.derived.set(name, {version, value});
+    return value;
+  }
+
+  /** Whether the shard of the change has a spec or a record. */
+  private knows(change: AppChange): boolean {
+    if (change.kind !== 'shard' && change.kind !== 'own') return true;
+    return this.view.shards.has(change.shard) || this.view.own.has(change.shard);
+  }
+
+  private touched(isNews: boolean): boolean {
+    if (isNews) this.changes++;
+    return isNews;
+  }
+}
+
+function endedMove(move: FinishedMove): EndedMove {
+  return {move, endedAtMs: Date.parse(move.endedAt)};
+}
+
+/** A renewed heartbeat usually says nothing but that it is renewed. */
+function saysTheSame(before: Heartbeat | undefined, after: Heartbeat | undefined): boolean {
+  if (before === undefined || after === undefined) return false;
+  return shown(before) === shown(after);
+}
+
+function shown({state, endpoint, zone, version, ttlMs, overdue}: Heartbeat): string {
+  return encodeRecord([state, endpoint, zone, version, ttlMs, overdue]);
+}

@@ -1,0 +1,204 @@
+/**
+ * The views of apps that a daemon holds: at most one an app, however many read it, kept while somebody does and a short while longer. A read is
+ * as new as the store at its beginning, for the price of one small read instead of a listing.
+ */
+import type {AppRecords} from './app-records.ts';
+import {valueOf} from './app-news.ts';
+import {CATCH_UP_LIMIT_MS, LINGER_MS, LOOKS_LIMIT} from './limits.ts';
+import type {AppListing} from './listing.ts';
+import {OneApp, ScopeView} from './scope-view.ts';
+import type {ScopeViewOptions, ViewRecords} from './scope-view.ts';
+import {SharedMap} from './shared.ts';
+import type {Shared} from './shared.ts';
+import {decodeCluster} from '../protocol/records.ts';
+import type {LeaderRecord} from '../model/status.ts';
+
+/** Name of the view of all apps among those of one. */
+const ALL = '';
+
+/** A reader's hold on a view. When a view of all apps is opened, readers of one app go over to it without noticing. */
+export class ViewLease implements ViewRecords {
+  readonly app: string | undefined;
+  readonly onChange: () => void;
+  source: Shared<ScopeView>;
+  view: ScopeView;
+  private readonly onRelease: (lease: ViewLease) => void;
+
+  constructor(
+    app: string | undefined,
+    {source, view}: {source: Shared<ScopeView>; view: ScopeView},
+    {onChange, onRelease}: {onChange: () => void; onRelease: (lease: ViewLease) => void},
+  ) {
+    this.app = app;
+    this.onChange = onChange;
+    this.source = source;
+    this.view = view;
+    this.onRelease = onRelease;
+  }
+
+  /** The reader is done. Once. */
+  release(): void {
+    this.onRelease(this);
+  }
+
+  /** As `ListAndWatch.untilComplete`. */
+  untilComplete(revision: number, limitMs: number): Promise<boolean> {
+    return this.view.untilComplete(revision, limitMs);
+  }
+
+  refresh(): void {
+    this.records.refresh();
+  }
+
+  get revision(): number {
+    return this.records.revision;
+  }
+
+  get epoch(): number {
+    return this.records.epoch;
+  }
+
+  get unknownSince(): string {
+    return this.records.unknownSince;
+  }
+
+  get leader(): LeaderRecord | undefined {
+    return this.records.leader;
+  }
+
+  get own(): AppRecords | undefined {
+    return this.records.own;
+  }
+
+  apps(): AppRecords[] {
+    return this.records.apps();
+  }
+
+  isThere(app: string): boolean {
+    return this.records.isThere(app);
+  }
+
+  private get records(): ViewRecords {
+    const isPart = this.app !== undefined && this.source.key === ALL;
+    return isPart ? new OneApp(this.view, this.app) : this.view;
+  }
+}
+
+export class AppViews {
+  private readonly options: ScopeViewOptions;
+  private readonly views: SharedMap<ScopeView>;
+  private readonly leases = new Set<ViewLease>();
+  /** The view of all apps, once it is listed. */
+  private all: {readonly source: Shared<ScopeView>; readonly view: ScopeView} | undefined;
+
+  /** `lingerMs`: how long a view that nobody reads is kept. Default 15000. */
+  constructor(options: ScopeViewOptions, lingerMs = LINGER_MS) {
+    this.options = options;
+    this.views = new SharedMap(lingerMs);
+  }
+
+  /** Views that are held now. */
+  get size(): number {
+    return this.views.size;
+  }
+
+  /** Whether the app is in a view already. */
+  holds(app: string): boolean {
+    return this.all !== undefined || this.views.has(app);
+  }
+
+  /**
+   * Holds the view of an app, or of all (`app` undefined), until `release` is called. `onChange`: something in it has changed.
+   * @throws what the store throws.
+   */
+  async acquire(
+    app: string | undefined,
+    onChange: () => void = () => undefined,
+  ): Promise<ViewLease> {
+    const key = app === undefined || this.all !== undefined ? ALL : app;
+    const source = await this.views.acquire(key, () => this.open(key));
+    const view = await source.value;
+    const onRelease = (lease: ViewLease): void => {
+      if (this.leases.delete(lease)) this.views.release(lease.source);
+    };
+    const lease = new ViewLease(app, {source, view}, {onChange, onRelease});
+    this.leases.add(lease);
+    this.goOver(lease);
+    return lease;
+  }
+
+  /**
+   * The app as it is now: as new as the store at the call. Undefined when the view cannot be brought so far in time: list.
+   * @throws what the store throws.
+   */
+  async current(app: string): Promise<AppListing | undefined> {
+    const {store, keys} = this.options;
+    const {revision, entries} = await store.getMany([keys.cluster(), keys.appSpec(app)]);
+    // Nothing is kept of what does not exist.
+    if (entries[1] === undefined && app !== keys.service) return undefined;
+    const lease = await this.acquire(app);
+    try {
+      if (!(await lease.untilComplete(revision, CATCH_UP_LIMIT_MS))) return undefined;
+      const [records] = lease.apps();
+      records?.refresh(lease.unknownSince);
+      return records?.listing(lease.revision, valueOf(entries[0], decodeCluster)?.epoch ?? 1);
+    } finally {
+      lease.release();
+    }
+  }
+
+  /** As `current`, at one revision: nothing newer is in it than what it is complete to. Undefined also when there was no such moment in time. */
+  async atOneRevision(app: string): Promise<AppListing | undefined> {
+    for (let look = 0; look < LOOKS_LIMIT; look += 1) {
+      const listing = await this.current(app);
+      if (listing === undefined || listing.view.newest <= listing.revision) return listing;
+    }
+    return undefined;
+  }
+
+  close(): void {
+    this.leases.clear();
+    this.views.closeAll();
+  }
+
+  private open(key: string): {value: Promise<ScopeView>; close: () => void} {
+    const view: ScopeView = new ScopeView(this.options, key === ALL ? undefined : key, () =>
+      this.changed(view),
+    );
+    const value = view.open().then(() => view);
+    if (key === ALL)
+      void value.then(
+        () => this.allOpened(),
+        () => undefined,
+      );
+    const close = (): void => {
+      view.close();
+      if (this.all?.view === view) this.all = undefined;
+    };
+    return {value, close};
+  }
+
+  private allOpened(): void {
+    void this.views
+      .acquire(ALL, () => this.open(ALL))
+      .then(async (source) => {
+        this.all = {source, view: await source.value};
+        for (const lease of this.leases) this.goOver(lease);
+        this.views.release(source);
+      });
+  }
+
+  /** What is held for readers of all apps need not be held again for a reader of one. */
+  private goOver(lease: ViewLease): void {
+    if (this.all === undefined || lease.app === undefined || lease.source.key === ALL) return;
+    const before = lease.source;
+    this.views.keep(this.all.source);
+    lease.source = this.all.source;
+    lease.view = this.all.view;
+    this.views.retire(before);
+  }
+
+  private changed(view: ScopeView): void {
+    for (const lease of this.leases) if (lease.view === view) lease.onChange();
+  }
+}

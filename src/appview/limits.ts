@@ -1,0 +1,28 @@
+/** Limits of watching and reading an app's keys. */
+
+/** All keys are listed anew this often: a watch may lose events without a word. */
+export const RELIST_INTERVAL_MS = 30_000;
+
+/** Pause before a listing or a watch that failed is tried again. */
+export const RETRY_MS = 500;
+
+/** Time of one listing. One of a large app may take seconds. */
+export const LIST_TIMEOUT_MS = 20_000;
+
+/** All keys are listed anew this often for readers: nothing that they are told decides anything. */
+export const READERS_RELIST_INTERVAL_MS = 300_000;
+
+/** A view that nobody reads is kept for so long. */
+export const LINGER_MS = 15_000;
+
+/** A view that is behind the store may take so long to catch up before the reader lists for itself. */
+export const CATCH_UP_LIMIT_MS = 1_500;
+
+/** Looks for a moment at which all watches of a view are equally far. */
+export const LOOKS_LIMIT = 5;
+
+/** Decoding may hold the event loop for so long at a time. */
+export const SLICE_MS = 10;
+
+/** Entries that are taken before the clock is looked at. */
+export const ENTRIES_BETWEEN_LOOKS = 500;

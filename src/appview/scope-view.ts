@@ -1,0 +1,237 @@
+/** Records of one app or of all, listed once and then kept current; shared by all who read them. */
+import type {Keys} from '../etcd/keys.ts';
+import {compareText} from '../model/compare-text.ts';
+import type {LeaderRecord} from '../model/status.ts';
+import type {Clock} from '../runtime/clock.ts';
+import type {Logger} from '../runtime/logger.ts';
+import type {Store} from '../store/port.ts';
+import {decodeCluster, decodeLeader} from '../protocol/records.ts';
+import {newsOf, valueOf} from './app-news.ts';
+import type {AppNews, News} from './app-news.ts';
+import {AppRecords} from './app-records.ts';
+import {READERS_RELIST_INTERVAL_MS} from './limits.ts';
+import {ListAndWatch} from './list-and-watch.ts';
+import {appExists} from './listing.ts';
+
+export interface ScopeViewOptions {
+  readonly store: Store;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** ISO time since when no write of this process has committed; '' while they commit. */
+  readonly unknownSince: () => string;
+}
+
+/** What a reader sees of records: those of its app, or of all. */
+export interface ViewRecords {
+  /** What is derived may be derived anew: of the records as they are now. */
+  refresh(): void;
+  /** Everything up to this revision is in them. */
+  readonly revision: number;
+  readonly epoch: number;
+  /** ISO time since when no write has committed; '' while writes commit. */
+  readonly unknownSince: string;
+  readonly leader: LeaderRecord | undefined;
+  /** sm's own records, when they are in scope. */
+  readonly own: AppRecords | undefined;
+  /** The apps of the scope that exist, by name; of all: without sm itself. */
+  apps(): AppRecords[];
+  isThere(app: string): boolean;
+}
+
+export class ScopeView implements ViewRecords {
+  private readonly options: ScopeViewOptions;
+  /** The app; undefined for all. */
+  private readonly scope: string | undefined;
+  private readonly onChange: () => void;
+  private records = new Map<string, AppRecords>();
+  private readonly source: ListAndWatch<News>;
+  private listedAt = 0;
+  private opened: {resolve: () => void; reject: (error: unknown) => void} | undefined;
+  leader: LeaderRecord | undefined;
+  epoch = 1;
+
+  constructor(options: ScopeViewOptions, scope: string | undefined, onChange: () => void) {
+    this.options = options;
+    this.scope = scope;
+    this.onChange = onChange;
+    this.source = new ListAndWatch<News>({
+      ...options,
+      prefixes: this.prefixes,
+      relistIntervalMs: READERS_RELIST_INTERVAL_MS,
+      decode: (parsed, entry, mod) => {
+        if (scope !== undefined && 'app' in parsed && parsed.app !== scope) return undefined;
+        const known = 'app' in parsed ? this.records.get(parsed.app)?.view : undefined;
+        return newsOf(parsed, entry, mod, known);
+      },
+      sink: {
+        listed: (news, revision, anew) => this.listed(news, revision, anew),
+        changed: (news) => this.changed(news),
+        failed: (error) => this.opened?.reject(error),
+      },
+    });
+  }
+
+  /** Resolves when everything is there. @throws what the store throws, at the first failure. */
+  async open(): Promise<void> {
+    await this.readShared();
+    await new Promise<void>((resolve, reject) => {
+      this.opened = {resolve, reject};
+      this.source.start();
+    });
+  }
+
+  close(): void {
+    this.source.close();
+  }
+
+  /** What stands beside the apps. */
+  private async readShared(): Promise<void> {
+    const {store, keys} = this.options;
+    const {entries} = await store.getMany([keys.cluster(), keys.leader()]);
+    this.epoch = valueOf(entries[0], decodeCluster)?.epoch ?? this.epoch;
+    this.leader = valueOf(entries[1], decodeLeader);
+  }
+
+  /** As `ListAndWatch.untilComplete`. */
+  untilComplete(revision: number, limitMs: number): Promise<boolean> {
+    return this.source.untilComplete(revision, limitMs);
+  }
+
+  refresh(): void {
+    const since = this.unknownSince;
+    for (const records of this.records.values()) records.refresh(since);
+  }
+
+  get unknownSince(): string {
+    return this.options.unknownSince();
+  }
+
+  get revision(): number {
+    return Math.max(this.listedAt, this.source.complete);
+  }
+
+  get own(): AppRecords | undefined {
+    return this.records.get(this.options.keys.service);
+  }
+
+  apps(): AppRecords[] {
+    if (this.scope !== undefined) return this.named(this.scope);
+    return [...this.records.values()]
+      .filter(({app}) => app !== this.options.keys.service && this.isThere(app))
+      .sort((a, b) => compareText(a.app, b.app));
+  }
+
+  isThere(app: string): boolean {
+    const view = this.records.get(app)?.view;
+    return view === undefined
+      ? app === this.options.keys.service
+      : appExists(app, view, this.options.keys.service);
+  }
+
+  /** The app's records, if there are any. */
+  named(app: string): AppRecords[] {
+    const records = this.records.get(app);
+    return records === undefined ? [] : [records];
+  }
+
+  private get prefixes(): string[] {
+    const {keys} = this.options;
+    if (this.scope === undefined) return [keys.everyAppPrefix()];
+    // The runtime prefix of sm itself holds the specs of all apps, its own among them.
+    const runtime = keys.appRuntimePrefix(this.scope);
+    return this.scope === keys.service ? [runtime] : [keys.appSpecPrefix(this.scope), runtime];
+  }
+
+  private listed(all: readonly News[], revision: number, anew: boolean): void {
+    // Of another history nothing is known: its revisions may be older.
+    if (anew) this.records = new Map();
+    if (anew && this.opened === undefined) void this.readShared().catch(() => undefined);
+    const byApp = new Map<string, AppNews[]>();
+    for (const app of this.records.keys()) byApp.set(app, []);
+    if (this.scope !== undefined) byApp.set(this.scope, []);
+    for (const news of all) {
+      if (this.takeShared(news)) continue;
+      const {app} = news as AppNews;
+      const known = byApp.get(app);
+      if (known === undefined) byApp.set(app, [news as AppNews]);
+      else known.push(news as AppNews);
+    }
+    const nowMs = performance.now();
+    for (const [app, news] of byApp) this.recordsOf(app).listed(news, revision, nowMs);
+    this.listedAt = revision;
+    this.opened?.resolve();
+    this.opened = undefined;
+    this.onChange();
+  }
+
+  private changed(all: readonly News[]): void {
+    const nowMs = performance.now();
+    let isNews = false;
+    for (const news of all) {
+      if (this.takeShared(news)) isNews = true;
+      else if (this.recordsOf((news as AppNews).app).take(news as AppNews, nowMs)) isNews = true;
+    }
+    if (isNews) this.onChange();
+  }
+
+  /** What is said of no app; true when it was that. */
+  private takeShared(news: News): boolean {
+    if (news.kind === 'leader') this.leader = news.leader;
+    else if (news.kind === 'cluster') this.epoch = news.epoch ?? this.epoch;
+    else return false;
+    return true;
+  }
+
+  private recordsOf(app: string): AppRecords {
+    let records = this.records.get(app);
+    if (records === undefined) {
+      records = new AppRecords(app);
+      this.records.set(app, records);
+    }
+    return records;
+  }
+}
+
+/** One app's part of the records of all, as a reader of that app sees it. */
+export class OneApp implements ViewRecords {
+  private readonly all: ScopeView;
+  private readonly app: string;
+
+  constructor(all: ScopeView, app: string) {
+    this.all = all;
+    this.app = app;
+  }
+
+  refresh(): void {
+    this.all.refresh();
+  }
+
+  get unknownSince(): string {
+    return this.all.unknownSince;
+  }
+
+  get revision(): number {
+    return this.all.revision;
+  }
+
+  get epoch(): number {
+    return this.all.epoch;
+  }
+
+  get leader(): LeaderRecord | undefined {
+    return this.all.leader;
+  }
+
+  get own(): AppRecords | undefined {
+    return this.all.own?.app === this.app ? this.all.own : undefined;
+  }
+
+  apps(): AppRecords[] {
+    return this.all.named(this.app);
+  }
+
+  isThere(app: string): boolean {
+    return this.all.isThere(app);
+  }
+}

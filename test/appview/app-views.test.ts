@@ -1,0 +1,157 @@
+/** The views that a daemon holds, on a store in memory. */
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {AppViews} from '../../src/appview/app-views.ts';
+import {systemClock} from '../../src/runtime/clock.ts';
+import {silentLogger} from '../../src/runtime/logger.ts';
+import {MemoryStore} from '../../src/store/memory-store.ts';
+import type {KeyValue, Watch, WatchListener} from '../../src/store/port.ts';
+import {World} from '../server/admin/fixture.ts';
+import {until} from '../support/until.ts';
+
+const LIMIT_MS = 10_000;
+
+/** Counts listings and watches, holds watch events back, and loses watches. */
+class CountingStore extends MemoryStore {
+  scans = 0;
+  open = 0;
+  /** Watches cannot tell how far they are. */
+  mute = false;
+  readonly listeners = new Set<WatchListener>();
+
+  override async scan(
+    prefixes: readonly string[],
+    onPage: (entries: readonly KeyValue[]) => void,
+    options: {atRevision?: number} = {},
+  ): Promise<{revision: number}> {
+    this.scans += 1;
+    return super.scan(prefixes, onPage, options);
+  }
+
+  override watch(prefix: string, fromRevision: number, listener: WatchListener): Watch {
+    this.open += 1;
+    this.listeners.add(listener);
+    const watch = super.watch(prefix, fromRevision, listener);
+    const close = (): void => {
+      this.open -= 1;
+      watch.close();
+    };
+    return this.mute ? {close} : {...watch, close};
+  }
+
+  loseWatches(): void {
+    for (const listener of [...this.listeners]) listener.onLost('as the test has it');
+    this.listeners.clear();
+  }
+}
+
+let store: CountingStore;
+const options = () => ({
+  ...{store, keys: world.keys, clock: systemClock(), logger: silentLogger},
+  unknownSince: () => '',
+});
+let world: World;
+let views: AppViews;
+
+beforeEach(async () => {
+  store = new CountingStore();
+  world = new World({store});
+  Object.assign(world, {memory: store});
+  views = new AppViews(options());
+  await world.call('addSpec', {service: 'orders'});
+  await world.call('addSpec', {service: 'billing'});
+  await world.call('addShards', {service: 'orders', shards: [{shardId: 's1'}, {shardId: 's2'}]});
+  store.scans = 0;
+});
+afterEach(() => views.close());
+
+describe('a reader', () => {
+  it('sees whatever was written before it asked, and nothing is listed again for it', async () => {
+    expect((await views.current('orders'))?.view.shards.size).toBe(2);
+    for (let round = 0; round < 50; round += 1) {
+      const mod = await world.own('orders', 's1', {failures: round});
+      const listing = await views.current('orders');
+      expect(listing?.view.own.get('s1')).toMatchObject({mod, value: {failures: round}});
+      expect(listing?.revision).toBeGreaterThanOrEqual(mod);
+    }
+    await world.delete(world.keys.shardSpec('orders', 's2'));
+    expect([...((await views.current('orders'))?.view.shards.keys() ?? [])]).toEqual(['s1']);
+    expect(store.scans).toBe(1);
+  });
+
+  it('is as new as the store where nothing of its app was written', async () => {
+    await views.current('orders');
+    const revision = await world.put('/elsewhere', '');
+    expect((await views.current('orders'))?.revision).toBeGreaterThanOrEqual(revision);
+  });
+
+  it('shares the view with all others, also while it is being listed', async () => {
+    await Promise.all([views.current('orders'), views.current('orders'), views.current('orders')]);
+    const [first, second] = [await views.acquire('orders'), await views.acquire('orders')];
+    expect([store.scans, views.size]).toEqual([1, 1]);
+    expect(first.apps()).toEqual(second.apps());
+    first.release();
+    second.release();
+  });
+
+  it('is told to list for itself where the store cannot say how far its watches are', async () => {
+    store.mute = true;
+    expect(await views.current('orders')).toBeDefined();
+    await world.own('orders', 's1', {});
+    expect(await views.current('orders')).toBeUndefined();
+  });
+
+  it('makes no view of an app that does not exist', async () => {
+    expect(await views.current('nothing')).toBeUndefined();
+    expect([store.scans, views.size, store.open]).toEqual([0, 0, 0]);
+  });
+
+  it('sees everything anew when the watches are lost', async () => {
+    await views.current('orders');
+    await world.delete(world.keys.shardSpec('orders', 's2'));
+    store.loseWatches();
+    const listing = await views.current('orders');
+    expect([...(listing?.view.shards.keys() ?? [])]).toEqual(['s1']);
+    expect(store.scans).toBe(2);
+  });
+});
+
+describe('a view', () => {
+  it('is given up, watches and all, some time after its last reader', async () => {
+    const brief = new AppViews(options(), 20);
+    const lease = await brief.acquire('orders');
+    expect(store.open).toBe(2);
+    lease.release();
+    lease.release();
+    await until(() => Promise.resolve(store.open === 0), LIMIT_MS, 'the watches are closed');
+    expect(brief.size).toBe(0);
+    expect(await brief.current('orders')).toBeDefined();
+    brief.close();
+    expect(store.open).toBe(0);
+  });
+
+  it('of all apps takes over the readers of one, and their view ends', async () => {
+    let changes = 0;
+    const one = await views.acquire('orders', () => (changes += 1));
+    const all = await views.acquire(undefined);
+    expect(all.apps().map(({app}) => app)).toEqual(['billing', 'orders']);
+    await until(() => Promise.resolve(store.open === 1), LIMIT_MS, 'one watch is left');
+    expect(one.apps().map(({app}) => app)).toEqual(['orders']);
+    expect(one.apps()[0]).toBe(all.apps()[1]);
+    all.release();
+    const before = changes;
+    await world.own('orders', 's1', {});
+    await until(() => Promise.resolve(changes > before), LIMIT_MS, 'the change is told');
+    expect(await views.current('billing')).toBeDefined();
+    expect(views.size).toBe(1);
+    one.release();
+  });
+
+  it('that cannot be listed is no view, and the next reader tries again', async () => {
+    const scan = store.scan.bind(store);
+    store.scan = () => Promise.reject(new Error('no store'));
+    await expect(views.acquire('orders')).rejects.toThrow('no store');
+    expect([views.size, store.open]).toEqual([0, 0]);
+    store.scan = scan;
+    expect(await views.current('orders')).toBeDefined();
+  });
+});
