@@ -77,3 +77,6 @@ export const ITEMS_PER_CALL = 10_000;
 
 /** Bytes of one call with shards: below the daemon's limit of 4 MiB. */
 export const BYTES_PER_CALL = 3_500_000;
+
+/** Pause between two looks whether a daemon is ready. */
+export const DAEMON_LOOK_MS = 500;

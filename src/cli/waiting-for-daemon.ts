@@ -5,8 +5,8 @@ import {SmError} from '../model/errors.ts';
 import type {StatusAnswer} from '../protocol/admin.ts';
 import {interruptible} from './interrupt.ts';
 import type {Progress} from './progress.ts';
+import {DAEMON_LOOK_MS} from './limits.ts';
 
-const LOOK_MS = 500;
 const GO_ON = 'wait on with: sm wait daemon --for ready';
 
 /**
@@ -27,7 +27,7 @@ export async function waitForDaemon(
         if (typeof found !== 'string') return {status: found, waitedMs};
         if (waitedMs >= timeoutMs) throw tookTooLong(client, timeoutMs, found);
         progress.update({text: `waiting: ${found}`});
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        await new Promise((resolve) => setTimeout(resolve, DAEMON_LOOK_MS));
       }
     }, GO_ON);
   } finally {
