@@ -61,8 +61,12 @@ const CHANGES: {readonly [O in ChangingOperation]: Change<O>} = {
     before: async (world) => {
       await container(world);
       await world.join(service, 'c2');
-      for (const shardId of ['s1', 's2']) {
-        await world.call('addShard', {service, shardId});
+      // The pinned one stays, so that it is the other one that is to move.
+      for (const [shardId, manualContainerId] of [
+        ['s1', 'c1'],
+        ['s2', ''],
+      ] as const) {
+        await world.call('addShard', {service, shardId, manualContainerId});
         await world.own(service, shardId, {container: 'c1', incarnation: 'c1-1'});
       }
     },
