@@ -4,19 +4,18 @@ import {isHelpAsked, wordsBeforeFlags} from './asked-words.ts';
 import {chooseColor} from './color.ts';
 import {ownPlugin} from './own-plugin.ts';
 import {jsonText} from './json-text.ts';
-import {endWithOutput} from './lost-output.ts';
+import {endWithOutput, outliveErrorOutput} from './lost-output.ts';
 import {reportFailure, wantsJson} from './failure-report.ts';
 
 export async function main(): Promise<void> {
   endWithOutput();
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  outliveErrorOutput();
   const argv = process.argv.slice(2);
   try {
     chooseColor(argv);
     const {Config, flush, run} = await import('./oclif.ts');
     endWithOutput();
+    outliveErrorOutput();
     const plugin = ownPlugin(import.meta.url);
     const config = await Config.load({
       root: plugin.root,

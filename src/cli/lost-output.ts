@@ -15,10 +15,8 @@ export function endWithOutput(): void {
   });
 }
 
-/** For a daemon: a full disk for its log is no reason to govern nothing. */
-export function outliveOutput(): void {
-  onOutputFault((error) => {
-    if (error.code === 'EPIPE') process.exit();
-    process.stderr.write(`sm: going on without a log, it cannot be written: ${error.message}\n`);
-  });
+/** Words for people that cannot be written are lost; what is done, and the exit code, stay as they are. */
+export function outliveErrorOutput(): void {
+  process.stderr.removeAllListeners('error');
+  process.stderr.on('error', () => undefined);
 }

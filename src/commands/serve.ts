@@ -1,10 +1,13 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
-import {outliveOutput} from '../cli/lost-output.ts';
 import {loadConfig} from '../config/index.ts';
 import type {ServerConfig} from '../config/index.ts';
 import {tuneEngine} from '../runtime/engine.ts';
+import {LogOutput} from '../runtime/log-output.ts';
 import {createLogger} from '../runtime/logger.ts';
+
+/** What is written at the end waits so long for a reader. */
+const LAST_LINES_MS = 1_000;
 
 export default class Serve extends SmCommand<typeof Serve> {
   static override summary = 'Run the daemon.';
@@ -34,6 +37,14 @@ export default class Serve extends SmCommand<typeof Serve> {
     }),
   };
 
+  private logOutput: LogOutput | undefined;
+
+  /** Whoever does not read the log does not keep the daemon from ending. */
+  protected override async finally(): Promise<void> {
+    await super.finally();
+    if ((await this.logOutput?.drained(LAST_LINES_MS)) === false) process.exit();
+  }
+
   override async run(): Promise<void> {
     const file = this.flags['config-file'];
     const {embedded, 'data-dir': dataDir} = this.flags;
@@ -53,8 +64,8 @@ export default class Serve extends SmCommand<typeof Serve> {
       return;
     }
     tuneEngine();
-    outliveOutput();
-    const logger = createLogger(config.log);
+    this.logOutput = new LogOutput(process.stdout, (text) => this.say(text));
+    const logger = createLogger({...config.log, destination: this.logOutput});
     const {ConfigReload, serve} = await import('../server/index.ts');
     const reloading = new ConfigReload(load, config, logger);
     reload = () => reloading.run();

@@ -1,5 +1,6 @@
 import {collectDefaultMetrics, Counter, Gauge} from 'prom-client';
 import type {Registry} from 'prom-client';
+import {lostLogLines} from '../runtime/log-output.ts';
 
 /** What a daemon measures of itself, beside Node's own figures (event loop lag among them). */
 export function registerGauges(
@@ -49,6 +50,17 @@ export function registerGauges(
       collect() {
         this.reset();
         this.inc(sources.breaks().ever);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'sm_log_lines_lost_total',
+      help: 'Log lines of this process that could not be written',
+      registers: [],
+      collect() {
+        this.reset();
+        this.inc(lostLogLines());
       },
     }),
   );

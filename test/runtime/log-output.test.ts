@@ -1,0 +1,16 @@
+import {describe, expect, it} from 'vitest';
+import {Writable} from 'node:stream';
+import {LogOutput, lostLogLines} from '../../src/runtime/log-output.ts';
+
+describe('LogOutput', () => {
+  it('keeps 1 MiB for a reader that takes nothing, counts what comes beyond, and says so once', () => {
+    const told: string[] = [];
+    const stream = new Writable({write: () => undefined});
+    const output = new LogOutput(stream, (text) => told.push(text));
+    const before = lostLogLines();
+    for (let count = 0; count < 3_000; count += 1) output.write('.'.repeat(1024));
+    expect(stream.writableLength).toBeLessThan(1024 * 1024 + 2_048);
+    expect(lostLogLines() - before).toBeGreaterThan(1_900);
+    expect(told).toEqual(['sm: going on without a log, it cannot be written: nobody reads it']);
+  });
+});
