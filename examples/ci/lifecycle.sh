@@ -3,6 +3,7 @@
 #
 #   SM_SERVER=http://127.0.0.1:8801 examples/ci/lifecycle.sh [APP]
 #
+# The app is created and removed by this script: one that is there already is left alone, and the script ends with 1.
 # Two containers of the app have to run, or to wait for it (`sm container run -a APP --wait-for-app`).
 # SM: the command to call, default sm. SM_WAIT: limit of each wait, default 2m.
 set -euo pipefail
@@ -10,7 +11,8 @@ set -euo pipefail
 app=${1:-ci-app}
 sm=${SM:-sm}
 limit=${SM_WAIT:-2m}
-removed=no
+# Only what this run has created is removed again.
+created=no
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -36,15 +38,19 @@ expect() {
   [ "$found" -eq "$wanted" ] || fail "$* exited $found, not $wanted"
 }
 
-# Nothing stays behind, also when a step fails.
+# Nothing of this run stays behind, also when a step fails.
 cleanup() {
-  [ "$removed" = yes ] ||
+  [ "$created" = no ] ||
     "$sm" app rm "$app" --force --confirm "$app" --ignore-not-found >/dev/null || true
 }
 trap cleanup EXIT
 
 say "create $app with 6 shards"
-"$sm" app create "$app" --shards 6 --max-recovery-time 0 --reason "ci run" >/dev/null
+# A second run, or somebody's app of this name: neither is ours to change.
+expect 3 "$sm" app get "$app"
+result=$("$sm" app create "$app" --shards 6 --max-recovery-time 0 --reason "ci run" --json | field it.result)
+[ "$result" = created ] || fail "$app was there already ($result): give the name of an app that is not"
+created=yes
 # Creating it again changes nothing and is no failure; another recovery time is a conflict.
 expect 0 "$sm" app create "$app" --max-recovery-time 0
 expect 4 "$sm" app create "$app" --max-recovery-time 60
@@ -75,6 +81,6 @@ say "tear down"
 # It is in use: refused without --force.
 expect 4 "$sm" app rm "$app" --confirm "$app"
 "$sm" app rm "$app" --force --confirm "$app" --wait --timeout "$limit" >/dev/null
-removed=yes
+created=no
 expect 3 "$sm" app get "$app"
 say "done"

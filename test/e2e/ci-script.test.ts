@@ -67,6 +67,16 @@ async function runScript(): Promise<{code: number | null; output: string}> {
   return {code, output};
 }
 
+it('leaves an app alone that was there before', async () => {
+  const kept = ['app', 'create', APP, '--shards', '2', '--max-recovery-time', '0'];
+  expect((await runCli([...kept, '--server', server])).exit).toBe(0);
+  expect((await runScript()).code).toBe(1);
+  const {stdout} = await runCli(['app', 'get', APP, '--json', '--server', server]);
+  expect(JSON.parse(stdout)).toMatchObject({shards: {total: 2}});
+  const rm = ['app', 'rm', APP, '--force', '--confirm', APP, '--wait', '--server', server];
+  expect((await runCli(rm)).exit).toBe(0);
+}, 60_000);
+
 it('creates, scales, drains, waits and tears down, and leaves nothing behind', async () => {
   const output: string[] = [];
   const running = ['c1', 'c2'].map((id) => startContainer(id, output));
