@@ -36,6 +36,8 @@ interface Waiting extends Entry {
 
 /** One write to the log. */
 const BATCH_LIMIT_BYTES = 4 * 1024 * 1024;
+/** Between two tries of a full disk. */
+const DISK_TRY_MS = 1_000;
 
 export class Commits {
   private readonly options: CommitsOptions;
@@ -43,6 +45,8 @@ export class Commits {
   private queuedBytes = 0;
   private draining: Promise<void> | undefined;
   private closed = false;
+  /** When the disk was last tried, ms; undefined while it has room. */
+  private diskTriedMs: number | undefined;
 
   constructor(options: CommitsOptions) {
     this.options = options;
@@ -74,11 +78,33 @@ export class Commits {
   /** What grows the store is refused while an alarm is on; the first such refusal raises it. */
   private admit(command: Command, bytes: number): void {
     if (!grows(command)) return;
-    if (this.outOfSpace) throw failure('noSpace');
+    if (this.outOfSpace && !this.triesDisk()) throw failure('noSpace');
     const {machine, quotaBytes} = this.options;
     if (machine.keys.bytes + this.queuedBytes + bytes < quotaBytes) return;
     this.raiseNoSpace();
     throw failure('noSpace');
+  }
+
+  /** While the disk is full one write a second is let through: the first that fits ends the alarm. One raised by the quota stays. */
+  private triesDisk(): boolean {
+    const nowMs = performance.now();
+    if (this.diskTriedMs === undefined || nowMs - this.diskTriedMs < DISK_TRY_MS) return false;
+    this.diskTriedMs = nowMs;
+    return true;
+  }
+
+  private diskTook(): void {
+    if (this.diskTriedMs === undefined) return;
+    this.diskTriedMs = undefined;
+    const {machine, memberId} = this.options;
+    machine.alarms = machine.alarms.filter(
+      ({alarm, memberID}) => alarm !== ALARM_NOSPACE || memberID !== memberId,
+    );
+  }
+
+  private diskFull(): void {
+    this.diskTriedMs ??= performance.now();
+    this.raiseNoSpace();
   }
 
   /** Not logged: a full disk takes no entry, and after a restart the next write raises it again. */
@@ -93,10 +119,11 @@ export class Commits {
       try {
         await journal.append(batch);
       } catch (error) {
-        if (isNoSpace(error)) this.raiseNoSpace();
+        if (isNoSpace(error)) this.diskFull();
         for (const {reject} of batch) reject(isNoSpace(error) ? failure('noSpace') : error);
         continue;
       }
+      if (batch.some(({command}) => grows(command))) this.diskTook();
       for (const entry of batch) this.apply(entry);
       journal.applied();
     }

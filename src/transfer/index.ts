@@ -1,6 +1,7 @@
 /** The door of the commands that work on a store itself: `sm store export | import` and `sm audit`. */
 export {auditStore} from './audit.ts';
 export type {AuditResult} from './audit.ts';
+export {disarm} from './disarm.ts';
 export {exportPrefix} from './export.ts';
 export {readExport} from './file.ts';
 export {importPrefix} from './import.ts';

@@ -33,7 +33,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   ],
   complete: [['complete -- shard get -a ord', 0]],
   dev: [
-    ['dev --containers 1 --shards 2 --timeout 2s --port 0 --store-port 0', 0],
+    ['dev --containers 1 --shards 2 --timeout 12s --port 0 --store-port 0', 0],
     ['dev --containers 0', 2],
   ],
   diff: [
@@ -261,6 +261,11 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     // What it does when it is confirmed comes last of all: it is for all apps.
     ['store accept-restore', 2],
     ['store accept-restore --confirm other', 2],
+  ],
+  'store:disarm': [
+    ['store disarm --endpoints {etcd}', 0],
+    ['store disarm', 2],
+    ['store disarm --endpoints 127.0.0.1:1', 6],
   ],
   'store:export': [
     ['store export --endpoints {etcd} --etcd-prefix {prefix} --live -f {dir}/export{n}.jsonl', 0],

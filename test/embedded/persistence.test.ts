@@ -13,6 +13,7 @@ import type {DataDirectory} from '../../src/embedded/data-directory.ts';
 import {fileDisk} from '../../src/embedded/write-ahead-log.ts';
 import type {LogDisk} from '../../src/embedded/write-ahead-log.ts';
 import {DiskStore} from './disk-store.ts';
+import {pause} from '../../src/runtime/pause.ts';
 import {cleanUp, newPath} from './store-bed.ts';
 
 cleanUp();
@@ -220,6 +221,24 @@ describe('a full disk', () => {
     const again = await DiskStore.open(path);
     expect(again.content()).toEqual(before);
     expect(keyCount(again)).toBe(acknowledged + 1);
+  });
+
+  it('takes writes again by itself within seconds of room', async () => {
+    const disk = new SmallDisk(500);
+    const store = await DiskStore.open(newPath(), {disk});
+    disk.room = 0;
+    await expect(store.put('a')).rejects.toThrow(NO_SPACE);
+    await pause(1_100);
+    // Still full: the try fails, and the alarm stays.
+    await expect(store.put('b')).rejects.toThrow(NO_SPACE);
+    await expect(store.put('c')).rejects.toThrow(NO_SPACE);
+    expect(store.machine.alarms).toHaveLength(1);
+    disk.room = 10_000;
+    await pause(1_100);
+    await store.put('d');
+    expect(store.machine.alarms).toEqual([]);
+    await store.put('e');
+    expect(keyCount(store)).toBe(2);
   });
 
   it('goes on without snapshots', async () => {

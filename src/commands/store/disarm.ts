@@ -1,0 +1,31 @@
+import {SmCommand} from '../../cli/base-command.ts';
+import {placeFlags} from '../../cli/store-location-flags.ts';
+
+export default class StoreDisarm extends SmCommand<typeof StoreDisarm> {
+  static override summary =
+    'Take back the alarms of a store that was out of space, so that it takes writes again.';
+  static override description =
+    'Make room first: compact and defragment etcd, or give it a greater quota; an alarm comes back while its cause lasts. ' +
+    'A store inside a daemon whose disk was full takes writes again by itself.';
+  static override examples = [
+    '<%= config.bin %> store disarm --endpoints 127.0.0.1:2379',
+    '<%= config.bin %> store disarm --config-file sample.yml',
+  ];
+  static override flags = {
+    endpoints: placeFlags.endpoints,
+    'config-file': placeFlags['config-file'],
+  };
+
+  override async run(): Promise<void> {
+    const {endpoints, 'config-file': configFile} = this.flags;
+    const {disarm} = await import('../../transfer/index.ts');
+    const alarms = await disarm({endpoints: endpoints?.split(/\s*,\s*/), configFile});
+    const names = alarms.map(({alarm, memberId}) => `${alarm} of member ${memberId}`);
+    await this.showObject({
+      kind: 'StoreDisarm',
+      fields: {alarms},
+      name: 'store',
+      lines: [names.length === 0 ? 'no alarm was on' : `took back: ${names.join(', ')}`],
+    });
+  }
+}
