@@ -2,7 +2,7 @@
  * All of a daemon but its connections and its HTTP: its own registration, the governors of its apps, the election and the upkeep of etcd.
  * Everything here is wiring; decisions are in ownership/ and governor/.
  */
-import {SessionDriver} from '../container/internal.ts';
+import {SessionDriver, untilIdleAndFenced} from '../container/internal.ts';
 import type {Keys} from '../etcd/keys.ts';
 import type {Leases} from '../etcd/leases.ts';
 import {TTL_MAX_MS} from '../model/container.ts';
@@ -119,12 +119,13 @@ export class GoverningDaemon {
     if (this.halted === undefined) this.leadership.start();
   }
 
-  /** Hands the apps over, gives up leadership, deregisters; at the latest after `limitMs`. Call `stop` then. */
+  /** Hands the apps over, gives up leadership, deregisters; at the latest after `limitMs`, and soon where the store is away and nothing runs. Call `stop` then. */
   async shutdown(limitMs: number): Promise<void> {
     this.leaving = true;
     this.member.leave();
     await this.memberEndedWithin(limitMs);
-    await this.leadership.resign();
+    // Without the store there is nobody to tell, and a leader whose heartbeat is silent is replaced.
+    if (this.member.remainingMs() > 0) await this.leadership.resign();
   }
 
   /** Ends at once; the store is not told. */
@@ -162,7 +163,10 @@ export class GoverningDaemon {
     const over = new Promise<void>(
       (resolve) => (timer = this.options.clock.after(limitMs, resolve)),
     );
-    await Promise.race([this.memberEnded, over]);
+    let done = false;
+    const alone = untilIdleAndFenced(this.member, this.options.clock, () => done || this.stopped);
+    await Promise.race([this.memberEnded, over, alone]);
+    done = true;
     timer?.cancel();
   }
 

@@ -127,6 +127,25 @@ describe('etcd stands still', () => {
   });
 });
 
+describe('told to go while etcd is away', () => {
+  it('container and daemon are gone within 2 s after they are fenced', async () => {
+    const late = await cluster.join('orders', 'c3', {});
+    await late.ready;
+    const leader = await cluster.leader();
+    etcd.pause();
+    const startMs = performance.now();
+    const tookMs = async (work: Promise<unknown>): Promise<number> => {
+      await work;
+      return performance.now() - startMs;
+    };
+    const [container, daemon] = await Promise.all([tookMs(late.leave()), tookMs(leader.stop())]);
+    // A second of room for a machine that is busy.
+    expect(container).toBeLessThan(TTL_MS + 3_000);
+    expect(daemon).toBeLessThan(TTL_MS + 3_000);
+    etcd.resume();
+  });
+});
+
 describe('etcd dies', () => {
   it('and comes back at once: nothing is lost and nothing stops', async () => {
     const before = await owners();
