@@ -104,8 +104,12 @@ function nearestFlags({flags, parse}: OclifError): string[] {
   return near.length === 0 ? [] : [`did you mean ${near.map((flag) => `--${flag}`).join(', ')}?`];
 }
 
+/** How gRPC tells a fault; the message says the same in plain words. */
+const GRPC_WORDS = /^\d+ [A-Z_]+: |Resolution note:/;
+
 function whyOf(cause: unknown): string {
-  return cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : '';
+  if (!(cause instanceof Error) || GRPC_WORDS.test(cause.message)) return '';
+  return cause.message.split('\n', 1)[0] ?? '';
 }
 
 function textOf({message, why, fix, code, exit, requestId}: Failure): string {

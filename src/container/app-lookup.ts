@@ -4,6 +4,8 @@ import {SmError} from '../model/errors.ts';
 import {decodeCluster} from '../protocol/records.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {isDeleting} from '../store/app-spec-guard.ts';
+import {silentLogger} from '../runtime/logger.ts';
+import type {Logger} from '../runtime/logger.ts';
 import type {Store, Watch} from '../store/port.ts';
 import type {Joining} from './options.ts';
 import {APP_POLL_MS, REWATCH_MS} from './limits.ts';
@@ -18,15 +20,23 @@ export interface FoundApp {
 }
 
 /** Waits for the app if the options say so. @throws SmError APP_NOT_FOUND, APP_DELETING, STORE_UNAVAILABLE. */
-export async function findApp(store: Store, joining: Joining, clock: Clock): Promise<FoundApp> {
-  for (;;) {
+export async function findApp(
+  store: Store,
+  joining: Joining,
+  clock: Clock,
+  logger: Logger = silentLogger,
+): Promise<FoundApp> {
+  const {app, endpoints, etcdPrefix} = joining;
+  for (let looks = 0; ; looks += 1) {
     const found = await lookUp(store, joining);
     if (found !== undefined) return found;
     if (!joining.waitForApp) {
-      throw new SmError('APP_NOT_FOUND', `app ${joining.app} does not exist`, {
-        hint: `create it with: sm app create ${joining.app}`,
+      const where = `under ${etcdPrefix} in etcd ${endpoints.join(', ')}`;
+      throw new SmError('APP_NOT_FOUND', `there is no app ${app} ${where}`, {
+        hint: `create it with: sm app create ${app}; or, if the daemons use another etcd or etcdPrefix, name those`,
       });
     }
+    if (looks === 0) logger.info({endpoints, etcdPrefix}, 'waiting for the app to be created');
     await new Promise<void>((resolve) => void clock.after(APP_POLL_MS, resolve));
   }
 }

@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {SmError} from '../model/errors.ts';
 import {checkName} from '../model/ids.ts';
+import {addressOf} from '../model/listen-fault.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import type {HeldShardsAnswer} from '../protocol/hints.ts';
@@ -13,6 +14,7 @@ import {findApp, watchRemoval} from './app-lookup.ts';
 import type {FoundApp} from './app-lookup.ts';
 import type {Connections} from './connections.ts';
 import type {Container} from './container.ts';
+import {untilIdleAndFenced} from './fenced-leave.ts';
 import {SessionDriver} from './session-driver.ts';
 import type {ShardHooks} from './shard-hooks.ts';
 import type {Joining} from './options.ts';
@@ -79,7 +81,7 @@ export class JoinedContainer implements Container, HintTarget {
   /** Finds the app, opens the receiver, registers. @throws SmError; then everything is closed again. */
   async open(): Promise<void> {
     try {
-      const found = await findApp(this.connections.store, this.joining, this.clock);
+      const found = await findApp(this.connections.store, this.joining, this.clock, this.logger);
       await this.openEndpoint();
       const member = this.newMember(found);
       this.member = member;
@@ -134,7 +136,7 @@ export class JoinedContainer implements Container, HintTarget {
       this.closers.push(() => listener.leave());
       open = listener.port;
     }
-    this.endpoint = `${host.includes(':') ? `[${host}]` : host}:${open}`;
+    this.endpoint = addressOf(host, open);
     this.id = this.joining.id ?? checkName('container', this.endpoint);
   }
 
@@ -189,17 +191,26 @@ export class JoinedContainer implements Container, HintTarget {
       () => true,
       (reason: unknown) => reason instanceof SmError && reason.code === 'APP_DELETED',
     );
-    const clean = await Promise.race([left, timeout.promise.then(() => false)]);
+    const alone = this.untilAlone();
+    const late = timeout.promise.then(() => 'leaving took too long');
+    const clean = await Promise.race([left, late, alone]);
     timer.cancel();
-    if (!clean && !this.over) {
+    if (clean !== true && !this.over) {
       this.logger.error(
         {container: this.id},
-        'leaving took too long: going, the heartbeat is left to fall silent',
+        `${String(clean)}: going, the heartbeat is left to fall silent`,
       );
       this.finish(undefined);
     }
     await this.close();
-    return {clean};
+    return {clean: clean === true};
+  }
+
+  /** Why nothing is to be waited for any more. */
+  private async untilAlone(): Promise<string> {
+    const {member} = this;
+    if (member !== undefined) await untilIdleAndFenced(member, this.clock, () => this.over);
+    return 'the store is away and nothing runs here any more';
   }
 
   private async ending(how: SessionEnd): Promise<void> {

@@ -1,6 +1,7 @@
 import {SmError} from '../model/errors.ts';
 import {TTL_DEFAULT_MS, TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
 import {checkName} from '../model/ids.ts';
+import {isWildcardHost} from '../model/listen-fault.ts';
 import type {Logger} from '../runtime/logger.ts';
 
 /** How a container joins an app. */
@@ -71,6 +72,11 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     });
   }
   const host = options.host ?? '127.0.0.1';
+  if (isWildcardHost(host)) {
+    throw new SmError('INVALID_INPUT', `host ${host} means all addresses: no daemon can call it`, {
+      hint: `give host: an address at which daemons reach this process, and bind: ${host} to listen on all of them`,
+    });
+  }
   return {
     ...options,
     host,

@@ -6,6 +6,7 @@ import {createServer} from 'node:http';
 import type {IncomingMessage, Server, ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {SmError} from '../model/errors.ts';
+import {bareHost, listenFault} from '../model/listen-fault.ts';
 import {
   HINTS_BODY_LIMIT_BYTES,
   HINT_PATHS,
@@ -94,7 +95,7 @@ function receive(
   answer(response, 200, {});
 }
 
-/** Opens a receiver for the targets. @throws SmError PORT_TAKEN. */
+/** Opens a receiver for the targets. @throws SmError PORT_TAKEN, INVALID_INPUT (an address that is not of this machine). */
 export async function openReceiver(
   targets: ReadonlySet<HintTarget>,
   bind: string,
@@ -116,16 +117,10 @@ export async function openReceiver(
 function listen(server: Server, bind: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new SmError('PORT_TAKEN', `port ${port} on ${bind} is taken`, {
-              hint: 'give another port, or 0 for a free one',
-              cause: error,
-            })
-          : error,
-      );
+      const keys = {hostKey: 'bind (default: host)', portKey: 'port'};
+      reject(listenFault(error, {host: bind, port, ...keys, code: 'INVALID_INPUT'}) as Error);
     });
-    server.listen(port, bind, () => {
+    server.listen(port, bareHost(bind), () => {
       // A connection that cannot be taken, as when all file handles are in use, costs a hint and not the process.
       server.on('error', () => undefined);
       resolve();

@@ -4,7 +4,7 @@ import type {Server} from 'node:http';
 import {once} from 'node:events';
 import type {AddressInfo} from 'node:net';
 import {Counter, Gauge, Histogram, Registry} from 'prom-client';
-import {SmError} from '../model/errors.ts';
+import {listenFault} from '../model/listen-fault.ts';
 import type {ChaosAction} from './events.ts';
 import type {Handover} from './ownership-meter.ts';
 import type {Verdict} from './verdict.ts';
@@ -75,7 +75,8 @@ export class CanaryMetrics {
     }));
     server.listen(port, host);
     await once(server, 'listening').catch((cause: unknown) => {
-      throw new SmError('PORT_TAKEN', `cannot listen at ${host}:${port}`, {cause});
+      const keys = {hostKey: '--host', portKey: '--metrics-port'};
+      throw listenFault(cause, {host, port, ...keys, code: 'INVALID_INPUT'});
     });
     return `http://${host}:${(server.address() as AddressInfo).port}/metrics`;
   }

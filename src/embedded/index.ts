@@ -17,7 +17,8 @@ import type {Identity} from './identity.ts';
 import {kvService} from './kv-service.ts';
 import type {Services} from './kv-service.ts';
 import {LeaseExpiry, leaseService} from './lease-service.ts';
-import {address, listen} from './listening.ts';
+import {addressOf} from '../model/listen-fault.ts';
+import {listen} from './listening.ts';
 import {DEFAULT_HOST, checkOptions, credentialsOf} from './options.ts';
 import type {EmbeddedStoreOptions} from './options.ts';
 import {Persistence} from './persistence.ts';
@@ -70,7 +71,7 @@ export async function startEmbeddedStore(
     return `${scheme}://${endpoint}`;
   });
   try {
-    endpoint = address(host, await listen(server, host, port, credentials));
+    endpoint = addressOf(host, await listen(server, host, port, credentials));
   } catch (error) {
     await state.close();
     throw error;

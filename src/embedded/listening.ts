@@ -3,11 +3,7 @@ import {once} from 'node:events';
 import {createServer} from 'node:net';
 import type {Server, ServerCredentials} from '@grpc/grpc-js';
 import {SmError} from '../model/errors.ts';
-
-/** `host:port`, an IPv6 host in brackets. */
-export function address(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
+import {addressOf, bareHost, listenFault} from '../model/listen-fault.ts';
 
 /** Returns the port. @throws SmError PORT_TAKEN, INVALID_CONFIG */
 export async function listen(
@@ -16,29 +12,33 @@ export async function listen(
   port: number,
   credentials: ServerCredentials,
 ): Promise<number> {
-  const where = address(host, port);
   try {
     await tryPort(host, port);
-    return await bind(server, where, credentials);
+    return await bind(server, addressOf(host, port), credentials);
   } catch (error) {
-    const {code = 'unknown'} = error as NodeJS.ErrnoException;
-    if (code !== 'EADDRINUSE' && code !== 'unknown')
-      throw new SmError(
-        'INVALID_CONFIG',
-        `the embedded store cannot listen on ${where} (${code})`,
-        {hint: 'give an address of this machine and a port that this user may use', cause: error},
-      );
-    throw new SmError('PORT_TAKEN', `the embedded store cannot listen on ${where}`, {
-      hint: 'stop what listens there, or give another port',
+    throw storeFault(error, host, port);
+  }
+}
+
+function storeFault(error: unknown, host: string, port: number): unknown {
+  const keys = {hostKey: 'embedded.host', portKey: 'embedded.port'};
+  const fault = listenFault(error, {host, port, ...keys});
+  if (fault instanceof SmError)
+    return new SmError(fault.code, `the embedded store cannot listen: ${fault.message}`, {
+      ...(fault.hint === undefined ? {} : {hint: fault.hint}),
       cause: error,
     });
-  }
+  // The library's own words for a port that was taken in between.
+  return new SmError('PORT_TAKEN', `the embedded store cannot listen on ${addressOf(host, port)}`, {
+    hint: 'stop what listens there, or give another port',
+    cause: error,
+  });
 }
 
 /** The gRPC library keeps the reason to itself, and prints a line of its own. */
 async function tryPort(host: string, port: number): Promise<void> {
   const probe = createServer();
-  probe.listen(port, host);
+  probe.listen(port, bareHost(host));
   await once(probe, 'listening');
   probe.close();
   await once(probe, 'close');

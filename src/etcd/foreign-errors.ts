@@ -83,7 +83,7 @@ export function translateError(error: unknown): SmError {
       pattern.test(text) || pattern.test(error instanceof Error ? error.constructor.name : ''),
   );
   if (rule !== undefined) return rule.make(error, text);
-  return new SmError('STORE_UNAVAILABLE', `etcd does not answer: ${text}`, {
+  return new SmError('STORE_UNAVAILABLE', `etcd does not answer: ${plainFault(text)}`, {
     hint: 'check that etcd runs and that endpoints names it',
     retryable: true,
     cause: error,
@@ -108,6 +108,21 @@ const UNCONNECTED =
 /** Whether the fault says that nobody listens there now. */
 export function isUnconnected({cause}: SmError): boolean {
   return cause instanceof Error && UNCONNECTED.test(cause.message);
+}
+
+/** What happened, out of gRPC's sentence with the number of a status, the time, and notes on the resolution of names. */
+function plainFault(text: string): string {
+  const said = /Last error: (?:Error: )?(.*)$/s.exec(text)?.[1] ?? text;
+  const plain = said
+    .replace(/\.?\s*Resolution note:.*$/s, '')
+    .replace(/\s*\(\d{4}-\d\d-\d\dT[^)]*\)/, '')
+    .replace(/^\d+ [A-Z_]+: /, '')
+    .trim();
+  const unresolved = /Name resolution failed for target (?:dns|ipv4|ipv6):([^\s.]\S*?)\.?$/.exec(
+    plain,
+  )?.[1];
+  if (unresolved !== undefined) return `the name in ${unresolved} has no address`;
+  return plain === '' || plain === 'null' ? 'no connection' : plain;
 }
 
 /** The one telling part of what OpenSSL and gRPC say. */

@@ -1,18 +1,14 @@
 import type {FastifyInstance} from 'fastify';
-import {SmError} from '../model/errors.ts';
+import {bareHost, listenFault} from '../model/listen-fault.ts';
 
-/** @throws SmError PORT_TAKEN. */
+/** @throws SmError PORT_TAKEN; INVALID_CONFIG for an address that is not of this machine or a port that this user may not use. */
 export async function listen(
   http: FastifyInstance,
   {host, port}: {readonly host: string; readonly port: number},
 ): Promise<void> {
   try {
-    await http.listen({host, port});
+    await http.listen({host: bareHost(host), port});
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new SmError('PORT_TAKEN', `port ${port} on ${host} is taken`, {
-      hint: 'another daemon or program listens there: set port in the configuration',
-      cause: error,
-    });
+    throw listenFault(error, {host, port, hostKey: 'host', portKey: 'port'});
   }
 }

@@ -12,6 +12,7 @@ import {decodeHeartbeat} from '../protocol/records.ts';
 import type {Clock} from '../runtime/clock.ts';
 import type {Store} from '../store/port.ts';
 import {machineBootId} from './daemon-identity.ts';
+import {refusedEndpoint} from './governing/endpoint-policy.ts';
 
 /** Between two looks at a heartbeat. */
 const LOOK_MS = 500;
@@ -35,6 +36,15 @@ export function foreignFellows<T extends SeenFellow>(
 ): T[] {
   if (!isLoopback(advertise)) return [];
   return fellows.filter(({value}) => value.bootId !== bootId);
+}
+
+/** @throws SmError INVALID_CONFIG for an address that no daemon would call. */
+export function refuseUncallable(advertise: string): void {
+  const why = refusedEndpoint(advertise, true);
+  if (why === undefined) return;
+  throw new SmError('INVALID_CONFIG', `advertise ${advertise} cannot be called: ${why}`, {
+    hint: 'set advertise to a host:port by which others reach this daemon',
+  });
 }
 
 /**

@@ -239,6 +239,25 @@ describe('a port that is taken', () => {
     }
   });
 
+  it('an address of another machine ends it at once, with the key to set', async () => {
+    const [port = 0] = await freePorts(1);
+    const more = 'host: 203.0.113.7\nauth: none\nadvertise: 203.0.113.7:8801\n';
+    const daemon = new DaemonProcess(`${configText(port)}${more}`);
+    try {
+      await until(
+        () => daemon.output.includes('INVALID_CONFIG'),
+        LONG_MS,
+        () => daemon.output,
+      );
+      const saidMs = performance.now();
+      expect(await daemon.exited()).toBe(2);
+      expect(performance.now() - saidMs).toBeLessThan(2_500);
+      expect(daemon.output).toContain('fix: set host to an address of this machine');
+    } finally {
+      await daemon.end();
+    }
+  });
+
   it('a second daemon under the address of a living one does not start', async () => {
     const [port = 0] = await freePorts(1);
     const config = parseConfig(configText(port), 'f.yml');

@@ -213,6 +213,19 @@ describe('options that cannot work', () => {
     ['no endpoints', {endpoints: []}, 'INVALID_INPUT', /endpoints is empty/],
     ['a T below the least', {ttlMs: 100}, 'INVALID_INPUT', /ttlMs is 100/],
     ['a port above 65535', {port: 70_000}, 'INVALID_INPUT', /port is 70000/],
+    ['a host that means all addresses', {host: '::'}, 'INVALID_INPUT', /means all addresses/],
+    [
+      'an address of another machine',
+      {host: '203.0.113.7'},
+      'INVALID_INPUT',
+      /no interface of this machine has the address/,
+    ],
+    [
+      'a prefix under which there is nothing',
+      {etcdPrefix: '/other'},
+      'APP_NOT_FOUND',
+      /no app orders under \/other in etcd 127\.0\.0\.1:\d+/,
+    ],
     ['a leave limit that is no number', {leaveTimeoutMs: Number.NaN}, 'INVALID_INPUT', /NaN/],
   ];
   it.each(wrong)('%s', async (_name, options, code, message) => {

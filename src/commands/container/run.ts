@@ -20,6 +20,7 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
       description: 'address daemons reach this process at',
       default: '127.0.0.1',
     }),
+    bind: Flags.string({description: 'address to listen on; default --host'}),
     port: Flags.integer({description: 'port of the hint receiver; 0: a free one', default: 0}),
     'ttl-ms': Flags.integer({
       description: 'T, how long a heartbeat gives the right to act',
@@ -62,6 +63,7 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
         ttlMs: this.flags['ttl-ms'],
         waitForApp: this.flags['wait-for-app'],
         logger: createLogger({destination: process.stderr}),
+        ...(this.flags.bind === undefined ? {} : {bind: this.flags.bind}),
         ...(id === undefined ? {} : {id}),
       },
       {

@@ -72,6 +72,8 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
 
 /** A caller that does not read its answer, as a stopped `sm top`, must not keep the daemon from ending. */
 function cutOff({server}: FastifyInstance, limitMs: number): void {
+  // One that never listened has nobody to cut off, and tells nobody that it has closed.
+  if (!server.listening) return;
   const timer = setTimeout(() => server.closeAllConnections(), limitMs);
   server.once('close', () => clearTimeout(timer));
 }

@@ -1,0 +1,27 @@
+import {describe, expect, it} from 'vitest';
+import {translateError} from '../../src/etcd/foreign-errors.ts';
+
+describe('what gRPC says of a connection', () => {
+  it.each([
+    [
+      '14 UNAVAILABLE: No connection established. Last error: connect ECONNREFUSED 127.0.0.1:2379 (2026-11-26T21:52:59.024Z). Resolution note: ',
+      'etcd does not answer: connect ECONNREFUSED 127.0.0.1:2379',
+    ],
+    [
+      '14 UNAVAILABLE: No connection established. Last error: Error: connect ETIMEDOUT 10.0.0.1:2379 (2026-11-26T21:52:59.024Z). Resolution note: none',
+      'etcd does not answer: connect ETIMEDOUT 10.0.0.1:2379',
+    ],
+    [
+      '14 UNAVAILABLE: No connection established. Last error: null. Resolution note: ',
+      'etcd does not answer: no connection',
+    ],
+    [
+      '14 UNAVAILABLE: Name resolution failed for target dns:nowhere.invalid:2379',
+      'etcd does not answer: the name in nowhere.invalid:2379 has no address',
+    ],
+    ['4 DEADLINE_EXCEEDED: Deadline exceeded', 'etcd does not answer: Deadline exceeded'],
+    ['14 UNAVAILABLE: Connection dropped', 'etcd does not answer: Connection dropped'],
+  ])('%s', (said, message) => {
+    expect(translateError(new Error(said))).toMatchObject({code: 'STORE_UNAVAILABLE', message});
+  });
+});
