@@ -92,7 +92,13 @@ function appsOf(file: string, text: string, faults: string[]): {app: RawApp; at:
     return `${file}:${line}:${col}`;
   };
   const found: {app: RawApp; at: string}[] = [];
+  if (
+    !Array.isArray(documents) ||
+    documents.every(({contents, errors}) => contents === null && errors.length === 0)
+  )
+    faults.push(`${file}:1:1: the file is empty: it declares no app`);
   for (const document of Array.isArray(documents) ? documents : []) {
+    if (document.contents === null && document.errors.length === 0) continue;
     for (const {message, pos} of [...document.errors, ...document.warnings])
       faults.push(`${place(pos[0])}: ${message}`);
     if (document.errors.length > 0) continue;

@@ -25,7 +25,7 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
   etcdPrefix: 'Prefix of all keys, as /sm.',
   host: 'Address to bind. Default 127.0.0.1; anything but loopback needs auth.',
   advertise:
-    'host:port others use to reach this daemon. Default host:port; loopback is refused beside daemons of other machines.',
+    'host:port others use to reach this daemon. Default host:port; needed where host means all addresses; loopback is refused beside daemons of other machines.',
   'etcd.username': 'User in etcd; belongs with etcd.passwordFile.',
   'etcd.passwordFile': 'File with the password, readable by its owner only.',
   'etcd.tls.ca': "File with the authority of etcd's certificates.",
@@ -42,9 +42,12 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
   auth: 'none: whoever reaches the port may do everything.',
   'auth.tokenFile':
     'File with one bearer token of 43 characters or more a line, TOKEN or NAME TOKEN; at most two. Read again at SIGHUP.',
+  filePermissions:
+    'strict: files with secrets are refused when others than the owner and a group of the daemon may read them; any: whoever mounts them answers for that.',
   'tls.cert': 'File with the certificate of the admin API. Read again at SIGHUP.',
   'tls.key': 'File with its key.',
-  'tls.ca': 'File with the authority of client certificates.',
+  'tls.ca':
+    'File with the authority that signed the certificates of the daemons, for their calls among each other; left out: one that the system knows. No certificate is asked of callers. Read again at SIGHUP.',
   'log.level': 'debug, info, warn or error. Default info. Taken over at SIGHUP.',
   'log.format': 'json or text. Default json.',
   'heartbeat.ttlMs': 'T of the daemon, ms, 3000-60000. Default 10000.',

@@ -3,6 +3,8 @@ import {LineCounter, isAlias, isMap, isNode, isScalar, parseDocument, visit} fro
 import type {Document, Node, YAMLMap} from 'yaml';
 import {SmError} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
+import {decodeUtf8} from '../model/utf8.ts';
+import {addressOf, bareHost, isWildcardHost} from '../model/listen-fault.ts';
 import {TTL_DEFAULT_MS} from '../model/container.ts';
 import {embeddedOf, exposedHost, storeFaults} from './embedded.ts';
 import type {LoadOptions} from './embedded.ts';
@@ -83,7 +85,10 @@ function readConfigFile(path: string): string {
   try {
     if (statSync(path).size > CONFIG_LIMIT_BYTES)
       throw invalid([`${path}: larger than ${CONFIG_LIMIT_BYTES} bytes`]);
-    return readFileSync(path, 'utf8');
+    const decoded = decodeUtf8(readFileSync(path));
+    if ('text' in decoded) return decoded.text;
+    const {line, column} = decoded.bad;
+    throw invalid([`${path}:${line}:${column}: this is no UTF-8: save the file as UTF-8`]);
   } catch (error) {
     if (error instanceof SmError) throw error;
     throw new SmError(
@@ -167,6 +172,7 @@ function checkValues(found: ReadonlyMap<string, Found>, faults: string[], file: 
       faults.push(`${found.get(one)?.at}: ${one} needs ${other}`);
   }
   checkExposure(found, faults);
+  checkAdvertised(found, faults);
 }
 
 /** Whoever reaches an open port governs every app: that must be asked for in so many words. */
@@ -176,6 +182,19 @@ function checkExposure(found: ReadonlyMap<string, Found>, faults: string[]): voi
   if (found.has('auth') || found.has('auth.tokenFile')) return;
   faults.push(
     `${exposed.at}: host ${exposed.host} is not loopback: set auth.tokenFile, or write "auth: none" to allow everybody`,
+  );
+}
+
+/** An address that means all of a machine's can be listened on, and called by nobody. */
+function checkAdvertised(found: ReadonlyMap<string, Found>, faults: string[]): void {
+  const advertise = found.get('advertise');
+  const {value, at = ''} = advertise ?? found.get('host') ?? {};
+  if (typeof value !== 'string') return;
+  const host = advertise === undefined ? value : value.slice(0, value.lastIndexOf(':'));
+  if (!isWildcardHost(host)) return;
+  const what = advertise === undefined ? `host ${host}` : `advertise ${value}`;
+  faults.push(
+    `${at}: ${what} means all addresses, which nobody can call: set advertise to a host:port by which others reach this daemon`,
   );
 }
 
@@ -197,7 +216,7 @@ function configOf(
     if (value === undefined) throw invalid([`${file}:1:1: ${path} is missing`]);
     return value;
   };
-  const host = get<string>('host') ?? '127.0.0.1';
+  const host = bareHost(get<string>('host') ?? '127.0.0.1');
   const port = required<number>('port');
   const etcdTls = section<{ca: string}>('etcd.tls');
   const tls = section<{cert: string; key: string}>('tls');
@@ -207,15 +226,14 @@ function configOf(
     endpoints: get('endpoints') ?? [],
     etcdPrefix: required('etcdPrefix'),
     host,
-    advertise:
-      get('advertise') ??
-      `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`,
+    advertise: get('advertise') ?? addressOf(host, port),
     etcd: {
       ...section<{username?: string; passwordFile?: string}>('etcd'),
       ...(etcdTls === undefined ? {} : {tls: etcdTls}),
     },
     auth: section<{tokenFile: string}>('auth') ?? 'none',
     ...(tls === undefined ? {} : {tls}),
+    filePermissions: get('filePermissions') ?? 'strict',
     log: {level: 'info', format: 'json', ...section<object>('log')},
     ...(embedded === true ? {embedded: embeddedOf(found, file, dataDir)} : {}),
     heartbeat: {ttlMs: TTL_DEFAULT_MS, ...section<object>('heartbeat')},

@@ -17,7 +17,10 @@ export interface ServerConfig {
     readonly tls?: {readonly ca: string; readonly cert?: string; readonly key?: string};
   };
   readonly auth: 'none' | {readonly tokenFile: string};
+  /** Of the admin API. `ca`: authority of the certificates of the other daemons; default: those that the system knows. */
   readonly tls?: {readonly cert: string; readonly key: string; readonly ca?: string};
+  /** Who may read files with secrets: `strict` is the owner and a group of this process. Default strict. */
+  readonly filePermissions: 'strict' | 'any';
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error';
     readonly format: 'json' | 'text';

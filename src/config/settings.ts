@@ -77,6 +77,7 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['embedded.tls.key', {problem: text}],
   ['auth', {problem: oneOf('none')}],
   ['auth.tokenFile', {problem: text}],
+  ['filePermissions', {problem: oneOf('strict', 'any')}],
   ['tls.cert', {problem: text}],
   ['tls.key', {problem: text}],
   ['tls.ca', {problem: text}],

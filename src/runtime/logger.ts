@@ -44,7 +44,7 @@ export function createLogger(options: LoggerOptions = {}): AdjustableLogger {
       level: 'debug',
       base: {pid: process.pid},
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      formatters: {level: (label) => ({level: label})},
+      formatters: {level: (label) => ({level: label}), log: withoutOwnNames},
     },
     destination,
   );
@@ -72,6 +72,16 @@ function gated(lines: PinoLogger, gate: Gate): Logger {
     error: at('error'),
     child: (fields) => gated(lines.child(fields), gate),
   };
+}
+
+/** Names that every line has already: twice in a line, one of the two would be lost. */
+const OWN_NAMES = new Set(['level', 'time', 'pid', 'msg']);
+
+function withoutOwnNames(fields: Record<string, unknown>): Record<string, unknown> {
+  if (!Object.keys(fields).some((name) => OWN_NAMES.has(name))) return fields;
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [OWN_NAMES.has(name) ? `${name}_` : name, value]),
+  );
 }
 
 /** One JSON line as a line for people. Values stay JSON, so that control characters in them do no harm. */

@@ -10,7 +10,7 @@ const ADJUSTABLE: ReadonlySet<string> = new Set(['log.level']);
 
 export class ConfigReload {
   /** Undefined while it starts: it reads its files by itself. */
-  daemon: Pick<Daemon, 'reloadCredentials'> | undefined;
+  daemon: Pick<Daemon, 'reloadCredentials' | 'changedForEtcd'> | undefined;
   private readonly load: () => ServerConfig;
   private readonly logger: AdjustableLogger;
   private current: ServerConfig;
@@ -31,13 +31,18 @@ export class ConfigReload {
     this.attempt('SIGHUP: tokens and certificates are refused, the old ones stay', () =>
       this.daemon?.reloadCredentials(),
     );
+    const files = this.attempt('SIGHUP: files for etcd cannot be read, nothing changes', () =>
+      this.daemon?.changedForEtcd(),
+    );
+    if (files !== undefined && files.length > 0)
+      this.logger.warn({files}, 'SIGHUP: these files have changed, which takes a restart');
     const changed = changedSettings(this.current, next);
     const settings = changed.filter((path) => !ADJUSTABLE.has(path));
     if (settings.length > 0)
       this.logger.warn({settings}, 'SIGHUP: these settings take a restart, their old values stay');
     const {level} = next.log;
     this.current = {...this.current, log: {...this.current.log, level}};
-    this.logger.info({level}, 'SIGHUP: configuration read again');
+    this.logger.info({logLevel: level}, 'SIGHUP: configuration read again');
     this.logger.setLevel(level);
   }
 

@@ -1,4 +1,5 @@
 /** What the configuration says of secrets, read from files: they never stand in arguments, logs or answers. */
+import {createHash} from 'node:crypto';
 import {readFileSync, statSync} from 'node:fs';
 import {createSecureContext} from 'node:tls';
 import type {Server as TlsServer} from 'node:tls';
@@ -6,28 +7,34 @@ import type {ServerConfig} from '../config/index.ts';
 import {SmError} from '../model/errors.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 import type {HttpDependencies} from './http/dependencies.ts';
+import {refuseOpenFile} from './private-file.ts';
+import type {FilePermissions, FileRights} from './private-file.ts';
 import {TLS_FLOOR, readTokenFile, tokenOfLine} from './http/tokens.ts';
 
-/** Permission bits of group and others. */
-const OPEN_TO_OTHERS = 0o077;
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 export class Credentials {
   private readonly config: ServerConfig;
   private tokens: readonly string[] = [];
+  private authority: Buffer | undefined;
+  private started: ReadonlyMap<string, string> = new Map();
   private readonly servers = new Set<TlsServer>();
 
   constructor(config: ServerConfig) {
     this.config = config;
   }
 
-  /** For hints among daemons: they share one configuration. */
-  forDaemons(): {token: () => string | undefined; secure: boolean} {
+  /** For calls among daemons: they share one configuration. `authority`: who signed their certificates; undefined: one that the system knows. */
+  forDaemons(): {
+    token: () => string | undefined;
+    secure: boolean;
+    authority: () => Buffer | undefined;
+  } {
     const token = (): string | undefined => {
       const [first] = this.tokens;
       return first === undefined ? undefined : tokenOfLine(first).token;
     };
-    return {token, secure: this.config.tls !== undefined};
+    return {token, secure: this.config.tls !== undefined, authority: () => this.authority};
   }
 
   /**
@@ -37,11 +44,13 @@ export class Credentials {
   reload(): void {
     const tokens = this.readTokens();
     const tls = this.readTls();
+    const authority = this.readAuthority();
     if (tls !== undefined) {
       checkCertificates(tls);
       for (const server of this.servers) server.setSecureContext({...tls, ...TLS_FLOOR});
     }
     this.tokens = tokens;
+    this.authority = authority;
   }
 
   /** @throws SmError INVALID_CONFIG when a file of tokens or certificates cannot be used. */
@@ -49,6 +58,8 @@ export class Credentials {
     this.readTokens();
     const tls = this.readTls();
     if (tls !== undefined) checkCertificates(tls);
+    this.authority = this.readAuthority();
+    this.started = this.etcdDigests();
   }
 
   /** @throws SmError INVALID_CONFIG when a file cannot be used. */
@@ -67,9 +78,8 @@ export class Credentials {
 
   private readTls(): HttpDependencies['tls'] {
     if (this.config.tls === undefined) return undefined;
-    const {cert, key, ca} = this.config.tls;
-    const files = {cert: readFile('tls.cert', cert), key: readFile('tls.key', key)};
-    return ca === undefined ? files : {...files, ca: readFile('tls.ca', ca)};
+    const {cert, key} = this.config.tls;
+    return {cert: readFile('tls.cert', cert), key: readFile('tls.key', key)};
   }
 
   /** Connection settings for etcd. @throws SmError INVALID_CONFIG when a file cannot be read. */
@@ -84,7 +94,7 @@ export class Credentials {
     const login =
       username === undefined || passwordFile === undefined
         ? {}
-        : {username, password: readSecret('etcd.passwordFile', passwordFile)};
+        : {username, password: readSecret(passwordFile, this.config.filePermissions)};
     if (tls === undefined) return {endpoints: [...endpoints], ...login};
     const files = Object.entries(tls).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',
@@ -98,9 +108,42 @@ export class Credentials {
     };
   }
 
+  private readAuthority(): Buffer | undefined {
+    const ca = this.config.tls?.ca;
+    if (ca === undefined) return undefined;
+    const authority = readFile('tls.ca', ca);
+    try {
+      createSecureContext({ca: authority});
+      return authority;
+    } catch (cause) {
+      throw new SmError('INVALID_CONFIG', `tls.ca: ${ca} holds no certificate`, {
+        hint: 'name a PEM file with the authority that signed the certificates of the daemons',
+        cause,
+      });
+    }
+  }
+
+  /** Settings of etcd whose files have other content than at the start: their connections keep the old one. */
+  changedForEtcd(): string[] {
+    const now = this.etcdDigests();
+    return [...now]
+      .filter(([name, digest]) => this.started.get(name) !== digest)
+      .map(([name]) => name);
+  }
+
+  private etcdDigests(): Map<string, string> {
+    const {passwordFile, tls} = this.config.etcd;
+    const files = (['ca', 'cert', 'key'] as const).flatMap((name): [string, string][] => {
+      const path = tls?.[name];
+      return path === undefined ? [] : [[`etcd.tls.${name}`, path]];
+    });
+    if (passwordFile !== undefined) files.push([PASSWORD, passwordFile]);
+    return new Map(files.map(([name, path]) => [name, digestOf(readFile(name, path))]));
+  }
+
   private readTokens(): readonly string[] {
     const {auth} = this.config;
-    return auth === 'none' ? [] : readTokenFile(auth.tokenFile);
+    return auth === 'none' ? [] : readTokenFile(auth.tokenFile, this.config.filePermissions);
   }
 }
 
@@ -109,23 +152,21 @@ function checkCertificates(tls: NonNullable<HttpDependencies['tls']>): void {
   try {
     createSecureContext({...tls, ...TLS_FLOOR});
   } catch (cause) {
-    throw new SmError('INVALID_CONFIG', 'tls.cert, tls.key and tls.ca cannot be used together', {
+    throw new SmError('INVALID_CONFIG', 'tls.cert and tls.key cannot be used together', {
       hint: 'check that the files hold PEM and that the key belongs to the certificate',
       cause,
     });
   }
 }
 
-function readSecret(setting: string, path: string): string {
-  if ((statOf(setting, path).mode & OPEN_TO_OTHERS) !== 0) {
-    throw new SmError('INVALID_CONFIG', `${setting}: ${path} can be read by others`, {
-      hint: `chmod 600 ${path}`,
-    });
-  }
-  return readFile(setting, path).toString('utf8').trim();
+const PASSWORD = 'etcd.passwordFile';
+
+function readSecret(path: string, permissions: FilePermissions): string {
+  refuseOpenFile(`${PASSWORD}:`, path, statOf(PASSWORD, path), permissions);
+  return readFile(PASSWORD, path).toString('utf8').trim();
 }
 
-function statOf(setting: string, path: string): {mode: number} {
+function statOf(setting: string, path: string): FileRights {
   try {
     return statSync(path);
   } catch (error) {
@@ -146,6 +187,10 @@ function unreadable(setting: string, path: string, cause: unknown): SmError {
     hint: 'check the path and its permissions',
     cause,
   });
+}
+
+function digestOf(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 function splitHost(address: string): [string, string] {

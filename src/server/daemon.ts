@@ -29,7 +29,7 @@ import {ensureOwnSpec} from './governing/own-spec.ts';
 import {mountHintReceiver} from './hint-routes.ts';
 import {buildHttp} from './http/http.ts';
 import {listen} from './listening.ts';
-import {refuseLoopbackBesideOthers} from './loopback-check.ts';
+import {refuseLoopbackBesideOthers, refuseUncallable} from './loopback-check.ts';
 import {ensureGuard} from './push/guard-lease.ts';
 import {PushCaller} from './push/push-caller.ts';
 
@@ -48,6 +48,8 @@ export interface Daemon {
    * @throws SmError INVALID_CONFIG when one cannot be used: then all stays as it was.
    */
   reloadCredentials(): void;
+  /** Settings of etcd whose files have changed since the start; they are not read again. @throws SmError INVALID_CONFIG. */
+  changedForEtcd(): string[];
   /** Ends at once without telling the store, as a crash would; tests use it. */
   abandon(): Promise<void>;
 }
@@ -119,6 +121,7 @@ export class RunningDaemon implements Daemon {
     const {config} = options;
     const keys = new Keys(config.etcdPrefix, config.service);
     const credentials = new Credentials(config);
+    refuseUncallable(config.advertise);
     // Before anything is open: a file that is missing must end the start, whether etcd answers or not.
     credentials.check();
     const stores = await openWhenReachable(options, keys);
@@ -143,6 +146,10 @@ export class RunningDaemon implements Daemon {
 
   reloadCredentials(): void {
     this.credentials.reload();
+  }
+
+  changedForEtcd(): string[] {
+    return this.credentials.changedForEtcd();
   }
 
   async abandon(): Promise<void> {

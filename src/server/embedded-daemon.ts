@@ -64,6 +64,10 @@ class DaemonWithStore implements Daemon {
     this.daemon.reloadCredentials();
   }
 
+  changedForEtcd(): string[] {
+    return this.daemon.changedForEtcd();
+  }
+
   async abandon(): Promise<void> {
     await this.daemon.abandon();
     await this.store.close();

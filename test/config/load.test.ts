@@ -53,6 +53,7 @@ describe('the four keys of the origin', () => {
       advertise: '127.0.0.1:8801',
       etcd: {},
       auth: 'none',
+      filePermissions: 'strict',
       log: {level: 'info', format: 'json'},
       heartbeat: {ttlMs: 10_000},
       shutdownTimeoutMs: 15_000,
@@ -82,6 +83,7 @@ auth:
   tokenFile: /etc/sm/token
 tls: {cert: /d, key: /e, ca: /f}
 log: {level: warn, format: text}
+filePermissions: any
 heartbeat: {ttlMs: 3000}
 shutdownTimeoutMs: 0
 compaction: off
@@ -106,6 +108,7 @@ embedded:
       auth: {tokenFile: '/etc/sm/token'},
       tls: {cert: '/d', key: '/e', ca: '/f'},
       log: {level: 'warn', format: 'text'},
+      filePermissions: 'any',
       heartbeat: {ttlMs: 3_000},
       shutdownTimeoutMs: 0,
       compaction: 'off',
@@ -261,8 +264,25 @@ describe('an open port', () => {
   it('to the world needs a token or plain words', () => {
     expect(faultsOf(`${LEAST}host: 0.0.0.0\n`)[0]).toContain('not loopback');
     expect(faultsOf(`${LEAST}host: "::"\n`)[0]).toContain('not loopback');
-    expect(faultsOf(`${LEAST}host: 0.0.0.0\nauth: none\n`)).toEqual([]);
-    expect(faultsOf(`${LEAST}host: 0.0.0.0\nauth: {tokenFile: /t}\n`)).toEqual([]);
+    const advertise = 'advertise: sm-0.example:8801\n';
+    expect(faultsOf(`${LEAST}host: 0.0.0.0\nauth: none\n${advertise}`)).toEqual([]);
+    expect(faultsOf(`${LEAST}host: 0.0.0.0\nauth: {tokenFile: /t}\n${advertise}`)).toEqual([]);
+  });
+
+  it.each(['0.0.0.0', '"::"', '"[::]"'])(
+    'at all addresses (%s) needs one by which others call it',
+    (host) => {
+      expect(faultsOf(`${LEAST}host: ${host}\nauth: none\n`)[0]).toMatch(
+        /^f\.yml:5:7: host .* means all addresses, .*set advertise/,
+      );
+    },
+  );
+
+  it('that nobody can call is not advertised', () => {
+    expect(faultsOf(`${LEAST}advertise: 0.0.0.0:8801\n`)[0]).toMatch(
+      /^f\.yml:5:12: advertise 0\.0\.0\.0:8801 means all addresses/,
+    );
+    expect(faultsOf(`${LEAST}advertise: "[::]:8801"\n`)[0]).toContain('means all addresses');
   });
 
   it.each(['127.0.0.1', '127.9.9.9', '::1', '[::1]', 'localhost'])('of %s needs none', (host) => {

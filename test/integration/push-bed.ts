@@ -55,7 +55,13 @@ export class PushBed {
     const daemon = await RunningDaemon.start({
       config: {
         ...{service: 'sm.test', port, endpoints: [this.etcd.endpoint], etcdPrefix: '/sm'},
-        ...{host: '127.0.0.1', advertise: address, etcd: {}, auth: 'none'},
+        ...{
+          host: '127.0.0.1',
+          advertise: address,
+          etcd: {},
+          auth: 'none',
+          filePermissions: 'strict',
+        },
         ...{log: {level: 'info', format: 'json'}, heartbeat: {ttlMs: TTL_MS}},
         ...{shutdownTimeoutMs: 2_000, compaction: 'off'},
       },

@@ -30,6 +30,20 @@ describe('JSON lines', () => {
     expect(JSON.parse(line ?? '')).toMatchObject({app: 'a', shard: 's', level: 'error'});
   });
 
+  it('have each name once, whatever fields are given', () => {
+    const [line = ''] = logged({}, (logger) =>
+      logger.info({level: 'warn', msg: 'm', n: 1}, 'said'),
+    );
+    expect(line.match(/"level":/g)).toHaveLength(1);
+    expect(JSON.parse(line)).toMatchObject({
+      level: 'info',
+      msg: 'said',
+      level_: 'warn',
+      msg_: 'm',
+      n: 1,
+    });
+  });
+
   it('below the level are not written', () => {
     const lines = logged({level: 'warn'}, (logger) => {
       logger.debug({}, 'd');

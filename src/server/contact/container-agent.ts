@@ -1,20 +1,32 @@
 /** Kept-alive connections to containers: foreign programs, so everything has a limit. */
 import {lookup} from 'node:dns';
 import type {LookupFunction} from 'node:net';
-import {Agent} from 'undici';
+import {Agent, buildConnector} from 'undici';
 import {SmError} from '../../model/errors.ts';
 import {refusedAddress} from './endpoint-policy.ts';
 import {ANSWER_LIMIT_BYTES, CALL_TIMEOUT_MS, CONNECT_TIMEOUT_MS} from './limits.ts';
 
-/** `connections`: most at once to one container. `answerLimitBytes`: default 64 KiB. */
+export interface AgentOptions {
+  /** Default 64 KiB. */
+  readonly answerLimitBytes?: number;
+  /** Who signed the certificates of those who are called, looked up for each connection. */
+  readonly authority?: () => Buffer | undefined;
+}
+
+/** `connections`: most at once to one container. */
 export function containerAgent(
   connections: number,
   allowLoopback: boolean,
-  answerLimitBytes = ANSWER_LIMIT_BYTES,
+  {answerLimitBytes = ANSWER_LIMIT_BYTES, authority}: AgentOptions = {},
 ): Agent {
+  const base = {timeout: CONNECT_TIMEOUT_MS, lookup: checkedLookup(allowLoopback)};
+  const connect: buildConnector.connector = (options, callback) => {
+    const ca = authority?.();
+    buildConnector({...base, ...(ca === undefined ? {} : {ca})})(options, callback);
+  };
   return new Agent({
     connections,
-    connect: {timeout: CONNECT_TIMEOUT_MS, lookup: checkedLookup(allowLoopback)},
+    connect: authority === undefined ? base : connect,
     headersTimeout: CALL_TIMEOUT_MS,
     bodyTimeout: CALL_TIMEOUT_MS,
     maxResponseSize: answerLimitBytes,

@@ -29,6 +29,8 @@ export interface HintSenderOptions {
   readonly token?: () => string | undefined;
   /** Speak TLS. Default false. */
   readonly secure?: boolean;
+  /** Who signed the certificates of those who are called, as of now; undefined: one that the system knows. */
+  readonly authority?: () => Buffer | undefined;
   /** Carries the calls. Default: kept-alive connections. */
   readonly dispatcher?: Dispatcher;
 }
@@ -42,7 +44,10 @@ export class HintSender {
   constructor(options: HintSenderOptions) {
     this.options = options;
     this.agent =
-      options.dispatcher ?? containerAgent(CONNECTIONS_PER_CONTAINER, options.allowLoopback);
+      options.dispatcher ??
+      containerAgent(CONNECTIONS_PER_CONTAINER, options.allowLoopback, {
+        ...(options.authority === undefined ? {} : {authority: options.authority}),
+      });
   }
 
   /** One call at a time to an incarnation; what comes meanwhile waits, newest word per shard, and goes together. */

@@ -34,7 +34,8 @@ export class HoldingsCaller {
     readonly dispatcher?: Dispatcher;
   }) {
     this.allowLoopback = allowLoopback;
-    this.agent = dispatcher ?? containerAgent(1, allowLoopback, ANSWER_LIMIT_BYTES);
+    this.agent =
+      dispatcher ?? containerAgent(1, allowLoopback, {answerLimitBytes: ANSWER_LIMIT_BYTES});
   }
 
   /** What the incarnation says it holds; undefined when it cannot be asked, or answers for others only. */

@@ -1,12 +1,12 @@
 import {createHash, timingSafeEqual} from 'node:crypto';
 import {readFileSync, statSync} from 'node:fs';
 import {SmError} from '../../model/errors.ts';
+import {refuseOpenFile} from '../private-file.ts';
+import type {FilePermissions, FileRights} from '../private-file.ts';
 import {TOKENS_LIMIT, TOKEN_MIN_CHARACTERS} from './limits.ts';
 
 /** Oldest TLS that is spoken. */
 export const TLS_FLOOR = {minVersion: 'TLSv1.2'} as const;
-
-const READABLE_BY_OTHERS = 0o077;
 
 /** Compares in a time that tells nothing about the tokens: digests of equal length, all of them, always. */
 export function tokenMatches(given: string, valid: readonly string[]): boolean {
@@ -48,13 +48,12 @@ export function bearerOf(header: string | undefined): string | undefined {
  * @throws SmError INVALID_CONFIG when the file cannot be read, others may read it, or it holds no, too many or too short
  * tokens. The message never holds a token.
  */
-export function readTokenFile(path: string): readonly string[] {
-  const [text, mode] = readPrivate(path);
-  if ((mode & READABLE_BY_OTHERS) !== 0) {
-    throw new SmError('INVALID_CONFIG', `token file ${path} can be read by others`, {
-      hint: `chmod 600 ${path}`,
-    });
-  }
+export function readTokenFile(
+  path: string,
+  permissions: FilePermissions = 'strict',
+): readonly string[] {
+  const [text, rights] = readPrivate(path);
+  refuseOpenFile('token file', path, rights, permissions);
   const lines = text.split(/\r?\n/).map((line) => line.trim());
   const tokens = lines.filter((line) => line !== '' && !line.startsWith('#'));
   if (tokens.length === 0 || tokens.length > TOKENS_LIMIT) {
@@ -70,9 +69,9 @@ export function readTokenFile(path: string): readonly string[] {
   return tokens;
 }
 
-function readPrivate(path: string): [string, number] {
+function readPrivate(path: string): [string, FileRights] {
   try {
-    return [readFileSync(path, 'utf8'), statSync(path).mode];
+    return [readFileSync(path, 'utf8'), statSync(path)];
   } catch (cause) {
     throw new SmError('INVALID_CONFIG', `token file ${path} cannot be read`, {cause});
   }
