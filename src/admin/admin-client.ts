@@ -1,8 +1,7 @@
-/** The typed client of the admin API, on node:http alone: it starts in milliseconds. */
+/** The typed client of the admin API, on Node's http alone: it starts in milliseconds. */
 import {setTimeout} from 'node:timers/promises';
 import {readFileSync} from 'node:fs';
-import {Agent, request as httpRequest} from 'node:http';
-import type {ClientRequest, IncomingMessage} from 'node:http';
+import type {IncomingMessage} from 'node:http';
 import {SmError} from '../model/errors.ts';
 import {routeRows} from '../protocol/admin-routes.ts';
 import type {
@@ -17,16 +16,23 @@ import type {
 import {RemoteError, remoteFailure} from './remote-error.ts';
 import {readEvents} from './server-sent-events.ts';
 import {LIMITED_WAITS, LIMITED_WAIT_MAX_S} from './limits.ts';
+import {mayAskAnother, nameOf, serverUrls, urlOf} from './servers.ts';
+import {openTransport} from './transport.ts';
+import type {Transport, TransportOptions} from './transport.ts';
 
 export interface AdminClientOptions {
-  /** http://host:port or https://host:port. */
-  readonly server: string;
+  /** `http://host:port` or `https://host:port`, with a path where a proxy serves it below one; several in a list or with commas between. */
+  readonly server: string | readonly string[];
   /** Limit of one call, ms. Default 30000. */
   readonly timeoutMs?: number;
   /** A stream that says nothing for so long is lost, ms; a daemon says a word every 15 s. Default 50000. */
   readonly silenceMs?: number;
   /** File whose first line is the bearer token. */
   readonly tokenFile?: string;
+  /** PEM file with the authority of the daemons' certificates. Default: those that the system knows. */
+  readonly caFile?: string;
+  /** http://host:port of a proxy for these calls. Default: none, whatever the environment says. */
+  readonly proxy?: string;
 }
 
 const CONNECTION_FAULTS = new Set([
@@ -39,23 +45,37 @@ const CONNECTION_FAULTS = new Set([
   'EPIPE',
 ]);
 
+/** What Node calls a certificate of nobody whom it knows. */
+const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT)/;
+
 export class AdminClient {
-  private readonly base: URL;
+  private readonly servers: readonly URL[];
+  /** Of the daemon that answered last. */
+  private at = 0;
+  private readonly transportOptions: TransportOptions;
   private readonly timeoutMs: number;
   private readonly silenceMs: number;
   private readonly tokenFile: string | undefined;
-  private opened: Promise<Transport> | undefined;
+  private readonly opened = new Map<URL, Promise<Transport>>();
 
   /** @throws SmError INVALID_INPUT for a server that is no URL. */
   constructor(options: AdminClientOptions) {
-    this.base = serverUrl(options.server);
+    this.servers = serverUrls(options.server);
+    this.transportOptions = options;
     this.timeoutMs = options.timeoutMs ?? 30_000;
     this.silenceMs = options.silenceMs ?? 50_000;
     this.tokenFile = options.tokenFile;
   }
 
+  /** The daemon that is asked: the first one, then the one that answered last. */
   get server(): string {
-    return this.base.origin;
+    return nameOf(this.current);
+  }
+
+  private get current(): URL {
+    const url = this.servers[this.at];
+    if (url === undefined) throw new Error('a client has a server');
+    return url;
   }
 
   /** @throws RemoteError what the daemon answered; SmError SERVER_UNAVAILABLE, TIMEOUT. */
@@ -103,7 +123,8 @@ export class AdminClient {
   }
 
   close(): void {
-    void this.opened?.then(({agent}) => agent.destroy());
+    for (const opened of this.opened.values())
+      void opened.then((transport) => transport.close()).catch(() => undefined);
   }
 
   private async *stream<Event>(
@@ -139,45 +160,64 @@ export class AdminClient {
     }
   }
 
+  /** Asks the daemons in turn, beginning with the one that answered last. @throws SmError of the last one that was asked. */
   private async send(
     operation: AdminOperation,
     input: object,
     extra: Record<string, string>,
     signal: AbortSignal | undefined,
   ): Promise<IncomingMessage> {
+    for (let left = this.servers.length - 1; ; left -= 1) {
+      try {
+        return await this.sendTo(this.current, operation, input, extra, signal);
+      } catch (error) {
+        if (left === 0 || !mayAskAnother(error, routeRows[operation].method === 'GET')) throw error;
+        this.at = (this.at + 1) % this.servers.length;
+      }
+    }
+  }
+
+  private async sendTo(
+    server: URL,
+    operation: AdminOperation,
+    input: object,
+    extra: Record<string, string>,
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingMessage> {
     const {method, path, stream} = routeRows[operation];
-    const url = new URL(path, this.base);
+    const url = urlOf(server, path);
     const body = method === 'POST' ? JSON.stringify(input) : undefined;
     if (method === 'GET')
       for (const [name, value] of Object.entries(input))
         if (value !== undefined) url.searchParams.set(name, String(value));
-    const headers: Record<string, string | number> = {
-      accept: 'application/json',
-      ...this.authorization(),
-      ...extra,
-    };
-    if (body !== undefined)
-      Object.assign(headers, {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(body),
-      });
-    this.opened ??= transportOf(this.base.protocol);
-    const {request, agent} = await this.opened;
+    const headers = {...this.headersFor(body), ...extra};
+    const transport = await this.transportTo(server);
     return new Promise((resolve, reject) => {
-      const options = {
-        method,
-        headers,
-        agent,
-        ...(signal === undefined ? {} : {signal}),
-      };
+      const options = {method, headers, ...(signal === undefined ? {} : {signal})};
       // Once a reply has begun, what ends the call is only seen by whoever reads it.
       let begun: IncomingMessage | undefined;
-      const call: ClientRequest = request(url, options, (reply) => resolve((begun = reply)));
+      const call = transport.request(url, options, (reply) => resolve((begun = reply)));
       const limitMs = stream ? this.silenceMs : this.timeoutMs;
       call.setTimeout(limitMs, () => (begun ?? call).destroy(this.tookTooLong(limitMs)));
       call.on('error', (error: NodeJS.ErrnoException) => reject(this.fault(error)));
       call.end(body);
     });
+  }
+
+  private transportTo(server: URL): Promise<Transport> {
+    const opened = this.opened.get(server) ?? openTransport(server, this.transportOptions);
+    this.opened.set(server, opened);
+    return opened;
+  }
+
+  private headersFor(body: string | undefined): Record<string, string | number> {
+    const headers = {accept: 'application/json', ...this.authorization()};
+    if (body === undefined) return headers;
+    return {
+      ...headers,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    };
   }
 
   private authorization(): Record<string, string> {
@@ -203,25 +243,19 @@ export class AdminClient {
 
   private fault(error: NodeJS.ErrnoException): unknown {
     if (error instanceof SmError || error.name === 'AbortError') return error;
+    if (UNTRUSTED.test(error.code ?? ''))
+      return new SmError('SERVER_UNAVAILABLE', `the certificate of ${this.server} is not trusted`, {
+        hint: 'name the authority that signed it: --ca-file or SM_CA_FILE',
+        cause: error,
+      });
     const kind = CONNECTION_FAULTS.has(error.code ?? '') ? 'cannot be reached' : 'does not answer';
     return new SmError('SERVER_UNAVAILABLE', `${this.server} ${kind}`, {
       hint: 'start it with: sm serve --config-file sample.yml, or name another with --server',
       retryable: true,
-      cause: error.message === '' ? new Error(error.code) : error,
+      cause:
+        error.message === '' ? Object.assign(new Error(error.code), {code: error.code}) : error,
     });
   }
-}
-
-interface Transport {
-  readonly request: typeof httpRequest;
-  readonly agent: Agent;
-}
-
-/** TLS takes longer to load than all else that a call needs, and most daemons are asked without. */
-async function transportOf(protocol: string): Promise<Transport> {
-  if (protocol !== 'https:') return {request: httpRequest, agent: new Agent({keepAlive: true})};
-  const https = await import('node:https');
-  return {request: https.request, agent: new https.Agent({keepAlive: true})};
 }
 
 /** What Retry-After asks for, within reason. */
@@ -233,15 +267,6 @@ function waitMsOf({headers}: IncomingMessage): number {
 /** The token of the first line; a name may stand before it, as in the daemon's own file. */
 function tokenOf(text: string): string {
   return text.split('\n', 1)[0]?.trim().split(/\s+/).at(-1) ?? '';
-}
-
-function serverUrl(server: string): URL {
-  const text = /^https?:\/\//.test(server) ? server : `http://${server}`;
-  if (!URL.canParse(text))
-    throw new SmError('INVALID_INPUT', `server ${JSON.stringify(server)} is no URL`, {
-      hint: 'as http://127.0.0.1:8801',
-    });
-  return new URL(text);
 }
 
 function parseBody(text: string, server: string): object {

@@ -6,7 +6,15 @@ import {SmError} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
 
 /** What a context may set. No secrets: the token stays in its file. */
-export const CONTEXT_SETTINGS = ['server', 'app', 'output', 'timeout', 'tokenFile'] as const;
+export const CONTEXT_SETTINGS = [
+  'server',
+  'app',
+  'output',
+  'timeout',
+  'tokenFile',
+  'caFile',
+  'proxy',
+] as const;
 export type ContextSetting = (typeof CONTEXT_SETTINGS)[number];
 export type Context = Partial<Record<ContextSetting, string>>;
 
@@ -24,6 +32,20 @@ export function contextPath(): string {
   return join(home === '' ? join(homedir(), '.config') : home, 'sm', 'config.yml');
 }
 
+/** Of a file that is not there, or that this user may not see. */
+const UNSEEN = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM']);
+
+/** As `readContexts`; a file that nobody asked for and that cannot be read is as none. */
+export async function readContextsIfAny(path = contextPath()): Promise<ContextFile> {
+  try {
+    return await readContexts(path);
+  } catch (error) {
+    const {code = ''} = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+    if (UNSEEN.has(code)) return EMPTY;
+    throw error;
+  }
+}
+
 /** The file's contexts; none when there is no file. @throws SmError INVALID_CONFIG. */
 export async function readContexts(path = contextPath()): Promise<ContextFile> {
   let text: string;
@@ -31,7 +53,7 @@ export async function readContexts(path = contextPath()): Promise<ContextFile> {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
-    throw invalid(path, String(error));
+    throw invalid(path, `cannot be read (${(error as NodeJS.ErrnoException).code})`, error);
   }
   const {parse} = await import('yaml');
   let parsed: unknown;
@@ -104,8 +126,9 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function invalid(path: string, problem: string): SmError {
+function invalid(path: string, problem: string, cause?: unknown): SmError {
   return new SmError('INVALID_CONFIG', `${path}: ${problem}`, {
     hint: 'mend the file, or remove it and use sm context add',
+    cause,
   });
 }

@@ -1,5 +1,6 @@
 /** Where each setting comes from: flag > environment > context > default. */
-import {chosenContext, readContexts} from './contexts.ts';
+import type {AdminClientOptions} from '../admin/admin-client.ts';
+import {chosenContext, readContexts, readContextsIfAny} from './contexts.ts';
 import type {Context, ContextFile, ContextSetting} from './contexts.ts';
 
 export const DEFAULT_SERVER = 'http://127.0.0.1:8801';
@@ -25,7 +26,20 @@ const FLAGS: Readonly<Record<ContextSetting, {flag: string; env: string; fallbac
   output: {flag: 'output', env: 'SM_OUTPUT', fallback: 'table'},
   timeout: {flag: 'timeout', env: 'SM_TIMEOUT', fallback: ''},
   tokenFile: {flag: 'token-file', env: 'SM_TOKEN_FILE', fallback: ''},
+  caFile: {flag: 'ca-file', env: 'SM_CA_FILE', fallback: ''},
+  proxy: {flag: 'proxy', env: 'SM_PROXY', fallback: ''},
 };
+
+/** What a client of the daemons needs, of the settings; '' is left out. */
+export function connectionOf(setting: (name: ContextSetting) => string): AdminClientOptions {
+  const optional = (['tokenFile', 'caFile', 'proxy'] as const).filter(
+    (name) => setting(name) !== '',
+  );
+  return {
+    server: setting('server'),
+    ...Object.fromEntries(optional.map((name) => [name, setting(name)])),
+  };
+}
 
 /** @throws SmError INVALID_CONFIG for a context file that cannot be read, NOT_FOUND for a context that is not in it. */
 export async function effectiveSettings(
@@ -33,7 +47,8 @@ export async function effectiveSettings(
   file?: ContextFile,
 ): Promise<EffectiveSetting[]> {
   const wanted = textOf(given.values['context']);
-  const chosen = file === undefined ? chosenContext(await readContexts(), wanted) : undefined;
+  const read = wanted === undefined ? readContextsIfAny : readContexts;
+  const chosen = file === undefined ? chosenContext(await read(), wanted) : undefined;
   const settings = (Object.keys(FLAGS) as ContextSetting[]).map((name) =>
     settingOf(name, given, chosen?.name ?? '', chosen?.context ?? {}),
   );

@@ -1,5 +1,6 @@
 import {SmCommand} from '../cli/base-command.ts';
 import {completions} from '../cli/completing.ts';
+import {connectionOf} from '../cli/settings.ts';
 import {AdminClient} from '../admin/admin-client.ts';
 
 /** A shell waits while somebody holds a key: better nothing than late, ms. */
@@ -15,9 +16,8 @@ export default class Complete extends SmCommand<typeof Complete> {
 
   override async run(): Promise<void> {
     const client = new AdminClient({
-      server: this.setting('server'),
+      ...connectionOf((name) => this.setting(name)),
       timeoutMs: ANSWER_LIMIT_MS,
-      ...(this.setting('tokenFile') === '' ? {} : {tokenFile: this.setting('tokenFile')}),
     });
     try {
       const found = await completions(this.words, {

@@ -49,6 +49,8 @@ const GRPC_OPTIONS = {
   'grpc.max_send_message_length': -1,
   // Else two clients share a connection and heartbeats wait behind bulk writes.
   'grpc.use_local_subchannel_pool': 1,
+  // A proxy of the environment is meant for the web: etcd is asked straight.
+  'grpc.enable_http_proxy': 0,
 };
 
 /** Opens the clients of one endpoint; connects lazily. */

@@ -1,0 +1,55 @@
+/** The daemons that a client may ask: any of them answers anything, so the next is asked where one is away. */
+import {SmError} from '../model/errors.ts';
+
+/** `a,b` or a list; each `host:port`, `http://host:port/path` or `https://...`. @throws SmError INVALID_INPUT. */
+export function serverUrls(servers: string | readonly string[]): URL[] {
+  const names = typeof servers === 'string' ? servers.split(',') : servers;
+  const urls = names.map((name) => name.trim()).filter((name) => name !== '');
+  if (urls.length === 0) throw new SmError('INVALID_INPUT', 'no server is named', {hint: HINT});
+  return urls.map(serverUrl);
+}
+
+/** The address of an operation at a server, below the path that the server was named with. */
+export function urlOf(server: URL, path: string): URL {
+  return new URL(`${pathOf(server)}${path}`, server);
+}
+
+/** How a server is named to people: without a token of its own in it. */
+export function nameOf(server: URL): string {
+  return `${server.origin}${pathOf(server)}`;
+}
+
+/** Faults by which nothing was sent: there never was a connection. */
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+]);
+
+/** Whether another daemon may be asked after this fault: whatever it is for a read, for a write only where nothing was sent. */
+export function mayAskAnother(error: unknown, reads: boolean): boolean {
+  if (!(error instanceof SmError)) return false;
+  if (reads) return ['SERVER_UNAVAILABLE', 'TIMEOUT'].includes(error.code);
+  const {code = ''} = (error.cause ?? {}) as NodeJS.ErrnoException;
+  return error.code === 'SERVER_UNAVAILABLE' && NEVER_SENT.has(code);
+}
+
+const HINT = 'as http://127.0.0.1:8801; several with commas between them';
+
+function serverUrl(server: string): URL {
+  const text = /^https?:\/\//.test(server) ? server : `http://${server}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined)
+    throw new SmError('INVALID_INPUT', `server ${JSON.stringify(server)} is no URL`, {hint: HINT});
+  if (url.search !== '' || url.hash !== '')
+    throw new SmError('INVALID_INPUT', `server ${JSON.stringify(server)} has more than a path`, {
+      hint: HINT,
+    });
+  return url;
+}
+
+function pathOf({pathname}: URL): string {
+  return pathname.replace(/\/+$/, '');
+}

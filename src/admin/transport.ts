@@ -1,0 +1,110 @@
+/** How one daemon is called: over http or https, straight or through a proxy that was named; never through one of the environment. */
+import {readFileSync} from 'node:fs';
+import {Agent, request as httpRequest} from 'node:http';
+import type {ClientRequest, IncomingMessage, RequestOptions} from 'node:http';
+import type {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
+import {SmError} from '../model/errors.ts';
+
+export interface TransportOptions {
+  /** PEM file with the authority of the daemon's certificate. Default: those that the system knows. */
+  readonly caFile?: string;
+  /** http://host:port of a proxy. Default: none. */
+  readonly proxy?: string;
+}
+
+export interface Transport {
+  request(
+    url: URL,
+    options: RequestOptions,
+    answered: (reply: IncomingMessage) => void,
+  ): ClientRequest;
+  close(): void;
+}
+
+const PROXY_LIMIT_MS = 10_000;
+
+/** TLS takes longer to load than all else that a call needs, and most daemons are asked without. @throws SmError INVALID_INPUT. */
+export async function openTransport(server: URL, options: TransportOptions): Promise<Transport> {
+  const proxy = options.proxy === undefined ? undefined : proxyUrl(options.proxy);
+  if (server.protocol === 'https:') return secureTransport(options.caFile, proxy);
+  const agent = new Agent({keepAlive: true});
+  return {
+    request: (url, asked, answered) =>
+      proxy === undefined
+        ? httpRequest(url, {...asked, agent}, answered)
+        : httpRequest(proxy, {...asked, ...throughProxy(url, asked, proxy), agent}, answered),
+    close: () => agent.destroy(),
+  };
+}
+
+async function secureTransport(
+  caFile: string | undefined,
+  proxy: URL | undefined,
+): Promise<Transport> {
+  const [https, tls] = await Promise.all([import('node:https'), import('node:tls')]);
+  const ca = caFile === undefined ? undefined : readAuthority(caFile);
+  const agent = new https.Agent({keepAlive: true, ...(ca === undefined ? {} : {ca})});
+  if (proxy !== undefined) {
+    const connect = async (options: RequestOptions): Promise<Duplex> => {
+      const socket = await tunnel(proxy, `${options.host}:${options.port ?? 443}`);
+      return tls.connect({...(options as object), socket});
+    };
+    agent.createConnection = (options, callback) => {
+      connect(options).then(
+        (stream) => callback?.(null, stream),
+        (error: unknown) => callback?.(error as Error, undefined as never),
+      );
+      return undefined;
+    };
+  }
+  return {
+    request: (url, asked, answered) => https.request(url, {...asked, agent}, answered),
+    close: () => agent.destroy(),
+  };
+}
+
+function throughProxy(url: URL, {headers}: RequestOptions, proxy: URL): RequestOptions {
+  return {path: url.href, headers: {...(headers as object), host: url.host, ...credentials(proxy)}};
+}
+
+/** A connection to `target` (host:port) that the proxy passes on. */
+function tunnel(proxy: URL, target: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const headers = {host: target, ...credentials(proxy)};
+    const asked = httpRequest(proxy, {method: 'CONNECT', path: target, headers, agent: false});
+    asked.setTimeout(PROXY_LIMIT_MS, () => asked.destroy(new Error('the proxy does not answer')));
+    asked.once('error', reject);
+    asked.once('connect', ({statusCode}, socket) => {
+      if (statusCode === 200) return resolve(socket);
+      socket.destroy();
+      reject(new Error(`the proxy refuses with status ${statusCode}`));
+    });
+    asked.end();
+  });
+}
+
+function credentials({username, password}: URL): Record<string, string> {
+  if (username === '') return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return {'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}`};
+}
+
+function readAuthority(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new SmError('INVALID_INPUT', `authority file ${path} cannot be read`, {
+      hint: 'give --ca-file or SM_CA_FILE: a PEM file with who signed the certificate of the daemon',
+      cause,
+    });
+  }
+}
+
+function proxyUrl(proxy: string): URL {
+  const text = proxy.includes('://') ? proxy : `http://${proxy}`;
+  if (URL.canParse(text) && text.startsWith('http://')) return new URL(text);
+  throw new SmError('INVALID_INPUT', `proxy ${JSON.stringify(proxy)} is no http URL`, {
+    hint: 'as http://proxy.example.org:3128',
+  });
+}

@@ -1,0 +1,164 @@
+/** The client and where its daemons are: several of them, below a path, behind a proxy, with certificates of an authority of one's own. */
+import {readFileSync} from 'node:fs';
+import {createServer, request} from 'node:http';
+import type {IncomingMessage, Server, ServerResponse} from 'node:http';
+import {createServer as createTlsServer} from 'node:https';
+import {connect} from 'node:net';
+import type {AddressInfo} from 'node:net';
+import {afterEach, beforeAll, afterAll, describe, expect, it} from 'vitest';
+import {AdminClient} from '../../src/admin/index.ts';
+import type {AdminClientOptions} from '../../src/admin/index.ts';
+import {Authority} from '../support/certificates.ts';
+
+const DEAD = 'http://127.0.0.1:1';
+const open: Server[] = [];
+const clients: AdminClient[] = [];
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  for (const server of open.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+async function listening(server: Server): Promise<number> {
+  open.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+const answers: Handler = (_request, response) => {
+  response.writeHead(200, {'content-type': 'application/json'}).end('{"services":[]}');
+};
+
+async function daemon(handler: Handler = answers): Promise<{url: string; asked: string[]}> {
+  const asked: string[] = [];
+  const port = await listening(
+    createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      handler(request, response);
+    }),
+  );
+  return {url: `http://127.0.0.1:${port}`, asked};
+}
+
+function client(options: AdminClientOptions): AdminClient {
+  const made = new AdminClient(options);
+  clients.push(made);
+  return made;
+}
+
+const create = {service: 'a', maxShardCount: 0, maxRecoveryTime: 10} as never;
+
+describe('several daemons', () => {
+  it('the next is asked, by reads and writes, where nobody listens; and it is asked first from then on', async () => {
+    const living = await daemon();
+    const read = client({server: [DEAD, living.url]});
+    await read.call('getSpec', {});
+    expect(read.server).toBe(living.url);
+    await read.call('getSpec', {});
+    const write = client({server: `${DEAD},${living.url}`});
+    await write.call('addSpec', create);
+    expect(living.asked).toEqual([
+      'GET /sm/server/get-spec',
+      'GET /sm/server/get-spec',
+      'POST /sm/server/add-spec',
+    ]);
+  });
+
+  it('a write that may have been done is not made again, a read is', async () => {
+    const breaking = await daemon((request) => request.socket.destroy());
+    const living = await daemon();
+    const server = [breaking.url, living.url];
+    await expect(client({server}).call('addSpec', create)).rejects.toMatchObject({
+      code: 'SERVER_UNAVAILABLE',
+    });
+    expect(living.asked).toEqual([]);
+    await client({server}).call('getSpec', {});
+    expect(living.asked).toEqual(['GET /sm/server/get-spec']);
+  });
+
+  it('that are all away end the call with the fault of the last', async () => {
+    const call = client({server: [DEAD, 'http://127.0.0.1:2']}).call('getSpec', {});
+    await expect(call).rejects.toMatchObject({message: 'http://127.0.0.1:2 cannot be reached'});
+  });
+});
+
+describe('the address of a daemon', () => {
+  it.each(['/prod/x', '/prod/x/'])('may have a path: %s', async (path) => {
+    const {url, asked} = await daemon();
+    const below = client({server: `${url}${path}`});
+    await below.call('getSpec', {});
+    expect(asked).toEqual(['GET /prod/x/sm/server/get-spec']);
+    expect(below.server).toBe(`${url}/prod/x`);
+  });
+
+  it.each(['http://host:1/?a=b', 'http://host:1/#a', 'http://', ' , '])(
+    'is refused: %s',
+    (server) =>
+      expect(() => new AdminClient({server})).toThrow(
+        expect.objectContaining({code: 'INVALID_INPUT'}) as Error,
+      ),
+  );
+});
+
+describe('over TLS and proxies', () => {
+  let authority: Authority;
+  let files: {cert: Buffer; key: Buffer};
+
+  beforeAll(() => {
+    authority = new Authority();
+    const {cert, key} = authority.issue('daemon', 'IP:127.0.0.1');
+    files = {cert: readFileSync(cert), key: readFileSync(key)};
+  });
+  afterAll(() => authority.remove());
+
+  async function secureDaemon(): Promise<string> {
+    return `https://127.0.0.1:${await listening(createTlsServer(files, answers))}`;
+  }
+
+  /** Passes on, and takes down what it was asked for. */
+  async function proxy(): Promise<{url: string; asked: string[]}> {
+    const asked: string[] = [];
+    const server = createServer((incoming, response) => {
+      asked.push(`${incoming.method} ${incoming.url}`);
+      const onward = request(incoming.url ?? '', (reply) => reply.pipe(response));
+      onward.end();
+    });
+    server.on('connect', ({url = ''}, socket) => {
+      asked.push(`CONNECT ${url}`);
+      const [host = '', port] = url.split(':');
+      const onward = connect(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 ok\r\n\r\n');
+        onward.pipe(socket).pipe(onward);
+      });
+      onward.on('error', () => socket.destroy());
+      socket.on('error', () => onward.destroy());
+    });
+    return {url: `http://127.0.0.1:${await listening(server)}`, asked};
+  }
+
+  it('a certificate of an own authority is trusted when that is named, and refused with the way out otherwise', async () => {
+    const server = await secureDaemon();
+    await expect(client({server}).call('getSpec', {})).rejects.toMatchObject({
+      message: `the certificate of ${server} is not trusted`,
+      hint: expect.stringContaining('--ca-file') as string,
+    });
+    await client({server, caFile: authority.ca}).call('getSpec', {});
+    const missing = client({server, caFile: '/none'}).call('getSpec', {});
+    await expect(missing).rejects.toMatchObject({code: 'INVALID_INPUT'});
+  });
+
+  it('a proxy is used when it is named', async () => {
+    const [plain, secure, through] = [await daemon(), await secureDaemon(), await proxy()];
+    await client({server: plain.url, proxy: through.url}).call('getSpec', {});
+    await client({server: secure, caFile: authority.ca, proxy: through.url}).call('getSpec', {});
+    expect(through.asked).toEqual([
+      `GET ${plain.url}/sm/server/get-spec`,
+      `CONNECT ${secure.replace('https://', '')}`,
+    ]);
+  });
+});
