@@ -3,6 +3,11 @@ import {existsSync, readFileSync} from 'node:fs';
 
 const program = new URL('../dist/cli/index.js', import.meta.url);
 
+// With --json it is a document, as of `sm version`.
+const asked = process.argv.slice(2).toSorted().join(' ');
+if (asked === '--json --version' || asked === '--json -V' || asked === '-V --json')
+  process.argv.splice(2, 2, 'version', '--json');
+
 // The version needs nothing of oclif: answer before it loads.
 if (process.argv.length === 3 && (process.argv[2] === '--version' || process.argv[2] === '-V')) {
   const {name, version} = JSON.parse(

@@ -19,7 +19,7 @@ function commandFiles(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-const BUNDLED = new Set(['@oclif/core', 'ink', 'react', 'string-width']);
+const BUNDLED = new Set(['@oclif/core', 'ink', 'react', 'string-width', 'zod']);
 /** Only for development, and not installed. */
 const NEVER_LOADED = ['typescript', 'react-devtools-core', 'ws'];
 

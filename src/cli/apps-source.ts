@@ -1,11 +1,11 @@
 /** Files that declare apps: one file, every .yml and .yaml of a folder, or stdin. */
-import {readFile, readdir, stat} from 'node:fs/promises';
+import {readdir, stat} from 'node:fs/promises';
 import {join} from 'node:path';
-import {text as readAll} from 'node:stream/consumers';
 import {Flags} from '@oclif/core';
 import {SmError} from '../model/errors.ts';
 import type {FileApp} from '../config/apps-file.ts';
 import {FILES_LIMIT} from './limits.ts';
+import {readTextInput} from './text-input.ts';
 
 export const appsFileFlag = Flags.string({
   char: 'f',
@@ -39,11 +39,10 @@ async function filesOf(path: string): Promise<string[]> {
 }
 
 async function read(file: string): Promise<string> {
-  if (file === '-') return readAll(process.stdin);
   try {
-    return await readFile(file, 'utf8');
+    return await readTextInput(file);
   } catch (error) {
-    throw unreadable(file, 'cannot be read', error);
+    throw error instanceof SmError ? error : unreadable(file, 'cannot be read', error);
   }
 }
 

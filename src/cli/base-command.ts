@@ -1,6 +1,8 @@
 import {Command, Config, Flags} from '@oclif/core';
 import type {Interfaces} from '@oclif/core';
+import {RemoteError} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
+import {nearestWords} from '../model/nearest.ts';
 import {AdminClient} from '../admin/admin-client.ts';
 import {COLOR_CHOICES} from './color.ts';
 import {ExitOnly, reportFailure, wantsJson} from './failure-report.ts';
@@ -10,7 +12,7 @@ import type {ListResult, ObjectResult, OutputFormat} from './output.ts';
 import {Progress} from './progress.ts';
 import {waitFor} from './waiting.ts';
 import type {WaitFor, WaitOutcome} from './waiting.ts';
-import {effectiveSettings} from './settings.ts';
+import {connectionOf, effectiveSettings} from './settings.ts';
 import type {EffectiveSetting, GivenFlags} from './settings.ts';
 import {DURATION_MAX_MS, WAIT_DEFAULT_MS} from './limits.ts';
 
@@ -47,7 +49,7 @@ type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
 export abstract class SmCommand<T extends typeof Command> extends Command {
   static override baseFlags = {
     server: Flags.string({
-      description: 'daemon to ask',
+      description: 'daemon to ask; several with commas between: the next where one is away',
       env: 'SM_SERVER',
       helpGroup: 'GLOBAL',
     }),
@@ -72,6 +74,16 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     'token-file': Flags.string({
       description: 'file with the bearer token',
       env: 'SM_TOKEN_FILE',
+      helpGroup: 'GLOBAL',
+    }),
+    'ca-file': Flags.string({
+      description: "PEM file with who signed the daemon's certificate",
+      env: 'SM_CA_FILE',
+      helpGroup: 'GLOBAL',
+    }),
+    proxy: Flags.string({
+      description: 'http proxy to the daemon; those of the environment do not count',
+      env: 'SM_PROXY',
       helpGroup: 'GLOBAL',
     }),
     timeout: Flags.string({
@@ -112,12 +124,25 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     this.args = args as ArgsOf<T>;
     this.words = argv as string[];
     const typed = new Set(raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : [])));
+    refuseTwoForms(flags, typed);
     this.settings = await this.findSettings({values: flags, typed});
     this.requireApp();
   }
 
   protected override async catch(error: Error): Promise<void> {
-    process.exitCode = reportFailure(error, wantsJson(this.argv) || this.format.startsWith('json'));
+    const told = await this.withNearApps(error);
+    process.exitCode = reportFailure(told, wantsJson(this.argv) || this.format.startsWith('json'));
+  }
+
+  /** An app that is not there may be one whose name was mistyped. */
+  private async withNearApps(error: unknown): Promise<unknown> {
+    if (!(error instanceof RemoteError) || error.failure.code !== 'APP_NOT_FOUND') return error;
+    const [, wanted = ''] = /^app (\S+) does not exist/.exec(error.failure.message) ?? [];
+    const known = await this.client.call('getSpec', {}).catch(() => ({services: []}));
+    const near = nearestWords(wanted, known.services);
+    if (near.length === 0) return error;
+    const {failure} = error;
+    return new RemoteError({...failure, fix: [`did you mean ${near.join(', ')}?`, ...failure.fix]});
   }
 
   protected override async finally(): Promise<void> {
@@ -132,8 +157,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   /** The client of the daemon named by --server. */
   protected get client(): AdminClient {
     this.opened ??= new AdminClient({
-      server: this.setting('server'),
-      ...(this.setting('tokenFile') === '' ? {} : {tokenFile: this.setting('tokenFile')}),
+      ...connectionOf((name) => this.setting(name)),
       ...(this.timeoutMs === undefined ? {} : {timeoutMs: this.timeoutMs}),
     });
     return this.opened;
@@ -195,6 +219,17 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   protected leaveWith(exit: number): never {
     throw new ExitOnly(exit);
   }
+}
+
+/** @throws SmError INVALID_INPUT where the arguments ask for two forms of the result. */
+function refuseTwoForms(
+  {json, output}: {json?: boolean | undefined; output?: string | undefined},
+  typed: ReadonlySet<string>,
+): void {
+  if (json !== true || !typed.has('output') || output === 'json') return;
+  throw new SmError('INVALID_INPUT', `--json and -o ${output} ask for two forms of the result`, {
+    hint: `leave one of them out: --json is the same as -o json`,
+  });
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = {ms: 1, s: 1_000, m: 60_000, h: 3_600_000};

@@ -1,5 +1,6 @@
 /** Following a stream for ever: reconnects by itself and says so. */
 import {pause} from '../runtime/pause.ts';
+import {endWithReader} from './lost-output.ts';
 import {isRetryable, retryWaitMs} from './retryable.ts';
 
 /**
@@ -12,6 +13,7 @@ export async function followStream<Event extends {readonly revision: string}>(
   say: (text: string) => void,
   limitMs: number | undefined,
 ): Promise<void> {
+  await endWithReader();
   const stop = new AbortController();
   const cut = (): void => stop.abort();
   process.once('SIGINT', cut);

@@ -6,12 +6,17 @@ import {ownPlugin} from './own-plugin.ts';
 import {jsonText} from './json-text.ts';
 import {endWithOutput, outliveErrorOutput} from './lost-output.ts';
 import {reportFailure, wantsJson} from './failure-report.ts';
+import {endBySignals, ensureHome} from './surroundings.ts';
+import {refuseChangedArguments} from './text-input.ts';
 
 export async function main(): Promise<void> {
+  ensureHome();
+  endBySignals();
   endWithOutput();
   outliveErrorOutput();
   const argv = process.argv.slice(2);
   try {
+    refuseChangedArguments(argv);
     chooseColor(argv);
     const {Config, flush, run} = await import('./oclif.ts');
     endWithOutput();

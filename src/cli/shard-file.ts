@@ -1,7 +1,6 @@
-import {readFile} from 'node:fs/promises';
-import {text as readAll} from 'node:stream/consumers';
 import {SmError} from '../model/errors.ts';
 import type {AddShardItem} from '../protocol/admin.ts';
+import {readTextInput} from './text-input.ts';
 
 /** Items of a file with an id or a JSON object a line. @throws SmError INVALID_INPUT with file:line. */
 export async function readShardFile(path: string): Promise<AddShardItem[]> {
@@ -18,10 +17,10 @@ export async function readShardFile(path: string): Promise<AddShardItem[]> {
 }
 
 async function readSource(path: string): Promise<string> {
-  if (path === '-') return readAll(process.stdin);
   try {
-    return await readFile(path, 'utf8');
+    return await readTextInput(path);
   } catch (error) {
+    if (error instanceof SmError) throw error;
     throw new SmError('INVALID_INPUT', `${path} cannot be read`, {
       hint: 'check the path',
       cause: error,

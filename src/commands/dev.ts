@@ -50,6 +50,7 @@ export default class Dev extends SmCommand<typeof Dev> {
       version: this.config.version,
       logger: createLogger({level: 'error', format: 'text', destination: process.stderr}),
       tell,
+      end,
     });
     if (this.flags.chaos) await Promise.race([bed.fleet.placed, end]);
     const chaos = this.flags.chaos ? new Chaos(bed, tell) : undefined;

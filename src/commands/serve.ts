@@ -1,5 +1,7 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
+import {effectiveSettings} from '../cli/settings.ts';
+import type {EffectiveSetting, GivenFlags} from '../cli/settings.ts';
 import {loadConfig} from '../config/index.ts';
 import type {ServerConfig} from '../config/index.ts';
 import {tuneEngine} from '../runtime/engine.ts';
@@ -13,7 +15,7 @@ export default class Serve extends SmCommand<typeof Serve> {
   static override summary = 'Run the daemon.';
   static override description =
     'Logs JSON lines (or text, log.format) to stdout. SIGTERM hands the apps over and ends; a second one ends at once. ' +
-    'SIGHUP reads the file again: log.level and the content of token and certificate files are taken over, the rest takes a restart.\n' +
+    'SIGHUP reads the file again: log.level and the content of the files of tokens and of tls are taken over, the rest, as what is for etcd, takes a restart.\n' +
     'The state lives in the etcd named by endpoints, or, with --embedded, in this process and its data directory; containers ' +
     'and other daemons of this machine then connect to it as to etcd, at 127.0.0.1:2379 (embedded.port).';
   static override examples = [
@@ -38,6 +40,11 @@ export default class Serve extends SmCommand<typeof Serve> {
   };
 
   private logOutput: LogOutput | undefined;
+
+  /** Nothing of a context concerns a daemon: a file of contexts that is broken must not stop it. */
+  protected override findSettings(given: GivenFlags): Promise<EffectiveSetting[]> {
+    return effectiveSettings(given, {current: '', contexts: {}});
+  }
 
   /** Whoever does not read the log does not keep the daemon from ending. */
   protected override async finally(): Promise<void> {

@@ -8,6 +8,7 @@ import {startEmbeddedStore} from '../embedded/index.ts';
 import type {EmbeddedStore} from '../embedded/index.ts';
 import {SmError} from '../model/errors.ts';
 import type {Logger} from '../runtime/logger.ts';
+import {pause} from '../runtime/pause.ts';
 import {serve} from '../server/index.ts';
 import type {Daemon} from '../server/index.ts';
 import {createApp, numbered} from './demo-app.ts';
@@ -15,7 +16,7 @@ import type {Tell} from './events.ts';
 import {Fleet} from './fleet.ts';
 import {MoveTeller} from './move-teller.ts';
 import {freePort} from './ports.ts';
-import {DEMO_TTL_MS} from './limits.ts';
+import {DEMO_TTL_MS, GIVEN_UP_START_MS} from './limits.ts';
 
 export const DEMO_APP = 'demo';
 const PREFIX = '/sm';
@@ -36,6 +37,8 @@ export interface DevOptions {
   readonly version: string;
   readonly logger: Logger;
   readonly tell: Tell;
+  /** Ends the start, too, when it resolves. Default: never. */
+  readonly end?: Promise<void>;
   /** Program of the containers; tests give one that breaks the rules. */
   readonly program?: string;
 }
@@ -50,6 +53,7 @@ export class DevBed {
   private client: AdminClient | undefined;
   private moves: MoveTeller | undefined;
   private stopping: Promise<void> | undefined;
+  private readonly given = new AbortController();
 
   private constructor(options: DevOptions) {
     this.options = options;
@@ -57,16 +61,29 @@ export class DevBed {
     this.fleet = new Fleet({shards, tell, program});
   }
 
-  /** Resolves when containers and shards are on their way to each other; `placed` is told when they have met. @throws SmError PORT_TAKEN. */
+  /** Resolves when containers and shards are on their way to each other; `placed` is told when they have met. @throws SmError PORT_TAKEN; TIMEOUT when told to end before. */
   static async start(options: DevOptions): Promise<DevBed> {
     const bed = new DevBed(options);
+    const opening = bed.open();
     try {
-      await bed.open();
+      const cut = options.end?.then(() => bed.giveUp());
+      await Promise.race([opening, ...(cut === undefined ? [] : [cut])]);
       return bed;
     } catch (error) {
+      // What is being opened is not known yet, and would stay open.
+      await Promise.race([opening.catch(() => undefined), pause(GIVEN_UP_START_MS)]);
       await bed.stop();
       throw error;
     }
+  }
+
+  /** While it starts, someone waits for it; afterwards nobody does. */
+  private giveUp(): never {
+    this.given.abort();
+    throw new SmError('TIMEOUT', 'sm dev was told to end before it was up', {
+      hint: 'run it again with a longer --timeout; the log level info of sm serve says what is waited for',
+      retryable: true,
+    });
   }
 
   get admin(): AdminClient {
@@ -118,7 +135,7 @@ export class DevBed {
   private async openDaemon(endpoint: string, taken: number[]): Promise<Daemon> {
     const {port, logger, version} = this.options;
     const open = (number: number): Promise<Daemon> =>
-      serve(configOf(number, endpoint), {logger, version});
+      serve(configOf(number, endpoint), {logger, version, signal: this.given.signal});
     const free = await freePort(port.wanted);
     if (free !== undefined || port.fixed) return open(free ?? port.wanted);
     taken.push(port.wanted);
@@ -136,6 +153,7 @@ function configOf(port: number, endpoint: string): ServerConfig {
     advertise: `127.0.0.1:${port}`,
     etcd: {},
     auth: 'none',
+    filePermissions: 'strict',
     log: {level: 'error', format: 'text'},
     heartbeat: {ttlMs: DEMO_TTL_MS},
     shutdownTimeoutMs: 0,

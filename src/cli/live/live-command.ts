@@ -4,6 +4,7 @@ import type {Command} from '@oclif/core';
 import type {AdminInput, LiveRow, LiveView} from '../../protocol/admin.ts';
 import {SmError} from '../../model/errors.ts';
 import {SmCommand} from '../base-command.ts';
+import {endWithReader} from '../lost-output.ts';
 import {waitUntilMet} from '../waiting.ts';
 import type {ScreenQuery, ViewModule} from './live-session.ts';
 import {ALL_ROWS} from '../limits.ts';
@@ -84,6 +85,7 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
   }
 
   private async printLines(watched: Watched): Promise<number> {
+    await endWithReader();
     const over = new AbortController();
     const signalled = new Promise<number>((resolve) => {
       const listen = (signal: NodeJS.Signals, exit: number): void => {

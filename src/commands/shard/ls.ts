@@ -39,8 +39,6 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
 
   override async run(): Promise<void> {
     const {state, container, unplaced} = this.flags;
-    // Sorting needs all of them; what is shown is cut later.
-    const limit = this.flags['sort-by'] === undefined ? this.flags.limit : undefined;
     const query = {
       service: this.flags.app,
       ...(state === undefined ? {} : {state: state as ShardState}),
@@ -53,13 +51,13 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
         view: 'shards',
         command: 'sm shard ls --watch',
         service,
-        query: {...asked, ...(limit === undefined ? {} : {limit})},
+        query: {...asked, ...(this.flags.limit === undefined ? {} : {limit: this.flags.limit})},
         for: this.flags.for,
         loadViews: () => import('../../views/index.tsx'),
       });
       return;
     }
-    const {shards, matched, revision} = await this.everyPage(query, limit);
+    const {shards, matched, revision} = await this.everyPage(query);
     await this.showList<ShardView>({
       kind: 'ShardList',
       fields: {matched, revision},
@@ -81,22 +79,20 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
     });
   }
 
+  /** Sorting, trouble first, needs all of them; what is shown is cut later. */
   private async everyPage(
     query: AdminInput<'getShards'>,
-    limit: number | undefined,
   ): Promise<{shards: ShardView[]; matched: number; revision: string}> {
     const shards: ShardView[] = [];
     let cursor: string | undefined;
     for (;;) {
-      const left = limit === undefined ? PAGE : Math.min(PAGE, limit - shards.length);
       const page = await this.client.call('getShards', {
         ...query,
-        limit: left,
+        limit: PAGE,
         ...(cursor === undefined ? {} : {cursor}),
       });
       shards.push(...page.shards);
-      if (page.next === '' || shards.length === limit)
-        return {shards, matched: page.matched, revision: page.revision};
+      if (page.next === '') return {shards, matched: page.matched, revision: page.revision};
       cursor = page.next;
     }
   }

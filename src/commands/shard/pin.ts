@@ -1,6 +1,7 @@
-import {Args} from '@oclif/core';
+import {Args, Flags} from '@oclif/core';
 import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
+import {confirmByName} from '../../cli/confirm.ts';
 
 export default class ShardPin extends SmCommand<typeof ShardPin> {
   static override summary = 'Bind a shard to one container.';
@@ -12,15 +13,28 @@ export default class ShardPin extends SmCommand<typeof ShardPin> {
     id: Args.string({description: 'shard id', required: true}),
     container: Args.string({description: 'container id', required: true}),
   };
-  static override flags = {app: appFlag, ...changeFlags};
+  static override flags = {
+    app: appFlag,
+    confirm: Flags.string({
+      description:
+        'the shard id, instead of typing it; asked for where the container does not live',
+    }),
+    ...changeFlags,
+  };
 
   override async run(): Promise<void> {
     const {app, reason, 'dry-run': dryRun} = this.flags;
     const {id, container} = this.args;
     const change = {service: app, shardId: id, manualContainerId: container, reason, dryRun};
-    const answer = await this.client.call('updateShard', change);
     const {containers} = await this.client.call('getContainers', {service: app});
     const lives = containers.some((one) => one.id === container && one.incarnation !== '');
+    if (!lives && !dryRun)
+      await confirmByName(
+        `stop shard ${id} until container ${container} lives`,
+        id,
+        this.flags.confirm,
+      );
+    const answer = await this.client.call('updateShard', change);
     if (!lives) this.say(`container ${container} does not live: the shard waits for it`);
     await this.showObject(changeResult('Shard', id, answer, {pin: container, lives}, dryRun));
   }
