@@ -210,6 +210,25 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     return waitFor(this.client, goal, this.timeoutMs ?? WAIT_DEFAULT_MS, new Progress());
   }
 
+  /**
+   * Waits for the goals, and shows the result whatever becomes of that: what was done is done. A wait that failed is told on stderr,
+   * with the exit code of its fault, so that stdout holds one document. `met`: how long it took, ms, undefined where it failed.
+   */
+  protected async showAfter(
+    goals: readonly WaitFor[],
+    show: (met: number | undefined) => Promise<void>,
+  ): Promise<void> {
+    let waitedMs = 0;
+    let fault: unknown;
+    try {
+      for (const goal of goals) waitedMs += (await this.waitFor(goal)).waitedMs;
+    } catch (error) {
+      fault = error ?? new Error('the wait failed');
+    }
+    await show(fault === undefined ? waitedMs : undefined);
+    if (fault !== undefined) this.leaveWith(reportFailure(fault, false));
+  }
+
   /** A word for people while they wait; never on stdout. */
   protected say(text: string): void {
     process.stderr.write(`${text}\n`);

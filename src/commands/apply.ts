@@ -52,9 +52,8 @@ export default class Apply extends SmCommand<typeof Apply> {
     };
     const goOn = `go on with the same call: sm apply -f ${this.flags.file.join(' -f ')}`;
     await interruptible(work, goOn).finally(() => progress.stop());
-    if (this.flags.wait && !dryRun)
-      for (const {name} of apps) await this.waitFor({service: name, kind: 'app', for: 'ready'});
-    await this.show(applied, dryRun);
+    const goals = apps.map(({name}) => ({service: name, kind: 'app', for: 'ready'}) as const);
+    await this.showAfter(this.flags.wait && !dryRun ? goals : [], () => this.show(applied, dryRun));
   }
 
   private async show(applied: readonly AppliedApp[], dryRun: boolean): Promise<void> {

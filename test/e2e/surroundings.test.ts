@@ -205,6 +205,18 @@ describe('the command line', () => {
     expect(given.output()).toContain('no UTF-8 at character 2');
   });
 
+  it('shows what was done, as one document, also when the wait for it is over', async () => {
+    const command = run(NODE, [
+      ...[BIN, 'shard', 'add', 's2', '--wait', '--timeout', '1s', '--json'],
+      ...['-a', 'here', '--server', server],
+    ]);
+    let stdout = '';
+    command.child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    expect(await command.ended).toBe(7);
+    expect(JSON.parse(stdout)).toMatchObject({result: 'created'});
+    expect(command.output()).toContain('code: TIMEOUT (exit 7)');
+  });
+
   it('stops a shard by a pin to a container that does not live only when that is confirmed', async () => {
     const place = ['-a', 'here', '--server', server];
     expect((await sm('shard', 'add', 's1', ...place))[0]).toBe(0);

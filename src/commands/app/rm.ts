@@ -28,10 +28,10 @@ export default class AppRm extends SmCommand<typeof AppRm> {
     const dryRun = this.flags['dry-run'];
     if (!dryRun) await confirmByName(`remove app ${name}`, name, this.flags.confirm);
     const answer = await this.remove(name, dryRun);
-    if (this.flags.wait && answer.changed && !dryRun) {
-      await this.waitFor({service: name, kind: 'app', for: 'gone'});
-    }
-    await this.showObject(changeResult('App', name, answer, {}, dryRun));
+    const waits = this.flags.wait && answer.changed && !dryRun;
+    await this.showAfter(waits ? [{service: name, kind: 'app', for: 'gone'}] : [], () =>
+      this.showObject(changeResult('App', name, answer, {}, dryRun)),
+    );
   }
 
   private async remove(name: string, dryRun: boolean): Promise<WriteAnswer> {

@@ -31,28 +31,21 @@ export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {
       keep,
       dryRun,
     });
-    const waitedMs = wait && !dryRun ? await this.untilDrained(app, id) : 0;
-    await this.showObject(
-      orderResult(
-        id,
-        this.word(answer.shards),
-        answer,
-        {order: 'drain', shards: answer.shards, drained: wait && !dryRun, waitedMs},
-        dryRun,
-      ),
-    );
+    const waits = wait && !dryRun;
+    const goal = {service: app, kind: 'container', id, for: 'drained'} as const;
+    await this.showAfter(waits ? [goal] : [], (met) => {
+      const drained = waits && met !== undefined;
+      const fields = {order: 'drain', shards: answer.shards, drained, waitedMs: met ?? 0};
+      return this.showObject(
+        orderResult(id, this.word(answer.shards, drained), answer, fields, dryRun),
+      );
+    });
   }
 
-  private word(shards: number): string {
+  private word(shards: number, drained: boolean): string {
     if (this.flags['dry-run']) return `would drain, ${counted(shards, 'shard')} to move`;
-    return this.flags.wait
+    return drained
       ? `drained, ${counted(shards, 'shard')} moved`
       : `draining, ${counted(shards, 'shard')} to move`;
-  }
-
-  private async untilDrained(service: string, id: string): Promise<number> {
-    const goal = {service, kind: 'container', id, for: 'drained'} as const;
-    const {waitedMs} = await this.waitFor(goal);
-    return waitedMs;
   }
 }

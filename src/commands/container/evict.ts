@@ -28,7 +28,8 @@ export default class ContainerEvict extends SmCommand<typeof ContainerEvict> {
     if (!dryRun) await confirmByName(`evict container ${id}`, id, confirm);
     const answer = await this.client.call('evict', {service: app, container: id, reason, dryRun});
     const goal = {service: app, kind: 'container', id, for: 'gone'} as const;
-    if (wait && !dryRun) await this.waitFor(goal);
-    await this.showObject(orderResult(id, 'evicted', answer, {shards: answer.shards}, dryRun));
+    await this.showAfter(wait && !dryRun ? [goal] : [], () =>
+      this.showObject(orderResult(id, 'evicted', answer, {shards: answer.shards}, dryRun)),
+    );
   }
 }

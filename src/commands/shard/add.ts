@@ -3,6 +3,7 @@ import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 import {addMany} from '../../cli/shard-batches.ts';
 import {readShardFile} from '../../cli/shard-file.ts';
+import type {WaitFor} from '../../cli/waiting.ts';
 import {SmError} from '../../model/errors.ts';
 import type {AddShardItem, BatchAnswer} from '../../protocol/admin.ts';
 
@@ -69,8 +70,9 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
       ...{service: this.flags.app, reason: this.flags.reason},
       ...{...item, dryRun},
     });
-    if (!dryRun) await this.waitIfAsked();
-    await this.showObject(changeResult('Shard', item.shardId, answer, {}, dryRun));
+    await this.showAfter(this.goals(!dryRun), () =>
+      this.showObject(changeResult('Shard', item.shardId, answer, {}, dryRun)),
+    );
   }
 
   private async addAll(items: readonly AddShardItem[]): Promise<void> {
@@ -81,8 +83,7 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
           ...{reason: this.flags.reason, dryRun},
         })
       : await addMany(this.client, this.flags.app, items, {reason: this.flags.reason});
-    if (!dryRun && answer.failed === 0) await this.waitIfAsked();
-    await this.showBatch(answer);
+    await this.showAfter(this.goals(!dryRun && answer.failed === 0), () => this.showBatch(answer));
     if (answer.failed > 0) this.leaveWith(9);
   }
 
@@ -107,8 +108,8 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
     });
   }
 
-  private async waitIfAsked(): Promise<void> {
-    if (!this.flags.wait) return;
-    await this.waitFor({service: this.flags.app, kind: 'app', for: 'ready'});
+  /** What is waited for after a change that was made. */
+  private goals(made: boolean): WaitFor[] {
+    return made && this.flags.wait ? [{service: this.flags.app, kind: 'app', for: 'ready'}] : [];
   }
 }
