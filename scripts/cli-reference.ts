@@ -66,10 +66,11 @@ function flagTable(flags: readonly FlagDocument[]): string {
   ].join('\n');
 }
 
-function flagLine({flag, char, description, env, options, value, fallback}: FlagDocument): string {
+function flagLine(document: FlagDocument): string {
+  const {flag, char, description, env, options, value, required, fallback} = document;
   const name = `${char === '' ? '' : `-${char}, `}--${flag}${value ? ' VALUE' : ''}`;
   const choice = options.length === 0 ? '' : ` (${options.join(', ')})`;
-  return `| \`${name}\` | ${cell(description + choice)} | ${code(env)} | ${code(fallback)} |`;
+  return `| \`${name}\` | ${cell(description + choice)}${required ? ' **Required.**' : ''} | ${code(env)} | ${code(fallback)} |`;
 }
 
 function code(text: string): string {

@@ -21,7 +21,8 @@ export interface ApplyOptions {
 
 export interface AppliedApp {
   readonly name: string;
-  readonly result: 'created' | 'configured' | 'unchanged';
+  /** `failed`: it was refused as a whole, and is as it was or half way; the same call goes on. */
+  readonly result: 'created' | 'configured' | 'unchanged' | 'failed';
   readonly added: number;
   readonly updated: number;
   readonly removed: number;
@@ -53,6 +54,32 @@ export async function applyApp(
   options: ApplyOptions,
 ): Promise<AppliedApp> {
   return new Applying(client, wanted, options).run();
+}
+
+/** One after the other: an app that is refused does not keep the others from being applied. A single one throws what refuses it. */
+export async function applyApps(
+  client: AdminClient,
+  apps: readonly FileApp[],
+  options: ApplyOptions,
+): Promise<AppliedApp[]> {
+  const applied: AppliedApp[] = [];
+  for (const app of apps) {
+    try {
+      applied.push(await applyApp(client, app, options));
+    } catch (error) {
+      // What ended a call without an answer would end the next one, too.
+      const answered = error instanceof RemoteError && !error.failure.retryable;
+      if (apps.length === 1 || !answered) throw error;
+      applied.push(refusedApp(app.name, error.message));
+    }
+  }
+  return applied;
+}
+
+function refusedApp(name: string, error: string): AppliedApp {
+  const none = {added: 0, updated: 0, removed: 0, members: 0, unmanaged: 0};
+  const errors = [{object: `app/${name}`, error}];
+  return {name, result: 'failed', ...none, failed: 1, errors, resumed: false, specRevision: '0'};
 }
 
 class Applying {

@@ -87,7 +87,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
       helpGroup: 'GLOBAL',
     }),
     timeout: Flags.string({
-      description: 'limit of the call, or of the wait: 500ms, 30s, 10m',
+      description: 'limit of the call (default 30s), or of the wait (default 10m): 500ms, 30s, 10m',
       env: 'SM_TIMEOUT',
       helpGroup: 'GLOBAL',
     }),

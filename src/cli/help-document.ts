@@ -21,6 +21,7 @@ export interface FlagDocument {
   readonly description: string;
   readonly env: string;
   readonly options: readonly string[];
+  readonly required: boolean;
   readonly global: boolean;
   readonly value: boolean;
   readonly fallback: string;
@@ -79,6 +80,7 @@ function flagDocument(flag: Loadable['flags'][string]): FlagDocument {
     description: flag.description ?? '',
     env: flag.env ?? '',
     options: option?.options ?? [],
+    required: flag.required === true,
     global: flag.helpGroup === 'GLOBAL',
     value: option !== undefined,
     fallback: typeof fallback === 'string' || typeof fallback === 'number' ? String(fallback) : '',

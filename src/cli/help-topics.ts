@@ -53,6 +53,8 @@ export const HELP_TOPICS: Readonly<Record<string, {summary: string; text: string
       '  -o, --output  SM_OUTPUT      output      table',
       '  --timeout     SM_TIMEOUT     timeout',
       '  --token-file  SM_TOKEN_FILE  tokenFile',
+      '  --ca-file     SM_CA_FILE     caFile',
+      '  --proxy       SM_PROXY       proxy',
       '  --context     SM_CONTEXT     (which context)',
       '',
       'Contexts stand in $XDG_CONFIG_HOME/sm/config.yml:',

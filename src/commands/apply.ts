@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, changeFlags} from '../cli/base-command.ts';
-import {applyApp, exported} from '../cli/apps-apply.ts';
+import {applyApps, exported} from '../cli/apps-apply.ts';
 import type {AppliedApp} from '../cli/apps-apply.ts';
 import {diffApp} from '../cli/apps-diff.ts';
 import {appsFileFlag, readApps} from '../cli/apps-source.ts';
@@ -43,16 +43,17 @@ export default class Apply extends SmCommand<typeof Apply> {
     this.checkRevision(apps, ifRevision);
     if (prune && !dryRun) await this.confirmLosses(apps);
     const progress = new Progress();
-    const applied: AppliedApp[] = [];
+    let applied: AppliedApp[] = [];
     const onProgress = (done: number, total: number, app: string): void =>
       progress.update({text: `applying ${app}`, done, total});
     const work = async (signal: AbortSignal): Promise<void> => {
       const options = {prune, dryRun, reason, ifRevision, signal, onProgress};
-      for (const app of apps) applied.push(await applyApp(this.client, app, options));
+      applied = await applyApps(this.client, apps, options);
     };
     const goOn = `go on with the same call: sm apply -f ${this.flags.file.join(' -f ')}`;
     await interruptible(work, goOn).finally(() => progress.stop());
-    const goals = apps.map(({name}) => ({service: name, kind: 'app', for: 'ready'}) as const);
+    const done = applied.filter(({result}) => result !== 'failed');
+    const goals = done.map(({name}) => ({service: name, kind: 'app', for: 'ready'}) as const);
     await this.showAfter(this.flags.wait && !dryRun ? goals : [], () => this.show(applied, dryRun));
   }
 
@@ -77,6 +78,8 @@ export default class Apply extends SmCommand<typeof Apply> {
       ...(dryRun ? {note: 'dry run: nothing was changed'} : {}),
       ...(applied.length === 0 ? {note: 'the files name no app'} : {}),
     });
+    for (const {errors} of applied)
+      for (const {object, error} of errors) this.say(`${object}: ${error}`);
     if (failed > 0) this.leaveWith(9);
   }
 

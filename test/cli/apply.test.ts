@@ -1,7 +1,7 @@
 /** Carrying files out, by the code of `sm apply` against the admin API over the memory store. */
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
-import {applyApp, exported} from '../../src/cli/apps-apply.ts';
+import {applyApp, applyApps, exported} from '../../src/cli/apps-apply.ts';
 import type {ApplyOptions, AppliedApp} from '../../src/cli/apps-apply.ts';
 import {failureOf} from '../../src/cli/failure-report.ts';
 import {parseApps} from '../../src/config/apps-file.ts';
@@ -129,6 +129,26 @@ describe('apply', () => {
     expect(await count()).toEqual({shards: 1, members: 1});
     nowMs += APPLY_MARKER_TTL_MS + 1;
     expect(await apply(FULL)).toMatchObject({result: 'configured', resumed: false});
+  });
+
+  it('of several apps: one that is refused does not keep the others from being applied', async () => {
+    await apply(LESS);
+    const other = {service: 'orders', content: 'f'.repeat(64), dryRun: false};
+    await client.call('beginApply', other);
+    const apps = parseApps([
+      {file: 'apps.yml', text: FULL},
+      {file: 'more.yml', text: 'apps:\n  - name: zebra\n    shards: [a, b]\n'},
+    ]);
+    const {signal} = new AbortController();
+    const options = {prune: false, dryRun: false, reason: '', ifRevision: undefined, signal};
+    const applied = await applyApps(client, apps, {...options, onProgress: () => undefined});
+    expect(applied.map(({name, result, failed}) => [name, result, failed])).toEqual([
+      ['orders', 'failed', 1],
+      ['zebra', 'created', 0],
+    ]);
+    expect(applied[0]?.errors).toEqual([
+      {object: 'app/orders', error: expect.any(String) as string},
+    ]);
   });
 
   it('is refused at a stale revision, writes nothing, and leaves no lock', async () => {

@@ -20,7 +20,10 @@ export default class AppCreate extends SmCommand<typeof AppCreate> {
       description: "seconds a lost container's shards wait for it",
       default: 10,
     }),
-    shards: Flags.integer({description: 'create so many shards, named 1, 2, ...', default: 0}),
+    shards: Flags.integer({
+      description: 'create so many shards, named 1, 2, ..., all as long as the last (01 to 16)',
+      default: 0,
+    }),
     'if-not-exists': Flags.boolean({description: 'leave an app that exists as it is'}),
     ...changeFlags,
   };
