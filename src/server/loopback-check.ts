@@ -12,7 +12,7 @@ import {decodeHeartbeat} from '../protocol/records.ts';
 import type {Clock} from '../runtime/clock.ts';
 import type {Store} from '../store/port.ts';
 import {machineBootId} from './daemon-identity.ts';
-import {refusedEndpoint} from './governing/endpoint-policy.ts';
+import {refusedEndpoint} from './contact/endpoint-policy.ts';
 
 /** Between two looks at a heartbeat. */
 const LOOK_MS = 500;
