@@ -10,6 +10,9 @@ import {RemoteError} from '../admin/remote-error.ts';
 import {addMany, removeMany} from './shard-batches.ts';
 import {CALLS_IN_FLIGHT, RENEW_MS} from './limits.ts';
 
+/** Exit codes of faults that lie in what is applied: input, not found, conflict. */
+const OF_ONE_APP: ReadonlySet<number> = new Set([2, 3, 4]);
+
 export interface ApplyOptions {
   readonly prune: boolean;
   readonly dryRun: boolean;
@@ -67,9 +70,9 @@ export async function applyApps(
     try {
       applied.push(await applyApp(client, app, options));
     } catch (error) {
-      // What ended a call without an answer would end the next one, too.
-      const answered = error instanceof RemoteError && !error.failure.retryable;
-      if (apps.length === 1 || !answered) throw error;
+      // Only what concerns this app: a daemon that is away, or refuses the caller, does so for the next one, too.
+      const concernsApp = error instanceof RemoteError && OF_ONE_APP.has(error.failure.exit);
+      if (apps.length === 1 || !concernsApp) throw error;
       applied.push(refusedApp(app.name, error.message));
     }
   }
