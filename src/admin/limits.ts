@@ -5,3 +5,6 @@ export const LIMITED_WAITS = 5;
 
 /** Longest wait before such a call is made again, whatever the daemon asks for. */
 export const LIMITED_WAIT_MAX_S = 5;
+
+/** A proxy that has not opened the way to the daemon by then is given up. */
+export const PROXY_ANSWER_MS = 10_000;

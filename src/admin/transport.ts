@@ -5,6 +5,7 @@ import type {ClientRequest, IncomingMessage, RequestOptions} from 'node:http';
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {SmError} from '../model/errors.ts';
+import {PROXY_ANSWER_MS} from './limits.ts';
 
 export interface TransportOptions {
   /** PEM file with the authority of the daemon's certificate. Default: those that the system knows. */
@@ -21,8 +22,6 @@ export interface Transport {
   ): ClientRequest;
   close(): void;
 }
-
-const PROXY_LIMIT_MS = 10_000;
 
 /** TLS takes longer to load than all else that a call needs, and most daemons are asked without. @throws SmError INVALID_INPUT. */
 export async function openTransport(server: URL, options: TransportOptions): Promise<Transport> {
@@ -73,7 +72,7 @@ function tunnel(proxy: URL, target: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const headers = {host: target, ...credentials(proxy)};
     const asked = httpRequest(proxy, {method: 'CONNECT', path: target, headers, agent: false});
-    asked.setTimeout(PROXY_LIMIT_MS, () => asked.destroy(new Error('the proxy does not answer')));
+    asked.setTimeout(PROXY_ANSWER_MS, () => asked.destroy(new Error('the proxy does not answer')));
     asked.once('error', reject);
     asked.once('connect', ({statusCode}, socket) => {
       if (statusCode === 200) return resolve(socket);

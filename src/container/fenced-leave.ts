@@ -1,10 +1,6 @@
 /** Leaving while the store is away: once the right to act is over and nothing runs any more, there is nothing to wait for. */
 import type {Clock} from '../runtime/clock.ts';
-
-/** Between two looks, ms. */
-const LOOK_MS = 100;
-/** A store that comes back within this time is still told, ms. */
-const LINGER_MS = 1_000;
+import {FENCED_LOOK_MS, FENCED_LINGER_MS} from './limits.ts';
 
 export interface Leaving {
   /** Ms of the right to act that are left; negative when it is over. */
@@ -25,8 +21,8 @@ export function untilIdleAndFenced(
       if (isOver()) return;
       const idle = leaving.remainingMs() <= 0 && leaving.shards.size === 0;
       sinceMs = idle ? (sinceMs ?? clock.nowMs()) : undefined;
-      if (sinceMs !== undefined && clock.nowMs() - sinceMs >= LINGER_MS) resolve();
-      else clock.after(LOOK_MS, look);
+      if (sinceMs !== undefined && clock.nowMs() - sinceMs >= FENCED_LINGER_MS) resolve();
+      else clock.after(FENCED_LOOK_MS, look);
     };
     look();
   });

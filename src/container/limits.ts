@@ -17,3 +17,9 @@ export const REFRESH_MS = 25;
 
 /** A main loop that has not ticked for so long stands still: it cannot see that its time is over. */
 export const STANDSTILL_MS = 4 * REFRESH_MS;
+
+/** Between two looks of a leaving container at whether it is fenced and idle. */
+export const FENCED_LOOK_MS = 100;
+
+/** A leaving container that is fenced and idle still tells a store that comes back within this time. */
+export const FENCED_LINGER_MS = 1_000;

@@ -1,5 +1,6 @@
 /** Alarms of etcd: while one of them is on, it takes no writes. */
-import {ATTEMPT_LIMIT_MS, openEndpoint} from './connection.ts';
+import {openEndpoint} from './connection.ts';
+import {ATTEMPT_LIMIT_MS} from './limits.ts';
 import type {EtcdOptions} from './connection.ts';
 import {translateError} from './foreign-errors.ts';
 
@@ -8,8 +9,8 @@ export interface StoreAlarm {
   readonly alarm: string;
 }
 
-const GET = 0;
-const DEACTIVATE = 2;
+/** Numbers of etcd's protocol. */
+const ACTIONS = {get: 0, deactivate: 2} as const;
 const ALL = 0;
 
 /** Takes back every alarm that is on. Returns those that were; etcd raises one again while its cause lasts. @throws SmError. */
@@ -17,9 +18,12 @@ export async function disarmAlarms(options: EtcdOptions): Promise<StoreAlarm[]> 
   const [endpoint = ''] = options.endpoints;
   const client = openEndpoint(endpoint, {timeoutMs: ATTEMPT_LIMIT_MS, ...options});
   try {
-    const {alarms = []} = await client.maintenance.alarm({action: GET, alarm: ALL} as never);
+    const {alarms = []} = await client.maintenance.alarm({
+      action: ACTIONS.get,
+      alarm: ALL,
+    } as never);
     for (const {memberID, alarm} of alarms)
-      await client.maintenance.alarm({action: DEACTIVATE, memberID, alarm} as never);
+      await client.maintenance.alarm({action: ACTIONS.deactivate, memberID, alarm} as never);
     return alarms.map(({memberID, alarm}) => ({memberId: String(memberID), alarm: String(alarm)}));
   } catch (error) {
     throw translateError(error);

@@ -20,3 +20,12 @@ export const HEAP_GROWTH_PERCENT = 100;
 
 /** Bytecode that may be compiled into one function along with it. V8's own limit is 920. */
 export const INLINED_BYTECODE = 250;
+
+/** Characters of the log that wait for a slow reader; what comes beyond is lost. */
+export const LOG_BACKLOG_CHARACTERS = 1024 * 1024;
+
+/** That log lines are lost is said again at most so often. */
+export const LOG_LOSS_TOLD_EVERY_MS = 60_000;
+
+/** Between two looks at what of the log still waits to be written. */
+export const LOG_DRAIN_LOOK_MS = 20;

@@ -3,13 +3,7 @@ import {closeSync, openSync} from 'node:fs';
 import {isatty} from 'node:tty';
 import type {Writable} from 'node:stream';
 import {pause} from './pause.ts';
-
-/** Characters that wait for a slow reader; what comes beyond is lost. */
-const BACKLOG_LIMIT = 1024 * 1024;
-/** Said again at most so often, ms. */
-const TOLD_EVERY_MS = 60_000;
-/** Between two looks at what still waits. */
-const DRAIN_LOOK_MS = 20;
+import {LOG_BACKLOG_CHARACTERS, LOG_LOSS_TOLD_EVERY_MS, LOG_DRAIN_LOOK_MS} from './limits.ts';
 
 /** The stream of a log, as far as it is used. A terminal's and a pipe's have a handle that may block. */
 type LogStream = Pick<Writable, 'write' | 'writableLength' | 'on' | 'removeAllListeners'> & {
@@ -43,7 +37,7 @@ export class LogOutput {
   }
 
   write(line: string): void {
-    if (this.stream.writableLength > BACKLOG_LIMIT) this.lose('nobody reads it');
+    if (this.stream.writableLength > LOG_BACKLOG_CHARACTERS) this.lose('nobody reads it');
     else
       this.stream.write(line, (error: NodeJS.ErrnoException | null | undefined) => {
         if (error === null || error === undefined) return;
@@ -55,14 +49,15 @@ export class LogOutput {
   /** Resolves when nothing waits any more, to true, or after this time, to false. */
   async drained(limitMs: number): Promise<boolean> {
     const endMs = performance.now() + limitMs;
-    while (this.stream.writableLength > 0 && performance.now() < endMs) await pause(DRAIN_LOOK_MS);
+    while (this.stream.writableLength > 0 && performance.now() < endMs)
+      await pause(LOG_DRAIN_LOOK_MS);
     return this.stream.writableLength === 0;
   }
 
   private lose(why: string): void {
     lost += 1;
     const nowMs = performance.now();
-    if (nowMs - this.toldAtMs < TOLD_EVERY_MS) return;
+    if (nowMs - this.toldAtMs < LOG_LOSS_TOLD_EVERY_MS) return;
     this.toldAtMs = nowMs;
     this.tell(`sm: going on without a log, it cannot be written: ${why}`);
   }

@@ -125,7 +125,13 @@ describe('a daemon outlives', () => {
         stdio: ['pipe', 'pipe', 'pipe'],
       },
     );
-    await ready(port);
+    let shown = '';
+    terminal.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+    await until(
+      async () => (await get(port, '/readyz')) !== '',
+      LONG_MS,
+      () => `ready: ${shown}`,
+    );
     terminal.kill('SIGKILL');
     const daemon = Number(readFileSync(pid, 'utf8'));
     await losesLines(port, daemon);
