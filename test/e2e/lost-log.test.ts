@@ -129,7 +129,7 @@ describe('a daemon outlives', () => {
     terminal.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
     await until(
       async () => (await get(port, '/readyz')) !== '',
-      LONG_MS,
+      2 * LONG_MS,
       () => `ready: ${shown}`,
     );
     terminal.kill('SIGKILL');
