@@ -7,8 +7,8 @@ import type {ServerConfig} from '../config/index.ts';
 import {SmError} from '../model/errors.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 import type {HttpDependencies} from './http/dependencies.ts';
-import {refuseOpenFile} from './private-file.ts';
-import type {FilePermissions, FileRights} from './private-file.ts';
+import {refuseOpenFile} from './http/private-file.ts';
+import type {FilePermissions, FileRights} from './http/private-file.ts';
 import {TLS_FLOOR, readTokenFile, tokenOfLine} from './http/tokens.ts';
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];

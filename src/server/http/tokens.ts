@@ -1,8 +1,8 @@
 import {createHash, timingSafeEqual} from 'node:crypto';
 import {readFileSync, statSync} from 'node:fs';
 import {SmError} from '../../model/errors.ts';
-import {refuseOpenFile} from '../private-file.ts';
-import type {FilePermissions, FileRights} from '../private-file.ts';
+import {refuseOpenFile} from './private-file.ts';
+import type {FilePermissions, FileRights} from './private-file.ts';
 import {TOKENS_LIMIT, TOKEN_MIN_CHARACTERS} from './limits.ts';
 
 /** Oldest TLS that is spoken. */

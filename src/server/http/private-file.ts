@@ -1,5 +1,5 @@
 /** Who may read a file that holds a secret: its owner, and a group that this process is of, as Kubernetes mounts them (0440, root:fsGroup). */
-import {SmError} from '../model/errors.ts';
+import {SmError} from '../../model/errors.ts';
 
 const OTHERS = 0o007;
 const GROUP = 0o070;

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {refuseOpenFile} from '../../src/server/private-file.ts';
+import {refuseOpenFile} from '../../../src/server/http/private-file.ts';
 
 const OURS = 2_000;
 const FOREIGN = 3_000;
