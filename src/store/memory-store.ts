@@ -29,6 +29,20 @@ export class MemoryKv {
   /** The content as of `compacted`. */
   private base = new Map<string, KeyValue>();
 
+  /** As restored from a backup: these entries, at this revision, without the changes that led to them. */
+  static restored(entries: readonly KeyValue[], revision: number): MemoryKv {
+    const kv = new MemoryKv();
+    for (const entry of entries) kv.entries.set(entry.key, entry);
+    kv.base = new Map(kv.entries);
+    kv.revision = kv.compacted = revision;
+    return kv;
+  }
+
+  /** The oldest revision that can still be read; 0: all. */
+  get oldest(): number {
+    return this.compacted;
+  }
+
   get(key: string): KeyValue | undefined {
     return this.entries.get(key);
   }

@@ -37,7 +37,8 @@ describe('a heartbeat that only says that its sender lives', () => {
       bed.governor.probeCommitted(bed.nowMs);
       for (const container of CONTAINERS) bed.beat(container);
     }
-    bed.turn();
+    bed.pass(1_500);
+    expect(bed.status?.containers).toEqual({});
     expect(bed.evictions).toEqual([]);
   });
 

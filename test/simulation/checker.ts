@@ -3,6 +3,7 @@ import {unlawful} from '../../src/audit/record-law.ts';
 import type {SessionDriver} from '../../src/container/session-driver.ts';
 import type {Shard, ShardHandle} from '../../src/container/shard.ts';
 import type {Keys} from '../../src/etcd/keys.ts';
+import {decodeIdHolder} from '../../src/protocol/container-id.ts';
 import {EFFECT_SLACK_MS} from '../../src/model/container.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
@@ -52,6 +53,9 @@ export class Checker implements StoreObserver {
   everybodyTouched = false;
   /** Clocks run as they like: only what needs none is promised. */
   wildClocks = false;
+  /** The store was restored and that is not accepted yet: who has registered is not to be seen in it. */
+  restoring = false;
+  restored = false;
   /** Incarnations that two processes have, as after the copy of a running machine: they are one owner. */
   readonly forked = new Set<string>();
   readonly resource: TokenResource;
@@ -97,7 +101,7 @@ export class Checker implements StoreObserver {
     if (!shard.owned) this.violated('I1', `add of ${key} at ${process.name} without the right`);
     // A copy that was fenced may go on with what the other one has let go: the resource is what stops it.
     if (!this.forked.has(incarnation)) this.checkToken(act);
-    if (!this.hasHeartbeat(app, incarnation))
+    if (!this.restoring && !this.hasHeartbeat(app, incarnation))
       this.violated('I1', `add of ${key} at ${process.name}, which has no heartbeat in the store`);
     this.resource.take(this.claimedBy(act));
     const acts = (this.acts.get(key) ?? []).filter((other) => isAlive(other));
@@ -143,6 +147,8 @@ export class Checker implements StoreObserver {
     for (const operation of transaction.then) {
       if (operation.op === 'get') continue;
       if (operation.key.includes('/own/')) this.judgeRecord(process, operation);
+      else if (operation.op === 'put' && operation.key.includes('/id/'))
+        this.judgeIdTaken(process, operation.key);
       else if (operation.op === 'delete' && operation.key.includes('/hb/'))
         this.judgeEviction(process, operation.key);
     }
@@ -252,6 +258,17 @@ export class Checker implements StoreObserver {
     if (parsed?.kind !== 'heartbeat' || value === undefined) return;
     const {container} = JSON.parse(value) as Heartbeat;
     this.evictions.push({app: parsed.app, container, atMs: world.nowMs});
+  }
+
+  /** An id may be taken only from one that has no heartbeat any more. */
+  private judgeIdTaken(process: SimProcess | undefined, key: string): void {
+    const {kv} = this.server;
+    const parsed = this.keys.parse(key);
+    const value = kv.get(key)?.value;
+    if (parsed?.kind !== 'containerId' || value === undefined) return;
+    const holder = decodeIdHolder(value);
+    if (process?.ids.has(holder) === true || !this.hasHeartbeat(parsed.app, holder)) return;
+    this.violated('law', `${process?.name ?? 'operator'} takes ${key} from one that lives`);
   }
 
   /** A heartbeat may be taken away only from one that may not act any more. */

@@ -4,10 +4,22 @@ import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {Daemon} from './daemon-node.ts';
 import {APP, SERVICE} from './fleet.ts';
 import type {Fleet} from './fleet.ts';
+import type {SimProcess} from './process.ts';
 
 /** A change is noticed, decided on, hinted at and claimed within so long in a calm world. */
 const CHANGE_MS = 3_000;
 const PROBE = 'probe';
+interface Limits {
+  readonly watches: number;
+  readonly timers: number;
+}
+
+/** Most that a process has in a calm world: its app's spec; a call to the store or two may be under way. */
+const CONTAINER_LIMITS: Limits = {watches: 1, timers: 6};
+/** A daemon's own: the leader and the daemons. */
+const DAEMON_LIMITS: Limits = {watches: 2, timers: 8};
+const WATCHES_AN_APP = 4;
+const TIMERS_AN_APP = 4;
 
 /** The daemon of the app's record takes a change and acts on it, and so does the leader. */
 export function checkGoverned(fleet: Fleet): void {
@@ -49,6 +61,25 @@ function governorOf(fleet: Fleet, app: string): Daemon | undefined {
 export function checkNothingLeft(fleet: Fleet): void {
   const left = leftOver(fleet);
   if (left !== undefined) fleet.checker.violated('leak', `${left} is left`);
+  checkNoLeaks(fleet);
+}
+
+/** Who has lived through faults holds no more timers and watches than one that has just begun. */
+function checkNoLeaks({server, checker, containers, daemons}: Fleet): void {
+  const {watches} = server;
+  const check = ({alive, name, timers}: SimProcess, open: number, limits: Limits): void => {
+    if (alive && open > limits.watches) checker.violated('leak', `${name} has ${open} watches`);
+    if (alive && timers > limits.timers) checker.violated('leak', `${name} has ${timers} timers`);
+  };
+  for (const {process} of containers.values())
+    check(process, watches.get(process) ?? 0, CONTAINER_LIMITS);
+  for (const {process, apps} of daemons.values()) {
+    const limits = {
+      watches: DAEMON_LIMITS.watches + WATCHES_AN_APP * apps.length,
+      timers: DAEMON_LIMITS.timers + TIMERS_AN_APP * apps.length,
+    };
+    check(process, watches.get(process) ?? 0, limits);
+  }
 }
 
 /** A key of a process that does not live any more. */

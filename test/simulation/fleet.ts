@@ -27,6 +27,8 @@ export const CLONE_NONCE = 'of a clone';
 export const SERVICE = 'sm.svc';
 /** An effect may reach the resource so late, in T. */
 const EFFECT_DELAY_T = 3;
+/** Of all processes that there may be. */
+const LONGEST_TTL_MS = 5_000;
 /** Rates of any two clocks differ by less than 1 % (assumption A2). */
 const RATE_SPREAD = 0.0049;
 
@@ -51,7 +53,11 @@ export class Fleet {
   readonly daemons = new Map<string, Daemon>();
   /** Production's own wiring, stores and clocks run in here, down to the sockets. */
   real = false;
-  private readonly http: HttpNetwork;
+  readonly http: HttpNetwork;
+  /** What operators have begun and must bring to an end, whatever faults there are. */
+  tasks = 0;
+  /** The app may be away for a while: what operators ask of it then is refused. */
+  recreating = false;
   /** Second processes with the id of another. */
   readonly doubles = new Set<ContainerNode>();
   readonly hints: HintNetwork;
@@ -84,7 +90,8 @@ export class Fleet {
   }
 
   get operator(): Operator {
-    this.knownOperator ??= new Operator(this.server, this.keys, () => 1);
+    const longestTtlMs = (): number => Math.max(LONGEST_TTL_MS, this.shape.ttlMs);
+    this.knownOperator ??= new Operator(this.server, this.keys, () => 1, longestTtlMs);
     return this.knownOperator;
   }
 
@@ -186,6 +193,7 @@ export class Fleet {
 
   healWider(): void {
     this.hints.hearAgain();
+    this.http.lies.clear();
     this.refusing.clear();
     this.crashing.clear();
     this.checker.onApplied = undefined;
@@ -236,11 +244,23 @@ export class Fleet {
     return [...this.containers.values()].filter(({process}) => process.alive);
   }
 
+  /** There is the app, and it is not being removed. */
+  get appStands(): boolean {
+    const spec = this.server.kv.get(this.keys.appSpec(APP))?.value;
+    return spec !== undefined && (JSON.parse(spec) as {deleting?: boolean}).deleting !== true;
+  }
+
+  private get refuses(): boolean {
+    return this.recreating && !this.appStands;
+  }
+
   putShard(shard: string, fields: Partial<ShardSpec> = {}): void {
+    if (this.refuses) return;
     this.put(this.keys.shardSpec(APP, shard), {...shardSpec(APP, shard), ...fields});
   }
 
   removeShard(shard: string): void {
+    if (this.refuses) return;
     this.remove(this.keys.shardSpec(APP, shard));
   }
 
@@ -252,6 +272,7 @@ export class Fleet {
 
   order(container: string, order: ContainerOrder['order'] | undefined): void {
     const key = this.keys.containerOrder(APP, container);
+    if (this.refuses) return;
     if (order === undefined) {
       if (this.server.kv.get(key) !== undefined) this.remove(key);
       return;
@@ -272,6 +293,7 @@ export class Fleet {
   /** Puts a container into the pool, or takes it out. */
   worker(container: string, member: boolean): void {
     const key = this.keys.worker(APP, POOL, container);
+    if (this.refuses) return;
     if (this.server.kv.get(key) !== undefined) {
       if (!member) this.remove(key);
     } else if (member) this.put(key, {});

@@ -28,6 +28,10 @@ export class SimProcess {
   touched = false;
   private readonly nature: ClockNature;
   private pausedUntilMs = 0;
+  /** By how much the wall clock was set. */
+  private wallStepMs = 0;
+  /** Timers that are set and not due yet. */
+  timers = 0;
   /** Local ms that the monotonic clock has missed in suspensions. */
   private missedMs = 0;
   private readonly backlog: Record<EventKind, (() => void)[]> = {io: [], timer: [], turn: []};
@@ -78,10 +82,16 @@ export class SimProcess {
     const dueMs = this.clock.nowMs() + delayMs;
     const ring = this.world.boundaries === undefined ? run : this.atBoundary(run);
     let event: WorldEvent;
+    let over = false;
     const arm = (): void => {
       const waitMs = (dueMs - this.clock.nowMs()) / this.nature.rate;
       // A timer counts the monotonic clock: after a suspension it is not due yet.
-      const fire = (): void => (this.clock.nowMs() + 1e-6 < dueMs ? arm() : ring());
+      const fire = (): void => {
+        if (this.clock.nowMs() + 1e-6 < dueMs) return arm();
+        over = true;
+        this.timers -= 1;
+        ring();
+      };
       event = this.world.schedule(
         this.world.nowMs + Math.max(0, waitMs) + 1e-5,
         this,
@@ -91,10 +101,12 @@ export class SimProcess {
         },
       );
     };
+    this.timers += 1;
     arm();
     return {
       cancel: () => {
-        event.cancelled = true;
+        if (!over) this.timers -= 1;
+        over = event.cancelled = true;
       },
     };
   }
@@ -135,6 +147,13 @@ export class SimProcess {
     this.world.at(until, () => this.resume());
   }
 
+  /** Somebody sets the wall clock; the others go on. */
+  stepWall(byMs: number): void {
+    this.wallStepMs += byMs;
+    this.touched = true;
+    this.world.note(`wall clock of ${this.name} steps ${byMs.toFixed(0)}`);
+  }
+
   kill(): void {
     if (!this.alive) return;
     this.alive = false;
@@ -163,7 +182,7 @@ export class SimProcess {
     const owner = (): number => nature.offsetMs + nature.rate * world.nowMs;
     return {
       nowMs: () => owner() - this.missedMs,
-      wallMs: () => Math.floor(EPOCH_MS + owner()),
+      wallMs: () => Math.floor(EPOCH_MS + owner() + this.wallStepMs),
       ownerMs: owner,
       after: (delayMs, callback) => this.after(delayMs, callback),
       sleep: (delayMs) => new Promise((resolve) => void this.after(delayMs, resolve)),

@@ -60,6 +60,8 @@ const CONVERGE_MS = 5_000;
 /** After that no record may change for so long, one of these times. */
 const QUIET_MS = 8_000;
 const QUIET_WINDOWS = 6;
+/** A removal waits for the last container, an accepted restore for the longest T there may be. */
+const TASKS_LIMIT_MS = 150_000;
 /** How often it is looked whether everything has come to rest. */
 const REST_LOOK_MS = 500;
 /** Records may settle for so long after everything is placed: last balancing moves. */
@@ -68,6 +70,7 @@ const SETTLE_MS = 4_000;
 /** What the admin API refuses while an app is being removed, and second processes, which would be turned away. */
 const OF_OPERATORS: ReadonlySet<FaultName> = new Set<FaultName>([
   ...(['shardChurn', 'pins', 'orders', 'workerGroups', 'operatorEvicts', 'doubleId'] as const),
+  ...(['recreateApp', 'restoreStore'] as const),
 ]);
 
 /** Runs the seed. Equal seeds and options give equal outcomes. */
@@ -166,13 +169,23 @@ function swarm({random}: World): FaultName[] {
 /** The faults are over: everything has to come right in time, and then be still. */
 function calm(fleet: Fleet, endsMs: number): void {
   const {world, checker} = fleet;
-  awaitRest(fleet, endsMs + convergenceMs(fleet));
+  awaitTasks(fleet, endsMs + TASKS_LIMIT_MS);
+  awaitRest(fleet, world.nowMs + convergenceMs(fleet));
   if (checker.violation !== undefined) return;
+  if (!fleet.appStands) return checker.violated('I6', 'there is no app any more');
   checkPlaced(fleet);
   world.run(world.nowMs + SETTLE_MS);
   awaitQuiet(fleet);
   if (checker.violation === undefined) checkPlaced(fleet);
   if (checker.violation === undefined && fleet.real) again(fleet);
+}
+
+/** What operators have begun comes to its end. */
+function awaitTasks(fleet: Fleet, byMs: number): void {
+  const {world, checker} = fleet;
+  while (checker.violation === undefined && fleet.tasks > 0 && world.nowMs < byMs)
+    world.run(world.nowMs + REST_LOOK_MS);
+  if (fleet.tasks > 0) checker.violated('I6', 'what the operator began does not come to an end');
 }
 
 /** Until nothing is left to be made up for, at the latest until then: from there on nothing but heartbeats would be seen. */
@@ -239,6 +252,8 @@ function convergenceMs(fleet: Fleet): number {
 /** Whether so many containers are silent, or were evicted within one window of W and the 2T for which that holds, that the brake may hold. */
 function manyLost(fleet: Fleet, app: string, ttlMs: number): boolean {
   const {server, keys, containers, daemons, checker, world} = fleet;
+  // Everybody registers anew: all that the backup knew of are lost at once.
+  if (checker.restored) return true;
   const living = new Set<string>();
   for (const {process, incarnation} of [...containers.values(), ...daemons.values()])
     if (process.alive) living.add(incarnation);

@@ -51,7 +51,7 @@ export function simulatedEndpoint(
   process: SimProcess,
 ): (endpoint: string) => EndpointClient {
   return (endpoint) => {
-    const store = new SimulatedStore(server, process);
+    const store = new SimulatedStore(server, process, endpoint);
     const wire = new Wire(server, store);
     const clients = {
       endpoint,

@@ -2,6 +2,7 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {Dispatcher} from 'undici';
 import type {HintHandler} from '../../src/container/receiver.ts';
+import {HINT_PATHS} from '../../src/protocol/hints.ts';
 import {nameOfNode} from './boundary-names.ts';
 import type {SimProcess} from './process.ts';
 import type {Weather} from './weather.ts';
@@ -23,7 +24,12 @@ interface HttpServer {
   readonly answer: (request: HttpRequest) => Promise<HttpReply>;
 }
 
+/** What a container says of its shards: one more than it has, or one less. */
+export type Lie = 'more' | 'less';
+
 export class HttpNetwork {
+  /** Endpoints that do not say what they hold, but this. */
+  readonly lies = new Map<string, Lie>();
   private readonly world: World;
   private readonly weather: Weather;
   /** Nothing reaches this endpoint. */
@@ -91,7 +97,9 @@ export class HttpNetwork {
     const what = (): string => `answer of ${nameOfCall(endpoint, request)}`;
     // Who is paused has taken the connection and says nothing; who dies meanwhile neither.
     caller.deliver(this.weather.brokenAfterMs(caller, what), broken);
-    const back = (reply: HttpReply): void => {
+    const back = (truth: HttpReply): void => {
+      const lie = request.path.startsWith(HINT_PATHS.shards) && this.lies.get(endpoint);
+      const reply = lie ? lied(truth, lie) : truth;
       for (const delayMs of this.weather.hintDelays(what).slice(0, 1))
         this.world.after(delayMs, () => caller.deliver(0, () => answered(reply)));
     };
@@ -112,6 +120,18 @@ export class HttpNetwork {
     }
     return {...request, body: JSON.stringify(said)};
   }
+}
+
+function lied(reply: HttpReply, lie: Lie): HttpReply {
+  const said = JSON.parse(reply.body) as {
+    containers: {shards: {id: string; ready: boolean}[]}[];
+  };
+  for (const one of said.containers) {
+    const [first] = one.shards;
+    if (lie === 'less') one.shards.pop();
+    else if (first !== undefined) one.shards.push({...first, id: 'nobody', ready: true});
+  }
+  return {...reply, body: JSON.stringify(said)};
 }
 
 /** `hint c1 add s3`, as hints are named elsewhere. */

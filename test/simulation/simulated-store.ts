@@ -29,6 +29,8 @@ const ATTEMPT_LIMIT_MS = 2_000;
 const READ_PAUSE_MS = 50;
 /** How soon a stalled watch is looked at again. */
 const STALL_LOOK_MS = 250;
+/** Pings find a dead connection of a real client within so long: keepalive time and timeout of src/etcd/connection.ts. */
+const KEEPALIVE_MS = 9_000;
 
 type Settled = Exclude<TransactionOutcome, {kind: 'unknown'}>;
 
@@ -40,6 +42,10 @@ export interface StoreObserver {
 
 interface Watcher {
   readonly process: SimProcess;
+  /** Member of etcd that it is open on; undefined: no real client, which nothing tells of a dead connection. */
+  readonly endpoint: string | undefined;
+  /** Since when nothing comes over its connection. */
+  deadSinceMs: number | undefined;
   readonly prefix: string;
   readonly listener: WatchListener;
   next: number;
@@ -86,9 +92,27 @@ export class StoreServer {
     return outcome;
   }
 
+  /** Watches that processes have open, by process. */
+  get watches(): ReadonlyMap<SimProcess, number> {
+    const open = new Map<SimProcess, number>();
+    for (const {process} of this.watchers) open.set(process, (open.get(process) ?? 0) + 1);
+    return open;
+  }
+
   open(watcher: Watcher): void {
     this.watchers.add(watcher);
     this.tellSoon(watcher);
+  }
+
+  /** From a backup, as another cluster: every stream ends. */
+  restore(kv: MemoryKv, clusterId: string): void {
+    this.kv = kv;
+    this.clusterId = clusterId;
+    for (const watcher of this.watchers) {
+      this.close(watcher);
+      watcher.process.deliver(0, () => watcher.listener.onLost('etcd ended'));
+    }
+    this.world.note(`etcd is restored to r${kv.revision} as ${clusterId}`);
   }
 
   close(watcher: Watcher): void {
@@ -115,12 +139,12 @@ export class StoreServer {
     watcher.telling = false;
     if (watcher.closed || !watcher.process.alive) return;
     const {process, listener} = watcher;
-    if (this.weather.watchStalled(process)) {
+    if (this.isSilent(watcher) && !this.isFoundDead(watcher)) {
       watcher.telling = true;
       this.world.after(STALL_LOOK_MS, () => this.tell(watcher, this.kv.revision));
       return;
     }
-    if (this.weather.watchBreaks(process)) {
+    if (watcher.deadSinceMs !== undefined || this.weather.watchBreaks(process)) {
       this.close(watcher);
       process.deliver(0, () => listener.onLost('the world broke the stream'));
       return;
@@ -142,16 +166,36 @@ export class StoreServer {
     }
     if (this.kv.revision > upTo) this.tellSoon(watcher);
   }
+
+  /** Nothing comes over the watch now. */
+  private isSilent(watcher: Watcher): boolean {
+    const {process, endpoint} = watcher;
+    const {weather} = this;
+    const isDead = weather.answersCut(process) || weather.endpoints.has(endpoint ?? '');
+    if (!isDead || endpoint === undefined) watcher.deadSinceMs = undefined;
+    else watcher.deadSinceMs ??= this.world.nowMs;
+    return isDead || weather.watchStalled(process);
+  }
+
+  /** A server that is only slow answers pings; a connection that is dead does not. */
+  private isFoundDead({deadSinceMs, endpoint}: Watcher): boolean {
+    if (deadSinceMs === undefined) return false;
+    if (this.weather.endpoints.get(endpoint ?? '') === 'refuses') return true;
+    return this.world.nowMs - deadSinceMs >= KEEPALIVE_MS;
+  }
 }
 
 /** The store as one process reaches it. */
 export class SimulatedStore implements Store {
   private readonly server: StoreServer;
   private readonly process: SimProcess;
+  private readonly endpoint: string | undefined;
 
-  constructor(server: StoreServer, process: SimProcess) {
+  /** `endpoint`: the member of etcd that it is reached by; undefined: whichever works. */
+  constructor(server: StoreServer, process: SimProcess, endpoint?: string) {
     this.server = server;
     this.process = process;
+    this.endpoint = endpoint;
   }
 
   async get(key: string, options?: CallOptions): ReturnType<Store['get']> {
@@ -216,9 +260,9 @@ export class SimulatedStore implements Store {
   }
 
   watch(prefix: string, fromRevision: number, listener: WatchListener): Watch {
-    const {server, process} = this;
+    const {server, process, endpoint} = this;
     const watcher: Watcher = {
-      process,
+      ...{process, endpoint, deadSinceMs: undefined},
       prefix,
       listener,
       next: fromRevision,
@@ -233,13 +277,9 @@ export class SimulatedStore implements Store {
     return {clusterId: this.server.clusterId, revision: this.server.kv.revision};
   }
 
-  async compact(): Promise<void> {
-    return undefined;
-  }
+  async compact(): Promise<void> {}
 
-  async close(): Promise<void> {
-    return undefined;
-  }
+  async close(): Promise<void> {}
 
   private entry(key: string, atRevision: number | undefined): KeyValue | undefined {
     const {kv} = this.server;
@@ -254,7 +294,7 @@ export class SimulatedStore implements Store {
     look: (atRevision: number | undefined) => T,
   ): Promise<{revision: number; entries: T}> {
     const {server, process} = this;
-    const {weather, kv} = server;
+    const {weather} = server;
     return new Promise((resolve, reject) => {
       let over = false;
       const end = process.after(options?.timeoutMs ?? ATTEMPT_LIMIT_MS, () => {
@@ -269,13 +309,18 @@ export class SimulatedStore implements Store {
           what,
           () => {
             const at = this.readAt(what, look);
-            return {revision: at ?? kv.revision, entries: look(at)};
+            try {
+              return {revision: at ?? server.kv.revision, entries: look(at)};
+            } catch (error) {
+              return error as SmError;
+            }
           },
           (reply) => {
             over = true;
             end.cancel();
             broken.cancel();
-            resolve(reply);
+            if (reply instanceof SmError) reject(reply);
+            else resolve(reply);
           },
           () => {
             broken.cancel();
@@ -295,9 +340,9 @@ export class SimulatedStore implements Store {
     const {process, server} = this;
     const {weather, kv} = server;
     const steps = weather.staleSteps.get(process) ?? 0;
-    if (weather.staleSteps.delete(process)) return changesBack(kv.revision, steps, look);
+    if (weather.staleSteps.delete(process)) return changesBack(kv, steps, look);
     const behind = weather.readBehind(process, what, kv.revision);
-    return behind === 0 ? undefined : kv.revision - behind;
+    return behind === 0 ? undefined : Math.max(kv.oldest, kv.revision - behind);
   }
 
   /** One message there and one back; what the network makes of them is the weather's. */
@@ -312,15 +357,16 @@ export class SimulatedStore implements Store {
     const {world, weather} = server;
     const struck = world.boundaries?.call(process, kind, what());
     const fate = {...weather.storeFate(process, what), ...struck};
-    if (fate.refused) {
+    const fault = weather.endpoints.get(this.endpoint ?? '');
+    if (fate.refused || fault === 'refuses') {
       process.deliver(fate.thereMs, failed);
       return;
     }
-    if (fate.lost) return;
+    if (fate.lost || fault === 'swallows') return;
     world.after(fate.thereMs, () => {
       if (weather.requestsCut(process)) return;
       const reply = serve();
-      if (fate.answerLost) return;
+      if (fate.answerLost || fault !== undefined) return;
       world.after(fate.backMs, () => {
         if (!weather.answersCut(process)) process.deliver(0, () => answered(reply));
       });
@@ -333,12 +379,13 @@ function concerns({op, key}: Operation, prefix: string): boolean {
 }
 
 /** The newest revision at which so many changes of what `look` sees had not been made yet. */
-function changesBack(newest: number, steps: number, look: (at: number) => unknown): number {
-  let at = newest;
+function changesBack(kv: MemoryKv, steps: number, look: (at: number) => unknown): number {
+  const oldest = Math.max(1, kv.oldest);
+  let at = kv.revision;
   let seen = JSON.stringify(look(at));
-  for (let left = steps; left > 0 && at > 1; left -= 1) {
+  for (let left = steps; left > 0 && at > oldest; left -= 1) {
     const after = seen;
-    while (at > 1 && seen === after) {
+    while (at > oldest && seen === after) {
       at -= 1;
       seen = JSON.stringify(look(at));
     }

@@ -26,6 +26,9 @@ export const CALM_FATE: StoreFate = {
 const CALM_NOTICE_MS = 3_000;
 const CALM_LAG_MS = 2;
 
+/** What one member of etcd does: connections fail at once, stay open with no answer, or only answers get lost. */
+export type EndpointFault = 'refuses' | 'swallows' | 'loses answers';
+
 export type CutKind = 'requests' | 'answers' | 'both';
 
 export interface Rates {
@@ -45,6 +48,8 @@ export interface Rates {
   /** Of hints that bring a record: it is another than the stored one. */
   hintLies: number;
   hintLateMs: number;
+  /** Of looks at another's heartbeat: as old as may be. */
+  staleLooks: number;
 }
 
 const CALM: Rates = {
@@ -60,7 +65,10 @@ const CALM: Rates = {
   hintTwice: 0,
   hintLies: 0,
   hintLateMs: 5,
+  staleLooks: 0,
 };
+const STALE_LOOK_REVISIONS = 1_000;
+const LOOK = 'read hb';
 
 export class Weather {
   rates: Rates = {...CALM};
@@ -68,6 +76,8 @@ export class Weather {
   refusesWrites = false;
   /** The next read of the process misses so many changes of what it asks for. */
   readonly staleSteps = new Map<SimProcess, number>();
+  /** Members of etcd that something is wrong with. */
+  readonly endpoints = new Map<string, EndpointFault>();
   private readonly world: World;
   private readonly random: Random;
   private readonly cuts = new Map<SimProcess, CutKind>();
@@ -89,6 +99,13 @@ export class Weather {
     this.outage = false;
     this.cuts.clear();
     this.stalls.clear();
+    this.endpoints.clear();
+  }
+
+  setEndpoint(endpoint: string, fault: EndpointFault | undefined): void {
+    if (fault === undefined) this.endpoints.delete(endpoint);
+    else this.endpoints.set(endpoint, fault);
+    this.world.note(`${endpoint} ${fault ?? 'is well'}`);
   }
 
   setOutage(on: boolean): void {
@@ -155,7 +172,7 @@ export class Weather {
     const behind = this.world.choices.value(
       () => `${process.label} ${what()} behind`,
       () => 0,
-      () => this.drawnBehind(),
+      () => this.drawnBehind(what),
     );
     return Math.min(revision - 1, behind);
   }
@@ -208,8 +225,10 @@ export class Weather {
     };
   }
 
-  private drawnBehind(): number {
-    const {stale, staleRevisions} = this.rates;
+  private drawnBehind(what: () => string): number {
+    const {stale, staleRevisions, staleLooks} = this.rates;
+    if (staleLooks > 0 && what() === LOOK && this.random.chance(staleLooks))
+      return this.random.whole(1, STALE_LOOK_REVISIONS);
     if (stale === 0 || !this.random.chance(stale)) return 0;
     return this.random.whole(1, staleRevisions);
   }

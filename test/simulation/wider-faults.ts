@@ -3,6 +3,7 @@ import type {Fault, FaultTime} from './faults.ts';
 import {APP, SERVICE} from './fleet.ts';
 import type {Fleet} from './fleet.ts';
 import type {ContainerNode} from './container-node.ts';
+import {OUTER_FAULTS} from './outer-faults.ts';
 import type {Random} from './random.ts';
 
 /** Seeds below it have the first faults only, and so the histories that they always had. */
@@ -163,4 +164,5 @@ export const WIDER_FAULTS = {
       if (node !== undefined) time.fleet.fork(node);
     },
   },
+  ...OUTER_FAULTS,
 } as const satisfies Record<string, WiderFault>;
