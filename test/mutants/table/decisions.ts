@@ -4,7 +4,45 @@ import type {Mutant} from '../mutant.ts';
 
 const DECISIONS_TESTS = testsOf('test/governor/decisions.test.ts');
 
+const RENEWALS_TESTS = testsOf('test/governor/renewals.test.ts');
+
 export const DECISIONS_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/governor/renewals.ts', [
+    {
+      name: 'a renewal does not count',
+      breaks: '"Failure detector": a new version restarts the count',
+      find: 'this.clock.observe(incarnation, change.entry.mod, ttlMs, nowMs, sentAtMs);',
+      replace: '',
+      killed: RENEWALS_TESTS(
+        'a heartbeat that only says that its sender lives > counts all the same: its sender is not evicted',
+      ),
+    },
+    {
+      name: 'a renewal hides another state',
+      breaks: '"Governor": every decision looks at all that is known',
+      find: 'before.state === after.state &&',
+      replace: '',
+      killed: RENEWALS_TESTS('a heartbeat that says more is looked at: > another state'),
+    },
+    {
+      name: 'who was missed is not looked at again',
+      breaks: '"Governor": every decision looks at all that is known',
+      find: 'return isNews || (known?.incarnation === incarnation && isByClock(known.state));',
+      replace: 'return isNews || known === undefined;',
+      killed: RENEWALS_TESTS(
+        'a heartbeat that only says that its sender lives > is looked at when its sender had been missed',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/status-reporter.ts', [
+    {
+      name: 'settled is no news',
+      breaks: 'a summary says whether something is under way',
+      find: 'this.touched ||= settled !== this.settled;',
+      replace: '',
+      killed: RENEWALS_TESTS('whether there is work under way is news for the summary by itself'),
+    },
+  ]),
   ...inFile('src/governor/eviction.ts', [
     {
       name: 'one eviction a millisecond',

@@ -25,6 +25,16 @@ export const STORE_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'a hint is compared with nothing',
+      breaks: 'transition table: mod',
+      find: "return {\n        key: keys.ownership(app, guard.shard),\n        target: 'value',\n        op: '=',\n        value: encodeRecord(guard.record),\n      };",
+      replace:
+        "return {key: keys.ownership(app, guard.shard), target: 'mod', op: '!=', value: -1};",
+      killed: GUARDS_TESTS(
+        'a record > as hinted passes; one that differs in anything, and none, do not',
+      ),
+    },
+    {
       name: 'no compare of the cluster record',
       breaks: '"Records": an etcd that was restored is not claimed in',
       find: "return equal(keys.cluster(), 'mod', guard.mod);",
