@@ -4,7 +4,6 @@ import {PrefixWatch} from '../../src/etcd/watch.ts';
 import {EndpointRotation} from '../../src/etcd/endpoint-rotation.ts';
 import {SessionDriver} from '../../src/container/session-driver.ts';
 import {FailureDetector} from '../../src/ownership/failure-detector.ts';
-import {Observer} from '../../src/server/watching/observer.ts';
 import type {Transaction} from '../../src/store/port.ts';
 import type {FaultName} from './faults.ts';
 import {APP, Fleet} from './fleet.ts';
@@ -118,8 +117,8 @@ const BREAKS: readonly Break[] = [
   },
   {
     name: 'watches that stay open when others take their place',
-    type: Observer,
-    method: 'closeWatches',
+    type: PrefixWatch,
+    method: 'close',
     planted: () => () => undefined,
     faults: ['pauseDaemon', 'cutDaemon'],
     broken: /^leak .* watches/,
