@@ -3,6 +3,7 @@ import {containerState, modeOf} from '../model/container-state.ts';
 import type {Hearing} from '../model/container-state.ts';
 import type {ContainerState} from '../model/container.ts';
 import type {PlacementContainer} from '../model/placement.ts';
+import type {ContainerTrust} from './container-trust.ts';
 import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {AppView} from './view.ts';
 
@@ -20,26 +21,32 @@ export interface LivingContainer {
 /** Living containers that get nothing new, by incarnation. */
 export interface Closed {
   readonly unreachable: Pick<ReadonlySet<string>, 'has'>;
+  /** Why adds there are expected to fail. */
+  readonly trust: Pick<ContainerTrust, 'refusal'>;
   /** Why what it says is not believed. */
   readonly doubted: ReadonlyMap<string, string>;
+}
+
+/** How a container is seen, and why, where that needs words. */
+interface Sight {
+  readonly hearing: Hearing;
+  readonly note?: string;
 }
 
 /** Containers by id. */
 export function livingContainers(
   view: AppView,
   clock: FailureDetector,
-  {unreachable, doubted}: Closed,
+  closed: Closed,
   nowMs: number,
 ): Map<string, LivingContainer> {
   const living = new Map<string, LivingContainer>();
   for (const [container, {incarnation}] of view.ids) {
     const heartbeat = view.heartbeats.get(incarnation);
     if (heartbeat === undefined || heartbeat.value.state === 'waiting') continue;
-    const note = unreadableNote(view, incarnation) ?? doubted.get(incarnation);
-    const shut = note !== undefined || unreachable.has(incarnation);
     const order = view.orders.get(container)?.value;
-    const heard = hearing(clock, incarnation, shut, nowMs);
-    const state = containerState(heartbeat.value.state, incarnation, order, heard);
+    const {hearing, note} = sight(view, clock, incarnation, closed, nowMs);
+    const state = containerState(heartbeat.value.state, incarnation, order, hearing);
     living.set(container, {
       container,
       incarnation,
@@ -49,6 +56,14 @@ export function livingContainers(
       ...(note === undefined ? {} : {note}),
     });
   }
+  return withoutChoice(living);
+}
+
+/** Where every container is refusing, none is to be preferred: each takes what it would take if it were ready. */
+function withoutChoice(living: Map<string, LivingContainer>): Map<string, LivingContainer> {
+  const staying = [...living.values()].filter(({mode}) => mode !== 'draining');
+  if (staying.some(({state}) => state !== 'refusing')) return living;
+  for (const one of staying) living.set(one.container, {...one, mode: 'open'});
   return living;
 }
 
@@ -62,13 +77,19 @@ function unreadableNote(view: AppView, incarnation: string): string | undefined 
   return problem && `has a heartbeat that cannot be read: ${problem}`;
 }
 
-function hearing(
+function sight(
+  view: AppView,
   clock: FailureDetector,
   incarnation: string,
-  shut: boolean,
+  {unreachable, doubted, trust}: Closed,
   nowMs: number,
-): Hearing {
-  if (clock.silent(incarnation, nowMs)) return 'silent';
-  if (clock.suspect(incarnation, nowMs)) return 'suspect';
-  return shut ? 'unreachable' : 'heard';
+): Sight {
+  const problem = unreadableNote(view, incarnation) ?? doubted.get(incarnation);
+  const note = problem === undefined ? {} : {note: problem};
+  if (clock.silent(incarnation, nowMs)) return {hearing: 'silent', ...note};
+  if (clock.suspect(incarnation, nowMs)) return {hearing: 'suspect', ...note};
+  if (problem !== undefined || unreachable.has(incarnation))
+    return {hearing: 'unreachable', ...note};
+  const refused = trust.refusal(incarnation);
+  return refused === undefined ? {hearing: 'heard'} : {hearing: 'refusing', note: refused};
 }

@@ -3,6 +3,7 @@
  * news only marks shards; every decision looks at everything that is known. Passive; the shell holds clock and store.
  */
 import type {AppChange} from '../model/change.ts';
+import type {Heartbeat} from '../model/container.ts';
 import {moveReasonText, plannedMoveReason} from '../model/move-reason.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {Transition} from '../model/transition.ts';
@@ -11,6 +12,7 @@ import {FailureDetector} from '../ownership/failure-detector.ts';
 import type {GovernorAction, GovernorAnswer} from './actions.ts';
 import {AdmissionQueue, unclaimedLimit} from './admission-queue.ts';
 import {ClaimMonitor} from './claim-monitor.ts';
+import {ContainerTrust} from './container-trust.ts';
 import {livingContainers} from './containers.ts';
 import type {LivingContainer} from './containers.ts';
 import {Evictor} from './eviction.ts';
@@ -24,7 +26,7 @@ import {InFlightMoves} from './in-flight-moves.ts';
 import {PendingWrites} from './pending-writes.ts';
 import {PlanCache} from './plan-cache.ts';
 import type {QueuedMove} from './plan-cache.ts';
-import {changesPlan, placementSnapshot} from './placement.ts';
+import {changesPlan} from './placement.ts';
 import {reconcile, reconcileGone, reconcileUnplanned} from './reconcile.ts';
 import type {ReconcileContext, Step} from './reconcile.ts';
 import {Removal} from './removal.ts';
@@ -32,6 +34,7 @@ import {Renewals} from './renewals.ts';
 import {REFUSED_RETRY_MS, RetrySchedule} from './retry.ts';
 import {StatusReporter} from './status-reporter.ts';
 import type {OutsideAlarm, StatusInput} from './status-reporter.ts';
+import {TrialPlanner} from './trial-planner.ts';
 import {AppView, incarnationOf, listedKey} from './view.ts';
 
 export class Governor {
@@ -48,6 +51,8 @@ export class Governor {
   private readonly holdings = new HoldingsCheck();
   private readonly removal = new Removal();
   private readonly statusReporter = new StatusReporter();
+  private readonly trust = new ContainerTrust();
+  private readonly trialPlanner: TrialPlanner;
   private readonly planCache: PlanCache;
   private readonly renewals: Renewals;
   private living: Map<string, LivingContainer> = new Map();
@@ -69,6 +74,7 @@ export class Governor {
   constructor(options: GovernorOptions, nowMs: number) {
     this.options = options;
     this.planCache = new PlanCache(nowMs);
+    this.trialPlanner = new TrialPlanner(this.trust, options.plan);
     this.clock = options.silence ?? new FailureDetector();
     this.renewals = new Renewals(this.view, this.clock, this.statusReporter);
   }
@@ -79,11 +85,11 @@ export class Governor {
     if (renewed !== undefined) return renewed;
     const before = change.kind === 'own' ? this.view.own.get(change.shard) : undefined;
     const incarnation = incarnationOf(change);
-    const known = incarnation !== undefined && this.view.heartbeats.has(incarnation);
+    const last = this.view.heartbeats.get(incarnation ?? '')?.value;
     if (!this.view.apply(change)) return false;
     this.statusReporter.touch();
     if (change.kind === 'own') this.ownChanged(change.shard, before, change.entry, nowMs);
-    else if (incarnation !== undefined) this.heartbeatChanged(incarnation, known, nowMs);
+    else if (incarnation !== undefined) this.heartbeatChanged(incarnation, last, nowMs);
     else this.planCache.dirty = true;
     if (change.kind === 'shard') this.dirty.add(change.shard);
     return true;
@@ -91,11 +97,8 @@ export class Governor {
 
   /** Everything there is at one revision: what is not listed is gone. The first listing starts the work. */
   relisted(changes: readonly AppChange[], revision: number, nowMs: number): void {
-    const listed = new Set<string>();
-    for (const change of changes) {
-      listed.add(listedKey(change));
-      this.changed(change, nowMs);
-    }
+    const listed = new Set(changes.map((change) => listedKey(change)));
+    for (const change of changes) this.changed(change, nowMs);
     for (const gone of this.view.missingFrom(listed, revision)) this.changed(gone, nowMs);
     for (const shard of this.view.own.keys()) this.dirty.add(shard);
     this.planCache.dirty = this.listed = true;
@@ -177,7 +180,7 @@ export class Governor {
       this.retries.wakeAtMs(),
     ];
     const {spec} = this.view;
-    if (spec !== undefined) marks.push(this.planCache.wakeAtMs());
+    if (spec !== undefined) marks.push(this.planCache.wakeAtMs(), this.trialPlanner.wakeAtMs());
     if (spec !== undefined && this.admissions.hasRoom(this.unclaimedOf)) marks.push(nowMs);
     // What `advance` would not look at must not wake it, or it never sleeps again.
     if (spec?.value.deleting === true) marks.push(this.removal.wakeAtMs());
@@ -197,25 +200,28 @@ export class Governor {
     this.claims.note(shard, before?.value, after?.value, nowMs);
     this.history.note(shard, before?.value, after?.value, this.wallMs, nowMs);
     this.retries.noteFailures(shard, after?.value, nowMs);
+    if (this.trust.note(shard, before?.value, after?.value, nowMs)) this.planCache.dirty = true;
     const left = before !== undefined && before.value.state !== 'free';
     this.roomMade ||= left && after?.value.incarnation !== before.value.incarnation;
     this.roomMade ||= after?.value.state === 'free';
     const target = this.planCache.destination(shard)?.target ?? '';
-    this.planCache.dirty ||= changesPlan(before?.value, after?.value, this.living, target);
+    const trial = this.trust.trials.get(shard)?.container;
+    this.planCache.dirty ||= changesPlan(before?.value, after?.value, this.living, target, trial);
   }
 
-  private heartbeatChanged(incarnation: string, known: boolean, nowMs: number): void {
+  private heartbeatChanged(incarnation: string, last: Heartbeat | undefined, nowMs: number): void {
     const entry = this.view.heartbeats.get(incarnation);
     if (entry !== undefined) {
       const {ttlMs, sentAtMs} = entry.value;
       this.clock.observe(incarnation, entry.mod, ttlMs, nowMs, sentAtMs);
-      if (!known) this.planCache.joined(this.living.size === 0, nowMs);
+      if (last === undefined) this.planCache.joined(this.living.size === 0, nowMs);
       return;
     }
     this.clock.forget(incarnation);
     this.evictor.forget(incarnation, nowMs);
     this.claims.forget(incarnation);
     this.holdings.forget(incarnation);
+    if (last !== undefined) this.trust.ended(incarnation, last, nowMs);
     this.planCache.awaitSuccessor(this.view.successorTtlMs(incarnation), nowMs);
     for (const shard of this.admissions.forget(incarnation)) this.dirty.add(shard);
     for (const shard of this.view.shardsOf(incarnation)) {
@@ -228,9 +234,11 @@ export class Governor {
   /** Container states depend on time, too; a change of state or incarnation changes what the planner may do. */
   private refreshLiving(nowMs: number): void {
     this.claims.advance(nowMs);
-    const {unreachable} = this.claims;
-    const closed = {unreachable, doubted: this.holdings.doubted};
+    this.trust.look(this.view, nowMs);
+    const {claims, holdings, trust} = this;
+    const closed = {unreachable: claims.unreachable, doubted: holdings.doubted, trust};
     const living = livingContainers(this.view, this.clock, closed, nowMs);
+    this.planCache.dirty ||= this.trialPlanner.wakeAtMs() <= nowMs;
     let changed = living.size !== this.living.size;
     for (const [container, now] of living) {
       const before = this.living.get(container);
@@ -254,8 +262,9 @@ export class Governor {
 
   private replan(nowMs: number): void {
     if (nowMs < this.planCache.wakeAtMs() || this.view.spec === undefined) return;
-    const snapshot = placementSnapshot(this.view, this.living);
-    for (const shard of this.planCache.adopt(snapshot, this.options.plan(snapshot), nowMs))
+    const {view, living, pending, retries} = this;
+    const made = this.trialPlanner.plan({view, living, pending, retries}, nowMs);
+    for (const shard of this.planCache.adopt(made.snapshot, made.plan, nowMs))
       this.dirty.add(shard);
     for (const shard of this.planCache.unplaced.keys())
       if (!this.view.isHeld(shard)) this.inFlightMoves.end(shard);
@@ -286,11 +295,12 @@ export class Governor {
 
   private stepOf(shard: string, context: ReconcileContext, nowMs: number): Step {
     if (!this.view.shards.has(shard)) return reconcileGone(shard, context);
-    if (this.view.spec?.value.deleting === true || this.retries.held(shard, nowMs))
-      return {step: 'wait', for: 'nothing'};
+    const known = this.view.own.get(shard)?.value;
+    const mustWait = this.retries.held(shard, nowMs) && !(known && this.trust.isToBlame(known));
+    if (this.view.spec?.value.deleting === true || mustWait) return {step: 'wait', for: 'nothing'};
     const destination = this.planCache.destination(shard);
     if (destination !== undefined) return reconcile(shard, destination, context);
-    return reconcileUnplanned(this.view.own.get(shard)?.value.state);
+    return reconcileUnplanned(known?.state);
   }
 
   private carryOut(shard: string, step: Step, nowMs: number, actions: GovernorAction[]): void {
@@ -300,19 +310,10 @@ export class Governor {
       return;
     }
     if (step.step === 'hint') {
-      const known = this.view.own.get(shard);
-      if (known === undefined) return;
-      const {value, mod} = known;
-      const told = value.state === 'assigned' ? {record: value} : {};
-      const item = {shard, op: step.op, revision: mod, ...told};
-      if (step.remind === true) this.hints.remind(value.incarnation, item, nowMs);
-      else this.hints.want(value.incarnation, item, nowMs);
+      this.hints.follow(shard, this.view.own.get(shard), step, nowMs);
       return;
     }
-    if (step.step === 'queue') {
-      this.admissions.wait(step.incarnation, shard);
-      return;
-    }
+    if (step.step === 'queue') return this.admissions.wait(step.incarnation, shard);
     if (step.for === 'room' || step.for === 'plan') this.waiting.add(shard);
     if (step.for === 'plan') this.planCache.dirty = true;
   }
@@ -349,8 +350,8 @@ export class Governor {
 
   /** False while the move has to wait; true when it has begun or has no object any more. */
   private startMove(move: QueuedMove, actions: GovernorAction[]): boolean {
-    const {view, living, pending, inFlightMoves} = this;
-    const known = startableMove(move, {view, living, pending, inFlightMoves});
+    const {view, living, pending, inFlightMoves, trust} = this;
+    const known = startableMove(move, {view, living, pending, inFlightMoves, trust});
     if (known === 'void' || known === 'wait') return known === 'void';
     this.inFlightMoves.begin(move.shard, move.from, move.to, move.cause === 'balance');
     const leaving = this.living.get(move.from)?.state === 'leaving';
@@ -384,17 +385,15 @@ export class Governor {
   }
 
   private reconcileContext(): ReconcileContext {
-    const limit = this.view.spec?.value.maxShardCount ?? 0;
+    const {view, living, newMove} = this;
+    const limit = view.spec?.value.maxShardCount ?? 0;
     return {
-      view: this.view,
-      living: this.living,
-      epoch: this.options.epoch,
-      newMove: this.newMove,
+      ...{view, living, newMove, epoch: this.options.epoch},
       isBusy: (incarnation) => this.unclaimedOf(incarnation) >= this.admissions.limit,
+      isTrial: (shard, incarnation) => this.trust.isTrial(shard, incarnation),
       isQueued: (shard) => this.planCache.isQueued(shard),
       isFull: (incarnation) =>
-        limit > 0 &&
-        this.view.shardsOf(incarnation).size + this.pending.arriving(incarnation) >= limit,
+        limit > 0 && view.shardsOf(incarnation).size + this.pending.arriving(incarnation) >= limit,
     };
   }
 }

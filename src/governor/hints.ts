@@ -65,6 +65,20 @@ export class HintSchedule {
     this.claimedAtMs = claimedAtMs;
   }
 
+  /** The step that the record asks of its container. */
+  follow(
+    shard: string,
+    known: Versioned<OwnershipRecord> | undefined,
+    {op, remind}: {readonly op: HintItem['op']; readonly remind?: boolean},
+    nowMs: number,
+  ): void {
+    if (known === undefined) return;
+    const {value, mod} = known;
+    const item = {shard, op, revision: mod, ...(value.state === 'assigned' ? {record: value} : {})};
+    if (remind === true) this.remind(value.incarnation, item, nowMs);
+    else this.want(value.incarnation, item, nowMs);
+  }
+
   /** The record at this revision waits for its container. The same hint again changes nothing. */
   want(incarnation: string, item: HintItem, nowMs: number): void {
     const known = this.open.get(item.shard);

@@ -47,6 +47,11 @@ export class InFlightMoves {
     return this.endsAt(from) < MOVES_PER_CONTAINER && this.endsAt(to) < MOVES_PER_CONTAINER;
   }
 
+  /** No move begins or ends at the container. */
+  isIdle(container: string): boolean {
+    return this.endsAt(container) === 0;
+  }
+
   get size(): number {
     return this.motions.size;
   }

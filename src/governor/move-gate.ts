@@ -2,6 +2,7 @@
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {MoveCause} from '../model/placement.ts';
 import type {LivingContainer} from './containers.ts';
+import type {ContainerTrust} from './container-trust.ts';
 import type {InFlightMoves} from './in-flight-moves.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import type {AppView} from './view.ts';
@@ -42,18 +43,28 @@ export interface MoveGate {
   readonly living: Living;
   readonly pending: PendingWrites;
   readonly inFlightMoves: InFlightMoves;
+  readonly trust: ContainerTrust;
 }
 
 /** The record that the shard is to be dropped from; `void`: the move has no object any more; `wait`: not now. */
 export function startableMove(
   move: WantedMove,
-  {view, living, pending, inFlightMoves}: MoveGate,
+  gate: MoveGate,
 ): Versioned<OwnershipRecord> | 'void' | 'wait' {
+  const {view, living, pending, inFlightMoves} = gate;
   const known = view.own.get(move.shard);
   if (known?.value.state !== 'owned' || known.value.container !== move.from) return 'void';
   if (pending.has(move.shard)) return 'wait';
   const voluntary = move.cause === 'balance';
   if (voluntary && !known.value.ready) return 'wait';
   if (queueState(move, view, living) !== 'queued') return 'wait';
+  if (voluntary && !mayTake(move, gate)) return 'wait';
   return inFlightMoves.allows(move.from, move.to, voluntary) ? known : 'wait';
+}
+
+/** Before it has proved itself a container gets one running shard at a time, and after failures only one on trial. */
+function mayTake({shard, to}: WantedMove, {living, inFlightMoves, trust}: MoveGate): boolean {
+  const incarnation = living.get(to)?.incarnation ?? '';
+  if (trust.isProved(incarnation) || trust.isTrial(shard, incarnation)) return true;
+  return trust.refusal(incarnation) === undefined && inFlightMoves.isIdle(to);
 }

@@ -3,22 +3,28 @@ import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {PlacementContainer, PlacementShard, PlacementSnapshot} from '../model/placement.ts';
 import type {ShardSpec} from '../model/specs.ts';
 import type {LivingContainer} from './containers.ts';
+import type {Trial} from './container-trust.ts';
 import type {AppView} from './view.ts';
+
+/** Shards on trial, by id. */
+type Trials = ReadonlyMap<string, Pick<Trial, 'container'>>;
+const NO_TRIALS: Trials = new Map();
 
 /**
  * The container a record counts for: where the shard runs, or where it is on its way to. '' when it runs nowhere, its
- * holder is lost, or the way there is closed.
+ * holder is lost, or the way there is closed. `trial`: the container that tries the shard, open or not.
  */
 export function countsFor(
   record: OwnershipRecord | undefined,
   living: ReadonlyMap<string, LivingContainer>,
+  trial = '',
 ): string {
   if (record === undefined) return '';
   if (record.state === 'owned') return livesAs(record, living) ? record.container : '';
   if (record.state === 'assigned')
-    return livesAs(record, living) ? openOr(record.container, living) : '';
+    return livesAs(record, living) ? openOr(record.container, living, trial) : '';
   if (record.move === null || record.move.to === '' || record.failures > 0) return '';
-  return openOr(record.move.to, living);
+  return openOr(record.move.to, living, trial);
 }
 
 /** Whether a plan that gave the shard that target has to be made anew, its record having changed so. */
@@ -27,19 +33,22 @@ export function changesPlan(
   after: OwnershipRecord | undefined,
   living: ReadonlyMap<string, LivingContainer>,
   target: string,
+  trial = '',
 ): boolean {
-  const counts = countsFor(after, living);
-  if (counts !== countsFor(before, living) && counts !== target) return true;
+  const counts = countsFor(after, living, trial);
+  if (counts !== countsFor(before, living, trial) && counts !== target) return true;
   return (after?.failures ?? 0) !== (before?.failures ?? 0);
 }
 
 export function placementSnapshot(
   view: AppView,
   living: ReadonlyMap<string, LivingContainer>,
+  trials = NO_TRIALS,
 ): PlacementSnapshot {
   const shards: PlacementShard[] = [];
   for (const [id, {value}] of view.shards) {
-    if (!view.isQuarantined(id)) shards.push(placementShard(id, value, view.own.get(id), living));
+    if (!view.isQuarantined(id))
+      shards.push(placementShard(id, value, view.own.get(id), living, trials));
   }
   const containers: PlacementContainer[] = [];
   for (const {container, mode} of living.values()) containers.push({id: container, mode});
@@ -57,9 +66,10 @@ function placementShard(
   spec: ShardSpec,
   known: Versioned<OwnershipRecord> | undefined,
   living: ReadonlyMap<string, LivingContainer>,
+  trials: Trials,
 ): PlacementShard {
   const record = known?.value;
-  const current = countsFor(record, living);
+  const current = countsFor(record, living, trials.get(id)?.container);
   const failed = record !== undefined && record.failures > 0;
   return {
     id,
@@ -67,17 +77,27 @@ function placementShard(
     workerGroup: spec.workerGroup,
     pin: spec.manualContainerId,
     current,
-    prefer: current === '' && record !== undefined && !failed ? record.container : '',
+    prefer: current === '' && record !== undefined ? preferred(record) : '',
     avoid: failed ? record.container : '',
     // A record that is at rest was last written when its shard came to where it is.
     movedAt: known?.mod ?? 0,
   };
 }
 
+/** Its last container, or where it ran well before it failed there. */
+function preferred({container, failures, move}: OwnershipRecord): string {
+  return failures === 0 ? container : (move?.from ?? '');
+}
+
 function livesAs(record: OwnershipRecord, living: ReadonlyMap<string, LivingContainer>): boolean {
   return living.get(record.container)?.incarnation === record.incarnation;
 }
 
-function openOr(container: string, living: ReadonlyMap<string, LivingContainer>): string {
-  return living.get(container)?.mode === 'open' ? container : '';
+function openOr(
+  container: string,
+  living: ReadonlyMap<string, LivingContainer>,
+  trial: string,
+): string {
+  const isOpen = living.get(container)?.mode === 'open' || container === trial;
+  return isOpen && living.has(container) ? container : '';
 }

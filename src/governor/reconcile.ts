@@ -46,6 +46,8 @@ export interface ReconcileContext {
   readonly isFull: (incarnation: string) => boolean;
   /** Enough records wait for that container's claim. */
   readonly isBusy: (incarnation: string) => boolean;
+  /** The container gets the shard on trial, though it takes nothing else. */
+  readonly isTrial: (shard: string, incarnation: string) => boolean;
   /** Its move waits to begin. */
   readonly isQueued: (shard: string) => boolean;
 }
@@ -97,7 +99,9 @@ function place(
 ): Step {
   if (destination.target === '') return NOTHING;
   const target = context.living.get(destination.target);
-  if (target?.mode !== 'open') return {step: 'wait', for: 'plan'};
+  if (target === undefined) return {step: 'wait', for: 'plan'};
+  if (target.mode !== 'open' && !context.isTrial(shard, target.incarnation))
+    return {step: 'wait', for: 'plan'};
   if (context.isFull(target.incarnation)) return {step: 'wait', for: 'room'};
   if (context.isBusy(target.incarnation)) return {step: 'queue', incarnation: target.incarnation};
   const lost = known !== undefined && known.value.state !== 'free';
@@ -187,10 +191,11 @@ function placeNote(
   context: ReconcileContext,
 ): MoveNote {
   if (known === undefined) return context.newMove('', to, {kind: 'newShard'});
-  const {move, container} = known.value;
+  const {move, container, failures} = known.value;
   if (lost) return context.newMove(container, to, {kind: 'lost', container});
-  if (move === null || move.from === '')
-    return context.newMove('', to, {kind: known.value.failures > 0 ? 'addFailed' : 'unplaced'});
+  // What failed where it was moved to has ended its move.
+  if (move === null || move.from === '' || failures > 0)
+    return context.newMove('', to, {kind: failures > 0 ? 'addFailed' : 'unplaced'});
   return {...move, to};
 }
 

@@ -15,7 +15,13 @@ const UNPLACED_SHOWN = 500;
 const FAILED_SHOWN = 100;
 const ALARMS_SHOWN = 100;
 const QUARANTINED_NAMED = 5;
-const BY_CLOCK: readonly ContainerState[] = ['lost', 'silent', 'unreachable', 'suspect'];
+const BY_CLOCK: readonly ContainerState[] = [
+  'lost',
+  'silent',
+  'unreachable',
+  'refusing',
+  'suspect',
+];
 /** Half of what assumption A2 allows, and on: rates of clocks that are worth an alarm. */
 const CLOCK_RATE_STEPS = [CLOCK_DRIFT / 2, CLOCK_DRIFT, 0.02, 0.05, 0.1, 0.2];
 export type OutsideAlarm = Pick<Alarm, 'code' | 'text'>;
@@ -149,7 +155,9 @@ function alarmsOf(
   for (const {code, text} of outside) raise(code, text);
   for (const {container, incarnation, state, note} of input.living.values()) {
     if (input.view.heartbeatProblem(incarnation) !== undefined) continue;
-    if (note !== undefined)
+    if (state === 'refusing')
+      raise('REFUSING', `container ${container} gets one shard on trial at a time: ${note ?? ''}`);
+    else if (note !== undefined)
       raise('HOLDINGS_DIFFER', `container ${container} gets nothing new: it ${note}`);
     else if (state === 'unreachable')
       raise('UNREACHABLE', `container ${container} renews its heartbeat but claims nothing`);

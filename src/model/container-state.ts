@@ -5,12 +5,15 @@ import type {ContainerOrder} from './specs.ts';
 
 /**
  * How a container is heard by its governor: its heartbeats come; none for 2T/5 (`suspect`); none for W (`silent`); its heartbeat is deleted
- * (`lost`); or it lives in the store and nothing new may go to it (`unreachable`). `unknown`: no write commits, so that nobody's
- * heartbeat can be heard.
+ * (`lost`); it lives in the store and nothing new may go to it (`unreachable`); or adds fail there, and it gets one shard on trial at a time (`refusing`).
+ * `unknown`: no write commits, so that nobody's heartbeat can be heard.
  */
-export type Hearing = 'heard' | 'suspect' | 'silent' | 'lost' | 'unreachable' | 'unknown';
+export type Hearing =
+  'heard' | 'suspect' | 'silent' | 'lost' | 'unreachable' | 'refusing' | 'unknown';
 
-const HEARINGS: ReadonlySet<string> = new Set(['suspect', 'silent', 'lost', 'unreachable']);
+const HEARINGS: ReadonlySet<string> = new Set([
+  ...['suspect', 'silent', 'lost', 'unreachable', 'refusing'],
+]);
 
 /** States of containers that are not heard as they should be: trouble, whatever their records say. */
 export const UNHEARD_STATES = [
@@ -37,8 +40,9 @@ export function containerState(
   if (said !== 'ready') return 'leaving';
   if (hearing === 'unknown' || hearing === 'silent' || hearing === 'lost') return hearing;
   if (orderHolds(order, 'drain', incarnation)) return 'draining';
-  if (hearing !== 'heard') return hearing;
-  return orderHolds(order, 'cordon', incarnation) ? 'cordoned' : 'ready';
+  if (hearing !== 'heard' && hearing !== 'refusing') return hearing;
+  if (orderHolds(order, 'cordon', incarnation)) return 'cordoned';
+  return hearing === 'refusing' ? 'refusing' : 'ready';
 }
 
 /** A cordon stays until lifted; a drain ends with the incarnation it was given for unless it is kept. */

@@ -70,6 +70,7 @@ export type ContainerState =
   | 'silent'
   | 'lost'
   | 'unreachable'
+  | 'refusing'
   | 'cordoned'
   | 'draining';
 

@@ -14,6 +14,7 @@ const CONTAINER: Readonly<Record<ContainerState, Mark>> = {
   suspect: '!',
   silent: '!',
   unreachable: '!',
+  refusing: '!',
   lost: 'x',
   unknown: '?',
 };

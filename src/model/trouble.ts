@@ -8,6 +8,7 @@ export const CONTAINER_STATES = [
   'silent',
   'suspect',
   'unreachable',
+  'refusing',
   'draining',
   'leaving',
   'cordoned',

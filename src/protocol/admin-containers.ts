@@ -18,6 +18,7 @@ export const containerState = z.enum([
   'silent',
   'lost',
   'unreachable',
+  'refusing',
   'cordoned',
   'draining',
 ]);

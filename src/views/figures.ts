@@ -18,6 +18,7 @@ const CONTAINER_STATES = [
   'draining',
   'leaving',
   'unknown',
+  'refusing',
   'unreachable',
   'suspect',
   'silent',

@@ -4,6 +4,7 @@ import {silenceMs} from '../../src/model/container.ts';
 import {moveReasonText} from '../../src/model/move-reason.ts';
 import type {LivingContainer} from '../../src/governor/containers.ts';
 import {startableMove} from '../../src/governor/move-gate.ts';
+import {ContainerTrust} from '../../src/governor/container-trust.ts';
 import {InFlightMoves} from '../../src/governor/in-flight-moves.ts';
 import {PendingWrites} from '../../src/governor/pending-writes.ts';
 import {reconcile} from '../../src/governor/reconcile.ts';
@@ -112,6 +113,7 @@ describe('a queued move', () => {
       view: bed.governor.view,
       living: new Map(),
       inFlightMoves: new InFlightMoves(),
+      trust: new ContainerTrust(),
       pending,
     };
     return startableMove({shard: 's1', from, to: 'c2', cause: 'balance'}, gate);
@@ -155,7 +157,7 @@ describe('the next step of a shard', () => {
     return reconcile('s1', destination, {
       ...{view: bed.governor.view, living, epoch: 1},
       newMove: (from, to, reason) => ({...move, from, to, why: moveReasonText(reason)}),
-      ...{isFull: () => false, isBusy: () => false, isQueued: () => false},
+      ...{isFull: () => false, isBusy: () => false, isQueued: () => false, isTrial: () => false},
       ...over,
     });
   }

@@ -152,8 +152,9 @@ export class GovernorBed {
     state: HeartbeatState = 'ready',
     incarnation = `${container}-inc`,
     ttlMs = TTL_MS,
+    host = container,
   ): number {
-    return this.heard(container, incarnation, {state, ttlMs}).mod;
+    return this.heard(container, incarnation, {state, ttlMs, host}).mod;
   }
 
   /** The same; whether the governor has something to look at. */
@@ -261,6 +262,18 @@ export class GovernorBed {
       const failed = failure === undefined ? undefined : {message: failure};
       this.commit(shard, free(shard, known, failed).record);
     }
+  }
+
+  /** A shard of its own becomes ready at the container, and is removed. */
+  prove(container: string): void {
+    const shard = `proof-${container}`;
+    this.addShard(shard, {manualContainerId: container});
+    this.settle();
+    this.claim([shard]);
+    this.removeShard(shard);
+    this.settle();
+    this.free([shard]);
+    this.settle();
   }
 
   /** Where each shard is, as `state container`. */

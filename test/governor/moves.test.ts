@@ -81,6 +81,7 @@ describe('budgets', () => {
     const shards = Array.from({length: 100}, (_, index) => `s${index}`);
     const bed = placed(shards, ['c1']);
     bed.join('c2');
+    bed.prove('c2');
     bed.pass(1_000, ['c1', 'c2']);
     expect(dropping(bed).length).toBe(MOVES_PER_CONTAINER);
     bed.free(dropping(bed).slice(0, 5));

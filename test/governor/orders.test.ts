@@ -1,5 +1,6 @@
 /** What an operator's word does to a container, and to which of its incarnations. */
 import {describe, expect, it} from 'vitest';
+import {ContainerTrust} from '../../src/governor/container-trust.ts';
 import {livingContainers} from '../../src/governor/containers.ts';
 import type {ContainerOrder} from '../../src/model/specs.ts';
 import {GovernorBed} from './governor-bed.ts';
@@ -12,9 +13,8 @@ function stateUnder(order: Partial<ContainerOrder>): string | undefined {
   bed.governor.changed({kind: 'order', mod: 500, container: 'a', entry}, bed.nowMs);
   const {view} = bed.governor;
   const clock = {silent: () => false, suspect: () => false} as never;
-  return livingContainers(view, clock, {unreachable: new Map(), doubted: new Map()}, bed.nowMs).get(
-    'a',
-  )?.state;
+  const closed = {unreachable: new Map(), doubted: new Map(), trust: new ContainerTrust()};
+  return livingContainers(view, clock, closed, bed.nowMs).get('a')?.state;
 }
 
 describe('an order', () => {

@@ -20,6 +20,7 @@ function lopsided(paused: boolean): GovernorBed {
   bed.settle();
   if (paused) bed.respec({paused: true});
   bed.join('c2');
+  bed.prove('c2');
   later(bed, FIRST_PLAN_MS);
   return bed;
 }

@@ -9,6 +9,7 @@ import {SESSION_MUTANTS} from './table/session.ts';
 import {CONTAINER_MUTANTS} from './table/container.ts';
 import {GOVERNOR_MUTANTS} from './table/governor.ts';
 import {DECISIONS_MUTANTS} from './table/decisions.ts';
+import {JOINING_MUTANTS} from './table/joining.ts';
 import {GOVERNING_MUTANTS} from './table/governing.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -21,5 +22,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...CONTAINER_MUTANTS,
   ...GOVERNOR_MUTANTS,
   ...DECISIONS_MUTANTS,
+  ...JOINING_MUTANTS,
   ...GOVERNING_MUTANTS,
 ];

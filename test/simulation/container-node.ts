@@ -45,6 +45,8 @@ export interface ContainerOptions {
   readonly keys: Keys;
   readonly process: SimProcess;
   readonly container: string;
+  /** Name of its machine. */
+  readonly host: string;
   readonly endpoint: string;
   readonly ttlMs: number;
   readonly server: StoreServer;
@@ -136,7 +138,7 @@ export class ContainerNode {
   }
 
   private newMember(real: RealStores | undefined): SessionDriver {
-    const {process, app, keys, container, endpoint, ttlMs, server, checker} = this.options;
+    const {process, app, keys, container, host, endpoint, ttlMs, server, checker} = this.options;
     const plain = new SimulatedStore(server, process);
     const stores = real ?? {
       store: plain,
@@ -148,7 +150,7 @@ export class ContainerNode {
       ...stores,
       ...(real === undefined ? {} : {history: seenHistory(real.heartbeatStore, real.store)}),
       logger: simulatedLogger(process, checker),
-      identity: identity(container, endpoint, ttlMs),
+      identity: {...identity(container, endpoint, ttlMs), host},
       epoch: 1,
       specMod: server.kv.get(keys.appSpec(app))?.mod ?? -1,
       addTimeoutMs: HOOK_LIMIT_MS,
@@ -290,7 +292,7 @@ export function identity(container: string, endpoint: string, ttlMs: number): He
     container,
     ttlMs,
     endpoint,
-    host: 'simulated',
+    host: container,
     pid: 1,
     bootId: '',
     zone: '',

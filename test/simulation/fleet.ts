@@ -155,9 +155,9 @@ export class Fleet {
     this.world.after(afterMs, () => this.startDaemon(address));
   }
 
-  startContainer(container: string): void {
+  startContainer(container: string, host = container): void {
     if (this.removing) return;
-    const node = this.newContainer(container, `${container}:1`);
+    const node = this.newContainer(container, `${container}:1`, host);
     this.containers.set(container, node);
     node.start();
   }
@@ -321,13 +321,14 @@ export class Fleet {
     this.server.operate({compares: [], then: [{op: 'delete', key}], otherwise: []});
   }
 
-  private newContainer(container: string, endpoint: string): ContainerNode {
+  private newContainer(container: string, endpoint: string, host = container): ContainerNode {
     const process = this.newProcess(container);
     const options = {
       app: APP,
       keys: this.keys,
       process,
       container,
+      host,
       endpoint,
       ttlMs: this.ttlMsOf(process),
       server: this.server,

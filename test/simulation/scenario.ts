@@ -170,7 +170,11 @@ function swarm({random}: World): FaultName[] {
 function calm(fleet: Fleet, endsMs: number): void {
   const {world, checker} = fleet;
   awaitTasks(fleet, endsMs + TASKS_LIMIT_MS);
-  awaitRest(fleet, world.nowMs + convergenceMs(fleet));
+  const fromMs = world.nowMs;
+  // What was failing at the end is written down by then.
+  world.run(fromMs + CONVERGE_MS);
+  if (checker.violation !== undefined) return;
+  awaitRest(fleet, fromMs + convergenceMs(fleet));
   if (checker.violation !== undefined) return;
   if (!fleet.appStands) return checker.violated('I6', 'there is no app any more');
   checkPlaced(fleet);
@@ -242,7 +246,7 @@ function convergenceMs(fleet: Fleet): number {
     .list(keys.ownershipPrefix(APP))
     .map(({value}) => (JSON.parse(value) as OwnershipRecord).failures);
   const most = Math.max(0, ...failures);
-  const backOffMs = most === 0 ? 0 : Math.min(60_000, 1_000 * 2 ** most);
+  const backOffMs = most === 0 ? 0 : Math.min(60_000, 1_000 * 2 ** (most - 1));
   const brakeMs =
     (manyLost(fleet, keys.service, shape.daemonTtlMs) ? 2 * shape.daemonTtlMs : 0) +
     (manyLost(fleet, APP, shape.ttlMs) ? 2 * shape.ttlMs : 0);

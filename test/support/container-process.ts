@@ -21,6 +21,9 @@ export interface ContainerEvent {
   readonly code?: string;
 }
 
+/** What its `add` does. */
+export type OnAdd = 'works' | 'throws' | 'exits';
+
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -31,10 +34,9 @@ export class ContainerProcess {
   private readonly child: ChildProcess;
   private errors = '';
 
-  constructor(options: JoinOptions) {
-    this.child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, JSON.stringify(options)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  constructor(options: JoinOptions, onAdd: OnAdd = 'works') {
+    const script = ['--import', 'tsx', SCRIPT, JSON.stringify(options), onAdd];
+    this.child = spawn(process.execPath, script, {stdio: ['ignore', 'pipe', 'pipe']});
     running.add(this.child);
     this.child.once('exit', () => running.delete(this.child));
     this.child.stderr?.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
@@ -61,6 +63,10 @@ export class ContainerProcess {
     this.child.kill(name);
   }
 
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   /** Its exit code when it ends by itself in time. */
   exitedWithin(timeoutMs: number): Promise<number> {
     return until(
@@ -84,8 +90,11 @@ export class ContainerProcess {
 }
 
 /** Starts the process and waits until it may be given shards. */
-export async function startContainer(options: JoinOptions): Promise<ContainerProcess> {
-  const container = new ContainerProcess(options);
+export async function startContainer(
+  options: JoinOptions,
+  onAdd: OnAdd = 'works',
+): Promise<ContainerProcess> {
+  const container = new ContainerProcess(options, onAdd);
   await container.told('ready');
   return container;
 }

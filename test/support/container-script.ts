@@ -1,5 +1,5 @@
 /**
- * A container as a process of its own, for tests that kill, stop or copy it: `tsx container-script.ts OPTIONS-AS-JSON`.
+ * A container as a process of its own, for tests that kill, stop or copy it: `tsx container-script.ts OPTIONS-AS-JSON [works|throws|exits]`.
  * Each shard has an effect every few ms behind its guard; one JSON line an event goes to stdout. `atMs` is the machine's
  * monotonic clock, which is the same for all processes.
  */
@@ -30,6 +30,8 @@ async function main(): Promise<void> {
     {
       add: (shard) => {
         tell('add', {shard: shard.id, token: shard.token});
+        if (process.argv[3] === 'throws') throw new Error('no disk');
+        if (process.argv[3] === 'exits') process.exit(1);
         timers.set(
           shard,
           setInterval(() => act(shard), EFFECT_EVERY_MS),

@@ -157,8 +157,8 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'gives to one that takes nothing new',
       breaks: '"Hints": gets nothing new',
-      find: "if (target?.mode !== 'open') return {step: 'wait', for: 'plan'};",
-      replace: "if (target === undefined) return {step: 'wait', for: 'plan'};",
+      find: "if (target.mode !== 'open' && !context.isTrial(shard, target.incarnation))",
+      replace: "if (target.mode === 'draining')",
       killed: DECISIONS_TESTS(
         'the next step of a shard > gives it to who takes something new and has room',
       ),

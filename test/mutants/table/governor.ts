@@ -152,8 +152,8 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'a failed shard is tried again at once',
       breaks: '"Hints": back-off 1 s doubling to 60 s',
-      find: ' || this.retries.held(shard, nowMs)',
-      replace: '',
+      find: 'const mustWait = this.retries.held(shard, nowMs) && ',
+      replace: 'const mustWait = false && ',
       killed: MOVES_TESTS('a failed add > waits 1 s doubling, and tries another container'),
     },
     {

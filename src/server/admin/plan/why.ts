@@ -114,7 +114,8 @@ function exclusions(
   {manualContainerId: pin, workerGroup}: ShardSpec,
 ): WhyAnswer['excluded'] {
   const limit = view.spec?.value.maxShardCount ?? 0;
-  const rule = ({container, incarnation, mode, state}: LivingContainer): string => {
+  const rule = ({container, incarnation, mode, state, note}: LivingContainer): string => {
+    if (state === 'refusing') return `it is refusing: ${note ?? ''}`;
     if (mode !== 'open') return `it is ${state}`;
     if (pin !== '' && pin !== container) return `the shard is pinned to ${pin}`;
     if (workerGroup !== '' && view.pools.get(workerGroup)?.has(container) !== true)

@@ -42,9 +42,10 @@ export function livingOf(listing: AppListing): Map<string, LivingContainer> {
   for (const [container, {incarnation}] of listing.view.ids) {
     const heartbeat = listing.view.heartbeats.get(incarnation)?.value;
     if (heartbeat === undefined || heartbeat.state === 'waiting') continue;
-    const {state} = stateOf(listing, incarnation, heartbeat);
+    const {state, note} = stateOf(listing, incarnation, heartbeat);
     const {endpoint} = heartbeat;
-    living.set(container, {container, incarnation, endpoint, state, mode: modeOf(state)});
+    const mode = modeOf(state);
+    living.set(container, {container, incarnation, endpoint, state, mode, note});
   }
   return living;
 }

@@ -1,0 +1,287 @@
+/** What a container gets before it has proved itself, and after its adds have failed: one bad container takes nothing from the others. */
+import {describe, expect, it} from 'vitest';
+import {GovernorBed} from './governor-bed.ts';
+
+const FIRST_PLAN_MS = 3_000;
+const HEALTHY = ['c1', 'c2'];
+const ALL = [...HEALTHY, 'c3'];
+const TWELVE = Array.from({length: 12}, (_, index) => `s${index}`);
+
+type Manner = 'works' | 'refuses' | 'hangs';
+
+/** Everybody acts on the records at once: lets go, claims, and makes ready, fails or hangs. */
+function act(bed: GovernorBed, manners: Readonly<Record<string, Manner>>): void {
+  for (const [shard, {value}] of [...bed.own]) {
+    const manner = manners[value.container];
+    if (value.state === 'dropping') bed.free([shard]);
+    if (value.state !== 'assigned' || manner === undefined) continue;
+    bed.claim([shard], manner === 'works');
+    if (manner === 'refuses') bed.free([shard], 'no disk');
+  }
+}
+
+/** Most shards that are not ready at one instant, while so many ms pass. */
+function live(bed: GovernorBed, ms: number, manners: Readonly<Record<string, Manner>>): number {
+  const beating = Object.keys(manners);
+  let worst = 0;
+  for (let passed = 0; passed < ms; passed += 100) {
+    bed.pass(100, beating);
+    worst = Math.max(worst, [...bed.own.values()].filter(({value}) => !value.ready).length);
+    act(bed, manners);
+  }
+  return worst;
+}
+
+function placed(shards: readonly string[] = TWELVE, containers = HEALTHY): GovernorBed {
+  const bed = new GovernorBed(shards);
+  for (const container of containers) bed.join(container);
+  live(bed, FIRST_PLAN_MS, works(containers));
+  expect([...bed.own.values()].every(({value}) => value.ready)).toBe(true);
+  return bed;
+}
+
+function works(containers: readonly string[]): Record<string, Manner> {
+  return Object.fromEntries(containers.map((container) => [container, 'works']));
+}
+
+function held(bed: GovernorBed, container: string): number {
+  return Object.values(bed.places).filter((place) => place === `owned ${container}`).length;
+}
+
+function tries(bed: GovernorBed, container: string): number {
+  return bed.writes.filter(
+    ({transition: {record}}) => record?.state === 'assigned' && record.container === container,
+  ).length;
+}
+
+describe('a container that refuses', () => {
+  it('takes one shard at a time from two healthy ones, and gives it back at once', () => {
+    const bed = placed();
+    bed.join('c3');
+    const worst = live(bed, 60_000, {...works(HEALTHY), c3: 'refuses'});
+    expect(worst).toBe(1);
+    expect(held(bed, 'c1') + held(bed, 'c2')).toBe(12);
+    // At 0, 1, 3, 7, 15, 31 s, and the way there and back.
+    expect(tries(bed, 'c3')).toBeGreaterThanOrEqual(5);
+    expect(tries(bed, 'c3')).toBeLessThanOrEqual(7);
+  });
+
+  it('is shown with its last error, and raises an alarm, until a shard becomes ready there', () => {
+    const bed = placed();
+    bed.join('c3');
+    live(bed, 3_000, {...works(HEALTHY), c3: 'refuses'});
+    expect(bed.status?.containers['c3']).toMatchObject({
+      state: 'refusing',
+      note: 'its last add: no disk',
+    });
+    expect(bed.status?.alarms).toMatchObject([{code: 'REFUSING'}]);
+    expect(bed.status?.alarms[0]?.text).toContain('container c3');
+    live(bed, 20_000, works(ALL));
+    expect(bed.status?.containers).toEqual({});
+    expect(bed.status?.alarms).toEqual([]);
+    expect(held(bed, 'c3')).toBe(4);
+  });
+
+  it('does not swallow shards that run nowhere', () => {
+    const bed = placed(TWELVE, HEALTHY);
+    bed.join('c3');
+    live(bed, 3_000, {...works(HEALTHY), c3: 'refuses'});
+    const before = tries(bed, 'c3');
+    for (const shard of ['n1', 'n2', 'n3', 'n4', 'n5', 'n6']) bed.addShard(shard);
+    live(bed, 800, {...works(HEALTHY), c3: 'refuses'});
+    expect(tries(bed, 'c3') - before).toBeLessThanOrEqual(1);
+    live(bed, 2_000, {...works(HEALTHY), c3: 'refuses'});
+    expect(held(bed, 'c1') + held(bed, 'c2')).toBe(18);
+  });
+
+  it('is not chosen for what has room nowhere else, but for one at a time', () => {
+    const bed = new GovernorBed(TWELVE, {maxShardCount: 4});
+    for (const container of HEALTHY) bed.join(container);
+    live(bed, FIRST_PLAN_MS, works(HEALTHY));
+    bed.join('c3');
+    live(bed, 2_000, {...works(HEALTHY), c3: 'refuses'});
+    const before = tries(bed, 'c3');
+    live(bed, 20_000, {...works(HEALTHY), c3: 'refuses'});
+    expect(tries(bed, 'c3') - before).toBeLessThanOrEqual(5);
+    live(bed, 40_000, works(ALL));
+    expect(held(bed, 'c3')).toBe(4);
+  });
+
+  it('that had proved itself refuses from its second failing shard on', () => {
+    const bed = placed(TWELVE, ALL);
+    for (const shard of ['n1', 'n2', 'n3', 'n4', 'n5', 'n6']) bed.addShard(shard);
+    const manners = {...works(HEALTHY), c3: 'refuses'} as const;
+    live(bed, 2_500, manners);
+    expect(bed.status?.containers['c3']?.state).toBe('refusing');
+    expect(held(bed, 'c3')).toBe(4);
+    live(bed, 2_000, manners);
+    expect(held(bed, 'c1') + held(bed, 'c2')).toBe(14);
+  });
+
+  it('is not who has met a shard that fails everywhere', () => {
+    const bed = placed();
+    bed.addShard('poison');
+    for (let passed = 0; passed < 20_000; passed += 100) {
+      bed.pass(100, HEALTHY);
+      const state = bed.own.get('poison')?.value.state;
+      if (state === 'assigned') bed.claim(['poison'], false);
+      if (state === 'owned') bed.free(['poison'], 'bad data');
+      expect(bed.status?.containers).toEqual({});
+    }
+    expect(bed.own.get('poison')?.value.failures).toBeGreaterThan(3);
+  });
+
+  it('like all others is as good as they are', () => {
+    const bed = new GovernorBed(TWELVE);
+    for (const container of HEALTHY) bed.join(container);
+    live(bed, 5_000, {c1: 'refuses', c2: 'refuses'});
+    expect(bed.status?.containers).toMatchObject({
+      c1: {state: 'refusing'},
+      c2: {state: 'refusing'},
+    });
+    live(bed, 20_000, works(HEALTHY));
+    expect(held(bed, 'c1') + held(bed, 'c2')).toBe(12);
+    expect(bed.status?.alarms).toEqual([]);
+  });
+});
+
+describe('a container that joins', () => {
+  it('gets its share once a first shard is ready there', () => {
+    const bed = placed();
+    bed.join('c3');
+    bed.pass(200, ALL);
+    expect(Object.values(bed.places).filter((place) => place.startsWith('dropping'))).toHaveLength(
+      1,
+    );
+    live(bed, 5_000, works(ALL));
+    expect(held(bed, 'c3')).toBe(4);
+  });
+
+  it('whose first add hangs takes nothing else', () => {
+    const bed = placed();
+    bed.join('c3');
+    expect(live(bed, 60_000, {...works(HEALTHY), c3: 'hangs'})).toBe(1);
+    expect(tries(bed, 'c3')).toBe(1);
+  });
+
+  it('is given the one shard that runs nowhere rather than one that runs', () => {
+    const bed = placed();
+    bed.addShard('n1');
+    bed.join('c3');
+    bed.pass(200, ALL);
+    expect(bed.places['n1']).toBe('assigned c3');
+    expect(Object.values(bed.places).filter((place) => place.startsWith('dropping'))).toEqual([]);
+  });
+
+  it('takes what has no room elsewhere, and what is pinned to it', () => {
+    const bed = new GovernorBed(TWELVE, {maxShardCount: 5});
+    for (const container of HEALTHY) bed.join(container);
+    live(bed, FIRST_PLAN_MS, works(HEALTHY));
+    bed.addShard('pinned', {manualContainerId: 'c3'});
+    bed.join('c3');
+    bed.pass(200, ALL);
+    expect(bed.unclaimed('c3')).toHaveLength(3);
+    expect(bed.places['pinned']).toBe('assigned c3');
+  });
+
+  it('with all others, or many, waits for nobody', () => {
+    const bed = new GovernorBed(TWELVE);
+    for (const container of ALL) bed.join(container);
+    bed.pass(FIRST_PLAN_MS, ALL);
+    for (const container of ALL) expect(bed.unclaimed(container)).toHaveLength(4);
+    // One is ready: the others keep what they were given.
+    bed.claim(bed.unclaimed('c1'));
+    bed.pass(1_000, ALL);
+    for (const container of ['c2', 'c3']) expect(bed.unclaimed(container)).toHaveLength(4);
+  });
+
+  it('as the successor of one that was lost gets back what that had', () => {
+    const bed = placed(TWELVE, ALL);
+    const before = held(bed, 'c3');
+    bed.end('c3');
+    bed.beat('c3', 'ready', 'c3-again');
+    bed.holdsId('c3', 'c3-again');
+    bed.pass(500, HEALTHY);
+    expect(bed.unclaimed('c3')).toHaveLength(before);
+  });
+
+  it('and many more each prove themselves, at most a hundredth of the shards at a time', () => {
+    const shards = Array.from({length: 400}, (_, index) => `s${index}`);
+    const containers = Array.from({length: 30}, (_, index) => `c${index}`);
+    const bed = placed(shards, containers);
+    const joiners = Array.from({length: 10}, (_, index) => `j${index}`);
+    for (const container of joiners) bed.join(container);
+    bed.pass(500, [...containers, ...joiners]);
+    expect(Object.values(bed.places).filter((place) => place.startsWith('dropping'))).toHaveLength(
+      4,
+    );
+  });
+});
+
+describe('what crashes again and again', () => {
+  let endedMs = 0;
+
+  /** Joins, crashes at its first add, and is evicted; returns when it was given its shard, ms after the last one ended. */
+  function crash(bed: GovernorBed, container: string, incarnation: string, host: string): number {
+    bed.beat(container, 'ready', incarnation, undefined, host);
+    bed.holdsId(container, incarnation);
+    let givenMs = Number.POSITIVE_INFINITY;
+    for (let passed = 0; passed < 200_000 && givenMs === Number.POSITIVE_INFINITY; passed += 100) {
+      bed.beat(container, 'ready', incarnation, undefined, host);
+      bed.pass(100, HEALTHY);
+      if (bed.unclaimed(container).length > 0) givenMs = bed.nowMs - endedMs;
+      act(bed, works(HEALTHY));
+    }
+    bed.claim(bed.unclaimed(container), false);
+    const [shard = ''] = bed.governor.view.shardsOf(incarnation);
+    expect(live(bed, 10_200, works(HEALTHY))).toBe(1);
+    bed.evicted({container, incarnation, mod: 0, idMod: 1});
+    endedMs = bed.nowMs;
+    live(bed, 500, works(HEALTHY));
+    expect(bed.own.get(shard)?.value.ready).toBe(true);
+    return givenMs;
+  }
+
+  it('under one id waits longer each time, with an alarm', () => {
+    const bed = placed();
+    const waits = [1, 2, 3, 4, 5].map((start) => crash(bed, 'c3', `c3-${start}`, `pod-${start}`));
+    expect(waits.slice(1).map((ms) => Math.floor(ms / 1_000))).toEqual([1, 2, 4, 8]);
+    bed.beat('c3', 'ready', 'c3-6', undefined, 'pod-6');
+    bed.holdsId('c3', 'c3-6');
+    bed.pass(1_500, HEALTHY);
+    expect(bed.status?.containers['c3']).toMatchObject({state: 'refusing'});
+    expect(bed.status?.containers['c3']?.note).toContain('5 times within 10 minutes');
+    expect(bed.status?.alarms).toMatchObject([{code: 'REFUSING'}]);
+  });
+
+  it('on one host under new ids waits longer each time, too', () => {
+    const bed = placed();
+    const waits = [1, 2, 3, 4].map((start) => crash(bed, `x${start}`, `x${start}-inc`, 'pod'));
+    expect(waits.slice(1).map((ms) => Math.floor(ms / 1_000))).toEqual([1, 2, 4]);
+  });
+
+  it('under new ids each second holds one shard at a time', () => {
+    const bed = placed();
+    let worst = 0;
+    for (let start = 0; start < 30; start += 1) {
+      bed.beat(`x${start}`, 'ready', `x${start}-inc`, undefined, 'pod');
+      bed.holdsId(`x${start}`, `x${start}-inc`);
+      worst = Math.max(worst, live(bed, 1_000, works(HEALTHY)));
+    }
+    expect(worst).toBe(1);
+  });
+
+  it('is not what left in order', () => {
+    const bed = placed();
+    for (let start = 0; start < 4; start += 1) {
+      bed.join('c3');
+      live(bed, 3_000, works(ALL));
+      expect(held(bed, 'c3')).toBe(4);
+      bed.beat('c3', 'leaving');
+      live(bed, 1_000, works(HEALTHY));
+      bed.end('c3');
+      live(bed, 500, works(HEALTHY));
+    }
+    expect(bed.status?.alarms).toEqual([]);
+  });
+});
