@@ -32,6 +32,15 @@ describe('a silent container', () => {
     expect(bed.evictions[0]).toMatchObject({container: 'c1', incarnation: 'c1-inc', mod});
   });
 
+  it('is evicted W after it joined, if it has never beaten again', () => {
+    const bed = bedOf(['c1', 'c2', 'c3']);
+    bed.join('c4');
+    bed.pass(W - STEP_MS, ['c1', 'c2', 'c3']);
+    expect(bed.evictions).toEqual([]);
+    bed.pass(2 * STEP_MS, ['c1', 'c2', 'c3']);
+    expect(bed.evictions[0]).toMatchObject({container: 'c4', incarnation: 'c4-inc'});
+  });
+
   it('keeps its shards until its heartbeat is gone, then they go to the others', () => {
     const bed = bedOf(['c1', 'c2', 'c3']);
     const held = Object.keys(bed.places).filter((shard) => bed.places[shard]?.endsWith('c1'));

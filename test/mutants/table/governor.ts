@@ -137,7 +137,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
       find: 'this.clock.observe(incarnation, entry.mod, ttlMs, nowMs, sentAtMs);',
       replace: 'void [ttlMs, sentAtMs];',
       killed: EVICTION_TESTS(
-        'a silent container > keeps its shards until its heartbeat is gone, then they go to the others',
+        'a silent container > is evicted W after it joined, if it has never beaten again',
       ),
     },
     {
