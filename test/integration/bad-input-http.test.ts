@@ -181,7 +181,9 @@ describe('states', () => {
 
 it('GET on every path that changes something is 405 and changes nothing', async () => {
   const before = await content();
-  const changing = (Object.values(adminRoutes) as AdminRoute[]).filter(({changes}) => changes);
+  const changing = (Object.values(adminRoutes) as AdminRoute[]).filter(
+    ({changes}) => changes !== 'nothing',
+  );
   for (const {path} of changing)
     expect([path, await send('GET', `${path}?service=orders`)]).toMatchObject([
       path,
