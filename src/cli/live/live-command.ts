@@ -96,8 +96,15 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
       listen('SIGINT', 130);
       listen('SIGTERM', 143);
     });
-    const streaming = this.stream(watched, over.signal).then(() => 0);
-    const until = this.until(watched, over.signal);
+    // A goal that is met at once must not end the watch before it has said how things are.
+    let shown: () => void = () => undefined;
+    const first = new Promise<void>((resolve) => (shown = resolve));
+    over.signal.addEventListener('abort', () => shown());
+    const streaming = this.stream(watched, over.signal, () => shown()).then(() => 0);
+    const until = this.until(watched, over.signal).then(async (exit) => {
+      if (watched.for !== undefined) await first;
+      return exit;
+    });
     try {
       return await Promise.race([streaming, signalled, until]);
     } finally {
@@ -107,8 +114,12 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
     }
   }
 
-  /** Writes changes until the signal is aborted. */
-  protected async stream(watched: Watched, signal: AbortSignal): Promise<void> {
+  /** Writes changes until the signal is aborted; `onWhole`: everything that stands has been written. */
+  protected async stream(
+    watched: Watched,
+    signal: AbortSignal,
+    onWhole: () => void = () => undefined,
+  ): Promise<void> {
     const {LiveLines, LiveLink, isRetryable} = await import('./line-watch.ts');
     if (signal.aborted) return;
     const input = inputOf({...watched, query: {limit: ALL_ROWS, ...watched.query}}, undefined);
@@ -116,6 +127,7 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
       json: this.format !== 'table' && this.format !== 'wide',
       write: (line) => void process.stdout.write(`${line}\n`),
       say: (text) => this.say(text),
+      onWhole,
       ...(watched.only === undefined ? {} : {only: watched.only}),
     });
     const link = new LiveLink(

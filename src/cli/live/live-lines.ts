@@ -22,6 +22,8 @@ export interface LineOutput {
   readonly write: (line: string) => void;
   /** For words that are no change. */
   readonly say: (text: string) => void;
+  /** All rows that stand have been written, or what has changed since. */
+  readonly onWhole?: () => void;
   /** Rows that are told of; all when left out. */
   readonly only?: (row: LiveRow) => boolean;
 }
@@ -83,8 +85,15 @@ export class LiveLines {
       for (const row of message[section]?.set ?? []) this.set(section, row, message);
       for (const key of message[section]?.gone ?? []) this.gone(`${section}/${key}`, message);
     }
+    if (message.more) return;
+    this.finish(message);
+    this.output.onWhole?.();
+  }
+
+  /** After a snapshot: what is not in it is gone. */
+  private finish(message: LiveRows): void {
     const kept = this.kept;
-    if (message.more || kept === undefined) return;
+    if (kept === undefined) return;
     this.kept = undefined;
     for (const key of [...this.told.keys()]) if (!kept.has(key)) this.gone(key, message);
     this.cutOff(message);
