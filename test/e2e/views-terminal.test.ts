@@ -266,23 +266,31 @@ function lives(pid: number): Promise<boolean> {
   );
 }
 
-it('through a pipe the same command tells changes as JSON lines and ends at its goal', async () => {
-  const args = ['container', 'ls', '-a', 'orders', '--watch', '-o', 'jsonl'];
+async function linesUntilReady(...args: readonly string[]) {
   const env = {...process.env, SM_SERVER: `http://127.0.0.1:${port}`};
   const [exit, stdout] = await new Promise<[number | null, string]>((resolve) => {
     const child = execFile(
       process.execPath,
-      [BIN, ...args, '--for', 'ready', '--timeout', '60s'],
+      [BIN, ...args, '-a', 'orders', '-o', 'jsonl', '--for', 'ready', '--timeout', '60s'],
       {env},
       (_error, text) => resolve([child.exitCode, text]),
     );
     child.stdin?.end();
   });
   expect(exit).toBe(0);
-  const events = stdout
+  return stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as {type: string; kind: string; row: {id: string}});
+}
+
+it('through a pipe the same command tells changes as JSON lines and ends at its goal', async () => {
+  const events = await linesUntilReady('container', 'ls', '--watch');
   const told = events.filter(({type, kind}) => type === 'set' && kind === 'containers');
   expect(told.map(({row}) => row.id).sort()).toEqual(['orders-1', 'orders-2']);
+});
+
+it('moves through a pipe begin with where they are watched from, and end at the goal', async () => {
+  const [first] = await linesUntilReady('moves', 'watch');
+  expect(first?.type).toBe('hello');
 });

@@ -28,11 +28,19 @@ export default class MovesWatch extends LiveCommand<typeof MovesWatch> {
   }
 
   /** Without a terminal every step is told, not only what a screen would still show. */
-  protected override async stream({service}: Watched, signal: AbortSignal): Promise<void> {
+  protected override async stream(
+    {service}: Watched,
+    signal: AbortSignal,
+    onWhole: () => void,
+  ): Promise<void> {
     const {followUntil} = await import('../../cli/following.ts');
     await followUntil(
       (after, attempt) => this.client.movesStream(service, after, attempt),
-      (event) => this.show(event),
+      (event) => {
+        this.show(event);
+        // From its first word on nothing that stands is left to be told.
+        onWhole();
+      },
       (text) => this.say(text),
       signal,
     );
