@@ -118,6 +118,22 @@ describe('status, top, doctor, app get, app ls and wait agree', () => {
     expect(await world.call('locate', {...app, shardId: 's1'})).toMatchObject({state: 'unknown'});
   });
 
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'in one answer, also when writes cease to commit from look %d on',
+    async (look) => {
+      const none = {kind: 'none', sinceMs: 1, reason: 'etcd is out of space', fix: ''} as const;
+      let looks = 0;
+      Object.defineProperty(world, 'writes', {
+        get: () => ((looks += 1) < look ? {kind: 'committing'} : none),
+      });
+      const {health, apps, counts, store} = await world.call('status', {});
+      const unknown = health === 'UNKNOWN';
+      expect(apps[0]?.health).toBe(unknown ? 'UNKNOWN' : 'OK');
+      expect(counts.unknown).toBe(unknown ? 2 : 0);
+      expect(store.reason !== '').toBe(unknown);
+    },
+  );
+
   it('on a shard that is on its way', async () => {
     await world.own('orders', 's1', {state: 'dropping'});
     expect(await said()).toEqual({...all('MOVING'), doctor: 'OK', wait: false, ready: false});

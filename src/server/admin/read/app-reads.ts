@@ -104,7 +104,16 @@ export async function detail(dependencies: AdminDependencies, app: string): Prom
   };
 }
 
+/** Its parts are read one after the other. Made again where writes began or ceased to commit meanwhile: half of it would be judged by each. */
 export async function status(dependencies: AdminDependencies): Promise<StatusAnswer> {
+  for (;;) {
+    const before = unknownSince(dependencies.writes());
+    const answer = await statusOnce(dependencies);
+    if (unknownSince(dependencies.writes()) === before) return answer;
+  }
+}
+
+async function statusOnce(dependencies: AdminDependencies): Promise<StatusAnswer> {
   const {store, keys, service, version} = dependencies;
   const {apps, revision} = await getApps(dependencies);
   const own = await listApp(dependencies, service, WHOLE_APP, {atRevision: Number(revision)});
