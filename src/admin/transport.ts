@@ -94,7 +94,7 @@ function readAuthority(path: string): Buffer {
     return readFileSync(path);
   } catch (cause) {
     throw new SmError('INVALID_INPUT', `authority file ${path} cannot be read`, {
-      hint: 'give --ca-file or SM_CA_FILE: a PEM file with who signed the certificate of the daemon',
+      hint: 'give --ca-file or SM_CA_FILE: a PEM file of the authority that signed the certificate of the daemon',
       cause,
     });
   }

@@ -49,7 +49,8 @@ type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
 export abstract class SmCommand<T extends typeof Command> extends Command {
   static override baseFlags = {
     server: Flags.string({
-      description: 'daemon to ask; several with commas between: the next where one is away',
+      description:
+        'daemon to ask; several, comma-separated: when one cannot be reached, the next is asked',
       env: 'SM_SERVER',
       helpGroup: 'GLOBAL',
     }),
@@ -77,12 +78,12 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
       helpGroup: 'GLOBAL',
     }),
     'ca-file': Flags.string({
-      description: "PEM file with who signed the daemon's certificate",
+      description: "PEM file of the authority that signed the daemon's certificate",
       env: 'SM_CA_FILE',
       helpGroup: 'GLOBAL',
     }),
     proxy: Flags.string({
-      description: 'http proxy to the daemon; those of the environment do not count',
+      description: 'http proxy to the daemon; proxy variables of the environment are ignored',
       env: 'SM_PROXY',
       helpGroup: 'GLOBAL',
     }),

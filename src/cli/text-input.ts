@@ -15,7 +15,7 @@ function textOf(bytes: Uint8Array, name: string): string {
   const decoded = decodeUtf8(bytes);
   if ('text' in decoded) return decoded.text;
   const {line, column} = decoded.bad;
-  throw new SmError('INVALID_INPUT', `${name}:${line}:${column}: this is no UTF-8`, {
+  throw new SmError('INVALID_INPUT', `${name}:${line}:${column}: this is not UTF-8`, {
     hint: 'save it as UTF-8',
   });
 }
@@ -32,7 +32,7 @@ export function refuseChangedArguments(argv: readonly string[]): void {
     const shown = bytes.toString('utf8');
     throw new SmError(
       'INVALID_INPUT',
-      `argument ${JSON.stringify(shown)} is no UTF-8 at character ${decoded.bad.column}`,
+      `argument ${JSON.stringify(shown)} is not UTF-8 at character ${decoded.bad.column}`,
       {hint: 'set the terminal and the shell to UTF-8'},
     );
   }

@@ -88,7 +88,7 @@ function readConfigFile(path: string): string {
     const decoded = decodeUtf8(readFileSync(path));
     if ('text' in decoded) return decoded.text;
     const {line, column} = decoded.bad;
-    throw invalid([`${path}:${line}:${column}: this is no UTF-8: save the file as UTF-8`]);
+    throw invalid([`${path}:${line}:${column}: this is not UTF-8: save the file as UTF-8`]);
   } catch (error) {
     if (error instanceof SmError) throw error;
     throw new SmError(

@@ -196,13 +196,13 @@ describe('the command line', () => {
     const file = join(folder, 'apps.yml');
     writeFileSync(file, Buffer.from('apps:\n  - name: M\xfcnchen\n', 'latin1'));
     const [latin, told] = await sm('validate', '-f', file);
-    expect([latin, told]).toEqual([2, expect.stringContaining(`${file}:2:12: this is no UTF-8`)]);
+    expect([latin, told]).toEqual([2, expect.stringContaining(`${file}:2:12: this is not UTF-8`)]);
     writeFileSync(file, '# later\n');
     const [empty, why] = await sm('validate', '-f', file);
     expect([empty, why]).toEqual([2, expect.stringContaining('the file is empty')]);
     const given = run('bash', ['-c', `${NODE} ${BIN} app get $'M\\xfcnchen' --server ${server}`]);
     expect(await given.ended).toBe(2);
-    expect(given.output()).toContain('no UTF-8 at character 2');
+    expect(given.output()).toContain('not UTF-8 at character 2');
   });
 
   it('shows what was done, as one document, also when the wait for it is over', async () => {
