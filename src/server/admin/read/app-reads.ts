@@ -63,7 +63,13 @@ export async function getApp(
 }
 
 /** All apps: what this daemon holds a view of, from there; of the others one after the other is read, so that only one is held in memory. */
-export async function getApps(
+export function getApps(
+  dependencies: AdminDependencies,
+): Promise<{apps: AppView[]; revision: string}> {
+  return judgedAlike(dependencies, () => appsOnce(dependencies));
+}
+
+async function appsOnce(
   dependencies: AdminDependencies,
 ): Promise<{apps: AppView[]; revision: string}> {
   const {names, revision} = await appNames(dependencies);
@@ -104,18 +110,22 @@ export async function detail(dependencies: AdminDependencies, app: string): Prom
   };
 }
 
-/** Its parts are read one after the other. Made again where writes began or ceased to commit meanwhile: half of it would be judged by each. */
-export async function status(dependencies: AdminDependencies): Promise<StatusAnswer> {
+export function status(dependencies: AdminDependencies): Promise<StatusAnswer> {
+  return judgedAlike(dependencies, () => statusOnce(dependencies));
+}
+
+/** For answers whose parts are read one after the other. Made again where writes began or ceased to commit meanwhile: half of it would be judged by each. */
+async function judgedAlike<T>({writes}: AdminDependencies, make: () => Promise<T>): Promise<T> {
   for (;;) {
-    const before = unknownSince(dependencies.writes());
-    const answer = await statusOnce(dependencies);
-    if (unknownSince(dependencies.writes()) === before) return answer;
+    const before = unknownSince(writes());
+    const answer = await make();
+    if (unknownSince(writes()) === before) return answer;
   }
 }
 
 async function statusOnce(dependencies: AdminDependencies): Promise<StatusAnswer> {
   const {store, keys, service, version} = dependencies;
-  const {apps, revision} = await getApps(dependencies);
+  const {apps, revision} = await appsOnce(dependencies);
   const own = await listApp(dependencies, service, WHOLE_APP, {atRevision: Number(revision)});
   const daemons = containerViews(own);
   const {entries} = await store.getMany([keys.leader(), keys.cluster()]);
