@@ -6,11 +6,12 @@ import {ownPlugin} from './own-plugin.ts';
 import {jsonText} from './json-text.ts';
 import {endWithOutput, outliveErrorOutput} from './lost-output.ts';
 import {reportFailure, wantsJson} from './failure-report.ts';
-import {endBySignals, ensureHome} from './surroundings.ts';
+import {endBySignals, ensureHome, ensureShell} from './surroundings.ts';
 import {refuseChangedArguments} from './text-input.ts';
 
 export async function main(): Promise<void> {
   ensureHome();
+  ensureShell();
   endBySignals();
   endWithOutput();
   outliveErrorOutput();

@@ -1,5 +1,5 @@
-/** What a command expects of where it runs, made good where it lacks: a home folder, and signals that end the first process of a container. */
-import {homedir} from 'node:os';
+/** What a command expects of where it runs, made good where it lacks: a home folder, a shell's name, and signals that end the first process of a container. */
+import {homedir, userInfo} from 'node:os';
 
 const EXIT_OF_SIGNAL = {SIGTERM: 143, SIGINT: 130, SIGHUP: 129} as const;
 /** Holds no files; child processes get it, too. */
@@ -11,6 +11,16 @@ export function ensureHome(): void {
     homedir();
   } catch {
     process.env['HOME'] = NO_HOME;
+  }
+}
+
+/** oclif looks the shell up in the list of users, and fails where this user is not in it (as in a container under a random user id). */
+export function ensureShell(): void {
+  if (process.env['SHELL'] !== undefined) return;
+  try {
+    userInfo();
+  } catch {
+    process.env['SHELL'] = 'unknown';
   }
 }
 

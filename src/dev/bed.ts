@@ -2,13 +2,13 @@
  * What `sm dev` runs: a store in memory and a daemon in this process, containers as child processes, one app. Nothing of it
  * touches the disk, and nothing outlives this process.
  */
+import {once} from 'node:events';
 import {AdminClient} from '../admin/admin-client.ts';
 import type {ServerConfig} from '../config/index.ts';
 import {startEmbeddedStore} from '../embedded/index.ts';
 import type {EmbeddedStore} from '../embedded/index.ts';
 import {SmError} from '../model/errors.ts';
 import type {Logger} from '../runtime/logger.ts';
-import {pause} from '../runtime/pause.ts';
 import {serve} from '../server/index.ts';
 import type {Daemon} from '../server/index.ts';
 import {createApp, numbered} from './demo-app.ts';
@@ -16,7 +16,7 @@ import type {Tell} from './events.ts';
 import {Fleet} from './fleet.ts';
 import {MoveTeller} from './move-teller.ts';
 import {freePort} from './ports.ts';
-import {DEMO_TTL_MS, GIVEN_UP_START_MS} from './limits.ts';
+import {DEMO_TTL_MS} from './limits.ts';
 
 export const DEMO_APP = 'demo';
 const PREFIX = '/sm';
@@ -64,26 +64,14 @@ export class DevBed {
   /** Resolves when containers and shards are on their way to each other; `placed` is told when they have met. @throws SmError PORT_TAKEN; TIMEOUT when told to end before. */
   static async start(options: DevOptions): Promise<DevBed> {
     const bed = new DevBed(options);
-    const opening = bed.open();
+    void options.end?.then(() => bed.given.abort());
     try {
-      const cut = options.end?.then(() => bed.giveUp());
-      await Promise.race([opening, ...(cut === undefined ? [] : [cut])]);
+      await bed.open();
       return bed;
     } catch (error) {
-      // What is being opened is not known yet, and would stay open.
-      await Promise.race([opening.catch(() => undefined), pause(GIVEN_UP_START_MS)]);
       await bed.stop();
-      throw error;
+      throw bed.given.signal.aborted ? endedBeforeUp() : error;
     }
-  }
-
-  /** While it starts, someone waits for it; afterwards nobody does. */
-  private giveUp(): never {
-    this.given.abort();
-    throw new SmError('TIMEOUT', 'sm dev was told to end before it was up', {
-      hint: 'run it again with a longer --timeout; the log level info of sm serve says what is waited for',
-      retryable: true,
-    });
   }
 
   get admin(): AdminClient {
@@ -104,20 +92,26 @@ export class DevBed {
     await this.store?.close();
   }
 
+  /** Step by step: what has been opened is known to `stop` before the next begins, and no step begins once the start is given up. */
   private async open(): Promise<void> {
-    const {containers, tell} = this.options;
+    const {containers, tell, shards} = this.options;
+    const {signal} = this.given;
     // Their programs load while the daemon starts.
     for (let number = 1; number <= containers; number += 1) this.fleet.prepare(`demo-${number}`);
     const taken: number[] = [];
     const store = (this.store = await this.openStore(taken));
+    signal.throwIfAborted();
     const daemon = (this.daemon = await this.openDaemon(store.endpoint, taken));
+    signal.throwIfAborted();
     const admin = (this.client = new AdminClient({server: `http://${daemon.address}`}));
     tell({event: 'listening', server: admin.server, store: store.endpoint, taken});
-    await createApp(admin, {app: DEMO_APP, shards: numbered('s', this.options.shards)});
+    await createApp(admin, {app: DEMO_APP, shards: numbered('s', shards)}, signal);
+    signal.throwIfAborted();
     const endpoints = [store.endpoint];
     this.fleet.joinAll({app: DEMO_APP, endpoints, etcdPrefix: PREFIX, ttlMs: DEMO_TTL_MS});
     this.moves = new MoveTeller(admin, DEMO_APP, tell);
-    await daemon.ready;
+    await Promise.race([daemon.ready, once(signal, 'abort')]);
+    signal.throwIfAborted();
   }
 
   private async openStore(taken: number[]): Promise<EmbeddedStore> {
@@ -141,6 +135,13 @@ export class DevBed {
     taken.push(port.wanted);
     return open((await freePort(0)) ?? 0);
   }
+}
+
+function endedBeforeUp(): SmError {
+  return new SmError('TIMEOUT', 'sm dev was told to end before it was up', {
+    hint: 'run it again with a longer --timeout; the log level info of sm serve says what is waited for',
+    retryable: true,
+  });
 }
 
 function configOf(port: number, endpoint: string): ServerConfig {

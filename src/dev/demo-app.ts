@@ -2,6 +2,7 @@
 import type {AdminClient} from '../admin/admin-client.ts';
 import {RemoteError} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
+import {pause} from '../runtime/pause.ts';
 import {PATIENCE_MS, RETRY_MS, SHARDS_PER_CALL} from './limits.ts';
 
 export interface WantedApp {
@@ -16,32 +17,41 @@ export function numbered(prefix: string, count: number): string[] {
   return Array.from({length: count}, (_, index) => name(index + 1));
 }
 
-/** Creates app and shards; what is there already stays. */
-export async function createApp(admin: AdminClient, {app, shards}: WantedApp): Promise<void> {
-  await patiently(() => admin.call('addSpec', {service: app, maxRecoveryTime: 0}));
-  await addShards(admin, {app, shards});
+/** Creates app and shards; what is there already stays. Rejects when `signal` is aborted. */
+export async function createApp(
+  admin: AdminClient,
+  {app, shards}: WantedApp,
+  signal?: AbortSignal,
+): Promise<void> {
+  await patiently(() => admin.call('addSpec', {service: app, maxRecoveryTime: 0}, signal), signal);
+  await addShards(admin, {app, shards}, signal);
 }
 
-export async function addShards(admin: AdminClient, {app, shards}: WantedApp): Promise<void> {
+export async function addShards(
+  admin: AdminClient,
+  {app, shards}: WantedApp,
+  signal?: AbortSignal,
+): Promise<void> {
   for (let at = 0; at < shards.length; at += SHARDS_PER_CALL) {
     const batch = shards.slice(at, at + SHARDS_PER_CALL).map((shardId) => ({shardId}));
     await patiently(async () => {
-      const {items} = await admin.call('addShards', {service: app, shards: batch});
+      const {items} = await admin.call('addShards', {service: app, shards: batch}, signal);
       if (items.some(({result}) => result === 'unknown'))
         throw new SmError('STORE_UNAVAILABLE', 'the store did not answer', {retryable: true});
-    });
+    }, signal);
   }
 }
 
 /** On a starved machine an answer may come too late: what changes nothing when it is said twice is said again. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+async function patiently<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const endMs = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
+      signal?.throwIfAborted();
       if (!isRetryable(error) || performance.now() > endMs) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await pause(RETRY_MS, signal);
     }
   }
 }

@@ -56,6 +56,3 @@ export const EFFECTS_PER_ROUND = 50;
 
 /** How long a canary waits for its containers to leave in order. */
 export const LEAVE_LIMIT_MS = 15_000;
-
-/** A start that is given up comes to its end within this time, ms. */
-export const GIVEN_UP_START_MS = 1_000;
