@@ -26,6 +26,8 @@ const RETRY_LIMIT_SHARE = 1 / 20;
 const PATIENT_ATTEMPT_EVERY = 4;
 /** A slow answer counts for less with each that follows. */
 const ROUND_TRIP_DECAY = 0.8;
+/** Nonces of attempts without an answer that are remembered: in an outage that lasts longer, further attempts repeat the newest one. */
+export const UNANSWERED_LIMIT = 1_000;
 
 /** One attempt: a transaction [hb mod = expectedMod (0: absent)] -> put value, else read it. */
 export interface HeartbeatWrite {
@@ -73,6 +75,7 @@ export class HeartbeatMachine {
   private mod = 0;
   private seq = 0;
   private inFlight: Attempt | undefined;
+  /** Nonces that may be the stored one, and when each was sent first: the proof that a found record is mine. */
   private readonly unanswered = new Map<string, number>();
   private nextAtMs = Number.NEGATIVE_INFINITY;
   /** Attempts in a row without an answer. */
@@ -123,9 +126,8 @@ export class HeartbeatMachine {
   /** The attempt to send now, which also tells of overdue hooks, or undefined when none is due or one is in flight. */
   due(nowMs: number, overdue: readonly OverdueHook[] = []): HeartbeatWrite | undefined {
     if (this.inFlight !== undefined || nowMs < this.nextAtMs) return undefined;
-    const nonce = this.nextNonce();
+    const nonce = this.nonceOfAttempt(nowMs);
     this.inFlight = {nonce, sentAtMs: nowMs};
-    this.unanswered.set(nonce, nowMs);
     this.seq += 1;
     this.nextAtMs = nowMs + Math.min(heartbeatIntervalMs(this.ttlMs), this.everyMs());
     const value: Heartbeat = {
@@ -151,12 +153,14 @@ export class HeartbeatMachine {
 
   /** Takes the answer to the attempt in flight with the value it tried to write. */
   answered(write: HeartbeatWrite, answer: HeartbeatAnswer, nowMs: number): HeartbeatVerdict {
-    if (this.inFlight?.nonce === write.value.nonce) this.inFlight = undefined;
+    const {nonce, state} = write.value;
+    const sentAtMs = this.sentAtMs(nonce);
+    if (this.inFlight?.nonce === nonce) this.inFlight = undefined;
     if (answer.kind === 'unknown') {
-      this.retrySoon(write.value.nonce);
+      if (sentAtMs !== undefined) this.retrySoon(sentAtMs);
       return 'unanswered';
     }
-    this.noteRoundTrip(write.value.nonce, nowMs);
+    if (sentAtMs !== undefined) this.noteRoundTrip(nowMs - sentAtMs);
     if (answer.kind === 'absent') return 'evicted';
     if (answer.kind === 'appGone') return 'appGone';
     if (answer.kind === 'specChanged') {
@@ -165,11 +169,29 @@ export class HeartbeatMachine {
     }
     if (answer.kind === 'committed') {
       const create = this.create === 0 ? answer.revision : this.create;
-      return this.renewed(write.value.nonce, write.value.state, answer.revision, create);
+      return this.renewed(sentAtMs, state, answer.revision, create);
     }
     if (answer.value.state === 'evicting') return 'evicting';
     if (!this.unanswered.has(answer.value.nonce)) return 'cloned';
-    return this.renewed(answer.value.nonce, answer.value.state, answer.mod, answer.create);
+    const firstSentAtMs = this.unanswered.get(answer.value.nonce);
+    return this.renewed(firstSentAtMs, answer.value.state, answer.mod, answer.create);
+  }
+
+  /**
+   * A nonce of its own, or the newest one again where too many are without an answer. All of them compare the same version, so at most one is
+   * ever written; forgetting one instead could take my own record for a clone's. A found record counts from the first sending of its nonce.
+   */
+  private nonceOfAttempt(nowMs: number): string {
+    const newest = [...this.unanswered.keys()].at(-1);
+    if (newest !== undefined && this.unanswered.size >= UNANSWERED_LIMIT) return newest;
+    const nonce = this.nextNonce();
+    this.unanswered.set(nonce, nowMs);
+    return nonce;
+  }
+
+  /** When the attempt in flight, or an earlier one that is still unanswered, was sent. */
+  private sentAtMs(nonce: string): number | undefined {
+    return this.inFlight?.nonce === nonce ? this.inFlight.sentAtMs : this.unanswered.get(nonce);
   }
 
   private attemptLimitMs(): number {
@@ -180,19 +202,15 @@ export class HeartbeatMachine {
     return Math.min(limitMs, Math.ceil(wantedMs));
   }
 
-  private noteRoundTrip(nonce: string, nowMs: number): void {
-    const sentAtMs = this.unanswered.get(nonce);
-    if (sentAtMs === undefined) return;
-    this.roundTripMs = Math.max(nowMs - sentAtMs, ROUND_TRIP_DECAY * this.roundTripMs);
+  private noteRoundTrip(tookMs: number): void {
+    this.roundTripMs = Math.max(tookMs, ROUND_TRIP_DECAY * this.roundTripMs);
   }
 
   /**
    * The next attempt does not wait for the next beat. It is an attempt like any other, with a nonce of its own and the same compare:
    * of all that are unanswered at most one is ever written, and whichever it was, the next answer names it.
    */
-  private retrySoon(nonce: string): void {
-    const sentAtMs = this.unanswered.get(nonce);
-    if (sentAtMs === undefined) return;
+  private retrySoon(sentAtMs: number): void {
     this.failures += 1;
     const longestMs =
       sentAtMs < this.deadlineMs ? this.ttlMs * RETRY_STEP_SHARE : heartbeatIntervalMs(this.ttlMs);
@@ -202,12 +220,11 @@ export class HeartbeatMachine {
 
   /** Counted from the moment the proven attempt was sent: a late answer extends nothing. */
   private renewed(
-    nonce: string,
+    sentAtMs = Number.NEGATIVE_INFINITY,
     stored: HeartbeatState,
     mod: number,
     create: number,
   ): HeartbeatVerdict {
-    const sentAtMs = this.unanswered.get(nonce) ?? Number.NEGATIVE_INFINITY;
     this.mod = mod;
     this.create = create;
     this.storedState = stored;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {CLOCK_DRIFT, EFFECT_SLACK_MS, actingMs, silenceMs} from '../../src/model/container.ts';
-import {HeartbeatMachine} from '../../src/ownership/heartbeat.ts';
+import {HeartbeatMachine, UNANSWERED_LIMIT} from '../../src/ownership/heartbeat.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from '../../src/ownership/heartbeat.ts';
 import {FailureDetector} from '../../src/ownership/failure-detector.ts';
 
@@ -111,6 +111,8 @@ describe('the deadline', () => {
 
 const UNKNOWN = {kind: 'unknown'} as const;
 const ROUND_TRIP_MS = 5;
+/** Longer than attempts with a nonce of their own last. */
+const LONG_OUTAGE_MS = 2 * 3_600_000;
 
 /** Sends at `nowMs`; throws when nothing is due. */
 function sent(machine: HeartbeatMachine, nowMs: number): HeartbeatWrite {
@@ -162,6 +164,38 @@ describe('an attempt without an answer', () => {
     const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
     expect(gaps.length).toBeGreaterThan(5);
     expect(new Set(gaps)).toEqual(new Set([2_000]));
+  });
+
+  it.each([0, 700, -1])(
+    'is remembered through an outage of any length, in bounded memory: %i is not a clone',
+    (index) => {
+      const machine = beating(10_000);
+      const writes: HeartbeatWrite[] = [];
+      for (let nowMs = machine.wakeAtMs(); nowMs < LONG_OUTAGE_MS; nowMs = machine.wakeAtMs()) {
+        writes.push(sent(machine, nowMs));
+        machine.answered(writes.at(-1)!, UNKNOWN, nowMs);
+      }
+      expect(writes.length).toBeGreaterThan(2 * UNANSWERED_LIMIT);
+      expect(new Set(writes.map(({value}) => value.nonce)).size).toBe(UNANSWERED_LIMIT);
+      const {value} = writes.at(index)!;
+      const found = {kind: 'found', value, mod: 9, create: 1} as const;
+      const nowMs = machine.wakeAtMs();
+      expect(machine.answered(sent(machine, nowMs), found, nowMs)).toBe('renewed');
+      expect(machine.deadlineMs).toBeLessThan(nowMs);
+    },
+  );
+
+  it('is followed at the usual pace when nonces repeat, and a commit counts from its own sending', () => {
+    const machine = beating(10_000);
+    const times = failing(machine, LONG_OUTAGE_MS);
+    expect(times.at(-1)! - times.at(-2)!).toBe(2_000);
+    const nowMs = machine.wakeAtMs();
+    const write = sent(machine, nowMs);
+    expect(machine.answered(write, {kind: 'committed', revision: 9}, nowMs + 5)).toBe('renewed');
+    expect(machine.deadlineMs).toBe(nowMs + actingMs(10_000));
+    const next = sent(machine, machine.wakeAtMs());
+    expect(next.expectedMod).toBe(9);
+    expect(next.value.nonce).not.toBe(write.value.nonce);
   });
 
   it('waits a twentieth of T when it is repeated, and each fourth time the whole limit', () => {

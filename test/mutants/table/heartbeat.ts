@@ -85,8 +85,8 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
     {
       name: 'a timeout extends',
       breaks: '"Container" 2: a timeout extends nothing',
-      find: "this.retrySoon(write.value.nonce);\n      return 'unanswered';",
-      replace: 'return this.renewed(write.value.nonce, write.value.state, this.mod, this.create);',
+      find: "if (sentAtMs !== undefined) this.retrySoon(sentAtMs);\n      return 'unanswered';",
+      replace: 'return this.renewed(sentAtMs, state, this.mod, this.create);',
       killed: HEARTBEAT_FIGURES_TESTS('a heartbeat > without an answer extends nothing'),
     },
     {
@@ -137,9 +137,8 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
     {
       name: 'a proven attempt counts from the newest send',
       breaks: '"Container" 2: the deadline counts from the send of the attempt that is proven',
-      find: 'return this.renewed(answer.value.nonce, answer.value.state, answer.mod, answer.create);',
-      replace:
-        'return this.renewed(write.value.nonce, answer.value.state, answer.mod, answer.create);',
+      find: 'return this.renewed(firstSentAtMs, answer.value.state, answer.mod, answer.create);',
+      replace: 'return this.renewed(sentAtMs, answer.value.state, answer.mod, answer.create);',
       killed: HEARTBEAT_TESTS(
         'the deadline > an attempt whose answer never came is proven by a later read, from its own send',
       ),
