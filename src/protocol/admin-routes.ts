@@ -18,7 +18,7 @@ export interface RouteRow<
   readonly path: string;
   readonly tag: RouteTag;
   readonly summary: string;
-  /** Kind of the objects that it writes or deletes. Each of its changes leaves an audit entry; a route that changes nothing cannot write. */
+  /** Kind of the objects that it writes or deletes. Each of its changes but the renewal of an apply marker leaves an audit entry; a route that changes nothing cannot write. */
   readonly changes: Changes;
   /** Server-sent events instead of one answer. */
   readonly stream: Stream;

@@ -38,6 +38,8 @@ export class World {
   readonly keys = new Keys('/sm', SERVICE);
   readonly dependencies: AdminDependencies;
   readonly created: string[] = [];
+  /** Who calls. */
+  who = 'local';
   /** How the writes of the daemon fare. */
   writes: StoreWrites = COMMITTING;
   private readonly admin: ReturnType<typeof createAdminHandlers>;
@@ -72,7 +74,7 @@ export class World {
     signal = new AbortController().signal,
   ): Promise<AdminAnswer<O>> {
     const {request, answer} = adminRoutes[operation];
-    const caller: Caller = {address: '127.0.0.1', requestId: 'r', who: 'local', signal};
+    const caller: Caller = {address: '127.0.0.1', requestId: 'r', who: this.who, signal};
     const handler = this.admin[operation] as (given: unknown, by: Caller) => Promise<unknown>;
     const given = await handler(request.parse(input), caller);
     answer.parse(given);

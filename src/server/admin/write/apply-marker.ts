@@ -42,7 +42,9 @@ export async function beginApply(
       renewedAt: at,
     };
     const result = entry === undefined ? 'created' : 'configured';
-    return {result, operations: [{op: 'put', key, value: encodeRecord(marker)}]};
+    // The same caller goes on with the same file: a sign of life, each few seconds, and not an order.
+    const renews = resumed && held?.running === true && held.by === who;
+    return {result, operations: [{op: 'put', key, value: encodeRecord(marker)}], renews};
   };
   const answer = await conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
   if (ifRevision !== '' && !resumed)

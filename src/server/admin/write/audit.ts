@@ -66,6 +66,14 @@ function blankEntry(operation: AdminOperation, request: Request, caller: Caller,
 
 type Blank = ReturnType<typeof blankEntry>;
 
+const renewals = new WeakSet<Transaction>();
+
+/** Marks a transaction that only keeps an apply marker of the same caller alive: it is not an order, and leaves no entry. */
+export function renewal(transaction: Transaction): Transaction {
+  renewals.add(transaction);
+  return transaction;
+}
+
 /** The same store; `rewrite` gets every transaction, and the newest revision that was read before it. */
 function rewriting(
   store: Store,
@@ -103,6 +111,8 @@ function withEntry(
 ): Transaction {
   const writes = writesOf(transaction);
   if (writes.length === 0) return transaction;
+  const isMarker = writes.every(({key}) => keys.parse(key)?.kind === 'applyMarker');
+  if (isMarker && renewals.has(transaction)) return transaction;
   const named = writes
     .map(({key}) => objectOf(keys.parse(key), changes, blank.detail))
     .filter((object) => object !== undefined);

@@ -2,6 +2,7 @@
 import {SmError} from '../../../model/errors.ts';
 import type {WriteAnswer, WriteResult} from '../../../protocol/admin.ts';
 import type {Compare, KeyValue, Operation, Store} from '../../../store/port.ts';
+import {renewal} from './audit.ts';
 
 /** Re-reads after a refused write before giving up: others write the same keys all the time. */
 const WRITE_ATTEMPTS_LIMIT = 8;
@@ -10,6 +11,8 @@ const WRITE_ATTEMPTS_LIMIT = 8;
 export interface Decision {
   readonly result: WriteResult;
   readonly operations: readonly Operation[];
+  /** The writes only renew an apply marker of the same caller: no audit entry. */
+  readonly renews?: boolean;
 }
 
 /** Keys as read at one revision, in the order asked for. */
@@ -31,11 +34,12 @@ export async function conditionalWrite(
 ): Promise<WriteAnswer> {
   for (let attempt = 0; attempt < WRITE_ATTEMPTS_LIMIT; attempt++) {
     const reading = await store.getMany(keys);
-    const {result, operations} = decide(reading);
+    const {result, operations, renews} = decide(reading);
     const changed = operations.length > 0;
     if (!changed || dryRun) return answer(result, changed, reading.revision);
     const compares = keys.map((key, at) => unchangedSince(key, reading.entries[at]));
-    const outcome = await store.transact({compares, then: operations, otherwise: []});
+    const transaction = {compares, then: operations, otherwise: []};
+    const outcome = await store.transact(renews === true ? renewal(transaction) : transaction);
     if (outcome.kind === 'committed') return answer(result, true, outcome.revision);
     if (outcome.kind === 'refused') continue;
     const revision = await appliedAt(store, operations, reading.revision);

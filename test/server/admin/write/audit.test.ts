@@ -1,11 +1,13 @@
 import {beforeEach, describe, expect, it} from 'vitest';
 import {plan} from '../../../../src/planner/index.ts';
 import {trimAudit} from '../../../../src/server/governing/audit-trim.ts';
-import {World} from '../fixture.ts';
+import {NOW_MS, World} from '../fixture.ts';
 
 let world: World;
+let wallMs: number;
 beforeEach(async () => {
-  world = new World({plan});
+  wallMs = NOW_MS;
+  world = new World({plan, wallMs: () => wallMs});
   await world.call('addSpec', {service: 'orders', maxRecoveryTime: 0, reason: 'first app'});
 });
 
@@ -45,6 +47,34 @@ describe('the audit', () => {
     const written = batches.reduce((sum, {objectCount}) => sum + objectCount, 0);
     expect(written).toBe(250);
     expect(batches.every(({objects}) => objects.length <= 10)).toBe(true);
+  });
+
+  it('does not note the signs of life of an apply; its beginning, its end, and another caller are orders', async () => {
+    const marker = {service: 'orders', content: 'a'.repeat(64), dryRun: false};
+    const renewedAt = async (): Promise<string> => {
+      const {entry} = await world.memory.get(world.keys.applyMarker('orders'));
+      return (JSON.parse(entry?.value ?? '{}') as {renewedAt: string}).renewedAt;
+    };
+    await world.call('beginApply', marker);
+    const begun = await renewedAt();
+    for (let count = 0; count < 3; count += 1) {
+      wallMs += 10_000;
+      expect(await world.call('beginApply', marker)).toMatchObject({changed: true, resumed: true});
+    }
+    expect(Date.parse(await renewedAt()) - Date.parse(begun)).toBe(30_000);
+    await world.call('endApply', {...marker, done: false});
+    await world.call('beginApply', marker);
+    world.who = 'somebody else';
+    await world.call('beginApply', marker);
+    await world.call('endApply', {...marker, done: true});
+    expect((await auditOf()).map(({operation, who}) => [operation, who])).toEqual([
+      ['addSpec', 'local'],
+      ['beginApply', 'local'],
+      ['endApply', 'local'],
+      ['beginApply', 'local'],
+      ['beginApply', 'somebody else'],
+      ['endApply', 'somebody else'],
+    ]);
   });
 
   it('keeps only the newest entries', async () => {
