@@ -18,6 +18,8 @@ import type {LivingContainer} from './containers.ts';
 import {Evictor} from './eviction.ts';
 import type {GovernorOptions} from './governor-options.ts';
 import {startableMove} from './move-gate.ts';
+import {governedFigures} from './figures.ts';
+import type {GovernedFigures} from './figures.ts';
 import {HintSchedule, hintBatches} from './hints.ts';
 import {MoveHistory} from './move-history.ts';
 import {HoldingsCheck} from './holdings.ts';
@@ -26,10 +28,12 @@ import {InFlightMoves} from './in-flight-moves.ts';
 import {PendingWrites} from './pending-writes.ts';
 import {PlanCache} from './plan-cache.ts';
 import type {QueuedMove} from './plan-cache.ts';
-import {changesPlan} from './placement.ts';
+import {changesPlan, makesRoom} from './placement.ts';
 import {reconcile, reconcileGone, reconcileUnplanned} from './reconcile.ts';
 import type {ReconcileContext, Step} from './reconcile.ts';
+import {reconcileContext} from './reconcile-context.ts';
 import {Removal} from './removal.ts';
+import {ServiceTimes} from './service-times.ts';
 import {Renewals} from './renewals.ts';
 import {REFUSED_RETRY_MS, RetrySchedule} from './retry.ts';
 import {StatusReporter} from './status-reporter.ts';
@@ -48,6 +52,8 @@ export class Governor {
   private readonly admissions = new AdmissionQueue();
   private readonly retries = new RetrySchedule();
   private readonly history = new MoveHistory();
+  /** How shards are served, for metrics. */
+  readonly service = new ServiceTimes(this.view);
   private readonly holdings = new HoldingsCheck();
   private readonly removal = new Removal();
   private readonly statusReporter = new StatusReporter();
@@ -91,7 +97,10 @@ export class Governor {
     if (change.kind === 'own') this.ownChanged(change.shard, before, change.entry, nowMs);
     else if (incarnation !== undefined) this.heartbeatChanged(incarnation, last, nowMs);
     else this.planCache.dirty = true;
-    if (change.kind === 'shard') this.dirty.add(change.shard);
+    if (change.kind === 'shard') {
+      this.dirty.add(change.shard);
+      this.service.wantedChanged(change.shard, nowMs);
+    }
     return true;
   }
 
@@ -199,11 +208,10 @@ export class Governor {
     this.inFlightMoves.note(shard, after?.value);
     this.claims.note(shard, before?.value, after?.value, nowMs);
     this.history.note(shard, before?.value, after?.value, this.wallMs, nowMs);
+    this.service.recordChanged(shard, before?.value, after?.value, nowMs);
     this.retries.noteFailures(shard, after?.value, nowMs);
     if (this.trust.note(shard, before?.value, after?.value, nowMs)) this.planCache.dirty = true;
-    const left = before !== undefined && before.value.state !== 'free';
-    this.roomMade ||= left && after?.value.incarnation !== before.value.incarnation;
-    this.roomMade ||= after?.value.state === 'free';
+    this.roomMade ||= makesRoom(before?.value, after?.value);
     const target = this.planCache.destination(shard)?.target ?? '';
     const trial = this.trust.trials.get(shard)?.container;
     this.planCache.dirty ||= changesPlan(before?.value, after?.value, this.living, target, trial);
@@ -217,6 +225,7 @@ export class Governor {
       if (last === undefined) this.planCache.joined(this.living.size === 0, nowMs);
       return;
     }
+    this.service.lost(incarnation, nowMs - this.clock.ageMs(incarnation, nowMs));
     this.clock.forget(incarnation);
     this.evictor.forget(incarnation, nowMs);
     this.claims.forget(incarnation);
@@ -278,7 +287,9 @@ export class Governor {
     for (const shard of this.retries.due(nowMs)) this.dirty.add(shard);
     for (const shard of this.admissions.admit(this.unclaimedOf)) this.dirty.add(shard);
     if (this.dirty.size === 0 || this.view.spec === undefined) return;
-    const context = this.reconcileContext();
+    const {view, living, newMove, admissions, pending, planCache, trust, unclaimedOf} = this;
+    const parts = {view, living, newMove, admissions, pending, planCache, trust, unclaimedOf};
+    const context = reconcileContext({...parts, epoch: this.options.epoch});
     const shards = [...this.dirty];
     this.dirty.clear();
     for (const shard of shards) {
@@ -305,14 +316,9 @@ export class Governor {
 
   private carryOut(shard: string, step: Step, nowMs: number, actions: GovernorAction[]): void {
     this.waiting.delete(shard);
-    if (step.step === 'write') {
-      this.submit(step.transition, actions);
-      return;
-    }
-    if (step.step === 'hint') {
-      this.hints.follow(shard, this.view.own.get(shard), step, nowMs);
-      return;
-    }
+    if (step.step === 'write') return this.submit(step.transition, actions);
+    if (step.step === 'hint')
+      return this.hints.follow(shard, this.view.own.get(shard), step, nowMs);
     if (step.step === 'queue') return this.admissions.wait(step.incarnation, shard);
     if (step.for === 'room' || step.for === 'plan') this.waiting.add(shard);
     if (step.for === 'plan') this.planCache.dirty = true;
@@ -373,6 +379,14 @@ export class Governor {
     if (status !== undefined) actions.push({type: 'status', status});
   }
 
+  /** What there is now, counted. `unknown`: no write of this daemon has committed within T. */
+  figures(unknown: boolean, nowMs: number): GovernedFigures {
+    const {alarms} = this.statusReporter;
+    const oldestUnservedMs = this.service.oldestMs(nowMs);
+    const known = {unknown, alarms, oldestUnservedMs, movesInFlight: this.inFlightMoves.size};
+    return governedFigures({...this.statusInput(), ...known});
+  }
+
   private statusInput(): StatusInput {
     const {wallMs, view, living, planCache: plan, settled, clock} = this;
     const known = {governor: this.options.governor, braking: this.evictor.braking};
@@ -382,18 +396,5 @@ export class Governor {
   private get settled(): boolean {
     if (this.pending.size > 0 || this.hints.size > 0 || this.inFlightMoves.size > 0) return false;
     return !this.planCache.dirty && this.planCache.queue.length === 0;
-  }
-
-  private reconcileContext(): ReconcileContext {
-    const {view, living, newMove} = this;
-    const limit = view.spec?.value.maxShardCount ?? 0;
-    return {
-      ...{view, living, newMove, epoch: this.options.epoch},
-      isBusy: (incarnation) => this.unclaimedOf(incarnation) >= this.admissions.limit,
-      isTrial: (shard, incarnation) => this.trust.isTrial(shard, incarnation),
-      isQueued: (shard) => this.planCache.isQueued(shard),
-      isFull: (incarnation) =>
-        limit > 0 && view.shardsOf(incarnation).size + this.pending.arriving(incarnation) >= limit,
-    };
   }
 }

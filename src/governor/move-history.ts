@@ -18,7 +18,7 @@ export class MoveHistory {
     wallMs: number,
     nowMs: number,
   ): void {
-    const outcome = outcomeOf(before, after);
+    const outcome = moveOutcome(before, after);
     if (outcome === undefined || before === undefined || before.move === null) return;
     const {id, from, why, startedAt} = before.move;
     const to = after?.container ?? before.move.to;
@@ -52,7 +52,8 @@ export class MoveHistory {
   }
 }
 
-function outcomeOf(
+/** How the move of `before` has ended; undefined while it goes on, or where there was none that came from a container. */
+export function moveOutcome(
   before: OwnershipRecord | undefined,
   after: OwnershipRecord | undefined,
 ): FinishedMove['outcome'] | undefined {

@@ -40,6 +40,16 @@ export function changesPlan(
   return (after?.failures ?? 0) !== (before?.failures ?? 0);
 }
 
+/** Whether some container has come to hold one shard less. */
+export function makesRoom(
+  before: OwnershipRecord | undefined,
+  after: OwnershipRecord | undefined,
+): boolean {
+  if (after?.state === 'free') return true;
+  if (before === undefined || before.state === 'free') return false;
+  return after?.incarnation !== before.incarnation;
+}
+
 export function placementSnapshot(
   view: AppView,
   living: ReadonlyMap<string, LivingContainer>,

@@ -1,4 +1,5 @@
 /** The summary that every daemon can show: written when it says something new, at most once a second. */
+import type {AlarmCode} from '../model/alarm.ts';
 import {CLOCK_DRIFT} from '../model/container.ts';
 import type {ContainerState} from '../model/container.ts';
 import {recordState} from '../model/shard-state.ts';
@@ -7,7 +8,7 @@ import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {LivingContainer} from './containers.ts';
 import type {PlanCache} from './plan-cache.ts';
 import {quarantinedName} from './quarantine.ts';
-import {fittingStatus, shownText} from './status-size.ts';
+import {SUMMARY_CUT, fittingStatus, shownText} from './status-size.ts';
 import type {AppView} from './view.ts';
 
 const INTERVAL_MS = 1_000;
@@ -24,7 +25,9 @@ const BY_CLOCK: readonly ContainerState[] = [
 ];
 /** Half of what assumption A2 allows, and on: rates of clocks that are worth an alarm. */
 const CLOCK_RATE_STEPS = [CLOCK_DRIFT / 2, CLOCK_DRIFT, 0.02, 0.05, 0.1, 0.2];
-export type OutsideAlarm = Pick<Alarm, 'code' | 'text'>;
+export interface OutsideAlarm extends Pick<Alarm, 'text'> {
+  readonly code: AlarmCode;
+}
 
 export interface StatusInput {
   readonly governor: string;
@@ -38,6 +41,8 @@ export interface StatusInput {
 }
 
 export class StatusReporter {
+  /** As of the last look, all of them. */
+  alarms: readonly Alarm[] = [];
   private touched = true;
   private settled = false;
   private nextAtMs = Number.NEGATIVE_INFINITY;
@@ -90,7 +95,7 @@ export class StatusReporter {
     const {unplaced} = input.plan;
     const {quarantined} = input.view;
     const failed = failedShards(input.view);
-    return fittingStatus({
+    const status = fittingStatus({
       ...{governor: input.governor, at, settled: input.settled, containers},
       unplaced: first(unplaced, UNPLACED_SHOWN).map(([shard, reason]) => ({shard, reason})),
       failed: failed.first,
@@ -107,6 +112,9 @@ export class StatusReporter {
         alarms: alarms.length,
       },
     });
+    const cut = status.alarms.filter(({code}) => code === SUMMARY_CUT);
+    this.alarms = [...cut, ...alarms];
+    return status;
   }
 }
 
@@ -145,7 +153,7 @@ function alarmsOf(
   since: (key: string) => string,
 ): Alarm[] {
   const alarms: Alarm[] = [];
-  const raise = (code: string, text: string): void => {
+  const raise = (code: AlarmCode, text: string): void => {
     const shown = shownText(text);
     alarms.push({code, text: shown, since: since(`alarm/${code}/${shown}`)});
   };

@@ -2,13 +2,14 @@
  * Keeps a summary below what etcd's readers take without harm, in bytes: names may be long and of several bytes a
  * character. What does not fit is left out from the end of each list, and counted.
  */
+import type {AlarmCode} from '../model/alarm.ts';
 import {utf8Length} from '../model/ids.ts';
 import type {Alarm, AppStatus, ContainerStatus, StatusList} from '../model/status.ts';
 
 /** Most bytes of a summary as it is stored (etcd-layout.md, "Run time"). */
 export const STATUS_LIMIT_BYTES = 64 * 1024;
 /** Code of the alarm that something which only the governor knows was left out. */
-export const SUMMARY_CUT = 'SUMMARY_CUT';
+export const SUMMARY_CUT = 'SUMMARY_CUT' satisfies AlarmCode;
 /** Characters of a foreign text that are kept: error messages, problems, alarms. */
 export const TEXT_SHOWN_CHARACTERS = 300;
 /** For the alarm that tells of the cut, and for the counts of what is left out. */

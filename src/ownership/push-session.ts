@@ -3,6 +3,7 @@
  * heartbeats that list its shards. An add is believed when a heartbeat lists the shard as running, a drop when the call was
  * accepted and later heartbeats do not list it. Passive: the gateway makes the calls and writes the records.
  */
+import type {AlarmCode} from '../model/alarm.ts';
 import type {AddFailure, Known, Target} from './transitions.ts';
 
 /** One shard in a heartbeat. */
@@ -29,7 +30,7 @@ export type CallResult =
   | {readonly kind: 'unsent'};
 
 export interface PushAlarm {
-  readonly code: string;
+  readonly code: AlarmCode;
   readonly text: string;
 }
 
@@ -162,7 +163,7 @@ export class PushSession {
   alarms(nowMs: number): PushAlarm[] {
     const {container} = this.me;
     const alarms: PushAlarm[] = [];
-    const raise = (code: string, text: string): void =>
+    const raise = (code: AlarmCode, text: string): void =>
       void alarms.push({code, text: `push container ${container} ${text}`});
     if (!this.beating(nowMs)) raise('PUSH_STALE', 'has a session but sends no heartbeats');
     if (nowMs - (this.unreachableSinceMs ?? nowMs) >= UNREACHABLE_MS)

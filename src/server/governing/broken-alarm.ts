@@ -1,8 +1,9 @@
 /** An alarm in an app's summary that its governor cannot write, because it has stopped. */
 import type {Keys} from '../../etcd/keys.ts';
+import type {OutsideAlarm} from '../../governor/status-reporter.ts';
 import {SUMMARY_CUT, fittingStatus, shownText} from '../../governor/status-size.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
-import type {Alarm, AppStatus} from '../../model/status.ts';
+import type {AppStatus} from '../../model/status.ts';
 import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
@@ -26,7 +27,7 @@ export interface AlarmPlace {
  */
 export async function raiseAlarm(
   {app, governor, keys, store, fencingKey, clock}: AlarmPlace,
-  {code, text}: Pick<Alarm, 'code' | 'text'>,
+  {code, text}: OutsideAlarm,
 ): Promise<void> {
   const key = keys.status(app);
   const {entries} = await store.getMany([key, keys.appSpec(app)]);

@@ -1,0 +1,105 @@
+/** What a governor has before it, counted: for metrics. Pure. */
+import type {AlarmCode} from '../model/alarm.ts';
+import type {ContainerState} from '../model/container.ts';
+import type {OwnershipRecord} from '../model/ownership.ts';
+import {shardStateOf} from '../model/shard-state.ts';
+import type {ShardState} from '../model/shard-state.ts';
+import type {Alarm} from '../model/status.ts';
+import {CONTAINER_STATES, SHARD_STATES} from '../model/trouble.ts';
+import type {StatusInput} from './status-reporter.ts';
+
+export interface GovernedFigures {
+  /** Of every state there is. */
+  readonly shards: Readonly<Record<ShardState, number>>;
+  /** Of every state there is. A container that waits for its id is counted as waiting. */
+  readonly containers: Readonly<Record<ContainerState, number>>;
+  /** Only codes that are raised. */
+  readonly alarms: Readonly<Partial<Record<AlarmCode, number>>>;
+  /** How long the shard that has waited longest is not served; 0 where all are. */
+  readonly oldestUnservedMs: number;
+  /** Moves that have begun and not ended, and those that wait. */
+  readonly movesInFlight: number;
+  readonly movesQueued: number;
+  /** Shards on the ready container with the most, less those on the one with the fewest; 0 with fewer than two. */
+  readonly imbalance: number;
+  /** Containers that all shards need: by the limit of shards a container; 0 where the app sets none. */
+  readonly wantedContainers: number;
+  readonly paused: boolean;
+  readonly settled: boolean;
+}
+
+export type FigureInput = Pick<StatusInput, 'view' | 'living' | 'plan' | 'settled'> & {
+  readonly alarms: readonly Alarm[];
+  readonly movesInFlight: number;
+  readonly oldestUnservedMs: number;
+  /** No write of this daemon has committed within T: nobody knows who still serves what. */
+  readonly unknown: boolean;
+};
+
+export function governedFigures(input: FigureInput): GovernedFigures {
+  const {view, plan, settled, movesInFlight, oldestUnservedMs} = input;
+  const spec = view.spec?.value;
+  const most = spec?.maxShardCount ?? 0;
+  return {
+    shards: shardFigures(input),
+    containers: containerFigures(input),
+    alarms: alarmFigures(input.alarms),
+    ...{settled, movesInFlight, oldestUnservedMs, imbalance: imbalanceOf(input)},
+    movesQueued: plan.queue.length,
+    wantedContainers: most > 0 ? Math.ceil(view.shards.size / most) : 0,
+    paused: spec?.paused ?? false,
+  };
+}
+
+function zeroes<State extends string>(states: readonly State[]): Record<State, number> {
+  return Object.fromEntries(states.map((state) => [state, 0])) as Record<State, number>;
+}
+
+function shardFigures({view, plan, living, unknown}: FigureInput): Record<ShardState, number> {
+  const counts = zeroes(SHARD_STATES);
+  const gone = goneIncarnations(living);
+  const isLost = (record: OwnershipRecord | undefined): boolean => {
+    if (record === undefined || record.state === 'free') return false;
+    const {incarnation} = record;
+    if (gone.has(incarnation) || !view.heartbeats.has(incarnation)) return true;
+    return view.heartbeatProblem(incarnation) !== undefined;
+  };
+  for (const shard of view.shards.keys()) {
+    const record = view.own.get(shard)?.value;
+    const unreadable = view.isQuarantined(shard);
+    const homeless = plan.unplaced.has(shard);
+    counts[shardStateOf(record, {unreadable, lost: isLost(record), unknown, homeless})] += 1;
+  }
+  return counts;
+}
+
+function goneIncarnations(living: FigureInput['living']): Set<string> {
+  const gone = new Set<string>();
+  for (const {incarnation, state} of living.values())
+    if (state === 'silent' || state === 'lost') gone.add(incarnation);
+  return gone;
+}
+
+function containerFigures({view, living, unknown}: FigureInput): Record<ContainerState, number> {
+  const counts = zeroes(CONTAINER_STATES);
+  for (const {state} of living.values()) counts[unknown ? 'unknown' : state] += 1;
+  for (const {value} of view.heartbeats.values())
+    if (value.state === 'waiting') counts.waiting += 1;
+  return counts;
+}
+
+function alarmFigures(alarms: readonly Alarm[]): GovernedFigures['alarms'] {
+  const counts: Partial<Record<AlarmCode, number>> = {};
+  for (const alarm of alarms) {
+    const code = alarm.code as AlarmCode;
+    counts[code] = (counts[code] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function imbalanceOf({view, living}: FigureInput): number {
+  const ready = [...living.values()].filter(({state}) => state === 'ready');
+  if (ready.length < 2) return 0;
+  const counts = ready.map(({incarnation}) => view.shardsOf(incarnation).size);
+  return Math.max(...counts) - Math.min(...counts);
+}

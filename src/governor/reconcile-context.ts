@@ -1,0 +1,28 @@
+/** What the next step of a shard depends on besides its record and its destination, made once for many shards. */
+import type {AdmissionQueue} from './admission-queue.ts';
+import type {ContainerTrust} from './container-trust.ts';
+import type {PendingWrites} from './pending-writes.ts';
+import type {PlanCache} from './plan-cache.ts';
+import type {ReconcileContext} from './reconcile.ts';
+
+export type ReconcileParts = Pick<ReconcileContext, 'view' | 'living' | 'newMove' | 'epoch'> & {
+  readonly admissions: Pick<AdmissionQueue, 'limit'>;
+  readonly pending: Pick<PendingWrites, 'arriving'>;
+  readonly planCache: Pick<PlanCache, 'isQueued'>;
+  readonly trust: Pick<ContainerTrust, 'isTrial'>;
+  /** Records that wait for the container's claim, or are being written for it. */
+  readonly unclaimedOf: (incarnation: string) => number;
+};
+
+export function reconcileContext(parts: ReconcileParts): ReconcileContext {
+  const {view, living, newMove, epoch, admissions, pending, planCache, trust, unclaimedOf} = parts;
+  const limit = view.spec?.value.maxShardCount ?? 0;
+  return {
+    ...{view, living, newMove, epoch},
+    isBusy: (incarnation) => unclaimedOf(incarnation) >= admissions.limit,
+    isTrial: (shard, incarnation) => trust.isTrial(shard, incarnation),
+    isQueued: (shard) => planCache.isQueued(shard),
+    isFull: (incarnation) =>
+      limit > 0 && view.shardsOf(incarnation).size + pending.arriving(incarnation) >= limit,
+  };
+}
