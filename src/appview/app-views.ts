@@ -119,7 +119,9 @@ export class AppViews {
     const source = await this.views.acquire(key, () => this.open(key));
     const view = await source.value;
     const onRelease = (lease: ViewLease): void => {
-      if (this.leases.delete(lease)) this.views.release(lease.source);
+      if (!this.leases.delete(lease)) return;
+      lease.view.read();
+      this.views.release(lease.source);
     };
     const lease = new ViewLease(app, {source, view}, {onChange, onRelease});
     this.leases.add(lease);
@@ -163,7 +165,7 @@ export class AppViews {
 
   private open(key: string): {value: Promise<ScopeView>; close: () => void} {
     const view: ScopeView = new ScopeView(this.options, key === ALL ? undefined : key, () =>
-      this.changed(view),
+      this.changed(view, key),
     );
     const value = view.open().then(() => view);
     if (key === ALL)
@@ -198,7 +200,8 @@ export class AppViews {
     this.views.retire(before);
   }
 
-  private changed(view: ScopeView): void {
+  private changed(view: ScopeView, key: string): void {
     for (const lease of this.leases) if (lease.view === view) lease.onChange();
+    if (view.costsMoreThanListing) this.views.dropUnused(key);
   }
 }

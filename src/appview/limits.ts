@@ -15,6 +15,9 @@ export const READERS_RELIST_INTERVAL_MS = 300_000;
 /** A view that nobody reads is kept for so long. */
 export const LINGER_MS = 15_000;
 
+/** It ends sooner once it has taken so many changes, and as many as it has keys: by then a listing is cheaper than keeping it current. */
+export const UNREAD_CHANGES_MIN = 1_000;
+
 /** A view that is behind the store may take so long to catch up before the reader lists for itself. */
 export const CATCH_UP_LIMIT_MS = 1_500;
 

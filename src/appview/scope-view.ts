@@ -9,7 +9,7 @@ import {decodeCluster, decodeLeader} from '../protocol/records.ts';
 import {newsOf, valueOf} from './app-news.ts';
 import type {AppNews, News} from './app-news.ts';
 import {AppRecords} from './app-records.ts';
-import {READERS_RELIST_INTERVAL_MS} from './limits.ts';
+import {READERS_RELIST_INTERVAL_MS, UNREAD_CHANGES_MIN} from './limits.ts';
 import {ListAndWatch} from './list-and-watch.ts';
 import {appExists} from './listing.ts';
 
@@ -47,6 +47,8 @@ export class ScopeView implements ViewRecords {
   private records = new Map<string, AppRecords>();
   private readonly source: ListAndWatch<News>;
   private listedAt = 0;
+  /** Changes taken since a reader had it last. */
+  private unread = 0;
   private opened: {resolve: () => void; reject: (error: unknown) => void} | undefined;
   leader: LeaderRecord | undefined;
   epoch = 1;
@@ -83,6 +85,19 @@ export class ScopeView implements ViewRecords {
 
   close(): void {
     this.source.close();
+  }
+
+  /** A reader is done with it. */
+  read(): void {
+    this.unread = 0;
+  }
+
+  /** Keeping it current for nobody has cost as much as listing it anew would. */
+  get costsMoreThanListing(): boolean {
+    if (this.unread < UNREAD_CHANGES_MIN) return false;
+    let keys = 0;
+    for (const {view} of this.records.values()) keys += view.shards.size + view.own.size;
+    return this.unread >= keys;
   }
 
   /** What stands beside the apps. */
@@ -168,6 +183,7 @@ export class ScopeView implements ViewRecords {
   private changed(all: readonly News[]): void {
     const nowMs = performance.now();
     let isNews = false;
+    this.unread += all.length;
     for (const news of all) {
       if (this.takeShared(news)) isNews = true;
       else if (this.recordsOf((news as AppNews).app).take(news as AppNews, nowMs)) isNews = true;

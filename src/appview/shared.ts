@@ -69,6 +69,12 @@ export class SharedMap<T> {
     if (this.all.get(shared.key) === shared) this.all.delete(shared.key);
   }
 
+  /** Ends it now if nobody uses it. */
+  dropUnused(key: string): void {
+    const shared = this.all.get(key);
+    if (shared !== undefined && shared.users <= 0) this.drop(shared);
+  }
+
   closeAll(): void {
     for (const shared of [...this.all.values()]) this.drop(shared);
   }

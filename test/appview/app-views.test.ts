@@ -1,6 +1,7 @@
 /** The views that a daemon holds, on a store in memory. */
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {AppViews} from '../../src/appview/app-views.ts';
+import {UNREAD_CHANGES_MIN} from '../../src/appview/limits.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {MemoryStore} from '../../src/store/memory-store.ts';
@@ -127,6 +128,27 @@ describe('a view', () => {
     expect(await brief.current('orders')).toBeDefined();
     brief.close();
     expect(store.open).toBe(0);
+  });
+
+  it('that nobody reads ends once it has taken as many changes as a listing would have', async () => {
+    await views.current('orders');
+    const lease = await views.acquire('orders');
+    const change = async (count: number): Promise<void> => {
+      for (let one = 0; one < count; one += 1) await world.own('orders', 's1', {failures: one});
+    };
+    await change(UNREAD_CHANGES_MIN + 10);
+    expect(await lease.untilComplete(await world.own('orders', 's1', {}), LIMIT_MS)).toBe(true);
+    expect(store.open).toBe(2);
+    lease.release();
+    await change(UNREAD_CHANGES_MIN - 10);
+    expect(await views.current('orders')).toBeDefined();
+    expect([store.scans, store.open]).toEqual([1, 2]);
+    await change(UNREAD_CHANGES_MIN + 10);
+    await until(() => Promise.resolve(store.open === 0), LIMIT_MS, 'the watches are closed');
+    expect((await views.current('orders'))?.view.own.get('s1')?.value.failures).toBe(
+      UNREAD_CHANGES_MIN + 9,
+    );
+    expect(store.scans).toBe(2);
   });
 
   it('of all apps takes over the readers of one, and their view ends', async () => {
