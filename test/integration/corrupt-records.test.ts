@@ -67,9 +67,11 @@ async function alarmed(app: string): Promise<void> {
   );
 }
 
+/** Drops that a governor asked for; on a starved machine a container may lose its right to act besides. */
 function drops(app: string): number {
+  const asked = new Set<string | undefined>(['moved', 'lost', 'deleted']);
   return theCluster().log.entries.filter(
-    ({event, shard}) => event === 'drop' && shard.startsWith(app),
+    ({event, shard, reason}) => event === 'drop' && shard.startsWith(app) && asked.has(reason),
   ).length;
 }
 
@@ -114,7 +116,7 @@ describe.concurrent('a spec', () => {
     await put(theCluster().keys.shardSpec('spec', 'spec2'), '[]');
     expect(await quarantinedShard('spec', 'spec2')).toMatch(/no JSON object/);
     await expectRestGoesOn('spec');
-    expect(theCluster().log.ownerOf('spec2')).toBe('spec-c1');
+    await until(() => theCluster().log.ownerOf('spec2') === 'spec-c1', LONG_MS, 'its owner acts');
     expect(drops('spec')).toBe(0);
   });
 
