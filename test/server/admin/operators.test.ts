@@ -83,6 +83,27 @@ describe('why', () => {
     expect(history.map(({type}) => type)).toEqual(['audit']);
   });
 
+  it('asks the planner once, and names after its choice who has fewest of the bucket, then where it is', async () => {
+    for (const container of ['c3', 'c4', 'c5']) await world.join(service, container);
+    await world.call('updateSpec', {service, maxShardCount: 2});
+    for (const shardId of ['x1', 'x2'])
+      await world.call('addShard', {service, shardId, manualContainerId: 'c4', group: 'x'});
+    let plans = 0;
+    const counting = new World({
+      store: world.memory,
+      plan: (snapshot) => {
+        plans += 1;
+        return plan(snapshot);
+      },
+    });
+    const {homes} = await counting.call('why', {service, shardId: 's1'});
+    expect(plans).toBe(1);
+    // Four shards on c1 are spread over c1, c2, c3 and c5, for c4 is full: one is free for s1.
+    expect(homes).toHaveLength(3);
+    expect(homes.map(({container}) => container)).not.toContain('c4');
+    expect(homes.some(({current}) => current)).toBe(true);
+  });
+
   it('says which rule keeps a shard from every container', async () => {
     await world.call('addShard', {service, shardId: 'gpu', workerGroup: 'gpu'});
     const pool = await world.call('why', {service, shardId: 'gpu'});

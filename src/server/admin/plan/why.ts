@@ -11,8 +11,9 @@ import {events} from '../read/events.ts';
 import {currentApp} from '../read/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {hasSpec, shardView} from '../read/shard-views.ts';
-import {withAllReasons} from '../read/unplaced.ts';
+import {lacksReasons, withReasons} from '../read/unplaced.ts';
 import {shardNotFound} from '../guards.ts';
+import {homesOf} from './homes.ts';
 
 const HOMES_SHOWN = 3;
 const EXCLUDED_SHOWN = 20;
@@ -34,10 +35,13 @@ export async function why(
   dependencies: AdminDependencies,
   {service, shardId}: {service: string; shardId: string},
 ): Promise<WhyAnswer> {
-  const listing = withAllReasons(dependencies, await currentApp(dependencies, service));
-  if (!hasSpec(listing, shardId) && !listing.view.own.has(shardId))
-    throw shardNotFound(service, shardId);
-  const living = livingOf(listing);
+  const read = await currentApp(dependencies, service);
+  if (!hasSpec(read, shardId) && !read.view.own.has(shardId)) throw shardNotFound(service, shardId);
+  const living = livingOf(read);
+  const base = placementSnapshot(read.view, living);
+  const {containers, reason} = homesOf(dependencies.plan, base, shardId, HOMES_SHOWN);
+  const listing =
+    reason !== '' && lacksReasons(read) ? withReasons(read, [{shard: shardId, reason}]) : read;
   const spec = listing.view.shards.get(shardId)?.value;
   const excluded = spec === undefined ? [] : exclusions(listing, living, spec);
   const past = await events(dependencies, {service, object: shardId, limit: HISTORY_SHOWN});
@@ -45,12 +49,29 @@ export async function why(
   return {
     shard: view,
     rule: ruleOf(listing, living, spec, view.reason),
-    homes: spec === undefined ? [] : bestHomes(dependencies, listing, living, shardId),
+    homes: shown(containers, base, shardId),
     excluded: excluded.slice(0, EXCLUDED_SHOWN),
     excludedCount: excluded.length,
     history: past.events,
     revision: String(listing.revision),
   };
+}
+
+/** What each of them holds now. */
+function shown(
+  homes: readonly string[],
+  {shards}: PlacementSnapshot,
+  shardId: string,
+): WhyAnswer['homes'] {
+  const found = homes.map((container) => ({container, shards: 0, current: false}));
+  const byContainer = new Map(found.map((home) => [home.container, home]));
+  for (const {id, current} of shards) {
+    const home = byContainer.get(current);
+    if (home === undefined) continue;
+    home.shards += 1;
+    if (id === shardId) home.current = true;
+  }
+  return found;
 }
 
 function ruleOf(
@@ -74,37 +95,6 @@ function ruleOf(
   const share = open === 0 ? 0 : peers / open;
   const bucket = `group ${group === '' ? '-' : group}, worker group ${workerGroup === '' ? '-' : workerGroup}`;
   return `${bucket}: ${peers} shards on ${open} containers, ${Math.floor(share)} to ${Math.ceil(share)} each`;
-}
-
-/** The planner is asked for a home three times: each time the homes it has named before take nothing new. */
-function bestHomes(
-  {plan}: AdminDependencies,
-  listing: AppListing,
-  living: ReadonlyMap<string, LivingContainer>,
-  shardId: string,
-): WhyAnswer['homes'] {
-  const base = placementSnapshot(listing.view, living);
-  const at = base.shards.findIndex(({id}) => id === shardId);
-  const shard = base.shards[at];
-  if (shard === undefined) return [];
-  const homeless = {...shard, current: '', prefer: shard.current};
-  const shards = base.shards.with(at, homeless);
-  const held = new Map<string, number>();
-  for (const {current} of base.shards) held.set(current, (held.get(current) ?? 0) + 1);
-  const homes: WhyAnswer['homes'] = [];
-  const named = new Set<string>();
-  while (homes.length < HOMES_SHOWN) {
-    const containers = base.containers.map((container) =>
-      named.has(container.id) ? {...container, mode: 'closed' as const} : container,
-    );
-    const snapshot: PlacementSnapshot = {...base, shards, containers};
-    const home = containers[plan(snapshot).target[at] ?? -1]?.id;
-    if (home === undefined || named.has(home)) return homes;
-    named.add(home);
-    const current = home === shard.current;
-    homes.push({container: home, shards: held.get(home) ?? 0, current});
-  }
-  return homes;
 }
 
 /** Containers that may not take it, by the first rule that forbids it. */

@@ -9,7 +9,7 @@ import type {AppListing} from '../../../appview/listing.ts';
 
 /** The listing with a reason for every shard that the planner leaves out. */
 export function withAllReasons({plan}: AdminDependencies, listing: AppListing): AppListing {
-  if (!needsPlan(listing)) return listing;
+  if (!lacksReasons(listing)) return listing;
   return once(listing, 'allReasons', () => reasoned(plan, listing));
 }
 
@@ -20,8 +20,13 @@ function reasoned(plan: AdminDependencies['plan'], listing: AppListing): AppList
     shard: snapshot.shards[shard]?.id ?? '',
     reason,
   }));
+  return withReasons(listing, reasons);
+}
+
+/** The listing with these shards as the unplaced ones. */
+export function withReasons(listing: AppListing, unplaced: AppStatus['unplaced']): AppListing {
   const status: AppStatus = listing.status ?? NO_WORD;
-  return {...listing, status: {...status, unplaced: reasons, unplacedCount: reasons.length}};
+  return {...listing, status: {...status, unplaced, unplacedCount: unplaced.length}};
 }
 
 /** What the live planner makes of the listing. */
@@ -36,7 +41,7 @@ export function planned(
 }
 
 /** The governor has not spoken yet, or lists fewer than it counts. */
-function needsPlan({status, view}: AppListing): boolean {
+export function lacksReasons({status, view}: AppListing): boolean {
   if (status === undefined) return view.shards.size > view.own.size;
   return status.unplacedCount > status.unplaced.length;
 }
