@@ -7,17 +7,19 @@ const ZONES = {
   runtime: [],
   planner: ['model'],
   ownership: ['model'],
-  governor: ['model', 'ownership', 'planner'],
+  appstate: ['model'],
+  governor: ['model', 'appstate', 'ownership', 'planner'],
   protocol: ['model'],
   config: ['model'],
   etcd: ['model', 'protocol', 'runtime'],
   store: ['model', 'protocol', 'etcd', 'runtime'],
-  appview: ['model', 'governor', 'protocol', 'etcd', 'store', 'runtime'],
+  appview: ['model', 'appstate', 'protocol', 'etcd', 'store', 'runtime'],
   audit: ['model', 'protocol', 'etcd'],
   embedded: ['model', 'protocol', 'runtime'],
   container: ['model', 'ownership', 'protocol', 'etcd', 'store', 'runtime'],
   server: [
     'model',
+    'appstate',
     'appview',
     'runtime',
     'planner',
@@ -65,7 +67,7 @@ const SERVER_ZONES = {
   'admin/write': ['http', 'governing', 'admin', 'admin/read'],
 };
 const SERVER_ROOMS = [...Object.keys(SERVER_ZONES), 'admin'];
-const PURE = ['model', 'planner', 'ownership', 'governor', 'audit'];
+const PURE = ['model', 'planner', 'ownership', 'appstate', 'governor', 'audit'];
 
 const TIME_AND_CHANCE = [
   ['NewExpression[callee.name="Date"][arguments.length=0]', 'time is an argument in pure rooms'],

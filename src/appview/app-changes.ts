@@ -1,6 +1,6 @@
 /** From stored keys of an app to the changes that a view of it takes. */
 import type {ParsedKey} from '../etcd/keys.ts';
-import type {AppView} from '../governor/view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 import type {AppChange} from '../model/change.ts';
 import type {Versioned} from '../model/ownership.ts';
 import {decodeIdHolder} from '../protocol/container-id.ts';

@@ -1,6 +1,6 @@
 /** One decoder: from stored keys to what they say of an app, or of the cluster. */
 import type {ParsedKey} from '../etcd/keys.ts';
-import type {AppView} from '../governor/view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 import type {AppChange} from '../model/change.ts';
 import type {AppStatus, FinishedMove, LeaderRecord} from '../model/status.ts';
 import {

@@ -1,5 +1,5 @@
 /** One app's records, kept current, with what many readers derive from them counted once. */
-import {AppView, listedKey} from '../governor/view.ts';
+import {AppView, listedKey} from '../appstate/app-view.ts';
 import type {AppChange} from '../model/change.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {AppStatus, FinishedMove} from '../model/status.ts';

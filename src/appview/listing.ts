@@ -1,6 +1,6 @@
 /** An app as it is read: everything that is asked of it, as one object, whoever keeps it. */
 import {setImmediate} from 'node:timers/promises';
-import type {AppView} from '../governor/view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 import type {AppStatus, FinishedMove} from '../model/status.ts';
 import {ENTRIES_BETWEEN_LOOKS, SLICE_MS} from './limits.ts';
 

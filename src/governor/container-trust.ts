@@ -4,7 +4,7 @@
  */
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
-import type {AppView} from './view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 import {ENDS_TO_REFUSE, UncleanEnds} from './unclean-ends.ts';
 
 /** So many shards failing for the first time, and none becoming ready in between, are the container's fault and not theirs. */

@@ -5,7 +5,7 @@ import type {ContainerState} from '../model/container.ts';
 import type {PlacementContainer} from '../model/placement.ts';
 import type {ContainerTrust} from './container-trust.ts';
 import type {FailureDetector} from '../ownership/failure-detector.ts';
-import type {AppView} from './view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 
 /** One living container: the incarnation that holds its id. */
 export interface LivingContainer {

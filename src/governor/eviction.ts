@@ -4,7 +4,7 @@ import type {Heartbeat} from '../model/container.ts';
 import type {FailureDetector} from '../ownership/failure-detector.ts';
 import {EvictionCircuitBreaker} from './eviction-circuit-breaker.ts';
 import type {Loss} from './eviction-circuit-breaker.ts';
-import type {AppView} from './view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 
 /** Txn [still governs; hb mod; id mod unless 0] -> delete hb, and the id key unless idMod is 0. */
 export interface Eviction {

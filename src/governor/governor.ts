@@ -39,7 +39,7 @@ import {REFUSED_RETRY_MS, RetrySchedule} from './retry.ts';
 import {StatusReporter} from './status-reporter.ts';
 import type {OutsideAlarm, StatusInput} from './status-reporter.ts';
 import {TrialPlanner} from './trial-planner.ts';
-import {AppView, incarnationOf, listedKey} from './view.ts';
+import {AppView, incarnationOf, listedKey} from '../appstate/app-view.ts';
 
 export class Governor {
   readonly view = new AppView();

@@ -3,7 +3,7 @@
  * shard that nobody serves, or one that two serve. It gets nothing new, and nothing is taken from it while its heartbeat lives.
  */
 import type {HintItem} from './hints.ts';
-import type {AppView} from './view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 
 /** Shards that a container says it holds; the value says whether it serves the shard. */
 export type Holdings = ReadonlyMap<string, boolean>;

@@ -5,7 +5,7 @@ import type {LivingContainer} from './containers.ts';
 import type {ContainerTrust} from './container-trust.ts';
 import type {InFlightMoves} from './in-flight-moves.ts';
 import type {PendingWrites} from './pending-writes.ts';
-import type {AppView} from './view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 
 export interface WantedMove {
   readonly shard: string;

@@ -4,7 +4,7 @@ import type {PlacementContainer, PlacementShard, PlacementSnapshot} from '../mod
 import type {ShardSpec} from '../model/specs.ts';
 import type {LivingContainer} from './containers.ts';
 import type {Trial} from './container-trust.ts';
-import type {AppView} from './view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 
 /** Shards on trial, by id. */
 type Trials = ReadonlyMap<string, Pick<Trial, 'container'>>;

@@ -14,7 +14,7 @@ import {
   tokenOf,
 } from '../ownership/transitions.ts';
 import type {LivingContainer} from './containers.ts';
-import type {AppView} from './view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 
 /** What the plan says of one shard. */
 export interface Destination {

@@ -1,6 +1,6 @@
 /** Taking an app apart (protocol.md, "App removal"): specs, then records and containers, then every key that is left. */
 import type {GovernorAction} from './actions.ts';
-import type {AppView} from './view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 
 const SPECS_PER_STEP = 100;
 const RETRY_MS = 500;

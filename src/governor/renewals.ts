@@ -7,7 +7,7 @@ import {isByClock} from './containers.ts';
 import type {LivingContainer} from './containers.ts';
 import {clockRateText} from './status-reporter.ts';
 import type {StatusReporter} from './status-reporter.ts';
-import type {AppView} from './view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 
 interface Renewal extends Extract<AppChange, {kind: 'heartbeat'}> {
   readonly entry: Versioned<Heartbeat>;

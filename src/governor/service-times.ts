@@ -4,7 +4,7 @@ import type {MoveReason} from '../model/move-reason.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {FinishedMove} from '../model/status.ts';
 import {moveOutcome} from './move-history.ts';
-import type {AppView} from './view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 
 export type MoveKind = MoveReason['kind'];
 

@@ -7,9 +7,9 @@ import type {Alarm, AppStatus, ContainerStatus} from '../model/status.ts';
 import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {LivingContainer} from './containers.ts';
 import type {PlanCache} from './plan-cache.ts';
-import {quarantinedName} from './quarantine.ts';
+import {quarantinedName} from '../appstate/quarantine.ts';
 import {SUMMARY_CUT, fittingStatus, shownText} from './status-size.ts';
-import type {AppView} from './view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 
 const INTERVAL_MS = 1_000;
 const UNPLACED_SHOWN = 500;

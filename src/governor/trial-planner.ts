@@ -9,7 +9,7 @@ import {countsFor, placementSnapshot} from './placement.ts';
 import type {RetrySchedule} from './retry.ts';
 import {planWithTrials} from './trial-plan.ts';
 import type {Eligibility, Planner} from './trial-plan.ts';
-import type {AppView} from './view.ts';
+import type {AppView} from '../appstate/app-view.ts';
 
 /** Shards of an app that may be on trial at once: so many, or this share of all, whichever is more. */
 const TRIALS_AT_ONCE = 1;

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {heartbeatIntervalMs} from '../../src/model/container.ts';
 import {PlanCache} from '../../src/governor/plan-cache.ts';
 import {StatusReporter} from '../../src/governor/status-reporter.ts';
-import {AppView} from '../../src/governor/view.ts';
+import {AppView} from '../../src/appstate/app-view.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
 import {FailureDetector} from '../../src/ownership/failure-detector.ts';
 import {GovernorBed, TTL_MS} from './governor-bed.ts';

@@ -1,6 +1,6 @@
 /** The heartbeat record that stands for a push container's session, and the transactions that keep it. Pure. */
 import type {Keys} from '../../etcd/keys.ts';
-import type {AppView} from '../../governor/view.ts';
+import type {AppView} from '../../appstate/app-view.ts';
 import type {Heartbeat} from '../../model/container.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
 import {encodeIdHolder} from '../../protocol/container-id.ts';

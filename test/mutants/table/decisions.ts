@@ -65,7 +65,7 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
       ),
     },
   ]),
-  ...inFile('src/governor/view.ts', [
+  ...inFile('src/appstate/app-view.ts', [
     {
       name: 'what a listing does not show stays',
       breaks: '"Governor": a full re-list',

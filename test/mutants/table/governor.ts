@@ -102,7 +102,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
       killed: EVICTION_TESTS('the brake > does not add up losses that lie further apart than W'),
     },
   ]),
-  ...inFile('src/governor/view.ts', [
+  ...inFile('src/appstate/app-view.ts', [
     {
       name: 'old news of a record believed',
       breaks: '"Governor": a watch is a hint; older than what is known is none',

@@ -1,7 +1,7 @@
 /** Containers as they are shown: heartbeat, operator's order and the governor's word, brought together. Pure. */
 import {compareText} from '../../../model/compare-text.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
-import type {AppView} from '../../../governor/view.ts';
+import type {AppView} from '../../../appstate/app-view.ts';
 import {containerState, hearingOf, modeOf} from '../../../model/container-state.ts';
 import type {Hearing} from '../../../model/container-state.ts';
 import type {ContainerState, Heartbeat} from '../../../model/container.ts';

@@ -1,5 +1,5 @@
 /** Everything that is asked of an app: from the view that this daemon holds of it, or read at one revision. */
-import {AppView} from '../../../governor/view.ts';
+import {AppView} from '../../../appstate/app-view.ts';
 import type {AppStatus, FinishedMove} from '../../../model/status.ts';
 import {decodeAppStatus, decodeCluster, decodeMoveRound} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';

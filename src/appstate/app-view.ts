@@ -1,5 +1,5 @@
 /**
- * What a governor knows of its app: every key at the newest revision seen, with the indexes that make one event cheap.
+ * What is known of an app: every key at the newest revision seen, with the indexes that make one event cheap.
  * Older news about a key than what is known is ignored, so answers of own writes and watch events may come in any order.
  */
 import type {AppChange, CorruptChange} from '../model/change.ts';
