@@ -9,7 +9,7 @@ import {isLoopbackHost} from '../model/loopback.ts';
 import type {HttpDependencies} from './http/dependencies.ts';
 import {refuseOpenFile} from './http/private-file.ts';
 import type {FilePermissions, FileRights} from './http/private-file.ts';
-import {TLS_FLOOR, readTokenFile, tokenOfLine} from './http/tokens.ts';
+import {TLS_FLOOR, readTokenFile} from './http/tokens.ts';
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -25,16 +25,8 @@ export class Credentials {
   }
 
   /** For calls among daemons: they share one configuration. `authority`: who signed their certificates; undefined: one that the system knows. */
-  forDaemons(): {
-    token: () => string | undefined;
-    secure: boolean;
-    authority: () => Buffer | undefined;
-  } {
-    const token = (): string | undefined => {
-      const [first] = this.tokens;
-      return first === undefined ? undefined : tokenOfLine(first).token;
-    };
-    return {token, secure: this.config.tls !== undefined, authority: () => this.authority};
+  forDaemons(): {secure: boolean; authority: () => Buffer | undefined} {
+    return {secure: this.config.tls !== undefined, authority: () => this.authority};
   }
 
   /**

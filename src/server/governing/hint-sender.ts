@@ -25,8 +25,6 @@ export interface HintSenderOptions {
   readonly logger: Logger;
   /** Loopback endpoints are only believed by a daemon that is itself on loopback. */
   readonly allowLoopback: boolean;
-  /** Bearer token for those who are called, if any, as of now. */
-  readonly token?: () => string | undefined;
   /** Speak TLS. Default false. */
   readonly secure?: boolean;
   /** Who signed the certificates of those who are called, as of now; undefined: one that the system knows. */
@@ -126,14 +124,11 @@ export class HintSender {
     limitMs: number,
   ): Promise<Dispatcher.ResponseData> {
     const {secure} = this.options;
-    const token = this.options.token?.();
     return request(`${secure === true ? 'https' : 'http'}://${endpoint}${HINT_PATHS.hints}`, {
       method: 'POST',
       dispatcher: this.agent,
-      headers: {
-        'content-type': 'application/json',
-        ...(token === undefined ? {} : {authorization: `Bearer ${token}`}),
-      },
+      // No secret ever: whoever may write to the store chooses where this goes.
+      headers: {'content-type': 'application/json'},
       body: JSON.stringify({app, incarnation, items}),
       signal: AbortSignal.timeout(limitMs),
     });
