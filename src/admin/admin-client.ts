@@ -15,7 +15,8 @@ import type {
 } from '../protocol/admin.ts';
 import {RemoteError, remoteFailure} from './remote-error.ts';
 import {readEvents} from './server-sent-events.ts';
-import {LIMITED_WAITS, LIMITED_WAIT_MAX_S} from './limits.ts';
+import {hasShapeOf} from './answer-shape.ts';
+import {ANSWER_LIMIT_BYTES, LIMITED_WAITS, LIMITED_WAIT_MAX_S} from './limits.ts';
 import {mayAskAnother, nameOf, serverUrls, urlOf} from './servers.ts';
 import {openTransport} from './transport.ts';
 import type {Transport, TransportOptions} from './transport.ts';
@@ -23,7 +24,7 @@ import type {Transport, TransportOptions} from './transport.ts';
 export interface AdminClientOptions {
   /** `http://host:port` or `https://host:port`, with a path where a proxy serves it below one; several in a list or with commas between. */
   readonly server: string | readonly string[];
-  /** Limit of one call, ms. Default 30000. */
+  /** Limit of one call from its beginning to the end of the answer, ms; of a stream until its answer begins. Default 30000. */
   readonly timeoutMs?: number;
   /** A stream that says nothing for so long is lost, ms; a daemon says a word every 15 s. Default 50000. */
   readonly silenceMs?: number;
@@ -87,7 +88,10 @@ export class AdminClient {
     for (let waits = 0; ; waits += 1) {
       const reply = await this.send(operation, input, {}, signal);
       const body = parseBody(await this.bodyOf(reply), this.server);
-      if ((reply.statusCode ?? 500) < 300) return body as AdminAnswer<O>;
+      if ((reply.statusCode ?? 500) < 300) {
+        if (hasShapeOf(operation, body)) return body as AdminAnswer<O>;
+        throw notSm(this.server, 'its answer lacks what every answer to this call has');
+      }
       if (reply.statusCode !== 429 || waits === LIMITED_WAITS)
         throw new RemoteError(remoteFailure(body));
       // Nothing was done: whoever has many calls to make is only to make them slower.
@@ -137,8 +141,9 @@ export class AdminClient {
     const reply = await this.send(operation, input, headers, signal);
     if ((reply.statusCode ?? 500) >= 300)
       throw new RemoteError(remoteFailure(parseBody(await this.bodyOf(reply), this.server)));
-    for await (const data of readEvents(this.chunksOf(reply))) {
-      const event = JSON.parse(data) as object;
+    const tooLong = (): SmError => notSm(this.server, 'an event of its stream does not end');
+    for await (const data of readEvents(this.chunksOf(reply), tooLong)) {
+      const event = parseBody(data, this.server);
       // What ended a stream that stood may pass; what does not is said when it is opened again.
       if (!('type' in event)) throw new RemoteError({...remoteFailure(event), retryable: true});
       yield event as Event;
@@ -147,7 +152,12 @@ export class AdminClient {
 
   private async bodyOf(reply: IncomingMessage): Promise<string> {
     const chunks: Buffer[] = [];
-    for await (const chunk of this.chunksOf(reply)) chunks.push(chunk);
+    let bytes = 0;
+    for await (const chunk of this.chunksOf(reply)) {
+      bytes += chunk.length;
+      if (bytes > ANSWER_LIMIT_BYTES) throw notSm(this.server, 'its answer does not end');
+      chunks.push(chunk);
+    }
     return Buffer.concat(chunks).toString('utf8');
   }
 
@@ -197,8 +207,14 @@ export class AdminClient {
       // Once a reply has begun, what ends the call is only seen by whoever reads it.
       let begun: IncomingMessage | undefined;
       const call = transport.request(url, options, (reply) => resolve((begun = reply)));
-      const limitMs = stream ? this.silenceMs : this.timeoutMs;
-      call.setTimeout(limitMs, () => (begun ?? call).destroy(this.tookTooLong(limitMs)));
+      const giveUp = (limitMs: number) => () => (begun ?? call).destroy(this.tookTooLong(limitMs));
+      // Of the whole call, however slowly bytes come; of a stream until its answer begins.
+      const whole = globalThis.setTimeout(giveUp(this.timeoutMs), this.timeoutMs);
+      if (stream) {
+        call.setTimeout(this.silenceMs, giveUp(this.silenceMs));
+        call.once('response', () => clearTimeout(whole));
+      }
+      call.once('close', () => clearTimeout(whole));
       call.on('error', (error: NodeJS.ErrnoException) => reject(this.fault(error)));
       call.end(body);
     });
@@ -269,12 +285,21 @@ function tokenOf(text: string): string {
   return text.split('\n', 1)[0]?.trim().split(/\s+/).at(-1) ?? '';
 }
 
+/** @throws SmError SERVER_UNAVAILABLE for what is not a JSON object. */
 function parseBody(text: string, server: string): object {
+  let body: unknown;
   try {
-    return JSON.parse(text) as object;
+    body = JSON.parse(text);
   } catch {
-    throw new SmError('SERVER_UNAVAILABLE', `${server} answers, but not as sm does`, {
-      hint: 'check --server: is another program on that port?',
-    });
+    body = undefined;
   }
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+  throw notSm(server, 'its answer is not a JSON object');
+}
+
+function notSm(server: string, why: string): SmError {
+  return new SmError('SERVER_UNAVAILABLE', `${server} answers, but not as sm does`, {
+    hint: 'check --server: is another program on that port?',
+    cause: new Error(why),
+  });
 }

@@ -23,6 +23,8 @@ export class RemoteError extends Error {
   }
 }
 
+const CODE = /^[A-Z][A-Z_]{0,39}$/;
+
 /** What a daemon answered, as a failure. */
 export function remoteFailure(body: {
   error?: unknown;
@@ -31,7 +33,7 @@ export function remoteFailure(body: {
   retryable?: unknown;
   requestId?: unknown;
 }): Failure {
-  const code = typeof body.code === 'string' ? body.code : 'INTERNAL';
+  const code = typeof body.code === 'string' && CODE.test(body.code) ? body.code : 'INTERNAL';
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   const hint = text(body.hint);
   return {

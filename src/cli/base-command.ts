@@ -15,6 +15,7 @@ import type {WaitFor, WaitOutcome} from './waiting.ts';
 import {connectionOf, effectiveSettings} from './settings.ts';
 import type {EffectiveSetting, GivenFlags} from './settings.ts';
 import {DURATION_MAX_MS, WAIT_DEFAULT_MS} from './limits.ts';
+import {visibleLines} from './visible.ts';
 
 const APP_FLAG = {
   char: 'a',
@@ -232,7 +233,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
 
   /** A word for people while they wait; never on stdout. */
   protected say(text: string): void {
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${visibleLines(text)}\n`);
   }
 
   /** Ends with this exit code; the result has been shown. */

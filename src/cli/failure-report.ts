@@ -4,7 +4,7 @@ import type {Failure} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
 import {jsonText} from './json-text.ts';
-import {visible} from './visible.ts';
+import {visible, visibleLines} from './visible.ts';
 
 /** A command that is done but must not exit 0: its output has been written. */
 export class ExitOnly extends Error {
@@ -113,15 +113,11 @@ function whyOf(cause: unknown): string {
 }
 
 function textOf({message, why, fix, code, exit, requestId}: Failure): string {
-  const lines = [`sm: ${visibleLines(message)}`];
+  const lines = [`sm: ${visibleLines(message).replaceAll('\n', '\n    ')}`];
   if (why !== '' && why !== message) lines.push(`why: ${visible(why)}`);
   for (const way of fix) lines.push(`fix: ${visible(way)}`);
   lines.push(
-    `code: ${code} (exit ${exit})${requestId === '' ? '' : `, request ${visible(requestId)}`}`,
+    `code: ${visible(code)} (exit ${exit})${requestId === '' ? '' : `, request ${visible(requestId)}`}`,
   );
   return `${lines.join('\n')}\n`;
-}
-
-function visibleLines(text: string): string {
-  return text.split('\n').map(visible).join('\n    ');
 }

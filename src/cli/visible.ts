@@ -1,2 +1,2 @@
 /** The views need it too, and may import the model only. */
-export {visible} from '../model/visible.ts';
+export {visible, visibleLines} from '../model/visible.ts';

@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, parseDuration} from '../cli/base-command.ts';
 import {etcdFlags, etcdOf} from '../cli/etcd-flags.ts';
+import {jsonText} from '../cli/json-text.ts';
 import {untilEnd} from '../cli/until-end.ts';
 import type {Canary, CanaryEvent, ChaosAction} from '../dev/index.ts';
 import {SmError} from '../model/errors.ts';
@@ -97,7 +98,7 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
   }
 
   private tell(event: CanaryEvent, lines: readonly string[]): void {
-    if (this.format === 'jsonl') process.stdout.write(`${JSON.stringify(event)}\n`);
+    if (this.format === 'jsonl') process.stdout.write(`${jsonText(event)}\n`);
     else {
       // One document at the end is all that may stand on stdout, unless a person reads it.
       const stream = this.format === 'table' || this.format === 'wide' ? 'stdout' : 'stderr';
@@ -108,7 +109,7 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
   private async conclude(canary: Canary, lines: readonly string[]): Promise<void> {
     const {measured} = canary;
     if (this.format === 'jsonl')
-      process.stdout.write(`${JSON.stringify({event: 'stopped', measured})}\n`);
+      process.stdout.write(`${jsonText({event: 'stopped', measured})}\n`);
     else
       await this.showObject({
         kind: 'Canary',

@@ -1,5 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
+import {jsonText} from '../cli/json-text.ts';
 import {DEFAULT_SERVER} from '../cli/settings.ts';
 import {untilEnd} from '../cli/until-end.ts';
 import type {DevBed, DevEvent, WantedPort} from '../dev/index.ts';
@@ -61,7 +62,7 @@ export default class Dev extends SmCommand<typeof Dev> {
   }
 
   private tell(event: DevEvent, linesOf: (event: DevEvent) => string[]): void {
-    if (this.format === 'jsonl') process.stdout.write(`${JSON.stringify(event)}\n`);
+    if (this.format === 'jsonl') process.stdout.write(`${jsonText(event)}\n`);
     else {
       // One document at the end is all that may stand on stdout, unless a person reads it.
       const stream = this.format === 'table' || this.format === 'wide' ? 'stdout' : 'stderr';
@@ -72,7 +73,7 @@ export default class Dev extends SmCommand<typeof Dev> {
   private async conclude(bed: DevBed, lines: readonly string[]): Promise<void> {
     const verdict = bed.fleet.verdict.summary;
     if (this.format === 'jsonl')
-      process.stdout.write(`${JSON.stringify({event: 'stopped', verdict})}\n`);
+      process.stdout.write(`${jsonText({event: 'stopped', verdict})}\n`);
     else await this.showObject({kind: 'Dev', fields: {verdict}, name: 'demo', lines});
     if (verdict.twoOwners) this.leaveWith(TWO_OWNERS_EXIT);
   }

@@ -1,6 +1,6 @@
 /** YAML whose bytes depend on the document alone, and that a terminal shows harmlessly. */
 import {Document, visit} from 'yaml';
-import {visible} from '../model/visible.ts';
+import {isHarmful, visibleLines} from '../model/visible.ts';
 
 export function yamlText(document: object): string {
   // Folded lines and anchors would depend on lengths and repetitions.
@@ -8,9 +8,9 @@ export function yamlText(document: object): string {
   visit(tree, {
     // Only between double quotes may a character stand as its code.
     Scalar: (_, node) => {
-      if (typeof node.value === 'string' && visible(node.value) !== node.value)
+      if (typeof node.value === 'string' && isHarmful(node.value))
         node.type = 'QUOTE_DOUBLE';
     },
   });
-  return tree.toString({lineWidth: 0}).split('\n').map(visible).join('\n');
+  return visibleLines(tree.toString({lineWidth: 0}));
 }

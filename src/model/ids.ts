@@ -1,4 +1,5 @@
 import {SmError} from './errors.ts';
+import {isHarmful} from './visible.ts';
 
 /** Most bytes of an app, container, group or worker group name. */
 export const NAME_MAX_BYTES = 128;
@@ -9,9 +10,9 @@ const NAME = /^[A-Za-z0-9]([A-Za-z0-9._:-]{0,126}[A-Za-z0-9])?$/;
 /** Container ids may also hold IPv6 brackets: `[::1]:8080`. */
 const CONTAINER = /^[A-Za-z0-9[]([A-Za-z0-9._:[\]-]{0,126}[A-Za-z0-9\]])?$/;
 const INCARNATION = /^[A-Za-z0-9_-]{1,80}$/;
-// C0, DEL, C1, line separators, bidi controls, zero-width characters, BOM, lone surrogates.
-const UNPRINTABLE =
-  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}|\p{Unassigned}/u;
+/** Not given to any character yet: what it will look like is not known. */
+const UNASSIGNED = /\p{Unassigned}/u;
+const BLANK = /^\p{White_Space}*$/u;
 
 export type NameKind = 'app' | 'container' | 'group' | 'worker group' | 'service';
 
@@ -38,14 +39,17 @@ export function checkName(kind: NameKind, name: unknown): string {
   return name as string;
 }
 
-/** Why `id` may not be a shard id, or undefined when it may: 1-200 bytes of printable UTF-8. */
+/** Why `id` may not be a shard id, or undefined when it may: 1-200 bytes of printable UTF-8 in the form NFC, not blank. */
 export function shardIdProblem(id: unknown): string | undefined {
   if (typeof id !== 'string') return 'shard id must be a string';
   if (id === '') return 'shard id is empty';
   if (id.length > SHARD_ID_MAX_BYTES || utf8Length(id) > SHARD_ID_MAX_BYTES) {
     return `shard id is longer than ${SHARD_ID_MAX_BYTES} bytes`;
   }
-  if (UNPRINTABLE.test(id)) return 'shard id holds control or invisible characters';
+  if (isHarmful(id) || UNASSIGNED.test(id)) return 'shard id holds control or invisible characters';
+  if (BLANK.test(id)) return 'shard id is blank';
+  // Two that differ only in their form look the same.
+  if (id.normalize('NFC') !== id) return 'shard id is not in the Unicode form NFC';
   return undefined;
 }
 
@@ -54,7 +58,7 @@ export function checkShardId(id: unknown): string {
   const problem = shardIdProblem(id);
   if (problem !== undefined) {
     throw new SmError('INVALID_NAME', problem, {
-      hint: `use 1-${SHARD_ID_MAX_BYTES} bytes of printable UTF-8 without control characters`,
+      hint: `use 1-${SHARD_ID_MAX_BYTES} bytes of printable UTF-8 in the form NFC, without control characters`,
     });
   }
   return id as string;

@@ -1,12 +1,28 @@
-// C0, DEL, C1, line separators, bidi controls, zero-width characters, BOM.
+/**
+ * Characters that do harm where text of others is shown: they steer the terminal (controls, escapes), turn the direction of what
+ * follows, or cannot be seen, so that two texts look the same. The sets are Unicode's own; test/model/visible.test.ts walks all of it.
+ */
+const CONTROLS = String.raw`\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}`;
+const UNSEEN = String.raw`\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Cf}\p{Noncharacter_Code_Point}\u{2800}`;
+const HARMFUL = new RegExp(`[${CONTROLS}${UNSEEN}]`, 'u');
+const ALL_HARMFUL = new RegExp(HARMFUL, 'gu');
 
-const HARMFUL =
-  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+/** Whether text has characters that `visible` would replace. */
+export function isHarmful(text: string): boolean {
+  return HARMFUL.test(text);
+}
 
-/** Text that was not written by us, safe to show: control characters, escapes and bidi marks as \uXXXX. Idempotent. */
+/** Text that was not written by us, safe to show: harmful characters as \uXXXX, one for each UTF-16 unit, as in JSON. Idempotent. */
 export function visible(text: string): string {
-  return text.replace(
-    HARMFUL,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return text.replace(ALL_HARMFUL, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
   );
+}
+
+/** The same of a text of several lines, which stay lines. */
+export function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n');
 }

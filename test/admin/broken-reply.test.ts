@@ -5,6 +5,7 @@ import type {Server, ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {afterEach, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/admin-client.ts';
+import {ANSWER_LIMIT_BYTES} from '../../src/admin/limits.ts';
 import {failureOf} from '../../src/cli/failure-report.ts';
 import {isRetryable} from '../../src/cli/retryable.ts';
 
@@ -53,7 +54,84 @@ describe('a reply', () => {
   });
 });
 
+describe('an answer', () => {
+  it('that drips for longer than the limit of the call is given up', async () => {
+    let dripping: NodeJS.Timeout | undefined;
+    client = await asking(
+      (response) => {
+        response.writeHead(200, {'content-type': 'application/json'});
+        dripping = setInterval(() => response.write(' '), 50);
+      },
+      {timeoutMs: 400},
+    );
+    const failure = await client.call('getSpec', {}).then(() => undefined, failureOf);
+    clearInterval(dripping);
+    expect(failure).toMatchObject({code: 'TIMEOUT', exit: 7});
+  });
+
+  it('that does not end is not read to the end of the memory', async () => {
+    const chunk = Buffer.alloc(1_024 * 1_024, ' ');
+    let sentBytes = 0;
+    client = await asking((response) => {
+      response.writeHead(200, {'content-type': 'application/json'});
+      const more = (): void => {
+        while (!response.destroyed && response.write(chunk)) sentBytes += chunk.length;
+        if (!response.destroyed) response.once('drain', more);
+      };
+      more();
+    });
+    const failure = await client.call('getSpec', {}).then(() => undefined, failureOf);
+    expect(failure).toMatchObject({code: 'SERVER_UNAVAILABLE', exit: 6});
+    expect(failure?.why).toBe('its answer does not end');
+    expect(sentBytes).toBeLessThan(2 * ANSWER_LIMIT_BYTES);
+  });
+
+  it.each(['null', '[]', '{}', '"text"', '7', '{"services": {}}', '<html>', ''])(
+    '%j comes from another program, and is no bug of the command',
+    async (text) => {
+      client = await asking((response) => {
+        response.writeHead(200, {'content-type': 'application/json'});
+        response.end(text);
+      });
+      const failure = await client.call('getSpec', {}).then(() => undefined, failureOf);
+      expect(failure).toMatchObject({code: 'SERVER_UNAVAILABLE', exit: 6});
+      expect(failure?.message).toContain('not as sm does');
+    },
+  );
+
+  it.each(['null', '[]', '"text"'])('%j of a refusal, too', async (text) => {
+    client = await asking((response) => {
+      response.writeHead(500, {'content-type': 'application/json'});
+      response.end(text);
+    });
+    const failure = await client.call('getSpec', {}).then(() => undefined, failureOf);
+    expect(failure).toMatchObject({code: 'SERVER_UNAVAILABLE', exit: 6});
+  });
+
+  it('of a refusal names a code of sm, or none', async () => {
+    client = await asking((response) => {
+      response.writeHead(500, {'content-type': 'application/json'});
+      response.end(JSON.stringify({error: 'no', code: '\u001b[31mRED'}));
+    });
+    const failure = await client.call('getSpec', {}).then(() => undefined, failureOf);
+    expect(failure).toMatchObject({code: 'INTERNAL', message: 'no'});
+  });
+});
+
 describe('a stream', () => {
+  it('whose event is no object ends with a word', async () => {
+    client = await asking((response) => {
+      response.writeHead(200, {'content-type': 'text/event-stream'});
+      response.write('data: null\n\n');
+    });
+    const {signal} = new AbortController();
+    const first = client.eventsStream(undefined, undefined, signal).next();
+    expect(await first.then(() => undefined, failureOf)).toMatchObject({
+      code: 'SERVER_UNAVAILABLE',
+      why: 'its answer is not a JSON object',
+    });
+  });
+
   const HELLO = 'data: {"type": "hello", "revision": "7"}\n\n';
   const AWAY = 'event: error\ndata: {"error": "etcd is away", "code": "STORE_UNAVAILABLE"}\n\n';
 

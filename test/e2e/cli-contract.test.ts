@@ -13,10 +13,10 @@ import {CONTRACT, LAST} from './contract-cases.ts';
 vi.setConfig({maxConcurrency: 4});
 
 const DOCUMENTED = new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 130, 143]);
-/** Escapes, control characters and bidi marks; newlines and tabs are none of them. */
+/** Control characters but for newlines and tabs, and what turns direction or cannot be seen. */
 const HARMFUL =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/;
-const HOSTILE = 'a\u001b[31m\u202eb\u009bc\u0007\nline';
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\p{Zl}\p{Zp}\p{Cf}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/u;
+const HOSTILE = 'a\u001b[31m\u202eb\u009bc\u0007\u061c\u00ad\u3164\u{e0041}\nline';
 
 let etcd: EtcdProcess;
 let cluster: Cluster;

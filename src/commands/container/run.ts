@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
 import {etcdFlags, etcdOf} from '../../cli/etcd-flags.ts';
+import {jsonText} from '../../cli/json-text.ts';
 import type {Container, Shard, joinApp} from '../../container/index.ts';
 
 export default class ContainerRun extends SmCommand<typeof ContainerRun> {
@@ -95,6 +96,6 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
   }
 
   private event(fields: object): void {
-    process.stdout.write(`${JSON.stringify({...fields, at: new Date().toISOString()})}\n`);
+    process.stdout.write(`${jsonText({...fields, at: new Date().toISOString()})}\n`);
   }
 }
