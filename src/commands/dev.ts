@@ -72,8 +72,7 @@ export default class Dev extends SmCommand<typeof Dev> {
 
   private async conclude(bed: DevBed, lines: readonly string[]): Promise<void> {
     const verdict = bed.fleet.verdict.summary;
-    if (this.format === 'jsonl')
-      process.stdout.write(`${jsonText({event: 'stopped', verdict})}\n`);
+    if (this.format === 'jsonl') process.stdout.write(`${jsonText({event: 'stopped', verdict})}\n`);
     else await this.showObject({kind: 'Dev', fields: {verdict}, name: 'demo', lines});
     if (verdict.twoOwners) this.leaveWith(TWO_OWNERS_EXIT);
   }

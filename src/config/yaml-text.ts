@@ -8,8 +8,7 @@ export function yamlText(document: object): string {
   visit(tree, {
     // Only between double quotes may a character stand as its code.
     Scalar: (_, node) => {
-      if (typeof node.value === 'string' && isHarmful(node.value))
-        node.type = 'QUOTE_DOUBLE';
+      if (typeof node.value === 'string' && isHarmful(node.value)) node.type = 'QUOTE_DOUBLE';
     },
   });
   return visibleLines(tree.toString({lineWidth: 0}));

@@ -31,7 +31,9 @@ async function listening(server: Server): Promise<number> {
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 const answers: Handler = (_request, response) => {
-  response.writeHead(200, {'content-type': 'application/json'}).end('{"services":[],"changed":true,"revision":"1"}');
+  response
+    .writeHead(200, {'content-type': 'application/json'})
+    .end('{"services":[],"changed":true,"revision":"1"}');
 };
 
 async function daemon(handler: Handler = answers): Promise<{url: string; asked: string[]}> {
