@@ -136,8 +136,8 @@ class Applying {
       throw new SmError('CONFLICT', `there is no app ${name}, not at any revision`, {
         hint: 'leave --if-revision out, or give 0',
       });
-    const {maxShardCount, maxRecoveryTime, paused} = this.wanted;
-    const spec = {service: name, maxShardCount, maxRecoveryTime};
+    const {maxShardCount, maxRecoveryTime, maxMoving, paused} = this.wanted;
+    const spec = {service: name, maxShardCount, maxRecoveryTime, maxMoving};
     await this.client.call('addSpec', {...spec, reason, dryRun});
     if (paused && !dryRun) await this.client.call('updateSpec', {service: name, paused, reason});
     this.step(1);
@@ -164,9 +164,9 @@ class Applying {
   private async carryOut(diff: AppDiff): Promise<void> {
     const {client, wanted} = this;
     const {prune, dryRun, reason} = this.options;
-    const {name: service, maxShardCount, maxRecoveryTime, paused} = wanted;
+    const {name: service, maxShardCount, maxRecoveryTime, maxMoving, paused} = wanted;
     if (diff.exists && diff.spec.length > 0) {
-      const spec = {service, maxShardCount, maxRecoveryTime, paused};
+      const spec = {service, maxShardCount, maxRecoveryTime, maxMoving, paused};
       await client.call('updateSpec', {...spec, reason, dryRun});
       this.step(1);
     }

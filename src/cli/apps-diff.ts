@@ -40,7 +40,7 @@ export interface DiffRow {
   readonly to: string;
 }
 
-const SPEC_FIELDS = ['maxShardCount', 'maxRecoveryTime', 'paused'] as const;
+const SPEC_FIELDS = ['maxShardCount', 'maxRecoveryTime', 'maxMoving', 'paused'] as const;
 const SHARD_FIELDS = ['task', 'manualContainerId', 'group', 'workerGroup'] as const;
 
 export function diffApp(wanted: FileApp, present: ExportAppAnswer | undefined): AppDiff {
@@ -108,9 +108,10 @@ export function diffRows(diff: AppDiff, prune: boolean): DiffRow[] {
 }
 
 function specChanges({app}: ExportAppAnswer, wanted: FileApp): FieldChange[] {
-  return SPEC_FIELDS.filter((field) => app[field] !== wanted[field]).map((field) => ({
+  const present = {...app, maxMoving: app.maxMoving ?? 0};
+  return SPEC_FIELDS.filter((field) => present[field] !== wanted[field]).map((field) => ({
     field,
-    from: String(app[field]),
+    from: String(present[field]),
     to: String(wanted[field]),
   }));
 }

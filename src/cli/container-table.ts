@@ -1,4 +1,5 @@
 import {containerTrouble} from '../model/trouble.ts';
+import {drainProgress} from '../model/drain-progress.ts';
 import type {ContainerView} from '../protocol/admin.ts';
 import type {Column} from './output.ts';
 
@@ -18,8 +19,10 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerView>[] = [
   {header: 'INCARNATION', value: ({incarnation}) => incarnation || '-', wide: true},
   {
     header: 'NOTE',
-    value: ({note, problem, order}) =>
-      [problem, note, order?.reason ?? ''].filter((text) => text !== '').join('; '),
+    value: (container) =>
+      [container.problem, container.note, drainProgress(container), container.order?.reason ?? '']
+        .filter((text) => text !== '')
+        .join('; '),
   },
 ];
 
@@ -36,6 +39,7 @@ export function containerLines(container: ContainerView): string[] {
       : [
           `${order.order} by ${order.by} at ${order.at}${order.reason === '' ? '' : `: ${order.reason}`}`,
         ]),
+    ...(drainProgress(container) === '' ? [] : [`drain: ${drainProgress(container)}`]),
     ...(container.problem === '' ? [] : [`problem: ${container.problem}`]),
   ];
 }

@@ -62,8 +62,8 @@ export default class Plan extends SmCommand<typeof Plan> {
     const {without = [], 'add-containers': addContainers, limit, prune} = this.flags;
     const common = {service, without, addContainers, limit, prune};
     if (declared === undefined) return this.client.call('plan', common);
-    const {maxShardCount, maxRecoveryTime, paused, shards, workerGroups} = declared;
-    const specs = {maxShardCount, maxRecoveryTime, paused, shards: [...shards]};
+    const {maxShardCount, maxRecoveryTime, maxMoving, paused, shards, workerGroups} = declared;
+    const specs = {maxShardCount, maxRecoveryTime, maxMoving, paused, shards: [...shards]};
     const groups = Object.fromEntries(
       Object.entries(workerGroups).map(([name, members]) => [name, [...members]]),
     );

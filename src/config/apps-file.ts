@@ -26,6 +26,8 @@ export interface FileApp {
   readonly name: string;
   readonly maxShardCount: number;
   readonly maxRecoveryTime: number;
+  /** 0: by default. */
+  readonly maxMoving: number;
   readonly paused: boolean;
   readonly shards: readonly FileShard[];
   readonly workerGroups: Readonly<Record<string, readonly string[]>>;
@@ -44,6 +46,7 @@ interface RawApp {
   readonly name: string;
   readonly maxShardCount?: number;
   readonly maxRecoveryTime?: number;
+  readonly maxMoving?: number;
   readonly paused?: boolean;
   readonly workerGroups?: Readonly<Record<string, readonly string[]>>;
   readonly pins?: Readonly<Record<string, string>>;
@@ -209,7 +212,7 @@ class Checker {
 }
 
 function fileApp(raw: RawApp, at: string, faults: string[]): FileApp {
-  const {name, maxShardCount = 0, maxRecoveryTime = 10, paused = false} = raw;
+  const {name, maxShardCount = 0, maxRecoveryTime = 10, maxMoving = 0, paused = false} = raw;
   const pins = raw.pins ?? {};
   const shards = new Map<string, FileShard>();
   for (const item of raw.shards ?? []) {
@@ -236,7 +239,7 @@ function fileApp(raw: RawApp, at: string, faults: string[]): FileApp {
     .filter(([, members]) => members.length > 0)
     .sort(([a], [b]) => compareText(a, b));
   return {
-    ...{name, maxShardCount, maxRecoveryTime, paused},
+    ...{name, maxShardCount, maxRecoveryTime, maxMoving, paused},
     shards: [...shards.values()].sort((a, b) => compareText(a.shardId, b.shardId)),
     workerGroups: Object.fromEntries(groups),
   };

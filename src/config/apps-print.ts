@@ -6,6 +6,7 @@ export interface PrintedApp {
   readonly revision: string;
   readonly maxShardCount: number;
   readonly maxRecoveryTime: number;
+  readonly maxMoving?: number | undefined;
   readonly paused: boolean;
   readonly shards: readonly {
     readonly shardId: string;
@@ -23,7 +24,8 @@ export function printApps(apps: readonly PrintedApp[]): string {
 }
 
 function appNode(app: PrintedApp): object {
-  const {name, revision, maxShardCount, maxRecoveryTime, paused, shards, workerGroups} = app;
+  const {name, revision, maxShardCount, maxRecoveryTime, maxMoving = 0, paused} = app;
+  const {shards, workerGroups} = app;
   const groups = Object.keys(workerGroups).length === 0 ? {} : {workerGroups};
   const nodes = shards.map(({shardId, task, manualContainerId, group, workerGroup}) => {
     const rest = {
@@ -37,7 +39,9 @@ function appNode(app: PrintedApp): object {
     return Object.keys(rest).length === 0 ? shardId : {id: shardId, ...rest};
   });
   return {
-    ...{name, revision, maxShardCount, maxRecoveryTime, paused},
+    ...{name, revision, maxShardCount, maxRecoveryTime},
+    ...(maxMoving === 0 ? {} : {maxMoving}),
+    paused,
     ...groups,
     ...(nodes.length === 0 ? {} : {shards: nodes}),
   };

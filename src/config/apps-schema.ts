@@ -1,5 +1,6 @@
 /** What apps.yml may hold: one description, from which files are checked, explained and described as JSON Schema. */
 import {nameProblem, shardIdProblem} from '../model/ids.ts';
+import {MAX_MOVING_LIMIT} from '../model/moving-limit.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/specs.ts';
 
 export type Shape =
@@ -85,6 +86,12 @@ const APP_FIELDS: Readonly<Record<string, Field>> = {
     shape: {kind: 'count', most: MAX_RECOVERY_TIME_LIMIT_S},
     summary: "Seconds a lost container's shards wait for it to come back.",
     fallback: MAX_RECOVERY_TIME_DEFAULT_S,
+  },
+  maxMoving: {
+    shape: {kind: 'count', most: MAX_MOVING_LIMIT},
+    summary:
+      'Most shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100.',
+    fallback: 0,
   },
   paused: {
     shape: {kind: 'flag'},

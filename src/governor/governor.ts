@@ -4,7 +4,7 @@
  */
 import type {AppChange} from '../model/change.ts';
 import type {Heartbeat} from '../model/container.ts';
-import {moveReasonText, plannedMoveReason} from '../model/move-reason.ts';
+import {moveReasonText} from '../model/move-reason.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {Transition} from '../model/transition.ts';
 import {drop} from '../ownership/transitions.ts';
@@ -17,14 +17,14 @@ import {livingContainers} from './containers.ts';
 import type {LivingContainer} from './containers.ts';
 import {Evictor} from './eviction.ts';
 import type {GovernorOptions} from './governor-options.ts';
-import {startableMove} from './move-gate.ts';
+import {reasonOfMove, startableMove} from './move-gate.ts';
 import {governedFigures} from './figures.ts';
 import type {GovernedFigures} from './figures.ts';
 import {HintSchedule, hintBatches} from './hints.ts';
 import {MoveHistory} from './move-history.ts';
 import {HoldingsCheck} from './holdings.ts';
 import type {Holdings} from './holdings.ts';
-import {InFlightMoves} from './in-flight-moves.ts';
+import {InFlightMoves, urgencyOf} from './in-flight-moves.ts';
 import {PendingWrites} from './pending-writes.ts';
 import {PlanCache} from './plan-cache.ts';
 import type {QueuedMove} from './plan-cache.ts';
@@ -46,7 +46,7 @@ export class Governor {
   private readonly options: GovernorOptions;
   private readonly clock: FailureDetector;
   private readonly evictor = new Evictor();
-  private readonly inFlightMoves = new InFlightMoves();
+  private readonly inFlightMoves = new InFlightMoves(this.view);
   private readonly claims = new ClaimMonitor();
   private readonly hints = new HintSchedule(this.claims.claimedAtMs);
   private readonly admissions = new AdmissionQueue();
@@ -171,7 +171,7 @@ export class Governor {
       actions.push({type: 'call', ...call});
     this.replan(nowMs);
     this.reconcileDirty(nowMs, actions);
-    this.startMoves(actions);
+    this.planCache.takeOut((move) => this.startMove(move, actions));
     this.sendHints(nowMs, actions);
     if (this.view.spec?.value.deleting === true)
       actions.push(...this.removal.due(this.view, nowMs));
@@ -284,8 +284,9 @@ export class Governor {
   private reconcileDirty(nowMs: number, actions: GovernorAction[]): void {
     if (this.roomMade) for (const shard of this.waiting) this.dirty.add(shard);
     this.roomMade = false;
-    for (const shard of this.retries.due(nowMs)) this.dirty.add(shard);
-    for (const shard of this.admissions.admit(this.unclaimedOf)) this.dirty.add(shard);
+    const admitted = this.admissions.admit(this.unclaimedOf);
+    for (const due of [this.inFlightMoves.takeRestarts(), this.retries.due(nowMs), admitted])
+      for (const shard of due) this.dirty.add(shard);
     if (this.dirty.size === 0 || this.view.spec === undefined) return;
     const {view, living, newMove, admissions, pending, planCache, trust, unclaimedOf} = this;
     const parts = {view, living, newMove, admissions, pending, planCache, trust, unclaimedOf};
@@ -316,7 +317,9 @@ export class Governor {
 
   private carryOut(shard: string, step: Step, nowMs: number, actions: GovernorAction[]): void {
     this.waiting.delete(shard);
-    if (step.step === 'write') return this.submit(step.transition, actions);
+    if (step.step === 'restart' && !this.inFlightMoves.restart(shard, step.container)) return;
+    if (step.step === 'write' || step.step === 'restart')
+      return this.submit(step.transition, actions);
     if (step.step === 'hint')
       return this.hints.follow(shard, this.view.own.get(shard), step, nowMs);
     if (step.step === 'queue') return this.admissions.wait(step.incarnation, shard);
@@ -348,20 +351,14 @@ export class Governor {
     this.planCache.dirty = true;
   }
 
-  private startMoves(actions: GovernorAction[]): void {
-    const {queue} = this.planCache;
-    if (queue.length > 0)
-      this.planCache.queue = queue.filter((move) => !this.startMove(move, actions));
-  }
-
   /** False while the move has to wait; true when it has begun or has no object any more. */
   private startMove(move: QueuedMove, actions: GovernorAction[]): boolean {
     const {view, living, pending, inFlightMoves, trust} = this;
     const known = startableMove(move, {view, living, pending, inFlightMoves, trust});
     if (known === 'void' || known === 'wait') return known === 'void';
-    this.inFlightMoves.begin(move.shard, move.from, move.to, move.cause === 'balance');
-    const leaving = this.living.get(move.from)?.state === 'leaving';
-    const note = this.newMove(move.from, move.to, plannedMoveReason(move, leaving));
+    const reason = reasonOfMove(move, living);
+    inFlightMoves.begin(move.shard, move.from, move.to, urgencyOf(reason, move.to));
+    const note = this.newMove(move.from, move.to, reason);
     this.submit(drop(move.shard, known, note, this.options.epoch), actions);
     return true;
   }

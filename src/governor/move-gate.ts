@@ -1,8 +1,11 @@
 /** Whether a planned move may begin: its shard must still run where it did, budgets leave room, and no operator is against it. */
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
+import {plannedMoveReason} from '../model/move-reason.ts';
+import type {MoveReason} from '../model/move-reason.ts';
 import type {MoveCause} from '../model/placement.ts';
 import type {LivingContainer} from './containers.ts';
 import type {ContainerTrust} from './container-trust.ts';
+import {urgencyOf} from './in-flight-moves.ts';
 import type {InFlightMoves} from './in-flight-moves.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import type {AppView} from '../appstate/app-view.ts';
@@ -40,7 +43,7 @@ function isCancelled({shard, from, to}: WantedMove, view: AppView, living: Livin
 
 export interface MoveGate {
   readonly view: AppView;
-  readonly living: Living;
+  readonly living: ReadonlyMap<string, Pick<LivingContainer, 'incarnation' | 'state'>>;
   readonly pending: PendingWrites;
   readonly inFlightMoves: InFlightMoves;
   readonly trust: ContainerTrust;
@@ -59,7 +62,13 @@ export function startableMove(
   if (voluntary && !known.value.ready) return 'wait';
   if (queueState(move, view, living) !== 'queued') return 'wait';
   if (voluntary && !mayTake(move, gate)) return 'wait';
-  return inFlightMoves.allows(move.from, move.to, voluntary) ? known : 'wait';
+  const urgency = urgencyOf(reasonOfMove(move, living), move.to);
+  return inFlightMoves.allows(move.from, move.to, urgency) ? known : 'wait';
+}
+
+/** Why a planned move is made, as its record will say it. */
+export function reasonOfMove(move: WantedMove, living: MoveGate['living']): MoveReason {
+  return plannedMoveReason(move, living.get(move.from)?.state === 'leaving');
 }
 
 /** Before it has proved itself a container gets one running shard at a time, and after failures only one on trial. */

@@ -46,6 +46,11 @@ export class PlanCache {
     this.queuedShards = undefined;
   }
 
+  /** Moves leave the queue that `isOver` says have begun, or have no object any more. */
+  takeOut(isOver: (move: QueuedMove) => boolean): void {
+    if (this.moves.length > 0) this.queue = this.moves.filter((move) => !isOver(move));
+  }
+
   isQueued(shard: string): boolean {
     this.queuedShards ??= new Set(this.moves.map((move) => move.shard));
     return this.queuedShards.has(shard);

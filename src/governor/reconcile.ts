@@ -30,6 +30,8 @@ export interface Destination {
 
 export type Step =
   | {readonly step: 'write'; readonly transition: Transition}
+  /** Drop it and add it again on the same container, as soon as the budget of moves allows it. */
+  | {readonly step: 'restart'; readonly container: string; readonly transition: Transition}
   /** `remind`: the container wrote the record itself, it needs to be told only if it takes long. */
   | {readonly step: 'hint'; readonly op: 'add' | 'drop'; readonly remind?: boolean}
   /** Nothing to do until something changes. `for` = what is waited for. */
@@ -150,14 +152,8 @@ function reconcileOwned(
   if (holder?.state === 'leaving' && (destination.stranded || destination.target === ''))
     return letGo({kind: 'leaving', container: ''});
   if (hasOldTask(shard, known, context) && destination.target === container) {
-    return write(
-      drop(
-        shard,
-        known,
-        context.newMove(container, container, {kind: 'taskChanged'}),
-        context.epoch,
-      ),
-    );
+    const move = context.newMove(container, container, {kind: 'taskChanged'});
+    return {step: 'restart', container, transition: drop(shard, known, move, context.epoch)};
   }
   if (destination.target !== '' && destination.target !== container) {
     // A move whose first write was refused, or overtaken by the claim, is in no queue any more.

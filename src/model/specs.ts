@@ -13,6 +13,8 @@ export interface AppSpec {
   maxShardCount: number;
   /** Seconds, counted from its last heartbeat, that a lost container's shards wait for it. */
   maxRecoveryTime: number;
+  /** Most shards that planned moves (balance, drains, pins, changed tasks) take out of service at once; 0 or absent: `movingLimit`. */
+  maxMoving?: number;
   /** The app is being removed: containers drop everything and end. */
   deleting?: boolean;
   /** Voluntary moves are stopped; recovery is not. */
@@ -61,6 +63,8 @@ export interface ContainerOrder {
   /** A drain ends with this incarnation unless `keep`; '' for any. */
   incarnation: string;
   keep: boolean;
+  /** Of a drain: shards the container had when it was ordered. */
+  shards?: number;
   [unknown: string]: unknown;
 }
 

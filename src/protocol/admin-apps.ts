@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {APP_HEALTH} from '../model/health.ts';
+import {MAX_MOVING_LIMIT} from '../model/moving-limit.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/specs.ts';
 import {changeFields, revisionField, serviceField} from './admin-fields.ts';
 import {MAX_SHARD_COUNT_LIMIT} from './limits.ts';
@@ -14,11 +15,17 @@ const maxRecoveryTimeField = z
   .min(0)
   .max(MAX_RECOVERY_TIME_LIMIT_S)
   .meta({description: 'Seconds a lost container’s shards wait for it to come back.'});
+const maxMovingField = z.int().min(0).max(MAX_MOVING_LIMIT).meta({
+  description:
+    'Most shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100.',
+});
 
 export const addSpecRequest = z.strictObject({
   service: serviceField,
   maxShardCount: maxShardCountField.default(0),
   maxRecoveryTime: maxRecoveryTimeField.default(MAX_RECOVERY_TIME_DEFAULT_S),
+  /** Left out: 0. */
+  maxMoving: maxMovingField.optional(),
   /** The origin's clients send it; the server's clock is used instead. */
   createTime: z.int().optional(),
   ...changeFields,
@@ -28,6 +35,7 @@ export const updateSpecRequest = z.strictObject({
   service: serviceField,
   maxShardCount: maxShardCountField.optional(),
   maxRecoveryTime: maxRecoveryTimeField.optional(),
+  maxMoving: maxMovingField.optional(),
   /** true: no voluntary moves; recovery goes on. */
   paused: z.boolean().optional(),
   ...changeFields,
@@ -82,6 +90,8 @@ export const appView = z.object({
   createTime: z.number(),
   maxShardCount: z.number(),
   maxRecoveryTime: z.number(),
+  /** Most shards that planned moves take out of service at once: as set, or by default. */
+  maxMoving: z.number(),
   deleting: z.boolean(),
   paused: z.boolean(),
   /** ISO time of the last write of the daemon that answers, when that is longer ago than T; '' while writes commit. */

@@ -32,6 +32,8 @@ export const orderView = z.object({
   /** Ends with this incarnation; '' for any. */
   incarnation: z.string(),
   keep: z.boolean(),
+  /** Of a drain: shards the container had when it was ordered; 0 when it is not known. */
+  shards: z.int(),
 });
 
 export const containerView = z.object({

@@ -25,6 +25,8 @@ export const declaredShard = z.strictObject({
 export const declaredApp = z.strictObject({
   maxShardCount: z.int().min(0),
   maxRecoveryTime: z.int().min(0),
+  /** Left out when the default holds. */
+  maxMoving: z.int().min(0).optional(),
   paused: z.boolean(),
   /** By id. */
   shards: z.array(declaredShard),

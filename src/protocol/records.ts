@@ -92,6 +92,7 @@ export function decodeAppSpec(text: string): Decoded<AppSpec> {
     countOr(fields, 'createTime', 0);
     countOr(fields, 'maxShardCount', 0);
     countOr(fields, 'maxRecoveryTime', MAX_RECOVERY_TIME_DEFAULT_S);
+    if (fields['maxMoving'] !== undefined) countOr(fields, 'maxMoving', 0);
     return undefined;
   });
 }
@@ -113,6 +114,7 @@ export function decodeContainerOrder(text: string): Decoded<ContainerOrder> {
       return 'order is neither cordon nor drain';
     for (const name of ['reason', 'by', 'at', 'incarnation']) textOr(fields, name, '');
     if (typeof fields['keep'] !== 'boolean') fields['keep'] = false;
+    if (fields['shards'] !== undefined) countOr(fields, 'shards', 0);
     return undefined;
   });
 }

@@ -4,7 +4,7 @@ import {LEAVES} from './columns.ts';
 import type {Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
-import {bar, safe} from './text.ts';
+import {bar, percent, safe} from './text.ts';
 
 const BAR_WIDTH = 12;
 
@@ -59,8 +59,7 @@ function troubleOf({shards, alarms}: LiveApp): number {
 
 function readyBar({shards}: LiveApp): string {
   const share = shards.total === 0 ? 1 : shards.ready / shards.total;
-  // Never 100 % while one is missing.
-  return `${bar(share, BAR_WIDTH)} ${String(Math.floor(share * 100)).padStart(3)}%`;
+  return `${bar(share, BAR_WIDTH)} ${percent(share).padStart(4)}`;
 }
 
 /** `8` while all are ready, else `8: 6 ready 1 lost`. */
@@ -85,7 +84,7 @@ function noteText({shards, alarms}: LiveApp): string {
 }
 
 function detailsOf(row: LiveApp): Detail[] {
-  const {service, shards, governor, governedAt, maxShardCount, maxRecoveryTime} = row;
+  const {service, shards, governor, governedAt, maxShardCount, maxRecoveryTime, maxMoving} = row;
   return [
     ['state', row.health],
     [
@@ -94,7 +93,10 @@ function detailsOf(row: LiveApp): Detail[] {
     ],
     ['containers', containersText(row)],
     ['governor', `${safe(governor) || '-'}, last word ${safe(governedAt) || '-'}`],
-    ['limits', `max shards ${maxShardCount || 'none'}, recovery ${maxRecoveryTime}s`],
+    [
+      'limits',
+      `max shards ${maxShardCount || 'none'}, moving ${maxMoving}, recovery ${maxRecoveryTime}s`,
+    ],
     ...row.alarms.map(({code, text, since}): Detail => [
       'alarm',
       safe(`${code} since ${since}: ${text}`),

@@ -1,3 +1,4 @@
+import {drainProgress} from '../model/drain-progress.ts';
 import {containerMark} from '../model/marks.ts';
 import {containerTrouble} from '../model/trouble.ts';
 import type {LiveContainer} from '../protocol/admin-live.ts';
@@ -5,7 +6,7 @@ import {LEAVES} from './columns.ts';
 import type {CellContext, Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
-import {ageSince, bar, safe} from './text.ts';
+import {ageSince, bar, percent, safe} from './text.ts';
 
 const BAR_WIDTH = 12;
 const COLUMNS: readonly Column<LiveContainer>[] = [
@@ -62,17 +63,18 @@ function stateText({state, since, shards}: LiveContainer, {nowMs}: CellContext):
   return age === '' ? word : `${word} ${age}`;
 }
 
-/** Of what it may hold; without a limit, of what it would hold if all were alike. */
-function shardsText({shards, capacity, share}: LiveContainer): string {
-  if (capacity > 0) return `${shards.total}/${capacity}`;
-  return share > 0 ? `${shards.total}/~${share}` : String(shards.total);
+/** Of what it may hold, where the app has a limit. */
+function shardsText({shards, capacity}: LiveContainer): string {
+  return capacity > 0 ? `${shards.total}/${capacity}` : String(shards.total);
 }
 
+/** How full it is; without a limit nothing is full: then against what it would hold if all were alike. */
 function fillText({shards, capacity, share}: LiveContainer): string {
-  const most = capacity > 0 ? capacity : share;
-  if (most === 0) return '-';
-  const filled = shards.total / most;
-  return `${bar(filled, BAR_WIDTH)} ${String(Math.round(filled * 100)).padStart(3)}%`;
+  if (capacity > 0) {
+    const filled = shards.total / capacity;
+    return `${bar(filled, BAR_WIDTH)} ${percent(filled).padStart(4)}`;
+  }
+  return share > 0 ? `${(shards.total / share).toFixed(1)}x the mean` : '-';
 }
 
 function movesText({shards}: LiveContainer): string {
@@ -88,8 +90,11 @@ function heartbeatText(row: LiveContainer, {nowMs}: CellContext): string {
   return row.state === 'silent' ? 'silent' : 'on time';
 }
 
-function noteText({problem, note, order}: LiveContainer): string {
-  const parts = [problem, note, order?.reason ?? ''].filter((part) => part !== '');
+function noteText(row: LiveContainer): string {
+  const {problem, note, order} = row;
+  const parts = [problem, note, drainProgress(row), order?.reason ?? ''].filter(
+    (part) => part !== '',
+  );
   return parts.map(safe).join('; ');
 }
 

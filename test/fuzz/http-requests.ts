@@ -37,6 +37,7 @@ const FIELDS: Readonly<Record<string, readonly unknown[]>> = {
   task: ['', 't'],
   maxShardCount: [0, 5],
   maxRecoveryTime: [0, 10],
+  maxMoving: [0, 3],
   shards: [['s1', 's2'], [{shardId: 's1'}], [{shardId: 's3', task: 't'}], []],
   items: [[{shard: 's1', op: 'add', revision: 3}], []],
   incarnation: ['abc', 'x'.repeat(80)],

@@ -112,7 +112,7 @@ describe('a queued move', () => {
     const gate = {
       view: bed.governor.view,
       living: new Map(),
-      inFlightMoves: new InFlightMoves(),
+      inFlightMoves: new InFlightMoves(bed.governor.view),
       trust: new ContainerTrust(),
       pending,
     };
@@ -163,7 +163,7 @@ describe('the next step of a shard', () => {
   }
 
   function written(step: Step): unknown {
-    if (step.step !== 'write') return step;
+    if (step.step !== 'write' && step.step !== 'restart') return step;
     const {record} = step.transition;
     return {state: record?.state, container: record?.container, why: record?.move?.why};
   }

@@ -17,6 +17,7 @@ const STEP_MS = 100;
 export interface BedOptions {
   readonly maxRecoveryTime?: number;
   readonly maxShardCount?: number;
+  readonly maxMoving?: number;
   /** Whether the first listing is there. Default true. */
   readonly listed?: boolean;
 }
@@ -250,7 +251,8 @@ export class GovernorBed {
   claim(shards: readonly string[], ready = true): void {
     for (const shard of shards) {
       const [known, me] = this.held(shard);
-      const claimed = this.commit(shard, claim(shard, known, me, 0, false).record);
+      const taskVersion = this.governor.view.shards.get(shard)?.value.taskVersion ?? 0;
+      const claimed = this.commit(shard, claim(shard, known, me, taskVersion, false).record);
       if (ready) this.commit(shard, markReady(shard, claimed, me, EPOCH).record);
     }
   }

@@ -1,9 +1,17 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {InFlightMoves, MOVES_PER_CONTAINER} from '../../src/governor/in-flight-moves.ts';
+import {
+  DEPARTURES_PER_APP,
+  InFlightMoves,
+  MOVES_PER_CONTAINER,
+} from '../../src/governor/in-flight-moves.ts';
 import {moveReasonOf, moveReasonText, plannedMoveReason} from '../../src/model/move-reason.ts';
 import type {MoveReason} from '../../src/model/move-reason.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
+
+function appOf(maxMoving: number) {
+  return {spec: {value: {maxMoving}}, shards: {size: 0}};
+}
 
 function moving(why: string): OwnershipRecord {
   return {
@@ -55,16 +63,28 @@ describe('the reason of a move', () => {
     expect(planned('drain', true)).toBe('leaving c1');
   });
 
-  it('decides about the budget: only balance is voluntary, a recovery is no move', () => {
-    const moves = new InFlightMoves();
+  it('decides about the budget: a recovery is not a move, what leaves and what ends has budgets of its own', () => {
+    const moves = new InFlightMoves(appOf(2));
     moves.note('s0', moving('lost a'));
     expect(moves.size).toBe(0);
-    for (let at = 0; at < MOVES_PER_CONTAINER; at += 1) moves.note(`s${at}`, moving('balanced'));
-    expect(moves.allows('a', 'c', true)).toBe(false);
-    expect(moves.size).toBe(MOVES_PER_CONTAINER);
-    const voluntary = new InFlightMoves();
-    for (let at = 0; at < MOVES_PER_CONTAINER; at += 1) voluntary.note(`s${at}`, moving('balance'));
-    expect(voluntary.allows('a', 'c', true)).toBe(false);
-    expect(voluntary.allows('c', 'd', true)).toBe(true);
+    moves.note('s1', moving('balance'));
+    moves.note('s2', moving('drain a'));
+    for (const urgency of ['voluntary', 'planned'] as const)
+      expect(moves.allows('c', 'd', urgency)).toBe(false);
+    expect(moves.allows('c', 'd', 'departure')).toBe(true);
+    expect(moves.allows('c', '', 'ending')).toBe(true);
+    moves.note('s2', undefined);
+    moves.note('s3', moving('leaving a'));
+    expect(moves.allows('c', 'd', 'planned')).toBe(true);
+    for (let at = 0; at < DEPARTURES_PER_APP; at += 1) moves.note(`t${at}`, moving('leaving a'));
+    expect(moves.allows('c', 'd', 'departure')).toBe(false);
+  });
+
+  it('decides about the budget of a container: only balance is voluntary', () => {
+    const moves = new InFlightMoves(appOf(10 * MOVES_PER_CONTAINER));
+    for (let at = 0; at < MOVES_PER_CONTAINER; at += 1) moves.note(`s${at}`, moving('balance'));
+    expect(moves.allows('a', 'c', 'voluntary')).toBe(false);
+    expect(moves.allows('a', 'c', 'planned')).toBe(true);
+    expect(moves.allows('c', 'd', 'voluntary')).toBe(true);
   });
 });

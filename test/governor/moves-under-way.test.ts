@@ -1,17 +1,18 @@
 import {describe, expect, it} from 'vitest';
-import {DRAINS_PER_APP} from '../../src/governor/in-flight-moves.ts';
 import {REFUSED_RETRY_MS} from '../../src/governor/retry.ts';
 import type {OwnershipRecord, Versioned} from '../../src/model/ownership.ts';
 import {GovernorBed} from './governor-bed.ts';
 
-const PINNED = Array.from({length: DRAINS_PER_APP}, (_, index) => `p${index}`);
+/** Most moves at once of the app. */
+const MOVING = 100;
+const PINNED = Array.from({length: MOVING}, (_, index) => `p${index}`);
 const LOOSE = Array.from({length: 9}, (_, index) => `s${index}`);
 /** Beyond the wait for first joins. */
 const FIRST_PLAN_MS = 3_000;
 
 describe('moves under way', () => {
   it('leave their places to others when they lead nowhere any more', () => {
-    const bed = new GovernorBed(LOOSE);
+    const bed = new GovernorBed(LOOSE, {maxMoving: MOVING});
     for (const shard of PINNED) bed.addShard(shard, {manualContainerId: 'a'});
     for (const container of ['a', 'b', 'y']) bed.join(container);
     settleAndClaim(bed);
@@ -19,7 +20,7 @@ describe('moves under way', () => {
     bed.turn(100);
     expect(states(bed, PINNED)).toEqual(new Set(['dropping']));
     // Half are let go of before their target is lost, the other half lose their holder with it.
-    bed.free(PINNED.slice(0, DRAINS_PER_APP / 2));
+    bed.free(PINNED.slice(0, MOVING / 2));
     bed.end('y');
     bed.end('a');
     bed.join('c');
@@ -48,12 +49,13 @@ describe('moves under way', () => {
   });
 
   it('that came to nothing and are not wanted any more leave their places to others', () => {
-    const bed = new GovernorBed(Array.from({length: 2 * DRAINS_PER_APP}, (_, at) => `s${at}`));
+    const shards = Array.from({length: 2 * MOVING}, (_, at) => `s${at}`);
+    const bed = new GovernorBed(shards, {maxMoving: MOVING});
     for (const container of ['a', 'b']) bed.join(container);
     settleAndClaim(bed);
     bed.order('a', 'drain');
     bed.turn(100, () => 'unknown');
-    expect(bed.rereads).toHaveLength(DRAINS_PER_APP);
+    expect(bed.rereads).toHaveLength(MOVING);
     // None of the drops has landed: each record is as it was.
     for (const shard of bed.rereads) {
       const entry = bed.own.get(shard) as Versioned<OwnershipRecord>;
@@ -64,7 +66,7 @@ describe('moves under way', () => {
     bed.turn(REFUSED_RETRY_MS + 100);
 
     const ofB = [...bed.own].filter(([, {value}]) => value.container === 'b').map(([id]) => id);
-    expect(ofB).toHaveLength(DRAINS_PER_APP);
+    expect(ofB).toHaveLength(MOVING);
     expect(states(bed, ofB)).toEqual(new Set(['dropping']));
   });
 

@@ -2,11 +2,16 @@ import {describe, expect, it} from 'vitest';
 import {FAILED_FROM} from '../../src/model/shard-state.ts';
 import {MOVES_PER_CONTAINER} from '../../src/governor/in-flight-moves.ts';
 import {GovernorBed} from './governor-bed.ts';
+import type {BedOptions} from './governor-bed.ts';
 
 const FIRST_PLAN_MS = 3_000;
 
-function placed(shards: readonly string[], containers: readonly string[]): GovernorBed {
-  const bed = new GovernorBed(shards);
+function placed(
+  shards: readonly string[],
+  containers: readonly string[],
+  limits: BedOptions = {},
+): GovernorBed {
+  const bed = new GovernorBed(shards, limits);
   for (const container of containers) bed.join(container);
   bed.pass(FIRST_PLAN_MS, containers);
   for (let round = 0; round < 5; round += 1) {
@@ -77,9 +82,10 @@ describe('a planned move', () => {
 });
 
 describe('budgets', () => {
+  const shards = Array.from({length: 100}, (_, index) => `s${index}`);
+
   it('one container gives at most its share of voluntary moves at once', () => {
-    const shards = Array.from({length: 100}, (_, index) => `s${index}`);
-    const bed = placed(shards, ['c1']);
+    const bed = placed(shards, ['c1'], {maxMoving: 100});
     bed.join('c2');
     bed.prove('c2');
     bed.pass(1_000, ['c1', 'c2']);
@@ -91,6 +97,61 @@ describe('budgets', () => {
     bed.claim(bed.unclaimed('c2'));
     bed.pass(1_000, ['c1', 'c2']);
     expect(dropping(bed).length).toBe(MOVES_PER_CONTAINER);
+  });
+
+  it.each([
+    ['a tenth of its shards', {}, 10],
+    ['what the app says', {maxMoving: 3}, 3],
+  ])('a drain moves at most %s at once, until the container is empty', (_, limits, most) => {
+    const bed = placed(shards, ['c1', 'c2'], limits);
+    bed.order('c1', 'drain');
+    const onC1 = () => Object.values(bed.places).filter((place) => place.endsWith(' c1')).length;
+    let rounds = 0;
+    for (; onC1() > 0 && rounds < shards.length; rounds += 1) {
+      bed.pass(1_000, ['c1', 'c2']);
+      const going = dropping(bed);
+      expect(going.length).toBe(Math.min(most, onC1()));
+      bed.free(going);
+      bed.pass(1_000, ['c1', 'c2']);
+      // Let go of, and not served yet: no other begins.
+      expect(dropping(bed)).toEqual([]);
+      bed.claim(bed.unclaimed('c2'));
+    }
+    expect(rounds).toBe(Math.ceil(50 / most));
+  });
+
+  it('balance and drains share what the app says', () => {
+    const bed = placed(shards, ['c1', 'c2'], {maxMoving: 6});
+    bed.join('c3');
+    bed.prove('c3');
+    bed.pass(1_000, ['c1', 'c2', 'c3']);
+    expect(dropping(bed).length).toBe(6);
+    bed.order('c1', 'drain');
+    bed.pass(1_000, ['c1', 'c2', 'c3']);
+    expect(dropping(bed).length).toBe(6);
+  });
+
+  it('a container that leaves waits for no budget: its time is limited', () => {
+    const bed = placed(shards, ['c1', 'c2'], {maxMoving: 3});
+    bed.beat('c1', 'leaving');
+    bed.turn(100);
+    expect(dropping(bed).length).toBe(50);
+  });
+
+  it('changed tasks restart so many shards at once, and all of them in the end', () => {
+    const bed = placed(shards, ['c1', 'c2'], {maxMoving: 3});
+    for (const shard of shards) bed.addShard(shard, {taskVersion: 1});
+    let rounds = 0;
+    for (; rounds < shards.length; rounds += 1) {
+      bed.pass(500, ['c1', 'c2']);
+      const going = dropping(bed);
+      if (going.length === 0) break;
+      expect(going.length).toBeLessThanOrEqual(3);
+      bed.free(going);
+      bed.pass(500, ['c1', 'c2']);
+      bed.claim([...bed.unclaimed('c1'), ...bed.unclaimed('c2')]);
+    }
+    expect(rounds).toBe(Math.ceil(shards.length / 3));
   });
 });
 

@@ -192,3 +192,45 @@ describe.concurrent('drop', () => {
     },
   );
 });
+
+describe.concurrent('a drain', () => {
+  scene(
+    'takes as many shards out of service as the app says, and shows how far it is',
+    async (cluster) => {
+      await cluster.admin.call('updateSpec', {service: 'orders', maxMoving: 2, paused: true});
+      const going: (() => void)[] = [];
+      const drop = (): Promise<void> => new Promise((resolve) => going.push(resolve));
+      await cluster.join('orders', 'c1', {drop});
+      await cluster.addShards('orders', ['s0', 's1', 's2', 's3', 's4']);
+      const ready = {service: 'orders', kind: 'app', for: 'ready', timeoutMs: 20_000} as const;
+      await until(async () => (await cluster.admin.call('waitCheck', ready)).met, LONG_MS, 'ready');
+      await cluster.join('orders', 'c2');
+      await cluster.admin.call('drain', {service: 'orders', container: 'c1'});
+      for (const left of [5, 3, 1]) {
+        const most = Math.min(2, left);
+        await until(() => going.length === most, LONG_MS, `${most} of ${left} are let go of`);
+        const shown = {
+          state: 'draining',
+          shards: {total: left, dropping: most},
+          order: {shards: 5},
+        };
+        const drained = {service: 'orders', kind: 'container', id: 'c1', for: 'drained'} as const;
+        const {missing} = await cluster.admin.call('waitCheck', {...drained, timeoutMs: 0});
+        expect(missing.map(({reason}) => reason)).toEqual([
+          ...Array.from({length: most}, () => 'dropping'),
+          ...Array.from(
+            {length: left - most},
+            () => expect.stringContaining('at most 2 move') as string,
+          ),
+        ]);
+        expect(await containerView(cluster, 'c1')).toMatchObject(shown);
+        for (const letGo of going.splice(0)) letGo();
+      }
+      await until(
+        async () => [...(await cluster.placement('orders')).values()].every((at) => at === 'c2'),
+        LONG_MS,
+        'all are on c2',
+      );
+    },
+  );
+});

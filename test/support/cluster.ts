@@ -144,7 +144,7 @@ export class Cluster {
 
   async createApp(
     app: string,
-    limits: {maxShardCount?: number; maxRecoveryTime?: number} = {},
+    limits: {maxShardCount?: number; maxRecoveryTime?: number; maxMoving?: number} = {},
   ): Promise<void> {
     await this.admin.call('addSpec', {service: app, maxRecoveryTime: 0, ...limits});
   }

@@ -78,6 +78,7 @@ export function app(service: string, over: Partial<LiveApp> = {}): LiveApp {
     createTime: 1_700_000_000,
     maxShardCount: 24,
     maxRecoveryTime: 10,
+    maxMoving: 4,
     deleting: false,
     paused: false,
     unknownSince: '',

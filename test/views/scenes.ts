@@ -209,7 +209,15 @@ function draining(): World {
 }
 
 function order(what: 'cordon' | 'drain', reason: string) {
-  return {order: what, reason, by: 'ann', at: ago(20), incarnation: '', keep: false};
+  return {
+    order: what,
+    reason,
+    by: 'ann',
+    at: ago(20),
+    incarnation: '',
+    keep: false,
+    shards: what === 'drain' ? 20 : 0,
+  };
 }
 
 function note(why: string, from: string, to: string) {

@@ -20,6 +20,11 @@ export default class AppCreate extends SmCommand<typeof AppCreate> {
       description: "seconds a lost container's shards wait for it",
       default: 10,
     }),
+    'max-moving': Flags.integer({
+      description:
+        'most shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100',
+      default: 0,
+    }),
     shards: Flags.integer({
       description: 'create so many shards, named 1, 2, ..., all as long as the last (01 to 16)',
       default: 0,
@@ -61,6 +66,7 @@ export default class AppCreate extends SmCommand<typeof AppCreate> {
       service: name,
       maxShardCount: this.flags['max-shard-count'],
       maxRecoveryTime: this.flags['max-recovery-time'],
+      maxMoving: this.flags['max-moving'],
       dryRun,
       reason: this.flags.reason,
     });

@@ -22,7 +22,7 @@ export default class AppGet extends SmCommand<typeof AppGet> {
             .map(([state, count]) => `${count} ${state}`)
             .join(', ') || 'none'
         }`,
-        `limits: ${app.maxShardCount === 0 ? 'any number of' : app.maxShardCount} shards a container, recovery time ${app.maxRecoveryTime}s`,
+        `limits: ${app.maxShardCount === 0 ? 'any number of' : app.maxShardCount} shards a container, recovery time ${app.maxRecoveryTime}s, at most ${app.maxMoving} moving at once`,
         `governor: ${app.governor || 'none'}`,
         ...app.alarms.map(({code, text, since}) => `alarm ${code} since ${since}: ${text}`),
       ],

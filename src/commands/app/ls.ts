@@ -57,6 +57,7 @@ export default class AppLs extends LiveCommand<typeof AppLs> {
         },
         {header: 'GOVERNOR', value: ({governor}) => governor || '-'},
         {header: 'MAX SHARDS', value: ({maxShardCount}) => maxShardCount || '-', wide: true},
+        {header: 'MOVING', value: ({maxMoving}) => maxMoving, wide: true},
         {header: 'RECOVERY', value: ({maxRecoveryTime}) => `${maxRecoveryTime}s`, wide: true},
       ],
       ...(found.length === 0 ? {note: none} : {}),

@@ -7,6 +7,7 @@ export default class AppUpdate extends SmCommand<typeof AppUpdate> {
   static override examples = [
     '<%= config.bin %> app update orders --max-shard-count 100',
     '<%= config.bin %> app update orders --max-recovery-time 30',
+    '<%= config.bin %> app update orders --max-moving 2',
   ];
   static override hiddenAliases = ['apps:update'];
   static override args = {name: Args.string({description: 'name of the app', required: true})};
@@ -17,17 +18,23 @@ export default class AppUpdate extends SmCommand<typeof AppUpdate> {
     'max-recovery-time': Flags.integer({
       description: "seconds a lost container's shards wait for it",
     }),
+    'max-moving': Flags.integer({
+      description:
+        'most shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100',
+    }),
     ...changeFlags,
   };
 
   override async run(): Promise<void> {
     const maxShardCount = this.flags['max-shard-count'];
     const maxRecoveryTime = this.flags['max-recovery-time'];
+    const maxMoving = this.flags['max-moving'];
     const dryRun = this.flags['dry-run'];
     const answer = await this.client.call('updateSpec', {
       service: this.args.name,
       ...(maxShardCount === undefined ? {} : {maxShardCount}),
       ...(maxRecoveryTime === undefined ? {} : {maxRecoveryTime}),
+      ...(maxMoving === undefined ? {} : {maxMoving}),
       dryRun,
       reason: this.flags.reason,
     });

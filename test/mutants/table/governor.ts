@@ -168,7 +168,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'moves without a budget',
       breaks: '"Budgets": voluntary moves at most 20 per container end',
-      find: "return inFlightMoves.allows(move.from, move.to, voluntary) ? known : 'wait';",
+      find: "return inFlightMoves.allows(move.from, move.to, urgency) ? known : 'wait';",
       replace: 'return known;',
       killed: MOVES_TESTS(
         'budgets > one container gives at most its share of voluntary moves at once',
@@ -230,7 +230,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'budgets forget what has ended',
       breaks: '"Budgets": at most 100 per app at once',
-      find: 'this.count(inFlightMoves, -1);',
+      find: 'this.count(move, -1);',
       replace: '',
       killed: MOVES_TESTS(
         'budgets > one container gives at most its share of voluntary moves at once',

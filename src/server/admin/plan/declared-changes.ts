@@ -10,9 +10,9 @@ export function declaredChanges(
   prune: boolean,
 ): AppChange[] {
   const mod = revision + 1;
-  const {maxShardCount, maxRecoveryTime, paused, shards, workerGroups} = declared;
+  const {maxShardCount, maxRecoveryTime, maxMoving = 0, paused, shards, workerGroups} = declared;
   const spec = {service: app, createTime: 0, ...view.spec?.value};
-  const value = {...spec, maxShardCount, maxRecoveryTime, paused};
+  const value = {...spec, maxShardCount, maxRecoveryTime, maxMoving, paused};
   const changes: AppChange[] = [{kind: 'spec', mod, entry: {value, mod, create: mod}}];
   const named = new Set<string>();
   for (const {shardId: shard, task = '', manualContainerId = '', group = '', ...rest} of shards) {

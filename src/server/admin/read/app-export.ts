@@ -23,6 +23,7 @@ export async function exportApp(
     app: {
       maxShardCount: spec?.maxShardCount ?? 0,
       maxRecoveryTime: spec?.maxRecoveryTime ?? 0,
+      ...((spec?.maxMoving ?? 0) === 0 ? {} : {maxMoving: spec?.maxMoving}),
       paused: spec?.paused ?? false,
       shards: shards.map(({id, task, manualContainerId, group, workerGroup}): DeclaredShard => ({
         shardId: id,

@@ -1,6 +1,7 @@
 /** Reading apps: names, one, all, the origin's detail, and the whole cluster. */
 import {compareText} from '../../../model/compare-text.ts';
 import {appHealth, clusterHealth} from '../../../model/health.ts';
+import {movingLimit} from '../../../model/moving-limit.ts';
 import type {AdminAnswer, AppView, DetailAnswer, StatusAnswer} from '../../../protocol/admin.ts';
 import {decodeCluster, decodeLeader} from '../../../protocol/records.ts';
 import {unknownSince, writesText} from '../../../model/store-writes.ts';
@@ -48,6 +49,7 @@ function madeView(listing: AppListing): AppView {
     createTime: spec?.createTime ?? 0,
     maxShardCount: spec?.maxShardCount ?? 0,
     maxRecoveryTime: spec?.maxRecoveryTime ?? 0,
+    maxMoving: movingLimit(spec?.maxMoving, view.shards.size),
     governor: status?.governor ?? '',
     governedAt: status?.at ?? '',
     ...figures,

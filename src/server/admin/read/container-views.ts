@@ -207,6 +207,6 @@ function blankView(id: string, incarnation: string): ContainerView {
 
 function orderOf(order: ContainerOrder | undefined): OrderView | null {
   if (order === undefined) return null;
-  const {reason, by, at, incarnation, keep} = order;
-  return {order: order.order, reason, by, at, incarnation, keep};
+  const {reason, by, at, incarnation, keep, shards = 0} = order;
+  return {order: order.order, reason, by, at, incarnation, keep, shards};
 }

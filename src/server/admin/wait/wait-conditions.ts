@@ -1,6 +1,7 @@
 /** Whether a goal of `sm wait` is reached, judged on one listing. Pure. */
 import {placementSnapshot} from '../../../governor/placement.ts';
 import {SmError} from '../../../model/errors.ts';
+import {movingLimit} from '../../../model/moving-limit.ts';
 import type {PlacementSnapshot, Plan} from '../../../model/placement.ts';
 import {recordState} from '../../../model/shard-state.ts';
 import {MISSING_LIMIT} from '../../../protocol/admin.ts';
@@ -149,11 +150,19 @@ function containerReady(listing: AppListing, id: string, missing: Unmet): void {
 
 function drained(listing: AppListing, id: string, missing: Unmet): void {
   const others = [...livingOf(listing).values()].filter(({container}) => container !== id);
-  const blocker = others.some(({mode}) => mode === 'open') ? '' : ', no other container is ready';
+  const {spec, shards} = listing.view;
+  const limit = movingLimit(spec?.value.maxMoving, shards.size);
+  const waits = others.some(({mode}) => mode === 'open')
+    ? `owned, waits for its turn: at most ${limit} move at once`
+    : 'owned, no other container is ready';
+  const waiting: string[] = [];
   for (const [shard, {value}] of listing.view.own) {
     if (value.state === 'free' || value.container !== id) continue;
-    missing.add(shard, value.state === 'owned' ? value.state + blocker : value.state);
+    if (value.state === 'owned') waiting.push(shard);
+    else missing.add(shard, value.state);
   }
+  // What is on its way stands in front: it is what the others wait for.
+  for (const shard of waiting) missing.add(shard, waits);
 }
 
 function heartbeatsOf({view}: AppListing, container: string): boolean {

@@ -32,22 +32,22 @@ export async function addSpec(
 
 function decideCreation(
   {keys, service, wallMs}: AdminDependencies,
-  {service: app, maxShardCount, maxRecoveryTime}: AddSpecRequest,
+  {service: app, maxShardCount, maxRecoveryTime, maxMoving = 0}: AddSpecRequest,
   {entries}: Reading,
 ): Decision {
   const [spec, , governedBy] = entries;
   if (spec !== undefined) {
     const present = liveSpec(app, spec);
-    const same =
-      present.maxShardCount === maxShardCount && present.maxRecoveryTime === maxRecoveryTime;
-    if (same) return {result: 'unchanged', operations: []};
+    if (sameLimits(present, {maxShardCount, maxRecoveryTime, maxMoving}))
+      return {result: 'unchanged', operations: []};
     throw new SmError('APP_EXISTS', `app ${app} exists with other limits`, {
-      hint: `sm app update ${app} --max-shard-count ${maxShardCount} --max-recovery-time ${maxRecoveryTime}`,
+      hint: `sm app update ${app} --max-shard-count ${maxShardCount} --max-recovery-time ${maxRecoveryTime} --max-moving ${maxMoving}`,
     });
   }
   if (governedBy !== undefined && governedBy.value !== service) throw governedElsewhere(app);
   const now = Math.floor(wallMs() / 1_000);
-  const created: AppSpec = {service: app, createTime: now, maxShardCount, maxRecoveryTime};
+  const limits = {maxShardCount, maxRecoveryTime, ...(maxMoving === 0 ? {} : {maxMoving})};
+  const created: AppSpec = {service: app, createTime: now, ...limits};
   return {
     result: 'created',
     operations: [
@@ -99,11 +99,16 @@ export function present<T extends object>(fields: T): {[K in keyof T]?: Exclude<
 }
 
 function sameFields(before: AppSpec, after: AppSpec): boolean {
-  const paused = (before.paused ?? false) === (after.paused ?? false);
+  return (before.paused ?? false) === (after.paused ?? false) && sameLimits(before, after);
+}
+
+type Limits = Pick<AppSpec, 'maxShardCount' | 'maxRecoveryTime' | 'maxMoving'>;
+
+function sameLimits(before: Limits, after: Limits): boolean {
   return (
-    paused &&
     before.maxShardCount === after.maxShardCount &&
-    before.maxRecoveryTime === after.maxRecoveryTime
+    before.maxRecoveryTime === after.maxRecoveryTime &&
+    (before.maxMoving ?? 0) === (after.maxMoving ?? 0)
   );
 }
 

@@ -29,6 +29,7 @@ export async function order(
   const {store, keys, wallMs} = dependencies;
   const {service: app, container, dryRun} = request;
   const key = keys.containerOrder(app, container);
+  const shards = await shardsOf(dependencies, app, container);
   const decide = ({entries: [spec, present, id]}: Reading): Decision => {
     refuseUnknown(dependencies, app, container, spec, [present, id]);
     if (app !== dependencies.service) liveSpec(app, spec);
@@ -40,6 +41,7 @@ export async function order(
       at: new Date(wallMs()).toISOString(),
       incarnation: word === 'drain' && !request.keep ? incarnation : '',
       keep: word === 'cordon' || request.keep,
+      ...(word === 'drain' ? {shards} : {}),
     };
     const before = readOrder(present);
     if (saysSame(before, wanted, incarnation)) return {result: 'unchanged', operations: []};
@@ -47,12 +49,7 @@ export async function order(
     return {result, operations: [{op: 'put', key, value: encodeRecord({...before, ...wanted})}]};
   };
   const read = [keys.appSpec(app), key, keys.containerId(app, container)];
-  return withShards(
-    dependencies,
-    app,
-    container,
-    await conditionalWrite(store, read, decide, dryRun),
-  );
+  return {...(await conditionalWrite(store, read, decide, dryRun)), shards};
 }
 
 /** Takes a cordon or a drain back; a container without an order is left as it is. */
@@ -113,10 +110,17 @@ export async function withShards(
   container: string,
   answer: WriteAnswer,
 ): Promise<OrderAnswer> {
+  return {...answer, shards: await shardsOf(dependencies, app, container)};
+}
+
+async function shardsOf(
+  dependencies: AdminDependencies,
+  app: string,
+  container: string,
+): Promise<number> {
   const {view} = await listApp(dependencies, app, ['own']);
   let shards = 0;
-  for (const {value} of view.own.values()) {
+  for (const {value} of view.own.values())
     if (value.state !== 'free' && value.container === container) shards++;
-  }
-  return {...answer, shards};
+  return shards;
 }

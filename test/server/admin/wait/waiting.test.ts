@@ -81,7 +81,7 @@ describe('goals', () => {
       );
     expect(await reasons()).toEqual(['owned, no other container is ready']);
     await world.join('orders', 'c2');
-    expect(await reasons()).toEqual(['owned']);
+    expect(await reasons()).toEqual(['owned, waits for its turn: at most 4 move at once']);
   });
 
   it('balanced: the live planner wants no move', async () => {
