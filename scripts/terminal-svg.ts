@@ -18,7 +18,7 @@ const CELL_WIDTH = 8.4;
 const LINE_HEIGHT = 17;
 const MARGIN = 12;
 const PLAIN: Style = {bold: false, dim: false, inverse: false, colour: 0};
-const CLASSES: Readonly<Record<number, string>> = {31: 'r', 32: 'g', 33: 'y'};
+const CLASSES: Readonly<Record<number, string>> = {31: 'r', 32: 'g', 33: 'y', 35: 'y'};
 const CSS =
   'text{font:14px ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#d7dae0;white-space:pre}' +
   '.r{fill:#ff7b72}.g{fill:#7ee787}.y{fill:#e3b341}.b{font-weight:bold}.d{fill:#8b949e}.i{text-decoration:underline}';

@@ -19,7 +19,7 @@ import {visibleLines} from './visible.ts';
 
 const APP_FLAG = {
   char: 'a',
-  description: 'app to work on',
+  description: 'app to work on; needed unless SM_APP or the context names one',
   env: 'SM_APP',
   helpGroup: 'GLOBAL',
 } as const;

@@ -1,5 +1,6 @@
 /** Help as a document, for --json and for docs/cli.md. */
 import type {Interfaces} from '@oclif/core';
+import {HELP_TOPICS} from './help-topics.ts';
 
 export interface CommandDocument {
   readonly command: string;
@@ -37,7 +38,8 @@ export function documentOf(config: Config, id: string): object {
   const below = visibleCommands(config)
     .filter((command) => id === '' || command.id.startsWith(`${id}:`))
     .map((command) => ({command: spaced(command.id), summary: command.summary ?? ''}));
-  return {kind: 'HelpList', topic: spaced(id), items: below};
+  const topics = Object.entries(HELP_TOPICS).map(([topic, {summary}]) => ({topic, summary}));
+  return {kind: 'HelpList', topic: spaced(id), items: below, ...(id === '' ? {topics} : {})};
 }
 
 /** By name, without hidden ones. */

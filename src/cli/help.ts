@@ -1,5 +1,5 @@
 import {CommandHelp, Help} from '@oclif/core';
-import {EXIT_CODES} from './help-topics.ts';
+import {EXIT_CODES, HELP_TOPICS} from './help-topics.ts';
 
 /** Examples first: most readers came for one. */
 class ExamplesFirst extends CommandHelp {
@@ -14,4 +14,14 @@ class ExamplesFirst extends CommandHelp {
 
 export default class SmHelp extends Help {
   protected override CommandHelpClass = ExamplesFirst;
+
+  /** Of everything: the topics beside the commands, too. */
+  protected override async showRootHelp(): Promise<void> {
+    await super.showRootHelp();
+    const width = Math.max(...Object.keys(HELP_TOPICS).map((name) => name.length));
+    const topics = Object.entries(HELP_TOPICS).map(
+      ([name, {summary}]) => `  ${name.padEnd(width)}  ${summary}`,
+    );
+    this.log(['HELP TOPICS (sm help TOPIC)', ...topics].join('\n'));
+  }
 }

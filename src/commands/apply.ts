@@ -20,6 +20,7 @@ export default class Apply extends SmCommand<typeof Apply> {
     '<%= config.bin %> apply -f apps.yml',
     '<%= config.bin %> apply -f apps.yml --if-revision 4711 --reason "ticket 12"',
     '<%= config.bin %> apply -f apps/ --prune --confirm orders,search',
+    '<%= config.bin %> apply -f apps/ --prune --confirm-all --reason "release 7"',
   ];
   static override flags = {
     file: appsFileFlag,
@@ -28,6 +29,11 @@ export default class Apply extends SmCommand<typeof Apply> {
     }),
     confirm: Flags.string({
       description: 'for --prune: the names of the apps that lose something, joined by commas',
+    }),
+    'confirm-all': Flags.boolean({
+      description: 'for --prune, instead of --confirm: whatever apps lose something',
+      exclusive: ['confirm'],
+      dependsOn: ['prune'],
     }),
     'if-revision': Flags.string({
       description:
@@ -41,7 +47,7 @@ export default class Apply extends SmCommand<typeof Apply> {
     const {prune, reason, 'dry-run': dryRun, 'if-revision': ifRevision} = this.flags;
     const apps = await readApps(this.flags.file);
     this.checkRevision(apps, ifRevision);
-    if (prune && !dryRun) await this.confirmLosses(apps);
+    if (prune && !dryRun && !this.flags['confirm-all']) await this.confirmLosses(apps);
     const progress = new Progress();
     let applied: AppliedApp[] = [];
     const onProgress = (done: number, total: number, app: string): void =>

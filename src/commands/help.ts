@@ -38,9 +38,6 @@ export default class Help extends SmCommand<typeof Help> {
     }
     const HelpClass = await loadHelpClass(this.config);
     await new HelpClass(this.config).showHelp([...this.words]);
-    if (id !== '') return;
-    const topics = Object.entries(HELP_TOPICS).map(([name, {summary}]) => `  ${name}  ${summary}`);
-    process.stdout.write(`\nHELP TOPICS\n${topics.join('\n')}\n`);
   }
 
   private unknown(wanted: string): SmError {

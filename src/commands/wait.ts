@@ -16,7 +16,7 @@ export default class Wait extends SmCommand<typeof Wait> {
     'What is not there yet is waited for. Judged on specs and records read at one revision.',
     'gone: no spec and no record. ready: every shard owned and ready. balanced: the live planner has no move. drained: no record names the container.',
     'daemon --for ready: the daemon of --server answers, and its writes to etcd commit.',
-    'A timeout exits 7 and lists what is missing; the work goes on.',
+    'Waits for 10 minutes at most unless --timeout says otherwise. A timeout exits 7 and lists what is missing; the work goes on.',
   ].join('\n');
   static override examples = [
     '<%= config.bin %> wait app/orders --for ready --timeout 30s',

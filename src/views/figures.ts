@@ -1,9 +1,9 @@
 /** The figures above the rows. Pure. */
 import {counted} from '../model/counted.ts';
 import type {LiveSummary} from '../protocol/admin-live.ts';
-import {line, span, spread} from './line.ts';
+import {line, span, spread, textOf} from './line.ts';
 import type {Line} from './line.ts';
-import {ageText, bar, safe, spanText} from './text.ts';
+import {ageText, bar, percent, safe, spanText} from './text.ts';
 import {rowsOf, shownData} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
 
@@ -36,12 +36,18 @@ export function figuresLine(state: ViewState): Line {
   return spread(left, [span(told, 'dim')], size.columns);
 }
 
-/** One line without columns, for small screens. */
-export function summaryText(state: ViewState, count: number): string {
+/** What it is all about in one line, the most important first: a small screen cuts it off behind. */
+export function summaryText(state: ViewState): string {
   const summary = shownData(state).summary;
   if (summary === undefined) return 'no data yet';
-  const [figures] = figuresOf(state, summary);
-  return figures?.text ?? String(count);
+  if (!summary.exists || state.spec.view === 'moves' || state.spec.view === 'apps')
+    return textOf(figuresOf(state, summary));
+  const [verdict] = VERDICTS[summary.health];
+  const {shards, containers} = summary;
+  const ready = `${shards.ready}/${shards.total} ready`;
+  const words = CONTAINER_STATES.filter((word) => word !== 'ready' && (containers[word] ?? 0) > 0);
+  const others = words.map((word) => `${containers[word]} ${word}`);
+  return [verdict, ready, counted(containersTotal(summary), 'container'), ...others].join('  ');
 }
 
 /** balancer OFF stands for a paused app: no voluntary moves, recovery goes on. */
@@ -143,7 +149,7 @@ export function progressLine(state: ViewState): Line {
   if (summary === undefined) return line('');
   const {ready, total} = summary.shards;
   const share = total === 0 ? 0 : ready / total;
-  const left = `${bar(share, PROGRESS_WIDTH)} ${Math.floor(share * 100)}% (${ready} of ${total} ready)`;
+  const left = `${bar(share, PROGRESS_WIDTH)} ${percent(share)} (${ready} of ${total} ready)`;
   const median = summary.moves.medianMs > 0 ? `  p50 ${spanText(summary.moves.medianMs)}` : '';
   return spread([span(left)], [span(`eta ${etaText(state)}${median}`)], state.size.columns);
 }

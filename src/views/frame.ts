@@ -1,7 +1,7 @@
 /** A whole frame as lines: never more than the screen has less one, never wider than it. Pure. */
 import {detailFrame, helpFrame} from './detail-frame.ts';
 import {figuresLine, progressLine, summaryText} from './figures.ts';
-import {layoutOf} from './layout.ts';
+import {LEAST_COLUMNS, LEAST_ROWS, layoutOf} from './layout.ts';
 import type {Layout} from './layout.ts';
 import {clipped, line, span, spread} from './line.ts';
 import type {Line} from './line.ts';
@@ -9,13 +9,12 @@ import {isStale, linkText} from './link-state.ts';
 import {panelFrame} from './panel-frame.ts';
 import {clockText, safe} from './text.ts';
 import {troublesOf} from './trouble.ts';
-import {rowsOf} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
 
 export function frameOf(state: ViewState): readonly Line[] {
   const layout = layoutOf(state);
   const {columns} = state.size;
-  const lines = layout.small ? [smallLine(state)] : wholeFrame(state, layout);
+  const lines = layout.small ? smallFrame(state, layout) : wholeFrame(state, layout);
   const dimmed = isStale(state.link) ? lines.map(dim) : lines;
   return dimmed.slice(0, layout.height).map((each) => clipped(each, columns));
 }
@@ -41,11 +40,15 @@ function dim(spans: Line, index: number): Line {
 }
 
 function headLine(state: ViewState): Line {
-  const {labels, link, nowMs, size} = state;
+  const {labels, link, nowMs, size, frozen} = state;
   const name = [labels.command, safe(labels.service), safe(labels.server)];
   const title = name.filter((part) => part !== '').join('   ');
   const freshness = safe(linkText(link, nowMs));
   if (isStale(link)) return [span(freshness, 'bad'), span(`  ${title}`, 'dim')];
+  if (frozen !== undefined) {
+    const since = `PAUSED ${clockText(nowMs - frozen.sinceMs)}, Space goes on`;
+    return spread([span(title, 'head')], [span(since, 'warn')], size.columns);
+  }
   const gaps = link.gaps === 0 ? '' : `  reconnects ${link.gaps}`;
   return spread([span(title, 'head')], [span(`${freshness}${gaps}`, 'good')], size.columns);
 }
@@ -79,12 +82,17 @@ function troubleLines(state: ViewState, count: number): Line[] {
   });
 }
 
-/** The screen is too small for a table. */
-function smallLine(state: ViewState): Line {
-  const {link, nowMs} = state;
-  const count = rowsOf(state, 0).length;
+/** The screen is too small for a table: how things are, what is wrong, and how to get the table. */
+function smallFrame(state: ViewState, {height}: Layout): Line[] {
+  const {link, nowMs, frozen, size} = state;
   const freshness = safe(linkText(link, nowMs));
   const [word = ''] = freshness.split(' ');
-  const told = summaryText(state, count);
-  return isStale(link) ? [span(freshness, 'bad'), span(`  ${told}`)] : line(`${told}  ${word}`);
+  const stale = isStale(link) ? [span(`${freshness}  `, 'bad')] : [];
+  const paused = frozen === undefined ? [] : [span('PAUSED  ', 'warn')];
+  const live = stale.length > 0 || paused.length > 0 ? [] : [span(`  ${word}`, 'dim')];
+  const first: Line = [...stale, ...paused, span(summaryText(state)), ...live];
+  const lines: Line[] = [first, ...troublesOf(state).map((text) => line(text, 'bad'))];
+  const least = `a table needs ${LEAST_COLUMNS}x${LEAST_ROWS}, this is ${size.columns}x${size.rows}; q quit`;
+  if (lines.length >= height) return lines.slice(0, height);
+  return [...lines.slice(0, Math.max(1, height - 1)), line(least, 'dim')];
 }

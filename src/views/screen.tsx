@@ -6,11 +6,14 @@ import type {Key} from './keys.ts';
 import type {Line, Span, Tone} from './line.ts';
 import type {ViewState} from './view-state.ts';
 
-/** Of the sixteen colours every terminal has. A word or a mark always says the same. */
-const STYLES: Readonly<Record<Tone, object>> = {
+/**
+ * Of the sixteen colours every terminal has, those that can be read on a dark and on a light background: yellow, white and the bright ones
+ * cannot. A word or a mark always says the same.
+ */
+export const STYLES: Readonly<Record<Tone, object>> = {
   plain: {},
   good: {color: 'green'},
-  warn: {color: 'yellow'},
+  warn: {color: 'magenta'},
   bad: {color: 'red'},
   dim: {dimColor: true},
   head: {bold: true},

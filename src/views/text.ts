@@ -40,6 +40,12 @@ export function safe(text: string): string {
   return visible(text);
 }
 
+/** Whole percent: 100 only where nothing is missing, 0 only where nothing is there. */
+export function percent(share: number): string {
+  if (share >= 1) return `${Math.round(share * 100)}%`;
+  return `${share <= 0 ? 0 : Math.max(1, Math.min(99, Math.round(share * 100)))}%`;
+}
+
 /** Ms as people say it: 400ms, 14s, 3m, 2h, 4d. */
 export function spanText(ms: number): string {
   if (!Number.isFinite(ms) || ms < 0) return '0s';
@@ -70,9 +76,11 @@ export function clockText(ms: number): string {
   return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`;
 }
 
-/** [#######...]; `share` from 0 to 1. */
+/** [#######...]; `share` from 0 to 1. Full only at 1, empty only at 0. */
 export function bar(share: number, width: number): string {
   const inner = Math.max(1, width - 2);
-  const filled = Math.max(0, Math.min(inner, Math.round(share * inner)));
+  const least = share > 0 ? Math.min(1, inner - 1) : 0;
+  const most = share >= 1 ? inner : inner - 1;
+  const filled = Math.max(least, Math.min(most, Math.round(share * inner)));
   return `[${'#'.repeat(filled)}${'.'.repeat(inner - filled)}]`;
 }

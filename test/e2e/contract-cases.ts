@@ -15,6 +15,8 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['apply -f {dir}/broken.yml', 2],
     ['apply -f {dir}/less.yml --if-revision 1', 4],
     ['apply -f {dir}/less.yml --prune', 2],
+    ['apply -f {dir}/less.yml --prune --confirm-all --dry-run', 0],
+    ['apply -f {dir}/less.yml --confirm-all', 2],
   ],
   audit: [
     ['audit -a orders --endpoints {etcd} --etcd-prefix {prefix}', 0],
@@ -125,6 +127,10 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['app ls --watch --timeout 1s', 0],
     ['app ls --watch --sort-by app', 2],
   ],
+  'app:watch': [
+    ['app watch --timeout 1s', 0],
+    ['app watch extra', 2],
+  ],
   'app:pause': [
     ['app pause paused', 0],
     ['app pause nobody', 3],
@@ -213,6 +219,8 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   'moves:ls': [
     ['moves ls -a orders', 0],
     ['moves ls -a nobody', 3],
+    ['moves ls -a orders --watch --timeout 1s', 0],
+    ['moves ls -a orders --watch --limit 3', 2],
   ],
   'moves:watch': [
     ['moves watch -a orders --timeout 1s', 0],
@@ -242,6 +250,17 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
   'shard:pin': [
     ['shard pin -a orders s1 c1', 0],
     ['shard pin -a orders nothing c1', 3],
+    ['shard pin -a orders s1 nowhere', 2],
+    ['shard pin -a orders nothing nowhere --force', 3],
+  ],
+  'shard:update': [
+    ['shard update -a orders s1 --task other{n}', 0],
+    ['shard update -a orders s1', 2],
+    ['shard update -a orders nothing --task other', 3],
+  ],
+  'shard:watch': [
+    ['shard watch -a orders --timeout 1s', 0],
+    ['shard watch -a nobody', 3],
   ],
   'shard:rm': [
     ['shard rm -a orders old{n}', 0],

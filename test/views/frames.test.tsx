@@ -8,7 +8,7 @@ import {renderToString} from 'ink';
 import stringWidth from 'string-width';
 import {describe, expect, it} from 'vitest';
 import type {LiveView} from '../../src/protocol/admin.ts';
-import {Screen} from '../../src/views/screen.tsx';
+import {STYLES, Screen} from '../../src/views/screen.tsx';
 import {reduce} from '../../src/views/view-reducer.ts';
 import type {Size, ViewState} from '../../src/views/view-state.ts';
 import {heard, rows, viewOf} from './fixture.ts';
@@ -64,6 +64,21 @@ describe.each(VIEWS)('the view of %s', (view) => {
       for (let columns = 1; columns < 140; columns += 23)
         for (const lines of [1, 2, 5, 12, 13, 17, 30])
           frame(viewOf(view, {columns, rows: lines}, ...sceneOf(view, scene)));
+  });
+});
+
+describe('colours', () => {
+  it('are those that can be read on a light background, too', () => {
+    const colours = Object.values(STYLES).flatMap((style) => Object.values(style));
+    for (const unreadable of [
+      'yellow',
+      'white',
+      'whiteBright',
+      'yellowBright',
+      'cyanBright',
+      'greenBright',
+    ])
+      expect(colours).not.toContain(unreadable);
   });
 });
 

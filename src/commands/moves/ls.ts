@@ -1,6 +1,8 @@
 import {Flags} from '@oclif/core';
-import {SmCommand, appFlag} from '../../cli/base-command.ts';
+import {appFlag} from '../../cli/base-command.ts';
 import {listFlags} from '../../cli/list-shape.ts';
+import {watchFlags} from '../../cli/live/live-command.ts';
+import {MovesCommand} from '../../cli/live/moves-command.ts';
 import {moveRows} from '../../cli/move-rows.ts';
 import type {MoveRow} from '../../cli/move-rows.ts';
 
@@ -8,11 +10,12 @@ const STATES = ['dropping', 'free', 'assigned', 'adding', 'queued', 'held', 'can
 const OUTCOMES = ['done', 'failed'];
 const MOST = 10_000;
 
-export default class MovesLs extends SmCommand<typeof MovesLs> {
+export default class MovesLs extends MovesCommand<typeof MovesLs> {
   static override summary = 'List running, queued and finished moves.';
   static override examples = [
     '<%= config.bin %> moves ls -a orders',
     '<%= config.bin %> moves ls -a orders --state queued --limit 20',
+    '<%= config.bin %> moves ls -a orders --watch',
   ];
   static override hiddenAliases = ['moves:list', 'move:ls'];
   static override flags = {
@@ -22,10 +25,12 @@ export default class MovesLs extends SmCommand<typeof MovesLs> {
       options: [...STATES, ...OUTCOMES],
     }),
     ...listFlags,
+    ...watchFlags('sort-by', 'limit', 'state'),
   };
 
   override async run(): Promise<void> {
     const {app, state} = this.flags;
+    if (this.flags.watch) return this.watchMoves('sm moves ls --watch', app, this.flags.for);
     const answer = await this.client.call('moves', {service: app, limit: MOST});
     const {revision, runningCount, queuedCount, finishedCount} = answer;
     const items = moveRows(answer).filter((move) => state === undefined || move.state === state);

@@ -19,6 +19,7 @@ export default class ShardPin extends SmCommand<typeof ShardPin> {
       description:
         'the shard id, instead of typing it; asked for where the container does not live',
     }),
+    force: Flags.boolean({description: 'also where the container does not live, without asking'}),
     ...changeFlags,
   };
 
@@ -28,7 +29,7 @@ export default class ShardPin extends SmCommand<typeof ShardPin> {
     const change = {service: app, shardId: id, manualContainerId: container, reason, dryRun};
     const {containers} = await this.client.call('getContainers', {service: app});
     const lives = containers.some((one) => one.id === container && one.incarnation !== '');
-    if (!lives && !dryRun)
+    if (!lives && !dryRun && !this.flags.force)
       await confirmByName(
         `stop shard ${id} until container ${container} lives`,
         id,

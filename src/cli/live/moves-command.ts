@@ -1,0 +1,61 @@
+/** Base of the commands that follow moves: without a terminal every step is told, not only what a screen would still show. */
+import type {Command} from '@oclif/core';
+import type {MoveEvent} from '../../protocol/admin.ts';
+import {jsonText} from '../json-text.ts';
+import {visible} from '../visible.ts';
+import {LiveCommand} from './live-command.ts';
+import type {Watched} from './live-command.ts';
+
+export abstract class MovesCommand<T extends typeof Command> extends LiveCommand<T> {
+  protected watchMoves(command: string, service: string, goal: string | undefined): Promise<void> {
+    return this.watch({
+      view: 'moves',
+      command,
+      service,
+      query: {},
+      for: goal,
+      loadViews: () => import('../../views/index.tsx'),
+    });
+  }
+
+  protected override async stream(
+    {service}: Watched,
+    signal: AbortSignal,
+    onWhole: () => void,
+  ): Promise<void> {
+    const {followUntil} = await import('../following.ts');
+    await followUntil(
+      (after, attempt) => this.client.movesStream(service, after, attempt),
+      (event) => {
+        this.show(event);
+        // From its first word on nothing that stands is left to be told.
+        onWhole();
+      },
+      (text) => this.say(text),
+      signal,
+    );
+  }
+
+  private show(event: MoveEvent): void {
+    if (this.format !== 'table' && this.format !== 'wide')
+      process.stdout.write(`${jsonText(event)}\n`);
+    else process.stdout.write(`${visible(lineOf(event))}\n`);
+  }
+}
+
+function lineOf(event: MoveEvent): string {
+  switch (event.type) {
+    case 'hello':
+      return `. watching from revision ${event.revision}`;
+    case 'running':
+      return `> ${event.move.shard}  ${event.move.from || '-'} -> ${event.move.to || '-'}  ${event.move.step}  ${event.move.why}`;
+    case 'settled':
+      return event.container === ''
+        ? `- ${event.shard}  nobody has it`
+        : `+ ${event.shard}  ready on ${event.container}  token ${event.token}`;
+    case 'finished':
+      return `${event.move.outcome === 'done' ? '+' : 'x'} ${event.move.shard}  ${event.move.from || '-'} -> ${event.move.to || '-'}  ${event.move.outcome}  ${event.move.why}`;
+    case 'gap':
+      return `? changes may be missing: ${event.reason}`;
+  }
+}

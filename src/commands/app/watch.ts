@@ -1,0 +1,24 @@
+import {LiveCommand, forFlag} from '../../cli/live/live-command.ts';
+
+export default class AppWatch extends LiveCommand<typeof AppWatch> {
+  static override summary = 'Follow all apps; the same as app ls --watch.';
+  static override description =
+    'On a terminal a live view, else a line a change. Goes on for ever: reconnects by itself and says so. Ends by q, Ctrl-C, --for or --timeout.';
+  static override examples = [
+    '<%= config.bin %> app watch',
+    '<%= config.bin %> app watch -o jsonl --for ready --timeout 5m',
+  ];
+  static override hiddenAliases = ['apps:watch'];
+  static override flags = {for: forFlag};
+
+  override async run(): Promise<void> {
+    await this.watch({
+      view: 'apps',
+      command: 'sm app watch',
+      service: '',
+      query: {},
+      for: this.flags.for,
+      loadViews: () => import('../../views/index.tsx'),
+    });
+  }
+}

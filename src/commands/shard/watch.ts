@@ -1,0 +1,25 @@
+import {appFlag} from '../../cli/base-command.ts';
+import {LiveCommand, forFlag} from '../../cli/live/live-command.ts';
+
+export default class ShardWatch extends LiveCommand<typeof ShardWatch> {
+  static override summary = 'Follow the shards of an app; the same as shard ls --watch.';
+  static override description =
+    'On a terminal a live view, else a line a change. Goes on for ever: reconnects by itself and says so. Ends by q, Ctrl-C, --for or --timeout.';
+  static override examples = [
+    '<%= config.bin %> shard watch -a orders',
+    '<%= config.bin %> shard watch -a orders -o jsonl --for ready --timeout 5m',
+  ];
+  static override hiddenAliases = ['shards:watch'];
+  static override flags = {app: appFlag, for: forFlag};
+
+  override async run(): Promise<void> {
+    await this.watch({
+      view: 'shards',
+      command: 'sm shard watch',
+      service: this.flags.app,
+      query: {},
+      for: this.flags.for,
+      loadViews: () => import('../../views/index.tsx'),
+    });
+  }
+}
