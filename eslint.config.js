@@ -60,6 +60,7 @@ const SERVER_ZONES = {
   http: [],
   push: ['contact'],
   governing: ['contact', 'push'],
+  metrics: ['governing'],
   'admin/read': ['admin'],
   'admin/plan': ['admin', 'admin/read'],
   'admin/wait': ['admin', 'admin/read'],

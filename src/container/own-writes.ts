@@ -17,6 +17,11 @@ export class OwnWrites {
     this.fault = error;
   }
 
+  /** When one committed last, Unix time in ms; 0: none yet. */
+  get lastMs(): number {
+    return this.committedMs;
+  }
+
   /** `withinT`: a write committed within T, by the clock that ends the right to act. */
   state(withinT: boolean): StoreWrites {
     if (withinT) return COMMITTING;

@@ -147,6 +147,11 @@ export class SessionDriver {
     return this.ownWrites.state(this.remainingMs() > 0);
   }
 
+  /** When a write of this process committed last, Unix time in ms; 0: none yet. */
+  get lastWriteMs(): number {
+    return this.ownWrites.lastMs;
+  }
+
   workChanged(shard: string, handle: number, outstanding: number): void {
     this.session.workChanged(shard, handle, outstanding);
     if (outstanding === 0) this.driver.queueTurn();

@@ -39,8 +39,21 @@ export interface EmbeddedStore {
   readonly clusterId: string;
   /** Resolves when another process has taken the data directory over: this store is closed then, and answers nothing more. */
   readonly lost: Promise<SmError>;
+  /** What there is, counted. */
+  figures(): StoreFigures;
   /** Ends all calls and streams; what was acknowledged is on disk. May be called twice. */
   close(): Promise<void>;
+}
+
+/** For metrics. */
+export interface StoreFigures {
+  /** Of keys, values and history. */
+  readonly bytes: number;
+  readonly quotaBytes: number;
+  /** Of the open file of the log; 0 in memory. */
+  readonly logBytes: number;
+  /** It takes no writes for want of room. */
+  readonly outOfSpace: boolean;
 }
 
 const DEFAULT_QUOTA_BYTES = 2 * 1024 ** 3;
@@ -90,13 +103,15 @@ export async function startEmbeddedStore(
     await closeOnce();
     return error;
   });
-  return {endpoint, clusterId: identity.clusterId, lost, close: closeOnce};
+  const {clusterId} = identity;
+  return {endpoint, clusterId, lost, figures: state.figures, close: closeOnce};
 }
 
 interface State extends Pick<Services, 'machine' | 'commits' | 'sweeper'> {
   readonly identity: Identity;
   /** @throws SmError CONFLICT when the data directory is another process's now */
   held(): void;
+  figures(): StoreFigures;
   close(): Promise<void>;
 }
 
@@ -110,7 +125,8 @@ interface StateParts {
 /** The store without its server: new, or as its directory has it. */
 async function openState(options: EmbeddedStoreOptions, parts: StateParts): Promise<State> {
   const {wire, clock, logger, onLost} = parts;
-  const {dataDir} = options;
+  const {dataDir, onSync} = options;
+  const syncs = onSync === undefined ? {} : {onSync};
   const directory =
     dataDir === undefined ? undefined : await DataDirectory.open(dataDir, {clock, onLost});
   try {
@@ -119,17 +135,22 @@ async function openState(options: EmbeddedStoreOptions, parts: StateParts): Prom
     const journal =
       directory === undefined
         ? undefined
-        : new Persistence({directory, machine, sweeper, wire, logger});
+        : new Persistence({directory, machine, sweeper, wire, logger, ...syncs});
     const identity = directory?.identity ?? newIdentity();
     const {memberId} = identity;
-    const commits = new Commits({machine, journal, quotaBytes: quotaOf(options), memberId});
+    const quotaBytes = quotaOf(options);
+    const commits = new Commits({machine, journal, quotaBytes, memberId});
     const close = async (): Promise<void> => {
       await commits.close();
       await journal?.close();
       directory?.close();
     };
     const held = (): void => directory?.lock.assertHeld();
-    return {machine, sweeper, commits, identity, held, close};
+    const figures = (): StoreFigures => ({
+      ...{bytes: machine.keys.bytes, quotaBytes, outOfSpace: commits.outOfSpace},
+      logBytes: journal?.bytes ?? 0,
+    });
+    return {machine, sweeper, commits, identity, held, figures, close};
   } catch (error) {
     directory?.close();
     throw error;

@@ -30,6 +30,8 @@ export interface EmbeddedStoreOptions {
   readonly tokenTtlMs?: number;
   /** Size of keys, values and history beyond which writes are refused (NOSPACE), bytes. Default 2 GiB, at most half of the heap. */
   readonly quotaBytes?: number;
+  /** Each batch of changes that is on disk, and how long that took, ms. */
+  readonly onSync?: (ms: number) => void;
   /** Default: silent. */
   readonly logger?: Logger;
   /** Default: the machine's. */

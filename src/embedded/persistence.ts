@@ -20,6 +20,8 @@ export interface PersistenceOptions {
   readonly wire: Wire;
   readonly logger: Logger;
   readonly disk?: LogDisk;
+  /** Each batch that is on disk, and how long that took, ms. */
+  readonly onSync?: (ms: number) => void;
   /** The log grows to this before a snapshot is written. Default: to 16 MiB, or to the size of the store if that is more. */
   readonly snapshotBytes?: number;
 }
@@ -47,10 +49,17 @@ export class Persistence implements Journal {
     machine.leases.restart();
   }
 
-  append(entries: readonly Entry[]): Promise<void> {
-    return this.log.append(
+  async append(entries: readonly Entry[]): Promise<void> {
+    const startedMs = performance.now();
+    await this.log.append(
       entries.map(({command, bytes}): LogEntry => ({kind: command.kind, bytes})),
     );
+    this.options.onSync?.(performance.now() - startedMs);
+  }
+
+  /** Of the open file of the log. */
+  get bytes(): number {
+    return this.log.bytes;
   }
 
   /** Every appended entry is applied: the moment at which the state is that of the log. */

@@ -3,7 +3,16 @@ import {InterceptingCall} from '@grpc/grpc-js';
 import type {CallOptions, Interceptor} from '@grpc/grpc-js';
 import {Etcd3, WatchClient} from 'etcd3';
 import type {IOptions, KVClient, LeaseClient, MaintenanceClient} from 'etcd3';
+import type {ErrorCode} from '../model/errors.ts';
 import {ATTEMPT_LIMIT_MS} from './limits.ts';
+
+/** One call that has ended, for metrics. */
+export interface StoreCall {
+  readonly operation: 'read' | 'write';
+  readonly ms: number;
+  /** Code of the error that it ended with; '' when it was answered. */
+  readonly code: ErrorCode | '';
+}
 
 export interface EtcdOptions {
   /** `host:port` or URLs; https when `tls` is given. */
@@ -14,6 +23,8 @@ export interface EtcdOptions {
   readonly tls?: {readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer};
   /** Limit of one attempt, ms. Default 2000. */
   readonly timeoutMs?: number;
+  /** Each call to etcd but watches and leases, once it has ended. */
+  readonly onCall?: (call: StoreCall) => void;
   /** Opens the clients of one endpoint in another way than over gRPC. */
   readonly open?: (endpoint: string) => EndpointClient;
 }

@@ -17,6 +17,8 @@ export interface GovernedFigures {
   readonly alarms: Readonly<Partial<Record<AlarmCode, number>>>;
   /** How long the shard that has waited longest is not served; 0 where all are. */
   readonly oldestUnservedMs: number;
+  /** Age of the newest heartbeat of the container whose is oldest; 0 without containers. */
+  readonly oldestHeartbeatMs: number;
   /** Moves that have begun and not ended, and those that wait. */
   readonly movesInFlight: number;
   readonly movesQueued: number;
@@ -28,12 +30,13 @@ export interface GovernedFigures {
   readonly settled: boolean;
 }
 
-export type FigureInput = Pick<StatusInput, 'view' | 'living' | 'plan' | 'settled'> & {
+export type FigureInput = Pick<StatusInput, 'view' | 'living' | 'plan' | 'settled' | 'clock'> & {
   readonly alarms: readonly Alarm[];
   readonly movesInFlight: number;
   readonly oldestUnservedMs: number;
   /** No write of this daemon has committed within T: nobody knows who still serves what. */
   readonly unknown: boolean;
+  readonly nowMs: number;
 };
 
 export function governedFigures(input: FigureInput): GovernedFigures {
@@ -45,6 +48,7 @@ export function governedFigures(input: FigureInput): GovernedFigures {
     containers: containerFigures(input),
     alarms: alarmFigures(input.alarms),
     ...{settled, movesInFlight, oldestUnservedMs, imbalance: imbalanceOf(input)},
+    oldestHeartbeatMs: oldestHeartbeat(input),
     movesQueued: plan.queue.length,
     wantedContainers: most > 0 ? Math.ceil(view.shards.size / most) : 0,
     paused: spec?.paused ?? false,
@@ -95,6 +99,13 @@ function alarmFigures(alarms: readonly Alarm[]): GovernedFigures['alarms'] {
     counts[code] = (counts[code] ?? 0) + 1;
   }
   return counts;
+}
+
+function oldestHeartbeat({view, clock, nowMs}: FigureInput): number {
+  let oldest = 0;
+  for (const incarnation of view.heartbeats.keys())
+    oldest = Math.max(oldest, clock.ageMs(incarnation, nowMs));
+  return oldest;
 }
 
 function imbalanceOf({view, living}: FigureInput): number {

@@ -52,7 +52,6 @@ export class Governor {
   private readonly admissions = new AdmissionQueue();
   private readonly retries = new RetrySchedule();
   private readonly history = new MoveHistory();
-  /** How shards are served, for metrics. */
   readonly service = new ServiceTimes(this.view);
   private readonly holdings = new HoldingsCheck();
   private readonly removal = new Removal();
@@ -380,7 +379,8 @@ export class Governor {
   figures(unknown: boolean, nowMs: number): GovernedFigures {
     const {alarms} = this.statusReporter;
     const oldestUnservedMs = this.service.oldestMs(nowMs);
-    const known = {unknown, alarms, oldestUnservedMs, movesInFlight: this.inFlightMoves.size};
+    const movesInFlight = this.inFlightMoves.size;
+    const known = {unknown, alarms, oldestUnservedMs, movesInFlight, nowMs};
     return governedFigures({...this.statusInput(), ...known});
   }
 

@@ -37,7 +37,7 @@ export interface StatusInput {
   readonly plan: PlanCache;
   readonly braking: boolean;
   readonly settled: boolean;
-  readonly clock: Pick<FailureDetector, 'clockRate'>;
+  readonly clock: Pick<FailureDetector, 'clockRate' | 'ageMs'>;
 }
 
 export class StatusReporter {

@@ -1,5 +1,5 @@
 /** What the configuration says of secrets, read from files: they never stand in arguments, logs or answers. */
-import {createHash} from 'node:crypto';
+import {X509Certificate, createHash} from 'node:crypto';
 import {readFileSync, statSync} from 'node:fs';
 import {createSecureContext} from 'node:tls';
 import type {Server as TlsServer} from 'node:tls';
@@ -19,6 +19,7 @@ export class Credentials {
   private authority: Buffer | undefined;
   private started: ReadonlyMap<string, string> = new Map();
   private readonly servers = new Set<TlsServer>();
+  private readonly ends = new Map<string, number>();
 
   constructor(config: ServerConfig) {
     this.config = config;
@@ -43,6 +44,7 @@ export class Credentials {
     }
     this.tokens = tokens;
     this.authority = authority;
+    this.noteEnd(tls);
   }
 
   /** @throws SmError INVALID_CONFIG when a file of tokens or certificates cannot be used. */
@@ -64,14 +66,25 @@ export class Credentials {
       ? [...LOOPBACK_NAMES, config.host, advertised]
       : 'any';
     const tls = this.readTls();
+    this.noteEnd(tls);
     if (tls === undefined) return {tokens, allowedHosts};
     return {tokens, allowedHosts, tls, onTlsServer: (server) => void this.servers.add(server)};
+  }
+
+  /** When the certificate of the admin API ends, Unix time in ms, by its setting; empty without one. */
+  expiries(): Map<string, number> {
+    return new Map(this.ends);
   }
 
   private readTls(): HttpDependencies['tls'] {
     if (this.config.tls === undefined) return undefined;
     const {cert, key} = this.config.tls;
     return {cert: readFile('tls.cert', cert), key: readFile('tls.key', key)};
+  }
+
+  private noteEnd(tls: HttpDependencies['tls']): void {
+    if (tls !== undefined)
+      this.ends.set('tls.cert', Date.parse(new X509Certificate(tls.cert).validTo));
   }
 
   /** Connection settings for etcd. @throws SmError INVALID_CONFIG when a file cannot be read. */

@@ -1,5 +1,6 @@
 import type {ServerConfig} from '../config/index.ts';
 import type {EtcdOptions} from '../etcd/connection.ts';
+import type {DaemonMetrics} from './metrics/daemon-metrics.ts';
 import type {Logger} from '../runtime/logger.ts';
 
 export interface DaemonOptions {
@@ -10,6 +11,8 @@ export interface DaemonOptions {
   readonly signal?: AbortSignal;
   /** What the line `ready` says besides the address. */
   readonly readyFields?: object;
+  /** Where it counts. Default: one of its own. */
+  readonly metrics?: DaemonMetrics;
   /** Opens the clients of one etcd endpoint in another way than over gRPC. */
   readonly openEndpoint?: EtcdOptions['open'];
 }

@@ -3,9 +3,9 @@
  * holds the leader key governs S itself. Here are its connections and its HTTP; what it does is in governing-daemon.ts.
  */
 import type {FastifyInstance} from 'fastify';
-import {Registry} from 'prom-client';
 import {AppViews} from '../appview/app-views.ts';
 import {Keys} from '../etcd/keys.ts';
+import type {StoreCall} from '../etcd/connection.ts';
 import type {Leases} from '../etcd/leases.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 import {unknownSince} from '../model/store-writes.ts';
@@ -20,7 +20,6 @@ import {daemonIdentity} from './daemon-identity.ts';
 import type {DaemonOptions} from './daemon-options.ts';
 import {openWhenReachable} from './etcd-start.ts';
 import type {OpenedStores} from './etcd-start.ts';
-import {registerGauges} from './gauges.ts';
 import {GoverningDaemon} from './governing-daemon.ts';
 import type {KnownCluster} from './governing/cluster-record.ts';
 import {HintSender} from './governing/hint-sender.ts';
@@ -31,6 +30,7 @@ import {buildHttp} from './http/http.ts';
 import {listen} from './listening.ts';
 import {refuseLoopbackBesideOthers, refuseUncallable} from './loopback-check.ts';
 import {ensureGuard} from './push/guard-lease.ts';
+import {DaemonMetrics} from './metrics/daemon-metrics.ts';
 import {PushCaller} from './push/push-caller.ts';
 
 /** A running daemon. */
@@ -74,6 +74,7 @@ export class RunningDaemon implements Daemon {
   private readonly views: AppViews;
   private readonly credentials: Credentials;
   private readonly http: FastifyInstance;
+  private readonly metrics: DaemonMetrics;
   private readonly governing: GoverningDaemon;
   private readonly senders: readonly {close(): Promise<void>}[];
   private signalReady: () => void = () => undefined;
@@ -82,12 +83,13 @@ export class RunningDaemon implements Daemon {
   private stopped = false;
 
   private constructor(
-    options: DaemonOptions,
+    options: DaemonOptions & {readonly metrics: DaemonMetrics},
     stores: OpenedStores,
     keys: Keys,
     credentials: Credentials,
   ) {
     this.options = options;
+    this.metrics = options.metrics;
     this.keys = keys;
     this.credentials = credentials;
     this.clock = watchingClock(systemClock());
@@ -109,6 +111,7 @@ export class RunningDaemon implements Daemon {
     const senders = this.newSenders();
     this.senders = Object.values(senders);
     this.governing = this.newGoverning(stores.cluster, senders);
+    this.watchMetrics();
     this.http = this.newHttp();
   }
 
@@ -124,8 +127,10 @@ export class RunningDaemon implements Daemon {
     refuseUncallable(config.advertise);
     // Before anything is open: a file that is missing must end the start, whether etcd answers or not.
     credentials.check();
-    const stores = await openWhenReachable(options, keys);
-    const daemon = new RunningDaemon(options, stores, keys, credentials);
+    const metrics = options.metrics ?? new DaemonMetrics();
+    const onCall = (call: StoreCall): void => metrics.storeCall(call);
+    const stores = await openWhenReachable({...options, onCall}, keys);
+    const daemon = new RunningDaemon({...options, metrics}, stores, keys, credentials);
     try {
       await refuseLoopbackBesideOthers(config, {store: daemon.store, keys, clock: daemon.clock});
       if (stores.cluster.doubt === undefined)
@@ -188,6 +193,7 @@ export class RunningDaemon implements Daemon {
     return new GoverningDaemon({
       ...{keys, store, heartbeatStore, leases, clock, logger, cluster, plan},
       ...others,
+      meter: this.metrics.governors,
       history: seenHistory(heartbeatStore, store),
       identity: daemonIdentity(config, version),
       compaction: config.compaction,
@@ -197,15 +203,27 @@ export class RunningDaemon implements Daemon {
     });
   }
 
+  private watchMetrics(): void {
+    const {governing, credentials, clock} = this;
+    const {governors} = governing;
+    const committing = (): boolean => governing.writes().kind === 'committing';
+    this.metrics.watch({
+      version: this.options.version,
+      figures: () => governors.figures(!committing()),
+      governed: () => governors.apps,
+      leads: () => governing.leads,
+      ready: () => governing.readiness().ready,
+      breaks: () => governors.breaks,
+      writes: () => ({committing: committing(), lastMs: governing.lastWriteMs}),
+      restored: () => governing.restored,
+      certificates: () => credentials.expiries(),
+      nowMs: () => clock.nowMs(),
+    });
+  }
+
   private newHttp(): FastifyInstance {
     const {config, logger, version} = this.options;
     const {keys, store, leases, governing} = this;
-    const metrics = new Registry();
-    registerGauges(metrics, {
-      governors: () => governing.governors.apps.length,
-      leads: () => governing.leads,
-      breaks: () => governing.governors.breaks,
-    });
     const admin = createAdminHandlers({
       store,
       keys,
@@ -223,7 +241,7 @@ export class RunningDaemon implements Daemon {
     return buildHttp({
       admin,
       readiness: () => governing.readiness(),
-      metrics,
+      metrics: this.metrics.registry,
       logger,
       version,
       ...this.credentials.forHttp(),

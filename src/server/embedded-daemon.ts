@@ -6,6 +6,7 @@ import {SmError} from '../model/errors.ts';
 import {Credentials} from './credentials.ts';
 import {RunningDaemon} from './daemon.ts';
 import type {Daemon} from './daemon.ts';
+import {DaemonMetrics} from './metrics/daemon-metrics.ts';
 import type {DaemonOptions} from './daemon-options.ts';
 
 /** Addresses that mean all of a machine's: nobody can call them. */
@@ -17,13 +18,16 @@ const WILDCARD = /^(0\.0\.0\.0|\[::\]):(\d+)$/;
  */
 export async function startWithStore(options: DaemonOptions): Promise<Daemon> {
   const {config, logger} = options;
-  const store = await openStore(config, logger);
+  const metrics = options.metrics ?? new DaemonMetrics();
+  const store = await openStore(config, logger, metrics);
+  metrics.watchStore(() => store.figures());
   const endpoint = store.endpoint.replace(WILDCARD, (_all, host: string, port: string) =>
     host === '0.0.0.0' ? `127.0.0.1:${port}` : `[::1]:${port}`,
   );
   try {
     const daemon = await RunningDaemon.start({
       ...options,
+      metrics,
       config: {...config, endpoints: [endpoint]},
       readyFields: {store: store.endpoint, dataDir: config.embedded?.dataDir},
     });
@@ -77,9 +81,11 @@ class DaemonWithStore implements Daemon {
 async function openStore(
   config: ServerConfig,
   logger: DaemonOptions['logger'],
+  metrics: DaemonMetrics,
 ): Promise<EmbeddedStore> {
   try {
-    return await startEmbeddedStore({...storeOptions(config), logger});
+    const onSync = metrics.storeSyncs();
+    return await startEmbeddedStore({...storeOptions(config), logger, onSync});
   } catch (error) {
     if (!(error instanceof SmError) || error.code !== 'PORT_TAKEN') throw error;
     throw new SmError('PORT_TAKEN', error.message, {

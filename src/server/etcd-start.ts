@@ -3,6 +3,7 @@ import {pause} from '../runtime/pause.ts';
 import type {Keys} from '../etcd/keys.ts';
 import {openEtcdLeases} from '../etcd/leases.ts';
 import type {Leases} from '../etcd/leases.ts';
+import type {EtcdOptions} from '../etcd/connection.ts';
 import {SmError} from '../model/errors.ts';
 import {openEtcdStore} from '../store/etcd-store.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
@@ -17,7 +18,8 @@ const RETRY_MAX_MS = 1_000;
 /** Tries that are told: the first ones, then ever fewer, then each of so many. */
 const TELL_EVERY = 16;
 
-export type OpeningOptions = Pick<DaemonOptions, 'config' | 'logger' | 'signal' | 'openEndpoint'>;
+export type OpeningOptions = Pick<DaemonOptions, 'config' | 'logger' | 'signal' | 'openEndpoint'> &
+  Pick<EtcdOptions, 'onCall'>;
 
 export interface OpenedStores {
   readonly store: EtcdStore;
@@ -32,11 +34,12 @@ export async function openWhenReachable(
   keys: Keys,
 ): Promise<OpenedStores> {
   const {config, logger, signal} = options;
-  const {openEndpoint: open} = options;
+  const {openEndpoint: open, onCall} = options;
   const etcd = {
     ...new Credentials(config).forEtcd(),
     logger,
     ...(open === undefined ? {} : {open}),
+    ...(onCall === undefined ? {} : {onCall}),
   };
   const store = openEtcdStore(etcd);
   for (let attempt = 0; ; attempt += 1) {

@@ -26,6 +26,7 @@ import {Governors} from './governing/governors.ts';
 import {probeIntervalMs} from './governing/probe-interval.ts';
 import type {HintSender} from './governing/hint-sender.ts';
 import type {HoldingsCaller} from './governing/holdings-audit.ts';
+import type {GovernorMeter} from './governing/meter.ts';
 import {LeadershipShell} from './governing/leadership-shell.ts';
 import {ensureOwnSpec} from './governing/own-spec.ts';
 import {Upkeep} from './governing/upkeep.ts';
@@ -53,6 +54,7 @@ export interface GoverningDaemonOptions {
   /** For push containers; undefined: there are none. */
   readonly push: PushDependencies | undefined;
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  readonly meter?: GovernorMeter | undefined;
   /** The id is taken: at the start, and again after an accepted restore. */
   readonly onReady: () => void;
   /** It may not go on; not called for what `shutdown` brings about. */
@@ -143,6 +145,16 @@ export class GoverningDaemon {
     return this.member.writes();
   }
 
+  /** When a write of this daemon committed last, Unix time in ms; 0: none yet. */
+  get lastWriteMs(): number {
+    return this.member.lastWriteMs;
+  }
+
+  /** etcd was restored or replaced, and nobody has accepted that. */
+  get restored(): boolean {
+    return this.halted !== undefined;
+  }
+
   readiness(): {ready: boolean; reason: string} {
     if (this.halted !== undefined)
       return {
@@ -171,10 +183,10 @@ export class GoverningDaemon {
   }
 
   private newGovernors(common: Common): Governors {
-    const {hints, daemonHints, leases, plan, holdings, push, identity} = this.options;
+    const {hints, daemonHints, leases, plan, holdings, push, identity, meter} = this.options;
     return new Governors({
       ...common,
-      ...{hints, daemonHints, leases, plan, holdings, push},
+      ...{hints, daemonHints, leases, plan, holdings, push, meter},
       epoch: () => this.epochNow,
       daemon: identity.container,
       onProbeInterval: () => (this.probeEveryMs = probeIntervalMs(this.governors, this.leadership)),

@@ -1,7 +1,7 @@
 /** The store port on etcd. Reads move on to another endpoint within their time; writes are sent once and never repeated. */
 import type {IRangeResponse, ITxnResponse} from 'etcd3';
 import {openEndpoint} from '../etcd/connection.ts';
-import type {EndpointClient, EtcdOptions} from '../etcd/connection.ts';
+import type {EndpointClient, EtcdOptions, StoreCall} from '../etcd/connection.ts';
 import {EndpointRotation} from '../etcd/endpoint-rotation.ts';
 import {isTransportFault, isUnconnected, translateError} from '../etcd/foreign-errors.ts';
 import {PrefixWatch} from '../etcd/watch.ts';
@@ -40,6 +40,7 @@ export class EtcdStore implements Store {
   private readonly rotation: EndpointRotation;
   private cluster: string | undefined;
   private closed = false;
+  private readonly onCall: EtcdOptions['onCall'];
 
   constructor(options: EtcdOptions) {
     if (options.endpoints.length === 0)
@@ -47,6 +48,7 @@ export class EtcdStore implements Store {
     this.clients = options.endpoints.map((endpoint) => openEndpoint(endpoint, options));
     this.rotation = new EndpointRotation(this.clients.length);
     this.limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
+    this.onCall = options.onCall;
     this.authenticated = options.username !== undefined;
   }
 
@@ -109,13 +111,17 @@ export class EtcdStore implements Store {
   async transact(transaction: Transaction, options?: CallOptions): Promise<TransactionOutcome> {
     if (this.closed) return {kind: 'unknown', error: storeClosed()};
     const client = this.client();
+    const startedMs = performance.now();
     try {
       const deadline = Date.now() + (options?.timeoutMs ?? this.limitMs);
       const reply = await client.kv.txn(toWire(transaction), {deadline});
+      this.ended('write', startedMs);
       const revision = this.noted(reply.header);
       return {kind: reply.succeeded ? 'committed' : 'refused', revision, answers: answersOf(reply)};
     } catch (error) {
-      return {kind: 'unknown', error: this.fault(client, error)};
+      const fault = this.fault(client, error);
+      this.ended('write', startedMs, fault.code);
+      return {kind: 'unknown', error: fault};
     }
   }
 
@@ -204,11 +210,15 @@ export class EtcdStore implements Store {
     let refusal: SmError | undefined;
     for (;;) {
       const client = this.client();
+      const startedMs = performance.now();
       try {
         // The client takes a time of day: made anew for each attempt, for a clock that is set back would stretch it.
-        return await call(client, {deadline: Date.now() + endMs - performance.now()});
+        const reply = await call(client, {deadline: Date.now() + endMs - performance.now()});
+        this.ended('read', startedMs);
+        return reply;
       } catch (error) {
         const fault = this.fault(client, error);
+        this.ended('read', startedMs, fault.code);
         // A fault of TLS says more than the end of the time.
         if (fault.code === 'STORE_AUTH') refusal = fault;
         if (!isTransportFault(fault) || this.closed || performance.now() + READ_PAUSE_MS >= endMs)
@@ -216,6 +226,14 @@ export class EtcdStore implements Store {
         await new Promise((resolve) => setTimeout(resolve, READ_PAUSE_MS));
       }
     }
+  }
+
+  private ended(
+    operation: StoreCall['operation'],
+    startedMs: number,
+    code: StoreCall['code'] = '',
+  ) {
+    this.onCall?.({operation, ms: performance.now() - startedMs, code});
   }
 
   private client(): EndpointClient {

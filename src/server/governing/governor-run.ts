@@ -2,6 +2,7 @@
  * Governs one app for as long as this daemon governs. A governor that breaks (an invariant does not hold) stops: better
  * no moves than wrong ones. It is raised as an alarm and begun anew from a fresh listing, each time after a longer pause.
  */
+import type {GovernedFigures} from '../../governor/figures.ts';
 import {failureText} from '../../model/failure-text.ts';
 import type {Timer} from '../../runtime/clock.ts';
 import {raiseAlarm} from './broken-alarm.ts';
@@ -57,6 +58,11 @@ export class GovernorRun {
   /** Longest T among the app's containers, ms; 0 while nobody watches them. */
   longestTtlMs(): number {
     return this.shell?.governor.view.longestTtlMs() ?? 0;
+  }
+
+  /** What its governor has before it; undefined while it has none. */
+  figures(unknown: boolean): GovernedFigures | undefined {
+    return this.shell?.governor.figures(unknown, this.options.clock.nowMs());
   }
 
   private begin(silence: GovernorShellOptions['silence']): void {

@@ -29,6 +29,8 @@ import {HoldingsAudit} from './holdings-audit.ts';
 import type {HoldingsCaller} from './holdings-audit.ts';
 import {Housekeeping} from './housekeeping.ts';
 import type {Chore} from './housekeeping.ts';
+import {silentMeter} from './meter.ts';
+import type {GovernorMeter} from './meter.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
 
 export interface GovernorShellOptions {
@@ -49,6 +51,8 @@ export interface GovernorShellOptions {
   /** Asks containers what they hold; undefined: nobody is asked. */
   readonly holdings: HoldingsCaller | undefined;
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  /** Counts what happens. Default: nobody does. */
+  readonly meter?: GovernorMeter | undefined;
   /** A failure detector that is warm already. */
   readonly silence?: FailureDetector | undefined;
   /** Leadership is lost: the shell has stopped. */
@@ -65,6 +69,7 @@ const REREAD_RETRY_MS = 200;
 export class GovernorShell {
   readonly governor: Governor;
   private readonly options: GovernorShellOptions;
+  private readonly meter: GovernorMeter;
   private readonly observer: ListAndWatch<AppChange>;
   private readonly housekeeping: Housekeeping;
   private readonly gateway: PushGateway | undefined;
@@ -74,7 +79,9 @@ export class GovernorShell {
 
   constructor(options: GovernorShellOptions) {
     this.options = options;
-    const {app, governor, epoch, plan, clock, silence} = options;
+    this.meter = options.meter ?? silentMeter;
+    const {app, governor, epoch, clock, silence} = options;
+    const plan = timedPlan(options, this.meter);
     const nextMoveId = (): string =>
       `m-${options.fencingKey.value.toString(36)}-${(this.moveIds += 1).toString(36)}`;
     this.governor = new Governor({app, governor, epoch, plan, nextMoveId, silence}, clock.nowMs());
@@ -110,6 +117,7 @@ export class GovernorShell {
   }
 
   start(): void {
+    this.meter.started(this.options.app);
     this.observer.start();
     this.gateway?.start();
     this.audit?.start();
@@ -153,10 +161,14 @@ export class GovernorShell {
   }
 
   private newDriver(): MachineDriver<GovernorAction> {
-    const {clock, onBroken} = this.options;
+    const {app, clock, onBroken} = this.options;
     return new MachineDriver<GovernorAction>({
       machine: {
-        advance: (nowMs) => this.governor.advance(nowMs, clock.wallMs()),
+        advance: (nowMs) => {
+          const actions = this.governor.advance(nowMs, clock.wallMs());
+          this.meter.measured(app, this.governor.service.take());
+          return actions;
+        },
         wakeAtMs: (nowMs) => this.governor.wakeAtMs(nowMs),
       },
       handlers: this.handlers(),
@@ -227,6 +239,18 @@ export class GovernorShell {
     this.stop();
     this.options.onLostLeadership();
   }
+}
+
+function timedPlan(
+  {app, plan, clock}: GovernorShellOptions,
+  meter: GovernorMeter,
+): GovernorShellOptions['plan'] {
+  return (snapshot) => {
+    const startedMs = clock.nowMs();
+    const made = plan(snapshot);
+    meter.planned(app, clock.nowMs() - startedMs);
+    return made;
+  };
 }
 
 /** Specs and run-time keys; never status and moves, which the governor itself writes. */

@@ -1,5 +1,6 @@
 /** The governors that run in this daemon, one an app, plus the one of sm itself while it leads. */
 import type {Keys} from '../../etcd/keys.ts';
+import type {GovernedFigures} from '../../governor/figures.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
 import type {Clock} from '../../runtime/clock.ts';
@@ -11,6 +12,7 @@ import type {Leases} from '../../etcd/leases.ts';
 import type {PushDependencies} from '../push/push-gateway.ts';
 import {GovernorRun} from './governor-run.ts';
 import type {HintSender} from './hint-sender.ts';
+import type {GovernorMeter} from './meter.ts';
 import type {HoldingsCaller} from './holdings-audit.ts';
 
 export interface GovernorsOptions {
@@ -33,6 +35,7 @@ export interface GovernorsOptions {
   /** Asks containers of apps what they hold; undefined: nobody is asked. */
   readonly holdings: HoldingsCaller | undefined;
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  readonly meter?: GovernorMeter | undefined;
   /** The smallest T watched has changed. */
   readonly onProbeInterval: () => void;
 }
@@ -61,6 +64,16 @@ export class Governors {
       ever += run.breaks;
     }
     return {now, ever};
+  }
+
+  /** What there is of each app whose governor runs. `unknown`: no write of this daemon has committed within T. */
+  figures(unknown: boolean): Map<string, GovernedFigures> {
+    const all = new Map<string, GovernedFigures>();
+    for (const [app, run] of this.runs) {
+      const figures = run.figures(unknown);
+      if (figures !== undefined) all.set(app, figures);
+    }
+    return all;
   }
 
   /** Begins to govern; an earlier governor of the app here is stopped first. `silence`: a clock that is warm already. */

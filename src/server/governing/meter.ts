@@ -1,0 +1,18 @@
+/** Who counts what governors do; they report and ask for nothing. */
+import type {Measurement} from '../../governor/service-times.ts';
+
+export interface GovernorMeter {
+  /** A governor of the app has begun to govern here. */
+  started(app: string): void;
+  /** A plan of the app took so long to compute. */
+  planned(app: string, ms: number): void;
+  /** What has become of its shards. */
+  measured(app: string, measurements: readonly Measurement[]): void;
+}
+
+/** Counts nothing. */
+export const silentMeter: GovernorMeter = {
+  started: () => undefined,
+  planned: () => undefined,
+  measured: () => undefined,
+};

@@ -1,0 +1,149 @@
+/** All that a daemon measures, in one registry: of itself, of the apps it governs, of its store. */
+import {collectDefaultMetrics, Counter, Gauge, Histogram, Registry} from 'prom-client';
+import type {StoreFigures} from '../../embedded/index.ts';
+import type {StoreCall} from '../../etcd/connection.ts';
+import {lostLogLines} from '../../runtime/log-output.ts';
+import type {GovernorMeter} from '../governing/meter.ts';
+import {registerAppGauges} from './app-gauges.ts';
+import type {FiguresByApp} from './app-gauges.ts';
+import {STORE_BUCKETS_SECONDS, SYNC_BUCKETS_SECONDS} from './buckets.ts';
+import {GovernorMetrics} from './governor-metrics.ts';
+
+/** What is asked of the daemon at a scrape. */
+export interface DaemonSources {
+  readonly version: string;
+  readonly figures: () => FiguresByApp;
+  /** Apps that are governed here. */
+  readonly governed: () => readonly string[];
+  readonly leads: () => boolean;
+  readonly ready: () => boolean;
+  /** Governors that have broken and are not well again, and how often any has. */
+  readonly breaks: () => {readonly now: number; readonly ever: number};
+  readonly writes: () => {readonly committing: boolean; readonly lastMs: number};
+  /** etcd was restored or replaced, and nobody has accepted that. */
+  readonly restored: () => boolean;
+  /** When certificates end, Unix time in ms, by the setting that names their file. */
+  readonly certificates: () => ReadonlyMap<string, number>;
+  readonly nowMs: () => number;
+}
+
+export class DaemonMetrics {
+  readonly registry = new Registry();
+  readonly governors: GovernorMeter;
+  private readonly calls: Histogram<'operation'>;
+  private readonly faults: Counter<'operation' | 'code'>;
+  private readonly labelOf: (app: string) => string;
+  private governed: () => readonly string[] = () => [];
+
+  constructor() {
+    const registers = [this.registry];
+    const governors = new GovernorMetrics(this.registry, () => this.governed());
+    this.governors = governors;
+    this.labelOf = (app) => governors.labels.of(app);
+    this.calls = new Histogram({
+      name: 'sm_store_request_seconds',
+      help: 'Time of one call to etcd that was answered, by operation: read or write',
+      labelNames: ['operation'],
+      buckets: STORE_BUCKETS_SECONDS,
+      registers,
+    });
+    this.faults = new Counter({
+      name: 'sm_store_errors_total',
+      help: 'Calls to etcd that failed or had no answer, by operation and code of the error',
+      labelNames: ['operation', 'code'],
+      registers,
+    });
+    this.counter('sm_log_lines_lost_total', LOST_LINES, lostLogLines);
+  }
+
+  /** One call to the store has ended. */
+  storeCall({operation, ms, code}: StoreCall): void {
+    if (code === '') this.calls.observe({operation}, ms / 1_000);
+    else this.faults.inc({operation, code});
+  }
+
+  /** The daemon is there: what is asked of it at a scrape. */
+  watch(sources: DaemonSources): void {
+    this.governed = sources.governed;
+    collectDefaultMetrics({register: this.registry});
+    registerAppGauges(this.registry, sources.figures, this.labelOf, sources.nowMs);
+    const unlabelled = (): number =>
+      sources.governed().filter((app) => this.labelOf(app) !== app).length;
+    const {writes, leads, ready, restored} = sources;
+    this.gauge('sm_governed_apps', 'Apps governed by this daemon', () => sources.governed().length);
+    this.gauge('sm_other_apps', 'Governed apps that are counted together as other', unlabelled);
+    this.gauge('sm_leader', '1 while this daemon governs sm itself', () => (leads() ? 1 : 0));
+    this.gauge('sm_ready', '1 while /readyz says yes', () => (ready() ? 1 : 0));
+    this.gauge('sm_store_writes_committing', COMMITTING, () => (writes().committing ? 1 : 0));
+    this.gauge('sm_store_last_write_timestamp_seconds', LAST_WRITE, () => writes().lastMs / 1_000);
+    this.gauge('sm_store_restored', RESTORED, () => (restored() ? 1 : 0));
+    this.gauge('sm_broken_governors', BROKEN, () => sources.breaks().now);
+    this.counter('sm_governor_breaks_total', BREAKS, () => sources.breaks().ever);
+    this.labelled('sm_build_info', 'Always 1; the version of this daemon', 'version', () => [
+      [sources.version, 1],
+    ]);
+    this.labelled('sm_certificate_expires_timestamp_seconds', CERTIFICATES, 'setting', () =>
+      [...sources.certificates()].map(([setting, ms]) => [setting, ms / 1_000]),
+    );
+  }
+
+  /** The store is in this process. */
+  watchStore(figures: () => StoreFigures): void {
+    this.gauge('sm_embedded_store_bytes', STORE_BYTES, () => figures().bytes);
+    this.gauge('sm_embedded_store_quota_bytes', QUOTA, () => figures().quotaBytes);
+    this.gauge('sm_embedded_store_log_bytes', LOG_BYTES, () => figures().logBytes);
+    this.gauge('sm_embedded_store_out_of_space', FULL, () => (figures().outOfSpace ? 1 : 0));
+  }
+
+  /** Times of syncs to disk, ms, of a store in this process. */
+  storeSyncs(): (ms: number) => void {
+    const syncs = new Histogram({
+      name: 'sm_embedded_store_sync_seconds',
+      help: 'Time to write a batch of changes to disk and sync it',
+      buckets: SYNC_BUCKETS_SECONDS,
+      registers: [this.registry],
+    });
+    return (ms) => syncs.observe(ms / 1_000);
+  }
+
+  private gauge(name: string, help: string, value: () => number): void {
+    const collect = function (this: Gauge): void {
+      this.set(value());
+    };
+    new Gauge({name, help, registers: [this.registry], collect});
+  }
+
+  private labelled(
+    name: string,
+    help: string,
+    label: string,
+    values: () => readonly (readonly [string, number])[],
+  ): void {
+    const collect = function (this: Gauge): void {
+      this.reset();
+      for (const [key, value] of values()) this.set({[label]: key}, value);
+    };
+    new Gauge({name, help, labelNames: [label], registers: [this.registry], collect});
+  }
+
+  private counter(name: string, help: string, value: () => number): void {
+    const collect = function (this: Counter): void {
+      this.reset();
+      this.inc(value());
+    };
+    new Counter({name, help, registers: [this.registry], collect});
+  }
+}
+
+const LOST_LINES = 'Log lines of this process that could not be written';
+const COMMITTING = '1 while a write of this daemon has committed within T';
+const LAST_WRITE = 'When the last write of this daemon committed, Unix time; 0: none yet';
+const RESTORED = '1 while etcd was restored or replaced and nobody has accepted that';
+const BROKEN =
+  'Governors of this daemon that a broken invariant has stopped and that have not gone on for five minutes since';
+const BREAKS = 'Times that a broken invariant has stopped a governor of this daemon';
+const CERTIFICATES = 'When the certificate ends, Unix time, by the setting that names its file';
+const STORE_BYTES = 'Size of keys, values and history in the embedded store';
+const QUOTA = 'Size from which the embedded store takes no writes';
+const LOG_BYTES = "Size of the open file of the embedded store's log; 0 in memory";
+const FULL = '1 while the embedded store takes no writes for want of room';
