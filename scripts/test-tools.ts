@@ -27,6 +27,7 @@ const TOOLS: readonly Tool[] = [
       'test/integration/etcd-tls.test.ts',
     ],
   },
+  {program: 'promtool', packageName: 'prometheus', tests: ['test/monitoring/**']},
   {program: 'tmux', packageName: 'tmux', tests: ['test/e2e/views-terminal.test.ts']},
 ];
 

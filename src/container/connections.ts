@@ -3,6 +3,8 @@ import {createHash} from 'node:crypto';
 import {openEtcdStore} from '../store/etcd-store.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {TransactionBatcher} from '../store/batcher.ts';
+import type {StoreCall} from '../etcd/connection.ts';
+import {processMetrics} from './metrics.ts';
 import type {Joining} from './options.ts';
 
 export interface Connections {
@@ -57,6 +59,7 @@ function open(options: Pick<Joining, 'endpoints' | 'etcd' | 'logger'>): Shared {
     endpoints: [...options.endpoints],
     ...options.etcd,
     ...(options.logger === undefined ? {} : {logger: options.logger}),
+    onCall: (call: StoreCall): void => processMetrics.storeCall(call),
   };
   const store = openEtcdStore(etcd);
   return {

@@ -1,3 +1,4 @@
+import type {Registry} from 'prom-client';
 import type {HintHandler} from './receiver.ts';
 import type {Shard} from './shard.ts';
 
@@ -17,6 +18,11 @@ export interface Container {
   readonly ended: Promise<void>;
   /** For `attach: true`: mount it on your server; false means the path is not ours. */
   readonly handler: HintHandler;
+  /**
+   * What the containers of this process measure, in one registry of prom-client: series by `app` and `container`. For a registry of your own:
+   * `Registry.merge([register, container.metrics()])`; as text: `await container.metrics().metrics()`, with its `contentType`.
+   */
+  metrics(): Registry;
   /** Has every shard moved away, then deletes the registration. Resolves at the latest after `leaveTimeoutMs`; `clean`: nothing is left in etcd. */
   leave(): Promise<{clean: boolean}>;
   /** Ends at once without telling the store, as a crash would; tests use it. */

@@ -3,6 +3,7 @@ import {SmError} from '../model/errors.ts';
 import {checkName} from '../model/ids.ts';
 import {addressOf} from '../model/listen-fault.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
+import type {Registry} from 'prom-client';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import type {HeldShardsAnswer} from '../protocol/hints.ts';
 import {systemClock} from '../runtime/clock.ts';
@@ -18,6 +19,8 @@ import {untilIdleAndFenced} from './fenced-leave.ts';
 import {SessionDriver} from './session-driver.ts';
 import type {ShardHooks} from './shard-hooks.ts';
 import type {Joining} from './options.ts';
+import {processMetrics} from './metrics.ts';
+import type {MeasuredContainer} from './metrics.ts';
 import {hintHandler} from './receiver.ts';
 import type {HintHandler, HintTarget} from './receiver.ts';
 import {shareListener} from './shared-receiver.ts';
@@ -28,7 +31,7 @@ import {startWatchdog} from './watchdog.ts';
 const BOOT_ID = randomBytes(16).toString('hex');
 const SDK = 'sm-ts/0.1.0';
 
-export class JoinedContainer implements Container, HintTarget {
+export class JoinedContainer implements Container, HintTarget, MeasuredContainer {
   readonly app: string;
   readonly ready: Promise<void>;
   readonly ended: Promise<void>;
@@ -92,11 +95,31 @@ export class JoinedContainer implements Container, HintTarget {
       );
       if (this.joining.watchdog) this.closers.push(startWatchdog(() => member.remainingMs()));
       if (this.joining.signals) this.closers.push(onSignals(() => void this.leave()));
+      this.closers.push(processMetrics.watch(this));
       member.start();
     } catch (error) {
       await this.close();
       throw error;
     }
+  }
+
+  metrics(): Registry {
+    return processMetrics.registry;
+  }
+
+  get shardStates(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const {serving, stuck, phase} of this.member?.session.machines.values() ?? []) {
+      // Nothing of it is here: it is only remembered.
+      if (phase === 'none') continue;
+      const state = serving ? 'ready' : stuck === undefined ? phase : 'stuck';
+      counts[state] = (counts[state] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  remainingMs(): number {
+    return this.member?.remainingMs() ?? 0;
   }
 
   leave(): Promise<{clean: boolean}> {
@@ -157,6 +180,7 @@ export class JoinedContainer implements Container, HintTarget {
       refuseTakenId: joining.refuseTakenId,
       readyAtClaim: false,
       hooks: this.hooks,
+      meter: processMetrics.meterOf(this.app, this.id),
       onReady: () => {
         this.isReady = true;
         this.readyGate.resolve();

@@ -23,3 +23,6 @@ export const FENCED_LOOK_MS = 100;
 
 /** A leaving container that is fenced and idle still tells a store that comes back within this time. */
 export const FENCED_LINGER_MS = 1_000;
+
+/** How finely the delay of the event loop is measured once somebody scrapes: each look is a timer. */
+export const EVENT_LOOP_RESOLUTION_MS = 20;

@@ -24,6 +24,7 @@ import {transitionTransaction} from '../store/ownership-transactions.ts';
 import type {Store} from '../store/port.ts';
 import type {SeenHistory} from '../store/seen-history.ts';
 import {awaitAcceptance} from './cluster-look.ts';
+import type {SessionMeter} from './meter.ts';
 import {OwnWrites} from './own-writes.ts';
 import {findRecords, readBatches, readRecords} from './record-reads.ts';
 import type {RecordRead} from './record-reads.ts';
@@ -71,6 +72,8 @@ export interface SessionDriverOptions {
   readonly onRestored?: (doubt: StoreDoubt) => void;
   /** Tokens are of this epoch from now on; after `onRestored` everything begins anew. */
   readonly onAccepted?: (epoch: number) => void;
+  /** Counts what happens. Default: nobody does. */
+  readonly meter?: SessionMeter;
   /** Each committed heartbeat: the store takes writes. */
   readonly onHeartbeat?: () => void;
 }
@@ -132,6 +135,7 @@ export class SessionDriver {
 
   /** `record`: text of what is to be claimed, where the hint brought it. */
   hint(incarnation: string, shard: string, revision: number, record?: string): void {
+    this.options.meter?.hinted();
     const told = record === undefined ? undefined : () => hintedRecord(record);
     this.session.hint(incarnation, shard, revision, told);
     this.driver.queueTurn();
@@ -226,6 +230,7 @@ export class SessionDriver {
         logger.warn({holder}, 'container id is held by another living process: waiting'),
       stuck: ({shard, hook}) => logger.error({shard, hook}, 'hook is overdue'),
       fenced: () => {
+        this.options.meter?.fenced();
         const reason = writesText(this.ownWrites.state(false));
         logger.warn({reason}, 'fenced: no heartbeat committed in time, dropping all shards');
       },
@@ -243,7 +248,9 @@ export class SessionDriver {
     const atLeast = history?.newest() ?? 0;
     const transaction = heartbeatTransaction(keys, app, write, this.specMod);
     const {timeoutMs} = write;
+    const startedMs = performance.now();
     const outcome = await heartbeatStore.transact(transaction, {timeoutMs});
+    this.options.meter?.heartbeat(outcome.kind, performance.now() - startedMs);
     const clusterId = history?.clusterId() ?? '';
     const mark =
       outcome.kind === 'unknown' ? undefined : {clusterId, revision: outcome.revision, atLeast};
@@ -315,7 +322,7 @@ export class SessionDriver {
     const {shard, handle: number} = action;
     const handle = new ShardHandle(action.spec, action.token, number, this);
     this.handles.set(shard, handle);
-    return settle(() => this.options.hooks.add(handle)).then((error) => {
+    return this.timed('add', () => this.options.hooks.add(handle)).then((error) => {
       if (error !== undefined) this.logger.warn({shard, error}, 'add failed');
       this.session.addSettled(shard, number, error, this.options.clock.ownerMs());
     });
@@ -324,12 +331,22 @@ export class SessionDriver {
   private drop(shard: string, number: number, reason: StopReason): Promise<void> | void {
     const handle = this.handle(shard, number);
     if (handle === undefined) return;
-    return settle(() => this.options.hooks.drop(handle, reason)).then((error) => {
+    return this.timed('drop', () => this.options.hooks.drop(handle, reason)).then((error) => {
       if (error !== undefined) this.logger.warn({shard, error}, 'drop failed: will be tried again');
       else handle.dropped = true;
       this.discard(shard, handle);
       this.session.dropSettled(shard, number, error, this.options.clock.ownerMs());
     });
+  }
+
+  private async timed(
+    name: 'add' | 'drop',
+    hook: () => Promise<void> | void,
+  ): Promise<string | undefined> {
+    const startedMs = performance.now();
+    const error = await settle(hook);
+    this.options.meter?.hook(name, error !== undefined, performance.now() - startedMs);
+    return error;
   }
 
   private revoke(shard: string, number: number): void {

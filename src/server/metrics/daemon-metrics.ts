@@ -66,6 +66,7 @@ export class DaemonMetrics {
   watch(sources: DaemonSources): void {
     this.governed = sources.governed;
     collectDefaultMetrics({register: this.registry});
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
     registerAppGauges(this.registry, sources.figures, this.labelOf, sources.nowMs);
     const unlabelled = (): number =>
       sources.governed().filter((app) => this.labelOf(app) !== app).length;
@@ -135,6 +136,12 @@ export class DaemonMetrics {
   }
 }
 
+/** Gauges with the names of counters, of Node's own figures; the same figures stand there by type under better names. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
 const LOST_LINES = 'Log lines of this process that could not be written';
 const COMMITTING = '1 while a write of this daemon has committed within T';
 const LAST_WRITE = 'When the last write of this daemon committed, Unix time; 0: none yet';

@@ -1,0 +1,168 @@
+/** What the containers of this process measure: one registry for all of them, for whoever serves metrics to merge or to print. */
+import {monitorEventLoopDelay} from 'node:perf_hooks';
+import type {IntervalHistogram} from 'node:perf_hooks';
+import {Counter, Gauge, Histogram, Registry} from 'prom-client';
+import type {StoreCall} from '../etcd/connection.ts';
+import {EVENT_LOOP_RESOLUTION_MS} from './limits.ts';
+import type {SessionMeter} from './meter.ts';
+
+/** What is asked of a container at a scrape. */
+export interface MeasuredContainer {
+  readonly app: string;
+  readonly id: string;
+  /** Shards that are here by state. */
+  readonly shardStates: Readonly<Record<string, number>>;
+  /** `/readyz` of its receiver says yes. */
+  isServing(): boolean;
+  /** What is left of the right to act, ms; negative when it is over. */
+  remainingMs(): number;
+}
+
+const HEARTBEAT_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const HOOK_BUCKETS_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+const NANOSECONDS = 1e9;
+const HEARTBEATS = 'Heartbeats, by result: committed, refused, or unknown where no answer came';
+const HOOKS = 'Time of add and drop of the application, by outcome: done or failed';
+const FENCES = 'Times that no heartbeat committed in time, so that all shards were dropped';
+const SHARDS = 'Shards that are here, by state: adding, ready, dropping, stuck and others';
+const RIGHT = 'How long the container may still act without another heartbeat; 0: fenced';
+
+export class ProcessMetrics {
+  readonly registry = new Registry();
+  private readonly containers = new Set<MeasuredContainer>();
+  private readonly heartbeats = this.counter('heartbeats_total', HEARTBEATS, 'result');
+  private readonly heartbeatTimes = this.histogram(
+    'heartbeat_seconds',
+    'Time of a heartbeat that was answered',
+    HEARTBEAT_BUCKETS_SECONDS,
+  );
+  private readonly hooks = this.histogram('hook_seconds', HOOKS, HOOK_BUCKETS_SECONDS, [
+    'hook',
+    'outcome',
+  ]);
+  private readonly fences = this.counter('fences_total', FENCES);
+  private readonly hints = this.counter('hints_total', 'Hints that came from daemons');
+  private readonly calls = new Histogram({
+    name: 'sm_container_store_request_seconds',
+    help: 'Time of one call to etcd that was answered, by operation: read or write',
+    labelNames: ['operation'],
+    buckets: HEARTBEAT_BUCKETS_SECONDS,
+    registers: [this.registry],
+  });
+  private readonly faults = new Counter({
+    name: 'sm_container_store_errors_total',
+    help: 'Calls to etcd that failed or had no answer, by operation and code of the error',
+    labelNames: ['operation', 'code'],
+    registers: [this.registry],
+  });
+  private delay: IntervalHistogram | undefined;
+
+  constructor() {
+    this.gauge('shards', SHARDS, ({shardStates}) => shardStates, 'state');
+    this.gauge('ready', '1 while the container is ready', (one) => ({
+      '': one.isServing() ? 1 : 0,
+    }));
+    this.gauge('right_to_act_seconds', RIGHT, (one) => ({
+      '': Math.max(0, one.remainingMs()) / 1_000,
+    }));
+    const delayed = (): number => this.longestDelaySeconds();
+    new Gauge({
+      name: 'sm_container_event_loop_delay_seconds',
+      help: 'Longest delay of the event loop since the last scrape',
+      registers: [this.registry],
+      collect() {
+        this.set(delayed());
+      },
+    });
+  }
+
+  /** The container is measured from now on, until the function that is returned is called. */
+  watch(container: MeasuredContainer): () => void {
+    this.containers.add(container);
+    return () => {
+      this.containers.delete(container);
+      if (this.containers.size > 0) return;
+      this.delay?.disable();
+      this.delay = undefined;
+    };
+  }
+
+  meterOf(app: string, container: string): SessionMeter {
+    const labels = {app, container};
+    return {
+      heartbeat: (result, ms) => {
+        this.heartbeats.inc({...labels, result});
+        if (result !== 'unknown') this.heartbeatTimes.observe(labels, ms / 1_000);
+      },
+      hook: (hook, failed, ms) =>
+        this.hooks.observe({...labels, hook, outcome: failed ? 'failed' : 'done'}, ms / 1_000),
+      fenced: () => this.fences.inc(labels),
+      hinted: () => this.hints.inc(labels),
+    };
+  }
+
+  /** One call to the store has ended. */
+  storeCall({operation, ms, code}: StoreCall): void {
+    if (code === '') this.calls.observe({operation}, ms / 1_000);
+    else this.faults.inc({operation, code});
+  }
+
+  /** Measured from the first scrape on: nobody pays for it who does not look. */
+  private longestDelaySeconds(): number {
+    if (this.containers.size === 0) return 0;
+    if (this.delay === undefined) {
+      this.delay = monitorEventLoopDelay({resolution: EVENT_LOOP_RESOLUTION_MS});
+      this.delay.enable();
+    }
+    const {max} = this.delay;
+    this.delay.reset();
+    return Number.isFinite(max) ? max / NANOSECONDS : 0;
+  }
+
+  private gauge(
+    name: string,
+    help: string,
+    values: (container: MeasuredContainer) => Readonly<Record<string, number>>,
+    label?: string,
+  ): void {
+    const {containers} = this;
+    new Gauge({
+      name: `sm_container_${name}`,
+      help,
+      labelNames: ['app', 'container', ...(label === undefined ? [] : [label])],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const one of containers)
+          for (const [key, value] of Object.entries(values(one))) {
+            const labels = {app: one.app, container: one.id};
+            this.set(label === undefined ? labels : {...labels, [label]: key}, value);
+          }
+      },
+    });
+  }
+
+  private counter(name: string, help: string, ...more: string[]): Counter {
+    const labelNames = ['app', 'container', ...more];
+    return new Counter({
+      name: `sm_container_${name}`,
+      help,
+      labelNames,
+      registers: [this.registry],
+    });
+  }
+
+  private histogram(
+    name: string,
+    help: string,
+    buckets: number[],
+    more: readonly string[] = [],
+  ): Histogram {
+    const labelNames = ['app', 'container', ...more];
+    const registers = [this.registry];
+    return new Histogram({name: `sm_container_${name}`, help, labelNames, buckets, registers});
+  }
+}
+
+/** Of all containers of this process. */
+export const processMetrics = new ProcessMetrics();

@@ -1,0 +1,67 @@
+/** The rules: each alert fires when it should and not when it should not, and a Prometheus of its own says which do now. */
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {readFileSync} from 'node:fs';
+import {once} from 'node:events';
+import {join, resolve} from 'node:path';
+import {expect, it} from 'vitest';
+import {parse} from 'yaml';
+import {watchAlerts} from '../../scripts/alert-watch.ts';
+import {until} from '../support/until.ts';
+import {promtool} from './promtool.ts';
+
+const MONITORING = resolve(import.meta.dirname, '../../monitoring');
+
+function yaml<T>(file: string): T {
+  return parse(readFileSync(join(MONITORING, file), 'utf8')) as T;
+}
+
+it('promtool takes the rules, and each behaves as its tests say', {timeout: 60_000}, () => {
+  const files = ['alerts.yml', 'recording.yml'].map((file) => join(MONITORING, file));
+  expect(promtool(['check', 'rules', ...files])).toMatchObject({code: 0});
+  const tested = promtool(['test', 'rules', join(MONITORING, 'tests/alerts.yml')]);
+  expect(tested.output).toContain('SUCCESS');
+  expect(tested.code).toBe(0);
+});
+
+it('each alert has a test in which it fires and one in which it does not', () => {
+  const {groups} = yaml<{groups: {rules: {alert: string}[]}[]}>('alerts.yml');
+  const {tests} = yaml<{
+    tests: {alert_rule_test: {alertname: string; exp_alerts: unknown[]}[]}[];
+  }>('tests/alerts.yml');
+  const cases = tests.flatMap(({alert_rule_test}) => alert_rule_test);
+  const named = (fires: boolean): string[] =>
+    cases
+      .filter(({exp_alerts}) => exp_alerts.length > 0 === fires)
+      .map(({alertname}) => alertname)
+      .sort();
+  const alerts = groups.flatMap(({rules}) => rules.map(({alert}) => alert)).sort();
+  expect(named(true)).toEqual(alerts);
+  expect(named(false)).toEqual(alerts);
+});
+
+it('says which alerts fire on what is scraped now', {timeout: 120_000}, async () => {
+  let text = 'sm_store_restored 1\nsm_ready 1\n';
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/plain; version=0.0.4');
+    response.end(text);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const {port} = server.address() as AddressInfo;
+  const watch = await watchAlerts([`http://127.0.0.1:${port}`]);
+  const firing = async (): Promise<string> =>
+    (await watch.alerts())
+      .filter(({state}) => state === 'firing')
+      .map(({code}) => code)
+      .join();
+  try {
+    await until(async () => (await firing()) === 'STORE_RESTORED', 60_000, 'it fires');
+    text = 'sm_store_restored 0\nsm_ready 1\n';
+    await until(async () => (await firing()) === '', 60_000, 'it fires no more');
+  } finally {
+    await watch.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});
