@@ -95,6 +95,13 @@ export class ContainerTrust {
     this.standingOf(incarnation).admitted = true;
   }
 
+  /** For readers, who know a governor's word and no more: the container has proved itself, or refuses until nobody knows when. */
+  assume(incarnation: string, what: 'proved' | 'refusing'): void {
+    const standing = this.standingOf(incarnation);
+    if (what === 'proved') standing.proved = true;
+    else standing.nextTrialMs = Number.POSITIVE_INFINITY;
+  }
+
   /** The heartbeat is gone; `last` is what it said. */
   ended(incarnation: string, last: Heartbeat, nowMs: number): void {
     const standing = this.standings.get(incarnation);

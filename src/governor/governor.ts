@@ -57,7 +57,7 @@ export class Governor {
   private readonly removal = new Removal();
   private readonly statusReporter = new StatusReporter();
   private readonly trust = new ContainerTrust();
-  private readonly trialPlanner: TrialPlanner;
+  private readonly trialPlanner = new TrialPlanner(this.trust);
   private readonly planCache: PlanCache;
   private readonly renewals: Renewals;
   private living: Map<string, LivingContainer> = new Map();
@@ -79,7 +79,6 @@ export class Governor {
   constructor(options: GovernorOptions, nowMs: number) {
     this.options = options;
     this.planCache = new PlanCache(nowMs);
-    this.trialPlanner = new TrialPlanner(this.trust, options.plan);
     this.clock = options.silence ?? new FailureDetector();
     this.renewals = new Renewals(this.view, this.clock, this.statusReporter);
   }
@@ -271,7 +270,8 @@ export class Governor {
   private replan(nowMs: number): void {
     if (nowMs < this.planCache.wakeAtMs() || this.view.spec === undefined) return;
     const {view, living, pending, retries} = this;
-    const made = this.trialPlanner.plan({view, living, pending, retries}, nowMs);
+    const context = {view, living, pending, retries};
+    const made = this.trialPlanner.plan(context, this.options.plan, nowMs);
     for (const shard of this.planCache.adopt(made.snapshot, made.plan, nowMs))
       this.dirty.add(shard);
     for (const shard of this.planCache.unplaced.keys())

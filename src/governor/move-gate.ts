@@ -30,7 +30,11 @@ export function queueState(
   return view.spec?.value.paused === true ? 'held' : 'queued';
 }
 
-function isCancelled({shard, from, to}: WantedMove, view: AppView, living: Living): boolean {
+function isCancelled(
+  {shard, from, to}: Omit<WantedMove, 'cause'>,
+  view: AppView,
+  living: Living,
+): boolean {
   const cancelled = view.shards.get(shard)?.value.cancelledMove;
   return (
     cancelled !== undefined &&
@@ -39,6 +43,13 @@ function isCancelled({shard, from, to}: WantedMove, view: AppView, living: Livin
     cancelled.fromIncarnation === living.get(from)?.incarnation &&
     cancelled.toIncarnation === living.get(to)?.incarnation
   );
+}
+
+/** The container to which an operator has cancelled the shard's move from where it runs; '' for none. */
+export function cancelledTo(shard: string, view: AppView, living: Living): string {
+  const to = view.shards.get(shard)?.value.cancelledMove?.to ?? '';
+  const from = view.own.get(shard)?.value.container ?? '';
+  return to !== '' && isCancelled({shard, from, to}, view, living) ? to : '';
 }
 
 export interface MoveGate {

@@ -1,6 +1,11 @@
 /** From what the governor knows to what the planner is asked. */
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
-import type {PlacementContainer, PlacementShard, PlacementSnapshot} from '../model/placement.ts';
+import type {
+  PlacementContainer,
+  PlacementShard,
+  PlacementSnapshot,
+  Unproved,
+} from '../model/placement.ts';
 import type {ShardSpec} from '../model/specs.ts';
 import type {LivingContainer} from './containers.ts';
 import type {Trial} from './container-trust.ts';
@@ -8,7 +13,22 @@ import type {AppView} from '../appstate/app-view.ts';
 
 /** Shards on trial, by id. */
 type Trials = ReadonlyMap<string, Pick<Trial, 'container'>>;
-const NO_TRIALS: Trials = new Map();
+
+/** What the planner is to know of containers that have not proved themselves. */
+export interface TrialTerms {
+  /** Under way. */
+  readonly trials: Trials;
+  /** By container id. */
+  readonly unproved: ReadonlyMap<string, Unproved>;
+  /** Which shards may be tried; `current`: for which container the record counts. Asked only where a trial is due. */
+  readonly fitness: (
+    shard: string,
+    record: OwnershipRecord | undefined,
+    current: string,
+  ) => Pick<PlacementShard, 'trial' | 'failures' | 'cancelledTo'>;
+}
+
+const ALL_PROVED: TrialTerms = {trials: new Map(), unproved: new Map(), fitness: () => ({})};
 
 /**
  * The container a record counts for: where the shard runs, or where it is on its way to. '' when it runs nowhere, its
@@ -53,15 +73,21 @@ export function makesRoom(
 export function placementSnapshot(
   view: AppView,
   living: ReadonlyMap<string, LivingContainer>,
-  trials = NO_TRIALS,
+  {trials, unproved, fitness} = ALL_PROVED,
 ): PlacementSnapshot {
   const shards: PlacementShard[] = [];
+  const isTrialDue = [...unproved.values()].some(({trialDue}) => trialDue);
   for (const [id, {value}] of view.shards) {
-    if (!view.isQuarantined(id))
-      shards.push(placementShard(id, value, view.own.get(id), living, trials));
+    if (view.isQuarantined(id)) continue;
+    const known = view.own.get(id);
+    const shard = placementShard(id, value, known, living, trials);
+    shards.push(isTrialDue ? {...shard, ...fitness(id, known?.value, shard.current)} : shard);
   }
   const containers: PlacementContainer[] = [];
-  for (const {container, mode} of living.values()) containers.push({id: container, mode});
+  for (const {container, mode} of living.values()) {
+    const terms = unproved.get(container);
+    containers.push({id: container, mode, ...(terms === undefined ? {} : {unproved: terms})});
+  }
   return {
     shards,
     containers,

@@ -1,14 +1,13 @@
 /** Plans with what containers have shown of themselves in mind: who is held back, who may get a shard on trial now, and which. */
-import type {PlacementSnapshot, Plan} from '../model/placement.ts';
+import type {OwnershipRecord} from '../model/ownership.ts';
+import type {PlacementSnapshot, Plan, Unproved} from '../model/placement.ts';
 import type {ContainerTrust} from './container-trust.ts';
 import type {LivingContainer} from './containers.ts';
-import {queueState} from './move-gate.ts';
-import type {WantedMove} from './move-gate.ts';
+import {cancelledTo} from './move-gate.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import {countsFor, placementSnapshot} from './placement.ts';
+import type {TrialTerms} from './placement.ts';
 import type {RetrySchedule} from './retry.ts';
-import {planWithTrials} from './trial-plan.ts';
-import type {Eligibility, Planner} from './trial-plan.ts';
 import type {AppView} from '../appstate/app-view.ts';
 
 /** Shards of an app that may be on trial at once: so many, or this share of all, whichever is more. */
@@ -20,45 +19,46 @@ const TRIAL_BLOCKS_MS = 10_000;
 const JOINERS_SUSPECTED = 2;
 const JOINER_SHARE_SUSPECTED = 0.3;
 
+export type Planner = (snapshot: PlacementSnapshot) => Plan;
+
 export interface PlanningContext {
   readonly view: AppView;
   readonly living: ReadonlyMap<string, LivingContainer>;
-  readonly pending: PendingWrites;
+  readonly pending: Pick<PendingWrites, 'has'>;
   readonly retries: Pick<RetrySchedule, 'held'>;
 }
 
 export class TrialPlanner {
   private readonly trust: ContainerTrust;
-  private readonly planner: Planner;
   private dueAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(trust: ContainerTrust, planner: Planner) {
+  constructor(trust: ContainerTrust) {
     this.trust = trust;
-    this.planner = planner;
   }
 
-  plan(context: PlanningContext, nowMs: number): {snapshot: PlacementSnapshot; plan: Plan} {
-    const {view, living, pending} = context;
+  plan(
+    context: PlanningContext,
+    planner: Planner,
+    nowMs: number,
+  ): {snapshot: PlacementSnapshot; plan: Plan} {
+    const snapshot = this.snapshot(context, nowMs);
+    const plan = planner(snapshot);
+    for (const shard of plan.trials) this.begin(snapshot, plan, shard, context, nowMs);
+    return {snapshot, plan};
+  }
+
+  /** What the planner is asked. Takes note of who is admitted, and forgets trials that never began. */
+  snapshot(context: PlanningContext, nowMs: number): PlacementSnapshot {
+    const {view, living} = context;
     this.dropUnbegun(context);
     this.admitStarting(context);
-    const snapshot = placementSnapshot(view, living, this.trust.trials);
-    const eligibility = this.eligibility(context, snapshot.shards.length, nowMs);
-    const rules = {
-      mayMove: (move: WantedMove): boolean => {
-        const record = view.own.get(move.shard)?.value;
-        if (record?.ready !== true || record.container !== move.from) return false;
-        return !pending.has(move.shard) && queueState(move, view, living) === 'queued';
-      },
-      failuresOf: (shard: string): number | undefined =>
-        context.retries.held(shard, nowMs) ? undefined : (view.own.get(shard)?.value.failures ?? 0),
+    const fitness: TrialTerms['fitness'] = (shard, record, current) => {
+      if (current === '' || record === undefined)
+        return homelessFitness(context.retries.held(shard, nowMs), record);
+      return runningFitness(shard, record, context);
     };
-    const {plan, trials} = planWithTrials(snapshot, this.planner, eligibility, rules);
-    for (const [shard, container] of trials) {
-      const incarnation = living.get(container)?.incarnation ?? '';
-      const host = hostOf(view, incarnation);
-      this.trust.begin(shard, {container, incarnation, host, sinceMs: nowMs});
-    }
-    return {snapshot, plan};
+    const unproved = this.unproved(context, nowMs);
+    return placementSnapshot(view, living, {trials: this.trust.trials, unproved, fitness});
   }
 
   /** When a trial may begin that had to wait, ms; Infinity when none waits for time to pass. */
@@ -94,18 +94,33 @@ export class TrialPlanner {
       for (const incarnation of incarnations) this.trust.admit(incarnation);
   }
 
-  private eligibility({view, living}: PlanningContext, shards: number, nowMs: number): Eligibility {
-    const heldBack = new Set<string>();
-    const lastResort = new Set<string>();
+  private unproved({view, living}: PlanningContext, nowMs: number): Map<string, Unproved> {
     const waiting: LivingContainer[] = [];
     for (const one of living.values()) {
       const isJoining = one.state === 'ready' && !this.trust.isTrusted(one.incarnation);
-      if (isJoining) lastResort.add(one.container);
-      if (!isJoining && one.state !== 'refusing') continue;
-      waiting.push(one);
-      if (isJoining || one.mode === 'closed') heldBack.add(one.container);
+      if (isJoining || one.state === 'refusing') waiting.push(one);
     }
-    return {heldBack, lastResort, trialDue: this.trialsDue(view, waiting, shards, nowMs)};
+    const due = new Set(this.trialsDue(view, waiting, view.shards.size, nowMs));
+    const unproved = new Map<string, Unproved>();
+    for (const {container, state, mode} of waiting) {
+      // Where all are refusing they are open, and nobody is better.
+      if (state === 'refusing' && mode !== 'closed') continue;
+      unproved.set(container, {takesRest: state === 'ready', trialDue: due.has(container)});
+    }
+    return unproved;
+  }
+
+  private begin(
+    {shards, containers}: PlacementSnapshot,
+    {target}: Plan,
+    shard: number,
+    {view, living}: PlanningContext,
+    nowMs: number,
+  ): void {
+    const container = containers[target[shard] ?? -1]?.id ?? '';
+    const incarnation = living.get(container)?.incarnation ?? '';
+    const host = hostOf(view, incarnation);
+    this.trust.begin(shards[shard]?.id ?? '', {container, incarnation, host, sinceMs: nowMs});
   }
 
   private trialsDue(
@@ -157,4 +172,20 @@ export class TrialPlanner {
 
 function hostOf(view: AppView, incarnation: string): string {
   return view.heartbeats.get(incarnation)?.value.host ?? '';
+}
+
+type Fitness = ReturnType<TrialTerms['fitness']>;
+
+function homelessFitness(mustWait: boolean, record: OwnershipRecord | undefined): Fitness {
+  return {trial: mustWait ? 'no' : 'yes', failures: record?.failures ?? 0};
+}
+
+function runningFitness(
+  shard: string,
+  record: OwnershipRecord,
+  {view, living, pending}: PlanningContext,
+): Fitness {
+  if (record.state !== 'owned' || !record.ready || pending.has(shard)) return {trial: 'no'};
+  const trial = view.spec?.value.paused === true ? 'forced' : 'yes';
+  return {trial, cancelledTo: cancelledTo(shard, view, living)};
 }

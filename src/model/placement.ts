@@ -20,6 +20,15 @@ export interface PlacementShard {
    * as good to move, the one with the lowest number moves. Default 0.
    */
   readonly movedAt?: number;
+  /**
+   * Whether an unproved container may be tried with it: `forced` only if it runs nowhere or has to leave where it is; `no` not now.
+   * Default `yes`.
+   */
+  readonly trial?: 'yes' | 'forced' | 'no';
+  /** Failed adds in a row: of shards that run nowhere the one with fewest is tried. Default 0. */
+  readonly failures?: number;
+  /** Container to which an operator has cancelled its move for balance; '' for none. Default ''. */
+  readonly cancelledTo?: string;
 }
 
 /**
@@ -31,6 +40,16 @@ export interface PlacementShard {
 export interface PlacementContainer {
   readonly id: string;
   readonly mode: 'open' | 'closed' | 'draining';
+  /** What it may get, as it has not proved itself. Default: as its mode says. */
+  readonly unproved?: Unproved;
+}
+
+/** A container that has not proved itself gets no running shard but one on trial. */
+export interface Unproved {
+  /** Takes besides what has no room elsewhere. One that does not is refusing: adds fail there. */
+  readonly takesRest: boolean;
+  /** May get one shard on trial now. */
+  readonly trialDue: boolean;
 }
 
 export interface PlacementSnapshot {
@@ -82,4 +101,6 @@ export interface Plan {
   readonly unplaced: readonly UnplacedShard[];
   /** Shards on a draining container that have nowhere to go: they stay, with the reason. */
   readonly stranded: readonly UnplacedShard[];
+  /** Shards that go to an unproved container on trial, at most one to each. They are among additions or moves, too. */
+  readonly trials: readonly number[];
 }

@@ -1,13 +1,15 @@
 /** What leaves the planner is checked in production, too: a bad plan becomes a stopped governor, never two owners. */
 import {invariant} from '../model/errors.ts';
 import type {Plan} from '../model/placement.ts';
-import {NOT_LIVING, OPEN} from './table.ts';
+import {runsForbidden} from './sorting.ts';
+import {NOT_LIVING, OPEN, TAKES_REST, TRIAL_DUE} from './table.ts';
 import type {Table} from './table.ts';
 
 /** @throws Error when the plan breaks a hard constraint. */
 export function checkPlan(table: Table, plan: Plan): void {
   const totals = new Int32Array(table.m);
   const before = new Int32Array(table.m);
+  const trials = trialsOf(table, plan);
   let nowhere = 0;
   for (let shard = 0; shard < table.n; shard += 1) {
     const to = plan.target[shard] ?? -1;
@@ -16,7 +18,7 @@ export function checkPlan(table: Table, plan: Plan): void {
     if (to < 0) nowhere += 1;
     else {
       totals[to] = (totals[to] ?? 0) + 1;
-      checkShard(table, shard, from, to);
+      checkShard(table, shard, from, to, trials);
     }
   }
   invariant(
@@ -33,15 +35,44 @@ export function checkPlan(table: Table, plan: Plan): void {
   }
 }
 
-function checkShard(table: Table, shard: number, from: number, to: number): void {
-  const broken = brokenRule(table, shard, from, to);
+/** Shards on trial; each container has at most one, and only one that is due. */
+function trialsOf(table: Table, {trials, target}: Plan): ReadonlySet<number> {
+  const tried = new Set<number>();
+  for (const shard of trials) {
+    const container = target[shard] ?? -1;
+    const isDue = ((table.unproved?.[container] ?? 0) & TRIAL_DUE) > 0;
+    invariant(isDue, `shard ${shard} is on trial where none is due`);
+    invariant(!tried.has(container), `container ${container} has two trials`);
+    tried.add(container);
+  }
+  return new Set(trials);
+}
+
+function checkShard(
+  table: Table,
+  shard: number,
+  from: number,
+  to: number,
+  trials: ReadonlySet<number>,
+): void {
+  const broken = trials.has(shard)
+    ? brokenPlace(table, shard, to)
+    : (brokenIntake(table, shard, from, to) ?? brokenPlace(table, shard, to));
   if (broken !== undefined) invariant(false, `shard ${shard} ${broken}`);
 }
 
+/** Whether the container gets what it may not take: new shards, or, not having proved itself, running ones. */
+function brokenIntake(table: Table, shard: number, from: number, to: number): string | undefined {
+  if (from === to || to >= table.m || table.mode[to] === OPEN) return undefined;
+  const takesRest = ((table.unproved?.[to] ?? 0) & TAKES_REST) > 0;
+  if (!takesRest) return 'on a container that takes nothing new';
+  const mayRunOn = from >= 0 && !runsForbidden(table, shard);
+  return mayRunOn ? 'on a container that has not proved itself' : undefined;
+}
+
 /** The rule that the shard's container breaks; undefined for none. */
-function brokenRule(table: Table, shard: number, from: number, to: number): string | undefined {
+function brokenPlace(table: Table, shard: number, to: number): string | undefined {
   if (to >= table.m) return 'on a container that is not there';
-  if (from !== to && table.mode[to] !== OPEN) return 'on a container that takes nothing new';
   const pin = table.pin[shard] ?? -1;
   if (pin === NOT_LIVING) return 'placed though its pin does not live';
   if (pin !== -1 && pin !== to) return 'away from its pin';

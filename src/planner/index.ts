@@ -1,17 +1,20 @@
 /**
  * The planner: which shard belongs on which container. Pure and deterministic: the same snapshot in any order gives the
  * same plan. Objectives in strict order: hard constraints; as many shards placed as possible; per bucket and over all
- * buckets floor or ceil of the share; fewest moves; ties by a hash of ids.
+ * buckets floor or ceil of the share; fewest moves; ties by a hash of ids. Containers that have not proved themselves have no share: they
+ * get what has no room elsewhere, and one shard on trial.
  */
 import type {Plan, PlacementReason, PlacementSnapshot, UnplacedShard} from '../model/placement.ts';
 import {checkPlan} from './check.ts';
 import {assign} from './matrix/assign.ts';
 import {targetsOf} from './matrix/targets.ts';
 import {dropRings, orderMoves} from './moves.ts';
-import {runsForbidden, classify} from './sorting.ts';
+import {classify, mayStayStranded, runsForbidden} from './sorting.ts';
 import type {Sorted} from './sorting.ts';
-import {DRAINING, tabulate} from './table.ts';
+import {tabulate} from './table.ts';
 import type {Table} from './table.ts';
+import {placeRest} from './rest.ts';
+import {chooseTrials} from './trials.ts';
 
 /** Plans, and checks the plan. @throws Error (a bug) when the check fails. */
 export function plan(snapshot: PlacementSnapshot): Plan {
@@ -24,12 +27,24 @@ export function planTable(table: Table): Plan {
   const target = sorted.fixed.slice();
   assign(table, targetsOf(table, sorted), target);
   dropRings(table, target);
-  const result = conclude(table, sorted, target);
+  const trials = table.unproved === undefined ? [] : giveToUnproved(table, target);
+  const result = conclude(table, sorted, target, trials);
   checkPlan(table, result);
   return result;
 }
 
-function conclude(table: Table, sorted: Sorted, target: Int32Array): Plan {
+/** What unproved containers get, on top of a plan in which they get nothing new: what has no room elsewhere, then trials. */
+function giveToUnproved(table: Table, target: Int32Array): number[] {
+  placeRest(table, target);
+  return chooseTrials(table, target);
+}
+
+function conclude(
+  table: Table,
+  sorted: Sorted,
+  target: Int32Array,
+  trials: readonly number[],
+): Plan {
   const unplaced: UnplacedShard[] = [];
   const stranded: UnplacedShard[] = [];
   const additions: number[] = [];
@@ -37,8 +52,9 @@ function conclude(table: Table, sorted: Sorted, target: Int32Array): Plan {
     if ((target[shard] ?? -1) < 0) leaveOut(table, sorted, target, shard, unplaced, stranded);
     else if ((table.current[shard] ?? -1) < 0) additions.push(shard);
   }
-  for (const [shard, reason] of sorted.stranded) stranded.push({shard, reason, mustDrop: false});
-  return {target, additions, moves: orderMoves(table, target), unplaced, stranded};
+  for (const [shard, reason] of sorted.stranded)
+    if (target[shard] === table.current[shard]) stranded.push({shard, reason, mustDrop: false});
+  return {target, additions, moves: orderMoves(table, target), unplaced, stranded, trials};
 }
 
 /** A shard that got no container: it stays where it runs if it may, else it carries its reason. */
@@ -51,9 +67,8 @@ function leaveOut(
   stranded: UnplacedShard[],
 ): void {
   const reason: PlacementReason = sorted.homeless.get(shard) ?? 'capacity';
-  const current = table.current[shard] ?? -1;
-  if (current >= 0 && table.mode[current] === DRAINING && !runsForbidden(table, shard)) {
-    target[shard] = current;
+  if (mayStayStranded(table, shard)) {
+    target[shard] = table.current[shard] ?? -1;
     stranded.push({shard, reason, mustDrop: false});
     return;
   }

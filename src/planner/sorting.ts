@@ -72,3 +72,9 @@ export function runsForbidden(table: Table, shard: number): boolean {
   const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
   return pool !== undefined && pool.has[current] !== 1;
 }
+
+/** Whether a shard that gets no container may stay on the draining one where it runs. */
+export function mayStayStranded(table: Table, shard: number): boolean {
+  const current = table.current[shard] ?? -1;
+  return current >= 0 && table.mode[current] === DRAINING && !runsForbidden(table, shard);
+}

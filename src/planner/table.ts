@@ -34,7 +34,14 @@ export interface Table {
   readonly pools: readonly Pool[];
   /** Most shards one container may hold; 0: no limit. */
   readonly cap: number;
+  /** Per container: UNPROVED with TAKES_REST and TRIAL_DUE, or 0; undefined where all have proved themselves. Open ones count as CLOSED in `mode`. */
+  readonly unproved: Uint8Array | undefined;
 }
+
+/** Bits of what a container is that has not proved itself. */
+export const UNPROVED = 1;
+export const TAKES_REST = 2;
+export const TRIAL_DUE = 4;
 
 /** Containers a worker group may use; '' stands for all. */
 export interface Pool {
@@ -59,7 +66,10 @@ export function tabulate(snapshot: PlacementSnapshot): Table {
   const containerRank = new Int32Array(containers.length);
   for (let rank = 0; rank < containerOrder.length; rank += 1)
     containerRank[containerOrder[rank] ?? 0] = rank;
-  const mode = Uint8Array.from(containers, (container) => MODES[container.mode]);
+  const unproved = unprovedOf(snapshot);
+  const mode = Uint8Array.from(containers, ({mode: said}, at) =>
+    said === 'open' && (unproved?.[at] ?? 0) > 0 ? CLOSED : MODES[said],
+  );
   const buckets = new BucketBook();
   const n = shards.length;
   const columns = {
@@ -97,7 +107,17 @@ export function tabulate(snapshot: PlacementSnapshot): Table {
     bucketPool: buckets.pools,
     pools,
     cap: snapshot.maxShardCount,
+    unproved,
   };
+}
+
+function unprovedOf({containers}: PlacementSnapshot): Uint8Array | undefined {
+  if (!containers.some(({unproved}) => unproved !== undefined)) return undefined;
+  return Uint8Array.from(containers, ({mode, unproved}) => {
+    if (unproved === undefined || mode === 'draining') return 0;
+    const rest = unproved.takesRest && mode === 'open' ? TAKES_REST : 0;
+    return UNPROVED | rest | (unproved.trialDue ? TRIAL_DUE : 0);
+  });
 }
 
 function movedAtOf({shards}: PlacementSnapshot): Float64Array | undefined {

@@ -149,6 +149,10 @@ export const planAnswer = z.object({
   /** Shards on a draining container that have nowhere to go. */
   stranded: z.array(planShortage),
   strandedCount: z.int(),
+  /** Which of the moves and additions are trials of containers that have not proved themselves. */
+  trials: z.array(z.object({shard: z.string(), to: z.string()})).default([]),
+  /** Containers that have not proved themselves: more moves follow once their trials succeed. */
+  unproved: z.array(z.string()).default([]),
   containers: z.array(z.object({id: z.string(), before: z.int(), after: z.int()})),
   revision: revisionField,
 });

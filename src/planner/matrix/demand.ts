@@ -120,7 +120,8 @@ function fixedOf(table: Table, sorted: Sorted): Pick<Demand, 'fixed' | 'pins' | 
   const fixed = new Int32Array(table.m);
   const arriving = new Int32Array(table.m);
   const pins = new Map<number, Map<number, number>>();
-  for (let shard = 0; shard < table.n; shard += 1) {
+  // In tie-break order: cells of pins are numbered in the order of these maps.
+  for (const shard of table.shardOrder) {
     const container = sorted.fixed[shard] ?? -1;
     if (container < 0) continue;
     const rank = table.containerRank[container] ?? 0;

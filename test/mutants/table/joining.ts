@@ -4,6 +4,7 @@ import type {Mutant} from '../mutant.ts';
 
 const JOINING_TESTS = testsOf('test/governor/joining.test.ts');
 const BREAKS = '"Joining containers"';
+const TRIAL_TESTS = testsOf('test/planner/trials.test.ts');
 
 export const JOINING_MUTANTS: readonly Mutant[] = [
   ...inFile('src/governor/trial-planner.ts', [
@@ -32,6 +33,37 @@ export const JOINING_MUTANTS: readonly Mutant[] = [
       replace: 'else {',
       killed: JOINING_TESTS(
         'a container that joins > and many more each prove themselves, at most a hundredth of the shards at a time',
+      ),
+    },
+  ]),
+  ...inFile('src/planner/trials.ts', [
+    {
+      name: 'a trial that balance would not make',
+      breaks: BREAKS,
+      find: 'return this.counts.gain(shard, from, container) > 0;',
+      replace: 'return true;',
+      killed: TRIAL_TESTS(
+        'an unproved container > gets none while its trial is not due, nor one that balance would not bring there',
+      ),
+    },
+    {
+      name: 'a running shard is tried before one that runs nowhere',
+      breaks: BREAKS,
+      find: 'const hasFailed = homeless === undefined || this.failuresOf(homeless) > 0;',
+      replace: 'const hasFailed = true;',
+      killed: TRIAL_TESTS(
+        'an unproved container > is tried with what runs nowhere, the fewest failures first, before anything that runs',
+      ),
+    },
+  ]),
+  ...inFile('src/planner/check.ts', [
+    {
+      name: 'nobody checks what unproved containers get',
+      breaks: BREAKS,
+      find: 'const mayRunOn = from >= 0 && !runsForbidden(table, shard);',
+      replace: 'const mayRunOn = false;',
+      killed: TRIAL_TESTS(
+        'a bad plan for an unproved container stops the governor > a running shard beside the trial',
       ),
     },
   ]),

@@ -30,6 +30,7 @@ export function stillPlan(snapshot: PlacementSnapshot): Plan {
     moves: [],
     unplaced: [],
     stranded: [],
+    trials: [],
   };
 }
 

@@ -12,6 +12,10 @@ beforeEach(async () => {
   await world.call('addShards', {service, shards});
   for (const container of ['c1', 'c2']) await world.join(service, container);
   for (const {shardId} of shards) await world.own(service, shardId, {});
+  // Both have proved themselves.
+  const proof = {shardId: 'proof', group: 'proof', manualContainerId: 'c2'};
+  await world.call('addShards', {service, shards: [proof]});
+  await world.own(service, 'proof', {container: 'c2', incarnation: 'c2-1'});
 });
 
 describe('queued moves', () => {
@@ -134,5 +138,44 @@ describe('checks', () => {
     });
     expect(byName.get('shards')?.fix).toContain('sm shard why -a orders');
     expect(checks.every(({verdict, fix}) => verdict === 'PASS' || fix !== '')).toBe(true);
+  });
+});
+
+describe('a container that has not proved itself', () => {
+  beforeEach(async () => {
+    await world.call('addShards', {service, shards: [{shardId: 's5'}, {shardId: 's6'}]});
+    await world.own(service, 's5', {});
+    for (const shard of ['s3', 's4', 's6'])
+      await world.own(service, shard, {container: 'c2', incarnation: 'c2-1'});
+    await world.join(service, 'c3');
+  });
+
+  it('gets in the plan what its governor gives it: one shard on trial, and why says so', async () => {
+    const answer = await world.call('plan', {service});
+    expect(answer).toMatchObject({moveCount: 1, additionCount: 0, unproved: ['c3']});
+    const [trial] = answer.trials;
+    expect(answer.moves).toMatchObject([{shard: trial?.shard, to: 'c3', cause: 'balance'}]);
+    const tried = await world.call('why', {service, shardId: trial?.shard ?? ''});
+    expect(tried.rule).toContain('it goes to c3 on trial: no shard has become ready there yet');
+    const other = ['s1', 's3'].find((shard) => shard !== trial?.shard) ?? '';
+    expect((await world.call('why', {service, shardId: other})).rule).not.toContain('trial');
+    expect((await world.call('moves', {service})).queued).toHaveLength(1);
+  });
+
+  it('gets nothing more while its trial is under way, and its share once a shard is ready there', async () => {
+    const there = {container: 'c3', incarnation: 'c3-1'};
+    await world.own(service, 's1', {...there, state: 'assigned', ready: false, token: ''});
+    expect(await world.call('plan', {service})).toMatchObject({moveCount: 0, trials: []});
+    await world.own(service, 's1', there);
+    expect(await world.call('plan', {service})).toMatchObject({moveCount: 1, unproved: []});
+  });
+
+  it('gets no trial in the plan while it refuses, and one thought in counts as proved', async () => {
+    const refusing = {state: 'refusing', since: '', incarnation: 'c3-1', note: 'no disk'} as const;
+    await world.say(service, {containers: {c3: refusing}});
+    const now = await world.call('plan', {service});
+    expect(now).toMatchObject({moveCount: 0, trials: [], unproved: ['c3']});
+    const without = {service, without: ['c3'], addContainers: 1};
+    expect(await world.call('plan', without)).toMatchObject({moveCount: 2, unproved: []});
   });
 });

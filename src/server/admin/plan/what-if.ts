@@ -1,11 +1,11 @@
 /** What the live planner would do, also with containers thought away or in. */
 import {compareText} from '../../../model/compare-text.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
-import {placementSnapshot} from '../../../governor/placement.ts';
 import {SmError} from '../../../model/errors.ts';
 import type {PlacementSnapshot, Plan, UnplacedShard} from '../../../model/placement.ts';
 import type {PlanAnswer, PlanRequest} from '../../../protocol/admin.ts';
 import {livingOf} from '../read/container-views.ts';
+import {plannerInput} from '../read/planner-input.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {currentApp} from '../read/listing.ts';
 import {frozen} from '../../../appview/listing.ts';
@@ -23,7 +23,7 @@ export async function whatIf(
   const living = livingOf(listing);
   removeHypothetical(request.service, living, request.without);
   addHypothetical(living, request.addContainers);
-  const snapshot = placementSnapshot(listing.view, living);
+  const snapshot = plannerInput(listing, living);
   return planAnswer(snapshot, dependencies.plan(snapshot), request.limit, listing);
 }
 
@@ -81,6 +81,14 @@ function planAnswer(
     unplacedCount: plan.unplaced.length,
     stranded: plan.stranded.slice(0, limit).map(shortage),
     strandedCount: plan.stranded.length,
+    trials: plan.trials.map((index) => ({
+      shard: shard(index),
+      to: container(plan.target[index] ?? -1),
+    })),
+    unproved: snapshot.containers
+      .filter(({unproved}) => unproved !== undefined)
+      .map(({id}) => id)
+      .sort(compareText),
     containers: countsByContainer(snapshot, plan),
     revision: String(revision),
   };

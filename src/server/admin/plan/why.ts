@@ -1,17 +1,21 @@
 /** Why a shard is where it is: the rule, the best homes by the live planner, its history. */
 import {compareText} from '../../../model/compare-text.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
-import {placementSnapshot} from '../../../governor/placement.ts';
-import type {PlacementReason, PlacementSnapshot} from '../../../model/placement.ts';
+import type {
+  PlacementContainer,
+  PlacementReason,
+  PlacementSnapshot,
+} from '../../../model/placement.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
 import type {WhyAnswer} from '../../../protocol/admin.ts';
 import {livingOf} from '../read/container-views.ts';
+import {plannerInput} from '../read/planner-input.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {events} from '../read/events.ts';
 import {currentApp} from '../read/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {hasSpec, shardView} from '../read/shard-views.ts';
-import {lacksReasons, withReasons} from '../read/unplaced.ts';
+import {lacksReasons, planned, withReasons} from '../read/unplaced.ts';
 import {shardNotFound} from '../guards.ts';
 import {homesOf} from './homes.ts';
 
@@ -38,8 +42,8 @@ export async function why(
   const read = await currentApp(dependencies, service);
   if (!hasSpec(read, shardId) && !read.view.own.has(shardId)) throw shardNotFound(service, shardId);
   const living = livingOf(read);
-  const base = placementSnapshot(read.view, living);
-  const {containers, reason} = homesOf(dependencies.plan, base, shardId, HOMES_SHOWN);
+  const base = plannerInput(read, living);
+  const {containers, reason} = homesOf(dependencies.plan, untried(base), shardId, HOMES_SHOWN);
   const listing =
     reason !== '' && lacksReasons(read) ? withReasons(read, [{shard: shardId, reason}]) : read;
   const spec = listing.view.shards.get(shardId)?.value;
@@ -48,13 +52,41 @@ export async function why(
   const view = shardView(listing, shardId);
   return {
     shard: view,
-    rule: ruleOf(listing, living, spec, view.reason),
+    rule: ruleOf(listing, living, spec, view.reason) + trialOf(dependencies, read, base, shardId),
     homes: shown(containers, base, shardId),
     excluded: excluded.slice(0, EXCLUDED_SHOWN),
     excludedCount: excluded.length,
     history: past.events,
     revision: String(listing.revision),
   };
+}
+
+/** Where a shard belongs does not hang on who is tried with it just now. */
+function untried(base: PlacementSnapshot): PlacementSnapshot {
+  if (!base.containers.some(isTrialDue)) return base;
+  const containers = base.containers.map((one) =>
+    one.unproved === undefined ? one : {...one, unproved: {...one.unproved, trialDue: false}},
+  );
+  return {...base, containers};
+}
+
+function isTrialDue({unproved}: PlacementContainer): boolean {
+  return unproved?.trialDue === true;
+}
+
+/** What follows the rule where the plan sends the shard to a container that has not proved itself; '' where it does not. */
+function trialOf(
+  {plan}: AdminDependencies,
+  listing: AppListing,
+  base: PlacementSnapshot,
+  shardId: string,
+): string {
+  if (!base.containers.some(isTrialDue)) return '';
+  const {snapshot, wanted} = planned(listing, plan);
+  const shard = wanted.trials.find((at) => snapshot.shards[at]?.id === shardId);
+  if (shard === undefined) return '';
+  const container = snapshot.containers[wanted.target[shard] ?? -1]?.id ?? '';
+  return `; it goes to ${container} on trial: no shard has become ready there yet`;
 }
 
 /** What each of them holds now. */

@@ -1,8 +1,7 @@
 /** Why shards are unplaced: by the governor's word, and by the live planner where that word is cut short or missing. */
-import {placementSnapshot} from '../../../governor/placement.ts';
 import type {PlacementSnapshot, Plan} from '../../../model/placement.ts';
 import type {AppStatus} from '../../../model/status.ts';
-import {livingOf} from './container-views.ts';
+import {liveInput} from './planner-input.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {once} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
@@ -35,7 +34,7 @@ export function planned(
   plan: AdminDependencies['plan'],
 ): {snapshot: PlacementSnapshot; wanted: Plan} {
   return once(listing, 'plan', () => {
-    const snapshot = placementSnapshot(listing.view, livingOf(listing));
+    const snapshot = liveInput(listing);
     return {snapshot, wanted: plan(snapshot)};
   });
 }

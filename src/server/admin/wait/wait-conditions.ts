@@ -1,5 +1,4 @@
 /** Whether a goal of `sm wait` is reached, judged on one listing. Pure. */
-import {placementSnapshot} from '../../../governor/placement.ts';
 import {SmError} from '../../../model/errors.ts';
 import {movingLimit} from '../../../model/moving-limit.ts';
 import type {PlacementSnapshot, Plan} from '../../../model/placement.ts';
@@ -7,6 +6,7 @@ import {recordState} from '../../../model/shard-state.ts';
 import {MISSING_LIMIT} from '../../../protocol/admin.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../../protocol/admin.ts';
 import {livingOf, stateOf} from '../read/container-views.ts';
+import {liveInput} from '../read/planner-input.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {hasSpec, reasonOf, shardState} from '../read/shard-views.ts';
 
@@ -128,7 +128,7 @@ function shardReady(listing: AppListing, shard: string, missing: Unmet): void {
 
 function appBalanced(listing: AppListing, id: string, missing: Unmet, plan: Planner): void {
   appReady(listing, id, missing);
-  const snapshot = placementSnapshot(listing.view, livingOf(listing));
+  const snapshot = liveInput(listing);
   const wanted = plan(snapshot);
   const name = (shard: number): string => snapshot.shards[shard]?.id ?? '';
   for (const {shard, cause} of wanted.moves) missing.add(name(shard), `is to move (${cause})`);

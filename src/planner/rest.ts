@@ -1,0 +1,49 @@
+/**
+ * What found no room on containers that have proved themselves goes to those that have not: nothing else moves for it. They are filled evenly,
+ * by the same target matrix, with all that is placed already fixed where it is.
+ */
+import {assign} from './matrix/assign.ts';
+import {targetsOf} from './matrix/targets.ts';
+import {mayStayStranded} from './sorting.ts';
+import {CLOSED, OPEN, TAKES_REST} from './table.ts';
+import type {Table} from './table.ts';
+
+/** Writes the containers of shards that get one into `target`. */
+export function placeRest(table: Table, target: Int32Array): void {
+  const rest = leftOver(table, target);
+  if (rest.length === 0) return;
+  const opened = withRestOpen(table);
+  const fixed = target.slice();
+  const free: number[] = [];
+  for (const shard of rest) {
+    const pin = table.pin[shard] ?? -1;
+    const pool = opened.pools[opened.bucketPool[opened.bucket[shard] ?? 0] ?? 0];
+    if (pin === -1 && (pool?.open.length ?? 0) > 0) free.push(shard);
+    else if (pin >= 0 && opened.mode[pin] === OPEN && pool?.has[pin] === 1)
+      fixed[shard] = target[shard] = pin;
+  }
+  const nothing = {homeless: new Map(), stranded: new Map()};
+  const sorted = {fixed, free: Int32Array.from(free), ...nothing};
+  assign(opened, targetsOf(opened, sorted), target);
+}
+
+/** Shards without a container in tie-break order, but for those that may stay where they run. */
+function leftOver(table: Table, target: Int32Array): number[] {
+  const takesRest = table.unproved?.some((bits) => (bits & TAKES_REST) > 0) === true;
+  if (!takesRest) return [];
+  const rest: number[] = [];
+  for (const shard of table.shardOrder)
+    if ((target[shard] ?? -1) < 0 && !mayStayStranded(table, shard)) rest.push(shard);
+  return rest;
+}
+
+function withRestOpen(table: Table): Table {
+  const takes = (container: number): boolean =>
+    ((table.unproved?.[container] ?? 0) & TAKES_REST) > 0;
+  const mode = table.mode.map((_, container) => (takes(container) ? OPEN : CLOSED));
+  const pools = table.pools.map((pool) => ({
+    ...pool,
+    open: [...table.containerOrder].filter((at) => pool.has[at] === 1 && takes(at)),
+  }));
+  return {...table, mode, pools};
+}

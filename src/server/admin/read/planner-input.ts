@@ -1,0 +1,50 @@
+/** What the planner is asked by readers: as its governor asks it, as far as records and the governor's word tell. */
+import {ContainerTrust} from '../../../governor/container-trust.ts';
+import type {LivingContainer} from '../../../governor/containers.ts';
+import {TrialPlanner} from '../../../governor/trial-planner.ts';
+import type {AppListing} from '../../../appview/listing.ts';
+import type {AppView} from '../../../appstate/app-view.ts';
+import type {OwnershipRecord} from '../../../model/ownership.ts';
+import type {PlacementSnapshot} from '../../../model/placement.ts';
+import {livingOf} from './container-views.ts';
+
+/**
+ * `living`: containers, those thought in or away included. One that no heartbeat names counts as proved. When a refusing one gets its next trial
+ * only its governor knows: here it gets none but what is under way.
+ */
+export function plannerInput(
+  {view}: Pick<AppListing, 'view'>,
+  living: ReadonlyMap<string, LivingContainer>,
+): PlacementSnapshot {
+  const trust = trustFrom(view, living);
+  const pending = {has: () => false};
+  const retries = {held: () => false};
+  return new TrialPlanner(trust).snapshot({view, living, pending, retries}, 0);
+}
+
+/** The same for the containers that live. */
+export function liveInput(listing: AppListing): PlacementSnapshot {
+  return plannerInput(listing, livingOf(listing));
+}
+
+function trustFrom(view: AppView, living: ReadonlyMap<string, LivingContainer>): ContainerTrust {
+  const trust = new ContainerTrust();
+  for (const [shard, {value}] of view.own) {
+    trust.note(shard, undefined, value, 0);
+    const container = destinationOf(value);
+    const there = living.get(container);
+    if (there?.state !== 'refusing') continue;
+    trust.begin(shard, {container, incarnation: there.incarnation, host: '', sinceMs: 0});
+  }
+  trust.look(view, 0);
+  for (const {incarnation, state} of living.values()) {
+    if (!view.heartbeats.has(incarnation)) trust.assume(incarnation, 'proved');
+    else if (state === 'refusing') trust.assume(incarnation, 'refusing');
+  }
+  return trust;
+}
+
+/** Where a shard is on its way to. */
+function destinationOf({state, container, move}: OwnershipRecord): string {
+  return state === 'assigned' ? container : (move?.to ?? '');
+}
