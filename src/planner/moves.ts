@@ -7,9 +7,32 @@ import type {Table} from './table.ts';
 
 const FORCED: readonly MoveCause[] = ['constraint', 'drain', 'capacity'];
 
-export function orderMoves(table: Table, target: Int32Array): PlannedMove[] {
+/** Shards that are elsewhere in the plan than now, or nowhere in it, in tie-break order. */
+export function changedShards(table: Table, target: Int32Array): number[] {
+  const changed: number[] = [];
+  // Bytes, for the pass in tie-break order reads them all over the place: these stay in the cache.
+  const isChanged = new Uint8Array(table.n);
+  let any = 0;
+  for (let shard = 0; shard < table.n; shard += 1) {
+    const to = target[shard] ?? -1;
+    const differs = to < 0 || to !== table.current[shard] ? 1 : 0;
+    isChanged[shard] = differs;
+    any |= differs;
+  }
+  if (any === 0) return changed;
+  for (const shard of table.shardOrder) if (isChanged[shard] === 1) changed.push(shard);
+  return changed;
+}
+
+/** `changed`: as `changedShards` has them. */
+export function orderMoves(
+  table: Table,
+  target: Int32Array,
+  changed: readonly number[],
+): PlannedMove[] {
   const counts = countCurrent(table);
-  const moves = markRoomMaking(table, target, counts, collect(table, target, counts));
+  const moves = markRoomMaking(table, target, counts, collect(table, target, counts, changed));
+  if (moves.length === 0) return moves;
   const forced = FORCED.flatMap((cause) => moves.filter((move) => move.cause === cause));
   const ordered = [
     ...forced,
@@ -28,9 +51,14 @@ function countCurrent(table: Table): Int32Array {
   return counts;
 }
 
-function collect(table: Table, target: Int32Array, counts: Int32Array): PlannedMove[] {
+function collect(
+  table: Table,
+  target: Int32Array,
+  counts: Int32Array,
+  changed: readonly number[],
+): PlannedMove[] {
   const moves: PlannedMove[] = [];
-  for (const shard of table.shardOrder) {
+  for (const shard of changed) {
     const from = table.current[shard] ?? -1;
     const to = target[shard] ?? -1;
     if (from < 0 || to < 0 || from === to) continue;
@@ -48,15 +76,14 @@ function causeOf(table: Table, shard: number, from: number, counts: Int32Array):
 /** Off the highest first, so that a budget that ends in the middle has levelled both ends. */
 function fromHighest(moves: readonly PlannedMove[], counts: Int32Array): PlannedMove[] {
   const left = Int32Array.from(counts);
-  const height = moves.map(({from}) => {
-    const now = left[from] ?? 0;
-    left[from] = now - 1;
-    return now;
-  });
-  const order = moves
-    .map((_, index) => index)
-    .sort((a, b) => (height[b] ?? 0) - (height[a] ?? 0) || a - b);
-  return order.map((index) => moves[index]).filter((move) => move !== undefined);
+  const byHeight: PlannedMove[][] = [];
+  for (const move of moves) {
+    const height = left[move.from] ?? 0;
+    left[move.from] = height - 1;
+    while (byHeight.length <= height) byHeight.push([]);
+    byHeight[height]?.push(move);
+  }
+  return byHeight.reverse().flat();
 }
 
 /** A move into a full container waits for one that leaves it; what remains is a ring. Rings of forced moves come last. */
@@ -97,7 +124,7 @@ function followRoom(
 export function dropRings(table: Table, target: Int32Array): void {
   if (table.cap === 0) return;
   const counts = countCurrent(table);
-  const moves = collect(table, target, counts);
+  const moves = collect(table, target, counts, changedShards(table, target));
   const {stuck} = followRoom(table, moves, withoutDropped(table, target, counts));
   if (stuck.some(({cause}) => cause === 'constraint' || cause === 'drain')) return;
   for (const {shard, from} of stuck) target[shard] = from;

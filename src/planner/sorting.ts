@@ -16,6 +16,10 @@ export interface Sorted {
 }
 
 export function classify(table: Table): Sorted {
+  if (hasNoQuestions(table)) {
+    const nothing = {homeless: new Map(), stranded: new Map()};
+    return {fixed: new Int32Array(table.n).fill(-1), free: table.shardOrder, ...nothing};
+  }
   const fixed = new Int32Array(table.n).fill(-1);
   const homeless = new Map<number, PlacementReason>();
   const stranded = new Map<number, PlacementReason>();
@@ -35,6 +39,12 @@ export function classify(table: Table): Sorted {
     } else homeless.set(shard, verdict as PlacementReason);
   }
   return {fixed, homeless, stranded, free: free.subarray(0, count)};
+}
+
+/** Nobody is pinned, no container is closed, every pool has an open one: every shard is free. */
+function hasNoQuestions({m, mode, hasPins, pools}: Table): boolean {
+  if (m === 0 || hasPins || mode.includes(CLOSED)) return false;
+  return pools.every(({hasMembers, open}) => hasMembers && open.length > 0);
 }
 
 type Verdict = 'free' | 'stay' | 'pin' | PlacementReason | `stranded:${PlacementReason}`;

@@ -25,6 +25,8 @@ export interface Table {
   readonly avoid: Int32Array;
   /** Per shard: its pin as a container index; -1: no pin; -2: pinned to a container that does not live. */
   readonly pin: Int32Array;
+  /** Whether any shard is pinned. */
+  readonly hasPins: boolean;
   /** Per shard: when it last moved, 0: not known; undefined when that is known of none. */
   readonly movedAt: Float64Array | undefined;
   /** Per shard: index of its (group, worker group). */
@@ -103,6 +105,7 @@ export function tabulate(snapshot: PlacementSnapshot): Table {
     n,
     shardOrder,
     ...columns,
+    hasPins: shards.some(({pin}) => pin !== ''),
     movedAt: movedAtOf(snapshot),
     bucketPool: buckets.pools,
     pools,

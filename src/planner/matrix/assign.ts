@@ -24,14 +24,19 @@ function moversOf(table: Table, targets: Targets, bucket: number, target: Int32A
   let cell = row[bucket] ?? 0;
   for (let at = running; at < end; cell += 1) {
     const count = held[cell] ?? 0;
-    const rank = place[shards[at] ?? 0] ?? 0;
+    const rank = place[at] ?? 0;
     const leaving = Math.max(0, count - (want[cell] ?? 0));
-    const members =
-      leaving === 0 ? shards : leaversFirst(table, shards.subarray(at, at + count), rank);
-    const from = leaving === 0 ? at : 0;
-    for (let index = 0; index < leaving; index += 1) movers.push(members[index] ?? 0);
-    for (let index = leaving; index < count; index += 1)
-      target[members[from + index] ?? 0] = table.containerOrder[rank] ?? 0;
+    const home = table.containerOrder[rank] ?? 0;
+    if (leaving === 0)
+      for (let index = 0; index < count; index += 1) target[shards[at + index] ?? 0] = home;
+    else
+      split(
+        leaversFirst(table, shards.subarray(at, at + count), rank),
+        leaving,
+        home,
+        movers,
+        target,
+      );
     at += count;
   }
   const placed = (waiting[bucket] ?? 0) - (targets.unplaced[bucket] ?? 0);
@@ -40,6 +45,18 @@ function moversOf(table: Table, targets: Targets, bucket: number, target: Int32A
   const from = urgent ? 0 : first;
   for (let index = 0; index < placed; index += 1) movers.push(homeless[from + index] ?? 0);
   return movers;
+}
+
+/** The first so many leave, the others stay. */
+function split(
+  members: Int32Array,
+  leaving: number,
+  home: number,
+  movers: number[],
+  target: Int32Array,
+): void {
+  for (let index = 0; index < leaving; index += 1) movers.push(members[index] ?? 0);
+  for (let index = leaving; index < members.length; index += 1) target[members[index] ?? 0] = home;
 }
 
 /**

@@ -97,14 +97,14 @@ export class Cells {
     return low < end && this.container[low] === container ? low : NONE;
   }
 
-  private addHeld({buckets, shards, start, waiting, place}: Demand): void {
+  private addHeld({buckets, start, waiting, place}: Demand): void {
     for (let bucket = 0; bucket < buckets; bucket += 1) {
       this.row[bucket] = this.count;
       const end = start[bucket + 1] ?? 0;
       for (let at = (start[bucket] ?? 0) + (waiting[bucket] ?? 0); at < end;) {
-        const container = place[shards[at] ?? 0] ?? 0;
+        const container = place[at] ?? 0;
         const first = at;
-        while (at < end && place[shards[at] ?? 0] === container) at += 1;
+        while (at < end && place[at] === container) at += 1;
         this.append(bucket, container, at - first);
       }
     }
@@ -158,13 +158,13 @@ function grown(old: Int32Array, size: number): Int32Array {
   return larger;
 }
 
-function heldCells({buckets, shards, start, waiting, place}: Demand): number {
+function heldCells({buckets, start, waiting, place}: Demand): number {
   let cells = 0;
   for (let bucket = 0; bucket < buckets; bucket += 1) {
     let last = NONE;
     const end = start[bucket + 1] ?? 0;
     for (let at = (start[bucket] ?? 0) + (waiting[bucket] ?? 0); at < end; at += 1) {
-      const container = place[shards[at] ?? 0] ?? 0;
+      const container = place[at] ?? 0;
       if (container !== last) cells += 1;
       last = container;
     }

@@ -6,6 +6,8 @@ import type {Sorted} from '../sorting.ts';
 import {DRAINING, OPEN} from '../table.ts';
 import type {Table} from '../table.ts';
 
+const NOWHERE = -1;
+
 export interface Demand {
   /** Containers, open or not. */
   readonly containers: number;
@@ -22,7 +24,7 @@ export interface Demand {
   readonly waiting: Int32Array;
   /** Per bucket: how many of those run on a draining container and may stay there while there is no room. */
   readonly mayStay: Int32Array;
-  /** Per shard: the open container where it runs and may stay; -1 for none. */
+  /** Beside `shards`: the open container where that shard runs and may stay; -1 for none. */
   readonly place: Int32Array;
   /** Per shard: when it last moved; undefined when that is known of none. */
   readonly movedAt: Float64Array | undefined;
@@ -36,82 +38,105 @@ export interface Demand {
 
 export function demandOf(table: Table, sorted: Sorted): Demand {
   const buckets = table.bucketPool.length;
-  const {place, mayStay} = placesOf(table, sorted.free, buckets);
-  const {start, waiting, shards} = sortFree(table, sorted.free, place);
+  const place = placesOf(table);
   return {
     containers: table.m,
     pools: table.pools.map(({open}) => Int32Array.from(open, (at) => table.containerRank[at] ?? 0)),
     buckets,
     poolOf: Int32Array.from(table.bucketPool),
-    shards,
-    start,
-    waiting,
-    mayStay,
-    place,
+    ...sortFree(table, sorted.free, place),
+    mayStay: mayStayOf(table, sorted.free),
     movedAt: table.movedAt,
     ...fixedOf(table, sorted),
   };
 }
 
-function placesOf(
-  table: Table,
-  free: Int32Array,
-  buckets: number,
-): Pick<Demand, 'place' | 'mayStay'> {
-  const place = new Int32Array(table.n).fill(-1);
-  const mayStay = new Int32Array(buckets);
+/** Per shard, free or not: the open container of its pool where it runs; -1 for none. Row by row, not in tie-break order: memory is read in a line. */
+function placesOf(table: Table): Int32Array {
+  const {n, current, bucket, mode, containerRank} = table;
+  const place = new Int32Array(n);
   const members = table.bucketPool.map((pool) => table.pools[pool]?.has);
+  for (let shard = 0; shard < n; shard += 1) {
+    const there = current[shard] ?? -1;
+    const mayBe = there >= 0 && mode[there] === OPEN && members[bucket[shard] ?? 0]?.[there] === 1;
+    place[shard] = mayBe ? (containerRank[there] ?? 0) : NOWHERE;
+  }
+  return place;
+}
+
+function mayStayOf(table: Table, free: Int32Array): Int32Array {
+  const mayStay = new Int32Array(table.bucketPool.length);
+  if (!table.mode.includes(DRAINING)) return mayStay;
   for (const shard of free) {
     const current = table.current[shard] ?? -1;
-    if (current < 0) continue;
+    if (current < 0 || table.mode[current] !== DRAINING) continue;
     const bucket = table.bucket[shard] ?? 0;
-    if (members[bucket]?.[current] !== 1) continue;
-    if (table.mode[current] === OPEN) place[shard] = table.containerRank[current] ?? 0;
-    else if (table.mode[current] === DRAINING) mayStay[bucket] = (mayStay[bucket] ?? 0) + 1;
+    if (table.pools[table.bucketPool[bucket] ?? 0]?.has[current] === 1)
+      mayStay[bucket] = (mayStay[bucket] ?? 0) + 1;
   }
-  return {place, mayStay};
+  return mayStay;
 }
 
 /** Two counting sorts, by container and then by bucket; both keep the tie-break order. */
 function sortFree(
   table: Table,
   free: Int32Array,
-  place: Int32Array,
-): Pick<Demand, 'shards' | 'start' | 'waiting'> {
+  placeOf: Int32Array,
+): Pick<Demand, 'shards' | 'place' | 'start' | 'waiting'> {
   const buckets = table.bucketPool.length;
   const waiting = new Int32Array(buckets);
-  for (const shard of free) {
+  const keys = new Int32Array(free.length);
+  for (let at = 0; at < free.length; at += 1) {
+    const shard = free[at] ?? 0;
+    const key = (placeOf[shard] ?? NOWHERE) - NOWHERE;
+    keys[at] = key;
+    if (key > 0) continue;
     const bucket = table.bucket[shard] ?? 0;
-    if ((place[shard] ?? -1) < 0) waiting[bucket] = (waiting[bucket] ?? 0) + 1;
+    waiting[bucket] = (waiting[bucket] ?? 0) + 1;
   }
   const byContainer = new Int32Array(free.length);
-  countingSort(free, byContainer, table.m + 1, (shard) => (place[shard] ?? -1) + 1);
-  if (buckets === 1) return {shards: byContainer, start: Int32Array.of(0, free.length), waiting};
-  const shards = new Int32Array(free.length);
-  const start = countingSort(byContainer, shards, buckets, (shard) => table.bucket[shard] ?? 0);
-  return {shards, start, waiting};
+  const ends = countingSort(free, keys, byContainer, table.m + 1);
+  const place = new Int32Array(free.length);
+  for (let key = 0; key <= table.m; key += 1)
+    place.fill(key + NOWHERE, ends[key] ?? 0, ends[key + 1] ?? 0);
+  if (buckets === 1)
+    return {shards: byContainer, place, start: Int32Array.of(0, free.length), waiting};
+  return {...sortByBucket(table, byContainer, place), waiting};
 }
 
-/** Sorts `items` by key into `sorted`, stable. Returns where each key begins, and the end. */
+function sortByBucket(
+  table: Table,
+  items: Int32Array,
+  places: Int32Array,
+): Pick<Demand, 'shards' | 'place' | 'start'> {
+  const keys = items.map((shard) => table.bucket[shard] ?? 0);
+  const shards = new Int32Array(items.length);
+  const place = new Int32Array(items.length);
+  const start = countingSort(items, keys, shards, table.bucketPool.length);
+  countingSort(places, keys, place, table.bucketPool.length);
+  return {shards, place, start};
+}
+
+/** Sorts `items` by their keys into `sorted`, stable. Returns where each key begins, and the end. */
 function countingSort(
   items: Int32Array,
+  keyAt: Int32Array,
   sorted: Int32Array,
   keys: number,
-  keyOf: (item: number) => number,
 ): Int32Array {
   const start = new Int32Array(keys + 1);
-  for (const item of items) {
-    const key = keyOf(item);
+  for (let at = 0; at < items.length; at += 1) {
+    const key = keyAt[at] ?? 0;
     start[key + 1] = (start[key + 1] ?? 0) + 1;
   }
   for (let key = 0; key < keys; key += 1)
     start[key + 1] = (start[key + 1] ?? 0) + (start[key] ?? 0);
   const next = start.slice();
-  for (const item of items) {
-    const key = keyOf(item);
-    const at = next[key] ?? 0;
-    sorted[at] = item;
-    next[key] = at + 1;
+  for (let at = 0; at < items.length; at += 1) {
+    const key = keyAt[at] ?? 0;
+    const to = next[key] ?? 0;
+    sorted[to] = items[at] ?? 0;
+    next[key] = to + 1;
   }
   return start;
 }
@@ -120,6 +145,7 @@ function fixedOf(table: Table, sorted: Sorted): Pick<Demand, 'fixed' | 'pins' | 
   const fixed = new Int32Array(table.m);
   const arriving = new Int32Array(table.m);
   const pins = new Map<number, Map<number, number>>();
+  if (sorted.free.length === table.n) return {fixed, pins, arriving};
   // In tie-break order: cells of pins are numbered in the order of these maps.
   for (const shard of table.shardOrder) {
     const container = sorted.fixed[shard] ?? -1;
