@@ -92,6 +92,12 @@ describe('why', () => {
     await world.call('updateSpec', {service, maxShardCount: 2});
     for (const shardId of ['x1', 'x2'])
       await world.call('addShard', {service, shardId, manualContainerId: 'c4', group: 'x'});
+    await world.own(service, 'x1', {container: 'c4', incarnation: 'c4-1'});
+    for (const container of ['c3', 'c5']) {
+      const proof = {shardId: `proof-${container}`, manualContainerId: container, group: 'proof'};
+      await world.call('addShard', {service, ...proof});
+      await world.own(service, proof.shardId, {container, incarnation: `${container}-1`});
+    }
     let plans = 0;
     const counting = new World({
       store: world.memory,
