@@ -16,7 +16,7 @@ import {parseArgs} from 'node:util';
 export interface Alert {
   /** As `SmStuck`. */
   readonly name: string;
-  /** Its page is `docs/alarms/CODE.md`. */
+  /** Names its page in docs/alarms. */
   readonly code: string;
   /** `pending`: true, and not yet for as long as the rule wants. */
   readonly state: 'pending' | 'firing';

@@ -1,5 +1,5 @@
 /**
- * Codes of alarms. Each one has a page `docs/alarms/CODE.md` for whoever is called by it, and an alert in `monitoring/`; a test compares
+ * Codes of alarms. Each one has a page in docs/alarms for whoever is called by it, and an alert in `monitoring/`; a test compares
  * the three lists.
  */
 export const ALARM_CODES = [
@@ -23,3 +23,8 @@ export const ALARM_CODES = [
 ] as const;
 
 export type AlarmCode = (typeof ALARM_CODES)[number];
+
+/** Path of the page of an alarm or an alert, in the repository and in the package. */
+export function alarmPage(code: string): string {
+  return `docs/alarms/${code}.md`;
+}

@@ -22,6 +22,7 @@ import {
 import type {FencingKey, WriteOutcome} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
 import {changeOf, knownChange} from '../../appview/app-changes.ts';
+import {AlarmLog} from './alarm-log.ts';
 import {PushGateway} from '../push/push-gateway.ts';
 import type {PushDependencies} from '../push/push-gateway.ts';
 import type {HintSender} from './hint-sender.ts';
@@ -70,6 +71,7 @@ export class GovernorShell {
   readonly governor: Governor;
   private readonly options: GovernorShellOptions;
   private readonly meter: GovernorMeter;
+  private readonly alarmLog: AlarmLog;
   private readonly observer: ListAndWatch<AppChange>;
   private readonly housekeeping: Housekeeping;
   private readonly gateway: PushGateway | undefined;
@@ -80,6 +82,7 @@ export class GovernorShell {
   constructor(options: GovernorShellOptions) {
     this.options = options;
     this.meter = options.meter ?? silentMeter;
+    this.alarmLog = new AlarmLog(options.logger);
     const {app, governor, epoch, clock, silence} = options;
     const plan = timedPlan(options, this.meter);
     const nextMoveId = (): string =>
@@ -198,7 +201,10 @@ export class GovernorShell {
         return chore(action);
       },
       recordMoves: chore,
-      status: chore,
+      status: (action) => {
+        this.alarmLog.note(action.status.alarms);
+        return chore(action);
+      },
       deleteSpecs: chore,
       finishRemoval: chore,
     };
