@@ -89,8 +89,8 @@ describe('why', () => {
 
   it('asks the planner once, and names after its choice who has fewest of the bucket, then where it is', async () => {
     for (const container of ['c3', 'c4', 'c5']) await world.join(service, container);
-    await world.call('updateSpec', {service, maxShardCount: 2});
-    for (const shardId of ['x1', 'x2'])
+    await world.call('updateSpec', {service, maxShardCount: 3});
+    for (const shardId of ['x1', 'x2', 'x3'])
       await world.call('addShard', {service, shardId, manualContainerId: 'c4', group: 'x'});
     await world.own(service, 'x1', {container: 'c4', incarnation: 'c4-1'});
     for (const container of ['c3', 'c5']) {
