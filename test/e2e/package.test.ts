@@ -2,15 +2,17 @@
 import {execFile} from 'node:child_process';
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join, resolve} from 'node:path';
+import {dirname, join, resolve} from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 
@@ -31,6 +33,11 @@ beforeAll(async () => {
 afterAll(() => {
   for (const path of [folder, elsewhere]) rmSync(path, {recursive: true, force: true});
 });
+
+/** Without what stands there as code. */
+function proseOf(path: string): string {
+  return readFileSync(path, 'utf8').replaceAll(/`[^`]*`/g, '');
+}
 
 async function sm(...args: string[]): Promise<string> {
   return (await run(join(elsewhere, 'sm'), args, {cwd: elsewhere})).stdout;
@@ -65,13 +72,35 @@ describe('the package', () => {
     expect(await names('dist/admin/index.js')).toContain('AdminClient');
   });
 
+  it('has no document with a link to what is not in it', () => {
+    const root = join(folder, 'package');
+    const documents = readdirSync(root, {recursive: true, encoding: 'utf8'}).filter(
+      (file) => file.endsWith('.md') && !file.startsWith('dist'),
+    );
+    const dead = documents.flatMap((document) =>
+      [...proseOf(join(root, document)).matchAll(/\]\(([^)#\s]+)/g)]
+        .map(([, link = '']) => link)
+        .filter((link) => !/^[a-z]+:/.test(link))
+        .filter((link) => !existsSync(join(root, dirname(document), link)))
+        .map((link) => `${document}: ${link}`),
+    );
+    expect(documents).toContain('README.md');
+    expect(documents).toContain('docs/alarms/STUCK.md');
+    expect(dead).toEqual([]);
+  });
+
   it('ships no test and no source', () => {
     expect(readdirSync(join(folder, 'package')).sort()).toEqual([
       'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'LICENSE',
+      'MIGRATION.md',
       'README.md',
       'bin',
       'dist',
+      'docs',
+      'examples',
+      'monitoring',
       'oclif.manifest.json',
       'package.json',
       'sample.yml',
