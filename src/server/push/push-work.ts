@@ -60,6 +60,8 @@ export interface PushScope {
 export interface PushWorkOptions extends PushScope {
   /** Id of the guard lease; undefined: no shard may be given, not yet or not any more. */
   readonly guardLeaseId: () => string | undefined;
+  /** Takes care of what fails there, which is a bug. */
+  readonly background: (work: Promise<void>) => void;
 }
 
 export class PushWork {
@@ -102,7 +104,7 @@ export class PushWork {
     const {clock, governor, guardLeaseId} = this.options;
     if (guardLeaseId() === undefined) return;
     if (clock.nowMs() - session.reachedAtMs > REACHED_MS) {
-      if (!session.probing) this.background(this.probe(session));
+      if (!session.probing) this.options.background(this.probe(session));
       return;
     }
     const spec = governor.view.shards.get(shard);
@@ -136,7 +138,7 @@ export class PushWork {
 
   private write(session: OpenSession, transition: Transition): void {
     this.writing.add(transition.shard);
-    this.background(this.submit(session, transition));
+    this.options.background(this.submit(session, transition));
   }
 
   /** Guarded by the fencing key as well: a daemon that governs no more speaks for nobody. */
@@ -174,7 +176,7 @@ export class PushWork {
     if (known?.value.incarnation !== session.incarnation) this.warnOfStray(session, shard, known);
     session.calls += 1;
     session.talk.called(shard, op, known?.mod ?? 0);
-    this.background(this.carryOut(session, shard, op, known?.mod ?? 0, body));
+    this.options.background(this.carryOut(session, shard, op, known?.mod ?? 0, body));
   }
 
   private addBody(shard: string): string | undefined {
@@ -251,9 +253,5 @@ export class PushWork {
     governor.changed(ownChange(shard, own, revision), clock.nowMs());
     this.options.onNews();
     return false;
-  }
-
-  private background(work: Promise<void>): void {
-    work.catch((error: unknown) => this.options.onBroken(error));
   }
 }

@@ -63,6 +63,7 @@ describe('work for a push container', () => {
     const work = new PushWork({
       ...options,
       guardLeaseId: () => guard.leaseId,
+      background: () => undefined,
     } as unknown as PushWorkOptions);
     const nowMs = options.clock.nowMs();
     const session: OpenSession = {

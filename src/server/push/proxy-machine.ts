@@ -1,0 +1,244 @@
+/**
+ * The sessions of an app's push containers, and what is to be done for their proxy heartbeats (push-containers.md). Passive: sessions, listings and
+ * time go in, actions come out. Every decision is made on the governor's view as it is at that moment.
+ */
+import type {AppView} from '../../appstate/app-view.ts';
+import {heartbeatIntervalMs} from '../../model/container.ts';
+import {PushSession} from '../../ownership/push-session.ts';
+import type {PushAlarm} from '../../ownership/push-session.ts';
+import {decodePushSession} from '../../protocol/push.ts';
+import type {PassiveMachine} from '../../runtime/machine-driver.ts';
+import type {KeyValue} from '../../store/port.ts';
+import {TICK_MS} from './limits.ts';
+import {isProxyHeartbeat, isSettled, mayHoldId, proxyIncarnation} from './proxy-heartbeat.ts';
+import type {ProxySubject} from './proxy-heartbeat.ts';
+import type {OpenSession} from './push-work.ts';
+
+/** News of one session's key; `entry` undefined: it is gone, as of `mod`. */
+export interface SessionChange {
+  readonly key: string;
+  readonly container: string;
+  readonly lease: string;
+  readonly entry: KeyValue | undefined;
+  readonly mod: number;
+}
+
+export interface Session extends OpenSession {
+  /** Newest version of its key. */
+  mod: number;
+  /** It still waits for its id. */
+  waiting: boolean;
+  /** Why its newest heartbeat cannot be read; '' when it can. */
+  problem: string;
+  /** A write of its proxy heartbeat is under way. */
+  writing: boolean;
+  renewedAtMs: number;
+  /** An operator's eviction has been seen, or the app goes: it is not registered again. */
+  evicted: boolean;
+}
+
+export type ProxyAction =
+  | {readonly type: 'opened' | 'ended'; readonly session: Session}
+  /** Create, promote or renew its proxy heartbeat; `kept` when that has been answered. */
+  | {readonly type: 'keep'; readonly session: Session}
+  /** Take the next steps of all its shards. */
+  | {readonly type: 'look'; readonly session: Session}
+  /** The app goes, and the session has no shards: end it, which is all the origin's containers understand. */
+  | {readonly type: 'endSession'; readonly session: Session}
+  /** The app goes: delete the proxy heartbeat of a session that has ended. */
+  | {readonly type: 'remove'; readonly subject: ProxySubject}
+  | {readonly type: 'startGuard'}
+  /** What an operator has to know now. */
+  | {readonly type: 'alarms'; readonly alarms: readonly PushAlarm[]};
+
+export class ProxyMachine implements PassiveMachine<ProxyAction> {
+  private readonly view: AppView;
+  private readonly sessions = new Map<string, Session>();
+  private out: ProxyAction[] = [];
+  /** Sessions that have spoken since the last look. */
+  private readonly heardOf = new Set<Session>();
+  private nextTickMs: number;
+  private governorListed = false;
+  private sessionsListed = false;
+  private guardStarted = false;
+
+  /** `view`: the governor's. */
+  constructor(view: AppView, nowMs: number) {
+    this.view = view;
+    this.nextTickMs = nowMs + TICK_MS;
+  }
+
+  /** The governor knows every record and container: before that, everything would look recorded elsewhere. */
+  governorHasListed(): void {
+    this.governorListed = true;
+  }
+
+  get isGovernorListed(): boolean {
+    return this.governorListed;
+  }
+
+  /** Some container says that it has a shard. */
+  get hasShards(): boolean {
+    for (const {talk} of this.sessions.values()) for (const _ of talk.listed) return true;
+    return false;
+  }
+
+  holderOf(incarnation: string): Session | undefined {
+    for (const session of this.sessions.values())
+      if (session.incarnation === incarnation) return session;
+    return undefined;
+  }
+
+  listed(changes: readonly SessionChange[], revision: number, nowMs: number): void {
+    const seen = new Set(changes.map(({key}) => key));
+    for (const change of changes) this.changed(change, nowMs);
+    for (const session of [...this.sessions.values()])
+      if (!seen.has(session.key) && session.mod <= revision) this.end(session, nowMs);
+    // Only when all are known: who holds an id depends on the others.
+    for (const session of this.sessions.values()) this.heardOf.add(session);
+    this.sessionsListed = true;
+  }
+
+  changed(change: SessionChange, nowMs: number): void {
+    const known = this.sessions.get(change.key);
+    if (known !== undefined && change.mod <= known.mod) return;
+    const {entry} = change;
+    if (known !== undefined && entry?.create !== known.create) this.end(known, nowMs);
+    if (entry === undefined) return;
+    const session = this.sessions.get(entry.key) ?? this.open(change, entry, nowMs);
+    this.heard(session, entry, nowMs);
+    this.heardOf.add(session);
+  }
+
+  /** The write of a proxy heartbeat has been answered, or is given up. */
+  kept(session: Session): void {
+    session.writing = false;
+  }
+
+  /** A session could not be ended: it is tried again. */
+  notEnded(session: Session): void {
+    session.evicted = false;
+  }
+
+  advance(nowMs: number): ProxyAction[] {
+    if (this.governorListed) this.lookAtHeard(nowMs);
+    if (nowMs >= this.nextTickMs) this.tick(nowMs);
+    return this.out.splice(0);
+  }
+
+  wakeAtMs(): number {
+    return this.nextTickMs;
+  }
+
+  private lookAtHeard(nowMs: number): void {
+    for (const session of this.heardOf) {
+      if (session.ended || !this.holds(session)) continue;
+      this.maintain(session, nowMs);
+      this.out.push({type: 'look', session});
+    }
+    this.heardOf.clear();
+  }
+
+  private tick(nowMs: number): void {
+    this.nextTickMs = nowMs + TICK_MS;
+    if (!this.governorListed || !this.sessionsListed) return;
+    const exists = !this.view.isGone;
+    if (this.isDeleting) this.dismantle();
+    else if (exists && !this.guardStarted) {
+      this.guardStarted = true;
+      this.out.push({type: 'startGuard'});
+    }
+    for (const session of this.sessions.values()) this.maintain(session, nowMs);
+    // A status after an app's removal would be a key left behind.
+    if (exists && !this.isDeleting) this.out.push({type: 'alarms', alarms: this.alarms(nowMs)});
+  }
+
+  private open({container, lease}: SessionChange, {key, create}: KeyValue, nowMs: number): Session {
+    const incarnation = proxyIncarnation(lease, create);
+    const session: Session = {
+      ...{container, lease, incarnation, key, create, mod: 0, waiting: true, problem: ''},
+      talk: new PushSession({container, incarnation}, nowMs),
+      backlog: new Set(),
+      ...{calls: 0, reachedAtMs: Number.NEGATIVE_INFINITY, probing: false, ended: false},
+      ...{writing: false, renewedAtMs: Number.NEGATIVE_INFINITY, evicted: false},
+    };
+    this.sessions.set(key, session);
+    this.out.push({type: 'opened', session});
+    return session;
+  }
+
+  private heard(session: Session, entry: KeyValue, nowMs: number): void {
+    session.mod = entry.mod;
+    const value = decodePushSession(entry.value);
+    session.waiting = value.kind === 'waiting';
+    session.problem = value.kind === 'unreadable' ? value.problem : '';
+    if (value.kind === 'waiting') return;
+    const shards = value.kind === 'heartbeat' ? value.heartbeat.shards : undefined;
+    session.talk.heard(entry.mod, shards, nowMs);
+  }
+
+  /** The last renewal counts from now: its shards stay for a full T. */
+  private end(session: Session, nowMs: number): void {
+    this.sessions.delete(session.key);
+    this.out.push({type: 'ended', session});
+    if (isSettled(this.view, session) && !this.isDeleting && this.governorListed)
+      this.keep(session, nowMs);
+    session.ended = true;
+  }
+
+  /** The lowest create revision with a heartbeat holds the id. */
+  private holds(session: Session): boolean {
+    if (session.waiting) return false;
+    for (const other of this.sessions.values()) {
+      const rival = other.container === session.container && !other.waiting;
+      if (rival && other.create < session.create) return false;
+    }
+    return true;
+  }
+
+  private get isDeleting(): boolean {
+    return this.view.spec?.value.deleting === true;
+  }
+
+  /** Creates, promotes or renews the proxy heartbeat when it is time. */
+  private maintain(session: Session, nowMs: number): void {
+    const {view} = this;
+    const known = view.heartbeats.get(session.incarnation)?.value;
+    if (known?.state === 'evicting') session.evicted = true;
+    if (session.writing || session.evicted || !session.talk.beating(nowMs)) return;
+    if (known === undefined && (this.isDeleting || !this.holds(session))) return;
+    const promotion = !isSettled(view, session) && mayHoldId(view, session);
+    const dueMs = session.renewedAtMs + heartbeatIntervalMs(known?.ttlMs ?? 0) - TICK_MS / 2;
+    if (known === undefined || promotion || nowMs >= dueMs) this.keep(session, nowMs);
+  }
+
+  private keep(session: Session, nowMs: number): void {
+    session.writing = true;
+    session.renewedAtMs = nowMs;
+    this.out.push({type: 'keep', session});
+  }
+
+  private dismantle(): void {
+    for (const session of this.sessions.values()) {
+      if (this.view.shardsOf(session.incarnation).size > 0 || session.evicted) continue;
+      session.evicted = true;
+      this.out.push({type: 'endSession', session});
+    }
+    for (const [incarnation, {value}] of this.view.heartbeats) {
+      const isLeft = isProxyHeartbeat(value) && this.holderOf(incarnation) === undefined;
+      if (!isLeft || this.view.shardsOf(incarnation).size > 0) continue;
+      this.out.push({type: 'remove', subject: {container: value.container, incarnation}});
+    }
+  }
+
+  private alarms(nowMs: number): PushAlarm[] {
+    const alarms: PushAlarm[] = [];
+    for (const session of this.sessions.values()) {
+      alarms.push(...session.talk.alarms(nowMs));
+      if (session.problem === '') continue;
+      const text = `heartbeat of push container ${session.container} cannot be read: ${session.problem}`;
+      alarms.push({code: 'PUSH_UNREADABLE', text});
+    }
+    return alarms;
+  }
+}
