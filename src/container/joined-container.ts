@@ -8,6 +8,7 @@ import type {SessionEnd} from '../ownership/session-actions.ts';
 import type {HeldShardsAnswer} from '../protocol/hints.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
+import {gate} from '../runtime/gate.ts';
 import {silentLogger} from '../runtime/logger.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {seenHistory} from '../store/seen-history.ts';
@@ -274,24 +275,6 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     this.member?.stop();
     for (const closer of this.closers.splice(0).reverse()) await closer();
   }
-}
-
-interface Gate {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: SmError) => void;
-}
-
-/** A promise with its ends outside. Nobody has to listen to it. */
-function gate(): Gate {
-  let resolve: () => void = () => undefined;
-  let reject: (error: SmError) => void = () => undefined;
-  const promise = new Promise<void>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  promise.catch(() => undefined);
-  return {promise, resolve, reject};
 }
 
 function onSignals(leave: () => void): () => void {

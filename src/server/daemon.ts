@@ -12,11 +12,13 @@ import {unknownSince} from '../model/store-writes.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import {plan} from '../planner/index.ts';
 import {systemClock, watchingClock} from '../runtime/clock.ts';
+import {gate} from '../runtime/gate.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {seenHistory} from '../store/seen-history.ts';
 import {createAdminHandlers} from './admin/handlers.ts';
 import {Credentials} from './credentials.ts';
 import {daemonIdentity} from './daemon-identity.ts';
+import type {DaemonState} from './daemon-state.ts';
 import type {DaemonOptions} from './daemon-options.ts';
 import {openWhenReachable} from './etcd-start.ts';
 import type {OpenedStores} from './etcd-start.ts';
@@ -77,10 +79,9 @@ export class RunningDaemon implements Daemon {
   private readonly metrics: DaemonMetrics;
   private readonly governing: GoverningDaemon;
   private readonly senders: readonly {close(): Promise<void>}[];
-  private signalReady: () => void = () => undefined;
-  private signalEnded: (error?: Error) => void = () => undefined;
-  private stopping: Promise<void> | undefined;
-  private stopped = false;
+  private readonly readyGate = gate();
+  private readonly endedGate = gate();
+  private state: DaemonState = {kind: 'serving'};
 
   private constructor(
     options: DaemonOptions & {readonly metrics: DaemonMetrics},
@@ -102,12 +103,8 @@ export class RunningDaemon implements Daemon {
       ...{store, keys, clock, logger: options.logger},
       unknownSince: () => unknownSince(this.governing.writes()),
     });
-    this.ready = new Promise((resolve) => (this.signalReady = resolve));
-    this.ended = new Promise(
-      (resolve, reject) =>
-        (this.signalEnded = (error) => (error === undefined ? resolve() : reject(error))),
-    );
-    this.ended.catch(() => undefined);
+    this.ready = this.readyGate.promise;
+    this.ended = this.endedGate.promise;
     const senders = this.newSenders();
     this.senders = Object.values(senders);
     this.governing = this.newGoverning(stores.cluster, senders);
@@ -145,8 +142,12 @@ export class RunningDaemon implements Daemon {
   }
 
   shutdown(): Promise<void> {
-    this.stopping ??= this.shutdownOnce();
-    return this.stopping;
+    if (this.state.kind === 'leaving') return this.state.left;
+    if (this.state.kind === 'released') return this.state.released;
+    const left = gate();
+    this.state = {kind: 'leaving', left: left.promise};
+    this.leave().then(left.resolve, left.reject);
+    return left.promise;
   }
 
   reloadCredentials(): void {
@@ -159,10 +160,10 @@ export class RunningDaemon implements Daemon {
 
   async abandon(): Promise<void> {
     await this.release();
-    this.signalEnded(new Error('abandoned'));
+    this.endedGate.reject(new Error('abandoned'));
   }
 
-  private async shutdownOnce(): Promise<void> {
+  private async leave(): Promise<void> {
     const {config, logger} = this.options;
     logger.info(
       {apps: this.governing.governors.apps.length},
@@ -171,7 +172,7 @@ export class RunningDaemon implements Daemon {
     await this.governing.shutdown(config.shutdownTimeoutMs);
     await this.release();
     logger.info({}, 'stopped');
-    this.signalEnded();
+    this.endedGate.resolve();
   }
 
   private newSenders(): Senders {
@@ -252,17 +253,23 @@ export class RunningDaemon implements Daemon {
   private becameReady(): void {
     const {logger, readyFields} = this.options;
     logger.info({address: this.address, ...readyFields}, 'ready');
-    this.signalReady();
+    this.readyGate.resolve();
   }
 
   private mayNotGoOn(how: SessionEnd): void {
     this.options.logger.error({how}, 'this daemon may not go on');
-    void this.release().then(() => this.signalEnded(new Error(`daemon ended: ${how}`)));
+    void this.release().then(() => this.endedGate.reject(new Error(`daemon ended: ${how}`)));
   }
 
-  private async release(): Promise<void> {
-    if (this.stopped) return;
-    this.stopped = true;
+  private release(): Promise<void> {
+    if (this.state.kind === 'released') return this.state.released;
+    const released = gate();
+    this.state = {kind: 'released', released: released.promise};
+    this.close().then(released.resolve, released.reject);
+    return released.promise;
+  }
+
+  private async close(): Promise<void> {
     this.governing.stop();
     await this.http.close();
     this.views.close();

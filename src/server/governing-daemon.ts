@@ -8,17 +8,18 @@ import type {Leases} from '../etcd/leases.ts';
 import {TTL_MAX_MS} from '../model/container.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
-import {writesText} from '../model/store-writes.ts';
 import type {StoreWrites} from '../model/store-writes.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
+import {gate} from '../runtime/gate.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {TransactionBatcher} from '../store/batcher.ts';
 import type {FencingKey} from '../store/ownership-transactions.ts';
 import type {Store} from '../store/port.ts';
 import type {SeenHistory} from '../store/seen-history.ts';
-import {doubtText} from '../model/store-doubt.ts';
 import type {StoreDoubt} from '../model/store-doubt.ts';
+import {nextGoverningState, readinessOf} from './daemon-state.ts';
+import type {GoverningEvent, GoverningState, Readiness} from './daemon-state.ts';
 import {markRestored} from './governing/cluster-record.ts';
 import type {KnownCluster} from './governing/cluster-record.ts';
 import {fencingKeyOf} from './governing/fencing-key.ts';
@@ -73,23 +74,17 @@ export class GoverningDaemon {
   readonly governors: Governors;
   private readonly options: GoverningDaemonOptions;
   private readonly upkeep: Upkeep;
-  private readonly memberEnded: Promise<void>;
+  private readonly memberEnded = gate();
   private leadership: LeadershipShell;
   private epochNow: number;
-  /** Why etcd is not trusted: nothing is governed until that is accepted; '' when it is. */
-  private halted: StoreDoubt | undefined;
+  private state: GoverningState = {kind: 'waiting'};
   private longestTtlBeforeMs = TTL_MAX_MS;
   private probeEveryMs = Number.POSITIVE_INFINITY;
-  private isReady = false;
-  private leaving = false;
-  private stopped = false;
-  private signalMemberEnded: () => void = () => undefined;
 
   constructor(options: GoverningDaemonOptions) {
     const {keys, store, clock, logger, cluster, compaction} = options;
     this.options = options;
     this.epochNow = cluster.record.epoch;
-    this.memberEnded = new Promise((resolve) => (this.signalMemberEnded = resolve));
     const common = {keys, store, clock, logger, batcher: new TransactionBatcher(store)};
     this.governors = this.newGovernors(common);
     this.member = this.newMember(common);
@@ -118,12 +113,12 @@ export class GoverningDaemon {
     const {record, doubt, mod} = cluster;
     this.member.session.clusterSeen(record.epoch, doubt, clock.ownerMs(), mod);
     this.member.start();
-    if (this.halted === undefined) this.leadership.start();
+    if (this.state.kind !== 'halted') this.leadership.start();
   }
 
   /** Hands the apps over, gives up leadership, deregisters; at the latest after `limitMs`, and soon where the store is away and nothing runs. Call `stop` then. */
   async shutdown(limitMs: number): Promise<void> {
-    this.leaving = true;
+    this.take({kind: 'leave'});
     this.member.leave();
     await this.memberEndedWithin(limitMs);
     // Without the store there is nobody to tell, and a leader whose heartbeat is silent is replaced.
@@ -132,8 +127,7 @@ export class GoverningDaemon {
 
   /** Ends at once; the store is not told. */
   stop(): void {
-    if (this.stopped) return;
-    this.stopped = true;
+    if (!this.take({kind: 'stop'})) return;
     this.governors.stopAll();
     this.leadership.stop();
     this.upkeep.stop();
@@ -152,21 +146,22 @@ export class GoverningDaemon {
 
   /** etcd was restored or replaced, and nobody has accepted that. */
   get restored(): boolean {
-    return this.halted !== undefined;
+    return this.state.kind === 'halted';
   }
 
-  readiness(): {ready: boolean; reason: string} {
-    if (this.halted !== undefined)
-      return {
-        ready: false,
-        reason: `${doubtText(this.halted)}; accept it: sm store accept-restore`,
-      };
-    if (!this.isReady) return {ready: false, reason: 'waiting for the daemon id'};
-    if (this.leaving) return {ready: false, reason: 'shutting down'};
-    const writes = this.writes();
-    return writes.kind === 'committing'
-      ? {ready: true, reason: ''}
-      : {ready: false, reason: writesText(writes)};
+  readiness(): Readiness {
+    return readinessOf(this.state, this.writes());
+  }
+
+  private get isStopped(): boolean {
+    return this.state.kind === 'stopped';
+  }
+
+  /** Whether the event has changed the state. */
+  private take(event: GoverningEvent): boolean {
+    const before = this.state;
+    this.state = nextGoverningState(before, event);
+    return this.state !== before;
   }
 
   /** No timer may stay behind: it would keep the process from ending. */
@@ -176,8 +171,8 @@ export class GoverningDaemon {
       (resolve) => (timer = this.options.clock.after(limitMs, resolve)),
     );
     let done = false;
-    const alone = untilIdleAndFenced(this.member, this.options.clock, () => done || this.stopped);
-    await Promise.race([this.memberEnded, over, alone]);
+    const alone = untilIdleAndFenced(this.member, this.options.clock, () => done || this.isStopped);
+    await Promise.race([this.memberEnded.promise, over, alone]);
     done = true;
     timer?.cancel();
   }
@@ -226,8 +221,8 @@ export class GoverningDaemon {
     return new LeadershipShell({
       ...{keys, store, clock, logger},
       me: () => ({container: identity.container, incarnation: this.member.session.incarnation}),
-      eligible: () => this.isReady && !this.stopped && !this.leaving,
-      standby: () => !this.stopped && !this.leaving,
+      eligible: () => this.state.kind === 'ready',
+      standby: () => this.state.kind !== 'leaving' && !this.isStopped,
       onElected: (fencingKey) => this.elected(fencingKey),
       onLostLeadership: () => this.lostLeadership(),
     });
@@ -235,9 +230,8 @@ export class GoverningDaemon {
 
   /** Stops planning, and puts it down for those who cannot see it. HTTP goes on: it is how the restore is accepted. */
   private halt(doubt: StoreDoubt): void {
-    this.halted = doubt;
+    this.take({kind: 'doubted', doubt});
     this.longestTtlBeforeMs = this.governors.longestTtlMs() || TTL_MAX_MS;
-    this.isReady = false;
     this.leadership.stop();
     this.governors.stopAll();
     this.upkeep.stop();
@@ -249,26 +243,23 @@ export class GoverningDaemon {
   /** The member has begun anew; so does the election, which counted the revisions of another history. */
   private accepted(epoch: number): void {
     this.epochNow = epoch;
-    if (this.halted === undefined) return;
-    this.halted = undefined;
+    if (!this.take({kind: 'accepted'})) return;
     this.leadership = this.newLeadership();
     const {leadership} = this;
     const {store, keys, clock, logger} = this.options;
     logger.warn({epoch}, 'the restored etcd was accepted: governing again');
     void this.persist(() => ensureOwnSpec(store, keys, clock.wallMs())).then(() => {
-      if (!this.stopped && this.leadership === leadership) leadership.start();
+      if (!this.isStopped && this.leadership === leadership) leadership.start();
     });
   }
 
   private persist(work: () => Promise<void>): Promise<void> {
     const {clock, logger} = this.options;
-    return untilStored(work, {clock, logger, isStopped: () => this.stopped});
+    return untilStored(work, {clock, logger, isStopped: () => this.isStopped});
   }
 
   private becameReady(): void {
-    const wasReady = this.isReady;
-    this.isReady = true;
-    if (!wasReady) this.options.onReady();
+    if (this.take({kind: 'idTaken'})) this.options.onReady();
     this.leadership.wake();
   }
 
@@ -287,8 +278,8 @@ export class GoverningDaemon {
   }
 
   private memberIsGone(how: SessionEnd): void {
-    this.signalMemberEnded();
-    if (this.leaving || how === 'left') return;
-    this.options.onEnded(how);
+    this.memberEnded.resolve();
+    const isWanted = this.state.kind === 'leaving' || this.isStopped || how === 'left';
+    if (!isWanted) this.options.onEnded(how);
   }
 }
