@@ -24,6 +24,8 @@ const CHANGES_PER_SECOND = 10;
 const SAMPLES = Number(process.argv[3] ?? 15);
 const OPERATIONS_PER_WRITE = 100;
 
+const BLANK_SHARD = {task: '', updateTime: 1, manualContainerId: '', group: '', workerGroup: ''};
+
 const keys = new Keys(PREFIX, SERVICE);
 const incarnationOf = (index: number): string => `i${index}-1`;
 const nameOf = (index: number): string => `${APP}-${index}`;
@@ -37,6 +39,8 @@ const put = (key: string, value: object): Operation => ({
 function* everything(): Generator<Operation> {
   const spec = {service: APP, createTime: 1, maxShardCount: 0, maxRecoveryTime: 10};
   yield put(keys.appSpec(APP), spec);
+  // Every app is a shard of sm's own service: that is what lists apps by name.
+  yield put(keys.shardSpec(SERVICE, APP), {id: APP, service: SERVICE, ...BLANK_SHARD});
   yield put(keys.leader(), {v: 1, containerId: 'd1', incarnation: 'd1-1'});
   yield put(keys.status(APP), status({}));
   for (let index = 0; index < CONTAINERS; index += 1) {
@@ -44,9 +48,12 @@ function* everything(): Generator<Operation> {
     const value = encodeIdHolder(incarnationOf(index));
     yield {op: 'put', key: keys.containerId(APP, nameOf(index)), value};
   }
-  const blank = {task: '', updateTime: 1, manualContainerId: '', group: '', workerGroup: ''};
   for (let index = 0; index < SHARDS; index += 1) {
-    yield put(keys.shardSpec(APP, shardOf(index)), {id: shardOf(index), service: APP, ...blank});
+    yield put(keys.shardSpec(APP, shardOf(index)), {
+      id: shardOf(index),
+      service: APP,
+      ...BLANK_SHARD,
+    });
     yield recordOf(index, 0);
   }
 }
