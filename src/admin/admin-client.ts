@@ -59,7 +59,7 @@ export class AdminClient {
   private readonly tokenFile: string | undefined;
   private readonly opened = new Map<URL, Promise<Transport>>();
 
-  /** @throws SmError INVALID_INPUT for a server that is no URL. */
+  /** @throws SmError INVALID_INPUT for a server that is not a URL. */
   constructor(options: AdminClientOptions) {
     this.servers = serverUrls(options.server);
     this.transportOptions = options;

@@ -42,7 +42,9 @@ function serverUrl(server: string): URL {
   const text = /^https?:\/\//.test(server) ? server : `http://${server}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined)
-    throw new SmError('INVALID_INPUT', `server ${JSON.stringify(server)} is no URL`, {hint: HINT});
+    throw new SmError('INVALID_INPUT', `server ${JSON.stringify(server)} is not a URL`, {
+      hint: HINT,
+    });
   if (url.search !== '' || url.hash !== '')
     throw new SmError('INVALID_INPUT', `server ${JSON.stringify(server)} has more than a path`, {
       hint: HINT,

@@ -103,7 +103,7 @@ function readAuthority(path: string): Buffer {
 function proxyUrl(proxy: string): URL {
   const text = proxy.includes('://') ? proxy : `http://${proxy}`;
   if (URL.canParse(text) && text.startsWith('http://')) return new URL(text);
-  throw new SmError('INVALID_INPUT', `proxy ${JSON.stringify(proxy)} is no http URL`, {
+  throw new SmError('INVALID_INPUT', `proxy ${JSON.stringify(proxy)} is not an http URL`, {
     hint: 'as http://proxy.example.org:3128',
   });
 }

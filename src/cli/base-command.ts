@@ -259,7 +259,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {ms: 1, s: 1_000, m: 60_000, h
 export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
   if (match === null)
-    throw new SmError('INVALID_INPUT', `${JSON.stringify(text)} is no duration`, {
+    throw new SmError('INVALID_INPUT', `${JSON.stringify(text)} is not a duration`, {
       hint: 'as 500ms, 30s, 10m',
     });
   const ms = Math.round(Number(match[1]) * (UNIT_MS[match[2] ?? 's'] ?? 1_000));

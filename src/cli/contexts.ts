@@ -97,26 +97,26 @@ export function unknownContext(name: string, {contexts}: ContextFile): SmError {
 /** @throws SmError INVALID_INPUT. */
 export function checkContextName(name: string): void {
   if (NAME.test(name)) return;
-  throw new SmError('INVALID_INPUT', `${JSON.stringify(name)} is no name of a context`, {
+  throw new SmError('INVALID_INPUT', `${JSON.stringify(name)} is not a name of a context`, {
     hint: 'use up to 64 of A-Z a-z 0-9 . _ -',
   });
 }
 
 function checked(path: string, parsed: unknown): ContextFile {
-  if (!isMap(parsed)) throw invalid(path, 'is no map');
+  if (!isMap(parsed)) throw invalid(path, 'is not a map');
   const {current = '', contexts = {}, ...rest} = parsed;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) throw invalid(path, `unknown key ${JSON.stringify(unknown)}`);
   if (typeof current !== 'string' || !isMap(contexts)) throw invalid(path, 'current or contexts');
   for (const [name, context] of Object.entries(contexts)) {
-    if (!isMap(context)) throw invalid(path, `context ${name} is no map`);
+    if (!isMap(context)) throw invalid(path, `context ${name} is not a map`);
     for (const [setting, value] of Object.entries(context)) {
       if (!(CONTEXT_SETTINGS as readonly string[]).includes(setting)) {
         const [near] = nearestWords(setting, CONTEXT_SETTINGS, 1);
         const guess = near === undefined ? '' : `, did you mean ${near}?`;
         throw invalid(path, `context ${name}: unknown setting ${JSON.stringify(setting)}${guess}`);
       }
-      if (typeof value !== 'string') throw invalid(path, `context ${name}: ${setting} is no text`);
+      if (typeof value !== 'string') throw invalid(path, `context ${name}: ${setting} is not text`);
     }
   }
   return {current, contexts: contexts as ContextFile['contexts']};

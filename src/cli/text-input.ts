@@ -20,7 +20,7 @@ function textOf(bytes: Uint8Array, name: string): string {
   });
 }
 
-/** What Node puts where an argument was no UTF-8. */
+/** What Node puts where an argument was not UTF-8. */
 const REPLACED = '\ufffd';
 
 /** Node has changed such an argument already: Linux still has its bytes. @throws SmError INVALID_INPUT. */

@@ -92,7 +92,7 @@ export default class Apply extends SmCommand<typeof Apply> {
   private checkRevision(apps: readonly FileApp[], ifRevision: string | undefined): void {
     if (ifRevision === undefined) return;
     if (!/^\d{1,19}$/.test(ifRevision))
-      throw new SmError('INVALID_INPUT', `${JSON.stringify(ifRevision)} is no revision`, {
+      throw new SmError('INVALID_INPUT', `${JSON.stringify(ifRevision)} is not a revision`, {
         hint: 'as sm export prints it',
       });
     if (apps.length !== 1)

@@ -127,7 +127,7 @@ function faultsOf(text: string): ChaosAction[] {
   return words.map((word) => {
     const fault = FAULTS.find((known) => known === word);
     if (fault !== undefined) return fault;
-    throw new SmError('INVALID_INPUT', `${JSON.stringify(word)} is no fault`, {
+    throw new SmError('INVALID_INPUT', `${JSON.stringify(word)} is not a fault`, {
       hint: `choose of ${FAULTS.join(', ')}`,
     });
   });

@@ -136,13 +136,13 @@ class Checker {
       case 'map':
         return isMap(node)
           ? this.checkMap(node, shape.fields, path)
-          : this.fault(node, path, 'is no map');
+          : this.fault(node, path, 'is not a map');
       case 'table':
         return isMap(node)
           ? this.checkTable(node, shape, path)
-          : this.fault(node, path, 'is no map');
+          : this.fault(node, path, 'is not a map');
       case 'list':
-        if (!isSeq(node)) return this.fault(node, path, 'is no list');
+        if (!isSeq(node)) return this.fault(node, path, 'is not a list');
         for (const [at, item] of node.items.entries())
           this.check(item as Node, shape.of, `${path}[${at}]`);
         return;
@@ -173,7 +173,7 @@ class Checker {
       const name = isScalar(key) ? String(key.value) : '';
       // 007 would become the name 7.
       const same = isScalar(key) && (typeof key.value === 'string' || key.source === name);
-      const problem = same ? shape.keyProblem(name) : 'a key is no text: put it in quotes';
+      const problem = same ? shape.keyProblem(name) : 'a key is not text: put it in quotes';
       if (problem !== undefined) this.fault(key as Node, path, `: ${problem}`);
       this.check(value as Node | null, shape.of, `${path}.${name}`);
     }
@@ -184,7 +184,7 @@ class Checker {
     const {kind} = shape;
     if (kind === 'text') {
       // 007 and 1e3 are numbers to YAML, and would come back as others.
-      if (typeof value !== 'string') return this.fault(node, path, 'is no text: put it in quotes');
+      if (typeof value !== 'string') return this.fault(node, path, 'is not text: put it in quotes');
       const problem = shape.problem(value);
       if (problem !== undefined) this.fault(node, path, problem);
     } else if (kind === 'flag') {
@@ -192,7 +192,7 @@ class Checker {
     } else if (kind === 'count') {
       const fits =
         typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= shape.most;
-      if (!fits) this.fault(node, path, `is no whole number from 0 to ${shape.most}`);
+      if (!fits) this.fault(node, path, `is not a whole number from 0 to ${shape.most}`);
     }
   }
 
@@ -233,7 +233,7 @@ function fileApp(raw: RawApp, at: string, faults: string[]): FileApp {
     }
   }
   for (const id of Object.keys(pins))
-    if (!shards.has(id)) faults.push(`${at}: app ${name}: pins names ${id}, which is no shard`);
+    if (!shards.has(id)) faults.push(`${at}: app ${name}: pins names ${id}, which is not a shard`);
   const groups = Object.entries(raw.workerGroups ?? {})
     .map(([group, members]) => [group, [...new Set(members)].sort(compareText)] as const)
     .filter(([, members]) => members.length > 0)

@@ -72,7 +72,7 @@ const APP_FIELDS: Readonly<Record<string, Field>> = {
   revision: {
     shape: {
       kind: 'text',
-      problem: (text) => (/^\d{1,19}$/.test(text) ? undefined : 'is no revision'),
+      problem: (text) => (/^\d{1,19}$/.test(text) ? undefined : 'is not a revision'),
     },
     summary:
       'Highest revision of the specs when they were exported. Only a note: give --if-revision.',

@@ -53,7 +53,7 @@ function embeddedFaults(found: Settings): string[] {
   return faults;
 }
 
-/** A host that others reach; undefined for loopback, for none, and for a value that is no text, which is a fault of its own. */
+/** A host that others reach; undefined for loopback, for none, and for a value that is not text, which is a fault of its own. */
 export function exposedHost(
   found: Settings,
   path: string,

@@ -60,7 +60,7 @@ export function parseConfig(source: string, file: string, options: LoadOptions =
   } catch {
     throw invalid([aliasFault(document, place, file)]);
   }
-  if (!isMap(document.contents)) throw invalid([`${file}:1:1: the file is no map of settings`]);
+  if (!isMap(document.contents)) throw invalid([`${file}:1:1: the file is not a map of settings`]);
   const found = new Map<string, Found>();
   collect(document.contents as YAMLMap, '', {document, place, found, faults}, 0);
   checkValues(found, faults, file);

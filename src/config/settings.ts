@@ -15,7 +15,7 @@ const ADDRESS = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/;
 const PREFIX = /^(\/[A-Za-z0-9._-]+)+$/;
 
 function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? undefined : 'is no text';
+  return typeof value === 'string' && value !== '' ? undefined : 'is not text';
 }
 
 function matching(pattern: RegExp, form: string): Setting['problem'] {
@@ -27,7 +27,7 @@ function whole(least: number, most: number): Setting['problem'] {
   return (value) =>
     typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
       ? undefined
-      : `is no whole number from ${least} to ${most}`;
+      : `is not a whole number from ${least} to ${most}`;
 }
 
 function oneOf(...words: readonly string[]): Setting['problem'] {
@@ -45,7 +45,7 @@ function isEndpoint(value: unknown): boolean {
 }
 
 function endpoints(value: unknown): string | undefined {
-  if (!Array.isArray(value) || value.length === 0) return 'is no list of host:port';
+  if (!Array.isArray(value) || value.length === 0) return 'is not a list of host:port';
   const wrong = value.findIndex((endpoint) => !isEndpoint(endpoint));
   return wrong === -1
     ? undefined

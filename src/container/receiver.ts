@@ -147,7 +147,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
   } catch (error) {
-    throw new SmError('INVALID_INPUT', 'body is no JSON', {cause: error});
+    throw new SmError('INVALID_INPUT', 'body is not JSON', {cause: error});
   }
 }
 

@@ -22,7 +22,7 @@ export class FrameReader {
     return this.position;
   }
 
-  /** The next frame; undefined at the end and where the bytes are no whole frame. */
+  /** The next frame; undefined at the end and where the bytes are not a whole frame. */
   next(): Frame | undefined {
     this.fill(HEADER_BYTES);
     const header = decodeHeader(this.window.subarray(this.start, this.end));

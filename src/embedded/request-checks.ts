@@ -92,7 +92,7 @@ function writtenIn(operations: readonly RequestOp[]): Written {
   return {puts, deletions};
 }
 
-/** etcd does not know here that an end of "\0" is no end: such a deletion clashes with nothing. */
+/** etcd does not know here that an end of "\0" is not an end: such a deletion clashes with nothing. */
 function literalRange({key, range_end: end}: DeleteRangeRequest): KeyRange {
   return {...keyRange(key, end), ...(text(end) === '' ? {} : {to: text(end)})};
 }

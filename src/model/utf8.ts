@@ -1,4 +1,4 @@
-/** Text as it was written: bytes that are no UTF-8 are refused, never replaced. */
+/** Text as it was written: bytes that are not UTF-8 are refused, never replaced. */
 
 export interface BadByte {
   /** From 1. */

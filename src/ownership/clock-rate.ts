@@ -8,7 +8,7 @@ import {CLOCK_DRIFT, UNWATCHED_CLOCK_EXCESS} from '../model/container.ts';
 
 /** Stretches that are remembered, each about T long. */
 const STRETCHES = 6;
-/** A difference this far below what is expected is no delay that has ended but a step of a clock, or a watcher that was not awake, ms. */
+/** A difference this far below what is expected is not a delay that has ended but a step of a clock, or a watcher that was not awake, ms. */
 const STEP_MS = 50;
 /** What is expected changes by the rate that is known, give or take this share of the time; by the second where none is known yet. */
 const STEP_SHARE = 0.05;

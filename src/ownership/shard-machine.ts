@@ -153,7 +153,7 @@ export class ShardMachine {
 
   addSettled(handle: number, error: string | undefined, nowMs: number): void {
     if (handle !== this.handle || this.hook !== 'adding') return;
-    // An add that fails because it was told to stop is no failure of the shard.
+    // An add that fails because it was told to stop is not a failure of the shard.
     if (error !== undefined && this.stopping === undefined) this.failure = error;
     this.enter(error === undefined ? 'added' : 'failed', nowMs);
   }

@@ -1,6 +1,6 @@
 /**
  * Which moves nobody would make for balance alone: they free the room that a new shard, or a forced move, is planned into.
- * They are no voluntary moves: a paused app makes them, too.
+ * They are not voluntary moves: a paused app makes them, too.
  */
 import type {PlannedMove} from '../model/placement.ts';
 import type {Table} from './table.ts';

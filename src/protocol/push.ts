@@ -40,7 +40,7 @@ export function decodePushSession(text: string): PushSessionValue {
   const fields = objectOf(text);
   if (fields === undefined) return {kind: 'unreadable', problem: 'no JSON object'};
   const listed = fields['shards'] ?? [];
-  if (!Array.isArray(listed)) return {kind: 'unreadable', problem: 'shards is no list'};
+  if (!Array.isArray(listed)) return {kind: 'unreadable', problem: 'shards is not a list'};
   if (listed.length > LISTED_LIMIT)
     return {kind: 'unreadable', problem: `more than ${LISTED_LIMIT} shards`};
   const shards = new Map<string, PushListedShard>();
@@ -100,7 +100,7 @@ function objectOf(text: string): Fields | undefined {
   }
 }
 
-/** 0 for what is no number: only shown, nothing is decided by it. */
+/** 0 for what is not a number: only shown, nothing is decided by it. */
 function secondsOf(value: unknown): number {
   const isNumber = typeof value === 'number' || typeof value === 'bigint';
   return isNumber || typeof value === 'string' ? Number(value) : 0;

@@ -56,10 +56,10 @@ export function decodeOwnership(text: string): Decoded<OwnershipRecord> {
     if (!OWNERSHIP_STATES.has(fields['state']))
       return 'state is none of assigned, owned, dropping, free';
     for (const name of ['container', 'incarnation', 'token', 'lastError']) {
-      if (typeof fields[name] !== 'string') return `${name} is no text`;
+      if (typeof fields[name] !== 'string') return `${name} is not text`;
     }
-    if (typeof fields['ready'] !== 'boolean') return 'ready is no boolean';
-    if (!isCount(fields['failures'])) return 'failures is no count';
+    if (typeof fields['ready'] !== 'boolean') return 'ready is not a boolean';
+    if (!isCount(fields['failures'])) return 'failures is not a count';
     return isMove(fields['move']) ? undefined : 'move cannot be read';
   });
 }
@@ -68,8 +68,8 @@ export function decodeOwnership(text: string): Decoded<OwnershipRecord> {
 export function decodeHeartbeat(text: string): Decoded<Heartbeat> {
   return decode(text, true, (fields) => {
     if (typeof fields['container'] !== 'string' || fields['container'] === '')
-      return 'container is no text';
-    if (typeof fields['nonce'] !== 'string') return 'nonce is no text';
+      return 'container is not text';
+    if (typeof fields['nonce'] !== 'string') return 'nonce is not text';
     if (!HEARTBEAT_STATES.has(fields['state']))
       return 'state is none of waiting, ready, leaving, evicting';
     const ttlMs = fields['ttlMs'];
@@ -88,7 +88,7 @@ export function decodeHeartbeat(text: string): Decoded<Heartbeat> {
 
 export function decodeAppSpec(text: string): Decoded<AppSpec> {
   return decode(text, false, (fields) => {
-    if (typeof fields['service'] !== 'string') return 'service is no text';
+    if (typeof fields['service'] !== 'string') return 'service is not text';
     countOr(fields, 'createTime', 0);
     countOr(fields, 'maxShardCount', 0);
     countOr(fields, 'maxRecoveryTime', MAX_RECOVERY_TIME_DEFAULT_S);
@@ -99,7 +99,7 @@ export function decodeAppSpec(text: string): Decoded<AppSpec> {
 
 export function decodeShardSpec(text: string): Decoded<ShardSpec> {
   return decode(text, false, (fields) => {
-    if (typeof fields['id'] !== 'string') return 'id is no text';
+    if (typeof fields['id'] !== 'string') return 'id is not text';
     for (const name of ['service', 'task', 'manualContainerId', 'group', 'workerGroup'])
       textOr(fields, name, '');
     countOr(fields, 'updateTime', 0);
@@ -122,7 +122,7 @@ export function decodeContainerOrder(text: string): Decoded<ContainerOrder> {
 export function decodeLeader(text: string): Decoded<LeaderRecord> {
   return decode(text, false, (fields) => {
     for (const name of ['containerId', 'incarnation'])
-      if (typeof fields[name] !== 'string') return `${name} is no text`;
+      if (typeof fields[name] !== 'string') return `${name} is not text`;
     countOr(fields, 'createTime', 0);
     return undefined;
   });
@@ -130,19 +130,19 @@ export function decodeLeader(text: string): Decoded<LeaderRecord> {
 
 export function decodeCluster(text: string): Decoded<ClusterRecord> {
   return decode(text, true, (fields) => {
-    if (typeof fields['clusterId'] !== 'string') return 'clusterId is no text';
+    if (typeof fields['clusterId'] !== 'string') return 'clusterId is not text';
     if (fields['restored'] !== undefined && typeof fields['restored'] !== 'string')
       fields['restored'] = 'the word of it cannot be read';
     return isCount(fields['epoch']) && isCount(fields['maxRevision'])
       ? undefined
-      : 'epoch or maxRevision is no count';
+      : 'epoch or maxRevision is not a count';
   });
 }
 
 export function decodeAppStatus(text: string): Decoded<AppStatus> {
   return decode(text, true, (fields) => {
     if (typeof fields['governor'] !== 'string' || typeof fields['at'] !== 'string')
-      return 'governor or at is no text';
+      return 'governor or at is not text';
     for (const name of ['unplaced', 'failed', 'quarantined', 'alarms'])
       if (!Array.isArray(fields[name])) fields[name] = [];
     if (!isFields(fields['containers'])) fields['containers'] = {};
@@ -182,13 +182,13 @@ export interface ApplyMarker {
 export function decodeApplyMarker(text: string): ApplyMarker | undefined {
   const decoded = decode<ApplyMarker>(text, true, (fields) => {
     for (const name of ['content', 'ifRevision', 'by', 'since', 'renewedAt'])
-      if (typeof fields[name] !== 'string') return `${name} is no text`;
-    return typeof fields['running'] === 'boolean' ? undefined : 'running is no boolean';
+      if (typeof fields[name] !== 'string') return `${name} is not text`;
+    return typeof fields['running'] === 'boolean' ? undefined : 'running is not a boolean';
   });
   return decoded.ok ? decoded.value : undefined;
 }
 
-/** One round of finished moves; what is no move in it is left out. */
+/** One round of finished moves; what is not a move in it is left out. */
 export function decodeMoveRound(text: string): Decoded<FinishedMove[]> {
   return decodeRound(text, 'shard');
 }

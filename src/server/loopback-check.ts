@@ -28,7 +28,7 @@ export function isLoopback(address: string): boolean {
   return isLoopbackHost(address.slice(0, address.lastIndexOf(':')));
 }
 
-/** Fellows of another boot beside which this address cannot be right; none when it is no loopback address. */
+/** Fellows of another boot beside which this address cannot be right; none when it is not a loopback address. */
 export function foreignFellows<T extends SeenFellow>(
   advertise: string,
   bootId: string,

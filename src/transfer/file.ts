@@ -32,7 +32,7 @@ export function writeExport({header, items}: ExportFile): string {
   return `${body}${JSON.stringify({end: true, keys: items.length, sha256: hashOf(body)})}\n`;
 }
 
-/** @throws SmError INVALID_INPUT for whatever is no complete file of this format. */
+/** @throws SmError INVALID_INPUT for whatever is not a complete file of this format. */
 export function readExport(text: string): ExportFile {
   const last = text.trimEnd().lastIndexOf('\n');
   const body = text.slice(0, last + 1);
@@ -96,7 +96,7 @@ function parsed(line: string, where: string): Record<string, unknown> {
     // Reported below.
   }
   throw unreadable(
-    `${where} is no JSON object`,
+    `${where} is not JSON object`,
     'is it what sm store export has written, all of it?',
   );
 }

@@ -43,15 +43,18 @@ async function asking(
 }
 
 describe('a reply', () => {
-  it.each(CASES)('that %s is no bug of the command', async (_how, then, code, exit, timeoutMs) => {
-    const answer = (response: ServerResponse): void => {
-      response.writeHead(200, {'content-type': 'application/json'});
-      response.write('{"services": [', () => then(response));
-    };
-    client = await asking(answer, {timeoutMs});
-    const failure = await client.call('getSpec', {}).then(() => undefined, failureOf);
-    expect(failure).toMatchObject({code, exit, retryable: true});
-  });
+  it.each(CASES)(
+    'that %s is not a bug of the command',
+    async (_how, then, code, exit, timeoutMs) => {
+      const answer = (response: ServerResponse): void => {
+        response.writeHead(200, {'content-type': 'application/json'});
+        response.write('{"services": [', () => then(response));
+      };
+      client = await asking(answer, {timeoutMs});
+      const failure = await client.call('getSpec', {}).then(() => undefined, failureOf);
+      expect(failure).toMatchObject({code, exit, retryable: true});
+    },
+  );
 });
 
 describe('an answer', () => {

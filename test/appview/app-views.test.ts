@@ -168,7 +168,7 @@ describe('a view', () => {
     one.release();
   });
 
-  it('that cannot be listed is no view, and the next reader tries again', async () => {
+  it('that cannot be listed is not a view, and the next reader tries again', async () => {
     const scan = store.scan.bind(store);
     store.scan = () => Promise.reject(new Error('no store'));
     await expect(views.acquire('orders')).rejects.toThrow('no store');

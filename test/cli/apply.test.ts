@@ -108,7 +108,7 @@ describe('apply', () => {
     expect(half.members).toBeLessThan(MEMBERS.length);
     expect(await apply(FULL)).toMatchObject({resumed: true, failed: 0});
     expect(await count()).toEqual({shards: 22, members: MEMBERS.length});
-    // Done as a whole: the next one is no repetition.
+    // Done as a whole: the next one is not a repetition.
     expect(await apply(LESS, {prune: true})).toMatchObject({resumed: false});
   });
 

@@ -25,24 +25,27 @@ describe('apps.yml', () => {
     ['apps:\n  - nmae: a\n', 'apps.yml:2:5: apps[0]: unknown key "nmae", did you mean name?'],
     [
       'apps:\n  - {name: a, maxShardCount: many}\n',
-      'apps.yml:2:30: apps[0].maxShardCount is no whole',
+      'apps.yml:2:30: apps[0].maxShardCount is not a whole',
     ],
     [
       'apps:\n  - {name: a, shards: [007]}\n',
-      'apps.yml:2:24: apps[0].shards[0] is no text: put it in',
+      'apps.yml:2:24: apps[0].shards[0] is not text: put it in',
     ],
     ['apps:\n  - {name: a/b}\n', 'apps.yml:2:12: apps[0].name app name holds characters'],
     ['apps:\n  - {name: a, shards: [{task: x}]}\n', 'apps[0].shards[0] needs either id or range'],
     ['apps:\n  - {name: a, shards: [{range: x}]}\n', 'is not of the form eu-{001..100}'],
     ['apps:\n  - {name: a, shards: [{range: "x{9..1}"}]}\n', 'begins behind its end'],
     ['apps:\n  - {name: a, shards: [s, s]}\n', 'shard s stands there twice'],
-    ['apps:\n  - {name: a, pins: {s: c1}}\n', 'pins names s, which is no shard'],
-    ['apps:\n  - {name: a, workerGroups: {007: [c1]}}\n', 'workerGroups: a key is no text: put it'],
+    ['apps:\n  - {name: a, pins: {s: c1}}\n', 'pins names s, which is not a shard'],
+    [
+      'apps:\n  - {name: a, workerGroups: {007: [c1]}}\n',
+      'workerGroups: a key is not text: put it',
+    ],
     ['apps:\n  - {name: a}\n  - {name: a}\n', 'apps.yml:3:5: app a stands at apps.yml:2:5 already'],
     ['apps:\n  - {name: a, name: b}\n', 'apps.yml:2:'],
     ['apps: &x\n  - {name: a, shards: *x}\n', 'is an alias'],
     ['apps: [', 'apps.yml:1:'],
-    ['- a\n', 'apps.yml:1:1: the file is no map'],
+    ['- a\n', 'apps.yml:1:1: the file is not a map'],
     ['{}\n', 'the file lacks apps'],
   ];
   for (const [text, message] of faults) {

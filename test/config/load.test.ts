@@ -165,15 +165,15 @@ describe('faults', () => {
     ['log: {level: loud}', 'f.yml:5:14: log.level is none of debug, info, warn, error'],
     [
       'heartbeat: {ttlMs: 2999}',
-      'f.yml:5:20: heartbeat.ttlMs is no whole number from 3000 to 60000',
+      'f.yml:5:20: heartbeat.ttlMs is not a whole number from 3000 to 60000',
     ],
     [
       'heartbeat: {ttlMs: 3000.5}',
-      'f.yml:5:20: heartbeat.ttlMs is no whole number from 3000 to 60000',
+      'f.yml:5:20: heartbeat.ttlMs is not a whole number from 3000 to 60000',
     ],
     [
       'heartbeat: {ttlMs: "3000"}',
-      'f.yml:5:20: heartbeat.ttlMs is no whole number from 3000 to 60000',
+      'f.yml:5:20: heartbeat.ttlMs is not a whole number from 3000 to 60000',
     ],
     ['compaction: false', 'f.yml:5:13: compaction is none of auto, off'],
     ['advertise: localhost', 'f.yml:5:12: advertise is not of the form host:port'],
@@ -211,10 +211,10 @@ describe('faults', () => {
   });
 
   it.each([
-    ['', 'f.yml:1:1: the file is no map of settings'],
-    ['# nothing\n', 'f.yml:1:1: the file is no map of settings'],
-    ['- a\n', 'f.yml:1:1: the file is no map of settings'],
-    ['text', 'f.yml:1:1: the file is no map of settings'],
+    ['', 'f.yml:1:1: the file is not a map of settings'],
+    ['# nothing\n', 'f.yml:1:1: the file is not a map of settings'],
+    ['- a\n', 'f.yml:1:1: the file is not a map of settings'],
+    ['text', 'f.yml:1:1: the file is not a map of settings'],
     ['service: [', 'f.yml:1:'],
     ['service: "x', 'f.yml:1:'],
     ['\tservice: x', 'f.yml:1:'],
@@ -290,7 +290,7 @@ describe('an open port', () => {
   });
 
   it.each(['127.0.0.1.evil.org', 'localhost.evil.org', '128.0.0.1', '1::1'])(
-    'of %s is no loopback',
+    'of %s is not a loopback',
     (host) => {
       expect(faultsOf(`${LEAST}host: "${host}"\n`)[0]).toContain('not loopback');
     },
@@ -332,7 +332,7 @@ describe('a store inside the daemon', () => {
   );
 
   it.each([
-    ['embedded: {port: 0}', 'embedded.port is no whole number from 1 to 65535'],
+    ['embedded: {port: 0}', 'embedded.port is not a whole number from 1 to 65535'],
     ['embedded: {prot: 1}', 'unknown setting "embedded.prot", did you mean embedded.port?'],
     ['embedded: {tls: {cert: a}}', 'embedded.tls.cert and embedded.tls.key belong together'],
     ['embedded: {tls: {cert: a, key: b}}', 'embedded.tls.cert needs etcd.tls.ca'],

@@ -1,4 +1,4 @@
-/** The rest of the API: members, maintenance, alarms, limits, requests that are no requests, one user. */
+/** The rest of the API: members, maintenance, alarms, limits, what is not a request at all, one user. */
 import {connect} from 'node:http2';
 import {connect as dial} from 'node:net';
 import {beforeAll, describe, expect, it} from 'vitest';

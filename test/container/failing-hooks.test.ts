@@ -16,7 +16,7 @@ describe('an add that throws', () => {
   for (const [what, thrown, said] of [
     ['a message of 2 MiB', LOUD, /^x+…$/],
     ['an error whose message is undefined', NO_MESSAGE, /Error/],
-    ['an error whose message is no text', ODD_MESSAGE, /Error/],
+    ['an error whose message is not text', ODD_MESSAGE, /Error/],
     ['what has no text', NOTHING, /no text/],
     ['undefined', undefined, /undefined/],
   ] as const) {

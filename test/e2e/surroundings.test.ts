@@ -198,7 +198,7 @@ describe('the command line', () => {
     expect(output).toContain('did you mean here?');
   });
 
-  it('refuses what is no UTF-8 with its place, and a file that says nothing', async () => {
+  it('refuses what is not UTF-8 with its place, and a file that says nothing', async () => {
     const file = join(folder, 'apps.yml');
     writeFileSync(file, Buffer.from('apps:\n  - name: M\xfcnchen\n', 'latin1'));
     const [latin, told] = await sm('validate', '-f', file);

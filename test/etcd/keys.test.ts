@@ -239,7 +239,7 @@ describe('hostile names', () => {
     expect(new Set(kept.map(encodeShard)).size).toBe(new Set(kept).size);
   });
 
-  it('are no key when they stand in one unencoded', () => {
+  it('are not keys of their own when they stand in one unencoded', () => {
     for (const hostile of hostileNames) {
       const found = keys.parse(`/sm/app/a/own/${hostile}`);
       if (found !== undefined) expect(build(keys, found)).toBe(`/sm/app/a/own/${hostile}`);

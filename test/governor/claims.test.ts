@@ -121,7 +121,7 @@ describe('a container that claims nothing', () => {
 });
 
 describe('a late claim', () => {
-  it('of what was given to another meanwhile is no claim at all', () => {
+  it('of what was given to another meanwhile is not a claim at all', () => {
     const bed = withDeaf();
     const [shard = ''] = bed.unclaimed('c1');
     const seen = bed.own.get(shard);

@@ -302,7 +302,7 @@ export class GovernorBed {
     shard: string,
     value: OwnershipRecord | null,
   ): {value: OwnershipRecord; mod: number; create: number} {
-    if (value === null) throw new Error('a deletion is no claim');
+    if (value === null) throw new Error('a deletion is not a claim');
     const mod = this.next();
     const entry = {value, mod, create: this.governor.view.own.get(shard)?.create ?? mod};
     this.governor.changed({kind: 'own', mod, shard, entry}, this.nowMs);

@@ -34,7 +34,7 @@ it('makes no voluntary move, recovers what is lost, and balances once it is resu
   // A new shard has to run somewhere: no voluntary move either.
   await theCluster().addShards(APP, [`${APP}-new`]);
   await until(async () => (await owned('c2')) === 1, LONG_MS, 'the new shard is placed on c2');
-  // The first container dies: recovery is no voluntary move.
+  // The first container dies: recovery is not a voluntary move.
   await first.abandon();
   await until(async () => (await owned('c2')) === 7, LONG_MS, 'c2 takes over what was lost');
   await theCluster().join(APP, 'c3');

@@ -68,16 +68,16 @@ describe('a configuration file that is wrong', () => {
     [
       'a value of the wrong type',
       base.replace('port: 1', 'port: "x"'),
-      ['f.yml:2:7: port is no whole number from 1 to 65535'],
+      ['f.yml:2:7: port is not a whole number from 1 to 65535'],
     ],
     [
       'a T out of range',
       `${base}heartbeat: {ttlMs: 100}\n`,
-      ['f.yml:5:20: heartbeat.ttlMs is no whole number from 3000 to 60000'],
+      ['f.yml:5:20: heartbeat.ttlMs is not a whole number from 3000 to 60000'],
     ],
     ['the same key twice', `${base}port: 2\n`, ['f.yml:5:1: ']],
     ['no YAML', 'service: [\n', ['f.yml:']],
-    ['a list', '- a\n', ['f.yml:1:1: the file is no map of settings']],
+    ['a list', '- a\n', ['f.yml:1:1: the file is not a map of settings']],
     ['an open port without auth', `${base}host: 0.0.0.0\n`, ['f.yml:5:7: host 0.0.0.0 is not']],
   ];
   it.each(wrong)('%s is named with its place', (_name, text, faults) => {

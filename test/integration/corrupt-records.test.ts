@@ -77,7 +77,7 @@ function drops(app: string): number {
 
 describe.concurrent('an ownership record', () => {
   it.each([
-    ['json', 'that is no JSON', async () => '{"state":', /no JSON/],
+    ['json', 'that is not JSON', async () => '{"state":', /no JSON/],
     ['newer', 'of a newer version', (key: string) => newer(key), /version 2 is newer than 1/],
   ])('%s: %s quarantines its shard only', async (app, _case, valueOf, reason) => {
     await begin(app);
@@ -111,7 +111,7 @@ describe.concurrent('an ownership record', () => {
 });
 
 describe.concurrent('a spec', () => {
-  it('of a shard that is no JSON quarantines that shard, whose owner keeps it', async () => {
+  it('of a shard that is not JSON quarantines that shard, whose owner keeps it', async () => {
     await begin('spec');
     await put(theCluster().keys.shardSpec('spec', 'spec2'), '[]');
     expect(await quarantinedShard('spec', 'spec2')).toMatch(/no JSON object/);
@@ -120,7 +120,7 @@ describe.concurrent('a spec', () => {
     expect(drops('spec')).toBe(0);
   });
 
-  it('of the app that is no JSON stops planning for this app, and nothing else', async () => {
+  it('of the app that is not JSON stops planning for this app, and nothing else', async () => {
     await begin('blind');
     const key = theCluster().keys.appSpec('blind');
     const {value} = await read(key);

@@ -155,7 +155,7 @@ describe('a lost answer', () => {
     expect(await revisionNow()).toBe(before + 1);
   });
 
-  it('is no lost write when the answer is only slow', async () => {
+  it('is not a lost write when the answer is only slow', async () => {
     proxy.delayMs = 200;
     const outcome = await put(behind, 'slow');
     expect(outcome.kind).toBe('committed');

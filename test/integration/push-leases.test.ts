@@ -39,7 +39,7 @@ describe('leases in etcd', () => {
     expect(await leases.keepAliveOnce('9007199254740992')).toBe(false);
   });
 
-  it('end when revoked; revoking what is gone is no fault', async () => {
+  it('end when revoked; revoking what is gone is not a fault', async () => {
     const id = await leases.grant(600);
     await leases.revoke(id);
     expect(await leases.keepAliveOnce(id)).toBe(false);

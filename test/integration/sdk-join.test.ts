@@ -226,7 +226,7 @@ describe('options that cannot work', () => {
       'APP_NOT_FOUND',
       /no app orders under \/other in etcd 127\.0\.0\.1:\d+/,
     ],
-    ['a leave limit that is no number', {leaveTimeoutMs: Number.NaN}, 'INVALID_INPUT', /NaN/],
+    ['a leave limit that is not a number', {leaveTimeoutMs: Number.NaN}, 'INVALID_INPUT', /NaN/],
   ];
   it.each(wrong)('%s', async (_name, options, code, message) => {
     const joining = joinApp({...cluster.joinOptions('orders', 'c1'), ...options}, noHooks);

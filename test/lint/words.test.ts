@@ -25,10 +25,32 @@ const REPLACED = new Map([
   ['sortOut', 'by use'],
 ]);
 
+/** English as a stranger would not write it; the form to use stands behind each. */
+const PHRASES = new Map([
+  [
+    /(?<![Tt]here )\b(?:is|are|was|were) no (?!such|longer|more|room|need|reason|news|plan|use)\w/,
+    'is not a ...',
+  ],
+]);
+
+const files = readdirSync('src', {recursive: true, withFileTypes: true})
+  .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+  .map((entry) => join(entry.parentPath, entry.name));
+
+it('phrases that are not plain English are not in src', () => {
+  const found = files.flatMap((path) =>
+    readFileSync(path, 'utf8')
+      .split('\n')
+      .flatMap((line, at) =>
+        [...PHRASES]
+          .filter(([phrase]) => phrase.test(line))
+          .map(([, term]) => `${path}:${at + 1}: ${line.trim()} (use: ${term})`),
+      ),
+  );
+  expect(found).toEqual([]);
+});
+
 it('words of the past are not in src', () => {
-  const files = readdirSync('src', {recursive: true, withFileTypes: true})
-    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name));
   const found = files.flatMap((path) => {
     const text = readFileSync(path, 'utf8');
     return [...REPLACED]

@@ -141,7 +141,7 @@ describe('losing the heartbeat', () => {
     expect(bed.turn(TTL_MS).filter(({type}) => type === 'heartbeat')).toEqual([]);
   });
 
-  it('a nonce of its own that had no answer is no clone', () => {
+  it('a nonce of its own that had no answer is not a clone', () => {
     const bed = new SessionBed().ready();
     const lost = bed.beat(EVERY_MS);
     bed.answer(lost, {kind: 'unknown'});
@@ -238,7 +238,7 @@ describe('a store that was restored or replaced', () => {
     expect([...bed.asked('read'), ...bed.asked('write')]).toEqual([]);
   });
 
-  it('an older version of its own heartbeat is no clone', () => {
+  it('an older version of its own heartbeat is not a clone', () => {
     const bed = new SessionBed().ready();
     const old = bed.beat();
     bed.session.heartbeatAnswered(old, {kind: 'committed', revision: 200}, bed.nowMs, mark(200));

@@ -93,7 +93,7 @@ describe('claiming what a hint tells', () => {
   it.each([
     ['the cluster record was never looked at', (bed: SessionBed) => bed],
     ['it is for another incarnation', (bed: SessionBed) => seen(bed), {incarnation: 'other'}],
-    ['it is no assignment', (bed: SessionBed) => seen(bed), {state: 'owned'}],
+    ['it is not an assignment', (bed: SessionBed) => seen(bed), {state: 'owned'}],
     ['it holds the shard', (bed: SessionBed) => seen(bed).owns('s')],
   ] as [string, (bed: SessionBed) => SessionBed, Partial<OwnershipRecord>?][])(
     'reads what a hint tells when %s',
@@ -350,7 +350,7 @@ describe('letting go', () => {
     });
   });
 
-  it('an add that throws because it was told to stop is no failure', () => {
+  it('an add that throws because it was told to stop is not a failure', () => {
     const bed = new SessionBed().ready();
     reads(bed, 'assigned');
     bed.answerWrite('s');

@@ -287,7 +287,7 @@ it('the first number that a double cannot hold keeps its digits, too', () => {
 });
 
 describe('a round of moves', () => {
-  it('leaves out what is no move', () => {
+  it('leaves out what is not a move', () => {
     const result = decodeMoveRound('[{"shard":"a"},5,null,{"shard":1},[],{"shard":"b"}]');
     expect(result).toEqual({ok: true, value: [{shard: 'a'}, {shard: 'b'}]});
     expect(decodeMoveRound('{}')).toMatchObject({ok: false});

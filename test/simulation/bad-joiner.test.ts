@@ -1,4 +1,4 @@
-/** One container more, which is no good: at no instant are more than max(1, 1 %) of the shards not served because of it. */
+/** One container more, which does not work: at no instant are more than max(1, 1 %) of the shards not served because of it. */
 import {expect, it} from 'vitest';
 import {APP, Fleet} from './fleet.ts';
 import {Random} from './random.ts';

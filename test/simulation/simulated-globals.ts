@@ -84,7 +84,7 @@ function wholeMs(process: SimProcess, ms: number): number {
   return Math.floor(nowMs) + Math.max(1, Math.trunc(ms)) - nowMs;
 }
 
-/** Node's own holds neither the loop nor the signal: it is no timer that could be left behind. */
+/** Node's own holds neither the loop nor the signal: it is not a timer that could be left behind. */
 function abortedAfter(process: SimProcess, ms: number): AbortSignal {
   const controller = new AbortController();
   process.deliver(ms, () => {

@@ -20,7 +20,7 @@ import {counted} from '../../model/counted.ts';
 export interface LineOutput {
   readonly json: boolean;
   readonly write: (line: string) => void;
-  /** For words that are no change. */
+  /** For words that are not a change. */
   readonly say: (text: string) => void;
   /** All rows that stand have been written, or what has changed since. */
   readonly onWhole?: () => void;

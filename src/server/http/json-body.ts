@@ -7,7 +7,7 @@ const strictUtf8 = new TextDecoder('utf-8', {fatal: true});
 
 /**
  * The value a request body stands for; undefined for an empty one.
- * @throws SmError INVALID_INPUT for what is no UTF-8, no JSON, nested too deep, or holds a key that could reach a
+ * @throws SmError INVALID_INPUT for what is not UTF-8, no JSON, nested too deep, or holds a key that could reach a
  * prototype.
  */
 export function parseJsonBody(bytes: Buffer): unknown {

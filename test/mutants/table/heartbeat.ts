@@ -131,7 +131,7 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
       find: '!this.unanswered.has(answer.value.nonce)',
       replace: 'answer.value.nonce !== write.value.nonce',
       killed: SESSION_TESTS(
-        'losing the heartbeat > a nonce of its own that had no answer is no clone',
+        'losing the heartbeat > a nonce of its own that had no answer is not a clone',
       ),
     },
     {

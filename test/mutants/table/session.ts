@@ -279,7 +279,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       replace:
         "if (this.phase === 'registering') this.phase = 'naming', this.heartbeat.changeState('ready');",
       killed: SESSION_TESTS(
-        'losing the heartbeat > a nonce of its own that had no answer is no clone',
+        'losing the heartbeat > a nonce of its own that had no answer is not a clone',
       ),
     },
     {
@@ -312,12 +312,12 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'an old version of its own is no restore',
+      name: 'an old version of its own is not a restore',
       breaks: '"Fencing token": going back means a restore',
       find: 'return lag > 0 ?',
       replace: 'return lag > 1e9 ?',
       killed: SESSION_TESTS(
-        'a store that was restored or replaced > an older version of its own heartbeat is no clone',
+        'a store that was restored or replaced > an older version of its own heartbeat is not a clone',
       ),
     },
     {

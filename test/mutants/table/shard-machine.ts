@@ -187,11 +187,11 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
     },
     {
       name: 'an add told to stop counts as failed',
-      breaks: '"Container" 4: an add that stops when it is told to is no failure',
+      breaks: '"Container" 4: an add that stops when it is told to is not a failure',
       find: 'if (error !== undefined && this.stopping === undefined) this.failure',
       replace: 'if (error !== undefined) this.failure',
       killed: SHARD_KEEPER_TESTS(
-        'letting go > an add that throws because it was told to stop is no failure',
+        'letting go > an add that throws because it was told to stop is not a failure',
       ),
     },
     {

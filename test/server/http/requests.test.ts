@@ -106,7 +106,7 @@ describe('bad bodies', () => {
     expect(reply.json<ErrorAnswer>().hint).toContain('maxShardCount');
   });
 
-  it('refuses bytes that are no UTF-8', async () => {
+  it('refuses bytes that are not UTF-8', async () => {
     const payload = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]);
     const reply = await http.server.inject({
       method: 'POST',

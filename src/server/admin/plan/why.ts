@@ -27,7 +27,7 @@ const RULES: Readonly<Record<PlacementReason, string>> = {
   'no-container': 'the app has no container that takes shards',
   'pin-not-living': 'it is pinned to a container that does not live',
   'pin-takes-nothing-new': 'it is pinned to a container that takes nothing new',
-  'pin-outside-worker-group': 'its pin is no member of its worker group',
+  'pin-outside-worker-group': 'its pin is not a member of its worker group',
   'worker-group-empty': 'its worker group has no members',
   'worker-group-not-living': 'no member of its worker group lives',
   'nothing-accepts': 'no container that it may use takes anything new',
