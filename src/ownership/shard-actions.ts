@@ -90,7 +90,7 @@ export interface ShardReading {
   readonly spec: ShardSpec | undefined;
 }
 
-/** The record that a hint tells of, read out only where it is of use; undefined: it cannot be read. */
+/** The record that came with a hint, decoded only where it is of use; undefined: it cannot be read. */
 export type Hinted = () => OwnershipRecord | undefined;
 
 export type WriteAnswer =

@@ -15,6 +15,8 @@ import type {
   WriteAnswer,
 } from './shard-actions.ts';
 import {ReadSchedule} from './read-schedule.ts';
+import {NOTHING, UNASKED, UNRESOLVED, justOwned, mustFree} from './shard-record.ts';
+import type {KnownRecord, OwnedRecord, Question} from './shard-record.ts';
 import {claim, claimHinted, free, markReady, tokenOf} from './transitions.ts';
 
 type Committed = Extract<WriteAnswer, {kind: 'committed'}>;
@@ -29,18 +31,15 @@ export class ShardMachine {
   private readonly nextOp: () => number;
   /** Revision below which every record and answer is stale. */
   mark: number;
-  /** The record while it names this incarnation as owner. */
-  held: Versioned<OwnershipRecord> | undefined;
   /** Token of the handle that was given out last. */
   token = '';
   /** A hook has outlasted its limit. */
   stuck: 'add' | 'drop' | undefined;
-  private offer: Versioned<OwnershipRecord> | undefined;
-  /** A record to claim that a hint told of. */
-  private told: OwnershipRecord | undefined;
+  private known: KnownRecord = NOTHING;
+  private question: Question = UNASKED;
+  /** Revision of the newest hint that brought a record. */
   private hintedAt = 0;
   private spec: ShardSpec | undefined;
-  private pending: {readonly op: number; readonly transition: Transition | undefined} | undefined;
   private readonly reads = new ReadSchedule();
   private hook: HookState = 'none';
   private hookSinceMs = 0;
@@ -50,11 +49,6 @@ export class ShardMachine {
   private stopping: StopReason | undefined;
   private dropAttempts = 0;
   private dropAtMs = 0;
-  private failure: string | undefined;
-  /** A claim was sent, and neither its answer nor an ordered read has told its outcome: the record may be mine. */
-  private claimUnresolved = false;
-  /** A free has been sent since the last claim: never act on this claim again. */
-  private freeing = false;
 
   /** `nextOp`: numbers that no machine has used before, so that an answer that comes late is nobody's. */
   constructor(shard: string, mark: number, nextOp: () => number) {
@@ -63,9 +57,14 @@ export class ShardMachine {
     this.nextOp = nextOp;
   }
 
-  /** Nothing held, nothing running, nothing asked: the machine may be forgotten (its mark must be kept). */
+  /** The record while it names this incarnation as owner. */
+  get owned(): Versioned<OwnershipRecord> | undefined {
+    return this.known.kind === 'owned' ? this.known.own : undefined;
+  }
+
+  /** Nothing known, nothing running, nothing asked: the machine may be forgotten (its mark must be kept). */
   get idle(): boolean {
-    return this.gone && !this.reads.wanted && (this.offer ?? this.told) === undefined;
+    return this.gone && !this.reads.wanted && this.known.kind === 'nothing';
   }
 
   /** No hook and no work of the application is left for this shard. */
@@ -73,10 +72,9 @@ export class ShardMachine {
     return this.hook === 'none';
   }
 
-  /** Nothing is held, and nothing of the application or of the store is under way or of unknown outcome: a leaving container may go. */
+  /** Nothing is owned, and nothing of the application or of the store is under way or of unknown outcome: a leaving container may go. */
   get gone(): boolean {
-    const asks = this.pending !== undefined || this.claimUnresolved;
-    return this.quiet && this.held === undefined && !asks;
+    return this.quiet && this.known.kind !== 'owned' && this.question.kind === 'none';
   }
 
   /** `add` has resolved and nothing has asked the shard to stop. */
@@ -90,18 +88,24 @@ export class ShardMachine {
   }
 
   /**
-   * Somebody says the record may be of interest. Only a hint: the record is read before anything is done, or, `told` to an idle machine, the
-   * store compares it with the record.
+   * Somebody says the record may be of interest. Only a hint: the record is read before anything is done, or, where it came with the hint to an
+   * idle machine, the store compares the two.
    */
-  hint(revision: number, tell?: Hinted): void {
+  hint(revision: number, hinted?: Hinted): void {
     if (revision <= this.mark || (this.claimsHinted && revision <= this.hintedAt)) return;
-    if (this.idle) [this.told, this.hintedAt] = [tell?.(), revision];
-    if (this.told === undefined) this.refresh();
+    if (this.idle) {
+      const record = hinted?.();
+      if (record !== undefined) this.known = {kind: 'hinted', record};
+      this.hintedAt = revision;
+    }
+    if (this.known.kind !== 'hinted') this.refresh();
   }
 
-  /** What was told is about to be claimed: whatever becomes of that, it will be known. */
+  /** The hinted record is about to be claimed: whatever becomes of that, it will be known. */
   private get claimsHinted(): boolean {
-    return this.told !== undefined || this.pending?.transition?.readsSpec === true;
+    const {known, question} = this;
+    if (known.kind === 'hinted') return true;
+    return question.kind === 'writing' && question.transition.readsSpec === true;
   }
 
   /** Reads the record as soon as possible. */
@@ -109,13 +113,10 @@ export class ShardMachine {
     this.reads.want();
   }
 
-  /** The heartbeat is gone: nothing is held any more and the handle is worthless from now on. */
+  /** The heartbeat is gone: nothing is owned any more and the handle is worthless from now on. */
   lose(): void {
-    this.held = undefined;
-    this.offer = undefined;
-    this.told = undefined;
-    this.pending = undefined;
-    this.claimUnresolved = false;
+    this.known = NOTHING;
+    this.question = UNASKED;
   }
 
   /** Another history begins: what is known of this one says nothing in it. */
@@ -130,31 +131,32 @@ export class ShardMachine {
     context: ShardContext,
     nowMs: number,
   ): void {
-    if (this.pending?.op !== op) return;
-    this.pending = undefined;
+    const {question} = this;
+    if (question.kind !== 'reading' || question.op !== op) return;
+    this.question = question.ordered ? UNRESOLVED : UNASKED;
     if (reading === undefined) return this.reads.failed(nowMs);
     this.reads.succeeded();
     if (this.isStale(reading)) return this.reads.again(nowMs);
-    // Only an ordered read was sent while a claim was of unknown outcome.
-    this.claimUnresolved = false;
+    this.question = UNASKED;
     this.learn(reading, context);
   }
 
   writeAnswered(op: number, answer: WriteAnswer, nowMs: number): void {
-    const pending = this.pending;
-    if (pending?.op !== op || pending.transition === undefined) return;
-    this.pending = undefined;
-    if (answer.kind !== 'unknown') this.claimUnresolved = false;
-    if (answer.kind === 'committed') return this.committed(pending.transition, answer);
-    this.offer = undefined;
+    const {question} = this;
+    if (question.kind !== 'writing' || question.op !== op) return;
+    const {transition} = question;
+    const isUnresolved = answer.kind === 'unknown' && transition.kind === 'claim';
+    this.question = isUnresolved ? UNRESOLVED : UNASKED;
+    if (answer.kind === 'committed') return this.committed(transition, answer);
+    if (this.known.kind === 'offered') this.known = NOTHING;
     if (answer.kind === 'unknown') this.reads.again(nowMs);
     else this.reads.want(nowMs);
   }
 
   addSettled(handle: number, error: string | undefined, nowMs: number): void {
     if (handle !== this.handle || this.hook !== 'adding') return;
-    // An add that fails because it was told to stop is not a failure of the shard.
-    if (error !== undefined && this.stopping === undefined) this.failure = error;
+    // An add that fails because it was asked to stop is not a failure of the shard.
+    if (error !== undefined && this.stopping === undefined) this.noteFailure(error);
     this.enter(error === undefined ? 'added' : 'failed', nowMs);
   }
 
@@ -178,15 +180,14 @@ export class ShardMachine {
   advance(context: ShardContext, nowMs: number): ShardAction[] {
     const actions: ShardAction[] = [];
     this.advanceHooks(context, nowMs, actions);
-    if (this.pending === undefined && !context.halted) this.advanceRecord(context, nowMs, actions);
+    if (!this.isAsking && !context.halted) this.advanceRecord(context, nowMs, actions);
     return actions;
   }
 
   /** When `advance` has to be called even if nothing happens. */
   wakeAtMs(context: ShardContext): number {
     const marks = [Number.POSITIVE_INFINITY];
-    if (this.reads.wanted && this.pending === undefined && !context.halted)
-      marks.push(this.reads.atMs);
+    if (this.reads.wanted && !this.isAsking && !context.halted) marks.push(this.reads.atMs);
     if (this.hook === 'retrying') marks.push(this.dropAtMs);
     if (this.stuck === undefined) marks.push(this.stuckAtMs(context));
     return Math.min(...marks);
@@ -202,36 +203,32 @@ export class ShardMachine {
     this.mark = Math.max(this.mark, own?.mod ?? 0);
     if (reading.spec !== undefined) this.spec = reading.spec;
     const mine = own !== undefined && own.value.incarnation === context.me.incarnation;
-    this.offer =
-      mine && own.value.state === 'assigned' && reading.spec !== undefined ? own : undefined;
-    if (!mine || own.value.state === 'assigned' || own.value.state === 'free') {
-      this.held = undefined;
-      return;
-    }
-    if (this.held === undefined) this.claimed(tokenOf(own, context.epoch));
-    this.held = own;
+    if (!mine || own.value.state === 'free') this.known = NOTHING;
+    else if (own.value.state !== 'assigned') this.adopt(own, context);
+    else this.known = reading.spec === undefined ? NOTHING : {kind: 'offered', own};
+  }
+
+  private adopt(own: Versioned<OwnershipRecord>, context: ShardContext): void {
+    const {known} = this;
+    if (known.kind !== 'owned') this.token = tokenOf(own, context.epoch);
+    this.known = known.kind === 'owned' ? {...known, own} : justOwned(own);
   }
 
   private committed(transition: Transition, {revision, spec}: Committed): void {
+    const {known} = this;
     if (transition.readsSpec === true) this.spec = spec;
     this.mark = Math.max(this.mark, revision);
     if (transition.kind === 'free' || transition.record === null) {
-      this.held = undefined;
-      this.failure = undefined;
+      this.known = NOTHING;
       return;
     }
-    this.held = {
-      value: transition.record,
-      mod: revision,
-      create: this.offer?.create ?? this.held?.create ?? revision,
-    };
-    if (transition.kind === 'claim') this.offer = undefined;
+    const create = 'own' in known ? known.own.create : revision;
+    const own = {value: transition.record, mod: revision, create};
+    this.known = known.kind === 'owned' ? {...known, own} : justOwned(own);
   }
 
-  private claimed(token: string): void {
-    this.token = token;
-    this.freeing = false;
-    this.failure = undefined;
+  private noteFailure(failure: string): void {
+    if (this.known.kind === 'owned') this.known = {...this.known, failure};
   }
 
   private advanceHooks(context: ShardContext, nowMs: number, actions: ShardAction[]): void {
@@ -240,8 +237,8 @@ export class ShardMachine {
       this.stopping = reason;
       actions.push({type: 'abort', shard: this.shard, handle: this.handle, reason});
     }
-    if (this.stopping === 'fenced' && this.held === undefined) this.stopping = 'lost';
-    if (this.held === undefined && this.hook !== 'none') this.revoke(actions);
+    if (this.stopping === 'fenced' && this.owned === undefined) this.stopping = 'lost';
+    if (this.owned === undefined && this.hook !== 'none') this.revoke(actions);
     if (this.mayCallDrop(nowMs)) {
       this.enter('dropping', nowMs);
       actions.push({
@@ -276,68 +273,65 @@ export class ShardMachine {
   }
 
   private stopReason(context: ShardContext): StopReason | undefined {
-    if (this.held === undefined) return 'lost';
-    if (this.held.value.state === 'dropping') return 'moved';
+    if (this.owned === undefined) return 'lost';
+    if (this.owned.value.state === 'dropping') return 'moved';
     if (context.releasing !== undefined) return context.releasing;
     if (this.hook === 'failed') return 'failed';
     return context.acting ? undefined : 'fenced';
   }
 
   private advanceRecord(context: ShardContext, nowMs: number, actions: ShardAction[]): void {
-    if (this.told !== undefined) {
-      this.takeHinted(this.told, context, actions);
+    const {known} = this;
+    if (known.kind === 'hinted') {
+      this.takeHinted(known.record, context, actions);
       return;
     }
     if (this.reads.wanted) {
       if (nowMs >= this.reads.atMs) this.read(actions);
       return;
     }
-    if (this.held !== undefined) this.advanceHeld(this.held, context, nowMs, actions);
-    else if (this.offer !== undefined && context.claiming && context.acting && this.quiet) {
+    if (known.kind === 'owned') this.advanceOwned(known, context, nowMs, actions);
+    else if (known.kind === 'offered' && context.claiming && context.acting && this.quiet) {
       const version = this.spec?.taskVersion ?? 0;
-      this.write(claim(this.shard, this.offer, context.me, version, context.readyAtClaim), actions);
+      this.write(claim(this.shard, known.own, context.me, version, context.readyAtClaim), actions);
     }
   }
 
   /** Claims it unread where that may succeed; everything else begins with a read. */
   private takeHinted(
-    told: OwnershipRecord,
+    hinted: OwnershipRecord,
     {me, claiming, acting, clusterMod, readyAtClaim}: ShardContext,
     actions: ShardAction[],
   ): void {
-    this.told = undefined;
-    const mine = told.state === 'assigned' && told.incarnation === me.incarnation;
+    this.known = NOTHING;
+    const mine = hinted.state === 'assigned' && hinted.incarnation === me.incarnation;
     if (mine && claiming && acting && clusterMod !== undefined)
-      this.write(claimHinted(this.shard, told, me, clusterMod, readyAtClaim), actions);
+      this.write(claimHinted(this.shard, hinted, me, clusterMod, readyAtClaim), actions);
     else this.read(actions);
   }
 
-  private advanceHeld(
-    held: Versioned<OwnershipRecord>,
+  private advanceOwned(
+    known: OwnedRecord,
     context: ShardContext,
     nowMs: number,
     actions: ShardAction[],
   ): void {
-    if (this.mustFree(held, context)) {
+    const {own, failure} = known;
+    if (mustFree(known, context)) {
       if (!this.quiet) return;
-      this.freeing = true;
-      const failure = this.failure === undefined ? undefined : {message: this.failure};
-      this.write(free(this.shard, held, failure), actions);
+      this.known = {...known, freeing: true};
+      const noted = failure === undefined ? undefined : {message: failure};
+      this.write(free(this.shard, own, noted), actions);
       return;
     }
     if (!context.acting) return;
-    if (this.quiet) this.callAdd(held, context, nowMs, actions);
-    else if (this.serving && !held.value.ready)
-      this.write(markReady(this.shard, held, context.me, context.epoch), actions);
-  }
-
-  private mustFree(held: Versioned<OwnershipRecord>, context: ShardContext): boolean {
-    const asked = held.value.state === 'dropping' || context.releasing !== undefined;
-    return asked || this.freeing || this.failure !== undefined;
+    if (this.quiet) this.callAdd(own, context, nowMs, actions);
+    else if (this.serving && !own.value.ready)
+      this.write(markReady(this.shard, own, context.me, context.epoch), actions);
   }
 
   private callAdd(
-    held: Versioned<OwnershipRecord>,
+    own: Versioned<OwnershipRecord>,
     context: ShardContext,
     nowMs: number,
     actions: ShardAction[],
@@ -347,7 +341,7 @@ export class ShardMachine {
       this.reads.want(nowMs + SPEC_RETRY_MS);
       return;
     }
-    this.token = tokenOf(held, context.epoch);
+    this.token = tokenOf(own, context.epoch);
     this.handle += 1;
     this.work = 0;
     this.enter('adding', nowMs);
@@ -363,18 +357,21 @@ export class ShardMachine {
   private read(actions: ShardAction[]): void {
     this.reads.wanted = false;
     const op = this.nextOp();
-    this.pending = {op, transition: undefined};
-    actions.push({type: 'read', shard: this.shard, op, ordered: this.claimUnresolved});
+    const ordered = this.question.kind === 'unresolved';
+    this.question = {kind: 'reading', op, ordered};
+    actions.push({type: 'read', shard: this.shard, op, ordered});
   }
 
   private write(transition: Transition, actions: ShardAction[]): void {
-    if (transition.kind === 'claim') {
-      this.claimed('');
-      this.claimUnresolved = true;
-    }
+    if (transition.kind === 'claim') this.token = '';
     const op = this.nextOp();
-    this.pending = {op, transition};
+    this.question = {kind: 'writing', op, transition};
     actions.push({type: 'write', shard: this.shard, op, transition});
+  }
+
+  /** A question to the store has no answer yet. */
+  private get isAsking(): boolean {
+    return this.question.kind === 'reading' || this.question.kind === 'writing';
   }
 
   private enter(hook: HookState, nowMs: number): void {

@@ -80,7 +80,7 @@ export class ShardMachines {
       this.wakeAt(shard, machine.wakeAtMs(context));
       if (machine.stuck === undefined) this.stuck.delete(shard);
       else this.stuck.set(shard, {shard, hook: machine.stuck});
-      if (machine.held !== undefined) this.asked.delete(shard);
+      if (machine.owned !== undefined) this.asked.delete(shard);
       if (machine.idle) this.retire(shard, machine);
     }
     this.dirty.clear();

@@ -99,7 +99,7 @@ describe('the mark of a shard', () => {
     bed.look();
     rereads(bed, 's', assigned, assigned.mod);
     expect([...bed.asked('drop'), ...bed.asked('revoke'), ...bed.asked('abort')]).toEqual([]);
-    expect(bed.session.machines.get('s')?.held).toBeDefined();
+    expect(bed.session.machines.get('s')?.owned).toBeDefined();
   });
 });
 

@@ -63,8 +63,8 @@ export class ShardPlayer implements Player {
 
   private state(): string {
     const {machine, context, nowMs} = this;
-    const held = machine.held;
-    const record = held === undefined ? 'none' : `${held.value.state} at ${held.mod}`;
+    const {owned} = machine;
+    const record = owned === undefined ? 'none' : `${owned.value.state} at ${owned.mod}`;
     const wakeMs = machine.wakeAtMs(context) - nowMs;
     const wake = Number.isFinite(wakeMs) ? `wakes in ${Math.max(0, wakeMs)} ms` : 'sleeps';
     const gone = machine.gone ? ', gone' : '';

@@ -48,8 +48,8 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
     {
       name: 'a claim of unknown outcome is forgotten by one that leaves',
       breaks: '"Container" 6: no claim of this incarnation is unresolved',
-      find: 'this.pending !== undefined || this.claimUnresolved;',
-      replace: 'this.pending !== undefined;',
+      find: "this.known.kind !== 'owned' && this.question.kind === 'none'",
+      replace: "this.known.kind !== 'owned' && !this.isAsking",
       killed: UNRESOLVED_TESTS(
         'leaving with something unresolved > waits for the outcome of a claim: one that has landed is served until the shard is moved',
       ),
@@ -57,8 +57,8 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
     {
       name: 'a read from the past resolves a claim',
       breaks: '"Container" 6: no claim of this incarnation is unresolved',
-      find: 'ordered: this.claimUnresolved}',
-      replace: 'ordered: false}',
+      find: 'op, ordered});',
+      replace: 'op, ordered: false});',
       killed: SHARD_KEEPER_TESTS(
         'claiming > of unknown outcome is read in the order of writes, told or read before, until an answer comes',
       ),
@@ -71,17 +71,6 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       killed: SHARD_KEEPER_TESTS(
         'letting go > a free of unknown outcome that has landed is over: nothing more is written',
       ),
-    },
-    {
-      name: 'acts after a free of unknown outcome',
-      breaks: '"Container" 5: acts again only after a committed write has changed mod',
-      find: 'return asked || this.freeing || this.failure !== undefined;',
-      replace: 'return asked || this.failure !== undefined;',
-      killed: {
-        by: 'equivalent',
-        because:
-          'what asked for the free lasts until it has landed: `dropping` is left only by a free, the failure is kept until a free has committed, and one that lets everything go never stops doing so',
-      },
     },
     {
       name: 'free while a hook runs',
@@ -188,8 +177,8 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
     {
       name: 'an add told to stop counts as failed',
       breaks: '"Container" 4: an add that stops when it is told to is not a failure',
-      find: 'if (error !== undefined && this.stopping === undefined) this.failure',
-      replace: 'if (error !== undefined) this.failure',
+      find: 'if (error !== undefined && this.stopping === undefined) this.noteFailure',
+      replace: 'if (error !== undefined) this.noteFailure',
       killed: SHARD_KEEPER_TESTS(
         'letting go > an add that throws because it was told to stop is not a failure',
       ),
@@ -197,7 +186,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
     {
       name: 'a lost shard keeps its handle',
       breaks: '"Container" 3: a handle is revoked for good when the shard is lost',
-      find: "if (this.held === undefined && this.hook !== 'none') this.revoke(actions);",
+      find: "if (this.owned === undefined && this.hook !== 'none') this.revoke(actions);",
       replace: '',
       killed: KEEPER_RULES_TESTS(
         'a shard that went to another > loses its handle at once, before drop has ended',
@@ -215,7 +204,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
     {
       name: '`dropping` ignored',
       breaks: '"Container" 5: dropping in etcd means drop',
-      find: "if (this.held.value.state === 'dropping') return 'moved';",
+      find: "if (this.owned.value.state === 'dropping') return 'moved';",
       replace: '',
       killed: SHARD_KEEPER_TESTS('letting go > waits for an add that is still running'),
     },
@@ -229,19 +218,10 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'fencing frees',
-      breaks: '"Container" 3: fencing by itself never writes free',
-      find: "const asked = held.value.state === 'dropping' ||",
-      replace: "const asked = !context.acting || held.value.state === 'dropping' ||",
-      killed: SESSION_TESTS(
-        'the fence > that is lifted gives a dropped shard an add again, with the same token and a new handle',
-      ),
-    },
-    {
       name: 'an answer to an older read is news',
       breaks: '"Container" 4: an answer belongs to its question',
-      find: 'if (this.pending?.op !== op) return;',
-      replace: 'if (this.pending === undefined) return;',
+      find: "if (question.kind !== 'reading' || question.op !== op) return;",
+      replace: "if (question.kind !== 'reading') return;",
       killed: LATE_ANSWERS_TESTS(
         'answers that come late > to a read of an incarnation before are not taken for news',
       ),
@@ -249,8 +229,8 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
     {
       name: 'an answer to an older write is news',
       breaks: '"Container" 4: an answer belongs to its question',
-      find: 'if (pending?.op !== op || pending.transition === undefined) return;',
-      replace: 'if (pending?.transition === undefined) return;',
+      find: "if (question.kind !== 'writing' || question.op !== op) return;",
+      replace: "if (question.kind !== 'writing') return;",
       killed: LATE_ANSWERS_TESTS(
         'answers that come late > to a claim of an incarnation before are not taken for those of the present claim',
       ),
@@ -285,8 +265,8 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
     {
       name: 'records are written to a doubted store',
       breaks: '"Records": restored: containers stop claiming',
-      find: 'if (this.pending === undefined && !context.halted)',
-      replace: 'if (this.pending === undefined)',
+      find: 'if (!this.isAsking && !context.halted) this',
+      replace: 'if (!this.isAsking) this',
       killed: SESSION_TESTS(
         'a store that was restored or replaced > a revision below what others were answered: it claims and renews nothing, and is fenced by its clock',
       ),
@@ -303,8 +283,8 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
     {
       name: 'two writes of one record at once',
       breaks: '"Container" 4: one question at a time',
-      find: 'if (this.pending === undefined && !context.halted)',
-      replace: 'if (!context.halted)',
+      find: 'if (!this.isAsking && !context.halted) this',
+      replace: 'if (!context.halted) this',
       killed: KEEPER_RULES_TESTS(
         'a claim > is the only question about its record while it has no answer',
       ),
@@ -312,7 +292,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
     {
       name: 'what was lost is still held',
       breaks: '"Container" 2: evicted: all is lost',
-      find: 'lose(): void {\n    this.held = undefined;',
+      find: 'lose(): void {\n    this.known = NOTHING;',
       replace: 'lose(): void {',
       killed: SESSION_TESTS(
         'a store that was restored, met late > while an operator evicts it, it goes all the same, writing nothing more',
@@ -359,6 +339,28 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       replace: 'return;',
       killed: SHARD_KEEPER_TESTS(
         'a hook that does not end > drop is reported once after its limit, with the heartbeat, and holds nothing back',
+      ),
+    },
+  ]),
+  ...inFile('src/ownership/shard-record.ts', [
+    {
+      name: 'acts after a free of unknown outcome',
+      breaks: '"Container" 5: acts again only after a committed write has changed mod',
+      find: 'return asked || freeing || failure !== undefined;',
+      replace: 'return asked || failure !== undefined;',
+      killed: {
+        by: 'equivalent',
+        because:
+          'what asked for the free lasts until it has landed: `dropping` is left only by a free, the failure is kept until a free has committed, and one that lets everything go never stops doing so',
+      },
+    },
+    {
+      name: 'fencing frees',
+      breaks: '"Container" 3: fencing by itself never writes free',
+      find: "const asked = own.value.state === 'dropping' ||",
+      replace: "const asked = !context.acting || own.value.state === 'dropping' ||",
+      killed: SESSION_TESTS(
+        'the fence > that is lifted gives a dropped shard an add again, with the same token and a new handle',
       ),
     },
   ]),
