@@ -36,12 +36,12 @@ const RULES = resolve(import.meta.dirname, '../monitoring');
 const START_LIMIT_MS = 30_000;
 const END_LIMIT_MS = 5_000;
 
-/** Watches these servers, as `http://127.0.0.1:7001`. @throws Error where Prometheus cannot be started. */
-export async function watchAlerts(servers: readonly string[]): Promise<AlertWatch> {
+/** Watches these servers, as `http://127.0.0.1:7001`, with the token of their admin API where they ask for one. @throws Error where Prometheus cannot be started. */
+export async function watchAlerts(servers: readonly string[], token = ''): Promise<AlertWatch> {
   const folder = await mkdtemp(join(tmpdir(), 'sm-alerts-'));
   const port = await freePort();
   const config = join(folder, 'prometheus.yml');
-  await writeFile(config, configOf(servers));
+  await writeFile(config, configOf(servers, token), {mode: 0o600});
   const child = spawn(
     'prometheus',
     [
@@ -67,7 +67,7 @@ export async function watchAlerts(servers: readonly string[]): Promise<AlertWatc
 }
 
 /** JSON is YAML. */
-function configOf(servers: readonly string[]): string {
+function configOf(servers: readonly string[], token: string): string {
   return JSON.stringify({
     global: {scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s'},
     rule_files: [join(RULES, 'recording.yml'), join(RULES, 'alerts.yml')],
@@ -75,6 +75,7 @@ function configOf(servers: readonly string[]): string {
       job_name: `sm-${index}`,
       scheme: new URL(server).protocol.replace(':', ''),
       tls_config: {insecure_skip_verify: true},
+      ...(token === '' ? {} : {authorization: {credentials: token}}),
       static_configs: [{targets: [new URL(server).host], labels: {job: 'sm'}}],
     })),
   });

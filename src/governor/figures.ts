@@ -47,7 +47,9 @@ export function governedFigures(input: FigureInput): GovernedFigures {
     shards: shardFigures(input),
     containers: containerFigures(input),
     alarms: alarmFigures(input.alarms),
-    ...{settled, movesInFlight, oldestUnservedMs, imbalance: imbalanceOf(input)},
+    ...{settled, movesInFlight, imbalance: imbalanceOf(input)},
+    // Nobody misses what is being removed.
+    oldestUnservedMs: spec?.deleting === true ? 0 : oldestUnservedMs,
     oldestHeartbeatMs: oldestHeartbeat(input),
     movesQueued: plan.queue.length,
     wantedContainers: most > 0 ? Math.ceil(view.shards.size / most) : 0,

@@ -84,6 +84,14 @@ describe('a shard', () => {
     expect(ofKind(bed, 'gap')).toEqual([]);
   });
 
+  it('of an app that is being removed is not missed', () => {
+    const bed = new GovernorBed(['s1']);
+    bed.pass(FIRST_PLAN_MS);
+    expect(bed.governor.figures(false, bed.nowMs).oldestUnservedMs).toBe(FIRST_PLAN_MS);
+    bed.respec({deleting: true});
+    expect(bed.governor.figures(false, bed.nowMs).oldestUnservedMs).toBe(0);
+  });
+
   it('whose add fails on the way is a move that failed, and its gap goes on', () => {
     const bed = served(['c1', 'c2']);
     bed.addShard('s1', {manualContainerId: 'c2'});
