@@ -74,6 +74,8 @@ const UNITS: Readonly<Record<string, string>> = {
   ROWS: 'rows',
   COLUMNS: 'columns',
   SECOND: 'a second',
+  SHARE: 'share',
+  FACTOR: 'factor',
 };
 
 /** '' for a count. */

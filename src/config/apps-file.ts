@@ -6,12 +6,7 @@ import {SmError} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
 import {APPS_SHAPE, idsOfRange} from './apps-schema.ts';
 import type {Field, Shape} from './apps-schema.ts';
-
-/** Largest file, bytes. */
-export const APPS_FILE_LIMIT_BYTES = 32 * 1024 * 1024;
-/** Most shards of one app. */
-const SHARDS_LIMIT = 1_000_000;
-const FAULTS_SHOWN = 20;
+import {APPS_FILE_LIMIT_BYTES, FAULTS_SHOWN, SHARDS_LIMIT} from './limits.ts';
 
 export interface FileShard {
   readonly shardId: string;

@@ -2,6 +2,7 @@
 import {nameProblem, shardIdProblem} from '../model/ids.ts';
 import {MAX_MOVING_LIMIT} from '../model/moving-limit.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/specs.ts';
+import {RANGE_LIMIT, SHARD_COUNT_LIMIT, TASK_MAX_CHARACTERS} from './limits.ts';
 
 export type Shape =
   | {readonly kind: 'map'; readonly fields: Readonly<Record<string, Field>>}
@@ -29,12 +30,8 @@ export interface Field {
   readonly fallback?: string | number | boolean;
 }
 
-const TASK_MAX_CHARACTERS = 64 * 1024;
-const SHARD_COUNT_LIMIT = 1_000_000;
 /** `eu-{001..100}`: what stands before and behind, and two whole numbers; leading zeros give the width. */
 export const RANGE = /^(.*)\{(\d{1,9})\.\.(\d{1,9})\}(.*)$/su;
-/** Most shards of one range. */
-export const RANGE_LIMIT = 100_000;
 
 const shardId: Shape & {kind: 'text'} = {kind: 'text', problem: shardIdProblem};
 const container: Shape = {kind: 'text', problem: (text) => nameProblem('container', text)};

@@ -2,9 +2,8 @@
 import {dirname, resolve} from 'node:path';
 import {isLoopbackHost} from '../model/loopback.ts';
 import type {EmbeddedConfig} from './server-config.ts';
+import {EMBEDDED_PORT} from './limits.ts';
 
-/** etcd's own, so that whatever looks for an etcd on this machine finds the store. */
-export const EMBEDDED_PORT = 2379;
 const DATA_FOLDER = 'sm-data';
 
 /** What the command line says. */

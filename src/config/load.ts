@@ -10,11 +10,7 @@ import {embeddedOf, exposedHost, storeFaults} from './embedded.ts';
 import type {LoadOptions} from './embedded.ts';
 import type {ServerConfig} from './server-config.ts';
 import {SECTIONS, SETTINGS} from './settings.ts';
-
-/** Largest configuration file, bytes. */
-export const CONFIG_LIMIT_BYTES = 1024 * 1024;
-const ALIASES_LIMIT = 100;
-const DEPTH_LIMIT = 8;
+import {ALIASES_LIMIT, CONFIG_LIMIT_BYTES, DEPTH_LIMIT} from './limits.ts';
 
 interface Found {
   readonly value: unknown;

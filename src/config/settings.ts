@@ -1,6 +1,7 @@
 /** Every setting the file may hold: its path, how it is checked, and what a wrong value is told. */
 import {nameProblem} from '../model/ids.ts';
 import {TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
+import {PORT_LIMIT, QUOTA_LEAST_BYTES} from './limits.ts';
 
 export interface Setting {
   /** What is wrong with the value, or undefined. */
@@ -8,9 +9,6 @@ export interface Setting {
   readonly required?: boolean;
 }
 
-const PORT_LIMIT = 65_535;
-/** Less than this is full before it is of use. */
-const QUOTA_LEAST_BYTES = 1024 * 1024;
 const ADDRESS = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/;
 const PREFIX = /^(\/[A-Za-z0-9._-]+)+$/;
 

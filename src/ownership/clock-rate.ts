@@ -5,18 +5,14 @@
  * Passive.
  */
 import {CLOCK_DRIFT, UNWATCHED_CLOCK_EXCESS} from '../model/container.ts';
-
-/** Stretches that are remembered, each about T long. */
-const STRETCHES = 6;
-/** A difference this far below what is expected is not a delay that has ended but a step of a clock, or a watcher that was not awake, ms. */
-const STEP_MS = 50;
-/** What is expected changes by the rate that is known, give or take this share of the time; by the second where none is known yet. */
-const STEP_SHARE = 0.05;
-const STEP_SHARE_UNKNOWN = 0.25;
-/** A rate needs a stretch of so many T between its ends: what is left of the delays must not count for a rate. */
-const BASELINE_TTLS = 2;
-/** Beyond this the number is not believed: W would outgrow 2T, which is what the promises about time are made of. */
-const MOST_EXCESS = 0.9;
+import {
+  BASELINE_TTLS,
+  CLOCK_EXCESS_MOST_SHARE,
+  CLOCK_STEP_MS,
+  CLOCK_STEP_SHARE,
+  CLOCK_STEP_UNKNOWN_SHARE,
+  CLOCK_STRETCHES,
+} from './limits.ts';
 
 interface Stretch {
   readonly fromMs: number;
@@ -46,7 +42,7 @@ export class ClockRate {
     const last = this.stretches.at(-1);
     if (last === undefined || sentAtMs - last.fromMs >= this.ttlMs)
       this.stretches = [
-        ...this.stretches.slice(-STRETCHES),
+        ...this.stretches.slice(-CLOCK_STRETCHES),
         {fromMs: sentAtMs, sentAtMs, offsetMs},
       ];
     else if (offsetMs <= last.offsetMs) Object.assign(last, {sentAtMs, offsetMs});
@@ -58,7 +54,11 @@ export class ClockRate {
    */
   get measured(): number | undefined {
     const closed = this.stretches.slice(0, -1);
-    const [first, middle, last] = [closed[0], closed[STRETCHES / 2], closed[STRETCHES - 1]];
+    const [first, middle, last] = [
+      closed[0],
+      closed[CLOCK_STRETCHES / 2],
+      closed[CLOCK_STRETCHES - 1],
+    ];
     if (first === undefined || middle === undefined || last === undefined) return undefined;
     const whole = slope(first, last);
     const late = slope(middle, last);
@@ -80,7 +80,7 @@ export class ClockRate {
     const earlier = last === undefined ? [] : this.baselines(last);
     if (last === undefined || earlier.length === 0) return UNWATCHED_CLOCK_EXCESS;
     const greatest = Math.max(...earlier.map((stretch) => slope(stretch, last)));
-    return Math.min(MOST_EXCESS, Math.max(0, greatest - CLOCK_DRIFT));
+    return Math.min(CLOCK_EXCESS_MOST_SHARE, Math.max(0, greatest - CLOCK_DRIFT));
   }
 
   private baselines(last: Stretch): Stretch[] {
@@ -94,7 +94,9 @@ export class ClockRate {
     const least = this.leastRate();
     return (
       known.length > 0 &&
-      known.every((one) => offsetMs < one.offsetMs + least * (sentAtMs - one.sentAtMs) - STEP_MS)
+      known.every(
+        (one) => offsetMs < one.offsetMs + least * (sentAtMs - one.sentAtMs) - CLOCK_STEP_MS,
+      )
     );
   }
 
@@ -102,8 +104,8 @@ export class ClockRate {
   private leastRate(): number {
     const last = this.stretches.at(-2);
     const [earliest] = last === undefined ? [] : this.baselines(last);
-    if (last === undefined || earliest === undefined) return -STEP_SHARE_UNKNOWN;
-    return slope(earliest, last) - STEP_SHARE;
+    if (last === undefined || earliest === undefined) return -CLOCK_STEP_UNKNOWN_SHARE;
+    return slope(earliest, last) - CLOCK_STEP_SHARE;
   }
 }
 

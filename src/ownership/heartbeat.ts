@@ -9,25 +9,16 @@ import type {
   HeartbeatState,
   OverdueHook,
 } from '../model/container.ts';
-
-/** Longest wait for one attempt, ms. */
-export const HEARTBEAT_ATTEMPT_LIMIT_MS = 2_000;
-/** An attempt without an answer is followed by the next one so long after its send, ms; the step doubles with each that fails. */
-const RETRY_STEP_MS = 50;
-/** Of T: the longest step while the right to act can still be saved. After it has ended the steps grow to the usual interval. */
-const RETRY_STEP_SHARE = 1 / 20;
-/**
- * An attempt that repeats one without an answer waits so many times what answers took of late, for what a member has sent to a leader
- * that is dead is never answered, and another member may know a living one. At least this share of T, at most the whole limit.
- */
-const RETRY_LIMIT_ROUND_TRIPS = 4;
-const RETRY_LIMIT_SHARE = 1 / 20;
-/** Of the attempts in a row without an answer each fourth waits the whole limit: a store that has become slow must still be heard. */
-const PATIENT_ATTEMPT_EVERY = 4;
-/** A slow answer counts for less with each that follows. */
-const ROUND_TRIP_DECAY = 0.8;
-/** Nonces of attempts without an answer that are remembered: in an outage that lasts longer, further attempts repeat the newest one. */
-export const UNANSWERED_LIMIT = 1_000;
+import {
+  HEARTBEAT_ATTEMPT_LIMIT_MS,
+  PATIENT_ATTEMPT_EVERY,
+  RETRY_LIMIT_ROUND_TRIPS,
+  RETRY_LIMIT_SHARE,
+  RETRY_STEP_MS,
+  RETRY_STEP_SHARE,
+  ROUND_TRIP_DECAY_FACTOR,
+  UNANSWERED_LIMIT,
+} from './limits.ts';
 
 /** One attempt: a transaction [hb mod = expectedMod (0: absent)] -> put value, else read it. */
 export interface HeartbeatWrite {
@@ -203,7 +194,7 @@ export class HeartbeatMachine {
   }
 
   private noteRoundTrip(tookMs: number): void {
-    this.roundTripMs = Math.max(tookMs, ROUND_TRIP_DECAY * this.roundTripMs);
+    this.roundTripMs = Math.max(tookMs, ROUND_TRIP_DECAY_FACTOR * this.roundTripMs);
   }
 
   /**

@@ -4,6 +4,7 @@
  * what it sees and carries the actions out.
  */
 import {FailureDetector} from './failure-detector.ts';
+import {ELECTION_RETRY_MS, STANDBY_LEADS_AFTER_MS} from './limits.ts';
 
 export interface LeaderKey {
   readonly incarnation: string;
@@ -32,14 +33,6 @@ export type LeadershipAction =
   /** This daemon leads: the key's create revision proves it. */
   | {readonly type: 'elected'; readonly create: number}
   | {readonly type: 'lostLeadership'};
-
-/** An action that came to nothing is tried again after this, ms. */
-const RETRY_MS = 300;
-/**
- * With nobody leading for so long, one that still waits for its id leads, ms: where all wait for ids of dead incarnations,
- * only a leader can evict those, and nobody else will ever come.
- */
-export const STANDBY_LEADS_AFTER_MS = 1_000;
 
 export class Leadership {
   /** Of all daemons; kept warm here, so that a governor of sm itself need not begin its waits anew. */
@@ -117,7 +110,7 @@ export class Leadership {
     const attempt =
       this.leader === undefined ? this.create(me, nowMs) : this.loseLeadership(this.leader, nowMs);
     if (attempt === undefined) return actions;
-    this.tryAtMs = nowMs + RETRY_MS;
+    this.tryAtMs = nowMs + ELECTION_RETRY_MS;
     actions.push(attempt);
     return actions;
   }

@@ -5,6 +5,20 @@
  */
 import type {AlarmCode} from '../model/alarm.ts';
 import type {AddFailure, Known, Target} from './transitions.ts';
+import {
+  BEATS_KEPT,
+  BEATS_TO_BELIEVE,
+  BEATS_TO_MISS,
+  BEAT_LIMIT_MS,
+  EVER_LISTED_LIMIT,
+  IGNORED_DROP_MS,
+  PUSH_REPEAT_MS,
+  PUSH_RETRY_MAX_MS,
+  PUSH_RETRY_MIN_MS,
+  SLOW_ADD_MS,
+  STRAY_SHOWN_MS,
+  UNREACHABLE_MS,
+} from './limits.ts';
 
 /** One shard in a heartbeat. */
 export interface ListedShard {
@@ -45,25 +59,6 @@ interface Call {
   acceptedAt: number | undefined;
   acceptedMs: number;
 }
-
-/** Heartbeats come about every 3 s; a session without any for so long is taken for dead though its key lives. */
-export const BEAT_LIMIT_MS = 15_000;
-const RETRY_MIN_MS = 500;
-const RETRY_MAX_MS = 8_000;
-/** An accepted call that shows no effect is repeated after so long. */
-const REPEAT_MS = 5_000;
-/** Heartbeats kept to count how many came after an answer. */
-const BEATS_KEPT = 4;
-/** A heartbeat that was being made when a call was answered tells nothing of it; the second one does. */
-const BEATS_TO_BELIEVE = 2;
-/** So many heartbeats without a shard that was accepted or running: it is told again. */
-const BEATS_TO_MISS = 3;
-const IGNORED_DROP_MS = 15_000;
-const SLOW_ADD_MS = 60_000;
-const UNREACHABLE_MS = 60_000;
-/** Names remembered as listed before, besides those of the newest heartbeat. */
-export const EVER_LISTED_LIMIT = 20_000;
-const STRAY_SHOWN_MS = 60_000;
 
 const WAIT: PushStep = {step: 'wait'};
 
@@ -141,11 +136,12 @@ export class PushSession {
     const call = this.calls.get(shard);
     if (call === undefined) return;
     call.inFlight = false;
-    call.nextAtMs = nowMs + Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** (call.attempts - 1));
+    call.nextAtMs =
+      nowMs + Math.min(PUSH_RETRY_MAX_MS, PUSH_RETRY_MIN_MS * 2 ** (call.attempts - 1));
     if (result.kind === 'accepted') {
       if (call.acceptedAt === undefined) call.acceptedMs = nowMs;
       call.acceptedAt = result.revision;
-      call.nextAtMs = nowMs + REPEAT_MS;
+      call.nextAtMs = nowMs + PUSH_REPEAT_MS;
     } else if (result.kind === 'refused' && call.op === 'add') {
       this.failures.set(shard, {mod: call.mod, message: result.message});
       this.calls.delete(shard);

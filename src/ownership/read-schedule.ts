@@ -1,6 +1,4 @@
-/** When a shard's record has to be read next, and how long to wait after a read that failed. Pure. */
-const RETRY_MIN_MS = 100;
-const RETRY_MAX_MS = 5_000;
+import {READ_RETRY_MAX_MS, READ_RETRY_MIN_MS} from './limits.ts';
 
 export class ReadSchedule {
   /** A read is wanted, at `atMs`. */
@@ -16,13 +14,13 @@ export class ReadSchedule {
 
   /** Soon again: the last answer was no use. */
   again(nowMs: number): void {
-    this.want(nowMs + RETRY_MIN_MS);
+    this.want(nowMs + READ_RETRY_MIN_MS);
   }
 
   /** No answer came: again with back-off. */
   failed(nowMs: number): void {
     this.failures += 1;
-    this.want(nowMs + Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.failures));
+    this.want(nowMs + Math.min(READ_RETRY_MAX_MS, READ_RETRY_MIN_MS * 2 ** this.failures));
   }
 
   succeeded(): void {

@@ -14,11 +14,7 @@ import type {IdAnswer, SessionAction, SessionEnd, SessionOptions} from './sessio
 import type {ShardMachine} from './shard-machine.ts';
 import {StoreTrust} from './store-trust.ts';
 import type {StoreMark, TrustNews} from './store-trust.ts';
-
-/** Reconciliation reads every record that is held or pending this often, +-20 %. */
-export const RECONCILE_INTERVAL_MS = 30_000;
-/** The wait for a taken id is told this often. */
-export const WAITING_NOTICE_MS = 10_000;
+import {RECONCILE_INTERVAL_MS, WAITING_NOTICE_MS} from './limits.ts';
 
 /** `releasing`: everything is let go unasked, no more heartbeats. `deregistering`: nothing is left but the heartbeat itself. */
 type Phase =

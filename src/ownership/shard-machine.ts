@@ -18,13 +18,9 @@ import {ReadSchedule} from './read-schedule.ts';
 import {NOTHING, UNASKED, UNRESOLVED, justOwned, mustFree} from './shard-record.ts';
 import type {KnownRecord, OwnedRecord, Question} from './shard-record.ts';
 import {claim, claimHinted, free, markReady, tokenOf} from './transitions.ts';
+import {DROP_RETRY_MAX_MS, DROP_RETRY_MIN_MS, SPEC_RETRY_MS} from './limits.ts';
 
 type Committed = Extract<WriteAnswer, {kind: 'committed'}>;
-
-const RETRY_MAX_MS = 5_000;
-const DROP_RETRY_MIN_MS = 500;
-/** A record that is mine without a spec is looked at again after this time. */
-const SPEC_RETRY_MS = 1_000;
 
 export class ShardMachine {
   readonly shard: string;
@@ -167,7 +163,7 @@ export class ShardMachine {
       return;
     }
     this.dropAttempts += 1;
-    this.dropAtMs = nowMs + Math.min(RETRY_MAX_MS, DROP_RETRY_MIN_MS * 2 ** this.dropAttempts);
+    this.dropAtMs = nowMs + Math.min(DROP_RETRY_MAX_MS, DROP_RETRY_MIN_MS * 2 ** this.dropAttempts);
     this.enter('retrying', nowMs);
   }
 

@@ -3,15 +3,7 @@ import {OVERDUE_SHOWN} from '../model/container.ts';
 import type {OverdueHook} from '../model/container.ts';
 import type {ShardAction, ShardContext} from './shard-actions.ts';
 import {ShardMachine} from './shard-machine.ts';
-
-/** High-water marks kept of shards that are not here any more. */
-const MARKS_LIMIT = 100_000;
-
-/**
- * Shards that somebody has asked for and that are not held. A governor leaves at most 200 unclaimed to a container; anybody may ask for
- * any, and while the store is away nobody is told that there is no such shard.
- */
-export const ASKED_LIMIT = 2_000;
+import {ASKED_LIMIT, MARKS_LIMIT} from './limits.ts';
 
 export class ShardMachines {
   readonly machines = new Map<string, ShardMachine>();

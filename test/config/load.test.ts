@@ -5,9 +5,9 @@ import {join} from 'node:path';
 import {describe, expect, it, vi} from 'vitest';
 import {loadConfig, parseConfig} from '../../src/config/index.ts';
 import type {LoadOptions} from '../../src/config/index.ts';
-import {CONFIG_LIMIT_BYTES} from '../../src/config/load.ts';
 import {SETTINGS} from '../../src/config/settings.ts';
 import {SmError} from '../../src/model/errors.ts';
+import {CONFIG_LIMIT_BYTES} from '../../src/config/limits.ts';
 
 const LEAST = `service: foo.bar
 port: 8801

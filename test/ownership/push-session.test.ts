@@ -1,8 +1,9 @@
 import {beforeEach, describe, expect, it} from 'vitest';
 import type {OwnershipState} from '../../src/model/ownership.ts';
-import {BEAT_LIMIT_MS, PushSession} from '../../src/ownership/push-session.ts';
+import {PushSession} from '../../src/ownership/push-session.ts';
 import type {ListedShard} from '../../src/ownership/push-session.ts';
 import type {Known} from '../../src/ownership/transitions.ts';
+import {BEAT_LIMIT_MS} from '../../src/ownership/limits.ts';
 
 const ME = {container: '10.0.0.1:80', incarnation: 'ab-7'};
 const RUNS: ListedShard = {disp: true, drop: false};

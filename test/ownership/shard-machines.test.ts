@@ -1,7 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import type {ShardContext} from '../../src/ownership/shard-actions.ts';
-import {ASKED_LIMIT, ShardMachines} from '../../src/ownership/shard-machines.ts';
+import {ShardMachines} from '../../src/ownership/shard-machines.ts';
 import type {ShardReading} from '../../src/ownership/shard-actions.ts';
+import {ASKED_LIMIT} from '../../src/ownership/limits.ts';
 
 const CONTEXT: ShardContext = {
   ...{me: {container: 'c1', incarnation: 'i1', create: 1}, epoch: 1},

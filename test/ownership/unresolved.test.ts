@@ -2,8 +2,8 @@
 import {describe, expect, it} from 'vitest';
 import {heartbeatIntervalMs} from '../../src/model/container.ts';
 import type {HeartbeatWrite} from '../../src/ownership/heartbeat.ts';
-import {RECONCILE_INTERVAL_MS} from '../../src/ownership/session.ts';
 import {SessionBed, TTL_MS} from './session-bed.ts';
+import {RECONCILE_INTERVAL_MS} from '../../src/ownership/limits.ts';
 
 const EVERY_MS = heartbeatIntervalMs(TTL_MS);
 

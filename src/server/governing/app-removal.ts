@@ -4,6 +4,7 @@ import type {Leases} from '../../etcd/leases.ts';
 import type {Compare, KeyValue, Operation, Store} from '../../store/port.ts';
 import {isDeleting, specUnchanged} from '../../store/app-spec-guard.ts';
 import {revokeGuard} from '../push/guard-lease.ts';
+import {KEYS_PER_TRANSACTION} from './limits.ts';
 
 export interface RemovalOptions {
   readonly app: string;
@@ -11,8 +12,6 @@ export interface RemovalOptions {
   readonly store: Store;
   readonly leases: Leases;
 }
-
-const KEYS_PER_TRANSACTION = 100;
 
 /** False when something was in the way: a container or record has come back, or the store did not answer. Call again. */
 export async function removeApp(options: RemovalOptions, stillGoverns: Compare): Promise<boolean> {

@@ -2,8 +2,7 @@
 import type {Keys} from '../../etcd/keys.ts';
 import {AUDIT_KEPT} from '../../model/audit.ts';
 import type {Operation, Store} from '../../store/port.ts';
-
-const ENTRIES_PER_TRANSACTION = 100;
+import {ENTRIES_PER_TRANSACTION} from './limits.ts';
 
 /** Entries go key by key; their names sort by revision. `kept` is for tests. */
 export async function trimAudit(store: Store, keys: Keys, kept = AUDIT_KEPT): Promise<void> {

@@ -7,6 +7,7 @@ import {doubtText, reportedDoubt} from '../../model/store-doubt.ts';
 import type {StoreDoubt} from '../../model/store-doubt.ts';
 import {decodeCluster, encodeRecord} from '../../protocol/records.ts';
 import type {KeyValue, Store, StoreStatus} from '../../store/port.ts';
+import {CLUSTER_WRITE_ATTEMPTS_LIMIT} from './limits.ts';
 
 /** A cluster record with the revision that guards a rewrite. */
 export interface KnownCluster {
@@ -15,9 +16,6 @@ export interface KnownCluster {
   /** Why etcd is not the one, or older than, the record was written to; undefined when it is. */
   readonly doubt: StoreDoubt | undefined;
 }
-
-/** Tries of one change of the record against others who change it. */
-const ATTEMPTS_LIMIT = 10;
 
 /** Reads the record, creates it in an empty prefix. @throws SmError STORE_UNAVAILABLE, STORE_CORRUPT. */
 export async function openCluster(store: Store, keys: Keys): Promise<KnownCluster> {
@@ -114,7 +112,7 @@ async function rewrite(
   change: (record: ClusterRecord | undefined, status: StoreStatus) => ClusterRecord | undefined,
 ): Promise<KnownCluster> {
   const key = keys.cluster();
-  for (let attempt = 0; attempt < ATTEMPTS_LIMIT; attempt += 1) {
+  for (let attempt = 0; attempt < CLUSTER_WRITE_ATTEMPTS_LIMIT; attempt += 1) {
     const status = await store.status();
     const {entry} = await store.get(key);
     const known = entry === undefined ? undefined : checked(entry, status);

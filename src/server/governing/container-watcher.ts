@@ -1,9 +1,7 @@
 /** From one summary of a governor to the next: which containers have changed their state. */
 import type {ContainerEvent} from '../../model/audit.ts';
 import type {AppStatus} from '../../model/status.ts';
-
-/** Most events of one round; a summary that tells of more has lost its details. */
-const EVENTS_PER_ROUND = 200;
+import {EVENTS_PER_ROUND} from './limits.ts';
 
 export class ContainerWatcher {
   private known: AppStatus['containers'] | undefined;

@@ -8,11 +8,8 @@ import type {Timer} from '../../runtime/clock.ts';
 import {raiseAlarm} from './broken-alarm.ts';
 import {GovernorShell} from './governor-shell.ts';
 import type {GovernorShellOptions} from './governor-shell.ts';
+import {RESTART_MAX_MS, RESTART_MIN_MS, WELL_AFTER_MS} from './limits.ts';
 
-export const RESTART_MIN_MS = 1_000;
-export const RESTART_MAX_MS = 60_000;
-/** A governor that has gone on for so long is well again: its alarm ends, and the next pause is the shortest. */
-export const WELL_AFTER_MS = 5 * 60_000;
 const SOURCE = 'restart';
 
 export type GovernorRunOptions = Omit<GovernorShellOptions, 'onBroken'>;

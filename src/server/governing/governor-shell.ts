@@ -33,6 +33,7 @@ import type {Chore} from './housekeeping.ts';
 import {silentMeter} from './meter.ts';
 import type {GovernorMeter} from './meter.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
+import {GOVERNOR_SLEEP_MAX_MS, REREAD_RETRY_MS} from './limits.ts';
 
 export interface GovernorShellOptions {
   readonly app: string;
@@ -63,9 +64,6 @@ export interface GovernorShellOptions {
   /** The smallest T of the app's containers has changed. */
   readonly onProbeInterval: () => void;
 }
-
-const LONGEST_SLEEP_MS = 10_000;
-const REREAD_RETRY_MS = 200;
 
 export class GovernorShell {
   readonly governor: Governor;
@@ -177,7 +175,7 @@ export class GovernorShell {
       handlers: this.handlers(),
       clock,
       nowMs: () => clock.nowMs(),
-      longestSleepMs: LONGEST_SLEEP_MS,
+      longestSleepMs: GOVERNOR_SLEEP_MAX_MS,
       onBroken: (error) => {
         this.stop();
         onBroken(error);

@@ -11,13 +11,8 @@ import {encodeRecord} from '../../protocol/records.ts';
 import {containerAgent} from '../contact/container-agent.ts';
 import {refusedEndpoint} from '../contact/endpoint-policy.ts';
 import {HINT_RECORD_LIMIT_BYTES} from '../../protocol/limits.ts';
+import {CALL_LIMIT_MS, CONNECTIONS_PER_CONTAINER, HINT_LIMIT_MS} from './limits.ts';
 
-/** One for hints, one for calls that only ask whether somebody is there. */
-const CONNECTIONS_PER_CONTAINER = 2;
-/** Of one call with hints: what hangs when a network comes back must not hold up the next one beyond I6's 5 s. */
-const HINT_LIMIT_MS = 4_000;
-/** Of one call that only asks whether somebody is there. */
-const CALL_LIMIT_MS = 2_000;
 /** Of revision 0: older than any record, so whoever gets it has nothing to look at. */
 const NO_HINT: WireItem = {shard: 'reachable', op: 'add', revision: 0};
 

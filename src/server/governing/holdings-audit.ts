@@ -11,15 +11,7 @@ import {isProxyHeartbeat} from '../push/proxy-heartbeat.ts';
 import {containerAgent} from '../contact/container-agent.ts';
 import {refusedEndpoint} from '../contact/endpoint-policy.ts';
 import {CALL_TIMEOUT_MS} from '../contact/limits.ts';
-
-/** Every container is asked once in this time +-20 %. */
-export const AUDIT_INTERVAL_MS = 30_000;
-/** A container that is doubted is asked again after this time: two agreeing answers open it within the 5 s that I6 leaves. */
-export const RECHECK_MS = 2_000;
-/** Calls of one app at once: whoever is slow holds up the round, never memory. */
-const CALLS_AT_ONCE = 4;
-/** About 30,000 shards; more than that is not compared. */
-const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
+import {ANSWER_LIMIT_BYTES, AUDIT_INTERVAL_MS, CALLS_AT_ONCE, RECHECK_MS} from './limits.ts';
 
 export class HoldingsCaller {
   private readonly allowLoopback: boolean;

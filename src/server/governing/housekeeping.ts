@@ -12,6 +12,7 @@ import type {Compare, Operation, Store, TransactionOutcome} from '../../store/po
 import {removeApp} from './app-removal.ts';
 import {ContainerWatcher} from './container-watcher.ts';
 import {RoundHistory} from './round-history.ts';
+import {SPECS_PER_TRANSACTION, SPEC_LOOKS_LIMIT} from './limits.ts';
 
 export interface HousekeepingOptions {
   readonly app: string;
@@ -24,10 +25,6 @@ export interface HousekeepingOptions {
 }
 
 export type Chore = Exclude<GovernorAction, {type: 'write' | 'hints' | 'reread'}>;
-
-const SPECS_PER_TRANSACTION = 100;
-/** Refused writes of status or history before one is given up: the spec has changed each time. */
-const SPEC_LOOKS_LIMIT = 4;
 
 export class Housekeeping {
   private readonly options: HousekeepingOptions;

@@ -12,6 +12,7 @@ import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, KeyValue, Operation, Store, Transaction} from '../../store/port.ts';
 import {TTL_MAX_MS} from '../../model/container.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
+import {LEADERSHIP_SLEEP_MAX_MS} from './limits.ts';
 
 export interface LeadershipOptions {
   readonly keys: Keys;
@@ -40,8 +41,6 @@ type Sighting =
       readonly sentAtMs: number | undefined;
       readonly mod: number;
     };
-
-const LONGEST_SLEEP_MS = 5_000;
 
 export class LeadershipShell {
   private readonly options: LeadershipOptions;
@@ -134,7 +133,7 @@ export class LeadershipShell {
       },
       clock,
       nowMs: () => clock.nowMs(),
-      longestSleepMs: LONGEST_SLEEP_MS,
+      longestSleepMs: LEADERSHIP_SLEEP_MAX_MS,
       // A daemon without an election is of no use: its process ends, and the others see it fall silent.
       onBroken: (error) => {
         throw error;

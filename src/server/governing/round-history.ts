@@ -2,11 +2,7 @@
 import type {Clock} from '../../runtime/clock.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import type {Operation, Store} from '../../store/port.ts';
-
-/** Newest rounds kept: with up to 100 moves each, the newest 1,000 moves. */
-const ROUNDS_KEPT = 10;
-/** Old rounds deleted with a new one. */
-const DROPS_PER_ROUND = 50;
+import {DROPS_PER_ROUND, ROUNDS_KEPT} from './limits.ts';
 
 export class RoundHistory {
   private readonly store: Store;

@@ -6,6 +6,7 @@ import type {Store} from '../../store/port.ts';
 import {trimAudit} from './audit-trim.ts';
 import {noteRevision} from './cluster-record.ts';
 import type {KnownCluster} from './cluster-record.ts';
+import {COMPACTION_INTERVALS_KEPT, COMPACTION_INTERVAL_MS} from './limits.ts';
 
 export interface UpkeepOptions {
   readonly store: Store;
@@ -15,10 +16,6 @@ export interface UpkeepOptions {
   readonly cluster: KnownCluster;
   readonly compaction: 'auto' | 'off';
 }
-
-const INTERVAL_MS = 5 * 60_000;
-/** History kept, in intervals: compaction goes to the revision of 10 minutes ago. */
-const INTERVALS_KEPT = 2;
 
 export class Upkeep {
   private readonly options: UpkeepOptions;
@@ -45,7 +42,7 @@ export class Upkeep {
   }
 
   private wait(): void {
-    this.timer = this.options.clock.after(INTERVAL_MS, () => void this.round());
+    this.timer = this.options.clock.after(COMPACTION_INTERVAL_MS, () => void this.round());
   }
 
   private async round(): Promise<void> {
@@ -55,7 +52,8 @@ export class Upkeep {
       this.cluster = await noteRevision(store, keys, this.cluster);
       this.revisions.push(this.cluster.record.maxRevision);
       await trimAudit(store, keys);
-      const old = this.revisions.length > INTERVALS_KEPT ? this.revisions.shift() : undefined;
+      const old =
+        this.revisions.length > COMPACTION_INTERVALS_KEPT ? this.revisions.shift() : undefined;
       if (compaction === 'auto' && old !== undefined) await store.compact(old);
     } catch (error) {
       logger.warn({error: String(error)}, 'upkeep of etcd failed: trying again in 5 minutes');

@@ -14,9 +14,9 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'eviction by wall clock',
       breaks: '"Silence": on the governor\'s monotonic clock only',
-      find: '    this.options = options;\n    const {app, governor',
+      find: '    this.options = options;\n    this.meter',
       replace:
-        '    const steady = options.clock;\n    this.options = options = {...options, clock: {...steady, nowMs: () => steady.wallMs()}};\n    const {app, governor',
+        '    const steady = options.clock;\n    this.options = options = {...options, clock: {...steady, nowMs: () => steady.wallMs()}};\n    this.meter',
       killed: GOVERNOR_SHELL_TESTS(
         'silence > is counted by the monotonic clock: a wall clock that runs away evicts nobody',
       ),

@@ -8,12 +8,12 @@ import {decodeAppStatus, encodeRecord} from '../../../src/protocol/records.ts';
 import {systemClock} from '../../../src/runtime/clock.ts';
 import type {Clock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
-import {WELL_AFTER_MS} from '../../../src/server/governing/governor-run.ts';
 import {Governors} from '../../../src/server/governing/governors.ts';
 import {HintSender} from '../../../src/server/governing/hint-sender.ts';
 import {TransactionBatcher} from '../../../src/store/batcher.ts';
 import {MemoryStore} from '../../../src/store/memory-store.ts';
 import {until} from '../../support/until.ts';
+import {WELL_AFTER_MS} from '../../../src/server/governing/limits.ts';
 
 const LIMIT_MS = 20_000;
 const APPS = ['healthy', 'sick'];

@@ -18,10 +18,7 @@ import {hasSpec, shardView} from '../read/shard-views.ts';
 import {lacksReasons, planned, withReasons} from '../read/unplaced.ts';
 import {shardNotFound} from '../guards.ts';
 import {homesOf} from './homes.ts';
-
-const HOMES_SHOWN = 3;
-const EXCLUDED_SHOWN = 20;
-const HISTORY_SHOWN = 50;
+import {EXCLUDED_SHOWN, HISTORY_SHOWN, HOMES_SHOWN} from '../limits.ts';
 
 const RULES: Readonly<Record<PlacementReason, string>> = {
   'no-container': 'the app has no container that takes shards',

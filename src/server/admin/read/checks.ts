@@ -6,15 +6,10 @@ import type {StoreWrites} from '../../../model/store-writes.ts';
 import {status} from './app-reads.ts';
 import type {StoreUsage} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
+import {MIB, QUOTA_DEFAULT_BYTES, QUOTA_WARN_SHARE, SLOW_STORE_MS} from '../limits.ts';
 
-/** etcd's quota unless it is set: 2 GiB. */
-const QUOTA_DEFAULT_BYTES = 2 * 1024 ** 3;
-/** Share of the quota from which a warning is due. */
-const QUOTA_WARN = 0.6;
-const SLOW_STORE_MS = 200;
 const ALARM_FIX =
   'NOSPACE: etcdctl compact, etcdctl defrag, then etcdctl alarm disarm; CORRUPT: replace the member';
-const MIB = 1024 ** 2;
 
 type Check = ChecksAnswer['checks'][number];
 
@@ -69,7 +64,7 @@ function quotaCheck(usage: StoreUsage | undefined): Check {
   const share = bytes / most;
   const assumed = quotaBytes > 0 ? '' : ', unless --quota-backend-bytes is set';
   const text = `${used} of ${Math.round(most / MIB)} MiB used (${Math.round(share * 100)} %${assumed})`;
-  if (share < QUOTA_WARN) return check('etcd quota', 'PASS', text);
+  if (share < QUOTA_WARN_SHARE) return check('etcd quota', 'PASS', text);
   const fix = 'set compaction: auto, then etcdctl defrag; or raise --quota-backend-bytes';
   return check('etcd quota', share < 0.95 ? 'WARN' : 'FAIL', text, fix);
 }

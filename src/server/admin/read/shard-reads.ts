@@ -11,11 +11,7 @@ import type {AppListing} from '../../../appview/listing.ts';
 import {hasSpec, isKnown, isUnplaced, shardIds, shardState, shardView} from './shard-views.ts';
 import {withAllReasons} from './unplaced.ts';
 import {shardNotFound} from '../guards.ts';
-
-/** How long the listing behind a page is kept for the next page, ms. */
-const PAGES_KEPT_MS = 30_000;
-/** Listings kept at once. */
-const PAGES_KEPT_LIMIT = 2;
+import {PAGES_KEPT_LIMIT, PAGES_KEPT_MS} from '../limits.ts';
 
 interface Kept {
   readonly listing: AppListing;

@@ -1,8 +1,6 @@
 /** What happens below a prefix, told one after the other: one watch, in the order of revisions, so that a caller can go on where it stopped. */
 import type {Store, Watch, WatchBatch, WatchEvent} from '../../../store/port.ts';
-
-/** Events kept for a caller that reads slowly; past this it gets a gap. */
-const BACKLOG_LIMIT = 10_000;
+import {BACKLOG_LIMIT} from '../limits.ts';
 
 /** The stream begins behind this revision. */
 export interface FeedHello {

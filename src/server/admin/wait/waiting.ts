@@ -9,15 +9,7 @@ import type {Goal} from './wait-conditions.ts';
 import {exists, listAppOrNothing, WHOLE_APP} from '../read/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {appNotFound} from '../guards.ts';
-
-/** Judging may take at most this part of the time. */
-const JUDGING_SHARE = 0.2;
-const LEAST_PAUSE_MS = 2;
-/** A goal that looked met and was not is looked at again after this, ms. */
-const LOOK_PAUSE_MS = 50;
-
-/** Answers held back at once; further ones are given at once. */
-const WAITS_LIMIT = 200;
+import {JUDGING_SHARE, LEAST_PAUSE_MS, LOOK_PAUSE_MS, WAITS_LIMIT} from '../limits.ts';
 
 export class WaitChecks {
   private readonly dependencies: AdminDependencies;

@@ -12,13 +12,10 @@ import {encodeRecord} from '../../../protocol/records.ts';
 import type {Operation, Store, Transaction} from '../../../store/port.ts';
 import type {Caller} from '../../http/dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
+import {DETAIL_MAX_CHARACTERS, REVISION_DIGITS, SUFFIX_LIMIT} from '../limits.ts';
 
-/** Longest text of a request's field that an entry keeps. */
-const DETAIL_MAX_CHARACTERS = 256;
 /** Fields that say nothing, or that an entry has in a place of its own. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['service', 'reason', 'dryRun', 'createTime']);
-const REVISION_DIGITS = 19;
-const SUFFIX_LIMIT = 36 ** 6;
 
 interface Request {
   readonly service?: string;

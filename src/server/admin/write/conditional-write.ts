@@ -3,9 +3,7 @@ import {SmError} from '../../../model/errors.ts';
 import type {WriteAnswer, WriteResult} from '../../../protocol/admin.ts';
 import type {Compare, KeyValue, Operation, Store} from '../../../store/port.ts';
 import {renewal} from './audit.ts';
-
-/** Re-reads after a refused write before giving up: others write the same keys all the time. */
-const WRITE_ATTEMPTS_LIMIT = 8;
+import {WRITE_ATTEMPTS_LIMIT} from '../limits.ts';
 
 /** What to do, given the keys as they are: nothing (`operations` empty) or writes, and the word for it. */
 export interface Decision {

@@ -15,16 +15,13 @@ import type {AdminDependencies} from '../dependencies.ts';
 import {inSlices} from '../../../appview/listing.ts';
 import {appNotFound, liveSpec, refuseOwnService} from '../guards.ts';
 import {newShardSpec, sameContent} from '../shard-content.ts';
-
-/** With the audit entry 100: below etcd's 128 operations, and its 128 compares with one for the app. */
-const OPERATIONS_PER_WRITE = 99;
-/** Below etcd's 1.5 MiB a request. One item alone may be larger than this. */
-const BYTES_PER_WRITE = 256 * 1024;
-const WRITES_IN_FLIGHT = 8;
-/** Re-reads of one chunk after refused writes before its items are answered `unknown`. */
-const ATTEMPTS_LIMIT = 8;
-/** Roughly what key and frame of one operation take beside its value. */
-const BYTES_PER_OPERATION = 512;
+import {
+  BATCH_ATTEMPTS_LIMIT,
+  BYTES_PER_OPERATION,
+  BYTES_PER_WRITE,
+  OPERATIONS_PER_WRITE,
+  WRITES_IN_FLIGHT,
+} from '../limits.ts';
 
 interface Item {
   readonly shardId: string;
@@ -149,7 +146,7 @@ class Batch {
   private async write(chunk: readonly Item[], spec: KeyValue): Promise<void> {
     let open = chunk;
     let app = spec;
-    for (let attempt = 0; attempt < ATTEMPTS_LIMIT && open.length > 0; attempt++) {
+    for (let attempt = 0; attempt < BATCH_ATTEMPTS_LIMIT && open.length > 0; attempt++) {
       const outcome = await this.attempt(open, app);
       if (outcome.kind === 'unknown') {
         open = await this.readBack(open);

@@ -10,10 +10,7 @@ import {liveContent} from './live-content.ts';
 import type {LiveContent} from './live-content.ts';
 import type {Instant, PrintedRow} from './printed-row.ts';
 import type {ViewRecords} from '../../../../appview/scope-view.ts';
-
-/** Changes kept for watchers that are behind: messages, and rows in them. */
-const RING_MESSAGES = 512;
-const RING_ROWS = 20_000;
+import {RING_MESSAGES, RING_ROWS} from '../../limits.ts';
 
 interface Change {
   readonly seq: number;

@@ -8,10 +8,7 @@ import type {AppRecords, EndedMove} from '../../../../appview/app-records.ts';
 import type {Instant} from './printed-row.ts';
 import type {ViewRecords} from '../../../../appview/scope-view.ts';
 import {appViewOf, moveRows, viewsOf} from './live-rows.ts';
-
-/** How far back done and failed moves are counted, ms. */
-const RECENT_MS = 600_000;
-const MINUTE_MS = 60_000;
+import {MINUTE_MS, RECENT_MS} from '../../limits.ts';
 
 type Figures = Omit<LiveSummary, 'matched' | 'total' | 'alarms' | 'alarmCount'>;
 

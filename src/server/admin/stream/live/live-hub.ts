@@ -9,15 +9,11 @@ import {LiveFeed} from './live-feed.ts';
 import {LivePace} from './live-pace.ts';
 import {StoreProbe} from './store-probe.ts';
 import {appNotFound} from '../../guards.ts';
-
-/** Different queries watched at once. */
-const FEEDS_LIMIT = 50;
-/** What nobody watches is kept for so long, for whoever comes back after a broken connection, ms. */
-const LINGER_MS = 15_000;
+import {FEEDS_LIMIT, FEED_LINGER_MS} from '../../limits.ts';
 
 export class LiveHub {
   private readonly dependencies: AdminDependencies;
-  private readonly feeds = new SharedMap<LiveFeed>(LINGER_MS);
+  private readonly feeds = new SharedMap<LiveFeed>(FEED_LINGER_MS);
   private readonly pace = new LivePace();
   private readonly probe: StoreProbe;
 

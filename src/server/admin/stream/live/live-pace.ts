@@ -3,13 +3,7 @@
  * all of them together take a bounded part of its time. The more there is to look at, the rarer the rounds.
  */
 import {setImmediate} from 'node:timers/promises';
-
-/** Changes are gathered for so long at least, ms: a screen shows no more than four frames a second. */
-const GATHER_MS = 250;
-/** Looking may take at most this part of the time. */
-const LOOKING_SHARE = 0.15;
-/** Ages of heartbeats and ten-minute figures change without any record doing so. */
-const TICK_MS = 1_000;
+import {GATHER_MS, LIVE_TICK_MS, LOOKING_SHARE} from '../../limits.ts';
 
 export interface Looker {
   /** Called for all of them before the first one looks. */
@@ -29,7 +23,7 @@ export class LivePace {
 
   add(looker: Looker): void {
     this.lookers.add(looker);
-    this.lookWithin(TICK_MS);
+    this.lookWithin(LIVE_TICK_MS);
   }
 
   remove(looker: Looker): void {
@@ -70,6 +64,6 @@ export class LivePace {
     const spentMs = endedMs - startedMs;
     this.earliestMs = endedMs + Math.max(GATHER_MS, spentMs / LOOKING_SHARE - spentMs);
     this.looking = false;
-    this.lookWithin(this.wanted ? 0 : TICK_MS);
+    this.lookWithin(this.wanted ? 0 : LIVE_TICK_MS);
   }
 }

@@ -12,9 +12,7 @@ import {runningMove} from '../../read/moves.ts';
 import type {AppRecords} from '../../../../appview/app-records.ts';
 import type {Instant, PrintedRow} from './printed-row.ts';
 import type {ViewRecords} from '../../../../appview/scope-view.ts';
-
-/** A heartbeat this many intervals old is shown as late. */
-const LATE_INTERVALS = 1.5;
+import {LATE_INTERVALS_FACTOR} from '../../limits.ts';
 
 export type Ranked<Extra = unknown> = PrintedRow & {readonly rank: number} & Extra;
 
@@ -81,7 +79,7 @@ function lateSinceOf(
   const beatMs = app.lastBeatMs(incarnation);
   if (beatMs === undefined || ttlMs === 0) return '';
   const ageMs = moment.nowMs - beatMs;
-  if (ageMs < LATE_INTERVALS * heartbeatIntervalMs(ttlMs)) return '';
+  if (ageMs < LATE_INTERVALS_FACTOR * heartbeatIntervalMs(ttlMs)) return '';
   // To the second, so that a heartbeat that stays away is one change and no more.
   return new Date(Math.round((moment.wallMs - ageMs) / 1_000) * 1_000).toISOString();
 }

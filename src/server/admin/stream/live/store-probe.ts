@@ -5,9 +5,7 @@ import type {Store} from '../../../../store/port.ts';
 import {writesText} from '../../../../model/store-writes.ts';
 import type {StoreWrites} from '../../../../model/store-writes.ts';
 import type {AdminDependencies} from '../../dependencies.ts';
-
-/** Below the beat, so that a beat tells of the look before it. */
-const TIMEOUT_MS = 1_500;
+import {STORE_PROBE_TIMEOUT_MS} from '../../limits.ts';
 
 type Word = Pick<LiveBeat, 'lagMs' | 'store'>;
 
@@ -42,7 +40,7 @@ export class StoreProbe {
   private async ask(): Promise<void> {
     const startedMs = performance.now();
     try {
-      await this.store.status({timeoutMs: TIMEOUT_MS});
+      await this.store.status({timeoutMs: STORE_PROBE_TIMEOUT_MS});
       const writes = this.writes();
       if (writes.kind === 'none') throw new Error(writesText(writes));
       const lagMs = Math.round(performance.now() - startedMs);

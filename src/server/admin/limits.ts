@@ -1,0 +1,103 @@
+/** Limits of the admin API: reads, streams, waits and writes. */
+
+/** Homes that `shard why` names. */
+export const HOMES_SHOWN = 3;
+
+/** Containers out of question that `shard why` names; all are counted. */
+export const EXCLUDED_SHOWN = 20;
+
+/** Newest events of a shard that `shard why` shows. */
+export const HISTORY_SHOWN = 50;
+
+/** etcd's quota unless it is set: 2 GiB. */
+export const QUOTA_DEFAULT_BYTES = 2 * 1024 ** 3;
+
+/** Share of the quota from which a warning is due. */
+export const QUOTA_WARN_SHARE = 0.6;
+
+/** A read of etcd that takes longer is a warning of `sm doctor`. */
+export const SLOW_STORE_MS = 200;
+
+/** A mebibyte, for people. */
+export const MIB = 1024 ** 2;
+
+/** How long the listing behind a page is kept for the next page, ms. */
+export const PAGES_KEPT_MS = 30_000;
+
+/** Listings kept at once. */
+export const PAGES_KEPT_LIMIT = 2;
+
+/** Changes kept for watchers that are behind: messages, and rows in them. */
+export const RING_MESSAGES = 512;
+
+/** Rows kept in those messages. */
+export const RING_ROWS = 20_000;
+
+/** How far back done and failed moves are counted, ms. */
+export const RECENT_MS = 600_000;
+
+/** The window of moves a minute. */
+export const MINUTE_MS = 60_000;
+
+/** Different queries watched at once. */
+export const FEEDS_LIMIT = 50;
+
+/** What nobody watches is kept for so long, for whoever comes back after a broken connection, ms. */
+export const FEED_LINGER_MS = 15_000;
+
+/** Changes are gathered for so long at least, ms: a screen shows no more than four frames a second. */
+export const GATHER_MS = 250;
+
+/** Looking may take at most this part of the time. */
+export const LOOKING_SHARE = 0.15;
+
+/** Ages of heartbeats and ten-minute figures change without any record doing so. */
+export const LIVE_TICK_MS = 1_000;
+
+/** A heartbeat this many intervals old is shown as late. */
+export const LATE_INTERVALS_FACTOR = 1.5;
+
+/** Below the beat, so that a beat tells of the look before it. */
+export const STORE_PROBE_TIMEOUT_MS = 1_500;
+
+/** Events kept for a caller that reads slowly; past this it gets a gap. */
+export const BACKLOG_LIMIT = 10_000;
+
+/** Judging may take at most this part of the time. */
+export const JUDGING_SHARE = 0.2;
+
+/** Least pause between two looks of a wait. */
+export const LEAST_PAUSE_MS = 2;
+
+/** A goal that looked met and was not is looked at again after this, ms. */
+export const LOOK_PAUSE_MS = 50;
+
+/** Answers held back at once; further ones are given at once. */
+export const WAITS_LIMIT = 200;
+
+/** Longest text of a request's field that an entry keeps. */
+export const DETAIL_MAX_CHARACTERS = 256;
+
+/** Digits of a revision in the key of an audit entry, so that keys sort as revisions do: as many as the largest has. */
+export const REVISION_DIGITS = 19;
+
+/** Different ends of the key of an audit entry that was decided at the same revision. */
+export const SUFFIX_LIMIT = 36 ** 6;
+
+/** Re-reads after a refused write before giving up: others write the same keys all the time. */
+export const WRITE_ATTEMPTS_LIMIT = 8;
+
+/** With the audit entry 100: below etcd's 128 operations, and its 128 compares with one for the app. */
+export const OPERATIONS_PER_WRITE = 99;
+
+/** Below etcd's 1.5 MiB a request. One item alone may be larger than this. */
+export const BYTES_PER_WRITE = 256 * 1024;
+
+/** Transactions of one batch at once. */
+export const WRITES_IN_FLIGHT = 8;
+
+/** Re-reads of one chunk after refused writes before its items are answered `unknown`. */
+export const BATCH_ATTEMPTS_LIMIT = 8;
+
+/** Roughly what key and frame of one operation take beside its value. */
+export const BYTES_PER_OPERATION = 512;

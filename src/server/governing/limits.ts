@@ -1,0 +1,70 @@
+/** Limits of governors, leadership and upkeep. */
+
+/** Keys deleted at once: etcd refuses more than 128 operations in a transaction. */
+export const KEYS_PER_TRANSACTION = 100;
+
+/** Audit entries deleted at once: etcd refuses more than 128 operations in a transaction. */
+export const ENTRIES_PER_TRANSACTION = 100;
+
+/** Tries of one change of the record against others who change it. */
+export const CLUSTER_WRITE_ATTEMPTS_LIMIT = 10;
+
+/** Most events of one round; a summary that tells of more has lost its details. */
+export const EVENTS_PER_ROUND = 200;
+
+/** First pause before a governor that broke begins anew. */
+export const RESTART_MIN_MS = 1_000;
+
+/** Longest pause before a governor that broke begins anew. */
+export const RESTART_MAX_MS = 60_000;
+
+/** A governor that has gone on for so long is well again: its alarm ends, and the next pause is the shortest. */
+export const WELL_AFTER_MS = 5 * 60_000;
+
+/** A governor takes a turn at least so often, whatever it waits for. */
+export const GOVERNOR_SLEEP_MAX_MS = 10_000;
+
+/** Pause before a record that could not be read, or was read from the past, is read again. */
+export const REREAD_RETRY_MS = 200;
+
+/** One for hints, one for calls that only ask whether somebody is there. */
+export const CONNECTIONS_PER_CONTAINER = 2;
+
+/** Of one call with hints: what hangs when a network comes back must not hold up the next one beyond I6's 5 s. */
+export const HINT_LIMIT_MS = 4_000;
+
+/** Of one call that only asks whether somebody is there. */
+export const CALL_LIMIT_MS = 2_000;
+
+/** Every container is asked once in this time +-20 %. */
+export const AUDIT_INTERVAL_MS = 30_000;
+
+/** A container that is doubted is asked again after this time: two agreeing answers open it within the 5 s that I6 leaves. */
+export const RECHECK_MS = 2_000;
+
+/** Calls of one app at once: whoever is slow holds up the round, never memory. */
+export const CALLS_AT_ONCE = 4;
+
+/** About 30,000 shards; more than that is not compared. */
+export const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
+
+/** Specs deleted at once: etcd refuses more than 128 operations in a transaction. */
+export const SPECS_PER_TRANSACTION = 100;
+
+/** Refused writes of status or history before one is given up: the spec has changed each time. */
+export const SPEC_LOOKS_LIMIT = 4;
+
+/** Who stands for election takes a turn at least so often. */
+export const LEADERSHIP_SLEEP_MAX_MS = 5_000;
+
+/** Newest rounds kept: with up to 100 moves each, the newest 1,000 moves. */
+export const ROUNDS_KEPT = 10;
+
+/** Old rounds deleted with a new one. */
+export const DROPS_PER_ROUND = 50;
+
+/** How often the leader compacts etcd: else heartbeats fill it. */
+export const COMPACTION_INTERVAL_MS = 5 * 60_000;
+
+/** History kept, in intervals: compaction goes to the revision of 10 minutes ago. */
+export const COMPACTION_INTERVALS_KEPT = 2;
