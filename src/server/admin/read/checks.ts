@@ -4,6 +4,8 @@ import type {CheckVerdict, ChecksAnswer, StatusAnswer} from '../../../protocol/a
 import {writesText} from '../../../model/store-writes.ts';
 import type {StoreWrites} from '../../../model/store-writes.ts';
 import {status} from './app-reads.ts';
+import {foreignApp, foreignHint} from './other-service.ts';
+import type {ForeignApp} from './other-service.ts';
 import type {StoreUsage} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {MIB, QUOTA_DEFAULT_BYTES, QUOTA_WARN_SHARE, SLOW_STORE_MS} from '../limits.ts';
@@ -20,6 +22,8 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
   const tookMs = Math.round(performance.now() - startedMs);
   const usage = await store.usage?.();
   const cluster = await status(dependencies);
+  // Only who sees no app of its own can have been renamed.
+  const foreign = cluster.apps.length === 0 ? await foreignApp(dependencies) : undefined;
   return {
     checks: [
       storeCheck(tookMs),
@@ -27,6 +31,7 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
       quotaCheck(usage),
       leaderCheck(cluster),
       daemonsCheck(cluster),
+      ...serviceChecks(foreign, dependencies.service),
       ...containerChecks(cluster),
       shardsCheck(cluster),
       alarmsCheck(cluster),
@@ -83,6 +88,14 @@ function daemonsCheck({daemons, counts}: StatusAnswer): Check {
       : check('daemons', 'WARN', 'only one daemon', 'start a second one: nobody stands in for it');
   const text = ailing.map(({id, state}) => `${id} is ${state}`).join(', ');
   return check('daemons', 'WARN', text, 'restart it, or wait until its apps have moved');
+}
+
+/** No app here, but some of another sm: it was renamed, or two share a prefix. */
+function serviceChecks(foreign: ForeignApp | undefined, own: string): Check[] {
+  if (foreign === undefined) return [];
+  const {app, service} = foreign;
+  const text = `${own} has no app; app ${app} under the same prefix is governed by ${service}`;
+  return [check('service', 'FAIL', text, foreignHint(service))];
 }
 
 /** One check an app: containers by state. */

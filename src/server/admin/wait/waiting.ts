@@ -8,6 +8,7 @@ import {judge} from './wait-conditions.ts';
 import type {Goal} from './wait-conditions.ts';
 import {exists, listAppOrNothing, WHOLE_APP} from '../read/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
+import {refuseForeignApp} from '../read/other-service.ts';
 import {appNotFound} from '../guards.ts';
 import {JUDGING_SHARE, LEAST_PAUSE_MS, LOOK_PAUSE_MS, WAITS_LIMIT} from '../limits.ts';
 
@@ -40,7 +41,10 @@ async function waitCheck(
   const endMs = performance.now() + query.timeoutMs;
   for (;;) {
     const listing = await oneRevision(dependencies, query.service, goal);
-    if (goal.kind !== 'app' && !exists(dependencies, listing)) throw appNotFound(query.service);
+    if (!exists(dependencies, listing)) {
+      if (goal.for !== 'gone') await refuseForeignApp(dependencies, query.service);
+      if (goal.kind !== 'app') throw appNotFound(query.service);
+    }
     const answer = judge(listing, goal, dependencies.plan);
     const leftMs = endMs - performance.now();
     if (answer.met || leftMs <= 0 || signal.aborted) return answer;

@@ -12,6 +12,7 @@ import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {listAppOrNothing} from '../read/listing.ts';
+import {governedElsewhere} from '../read/other-service.ts';
 import {liveSpec, refuseOwnService, storedSpec} from '../guards.ts';
 
 export async function addSpec(
@@ -44,7 +45,8 @@ function decideCreation(
       hint: `sm app update ${app} --max-shard-count ${maxShardCount} --max-recovery-time ${maxRecoveryTime} --max-moving ${maxMoving}`,
     });
   }
-  if (governedBy !== undefined && governedBy.value !== service) throw governedElsewhere(app);
+  if (governedBy !== undefined && governedBy.value !== service)
+    throw governedElsewhere({app, service: governedBy.value}, service);
   const now = Math.floor(wallMs() / 1_000);
   const limits = {maxShardCount, maxRecoveryTime, ...(maxMoving === 0 ? {} : {maxMoving})};
   const created: AppSpec = {service: app, createTime: now, ...limits};
@@ -67,12 +69,6 @@ function governedShard(service: string, app: string, updateTime: number): ShardS
   const task = JSON.stringify({governedService: app});
   const free = {manualContainerId: '', group: '', workerGroup: ''};
   return {id: app, service, task, updateTime, ...free};
-}
-
-function governedElsewhere(app: string): SmError {
-  return new SmError('CONFLICT', `app ${app} is governed by another sm under the same prefix`, {
-    hint: 'give the two an etcdPrefix of their own',
-  });
 }
 
 export async function updateSpec(
