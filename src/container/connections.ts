@@ -1,5 +1,6 @@
 /** etcd connections shared by the containers of one process; heartbeats have one of their own. */
 import {createHash} from 'node:crypto';
+import {Keys} from '../etcd/keys.ts';
 import {openEtcdStore} from '../store/etcd-store.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {TransactionBatcher} from '../store/batcher.ts';
@@ -15,6 +16,8 @@ export interface Connections {
   release(): Promise<void>;
 }
 
+type Connecting = Pick<Joining, 'endpoints' | 'etcd' | 'logger' | 'etcdPrefix' | 'app'>;
+
 interface Shared {
   readonly store: EtcdStore;
   readonly heartbeatStore: EtcdStore;
@@ -25,7 +28,7 @@ interface Shared {
 const shared = new Map<string, Shared>();
 
 /** Connections for these endpoints and credentials; opened once a process. */
-export function connect(options: Pick<Joining, 'endpoints' | 'etcd' | 'logger'>): Connections {
+export function connect(options: Connecting): Connections {
   const key = keyOf(options);
   const known = shared.get(key) ?? open(options);
   known.users += 1;
@@ -48,16 +51,17 @@ export function connect(options: Pick<Joining, 'endpoints' | 'etcd' | 'logger'>)
 }
 
 /** Whoever is to be trusted and with which secret: a connection made with less must not serve one that asked for more. */
-function keyOf({endpoints, etcd}: Pick<Joining, 'endpoints' | 'etcd'>): string {
+function keyOf({endpoints, etcd}: Connecting): string {
   const {username, password, tls} = etcd ?? {};
   const text = JSON.stringify([endpoints, username, password, tls]);
   return createHash('sha256').update(text).digest('hex');
 }
 
-function open(options: Pick<Joining, 'endpoints' | 'etcd' | 'logger'>): Shared {
+function open(options: Connecting): Shared {
   const etcd = {
     endpoints: [...options.endpoints],
     ...options.etcd,
+    statusKey: new Keys(options.etcdPrefix, '').governedBy(options.app),
     ...(options.logger === undefined ? {} : {logger: options.logger}),
     onCall: (call: StoreCall): void => processMetrics.storeCall(call),
   };

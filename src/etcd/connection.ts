@@ -2,7 +2,7 @@
 import {InterceptingCall} from '@grpc/grpc-js';
 import type {CallOptions, Interceptor} from '@grpc/grpc-js';
 import {Etcd3, WatchClient} from 'etcd3';
-import type {IOptions, KVClient, LeaseClient, MaintenanceClient} from 'etcd3';
+import type {AuthClient, IOptions, KVClient, LeaseClient, MaintenanceClient} from 'etcd3';
 import type {ErrorCode} from '../model/errors.ts';
 import {ATTEMPT_LIMIT_MS} from './limits.ts';
 
@@ -21,6 +21,8 @@ export interface EtcdOptions {
   readonly password?: string;
   /** PEM. */
   readonly tls?: {readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer};
+  /** A key that the user may read, whether it is there or not: what only asks for the revision reads it. Default: one that needs the role root. */
+  readonly statusKey?: string;
   /** Limit of one attempt, ms. Default 2000. */
   readonly timeoutMs?: number;
   /** Each call to etcd but watches and leases, once it has ended. */
@@ -36,6 +38,7 @@ export interface EndpointClient {
   readonly watch: WatchClient;
   readonly maintenance: MaintenanceClient;
   readonly lease: LeaseClient;
+  readonly auth: AuthClient;
   close(): void;
 }
 
@@ -76,6 +79,7 @@ export function openEndpoint(endpoint: string, options: EtcdOptions): EndpointCl
     watch: new WatchClient(pool),
     maintenance: client.maintenance,
     lease: client.leaseClient,
+    auth: client.auth,
     close: () => client.close(),
   };
 }
@@ -119,4 +123,9 @@ function credentialsOf(
 ): NonNullable<IOptions['credentials']> {
   if (tls.cert === undefined || tls.key === undefined) return {rootCertificate: ca};
   return {rootCertificate: ca, certChain: tls.cert, privateKey: tls.key};
+}
+
+/** The key that a question for the revision reads; etcd checks the permission for it like any other. */
+export function statusKeyOf({statusKey}: EtcdOptions): Buffer {
+  return Buffer.from(statusKey ?? '\0');
 }

@@ -1,6 +1,6 @@
 /** Keys and values as bytes, for what must be copied whatever it holds. Reads in pages at one revision; writes are never repeated. */
 import {SmError} from '../model/errors.ts';
-import {openEndpoint} from './connection.ts';
+import {openEndpoint, statusKeyOf} from './connection.ts';
 import type {EndpointClient, EtcdOptions} from './connection.ts';
 import {translateError} from './foreign-errors.ts';
 import {endOfPrefix, safeRevision} from './wire.ts';
@@ -23,11 +23,13 @@ export interface RawTransaction {
 export class RawKeys {
   private readonly clients: readonly EndpointClient[];
   private client: EndpointClient | undefined;
+  private readonly statusKey: Buffer;
 
   /** Connects lazily. @throws SmError INVALID_INPUT without an endpoint. */
   constructor(options: EtcdOptions) {
     if (options.endpoints.length === 0)
       throw new SmError('INVALID_INPUT', 'no etcd endpoint is given');
+    this.statusKey = statusKeyOf(options);
     const limited = {...options, timeoutMs: options.timeoutMs ?? CALL_LIMIT_MS};
     this.clients = options.endpoints.map((endpoint) => openEndpoint(endpoint, limited));
   }
@@ -37,7 +39,7 @@ export class RawKeys {
     let fault: SmError | undefined;
     for (const client of this.client === undefined ? this.clients : [this.client]) {
       try {
-        const {header} = await client.kv.range({key: Buffer.from([0]), count_only: true});
+        const {header} = await client.kv.range({key: this.statusKey, count_only: true});
         this.client = client;
         return {clusterId: header.cluster_id, revision: safeRevision(header.revision)};
       } catch (error) {

@@ -37,6 +37,7 @@ export async function openWhenReachable(
   const {openEndpoint: open, onCall} = options;
   const etcd = {
     ...new Credentials(config).forEtcd(),
+    statusKey: keys.everyAppPrefix(),
     logger,
     ...(open === undefined ? {} : {open}),
     ...(onCall === undefined ? {} : {onCall}),

@@ -1,6 +1,6 @@
 /** The store port on etcd. Reads move on to another endpoint within their time; writes are sent once and never repeated. */
 import type {IRangeResponse, ITxnResponse} from 'etcd3';
-import {openEndpoint} from '../etcd/connection.ts';
+import {openEndpoint, statusKeyOf} from '../etcd/connection.ts';
 import type {EndpointClient, EtcdOptions, StoreCall} from '../etcd/connection.ts';
 import {EndpointRotation} from '../etcd/endpoint-rotation.ts';
 import {isTransportFault, isUnconnected, translateError} from '../etcd/foreign-errors.ts';
@@ -41,6 +41,7 @@ export class EtcdStore implements Store {
   private cluster: string | undefined;
   private closed = false;
   private readonly onCall: EtcdOptions['onCall'];
+  private readonly statusKey: Buffer;
 
   constructor(options: EtcdOptions) {
     if (options.endpoints.length === 0)
@@ -49,6 +50,7 @@ export class EtcdStore implements Store {
     this.rotation = new EndpointRotation(this.clients.length);
     this.limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
     this.onCall = options.onCall;
+    this.statusKey = statusKeyOf(options);
     this.authenticated = options.username !== undefined;
   }
 
@@ -149,7 +151,7 @@ export class EtcdStore implements Store {
 
   async status(options?: CallOptions): Promise<StoreStatus> {
     const reply = await this.read(options, ({kv}, call) =>
-      kv.range({key: Buffer.from([0]), count_only: true}, call),
+      kv.range({key: this.statusKey, count_only: true}, call),
     );
     return {clusterId: reply.header.cluster_id, revision: this.noted(reply.header)};
   }

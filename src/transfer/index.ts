@@ -4,6 +4,7 @@ export type {AuditResult} from './audit.ts';
 export {disarm} from './disarm.ts';
 export {exportPrefix} from './export.ts';
 export {readExport} from './file.ts';
+export {initRoles, plannedRoles} from './init-roles.ts';
 export {importPrefix} from './import.ts';
 export {openLocation} from './store-location.ts';
 export type {StoreLocationOptions} from './store-location.ts';

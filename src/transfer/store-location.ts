@@ -46,7 +46,8 @@ export async function openLocation(options: StoreLocationOptions): Promise<Store
   }
   if (endpoints !== undefined) return openEtcd({endpoints}, prefix);
   const config = loadConfig(configFile ?? '');
-  return openEtcd(new Credentials(config).forEtcd(), prefix ?? checkedPrefix(config.etcdPrefix));
+  const place = prefix ?? checkedPrefix(config.etcdPrefix);
+  return openEtcd({...new Credentials(config).forEtcd(), statusKey: `${place}/app/`}, place);
 }
 
 function openEtcd(etcd: EtcdOptions, prefix: string | undefined): StoreLocation {

@@ -19,7 +19,9 @@ describe('the connections of a process', () => {
     ['another password', {...PLAIN, password: 'two'}, false],
     ['a store that must prove who it is', {...PLAIN, tls: {ca: Buffer.from('ca')}}, false],
   ])('are shared by containers with the same endpoints: %s', async (_what, etcd, same) => {
-    const [one, other] = [PLAIN, etcd].map((each) => connect({endpoints: ENDPOINTS, etcd: each}));
+    const [one, other] = [PLAIN, etcd].map((each) =>
+      connect({endpoints: ENDPOINTS, etcd: each, etcdPrefix: '/sm', app: 'orders'}),
+    );
     expect(one?.store === other?.store).toBe(same);
     await Promise.all([one?.release(), other?.release()]);
   });

@@ -48,6 +48,11 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     // Shards of the bed have no container.
     ['doctor', 10],
   ],
+  'etcd:init-roles': [
+    ['etcd init-roles --service s --app orders --print', 0],
+    ['etcd init-roles --print', 2],
+    ['etcd init-roles --service s --endpoints 127.0.0.1:1', 6],
+  ],
   events: [
     ['events -a orders', 0],
     ['events -w --timeout 1s', 0],

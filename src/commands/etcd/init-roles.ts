@@ -1,0 +1,70 @@
+import {Flags} from '@oclif/core';
+import {SmCommand} from '../../cli/base-command.ts';
+import {placeFlags} from '../../cli/store-location-flags.ts';
+
+export default class EtcdInitRoles extends SmCommand<typeof EtcdInitRoles> {
+  static override summary = 'Make the etcd roles that daemons and the containers of an app need.';
+  static override description = [
+    'One role for the daemons and one for the containers of each app named by --app: they write their own heartbeats and records, and read the specs of their app.',
+    'Again: what is there stays. Then give each user its role, as in: etcdctl user add orders; etcdctl user grant-role orders sm-app-orders.',
+  ].join('\n');
+  static override examples = [
+    '<%= config.bin %> etcd init-roles --config-file sample.yml --app orders --print',
+    '<%= config.bin %> etcd init-roles --config-file sample.yml --app orders --app search --username root --password-file root.txt',
+  ];
+  static override flags = {
+    app: Flags.string({
+      char: 'a',
+      description: 'app whose containers get a role; may be given several times',
+      multiple: true,
+    }),
+    print: Flags.boolean({description: 'only show the commands for etcdctl; nothing is asked'}),
+    service: Flags.string({description: 'service of the daemons; default: as configured'}),
+    username: Flags.string({
+      description: 'user of etcd with the role root; default: that of the configuration',
+    }),
+    'password-file': Flags.string({
+      description: 'file with its password',
+      dependsOn: ['username'],
+    }),
+    endpoints: Flags.string({description: 'etcd endpoints, comma-separated'}),
+    'config-file': Flags.string({
+      char: 'c',
+      description: 'configuration of a daemon: its endpoints, etcdPrefix, service and TLS',
+    }),
+    'etcd-prefix': placeFlags['etcd-prefix'],
+  };
+
+  override async run(): Promise<void> {
+    const {initRoles, plannedRoles} = await import('../../transfer/index.ts');
+    const {
+      app = [],
+      print,
+      service,
+      username,
+      endpoints,
+      'password-file': passwordFile,
+    } = this.flags;
+    const {'config-file': configFile, 'etcd-prefix': prefix} = this.flags;
+    const place = {
+      ...{configFile, prefix, service, apps: app, username, passwordFile},
+      endpoints: endpoints?.split(/\s*,\s*/),
+    };
+    const {roles, commands, applied} = print
+      ? {...plannedRoles(place), applied: []}
+      : await initRoles(place);
+    await this.showObject({
+      kind: 'EtcdRoles',
+      fields: {
+        roles,
+        commands,
+        applied,
+        changed: applied.some(({result}) => result !== 'unchanged'),
+      },
+      name: roles.map(({name}) => name).join('\n'),
+      lines: print
+        ? commands
+        : applied.map(({name, result}, at) => `role ${name} ${result} (${roles[at]?.purpose})`),
+    });
+  }
+}

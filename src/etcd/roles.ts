@@ -1,0 +1,117 @@
+/** Roles for an etcd with users: what daemons need, and what the containers of one app need. */
+import {ATTEMPT_LIMIT_MS} from './limits.ts';
+import {openEndpoint} from './connection.ts';
+import type {EtcdOptions} from './connection.ts';
+import {translateError} from './foreign-errors.ts';
+import {Keys} from './keys.ts';
+import {endOfPrefix} from './wire.ts';
+
+export interface Grant {
+  readonly key: string;
+  /** Everything that begins with the key, not the key alone. */
+  readonly isPrefix: boolean;
+  readonly permission: 'read' | 'readwrite';
+}
+
+export interface EtcdRole {
+  readonly name: string;
+  /** Who is to have it. */
+  readonly purpose: string;
+  readonly grants: readonly Grant[];
+}
+
+export interface AppliedRole {
+  readonly name: string;
+  readonly result: 'created' | 'configured' | 'unchanged';
+}
+
+/** Roles of an sm: one for its daemons, one for the containers of each app. `service`: the name in the daemons' configuration. */
+export function rolesOf(prefix: string, service: string, apps: readonly string[]): EtcdRole[] {
+  const keys = new Keys(prefix, service);
+  const start = prefix.split('/').filter(Boolean).join('-');
+  const daemon: Grant = {key: keys.everyAppPrefix(), isPrefix: true, permission: 'readwrite'};
+  return [
+    {name: `${start}-daemon`, purpose: 'daemons: etcd.username', grants: [daemon]},
+    ...apps.map((app) => ({
+      name: `${start}-app-${app}`,
+      purpose: `containers of ${app}`,
+      grants: containerGrants(keys, app),
+    })),
+  ];
+}
+
+/** Heartbeat, id and records of the app are written; its specs, and which etcd is believed, are only read. */
+function containerGrants(keys: Keys, app: string): Grant[] {
+  return [
+    {key: keys.appRuntimePrefix(app), isPrefix: true, permission: 'readwrite'},
+    {key: keys.appSpecPrefix(app), isPrefix: true, permission: 'read'},
+    {key: keys.cluster(), isPrefix: false, permission: 'read'},
+  ];
+}
+
+/** The same as commands, for who keeps etcd in another hand. */
+export function roleCommands(roles: readonly EtcdRole[]): string[] {
+  return roles.flatMap(({name, grants}) => [
+    `etcdctl role add ${name}`,
+    ...grants.map(
+      ({key, isPrefix, permission}) =>
+        `etcdctl role grant-permission ${name} ${isPrefix ? '--prefix=true ' : ''}${permission} ${key}`,
+    ),
+  ]);
+}
+
+/** Makes what is missing; takes nothing away. Needs a user with the role root. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
+export async function applyRoles(
+  options: EtcdOptions,
+  roles: readonly EtcdRole[],
+): Promise<AppliedRole[]> {
+  const [endpoint = ''] = options.endpoints;
+  const client = openEndpoint(endpoint, {timeoutMs: ATTEMPT_LIMIT_MS, ...options});
+  try {
+    const {roles: names = []} = await client.auth.roleList();
+    const known = new Set(names.map(String));
+    const applied: AppliedRole[] = [];
+    for (const role of roles) {
+      const isNew = !known.has(role.name);
+      if (isNew) await client.auth.roleAdd({name: role.name});
+      const {perm = []} = isNew ? {} : await client.auth.roleGet({role: role.name});
+      const missing = role.grants.filter((grant) => !perm.some((one) => isGranted(grant, one)));
+      for (const grant of missing)
+        await client.auth.roleGrantPermission({
+          name: role.name,
+          perm: permissionOf(grant),
+        } as never);
+      const result = isNew ? 'created' : missing.length > 0 ? 'configured' : 'unchanged';
+      applied.push({name: role.name, result});
+    }
+    return applied;
+  } catch (error) {
+    throw translateError(error);
+  } finally {
+    client.close();
+  }
+}
+
+interface Permission {
+  readonly permType: string;
+  readonly key: Buffer;
+  readonly range_end: Buffer;
+}
+
+function permissionOf({key, isPrefix, permission}: Grant): Permission {
+  const from = Buffer.from(key);
+  return {
+    permType: permission === 'read' ? 'Read' : 'Readwrite',
+    key: from,
+    range_end: isPrefix ? endOfPrefix(from) : Buffer.alloc(0),
+  };
+}
+
+function isGranted(grant: Grant, present: Permission): boolean {
+  const wanted = permissionOf(grant);
+  return (
+    String(present.permType).toLowerCase() === wanted.permType.toLowerCase() &&
+    Buffer.from(present.key).equals(wanted.key) &&
+    Buffer.from(present.range_end).equals(wanted.range_end)
+  );
+}

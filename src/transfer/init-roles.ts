@@ -1,0 +1,70 @@
+/** Making the roles of an etcd with users. */
+import {readFileSync} from 'node:fs';
+import {loadConfig} from '../config/index.ts';
+import {applyRoles, roleCommands, rolesOf} from '../etcd/roles.ts';
+import type {AppliedRole, EtcdRole} from '../etcd/roles.ts';
+import {checkName} from '../model/ids.ts';
+import {SmError} from '../model/errors.ts';
+import {Credentials} from '../server/credentials.ts';
+
+export interface RolesPlace {
+  /** Configuration of a daemon: endpoints, TLS, etcdPrefix and service are as there. */
+  readonly configFile: string | undefined;
+  readonly endpoints: readonly string[] | undefined;
+  /** Default: as configured, else /sm. */
+  readonly prefix: string | undefined;
+  /** `service` of the daemons. */
+  readonly service: string | undefined;
+  readonly apps: readonly string[];
+  /** A user of etcd that has the role root; its password stands in the file. */
+  readonly username: string | undefined;
+  readonly passwordFile: string | undefined;
+}
+
+export interface PlannedRoles {
+  readonly roles: readonly EtcdRole[];
+  /** The same for etcdctl. */
+  readonly commands: readonly string[];
+}
+
+/** What there is to be; asks nobody. @throws SmError INVALID_INPUT, INVALID_NAME, INVALID_CONFIG. */
+export function plannedRoles({configFile, prefix, service, apps}: RolesPlace): PlannedRoles {
+  const config = configFile === undefined ? undefined : loadConfig(configFile);
+  const owner = service ?? config?.service;
+  if (owner === undefined)
+    throw new SmError('INVALID_INPUT', 'the service of the daemons is not known', {
+      hint: 'give --config-file of a daemon, or --service',
+    });
+  for (const app of apps) checkName('app', app);
+  const roles = rolesOf(prefix ?? config?.etcdPrefix ?? '/sm', owner, apps);
+  return {roles, commands: roleCommands(roles)};
+}
+
+/** Makes them. @throws SmError as `plannedRoles`; STORE_UNAVAILABLE, STORE_AUTH. */
+export async function initRoles(
+  place: RolesPlace,
+): Promise<PlannedRoles & {applied: AppliedRole[]}> {
+  const planned = plannedRoles(place);
+  const {configFile, endpoints, username, passwordFile} = place;
+  const configured =
+    configFile === undefined ? undefined : new Credentials(loadConfig(configFile)).forEtcd();
+  const named = endpoints ?? configured?.endpoints;
+  if (named === undefined)
+    throw new SmError('INVALID_INPUT', 'no etcd is named', {
+      hint: 'give --endpoints HOST:PORT or --config-file FILE; --print only shows the commands',
+    });
+  const login =
+    username === undefined
+      ? {}
+      : {username, password: passwordFile === undefined ? '' : passwordOf(passwordFile)};
+  const applied = await applyRoles({...configured, endpoints: named, ...login}, planned.roles);
+  return {...planned, applied};
+}
+
+function passwordOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new SmError('INVALID_INPUT', `password file ${file} cannot be read`, {cause: error});
+  }
+}

@@ -1,0 +1,128 @@
+/** Daemon and containers of an etcd with users, each under the role that `sm etcd init-roles` makes, and nothing else. */
+import {execFile} from 'node:child_process';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {promisify} from 'node:util';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {AdminClient} from '../../src/admin/index.ts';
+import {parseConfig} from '../../src/config/index.ts';
+import {joinApp} from '../../src/container/index.ts';
+import type {Container} from '../../src/container/index.ts';
+import {silentLogger} from '../../src/runtime/logger.ts';
+import {serve} from '../../src/server/index.ts';
+import type {Daemon} from '../../src/server/index.ts';
+import {initRoles} from '../../src/transfer/index.ts';
+import {LONG_MS, TTL_MS} from '../support/cluster.ts';
+import {LACKS, freePorts, startEtcd} from '../support/etcd-process.ts';
+import type {EtcdProcess} from '../support/etcd-process.ts';
+import {until} from '../support/until.ts';
+
+const SECRET = 'secret';
+let etcd: EtcdProcess;
+let daemon: Daemon;
+let admin: AdminClient;
+const folder = mkdtempSync(join(tmpdir(), 'sm-roles-'));
+const passwordFile = join(folder, 'password');
+const containers: Container[] = [];
+
+async function etcdctl(...args: string[]): Promise<void> {
+  const env = {...process.env, ETCDCTL_API: '3'};
+  const all = ['--endpoints', etcd.endpoint, '--user', `root:${SECRET}`, ...args];
+  await promisify(execFile)('etcdctl', all, {env});
+}
+
+function roles() {
+  return initRoles({
+    ...{configFile: undefined, endpoints: etcd.endpoints, prefix: '/sm', service: 'sm.test'},
+    ...{apps: ['orders'], username: 'root', passwordFile},
+  });
+}
+
+async function member(id: string, app = 'orders', username = 'orders'): Promise<Container> {
+  const container = await joinApp(
+    {
+      ...{app, id, endpoints: etcd.endpoints, ttlMs: TTL_MS, service: 'sm.test'},
+      etcd: {username, password: SECRET},
+    },
+    {add: () => undefined, drop: () => undefined},
+  );
+  containers.push(container);
+  return container;
+}
+
+beforeAll(async () => {
+  if (LACKS.roles) return;
+  writeFileSync(passwordFile, SECRET, {mode: 0o600});
+  etcd = await startEtcd({user: {name: 'root', password: SECRET}});
+  await roles();
+  for (const [user, role] of [
+    ['daemon', 'sm-daemon'],
+    ['orders', 'sm-app-orders'],
+  ] as const) {
+    await etcdctl('user', 'add', `${user}:${SECRET}`);
+    await etcdctl('user', 'grant-role', user, role);
+  }
+  const [port = 0] = await freePorts(1);
+  const config = [
+    'service: sm.test',
+    `port: ${port}`,
+    `endpoints: [${etcd.endpoints.map((endpoint) => JSON.stringify(endpoint)).join(', ')}]`,
+    'etcdPrefix: /sm',
+    `heartbeat: {ttlMs: ${TTL_MS}}`,
+    `etcd: {username: daemon, passwordFile: ${passwordFile}}`,
+    '',
+  ];
+  daemon = await serve(parseConfig(config.join('\n'), 'test.yml'), {
+    logger: silentLogger,
+    version: 'test',
+  });
+  admin = new AdminClient({server: `http://${daemon.address}`});
+  await daemon.ready;
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all(containers.map((container) => container.abandon()));
+  admin?.close();
+  await daemon?.abandon();
+  await etcd?.stop();
+  rmSync(folder, {recursive: true, force: true});
+});
+
+describe.skipIf(LACKS.roles)('under the roles of init-roles', () => {
+  it('made twice, nothing changes', async () => {
+    const {applied} = await roles();
+    expect(applied.map(({result}) => result)).toEqual(['unchanged', 'unchanged']);
+  });
+
+  it('a daemon and its containers live a whole life', async () => {
+    await admin.call('addSpec', {service: 'orders', maxRecoveryTime: 0});
+    const first = await member('c1');
+    await first.ready;
+    await admin.call('addShards', {service: 'orders', shards: [{shardId: 'a'}, {shardId: 'b'}]});
+    const placed = async (): Promise<string[]> => {
+      const {shards} = await admin.call('getShards', {service: 'orders', state: 'ready'});
+      return shards.map(({container}) => container);
+    };
+    await until(async () => (await placed()).length === 2, LONG_MS, 'both are ready');
+    const second = await member('c2');
+    await second.ready;
+    await admin.call('drain', {service: 'orders', container: 'c1'});
+    await until(async () => String(await placed()) === 'c2,c2', LONG_MS, 'both are on c2');
+    await admin.call('updateShard', {service: 'orders', shardId: 'a', task: 'another'});
+    expect(await first.leave()).toEqual({clean: true});
+    const {checks} = await admin.call('checks', {});
+    expect(checks.filter(({name}) => name.startsWith('etcd')).map(({verdict}) => verdict)).toEqual([
+      'PASS',
+      'PASS',
+      'PASS',
+    ]);
+    await admin.call('delSpec', {service: 'orders', force: true});
+    await expect(second.ended).resolves.toBe('deleted');
+  });
+
+  it('a container has nothing of another app', async () => {
+    await admin.call('addSpec', {service: 'search'});
+    await expect(member('c1', 'search')).rejects.toMatchObject({code: 'STORE_AUTH'});
+  });
+});
