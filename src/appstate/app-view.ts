@@ -8,7 +8,8 @@ import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {UNREADABLE_ORDER} from '../model/specs.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
-import {Quarantine, unreadableKey} from './quarantine.ts';
+import {ListedKeys, listedKey} from './listed-keys.ts';
+import {Quarantine} from './quarantine.ts';
 
 export interface IdHolder {
   readonly incarnation: string;
@@ -127,18 +128,15 @@ export class AppView {
     return isNews || mended;
   }
 
-  /** Every key known that a complete listing at `revision` did not show, as deletions. */
-  missingFrom(listed: ReadonlySet<string>, revision: number): AppChange[] {
+  /** Every key known that a complete listing at `revision` did not show, as deletions. `listing`: what it showed. */
+  missingFrom(listing: Iterable<AppChange>, revision: number): AppChange[] {
+    const areShardsThere = this.hasAllShardsOf(listing);
+    const listed = new ListedKeys(listing, !areShardsThere);
     const gone: AppChange[] = [];
     const mod = revision;
     if (this.spec !== undefined && this.spec.mod <= revision && !listed.has('spec'))
       gone.push({kind: 'spec', mod, entry: undefined});
-    for (const [shard, {mod: at}] of this.shards)
-      if (at <= revision && !listed.has(`shard/${shard}`))
-        gone.push({kind: 'shard', mod, shard, entry: undefined});
-    for (const [shard, {mod: at}] of this.own)
-      if (at <= revision && !listed.has(`own/${shard}`))
-        gone.push({kind: 'own', mod, shard, entry: undefined});
+    if (!areShardsThere) this.addMissingShards(listed, revision, gone);
     for (const [incarnation, {mod: at}] of this.heartbeats)
       if (at <= revision && !listed.has(`heartbeat/${incarnation}`))
         gone.push({kind: 'heartbeat', mod, incarnation, entry: undefined});
@@ -154,8 +152,30 @@ export class AppView {
           gone.push({kind: 'worker', mod, workerGroup, container, present: false});
     }
     for (const one of this.quarantined.all())
-      if (!listed.has(listedKey(one))) gone.push(unreadableGone(one, mod));
+      if (!listed.hasUnreadable(one)) gone.push(unreadableGone(one, mod));
     return gone;
+  }
+
+  /** The common case, told by counting: nothing of a shard is known that the listing has not shown. Each key is listed once. */
+  private hasAllShardsOf(listing: Iterable<AppChange>): boolean {
+    let specs = 0;
+    let records = 0;
+    for (const change of listing) {
+      if (change.kind === 'shard' && this.shards.has(change.shard)) specs += 1;
+      if (change.kind === 'own' && this.own.has(change.shard)) records += 1;
+    }
+    const isReadable = this.quarantined.size === 0;
+    return isReadable && specs === this.shards.size && records === this.own.size;
+  }
+
+  private addMissingShards(listed: ListedKeys, revision: number, gone: AppChange[]): void {
+    const mod = revision;
+    for (const [shard, {mod: at}] of this.shards)
+      if (at <= revision && !listed.hasShard('shard', shard))
+        gone.push({kind: 'shard', mod, shard, entry: undefined});
+    for (const [shard, {mod: at}] of this.own)
+      if (at <= revision && !listed.hasShard('own', shard))
+        gone.push({kind: 'own', mod, shard, entry: undefined});
   }
 
   private applyReadable(change: ReadableChange): boolean {
@@ -253,26 +273,6 @@ export class AppView {
     if (what !== 'order') return undefined;
     const create = this.orders.get(id)?.create ?? mod;
     return put(this.orders, id, {value: UNREADABLE_ORDER, mod, create}, mod);
-  }
-}
-
-/** The key under which a change is known, as `missingFrom` expects it. */
-export function listedKey(change: AppChange): string {
-  switch (change.kind) {
-    case 'spec':
-      return 'spec';
-    case 'shard':
-    case 'own':
-      return `${change.kind}/${change.shard}`;
-    case 'heartbeat':
-      return `heartbeat/${change.incarnation}`;
-    case 'worker':
-      return `worker/${change.workerGroup}/${change.container}`;
-    case 'order':
-    case 'id':
-      return `${change.kind}/${change.container}`;
-    case 'corrupt':
-      return unreadableKey(change.what, change.id);
   }
 }
 

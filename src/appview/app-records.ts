@@ -1,5 +1,5 @@
 /** One app's records, kept current, with what many readers derive from them counted once. */
-import {AppView, listedKey} from '../appstate/app-view.ts';
+import {AppView} from '../appstate/app-view.ts';
 import type {AppChange} from '../model/change.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {AppStatus, FinishedMove} from '../model/status.ts';
@@ -44,14 +44,14 @@ export class AppRecords {
 
   /** Everything that there is at the revision: what it does not name is gone. */
   listed(all: readonly AppNews[], revision: number, nowMs: number): void {
-    const keys = new Set<string>();
+    const changes: AppChange[] = [];
     this.rounds = new Map();
     this.status = undefined;
     for (const news of all) {
-      if (news.kind === 'change') keys.add(listedKey(news.change));
+      if (news.kind === 'change') changes.push(news.change);
       this.take(news, nowMs);
     }
-    for (const gone of this.view.missingFrom(keys, revision)) this.apply(gone, nowMs);
+    for (const gone of this.view.missingFrom(changes, revision)) this.apply(gone, nowMs);
     this.touched(true);
   }
 

@@ -39,7 +39,7 @@ import {REFUSED_RETRY_MS, RetrySchedule} from './retry.ts';
 import {StatusReporter} from './status-reporter.ts';
 import type {OutsideAlarm, StatusInput} from './status-reporter.ts';
 import {TrialPlanner} from './trial-planner.ts';
-import {AppView, incarnationOf, listedKey} from '../appstate/app-view.ts';
+import {AppView, incarnationOf} from '../appstate/app-view.ts';
 
 export class Governor {
   readonly view = new AppView();
@@ -102,11 +102,14 @@ export class Governor {
     return true;
   }
 
-  /** Everything there is at one revision: what is not listed is gone. The first listing starts the work. */
+  /** Everything there is at one revision: what is not listed is gone. The first listing starts the work; one that brings nothing new to an app at rest asks for none. */
   relisted(changes: readonly AppChange[], revision: number, nowMs: number): void {
-    const listed = new Set(changes.map((change) => listedKey(change)));
-    for (const change of changes) this.changed(change, nowMs);
-    for (const gone of this.view.missingFrom(listed, revision)) this.changed(gone, nowMs);
+    let isNews = !this.listed;
+    for (const change of changes) if (this.changed(change, nowMs)) isNews = true;
+    for (const gone of this.view.missingFrom(changes, revision))
+      isNews = this.changed(gone, nowMs) || isNews;
+    if (!isNews && this.settled && this.waiting.size === 0 && this.service.oldestMs(nowMs) === 0)
+      if (this.planCache.isComplete(this.living)) return;
     for (const shard of this.view.own.keys()) this.dirty.add(shard);
     this.planCache.dirty = this.listed = true;
   }

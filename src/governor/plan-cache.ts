@@ -1,5 +1,6 @@
 /** The last plan by shard id, and when to make the next one. */
 import type {MoveCause, PlacementReason, PlacementSnapshot, Plan} from '../model/placement.ts';
+import type {LivingContainer} from './containers.ts';
 import type {Destination} from './reconcile.ts';
 
 /** A planned move that has not begun. */
@@ -30,6 +31,7 @@ export class PlanCache {
   private settleFromMs: number;
   private lastJoinMs: number;
   private settling = true;
+  private areAllProved = false;
 
   constructor(nowMs: number) {
     this.settleFromMs = nowMs;
@@ -49,6 +51,12 @@ export class PlanCache {
   /** Moves leave the queue that `isOver` says have begun, or have no object any more. */
   takeOut(isOver: (move: QueuedMove) => boolean): void {
     if (this.moves.length > 0) this.queue = this.moves.filter((move) => !isOver(move));
+  }
+
+  /** Every shard has its container, and all containers are open and have proved themselves: nothing waits for room, proof or somebody's return. */
+  isComplete(living: ReadonlyMap<string, Pick<LivingContainer, 'mode'>>): boolean {
+    if (this.unplaced.size > 0 || this.stranded.size > 0 || !this.areAllProved) return false;
+    return [...living.values()].every(({mode}) => mode === 'open');
   }
 
   isQueued(shard: string): boolean {
@@ -92,6 +100,7 @@ export class PlanCache {
   adopt(snapshot: PlacementSnapshot, plan: Plan, nowMs: number): string[] {
     this.dirty = false;
     this.settling = false;
+    this.areAllProved = snapshot.containers.every(({unproved}) => unproved === undefined);
     this.nextAtMs = nowMs + snapshot.shards.length / SHARDS_PER_PAUSE_MS;
     const changed = this.adoptTargets(snapshot, plan);
     this.adoptReasons(snapshot, plan, changed);

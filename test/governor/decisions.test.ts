@@ -1,5 +1,6 @@
 /** What a governor decides from what it knows, rule by rule. */
 import {beforeEach, describe, expect, it} from 'vitest';
+import type {AppChange} from '../../src/model/change.ts';
 import {silenceMs} from '../../src/model/container.ts';
 import {moveReasonText} from '../../src/model/move-reason.ts';
 import type {LivingContainer} from '../../src/governor/containers.ts';
@@ -59,17 +60,55 @@ describe('silent containers', () => {
   });
 });
 
+/** Everything that the governor knows, as a listing shows it. */
+function listed({governor: {view}}: GovernorBed): AppChange[] {
+  const changes: AppChange[] = [];
+  if (view.spec !== undefined) changes.push({kind: 'spec', mod: view.spec.mod, entry: view.spec});
+  for (const [shard, entry] of view.shards)
+    changes.push({kind: 'shard', mod: entry.mod, shard, entry});
+  for (const [shard, entry] of view.own) changes.push({kind: 'own', mod: entry.mod, shard, entry});
+  for (const [incarnation, entry] of view.heartbeats)
+    changes.push({kind: 'heartbeat', mod: entry.mod, incarnation, entry});
+  for (const [container, {incarnation, mod}] of view.ids)
+    changes.push({kind: 'id', mod, container, incarnation});
+  return changes;
+}
+
+/** Whether the next turn after the listing plans. */
+function asksForPlan(bed: GovernorBed, changes: readonly AppChange[]): boolean {
+  const {governor, nowMs} = bed;
+  governor.relisted(changes, governor.view.newest, nowMs);
+  return governor.wakeAtMs(nowMs) <= nowMs + 10;
+}
+
 describe('a listing', () => {
   it('takes away what it does not show, and nothing that is newer', () => {
     const bed = owned();
     const {view} = bed.governor;
     const {mod = 0} = bed.own.get('s1') ?? {};
     const missing = (revision: number): string[] =>
-      view.missingFrom(new Set(), revision).map(({kind}) => kind);
+      view.missingFrom([], revision).map(({kind}) => kind);
     expect(missing(mod - 1)).toContain('heartbeat');
     expect(missing(mod - 1)).not.toContain('own');
     bed.governor.relisted([], mod + 1, bed.nowMs);
     expect([view.hasHeartbeat('c1-inc'), view.own.size]).toEqual([false, 0]);
+  });
+
+  it('asks for no plan where it brings nothing new and the app is at rest, and for one otherwise', () => {
+    const bed = owned();
+    bed.pass(2_000, ['c1']);
+    expect(asksForPlan(bed, listed(bed))).toBe(false);
+    bed.addShard('gpu', {workerGroup: 'gpu'});
+    bed.pass(2_000, ['c1']);
+    expect(bed.status?.unplacedCount).toBe(1);
+    expect(asksForPlan(bed, listed(bed))).toBe(true);
+    bed.removeShard('gpu');
+    bed.pass(2_000, ['c1']);
+    expect(asksForPlan(bed, listed(bed))).toBe(false);
+    const without = listed(bed).filter((change) => change.kind !== 'own');
+    expect(asksForPlan(bed, without)).toBe(true);
+    bed.pass(2_000, ['c1']);
+    expect(bed.places['s1']).toBe('assigned c1');
   });
 
   it('comes before every decision', () => {
