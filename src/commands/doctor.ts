@@ -1,4 +1,5 @@
 import {SmCommand} from '../cli/base-command.ts';
+import {alarmPageLines} from '../cli/alarm-pages.ts';
 import {RemoteError} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
 import type {ChecksAnswer} from '../protocol/admin.ts';
@@ -28,7 +29,7 @@ export default class Doctor extends SmCommand<typeof Doctor> {
         {header: 'CHECK', value: ({name}) => name},
         {header: 'FOUND', value: ({text, fix}) => (fix === '' ? text : `${text}; fix: ${fix}`)},
       ],
-      ...(failed + warned === 0 ? {note: 'all is well'} : {}),
+      ...noteOf(checks),
     });
     if (failed > 0) this.leaveWith(10);
   }
@@ -60,6 +61,14 @@ export default class Doctor extends SmCommand<typeof Doctor> {
       .join(', ');
     return {name: 'configuration', verdict: 'PASS', text, fix: ''};
   }
+}
+
+/** That all is well, or where to read on. */
+function noteOf(checks: readonly Check[]): {note?: string} {
+  if (checks.every(({verdict}) => verdict === 'PASS')) return {note: 'all is well'};
+  const failed = checks.filter(({verdict}) => verdict === 'FAIL');
+  const pages = alarmPageLines(failed.flatMap(({name, text}) => [name, text]));
+  return pages.length === 0 ? {} : {note: pages.join('\n')};
 }
 
 /** The daemon's word was said between the start and the end of the call. */

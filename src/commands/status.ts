@@ -1,4 +1,5 @@
 import {SmCommand} from '../cli/base-command.ts';
+import {alarmPageLines} from '../cli/alarm-pages.ts';
 import type {StatusAnswer} from '../protocol/admin.ts';
 import {counted} from '../model/counted.ts';
 
@@ -12,7 +13,7 @@ export default class Status extends SmCommand<typeof Status> {
       kind: 'Status',
       fields: status,
       name: status.health,
-      lines: linesOf(status),
+      lines: [...linesOf(status), ...alarmPageLines(status.alarms.map(({code}) => code))],
     });
   }
 }
