@@ -2,6 +2,9 @@ import type {Registry} from 'prom-client';
 import type {HintHandler} from './receiver.ts';
 import type {Shard} from './shard.ts';
 
+/** `left`: by `leave()`. `deleted`: an operator removed the app; its shards were dropped with that reason. */
+export type ContainerEnd = 'left' | 'deleted';
+
 /** A container that has joined an app. */
 export interface Container {
   readonly app: string;
@@ -14,8 +17,11 @@ export interface Container {
   readonly shards: ReadonlyMap<string, Shard>;
   /** Resolves when the id is taken and shards may come. */
   readonly ready: Promise<void>;
-  /** Resolves when the container has ended by `leave()`; rejects with SmError when it ended otherwise (APP_DELETED, CLONED, EVICTED, ID_TAKEN). */
-  readonly ended: Promise<void>;
+  /**
+   * Resolves when the container has ended in order: by `leave()` or because the app was removed. Rejects with SmError when it must not go on:
+   * CLONED, EVICTED, ID_TAKEN.
+   */
+  readonly ended: Promise<ContainerEnd>;
   /** For `attach: true`: mount it on your server; false means the path is not ours. */
   readonly handler: HintHandler;
   /**

@@ -1,10 +1,11 @@
 /** The SDK's door: what an application needs to own shards. */
 export {joinApp} from './join.ts';
-export type {Container} from './container.ts';
+export type {Container, ContainerEnd} from './container.ts';
 export type {JoinOptions} from './options.ts';
 export type {Shard} from './shard.ts';
 export type {ShardHooks} from './shard-hooks.ts';
 export type {HintHandler} from './receiver.ts';
+export type {Logger} from '../runtime/logger.ts';
 export type {StopReason} from '../ownership/shard-actions.ts';
 export {SmError} from '../model/errors.ts';
 export type {ErrorCode} from '../model/errors.ts';

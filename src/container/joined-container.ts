@@ -15,7 +15,7 @@ import {seenHistory} from '../store/seen-history.ts';
 import {findApp, watchRemoval} from './app-lookup.ts';
 import type {FoundApp} from './app-lookup.ts';
 import type {Connections} from './connections.ts';
-import type {Container} from './container.ts';
+import type {Container, ContainerEnd} from './container.ts';
 import {untilIdleAndFenced} from './fenced-leave.ts';
 import {SessionDriver} from './session-driver.ts';
 import type {ShardHooks} from './shard-hooks.ts';
@@ -35,7 +35,7 @@ const SDK = 'sm-ts/0.1.0';
 export class JoinedContainer implements Container, HintTarget, MeasuredContainer {
   readonly app: string;
   readonly ready: Promise<void>;
-  readonly ended: Promise<void>;
+  readonly ended: Promise<ContainerEnd>;
   readonly handler: HintHandler;
   id = '';
   endpoint = '';
@@ -44,8 +44,8 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   private readonly hooks: ShardHooks;
   private readonly clock: Clock;
   private readonly logger: Logger;
-  private readonly readyGate = gate();
-  private readonly endedGate = gate();
+  private readonly readyGate = gate<void>();
+  private readonly endedGate = gate<ContainerEnd>();
   private readonly closers: (() => void | Promise<void>)[] = [];
   private member: SessionDriver | undefined;
   private leaving: Promise<{clean: boolean}> | undefined;
@@ -209,12 +209,12 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
 
   private async leaveOnce(): Promise<{clean: boolean}> {
     this.member?.leave();
-    const timeout = gate();
+    const timeout = gate<void>();
     const timer = this.clock.after(this.joining.leaveTimeoutMs, timeout.resolve);
     // Ended as a clone, by eviction or by a fault: its heartbeat may still stand.
     const left = this.ended.then(
       () => true,
-      (reason: unknown) => reason instanceof SmError && reason.code === 'APP_DELETED',
+      () => false,
     );
     const alone = this.untilAlone();
     const late = timeout.promise.then(() => 'leaving took too long');
@@ -225,7 +225,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
         {container: this.id},
         `${String(clean)}: going, the heartbeat is left to fall silent`,
       );
-      this.finish(undefined);
+      this.finish('left');
     }
     await this.close();
     return {clean: clean === true};
@@ -239,9 +239,9 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   private async ending(how: SessionEnd): Promise<void> {
-    const reason: Record<SessionEnd, SmError | undefined> = {
-      left: undefined,
-      deleted: new SmError('APP_DELETED', `app ${this.app} was removed`),
+    const end: Record<SessionEnd, SmError | ContainerEnd> = {
+      left: 'left',
+      deleted: 'deleted',
       cloned: new SmError(
         'CLONED',
         `another process renews the heartbeat of container ${this.id}`,
@@ -258,16 +258,22 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
         },
       ),
     };
-    this.finish(reason[how]);
+    this.finish(end[how]);
     await this.close();
   }
 
-  private finish(reason: SmError | undefined): void {
+  private finish(end: SmError | ContainerEnd): void {
     if (this.over) return;
     this.over = true;
-    if (reason === undefined) this.endedGate.resolve();
-    else this.endedGate.reject(reason);
-    this.readyGate.reject(reason ?? new SmError('EVICTED', 'left before it was ready'));
+    if (typeof end === 'string') this.endedGate.resolve(end);
+    else this.endedGate.reject(end);
+    this.readyGate.reject(typeof end === 'string' ? this.neverReady(end) : end);
+  }
+
+  private neverReady(end: ContainerEnd): SmError {
+    return end === 'deleted'
+      ? new SmError('APP_DELETED', `app ${this.app} was removed`)
+      : new SmError('EVICTED', 'left before it was ready');
   }
 
   private async close(): Promise<void> {

@@ -24,7 +24,15 @@ import type {Claimant} from './transitions.ts';
 export type HookState =
   'none' | 'adding' | 'added' | 'failed' | 'dropping' | 'retrying' | 'settling';
 
-/** Why `drop` is called. */
+/**
+ * Why `drop` is called.
+ * - moved: the shard goes to another container, or was removed, or has another task;
+ * - leaving: this container leaves;
+ * - deleted: the app is being removed;
+ * - failed: its `add` has thrown or was given up: clear up what it began;
+ * - fenced: the right to act ends or has ended, for want of a heartbeat: stop at once, `guard()` refuses;
+ * - lost: the record names another owner already: this handle is worthless.
+ */
 export type StopReason = 'moved' | 'fenced' | 'lost' | 'failed' | 'leaving' | 'deleted';
 
 export type ShardAction =

@@ -149,7 +149,7 @@ export const getShardsQuery = z.strictObject({
   /** Only shards without a container. */
   unplaced: queryFlag.default(false),
   limit: queryNumber(1, SHARD_PAGE_LIMIT).default(SHARD_PAGE_DEFAULT),
-  /** `next` of the page before. */
+  /** `cursor` of the page before. */
   cursor: z.string().max(1024).optional(),
 });
 
@@ -160,7 +160,9 @@ export const getShardsAnswer = z.object({
   matched: z.int(),
   /** How many there are; with `shardId` 0 or 1. */
   total: z.int(),
-  /** Cursor of the next page; '' at the end. */
+  /** Of the next page: give it as `cursor`; '' at the end. */
+  cursor: z.string(),
+  /** The same under its older name. */
   next: z.string(),
   revision: revisionField,
 });

@@ -68,7 +68,7 @@ describe('removal of an app', () => {
     const ends = containers.map(({ended}) => ended.catch((error: {code: string}) => error.code));
     await expect(remove(true)).resolves.toMatchObject({result: 'deleted', changed: true});
     await expect(remove(true)).resolves.toMatchObject({result: 'unchanged'});
-    expect(await Promise.all(ends)).toEqual(['APP_DELETED', 'APP_DELETED', 'APP_DELETED']);
+    expect(await Promise.all(ends)).toEqual(['deleted', 'deleted', 'deleted']);
     await untilGone();
     expect(cluster.log.count('dropped')).toBe(SHARDS.length);
     for (const shard of SHARDS) expect(cluster.log.ownerOf(shard)).toBe('');
@@ -113,7 +113,7 @@ describe('removal of an app', () => {
       await remove(true);
       await governor.kill();
       const ended = await child.told('ended');
-      expect(ended.code).toBe('APP_DELETED');
+      expect(ended.how).toBe('deleted');
       expect(await child.exitedWithin(15_000)).toBe(0);
       await untilGone();
     } finally {

@@ -49,7 +49,6 @@ export interface JoiningOptions {
 }
 
 const ENDS: Readonly<Record<string, SessionEnd>> = {
-  APP_DELETED: 'deleted',
   CLONED: 'cloned',
   ID_TAKEN: 'refused',
 };
@@ -81,8 +80,7 @@ export class JoinedProcess {
     try {
       await joined.open();
       if (this.member !== undefined) onJoined(this.member);
-      await joined.ended;
-      onEnded('left');
+      onEnded(await joined.ended);
     } catch (error) {
       onEnded((error instanceof SmError ? ENDS[error.code] : undefined) ?? 'evicted');
     }

@@ -19,6 +19,7 @@ export interface ContainerEvent {
   readonly reason?: string;
   readonly incarnation?: string;
   readonly code?: string;
+  readonly how?: string;
 }
 
 /** What its `add` does. */

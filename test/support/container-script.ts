@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   await container.ready;
   tell('ready', {incarnation: container.incarnation});
   await container.ended.then(
-    () => tell('ended', {code: ''}),
+    (how) => tell('ended', {code: '', how}),
     (error: {code: string}) => tell('ended', {code: error.code}),
   );
 }

@@ -49,7 +49,8 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
     const leave = (): void => void Promise.all(containers.map((container) => container.leave()));
     process.once('SIGTERM', leave);
     process.once('SIGINT', leave);
-    await Promise.all(containers.map((container) => container.ended));
+    const ends = await Promise.all(containers.map((container) => container.ended));
+    if (ends.includes('deleted')) this.say(`app ${this.flags.app} was removed`);
   }
 
   private async join(join: typeof joinApp, id: string | undefined): Promise<Container> {

@@ -92,8 +92,8 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
         ...(cursor === undefined ? {} : {cursor}),
       });
       shards.push(...page.shards);
-      if (page.next === '') return {shards, matched: page.matched, revision: page.revision};
-      cursor = page.next;
+      if (page.cursor === '') return {shards, matched: page.matched, revision: page.revision};
+      cursor = page.cursor;
     }
   }
 }

@@ -83,6 +83,17 @@ describe('the stream of moves', () => {
     expect(events).toMatchObject([{type: 'hello'}, {type: 'running', move: {shard: 'b'}}]);
   });
 
+  it('follows a listing: what changed between the two is told', async () => {
+    await world.own('orders', 'a', {});
+    const {revision} = await world.call('getShards', app);
+    await world.own('orders', 'a', {state: 'dropping', ready: false, move: note});
+    const events = await take(world.stream({...app, after: revision}, stop.signal), 2);
+    expect(events).toMatchObject([
+      {type: 'hello', revision},
+      {type: 'running', move: {shard: 'a'}},
+    ]);
+  });
+
   it('marks a gap when history is gone, and goes on', async () => {
     const first = await world.own('orders', 'a', {});
     await world.own('orders', 'a', {ready: false});

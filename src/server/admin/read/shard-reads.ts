@@ -43,11 +43,12 @@ export class ShardPages {
     const more = from + shown.length < matching.length;
     if (more) this.keep(listing, ids);
     const last = shown.at(-1);
+    const next = more && last !== undefined ? printCursor(listing.revision, last) : '';
     return {
       shards: shown.map((id) => shardView(listing, id)),
       matched: matching.length,
       total: ids.length,
-      next: more && last !== undefined ? printCursor(listing.revision, last) : '',
+      ...{cursor: next, next},
       revision: String(listing.revision),
     };
   }
