@@ -44,9 +44,12 @@ export async function scrapeAll(dataDir: string): Promise<Scraped> {
     for (const shard of ['s1', 's2']) await pin(site, shard, 'c1');
     await site.settled(APP, 'c1');
     await until(
-      async () => /sm_shard_gap_seconds_count/.test(await text()),
+      async () =>
+        /sm_shard_gap_seconds_count[^]*sm_app_shards\{app="orders",state="ready"\} 2\n/.test(
+          await text(),
+        ),
       SITE_LIMIT_MS,
-      'a gap',
+      'a gap, and both shards ready',
     );
     const container = await first.metrics().metrics();
     return {daemon: await text(), container};
