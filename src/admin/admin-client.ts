@@ -259,6 +259,11 @@ export class AdminClient {
 
   private fault(error: NodeJS.ErrnoException): unknown {
     if (error instanceof SmError || error.name === 'AbortError') return error;
+    if (error.code === 'CERT_HAS_EXPIRED')
+      return new SmError('SERVER_UNAVAILABLE', `the certificate of ${this.server} has expired`, {
+        hint: 'renew the file that tls.cert of that daemon names, then send the daemon SIGHUP',
+        cause: error,
+      });
     if (UNTRUSTED.test(error.code ?? ''))
       return new SmError('SERVER_UNAVAILABLE', `the certificate of ${this.server} is not trusted`, {
         hint: 'name the authority that signed it: --ca-file or SM_CA_FILE',

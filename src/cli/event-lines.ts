@@ -1,4 +1,5 @@
-/** Events as lines for people. The mark says what kind: `*` an operator, `+` and `x` moves, `!` containers. */
+/** Events as lines for people. The mark says what kind: `*` an operator, `+` and `x` moves, shards placed and unplaced, `!` containers, alarms and outages. */
+import {counted} from '../model/counted.ts';
 import type {EventView} from '../protocol/admin.ts';
 
 export function eventLine(event: EventView): string {
@@ -7,7 +8,8 @@ export function eventLine(event: EventView): string {
       const {at, who, operation, service, objects, objectCount, reason, revision} = event;
       const [first = ''] = objects;
       const more = objectCount > 1 ? ` and ${objectCount - 1} more` : '';
-      return `${at} * ${who} ${operation} ${service} ${first}${more} at revision ${revision}${reason === '' ? '' : `: ${reason}`}`;
+      const said = `${at} * ${who} ${operation} ${service} ${first}${more} at revision ${revision}${reason === '' ? '' : `: ${reason}`}`;
+      return [said, ...changesOf(event)].join('; ');
     }
     case 'move': {
       const {at, service, move} = event;
@@ -18,5 +20,31 @@ export function eventLine(event: EventView): string {
       const {at, service, container, before, state} = event;
       return `${at} ! ${service} ${container} ${before === '' ? '' : `${before} -> `}${state}`;
     }
+    case 'alarm': {
+      const {at, service, state, code, text, since} = event;
+      return `${at} ! ${service} alarm ${code} ${state}${state === 'cleared' ? `, since ${since}` : ''}: ${text}`;
+    }
+    case 'shards': {
+      const {at, service, what, count, shards, cause} = event;
+      const more = count > shards.length ? ` and ${count - shards.length} more` : '';
+      return `${at} ${what === 'placed' ? '+' : 'x'} ${service} ${counted(count, 'shard')} ${what} (${cause}): ${shards.join(', ')}${more}`;
+    }
+    case 'outage': {
+      const {at, since, cause, daemon} = event;
+      return `${at} ! outage: no write of ${daemon} committed since ${since}, all that rests on the store has stopped: ${cause}`;
+    }
+    // A newer daemon may know of more.
+    default: {
+      const {at, type} = event as {readonly at?: string; readonly type: string};
+      return `${at ?? ''} ? ${type}`;
+    }
   }
+}
+
+function changesOf({changed}: Extract<EventView, {type: 'audit'}>): string[] {
+  // A daemon of before says nothing of it.
+  return (changed ?? []).map(({object, field, before, after}) => {
+    const shown = (text: string): string => (text === '' ? '-' : text);
+    return `${object} ${field}: ${shown(before)} -> ${shown(after)}`;
+  });
 }

@@ -1,13 +1,11 @@
 import {SmCommand} from '../cli/base-command.ts';
 import {alarmPageLines} from '../cli/alarm-pages.ts';
 import {RemoteError} from '../admin/remote-error.ts';
+import {CLOCK_APART_WARN_MS} from '../model/contact.ts';
 import {SmError} from '../model/errors.ts';
 import type {ChecksAnswer} from '../protocol/admin.ts';
 
 type Check = ChecksAnswer['checks'][number];
-
-/** From here on a clock difference is worth a word, ms. It endangers nothing: waits are counted on one clock. */
-const CLOCK_WARN_MS = 2_000;
 
 export default class Doctor extends SmCommand<typeof Doctor> {
   static override summary =
@@ -75,7 +73,7 @@ function noteOf(checks: readonly Check[]): {note?: string} {
 function clockCheck(daemonMs: number, startedMs: number, endedMs: number): Check {
   const apartMs = Math.max(0, startedMs - daemonMs, daemonMs - endedMs);
   const text = `the daemon's clock is ${apartMs} ms away from this one`;
-  return apartMs < CLOCK_WARN_MS
+  return apartMs < CLOCK_APART_WARN_MS
     ? {name: 'clock', verdict: 'PASS', text, fix: ''}
     : {name: 'clock', verdict: 'WARN', text, fix: 'let both machines follow one time server'};
 }

@@ -4,14 +4,17 @@ import {eventLine} from '../cli/event-lines.ts';
 import {followStream} from '../cli/following.ts';
 import {visible} from '../cli/visible.ts';
 import type {EventView, StreamedEvent} from '../protocol/admin.ts';
+import {instantOf} from '../cli/instant.ts';
 import {jsonText} from '../cli/json-text.ts';
 
 export default class Events extends SmCommand<typeof Events> {
-  static override summary = 'Say what has happened: changes by operators, moves, container states.';
+  static override summary =
+    'Say what has happened: changes by operators, moves, shards, container states, alarms, outages.';
   static override description =
     'With -w one line an event, for ever: it reconnects by itself, says so, and marks what it may have missed. Ends by Ctrl-C or --timeout.';
   static override examples = [
     '<%= config.bin %> events -a orders --limit 20',
+    '<%= config.bin %> events -a orders --since 8h --object eu-1',
     '<%= config.bin %> events -w -o jsonl',
   ];
   static override flags = {
@@ -19,21 +22,34 @@ export default class Events extends SmCommand<typeof Events> {
     watch: Flags.boolean({char: 'w', description: 'go on with what happens from now on'}),
     limit: Flags.integer({description: 'show the newest so many', default: 100, min: 1}),
     object: Flags.string({description: 'only what concerns this shard or container'}),
+    since: Flags.string({
+      description: 'only from then on: a time, or how long ago, as 2h',
+      exclusive: ['watch'],
+    }),
+    until: Flags.string({
+      description: 'only before then: a time, or how long ago',
+      exclusive: ['watch'],
+    }),
   };
 
   override async run(): Promise<void> {
     const {app, limit, object, watch} = this.flags;
     if (watch) return this.follow();
+    const since = instantOf('since', this.flags.since, Date.now());
+    const until = instantOf('until', this.flags.until, Date.now());
     const answer = await this.client.call('events', {
       limit,
       ...(app === undefined ? {} : {service: app}),
       ...(object === undefined ? {} : {object}),
+      ...(since === undefined ? {} : {since}),
+      ...(until === undefined ? {} : {until}),
     });
     const {events, matched, revision} = answer;
     const lines = this.format === 'table' || this.format === 'wide';
     if (lines) {
       for (const event of events) process.stdout.write(`${visible(eventLine(event))}\n`);
       if (matched > events.length) this.say(`showing ${events.length} of ${matched}`);
+      if (matched === 0) this.say(this.nothingText());
       return;
     }
     await this.showList<EventView>({
@@ -43,6 +59,15 @@ export default class Events extends SmCommand<typeof Events> {
       name: (event) => `${event.type}/${event.revision}`,
       columns: [],
     });
+  }
+
+  /** Nothing is an answer, too. */
+  private nothingText(): string {
+    const {app, object, since, until} = this.flags;
+    const of = object === undefined ? '' : ` that concerns ${visible(object)}`;
+    const where = app === undefined ? '' : ` in app ${app}`;
+    const when = [since && ` since ${since}`, until && ` until ${until}`].filter(Boolean).join('');
+    return `nothing is known${of}${where}${when}; the newest 1,000 events of each kind are kept for each app`;
   }
 
   private async follow(): Promise<void> {

@@ -1,9 +1,11 @@
 import {randomBytes} from 'node:crypto';
+import type {Keys} from '../etcd/keys.ts';
 import {SmError} from '../model/errors.ts';
 import {checkName} from '../model/ids.ts';
 import {addressOf} from '../model/listen-fault.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
 import type {Registry} from 'prom-client';
+import {writesText} from '../model/store-writes.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import type {HeldShardsAnswer} from '../protocol/hints.ts';
 import {systemClock} from '../runtime/clock.ts';
@@ -22,6 +24,7 @@ import type {ShardHooks} from './shard-hooks.ts';
 import type {Joining} from './options.ts';
 import {processMetrics} from './metrics.ts';
 import type {MeasuredContainer} from './metrics.ts';
+import {ReachCheck} from './reach-check.ts';
 import {hintHandler} from './receiver.ts';
 import type {HintHandler, HintTarget} from './receiver.ts';
 import {shareListener} from './shared-receiver.ts';
@@ -48,6 +51,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   private readonly endedGate = gate<ContainerEnd>();
   private readonly closers: (() => void | Promise<void>)[] = [];
   private member: SessionDriver | undefined;
+  private reach: ReachCheck | undefined;
   private leaving: Promise<{clean: boolean}> | undefined;
   private over = false;
   private isReady = false;
@@ -94,6 +98,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       this.closers.push(
         watchRemoval(store, specKey, found.revision + 1, this.clock, () => member.appDeleting()),
       );
+      this.reach = this.newReachCheck(found.keys);
       if (this.joining.watchdog) this.closers.push(startWatchdog(() => member.remainingMs()));
       if (this.joining.signals) this.closers.push(onSignals(() => void this.leave()));
       this.closers.push(processMetrics.watch(this));
@@ -134,10 +139,12 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   hint(incarnation: string, shard: string, revision: number, record?: string): void {
+    this.reach?.called();
     this.member?.hint(incarnation, shard, revision, record);
   }
 
   held(): HeldShardsAnswer['containers'][number] {
+    this.reach?.called();
     const shards = [...(this.member?.session.machines ?? [])].map(([id, machine]) => ({
       id,
       token: machine.token,
@@ -148,8 +155,31 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     return {app: this.app, container: this.id, incarnation: this.incarnation, shards};
   }
 
+  /** For metrics. */
   isServing(): boolean {
-    return this.isReady && !this.over && (this.member?.remainingMs() ?? -1) > 0;
+    return this.notReady() === '';
+  }
+
+  notReady(): string {
+    const {member} = this;
+    if (this.over) return 'it has ended';
+    if (!this.isReady || member === undefined) return 'it waits for its id';
+    if (member.remainingMs() <= 0) return `it is fenced: ${writesText(member.writes())}`;
+    return this.reach?.problem ?? '';
+  }
+
+  notes(): string[] {
+    return [...(this.member?.session.machines ?? [])].flatMap(([id, {stuck}]) =>
+      stuck === undefined ? [] : [`${stuck} of ${id} has outlasted its limit`],
+    );
+  }
+
+  private newReachCheck(keys: Keys): ReachCheck {
+    const {app, clock, logger} = this;
+    const me = (): {container: string; incarnation: string} => this;
+    const reach = new ReachCheck({app, keys, store: this.connections.store, clock, logger, me});
+    this.closers.push(() => reach.stop());
+    return reach;
   }
 
   private async openEndpoint(): Promise<void> {
@@ -183,6 +213,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       hooks: this.hooks,
       meter: processMetrics.meterOf(this.app, this.id),
       onReady: () => {
+        if (!this.isReady) this.reach?.start();
         this.isReady = true;
         this.readyGate.resolve();
       },

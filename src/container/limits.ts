@@ -26,3 +26,15 @@ export const FENCED_LINGER_MS = 1_000;
 
 /** How finely the delay of the event loop is measured once somebody scrapes: each look is a timer. */
 export const EVENT_LOOP_RESOLUTION_MS = 20;
+
+/** A container that nobody has called asks for its governor's word for the first time so long after it was ready. */
+export const REACH_FIRST_MS = 10_000;
+
+/** Between two looks at whether anybody has called. */
+export const REACH_LOOK_MS = 10_000;
+
+/** Without a call for so long its governor's word is read: daemons ask once in 36 s at most what it holds. */
+export const REACH_QUIET_MS = 40_000;
+
+/** Most notes on single shards in one answer of readiness. */
+export const NOTES_SHOWN = 10;

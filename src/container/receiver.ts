@@ -16,6 +16,7 @@ import {
 import type {HeldShardsAnswer} from '../protocol/hints.ts';
 import {refuseInOurForm} from '../protocol/http-refusals.ts';
 import {HEADER_LIMIT_BYTES} from '../protocol/limits.ts';
+import {NOTES_SHOWN} from './limits.ts';
 
 /** What the receiver asks of the containers of the process. */
 export interface HintTarget {
@@ -24,8 +25,10 @@ export interface HintTarget {
   readonly incarnation: string;
   hint(incarnation: string, shard: string, revision: number, record?: string): void;
   held(): HeldShardsAnswer['containers'][number];
-  /** Ready ignores etcd outages shorter than T. */
-  isServing(): boolean;
+  /** Why it is not ready; '' when it is. Ready ignores etcd outages shorter than T. */
+  notReady(): string;
+  /** What is wrong with single shards. */
+  notes(): readonly string[];
 }
 
 /** Handles a request below /sm/admin/, /livez or /readyz; false when the path is not ours. */
@@ -35,8 +38,7 @@ export function hintHandler(targets: ReadonlySet<HintTarget>): HintHandler {
   return (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     if (path === '/livez') return answer(response, 200, {});
-    if (path === '/readyz')
-      return answer(response, [...targets].every((target) => target.isServing()) ? 200 : 503, {});
+    if (path === '/readyz') return answerReadiness(targets, response);
     if (path === HINT_PATHS.shards)
       return (
         onlyMethod('GET', request, response) &&
@@ -51,6 +53,19 @@ export function hintHandler(targets: ReadonlySet<HintTarget>): HintHandler {
     );
     return true;
   };
+}
+
+/** As a daemon's: with reasons. A hook that hangs concerns one shard and not the process. */
+function answerReadiness(targets: ReadonlySet<HintTarget>, response: ServerResponse): true {
+  const all = [...targets];
+  const reason = all
+    .map((target) => ({who: target.container, why: target.notReady()}))
+    .filter(({why}) => why !== '')
+    .map(({who, why}) => `container ${who}: ${why}`)
+    .join('; ');
+  const ready = reason === '';
+  const notes = all.flatMap((target) => target.notes()).slice(0, NOTES_SHOWN);
+  return answer(response, ready ? 200 : 503, {status: ready ? 'ok' : 'not ready', reason, notes});
 }
 
 /** `?incarnation=`: only that container's; a process may hold a hundred. */
@@ -82,7 +97,7 @@ function receive(
       for (const {shard, revision, record} of items)
         target.hint(incarnation, shard, revision, record);
     }
-    answer(response, 202, {accepted});
+    answer(response, 202, {accepted, atMs: Date.now()});
     return;
   }
   const parsed = shardHintRequest.safeParse(body);

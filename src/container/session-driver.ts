@@ -74,6 +74,8 @@ export interface SessionDriverOptions {
   readonly onAccepted?: (epoch: number) => void;
   /** Counts what happens. Default: nobody does. */
   readonly meter?: SessionMeter;
+  /** A heartbeat commits again after T without one; how things were. */
+  readonly onOutageOver?: (outage: StoreWrites) => void;
   /** Each committed heartbeat: the store takes writes. */
   readonly onHeartbeat?: () => void;
 }
@@ -258,11 +260,14 @@ export class SessionDriver {
     const {answer, specMod = this.specMod} = heartbeatAnswer(write, outcome);
     this.specMod = specMod;
     if (outcome.kind === 'unknown') this.ownWrites.failed(outcome.error);
+    const before = this.writes();
     if (outcome.kind === 'committed') this.ownWrites.committed(this.options.clock.wallMs());
     this.session.heartbeatAnswered(write, answer, nowMs, mark);
     // At once: what the answer revokes must be revoked before any other callback may pass a guard.
     this.driver.turn();
-    if (outcome.kind === 'committed') this.options.onHeartbeat?.();
+    if (outcome.kind !== 'committed') return;
+    if (before.kind === 'none') this.options.onOutageOver?.(before);
+    this.options.onHeartbeat?.();
   }
 
   private accepted(epoch: number): void {

@@ -1,3 +1,4 @@
+import type {AppEvent} from '../model/audit.ts';
 import type {AppChange} from '../model/change.ts';
 import type {AppStatus, FinishedMove} from '../model/status.ts';
 import type {Transition} from '../model/transition.ts';
@@ -21,6 +22,7 @@ export type GovernorAction =
   /** Outcome of a write unknown: read the record and answer with `reread`. */
   | {readonly type: 'reread'; readonly shard: string}
   | {readonly type: 'recordMoves'; readonly moves: readonly FinishedMove[]}
+  | {readonly type: 'recordEvents'; readonly events: readonly AppEvent[]}
   | {readonly type: 'status'; readonly status: AppStatus}
   /** App removal: delete these ShardSpecs, each guarded by the fencing key and its mod. */
   | {

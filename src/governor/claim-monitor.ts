@@ -17,11 +17,20 @@ interface Calls {
   made: number;
 }
 
+interface Failing extends Calls {
+  /** Of the first call that failed, none having succeeded since, ms. */
+  readonly sinceMs: number;
+  cause: string;
+}
+
 export class ClaimMonitor {
   /** Incarnations that count as unreachable, with the calls to them. */
   readonly unreachable = new Map<string, Calls>();
   /** When each incarnation has claimed something last, ms. */
   readonly claimedAtMs = new Map<string, number>();
+  /** Why incarnations cannot be called: all calls to them have failed for 5 s and more. Whatever they claim meanwhile, they found by themselves. */
+  readonly deaf = new Map<string, string>();
+  private readonly failing = new Map<string, Failing>();
   private readonly waiting = new Map<string, Set<string>>();
   private readonly progressAtMs = new Map<string, number>();
   /** Called with success, and nothing claimed since. */
@@ -58,20 +67,43 @@ export class ClaimMonitor {
     this.claimedAtMs.delete(incarnation);
     this.unreachable.delete(incarnation);
     this.onlyCalled.delete(incarnation);
+    this.failing.delete(incarnation);
+    this.deaf.delete(incarnation);
   }
 
-  /** A call to the incarnation has succeeded; true when it counted as unreachable. */
-  reached(incarnation: string, nowMs: number): boolean {
-    if (!this.unreachable.delete(incarnation)) return false;
+  /** A call to the incarnation has succeeded, or has failed by that cause; true when that is news. */
+  contacted(incarnation: string, failure: string | undefined, nowMs: number): boolean {
+    return failure === undefined
+      ? this.reached(incarnation, nowMs)
+      : this.failed(incarnation, failure, nowMs);
+  }
+
+  private failed(incarnation: string, cause: string, nowMs: number): boolean {
+    const known = this.failing.get(incarnation);
+    if (known === undefined) {
+      const atMs = nowMs + CALL_MIN_MS;
+      this.failing.set(incarnation, {sinceMs: nowMs, cause, atMs, made: 0});
+      return false;
+    }
+    known.cause = cause;
+    if (!this.deaf.has(incarnation) || this.deaf.get(incarnation) === cause) return false;
+    this.deaf.set(incarnation, cause);
+    return true;
+  }
+
+  private reached(incarnation: string, nowMs: number): boolean {
+    this.failing.delete(incarnation);
+    const wasDeaf = this.deaf.delete(incarnation);
+    if (!this.unreachable.delete(incarnation)) return wasDeaf;
     this.onlyCalled.add(incarnation);
     this.progressAtMs.set(incarnation, nowMs);
     return true;
   }
 
-  /** Unreachable incarnations to be called now. */
+  /** Incarnations that are unreachable, or to which the last call failed, to be called now. */
   callsDue(heartbeats: ReadonlyMap<string, Versioned<Heartbeat>>, nowMs: number): ContainerCall[] {
     const due: ContainerCall[] = [];
-    for (const [incarnation, calls] of this.unreachable) {
+    for (const [incarnation, calls] of this.toCall()) {
       const heartbeat = heartbeats.get(incarnation);
       if (calls.atMs > nowMs || heartbeat === undefined) continue;
       calls.atMs = nowMs + Math.min(CALL_MAX_MS, CALL_MIN_MS * 2 ** calls.made);
@@ -83,6 +115,9 @@ export class ClaimMonitor {
   }
 
   advance(nowMs: number): void {
+    for (const [incarnation, {sinceMs, cause}] of this.failing)
+      if (nowMs - sinceMs >= UNCLAIMED_LIMIT_MS && !this.deaf.has(incarnation))
+        this.deaf.set(incarnation, cause);
     for (const [incarnation, shards] of this.waiting) {
       if (shards.size === 0 || this.unreachable.has(incarnation)) continue;
       if (nowMs - (this.progressAtMs.get(incarnation) ?? nowMs) < UNCLAIMED_LIMIT_MS) continue;
@@ -93,12 +128,23 @@ export class ClaimMonitor {
 
   wakeAtMs(): number {
     let at = Number.POSITIVE_INFINITY;
-    for (const {atMs} of this.unreachable.values()) at = Math.min(at, atMs);
+    for (const [incarnation, {atMs}] of this.toCall()) {
+      at = Math.min(at, atMs);
+      const failing = this.deaf.has(incarnation) ? undefined : this.failing.get(incarnation);
+      if (failing !== undefined) at = Math.min(at, failing.sinceMs + UNCLAIMED_LIMIT_MS);
+    }
     for (const [incarnation, shards] of this.waiting) {
       if (shards.size > 0 && !this.unreachable.has(incarnation))
         at = Math.min(at, (this.progressAtMs.get(incarnation) ?? 0) + UNCLAIMED_LIMIT_MS);
     }
     return at;
+  }
+
+  /** One schedule of calls each. */
+  private *toCall(): Iterable<readonly [string, Calls]> {
+    yield* this.unreachable;
+    for (const [incarnation, calls] of this.failing)
+      if (!this.unreachable.has(incarnation)) yield [incarnation, calls];
   }
 
   private claimed({incarnation}: OwnershipRecord, nowMs: number): void {

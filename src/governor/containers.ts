@@ -3,6 +3,7 @@ import {containerState, modeOf} from '../model/container-state.ts';
 import type {Hearing} from '../model/container-state.ts';
 import type {ContainerState} from '../model/container.ts';
 import type {PlacementContainer} from '../model/placement.ts';
+import type {ClaimMonitor} from './claim-monitor.ts';
 import type {ContainerTrust} from './container-trust.ts';
 import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {AppView} from '../appstate/app-view.ts';
@@ -20,7 +21,7 @@ export interface LivingContainer {
 
 /** Living containers that get nothing new, by incarnation. */
 export interface Closed {
-  readonly unreachable: Pick<ReadonlySet<string>, 'has'>;
+  readonly claims: Pick<ClaimMonitor, 'unreachable' | 'deaf'>;
   /** Why adds there are expected to fail. */
   readonly trust: Pick<ContainerTrust, 'refusal'>;
   /** Why what it says is not believed. */
@@ -56,13 +57,22 @@ export function livingContainers(
       ...(note === undefined ? {} : {note}),
     });
   }
-  return withoutChoice(living);
+  return withoutChoice(living, closed.claims);
 }
 
-/** Where every container is refusing, none is to be preferred: each takes what it would take if it were ready. */
-function withoutChoice(living: Map<string, LivingContainer>): Map<string, LivingContainer> {
+/**
+ * Where every container is refusing, or cannot be called but claims what it finds by itself, none is to be preferred: each takes what it would
+ * take if it were ready.
+ */
+function withoutChoice(
+  living: Map<string, LivingContainer>,
+  {deaf, unreachable}: Closed['claims'],
+): Map<string, LivingContainer> {
   const staying = [...living.values()].filter(({mode}) => mode !== 'draining');
-  if (staying.some(({state}) => state !== 'refusing')) return living;
+  const isAsGood = ({state, incarnation}: LivingContainer): boolean =>
+    state === 'refusing' ||
+    (state === 'unreachable' && deaf.has(incarnation) && !unreachable.has(incarnation));
+  if (!staying.every(isAsGood)) return living;
   for (const one of staying) living.set(one.container, {...one, mode: 'open'});
   return living;
 }
@@ -77,18 +87,25 @@ function unreadableNote(view: AppView, incarnation: string): string | undefined 
   return problem && `has a heartbeat that cannot be read: ${problem}`;
 }
 
+function deafNote({heartbeats}: AppView, incarnation: string, cause: string): string {
+  return `cannot be called at ${heartbeats.get(incarnation)?.value.endpoint ?? ''}: ${cause}`;
+}
+
 function sight(
   view: AppView,
   clock: FailureDetector,
   incarnation: string,
-  {unreachable, doubted, trust}: Closed,
+  {claims, doubted, trust}: Closed,
   nowMs: number,
 ): Sight {
   const problem = unreadableNote(view, incarnation) ?? doubted.get(incarnation);
   const note = problem === undefined ? {} : {note: problem};
   if (clock.silent(incarnation, nowMs)) return {hearing: 'silent', ...note};
   if (clock.suspect(incarnation, nowMs)) return {hearing: 'suspect', ...note};
-  if (problem !== undefined || unreachable.has(incarnation))
+  const cause = claims.deaf.get(incarnation);
+  if (problem === undefined && cause !== undefined)
+    return {hearing: 'unreachable', note: deafNote(view, incarnation, cause)};
+  if (problem !== undefined || claims.unreachable.has(incarnation))
     return {hearing: 'unreachable', ...note};
   const refused = trust.refusal(incarnation);
   return refused === undefined ? {hearing: 'heard'} : {hearing: 'refusing', note: refused};

@@ -21,7 +21,6 @@ import {reasonOfMove, startableMove} from './move-gate.ts';
 import {governedFigures} from './figures.ts';
 import type {GovernedFigures} from './figures.ts';
 import {HintSchedule, hintBatches} from './hints.ts';
-import {MoveHistory} from './move-history.ts';
 import {HoldingsCheck} from './holdings.ts';
 import type {Holdings} from './holdings.ts';
 import {InFlightMoves, urgencyOf} from './in-flight-moves.ts';
@@ -35,9 +34,10 @@ import {reconcileContext} from './reconcile-context.ts';
 import {Removal} from './removal.ts';
 import {ServiceTimes} from './service-times.ts';
 import {Renewals} from './renewals.ts';
+import {Reports} from './reports.ts';
+import type {KnownStatus} from './reports.ts';
 import {REFUSED_RETRY_MS, RetrySchedule} from './retry.ts';
-import {StatusReporter} from './status-reporter.ts';
-import type {OutsideAlarm, StatusInput} from './status-reporter.ts';
+import type {OutsideAlarm} from './status-reporter.ts';
 import {TrialPlanner} from './trial-planner.ts';
 import {AppView, incarnationOf} from '../appstate/app-view.ts';
 
@@ -51,11 +51,10 @@ export class Governor {
   private readonly hints = new HintSchedule(this.claims.claimedAtMs);
   private readonly admissions = new AdmissionQueue();
   private readonly retries = new RetrySchedule();
-  private readonly history = new MoveHistory();
   readonly service = new ServiceTimes(this.view);
   private readonly holdings = new HoldingsCheck();
   private readonly removal = new Removal();
-  private readonly statusReporter = new StatusReporter();
+  readonly reports = new Reports();
   private readonly trust = new ContainerTrust();
   private readonly trialPlanner = new TrialPlanner(this.trust);
   private readonly planCache: PlanCache;
@@ -80,7 +79,7 @@ export class Governor {
     this.options = options;
     this.planCache = new PlanCache(nowMs);
     this.clock = options.silence ?? new FailureDetector();
-    this.renewals = new Renewals(this.view, this.clock, this.statusReporter);
+    this.renewals = new Renewals(this.view, this.clock, this.reports.status);
   }
 
   /** One key changed. True when there is something to look at: call `advance` soon. */
@@ -91,7 +90,7 @@ export class Governor {
     const incarnation = incarnationOf(change);
     const last = this.view.heartbeats.get(incarnation ?? '')?.value;
     if (!this.view.apply(change)) return false;
-    this.statusReporter.touch();
+    this.reports.status.touch();
     if (change.kind === 'own') this.ownChanged(change.shard, before, change.entry, nowMs);
     else if (incarnation !== undefined) this.heartbeatChanged(incarnation, last, nowMs);
     else this.planCache.dirty = true;
@@ -142,12 +141,12 @@ export class Governor {
 
   /** Takes alarms that are raised beside the governor, all that this source has; true when they have changed. */
   noteAlarms(source: string, alarms: readonly OutsideAlarm[]): boolean {
-    return this.statusReporter.noteOutside(source, alarms);
+    return this.reports.status.noteOutside(source, alarms);
   }
 
-  /** A call to the incarnation has succeeded. */
-  reached(incarnation: string, nowMs: number): void {
-    if (this.claims.reached(incarnation, nowMs)) this.statusReporter.touch();
+  /** A call to the incarnation has succeeded, or has failed by that cause. */
+  contacted(incarnation: string, failure: string | undefined, nowMs: number): void {
+    if (this.claims.contacted(incarnation, failure, nowMs)) this.reports.status.touch();
   }
 
   /** Why containers are not believed, by incarnation. */
@@ -158,7 +157,7 @@ export class Governor {
   /** What a container says that it holds: one that differs from its records for long gets nothing new. */
   holdingsSaid(incarnation: string, said: Holdings): void {
     if (!this.view.heartbeats.has(incarnation)) return;
-    if (this.holdings.compare(incarnation, said, this.view)) this.statusReporter.touch();
+    if (this.holdings.compare(incarnation, said, this.view)) this.reports.status.touch();
   }
 
   /** What is to be done now; call after news and at `wakeAtMs`. */
@@ -176,7 +175,7 @@ export class Governor {
     this.sendHints(nowMs, actions);
     if (this.view.spec?.value.deleting === true)
       actions.push(...this.removal.due(this.view, nowMs));
-    else if (!this.view.isGone) this.report(nowMs, actions);
+    else if (!this.view.isGone) actions.push(...this.report(nowMs));
     return actions;
   }
 
@@ -194,7 +193,7 @@ export class Governor {
     if (spec !== undefined && this.admissions.hasRoom(this.unclaimedOf)) marks.push(nowMs);
     // What `advance` would not look at must not wake it, or it never sleeps again.
     if (spec?.value.deleting === true) marks.push(this.removal.wakeAtMs());
-    else if (!this.view.isGone) marks.push(this.history.wakeAtMs(), this.statusReporter.wakeAtMs());
+    else if (!this.view.isGone) marks.push(this.reports.wakeAtMs());
     return Math.max(nowMs, Math.min(...marks));
   }
 
@@ -208,7 +207,7 @@ export class Governor {
     this.hints.done(shard);
     this.inFlightMoves.note(shard, after?.value);
     this.claims.note(shard, before?.value, after?.value, nowMs);
-    this.history.note(shard, before?.value, after?.value, this.wallMs, nowMs);
+    this.reports.ownChanged(shard, before?.value, after?.value, this.wallMs, nowMs);
     this.service.recordChanged(shard, before?.value, after?.value, nowMs);
     this.retries.noteFailures(shard, after?.value, nowMs);
     if (this.trust.note(shard, before?.value, after?.value, nowMs)) this.planCache.dirty = true;
@@ -246,7 +245,7 @@ export class Governor {
     this.claims.advance(nowMs);
     this.trust.look(this.view, nowMs);
     const {claims, holdings, trust} = this;
-    const closed = {unreachable: claims.unreachable, doubted: holdings.doubted, trust};
+    const closed = {claims, doubted: holdings.doubted, trust};
     const living = livingContainers(this.view, this.clock, closed, nowMs);
     this.planCache.dirty ||= this.trialPlanner.wakeAtMs() <= nowMs;
     let changed = living.size !== this.living.size;
@@ -260,14 +259,14 @@ export class Governor {
     this.living = living;
     this.admissions.limit = unclaimedLimit(living.size);
     this.planCache.dirty ||= changed;
-    if (changed) this.statusReporter.touch();
+    if (changed) this.reports.status.touch();
   }
 
   private evictSilent(nowMs: number, actions: GovernorAction[]): void {
     const {braking} = this.evictor;
     for (const eviction of this.evictor.due(this.view, this.clock, nowMs))
       actions.push({type: 'evict', ...eviction});
-    if (this.evictor.braking !== braking) this.statusReporter.touch();
+    if (this.evictor.braking !== braking) this.reports.status.touch();
   }
 
   private replan(nowMs: number): void {
@@ -280,7 +279,7 @@ export class Governor {
     for (const shard of this.planCache.unplaced.keys())
       if (!this.view.isHeld(shard)) this.inFlightMoves.end(shard);
     for (const shard of this.waiting) this.dirty.add(shard);
-    this.statusReporter.touch();
+    this.reports.status.touch();
   }
 
   private reconcileDirty(nowMs: number, actions: GovernorAction[]): void {
@@ -295,6 +294,7 @@ export class Governor {
     const context = reconcileContext({...parts, epoch: this.options.epoch});
     const shards = [...this.dirty];
     this.dirty.clear();
+    this.reports.changed(shards, this.view, this.wallMs, nowMs);
     for (const shard of shards) {
       if (this.mustRest(shard, nowMs)) continue;
       this.carryOut(shard, this.stepOf(shard, context, nowMs), nowMs, actions);
@@ -371,25 +371,25 @@ export class Governor {
       actions.push({type: 'hints', ...batch});
   }
 
-  private report(nowMs: number, actions: GovernorAction[]): void {
-    const moves = this.history.due(this.inFlightMoves.size === 0, nowMs);
-    if (moves.length > 0) actions.push({type: 'recordMoves', moves});
-    const status = this.statusReporter.due(nowMs, this.settled, () => this.statusInput());
-    if (status !== undefined) actions.push({type: 'status', status});
+  private report(nowMs: number): GovernorAction[] {
+    const {wallMs, settled} = this;
+    const moment = {nowMs, wallMs, quiet: this.inFlightMoves.size === 0, settled};
+    return this.reports.due(moment, this.statusInput());
   }
 
   /** What there is now, counted. `unknown`: no write of this daemon has committed within T. */
   figures(unknown: boolean, nowMs: number): GovernedFigures {
-    const {alarms} = this.statusReporter;
+    const {alarms} = this.reports.status;
     const oldestUnservedMs = this.service.oldestMs(nowMs);
     const movesInFlight = this.inFlightMoves.size;
     const known = {unknown, alarms, oldestUnservedMs, movesInFlight, nowMs};
     return governedFigures({...this.statusInput(), ...known});
   }
 
-  private statusInput(): StatusInput {
-    const {wallMs, view, living, planCache: plan, settled, clock} = this;
-    const known = {governor: this.options.governor, braking: this.evictor.braking};
+  private statusInput(): KnownStatus {
+    const {wallMs, view, living, planCache: plan, settled, clock, claims, options} = this;
+    const {app, governor} = options;
+    const known = {app, governor, braking: this.evictor.braking, deaf: claims.deaf};
     return {...known, wallMs, view, living, plan, settled, clock};
   }
 

@@ -8,7 +8,9 @@ import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {LivingContainer} from './containers.ts';
 import type {PlanCache} from './plan-cache.ts';
 import {quarantinedName} from '../appstate/quarantine.ts';
+import {serviceGap} from './service-gap.ts';
 import {SUMMARY_CUT, fittingStatus, shownText} from './status-size.ts';
+import type {LongUnserved} from './unserved.ts';
 import type {AppView} from '../appstate/app-view.ts';
 
 const INTERVAL_MS = 1_000;
@@ -30,6 +32,7 @@ export interface OutsideAlarm extends Pick<Alarm, 'text'> {
 }
 
 export interface StatusInput {
+  readonly app: string;
   readonly governor: string;
   readonly wallMs: number;
   readonly view: AppView;
@@ -38,6 +41,10 @@ export interface StatusInput {
   readonly braking: boolean;
   readonly settled: boolean;
   readonly clock: Pick<FailureDetector, 'clockRate' | 'ageMs'>;
+  /** Why incarnations cannot be called. */
+  readonly deaf: ReadonlyMap<string, string>;
+  /** Shards that have not been served for longer than T; undefined: there are none. */
+  readonly unserved: LongUnserved | undefined;
 }
 
 export class StatusReporter {
@@ -62,6 +69,14 @@ export class StatusReporter {
     this.touched = true;
   }
 
+  /** What the governor before this one has written: what it saw before, has lasted for longer. */
+  inherit({alarms, containers}: AppStatus): void {
+    for (const {code, text, since} of alarms) this.older(`alarm/${code}/${text}`, since);
+    for (const {state, incarnation, since} of Object.values(containers))
+      this.older(`container/${incarnation}/${state}`, since);
+    this.touch();
+  }
+
   /** The status to write now, or undefined when it is not yet time or nothing new. `settled`: nothing is under way; news by itself. */
   due(nowMs: number, settled: boolean, input: () => StatusInput): AppStatus | undefined {
     this.touched ||= settled !== this.settled;
@@ -78,6 +93,11 @@ export class StatusReporter {
 
   wakeAtMs(): number {
     return this.touched ? this.nextAtMs : Number.POSITIVE_INFINITY;
+  }
+
+  private older(key: string, since: string): void {
+    const known = this.sinceByKey.get(key);
+    if (known === undefined || since < known) this.sinceByKey.set(key, since);
   }
 
   private statusOf(input: StatusInput): AppStatus {
@@ -153,28 +173,44 @@ function alarmsOf(
   since: (key: string) => string,
 ): Alarm[] {
   const alarms: Alarm[] = [];
-  const raise = (code: AlarmCode, text: string): void => {
+  const raise = (code: AlarmCode, text: string, object = '', from?: string): void => {
     const shown = shownText(text);
-    alarms.push({code, text: shown, since: since(`alarm/${code}/${shown}`)});
+    const about = object === '' ? {} : {object};
+    alarms.push({code, text: shown, since: from ?? since(`alarm/${code}/${shown}`), ...about});
   };
+  if (input.unserved !== undefined) {
+    const {shard, sinceMs} = input.unserved;
+    raise('UNSERVED', unservedText(input, input.unserved), shard, new Date(sinceMs).toISOString());
+  }
   if (input.braking)
     raise('BRAKE', 'many containers were lost within a short time: evictions are held back for 2T');
   if (input.view.quarantined.size > 0) raise('QUARANTINE', quarantineText(input.view));
   for (const {code, text} of outside) raise(code, text);
   for (const {container, incarnation, state, note} of input.living.values()) {
     if (input.view.heartbeatProblem(incarnation) !== undefined) continue;
+    const about = (code: AlarmCode, text: string): void => raise(code, text, container);
     if (state === 'refusing')
-      raise('REFUSING', `container ${container} gets one shard on trial at a time: ${note ?? ''}`);
+      about('REFUSING', `container ${container} gets one shard on trial at a time: ${note ?? ''}`);
+    else if (state === 'unreachable' && input.deaf.has(incarnation))
+      about('UNREACHABLE', `container ${container} renews its heartbeat but ${note ?? ''}`);
     else if (note !== undefined)
-      raise('HOLDINGS_DIFFER', `container ${container} gets nothing new: it ${note}`);
+      about('HOLDINGS_DIFFER', `container ${container} gets nothing new: it ${note}`);
     else if (state === 'unreachable')
-      raise('UNREACHABLE', `container ${container} renews its heartbeat but claims nothing`);
+      about('UNREACHABLE', `container ${container} renews its heartbeat but claims nothing`);
     const rate = clockRateText(input.clock.clockRate(incarnation));
-    if (rate !== undefined) raise('CLOCK_RATE', `the clock of container ${container} ${rate}`);
+    if (rate !== undefined) about('CLOCK_RATE', `the clock of container ${container} ${rate}`);
     for (const {hook, shard} of input.view.heartbeats.get(incarnation)?.value.overdue ?? [])
-      raise('STUCK', `${hook} of ${shard} on ${container} is overdue`);
+      about('STUCK', `${hook} of ${shard} on ${container} is overdue`);
   }
   return alarms;
+}
+
+function unservedText({app, view, living, plan}: StatusInput, found: LongUnserved): string {
+  const {count, shard, limitMs} = found;
+  const reasonOf = (id: string): string => plan.unplaced.get(id) ?? '';
+  const why = serviceGap(shard, {app, view, living, reasonOf})?.text ?? 'it is served again';
+  const of = `${count} of ${view.shards.size} shards`;
+  return `${of} have not been served for longer than ${limitMs / 1_000} s; longest ${shard}: ${why}`;
 }
 
 /** The first few by name; of a heartbeat the container's, for that is what can be evicted. */

@@ -20,6 +20,7 @@ export const ALARM_CODES = [
   'STUCK',
   'SUMMARY_CUT',
   'UNREACHABLE',
+  'UNSERVED',
 ] as const;
 
 export type AlarmCode = (typeof ALARM_CODES)[number];

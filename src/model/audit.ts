@@ -3,6 +3,14 @@ export const AUDIT_KEPT = 10_000;
 /** Changed objects that one entry names; the rest is counted. */
 export const AUDIT_OBJECTS_SHOWN = 10;
 
+/** One field of one object, cut short. */
+export interface AuditedChange {
+  object: string;
+  field: string;
+  before: string;
+  after: string;
+}
+
 /** One change by an operator, written in the same transaction as the change itself. */
 export interface AuditEntry {
   v: number;
@@ -20,6 +28,8 @@ export interface AuditEntry {
   objectCount: number;
   /** Fields of the request, cut short. */
   detail: Record<string, unknown>;
+  /** What an update has changed in the objects that it names, before and after; absent where nothing of it was read before. */
+  changed?: AuditedChange[];
   reason: string;
   requestId: string;
   [unknown: string]: unknown;
@@ -36,3 +46,46 @@ export interface ContainerEvent {
   /** The state before; '' when it was not known. */
   before: string;
 }
+
+/** An alarm was raised, or has ended. */
+export interface AlarmEvent {
+  kind: 'alarm';
+  /** RFC 3339. */
+  at: string;
+  state: 'raised' | 'cleared';
+  code: string;
+  text: string;
+  /** Shard or container that it is about; '' where it is about the app as a whole. */
+  object: string;
+  /** RFC 3339 time of what raised it. */
+  since: string;
+}
+
+/** Shards that one event names; the rest is counted. */
+export const SHARDS_NAMED = 10;
+
+/** Shards have lost every home (`unplaced`), or are served that ran nowhere before (`placed`). */
+export interface ShardsEvent {
+  kind: 'shards';
+  /** RFC 3339 time of the first of them. */
+  at: string;
+  what: 'unplaced' | 'placed';
+  cause: string;
+  count: number;
+  /** The first ten. */
+  shards: string[];
+}
+
+/** No write of a daemon has committed for longer than T: it has stopped governing, and so has every container as far as the same kept it from writing. */
+export interface OutageEvent {
+  kind: 'outage';
+  /** RFC 3339: when a write committed again. */
+  at: string;
+  /** RFC 3339: the last one before. */
+  since: string;
+  cause: string;
+  daemon: string;
+}
+
+/** What has happened in an app besides operators' changes and moves. A container's event has no `kind`. */
+export type AppEvent = ContainerEvent | AlarmEvent | ShardsEvent | OutageEvent;

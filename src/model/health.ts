@@ -37,6 +37,21 @@ export function unheardOf(containers: Readonly<Record<string, number>>): number 
   return UNHEARD_STATES.reduce((sum, state) => sum + (containers[state] ?? 0), 0);
 }
 
+/** Health with which an operator may sleep on: what is under way ends by itself. The rest is exit code 10. */
+export function isWell(health: AppHealth | ClusterHealth): boolean {
+  return health === 'OK' || health === 'MOVING' || health === 'PAUSED' || health === 'REMOVING';
+}
+
+/** The leader's record names a daemon that has its heartbeat and is not silent: a dead one leads nothing. */
+export function leaderLives(
+  leader: {readonly container: string; readonly incarnation: string} | null,
+  daemons: readonly {readonly incarnation: string; readonly state: string}[],
+): boolean {
+  if (leader === null) return false;
+  const found = daemons.find(({incarnation}) => incarnation === leader.incarnation);
+  return found !== undefined && found.state !== 'lost' && found.state !== 'silent';
+}
+
 /** How much is wrong: shards without service or with an error, containers that are not heard, alarms. 0: nothing. */
 export function troubleCount({shards, containers, alarms}: HealthFigures): number {
   const {unplaced, unknown, failed, quarantined} = shards;
@@ -44,18 +59,18 @@ export function troubleCount({shards, containers, alarms}: HealthFigures): numbe
 }
 
 /**
- * An app that is being removed is on its way out whatever it lacks. Trouble comes before a pause: a pause stops voluntary moves and
- * excuses nothing. What was last written is never OK while nothing can be written.
+ * An app that is being removed is on its way out whatever it lacks. Trouble, and shards that are not ready, come before a pause: a pause stops
+ * voluntary moves and excuses nothing. What was last written is never OK while nothing can be written.
  */
 export function appHealth(app: AppFigures): AppHealth {
   if (app.unknownSince !== '') return 'UNKNOWN';
   if (app.deleting) return 'REMOVING';
   if (troubleCount(app) > 0) return 'TROUBLE';
-  if (app.paused) return 'PAUSED';
+  if (app.paused && allReady(app)) return 'PAUSED';
   return atRest(app) ? 'OK' : 'MOVING';
 }
 
-/** `alarms` and `daemons` (number by state) are those of sm itself. */
+/** `alarms` and `daemons` (number by state) are those of sm itself; `leader`: there is one that lives. */
 export function clusterHealth({
   leader,
   daemons,

@@ -10,10 +10,13 @@ export interface ContainerStatus {
 }
 
 export interface Alarm {
+  /** One of `ALARM_CODES`; one that this code does not know is shown all the same. */
   code: string;
   text: string;
   /** RFC 3339. */
   since: string;
+  /** Shard id of UNSERVED, else container id; absent where it is about the app as a whole. */
+  object?: string;
 }
 
 /** The lists of a summary. */

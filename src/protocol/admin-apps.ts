@@ -61,6 +61,10 @@ export const alarmView = z.object({
   text: z.string(),
   /** RFC 3339. */
   since: z.string(),
+  /** Shard id of UNSERVED, else container id; '' where it is about the app as a whole. */
+  object: z.string(),
+  /** What leads out of it: a command or a sentence; '' where none is known. */
+  fix: z.string(),
 });
 
 export const shardCounts = z.object({
@@ -79,7 +83,7 @@ export const shardCounts = z.object({
 
 /**
  * UNKNOWN: no write of this daemon has committed within T, so that records say nothing of the present; REMOVING: it is being removed; TROUBLE: shards that nobody serves or that fail, containers that are not heard, or alarms; PAUSED: voluntary moves
- * are stopped; MOVING: not all is ready, or the governor has something left to do.
+ * are stopped and all is ready; MOVING: not all is ready, or the governor has something left to do.
  */
 export const appHealth = z.enum(APP_HEALTH);
 

@@ -20,6 +20,10 @@ export const auditView = z.object({
   objectCount: z.int(),
   /** Fields of the request, cut short. */
   detail: z.record(z.string(), z.unknown()),
+  /** What an update has changed in the first objects, field by field, cut short. */
+  changed: z.array(
+    z.object({object: z.string(), field: z.string(), before: z.string(), after: z.string()}),
+  ),
   reason: z.string(),
   requestId: z.string(),
 });
@@ -46,17 +50,61 @@ export const containerEventView = z.object({
   before: z.string(),
 });
 
+const appEventFields = {revision: revisionField, at: z.string(), service: z.string()};
+
+/** An alarm was raised, or has ended. */
+export const alarmEventView = z.object({
+  type: z.literal('alarm'),
+  ...appEventFields,
+  state: z.enum(['raised', 'cleared']),
+  code: z.string(),
+  text: z.string(),
+  /** Shard or container; '' where it is about the app as a whole. */
+  object: z.string(),
+  since: z.string(),
+});
+
+/** Shards have lost every home (`unplaced`), or are served that ran nowhere before (`placed`). */
+export const shardsEventView = z.object({
+  type: z.literal('shards'),
+  ...appEventFields,
+  what: z.enum(['unplaced', 'placed']),
+  cause: z.string(),
+  count: z.int(),
+  /** The first ten. */
+  shards: z.array(z.string()),
+});
+
+/** No write of a daemon has committed from `since` to `at`, longer than T: it and, as far as the same kept them from writing, all containers have stopped. */
+export const outageEventView = z.object({
+  type: z.literal('outage'),
+  ...appEventFields,
+  since: z.string(),
+  cause: z.string(),
+  daemon: z.string(),
+});
+
 export const eventView = z.discriminatedUnion('type', [
   auditView,
   moveEventView,
   containerEventView,
+  alarmEventView,
+  shardsEventView,
+  outageEventView,
 ]);
+
+/** RFC 3339, as 2026-01-02T03:04:05Z. */
+const instantField = z.iso.datetime({offset: true});
 
 export const eventsQuery = z.strictObject({
   /** Only this app. */
   service: serviceField.optional(),
   /** Only what concerns this shard or container, by its id. */
   object: z.string().max(256).optional(),
+  /** Only what happened at this time or later. */
+  since: instantField.optional(),
+  /** Only what happened before this time. */
+  until: instantField.optional(),
   limit: queryNumber(1, EVENTS_LIMIT).default(EVENTS_DEFAULT),
 });
 
@@ -81,6 +129,9 @@ export const streamedEvent = z.discriminatedUnion('type', [
   auditView,
   moveEventView,
   containerEventView,
+  alarmEventView,
+  shardsEventView,
+  outageEventView,
 ]);
 
 export type AuditView = z.output<typeof auditView>;

@@ -10,7 +10,11 @@ export const whyAnswer = z.object({
   shard: shardView,
   /** The rule that decides, in a sentence. */
   rule: z.string(),
-  /** The best three containers for it by the live planner, best first. */
+  /** What keeps it from being served at present, in a sentence; '' while it is served. */
+  now: z.string(),
+  /** What leads out of that; '' where nothing has to be done. */
+  fix: z.string(),
+  /** The best three containers for it by the live planner, best first: where it would go if it could. */
   homes: z.array(
     z.object({
       container: z.string(),

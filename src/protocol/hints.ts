@@ -33,7 +33,11 @@ export const hintsRequest = z.strictObject({
   items: z.array(hintItem).min(1).max(HINTS_LIMIT),
 });
 
-export const hintsAnswer = z.object({accepted: z.int()});
+export const hintsAnswer = z.object({
+  accepted: z.int(),
+  /** Unix time of whoever answers, ms; older ones do not say. */
+  atMs: z.number().optional(),
+});
 
 /**
  * POST /sm/admin/add-shard and drop-shard: `{id, incarnation, revision}`. A body of the origin, with `spec`, works as a

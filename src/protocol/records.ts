@@ -8,7 +8,7 @@ import {
   parse as parseLossless,
   stringify as stringifyLossless,
 } from 'lossless-json';
-import type {AuditEntry, ContainerEvent} from '../model/audit.ts';
+import type {AppEvent, AuditEntry} from '../model/audit.ts';
 import {OVERDUE_SHOWN, TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
 import type {Heartbeat, HeartbeatState, OverdueHook} from '../model/container.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
@@ -161,6 +161,7 @@ export function decodeAudit(text: string): Decoded<AuditEntry> {
     if (!Array.isArray(fields['objects'])) fields['objects'] = [];
     countOr(fields, 'objectCount', 0);
     if (!isFields(fields['detail'])) fields['detail'] = {};
+    if (!Array.isArray(fields['changed'])) delete fields['changed'];
     return undefined;
   });
 }
@@ -193,9 +194,26 @@ export function decodeMoveRound(text: string): Decoded<FinishedMove[]> {
   return decodeRound(text, 'shard');
 }
 
-/** One round of container events; what is none in it is left out. */
-export function decodeEventRound(text: string): Decoded<ContainerEvent[]> {
-  return decodeRound(text, 'container');
+/** One round of events; what is none in it, or of a kind that is not known here, is left out. */
+export function decodeEventRound(text: string): Decoded<AppEvent[]> {
+  const round = decodeRound<AppEvent>(text, 'at');
+  return round.ok ? {ok: true, value: round.value.filter(isEvent)} : round;
+}
+
+/** The text fields of each kind. */
+const EVENT_TEXTS: Readonly<Record<string, readonly string[]>> = {
+  container: ['container', 'incarnation', 'state', 'before'],
+  alarm: ['state', 'code', 'text', 'object', 'since'],
+  shards: ['what', 'cause'],
+  outage: ['since', 'cause', 'daemon'],
+};
+
+function isEvent(event: AppEvent): boolean {
+  const fields = event as unknown as Fields;
+  const kind = fields['kind'] === undefined ? 'container' : String(fields['kind']);
+  if (!Object.hasOwn(EVENT_TEXTS, kind)) return false;
+  if (EVENT_TEXTS[kind]?.some((name) => typeof fields[name] !== 'string') !== false) return false;
+  return kind !== 'shards' || (isCount(fields['count']) && Array.isArray(fields['shards']));
 }
 
 /** A list of objects that all have this text field. */

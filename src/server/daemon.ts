@@ -16,6 +16,7 @@ import {gate} from '../runtime/gate.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {seenHistory} from '../store/seen-history.ts';
 import {createAdminHandlers} from './admin/handlers.ts';
+import type {Contact} from '../model/contact.ts';
 import {Credentials} from './credentials.ts';
 import {daemonIdentity} from './daemon-identity.ts';
 import type {DaemonState} from './daemon-state.ts';
@@ -34,6 +35,7 @@ import {refuseLoopbackBesideOthers, refuseUncallable} from './loopback-check.ts'
 import {ensureGuard} from './push/guard-lease.ts';
 import {DaemonMetrics} from './metrics/daemon-metrics.ts';
 import {PushCaller} from './push/push-caller.ts';
+import {SelfCheck} from './self-check.ts';
 
 /** A running daemon. */
 export interface Daemon {
@@ -78,6 +80,7 @@ export class RunningDaemon implements Daemon {
   private readonly http: FastifyInstance;
   private readonly metrics: DaemonMetrics;
   private readonly governing: GoverningDaemon;
+  private readonly selfCheck: SelfCheck;
   private readonly senders: readonly {close(): Promise<void>}[];
   private readonly readyGate = gate();
   private readonly endedGate = gate();
@@ -108,8 +111,9 @@ export class RunningDaemon implements Daemon {
     const senders = this.newSenders();
     this.senders = Object.values(senders);
     this.governing = this.newGoverning(stores.cluster, senders);
+    this.selfCheck = this.newSelfCheck(senders.daemonHints);
     this.watchMetrics();
-    this.http = this.newHttp();
+    this.http = this.newHttp(senders.daemonHints);
   }
 
   /**
@@ -138,6 +142,7 @@ export class RunningDaemon implements Daemon {
       throw error;
     }
     daemon.governing.start();
+    void daemon.ready.then(() => daemon.selfCheck.start());
     return daemon;
   }
 
@@ -213,7 +218,7 @@ export class RunningDaemon implements Daemon {
       figures: () => governors.figures(!committing()),
       governed: () => governors.apps,
       leads: () => governing.leads,
-      ready: () => governing.readiness().ready,
+      ready: () => this.readiness().ready,
       breaks: () => governors.breaks,
       writes: () => ({committing: committing(), lastMs: governing.lastWriteMs}),
       restored: () => governing.restored,
@@ -222,7 +227,25 @@ export class RunningDaemon implements Daemon {
     });
   }
 
-  private newHttp(): FastifyInstance {
+  /** As others call it: by its address, with its token, over TLS where it speaks that. */
+  private newSelfCheck(hints: HintSender): SelfCheck {
+    const {config, logger} = this.options;
+    const {address, clock} = this;
+    const contact = (): Promise<Contact> => {
+      const {incarnation} = this.governing.member.session;
+      return hints.contact(config.service, {container: address, endpoint: address, incarnation});
+    };
+    return new SelfCheck({address, clock, logger, contact});
+  }
+
+  /** Ready: it has its id, its writes commit, and others can call it. */
+  private readiness(): {ready: boolean; reason: string} {
+    const {problem} = this.selfCheck;
+    const governs = this.governing.readiness();
+    return governs.ready && problem !== '' ? {ready: false, reason: problem} : governs;
+  }
+
+  private newHttp(daemonHints: HintSender): FastifyInstance {
     const {config, logger, version} = this.options;
     const {keys, store, leases, governing} = this;
     const admin = createAdminHandlers({
@@ -234,6 +257,9 @@ export class RunningDaemon implements Daemon {
       wallMs: () => this.clock.wallMs(),
       epoch: () => governing.epoch,
       writes: () => governing.writes(),
+      callDaemon: ({id, endpoint, incarnation}) =>
+        daemonHints.contact(config.service, {container: id, endpoint, incarnation}),
+      selfProblem: () => this.selfCheck.problem,
       sleep: (durationMs) => this.clock.sleep(durationMs),
       longestTtlMs: () => governing.longestTtlMs,
       plan,
@@ -241,7 +267,7 @@ export class RunningDaemon implements Daemon {
     });
     return buildHttp({
       admin,
-      readiness: () => governing.readiness(),
+      readiness: () => this.readiness(),
       metrics: this.metrics.registry,
       logger,
       version,
@@ -271,6 +297,7 @@ export class RunningDaemon implements Daemon {
 
   private async close(): Promise<void> {
     this.governing.stop();
+    this.selfCheck.stop();
     await this.http.close();
     this.views.close();
     await Promise.all(this.senders.map((sender) => sender.close()));

@@ -29,6 +29,7 @@ import type {HintSender} from './governing/hint-sender.ts';
 import type {HoldingsCaller} from './governing/holdings-audit.ts';
 import type {GovernorMeter} from './governing/meter.ts';
 import {LeadershipShell} from './governing/leadership-shell.ts';
+import {OutageEvents} from './governing/outage-events.ts';
 import {ensureOwnSpec} from './governing/own-spec.ts';
 import {Upkeep} from './governing/upkeep.ts';
 import type {PushDependencies} from './push/push-gateway.ts';
@@ -80,6 +81,7 @@ export class GoverningDaemon {
   private state: GoverningState = {kind: 'waiting'};
   private longestTtlBeforeMs = TTL_MAX_MS;
   private probeEveryMs = Number.POSITIVE_INFINITY;
+  private outages: OutageEvents | undefined;
 
   constructor(options: GoverningDaemonOptions) {
     const {keys, store, clock, logger, cluster, compaction} = options;
@@ -209,6 +211,7 @@ export class GoverningDaemon {
       onEnded: (how) => this.memberIsGone(how),
       onRestored: (doubt) => this.halt(doubt),
       onAccepted: (epoch) => this.accepted(epoch),
+      onOutageOver: (outage) => this.noteOutage(outage),
       onHeartbeat: () => {
         this.governors.probeCommitted();
         this.leadership.probeCommitted();
@@ -251,6 +254,14 @@ export class GoverningDaemon {
     void this.persist(() => ensureOwnSpec(store, keys, clock.wallMs())).then(() => {
       if (!this.isStopped && this.leadership === leadership) leadership.start();
     });
+  }
+
+  private noteOutage(outage: StoreWrites): void {
+    const {clock, identity, store, keys} = this.options;
+    this.outages ??= new OutageEvents({store, keys, clock}, identity.container);
+    const {outages} = this;
+    const event = outages.of(outage);
+    if (event !== undefined) void this.persist(() => outages.write(event));
   }
 
   private persist(work: () => Promise<void>): Promise<void> {

@@ -13,7 +13,7 @@ export function mountHintReceiver(
   server.post(HINT_PATHS.hints, async (request, reply) => {
     const accepted = receiveHints(request.body, service, member());
     void reply.code(202);
-    return {accepted};
+    return {accepted, atMs: Date.now()};
   });
   server.get(HINT_PATHS.shards, async (): Promise<HeldShardsAnswer> => ({
     containers: [heldBy(service, member())],

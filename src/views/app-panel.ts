@@ -1,3 +1,4 @@
+import {troubleCount} from '../model/health.ts';
 import {appMark} from '../model/marks.ts';
 import type {LiveApp} from '../protocol/admin-live.ts';
 import {LEAVES} from './columns.ts';
@@ -44,7 +45,7 @@ export const APP_PANEL: Panel<'apps'> = {
   mark: appMark,
   tone: (row) => toneOfMark(appMark(row)),
   sorts: [
-    {name: 'trouble', compare: byRank(troubleOf)},
+    {name: 'trouble', compare: byRank((row) => troubleCount(row))},
     {name: 'name', compare: byName},
     {name: 'shards', compare: byRank(({shards}) => shards.total)},
   ],
@@ -52,10 +53,6 @@ export const APP_PANEL: Panel<'apps'> = {
   details: detailsOf,
   empty: 'no app yet: create one with sm app create NAME',
 };
-
-function troubleOf({shards, alarms}: LiveApp): number {
-  return shards.unplaced + shards.failed + shards.quarantined + alarms.length;
-}
 
 function readyBar({shards}: LiveApp): string {
   const share = shards.total === 0 ? 1 : shards.ready / shards.total;

@@ -139,7 +139,12 @@ export class GovernorBed {
 
   /** A call to the container succeeds. */
   reached(container: string): void {
-    this.governor.reached(`${container}-inc`, this.nowMs);
+    this.contacted(container, undefined);
+  }
+
+  /** A call to the container succeeds, or fails by that cause. */
+  contacted(container: string, failure: string | undefined): void {
+    this.governor.contacted(`${container}-inc`, failure, this.nowMs);
   }
 
   join(container: string): void {

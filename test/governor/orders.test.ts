@@ -13,7 +13,11 @@ function stateUnder(order: Partial<ContainerOrder>): string | undefined {
   bed.governor.changed({kind: 'order', mod: 500, container: 'a', entry}, bed.nowMs);
   const {view} = bed.governor;
   const clock = {silent: () => false, suspect: () => false} as never;
-  const closed = {unreachable: new Map(), doubted: new Map(), trust: new ContainerTrust()};
+  const closed = {
+    claims: {unreachable: new Map(), deaf: new Map()},
+    doubted: new Map(),
+    trust: new ContainerTrust(),
+  };
   return livingContainers(view, clock, closed, bed.nowMs).get('a')?.state;
 }
 

@@ -80,7 +80,16 @@ it('whether there is work under way is news for the summary by itself', () => {
   const reporter = new StatusReporter();
   const written = (nowMs: number, settled: boolean): boolean | undefined =>
     reporter.due(nowMs, settled, () => ({
-      ...{governor: 'd', wallMs: 0, view: new AppView(), living: new Map(), braking: false},
+      ...{
+        app: 'app',
+        governor: 'd',
+        unserved: undefined,
+        deaf: new Map(),
+        wallMs: 0,
+        view: new AppView(),
+        living: new Map(),
+        braking: false,
+      },
       ...{plan: new PlanCache(0), settled, clock: new FailureDetector()},
     }))?.settled;
   expect(written(0, false)).toBe(false);

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {appHealth, clusterHealth} from '../../src/model/health.ts';
+import {appHealth, clusterHealth, isWell, leaderLives} from '../../src/model/health.ts';
 import type {AppFigures} from '../../src/model/health.ts';
 
 const shards = {total: 3, ready: 3, unplaced: 0, unknown: 0, failed: 0, quarantined: 0};
@@ -48,6 +48,7 @@ describe('the health of an app', () => {
 
   it('is PAUSED or REMOVING by what operators have asked for', () => {
     expect(appHealth(app({paused: true, settled: false}))).toBe('PAUSED');
+    expect(appHealth(app({paused: true, shards: {...shards, ready: 0}}))).toBe('MOVING');
     expect(appHealth(app({deleting: true, shards: {...shards, unplaced: 1}}))).toBe('REMOVING');
   });
 });
@@ -63,4 +64,25 @@ describe('the health of the cluster', () => {
     expect(clusterHealth({...parts, alarms: ['STORE_RESTORED']})).toBe('TROUBLE');
     expect(clusterHealth({...parts, unknownSince: '2026-01-01'})).toBe('UNKNOWN');
   });
+});
+
+describe('the leader', () => {
+  const leader = {container: 'd1', incarnation: 'd1-1'};
+  it('lives as long as its daemon has a heartbeat and is heard', () => {
+    expect(leaderLives(null, [])).toBe(false);
+    expect(leaderLives(leader, [])).toBe(false);
+    for (const state of ['ready', 'suspect', 'draining', 'unknown'])
+      expect(leaderLives(leader, [{incarnation: 'd1-1', state}])).toBe(true);
+    for (const state of ['lost', 'silent'])
+      expect(leaderLives(leader, [{incarnation: 'd1-1', state}])).toBe(false);
+    expect(leaderLives(leader, [{incarnation: 'd1-2', state: 'ready'}])).toBe(false);
+  });
+});
+
+it('what an operator may sleep on is not an exit code', () => {
+  expect(['OK', 'MOVING', 'PAUSED', 'REMOVING'].every((health) => isWell(health as 'OK'))).toBe(
+    true,
+  );
+  for (const health of ['TROUBLE', 'NO LEADER', 'UNKNOWN'] as const)
+    expect(isWell(health)).toBe(false);
 });

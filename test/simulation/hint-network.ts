@@ -3,6 +3,7 @@ import type {ContainerCall} from '../../src/governor/actions.ts';
 import type {HintBatch} from '../../src/governor/hints.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
+import type {Contact} from '../../src/model/contact.ts';
 import type {HintSender} from '../../src/server/governing/hint-sender.ts';
 import {nameOfNode} from './boundary-names.ts';
 import type {SimProcess} from './process.ts';
@@ -57,22 +58,22 @@ export class HintNetwork {
 
   /** In the place of the daemon's HTTP client. */
   sender(from: SimProcess): HintSender {
-    const sender: Pick<HintSender, 'send' | 'reaches' | 'close'> = {
+    const sender: Pick<HintSender, 'send' | 'contact' | 'close'> = {
       send: (app, batch) => this.send(app, batch),
-      reaches: (app, call) => this.reaches(from, app, call),
+      contact: (app, call) => this.contact(from, app, call),
       close: () => Promise.resolve(),
     };
     return sender as HintSender;
   }
 
   /** A hint that tells of nothing, and its answer. */
-  private reaches(
+  private contact(
     from: SimProcess,
     app: string,
     {container, endpoint, incarnation}: ContainerCall,
-  ): Promise<boolean> {
+  ): Promise<Contact> {
     return new Promise((resolve) => {
-      from.after(CALL_LIMIT_MS, () => resolve(false));
+      from.after(CALL_LIMIT_MS, () => resolve({reached: false, cause: 'no answer in time'}));
       const what = (): string => `call ${container}`;
       const usual = this.weather.hintDelays(what);
       const [delayMs] = this.world.boundaries?.hint(what(), usual[0] ?? 0) ?? usual;
@@ -82,7 +83,7 @@ export class HintNetwork {
         if (listener === undefined || listener.app !== app || this.deaf.has(endpoint)) return;
         listener.process.deliver(0, () => {
           if (listener.member.session.incarnation === incarnation)
-            from.deliver(delayMs, () => resolve(true));
+            from.deliver(delayMs, () => resolve({reached: true}));
         });
       });
     });

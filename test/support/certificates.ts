@@ -25,8 +25,8 @@ export class Authority {
     return this.path('ca.pem');
   }
 
-  /** A certificate for servers at these addresses and for clients. */
-  issue(name: string, addresses: string): CertificateFiles {
+  /** A certificate for servers at these addresses and for clients; of 0 days: it has ended when it is made. */
+  issue(name: string, addresses: string, days = Number(DAYS)): CertificateFiles {
     const request = this.path(`${name}.csr`);
     const extensions = this.path(`${name}.ext`);
     const [cert, key] = [this.path(`${name}.pem`), this.path(`${name}.key`)];
@@ -37,7 +37,7 @@ export class Authority {
     openssl('req', ...KEY, '-subj', `/CN=${name}`, '-keyout', key, '-out', request);
     const signer = ['-CA', this.ca, '-CAkey', this.path('ca.key'), '-CAcreateserial'];
     const what = ['-in', request, '-out', cert, '-extfile', extensions];
-    openssl('x509', '-req', ...signer, ...what, '-days', DAYS);
+    openssl('x509', '-req', ...signer, ...what, '-days', String(days));
     return {ca: this.ca, cert, key};
   }
 

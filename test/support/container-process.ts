@@ -22,8 +22,8 @@ export interface ContainerEvent {
   readonly how?: string;
 }
 
-/** What its `add` does. */
-export type OnAdd = 'works' | 'throws' | 'exits';
+/** What its `add` does; `hangs`: it works, and the drop never ends. */
+export type OnAdd = 'works' | 'throws' | 'exits' | 'hangs';
 
 const running = new Set<ChildProcess>();
 process.once('exit', () => {

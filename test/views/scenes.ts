@@ -87,6 +87,7 @@ function busy(): World {
       code: 'STUCK',
       text: 'drop of s-99 on orders-02 is overdue',
       since: ago(48),
+      ...{object: 'orders-02', fix: ''},
     },
   ];
   const all = counts(100_000, {ready: 99_930, moving: 31, unplaced: 38, failed: 1});

@@ -6,7 +6,7 @@ import {counted} from '../../model/counted.ts';
 
 export default class ShardWhy extends SmCommand<typeof ShardWhy> {
   static override summary =
-    'Say why a shard is where it is: the rule, its best three homes, its history.';
+    'Say why a shard is where it is: what keeps it, the rule, its best three homes, its history.';
   static override description = 'The homes are those of the planner that runs live.';
   static override examples = ['<%= config.bin %> shard why -a orders eu-1'];
   static override hiddenAliases = ['shards:why'];
@@ -25,15 +25,26 @@ export default class ShardWhy extends SmCommand<typeof ShardWhy> {
   }
 }
 
-function linesOf({shard, rule, homes, excluded, excludedCount, history}: WhyAnswer): string[] {
+function linesOf({
+  shard,
+  rule,
+  now,
+  fix,
+  homes,
+  excluded,
+  excludedCount,
+  history,
+}: WhyAnswer): string[] {
   const where = shard.container === '' ? '' : ` on ${shard.container}`;
   const more = excludedCount - excluded.length;
   return [
     `shard ${shard.id}: ${shard.state.toUpperCase()}${where}`,
+    ...(now === '' ? [] : [`now: ${now}`]),
+    ...(fix === '' ? [] : [`fix: ${fix}`]),
     `rule: ${rule}`,
     ...homes.map(
       ({container, shards, current}, at) =>
-        `home ${at + 1}: ${container} (${counted(shards, 'shard')})${current ? ', it is there' : ''}`,
+        `${now === '' ? '' : 'then '}home ${at + 1}: ${container} (${counted(shards, 'shard')})${current ? ', it is there' : ''}`,
     ),
     ...(homes.length === 0 ? ['home: none'] : []),
     ...excluded.map((found) => `not ${found.container}: ${found.rule}`),

@@ -2,7 +2,9 @@ import type {AppViews} from '../../appview/app-views.ts';
 import type {Keys} from '../../etcd/keys.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {StoreWrites} from '../../model/store-writes.ts';
+import type {ContainerView} from '../../protocol/admin.ts';
 import type {Store} from '../../store/port.ts';
+import type {Contact} from '../../model/contact.ts';
 
 /** What the admin services need. Nothing of it belongs to one daemon: every daemon answers every request from etcd. */
 export interface AdminDependencies {
@@ -20,6 +22,12 @@ export interface AdminDependencies {
   readonly epoch: () => number;
   /** How the writes of this daemon fare. Records say how things were; while no write commits nobody knows how they are. */
   readonly writes: () => StoreWrites;
+  /** Calls a daemon as another would; absent: nobody is called. */
+  readonly callDaemon?: (
+    daemon: Pick<ContainerView, 'id' | 'endpoint' | 'incarnation'>,
+  ) => Promise<Contact>;
+  /** Why this daemon cannot be called by the address that it advertises; '' when it can. */
+  readonly selfProblem?: () => string;
   readonly sleep: (durationMs: number) => Promise<void>;
   /** Longest T of the containers that this daemon governed when it began to doubt the store, ms; the longest there is when it governed none. */
   readonly longestTtlMs: () => number;

@@ -101,3 +101,12 @@ export const BATCH_ATTEMPTS_LIMIT = 8;
 
 /** Roughly what key and frame of one operation take beside its value. */
 export const BYTES_PER_OPERATION = 512;
+
+/** Writes of one transaction that are compared with what was there before, for the audit. */
+export const REWRITES_LOOKED_AT = 20;
+
+/** Most changes, before and after, that one audit entry names. */
+export const CHANGES_SHOWN = 10;
+
+/** Characters of one value, before or after, that an audit entry keeps. */
+export const VALUE_SHOWN_CHARACTERS = 100;

@@ -8,3 +8,12 @@ export const CALL_TIMEOUT_MS = 10_000;
 
 /** Most bytes of a container's answer that are read: an answer is a courtesy. */
 export const ANSWER_LIMIT_BYTES = 64 * 1024;
+
+/** Between two looks of a daemon at whether it can be called by the address that it advertises. */
+export const SELF_CHECK_EVERY_MS = 5_000;
+
+/** Failed looks in a row that count, once one has succeeded. */
+export const SELF_CHECK_FAILURES = 2;
+
+/** Characters that are kept of a cause for which there are no words. */
+export const CAUSE_LIMIT_CHARACTERS = 200;

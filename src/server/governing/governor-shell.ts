@@ -9,6 +9,7 @@ import type {ContainerCall, GovernorAction, GovernorAnswer} from '../../governor
 import type {AppChange} from '../../model/change.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
+import {decodeAppStatus} from '../../protocol/records.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
@@ -22,6 +23,7 @@ import {
 import type {FencingKey, WriteOutcome} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
 import {changeOf, knownChange} from '../../appview/app-changes.ts';
+import type {Contact} from '../../model/contact.ts';
 import {AlarmLog} from './alarm-log.ts';
 import {PushGateway} from '../push/push-gateway.ts';
 import type {PushDependencies} from '../push/push-gateway.ts';
@@ -119,6 +121,7 @@ export class GovernorShell {
 
   start(): void {
     this.meter.started(this.options.app);
+    void this.inheritWord();
     this.observer.start();
     this.gateway?.start();
     this.audit?.start();
@@ -134,6 +137,18 @@ export class GovernorShell {
   /** A write of this daemon's own has committed: the store takes writes. */
   probeCommitted(): void {
     this.driver.guarded(() => this.governor.probeCommitted(this.options.clock.nowMs()));
+  }
+
+  /** Without the word of the governor before, what it saw counts from now on. */
+  private async inheritWord(): Promise<void> {
+    const {app, keys, store} = this.options;
+    const reply = await store.get(keys.status(app)).catch(() => undefined);
+    const decoded = reply?.entry === undefined ? undefined : decodeAppStatus(reply.entry.value);
+    if (decoded?.ok !== true || this.driver.isStopped) return;
+    this.driver.guarded(() => {
+      this.governor.reports.inherit(decoded.value);
+      this.driver.queueTurn();
+    });
   }
 
   private newAudit(caller: HoldingsCaller): HoldingsAudit {
@@ -189,7 +204,8 @@ export class GovernorShell {
     return {
       write: (action) => this.write(action),
       hints: (action) => {
-        if (this.gateway?.took(action) !== true) hints.send(app, action);
+        if (this.gateway?.took(action) === true) return;
+        hints.send(app, action, (contact) => this.contacted(action, contact));
       },
       reread: ({shard}) => this.reread(shard),
       call: (action) => this.call(action),
@@ -199,6 +215,7 @@ export class GovernorShell {
         return chore(action);
       },
       recordMoves: chore,
+      recordEvents: chore,
       status: (action) => {
         this.alarmLog.note(action.status.alarms);
         return chore(action);
@@ -215,10 +232,17 @@ export class GovernorShell {
   }
 
   private async call(target: ContainerCall): Promise<void> {
-    const {app, hints, clock} = this.options;
-    const isReached = await (this.gateway?.reaches(target) ?? hints.reaches(app, target));
-    if (isReached && !this.driver.isStopped)
-      this.governor.reached(target.incarnation, clock.nowMs());
+    const {app, hints} = this.options;
+    this.contacted(target, await (this.gateway?.contact(target) ?? hints.contact(app, target)));
+  }
+
+  private contacted({incarnation}: Pick<ContainerCall, 'incarnation'>, contact: Contact): void {
+    if (this.driver.isStopped) return;
+    const failure = contact.reached ? undefined : contact.cause;
+    this.driver.guarded(() => {
+      this.governor.contacted(incarnation, failure, this.options.clock.nowMs());
+      this.driver.queueTurn();
+    });
   }
 
   private answered(shard: string, op: number, outcome: WriteOutcome): void {

@@ -9,12 +9,17 @@ import {HINT_PATHS, hintsAnswer} from '../../protocol/hints.ts';
 import type {HintItem as WireItem} from '../../protocol/hints.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import {containerAgent} from '../contact/container-agent.ts';
+import {causeOf, causeOfStatus} from '../contact/contact.ts';
+import type {Contact} from '../../model/contact.ts';
 import {refusedEndpoint} from '../contact/endpoint-policy.ts';
 import {HINT_RECORD_LIMIT_BYTES} from '../../protocol/limits.ts';
 import {CALL_LIMIT_MS, CONNECTIONS_PER_CONTAINER, HINT_LIMIT_MS} from './limits.ts';
 
 /** Of revision 0: older than any record, so whoever gets it has nothing to look at. */
 const NO_HINT: WireItem = {shard: 'reachable', op: 'add', revision: 0};
+
+/** Is given how each call with hints has ended. */
+export type OnContact = (contact: Contact) => void;
 
 export interface HintSenderOptions {
   readonly logger: Logger;
@@ -44,33 +49,31 @@ export class HintSender {
   }
 
   /** One call at a time to an incarnation; what comes meanwhile waits, newest word per shard, and goes together. */
-  send(app: string, batch: HintBatch): void {
-    const refused = refusedEndpoint(batch.endpoint, this.options.allowLoopback);
-    if (refused !== undefined) {
-      this.options.logger.warn(
-        {app, container: batch.container, endpoint: batch.endpoint, refused},
-        'endpoint refused: no hints sent',
-      );
-      return;
-    }
+  send(app: string, batch: HintBatch, onContact: OnContact = () => undefined): void {
+    const refused = this.refusal(batch.endpoint);
+    if (refused !== undefined) return onContact(refused);
     const line = this.lines.get(batch.incarnation);
     if (line === undefined) {
       this.lines.set(batch.incarnation, new Map());
-      void this.deliver(app, batch);
+      void this.deliver(app, batch, onContact);
       return;
     }
     for (const item of batch.items) line.set(item.shard, item);
   }
 
-  private async deliver(app: string, first: HintBatch): Promise<void> {
+  private async deliver(app: string, first: HintBatch, onContact: OnContact): Promise<void> {
     let batch: HintBatch | undefined = first;
     while (batch !== undefined) {
-      try {
-        await this.post(app, batch);
-      } catch (error) {
-        const {container} = batch;
-        this.options.logger.debug({app, container, error: String(error)}, 'hint not delivered');
-      }
+      const {endpoint, incarnation, items, container} = batch;
+      const contact = await this.post(
+        app,
+        {endpoint, incarnation},
+        items.map(wireItem),
+        HINT_LIMIT_MS,
+      );
+      onContact(contact);
+      if (!contact.reached)
+        this.options.logger.debug({app, container, error: contact.cause}, 'hint not delivered');
       batch = this.nextOf(batch);
     }
     this.lines.delete(first.incarnation);
@@ -90,25 +93,39 @@ export class HintSender {
   }
 
   /** Whether the incarnation can be called. Never fails; takes at most `CALL_LIMIT_MS`. */
-  async reaches(app: string, {endpoint, incarnation}: ContainerCall): Promise<boolean> {
-    if (refusedEndpoint(endpoint, this.options.allowLoopback) !== undefined) return false;
-    try {
-      const reply = await this.request(app, endpoint, incarnation, [NO_HINT], CALL_LIMIT_MS);
-      const parsed = hintsAnswer.safeParse(await reply.body.json());
-      return reply.statusCode === 202 && parsed.success && parsed.data.accepted > 0;
-    } catch {
-      return false;
-    }
+  async contact(app: string, target: ContainerCall): Promise<Contact> {
+    return this.refusal(target.endpoint) ?? this.post(app, target, [NO_HINT], CALL_LIMIT_MS);
   }
 
   async close(): Promise<void> {
     await this.agent.destroy();
   }
 
-  private async post(app: string, {endpoint, incarnation, items}: HintBatch): Promise<void> {
-    const wired = items.map(wireItem);
-    const reply = await this.request(app, endpoint, incarnation, wired, HINT_LIMIT_MS);
-    await reply.body.dump();
+  private refusal(endpoint: string): Contact | undefined {
+    const refused = refusedEndpoint(endpoint, this.options.allowLoopback);
+    return refused === undefined
+      ? undefined
+      : {reached: false, cause: `the daemon calls no such address: ${refused}`};
+  }
+
+  private async post(
+    app: string,
+    {endpoint, incarnation}: Pick<ContainerCall, 'endpoint' | 'incarnation'>,
+    items: readonly WireItem[],
+    limitMs: number,
+  ): Promise<Contact> {
+    try {
+      const reply = await this.request(app, endpoint, incarnation, items, limitMs);
+      const body: unknown = await reply.body.json().catch(() => undefined);
+      if (reply.statusCode !== 202) return {reached: false, cause: causeOfStatus(reply.statusCode)};
+      const parsed = hintsAnswer.safeParse(body);
+      if (!parsed.success || parsed.data.accepted === 0)
+        return {reached: false, cause: 'another process answers there'};
+      const {atMs} = parsed.data;
+      return {reached: true, ...(atMs === undefined ? {} : {atMs})};
+    } catch (error) {
+      return {reached: false, cause: causeOf(error)};
+    }
   }
 
   private request(

@@ -2,14 +2,15 @@
 import type {Keys} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import type {GovernorAction} from '../../governor/actions.ts';
-import type {AppStatus, FinishedMove} from '../../model/status.ts';
-import {encodeRecord} from '../../protocol/records.ts';
+import type {Alarm, AppStatus, FinishedMove} from '../../model/status.ts';
+import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, Operation, Store, TransactionOutcome} from '../../store/port.ts';
 import {removeApp} from './app-removal.ts';
+import {alarmEvents} from './alarm-watcher.ts';
 import {ContainerWatcher} from './container-watcher.ts';
 import {RoundHistory} from './round-history.ts';
 import {SPECS_PER_TRANSACTION, SPEC_LOOKS_LIMIT} from './limits.ts';
@@ -32,6 +33,7 @@ export class Housekeeping {
   private readonly moves: RoundHistory;
   private readonly events: RoundHistory;
   private readonly watcher = new ContainerWatcher();
+  private alarms: readonly Alarm[] | undefined;
   private removing = false;
   /** Mod revision of the app's spec as last seen; undefined: not known, or being removed when it was last seen. */
   private specMod: number | undefined;
@@ -52,6 +54,8 @@ export class Housekeeping {
         return this.status(chore.status);
       case 'recordMoves':
         return this.recordMoves(chore.moves);
+      case 'recordEvents':
+        return this.writeWhileAppLives(await this.events.round(chore.events));
       case 'deleteSpecs':
         return this.deleteSpecs(chore.shards);
       case 'finishRemoval':
@@ -93,9 +97,19 @@ export class Housekeeping {
   private async status(status: AppStatus): Promise<void> {
     const {keys, app} = this.options;
     const put: Operation = {op: 'put', key: keys.status(app), value: encodeRecord(status)};
-    const found = this.watcher.compare(status);
+    const before = (this.alarms ??= await this.alarmsBefore());
+    this.alarms = status.alarms;
+    const found = [...this.watcher.compare(status), ...alarmEvents(before, status)];
     const round = found.length === 0 ? [] : await this.events.round(found);
     await this.writeWhileAppLives([put, ...round]);
+  }
+
+  /** Of the governor before this one. */
+  private async alarmsBefore(): Promise<readonly Alarm[]> {
+    const {store, keys, app} = this.options;
+    const reply = await store.get(keys.status(app)).catch(() => undefined);
+    const decoded = reply?.entry === undefined ? undefined : decodeAppStatus(reply.entry.value);
+    return decoded?.ok === true ? decoded.value.alarms : [];
   }
 
   private async recordMoves(moves: readonly FinishedMove[]): Promise<void> {

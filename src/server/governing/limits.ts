@@ -57,8 +57,8 @@ export const SPEC_LOOKS_LIMIT = 4;
 /** Who stands for election takes a turn at least so often. */
 export const LEADERSHIP_SLEEP_MAX_MS = 5_000;
 
-/** Newest rounds kept: with up to 100 moves each, the newest 1,000 moves. */
-export const ROUNDS_KEPT = 10;
+/** Newest items of a history that are kept, in whole rounds: a night of single events is as long as one of many at once. */
+export const ITEMS_KEPT = 1_000;
 
 /** Old rounds deleted with a new one. */
 export const DROPS_PER_ROUND = 50;

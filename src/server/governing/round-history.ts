@@ -2,13 +2,20 @@
 import type {Clock} from '../../runtime/clock.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import type {Operation, Store} from '../../store/port.ts';
-import {DROPS_PER_ROUND, ROUNDS_KEPT} from './limits.ts';
+import {DROPS_PER_ROUND, ITEMS_KEPT} from './limits.ts';
+
+interface Round {
+  readonly key: string;
+  /** How many it holds. */
+  readonly items: number;
+}
 
 export class RoundHistory {
   private readonly store: Store;
   private readonly clock: Clock;
   private readonly prefix: string;
-  private rounds: string[] | undefined;
+  /** Oldest first. */
+  private rounds: Round[] | undefined;
   private number = 0;
 
   constructor({store, clock}: {store: Store; clock: Clock}, prefix: string) {
@@ -23,19 +30,40 @@ export class RoundHistory {
     this.number += 1;
     const at = String(Math.floor(this.clock.wallMs())).padStart(14, '0');
     const key = `${this.prefix}${at}-${String(this.number % 10_000).padStart(4, '0')}`;
-    const rounds = [...(known ?? []), key];
-    const tooMany = Math.max(0, rounds.length - ROUNDS_KEPT);
-    const old = rounds.splice(0, Math.min(DROPS_PER_ROUND, tooMany));
+    const rounds = [...(known ?? []), {key, items: Math.max(1, items.length)}];
+    const old = rounds.splice(0, Math.min(DROPS_PER_ROUND, tooOld(rounds)));
     // What could not be listed is listed with the next round, else it would stay for ever.
     if (known !== undefined) this.rounds = rounds;
     return [
       {op: 'put', key, value: encodeRecord(items)},
-      ...old.map((gone): Operation => ({op: 'delete', key: gone})),
+      ...old.map((gone): Operation => ({op: 'delete', key: gone.key})),
     ];
   }
 
-  private async listed(): Promise<string[] | undefined> {
+  private async listed(): Promise<Round[] | undefined> {
     const read = await this.store.list([this.prefix]).catch(() => undefined);
-    return read?.entries.map(({key}) => key);
+    return read?.entries.map(({key, value}) => ({key, items: itemsOf(value)}));
+  }
+}
+
+/** How many of the oldest rounds can go while the newest items are kept. */
+function tooOld(rounds: readonly Round[]): number {
+  let left = rounds.reduce((sum, {items}) => sum + items, 0);
+  let old = 0;
+  for (const {items} of rounds) {
+    left -= items;
+    if (left < ITEMS_KEPT) break;
+    old += 1;
+  }
+  return old;
+}
+
+/** One that is empty, or cannot be read, counts as one. */
+function itemsOf(text: string): number {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) ? Math.max(1, parsed.length) : 1;
+  } catch {
+    return 1;
   }
 }

@@ -3,6 +3,7 @@ import {request} from 'undici';
 import type {Agent} from 'undici';
 import {HINT_PATHS} from '../../protocol/hints.ts';
 import {containerAgent} from '../contact/container-agent.ts';
+import type {Contact} from '../../model/contact.ts';
 import {refusedEndpoint} from '../contact/endpoint-policy.ts';
 import {CALLS_PER_CONTAINER, MESSAGE_LIMIT} from './limits.ts';
 import {CALL_TIMEOUT_MS} from '../contact/limits.ts';
@@ -33,9 +34,11 @@ export class PushCaller {
   }
 
   /** Whether anything answers there, whatever it says. */
-  async reaches(container: string): Promise<boolean> {
+  async contact(container: string): Promise<Contact> {
     const answer = await this.send(container, 'HEAD', HINT_PATHS.addShard, undefined);
-    return answer.kind !== 'unreachable';
+    return answer.kind === 'unreachable'
+      ? {reached: false, cause: answer.message}
+      : {reached: true};
   }
 
   async close(): Promise<void> {

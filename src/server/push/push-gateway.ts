@@ -7,6 +7,7 @@
 import type {Leases} from '../../etcd/leases.ts';
 import type {ContainerCall} from '../../governor/actions.ts';
 import type {HintBatch} from '../../governor/hints.ts';
+import type {Contact} from '../../model/contact.ts';
 import type {PushAlarm} from '../../ownership/push-session.ts';
 import {leaseIdOfHex} from '../../protocol/push.ts';
 import {randomId} from '../../runtime/ids.ts';
@@ -101,10 +102,10 @@ export class PushGateway {
   }
 
   /** Whether anything answers where the container of a proxy heartbeat should listen; undefined for somebody else. */
-  reaches({container, incarnation}: ContainerCall): Promise<boolean> | undefined {
+  contact({container, incarnation}: ContainerCall): Promise<Contact> | undefined {
     if (!isProxyHeartbeat(this.options.governor.view.heartbeats.get(incarnation)?.value))
       return undefined;
-    return this.options.caller.reaches(container);
+    return this.options.caller.contact(container);
   }
 
   private take(news: () => void): void {

@@ -129,7 +129,7 @@ export class PushWork {
 
   private async probe(session: OpenSession): Promise<void> {
     session.probing = true;
-    const reached = await this.options.caller.reaches(session.container);
+    const {reached} = await this.options.caller.contact(session.container);
     session.probing = false;
     if (!reached) return;
     session.reachedAtMs = this.options.clock.nowMs();

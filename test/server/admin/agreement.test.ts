@@ -37,8 +37,8 @@ async function said() {
   const {apps} = await world.call('getApps', {});
   const {checks} = await world.call('checks', {});
   const {met} = await world.call('waitCheck', {...app, kind: 'app', for: 'ready'});
-  const concerned = checks.filter(({name}) =>
-    ['shards', 'alarms', 'containers of orders'].includes(name),
+  const concerned = checks.filter(
+    ({name}) => / of orders$/.test(name) || name === 'alarms' || name === 'leader',
   );
   return {
     status: status.health,
@@ -71,6 +71,10 @@ const FAULTS: readonly [string, () => Promise<unknown>][] = [
   ],
   ['a heartbeat that cannot be read', () => world.put(world.keys.heartbeat('orders', 'c1-1'), '?')],
   ['a shard that nobody has', () => world.delete(world.keys.ownership('orders', 's1'))],
+  [
+    'shards that nobody has served for long',
+    () => world.say('orders', {alarms: [{code: 'UNSERVED', text: '1 of 2', since, object: 's1'}]}),
+  ],
   ['an alarm', () => world.say('orders', {alarms: [{code: 'BRAKE', text: '', since}]})],
 ];
 
@@ -90,6 +94,17 @@ describe('status, top, doctor, app get, app ls and wait agree', () => {
     await world.call('updateSpec', {...app, paused: true});
     await fault();
     expect(await said()).toMatchObject({...all('TROUBLE'), doctor: 'TROUBLE'});
+  });
+
+  it('on a leader that is dead, whatever its record says', async () => {
+    await world.put(world.keys.leader(), {v: 1, containerId: 'd0', incarnation: 'd0-1'});
+    expect(await said()).toMatchObject({status: 'NO LEADER', top: 'NO LEADER', doctor: 'TROUBLE'});
+  });
+
+  it('on an app that is paused while a shard is on its way: that is not masked', async () => {
+    await world.call('updateSpec', {...app, paused: true});
+    await world.own('orders', 's1', {state: 'dropping'});
+    expect(await said()).toMatchObject({...all('MOVING'), wait: false, ready: false});
   });
 
   it('on an app that is paused and well', async () => {

@@ -174,7 +174,9 @@ describe('views of apps', () => {
       removing: 1,
     });
     expect(app).toMatchObject({governor: 'daemon-1', settled: true, containers: {ready: 1}});
-    expect(app.alarms).toEqual([{service: 'orders', code: 'BRAKE', text: 'held', since: 'now'}]);
+    expect(app.alarms).toMatchObject([
+      {service: 'orders', code: 'BRAKE', text: 'held', since: 'now', object: ''},
+    ]);
   });
 
   it('detail speaks the origin’s words', async () => {

@@ -142,7 +142,7 @@ describe('checks', () => {
       verdict: 'PASS',
       text: '2 ready',
     });
-    expect(byName.get('shards')?.fix).toContain('sm shard why -a orders');
+    expect(byName.get('shards of orders')?.fix).toContain('sm shard why -a orders');
     expect(checks.every(({verdict, fix}) => verdict === 'PASS' || fix !== '')).toBe(true);
   });
 });

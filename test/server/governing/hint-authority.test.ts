@@ -39,8 +39,8 @@ describe('another daemon', () => {
       ...{logger: silentLogger, allowLoopback: true, secure: true},
       authority: () => trusted,
     });
-    const reaches = () =>
-      sender.reaches('sm', {container: 'd', endpoint, incarnation: 'i'} as never);
+    const reaches = async () =>
+      (await sender.contact('sm', {container: 'd', endpoint, incarnation: 'i'})).reached;
     expect(await reaches()).toBe(false);
     trusted = readFileSync(other.ca);
     expect(await reaches()).toBe(false);

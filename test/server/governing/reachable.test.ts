@@ -18,13 +18,14 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-const reaches = (port: number, incarnation: string, app = 'orders'): Promise<boolean> =>
-  sender.reaches(app, {container: 'c1', incarnation, endpoint: `${LOOPBACK}:${port}`});
+const reaches = async (port: number, incarnation: string, app = 'orders'): Promise<boolean> =>
+  (await sender.contact(app, {container: 'c1', incarnation, endpoint: `${LOOPBACK}:${port}`}))
+    .reached;
 
 it('succeeds where the incarnation is, and nowhere else', async () => {
   const hints: [string, number][] = [];
   const target: HintTarget = {
-    ...{app: 'orders', container: 'c1', incarnation: 'i1', isServing: () => true},
+    ...{app: 'orders', container: 'c1', incarnation: 'i1', notReady: () => '', notes: () => []},
     hint: (_incarnation, shard, revision) => void hints.push([shard, revision]),
     held: () => ({app: 'orders', container: 'c1', incarnation: 'i1', shards: []}),
   };

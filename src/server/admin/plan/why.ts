@@ -8,6 +8,8 @@ import type {
 } from '../../../model/placement.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
 import type {WhyAnswer} from '../../../protocol/admin.ts';
+import {writesText} from '../../../model/store-writes.ts';
+import {gapOf} from '../read/alarm-views.ts';
 import {livingOf} from '../read/container-views.ts';
 import {plannerInput} from '../read/planner-input.ts';
 import type {AdminDependencies} from '../dependencies.ts';
@@ -50,6 +52,7 @@ export async function why(
   return {
     shard: view,
     rule: ruleOf(listing, living, spec, view.reason) + trialOf(dependencies, read, base, shardId),
+    ...present(dependencies, listing, shardId),
     homes: shown(containers, base, shardId),
     excluded: excluded.slice(0, EXCLUDED_SHOWN),
     excludedCount: excluded.length,
@@ -101,6 +104,20 @@ function shown(
     if (id === shardId) home.current = true;
   }
   return found;
+}
+
+/** What is, not what is planned: a plan whose container cannot be reached, or whose drop hangs, is not happening. */
+function present(
+  {writes}: AdminDependencies,
+  listing: AppListing,
+  shardId: string,
+): Pick<WhyAnswer, 'now' | 'fix'> {
+  const fares = writes();
+  if (fares.kind === 'none')
+    return {now: `nobody knows whether it is served: ${writesText(fares)}`, fix: fares.fix};
+  if (!hasSpec(listing, shardId)) return {now: '', fix: ''};
+  const gap = gapOf(listing, shardId);
+  return {now: gap?.text ?? '', fix: gap?.fix ?? ''};
 }
 
 function ruleOf(

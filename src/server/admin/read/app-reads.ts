@@ -1,11 +1,14 @@
 /** Reading apps: names, one, all, the origin's detail, and the whole cluster. */
+import type {AlarmCode} from '../../../model/alarm.ts';
+import {alarmFix} from '../../../model/alarm-fix.ts';
 import {compareText} from '../../../model/compare-text.ts';
-import {appHealth, clusterHealth} from '../../../model/health.ts';
+import {appHealth, clusterHealth, leaderLives} from '../../../model/health.ts';
 import {movingLimit} from '../../../model/moving-limit.ts';
 import type {AdminAnswer, AppView, DetailAnswer, StatusAnswer} from '../../../protocol/admin.ts';
 import {decodeCluster, decodeLeader} from '../../../protocol/records.ts';
 import {unknownSince, writesText} from '../../../model/store-writes.ts';
 import type {StoreWrites} from '../../../model/store-writes.ts';
+import {alarmViews} from './alarm-views.ts';
 import {containerViews, livingOf, stateCounts} from './container-views.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {currentApp, exists, listApp, listAppOrNothing, WHOLE_APP} from './listing.ts';
@@ -36,12 +39,7 @@ function madeView(listing: AppListing): AppView {
     settled: status?.settled ?? false,
     shards: shardCounts(listing),
     containers: stateCounts(containerViews(listing)),
-    alarms: (status?.alarms ?? []).map(({code, text, since}) => ({
-      service: app,
-      code,
-      text,
-      since,
-    })),
+    alarms: alarmViews(listing),
   };
   return {
     service: app,
@@ -142,7 +140,7 @@ async function statusOnce(dependencies: AdminDependencies): Promise<StatusAnswer
     service,
     version,
     health: clusterHealth({
-      leader: leader !== null,
+      leader: leaderLives(leader, daemons),
       daemons: stateCounts(daemons),
       alarms: ownAlarms,
       apps,
@@ -182,7 +180,9 @@ function restoredBy(value: string): string {
 function restoredAlarm(service: string, why: string): StatusAnswer['alarms'] {
   if (why === '') return [];
   const text = `${why}: nothing is planned until sm store accept-restore`;
-  return [{service, code: 'STORE_RESTORED', text, since: ''}];
+  const code = 'STORE_RESTORED' satisfies AlarmCode;
+  const fix = alarmFix({code, service, object: ''});
+  return [{service, code, text, since: '', object: '', fix}];
 }
 
 function living(containers: Record<string, number>): number {

@@ -1,19 +1,21 @@
 /** What a daemon can check of the cluster: etcd, leader, daemons, containers, shards, alarms. */
-import {unheardOf} from '../../../model/health.ts';
-import type {CheckVerdict, ChecksAnswer, StatusAnswer} from '../../../protocol/admin.ts';
+import {UNCALLED_FIX} from '../../../model/contact.ts';
+import {leaderLives, unheardOf} from '../../../model/health.ts';
+import type {AppView, ChecksAnswer, StatusAnswer} from '../../../protocol/admin.ts';
 import {writesText} from '../../../model/store-writes.ts';
 import type {StoreWrites} from '../../../model/store-writes.ts';
 import {status} from './app-reads.ts';
 import {foreignApp, foreignHint} from './other-service.ts';
 import type {ForeignApp} from './other-service.ts';
+import {check} from './check.ts';
+import type {Check} from './check.ts';
+import {callChecks, calledDaemons} from './daemon-checks.ts';
 import type {StoreUsage} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {MIB, QUOTA_DEFAULT_BYTES, QUOTA_WARN_SHARE, SLOW_STORE_MS} from '../limits.ts';
 
 const ALARM_FIX =
   'NOSPACE: etcdctl compact, etcdctl defrag, then etcdctl alarm disarm; CORRUPT: replace the member';
-
-type Check = ChecksAnswer['checks'][number];
 
 export async function checks(dependencies: AdminDependencies): Promise<ChecksAnswer> {
   const {store, wallMs, writes} = dependencies;
@@ -24,25 +26,28 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
   const cluster = await status(dependencies);
   // Only who sees no app of its own can have been renamed.
   const foreign = cluster.apps.length === 0 ? await foreignApp(dependencies) : undefined;
+  const {callDaemon, selfProblem} = dependencies;
+  const called =
+    callDaemon === undefined ? [] : await calledDaemons(cluster.daemons, callDaemon, wallMs);
   return {
     checks: [
       storeCheck(tookMs),
       writesCheck(writes()),
       quotaCheck(usage),
-      leaderCheck(cluster),
-      daemonsCheck(cluster),
+      ...(selfProblem === undefined ? [] : [selfCheck(selfProblem())]),
+      ...(callDaemon === undefined ? [] : callChecks(called)),
       ...serviceChecks(foreign, dependencies.service),
-      ...containerChecks(cluster),
-      shardsCheck(cluster),
-      alarmsCheck(cluster),
+      ...clusterChecks(cluster),
     ],
     at: new Date(wallMs()).toISOString(),
     revision: cluster.revision,
   };
 }
 
-function check(name: string, verdict: CheckVerdict, text: string, fix = ''): Check {
-  return {name, verdict, text, fix};
+function selfCheck(problem: string): Check {
+  return problem === ''
+    ? check('this daemon', 'PASS', 'can be called by the address that it advertises')
+    : check('this daemon', 'FAIL', problem, UNCALLED_FIX);
 }
 
 function storeCheck(tookMs: number): Check {
@@ -74,10 +79,28 @@ function quotaCheck(usage: StoreUsage | undefined): Check {
   return check('etcd quota', share < 0.95 ? 'WARN' : 'FAIL', text, fix);
 }
 
-function leaderCheck({leader}: StatusAnswer): Check {
-  return leader === null
-    ? check('leader', 'FAIL', 'nobody leads', 'start a daemon: sm serve --config-file sample.yml')
-    : check('leader', 'PASS', `${leader.container} since ${leader.since}`);
+/** What the state of the cluster says, one check a thing. Pure. */
+export function clusterChecks(cluster: StatusAnswer): Check[] {
+  return [
+    leaderCheck(cluster),
+    daemonsCheck(cluster),
+    ...cluster.apps.flatMap((app) => [containersCheck(app), shardsCheck(app)]),
+    ...alarmChecks(cluster),
+  ];
+}
+
+function leaderCheck({leader, daemons}: StatusAnswer): Check {
+  if (leader === null)
+    return check('leader', 'FAIL', 'nobody leads', 'start a daemon: sm serve --config-file FILE');
+  const text = `${leader.container} since ${leader.since}`;
+  if (leaderLives(leader, daemons)) return check('leader', 'PASS', text);
+  const dead = `${leader.container} leads by its record, and does not live`;
+  return check(
+    'leader',
+    'FAIL',
+    dead,
+    'another daemon takes over within T; else restart the daemons',
+  );
 }
 
 function daemonsCheck({daemons, counts}: StatusAnswer): Check {
@@ -86,7 +109,12 @@ function daemonsCheck({daemons, counts}: StatusAnswer): Check {
     return counts.daemons > 1
       ? check('daemons', 'PASS', `${counts.daemons} ready`)
       : check('daemons', 'WARN', 'only one daemon', 'start a second one: nobody stands in for it');
-  const text = ailing.map(({id, state}) => `${id} is ${state}`).join(', ');
+  const text = ailing
+    .map(({id, state, since, note}) => {
+      const from = since === '' ? '' : ` since ${since}`;
+      return `${id} is ${state}${from}${note === '' ? '' : `: ${note}`}`;
+    })
+    .join('; ');
   return check('daemons', 'WARN', text, 'restart it, or wait until its apps have moved');
 }
 
@@ -98,33 +126,38 @@ function serviceChecks(foreign: ForeignApp | undefined, own: string): Check[] {
   return [check('service', 'FAIL', text, foreignHint(service))];
 }
 
-/** One check an app: containers by state. */
-function containerChecks({apps}: StatusAnswer): Check[] {
-  return apps.map(({service, containers, shards}) => {
-    const name = `containers of ${service}`;
-    const states = Object.entries(containers).map(([state, count]) => `${count} ${state}`);
-    const text = states.length === 0 ? 'none' : states.join(', ');
-    if (unheardOf(containers) > 0)
-      return check(name, 'WARN', text, `sm container ls -a ${service}`);
-    if (states.length > 0 || shards.total === 0) return check(name, 'PASS', text);
-    return check(name, 'FAIL', text, `start one: sm container run -a ${service}`);
-  });
+/** Containers by state. Those that are not heard raise alarms of their own. */
+function containersCheck({service, containers, shards}: AppView): Check {
+  const name = `containers of ${service}`;
+  const states = Object.entries(containers).map(([state, count]) => `${count} ${state}`);
+  const text = states.length === 0 ? 'none' : states.join(', ');
+  if (unheardOf(containers) > 0) return check(name, 'WARN', text, `sm container ls -a ${service}`);
+  if (states.length > 0 || shards.total === 0) return check(name, 'PASS', text);
+  return check(name, 'FAIL', text, `start a process that joins app ${service}`);
 }
 
-function shardsCheck({counts, apps}: StatusAnswer): Check {
-  const {unplaced, unknown, failed, quarantined, ready, shards} = counts;
-  const text = `${ready} of ${shards} ready, ${unplaced} unplaced, ${unknown} unknown, ${failed} failed, ${quarantined} quarantined`;
-  if (unplaced + unknown + failed + quarantined === 0) return check('shards', 'PASS', text);
-  const worst = apps.find(
-    (app) =>
-      app.shards.unplaced + app.shards.unknown + app.shards.failed + app.shards.quarantined > 0,
+/** Judged by service: what is on its way passes, what nobody has served for longer than T fails. */
+function shardsCheck({service, shards, alarms}: AppView): Check {
+  const name = `shards of ${service}`;
+  const {unplaced, unknown, failed, quarantined, ready, total} = shards;
+  const text = `${ready} of ${total} ready, ${unplaced} unplaced, ${unknown} unknown, ${failed} failed, ${quarantined} quarantined`;
+  const unserved = alarms.find(({code}) => code === 'UNSERVED');
+  if (unserved !== undefined)
+    return check(name, 'FAIL', `${text}; since ${unserved.since}: ${unserved.text}`, unserved.fix);
+  if (unplaced + unknown + failed + quarantined === 0) return check(name, 'PASS', text);
+  const fix = `sm shard ls -a ${service}, then sm shard why -a ${service} ID`;
+  return check(name, unknown + failed + quarantined > 0 ? 'FAIL' : 'WARN', text, fix);
+}
+
+/** One check an alarm: each has its own way out. */
+function alarmChecks({alarms}: StatusAnswer): Check[] {
+  if (alarms.length === 0) return [check('alarms', 'PASS', 'none')];
+  return alarms.map(({service, code, text, since, fix}) =>
+    check(
+      `alarm ${code} of ${service}`,
+      'FAIL',
+      since === '' ? text : `since ${since}: ${text}`,
+      fix,
+    ),
   );
-  const fix = `sm shard ls -a ${worst?.service ?? 'APP'}, then sm shard why -a ${worst?.service ?? 'APP'} ID`;
-  return check('shards', unknown + failed + quarantined > 0 ? 'FAIL' : 'WARN', text, fix);
-}
-
-function alarmsCheck({alarms}: StatusAnswer): Check {
-  if (alarms.length === 0) return check('alarms', 'PASS', 'none');
-  const text = alarms.map(({service, code, text: words}) => `${code} (${service}): ${words}`);
-  return check('alarms', 'FAIL', text.slice(0, 5).join('; '), 'sm status');
 }

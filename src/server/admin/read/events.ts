@@ -1,5 +1,6 @@
 /** What has happened: changes by operators, moves, container states. From the keys of each, newest last. */
 import {compareText} from '../../../model/compare-text.ts';
+import type {AppEvent} from '../../../model/audit.ts';
 import type {ParsedKey} from '../../../etcd/keys.ts';
 import type {EventsAnswer, EventsQuery, EventView} from '../../../protocol/admin.ts';
 import {decodeAudit, decodeEventRound, decodeMoveRound} from '../../../protocol/records.ts';
@@ -10,13 +11,14 @@ import {appNotFound} from '../guards.ts';
 
 export async function events(
   dependencies: AdminDependencies,
-  {service, object, limit}: EventsQuery,
+  {service, object, limit, since, until}: EventsQuery,
 ): Promise<EventsAnswer> {
   const {store, keys} = dependencies;
   const {names} = await appNames(dependencies);
-  const apps = service === undefined ? [...names, dependencies.service] : [service];
+  // An outage of the daemons is an event of every app.
+  const apps = new Set(service === undefined ? names : [service]).add(dependencies.service);
   const known = service === undefined || service === dependencies.service;
-  const prefixes = apps.flatMap((app) => [keys.movesPrefix(app), keys.eventsPrefix(app)]);
+  const prefixes = [...apps].flatMap((app) => [keys.movesPrefix(app), keys.eventsPrefix(app)]);
   const {entries, revision} = await store.list([keys.auditPrefix(), ...prefixes]);
   const found: EventView[] = [];
   for (const entry of entries) {
@@ -24,12 +26,24 @@ export async function events(
     if (parsed !== undefined) found.push(...eventsOf(parsed, entry));
   }
   const wanted = found
-    .filter((event) => service === undefined || event.service === service)
+    .filter((event) => service === undefined || isOf(event, service))
+    .filter(({at}) => isWithin(at, since, until))
     .filter((event) => object === undefined || concerns(event, object))
     .sort((a, b) => compareText(a.at, b.at) || Number(a.revision) - Number(b.revision));
   // An app that was removed keeps its past; one that never was has none.
   if (!known && wanted.length === 0 && !names.includes(service)) throw appNotFound(service);
   return {events: wanted.slice(-limit), matched: wanted.length, revision: String(revision)};
+}
+
+function isOf(event: EventView, service: string): boolean {
+  return event.service === service || event.type === 'outage';
+}
+
+/** By instant: texts of one may differ. */
+function isWithin(at: string, since: string | undefined, until: string | undefined): boolean {
+  const atMs = Date.parse(at);
+  if (since !== undefined && !(atMs >= Date.parse(since))) return false;
+  return until === undefined || atMs < Date.parse(until);
 }
 
 /** The events that a key holds; none when it holds something else. */
@@ -39,9 +53,9 @@ export function eventsOf(parsed: ParsedKey, entry: KeyValue): EventView[] {
     const decoded = decodeAudit(entry.value);
     if (!decoded.ok) return [];
     const {at, service, who, from, operation, detail, reason, requestId} = decoded.value;
-    const {objects, objectCount} = decoded.value;
+    const {objects, objectCount, changed = []} = decoded.value;
     const said = {at, service, who, from, operation, objects, objectCount, detail};
-    return [{type: 'audit', revision, ...said, reason, requestId}];
+    return [{type: 'audit', revision, ...said, changed, reason, requestId}];
   }
   if (parsed.kind === 'moves') {
     const round = decodeMoveRound(entry.value);
@@ -52,13 +66,21 @@ export function eventsOf(parsed: ParsedKey, entry: KeyValue): EventView[] {
   if (parsed.kind !== 'events') return [];
   const round = decodeEventRound(entry.value);
   const service = parsed.app;
-  return round.ok
-    ? round.value.map((event) => ({type: 'container', revision, service, ...event}))
-    : [];
+  return round.ok ? round.value.map((event) => appEvent(event, revision, service)) : [];
+}
+
+function appEvent(event: AppEvent, revision: string, service: string): EventView {
+  if (!('kind' in event)) return {type: 'container', revision, service, ...event};
+  const {kind, ...rest} = event;
+  return {type: kind, revision, service, ...rest} as EventView;
 }
 
 function concerns(event: EventView, object: string): boolean {
   if (event.type === 'container') return event.container === object;
+  if (event.type === 'alarm') return event.object === object;
+  if (event.type === 'shards') return event.shards.includes(object);
+  // It has struck whatever there is.
+  if (event.type === 'outage') return true;
   if (event.type === 'move')
     return [event.move.shard, event.move.from, event.move.to].includes(object);
   return event.objects.some((name) => name.slice(name.indexOf('/') + 1) === object);

@@ -22,7 +22,9 @@ export async function* eventStream(
     const parsed = event.type === 'put' ? keys.parse(event.entry.key) : undefined;
     if (event.type !== 'put' || parsed === undefined) return [];
     const all = eventsOf(parsed, event.entry);
-    return service === undefined ? all : all.filter((one) => one.service === service);
+    return service === undefined
+      ? all
+      : all.filter((one) => one.service === service || one.type === 'outage');
   };
   yield* watchFeed({store, prefix: keys.everyAppPrefix(), told}, from, signal);
 }

@@ -9,10 +9,17 @@ import type {AuditEntry} from '../../../model/audit.ts';
 import {routeRows} from '../../../protocol/admin-routes.ts';
 import type {AdminOperation, ChangedObject} from '../../../protocol/admin-routes.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
-import type {Operation, Store, Transaction} from '../../../store/port.ts';
+import type {KeyValue, Operation, Store, Transaction} from '../../../store/port.ts';
 import type {Caller} from '../../http/dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {DETAIL_MAX_CHARACTERS, REVISION_DIGITS, SUFFIX_LIMIT} from '../limits.ts';
+import {
+  DETAIL_MAX_CHARACTERS,
+  REVISION_DIGITS,
+  REWRITES_LOOKED_AT,
+  SUFFIX_LIMIT,
+} from '../limits.ts';
+import {auditedChanges} from './audited-changes.ts';
+import type {Rewrite} from './audited-changes.ts';
 
 /** Fields that say nothing, or that an entry has in a place of its own. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['service', 'reason', 'dryRun', 'createTime']);
@@ -33,8 +40,8 @@ export function dependenciesFor(
   if (changes === 'nothing') return readingOnly(dependencies);
   const {store, keys, wallMs} = dependencies;
   const blank = blankEntry(operation, request, caller, wallMs());
-  const audited = (transaction: Transaction, revision: number): Transaction =>
-    withEntry(transaction, keys, blank, changes, revision);
+  const audited = (transaction: Transaction, known: KnownBefore): Transaction =>
+    withEntry(transaction, keys, blank, changes, known);
   return {...dependencies, store: rewriting(store, audited)};
 }
 
@@ -71,19 +78,39 @@ export function renewal(transaction: Transaction): Transaction {
   return transaction;
 }
 
-/** The same store; `rewrite` gets every transaction, and the newest revision that was read before it. */
+/** What a request has read before it writes. */
+interface KnownBefore {
+  /** The newest revision. */
+  readonly newest: number;
+  /** Text by key, of what was read by key. */
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** The same store; `rewrite` gets every transaction, and what was read before it. */
 function rewriting(
   store: Store,
-  rewrite: (transaction: Transaction, newest: number) => Transaction,
+  rewrite: (transaction: Transaction, known: KnownBefore) => Transaction,
 ): Store {
   let newest = 0;
+  const values = new Map<string, string>();
   const note = <T extends {revision: number}>(answer: T): T => {
     newest = Math.max(newest, answer.revision);
     return answer;
   };
+  const keep = (entry: KeyValue | undefined): void => {
+    if (entry !== undefined) values.set(entry.key, entry.value);
+  };
   return {
-    get: async (key, options) => note(await store.get(key, options)),
-    getMany: async (wanted, options) => note(await store.getMany(wanted, options)),
+    get: async (key, options) => {
+      const answer = note(await store.get(key, options));
+      keep(answer.entry);
+      return answer;
+    },
+    getMany: async (wanted, options) => {
+      const answer = note(await store.getMany(wanted, options));
+      for (const entry of answer.entries) keep(entry);
+      return answer;
+    },
     list: async (prefixes, options) => note(await store.list(prefixes, options)),
     scan: (prefixes, onPage, options) => store.scan(prefixes, onPage, options),
     watch: (prefix, from, listener) => store.watch(prefix, from, listener),
@@ -91,7 +118,8 @@ function rewriting(
     ...(store.usage === undefined ? {} : {usage: store.usage.bind(store)}),
     compact: (revision) => store.compact(revision),
     close: () => store.close(),
-    transact: async (transaction, options) => store.transact(rewrite(transaction, newest), options),
+    transact: async (transaction, options) =>
+      store.transact(rewrite(transaction, {newest, values}), options),
   };
 }
 
@@ -104,7 +132,7 @@ function withEntry(
   keys: Keys,
   blank: Blank,
   changes: ChangedObject,
-  revision: number,
+  {newest, values}: KnownBefore,
 ): Transaction {
   const writes = writesOf(transaction);
   if (writes.length === 0) return transaction;
@@ -118,11 +146,31 @@ function withEntry(
       `${blank.operation} changes what the route table does not name: ${writes[0]?.key}`,
     );
   const objects = named.slice(0, AUDIT_OBJECTS_SHOWN);
-  const entry: AuditEntry = {...blank, objects, objectCount: named.length};
+  const changed = auditedChanges(
+    rewritesOf(writes, values, (key) => objectOf(keys.parse(key), changes, blank.detail)),
+  );
+  const entry: AuditEntry = {
+    ...{...blank, objects, objectCount: named.length},
+    ...(changed.length === 0 ? {} : {changed}),
+  };
   const suffix = randomInt(SUFFIX_LIMIT).toString(36).padStart(6, '0');
-  const key = keys.audit(`${String(revision).padStart(REVISION_DIGITS, '0')}-${suffix}`);
+  const key = keys.audit(`${String(newest).padStart(REVISION_DIGITS, '0')}-${suffix}`);
   const put: Operation = {op: 'put', key, value: encodeRecord(entry)};
   return {...transaction, then: [...transaction.then, put]};
+}
+
+/** Writes over what was read before. */
+function rewritesOf(
+  writes: readonly Operation[],
+  values: ReadonlyMap<string, string>,
+  nameOf: (key: string) => string | undefined,
+): Rewrite[] {
+  return writes.slice(0, REWRITES_LOOKED_AT).flatMap((write) => {
+    const before = values.get(write.key);
+    const object = nameOf(write.key);
+    if (write.op !== 'put' || before === undefined || object === undefined) return [];
+    return [{object, before, after: write.value}];
+  });
 }
 
 /**

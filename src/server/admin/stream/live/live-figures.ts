@@ -1,5 +1,5 @@
 /** Figures above the rows of a live view. */
-import {clusterHealth} from '../../../../model/health.ts';
+import {clusterHealth, leaderLives} from '../../../../model/health.ts';
 import type {ClusterHealth} from '../../../../model/health.ts';
 import type {AlarmView, AppView, LiveSummary, ShardCounts} from '../../../../protocol/admin.ts';
 import {stateCounts} from '../../read/container-views.ts';
@@ -44,8 +44,13 @@ export function summaryOf(
 function wholeHealth(records: ViewRecords, apps: readonly AppView[]): ClusterHealth {
   const {own, leader, unknownSince} = records;
   const alarms = own === undefined ? [] : appViewOf(own, records).alarms;
-  const daemons = own === undefined ? {} : stateCounts(viewsOf(own, records));
-  return clusterHealth({leader: leader !== undefined, daemons, alarms, apps, unknownSince});
+  const daemons = own === undefined ? [] : viewsOf(own, records);
+  const leads = leader && {container: leader.containerId, incarnation: leader.incarnation};
+  return clusterHealth({
+    ...{alarms, apps, unknownSince},
+    leader: leaderLives(leads ?? null, daemons),
+    daemons: stateCounts(daemons),
+  });
 }
 
 export function alarmsOf(records: ViewRecords, apps: readonly AppRecords[]): AlarmView[] {

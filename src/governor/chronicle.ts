@@ -1,0 +1,84 @@
+/**
+ * What happens to shards besides moves, for the morning after: shards that lose every home, and shards that are served again or for the first time. Counted
+ * and named by a few: a batch of 10,000 is one event for each cause, not 10,000. Passive.
+ */
+import {SHARDS_NAMED} from '../model/audit.ts';
+import type {ShardsEvent} from '../model/audit.ts';
+import type {OwnershipRecord} from '../model/ownership.ts';
+
+/** An event is written when nothing has been added to it for so long, ... */
+const QUIET_MS = 2_000;
+/** ... or so long after it began. */
+const LONGEST_MS = 10_000;
+
+interface Draft {
+  readonly at: string;
+  readonly what: ShardsEvent['what'];
+  readonly cause: string;
+  count: number;
+  readonly shards: string[];
+}
+
+export class Chronicle {
+  private readonly drafts = new Map<string, Draft>();
+  private unplaced: ReadonlyMap<string, string> = new Map();
+  private firstMs = Number.POSITIVE_INFINITY;
+  private lastMs = Number.NEGATIVE_INFINITY;
+
+  /** A record changed. Moves from one container to another have a history of their own. */
+  ownChanged(
+    shard: string,
+    before: OwnershipRecord | undefined,
+    after: OwnershipRecord | undefined,
+    wallMs: number,
+    nowMs: number,
+  ): void {
+    if (after?.state !== 'owned' || !after.ready || before?.ready === true) return;
+    const move = before?.move;
+    if (move === undefined || move === null || move.from !== '') return;
+    this.add('placed', move.why, shard, wallMs, nowMs);
+  }
+
+  /** The reasons why shards have no home, as the plan has them now. */
+  planned(unplaced: ReadonlyMap<string, string>, wallMs: number, nowMs: number): void {
+    for (const [shard, reason] of unplaced)
+      if (this.unplaced.get(shard) !== reason) this.add('unplaced', reason, shard, wallMs, nowMs);
+    this.unplaced = new Map(unplaced);
+  }
+
+  due(nowMs: number): ShardsEvent[] {
+    if (nowMs < this.wakeAtMs()) return [];
+    const events = [...this.drafts.values()].map((draft): ShardsEvent => ({
+      kind: 'shards',
+      ...draft,
+    }));
+    this.drafts.clear();
+    this.firstMs = Number.POSITIVE_INFINITY;
+    this.lastMs = Number.NEGATIVE_INFINITY;
+    return events;
+  }
+
+  wakeAtMs(): number {
+    if (this.drafts.size === 0) return Number.POSITIVE_INFINITY;
+    return Math.min(this.lastMs + QUIET_MS, this.firstMs + LONGEST_MS);
+  }
+
+  private add(
+    what: ShardsEvent['what'],
+    cause: string,
+    shard: string,
+    wallMs: number,
+    nowMs: number,
+  ): void {
+    const key = `${what}/${cause}`;
+    let draft = this.drafts.get(key);
+    if (draft === undefined) {
+      draft = {at: new Date(wallMs).toISOString(), what, cause, count: 0, shards: []};
+      this.drafts.set(key, draft);
+    }
+    draft.count += 1;
+    if (draft.shards.length < SHARDS_NAMED) draft.shards.push(shard);
+    this.firstMs = Math.min(this.firstMs, nowMs);
+    this.lastMs = nowMs;
+  }
+}

@@ -1,0 +1,191 @@
+/** Why nobody serves a shard at present, and what leads out of it: one rule for the governor's alarm and `sm shard why`. Pure. */
+import type {Heartbeat} from '../model/container.ts';
+import type {OwnershipRecord} from '../model/ownership.ts';
+import type {PlacementReason} from '../model/placement.ts';
+import type {LivingContainer} from './containers.ts';
+import type {AppView} from '../appstate/app-view.ts';
+
+export interface GapContext {
+  readonly app: string;
+  readonly view: AppView;
+  readonly living: ReadonlyMap<string, LivingContainer>;
+  /** Why the plan has no home for the shard; '' where it has one. */
+  readonly reasonOf: (shard: string) => string;
+}
+
+export interface ServiceGap {
+  readonly text: string;
+  /** A command or a sentence; '' where nothing has to be done but wait. */
+  readonly fix: string;
+}
+
+/** Its record says that it is ready, at an incarnation that has its heartbeat. Whether that one is silent is not looked at. */
+export function isServed({own, heartbeats}: AppView, shard: string): boolean {
+  const record = own.get(shard)?.value;
+  return record?.state === 'owned' && record.ready && heartbeats.has(record.incarnation);
+}
+
+/** Undefined: somebody serves it. */
+export function serviceGap(shard: string, context: GapContext): ServiceGap | undefined {
+  const {app, view, living} = context;
+  const unreadable = view.quarantined.shardProblem(shard);
+  if (unreadable !== undefined)
+    return {
+      text: unreadable,
+      fix: 'restore the key from a backup, or remove the shard and add it anew',
+    };
+  const record = view.own.get(shard)?.value;
+  if (record === undefined || record.state === 'free') return homeless(shard, record, context);
+  const {container, incarnation} = record;
+  const heartbeat = view.heartbeats.get(incarnation)?.value;
+  if (heartbeat === undefined) return lost(shard, container, context);
+  const holder = living.get(container);
+  if (holder?.incarnation === incarnation && isUnheard(holder))
+    return {
+      text: `its container ${container} is ${holder.state}`,
+      fix: fixOfSilence(app, container),
+    };
+  if (record.state === 'owned' && record.ready) return undefined;
+  return onTheWay(shard, record, heartbeat, holder, app);
+}
+
+function isUnheard({state}: LivingContainer): boolean {
+  return state === 'silent' || state === 'lost' || state === 'suspect';
+}
+
+function fixOfSilence(app: string, container: string): string {
+  return `see whether the process of ${container} runs: sm container get -a ${app} ${container}; its shards go to others by themselves`;
+}
+
+/** A record names a container that lives: assigned, being added, or being dropped. */
+function onTheWay(
+  shard: string,
+  record: OwnershipRecord,
+  {overdue = []}: Heartbeat,
+  holder: LivingContainer | undefined,
+  app: string,
+): ServiceGap {
+  const {container, state, move} = record;
+  const since = move === null ? '' : ` since ${move.startedAt}`;
+  const evict = `restart ${container}, or take it out: sm container evict -a ${app} ${container}`;
+  const hook = overdue.find((one) => one.shard === shard)?.hook;
+  if (state === 'dropping') {
+    const how = hook === 'drop' ? 'its drop has outlasted its limit' : 'its drop has not returned';
+    return {
+      text: `${container} has been dropping it${since}: ${how}, and nobody may have it before`,
+      fix: evict,
+    };
+  }
+  if (state === 'owned') {
+    const how = hook === 'add' ? 'its add has outlasted its limit' : 'its add has not returned';
+    return {text: `${container} has been adding it${since}: ${how}`, fix: evict};
+  }
+  const note = holder?.note ?? '';
+  if (holder !== undefined && (holder.state === 'unreachable' || holder.state === 'refusing')) {
+    const text = `it is assigned to ${container}${since}, which is ${holder.state}${note === '' ? '' : `: ${note}`}`;
+    return {text, fix: evict};
+  }
+  return {text: `it is assigned to ${container}${since}, which has not claimed it yet`, fix: evict};
+}
+
+function lost(shard: string, container: string, context: GapContext): ServiceGap {
+  const waitS = context.view.spec?.value.maxRecoveryTime ?? 0;
+  const wait =
+    waitS === 0
+      ? 'it goes to another one by itself'
+      : `it waits ${waitS} s for that one to come back (maxRecoveryTime), then goes to another one`;
+  const {text, fix} = nowhere(shard, context) ?? {text: wait, fix: ''};
+  return {
+    text: `its container ${container} is lost: ${text}`,
+    fix: fix || fixOfSilence(context.app, container),
+  };
+}
+
+function homeless(
+  shard: string,
+  record: OwnershipRecord | undefined,
+  context: GapContext,
+): ServiceGap {
+  const failed = record === undefined || record.failures === 0 ? undefined : record;
+  const gap = nowhere(shard, context);
+  if (failed === undefined) return gap ?? {text: 'it waits to be assigned', fix: ''};
+  const {failures, container, lastError} = failed;
+  const text = `its add has failed ${failures} times in a row, on ${container} last: ${lastError}`;
+  const fix = `mend what its add needs; the log of ${container} says more`;
+  return gap === undefined ? {text, fix} : {text: `${gap.text}; ${text}`, fix: gap.fix || fix};
+}
+
+/** By the plan's reason; undefined: it has a home. */
+function nowhere(shard: string, context: GapContext): ServiceGap | undefined {
+  const {app, view, reasonOf} = context;
+  const reason = reasonOf(shard);
+  if (reason === '') return undefined;
+  const {manualContainerId: pin = '', workerGroup = ''} = view.shards.get(shard)?.value ?? {};
+  const unpin = `sm shard unpin -a ${app} ${shard}`;
+  const start = `start a process that joins app ${app}`;
+  switch (reason as PlacementReason) {
+    case 'no-container':
+      return {text: 'the app has no container that takes shards', fix: start};
+    case 'pin-not-living':
+      return {
+        text: `it is pinned to ${pin}, which does not live`,
+        fix: `start ${pin}, or ${unpin}`,
+      };
+    case 'pin-takes-nothing-new':
+      return {text: `it is pinned to ${pin}, which ${stateOf(pin, context)}`, fix: unpin};
+    case 'pin-outside-worker-group':
+      return {
+        text: `it is pinned to ${pin}, which is not in its worker group ${workerGroup}`,
+        fix: `sm worker add -a ${app} ${workerGroup} ${pin}, or ${unpin}`,
+      };
+    case 'worker-group-empty':
+      return {
+        text: `its worker group ${workerGroup} has no members`,
+        fix: `sm worker add -a ${app} ${workerGroup} CONTAINER`,
+      };
+    case 'worker-group-not-living':
+      return {
+        text: `no member of its worker group ${workerGroup} lives`,
+        fix: `${start} as one of its members`,
+      };
+    case 'nothing-accepts':
+      return {
+        text: `no container that it may use takes anything new: ${closedText(context)}`,
+        fix: closedFix(context),
+      };
+    case 'capacity':
+      return {
+        text: 'every container that it may use holds as many shards as it may',
+        fix: `${start}, or raise the limit: sm app update ${app} --max-shard-count N`,
+      };
+    default:
+      return {text: reason, fix: ''};
+  }
+}
+
+function stateOf(container: string, {living}: GapContext): string {
+  const found = living.get(container);
+  if (found === undefined) return 'does not live';
+  return `is ${found.state}${found.note === undefined || found.note === '' ? '' : `: ${found.note}`}`;
+}
+
+/** Containers named in one sentence. */
+const CLOSED_NAMED = 3;
+
+function closedText(context: GapContext): string {
+  const closed = [...context.living.keys()];
+  const named = closed.slice(0, CLOSED_NAMED).map((id) => `${id} ${stateOf(id, context)}`);
+  const more = closed.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function closedFix({app, living}: GapContext): string {
+  const all = [...living.values()];
+  const ordered = all.find(({state}) => state === 'cordoned' || state === 'draining');
+  if (ordered !== undefined)
+    return `start another process that joins app ${app}, or sm container uncordon -a ${app} ${ordered.container}`;
+  const [first] = all;
+  return first === undefined
+    ? `start a process that joins app ${app}`
+    : `sm container get -a ${app} ${first.container}`;
+}

@@ -1,0 +1,51 @@
+/** What leads out of each alarm. Pure. */
+import type {AlarmCode} from './alarm.ts';
+
+/** What an alarm is about. */
+export interface AlarmSubject {
+  readonly code: string;
+  /** App. */
+  readonly service: string;
+  /** Shard id of UNSERVED, else container id; '' where it is about the app as a whole. */
+  readonly object: string;
+}
+
+/** What to do about it, as a command or a sentence; '' for a code that is not known here. */
+export function alarmFix({code, service, object}: AlarmSubject): string {
+  const evict = `restart that container, or take it out: sm container evict -a ${service} ${object}`;
+  switch (code as AlarmCode) {
+    case 'UNSERVED':
+      return `sm shard why -a ${service} ${object}`;
+    case 'BRAKE':
+      return `see what the lost containers have in common: sm container ls -a ${service}; it ends by itself`;
+    case 'QUARANTINE':
+      return 'restart the container that wrote it, or restore the key from a backup; a newer sm may be needed to read it';
+    case 'REFUSING':
+      return `mend what its add needs (see its log), or take it out: sm container evict -a ${service} ${object}`;
+    case 'HOLDINGS_DIFFER':
+    case 'STUCK':
+      return evict;
+    case 'UNREACHABLE':
+      return `let the daemons reach it by that address (advertise, firewall), then restart it: sm container get -a ${service} ${object}`;
+    case 'CLOCK_RATE':
+      return `see how the time server of the machine of ${object} corrects its clock`;
+    case 'GOVERNOR_BROKEN':
+      return 'keep the log of the daemon and report it; the governor begins anew by itself';
+    case 'SUMMARY_CUT':
+      return `sm container ls -a ${service}`;
+    case 'STORE_RESTORED':
+      return 'if that was meant: sm store accept-restore';
+    case 'PUSH_STALE':
+    case 'PUSH_UNREACHABLE':
+    case 'PUSH_STRAY':
+    case 'PUSH_DROP_IGNORED':
+    case 'PUSH_ADD_SLOW':
+      return `restart that push container, and see its log: sm container ls -a ${service}`;
+    case 'PUSH_UNREADABLE':
+      return 'restart the container that holds the lease';
+    case 'PUSH_GUARD_LOST':
+      return 'it is made anew by itself; see who deletes keys under the prefix of sm';
+    default:
+      return '';
+  }
+}

@@ -1,0 +1,37 @@
+/** Alarms as they are shown: each with what leads out of it. Pure. */
+import type {AppListing} from '../../../appview/listing.ts';
+import {once} from '../../../appview/listing.ts';
+import {serviceGap} from '../../../governor/service-gap.ts';
+import type {ServiceGap} from '../../../governor/service-gap.ts';
+import {alarmFix} from '../../../model/alarm-fix.ts';
+import type {AlarmView} from '../../../protocol/admin.ts';
+import {livingOf} from './container-views.ts';
+
+export function alarmViews(listing: AppListing): AlarmView[] {
+  const {app: service, status} = listing;
+  return (status?.alarms ?? []).map(({code, text, since, object = ''}) => {
+    const fix = alarmFix({code, service, object});
+    if (code !== 'UNSERVED' || object === '') return {service, code, text, since, object, fix};
+    const gap = gapOf(listing, object);
+    return {
+      service,
+      code,
+      text,
+      since,
+      object,
+      fix: gap === undefined || gap.fix === '' ? fix : gap.fix,
+    };
+  });
+}
+
+/** Why nobody serves the shard now; undefined: somebody does. */
+export function gapOf(listing: AppListing, shard: string): ServiceGap | undefined {
+  const {app, view, status} = listing;
+  const living = once(listing, 'living', () => livingOf(listing));
+  const reasons = once(
+    listing,
+    'reasons',
+    () => new Map((status?.unplaced ?? []).map((one) => [one.shard, one.reason])),
+  );
+  return serviceGap(shard, {app, view, living, reasonOf: (id) => reasons.get(id) ?? ''});
+}

@@ -1,0 +1,72 @@
+/**
+ * Whether this daemon can be called by the address that it advertises: it sends a hint to itself, as another daemon would. One that listens and
+ * cannot be called governs nothing, for nobody can give it an app.
+ */
+import {UNCALLED_FIX} from '../model/contact.ts';
+import type {Contact} from '../model/contact.ts';
+import type {Clock, Timer} from '../runtime/clock.ts';
+import type {Logger} from '../runtime/logger.ts';
+import {SELF_CHECK_EVERY_MS, SELF_CHECK_FAILURES} from './contact/limits.ts';
+
+export interface SelfCheckOptions {
+  /** host:port that others call. */
+  readonly address: string;
+  readonly contact: () => Promise<Contact>;
+  readonly clock: Pick<Clock, 'after' | 'wallMs'>;
+  readonly logger: Logger;
+}
+
+export class SelfCheck {
+  private readonly options: SelfCheckOptions;
+  private timer: Timer | undefined;
+  private stopped = false;
+  private failures = 0;
+  private everReached = false;
+  private cause = '';
+  private sinceMs = 0;
+
+  constructor(options: SelfCheckOptions) {
+    this.options = options;
+  }
+
+  start(): void {
+    void this.look();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.timer?.cancel();
+  }
+
+  /** Why it cannot be called, and since when; '' while it can, and before the first look has ended. One lost call is none. */
+  get problem(): string {
+    const isOne = this.failures >= (this.everReached ? SELF_CHECK_FAILURES : 1);
+    if (!isOne) return '';
+    const since = new Date(this.sinceMs).toISOString();
+    return `this daemon cannot be called at ${this.options.address}, the address that it advertises, since ${since}: ${this.cause}`;
+  }
+
+  private async look(): Promise<void> {
+    const contact = await this.options.contact();
+    if (this.stopped) return;
+    this.take(contact);
+    this.timer = this.options.clock.after(SELF_CHECK_EVERY_MS, () => void this.look());
+  }
+
+  private take(contact: Contact): void {
+    const {logger, clock} = this.options;
+    const before = this.problem;
+    if (contact.reached) {
+      this.everReached = true;
+      this.failures = 0;
+      if (before !== '')
+        logger.info({}, 'this daemon can be called again by the address that it advertises');
+      return;
+    }
+    if (this.failures === 0) this.sinceMs = clock.wallMs();
+    this.failures += 1;
+    const isNews = before === '' || this.cause !== contact.cause;
+    this.cause = contact.cause;
+    if (isNews && this.problem !== '') logger.error({fix: UNCALLED_FIX}, this.problem);
+  }
+}

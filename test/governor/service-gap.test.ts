@@ -1,0 +1,161 @@
+/** What keeps a shard from being served, and what leads out of it: one row a cause. */
+import {describe, expect, it} from 'vitest';
+import type {LivingContainer} from '../../src/governor/containers.ts';
+import {serviceGap} from '../../src/governor/service-gap.ts';
+import {AppView} from '../../src/appstate/app-view.ts';
+import {ALARM_CODES} from '../../src/model/alarm.ts';
+import {alarmFix} from '../../src/model/alarm-fix.ts';
+import type {ContainerState, OverdueHook} from '../../src/model/container.ts';
+import {unreadableHeartbeat} from '../../src/model/container.ts';
+import type {OwnershipRecord} from '../../src/model/ownership.ts';
+import type {ShardSpec} from '../../src/model/specs.ts';
+
+const STARTED = '2026-01-01T00:00:00.000Z';
+const move = {id: 'm', from: 'c1', to: 'c2', why: 'balance', startedAt: STARTED};
+
+interface Case {
+  readonly record?: Partial<OwnershipRecord>;
+  readonly spec?: Partial<ShardSpec>;
+  readonly reason?: string;
+  readonly state?: ContainerState;
+  readonly note?: string;
+  readonly overdue?: OverdueHook[];
+  /** The container of the record has no heartbeat. */
+  readonly gone?: boolean;
+}
+
+function gap({record, spec, reason = '', state = 'ready', note = '', overdue, gone}: Case) {
+  const view = new AppView();
+  const versioned = {mod: 1, create: 1};
+  const shard: ShardSpec = {
+    ...{id: 's1', service: 'orders', task: '', updateTime: 1},
+    ...{manualContainerId: '', group: '', workerGroup: '', ...spec},
+  };
+  view.apply({kind: 'shard', mod: 1, shard: 's1', entry: {value: shard, ...versioned}});
+  if (record !== undefined) {
+    const value: OwnershipRecord = {
+      ...{v: 1, state: 'owned', container: 'c1', incarnation: 'i1', token: '', ready: false},
+      ...{move: null, failures: 0, lastError: '', ...record},
+    };
+    view.apply({kind: 'own', mod: 1, shard: 's1', entry: {value, ...versioned}});
+  }
+  const heartbeat = {...unreadableHeartbeat('c1', undefined), ...(overdue && {overdue})};
+  if (gone !== true)
+    view.apply({
+      ...{kind: 'heartbeat', mod: 1, incarnation: 'i1'},
+      entry: {value: heartbeat, ...versioned},
+    });
+  const c1: LivingContainer = {
+    ...{container: 'c1', incarnation: 'i1', endpoint: 'c1:1', state, mode: 'open'},
+    ...(note === '' ? {} : {note}),
+  };
+  const living = new Map(gone === true ? [] : [['c1', c1]]);
+  return serviceGap('s1', {app: 'orders', view, living, reasonOf: () => reason});
+}
+
+const CASES: readonly [string, Case, string, string][] = [
+  [
+    'a hung drop',
+    {record: {state: 'dropping', move}, overdue: [{shard: 's1', hook: 'drop'}]},
+    `c1 has been dropping it since ${STARTED}: its drop has outlasted its limit`,
+    'sm container evict -a orders c1',
+  ],
+  [
+    'a drop that is not overdue yet',
+    {record: {state: 'dropping', move}},
+    'its drop has not returned, and nobody may have it before',
+    'sm container evict -a orders c1',
+  ],
+  [
+    'a hung add',
+    {record: {move}, overdue: [{shard: 's1', hook: 'add'}]},
+    `c1 has been adding it since ${STARTED}: its add has outlasted its limit`,
+    'sm container evict -a orders c1',
+  ],
+  [
+    'a target that cannot be called',
+    {
+      record: {state: 'assigned', move},
+      state: 'unreachable',
+      note: 'cannot be called at c1:1: no route',
+    },
+    'which is unreachable: cannot be called at c1:1: no route',
+    'c1',
+  ],
+  [
+    'a target that refuses',
+    {record: {state: 'assigned', move}, state: 'refusing', note: 'its last add: no disk'},
+    'which is refusing: its last add: no disk',
+    'c1',
+  ],
+  [
+    'a silent container',
+    {record: {ready: true}, state: 'silent'},
+    'c1 is silent',
+    'sm container get -a orders c1',
+  ],
+  [
+    'a lost container',
+    {record: {ready: true}, gone: true},
+    'its container c1 is lost',
+    'sm container get',
+  ],
+  [
+    'failed adds',
+    {record: {state: 'free', failures: 3, lastError: 'no disk'}},
+    'its add has failed 3 times in a row, on c1 last: no disk',
+    'the log of c1',
+  ],
+  [
+    'no container',
+    {reason: 'no-container'},
+    'the app has no container',
+    'start a process that joins app orders',
+  ],
+  [
+    'a pin to nobody',
+    {reason: 'pin-not-living', spec: {manualContainerId: 'c9'}},
+    'it is pinned to c9, which does not live',
+    'sm shard unpin -a orders s1',
+  ],
+  [
+    'a pin to a container that takes nothing',
+    {reason: 'pin-takes-nothing-new', spec: {manualContainerId: 'c1'}, state: 'cordoned'},
+    'it is pinned to c1, which is cordoned',
+    'sm shard unpin -a orders s1',
+  ],
+  [
+    'an empty worker group',
+    {reason: 'worker-group-empty', spec: {workerGroup: 'gpu'}},
+    'its worker group gpu has no members',
+    'sm worker add -a orders gpu',
+  ],
+  [
+    'containers that are all cordoned',
+    {reason: 'nothing-accepts', state: 'cordoned'},
+    'takes anything new: c1 is cordoned',
+    'sm container uncordon -a orders c1',
+  ],
+  ['no room', {reason: 'capacity'}, 'as many shards as it may', '--max-shard-count'],
+];
+
+describe('why a shard is not served', () => {
+  it.each(CASES)('%s', (_what, given, text, fix) => {
+    expect(gap(given)?.text).toContain(text);
+    expect(gap(given)?.fix).toContain(fix);
+  });
+
+  it('nothing, when its record says ready and its container is heard', () => {
+    expect(gap({record: {ready: true}})).toBeUndefined();
+  });
+
+  it('never tells anybody to start the sample container', () => {
+    for (const [, given] of CASES) expect(gap(given)?.fix).not.toContain('sm container run');
+  });
+});
+
+it('every alarm code has a way out', () => {
+  for (const code of ALARM_CODES)
+    expect(alarmFix({code, service: 'orders', object: 'c1'})).not.toBe('');
+  expect(alarmFix({code: 'OF_A_NEWER_VERSION', service: 'orders', object: ''})).toBe('');
+});

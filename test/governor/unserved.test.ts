@@ -1,0 +1,103 @@
+/** Shards that nobody serves for longer than T: an alarm with count, since when, and why; whoever governs. */
+import {describe, expect, it} from 'vitest';
+import type {Alarm, AppStatus} from '../../src/model/status.ts';
+import {drop} from '../../src/ownership/transitions.ts';
+import {GovernorBed, TTL_MS} from './governor-bed.ts';
+
+const FIRST_PLAN_MS = 3_000;
+const shards = ['s1', 's2', 's3', 's4'];
+
+function unserved(bed: GovernorBed): Alarm | undefined {
+  return bed.status?.alarms.find(({code}) => code === 'UNSERVED');
+}
+
+/** All shards ready on `a`. */
+function served(): GovernorBed {
+  const bed = new GovernorBed(shards);
+  bed.join('a');
+  bed.pass(FIRST_PLAN_MS, ['a']);
+  bed.claim(bed.unclaimed('a'));
+  bed.pass(2 * TTL_MS, ['a']);
+  expect(unserved(bed)).toBeUndefined();
+  return bed;
+}
+
+/** Somebody lets a shard go, and the drop does not end. */
+function hangDrop(bed: GovernorBed, shard: string): void {
+  const known = bed.governor.view.own.get(shard);
+  if (known === undefined) throw new Error('no record');
+  const startedAt = new Date(bed.nowMs).toISOString();
+  const move = {id: 'm', from: 'a', to: '', why: 'operator', startedAt};
+  const {record} = drop(shard, known, move, 1);
+  if (record !== null) bed.record(shard, record);
+}
+
+describe('UNSERVED', () => {
+  it('names count, the longest, since when and why of a hung drop, once T has passed', () => {
+    const bed = served();
+    const atMs = bed.nowMs;
+    hangDrop(bed, 's2');
+    bed.pass(TTL_MS - 1_500, ['a']);
+    expect(unserved(bed)).toBeUndefined();
+    bed.pass(3_000, ['a']);
+    const alarm = unserved(bed);
+    expect(alarm?.object).toBe('s2');
+    expect(alarm?.text).toContain('1 of 4 shards have not been served for longer than 10 s');
+    expect(alarm?.text).toContain('longest s2: a has been dropping it since');
+    expect(Math.abs(Date.parse(alarm?.since ?? '') - atMs)).toBeLessThanOrEqual(1_000);
+    bed.free(['s2']);
+    bed.settle();
+    bed.claim(bed.unclaimed('a'));
+    bed.pass(2_000, ['a']);
+    expect(unserved(bed)).toBeUndefined();
+  });
+
+  it('is raised for an app without containers, and for a pin to nobody', () => {
+    const bed = new GovernorBed(shards);
+    bed.pass(2 * TTL_MS);
+    expect(unserved(bed)?.text).toContain('4 of 4 shards');
+    expect(unserved(bed)?.text).toContain('the app has no container that takes shards');
+    const pinned = served();
+    pinned.addShard('s5', {manualContainerId: 'nobody'});
+    pinned.pass(2 * TTL_MS, ['a']);
+    expect(unserved(pinned)).toMatchObject({object: 's5'});
+    expect(unserved(pinned)?.text).toContain('it is pinned to nobody, which does not live');
+    pinned.removeShard('s5');
+    pinned.pass(2_000, ['a']);
+    expect(unserved(pinned)).toBeUndefined();
+  });
+
+  it('counts what a silent container had, though its records say that it is ready', () => {
+    const bed = served();
+    // Nobody else lives, and the store does not take the eviction.
+    bed.pass(3 * TTL_MS);
+    expect(unserved(bed)?.text).toContain('4 of 4 shards');
+    expect(unserved(bed)?.text).toContain('its container a is silent');
+    bed.pass(2_000, ['a']);
+    expect(unserved(bed)).toBeUndefined();
+  });
+
+  it('is not raised for an add that takes long but less than T, however many there are', () => {
+    const bed = new GovernorBed(shards);
+    bed.join('a');
+    bed.pass(FIRST_PLAN_MS, ['a']);
+    bed.claim(bed.unclaimed('a'), false);
+    bed.pass(TTL_MS - FIRST_PLAN_MS - 1_000, ['a']);
+    expect(unserved(bed)).toBeUndefined();
+  });
+
+  it('goes on under the next governor, which takes it from the summary of the one before', () => {
+    const bed = new GovernorBed(shards);
+    const sinceMs = bed.nowMs - 60_000;
+    const since = new Date(sinceMs).toISOString();
+    const last: AppStatus = {
+      ...{v: 1, governor: 'd0', at: since, containers: {}, unplacedCount: 0, unplaced: []},
+      ...{failed: [], quarantined: [], settled: false},
+      alarms: [{code: 'UNSERVED', text: '1 of 4', since, object: 's3'}],
+    };
+    bed.governor.reports.inherit(last);
+    bed.pass(2_000);
+    expect(unserved(bed)).toMatchObject({since, object: 's3'});
+    expect(unserved(bed)?.text).toContain('1 of 4 shards');
+  });
+});

@@ -1,0 +1,92 @@
+/**
+ * `npm run night`: makes each fault of an operator's night on real processes and asks by four ways, until each names cause and mend or 60 s are over.
+ * Writes the table into docs/operating.md; exits 1 when something was not named. Arguments: words of the faults to be made; default all.
+ */
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {startEtcd} from '../support/etcd-process.ts';
+import {pause} from '../support/until.ts';
+import {NightContainers, NightDaemon} from './bed.ts';
+import {appFaults} from './rows.ts';
+import {STORE_NIGHTS} from './store-rows.ts';
+import {WAYS, WITHIN_MS, judged, tableText} from './table.ts';
+import type {Row, Seen, Way} from './table.ts';
+
+const DOCUMENT = 'docs/operating.md';
+const [BEGIN, END] = ['<!-- night: begin -->', '<!-- night: end -->'];
+const ASK_EVERY_MS = 1_000;
+
+const wanted = process.argv.slice(2);
+const isWanted = (fault: string): boolean =>
+  wanted.length === 0 || wanted.some((word) => fault.includes(word));
+
+const rows: {row: Row; seen: Seen[]; alert: string}[] = [];
+
+async function askUntilNamed(row: Row): Promise<void> {
+  const seen = await Promise.all(WAYS.map((way) => askOne(row, way)));
+  rows.push({row, seen: seen.flat(), alert: alertOf()});
+  for (const {way, named, afterMs, text} of seen.flat())
+    process.stdout.write(
+      `${named ? 'ok  ' : 'FAIL'} ${row.fault} / ${way} after ${Math.round(afterMs / 1_000)} s${named ? '' : `: ${text}`}\n`,
+    );
+}
+
+async function askOne(row: Row, way: Way): Promise<Seen[]> {
+  const question = row[way];
+  if ('byRights' in question) return [];
+  const startedMs = performance.now();
+  for (;;) {
+    const answer = await question.ask().catch((error: unknown) => String(error));
+    const afterMs = performance.now() - startedMs;
+    const found = judged(answer, question);
+    if (found.named || afterMs > WITHIN_MS) return [{way, ...found, afterMs}];
+    await pause(ASK_EVERY_MS);
+  }
+}
+
+/** Alerts are rules for Prometheus, which promtool tests. */
+function alertOf(): string {
+  return existsSync('monitoring')
+    ? `\`${readdirSync('monitoring')
+        .filter((name) => name.endsWith('.yml'))
+        .join('`, `')}\``
+    : '-';
+}
+
+async function nightOfApps(): Promise<void> {
+  const etcd = await startEtcd({kind: 'etcd'});
+  const config = [`endpoints: ["${etcd.endpoint}"]`];
+  const daemon = await NightDaemon.start({config});
+  const second = await NightDaemon.start({config});
+  const containers = new NightContainers({endpoint: etcd.endpoint, admin: daemon.admin});
+  try {
+    // One after the other: each answer is a process, and would wait for the others'.
+    for (const {row, prepare, strike} of appFaults(daemon, containers)) {
+      if (!isWanted(row.fault)) continue;
+      await prepare();
+      await strike();
+      await askUntilNamed(row);
+    }
+  } finally {
+    await containers.stop();
+    await Promise.all([daemon.end(), second.end()]);
+    await etcd.stop();
+  }
+}
+
+function publish(): void {
+  const text = readFileSync(DOCUMENT, 'utf8');
+  const [before = '', rest = ''] = text.split(BEGIN);
+  const [, after = ''] = rest.split(END);
+  writeFileSync(DOCUMENT, `${before}${BEGIN}\n\n${tableText(rows)}\n${END}${after}`);
+}
+
+await nightOfApps();
+for (const {fault, run} of STORE_NIGHTS)
+  if (isWanted(fault))
+    await run(askUntilNamed).catch((error: unknown) => {
+      process.exitCode = 1;
+      process.stdout.write(`FAIL ${fault}: ${String(error)}\n`);
+    });
+if (rows.some(({seen}) => seen.some(({named}) => !named))) process.exitCode = 1;
+if (wanted.length === 0) publish();
+process.exit();
