@@ -78,8 +78,8 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'a listing deletes what is newer',
       breaks: '"Governor": a listing tells of its revision',
-      find: 'if (at <= revision && !listed.has(`own/${shard}`))',
-      replace: 'if (!listed.has(`own/${shard}`))',
+      find: "if (at <= revision && !listed.hasShard('own', shard))",
+      replace: "if (!listed.hasShard('own', shard))",
       killed: DECISIONS_TESTS(
         'a listing > takes away what it does not show, and nothing that is newer',
       ),
