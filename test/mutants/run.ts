@@ -63,13 +63,14 @@ async function judgeBySeeds(mutant: Mutant): Promise<Judged> {
   const asked = values.budget === undefined ? undefined : Number(values.budget);
   if (killed.by === 'equivalent') {
     const seeds = asked ?? (values.quick ? 0 : EQUIVALENT_SEEDS);
-    const broken = seeds === 0 ? undefined : await firstBrokenSeed(root, mutant, seeds);
+    const broken =
+      seeds === 0 ? undefined : await firstBrokenSeed(root, mutant, {first: 1, count: seeds});
     if (broken === undefined) return {isDead: true, how: `equivalent: ${killed.because}`};
     return {isDead: false, how: `not equivalent: seed ${broken.seed} breaks ${broken.promise}`};
   }
   if (killed.by !== 'seeds') throw new Error(`${mutant.name} is killed by a test`);
   const seeds = asked ?? killed.within;
-  const broken = await firstBrokenSeed(root, mutant, seeds, killed.removal);
+  const broken = await firstBrokenSeed(root, mutant, {first: 1, count: seeds}, killed.removal);
   if (broken === undefined) return {isDead: false, how: `lives through ${seeds} seeds`};
   const {seed, promise} = broken;
   return {isDead: true, how: `seed ${seed}${killed.removal ? ' of removal' : ''}: ${promise}`};

@@ -15,13 +15,13 @@ export interface BrokenSeed {
 }
 
 /**
- * The first of `count` seeds that breaks a promise; undefined: none does. `removal`: the app is removed in each.
+ * The first of these seeds that breaks a promise; undefined: none does. `removal`: the app is removed in each.
  * @throws Error when the process ends without an answer: the mutant has broken more than a promise.
  */
 export async function firstBrokenSeed(
   root: string,
   mutant: Mutant,
-  count: number,
+  {first, count}: {readonly first: number; readonly count: number},
   removal = false,
 ): Promise<BrokenSeed | undefined> {
   mkdirSync(join(root, '.tmp'), {recursive: true});
@@ -29,7 +29,7 @@ export async function firstBrokenSeed(
   const bundle = join(folder, 'seeds.mjs');
   try {
     await bundleWith(root, mutant, bundle);
-    const output = await outputOf([bundle, '1', String(count), removal ? 'removal' : '']);
+    const output = await outputOf([bundle, String(first), String(count), removal ? 'removal' : '']);
     const found = JSON.parse(output.trim().split('\n').at(-1) ?? '') as Partial<BrokenSeed>;
     return found.seed === undefined ? undefined : (found as BrokenSeed);
   } finally {
@@ -51,7 +51,14 @@ async function bundleWith(root: string, mutant: Mutant, outfile: string): Promis
   const entry = join(root, 'test/mutants/seeds-child.ts');
   await build({
     ...{entryPoints: [entry], outfile, plugins: [plugin], logLevel: 'error'},
-    ...{bundle: true, platform: 'node', format: 'esm', packages: 'external', target: 'node20'},
+    ...{
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      packages: 'external',
+      target: 'node20',
+      minifySyntax: true,
+    },
   });
 }
 

@@ -8,8 +8,20 @@ export function nameOfNode(address: string): string {
   return address.split(':')[0] ?? address;
 }
 
+/** Batches are sent as they are: one is asked for its name at each fault that it may meet. */
+const NAMES = new WeakMap<Transaction, string>();
+
 /** `claim s3`, `heartbeat ready`, `assign s1, assign s2`. */
-export function nameOfTransaction({then, otherwise}: Transaction): string {
+export function nameOfTransaction(transaction: Transaction): string {
+  let name = NAMES.get(transaction);
+  if (name === undefined) {
+    name = newName(transaction);
+    NAMES.set(transaction, name);
+  }
+  return name;
+}
+
+function newName({then, otherwise}: Transaction): string {
   const written = then.filter((operation): operation is Written => operation.op !== 'get');
   if (written.length > 0 && written.every(isNeverWritten))
     return `ordered ${nameOfRead(otherwise.map(({key}) => key))}`;

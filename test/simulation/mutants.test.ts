@@ -7,29 +7,34 @@ import {ONCE_FAILED} from './seeds.ts';
 
 /** A mutant that lives through so many seeds is not caught. */
 const SEED_LIMIT = 600;
-const CAUGHT = [
-  'deadline from receipt',
-  'half the silence',
-  'free before drop has ended',
-  'guard without a clock',
-  'no compare of the record',
-  'a hint is compared with nothing',
-  'eviction of whatever version',
-  'hints are not repeated',
-  'unknown taken for refused',
-  'revoked handles live',
-  'no compare of the fencingKey',
-  'one T for all',
-  'stale reads are believed',
-  'suspension stops the clock of the owner',
-];
+/** Each with the first seed that caught it when this was written: it is tried first, for the search for another takes long. */
+const CAUGHT = {
+  'deadline from receipt': 21,
+  'half the silence': 2,
+  'free before drop has ended': 1,
+  'guard without a clock': 3,
+  'no compare of the record': 2,
+  'a hint is compared with nothing': 8,
+  'eviction of whatever version': 51,
+  'hints are not repeated': 29,
+  'unknown taken for refused': 112,
+  'revoked handles live': 1,
+  'no compare of the fencingKey': 51,
+  'one T for all': 20,
+  'stale reads are believed': 471,
+  'suspension stops the clock of the owner': 76,
+};
 
 describe('the checker catches planted faults', () => {
-  for (const name of CAUGHT)
+  for (const [name, known] of Object.entries(CAUGHT))
     it(name, {timeout: 240_000}, async () => {
       const mutant = MUTANTS.find((one) => one.name === name);
       if (mutant === undefined) throw new Error(`the table has no mutant ${name}`);
-      expect(await firstBrokenSeed(process.cwd(), mutant, SEED_LIMIT)).toBeDefined();
+      const seeds = {first: known, count: 1};
+      if ((await firstBrokenSeed(process.cwd(), mutant, seeds)) !== undefined) return;
+      const found = await firstBrokenSeed(process.cwd(), mutant, {first: 1, count: SEED_LIMIT});
+      expect(found).toBeDefined();
+      console.log(`${name}: seed ${found?.seed ?? 0} catches it now, no longer ${known}`);
     });
 });
 

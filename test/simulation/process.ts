@@ -129,7 +129,7 @@ export class SimProcess {
     const id = this.world.choices.value(
       () => `${this.label} drawn id`,
       (name) => calmId(name, size),
-      () => this.random.hex(size).toString('hex'),
+      () => this.random.hexText(size),
     );
     this.ids.add(id);
     return Buffer.from(id, 'hex');

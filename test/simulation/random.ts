@@ -55,9 +55,14 @@ export class Random {
   }
 
   hex(bytes: number): Buffer {
-    const buffer = Buffer.alloc(bytes);
-    for (let at = 0; at + 4 <= bytes; at += 4) buffer.writeUInt32BE(this.bits(), at);
-    return buffer;
+    return Buffer.from(this.hexText(bytes), 'hex');
+  }
+
+  /** So many bytes, a multiple of four, as hex digits. */
+  hexText(bytes: number): string {
+    let text = '';
+    for (let at = 0; at + 4 <= bytes; at += 4) text += this.bits().toString(16).padStart(8, '0');
+    return text;
   }
 
   /** A stream of its own, so that drawing more here shifts nothing there. */

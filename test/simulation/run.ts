@@ -17,6 +17,8 @@ async function bundle(): Promise<string> {
     platform: 'node',
     format: 'esm',
     target: 'node20',
+    // Puts literals that are spread into literals together: V8 of Node 20 takes a hundred times as long for those.
+    minifySyntax: true,
     packages: 'external',
     sourcemap: 'inline',
     logLevel: 'error',

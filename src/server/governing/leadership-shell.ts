@@ -143,7 +143,8 @@ export class LeadershipShell {
 
   private candidate(): Candidate {
     const {me, eligible, standby} = this.options;
-    return {...me(), eligible: eligible(), standby: standby()};
+    const {container, incarnation} = me();
+    return {container, incarnation, eligible: eligible(), standby: standby()};
   }
 
   private listed(sightings: readonly Sighting[], revision: number): void {
