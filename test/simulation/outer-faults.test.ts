@@ -1,5 +1,7 @@
 /** The faults of the surroundings bite: with a planted break they lead to a violation. And how containers that lie are dealt with. */
 import {expect, it} from 'vitest';
+import {RELIST_INTERVAL_MS} from '../../src/appview/limits.ts';
+import {ListAndWatch} from '../../src/appview/list-and-watch.ts';
 import {PrefixWatch} from '../../src/etcd/watch.ts';
 import {EndpointRotation} from '../../src/etcd/endpoint-rotation.ts';
 import {SessionDriver} from '../../src/container/session-driver.ts';
@@ -82,6 +84,17 @@ const BREAKS: readonly Break[] = [
     planted: () => () => undefined,
     faults: ['etcdMember', 'cutDaemon'],
     broken: /^I6 /,
+  },
+  {
+    name: 'a reader that lists once and then believes its watch',
+    type: ListAndWatch,
+    method: 'again',
+    planted: (original) =>
+      function (this: unknown, rewatch: boolean, afterMs: number) {
+        if (rewatch || afterMs < RELIST_INTERVAL_MS / 2) original.call(this, rewatch, afterMs);
+      },
+    faults: ['silentWatches', 'shardChurn', 'killContainer'],
+    broken: /^(I6|leak) /,
   },
   {
     name: 'a governor that measures silence on the wall',

@@ -4,6 +4,7 @@ import type {FaultTime} from './faults.ts';
 import {APP, SERVICE} from './fleet.ts';
 import type {Fleet} from './fleet.ts';
 import {ENDPOINTS} from './joined-process.ts';
+import type {SimProcess} from './process.ts';
 import type {Lie} from './simulated-http.ts';
 import type {EndpointFault} from './weather.ts';
 import type {WiderFault} from './wider-faults.ts';
@@ -32,6 +33,21 @@ export const OUTER_FAULTS = {
       const endpoint = random.pick(ENDPOINTS);
       weather.setEndpoint(endpoint, random.pick(ENDPOINT_FAULTS));
       world.after(length(time), () => weather.setEndpoint(endpoint, undefined));
+    },
+  },
+  /** Watches of a process that live and lose what happens, with progress reported or not: only a listing can tell. */
+  silentWatches: {
+    share: 0.12,
+    everyT: 2,
+    strike: (time) => {
+      const {fleet, random} = time;
+      const {weather, world} = fleet;
+      const daemons = [...fleet.daemons.values()].filter(({process}) => process.alive);
+      const nodes = random.chance(0.7) ? daemons : fleet.living;
+      if (nodes.length === 0) return;
+      const {process} = random.pick<{readonly process: SimProcess}>(nodes);
+      weather.silenceWatches(process, random.chance(0.5));
+      world.after(length(time), () => weather.silenceWatches(process, undefined));
     },
   },
   /** Looks at the heartbeat of another, as who waits for an id makes them, see the past. */

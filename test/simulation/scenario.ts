@@ -1,4 +1,5 @@
 /** One seed: a small world, a while of faults, then calm; what was promised is checked all the way. */
+import {RELIST_INTERVAL_MS} from '../../src/appview/limits.ts';
 import {silenceMs} from '../../src/model/container.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
@@ -64,6 +65,8 @@ const QUIET_WINDOWS = 6;
 const TASKS_LIMIT_MS = 150_000;
 /** How often it is looked whether everything has come to rest. */
 const REST_LOOK_MS = 500;
+/** From one listing of everything to the next, at most. */
+const LONGEST_RELIST_MS = 1.2 * RELIST_INTERVAL_MS;
 /** Records may settle for so long after everything is placed: last balancing moves. */
 const SETTLE_MS = 4_000;
 
@@ -237,7 +240,7 @@ function awaitQuiet({world, checker}: Fleet): void {
 
 /**
  * The wait for a silent daemon, then the wait of a governor that began anew for a silent container, or for its recovery
- * time; twice the longest T more if many are silent at once; the back-off of shards whose adds have failed.
+ * time; twice the longest T more if many are silent at once; the back-off of shards whose adds have failed; the next listing.
  */
 function convergenceMs(fleet: Fleet): number {
   const {shape, server, keys} = fleet;
@@ -250,7 +253,10 @@ function convergenceMs(fleet: Fleet): number {
   const brakeMs =
     (manyLost(fleet, keys.service, shape.daemonTtlMs) ? 2 * shape.daemonTtlMs : 0) +
     (manyLost(fleet, APP, shape.ttlMs) ? 2 * shape.ttlMs : 0);
-  return 1.2 * shape.daemonTtlMs + recoveryMs + brakeMs + backOffMs + CONVERGE_MS;
+  // What a watch has lost is found by the next listing.
+  const listedByMs = fleet.weather.missedAtMs + LONGEST_RELIST_MS;
+  const relistMs = Math.max(0, listedByMs - fleet.world.nowMs);
+  return 1.2 * shape.daemonTtlMs + recoveryMs + brakeMs + backOffMs + relistMs + CONVERGE_MS;
 }
 
 /** Whether so many containers are silent, or were evicted within one window of W and the 2T for which that holds, that the brake may hold. */

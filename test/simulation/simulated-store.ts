@@ -159,12 +159,23 @@ export class StoreServer {
           if ((event.type === 'put' ? event.entry.key : event.key).startsWith(watcher.prefix))
             events.push(event);
       }
-      if (events.length > 0)
+      if (events.length > 0 && !this.loses(watcher, upTo))
         process.deliver(0, () => {
           if (!watcher.closed) listener.onBatch({revision: upTo, events});
         });
     }
     if (this.kv.revision > upTo) this.tellSoon(watcher);
+  }
+
+  /** The stream is open, and these events never come. */
+  private loses({process, endpoint, listener}: Watcher, upTo: number): boolean {
+    const reportsProgress = this.weather.silentWatches.get(process);
+    if (reportsProgress === undefined) return false;
+    this.weather.missedAtMs = this.world.nowMs;
+    // Only on the wire is there a message that tells of no events.
+    if (reportsProgress && endpoint !== undefined)
+      process.deliver(0, () => listener.onBatch({revision: upTo, events: []}));
+    return true;
   }
 
   /** Nothing comes over the watch now. */

@@ -78,6 +78,10 @@ export class Weather {
   readonly staleSteps = new Map<SimProcess, number>();
   /** Members of etcd that something is wrong with. */
   readonly endpoints = new Map<string, EndpointFault>();
+  /** Processes whose watches stay open and lose what happens; true: progress is reported all the same. */
+  readonly silentWatches = new Map<SimProcess, boolean>();
+  /** When a watch lost something last. */
+  missedAtMs = Number.NEGATIVE_INFINITY;
   private readonly world: World;
   private readonly random: Random;
   private readonly cuts = new Map<SimProcess, CutKind>();
@@ -99,6 +103,7 @@ export class Weather {
     this.outage = false;
     this.cuts.clear();
     this.stalls.clear();
+    this.silentWatches.clear();
     this.endpoints.clear();
   }
 
@@ -131,6 +136,15 @@ export class Weather {
     if (on) this.stalls.add(process);
     else this.stalls.delete(process);
     this.world.note(`watches of ${process.name} ${on ? 'stalled' : 'go on'}`);
+  }
+
+  /** What happens meanwhile is never told; what happens later is. */
+  silenceWatches(process: SimProcess, reportsProgress: boolean | undefined): void {
+    if (reportsProgress === undefined) this.silentWatches.delete(process);
+    else this.silentWatches.set(process, reportsProgress);
+    const now = {true: 'report progress only', false: 'say nothing'};
+    const state = reportsProgress === undefined ? 'tell again' : now[`${reportsProgress}`];
+    this.world.note(`watches of ${process.name} ${state}`);
   }
 
   requestsCut(process: SimProcess): boolean {
