@@ -145,6 +145,18 @@ describe('a container that refuses', () => {
   });
 });
 
+describe('where every container refuses', () => {
+  it('what runs nowhere is given out at once, and not one by one', () => {
+    const bed = new GovernorBed(TWELVE);
+    for (const container of HEALTHY) bed.join(container);
+    live(bed, 5_000, {c1: 'refuses', c2: 'refuses'});
+    const fresh = ['n1', 'n2', 'n3', 'n4'];
+    for (const shard of fresh) bed.addShard(shard);
+    bed.pass(200, HEALTHY);
+    for (const shard of fresh) expect(bed.places[shard]).toMatch(/^assigned c[12]$/);
+  });
+});
+
 describe('a container that joins', () => {
   it('gets its share once a first shard is ready there', () => {
     const bed = placed();
@@ -193,6 +205,18 @@ describe('a container that joins', () => {
     bed.claim(bed.unclaimed('c1'));
     bed.pass(1_000, ALL);
     for (const container of ['c2', 'c3']) expect(bed.unclaimed(container)).toHaveLength(4);
+  });
+
+  it('with many others beside one that serves takes its share of what runs nowhere, unproved', () => {
+    const bed = placed(TWELVE, ['c1']);
+    const joiners = Array.from({length: 8}, (_, index) => `j${index}`);
+    for (const container of joiners) bed.join(container);
+    for (let at = 0; at < 24; at += 1) bed.addShard(`n${at}`);
+    bed.pass(500, ['c1', ...joiners]);
+    expect(bed.unclaimed('c1')).toEqual([]);
+    const given = joiners.map((container) => bed.unclaimed(container).length);
+    expect(given.reduce((sum, count) => sum + count)).toBe(24);
+    expect(given.filter((count) => count > 1).length).toBeGreaterThan(4);
   });
 
   it('as the successor of one that was lost gets back what that had', () => {

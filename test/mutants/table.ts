@@ -11,6 +11,7 @@ import {GOVERNOR_MUTANTS} from './table/governor.ts';
 import {DECISIONS_MUTANTS} from './table/decisions.ts';
 import {JOINING_MUTANTS} from './table/joining.ts';
 import {GOVERNING_MUTANTS} from './table/governing.ts';
+import {WAITING_MUTANTS} from './table/waiting.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   ...HEARTBEAT_MUTANTS,
@@ -24,4 +25,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...DECISIONS_MUTANTS,
   ...JOINING_MUTANTS,
   ...GOVERNING_MUTANTS,
+  ...WAITING_MUTANTS,
 ];

@@ -7,7 +7,27 @@ const BREAKS = '"Joining containers"';
 const TRIAL_TESTS = testsOf('test/planner/trials.test.ts');
 
 export const JOINING_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/governor/containers.ts', [
+    {
+      name: 'all refuse, and nobody gets anything',
+      breaks: BREAKS,
+      find: "for (const one of staying) living.set(one.container, {...one, mode: 'open'});",
+      replace: '',
+      killed: JOINING_TESTS(
+        'where every container refuses > what runs nowhere is given out at once, and not one by one',
+      ),
+    },
+  ]),
   ...inFile('src/governor/trial-planner.ts', [
+    {
+      name: 'a cold start waits for proofs',
+      breaks: BREAKS,
+      find: 'if (proved.size > 0 && joining.size <= Math.max(JOINERS_SUSPECTED, suspected)) return;',
+      replace: 'if (suspected >= 0) return;',
+      killed: JOINING_TESTS(
+        'a container that joins > with many others beside one that serves takes its share of what runs nowhere, unproved',
+      ),
+    },
     {
       name: 'whoever joins is trusted',
       breaks: BREAKS,

@@ -1,0 +1,62 @@
+/** When the governor plans: it waits for those that join together, and for a successor, but not for long. */
+import {describe, expect, it} from 'vitest';
+import {PlanCache} from '../../src/governor/plan-cache.ts';
+
+const QUIET_MS = 500;
+const LONGEST_MS = 3_000;
+const NONE = {
+  snapshot: {shards: [], containers: [], pools: new Map(), maxShardCount: 0},
+  plan: {
+    target: new Int32Array(),
+    additions: [],
+    moves: [],
+    unplaced: [],
+    stranded: [],
+    trials: [],
+  },
+};
+
+function planned(nowMs: number): PlanCache {
+  const cache = new PlanCache(0);
+  cache.adopt(NONE.snapshot, NONE.plan, nowMs);
+  cache.dirty = true;
+  return cache;
+}
+
+describe('the first plan', () => {
+  it('waits until nobody has joined for half a second', () => {
+    const cache = new PlanCache(0);
+    expect(cache.wakeAtMs()).toBe(QUIET_MS);
+    cache.joined(true, 400);
+    expect(cache.wakeAtMs()).toBe(400 + QUIET_MS);
+  });
+
+  it('waits for three seconds at most', () => {
+    const cache = new PlanCache(0);
+    for (let ms = 0; ms <= LONGEST_MS; ms += 300) cache.joined(false, ms);
+    expect(cache.wakeAtMs()).toBe(LONGEST_MS);
+  });
+
+  it('is waited for again when somebody joins an empty app', () => {
+    const cache = planned(10_000);
+    expect(cache.wakeAtMs()).toBe(10_000);
+    cache.joined(true, 20_000);
+    expect(cache.wakeAtMs()).toBe(20_000 + QUIET_MS);
+  });
+});
+
+describe('a plan', () => {
+  it('waits for the successor of a container that is gone, until it has the id', () => {
+    const cache = planned(10_000);
+    cache.awaitSuccessor(5_000, 20_000);
+    expect(cache.wakeAtMs()).toBe(20_000 + 500 + QUIET_MS);
+    cache.release();
+    expect(cache.wakeAtMs()).toBe(10_000);
+  });
+
+  it('waits for no successor where none is there', () => {
+    const cache = planned(10_000);
+    cache.awaitSuccessor(0, 20_000);
+    expect(cache.wakeAtMs()).toBe(10_000);
+  });
+});
