@@ -18,6 +18,7 @@ import type {
   WatchListener,
 } from '../../src/store/port.ts';
 import {nameOfList, nameOfRead, nameOfTransaction} from './boundary-names.ts';
+import {changesBack} from './changes-back.ts';
 import {spoken} from './dialect.ts';
 import type {Dialect} from './dialect.ts';
 import type {SimProcess} from './process.ts';
@@ -387,21 +388,6 @@ export class SimulatedStore implements Store {
 
 function concerns({op, key}: Operation, prefix: string): boolean {
   return op !== 'get' && key.startsWith(prefix);
-}
-
-/** The newest revision at which so many changes of what `look` sees had not been made yet. */
-function changesBack(kv: MemoryKv, steps: number, look: (at: number) => unknown): number {
-  const oldest = Math.max(1, kv.oldest);
-  let at = kv.revision;
-  let seen = JSON.stringify(look(at));
-  for (let left = steps; left > 0 && at > oldest; left -= 1) {
-    const after = seen;
-    while (at > oldest && seen === after) {
-      at -= 1;
-      seen = JSON.stringify(look(at));
-    }
-  }
-  return at;
 }
 
 function unavailable(message: string): SmError {
