@@ -59,13 +59,13 @@ function faultsOfContainers(daemon: NightDaemon, containers: NightContainers): F
   let killed: ContainerProcess | undefined;
   return [
     lacking(
-      'container killed (it has 10 minutes to come back)',
+      'container killed (it has 5 minutes to come back)',
       'killed',
-      {cause: /its container k1 is lost: it waits 600 s/, mend: /sm container get -a killed k1/},
+      {cause: /its container k1 is (silent|lost)/, mend: /sm container get -a killed k1/},
       {
         readyz: GONE,
         prepare: async () => {
-          await containers.createApp('killed', 2, {maxRecoveryTime: 600});
+          await containers.createApp('killed', 2, {maxRecoveryTime: 300});
           killed = await containers.start('killed', 'k1');
           await containers.allReady('killed');
         },

@@ -169,7 +169,8 @@ async function statusOnce(dependencies: AdminDependencies): Promise<StatusAnswer
 
 function writesView(writes: StoreWrites): Pick<StatusAnswer['store'], 'unknownSince' | 'reason'> {
   if (writes.kind === 'committing') return {unknownSince: '', reason: ''};
-  return {unknownSince: unknownSince(writes), reason: writesText(writes)};
+  const fix = writes.fix === '' ? '' : `; fix: ${writes.fix}`;
+  return {unknownSince: unknownSince(writes), reason: `${writesText(writes)}${fix}`};
 }
 
 function restoredBy(value: string): string {
