@@ -205,6 +205,13 @@ describe.concurrent('a drain', () => {
       const ready = {service: 'orders', kind: 'app', for: 'ready', timeoutMs: 20_000} as const;
       await until(async () => (await cluster.admin.call('waitCheck', ready)).met, LONG_MS, 'ready');
       await cluster.join('orders', 'c2');
+      // A container that has run no shard yet would get one on trial first.
+      await cluster.addShards('orders', ['proof']);
+      await until(
+        async () => (await cluster.shards('orders')).get('proof')?.state === 'ready',
+        LONG_MS,
+        'c2 is proved',
+      );
       await cluster.admin.call('drain', {service: 'orders', container: 'c1'});
       for (const left of [5, 3, 1]) {
         const most = Math.min(2, left);
