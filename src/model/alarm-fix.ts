@@ -44,7 +44,7 @@ export function alarmFix({code, service, object}: AlarmSubject): string {
     case 'PUSH_UNREADABLE':
       return 'restart the container that holds the lease';
     case 'PUSH_GUARD_LOST':
-      return 'it is made anew by itself; see who deletes keys under the prefix of sm';
+      return 'it is never replaced while containers run that know it: stop the push containers, and follow docs/alarms/PUSH_GUARD_LOST.md';
     default:
       return '';
   }
