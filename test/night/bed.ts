@@ -6,6 +6,8 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {request} from 'node:https';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {watchAlerts} from '../../scripts/alert-watch.ts';
+import type {AlertWatch} from '../../scripts/alert-watch.ts';
 import {AdminClient} from '../../src/admin/index.ts';
 import type {JoinOptions} from '../../src/container/index.ts';
 import {sm} from '../support/command.ts';
@@ -40,6 +42,7 @@ export class NightDaemon {
   readonly child: ChildProcess;
   private readonly folder: string;
   private readonly options: NightDaemonOptions;
+  private watching: Promise<AlertWatch> | undefined;
 
   private constructor(options: NightDaemonOptions, port: number) {
     this.options = options;
@@ -82,6 +85,7 @@ export class NightDaemon {
 
   async end(name: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const {child} = this;
+    await (await this.watching)?.close();
     if (child.exitCode === null && child.signalCode === null) {
       const gone = once(child, 'exit');
       child.kill('SIGCONT');
@@ -100,6 +104,13 @@ export class NightDaemon {
 
   readyz(): Promise<string> {
     return readyz(this.url);
+  }
+
+  /** The alerts that fire now, one a line: name, app, summary. A Prometheus scrapes this daemon, and others that are named, from the first call on. */
+  async alerts(...others: readonly string[]): Promise<string> {
+    this.watching ??= watchAlerts([this.url, ...others]);
+    const firing = (await (await this.watching).alerts()).filter(({state}) => state === 'firing');
+    return firing.map(({name, app, summary}) => `${name} ${app}: ${summary}`).join('\n');
   }
 }
 

@@ -15,23 +15,26 @@ export interface Fault {
 interface Words {
   readonly cause: RegExp;
   readonly mend: RegExp;
+  /** Name of the alert that has to fire. */
+  readonly alert: RegExp;
 }
 
 const NOT_ITS_BUSINESS = {byRights: 'a daemon is ready whatever an app lacks'};
 const GONE = {byRights: 'there is no process to ask'};
 
-/** Status, doctor and why of one app. */
+/** Status, doctor, why and alert of one app. */
 function questions(
   daemon: NightDaemon,
   app: string,
   shard: string,
-  {cause, mend}: Words,
-): Pick<Row, 'status' | 'doctor' | 'why'> {
+  {cause, mend, alert}: Words,
+): Pick<Row, 'status' | 'doctor' | 'why' | 'alert'> {
   const of = new RegExp(`\\b${app}\\b`);
   return {
     status: {ask: () => daemon.said('status'), of, cause, mend},
     doctor: {ask: () => daemon.said('doctor'), of, cause, mend},
     why: {ask: () => daemon.said('shard', 'why', '-a', app, shard), cause, mend},
+    alert: {ask: () => daemon.alerts(), of, cause: alert},
   };
 }
 
@@ -61,7 +64,11 @@ function faultsOfContainers(daemon: NightDaemon, containers: NightContainers): F
     lacking(
       'container killed (it has 5 minutes to come back)',
       'killed',
-      {cause: /its container k1 is (silent|lost)/, mend: /sm container get -a killed k1/},
+      {
+        cause: /its container k1 is (silent|lost)/,
+        mend: /sm container get -a killed k1/,
+        alert: /SmUnserved/,
+      },
       {
         readyz: GONE,
         prepare: async () => {
@@ -75,7 +82,11 @@ function faultsOfContainers(daemon: NightDaemon, containers: NightContainers): F
     lacking(
       'crash loop: `add` ends the process',
       'crashing',
-      {cause: /refusing|silent|lost|ended \d+ times|suspect/, mend: /sm container (evict|get)/},
+      {
+        cause: /refusing|silent|lost|ended \d+ times|suspect/,
+        mend: /sm container (evict|get)/,
+        alert: /Sm(Refusing|NoContainers)/,
+      },
       {
         readyz: GONE,
         prepare: () => containers.createApp('crashing', 3),
@@ -85,7 +96,7 @@ function faultsOfContainers(daemon: NightDaemon, containers: NightContainers): F
     lacking(
       '`add` refuses',
       'refusing',
-      {cause: /no disk/, mend: /mend what its add needs/},
+      {cause: /no disk/, mend: /mend what its add needs/, alert: /SmRefusing/},
       {
         prepare: () => containers.createApp('refusing', 3),
         strike: async () => void (await containers.start('refusing', 'r1', 'throws')),
@@ -104,6 +115,7 @@ function faultsOfPlacement(daemon: NightDaemon, containers: NightContainers): Fa
       {
         cause: /h1 has been dropping it since .*drop (has not returned|has outlasted)/,
         mend: /sm container evict -a hanging h1/,
+        alert: /SmStuck/,
       },
       {
         readyz: {
@@ -129,7 +141,11 @@ function faultsOfPlacement(daemon: NightDaemon, containers: NightContainers): Fa
     lacking(
       'pin to nobody',
       'pinned',
-      {cause: /pinned to nobody, which does not live/, mend: /sm shard unpin -a pinned s0/},
+      {
+        cause: /pinned to nobody, which does not live/,
+        mend: /sm shard unpin -a pinned s0/,
+        alert: /SmUnserved/,
+      },
       {
         prepare: async () => {
           await containers.createApp('pinned', 2);
@@ -150,6 +166,7 @@ function faultsOfPlacement(daemon: NightDaemon, containers: NightContainers): Fa
       {
         cause: /cannot be called at 127\.0\.0\.2:\d+: connection refused/,
         mend: /sm container (get|evict) -a deaf d1/,
+        alert: /SmUnreachable/,
       },
       {
         readyz: {
@@ -166,7 +183,11 @@ function faultsOfPlacement(daemon: NightDaemon, containers: NightContainers): Fa
     lacking(
       'no container',
       'empty',
-      {cause: /the app has no container/, mend: /start a process that joins app empty/},
+      {
+        cause: /the app has no container/,
+        mend: /start a process that joins app empty/,
+        alert: /SmNoContainers/,
+      },
       {
         readyz: GONE,
         strike: () => containers.createApp('empty', 3),
@@ -175,7 +196,11 @@ function faultsOfPlacement(daemon: NightDaemon, containers: NightContainers): Fa
     lacking(
       'capacity short',
       'short',
-      {cause: /holds as many shards as it may/, mend: /--max-shard-count/},
+      {
+        cause: /holds as many shards as it may/,
+        mend: /--max-shard-count/,
+        alert: /SmCapacityShort/,
+      },
       {
         shard: 's2',
         prepare: async () => {

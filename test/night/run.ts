@@ -1,8 +1,8 @@
 /**
- * `npm run night`: makes each fault of an operator's night on real processes and asks by four ways, until each names cause and mend or 60 s are over.
+ * `npm run night`: makes each fault of an operator's night on real processes and asks by five ways, until each names cause and mend or 60 s are over.
  * Writes the table into docs/operating.md; exits 1 when something was not named. Arguments: words of the faults to be made; default all.
  */
-import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {readFileSync, writeFileSync} from 'node:fs';
 import {startEtcd} from '../support/etcd-process.ts';
 import {pause} from '../support/until.ts';
 import {NightContainers, NightDaemon} from './bed.ts';
@@ -19,11 +19,11 @@ const wanted = process.argv.slice(2);
 const isWanted = (fault: string): boolean =>
   wanted.length === 0 || wanted.some((word) => fault.includes(word));
 
-const rows: {row: Row; seen: Seen[]; alert: string}[] = [];
+const rows: {row: Row; seen: Seen[]}[] = [];
 
 async function askUntilNamed(row: Row): Promise<void> {
   const seen = await Promise.all(WAYS.map((way) => askOne(row, way)));
-  rows.push({row, seen: seen.flat(), alert: alertOf()});
+  rows.push({row, seen: seen.flat()});
   for (const {way, named, afterMs, text} of seen.flat())
     process.stdout.write(
       `${named ? 'ok  ' : 'FAIL'} ${row.fault} / ${way} after ${Math.round(afterMs / 1_000)} s${named ? '' : `: ${text}`}\n`,
@@ -41,15 +41,6 @@ async function askOne(row: Row, way: Way): Promise<Seen[]> {
     if (found.named || afterMs > WITHIN_MS) return [{way, ...found, afterMs}];
     await pause(ASK_EVERY_MS);
   }
-}
-
-/** Alerts are rules for Prometheus, which promtool tests. */
-function alertOf(): string {
-  return existsSync('monitoring')
-    ? `\`${readdirSync('monitoring')
-        .filter((name) => name.endsWith('.yml'))
-        .join('`, `')}\``
-    : '-';
 }
 
 async function nightOfApps(): Promise<void> {

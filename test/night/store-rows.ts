@@ -39,8 +39,12 @@ async function served(daemon: NightDaemon, endpoint: string, closers: Closer[]):
   await containers.allReady(SERVED);
 }
 
-/** All four ways name the same. */
-function everywhere(fault: string, daemon: NightDaemon, cause: RegExp, mend: RegExp): Row {
+/** All ways name the same. */
+function everywhere(
+  fault: string,
+  daemon: NightDaemon,
+  {cause, mend, alert}: {cause: RegExp; mend: RegExp; alert: RegExp},
+): Row {
   const question = (...args: string[]): Question => ({
     ask: () => daemon.said(...args),
     cause,
@@ -52,6 +56,7 @@ function everywhere(fault: string, daemon: NightDaemon, cause: RegExp, mend: Reg
     doctor: question('doctor'),
     why: question('shard', 'why', '-a', SERVED, 's0'),
     readyz: {ask: () => daemon.readyz(), cause: /503.*no write has committed since/},
+    alert: {ask: () => daemon.alerts(), cause: alert},
   };
 }
 
@@ -67,12 +72,11 @@ export const STORE_NIGHTS: readonly Night[] = [
         await served(daemon, etcd.endpoint, closers);
         etcd.first.signal('SIGSTOP');
         await ask(
-          everywhere(
-            'etcd stopped',
-            daemon,
-            /etcd .*(answer|reach)|no write has committed/i,
-            /etcd/,
-          ),
+          everywhere('etcd stopped', daemon, {
+            cause: /etcd .*(answer|reach)|no write has committed/i,
+            mend: /etcd/,
+            alert: /SmStoreNoWrites/,
+          }),
         );
       }),
   },
@@ -86,7 +90,13 @@ export const STORE_NIGHTS: readonly Night[] = [
         closers.push(() => daemon.end());
         await served(daemon, etcd.endpoint, closers);
         await fill(etcd.endpoint);
-        await ask(everywhere('etcd without space', daemon, /out of space/, /alarm disarm/));
+        await ask(
+          everywhere('etcd without space', daemon, {
+            cause: /out of space/,
+            mend: /alarm disarm/,
+            alert: /SmStoreNoWrites/,
+          }),
+        );
       }),
   },
   {
@@ -108,12 +118,11 @@ export const STORE_NIGHTS: readonly Night[] = [
         await served(daemon, `127.0.0.1:${port}`, closers);
         fillDisk(join(folder, 'filler'));
         await ask(
-          everywhere(
-            'disk full (embedded store)',
-            daemon,
-            /disk|out of space|no room/i,
-            /room|space|disk/i,
-          ),
+          everywhere('disk full (embedded store)', daemon, {
+            cause: /disk|out of space|no room/i,
+            mend: /room|space|disk/i,
+            alert: /SmStoreFull/,
+          }),
         );
       }),
   },
@@ -146,6 +155,7 @@ export const STORE_NIGHTS: readonly Night[] = [
           doctor: question('doctor'),
           why: question('shard', 'why', '-a', SERVED, 's0'),
           readyz: {ask: () => daemon.readyz(), cause: /503.*certificate has expired/},
+          alert: {ask: () => daemon.alerts(), cause: /SmCertificateEnds/},
         });
       }),
   },
@@ -172,6 +182,7 @@ export const STORE_NIGHTS: readonly Night[] = [
           },
           why: {byRights: gone},
           readyz: {ask: () => readyz(down.url), cause: /no answer/},
+          alert: {ask: () => daemon.alerts(down.url), cause: /SmDaemonDown/},
         });
       }),
   },
@@ -201,6 +212,7 @@ export const STORE_NIGHTS: readonly Night[] = [
           },
           why: harmless,
           readyz: harmless,
+          alert: harmless,
         });
       }),
   },

@@ -26,6 +26,7 @@ it('the table marks what was not named, and hides what differs from night to nig
     doctor: {ask, cause: /x/},
     why: byRights,
     readyz: byRights,
+    alert: byRights,
   };
   const seen = [
     {
@@ -36,8 +37,8 @@ it('the table marks what was not named, and hides what differs from night to nig
     },
     {way: 'doctor' as const, named: false, afterMs: 60_000, text: 'OK'},
   ];
-  const [, , line] = tableText([{row, seen, alert: '-'}]).split('\n');
+  const [, , line] = tableText([{row, seen}]).split('\n');
   expect(line).toBe(
-    '| a fault | 4 s: x at 127.0.0.1:PORT \\| since TIME | **not named**: OK | - (it is another process) | - (it is another process) | - |',
+    '| a fault | 4 s: x at 127.0.0.1:PORT \\| since TIME | **not named**: OK | - (it is another process) | - (it is another process) | - (it is another process) |',
   );
 });

@@ -1,4 +1,4 @@
-/** The night's table: what an operator sees of each fault, by four ways of asking, within 60 s. */
+/** The night's table: what an operator sees of each fault, by five ways of asking, within 60 s. */
 
 export const WITHIN_MS = 60_000;
 
@@ -18,7 +18,7 @@ export interface ByRights {
   readonly byRights: string;
 }
 
-export const WAYS = ['status', 'doctor', 'why', 'readyz'] as const;
+export const WAYS = ['status', 'doctor', 'why', 'readyz', 'alert'] as const;
 export type Way = (typeof WAYS)[number];
 
 export interface Row extends Readonly<Record<Way, Question | ByRights>> {
@@ -61,12 +61,20 @@ export function judged(
 
 const CELL_CHARACTERS = 260;
 
+const HEADS: Readonly<Record<Way, string>> = {
+  status: '`sm status`',
+  doctor: '`sm doctor`',
+  why: '`sm shard why`',
+  readyz: '`/readyz`',
+  alert: 'alert',
+};
+
 /** As Markdown; what was not named within the limit is marked. */
 export function tableText(
-  rows: readonly {readonly row: Row; readonly seen: readonly Seen[]; readonly alert: string}[],
+  rows: readonly {readonly row: Row; readonly seen: readonly Seen[]}[],
 ): string {
-  const head = `| fault | ${WAYS.map((way) => (way === 'why' ? '`sm shard why`' : way === 'readyz' ? '`/readyz`' : `\`sm ${way}\``)).join(' | ')} | alert |`;
-  const lines = rows.map(({row, seen, alert}) => {
+  const head = `| fault | ${WAYS.map((way) => HEADS[way]).join(' | ')} |`;
+  const lines = rows.map(({row, seen}) => {
     const cells = WAYS.map((way) => {
       const asked = row[way];
       if ('byRights' in asked) return `- (${asked.byRights})`;
@@ -76,7 +84,7 @@ export function tableText(
         ? `${after}: ${cell(found.text)}`
         : `**not named**: ${cell(found?.text ?? '')}`;
     });
-    return `| ${row.fault} | ${cells.join(' | ')} | ${alert} |`;
+    return `| ${row.fault} | ${cells.join(' | ')} |`;
   });
   return [head, '| --- | --- | --- | --- | --- | --- |', ...lines, ''].join('\n');
 }
