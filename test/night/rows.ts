@@ -67,7 +67,7 @@ function faultsOfContainers(daemon: NightDaemon, containers: NightContainers): F
       {
         cause: /its container k1 is (silent|lost)/,
         mend: /sm container get -a killed k1/,
-        alert: /SmUnserved/,
+        alert: /Sm(Unserved|NoContainers)/,
       },
       {
         readyz: GONE,
@@ -85,7 +85,7 @@ function faultsOfContainers(daemon: NightDaemon, containers: NightContainers): F
       {
         cause: /refusing|silent|lost|ended \d+ times|suspect/,
         mend: /sm container (evict|get)/,
-        alert: /Sm(Refusing|NoContainers)/,
+        alert: /Sm(Refusing|Unserved|NoContainers)/,
       },
       {
         readyz: GONE,
