@@ -33,6 +33,8 @@ export interface NightDaemonOptions {
   readonly prefix?: string;
   readonly scheme?: 'http' | 'https';
   readonly ca?: string;
+  /** Daemons whose alerts are asked for besides: an app's figures come from the one that governs it. */
+  readonly others?: readonly string[];
 }
 
 /** `sm serve` as a process. */
@@ -106,9 +108,9 @@ export class NightDaemon {
     return readyz(this.url);
   }
 
-  /** The alerts that fire now, one a line: name, app, summary. A Prometheus scrapes this daemon, and others that are named, from the first call on. */
-  async alerts(...others: readonly string[]): Promise<string> {
-    this.watching ??= watchAlerts([this.url, ...others]);
+  /** The alerts that fire now, one a line: name, app, summary. A Prometheus scrapes this daemon and the others from the first call on. */
+  async alerts(): Promise<string> {
+    this.watching ??= watchAlerts([this.url, ...(this.options.others ?? [])]);
     const firing = (await (await this.watching).alerts()).filter(({state}) => state === 'firing');
     return firing.map(({name, app, summary}) => `${name} ${app}: ${summary}`).join('\n');
   }

@@ -46,8 +46,8 @@ async function askOne(row: Row, way: Way): Promise<Seen[]> {
 async function nightOfApps(): Promise<void> {
   const etcd = await startEtcd({kind: 'etcd'});
   const config = [`endpoints: ["${etcd.endpoint}"]`];
-  const daemon = await NightDaemon.start({config});
   const second = await NightDaemon.start({config});
+  const daemon = await NightDaemon.start({config, others: [second.url]});
   const containers = new NightContainers({endpoint: etcd.endpoint, admin: daemon.admin});
   try {
     // One after the other: each answer is a process, and would wait for the others'.

@@ -168,7 +168,7 @@ export const STORE_NIGHTS: readonly Night[] = [
         const config = [`endpoints: ["${etcd.endpoint}"]`];
         const down = await NightDaemon.start({config});
         closers.push(() => down.end());
-        const daemon = await NightDaemon.start({config});
+        const daemon = await NightDaemon.start({config, others: [down.url]});
         closers.push(() => daemon.end());
         await down.end();
         const gone = 'the other daemon takes its apps over within seconds';
@@ -182,7 +182,7 @@ export const STORE_NIGHTS: readonly Night[] = [
           },
           why: {byRights: gone},
           readyz: {ask: () => readyz(down.url), cause: /no answer/},
-          alert: {ask: () => daemon.alerts(down.url), cause: /SmDaemonDown/},
+          alert: {ask: () => daemon.alerts(), cause: /SmDaemonDown/},
         });
       }),
   },
