@@ -31,8 +31,8 @@ const RULES: readonly Rule[] = [
   {
     pattern: /database space exceeded|NOSPACE/i,
     make: (cause) =>
-      new SmError('STORE_UNAVAILABLE', 'etcd is out of space and takes no writes', {
-        hint: 'compact and defragment etcd, then: etcdctl alarm disarm',
+      new SmError('STORE_UNAVAILABLE', 'the store is out of space and takes no writes', {
+        hint: 'etcd: compact and defragment it, then etcdctl alarm disarm; embedded store: make room on its disk, and it takes writes again by itself',
         retryable: true,
         cause,
       }),
@@ -122,6 +122,9 @@ function plainFault(text: string): string {
     plain,
   )?.[1];
   if (unresolved !== undefined) return `the name in ${unresolved} has no address`;
+  const late = /^Deadline exceeded(?: after ([\d.]+)s)?/.exec(plain);
+  if (late !== null)
+    return late[1] === undefined ? 'timed out' : `timed out after ${Number(late[1]).toFixed(1)} s`;
   return plain === '' || plain === 'null' ? 'no connection' : plain;
 }
 

@@ -19,7 +19,11 @@ describe('what gRPC says of a connection', () => {
       '14 UNAVAILABLE: Name resolution failed for target dns:nowhere.invalid:2379',
       'etcd does not answer: the name in nowhere.invalid:2379 has no address',
     ],
-    ['4 DEADLINE_EXCEEDED: Deadline exceeded', 'etcd does not answer: Deadline exceeded'],
+    ['4 DEADLINE_EXCEEDED: Deadline exceeded', 'etcd does not answer: timed out'],
+    [
+      '4 DEADLINE_EXCEEDED: Deadline exceeded after 1.999s,LB pick: 0.001s,remote_addr=127.0.0.1:2379',
+      'etcd does not answer: timed out after 2.0 s',
+    ],
     ['14 UNAVAILABLE: Connection dropped', 'etcd does not answer: Connection dropped'],
   ])('%s', (said, message) => {
     expect(translateError(new Error(said))).toMatchObject({code: 'STORE_UNAVAILABLE', message});

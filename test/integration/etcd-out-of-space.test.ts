@@ -9,8 +9,9 @@ import type {EtcdProcess} from '../support/etcd-process.ts';
 import {until} from '../support/until.ts';
 
 const MIB = 1024 ** 2;
-const REASON = 'etcd is out of space and takes no writes';
-const FIX = 'compact and defragment etcd, then: etcdctl alarm disarm';
+const REASON = 'the store is out of space and takes no writes';
+const FIX =
+  'etcd: compact and defragment it, then etcdctl alarm disarm; embedded store: make room on its disk, and it takes writes again by itself';
 
 const logged: {fields: object; message: string}[] = [];
 const keep = (fields: object, message: string): void => void logged.push({fields, message});

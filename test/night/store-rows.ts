@@ -119,8 +119,8 @@ export const STORE_NIGHTS: readonly Night[] = [
         fillDisk(join(folder, 'filler'));
         await ask(
           everywhere('disk full (embedded store)', daemon, {
-            cause: /disk|out of space|no room/i,
-            mend: /room|space|disk/i,
+            cause: /out of space/,
+            mend: /make room on its disk/,
             alert: /SmStoreFull/,
           }),
         );
