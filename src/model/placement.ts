@@ -29,6 +29,14 @@ export interface PlacementShard {
   readonly failures?: number;
   /** Container to which an operator has cancelled its move for balance; '' for none. Default ''. */
   readonly cancelledTo?: string;
+  /** One number per metric of the snapshot, in its order; what is absent, NaN, negative or infinite counts as 0. Default: no load. */
+  readonly load?: readonly number[];
+  /** Two shards of one key are never on one container; '' for none. Default ''. */
+  readonly spreadKey?: string;
+  /** Who has the higher number is placed first when room is short. Default 0. */
+  readonly priority?: number;
+  /** Moved lately: it is not moved for load. Default false. */
+  readonly cooling?: boolean;
 }
 
 /**
@@ -42,6 +50,23 @@ export interface PlacementContainer {
   readonly mode: 'open' | 'closed' | 'draining';
   /** What it may get, as it has not proved itself. Default: as its mode says. */
   readonly unproved?: Unproved;
+  /** Its share of shards and of load, compared with the others'. 0: no share, it gets what has no room elsewhere. Default 1. */
+  readonly weight?: number;
+  /** Where it stands: a rack, a data centre. Default ''. */
+  readonly zone?: string;
+  /** Most shards it may hold, beside the snapshot's `maxShardCount`; 0: no limit of its own. Default 0. */
+  readonly capacity?: number;
+  /** Hard limit per metric of the snapshot, in its order; 0 or absent: none. Default: no limits. */
+  readonly limits?: readonly number[];
+}
+
+/** A load that is balanced, and from which imbalance on. Both bounds are a container's load as a multiple of its share. */
+export interface PlacementMetric {
+  readonly name: string;
+  /** Above it moves for load begin. Usual: 1.2. */
+  readonly upper: number;
+  /** Down to it they go on. Usual: 1.1. */
+  readonly lower: number;
 }
 
 /** A container that has not proved itself gets no running shard but one on trial. */
@@ -59,6 +84,12 @@ export interface PlacementSnapshot {
   readonly pools: ReadonlyMap<string, ReadonlySet<string>>;
   /** Most shards one container may hold; 0: no limit. */
   readonly maxShardCount: number;
+  /** What `load` and `limits` count, in that order. Without any, load is not looked at. Default: none. */
+  readonly metrics?: readonly PlacementMetric[];
+  /** Whether each bucket is spread over zones before it is spread within them. Default false. */
+  readonly spreadZones?: boolean;
+  /** By which share of its even count a container may hold more or fewer shards, if that evens out load. Default 0. */
+  readonly countSlack?: number;
 }
 
 /** Why a shard has no container, or stays where it should not. */
