@@ -27,7 +27,16 @@ export interface HeartbeatIdentity {
   labels: Record<string, string>;
   version: string;
   sdk: string;
+  /** Share of shards and load beside other containers; 0: no share. Absent: 1. */
+  weight?: number;
+  /** Most shards that it may hold; absent or 0: no limit of its own. */
+  capacity?: number;
+  /** Most load by metric; a metric that is absent or 0 has no limit. */
+  limits?: Record<string, number>;
 }
+
+/** Largest weight of a container. */
+export const WEIGHT_LIMIT = 1_000;
 
 /** Most overdue hooks that a heartbeat names. */
 export const OVERDUE_SHOWN = 10;

@@ -1,3 +1,5 @@
+import type {PlacementPolicy} from './placement-policy.ts';
+
 /** Most seconds a lost container's shards may wait for it to come back. */
 export const MAX_RECOVERY_TIME_LIMIT_S = 300;
 /** Default of `maxRecoveryTime`, seconds. */
@@ -15,6 +17,8 @@ export interface AppSpec {
   maxRecoveryTime: number;
   /** Most shards that planned moves (balance, drains, pins, changed tasks) take out of service at once; 0 or absent: `movingLimit`. */
   maxMoving?: number;
+  /** How shards are placed and moved; absent: by default. */
+  placement?: PlacementPolicy;
   /** The app is being removed: containers drop everything and end. */
   deleting?: boolean;
   /** Voluntary moves are stopped; recovery is not. */
@@ -49,6 +53,12 @@ export interface ShardSpec {
   workerGroup: string;
   /** Steps up with every change of the task: the owner drops and adds the shard anew. Default 0. */
   taskVersion?: number;
+  /** Load by metric, for apps that report none: what is reported counts instead. */
+  load?: Record<string, number>;
+  /** Two shards of one key are never on one container; absent or '': no such bond. */
+  spreadKey?: string;
+  /** Where room is short the highest are placed first. Default 0. */
+  priority?: number;
   cancelledMove?: CancelledMove;
   [unknown: string]: unknown;
 }

@@ -17,6 +17,7 @@ import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S} from '../model/specs.ts';
 import type {AppStatus, ClusterRecord, FinishedMove, LeaderRecord} from '../model/status.ts';
 import {isTooDeep} from './json-depth.ts';
+import {mendContainerShare, mendPlacement, mendShardTerms} from './placement-fields.ts';
 
 /** `newer`: written by a version of sm that this one does not understand. */
 export type Decoded<T> =
@@ -80,6 +81,7 @@ export function decodeHeartbeat(text: string): Decoded<Heartbeat> {
     countOr(fields, 'pid', 0);
     countOr(fields, 'seq', 0);
     fields['labels'] = textMap(fields['labels']);
+    mendContainerShare(fields);
     if (!Number.isFinite(fields['sentAtMs'])) delete fields['sentAtMs'];
     if (fields['overdue'] !== undefined) fields['overdue'] = overdueHooks(fields['overdue']);
     return undefined;
@@ -93,6 +95,7 @@ export function decodeAppSpec(text: string): Decoded<AppSpec> {
     countOr(fields, 'maxShardCount', 0);
     countOr(fields, 'maxRecoveryTime', MAX_RECOVERY_TIME_DEFAULT_S);
     if (fields['maxMoving'] !== undefined) countOr(fields, 'maxMoving', 0);
+    mendPlacement(fields);
     return undefined;
   });
 }
@@ -103,6 +106,7 @@ export function decodeShardSpec(text: string): Decoded<ShardSpec> {
     for (const name of ['service', 'task', 'manualContainerId', 'group', 'workerGroup'])
       textOr(fields, name, '');
     countOr(fields, 'updateTime', 0);
+    mendShardTerms(fields);
     if (!isFields(fields['cancelledMove'])) delete fields['cancelledMove'];
     return undefined;
   });

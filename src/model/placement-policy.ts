@@ -1,0 +1,167 @@
+/**
+ * How an app's shards are placed and moved, as far as operators say: the `placement` of an app's spec. Every field may be left out;
+ * its default then counts.
+ */
+
+/** A load that is balanced. Ratios are of a container's load to its share. */
+export interface MetricPolicy {
+  name: string;
+  /** Moves for load begin above this ratio. Default 1.2. */
+  upper?: number;
+  /** They end at this ratio; below `upper`, or loads that vary would never come to rest. Default half way from 1 to `upper`. */
+  lower?: number;
+}
+
+/** Most planned moves, beside the app's `maxMoving`. */
+export interface MovingPolicy {
+  /** At once with one end at one container. Default 20. */
+  container?: number;
+  /** At once with one end in one zone; 0: no limit. Default 0. */
+  zone?: number;
+  /** Started within any minute; 0: no limit. Default 0. */
+  perMinute?: number;
+}
+
+/** together: all containers that drain give away at once; sequential: one after the other. */
+export type DrainOrder = 'together' | 'sequential';
+
+export const DRAIN_ORDERS = ['together', 'sequential'] as const satisfies readonly DrainOrder[];
+
+/** Unknown fields survive a rewrite. */
+export interface PlacementPolicy {
+  /** Loads that are balanced; none: counts only. Default none. */
+  metrics?: MetricPolicy[];
+  /** Shards of each group are spread evenly over the zones. Default false. */
+  spreadZones?: boolean;
+  /** By how much counts may differ from even where that balances load, as a share. Default 0. */
+  countSlack?: number;
+  /** Seconds during which a shard that has moved is not moved for load. Default 300. */
+  cooldown?: number;
+  /** Seconds without moves for balance after a container has left, begun anew by each further one. Default 0. */
+  quietTime?: number;
+  /** Shards that a joiner takes at once at first; as many more each time as have become ready there. 0: no limit of its own. Default 0. */
+  slowStart?: number;
+  /** Default together. */
+  drainOrder?: DrainOrder;
+  moving?: MovingPolicy;
+  [unknown: string]: unknown;
+}
+
+/** A policy with every default filled in. */
+export interface Placement {
+  readonly metrics: readonly Readonly<Required<MetricPolicy>>[];
+  readonly spreadZones: boolean;
+  readonly countSlack: number;
+  readonly cooldown: number;
+  readonly quietTime: number;
+  readonly slowStart: number;
+  readonly drainOrder: DrainOrder;
+  readonly moving: Readonly<Required<MovingPolicy>>;
+}
+
+/** Default of a metric's `upper`. */
+export const METRIC_UPPER_DEFAULT = 1.2;
+
+/** What counts where the spec says nothing. */
+export const PLACEMENT_DEFAULTS: Placement = {
+  metrics: [],
+  spreadZones: false,
+  countSlack: 0,
+  cooldown: 300,
+  quietTime: 0,
+  slowStart: 0,
+  drainOrder: 'together',
+  moving: {container: 20, zone: 0, perMinute: 0},
+};
+
+/** Bounds of what a policy may say. */
+export const PLACEMENT_BOUNDS = {
+  /** Most metrics of one app. */
+  metrics: 8,
+  /** Largest ratio of a band. */
+  ratio: 100,
+  /** Longest cooldown and quiet time, seconds. */
+  seconds: 86_400,
+  /** Most moves, shards or starts of one limit. */
+  moves: 1_000_000,
+} as const;
+
+/** Largest load of a shard, and limit of a container, in any metric: sums of a million of them are exact enough. */
+export const LOAD_LIMIT = 1e12;
+/** Highest priority of a shard, and lowest as its negative. */
+export const PRIORITY_LIMIT = 1_000;
+
+/** The app's policy with every default filled in. */
+export function placementOf(spec: {readonly placement?: PlacementPolicy} | undefined): Placement {
+  const {metrics = [], moving, ...said} = spec?.placement ?? {};
+  const {spreadZones, countSlack, cooldown, quietTime, slowStart, drainOrder} = {
+    ...PLACEMENT_DEFAULTS,
+    ...said,
+  };
+  return {
+    metrics: metrics.map(bandOf),
+    ...{spreadZones, countSlack, cooldown, quietTime, slowStart, drainOrder},
+    moving: {...PLACEMENT_DEFAULTS.moving, ...moving},
+  };
+}
+
+function bandOf({name, upper = METRIC_UPPER_DEFAULT, lower}: MetricPolicy): Required<MetricPolicy> {
+  // Rounded, or 1.2 would give 1.1 and a bit.
+  return {name, upper, lower: lower ?? Math.round(500 * (1 + upper)) / 1_000};
+}
+
+/** Two fields of which one makes the other pointless or impossible, as paths below the app, and why. */
+export interface Contradiction {
+  readonly fields: readonly [string, string];
+  readonly problem: string;
+}
+
+/** What of an app's policy contradicts. `maxMoving` 0 or undefined: by default. */
+export function contradictionsOf(
+  policy: PlacementPolicy | undefined,
+  maxMoving: number | undefined,
+): Contradiction[] {
+  if (policy === undefined) return [];
+  const found: Contradiction[] = [];
+  const {moving: said = {}, metrics = []} = policy;
+  const {moving, slowStart} = placementOf({placement: policy});
+  const below = (small: Limit, large: Limit): void => {
+    if (small.value === undefined || !large.value || small.value <= large.value) return;
+    const problem = `${small.name} ${small.value} is more than ${large.name} ${large.value} lets move at all`;
+    found.push({fields: [small.name, large.name], problem});
+  };
+  const app = {name: 'maxMoving', value: maxMoving};
+  const zone = {name: 'placement.moving.zone', value: said.zone};
+  const container = {name: 'placement.moving.container', value: said.container};
+  below(zone, app);
+  below(container, app);
+  below(container, zone);
+  const atOnce = {name: 'placement.moving.container', value: moving.container};
+  below({name: 'placement.slowStart', value: slowStart || undefined}, atOnce);
+  found.push(...metricContradictions(metrics));
+  return found;
+}
+
+interface Limit {
+  readonly name: string;
+  readonly value: number | undefined;
+}
+
+function metricContradictions(metrics: readonly MetricPolicy[]): Contradiction[] {
+  const found: Contradiction[] = [];
+  const seen = new Map<string, number>();
+  for (const [at, metric] of metrics.entries()) {
+    const {name, upper, lower} = bandOf(metric);
+    const path = `placement.metrics[${at}]`;
+    const first = seen.get(name);
+    if (first !== undefined) {
+      const problem = `the metric ${name} stands there twice`;
+      found.push({fields: [`placement.metrics[${first}].name`, `${path}.name`], problem});
+    } else seen.set(name, at);
+    if (lower > upper) {
+      const problem = `moves for ${name} would end at ${lower}, above ${upper} where they begin`;
+      found.push({fields: [`${path}.lower`, `${path}.upper`], problem});
+    }
+  }
+  return found;
+}

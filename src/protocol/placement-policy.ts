@@ -1,0 +1,82 @@
+/** Schema of an app's `placement`, as the admin API takes it. */
+import * as z from 'zod';
+import {nameProblem} from '../model/ids.ts';
+import {
+  DRAIN_ORDERS,
+  LOAD_LIMIT,
+  PLACEMENT_BOUNDS,
+  PRIORITY_LIMIT,
+  contradictionsOf,
+} from '../model/placement-policy.ts';
+import type {PlacementPolicy} from '../model/placement-policy.ts';
+
+const {ratio, seconds, moves, metrics} = PLACEMENT_BOUNDS;
+
+const metricName = z.string().superRefine((value, context) => {
+  const problem = nameProblem('metric', value);
+  if (problem !== undefined) context.addIssue({code: 'custom', message: problem});
+});
+const ratioField = z.number().min(1).max(ratio);
+const secondsField = z.number().min(0).max(seconds);
+const countField = z.int().min(0).max(moves);
+
+const metricFields = {
+  name: metricName.meta({description: 'Name of the load, as shards report or declare it.'}),
+  upper: ratioField
+    .meta({description: 'Moves for load begin above this ratio to the share.'})
+    .optional(),
+  lower: ratioField.meta({description: 'They end at this ratio.'}).optional(),
+};
+const movingFields = {
+  container: z.int().min(1).max(moves).optional(),
+  zone: countField.optional(),
+  perMinute: countField.optional(),
+};
+const plainFields = {
+  spreadZones: z.boolean().optional(),
+  countSlack: z.number().min(0).max(1).optional(),
+  cooldown: secondsField.optional(),
+  quietTime: secondsField.optional(),
+  slowStart: countField.optional(),
+  drainOrder: z.enum(DRAIN_ORDERS).optional(),
+};
+
+/** What a request may say; each field may be left out. */
+export const placementField = z.strictObject({
+  metrics: z.array(z.strictObject(metricFields)).max(metrics).optional(),
+  ...plainFields,
+  moving: z.strictObject(movingFields).optional(),
+});
+
+/** What a record may say: fields of a newer sm stay. */
+export const storedPlacement = z.looseObject({
+  metrics: z.array(z.looseObject(metricFields)).max(metrics).optional(),
+  ...plainFields,
+  moving: z.looseObject(movingFields).optional(),
+});
+
+/** The same, of which nothing contradicts. */
+export const soundPlacementField = placementField.superRefine((policy, context) => {
+  for (const {fields, problem} of contradictionsOf(policyOf(policy), undefined))
+    context.addIssue({code: 'custom', message: `${fields.join(' and ')}: ${problem}`});
+});
+
+/** Loads by metric. */
+export const loadsField = z.record(metricName, z.number().min(0).max(LOAD_LIMIT));
+export const spreadKeyField = z
+  .string()
+  .superRefine((value, context) => {
+    const problem = value === '' ? undefined : nameProblem('spread key', value);
+    if (problem !== undefined) context.addIssue({code: 'custom', message: problem});
+  })
+  .meta({description: 'Two shards of one key are never on one container; "" for none.'});
+export const priorityField = z
+  .int()
+  .min(-PRIORITY_LIMIT)
+  .max(PRIORITY_LIMIT)
+  .meta({description: 'Where room is short the highest are placed first.'});
+
+/** JSON has no undefined, only fields that are left out. */
+export function policyOf(input: z.output<typeof placementField>): PlacementPolicy {
+  return input as PlacementPolicy;
+}
