@@ -3,6 +3,7 @@
  * Older news about a key than what is known is ignored, so answers of own writes and watch events may come in any order.
  */
 import type {AppChange, CorruptChange} from '../model/change.ts';
+import type {ContainerOverride} from '../model/container-share.ts';
 import {unreadableHeartbeat} from '../model/container.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
@@ -26,6 +27,8 @@ export class AppView {
   readonly pools = new Map<string, Set<string>>();
   /** One that cannot be read counts as a cordon. */
   readonly orders = new Map<string, Versioned<ContainerOrder>>();
+  /** One that cannot be read is not here: what the container registered with counts. */
+  readonly overrides = new Map<string, Versioned<ContainerOverride>>();
   /** One that cannot be read is here all the same, with the longest T there is: see `heartbeatProblem`. */
   readonly heartbeats = new Map<string, Versioned<Heartbeat>>();
   readonly ids = new Map<string, IdHolder>();
@@ -107,6 +110,7 @@ export class AppView {
     copy.newest = this.newest;
     fill(copy.shards, this.shards);
     fill(copy.orders, this.orders);
+    fill(copy.overrides, this.overrides);
     fill(copy.heartbeats, this.heartbeats);
     fill(copy.ids, this.ids);
     fill(copy.own, this.own);
@@ -143,6 +147,9 @@ export class AppView {
     for (const [container, {mod: at}] of this.orders)
       if (at <= revision && !listed.has(`order/${container}`))
         gone.push({kind: 'order', mod, container, entry: undefined});
+    for (const [container, {mod: at}] of this.overrides)
+      if (at <= revision && !listed.has(`override/${container}`))
+        gone.push({kind: 'override', mod, container, entry: undefined});
     for (const [container, {mod: at}] of this.ids)
       if (at <= revision && !listed.has(`id/${container}`))
         gone.push({kind: 'id', mod, container, incarnation: undefined});
@@ -186,6 +193,8 @@ export class AppView {
         return put(this.shards, change.shard, change.entry, change.mod);
       case 'order':
         return put(this.orders, change.container, change.entry, change.mod);
+      case 'override':
+        return put(this.overrides, change.container, change.entry, change.mod);
       case 'heartbeat':
         return put(this.heartbeats, change.incarnation, change.entry, change.mod);
       case 'own':
@@ -270,6 +279,8 @@ export class AppView {
       const value = unreadableHeartbeat(this.idOf(id), known?.value);
       return put(this.heartbeats, id, {value, mod, create: known?.create ?? mod}, mod);
     }
+    // What cannot be read any more does not count any more.
+    if (what === 'override') this.overrides.delete(id);
     if (what !== 'order') return undefined;
     const create = this.orders.get(id)?.create ?? mod;
     return put(this.orders, id, {value: UNREADABLE_ORDER, mod, create}, mod);
@@ -286,7 +297,8 @@ export function incarnationOf(change: AppChange): string | undefined {
 function unreadableGone({what, id}: CorruptChange, mod: number): AppChange {
   if (what === 'spec') return {kind: what, mod, entry: undefined};
   if (what === 'heartbeat') return {kind: what, mod, incarnation: id, entry: undefined};
-  if (what === 'order') return {kind: what, mod, container: id, entry: undefined};
+  if (what === 'order' || what === 'override')
+    return {kind: what, mod, container: id, entry: undefined};
   return {kind: what, mod, shard: id, entry: undefined};
 }
 

@@ -47,6 +47,7 @@ export function listedKey(change: AppChange): string {
     case 'worker':
       return `worker/${change.workerGroup}/${change.container}`;
     case 'order':
+    case 'override':
     case 'id':
       return `${change.kind}/${change.container}`;
     case 'corrupt':

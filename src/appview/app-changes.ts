@@ -7,6 +7,7 @@ import {decodeIdHolder} from '../protocol/container-id.ts';
 import {
   decodeAppSpec,
   decodeContainerOrder,
+  decodeContainerOverride,
   decodeHeartbeat,
   decodeShardSpec,
 } from '../protocol/records.ts';
@@ -48,6 +49,11 @@ export function changeOf(
         container: parsed.container,
         entry: value,
       }));
+    case 'containerOverride':
+      return decoded(
+        ...([entry, decodeContainerOverride, 'override', parsed.container, mod] as const),
+        (value) => ({kind: 'override', mod, container: parsed.container, entry: value}),
+      );
     case 'heartbeat':
       return decoded(entry, decodeHeartbeat, 'heartbeat', parsed.incarnation, mod, (value) => ({
         kind: 'heartbeat',

@@ -21,6 +21,7 @@ import type {Container, ContainerEnd} from './container.ts';
 import {untilIdleAndFenced} from './fenced-leave.ts';
 import {SessionDriver} from './session-driver.ts';
 import type {ShardHooks} from './shard-hooks.ts';
+import {shareOf} from './options.ts';
 import type {Joining} from './options.ts';
 import {processMetrics} from './metrics.ts';
 import type {MeasuredContainer} from './metrics.ts';
@@ -235,6 +236,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       labels: joining.labels,
       version: joining.version,
       sdk: SDK,
+      ...shareOf(joining),
     };
   }
 

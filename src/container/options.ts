@@ -1,5 +1,13 @@
 import {SmError} from '../model/errors.ts';
-import {TTL_DEFAULT_MS, TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
+import {
+  CAPACITY_LIMIT,
+  TTL_DEFAULT_MS,
+  TTL_MAX_MS,
+  TTL_MIN_MS,
+  WEIGHT_LIMIT,
+} from '../model/container.ts';
+import type {HeartbeatIdentity} from '../model/container.ts';
+import {LOAD_LIMIT} from '../model/placement-policy.ts';
 import {checkName} from '../model/ids.ts';
 import {isWildcardHost} from '../model/listen-fault.ts';
 import type {Logger} from '../runtime/logger.ts';
@@ -27,7 +35,14 @@ export interface JoinOptions {
     password?: string;
     tls?: {ca?: Buffer; cert?: Buffer; key?: Buffer};
   };
+  /** Where it stands: a rack, a data centre. Apps may spread shards over zones. Default ''. */
   zone?: string;
+  /** Its share of shards and load beside other containers, 0-1000: one of weight 2 gets twice as much as one of 1; 0: no share. Default 1. */
+  weight?: number;
+  /** Most shards that it may own, beside the app's maxShardCount; 0: no limit of its own. Default 0. */
+  capacity?: number;
+  /** Most load that it can bear, by metric of the app's policy. Default: no limits. */
+  limits?: Record<string, number>;
   labels?: Record<string, string>;
   /** The application's version, shown to operators. */
   version?: string;
@@ -83,7 +98,10 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     port: between('port', options.port ?? 0, 0, 65_535),
     bind: options.bind ?? host,
     etcdPrefix: options.etcdPrefix ?? '/sm',
-    zone: options.zone ?? '',
+    zone: checkZone(options.zone ?? ''),
+    weight: checkAmount('weight', options.weight ?? 1, WEIGHT_LIMIT),
+    capacity: between('capacity', options.capacity ?? 0, 0, CAPACITY_LIMIT),
+    limits: checkLimits(options.limits ?? {}),
     labels: options.labels ?? {},
     version: options.version ?? '',
     ttlMs: between('ttlMs', options.ttlMs ?? TTL_DEFAULT_MS, TTL_MIN_MS, TTL_MAX_MS),
@@ -96,6 +114,38 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     watchdog: options.watchdog ?? false,
     attach: options.attach ?? false,
   };
+}
+
+/** What the heartbeat says of it; what is as by default is left out. */
+export function shareOf({
+  weight,
+  capacity,
+  limits,
+}: Joining): Pick<HeartbeatIdentity, 'weight' | 'capacity' | 'limits'> {
+  return {
+    ...(weight === 1 ? {} : {weight}),
+    ...(capacity === 0 ? {} : {capacity}),
+    ...(Object.keys(limits).length === 0 ? {} : {limits}),
+  };
+}
+
+function checkZone(zone: string): string {
+  return zone === '' ? zone : checkName('zone', zone);
+}
+
+function checkLimits(limits: Record<string, number>): Record<string, number> {
+  for (const [metric, limit] of Object.entries(limits)) {
+    checkName('metric', metric);
+    checkAmount(`limits.${metric}`, limit, LOAD_LIMIT);
+  }
+  return {...limits};
+}
+
+function checkAmount(name: string, value: number, most: number): number {
+  if (typeof value === 'number' && value >= 0 && value <= most) return value;
+  throw new SmError('INVALID_INPUT', `${name} is ${String(value)}`, {
+    hint: `give a number from 0 to ${most}`,
+  });
 }
 
 function between(name: string, value: number, least: number, most: number): number {

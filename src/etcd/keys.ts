@@ -15,6 +15,7 @@ export type ParsedKey =
       readonly container: string;
     }
   | {readonly kind: 'containerOrder'; readonly app: string; readonly container: string}
+  | {readonly kind: 'containerOverride'; readonly app: string; readonly container: string}
   | {readonly kind: 'applyMarker'; readonly app: string}
   | {readonly kind: 'audit'; readonly id: string}
   | {readonly kind: 'leader'}
@@ -139,6 +140,15 @@ export class Keys {
 
   containerOrder(app: string, container: string): string {
     return this.containerOrderPrefix(app) + container;
+  }
+
+  containerOverridePrefix(app: string): string {
+    return `${this.appSpecPrefix(app)}override/`;
+  }
+
+  /** What operators say of a container's weight, capacity and zone. */
+  containerOverride(app: string, container: string): string {
+    return this.containerOverridePrefix(app) + container;
   }
 
   /** Who applies a file to the app, and from which revision on. */
@@ -306,12 +316,10 @@ function parseSpec(parts: readonly string[]): ParsedKey | undefined {
   }
   if (parts.length === 5 && family === 'shard')
     return withShard(first, (shard) => ({kind: 'shardSpec', app, shard}));
-  if (
-    parts.length === 5 &&
-    family === 'container' &&
-    nameProblem('container', first) === undefined
-  ) {
-    return {kind: 'containerOrder', app, container: first};
+  if (parts.length === 5) {
+    if (nameProblem('container', first) !== undefined) return undefined;
+    if (family === 'container') return {kind: 'containerOrder', app, container: first};
+    return family === 'override' ? {kind: 'containerOverride', app, container: first} : undefined;
   }
   if (parts.length !== 6 || family !== 'workerpool' || second === undefined) return undefined;
   if (

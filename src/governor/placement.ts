@@ -10,6 +10,8 @@ import type {ShardSpec} from '../model/specs.ts';
 import type {LivingContainer} from './containers.ts';
 import type {Trial} from './container-trust.ts';
 import type {AppView} from '../appstate/app-view.ts';
+import {placementOf} from '../model/placement-policy.ts';
+import {containerTerms, policyTerms, shardTerms} from './placement-terms.ts';
 
 /** Shards on trial, by id. */
 type Trials = ReadonlyMap<string, Pick<Trial, 'container'>>;
@@ -76,23 +78,30 @@ export function placementSnapshot(
   {trials, unproved, fitness} = ALL_PROVED,
 ): PlacementSnapshot {
   const shards: PlacementShard[] = [];
+  const {metrics} = placementOf(view.spec?.value);
   const isTrialDue = [...unproved.values()].some(({trialDue}) => trialDue);
   for (const [id, {value}] of view.shards) {
     if (view.isQuarantined(id)) continue;
     const known = view.own.get(id);
-    const shard = placementShard(id, value, known, living, trials);
+    const placed = placementShard(id, value, known, living, trials);
+    const shard = {...placed, ...shardTerms(value, metrics)};
     shards.push(isTrialDue ? {...shard, ...fitness(id, known?.value, shard.current)} : shard);
   }
   const containers: PlacementContainer[] = [];
-  for (const {container, mode} of living.values()) {
+  for (const one of living.values()) {
+    const {container, mode} = one;
     const terms = unproved.get(container);
-    containers.push({id: container, mode, ...(terms === undefined ? {} : {unproved: terms})});
+    containers.push({
+      ...{id: container, mode, ...containerTerms(view, one, metrics)},
+      ...(terms === undefined ? {} : {unproved: terms}),
+    });
   }
   return {
     shards,
     containers,
     pools: view.pools,
     maxShardCount: view.spec?.value.maxShardCount ?? 0,
+    ...policyTerms(view),
   };
 }
 

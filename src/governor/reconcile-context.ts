@@ -3,6 +3,7 @@ import type {AdmissionQueue} from './admission-queue.ts';
 import type {ContainerTrust} from './container-trust.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import type {PlanCache} from './plan-cache.ts';
+import {shardLimit} from './placement-terms.ts';
 import type {ReconcileContext} from './reconcile.ts';
 
 export type ReconcileParts = Pick<ReconcileContext, 'view' | 'living' | 'newMove' | 'epoch'> & {
@@ -16,13 +17,14 @@ export type ReconcileParts = Pick<ReconcileContext, 'view' | 'living' | 'newMove
 
 export function reconcileContext(parts: ReconcileParts): ReconcileContext {
   const {view, living, newMove, epoch, admissions, pending, planCache, trust, unclaimedOf} = parts;
-  const limit = view.spec?.value.maxShardCount ?? 0;
   return {
     ...{view, living, newMove, epoch},
     isBusy: (incarnation) => unclaimedOf(incarnation) >= admissions.limit,
     isTrial: (shard, incarnation) => trust.isTrial(shard, incarnation),
     isQueued: (shard) => planCache.isQueued(shard),
-    isFull: (incarnation) =>
-      limit > 0 && view.shardsOf(incarnation).size + pending.arriving(incarnation) >= limit,
+    isFull: (incarnation) => {
+      const limit = shardLimit(view, incarnation);
+      return limit > 0 && view.shardsOf(incarnation).size + pending.arriving(incarnation) >= limit;
+    },
   };
 }

@@ -1,3 +1,4 @@
+import type {ContainerOverride} from './container-share.ts';
 import type {Heartbeat} from './container.ts';
 import type {OwnershipRecord, Versioned} from './ownership.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from './specs.ts';
@@ -28,6 +29,12 @@ export type AppChange =
       readonly entry: Versioned<ContainerOrder> | undefined;
     }
   | {
+      readonly kind: 'override';
+      readonly mod: number;
+      readonly container: string;
+      readonly entry: Versioned<ContainerOverride> | undefined;
+    }
+  | {
       readonly kind: 'heartbeat';
       readonly mod: number;
       readonly incarnation: string;
@@ -49,7 +56,7 @@ export type AppChange =
   | {
       readonly kind: 'corrupt';
       readonly mod: number;
-      readonly what: 'own' | 'shard' | 'spec' | 'order' | 'heartbeat';
+      readonly what: 'own' | 'shard' | 'spec' | 'order' | 'override' | 'heartbeat';
       readonly id: string;
       readonly problem: string;
     };

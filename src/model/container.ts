@@ -37,6 +37,8 @@ export interface HeartbeatIdentity {
 
 /** Largest weight of a container. */
 export const WEIGHT_LIMIT = 1_000;
+/** Largest capacity of a container, in shards. */
+export const CAPACITY_LIMIT = 1_000_000;
 
 /** Most overdue hooks that a heartbeat names. */
 export const OVERDUE_SHOWN = 10;

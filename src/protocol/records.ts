@@ -10,6 +10,7 @@ import {
 } from 'lossless-json';
 import type {AppEvent, AuditEntry} from '../model/audit.ts';
 import {OVERDUE_SHOWN, TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
+import type {ContainerOverride} from '../model/container-share.ts';
 import type {Heartbeat, HeartbeatState, OverdueHook} from '../model/container.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
 import type {MoveNote, OwnershipRecord, OwnershipState} from '../model/ownership.ts';
@@ -119,6 +120,15 @@ export function decodeContainerOrder(text: string): Decoded<ContainerOrder> {
     for (const name of ['reason', 'by', 'at', 'incarnation']) textOr(fields, name, '');
     if (typeof fields['keep'] !== 'boolean') fields['keep'] = false;
     if (fields['shards'] !== undefined) countOr(fields, 'shards', 0);
+    return undefined;
+  });
+}
+
+export function decodeContainerOverride(text: string): Decoded<ContainerOverride> {
+  return decode(text, false, (fields) => {
+    for (const name of ['reason', 'by', 'at']) textOr(fields, name, '');
+    if (typeof fields['zone'] !== 'string') delete fields['zone'];
+    mendContainerShare(fields);
     return undefined;
   });
 }

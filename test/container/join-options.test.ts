@@ -3,7 +3,7 @@ import {subscribe, unsubscribe} from 'node:diagnostics_channel';
 import type {Server} from 'node:http';
 import {describe, expect, it} from 'vitest';
 import {connect} from '../../src/container/connections.ts';
-import {checkJoinOptions} from '../../src/container/options.ts';
+import {checkJoinOptions, shareOf} from '../../src/container/options.ts';
 import type {JoinOptions} from '../../src/container/options.ts';
 import {HINT_PATHS} from '../../src/protocol/hints.ts';
 import {rawExchange} from '../server/http/fixture.ts';
@@ -70,5 +70,26 @@ describe('the hint receiver', () => {
     } finally {
       await receiver.close();
     }
+  });
+});
+
+describe('what a container registers with', () => {
+  const options = {app: 'orders', endpoints: ENDPOINTS};
+
+  it('is left out of the heartbeat where it is as by default', () => {
+    expect(shareOf(checkJoinOptions(options))).toEqual({});
+    const said = {weight: 0.5, capacity: 40, limits: {qps: 1_000}};
+    expect(shareOf(checkJoinOptions({...options, ...said}))).toEqual(said);
+  });
+
+  it.each([
+    [{weight: -1}, /weight is -1/],
+    [{weight: Number.NaN}, /weight is NaN/],
+    [{capacity: 1.5}, /capacity is 1.5/],
+    [{limits: {qps: -3}}, /limits.qps is -3/],
+    [{limits: {'a b': 3}}, /metric name/],
+    [{zone: 'a/b'}, /zone name/],
+  ])('is refused: %j', (said, message) => {
+    expect(() => checkJoinOptions({...options, ...said})).toThrow(message);
   });
 });

@@ -31,6 +31,7 @@ const parsed: fc.Arbitrary<ParsedKey> = fc.oneof(
   fc.record({kind: fc.constant('shardSpec' as const), app: name, shard}),
   fc.record({kind: fc.constant('worker' as const), app: name, workerGroup: name, container}),
   fc.record({kind: fc.constant('containerOrder' as const), app: name, container}),
+  fc.record({kind: fc.constant('containerOverride' as const), app: name, container}),
   fc.constant({kind: 'leader'} as const),
   fc.constant({kind: 'cluster'} as const),
   fc.record({kind: fc.constant('heartbeat' as const), app: name, incarnation}),
@@ -60,6 +61,8 @@ function build(layout: Keys, what: ParsedKey): string {
       return layout.worker(what.app, what.workerGroup, what.container);
     case 'containerOrder':
       return layout.containerOrder(what.app, what.container);
+    case 'containerOverride':
+      return layout.containerOverride(what.app, what.container);
     case 'heartbeat':
       return layout.heartbeat(what.app, what.incarnation);
     case 'containerId':
@@ -159,6 +162,7 @@ describe('prefixes', () => {
     keys.shardSpecPrefix(app),
     keys.workerPrefix(app),
     keys.containerOrderPrefix(app),
+    keys.containerOverridePrefix(app),
     keys.heartbeatPrefix(app),
     keys.containerIdPrefix(app),
     keys.ownershipPrefix(app),

@@ -48,6 +48,10 @@ export const RECORDS: Readonly<Record<string, RecordSeed>> = {
     key: (app, name) => KEYS.containerOrder(app, name),
     value: {order: 'drain', reason: '', by: 'ops', at: '', incarnation: 'abc', keep: false},
   },
+  containerOverride: {
+    key: (app, name) => KEYS.containerOverride(app, name),
+    value: {weight: 2, capacity: 10, zone: 'z1', reason: '', by: 'ops', at: ''},
+  },
   applyMarker: {
     key: (app) => KEYS.applyMarker(app),
     value: {

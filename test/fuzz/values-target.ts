@@ -21,6 +21,7 @@ const DECODERS: Readonly<Record<string, (text: string) => Decoded<unknown>>> = {
   appSpec: records.decodeAppSpec,
   shardSpec: records.decodeShardSpec,
   containerOrder: records.decodeContainerOrder,
+  containerOverride: records.decodeContainerOverride,
   audit: records.decodeAudit,
   leader: records.decodeLeader,
   cluster: records.decodeCluster,

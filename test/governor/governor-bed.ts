@@ -2,6 +2,7 @@
 import type {GovernorAction, GovernorAnswer} from '../../src/governor/actions.ts';
 import type {Eviction} from '../../src/governor/eviction.ts';
 import {Governor} from '../../src/governor/governor.ts';
+import type {ContainerOverride} from '../../src/model/container-share.ts';
 import type {Heartbeat, HeartbeatState} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {AppSpec, ShardSpec} from '../../src/model/specs.ts';
@@ -89,6 +90,14 @@ export class GovernorBed {
     const value = {order, reason: '', by: '', at: '', incarnation: '', keep: true};
     const entry = {value, mod, create: mod};
     this.governor.changed({kind: 'order', mod, container, entry}, this.nowMs);
+  }
+
+  /** An operator's word on the container's share; undefined: it is taken back. */
+  override(container: string, said: Partial<ContainerOverride> | undefined): void {
+    const mod = this.next();
+    const value = {reason: '', by: '', at: '', ...said};
+    const entry = said === undefined ? undefined : {value, mod, create: mod};
+    this.governor.changed({kind: 'override', mod, container, entry}, this.nowMs);
   }
 
   /** The operator's word is taken back. */

@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
 import {etcdFlags, etcdOf} from '../../cli/etcd-flags.ts';
+import {registrationOf} from '../../cli/registration-flags.ts';
 import {jsonText} from '../../cli/json-text.ts';
 import type {Container, Shard, joinApp} from '../../container/index.ts';
 
@@ -10,6 +11,7 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
     'One JSON line an event on stdout. SIGTERM and Ctrl-C leave in order: every shard moves away first.';
   static override examples = [
     '<%= config.bin %> container run -a orders --id orders-1',
+    '<%= config.bin %> container run -a orders --id orders-2 --weight 2 --zone eu-1a --app-version 1.4.0',
     '<%= config.bin %> container run -a orders --id load --count 10 --quiet',
   ];
   static override hiddenAliases = ['containers:run'];
@@ -26,6 +28,24 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
     'ttl-ms': Flags.integer({
       description: 'T, how long a heartbeat gives the right to act',
       default: 10_000,
+    }),
+    weight: Flags.string({
+      description: 'share of shards and load beside other containers; one of 2 gets twice as much',
+      default: '1',
+    }),
+    capacity: Flags.integer({
+      description: 'most shards it may own; 0: no limit of its own',
+      default: 0,
+    }),
+    limit: Flags.string({
+      description: 'most load it can bear in a metric, as METRIC=NUMBER; may be repeated',
+      multiple: true,
+    }),
+    zone: Flags.string({description: 'where it stands: a rack, a data centre', default: ''}),
+    label: Flags.string({description: 'a label, as KEY=VALUE; may be repeated', multiple: true}),
+    'app-version': Flags.string({
+      description: 'version of the application, shown to operators',
+      default: '',
     }),
     count: Flags.integer({
       description: 'so many containers in this process, ids ID-1, ID-2, ...',
@@ -64,6 +84,7 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
         port,
         ttlMs: this.flags['ttl-ms'],
         waitForApp: this.flags['wait-for-app'],
+        ...registrationOf(this.flags),
         logger: createLogger({destination: process.stderr}),
         ...(this.flags.bind === undefined ? {} : {bind: this.flags.bind}),
         ...(id === undefined ? {} : {id}),

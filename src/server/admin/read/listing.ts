@@ -12,13 +12,14 @@ import {appNotFound} from '../guards.ts';
 import {unknownSince} from '../../../model/store-writes.ts';
 
 export type ListingPart =
-  'shards' | 'workers' | 'orders' | 'own' | 'heartbeats' | 'ids' | 'status' | 'moves';
+  'shards' | 'workers' | 'orders' | 'overrides' | 'own' | 'heartbeats' | 'ids' | 'status' | 'moves';
 
 /** All but the history of moves. */
 export const WHOLE_APP: readonly ListingPart[] = [
   'shards',
   'workers',
   'orders',
+  'overrides',
   'own',
   'heartbeats',
   'ids',
@@ -81,6 +82,7 @@ export async function listAppOrNothing(
     shards: shard === undefined ? keys.shardSpecPrefix(app) : keys.shardSpec(app, shard),
     workers: keys.workerPrefix(app),
     orders: keys.containerOrderPrefix(app),
+    overrides: keys.containerOverridePrefix(app),
     own: shard === undefined ? keys.ownershipPrefix(app) : keys.ownership(app, shard),
     heartbeats: keys.heartbeatPrefix(app),
     ids: keys.containerIdPrefix(app),

@@ -198,6 +198,7 @@ function namedBy(
     case 'worker':
       return `worker/${parsed.workerGroup}/${parsed.container}`;
     case 'containerOrder':
+    case 'containerOverride':
       return `container/${parsed.container}`;
     // Its key names the incarnation; people know the container.
     case 'heartbeat':

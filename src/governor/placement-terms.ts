@@ -1,0 +1,72 @@
+/** What the planner is to know of shares, loads and policy. What counts by default is left out: it is the planner's default, too. */
+import {containerShare} from '../model/container-share.ts';
+import {placementOf} from '../model/placement-policy.ts';
+import type {Placement} from '../model/placement-policy.ts';
+import type {PlacementContainer, PlacementShard, PlacementSnapshot} from '../model/placement.ts';
+import type {ShardSpec} from '../model/specs.ts';
+import type {AppView} from '../appstate/app-view.ts';
+
+type Metrics = Placement['metrics'];
+
+/** The app's policy as the planner takes it. */
+export function policyTerms(
+  view: Pick<AppView, 'spec'>,
+): Pick<PlacementSnapshot, 'metrics' | 'spreadZones' | 'countSlack'> {
+  const {metrics, spreadZones, countSlack} = placementOf(view.spec?.value);
+  return {
+    ...(metrics.length === 0 ? {} : {metrics}),
+    ...(spreadZones ? {spreadZones} : {}),
+    ...(countSlack === 0 ? {} : {countSlack}),
+  };
+}
+
+/** What a container's registration and its operators say. */
+export function containerTerms(
+  {heartbeats, overrides}: Pick<AppView, 'heartbeats' | 'overrides'>,
+  {container, incarnation}: {readonly container: string; readonly incarnation: string},
+  metrics: Metrics,
+): Pick<PlacementContainer, 'weight' | 'zone' | 'capacity' | 'limits'> {
+  const registered = heartbeats.get(incarnation)?.value;
+  const {weight, zone, capacity, limits} = containerShare(
+    registered,
+    overrides.get(container)?.value,
+  );
+  const listed = metrics.map(({name}) => ownNumber(limits, name));
+  return {
+    ...(weight === 1 ? {} : {weight}),
+    ...(zone === '' ? {} : {zone}),
+    ...(capacity === 0 ? {} : {capacity}),
+    ...(listed.some((limit) => limit > 0) ? {limits: listed} : {}),
+  };
+}
+
+/** Most shards that the container may hold: the lower of its own capacity and the app's limit; 0: no limit. */
+export function shardLimit(
+  {spec, heartbeats, overrides}: Pick<AppView, 'spec' | 'heartbeats' | 'overrides'>,
+  incarnation: string,
+): number {
+  const registered = heartbeats.get(incarnation)?.value;
+  const override = overrides.get(registered?.container ?? '')?.value;
+  const {capacity} = containerShare(registered, override);
+  const limits = [capacity, spec?.value.maxShardCount ?? 0].filter((limit) => limit > 0);
+  return limits.length === 0 ? 0 : Math.min(...limits);
+}
+
+/** What a shard's spec says; its load as declared. */
+export function shardTerms(
+  {load, spreadKey = '', priority = 0}: ShardSpec,
+  metrics: Metrics,
+): Pick<PlacementShard, 'load' | 'spreadKey' | 'priority'> {
+  return {
+    ...(load === undefined || metrics.length === 0
+      ? {}
+      : {load: metrics.map(({name}) => ownNumber(load, name))}),
+    ...(spreadKey === '' ? {} : {spreadKey}),
+    ...(priority === 0 ? {} : {priority}),
+  };
+}
+
+/** A metric may be named as something that every object has. */
+function ownNumber(numbers: Readonly<Record<string, number>>, name: string): number {
+  return Object.hasOwn(numbers, name) ? (numbers[name] ?? 0) : 0;
+}
