@@ -25,12 +25,11 @@ export function checkPlan(table: Table, plan: Plan): void {
     nowhere === plan.unplaced.length,
     `${nowhere} shards have no container, ${plan.unplaced.length} reasons are given`,
   );
-  if (table.cap === 0) return;
-  for (let container = 0; container < table.m; container += 1) {
-    const held = totals[container] ?? 0;
+  for (const [container, cap] of (table.caps ?? []).entries()) {
+    const count = totals[container] ?? 0;
     invariant(
-      held <= Math.max(table.cap, before[container] ?? 0),
-      `container ${container} would hold ${held} of ${table.cap}`,
+      count <= Math.max(cap, before[container] ?? 0),
+      `container ${container} would hold ${count} of ${cap}`,
     );
   }
 }

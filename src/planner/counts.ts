@@ -1,4 +1,5 @@
 /** How many shards each container is to hold, of each bucket and in all, kept up while single shards are redirected. */
+import {UNLIMITED} from './columns.ts';
 import type {Table} from './table.ts';
 
 export class Counts {
@@ -33,9 +34,8 @@ export class Counts {
 
   /** Whether one more shard keeps the container within the limit, also while those that leave it are still there. */
   hasRoom(container: number): boolean {
-    const {cap} = this.table;
     const most = Math.max(this.totals[container] ?? 0, this.running[container] ?? 0);
-    return cap === 0 || most < cap;
+    return most < (this.table.caps?.[container] ?? UNLIMITED);
   }
 
   /** What it brings that the shard goes to the other container: above 0 counts are more even then, at 0 as even, below 0 less. */

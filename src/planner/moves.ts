@@ -1,5 +1,6 @@
 /** The way from what is to what shall be, in an order of which every prefix is a valid state. */
 import type {MoveCause, PlannedMove} from '../model/placement.ts';
+import {UNLIMITED} from './columns.ts';
 import {markRoomMaking} from './room.ts';
 import {runsForbidden} from './sorting.ts';
 import {DRAINING} from './table.ts';
@@ -41,7 +42,7 @@ export function orderMoves(
       counts,
     ),
   ];
-  return table.cap === 0 ? ordered : intoRoom(table, ordered, counts);
+  return table.caps === undefined ? ordered : intoRoom(table, ordered, counts);
 }
 
 function countCurrent(table: Table): Int32Array {
@@ -70,7 +71,7 @@ function collect(
 function causeOf(table: Table, shard: number, from: number, counts: Int32Array): MoveCause {
   if (runsForbidden(table, shard)) return 'constraint';
   if (table.mode[from] === DRAINING) return 'drain';
-  return table.cap > 0 && (counts[from] ?? 0) > table.cap ? 'capacity' : 'balance';
+  return (counts[from] ?? 0) > (table.caps?.[from] ?? UNLIMITED) ? 'capacity' : 'balance';
 }
 
 /** Off the highest first, so that a budget that ends in the middle has levelled both ends. */
@@ -104,7 +105,7 @@ function followRoom(
   for (;;) {
     const left: PlannedMove[] = [];
     for (const move of waiting) {
-      if ((held[move.to] ?? 0) >= table.cap) {
+      if ((held[move.to] ?? 0) >= (table.caps?.[move.to] ?? UNLIMITED)) {
         left.push(move);
         continue;
       }
@@ -122,7 +123,7 @@ function followRoom(
  * leads there, and the totals are the same without them.
  */
 export function dropRings(table: Table, target: Int32Array): void {
-  if (table.cap === 0) return;
+  if (table.caps === undefined) return;
   const counts = countCurrent(table);
   const moves = collect(table, target, counts, changedShards(table, target));
   const {stuck} = followRoom(table, moves, withoutDropped(table, target, counts));

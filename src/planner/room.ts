@@ -12,8 +12,9 @@ export function markRoomMaking(
   counts: Int32Array,
   moves: readonly PlannedMove[],
 ): PlannedMove[] {
-  if (table.cap === 0) return [...moves];
-  const missing = missingRoom(table, target, counts, moves);
+  const {caps} = table;
+  if (caps === undefined) return [...moves];
+  const missing = missingRoom(table, caps, target, counts, moves);
   const marked = [...moves];
   const open = Array.from(missing.keys()).filter((container) => (missing[container] ?? 0) > 0);
   const movesFrom = voluntaryMovesFrom(moves);
@@ -35,11 +36,12 @@ export function markRoomMaking(
 /** Per container: how many shards come that are not balance moves, less the room there is once forced moves have left. */
 function missingRoom(
   table: Table,
+  caps: Int32Array,
   target: Int32Array,
   counts: Int32Array,
   moves: readonly PlannedMove[],
 ): Int32Array {
-  const missing = Int32Array.from(counts, (count) => count - table.cap);
+  const missing = counts.map((count, container) => count - (caps[container] ?? 0));
   for (let shard = 0; shard < table.n; shard += 1) {
     const to = target[shard] ?? -1;
     const from = table.current[shard] ?? -1;

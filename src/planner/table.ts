@@ -1,12 +1,14 @@
 /** The snapshot as numbers: ids interned once, everything in an order that does not depend on how the input was ordered. */
 import {compareText} from '../model/compare-text.ts';
 import type {PlacementSnapshot} from '../model/placement.ts';
+import {policyColumns} from './columns.ts';
+import type {PolicyColumns} from './columns.ts';
 
 export const OPEN = 0;
 export const CLOSED = 1;
 export const DRAINING = 2;
 
-export interface Table {
+export interface Table extends PolicyColumns {
   readonly snapshot: PlacementSnapshot;
   /** Containers. */
   readonly m: number;
@@ -34,8 +36,6 @@ export interface Table {
   /** Per bucket: index of its pool. */
   readonly bucketPool: readonly number[];
   readonly pools: readonly Pool[];
-  /** Most shards one container may hold; 0: no limit. */
-  readonly cap: number;
   /** Per container: UNPROVED with TAKES_REST and TRIAL_DUE, or 0; undefined where all have proved themselves. Open ones count as CLOSED in `mode`. */
   readonly unproved: Uint8Array | undefined;
 }
@@ -109,7 +109,7 @@ export function tabulate(snapshot: PlacementSnapshot): Table {
     movedAt: movedAtOf(snapshot),
     bucketPool: buckets.pools,
     pools,
-    cap: snapshot.maxShardCount,
+    ...policyColumns(snapshot, shardOrder),
     unproved,
   };
 }

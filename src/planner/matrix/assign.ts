@@ -10,7 +10,7 @@ export function assign(table: Table, targets: Targets, target: Int32Array): void
     const movers = moversOf(table, targets, bucket, target);
     if (movers.length > 0) placer.place(bucket, movers);
   }
-  refuseArrivals(table, targets, target);
+  refuseArrivals(targets, target);
 }
 
 /** Places who stays. Returns who gets another container, in the order in which they do. */
@@ -117,9 +117,13 @@ class Placer {
   /** Containers that get shards of the bucket, by rank; notes in `room` how many. */
   private takersOf(bucket: number): number[] {
     const {demand, levels, cells} = this.targets;
-    const level = levels.level[bucket] ?? 0;
-    const pool = demand.pools[demand.poolOf[bucket] ?? 0] ?? new Int32Array();
-    if (level > 0) for (const container of pool) this.room[container] = level;
+    const pool = demand.poolOf[bucket] ?? 0;
+    let level = 0;
+    for (const {weight, members} of demand.classes[pool] ?? []) {
+      const least = levels.leastOf(bucket, weight);
+      if (least > 0) for (const container of members) this.room[container] = least;
+      level = Math.max(level, least);
+    }
     const found: number[] = [];
     const end = cells.row[bucket + 1] ?? 0;
     for (let cell = cells.row[bucket] ?? 0; cell < end; cell += 1) this.note(cell, found);
@@ -127,7 +131,7 @@ class Placer {
       this.note(cell, found);
       cell = cells.nextOfBucket[cell] ?? -1;
     }
-    if (level > 0) return [...pool].filter((container) => (this.room[container] ?? 0) > 0);
+    if (level > 0) return [...(demand.pools[pool] ?? [])].filter((at) => (this.room[at] ?? 0) > 0);
     return found.length < 2 ? found : found.sort((a, b) => a - b);
   }
 
@@ -174,16 +178,9 @@ class Placer {
   }
 }
 
-/** Pinned shards that are not there yet and find no room get no container: the last in the tie-break order. */
-function refuseArrivals(table: Table, {refused}: Targets, target: Int32Array): void {
-  const left = refused.slice();
-  if (!left.some((count) => count > 0)) return;
-  for (const shard of table.shardOrder.toReversed()) {
-    const pin = table.pin[shard] ?? -1;
-    if (pin < 0 || target[shard] !== pin || table.current[shard] === pin) continue;
-    const rank = table.containerRank[pin] ?? 0;
-    if ((left[rank] ?? 0) === 0) continue;
-    left[rank] = (left[rank] ?? 0) - 1;
-    target[shard] = -1;
-  }
+/** Pinned shards that are not there yet and find no room get no container: the least urgent, the last in the tie-break order. */
+function refuseArrivals({demand, refused}: Targets, target: Int32Array): void {
+  for (const [container, count] of refused.entries())
+    if (count > 0)
+      for (const shard of (demand.arriving.get(container) ?? []).slice(-count)) target[shard] = -1;
 }

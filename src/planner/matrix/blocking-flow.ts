@@ -2,11 +2,13 @@
  * Passes as many units as possible along paths that cost nothing after the search (Dinic): levels by breadth first, then
  * depth first with a cursor per node, so that no arc is tried twice.
  */
+import type {ContainerClass} from './demand.ts';
 import {FORBIDDEN} from './network.ts';
 import type {Network} from './network.ts';
 import {classesOf} from './search.ts';
 import type {PotentialClasses} from './search.ts';
 import {SkipList} from './skip-list.ts';
+import type {ZoneShares} from './zone-shares.ts';
 
 const UNREACHED = -1;
 const NONE = -1;
@@ -26,8 +28,8 @@ export class Levelling {
   constructor(network: Network, potential: Float64Array) {
     this.network = network;
     this.potential = potential;
-    this.level = new Int32Array(network.slack + 1).fill(UNREACHED);
-    this.order = new Int32Array(network.slack + 1);
+    this.level = new Int32Array(network.nodes).fill(UNREACHED);
+    this.order = new Int32Array(network.nodes);
     this.classes = classesOf(network, potential);
   }
 
@@ -64,19 +66,26 @@ export class Levelling {
     const {network} = this;
     network.arcsOf(node, this.reach);
     if (node < network.containers || node === network.slack) return;
-    const bucket = node - network.containers;
-    const cost = network.impliedAddCost(bucket);
-    const classes = this.classes[network.demand.poolOf[bucket] ?? 0];
-    const key = cost + (this.potential[node] ?? 0);
-    const members = classes?.get(key);
-    if (cost === FORBIDDEN || members === undefined || members.length === 0) return;
+    const bucket = network.bucketOf(node);
+    for (const {alike, byPotential} of this.classes[network.demand.poolOf[bucket] ?? 0] ?? []) {
+      if (!network.hasClass(node, alike)) continue;
+      const cost = network.impliedAddCost(bucket, alike);
+      const key = cost + (this.potential[node] ?? 0);
+      const members = byPotential.get(key);
+      if (cost === FORBIDDEN || members === undefined || members.length === 0) continue;
+      byPotential.set(key, this.putUnstored(bucket, members, level + 1));
+    }
+  }
+
+  /** Puts the members whose cells are not stored. Returns those that are left. */
+  private putUnstored(bucket: number, members: readonly number[], level: number): number[] {
     const left: number[] = [];
     for (const container of members) {
       if (this.level[container] !== UNREACHED) continue;
-      if (network.cells.find(bucket, container) >= 0) left.push(container);
-      else this.put(container, level + 1);
+      if (this.network.cells.find(bucket, container) >= 0) left.push(container);
+      else this.put(container, level);
     }
-    classes?.set(key, left);
+    return left;
   }
 }
 
@@ -94,23 +103,23 @@ export class BlockingFlow {
   private readonly end: number;
   private readonly dead: Uint8Array;
   /** Per node: which kind of arc is being tried, and how far. */
-  private readonly stage: Uint8Array;
+  private readonly stage: Int32Array;
   private readonly cursor: Int32Array;
-  /** By pool, level and potential. */
-  private readonly lists: Map<number, SkipList>[][];
+  /** By class, level and potential. */
+  private readonly lists = new Map<ContainerClass, Map<number, SkipList>[]>();
 
   constructor(network: Network, potential: Float64Array, levelling: Levelling) {
     this.network = network;
     this.potential = potential;
     this.level = levelling.level;
     this.end = levelling.end;
-    this.dead = new Uint8Array(network.slack + 1);
-    this.stage = new Uint8Array(network.slack + 1);
-    this.cursor = new Int32Array(network.slack + 1);
-    this.lists = network.demand.pools.map(() => []);
+    this.dead = new Uint8Array(network.nodes);
+    this.stage = new Int32Array(network.nodes);
+    this.cursor = new Int32Array(network.nodes);
     this.cursor.set(network.cells.firstOfContainer);
-    for (let bucket = 0; bucket < network.buckets; bucket += 1)
-      this.cursor[network.containers + bucket] = network.cells.row[bucket] ?? 0;
+    for (let node = network.containers; node < network.nodes; node += 1)
+      if (node !== network.slack)
+        this.cursor[node] = network.cells.row[network.bucketOf(node)] ?? 0;
   }
 
   /** Returns how many units were passed. */
@@ -179,15 +188,15 @@ export class BlockingFlow {
   }
 
   private nextOfContainer(node: number): Step | undefined {
-    const {cells, containers, slack} = this.network;
+    const {cells, slack} = this.network;
     if (this.leads(node, slack, this.network.raiseCost(node))) return {to: slack, cell: NONE};
     for (let cell = this.cursor[node] ?? NONE; this.stage[node] === 0 && cell !== NONE;) {
-      const to = containers + (cells.bucket[cell] ?? 0);
+      const to = this.network.nodeOf(cells.bucket[cell] ?? 0, node);
       if (this.leads(node, to, this.network.removeCost(cell))) return {to, cell};
       cell = cells.nextOfContainer[cell] ?? NONE;
       this.cursor[node] = cell;
     }
-    return this.network.limit === 0 ? undefined : this.nextImpliedOfContainer(node);
+    return this.network.isSoft ? this.nextImpliedOfContainer(node) : undefined;
   }
 
   /** Buckets of which the container holds the level and nothing is stored. */
@@ -201,8 +210,8 @@ export class BlockingFlow {
       for (let at = Math.max(0, (this.cursor[node] ?? 0) - passed); at < buckets.length; at += 1) {
         this.cursor[node] = passed + at;
         const bucket = buckets[at] ?? 0;
-        const to = network.containers + bucket;
-        if (!this.leads(node, to, network.impliedRemoveCost())) continue;
+        const to = network.nodeOf(bucket, node);
+        if (!this.leads(node, to, network.impliedRemoveCost(bucket, node))) continue;
         if (network.cells.find(bucket, node) < 0) return {to, cell: NONE};
       }
       passed += buckets.length;
@@ -213,10 +222,34 @@ export class BlockingFlow {
 
   private nextOfBucket(node: number): Step | undefined {
     const {network} = this;
-    const bucket = node - network.containers;
-    if (this.leads(node, network.slack, network.leaveOutCost(bucket)))
-      return {to: network.slack, cell: NONE};
-    return this.nextOfRow(node, bucket) ?? this.nextLinked(node) ?? this.nextImplied(node, bucket);
+    const bucket = network.bucketOf(node);
+    if (node < network.slack) {
+      const {slack} = network;
+      if (this.leads(node, slack, network.leaveOutCost(bucket))) return {to: slack, cell: NONE};
+      if (network.zones !== undefined) return this.nextZone(node, bucket, network.zones);
+    } else {
+      const to = network.containers + bucket;
+      const cost = network.zoneRemoveCost(node - network.slack - 1);
+      if (this.leads(node, to, cost)) return {to, cell: NONE};
+    }
+    return (
+      this.nextOfRow(node, bucket) ??
+      this.nextLinked(node, bucket) ??
+      this.nextImplied(node, bucket)
+    );
+  }
+
+  /** The zones of a bucket; there is no other way on from it. */
+  private nextZone(node: number, bucket: number, {zones}: ZoneShares): Step | undefined {
+    const {slack} = this.network;
+    for (let zone = this.stage[node] ?? 0; zone < zones; zone += 1) {
+      this.stage[node] = zone;
+      const at = bucket * zones + zone;
+      const to = slack + 1 + at;
+      if (this.leads(node, to, this.network.zoneAddCost(at))) return {to, cell: NONE};
+    }
+    this.stage[node] = zones;
+    return undefined;
   }
 
   private nextOfRow(node: number, bucket: number): Step | undefined {
@@ -225,20 +258,18 @@ export class BlockingFlow {
     const end = cells.row[bucket + 1] ?? 0;
     for (let cell = this.cursor[node] ?? 0; cell < end; cell += 1) {
       this.cursor[node] = cell;
-      const to = cells.container[cell] ?? 0;
-      if (this.leads(node, to, this.network.addCost(cell))) return {to, cell};
+      if (this.leadsToCell(node, bucket, cell)) return {to: cells.container[cell] ?? 0, cell};
     }
     this.stage[node] = 1;
     this.cursor[node] = cells.firstOfBucket[bucket] ?? NONE;
     return undefined;
   }
 
-  private nextLinked(node: number): Step | undefined {
+  private nextLinked(node: number, bucket: number): Step | undefined {
     if (this.stage[node] !== 1) return undefined;
     const {cells} = this.network;
     for (let cell = this.cursor[node] ?? NONE; cell !== NONE;) {
-      const to = cells.container[cell] ?? 0;
-      if (this.leads(node, to, this.network.addCost(cell))) return {to, cell};
+      if (this.leadsToCell(node, bucket, cell)) return {to: cells.container[cell] ?? 0, cell};
       cell = cells.nextOfBucket[cell] ?? NONE;
       this.cursor[node] = cell;
     }
@@ -247,10 +278,33 @@ export class BlockingFlow {
     return undefined;
   }
 
+  private leadsToCell(node: number, bucket: number, cell: number): boolean {
+    const {network} = this;
+    const to = network.cells.container[cell] ?? 0;
+    if (!this.leads(node, to, network.addCost(cell))) return false;
+    return network.zones === undefined || network.nodeOf(bucket, to) === node;
+  }
+
+  /** Class by class: the stage counts them from 2 on. */
   private nextImplied(node: number, bucket: number): Step | undefined {
-    const cost = this.network.impliedAddCost(bucket);
+    const {network} = this;
+    const classes = network.demand.classes[network.demand.poolOf[bucket] ?? 0] ?? [];
+    for (let at = (this.stage[node] ?? 2) - 2; at < classes.length; at += 1) {
+      this.stage[node] = at + 2;
+      const alike = classes[at];
+      if (alike === undefined || !network.hasClass(node, alike)) continue;
+      const to = this.nextOfClass(node, bucket, alike);
+      if (to !== undefined) return {to, cell: NONE};
+      this.cursor[node] = 0;
+    }
+    this.stage[node] = classes.length + 2;
+    return undefined;
+  }
+
+  private nextOfClass(node: number, bucket: number, alike: ContainerClass): number | undefined {
+    const cost = this.network.impliedAddCost(bucket, alike);
     if (cost === FORBIDDEN) return undefined;
-    const list = this.listFor(node, bucket, cost);
+    const list = this.listFor(node, cost, alike);
     for (
       let at = list.from(this.cursor[node] ?? 0);
       at < list.items.length;
@@ -259,25 +313,23 @@ export class BlockingFlow {
       this.cursor[node] = at;
       const to = list.items[at] ?? 0;
       if (this.dead[to] === 1) list.skip(at);
-      else if (this.network.cells.find(bucket, to) < 0) return {to, cell: NONE};
+      else if (this.network.cells.find(bucket, to) < 0) return to;
     }
-    this.cursor[node] = list.items.length;
     return undefined;
   }
 
-  /** Containers of the bucket's pool one level on that cost nothing. */
-  private listFor(node: number, bucket: number, cost: number): SkipList {
-    const pool = this.network.demand.poolOf[bucket] ?? 0;
+  /** Containers of the class one level on that cost nothing. */
+  private listFor(node: number, cost: number, alike: ContainerClass): SkipList {
     const level = (this.level[node] ?? 0) + 1;
     const potential = cost + (this.potential[node] ?? 0);
-    const ofPool = this.lists[pool] ?? [];
-    const ofLevel = ofPool[level] ?? new Map<number, SkipList>();
-    ofPool[level] = ofLevel;
+    const ofClass = this.lists.get(alike) ?? [];
+    this.lists.set(alike, ofClass);
+    const ofLevel = ofClass[level] ?? new Map<number, SkipList>();
+    ofClass[level] = ofLevel;
     let list = ofLevel.get(potential);
     if (list === undefined) {
-      const members = this.network.demand.pools[pool] ?? new Int32Array();
       list = new SkipList(
-        members.filter((at) => this.level[at] === level && this.potential[at] === potential),
+        alike.members.filter((at) => this.level[at] === level && this.potential[at] === potential),
       );
       ofLevel.set(potential, list);
     }
@@ -290,8 +342,14 @@ function pass(network: Network, from: number, to: number, cell: number): void {
   const {containers, slack} = network;
   if (from === slack) takeFromSlack(network, to);
   else if (to === slack) giveToSlack(network, from);
-  else if (from < containers) change(network, cell, to - containers, from, -1);
-  else change(network, cell, from - containers, to, 1);
+  else if (from < containers) change(network, cell, network.bucketOf(to), from, -1);
+  else if (to < containers) change(network, cell, network.bucketOf(from), to, 1);
+  else if (from < slack) countInZone(network, to - slack - 1, 1);
+  else countInZone(network, from - slack - 1, -1);
+}
+
+function countInZone({zones}: Network, at: number, by: number): void {
+  if (zones !== undefined) zones.counts[at] = (zones.counts[at] ?? 0) + by;
 }
 
 function takeFromSlack(network: Network, to: number): void {

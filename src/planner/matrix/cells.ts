@@ -1,6 +1,7 @@
 /**
  * How many free shards of a bucket a container shall hold. Only cells with something to say are stored: those that hold a
- * shard now, those with pins, those that differ from the level. Every other open container of the pool holds the level.
+ * shard now, those with pins, those that differ from the level. Every other open container of the pool holds the fewest that
+ * are even for its weight.
  */
 import type {Demand} from './demand.ts';
 import type {Levels} from './levels.ts';
@@ -20,8 +21,8 @@ export class Cells {
   want: Int32Array;
   /** Fewest that are even. */
   least: Int32Array;
-  /** 1 when one more is even, too. */
-  spare: Uint8Array;
+  /** So many more are even, too. */
+  spare: Int32Array;
   nextOfContainer: Int32Array;
   nextOfBucket: Int32Array;
   /** Per bucket: where the cells begin that hold a shard now, ascending by container; one entry more than buckets. */
@@ -29,11 +30,13 @@ export class Cells {
   /** Per container and bucket: first of the linked cells. A bucket's linked cells are those outside its row. */
   readonly firstOfContainer: Int32Array;
   readonly firstOfBucket: Int32Array;
+  private readonly demand: Demand;
   private readonly levels: Levels;
   private readonly linked: Int32Array;
   private readonly index: PairIndex;
 
   constructor(demand: Demand, levels: Levels) {
+    this.demand = demand;
     this.levels = levels;
     const room = heldCells(demand) + 16;
     this.bucket = new Int32Array(room);
@@ -41,7 +44,7 @@ export class Cells {
     this.held = new Int32Array(room);
     this.want = new Int32Array(room);
     this.least = new Int32Array(room);
-    this.spare = new Uint8Array(room);
+    this.spare = new Int32Array(room);
     this.nextOfContainer = new Int32Array(room);
     this.nextOfBucket = new Int32Array(room);
     this.row = new Int32Array(demand.buckets + 1);
@@ -115,13 +118,14 @@ export class Cells {
     if (this.count === this.bucket.length) this.grow();
     const cell = this.count;
     this.count += 1;
-    const level = this.levels.level[bucket] ?? 0;
+    const weight = this.weightOf(bucket, container);
+    const level = this.levels.leastOf(bucket, weight);
     this.bucket[cell] = bucket;
     this.container[cell] = container;
     this.held[cell] = held;
     this.want[cell] = level;
     this.least[cell] = level;
-    this.spare[cell] = (this.levels.extras[bucket] ?? 0) > 0 ? 1 : 0;
+    this.spare[cell] = this.levels.mostOf(bucket, weight) - level;
     this.nextOfContainer[cell] = this.firstOfContainer[container] ?? NONE;
     this.firstOfContainer[container] = cell;
     return cell;
@@ -131,10 +135,17 @@ export class Cells {
     const known = this.find(bucket, container);
     const cell = known === NONE ? this.add(bucket, container) : known;
     const full = this.levels.full.get(bucket)?.has(container) === true;
-    const least = full ? 0 : (this.levels.level[bucket] ?? 0) - count;
+    const weight = full ? 0 : this.weightOf(bucket, container);
+    const least = full ? 0 : Math.max(0, this.levels.leastOf(bucket, weight) - count);
     this.least[cell] = least;
     this.want[cell] = least;
-    if (full) this.spare[cell] = 0;
+    this.spare[cell] = full
+      ? 0
+      : Math.max(least, this.levels.mostOf(bucket, weight) - count) - least;
+  }
+
+  private weightOf(bucket: number, container: number): number {
+    return this.demand.weights[this.demand.poolOf[bucket] ?? 0]?.[container] ?? 0;
   }
 
   private grow(): void {
@@ -146,9 +157,7 @@ export class Cells {
     this.least = grown(this.least, size);
     this.nextOfContainer = grown(this.nextOfContainer, size);
     this.nextOfBucket = grown(this.nextOfBucket, size);
-    const spare = new Uint8Array(size);
-    spare.set(this.spare);
-    this.spare = spare;
+    this.spare = grown(this.spare, size);
   }
 }
 

@@ -15,29 +15,37 @@ export interface Costs {
   readonly total: number;
   /** One bucket uneven on one container by one. */
   readonly cell: number;
+  /** One bucket uneven in one zone by one. */
+  readonly zone: number;
   /** A shard that has to stay on a draining container. */
   readonly stranded: number;
   /** A shard without a container. */
   readonly unplaced: number;
+  /** What each step of priority adds to it. */
+  readonly priority: number;
   /** A container above the shard limit by one. */
   readonly overfull: number;
   /** Distances from even weigh more and more up to so many, from there on all alike. */
   readonly steps: number;
 }
 
-export function costsFor(containers: number, shards: number): Costs {
+/** `priorities`: how many steps of priority there are. */
+export function costsFor(
+  containers: number,
+  shards: number,
+  zones: boolean,
+  priorities: number,
+): Costs {
   const path = Math.min(containers, LONGEST_PATH) + 1;
   const total = 2 * path + 4;
-  const steps = Math.max(1, Math.min(shards + 1, Math.floor(Math.sqrt(LARGEST / (total * path)))));
+  const room = LARGEST / priorities / (total * path);
+  const most = zones ? Math.cbrt(room / (4 * path)) : Math.sqrt(room);
+  const steps = Math.max(1, Math.min(shards + 1, Math.floor(most)));
   const cell = total * (2 * steps + 2);
-  const stranded = cell * (2 * steps * path + 2);
-  return {
-    move: 1,
-    total,
-    cell,
-    stranded,
-    unplaced: 4 * stranded,
-    overfull: 16 * stranded,
-    steps,
-  };
+  const along = 2 * steps * path + 2;
+  const zone = zones ? cell * along : cell;
+  const stranded = zone * along;
+  const priority = 2 * stranded;
+  const unplaced = 4 * stranded * priorities;
+  return {move: 1, total, cell, zone, stranded, unplaced, priority, overfull: 4 * unplaced, steps};
 }

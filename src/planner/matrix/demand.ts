@@ -2,6 +2,7 @@
  * What has to be placed, as numbers. Containers are numbered by rank, their place in the tie-break order, so that every
  * tie further on is broken by the lower number.
  */
+import {mayStayStranded} from '../sorting.ts';
 import type {Sorted} from '../sorting.ts';
 import {DRAINING, OPEN} from '../table.ts';
 import type {Table} from '../table.ts';
@@ -13,6 +14,16 @@ export interface Demand {
   readonly containers: number;
   /** Per pool: its open containers, ascending. */
   readonly pools: readonly Int32Array[];
+  /** Per pool: the same containers, those together that a bucket treats alike. */
+  readonly classes: readonly (readonly ContainerClass[])[];
+  /** Per pool and container: its weight among those of the pool. */
+  readonly weights: readonly Int32Array[];
+  /** Per container: its zone; undefined where zones do not count. */
+  readonly zones: Int32Array | undefined;
+  /** How many zones there are; 1 where they do not count. */
+  readonly zoneCount: number;
+  /** By which share of its even count a container may hold more or fewer. */
+  readonly slack: number;
   readonly buckets: number;
   /** Per bucket: index of its pool. */
   readonly poolOf: Int32Array;
@@ -28,27 +39,108 @@ export interface Demand {
   readonly place: Int32Array;
   /** Per shard: when it last moved; undefined when that is known of none. */
   readonly movedAt: Float64Array | undefined;
+  /** Per shard: how urgent it is among those that wait, 0 for the least; undefined when all are alike. */
+  readonly priorityRanks: Int32Array | undefined;
   /** Per container: shards that are bound to it and open to no choice. */
   readonly fixed: Int32Array;
   /** Per bucket with pins on open containers: how many on which. */
   readonly pins: ReadonlyMap<number, ReadonlyMap<number, number>>;
-  /** Per container: pinned shards that are not there yet; they are counted in `fixed`, too. */
-  readonly arriving: Int32Array;
+  /** Per container: pinned shards that are not there yet, the most urgent first; they are counted in `fixed`, too. */
+  readonly arriving: ReadonlyMap<number, readonly number[]>;
 }
+
+/** Containers of one pool with the same weight, in one zone: as good as each other for a bucket. */
+export interface ContainerClass {
+  readonly weight: number;
+  readonly zone: number;
+  readonly members: Int32Array;
+}
+
+/** So many steps of priority are distinguished; the lowest ones count as one. */
+const MOST_PRIORITIES = 32;
 
 export function demandOf(table: Table, sorted: Sorted): Demand {
   const buckets = table.bucketPool.length;
   const place = placesOf(table);
+  const pools = table.pools.map(({open}) =>
+    Int32Array.from(open, (at) => table.containerRank[at] ?? 0),
+  );
+  const zones = table.zones && inTieOrder(table, table.zones);
+  const weights = weightsOf(table, pools);
+  const priorityRanks = priorityRanksOf(table, sorted);
+  const free = sortFree(table, sorted.free, place);
+  if (priorityRanks !== undefined) sortWaiting(table, free, priorityRanks);
   return {
     containers: table.m,
-    pools: table.pools.map(({open}) => Int32Array.from(open, (at) => table.containerRank[at] ?? 0)),
+    pools,
+    classes: pools.map((members, pool) => classesOf(members, weights[pool], zones)),
+    weights,
+    zones,
+    zoneCount: zones === undefined ? 1 : 1 + zones.reduce((most, zone) => Math.max(most, zone), 0),
+    slack: table.loads === undefined ? 0 : table.slack,
     buckets,
     poolOf: Int32Array.from(table.bucketPool),
-    ...sortFree(table, sorted.free, place),
+    ...free,
     mayStay: mayStayOf(table, sorted.free),
     movedAt: table.movedAt,
-    ...fixedOf(table, sorted),
+    priorityRanks,
+    ...fixedOf(table, sorted, priorityRanks),
   };
+}
+
+/** A column of containers by rank. */
+export function inTieOrder({containerOrder}: Table, column: Int32Array): Int32Array {
+  return containerOrder.map((container) => column[container] ?? 0);
+}
+
+/** Where all of a pool weigh nothing, they weigh the same. */
+function weightsOf(table: Table, pools: readonly Int32Array[]): Int32Array[] {
+  const weights = inTieOrder(table, table.weights);
+  const alike = new Int32Array(table.m).fill(1);
+  return pools.map((members) => (members.some((at) => (weights[at] ?? 0) > 0) ? weights : alike));
+}
+
+function classesOf(
+  members: Int32Array,
+  weights: Int32Array | undefined,
+  zones: Int32Array | undefined,
+): ContainerClass[] {
+  const classes = new Map<string, {weight: number; zone: number; members: number[]}>();
+  for (const container of members) {
+    const weight = weights?.[container] ?? 0;
+    const zone = zones?.[container] ?? 0;
+    const known = classes.get(`${zone} ${weight}`);
+    if (known === undefined) classes.set(`${zone} ${weight}`, {weight, zone, members: [container]});
+    else known.members.push(container);
+  }
+  return [...classes.values()].map((one) => ({...one, members: Int32Array.from(one.members)}));
+}
+
+/** 0 for the least urgent. */
+function priorityRanksOf({priorities, n}: Table, {homeless}: Sorted): Int32Array | undefined {
+  if (priorities === undefined) return undefined;
+  const steps = [...new Set(priorities.filter((_, shard) => !homeless.has(shard)))];
+  const highest = steps.sort((a, b) => b - a).slice(0, MOST_PRIORITIES - 1);
+  const ranks = new Map(highest.map((priority, at) => [priority, highest.length - at]));
+  return Int32Array.from({length: n}, (_, shard) => ranks.get(priorities[shard] ?? 0) ?? 0);
+}
+
+/** Who waits and may stay where it runs comes last; before them the urgent ones come first. */
+function sortWaiting(
+  table: Table,
+  {shards, start, waiting}: Pick<Demand, 'shards' | 'start' | 'waiting'>,
+  ranks: Int32Array,
+): void {
+  const key = (shard: number): number => (mayStayStranded(table, shard) ? -1 : (ranks[shard] ?? 0));
+  for (const [bucket, count] of waiting.entries()) {
+    if (count < 2) continue;
+    const from = start[bucket] ?? 0;
+    const row = [...shards.subarray(from, from + count)];
+    shards.set(
+      row.sort((a, b) => key(b) - key(a)),
+      from,
+    );
+  }
 }
 
 /** Per shard, free or not: the open container of its pool where it runs; -1 for none. Row by row, not in tie-break order: memory is read in a line. */
@@ -141,9 +233,13 @@ function countingSort(
   return start;
 }
 
-function fixedOf(table: Table, sorted: Sorted): Pick<Demand, 'fixed' | 'pins' | 'arriving'> {
+function fixedOf(
+  table: Table,
+  sorted: Sorted,
+  priorityRanks: Int32Array | undefined,
+): Pick<Demand, 'fixed' | 'pins' | 'arriving'> {
   const fixed = new Int32Array(table.m);
-  const arriving = new Int32Array(table.m);
+  const arriving = new Map<number, number[]>();
   const pins = new Map<number, Map<number, number>>();
   if (sorted.free.length === table.n) return {fixed, pins, arriving};
   // In tie-break order: cells of pins are numbered in the order of these maps.
@@ -153,11 +249,18 @@ function fixedOf(table: Table, sorted: Sorted): Pick<Demand, 'fixed' | 'pins' | 
     const rank = table.containerRank[container] ?? 0;
     fixed[rank] = (fixed[rank] ?? 0) + 1;
     if (table.mode[container] !== OPEN) continue;
-    if (table.current[shard] !== container) arriving[rank] = (arriving[rank] ?? 0) + 1;
+    if (table.current[shard] !== container) {
+      const known = arriving.get(rank);
+      if (known === undefined) arriving.set(rank, [shard]);
+      else known.push(shard);
+    }
     const bucket = table.bucket[shard] ?? 0;
     const counts = pins.get(bucket) ?? new Map<number, number>();
     counts.set(rank, (counts.get(rank) ?? 0) + 1);
     pins.set(bucket, counts);
   }
+  if (priorityRanks !== undefined)
+    for (const list of arriving.values())
+      list.sort((a, b) => (priorityRanks[b] ?? 0) - (priorityRanks[a] ?? 0));
   return {fixed, pins, arriving};
 }

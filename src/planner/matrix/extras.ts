@@ -4,6 +4,8 @@ import type {Demand} from './demand.ts';
 import {LevelQueue} from './level-queue.ts';
 import type {Levels} from './levels.ts';
 import type {Wishes} from './wishes.ts';
+import {ExtraRoom} from './zone-shares.ts';
+import type {ZoneShares} from './zone-shares.ts';
 
 const NONE = -1;
 
@@ -13,55 +15,199 @@ export function giveExtras(
   levels: Levels,
   cells: Cells,
   wishes: Wishes,
+  zones: ZoneShares | undefined,
 ): Uint8Array {
-  const contested = new Uint8Array(demand.buckets);
-  const open: number[] = [];
-  for (let bucket = 0; bucket < demand.buckets; bucket += 1) {
-    const extras = levels.extras[bucket] ?? 0;
-    if (extras === 0) continue;
-    const savers = saversOf(cells, bucket);
-    if (savers.length > extras) contested[bucket] = 1;
-    else {
-      for (const cell of savers) give(cells, levels, cell);
-      if (savers.length < extras) open.push(bucket, extras - savers.length);
+  return new Giver(demand, levels, cells, wishes, zones).giveAll();
+}
+
+class Giver {
+  private readonly demand: Demand;
+  private readonly levels: Levels;
+  private readonly cells: Cells;
+  private readonly wishes: Wishes;
+  private readonly zones: ZoneShares | undefined;
+  private readonly room: ExtraRoom;
+  private readonly queues = new Map<number, LevelQueue>();
+
+  constructor(
+    demand: Demand,
+    levels: Levels,
+    cells: Cells,
+    wishes: Wishes,
+    zones: ZoneShares | undefined,
+  ) {
+    this.demand = demand;
+    this.levels = levels;
+    this.cells = cells;
+    this.wishes = wishes;
+    this.zones = zones;
+    this.room = new ExtraRoom(zones);
+  }
+
+  giveAll(): Uint8Array {
+    const {demand} = this;
+    const contested = new Uint8Array(demand.buckets);
+    const open: number[] = [];
+    for (let bucket = 0; bucket < demand.buckets; bucket += 1) {
+      const extras = extrasOf(demand, this.levels, this.cells, bucket);
+      if (extras === 0) continue;
+      const savers = this.saversOf(bucket);
+      if (this.isContested(bucket, savers, extras)) contested[bucket] = 1;
+      else {
+        this.room.begin(bucket, extras);
+        for (const cell of savers) this.give(cell, this.savesOf(cell));
+        if (this.room.left > 0) open.push(bucket, this.room.left);
+      }
+    }
+    for (let bucket = 0; bucket < demand.buckets; bucket += 1) {
+      if (contested[bucket] === 0) continue;
+      this.giveToLowest(bucket);
+      if (this.room.left > 0) open.push(bucket, this.room.left);
+    }
+    this.spread(open);
+    return contested;
+  }
+
+  /** Whether more moves could be saved than there are extras, or than a zone may have. */
+  private isContested(bucket: number, savers: readonly number[], extras: number): boolean {
+    const {zones, cells} = this;
+    let units = 0;
+    const ofZone = new Map<number, number>();
+    for (const cell of savers) {
+      const saves = this.savesOf(cell);
+      units += saves;
+      if (zones === undefined) continue;
+      const at = zones.at(bucket, cells.container[cell] ?? 0);
+      ofZone.set(at, (ofZone.get(at) ?? 0) + saves);
+    }
+    if (units > extras || zones === undefined) return units > extras;
+    for (let zone = 0; zone < zones.zones; zone += 1) {
+      const at = bucket * zones.zones + zone;
+      const [count = 0, least = 0, most = 0] = [zones.counts[at], zones.least[at], zones.most[at]];
+      const saves = ofZone.get(at) ?? 0;
+      if (count + saves > most) return true;
+      units += Math.max(0, least - count - saves);
+    }
+    return units > extras;
+  }
+
+  /** As many extras as there is room for, up to the count. Returns how many. */
+  private give(cell: number, wanted: number): number {
+    const container = this.cells.container[cell] ?? 0;
+    const count = this.room.take(container, wanted);
+    this.cells.want[cell] = (this.cells.want[cell] ?? 0) + count;
+    this.levels.totals[container] = (this.levels.totals[container] ?? 0) + count;
+    return count;
+  }
+
+  /** How many moves extras can save there. */
+  private savesOf(cell: number): number {
+    const {held, want, least, spare} = this.cells;
+    const most = (least[cell] ?? 0) + (spare[cell] ?? 0);
+    return Math.max(0, Math.min(held[cell] ?? 0, most) - (want[cell] ?? 0));
+  }
+
+  /** Cells where an extra saves a move. */
+  private saversOf(bucket: number): number[] {
+    const savers: number[] = [];
+    const end = this.cells.row[bucket + 1] ?? 0;
+    for (let cell = this.cells.row[bucket] ?? 0; cell < end; cell += 1)
+      if (this.savesOf(cell) > 0) savers.push(cell);
+    return savers;
+  }
+
+  /**
+   * More moves could be saved than there are extras. Among equal totals those keep theirs whose shards have moved last: it is
+   * not always the same shards that leave.
+   */
+  private giveToLowest(bucket: number): void {
+    const {demand, levels, cells} = this;
+    const height = (cell: number): number => {
+      const container = cells.container[cell] ?? 0;
+      return (levels.totals[container] ?? 0) - (levels.least[container] ?? 0);
+    };
+    const oldest = oldestOf(demand, cells, bucket);
+    const savers = this.saversOf(bucket).sort(
+      (a, b) => height(a) - height(b) || (oldest.get(b) ?? 0) - (oldest.get(a) ?? 0) || a - b,
+    );
+    this.room.begin(bucket, extrasOf(demand, levels, cells, bucket));
+    for (const cell of savers) this.give(cell, this.savesOf(cell));
+  }
+
+  /** `open`: buckets with extras left, each followed by how many. */
+  private spread(open: readonly number[]): void {
+    for (let at = 0; at < open.length; at += 2) {
+      const bucket = open[at] ?? 0;
+      const left = open[at + 1] ?? 0;
+      const wished = this.wishes.get(bucket);
+      this.room.begin(bucket, left);
+      if (wished !== undefined) this.giveByWish(bucket, wished);
+      else this.giveFromQueue(bucket);
     }
   }
-  for (let bucket = 0; bucket < demand.buckets; bucket += 1)
-    if (contested[bucket] === 1) giveToLowest(demand, levels, cells, bucket);
-  spread(demand, levels, cells, wishes, open);
-  return contested;
+
+  private giveFromQueue(bucket: number): void {
+    const pool = this.demand.poolOf[bucket] ?? 0;
+    let queue = this.queues.get(pool);
+    if (queue === undefined) {
+      const members = this.demand.pools[pool] ?? new Int32Array();
+      queue = new LevelQueue(members, this.levels.totals, this.levels.least);
+      this.queues.set(pool, queue);
+    }
+    const passed: number[] = [];
+    while (this.room.left > 0) {
+      const container = queue.pop();
+      if (container === undefined) break;
+      const given = this.giveTo(bucket, container);
+      if (given && this.levels.slack > 0) queue.push(container);
+      else passed.push(container);
+    }
+    for (const container of passed) queue.push(container);
+  }
+
+  /** Among equal totals whom the homeless shards wish for comes first, and whom they avoid last. */
+  private giveByWish(bucket: number, wished: ReadonlyMap<number, number>): void {
+    const {totals, least} = this.levels;
+    const members = this.demand.pools[this.demand.poolOf[bucket] ?? 0] ?? new Int32Array();
+    const height = (container: number): number =>
+      (totals[container] ?? 0) - (least[container] ?? 0);
+    // More than one round only where more than one extra is even.
+    for (let given = true; given && this.room.left > 0;) {
+      given = false;
+      const order = [...members].sort(
+        (a, b) => height(a) - height(b) || (wished.get(a) ?? 0) - (wished.get(b) ?? 0) || a - b,
+      );
+      for (const container of order)
+        if (this.room.left > 0 && this.giveTo(bucket, container)) given = true;
+    }
+  }
+
+  /** False when the container has all extras of the bucket that are even there. */
+  private giveTo(bucket: number, container: number): boolean {
+    const {cells, levels, demand} = this;
+    const known = cells.find(bucket, container);
+    if (known === NONE) {
+      const weight = demand.weights[demand.poolOf[bucket] ?? 0]?.[container] ?? 0;
+      if (levels.mostOf(bucket, weight) === levels.leastOf(bucket, weight)) return false;
+      return this.give(cells.add(bucket, container), 1) > 0;
+    }
+    const most = (cells.least[known] ?? 0) + (cells.spare[known] ?? 0);
+    return (cells.want[known] ?? 0) < most && this.give(known, 1) > 0;
+  }
 }
 
-function give(cells: Cells, levels: Levels, cell: number): void {
-  const container = cells.container[cell] ?? 0;
-  cells.want[cell] = (cells.want[cell] ?? 0) + 1;
-  levels.totals[container] = (levels.totals[container] ?? 0) + 1;
-}
-
-/** Cells where an extra saves a move. */
-function saversOf(cells: Cells, bucket: number): number[] {
-  const savers: number[] = [];
-  const end = cells.row[bucket + 1] ?? 0;
-  for (let cell = cells.row[bucket] ?? 0; cell < end; cell += 1)
-    if (cells.spare[cell] === 1 && (cells.held[cell] ?? 0) > (cells.least[cell] ?? 0))
-      savers.push(cell);
-  return savers;
-}
-
-/**
- * More containers would save a move than there are extras. Among equal totals those keep theirs whose shards have moved last:
- * it is not always the same shards that leave.
- */
-function giveToLowest(demand: Demand, levels: Levels, cells: Cells, bucket: number): void {
-  const height = (cell: number): number => {
-    const container = cells.container[cell] ?? 0;
-    return (levels.totals[container] ?? 0) - (levels.least[container] ?? 0);
-  };
-  const oldest = oldestOf(demand, cells, bucket);
-  const savers = saversOf(cells, bucket).sort(
-    (a, b) => height(a) - height(b) || (oldest.get(b) ?? 0) - (oldest.get(a) ?? 0) || a - b,
-  );
-  for (const cell of savers.slice(0, levels.extras[bucket])) give(cells, levels, cell);
+/** So many shards of the bucket are more than what its containers hold at least. Pinned cells are stored. */
+function extrasOf(demand: Demand, levels: Levels, cells: Cells, bucket: number): number {
+  const pool = demand.poolOf[bucket] ?? 0;
+  let left = (demand.start[bucket + 1] ?? 0) - (demand.start[bucket] ?? 0);
+  if ((levels.weight[bucket] ?? 0) === 0) return 0;
+  for (const {members, weight} of demand.classes[pool] ?? [])
+    left -= members.length * levels.leastOf(bucket, weight);
+  for (const container of demand.pins.get(bucket)?.keys() ?? []) {
+    const weight = demand.weights[pool]?.[container] ?? 0;
+    left += levels.leastOf(bucket, weight) - (cells.least[cells.find(bucket, container)] ?? 0);
+  }
+  return Math.max(0, left);
 }
 
 /** Per cell of the bucket: when the shard moved that has been there longest. */
@@ -80,78 +226,4 @@ function oldestOf(
     oldest.set(cell, least);
   }
   return oldest;
-}
-
-/** `open`: buckets with extras left, each followed by how many. */
-function spread(
-  demand: Demand,
-  levels: Levels,
-  cells: Cells,
-  wishes: Wishes,
-  open: readonly number[],
-): void {
-  const queues = new Map<number, LevelQueue>();
-  for (let at = 0; at < open.length; at += 2) {
-    const bucket = open[at] ?? 0;
-    const left = open[at + 1] ?? 0;
-    const pool = demand.poolOf[bucket] ?? 0;
-    const containers = demand.pools[pool] ?? new Int32Array();
-    const wished = wishes.get(bucket);
-    if (wished !== undefined) {
-      giveByWish(levels, cells, bucket, left, containers, wished);
-      continue;
-    }
-    let queue = queues.get(pool);
-    if (queue === undefined) {
-      queue = new LevelQueue(containers, levels.totals, levels.least);
-      queues.set(pool, queue);
-    }
-    giveFromQueue(levels, cells, bucket, left, queue);
-  }
-}
-
-function giveFromQueue(
-  levels: Levels,
-  cells: Cells,
-  bucket: number,
-  left: number,
-  queue: LevelQueue,
-): void {
-  const popped: number[] = [];
-  for (let rest = left; rest > 0;) {
-    const container = queue.pop();
-    if (container === undefined) break;
-    popped.push(container);
-    if (giveTo(levels, cells, bucket, container)) rest -= 1;
-  }
-  for (const container of popped) queue.push(container);
-}
-
-/** Among equal totals whom the homeless shards wish for comes first, and whom they avoid last. */
-function giveByWish(
-  levels: Levels,
-  cells: Cells,
-  bucket: number,
-  left: number,
-  containers: Int32Array,
-  wished: ReadonlyMap<number, number>,
-): void {
-  const height = (container: number): number =>
-    (levels.totals[container] ?? 0) - (levels.least[container] ?? 0);
-  const order = [...containers].sort(
-    (a, b) => height(a) - height(b) || (wished.get(a) ?? 0) - (wished.get(b) ?? 0) || a - b,
-  );
-  let rest = left;
-  for (const container of order)
-    if (rest > 0 && giveTo(levels, cells, bucket, container)) rest -= 1;
-}
-
-/** False when the container has an extra of the bucket already, or takes no part. */
-function giveTo(levels: Levels, cells: Cells, bucket: number, container: number): boolean {
-  const known = cells.find(bucket, container);
-  if (known === NONE) give(cells, levels, cells.add(bucket, container));
-  else if (cells.spare[known] === 0 || (cells.want[known] ?? 0) > (cells.least[known] ?? 0))
-    return false;
-  else give(cells, levels, known);
-  return true;
 }

@@ -1,103 +1,161 @@
-/** The share of every bucket per container, and what follows for the totals. */
+/** The share of every bucket per container, by weight, and what follows for the totals. */
 import type {Demand} from './demand.ts';
 
 /** A share this near to a whole number is one: sums of fractions are not exact. */
 const NEARLY_WHOLE = 1e-6;
 
-export interface Levels {
-  /** Per bucket: what every container of its pool holds at least, pins counted. */
-  readonly level: Int32Array;
-  /** Per bucket: so many containers hold one more. */
-  readonly extras: Int32Array;
-  /** Per bucket: containers that pins lift above the level; they get no free shard. */
-  readonly full: ReadonlyMap<number, ReadonlySet<number>>;
-  /** Per container: shards in all, without the extras. */
+export class Levels {
+  /** Per bucket: shards to be shared, pins of those that share included, and the weights among which. */
+  shared: Float64Array;
+  weight: Float64Array;
+  /** Per bucket: containers that pins lift above their share; they get no free shard. */
+  readonly full = new Map<number, ReadonlySet<number>>();
+  readonly slack: number;
+  /** Buckets but for those of arrivals. */
+  private readonly buckets: number;
+  /** Per container: shards in all, at first without the extras. */
   readonly totals: Int32Array;
   /** Per container: the sum of its shares over the buckets, rounded down and up. */
   readonly least: Int32Array;
   readonly most: Int32Array;
-}
 
-export function levelsOf(demand: Demand): Levels {
-  const level = new Int32Array(demand.buckets);
-  const extras = new Int32Array(demand.buckets);
-  const full = new Map<number, Set<number>>();
-  const totals = Int32Array.from(demand.fixed);
-  const shares = Float64Array.from(demand.fixed);
-  const base = new Float64Array(demand.pools.length);
-  const spare = new Float64Array(demand.pools.length);
-  for (let bucket = 0; bucket < demand.buckets; bucket += 1) {
-    const pool = demand.poolOf[bucket] ?? 0;
-    const open = demand.pools[pool]?.length ?? 0;
-    if (open === 0) continue;
-    const pins = demand.pins.get(bucket);
-    const size = (demand.start[bucket + 1] ?? 0) - (demand.start[bucket] ?? 0);
-    if (pins === undefined) {
-      level[bucket] = Math.floor(size / open);
-      extras[bucket] = size % open;
-      base[pool] = (base[pool] ?? 0) + (level[bucket] ?? 0);
-      spare[pool] = (spare[pool] ?? 0) + (extras[bucket] ?? 0);
-    } else {
-      const water = waterLevel(pins, size, open);
-      level[bucket] = water.level;
-      extras[bucket] = water.extras;
-      if (water.full.size > 0) full.set(bucket, water.full);
-      addPinned(demand.pools[pool], pins, water, totals, shares);
+  constructor(demand: Demand) {
+    this.slack = demand.slack;
+    this.buckets = demand.buckets;
+    this.shared = new Float64Array(demand.buckets);
+    this.weight = new Float64Array(demand.buckets);
+    this.totals = Int32Array.from(demand.fixed);
+    const shares = Float64Array.from(demand.fixed);
+    this.shareOut(demand, shares);
+    this.least = Int32Array.from(shares, (share) => this.down(share));
+    this.most = Int32Array.from(shares, (share) => this.up(share));
+  }
+
+  /** Buckets more, whose shards are in the totals already: each has a pool of one container. */
+  addArrivals(demand: Demand): void {
+    const known = this.shared.length;
+    const more = demand.buckets - known;
+    this.shared = joined(this.shared, demand.waiting.slice(known));
+    this.weight = joined(this.weight, new Float64Array(more).fill(1));
+  }
+
+  /** Fewest of the bucket that are even on a container of that weight, pins counted. */
+  leastOf(bucket: number, weight: number): number {
+    const shared = (this.shared[bucket] ?? 0) * weight;
+    const whole = this.weight[bucket] ?? 0;
+    if (whole === 0) return 0;
+    return Math.max(0, Math.floor(shared / whole) - this.slackOf(bucket, shared / whole));
+  }
+
+  /** Most of the bucket that are even there. */
+  mostOf(bucket: number, weight: number): number {
+    const shared = (this.shared[bucket] ?? 0) * weight;
+    const whole = this.weight[bucket] ?? 0;
+    if (whole === 0) return 0;
+    return Math.ceil(shared / whole) + this.slackOf(bucket, shared / whole);
+  }
+
+  /** Arrivals have no slack: they are what they are. */
+  private slackOf(bucket: number, share: number): number {
+    return this.slack === 0 || bucket >= this.buckets ? 0 : Math.floor(this.slack * share);
+  }
+
+  private down(share: number): number {
+    return Math.max(0, Math.floor(nearby(share)) - Math.floor(this.slack * share));
+  }
+
+  private up(share: number): number {
+    return Math.ceil(nearby(share)) + Math.floor(this.slack * share);
+  }
+
+  /** Adds the shares of all buckets to `shares`, and what they hold at least to `totals`. */
+  private shareOut(demand: Demand, shares: Float64Array): void {
+    const base = demand.classes.map((classes) => new Float64Array(classes.length));
+    const share = new Float64Array(demand.pools.length);
+    for (let bucket = 0; bucket < demand.buckets; bucket += 1) {
+      const pool = demand.poolOf[bucket] ?? 0;
+      if ((demand.pools[pool]?.length ?? 0) === 0) continue;
+      const pins = demand.pins.get(bucket);
+      const size = (demand.start[bucket + 1] ?? 0) - (demand.start[bucket] ?? 0);
+      this.setShare(demand, bucket, size, pins);
+      if (pins !== undefined) {
+        this.addPinned(demand, bucket, pins, shares);
+        continue;
+      }
+      share[pool] = (share[pool] ?? 0) + size / (this.weight[bucket] ?? 1);
+      const sums = base[pool] ?? new Float64Array();
+      for (const [at, {weight}] of (demand.classes[pool] ?? []).entries())
+        sums[at] = (sums[at] ?? 0) + this.leastOf(bucket, weight);
+    }
+    for (const [pool, classes] of demand.classes.entries())
+      for (const [at, {members, weight}] of classes.entries())
+        for (const container of members) {
+          shares[container] = (shares[container] ?? 0) + (share[pool] ?? 0) * weight;
+          this.totals[container] = (this.totals[container] ?? 0) + (base[pool]?.[at] ?? 0);
+        }
+  }
+
+  /** Containers that pins lift above their share keep their pins and get nothing; the others share the rest. */
+  private setShare(
+    {pools, poolOf, weights}: Demand,
+    bucket: number,
+    size: number,
+    pins: ReadonlyMap<number, number> | undefined,
+  ): void {
+    const pool = poolOf[bucket] ?? 0;
+    const weightOf = (container: number): number => weights[pool]?.[container] ?? 0;
+    let weight = 0;
+    for (const container of pools[pool] ?? []) weight += weightOf(container);
+    let shared = size;
+    if (pins !== undefined) {
+      const highest = [...pins].sort(
+        (a, b) => b[1] * weightOf(a[0]) - a[1] * weightOf(b[0]) || b[1] - a[1],
+      );
+      for (const [, count] of highest) shared += count;
+      const full = new Set<number>();
+      for (const [container, count] of highest) {
+        if (count * weight <= shared * weightOf(container)) break;
+        shared -= count;
+        weight -= weightOf(container);
+        full.add(container);
+      }
+      if (full.size > 0) this.full.set(bucket, full);
+    }
+    this.shared[bucket] = shared;
+    this.weight[bucket] = weight;
+  }
+
+  /** Pins are in the totals already: whoever shares gets only what is missing to its share. */
+  private addPinned(
+    {pools, poolOf, weights}: Demand,
+    bucket: number,
+    pins: ReadonlyMap<number, number>,
+    shares: Float64Array,
+  ): void {
+    const pool = poolOf[bucket] ?? 0;
+    const whole = this.weight[bucket] ?? 0;
+    if (whole === 0) return;
+    for (const container of pools[pool] ?? []) {
+      if (this.full.get(bucket)?.has(container) === true) continue;
+      const weight = weights[pool]?.[container] ?? 0;
+      const pinned = pins.get(container) ?? 0;
+      const missing = Math.max(0, this.leastOf(bucket, weight) - pinned);
+      this.totals[container] = (this.totals[container] ?? 0) + missing;
+      shares[container] =
+        (shares[container] ?? 0) + ((this.shared[bucket] ?? 0) * weight) / whole - pinned;
     }
   }
-  for (const [pool, open] of demand.pools.entries()) {
-    const whole = base[pool] ?? 0;
-    const share = whole + (spare[pool] ?? 0) / open.length;
-    for (const container of open) {
-      totals[container] = (totals[container] ?? 0) + whole;
-      shares[container] = (shares[container] ?? 0) + share;
-    }
-  }
-  return {level, extras, full, totals, ...rounded(shares)};
 }
 
-interface Water {
-  readonly level: number;
-  readonly extras: number;
-  readonly full: Set<number>;
-  readonly open: number;
+function joined(first: Float64Array, second: Int32Array | Float64Array): Float64Array {
+  const both = new Float64Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }
 
-/** Containers that pins lift above the level keep their pins and get nothing; the others share the rest. */
-function waterLevel(pins: ReadonlyMap<number, number>, size: number, open: number): Water {
-  const highest = [...pins].sort((a, b) => b[1] - a[1]);
-  let rest = highest.reduce((sum, [, count]) => sum + count, size);
-  const full = new Set<number>();
-  for (const [container, count] of highest) {
-    if (full.size === open || count <= Math.floor(rest / (open - full.size))) break;
-    rest -= count;
-    full.add(container);
-  }
-  const sharing = open - full.size;
-  if (sharing === 0) return {level: 0, extras: 0, full, open: 0};
-  return {level: Math.floor(rest / sharing), extras: rest % sharing, full, open: sharing};
-}
-
-/** Pins are in the totals already: whoever shares gets only what is missing to the level. */
-function addPinned(
-  containers: Int32Array | undefined,
-  pins: ReadonlyMap<number, number>,
-  {level, extras, full, open}: Water,
-  totals: Int32Array,
-  shares: Float64Array,
-): void {
-  for (const container of containers ?? []) {
-    if (full.has(container)) continue;
-    const missing = level - (pins.get(container) ?? 0);
-    totals[container] = (totals[container] ?? 0) + missing;
-    shares[container] = (shares[container] ?? 0) + missing + extras / open;
-  }
-}
-
-function rounded(shares: Float64Array): Pick<Levels, 'least' | 'most'> {
-  const whole = shares.map((share) => {
-    const near = Math.round(share);
-    return Math.abs(share - near) < NEARLY_WHOLE ? near : share;
-  });
-  return {least: Int32Array.from(whole, Math.floor), most: Int32Array.from(whole, Math.ceil)};
+/** The whole number that the share is but for the error of a sum, or the share. */
+export function nearby(share: number): number {
+  const whole = Math.round(share);
+  return Math.abs(share - whole) < NEARLY_WHOLE ? whole : share;
 }

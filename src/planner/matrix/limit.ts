@@ -1,60 +1,62 @@
-/** What changes where the shard limit binds. */
+/** What changes where a shard limit binds. */
 import type {Demand} from './demand.ts';
 import type {Levels} from './levels.ts';
 
-/** Whether some container's share is above the limit. Otherwise no plan comes near it. */
-export function limitBinds({pools}: Demand, {most}: Levels, limit: number): boolean {
-  return pools.some((pool) => pool.some((container) => (most[container] ?? 0) > limit));
+/** Whether some container's share is above its limit. Otherwise no plan comes near it. */
+export function limitBinds({pools}: Demand, {most}: Levels, caps: Int32Array): boolean {
+  return pools.some((pool) =>
+    pool.some((container) => (most[container] ?? 0) > (caps[container] ?? 0)),
+  );
 }
 
-/** The levels with the totals of open containers bounded by the limit. */
-export function withinLimit({pools}: Demand, levels: Levels, limit: number): Levels {
-  const least = levels.least.slice();
-  const most = levels.most.slice();
+/** The totals of open containers become bounded by their limits. */
+export function bindTotals({pools}: Demand, {least, most}: Levels, caps: Int32Array): void {
   for (const pool of pools) {
     for (const container of pool) {
-      least[container] = Math.min(limit, least[container] ?? 0);
-      most[container] = Math.min(limit, most[container] ?? 0);
+      const cap = caps[container] ?? 0;
+      least[container] = Math.min(cap, least[container] ?? 0);
+      most[container] = Math.min(cap, most[container] ?? 0);
     }
   }
-  return {...levels, least, most};
 }
 
 /**
  * Pinned shards that are not there yet may find no room. Those of one container become a bucket of their own, in a pool of
- * that container alone: they are in the totals already, and can be left out.
+ * that container alone: they are in the totals already, and can be left out. Returns the container of each such bucket.
  */
-export function withArrivals(
-  demand: Demand,
-  levels: Levels,
-): {readonly demand: Demand; readonly levels: Levels; readonly arrivals: Int32Array} {
-  const {arriving, pools, buckets, shards} = demand;
-  const arrivals = Int32Array.from(arriving.keys()).filter((at) => (arriving[at] ?? 0) > 0);
-  const counts = arrivals.map((at) => arriving[at] ?? 0);
-  const zeros = new Int32Array(arrivals.length);
+export function withArrivals(demand: Demand): {
+  readonly demand: Demand;
+  readonly arrivals: Int32Array;
+} {
+  const {arriving, pools, buckets} = demand;
+  const arrivals = Int32Array.from(arriving.keys()).sort();
+  const shards = [...demand.shards];
+  const start = [...demand.start];
+  const counts = arrivals.map((container) => arriving.get(container)?.length ?? 0);
+  for (const container of arrivals) {
+    shards.push(...(arriving.get(container) ?? []));
+    start.push(shards.length);
+  }
+  const alike = new Int32Array(demand.containers).fill(1);
+  const members = Array.from(arrivals, (container) => Int32Array.of(container));
   const more = {
     buckets: buckets + arrivals.length,
-    pools: [...pools, ...Array.from(arrivals, (container) => Int32Array.of(container))],
+    pools: [...pools, ...members],
+    classes: [
+      ...demand.classes,
+      ...members.map((own) => [{weight: 1, zone: demand.zones?.[own[0] ?? 0] ?? 0, members: own}]),
+    ],
+    weights: [...demand.weights, ...members.map(() => alike)],
     poolOf: joined(
       demand.poolOf,
-      zeros.map((_, index) => pools.length + index),
+      arrivals.map((_, index) => pools.length + index),
     ),
-    start: joined(
-      demand.start,
-      zeros.map(() => shards.length),
-    ),
+    shards: Int32Array.from(shards),
+    start: Int32Array.from(start),
     waiting: joined(demand.waiting, counts),
-    mayStay: joined(demand.mayStay, zeros),
+    mayStay: joined(demand.mayStay, new Int32Array(arrivals.length)),
   };
-  return {
-    demand: {...demand, ...more},
-    levels: {
-      ...levels,
-      level: joined(levels.level, counts),
-      extras: joined(levels.extras, zeros),
-    },
-    arrivals,
-  };
+  return {demand: {...demand, ...more}, arrivals};
 }
 
 function joined(first: Int32Array, second: Int32Array): Int32Array {

@@ -1,4 +1,5 @@
 /** Nothing new comes onto a container that stays above the shard limit, whatever leaves it. */
+import {UNLIMITED} from '../columns.ts';
 import type {Network} from './network.ts';
 
 /**
@@ -6,14 +7,14 @@ import type {Network} from './network.ts';
  * one less; so the shard stays where it was, and the sum of what is too much is the same.
  */
 export function keepOut(network: Network): void {
-  const {open, limit, levels} = network;
+  const {open, caps, levels} = network;
   for (let changed = true; changed;) {
     changed = false;
     for (const container of open) {
-      if ((levels.totals[container] ?? 0) <= limit) continue;
+      const cap = caps?.[container] ?? UNLIMITED;
+      if ((levels.totals[container] ?? 0) <= cap) continue;
       storeImplied(network, container);
-      while ((levels.totals[container] ?? 0) > limit && sendBack(network, container))
-        changed = true;
+      while ((levels.totals[container] ?? 0) > cap && sendBack(network, container)) changed = true;
     }
   }
 }

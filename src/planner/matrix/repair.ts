@@ -5,14 +5,39 @@
 import {BlockingFlow, Levelling} from './blocking-flow.ts';
 import type {Network} from './network.ts';
 import {Search} from './search.ts';
+import type {ZoneShares} from './zone-shares.ts';
 
 /** `contested`: per bucket 1 when more containers than it has extras would save a move. */
 export function repair(network: Network, contested: Uint8Array): void {
-  const potential = new Float64Array(network.slack + 1);
-  for (const [bucket, flag] of contested.entries()) potential[network.containers + bucket] = flag;
+  const potential = new Float64Array(network.nodes);
+  if (network.zones !== undefined) setZonePotentials(network, network.zones, potential);
+  else
+    for (const [bucket, flag] of contested.entries()) potential[network.containers + bucket] = flag;
   while (hasSource(network)) {
     if (!new Search(network, potential).run()) return;
     passAll(network, potential);
+  }
+}
+
+/** A zone where one more extra would save a move costs one; so does the bucket if it may give the zone one, and all on the way to it. */
+function setZonePotentials(network: Network, zones: ZoneShares, potential: Float64Array): void {
+  const {cells, containers, slack, buckets} = network;
+  const lacks = new Uint8Array(zones.counts.length);
+  const gives = new Uint8Array(zones.counts.length);
+  for (let cell = 0; cell < cells.count; cell += 1) {
+    const at = zones.at(cells.bucket[cell] ?? 0, cells.container[cell] ?? 0);
+    const [held = 0, want = 0, least = 0] = [cells.held[cell], cells.want[cell], cells.least[cell]];
+    if (want < Math.min(held, least + (cells.spare[cell] ?? 0))) lacks[at] = 1;
+    if (want > Math.max(held, least)) gives[at] = 1;
+  }
+  for (let bucket = 0; bucket < buckets; bucket += 1) {
+    const first = bucket * zones.zones;
+    let flag = 0;
+    for (let at = first; at < first + zones.zones; at += 1)
+      if (lacks[at] === 1 && (zones.counts[at] ?? 0) < (zones.most[at] ?? 0)) flag = 1;
+    potential[containers + bucket] = flag;
+    for (let at = first; at < first + zones.zones; at += 1)
+      potential[slack + 1 + at] = lacks[at] === 1 ? 1 : gives[at] === 1 ? 0 : flag;
   }
 }
 

@@ -1,22 +1,31 @@
 /** Shortest paths from whoever has too many, by Dijkstra over prices made non-negative by potentials. */
 import {DistanceQueue} from './distance-queue.ts';
+import type {ContainerClass} from './demand.ts';
 import {FORBIDDEN} from './network.ts';
 import type {Network} from './network.ts';
 
-/** Containers of a pool by their potential: all in one list cost a bucket the same. */
-export type PotentialClasses = readonly Map<number, number[]>[];
+/** Containers alike for a bucket by their potential: all in one list cost it the same. */
+export interface PotentialClass {
+  readonly alike: ContainerClass;
+  readonly byPotential: Map<number, number[]>;
+}
+
+/** By pool. */
+export type PotentialClasses = readonly (readonly PotentialClass[])[];
 
 export function classesOf(network: Network, potential: Float64Array): PotentialClasses {
-  return network.demand.pools.map((members) => {
-    const classes = new Map<number, number[]>();
-    for (const container of members) {
-      const key = potential[container] ?? 0;
-      const known = classes.get(key);
-      if (known === undefined) classes.set(key, [container]);
-      else known.push(container);
-    }
-    return classes;
-  });
+  return network.demand.classes.map((classes) =>
+    classes.map((alike) => {
+      const byPotential = new Map<number, number[]>();
+      for (const container of alike.members) {
+        const key = potential[container] ?? 0;
+        const known = byPotential.get(key);
+        if (known === undefined) byPotential.set(key, [container]);
+        else known.push(container);
+      }
+      return {alike, byPotential};
+    }),
+  );
 }
 
 /** One search. It ends at the nearest node that lacks units. */
@@ -30,15 +39,16 @@ export class Search {
   private readonly classes: PotentialClasses;
   /** Whole classes of containers that a bucket reaches at one distance: item -1 - index in these lists. */
   private readonly sweptBy: number[] = [];
-  private readonly sweptClass: number[] = [];
+  private readonly sweptClass: PotentialClass[] = [];
+  private readonly sweptKey: number[] = [];
   private from = 0;
   private at = 0;
 
   constructor(network: Network, potential: Float64Array) {
     this.network = network;
     this.potential = potential;
-    this.distance = new Float64Array(network.slack + 1).fill(FORBIDDEN);
-    this.settled = new Uint8Array(network.slack + 1);
+    this.distance = new Float64Array(network.nodes).fill(FORBIDDEN);
+    this.settled = new Uint8Array(network.nodes);
     this.classes = classesOf(network, potential);
   }
 
@@ -91,23 +101,27 @@ export class Search {
   }
 
   private sweepLater(node: number): void {
-    const bucket = node - this.network.containers;
-    const cost = this.network.impliedAddCost(bucket);
-    if (cost === FORBIDDEN) return;
-    const classes = this.classes[this.network.demand.poolOf[bucket] ?? 0];
-    for (const [key, members] of classes ?? []) {
-      if (members.length === 0) continue;
-      this.sweptBy.push(bucket);
-      this.sweptClass.push(key);
-      this.queue.push(-this.sweptBy.length, this.at + cost + (this.potential[node] ?? 0) - key);
+    const {network} = this;
+    const bucket = network.bucketOf(node);
+    for (const known of this.classes[network.demand.poolOf[bucket] ?? 0] ?? []) {
+      if (!network.hasClass(node, known.alike)) continue;
+      const cost = network.impliedAddCost(bucket, known.alike);
+      if (cost === FORBIDDEN) continue;
+      for (const [key, members] of known.byPotential) {
+        if (members.length === 0) continue;
+        this.sweptBy.push(bucket);
+        this.sweptClass.push(known);
+        this.sweptKey.push(key);
+        this.queue.push(-this.sweptBy.length, this.at + cost + (this.potential[node] ?? 0) - key);
+      }
     }
   }
 
   /** Who is reached, now or before, leaves its class: nobody will reach it on a shorter way. */
   private sweep(item: number): void {
     const bucket = this.sweptBy[-1 - item] ?? 0;
-    const key = this.sweptClass[-1 - item] ?? 0;
-    const classes = this.classes[this.network.demand.poolOf[bucket] ?? 0];
+    const key = this.sweptKey[-1 - item] ?? 0;
+    const classes = this.sweptClass[-1 - item]?.byPotential;
     const left: number[] = [];
     const members = classes?.get(key) ?? [];
     for (const container of members) {

@@ -1,21 +1,21 @@
 /**
  * The target matrix: how many free shards of each bucket each container shall hold. Per bucket floor or ceil of the share
- * (water level over pins); per container the sum of its shares over all buckets, rounded down or up; within the shard
+ * by weight (water level over pins); per zone as many as its containers' shares; per container the sum of its shares over all buckets, rounded down or up; within the shard
  * limit as many placed as can be; and of all such matrices one with the fewest moves.
  */
 import type {Sorted} from '../sorting.ts';
 import type {Table} from '../table.ts';
 import {Cells} from './cells.ts';
-import {demandOf} from './demand.ts';
+import {demandOf, inTieOrder} from './demand.ts';
 import type {Demand} from './demand.ts';
 import {giveExtras} from './extras.ts';
-import {levelsOf} from './levels.ts';
-import type {Levels} from './levels.ts';
-import {limitBinds, withArrivals, withinLimit} from './limit.ts';
+import {Levels} from './levels.ts';
+import {bindTotals, limitBinds, withArrivals} from './limit.ts';
 import {Network} from './network.ts';
 import {keepOut} from './overfull.ts';
 import {repair} from './repair.ts';
 import {wishesOf} from './wishes.ts';
+import {ZoneShares} from './zone-shares.ts';
 
 export interface Targets {
   readonly demand: Demand;
@@ -29,15 +29,18 @@ export interface Targets {
 
 export function targetsOf(table: Table, sorted: Sorted): Targets {
   const given = demandOf(table, sorted);
-  const shares = levelsOf(given);
-  const limit = table.cap;
-  const binds = limit > 0 && limitBinds(given, shares, limit);
-  const {demand, levels, arrivals} = binds
-    ? withArrivals(given, withinLimit(given, shares, limit))
-    : {demand: given, levels: shares, arrivals: new Int32Array()};
+  const levels = new Levels(given);
+  const caps = table.caps && inTieOrder(table, table.caps);
+  const binds = caps !== undefined && limitBinds(given, levels, caps);
+  const {demand, arrivals} = binds ? withArrivals(given) : {demand: given, arrivals: NO_ARRIVALS};
+  if (binds) {
+    bindTotals(given, levels, caps);
+    levels.addArrivals(demand);
+  }
   const cells = new Cells(demand, levels);
-  const contested = giveExtras(demand, levels, cells, wishesOf(table, demand));
-  const network = new Network(demand, levels, cells, binds ? limit : 0);
+  const zones = demand.zones && new ZoneShares(demand, levels, cells, demand.zones);
+  const contested = giveExtras(demand, levels, cells, wishesOf(table, demand), zones);
+  const network = new Network(demand, levels, cells, zones, binds ? caps : undefined);
   repair(network, contested);
   if (binds) keepOut(network);
   const refused = new Int32Array(demand.containers);
@@ -45,3 +48,5 @@ export function targetsOf(table: Table, sorted: Sorted): Targets {
     refused[container] = network.unplaced[given.buckets + index] ?? 0;
   return {demand, levels, cells, unplaced: network.unplaced, refused};
 }
+
+const NO_ARRIVALS = new Int32Array();

@@ -1,0 +1,143 @@
+/** What containers may hold and shards weigh, as numbers in which nothing is NaN, negative or infinite. */
+import type {
+  PlacementContainer,
+  PlacementMetric,
+  PlacementShard,
+  PlacementSnapshot,
+} from '../model/placement.ts';
+
+/** No limit, as a number that every count stays below. */
+export const UNLIMITED = 2 ** 31 - 1;
+/** Weights are counted in thousandths: shares of whole weights are exact. */
+const WEIGHT_PARTS = 1_000;
+/** A greater weight counts as this one. */
+const MOST_WEIGHT = 1_000;
+/** A greater load counts as this one. */
+const MOST_LOAD = 1e100;
+
+/** The columns of a table that most apps do not use; undefined where the snapshot says nothing of the kind. */
+export interface PolicyColumns {
+  /** Per container: its weight in thousandths. */
+  readonly weights: Int32Array;
+  /** Per container: most shards it may hold, UNLIMITED for any number. */
+  readonly caps: Int32Array | undefined;
+  /** Per container: index of its zone. */
+  readonly zones: Int32Array | undefined;
+  /** Per shard: index of its spread key, -1 for one that no other shard has. */
+  readonly spreadKeys: Int32Array | undefined;
+  /** Per shard: its priority. */
+  readonly priorities: Float64Array | undefined;
+  readonly loads: Loads | undefined;
+  /** By which share of its even count a container may hold more or fewer. */
+  readonly slack: number;
+}
+
+/** Loads of shards and limits of containers by metric: entry `row * metrics.length + metric`. */
+export interface Loads {
+  readonly metrics: readonly PlacementMetric[];
+  readonly ofShards: Float64Array;
+  /** Infinity for none; undefined where no container has any. */
+  readonly limits: Float64Array | undefined;
+  /** Per shard: 1 when it is not moved for load. */
+  readonly cooling: Uint8Array;
+}
+
+/** `order`: shards in tie-break order, by which keys are numbered. */
+export function policyColumns(snapshot: PlacementSnapshot, order: Int32Array): PolicyColumns {
+  const {containers, shards, spreadZones = false, countSlack = 0} = snapshot;
+  return {
+    weights: Int32Array.from(containers, weightOf),
+    caps: capsOf(snapshot),
+    zones: spreadZones ? zonesOf(containers) : undefined,
+    spreadKeys: spreadKeysOf(shards, order),
+    priorities: prioritiesOf(shards),
+    loads: loadsOf(snapshot),
+    slack: Math.min(1, harmless(countSlack)),
+  };
+}
+
+/** NaN, negative and infinite numbers count as 0, giants as one of which sums stay finite. */
+function harmless(value: number | undefined): number {
+  return value !== undefined && value > 0 && value < Number.POSITIVE_INFINITY
+    ? Math.min(MOST_LOAD, value)
+    : 0;
+}
+
+function weightOf({weight = 1}: PlacementContainer): number {
+  if (weight === 1 || !(weight >= 0)) return WEIGHT_PARTS;
+  const parts = Math.min(MOST_WEIGHT, weight) * WEIGHT_PARTS;
+  return weight === 0 ? 0 : Math.max(1, Math.round(parts));
+}
+
+function capsOf({containers, maxShardCount}: PlacementSnapshot): Int32Array | undefined {
+  if (maxShardCount === 0 && !containers.some(({capacity = 0}) => capacity > 0)) return undefined;
+  const most = (limit: number): number =>
+    limit > 0 ? Math.min(UNLIMITED, Math.floor(limit)) : UNLIMITED;
+  return Int32Array.from(containers, ({capacity = 0}) =>
+    Math.min(most(capacity), most(maxShardCount)),
+  );
+}
+
+/** Numbered by name. Undefined where all containers are in one zone. */
+function zonesOf(containers: readonly PlacementContainer[]): Int32Array | undefined {
+  const names = [...new Set(containers.map(({zone = ''}) => zone))].sort();
+  if (names.length < 2) return undefined;
+  const index = new Map(names.map((name, at) => [name, at]));
+  return Int32Array.from(containers, ({zone = ''}) => index.get(zone) ?? 0);
+}
+
+function spreadKeysOf(
+  shards: readonly PlacementShard[],
+  order: Int32Array,
+): Int32Array | undefined {
+  if (!shards.some(({spreadKey = ''}) => spreadKey !== '')) return undefined;
+  const counts = new Map<string, number>();
+  for (const {spreadKey = ''} of shards)
+    if (spreadKey !== '') counts.set(spreadKey, (counts.get(spreadKey) ?? 0) + 1);
+  const keys = new Int32Array(shards.length).fill(-1);
+  const index = new Map<string, number>();
+  for (const at of order) {
+    const key = shards[at]?.spreadKey ?? '';
+    if ((counts.get(key) ?? 0) < 2) continue;
+    const known = index.get(key) ?? index.size;
+    index.set(key, known);
+    keys[at] = known;
+  }
+  return index.size === 0 ? undefined : keys;
+}
+
+function prioritiesOf(shards: readonly PlacementShard[]): Float64Array | undefined {
+  if (!shards.some(({priority = 0}) => priority !== 0)) return undefined;
+  return Float64Array.from(shards, ({priority = 0}) =>
+    Number.isNaN(priority) ? 0 : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, priority)),
+  );
+}
+
+function loadsOf({shards, containers, metrics = []}: PlacementSnapshot): Loads | undefined {
+  const width = metrics.length;
+  if (width === 0) return undefined;
+  const ofShards = new Float64Array(shards.length * width);
+  const cooling = new Uint8Array(shards.length);
+  for (const [at, shard] of shards.entries()) {
+    if (shard.cooling === true) cooling[at] = 1;
+    const {load} = shard;
+    if (load === undefined) continue;
+    for (let metric = 0; metric < width; metric += 1)
+      ofShards[at * width + metric] = harmless(load[metric]);
+  }
+  return {metrics, ofShards, cooling, limits: limitsOf(containers, width)};
+}
+
+function limitsOf(
+  containers: readonly PlacementContainer[],
+  width: number,
+): Float64Array | undefined {
+  if (!containers.some(({limits}) => limits?.some((limit) => limit > 0) === true)) return undefined;
+  const limits = new Float64Array(containers.length * width).fill(Number.POSITIVE_INFINITY);
+  for (const [at, container] of containers.entries())
+    for (let metric = 0; metric < width; metric += 1) {
+      const limit = container.limits?.[metric] ?? 0;
+      if (limit > 0) limits[at * width + metric] = limit;
+    }
+  return limits;
+}
