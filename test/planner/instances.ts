@@ -81,6 +81,24 @@ export function mixedInstance(seed: number): PlacementSnapshot {
   return next(3) === 0 ? snapshot : withinLimit(snapshot);
 }
 
+/** As `mixedInstance`, with weights, capacities, zones and priorities, each in about half of the snapshots. */
+export function policyInstance(seed: number): PlacementSnapshot {
+  const snapshot = mixedInstance(seed);
+  const next = seeded(seed + 7_777);
+  const [weighted, bounded, zoned, urgent] = [next(2), next(2), next(2), next(3)];
+  const containers = snapshot.containers.map((container) => ({
+    ...container,
+    weight: weighted === 1 ? ([0, 1, 1, 2, 3][next(5)] ?? 1) : 1,
+    capacity: bounded === 1 ? next(8) : 0,
+    zone: zoned === 1 ? `z${next(3)}` : '',
+  }));
+  const shards = snapshot.shards.map((shard) => ({
+    ...shard,
+    priority: urgent === 0 ? next(3) : 0,
+  }));
+  return {...snapshot, containers, shards, spreadZones: zoned === 1};
+}
+
 /** The snapshot with nobody above the limit: who is too much runs nowhere. */
 function withinLimit(snapshot: PlacementSnapshot): PlacementSnapshot {
   if (snapshot.maxShardCount === 0) return snapshot;

@@ -1,7 +1,7 @@
 /** `npm run planner:oracle -- --cases N [--from SEED]`: random snapshots, planner against oracle. Exits 1 when they differ. */
 import {parseArgs} from 'node:util';
 import {compare} from './against-oracle.ts';
-import {mixedInstance} from './instances.ts';
+import {mixedInstance, policyInstance} from './instances.ts';
 
 const {values} = parseArgs({
   options: {cases: {type: 'string', default: '20000'}, from: {type: 'string', default: '1'}},
@@ -11,7 +11,7 @@ const cases = Number(values.cases);
 let differ = 0;
 let binds = 0;
 for (let seed = from; seed < from + cases; seed += 1) {
-  const result = compare(mixedInstance(seed));
+  const result = compare(seed % 2 === 0 ? mixedInstance(seed) : policyInstance(seed));
   if (result.binds) binds += 1;
   if (result.agree) continue;
   differ += 1;

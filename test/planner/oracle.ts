@@ -10,7 +10,11 @@ export interface Score {
   /** Shards above the limit of their container. */
   readonly overfull: number;
   readonly unplaced: number;
+  /** Sum of the priorities of those. */
+  readonly urgency: number;
   readonly stranded: number;
+  /** How far the buckets are from even over zones: 1 + 2 + ... per zone. */
+  readonly zones: number;
   /** How far the buckets are from even: 1 + 2 + ... per container. */
   readonly uneven: number;
   /** How far the totals are from the rounded sum of shares: 1 + 2 + ... per container. */
@@ -18,14 +22,16 @@ export interface Score {
   readonly moves: number;
 }
 
-/** So many containers share at most; a common multiple of all their counts. */
-const DENOMINATOR = 840;
+/** A common multiple of all sums of weights up to 18. */
+const DENOMINATOR = 12_252_240;
 const WEIGHTS = {
   outside: 2 ** 5,
   uneven: 2 ** 15,
-  stranded: 2 ** 26,
-  unplaced: 2 ** 32,
-  overfull: 2 ** 38,
+  zones: 2 ** 26,
+  stranded: 2 ** 36,
+  priority: 2 ** 41,
+  unplaced: 2 ** 44,
+  overfull: 2 ** 50,
 };
 
 interface Group {
@@ -39,6 +45,11 @@ interface Group {
   /** Shards without a place of their own: urgent ones, and such that may stay on a draining container. */
   readonly urgent: number;
   readonly mayStay: number;
+  /** Priorities of the urgent ones, the lowest first. */
+  readonly priorities: readonly number[];
+  /** Even in zone `z` are `zoneLeast[z]` to `zoneMost[z]`. */
+  readonly zoneLeast: readonly number[];
+  readonly zoneMost: readonly number[];
 }
 
 /** A snapshot as the oracle sees it. */
@@ -50,6 +61,10 @@ export interface Question {
   readonly fixed: readonly number[];
   readonly least: readonly number[];
   readonly most: readonly number[];
+  /** Per container: most shards. */
+  readonly limits: readonly number[];
+  /** Per container: its zone; all 0 where zones do not count. */
+  readonly zoneOf: readonly number[];
   /** Whether the limit is in the way of an even plan. */
   readonly binds: boolean;
 }
@@ -99,12 +114,13 @@ export function questionOf(snapshot: PlacementSnapshot): Question {
     ).length;
     shares[at] = (shares[at] ?? 0) + DENOMINATOR * (container.mode === 'open' ? pinned : 0);
   }
-  const limit = snapshot.maxShardCount;
+  const limits = limitsOf(snapshot);
   const open = snapshot.containers.map(({mode}) => mode === 'open');
   const most = shares.map((share) => Math.ceil(share / DENOMINATOR));
   const least = shares.map((share) => Math.floor(share / DENOMINATOR));
-  const binds = limit > 0 && most.some((count, at) => open[at] === true && count > limit);
-  const bound = (count: number): number => (binds ? Math.min(limit, count) : count);
+  const binds = most.some((count, at) => open[at] === true && count > (limits[at] ?? 0));
+  const bound = (count: number, at: number): number =>
+    binds ? Math.min(limits[at] ?? 0, count) : count;
   return {
     snapshot,
     groups,
@@ -112,15 +128,30 @@ export function questionOf(snapshot: PlacementSnapshot): Question {
     fixed,
     least: least.map(bound),
     most: most.map(bound),
+    limits,
+    zoneOf: zonesOf(snapshot),
     binds,
   };
 }
 
+export function limitsOf({containers, maxShardCount}: PlacementSnapshot): number[] {
+  return containers.map(({capacity = 0}) => {
+    const given = [capacity, maxShardCount].filter((limit) => limit > 0);
+    return given.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...given);
+  });
+}
+
+function zonesOf({containers, spreadZones = false}: PlacementSnapshot): number[] {
+  const names = [...new Set(containers.map(({zone = ''}) => zone))];
+  return containers.map(({zone = ''}) => (spreadZones ? names.indexOf(zone) : 0));
+}
+
 function arrivals(
-  {containers}: PlacementSnapshot,
+  snapshot: PlacementSnapshot,
   members: readonly PlacementShard[],
   pin: string,
 ): Group {
+  const {containers} = snapshot;
   const here = containers.map(({id}) => (id === pin ? 1 : 0));
   return {
     eligible: here.map((one) => one === 1),
@@ -130,6 +161,30 @@ function arrivals(
     size: members.length,
     urgent: members.length,
     mayStay: 0,
+    priorities: prioritiesOf(members),
+    ...zoneBounds(
+      snapshot,
+      here.map((one) => one * members.length * DENOMINATOR),
+    ),
+  };
+}
+
+const prioritiesOf = (shards: readonly PlacementShard[]): number[] =>
+  shards.map(({priority = 0}) => priority).sort((a, b) => a - b);
+
+/** From the exact shares of the containers. */
+function zoneBounds(
+  snapshot: PlacementSnapshot,
+  shares: readonly number[],
+): Pick<Group, 'zoneLeast' | 'zoneMost'> {
+  const sums: number[] = [];
+  for (const [at, zone] of zonesOf(snapshot).entries())
+    sums[zone] = (sums[zone] ?? 0) + (shares[at] ?? 0);
+  // One zone is none.
+  if (sums.length < 2) return {zoneLeast: [0], zoneMost: [snapshot.shards.length]};
+  return {
+    zoneLeast: sums.map((sum) => Math.floor(sum / DENOMINATOR)),
+    zoneMost: sums.map((sum) => Math.ceil(sum / DENOMINATOR)),
   };
 }
 
@@ -151,15 +206,11 @@ function groupOf(
           shard.pin === id && shard.group === one.group && shard.workerGroup === one.workerGroup,
       ).length,
   );
-  const counts = fill(pins, eligible, members.length);
-  const level = Math.min(...counts.filter((_, at) => eligible[at]));
-  const sharing = pins.map((pinned, at) => eligible[at] === true && pinned <= level);
-  const extras = counts.filter((count, at) => sharing[at] === true && count > level).length;
-  const sharers = sharing.filter(Boolean).length;
-  const least = pins.map((pinned, at) => (sharing[at] === true ? level - pinned : 0));
-  for (const [at, count] of least.entries())
-    if (sharing[at] === true)
-      shares[at] = (shares[at] ?? 0) + count * DENOMINATOR + (extras * DENOMINATOR) / sharers;
+  const given = containers.map(({weight = 1}, at) => (eligible[at] === true ? weight : 0));
+  const weights = given.some((weight) => weight > 0) ? given : eligible.map(Number);
+  const exact = shareOut(pins, weights, eligible, members.length);
+  const least = exact.map((share) => Math.floor(share / DENOMINATOR));
+  for (const [at, share] of exact.entries()) shares[at] = (shares[at] ?? 0) + share;
   const stays = members.filter(
     (shard) => legalNow(snapshot, shard) && modeOf(snapshot, shard.current) === 'draining',
   );
@@ -171,23 +222,43 @@ function groupOf(
     eligible,
     held,
     least,
-    spare: sharing.map((is) => (is && extras > 0 ? 1 : 0)),
+    spare: exact.map((share) => (share % DENOMINATOR === 0 ? 0 : 1)),
     size: members.length,
     urgent: members.length - running - stays.length,
     mayStay: stays.length,
+    priorities: prioritiesOf(members.filter((shard) => !runsWell(snapshot, shard))),
+    ...zoneBounds(snapshot, exact),
   };
 }
 
-/** One by one, each to the lowest. */
-function fill(pins: readonly number[], eligible: readonly boolean[], size: number): number[] {
-  const counts = [...pins];
-  for (let left = size; left > 0; left -= 1) {
-    let lowest = -1;
-    for (const [at, count] of counts.entries())
-      if (eligible[at] === true && (lowest < 0 || count < (counts[lowest] ?? 0))) lowest = at;
-    counts[lowest] = (counts[lowest] ?? 0) + 1;
+/** Whether it runs where it may stay, or may stay for a while. */
+function runsWell(snapshot: PlacementSnapshot, shard: PlacementShard): boolean {
+  return legalNow(snapshot, shard);
+}
+
+/** What each container gets besides its pins, in parts of a shard: who has more than its share by pins gets nothing. */
+function shareOut(
+  pins: readonly number[],
+  weights: readonly number[],
+  eligible: readonly boolean[],
+  size: number,
+): number[] {
+  const sharing = eligible.slice();
+  for (;;) {
+    const sum = (values: readonly number[]): number =>
+      values.reduce((all, value, at) => (sharing[at] === true ? all + value : all), 0);
+    const [shared, whole] = [size + sum(pins), sum(weights)];
+    const lifted = pins.map(
+      (count, at) => sharing[at] === true && count * whole > shared * (weights[at] ?? 0),
+    );
+    if (!lifted.includes(true))
+      return pins.map((count, at) =>
+        sharing[at] === true
+          ? (DENOMINATOR / whole) * shared * (weights[at] ?? 0) - count * DENOMINATOR
+          : 0,
+      );
+    for (const [at, is] of lifted.entries()) if (is) sharing[at] = false;
   }
-  return counts;
 }
 
 const triangle = (distance: number): number => (distance * (distance + 1)) / 2;
@@ -197,13 +268,26 @@ const distanceOf = (count: number, least: number, most: number): number =>
 
 /** `counts[group][container]`. */
 export function scoreOf(question: Question, counts: readonly (readonly number[])[]): Score {
-  const {groups, fixed, least, most, snapshot} = question;
-  const score = {overfull: 0, unplaced: 0, stranded: 0, uneven: 0, outside: 0, moves: 0};
+  const {groups, fixed, least, most, limits, zoneOf, snapshot} = question;
+  const none = {overfull: 0, unplaced: 0, urgency: 0, stranded: 0};
+  const score = {...none, zones: 0, uneven: 0, outside: 0, moves: 0};
   for (const [at, group] of groups.entries()) {
     const row = counts[at] ?? [];
     const out = group.size - row.reduce((sum, count) => sum + count, 0);
     score.stranded += Math.min(out, group.mayStay);
     score.unplaced += Math.max(0, out - group.mayStay);
+    score.urgency += group.priorities
+      .slice(0, Math.max(0, out - group.mayStay))
+      .reduce((sum, priority) => sum + priority, 0);
+    const ofZone = group.zoneLeast.map(() => 0);
+    for (const [container, count] of row.entries()) {
+      const zone = zoneOf[container] ?? 0;
+      ofZone[zone] = (ofZone[zone] ?? 0) + count;
+    }
+    for (const [zone, count] of ofZone.entries())
+      score.zones += triangle(
+        distanceOf(count, group.zoneLeast[zone] ?? 0, group.zoneMost[zone] ?? 0),
+      );
     for (const [container, count] of row.entries()) {
       if (group.eligible[container] !== true) continue;
       const low = group.least[container] ?? 0;
@@ -215,7 +299,7 @@ export function scoreOf(question: Question, counts: readonly (readonly number[])
     if (mode !== 'open') continue;
     const total = counts.reduce((sum, row) => sum + (row[container] ?? 0), fixed[container] ?? 0);
     score.outside += triangle(distanceOf(total, least[container] ?? 0, most[container] ?? 0));
-    if (question.binds) score.overfull += Math.max(0, total - snapshot.maxShardCount);
+    if (question.binds) score.overfull += Math.max(0, total - (limits[container] ?? 0));
   }
   return score;
 }
@@ -244,7 +328,11 @@ interface Arc {
 export function bestScore(question: Question): Score {
   const {groups, snapshot, fixed} = question;
   const containers = snapshot.containers.length;
-  const sink = groups.length + containers;
+  const {zoneOf} = question;
+  const zones = 1 + Math.max(0, ...zoneOf);
+  const zoneNode = (group: number, zone: number): number =>
+    groups.length + containers + group * zones + zone;
+  const sink = zoneNode(groups.length, 0);
   const arcs: Arc[] = [];
   const connect = (from: number, to: number, cost: number): void => {
     arcs.push({from, to, cost, back: arcs.length + 1, open: true});
@@ -252,8 +340,19 @@ export function bestScore(question: Question): Score {
   };
   const cells: {group: number; container: number; arc: number}[] = [];
   for (const [at, group] of groups.entries()) {
-    for (let out = 0; out < group.urgent + group.mayStay; out += 1)
-      connect(at, sink, out < group.mayStay ? WEIGHTS.stranded : WEIGHTS.unplaced);
+    for (let out = 0; out < group.mayStay; out += 1) connect(at, sink, WEIGHTS.stranded);
+    for (const priority of group.priorities)
+      connect(at, sink, WEIGHTS.unplaced + WEIGHTS.priority * priority);
+    for (let zone = 0; zone < zones; zone += 1) {
+      const [low = 0, high = 0] = [group.zoneLeast[zone], group.zoneMost[zone]];
+      for (let count = 0; count < group.size; count += 1)
+        connect(
+          at,
+          zoneNode(at, zone),
+          WEIGHTS.zones *
+            (triangle(distanceOf(count + 1, low, high)) - triangle(distanceOf(count, low, high))),
+        );
+    }
     for (let container = 0; container < containers; container += 1) {
       if (group.eligible[container] !== true) continue;
       const low = group.least[container] ?? 0;
@@ -263,7 +362,8 @@ export function bestScore(question: Question): Score {
           triangle(distanceOf(count + 1, low, high)) - triangle(distanceOf(count, low, high));
         const saved = count < (group.held[container] ?? 0) ? 1 : 0;
         cells.push({group: at, container, arc: arcs.length});
-        connect(at, groups.length + container, WEIGHTS.uneven * step - saved);
+        const from = zoneNode(at, zoneOf[container] ?? 0);
+        connect(from, groups.length + container, WEIGHTS.uneven * step - saved);
       }
     }
   }
@@ -274,7 +374,8 @@ export function bestScore(question: Question): Score {
     for (let total = first; total < first + snapshot.shards.length; total += 1) {
       const step =
         triangle(distanceOf(total + 1, low, high)) - triangle(distanceOf(total, low, high));
-      const over = question.binds && total >= snapshot.maxShardCount ? WEIGHTS.overfull : 0;
+      const over =
+        question.binds && total >= (question.limits[container] ?? 0) ? WEIGHTS.overfull : 0;
       connect(groups.length + container, sink, WEIGHTS.outside * step + over);
     }
   }

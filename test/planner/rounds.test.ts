@@ -2,7 +2,7 @@
 import {describe, expect, test} from 'vitest';
 import type {PlacementShard, PlacementSnapshot, Plan} from '../../src/model/placement.ts';
 import {plan} from '../../src/planner/index.ts';
-import {applied, instance, mixedInstance, placed, shuffled} from './instances.ts';
+import {applied, instance, mixedInstance, placed, policyInstance, shuffled} from './instances.ts';
 
 const INSTANCES = 1_000;
 const ONE_BUCKET = {containers: 6, groups: 1, shards: 20, constraints: false};
@@ -69,15 +69,18 @@ test.each([1, 2, 5])(
   },
 );
 
-test('planning the planned state moves and adds nothing', () => {
-  each(mixedInstance, (snapshot, made) => {
-    const again = plan(applied(snapshot, made));
-    expect({moves: again.moves, additions: again.additions}).toEqual({moves: [], additions: []});
-  });
-});
+test.each([mixedInstance, policyInstance])(
+  'planning the planned state moves and adds nothing: %o',
+  (make) => {
+    each(make, (snapshot, made) => {
+      const again = plan(applied(snapshot, made));
+      expect({moves: again.moves, additions: again.additions}).toEqual({moves: [], additions: []});
+    });
+  },
+);
 
-test('the order of the input changes nothing', () => {
-  each(mixedInstance, (snapshot, made, seed) => {
+test.each([mixedInstance, policyInstance])('the order of the input changes nothing: %o', (make) => {
+  each(make, (snapshot, made, seed) => {
     const other = shuffled(snapshot, seed);
     expect([...placed(other, plan(other))].sort()).toEqual([...placed(snapshot, made)].sort());
   });

@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import type {
   PlacementContainer,
+  PlacementMetric,
   PlacementShard,
   PlacementSnapshot,
   Plan,
@@ -31,22 +32,46 @@ function planOf(text: string): [PlacementSnapshot, Plan] {
   return [snapshot, plan(snapshot)];
 }
 
-/** Lines: `# note`, `cap N`, `container ID [MODE]`, `pool NAME ID...`, `shard ID [key=value...]`; `ID*N` makes N of them. */
+/**
+ * Lines: `# note`, `cap N`, `slack SHARE`, `spread zones`, `metric NAME UPPER LOWER`, `container ID [MODE] [key=value...]`,
+ * `pool NAME ID...`, `shard ID [key=value...]`; `ID*N` makes N of them.
+ */
 function parse(text: string): PlacementSnapshot {
   const shards: PlacementShard[] = [];
   const containers: PlacementContainer[] = [];
   const pools = new Map<string, Set<string>>();
-  let maxShardCount = 0;
+  const metrics: PlacementMetric[] = [];
+  let [maxShardCount, countSlack, spreadZones] = [0, 0, false];
   for (const line of text.split('\n')) {
     const [word, first = '', ...rest] = line.trim().split(/\s+/);
     if (word === 'cap') maxShardCount = Number(first);
+    else if (word === 'slack') countSlack = Number(first);
+    else if (word === 'spread') spreadZones = first === 'zones';
+    else if (word === 'metric')
+      metrics.push({name: first, upper: Number(rest[0]), lower: Number(rest[1])});
     else if (word === 'pool') pools.set(first, new Set(rest));
     else if (word === 'container')
-      for (const id of repeated(first))
-        containers.push({id, mode: (rest[0] ?? 'open') as PlacementContainer['mode']});
+      for (const id of repeated(first)) containers.push(containerOf(id, rest));
     else if (word === 'shard') for (const id of repeated(first)) shards.push(shardOf(id, rest));
   }
-  return {shards, containers, pools, maxShardCount};
+  return {shards, containers, pools, maxShardCount, countSlack, spreadZones, metrics};
+}
+
+function containerOf(id: string, fields: readonly string[]): PlacementContainer {
+  const given = new Map(fields.map((field) => field.split('=') as [string, string]));
+  const modes = ['open', 'closed', 'draining'] as const;
+  return {
+    id,
+    mode: modes.find((mode) => given.has(mode)) ?? 'open',
+    weight: Number(given.get('weight') ?? 1),
+    zone: given.get('zone') ?? '',
+    capacity: Number(given.get('capacity') ?? 0),
+    limits: numbers(given.get('limits')),
+  };
+}
+
+function numbers(text: string | undefined): number[] {
+  return text === undefined ? [] : text.split(',').map(Number);
 }
 
 function repeated(text: string): string[] {
@@ -67,6 +92,10 @@ function shardOf(id: string, fields: readonly string[]): PlacementShard {
     current: field('on'),
     prefer: field('prefer'),
     avoid: field('avoid'),
+    spreadKey: field('key'),
+    priority: Number(field('priority')),
+    cooling: given.has('cooling'),
+    load: numbers(given.get('load')),
   };
 }
 
