@@ -3,6 +3,7 @@
  * Bellman-Ford, levels filled shard by shard, shares as whole numbers of a common denominator. For small snapshots.
  */
 import type {PlacementShard, PlacementSnapshot} from '../../src/model/placement.ts';
+import {DENOMINATOR, limitsOf, shareOut, zoneBounds, zonesOf} from './oracle-shares.ts';
 import {allows} from './twin.ts';
 
 /** What a plan costs, most important first. */
@@ -22,8 +23,6 @@ export interface Score {
   readonly moves: number;
 }
 
-/** A common multiple of all sums of weights up to 18. */
-const DENOMINATOR = 12_252_240;
 const WEIGHTS = {
   outside: 2 ** 5,
   uneven: 2 ** 15,
@@ -134,18 +133,6 @@ export function questionOf(snapshot: PlacementSnapshot): Question {
   };
 }
 
-export function limitsOf({containers, maxShardCount}: PlacementSnapshot): number[] {
-  return containers.map(({capacity = 0}) => {
-    const given = [capacity, maxShardCount].filter((limit) => limit > 0);
-    return given.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...given);
-  });
-}
-
-function zonesOf({containers, spreadZones = false}: PlacementSnapshot): number[] {
-  const names = [...new Set(containers.map(({zone = ''}) => zone))];
-  return containers.map(({zone = ''}) => (spreadZones ? names.indexOf(zone) : 0));
-}
-
 function arrivals(
   snapshot: PlacementSnapshot,
   members: readonly PlacementShard[],
@@ -171,22 +158,6 @@ function arrivals(
 
 const prioritiesOf = (shards: readonly PlacementShard[]): number[] =>
   shards.map(({priority = 0}) => priority).sort((a, b) => a - b);
-
-/** From the exact shares of the containers. */
-function zoneBounds(
-  snapshot: PlacementSnapshot,
-  shares: readonly number[],
-): Pick<Group, 'zoneLeast' | 'zoneMost'> {
-  const sums: number[] = [];
-  for (const [at, zone] of zonesOf(snapshot).entries())
-    sums[zone] = (sums[zone] ?? 0) + (shares[at] ?? 0);
-  // One zone is none.
-  if (sums.length < 2) return {zoneLeast: [0], zoneMost: [snapshot.shards.length]};
-  return {
-    zoneLeast: sums.map((sum) => Math.floor(sum / DENOMINATOR)),
-    zoneMost: sums.map((sum) => Math.ceil(sum / DENOMINATOR)),
-  };
-}
 
 /** Adds its shares to `shares`. */
 function groupOf(
@@ -234,31 +205,6 @@ function groupOf(
 /** Whether it runs where it may stay, or may stay for a while. */
 function runsWell(snapshot: PlacementSnapshot, shard: PlacementShard): boolean {
   return legalNow(snapshot, shard);
-}
-
-/** What each container gets besides its pins, in parts of a shard: who has more than its share by pins gets nothing. */
-function shareOut(
-  pins: readonly number[],
-  weights: readonly number[],
-  eligible: readonly boolean[],
-  size: number,
-): number[] {
-  const sharing = eligible.slice();
-  for (;;) {
-    const sum = (values: readonly number[]): number =>
-      values.reduce((all, value, at) => (sharing[at] === true ? all + value : all), 0);
-    const [shared, whole] = [size + sum(pins), sum(weights)];
-    const lifted = pins.map(
-      (count, at) => sharing[at] === true && count * whole > shared * (weights[at] ?? 0),
-    );
-    if (!lifted.includes(true))
-      return pins.map((count, at) =>
-        sharing[at] === true
-          ? (DENOMINATOR / whole) * shared * (weights[at] ?? 0) - count * DENOMINATOR
-          : 0,
-      );
-    for (const [at, is] of lifted.entries()) if (is) sharing[at] = false;
-  }
 }
 
 const triangle = (distance: number): number => (distance * (distance + 1)) / 2;
