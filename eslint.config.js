@@ -7,19 +7,21 @@ const ZONES = {
   runtime: [],
   planner: ['model'],
   ownership: ['model'],
+  load: ['model'],
   appstate: ['model'],
-  governor: ['model', 'appstate', 'ownership', 'planner'],
-  protocol: ['model'],
+  governor: ['model', 'appstate', 'load', 'ownership', 'planner'],
+  protocol: ['model', 'load'],
   config: ['model'],
   etcd: ['model', 'protocol', 'runtime'],
   store: ['model', 'protocol', 'etcd', 'runtime'],
-  appview: ['model', 'appstate', 'protocol', 'etcd', 'store', 'runtime'],
+  appview: ['model', 'appstate', 'load', 'protocol', 'etcd', 'store', 'runtime'],
   audit: ['model', 'protocol', 'etcd'],
   embedded: ['model', 'protocol', 'runtime'],
-  container: ['model', 'ownership', 'protocol', 'etcd', 'store', 'runtime'],
+  container: ['model', 'load', 'ownership', 'protocol', 'etcd', 'store', 'runtime'],
   server: [
     'model',
     'appstate',
+    'load',
     'appview',
     'runtime',
     'planner',
@@ -68,7 +70,7 @@ const SERVER_ZONES = {
   'admin/write': ['http', 'governing', 'admin', 'admin/read'],
 };
 const SERVER_ROOMS = [...Object.keys(SERVER_ZONES), 'admin'];
-const PURE = ['model', 'planner', 'ownership', 'appstate', 'governor', 'audit'];
+const PURE = ['model', 'planner', 'ownership', 'load', 'appstate', 'governor', 'audit'];
 
 const TIME_AND_CHANCE = [
   ['NewExpression[callee.name="Date"][arguments.length=0]', 'time is an argument in pure rooms'],

@@ -3,6 +3,8 @@ export {joinApp} from './join.ts';
 export type {Container, ContainerEnd} from './container.ts';
 export type {JoinOptions} from './options.ts';
 export type {Shard} from './shard.ts';
+export type {LoadCallback} from './container-loads.ts';
+export type {Loads} from '../load/shard-meter.ts';
 export type {ShardHooks} from './shard-hooks.ts';
 export type {HintHandler} from './receiver.ts';
 export type {Logger} from '../runtime/logger.ts';

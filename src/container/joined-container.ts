@@ -23,6 +23,7 @@ import {SessionDriver} from './session-driver.ts';
 import type {ShardHooks} from './shard-hooks.ts';
 import {shareOf} from './options.ts';
 import type {Joining} from './options.ts';
+import {processFigures} from './process-figures.ts';
 import {processMetrics} from './metrics.ts';
 import type {MeasuredContainer} from './metrics.ts';
 import {ReachCheck} from './reach-check.ts';
@@ -144,16 +145,18 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     this.member?.hint(incarnation, shard, revision, record);
   }
 
-  held(): HeldShardsAnswer['containers'][number] {
+  held(withLoads = false): HeldShardsAnswer['containers'][number] {
     this.reach?.called();
-    const shards = [...(this.member?.session.machines ?? [])].map(([id, machine]) => ({
-      id,
-      token: machine.token,
-      state: machine.phase,
-      ready: machine.serving,
-      stuck: machine.stuck !== undefined,
-    }));
-    return {app: this.app, container: this.id, incarnation: this.incarnation, shards};
+    const {member} = this;
+    const shards = [...(member?.session.machines ?? [])].map(([id, machine]) => {
+      const load = withLoads ? member?.loads.sample(member.shards.get(id)) : undefined;
+      const {token, phase: state, serving: ready, stuck} = machine;
+      const held = {id, token, state, ready, stuck: stuck !== undefined};
+      return load === undefined ? held : {...held, load};
+    });
+    const held = {app: this.app, container: this.id, incarnation: this.incarnation, shards};
+    if (!withLoads) return held;
+    return {...held, own: {...processFigures.sample()}, loadFaults: {...member?.loads.faults}};
   }
 
   /** For metrics. */
@@ -212,6 +215,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       refuseTakenId: joining.refuseTakenId,
       readyAtClaim: false,
       hooks: this.hooks,
+      load: joining.load,
       meter: processMetrics.meterOf(this.app, this.id),
       onReady: () => {
         if (!this.isReady) this.reach?.start();

@@ -38,3 +38,6 @@ export const REACH_QUIET_MS = 40_000;
 
 /** Most notes on single shards in one answer of readiness. */
 export const NOTES_SHOWN = 10;
+
+/** CPU and event loop of the process are measured over at least so long, however often somebody asks. */
+export const OWN_FIGURES_WINDOW_MS = 5_000;

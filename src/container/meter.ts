@@ -1,3 +1,5 @@
+import type {LoadFault} from '../load/load-faults.ts';
+
 /** Who counts what the session of one container does; it reports and asks for nothing. */
 export interface SessionMeter {
   /** A heartbeat was answered, or was not: `unknown`. */
@@ -7,4 +9,6 @@ export interface SessionMeter {
   /** No heartbeat has committed in time: the right to act is over. */
   fenced(): void;
   hinted(): void;
+  /** A load that was reported could not be taken as it is. */
+  loadFault(fault: LoadFault): void;
 }

@@ -5,6 +5,7 @@ import {Counter, Gauge, Histogram, Registry} from 'prom-client';
 import type {StoreCall} from '../etcd/connection.ts';
 import {EVENT_LOOP_RESOLUTION_MS} from './limits.ts';
 import type {SessionMeter} from './meter.ts';
+import {processFigures} from './process-figures.ts';
 
 /** What is asked of a container at a scrape. */
 export interface MeasuredContainer {
@@ -25,6 +26,7 @@ const HEARTBEATS = 'Heartbeats, by result: committed, refused, or unknown where 
 const HOOKS = 'Time of add and drop of the application, by outcome: done or failed';
 const FENCES = 'Times that no heartbeat committed in time, so that all shards were dropped';
 const SHARDS = 'Shards that are here, by state: adding, ready, dropping, stuck and others';
+const LOAD_FAULTS = 'Loads of shards that could not be taken as they were reported, by fault';
 const RIGHT = 'How long the container may still act without another heartbeat; 0: fenced';
 
 export class ProcessMetrics {
@@ -42,6 +44,7 @@ export class ProcessMetrics {
   ]);
   private readonly fences = this.counter('fences_total', FENCES);
   private readonly hints = this.counter('hints_total', 'Hints that came from daemons');
+  private readonly loadFaults = this.counter('load_faults_total', LOAD_FAULTS, 'fault');
   private readonly calls = new Histogram({
     name: 'sm_container_store_request_seconds',
     help: 'Time of one call to etcd that was answered, by operation: read or write',
@@ -82,6 +85,7 @@ export class ProcessMetrics {
     return () => {
       this.containers.delete(container);
       if (this.containers.size > 0) return;
+      processFigures.stop();
       this.delay?.disable();
       this.delay = undefined;
     };
@@ -98,6 +102,7 @@ export class ProcessMetrics {
         this.hooks.observe({...labels, hook, outcome: failed ? 'failed' : 'done'}, ms / 1_000),
       fenced: () => this.fences.inc(labels),
       hinted: () => this.hints.inc(labels),
+      loadFault: (fault) => this.loadFaults.inc({...labels, fault}),
     };
   }
 

@@ -11,6 +11,7 @@ import {LOAD_LIMIT} from '../model/placement-policy.ts';
 import {checkName} from '../model/ids.ts';
 import {isWildcardHost} from '../model/listen-fault.ts';
 import type {Logger} from '../runtime/logger.ts';
+import type {LoadCallback} from './container-loads.ts';
 
 /** How a container joins an app. */
 export interface JoinOptions {
@@ -64,13 +65,18 @@ export interface JoinOptions {
   watchdog?: boolean;
   /** Attach the hint receiver to a server of yours, which listens at `port`, with `container.handler` instead of opening one. Default false. */
   attach?: boolean;
+  /**
+   * Asked for the loads of a shard when its governor wants to know, instead of or besides `shard.report`: what it gives counts as reported. Must
+   * be synchronous and quick. What it throws is counted and goes no further.
+   */
+  load?: LoadCallback;
   /** Default: silent. */
   logger?: Logger;
 }
 
 /** Options with every default filled in. */
-export type Joining = Required<Omit<JoinOptions, 'id' | 'etcd' | 'logger' | 'service'>> &
-  Pick<JoinOptions, 'id' | 'etcd' | 'logger' | 'service'>;
+export type Joining = Required<Omit<JoinOptions, 'id' | 'etcd' | 'load' | 'logger' | 'service'>> &
+  Pick<JoinOptions, 'id' | 'etcd' | 'load' | 'logger' | 'service'>;
 
 /** @throws SmError INVALID_INPUT or INVALID_NAME. */
 export function checkJoinOptions(options: JoinOptions): Joining {
@@ -84,6 +90,11 @@ export function checkJoinOptions(options: JoinOptions): Joining {
   if (options.attach === true && (options.port ?? 0) === 0) {
     throw new SmError('INVALID_INPUT', 'attach is given without the port of the server', {
       hint: 'give port: the one at which your server listens, so that daemons find it',
+    });
+  }
+  if (options.load !== undefined && typeof options.load !== 'function') {
+    throw new SmError('INVALID_INPUT', 'load is not a function', {
+      hint: 'give load: (shard) => ({qps: 12}), or leave it out and call shard.report',
     });
   }
   const host = options.host ?? '127.0.0.1';

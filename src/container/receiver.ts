@@ -24,7 +24,8 @@ export interface HintTarget {
   readonly container: string;
   readonly incarnation: string;
   hint(incarnation: string, shard: string, revision: number, record?: string): void;
-  held(): HeldShardsAnswer['containers'][number];
+  /** `withLoads`: also the loads of its shards and what the process takes. Default false. */
+  held(withLoads?: boolean): HeldShardsAnswer['containers'][number];
   /** Why it is not ready; '' when it is. Ready ignores etcd outages shorter than T. */
   notReady(): string;
   /** What is wrong with single shards. */
@@ -68,15 +69,17 @@ function answerReadiness(targets: ReadonlySet<HintTarget>, response: ServerRespo
   return answer(response, ready ? 200 : 503, {status: ready ? 'ok' : 'not ready', reason, notes});
 }
 
-/** `?incarnation=`: only that container's; a process may hold a hundred. */
+/** `?incarnation=`: only that container's; a process may hold a hundred. `?load=1`: loads are sampled, too. */
 function heldBy(
   targets: ReadonlySet<HintTarget>,
   request: IncomingMessage,
 ): HeldShardsAnswer['containers'] {
-  const wanted = /[?&]incarnation=([A-Za-z0-9_-]{1,80})(?:&|$)/.exec(request.url ?? '')?.[1];
+  const url = request.url ?? '';
+  const wanted = /[?&]incarnation=([A-Za-z0-9_-]{1,80})(?:&|$)/.exec(url)?.[1];
+  const withLoads = /[?&]load=1(?:&|$)/.test(url);
   return [...targets]
     .filter(({incarnation}) => wanted === undefined || wanted === incarnation)
-    .map((target) => target.held());
+    .map((target) => target.held(withLoads));
 }
 
 function receive(

@@ -24,13 +24,14 @@ import {transitionTransaction} from '../store/ownership-transactions.ts';
 import type {Store} from '../store/port.ts';
 import type {SeenHistory} from '../store/seen-history.ts';
 import {awaitAcceptance} from './cluster-look.ts';
+import {ContainerLoads} from './container-loads.ts';
+import type {LoadCallback} from './container-loads.ts';
 import type {SessionMeter} from './meter.ts';
 import {OwnWrites} from './own-writes.ts';
 import {findRecords, readBatches, readRecords} from './record-reads.ts';
 import type {RecordRead} from './record-reads.ts';
 import {settle} from './run-hook.ts';
 import {ShardHandle} from './shard.ts';
-import type {Shard} from './shard.ts';
 import type {ShardHooks} from './shard-hooks.ts';
 import {
   deregisterTransaction,
@@ -74,6 +75,8 @@ export interface SessionDriverOptions {
   readonly onAccepted?: (epoch: number) => void;
   /** Counts what happens. Default: nobody does. */
   readonly meter?: SessionMeter;
+  /** Asked for the loads of a shard, besides what its handle was given. Default: nobody is. */
+  readonly load?: LoadCallback | undefined;
   /** A heartbeat commits again after T without one; how things were. */
   readonly onOutageOver?: (outage: StoreWrites) => void;
   /** Each committed heartbeat: the store takes writes. */
@@ -92,6 +95,8 @@ export class SessionDriver {
   private readonly reads: RecordRead[] = [];
   private readonly driver: MachineDriver<SessionAction>;
   private readonly ownWrites = new OwnWrites();
+  /** What is reported of its shards. */
+  readonly loads: ContainerLoads;
   /** As last seen: under another one no registration is valid. */
   private specMod: number | undefined;
 
@@ -113,6 +118,7 @@ export class SessionDriver {
         : {heartbeatEveryMs: options.heartbeatEveryMs}),
     });
     this.driver = this.newDriver();
+    this.loads = new ContainerLoads(options);
   }
 
   start(): void {
@@ -169,7 +175,7 @@ export class SessionDriver {
   }
 
   /** Handles that are given out, by shard. */
-  get shards(): ReadonlyMap<string, Shard> {
+  get shards(): ReadonlyMap<string, ShardHandle> {
     return this.handles;
   }
 

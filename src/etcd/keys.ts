@@ -25,6 +25,7 @@ export type ParsedKey =
   | {readonly kind: 'ownership'; readonly app: string; readonly shard: string}
   | {readonly kind: 'governedBy'; readonly app: string}
   | {readonly kind: 'status'; readonly app: string}
+  | {readonly kind: 'load'; readonly app: string; readonly part: number}
   | {readonly kind: 'moves'; readonly app: string; readonly round: string}
   | {readonly kind: 'events'; readonly app: string; readonly round: string}
   | {
@@ -44,6 +45,7 @@ export type ParsedKey =
 const PLAIN = /^[A-Za-z0-9_:-]+$/;
 const PLAIN_BYTE = /[A-Za-z0-9_:-]/;
 const ROUND = /^[0-9A-Za-z-]{1,64}$/;
+const PART = /^\d$/;
 const LEASE = /^[0-9a-f]{1,16}$/;
 const AUDIT = /^\d{19}-[0-9a-z]{6}$/;
 const encoder = new TextEncoder();
@@ -215,6 +217,15 @@ export class Keys {
     return `${this.root}${app}/status`;
   }
 
+  loadPrefix(app: string): string {
+    return `${this.root}${app}/load/`;
+  }
+
+  /** `part`: of the summary of loads, 0 to 9. */
+  load(app: string, part: number): string {
+    return this.loadPrefix(app) + part;
+  }
+
   movesPrefix(app: string): string {
     return `${this.root}${app}/moves/`;
   }
@@ -300,6 +311,8 @@ function parsePair(app: string, family: string, id: string): ParsedKey | undefin
     case 'moves':
     case 'events':
       return ROUND.test(id) ? {kind: family, app, round: id} : undefined;
+    case 'load':
+      return PART.test(id) ? {kind: 'load', app, part: Number(id)} : undefined;
     case 'lease':
       return id === 'guard' ? {kind: 'leaseGuard', app} : undefined;
     default:

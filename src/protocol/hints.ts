@@ -57,10 +57,11 @@ export const heldShard = z.object({
   ready: z.boolean(),
   /** A hook is overdue. */
   stuck: z.boolean(),
-  load: z.record(z.string(), z.number()).optional(),
+  /** By metric, where it is asked for. What cannot be read of it must not hide the rest: whoever takes it looks at each value. */
+  load: z.record(z.string(), z.unknown()).optional().catch(undefined),
 });
 
-/** GET /sm/admin/shards: what a process holds, for each of the containers in it. */
+/** GET /sm/admin/shards: what a process holds, for each of the containers in it; with `?load=1` also loads. */
 export const heldShardsAnswer = z.object({
   containers: z.array(
     z.object({
@@ -68,6 +69,10 @@ export const heldShardsAnswer = z.object({
       container: containerField,
       incarnation: incarnationField,
       shards: z.array(heldShard),
+      /** What the process takes: `cpu` (share of the machine, 0-1), `memoryBytes`, `eventLoopDelayMs`. */
+      own: z.record(z.string(), z.unknown()).optional().catch(undefined),
+      /** Loads that could not be taken as they were reported, since it joined, by fault. */
+      loadFaults: z.record(z.string(), z.unknown()).optional().catch(undefined),
     }),
   ),
 });

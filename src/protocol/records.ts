@@ -12,6 +12,7 @@ import type {AppEvent, AuditEntry} from '../model/audit.ts';
 import {OVERDUE_SHOWN, TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
 import type {ContainerOverride} from '../model/container-share.ts';
 import type {Heartbeat, HeartbeatState, OverdueHook} from '../model/container.ts';
+import type {LoadSummary} from '../load/summary.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
 import type {MoveNote, OwnershipRecord, OwnershipState} from '../model/ownership.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
@@ -166,6 +167,34 @@ export function decodeAppStatus(text: string): Decoded<AppStatus> {
     if (!isFields(omitted) || !Object.values(omitted).every(isCount)) delete fields['omitted'];
     return undefined;
   });
+}
+
+/** One part of the summary of an app's loads; what cannot be read in its lists is left out. */
+export function decodeLoadSummary(text: string): Decoded<LoadSummary> {
+  return decode(text, true, (fields) => {
+    if (typeof fields['at'] !== 'string') return 'at is not text';
+    const {metrics} = fields;
+    if (!Array.isArray(metrics) || !metrics.every((name) => typeof name === 'string'))
+      return 'metrics is not a list of names';
+    for (const name of ['part', 'parts', 'omitted']) countOr(fields, name, 0);
+    fields['shards'] = listOf(fields['shards'], isShardLoads);
+    fields['containers'] = listOf(fields['containers'], isContainerFigures);
+    return undefined;
+  });
+}
+
+function isShardLoads(item: unknown): boolean {
+  if (!Array.isArray(item) || typeof item[0] !== 'string') return false;
+  return item.slice(1).every((load) => load === null || (typeof load === 'number' && load >= 0));
+}
+
+function isContainerFigures(item: unknown): boolean {
+  if (!Array.isArray(item) || typeof item[0] !== 'string' || !isFields(item[1])) return false;
+  return Object.values(item[1]).every((figure) => typeof figure === 'number' && figure >= 0);
+}
+
+function listOf(list: unknown, isGood: (item: unknown) => boolean): unknown[] {
+  return Array.isArray(list) ? list.filter(isGood) : [];
 }
 
 export function decodeAudit(text: string): Decoded<AuditEntry> {

@@ -1,6 +1,7 @@
 /** The handle that an application gets: when it may act with it, and what it must wait for. */
 import {describe, expect, it} from 'vitest';
 import {ShardHandle} from '../../src/container/shard.ts';
+import {ShardMeter} from '../../src/load/shard-meter.ts';
 
 /** A handle of a container with so much of its right to act left; `work` is what the container is told of `run`. */
 function handleWith(remainingMs: () => number): {handle: ShardHandle; work: number[]} {
@@ -12,6 +13,7 @@ function handleWith(remainingMs: () => number): {handle: ShardHandle; work: numb
   const owner = {
     remainingMs,
     workChanged: (_shard: string, _handle: number, left: number) => void work.push(left),
+    loads: {newMeter: () => new ShardMeter({nowMs: () => 0, onFault: () => undefined})},
   };
   return {handle: new ShardHandle(spec, 'token', 1, owner), work};
 }

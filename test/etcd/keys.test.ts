@@ -39,6 +39,7 @@ const parsed: fc.Arbitrary<ParsedKey> = fc.oneof(
   fc.record({kind: fc.constant('ownership' as const), app: name, shard}),
   fc.record({kind: fc.constant('governedBy' as const), app: name}),
   fc.record({kind: fc.constant('status' as const), app: name}),
+  fc.record({kind: fc.constant('load' as const), app: name, part: fc.integer({min: 0, max: 9})}),
   fc.record({kind: fc.constant('moves' as const), app: name, round}),
   fc.record({kind: fc.constant('events' as const), app: name, round}),
   fc.record({kind: fc.constant('applyMarker' as const), app: name}),
@@ -69,6 +70,8 @@ function build(layout: Keys, what: ParsedKey): string {
       return layout.containerId(what.app, what.container);
     case 'ownership':
       return layout.ownership(what.app, what.shard);
+    case 'load':
+      return layout.load(what.app, what.part);
     case 'moves':
       return layout.moves(what.app, what.round);
     case 'events':

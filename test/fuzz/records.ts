@@ -94,6 +94,14 @@ export const RECORDS: Readonly<Record<string, RecordSeed>> = {
       },
     },
   },
+  load: {
+    key: (app) => KEYS.load(app, 0),
+    value: {
+      ...{v: 1, at: '2026-01-01T00:00:00Z', part: 0, parts: 1, metrics: ['qps'], omitted: 0},
+      shards: [['s', 12.5]],
+      containers: [['c1', {cpu: 0.5, memoryBytes: 1e9}]],
+    },
+  },
   moves: {
     key: (app) => KEYS.moves(app, '42'),
     value: [{shard: 's', ...MOVE, endedAt: 'x', outcome: 'done'}],

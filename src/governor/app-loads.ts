@@ -1,0 +1,274 @@
+/**
+ * Loads of one app, as its governor knows them: what containers report, what the planner sees of it, when to plan for it, and what others are
+ * told. An app whose policy names no metrics has none of it. Passive.
+ */
+import {balanceOf} from '../load/balance.ts';
+import type {Balance} from '../load/balance.ts';
+import {FaultWatch} from '../load/fault-watch.ts';
+import {
+  FIRST_SUMMARY_MS,
+  LOAD_RETRY_MS,
+  PLANNED_EVERY_MS,
+  SUMMARY_EVERY_MS,
+  WORSE_FACTOR,
+} from '../load/limits.ts';
+import type {LoadFault} from '../load/load-faults.ts';
+import {loadFaultText} from '../load/load-faults.ts';
+import {LoadTable} from '../load/load-table.ts';
+import type {SaidLoads} from '../load/load-table.ts';
+import {harmlessFigures} from '../load/own-figures.ts';
+import type {OwnFigures} from '../load/own-figures.ts';
+import {loadSummary} from '../load/summary.ts';
+import type {LoadSummary, ReadLoads} from '../load/summary.ts';
+import {containerShare} from '../model/container-share.ts';
+import {PLACEMENT_DEFAULTS, placementOf} from '../model/placement-policy.ts';
+import type {Placement} from '../model/placement-policy.ts';
+import type {AppSpec} from '../model/specs.ts';
+import type {AppView} from '../appstate/app-view.ts';
+import {loadTerms} from './load-terms.ts';
+import type {LoadTerms} from './load-terms.ts';
+import type {LivingContainer} from './containers.ts';
+import type {OutsideAlarm} from './status-reporter.ts';
+
+/** What one container says of loads, unchecked. */
+export interface SaidByContainer {
+  /** By shard. */
+  readonly shards: ReadonlyMap<string, SaidLoads>;
+  readonly own: Readonly<Record<string, unknown>>;
+  /** Faults that it has counted since it joined. */
+  readonly faults: Readonly<Record<string, unknown>>;
+}
+
+type Living = ReadonlyMap<string, LivingContainer>;
+
+export class AppLoads {
+  /** As of the last look; undefined: there was none. */
+  balance: Balance | undefined;
+  /** What was made harmless since the last call of `takeFaults`. */
+  private counts: Partial<Record<LoadFault, number>> = {};
+  private readonly view: AppView;
+  private readonly faults = new FaultWatch();
+  private readonly own = new Map<string, OwnFigures>();
+  private spec: AppSpec | undefined;
+  private policy: Placement = PLACEMENT_DEFAULTS;
+  private table: LoadTable | undefined;
+  private isFresh = false;
+  private lookedAtMs = Number.NEGATIVE_INFINITY;
+  private resting: {readonly levels: readonly number[]; readonly untilMs: number} | undefined;
+  private summaryAtMs = Number.POSITIVE_INFINITY;
+  private lastSummary = '';
+  private isSummaryStored = false;
+
+  /** `view`: the governor's. */
+  constructor(view: AppView) {
+    this.view = view;
+  }
+
+  /** Containers are to be asked for loads. */
+  get areWanted(): boolean {
+    return this.known() !== undefined;
+  }
+
+  /** One container's answer. Loads of shards that it does not hold are not taken. */
+  said(incarnation: string, {shards, own, faults}: SaidByContainer, nowMs: number): void {
+    const table = this.known();
+    if (table === undefined || !this.view.heartbeats.has(incarnation)) return;
+    const found = new Set<LoadFault>();
+    const note = (fault: LoadFault): void => {
+      found.add(fault);
+      this.counts[fault] = (this.counts[fault] ?? 0) + 1;
+    };
+    for (const [shard, loads] of shards) {
+      if (!this.holds(incarnation, shard)) note('foreign');
+      else table.take(shard, loads, nowMs, note);
+    }
+    this.ownSaid(incarnation, own, note);
+    this.faults.take(incarnation, faults, found);
+    this.isFresh = true;
+    if (this.summaryAtMs === Number.POSITIVE_INFINITY) this.summaryAtMs = nowMs + FIRST_SUMMARY_MS;
+  }
+
+  /** What a container takes of its machine. */
+  ownSaid(
+    incarnation: string,
+    own: Readonly<Record<string, unknown>>,
+    onFault: (fault: LoadFault) => void = () => undefined,
+  ): void {
+    if (!this.areWanted || !this.view.heartbeats.has(incarnation)) return;
+    this.own.set(incarnation, harmlessFigures(own, onFault));
+  }
+
+  forget(incarnation: string): void {
+    this.own.delete(incarnation);
+    this.faults.forget(incarnation);
+  }
+
+  /** What the governor before this one knew. */
+  inherit(last: ReadLoads, nowMs: number): void {
+    this.isSummaryStored = last.at !== '';
+    const table = this.known();
+    if (table === undefined) return;
+    const order = table.metrics.map((name) => last.metrics.indexOf(name));
+    for (const [shard, loads] of last.shards)
+      table.inherit(
+        shard,
+        order.map((at) => loads[at]),
+        nowMs,
+      );
+    table.renew(nowMs);
+  }
+
+  /** Containers whose last answers had loads that cannot be taken. */
+  alarms(living: Living): OutsideAlarm[] {
+    const alarms: OutsideAlarm[] = [];
+    for (const {container, incarnation} of living.values()) {
+      const lasting = this.faults.lasting(incarnation);
+      if (lasting.size === 0) continue;
+      const text = `container ${container} reports ${loadFaultText(lasting)}: they are not taken`;
+      alarms.push({code: 'LOAD_REJECTED', text});
+    }
+    return alarms;
+  }
+
+  /**
+   * True when a plan for load is wanted. What the planner sees is renewed here, at most once in 20 s; a plan is wanted while a metric is above its
+   * band, unless the last one found nothing to do and it has not become worse.
+   */
+  look(living: Living, nowMs: number): boolean {
+    const table = this.known();
+    if (table === undefined || nowMs < this.lookedAtMs + PLANNED_EVERY_MS) return false;
+    this.lookedAtMs = nowMs;
+    if (this.isFresh) this.renew(table, nowMs);
+    this.balance = this.balanceNow(table, living);
+    const {levels} = this.balance;
+    if (!this.isAbove(levels)) return false;
+    const {resting} = this;
+    if (resting === undefined || nowMs >= resting.untilMs) return true;
+    return levels.some((level, at) => level > WORSE_FACTOR * (resting.levels[at] ?? 0));
+  }
+
+  /** A plan was made. `moves`: whether it moves anything for load. */
+  planned(moves: boolean, nowMs: number): void {
+    const {balance} = this;
+    if (moves || balance === undefined) this.resting = undefined;
+    else this.resting = {levels: balance.levels, untilMs: nowMs + LOAD_RETRY_MS};
+  }
+
+  /** For the planner; undefined: it does not look at loads. */
+  terms(wallMs: number): LoadTerms | undefined {
+    const table = this.known();
+    if (table === undefined) return undefined;
+    return loadTerms(table, this.policy, wallMs);
+  }
+
+  /** The summary to be stored now; without parts: there is to be none any more. Undefined: not now. */
+  summaryDue(nowMs: number, wallMs: number): readonly LoadSummary[] | undefined {
+    const table = this.known();
+    if (table === undefined) return this.endOfSummary();
+    if (nowMs < this.summaryAtMs) return undefined;
+    this.summaryAtMs = nowMs + SUMMARY_EVERY_MS;
+    const at = new Date(wallMs).toISOString();
+    const summary = loadSummary({table, containers: this.figures(), at});
+    const text = JSON.stringify(summary.map((part) => ({...part, at: ''})));
+    if (text === this.lastSummary) return undefined;
+    this.lastSummary = text;
+    this.isSummaryStored = true;
+    return summary;
+  }
+
+  wakeAtMs(): number {
+    if (this.known() === undefined)
+      return this.isSummaryStored ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    return Math.min(this.lookedAtMs + PLANNED_EVERY_MS, this.summaryAtMs);
+  }
+
+  /** Names of the metrics, in the order of all loads; none: loads are not looked at. */
+  get metrics(): readonly string[] {
+    return this.known()?.metrics ?? [];
+  }
+
+  /** By metric: shards whose load is not known by report. */
+  get unmeasured(): readonly number[] {
+    return this.known()?.measured.map((count) => this.view.shards.size - count) ?? [];
+  }
+
+  takeFaults(): Readonly<Partial<Record<LoadFault, number>>> {
+    const {counts} = this;
+    this.counts = {};
+    return counts;
+  }
+
+  /** The table for the policy as it is now; what is known of metrics that stay is kept. */
+  private known(): LoadTable | undefined {
+    const spec = this.view.spec?.value;
+    if (spec === this.spec) return this.table;
+    this.spec = spec;
+    this.policy = placementOf(spec);
+    const names = this.policy.metrics.map(({name}) => name);
+    const {table} = this;
+    if (names.join() === (table?.metrics.join() ?? '')) return table;
+    this.table = names.length === 0 ? undefined : new LoadTable(names);
+    if (this.table !== undefined && table !== undefined) takeOver(this.table, table);
+    if (this.table === undefined) this.own.clear();
+    this.lookedAtMs = Number.NEGATIVE_INFINITY;
+    this.balance = this.resting = undefined;
+    return this.table;
+  }
+
+  private holds(incarnation: string, shard: string): boolean {
+    const record = this.view.own.get(shard)?.value;
+    return record?.incarnation === incarnation && record.state !== 'free';
+  }
+
+  private renew(table: LoadTable, nowMs: number): void {
+    for (const shard of table.shards) if (!this.view.shards.has(shard)) table.forget(shard);
+    table.renew(nowMs);
+    this.isFresh = false;
+  }
+
+  /** Of the containers that take part in it: who drains, or is lost, gives all away anyhow. */
+  private balanceNow(table: LoadTable, living: Living): Balance {
+    const {view} = this;
+    const open = [...living.values()].filter(({mode}) => mode === 'open');
+    const containers = open.map(({container, incarnation}) => {
+      const loads = table.metrics.map(() => 0);
+      for (const shard of view.shardsOf(incarnation)) {
+        const planned = table.planned(shard, view.shards.get(shard)?.value.load);
+        for (const [at, load] of planned.entries()) loads[at] = (loads[at] ?? 0) + load;
+      }
+      const registered = view.heartbeats.get(incarnation)?.value;
+      const {weight} = containerShare(registered, view.overrides.get(container)?.value);
+      return {container, weight, loads};
+    });
+    return balanceOf(containers, table.metrics.length);
+  }
+
+  private isAbove(levels: readonly number[]): boolean {
+    return this.policy.metrics.some(({upper}, at) => (levels[at] ?? 0) > upper);
+  }
+
+  private *figures(): Iterable<readonly [string, OwnFigures]> {
+    for (const [incarnation, own] of this.own) {
+      const container = this.view.heartbeats.get(incarnation)?.value.container;
+      if (container !== undefined) yield [container, own];
+    }
+  }
+
+  private endOfSummary(): readonly LoadSummary[] | undefined {
+    if (!this.isSummaryStored) return undefined;
+    this.isSummaryStored = false;
+    this.summaryAtMs = Number.POSITIVE_INFINITY;
+    this.lastSummary = '';
+    return [];
+  }
+}
+
+/** What is known of metrics by the same name. */
+function takeOver(table: LoadTable, from: LoadTable): void {
+  const order = table.metrics.map((name) => from.metrics.indexOf(name));
+  for (const shard of from.shards) {
+    const loads = from.of(shard);
+    const kept = order.map((at) => (Number.isNaN(loads[at] ?? Number.NaN) ? null : loads[at]));
+    table.inherit(shard, kept, 0);
+  }
+}

@@ -1,0 +1,32 @@
+/** What the planner is told of loads. */
+import type {LoadTable} from '../load/load-table.ts';
+import type {OwnershipRecord} from '../model/ownership.ts';
+import type {PlacementMetric} from '../model/placement.ts';
+import type {Placement} from '../model/placement-policy.ts';
+import type {ShardSpec} from '../model/specs.ts';
+
+export interface LoadTerms {
+  readonly metrics: readonly PlacementMetric[];
+  /** By metric. `shard`: as its key says it. */
+  readonly loadOf: (shard: string, spec: ShardSpec) => readonly number[];
+  /** It has moved lately: not for load, not so soon. */
+  readonly isCooling: (record: OwnershipRecord | undefined) => boolean;
+}
+
+/** `wallMs`: now, as records are written. */
+export function loadTerms(
+  table: Pick<LoadTable, 'planned'>,
+  {metrics, cooldown}: Placement,
+  wallMs: number,
+): LoadTerms {
+  // Records say it in this form, so the texts compare as the times do.
+  const since = new Date(wallMs - 1_000 * cooldown).toISOString();
+  return {
+    metrics,
+    loadOf: (shard, {load}) => table.planned(shard, load),
+    isCooling: (record) => {
+      const move = record?.move;
+      return move !== undefined && move !== null && move.from !== '' && move.startedAt > since;
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import {LOAD_LIMIT} from '../model/placement-policy.ts';
+import type {LoadFault} from './load-faults.ts';
+
+/** The load that `value` counts as; undefined when it counts as not reported. `onFault` is given what is wrong with it. */
+export function harmless(value: unknown, onFault: (fault: LoadFault) => void): number | undefined {
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    onFault('notNumber');
+    return undefined;
+  }
+  if (value < 0) {
+    onFault('negative');
+    return undefined;
+  }
+  if (value <= LOAD_LIMIT) return value;
+  onFault('huge');
+  return LOAD_LIMIT;
+}

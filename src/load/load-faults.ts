@@ -1,0 +1,45 @@
+/** What is wrong with loads that are reported: each is made harmless, counted and shown. */
+
+export const LOAD_FAULTS = [
+  /** A name that no metric may have. */
+  'name',
+  /** More metrics than a shard may report. */
+  'many',
+  /** Reported as a gauge and counted as a counter. */
+  'kind',
+  /** NaN, infinite, or not a number at all. */
+  'notNumber',
+  'negative',
+  /** Above the largest load there is: it counts as that. */
+  'huge',
+  /** The application's callback threw, or gave a promise. */
+  'callback',
+  /** Reported by a container that does not hold the shard. */
+  'foreign',
+  /** Far above all that was seen of the shard: nothing follows from it unless the next one is as high. */
+  'jump',
+] as const;
+
+export type LoadFault = (typeof LOAD_FAULTS)[number];
+
+/** How often each has happened; absent: never. */
+export type LoadFaultCounts = Readonly<Partial<Record<LoadFault, number>>>;
+
+const WORDS: Readonly<Record<LoadFault, string>> = {
+  name: 'metric names that are none',
+  many: 'more metrics than a shard may report',
+  kind: 'metrics both as gauges and as counters',
+  notNumber: 'loads that are not numbers',
+  negative: 'negative loads',
+  huge: 'loads above the largest there is',
+  callback: 'a load callback that fails',
+  foreign: 'loads of shards that it does not hold',
+  jump: 'loads that jump',
+};
+
+/** In words, in one order: the same faults make the same text. */
+export function loadFaultText(faults: ReadonlySet<LoadFault>): string {
+  return LOAD_FAULTS.filter((fault) => faults.has(fault))
+    .map((fault) => WORDS[fault])
+    .join(', ');
+}

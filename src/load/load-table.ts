@@ -1,0 +1,102 @@
+/**
+ * Loads of an app's shards, smoothed, by shard: they stay when a shard moves. Pure. What the planner sees are the loads of one moment, renewed
+ * now and then: between, no sample changes any plan.
+ */
+import {harmless} from './harmless.ts';
+import {LoadColumn} from './load-column.ts';
+import {SHARDS_AT_FIRST} from './limits.ts';
+import type {LoadFault} from './load-faults.ts';
+
+/** Loads as somebody else says them: anything may stand there. */
+export type SaidLoads = Readonly<Record<string, unknown>>;
+
+export class LoadTable {
+  /** Names, in the order of all loads given out. */
+  readonly metrics: readonly string[];
+  private readonly columns: readonly LoadColumn[];
+  private readonly rows = new Map<string, number>();
+  private readonly free: number[] = [];
+  private capacity = 0;
+
+  constructor(metrics: readonly string[]) {
+    this.metrics = metrics;
+    this.columns = metrics.map(() => new LoadColumn());
+  }
+
+  /** Shards of which anything is known. */
+  get shards(): IterableIterator<string> {
+    return this.rows.keys();
+  }
+
+  get size(): number {
+    return this.rows.size;
+  }
+
+  /** Takes one sample of one shard. Names that are not among the metrics are not looked at. */
+  take(shard: string, said: SaidLoads, nowMs: number, onFault: (fault: LoadFault) => void): void {
+    for (const [at, name] of this.metrics.entries()) {
+      if (!Object.hasOwn(said, name)) continue;
+      const value = harmless(said[name], onFault);
+      if (value === undefined) continue;
+      if (this.columns[at]?.sample(this.rowOf(shard), value, nowMs) === true) onFault('jump');
+    }
+  }
+
+  /** Takes what was known of a shard before, in the order of the metrics; a sample that was taken since counts more. */
+  inherit(shard: string, loads: readonly unknown[], nowMs: number): void {
+    for (const [at, column] of this.columns.entries()) {
+      if (loads[at] === null || loads[at] === undefined) continue;
+      const value = harmless(loads[at], () => undefined);
+      if (value !== undefined) column.inherit(this.rowOf(shard), value, nowMs);
+    }
+  }
+
+  forget(shard: string): void {
+    const row = this.rows.get(shard);
+    if (row === undefined) return;
+    this.rows.delete(shard);
+    this.free.push(row);
+    for (const column of this.columns) column.clear(row);
+  }
+
+  /** The planner sees from now on what is known now. */
+  renew(nowMs: number): void {
+    for (const column of this.columns) column.renew(this.rows.values(), nowMs);
+  }
+
+  /** Loads now, by metric; NaN: not known. */
+  of(shard: string): number[] {
+    const row = this.rows.get(shard) ?? -1;
+    return this.columns.map((column) => column.smoothOf(row));
+  }
+
+  /**
+   * Loads that the planner sees: as measured; else as `declared`; else the mean of the others, for a shard of which nothing is known is as heavy as
+   * any.
+   */
+  planned(shard: string, declared: Readonly<Record<string, number>> | undefined): number[] {
+    const row = this.rows.get(shard) ?? -1;
+    return this.columns.map((column, at) => {
+      const measured = column.plannedOf(row);
+      if (!Number.isNaN(measured)) return measured;
+      return declared?.[this.metrics[at] ?? ''] ?? (column.plannedMean || 0);
+    });
+  }
+
+  /** Shards whose load the planner sees as measured, by metric. */
+  get measured(): number[] {
+    return this.columns.map(({plannedCount}) => plannedCount);
+  }
+
+  private rowOf(shard: string): number {
+    const known = this.rows.get(shard);
+    if (known !== undefined) return known;
+    const row = this.free.pop() ?? this.rows.size;
+    if (row >= this.capacity) {
+      this.capacity = Math.max(SHARDS_AT_FIRST, 2 * this.capacity);
+      for (const column of this.columns) column.grow(this.capacity);
+    }
+    this.rows.set(shard, row);
+    return row;
+  }
+}
