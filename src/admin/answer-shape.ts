@@ -49,6 +49,8 @@ const shapes: {readonly [O in Asked]: Shape<O>} = {
   drain: CHANGE,
   uncordon: CHANGE,
   evict: CHANGE,
+  canStop: {...CHANGE, allowed: 'boolean', objections: 'array'},
+  releaseStop: {...CHANGE, released: 'array'},
   moves: {running: 'array', queued: 'array', finished: 'array', revision: 'string'},
   cancelMoves: {...CHANGE, items: 'array'},
   plan: {moves: 'array', containers: 'array', revision: 'string'},

@@ -9,6 +9,7 @@ import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {UNREADABLE_ORDER} from '../model/specs.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
+import type {StopPermissions} from '../model/stop-permission.ts';
 import {ListedKeys, listedKey} from './listed-keys.ts';
 import {Quarantine} from './quarantine.ts';
 
@@ -23,6 +24,8 @@ const NOTHING: ReadonlySet<string> = new Set();
 
 export class AppView {
   spec: Versioned<AppSpec> | undefined;
+  /** Permissions to stop containers, also those that count no more; undefined: none was ever given. */
+  stops: Versioned<StopPermissions> | undefined;
   readonly shards = new Map<string, Versioned<ShardSpec>>();
   readonly pools = new Map<string, Set<string>>();
   /** One that cannot be read counts as a cordon. */
@@ -107,6 +110,7 @@ export class AppView {
   clone(): AppView {
     const copy = new AppView();
     copy.spec = this.spec;
+    copy.stops = this.stops;
     copy.newest = this.newest;
     fill(copy.shards, this.shards);
     fill(copy.orders, this.orders);
@@ -140,6 +144,8 @@ export class AppView {
     const mod = revision;
     if (this.spec !== undefined && this.spec.mod <= revision && !listed.has('spec'))
       gone.push({kind: 'spec', mod, entry: undefined});
+    if (this.stops !== undefined && this.stops.mod <= revision && !listed.has('stops'))
+      gone.push({kind: 'stops', mod, entry: undefined});
     if (!areShardsThere) this.addMissingShards(listed, revision, gone);
     for (const [incarnation, {mod: at}] of this.heartbeats)
       if (at <= revision && !listed.has(`heartbeat/${incarnation}`))
@@ -189,6 +195,8 @@ export class AppView {
     switch (change.kind) {
       case 'spec':
         return this.applySpec(change.entry, change.mod);
+      case 'stops':
+        return this.applyStops(change.entry, change.mod);
       case 'shard':
         return put(this.shards, change.shard, change.entry, change.mod);
       case 'order':
@@ -209,6 +217,12 @@ export class AppView {
   private applySpec(entry: Versioned<AppSpec> | undefined, mod: number): boolean {
     if (this.spec !== undefined && this.spec.mod >= mod) return false;
     this.spec = entry;
+    return true;
+  }
+
+  private applyStops(entry: Versioned<StopPermissions> | undefined, mod: number): boolean {
+    if (this.stops === undefined ? entry === undefined : this.stops.mod >= mod) return false;
+    this.stops = entry;
     return true;
   }
 

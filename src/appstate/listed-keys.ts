@@ -38,7 +38,8 @@ export class ListedKeys {
 export function listedKey(change: AppChange): string {
   switch (change.kind) {
     case 'spec':
-      return 'spec';
+    case 'stops':
+      return change.kind;
     case 'shard':
     case 'own':
       return `${change.kind}/${change.shard}`;

@@ -3,6 +3,7 @@ import type {ParsedKey} from '../etcd/keys.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import type {AppChange} from '../model/change.ts';
 import type {Versioned} from '../model/ownership.ts';
+import type {StopPermissions} from '../model/stop-permission.ts';
 import {decodeIdHolder} from '../protocol/container-id.ts';
 import {
   decodeAppSpec,
@@ -10,6 +11,7 @@ import {
   decodeContainerOverride,
   decodeHeartbeat,
   decodeShardSpec,
+  decodeStopPermissions,
 } from '../protocol/records.ts';
 import type {Decoded} from '../protocol/records.ts';
 import {ownChange} from '../store/ownership-transactions.ts';
@@ -54,6 +56,8 @@ export function changeOf(
         ...([entry, decodeContainerOverride, 'override', parsed.container, mod] as const),
         (value) => ({kind: 'override', mod, container: parsed.container, entry: value}),
       );
+    case 'stopPermissions':
+      return {kind: 'stops', mod, entry: stopPermissions(entry)};
     case 'heartbeat':
       return decoded(entry, decodeHeartbeat, 'heartbeat', parsed.incarnation, mod, (value) => ({
         kind: 'heartbeat',
@@ -102,6 +106,14 @@ function plainChange(
     default:
       return undefined;
   }
+}
+
+/** What cannot be read permits nothing, and is refused where it would be written over. */
+function stopPermissions(entry: KeyValue | undefined): Versioned<StopPermissions> | undefined {
+  if (entry === undefined) return undefined;
+  const {mod, create, value} = entry;
+  const read = decodeStopPermissions(value);
+  return {value: read.ok ? read.value : {v: 1, permissions: []}, mod, create};
 }
 
 function decoded<T>(

@@ -1,3 +1,4 @@
+import {permissionText} from '../model/stop-permission.ts';
 import {containerTrouble} from '../model/trouble.ts';
 import {drainProgress} from '../model/drain-progress.ts';
 import type {ContainerView} from '../protocol/admin.ts';
@@ -20,7 +21,10 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerView>[] = [
   {
     header: 'NOTE',
     value: (container) =>
-      [container.problem, container.note, drainProgress(container), container.order?.reason ?? '']
+      [
+        ...[container.problem, container.note, drainProgress(container)],
+        ...[container.order?.reason ?? '', stopText(container)],
+      ]
         .filter((text) => text !== '')
         .join('; '),
   },
@@ -39,7 +43,13 @@ export function containerLines(container: ContainerView): string[] {
       : [
           `${order.order} by ${order.by} at ${order.at}${order.reason === '' ? '' : `: ${order.reason}`}`,
         ]),
+    ...(stopText(container) === '' ? [] : [stopText(container)]),
     ...(drainProgress(container) === '' ? [] : [`drain: ${drainProgress(container)}`]),
     ...(container.problem === '' ? [] : [`problem: ${container.problem}`]),
   ];
+}
+
+/** '' where nobody may stop it; a daemon of before says nothing of it. */
+function stopText({stop}: Partial<ContainerView>): string {
+  return stop === null || stop === undefined ? '' : permissionText(stop);
 }

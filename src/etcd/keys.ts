@@ -17,6 +17,7 @@ export type ParsedKey =
   | {readonly kind: 'containerOrder'; readonly app: string; readonly container: string}
   | {readonly kind: 'containerOverride'; readonly app: string; readonly container: string}
   | {readonly kind: 'applyMarker'; readonly app: string}
+  | {readonly kind: 'stopPermissions'; readonly app: string}
   | {readonly kind: 'audit'; readonly id: string}
   | {readonly kind: 'leader'}
   | {readonly kind: 'cluster'}
@@ -156,6 +157,11 @@ export class Keys {
   /** Who applies a file to the app, and from which revision on. */
   applyMarker(app: string): string {
     return `${this.appSpecPrefix(app)}apply`;
+  }
+
+  /** Which containers of the app may be stopped, and by whom. */
+  stopPermissions(app: string): string {
+    return `${this.appSpecPrefix(app)}stop`;
   }
 
   auditPrefix(): string {
@@ -325,6 +331,7 @@ function parseSpec(parts: readonly string[]): ParsedKey | undefined {
   if (nameProblem('app', app) !== undefined) return undefined;
   if (parts.length === 4) {
     if (family === 'apply') return {kind: 'applyMarker', app};
+    if (family === 'stop') return {kind: 'stopPermissions', app};
     return family === 'spec' ? {kind: 'appSpec', app} : undefined;
   }
   if (parts.length === 5 && family === 'shard')

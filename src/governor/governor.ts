@@ -89,7 +89,7 @@ export class Governor {
     const before = change.kind === 'own' ? this.view.own.get(change.shard) : undefined;
     const incarnation = incarnationOf(change);
     const last = this.view.heartbeats.get(incarnation ?? '')?.value;
-    if (!this.view.apply(change)) return false;
+    if (!this.view.apply(change) || change.kind === 'stops') return false;
     this.reports.status.touch();
     if (change.kind === 'own') this.ownChanged(change.shard, before, change.entry, nowMs);
     else if (incarnation !== undefined) this.heartbeatChanged(incarnation, last, nowMs);

@@ -2,6 +2,7 @@ import type {ContainerOverride} from './container-share.ts';
 import type {Heartbeat} from './container.ts';
 import type {OwnershipRecord, Versioned} from './ownership.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from './specs.ts';
+import type {StopPermissions} from './stop-permission.ts';
 
 /**
  * One key of an app as it is now, decoded. `entry` undefined: the key is gone. `mod` is the revision of the write or
@@ -33,6 +34,11 @@ export type AppChange =
       readonly mod: number;
       readonly container: string;
       readonly entry: Versioned<ContainerOverride> | undefined;
+    }
+  | {
+      readonly kind: 'stops';
+      readonly mod: number;
+      readonly entry: Versioned<StopPermissions> | undefined;
     }
   | {
       readonly kind: 'heartbeat';

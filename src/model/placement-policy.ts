@@ -44,6 +44,8 @@ export interface PlacementPolicy {
   /** Default together. */
   drainOrder?: DrainOrder;
   moving?: MovingPolicy;
+  /** Containers that may be away at once for one more to be stopped with a permission; 0: a tenth of them, at least one. Default 0. */
+  maxUnavailable?: number;
   [unknown: string]: unknown;
 }
 
@@ -56,6 +58,7 @@ export interface Placement {
   readonly quietTime: number;
   readonly slowStart: number;
   readonly drainOrder: DrainOrder;
+  readonly maxUnavailable: number;
   readonly moving: Readonly<Required<MovingPolicy>>;
 }
 
@@ -71,6 +74,7 @@ export const PLACEMENT_DEFAULTS: Placement = {
   quietTime: 0,
   slowStart: 0,
   drainOrder: 'together',
+  maxUnavailable: 0,
   moving: {container: 20, zone: 0, perMinute: 0},
 };
 
@@ -94,13 +98,13 @@ export const PRIORITY_LIMIT = 1_000;
 /** The app's policy with every default filled in. */
 export function placementOf(spec: {readonly placement?: PlacementPolicy} | undefined): Placement {
   const {metrics = [], moving, ...said} = spec?.placement ?? {};
-  const {spreadZones, countSlack, cooldown, quietTime, slowStart, drainOrder} = {
+  const {spreadZones, countSlack, cooldown, quietTime, slowStart, drainOrder, maxUnavailable} = {
     ...PLACEMENT_DEFAULTS,
     ...said,
   };
   return {
     metrics: metrics.map(bandOf),
-    ...{spreadZones, countSlack, cooldown, quietTime, slowStart, drainOrder},
+    ...{spreadZones, countSlack, cooldown, quietTime, slowStart, drainOrder, maxUnavailable},
     moving: {...PLACEMENT_DEFAULTS.moving, ...moving},
   };
 }

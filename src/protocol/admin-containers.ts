@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import {stopPermissionView} from './admin-stop.ts';
 import {
   changeFields,
   containerField,
@@ -63,6 +64,8 @@ export const containerView = z.object({
     dropping: z.int(),
   }),
   order: orderView.nullable(),
+  /** Who may stop it, until when; null: nobody asked, or it counts no more. */
+  stop: stopPermissionView.nullable().default(null),
 });
 
 export const getContainersAnswer = z.object({

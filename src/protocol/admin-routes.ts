@@ -119,6 +119,18 @@ export const routeRows = {
   drain: changing('container', 'drain', 'container', 'Move everything away from a container'),
   uncordon: changing('container', 'uncordon', 'container', 'Take a cordon or drain back'),
   evict: changing('container', 'evict', 'container', "Revoke a container's right to act"),
+  canStop: changing(
+    'container',
+    'can-stop',
+    'container',
+    'Whether containers may be stopped now; a yes is a permission with a lease',
+  ),
+  releaseStop: changing(
+    'container',
+    'release-stop',
+    'container',
+    'Give permissions to stop containers back before their lease ends',
+  ),
   moves: reading('moves', 'move', 'Running and finished moves'),
   movesStream: streaming(
     'moves/stream',

@@ -11,6 +11,7 @@ import * as moves from './admin-moves.ts';
 import {routeRows} from './admin-routes.ts';
 import type {AdminOperation, RouteRow} from './admin-routes.ts';
 import * as shards from './admin-shards.ts';
+import * as stop from './admin-stop.ts';
 import * as why from './admin-why.ts';
 
 export * from './admin-apps.ts';
@@ -23,6 +24,7 @@ export * from './admin-live.ts';
 export * from './admin-moves.ts';
 export * from './admin-routes.ts';
 export * from './admin-shards.ts';
+export * from './admin-stop.ts';
 export * from './limits.ts';
 export * from './admin-why.ts';
 
@@ -64,6 +66,8 @@ const schemas = {
   drain: {request: containers.drainRequest, answer: containers.orderAnswer},
   uncordon: {request: containers.uncordonRequest, answer: containers.orderAnswer},
   evict: {request: containers.evictRequest, answer: containers.orderAnswer},
+  canStop: {request: stop.canStopRequest, answer: stop.canStopAnswer},
+  releaseStop: {request: stop.releaseStopRequest, answer: stop.releaseStopAnswer},
   moves: {request: moves.movesQuery, answer: moves.movesAnswer},
   movesStream: {request: moves.movesStreamQuery, answer: moves.moveEvent},
   liveStream: {request: live.liveQuery, answer: live.liveMessage},

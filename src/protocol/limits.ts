@@ -95,3 +95,6 @@ export const JSON_DEPTH_LIMIT = 32;
 
 /** Most shards that one container may list: as many as an app may have. */
 export const LISTED_LIMIT = 100_000;
+
+/** Most containers of one question whether they may be stopped: a deploy stops a few at a time. */
+export const STOP_CONTAINERS_LIMIT = 1_000;

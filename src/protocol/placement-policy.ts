@@ -39,6 +39,7 @@ const plainFields = {
   quietTime: secondsField.optional(),
   slowStart: countField.optional(),
   drainOrder: z.enum(DRAIN_ORDERS).optional(),
+  maxUnavailable: countField.optional(),
 };
 
 /** What a request may say; each field may be left out. */

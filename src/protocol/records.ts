@@ -17,6 +17,7 @@ import {RECORD_VERSION} from '../model/ownership.ts';
 import type {MoveNote, OwnershipRecord, OwnershipState} from '../model/ownership.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S} from '../model/specs.ts';
+import type {StopPermission, StopPermissions} from '../model/stop-permission.ts';
 import type {AppStatus, ClusterRecord, FinishedMove, LeaderRecord} from '../model/status.ts';
 import {isTooDeep} from './json-depth.ts';
 import {mendContainerShare, mendPlacement, mendShardTerms} from './placement-fields.ts';
@@ -132,6 +133,20 @@ export function decodeContainerOverride(text: string): Decoded<ContainerOverride
     mendContainerShare(fields);
     return undefined;
   });
+}
+
+export function decodeStopPermissions(text: string): Decoded<StopPermissions> {
+  return decode(text, true, (fields) => {
+    const {permissions} = fields;
+    if (!Array.isArray(permissions)) return 'permissions is not a list';
+    return permissions.every(isStopPermission) ? undefined : 'a permission cannot be read';
+  });
+}
+
+function isStopPermission(value: unknown): value is StopPermission {
+  if (!isFields(value)) return false;
+  const texts = ['container', 'incarnation', 'holder', 'reason', 'at', 'until'];
+  return texts.every((name) => typeof value[name] === 'string');
 }
 
 export function decodeLeader(text: string): Decoded<LeaderRecord> {

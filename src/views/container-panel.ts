@@ -1,5 +1,6 @@
 import {drainProgress} from '../model/drain-progress.ts';
 import {containerMark} from '../model/marks.ts';
+import {permissionText} from '../model/stop-permission.ts';
 import {containerTrouble} from '../model/trouble.ts';
 import type {LiveContainer} from '../protocol/admin-live.ts';
 import {LEAVES} from './columns.ts';
@@ -90,12 +91,19 @@ function heartbeatText(row: LiveContainer, {nowMs}: CellContext): string {
   return row.state === 'silent' ? 'silent' : 'on time';
 }
 
-function noteText(row: LiveContainer): string {
+function noteText(row: LiveContainer, {nowMs}: CellContext): string {
   const {problem, note, order} = row;
-  const parts = [problem, note, drainProgress(row), order?.reason ?? ''].filter(
-    (part) => part !== '',
-  );
-  return parts.map(safe).join('; ');
+  const parts = [problem, note, drainProgress(row), order?.reason ?? '', stopText(row, nowMs)];
+  return parts
+    .filter((part) => part !== '')
+    .map(safe)
+    .join('; ');
+}
+
+/** Who may stop it, while the lease lasts. */
+function stopText({stop}: Partial<LiveContainer>, nowMs: number): string {
+  if (stop === null || stop === undefined || Date.parse(stop.until) <= nowMs) return '';
+  return permissionText(stop);
 }
 
 function detailsOf(row: LiveContainer, context: CellContext): Detail[] {
@@ -116,7 +124,8 @@ function detailsOf(row: LiveContainer, context: CellContext): Detail[] {
       order.order,
       `by ${safe(order.by)} at ${safe(order.at)}: ${safe(order.reason) || '-'}`,
     ]);
-  if (noteText(row) !== '') details.push(['note', noteText(row)]);
+  const note = noteText(row, context);
+  if (note !== '') details.push(['note', note]);
   details.push(['more', `sm container get -a ${quoted(safe(service))} ${name}`]);
   return details;
 }

@@ -13,6 +13,7 @@ import type {EtcdProcess} from '../support/etcd-process.ts';
 import {until} from '../support/until.ts';
 
 const SCRIPT = join(import.meta.dirname, '..', '..', 'examples', 'ci', 'lifecycle.sh');
+const ROLLING = join(SCRIPT, '..', 'rolling-restart.sh');
 const APP = 'ci-app';
 const LONG_MS = 60_000;
 const folder = mkdtempSync(join(tmpdir(), 'sm-ci-'));
@@ -89,6 +90,45 @@ it('creates, scales, drains, waits and tears down, and leaves nothing behind', a
   // Their app is gone: the containers have ended, each by itself.
   await Promise.all(ended);
   for (const word of ['"add"', '"drop"']) expect(output.join('')).toContain(word);
+}, 180_000);
+
+it('restarts container by container, each only when it is permitted', async () => {
+  const kept = ['app', 'create', APP, '--shards', '4', '--max-recovery-time', '0'];
+  expect((await runCli([...kept, '--server', server])).exit).toBe(0);
+  const output: string[] = [];
+  const ids = ['r1', 'r2', 'r3'];
+  for (const id of ids) startContainer(id, output);
+  const ready = ['wait', `app/${APP}`, '--for', 'balanced', '--timeout', '60s', '--server', server];
+  expect((await runCli(ready)).exit).toBe(0);
+  const restarted: string[] = [];
+  // What a supervisor does: ends the process and starts another one.
+  const restart = join(folder, 'restart');
+  writeFileSync(
+    restart,
+    `#!/bin/sh\nkill "$("${join(folder, 'sm')}" container get -a ${APP} "$1" -o json | grep -o '"pid":[0-9]*' | cut -d: -f2)"; echo "$1"\n`,
+  );
+  chmodSync(restart, 0o755);
+  const env = {...process.env, SM: join(folder, 'sm'), SM_SERVER: server, SM_WAIT: '60s'};
+  const deploy = spawn('bash', [ROLLING, APP], {
+    env: {...env, RESTART: restart, LEASE: '60s', HOLDER: 'deploy-1'},
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  deploy.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  deploy.stdout.on('data', (chunk: Buffer) => {
+    for (const id of chunk.toString().split('\n').filter(Boolean)) {
+      restarted.push(id);
+      startContainer(id, output);
+    }
+  });
+  const [code] = (await once(deploy, 'close')) as [number | null];
+  expect({code, said}).toMatchObject({code: 0});
+  expect(restarted.sort()).toEqual(ids);
+  const {stdout} = await runCli(['container', 'ls', '-a', APP, '--json', '--server', server]);
+  const {items} = JSON.parse(stdout) as {items: {stop: unknown}[]};
+  expect(items.map(({stop}) => stop)).toEqual([null, null, null]);
+  const rm = ['app', 'rm', APP, '--force', '--confirm', APP, '--wait', '--server', server];
+  expect((await runCli(rm)).exit).toBe(0);
 }, 180_000);
 
 it('says which step failed, and takes away what it made', async () => {

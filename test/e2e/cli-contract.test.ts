@@ -49,6 +49,7 @@ beforeAll(async () => {
     'evicted',
     'lessening',
     'moving',
+    'stopping',
   ])
     await cluster.createApp(app);
   await cluster.addShards('lessening', ['a', 'b']);
@@ -64,6 +65,7 @@ beforeAll(async () => {
     cluster.join('orders', 'c1'),
     ...['spare1', 'spare2'].map((id) => cluster.join('spare', id)),
     ...['x1', 'x2'].map((id) => cluster.join('moving', id)),
+    ...['y1', 'y2'].map((id) => cluster.join('stopping', id)),
     ...['gone1', 'gone2'].map((id) => cluster.join('evicted', id)),
   ]);
   await cluster.settled('orders');

@@ -159,6 +159,12 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['config view', 0],
     ['config view --context unknown', 3],
   ],
+  'container:can-stop': [
+    ['container can-stop -a stopping y1 --holder ci', 0],
+    ['container can-stop -a stopping y1 --holder other', 10],
+    ['container can-stop -a stopping y1 --holder ci --release', 0],
+    ['container can-stop -a orders nobody', 3],
+  ],
   'container:cordon': [
     ['container cordon -a orders c1', 0],
     ['container cordon -a orders nobody', 3],

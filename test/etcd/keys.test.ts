@@ -43,6 +43,7 @@ const parsed: fc.Arbitrary<ParsedKey> = fc.oneof(
   fc.record({kind: fc.constant('moves' as const), app: name, round}),
   fc.record({kind: fc.constant('events' as const), app: name, round}),
   fc.record({kind: fc.constant('applyMarker' as const), app: name}),
+  fc.record({kind: fc.constant('stopPermissions' as const), app: name}),
   fc.record({
     kind: fc.constant('audit' as const),
     id: fc.stringMatching(/^[0-9]{19}-[0-9a-z]{6}$/),

@@ -59,6 +59,18 @@ export const RECORDS: Readonly<Record<string, RecordSeed>> = {
       ...{since: '2026-01-01T00:00:00Z', renewedAt: '2026-01-01T00:00:00Z'},
     },
   },
+  stopPermissions: {
+    key: (app) => KEYS.stopPermissions(app),
+    value: {
+      v: 1,
+      permissions: [
+        {
+          ...{container: 'c1', incarnation: 'abc', holder: 'deploy', reason: ''},
+          ...{at: '2026-01-01T00:00:00Z', until: '2026-01-01T00:05:00Z'},
+        },
+      ],
+    },
+  },
   audit: {
     key: () => KEYS.audit('0000000000000000042-abcdef'),
     value: {

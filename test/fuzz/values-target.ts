@@ -22,6 +22,7 @@ const DECODERS: Readonly<Record<string, (text: string) => Decoded<unknown>>> = {
   shardSpec: records.decodeShardSpec,
   containerOrder: records.decodeContainerOrder,
   containerOverride: records.decodeContainerOverride,
+  stopPermissions: records.decodeStopPermissions,
   audit: records.decodeAudit,
   leader: records.decodeLeader,
   cluster: records.decodeCluster,

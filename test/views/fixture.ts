@@ -42,6 +42,7 @@ export function container(id: string, over: Partial<LiveContainer> = {}): LiveCo
     problem: '',
     shards: {total: 16, ready: 16, dropping: 0},
     order: null,
+    stop: null,
     capacity: 24,
     share: 16,
     lateSince: '',

@@ -19,6 +19,7 @@ import {addShards, delShards} from './write/shard-batches.ts';
 import {getShard, locate, ShardPages} from './read/shard-reads.ts';
 import {acceptRestoredStore} from './write/restore.ts';
 import {addShard, delShard, updateShard} from './write/shard-writes.ts';
+import {canStop, releaseStop} from './write/stop-permissions.ts';
 import {WaitChecks} from './wait/waiting.ts';
 import {whatIf} from './plan/what-if.ts';
 import {why} from './plan/why.ts';
@@ -58,6 +59,9 @@ const ANSWERING: Omit<Answering, 'getShards' | 'waitCheck'> = {
   drain: (dependencies, request, caller) => order(dependencies, 'drain', request, nameOf(caller)),
   uncordon,
   evict,
+  canStop: (dependencies, request, caller) => canStop(dependencies, request, nameOf(caller)),
+  releaseStop: (dependencies, request, caller) =>
+    releaseStop(dependencies, request, nameOf(caller)),
   exportApp: (dependencies, {service}) => exportApp(dependencies, service),
   beginApply: (dependencies, request, {who}) => beginApply(dependencies, request, who),
   endApply,

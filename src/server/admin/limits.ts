@@ -87,6 +87,9 @@ export const SUFFIX_LIMIT = 36 ** 6;
 /** Re-reads after a refused write before giving up: others write the same keys all the time. */
 export const WRITE_ATTEMPTS_LIMIT = 8;
 
+/** Re-reads of an app whose permissions to stop others keep changing, before giving up. */
+export const STOP_ATTEMPTS_LIMIT = 16;
+
 /** With the audit entry 100: below etcd's 128 operations, and its 128 compares with one for the app. */
 export const OPERATIONS_PER_WRITE = 99;
 

@@ -203,5 +203,10 @@ export async function getContainers(
   app: string,
 ): Promise<AdminAnswer<'getContainers'>> {
   const listing = await currentApp(dependencies, app);
-  return {containers: containerViews(listing), revision: String(listing.revision)};
+  const nowMs = dependencies.wallMs();
+  const containers = containerViews(listing).map((view) => {
+    const isOver = view.stop !== null && Date.parse(view.stop.until) <= nowMs;
+    return isOver ? {...view, stop: null} : view;
+  });
+  return {containers, revision: String(listing.revision)};
 }

@@ -6,6 +6,7 @@ import {containerState, hearingOf, modeOf} from '../../../model/container-state.
 import type {Hearing} from '../../../model/container-state.ts';
 import type {ContainerState, Heartbeat} from '../../../model/container.ts';
 import type {ContainerOrder} from '../../../model/specs.ts';
+import {isAvailable} from '../../../model/stop-permission.ts';
 import type {ContainerStatus} from '../../../model/status.ts';
 import type {ContainerView, OrderView} from '../../../protocol/admin.ts';
 import {once} from '../../../appview/listing.ts';
@@ -144,6 +145,7 @@ function livingView(
     // A silent container has lost its right to act, whatever its records say.
     ...(load === undefined ? {} : {shards: said.state === 'silent' ? {...load, ready: 0} : load}),
     order: orderOf(listing.view.orders.get(heartbeat.container)?.value),
+    stop: permissionOf(listing, heartbeat.container, incarnation, said.state),
   };
 }
 
@@ -170,6 +172,7 @@ function goneView(
     note,
     shards: {...load, ready: 0},
     order,
+    stop: permissionOf(listing, container, incarnation, 'lost'),
   };
 }
 
@@ -202,7 +205,21 @@ function blankView(id: string, incarnation: string): ContainerView {
     problem: '',
     shards: {total: 0, ready: 0, dropping: 0},
     order: null,
+    stop: null,
   };
+}
+
+/** The permission to stop it, unless it has come back as another process. Whether its lease has ended is for who knows the time. */
+function permissionOf(
+  {view}: AppListing,
+  container: string,
+  incarnation: string,
+  state: ContainerState,
+): ContainerView['stop'] {
+  const stops = view.stops?.value.permissions ?? [];
+  const found = stops.find((one) => one.container === container);
+  if (found === undefined || (found.incarnation !== incarnation && isAvailable(state))) return null;
+  return {...found};
 }
 
 function orderOf(order: ContainerOrder | undefined): OrderView | null {

@@ -27,6 +27,8 @@ const LEFT_OUT: ReadonlySet<string> = new Set(['service', 'reason', 'dryRun', 'c
 interface Request {
   readonly service?: string;
   readonly reason?: string;
+  /** Of permissions, which stand in one key for all containers of an app. */
+  readonly containers?: readonly string[];
 }
 
 /** What one request may work with: what it writes carries an entry; a request of a route that changes nothing cannot write. */
@@ -41,7 +43,7 @@ export function dependenciesFor(
   const {store, keys, wallMs} = dependencies;
   const blank = blankEntry(operation, request, caller, wallMs());
   const audited = (transaction: Transaction, known: KnownBefore): Transaction =>
-    withEntry(transaction, keys, blank, changes, known);
+    withEntry(transaction, keys, blank, {changes, containers: request.containers ?? []}, known);
   return {...dependencies, store: rewriting(store, audited)};
 }
 
@@ -131,16 +133,19 @@ function withEntry(
   transaction: Transaction,
   keys: Keys,
   blank: Blank,
-  changes: ChangedObject,
+  {changes, containers}: {changes: ChangedObject; containers: readonly string[]},
   {newest, values}: KnownBefore,
 ): Transaction {
   const writes = writesOf(transaction);
   if (writes.length === 0) return transaction;
   const isMarker = writes.every(({key}) => keys.parse(key)?.kind === 'applyMarker');
   if (isMarker && renewals.has(transaction)) return transaction;
-  const named = writes
-    .map(({key}) => objectOf(keys.parse(key), changes, blank.detail))
-    .filter((object) => object !== undefined);
+  const named = writes.flatMap(({key}) => {
+    const parsed = keys.parse(key);
+    if (parsed?.kind === 'stopPermissions' && containers.length > 0)
+      return containers.map((container) => `container/${container}`);
+    return objectOf(parsed, changes, blank.detail) ?? [];
+  });
   if (named.length === 0)
     throw new Error(
       `${blank.operation} changes what the route table does not name: ${writes[0]?.key}`,
@@ -203,6 +208,8 @@ function namedBy(
     // Its key names the incarnation; people know the container.
     case 'heartbeat':
       return `container/${String(detail['container'] ?? parsed.incarnation)}`;
+    case 'stopPermissions':
+      return `container/${String(detail['containers'] ?? '')}`;
     case 'applyMarker':
       return `apply/${parsed.app}`;
     case 'cluster':
@@ -217,9 +224,17 @@ function detailOf(request: object): Record<string, unknown> {
   const detail: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(request)) {
     if (LEFT_OUT.has(name) || value === undefined || value === '') continue;
-    if (Array.isArray(value)) detail[`${name}Count`] = value.length;
+    if (Array.isArray(value)) Object.assign(detail, listDetail(name, value));
     else if (typeof value === 'string') detail[name] = value.slice(0, DETAIL_MAX_CHARACTERS);
     else if (typeof value === 'number' || typeof value === 'boolean') detail[name] = value;
   }
   return detail;
+}
+
+/** Short lists of names in full, others counted. */
+function listDetail(name: string, list: readonly unknown[]): Record<string, unknown> {
+  const counted = {[`${name}Count`]: list.length};
+  const isShort = list.length > 0 && list.length <= AUDIT_OBJECTS_SHOWN;
+  if (!isShort || !list.every((one) => typeof one === 'string')) return counted;
+  return {...counted, [name]: list.join(', ').slice(0, DETAIL_MAX_CHARACTERS)};
 }

@@ -57,6 +57,22 @@ const CHANGES: {readonly [O in ChangingOperation]: Change<O>} = {
     object: 'container/c1',
   },
   evict: {before: container, input: {service, container: 'c1'}, object: 'container/c1'},
+  canStop: {
+    before: async (world) => {
+      await container(world);
+      await world.join(service, 'c2');
+    },
+    input: {service, containers: ['c1']},
+    object: 'container/c1',
+  },
+  releaseStop: {
+    before: async (world) => {
+      await container(world);
+      await world.call('canStop', {service, containers: ['c1']});
+    },
+    input: {service, containers: ['c1']},
+    object: 'container/c1',
+  },
   cancelMoves: {
     before: async (world) => {
       await container(world);

@@ -1,0 +1,116 @@
+import {hostname} from 'node:os';
+import {Args, Flags} from '@oclif/core';
+import {SmCommand, appFlag, changeFlags, parseDuration} from '../../cli/base-command.ts';
+import {interruptible} from '../../cli/interrupt.ts';
+import {LOOK_MS, WAIT_DEFAULT_MS} from '../../cli/limits.ts';
+import {Progress} from '../../cli/progress.ts';
+import {objectionsLine, stopLines} from '../../cli/stop-lines.ts';
+import {SmError} from '../../model/errors.ts';
+import type {CanStopAnswer} from '../../protocol/admin.ts';
+import {pause} from '../../runtime/pause.ts';
+
+export default class ContainerCanStop extends SmCommand<typeof ContainerCanStop> {
+  static override summary = 'Say whether containers may be stopped now: exit 0 or 10.';
+  static override description = [
+    'A yes is a permission for one holder, for a bounded time: it counts against whoever asks next, so that two deploys do not stop too much together.',
+    'It ends when its lease does, when it is given back, or when the container has come back as another process. All containers that are named, or none.',
+  ].join('\n');
+  static override examples = [
+    '<%= config.bin %> container can-stop -a orders orders-2',
+    '<%= config.bin %> container can-stop -a orders orders-2 --holder deploy-42 --for 10m --wait',
+    '<%= config.bin %> container can-stop -a orders orders-2 --holder deploy-42 --release',
+  ];
+  static override hiddenAliases = ['containers:can-stop'];
+  static override strict = false;
+  static override args = {id: Args.string({description: 'container ids', required: true})};
+  static override flags = {
+    app: appFlag,
+    holder: Flags.string({
+      description: 'who stops them; the same name renews and gives back; default: the host name',
+    }),
+    for: Flags.string({description: 'how long the permission lasts', default: '5m'}),
+    'max-unserved': Flags.integer({
+      description: 'shards that may be without service, or find no place, all the same',
+      default: 0,
+      min: 0,
+    }),
+    release: Flags.boolean({description: 'give the permission back'}),
+    wait: Flags.boolean({
+      description: 'ask again until it is a yes',
+      exclusive: ['release', 'dry-run'],
+    }),
+    ...changeFlags,
+  };
+
+  override async run(): Promise<void> {
+    if (this.flags.release) return this.release();
+    const answer = this.flags.wait ? await this.askUntilYes() : await this.ask();
+    await this.showObject({
+      kind: 'StopPermission',
+      fields: {containers: this.words, dryRun: this.flags['dry-run'], ...answer},
+      name: this.words.join(' '),
+      lines: stopLines(this.words, answer),
+    });
+    if (!answer.allowed) this.leaveWith(10);
+  }
+
+  private get holder(): string {
+    return this.flags.holder ?? hostname();
+  }
+
+  private ask(signal?: AbortSignal): Promise<CanStopAnswer> {
+    const {app, reason, 'max-unserved': maxUnserved, 'dry-run': dryRun} = this.flags;
+    const containers = [...this.words];
+    const leaseMs = parseDuration(this.flags.for);
+    const who = {containers, holder: this.holder, leaseMs};
+    return this.client.call('canStop', {service: app, ...who, maxUnserved, reason, dryRun}, signal);
+  }
+
+  private async askUntilYes(): Promise<CanStopAnswer> {
+    const limitMs = this.timeoutMs ?? WAIT_DEFAULT_MS;
+    const progress = new Progress();
+    const asking = async (signal: AbortSignal): Promise<CanStopAnswer> => {
+      const startedMs = performance.now();
+      for (;;) {
+        const answer = await this.ask(signal);
+        if (answer.allowed) return answer;
+        const why = objectionsLine(answer);
+        progress.update({text: `waiting: ${why}`});
+        if (performance.now() - startedMs >= limitMs) throw tookTooLong(limitMs, why);
+        await pause(LOOK_MS, signal);
+      }
+    };
+    try {
+      return await interruptible(asking, 'nothing was permitted: ask again');
+    } finally {
+      progress.stop();
+    }
+  }
+
+  private async release(): Promise<void> {
+    const {app, reason, 'dry-run': dryRun} = this.flags;
+    const containers = [...this.words];
+    const {holder} = this;
+    const answer = await this.client.call('releaseStop', {
+      ...{service: app, containers, holder, reason, dryRun},
+    });
+    const given = answer.released.map(({container}) => container);
+    await this.showObject({
+      kind: 'StopRelease',
+      fields: {containers, holder, dryRun, ...answer},
+      name: containers.join(' '),
+      lines: [
+        given.length === 0
+          ? `${holder} had no permission for ${containers.join(', ')}`
+          : `${holder} gave back its permission for ${given.join(', ')}${dryRun ? ' (dry run)' : ''}`,
+      ],
+    });
+  }
+}
+
+function tookTooLong(limitMs: number, why: string): SmError {
+  return new SmError('TIMEOUT', `no permission after ${limitMs / 1_000} s; against it: ${why}`, {
+    hint: 'nothing was permitted: ask again, with a longer --timeout',
+    retryable: true,
+  });
+}

@@ -1,0 +1,74 @@
+/** Permissions to stop containers: who may take which process away, and until when. Pure. */
+import type {ContainerState} from './container.ts';
+
+/** Longest lease of a permission, ms: a deployer that needs longer asks again. */
+export const PERMISSION_LEASE_LIMIT_MS = 3_600_000;
+/** Lease of a permission unless the caller says otherwise, ms. */
+export const PERMISSION_LEASE_DEFAULT_MS = 300_000;
+/**
+ * Wall clocks of two daemons differ by less than this. A permission counts against others for so long after its holder was
+ * said that it ends, so that a daemon whose clock is ahead does not give its room away too early.
+ */
+export const PERMISSION_CLOCK_SLACK_MS = 10_000;
+/** Part of an app's containers that may be unavailable at once unless the app says otherwise; at least one. */
+const UNAVAILABLE_SHARE = 0.1;
+
+/** One container that its holder may stop. */
+export interface StopPermission {
+  container: string;
+  /** The process that was running; one that comes back under the same id is another one. '' when none was. */
+  incarnation: string;
+  /** Who asked: a deploy, a host, a person. Whoever gives the same name renews and releases it. */
+  holder: string;
+  reason: string;
+  /** RFC 3339. */
+  at: string;
+  /** RFC 3339: when the lease ends unless it is renewed. */
+  until: string;
+}
+
+/** All permissions of one app, one value in the store, so that each decision is made against all of them. */
+export interface StopPermissions {
+  v: number;
+  permissions: StopPermission[];
+  [unknown: string]: unknown;
+}
+
+/** A container as far as permissions need it. */
+export interface StoppedContainer {
+  readonly incarnation: string;
+  readonly state: ContainerState;
+}
+
+/** States in which a container serves what it has. */
+const AVAILABLE: ReadonlySet<ContainerState> = new Set(['ready', 'cordoned']);
+
+export function isAvailable(state: ContainerState): boolean {
+  return AVAILABLE.has(state);
+}
+
+/**
+ * Whether the permission still counts: its lease has not ended (nor the slack after it), and its container has not come back as
+ * another process that serves. `living`: by container id.
+ */
+export function isInForce(
+  {container, incarnation, until}: StopPermission,
+  living: ReadonlyMap<string, StoppedContainer>,
+  wallMs: number,
+): boolean {
+  const endsMs = Date.parse(until);
+  if (!(wallMs < endsMs + PERMISSION_CLOCK_SLACK_MS)) return false;
+  const now = living.get(container);
+  return now === undefined || now.incarnation === incarnation || !isAvailable(now.state);
+}
+
+/** @param maxUnavailable what the app's policy says; 0: a tenth of its containers, at least one. */
+export function unavailableLimit(maxUnavailable: number, containers: number): number {
+  if (maxUnavailable > 0) return maxUnavailable;
+  return Math.max(1, Math.floor(containers * UNAVAILABLE_SHARE));
+}
+
+/** `deploy-7 may stop it until 2026-01-02T03:04:05Z`, for notes. */
+export function permissionText({holder, until, reason}: Omit<StopPermission, 'container'>): string {
+  return `${holder} may stop it until ${until}${reason === '' ? '' : `: ${reason}`}`;
+}

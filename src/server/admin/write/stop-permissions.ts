@@ -1,0 +1,185 @@
+/** Permissions to stop containers: judged on the app as it is now, and written only if no other was given meanwhile. */
+import type {AppListing} from '../../../appview/listing.ts';
+import {judgeStop, permitted, released} from '../../../governor/stop-gate.ts';
+import type {HomelessWithout, StopSituation, StopVerdict} from '../../../governor/stop-gate.ts';
+import {SmError} from '../../../model/errors.ts';
+import {placementOf} from '../../../model/placement-policy.ts';
+import type {StopPermission} from '../../../model/stop-permission.ts';
+import {writesText} from '../../../model/store-writes.ts';
+import type {
+  CanStopAnswer,
+  CanStopRequest,
+  ReleaseStopAnswer,
+  ReleaseStopRequest,
+} from '../../../protocol/admin.ts';
+import {decodeStopPermissions, encodeRecord} from '../../../protocol/records.ts';
+import type {KeyValue, Operation} from '../../../store/port.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {appNotFound, liveSpec} from '../guards.ts';
+import {STOP_ATTEMPTS_LIMIT} from '../limits.ts';
+import {containerViews, livingOf} from '../read/container-views.ts';
+import {currentApp} from '../read/listing.ts';
+import {plannerInput} from '../read/planner-input.ts';
+import {hasSpec, shardIds, shardState} from '../read/shard-views.ts';
+import {conditionalWrite} from './conditional-write.ts';
+import type {Decision, Reading} from './conditional-write.ts';
+
+/** The permissions have changed since the app was read. */
+class Overtaken extends Error {}
+
+/**
+ * All containers or none. The decision and the permission are one: two daemons that are asked at once agree, for each writes only over the permissions
+ * that it has judged.
+ * @throws SmError CONTAINER_NOT_FOUND when nothing is known of one of them, APP_NOT_FOUND, APP_DELETING, CONFLICT.
+ */
+export async function canStop(
+  dependencies: AdminDependencies,
+  request: CanStopRequest,
+  caller: string,
+): Promise<CanStopAnswer> {
+  for (let attempt = 0; attempt < STOP_ATTEMPTS_LIMIT; attempt++) {
+    const listing = await currentApp(dependencies, request.service);
+    try {
+      return await decided(dependencies, request, request.holder ?? caller, listing);
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+    }
+  }
+  throw new SmError('CONFLICT', 'others keep asking at the same time', {
+    hint: 'try again',
+    retryable: true,
+  });
+}
+
+async function decided(
+  dependencies: AdminDependencies,
+  {service: app, containers, maxUnserved, leaseMs, reason, dryRun}: CanStopRequest,
+  holder: string,
+  listing: AppListing,
+): Promise<CanStopAnswer> {
+  const {store, keys} = dependencies;
+  const wanted = [...new Set(containers)];
+  const situation = situationOf(dependencies, listing);
+  refuseUnknown(app, wanted, situation);
+  const question = {wanted, holder, maxUnserved};
+  const verdict = judgeStop(question, situation, homelessIn(dependencies, listing));
+  const next = verdict.allowed ? permitted(question, situation, {reason, leaseMs}) : undefined;
+  const key = keys.stopPermissions(app);
+  const decide = ({entries: [spec, stored]}: Reading): Decision => {
+    refuseApp(dependencies, app, spec);
+    if ((stored?.mod ?? 0) !== (listing.view.stops?.mod ?? 0)) throw new Overtaken();
+    return storing(key, stored, next);
+  };
+  const written = await conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+  const own = (next ?? []).filter((one) => one.holder === holder && wanted.includes(one.container));
+  return {...written, ...shown(verdict), permissions: dryRun ? [] : own};
+}
+
+function shown({allowed, objections, unavailable, maxUnavailable}: StopVerdict) {
+  return {
+    ...{allowed, maxUnavailable, unavailable: [...unavailable]},
+    objections: objections.map((one) => ({...one, objects: [...one.objects]})),
+  };
+}
+
+function storing(
+  key: string,
+  stored: KeyValue | undefined,
+  permissions: StopPermission[] | undefined,
+): Decision {
+  if (permissions === undefined) return {result: 'unchanged', operations: []};
+  refuseUnreadable(stored);
+  const value = encodeRecord({v: 1, permissions});
+  const put: Operation = {op: 'put', key, value};
+  return {result: stored === undefined ? 'created' : 'configured', operations: [put]};
+}
+
+function refuseUnreadable(stored: KeyValue | undefined): StopPermission[] {
+  if (stored === undefined) return [];
+  const read = decodeStopPermissions(stored.value);
+  if (read.ok) return read.value.permissions;
+  throw new SmError('STORE_CORRUPT', `the permissions to stop cannot be read: ${read.problem}`, {
+    hint: `wait until every deploy has ended, then delete the key ${stored.key}`,
+  });
+}
+
+function refuseApp({service}: AdminDependencies, app: string, spec: KeyValue | undefined): void {
+  if (app !== service) liveSpec(app, spec);
+}
+
+/** A mistyped id must not become a yes. */
+function refuseUnknown(app: string, wanted: readonly string[], situation: StopSituation): void {
+  const {living, lost, permissions} = situation;
+  for (const container of wanted) {
+    const isKnown = living.has(container) || lost.has(container);
+    if (isKnown || permissions.some((one) => one.container === container)) continue;
+    throw new SmError('CONTAINER_NOT_FOUND', `container ${container} does not exist`, {
+      hint: `sm container ls --app ${app}`,
+    });
+  }
+}
+
+function situationOf(dependencies: AdminDependencies, listing: AppListing): StopSituation {
+  const {view, status} = listing;
+  const writes = dependencies.writes();
+  const lost = containerViews(listing).filter(
+    ({state, incarnation}) => state === 'lost' && incarnation !== '',
+  );
+  return {
+    living: livingOf(listing),
+    lost: new Set(lost.map(({id}) => id)),
+    permissions: view.stops?.value.permissions ?? [],
+    maxUnavailable: placementOf(view.spec?.value).maxUnavailable,
+    unserved: unservedShards(listing),
+    isBraking: status?.alarms.some(({code}) => code === 'BRAKE') === true,
+    unknown: writes.kind === 'none' ? `nobody knows what is served: ${writesText(writes)}` : '',
+    wallMs: dependencies.wallMs(),
+  };
+}
+
+function unservedShards(listing: AppListing): {shard: string; container: string}[] {
+  const unserved: {shard: string; container: string}[] = [];
+  for (const shard of shardIds(listing)) {
+    if (!hasSpec(listing, shard) || shardState(listing, shard) === 'ready') continue;
+    const record = listing.view.own.get(shard)?.value;
+    const isFree = record === undefined || record.state === 'free';
+    unserved.push({shard, container: isFree ? '' : record.container});
+  }
+  return unserved;
+}
+
+/** By the planner that runs live. */
+function homelessIn({plan}: AdminDependencies, listing: AppListing): HomelessWithout {
+  return (away) => {
+    const living = livingOf(listing);
+    for (const container of away) living.delete(container);
+    const snapshot = plannerInput(listing, living);
+    return plan(snapshot).unplaced.map(({shard, reason}) => ({
+      shard: snapshot.shards[shard]?.id ?? '',
+      reason,
+    }));
+  };
+}
+
+/** Gives back what the holder may; what it may not is left as it is. */
+export async function releaseStop(
+  dependencies: AdminDependencies,
+  {service: app, containers, holder, dryRun}: ReleaseStopRequest,
+  caller: string,
+): Promise<ReleaseStopAnswer> {
+  const {store, keys} = dependencies;
+  const key = keys.stopPermissions(app);
+  let before: StopPermission[] = [];
+  let kept: StopPermission[] = [];
+  const decide = ({entries: [spec, stored]}: Reading): Decision => {
+    if (spec === undefined && app !== dependencies.service) throw appNotFound(app);
+    before = refuseUnreadable(stored);
+    kept = released(before, holder ?? caller, containers);
+    if (kept.length === before.length) return {result: 'unchanged', operations: []};
+    if (kept.length === 0) return {result: 'deleted', operations: [{op: 'delete', key}]};
+    const value = encodeRecord({v: 1, permissions: kept});
+    return {result: 'configured', operations: [{op: 'put', key, value}]};
+  };
+  const answer = await conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+  return {...answer, released: before.filter((one) => !kept.includes(one))};
+}
