@@ -4,6 +4,7 @@ import type {AppView} from '../appstate/app-view.ts';
 import type {AppChange} from '../model/change.ts';
 import type {Versioned} from '../model/ownership.ts';
 import type {StopPermissions} from '../model/stop-permission.ts';
+import type {ShardSpec} from '../model/specs.ts';
 import {decodeIdHolder} from '../protocol/container-id.ts';
 import {
   decodeAppSpec,
@@ -37,13 +38,16 @@ export function changeOf(
         mod,
         entry: value,
       }));
-    case 'shardSpec':
-      return decoded(entry, decodeShardSpec, 'shard', parsed.shard, mod, (value) => ({
+    case 'shardSpec': {
+      const {shard} = parsed;
+      const decode = (text: string): Decoded<ShardSpec> => decodeShardSpec(text, shard);
+      return decoded(entry, decode, 'shard', shard, mod, (value) => ({
         kind: 'shard',
         mod,
-        shard: parsed.shard,
+        shard,
         entry: value,
       }));
+    }
     case 'containerOrder':
       return decoded(entry, decodeContainerOrder, 'order', parsed.container, mod, (value) => ({
         kind: 'order',

@@ -51,7 +51,7 @@ export async function readRecords(
     const reading = reply && {
       revision: reply.revision,
       own: versionedRecord(reply.entries[2 * index]),
-      spec: readableSpec(reply.entries[2 * index + 1]),
+      spec: readableSpec(shard, reply.entries[2 * index + 1]),
     };
     session.readAnswered(shard, op, reading, nowMs);
   }

@@ -319,7 +319,7 @@ export class SessionDriver {
   private async write(shard: string, op: number, transition: Transition): Promise<void> {
     const {keys, app, batcher, clock} = this.options;
     const outcome = await batcher.submit(transitionTransaction(keys, app, undefined, transition));
-    this.session.writeAnswered(shard, op, transitionAnswer(outcome), clock.ownerMs());
+    this.session.writeAnswered(shard, op, transitionAnswer(shard, outcome), clock.ownerMs());
   }
 
   private flushReads(): void {

@@ -130,15 +130,15 @@ export function writeAnswer(outcome: TransactionOutcome): WriteAnswer {
 }
 
 /** What became of the write of a record; its spec, where the write asked for it, is the second answer. */
-export function transitionAnswer(outcome: TransactionOutcome): WriteAnswer {
+export function transitionAnswer(shard: string, outcome: TransactionOutcome): WriteAnswer {
   const answer = writeAnswer(outcome);
   if (answer.kind !== 'committed' || outcome.kind !== 'committed') return answer;
-  const spec = readableSpec(outcome.answers[1]);
+  const spec = readableSpec(shard, outcome.answers[1]);
   return spec === undefined ? answer : {...answer, spec};
 }
 
-export function readableSpec(entry: KeyValue | undefined): ShardSpec | undefined {
-  const decoded = entry === undefined ? undefined : decodeShardSpec(entry.value);
+export function readableSpec(shard: string, entry: KeyValue | undefined): ShardSpec | undefined {
+  const decoded = entry === undefined ? undefined : decodeShardSpec(entry.value, shard);
   return decoded?.ok === true ? decoded.value : undefined;
 }
 

@@ -36,6 +36,8 @@ export type ParsedKey =
       readonly lease: string;
     }
   | {readonly kind: 'leaseGuard'; readonly app: string}
+  /** A server of the Go project stands for election, or leads. */
+  | {readonly kind: 'originLeader'; readonly app: string; readonly lease: string}
   | {
       readonly kind: 'pushShard';
       readonly app: string;
@@ -182,6 +184,11 @@ export class Keys {
     return `${this.root}${this.service}/leader`;
   }
 
+  /** A server of the Go project has this one while it lives. `lease` as in `pushSession`. */
+  originLeader(lease: string): string {
+    return `${this.leader()}/${lease}`;
+  }
+
   cluster(): string {
     return `${this.root}${this.service}/cluster`;
   }
@@ -261,12 +268,27 @@ export class Keys {
     return `${this.root}${app}/lease/guard`;
   }
 
+  /** Told to push containers between two guard leases; there only while one is replaced. */
+  leaseBridge(app: string): string {
+    return `${this.root}${app}/lease/bridge`;
+  }
+
+  /** Where containers of the Go project note the guard lease that they have taken over, one key each. */
+  leaseSessionPrefix(app: string): string {
+    return `${this.root}${app}/lease/session/`;
+  }
+
   pushShardPrefix(app: string): string {
     return `${this.root}${app}/s/`;
   }
 
   pushShard(app: string, container: string, shard: string): string {
     return `${this.pushShardPrefix(app)}${container}/${encodeShard(shard)}`;
+  }
+
+  /** What a container of the Go project keeps of a shard that it runs, in that project's spelling: the id as it is. */
+  originShard(app: string, container: string, shard: string): string {
+    return `${this.pushShardPrefix(app)}${container}/${shard}`;
   }
 
   /** What a key is; undefined for whatever no builder of these Keys makes. */
@@ -282,6 +304,10 @@ export class Keys {
   private parseRuntime(app: string, parts: readonly string[]): ParsedKey | undefined {
     const [, family, first, second] = parts;
     if (parts.length === 2) return this.parseSingle(app, family ?? '');
+    if (parts.length === 3 && family === 'leader')
+      return app === this.service && LEASE.test(first ?? '')
+        ? {kind: 'originLeader', app, lease: first ?? ''}
+        : undefined;
     if (parts.length === 3 && family === 'audit')
       return app === this.service && AUDIT.test(first ?? '')
         ? {kind: 'audit', id: first ?? ''}

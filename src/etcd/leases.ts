@@ -12,6 +12,8 @@ export interface Leases {
   grant(ttlSeconds: number): Promise<string>;
   /** Renews once; false when there is no such lease any more. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
   keepAliveOnce(id: string): Promise<boolean>;
+  /** How long it was granted for, seconds; undefined when there is no such lease. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
+  grantedSeconds(id: string): Promise<number | undefined>;
   /** Ends the lease and deletes what is attached to it; no such lease is as good. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
   revoke(id: string): Promise<void>;
   close(): void;
@@ -34,6 +36,13 @@ export class EtcdLeases implements Leases {
 
   keepAliveOnce(id: string): Promise<boolean> {
     return this.call((client) => renewed(client, id));
+  }
+
+  grantedSeconds(id: string): Promise<number | undefined> {
+    return this.call(async ({lease}) => {
+      const {TTL: left, grantedTTL} = await lease.leaseTimeToLive({ID: id});
+      return Number(left) > 0 ? Number(grantedTTL) : undefined;
+    });
   }
 
   async revoke(id: string): Promise<void> {

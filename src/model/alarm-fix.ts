@@ -46,7 +46,7 @@ export function alarmFix({code, service, object}: AlarmSubject): string {
     case 'PUSH_UNREADABLE':
       return 'restart the container that holds the lease';
     case 'PUSH_GUARD_LOST':
-      return 'it is never replaced while containers run that know it: stop the push containers, and follow docs/alarms/PUSH_GUARD_LOST.md';
+      return 'a new one takes its place within seconds; restart a container that refuses adds after that: docs/alarms/PUSH_GUARD_LOST.md';
     default:
       return '';
   }

@@ -70,6 +70,17 @@ export function isIncarnation(text: string): boolean {
   return INCARNATION.test(text);
 }
 
+const PROXY_INCARNATION = /^[0-9a-f]{1,16}-\d+$/;
+
+/** Of a push container: one session, by its lease (hex) and create revision. A lease may come back to the same key, never at the same revision. */
+export function proxyIncarnation(lease: string, create: number): string {
+  return `${lease}-${create}`;
+}
+
+export function isProxyIncarnation(incarnation: string): boolean {
+  return PROXY_INCARNATION.test(incarnation);
+}
+
 /** Bytes that `text` takes as UTF-8, without encoding it. */
 export function utf8Length(text: string): number {
   let bytes = 0;

@@ -15,6 +15,8 @@ export type MoveReason =
   /** The shard recovers from a container that is gone. */
   | {readonly kind: 'lost'; readonly container: string}
   | {readonly kind: 'newShard'}
+  /** It runs there already, given out by another shard manager. */
+  | {readonly kind: 'adopted'}
   | {readonly kind: 'unplaced'}
   | {readonly kind: 'addFailed'}
   | {readonly kind: 'redirected'}
@@ -31,6 +33,7 @@ const PLAIN: Readonly<Record<Plain, string>> = {
   shardLimit: 'shard limit',
   constraint: 'pin or worker group',
   newShard: 'new shard',
+  adopted: 'adopted',
   unplaced: 'unplaced',
   addFailed: 'add failed',
   redirected: 'redirected',

@@ -27,6 +27,11 @@ export interface Transition {
   readonly shard: string;
   readonly record: OwnershipRecord | null;
   readonly guards: readonly RecordGuard[];
+  /**
+   * The push container that the record is taken from, which is gone: what it keeps of the shard in etcd is deleted as well, or it would run the
+   * shard when it comes back.
+   */
+  readonly formerPushOwner?: string;
   /** The answer to a committed write brings the ShardSpec. */
   readonly readsSpec?: true;
 }

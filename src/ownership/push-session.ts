@@ -26,6 +26,8 @@ export interface ListedShard {
   readonly disp: boolean;
   /** It is on its way out. */
   readonly drop: boolean;
+  /** Guard lease that it runs under, decimal digits; '' where it names none. Default ''. */
+  readonly leaseId?: string;
 }
 
 export type PushStep =
@@ -81,6 +83,11 @@ export class PushSession {
   /** Shards of the newest heartbeat. */
   get listed(): Iterable<string> {
     return this.listing.keys();
+  }
+
+  /** Guard lease of each shard of the newest heartbeat. */
+  get leases(): string[] {
+    return [...this.listing.values()].map(({leaseId = ''}) => leaseId);
   }
 
   /** Shards that a call is remembered of. */
@@ -196,7 +203,8 @@ export class PushSession {
       if (this.calls.get(shard)?.inFlight !== true) this.calls.delete(shard);
       return ready ? WAIT : {step: 'ready'};
     }
-    if (listed !== undefined && this.newest > known.mod) return WAIT;
+    // The Go project's containers add a shard again that they run already: whether it still does, the next heartbeat says.
+    if (listed !== undefined) return WAIT;
     if (ready && this.beatsAfter(known.mod) < BEATS_TO_MISS) return WAIT;
     const acceptedAt = this.callFor(shard, 'add', known.mod)?.acceptedAt;
     if (acceptedAt !== undefined && this.beatsAfter(acceptedAt) < BEATS_TO_MISS) return WAIT;

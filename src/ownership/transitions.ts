@@ -4,6 +4,7 @@
  */
 import {invariant} from '../model/errors.ts';
 import {failureText} from '../model/failure-text.ts';
+import {isProxyIncarnation} from '../model/ids.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
 import type {MoveNote, OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {formatToken} from '../model/token.ts';
@@ -56,7 +57,16 @@ export function reassignLost(shard: string, known: Known, to: Assignment): Trans
       {kind: 'heartbeatAbsent', incarnation: known.value.incarnation},
       {kind: 'heartbeatExists', incarnation: to.incarnation},
     ],
+    ...formerPushOwner(known.value, to.container),
   };
+}
+
+/** One that comes back under its own id goes on with what it has. */
+function formerPushOwner(
+  {container, incarnation}: OwnershipRecord,
+  to: string,
+): Pick<Transition, 'formerPushOwner'> {
+  return isProxyIncarnation(incarnation) && container !== to ? {formerPushOwner: container} : {};
 }
 
 /** Governor: assigned, not yet claimed -> assigned(target). A late claim then fails on mod. */
@@ -98,7 +108,7 @@ export function forget(shard: string, known: Known): Transition {
   const guards: RecordGuard[] = [GOVERNS, ownAt(shard, known), {kind: 'specAbsent', shard}];
   if (known.value.state !== 'free')
     guards.push({kind: 'heartbeatAbsent', incarnation: known.value.incarnation});
-  return {kind: 'forget', shard, record: null, guards};
+  return {kind: 'forget', shard, record: null, guards, ...formerPushOwner(known.value, '')};
 }
 
 /** Who writes as a container: its incarnation and the create revision of its heartbeat. */

@@ -13,6 +13,8 @@ export interface PushListedShard {
   readonly disp: boolean;
   /** It is on its way out. */
   readonly drop: boolean;
+  /** Guard lease that it runs under, decimal digits; '' where it names none. */
+  readonly leaseId: string;
 }
 
 /** A heartbeat of a push container. */
@@ -48,7 +50,7 @@ export function decodePushSession(text: string): PushSessionValue {
     const id = idOf(item);
     if (id === undefined) return {kind: 'unreadable', problem: 'a shard without a proper id'};
     const {disp, drop} = item as Fields;
-    shards.set(id, {disp: disp === true, drop: drop === true});
+    shards.set(id, {disp: disp === true, drop: drop === true, leaseId: leaseOf(item) ?? ''});
   }
   return {kind: 'heartbeat', heartbeat: {timestamp: secondsOf(fields['timestamp']), shards}};
 }
@@ -61,11 +63,49 @@ export function encodeGuardLease(leaseId: string): string {
   return encodeRecord({id: BigInt(leaseId), expire: NEVER});
 }
 
-/** The lease id, decimal digits; undefined when the value cannot be read. */
+/** Id in the guard of an app of the Go project that never had containers. */
+export const UNSET_GUARD = '0';
+
+/** The lease id, decimal digits, `UNSET_GUARD` for none; undefined when the value cannot be read. */
+export function decodeGuard(text: string): string | undefined {
+  const fields = objectOf(text);
+  return fields?.['id'] === 0 ? UNSET_GUARD : idOfLease(fields);
+}
+
+/** The lease id, decimal digits; undefined when the value cannot be read, or names none. */
 export function decodeGuardLease(text: string): string | undefined {
-  const id = objectOf(text)?.['id'];
+  return idOfLease(objectOf(text));
+}
+
+/** Value of `lease/bridge`: containers move their shards from `guard` to `bridge`, both decimal digits. `expire`: Unix seconds. */
+export function encodeBridge(of: {
+  readonly bridge: string;
+  readonly guard: string;
+  readonly expire: number;
+}): string {
+  const ids = {id: BigInt(of.bridge), expire: of.expire, guardLeaseID: BigInt(of.guard)};
+  return encodeRecord({...ids, bridgeLeaseID: 0, assignment: {drops: []}});
+}
+
+/** The id of the bridge's lease; undefined when the value cannot be read. */
+export function decodeBridge(text: string): string | undefined {
+  return idOfLease(objectOf(text));
+}
+
+function idOfLease(fields: Fields | undefined): string | undefined {
+  const id = fields?.['id'];
   if (typeof id === 'bigint') return id > 0n && id <= INT64_MAX ? String(id) : undefined;
   return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? String(id) : undefined;
+}
+
+/** What is wrong while a server of the Go project runs below the same prefix. */
+export const ORIGIN_SERVER_TEXT =
+  'a server of the Go project runs below this prefix: no daemon takes the lead until it is stopped';
+
+/** Id of the server of the Go project that wrote the election key; '' when the value does not say. */
+export function originServerOf(text: string): string {
+  const id = objectOf(text)?.['containerId'];
+  return typeof id === 'string' ? id : '';
 }
 
 /** Body of add-shard. The origin refuses an empty service, an updateTime of 0 and a lease that is not the guard's. */
@@ -107,8 +147,20 @@ function secondsOf(value: unknown): number {
 }
 
 function idOf(item: unknown): string | undefined {
-  if (typeof item !== 'object' || item === null || !('spec' in item)) return undefined;
-  const {spec} = item;
-  if (typeof spec !== 'object' || spec === null || !('id' in spec)) return undefined;
-  return shardIdProblem(spec.id) === undefined ? (spec.id as string) : undefined;
+  const id = specOf(item)?.['id'];
+  return shardIdProblem(id) === undefined ? (id as string) : undefined;
+}
+
+function leaseOf(item: unknown): string | undefined {
+  const lease = specOf(item)?.['lease'];
+  return isFields(lease) ? idOfLease(lease) : undefined;
+}
+
+function specOf(item: unknown): Fields | undefined {
+  const spec = isFields(item) ? item['spec'] : undefined;
+  return isFields(spec) ? spec : undefined;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

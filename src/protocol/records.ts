@@ -103,9 +103,11 @@ export function decodeAppSpec(text: string): Decoded<AppSpec> {
   });
 }
 
-export function decodeShardSpec(text: string): Decoded<ShardSpec> {
+/** `id`: as the key says it, whatever the value says: the Go project leaves it empty there. */
+export function decodeShardSpec(text: string, id: string): Decoded<ShardSpec> {
   return decode(text, false, (fields) => {
     if (typeof fields['id'] !== 'string') return 'id is not text';
+    fields['id'] = id;
     for (const name of ['service', 'task', 'manualContainerId', 'group', 'workerGroup'])
       textOr(fields, name, '');
     countOr(fields, 'updateTime', 0);

@@ -33,6 +33,11 @@ export function transitionTransaction(
     transition.record === null
       ? [{op: 'delete', key}]
       : [{op: 'put', key, value: encodeRecord(transition.record)}];
+  if (transition.formerPushOwner !== undefined)
+    then.push({
+      op: 'delete',
+      key: keys.originShard(app, transition.formerPushOwner, transition.shard),
+    });
   if (transition.readsSpec === true)
     then.push({op: 'get', key: keys.shardSpec(app, transition.shard)});
   const otherwise: Operation[] = [{op: 'get', key}];

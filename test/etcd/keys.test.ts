@@ -51,6 +51,11 @@ const parsed: fc.Arbitrary<ParsedKey> = fc.oneof(
   fc.record({kind: fc.constant('pushSession' as const), app: name, container, lease}),
   fc.record({kind: fc.constant('leaseGuard' as const), app: name}),
   fc.record({kind: fc.constant('pushShard' as const), app: name, container, shard}),
+  fc.record({
+    kind: fc.constant('originLeader' as const),
+    app: fc.constant(keys.service),
+    lease,
+  }),
 );
 
 function build(layout: Keys, what: ParsedKey): string {
@@ -83,6 +88,8 @@ function build(layout: Keys, what: ParsedKey): string {
       return layout.pushSession(what.app, what.container, what.lease);
     case 'pushShard':
       return layout.pushShard(what.app, what.container, what.shard);
+    case 'originLeader':
+      return layout.originLeader(what.lease);
     case 'leader':
     case 'cluster':
       return layout[what.kind]();

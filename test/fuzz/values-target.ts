@@ -19,7 +19,7 @@ const DECODERS: Readonly<Record<string, (text: string) => Decoded<unknown>>> = {
   ownership: records.decodeOwnership,
   heartbeat: records.decodeHeartbeat,
   appSpec: records.decodeAppSpec,
-  shardSpec: records.decodeShardSpec,
+  shardSpec: (text: string) => records.decodeShardSpec(text, 's'),
   containerOrder: records.decodeContainerOrder,
   containerOverride: records.decodeContainerOverride,
   stopPermissions: records.decodeStopPermissions,
@@ -118,6 +118,8 @@ function built(key: ParsedKey): string {
       return KEYS.events(key.app, key.round);
     case 'pushSession':
       return KEYS.pushSession(key.app, key.container, key.lease);
+    case 'originLeader':
+      return KEYS.originLeader(key.lease);
     case 'pushShard':
       return KEYS.pushShard(key.app, key.container, key.shard);
     case 'leader':

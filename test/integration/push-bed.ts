@@ -36,9 +36,13 @@ export class PushBed {
   }
 
   static async start(): Promise<PushBed> {
-    const bed = new PushBed(await startEtcd());
+    const bed = await PushBed.withoutDaemon();
     await bed.startDaemon();
     return bed;
+  }
+
+  static async withoutDaemon(): Promise<PushBed> {
+    return new PushBed(await startEtcd());
   }
 
   async stop(): Promise<void> {
@@ -71,6 +75,10 @@ export class PushBed {
     await daemon.ready;
     this.daemons.push(daemon);
     return daemon;
+  }
+
+  async stopDaemons(): Promise<void> {
+    await Promise.all(this.daemons.splice(0).map((daemon) => daemon.shutdown()));
   }
 
   async container(options: Omit<PushContainerOptions, 'endpoint'>): Promise<PushContainer> {

@@ -5,6 +5,7 @@ import type {Leases} from '../../src/etcd/leases.ts';
 import {decodeGuardLease} from '../../src/protocol/push.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
+import {replaceGuard} from '../../src/server/push/guard-handover.ts';
 import {LeaseRenewer, ensureGuard} from '../../src/server/push/guard-lease.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import type {Store} from '../../src/store/port.ts';
@@ -40,10 +41,10 @@ async function ttlOf(leaseId: string): Promise<number> {
 }
 
 /** A machine of its own beside the daemon's, which looks often. */
-function machine(app: string, mayCreate: boolean): LeaseRenewer {
+function machine(app: string, leaseInUse?: string): LeaseRenewer {
   const made = new LeaseRenewer({
     ...{app, keys, store, leases, clock: systemClock(), logger: silentLogger},
-    ...{mayCreate: () => mayCreate, checkEveryMs: 50},
+    ...{proofs: [], isWatched: () => true, leaseInUse: () => leaseInUse, checkEveryMs: 50},
   });
   machines.push(made);
   made.start();
@@ -75,34 +76,57 @@ describe('the guard lease', () => {
     expect(await guardOf('nobody')).toBe('');
   });
 
-  it('raises an alarm when its lease has ended, and is not replaced', async () => {
+  /** What the machine raises, and what stands in the store when it is done. */
+  async function replaced(app: string, watching: LeaseRenewer): Promise<string> {
+    await bed.until('the alarm', () => watching.alarm?.code === 'PUSH_GUARD_LOST');
+    expect(watching.leaseId).toBeUndefined();
+    await bed.until('a new guard', () => watching.leaseId !== undefined);
+    const id = await guardOf(app);
+    expect(watching.leaseId).toBe(id);
+    expect(await ttlOf(id)).toBeGreaterThan(GUARD_TTL_S - 3_600);
+    expect(watching.alarm?.text).toContain('a new one has taken its place');
+    expect(await bed.raw.getAll().prefix(`/sm/app/${app}/lease/`).keys()).toEqual([
+      keys.leaseGuard(app),
+    ]);
+    return id;
+  }
+
+  it('raises an alarm when its lease has ended, and is replaced', async () => {
     await bed.post('add-spec', {service: 'ended'});
     const id = await guardOf('ended');
-    const watching = machine('ended', true);
+    const watching = machine('ended');
     await bed.until('the id', () => watching.leaseId === id);
     expect(watching.alarm).toBeUndefined();
     await leases.revoke(id);
-    await bed.until('the alarm', () => watching.alarm?.code === 'PUSH_GUARD_LOST');
-    expect(watching.alarm?.text).toContain(id);
-    expect(watching.leaseId).toBeUndefined();
-    expect(await guardOf('ended')).toBe(id);
-  });
+    await bed.until('the alarm', () => watching.alarm?.text.includes(id) === true);
+    expect(await replaced('ended', watching)).not.toBe(id);
+  }, 60_000);
 
-  it('raises an alarm when its key is gone, and is not replaced', async () => {
+  it('raises an alarm when its key is gone, and is replaced', async () => {
     await bed.post('add-spec', {service: 'gone'});
-    const watching = machine('gone', true);
+    const watching = machine('gone');
     await bed.until('the id', () => watching.leaseId !== undefined);
     await bed.raw.delete().key(keys.leaseGuard('gone'));
     await bed.until('the alarm', () => watching.alarm?.text.includes('absent') === true);
-    expect(await guardOf('gone')).toBe('');
-  });
+    await replaced('gone', watching);
+  }, 60_000);
 
-  it('is not made anew when containers hold shards under one that was lost', async () => {
+  it('that containers run under and that is gone is replaced by the steps they follow', async () => {
     await bed.raw.put(keys.appSpec('held')).value('{"service":"held"}');
-    const watching = machine('held', false);
-    await bed.until('the alarm', () => watching.alarm?.code === 'PUSH_GUARD_LOST');
-    expect(watching.leaseId).toBeUndefined();
-    expect(await guardOf('held')).toBe('');
+    const watching = machine('held', '7');
+    await bed.until('the bridge', async () => {
+      const bridge = await bed.raw.get(keys.leaseBridge('held')).string();
+      return bridge?.includes('"guardLeaseID":7,') === true;
+    });
+    await replaced('held', watching);
+  }, 60_000);
+
+  it('is replaced only by who governs', async () => {
+    await bed.raw.put(keys.appSpec('other')).value('{"service":"other"}');
+    const proof = {key: keys.governedBy('other'), target: 'mod', op: '=', value: 1} as const;
+    const scope = {app: 'other', keys, store, leases, clock: systemClock(), proofs: [proof]};
+    await expect(replaceGuard(scope, '7')).rejects.toThrow('another daemon governs');
+    expect(await guardOf('other')).toBe('');
   });
 });
 

@@ -70,6 +70,9 @@ describe('adding', () => {
 
   it('does not believe a heartbeat that is older than the claim', () => {
     talk.beat(10, {s: RUNS});
+    // Nor does it ask again for what may run already: the next heartbeat tells.
+    expect(talk.step(record('owned', 12))).toEqual({step: 'wait'});
+    talk.beat(14, {});
     expect(talk.step(record('owned', 12))).toEqual({step: 'call', op: 'add'});
   });
 

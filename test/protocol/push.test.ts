@@ -80,8 +80,8 @@ describe('session values', () => {
       heartbeat: {
         timestamp: 1_700_000_000,
         shards: new Map([
-          ['a', {disp: true, drop: false}],
-          ['b', {disp: false, drop: true}],
+          ['a', {disp: true, drop: false, leaseId: LARGEST}],
+          ['b', {disp: false, drop: true, leaseId: ''}],
         ]),
       },
     });

@@ -76,13 +76,17 @@ const RECORDS: readonly [string, Decoder, object][] = [
   ['ownership', decodeOwnership, OWNERSHIP],
   ['heartbeat', decodeHeartbeat, HEARTBEAT],
   ['app spec', decodeAppSpec, APP],
-  ['shard spec', decodeShardSpec, SHARD],
+  ['shard spec', shardSpecOf, SHARD],
   ['container order', decodeContainerOrder, ORDER],
   ['leader', decodeLeader, LEADER],
   ['cluster', decodeCluster, CLUSTER],
   ['status', decodeAppStatus, STATUS],
 ];
 const VERSIONED = RECORDS.filter(([, , value]) => 'v' in value);
+
+function shardSpecOf(text: string): ReturnType<typeof decodeShardSpec> {
+  return decodeShardSpec(text, SHARD.id);
+}
 
 function decoded(decode: Decoder, text: string): Record<string, unknown> {
   const result = decode(text);
@@ -258,7 +262,7 @@ describe('specs', () => {
       maxShardCount: 0,
       maxRecoveryTime: 10,
     });
-    expect(decoded(decodeShardSpec, '{"id":"s"}')).toMatchObject({task: '', group: ''});
+    expect(decoded(shardSpecOf, '{"id":"s"}')).toMatchObject({task: '', group: ''});
   });
 });
 
@@ -283,7 +287,7 @@ describe('the marker of an apply', () => {
 
 it('the first number that a double cannot hold keeps its digits, too', () => {
   const text = '{"id":"s","x":9007199254740993}';
-  expect(encodeRecord(decoded(decodeShardSpec, text))).toContain('"x":9007199254740993');
+  expect(encodeRecord(decoded(shardSpecOf, text))).toContain('"x":9007199254740993');
 });
 
 describe('a round of moves', () => {

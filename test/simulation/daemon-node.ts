@@ -26,6 +26,7 @@ const unreachable = (): Promise<never> =>
 const NO_LEASES: Leases = {
   grant: unreachable,
   keepAliveOnce: unreachable,
+  grantedSeconds: unreachable,
   revoke: unreachable,
   close: () => undefined,
 };

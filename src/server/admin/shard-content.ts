@@ -16,7 +16,7 @@ export function newShardSpec(
 
 /** Whether the stored value says the same as the request; a value that cannot be read says something else. */
 export function sameContent(stored: string, wanted: ShardContent): boolean {
-  const decoded = decodeShardSpec(stored);
+  const decoded = decodeShardSpec(stored, '');
   return decoded.ok && sameFields(decoded.value, wanted);
 }
 
@@ -32,7 +32,7 @@ function differingFields(a: ShardContent, b: ShardContent): string[] {
 
 /** Which fields of the stored value are not as in the request, for the message of a conflict. */
 export function contentConflict(stored: string, wanted: ShardContent): string {
-  const decoded = decodeShardSpec(stored);
+  const decoded = decodeShardSpec(stored, '');
   const fields = decoded.ok ? `: ${differingFields(decoded.value, wanted).join(', ')}` : '';
   return `exists with other content${fields}`;
 }

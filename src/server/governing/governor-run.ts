@@ -8,11 +8,15 @@ import type {Timer} from '../../runtime/clock.ts';
 import {raiseAlarm} from './broken-alarm.ts';
 import {GovernorShell} from './governor-shell.ts';
 import type {GovernorShellOptions} from './governor-shell.ts';
-import {RESTART_MAX_MS, RESTART_MIN_MS, WELL_AFTER_MS} from './limits.ts';
+import {RESTART_MAX_MS, RESTART_MIN_MS, TAKE_OVER_RETRY_MS, WELL_AFTER_MS} from './limits.ts';
+import {renameShards, takeOver} from './take-over.ts';
 
 const SOURCE = 'restart';
 
-export type GovernorRunOptions = Omit<GovernorShellOptions, 'onBroken'>;
+export type GovernorRunOptions = Omit<GovernorShellOptions, 'onBroken'> & {
+  /** What another shard manager has left of the app is looked for first. */
+  readonly takesOver: boolean;
+};
 
 export class GovernorRun {
   /** Times that it has broken, ever. */
@@ -28,7 +32,11 @@ export class GovernorRun {
   }
 
   start(): void {
-    this.begin(this.options.silence);
+    const {takesOver, silence} = this.options;
+    if (!takesOver) return this.begin(silence);
+    void this.takenOver().then(() => {
+      if (!this.stopped) this.begin(silence);
+    });
   }
 
   stop(): void {
@@ -60,6 +68,21 @@ export class GovernorRun {
   /** What its governor has before it; undefined while it has none. */
   figures(unknown: boolean): GovernedFigures | undefined {
     return this.shell?.governor.figures(unknown, this.options.clock.nowMs());
+  }
+
+  /** Whatever another shard manager has left is made ours first; it is tried until it is done, since nothing else may act before. */
+  private async takenOver(): Promise<void> {
+    const {app, keys, push, clock, logger} = this.options;
+    while (!this.stopped) {
+      try {
+        if (app === keys.service) await renameShards(this.options);
+        else if (push !== undefined) await takeOver({...this.options, ttlMs: push.ttlMs});
+        return;
+      } catch (error) {
+        logger.warn({app, error: String(error)}, 'the app cannot be taken over yet: trying again');
+        await clock.sleep(TAKE_OVER_RETRY_MS);
+      }
+    }
   }
 
   private begin(silence: GovernorShellOptions['silence']): void {

@@ -91,6 +91,7 @@ export class Governors {
       logger: options.logger.child({app}),
       hints: ours ? options.daemonHints : options.hints,
       push: ours ? undefined : options.push,
+      takesOver: options.push !== undefined,
       holdings: ours ? undefined : options.holdings,
       onLostLeadership: () => {
         run.stop();

@@ -12,6 +12,7 @@ import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, KeyValue, Operation, Store, Transaction} from '../../store/port.ts';
 import {TTL_MAX_MS} from '../../model/container.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
+import {ORIGIN_SERVER_TEXT, originServerOf} from '../../protocol/push.ts';
 import {LEADERSHIP_SLEEP_MAX_MS} from './limits.ts';
 
 export interface LeadershipOptions {
@@ -28,6 +29,8 @@ export interface LeadershipOptions {
 }
 
 type Sighting =
+  /** A server of the Go project is there, or is gone. */
+  | {readonly kind: 'originServer'; readonly lease: string; readonly container: string | undefined}
   | {
       readonly kind: 'leader';
       readonly incarnation: string | undefined;
@@ -47,6 +50,8 @@ export class LeadershipShell {
   private readonly leadership = new Leadership();
   private readonly observer: ListAndWatch<Sighting>;
   private readonly driver: MachineDriver<LeadershipAction>;
+  /** Servers of the Go project that stand for election: their ids by lease. */
+  private readonly originServers = new Map<string, string>();
 
   constructor(options: LeadershipOptions) {
     this.options = options;
@@ -144,7 +149,24 @@ export class LeadershipShell {
   private candidate(): Candidate {
     const {me, eligible, standby} = this.options;
     const {container, incarnation} = me();
-    return {container, incarnation, eligible: eligible(), standby: standby()};
+    // Two shard managers would give the same shards to different containers.
+    const mayLead = this.originServers.size === 0;
+    return {
+      ...{container, incarnation},
+      ...{eligible: mayLead && eligible(), standby: mayLead && standby()},
+    };
+  }
+
+  private originServerSeen(lease: string, container: string | undefined): void {
+    const {logger, keys} = this.options;
+    if (container === undefined) {
+      if (!this.originServers.delete(lease)) return;
+      logger.info({lease}, 'a server of the Go project has ended');
+    } else if (!this.originServers.has(lease)) {
+      this.originServers.set(lease, container);
+      const key = keys.originLeader(lease);
+      logger.error({key, server: container}, ORIGIN_SERVER_TEXT);
+    }
   }
 
   private listed(sightings: readonly Sighting[], revision: number): void {
@@ -152,6 +174,11 @@ export class LeadershipShell {
     const shown = new Set(
       sightings.map((seen) => (seen.kind === 'heartbeat' ? seen.incarnation : '')),
     );
+    const origin = new Set(
+      sightings.map((seen) => (seen.kind === 'originServer' ? seen.lease : '')),
+    );
+    for (const lease of [...this.originServers.keys()])
+      if (!origin.has(lease)) this.originServerSeen(lease, undefined);
     const nowMs = this.options.clock.nowMs();
     for (const incarnation of this.leadership.incarnations) {
       if (!shown.has(incarnation))
@@ -174,6 +201,7 @@ export class LeadershipShell {
       );
       return;
     }
+    if (seen.kind === 'originServer') return this.originServerSeen(seen.lease, seen.container);
     const {incarnation, create, mod} = seen;
     this.leadership.leaderSeen(incarnation === undefined ? undefined : {incarnation, create}, mod);
   }
@@ -244,6 +272,10 @@ function sighting(
   mod: number,
 ): Sighting | undefined {
   if (parsed.kind === 'leader') return leaderSighting(entry, mod);
+  if (parsed.kind === 'originLeader') {
+    const container = entry === undefined ? undefined : originServerOf(entry.value);
+    return {kind: 'originServer', lease: parsed.lease, container};
+  }
   if (parsed.kind !== 'heartbeat') return undefined;
   const decoded = entry === undefined ? undefined : decodeHeartbeat(entry.value);
   const ttlMs = decoded === undefined ? undefined : decoded.ok ? decoded.value.ttlMs : TTL_MAX_MS;

@@ -21,6 +21,7 @@ const GAP_CAUSES: Readonly<Record<MoveKind, GapCause>> = {
   lost: 'lost',
   addFailed: 'failed',
   newShard: 'new',
+  adopted: 'new',
   unplaced: 'new',
   other: 'other',
 };

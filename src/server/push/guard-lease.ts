@@ -1,16 +1,25 @@
 /**
  * The guard lease of an app (push-containers.md, "Guard lease"): push containers refuse every shard that does not carry its id, and stop all
- * shards when it ends. So it is made once, kept alive for ever and never replaced: its loss is an operator's matter.
+ * shards when it ends. So it is made once and kept alive for ever. Where it is lost, or is one of the Go project that lives for seconds, a new
+ * one takes its place by the steps that containers follow (`guard-handover.ts`).
  */
 import type {Keys} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import type {PushAlarm} from '../../ownership/push-session.ts';
-import {decodeGuardLease, encodeGuardLease} from '../../protocol/push.ts';
+import {UNSET_GUARD, decodeGuardLease, encodeGuardLease} from '../../protocol/push.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
-import type {Store} from '../../store/port.ts';
-import {CHECK_INTERVAL_MS, GUARD_TTL_S, RETRY_MS} from './limits.ts';
+import type {Compare, Store} from '../../store/port.ts';
+import {clearHandover, guardState, replaceGuard} from './guard-handover.ts';
+import type {GuardState} from './guard-handover.ts';
+import {
+  CHECK_INTERVAL_MS,
+  GUARD_TTL_S,
+  LOSS_SHOWN_MS,
+  RETRY_MS,
+  WATCHED_CHECK_INTERVAL_MS,
+} from './limits.ts';
 
 export interface GuardDependencies {
   readonly app: string;
@@ -65,9 +74,13 @@ export async function revokeGuard(leases: Leases, value: string): Promise<void> 
 export interface LeaseRenewerOptions extends GuardDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Whether an absent guard may be written: not when containers hold shards under one that must have been lost. */
-  readonly mayCreate: () => boolean;
-  /** Default 10 minutes. */
+  /** That this daemon still governs: holds for each write that replaces a guard. */
+  readonly proofs: readonly Compare[];
+  /** Whether any container is there that follows the guard. */
+  readonly isWatched: () => boolean;
+  /** Guard lease that containers run their shards under, decimal digits; undefined where none runs a shard. */
+  readonly leaseInUse: () => string | undefined;
+  /** Default: 20 s with push containers, else 10 minutes. */
   readonly checkEveryMs?: number;
 }
 
@@ -76,6 +89,8 @@ export class LeaseRenewer {
   private readonly options: LeaseRenewerOptions;
   private current: string | undefined;
   private problem: PushAlarm | undefined;
+  /** The newest loss, which a new guard has mended. */
+  private mended: {readonly alarm: PushAlarm; readonly untilMs: number} | undefined;
   private timer: Timer | undefined;
   private stopped = false;
 
@@ -89,7 +104,8 @@ export class LeaseRenewer {
   }
 
   get alarm(): PushAlarm | undefined {
-    return this.problem;
+    if (this.problem !== undefined || this.mended === undefined) return this.problem;
+    return this.options.clock.nowMs() < this.mended.untilMs ? this.mended.alarm : undefined;
   }
 
   start(): void {
@@ -102,8 +118,8 @@ export class LeaseRenewer {
   }
 
   private async round(): Promise<void> {
-    const {clock, logger, checkEveryMs} = this.options;
-    let againMs = checkEveryMs ?? CHECK_INTERVAL_MS;
+    const {clock, logger} = this.options;
+    let againMs = this.intervalMs();
     try {
       await this.check();
     } catch (error) {
@@ -113,27 +129,78 @@ export class LeaseRenewer {
     if (!this.stopped) this.timer = clock.after(againMs, () => void this.round());
   }
 
+  private intervalMs(): number {
+    const {checkEveryMs, isWatched} = this.options;
+    return checkEveryMs ?? (isWatched() ? WATCHED_CHECK_INTERVAL_MS : CHECK_INTERVAL_MS);
+  }
+
   private async check(): Promise<void> {
-    const first = this.current === undefined && this.problem === undefined;
-    const create = first && this.options.mayCreate();
-    const guard = await (create ? ensureGuard(this.options) : readGuard(this.options));
-    if (guard.kind !== 'present') return this.lost(`key lease/guard is ${guard.kind}`);
-    if (this.current !== undefined && this.current !== guard.leaseId)
-      return this.lost('key lease/guard names another lease');
-    this.current = guard.leaseId;
-    const alive = await this.options.leases.keepAliveOnce(guard.leaseId);
-    if (!alive) return this.lost(`lease ${guard.leaseId} has ended`);
-    this.note(undefined);
+    const state = await guardState(this.options);
+    const inUse = this.options.leaseInUse();
+    if (state.kind === 'absent' && this.current === undefined && inUse === undefined)
+      return this.create();
+    if (state.kind === 'short') return this.replace(state.leaseId);
+    if (state.kind === 'unset') return this.replace(this.current ?? inUse ?? UNSET_GUARD);
+    const loss = this.lossOf(state);
+    if (loss !== undefined) return this.lost(loss, this.current ?? inUse ?? leaseOf(state));
+    if (state.kind === 'good') await this.renew(state.leaseId);
   }
 
-  private lost(what: string): void {
-    const text = `guard lease of push containers lost: ${what}; they stop or refuse shards until restarted with a new one`;
+  private async create(): Promise<void> {
+    const guard = await ensureGuard(this.options);
+    if (guard.kind === 'present') this.note(guard.leaseId);
+  }
+
+  /** What has happened to the guard that containers know; undefined where it is as it should be. */
+  private lossOf(state: GuardState): string | undefined {
+    if (state.kind === 'absent' || state.kind === 'unreadable')
+      return `key lease/guard is ${state.kind}`;
+    if (state.kind === 'ended') return `lease ${state.leaseId} has ended`;
+    if (this.current === undefined || state.kind !== 'good' || state.leaseId === this.current)
+      return undefined;
+    return 'key lease/guard names another lease';
+  }
+
+  private async renew(leaseId: string): Promise<void> {
+    const alive = await this.options.leases.keepAliveOnce(leaseId);
+    if (!alive) return this.lost(`lease ${leaseId} has ended`, leaseId);
+    this.note(leaseId);
+    // A handover that was cut off, or the late note of a container: whoever starts beside it refuses every shard.
+    await clearHandover(this.options);
+  }
+
+  private async lost(what: string, before: string): Promise<void> {
+    const text = `guard lease of push containers lost: ${what}; they stop or refuse shards until a new one has taken its place`;
     if (this.problem?.text !== text) this.options.logger.error({}, text);
-    this.note({code: 'PUSH_GUARD_LOST', text});
+    if (this.stopped) return;
+    this.problem = {code: 'PUSH_GUARD_LOST', text};
+    await this.replace(before);
+    const {clock} = this.options;
+    const mended = `guard lease of push containers was lost: ${what}; a new one has taken its place`;
+    this.mended = {
+      alarm: {code: 'PUSH_GUARD_LOST', text: mended},
+      untilMs: clock.nowMs() + LOSS_SHOWN_MS,
+    };
   }
 
-  private note(problem: PushAlarm | undefined): void {
+  /** While it is under way no shard is given to anybody. */
+  private async replace(before: string): Promise<void> {
+    const {logger} = this.options;
     if (this.stopped) return;
-    this.problem = problem;
+    logger.warn({before}, 'replacing the guard lease of push containers: shards run on');
+    this.current = undefined;
+    const leaseId = await replaceGuard(this.options, before);
+    logger.warn({before, leaseId}, 'the guard lease of push containers is replaced');
+    this.note(leaseId);
   }
+
+  private note(leaseId: string): void {
+    if (this.stopped) return;
+    this.current = leaseId;
+    this.problem = undefined;
+  }
+}
+
+function leaseOf(state: GuardState): string {
+  return 'leaseId' in state ? state.leaseId : UNSET_GUARD;
 }

@@ -18,8 +18,29 @@ export const REACHED_MS = 10_000;
  */
 export const GUARD_TTL_S = 315_360_000;
 
-/** How often the guard lease is looked at and renewed: far below its life. */
+/**
+ * A guard lease granted for no longer is one of the Go project, which gives it 15 s and renews it: it would end with the first outage
+ * of all daemons.
+ */
+export const SHORT_GUARD_LIMIT_S = 3_600;
+
+/** Life of the lease between two guards: far longer than a handover takes. */
+export const BRIDGE_TTL_S = 600;
+
+/** Until each container has moved its shards to the bridge: it looks at them every 300 ms. */
+export const BRIDGE_WAIT_MS = 2_000;
+
+/** Until each container has moved its shards to the new guard. */
+export const GUARD_WAIT_MS = 3_000;
+
+/** How often the guard lease of an app without push containers is looked at and renewed: far below its life. */
 export const CHECK_INTERVAL_MS = 10 * 60_000;
+
+/** The same with push containers: a lost guard is noticed within 30 s. */
+export const WATCHED_CHECK_INTERVAL_MS = 20_000;
+
+/** For so long the loss of a guard lease is shown after a new one has taken its place. */
+export const LOSS_SHOWN_MS = 5 * 60_000;
 
 /** Pause before a renewal that failed is tried again. */
 export const RETRY_MS = 2_000;

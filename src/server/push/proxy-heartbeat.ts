@@ -25,11 +25,6 @@ export interface ProxyContext {
   readonly view: AppView;
 }
 
-/** One session of one container: a lease may come back to the same key, but never at the same revision. */
-export function proxyIncarnation(lease: string, create: number): string {
-  return `${lease}-${create}`;
-}
-
 export function isProxyHeartbeat(heartbeat: Heartbeat | undefined): boolean {
   return heartbeat?.sdk === PUSH_SDK;
 }

@@ -4,13 +4,14 @@
  */
 import type {AppView} from '../../appstate/app-view.ts';
 import {heartbeatIntervalMs} from '../../model/container.ts';
+import {proxyIncarnation} from '../../model/ids.ts';
 import {PushSession} from '../../ownership/push-session.ts';
 import type {PushAlarm} from '../../ownership/push-session.ts';
 import {decodePushSession} from '../../protocol/push.ts';
 import type {PassiveMachine} from '../../runtime/machine-driver.ts';
 import type {KeyValue} from '../../store/port.ts';
 import {TICK_MS} from './limits.ts';
-import {isProxyHeartbeat, isSettled, mayHoldId, proxyIncarnation} from './proxy-heartbeat.ts';
+import {isProxyHeartbeat, isSettled, mayHoldId} from './proxy-heartbeat.ts';
 import type {ProxySubject} from './proxy-heartbeat.ts';
 import type {OpenSession} from './push-work.ts';
 
@@ -77,10 +78,22 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     return this.governorListed;
   }
 
-  /** Some container says that it has a shard. */
-  get hasShards(): boolean {
-    for (const {talk} of this.sessions.values()) for (const _ of talk.listed) return true;
-    return false;
+  get hasSessions(): boolean {
+    return this.sessions.size > 0;
+  }
+
+  /**
+   * Guard lease that most of the shards run under which containers say they have, decimal digits, '' where they do not say; undefined when
+   * no container has a shard.
+   */
+  get leaseInUse(): string | undefined {
+    const shards = new Map<string, number>();
+    for (const {talk} of this.sessions.values())
+      for (const lease of talk.leases) shards.set(lease, (shards.get(lease) ?? 0) + 1);
+    let most: string | undefined;
+    for (const [lease, count] of shards)
+      if (most === undefined || count > (shards.get(most) ?? 0)) most = lease;
+    return most;
   }
 
   holderOf(incarnation: string): Session | undefined {

@@ -49,7 +49,13 @@ export class PushGateway {
     const {app, keys, clock, governor} = options;
     this.machine = new ProxyMachine(governor.view, clock.nowMs());
     this.driver = this.newDriver();
-    this.guard = new LeaseRenewer({...options, mayCreate: () => !this.machine.hasShards});
+    const {key, target, value} = options.fencingKey;
+    this.guard = new LeaseRenewer({
+      ...options,
+      proofs: [{key, target, op: '=', value}],
+      isWatched: () => this.machine.hasSessions,
+      leaseInUse: () => this.machine.leaseInUse,
+    });
     this.work = new PushWork({
       ...options,
       guardLeaseId: () => this.guard.leaseId,

@@ -22,6 +22,7 @@ const stillGoverns = {...fencingKey, op: '=' as const};
 const leases = {
   grant: () => Promise.resolve('7'),
   keepAliveOnce: () => Promise.resolve(true),
+  grantedSeconds: () => Promise.resolve(undefined),
   revoke: () => Promise.resolve(),
   close: () => undefined,
 };

@@ -50,7 +50,13 @@ beforeEach(async () => {
   lostLeadership = 0;
   const value = await store.write(GOVERNS);
   const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
-  const leases = {grant: unused, keepAliveOnce: unused, revoke: unused, close: () => undefined};
+  const leases = {
+    grant: unused,
+    keepAliveOnce: unused,
+    grantedSeconds: unused,
+    revoke: unused,
+    close: () => undefined,
+  };
   const fencingKey = {key: GOVERNS, target: 'mod', value} as const;
   const options = {app: APP, keys, store, fencingKey, leases, clock: systemClock()};
   chores = new Housekeeping({...options, logger: silentLogger}, () => (lostLeadership += 1));

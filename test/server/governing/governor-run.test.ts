@@ -36,7 +36,13 @@ class Bed {
       ...{clock: this.clock(), daemon: 'd1', epoch: () => 1, push: undefined, holdings: undefined},
       logger: {...logger, child: () => logger},
       ...{hints: this.hints, daemonHints: this.hints},
-      leases: {grant: unused, keepAliveOnce: unused, revoke: unused, close: () => undefined},
+      leases: {
+        grant: unused,
+        keepAliveOnce: unused,
+        grantedSeconds: unused,
+        revoke: unused,
+        close: () => undefined,
+      },
       plan: (snapshot) => this.plan(snapshot),
       onProbeInterval: () => undefined,
     });

@@ -84,7 +84,14 @@ async function govern(silence?: FailureDetector): Promise<void> {
     ...{app: APP, governor: 'd1', keys, store, batcher: new TransactionBatcher(store), fencingKey},
     ...{epoch: 1, clock: handClock(), logger: silentLogger, hints, push: undefined, silence},
     holdings: undefined,
-    leases: {grant: unused, keepAliveOnce: unused, revoke: unused, close: () => undefined},
+    takesOver: false,
+    leases: {
+      grant: unused,
+      keepAliveOnce: unused,
+      grantedSeconds: unused,
+      revoke: unused,
+      close: () => undefined,
+    },
     plan: (snapshot) => {
       if (!isSick) return plan(snapshot);
       isSick = false;

@@ -39,7 +39,13 @@ async function write(...then: Operation[]): Promise<number> {
 }
 
 function housekeeping(store: Store): Housekeeping {
-  const leases = {grant: unused, keepAliveOnce: unused, revoke: unused, close: () => undefined};
+  const leases = {
+    grant: unused,
+    keepAliveOnce: unused,
+    grantedSeconds: unused,
+    revoke: unused,
+    close: () => undefined,
+  };
   const options = {app: 'orders', keys, store, fencingKey, leases, clock, logger: silentLogger};
   return new Housekeeping(options, () => {
     throw new Error('lostLeadership');

@@ -6,6 +6,7 @@ import {encodeGuardLease} from '../../../src/protocol/push.ts';
 import {systemClock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
 import {LeaseRenewer} from '../../../src/server/push/guard-lease.ts';
+import {GUARD_TTL_S} from '../../../src/server/push/limits.ts';
 import {PushWork} from '../../../src/server/push/push-work.ts';
 import type {OpenSession, PushWorkOptions} from '../../../src/server/push/push-work.ts';
 import {MemoryStore} from '../../../src/store/memory-store.ts';
@@ -30,8 +31,9 @@ describe('the machine of the guard', () => {
       leases: {
         ...{grant: unused, revoke: unused, close: () => undefined},
         keepAliveOnce: () => Promise.resolve(alive),
+        grantedSeconds: () => Promise.resolve(alive ? GUARD_TTL_S : undefined),
       },
-      mayCreate: () => false,
+      ...{proofs: [], isWatched: () => true, leaseInUse: () => '7'},
     });
     machine.start();
     await until(() => machine.leaseId === '7', LIMIT_MS, 'the id');

@@ -7,6 +7,7 @@ import type {StoreWrites} from '../../../model/store-writes.ts';
 import {status} from './app-reads.ts';
 import {foreignApp, foreignHint} from './other-service.ts';
 import type {ForeignApp} from './other-service.ts';
+import {originServerChecks} from './origin-server.ts';
 import {check} from './check.ts';
 import type {Check} from './check.ts';
 import {callChecks, calledDaemons} from './daemon-checks.ts';
@@ -37,6 +38,7 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
       ...(selfProblem === undefined ? [] : [selfCheck(selfProblem())]),
       ...(callDaemon === undefined ? [] : callChecks(called)),
       ...serviceChecks(foreign, dependencies.service),
+      ...(await originServerChecks(dependencies)),
       ...clusterChecks(cluster),
     ],
     at: new Date(wallMs()).toISOString(),

@@ -99,7 +99,7 @@ async function cancel(
   const record = keys.ownership(listing.app, shard);
   const seen = listing.view.own.get(shard)?.mod ?? 0;
   const decide = ({entries: [spec, own]}: Reading): Decision => {
-    const decoded = spec === undefined ? undefined : decodeShardSpec(spec.value);
+    const decoded = spec === undefined ? undefined : decodeShardSpec(spec.value, shard);
     if (decoded?.ok !== true || (own?.mod ?? 0) !== seen) throw new SmError('CONFLICT', BEGUN);
     if (sameMove(decoded.value.cancelledMove, note)) return {result: 'unchanged', operations: []};
     const value = encodeRecord({...decoded.value, cancelledMove: note});

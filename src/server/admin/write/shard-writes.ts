@@ -63,7 +63,7 @@ export async function updateShard(
 
 function readShard(app: string, shardId: string, entry: KeyValue | undefined): ShardSpec {
   if (entry === undefined) throw shardNotFound(app, shardId);
-  const decoded = decodeShardSpec(entry.value);
+  const decoded = decodeShardSpec(entry.value, shardId);
   if (decoded.ok) return decoded.value;
   throw new SmError(
     'STORE_CORRUPT',

@@ -1,0 +1,171 @@
+/**
+ * Takes an app over from a server of the Go project (MIGRATION.md) before it is governed here: its names, its guard lease, and the shards that
+ * its containers run, so that each of them runs on. `governedBy` is written last: an app without it has not been taken over, or not to the end,
+ * and every step may be done again.
+ */
+import {AppView} from '../../appstate/app-view.ts';
+import {changeOf} from '../../appview/app-changes.ts';
+import type {Keys} from '../../etcd/keys.ts';
+import type {Leases} from '../../etcd/leases.ts';
+import {SmError} from '../../model/errors.ts';
+import {moveReasonText} from '../../model/move-reason.ts';
+import {assign} from '../../ownership/transitions.ts';
+import {UNSET_GUARD} from '../../protocol/push.ts';
+import type {Clock} from '../../runtime/clock.ts';
+import {randomId} from '../../runtime/ids.ts';
+import type {Logger} from '../../runtime/logger.ts';
+import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
+import {transitionTransaction} from '../../store/ownership-transactions.ts';
+import type {FencingKey} from '../../store/ownership-transactions.ts';
+import type {Compare, KeyValue, Store, Transaction, TransactionOutcome} from '../../store/port.ts';
+import {runningShards} from '../push/adopt-running.ts';
+import {guardState, replaceGuard} from '../push/guard-handover.ts';
+import {proxyTransaction} from '../push/proxy-heartbeat.ts';
+import type {ProxySubject} from '../push/proxy-heartbeat.ts';
+import {rawNames} from './raw-names.ts';
+
+export interface TakeOverOptions {
+  readonly app: string;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly leases: Leases;
+  readonly batcher: {submit(transaction: Transaction): Promise<TransactionOutcome>};
+  readonly fencingKey: FencingKey;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** T of proxy heartbeats, ms. */
+  readonly ttlMs: number;
+}
+
+/**
+ * Does nothing for an app that is governed here already.
+ * @throws SmError STORE_UNAVAILABLE, STORE_AUTH: again later; CONFLICT when this daemon governs no more.
+ */
+export async function takeOver(options: TakeOverOptions): Promise<void> {
+  const {app, keys, store, logger} = options;
+  const reply = await store.getMany([keys.governedBy(app), keys.appSpec(app)]);
+  const [governedBy, spec] = reply.entries;
+  const specMod = liveSpecMod(spec);
+  if (governedBy !== undefined || specMod === undefined) return;
+  logger.info({app}, 'the app was governed by another shard manager: taking it over');
+  // Its server renewed the guard: what is left of it is seconds, so this comes first.
+  await takeGuard(options);
+  await renameShards(options);
+  await adoptRunning(options);
+  const value = keys.service;
+  const compares = [...proofs(options), specUnchanged(keys, app, specMod)];
+  await commit(options, {
+    compares: [...compares, absent(keys.governedBy(app))],
+    then: [{op: 'put', key: keys.governedBy(app), value}],
+    otherwise: [],
+  });
+  logger.info({app}, 'the app is taken over');
+}
+
+/** Gives each shard that the Go project wrote the key that it has here; anything else is said and left. @throws SmError as `takeOver`. */
+export async function renameShards(
+  options: Pick<TakeOverOptions, 'app' | 'keys' | 'store' | 'batcher' | 'fencingKey' | 'logger'>,
+): Promise<void> {
+  const {app, keys, store, logger} = options;
+  const {entries} = await store.list([keys.shardSpecPrefix(app)]);
+  const {renames, conflicts, refused} = rawNames(keys, app, entries);
+  await Promise.all(
+    renames.map(({compares, ...rest}) =>
+      commit(options, {...rest, compares: [...proofs(options), ...compares]}),
+    ),
+  );
+  if (renames.length > 0) logger.info({app, shards: renames.length}, 'keys of shards renamed');
+  for (const shard of conflicts)
+    logger.warn({app, shard}, 'the shard stands under two keys with different content');
+  for (const {key, reason} of refused)
+    logger.warn({app, key, reason}, 'key of a shard that cannot be governed');
+}
+
+async function takeGuard(options: TakeOverOptions): Promise<void> {
+  const {app, logger} = options;
+  const state = await guardState(options);
+  if (state.kind === 'ended')
+    logger.warn(
+      {app, leaseId: state.leaseId},
+      'the guard lease had ended before the app was taken over: containers have stopped their shards, which are added again',
+    );
+  // A lost one is the matter of whoever keeps the guard, as at any other time.
+  if (state.kind !== 'unset' && state.kind !== 'short' && state.kind !== 'ended') return;
+  const before = state.kind === 'unset' ? UNSET_GUARD : state.leaseId;
+  await replaceGuard({...options, proofs: proofs(options)}, before);
+}
+
+async function adoptRunning(options: TakeOverOptions): Promise<void> {
+  const {app, keys, logger, clock} = options;
+  const {view, entries} = await viewOf(options);
+  const {subjects, adopted, contested} = runningShards(keys, view, entries);
+  for (const subject of subjects) await openProxy(options, view, subject);
+  const startedAt = new Date(clock.wallMs()).toISOString();
+  const why = moveReasonText({kind: 'adopted'});
+  await Promise.all(
+    [...adopted].map(([shard, {container, incarnation}]) => {
+      const move = {id: `a-${randomId()}`, from: '', to: container, why, startedAt};
+      const taskVersion = view.shards.get(shard)?.value.taskVersion ?? 0;
+      const to = {container, incarnation, move, taskVersion};
+      const transition = assign(shard, undefined, to);
+      return commit(options, transitionTransaction(keys, app, options.fencingKey, transition));
+    }),
+  );
+  if (adopted.size > 0)
+    logger.info({app, shards: adopted.size}, 'shards that run already are adopted where they are');
+  for (const shard of contested)
+    logger.warn({app, shard}, 'the shard runs in two containers: one is chosen');
+}
+
+/** Specs, records and heartbeats, and the sessions of push containers at the same revision. */
+async function viewOf({
+  app,
+  keys,
+  store,
+}: TakeOverOptions): Promise<{view: AppView; entries: readonly KeyValue[]}> {
+  const view = new AppView();
+  const {entries} = await store.list([
+    keys.appSpecPrefix(app),
+    keys.heartbeatPrefix(app),
+    keys.containerIdPrefix(app),
+    keys.ownershipPrefix(app),
+    keys.pushSessionPrefix(app),
+  ]);
+  for (const entry of entries) {
+    const parsed = keys.parse(entry.key);
+    const change = parsed === undefined ? undefined : changeOf(parsed, entry, entry.mod);
+    if (change !== undefined) view.apply(change);
+  }
+  return {view, entries};
+}
+
+/** The heartbeat that stands for the session: without it nothing can be assigned there. */
+async function openProxy(
+  options: TakeOverOptions,
+  view: AppView,
+  subject: ProxySubject,
+): Promise<void> {
+  if (view.heartbeats.has(subject.incarnation)) return;
+  const {ttlMs} = options;
+  const {transaction} = proxyTransaction({...options, view}, subject, {nonce: randomId(), ttlMs});
+  await commit(options, transaction);
+}
+
+function proofs({fencingKey}: Pick<TakeOverOptions, 'fencingKey'>): Compare[] {
+  const {key, target, value} = fencingKey;
+  return [{key, target, op: '=', value}];
+}
+
+function absent(key: string): Compare {
+  return {key, target: 'create', op: '=', value: 0};
+}
+
+async function commit(
+  {batcher}: Pick<TakeOverOptions, 'batcher'>,
+  transaction: Transaction,
+): Promise<void> {
+  const outcome = await batcher.submit(transaction);
+  if (outcome.kind === 'unknown') throw outcome.error;
+  if (outcome.kind === 'refused')
+    throw new SmError('CONFLICT', 'somebody else has changed the app meanwhile', {retryable: true});
+}

@@ -1,0 +1,155 @@
+/** From a server of the Go project to a daemon of ours while all shards run on, and what comes after. */
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {guardState} from '../../src/server/push/guard-handover.ts';
+import {Keys} from '../../src/etcd/keys.ts';
+import {openEtcdLeases} from '../../src/etcd/leases.ts';
+import {openEtcdStore} from '../../src/store/etcd-store.ts';
+import {OriginContainer} from './origin-container.ts';
+import {OriginServer} from './origin-server.ts';
+import {PushBed} from './push-bed.ts';
+
+const SERVICE = 'sm.test';
+const APP = 'proxy.dev';
+const SHARDS = ['a.b', 'x y', 'ü', ...Array.from({length: 27}, (_, at) => `s-${at}`)];
+const keys = new Keys('/sm', SERVICE);
+/** Containers look at what they have every 300 ms. */
+const AWAY_MS = 2_000;
+
+let bed: PushBed;
+let server: OriginServer;
+const containers: OriginContainer[] = [];
+
+beforeAll(async () => {
+  bed = await PushBed.withoutDaemon();
+  server = await new OriginServer(bed.etcd.endpoint, SERVICE).start();
+  await server.createApp(APP, SHARDS);
+  await server.createApp('never.used', ['n-0']);
+  await server.rebalance(APP);
+  containers.push(await started(), await started());
+  for (const [at, shard] of SHARDS.entries())
+    await server.add(APP, containers[at % 2] as OriginContainer, shard);
+  await bed.until('all shards run', () => runningShards().length === SHARDS.length);
+}, 60_000);
+afterAll(async () => {
+  await Promise.all(containers.map((container) => container.kill()));
+  await bed.stop();
+});
+
+async function started(port?: number): Promise<OriginContainer> {
+  const options = {endpoint: bed.etcd.endpoint, app: APP, ...(port === undefined ? {} : {port})};
+  return new OriginContainer(options).start();
+}
+
+function runningShards(): string[] {
+  return containers.flatMap(({running}) => running).sort();
+}
+
+async function keysBelow(prefix: string): Promise<string[]> {
+  return bed.raw.getAll().prefix(prefix).keys();
+}
+
+describe('a changeover from the Go project', () => {
+  it('waits while its server runs: nobody leads, and doctor names it', async () => {
+    const daemon = await bed.startDaemon();
+    const reply = await fetch(`http://${daemon.address}/sm/server/checks`);
+    const {checks} = (await reply.json()) as {checks: {name: string; text: string}[]};
+    expect(checks.find(({name}) => name === 'other server')?.text).toContain('10.0.0.9:8801');
+    expect(await bed.raw.get(`/sm/app/${SERVICE}/leader`).string()).toBeNull();
+    expect(await keysBelow(`/sm/app/${APP}/own/`)).toEqual([]);
+  }, 30_000);
+
+  it('takes 30 running shards over: no drop, no second add', async () => {
+    await server.stop();
+    await bed.until('all are owned and ready', async () => {
+      const rows = [...(await bed.rows(APP)).values()];
+      return rows.filter(({state, ready}) => state === 'owned' && ready).length === SHARDS.length;
+    });
+    expect(runningShards()).toEqual([...SHARDS].sort());
+    for (const container of containers) {
+      expect(container.count('drop')).toBe(0);
+      expect(container.count('add')).toBe(SHARDS.length / 2);
+    }
+    for (const [shard, {container}] of await bed.rows(APP))
+      expect(containers.find(({id}) => id === container)?.running).toContain(shard);
+  }, 60_000);
+
+  it('leaves a guard for ten years, one key a shard, and nothing of the handover', async () => {
+    const endpoints = [bed.etcd.endpoint];
+    const [store, leases] = [openEtcdStore({endpoints}), openEtcdLeases({endpoints})];
+    for (const app of [APP, 'never.used'])
+      await bed.until(`the guard of ${app}`, async () => {
+        const {kind} = await guardState({app, keys, store, leases});
+        return kind === 'good';
+      });
+    leases.close();
+    await store.close();
+    await bed.until('a clean guard', async () => {
+      const left = await keysBelow(`/sm/app/${APP}/lease/`);
+      return left.join() === `/sm/app/${APP}/lease/guard`;
+    });
+    const names = (await keysBelow(keys.shardSpecPrefix(APP))).map((key) => keys.parse(key));
+    expect(names.map((name) => name?.kind === 'shardSpec' && name.shard).sort()).toEqual(
+      [...SHARDS].sort(),
+    );
+    expect(await bed.raw.get(keys.governedBy(APP)).string()).toBe(SERVICE);
+  }, 60_000);
+
+  it('goes on as any app: the shards of a container that died run on the other one', async () => {
+    const [first, second] = containers as [OriginContainer, OriginContainer];
+    await first.kill();
+    await bed.until('all run on the second', () => second.running.length === SHARDS.length);
+    expect(second.count('drop')).toBe(0);
+  }, 90_000);
+
+  it('a container that comes back runs none of the shards that have moved', async () => {
+    const [first, second] = containers as [OriginContainer, OriginContainer];
+    const back = await started(Number(first.id.split(':')[1]));
+    containers.push(back);
+    const doubles = (): string[] => back.running.filter((shard) => second.running.includes(shard));
+    await bed.until('the shards are spread again', () => {
+      expect(doubles()).toEqual([]);
+      return back.running.length === SHARDS.length / 2;
+    });
+    expect(runningShards()).toEqual([...SHARDS].sort());
+  }, 90_000);
+
+  it('a container that comes back while no daemon runs has none of the shards that have moved', async () => {
+    const [, second, back] = containers as [OriginContainer, OriginContainer, OriginContainer];
+    await back.kill();
+    await bed.until('all run on the second', () => second.running.length === SHARDS.length);
+    await bed.stopDaemons();
+    const again = await started(Number(back.id.split(':')[1]));
+    containers.push(again);
+    await new Promise((resolve) => setTimeout(resolve, AWAY_MS));
+    expect(again.running).toEqual([]);
+    await bed.startDaemon();
+    await bed.until('the shards are spread', () => again.running.length === SHARDS.length / 2);
+    expect(runningShards()).toEqual([...SHARDS].sort());
+  }, 120_000);
+
+  it.each([
+    ['its key is deleted', async () => void (await bed.raw.delete().key(keys.leaseGuard(APP)))],
+    [
+      'its key cannot be read',
+      async () => void (await bed.raw.put(keys.leaseGuard(APP)).value('?')),
+    ],
+  ])(
+    'a guard that is lost (%s) is an alarm and is replaced: shards run on',
+    async (_what, lose) => {
+      const before = containers.map((container) => container.told.length);
+      await lose();
+      await bed.until('the alarm', async () => (await bed.alarms(APP)).includes('PUSH_GUARD_LOST'));
+      await bed.until('a new guard', async () => {
+        const text = await bed.raw.get(keys.leaseGuard(APP)).string();
+        return /^\{"id":[1-9]/.test(text ?? '');
+      });
+      await bed.until('nothing left', async () => {
+        const left = await keysBelow(`/sm/app/${APP}/lease/`);
+        return left.length === 1;
+      });
+      expect(containers.map((container) => container.told.length)).toEqual(before);
+      expect(runningShards()).toEqual([...SHARDS].sort());
+    },
+    90_000,
+  );
+});
