@@ -41,7 +41,7 @@ describe('placement in records', () => {
     if (decoded.ok)
       for (const name of ['weight', 'capacity']) expect(decoded.value[name]).toBeUndefined();
     const shard = {id: 's', load: {qps: 1e300, bytes: 3}, spreadKey: 7, priority: 0.5};
-    expect(decodeShardSpec(encodeRecord(shard))).toMatchObject({value: {load: {bytes: 3}}});
+    expect(decodeShardSpec(encodeRecord(shard), 's')).toMatchObject({value: {load: {bytes: 3}}});
   });
 
   it('keeps a weight of zero', () => {
