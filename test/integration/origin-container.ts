@@ -191,7 +191,7 @@ export class OriginContainer {
     const stream = await this.etcd.leaseClient.leaseKeepAlive();
     stream.on('error', () => undefined);
     stream.on('data', () => stream.end());
-    await stream.write({ID: this.session});
+    stream.write({ID: this.session});
   }
 
   private async leaseWritten(key: string, text: string, previous: unknown): Promise<void> {

@@ -93,7 +93,7 @@ export class OriginServer {
       const stream = await this.etcd.leaseClient.leaseKeepAlive();
       stream.on('error', () => undefined);
       stream.on('data', () => stream.end());
-      await stream.write({ID});
+      stream.write({ID});
     }
   }
 }
