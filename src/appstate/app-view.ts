@@ -10,8 +10,10 @@ import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {UNREADABLE_ORDER} from '../model/specs.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
 import type {StopPermissions} from '../model/stop-permission.ts';
-import {ListedKeys, listedKey} from './listed-keys.ts';
+import {ListingMarks, listedKey} from './listing-marks.ts';
 import {Quarantine} from './quarantine.ts';
+import {ShardRows} from './shard-rows.ts';
+import {ShardValues} from './shard-values.ts';
 
 export interface IdHolder {
   readonly incarnation: string;
@@ -26,7 +28,8 @@ export class AppView {
   spec: Versioned<AppSpec> | undefined;
   /** Permissions to stop containers, also those that count no more; undefined: none was ever given. */
   stops: Versioned<StopPermissions> | undefined;
-  readonly shards = new Map<string, Versioned<ShardSpec>>();
+  readonly rows = new ShardRows();
+  readonly shards = new ShardValues<ShardSpec>(this.rows, (row) => this.freed(row));
   readonly pools = new Map<string, Set<string>>();
   /** One that cannot be read counts as a cordon. */
   readonly orders = new Map<string, Versioned<ContainerOrder>>();
@@ -35,11 +38,12 @@ export class AppView {
   /** One that cannot be read is here all the same, with the longest T there is: see `heartbeatProblem`. */
   readonly heartbeats = new Map<string, Versioned<Heartbeat>>();
   readonly ids = new Map<string, IdHolder>();
-  readonly own = new Map<string, Versioned<OwnershipRecord>>();
+  readonly own = new ShardValues<OwnershipRecord>(this.rows, (row) => this.freed(row));
   /** Values that could not be read. */
   readonly quarantined = new Quarantine();
   /** Newest revision heard of: what was read before it may have been undone since, and deletions leave no trace in here. */
   newest = 0;
+  private listings = 0;
   private readonly holding = new Map<string, Set<string>>();
 
   /** Shards whose record names the incarnation in any state but free. */
@@ -136,59 +140,15 @@ export class AppView {
     return isNews || mended;
   }
 
-  /** Every key known that a complete listing at `revision` did not show, as deletions. `listing`: what it showed. */
-  missingFrom(listing: Iterable<AppChange>, revision: number): AppChange[] {
-    const areShardsThere = this.hasAllShardsOf(listing);
-    const listed = new ListedKeys(listing, !areShardsThere);
-    const gone: AppChange[] = [];
-    const mod = revision;
-    if (this.spec !== undefined && this.spec.mod <= revision && !listed.has('spec'))
-      gone.push({kind: 'spec', mod, entry: undefined});
-    if (this.stops !== undefined && this.stops.mod <= revision && !listed.has('stops'))
-      gone.push({kind: 'stops', mod, entry: undefined});
-    if (!areShardsThere) this.addMissingShards(listed, revision, gone);
-    for (const [incarnation, {mod: at}] of this.heartbeats)
-      if (at <= revision && !listed.has(`heartbeat/${incarnation}`))
-        gone.push({kind: 'heartbeat', mod, incarnation, entry: undefined});
-    for (const [container, {mod: at}] of this.orders)
-      if (at <= revision && !listed.has(`order/${container}`))
-        gone.push({kind: 'order', mod, container, entry: undefined});
-    for (const [container, {mod: at}] of this.overrides)
-      if (at <= revision && !listed.has(`override/${container}`))
-        gone.push({kind: 'override', mod, container, entry: undefined});
-    for (const [container, {mod: at}] of this.ids)
-      if (at <= revision && !listed.has(`id/${container}`))
-        gone.push({kind: 'id', mod, container, incarnation: undefined});
-    for (const [workerGroup, members] of this.pools) {
-      for (const container of members)
-        if (!listed.has(`worker/${workerGroup}/${container}`))
-          gone.push({kind: 'worker', mod, workerGroup, container, present: false});
-    }
-    for (const one of this.quarantined.all())
-      if (!listed.hasUnreadable(one)) gone.push(unreadableGone(one, mod));
-    return gone;
+  /** A complete listing begins to be taken in. One at a time: what the one before has shown is forgotten. */
+  beginListing(): ListingMarks {
+    this.listings += 1;
+    return new ListingMarks(this, this.listings);
   }
 
-  /** The common case, told by counting: nothing of a shard is known that the listing has not shown. Each key is listed once. */
-  private hasAllShardsOf(listing: Iterable<AppChange>): boolean {
-    let specs = 0;
-    let records = 0;
-    for (const change of listing) {
-      if (change.kind === 'shard' && this.shards.has(change.shard)) specs += 1;
-      if (change.kind === 'own' && this.own.has(change.shard)) records += 1;
-    }
-    const isReadable = this.quarantined.size === 0;
-    return isReadable && specs === this.shards.size && records === this.own.size;
-  }
-
-  private addMissingShards(listed: ListedKeys, revision: number, gone: AppChange[]): void {
-    const mod = revision;
-    for (const [shard, {mod: at}] of this.shards)
-      if (at <= revision && !listed.hasShard('shard', shard))
-        gone.push({kind: 'shard', mod, shard, entry: undefined});
-    for (const [shard, {mod: at}] of this.own)
-      if (at <= revision && !listed.hasShard('own', shard))
-        gone.push({kind: 'own', mod, shard, entry: undefined});
+  /** A row without a spec and a record is nobody's. */
+  private freed(row: number): void {
+    if (this.shards.at(row) === undefined && this.own.at(row) === undefined) this.rows.release(row);
   }
 
   private applyReadable(change: ReadableChange): boolean {
@@ -307,21 +267,19 @@ export function incarnationOf(change: AppChange): string | undefined {
   return change.kind === 'corrupt' && change.what === 'heartbeat' ? change.id : undefined;
 }
 
-/** The deletion of a key whose value could never be read. */
-function unreadableGone({what, id}: CorruptChange, mod: number): AppChange {
-  if (what === 'spec') return {kind: what, mod, entry: undefined};
-  if (what === 'heartbeat') return {kind: what, mod, incarnation: id, entry: undefined};
-  if (what === 'order' || what === 'override')
-    return {kind: what, mod, container: id, entry: undefined};
-  return {kind: what, mod, shard: id, entry: undefined};
-}
-
-function fill<V>(copy: Map<string, V>, from: ReadonlyMap<string, V>): void {
+function fill<V>(copy: Values<V>, from: Iterable<readonly [string, V]>): void {
   for (const [key, value] of from) copy.set(key, value);
 }
 
+/** By id. */
+interface Values<V> {
+  get(key: string): V | undefined;
+  set(key: string, value: V): unknown;
+  delete(key: string): boolean;
+}
+
 function put<T>(
-  map: Map<string, Versioned<T>>,
+  map: Values<Versioned<T>>,
   key: string,
   entry: Versioned<T> | undefined,
   mod: number,

@@ -1,6 +1,5 @@
 /** From stored keys of an app to the changes that a view of it takes. */
 import type {ParsedKey} from '../etcd/keys.ts';
-import type {AppView} from '../appstate/app-view.ts';
 import type {AppChange} from '../model/change.ts';
 import type {Versioned} from '../model/ownership.ts';
 import type {StopPermissions} from '../model/stop-permission.ts';
@@ -72,23 +71,6 @@ export function changeOf(
     default:
       return plainChange(parsed, entry, mod);
   }
-}
-
-/** The change that only says what the view knows already: 100,000 records need not be read anew at every listing. */
-export function knownChange(
-  view: AppView,
-  parsed: ParsedKey,
-  entry: KeyValue | undefined,
-): AppChange | undefined {
-  if (entry === undefined) return undefined;
-  const {mod} = entry;
-  if (parsed.kind === 'ownership') {
-    const known = view.own.get(parsed.shard);
-    return known?.mod === mod ? {kind: 'own', mod, shard: parsed.shard, entry: known} : undefined;
-  }
-  if (parsed.kind !== 'shardSpec') return undefined;
-  const known = view.shards.get(parsed.shard);
-  return known?.mod === mod ? {kind: 'shard', mod, shard: parsed.shard, entry: known} : undefined;
 }
 
 function plainChange(

@@ -1,6 +1,5 @@
 /** One decoder: from stored keys to what they say of an app, or of the cluster. */
 import type {ParsedKey} from '../etcd/keys.ts';
-import type {AppView} from '../appstate/app-view.ts';
 import type {AppChange} from '../model/change.ts';
 import type {AppStatus, FinishedMove, LeaderRecord} from '../model/status.ts';
 import {
@@ -10,7 +9,7 @@ import {
   decodeMoveRound,
 } from '../protocol/records.ts';
 import type {KeyValue} from '../store/port.ts';
-import {changeOf, knownChange} from './app-changes.ts';
+import {changeOf} from './app-changes.ts';
 
 /** What one key says now; undefined values: the key is gone, or cannot be read. */
 export type AppNews =
@@ -28,12 +27,10 @@ export type News =
   | {readonly kind: 'leader'; readonly leader: LeaderRecord | undefined}
   | {readonly kind: 'cluster'; readonly epoch: number | undefined};
 
-/** `view`: what is known of the app of the key; undefined when nothing is. */
 export function newsOf(
   parsed: ParsedKey,
   entry: KeyValue | undefined,
   mod: number,
-  view: AppView | undefined,
 ): News | undefined {
   switch (parsed.kind) {
     case 'leader':
@@ -49,8 +46,7 @@ export function newsOf(
       return {kind: 'moves', app, round, moves: valueOf(entry, decodeMoveRound)};
     }
     default: {
-      const known = view === undefined ? undefined : knownChange(view, parsed, entry);
-      const change = known ?? changeOf(parsed, entry, mod);
+      const change = changeOf(parsed, entry, mod);
       return change === undefined ? undefined : {kind: 'change', app: parsed.app, change};
     }
   }

@@ -15,6 +15,18 @@ export interface EndedMove {
 /** The listing that readers share; as new as the records are. */
 type SharedListing = {-readonly [K in keyof AppListing]: AppListing[K]};
 
+/** A complete listing of one app while it is taken in. */
+export interface RecordsListing {
+  /** As `ListingMarks.isKnown`. */
+  isKnown(kind: 'shard' | 'own', shard: string, mod: number): boolean;
+  take(news: AppNews, nowMs: number): void;
+  /** As `ListingMarks.missing`. */
+  missing(revision: number): Iterable<AppChange | undefined>;
+  takeMissing(gone: AppChange, nowMs: number): void;
+  /** Everything has been taken. */
+  finish(): void;
+}
+
 export class AppRecords {
   readonly app: string;
   readonly view = new AppView();
@@ -42,17 +54,29 @@ export class AppRecords {
     return this.touched(true);
   }
 
-  /** Everything that there is at the revision: what it does not name is gone. */
-  listed(all: readonly AppNews[], revision: number, nowMs: number): void {
-    const changes: AppChange[] = [];
-    this.rounds = new Map();
-    this.status = undefined;
-    for (const news of all) {
-      if (news.kind === 'change') changes.push(news.change);
-      this.take(news, nowMs);
-    }
-    for (const gone of this.view.missingFrom(changes, revision)) this.apply(gone, nowMs);
-    this.touched(true);
+  /** A complete listing of it begins. */
+  beginListing(): RecordsListing {
+    const marks = this.view.beginListing();
+    const rounds = new Map<string, readonly EndedMove[]>();
+    let status: AppStatus | undefined;
+    return {
+      isKnown: (kind, shard, mod) => marks.isKnown(kind, shard, mod),
+      take: (news, nowMs) => {
+        if (news.kind === 'status') ({status} = news);
+        else if (news.kind === 'moves') rounds.set(news.round, (news.moves ?? []).map(endedMove));
+        else {
+          this.apply(news.change, nowMs);
+          marks.show(news.change);
+        }
+      },
+      missing: (revision) => marks.missing(revision),
+      takeMissing: (gone, nowMs) => void this.apply(gone, nowMs),
+      finish: () => {
+        this.rounds = rounds;
+        this.status = status;
+        this.touched(true);
+      },
+    };
   }
 
   /** Lets what is derived be derived anew, if there is anything new: once a round, or every view would count for itself. */

@@ -27,5 +27,8 @@ export const LOOKS_LIMIT = 5;
 /** Decoding may hold the event loop for so long at a time. */
 export const SLICE_MS = 10;
 
+/** Listed entries that readers' views take in before the clock is looked at. */
+export const ENTRIES_PER_STEP = 500;
+
 /** Entries that are taken before the clock is looked at. */
 export const ENTRIES_BETWEEN_LOOKS = 500;

@@ -2,18 +2,27 @@
  * List and watch: keeps somebody informed of what lies below some prefixes, the only code that does: one listing at one revision, then watches from the next, a full listing every 30 s +-20 %,
  * and at once when a watch may have lost something. A watch is only a hint; no safety rests on it.
  */
+import {setImmediate} from 'node:timers/promises';
 import type {Keys, ParsedKey} from '../etcd/keys.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
 import type {KeyValue, Store, Watch, WatchBatch} from '../store/port.ts';
-import {LIST_TIMEOUT_MS, RELIST_INTERVAL_MS, RETRY_MS} from './limits.ts';
+import {LIST_TIMEOUT_MS, RELIST_INTERVAL_MS, RETRY_MS, SLICE_MS} from './limits.ts';
+
+/** Goes on taking in a listing; true when everything has been taken. It is called again until then, and others may run in between. */
+export type ListingStep = () => boolean;
 
 export interface ListAndWatchSink<T> {
+  /** A listing begins. `anew` as for `listed`. */
+  listing?(anew: boolean): void;
+  /** Whether nothing need be taken of a listed key, for it is known at its revision. Default: nothing is known. */
+  isKnown?(parsed: ParsedKey, mod: number): boolean;
   /**
-   * Everything there is at one revision, but for keys that the watch has told newer things of: those as it told. `anew`: changes may have been
-   * missed, or the store may be another one, since the listing before; so it is for the first one.
+   * Everything there is at one revision that is not known, but for keys that the watch has told newer things of: those as it told. `anew`: changes may have been
+   * missed, or the store may be another one, since the listing before; so it is for the first one. A sink that returns a step takes it in by and by; the
+   * changes it has not looked at by then leave out what the watch tells meanwhile.
    */
-  listed(changes: readonly T[], revision: number, anew: boolean): void;
+  listed(changes: Iterable<T>, revision: number, anew: boolean): ListingStep | undefined;
   changed(changes: readonly T[]): void;
   /** A listing has failed; it is tried again. */
   failed?(error: unknown): void;
@@ -30,6 +39,11 @@ export interface ListAndWatchOptions<T> {
   readonly sink: ListAndWatchSink<T>;
   /** Between two listings, +-20 %, ms. Default 30000. */
   readonly relistIntervalMs?: number;
+}
+
+interface Found<T> {
+  readonly key: string;
+  readonly change: T;
 }
 
 /** `put` undefined: the key was deleted. */
@@ -102,7 +116,8 @@ export class ListAndWatch<T> {
     const newestBefore = this.newest;
     const told = (this.told = new Map<string, WatchedKey<T>>());
     try {
-      const found = new Map<string, T>();
+      const found: Found<T>[] = [];
+      sink.listing?.(rewatch);
       const take = (page: readonly KeyValue[]): void => this.collect(page, found);
       const {revision} = await store.scan(this.options.prefixes, take, {
         timeoutMs: LIST_TIMEOUT_MS,
@@ -110,11 +125,11 @@ export class ListAndWatch<T> {
       if (this.closed || generation !== this.generation) return;
       // etcd may answer a read with the past: it would bring back what the watch has seen deleted.
       if (revision < newestBefore) throw new Error('the listing is older than the watch');
-      overlay(found, told, revision);
-      sink.listed([...found.values()], revision, rewatch);
-      this.told = undefined;
+      const step = sink.listed(newest(found, told, revision), revision, rewatch);
+      if (step !== undefined) await this.inSlices(step, generation);
       // Whoever was told may have had enough.
-      if (this.isClosed()) return;
+      if (this.isClosed() || generation !== this.generation) return;
+      this.told = undefined;
       if (rewatch) this.watchFrom(revision + 1);
       else this.completes = this.completes.map((known) => Math.max(known, revision));
       this.wake(this.complete);
@@ -128,15 +143,29 @@ export class ListAndWatch<T> {
     }
   }
 
+  /** Lets others run in between. Ends early when the listing is of no use any more. */
+  private async inSlices(step: ListingStep, generation: number): Promise<void> {
+    let sinceMs = performance.now();
+    while (!step()) {
+      if (this.closed || generation !== this.generation) return;
+      if (performance.now() - sinceMs < SLICE_MS) continue;
+      await setImmediate();
+      sinceMs = performance.now();
+    }
+  }
+
   private again(rewatch: boolean, afterMs: number): void {
     this.timer?.cancel();
     this.timer = this.options.clock.after(afterMs, () => void this.list(rewatch));
   }
 
-  private collect(page: readonly KeyValue[], found: Map<string, T>): void {
+  private collect(page: readonly KeyValue[], found: Found<T>[]): void {
+    const {keys, decode, sink} = this.options;
     for (const entry of page) {
-      const change = this.changeOf(entry.key, entry, entry.mod);
-      if (change !== undefined) found.set(entry.key, change);
+      const parsed = keys.parse(entry.key);
+      if (parsed === undefined || sink.isKnown?.(parsed, entry.mod) === true) continue;
+      const change = decode(parsed, entry, entry.mod);
+      if (change !== undefined) found.push({key: entry.key, change});
     }
   }
 
@@ -218,15 +247,16 @@ export class ListAndWatch<T> {
   }
 }
 
-/** A scan may take seconds: what the watch has told of meanwhile is newer than what was found, and deletions leave no trace. */
-function overlay<T>(
-  found: Map<string, T>,
+/**
+ * A scan may take seconds: what the watch has told of meanwhile is newer than what was found, and deletions leave no trace. So is what it tells while
+ * the changes are taken.
+ */
+function* newest<T>(
+  found: readonly Found<T>[],
   told: ReadonlyMap<string, WatchedKey<T>>,
   revision: number,
-): void {
-  for (const [key, {mod, put}] of told) {
-    if (mod <= revision) continue;
-    if (put === undefined) found.delete(key);
-    else found.set(key, put);
-  }
+): Generator<T, undefined> {
+  const isTold = (key: string): boolean => (told.get(key)?.mod ?? 0) > revision;
+  for (const {key, change} of found) if (told.size === 0 || !isTold(key)) yield change;
+  for (const {mod, put} of told.values()) if (mod > revision && put !== undefined) yield put;
 }

@@ -11,7 +11,9 @@ import type {AppNews, News} from './app-news.ts';
 import {AppRecords} from './app-records.ts';
 import {READERS_RELIST_INTERVAL_MS, UNREAD_CHANGES_MIN} from './limits.ts';
 import {ListAndWatch} from './list-and-watch.ts';
+import type {ListingStep} from './list-and-watch.ts';
 import {appExists} from './listing.ts';
+import {ScopeListing} from './scope-listing.ts';
 
 export interface ScopeViewOptions {
   readonly store: Store;
@@ -45,6 +47,7 @@ export class ScopeView implements ViewRecords {
   private readonly scope: string | undefined;
   private readonly onChange: () => void;
   private records = new Map<string, AppRecords>();
+  private listing: ScopeListing | undefined;
   private readonly source: ListAndWatch<News>;
   private listedAt = 0;
   /** Changes taken since a reader had it last. */
@@ -61,13 +64,14 @@ export class ScopeView implements ViewRecords {
       ...options,
       prefixes: this.prefixes,
       relistIntervalMs: READERS_RELIST_INTERVAL_MS,
-      decode: (parsed, entry, mod) => {
-        if (scope !== undefined && 'app' in parsed && parsed.app !== scope) return undefined;
-        const known = 'app' in parsed ? this.records.get(parsed.app)?.view : undefined;
-        return newsOf(parsed, entry, mod, known);
-      },
+      decode: (parsed, entry, mod) =>
+        scope !== undefined && 'app' in parsed && parsed.app !== scope
+          ? undefined
+          : newsOf(parsed, entry, mod),
       sink: {
-        listed: (news, revision, anew) => this.listed(news, revision, anew),
+        listing: (anew) => this.beginListing(anew),
+        isKnown: (parsed, mod) => this.listing?.isKnown(parsed, mod) === true,
+        listed: (news, revision) => this.listed(news, revision),
         changed: (news) => this.changed(news),
         failed: (error) => this.opened?.reject(error),
       },
@@ -158,26 +162,25 @@ export class ScopeView implements ViewRecords {
     return this.scope === keys.service ? [runtime] : [keys.appSpecPrefix(this.scope), runtime];
   }
 
-  private listed(all: readonly News[], revision: number, anew: boolean): void {
-    // Of another history nothing is known: its revisions may be older.
-    if (anew) this.records = new Map();
+  private beginListing(anew: boolean): void {
     if (anew && this.opened === undefined) void this.readShared().catch(() => undefined);
-    const byApp = new Map<string, AppNews[]>();
-    for (const app of this.records.keys()) byApp.set(app, []);
-    if (this.scope !== undefined) byApp.set(this.scope, []);
-    for (const news of all) {
-      if (this.takeShared(news)) continue;
-      const {app} = news as AppNews;
-      const known = byApp.get(app);
-      if (known === undefined) byApp.set(app, [news as AppNews]);
-      else known.push(news as AppNews);
-    }
-    const nowMs = performance.now();
-    for (const [app, news] of byApp) this.recordsOf(app).listed(news, revision, nowMs);
-    this.listedAt = revision;
-    this.opened?.resolve();
-    this.opened = undefined;
-    this.onChange();
+    // Of another history nothing is known: its revisions may be older.
+    const records = anew ? new Map<string, AppRecords>() : this.records;
+    this.listing = new ScopeListing(records, this.scope, (news) => this.takeShared(news));
+  }
+
+  private listed(all: Iterable<News>, revision: number): ListingStep {
+    const listing = this.listing ?? new ScopeListing(this.records, this.scope, () => false);
+    const parts = listing.taken(all, revision);
+    return () => {
+      if (parts.next().done !== true) return false;
+      this.records = listing.records;
+      this.listedAt = revision;
+      this.opened?.resolve();
+      this.opened = undefined;
+      this.onChange();
+      return true;
+    };
   }
 
   private changed(all: readonly News[]): void {

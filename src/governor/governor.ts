@@ -4,6 +4,7 @@
  */
 import type {AppChange} from '../model/change.ts';
 import type {Heartbeat} from '../model/container.ts';
+import {PartitionedSet} from '../model/partitioned-map.ts';
 import {moveReasonText} from '../model/move-reason.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {Transition} from '../model/transition.ts';
@@ -15,12 +16,15 @@ import {ClaimMonitor} from './claim-monitor.ts';
 import {ContainerTrust} from './container-trust.ts';
 import {livingContainers} from './containers.ts';
 import type {LivingContainer} from './containers.ts';
+import {DirtyShards} from './dirty-shards.ts';
 import {Evictor} from './eviction.ts';
 import type {GovernorOptions} from './governor-options.ts';
 import {reasonOfMove, startableMove} from './move-gate.ts';
 import {governedFigures} from './figures.ts';
 import type {GovernedFigures} from './figures.ts';
 import {HintSchedule, hintBatches} from './hints.ts';
+import {Listings} from './listings.ts';
+import type {ListingTaker} from './listings.ts';
 import {HoldingsCheck} from './holdings.ts';
 import type {Holdings} from './holdings.ts';
 import {InFlightMoves, urgencyOf} from './in-flight-moves.ts';
@@ -41,8 +45,9 @@ import type {OutsideAlarm} from './status-reporter.ts';
 import {TrialPlanner} from './trial-planner.ts';
 import {AppView, incarnationOf} from '../appstate/app-view.ts';
 
-export class Governor {
+export class Governor implements ListingTaker {
   readonly view = new AppView();
+  readonly listings = new Listings(this.view, this);
   private readonly options: GovernorOptions;
   private readonly clock: FailureDetector;
   private readonly evictor = new Evictor();
@@ -60,10 +65,10 @@ export class Governor {
   private readonly planCache: PlanCache;
   private readonly renewals: Renewals;
   private living: Map<string, LivingContainer> = new Map();
-  private readonly dirty = new Set<string>();
+  private readonly dirty: DirtyShards;
   private readonly pending = new PendingWrites();
   /** Shards for which there was no room, or no plan. */
-  private readonly waiting = new Set<string>();
+  private readonly waiting = new PartitionedSet();
   private readonly unclaimedOf = (incarnation: string): number =>
     this.claims.unclaimed(incarnation) + this.pending.arriving(incarnation);
   private readonly newMove: ReconcileContext['newMove'] = (from, to, reason) => {
@@ -73,11 +78,10 @@ export class Governor {
   /** Since they were looked at last a container has come to hold one less. */
   private roomMade = false;
   private wallMs = 0;
-  private listed = false;
-
   constructor(options: GovernorOptions, nowMs: number) {
     this.options = options;
     this.planCache = new PlanCache(nowMs);
+    this.dirty = new DirtyShards(this.view, this.planCache);
     this.clock = options.silence ?? new FailureDetector();
     this.renewals = new Renewals(this.view, this.clock, this.reports.status);
   }
@@ -101,16 +105,13 @@ export class Governor {
     return true;
   }
 
-  /** Everything there is at one revision: what is not listed is gone. The first listing starts the work; one that brings nothing new to an app at rest asks for none. */
-  relisted(changes: readonly AppChange[], revision: number, nowMs: number): void {
-    let isNews = !this.listed;
-    for (const change of changes) if (this.changed(change, nowMs)) isNews = true;
-    for (const gone of this.view.missingFrom(changes, revision))
-      isNews = this.changed(gone, nowMs) || isNews;
-    if (!isNews && this.settled && this.waiting.size === 0 && this.service.oldestMs(nowMs) === 0)
-      if (this.planCache.isComplete(this.living)) return;
-    for (const shard of this.view.own.keys()) this.dirty.add(shard);
-    this.planCache.dirty = this.listed = true;
+  /** The first listing starts the work; one that brings nothing new to an app at rest asks for none. */
+  listingTaken(isNews: boolean, isFirst: boolean, nowMs: number): void {
+    const isAtRest = this.settled && this.waiting.size === 0 && this.service.oldestMs(nowMs) === 0;
+    if (!isNews && !isFirst && isAtRest && this.planCache.isComplete(this.living)) return;
+    this.planCache.dirty = true;
+    // What came with the first is marked already.
+    if (!isFirst) this.dirty.sweep();
   }
 
   /** A write of this daemon's own has committed: the store takes writes. */
@@ -164,7 +165,7 @@ export class Governor {
   advance(nowMs: number, wallMs: number): GovernorAction[] {
     this.wallMs = wallMs;
     const actions: GovernorAction[] = [];
-    if (!this.listed) return actions;
+    if (!this.listings.isComplete) return actions;
     this.refreshLiving(nowMs);
     this.evictSilent(nowMs, actions);
     for (const call of this.claims.callsDue(this.view.heartbeats, nowMs))
@@ -181,7 +182,7 @@ export class Governor {
 
   /** When `advance` has to be called even without news. */
   wakeAtMs(nowMs: number): number {
-    if (!this.listed) return Number.POSITIVE_INFINITY;
+    if (!this.listings.isComplete) return Number.POSITIVE_INFINITY;
     const marks = [
       this.evictor.wakeAtMs(this.view, this.clock, nowMs),
       this.hints.wakeAtMs(nowMs),
@@ -190,6 +191,7 @@ export class Governor {
     ];
     const {spec} = this.view;
     if (spec !== undefined) marks.push(this.planCache.wakeAtMs(), this.trialPlanner.wakeAtMs());
+    if (spec !== undefined && this.dirty.isLeft) marks.push(nowMs);
     if (spec !== undefined && this.admissions.hasRoom(this.unclaimedOf)) marks.push(nowMs);
     // What `advance` would not look at must not wake it, or it never sleeps again.
     if (spec?.value.deleting === true) marks.push(this.removal.wakeAtMs());
@@ -232,7 +234,7 @@ export class Governor {
     this.holdings.forget(incarnation);
     if (last !== undefined) this.trust.ended(incarnation, last, nowMs);
     this.planCache.awaitSuccessor(this.view.successorTtlMs(incarnation), nowMs);
-    for (const shard of this.admissions.forget(incarnation)) this.dirty.add(shard);
+    this.dirty.addAll(this.admissions.forget(incarnation));
     for (const shard of this.view.shardsOf(incarnation)) {
       this.dirty.add(shard);
       this.hints.done(shard);
@@ -253,7 +255,7 @@ export class Governor {
       const before = this.living.get(container);
       if (before?.incarnation === now.incarnation && before.state === now.state) continue;
       changed = true;
-      for (const shard of this.view.shardsOf(now.incarnation)) this.dirty.add(shard);
+      this.dirty.addAll(this.view.shardsOf(now.incarnation));
     }
     if (living.size > this.living.size) this.planCache.release();
     this.living = living;
@@ -274,26 +276,24 @@ export class Governor {
     const {view, living, pending, retries} = this;
     const context = {view, living, pending, retries};
     const made = this.trialPlanner.plan(context, this.options.plan, nowMs);
-    for (const shard of this.planCache.adopt(made.snapshot, made.plan, nowMs))
-      this.dirty.add(shard);
+    this.dirty.addAll(this.planCache.adopt(made.snapshot, made.plan, nowMs));
     for (const shard of this.planCache.unplaced.keys())
       if (!this.view.isHeld(shard)) this.inFlightMoves.end(shard);
-    for (const shard of this.waiting) this.dirty.add(shard);
+    this.dirty.addAll(this.waiting);
     this.reports.status.touch();
   }
 
   private reconcileDirty(nowMs: number, actions: GovernorAction[]): void {
-    if (this.roomMade) for (const shard of this.waiting) this.dirty.add(shard);
+    if (this.roomMade) this.dirty.addAll(this.waiting);
     this.roomMade = false;
     const admitted = this.admissions.admit(this.unclaimedOf);
     for (const due of [this.inFlightMoves.takeRestarts(), this.retries.due(nowMs), admitted])
-      for (const shard of due) this.dirty.add(shard);
-    if (this.dirty.size === 0 || this.view.spec === undefined) return;
+      this.dirty.addAll(due);
+    if (!this.dirty.isLeft || this.view.spec === undefined) return;
     const {view, living, newMove, admissions, pending, planCache, trust, unclaimedOf} = this;
     const parts = {view, living, newMove, admissions, pending, planCache, trust, unclaimedOf};
     const context = reconcileContext({...parts, epoch: this.options.epoch});
-    const shards = [...this.dirty];
-    this.dirty.clear();
+    const shards = this.dirty.take();
     this.reports.changed(shards, this.view, this.wallMs, nowMs);
     for (const shard of shards) {
       if (this.mustRest(shard, nowMs)) continue;
@@ -367,8 +367,8 @@ export class Governor {
 
   private sendHints(nowMs: number, actions: GovernorAction[]): void {
     const due = [...this.hints.due(nowMs), ...this.holdings.takeReminders(this.view)];
-    for (const batch of hintBatches(due, this.view.heartbeats))
-      actions.push({type: 'hints', ...batch});
+    const batches = hintBatches(due, this.view.heartbeats);
+    actions.push(...batches.map((batch) => ({type: 'hints', ...batch}) as const));
   }
 
   private report(nowMs: number): GovernorAction[] {

@@ -64,7 +64,10 @@ class Bed {
     clock: hastyClock(),
     logger: {...silentLogger, warn: () => (this.failures += 1)},
     sink: {
-      listed: (found) => this.listings.push(new Map(found.map(({id, value}) => [id, value]))),
+      listed: (found) => {
+        this.listings.push(new Map([...found].map(({id, value}) => [id, value])));
+        return undefined;
+      },
       changed: (changes) => this.told.push(...changes.map(({id, value}) => `${id} ${value}`)),
     },
   });

@@ -32,7 +32,7 @@ class Probe {
   }
 
   listing(): void {
-    this.governor.relisted(this.changes, this.revision, this.nowMs);
+    this.governor.listings.take(this.changes, this.revision, this.nowMs);
   }
 
   turn(): void {

@@ -77,7 +77,7 @@ function listed({governor: {view}}: GovernorBed): AppChange[] {
 /** Whether the next turn after the listing plans. */
 function asksForPlan(bed: GovernorBed, changes: readonly AppChange[]): boolean {
   const {governor, nowMs} = bed;
-  governor.relisted(changes, governor.view.newest, nowMs);
+  governor.listings.take(changes, governor.view.newest, nowMs);
   return governor.wakeAtMs(nowMs) <= nowMs + 10;
 }
 
@@ -87,10 +87,10 @@ describe('a listing', () => {
     const {view} = bed.governor;
     const {mod = 0} = bed.own.get('s1') ?? {};
     const missing = (revision: number): string[] =>
-      view.missingFrom([], revision).map(({kind}) => kind);
+      [...view.beginListing().missing(revision)].map((gone) => gone?.kind ?? '');
     expect(missing(mod - 1)).toContain('heartbeat');
     expect(missing(mod - 1)).not.toContain('own');
-    bed.governor.relisted([], mod + 1, bed.nowMs);
+    bed.governor.listings.take([], mod + 1, bed.nowMs);
     expect([view.hasHeartbeat('c1-inc'), view.own.size]).toEqual([false, 0]);
   });
 
@@ -116,7 +116,7 @@ describe('a listing', () => {
     bed.join('c1');
     bed.pass(FIRST_PLAN_MS, ['c1']);
     expect([bed.writes, bed.status]).toEqual([[], undefined]);
-    bed.governor.relisted([], 0, bed.nowMs);
+    bed.governor.listings.take([], 0, bed.nowMs);
     bed.pass(FIRST_PLAN_MS, ['c1']);
     expect(bed.places).toEqual({s1: 'assigned c1'});
   });

@@ -1,6 +1,7 @@
 /** A governor alone: time is a number, the store commits what the test lets it commit, containers claim when the test says so. */
 import type {GovernorAction, GovernorAnswer} from '../../src/governor/actions.ts';
 import type {Eviction} from '../../src/governor/eviction.ts';
+import type {AppView} from '../../src/appstate/app-view.ts';
 import {Governor} from '../../src/governor/governor.ts';
 import type {ContainerOverride} from '../../src/model/container-share.ts';
 import type {Heartbeat, HeartbeatState} from '../../src/model/container.ts';
@@ -53,12 +54,12 @@ export class GovernorBed {
     const spec = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 0, ...limits};
     const mod = this.next();
     const change = {kind: 'spec', mod, entry: {value: spec, mod, create: mod}} as const;
-    if (listed) this.governor.relisted([change], mod, this.nowMs);
+    if (listed) this.governor.listings.take([change], mod, this.nowMs);
     else this.governor.changed(change, this.nowMs);
     for (const shard of shards) this.addShard(shard);
   }
 
-  get own(): ReadonlyMap<string, {value: OwnershipRecord; mod: number}> {
+  get own(): AppView['own'] {
     return this.governor.view.own;
   }
 

@@ -60,7 +60,7 @@ describe('an app that is being deleted', () => {
 describe('a listing after changes were missed', () => {
   it('without the spec says that the app is gone', () => {
     const bed = new GovernorBed(['s1']);
-    bed.governor.relisted([], 10_000, bed.nowMs);
+    bed.governor.listings.take([], 10_000, bed.nowMs);
     expect(bed.governor.view.isGone).toBe(true);
   });
 
@@ -68,9 +68,9 @@ describe('a listing after changes were missed', () => {
     const bed = new GovernorBed(['s1']);
     const known = bed.governor.view.spec;
     const unreadable = {kind: 'corrupt', what: 'spec', id: 'app', problem: 'no JSON'} as const;
-    bed.governor.relisted([{...unreadable, mod: 9_000}], 10_000, bed.nowMs);
+    bed.governor.listings.take([{...unreadable, mod: 9_000}], 10_000, bed.nowMs);
     expect(bed.governor.view.spec).toBe(known);
-    bed.governor.relisted([], 10_001, bed.nowMs);
+    bed.governor.listings.take([], 10_001, bed.nowMs);
     expect(bed.governor.view.isGone).toBe(true);
   });
 });

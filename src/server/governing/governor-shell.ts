@@ -2,7 +2,7 @@
  * The shell of one Governor: feeds it news, carries out what it wants, brings the answers back. All decisions are the
  * governor's; when the store says that leadership is lost, the shell stops at once.
  */
-import type {Keys} from '../../etcd/keys.ts';
+import type {Keys, ParsedKey} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import {Governor} from '../../governor/governor.ts';
 import type {ContainerCall, GovernorAction, GovernorAnswer} from '../../governor/actions.ts';
@@ -22,7 +22,7 @@ import {
 } from '../../store/ownership-transactions.ts';
 import type {FencingKey, WriteOutcome} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
-import {changeOf, knownChange} from '../../appview/app-changes.ts';
+import {changeOf} from '../../appview/app-changes.ts';
 import type {Contact} from '../../model/contact.ts';
 import {AlarmLog} from './alarm-log.ts';
 import {PushGateway} from '../push/push-gateway.ts';
@@ -35,6 +35,7 @@ import type {Chore} from './housekeeping.ts';
 import {silentMeter} from './meter.ts';
 import type {GovernorMeter} from './meter.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
+import type {ListingStep} from '../../appview/list-and-watch.ts';
 import {GOVERNOR_SLEEP_MAX_MS, REREAD_RETRY_MS} from './limits.ts';
 
 export interface GovernorShellOptions {
@@ -91,13 +92,15 @@ export class GovernorShell {
     this.housekeeping = new Housekeeping(options, () => this.loseLeadership());
     this.driver = this.newDriver();
     const sink = {
-      listed: (changes: readonly AppChange[], revision: number) =>
-        this.driver.guarded(() => {
-          this.governor.relisted(changes, revision, clock.nowMs());
-          this.gateway?.governorHasListed();
-          this.options.onProbeInterval();
-          this.driver.queueTurn();
-        }),
+      listing: () => this.governor.listings.begin(),
+      isKnown: (parsed: ParsedKey, mod: number) => {
+        if (parsed.kind === 'ownership')
+          return this.governor.listings.isKnown('own', parsed.shard, mod);
+        return (
+          parsed.kind === 'shardSpec' && this.governor.listings.isKnown('shard', parsed.shard, mod)
+        );
+      },
+      listed: (changes: Iterable<AppChange>, revision: number) => this.takeIn(changes, revision),
       changed: (changes: readonly AppChange[]) =>
         this.driver.guarded(() => {
           let isNews = false;
@@ -111,8 +114,7 @@ export class GovernorShell {
     this.observer = new ListAndWatch({
       ...options,
       prefixes: observedPrefixes(options.keys, app),
-      decode: (parsed, entry, mod) =>
-        knownChange(this.governor.view, parsed, entry) ?? changeOf(parsed, entry, mod),
+      decode: changeOf,
       sink,
     });
     this.gateway = options.push === undefined ? undefined : this.newGateway(options.push);
@@ -137,6 +139,22 @@ export class GovernorShell {
   /** A write of this daemon's own has committed: the store takes writes. */
   probeCommitted(): void {
     this.driver.guarded(() => this.governor.probeCommitted(this.options.clock.nowMs()));
+  }
+
+  /** A listing, a part with each step. A governor that has stopped takes nothing more. */
+  private takeIn(changes: Iterable<AppChange>, revision: number): ListingStep {
+    const intake = this.governor.listings.intake(changes, revision);
+    return () => {
+      let done = true;
+      this.driver.guarded(() => (done = intake.step(this.options.clock.nowMs())));
+      if (!done || this.driver.isStopped) return done;
+      this.driver.guarded(() => {
+        this.gateway?.governorHasListed();
+        this.options.onProbeInterval();
+      });
+      this.driver.queueTurn();
+      return true;
+    };
   }
 
   /** Without the word of the governor before, what it saw counts from now on. */

@@ -61,7 +61,7 @@ export class LeadershipShell {
       prefixes: [keys.leader(), keys.heartbeatPrefix(keys.service)],
       decode: sighting,
       sink: {
-        listed: (sightings, revision) => this.listed(sightings, revision),
+        listed: (sightings, revision) => this.listed([...sightings], revision),
         changed: (sightings) => {
           for (const seen of sightings) this.take(seen);
           this.wake();
@@ -169,7 +169,7 @@ export class LeadershipShell {
     }
   }
 
-  private listed(sightings: readonly Sighting[], revision: number): void {
+  private listed(sightings: readonly Sighting[], revision: number): undefined {
     for (const seen of sightings) this.take(seen);
     const shown = new Set(
       sightings.map((seen) => (seen.kind === 'heartbeat' ? seen.incarnation : '')),

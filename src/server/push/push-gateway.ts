@@ -70,8 +70,10 @@ export class PushGateway {
         return {key: keys.pushSession(app, container, lease), container, lease, entry, mod};
       },
       sink: {
-        listed: (changes, revision) =>
-          this.take(() => this.machine.listed(changes, revision, clock.nowMs())),
+        listed: (changes, revision) => {
+          this.take(() => this.machine.listed([...changes], revision, clock.nowMs()));
+          return undefined;
+        },
         changed: (changes) =>
           this.take(() => {
             for (const change of changes) this.machine.changed(change, clock.nowMs());

@@ -65,25 +65,29 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
       ),
     },
   ]),
-  ...inFile('src/appstate/app-view.ts', [
+  ...inFile('src/appstate/listing-marks.ts', [
     {
       name: 'what a listing does not show stays',
       breaks: '"Governor": a full re-list',
-      find: 'if (at <= revision && !listed.has(`heartbeat/${incarnation}`))',
-      replace: 'if (at < 0 && !listed.has(`heartbeat/${incarnation}`))',
+      find: 'if (at <= revision && !this.others.has(`heartbeat/${incarnation}`))',
+      replace: 'if (at < 0 && !this.others.has(`heartbeat/${incarnation}`))',
       killed: DECISIONS_TESTS(
         'a listing > takes away what it does not show, and nothing that is newer',
       ),
     },
+  ]),
+  ...inFile('src/appstate/shard-values.ts', [
     {
       name: 'a listing deletes what is newer',
       breaks: '"Governor": a listing tells of its revision',
-      find: "if (at <= revision && !listed.hasShard('own', shard))",
-      replace: "if (!listed.hasShard('own', shard))",
+      find: 'value.mod <= revision && ',
+      replace: '',
       killed: DECISIONS_TESTS(
         'a listing > takes away what it does not show, and nothing that is newer',
       ),
     },
+  ]),
+  ...inFile('src/appstate/app-view.ts', [
     {
       name: 'hands on what cannot be read',
       breaks: '"Records": a higher v quarantines that shard',
@@ -96,7 +100,7 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'decides before the first listing',
       breaks: '"Governor": reads everything first',
-      find: 'const actions: GovernorAction[] = [];\n    if (!this.listed) return actions;',
+      find: 'const actions: GovernorAction[] = [];\n    if (!this.listings.isComplete) return actions;',
       replace: 'const actions: GovernorAction[] = [];',
       killed: DECISIONS_TESTS('a listing > comes before every decision'),
     },

@@ -1,0 +1,65 @@
+/**
+ * Shards as rows: each known shard has a number, so that what is kept of it may lie in columns. A row is its shard's for as long as the shard has a spec or a
+ * record; later it may be another's.
+ */
+import {Column} from '../model/columns.ts';
+import {PartitionedMap} from '../model/partitioned-map.ts';
+
+export const NO_ROW = -1;
+
+export class ShardRows {
+  private readonly rows = new PartitionedMap<number>();
+  private readonly ids: (string | undefined)[] = [];
+  private readonly free: number[] = [];
+  /** By row: how many shards had been given a row when this one was. */
+  private readonly births = Column.ofFloats();
+  private given = 0;
+
+  /** All rows are below. */
+  get end(): number {
+    return this.ids.length;
+  }
+
+  /** Shards that have a row. */
+  get size(): number {
+    return this.rows.size;
+  }
+
+  /** Shards that have been given a row, ever: what has a row that was born later has come since. */
+  get born(): number {
+    return this.given;
+  }
+
+  rowOf(shard: string): number {
+    return this.rows.get(shard) ?? NO_ROW;
+  }
+
+  /** Undefined: nobody has the row. */
+  idAt(row: number): string | undefined {
+    return this.ids[row];
+  }
+
+  bornAt(row: number): number {
+    return this.births.at(row);
+  }
+
+  /** The shard's row, a new one if it has none. */
+  take(shard: string): number {
+    const known = this.rows.get(shard);
+    if (known !== undefined) return known;
+    const row = this.free.pop() ?? this.ids.length;
+    this.given += 1;
+    this.ids[row] = shard;
+    this.births.set(row, this.given);
+    this.rows.set(shard, row);
+    return row;
+  }
+
+  release(row: number): void {
+    const shard = this.ids[row];
+    if (shard === undefined) return;
+    this.rows.delete(shard);
+    this.ids[row] = undefined;
+    this.free.push(row);
+  }
+}
