@@ -61,6 +61,11 @@ export interface Pool {
 export const NOT_LIVING = -2;
 
 export function tabulate(snapshot: PlacementSnapshot): Table {
+  return assemble(snapshot, orderByHash(snapshot.shards));
+}
+
+/** `shardOrder`: its shards in tie-break order. */
+export function assemble(snapshot: PlacementSnapshot, shardOrder: Int32Array): Table {
   const {shards, containers} = snapshot;
   const index = new Map<string, number>();
   for (const [at, {id}] of containers.entries()) index.set(id, at);
@@ -82,7 +87,6 @@ export function tabulate(snapshot: PlacementSnapshot): Table {
     bucket: new Int32Array(n),
   };
   const find = (id: string): number => (id === '' ? -1 : (index.get(id) ?? -1));
-  const shardOrder = orderByHash(shards);
   // In tie-break order, so that buckets are numbered alike whatever the order of the input.
   for (const at of shardOrder) {
     const shard = shards[at];
