@@ -41,9 +41,11 @@ export class ListingMarks {
    */
   *missing(revision: number): Generator<AppChange | undefined, undefined> {
     const mod = revision;
-    const {spec, heartbeats, orders, overrides, ids, pools, quarantined} = this.view;
+    const {spec, stops, heartbeats, orders, overrides, ids, pools, quarantined} = this.view;
     if (spec !== undefined && spec.mod <= revision && !this.others.has('spec'))
       yield {kind: 'spec', mod, entry: undefined};
+    if (stops !== undefined && stops.mod <= revision && !this.others.has('stops'))
+      yield {kind: 'stops', mod, entry: undefined};
     yield* this.missingShards(revision);
     for (const [incarnation, {mod: at}] of heartbeats)
       if (at <= revision && !this.others.has(`heartbeat/${incarnation}`))
@@ -101,7 +103,8 @@ function unreadableGone(what: CorruptChange['what'], id: string, mod: number): A
 export function listedKey(change: AppChange): string {
   switch (change.kind) {
     case 'spec':
-      return 'spec';
+    case 'stops':
+      return change.kind;
     case 'shard':
     case 'own':
       return `${change.kind}/${change.shard}`;
