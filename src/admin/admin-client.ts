@@ -122,8 +122,11 @@ export class AdminClient {
     service: string | undefined,
     after: string | undefined,
     signal: AbortSignal,
+    audit = false,
   ): AsyncGenerator<StreamedEvent> {
-    yield* this.stream<StreamedEvent>('eventsStream', {service}, after, signal);
+    // A daemon of before does not know the field.
+    const query = {service, ...(audit ? {audit} : {})};
+    yield* this.stream<StreamedEvent>('eventsStream', query, after, signal);
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import {SmCommand, optionalAppFlag} from '../cli/base-command.ts';
 import {eventLine} from '../cli/event-lines.ts';
 import {followStream} from '../cli/following.ts';
 import {visible} from '../cli/visible.ts';
+import {EVENTS_DEFAULT, EVENTS_LIMIT} from '../protocol/limits.ts';
 import type {EventView, StreamedEvent} from '../protocol/admin.ts';
 import {instantOf} from '../cli/instant.ts';
 import {jsonText} from '../cli/json-text.ts';
@@ -16,11 +17,19 @@ export default class Events extends SmCommand<typeof Events> {
     '<%= config.bin %> events -a orders --limit 20',
     '<%= config.bin %> events -a orders --since 8h --object eu-1',
     '<%= config.bin %> events -w -o jsonl',
+    '<%= config.bin %> events --audit --since 24h -o jsonl',
   ];
   static override flags = {
     app: optionalAppFlag,
     watch: Flags.boolean({char: 'w', description: 'go on with what happens from now on'}),
-    limit: Flags.integer({description: 'show the newest so many', default: 100, min: 1}),
+    audit: Flags.boolean({
+      description:
+        'only changes by operators, and counts of what they were refused: all that is kept',
+    }),
+    limit: Flags.integer({
+      description: 'show the newest so many; default 100, or all with --audit',
+      min: 1,
+    }),
     object: Flags.string({description: 'only what concerns this shard or container'}),
     since: Flags.string({
       description: 'only from then on: a time, or how long ago, as 2h',
@@ -33,12 +42,14 @@ export default class Events extends SmCommand<typeof Events> {
   };
 
   override async run(): Promise<void> {
-    const {app, limit, object, watch} = this.flags;
+    const {app, object, watch, audit} = this.flags;
+    const {limit = audit ? EVENTS_LIMIT : EVENTS_DEFAULT} = this.flags;
     if (watch) return this.follow();
     const since = instantOf('since', this.flags.since, Date.now());
     const until = instantOf('until', this.flags.until, Date.now());
     const answer = await this.client.call('events', {
       limit,
+      ...(audit ? {audit} : {}),
       ...(app === undefined ? {} : {service: app}),
       ...(object === undefined ? {} : {object}),
       ...(since === undefined ? {} : {since}),
@@ -72,7 +83,7 @@ export default class Events extends SmCommand<typeof Events> {
 
   private async follow(): Promise<void> {
     const open = (after: string | undefined, signal: AbortSignal) =>
-      this.client.eventsStream(this.flags.app, after, signal);
+      this.client.eventsStream(this.flags.app, after, signal, this.flags.audit);
     const limitMs = this.timeoutMs;
     await followStream(
       open,

@@ -41,13 +41,13 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
   'embedded.tls.key': 'File with its key.',
   auth: 'none: whoever reaches the port may do everything.',
   'auth.tokenFile':
-    'File with one bearer token of 43 characters or more a line, TOKEN or NAME TOKEN; at most two. Read again at SIGHUP.',
+    'File with one line a token, NAME ROLE [APPS] HASH as sm token create makes it, at most 200; TOKEN and NAME TOKEN (43 characters or more) may do everything. Read again when it changes.',
   filePermissions:
     'strict: files with secrets are refused when others than the owner and a group of the daemon may read them; any: whoever mounts them answers for that.',
-  'tls.cert': 'File with the certificate of the admin API. Read again at SIGHUP.',
+  'tls.cert': 'File with the certificate of the admin API. Read again when it changes.',
   'tls.key': 'File with its key.',
   'tls.ca':
-    'File with the authority that signed the certificates of the daemons, for their calls among each other; left out: one that the system knows. No certificate is asked of callers. Read again at SIGHUP.',
+    'File with the authority that signed the certificates of the daemons, for their calls among each other; left out: one that the system knows. Read again when it changes.',
   'log.level': 'debug, info, warn or error. Default info. Taken over at SIGHUP.',
   'log.format': 'json or text. Default json.',
   'heartbeat.ttlMs': 'T of the daemon, ms, 3000-60000. Default 10000.',

@@ -35,3 +35,21 @@ export const PORT_LIMIT = 65_535;
 
 /** Less than this is full before it is of use. */
 export const QUOTA_LEAST_BYTES = 1024 * 1024;
+
+/** Least characters of a token: 256 bits in base64. */
+export const TOKEN_MIN_CHARACTERS = 43;
+
+/** Random bytes of a token that is made here. */
+export const TOKEN_BYTES = 32;
+
+/** Random bytes beside a token's hash, so that two hashes of one token differ. */
+export const TOKEN_SALT_BYTES = 16;
+
+/** Cost of a token's hash, as its binary logarithm: about 50 ms and 16 MiB. */
+export const SCRYPT_COST_LOG2 = 14;
+
+/** Highest cost that a token file may ask for: beyond, each login would take more than 256 MiB. */
+export const SCRYPT_COST_LOG2_LIMIT = 18;
+
+/** Block size of the hash, as its authors name it. */
+export const SCRYPT_BLOCK_SIZE = 8;

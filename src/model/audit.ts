@@ -1,4 +1,4 @@
-/** Newest audit entries kept. */
+/** Audit entries kept; beyond, whoever wrote most on one day loses entries of that day. */
 export const AUDIT_KEPT = 10_000;
 /** Changed objects that one entry names; the rest is counted. */
 export const AUDIT_OBJECTS_SHOWN = 10;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import {finishedMove} from './admin-moves.ts';
-import {queryNumber, revisionField, serviceField} from './admin-fields.ts';
+import {queryFlag, queryNumber, revisionField, serviceField} from './admin-fields.ts';
 import {EVENTS_DEFAULT, EVENTS_LIMIT} from './limits.ts';
 
 /** One change by an operator. */
@@ -105,6 +105,8 @@ export const eventsQuery = z.strictObject({
   since: instantField.optional(),
   /** Only what happened before this time. */
   until: instantField.optional(),
+  /** Only changes by operators, and what they were refused. */
+  audit: queryFlag.default(false),
   limit: queryNumber(1, EVENTS_LIMIT).default(EVENTS_DEFAULT),
 });
 
@@ -120,6 +122,8 @@ export const eventsStreamQuery = z.strictObject({
   service: serviceField.optional(),
   /** Start after this revision; the header Last-Event-ID wins. Default: now. */
   after: revisionField.optional(),
+  /** Only changes by operators. */
+  audit: queryFlag.default(false),
 });
 
 /** Server-sent events; `id` is the revision. `gap`: events may be missing, read `events` again. */

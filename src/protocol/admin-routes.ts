@@ -3,12 +3,19 @@
  * The schemas of a row stand in `admin.ts` under the same name: a command that only makes a call has no use for them, and zod takes longer
  * to load than the call takes. Paths of the origin are kept as they are.
  */
+import type {Role} from '../model/access.ts';
 import {BATCH_BODY_LIMIT_BYTES, BODY_LIMIT_BYTES, TASK_BODY_LIMIT_BYTES} from './limits.ts';
 
 /** What an operator can change: `apply` is the marker under which a file is applied, `store` the record of the etcd that is believed. */
 export type ChangedObject = 'app' | 'shard' | 'worker' | 'container' | 'apply' | 'store';
 
 export type RouteTag = 'app' | 'shard' | 'worker' | 'container' | 'move' | 'cluster';
+
+/**
+ * What a token that is limited to apps meets. `app`: the request names one app, which has to be one of its own. `list`: the answer is cut to its
+ * apps. `cluster`: it is refused.
+ */
+export type RouteScope = 'app' | 'list' | 'cluster';
 
 export interface RouteRow<
   Changes extends ChangedObject | 'nothing' = ChangedObject | 'nothing',
@@ -20,6 +27,9 @@ export interface RouteRow<
   readonly summary: string;
   /** Kind of the objects that it writes or deletes. Each of its changes but the renewal of an apply marker leaves an audit entry; a route that changes nothing cannot write. */
   readonly changes: Changes;
+  /** Least role of a token that may call it. */
+  readonly right: Role;
+  readonly scope: RouteScope;
   /** Server-sent events instead of one answer. */
   readonly stream: Stream;
   readonly bodyLimitBytes: number;
@@ -33,14 +43,24 @@ function row<Changes extends ChangedObject | 'nothing', Stream extends boolean>(
   return {method, path: `/sm/server/${name}`, ...rest};
 }
 
-function reading(name: string, tag: RouteTag, summary: string): RouteRow<'nothing', false> {
-  const rest = {changes: 'nothing', stream: false, bodyLimitBytes: BODY_LIMIT_BYTES} as const;
-  return row('GET', name, {tag, summary, ...rest});
+const READS = {changes: 'nothing', right: 'view', bodyLimitBytes: BODY_LIMIT_BYTES} as const;
+
+function reading(
+  name: string,
+  tag: RouteTag,
+  summary: string,
+  scope: RouteScope = 'app',
+): RouteRow<'nothing', false> {
+  return row('GET', name, {tag, summary, scope, stream: false, ...READS});
 }
 
-function streaming(name: string, tag: RouteTag, summary: string): RouteRow<'nothing', true> {
-  const rest = {changes: 'nothing', stream: true, bodyLimitBytes: BODY_LIMIT_BYTES} as const;
-  return row('GET', name, {tag, summary, ...rest});
+function streaming(
+  name: string,
+  tag: RouteTag,
+  summary: string,
+  scope: RouteScope = 'app',
+): RouteRow<'nothing', true> {
+  return row('GET', name, {tag, summary, scope, stream: true, ...READS});
 }
 
 /** A question that is too long for a query string. */
@@ -50,7 +70,8 @@ function asking(
   summary: string,
   bodyLimitBytes: number,
 ): RouteRow<'nothing', false> {
-  return row('POST', name, {tag, summary, changes: 'nothing', stream: false, bodyLimitBytes});
+  const rest = {...READS, scope: 'app', stream: false, bodyLimitBytes} as const;
+  return row('POST', name, {tag, summary, ...rest});
 }
 
 function changing<Changes extends ChangedObject>(
@@ -60,17 +81,29 @@ function changing<Changes extends ChangedObject>(
   summary: string,
   bodyLimitBytes = BODY_LIMIT_BYTES,
 ): RouteRow<Changes, false> {
-  return row('POST', name, {tag, summary, changes, stream: false, bodyLimitBytes});
+  const rest = {right: 'operate', scope: 'app', stream: false, bodyLimitBytes} as const;
+  return row('POST', name, {tag, summary, changes, ...rest});
+}
+
+/** What `operate` may not do. */
+function deciding<Changes extends ChangedObject>(
+  changes: Changes,
+  name: string,
+  tag: RouteTag,
+  summary: string,
+  scope: RouteScope = 'app',
+): RouteRow<Changes, false> {
+  return {...changing(changes, name, tag, summary), right: 'admin', scope};
 }
 
 /** Every route by the name of its operation. */
 export const routeRows = {
-  addSpec: changing('app', 'add-spec', 'app', 'Create an app'),
+  addSpec: deciding('app', 'add-spec', 'app', 'Create an app'),
   updateSpec: changing('app', 'update-spec', 'app', 'Change limits of an app, pause or resume it'),
-  delSpec: changing('app', 'del-spec', 'app', 'Remove an app'),
-  getSpec: reading('get-spec', 'app', 'Names of all apps'),
+  delSpec: deciding('app', 'del-spec', 'app', 'Remove an app'),
+  getSpec: reading('get-spec', 'app', 'Names of all apps', 'list'),
   getApp: reading('get-app', 'app', 'One app'),
-  getApps: reading('get-apps', 'app', 'All apps'),
+  getApps: reading('get-apps', 'app', 'All apps', 'list'),
   detail: reading(
     'detail',
     'app',
@@ -141,6 +174,7 @@ export const routeRows = {
     'live/stream',
     'cluster',
     'What a live view shows, as server-sent events; resumes by Last-Event-ID',
+    'list',
   ),
   cancelMoves: changing(
     'shard',
@@ -159,22 +193,25 @@ export const routeRows = {
     'events',
     'cluster',
     'What has happened: changes by operators, moves, container states',
+    'list',
   ),
   eventsStream: streaming(
     'events/stream',
     'cluster',
     'The same as server-sent events; resumes by Last-Event-ID',
+    'list',
   ),
-  checks: reading('checks', 'cluster', 'Checks of etcd, leader, containers and shards'),
-  status: reading('status', 'cluster', 'The whole cluster'),
-  acceptRestore: changing(
+  checks: reading('checks', 'cluster', 'Checks of etcd, leader, containers and shards', 'list'),
+  status: reading('status', 'cluster', 'The whole cluster', 'list'),
+  acceptRestore: deciding(
     'store',
     'accept-restore',
     'cluster',
     'Take a restored or replaced etcd for the one from now on',
+    'cluster',
   ),
   waitCheck: reading('wait-check', 'cluster', 'Whether a state is reached, judged at one revision'),
-  health: reading('health', 'cluster', 'Whether the daemon answers'),
+  health: reading('health', 'cluster', 'Whether the daemon answers', 'list'),
 } as const;
 
 export type AdminOperation = keyof typeof routeRows;

@@ -20,6 +20,7 @@ export class Credentials {
   private started: ReadonlyMap<string, string> = new Map();
   private readonly servers = new Set<TlsServer>();
   private readonly ends = new Map<string, number>();
+  private readonly listeners: (() => void)[] = [];
 
   constructor(config: ServerConfig) {
     this.config = config;
@@ -45,6 +46,13 @@ export class Credentials {
     this.tokens = tokens;
     this.authority = authority;
     this.noteEnd(tls);
+    for (const changed of this.listeners) changed();
+  }
+
+  /** Files that `reload` reads. */
+  files(): string[] {
+    const {auth, tls} = this.config;
+    return [...(auth === 'none' ? [] : [auth.tokenFile]), ...Object.values(tls ?? {})];
   }
 
   /** @throws SmError INVALID_CONFIG when a file of tokens or certificates cannot be used. */
@@ -57,7 +65,10 @@ export class Credentials {
   }
 
   /** @throws SmError INVALID_CONFIG when a file cannot be used. */
-  forHttp(): Pick<HttpDependencies, 'tokens' | 'allowedHosts' | 'tls' | 'onTlsServer'> {
+  forHttp(): Pick<
+    HttpDependencies,
+    'tokens' | 'onTokensChanged' | 'allowedHosts' | 'tls' | 'onTlsServer'
+  > {
     const {config} = this;
     this.tokens = this.readTokens();
     const tokens = config.auth === 'none' ? 'none' : (): readonly string[] => this.tokens;
@@ -67,8 +78,10 @@ export class Credentials {
       : 'any';
     const tls = this.readTls();
     this.noteEnd(tls);
-    if (tls === undefined) return {tokens, allowedHosts};
-    return {tokens, allowedHosts, tls, onTlsServer: (server) => void this.servers.add(server)};
+    const onTokensChanged = (changed: () => void): void => void this.listeners.push(changed);
+    if (tls === undefined) return {tokens, onTokensChanged, allowedHosts};
+    const onTlsServer = (server: TlsServer): void => void this.servers.add(server);
+    return {tokens, onTokensChanged, allowedHosts, tls, onTlsServer};
   }
 
   /** When the certificate of the admin API ends, Unix time in ms, by its setting; empty without one. */

@@ -15,8 +15,10 @@ import {systemClock, watchingClock} from '../runtime/clock.ts';
 import {gate} from '../runtime/gate.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {seenHistory} from '../store/seen-history.ts';
+import {writeRefusals} from './admin/write/refused-audit.ts';
 import {createAdminHandlers} from './admin/handlers.ts';
 import type {Contact} from '../model/contact.ts';
+import {CredentialWatch} from './credential-watch.ts';
 import {Credentials} from './credentials.ts';
 import {daemonIdentity} from './daemon-identity.ts';
 import type {DaemonState} from './daemon-state.ts';
@@ -30,6 +32,7 @@ import {HoldingsCaller} from './governing/holdings-audit.ts';
 import {ensureOwnSpec} from './governing/own-spec.ts';
 import {mountHintReceiver} from './hint-routes.ts';
 import {buildHttp} from './http/http.ts';
+import type {RefusedCount} from './http/refused-calls.ts';
 import {listen} from './listening.ts';
 import {refuseLoopbackBesideOthers, refuseUncallable} from './loopback-check.ts';
 import {ensureGuard} from './push/guard-lease.ts';
@@ -81,6 +84,7 @@ export class RunningDaemon implements Daemon {
   private readonly metrics: DaemonMetrics;
   private readonly governing: GoverningDaemon;
   private readonly selfCheck: SelfCheck;
+  private readonly credentialWatch: CredentialWatch;
   private readonly senders: readonly {close(): Promise<void>}[];
   private readonly readyGate = gate();
   private readonly endedGate = gate();
@@ -113,6 +117,11 @@ export class RunningDaemon implements Daemon {
     this.governing = this.newGoverning(stores.cluster, senders);
     this.selfCheck = this.newSelfCheck(senders.daemonHints);
     this.watchMetrics();
+    this.credentialWatch = new CredentialWatch({
+      ...{clock, logger: options.logger},
+      files: () => credentials.files(),
+      reload: () => credentials.reload(),
+    });
     this.http = this.newHttp(senders.daemonHints);
   }
 
@@ -142,6 +151,7 @@ export class RunningDaemon implements Daemon {
       throw error;
     }
     daemon.governing.start();
+    daemon.credentialWatch.start();
     void daemon.ready.then(() => daemon.selfCheck.start());
     return daemon;
   }
@@ -272,8 +282,18 @@ export class RunningDaemon implements Daemon {
       logger,
       version,
       ...this.credentials.forHttp(),
+      refused: (counts) => this.auditRefusals(counts),
       mount: (server) => mountHintReceiver(server, this.keys.service, () => governing.member),
     });
+  }
+
+  /** What cannot be written is lost: the log has it. */
+  private auditRefusals(counts: readonly RefusedCount[]): void {
+    const {keys, store, clock, address} = this;
+    const at = {daemon: address, wallMs: clock.wallMs()};
+    void writeRefusals({store, keys}, at, counts).catch((error: unknown) =>
+      this.options.logger.warn({err: error}, 'refused calls could not be audited'),
+    );
   }
 
   private becameReady(): void {
@@ -298,6 +318,7 @@ export class RunningDaemon implements Daemon {
   private async close(): Promise<void> {
     this.governing.stop();
     this.selfCheck.stop();
+    this.credentialWatch.stop();
     await this.http.close();
     this.views.close();
     await Promise.all(this.senders.map((sender) => sender.close()));

@@ -94,6 +94,11 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['status --server {closed}', 6],
     ['status --timeout 600h', 2],
   ],
+  'token:create': [
+    ['token create ci --role operate --app orders-*', 0],
+    ['token create ci --role root', 2],
+    ['token create two/words --role view', 2],
+  ],
   top: [
     ['top --timeout 1s', 0],
     ['top --server {closed}', 6],

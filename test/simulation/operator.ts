@@ -36,7 +36,7 @@ export class Operator {
       plan,
     });
     const {signal} = new AbortController();
-    this.caller = {address: 'operator', requestId: '', who: 'operator', signal};
+    this.caller = {address: 'operator', requestId: '', who: 'operator', apps: 'all', signal};
   }
 
   /** Asks once; a refusal is what an operator lives with. */

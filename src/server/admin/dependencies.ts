@@ -1,5 +1,6 @@
 import type {AppViews} from '../../appview/app-views.ts';
 import type {Keys} from '../../etcd/keys.ts';
+import type {AppScope} from '../../model/access.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {StoreWrites} from '../../model/store-writes.ts';
 import type {ContainerView} from '../../protocol/admin.ts';
@@ -33,6 +34,8 @@ export interface AdminDependencies {
   readonly longestTtlMs: () => number;
   /** The live planner. */
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  /** Apps that the caller of one request may see: lists are cut to them. Absent: all. */
+  readonly apps?: AppScope;
   /**
    * Called after an app was created, for what is kept elsewhere (the guard lease of push containers). Its failure does
    * not undo the app.

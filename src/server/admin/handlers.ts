@@ -88,8 +88,9 @@ export function createAdminHandlers(dependencies: AdminDependencies): AdminHandl
   return {
     ...mapped(answering, dependencies),
     movesStream: (query, {signal}) => moveEvents(reading, query, signal),
-    liveStream: (query, lastEventId, {signal}) => live.messages(query, lastEventId, signal),
-    eventsStream: (query, {signal}) => eventStream(reading, query, signal),
+    liveStream: (query, lastEventId, {apps, signal}) =>
+      live.messages(query, lastEventId, {apps, signal}),
+    eventsStream: (query, {apps, signal}) => eventStream({...reading, apps}, query, signal),
   };
 }
 

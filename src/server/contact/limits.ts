@@ -17,3 +17,6 @@ export const SELF_CHECK_FAILURES = 2;
 
 /** Characters that are kept of a cause for which there are no words. */
 export const CAUSE_LIMIT_CHARACTERS = 200;
+
+/** How often files of tokens and certificates are looked at, ms: so long a revoked token may go on. */
+export const CREDENTIALS_LOOK_MS = 2_000;

@@ -71,3 +71,6 @@ export const COMPACTION_INTERVAL_MS = 5 * 60_000;
 
 /** History kept, in intervals: compaction goes to the revision of 10 minutes ago. */
 export const COMPACTION_INTERVALS_KEPT = 2;
+
+/** Audit entries that are kept of one token and one day, before the oldest day goes as a whole. */
+export const AUDIT_GROUP_LEAST = 5;

@@ -1,10 +1,14 @@
-/** Who may call what: Host allow-list and bearer tokens. */
+/** Who may call what: Host allow-list, then whose token or certificate it is, then the right that the route needs. */
 import type {FastifyInstance, FastifyRequest} from 'fastify';
+import {LOCAL_GRANT, mayDo, sees} from '../../model/access.ts';
+import type {Grant} from '../../model/access.ts';
 import {SmError} from '../../model/errors.ts';
 import {routeRows} from '../../protocol/admin-routes.ts';
+import type {RouteRow} from '../../protocol/admin-routes.ts';
 import {HINT_PATHS} from '../../protocol/hints.ts';
+import {Authenticator} from './authentication.ts';
 import type {HttpDependencies} from './dependencies.ts';
-import {bearerOf, nameOfToken} from './tokens.ts';
+import {bearerOf} from './tokens.ts';
 
 /**
  * Paths that need no token: probes, the API's description, and hints, which do nothing but cause a look at a record.
@@ -19,31 +23,68 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([
   HINT_PATHS.dropShard,
 ]);
 
-const names = new WeakMap<FastifyRequest, string>();
-
-/** Name of the caller's token; `local` where none is asked for. */
-export function whoCalls(request: FastifyRequest): string {
-  return names.get(request) ?? 'local';
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a route of the table needs; all other routes are of the whole cluster. */
+    needs?: RouteRow;
+  }
 }
 
-/** Refuses what may not call, before anything of the request is read. */
-export function guardAccess(
-  server: FastifyInstance,
-  {tokens, allowedHosts}: Pick<HttpDependencies, 'tokens' | 'allowedHosts'>,
-): void {
-  server.addHook('onRequest', (request, _reply, done) => {
+const grants = new WeakMap<FastifyRequest, Grant>();
+
+/** What the caller may do; everything where no token is asked for. */
+export function grantOf(request: FastifyRequest): Grant {
+  return grants.get(request) ?? LOCAL_GRANT;
+}
+
+type AccessDependencies = Pick<HttpDependencies, 'tokens' | 'allowedHosts' | 'certificateGrant'>;
+
+/** Whose calls are let in, and whether that still holds later. */
+export class Access {
+  readonly #dependencies: AccessDependencies;
+  readonly #tokens: Authenticator | undefined;
+
+  constructor(dependencies: AccessDependencies) {
+    this.#dependencies = dependencies;
+    const {tokens} = dependencies;
+    this.#tokens = tokens === 'none' ? undefined : new Authenticator(tokens);
+  }
+
+  /** Whether the grant of a call that was let in still stands. */
+  stands(grant: Grant): boolean {
+    return this.#tokens?.stands(grant) ?? true;
+  }
+
+  /** Refuses what may not call, before anything of the request is read. */
+  guard(server: FastifyInstance): void {
+    server.addHook('onRequest', (request) => this.#check(request));
+  }
+
+  async #check(request: FastifyRequest): Promise<void> {
+    const {allowedHosts} = this.#dependencies;
     // A page of another site that rebinds its name to our address still sends its own name.
     if (allowedHosts !== 'any' && !allowedHosts.includes(hostName(request))) {
-      done(
-        new SmError('FORBIDDEN', 'the Host header names another host', {
-          hint: 'call the daemon by the address it advertises',
-        }),
-      );
-      return;
+      throw new SmError('FORBIDDEN', 'the Host header names another host', {
+        hint: 'call the daemon by the address it advertises',
+      });
     }
-    if (tokens === 'none' || isOpen(request)) done();
-    else done(tokenProblem(request, tokens()));
-  });
+    if (isOpen(request)) return;
+    const grant = await this.#grant(request);
+    grants.set(request, grant);
+    refuseByRoute(request, grant);
+  }
+
+  /** @throws SmError UNAUTHENTICATED, RATE_LIMITED. */
+  async #grant(request: FastifyRequest): Promise<Grant> {
+    const shown = this.#dependencies.certificateGrant?.(request.raw.socket);
+    if (shown !== undefined) return shown;
+    if (this.#tokens === undefined) return LOCAL_GRANT;
+    const given = bearerOf(request.headers.authorization);
+    if (given === undefined) throw unauthenticated('a bearer token is needed');
+    const grant = await this.#tokens.grantOf(given, request.ip);
+    if (grant === undefined) throw unauthenticated('the bearer token is not valid');
+    return grant;
+  }
 }
 
 /** A path that needs no token. */
@@ -52,15 +93,39 @@ export function isOpen(request: FastifyRequest): boolean {
   return OPEN_PATHS.has(path) || path === '/swagger' || path.startsWith('/swagger/');
 }
 
-function tokenProblem(request: FastifyRequest, valid: readonly string[]): SmError | undefined {
-  const given = bearerOf(request.headers.authorization);
-  const name = given === undefined ? undefined : nameOfToken(given, valid);
-  if (name !== undefined) {
-    names.set(request, name);
-    return undefined;
-  }
-  const message =
-    given === undefined ? 'a bearer token is needed' : 'the bearer token is not valid';
+/** What can be said before the body is read. @throws SmError FORBIDDEN. */
+function refuseByRoute(request: FastifyRequest, grant: Grant): void {
+  const {needs} = request.routeOptions.config;
+  // A path that does not exist is 404 for everybody who may call.
+  if (request.routeOptions.url === undefined) return;
+  const {right, scope} = needs ?? {right: 'view', scope: 'cluster'};
+  if (!mayDo(grant.role, right))
+    throw new SmError(
+      'FORBIDDEN',
+      `${grant.name} has the role ${grant.role}; this needs ${right}`,
+      {
+        hint: `use a token with the role ${right}: sm token create NAME --role ${right}`,
+      },
+    );
+  if (scope === 'cluster' && grant.apps !== 'all') throw ofOtherApps(grant);
+}
+
+/** @throws SmError FORBIDDEN, whether there is such an app or not. */
+export function refuseOtherApp(request: FastifyRequest, input: unknown): void {
+  const grant = grantOf(request);
+  if (grant.apps === 'all') return;
+  const {service} = input as {service?: unknown};
+  if (typeof service === 'string' && !sees(grant.apps, service)) throw ofOtherApps(grant);
+}
+
+function ofOtherApps({name, apps}: Grant): SmError {
+  const patterns = apps === 'all' ? '' : apps.join(', ');
+  return new SmError('FORBIDDEN', `${name} is limited to apps ${patterns}`, {
+    hint: 'use a token that is not limited, or one of that app',
+  });
+}
+
+function unauthenticated(message: string): SmError {
   return new SmError('UNAUTHENTICATED', message, {hint: 'pass --token-file or set SM_TOKEN_FILE'});
 }
 

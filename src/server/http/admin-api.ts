@@ -1,10 +1,12 @@
 /** The admin routes: check the input, call the handler, send the answer. */
 import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
 import type * as z from 'zod';
+import type {Grant} from '../../model/access.ts';
 import {SmError} from '../../model/errors.ts';
 import {adminRoutes} from '../../protocol/admin.ts';
 import type {AdminRequest, AdminRoute} from '../../protocol/admin.ts';
-import {whoCalls} from './access.ts';
+import {grantOf, refuseOtherApp} from './access.ts';
+import type {Access} from './access.ts';
 import type {AnsweringOperation, Caller, HttpDependencies} from './dependencies.ts';
 import {sendEvents} from './event-stream.ts';
 import {badRequest} from './failures.ts';
@@ -14,9 +16,11 @@ type AnyHandler = (request: unknown, caller: Caller) => Promise<unknown>;
 
 export function addAdminRoutes(
   server: FastifyInstance,
-  {admin, logger}: Pick<HttpDependencies, 'admin' | 'logger'>,
+  {admin, logger, onTokensChanged}: Pick<HttpDependencies, 'admin' | 'logger' | 'onTokensChanged'>,
+  access: Access,
 ): void {
   const callers = new Callers();
+  onTokensChanged?.(() => callers.endUnless((grant) => access.stands(grant)));
   server.addHook('preClose', (done) => {
     callers.close();
     done();
@@ -47,6 +51,7 @@ function addRoute(
 ): void {
   const {method, path, bodyLimitBytes, changes} = route;
   server.route({
+    config: {needs: route},
     method,
     url: path,
     bodyLimit: bodyLimitBytes,
@@ -114,6 +119,12 @@ function lastEventId(request: FastifyRequest): string {
 
 /** Query string for GET; body for POST, to which a query string may add what it lacks (the origin's del-spec). */
 function inputOf(route: AdminRoute, request: FastifyRequest): unknown {
+  const input = givenInput(route, request);
+  refuseOtherApp(request, input);
+  return input;
+}
+
+function givenInput(route: AdminRoute, request: FastifyRequest): unknown {
   const query = request.query as Record<string, unknown>;
   if (route.method === 'GET') return checked('query', route.request, {...query});
   const body = request.body ?? {};
@@ -142,18 +153,18 @@ function mediaProblem(request: FastifyRequest): SmError | undefined {
 }
 
 /**
- * Whoever listens: all are told when the server closes. Not by AbortSignal.any with one signal for the whole server: such a signal keeps
- * something of every other that was ever made from it.
+ * Whoever listens: all are told when the server closes, and those of a token when it is revoked. Not by AbortSignal.any with one signal for
+ * the whole server: such a signal keeps something of every other that was ever made from it.
  */
 class Callers {
-  private readonly listening = new Set<AbortController>();
+  private readonly listening = new Map<AbortController, Grant>();
   private closed = false;
 
-  /** Aborted when the answer has been sent, the caller hangs up, or the server closes. */
-  signalFor(reply: FastifyReply): AbortSignal {
+  /** Aborted when the answer has been sent, the caller hangs up or loses its right, or the server closes. */
+  signalFor(reply: FastifyReply, grant: Grant): AbortSignal {
     const gone = new AbortController();
     if (this.closed) gone.abort();
-    this.listening.add(gone);
+    this.listening.set(gone, grant);
     reply.raw.once('close', () => {
       this.listening.delete(gone);
       gone.abort();
@@ -161,17 +172,23 @@ class Callers {
     return gone.signal;
   }
 
+  endUnless(stands: (grant: Grant) => boolean): void {
+    for (const [gone, grant] of this.listening) if (!stands(grant)) gone.abort();
+  }
+
   close(): void {
     this.closed = true;
-    for (const gone of this.listening) gone.abort();
+    for (const gone of this.listening.keys()) gone.abort();
   }
 }
 
 function callerOf(request: FastifyRequest, reply: FastifyReply, callers: Callers): Caller {
+  const grant = grantOf(request);
   return {
     address: request.ip,
     requestId: request.id,
-    who: whoCalls(request),
-    signal: callers.signalFor(reply),
+    who: grant.name,
+    apps: grant.apps,
+    signal: callers.signalFor(reply, grant),
   };
 }

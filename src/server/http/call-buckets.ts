@@ -26,6 +26,13 @@ export class CallBuckets {
     this.#options = options;
   }
 
+  /** In how many ms the caller may call; 0: now. Takes nothing. */
+  freeInMs(caller: string, clockMs: number): number {
+    const now = Math.floor(clockMs);
+    const {burst, refillMs} = this.#options;
+    return Math.max(0, (this.#fullAt.get(caller) ?? now) + refillMs - now - burst * refillMs);
+  }
+
   /** `clockMs`: whole ms count. Sums of fractions are rounded, and the last call of a burst was sometimes refused for that. */
   take(caller: string, clockMs: number): Verdict {
     const now = Math.floor(clockMs);

@@ -1,6 +1,8 @@
 /** What the HTTP side needs from the daemon. */
+import type {Socket} from 'node:net';
 import type {Server as TlsServer} from 'node:tls';
 import type {FastifyInstance} from 'fastify';
+import type {AppScope, Grant} from '../../model/access.ts';
 import type {
   AdminAnswer,
   AdminOperation,
@@ -10,6 +12,7 @@ import type {
   StreamOperation,
   StreamedEvent,
 } from '../../protocol/admin.ts';
+import type {RefusedCount} from './refused-calls.ts';
 
 /** Who calls, and until when it listens. */
 export interface Caller {
@@ -18,7 +21,9 @@ export interface Caller {
   readonly requestId: string;
   /** Name of its token; `local` where none is asked for. */
   readonly who: string;
-  /** Aborted when the caller hangs up or the server closes. */
+  /** Apps that it may see; lists are cut to them. */
+  readonly apps: AppScope;
+  /** Aborted when the caller hangs up, its token is revoked, or the server closes. */
   readonly signal: AbortSignal;
 }
 
@@ -67,8 +72,14 @@ export interface HttpDependencies {
   readonly readiness: () => {readonly ready: boolean; readonly reason: string};
   readonly metrics: MetricsSource;
   readonly logger: HttpLogger;
-  /** Valid bearer tokens now (a reload may change them), or 'none' when no auth is wanted. */
+  /** Lines of the token file now (a reload may change them), or 'none' when no auth is wanted. */
   readonly tokens: 'none' | (() => readonly string[]);
+  /** Calls back when the tokens have changed: calls under way of those that are revoked end. */
+  readonly onTokensChanged?: (changed: () => void) => void;
+  /** What the client certificate of a connection allows; undefined: its token decides. */
+  readonly certificateGrant?: (socket: Socket) => Grant | undefined;
+  /** Gets what was refused, counted, once a minute at most. */
+  readonly refused?: (counts: readonly RefusedCount[]) => void;
   /** Host names (no port) a Host header may hold, or 'any' when the daemon is not bound to loopback. */
   readonly allowedHosts: 'any' | readonly string[];
   /** Program version, for the OpenAPI document. */

@@ -28,6 +28,13 @@ export async function sendEvents<Event extends {readonly type: string}>(
     connection: 'close',
   });
   const beat = setInterval(() => raw.write(': still here\n\n'), STREAM_KEEP_ALIVE_MS);
+  // Whoever may hear no more hears no more, also while the source has nothing to say.
+  const end = (): void => {
+    clearInterval(beat);
+    raw.end();
+  };
+  signal.addEventListener('abort', end, {once: true});
+  if (signal.aborted) end();
   try {
     while (next.done !== true && !signal.aborted) {
       if (!raw.write(frame(next.value, idOf(next.value)))) await once(raw, 'drain', {signal});
@@ -38,8 +45,8 @@ export async function sendEvents<Event extends {readonly type: string}>(
     raw.write(failureFrame(error));
     throw error;
   } finally {
-    clearInterval(beat);
-    raw.end();
+    signal.removeEventListener('abort', end);
+    end();
     await iterator.return?.();
   }
 }

@@ -43,6 +43,8 @@ export function sendFailure(
     known ?? new SmError('INTERNAL', 'internal error', {hint: 'see the log of the daemon'});
   if (shown.httpStatus === 401) void reply.header('www-authenticate', 'Bearer realm="sm"');
   if (shown.httpStatus === 503) void reply.header('retry-after', '1');
+  if (shown.httpStatus === 429 && !reply.hasHeader('retry-after'))
+    void reply.header('retry-after', '3');
   void reply
     .code(shown.httpStatus)
     .type('application/json; charset=utf-8')

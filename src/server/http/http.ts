@@ -8,7 +8,7 @@ import type {FastifyError, FastifyInstance} from 'fastify';
 import type {SmError} from '../../model/errors.ts';
 import {BODY_LIMIT_BYTES} from '../../protocol/admin.ts';
 import {refuseInOurForm} from '../../protocol/http-refusals.ts';
-import {guardAccess} from './access.ts';
+import {Access, grantOf} from './access.ts';
 import {addAdminRoutes} from './admin-api.ts';
 import type {HttpDependencies} from './dependencies.ts';
 import {sendFailure} from './failures.ts';
@@ -17,6 +17,7 @@ import {jsonText} from './json-text.ts';
 import {answerUnknown} from './methods.ts';
 import {addDescription, addProbes} from './probes.ts';
 import {limitRates} from './rate-limit.ts';
+import {RefusedCalls} from './refused-calls.ts';
 import {TLS_FLOOR} from './tokens.ts';
 import {
   CLOSE_LIMIT_MS,
@@ -40,9 +41,11 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
     serverFactory: (handler) => createLimited(handler as RequestListener, dependencies),
     frameworkErrors: (error, request, reply) => sendFailure(error, request, reply, logger),
   });
-  server.setErrorHandler<FastifyError | SmError>((error, request, reply) =>
-    sendFailure(error, request, reply, logger),
-  );
+  const refused = new RefusedCalls(logger, dependencies.refused);
+  server.setErrorHandler<FastifyError | SmError>((error, request, reply) => {
+    refused.note(request, grantOf(request).name, error);
+    sendFailure(error, request, reply, logger);
+  });
   server.setReplySerializer(jsonText);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
@@ -51,11 +54,13 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
     async (_request: unknown, body: Buffer) => parseJsonBody(body),
   );
   answerUnknown(server);
-  guardAccess(server, dependencies);
+  const access = new Access(dependencies);
+  access.guard(server);
   limitRates(server, dependencies);
   let closing = false;
   server.addHook('preClose', async () => {
     closing = true;
+    refused.flush();
     cutOff(server, dependencies.closeLimitMs ?? CLOSE_LIMIT_MS);
   });
   server.addHook('onSend', async (request, reply) => {
@@ -64,7 +69,7 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
     if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
   });
   addProbes(server, dependencies);
-  addAdminRoutes(server, dependencies);
+  addAdminRoutes(server, dependencies, access);
   addDescription(server, version);
   mount?.(server);
   return server;

@@ -6,11 +6,32 @@ export const STREAM_KEEP_ALIVE_MS = 15_000;
 /** Streams open at once in one daemon: each holds a connection and what its reader has not read. */
 export const STREAMS_LIMIT = 200;
 
-/** Least characters of a token: 256 bits in base64. */
-export const TOKEN_MIN_CHARACTERS = 43;
+/** Lines of a token file: one for each person and program that calls. */
+export const TOKENS_LIMIT = 200;
 
-/** Tokens of a token file: two, so that one can be replaced while the other is in use. */
-export const TOKENS_LIMIT = 2;
+/** Largest token file, bytes. */
+export const TOKEN_FILE_LIMIT_BYTES = 256 * 1024;
+
+/** Lines of one name: two, so that a token can be replaced while the other is in use. */
+export const TOKENS_PER_NAME_LIMIT = 2;
+
+/** Hashes of tokens that are computed or wait for it at once: each takes 50 ms of a thread, and whoever is refused calls again. */
+export const LOGINS_AT_ONCE = 8;
+
+/** Logins that have succeeded and are remembered, so that no further hash is computed for them. */
+export const LOGINS_KNOWN_LIMIT = 1_000;
+
+/** Logins that may fail in a row from one address. */
+export const FAILED_LOGINS_AT_ONCE = 20;
+
+/** From then on one login is tried in so long, ms. */
+export const FAILED_LOGIN_REFILL_MS = 3_000;
+
+/** Refused calls are logged and audited as counts, so often at most, ms. */
+export const REFUSALS_TOLD_EVERY_MS = 60_000;
+
+/** Callers whose refused calls are counted apart; those of the others are counted together. */
+export const REFUSED_CALLERS_LIMIT = 100;
 
 /** Time to receive the headers of a request: slower callers would hold connections. */
 export const HEADERS_TIMEOUT_MS = 10_000;

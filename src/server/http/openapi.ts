@@ -8,9 +8,13 @@ type JsonObject = Record<string, unknown>;
 const FAILURES: Readonly<Record<number, string>> = {
   400: 'Bad input',
   401: 'A bearer token is needed',
-  403: 'Not allowed',
+  403: 'The token lacks the right, or the app is not one of its own',
   404: 'Unknown app, shard or container',
+  405: 'Another method is needed',
   409: 'Conflict with what is there',
+  413: 'The body is too large',
+  415: 'The body is not JSON',
+  429: 'Too many calls; Retry-After says when to call again',
   503: 'The store is away; try again',
 };
 
@@ -46,7 +50,7 @@ function operationObject(operationId: string, route: AdminRoute): JsonObject {
     responses[status] = {description, content: failure};
   }
   const {summary, tag} = route;
-  const description = whatChanges(route);
+  const description = `${whatChanges(route)} ${whatIsNeeded(route)}`;
   return {operationId, summary, description, tags: [tag], ...inputOf(route), responses};
 }
 
@@ -62,6 +66,16 @@ const CHANGED: Readonly<Record<ChangedObject, string>> = {
 function whatChanges({changes}: AdminRoute): string {
   if (changes === 'nothing') return 'Changes nothing.';
   return `Changes ${CHANGED[changes]}; every change leaves an audit entry.`;
+}
+
+const SCOPES: Readonly<Record<AdminRoute['scope'], string>> = {
+  app: 'for that app',
+  list: 'and shows the apps that the token may see',
+  cluster: 'for all apps',
+};
+
+function whatIsNeeded({right, scope}: AdminRoute): string {
+  return `Needs the role ${right} ${SCOPES[scope]}.`;
 }
 
 function inputOf(route: AdminRoute): JsonObject {

@@ -1,4 +1,5 @@
 /** Who may read a file that holds a secret: its owner, and a group that this process is of, as Kubernetes mounts them (0440, root:fsGroup). */
+import {closeSync, constants, fstatSync, openSync, readFileSync} from 'node:fs';
 import {SmError} from '../../model/errors.ts';
 
 const OTHERS = 0o007;
@@ -27,6 +28,42 @@ export function refuseOpenFile(
   throw new SmError('INVALID_CONFIG', `${what} ${path} can be read by others`, {
     hint: `chmod 600 ${path}, or give it mode 0440 and a group of this process (${groups.join(', ')}), as fsGroup does; else set filePermissions: any`,
   });
+}
+
+/**
+ * The content of a file with a secret. Opened once, so that what is checked is what is read; a pipe or device is refused instead of waited for.
+ * @throws SmError INVALID_CONFIG when it cannot be read, is not a plain file, is larger than `mostBytes`, or others may read it.
+ */
+export function readPrivateFile(
+  what: string,
+  path: string,
+  permissions: FilePermissions,
+  mostBytes: number,
+): Buffer {
+  const file = openPlain(what, path);
+  try {
+    const rights = fstatSync(file);
+    if (!rights.isFile())
+      throw new SmError('INVALID_CONFIG', `${what} ${path} is not a plain file`);
+    if (rights.size > mostBytes)
+      throw new SmError('INVALID_CONFIG', `${what} ${path} is larger than ${mostBytes} bytes`);
+    refuseOpenFile(what, path, rights, permissions);
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openPlain(what: string, path: string): number {
+  try {
+    // Opening a pipe to read would wait for a writer.
+    return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (cause) {
+    throw new SmError('INVALID_CONFIG', `${what} ${path} cannot be read`, {
+      hint: 'check the path and its permissions',
+      cause,
+    });
+  }
 }
 
 /** Windows has none. */

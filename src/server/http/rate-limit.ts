@@ -2,12 +2,12 @@
 import rateLimit from '@fastify/rate-limit';
 import type {FastifyInstance, FastifyRequest, onRequestAsyncHookHandler} from 'fastify';
 import {SmError} from '../../model/errors.ts';
-import {isOpen, whoCalls} from './access.ts';
+import {grantOf, isOpen} from './access.ts';
 import {bucketStore} from './call-buckets.ts';
 import type {HttpDependencies} from './dependencies.ts';
 import {CALLERS_LIMIT, CALLS_AT_ONCE, CALLS_PER_SECOND} from './limits.ts';
 
-/** Call after `guardAccess`: refused callers are not counted, probes and hints are free. Loopback without auth is not limited. */
+/** Call after the access guard: refused callers are not counted, probes and hints are free. Loopback without auth is not limited. */
 export function limitRates(
   server: FastifyInstance,
   {tokens, allowedHosts}: Pick<HttpDependencies, 'tokens' | 'allowedHosts'>,
@@ -22,7 +22,7 @@ export function limitRates(
       callers: CALLERS_LIMIT,
     }),
     keyGenerator: (request) =>
-      tokens === 'none' ? `address ${request.ip}` : `token ${whoCalls(request)}`,
+      tokens === 'none' ? `address ${request.ip}` : `token ${grantOf(request).name}`,
     errorResponseBuilder: () =>
       new SmError(
         'RATE_LIMITED',

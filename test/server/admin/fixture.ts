@@ -1,6 +1,7 @@
 import {AppViews} from '../../../src/appview/app-views.ts';
 import {Keys} from '../../../src/etcd/keys.ts';
 import type {Heartbeat} from '../../../src/model/container.ts';
+import type {AppScope} from '../../../src/model/access.ts';
 import {SmError} from '../../../src/model/errors.ts';
 import {COMMITTING, unknownSince} from '../../../src/model/store-writes.ts';
 import type {StoreWrites} from '../../../src/model/store-writes.ts';
@@ -41,6 +42,8 @@ export class World {
   readonly created: string[] = [];
   /** Who calls. */
   who = 'local';
+  /** What it may see. */
+  apps: AppScope = 'all';
   /** How the writes of the daemon fare. */
   writes: StoreWrites = COMMITTING;
   private readonly admin: ReturnType<typeof createAdminHandlers>;
@@ -75,7 +78,13 @@ export class World {
     signal = new AbortController().signal,
   ): Promise<AdminAnswer<O>> {
     const {request, answer} = adminRoutes[operation];
-    const caller: Caller = {address: '127.0.0.1', requestId: 'r', who: this.who, signal};
+    const caller: Caller = {
+      address: '127.0.0.1',
+      requestId: 'r',
+      who: this.who,
+      apps: this.apps,
+      signal,
+    };
     const handler = this.admin[operation] as (given: unknown, by: Caller) => Promise<unknown>;
     const given = await handler(request.parse(input), caller);
     answer.parse(given);
@@ -84,18 +93,30 @@ export class World {
 
   stream(input: AdminInput<'movesStream'>, signal: AbortSignal) {
     const request = adminRoutes.movesStream.request.parse(input);
-    return this.admin.movesStream(request, {address: '', requestId: '', who: 'local', signal});
+    return this.admin.movesStream(request, {
+      address: '',
+      requestId: '',
+      who: 'local',
+      apps: this.apps,
+      signal,
+    });
   }
 
   events(input: AdminInput<'eventsStream'>, signal: AbortSignal) {
     const request = adminRoutes.eventsStream.request.parse(input);
-    return this.admin.eventsStream(request, {address: '', requestId: '', who: 'local', signal});
+    return this.admin.eventsStream(request, {
+      address: '',
+      requestId: '',
+      who: 'local',
+      apps: this.apps,
+      signal,
+    });
   }
 
   live(input: AdminInput<'liveStream'>, lastEventId: string, signal: AbortSignal) {
     const request = adminRoutes.liveStream.request.parse(input);
     return this.admin.liveStream(request, lastEventId, {
-      ...{address: '', requestId: '', who: 'local'},
+      ...{address: '', requestId: '', who: 'local', apps: this.apps},
       signal,
     });
   }

@@ -47,7 +47,12 @@ export async function why(
     reason !== '' && lacksReasons(read) ? withReasons(read, [{shard: shardId, reason}]) : read;
   const spec = listing.view.shards.get(shardId)?.value;
   const excluded = spec === undefined ? [] : exclusions(listing, living, spec);
-  const past = await events(dependencies, {service, object: shardId, limit: HISTORY_SHOWN});
+  const past = await events(dependencies, {
+    service,
+    object: shardId,
+    limit: HISTORY_SHOWN,
+    audit: false,
+  });
   const view = shardView(listing, shardId);
   return {
     shard: view,

@@ -1,10 +1,17 @@
 /** Reading apps: names, one, all, the origin's detail, and the whole cluster. */
+import {sees} from '../../../model/access.ts';
 import type {AlarmCode} from '../../../model/alarm.ts';
 import {alarmFix} from '../../../model/alarm-fix.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import {appHealth, clusterHealth, leaderLives} from '../../../model/health.ts';
 import {movingLimit} from '../../../model/moving-limit.ts';
-import type {AdminAnswer, AppView, DetailAnswer, StatusAnswer} from '../../../protocol/admin.ts';
+import type {
+  AdminAnswer,
+  AppView,
+  ContainerView,
+  DetailAnswer,
+  StatusAnswer,
+} from '../../../protocol/admin.ts';
 import {decodeCluster, decodeLeader} from '../../../protocol/records.ts';
 import {unknownSince, writesText} from '../../../model/store-writes.ts';
 import type {StoreWrites} from '../../../model/store-writes.ts';
@@ -17,12 +24,14 @@ import type {AppListing} from '../../../appview/listing.ts';
 import {isLost, shardCounts} from './shard-views.ts';
 import {workerGroups} from './worker-groups.ts';
 
-/** The apps are the shards of sm's own service. */
+/** The apps that the caller may see. They are the shards of sm's own service. */
 export async function appNames(
   dependencies: AdminDependencies,
 ): Promise<{names: string[]; revision: number}> {
   const {view, revision} = await listApp(dependencies, dependencies.service, ['shards']);
-  return {names: [...view.shards.keys()].sort(), revision};
+  const {apps = 'all'} = dependencies;
+  const names = [...view.shards.keys()].filter((name) => sees(apps, name));
+  return {names: names.sort(), revision};
 }
 
 export function appView(listing: AppListing): AppView {
@@ -127,7 +136,7 @@ async function statusOnce(dependencies: AdminDependencies): Promise<StatusAnswer
   const {store, keys, service, version} = dependencies;
   const {apps, revision} = await appsOnce(dependencies);
   const own = await listApp(dependencies, service, WHOLE_APP, {atRevision: Number(revision)});
-  const daemons = containerViews(own);
+  const daemons = shownDaemons(dependencies, own);
   const {entries} = await store.getMany([keys.leader(), keys.cluster()]);
   const [entry, cluster] = entries;
   const restored = cluster === undefined ? '' : restoredBy(cluster.value);
@@ -161,10 +170,20 @@ async function statusOnce(dependencies: AdminDependencies): Promise<StatusAnswer
       failed: sum(({shards}) => shards.failed),
       quarantined: sum(({shards}) => shards.quarantined),
     },
-    alarms: [...ownAlarms, ...apps.flatMap((app) => app.alarms)],
+    alarms: [...shownOwn(dependencies, ownAlarms), ...apps.flatMap((app) => app.alarms)],
     store: {clusterId, epoch: own.epoch, restored, ...writesView(dependencies.writes())},
     revision,
   };
+}
+
+/** The alarms of sm itself, and what it notes of a daemon, name apps: whoever may see some of them only gets neither. */
+function shownOwn<T>({apps = 'all'}: AdminDependencies, own: readonly T[]): readonly T[] {
+  return apps === 'all' ? own : [];
+}
+
+function shownDaemons({apps = 'all'}: AdminDependencies, own: AppListing): ContainerView[] {
+  const daemons = containerViews(own);
+  return apps === 'all' ? daemons : daemons.map((daemon) => ({...daemon, note: ''}));
 }
 
 function writesView(writes: StoreWrites): Pick<StatusAnswer['store'], 'unknownSince' | 'reason'> {

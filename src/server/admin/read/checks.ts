@@ -26,7 +26,9 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
   const usage = await store.usage?.();
   const cluster = await status(dependencies);
   // Only who sees no app of its own can have been renamed.
-  const foreign = cluster.apps.length === 0 ? await foreignApp(dependencies) : undefined;
+  const {apps = 'all'} = dependencies;
+  const foreign =
+    cluster.apps.length === 0 && apps === 'all' ? await foreignApp(dependencies) : undefined;
   const {callDaemon, selfProblem} = dependencies;
   const called =
     callDaemon === undefined ? [] : await calledDaemons(cluster.daemons, callDaemon, wallMs);

@@ -1,4 +1,6 @@
 /** What has happened: changes by operators, moves, container states. From the keys of each, newest last. */
+import {sees} from '../../../model/access.ts';
+import type {AppScope} from '../../../model/access.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import type {AppEvent} from '../../../model/audit.ts';
 import type {ParsedKey} from '../../../etcd/keys.ts';
@@ -11,14 +13,16 @@ import {appNotFound} from '../guards.ts';
 
 export async function events(
   dependencies: AdminDependencies,
-  {service, object, limit, since, until}: EventsQuery,
+  {service, object, limit, since, until, audit}: EventsQuery,
 ): Promise<EventsAnswer> {
   const {store, keys} = dependencies;
   const {names} = await appNames(dependencies);
   // An outage of the daemons is an event of every app.
   const apps = new Set(service === undefined ? names : [service]).add(dependencies.service);
   const known = service === undefined || service === dependencies.service;
-  const prefixes = [...apps].flatMap((app) => [keys.movesPrefix(app), keys.eventsPrefix(app)]);
+  const prefixes = audit
+    ? []
+    : [...apps].flatMap((app) => [keys.movesPrefix(app), keys.eventsPrefix(app)]);
   const {entries, revision} = await store.list([keys.auditPrefix(), ...prefixes]);
   const found: EventView[] = [];
   for (const entry of entries) {
@@ -27,6 +31,7 @@ export async function events(
   }
   const wanted = found
     .filter((event) => service === undefined || isOf(event, service))
+    .filter((event) => maySee(event, dependencies.apps))
     .filter(({at}) => isWithin(at, since, until))
     .filter((event) => object === undefined || concerns(event, object))
     .sort((a, b) => compareText(a.at, b.at) || Number(a.revision) - Number(b.revision));
@@ -37,6 +42,11 @@ export async function events(
 
 function isOf(event: EventView, service: string): boolean {
   return event.service === service || event.type === 'outage';
+}
+
+/** An outage of the daemons is one of every app; what names no app is for those who may see all. */
+export function maySee(event: EventView, apps: AppScope = 'all'): boolean {
+  return sees(apps, event.service) || event.type === 'outage';
 }
 
 /** By instant: texts of one may differ. */

@@ -2,7 +2,7 @@
 import type {StreamedEvent} from '../../../protocol/admin.ts';
 import type {WatchEvent} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {eventsOf} from '../read/events.ts';
+import {eventsOf, maySee} from '../read/events.ts';
 import {readKeys} from '../read/listing.ts';
 import {watchFeed} from './watch-feed.ts';
 
@@ -12,16 +12,22 @@ import {watchFeed} from './watch-feed.ts';
  */
 export async function* eventStream(
   dependencies: AdminDependencies,
-  {service, after}: {service?: string | undefined; after?: string | undefined},
+  {
+    service,
+    after,
+    audit,
+  }: {service?: string | undefined; after?: string | undefined; audit: boolean},
   signal: AbortSignal,
 ): AsyncGenerator<StreamedEvent> {
-  const {store, keys} = dependencies;
+  const {store, keys, apps} = dependencies;
   const {revision} = await readKeys(dependencies, service ?? dependencies.service, []);
   const from = after === undefined ? revision : Math.min(Number(after), revision);
   const told = (event: WatchEvent): StreamedEvent[] => {
     const parsed = event.type === 'put' ? keys.parse(event.entry.key) : undefined;
     if (event.type !== 'put' || parsed === undefined) return [];
-    const all = eventsOf(parsed, event.entry);
+    const all = eventsOf(parsed, event.entry).filter(
+      (one) => maySee(one, apps) && (!audit || one.type === 'audit'),
+    );
     return service === undefined
       ? all
       : all.filter((one) => one.service === service || one.type === 'outage');

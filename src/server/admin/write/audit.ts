@@ -39,12 +39,13 @@ export function dependenciesFor(
   caller: Caller,
 ): AdminDependencies {
   const {changes} = routeRows[operation];
-  if (changes === 'nothing') return readingOnly(dependencies);
+  const {apps} = caller;
+  if (changes === 'nothing') return {...readingOnly(dependencies), apps};
   const {store, keys, wallMs} = dependencies;
   const blank = blankEntry(operation, request, caller, wallMs());
   const audited = (transaction: Transaction, known: KnownBefore): Transaction =>
     withEntry(transaction, keys, blank, {changes, containers: request.containers ?? []}, known);
-  return {...dependencies, store: rewriting(store, audited)};
+  return {...dependencies, apps, store: rewriting(store, audited)};
 }
 
 /** The dependencies of what only reads. */

@@ -1,4 +1,6 @@
 /** What a view shows of the records as they are now. */
+import {sees} from '../../../../model/access.ts';
+import type {AppScope} from '../../../../model/access.ts';
 import {compareText} from '../../../../model/compare-text.ts';
 import type {LiveQuery, LiveSection, LiveSummary} from '../../../../protocol/admin.ts';
 import {
@@ -22,14 +24,13 @@ export interface LiveContent {
 
 export async function liveContent(
   records: ViewRecords,
-  query: LiveQuery,
-  cluster: string,
+  {query, apps: scope, cluster}: {query: LiveQuery; apps: AppScope; cluster: string},
   moment: Instant,
 ): Promise<LiveContent> {
-  const apps = records.apps();
+  const apps = records.apps().filter(({app}) => sees(scope, app));
   const {sections, matched, total} = await sectionsOf(records, apps, query, moment);
   const summary = summaryOf(records, apps, {cluster, service: query.service ?? ''}, moment);
-  const alarms = alarmsOf(records, apps);
+  const alarms = alarmsOf(records, apps, scope);
   return {
     summary: {
       ...summary,

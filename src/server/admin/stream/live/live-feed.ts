@@ -3,6 +3,7 @@
  * changes: whoever reads too slowly, or comes back too late, is sent everything anew.
  */
 import {randomBytes} from 'node:crypto';
+import type {AppScope} from '../../../../model/access.ts';
 import type {LiveQuery, LiveRow, LiveRows, LiveSection} from '../../../../protocol/admin.ts';
 import {LIVE_PART_ROWS, LIVE_SECTIONS} from '../../../../protocol/admin.ts';
 import {encodeRecord} from '../../../../protocol/records.ts';
@@ -30,6 +31,8 @@ interface Section {
 
 export interface FeedOptions {
   readonly query: LiveQuery;
+  /** Apps that its watchers may see. */
+  readonly apps: AppScope;
   /** sm's own service name. */
   readonly cluster: string;
   readonly wallMs: () => number;
@@ -146,9 +149,9 @@ export class LiveFeed {
   }
 
   private async look(lagMs = 0): Promise<void> {
-    const {query, cluster, wallMs} = this.options;
+    const {query, apps, cluster, wallMs} = this.options;
     const moment: Instant = {nowMs: performance.now(), wallMs: wallMs()};
-    const content = await liveContent(this.records, query, cluster, moment);
+    const content = await liveContent(this.records, {query, apps, cluster}, moment);
     if (!this.closed) this.take(content, lagMs);
   }
 

@@ -1,4 +1,5 @@
 /** Figures above the rows of a live view. */
+import type {AppScope} from '../../../../model/access.ts';
 import {clusterHealth, leaderLives} from '../../../../model/health.ts';
 import type {ClusterHealth} from '../../../../model/health.ts';
 import type {AlarmView, AppView, LiveSummary, ShardCounts} from '../../../../protocol/admin.ts';
@@ -53,8 +54,13 @@ function wholeHealth(records: ViewRecords, apps: readonly AppView[]): ClusterHea
   });
 }
 
-export function alarmsOf(records: ViewRecords, apps: readonly AppRecords[]): AlarmView[] {
-  const own = records.own;
+/** Those of sm itself name apps: they are for who may see all. */
+export function alarmsOf(
+  records: ViewRecords,
+  apps: readonly AppRecords[],
+  scope: AppScope,
+): AlarmView[] {
+  const own = scope === 'all' ? records.own : undefined;
   const all = own === undefined || apps.includes(own) ? apps : [own, ...apps];
   return all.flatMap((app) => appViewOf(app, records).alarms);
 }

@@ -1,4 +1,5 @@
 /** All live views of a daemon: watchers of the same query share a feed, feeds of the same app share its records. */
+import type {AppScope} from '../../../../model/access.ts';
 import {SmError} from '../../../../model/errors.ts';
 import type {LiveBeat, LiveMessage, LiveQuery} from '../../../../protocol/admin.ts';
 import {LIVE_BEAT_MS} from '../../../../protocol/admin.ts';
@@ -29,13 +30,13 @@ export class LiveHub {
   async *messages(
     query: LiveQuery,
     lastEventId: string,
-    signal: AbortSignal,
+    {apps, signal}: {readonly apps: AppScope; readonly signal: AbortSignal},
   ): AsyncGenerator<LiveMessage> {
     checkQuery(query);
-    const key = JSON.stringify(query);
+    const key = JSON.stringify([query, apps]);
     if (!this.feeds.has(key) && this.feeds.size >= FEEDS_LIMIT)
       throw new SmError('SERVER_UNAVAILABLE', 'too many live views', {retryable: true});
-    const shared = await this.feeds.acquire(key, () => this.openFeed(query));
+    const shared = await this.feeds.acquire(key, () => this.openFeed(query, apps));
     const release = this.probe.use();
     try {
       yield* this.follow(await shared.value, lastEventId, signal);
@@ -78,7 +79,10 @@ export class LiveHub {
     return new Date(this.dependencies.wallMs()).toISOString();
   }
 
-  private openFeed(query: LiveQuery): {value: Promise<LiveFeed>; close: () => void} {
+  private openFeed(
+    query: LiveQuery,
+    apps: AppScope,
+  ): {value: Promise<LiveFeed>; close: () => void} {
     let opened: {feed: LiveFeed; lease: ViewLease} | undefined;
     let closed = false;
     const close = (): void => {
@@ -89,7 +93,7 @@ export class LiveHub {
       opened.lease.release();
     };
     const open = async (): Promise<LiveFeed> => {
-      opened = await this.newFeed(query);
+      opened = await this.newFeed(query, apps);
       await opened.feed.start();
       if (!closed) this.pace.add(opened.feed);
       return opened.feed;
@@ -98,7 +102,10 @@ export class LiveHub {
   }
 
   /** @throws SmError APP_NOT_FOUND, and what the store throws. */
-  private async newFeed(query: LiveQuery): Promise<{feed: LiveFeed; lease: ViewLease}> {
+  private async newFeed(
+    query: LiveQuery,
+    apps: AppScope,
+  ): Promise<{feed: LiveFeed; lease: ViewLease}> {
     const {service: cluster, wallMs, views} = this.dependencies;
     const app = query.service;
     const shown: {feed?: LiveFeed} = {};
@@ -110,7 +117,7 @@ export class LiveHub {
       lease.release();
       throw appNotFound(app);
     }
-    const feed = new LiveFeed(lease, {query, cluster, wallMs});
+    const feed = new LiveFeed(lease, {query, apps, cluster, wallMs});
     shown.feed = feed;
     return {feed, lease};
   }
