@@ -53,3 +53,6 @@ export const SCRYPT_COST_LOG2_LIMIT = 18;
 
 /** Block size of the hash, as its authors name it. */
 export const SCRYPT_BLOCK_SIZE = 8;
+
+/** Bytes of a token's hash. */
+export const SCRYPT_HASH_BYTES = 32;

@@ -10,6 +10,7 @@ import {
   SCRYPT_BLOCK_SIZE,
   SCRYPT_COST_LOG2,
   SCRYPT_COST_LOG2_LIMIT,
+  SCRYPT_HASH_BYTES,
   TOKEN_BYTES,
   TOKEN_MIN_CHARACTERS,
   TOKEN_SALT_BYTES,
@@ -37,7 +38,6 @@ interface HashedToken {
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/;
 const TOKEN = /^smt~([A-Za-z0-9._-]{1,64})~[A-Za-z0-9_-]{43}$/;
 const HASH = /^\$scrypt\$ln=(\d{1,2}),r=8,p=1\$([A-Za-z0-9_-]{22})\$([A-Za-z0-9_-]{43})$/;
-const HASH_BYTES = 32;
 
 /** A new token and the line that makes it valid. @throws SmError INVALID_INPUT for a bad name or pattern. */
 export async function createToken(
@@ -119,7 +119,7 @@ function hashOf(token: string, salt: Buffer, costLog2: number): Promise<Buffer> 
   // Node's own limit lies just below what the usual cost takes.
   const options = {N, r: SCRYPT_BLOCK_SIZE, p: 1, maxmem: 256 * N * SCRYPT_BLOCK_SIZE};
   return new Promise((resolve, reject) => {
-    scrypt(token, salt, HASH_BYTES, options, (error, hash) =>
+    scrypt(token, salt, SCRYPT_HASH_BYTES, options, (error, hash) =>
       error === null ? resolve(hash) : reject(error),
     );
   });

@@ -32,7 +32,7 @@ import {HoldingsCaller} from './governing/holdings-audit.ts';
 import {ensureOwnSpec} from './governing/own-spec.ts';
 import {mountHintReceiver} from './hint-routes.ts';
 import {buildHttp} from './http/http.ts';
-import type {RefusedCount} from './http/refused-calls.ts';
+import type {RefusedCount} from './http/dependencies.ts';
 import {listen} from './listening.ts';
 import {refuseLoopbackBesideOthers, refuseUncallable} from './loopback-check.ts';
 import {ensureGuard} from './push/guard-lease.ts';

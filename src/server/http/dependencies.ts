@@ -12,7 +12,6 @@ import type {
   StreamOperation,
   StreamedEvent,
 } from '../../protocol/admin.ts';
-import type {RefusedCount} from './refused-calls.ts';
 
 /** Who calls, and until when it listens. */
 export interface Caller {
@@ -53,6 +52,17 @@ export type AdminHandlers = {
     caller: Caller,
   ) => AsyncIterable<StreamedEvent>;
 };
+
+/** How often one caller was refused for one reason. */
+export interface RefusedCount {
+  /** Name of the token, `local` where it had none that is valid. */
+  readonly who: string;
+  /** Address. */
+  readonly from: string;
+  /** Code of the error. */
+  readonly code: string;
+  readonly count: number;
+}
 
 export interface HttpLogger {
   info(fields: object, message: string): void;

@@ -1,7 +1,7 @@
 /** Calls that were refused: counted by caller, and told as counts. One entry for each would be a way to fill the log and the audit. */
 import type {FastifyRequest} from 'fastify';
 import type {ErrorCode} from '../../model/errors.ts';
-import type {HttpLogger} from './dependencies.ts';
+import type {HttpLogger, RefusedCount} from './dependencies.ts';
 import {REFUSALS_TOLD_EVERY_MS, REFUSED_CALLERS_LIMIT} from './limits.ts';
 
 const REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
@@ -9,17 +9,6 @@ const REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
   'FORBIDDEN',
   'RATE_LIMITED',
 ]);
-
-/** How often one caller was refused for one reason. */
-export interface RefusedCount {
-  /** Name of the token, `local` where it had none that is valid. */
-  readonly who: string;
-  /** Address. */
-  readonly from: string;
-  /** Code of the error. */
-  readonly code: string;
-  readonly count: number;
-}
 
 export class RefusedCalls {
   readonly #logger: HttpLogger;

@@ -5,7 +5,7 @@ import {AUDIT_OBJECTS_SHOWN} from '../../../model/audit.ts';
 import type {AuditEntry} from '../../../model/audit.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
 import type {Store} from '../../../store/port.ts';
-import type {RefusedCount} from '../../http/refused-calls.ts';
+import type {RefusedCount} from '../../http/dependencies.ts';
 import {REVISION_DIGITS, SUFFIX_LIMIT} from '../limits.ts';
 
 /** `daemon`: id of the daemon that refused. @throws what the store throws. */
