@@ -36,7 +36,7 @@ const FIELDS: Readonly<Record<string, unknown>> = {
     content: 'a'.repeat(64),
   },
   ...{kind: 'app', for: 'exists', view: 'apps', done: true, since: '2026-01-01T00:00:00Z'},
-  shards: [{shardId: 's'}],
+  ...{shards: [{shardId: 's'}], containers: ['c'], holder: 'h'},
 };
 
 function inputFor({request}: AdminRoute, service: string): Record<string, unknown> {
