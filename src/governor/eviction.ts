@@ -21,6 +21,10 @@ export class Evictor {
   /** Silent at the last look, by incarnation. */
   private silent = new Map<string, Loss>();
   private readonly asked = new Map<string, number>();
+  /** Containers that there were when the first of the silent ones fell silent. */
+  private expected = 0;
+  /** Silent ones in whose place others have come under new ids: nobody waits for them. */
+  private replaced: ReadonlySet<string> = new Set();
 
   get braking(): boolean {
     return this.breaker.isTripped;
@@ -29,6 +33,7 @@ export class Evictor {
   /** Evictions to carry out now. */
   due(view: AppView, clock: FailureDetector, nowMs: number): Eviction[] {
     this.silent = silentOnes(view, clock, nowMs);
+    this.replaced = this.replacedOnes(view, clock, nowMs);
     if (this.breaker.holds([...this.silent.values()], containersOf(view), nowMs)) return [];
     const evictions: Eviction[] = [];
     if (this.silent.size === 0) return evictions;
@@ -37,7 +42,7 @@ export class Evictor {
       const heartbeat = view.heartbeats.get(incarnation);
       if (
         heartbeat === undefined ||
-        clock.quietMs(incarnation, nowMs) < waitMs(view, awaited, incarnation, heartbeat.value)
+        clock.quietMs(incarnation, nowMs) < this.waitMs(view, awaited, incarnation, heartbeat.value)
       )
         continue;
       if ((this.asked.get(incarnation) ?? Number.NEGATIVE_INFINITY) > nowMs) continue;
@@ -60,13 +65,47 @@ export class Evictor {
     let at = this.breaker.wakeAtMs(nowMs);
     const awaited = awaitedContainers(view);
     for (const [incarnation, {value}] of view.heartbeats) {
-      const wait = waitMs(view, awaited, incarnation, value);
+      const wait = this.waitMs(view, awaited, incarnation, value);
       let next = clock.wakeAtMs(incarnation, wait, nowMs);
       const retryAtMs = this.asked.get(incarnation);
       if (retryAtMs !== undefined && retryAtMs > nowMs) next = Math.min(next, retryAtMs);
       at = Math.min(at, next);
     }
     return at;
+  }
+
+  /** Ms of silence before eviction: the recovery time only for a container that may come back, with nobody waiting for its id or in its place. */
+  private waitMs(
+    view: AppView,
+    awaited: ReadonlySet<string>,
+    incarnation: string,
+    {container, state, ttlMs}: Heartbeat,
+  ): number {
+    const safeMs = silenceMs(ttlMs);
+    // Who waits for an id does not hold it: another incarnation does that.
+    const hasSuccessor =
+      awaited.has(container) && view.ids.get(container)?.incarnation === incarnation;
+    if (state !== 'ready' || hasSuccessor || this.replaced.has(incarnation)) return safeMs;
+    return Math.max(safeMs, 1_000 * (view.spec?.value.maxRecoveryTime ?? 0));
+  }
+
+  /** The longest silent first: as many as there are containers more than are missing. */
+  private replacedOnes(view: AppView, clock: FailureDetector, nowMs: number): Set<string> {
+    const silent = [...this.silent.keys()];
+    if (silent.length === 0) {
+      this.expected = 0;
+      return new Set();
+    }
+    const heard = heardContainers(view, this.silent);
+    if (this.expected === 0) {
+      // Who came after the last beat of one that is silent may have come in its place.
+      const since = Math.min(...silent.map((one) => view.heartbeats.get(one)?.mod ?? 0));
+      const joined = heard.filter((one) => (view.heartbeats.get(one)?.create ?? 0) > since);
+      this.expected = heard.length + silent.length - Math.min(silent.length, joined.length);
+    }
+    const missing = Math.max(0, this.expected - heard.length);
+    silent.sort((a, b) => clock.quietMs(b, nowMs) - clock.quietMs(a, nowMs) || (a < b ? -1 : 1));
+    return new Set(silent.slice(0, Math.max(0, silent.length - missing)));
   }
 }
 
@@ -77,6 +116,17 @@ function silentOnes(view: AppView, clock: FailureDetector, nowMs: number): Map<s
     if (clock.silent(incarnation, nowMs)) silent.set(incarnation, {container, ttlMs});
   }
   return silent;
+}
+
+/** Incarnations that hold their ids and are not silent. */
+function heardContainers(view: AppView, silent: ReadonlyMap<string, Loss>): string[] {
+  const heard: string[] = [];
+  for (const {incarnation} of view.ids.values()) {
+    const state = view.heartbeats.get(incarnation)?.value.state;
+    if ((state === 'ready' || state === 'leaving') && !silent.has(incarnation))
+      heard.push(incarnation);
+  }
+  return heard;
 }
 
 /** By id: one that restarts again and again leaves many heartbeats behind and is still one. */
@@ -93,22 +143,6 @@ function evictionOf(
   const holder = view.ids.get(container);
   const idMod = holder?.incarnation === incarnation ? holder.mod : 0;
   return {container, incarnation, mod: clock.version(incarnation), idMod};
-}
-
-/** Ms of silence before eviction: the recovery time only for a container that may come back with nobody waiting for its id. */
-function waitMs(
-  view: AppView,
-  awaited: ReadonlySet<string>,
-  incarnation: string,
-  heartbeat: Heartbeat,
-): number {
-  const {container, state, ttlMs} = heartbeat;
-  const safeMs = silenceMs(ttlMs);
-  // Who waits for an id does not hold it: another incarnation does that.
-  const hasSuccessor =
-    awaited.has(container) && view.ids.get(container)?.incarnation === incarnation;
-  if (state !== 'ready' || hasSuccessor) return safeMs;
-  return Math.max(safeMs, 1_000 * (view.spec?.value.maxRecoveryTime ?? 0));
 }
 
 /** Containers whose id somebody waits for; gathered once for all, as there may be many. */

@@ -8,7 +8,6 @@ import {PartitionedSet} from '../model/partitioned-map.ts';
 import {moveReasonText} from '../model/move-reason.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {Transition} from '../model/transition.ts';
-import {drop} from '../ownership/transitions.ts';
 import {FailureDetector} from '../ownership/failure-detector.ts';
 import type {GovernorAction, GovernorAnswer} from './actions.ts';
 import {AdmissionQueue, unclaimedLimit} from './admission-queue.ts';
@@ -19,7 +18,7 @@ import type {LivingContainer} from './containers.ts';
 import {DirtyShards} from './dirty-shards.ts';
 import {Evictor} from './eviction.ts';
 import type {GovernorOptions} from './governor-options.ts';
-import {reasonOfMove, startableMove} from './move-gate.ts';
+import {MoveStarter} from './move-starter.ts';
 import {governedFigures} from './figures.ts';
 import type {GovernedFigures} from './figures.ts';
 import {HintSchedule, hintBatches} from './hints.ts';
@@ -27,11 +26,11 @@ import {Listings} from './listings.ts';
 import type {ListingTaker} from './listings.ts';
 import {HoldingsCheck} from './holdings.ts';
 import type {Holdings} from './holdings.ts';
-import {InFlightMoves, urgencyOf} from './in-flight-moves.ts';
+import {InFlightMoves} from './in-flight-moves.ts';
 import {PendingWrites} from './pending-writes.ts';
 import {PlanCache} from './plan-cache.ts';
-import type {QueuedMove} from './plan-cache.ts';
 import {changesPlan, makesRoom} from './placement.ts';
+import {zoneOf} from './placement-terms.ts';
 import {reconcile, reconcileGone, reconcileUnplanned} from './reconcile.ts';
 import type {ReconcileContext, Step} from './reconcile.ts';
 import {reconcileContext} from './reconcile-context.ts';
@@ -51,7 +50,7 @@ export class Governor implements ListingTaker {
   private readonly options: GovernorOptions;
   private readonly clock: FailureDetector;
   private readonly evictor = new Evictor();
-  private readonly inFlightMoves = new InFlightMoves(this.view);
+  private readonly inFlightMoves = new InFlightMoves(this.view, (id) => zoneOf(this.view, id));
   private readonly claims = new ClaimMonitor();
   private readonly hints = new HintSchedule(this.claims.claimedAtMs);
   private readonly admissions = new AdmissionQueue();
@@ -63,6 +62,7 @@ export class Governor implements ListingTaker {
   private readonly trust = new ContainerTrust();
   private readonly trialPlanner = new TrialPlanner(this.trust);
   private readonly planCache: PlanCache;
+  private readonly starter: MoveStarter;
   private readonly renewals: Renewals;
   private living: Map<string, LivingContainer> = new Map();
   private readonly dirty: DirtyShards;
@@ -82,6 +82,9 @@ export class Governor implements ListingTaker {
     this.options = options;
     this.planCache = new PlanCache(nowMs);
     this.dirty = new DirtyShards(this.view, this.planCache);
+    const {view, pending, inFlightMoves, trust, planCache, newMove} = this;
+    const parts = {view, pending, inFlightMoves, trust, planCache, newMove};
+    this.starter = new MoveStarter({...parts, epoch: options.epoch});
     this.clock = options.silence ?? new FailureDetector();
     this.renewals = new Renewals(this.view, this.clock, this.reports.status);
   }
@@ -172,7 +175,8 @@ export class Governor implements ListingTaker {
       actions.push({type: 'call', ...call});
     this.replan(nowMs);
     this.reconcileDirty(nowMs, actions);
-    this.planCache.takeOut((move) => this.startMove(move, actions));
+    for (const transition of this.starter.start(this.living, nowMs))
+      this.submit(transition, actions);
     this.sendHints(nowMs, actions);
     if (this.view.spec?.value.deleting === true)
       actions.push(...this.removal.due(this.view, nowMs));
@@ -190,8 +194,11 @@ export class Governor implements ListingTaker {
       this.retries.wakeAtMs(),
     ];
     const {spec} = this.view;
-    if (spec !== undefined) marks.push(this.planCache.wakeAtMs(), this.trialPlanner.wakeAtMs());
-    if (spec !== undefined && this.dirty.isLeft) marks.push(nowMs);
+    if (spec !== undefined) {
+      const {planCache, trialPlanner, starter} = this;
+      marks.push(planCache.wakeAtMs(), trialPlanner.wakeAtMs(), starter.wakeAtMs(nowMs));
+      if (this.dirty.isLeft) marks.push(nowMs);
+    }
     if (spec !== undefined && this.admissions.hasRoom(this.unclaimedOf)) marks.push(nowMs);
     // What `advance` would not look at must not wake it, or it never sleeps again.
     if (spec?.value.deleting === true) marks.push(this.removal.wakeAtMs());
@@ -259,6 +266,7 @@ export class Governor implements ListingTaker {
     }
     if (living.size > this.living.size) this.planCache.release();
     this.living = living;
+    if (this.starter.look(living, nowMs, this.wallMs)) this.reports.status.touch();
     this.admissions.limit = unclaimedLimit(living.size);
     this.planCache.dirty ||= changed;
     if (changed) this.reports.status.touch();
@@ -319,7 +327,8 @@ export class Governor implements ListingTaker {
 
   private carryOut(shard: string, step: Step, nowMs: number, actions: GovernorAction[]): void {
     this.waiting.delete(shard);
-    if (step.step === 'restart' && !this.inFlightMoves.restart(shard, step.container)) return;
+    if (step.step === 'restart' && !this.inFlightMoves.restart(shard, step.container, nowMs))
+      return;
     if (step.step === 'write' || step.step === 'restart')
       return this.submit(step.transition, actions);
     if (step.step === 'hint')
@@ -353,18 +362,6 @@ export class Governor implements ListingTaker {
     this.planCache.dirty = true;
   }
 
-  /** False while the move has to wait; true when it has begun or has no object any more. */
-  private startMove(move: QueuedMove, actions: GovernorAction[]): boolean {
-    const {view, living, pending, inFlightMoves, trust} = this;
-    const known = startableMove(move, {view, living, pending, inFlightMoves, trust});
-    if (known === 'void' || known === 'wait') return known === 'void';
-    const reason = reasonOfMove(move, living);
-    inFlightMoves.begin(move.shard, move.from, move.to, urgencyOf(reason, move.to));
-    const note = this.newMove(move.from, move.to, reason);
-    this.submit(drop(move.shard, known, note, this.options.epoch), actions);
-    return true;
-  }
-
   private sendHints(nowMs: number, actions: GovernorAction[]): void {
     const due = [...this.hints.due(nowMs), ...this.holdings.takeReminders(this.view)];
     const batches = hintBatches(due, this.view.heartbeats);
@@ -390,7 +387,7 @@ export class Governor implements ListingTaker {
     const {wallMs, view, living, planCache: plan, settled, clock, claims, options} = this;
     const {app, governor} = options;
     const known = {app, governor, braking: this.evictor.braking, deaf: claims.deaf};
-    return {...known, wallMs, view, living, plan, settled, clock};
+    return {...known, wallMs, view, living, plan, settled, clock, quiet: this.starter.status};
   }
 
   private get settled(): boolean {

@@ -3,9 +3,13 @@ import {moveReasonOf} from '../model/move-reason.ts';
 import type {MoveReason} from '../model/move-reason.ts';
 import {movingLimit} from '../model/moving-limit.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
+import {PLACEMENT_DEFAULTS, placementOf} from '../model/placement-policy.ts';
+import type {MovingPolicy, PlacementPolicy} from '../model/placement-policy.ts';
 
-/** Most voluntary moves at once that one container gives or takes. */
-export const MOVES_PER_CONTAINER = 20;
+/** Most voluntary moves at once that one container gives or takes unless the app says otherwise. */
+export const MOVES_PER_CONTAINER = PLACEMENT_DEFAULTS.moving.container;
+/** What `perMinute` counts over. */
+const MINUTE_MS = 60_000;
 /** Most shards at once that leaving containers give away: their time to leave is limited. */
 export const DEPARTURES_PER_APP = 100;
 
@@ -15,11 +19,19 @@ export const DEPARTURES_PER_APP = 100;
  */
 export type MoveUrgency = 'voluntary' | 'planned' | 'departure' | 'ending';
 
-type InFlightMove = {readonly from: string; readonly to: string; readonly urgency: MoveUrgency};
+type InFlightMove = {
+  readonly from: string;
+  readonly to: string;
+  readonly urgency: MoveUrgency;
+  /** Zones of both ends, as they were when it was counted; the empty one is none. */
+  readonly zones?: readonly string[];
+};
 
 /** What says how many may move at once. */
 interface LimitedApp {
-  readonly spec: {readonly value: {readonly maxMoving?: number}} | undefined;
+  readonly spec:
+    | {readonly value: {readonly maxMoving?: number; readonly placement?: PlacementPolicy}}
+    | undefined;
   readonly shards: {readonly size: number};
 }
 
@@ -31,26 +43,35 @@ export class InFlightMoves {
   private budgeted = 0;
   private departing = 0;
   private readonly ends = new Map<string, number>();
+  private readonly arrivals = new Map<string, number>();
+  private readonly zoneEnds = new Map<string, number>();
+  private readonly zoneOf: (container: string) => string;
+  /** When planned moves were started within the last minute, ms, oldest first; kept only where their number is limited. */
+  private starts: number[] = [];
 
-  constructor(app: LimitedApp) {
+  /** `zoneOf`: '' for none. Default: nobody has a zone. */
+  constructor(app: LimitedApp, zoneOf: (container: string) => string = () => '') {
     this.app = app;
+    this.zoneOf = zoneOf;
   }
 
   /** Takes note of a record: its move is in flight, or not any more. */
   note(shard: string, record: OwnershipRecord | undefined): void {
     this.end(shard);
-    const move = inFlightOf(record);
-    if (move === undefined) return;
+    const found = inFlightOf(record);
+    if (found === undefined) return;
+    const move = {...found, zones: this.zonesOf(found.from, found.to)};
     this.moves.set(shard, move);
     this.count(move, 1);
   }
 
   /** Counts a move that has been asked for but is not in any record yet. */
-  begin(shard: string, from: string, to: string, urgency: MoveUrgency): void {
+  begin(shard: string, from: string, to: string, urgency: MoveUrgency, nowMs: number): void {
     this.end(shard);
-    const move = {from, to, urgency};
+    const move = {from, to, urgency, zones: this.zonesOf(from, to)};
     this.moves.set(shard, move);
     this.count(move, 1);
+    if (isBudgeted(urgency) && this.moving.perMinute > 0) this.starts.push(nowMs);
   }
 
   /** Does not count any more, whatever the record says: nothing lets go of the shard, and there is nowhere for it to go. */
@@ -61,18 +82,22 @@ export class InFlightMoves {
     this.count(move, -1);
   }
 
-  allows(from: string, to: string, urgency: MoveUrgency): boolean {
+  allows(from: string, to: string, urgency: MoveUrgency, nowMs: number): boolean {
     if (urgency === 'ending') return true;
     if (urgency === 'departure') return this.departing < DEPARTURES_PER_APP;
     if (this.budgeted >= this.limit) return false;
+    const {moving} = this;
+    if (moving.perMinute > 0 && this.startedLately(nowMs) >= moving.perMinute) return false;
+    if (moving.zone > 0 && this.zonesOf(from, to).some((zone) => this.inZone(zone) >= moving.zone))
+      return false;
     if (urgency === 'planned') return true;
-    return this.endsAt(from) < MOVES_PER_CONTAINER && this.endsAt(to) < MOVES_PER_CONTAINER;
+    return this.endsAt(from) < moving.container && this.endsAt(to) < moving.container;
   }
 
   /** Begins the restart of a shard on its container; false: it waits for its turn. */
-  restart(shard: string, container: string): boolean {
-    const allowed = this.allows(container, container, 'planned');
-    if (allowed) this.begin(shard, container, container, 'planned');
+  restart(shard: string, container: string, nowMs: number): boolean {
+    const allowed = this.allows(container, container, 'planned', nowMs);
+    if (allowed) this.begin(shard, container, container, 'planned', nowMs);
     else this.restarts.add(shard);
     return allowed;
   }
@@ -94,6 +119,23 @@ export class InFlightMoves {
     return this.endsAt(container) === 0;
   }
 
+  /** Moves under way to the container. */
+  arrivingAt(container: string): number {
+    return this.arrivals.get(container) ?? 0;
+  }
+
+  /** Containers from which a move is under way. */
+  get givers(): Iterable<string> {
+    return new Set([...this.moves.values()].map(({from}) => from));
+  }
+
+  /** When the next move may begin that has to wait for those of the last minute, ms; Infinity when none has to. */
+  wakeAtMs(nowMs: number): number {
+    const {perMinute} = this.moving;
+    if (perMinute === 0 || this.startedLately(nowMs) < perMinute) return Number.POSITIVE_INFINITY;
+    return (this.starts[0] ?? nowMs) + MINUTE_MS;
+  }
+
   get size(): number {
     return this.moves.size;
   }
@@ -103,19 +145,45 @@ export class InFlightMoves {
     return movingLimit(this.app.spec?.value.maxMoving, this.app.shards.size);
   }
 
-  private count({from, to, urgency}: InFlightMove, by: number): void {
+  private get moving(): Required<MovingPolicy> {
+    return placementOf(this.app.spec?.value).moving;
+  }
+
+  private startedLately(nowMs: number): number {
+    while ((this.starts[0] ?? nowMs) <= nowMs - MINUTE_MS) this.starts.shift();
+    return this.starts.length;
+  }
+
+  private zonesOf(from: string, to: string): string[] {
+    const zones = new Set([this.zoneOf(from), this.zoneOf(to)]);
+    return [...zones].filter((zone) => zone !== '');
+  }
+
+  private inZone(zone: string): number {
+    return this.zoneEnds.get(zone) ?? 0;
+  }
+
+  private count({from, to, urgency, zones = []}: InFlightMove, by: number): void {
     if (urgency === 'departure') this.departing += by;
     else if (urgency !== 'ending') this.budgeted += by;
-    for (const end of [from, to]) {
-      const left = this.endsAt(end) + by;
-      if (left === 0) this.ends.delete(end);
-      else this.ends.set(end, left);
-    }
+    add(this.arrivals, to, by);
+    for (const zone of zones) add(this.zoneEnds, zone, by);
+    for (const end of [from, to]) add(this.ends, end, by);
   }
 
   private endsAt(container: string): number {
     return this.ends.get(container) ?? 0;
   }
+}
+
+function isBudgeted(urgency: MoveUrgency): boolean {
+  return urgency === 'voluntary' || urgency === 'planned';
+}
+
+function add(counts: Map<string, number>, key: string, by: number): void {
+  const left = (counts.get(key) ?? 0) + by;
+  if (left === 0) counts.delete(key);
+  else counts.set(key, left);
 }
 
 /** By what budget a move goes. `to` '': nowhere. */

@@ -2,6 +2,7 @@
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {plannedMoveReason} from '../model/move-reason.ts';
 import type {MoveReason} from '../model/move-reason.ts';
+import {placementOf} from '../model/placement-policy.ts';
 import type {MoveCause} from '../model/placement.ts';
 import type {LivingContainer} from './containers.ts';
 import type {ContainerTrust} from './container-trust.ts';
@@ -55,6 +56,7 @@ export function cancelledTo(shard: string, view: AppView, living: Living): strin
 export interface MoveGate {
   readonly view: AppView;
   readonly living: ReadonlyMap<string, Pick<LivingContainer, 'incarnation' | 'state'>>;
+  readonly nowMs: number;
   readonly pending: PendingWrites;
   readonly inFlightMoves: InFlightMoves;
   readonly trust: ContainerTrust;
@@ -65,7 +67,7 @@ export function startableMove(
   move: WantedMove,
   gate: MoveGate,
 ): Versioned<OwnershipRecord> | 'void' | 'wait' {
-  const {view, living, pending, inFlightMoves} = gate;
+  const {view, living, pending, inFlightMoves, nowMs} = gate;
   const known = view.own.get(move.shard);
   if (known?.value.state !== 'owned' || known.value.container !== move.from) return 'void';
   if (pending.has(move.shard)) return 'wait';
@@ -74,12 +76,22 @@ export function startableMove(
   if (queueState(move, view, living) !== 'queued') return 'wait';
   if (voluntary && !mayTake(move, gate)) return 'wait';
   const urgency = urgencyOf(reasonOfMove(move, living), move.to);
-  return inFlightMoves.allows(move.from, move.to, urgency) ? known : 'wait';
+  if (urgency !== 'departure' && !startsSlowly(move.to, gate)) return 'wait';
+  return inFlightMoves.allows(move.from, move.to, urgency, nowMs) ? known : 'wait';
 }
 
 /** Why a planned move is made, as its record will say it. */
 export function reasonOfMove(move: WantedMove, living: MoveGate['living']): MoveReason {
   return plannedMoveReason(move, living.get(move.from)?.state === 'leaving');
+}
+
+/** A joiner takes few at once at first, and as many more as have become ready there. */
+function startsSlowly(to: string, {view, living, inFlightMoves}: MoveGate): boolean {
+  const {slowStart} = placementOf(view.spec?.value);
+  if (slowStart === 0) return true;
+  const arriving = inFlightMoves.arrivingAt(to);
+  const there = view.shardsOf(living.get(to)?.incarnation ?? '').size;
+  return arriving < slowStart + Math.max(0, there - arriving);
 }
 
 /** Before it has proved itself a container gets one running shard at a time, and after failures only one on trial. */

@@ -52,6 +52,15 @@ export function shardLimit(
   return limits.length === 0 ? 0 : Math.min(...limits);
 }
 
+/** The zone of the process that has the container id; '' for none. */
+export function zoneOf(
+  {ids, heartbeats, overrides}: Pick<AppView, 'ids' | 'heartbeats' | 'overrides'>,
+  container: string,
+): string {
+  const registered = heartbeats.get(ids.get(container)?.incarnation ?? '')?.value;
+  return containerShare(registered, overrides.get(container)?.value).zone;
+}
+
 /** What a shard's spec says; its load as declared. */
 export function shardTerms(
   {load, spreadKey = '', priority = 0}: ShardSpec,

@@ -26,6 +26,7 @@ export class PlanCache {
   private moves: readonly QueuedMove[] = [];
   private queuedShards: Set<string> | undefined;
   private targets = new Map<string, string>();
+  private plannedCounts: Map<string, number> | undefined;
   private nextAtMs = Number.NEGATIVE_INFINITY;
   private heldUntilMs = Number.NEGATIVE_INFINITY;
   private settleFromMs: number;
@@ -113,6 +114,12 @@ export class PlanCache {
     return [...changed];
   }
 
+  /** Shards that the last plan gives the container. */
+  plannedCount(container: string): number {
+    this.plannedCounts ??= countedBy(this.targets.values());
+    return this.plannedCounts.get(container) ?? 0;
+  }
+
   /** Where the shard belongs; undefined while no plan has covered it. */
   destination(shard: string): Destination | undefined {
     const target = this.targets.get(shard);
@@ -135,6 +142,7 @@ export class PlanCache {
       if (this.targets.get(id) !== target) changed.add(id);
     }
     this.targets = targets;
+    this.plannedCounts = undefined;
     return changed;
   }
 
@@ -154,4 +162,10 @@ export class PlanCache {
       changed.add(id);
     }
   }
+}
+
+function countedBy(containers: Iterable<string>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const container of containers) counts.set(container, (counts.get(container) ?? 0) + 1);
+  return counts;
 }

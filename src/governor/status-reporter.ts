@@ -3,7 +3,7 @@ import type {AlarmCode} from '../model/alarm.ts';
 import {CLOCK_DRIFT} from '../model/container.ts';
 import type {ContainerState} from '../model/container.ts';
 import {recordState} from '../model/shard-state.ts';
-import type {Alarm, AppStatus, ContainerStatus} from '../model/status.ts';
+import type {Alarm, AppStatus, ContainerStatus, QuietStatus} from '../model/status.ts';
 import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {LivingContainer} from './containers.ts';
 import type {PlanCache} from './plan-cache.ts';
@@ -40,6 +40,8 @@ export interface StatusInput {
   readonly plan: PlanCache;
   readonly braking: boolean;
   readonly settled: boolean;
+  /** Absent when it is not. Default: it is not. */
+  readonly quiet?: QuietStatus | undefined;
   readonly clock: Pick<FailureDetector, 'clockRate' | 'ageMs'>;
   /** Why incarnations cannot be called. */
   readonly deaf: ReadonlyMap<string, string>;
@@ -117,6 +119,7 @@ export class StatusReporter {
     const failed = failedShards(input.view);
     const status = fittingStatus({
       ...{governor: input.governor, at, settled: input.settled, containers},
+      quiet: input.quiet,
       unplaced: first(unplaced, UNPLACED_SHOWN).map(([shard, reason]) => ({shard, reason})),
       failed: failed.first,
       quarantined: first(quarantined.all(), FAILED_SHOWN).map((one) => ({

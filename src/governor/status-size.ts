@@ -4,7 +4,7 @@
  */
 import type {AlarmCode} from '../model/alarm.ts';
 import {utf8Length} from '../model/ids.ts';
-import type {Alarm, AppStatus, ContainerStatus, StatusList} from '../model/status.ts';
+import type {Alarm, AppStatus, ContainerStatus, QuietStatus, StatusList} from '../model/status.ts';
 
 /** Most bytes of a summary as it is stored (etcd-layout.md, "Run time"). */
 export const STATUS_LIMIT_BYTES = 64 * 1024;
@@ -32,6 +32,7 @@ export interface FullStatus {
   /** RFC 3339. */
   readonly at: string;
   readonly settled: boolean;
+  readonly quiet?: QuietStatus | undefined;
   /** By container id, the worst states first. */
   readonly containers: readonly (readonly [string, ContainerStatus])[];
   readonly unplaced: AppStatus['unplaced'];
@@ -43,10 +44,11 @@ export interface FullStatus {
 
 /** The summary to store: at most 64 KB. `omitted` counts what is left out of each list. */
 export function fittingStatus(full: FullStatus, limitBytes = STATUS_LIMIT_BYTES): AppStatus {
-  const {governor, at, settled, totals} = full;
+  const {governor, at, settled, quiet, totals} = full;
   const bare: AppStatus = {
     ...{v: 1, governor, at, containers: {}, unplacedCount: totals.unplaced, unplaced: []},
     ...{failed: [], quarantined: [], alarms: [], settled},
+    ...(quiet === undefined ? {} : {quiet}),
   };
   const sizes = new Map(SHARES.map(([list]) => [list, full[list].map(sizeInList)]));
   let spareBytes = limitBytes - bytesOf(bare) - CUT_NOTE_BYTES;

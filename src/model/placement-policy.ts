@@ -95,9 +95,21 @@ export const LOAD_LIMIT = 1e12;
 /** Highest priority of a shard, and lowest as its negative. */
 export const PRIORITY_LIMIT = 1_000;
 
+/** Asked for again with each move that waits; a policy that was read is never changed. */
+const filled = new WeakMap<PlacementPolicy, Placement>();
+
 /** The app's policy with every default filled in. */
 export function placementOf(spec: {readonly placement?: PlacementPolicy} | undefined): Placement {
-  const {metrics = [], moving, ...said} = spec?.placement ?? {};
+  const policy = spec?.placement;
+  if (policy === undefined) return PLACEMENT_DEFAULTS;
+  const known = filled.get(policy);
+  if (known !== undefined) return known;
+  const placement = filledIn(policy);
+  filled.set(policy, placement);
+  return placement;
+}
+
+function filledIn({metrics = [], moving, ...said}: PlacementPolicy): Placement {
   const {spreadZones, countSlack, cooldown, quietTime, slowStart, drainOrder, maxUnavailable} = {
     ...PLACEMENT_DEFAULTS,
     ...said,

@@ -22,6 +22,14 @@ export interface Alarm {
 /** The lists of a summary. */
 export type StatusList = 'containers' | 'unplaced' | 'failed' | 'quarantined' | 'alarms';
 
+/** The app is in its quiet time: nothing moves for balance alone. */
+export interface QuietStatus {
+  /** RFC 3339; '' while a container is leaving or silent: then it lasts so long as the app's policy says from when that is over. */
+  until: string;
+  /** What began it last. */
+  why: string;
+}
+
 /** What only the governor knows, written when it changes; at most 64 KB. */
 export interface AppStatus {
   v: number;
@@ -40,6 +48,8 @@ export interface AppStatus {
   alarms: Alarm[];
   /** The plan wants nothing more and nothing is under way. */
   settled: boolean;
+  /** Absent when it is not. */
+  quiet?: QuietStatus;
   /** How many each list lacks, where it lacks any: with it every count is exact. */
   omitted?: Partial<Record<StatusList, number>>;
   [unknown: string]: unknown;

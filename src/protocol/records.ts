@@ -180,7 +180,9 @@ export function decodeAppStatus(text: string): Decoded<AppStatus> {
     if (!isFields(fields['containers'])) fields['containers'] = {};
     countOr(fields, 'unplacedCount', 0);
     if (typeof fields['settled'] !== 'boolean') fields['settled'] = false;
-    const {omitted} = fields;
+    const {omitted, quiet} = fields;
+    if (!isFields(quiet) || typeof quiet['until'] !== 'string' || typeof quiet['why'] !== 'string')
+      delete fields['quiet'];
     if (!isFields(omitted) || !Object.values(omitted).every(isCount)) delete fields['omitted'];
     return undefined;
   });

@@ -154,6 +154,7 @@ describe('a queued move', () => {
       inFlightMoves: new InFlightMoves(bed.governor.view),
       trust: new ContainerTrust(),
       pending,
+      nowMs: 0,
     };
     return startableMove({shard: 's1', from, to: 'c2', cause: 'balance'}, gate);
   }
