@@ -41,7 +41,7 @@ export function containerLines(container: ContainerView): string[] {
     ...(order === null
       ? []
       : [
-          `${order.order} by ${order.by} at ${order.at}${order.reason === '' ? '' : `: ${order.reason}`}`,
+          `${order.order} by ${order.by} at ${order.at}${order.maxMoving > 0 ? `, at most ${order.maxMoving} at once` : ''}${order.reason === '' ? '' : `: ${order.reason}`}`,
         ]),
     ...(stopText(container) === '' ? [] : [stopText(container)]),
     ...(drainProgress(container) === '' ? [] : [`drain: ${drainProgress(container)}`]),

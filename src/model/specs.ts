@@ -1,3 +1,4 @@
+import type {OperatorNote} from './operator-note.ts';
 import type {PlacementPolicy} from './placement-policy.ts';
 
 /** Most seconds a lost container's shards may wait for it to come back. */
@@ -23,6 +24,8 @@ export interface AppSpec {
   deleting?: boolean;
   /** Voluntary moves are stopped; recovery is not. */
   paused?: boolean;
+  /** Who paused it, why, and until when; absent where it is not paused, or was paused by a file. */
+  pause?: OperatorNote;
   [unknown: string]: unknown;
 }
 
@@ -60,6 +63,8 @@ export interface ShardSpec {
   /** Where room is short the highest are placed first. Default 0. */
   priority?: number;
   cancelledMove?: CancelledMove;
+  /** Who pinned it, why, and until when; absent where it was added with its pin. */
+  pinned?: OperatorNote;
   [unknown: string]: unknown;
 }
 
@@ -75,6 +80,8 @@ export interface ContainerOrder {
   keep: boolean;
   /** Of a drain: shards the container had when it was ordered. */
   shards?: number;
+  /** Of a drain: most shards that leave at once, beside the app's limit; absent: no limit of its own. */
+  maxMoving?: number;
   [unknown: string]: unknown;
 }
 

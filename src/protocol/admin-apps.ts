@@ -2,7 +2,7 @@ import * as z from 'zod';
 import {APP_HEALTH} from '../model/health.ts';
 import {MAX_MOVING_LIMIT} from '../model/moving-limit.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/specs.ts';
-import {changeFields, revisionField, serviceField} from './admin-fields.ts';
+import {changeFields, lastingField, noteView, revisionField, serviceField} from './admin-fields.ts';
 import {MAX_SHARD_COUNT_LIMIT} from './limits.ts';
 
 const maxShardCountField = z
@@ -38,6 +38,8 @@ export const updateSpecRequest = z.strictObject({
   maxMoving: maxMovingField.optional(),
   /** true: no voluntary moves; recovery goes on. */
   paused: z.boolean().optional(),
+  /** With paused true: how long, ms. */
+  pauseForMs: lastingField,
   ...changeFields,
 });
 
@@ -98,6 +100,8 @@ export const appView = z.object({
   maxMoving: z.number(),
   deleting: z.boolean(),
   paused: z.boolean(),
+  /** Who paused it, why, and until when; null where nobody said so. */
+  pause: noteView.nullable().default(null),
   /** ISO time of the last write of the daemon that answers, when that is longer ago than T; '' while writes commit. */
   unknownSince: z.string(),
   /** Daemon that governs the app; '' when none does. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import {MAX_MOVING_LIMIT} from '../model/moving-limit.ts';
 import {stopPermissionView} from './admin-stop.ts';
 import {
   changeFields,
@@ -35,6 +36,8 @@ export const orderView = z.object({
   keep: z.boolean(),
   /** Of a drain: shards the container had when it was ordered; 0 when it is not known. */
   shards: z.int(),
+  /** Of a drain: most shards that leave at once; 0: no limit of its own. */
+  maxMoving: z.int().default(0),
 });
 
 export const containerView = z.object({
@@ -91,6 +94,8 @@ export const drainRequest = z.strictObject({
   ...orderFields,
   /** false: the drain ends with the incarnation that runs now. */
   keep: z.boolean().default(false),
+  /** Most shards that leave at once, beside the app's limit; 0: no limit of its own. */
+  maxMoving: z.int().min(0).max(MAX_MOVING_LIMIT).default(0),
 });
 export const uncordonRequest = z.strictObject({
   ...orderFields,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import {nameProblem, shardIdProblem} from '../model/ids.ts';
 import type {NameKind} from '../model/ids.ts';
-import {REASON_MAX_CHARACTERS, TASK_MAX_CHARACTERS} from './limits.ts';
+import {LASTING_LIMIT_MS, REASON_MAX_CHARACTERS, TASK_MAX_CHARACTERS} from './limits.ts';
 
 /** Issues of these fields carry `params.code` so that the server can answer INVALID_NAME. */
 const NAME_ISSUE = {code: 'INVALID_NAME'} as const;
@@ -70,6 +70,19 @@ export const dryRunField = z.boolean().default(false);
 export const changeFields = {dryRun: dryRunField, reason: reasonField.default('')};
 
 export const writeResultField = z.enum(['created', 'configured', 'unchanged', 'deleted']);
+
+/** How long an order lasts before its app's governor takes it back, ms; absent: until somebody does. */
+export const lastingField = z.int().min(1_000).max(LASTING_LIMIT_MS).optional();
+
+/** Who said so, why, since when, and until when. */
+export const noteView = z.object({
+  reason: z.string(),
+  by: z.string(),
+  /** RFC 3339. */
+  at: z.string(),
+  /** RFC 3339: when it ends by itself; '' for never. */
+  until: z.string(),
+});
 
 /** What every changing request answers; a superset of the origin's `{}`. */
 export const writeAnswer = z.object({

@@ -3,6 +3,8 @@ import {SHARD_STATES} from '../model/trouble.ts';
 import {
   changeFields,
   groupField,
+  lastingField,
+  noteView,
   optionalContainerField,
   optionalWorkerGroupField,
   queryFlag,
@@ -34,6 +36,8 @@ export const updateShardRequest = z.strictObject({
   /** Another task: the owner drops the shard and adds it anew, with a new token. */
   task: taskField.optional(),
   manualContainerId: optionalContainerField.optional(),
+  /** With a pin: how long, ms. */
+  pinForMs: lastingField,
   group: groupField.optional(),
   workerGroup: optionalWorkerGroupField.optional(),
   ...changeFields,
@@ -118,6 +122,8 @@ export const shardView = z.object({
   service: z.string(),
   task: z.string(),
   manualContainerId: z.string(),
+  /** Who pinned it, why, and until when; null where nobody said so. */
+  pinned: noteView.nullable().default(null),
   group: z.string(),
   workerGroup: z.string(),
   /** Unix seconds. */

@@ -98,3 +98,6 @@ export const LISTED_LIMIT = 100_000;
 
 /** Most containers of one question whether they may be stopped: a deploy stops a few at a time. */
 export const STOP_CONTAINERS_LIMIT = 1_000;
+
+/** Longest pause or pin that ends by itself: 500 h, as long as any duration of the command line. */
+export const LASTING_LIMIT_MS = 500 * 3_600_000;

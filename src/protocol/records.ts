@@ -97,6 +97,7 @@ export function decodeAppSpec(text: string): Decoded<AppSpec> {
     countOr(fields, 'createTime', 0);
     countOr(fields, 'maxShardCount', 0);
     countOr(fields, 'maxRecoveryTime', MAX_RECOVERY_TIME_DEFAULT_S);
+    noteOrNone(fields, 'pause');
     if (fields['maxMoving'] !== undefined) countOr(fields, 'maxMoving', 0);
     mendPlacement(fields);
     return undefined;
@@ -113,6 +114,7 @@ export function decodeShardSpec(text: string, id: string): Decoded<ShardSpec> {
     countOr(fields, 'updateTime', 0);
     mendShardTerms(fields);
     if (!isFields(fields['cancelledMove'])) delete fields['cancelledMove'];
+    noteOrNone(fields, 'pinned');
     return undefined;
   });
 }
@@ -123,7 +125,8 @@ export function decodeContainerOrder(text: string): Decoded<ContainerOrder> {
       return 'order is neither cordon nor drain';
     for (const name of ['reason', 'by', 'at', 'incarnation']) textOr(fields, name, '');
     if (typeof fields['keep'] !== 'boolean') fields['keep'] = false;
-    if (fields['shards'] !== undefined) countOr(fields, 'shards', 0);
+    for (const name of ['shards', 'maxMoving'])
+      if (fields[name] !== undefined) countOr(fields, name, 0);
     return undefined;
   });
 }
@@ -344,6 +347,15 @@ function isMove(value: unknown): value is MoveNote | null {
   if (value === null) return true;
   if (!isFields(value)) return false;
   return ['id', 'from', 'to', 'why', 'startedAt'].every((name) => typeof value[name] === 'string');
+}
+
+/** A note that cannot be read is left out: what it is about stands without an end. */
+function noteOrNone(fields: Fields, name: string): void {
+  const note = fields[name];
+  if (note === undefined) return;
+  const texts = ['reason', 'by', 'at', 'until'];
+  const isGood = isFields(note) && texts.every((field) => typeof note[field] === 'string');
+  if (!isGood) delete fields[name];
 }
 
 function textOr(fields: Fields, name: string, otherwise: string): void {

@@ -1,3 +1,4 @@
+import {noteText as noteTextOf} from '../model/operator-note.ts';
 import {troubleCount} from '../model/health.ts';
 import {appMark} from '../model/marks.ts';
 import type {LiveApp} from '../protocol/admin-live.ts';
@@ -67,7 +68,7 @@ function containersText({containers}: LiveApp): string {
   return `${total}: ${states.map(([state, count]) => `${count} ${safe(state)}`).join(' ')}`;
 }
 
-function noteText({shards, alarms}: LiveApp): string {
+function noteText({shards, alarms, pause}: LiveApp): string {
   const counts = [
     shards.unplaced > 0 ? `${shards.unplaced} unplaced` : '',
     shards.failed > 0 ? `${shards.failed} failed` : '',
@@ -75,7 +76,8 @@ function noteText({shards, alarms}: LiveApp): string {
     shards.moving > 0 ? `${shards.moving} moving` : '',
   ];
   const [alarm] = alarms;
-  return [...counts, alarm === undefined ? '' : safe(`${alarm.code}: ${alarm.text}`)]
+  const held = pause === null ? '' : safe(`paused ${noteTextOf(pause)}`);
+  return [...counts, held, alarm === undefined ? '' : safe(`${alarm.code}: ${alarm.text}`)]
     .filter((part) => part !== '')
     .join(', ');
 }
@@ -94,6 +96,7 @@ function detailsOf(row: LiveApp): Detail[] {
       'limits',
       `max shards ${maxShardCount || 'none'}, moving ${maxMoving}, recovery ${maxRecoveryTime}s`,
     ],
+    ...(row.paused ? [['paused', safe(noteTextOf(row.pause)) || '-'] as Detail] : []),
     ...row.alarms.map(({code, text, since}): Detail => [
       'alarm',
       safe(`${code} since ${since}: ${text}`),

@@ -218,6 +218,7 @@ function order(what: 'cordon' | 'drain', reason: string) {
     incarnation: '',
     keep: false,
     shards: what === 'drain' ? 20 : 0,
+    maxMoving: 0,
   };
 }
 

@@ -1,5 +1,6 @@
 import {Args} from '@oclif/core';
 import {SmCommand} from '../../cli/base-command.ts';
+import {noteText} from '../../model/operator-note.ts';
 
 export default class AppGet extends SmCommand<typeof AppGet> {
   static override summary = 'Show one app.';
@@ -23,6 +24,7 @@ export default class AppGet extends SmCommand<typeof AppGet> {
             .join(', ') || 'none'
         }`,
         `limits: ${app.maxShardCount === 0 ? 'any number of' : app.maxShardCount} shards a container, recovery time ${app.maxRecoveryTime}s, at most ${app.maxMoving} moving at once`,
+        ...(app.paused ? [`paused ${noteText(app.pause)}`.trimEnd()] : []),
         `governor: ${app.governor || 'none'}`,
         ...app.alarms.map(({code, text, since}) => `alarm ${code} since ${since}: ${text}`),
       ],

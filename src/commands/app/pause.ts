@@ -1,18 +1,27 @@
-import {Args} from '@oclif/core';
-import {SmCommand, changeFlags} from '../../cli/base-command.ts';
+import {Args, Flags} from '@oclif/core';
+import {SmCommand, changeFlags, parseDuration} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 
 export default class AppPause extends SmCommand<typeof AppPause> {
   static override summary = 'Stop voluntary moves of an app; recovery and drains go on.';
-  static override examples = ['<%= config.bin %> app pause orders --reason "load test"'];
+  static override description =
+    'For maintenance: nothing is moved for balance, what is lost still recovers. With --for it ends by itself.';
+  static override examples = [
+    '<%= config.bin %> app pause orders --reason "load test"',
+    '<%= config.bin %> app pause orders --for 2h --reason "switch of rack 7"',
+  ];
   static override hiddenAliases = ['apps:pause'];
   static override args = {name: Args.string({description: 'name of the app', required: true})};
-  static override flags = {...changeFlags};
+  static override flags = {
+    for: Flags.string({description: 'how long; default: until app resume'}),
+    ...changeFlags,
+  };
 
   override async run(): Promise<void> {
     const {name} = this.args;
     const {reason, 'dry-run': dryRun} = this.flags;
-    const change = {service: name, paused: true, reason, dryRun};
+    const lasts = this.flags.for === undefined ? {} : {pauseForMs: parseDuration(this.flags.for)};
+    const change = {service: name, paused: true, ...lasts, reason, dryRun};
     const answer = await this.client.call('updateSpec', change);
     await this.showObject(changeResult('App', name, answer, {paused: true}, dryRun));
   }

@@ -16,6 +16,11 @@ export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {
   static override flags = {
     app: appFlag,
     keep: Flags.boolean({description: 'drain whatever process takes this id, until uncordon'}),
+    'max-moving': Flags.integer({
+      description: "most shards that leave at once, beside the app's limit; 0: no limit of its own",
+      default: 0,
+      min: 0,
+    }),
     wait: Flags.boolean({description: 'wait until no shard is left', default: true, allowNo: true}),
     ...changeFlags,
   };
@@ -24,7 +29,9 @@ export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {
     const {app, reason, keep, wait} = this.flags;
     const {id} = this.args;
     const dryRun = this.flags['dry-run'];
+    const maxMoving = this.flags['max-moving'];
     const answer = await this.client.call('drain', {
+      maxMoving,
       service: app,
       container: id,
       reason,

@@ -1,6 +1,7 @@
 import {Args} from '@oclif/core';
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
 import {SmError} from '../../model/errors.ts';
+import {noteText} from '../../model/operator-note.ts';
 
 export default class ShardGet extends SmCommand<typeof ShardGet> {
   static override summary = 'Show one shard.';
@@ -34,6 +35,7 @@ export default class ShardGet extends SmCommand<typeof ShardGet> {
           : [`last error (${shard.failures} in a row): ${shard.lastError}`]),
         `task: ${shard.task === '' ? '-' : shard.task}`,
         `group ${shard.group || '-'}, worker group ${shard.workerGroup || '-'}, pin ${shard.manualContainerId || '-'}`,
+        ...(noteText(shard.pinned) === '' ? [] : [`pinned ${noteText(shard.pinned)}`]),
         `token: ${shard.token || '-'}`,
         ...(move === null
           ? []

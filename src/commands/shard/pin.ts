@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
+import {SmCommand, appFlag, changeFlags, parseDuration} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 import {confirmByName} from '../../cli/confirm.ts';
 
@@ -7,7 +7,10 @@ export default class ShardPin extends SmCommand<typeof ShardPin> {
   static override summary = 'Bind a shard to one container.';
   static override description =
     'It moves there at once and stays, whatever balance says. While that container does not live the shard runs nowhere.';
-  static override examples = ['<%= config.bin %> shard pin -a orders eu-1 orders-2'];
+  static override examples = [
+    '<%= config.bin %> shard pin -a orders eu-1 orders-2',
+    '<%= config.bin %> shard pin -a orders eu-1 orders-2 --for 2h --reason "hot shard"',
+  ];
   static override hiddenAliases = ['shards:pin'];
   static override args = {
     id: Args.string({description: 'shard id', required: true}),
@@ -15,6 +18,7 @@ export default class ShardPin extends SmCommand<typeof ShardPin> {
   };
   static override flags = {
     app: appFlag,
+    for: Flags.string({description: 'how long; default: until shard unpin'}),
     confirm: Flags.string({
       description:
         'the shard id, instead of typing it; asked for where the container does not live',
@@ -26,7 +30,9 @@ export default class ShardPin extends SmCommand<typeof ShardPin> {
   override async run(): Promise<void> {
     const {app, reason, 'dry-run': dryRun} = this.flags;
     const {id, container} = this.args;
-    const change = {service: app, shardId: id, manualContainerId: container, reason, dryRun};
+    const lasts = this.flags.for === undefined ? {} : {pinForMs: parseDuration(this.flags.for)};
+    const pin = {manualContainerId: container, ...lasts};
+    const change = {service: app, shardId: id, ...pin, reason, dryRun};
     const {containers} = await this.client.call('getContainers', {service: app});
     const lives = containers.some((one) => one.id === container && one.incarnation !== '');
     if (!lives && !dryRun && !this.flags.force)

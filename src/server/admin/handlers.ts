@@ -38,7 +38,7 @@ type Answering = {
 /** What each of them may write with, `dependenciesFor` says. */
 const ANSWERING: Omit<Answering, 'getShards' | 'waitCheck'> = {
   addSpec,
-  updateSpec,
+  updateSpec: (dependencies, request, caller) => updateSpec(dependencies, request, nameOf(caller)),
   delSpec,
   getSpec: async (dependencies) => ({services: (await appNames(dependencies)).names}),
   getApp: (dependencies, {service}) => getApp(dependencies, service),
@@ -46,7 +46,8 @@ const ANSWERING: Omit<Answering, 'getShards' | 'waitCheck'> = {
   detail: (dependencies, {service}) => detail(dependencies, service),
   addShard,
   addShards,
-  updateShard,
+  updateShard: (dependencies, request, caller) =>
+    updateShard(dependencies, request, nameOf(caller)),
   delShard,
   delShards,
   getShard: (dependencies, {service}) => getShard(dependencies, service),

@@ -27,6 +27,7 @@ import type {Contact} from '../../model/contact.ts';
 import {AlarmLog} from './alarm-log.ts';
 import {PushGateway} from '../push/push-gateway.ts';
 import type {PushDependencies} from '../push/push-gateway.ts';
+import {Expiries} from './expiries.ts';
 import type {HintSender} from './hint-sender.ts';
 import {HoldingsAudit} from './holdings-audit.ts';
 import type {HoldingsCaller} from './holdings-audit.ts';
@@ -75,6 +76,7 @@ export class GovernorShell {
   private readonly alarmLog: AlarmLog;
   private readonly observer: ListAndWatch<AppChange>;
   private readonly housekeeping: Housekeeping;
+  private readonly expiries: Expiries;
   private readonly gateway: PushGateway | undefined;
   private readonly audit: HoldingsAudit | undefined;
   private readonly driver: MachineDriver<GovernorAction>;
@@ -90,6 +92,7 @@ export class GovernorShell {
       `m-${options.fencingKey.value.toString(36)}-${(this.moveIds += 1).toString(36)}`;
     this.governor = new Governor({app, governor, epoch, plan, nextMoveId, silence}, clock.nowMs());
     this.housekeeping = new Housekeeping(options, () => this.loseLeadership());
+    this.expiries = new Expiries({...options, view: () => this.governor.view});
     this.driver = this.newDriver();
     const sink = {
       listing: () => this.governor.listings.begin(),
@@ -106,6 +109,7 @@ export class GovernorShell {
           let isNews = false;
           for (const change of changes)
             if (this.governor.changed(change, clock.nowMs())) isNews = true;
+          this.expiries.note(changes);
           if (!isNews) return;
           if (changes.some((change) => change.kind === 'heartbeat')) this.options.onProbeInterval();
           this.driver.queueTurn();
@@ -132,6 +136,7 @@ export class GovernorShell {
   stop(): void {
     this.driver.stop();
     this.observer.close();
+    this.expiries.stop();
     this.gateway?.stop();
     this.audit?.stop();
   }
@@ -143,7 +148,7 @@ export class GovernorShell {
 
   /** A listing, a part with each step. A governor that has stopped takes nothing more. */
   private takeIn(changes: Iterable<AppChange>, revision: number): ListingStep {
-    const intake = this.governor.listings.intake(changes, revision);
+    const intake = this.governor.listings.intake(this.expiries.noting(changes), revision);
     return () => {
       let done = true;
       this.driver.guarded(() => (done = intake.step(this.options.clock.nowMs())));

@@ -74,3 +74,14 @@ export const COMPACTION_INTERVALS_KEPT = 2;
 
 /** Audit entries that are kept of one token and one day, before the oldest day goes as a whole. */
 export const AUDIT_GROUP_LEAST = 5;
+/** A pause or pin whose time is over, and could not be taken back, is looked at again after this, ms. */
+export const EXPIRY_RETRY_MS = 5_000;
+
+/** Longest sleep until the next pause or pin ends, ms: wall clocks are set, and timers of Node end below 25 days. */
+export const EXPIRY_SLEEP_MAX_MS = 60_000;
+
+/** Digits of a revision in the key of an audit entry, so that keys sort as revisions do: as many as the largest has. */
+export const AUDIT_REVISION_DIGITS = 19;
+
+/** Different ends of the key of an audit entry that was decided at the same revision. */
+export const AUDIT_SUFFIX_LIMIT = 36 ** 6;

@@ -4,6 +4,7 @@ import type {AlarmCode} from '../../../model/alarm.ts';
 import {alarmFix} from '../../../model/alarm-fix.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import {appHealth, clusterHealth, leaderLives} from '../../../model/health.ts';
+import type {OperatorNote} from '../../../model/operator-note.ts';
 import {movingLimit} from '../../../model/moving-limit.ts';
 import type {
   AdminAnswer,
@@ -57,10 +58,17 @@ function madeView(listing: AppListing): AppView {
     maxShardCount: spec?.maxShardCount ?? 0,
     maxRecoveryTime: spec?.maxRecoveryTime ?? 0,
     maxMoving: movingLimit(spec?.maxMoving, view.shards.size),
+    pause: noteOf(spec?.paused === true ? spec.pause : undefined),
     governor: status?.governor ?? '',
     governedAt: status?.at ?? '',
     ...figures,
   };
+}
+
+function noteOf(note: OperatorNote | undefined): AppView['pause'] {
+  if (note === undefined) return null;
+  const {reason, by, at, until} = note;
+  return {reason, by, at, until};
 }
 
 export async function getApp(

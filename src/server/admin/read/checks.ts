@@ -1,6 +1,7 @@
 /** What a daemon can check of the cluster: etcd, leader, daemons, containers, shards, alarms. */
 import {UNCALLED_FIX} from '../../../model/contact.ts';
 import {leaderLives, unheardOf} from '../../../model/health.ts';
+import {noteText} from '../../../model/operator-note.ts';
 import type {AppView, ChecksAnswer, StatusAnswer} from '../../../protocol/admin.ts';
 import {writesText} from '../../../model/store-writes.ts';
 import type {StoreWrites} from '../../../model/store-writes.ts';
@@ -88,7 +89,10 @@ export function clusterChecks(cluster: StatusAnswer): Check[] {
   return [
     leaderCheck(cluster),
     daemonsCheck(cluster),
-    ...cluster.apps.flatMap((app) => [containersCheck(app), shardsCheck(app)]),
+    ...cluster.apps.flatMap((app) => [
+      ...[containersCheck(app), shardsCheck(app)],
+      ...(app.paused ? [pauseCheck(app)] : []),
+    ]),
     ...alarmChecks(cluster),
   ];
 }
@@ -128,6 +132,14 @@ function serviceChecks(foreign: ForeignApp | undefined, own: string): Check[] {
   const {app, service} = foreign;
   const text = `${own} has no app; app ${app} under the same prefix is governed by ${service}`;
   return [check('service', 'FAIL', text, foreignHint(service))];
+}
+
+/** A pause that ends by itself needs nobody. */
+function pauseCheck({service, pause}: AppView): Check {
+  const text = `no moves for balance ${noteText(pause)}`.trimEnd();
+  const ends = pause !== null && pause.until !== '';
+  const fix = ends ? '' : `it ends only by: sm app resume ${service}`;
+  return check(`pause of ${service}`, ends ? 'PASS' : 'WARN', text, fix);
 }
 
 /** Containers by state. Those that are not heard raise alarms of their own. */

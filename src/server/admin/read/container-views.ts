@@ -224,6 +224,6 @@ function permissionOf(
 
 function orderOf(order: ContainerOrder | undefined): OrderView | null {
   if (order === undefined) return null;
-  const {reason, by, at, incarnation, keep, shards = 0} = order;
-  return {order: order.order, reason, by, at, incarnation, keep, shards};
+  const {reason, by, at, incarnation, keep, shards = 0, maxMoving = 0} = order;
+  return {order: order.order, reason, by, at, incarnation, keep, shards, maxMoving};
 }

@@ -112,11 +112,18 @@ function specFields(app: string, id: string, spec: ShardSpec | undefined) {
     service: app,
     task: spec?.task ?? '',
     manualContainerId: spec?.manualContainerId ?? '',
+    pinned: pinnedOf(spec),
     group: spec?.group ?? '',
     workerGroup: spec?.workerGroup ?? '',
     updateTime: spec?.updateTime ?? 0,
     taskVersion: spec?.taskVersion ?? 0,
   };
+}
+
+function pinnedOf(spec: ShardSpec | undefined): ShardView['pinned'] {
+  if (spec?.pinned === undefined || spec.manualContainerId === '') return null;
+  const {reason, by, at, until} = spec.pinned;
+  return {reason, by, at, until};
 }
 
 /** It has a spec, a record, or something unreadable in their place. */

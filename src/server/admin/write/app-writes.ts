@@ -1,5 +1,6 @@
 /** Creating, changing and removing apps. */
 import {SmError} from '../../../model/errors.ts';
+import {operatorNote} from '../../../model/operator-note.ts';
 import type {AppSpec, ShardSpec} from '../../../model/specs.ts';
 import type {
   AddSpecRequest,
@@ -74,18 +75,38 @@ function governedShard(service: string, app: string, updateTime: number): ShardS
 export async function updateSpec(
   dependencies: AdminDependencies,
   request: UpdateSpecRequest,
+  by: string,
 ): Promise<WriteAnswer> {
-  const {store, keys} = dependencies;
-  const {service: app, dryRun, reason: _reason, ...changes} = request;
+  const {store, keys, wallMs} = dependencies;
+  const {service: app, dryRun, reason, pauseForMs, ...changes} = request;
+  refuseEndless(changes.paused === true, pauseForMs, 'pauseForMs', 'paused');
   refuseOwnService(dependencies, app);
   const key = keys.appSpec(app);
   const decide = ({entries}: Reading): Decision => {
     const spec = liveSpec(app, entries[0]);
-    const next = {...spec, ...present(changes)};
+    const next: AppSpec = {...spec, ...present(changes)};
+    if (changes.paused === false) delete next.pause;
+    // Another reason or end is news; the same order again is not.
+    const isSaid = spec.paused !== true || reason !== '' || pauseForMs !== undefined;
+    if (changes.paused === true && isSaid)
+      next.pause = operatorNote({reason, by}, wallMs(), pauseForMs);
     if (sameFields(spec, next)) return {result: 'unchanged', operations: []};
     return {result: 'configured', operations: [{op: 'put', key, value: encodeRecord(next)}]};
   };
   return conditionalWrite(store, [key], decide, dryRun);
+}
+
+/** @throws SmError INVALID_INPUT for an end of what is not begun. */
+export function refuseEndless(
+  begins: boolean,
+  forMs: number | undefined,
+  field: string,
+  needed: string,
+): void {
+  if (forMs === undefined || begins) return;
+  throw new SmError('INVALID_INPUT', `${field} without ${needed}: there is nothing to end`, {
+    hint: `give both, or neither`,
+  });
 }
 
 /** Without the fields that are undefined. */
@@ -95,7 +116,9 @@ export function present<T extends object>(fields: T): {[K in keyof T]?: Exclude<
 }
 
 function sameFields(before: AppSpec, after: AppSpec): boolean {
-  return (before.paused ?? false) === (after.paused ?? false) && sameLimits(before, after);
+  const isSamePause = JSON.stringify(before.pause) === JSON.stringify(after.pause);
+  const isAsPaused = (before.paused ?? false) === (after.paused ?? false);
+  return isSamePause && isAsPaused && sameLimits(before, after);
 }
 
 type Limits = Pick<AppSpec, 'maxShardCount' | 'maxRecoveryTime' | 'maxMoving'>;

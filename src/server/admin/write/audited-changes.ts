@@ -3,8 +3,11 @@ import type {AuditedChange} from '../../../model/audit.ts';
 import {parseJson} from '../../../protocol/records.ts';
 import {CHANGES_SHOWN, VALUE_SHOWN_CHARACTERS} from '../limits.ts';
 
-/** They change with every write. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['updateTime', 'taskVersion', 'at', 'by', 'v']);
+/** They change with every write, or say what the entry says itself. */
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  ...['updateTime', 'taskVersion', 'at', 'by', 'v'],
+  ...['pause', 'pinned'],
+]);
 
 /** One write of an object that was read before: texts as stored. */
 export interface Rewrite {

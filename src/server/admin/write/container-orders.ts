@@ -28,6 +28,7 @@ export async function order(
 ): Promise<OrderAnswer> {
   const {store, keys, wallMs} = dependencies;
   const {service: app, container, dryRun} = request;
+  const maxMoving = 'maxMoving' in request ? request.maxMoving : 0;
   const key = keys.containerOrder(app, container);
   const shards = await shardsOf(dependencies, app, container);
   const decide = ({entries: [spec, present, id]}: Reading): Decision => {
@@ -42,11 +43,13 @@ export async function order(
       incarnation: word === 'drain' && !request.keep ? incarnation : '',
       keep: word === 'cordon' || request.keep,
       ...(word === 'drain' ? {shards} : {}),
+      ...(maxMoving > 0 ? {maxMoving} : {}),
     };
     const before = readOrder(present);
     if (saysSame(before, wanted, incarnation)) return {result: 'unchanged', operations: []};
     const result = present === undefined ? 'created' : 'configured';
-    return {result, operations: [{op: 'put', key, value: encodeRecord({...before, ...wanted})}]};
+    const {maxMoving: _before, ...kept} = before ?? {};
+    return {result, operations: [{op: 'put', key, value: encodeRecord({...kept, ...wanted})}]};
   };
   const read = [keys.appSpec(app), key, keys.containerId(app, container)];
   return {...(await conditionalWrite(store, read, decide, dryRun)), shards};
@@ -100,7 +103,9 @@ function saysSame(
   incarnation: string,
 ): boolean {
   if (before === undefined || !orderHolds(before, wanted.order, incarnation)) return false;
-  return before.keep === wanted.keep && (wanted.reason === '' || before.reason === wanted.reason);
+  const isSamePace = (before.maxMoving ?? 0) === (wanted.maxMoving ?? 0);
+  const isSameReason = wanted.reason === '' || before.reason === wanted.reason;
+  return before.keep === wanted.keep && isSamePace && isSameReason;
 }
 
 /** The answer with the number of records that still name the container. */

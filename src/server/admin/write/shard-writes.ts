@@ -1,5 +1,6 @@
 /** Adding, changing and removing one shard. */
 import {SmError} from '../../../model/errors.ts';
+import {operatorNote} from '../../../model/operator-note.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
 import type {
   AddShardRequest,
@@ -9,7 +10,7 @@ import type {
 } from '../../../protocol/admin.ts';
 import {decodeShardSpec, encodeRecord} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
-import {present} from './app-writes.ts';
+import {present, refuseEndless} from './app-writes.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import type {AdminDependencies} from '../dependencies.ts';
@@ -41,16 +42,24 @@ export async function addShard(
 export async function updateShard(
   dependencies: AdminDependencies,
   request: UpdateShardRequest,
+  by: string,
 ): Promise<WriteAnswer> {
   const {store, keys, wallMs} = dependencies;
-  const {service: app, shardId, dryRun, reason: _reason, ...changes} = request;
+  const {service: app, shardId, dryRun, reason, pinForMs, ...changes} = request;
+  const pin = changes.manualContainerId ?? '';
+  refuseEndless(pin !== '', pinForMs, 'pinForMs', 'manualContainerId');
   refuseOwnService(dependencies, app);
   const key = keys.shardSpec(app, shardId);
   const decide = ({entries: [appEntry, entry]}: Reading): Decision => {
     liveSpec(app, appEntry);
     const spec = readShard(app, shardId, entry);
     const next = {...spec, ...present(changes)};
-    if (sameFields(spec, next)) return {result: 'unchanged', operations: []};
+    const isSamePin = pin === '' || pin === spec.manualContainerId;
+    const isSaidAgain = pin !== '' && (pinForMs !== undefined || reason !== '');
+    if (sameFields(spec, next) && !isSaidAgain) return {result: 'unchanged', operations: []};
+    if (next.manualContainerId === '') delete next.pinned;
+    else if (!isSamePin || isSaidAgain)
+      next.pinned = operatorNote({reason, by}, wallMs(), pinForMs);
     // Another place or task is another question.
     delete next.cancelledMove;
     next.updateTime = Math.floor(wallMs() / 1_000);

@@ -1,0 +1,179 @@
+/** Takes back what operators said for a while, pauses and pins, once their time is over: with an audit entry, as if somebody had done it. */
+import {randomInt} from 'node:crypto';
+import type {AppView} from '../../appstate/app-view.ts';
+import type {Keys} from '../../etcd/keys.ts';
+import type {AuditEntry} from '../../model/audit.ts';
+import type {AppChange} from '../../model/change.ts';
+import {endsAtMs} from '../../model/operator-note.ts';
+import type {OperatorNote} from '../../model/operator-note.ts';
+import type {Versioned} from '../../model/ownership.ts';
+import type {ShardSpec} from '../../model/specs.ts';
+import {encodeRecord} from '../../protocol/records.ts';
+import type {Clock, Timer} from '../../runtime/clock.ts';
+import type {Logger} from '../../runtime/logger.ts';
+import type {FencingKey} from '../../store/ownership-transactions.ts';
+import type {Compare, Store} from '../../store/port.ts';
+import {
+  AUDIT_REVISION_DIGITS,
+  AUDIT_SUFFIX_LIMIT,
+  EXPIRY_RETRY_MS,
+  EXPIRY_SLEEP_MAX_MS,
+} from './limits.ts';
+
+export interface ExpiryOptions {
+  readonly app: string;
+  /** Daemon id. */
+  readonly governor: string;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly fencingKey: FencingKey;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly view: () => AppView;
+}
+
+/** What to write in the place of what is over. */
+interface Ended {
+  readonly key: string;
+  readonly mod: number;
+  readonly value: object;
+  readonly object: string;
+  readonly field: string;
+  readonly before: string;
+  readonly after: string;
+  readonly note: OperatorNote | undefined;
+}
+
+export class Expiries {
+  private readonly options: ExpiryOptions;
+  /** When pins end, Unix time in ms, by shard. */
+  private readonly pins = new Map<string, number>();
+  /** When the app's pause does. */
+  private pauseEndsMs: number | undefined;
+  private timer: Timer | undefined;
+  private stopped = false;
+
+  constructor(options: ExpiryOptions) {
+    this.options = options;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.timer?.cancel();
+  }
+
+  /** Takes note of what has changed in the app, once the view knows it. */
+  note(changes: Iterable<AppChange>): void {
+    let isNews = false;
+    for (const change of changes) isNews = this.see(change) || isNews;
+    if (isNews) this.wait(0);
+  }
+
+  /** The same changes, noted while they are gone through: a listing is taken in part by part. */
+  *noting(changes: Iterable<AppChange>): Generator<AppChange> {
+    let isNews = false;
+    for (const change of changes) {
+      isNews = this.see(change) || isNews;
+      yield change;
+    }
+    if (isNews) this.wait(0);
+  }
+
+  /** True when something ends by itself. */
+  private see(change: AppChange): boolean {
+    if (change.kind === 'spec') {
+      this.pauseEndsMs = endsAtMs(change.entry?.value.pause);
+      return this.pauseEndsMs !== undefined;
+    }
+    if (change.kind !== 'shard') return false;
+    const endMs = endsAtMs(change.entry?.value.pinned);
+    if (endMs === undefined) this.pins.delete(change.shard);
+    else this.pins.set(change.shard, endMs);
+    return endMs !== undefined;
+  }
+
+  private wait(leastMs: number): void {
+    this.timer?.cancel();
+    if (this.stopped) return;
+    const {clock} = this.options;
+    let nextMs = this.pauseEndsMs ?? Infinity;
+    for (const endMs of this.pins.values()) nextMs = Math.min(nextMs, endMs);
+    if (nextMs === Infinity) return;
+    const pauseMs = Math.min(EXPIRY_SLEEP_MAX_MS, Math.max(leastMs, nextMs - clock.wallMs()));
+    this.timer = clock.after(pauseMs, () => void this.look());
+  }
+
+  private async look(): Promise<void> {
+    const nowMs = this.options.clock.wallMs();
+    for (const ended of this.due(nowMs)) {
+      if (this.stopped) return;
+      await this.takeBack(ended);
+    }
+    this.wait(EXPIRY_RETRY_MS);
+  }
+
+  private due(nowMs: number): Ended[] {
+    const {spec, shards} = this.options.view();
+    const due: Ended[] = [];
+    if ((this.pauseEndsMs ?? Infinity) <= nowMs && spec !== undefined)
+      due.push(this.endOfPause(spec));
+    for (const [shard, endMs] of this.pins) {
+      const known = shards.get(shard);
+      if (known === undefined) this.pins.delete(shard);
+      else if (endMs <= nowMs) due.push(this.endOfPin(shard, known));
+    }
+    return due;
+  }
+
+  private endOfPause({value, mod}: NonNullable<AppView['spec']>): Ended {
+    const {keys, app} = this.options;
+    const {pause, ...rest} = value;
+    return {
+      ...{key: keys.appSpec(app), mod, value: {...rest, paused: false}, note: pause},
+      ...{object: `app/${app}`, field: 'paused', before: 'true', after: 'false'},
+    };
+  }
+
+  private endOfPin(shard: string, known: Versioned<ShardSpec>): Ended {
+    const {keys, app, clock} = this.options;
+    const {pinned, ...rest} = known.value;
+    const updateTime = Math.floor(clock.wallMs() / 1_000);
+    const value = {...rest, manualContainerId: '', updateTime};
+    return {
+      ...{key: keys.shardSpec(app, shard), mod: known.mod, value, note: pinned},
+      ...{object: `shard/${shard}`, field: 'manualContainerId'},
+      ...{before: known.value.manualContainerId, after: ''},
+    };
+  }
+
+  /** Refused where somebody has changed it since: the news of that comes by the watch. */
+  private async takeBack(ended: Ended): Promise<void> {
+    const {store, fencingKey, logger, keys} = this.options;
+    const {key, target, value} = fencingKey;
+    const compares: Compare[] = [
+      {key, target, op: '=', value},
+      {key: ended.key, target: 'mod', op: '=', value: ended.mod},
+    ];
+    const suffix = randomInt(AUDIT_SUFFIX_LIMIT).toString(36).padStart(6, '0');
+    const id = `${String(ended.mod).padStart(AUDIT_REVISION_DIGITS, '0')}-${suffix}`;
+    const outcome = await store.transact({
+      compares,
+      then: [
+        {op: 'put', key: ended.key, value: encodeRecord(ended.value)},
+        {op: 'put', key: keys.audit(id), value: encodeRecord(this.entryOf(ended))},
+      ],
+      otherwise: [],
+    });
+    if (outcome.kind === 'committed') logger.info({object: ended.object}, 'its time is over');
+  }
+
+  private entryOf({object, field, before, after, note}: Ended): AuditEntry {
+    const {app, governor, clock} = this.options;
+    return {
+      ...{v: 1, at: new Date(clock.wallMs()).toISOString(), who: 'sm', from: governor},
+      ...{operation: 'expire', service: app, objects: [object], objectCount: 1},
+      ...{detail: {}, changed: [{object, field, before, after}], requestId: ''},
+      reason: `${note?.by ?? ''} said so until ${note?.until ?? ''}`,
+    };
+  }
+}

@@ -1,0 +1,158 @@
+/** Pauses and pins with author, reason and an end, and what takes them back when it has come. */
+import {beforeEach, describe, expect, it} from 'vitest';
+import {changeOf} from '../../../src/appview/app-changes.ts';
+import {AppView} from '../../../src/appstate/app-view.ts';
+import {plan} from '../../../src/planner/index.ts';
+import {silentLogger} from '../../../src/runtime/logger.ts';
+import {Expiries} from '../../../src/server/governing/expiries.ts';
+import {NOW_MS, World} from './fixture.ts';
+
+const service = 'orders';
+const END = new Date(NOW_MS + 60_000).toISOString();
+let world: World;
+let wallMs = NOW_MS;
+beforeEach(async () => {
+  wallMs = NOW_MS;
+  world = new World({plan, wallMs: () => wallMs});
+  await world.call('addSpec', {service, maxRecoveryTime: 0});
+  await world.call('addShard', {service, shardId: 's1'});
+});
+
+async function pauseOf() {
+  const {app} = await world.call('getApp', {service});
+  return {paused: app.paused, pause: app.pause};
+}
+
+async function pinOf() {
+  const {shards} = await world.call('getShards', {service, shardId: 's1'});
+  return {pin: shards[0]?.manualContainerId, pinned: shards[0]?.pinned};
+}
+
+describe('a pause', () => {
+  it('says who, why and until when; the same order again is no news, another end is', async () => {
+    world.who = 'ops';
+    const pause = {service, paused: true, pauseForMs: 60_000, reason: 'rack 7'};
+    await world.call('updateSpec', pause);
+    const note = {reason: 'rack 7', by: 'ops', at: new Date(NOW_MS).toISOString(), until: END};
+    expect(await pauseOf()).toEqual({paused: true, pause: note});
+    const again = await world.call('updateSpec', {service, paused: true});
+    expect(again.changed).toBe(false);
+    wallMs += 1_000;
+    expect(await world.call('updateSpec', pause)).toMatchObject({changed: true});
+    await world.call('updateSpec', {service, maxShardCount: 5});
+    expect((await pauseOf()).pause?.reason).toBe('rack 7');
+    await world.call('updateSpec', {service, paused: false});
+    expect(await pauseOf()).toEqual({paused: false, pause: null});
+  });
+
+  it('without a beginning has no end', async () => {
+    const said = world.call('updateSpec', {service, pauseForMs: 60_000});
+    await expect(said).rejects.toMatchObject({code: 'INVALID_INPUT'});
+    const pin = world.call('updateShard', {service, shardId: 's1', pinForMs: 60_000});
+    await expect(pin).rejects.toMatchObject({code: 'INVALID_INPUT'});
+  });
+
+  it('is a check of doctor: one that ends by itself passes', async () => {
+    await world.call('updateSpec', {service, paused: true, reason: 'forgotten'});
+    const found = async () =>
+      (await world.call('checks', {})).checks.find(({name}) => name === 'pause of orders');
+    expect(await found()).toMatchObject({verdict: 'WARN', fix: expect.stringContaining('resume')});
+    await world.call('updateSpec', {service, paused: true, pauseForMs: 60_000});
+    expect(await found()).toMatchObject({verdict: 'PASS', text: expect.stringContaining(END)});
+  });
+});
+
+it('a pin says who, why and until when, and loses that with the pin', async () => {
+  const pin = {service, shardId: 's1', manualContainerId: 'c1', pinForMs: 60_000, reason: 'hot'};
+  await world.call('updateShard', pin);
+  expect(await pinOf()).toMatchObject({pin: 'c1', pinned: {reason: 'hot', until: END}});
+  await world.call('updateShard', {service, shardId: 's1', group: 'g'});
+  expect(await pinOf()).toMatchObject({pin: 'c1', pinned: {until: END}});
+  await world.call('updateShard', {service, shardId: 's1', manualContainerId: 'c2'});
+  expect(await pinOf()).toMatchObject({pin: 'c2', pinned: {until: ''}});
+  await world.call('updateShard', {service, shardId: 's1', manualContainerId: ''});
+  expect(await pinOf()).toEqual({pin: '', pinned: null});
+});
+
+it('a drain says how many leave at once', async () => {
+  await world.join(service, 'c1');
+  await world.call('drain', {service, container: 'c1', maxMoving: 2});
+  const {containers} = await world.call('getContainers', {service});
+  expect(containers[0]?.order).toMatchObject({order: 'drain', maxMoving: 2});
+  const again = await world.call('drain', {service, container: 'c1', maxMoving: 2});
+  expect(again.changed).toBe(false);
+  expect(await world.call('drain', {service, container: 'c1'})).toMatchObject({changed: true});
+});
+
+describe('what was said for a while', () => {
+  /** The clerk of this daemon, with its timers in the test's hand. */
+  async function clerk() {
+    const view = new AppView();
+    const due: {atMs: number; run: () => void}[] = [];
+    const key = world.keys.governedBy(service);
+    const mod = (await world.memory.get(key)).entry?.mod ?? 0;
+    const expiries = new Expiries({
+      ...{app: service, governor: 'daemon-1', keys: world.keys, store: world.memory},
+      ...{logger: silentLogger, view: () => view},
+      fencingKey: {key, target: 'mod', value: mod},
+      clock: {
+        wallMs: () => wallMs,
+        after: (delayMs: number, run: () => void) => {
+          const timer = {atMs: wallMs + delayMs, run};
+          due.push(timer);
+          return {cancel: () => void due.splice(due.indexOf(timer), 1)};
+        },
+      } as never,
+    });
+    const look = async (): Promise<void> => {
+      const prefix = world.keys.appSpecPrefix(service);
+      const {entries} = await world.memory.list([prefix]);
+      const changes = entries.flatMap((entry) => {
+        const parsed = world.keys.parse(entry.key);
+        return parsed === undefined ? [] : (changeOf(parsed, entry, entry.mod) ?? []);
+      });
+      for (const change of changes) view.apply(change);
+      expiries.note(changes);
+    };
+    return {look, due, expiries};
+  }
+
+  it('is taken back when its time is over, with an entry in the audit; nothing before', async () => {
+    await world.call('updateSpec', {service, paused: true, pauseForMs: 60_000});
+    const pin = {service, shardId: 's1', manualContainerId: 'c1', pinForMs: 90_000};
+    await world.call('updateShard', pin);
+    const {look, due} = await clerk();
+    await look();
+    expect(due.map(({atMs}) => atMs - NOW_MS)).toEqual([60_000]);
+    wallMs += 60_000;
+    due.shift()?.run();
+    await expect.poll(pauseOf).toEqual({paused: false, pause: null});
+    expect(await pinOf()).toMatchObject({pin: 'c1'});
+    await expect.poll(() => due.length).toBe(1);
+    await look();
+    wallMs += 30_000;
+    due.shift()?.run();
+    await expect.poll(pinOf).toEqual({pin: '', pinned: null});
+    const {events} = await world.call('events', {service});
+    const expired = events.filter(
+      (event) => event.type === 'audit' && event.operation === 'expire',
+    );
+    expect(expired).toMatchObject([
+      {who: 'sm', from: 'daemon-1', objects: ['app/orders']},
+      {who: 'sm', objects: ['shard/s1'], changed: [{field: 'manualContainerId', before: 'c1'}]},
+    ]);
+  });
+
+  it('stays where somebody has changed it meanwhile, and sets no timer where nothing ends', async () => {
+    const {look, due} = await clerk();
+    await look();
+    expect(due).toEqual([]);
+    await world.call('updateSpec', {service, paused: true, pauseForMs: 60_000});
+    await look();
+    await world.call('updateSpec', {service, paused: true, pauseForMs: 600_000});
+    wallMs += 60_000;
+    due.shift()?.run();
+    await expect.poll(() => due.length).toBe(1);
+    expect((await pauseOf()).paused).toBe(true);
+  });
+});
