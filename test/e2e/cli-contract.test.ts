@@ -4,11 +4,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import {Cluster} from '../support/cluster.ts';
+import {CliHosts} from '../support/cli-hosts.ts';
 import {BIN, runCli} from '../support/cli-process.ts';
 import type {Ran, RunOptions} from '../support/cli-process.ts';
 import {freePorts, startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
-import {CONTRACT, LAST} from './contract-cases.ts';
+import {CONTRACT, LAST, PROCESSES} from './contract-cases.ts';
 
 vi.setConfig({maxConcurrency: 4});
 
@@ -23,6 +24,7 @@ let cluster: Cluster;
 let server = '';
 let closed = 0;
 let service = '';
+const hosts = new CliHosts();
 const folder = mkdtempSync(join(tmpdir(), 'sm-contract-'));
 
 const FILES: Readonly<Record<string, string>> = {
@@ -71,14 +73,23 @@ beforeAll(async () => {
   await cluster.settled('orders');
 });
 afterAll(async () => {
+  hosts.close();
   await cluster.stop();
   await etcd.stop();
   rmSync(folder, {recursive: true, force: true});
 });
 
 function sm(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const env = {SM_SERVER: server, XDG_CONFIG_HOME: join(folder, 'home'), ...options.env};
-  return runCli(args, {...options, env});
+  return runCli(args, {...options, env: environment(options)});
+}
+
+/** In a process that serves many calls. */
+function hosted(args: readonly string[]): Promise<Ran> {
+  return hosts.run(args, {env: environment({})});
+}
+
+function environment({env}: RunOptions): Record<string, string> {
+  return {SM_SERVER: server, XDG_CONFIG_HOME: join(folder, 'home'), ...env};
 }
 
 /** The words of a case with this bed's places put in. */
@@ -121,9 +132,9 @@ function checkDocument(line: string, stdout: string, exit: number): void {
   expect(error).toMatchObject({exit, code: expect.stringMatching(/^[A-Z_]+$/) as string});
 }
 
-async function holds(line: string, exit: number): Promise<void> {
+async function holds(line: string, exit: number, call = sm): Promise<void> {
   expect(DOCUMENTED).toContain(exit);
-  const plain = await sm(wordsOf(line, 1));
+  const plain = await call(wordsOf(line, 1));
   expect({line, exit: plain.exit, stderr: plain.stderr}).toMatchObject({exit});
   expect(plain.stdout + plain.stderr).not.toMatch(HARMFUL);
   expect(plain.stderr).not.toMatch(/node_modules|at async/);
@@ -137,7 +148,7 @@ async function holds(line: string, exit: number): Promise<void> {
   // Before --, else it would be one of the words.
   const words = wordsOf(line, 2);
   const end = words.includes('--') ? words.indexOf('--') : words.length;
-  const json = await sm(words.toSpliced(end, 0, '--json'));
+  const json = await call(words.toSpliced(end, 0, '--json'));
   expect({line, exit: json.exit, stderr: json.stderr}).toMatchObject({exit});
   expect(json.stdout + json.stderr).not.toMatch(HARMFUL);
   checkDocument(line, json.stdout, exit);
@@ -154,7 +165,8 @@ describe('the contract', () => {
 describe.concurrent('with and without --json: the same exit code, one document, no escapes', () => {
   for (const [command, cases] of Object.entries(CONTRACT)) {
     it(command.replace(':', ' '), {timeout: 300_000}, async () => {
-      for (const [line, exit] of cases) await holds(line, exit);
+      for (const [at, [line, exit]] of cases.entries())
+        await holds(line, exit, at === 0 || PROCESSES.has(command) ? sm : hosted);
     });
   }
 });
@@ -258,5 +270,5 @@ describe('the command line', () => {
 });
 
 describe('what is for all apps', () => {
-  it.each(LAST)('%s', (line, exit) => holds(line, exit), 60_000);
+  it.each(LAST)('%s', (line, exit) => holds(line, exit, hosted), 60_000);
 });

@@ -4,6 +4,9 @@
  */
 export type Case = readonly [line: string, exit: number];
 
+/** They start processes or live by signals: every call is a process. Of all others the first call of each command is one. */
+export const PROCESSES: ReadonlySet<string> = new Set(['canary', 'container:run', 'dev', 'serve']);
+
 /** Of calls that would disturb the others: after them. */
 export const LAST: readonly Case[] = [['store accept-restore --confirm {service}', 0]];
 

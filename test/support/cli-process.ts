@@ -4,7 +4,7 @@ import {join} from 'node:path';
 
 export const BIN = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
 /** Far above what any call takes: only one that hangs meets it. */
-const HANG_MS = 60_000;
+export const HANG_MS = 60_000;
 
 export interface Ran {
   /** -1 when a signal ended it. */
@@ -20,9 +20,14 @@ export interface RunOptions {
   readonly stdoutClosed?: boolean;
 }
 
-export function runCli(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+/** All of a call's environment. */
+export function environmentOf({env}: Pick<RunOptions, 'env'>): Record<string, string> {
   const {FORCE_COLOR: _colour, NODE_OPTIONS: _options, ...inherited} = process.env;
-  const env = {...inherited, SM_OUTPUT: '', SM_APP: '', ...options.env};
+  return {...inherited, SM_OUTPUT: '', SM_APP: '', ...env} as Record<string, string>;
+}
+
+export function runCli(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const env = environmentOf(options);
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [BIN, ...args], {env, stdio: ['ignore', 'pipe', 'pipe']});
     const limit = setTimeout(() => child.kill('SIGKILL'), HANG_MS);
