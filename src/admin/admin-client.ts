@@ -264,7 +264,7 @@ export class AdminClient {
     if (error instanceof SmError || error.name === 'AbortError') return error;
     if (error.code === 'CERT_HAS_EXPIRED')
       return new SmError('SERVER_UNAVAILABLE', `the certificate of ${this.server} has expired`, {
-        hint: 'renew the file that tls.cert of that daemon names, then send the daemon SIGHUP',
+        hint: 'renew it where TLS ends: at the proxy before the daemon, or the file that tls.cert of the daemon names, with SIGHUP to it',
         cause: error,
       });
     if (UNTRUSTED.test(error.code ?? ''))

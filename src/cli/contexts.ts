@@ -55,7 +55,7 @@ export async function readContexts(path = contextPath()): Promise<ContextFile> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
     throw invalid(path, `cannot be read (${(error as NodeJS.ErrnoException).code})`, error);
   }
-  const {parse} = await import('yaml');
+  const {parse} = await import('./yaml.ts');
   let parsed: unknown;
   try {
     parsed = parse(text, {schema: 'core', maxAliasCount: 0}) ?? {};
@@ -66,7 +66,7 @@ export async function readContexts(path = contextPath()): Promise<ContextFile> {
 }
 
 export async function writeContexts(file: ContextFile, path = contextPath()): Promise<void> {
-  const {stringify} = await import('yaml');
+  const {stringify} = await import('./yaml.ts');
   const folder = dirname(path);
   mkdirSync(folder, {recursive: true, mode: 0o700});
   const fresh = `${path}.${process.pid}.new`;
@@ -128,7 +128,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
 
 function invalid(path: string, problem: string, cause?: unknown): SmError {
   return new SmError('INVALID_CONFIG', `${path}: ${problem}`, {
-    hint: 'mend the file, or remove it and use sm context add',
+    hint: 'correct the file, or remove it and use sm context add',
     cause,
   });
 }

@@ -21,9 +21,9 @@ export function alarmFix({code, service, object}: AlarmSubject): string {
     case 'QUARANTINE':
       return 'restart the container that wrote it, or restore the key from a backup; a newer sm may be needed to read it';
     case 'REFUSING':
-      return `mend what its add needs (see its log), or take it out: sm container evict -a ${service} ${object}`;
+      return `fix what its add needs (see its log), or take it out: sm container evict -a ${service} ${object}`;
     case 'LOAD_REJECTED':
-      return 'mend what the application reports: docs/alarms/LOAD_REJECTED.md says what is not taken';
+      return 'correct what the application reports: docs/alarms/LOAD_REJECTED.md says what is not taken';
     case 'HOLDINGS_DIFFER':
     case 'STUCK':
       return evict;

@@ -96,7 +96,7 @@ function faultsOfContainers(daemon: NightDaemon, containers: NightContainers): F
     lacking(
       '`add` refuses',
       'refusing',
-      {cause: /no disk/, mend: /mend what its add needs/, alert: /SmRefusing/},
+      {cause: /no disk/, mend: /fix what its add needs/, alert: /SmRefusing/},
       {
         prepare: () => containers.createApp('refusing', 3),
         strike: async () => void (await containers.start('refusing', 'r1', 'throws')),

@@ -28,8 +28,9 @@ export default class ShardWhy extends SmCommand<typeof ShardWhy> {
 function linesOf({
   shard,
   rule,
-  now,
-  fix,
+  // A daemon of before says neither.
+  now = '',
+  fix = '',
   homes,
   excluded,
   excludedCount,
