@@ -35,7 +35,6 @@ import {reconcile, reconcileGone, reconcileUnplanned} from './reconcile.ts';
 import type {ReconcileContext, Step} from './reconcile.ts';
 import {reconcileContext} from './reconcile-context.ts';
 import {Removal} from './removal.ts';
-import {ServiceTimes} from './service-times.ts';
 import {Renewals} from './renewals.ts';
 import {Reports} from './reports.ts';
 import type {KnownStatus} from './reports.ts';
@@ -55,10 +54,9 @@ export class Governor implements ListingTaker {
   private readonly hints = new HintSchedule(this.claims.claimedAtMs);
   private readonly admissions = new AdmissionQueue();
   private readonly retries = new RetrySchedule();
-  readonly service = new ServiceTimes(this.view);
   private readonly holdings = new HoldingsCheck();
   private readonly removal = new Removal();
-  readonly reports = new Reports();
+  readonly reports = new Reports(this.view);
   private readonly trust = new ContainerTrust();
   private readonly trialPlanner = new TrialPlanner(this.trust);
   private readonly planCache: PlanCache;
@@ -103,14 +101,15 @@ export class Governor implements ListingTaker {
     else this.planCache.dirty = true;
     if (change.kind === 'shard') {
       this.dirty.add(change.shard);
-      this.service.wantedChanged(change.shard, nowMs);
+      this.reports.shardChanged(change.shard, nowMs);
     }
     return true;
   }
 
   /** The first listing starts the work; one that brings nothing new to an app at rest asks for none. */
-  listingTaken(isNews: boolean, isFirst: boolean, nowMs: number): void {
-    const isAtRest = this.settled && this.waiting.size === 0 && this.service.oldestMs(nowMs) === 0;
+  listingTaken(isNews: boolean, isFirst: boolean): void {
+    this.reports.listed();
+    const isAtRest = this.settled && this.waiting.size === 0 && this.reports.isAllServed;
     if (!isNews && !isFirst && isAtRest && this.planCache.isComplete(this.living)) return;
     this.planCache.dirty = true;
     // What came with the first is marked already.
@@ -217,7 +216,6 @@ export class Governor implements ListingTaker {
     this.inFlightMoves.note(shard, after?.value);
     this.claims.note(shard, before?.value, after?.value, nowMs);
     this.reports.ownChanged(shard, before?.value, after?.value, this.wallMs, nowMs);
-    this.service.recordChanged(shard, before?.value, after?.value, nowMs);
     this.retries.noteFailures(shard, after?.value, nowMs);
     if (this.trust.note(shard, before?.value, after?.value, nowMs)) this.planCache.dirty = true;
     this.roomMade ||= makesRoom(before?.value, after?.value);
@@ -232,9 +230,10 @@ export class Governor implements ListingTaker {
       const {ttlMs, sentAtMs} = entry.value;
       this.clock.observe(incarnation, entry.mod, ttlMs, nowMs, sentAtMs);
       if (last === undefined) this.planCache.joined(this.living.size === 0, nowMs);
-      return;
     }
-    this.service.lost(incarnation, nowMs - this.clock.ageMs(incarnation, nowMs));
+    this.reports.heartbeatChanged(incarnation, this.clock, nowMs);
+    this.inFlightMoves.noteOverdue(entry?.value ?? (last && {...last, overdue: []}));
+    if (entry !== undefined) return;
     this.clock.forget(incarnation);
     this.evictor.forget(incarnation, nowMs);
     this.claims.forget(incarnation);
@@ -302,7 +301,7 @@ export class Governor implements ListingTaker {
     const parts = {view, living, newMove, admissions, pending, planCache, trust, unclaimedOf};
     const context = reconcileContext({...parts, epoch: this.options.epoch});
     const shards = this.dirty.take();
-    this.reports.changed(shards, this.view, this.wallMs, nowMs);
+    this.reports.changed(shards, nowMs);
     for (const shard of shards) {
       if (this.mustRest(shard, nowMs)) continue;
       this.carryOut(shard, this.stepOf(shard, context, nowMs), nowMs, actions);
@@ -377,7 +376,7 @@ export class Governor implements ListingTaker {
   /** What there is now, counted. `unknown`: no write of this daemon has committed within T. */
   figures(unknown: boolean, nowMs: number): GovernedFigures {
     const {alarms} = this.reports.status;
-    const oldestUnservedMs = this.service.oldestMs(nowMs);
+    const oldestUnservedMs = this.reports.oldestUnservedMs(nowMs);
     const movesInFlight = this.inFlightMoves.size;
     const known = {unknown, alarms, oldestUnservedMs, movesInFlight, nowMs};
     return governedFigures({...this.statusInput(), ...known});

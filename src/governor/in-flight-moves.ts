@@ -1,4 +1,5 @@
 /** Moves under way and how many more may start: what is planned is budgeted, recoveries and departures are not. */
+import type {Heartbeat} from '../model/container.ts';
 import {moveReasonOf} from '../model/move-reason.ts';
 import type {MoveReason} from '../model/move-reason.ts';
 import {movingLimit} from '../model/moving-limit.ts';
@@ -24,8 +25,11 @@ type InFlightMove = {
   readonly to: string;
   readonly urgency: MoveUrgency;
   /** Zones of both ends, as they were when it was counted; the empty one is none. */
-  readonly zones?: readonly string[];
+  readonly zones: readonly string[];
+  /** A hook of its shard has outlasted its limit: nobody knows whether it ends. */
+  readonly stuck: boolean;
 };
+type MoveEnds = Pick<InFlightMove, 'from' | 'to' | 'urgency'>;
 
 /** What says how many may move at once. */
 interface LimitedApp {
@@ -40,6 +44,8 @@ export class InFlightMoves {
   private readonly moves = new Map<string, InFlightMove>();
   /** Shards that are to be dropped and added again on their container once the budget allows it. */
   private readonly restarts = new Set<string>();
+  /** Of containers with hooks that have outlasted their limits: the shards of those hooks. */
+  private readonly overdue = new Map<string, ReadonlySet<string>>();
   private budgeted = 0;
   private departing = 0;
   private readonly ends = new Map<string, number>();
@@ -59,18 +65,32 @@ export class InFlightMoves {
   note(shard: string, record: OwnershipRecord | undefined): void {
     this.end(shard);
     const found = inFlightOf(record);
-    if (found === undefined) return;
-    const move = {...found, zones: this.zonesOf(found.from, found.to)};
-    this.moves.set(shard, move);
-    this.count(move, 1);
+    if (found !== undefined) this.keep(shard, found);
+  }
+
+  /**
+   * Takes note of a heartbeat that has changed or ended. Moves whose hooks are overdue leave their places in the budgets of app and zone to moves elsewhere:
+   * otherwise as many as `maxMoving` would stop every planned move until somebody evicts their container.
+   */
+  noteOverdue(heartbeat: Pick<Heartbeat, 'container' | 'overdue'> | undefined): void {
+    if (heartbeat === undefined) return;
+    const {container, overdue = []} = heartbeat;
+    const before = this.overdue.get(container) ?? [];
+    const after = new Set(overdue.map(({shard}) => shard));
+    if (after.size === 0) this.overdue.delete(container);
+    else this.overdue.set(container, after);
+    for (const shard of new Set([...before, ...after])) {
+      const move = this.moves.get(shard);
+      if (move === undefined) continue;
+      this.end(shard);
+      this.keep(shard, move);
+    }
   }
 
   /** Counts a move that has been asked for but is not in any record yet. */
   begin(shard: string, from: string, to: string, urgency: MoveUrgency, nowMs: number): void {
     this.end(shard);
-    const move = {from, to, urgency, zones: this.zonesOf(from, to)};
-    this.moves.set(shard, move);
-    this.count(move, 1);
+    this.keep(shard, {from, to, urgency});
     if (isBudgeted(urgency) && this.moving.perMinute > 0) this.starts.push(nowMs);
   }
 
@@ -85,7 +105,7 @@ export class InFlightMoves {
   allows(from: string, to: string, urgency: MoveUrgency, nowMs: number): boolean {
     if (urgency === 'ending') return true;
     if (urgency === 'departure') return this.departing < DEPARTURES_PER_APP;
-    if (this.budgeted >= this.limit) return false;
+    if (this.budgeted >= this.limit || this.isFull(from) || this.isFull(to)) return false;
     const {moving} = this;
     if (moving.perMinute > 0 && this.startedLately(nowMs) >= moving.perMinute) return false;
     if (moving.zone > 0 && this.zonesOf(from, to).some((zone) => this.inZone(zone) >= moving.zone))
@@ -163,11 +183,23 @@ export class InFlightMoves {
     return this.zoneEnds.get(zone) ?? 0;
   }
 
-  private count({from, to, urgency, zones = []}: InFlightMove, by: number): void {
+  /** Where hooks are overdue the next one may be, too: that container alone stops as many shards as the app may. */
+  private isFull(container: string): boolean {
+    return this.overdue.has(container) && this.endsAt(container) >= this.limit;
+  }
+
+  private keep(shard: string, {from, to, urgency}: MoveEnds): void {
+    const stuck = [from, to].some((end) => this.overdue.get(end)?.has(shard));
+    const move = {from, to, urgency, zones: this.zonesOf(from, to), stuck};
+    this.moves.set(shard, move);
+    this.count(move, 1);
+  }
+
+  private count({from, to, urgency, zones, stuck}: InFlightMove, by: number): void {
     if (urgency === 'departure') this.departing += by;
-    else if (urgency !== 'ending') this.budgeted += by;
+    else if (urgency !== 'ending' && !stuck) this.budgeted += by;
     add(this.arrivals, to, by);
-    for (const zone of zones) add(this.zoneEnds, zone, by);
+    if (!stuck) for (const zone of zones) add(this.zoneEnds, zone, by);
     for (const end of [from, to]) add(this.ends, end, by);
   }
 
@@ -193,7 +225,7 @@ export function urgencyOf({kind}: MoveReason, to: string): MoveUrgency {
   return to === '' ? 'ending' : 'planned';
 }
 
-function inFlightOf(record: OwnershipRecord | undefined): InFlightMove | undefined {
+function inFlightOf(record: OwnershipRecord | undefined): MoveEnds | undefined {
   if (record === undefined || record.move === null || record.ready || record.failures > 0)
     return undefined;
   const {from, to, why} = record.move;

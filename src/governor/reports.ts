@@ -3,7 +3,9 @@ import type {OwnershipRecord} from '../model/ownership.ts';
 import type {AppStatus} from '../model/status.ts';
 import type {GovernorAction} from './actions.ts';
 import {Chronicle} from './chronicle.ts';
+import type {LivingContainer} from './containers.ts';
 import {MoveHistory} from './move-history.ts';
+import {ServiceTimes} from './service-times.ts';
 import {StatusReporter} from './status-reporter.ts';
 import type {StatusInput} from './status-reporter.ts';
 import {UnservedShards} from './unserved.ts';
@@ -25,8 +27,16 @@ export interface ReportMoment {
 export class Reports {
   readonly status = new StatusReporter();
   private readonly history = new MoveHistory();
-  private readonly unserved = new UnservedShards();
   private readonly chronicle = new Chronicle();
+  private readonly unserved: UnservedShards;
+  /** What metrics are made of. */
+  readonly service: ServiceTimes;
+
+  /** `view` has each change in it already when it is noted here. */
+  constructor(view: AppView) {
+    this.unserved = new UnservedShards(view);
+    this.service = new ServiceTimes(view, this.unserved);
+  }
 
   /** The last summary of the governor before this one. */
   inherit(last: AppStatus): void {
@@ -46,11 +56,37 @@ export class Reports {
   ): void {
     this.history.note(shard, before, after, wallMs, nowMs);
     this.chronicle.ownChanged(shard, before, after, wallMs, nowMs);
+    this.service.recordChanged(shard, before, after, nowMs);
   }
 
-  /** These shards, or what serves them, have changed. */
-  changed(shards: Iterable<string>, view: AppView, wallMs: number, nowMs: number): void {
-    this.unserved.look(shards, view, {wallMs, nowMs});
+  /** Everything there is has been seen once: what is not served from here on is not. */
+  listed(): void {
+    this.service.begin();
+  }
+
+  /** The shard's spec came, changed or is gone. */
+  shardChanged(shard: string, nowMs: number): void {
+    this.service.wantedChanged(shard, nowMs);
+  }
+
+  /** These shards, or what serves them, have changed; after the first listing all of them. */
+  changed(shards: Iterable<string>, nowMs: number): void {
+    for (const shard of shards) this.service.wantedChanged(shard, nowMs);
+  }
+
+  /** The incarnation has come, is gone, has fallen silent or is heard again. */
+  heartbeatChanged(incarnation: string, clock: KnownStatus['clock'], nowMs: number): void {
+    const heardMs = nowMs - clock.ageMs(incarnation, nowMs);
+    this.service.heartbeatChanged(incarnation, heardMs, nowMs);
+  }
+
+  get isAllServed(): boolean {
+    return this.unserved.isEmpty;
+  }
+
+  /** How long the shard that has waited longest is not served, ms; 0 where all are. */
+  oldestUnservedMs(nowMs: number): number {
+    return this.unserved.oldestMs(nowMs);
   }
 
   due(moment: ReportMoment, known: KnownStatus): GovernorAction[] {
@@ -72,9 +108,19 @@ export class Reports {
   }
 
   private withUnserved(known: KnownStatus, moment: ReportMoment): StatusInput {
-    const {view, living, plan} = known;
-    this.chronicle.planned(plan.unplaced, moment.wallMs, moment.nowMs);
-    this.unserved.lookAtSilence(living, view, moment);
-    return {...known, unserved: this.unserved.long(view, moment.nowMs)};
+    this.chronicle.planned(known.plan.unplaced, moment.wallMs, moment.nowMs);
+    this.lookAtSilence(known, moment.nowMs);
+    return {...known, unserved: this.unserved.long(moment)};
   }
+
+  /** Containers that have fallen silent serve nothing since they were heard last; those that are heard again do. */
+  private lookAtSilence({living, clock}: KnownStatus, nowMs: number): void {
+    for (const incarnation of this.unserved.noteSilent(silentOf(living)))
+      this.heartbeatChanged(incarnation, clock, nowMs);
+  }
+}
+
+function silentOf(living: ReadonlyMap<string, LivingContainer>): ReadonlySet<string> {
+  const silent = [...living.values()].filter(({state}) => state === 'silent');
+  return new Set(silent.map(({incarnation}) => incarnation));
 }

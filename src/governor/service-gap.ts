@@ -19,12 +19,6 @@ export interface ServiceGap {
   readonly fix: string;
 }
 
-/** Its record says that it is ready, at an incarnation that has its heartbeat. Whether that one is silent is not looked at. */
-export function isServed({own, heartbeats}: AppView, shard: string): boolean {
-  const record = own.get(shard)?.value;
-  return record?.state === 'owned' && record.ready && heartbeats.has(record.incarnation);
-}
-
 /** Undefined: somebody serves it. */
 export function serviceGap(shard: string, context: GapContext): ServiceGap | undefined {
   const {app, view, living} = context;
@@ -111,7 +105,7 @@ function homeless(
   if (failed === undefined) return gap ?? {text: 'it waits to be assigned', fix: ''};
   const {failures, container, lastError} = failed;
   const text = `its add has failed ${failures} times in a row, on ${container} last: ${lastError}`;
-  const fix = `mend what its add needs; the log of ${container} says more`;
+  const fix = `fix what its add needs; the log of ${container} says more`;
   return gap === undefined ? {text, fix} : {text: `${gap.text}; ${text}`, fix: gap.fix || fix};
 }
 

@@ -1,9 +1,10 @@
-/** Since when each shard of an app is not served, and what its changes of hands were: for metrics. Passive; times in ms. */
+/** How long shards of an app were not served, and what their changes of hands were: for metrics. Passive; times in ms. */
 import {moveReasonOf} from '../model/move-reason.ts';
 import type {MoveReason} from '../model/move-reason.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {FinishedMove} from '../model/status.ts';
 import {moveOutcome} from './move-history.ts';
+import type {UnservedShards} from './unserved.ts';
 import type {AppView} from '../appstate/app-view.ts';
 
 export type MoveKind = MoveReason['kind'];
@@ -21,24 +22,27 @@ export type Measurement =
   /** From a container's claim until its `add` had resolved. */
   | {readonly kind: 'add'; readonly ms: number};
 
-interface Gap {
-  sinceMs: number;
-  /** That of the first move since; undefined: none has begun. */
-  cause: MoveKind | undefined;
-}
-
 /** Kept for who takes them late; the newest beyond that are not counted. */
 export const MEASUREMENTS_KEPT = 100_000;
 
 export class ServiceTimes {
-  private readonly gaps = new Map<string, Gap>();
+  /** Of shards that are not served: the cause of the first move since, where one has begun. */
+  private readonly causes = new Map<string, MoveKind>();
   private readonly claimedAtMs = new Map<string, number>();
   private measured: Measurement[] = [];
+  private begun = false;
   private readonly view: AppView;
+  private readonly unserved: UnservedShards;
 
   /** `view` has each change in it already when it is noted here. */
-  constructor(view: AppView) {
+  constructor(view: AppView, unserved: UnservedShards) {
     this.view = view;
+    this.unserved = unserved;
+  }
+
+  /** The first listing is there. Before, a record may be seen without the heartbeat of its container: what is missing says nothing. */
+  begin(): void {
+    this.begun = true;
   }
 
   recordChanged(
@@ -49,28 +53,18 @@ export class ServiceTimes {
   ): void {
     this.noteMove(before, after);
     this.noteAdd(shard, before, after, nowMs);
-    if (isServed(after)) this.served(shard, before, nowMs);
-    else this.wantedChanged(shard, nowMs);
+    this.look(shard, nowMs, {before});
   }
 
   /** The shard's spec came, changed or is gone. */
   wantedChanged(shard: string, nowMs: number): void {
-    const record = this.view.own.get(shard)?.value;
-    if (!this.view.shards.has(shard)) this.gaps.delete(shard);
-    else if (!isServed(record)) this.unserved(shard, nowMs, causeOf(record));
+    this.look(shard, nowMs);
   }
 
-  /** The incarnation is gone; it was heard last at `sinceMs`. */
-  lost(incarnation: string, sinceMs: number): void {
+  /** The incarnation has come, is gone, has fallen silent or is heard again; it was heard last at `heardMs`. */
+  heartbeatChanged(incarnation: string, heardMs: number, nowMs: number): void {
     for (const shard of this.view.shardsOf(incarnation))
-      if (this.view.shards.has(shard)) this.unserved(shard, sinceMs, undefined);
-  }
-
-  /** How long the shard that has waited longest is not served, ms; 0 where all are. A governor counts from when it began to govern. */
-  oldestMs(nowMs: number): number {
-    let oldest = 0;
-    for (const {sinceMs} of this.gaps.values()) oldest = Math.max(oldest, nowMs - sinceMs);
-    return oldest;
+      this.look(shard, nowMs, {sinceMs: heardMs});
   }
 
   /** What has happened since this was asked last. */
@@ -103,31 +97,33 @@ export class ServiceTimes {
     if (isAdding && goesOn) return;
     this.claimedAtMs.delete(shard);
     if (isAdding) this.claimedAtMs.set(shard, nowMs);
-    else if (sinceMs !== undefined && isServed(after))
+    else if (sinceMs !== undefined && after?.state === 'owned' && after.ready)
       this.push({kind: 'add', ms: nowMs - sinceMs});
   }
 
-  private served(shard: string, before: OwnershipRecord | undefined, nowMs: number): void {
-    const gap = this.gaps.get(shard);
-    if (gap === undefined) return;
-    this.gaps.delete(shard);
-    const cause = gap.cause ?? causeOf(before) ?? 'other';
-    this.push({kind: 'gap', cause, ms: nowMs - gap.sinceMs});
-  }
-
-  private unserved(shard: string, sinceMs: number, cause: MoveKind | undefined): void {
-    const known = this.gaps.get(shard);
-    if (known === undefined) this.gaps.set(shard, {sinceMs, cause});
-    else known.cause ??= cause;
+  private look(
+    shard: string,
+    nowMs: number,
+    {
+      before,
+      sinceMs,
+    }: {readonly before?: OwnershipRecord | undefined; readonly sinceMs?: number} = {},
+  ): void {
+    if (!this.begun) return;
+    const endedMs = this.unserved.look(shard, nowMs, sinceMs);
+    const cause = this.causes.get(shard) ?? causeOf(this.view.own.get(shard)?.value);
+    if (this.unserved.has(shard)) {
+      if (cause !== undefined) this.causes.set(shard, cause);
+      return;
+    }
+    this.causes.delete(shard);
+    if (endedMs === undefined) return;
+    this.push({kind: 'gap', cause: cause ?? causeOf(before) ?? 'other', ms: endedMs});
   }
 
   private push(measurement: Measurement): void {
     if (this.measured.length < MEASUREMENTS_KEPT) this.measured.push(measurement);
   }
-}
-
-function isServed(record: OwnershipRecord | undefined): boolean {
-  return record?.state === 'owned' && record.ready;
 }
 
 function causeOf(record: OwnershipRecord | undefined): MoveKind | undefined {

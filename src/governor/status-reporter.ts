@@ -105,9 +105,9 @@ export class StatusReporter {
   private statusOf(input: StatusInput): AppStatus {
     const at = new Date(input.wallMs).toISOString();
     const problems = new Set<string>();
-    const since = (key: string): string => {
+    const since = (key: string, from = at): string => {
       problems.add(key);
-      const known = this.sinceByKey.get(key) ?? at;
+      const known = this.sinceByKey.get(key) ?? from;
       this.sinceByKey.set(key, known);
       return known;
     };
@@ -173,13 +173,13 @@ function first<T>(all: Iterable<T>, most: number): T[] {
 function alarmsOf(
   input: StatusInput,
   outside: readonly OutsideAlarm[],
-  since: (key: string) => string,
+  since: (key: string, from?: string) => string,
 ): Alarm[] {
   const alarms: Alarm[] = [];
   const raise = (code: AlarmCode, text: string, object = '', from?: string): void => {
     const shown = shownText(text);
     const about = object === '' ? {} : {object};
-    alarms.push({code, text: shown, since: from ?? since(`alarm/${code}/${shown}`), ...about});
+    alarms.push({code, text: shown, since: since(`alarm/${code}/${shown}`, from), ...about});
   };
   if (input.unserved !== undefined) {
     const {shard, sinceMs} = input.unserved;
@@ -202,10 +202,23 @@ function alarmsOf(
       about('UNREACHABLE', `container ${container} renews its heartbeat but claims nothing`);
     const rate = clockRateText(input.clock.clockRate(incarnation));
     if (rate !== undefined) about('CLOCK_RATE', `the clock of container ${container} ${rate}`);
-    for (const {hook, shard} of input.view.heartbeats.get(incarnation)?.value.overdue ?? [])
-      about('STUCK', `${hook} of ${shard} on ${container} is overdue`);
+    for (const {text, from} of overdueHooks(input, incarnation))
+      raise('STUCK', text, container, from);
   }
   return alarms;
+}
+
+/** Hooks that have outlasted their limits, and since when: as long before the heartbeat as its sender says. */
+function overdueHooks(
+  {view, wallMs}: StatusInput,
+  incarnation: string,
+): {readonly text: string; readonly from: string | undefined}[] {
+  const {container, sentAtMs, overdue = []} = view.heartbeats.get(incarnation)?.value ?? {};
+  return overdue.map(({hook, shard, sinceMs}) => {
+    const text = `${hook} of ${shard} on ${container ?? ''} is overdue`;
+    if (sentAtMs === undefined || sinceMs === undefined) return {text, from: undefined};
+    return {text, from: new Date(wallMs - Math.max(0, sentAtMs - sinceMs)).toISOString()};
+  });
 }
 
 function unservedText({app, view, living, plan}: StatusInput, found: LongUnserved): string {

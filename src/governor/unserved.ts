@@ -1,19 +1,24 @@
 /**
- * Since when shards are not served. A record does not say: it is counted from when this governor first saw it, or from what the summary of the
- * governor before it says of the one that waited longest. Passive; times come in from outside.
+ * Since when shards are not served: one rule for the alarm and for metrics. A record does not say: it is counted from when this governor first saw
+ * it, from the last heartbeat of a container that is lost or silent, or from what the summary of the governor before says of the one that waited
+ * longest. Passive; times come in from outside.
  */
 import {TTL_DEFAULT_MS} from '../model/container.ts';
-import type {LivingContainer} from './containers.ts';
-import {isServed} from './service-gap.ts';
 import type {AppView} from '../appstate/app-view.ts';
 
 /** With a T below this, shards are still on their way when T has passed: a first plan alone may wait for 3 s. */
 const UNSERVED_MIN_MS = TTL_DEFAULT_MS;
 
 /** The same instant by both clocks, ms. */
-interface Instant {
+export interface Instant {
   readonly nowMs: number;
   readonly wallMs: number;
+}
+
+interface Gap {
+  sinceMs: number;
+  /** The same by Unix time, once it was told: a clock that is set does not change it. */
+  sinceWallMs?: number;
 }
 
 /** Shards that have not been served for longer than T. */
@@ -28,60 +33,82 @@ export interface LongUnserved {
 }
 
 export class UnservedShards {
-  private readonly since = new Map<string, Instant>();
+  private readonly view: AppView;
+  private readonly gaps = new Map<string, Gap>();
   private readonly silent = new Set<string>();
   private inherited: {readonly shard: string; readonly wallMs: number} | undefined;
   private nextAtMs = Number.POSITIVE_INFINITY;
 
-  /** What the governor before this one has said of the longest: its shard, and Unix time in ms. */
+  constructor(view: AppView) {
+    this.view = view;
+  }
+
+  /** What the governor before this one has said of the longest: its shard, and Unix time in ms. Counts at the next `long`. */
   inherit(shard: string, wallMs: number): void {
-    const known = this.since.get(shard);
     this.inherited = {shard, wallMs};
-    if (known !== undefined) this.since.set(shard, this.firstSeen(shard, known));
   }
 
-  /** These shards, or what serves them, have changed. */
-  look(shards: Iterable<string>, view: AppView, at: Instant): void {
-    const limitMs = limitOf(view);
-    for (const shard of shards) {
-      if (!view.shards.has(shard) || this.serves(shard, view)) this.since.delete(shard);
-      else if (!this.since.has(shard)) {
-        const since = this.firstSeen(shard, at);
-        this.since.set(shard, since);
-        this.nextAtMs = Math.min(this.nextAtMs, since.nowMs + limitMs);
-      }
+  /**
+   * The shard, or what serves it, may have changed. `sinceMs`: when it was served last if it is not served now and was before.
+   * Says for how long it was not served, ms, where that ends here; undefined: nothing ends.
+   */
+  look(shard: string, nowMs: number, sinceMs = nowMs): number | undefined {
+    const gap = this.gaps.get(shard);
+    if (!this.view.shards.has(shard) || this.isServed(shard)) {
+      this.gaps.delete(shard);
+      return gap === undefined || !this.view.shards.has(shard) ? undefined : nowMs - gap.sinceMs;
     }
+    if (gap !== undefined) return undefined;
+    this.gaps.set(shard, {sinceMs});
+    this.nextAtMs = Math.min(this.nextAtMs, sinceMs + this.limitMs);
+    return undefined;
   }
 
-  /** Containers that have fallen silent serve nothing; those that are heard again do. */
-  lookAtSilence(living: ReadonlyMap<string, LivingContainer>, view: AppView, at: Instant): void {
-    for (const {incarnation, state} of living.values()) {
-      if ((state === 'silent') === this.silent.has(incarnation)) continue;
-      if (state === 'silent') this.silent.add(incarnation);
-      else this.silent.delete(incarnation);
-      this.look(view.shardsOf(incarnation), view, at);
-    }
-    for (const incarnation of this.silent)
-      if (!view.heartbeats.has(incarnation)) this.silent.delete(incarnation);
+  /** Notes which living containers are silent; the incarnations that became it, or are it no more. */
+  noteSilent(silent: ReadonlySet<string>): string[] {
+    const changed = [...silent].filter((one) => !this.silent.has(one));
+    for (const one of this.silent) if (!silent.has(one)) changed.push(one);
+    for (const one of changed)
+      if (silent.has(one)) this.silent.add(one);
+      else this.silent.delete(one);
+    return changed;
+  }
+
+  get isEmpty(): boolean {
+    return this.gaps.size === 0;
+  }
+
+  has(shard: string): boolean {
+    return this.gaps.has(shard);
+  }
+
+  /** How long the shard that has waited longest is not served, ms; 0 where all are. */
+  oldestMs(nowMs: number): number {
+    let oldest = 0;
+    for (const {sinceMs} of this.gaps.values()) oldest = Math.max(oldest, nowMs - sinceMs);
+    return oldest;
   }
 
   /** Undefined: there are none. */
-  long(view: AppView, nowMs: number): LongUnserved | undefined {
-    const limitMs = limitOf(view);
+  long({nowMs, wallMs}: Instant): LongUnserved | undefined {
+    this.takeInherited({nowMs, wallMs});
+    const {limitMs} = this;
     let count = 0;
-    let longest: {readonly shard: string; readonly since: Instant} | undefined;
+    let longest: {readonly shard: string; readonly gap: Gap} | undefined;
     this.nextAtMs = Number.POSITIVE_INFINITY;
-    for (const [shard, since] of this.since) {
-      const dueMs = since.nowMs + limitMs;
+    for (const [shard, gap] of this.gaps) {
+      const dueMs = gap.sinceMs + limitMs;
       if (dueMs > nowMs) {
         this.nextAtMs = Math.min(this.nextAtMs, dueMs);
         continue;
       }
       count += 1;
-      if (longest === undefined || since.nowMs < longest.since.nowMs) longest = {shard, since};
+      if (longest === undefined || gap.sinceMs < longest.gap.sinceMs) longest = {shard, gap};
     }
     if (longest === undefined) return undefined;
-    return {count, shard: longest.shard, sinceMs: longest.since.wallMs, limitMs};
+    const {shard, gap} = longest;
+    gap.sinceWallMs ??= wallMs - (nowMs - gap.sinceMs);
+    return {count, shard, sinceMs: gap.sinceWallMs, limitMs};
   }
 
   /** When one more shard will have waited for T; Infinity: none will. */
@@ -89,19 +116,25 @@ export class UnservedShards {
     return this.nextAtMs;
   }
 
-  private serves(shard: string, view: AppView): boolean {
-    return isServed(view, shard) && !this.silent.has(view.own.get(shard)?.value.incarnation ?? '');
+  /** Its record says that it is ready, at an incarnation that has its heartbeat and is not silent. */
+  private isServed(shard: string): boolean {
+    const record = this.view.own.get(shard)?.value;
+    if (record?.state !== 'owned' || !record.ready) return false;
+    return this.view.heartbeats.has(record.incarnation) && !this.silent.has(record.incarnation);
   }
 
-  private firstSeen(shard: string, at: Instant): Instant {
+  private takeInherited({nowMs, wallMs}: Instant): void {
     const {inherited} = this;
-    if (inherited?.shard !== shard) return at;
+    const gap = this.gaps.get(inherited?.shard ?? '');
     this.inherited = undefined;
-    const waitedMs = Math.max(0, at.wallMs - inherited.wallMs);
-    return {nowMs: at.nowMs - waitedMs, wallMs: at.wallMs - waitedMs};
+    if (inherited === undefined || gap === undefined) return;
+    const sinceMs = nowMs - Math.max(0, wallMs - inherited.wallMs);
+    if (sinceMs > gap.sinceMs) return;
+    gap.sinceMs = sinceMs;
+    gap.sinceWallMs = Math.min(wallMs, inherited.wallMs);
   }
-}
 
-function limitOf(view: AppView): number {
-  return Math.max(UNSERVED_MIN_MS, view.longestTtlMs());
+  private get limitMs(): number {
+    return Math.max(UNSERVED_MIN_MS, this.view.longestTtlMs());
+  }
 }

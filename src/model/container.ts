@@ -47,6 +47,8 @@ export const OVERDUE_SHOWN = 10;
 export interface OverdueHook {
   shard: string;
   hook: 'add' | 'drop';
+  /** When it was called, ms of the clock of `sentAtMs`. */
+  sinceMs?: number;
 }
 
 /** What a container renews. A container exists while its heartbeat record exists. Unknown fields survive a rewrite. */

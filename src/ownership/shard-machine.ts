@@ -38,7 +38,8 @@ export class ShardMachine {
   private spec: ShardSpec | undefined;
   private readonly reads = new ReadSchedule();
   private hook: HookState = 'none';
-  private hookSinceMs = 0;
+  /** When the hook was entered. */
+  hookSinceMs = 0;
   private handle = 0;
   private revokedHandle = 0;
   private work = 0;

@@ -71,7 +71,11 @@ export class ShardMachines {
       actions.push(...machine.advance(context, nowMs));
       this.wakeAt(shard, machine.wakeAtMs(context));
       if (machine.stuck === undefined) this.stuck.delete(shard);
-      else this.stuck.set(shard, {shard, hook: machine.stuck});
+      else
+        this.stuck.set(shard, {
+          ...{shard, hook: machine.stuck},
+          sinceMs: Math.round(machine.hookSinceMs),
+        });
       if (machine.owned !== undefined) this.asked.delete(shard);
       if (machine.idle) this.retire(shard, machine);
     }

@@ -374,7 +374,10 @@ function overdueHooks(value: unknown): OverdueHook[] {
       typeof one['shard'] === 'string' &&
       (one['hook'] === 'add' || one['hook'] === 'drop'),
   );
-  return known.slice(0, OVERDUE_SHOWN).map(({shard, hook}) => ({shard, hook}));
+  return known.slice(0, OVERDUE_SHOWN).map(({shard, hook, sinceMs}) => ({
+    ...{shard, hook},
+    ...(Number.isFinite(sinceMs) ? {sinceMs: sinceMs as number} : {}),
+  }));
 }
 
 function textMap(value: unknown): Record<string, string> {

@@ -85,6 +85,66 @@ describe('moves under way', () => {
   });
 });
 
+describe('moves whose hooks hang', () => {
+  const ofA = ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7'];
+  const ofB = ['b1', 'b2', 'b3', 'b4', 'b5', 'b6', 'b7'];
+
+  /** Shards by their holder, and a third container that all of them are pinned to next: four at once may move. */
+  function pinnedAway(shards: readonly string[]): GovernorBed {
+    const bed = new GovernorBed([], {maxMoving: 4});
+    for (const shard of ofA) bed.addShard(shard, {manualContainerId: 'a'});
+    for (const shard of ofB) bed.addShard(shard, {manualContainerId: 'b'});
+    for (const container of ['a', 'b', 'c']) bed.join(container);
+    settleAndClaim(bed);
+    for (const shard of shards) bed.addShard(shard, {manualContainerId: 'c'});
+    bed.turn(100);
+    return bed;
+  }
+
+  const dropping = (bed: GovernorBed, shards: readonly string[]): string[] =>
+    shards.filter((shard) => bed.own.get(shard)?.value.state === 'dropping');
+
+  function hang(bed: GovernorBed, container: string, shards: readonly string[]): void {
+    const overdue = shards.map((shard) => ({hook: 'drop' as const, shard}));
+    bed.heard(container, `${container}-inc`, {overdue});
+    bed.turn(100);
+  }
+
+  it('leave their places to moves of other containers; that container stops no more shards than the app may', () => {
+    const bed = pinnedAway(ofA);
+    const hung = dropping(bed, ofA);
+    expect(hung).toHaveLength(4);
+    for (const shard of ofB) bed.addShard(shard, {manualContainerId: 'c'});
+    bed.turn(100);
+    expect(dropping(bed, ofB)).toEqual([]);
+    hang(bed, 'a', hung);
+    expect(dropping(bed, ofA)).toEqual(hung);
+    expect(dropping(bed, ofB)).toHaveLength(4);
+  });
+
+  it('let the others of their container go on as long as some of its places are left', () => {
+    const bed = pinnedAway(ofA);
+    const [first = '', ...rest] = dropping(bed, ofA);
+    hang(bed, 'a', [first]);
+    bed.free(rest);
+    bed.turn(100);
+    bed.claim(bed.unclaimed('c'));
+    bed.turn(100);
+    expect(dropping(bed, ofA)).toHaveLength(4);
+    expect(dropping(bed, ofA)).toContain(first);
+  });
+
+  it('count again once their hooks are not overdue any more', () => {
+    const bed = pinnedAway(ofA);
+    const hung = dropping(bed, ofA);
+    hang(bed, 'a', hung);
+    hang(bed, 'a', []);
+    for (const shard of ofB) bed.addShard(shard, {manualContainerId: 'c'});
+    bed.turn(100);
+    expect(dropping(bed, ofB)).toEqual([]);
+  });
+});
+
 function settleAndClaim(bed: GovernorBed, ready = true): void {
   bed.turn(FIRST_PLAN_MS);
   for (let rounds = 0; rounds < 10; rounds += 1) {

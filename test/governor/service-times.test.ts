@@ -13,7 +13,7 @@ function served(containers: readonly string[] = ['c1']): GovernorBed {
   bed.claim(['s1']);
   for (const container of containers.slice(1)) bed.join(container);
   bed.pass(1_000, containers);
-  bed.governor.service.take();
+  bed.governor.reports.service.take();
   return bed;
 }
 
@@ -25,7 +25,7 @@ function becomesReady(bed: GovernorBed): void {
 }
 
 function ofKind<K extends Measurement['kind']>(bed: GovernorBed, kind: K) {
-  return bed.governor.service
+  return bed.governor.reports.service
     .take()
     .filter((one): one is Extract<Measurement, {kind: K}> => one.kind === kind);
 }
@@ -42,7 +42,7 @@ describe('a shard', () => {
     bed.pass(500, ['c1']);
     becomesReady(bed);
     expect(bed.governor.figures(false, bed.nowMs).oldestUnservedMs).toBe(0);
-    expect(bed.governor.service.take()).toEqual([
+    expect(bed.governor.reports.service.take()).toEqual([
       {kind: 'add', ms: 500},
       {kind: 'gap', cause: 'newShard', ms: 1_500},
     ]);
@@ -52,7 +52,9 @@ describe('a shard', () => {
     const bed = served(['c1', 'c2']);
     bed.addShard('s1', {manualContainerId: 'c2'});
     bed.pass(1_000, ['c1', 'c2']);
-    expect(bed.governor.service.take()).toEqual([{kind: 'moveStarted', cause: 'constraint'}]);
+    expect(bed.governor.reports.service.take()).toEqual([
+      {kind: 'moveStarted', cause: 'constraint'},
+    ]);
     bed.free(['s1']);
     bed.pass(100, ['c1', 'c2']);
     bed.claim(['s1']);
@@ -72,6 +74,48 @@ describe('a shard', () => {
     const {oldestUnservedMs} = bed.governor.figures(false, bed.nowMs);
     // The last one came a step before.
     expect(oldestUnservedMs).toBe(2 * TTL_MS + 100);
+  });
+
+  it('whose container is silent is not served since the last heartbeat that was heard, until it is heard again', () => {
+    const bed = served(['c1']);
+    bed.pass(2 * TTL_MS);
+    const {oldestUnservedMs} = bed.governor.figures(false, bed.nowMs);
+    expect(oldestUnservedMs).toBe(2 * TTL_MS + 100);
+    bed.heard('c1', 'c1-inc');
+    bed.pass(1_500, ['c1']);
+    expect(bed.governor.figures(false, bed.nowMs).oldestUnservedMs).toBe(0);
+    const [gap, ...others] = ofKind(bed, 'gap');
+    expect(others).toEqual([]);
+    expect(gap?.ms).toBeGreaterThanOrEqual(2 * TTL_MS);
+  });
+
+  it('is not missed while the first listing has brought its record, but not yet the heartbeat of its container', () => {
+    const {view} = served().governor;
+    const next = new GovernorBed(['s1'], {listed: false});
+    const [spec, record, heartbeat] = [
+      view.spec,
+      view.own.get('s1'),
+      view.heartbeats.get('c1-inc'),
+    ];
+    if (spec === undefined || record === undefined || heartbeat === undefined)
+      throw new Error('s1 is not served');
+    const own = {kind: 'own', mod: record.mod, shard: 's1', entry: record} as const;
+    next.governor.changed(own, next.nowMs);
+    next.pass(500);
+    next.governor.listings.take(
+      [
+        {kind: 'spec', mod: spec.mod, entry: spec},
+        {kind: 'shard', mod: 500, shard: 's1', entry: view.shards.get('s1')},
+        own,
+        {kind: 'heartbeat', mod: heartbeat.mod, incarnation: 'c1-inc', entry: heartbeat},
+        {kind: 'id', mod: 500, container: 'c1', incarnation: 'c1-inc'},
+      ],
+      500,
+      next.nowMs,
+    );
+    next.pass(500, ['c1']);
+    expect(next.governor.figures(false, next.nowMs).oldestUnservedMs).toBe(0);
+    expect(ofKind(next, 'gap')).toEqual([]);
   });
 
   it('that is removed is not missed', () => {

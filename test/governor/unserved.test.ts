@@ -77,6 +77,17 @@ describe('UNSERVED', () => {
     expect(unserved(bed)).toBeUndefined();
   });
 
+  it('is of one opinion with the metrics: the same shard, since the same instant', () => {
+    const bed = served();
+    hangDrop(bed, 's2');
+    bed.pass(2 * TTL_MS, ['a']);
+    const alarmMs = Date.parse(bed.status?.at ?? '') - Date.parse(unserved(bed)?.since ?? '');
+    const {oldestUnservedMs} = bed.governor.figures(false, bed.nowMs);
+    expect(oldestUnservedMs).toBe(2 * TTL_MS);
+    expect(Math.abs(oldestUnservedMs - alarmMs)).toBeLessThanOrEqual(TTL_MS);
+    expect(Date.parse(unserved(bed)?.since ?? '')).toBe(bed.nowMs - oldestUnservedMs);
+  });
+
   it('is not raised for an add that takes long but less than T, however many there are', () => {
     const bed = new GovernorBed(shards);
     bed.join('a');
@@ -99,5 +110,33 @@ describe('UNSERVED', () => {
     bed.pass(2_000);
     expect(unserved(bed)).toMatchObject({since, object: 's3'});
     expect(unserved(bed)?.text).toContain('1 of 4 shards');
+  });
+});
+
+describe('STUCK', () => {
+  const stuck = (bed: GovernorBed): Alarm | undefined =>
+    bed.status?.alarms.find(({code}) => code === 'STUCK');
+
+  it('has lasted since the hook was called, by what the heartbeat says of it, not since its limit has passed', () => {
+    const bed = served();
+    const calledAtMs = bed.nowMs;
+    bed.pass(30_000, ['a']);
+    const sentAtMs = 7_000_000;
+    const overdue = [{hook: 'drop' as const, shard: 's2', sinceMs: sentAtMs - 30_000}];
+    bed.heard('a', 'a-inc', {sentAtMs, overdue});
+    bed.pass(1_500);
+    const since = stuck(bed)?.since ?? '';
+    expect(Math.abs(Date.parse(since) - calledAtMs)).toBeLessThanOrEqual(1_500);
+    bed.heard('a', 'a-inc', {sentAtMs: sentAtMs + 5_000, overdue});
+    bed.pass(1_500);
+    expect(stuck(bed)?.since).toBe(since);
+  });
+
+  it('has lasted since it was seen where the container, an older one, does not say', () => {
+    const bed = served();
+    bed.heard('a', 'a-inc', {overdue: [{hook: 'drop', shard: 's2'}]});
+    const seenMs = bed.nowMs;
+    bed.pass(1_500);
+    expect(Math.abs(Date.parse(stuck(bed)?.since ?? '') - seenMs)).toBeLessThanOrEqual(1_500);
   });
 });

@@ -379,10 +379,13 @@ describe('a hook that does not end', () => {
         bed.answerWrite('s');
         reads(bed, 'dropping', {token: bed.latest('add', 's').token});
       }
-      const untilMs = bed.nowMs + limitMs;
+      const sinceMs = bed.nowMs;
+      const untilMs = sinceMs + limitMs;
       while (bed.nowMs < untilMs + TTL_MS) bed.commit(bed.beat());
       expect(bed.asked('stuck')).toEqual([{type: 'stuck', shard: 's', hook}]);
-      expect(bed.asked('heartbeat').at(-1)?.write.value.overdue).toEqual([{shard: 's', hook}]);
+      expect(bed.asked('heartbeat').at(-1)?.write.value.overdue).toEqual([
+        {shard: 's', hook, sinceMs},
+      ]);
       expect(bed.session.acting).toBe(true);
       expect(bed.asked('write').filter(({transition}) => transition.kind === 'free')).toEqual([]);
     },

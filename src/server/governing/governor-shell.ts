@@ -205,7 +205,7 @@ export class GovernorShell {
       machine: {
         advance: (nowMs) => {
           const actions = this.governor.advance(nowMs, clock.wallMs());
-          this.meter.measured(app, this.governor.service.take());
+          this.meter.measured(app, this.governor.reports.service.take());
           return actions;
         },
         wakeAtMs: (nowMs) => this.governor.wakeAtMs(nowMs),
