@@ -1,14 +1,16 @@
 /**
  * What ships: declarations by tsc, ESM bundles with splitting by esbuild, every command an entry, so that a command loads
- * what it needs and nothing else. The gRPC packages load .proto files by path and stay outside. ink and react go in: as
- * some hundred files they need twice as long to load as as one.
+ * what it needs and nothing else. The gRPC packages load .proto files by path and stay outside; everything else goes in, so that
+ * who installs the SDK gets nothing of the daemon's and the command line's packages, and few files are opened.
  */
 import {execFileSync} from 'node:child_process';
-import {readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
-import {join, relative} from 'node:path';
+import {cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname, join, relative} from 'node:path';
 import {Plugin} from '@oclif/core';
 import {build} from 'esbuild';
-import type {Plugin as BuildPlugin} from 'esbuild';
+import type {BuildOptions, Plugin as BuildPlugin} from 'esbuild';
+import {shipDeclarations} from './declarations.ts';
+import {licencesOf} from './licences.ts';
 
 const OUT = 'dist';
 const MANIFEST = 'oclif.manifest.json';
@@ -19,7 +21,6 @@ function commandFiles(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-const BUNDLED = new Set(['@oclif/core', 'ink', 'react', 'string-width', 'zod']);
 /** Only for development, and not installed. */
 const NEVER_LOADED = ['typescript', 'react-devtools-core', 'ws'];
 
@@ -27,22 +28,52 @@ function outside(): string[] {
   const {dependencies} = JSON.parse(readFileSync('package.json', 'utf8')) as {
     dependencies: Record<string, string>;
   };
-  return [...Object.keys(dependencies).filter((name) => !BUNDLED.has(name)), ...NEVER_LOADED];
+  return [...Object.keys(dependencies), ...NEVER_LOADED];
 }
 
 /** Of oclif: they look for commands and plugins in folders and compare versions; `own-plugin.ts` has no use for that. */
 const NEVER_CALLED = /^(minimatch|tinyglobby|semver|wsl-utils)$/;
+const OCLIF = '/node_modules/@oclif/';
 const withoutNeverCalled: BuildPlugin = {
   name: 'without what is never called',
   setup: ({onResolve, onLoad}) => {
-    onResolve({filter: NEVER_CALLED}, ({path}) => ({path, namespace: 'never-called'}));
+    onResolve({filter: NEVER_CALLED}, ({path, importer}) =>
+      // fastify does call them.
+      importer.includes(OCLIF) ? {path, namespace: 'never-called'} : undefined,
+    );
     onLoad({filter: /./, namespace: 'never-called'}, () => ({contents: 'module.exports = {}'}));
   },
 };
 
-/** Packages of the CommonJS kind inside a bundle of modules ask for Node's own by `require`. */
+/** What a CommonJS package exports has no names when a bundle imports it late: a module of ours has to import it and be imported late instead. */
+const withoutLateCommonJs: BuildPlugin = {
+  name: 'without late CommonJS',
+  setup: ({onResolve, resolve}) => {
+    onResolve({filter: /^[^./]/}, async ({path, kind, importer, resolveDir, pluginData}) => {
+      if (kind !== 'dynamic-import' || pluginData !== undefined) return undefined;
+      const found = await resolve(path, {kind, importer, resolveDir, pluginData: 'asked'});
+      if (found.external || isModule(found.path)) return undefined;
+      return {errors: [{text: `${path} is of the CommonJS kind and imported late`}]};
+    });
+  },
+};
+
+function isModule(file: string): boolean {
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+    const description = join(folder, 'package.json');
+    if (!existsSync(description)) continue;
+    const {type} = JSON.parse(readFileSync(description, 'utf8')) as {type?: string};
+    return file.endsWith('.mjs') || type === 'module';
+  }
+  return false;
+}
+
+/** Packages of the CommonJS kind inside a bundle of modules ask for Node's own by `require`, and for their folder. */
 const REQUIRE = `import {createRequire as smCreateRequire} from 'node:module';
-const require = smCreateRequire(import.meta.url);`;
+const require = smCreateRequire(import.meta.url), __dirname = import.meta.dirname, __filename = import.meta.filename;`;
+
+/** What programs import. Bundled by themselves, without those lines: a bundle of CommonJS has no `import.meta`. */
+const PUBLIC = {'container/index': 'src/container/index.ts', 'admin/index': 'src/admin/index.ts'};
 
 function entries(): Record<string, string> {
   const files = [
@@ -51,7 +82,7 @@ function entries(): Record<string, string> {
     'src/cli/index.ts',
     'src/cli/help.ts',
   ];
-  files.push('src/container/index.ts', 'src/admin/index.ts', 'src/server/index.ts');
+  files.push('src/server/index.ts');
   files.push('src/dev/index.ts', 'src/dev/demo-container.ts');
   files.push('src/embedded/index.ts', 'src/embedded/main.ts');
   return Object.fromEntries(
@@ -60,20 +91,21 @@ function entries(): Record<string, string> {
 }
 
 rmSync(OUT, {recursive: true, force: true});
-await build({
-  entryPoints: entries(),
+const shape = {
   outdir: OUT,
   bundle: true,
   splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
+  metafile: true,
   jsx: 'automatic',
   sourcemap: true,
+  // Names stay: a stack trace of an installed package says where.
+  minifyWhitespace: true,
   chunkNames: 'chunks/[name]-[hash]',
   external: outside(),
-  plugins: [withoutNeverCalled],
-  banner: {js: REQUIRE},
+  plugins: [withoutNeverCalled, withoutLateCommonJs],
   define: {
     'process.env.NODE_ENV': '"production"',
     // package.json has the versions of Node that do; to compare them, oclif would load all of semver.
@@ -82,12 +114,25 @@ await build({
   logLevel: 'warning',
   // The source sets it for itself, too: where it runs unbundled, React must not be its development build.
   logOverride: {'assign-to-define': 'silent'},
-});
+} as const satisfies BuildOptions;
+const program = await build({...shape, entryPoints: entries(), banner: {js: REQUIRE}});
+const forPrograms = await build({...shape, entryPoints: PUBLIC});
 // Types are checked by `npm run typecheck`, tests included; a second check would double the time of a build.
 execFileSync(join('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json', '--noCheck'], {
   stdio: 'inherit',
 });
 writeFileSync(join(OUT, 'package.json'), '{"type": "module"}\n');
+shipDeclarations(join(OUT, 'types'), Object.keys(PUBLIC));
+cpSync(join('node_modules', '@fastify', 'swagger-ui', 'static'), join(OUT, 'swagger-ui'), {
+  recursive: true,
+  // The page loads the bundle and the preset.
+  filter: (file) => !/swagger-ui\.js$|\.map$/.test(file),
+});
+const inside = [program, forPrograms].flatMap(({metafile}) => Object.keys(metafile.inputs));
+writeFileSync(
+  join(OUT, 'THIRD-PARTY-LICENSES'),
+  licencesOf([...inside, 'node_modules/@fastify/swagger-ui/static']),
+);
 await writeManifest();
 
 /** With it oclif knows every command without loading one. */

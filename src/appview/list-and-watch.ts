@@ -5,7 +5,7 @@
 import {setImmediate} from 'node:timers/promises';
 import type {Keys, ParsedKey} from '../etcd/keys.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
-import type {Logger} from '../runtime/logger.ts';
+import type {Logger} from '../runtime/log-port.ts';
 import type {KeyValue, Store, Watch, WatchBatch} from '../store/port.ts';
 import {LIST_TIMEOUT_MS, RELIST_INTERVAL_MS, RETRY_MS, SLICE_MS} from './limits.ts';
 

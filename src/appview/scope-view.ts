@@ -3,7 +3,7 @@ import type {Keys} from '../etcd/keys.ts';
 import {compareText} from '../model/compare-text.ts';
 import type {LeaderRecord} from '../model/status.ts';
 import type {Clock} from '../runtime/clock.ts';
-import type {Logger} from '../runtime/logger.ts';
+import type {Logger} from '../runtime/log-port.ts';
 import type {Store} from '../store/port.ts';
 import {decodeCluster, decodeLeader} from '../protocol/records.ts';
 import {newsOf, valueOf} from './app-news.ts';

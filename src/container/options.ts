@@ -10,8 +10,8 @@ import type {HeartbeatIdentity} from '../model/container.ts';
 import {LOAD_LIMIT} from '../model/placement-policy.ts';
 import {checkName} from '../model/ids.ts';
 import {isWildcardHost} from '../model/listen-fault.ts';
-import type {Logger} from '../runtime/logger.ts';
 import type {LoadCallback} from './container-loads.ts';
+import type {Logger} from '../runtime/log-port.ts';
 
 /** How a container joins an app. */
 export interface JoinOptions {

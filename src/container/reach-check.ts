@@ -5,7 +5,7 @@
 import type {Keys} from '../etcd/keys.ts';
 import {decodeAppStatus} from '../protocol/records.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
-import type {Logger} from '../runtime/logger.ts';
+import type {Logger} from '../runtime/log-port.ts';
 import type {Store} from '../store/port.ts';
 import {REACH_FIRST_MS, REACH_LOOK_MS, REACH_QUIET_MS} from './limits.ts';
 

@@ -15,7 +15,7 @@ import {ContainerSession} from '../ownership/session.ts';
 import type {SessionAction, SessionEnd} from '../ownership/session-actions.ts';
 import type {StopReason} from '../ownership/shard-actions.ts';
 import type {Clock} from '../runtime/clock.ts';
-import type {Logger} from '../runtime/logger.ts';
+import type {Logger} from '../runtime/log-port.ts';
 import {randomId} from '../runtime/ids.ts';
 import {MachineDriver} from '../runtime/machine-driver.ts';
 import type {ActionHandlers} from '../runtime/machine-driver.ts';

@@ -1,14 +1,9 @@
 import {pino} from 'pino';
 import type {DestinationStream, Logger as PinoLogger} from 'pino';
+import type {Logger} from './log-port.ts';
 
-/** Fields first, then the sentence. Fields used: app, shard, container, token. */
-export interface Logger {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-  child(fields: object): Logger;
-}
+export {silentLogger} from './log-port.ts';
+export type {Logger} from './log-port.ts';
 
 /** A logger whose level may change while it runs, that of its children with it. */
 export interface AdjustableLogger extends Logger {
@@ -25,15 +20,6 @@ export interface LoggerOptions {
   /** Default stdout. */
   readonly destination?: DestinationStream;
 }
-
-/** Says nothing. */
-export const silentLogger: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => silentLogger,
-};
 
 export function createLogger(options: LoggerOptions = {}): AdjustableLogger {
   const target = options.destination ?? process.stdout;

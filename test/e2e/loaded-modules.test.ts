@@ -67,13 +67,12 @@ async function filesOf(line: string): Promise<string[]> {
     .map((name) => (name.startsWith('file:') ? fileURLToPath(name) : name));
 }
 
-/** Packages among the files, also those that are bundled into ours. */
+/** Packages among the files, also those that are bundled into ours: source maps name them. */
 function packagesOf(files: readonly string[]): Set<string> {
   const own = files.filter((file) => file.includes('/dist/') && !file.includes('/node_modules/'));
-  const bundled = own.flatMap((file) =>
-    [...readFileSync(file, 'utf8').matchAll(/^\/\/ (node_modules\/\S+)$/gm)].map(
-      ([, name]) => `/${name}`,
-    ),
+  const bundled = own.flatMap(
+    (file) =>
+      (JSON.parse(readFileSync(`${file}.map`, 'utf8')) as {sources: readonly string[]}).sources,
   );
   const found = [...files, ...bundled].flatMap((file) => {
     const [, name] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file) ?? [];

@@ -1,4 +1,7 @@
 /** Paths for machines: liveness, readiness, metrics, the API's description. */
+import {existsSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type {FastifyInstance} from 'fastify';
@@ -21,11 +24,19 @@ export function addProbes(
   });
 }
 
+/** The page's files lie beside the bundles; from source its package finds them itself. */
+function shippedPage(): {baseDir?: string; logo?: {type: string; content: Buffer}} {
+  const baseDir = fileURLToPath(new URL('../swagger-ui', import.meta.url));
+  if (!existsSync(baseDir)) return {};
+  const content = readFileSync(join(baseDir, 'logo.svg'));
+  return {baseDir, logo: {type: 'image/svg+xml', content}};
+}
+
 export function addDescription(server: FastifyInstance, version: string): void {
   const document = openApiDocument(version);
   server.get('/openapi.json', async () => document);
   // The page's plugin types the document by OpenAPI 3.0; ours is made as plain JSON.
   const specification = {document: document as never};
   void server.register(swagger, {mode: 'static', specification});
-  void server.register(swaggerUi, {routePrefix: '/swagger', staticCSP: true});
+  void server.register(swaggerUi, {routePrefix: '/swagger', staticCSP: true, ...shippedPage()});
 }
