@@ -125,8 +125,10 @@ describe('the package', () => {
     for (const part of parts)
       expect(part).toMatch(/permission|redistribution|licensed under|public domain/i);
   });
+});
 
-  it('gives the SDK and the typed admin client to programs', async () => {
+describe('programs', () => {
+  it('get the SDK and the typed admin client', async () => {
     const names = (path: string): Promise<string> =>
       node(
         '--input-type=module',
@@ -137,7 +139,7 @@ describe('the package', () => {
     expect(await names('sm-shard-manager/admin')).toContain('AdminClient');
   });
 
-  it.each(['esm', 'cjs'] as const)('goes into the bundle of a program: %s', async (format) => {
+  it.each(['esm', 'cjs'] as const)('take it into their bundles: %s', async (format) => {
     const outfile = join(folder, `bundle.${format === 'esm' ? 'mjs' : 'cjs'}`);
     const contents = `
       import {joinApp} from 'sm-shard-manager';
@@ -154,7 +156,7 @@ describe('the package', () => {
     expect(await node(outfile)).toBe('STORE_UNAVAILABLE function');
   });
 
-  it('brings declarations that need nothing else', async () => {
+  it('have declarations that need nothing else', async () => {
     const program = join(folder, 'program.ts');
     writeFileSync(
       program,
@@ -174,7 +176,9 @@ describe('the package', () => {
     const types = ['--typeRoots', join(PROJECT, 'node_modules/@types'), '--types', 'node'];
     expect(await node(tsc, ...flags, '--skipLibCheck', ...types, program)).toBe('');
   });
+});
 
+describe('what is shipped', () => {
   it('runs a daemon with its page, and containers, on what is installed beside it', async () => {
     const [port = 0] = await freePorts(1);
     const args = ['dev', '--containers', '2', '--shards', '4', '--port', `${port}`];
