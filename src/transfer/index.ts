@@ -6,6 +6,7 @@ export {exportPrefix} from './export.ts';
 export {readExport} from './file.ts';
 export {initRoles, plannedRoles} from './init-roles.ts';
 export {importPrefix} from './import.ts';
+export {migrationReport, release} from './migrate.ts';
 export {openLocation} from './store-location.ts';
 export type {StoreLocationOptions} from './store-location.ts';
 export {readWhole, writeWhole} from './whole-file.ts';

@@ -3,6 +3,7 @@
  * surely stopped (docs/architecture.md); one that changes is alive, and so is a push container as long as its leased key is there.
  */
 import {TTL_MAX_MS, UNWATCHED_CLOCK_EXCESS, silenceMs} from '../model/container.ts';
+import {isProxyIncarnation} from '../model/ids.ts';
 import {decodeHeartbeat} from '../protocol/records.ts';
 import type {RawEntry, RawKeys} from '../etcd/raw-keys.ts';
 import type {Clock} from '../runtime/clock.ts';
@@ -13,6 +14,8 @@ export interface StillnessOptions {
   readonly keys: RawKeys;
   readonly prefix: string;
   readonly clock: Clock;
+  /** Whether push containers count: by their sessions, and by the heartbeats that stand for them. Default true. */
+  readonly pushSessions?: boolean;
   /** Called once when there is something to wait for. */
   readonly say: (text: string) => void;
 }
@@ -25,13 +28,15 @@ interface Watched {
 
 /** Names of those that live; an empty list once all that is there has stood still for long enough. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
 export async function livingBelow(options: StillnessOptions): Promise<string[]> {
-  const {keys, prefix, clock, say} = options;
+  const {keys, prefix, clock, say, pushSessions = true} = options;
   const watched = new Map<string, Watched>();
   for (let first = true; ; first = false) {
     const {entries} = await keys.list(`${prefix}/app/`);
     const below = (entry: RawEntry): Buffer => entry.key.subarray(prefix.length + 1);
-    const sessions = entries.filter((entry) => isPushSession(below(entry)));
-    const beats = entries.filter((entry) => isHeartbeat(below(entry)));
+    const sessions = entries.filter((entry) => pushSessions && isPushSession(below(entry)));
+    const beats = entries.filter(
+      (entry) => isHeartbeat(below(entry)) && (pushSessions || !isProxy(entry)),
+    );
     const moving = beats.filter((entry) => !first && isMoving(entry, watched));
     const living = [...sessions.map((entry) => below(entry).toString()), ...moving.map(nameOf)];
     if (living.length > 0) return living;
@@ -64,6 +69,11 @@ function isMoving(beat: RawEntry, watched: ReadonlyMap<string, Watched>): boolea
 
 function keyOf({key}: RawEntry): string {
   return key.toString('latin1');
+}
+
+/** It stands for a push container, which a daemon renews. */
+function isProxy({key}: RawEntry): boolean {
+  return isProxyIncarnation(key.subarray(key.lastIndexOf('/') + 1).toString());
 }
 
 function nameOf(beat: RawEntry): string {

@@ -56,6 +56,14 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['etcd init-roles --print', 2],
     ['etcd init-roles --service s --endpoints 127.0.0.1:1', 6],
   ],
+  'migrate:report': [
+    ['migrate report --config-file {dir}/none.yml', 2],
+    ['migrate report', 2],
+  ],
+  'migrate:release': [
+    ['migrate release --config-file {dir}/none.yml --confirm sm', 2],
+    ['migrate release', 2],
+  ],
   events: [
     ['events -a orders', 0],
     ['events -w --timeout 1s', 0],

@@ -4,6 +4,7 @@ import {guardState} from '../../src/server/push/guard-handover.ts';
 import {Keys} from '../../src/etcd/keys.ts';
 import {openEtcdLeases} from '../../src/etcd/leases.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
+import {migrationReport, release} from '../../src/transfer/index.ts';
 import {OriginContainer} from './origin-container.ts';
 import {OriginServer} from './origin-server.ts';
 import {PushBed} from './push-bed.ts';
@@ -126,18 +127,55 @@ describe('a changeover from the Go project', () => {
     await bed.until('the shards are spread', () => again.running.length === SHARDS.length / 2);
     expect(runningShards()).toEqual([...SHARDS].sort());
   }, 120_000);
+});
 
-  it.each([
-    ['its key is deleted', async () => void (await bed.raw.delete().key(keys.leaseGuard(APP)))],
-    [
-      'its key cannot be read',
-      async () => void (await bed.raw.put(keys.leaseGuard(APP)).value('?')),
-    ],
-  ])(
+describe('a changeover back to the Go project', () => {
+  it('goes back: names as they were, nothing of ours that a Go server would not know, shards run on', async () => {
+    await bed.stopDaemons();
+    const told = containers.map((container) => container.told.length);
+    const configFile = await bed.configFile();
+    const before = await migrationReport({configFile});
+    expect(before.apps.find(({app}) => app === APP)).toMatchObject({
+      ...{governedBy: SERVICE, shards: SHARDS.length, containers: 2, guard: 'good', problems: []},
+    });
+    const released = await release({configFile}, () => undefined);
+    expect(released.map(({app, renamed}) => [app, renamed])).toEqual([
+      ['never.used', 0],
+      [APP, 3],
+      [SERVICE, 2],
+    ]);
+    expect((await keysBelow(keys.shardSpecPrefix(APP))).sort()).toEqual(
+      SHARDS.map((shard) => keys.shardSpecPrefix(APP) + shard).sort(),
+    );
+    expect((await keysBelow(keys.shardSpecPrefix(SERVICE))).sort()).toEqual(
+      ['never.used', APP].map((app) => keys.shardSpecPrefix(SERVICE) + app),
+    );
+    const families = (await keysBelow(`/sm/app/${APP}/`)).map((key) => key.split('/')[4]);
+    expect([...new Set(families)].sort()).toEqual(['containerhb', 'lease', 's']);
+    expect(containers.map((container) => container.told.length)).toEqual(told);
+    expect((await migrationReport({configFile})).apps).toContainEqual({
+      ...{app: APP, governedBy: '', shards: SHARDS.length, toRename: 3, containers: 2},
+      ...{running: SHARDS.length, guard: 'good', problems: []},
+    });
+  }, 120_000);
+
+  it('and comes again', async () => {
+    const told = containers.map((container) => container.told.length);
+    await bed.startDaemon();
+    await bed.until('all are owned and ready', async () => {
+      const rows = [...(await bed.rows(APP)).values()];
+      return rows.filter(({state, ready}) => state === 'owned' && ready).length === SHARDS.length;
+    });
+    expect(containers.map((container) => container.told.length)).toEqual(told);
+  }, 60_000);
+});
+
+describe('a guard lease under containers of the Go project', () => {
+  it(
     'a guard that is lost (%s) is an alarm and is replaced: shards run on',
     async (_what, lose) => {
       const before = containers.map((container) => container.told.length);
-      await lose();
+      await bed.raw.delete().key(keys.leaseGuard(APP));
       await bed.until('the alarm', async () => (await bed.alarms(APP)).includes('PUSH_GUARD_LOST'));
       await bed.until('a new guard', async () => {
         const text = await bed.raw.get(keys.leaseGuard(APP)).string();

@@ -1,0 +1,95 @@
+/** What the Go project has left below a prefix, app by app: what a daemon will take over, what not, and why (MIGRATION.md). Reads only. */
+import {AppView} from '../../appstate/app-view.ts';
+import {changeOf} from '../../appview/app-changes.ts';
+import type {Keys} from '../../etcd/keys.ts';
+import type {Leases} from '../../etcd/leases.ts';
+import {originServerOf} from '../../protocol/push.ts';
+import type {Store} from '../../store/port.ts';
+import {runningShards} from '../push/adopt-running.ts';
+import {guardState} from '../push/guard-handover.ts';
+import type {GuardState} from '../push/guard-handover.ts';
+import {rawNames} from './raw-names.ts';
+
+export interface OriginApp {
+  readonly app: string;
+  /** Service of the daemons that have taken it over; '' for none yet. */
+  readonly governedBy: string;
+  readonly shards: number;
+  /** Of them: their keys are spelled as the Go project spells them. */
+  readonly toRename: number;
+  /** Containers that live, by their sessions. */
+  readonly containers: number;
+  /** Shards that exactly one of them runs: they go on where they are. */
+  readonly running: number;
+  readonly guard: GuardState['kind'];
+  /** What is not taken over, or runs twice, with the reason; empty where all is well. */
+  readonly problems: readonly string[];
+}
+
+export interface OriginReport {
+  /** Ids of servers of the Go project that run. */
+  readonly servers: readonly string[];
+  readonly apps: readonly OriginApp[];
+}
+
+export interface OriginScope {
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly leases: Leases;
+}
+
+/** @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
+export async function originReport(scope: OriginScope): Promise<OriginReport> {
+  const {keys, store} = scope;
+  const [leaders, specs] = await Promise.all([
+    store.list([keys.leader()]),
+    store.list([keys.servicesPrefix()]),
+  ]);
+  const servers = leaders.entries
+    .filter(({key}) => keys.parse(key)?.kind === 'originLeader')
+    .map(({value}) => originServerOf(value));
+  const apps: OriginApp[] = [];
+  for (const {key} of specs.entries) {
+    const parsed = keys.parse(key);
+    if (parsed?.kind === 'appSpec' && parsed.app !== keys.service)
+      apps.push(await originApp(scope, parsed.app));
+  }
+  return {servers, apps};
+}
+
+async function originApp(scope: OriginScope, app: string): Promise<OriginApp> {
+  const {keys, store} = scope;
+  const {entries} = await store.list([
+    keys.appSpecPrefix(app),
+    keys.ownershipPrefix(app),
+    keys.pushSessionPrefix(app),
+    keys.governedBy(app),
+  ]);
+  const specs = entries.filter(({key}) => key.startsWith(keys.shardSpecPrefix(app)));
+  const {renames, conflicts, refused} = rawNames(keys, app, specs);
+  const view = new AppView();
+  for (const {key, value, mod, create} of entries) {
+    const raw = key.startsWith(keys.shardSpecPrefix(app)) && keys.parse(key) === undefined;
+    // As it will stand once it is renamed.
+    const name = raw ? keys.shardSpec(app, key.slice(keys.shardSpecPrefix(app).length)) : key;
+    const parsed = keys.parse(name);
+    const entry = {key: name, value, mod, create};
+    const change = parsed === undefined ? undefined : changeOf(parsed, entry, mod);
+    if (change !== undefined) view.apply(change);
+  }
+  const {subjects, adopted, contested} = runningShards(keys, view, entries);
+  const {kind: guard} = await guardState({...scope, app});
+  const governedBy = entries.find(({key}) => key === keys.governedBy(app))?.value ?? '';
+  return {
+    ...{app, governedBy, shards: view.shards.size, toRename: renames.length},
+    ...{containers: subjects.length, running: adopted.size, guard},
+    problems: [
+      ...conflicts.map((shard) => `shard ${shard} stands under two keys with different content`),
+      ...refused.map(({key, reason}) => `${key} cannot be a shard: ${reason}`),
+      ...contested.map((shard) => `shard ${shard} runs in two containers: one is chosen`),
+      ...(guard === 'ended'
+        ? ['the guard lease has ended: containers have stopped their shards, which are added again']
+        : []),
+    ],
+  };
+}
