@@ -171,23 +171,19 @@ describe('a changeover back to the Go project', () => {
 });
 
 describe('a guard lease under containers of the Go project', () => {
-  it(
-    'a guard that is lost (%s) is an alarm and is replaced: shards run on',
-    async (_what, lose) => {
-      const before = containers.map((container) => container.told.length);
-      await bed.raw.delete().key(keys.leaseGuard(APP));
-      await bed.until('the alarm', async () => (await bed.alarms(APP)).includes('PUSH_GUARD_LOST'));
-      await bed.until('a new guard', async () => {
-        const text = await bed.raw.get(keys.leaseGuard(APP)).string();
-        return /^\{"id":[1-9]/.test(text ?? '');
-      });
-      await bed.until('nothing left', async () => {
-        const left = await keysBelow(`/sm/app/${APP}/lease/`);
-        return left.length === 1;
-      });
-      expect(containers.map((container) => container.told.length)).toEqual(before);
-      expect(runningShards()).toEqual([...SHARDS].sort());
-    },
-    90_000,
-  );
+  it('a guard that is lost (%s) is an alarm and is replaced: shards run on', async () => {
+    const before = containers.map((container) => container.told.length);
+    await bed.raw.delete().key(keys.leaseGuard(APP));
+    await bed.until('the alarm', async () => (await bed.alarms(APP)).includes('PUSH_GUARD_LOST'));
+    await bed.until('a new guard', async () => {
+      const text = await bed.raw.get(keys.leaseGuard(APP)).string();
+      return /^\{"id":[1-9]/.test(text ?? '');
+    });
+    await bed.until('nothing left', async () => {
+      const left = await keysBelow(`/sm/app/${APP}/lease/`);
+      return left.length === 1;
+    });
+    expect(containers.map((container) => container.told.length)).toEqual(before);
+    expect(runningShards()).toEqual([...SHARDS].sort());
+  }, 90_000);
 });
