@@ -1,3 +1,4 @@
+import type {LoadSummary} from '../load/summary.ts';
 import type {AppEvent} from '../model/audit.ts';
 import type {AppChange} from '../model/change.ts';
 import type {AppStatus, FinishedMove} from '../model/status.ts';
@@ -24,6 +25,8 @@ export type GovernorAction =
   | {readonly type: 'recordMoves'; readonly moves: readonly FinishedMove[]}
   | {readonly type: 'recordEvents'; readonly events: readonly AppEvent[]}
   | {readonly type: 'status'; readonly status: AppStatus}
+  /** The whole summary of loads: parts that it does not have are to be deleted. */
+  | {readonly type: 'loads'; readonly parts: readonly LoadSummary[]}
   /** App removal: delete these ShardSpecs, each guarded by the fencing key and its mod. */
   | {
       readonly type: 'deleteSpecs';

@@ -23,12 +23,12 @@ import type {LoadSummary, ReadLoads} from '../load/summary.ts';
 import {containerShare} from '../model/container-share.ts';
 import {PLACEMENT_DEFAULTS, placementOf} from '../model/placement-policy.ts';
 import type {Placement} from '../model/placement-policy.ts';
+import type {MoveCause, PlannedMove} from '../model/placement.ts';
 import type {AppSpec} from '../model/specs.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import {loadTerms} from './load-terms.ts';
 import type {LoadTerms} from './load-terms.ts';
 import type {LivingContainer} from './containers.ts';
-import type {OutsideAlarm} from './status-reporter.ts';
 
 /** What one container says of loads, unchecked. */
 export interface SaidByContainer {
@@ -38,6 +38,15 @@ export interface SaidByContainer {
   /** Faults that it has counted since it joined. */
   readonly faults: Readonly<Record<string, unknown>>;
 }
+
+/** Loads of a container cannot be taken. */
+export interface LoadAlarm {
+  readonly code: 'LOAD_REJECTED';
+  readonly text: string;
+}
+
+/** Causes of moves that no load has part in. */
+const FORCED: ReadonlySet<MoveCause> = new Set<MoveCause>(['constraint', 'drain', 'capacity']);
 
 type Living = ReadonlyMap<string, LivingContainer>;
 
@@ -119,9 +128,10 @@ export class AppLoads {
   }
 
   /** Containers whose last answers had loads that cannot be taken. */
-  alarms(living: Living): OutsideAlarm[] {
-    const alarms: OutsideAlarm[] = [];
-    for (const {container, incarnation} of living.values()) {
+  alarms(): LoadAlarm[] {
+    const alarms: LoadAlarm[] = [];
+    for (const [incarnation, {value}] of this.view.heartbeats) {
+      const {container} = value;
       const lasting = this.faults.lasting(incarnation);
       if (lasting.size === 0) continue;
       const text = `container ${container} reports ${loadFaultText(lasting)}: they are not taken`;
@@ -147,10 +157,11 @@ export class AppLoads {
     return levels.some((level, at) => level > WORSE_FACTOR * (resting.levels[at] ?? 0));
   }
 
-  /** A plan was made. `moves`: whether it moves anything for load. */
-  planned(moves: boolean, nowMs: number): void {
+  /** A plan was made that moves these. */
+  planned(moves: readonly Pick<PlannedMove, 'cause'>[], nowMs: number): void {
     const {balance} = this;
-    if (moves || balance === undefined) this.resting = undefined;
+    if (balance === undefined) return;
+    if (moves.some(({cause}) => !FORCED.has(cause))) this.resting = undefined;
     else this.resting = {levels: balance.levels, untilMs: nowMs + LOAD_RETRY_MS};
   }
 
@@ -177,8 +188,10 @@ export class AppLoads {
   }
 
   wakeAtMs(): number {
-    if (this.known() === undefined)
-      return this.isSummaryStored ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    if (this.known() === undefined) {
+      const isLeft = this.isSummaryStored && !this.isRemoved;
+      return isLeft ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    }
     return Math.min(this.lookedAtMs + PLANNED_EVERY_MS, this.summaryAtMs);
   }
 
@@ -204,7 +217,7 @@ export class AppLoads {
     if (spec === this.spec) return this.table;
     this.spec = spec;
     this.policy = placementOf(spec);
-    const names = this.policy.metrics.map(({name}) => name);
+    const names = this.isRemoved ? [] : this.policy.metrics.map(({name}) => name);
     const {table} = this;
     if (names.join() === (table?.metrics.join() ?? '')) return table;
     this.table = names.length === 0 ? undefined : new LoadTable(names);
@@ -213,6 +226,11 @@ export class AppLoads {
     this.lookedAtMs = Number.NEGATIVE_INFINITY;
     this.balance = this.resting = undefined;
     return this.table;
+  }
+
+  /** Whatever is stored goes with the app. */
+  private get isRemoved(): boolean {
+    return this.spec?.deleting === true;
   }
 
   private holds(incarnation: string, shard: string): boolean {

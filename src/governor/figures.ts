@@ -2,6 +2,7 @@
 import type {AlarmCode} from '../model/alarm.ts';
 import type {ContainerState} from '../model/container.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
+import {CONTAINERS_FIGURED} from '../load/limits.ts';
 import {shardStateOf} from '../model/shard-state.ts';
 import type {ShardState} from '../model/shard-state.ts';
 import type {Alarm} from '../model/status.ts';
@@ -28,9 +29,25 @@ export interface GovernedFigures {
   readonly wantedContainers: number;
   readonly paused: boolean;
   readonly settled: boolean;
+  /** Of the metrics that the app is balanced by. */
+  readonly loads: readonly LoadFigures[];
 }
 
-export type FigureInput = Pick<StatusInput, 'view' | 'living' | 'plan' | 'settled' | 'clock'> & {
+/** One metric, as the planner sees it. */
+export interface LoadFigures {
+  readonly metric: string;
+  /** Largest load of a container as a multiple of its share; 0 without load. */
+  readonly level: number;
+  /** Shards of which it is not reported. */
+  readonly unmeasured: number;
+  /** Load by container, the largest first; no more than `CONTAINERS_FIGURED`. */
+  readonly containers: readonly (readonly [container: string, load: number])[];
+}
+
+export type FigureInput = Pick<
+  StatusInput,
+  'view' | 'living' | 'plan' | 'settled' | 'clock' | 'loads'
+> & {
   readonly alarms: readonly Alarm[];
   readonly movesInFlight: number;
   readonly oldestUnservedMs: number;
@@ -54,7 +71,21 @@ export function governedFigures(input: FigureInput): GovernedFigures {
     movesQueued: plan.queue.length,
     wantedContainers: most > 0 ? Math.ceil(view.shards.size / most) : 0,
     paused: spec?.paused ?? false,
+    loads: loadFigures(input.loads),
   };
+}
+
+function loadFigures({metrics, balance, unmeasured}: FigureInput['loads']): LoadFigures[] {
+  if (balance === undefined) return [];
+  return metrics.map((metric, at) => ({
+    metric,
+    level: balance.levels[at] ?? 0,
+    unmeasured: unmeasured[at] ?? 0,
+    containers: balance.containers
+      .map(({container, loads}) => [container, loads[at] ?? 0] as const)
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, CONTAINERS_FIGURED),
+  }));
 }
 
 function zeroes<State extends string>(states: readonly State[]): Record<State, number> {

@@ -11,6 +11,7 @@ import type {Transition} from '../model/transition.ts';
 import {FailureDetector} from '../ownership/failure-detector.ts';
 import type {GovernorAction, GovernorAnswer} from './actions.ts';
 import {AdmissionQueue, unclaimedLimit} from './admission-queue.ts';
+import {AppLoads} from './app-loads.ts';
 import {ClaimMonitor} from './claim-monitor.ts';
 import {ContainerTrust} from './container-trust.ts';
 import {livingContainers} from './containers.ts';
@@ -27,7 +28,7 @@ import type {ListingTaker} from './listings.ts';
 import {HoldingsCheck} from './holdings.ts';
 import type {Holdings} from './holdings.ts';
 import {InFlightMoves} from './in-flight-moves.ts';
-import {PendingWrites} from './pending-writes.ts';
+import {PendingWrites, committedChange} from './pending-writes.ts';
 import {PlanCache} from './plan-cache.ts';
 import {changesPlan, makesRoom} from './placement.ts';
 import {zoneOf} from './placement-terms.ts';
@@ -57,6 +58,7 @@ export class Governor implements ListingTaker {
   private readonly holdings = new HoldingsCheck();
   private readonly removal = new Removal();
   readonly reports = new Reports(this.view);
+  readonly loads = new AppLoads(this.view);
   private readonly trust = new ContainerTrust();
   private readonly trialPlanner = new TrialPlanner(this.trust);
   private readonly planCache: PlanCache;
@@ -127,7 +129,8 @@ export class Governor implements ListingTaker {
     if (pending?.op !== op) return [];
     if (answer.kind === 'unknown') return [{type: 'reread', shard}];
     this.settlePending(shard);
-    if (answer.kind === 'committed') this.committed(pending.transition, answer.revision, nowMs);
+    if (answer.kind === 'committed')
+      this.changed(committedChange(pending.transition, answer.revision, this.view), nowMs);
     else this.refused(shard, answer.own, nowMs);
     return [];
   }
@@ -194,9 +197,9 @@ export class Governor implements ListingTaker {
     ];
     const {spec} = this.view;
     if (spec !== undefined) {
-      const {planCache, trialPlanner, starter} = this;
+      const {planCache, trialPlanner, starter, loads} = this;
       marks.push(planCache.wakeAtMs(), trialPlanner.wakeAtMs(), starter.wakeAtMs(nowMs));
-      if (this.dirty.isLeft) marks.push(nowMs);
+      marks.push(this.dirty.isLeft ? nowMs : loads.wakeAtMs());
     }
     if (spec !== undefined && this.admissions.hasRoom(this.unclaimedOf)) marks.push(nowMs);
     // What `advance` would not look at must not wake it, or it never sleeps again.
@@ -238,6 +241,7 @@ export class Governor implements ListingTaker {
     this.evictor.forget(incarnation, nowMs);
     this.claims.forget(incarnation);
     this.holdings.forget(incarnation);
+    this.loads.forget(incarnation);
     if (last !== undefined) this.trust.ended(incarnation, last, nowMs);
     this.planCache.awaitSuccessor(this.view.successorTtlMs(incarnation), nowMs);
     this.dirty.addAll(this.admissions.forget(incarnation));
@@ -279,14 +283,16 @@ export class Governor implements ListingTaker {
   }
 
   private replan(nowMs: number): void {
+    if (this.loads.look(this.living, nowMs)) this.planCache.dirty = true;
     if (nowMs < this.planCache.wakeAtMs() || this.view.spec === undefined) return;
-    const {view, living, pending, retries} = this;
-    const context = {view, living, pending, retries};
+    const {view, living, pending, retries, loads} = this;
+    const context = {view, living, pending, retries, loads: loads.terms(this.wallMs)};
     const made = this.trialPlanner.plan(context, this.options.plan, nowMs);
     this.dirty.addAll(this.planCache.adopt(made.snapshot, made.plan, nowMs));
     for (const shard of this.planCache.unplaced.keys())
       if (!this.view.isHeld(shard)) this.inFlightMoves.end(shard);
     this.dirty.addAll(this.waiting);
+    loads.planned(this.planCache.queue, nowMs);
     this.reports.status.touch();
   }
 
@@ -309,9 +315,8 @@ export class Governor implements ListingTaker {
   }
 
   private mustRest(shard: string, nowMs: number): boolean {
-    return (
-      this.pending.has(shard) || this.view.isQuarantined(shard) || this.retries.paused(shard, nowMs)
-    );
+    const {pending, view, retries} = this;
+    return pending.has(shard) || view.isQuarantined(shard) || retries.paused(shard, nowMs);
   }
 
   private stepOf(shard: string, context: ReconcileContext, nowMs: number): Step {
@@ -346,12 +351,6 @@ export class Governor implements ListingTaker {
     this.dirty.add(shard);
   }
 
-  private committed({shard, record}: Transition, revision: number, nowMs: number): void {
-    const create = this.view.own.get(shard)?.create ?? revision;
-    const entry = record === null ? undefined : {value: record, mod: revision, create};
-    this.changed({kind: 'own', mod: revision, shard, entry}, nowMs);
-  }
-
   /** Nothing was written, or nobody knows: look again in a moment. */
   private refused(shard: string, own: AppChange, nowMs: number): void {
     this.changed(own, nowMs);
@@ -383,10 +382,11 @@ export class Governor implements ListingTaker {
   }
 
   private statusInput(): KnownStatus {
-    const {wallMs, view, living, planCache: plan, settled, clock, claims, options} = this;
+    const {wallMs, view, living, planCache: plan, settled, clock, claims, options, loads} = this;
     const {app, governor} = options;
     const known = {app, governor, braking: this.evictor.braking, deaf: claims.deaf};
-    return {...known, wallMs, view, living, plan, settled, clock, quiet: this.starter.status};
+    const quiet = this.starter.status;
+    return {...known, wallMs, view, living, plan, settled, clock, loads, quiet};
   }
 
   private get settled(): boolean {

@@ -1,4 +1,6 @@
 /** The governor's writes under way: at most one per shard, and how many shards are about to arrive at each container. */
+import type {AppView} from '../appstate/app-view.ts';
+import type {AppChange} from '../model/change.ts';
 import type {Transition} from '../model/transition.ts';
 
 export interface PendingWrite {
@@ -47,4 +49,15 @@ export class PendingWrites {
     if (left > 0) this.admissions.set(to, left);
     else this.admissions.delete(to);
   }
+}
+
+/** The change that a committed write has made. */
+export function committedChange(
+  {shard, record}: Transition,
+  revision: number,
+  {own}: Pick<AppView, 'own'>,
+): AppChange {
+  const create = own.get(shard)?.create ?? revision;
+  const entry = record === null ? undefined : {value: record, mod: revision, create};
+  return {kind: 'own', mod: revision, shard, entry};
 }

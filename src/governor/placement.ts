@@ -11,6 +11,7 @@ import type {LivingContainer} from './containers.ts';
 import type {Trial} from './container-trust.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import {placementOf} from '../model/placement-policy.ts';
+import type {LoadTerms} from './load-terms.ts';
 import {containerTerms, policyTerms, shardTerms} from './placement-terms.ts';
 
 /** Shards on trial, by id. */
@@ -76,6 +77,7 @@ export function placementSnapshot(
   view: AppView,
   living: ReadonlyMap<string, LivingContainer>,
   {trials, unproved, fitness} = ALL_PROVED,
+  loads?: LoadTerms,
 ): PlacementSnapshot {
   const shards: PlacementShard[] = [];
   const {metrics} = placementOf(view.spec?.value);
@@ -84,7 +86,8 @@ export function placementSnapshot(
     if (view.isQuarantined(id)) continue;
     const known = view.own.get(id);
     const placed = placementShard(id, value, known, living, trials);
-    const shard = {...placed, ...shardTerms(value, metrics)};
+    const load = loads === undefined ? {} : measuredTerms(id, value, known?.value, loads);
+    const shard = {...placed, ...shardTerms(value, metrics), ...load};
     shards.push(isTrialDue ? {...shard, ...fitness(id, known?.value, shard.current)} : shard);
   }
   const containers: PlacementContainer[] = [];
@@ -103,6 +106,17 @@ export function placementSnapshot(
     maxShardCount: view.spec?.value.maxShardCount ?? 0,
     ...policyTerms(view),
   };
+}
+
+/** What is measured counts more than what is declared. */
+function measuredTerms(
+  id: string,
+  spec: ShardSpec,
+  record: OwnershipRecord | undefined,
+  loads: LoadTerms,
+): Pick<PlacementShard, 'load' | 'cooling'> {
+  const load = loads.loadOf(id, spec);
+  return loads.isCooling(record) ? {load, cooling: true} : {load};
 }
 
 /** `id` as the key says it: that is what records are found by. */

@@ -99,6 +99,8 @@ export class Reports {
     if (status !== undefined) actions.push({type: 'status', status});
     const events = this.chronicle.due(nowMs);
     if (events.length > 0) actions.push({type: 'recordEvents', events});
+    const parts = known.loads.summaryDue(nowMs, moment.wallMs);
+    if (parts !== undefined) actions.push({type: 'loads', parts});
     return actions;
   }
 

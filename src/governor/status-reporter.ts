@@ -5,6 +5,7 @@ import type {ContainerState} from '../model/container.ts';
 import {recordState} from '../model/shard-state.ts';
 import type {Alarm, AppStatus, ContainerStatus, QuietStatus} from '../model/status.ts';
 import type {FailureDetector} from '../ownership/failure-detector.ts';
+import type {AppLoads} from './app-loads.ts';
 import type {LivingContainer} from './containers.ts';
 import type {PlanCache} from './plan-cache.ts';
 import {quarantinedName} from '../appstate/quarantine.ts';
@@ -43,6 +44,7 @@ export interface StatusInput {
   /** Absent when it is not. Default: it is not. */
   readonly quiet?: QuietStatus | undefined;
   readonly clock: Pick<FailureDetector, 'clockRate' | 'ageMs'>;
+  readonly loads: Pick<AppLoads, 'summaryDue' | 'balance' | 'metrics' | 'unmeasured'>;
   /** Why incarnations cannot be called. */
   readonly deaf: ReadonlyMap<string, string>;
   /** Shards that have not been served for longer than T; undefined: there are none. */

@@ -5,6 +5,7 @@ import type {ContainerTrust} from './container-trust.ts';
 import type {LivingContainer} from './containers.ts';
 import {cancelledTo} from './move-gate.ts';
 import type {PendingWrites} from './pending-writes.ts';
+import type {LoadTerms} from './load-terms.ts';
 import {countsFor, placementSnapshot} from './placement.ts';
 import type {TrialTerms} from './placement.ts';
 import type {RetrySchedule} from './retry.ts';
@@ -26,6 +27,8 @@ export interface PlanningContext {
   readonly living: ReadonlyMap<string, LivingContainer>;
   readonly pending: Pick<PendingWrites, 'has'>;
   readonly retries: Pick<RetrySchedule, 'held'>;
+  /** What the planner is told of loads; undefined: what specs declare. Default: that. */
+  readonly loads?: LoadTerms | undefined;
 }
 
 export class TrialPlanner {
@@ -58,7 +61,8 @@ export class TrialPlanner {
       return runningFitness(shard, record, context);
     };
     const unproved = this.unproved(context, nowMs);
-    return placementSnapshot(view, living, {trials: this.trust.trials, unproved, fitness});
+    const trials = {trials: this.trust.trials, unproved, fitness};
+    return placementSnapshot(view, living, trials, context.loads);
   }
 
   /** When a trial may begin that had to wait, ms; Infinity when none waits for time to pass. */

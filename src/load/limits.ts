@@ -30,6 +30,9 @@ export const LOAD_RETRY_MS = 120_000;
 /** An imbalance is worse when it has grown by this factor. */
 export const WORSE_FACTOR = 1.01;
 
+/** Containers of an app whose loads are exported by name, those with the most. */
+export const CONTAINERS_FIGURED = 100;
+
 /** Largest part of a summary of loads, as it is stored. */
 export const PART_LIMIT_BYTES = 60 * 1024;
 

@@ -22,6 +22,8 @@ export interface PushHeartbeat {
   /** Unix seconds by the container's clock. */
   readonly timestamp: number;
   readonly shards: ReadonlyMap<string, PushListedShard>;
+  /** `cpu` and `memoryBytes` of its machine, as far as it says them; unchecked. */
+  readonly own: Readonly<Record<string, unknown>>;
 }
 
 export type PushSessionValue =
@@ -30,6 +32,7 @@ export type PushSessionValue =
   | {readonly kind: 'heartbeat'; readonly heartbeat: PushHeartbeat}
   | {readonly kind: 'unreadable'; readonly problem: string};
 
+const PERCENT = 1e2;
 /** Largest lease id. */
 const INT64_MAX = 2n ** 63n - 1n;
 
@@ -52,7 +55,8 @@ export function decodePushSession(text: string): PushSessionValue {
     const {disp, drop} = item as Fields;
     shards.set(id, {disp: disp === true, drop: drop === true, leaseId: leaseOf(item) ?? ''});
   }
-  return {kind: 'heartbeat', heartbeat: {timestamp: secondsOf(fields['timestamp']), shards}};
+  const timestamp = secondsOf(fields['timestamp']);
+  return {kind: 'heartbeat', heartbeat: {timestamp, shards, own: ownFigures(fields)}};
 }
 
 /** The origin's word for "never": the largest 64-bit number less 30. */
@@ -144,6 +148,17 @@ function objectOf(text: string): Fields | undefined {
 function secondsOf(value: unknown): number {
   const isNumber = typeof value === 'number' || typeof value === 'bigint';
   return isNumber || typeof value === 'string' ? Number(value) : 0;
+}
+
+/** The origin's words: `cpuUsedPercent`, and `used` bytes of `virtualMemoryStat`. */
+function ownFigures(fields: Fields): Record<string, unknown> {
+  const {cpuUsedPercent, virtualMemoryStat} = fields;
+  const own: Record<string, unknown> = {};
+  if (typeof cpuUsedPercent === 'number') own['cpu'] = cpuUsedPercent / PERCENT;
+  if (typeof virtualMemoryStat !== 'object' || virtualMemoryStat === null) return own;
+  const {used} = virtualMemoryStat as Fields;
+  if (used !== undefined) own['memoryBytes'] = typeof used === 'bigint' ? Number(used) : used;
+  return own;
 }
 
 function idOf(item: unknown): string | undefined {

@@ -39,6 +39,8 @@ export class GovernorBed {
   /** Shards that the governor wants to read. */
   readonly rereads: string[] = [];
   status: AppStatus | undefined;
+  /** Summaries of loads so far. */
+  summaries = 0;
   /** Ms of a container's clock for one of the governor's; heartbeats of others do not tell the time. */
   readonly clockRates = new Map<string, number>();
   /** Steps of the app's removal, oldest first. */
@@ -222,6 +224,7 @@ export class GovernorBed {
     if (action.type === 'hints') this.hints += action.items.length;
     if (action.type === 'call') this.calls.push([action.container, this.nowMs]);
     if (action.type === 'evict') this.evictions.push(action);
+    if (action.type === 'loads') this.summaries += 1;
     if (action.type === 'status') this.status = action.status;
     if (action.type === 'deleteSpecs' || action.type === 'finishRemoval')
       this.removals.push(action.type);

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {heartbeatIntervalMs} from '../../src/model/container.ts';
 import {PlanCache} from '../../src/governor/plan-cache.ts';
+import {AppLoads} from '../../src/governor/app-loads.ts';
 import {StatusReporter} from '../../src/governor/status-reporter.ts';
 import {AppView} from '../../src/appstate/app-view.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
@@ -78,6 +79,7 @@ describe('a heartbeat that says more is looked at:', () => {
 
 it('whether there is work under way is news for the summary by itself', () => {
   const reporter = new StatusReporter();
+  const view = new AppView();
   const written = (nowMs: number, settled: boolean): boolean | undefined =>
     reporter.due(nowMs, settled, () => ({
       ...{
@@ -86,7 +88,7 @@ it('whether there is work under way is news for the summary by itself', () => {
         unserved: undefined,
         deaf: new Map(),
         wallMs: 0,
-        view: new AppView(),
+        ...{view, loads: new AppLoads(view)},
         living: new Map(),
         braking: false,
       },

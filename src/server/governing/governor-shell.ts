@@ -5,11 +5,13 @@
 import type {Keys, ParsedKey} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import {Governor} from '../../governor/governor.ts';
+import type {SaidByContainer} from '../../governor/app-loads.ts';
 import type {ContainerCall, GovernorAction, GovernorAnswer} from '../../governor/actions.ts';
 import type {AppChange} from '../../model/change.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
-import {decodeAppStatus} from '../../protocol/records.ts';
+import {joinedSummary} from '../../load/summary.ts';
+import {decodeAppStatus, decodeLoadSummary} from '../../protocol/records.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
@@ -165,11 +167,24 @@ export class GovernorShell {
   /** Without the word of the governor before, what it saw counts from now on. */
   private async inheritWord(): Promise<void> {
     const {app, keys, store} = this.options;
+    void this.inheritLoads();
     const reply = await store.get(keys.status(app)).catch(() => undefined);
     const decoded = reply?.entry === undefined ? undefined : decodeAppStatus(reply.entry.value);
     if (decoded?.ok !== true || this.driver.isStopped) return;
     this.driver.guarded(() => {
       this.governor.reports.inherit(decoded.value);
+      this.driver.queueTurn();
+    });
+  }
+
+  private async inheritLoads(): Promise<void> {
+    const {app, keys, store, clock} = this.options;
+    const read = await store.list([keys.loadPrefix(app)]).catch(() => undefined);
+    if (read === undefined || read.entries.length === 0 || this.driver.isStopped) return;
+    const parts = read.entries.map(({value}) => decodeLoadSummary(value));
+    const readable = parts.flatMap((part) => (part.ok ? [part.value] : []));
+    this.driver.guarded(() => {
+      this.governor.loads.inherit(joinedSummary(readable), clock.nowMs());
       this.driver.queueTurn();
     });
   }
@@ -180,12 +195,21 @@ export class GovernorShell {
       caller,
       heartbeats: () => this.governor.view.heartbeats,
       doubted: () => this.governor.doubted,
-      onHoldings: (incarnation, said) =>
+      withLoads: () => this.governor.loads.areWanted,
+      onHoldings: (incarnation, {holdings, loads}) =>
         this.driver.guarded(() => {
-          this.governor.holdingsSaid(incarnation, said);
+          this.governor.holdingsSaid(incarnation, holdings);
+          if (loads !== undefined) this.loadsSaid(incarnation, loads);
           this.driver.queueTurn();
         }),
     });
+  }
+
+  private loadsSaid(incarnation: string, said: SaidByContainer): void {
+    const {loads} = this.governor;
+    loads.said(incarnation, said, this.options.clock.nowMs());
+    this.governor.noteAlarms('load', loads.alarms());
+    this.meter.loadFaults(this.options.app, loads.takeFaults());
   }
 
   private newGateway(push: PushDependencies): PushGateway {
@@ -239,6 +263,7 @@ export class GovernorShell {
       },
       recordMoves: chore,
       recordEvents: chore,
+      loads: chore,
       status: (action) => {
         this.alarmLog.note(action.status.alarms);
         return chore(action);

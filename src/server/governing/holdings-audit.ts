@@ -1,17 +1,36 @@
-/** Asks the containers of an app, one after the other over half a minute, what they hold, for the governor to compare. */
+/**
+ * Asks the containers of an app, one after the other over half a minute, what they hold, for the governor to compare; over ten seconds, and for
+ * loads as well, where the app's policy names metrics.
+ */
 import {request} from 'undici';
 import type {Dispatcher} from 'undici';
+import type {SaidByContainer} from '../../governor/app-loads.ts';
 import type {Holdings} from '../../governor/holdings.ts';
+import type {SaidLoads} from '../../load/load-table.ts';
 import type {Heartbeat} from '../../model/container.ts';
 import type {Versioned} from '../../model/ownership.ts';
 import {HINT_PATHS, heldShardsAnswer} from '../../protocol/hints.ts';
+import type {HeldShardsAnswer} from '../../protocol/hints.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {isProxyHeartbeat} from '../push/proxy-heartbeat.ts';
 import {containerAgent} from '../contact/container-agent.ts';
 import {refusedEndpoint} from '../contact/endpoint-policy.ts';
 import {CALL_TIMEOUT_MS} from '../contact/limits.ts';
-import {ANSWER_LIMIT_BYTES, AUDIT_INTERVAL_MS, CALLS_AT_ONCE, RECHECK_MS} from './limits.ts';
+import {
+  ANSWER_LIMIT_BYTES,
+  AUDIT_INTERVAL_MS,
+  CALLS_AT_ONCE,
+  LOAD_INTERVAL_MS,
+  RECHECK_MS,
+} from './limits.ts';
+
+/** What a container answers. */
+export interface SaidHoldings {
+  readonly holdings: Holdings;
+  /** Where it was asked for loads. */
+  readonly loads?: SaidByContainer;
+}
 
 export class HoldingsCaller {
   private readonly allowLoopback: boolean;
@@ -30,10 +49,16 @@ export class HoldingsCaller {
       dispatcher ?? containerAgent(1, allowLoopback, {answerLimitBytes: ANSWER_LIMIT_BYTES});
   }
 
-  /** What the incarnation says it holds; undefined when it cannot be asked, or answers for others only. */
-  async ask(app: string, incarnation: string, endpoint: string): Promise<Holdings | undefined> {
+  /** What the incarnation says it holds; undefined when it cannot be asked, or answers for others only. `withLoads`: asks for loads, too. */
+  async ask(
+    app: string,
+    incarnation: string,
+    endpoint: string,
+    withLoads: boolean,
+  ): Promise<SaidHoldings | undefined> {
     if (refusedEndpoint(endpoint, this.allowLoopback) !== undefined) return undefined;
-    const url = `http://${endpoint}${HINT_PATHS.shards}?incarnation=${encodeURIComponent(incarnation)}`;
+    const which = `?incarnation=${encodeURIComponent(incarnation)}${withLoads ? '&load=1' : ''}`;
+    const url = `http://${endpoint}${HINT_PATHS.shards}${which}`;
     const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
     const reply = await request(url, {dispatcher: this.agent, signal});
     const body: unknown = JSON.parse(await reply.body.text());
@@ -42,12 +67,20 @@ export class HoldingsCaller {
     const said = parsed.data.containers.find(
       (one) => one.app === app && one.incarnation === incarnation,
     );
-    return said && new Map(said.shards.map(({id, ready}) => [id, ready]));
+    if (said === undefined) return undefined;
+    const holdings = new Map(said.shards.map(({id, ready}) => [id, ready]));
+    return withLoads ? {holdings, loads: loadsOf(said)} : {holdings};
   }
 
   async close(): Promise<void> {
     await this.agent.destroy();
   }
+}
+
+function loadsOf(said: HeldShardsAnswer['containers'][number]): SaidByContainer {
+  const shards = new Map<string, SaidLoads>();
+  for (const {id, load} of said.shards) if (load !== undefined) shards.set(id, load);
+  return {shards, own: said.own ?? {}, faults: said.loadFaults ?? {}};
 }
 
 export interface HoldingsAuditOptions {
@@ -59,7 +92,9 @@ export interface HoldingsAuditOptions {
   readonly heartbeats: () => ReadonlyMap<string, Versioned<Heartbeat>>;
   /** Incarnations that get nothing new because of what they said. */
   readonly doubted: () => Pick<ReadonlySet<string>, 'has'>;
-  readonly onHoldings: (incarnation: string, said: Holdings) => void;
+  /** Whether loads are to be asked for, which is more often. Default: not. */
+  readonly withLoads?: () => boolean;
+  readonly onHoldings: (incarnation: string, said: SaidHoldings) => void;
 }
 
 export class HoldingsAudit {
@@ -77,7 +112,7 @@ export class HoldingsAudit {
   }
 
   start(): void {
-    this.wait(intervalMs());
+    this.wait(this.intervalMs());
   }
 
   stop(): void {
@@ -105,7 +140,7 @@ export class HoldingsAudit {
     this.waiting = [...this.options.heartbeats()]
       .filter(([, {value}]) => canBeAsked(value))
       .map(([incarnation]) => incarnation);
-    this.pauseMs = intervalMs() / Math.max(1, this.waiting.length);
+    this.pauseMs = this.intervalMs() / Math.max(1, this.waiting.length);
   }
 
   private async ask(incarnation: string): Promise<void> {
@@ -114,7 +149,7 @@ export class HoldingsAudit {
     if (value === undefined) return;
     this.calls += 1;
     try {
-      const said = await caller.ask(app, incarnation, value.endpoint);
+      const said = await caller.ask(app, incarnation, value.endpoint, this.withLoads);
       if (said !== undefined && !this.stopped) this.options.onHoldings(incarnation, said);
     } catch (error) {
       const {container} = value;
@@ -123,6 +158,15 @@ export class HoldingsAudit {
       this.calls -= 1;
       this.recheck(incarnation);
     }
+  }
+
+  private get withLoads(): boolean {
+    return this.options.withLoads?.() ?? false;
+  }
+
+  private intervalMs(): number {
+    const interval = this.withLoads ? LOAD_INTERVAL_MS : AUDIT_INTERVAL_MS;
+    return interval * (0.8 + 0.4 * Math.random());
   }
 
   private recheck(incarnation: string): void {
@@ -141,8 +185,4 @@ export class HoldingsAudit {
 /** Push containers are compared by their heartbeats, which list their shards. */
 function canBeAsked(heartbeat: Heartbeat): boolean {
   return heartbeat.endpoint !== '' && heartbeat.state === 'ready' && !isProxyHeartbeat(heartbeat);
-}
-
-function intervalMs(): number {
-  return AUDIT_INTERVAL_MS * (0.8 + 0.4 * Math.random());
 }

@@ -2,6 +2,8 @@
 import type {Keys} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import type {GovernorAction} from '../../governor/actions.ts';
+import {PARTS_LIMIT} from '../../load/limits.ts';
+import type {LoadSummary} from '../../load/summary.ts';
 import type {Alarm, AppStatus, FinishedMove} from '../../model/status.ts';
 import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
 import type {Clock} from '../../runtime/clock.ts';
@@ -52,6 +54,8 @@ export class Housekeeping {
         return this.evict(chore);
       case 'status':
         return this.status(chore.status);
+      case 'loads':
+        return this.loads(chore.parts);
       case 'recordMoves':
         return this.recordMoves(chore.moves);
       case 'recordEvents':
@@ -102,6 +106,17 @@ export class Housekeeping {
     const found = [...this.watcher.compare(status), ...alarmEvents(before, status)];
     const round = found.length === 0 ? [] : await this.events.round(found);
     await this.writeWhileAppLives([put, ...round]);
+  }
+
+  /** Parts that an earlier, longer summary has left go with it. */
+  private async loads(parts: readonly LoadSummary[]): Promise<void> {
+    const {keys, app} = this.options;
+    const operations = Array.from({length: PARTS_LIMIT}, (_, at): Operation => {
+      const part = parts[at];
+      const key = keys.load(app, at);
+      return part === undefined ? {op: 'delete', key} : {op: 'put', key, value: encodeRecord(part)};
+    });
+    await this.writeWhileAppLives(operations);
   }
 
   /** Of the governor before this one. */

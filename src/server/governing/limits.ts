@@ -42,6 +42,9 @@ export const CALL_LIMIT_MS = 2_000;
 /** Every container is asked once in this time +-20 %. */
 export const AUDIT_INTERVAL_MS = 30_000;
 
+/** So often +-20 % where loads are asked for as well. */
+export const LOAD_INTERVAL_MS = 10_000;
+
 /** A container that is doubted is asked again after this time: two agreeing answers open it within the 5 s that I6 leaves. */
 export const RECHECK_MS = 2_000;
 

@@ -1,4 +1,5 @@
 /** Who counts what governors do; they report and ask for nothing. */
+import type {LoadFaultCounts} from '../../load/load-faults.ts';
 import type {Measurement} from '../../governor/service-times.ts';
 
 export interface GovernorMeter {
@@ -8,6 +9,8 @@ export interface GovernorMeter {
   planned(app: string, ms: number): void;
   /** What has become of its shards. */
   measured(app: string, measurements: readonly Measurement[]): void;
+  /** Loads that containers reported were made harmless, so often each. */
+  loadFaults(app: string, counts: LoadFaultCounts): void;
 }
 
 /** Counts nothing. */
@@ -15,4 +18,5 @@ export const silentMeter: GovernorMeter = {
   started: () => undefined,
   planned: () => undefined,
   measured: () => undefined,
+  loadFaults: () => undefined,
 };

@@ -3,6 +3,7 @@ import {Gauge} from 'prom-client';
 import type {Registry} from 'prom-client';
 import type {GovernedFigures} from '../../governor/figures.ts';
 import {FIGURES_FRESH_MS} from './limits.ts';
+import {registerLoadGauges} from './load-gauges.ts';
 
 /** Figures of the apps that are governed here, by app. */
 export type FiguresByApp = ReadonlyMap<string, GovernedFigures>;
@@ -93,6 +94,7 @@ export function registerAppGauges(
 ): void {
   const fresh = freshFor(FIGURES_FRESH_MS, figures, nowMs);
   for (const gauge of GAUGES) register(registry, gauge, fresh, labelOf);
+  registerLoadGauges(registry, fresh, labelOf);
 }
 
 function register(

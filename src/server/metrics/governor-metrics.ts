@@ -1,6 +1,7 @@
 /** What governors report, as counters and histograms by app. */
 import {Counter, Histogram} from 'prom-client';
 import type {Registry} from 'prom-client';
+import type {LoadFaultCounts} from '../../load/load-faults.ts';
 import type {Measurement, MoveKind} from '../../governor/service-times.ts';
 import type {GovernorMeter} from '../governing/meter.ts';
 import {AppLabels} from './app-labels.ts';
@@ -36,6 +37,7 @@ export class GovernorMetrics implements GovernorMeter {
   private readonly gaps: Histogram<'app' | 'cause'>;
   private readonly adds: Histogram<'app'>;
   private readonly plans: Histogram<'app'>;
+  private readonly faults: Counter<'app' | 'fault'>;
   private readonly governed: () => readonly string[];
 
   /** `governed`: the apps that this daemon governs now. `most`: apps with series of their own. */
@@ -75,6 +77,11 @@ export class GovernorMetrics implements GovernorMeter {
       ['app'],
       ADD_BUCKETS_SECONDS,
     );
+    this.faults = counter(
+      'sm_load_faults_total',
+      'Loads that containers reported and that were made harmless, by fault',
+      ['app', 'fault'],
+    );
     this.plans = histogram(
       'sm_plan_seconds',
       'Time to compute a plan',
@@ -97,6 +104,12 @@ export class GovernorMetrics implements GovernorMeter {
     for (const measurement of measurements) this.note(label, measurement);
   }
 
+  loadFaults(app: string, counts: LoadFaultCounts): void {
+    const label = this.labels.of(app);
+    for (const [fault, count] of Object.entries(counts))
+      this.faults.inc({app: label, fault}, count);
+  }
+
   private note(app: string, measurement: Measurement): void {
     switch (measurement.kind) {
       case 'moveStarted':
@@ -114,8 +127,9 @@ export class GovernorMetrics implements GovernorMeter {
   }
 
   private removeSeries(app: string): void {
-    const all = [this.starts, this.movesStarted, this.movesEnded, this.gaps, this.adds, this.plans];
-    for (const series of all) void removeOf(series as Series, app);
+    const {starts, movesStarted, movesEnded, gaps, adds, plans, faults} = this;
+    for (const series of [starts, movesStarted, movesEnded, gaps, adds, plans, faults])
+      void removeOf(series as Series, app);
   }
 }
 

@@ -49,6 +49,12 @@ export type ProxyAction =
   /** The app goes: delete the proxy heartbeat of a session that has ended. */
   | {readonly type: 'remove'; readonly subject: ProxySubject}
   | {readonly type: 'startGuard'}
+  /** What the container's machine bears, as it says itself. */
+  | {
+      readonly type: 'figures';
+      readonly incarnation: string;
+      readonly own: Readonly<Record<string, unknown>>;
+    }
   /** What an operator has to know now. */
   | {readonly type: 'alarms'; readonly alarms: readonly PushAlarm[]};
 
@@ -188,6 +194,9 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     if (value.kind === 'waiting') return;
     const shards = value.kind === 'heartbeat' ? value.heartbeat.shards : undefined;
     session.talk.heard(entry.mod, shards, nowMs);
+    if (value.kind !== 'heartbeat' || Object.keys(value.heartbeat.own).length === 0) return;
+    const {incarnation} = session;
+    this.out.push({type: 'figures', incarnation, own: value.heartbeat.own});
   }
 
   /** The last renewal counts from now: its shards stay for a full T. */

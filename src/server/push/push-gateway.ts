@@ -145,6 +145,7 @@ export class PushGateway {
       look: ({session}) => this.work.all(session),
       endSession: ({session}) => this.endSession(session),
       remove: ({subject}) => this.remove(subject),
+      figures: ({incarnation, own}) => this.options.governor.loads.ownSaid(incarnation, own),
       startGuard: () => this.guard.start(),
       alarms: ({alarms}) => this.raise(alarms),
     };

@@ -59,7 +59,7 @@ it('a container that lies is found out; those that answer nonsense, or not at al
     ...{app: 'app', caller, logger: silentLogger, heartbeats},
     clock: {...clock, after: (_delayMs, callback) => clock.after(5, callback)},
     doubted: () => new Set<string>(),
-    onHoldings: (incarnation, holdings) => bed.governor.holdingsSaid(incarnation, holdings),
+    onHoldings: (incarnation, {holdings}) => bed.governor.holdingsSaid(incarnation, holdings),
   });
   closing.push(
     () => caller.close(),
@@ -126,7 +126,7 @@ it('a container that is doubted and says the truth again is open within 5 s', as
   const timers: {atMs: number; run: () => void}[] = [];
   const audit = new HoldingsAudit({
     ...{app: 'app', logger: silentLogger, heartbeats: () => bed.governor.view.heartbeats},
-    caller: {ask: () => Promise.resolve(says)},
+    caller: {ask: () => Promise.resolve({holdings: says})},
     clock: {
       ...systemClock(),
       after: (delayMs, run) => {
@@ -136,7 +136,7 @@ it('a container that is doubted and says the truth again is open within 5 s', as
       },
     },
     doubted: () => bed.governor.doubted,
-    onHoldings: (incarnation, holdings) => bed.governor.holdingsSaid(incarnation, holdings),
+    onHoldings: (incarnation, {holdings}) => bed.governor.holdingsSaid(incarnation, holdings),
   });
   audit.start();
   /** Ms until it is so; timers run in their order. */

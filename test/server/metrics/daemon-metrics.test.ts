@@ -17,7 +17,7 @@ function figures(over: Partial<GovernedFigures> = {}): GovernedFigures {
     containers: NO_CONTAINERS as GovernedFigures['containers'],
     alarms: {},
     ...{oldestUnservedMs: 0, oldestHeartbeatMs: 0, movesInFlight: 0, movesQueued: 0},
-    ...{imbalance: 0, wantedContainers: 0, paused: false, settled: true},
+    ...{imbalance: 0, wantedContainers: 0, paused: false, settled: true, loads: []},
     ...over,
   };
 }
@@ -62,6 +62,34 @@ describe('a daemon', () => {
 });
 
 describe('apps', () => {
+  it('show loads by metric, and by container only where the app has series of its own', async () => {
+    const registry = new Registry();
+    const load = (level: number, most: number) => ({
+      ...{metric: 'qps', level, unmeasured: 1},
+      containers: [['c1', most] as const],
+    });
+    const all = new Map([
+      ['a', figures({loads: [load(1.5, 70)]})],
+      ['b', figures({loads: [load(2, 80)]})],
+      ['c', figures({loads: [load(1.1, 90)]})],
+    ]);
+    const labelOf = (app: string): string => (app === 'a' ? 'a' : 'other');
+    registerAppGauges(
+      registry,
+      () => all,
+      labelOf,
+      () => 0,
+    );
+    const lines = (await registry.metrics()).split('\n').filter((line) => /^sm_.*_load/.test(line));
+    expect(lines).toEqual([
+      'sm_app_load_ratio{app="a",metric="qps"} 1.5',
+      'sm_app_load_ratio{app="other",metric="qps"} 2',
+      'sm_app_load_unmeasured_shards{app="a",metric="qps"} 1',
+      'sm_app_load_unmeasured_shards{app="other",metric="qps"} 2',
+      'sm_app_container_load{app="a",container="c1",metric="qps"} 70',
+    ]);
+  });
+
   it('are counted by state, and together where they have no series of their own', async () => {
     const registry = new Registry();
     const all = new Map([
