@@ -71,7 +71,7 @@ describe('bodies', () => {
 describe('session values', () => {
   it('list shards with their states, whatever else they hold', () => {
     const value = decodePushSession(
-      `{"timestamp":1700000000,"cpuUsedPercent":3.5,"virtualMemoryStat":{"total":9,"used":8000000000},"shards":[
+      `{"timestamp":1700000000,"cpuUsedPercent":25,"virtualMemoryStat":{"total":9,"used":8000000000},"shards":[
         {"spec":{"id":"a","lease":{"id":${LARGEST}}},"disp":true,"drop":false},
         {"spec":{"id":"b"},"disp":false,"drop":true}]}`,
     );
@@ -83,7 +83,7 @@ describe('session values', () => {
           ['a', {disp: true, drop: false, leaseId: LARGEST}],
           ['b', {disp: false, drop: true, leaseId: ''}],
         ]),
-        own: {cpu: 0.035, memoryBytes: 8e9},
+        own: {cpu: 0.25, memoryBytes: 8e9},
       },
     });
   });
