@@ -1,11 +1,13 @@
 /** One decoder: from stored keys to what they say of an app, or of the cluster. */
 import type {ParsedKey} from '../etcd/keys.ts';
+import type {LoadSummary} from '../load/summary.ts';
 import type {AppChange} from '../model/change.ts';
 import type {AppStatus, FinishedMove, LeaderRecord} from '../model/status.ts';
 import {
   decodeAppStatus,
   decodeCluster,
   decodeLeader,
+  decodeLoadSummary,
   decodeMoveRound,
 } from '../protocol/records.ts';
 import type {KeyValue} from '../store/port.ts';
@@ -15,6 +17,12 @@ import {changeOf} from './app-changes.ts';
 export type AppNews =
   | {readonly kind: 'change'; readonly app: string; readonly change: AppChange}
   | {readonly kind: 'status'; readonly app: string; readonly status: AppStatus | undefined}
+  | {
+      readonly kind: 'load';
+      readonly app: string;
+      readonly part: number;
+      readonly summary: LoadSummary | undefined;
+    }
   | {
       readonly kind: 'moves';
       readonly app: string;
@@ -41,6 +49,10 @@ export function newsOf(
       return undefined;
     case 'status':
       return {kind: 'status', app: parsed.app, status: valueOf(entry, decodeAppStatus)};
+    case 'load': {
+      const {app, part} = parsed;
+      return {kind: 'load', app, part, summary: valueOf(entry, decodeLoadSummary)};
+    }
     case 'moves': {
       const {app, round} = parsed;
       return {kind: 'moves', app, round, moves: valueOf(entry, decodeMoveRound)};

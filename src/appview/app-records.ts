@@ -1,5 +1,7 @@
 /** One app's records, kept current, with what many readers derive from them counted once. */
 import {AppView} from '../appstate/app-view.ts';
+import {joinedSummary} from '../load/summary.ts';
+import type {LoadSummary, ReadLoads} from '../load/summary.ts';
 import type {AppChange} from '../model/change.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {AppStatus, FinishedMove} from '../model/status.ts';
@@ -33,6 +35,7 @@ export class AppRecords {
   private rounds = new Map<string, readonly EndedMove[]>();
   /** Monotonic ms of the last heartbeat seen, by incarnation. */
   private readonly beats = new Map<string, number>();
+  private loadParts = new Map<number, LoadSummary>();
   private status: AppStatus | undefined;
   private changes = 0;
   /** What is derived holds the changes up to this one. */
@@ -49,6 +52,7 @@ export class AppRecords {
   take(news: AppNews, nowMs: number): boolean {
     if (news.kind === 'change') return this.apply(news.change, nowMs);
     if (news.kind === 'status') this.status = news.status;
+    else if (news.kind === 'load') putPart(this.loadParts, news);
     else if (news.moves === undefined) this.rounds.delete(news.round);
     else this.rounds.set(news.round, news.moves.map(endedMove));
     return this.touched(true);
@@ -58,11 +62,13 @@ export class AppRecords {
   beginListing(): RecordsListing {
     const marks = this.view.beginListing();
     const rounds = new Map<string, readonly EndedMove[]>();
+    const loadParts = new Map<number, LoadSummary>();
     let status: AppStatus | undefined;
     return {
       isKnown: (kind, shard, mod) => marks.isKnown(kind, shard, mod),
       take: (news, nowMs) => {
         if (news.kind === 'status') ({status} = news);
+        else if (news.kind === 'load') putPart(loadParts, news);
         else if (news.kind === 'moves') rounds.set(news.round, (news.moves ?? []).map(endedMove));
         else {
           this.apply(news.change, nowMs);
@@ -73,6 +79,7 @@ export class AppRecords {
       takeMissing: (gone, nowMs) => void this.apply(gone, nowMs),
       finish: () => {
         this.rounds = rounds;
+        this.loadParts = loadParts;
         this.status = status;
         this.touched(true);
       },
@@ -104,7 +111,9 @@ export class AppRecords {
       const {app, view, status, unknownSince} = this;
       const finished = (): readonly FinishedMove[] => this.ended.map(({move}) => move);
       const ids: AppListing['ids'] = (make) => this.cached('ids', this.idsVersion, make);
-      return {app, revision, view, status, finished, epoch, unknownSince, ids};
+      const loads = (): ReadLoads =>
+        this.once('loads', () => joinedSummary(this.loadParts.values()));
+      return {app, revision, view, status, finished, loads, epoch, unknownSince, ids};
     });
     shared.revision = Math.max(shared.revision, revision);
     return shared;
@@ -148,6 +157,14 @@ export class AppRecords {
     if (isNews) this.changes++;
     return isNews;
   }
+}
+
+function putPart(
+  parts: Map<number, LoadSummary>,
+  {part, summary}: Extract<AppNews, {kind: 'load'}>,
+): void {
+  if (summary === undefined) parts.delete(part);
+  else parts.set(part, summary);
 }
 
 function endedMove(move: FinishedMove): EndedMove {

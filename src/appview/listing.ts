@@ -1,6 +1,7 @@
 /** An app as it is read: everything that is asked of it, as one object, whoever keeps it. */
 import {setImmediate} from 'node:timers/promises';
 import type {AppView} from '../appstate/app-view.ts';
+import type {ReadLoads} from '../load/summary.ts';
 import type {AppStatus, FinishedMove} from '../model/status.ts';
 import {ENTRIES_BETWEEN_LOOKS, SLICE_MS} from './limits.ts';
 
@@ -14,6 +15,8 @@ export interface AppListing {
   readonly status: AppStatus | undefined;
   /** Moves that have ended, oldest first. */
   readonly finished: () => readonly FinishedMove[];
+  /** The governor's last summary of loads. */
+  readonly loads: () => ReadLoads;
   /** Epoch of fencing tokens. */
   readonly epoch: number;
   /** ISO time since when no write has committed, so that nobody knows who still serves what; '' while writes commit. */
@@ -37,8 +40,8 @@ export function once<T>(listing: AppListing, name: string, make: () => T): T {
 
 /** The listing as it is now, for whoever goes on reading it, or changes it, while the one that is shared moves on. */
 export function frozen(listing: AppListing): AppListing {
-  const {app, revision, view, status, finished, epoch, unknownSince} = listing;
-  return {app, revision, view: view.clone(), status, finished, epoch, unknownSince};
+  const {app, revision, view, status, finished, loads, epoch, unknownSince} = listing;
+  return {app, revision, view: view.clone(), status, finished, loads, epoch, unknownSince};
 }
 
 /** Whether there is such an app: sm itself (`service`) always exists, and so does an app whose spec cannot be read. */

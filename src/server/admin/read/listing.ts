@@ -1,7 +1,14 @@
 /** Everything that is asked of an app: from the view that this daemon holds of it, or read at one revision. */
 import {AppView} from '../../../appstate/app-view.ts';
 import type {AppStatus, FinishedMove} from '../../../model/status.ts';
-import {decodeAppStatus, decodeCluster, decodeMoveRound} from '../../../protocol/records.ts';
+import {joinedSummary} from '../../../load/summary.ts';
+import type {LoadSummary} from '../../../load/summary.ts';
+import {
+  decodeAppStatus,
+  decodeCluster,
+  decodeLoadSummary,
+  decodeMoveRound,
+} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
 import {changeOf} from '../../../appview/app-changes.ts';
 import {valueOf} from '../../../appview/app-news.ts';
@@ -12,7 +19,16 @@ import {appNotFound} from '../guards.ts';
 import {unknownSince} from '../../../model/store-writes.ts';
 
 export type ListingPart =
-  'shards' | 'workers' | 'orders' | 'overrides' | 'own' | 'heartbeats' | 'ids' | 'status' | 'moves';
+  | 'shards'
+  | 'workers'
+  | 'orders'
+  | 'overrides'
+  | 'own'
+  | 'heartbeats'
+  | 'ids'
+  | 'status'
+  | 'loads'
+  | 'moves';
 
 /** All but the history of moves. */
 export const WHOLE_APP: readonly ListingPart[] = [
@@ -24,6 +40,7 @@ export const WHOLE_APP: readonly ListingPart[] = [
   'heartbeats',
   'ids',
   'status',
+  'loads',
 ];
 
 export interface ListingOptions {
@@ -87,6 +104,7 @@ export async function listAppOrNothing(
     heartbeats: keys.heartbeatPrefix(app),
     ids: keys.containerIdPrefix(app),
     status: keys.status(app),
+    loads: keys.loadPrefix(app),
     moves: keys.movesPrefix(app),
   };
   const prefixes = [keys.appSpec(app), keys.cluster(), ...parts.map((part) => prefixByPart[part])];
@@ -122,6 +140,7 @@ class ListingBuilder {
   private readonly revision: number;
   private readonly view = new AppView();
   private readonly finished: FinishedMove[] = [];
+  private readonly loadParts: LoadSummary[] = [];
   private status: AppStatus | undefined;
   private epoch = 1;
 
@@ -136,7 +155,10 @@ class ListingBuilder {
     const parsed = this.keys.parse(entry.key);
     if (parsed === undefined) return;
     if (parsed.kind === 'status') this.status = valueOf(entry, decodeAppStatus);
-    else if (parsed.kind === 'cluster') {
+    else if (parsed.kind === 'load') {
+      const part = valueOf(entry, decodeLoadSummary);
+      if (part !== undefined) this.loadParts.push(part);
+    } else if (parsed.kind === 'cluster') {
       this.epoch = valueOf(entry, decodeCluster)?.epoch ?? this.epoch;
     } else if (parsed.kind === 'moves') {
       this.finished.push(...(valueOf(entry, decodeMoveRound) ?? []));
@@ -148,6 +170,8 @@ class ListingBuilder {
 
   listing(): AppListing {
     const {app, revision, view, status, finished, epoch, unknownSince} = this;
-    return {app, revision, view, status, finished: () => finished, epoch, unknownSince};
+    const loads = joinedSummary(this.loadParts);
+    const known = {app, revision, view, status, epoch, unknownSince};
+    return {...known, finished: () => finished, loads: () => loads};
   }
 }
