@@ -1,5 +1,4 @@
 /** etcd connections shared by the containers of one process; heartbeats have one of their own. */
-import {createHash} from 'node:crypto';
 import {Keys} from '../etcd/keys.ts';
 import {openEtcdStore} from '../store/etcd-store.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
@@ -7,6 +6,9 @@ import {TransactionBatcher} from '../store/batcher.ts';
 import type {StoreCall} from '../etcd/connection.ts';
 import {processMetrics} from './metrics.ts';
 import type {Joining} from './options.ts';
+import {SecretsWatch, loginKey, readSecrets} from './secrets.ts';
+import type {EtcdSecrets} from './secrets.ts';
+import {silentLogger} from '../runtime/log-port.ts';
 
 export interface Connections {
   readonly store: EtcdStore;
@@ -22,15 +24,17 @@ interface Shared {
   readonly store: EtcdStore;
   readonly heartbeatStore: EtcdStore;
   readonly batcher: TransactionBatcher;
+  readonly secrets: SecretsWatch;
   users: number;
 }
 
 const shared = new Map<string, Shared>();
 
-/** Connections for these endpoints and credentials; opened once a process. */
-export function connect(options: Connecting): Connections {
+/** Connections for these endpoints and credentials; opened once a process. @throws SmError INVALID_INPUT when a secret cannot be had. */
+export async function connect(options: Connecting): Promise<Connections> {
   const key = keyOf(options);
-  const known = shared.get(key) ?? open(options);
+  const secrets = shared.has(key) ? {} : await readSecrets(options.etcd ?? {});
+  const known = shared.get(key) ?? open(options, secrets);
   known.users += 1;
   shared.set(key, known);
   let released = false;
@@ -40,6 +44,7 @@ export function connect(options: Connecting): Connections {
     known.users -= 1;
     if (known.users > 0) return;
     shared.delete(key);
+    known.secrets.close();
     await Promise.all([known.store.close(), known.heartbeatStore.close()]);
   };
   return {
@@ -52,24 +57,27 @@ export function connect(options: Connecting): Connections {
 
 /** Whoever is to be trusted and with which secret: a connection made with less must not serve one that asked for more. */
 function keyOf({endpoints, etcd}: Connecting): string {
-  const {username, password, tls} = etcd ?? {};
-  const text = JSON.stringify([endpoints, username, password, tls]);
-  return createHash('sha256').update(text).digest('hex');
+  return `${loginKey(etcd ?? {})} ${JSON.stringify(endpoints)}`;
 }
 
-function open(options: Connecting): Shared {
+function open(options: Connecting, secrets: EtcdSecrets): Shared {
   const etcd = {
     endpoints: [...options.endpoints],
-    ...options.etcd,
+    ...secrets,
     statusKey: new Keys(options.etcdPrefix, '').governedBy(options.app),
     ...(options.logger === undefined ? {} : {logger: options.logger}),
     onCall: (call: StoreCall): void => processMetrics.storeCall(call),
   };
   const store = openEtcdStore(etcd);
+  const heartbeatStore = openEtcdStore(etcd);
+  const renew = (changed: EtcdSecrets): void => {
+    for (const one of [heartbeatStore, store]) one.renew(changed);
+  };
   return {
-    store,
-    heartbeatStore: openEtcdStore(etcd),
-    batcher: new TransactionBatcher(store),
-    users: 0,
+    ...{store, heartbeatStore, batcher: new TransactionBatcher(store), users: 0},
+    secrets: new SecretsWatch({
+      ...{login: options.etcd ?? {}, first: secrets, onChange: renew},
+      logger: options.logger ?? silentLogger,
+    }),
   };
 }

@@ -29,7 +29,7 @@ import type {JoinOptions} from './options.ts';
  */
 export async function joinApp(options: JoinOptions, hooks: ShardHooks): Promise<Container> {
   const joining = checkJoinOptions(options);
-  const joined = new JoinedContainer(joining, connect(joining), hooks);
+  const joined = new JoinedContainer(joining, await connect(joining), hooks);
   await joined.open();
   return joined;
 }

@@ -41,3 +41,6 @@ export const NOTES_SHOWN = 10;
 
 /** CPU and event loop of the process are measured over at least so long, however often somebody asks. */
 export const OWN_FIGURES_WINDOW_MS = 5_000;
+
+/** Between two looks at files and functions with certificates and passwords of etcd. */
+export const SECRETS_LOOK_MS = 10_000;

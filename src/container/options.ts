@@ -11,6 +11,7 @@ import {LOAD_LIMIT} from '../model/placement-policy.ts';
 import {checkName} from '../model/ids.ts';
 import {isWildcardHost} from '../model/listen-fault.ts';
 import type {LoadCallback} from './container-loads.ts';
+import type {EtcdLogin} from './secrets.ts';
 import type {Logger} from '../runtime/log-port.ts';
 
 /** How a container joins an app. */
@@ -31,11 +32,8 @@ export interface JoinOptions {
   etcdPrefix?: string;
   /** `service` of the daemons' configuration: whose specs to read. Default: as written at app creation. */
   service?: string;
-  etcd?: {
-    username?: string;
-    password?: string;
-    tls?: {ca?: Buffer; cert?: Buffer; key?: Buffer};
-  };
+  /** Certificates and password as they are, as `{file: path}`, or by a function. Files and functions are looked at every 10 s, and what has changed is used. */
+  etcd?: EtcdLogin;
   /** Where it stands: a rack, a data centre. Apps may spread shards over zones. Default ''. */
   zone?: string;
   /** Its share of shards and load beside other containers, 0-1000: one of weight 2 gets twice as much as one of 1; 0: no share. Default 1. */

@@ -22,7 +22,7 @@ import type {
   Watch,
   WatchListener,
 } from './port.ts';
-import {PAGE_KEYS, READ_PAUSE_MS} from './limits.ts';
+import {PAGE_KEYS, READ_PAUSE_MS, RENEWED_CLOSE_MS} from './limits.ts';
 import {ATTEMPT_LIMIT_MS} from '../etcd/limits.ts';
 
 interface Header {
@@ -31,10 +31,13 @@ interface Header {
 }
 
 export class EtcdStore implements Store {
-  private readonly clients: readonly EndpointClient[];
+  private clients: readonly EndpointClient[];
+  private readonly options: EtcdOptions;
+  /** Of clients that others have replaced, until their calls have ended. */
+  private readonly replaced = new Map<EndpointClient, NodeJS.Timeout>();
   private readonly limitMs: number;
   private readonly watches = new Set<PrefixWatch>();
-  private readonly authenticated: boolean;
+  private authenticated: boolean;
   /** Newest revision that any answer or watch has told of. */
   newestRevision = 0;
   private readonly rotation: EndpointRotation;
@@ -46,6 +49,7 @@ export class EtcdStore implements Store {
   constructor(options: EtcdOptions) {
     if (options.endpoints.length === 0)
       throw new SmError('INVALID_INPUT', 'no etcd endpoint is given');
+    this.options = options;
     this.clients = options.endpoints.map((endpoint) => openEndpoint(endpoint, options));
     this.rotation = new EndpointRotation(this.clients.length);
     this.limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
@@ -180,8 +184,29 @@ export class EtcdStore implements Store {
     }
   }
 
+  /** Other certificates or another password, from the next call on. Calls under way end as they were begun; watches are taken up again. */
+  renew(secrets: Pick<EtcdOptions, 'username' | 'password' | 'tls'>): void {
+    if (this.closed) return;
+    const options = {...this.options, ...secrets};
+    const before = this.clients;
+    this.clients = options.endpoints.map((endpoint) => openEndpoint(endpoint, options));
+    this.authenticated = options.username !== undefined;
+    for (const client of before) {
+      const close = (): void => {
+        this.replaced.delete(client);
+        client.close();
+      };
+      this.replaced.set(client, setTimeout(close, RENEWED_CLOSE_MS).unref());
+    }
+  }
+
   async close(): Promise<void> {
     this.closed = true;
+    for (const [client, timer] of this.replaced) {
+      clearTimeout(timer);
+      client.close();
+    }
+    this.replaced.clear();
     for (const watch of this.watches) watch.close();
     this.watches.clear();
     for (const client of this.clients) client.close();
@@ -247,8 +272,9 @@ export class EtcdStore implements Store {
   /** Translates, and leaves an endpoint that does not work for the next one. */
   private fault(client: EndpointClient, error: unknown): SmError {
     const fault = translateError(error);
-    if (isTransportFault(fault))
-      this.rotation.failed(this.clients.indexOf(client), isUnconnected(fault));
+    const index = this.clients.indexOf(client);
+    // One that was replaced says nothing of its endpoint.
+    if (isTransportFault(fault) && index >= 0) this.rotation.failed(index, isUnconnected(fault));
     return fault;
   }
 

@@ -1,7 +1,11 @@
 /** What a process shares and refuses before anything is asked of a store. */
 import {subscribe, unsubscribe} from 'node:diagnostics_channel';
 import type {Server} from 'node:http';
-import {describe, expect, it} from 'vitest';
+import {rootCertificates} from 'node:tls';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {afterAll, describe, expect, it} from 'vitest';
 import {connect} from '../../src/container/connections.ts';
 import {checkJoinOptions, shareOf} from '../../src/container/options.ts';
 import type {JoinOptions} from '../../src/container/options.ts';
@@ -12,15 +16,22 @@ import {openReceiver} from '../../src/container/receiver.ts';
 const ENDPOINTS = ['127.0.0.1:1'];
 
 describe('the connections of a process', () => {
+  const CA = Buffer.from(rootCertificates[0] ?? '');
+  const FILE = join(mkdtempSync(join(tmpdir(), 'sm-join-')), 'password');
+  afterAll(() => rmSync(dirname(FILE), {recursive: true}));
   const PLAIN: JoinOptions['etcd'] = {username: 'app', password: 'one'};
 
   it.each([
     ['the same credentials', PLAIN, true],
     ['another password', {...PLAIN, password: 'two'}, false],
-    ['a store that must prove who it is', {...PLAIN, tls: {ca: Buffer.from('ca')}}, false],
+    ['a store that must prove who it is', {...PLAIN, tls: {ca: CA}}, false],
+    ['a password of the same text, but from a file', {...PLAIN, password: {file: FILE}}, false],
   ])('are shared by containers with the same endpoints: %s', async (_what, etcd, same) => {
-    const [one, other] = [PLAIN, etcd].map((each) =>
-      connect({endpoints: ENDPOINTS, etcd: each, etcdPrefix: '/sm', app: 'orders'}),
+    writeFileSync(FILE, 'one');
+    const [one, other] = await Promise.all(
+      [PLAIN, etcd].map((each) =>
+        connect({endpoints: ENDPOINTS, etcd: each, etcdPrefix: '/sm', app: 'orders'}),
+      ),
     );
     expect(one?.store === other?.store).toBe(same);
     await Promise.all([one?.release(), other?.release()]);

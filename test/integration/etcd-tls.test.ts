@@ -4,7 +4,9 @@ import {AdminClient} from '../../src/admin/index.ts';
 import {parseConfig} from '../../src/config/index.ts';
 import type {ServerConfig} from '../../src/config/index.ts';
 import {joinApp} from '../../src/container/index.ts';
+import type {EtcdLogin} from '../../src/container/index.ts';
 import type {SmError} from '../../src/model/errors.ts';
+import type {WatchEvent} from '../../src/model/stored.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {serve} from '../../src/server/index.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
@@ -42,6 +44,14 @@ function configOf(port: number, {ca, cert, key}: CertificateFiles): ServerConfig
   return parseConfig(lines.join('\n'), 'tls.yml');
 }
 
+function inFiles({ca, cert, key}: CertificateFiles): EtcdLogin['tls'] & object {
+  return {ca: {file: ca}, cert: {file: cert}, key: {file: key}};
+}
+
+function keyOf(event: WatchEvent): string {
+  return event.type === 'put' ? event.entry.key : event.key;
+}
+
 async function faultOf(tls: {ca?: Buffer; cert?: Buffer; key?: Buffer}, endpoint = etcd.endpoint) {
   const store = openEtcdStore({endpoints: [endpoint], tls, timeoutMs: 1_000});
   // On a busy machine the time may be over before the handshake is.
@@ -73,7 +83,7 @@ it('a daemon and a container speak to etcd with certificates', async () => {
     const container = await joinApp(
       {
         ...{app: 'orders', id: 'c1', etcdPrefix: PREFIX, ttlMs: 3_000},
-        ...{endpoints: [etcd.endpoint], etcd: {tls: contentOf(client)}},
+        ...{endpoints: [etcd.endpoint], etcd: {tls: inFiles(client)}},
       },
       {add: ({id}) => void added.push(id), drop: () => undefined},
     );
@@ -121,6 +131,29 @@ describe.concurrent('what is wrong is said in words that name the settings', () 
       code: 'STORE_AUTH',
     });
   });
+});
+
+it('renewed certificates are used from the next call on, and watches go on', async () => {
+  const store = openEtcdStore({endpoints: [etcd.endpoint], tls: contentOf(client)});
+  const writing = openEtcdStore({endpoints: [etcd.endpoint], tls: contentOf(client)});
+  const seen: string[] = [];
+  try {
+    const {revision} = await store.get('/renewed/a');
+    store.watch('/renewed/', revision + 1, {
+      onBatch: ({events}) => seen.push(...events.map(keyOf)),
+      onLost: () => seen.push('lost'),
+    });
+    store.renew({tls: contentOf(stranger.issue('x', 'DNS:x.test'))});
+    await expect(store.get('/renewed/a')).rejects.toMatchObject({code: 'STORE_AUTH'});
+    store.renew({tls: contentOf(authority.issue('renewed', 'DNS:client.test'))});
+    expect((await store.get('/renewed/a')).entry).toBeUndefined();
+    const put = {op: 'put', key: '/renewed/a', value: '1'} as const;
+    await writing.transact({compares: [], then: [put], otherwise: []});
+    await until(() => seen.length > 0, LONG_MS, 'the watch tells');
+    expect(seen).toEqual(['/renewed/a']);
+  } finally {
+    await Promise.all([store.close(), writing.close()]);
+  }
 });
 
 it('another endpoint is tried when one has a certificate that is not to be trusted', async () => {

@@ -1,0 +1,167 @@
+/**
+ * Certificates and passwords of etcd: given as they are, as files, or by functions. Files and functions are looked at again, so that what was
+ * renewed is used without a restart.
+ */
+import {createHash} from 'node:crypto';
+import {readFile} from 'node:fs/promises';
+import {createSecureContext} from 'node:tls';
+import type {EtcdOptions} from '../etcd/connection.ts';
+import {SmError} from '../model/errors.ts';
+import {systemClock} from '../runtime/clock.ts';
+import type {Clock, Timer} from '../runtime/clock.ts';
+import type {Logger} from '../runtime/log-port.ts';
+import {SECRETS_LOOK_MS} from './limits.ts';
+
+/** The secret itself, the path of a file with it, or who gives it, asked every 10 s. */
+export type Secret<T> = T | {readonly file: string} | (() => T | Promise<T>);
+
+/** Who we are to etcd, and whom we trust there. Certificates are PEM. */
+export interface EtcdLogin {
+  username?: string;
+  /** The end of a line in a file does not belong to it. */
+  password?: Secret<string>;
+  tls?: {ca?: Secret<Buffer>; cert?: Secret<Buffer>; key?: Secret<Buffer>};
+}
+
+export type EtcdSecrets = Pick<EtcdOptions, 'username' | 'password' | 'tls'>;
+
+const TLS_PARTS = ['ca', 'cert', 'key'] as const;
+
+/** @throws SmError INVALID_INPUT when one cannot be had, or certificate and key do not belong together. */
+export async function readSecrets({username, password, tls}: EtcdLogin): Promise<EtcdSecrets> {
+  const login = {
+    ...(username === undefined ? {} : {username}),
+    ...(password === undefined ? {} : {password: await read('etcd.password', password, textOf)}),
+  };
+  if (tls === undefined) return login;
+  const parts: {ca?: Buffer; cert?: Buffer; key?: Buffer} = {};
+  for (const part of TLS_PARTS) {
+    const secret = tls[part];
+    if (secret !== undefined)
+      parts[part] = await read(`etcd.tls.${part}`, secret, (content) => content);
+  }
+  checkTls(parts);
+  return {...login, tls: parts};
+}
+
+async function read<T extends string | Buffer>(
+  name: string,
+  secret: Secret<T>,
+  decode: (content: Buffer) => T,
+): Promise<T> {
+  try {
+    if (typeof secret === 'function') return await secret();
+    return isFile(secret) ? decode(await readFile(secret.file)) : secret;
+  } catch (cause) {
+    const from = isFile(secret) ? `${secret.file} cannot be read` : 'its function has failed';
+    throw new SmError('INVALID_INPUT', `${name}: ${from}`, {
+      hint: `see that ${isFile(secret) ? 'the file is there and may be read' : 'it gives what etcd takes'}`,
+      cause,
+    });
+  }
+}
+
+function isFile<T>(secret: Secret<T>): secret is {readonly file: string} {
+  return typeof secret === 'object' && secret !== null && 'file' in secret;
+}
+
+function textOf(content: Buffer): string {
+  return content.toString('utf8').replace(/\r?\n$/, '');
+}
+
+/** Two files are not renewed at one instant. */
+function checkTls(tls: {ca?: Buffer; cert?: Buffer; key?: Buffer}): void {
+  try {
+    createSecureContext(tls);
+  } catch (cause) {
+    throw new SmError('INVALID_INPUT', 'etcd.tls: ca, cert and key cannot be used together', {
+      hint: 'give PEM, and the key that belongs to the certificate',
+      cause,
+    });
+  }
+}
+
+/** Says whether anything of it may change. */
+function mayChange({password, tls = {}}: EtcdLogin): boolean {
+  const all = [password, tls.ca, tls.cert, tls.key];
+  return all.some(
+    (one) => typeof one === 'function' || (one !== undefined && isFile<unknown>(one)),
+  );
+}
+
+const functions = new WeakMap<() => unknown, number>();
+let functionsMet = 0;
+
+/** The same text for logins that mean the same: fixed values, files by their paths, functions by themselves. Holds no secret in clear. */
+export function loginKey({username, password, tls = {}}: EtcdLogin): string {
+  const named = [password, tls.ca, tls.cert, tls.key].map((one) => {
+    if (typeof one !== 'function') return one;
+    if (!functions.has(one)) functions.set(one, (functionsMet += 1));
+    return {function: functions.get(one)};
+  });
+  return createHash('sha256')
+    .update(JSON.stringify([username, named]))
+    .digest('hex');
+}
+
+export interface SecretsWatchOptions {
+  readonly login: EtcdLogin;
+  /** What the connections were opened with. */
+  readonly first: EtcdSecrets;
+  readonly onChange: (secrets: EtcdSecrets) => void;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  readonly clock?: Clock;
+}
+
+/** Looks again and again at what may change; what cannot be used is logged once, and the old stays in use. */
+export class SecretsWatch {
+  private readonly options: SecretsWatchOptions;
+  private readonly clock: Clock;
+  private known: string;
+  private timer: Timer | undefined;
+  private closed = false;
+  private refused = '';
+
+  constructor(options: SecretsWatchOptions) {
+    this.options = options;
+    this.clock = options.clock ?? systemClock();
+    this.known = contentOf(options.first);
+    if (mayChange(options.login)) this.wait();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.timer?.cancel();
+  }
+
+  private wait(): void {
+    this.timer = this.clock.after(SECRETS_LOOK_MS, () => void this.look());
+  }
+
+  private async look(): Promise<void> {
+    const {login, logger, onChange} = this.options;
+    try {
+      const secrets = await readSecrets(login);
+      if (this.closed) return;
+      this.refused = '';
+      const now = contentOf(secrets);
+      if (now !== this.known) {
+        this.known = now;
+        onChange(secrets);
+        logger.info({}, 'certificates or password of etcd have changed: the new ones are used');
+      }
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      if (text !== this.refused)
+        logger.warn({error: text}, 'certificates or password of etcd: the old ones stay in use');
+      this.refused = text;
+    }
+    if (!this.closed) this.wait();
+  }
+}
+
+function contentOf({password, tls = {}}: EtcdSecrets): string {
+  const hash = createHash('sha256').update(JSON.stringify(password ?? null));
+  for (const part of TLS_PARTS) hash.update(`;${part};`).update(tls[part] ?? '');
+  return hash.digest('hex');
+}

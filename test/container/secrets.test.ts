@@ -1,0 +1,148 @@
+/** Certificates and passwords of etcd from files and functions, and what happens when they are renewed. */
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {SECRETS_LOOK_MS} from '../../src/container/limits.ts';
+import {SecretsWatch, loginKey, readSecrets} from '../../src/container/secrets.ts';
+import type {EtcdLogin, EtcdSecrets} from '../../src/container/secrets.ts';
+import type {Clock} from '../../src/runtime/clock.ts';
+import {systemClock} from '../../src/runtime/clock.ts';
+import {Authority, contentOf} from '../support/certificates.ts';
+import {LONG_MS} from '../support/cluster.ts';
+import {until} from '../support/until.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'sm-secrets-'));
+const files = {ca: join(folder, 'ca'), cert: join(folder, 'cert'), key: join(folder, 'key')};
+let authority: Authority;
+beforeAll(() => {
+  authority = new Authority();
+});
+afterAll(() => {
+  authority.remove();
+  rmSync(folder, {recursive: true});
+});
+
+function issued(name: string): {ca: Buffer; cert: Buffer; key: Buffer} {
+  return contentOf(authority.issue(name, 'DNS:client.test'));
+}
+
+function write(content: Partial<Record<keyof typeof files, Buffer>>): void {
+  for (const [name, bytes] of Object.entries(content))
+    writeFileSync(files[name as keyof typeof files], bytes);
+}
+
+/** A watch whose looks come when the test says so. */
+async function watched(login: EtcdLogin) {
+  const due: (() => void)[] = [];
+  const delays: number[] = [];
+  const clock: Clock = {
+    ...systemClock(),
+    after: (delayMs, callback) => {
+      delays.push(delayMs);
+      due.push(callback);
+      return {cancel: () => void due.splice(0)};
+    },
+  };
+  const changes: EtcdSecrets[] = [];
+  const logged: string[] = [];
+  const watch = new SecretsWatch({
+    ...{login, first: await readSecrets(login), clock},
+    onChange: (secrets) => changes.push(secrets),
+    logger: {
+      info: (_fields, message) => logged.push(message),
+      warn: (fields, message) => logged.push(`${message}: ${JSON.stringify(fields)}`),
+    },
+  });
+  const look = async (): Promise<void> => {
+    due.shift()?.();
+    await until(() => due.length > 0, LONG_MS, 'it has looked');
+  };
+  return {watch, due, delays, changes, logged, look};
+}
+
+const inFiles: EtcdLogin = {
+  username: 'orders',
+  password: {file: join(folder, 'password')},
+  tls: {ca: {file: files.ca}, cert: {file: files.cert}, key: {file: files.key}},
+};
+
+describe('secrets', () => {
+  it('are taken as they are, from files and from functions', async () => {
+    const {ca, cert, key} = issued('one');
+    write({cert});
+    writeFileSync(join(folder, 'password'), 'a b \n');
+    const password = {file: join(folder, 'password')};
+    const tls = {ca, cert: {file: files.cert}, key: () => Promise.resolve(key)};
+    expect(await readSecrets({username: 'orders', password, tls})).toEqual({
+      ...{username: 'orders', password: 'a b ', tls: {ca, cert, key}},
+    });
+    expect(await readSecrets({})).toEqual({});
+  });
+
+  it('that cannot be had are named', async () => {
+    await expect(readSecrets({password: {file: join(folder, 'none')}})).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(/^etcd\.password: .*none cannot be read$/) as string,
+    });
+    const failing = (): string => {
+      throw new Error('the vault is sealed');
+    };
+    await expect(readSecrets({password: failing})).rejects.toMatchObject({
+      message: 'etcd.password: its function has failed',
+      cause: {message: 'the vault is sealed'},
+    });
+    const [{cert}, {key}] = [issued('one'), issued('two')];
+    await expect(readSecrets({tls: {cert, key}})).rejects.toMatchObject({code: 'INVALID_INPUT'});
+  });
+
+  it('are the same login for the same files and the same function, not for the same content', () => {
+    const password = (): string => 'a';
+    expect(loginKey({password})).toBe(loginKey({password}));
+    expect(loginKey({password})).not.toBe(loginKey({password: () => 'a'}));
+    expect(loginKey(inFiles)).toBe(loginKey(structuredClone(inFiles)));
+    expect(loginKey({password: 'a'})).not.toBe(loginKey({password: 'b'}));
+    expect(loginKey({password: 'hunter2'})).not.toContain('hunter2');
+  });
+});
+
+describe('renewed secrets', () => {
+  it('are used once certificate and key belong together; until then the old ones stay, and one line says so', async () => {
+    const [first, second] = [issued('one'), issued('two')];
+    write(first);
+    writeFileSync(join(folder, 'password'), 'one');
+    const {watch, changes, logged, look, delays} = await watched(inFiles);
+    await look();
+    expect(changes).toEqual([]);
+    write({cert: second.cert});
+    await look();
+    await look();
+    expect(changes).toEqual([]);
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toContain('the old ones stay in use');
+    write({key: second.key});
+    writeFileSync(join(folder, 'password'), 'two');
+    await look();
+    expect(changes).toEqual([{username: 'orders', password: 'two', tls: second}]);
+    expect(new Set(delays)).toEqual(new Set([SECRETS_LOOK_MS]));
+    watch.close();
+  });
+
+  it('are asked of functions again', async () => {
+    let password = 'one';
+    const {watch, changes, look} = await watched({username: 'orders', password: () => password});
+    password = 'two';
+    await look();
+    await look();
+    expect(changes).toEqual([{username: 'orders', password: 'two'}]);
+    watch.close();
+  });
+
+  it('are not looked for where all are fixed, nor after the end', async () => {
+    expect((await watched({username: 'orders', password: 'one'})).due).toEqual([]);
+    const {watch, due} = await watched({username: 'orders', password: () => 'one'});
+    expect(due).toHaveLength(1);
+    watch.close();
+    expect(due).toEqual([]);
+  });
+});
