@@ -48,6 +48,7 @@ const shapes: {readonly [O in Asked]: Shape<O>} = {
   cordon: CHANGE,
   drain: CHANGE,
   uncordon: CHANGE,
+  setContainer: CHANGE,
   evict: CHANGE,
   canStop: {...CHANGE, allowed: 'boolean', objections: 'array'},
   releaseStop: {...CHANGE, released: 'array'},

@@ -1,11 +1,11 @@
 /** Carrying a file out, one app at a time, under a marker: whatever cuts it off, the same call goes on. */
 import {createHash} from 'node:crypto';
-import type {FileApp} from '../config/apps-file.ts';
+import type {FileApp, FileShard} from '../config/apps-file.ts';
 import {SmError} from '../model/errors.ts';
-import type {BatchAnswer, ExportAppAnswer} from '../protocol/admin.ts';
+import type {AddShardItem, BatchAnswer, ExportAppAnswer} from '../protocol/admin.ts';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {countOf, diffApp, hasChanges} from './apps-diff.ts';
-import type {AppDiff} from './apps-diff.ts';
+import type {AppDiff, FieldChange} from './apps-diff.ts';
 import {RemoteError} from '../admin/remote-error.ts';
 import {addMany, removeMany} from './shard-batches.ts';
 import {CALLS_IN_FLIGHT, RENEW_MS} from './limits.ts';
@@ -85,6 +85,28 @@ function refusedApp(name: string, error: string): AppliedApp {
   return {name, result: 'failed', ...none, failed: 1, errors, resumed: false, specRevision: '0'};
 }
 
+/** Without what is by default: an older daemon does not know all fields. */
+export function saidOf({load, spreadKey, priority, ...shard}: FileShard): AddShardItem {
+  return {
+    ...shard,
+    ...(Object.keys(load).length === 0 ? {} : {load: {...load}}),
+    ...(spreadKey === '' ? {} : {spreadKey}),
+    ...(priority === 0 ? {} : {priority}),
+  };
+}
+
+/** The same, with what goes back to its default. */
+function changedOf(shard: FileShard, changes: readonly FieldChange[]) {
+  const {load, spreadKey, priority, ...plain} = shard;
+  const changed = new Set(changes.map(({field}) => field));
+  return {
+    ...plain,
+    ...(changed.has('load') ? {load: {...load}} : {}),
+    ...(changed.has('spreadKey') ? {spreadKey} : {}),
+    ...(changed.has('priority') ? {priority} : {}),
+  };
+}
+
 class Applying {
   private readonly client: AdminClient;
   private readonly wanted: FileApp;
@@ -136,8 +158,9 @@ class Applying {
       throw new SmError('CONFLICT', `there is no app ${name}, not at any revision`, {
         hint: 'leave --if-revision out, or give 0',
       });
-    const {maxShardCount, maxRecoveryTime, maxMoving, paused} = this.wanted;
-    const spec = {service: name, maxShardCount, maxRecoveryTime, maxMoving};
+    const {maxShardCount, maxRecoveryTime, maxMoving, placement, paused} = this.wanted;
+    const limits = {service: name, maxShardCount, maxRecoveryTime, maxMoving};
+    const spec = {...limits, ...(placement === undefined ? {} : {placement})};
     await this.client.call('addSpec', {...spec, reason, dryRun});
     if (paused && !dryRun) await this.client.call('updateSpec', {service: name, paused, reason});
     this.step(1);
@@ -166,7 +189,10 @@ class Applying {
     const {prune, dryRun, reason} = this.options;
     const {name: service, maxShardCount, maxRecoveryTime, maxMoving, paused} = wanted;
     if (diff.exists && diff.spec.length > 0) {
-      const spec = {service, maxShardCount, maxRecoveryTime, maxMoving, paused};
+      const limits = {service, maxShardCount, maxRecoveryTime, maxMoving, paused};
+      // Only where it differs: an older daemon does not know it.
+      const changesPolicy = diff.spec.some(({field}) => field === 'placement');
+      const spec = {...limits, ...(changesPolicy ? {placement: wanted.placement ?? {}} : {})};
       await client.call('updateSpec', {...spec, reason, dryRun});
       this.step(1);
     }
@@ -174,9 +200,9 @@ class Applying {
       client.call('addWorker', {service, workerGroup, worker, reason, dryRun}),
     );
     if (dryRun) await this.checkShards(diff);
-    else this.note(await addMany(client, service, diff.add, this.batch()));
-    await this.each(diff.update, ({shard}) =>
-      client.call('updateShard', {service, ...shard, reason, dryRun}),
+    else this.note(await addMany(client, service, diff.add.map(saidOf), this.batch()));
+    await this.each(diff.update, ({shard, changes}) =>
+      client.call('updateShard', {service, ...changedOf(shard, changes), reason, dryRun}),
     );
     if (!prune) return;
     const extra = diff.extra.map((shardId) => ({shardId}));
@@ -189,7 +215,7 @@ class Applying {
   /** The server looks at what would be added; in one call, as large as it takes. */
   private async checkShards({add}: AppDiff): Promise<void> {
     const {name: service} = this.wanted;
-    const some = add.slice(0, 1_000);
+    const some = add.slice(0, 1_000).map(saidOf);
     if (some.length === 0) return;
     this.note(await this.client.call('addShards', {service, shards: some, dryRun: true}));
   }

@@ -14,6 +14,8 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerView>[] = [
   {header: 'STATE', value: ({state}) => state.toUpperCase()},
   {header: 'SHARDS', value: ({shards}) => `${shards.ready}/${shards.total}`},
   {header: 'ENDPOINT', value: ({endpoint}) => endpoint || '-'},
+  {header: 'WEIGHT', value: ({weight}) => weight, wide: true},
+  {header: 'CAPACITY', value: ({capacity}) => capacity || '-', wide: true},
   {header: 'ZONE', value: ({zone}) => zone || '-', wide: true},
   {header: 'VERSION', value: ({version}) => version || '-', wide: true},
   {header: 'PID', value: ({pid}) => pid, wide: true},
@@ -37,6 +39,7 @@ export function containerLines(container: ContainerView): string[] {
     `container ${id}: ${state.toUpperCase()}${container.since === '' ? '' : ` since ${container.since}`}`,
     `shards: ${shards.ready} of ${shards.total} ready, ${shards.dropping} on their way out`,
     `endpoint ${endpoint || '-'}, pid ${container.pid}, zone ${container.zone || '-'}, T ${container.ttlMs} ms`,
+    `weight ${container.weight}, capacity ${container.capacity || 'none'}${overrideText(container)}`,
     `incarnation: ${container.incarnation || '-'}`,
     ...(order === null
       ? []
@@ -52,4 +55,14 @@ export function containerLines(container: ContainerView): string[] {
 /** '' where nobody may stop it; a daemon of before says nothing of it. */
 function stopText({stop}: Partial<ContainerView>): string {
   return stop === null || stop === undefined ? '' : permissionText(stop);
+}
+
+/** What operators say instead of what the container registered with. */
+function overrideText({override}: ContainerView): string {
+  if (override === null) return '';
+  const {reason, by, at} = override;
+  const fields = (['weight', 'capacity', 'zone'] as const).filter(
+    (name) => override[name] !== null,
+  );
+  return `; ${fields.join(', ')} set by ${by} at ${at}${reason === '' ? '' : `: ${reason}`}`;
 }

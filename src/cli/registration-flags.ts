@@ -59,3 +59,9 @@ export function pairsOf(
     );
   });
 }
+
+/** Loads of a shard, from `METRIC=NUMBER` each. */
+export function loadsOf(texts: readonly string[]): Record<string, number> {
+  const pairs = pairsOf('--load', 'METRIC=NUMBER', texts);
+  return Object.fromEntries(pairs.map(([name, text]) => [name, numberOf('--load', text)]));
+}

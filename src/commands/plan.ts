@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {SmCommand, optionalAppFlag} from '../cli/base-command.ts';
 import {RemoteError} from '../admin/remote-error.ts';
+import {saidOf} from '../cli/apps-apply.ts';
 import {readApps} from '../cli/apps-source.ts';
 import {planLines} from '../cli/plan-lines.ts';
 import type {PlannedApp} from '../cli/plan-lines.ts';
@@ -62,8 +63,12 @@ export default class Plan extends SmCommand<typeof Plan> {
     const {without = [], 'add-containers': addContainers, limit, prune} = this.flags;
     const common = {service, without, addContainers, limit, prune};
     if (declared === undefined) return this.client.call('plan', common);
-    const {maxShardCount, maxRecoveryTime, maxMoving, paused, shards, workerGroups} = declared;
-    const specs = {maxShardCount, maxRecoveryTime, maxMoving, paused, shards: [...shards]};
+    const {maxShardCount, maxRecoveryTime, maxMoving, placement, paused, workerGroups} = declared;
+    const specs = {
+      ...{maxShardCount, maxRecoveryTime, maxMoving, paused},
+      ...(placement === undefined ? {} : {placement}),
+      shards: declared.shards.map(saidOf),
+    };
     const groups = Object.fromEntries(
       Object.entries(workerGroups).map(([name, members]) => [name, [...members]]),
     );

@@ -4,8 +4,11 @@ import type {Document, Node, Scalar, YAMLMap, YAMLSeq} from 'yaml';
 import {compareText} from '../model/compare-text.ts';
 import {SmError} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
+import {contradictionsOf, plainPolicy} from '../model/placement-policy.ts';
+import type {PlacementPolicy} from '../model/placement-policy.ts';
 import {APPS_SHAPE, idsOfRange} from './apps-schema.ts';
-import type {Field, Shape} from './apps-schema.ts';
+import type {Field, Shape} from './apps-shape.ts';
+import {PLACEMENT_FIELDS} from './placement-schema.ts';
 import {APPS_FILE_LIMIT_BYTES, FAULTS_SHOWN, SHARDS_LIMIT} from './limits.ts';
 
 export interface FileShard {
@@ -14,6 +17,11 @@ export interface FileShard {
   readonly manualContainerId: string;
   readonly group: string;
   readonly workerGroup: string;
+  /** By metric. */
+  readonly load: Readonly<Record<string, number>>;
+  /** '' for none. */
+  readonly spreadKey: string;
+  readonly priority: number;
 }
 
 /** One app as a file says it shall be; defaults filled in, shards and groups sorted. */
@@ -23,6 +31,8 @@ export interface FileApp {
   readonly maxRecoveryTime: number;
   /** 0: by default. */
   readonly maxMoving: number;
+  /** undefined: by default. */
+  readonly placement: PlacementPolicy | undefined;
   readonly paused: boolean;
   readonly shards: readonly FileShard[];
   readonly workerGroups: Readonly<Record<string, readonly string[]>>;
@@ -35,6 +45,9 @@ interface RawShard {
   readonly group?: string;
   readonly workerGroup?: string;
   readonly pin?: string;
+  readonly load?: Readonly<Record<string, number>>;
+  readonly spreadKey?: string;
+  readonly priority?: number;
 }
 
 interface RawApp {
@@ -42,11 +55,14 @@ interface RawApp {
   readonly maxShardCount?: number;
   readonly maxRecoveryTime?: number;
   readonly maxMoving?: number;
+  readonly placement?: PlacementPolicy;
   readonly paused?: boolean;
   readonly workerGroups?: Readonly<Record<string, readonly string[]>>;
   readonly pins?: Readonly<Record<string, string>>;
   readonly shards?: readonly (string | RawShard)[];
 }
+
+const PLACEMENT_SHAPE: Shape = {kind: 'map', fields: PLACEMENT_FIELDS};
 
 /** The apps of all texts together. @throws SmError INVALID_CONFIG naming the first faults with file:line:column. */
 export function parseApps(sources: readonly {file: string; text: string}[]): FileApp[] {
@@ -75,11 +91,61 @@ function invalid(faults: readonly string[]): SmError {
   );
 }
 
+/** A policy by itself, YAML or JSON; undefined when it says nothing. @throws SmError INVALID_CONFIG naming the first faults with file:line:column. */
+export function parsePlacement(file: string, text: string): PlacementPolicy | undefined {
+  const faults: string[] = [];
+  const {documents, place} = documentsOf(file, text, faults);
+  if (documents.length > 1) faults.push(`${file}: more than one document`);
+  const [document] = documents;
+  if (document === undefined) {
+    if (faults.length > 0) throw invalid(faults);
+    return undefined;
+  }
+  const checker = new Checker(document, place, faults);
+  checker.check(document.contents as Node | null, PLACEMENT_SHAPE, '');
+  if (faults.length > 0) throw invalid(faults);
+  const policy = document.toJS() as PlacementPolicy;
+  const below = (path: string): string => path.replace(/^placement[.]/, '');
+  for (const {fields, problem} of contradictionsOf(policy, undefined)) {
+    const [one, other] = fields.map(below) as [string, string];
+    const [at, with_] = [one, other].map((path) =>
+      place(offsetOf(document.contents as Node, path)),
+    );
+    faults.push(`${at}: ${one} and ${other} (${with_}) contradict: ${problem}`);
+  }
+  if (faults.length > 0) throw invalid(faults);
+  return plainPolicy(policy);
+}
+
 function appsOf(file: string, text: string, faults: string[]): {app: RawApp; at: string}[] {
   if (Buffer.byteLength(text) > APPS_FILE_LIMIT_BYTES) {
     faults.push(`${file}: larger than ${APPS_FILE_LIMIT_BYTES} bytes`);
     return [];
   }
+  const {documents, place} = documentsOf(file, text, faults);
+  const found: {app: RawApp; at: string}[] = [];
+  for (const document of documents) {
+    const checker = new Checker(document, place, faults);
+    const before = faults.length;
+    checker.check(document.contents as Node | null, APPS_SHAPE, '');
+    if (faults.length > before) continue;
+    const apps = (document.get('apps') as YAMLSeq).items;
+    for (const item of apps) {
+      const node = item as Node;
+      const app = node.toJS(document) as RawApp;
+      refuseContradictions(app, node, place, faults);
+      found.push({app, at: place(node.range?.[0] ?? 0)});
+    }
+  }
+  return found;
+}
+
+/** The documents that are YAML; what is not is a fault. */
+function documentsOf(
+  file: string,
+  text: string,
+  faults: string[],
+): {documents: Document[]; place: (offset: number) => string} {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     ...{lineCounter: lines, version: '1.2', schema: 'core', uniqueKeys: true},
@@ -89,28 +155,17 @@ function appsOf(file: string, text: string, faults: string[]): {app: RawApp; at:
     const {line, col} = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  const found: {app: RawApp; at: string}[] = [];
-  if (
-    !Array.isArray(documents) ||
-    documents.every(({contents, errors}) => contents === null && errors.length === 0)
-  )
-    faults.push(`${file}:1:1: the file is empty: it declares no app`);
-  for (const document of Array.isArray(documents) ? documents : []) {
+  const parsed = Array.isArray(documents) ? (documents as Document[]) : [];
+  if (parsed.every(({contents, errors}) => contents === null && errors.length === 0))
+    faults.push(`${file}:1:1: the file is empty`);
+  const sound: Document[] = [];
+  for (const document of parsed) {
     if (document.contents === null && document.errors.length === 0) continue;
     for (const {message, pos} of [...document.errors, ...document.warnings])
       faults.push(`${place(pos[0])}: ${message}`);
-    if (document.errors.length > 0) continue;
-    const checker = new Checker(document as Document, place, faults);
-    const before = faults.length;
-    checker.check(document.contents as Node | null, APPS_SHAPE, '');
-    if (faults.length > before) continue;
-    const apps = (document.get('apps') as YAMLSeq).items;
-    for (const item of apps) {
-      const node = item as Node;
-      found.push({app: node.toJS(document as Document) as RawApp, at: place(node.range?.[0] ?? 0)});
-    }
+    if (document.errors.length === 0) sound.push(document);
   }
-  return found;
+  return {documents: sound, place};
 }
 
 /** Walks a document beside the shape that it must have. */
@@ -188,6 +243,14 @@ class Checker {
       const fits =
         typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= shape.most;
       if (!fits) this.fault(node, path, `is not a whole number from 0 to ${shape.most}`);
+    } else if (kind === 'number') {
+      const {least, most, whole} = shape;
+      const isWhole = whole === undefined || Number.isInteger(value);
+      if (typeof value !== 'number' || !isWhole || !(value >= least && value <= most))
+        this.fault(node, path, `is not a ${whole ? 'whole ' : ''}number from ${least} to ${most}`);
+    } else if (kind === 'word') {
+      if (typeof value !== 'string' || !shape.of.includes(value))
+        this.fault(node, path, `is none of ${shape.of.join(', ')}`);
     }
   }
 
@@ -206,8 +269,34 @@ class Checker {
   }
 }
 
+/** Both fields of each contradiction with their lines; a field that is left out stands where its map does. */
+function refuseContradictions(
+  {name, placement, maxMoving}: RawApp,
+  node: Node,
+  place: (offset: number) => string,
+  faults: string[],
+): void {
+  for (const {fields, problem} of contradictionsOf(placement, maxMoving)) {
+    const [one, other] = fields;
+    faults.push(
+      `${place(offsetOf(node, one))}: app ${name}: ${one} and ${other} (${place(offsetOf(node, other))}) contradict: ${problem}`,
+    );
+  }
+}
+
+function offsetOf(app: Node, path: string): number {
+  let node: unknown = app;
+  for (const part of path.split(/[.[\]]+/).filter((word) => word !== '')) {
+    const inner: unknown = isMap(node) || isSeq(node) ? node.get(part, true) : undefined;
+    if (!isNode(inner)) break;
+    node = inner;
+  }
+  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
+}
+
 function fileApp(raw: RawApp, at: string, faults: string[]): FileApp {
   const {name, maxShardCount = 0, maxRecoveryTime = 10, maxMoving = 0, paused = false} = raw;
+  const placement = plainPolicy(raw.placement);
   const pins = raw.pins ?? {};
   const shards = new Map<string, FileShard>();
   for (const item of raw.shards ?? []) {
@@ -219,8 +308,10 @@ function fileApp(raw: RawApp, at: string, faults: string[]): FileApp {
       if (pinned !== undefined && shard.pin !== undefined && pinned !== shard.pin)
         faults.push(`${at}: app ${name}: shard ${id} has two pins`);
       const {task = '', group = '', workerGroup = ''} = shard;
+      const {load = {}, spreadKey = '', priority = 0} = shard;
       const manualContainerId = pinned ?? shard.pin ?? '';
-      shards.set(id, {shardId: id, task, manualContainerId, group, workerGroup});
+      const terms = {load, spreadKey, priority};
+      shards.set(id, {shardId: id, task, manualContainerId, group, workerGroup, ...terms});
     }
     if (shards.size > SHARDS_LIMIT) {
       faults.push(`${at}: app ${name} has more than ${SHARDS_LIMIT} shards`);
@@ -229,13 +320,37 @@ function fileApp(raw: RawApp, at: string, faults: string[]): FileApp {
   }
   for (const id of Object.keys(pins))
     if (!shards.has(id)) faults.push(`${at}: app ${name}: pins names ${id}, which is not a shard`);
+  faults.push(
+    ...termFaults([...shards.values()], placement).map((fault) => `${at}: app ${name}: ${fault}`),
+  );
   const groups = Object.entries(raw.workerGroups ?? {})
     .map(([group, members]) => [group, [...new Set(members)].sort(compareText)] as const)
     .filter(([, members]) => members.length > 0)
     .sort(([a], [b]) => compareText(a, b));
   return {
-    ...{name, maxShardCount, maxRecoveryTime, maxMoving, paused},
+    ...{name, maxShardCount, maxRecoveryTime, maxMoving, placement, paused},
     shards: [...shards.values()].sort((a, b) => compareText(a.shardId, b.shardId)),
     workerGroups: Object.fromEntries(groups),
   };
+}
+
+/** What shards say that the policy, or another shard, contradicts. */
+function termFaults(shards: readonly FileShard[], policy: PlacementPolicy | undefined): string[] {
+  const faults: string[] = [];
+  const metrics = new Set(policy?.metrics?.map(({name}) => name));
+  const pinned = new Map<string, string>();
+  for (const {shardId, load, spreadKey, manualContainerId} of shards) {
+    for (const metric of Object.keys(load))
+      if (!metrics.has(metric))
+        faults.push(`load of shard ${shardId} names ${metric}, which placement.metrics does not`);
+    if (spreadKey === '' || manualContainerId === '') continue;
+    const bond = JSON.stringify([spreadKey, manualContainerId]);
+    const first = pinned.get(bond);
+    if (first !== undefined)
+      faults.push(
+        `shards ${first} and ${shardId} have the spreadKey ${spreadKey} and are both pinned to ${manualContainerId}`,
+      );
+    pinned.set(bond, shardId);
+  }
+  return faults;
 }

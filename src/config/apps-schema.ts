@@ -2,33 +2,9 @@
 import {nameProblem, shardIdProblem} from '../model/ids.ts';
 import {MAX_MOVING_LIMIT} from '../model/moving-limit.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/specs.ts';
+import type {Field, Shape} from './apps-shape.ts';
+import {PLACEMENT_FIELDS, SHARD_TERM_FIELDS} from './placement-schema.ts';
 import {RANGE_LIMIT, SHARD_COUNT_LIMIT, TASK_MAX_CHARACTERS} from './limits.ts';
-
-export type Shape =
-  | {readonly kind: 'map'; readonly fields: Readonly<Record<string, Field>>}
-  | {readonly kind: 'list'; readonly of: Shape}
-  /** A map with free keys. */
-  | {
-      readonly kind: 'table';
-      readonly keyProblem: (key: string) => string | undefined;
-      readonly of: Shape;
-    }
-  | {readonly kind: 'text'; readonly problem: (text: string) => string | undefined}
-  | {readonly kind: 'count'; readonly most: number}
-  | {readonly kind: 'flag'}
-  /** A text, or a map: the short and the long form of one thing. */
-  | {
-      readonly kind: 'either';
-      readonly text: Shape & {kind: 'text'};
-      readonly map: Shape & {kind: 'map'};
-    };
-
-export interface Field {
-  readonly shape: Shape;
-  readonly summary: string;
-  readonly required?: boolean;
-  readonly fallback?: string | number | boolean;
-}
 
 /** `eu-{001..100}`: what stands before and behind, and two whole numbers; leading zeros give the width. */
 export const RANGE = /^(.*)\{(\d{1,9})\.\.(\d{1,9})\}(.*)$/su;
@@ -58,6 +34,7 @@ const SHARD_FIELDS: Readonly<Record<string, Field>> = {
   group: {shape: group, summary: 'Shards of one group are balanced among themselves.'},
   workerGroup: {shape: workerGroup, summary: 'Pool of containers that the shard demands.'},
   pin: {shape: container, summary: 'Container that the shard is bound to.'},
+  ...SHARD_TERM_FIELDS,
 };
 
 const APP_FIELDS: Readonly<Record<string, Field>> = {
@@ -89,6 +66,10 @@ const APP_FIELDS: Readonly<Record<string, Field>> = {
     summary:
       'Most shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100.',
     fallback: 0,
+  },
+  placement: {
+    shape: {kind: 'map', fields: PLACEMENT_FIELDS},
+    summary: 'How shards are placed and moved. What is left out counts by default.',
   },
   paused: {
     shape: {kind: 'flag'},

@@ -2,7 +2,7 @@
 import {SmError} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
 import {APPS_SHAPE} from './apps-schema.ts';
-import type {Field, Shape} from './apps-schema.ts';
+import type {Field, Shape} from './apps-shape.ts';
 import {SECTIONS, SETTINGS} from './settings.ts';
 
 export interface Explanation {
@@ -142,6 +142,10 @@ function typeOf(shape: Shape): string {
       return `map of ${typeOf(shape.of)} by name`;
     case 'count':
       return `whole number, 0-${shape.most}`;
+    case 'number':
+      return `${shape.whole ? 'whole ' : ''}number, ${shape.least} to ${shape.most}`;
+    case 'word':
+      return shape.of.join(' or ');
     case 'flag':
       return 'true or false';
     case 'either':
@@ -175,6 +179,13 @@ function schemaOf(shape: Shape): JsonSchema {
       return {type: 'object', additionalProperties: schemaOf(shape.of)};
     case 'count':
       return {type: 'integer', minimum: 0, maximum: shape.most};
+    case 'number':
+      return {
+        type: shape.whole ? 'integer' : 'number',
+        ...{minimum: shape.least, maximum: shape.most},
+      };
+    case 'word':
+      return {enum: [...shape.of]};
     case 'flag':
       return {type: 'boolean'};
     case 'either':

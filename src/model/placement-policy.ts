@@ -10,6 +10,7 @@ export interface MetricPolicy {
   upper?: number;
   /** They end at this ratio; below `upper`, or loads that vary would never come to rest. Default half way from 1 to `upper`. */
   lower?: number;
+  [unknown: string]: unknown;
 }
 
 /** Most planned moves, beside the app's `maxMoving`. */
@@ -20,6 +21,7 @@ export interface MovingPolicy {
   zone?: number;
   /** Started within any minute; 0: no limit. Default 0. */
   perMinute?: number;
+  [unknown: string]: unknown;
 }
 
 /** together: all containers that drain give away at once; sequential: one after the other. */
@@ -94,6 +96,44 @@ export const PLACEMENT_BOUNDS = {
 export const LOAD_LIMIT = 1e12;
 /** Highest priority of a shard, and lowest as its negative. */
 export const PRIORITY_LIMIT = 1_000;
+
+const POLICY_FIELDS = [
+  'metrics',
+  'spreadZones',
+  'countSlack',
+  'cooldown',
+  'quietTime',
+  'slowStart',
+  'drainOrder',
+  'maxUnavailable',
+  'moving',
+];
+
+/** The same policy always in the same order and without what says nothing; undefined when nothing is left. Unknown fields come last. */
+export function plainPolicy(policy: PlacementPolicy | undefined): PlacementPolicy | undefined {
+  if (policy === undefined) return undefined;
+  const rest = Object.keys(policy).filter((name) => !POLICY_FIELDS.includes(name));
+  const plain: PlacementPolicy = {};
+  for (const name of [...POLICY_FIELDS, ...rest.sort()])
+    if (!saysNothing(policy[name])) plain[name] = policy[name];
+  if (plain.metrics !== undefined)
+    plain.metrics = plain.metrics.map(({name, ...band}) => ({name, ...band}));
+  return Object.keys(plain).length === 0 ? undefined : plain;
+}
+
+function saysNothing(value: unknown): boolean {
+  return value === undefined || (typeof value === 'object' && isEmpty(value));
+}
+
+function isEmpty(value: object | null): boolean {
+  return value === null || Object.keys(value).length === 0;
+}
+
+/** As people see it and as it is compared; '' for none. */
+export function policyText(policy: PlacementPolicy | undefined): string {
+  const plain = plainPolicy(policy);
+  return plain === undefined ? '' : JSON.stringify(plain);
+}
 
 /** Asked for again with each move that waits; a policy that was read is never changed. */
 const filled = new WeakMap<PlacementPolicy, Placement>();

@@ -3,6 +3,7 @@ import {APP_HEALTH} from '../model/health.ts';
 import {MAX_MOVING_LIMIT} from '../model/moving-limit.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/specs.ts';
 import {changeFields, lastingField, noteView, revisionField, serviceField} from './admin-fields.ts';
+import {placementField, storedPlacement} from './placement-policy.ts';
 import {MAX_SHARD_COUNT_LIMIT} from './limits.ts';
 
 const maxShardCountField = z
@@ -26,6 +27,8 @@ export const addSpecRequest = z.strictObject({
   maxRecoveryTime: maxRecoveryTimeField.default(MAX_RECOVERY_TIME_DEFAULT_S),
   /** Left out: 0. */
   maxMoving: maxMovingField.optional(),
+  /** Left out: by default. */
+  placement: placementField.optional(),
   /** The origin's clients send it; the server's clock is used instead. */
   createTime: z.int().optional(),
   ...changeFields,
@@ -36,6 +39,8 @@ export const updateSpecRequest = z.strictObject({
   maxShardCount: maxShardCountField.optional(),
   maxRecoveryTime: maxRecoveryTimeField.optional(),
   maxMoving: maxMovingField.optional(),
+  /** Takes the place of the whole policy; {}: by default. */
+  placement: placementField.optional(),
   /** true: no voluntary moves; recovery goes on. */
   paused: z.boolean().optional(),
   /** With paused true: how long, ms. */
@@ -89,6 +94,14 @@ export const shardCounts = z.object({
  */
 export const appHealth = z.enum(APP_HEALTH);
 
+/** The app is in its quiet time: nothing moves for balance alone. */
+export const quietView = z.object({
+  /** RFC 3339; '' while a container is leaving or silent. */
+  until: z.string(),
+  /** What began it last. */
+  why: z.string(),
+});
+
 export const appView = z.object({
   service: z.string(),
   health: appHealth,
@@ -98,6 +111,10 @@ export const appView = z.object({
   maxRecoveryTime: z.number(),
   /** Most shards that planned moves take out of service at once: as set, or by default. */
   maxMoving: z.number(),
+  /** As set; {}: by default. */
+  placement: storedPlacement,
+  /** null: it is not in its quiet time. */
+  quiet: quietView.nullable(),
   deleting: z.boolean(),
   paused: z.boolean(),
   /** Who paused it, why, and until when; null where nobody said so. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {MAX_MOVING_LIMIT} from '../model/moving-limit.ts';
+import {CAPACITY_LIMIT, WEIGHT_LIMIT} from '../model/container.ts';
 import {stopPermissionView} from './admin-stop.ts';
 import {
   changeFields,
@@ -9,6 +10,7 @@ import {
   serviceField,
   workerGroupField,
   writeAnswer,
+  zoneField,
 } from './admin-fields.ts';
 
 export const containerState = z.enum([
@@ -40,6 +42,17 @@ export const orderView = z.object({
   maxMoving: z.int().default(0),
 });
 
+export const overrideView = z.object({
+  /** null: what the container registered with counts. */
+  weight: z.number().nullable(),
+  capacity: z.number().nullable(),
+  zone: z.string().nullable(),
+  reason: z.string(),
+  by: z.string(),
+  /** RFC 3339. */
+  at: z.string(),
+});
+
 export const containerView = z.object({
   id: z.string(),
   /** '' for a container that is known only by its order or its records. */
@@ -67,6 +80,13 @@ export const containerView = z.object({
     dropping: z.int(),
   }),
   order: orderView.nullable(),
+  /** What counts: the operator's word, else what it registered with. */
+  weight: z.number(),
+  /** Most shards that it may hold; 0: no limit of its own. */
+  capacity: z.number(),
+  /** Most load by metric. */
+  limits: z.record(z.string(), z.number()),
+  override: overrideView.nullable(),
   /** Who may stop it, until when; null: nobody asked, or it counts no more. */
   stop: stopPermissionView.nullable().default(null),
 });
@@ -103,6 +123,18 @@ export const uncordonRequest = z.strictObject({
   keep: z.boolean().default(false),
 });
 
+/** Given: it counts instead of what the container registered with; null: what it registered with counts again. */
+export const setContainerRequest = z.strictObject({
+  service: serviceField,
+  container: containerField,
+  weight: z.number().min(0).max(WEIGHT_LIMIT).nullable().optional(),
+  capacity: z.int().min(0).max(CAPACITY_LIMIT).nullable().optional(),
+  zone: zoneField.nullable().optional(),
+  /** Who says so; the server puts the caller's address when absent. */
+  by: reasonField.optional(),
+  ...changeFields,
+});
+
 export const evictRequest = z.strictObject({
   service: serviceField,
   container: containerField,
@@ -130,6 +162,8 @@ export type ContainerView = z.output<typeof containerView>;
 export type CordonRequest = z.output<typeof cordonRequest>;
 export type DrainRequest = z.output<typeof drainRequest>;
 export type UncordonRequest = z.output<typeof uncordonRequest>;
+export type SetContainerRequest = z.output<typeof setContainerRequest>;
+export type OverrideView = z.output<typeof overrideView>;
 export type EvictRequest = z.output<typeof evictRequest>;
 export type OrderAnswer = z.output<typeof orderAnswer>;
 export type WorkerRequest = z.output<typeof workerRequest>;

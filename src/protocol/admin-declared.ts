@@ -13,6 +13,8 @@ import {
   writeAnswer,
 } from './admin-fields.ts';
 
+import {loadsField, priorityField, spreadKeyField, storedPlacement} from './placement-policy.ts';
+
 /** A shard as it is declared; what is left out is ''. */
 export const declaredShard = z.strictObject({
   shardId: shardIdField,
@@ -20,6 +22,9 @@ export const declaredShard = z.strictObject({
   manualContainerId: optionalContainerField.optional(),
   group: groupField.optional(),
   workerGroup: optionalWorkerGroupField.optional(),
+  load: loadsField.optional(),
+  spreadKey: spreadKeyField.optional(),
+  priority: priorityField.optional(),
 });
 
 export const declaredApp = z.strictObject({
@@ -27,6 +32,8 @@ export const declaredApp = z.strictObject({
   maxRecoveryTime: z.int().min(0),
   /** Left out when the default holds. */
   maxMoving: z.int().min(0).optional(),
+  /** Left out when the default holds. */
+  placement: storedPlacement.optional(),
   paused: z.boolean(),
   /** By id. */
   shards: z.array(declaredShard),

@@ -23,6 +23,7 @@ function nameField(kind: NameKind, description: string, empty: boolean) {
 export const serviceField = nameField('app', 'Name of the app.', false);
 export const containerField = nameField('container', 'Container id, host:port by default.', false);
 export const optionalContainerField = nameField('container', 'Container id; "" for none.', true);
+export const zoneField = nameField('zone', 'Where a container stands; "" for nowhere.', true);
 export const groupField = nameField('group', 'Balancing group; "" for the nameless one.', true);
 export const workerGroupField = nameField('worker group', 'Name of a pool of containers.', false);
 export const optionalWorkerGroupField = nameField(

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import {quietView} from './admin-apps.ts';
 import {declaredApp} from './admin-declared.ts';
 import {
   changeFields,
@@ -40,13 +41,13 @@ export const finishedMove = z.object({
   note: z.string(),
 });
 
-/** queued: waits for its turn; held: the app is paused; cancelled: an operator does not want it. */
+/** queued: waits for its turn; quiet: waits for the end of the app's quiet time; held: the app is paused; cancelled: an operator does not want it. */
 export const queuedMove = z.object({
   shard: z.string(),
   from: z.string(),
   to: z.string(),
   cause: z.enum(['constraint', 'drain', 'balance', 'capacity']),
-  state: z.enum(['queued', 'held', 'cancelled']),
+  state: z.enum(['queued', 'quiet', 'held', 'cancelled']),
 });
 
 export const movesQuery = z.strictObject({
@@ -61,6 +62,8 @@ export const movesAnswer = z.object({
   /** What the live planner wants next, in its order. */
   queued: z.array(queuedMove),
   queuedCount: z.int(),
+  /** null: the app is not in its quiet time. */
+  quiet: quietView.nullable(),
   /** Newest first. */
   finished: z.array(finishedMove),
   finishedCount: z.int(),

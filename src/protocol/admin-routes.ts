@@ -151,6 +151,12 @@ export const routeRows = {
   cordon: changing('container', 'cordon', 'container', 'Give a container nothing new'),
   drain: changing('container', 'drain', 'container', 'Move everything away from a container'),
   uncordon: changing('container', 'uncordon', 'container', 'Take a cordon or drain back'),
+  setContainer: changing(
+    'container',
+    'set-container',
+    'container',
+    "Override a container's weight, capacity or zone",
+  ),
   evict: changing('container', 'evict', 'container', "Revoke a container's right to act"),
   canStop: changing(
     'container',

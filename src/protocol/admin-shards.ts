@@ -14,6 +14,7 @@ import {
   shardIdField,
   taskField,
 } from './admin-fields.ts';
+import {loadsField, priorityField, spreadKeyField} from './placement-policy.ts';
 import {BATCH_ITEMS_LIMIT, SHARD_PAGE_DEFAULT, SHARD_PAGE_LIMIT} from './limits.ts';
 
 const shardFields = {
@@ -22,6 +23,10 @@ const shardFields = {
   manualContainerId: optionalContainerField.default(''),
   group: groupField.default(''),
   workerGroup: optionalWorkerGroupField.default(''),
+  /** Load by metric, for apps that report none. */
+  load: loadsField.default({}),
+  spreadKey: spreadKeyField.default(''),
+  priority: priorityField.default(0),
 };
 
 export const addShardRequest = z.strictObject({
@@ -40,6 +45,9 @@ export const updateShardRequest = z.strictObject({
   pinForMs: lastingField,
   group: groupField.optional(),
   workerGroup: optionalWorkerGroupField.optional(),
+  load: loadsField.optional(),
+  spreadKey: spreadKeyField.optional(),
+  priority: priorityField.optional(),
   ...changeFields,
 });
 
@@ -63,7 +71,7 @@ const looseItems = <Item>(description: string) =>
 export const addShardsRequest = z.strictObject({
   service: serviceField,
   shards: looseItems<AddShardItem>(
-    'Items {shardId, task, manualContainerId, group, workerGroup}; only shardId is required.',
+    'Items {shardId, task, manualContainerId, group, workerGroup, load, spreadKey, priority}; only shardId is required.',
   ),
   ...changeFields,
 });
@@ -126,6 +134,10 @@ export const shardView = z.object({
   pinned: noteView.nullable().default(null),
   group: z.string(),
   workerGroup: z.string(),
+  /** As declared, by metric. */
+  load: z.record(z.string(), z.number()).optional(),
+  spreadKey: z.string().optional(),
+  priority: z.number().optional(),
   /** Unix seconds. */
   updateTime: z.number(),
   taskVersion: z.number(),

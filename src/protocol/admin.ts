@@ -64,6 +64,7 @@ const schemas = {
   getContainers: {request: apps.serviceQuery, answer: containers.getContainersAnswer},
   cordon: {request: containers.cordonRequest, answer: containers.orderAnswer},
   drain: {request: containers.drainRequest, answer: containers.orderAnswer},
+  setContainer: {request: containers.setContainerRequest, answer: writeAnswer},
   uncordon: {request: containers.uncordonRequest, answer: containers.orderAnswer},
   evict: {request: containers.evictRequest, answer: containers.orderAnswer},
   canStop: {request: stop.canStopRequest, answer: stop.canStopAnswer},

@@ -68,18 +68,24 @@ function containersText({containers}: LiveApp): string {
   return `${total}: ${states.map(([state, count]) => `${count} ${safe(state)}`).join(' ')}`;
 }
 
-function noteText({shards, alarms, pause}: LiveApp): string {
+function noteText({shards, alarms, pause, quiet}: LiveApp): string {
   const counts = [
     shards.unplaced > 0 ? `${shards.unplaced} unplaced` : '',
     shards.failed > 0 ? `${shards.failed} failed` : '',
     shards.quarantined > 0 ? `${shards.quarantined} unreadable` : '',
     shards.moving > 0 ? `${shards.moving} moving` : '',
+    quiet === null ? '' : quietText(quiet),
   ];
   const [alarm] = alarms;
   const held = pause === null ? '' : safe(`paused ${noteTextOf(pause)}`);
   return [...counts, held, alarm === undefined ? '' : safe(`${alarm.code}: ${alarm.text}`)]
     .filter((part) => part !== '')
     .join(', ');
+}
+
+/** Why nothing moves for balance, and until when. */
+function quietText({until, why}: NonNullable<LiveApp['quiet']>): string {
+  return safe(`no moves for balance ${until === '' ? 'yet' : `until ${until}`}: ${why}`);
 }
 
 function detailsOf(row: LiveApp): Detail[] {
@@ -97,6 +103,7 @@ function detailsOf(row: LiveApp): Detail[] {
       `max shards ${maxShardCount || 'none'}, moving ${maxMoving}, recovery ${maxRecoveryTime}s`,
     ],
     ...(row.paused ? [['paused', safe(noteTextOf(row.pause)) || '-'] as Detail] : []),
+    ...(row.quiet === null ? [] : [['quiet', quietText(row.quiet)] satisfies Detail]),
     ...row.alarms.map(({code, text, since}): Detail => [
       'alarm',
       safe(`${code} since ${since}: ${text}`),

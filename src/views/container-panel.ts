@@ -106,6 +106,12 @@ function stopText({stop}: Partial<LiveContainer>, nowMs: number): string {
   return permissionText(stop);
 }
 
+function shareText({weight, override}: LiveContainer): string {
+  if (override === null) return `weight ${weight}`;
+  const {by, at, reason} = override;
+  return `weight ${weight}, set by ${safe(by)} at ${safe(at)}: ${safe(reason) || '-'}`;
+}
+
 function detailsOf(row: LiveContainer, context: CellContext): Detail[] {
   const {id, service, state, since, shards, endpoint, pid, zone, version, order} = row;
   const name = quoted(safe(id));
@@ -117,6 +123,9 @@ function detailsOf(row: LiveContainer, context: CellContext): Detail[] {
       'process',
       `${safe(endpoint) || '-'}, pid ${pid}, zone ${safe(zone) || '-'}, version ${safe(version) || '-'}`,
     ],
+    ...(row.override === null && row.weight === 1
+      ? []
+      : [['share', shareText(row)] satisfies Detail]),
     ['incarnation', safe(row.incarnation) || '-'],
   ];
   if (order !== null)

@@ -15,7 +15,7 @@ describe('apps.yml', () => {
     expect(orders?.shards).toHaveLength(63);
     expect(orders?.shards[1]).toEqual({
       ...{shardId: 'eu-001', task: '{"region": "eu"}', manualContainerId: 'orders-1'},
-      ...{group: '', workerGroup: ''},
+      ...{group: '', workerGroup: '', load: {}, spreadKey: '', priority: 0},
     });
     expect(orders?.shards.at(-1)?.shardId).toBe('us-9');
     expect(orders?.workerGroups).toEqual({gpu: ['orders-gpu-1', 'orders-gpu-2']});

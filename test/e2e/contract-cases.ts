@@ -185,6 +185,12 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['container cordon -a orders c1', 0],
     ['container cordon -a orders nobody', 3],
   ],
+  'container:set': [
+    ['container set -a orders c1 --weight 2', 0],
+    ['container set -a orders c1 --weight registered', 0],
+    ['container set -a orders c1', 2],
+    ['container set -a orders nobody --zone z1', 3],
+  ],
   'container:uncordon': [
     ['container uncordon -a orders c1', 0],
     ['container uncordon -a orders nobody', 3],

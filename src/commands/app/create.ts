@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {SmCommand, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
+import {placementFlag, readPlacement} from '../../cli/placement-flags.ts';
 import {addMany} from '../../cli/shard-batches.ts';
 
 export default class AppCreate extends SmCommand<typeof AppCreate> {
@@ -25,6 +26,7 @@ export default class AppCreate extends SmCommand<typeof AppCreate> {
         'most shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100',
       default: 0,
     }),
+    'placement-file': placementFlag,
     shards: Flags.integer({
       description: 'create so many shards, named 1, 2, ..., all as long as the last (01 to 16)',
       default: 0,
@@ -67,6 +69,7 @@ export default class AppCreate extends SmCommand<typeof AppCreate> {
       maxShardCount: this.flags['max-shard-count'],
       maxRecoveryTime: this.flags['max-recovery-time'],
       maxMoving: this.flags['max-moving'],
+      ...(await readPlacement(this.flags['placement-file'])),
       dryRun,
       reason: this.flags.reason,
     });

@@ -1,13 +1,15 @@
 import {Args, Flags} from '@oclif/core';
 import {SmCommand, changeFlags} from '../../cli/base-command.ts';
+import {placementFlag, readPlacement} from '../../cli/placement-flags.ts';
 import {changeResult} from '../../cli/changes.ts';
 
 export default class AppUpdate extends SmCommand<typeof AppUpdate> {
-  static override summary = 'Change the limits of an app.';
+  static override summary = 'Change the limits and the placement policy of an app.';
   static override examples = [
     '<%= config.bin %> app update orders --max-shard-count 100',
     '<%= config.bin %> app update orders --max-recovery-time 30',
     '<%= config.bin %> app update orders --max-moving 2',
+    '<%= config.bin %> app update orders --placement-file placement.yml',
   ];
   static override hiddenAliases = ['apps:update'];
   static override args = {name: Args.string({description: 'name of the app', required: true})};
@@ -22,6 +24,7 @@ export default class AppUpdate extends SmCommand<typeof AppUpdate> {
       description:
         'most shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100',
     }),
+    'placement-file': placementFlag,
     ...changeFlags,
   };
 
@@ -35,6 +38,7 @@ export default class AppUpdate extends SmCommand<typeof AppUpdate> {
       ...(maxShardCount === undefined ? {} : {maxShardCount}),
       ...(maxRecoveryTime === undefined ? {} : {maxRecoveryTime}),
       ...(maxMoving === undefined ? {} : {maxMoving}),
+      ...(await readPlacement(this.flags['placement-file'])),
       dryRun,
       reason: this.flags.reason,
     });

@@ -4,11 +4,19 @@ import {listFlags} from '../../cli/list-shape.ts';
 import {watchFlags} from '../../cli/live/live-command.ts';
 import {MovesCommand} from '../../cli/live/moves-command.ts';
 import {moveRows} from '../../cli/move-rows.ts';
+import type {MovesAnswer} from '../../protocol/admin.ts';
 import type {MoveRow} from '../../cli/move-rows.ts';
 
-const STATES = ['dropping', 'free', 'assigned', 'adding', 'queued', 'held', 'cancelled'];
+const STATES = ['dropping', 'free', 'assigned', 'adding', 'queued', 'quiet', 'held', 'cancelled'];
 const OUTCOMES = ['done', 'failed'];
 const MOST = 10_000;
+
+/** That nothing moves, or why nothing moves for balance, and until when. */
+function noteOf(rows: number, quiet: MovesAnswer['quiet']): {note?: string} {
+  if (quiet === null) return rows === 0 ? {note: 'nothing moves'} : {};
+  const until = quiet.until === '' ? 'until that is over, and its time' : `until ${quiet.until}`;
+  return {note: `quiet time: no moves for balance ${until}: ${quiet.why}`};
+}
 
 export default class MovesLs extends MovesCommand<typeof MovesLs> {
   static override summary = 'List running, queued and finished moves.';
@@ -50,7 +58,7 @@ export default class MovesLs extends MovesCommand<typeof MovesLs> {
         {header: 'WHY', value: ({why}) => why},
         {header: 'NOTE', value: ({note}) => note, wide: true},
       ],
-      ...(items.length === 0 ? {note: 'nothing moves'} : {}),
+      ...noteOf(items.length, answer.quiet),
     });
   }
 }

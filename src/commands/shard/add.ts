@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core';
 import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 import {addMany} from '../../cli/shard-batches.ts';
+import {loadsOf} from '../../cli/registration-flags.ts';
 import {readShardFile} from '../../cli/shard-file.ts';
 import type {WaitFor} from '../../cli/waiting.ts';
 import {SmError} from '../../model/errors.ts';
@@ -28,6 +29,18 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
     group: Flags.string({description: 'balancing group', default: ''}),
     'worker-group': Flags.string({description: 'pool of containers it demands', default: ''}),
     pin: Flags.string({description: 'container it is bound to', default: ''}),
+    load: Flags.string({
+      description: 'load in a metric, as METRIC=NUMBER; may be repeated',
+      multiple: true,
+    }),
+    'spread-key': Flags.string({
+      description: 'two shards of one key are never on one container',
+      default: '',
+    }),
+    priority: Flags.integer({
+      description: 'where room is short the highest are placed first',
+      default: 0,
+    }),
     count: Flags.integer({description: 'add so many shards, named PREFIX1, PREFIX2, ...', min: 1}),
     prefix: Flags.string({description: 'prefix of the names made by --count', default: ''}),
     file: Flags.string({
@@ -47,8 +60,15 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
   }
 
   private async items(): Promise<AddShardItem[]> {
-    const {task, group, pin, count, prefix, file} = this.flags;
-    const common = {task, group, workerGroup: this.flags['worker-group'], manualContainerId: pin};
+    const {task, group, pin, count, prefix, file, priority} = this.flags;
+    const load = loadsOf(this.flags.load ?? []);
+    const spreadKey = this.flags['spread-key'];
+    const common = {
+      ...{task, group, workerGroup: this.flags['worker-group'], manualContainerId: pin},
+      ...(Object.keys(load).length === 0 ? {} : {load}),
+      ...(spreadKey === '' ? {} : {spreadKey}),
+      ...(priority === 0 ? {} : {priority}),
+    };
     const ids = [
       ...this.words,
       ...Array.from({length: count ?? 0}, (_, index) => `${prefix}${index + 1}`),

@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
+import {loadsOf} from '../../cli/registration-flags.ts';
 import {SmError} from '../../model/errors.ts';
 
 export default class ShardUpdate extends SmCommand<typeof ShardUpdate> {
@@ -19,17 +20,32 @@ export default class ShardUpdate extends SmCommand<typeof ShardUpdate> {
     task: Flags.string({description: 'payload given to the container'}),
     group: Flags.string({description: 'balancing group'}),
     'worker-group': Flags.string({description: 'pool of containers it demands'}),
+    load: Flags.string({
+      description: 'load in a metric, as METRIC=NUMBER; may be repeated; takes the place of all',
+      multiple: true,
+    }),
+    'spread-key': Flags.string({
+      description: 'two shards of one key are never on one container; "" for none',
+    }),
+    priority: Flags.integer({description: 'where room is short the highest are placed first'}),
     ...changeFlags,
   };
 
   override async run(): Promise<void> {
     const {app, reason, task, group, 'worker-group': workerGroup, 'dry-run': dryRun} = this.flags;
     const {id} = this.args;
-    const wanted = Object.entries({task, group, workerGroup}).filter(([, to]) => to !== undefined);
-    const changes = Object.fromEntries(wanted) as {[field: string]: string};
-    if (wanted.length === 0)
+    const {load, priority, 'spread-key': spreadKey} = this.flags;
+    const wanted = Object.entries({task, group, workerGroup, spreadKey}).filter(
+      ([, to]) => to !== undefined,
+    );
+    const changes = {
+      ...(Object.fromEntries(wanted) as {[field: string]: string}),
+      ...(load === undefined ? {} : {load: loadsOf(load)}),
+      ...(priority === undefined ? {} : {priority}),
+    };
+    if (Object.keys(changes).length === 0)
       throw new SmError('INVALID_INPUT', 'nothing is to be changed', {
-        hint: 'give --task, --group or --worker-group',
+        hint: 'give --task, --group, --worker-group, --load, --spread-key or --priority',
       });
     const request = {service: app, shardId: id, ...changes, reason, dryRun};
     const answer = await this.client.call('updateShard', request);

@@ -7,6 +7,7 @@ import {dependenciesFor, readingOnly} from './write/audit.ts';
 import {cancelMoves} from './write/cancel-moves.ts';
 import {checks} from './read/checks.ts';
 import {order, uncordon} from './write/container-orders.ts';
+import {setContainer} from './write/container-overrides.ts';
 import type {AdminDependencies} from './dependencies.ts';
 import {beginApply, endApply} from './write/apply-marker.ts';
 import {eventStream} from './stream/event-feed.ts';
@@ -58,6 +59,8 @@ const ANSWERING: Omit<Answering, 'getShards' | 'waitCheck'> = {
   getContainers: (dependencies, {service}) => getContainers(dependencies, service),
   cordon: (dependencies, request, caller) => order(dependencies, 'cordon', request, nameOf(caller)),
   drain: (dependencies, request, caller) => order(dependencies, 'drain', request, nameOf(caller)),
+  setContainer: (dependencies, request, caller) =>
+    setContainer(dependencies, request, nameOf(caller)),
   uncordon,
   evict,
   canStop: (dependencies, request, caller) => canStop(dependencies, request, nameOf(caller)),

@@ -1,4 +1,6 @@
 /** What the specs of an app would be after a file had been applied, as changes to a view of it. Pure. */
+import type {PlacementPolicy} from '../../../model/placement-policy.ts';
+import type {AppSpec} from '../../../model/specs.ts';
 import type {AppChange} from '../../../model/change.ts';
 import type {DeclaredApp} from '../../../protocol/admin.ts';
 import type {AppListing} from '../../../appview/listing.ts';
@@ -11,13 +13,19 @@ export function declaredChanges(
 ): AppChange[] {
   const mod = revision + 1;
   const {maxShardCount, maxRecoveryTime, maxMoving = 0, paused, shards, workerGroups} = declared;
-  const spec = {service: app, createTime: 0, ...view.spec?.value};
-  const value = {...spec, maxShardCount, maxRecoveryTime, maxMoving, paused};
+  const placement = declared.placement as PlacementPolicy | undefined;
+  const {placement: _before, ...spec} = {service: app, createTime: 0, ...view.spec?.value};
+  const value: AppSpec = {
+    ...{...spec, maxShardCount, maxRecoveryTime, maxMoving, paused},
+    ...(placement === undefined ? {} : {placement}),
+  };
   const changes: AppChange[] = [{kind: 'spec', mod, entry: {value, mod, create: mod}}];
   const named = new Set<string>();
   for (const {shardId: shard, task = '', manualContainerId = '', group = '', ...rest} of shards) {
     named.add(shard);
-    const content = {task, manualContainerId, group, workerGroup: rest.workerGroup ?? ''};
+    const {workerGroup = '', load = {}, spreadKey = '', priority = 0} = rest;
+    const terms = {load, spreadKey, priority};
+    const content = {task, manualContainerId, group, workerGroup, ...terms};
     const entry = {value: newShardSpec(app, shard, content, 0), mod, create: mod};
     changes.push({kind: 'shard', mod, shard, entry});
   }

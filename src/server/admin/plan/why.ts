@@ -56,7 +56,10 @@ export async function why(
   const view = shardView(listing, shardId);
   return {
     shard: view,
-    rule: ruleOf(listing, living, spec, view.reason) + trialOf(dependencies, read, base, shardId),
+    rule:
+      ruleOf(listing, living, spec, view.reason) +
+      trialOf(dependencies, read, base, shardId) +
+      quietOf(read),
     ...present(dependencies, listing, shardId),
     homes: shown(containers, base, shardId),
     excluded: excluded.slice(0, EXCLUDED_SHOWN),
@@ -92,6 +95,14 @@ function trialOf(
   if (shard === undefined) return '';
   const container = snapshot.containers[wanted.target[shard] ?? -1]?.id ?? '';
   return `; it goes to ${container} on trial: no shard has become ready there yet`;
+}
+
+/** What follows the rule while nothing moves for balance. */
+function quietOf({status}: AppListing): string {
+  if (status?.quiet === undefined) return '';
+  const {until, why: cause} = status.quiet;
+  const end = until === '' ? 'for a time after that is over' : `until ${until}`;
+  return `; the app is in its quiet time ${end} (${cause}): nothing moves for balance`;
 }
 
 /** What each of them holds now. */

@@ -1,9 +1,11 @@
 /** An app's specs as a whole. */
+import {plainPolicy} from '../../../model/placement-policy.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import type {DeclaredShard, ExportAppAnswer} from '../../../protocol/admin.ts';
 import type {KeyValue} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {refuseOwnService} from '../guards.ts';
+import {saidTerms} from '../shard-content.ts';
 import {listApp} from './listing.ts';
 import {workerGroups} from './worker-groups.ts';
 
@@ -15,6 +17,7 @@ export async function exportApp(
   const listing = await listApp(dependencies, service, ['shards', 'workers']);
   const {view, revision} = listing;
   const spec = view.spec?.value;
+  const placement = plainPolicy(spec?.placement);
   const shards = [...view.shards.values()]
     .map(({value}) => value)
     .sort((a, b) => compareText(a.id, b.id));
@@ -24,14 +27,18 @@ export async function exportApp(
       maxShardCount: spec?.maxShardCount ?? 0,
       maxRecoveryTime: spec?.maxRecoveryTime ?? 0,
       ...((spec?.maxMoving ?? 0) === 0 ? {} : {maxMoving: spec?.maxMoving}),
+      ...(placement === undefined ? {} : {placement}),
       paused: spec?.paused ?? false,
-      shards: shards.map(({id, task, manualContainerId, group, workerGroup}): DeclaredShard => ({
-        shardId: id,
-        ...(task === '' ? {} : {task}),
-        ...(manualContainerId === '' ? {} : {manualContainerId}),
-        ...(group === '' ? {} : {group}),
-        ...(workerGroup === '' ? {} : {workerGroup}),
-      })),
+      shards: shards.map(
+        ({id, task, manualContainerId, group, workerGroup, ...rest}): DeclaredShard => ({
+          shardId: id,
+          ...(task === '' ? {} : {task}),
+          ...(manualContainerId === '' ? {} : {manualContainerId}),
+          ...(group === '' ? {} : {group}),
+          ...(workerGroup === '' ? {} : {workerGroup}),
+          ...saidTerms(rest),
+        }),
+      ),
       workerGroups: workerGroups(listing),
     },
     specRevision: String(await specRevision(dependencies, service, revision)),

@@ -5,6 +5,7 @@ import {alarmFix} from '../../../model/alarm-fix.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import {appHealth, clusterHealth, leaderLives} from '../../../model/health.ts';
 import type {OperatorNote} from '../../../model/operator-note.ts';
+import {plainPolicy} from '../../../model/placement-policy.ts';
 import {movingLimit} from '../../../model/moving-limit.ts';
 import type {
   AdminAnswer,
@@ -59,6 +60,8 @@ function madeView(listing: AppListing): AppView {
     maxRecoveryTime: spec?.maxRecoveryTime ?? 0,
     maxMoving: movingLimit(spec?.maxMoving, view.shards.size),
     pause: noteOf(spec?.paused === true ? spec.pause : undefined),
+    placement: plainPolicy(spec?.placement) ?? {},
+    quiet: status?.quiet ?? null,
     governor: status?.governor ?? '',
     governedAt: status?.at ?? '',
     ...figures,

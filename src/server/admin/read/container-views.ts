@@ -5,10 +5,12 @@ import type {AppView} from '../../../appstate/app-view.ts';
 import {containerState, hearingOf, modeOf} from '../../../model/container-state.ts';
 import type {Hearing} from '../../../model/container-state.ts';
 import type {ContainerState, Heartbeat} from '../../../model/container.ts';
+import {containerShare} from '../../../model/container-share.ts';
+import type {ContainerOverride} from '../../../model/container-share.ts';
 import type {ContainerOrder} from '../../../model/specs.ts';
 import {isAvailable} from '../../../model/stop-permission.ts';
 import type {ContainerStatus} from '../../../model/status.ts';
-import type {ContainerView, OrderView} from '../../../protocol/admin.ts';
+import type {ContainerView, OrderView, OverrideView} from '../../../protocol/admin.ts';
 import {once} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 
@@ -127,7 +129,7 @@ function livingView(
   heartbeat: Heartbeat,
   load: Load | undefined,
 ): ContainerView {
-  const {endpoint, host, pid, zone, labels, version, sdk, ttlMs} = heartbeat;
+  const {endpoint, host, pid, labels, version, sdk, ttlMs} = heartbeat;
   const said = stateOf(listing, incarnation, heartbeat);
   return {
     ...blankView(heartbeat.container, incarnation),
@@ -136,7 +138,6 @@ function livingView(
     endpoint,
     host,
     pid,
-    zone,
     labels,
     version,
     sdk,
@@ -145,6 +146,7 @@ function livingView(
     // A silent container has lost its right to act, whatever its records say.
     ...(load === undefined ? {} : {shards: said.state === 'silent' ? {...load, ready: 0} : load}),
     order: orderOf(listing.view.orders.get(heartbeat.container)?.value),
+    ...shareOf(listing, heartbeat.container, heartbeat),
     stop: permissionOf(listing, heartbeat.container, incarnation, said.state),
   };
 }
@@ -205,6 +207,7 @@ function blankView(id: string, incarnation: string): ContainerView {
     problem: '',
     shards: {total: 0, ready: 0, dropping: 0},
     order: null,
+    ...{weight: 1, capacity: 0, limits: {}, override: null},
     stop: null,
   };
 }
@@ -220,6 +223,22 @@ function permissionOf(
   const found = stops.find((one) => one.container === container);
   if (found === undefined || (found.incarnation !== incarnation && isAvailable(state))) return null;
   return {...found};
+}
+
+function shareOf(
+  {view}: AppListing,
+  container: string,
+  registered?: Heartbeat,
+): Pick<ContainerView, 'weight' | 'capacity' | 'zone' | 'limits' | 'override'> {
+  const said = view.overrides.get(container)?.value;
+  const {weight, capacity, zone, limits} = containerShare(registered, said);
+  return {weight, capacity, zone, limits: {...limits}, override: overrideOf(said)};
+}
+
+function overrideOf(override: ContainerOverride | undefined): OverrideView | null {
+  if (override === undefined) return null;
+  const {weight = null, capacity = null, zone = null, reason, by, at} = override;
+  return {weight, capacity, zone, reason, by, at};
 }
 
 function orderOf(order: ContainerOrder | undefined): OrderView | null {

@@ -62,6 +62,7 @@ export async function moves(
     runningCount: running.length,
     queued: queued.slice(0, limit),
     queuedCount: queued.length,
+    quiet: listing.status?.quiet ?? null,
     finished: newestFirst.slice(0, limit),
     finishedCount: newestFirst.length,
     revision: String(revision),
@@ -82,6 +83,9 @@ export function queuedMoves(
       to: snapshot.containers[to]?.id ?? '',
       cause,
     };
-    return {...move, state: queueState(move, listing.view, living)};
+    const state = queueState(move, listing.view, living);
+    const isTrial = wanted.trials.includes(shard);
+    const isQuiet = state === 'queued' && cause === 'balance' && listing.status?.quiet && !isTrial;
+    return {...move, state: isQuiet ? 'quiet' : state};
   });
 }

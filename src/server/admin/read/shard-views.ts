@@ -1,4 +1,5 @@
 /** Shards as they are shown: spec and ownership record brought together. Pure. */
+import {saidTerms} from '../shard-content.ts';
 import type {OwnershipRecord, Versioned} from '../../../model/ownership.ts';
 import {shardStateOf} from '../../../model/shard-state.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
@@ -115,6 +116,7 @@ function specFields(app: string, id: string, spec: ShardSpec | undefined) {
     pinned: pinnedOf(spec),
     group: spec?.group ?? '',
     workerGroup: spec?.workerGroup ?? '',
+    ...(spec === undefined ? {} : saidTerms(spec)),
     updateTime: spec?.updateTime ?? 0,
     taskVersion: spec?.taskVersion ?? 0,
   };

@@ -1,6 +1,8 @@
 /** Creating, changing and removing apps. */
 import {SmError} from '../../../model/errors.ts';
 import {operatorNote} from '../../../model/operator-note.ts';
+import {contradictionsOf, plainPolicy, policyText} from '../../../model/placement-policy.ts';
+import type {PlacementPolicy} from '../../../model/placement-policy.ts';
 import type {AppSpec, ShardSpec} from '../../../model/specs.ts';
 import type {
   AddSpecRequest,
@@ -8,6 +10,7 @@ import type {
   UpdateSpecRequest,
   WriteAnswer,
 } from '../../../protocol/admin.ts';
+import {policyOf} from '../../../protocol/placement-policy.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
@@ -34,22 +37,28 @@ export async function addSpec(
 
 function decideCreation(
   {keys, service, wallMs}: AdminDependencies,
-  {service: app, maxShardCount, maxRecoveryTime, maxMoving = 0}: AddSpecRequest,
+  {service: app, maxShardCount, maxRecoveryTime, maxMoving = 0, placement: given}: AddSpecRequest,
   {entries}: Reading,
 ): Decision {
   const [spec, , governedBy] = entries;
+  const placement = plainPolicy(given && policyOf(given));
+  refuseContradictions(placement, maxMoving);
   if (spec !== undefined) {
     const present = liveSpec(app, spec);
-    if (sameLimits(present, {maxShardCount, maxRecoveryTime, maxMoving}))
+    if (sameLimits(present, {maxShardCount, maxRecoveryTime, maxMoving, placement}))
       return {result: 'unchanged', operations: []};
     throw new SmError('APP_EXISTS', `app ${app} exists with other limits`, {
-      hint: `sm app update ${app} --max-shard-count ${maxShardCount} --max-recovery-time ${maxRecoveryTime} --max-moving ${maxMoving}`,
+      hint: `sm app update ${app} --max-shard-count ${maxShardCount} --max-recovery-time ${maxRecoveryTime} --max-moving ${maxMoving}${placement === undefined ? '' : ' --placement-file FILE'}`,
     });
   }
   if (governedBy !== undefined && governedBy.value !== service)
     throw governedElsewhere({app, service: governedBy.value}, service);
   const now = Math.floor(wallMs() / 1_000);
-  const limits = {maxShardCount, maxRecoveryTime, ...(maxMoving === 0 ? {} : {maxMoving})};
+  const limits = {
+    ...{maxShardCount, maxRecoveryTime},
+    ...(maxMoving === 0 ? {} : {maxMoving}),
+    ...(placement === undefined ? {} : {placement}),
+  };
   const created: AppSpec = {service: app, createTime: now, ...limits};
   return {
     result: 'created',
@@ -78,13 +87,19 @@ export async function updateSpec(
   by: string,
 ): Promise<WriteAnswer> {
   const {store, keys, wallMs} = dependencies;
-  const {service: app, dryRun, reason, pauseForMs, ...changes} = request;
+  const {service: app, dryRun, reason, pauseForMs, placement: given, ...changes} = request;
   refuseEndless(changes.paused === true, pauseForMs, 'pauseForMs', 'paused');
   refuseOwnService(dependencies, app);
   const key = keys.appSpec(app);
   const decide = ({entries}: Reading): Decision => {
     const spec = liveSpec(app, entries[0]);
-    const next: AppSpec = {...spec, ...present(changes)};
+    const {placement: before, ...plain} = spec;
+    const placement = given === undefined ? before : plainPolicy(policyOf(given));
+    const next: AppSpec = {
+      ...{...plain, ...present(changes)},
+      ...(placement === undefined ? {} : {placement}),
+    };
+    refuseContradictions(placement, next.maxMoving);
     if (changes.paused === false) delete next.pause;
     // Another reason or end is news; the same order again is not.
     const isSaid = spec.paused !== true || reason !== '' || pauseForMs !== undefined;
@@ -109,6 +124,19 @@ export function refuseEndless(
   });
 }
 
+/** @throws SmError INVALID_INPUT naming both fields. */
+function refuseContradictions(
+  placement: PlacementPolicy | undefined,
+  maxMoving: number | undefined,
+): void {
+  const [first] = contradictionsOf(placement, maxMoving);
+  if (first === undefined) return;
+  const [one, other] = first.fields;
+  throw new SmError('INVALID_INPUT', `${one} and ${other} contradict: ${first.problem}`, {
+    hint: `change one of them; sm explain apps.${one.replace(/\[\d+\]/g, '')}`,
+  });
+}
+
 /** Without the fields that are undefined. */
 export function present<T extends object>(fields: T): {[K in keyof T]?: Exclude<T[K], undefined>} {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
@@ -121,13 +149,16 @@ function sameFields(before: AppSpec, after: AppSpec): boolean {
   return isSamePause && isAsPaused && sameLimits(before, after);
 }
 
-type Limits = Pick<AppSpec, 'maxShardCount' | 'maxRecoveryTime' | 'maxMoving'>;
+type Limits = Pick<AppSpec, 'maxShardCount' | 'maxRecoveryTime' | 'maxMoving'> & {
+  readonly placement?: PlacementPolicy | undefined;
+};
 
 function sameLimits(before: Limits, after: Limits): boolean {
   return (
     before.maxShardCount === after.maxShardCount &&
     before.maxRecoveryTime === after.maxRecoveryTime &&
-    (before.maxMoving ?? 0) === (after.maxMoving ?? 0)
+    (before.maxMoving ?? 0) === (after.maxMoving ?? 0) &&
+    policyText(before.placement) === policyText(after.placement)
   );
 }
 

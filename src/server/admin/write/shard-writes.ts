@@ -15,7 +15,13 @@ import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {appNotFound, liveSpec, refuseOwnService, shardNotFound} from '../guards.ts';
-import {contentConflict, newShardSpec, sameContent, sameFields} from '../shard-content.ts';
+import {
+  contentConflict,
+  newShardSpec,
+  saidTerms,
+  sameContent,
+  sameFields,
+} from '../shard-content.ts';
 
 export async function addShard(
   dependencies: AdminDependencies,
@@ -53,7 +59,9 @@ export async function updateShard(
   const decide = ({entries: [appEntry, entry]}: Reading): Decision => {
     liveSpec(app, appEntry);
     const spec = readShard(app, shardId, entry);
-    const next = {...spec, ...present(changes)};
+    const {load: _load, spreadKey: _key, priority: _priority, ...plain} = spec;
+    const said = {...spec, ...present(changes)};
+    const next: ShardSpec = {...plain, ...present(withoutTerms(changes)), ...saidTerms(said)};
     const isSamePin = pin === '' || pin === spec.manualContainerId;
     const isSaidAgain = pin !== '' && (pinForMs !== undefined || reason !== '');
     if (sameFields(spec, next) && !isSaidAgain) return {result: 'unchanged', operations: []};
@@ -68,6 +76,15 @@ export async function updateShard(
     return {result: 'configured', operations: [{op: 'put', key, value: encodeRecord(next)}]};
   };
   return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+}
+
+function withoutTerms<T extends {load?: unknown; spreadKey?: unknown; priority?: unknown}>({
+  load: _load,
+  spreadKey: _key,
+  priority: _priority,
+  ...rest
+}: T): Omit<T, 'load' | 'spreadKey' | 'priority'> {
+  return rest;
 }
 
 function readShard(app: string, shardId: string, entry: KeyValue | undefined): ShardSpec {

@@ -57,6 +57,11 @@ const CHANGES: {readonly [O in ChangingOperation]: Change<O>} = {
     object: 'container/c1',
   },
   evict: {before: container, input: {service, container: 'c1'}, object: 'container/c1'},
+  setContainer: {
+    before: container,
+    input: {service, container: 'c1', weight: 2},
+    object: 'container/c1',
+  },
   canStop: {
     before: async (world) => {
       await container(world);

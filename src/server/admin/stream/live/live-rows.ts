@@ -58,14 +58,26 @@ export function containerRows(app: AppRecords, records: ViewRecords, moment: Ins
   });
 }
 
+/** Of two limits, of which 0 is none. */
+function lowerOf(one: number, other: number): number {
+  return one === 0 || other === 0 ? one + other : Math.min(one, other);
+}
+
 function containerBases(app: AppRecords, records: ViewRecords): ContainerBase[] {
-  const capacity = app.view.spec?.value.maxShardCount ?? 0;
+  const limit = app.view.spec?.value.maxShardCount ?? 0;
   const views = viewsOf(app, records);
   const open = views.filter(({state}) => state === 'ready').length;
   const share = open === 0 ? 0 : Math.ceil(app.view.shards.size / open);
   return views.map(({labels: _labels, host: _host, sdk: _sdk, ...view}) => {
     const key = `${app.app}/${view.id}/${view.incarnation}`;
-    const row = {...view, key, service: app.app, capacity, share, lateSince: ''};
+    const row = {
+      ...view,
+      key,
+      service: app.app,
+      capacity: lowerOf(limit, view.capacity),
+      share,
+      lateSince: '',
+    };
     return {row, print: encodeRecord(row)};
   });
 }

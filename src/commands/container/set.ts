@@ -1,0 +1,49 @@
+import {Args, Flags} from '@oclif/core';
+import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
+import {changeResult} from '../../cli/changes.ts';
+import {numberOf} from '../../cli/registration-flags.ts';
+import {SmError} from '../../model/errors.ts';
+
+/** What takes a value back. */
+const REGISTERED = 'registered';
+
+export default class ContainerSet extends SmCommand<typeof ContainerSet> {
+  static override summary = "Override a container's weight, capacity or zone.";
+  static override description =
+    'It counts for whatever process has the id, until it is taken back: give the word registered, and what the container registered with counts again.';
+  static override examples = [
+    '<%= config.bin %> container set -a orders orders-2 --weight 0.5 --reason "slow disk"',
+    '<%= config.bin %> container set -a orders orders-2 --capacity 100 --zone eu-1b',
+    '<%= config.bin %> container set -a orders orders-2 --weight registered',
+  ];
+  static override hiddenAliases = ['containers:set'];
+  static override args = {id: Args.string({description: 'container id', required: true})};
+  static override flags = {
+    app: appFlag,
+    weight: Flags.string({description: 'share of shards and load beside other containers'}),
+    capacity: Flags.string({description: 'most shards it may hold; 0: no limit of its own'}),
+    zone: Flags.string({description: 'where it stands; "" for nowhere'}),
+    ...changeFlags,
+  };
+
+  override async run(): Promise<void> {
+    const {app, reason, weight, capacity, zone, 'dry-run': dryRun} = this.flags;
+    const {id} = this.args;
+    const said = {
+      ...(weight === undefined ? {} : {weight: valueOf('--weight', weight)}),
+      ...(capacity === undefined ? {} : {capacity: valueOf('--capacity', capacity)}),
+      ...(zone === undefined ? {} : {zone: zone === REGISTERED ? null : zone}),
+    };
+    if (Object.keys(said).length === 0)
+      throw new SmError('INVALID_INPUT', 'nothing is to be changed', {
+        hint: 'give --weight, --capacity or --zone',
+      });
+    const request = {service: app, container: id, ...said, reason, dryRun};
+    const answer = await this.client.call('setContainer', request);
+    await this.showObject(changeResult('Container', id, answer, said, dryRun));
+  }
+}
+
+function valueOf(flag: string, text: string): number | null {
+  return text === REGISTERED ? null : numberOf(flag, text);
+}

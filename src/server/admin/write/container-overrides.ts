@@ -1,0 +1,65 @@
+/** What operators say of a container's weight, capacity and zone instead of what it registered with. */
+import {OVERRIDABLE} from '../../../model/container-share.ts';
+import type {ContainerOverride} from '../../../model/container-share.ts';
+import {SmError} from '../../../model/errors.ts';
+import type {SetContainerRequest, WriteAnswer} from '../../../protocol/admin.ts';
+import {decodeContainerOverride, encodeRecord} from '../../../protocol/records.ts';
+import type {KeyValue} from '../../../store/port.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {appNotFound, liveSpec} from '../guards.ts';
+import {conditionalWrite} from './conditional-write.ts';
+import type {Decision, Reading} from './conditional-write.ts';
+
+/** Sets the fields that are given; null takes one back. What is left without a field is removed. */
+export async function setContainer(
+  dependencies: AdminDependencies,
+  request: SetContainerRequest,
+  caller: string,
+): Promise<WriteAnswer> {
+  const {store, keys, wallMs} = dependencies;
+  const {service: app, container, dryRun, reason} = request;
+  const key = keys.containerOverride(app, container);
+  const decide = ({entries: [spec, present, id]}: Reading): Decision => {
+    if (spec === undefined) throw appNotFound(app);
+    liveSpec(app, spec);
+    if (present === undefined && id === undefined) throw unknownContainer(app, container);
+    const before = readOverride(present);
+    const wanted: ContainerOverride = {
+      ...before,
+      ...{reason, by: request.by ?? caller, at: new Date(wallMs()).toISOString()},
+    };
+    for (const field of OVERRIDABLE) apply(wanted, field, request[field]);
+    if (OVERRIDABLE.every((field) => wanted[field] === undefined)) {
+      if (present === undefined) return {result: 'unchanged', operations: []};
+      return {result: 'deleted', operations: [{op: 'delete', key}]};
+    }
+    if (before !== undefined && OVERRIDABLE.every((field) => wanted[field] === before[field]))
+      return {result: 'unchanged', operations: []};
+    const result = present === undefined ? 'created' : 'configured';
+    return {result, operations: [{op: 'put', key, value: encodeRecord(wanted)}]};
+  };
+  const read = [keys.appSpec(app), key, keys.containerId(app, container)];
+  return conditionalWrite(store, read, decide, dryRun);
+}
+
+function apply<F extends (typeof OVERRIDABLE)[number]>(
+  override: ContainerOverride,
+  field: F,
+  said: ContainerOverride[F] | null,
+): void {
+  if (said === null) delete override[field];
+  else if (said !== undefined) override[field] = said;
+}
+
+function readOverride(entry: KeyValue | undefined): ContainerOverride | undefined {
+  if (entry === undefined) return undefined;
+  const decoded = decodeContainerOverride(entry.value);
+  return decoded.ok ? decoded.value : undefined;
+}
+
+/** A mistyped id must not become an override that waits for ever. */
+function unknownContainer(app: string, container: string): SmError {
+  return new SmError('CONTAINER_NOT_FOUND', `container ${container} does not exist`, {
+    hint: `sm container ls --app ${app}`,
+  });
+}
