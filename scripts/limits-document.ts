@@ -76,6 +76,8 @@ const UNITS: Readonly<Record<string, string>> = {
   SECOND: 'a second',
   SHARE: 'share',
   FACTOR: 'factor',
+  DRIFT: 'share',
+  EXCESS: 'share',
 };
 
 /** '' for a count. */

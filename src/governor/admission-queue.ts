@@ -1,10 +1,7 @@
 /** Shards that wait until their container has claimed others: so a queue of unclaimed records stays short, whatever the size of the app. */
+import {UNCLAIMED_AT_LEAST, UNCLAIMED_PER_APP, UNCLAIMED_PER_CONTAINER} from './limits.ts';
 
-/** Most records assigned to one container and not yet claimed ... */
-export const UNCLAIMED_PER_CONTAINER = 200;
-/** ... and to all containers of an app together, but for the few that keep each one busy. */
-const UNCLAIMED_PER_APP = 6_000;
-const UNCLAIMED_AT_LEAST = 10;
+export {UNCLAIMED_PER_CONTAINER} from './limits.ts';
 
 /**
  * So many records may wait for the claim of one of so many containers. Who waits for seconds is hinted at again and again, and is taken for a

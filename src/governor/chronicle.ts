@@ -2,14 +2,10 @@
  * What happens to shards besides moves, for the morning after: shards that lose every home, and shards that are served again or for the first time. Counted
  * and named by a few: a batch of 10,000 is one event for each cause, not 10,000. Passive.
  */
-import {SHARDS_NAMED} from '../model/audit.ts';
+import {AUDIT_SHARDS_NAMED} from '../model/audit.ts';
 import type {ShardsEvent} from '../model/audit.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
-
-/** An event is written when nothing has been added to it for so long, ... */
-const QUIET_MS = 2_000;
-/** ... or so long after it began. */
-const LONGEST_MS = 10_000;
+import {CHRONICLE_LONGEST_MS, CHRONICLE_QUIET_MS} from './limits.ts';
 
 interface Draft {
   readonly at: string;
@@ -60,7 +56,7 @@ export class Chronicle {
 
   wakeAtMs(): number {
     if (this.drafts.size === 0) return Number.POSITIVE_INFINITY;
-    return Math.min(this.lastMs + QUIET_MS, this.firstMs + LONGEST_MS);
+    return Math.min(this.lastMs + CHRONICLE_QUIET_MS, this.firstMs + CHRONICLE_LONGEST_MS);
   }
 
   private add(
@@ -77,7 +73,7 @@ export class Chronicle {
       this.drafts.set(key, draft);
     }
     draft.count += 1;
-    if (draft.shards.length < SHARDS_NAMED) draft.shards.push(shard);
+    if (draft.shards.length < AUDIT_SHARDS_NAMED) draft.shards.push(shard);
     this.firstMs = Math.min(this.firstMs, nowMs);
     this.lastMs = nowMs;
   }

@@ -2,15 +2,7 @@
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {ContainerCall} from './actions.ts';
-
-/** A container that claims nothing of what waits for it for so long counts as unreachable until a call to it succeeds. */
-const UNCLAIMED_LIMIT_MS = 5_000;
-/** Between two calls, from the start of one to the start of the next: doubling. */
-const CALL_MIN_MS = 1_000;
-/** Below the 5 s that I6 leaves, so that a call falls into them. */
-const CALL_MAX_MS = 4_000;
-/** One that was called with success and claims nothing all the same is called at the longest interval. */
-const CALLS_SKIPPED = 2;
+import {CALLS_SKIPPED, CALL_MAX_MS, CALL_MIN_MS, UNCLAIMED_LIMIT_MS} from './limits.ts';
 
 interface Calls {
   atMs: number;

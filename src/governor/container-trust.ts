@@ -6,12 +6,7 @@ import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import {ENDS_TO_REFUSE, UncleanEnds} from './unclean-ends.ts';
-
-/** So many shards failing for the first time, and none becoming ready in between, are the container's fault and not theirs. */
-const FAILURES_TO_REFUSE = 2;
-/** Between two trials after n failed ones: doubling. */
-const TRIAL_WAIT_MIN_MS = 1_000;
-const TRIAL_WAIT_MAX_MS = 60_000;
+import {FAILURES_TO_REFUSE, TRIAL_WAIT_MAX_MS, TRIAL_WAIT_MIN_MS} from './limits.ts';
 
 /** A shard on trial. */
 export interface Trial {

@@ -4,11 +4,7 @@
  * the first are evicted before the last are silent.
  */
 import {silenceMs} from '../model/container.ts';
-
-/** So many containers may be lost within one window without suspicion ... */
-const LOSSES_ALLOWED = 2;
-/** ... or this share of all, whichever is more. */
-const LOSS_SHARE_ALLOWED = 0.3;
+import {LOSSES_ALLOWED, LOSSES_ALLOWED_SHARE} from './limits.ts';
 
 /** A container that is silent, or was when its heartbeat went. */
 export interface Loss {
@@ -38,7 +34,7 @@ export class EvictionCircuitBreaker {
     const lost = new Set(this.recent.keys());
     const all = new Set([...this.recent.keys(), ...living]);
     for (const {container} of silent) lost.add(container);
-    if (lost.size <= Math.max(LOSSES_ALLOWED, LOSS_SHARE_ALLOWED * all.size)) {
+    if (lost.size <= Math.max(LOSSES_ALLOWED, LOSSES_ALLOWED_SHARE * all.size)) {
       this.holdUntilMs = undefined;
       return false;
     }

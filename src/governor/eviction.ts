@@ -5,6 +5,7 @@ import type {FailureDetector} from '../ownership/failure-detector.ts';
 import {EvictionCircuitBreaker} from './eviction-circuit-breaker.ts';
 import type {Loss} from './eviction-circuit-breaker.ts';
 import type {AppView} from '../appstate/app-view.ts';
+import {EVICTION_RETRY_MS} from './limits.ts';
 
 /** Txn [still governs; hb mod; id mod unless 0] -> delete hb, and the id key unless idMod is 0. */
 export interface Eviction {
@@ -13,8 +14,6 @@ export interface Eviction {
   readonly mod: number;
   readonly idMod: number;
 }
-
-const RETRY_MS = 500;
 
 export class Evictor {
   private readonly breaker = new EvictionCircuitBreaker();
@@ -46,7 +45,7 @@ export class Evictor {
       )
         continue;
       if ((this.asked.get(incarnation) ?? Number.NEGATIVE_INFINITY) > nowMs) continue;
-      this.asked.set(incarnation, nowMs + RETRY_MS);
+      this.asked.set(incarnation, nowMs + EVICTION_RETRY_MS);
       evictions.push(evictionOf(view, clock, incarnation, heartbeat.value.container));
     }
     return evictions;

@@ -1,6 +1,17 @@
 /** When to tell which container to look at which record: at once, then again with back-off until the record moves on. */
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
+import {
+  BUSY_LIMIT_MS,
+  CLAIMED_LATELY_MS,
+  HINTS_PER_CALL,
+  REMINDED,
+  REPEAT_MAX_MS,
+  REPEAT_MIN_MS,
+  SCAN_INTERVAL_MS,
+} from './limits.ts';
+
+export {HINTS_PER_CALL} from './limits.ts';
 
 export interface HintItem {
   readonly shard: string;
@@ -33,18 +44,6 @@ export function hintBatches(
   }
   return batches;
 }
-
-export const HINTS_PER_CALL = 100;
-const REPEAT_MIN_MS = 500;
-const REPEAT_MAX_MS = 5_000;
-/** So many repeats are the longest interval. */
-const REMINDED = 4;
-/** A hint to claim is not repeated to a container that has claimed something so lately, for it is busy and hints reach it; ... */
-const CLAIMED_LATELY_MS = 2_000;
-/** ... but no longer than this, for this one may have been lost. */
-const BUSY_LIMIT_MS = 5_000;
-/** Repeats are looked for this often, not at every event: 100,000 open hints must not cost a scan each time. */
-const SCAN_INTERVAL_MS = 50;
 
 interface OpenHint {
   readonly incarnation: string;

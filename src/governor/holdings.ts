@@ -4,14 +4,10 @@
  */
 import type {HintItem} from './hints.ts';
 import type {AppView} from '../appstate/app-view.ts';
+import {AGREEING_TO_TRUST, DIFFERENCES_LIMIT} from './limits.ts';
 
 /** Shards that a container says it holds; the value says whether it serves the shard. */
 export type Holdings = ReadonlyMap<string, boolean>;
-
-/** Comparisons in a row without any difference that restore trust. */
-const AGREEING_TO_TRUST = 2;
-/** Differences kept of one comparison. */
-const DIFFERENCES_LIMIT = 1_000;
 
 interface Sighting {
   readonly differences: ReadonlySet<string>;

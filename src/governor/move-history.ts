@@ -1,11 +1,9 @@
 /** Moves that have ended, collected until a round is written. */
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {FinishedMove} from '../model/status.ts';
+import {MOVES_PER_ROUND, ROUND_LIMIT_MS} from './limits.ts';
 
-/** Most moves of one round. */
-export const MOVES_PER_ROUND = 100;
-/** A round is written when nothing moves any more, when it is full, or at the latest after this time. */
-const ROUND_LIMIT_MS = 2_000;
+export {MOVES_PER_ROUND} from './limits.ts';
 
 export class MoveHistory {
   private finished: FinishedMove[] = [];

@@ -13,9 +13,7 @@ import type {PendingWrites} from './pending-writes.ts';
 import type {PlanCache, QueuedMove} from './plan-cache.ts';
 import type {ReconcileContext} from './reconcile.ts';
 import {QuietTime} from './quiet-time.ts';
-
-/** In quiet time a container may have this many times its planned count before it gives away. */
-const QUIET_EXCESS = 2;
+import {QUIET_EXCESS} from './limits.ts';
 
 interface StarterParts {
   readonly view: AppView;

@@ -2,6 +2,7 @@
 import type {MoveCause, PlacementReason, PlacementSnapshot, Plan} from '../model/placement.ts';
 import type {LivingContainer} from './containers.ts';
 import type {Destination} from './reconcile.ts';
+import {LONGEST_BEFORE_FIRST_MS, QUIET_BEFORE_FIRST_MS, SHARDS_PER_PAUSE_MS} from './limits.ts';
 
 /** A planned move that has not begun. */
 export interface QueuedMove {
@@ -10,13 +11,6 @@ export interface QueuedMove {
   readonly to: string;
   readonly cause: MoveCause;
 }
-
-/** Shards a plan covers per ms of pause before the next one: keeps planning below a twentieth of the time. */
-const SHARDS_PER_PAUSE_MS = 20;
-/** After taking over, or after the first join into an empty app, so long without a join before the first plan ... */
-const QUIET_BEFORE_FIRST_MS = 500;
-/** ... but never longer than this. */
-const LONGEST_BEFORE_FIRST_MS = 3_000;
 
 export class PlanCache {
   dirty = true;

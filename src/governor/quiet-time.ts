@@ -4,11 +4,7 @@
  * version; begun anew by each further one. Passive.
  */
 import type {ContainerState} from '../model/container.ts';
-
-/** A container that joins within this time of one that left replaces it. */
-const REPLACEMENT_WINDOW_MS = 600_000;
-/** Leaves of one id within one quiet time that begin it anew: one that flaps must not keep the app from balance for ever. */
-const LEAVES_OF_ONE_ID = 2;
+import {LEAVES_OF_ONE_ID, REPLACEMENT_WINDOW_MS} from './limits.ts';
 
 export interface SeenContainer {
   readonly container: string;

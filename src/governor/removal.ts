@@ -1,16 +1,14 @@
 /** Taking an app apart (protocol.md, "App removal"): specs, then records and containers, then every key that is left. */
 import type {GovernorAction} from './actions.ts';
 import type {AppView} from '../appstate/app-view.ts';
-
-const SPECS_PER_STEP = 100;
-const RETRY_MS = 500;
+import {REMOVAL_RETRY_MS, SPECS_PER_STEP} from './limits.ts';
 
 export class Removal {
   private nextAtMs = Number.POSITIVE_INFINITY;
 
   due(view: AppView, nowMs: number): GovernorAction[] {
     if (nowMs < this.nextAtMs && Number.isFinite(this.nextAtMs)) return [];
-    this.nextAtMs = nowMs + RETRY_MS;
+    this.nextAtMs = nowMs + REMOVAL_RETRY_MS;
     if (view.shards.size > 0) {
       const shards = [...view.shards]
         .slice(0, SPECS_PER_STEP * 10)

@@ -1,10 +1,8 @@
 /** Shards to be looked at again later: failed adds with back-off, refused writes after a moment. */
 import type {OwnershipRecord} from '../model/ownership.ts';
+import {FAILED_MAX_MS, FAILED_MIN_MS} from './limits.ts';
 
-/** A write whose guard failed is looked at again after this time. */
-export const REFUSED_RETRY_MS = 200;
-const FAILED_MIN_MS = 1_000;
-const FAILED_MAX_MS = 60_000;
+export {REFUSED_RETRY_MS} from './limits.ts';
 
 export class RetrySchedule {
   private readonly atMs = new Map<string, number>();

@@ -4,6 +4,7 @@ import type {OwnershipRecord} from '../model/ownership.ts';
 import type {PlacementReason} from '../model/placement.ts';
 import type {LivingContainer} from './containers.ts';
 import type {AppView} from '../appstate/app-view.ts';
+import {CLOSED_NAMED} from './limits.ts';
 
 export interface GapContext {
   readonly app: string;
@@ -162,9 +163,6 @@ function stateOf(container: string, {living}: GapContext): string {
   if (found === undefined) return 'does not live';
   return `is ${found.state}${found.note === undefined || found.note === '' ? '' : `: ${found.note}`}`;
 }
-
-/** Containers named in one sentence. */
-const CLOSED_NAMED = 3;
 
 function closedText(context: GapContext): string {
   const closed = [...context.living.keys()];

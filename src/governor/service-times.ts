@@ -6,6 +6,9 @@ import type {FinishedMove} from '../model/status.ts';
 import {moveOutcome} from './move-history.ts';
 import type {UnservedShards} from './unserved.ts';
 import type {AppView} from '../appstate/app-view.ts';
+import {MEASUREMENTS_KEPT} from './limits.ts';
+
+export {MEASUREMENTS_KEPT} from './limits.ts';
 
 export type MoveKind = MoveReason['kind'];
 
@@ -21,9 +24,6 @@ export type Measurement =
   | {readonly kind: 'gap'; readonly cause: MoveKind; readonly ms: number}
   /** From a container's claim until its `add` had resolved. */
   | {readonly kind: 'add'; readonly ms: number};
-
-/** Kept for who takes them late; the newest beyond that are not counted. */
-export const MEASUREMENTS_KEPT = 100_000;
 
 export class ServiceTimes {
   /** Of shards that are not served: the cause of the first move since, where one has begun. */

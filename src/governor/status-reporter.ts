@@ -13,12 +13,14 @@ import {serviceGap} from './service-gap.ts';
 import {SUMMARY_CUT, fittingStatus, shownText} from './status-size.ts';
 import type {LongUnserved} from './unserved.ts';
 import type {AppView} from '../appstate/app-view.ts';
+import {
+  ALARMS_SHOWN,
+  FAILED_SHOWN,
+  QUARANTINED_NAMED,
+  STATUS_INTERVAL_MS,
+  UNPLACED_SHOWN,
+} from './limits.ts';
 
-const INTERVAL_MS = 1_000;
-const UNPLACED_SHOWN = 500;
-const FAILED_SHOWN = 100;
-const ALARMS_SHOWN = 100;
-const QUARANTINED_NAMED = 5;
 const BY_CLOCK: readonly ContainerState[] = [
   'lost',
   'silent',
@@ -87,7 +89,7 @@ export class StatusReporter {
     this.settled = settled;
     if (!this.touched || nowMs < this.nextAtMs) return undefined;
     this.touched = false;
-    this.nextAtMs = nowMs + INTERVAL_MS;
+    this.nextAtMs = nowMs + STATUS_INTERVAL_MS;
     const status = this.statusOf(input());
     const text = JSON.stringify({...status, at: ''});
     if (text === this.last) return undefined;

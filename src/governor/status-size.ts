@@ -5,15 +5,12 @@
 import type {AlarmCode} from '../model/alarm.ts';
 import {utf8Length} from '../model/ids.ts';
 import type {Alarm, AppStatus, ContainerStatus, QuietStatus, StatusList} from '../model/status.ts';
+import {CUT_NOTE_BYTES, STATUS_LIMIT_BYTES, TEXT_SHOWN_CHARACTERS} from './limits.ts';
 
-/** Most bytes of a summary as it is stored (etcd-layout.md, "Run time"). */
-export const STATUS_LIMIT_BYTES = 64 * 1024;
+export {STATUS_LIMIT_BYTES, TEXT_SHOWN_CHARACTERS} from './limits.ts';
+
 /** Code of the alarm that something which only the governor knows was left out. */
 export const SUMMARY_CUT = 'SUMMARY_CUT' satisfies AlarmCode;
-/** Characters of a foreign text that are kept: error messages, problems, alarms. */
-export const TEXT_SHOWN_CHARACTERS = 300;
-/** For the alarm that tells of the cut, and for the counts of what is left out. */
-const CUT_NOTE_BYTES = 600;
 /**
  * Bytes that each list may surely take; what the lists leave over goes to the first that need more. Readers count failed
  * and unreadable values themselves and ask the planner for the reasons that are missing: what only the governor knows comes first.

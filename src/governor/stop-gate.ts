@@ -5,9 +5,7 @@
 import {counted} from '../model/counted.ts';
 import {isAvailable, isInForce, unavailableLimit} from '../model/stop-permission.ts';
 import type {StopPermission, StoppedContainer} from '../model/stop-permission.ts';
-
-/** Objects that one objection names; the rest is counted. */
-const OBJECTS_NAMED = 10;
+import {OBJECTS_NAMED} from './limits.ts';
 
 export interface StopQuestion {
   /** Container ids, each once. */

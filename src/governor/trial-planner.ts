@@ -10,15 +10,15 @@ import {countsFor, placementSnapshot} from './placement.ts';
 import type {TrialTerms} from './placement.ts';
 import type {RetrySchedule} from './retry.ts';
 import type {AppView} from '../appstate/app-view.ts';
+import {
+  JOINERS_SUSPECTED,
+  JOINERS_SUSPECTED_SHARE,
+  TRIALS_AT_ONCE_SHARE,
+  TRIAL_BLOCKS_MS,
+} from './limits.ts';
 
 /** Shards of an app that may be on trial at once: so many, or this share of all, whichever is more. */
 const TRIALS_AT_ONCE = 1;
-const TRIAL_SHARE_AT_ONCE = 0.01;
-/** A trial that takes longer than this keeps no other host from its own. */
-const TRIAL_BLOCKS_MS = 10_000;
-/** So many hosts with unproved containers, or this share of all, are a start of the app: no single bad container is behind it. */
-const JOINERS_SUSPECTED = 2;
-const JOINER_SHARE_SUSPECTED = 0.3;
 
 export type Planner = (snapshot: PlacementSnapshot) => Plan;
 
@@ -92,7 +92,7 @@ export class TrialPlanner {
       else if (state === 'ready')
         joining.set(host, (joining.get(host) ?? new Set()).add(incarnation));
     }
-    const suspected = JOINER_SHARE_SUSPECTED * (proved.size + joining.size);
+    const suspected = JOINERS_SUSPECTED_SHARE * (proved.size + joining.size);
     if (proved.size > 0 && joining.size <= Math.max(JOINERS_SUSPECTED, suspected)) return;
     for (const incarnations of joining.values())
       for (const incarnation of incarnations) this.trust.admit(incarnation);
@@ -137,7 +137,7 @@ export class TrialPlanner {
     if (waiting.length === 0) return [];
     const due: string[] = [];
     const busy = this.busyHosts(view);
-    let free = Math.max(TRIALS_AT_ONCE, Math.floor(TRIAL_SHARE_AT_ONCE * shards));
+    let free = Math.max(TRIALS_AT_ONCE, Math.floor(TRIALS_AT_ONCE_SHARE * shards));
     for (const {sinceMs} of this.trust.trials.values()) {
       const endsMs = sinceMs + TRIAL_BLOCKS_MS;
       if (endsMs <= nowMs) continue;

@@ -2,15 +2,9 @@
  * Containers that ended without leaving, by id and by host: what crashes again and again may come back under a new incarnation each time, or under a
  * new id (flap damping).
  */
+import {EXPIRE_INTERVAL_MS, SHORT_LIFE_MS, UNCLEAN_WINDOW_MS} from './limits.ts';
 
-/** Ends count for so long. */
-const WINDOW_MS = 600_000;
-/** One that had proved itself and ran for this long did not end for what it met at its start. */
-const SHORT_LIFE_MS = 120_000;
-/** How often old ends are looked for. */
-const EXPIRE_INTERVAL_MS = 1_000;
-/** So many ends, and what comes back counts as refusing. */
-export const ENDS_TO_REFUSE = 2;
+export {ENDS_TO_REFUSE} from './limits.ts';
 
 /** An incarnation that ended without leaving. */
 export interface UncleanEnd {
@@ -59,7 +53,7 @@ export class UncleanEnds {
   private expire(nowMs: number): void {
     if (nowMs < this.expireAtMs) return;
     this.expireAtMs = nowMs + EXPIRE_INTERVAL_MS;
-    const fromMs = nowMs - WINDOW_MS;
+    const fromMs = nowMs - UNCLEAN_WINDOW_MS;
     for (const [key, ends] of this.byKey) {
       const left = ends.filter((atMs) => atMs > fromMs);
       if (left.length === 0) this.byKey.delete(key);

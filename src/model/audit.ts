@@ -1,7 +1,4 @@
-/** Audit entries kept; beyond, whoever wrote most on one day loses entries of that day. */
-export const AUDIT_KEPT = 10_000;
-/** Changed objects that one entry names; the rest is counted. */
-export const AUDIT_OBJECTS_SHOWN = 10;
+export {AUDIT_KEPT, AUDIT_OBJECTS_SHOWN, AUDIT_SHARDS_NAMED} from './limits.ts';
 
 /** One field of one object, cut short. */
 export interface AuditedChange {
@@ -60,9 +57,6 @@ export interface AlarmEvent {
   /** RFC 3339 time of what raised it. */
   since: string;
 }
-
-/** Shards that one event names; the rest is counted. */
-export const SHARDS_NAMED = 10;
 
 /** Shards have lost every home (`unplaced`), or are served that ran nowhere before (`placed`). */
 export interface ShardsEvent {

@@ -1,8 +1,7 @@
 /** Columns of numbers that grow with the rows they are of. */
+import {FIRST_ROWS} from './limits.ts';
 
 type Numbers = Int32Array | Uint8Array | Float64Array;
-
-const FIRST_ROWS = 64;
 
 /** What has not been set is `absent`. */
 export class Column<N extends Numbers = Numbers> {

@@ -1,3 +1,4 @@
+export {CLOCK_APART_WARN_MS} from './limits.ts';
 /** How a call to a container or a daemon has ended. */
 export type Contact =
   | {
@@ -10,6 +11,3 @@ export type Contact =
 /** What lets others call a daemon. */
 export const UNCALLED_FIX =
   'set advertise to a host:port by which daemons and containers reach that daemon, and tls.ca to who signed its certificate; an expired certificate: renew it, then SIGHUP';
-
-/** Clocks that differ by more are worth a word, ms. It endangers nothing: waits are counted on one clock. */
-export const CLOCK_APART_WARN_MS = 2_000;

@@ -1,15 +1,16 @@
-/** Clock rates may differ by less than this (assumption A2). */
-export const CLOCK_DRIFT = 0.01;
-/**
- * By how much the rates of two clocks are taken to differ beyond that while nobody has watched them, as a share: more than one clock that
- * chrony slews at its fastest, 8.3 %, makes of it.
- */
-export const UNWATCHED_CLOCK_EXCESS = 0.1;
-/** An effect leaves the process within this many ms of its guard check (assumption A3). */
-export const EFFECT_SLACK_MS = 100;
-export const TTL_DEFAULT_MS = 10_000;
-export const TTL_MIN_MS = 3_000;
-export const TTL_MAX_MS = 60_000;
+import {CLOCK_DRIFT, EFFECT_SLACK_MS, TTL_MAX_MS} from './limits.ts';
+
+export {
+  CAPACITY_LIMIT,
+  CLOCK_DRIFT,
+  EFFECT_SLACK_MS,
+  OVERDUE_SHOWN,
+  TTL_DEFAULT_MS,
+  TTL_MAX_MS,
+  TTL_MIN_MS,
+  UNWATCHED_CLOCK_EXCESS,
+  WEIGHT_LIMIT,
+} from './limits.ts';
 
 export type HeartbeatState = 'waiting' | 'ready' | 'leaving' | 'evicting';
 
@@ -34,14 +35,6 @@ export interface HeartbeatIdentity {
   /** Most load by metric; a metric that is absent or 0 has no limit. */
   limits?: Record<string, number>;
 }
-
-/** Largest weight of a container. */
-export const WEIGHT_LIMIT = 1_000;
-/** Largest capacity of a container, in shards. */
-export const CAPACITY_LIMIT = 1_000_000;
-
-/** Most overdue hooks that a heartbeat names. */
-export const OVERDUE_SHOWN = 10;
 
 /** A hook of the application that has outlasted its limit. */
 export interface OverdueHook {

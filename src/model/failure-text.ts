@@ -1,7 +1,7 @@
 /** What a thrown thing says, for records and people: applications throw anything, and records have little room. */
+import {FAILURE_TEXT_MAX_CHARACTERS} from './limits.ts';
 
-/** Characters of a failure's text that are kept. */
-export const FAILURE_TEXT_MAX_CHARACTERS = 1_000;
+export {FAILURE_TEXT_MAX_CHARACTERS} from './limits.ts';
 
 /** Text of `error`, at most 1,000 characters; never throws and never undefined, whatever was thrown. */
 export function failureText(error: unknown): string {

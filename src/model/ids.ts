@@ -1,10 +1,8 @@
 import {SmError} from './errors.ts';
 import {isHarmful} from './visible.ts';
+import {NAME_MAX_BYTES, SHARD_ID_MAX_BYTES} from './limits.ts';
 
-/** Most bytes of an app, container, group or worker group name. */
-export const NAME_MAX_BYTES = 128;
-/** Most bytes (UTF-8) of a shard id. */
-export const SHARD_ID_MAX_BYTES = 200;
+export {NAME_MAX_BYTES, SHARD_ID_MAX_BYTES} from './limits.ts';
 
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9._:-]{0,126}[A-Za-z0-9])?$/;
 /** Container ids may also hold IPv6 brackets: `[::1]:8080`. */

@@ -5,3 +5,105 @@ export const PARTITION_FROM = 32_768;
 
 /** Small maps that a large one consists of: a power of two. */
 export const PARTITIONS = 256;
+
+/** Audit entries kept; beyond, whoever wrote most on one day loses entries of that day. */
+export const AUDIT_KEPT = 10_000;
+
+/** Changed objects that one entry names; the rest is counted. */
+export const AUDIT_OBJECTS_SHOWN = 10;
+
+/** Shards that one event names; the rest is counted. */
+export const AUDIT_SHARDS_NAMED = 10;
+
+/** Rows that a table of columns has room for at first. */
+export const FIRST_ROWS = 64;
+
+/** Clocks that differ by more are worth a word, ms. It endangers nothing: waits are counted on one clock. */
+export const CLOCK_APART_WARN_MS = 2_000;
+
+/** Clock rates may differ by less than this (assumption A2). */
+export const CLOCK_DRIFT = 0.01;
+
+/**
+ * By how much the rates of two clocks are taken to differ beyond that while nobody has watched them, as a share: more than one clock that
+ * chrony slews at its fastest, 8.3 %, makes of it.
+ */
+export const UNWATCHED_CLOCK_EXCESS = 0.1;
+
+/** An effect leaves the process within this many ms of its guard check (assumption A3). */
+export const EFFECT_SLACK_MS = 100;
+
+/** T unless a container says otherwise. */
+export const TTL_DEFAULT_MS = 10_000;
+
+/** Shortest T: below it a single slow answer of etcd would fence. */
+export const TTL_MIN_MS = 3_000;
+
+/** Longest T: nobody serves the shards of a lost container for so long. */
+export const TTL_MAX_MS = 60_000;
+
+/** Largest weight of a container. */
+export const WEIGHT_LIMIT = 1_000;
+
+/** Largest capacity of a container, in shards. */
+export const CAPACITY_LIMIT = 1_000_000;
+
+/** Most overdue hooks that a heartbeat names. */
+export const OVERDUE_SHOWN = 10;
+
+/** Characters of a failure's text that are kept. */
+export const FAILURE_TEXT_MAX_CHARACTERS = 1_000;
+
+/** Most bytes of an app, container, group or worker group name. */
+export const NAME_MAX_BYTES = 128;
+
+/** Most bytes (UTF-8) of a shard id. */
+export const SHARD_ID_MAX_BYTES = 200;
+
+/** Ports below this one need a right of their own to listen at. */
+export const PRIVILEGED_PORTS = 1_024;
+
+/** Part of an app's shards that may move at once unless the app says otherwise. */
+export const MOVING_SHARE = 0.1;
+
+/** At least so many, or small apps would move one shard at a time. */
+export const MOVING_LEAST = 4;
+
+/** At most so many by default. */
+export const MOVING_MOST = 100;
+
+/** Highest `maxMoving` that can be asked for. */
+export const MAX_MOVING_LIMIT = 10_000;
+
+/** Default of a metric's `upper`. */
+export const METRIC_UPPER_DEFAULT_FACTOR = 1.2;
+
+/** Highest priority of a shard, and lowest as its negative. */
+export const PRIORITY_LIMIT = 1_000;
+
+/** Failed adds in a row from which a shard counts as failed. */
+export const FAILED_FROM = 5;
+
+/** Most seconds a lost container's shards may wait for it to come back. */
+export const MAX_RECOVERY_TIME_LIMIT_S = 300;
+
+/** Default of `maxRecoveryTime`, seconds. */
+export const MAX_RECOVERY_TIME_DEFAULT_S = 10;
+
+/** Longest lease of a permission, ms: a deployer that needs longer asks again. */
+export const PERMISSION_LEASE_LIMIT_MS = 3_600_000;
+
+/** Lease of a permission unless the caller says otherwise, ms. */
+export const PERMISSION_LEASE_DEFAULT_MS = 300_000;
+
+/**
+ * Wall clocks of two daemons differ by less than this. A permission counts against others for so long after its holder was
+ * said that it ends, so that a daemon whose clock is ahead does not give its room away too early.
+ */
+export const PERMISSION_CLOCK_SLACK_MS = 10_000;
+
+/** Part of an app's containers that may be unavailable at once unless the app says otherwise; at least one. */
+export const UNAVAILABLE_SHARE = 0.1;
+
+/** Digits of each part; 2^63 has 19. */
+export const TOKEN_WIDTH_CHARACTERS = 19;

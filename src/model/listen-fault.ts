@@ -1,6 +1,7 @@
 /** Why a port cannot be opened, in words; each such fault is one of the surroundings or the settings, never a bug. */
 import {SmError} from './errors.ts';
 import type {ErrorCode} from './errors.ts';
+import {PRIVILEGED_PORTS} from './limits.ts';
 
 export interface Listening {
   readonly host: string;
@@ -11,8 +12,6 @@ export interface Listening {
   /** Of a fault other than a taken port. Default INVALID_CONFIG. */
   readonly code?: ErrorCode;
 }
-
-const PRIVILEGED_PORTS = 1_024;
 
 /** `host:port`, an IPv6 host in brackets. */
 export function addressOf(host: string, port: number): string {

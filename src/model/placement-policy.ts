@@ -2,6 +2,9 @@
  * How an app's shards are placed and moved, as far as operators say: the `placement` of an app's spec. Every field may be left out;
  * its default then counts.
  */
+import {METRIC_UPPER_DEFAULT_FACTOR} from './limits.ts';
+
+export {METRIC_UPPER_DEFAULT_FACTOR as METRIC_UPPER_DEFAULT, PRIORITY_LIMIT} from './limits.ts';
 
 /** A load that is balanced. Ratios are of a container's load to its share. */
 export interface MetricPolicy {
@@ -64,9 +67,6 @@ export interface Placement {
   readonly moving: Readonly<Required<MovingPolicy>>;
 }
 
-/** Default of a metric's `upper`. */
-export const METRIC_UPPER_DEFAULT = 1.2;
-
 /** What counts where the spec says nothing. */
 export const PLACEMENT_DEFAULTS: Placement = {
   metrics: [],
@@ -94,8 +94,6 @@ export const PLACEMENT_BOUNDS = {
 
 /** Largest load of a shard, and limit of a container, in any metric: sums of a million of them are exact enough. */
 export const LOAD_LIMIT = 1e12;
-/** Highest priority of a shard, and lowest as its negative. */
-export const PRIORITY_LIMIT = 1_000;
 
 const POLICY_FIELDS = [
   'metrics',
@@ -161,7 +159,11 @@ function filledIn({metrics = [], moving, ...said}: PlacementPolicy): Placement {
   };
 }
 
-function bandOf({name, upper = METRIC_UPPER_DEFAULT, lower}: MetricPolicy): Required<MetricPolicy> {
+function bandOf({
+  name,
+  upper = METRIC_UPPER_DEFAULT_FACTOR,
+  lower,
+}: MetricPolicy): Required<MetricPolicy> {
   // Rounded, or 1.2 would give 1.1 and a bit.
   return {name, upper, lower: lower ?? Math.round(500 * (1 + upper)) / 1_000};
 }

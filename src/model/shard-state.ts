@@ -1,11 +1,11 @@
 /** The state of a shard in one word: one rule for the governor's summary, the admin API and every view. Pure. */
 import type {OwnershipRecord} from './ownership.ts';
 import type {SHARD_STATES} from './trouble.ts';
+import {FAILED_FROM} from './limits.ts';
+
+export {FAILED_FROM} from './limits.ts';
 
 export type ShardState = (typeof SHARD_STATES)[number];
-
-/** Failed adds in a row from which a shard counts as failed. */
-export const FAILED_FROM = 5;
 
 /** The state by the record alone. `record` undefined: there is none. */
 export function recordState(record: OwnershipRecord | undefined): ShardState {

@@ -1,10 +1,7 @@
 import type {OperatorNote} from './operator-note.ts';
 import type {PlacementPolicy} from './placement-policy.ts';
 
-/** Most seconds a lost container's shards may wait for it to come back. */
-export const MAX_RECOVERY_TIME_LIMIT_S = 300;
-/** Default of `maxRecoveryTime`, seconds. */
-export const MAX_RECOVERY_TIME_DEFAULT_S = 10;
+export {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from './limits.ts';
 
 /** A governed service, as written by the admin API. Unknown fields survive a rewrite. */
 export interface AppSpec {

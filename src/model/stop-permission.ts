@@ -1,17 +1,12 @@
 /** Permissions to stop containers: who may take which process away, and until when. Pure. */
 import type {ContainerState} from './container.ts';
+import {PERMISSION_CLOCK_SLACK_MS, UNAVAILABLE_SHARE} from './limits.ts';
 
-/** Longest lease of a permission, ms: a deployer that needs longer asks again. */
-export const PERMISSION_LEASE_LIMIT_MS = 3_600_000;
-/** Lease of a permission unless the caller says otherwise, ms. */
-export const PERMISSION_LEASE_DEFAULT_MS = 300_000;
-/**
- * Wall clocks of two daemons differ by less than this. A permission counts against others for so long after its holder was
- * said that it ends, so that a daemon whose clock is ahead does not give its room away too early.
- */
-export const PERMISSION_CLOCK_SLACK_MS = 10_000;
-/** Part of an app's containers that may be unavailable at once unless the app says otherwise; at least one. */
-const UNAVAILABLE_SHARE = 0.1;
+export {
+  PERMISSION_CLOCK_SLACK_MS,
+  PERMISSION_LEASE_DEFAULT_MS,
+  PERMISSION_LEASE_LIMIT_MS,
+} from './limits.ts';
 
 /** One container that its holder may stop. */
 export interface StopPermission {

@@ -1,5 +1,4 @@
-/** Digits of each part; 2^63 has 19. */
-const WIDTH = 19;
+import {TOKEN_WIDTH_CHARACTERS} from './limits.ts';
 
 /**
  * A fencing token: grows with every new owner of a shard. `revision` is the etcd revision of the claim, `epoch` steps
@@ -12,7 +11,7 @@ export interface FencingToken {
 
 /** Fixed width, so that tokens sort as text as they do as numbers. */
 export function formatToken(token: FencingToken): string {
-  return `${String(token.epoch).padStart(WIDTH, '0')}.${String(token.revision).padStart(WIDTH, '0')}`;
+  return `${String(token.epoch).padStart(TOKEN_WIDTH_CHARACTERS, '0')}.${String(token.revision).padStart(TOKEN_WIDTH_CHARACTERS, '0')}`;
 }
 
 /** The token a text stands for, or undefined when it is none. */

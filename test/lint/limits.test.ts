@@ -5,8 +5,8 @@ import {describe, expect, it} from 'vitest';
 import {limitsDocument, roomsWithLimits, unitOf} from '../../scripts/limits-document.ts';
 
 const SRC = join(import.meta.dirname, '..', '..', 'src');
-/** A constant that is a plain number, or a product of some; 0 and 1 are indexes and versions of formats. */
-const NUMBER = /^(?:export )?const ([A-Z][A-Z0-9_]*) = (?![01];)[-\d_ .*/+()x]+;/gm;
+/** A constant that is a plain number, or a product of some; 0, 1 and -1 are indexes, versions of formats and marks of nothing. */
+const NUMBER = /^(?:export )?const ([A-Z][A-Z0-9_]*) = (?!-?[01];)[-\d_ .*/+()x]+;/gm;
 
 const rooms = await roomsWithLimits();
 

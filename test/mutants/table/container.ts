@@ -50,22 +50,23 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: '`run` not counted',
       breaks: '"Container" 5: free waits for all shard.run work',
-      find: 'this.count(1);',
+      find: 'this.workChanged(1);',
       replace: '',
       killed: HANDLE_TESTS('work > that throws has settled, too'),
     },
     {
       name: '`run` without a guard',
       breaks: '"Container" 3: each effect is guarded',
-      find: 'this.guard();\n    this.count(1);',
-      replace: 'this.count(1);',
+      find: 'this.guard();\n    this.workChanged(1);',
+      replace: 'this.workChanged(1);',
       killed: HANDLE_TESTS('work > does not begin without the right to act'),
     },
     {
       name: 'work that throws is never over',
       breaks: '"Container" 5: free waits until the work has settled',
-      find: '    try {\n      return await work(this.signal);\n    } finally {\n      this.count(-1);\n    }',
-      replace: '    const value = await work(this.signal);\n    this.count(-1);\n    return value;',
+      find: '    try {\n      return await work(this.signal);\n    } finally {\n      this.workChanged(-1);\n    }',
+      replace:
+        '    const value = await work(this.signal);\n    this.workChanged(-1);\n    return value;',
       killed: HANDLE_TESTS('work > that throws has settled, too'),
     },
     {
@@ -149,9 +150,9 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'a failed read is an empty one',
       breaks: '"Container" 4: what could not be read says nothing',
-      find: 'const reading = reply && {\n      revision: reply.revision,\n      own: versionedRecord(reply.entries[2 * index]),\n      spec: readableSpec(reply.entries[2 * index + 1]),',
+      find: 'const reading = reply && {\n      revision: reply.revision,\n      own: versionedRecord(reply.entries[2 * index]),\n      spec: readableSpec(shard, reply.entries[2 * index + 1]),',
       replace:
-        'const reading = {\n      revision: reply?.revision ?? Number.MAX_SAFE_INTEGER,\n      own: versionedRecord(reply?.entries[2 * index]),\n      spec: readableSpec(reply?.entries[2 * index + 1]),',
+        'const reading = {\n      revision: reply?.revision ?? Number.MAX_SAFE_INTEGER,\n      own: versionedRecord(reply?.entries[2 * index]),\n      spec: readableSpec(shard, reply?.entries[2 * index + 1]),',
       killed: MEMBER_RIGHTS_TESTS('a read that fails > says nothing: what is served is served on'),
     },
     {

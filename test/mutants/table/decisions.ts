@@ -47,7 +47,7 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'one eviction a millisecond',
       breaks: 'style rule 6: every retry has a pause',
-      find: 'this.asked.set(incarnation, nowMs + RETRY_MS);',
+      find: 'this.asked.set(incarnation, nowMs + EVICTION_RETRY_MS);',
       replace: '',
       killed: DECISIONS_TESTS(
         'silent containers > are asked to go every half second until they are gone, and not at every look',
@@ -107,8 +107,8 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'two writes of one shard',
       breaks: '"Governor": one write of a shard at a time',
-      find: 'this.pending.has(shard) || this.view.isQuarantined(shard)',
-      replace: 'this.view.isQuarantined(shard)',
+      find: 'return pending.has(shard) || view.isQuarantined(shard)',
+      replace: 'return view.isQuarantined(shard)',
       killed: DECISIONS_TESTS(
         'a shard > is not written again while the outcome of a write is unknown',
       ),

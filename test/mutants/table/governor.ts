@@ -32,8 +32,8 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'a successor waits for the recovery time',
       breaks: '"Evict": at W when a successor of the same id waits',
-      find: "if (state !== 'ready' || hasSuccessor) return safeMs;",
-      replace: "if (state !== 'ready') return safeMs;",
+      find: "if (state !== 'ready' || hasSuccessor || this.replaced.has(incarnation)) return safeMs;",
+      replace: "if (state !== 'ready' || this.replaced.has(incarnation)) return safeMs;",
       killed: EVICTION_TESTS(
         'a silent container > is given no recovery time when a successor waits for its id',
       ),
@@ -79,8 +79,8 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'the brake holds for two',
       breaks: '"Brake": more than max(2, 30 %)',
-      find: 'Math.max(LOSSES_ALLOWED, LOSS_SHARE_ALLOWED * all.size)',
-      replace: 'LOSS_SHARE_ALLOWED * all.size',
+      find: 'Math.max(LOSSES_ALLOWED, LOSSES_ALLOWED_SHARE * all.size)',
+      replace: 'LOSSES_ALLOWED_SHARE * all.size',
       killed: EVICTION_TESTS(
         'a silent container > keeps its shards until its heartbeat is gone, then they go to the others',
       ),
@@ -168,7 +168,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'moves without a budget',
       breaks: '"Budgets": voluntary moves at most 20 per container end',
-      find: "return inFlightMoves.allows(move.from, move.to, urgency) ? known : 'wait';",
+      find: "return inFlightMoves.allows(move.from, move.to, urgency, nowMs) ? known : 'wait';",
       replace: 'return known;',
       killed: MOVES_TESTS(
         'budgets > one container gives at most its share of voluntary moves at once',

@@ -308,7 +308,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'tokens do not sort as text',
       breaks: '"Fencing token": fixed-width',
-      find: "String(token.revision).padStart(WIDTH, '0')",
+      find: "String(token.revision).padStart(TOKEN_WIDTH_CHARACTERS, '0')",
       replace: 'String(token.revision)',
       killed: SHARD_KEEPER_TESTS(
         'claiming > of unknown outcome is read: mine means adopted, with the token of the claim',
