@@ -32,6 +32,9 @@ export interface AdminClientOptions {
   readonly tokenFile?: string;
   /** PEM file with the authority of the daemons' certificates. Default: those that the system knows. */
   readonly caFile?: string;
+  /** PEM files of a certificate and its key, for daemons that ask for one. */
+  readonly certFile?: string;
+  readonly keyFile?: string;
   /** http://host:port of a proxy for these calls. Default: none, whatever the environment says. */
   readonly proxy?: string;
 }

@@ -10,6 +10,9 @@ import {PROXY_ANSWER_MS} from './limits.ts';
 export interface TransportOptions {
   /** PEM file with the authority of the daemon's certificate. Default: those that the system knows. */
   readonly caFile?: string;
+  /** PEM files of a certificate and its key, for daemons that ask for one. */
+  readonly certFile?: string;
+  readonly keyFile?: string;
   /** http://host:port of a proxy. Default: none. */
   readonly proxy?: string;
 }
@@ -26,7 +29,7 @@ export interface Transport {
 /** TLS takes longer to load than all else that a call needs, and most daemons are asked without. @throws SmError INVALID_INPUT. */
 export async function openTransport(server: URL, options: TransportOptions): Promise<Transport> {
   const proxy = options.proxy === undefined ? undefined : proxyUrl(options.proxy);
-  if (server.protocol === 'https:') return secureTransport(options.caFile, proxy);
+  if (server.protocol === 'https:') return secureTransport(options, proxy);
   const agent = new Agent({keepAlive: true});
   return {
     request: (url, asked, answered) =>
@@ -38,12 +41,18 @@ export async function openTransport(server: URL, options: TransportOptions): Pro
 }
 
 async function secureTransport(
-  caFile: string | undefined,
+  {caFile, certFile, keyFile}: TransportOptions,
   proxy: URL | undefined,
 ): Promise<Transport> {
   const [https, tls] = await Promise.all([import('node:https'), import('node:tls')]);
-  const ca = caFile === undefined ? undefined : readAuthority(caFile);
-  const agent = new https.Agent({keepAlive: true, ...(ca === undefined ? {} : {ca})});
+  if ((certFile === undefined) !== (keyFile === undefined))
+    throw new SmError('INVALID_INPUT', '--cert-file and --key-file belong together');
+  const files = {
+    ...(caFile === undefined ? {} : {ca: readPem('authority file', caFile)}),
+    ...(certFile === undefined ? {} : {cert: readPem('certificate file', certFile)}),
+    ...(keyFile === undefined ? {} : {key: readPem('key file', keyFile)}),
+  };
+  const agent = new https.Agent({keepAlive: true, ...files});
   if (proxy !== undefined) {
     const connect = async (options: RequestOptions): Promise<Duplex> => {
       const socket = await tunnel(proxy, `${options.host}:${options.port ?? 443}`);
@@ -89,12 +98,12 @@ function credentials({username, password}: URL): Record<string, string> {
   return {'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}`};
 }
 
-function readAuthority(path: string): Buffer {
+function readPem(what: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new SmError('INVALID_INPUT', `authority file ${path} cannot be read`, {
-      hint: 'give --ca-file or SM_CA_FILE: a PEM file of the authority that signed the certificate of the daemon',
+    throw new SmError('INVALID_INPUT', `${what} ${path} cannot be read`, {
+      hint: 'PEM files: --ca-file (SM_CA_FILE) of the authority that signed the certificate of the daemon, --cert-file and --key-file of your own',
       cause,
     });
   }

@@ -83,6 +83,16 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
       env: 'SM_CA_FILE',
       helpGroup: 'GLOBAL',
     }),
+    'cert-file': Flags.string({
+      description: 'PEM file of a certificate of yours, where daemons ask for one',
+      env: 'SM_CERT_FILE',
+      helpGroup: 'GLOBAL',
+    }),
+    'key-file': Flags.string({
+      description: 'PEM file of its key',
+      env: 'SM_KEY_FILE',
+      helpGroup: 'GLOBAL',
+    }),
     proxy: Flags.string({
       description: 'http proxy to the daemon; proxy variables of the environment are ignored',
       env: 'SM_PROXY',

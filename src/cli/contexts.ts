@@ -13,6 +13,8 @@ export const CONTEXT_SETTINGS = [
   'timeout',
   'tokenFile',
   'caFile',
+  'certFile',
+  'keyFile',
   'proxy',
 ] as const;
 export type ContextSetting = (typeof CONTEXT_SETTINGS)[number];

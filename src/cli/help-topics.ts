@@ -54,6 +54,8 @@ export const HELP_TOPICS: Readonly<Record<string, {summary: string; text: string
       '  --timeout     SM_TIMEOUT     timeout',
       '  --token-file  SM_TOKEN_FILE  tokenFile',
       '  --ca-file     SM_CA_FILE     caFile',
+      '  --cert-file   SM_CERT_FILE   certFile',
+      '  --key-file    SM_KEY_FILE    keyFile',
       '  --proxy       SM_PROXY       proxy',
       '  --context     SM_CONTEXT     (which context)',
       '',

@@ -27,12 +27,14 @@ const FLAGS: Readonly<Record<ContextSetting, {flag: string; env: string; fallbac
   timeout: {flag: 'timeout', env: 'SM_TIMEOUT', fallback: ''},
   tokenFile: {flag: 'token-file', env: 'SM_TOKEN_FILE', fallback: ''},
   caFile: {flag: 'ca-file', env: 'SM_CA_FILE', fallback: ''},
+  certFile: {flag: 'cert-file', env: 'SM_CERT_FILE', fallback: ''},
+  keyFile: {flag: 'key-file', env: 'SM_KEY_FILE', fallback: ''},
   proxy: {flag: 'proxy', env: 'SM_PROXY', fallback: ''},
 };
 
 /** What a client of the daemons needs, of the settings; '' is left out. */
 export function connectionOf(setting: (name: ContextSetting) => string): AdminClientOptions {
-  const optional = (['tokenFile', 'caFile', 'proxy'] as const).filter(
+  const optional = (['tokenFile', 'caFile', 'certFile', 'keyFile', 'proxy'] as const).filter(
     (name) => setting(name) !== '',
   );
   return {

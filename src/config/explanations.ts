@@ -48,6 +48,10 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
   'tls.key': 'File with its key.',
   'tls.ca':
     'File with the authority that signed the certificates of the daemons, for their calls among each other; left out: one that the system knows. Read again when it changes.',
+  'tls.clientCa':
+    'File with the authority of client certificates: without one that it signed, nobody may call but for probes. Read again when it changes.',
+  'tls.clientRoles':
+    'File with lines NAME ROLE [APPS]: what a certificate of that common name, DNS name or URI may do. A bearer token, where one is sent, decides instead. Read again when it changes.',
   'log.level': 'debug, info, warn or error. Default info. Taken over at SIGHUP.',
   'log.format': 'json or text. Default json.',
   'heartbeat.ttlMs': 'T of the daemon, ms, 3000-60000. Default 10000.',

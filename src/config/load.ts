@@ -161,12 +161,19 @@ function checkValues(found: ReadonlyMap<string, Found>, faults: string[], file: 
     // Without it the certificate would not be shown to etcd at all.
     ['etcd.tls.cert', 'etcd.tls.ca'],
     ['tls.ca', 'tls.cert'],
+    ['tls.clientCa', 'tls.cert'],
+    ['tls.clientRoles', 'tls.clientCa'],
     ['embedded.tls.ca', 'embedded.tls.cert'],
   ];
   for (const [one, other] of needs) {
     if (found.has(one) && !found.has(other))
       faults.push(`${found.get(one)?.at}: ${one} needs ${other}`);
   }
+  const clients = found.get('tls.clientCa');
+  if (clients !== undefined && !found.has('tls.clientRoles') && !found.has('auth.tokenFile'))
+    faults.push(
+      `${clients.at}: tls.clientCa needs tls.clientRoles, or auth.tokenFile, to say what callers may do`,
+    );
   checkExposure(found, faults);
   checkAdvertised(found, faults);
 }
@@ -175,7 +182,7 @@ function checkValues(found: ReadonlyMap<string, Found>, faults: string[], file: 
 function checkExposure(found: ReadonlyMap<string, Found>, faults: string[]): void {
   const exposed = exposedHost(found, 'host');
   if (exposed === undefined) return;
-  if (found.has('auth') || found.has('auth.tokenFile')) return;
+  if (['auth', 'auth.tokenFile', 'tls.clientCa'].some((path) => found.has(path))) return;
   faults.push(
     `${exposed.at}: host ${exposed.host} is not loopback: set auth.tokenFile, or write "auth: none" to allow everybody`,
   );

@@ -17,8 +17,17 @@ export interface ServerConfig {
     readonly tls?: {readonly ca: string; readonly cert?: string; readonly key?: string};
   };
   readonly auth: 'none' | {readonly tokenFile: string};
-  /** Of the admin API. `ca`: authority of the certificates of the other daemons; default: those that the system knows. */
-  readonly tls?: {readonly cert: string; readonly key: string; readonly ca?: string};
+  /**
+   * Of the admin API. `ca`: authority of the certificates of the other daemons; default: those that the system knows. `clientCa`: callers must show
+   * a certificate that it signed; `clientRoles`: file that says what its names may do.
+   */
+  readonly tls?: {
+    readonly cert: string;
+    readonly key: string;
+    readonly ca?: string;
+    readonly clientCa?: string;
+    readonly clientRoles?: string;
+  };
   /** Who may read files with secrets: `strict` is the owner and a group of this process. Default strict. */
   readonly filePermissions: 'strict' | 'any';
   readonly log: {

@@ -79,6 +79,8 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['tls.cert', {problem: text}],
   ['tls.key', {problem: text}],
   ['tls.ca', {problem: text}],
+  ['tls.clientCa', {problem: text}],
+  ['tls.clientRoles', {problem: text}],
   ['log.level', {problem: oneOf('debug', 'info', 'warn', 'error')}],
   ['log.format', {problem: oneOf('json', 'text')}],
   ['heartbeat.ttlMs', {problem: whole(TTL_MIN_MS, TTL_MAX_MS)}],

@@ -6,6 +6,8 @@ import type {Server as TlsServer} from 'node:tls';
 import type {ServerConfig} from '../config/index.ts';
 import {SmError} from '../model/errors.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
+import {parseClientLines} from '../config/client-line.ts';
+import type {ClientLine} from '../config/client-line.ts';
 import type {HttpDependencies} from './http/dependencies.ts';
 import {refuseOpenFile} from './http/private-file.ts';
 import type {FilePermissions, FileRights} from './http/private-file.ts';
@@ -16,6 +18,7 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 export class Credentials {
   private readonly config: ServerConfig;
   private tokens: readonly string[] = [];
+  private clients: readonly ClientLine[] = [];
   private authority: Buffer | undefined;
   private started: ReadonlyMap<string, string> = new Map();
   private readonly servers = new Set<TlsServer>();
@@ -37,6 +40,7 @@ export class Credentials {
    */
   reload(): void {
     const tokens = this.readTokens();
+    const clients = this.readClients();
     const tls = this.readTls();
     const authority = this.readAuthority();
     if (tls !== undefined) {
@@ -44,8 +48,9 @@ export class Credentials {
       for (const server of this.servers) server.setSecureContext({...tls, ...TLS_FLOOR});
     }
     this.tokens = tokens;
+    this.clients = clients;
     this.authority = authority;
-    this.noteEnd(tls);
+    this.noteEnds();
     for (const changed of this.listeners) changed();
   }
 
@@ -58,6 +63,7 @@ export class Credentials {
   /** @throws SmError INVALID_CONFIG when a file of tokens or certificates cannot be used. */
   check(): void {
     this.readTokens();
+    this.readClients();
     const tls = this.readTls();
     if (tls !== undefined) checkCertificates(tls);
     this.authority = this.readAuthority();
@@ -67,37 +73,56 @@ export class Credentials {
   /** @throws SmError INVALID_CONFIG when a file cannot be used. */
   forHttp(): Pick<
     HttpDependencies,
-    'tokens' | 'onTokensChanged' | 'allowedHosts' | 'tls' | 'onTlsServer'
+    'tokens' | 'clients' | 'onTokensChanged' | 'allowedHosts' | 'tls' | 'onTlsServer'
   > {
     const {config} = this;
     this.tokens = this.readTokens();
+    this.clients = this.readClients();
+    const asks = config.tls?.clientCa !== undefined;
+    const clients = asks ? {clients: (): readonly ClientLine[] => this.clients} : {};
     const tokens = config.auth === 'none' ? 'none' : (): readonly string[] => this.tokens;
     const [advertised] = splitHost(config.advertise);
     const allowedHosts = isLoopbackHost(config.host)
       ? [...LOOPBACK_NAMES, config.host, advertised]
       : 'any';
     const tls = this.readTls();
-    this.noteEnd(tls);
+    this.noteEnds();
     const onTokensChanged = (changed: () => void): void => void this.listeners.push(changed);
     if (tls === undefined) return {tokens, onTokensChanged, allowedHosts};
     const onTlsServer = (server: TlsServer): void => void this.servers.add(server);
-    return {tokens, onTokensChanged, allowedHosts, tls, onTlsServer};
+    return {tokens, ...clients, onTokensChanged, allowedHosts, tls, onTlsServer};
   }
 
-  /** When the certificate of the admin API ends, Unix time in ms, by its setting; empty without one. */
+  /** When certificates end, Unix time in ms, by the setting of their file; empty without any. */
   expiries(): Map<string, number> {
     return new Map(this.ends);
   }
 
   private readTls(): HttpDependencies['tls'] {
     if (this.config.tls === undefined) return undefined;
-    const {cert, key} = this.config.tls;
-    return {cert: readFile('tls.cert', cert), key: readFile('tls.key', key)};
+    const {cert, key, clientCa} = this.config.tls;
+    const ca = clientCa === undefined ? {} : {ca: readFile('tls.clientCa', clientCa)};
+    return {cert: readFile('tls.cert', cert), key: readFile('tls.key', key), ...ca};
   }
 
-  private noteEnd(tls: HttpDependencies['tls']): void {
-    if (tls !== undefined)
-      this.ends.set('tls.cert', Date.parse(new X509Certificate(tls.cert).validTo));
+  /** All certificates that this daemon shows or trusts, not only its own: a trusted authority that ends closes as many doors. */
+  private noteEnds(): void {
+    const {tls, etcd, embedded} = this.config;
+    const files = {
+      ...{'tls.cert': tls?.cert, 'tls.ca': tls?.ca, 'tls.clientCa': tls?.clientCa},
+      ...{'etcd.tls.cert': etcd.tls?.cert, 'etcd.tls.ca': etcd.tls?.ca},
+      ...{'embedded.tls.cert': embedded?.tls?.cert, 'embedded.tls.ca': embedded?.tls?.ca},
+    };
+    this.ends.clear();
+    for (const [setting, path] of Object.entries(files)) {
+      const end = path === undefined ? undefined : firstEnd(readFile(setting, path));
+      if (end !== undefined) this.ends.set(setting, end);
+    }
+  }
+
+  private readClients(): readonly ClientLine[] {
+    const path = this.config.tls?.clientRoles;
+    return path === undefined ? [] : parseClientLines(readFile('tls.clientRoles', path).toString());
   }
 
   /** Connection settings for etcd. @throws SmError INVALID_CONFIG when a file cannot be read. */
@@ -175,6 +200,22 @@ function checkCertificates(tls: NonNullable<HttpDependencies['tls']>): void {
       cause,
     });
   }
+}
+
+/** When the first certificate of a PEM file ends, Unix ms; undefined where there is none that can be read. */
+function firstEnd(pem: Buffer): number | undefined {
+  const blocks = pem
+    .toString('latin1')
+    .match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
+  const ends = (blocks ?? []).map((block) => {
+    try {
+      return Date.parse(new X509Certificate(block).validTo);
+    } catch {
+      return Number.NaN;
+    }
+  });
+  const known = ends.filter((end) => !Number.isNaN(end));
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 const PASSWORD = 'etcd.passwordFile';

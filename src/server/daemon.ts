@@ -270,6 +270,7 @@ export class RunningDaemon implements Daemon {
       callDaemon: ({id, endpoint, incarnation}) =>
         daemonHints.contact(config.service, {container: id, endpoint, incarnation}),
       selfProblem: () => this.selfCheck.problem,
+      certificates: () => this.credentials.expiries(),
       sleep: (durationMs) => this.clock.sleep(durationMs),
       longestTtlMs: () => governing.longestTtlMs,
       plan,

@@ -81,7 +81,7 @@ etcd:
   tls: {ca: /a, cert: /b, key: /c}
 auth:
   tokenFile: /etc/sm/token
-tls: {cert: /d, key: /e, ca: /f}
+tls: {cert: /d, key: /e, ca: /f, clientCa: /j, clientRoles: /k}
 log: {level: warn, format: text}
 filePermissions: any
 heartbeat: {ttlMs: 3000}
@@ -106,7 +106,7 @@ embedded:
         tls: {ca: '/a', cert: '/b', key: '/c'},
       },
       auth: {tokenFile: '/etc/sm/token'},
-      tls: {cert: '/d', key: '/e', ca: '/f'},
+      tls: {cert: '/d', key: '/e', ca: '/f', clientCa: '/j', clientRoles: '/k'},
       log: {level: 'warn', format: 'text'},
       filePermissions: 'any',
       heartbeat: {ttlMs: 3_000},
@@ -182,6 +182,11 @@ describe('faults', () => {
     ['etcd: {username: x}', 'f.yml:5:18: etcd.username and etcd.passwordFile belong together'],
     ['tls: {key: x}', 'f.yml:5:12: tls.cert and tls.key belong together'],
     ['tls: {ca: x}', 'f.yml:5:11: tls.ca needs tls.cert'],
+    [
+      'tls: {cert: x, key: x, clientCa: x}',
+      'f.yml:5:34: tls.clientCa needs tls.clientRoles, or auth.tokenFile',
+    ],
+    ['tls: {cert: x, key: x, clientRoles: x}', 'f.yml:5:37: tls.clientRoles needs tls.clientCa'],
     ['etcd: {tls: {cert: x, key: y}}', 'f.yml:5:20: etcd.tls.cert needs etcd.tls.ca'],
     ['? [a, b]\n: c', "f.yml:5:3: a setting's name is plain text"],
     ['__proto__: {a: 1}', 'f.yml:5:1: unknown setting "__proto__"'],

@@ -7,7 +7,7 @@ import type {Context} from '../../cli/contexts.ts';
 export default class ContextAdd extends ContextCommand<typeof ContextAdd> {
   static override summary = 'Add a context, or replace the one of that name.';
   static override description =
-    'Takes the settings from the flags --server, --app, --output, --timeout, --token-file, --ca-file, --proxy. A token itself is never stored.';
+    'Takes the settings from the flags --server, --app, --output, --timeout, --token-file, --ca-file, --cert-file, --key-file, --proxy. A token itself is never stored.';
   static override examples = [
     '<%= config.bin %> context add prod-eu --server https://sm.example.org:8801 --token-file ~/.sm-token --use',
     '<%= config.bin %> context add local --server http://127.0.0.1:8801 -a orders',
@@ -28,6 +28,8 @@ export default class ContextAdd extends ContextCommand<typeof ContextAdd> {
       ...this.typed('timeout', 'timeout'),
       ...this.typed('tokenFile', 'token-file'),
       ...this.typed('caFile', 'ca-file'),
+      ...this.typed('certFile', 'cert-file'),
+      ...this.typed('keyFile', 'key-file'),
       ...this.typed('proxy', 'proxy'),
     };
     await this.change(name, (file) => {

@@ -30,6 +30,8 @@ export interface AdminDependencies {
   /** Why this daemon cannot be called by the address that it advertises; '' when it can. */
   readonly selfProblem?: () => string;
   readonly sleep: (durationMs: number) => Promise<void>;
+  /** When certificates of this daemon end, Unix ms, by the setting of their file. Absent: not known. */
+  readonly certificates?: () => ReadonlyMap<string, number>;
   /** Longest T of the containers that this daemon governed when it began to doubt the store, ms; the longest there is when it governed none. */
   readonly longestTtlMs: () => number;
   /** The live planner. */

@@ -113,3 +113,6 @@ export const CHANGES_SHOWN = 10;
 
 /** Characters of one value, before or after, that an audit entry keeps. */
 export const VALUE_SHOWN_CHARACTERS = 100;
+
+/** Certificates that end sooner are warned of, ms. */
+export const CERTIFICATE_WARN_MS = 30 * 24 * 3_600_000;

@@ -7,6 +7,7 @@ import {routeRows} from '../../protocol/admin-routes.ts';
 import type {RouteRow} from '../../protocol/admin-routes.ts';
 import {HINT_PATHS} from '../../protocol/hints.ts';
 import {Authenticator} from './authentication.ts';
+import {certificateNames, grantOfNames} from './client-certificates.ts';
 import type {HttpDependencies} from './dependencies.ts';
 import {bearerOf} from './tokens.ts';
 
@@ -37,7 +38,7 @@ export function grantOf(request: FastifyRequest): Grant {
   return grants.get(request) ?? LOCAL_GRANT;
 }
 
-type AccessDependencies = Pick<HttpDependencies, 'tokens' | 'allowedHosts' | 'certificateGrant'>;
+type AccessDependencies = Pick<HttpDependencies, 'tokens' | 'allowedHosts' | 'clients'>;
 
 /** Whose calls are let in, and whether that still holds later. */
 export class Access {
@@ -52,7 +53,10 @@ export class Access {
 
   /** Whether the grant of a call that was let in still stands. */
   stands(grant: Grant): boolean {
-    return this.#tokens?.stands(grant) ?? true;
+    if (!('text' in grant)) return true;
+    if ('secret' in grant) return this.#tokens?.stands(grant) ?? false;
+    const lines = this.#dependencies.clients?.() ?? [];
+    return lines.some(({text}) => text === grant.text);
   }
 
   /** Refuses what may not call, before anything of the request is read. */
@@ -76,10 +80,14 @@ export class Access {
 
   /** @throws SmError UNAUTHENTICATED, RATE_LIMITED. */
   async #grant(request: FastifyRequest): Promise<Grant> {
-    const shown = this.#dependencies.certificateGrant?.(request.raw.socket);
-    if (shown !== undefined) return shown;
-    if (this.#tokens === undefined) return LOCAL_GRANT;
     const given = bearerOf(request.headers.authorization);
+    const {clients} = this.#dependencies;
+    if (clients !== undefined) {
+      const names = certificateNames(request.raw.socket);
+      if (names === undefined) throw unauthenticated('a client certificate is needed');
+      if (given === undefined || this.#tokens === undefined) return grantOfNames(names, clients());
+    }
+    if (this.#tokens === undefined) return LOCAL_GRANT;
     if (given === undefined) throw unauthenticated('a bearer token is needed');
     const grant = await this.#tokens.grantOf(given, request.ip);
     if (grant === undefined) throw unauthenticated('the bearer token is not valid');
@@ -126,7 +134,9 @@ function ofOtherApps({name, apps}: Grant): SmError {
 }
 
 function unauthenticated(message: string): SmError {
-  return new SmError('UNAUTHENTICATED', message, {hint: 'pass --token-file or set SM_TOKEN_FILE'});
+  return new SmError('UNAUTHENTICATED', message, {
+    hint: 'pass --token-file or set SM_TOKEN_FILE; --cert-file and --key-file where certificates are asked for',
+  });
 }
 
 /** Name of the Host header without the port, lower case; IPv6 with its brackets. */

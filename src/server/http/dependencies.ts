@@ -1,8 +1,8 @@
 /** What the HTTP side needs from the daemon. */
-import type {Socket} from 'node:net';
 import type {Server as TlsServer} from 'node:tls';
 import type {FastifyInstance} from 'fastify';
-import type {AppScope, Grant} from '../../model/access.ts';
+import type {ClientLine} from '../../config/client-line.ts';
+import type {AppScope} from '../../model/access.ts';
 import type {
   AdminAnswer,
   AdminOperation,
@@ -86,14 +86,15 @@ export interface HttpDependencies {
   readonly tokens: 'none' | (() => readonly string[]);
   /** Calls back when the tokens have changed: calls under way of those that are revoked end. */
   readonly onTokensChanged?: (changed: () => void) => void;
-  /** What the client certificate of a connection allows; undefined: its token decides. */
-  readonly certificateGrant?: (socket: Socket) => Grant | undefined;
+  /** What names of client certificates may do, as of now; absent: no certificate is asked for. Belongs with `tls.ca`. */
+  readonly clients?: () => readonly ClientLine[];
   /** Gets what was refused, counted, once a minute at most. */
   readonly refused?: (counts: readonly RefusedCount[]) => void;
   /** Host names (no port) a Host header may hold, or 'any' when the daemon is not bound to loopback. */
   readonly allowedHosts: 'any' | readonly string[];
   /** Program version, for the OpenAPI document. */
   readonly version: string;
+  /** `ca`: authority of client certificates, which are then asked for. */
   readonly tls?: {readonly cert: Buffer; readonly key: Buffer; readonly ca?: Buffer} | undefined;
   /** A server with these certificates was made: whoever renews them has to tell it. */
   readonly onTlsServer?: (server: TlsServer) => void;

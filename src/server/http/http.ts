@@ -94,8 +94,12 @@ function createLimited(
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: CONNECTION_CHECK_MS,
   };
+  // Who shows none is refused by the route: probes must get through.
+  const asking = tls?.ca === undefined ? {} : {requestCert: true, rejectUnauthorized: false};
   const secure =
-    tls === undefined ? undefined : createTlsServer({...limits, ...tls, ...TLS_FLOOR}, handler);
+    tls === undefined
+      ? undefined
+      : createTlsServer({...limits, ...tls, ...asking, ...TLS_FLOOR}, handler);
   if (secure !== undefined) onTlsServer?.(secure);
   const server: Server = secure ?? createServer(limits, handler);
   server.maxConnections = CONNECTIONS_LIMIT;

@@ -14,7 +14,13 @@ import type {Check} from './check.ts';
 import {callChecks, calledDaemons} from './daemon-checks.ts';
 import type {StoreUsage} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {MIB, QUOTA_DEFAULT_BYTES, QUOTA_WARN_SHARE, SLOW_STORE_MS} from '../limits.ts';
+import {
+  CERTIFICATE_WARN_MS,
+  MIB,
+  QUOTA_DEFAULT_BYTES,
+  QUOTA_WARN_SHARE,
+  SLOW_STORE_MS,
+} from '../limits.ts';
 
 const ALARM_FIX =
   'NOSPACE: etcdctl compact, etcdctl defrag, then etcdctl alarm disarm; CORRUPT: replace the member';
@@ -38,6 +44,7 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
       storeCheck(tookMs),
       writesCheck(writes()),
       quotaCheck(usage),
+      ...certificateChecks(dependencies.certificates?.() ?? new Map<string, number>(), wallMs()),
       ...(selfProblem === undefined ? [] : [selfCheck(selfProblem())]),
       ...(callDaemon === undefined ? [] : callChecks(called)),
       ...serviceChecks(foreign, dependencies.service),
@@ -82,6 +89,19 @@ function quotaCheck(usage: StoreUsage | undefined): Check {
   if (share < QUOTA_WARN_SHARE) return check('etcd quota', 'PASS', text);
   const fix = 'set compaction: auto, then etcdctl defrag; or raise --quota-backend-bytes';
   return check('etcd quota', share < 0.95 ? 'WARN' : 'FAIL', text, fix);
+}
+
+/** One check for each that ends soon. Pure. */
+export function certificateChecks(ends: ReadonlyMap<string, number>, nowMs: number): Check[] {
+  const soon = [...ends].filter(([, endMs]) => endMs - nowMs < CERTIFICATE_WARN_MS);
+  if (soon.length === 0)
+    return ends.size === 0 ? [] : [check('certificates', 'PASS', `${ends.size} last a month`)];
+  return soon.map(([setting, endMs]) => {
+    const ended = endMs <= nowMs;
+    const text = `the certificate of ${setting} ${ended ? 'has ended' : 'ends'} at ${new Date(endMs).toISOString()}`;
+    const fix = `renew the file that ${setting} names; those of tls are read again by themselves`;
+    return check('certificates', ended ? 'FAIL' : 'WARN', text, fix);
+  });
 }
 
 /** What the state of the cluster says, one check a thing. Pure. */

@@ -1,0 +1,37 @@
+/** What the certificate of a connection says of its caller. Who signed it was checked by TLS; here its names are looked up. */
+import type {Socket} from 'node:net';
+import type {TLSSocket} from 'node:tls';
+import type {ClientLine} from '../../config/client-line.ts';
+import type {Grant} from '../../model/access.ts';
+import {SmError} from '../../model/errors.ts';
+
+/**
+ * Names of the certificate that the connection has shown and the authority has signed: its common name first, then its DNS names and URIs.
+ * Undefined without such a certificate. A connection that resumes an earlier one without a certificate counts as authorized by TLS: what has no
+ * name is none.
+ */
+export function certificateNames(socket: Socket): readonly string[] | undefined {
+  const secure = socket as Partial<TLSSocket>;
+  if (secure.authorized !== true || secure.getPeerCertificate === undefined) return undefined;
+  const {subject, subjectaltname = ''} = secure.getPeerCertificate();
+  const common: unknown = (subject as {CN?: unknown} | undefined)?.CN;
+  const names = typeof common === 'string' && common !== '' ? [common] : [];
+  // Node puts a value between quotes that could be mistaken for several.
+  const others = subjectaltname.includes('"') ? [] : subjectaltname.split(', ');
+  for (const other of others) {
+    const [, name] = /^(?:DNS|URI):(.+)$/.exec(other) ?? [];
+    if (name !== undefined) names.push(name);
+  }
+  return names.length === 0 ? undefined : names;
+}
+
+/** @throws SmError FORBIDDEN for names without a line. */
+export function grantOfNames(names: readonly string[], lines: readonly ClientLine[]): Grant {
+  for (const name of names) {
+    const line = lines.find((one) => one.name === name);
+    if (line !== undefined) return line;
+  }
+  throw new SmError('FORBIDDEN', 'the client certificate has no role here', {
+    hint: 'its common name, DNS name or URI has to stand in the file that tls.clientRoles names',
+  });
+}
