@@ -11,6 +11,7 @@ import {build} from 'esbuild';
 import type {BuildOptions, Plugin as BuildPlugin} from 'esbuild';
 import {shipDeclarations} from './declarations.ts';
 import {licencesOf} from './licences.ts';
+import {sbomOf} from './sbom.ts';
 
 const OUT = 'dist';
 const MANIFEST = 'oclif.manifest.json';
@@ -133,6 +134,8 @@ writeFileSync(
   join(OUT, 'THIRD-PARTY-LICENSES'),
   licencesOf([...inside, 'node_modules/@fastify/swagger-ui/static']),
 );
+const bill = sbomOf([...inside, 'node_modules/@fastify/swagger-ui/static']);
+writeFileSync(join(OUT, 'sbom.cdx.json'), `${JSON.stringify(bill, undefined, 1)}\n`);
 await writeManifest();
 
 /** With it oclif knows every command without loading one. */

@@ -78,3 +78,14 @@ function settingOf(
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
+
+/** A setting as it is shown: URLs may hold a password. */
+export function withoutPassword(value: string): string {
+  return value.replaceAll(/(\/\/[^/@\s:]*):[^@\s]*@/g, '$1:***@');
+}
+
+export function shownContext(context: Context): Context {
+  return Object.fromEntries(
+    Object.entries(context).map(([name, value]) => [name, withoutPassword(value)]),
+  );
+}

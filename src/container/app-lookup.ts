@@ -15,6 +15,8 @@ export interface FoundApp {
   readonly epoch: number;
   /** Revision at which the spec was read. */
   readonly revision: number;
+  /** Value of the keys by which its daemons sign their calls; undefined: there is none yet. */
+  readonly callKeys: string | undefined;
   /** Mod revision of the spec. */
   readonly specMod: number;
 }
@@ -90,8 +92,12 @@ async function lookUp(store: Store, joining: Joining): Promise<FoundApp | undefi
   const service = joining.service ?? (await governingService(store, joining));
   if (service === undefined) return undefined;
   const keys = new Keys(joining.etcdPrefix, service);
-  const {revision, entries} = await store.getMany([keys.appSpec(joining.app), keys.cluster()]);
-  const [spec, cluster] = entries;
+  const {revision, entries} = await store.getMany([
+    keys.appSpec(joining.app),
+    keys.cluster(),
+    keys.callKeys(joining.app),
+  ]);
+  const [spec, cluster, callKeys] = entries;
   if (spec === undefined) return undefined;
   if (isDeleting(spec.value))
     throw new SmError('APP_DELETING', `app ${joining.app} is being removed`, {retryable: true});
@@ -103,7 +109,7 @@ async function lookUp(store: Store, joining: Joining): Promise<FoundApp | undefi
     });
   }
   const epoch = decoded?.ok === true ? decoded.value.epoch : 1;
-  return {keys, epoch, revision, specMod: spec.mod};
+  return {keys, epoch, revision, specMod: spec.mod, callKeys: callKeys?.value};
 }
 
 /** Whose app it is: written at its creation. */

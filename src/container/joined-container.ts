@@ -16,6 +16,7 @@ import type {Logger} from '../runtime/log-port.ts';
 import {seenHistory} from '../store/seen-history.ts';
 import {findApp, watchRemoval} from './app-lookup.ts';
 import type {FoundApp} from './app-lookup.ts';
+import {CallKeyring} from './call-keyring.ts';
 import type {Connections} from './connections.ts';
 import type {Container, ContainerEnd} from './container.ts';
 import {untilIdleAndFenced} from './fenced-leave.ts';
@@ -52,6 +53,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   private readonly readyGate = gate<void>();
   private readonly endedGate = gate<ContainerEnd>();
   private readonly closers: (() => void | Promise<void>)[] = [];
+  keyring: CallKeyring | undefined;
   private member: SessionDriver | undefined;
   private reach: ReachCheck | undefined;
   private leaving: Promise<{clean: boolean}> | undefined;
@@ -92,6 +94,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   async open(): Promise<void> {
     try {
       const found = await findApp(this.connections.store, this.joining, this.clock, this.logger);
+      this.keyring = this.newKeyring(found);
       await this.openEndpoint();
       const member = this.newMember(found);
       this.member = member;
@@ -176,6 +179,14 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     return [...(this.member?.session.machines ?? [])].flatMap(([id, {stuck}]) =>
       stuck === undefined ? [] : [`${stuck} of ${id} has outlasted its limit`],
     );
+  }
+
+  private newKeyring({keys, callKeys: value}: FoundApp): CallKeyring {
+    const {requireSigned} = this.joining;
+    const {store} = this.connections;
+    const read = async (): Promise<string | undefined> =>
+      (await store.get(keys.callKeys(this.app))).entry?.value;
+    return new CallKeyring({value, read, requireSigned, nowMs: () => this.clock.nowMs()});
   }
 
   private newReachCheck(keys: Keys): ReachCheck {

@@ -44,3 +44,27 @@ export const OWN_FIGURES_WINDOW_MS = 5_000;
 
 /** Between two looks at files and functions with certificates and passwords of etcd. */
 export const SECRETS_LOOK_MS = 10_000;
+
+/** Keys of the app are read again for a signature of an unknown one, so often at most, ms. */
+export const KEYS_REREAD_MS = 5_000;
+
+/** Hints without a signature are taken again when no signed call has come for so long, ms: daemons sign at least each 36 s, so only older ones are about. */
+export const UNSIGNED_AFTER_MS = 120_000;
+
+/** Calls without a valid signature that one address may make at once. */
+export const UNSIGNED_CALLS_AT_ONCE = 500;
+
+/** Calls a second without a valid signature that one address may make in the long run. */
+export const UNSIGNED_CALLS_PER_SECOND = 200;
+
+/** Shards in hints without a signature that are looked at at once: each could cost a read of the store. */
+export const UNSIGNED_SHARDS_AT_ONCE = 2_000;
+
+/** Such shards a second in the long run. */
+export const UNSIGNED_SHARDS_PER_SECOND = 500;
+
+/** Addresses whose unsigned calls are counted apart. */
+export const ADDRESSES_KNOWN_LIMIT = 1_000;
+
+/** Signed calls that are remembered so that none is taken twice. */
+export const CALLS_REMEMBERED_LIMIT = 20_000;

@@ -68,6 +68,11 @@ export interface JoinOptions {
    * be synchronous and quick. What it throws is counted and goes no further.
    */
   load?: LoadCallback;
+  /**
+   * Take no call of a daemon that is not signed with a key of the app. Default false: hints of daemons of before, which do not sign, are taken
+   * until one signs.
+   */
+  requireSigned?: boolean;
   /** Default: silent. */
   logger?: Logger;
 }
@@ -122,6 +127,7 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     signals: options.signals ?? false,
     watchdog: options.watchdog ?? false,
     attach: options.attach ?? false,
+    requireSigned: options.requireSigned ?? false,
   };
 }
 

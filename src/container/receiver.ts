@@ -1,25 +1,23 @@
 /**
- * The hint receiver of a process: a small HTTP server, or a handler for a server of the user's. Hints are only hints: the
- * container acts on what it reads in etcd, so a forged one costs a read and nothing else.
+ * The hint receiver of a process: a small HTTP server, or a handler for a server of the user's. Hints are only hints: the container acts on what
+ * it reads in etcd. Who may call at all, `call-gate.ts` says.
  */
 import {createServer} from 'node:http';
 import type {IncomingMessage, Server, ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {SmError} from '../model/errors.ts';
 import {bareHost, listenFault} from '../model/listen-fault.ts';
-import {
-  HINTS_BODY_LIMIT_BYTES,
-  HINT_PATHS,
-  hintsRequest,
-  shardHintRequest,
-} from '../protocol/hints.ts';
+import {SIGNATURE_HEADER} from '../protocol/call-signature.ts';
+import {HINT_PATHS, hintsRequest, shardHintRequest} from '../protocol/hints.ts';
 import type {HeldShardsAnswer} from '../protocol/hints.ts';
 import {refuseInOurForm} from '../protocol/http-refusals.ts';
 import {HEADER_LIMIT_BYTES} from '../protocol/limits.ts';
+import {CallGate} from './call-gate.ts';
+import type {Admitted, GateTarget} from './call-gate.ts';
 import {NOTES_SHOWN} from './limits.ts';
 
 /** What the receiver asks of the containers of the process. */
-export interface HintTarget {
+export interface HintTarget extends GateTarget {
   readonly app: string;
   readonly container: string;
   readonly incarnation: string;
@@ -36,25 +34,23 @@ export interface HintTarget {
 export type HintHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export function hintHandler(targets: ReadonlySet<HintTarget>): HintHandler {
+  const gate = new CallGate();
   return (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     if (path === '/livez') return answer(response, 200, {});
     if (path === '/readyz') return answerReadiness(targets, response);
-    if (path === HINT_PATHS.shards)
-      return (
-        onlyMethod('GET', request, response) &&
-        answer(response, 200, {containers: heldBy(targets, request)})
-      );
-    if (path !== HINT_PATHS.hints && path !== HINT_PATHS.addShard && path !== HINT_PATHS.dropShard)
-      return false;
-    if (!onlyMethod('POST', request, response)) return true;
-    readJson(request).then(
-      (body) => receive(targets, path, body, response),
+    if (!PATHS.has(path)) return false;
+    const method = path === HINT_PATHS.shards ? 'GET' : 'POST';
+    if (!onlyMethod(method, request, response)) return true;
+    gate.admit(request, path, targets).then(
+      (call) => receive(gate, call, request, path, response),
       (error: unknown) => refuse(response, error),
     );
     return true;
   };
 }
+
+const PATHS: ReadonlySet<string> = new Set(Object.values(HINT_PATHS));
 
 /** As a daemon's: with reasons. A hook that hangs concerns one shard and not the process. */
 function answerReadiness(targets: ReadonlySet<HintTarget>, response: ServerResponse): true {
@@ -71,46 +67,68 @@ function answerReadiness(targets: ReadonlySet<HintTarget>, response: ServerRespo
 
 /** `?incarnation=`: only that container's; a process may hold a hundred. `?load=1`: loads are sampled, too. */
 function heldBy(
-  targets: ReadonlySet<HintTarget>,
+  targets: readonly HintTarget[],
   request: IncomingMessage,
 ): HeldShardsAnswer['containers'] {
   const url = request.url ?? '';
   const wanted = /[?&]incarnation=([A-Za-z0-9_-]{1,80})(?:&|$)/.exec(url)?.[1];
   const withLoads = /[?&]load=1(?:&|$)/.test(url);
-  return [...targets]
+  return targets
     .filter(({incarnation}) => wanted === undefined || wanted === incarnation)
     .map((target) => target.held(withLoads));
 }
 
 function receive(
-  targets: ReadonlySet<HintTarget>,
+  gate: CallGate,
+  call: Admitted<HintTarget>,
+  request: IncomingMessage,
   path: string,
-  body: unknown,
   response: ServerResponse,
 ): void {
-  if (path === HINT_PATHS.hints) {
-    const parsed = hintsRequest.safeParse(body);
-    if (!parsed.success)
-      return refuse(response, new SmError('INVALID_INPUT', parsed.error.message));
-    const {app, incarnation, items} = parsed.data;
-    let accepted = 0;
-    for (const target of targets) {
-      if (target.app !== app || target.incarnation !== incarnation) continue;
-      accepted = items.length;
-      for (const {shard, revision, record} of items)
-        target.hint(incarnation, shard, revision, record);
-    }
-    answer(response, 202, {accepted, atMs: Date.now()});
-    return;
+  try {
+    const [status, body] = answerTo(gate, call, request, path);
+    const text = JSON.stringify(body);
+    const signature = call.signAnswer(status, text);
+    if (signature !== undefined) response.setHeader(SIGNATURE_HEADER, signature);
+    send(response, status, text);
+  } catch (error) {
+    refuse(response, error);
   }
-  const parsed = shardHintRequest.safeParse(body);
-  if (!parsed.success) return refuse(response, new SmError('INVALID_INPUT', parsed.error.message));
-  const {id, incarnation, revision} = parsed.data;
+}
+
+function answerTo(
+  gate: CallGate,
+  {targets, body, signed}: Admitted<HintTarget>,
+  request: IncomingMessage,
+  path: string,
+): [number, object] {
+  if (path === HINT_PATHS.shards) return [200, {containers: heldBy(targets, request)}];
+  const said = jsonOf(body);
+  const looksAt = (): boolean => signed || gate.takesShard();
+  if (path === HINT_PATHS.hints) {
+    const {app, incarnation, items} = checked(hintsRequest.safeParse(said));
+    const here = targets.filter((one) => one.app === app && one.incarnation === incarnation);
+    for (const target of here)
+      for (const {shard, revision, record} of items)
+        if (looksAt()) target.hint(incarnation, shard, revision, record);
+    return [202, {accepted: here.length === 0 ? 0 : items.length, atMs: Date.now()}];
+  }
+  const {
+    id,
+    incarnation,
+    revision = Number.MAX_SAFE_INTEGER,
+  } = checked(shardHintRequest.safeParse(said));
   for (const target of targets) {
     if (incarnation !== undefined && incarnation !== target.incarnation) continue;
-    target.hint(target.incarnation, id, revision ?? Number.MAX_SAFE_INTEGER);
+    if (looksAt()) target.hint(target.incarnation, id, revision);
   }
-  answer(response, 200, {});
+  return [200, {}];
+}
+
+/** @throws SmError INVALID_INPUT. */
+function checked<T>(parsed: {success: true; data: T} | {success: false; error: Error}): T {
+  if (parsed.success) return parsed.data;
+  throw new SmError('INVALID_INPUT', parsed.error.message);
 }
 
 /** Opens a receiver for the targets. @throws SmError PORT_TAKEN, INVALID_INPUT (an address that is not of this machine). */
@@ -153,17 +171,9 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > HINTS_BODY_LIMIT_BYTES)
-      throw new SmError('BODY_TOO_LARGE', `body is over ${HINTS_BODY_LIMIT_BYTES} bytes`);
-    chunks.push(chunk);
-  }
+function jsonOf(body: Buffer): unknown {
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+    return JSON.parse(body.toString('utf8')) as unknown;
   } catch (error) {
     throw new SmError('INVALID_INPUT', 'body is not JSON', {cause: error});
   }
@@ -179,12 +189,20 @@ function onlyMethod(method: string, request: IncomingMessage, response: ServerRe
 function refuse(response: ServerResponse, error: unknown): void {
   const known =
     error instanceof SmError ? error : new SmError('INTERNAL', 'request could not be read');
-  answer(response, known.httpStatus, {error: known.message, code: known.code});
+  // By our clock the next call can be signed for the right time.
+  const clock = known.code === 'UNAUTHENTICATED' ? {atMs: Date.now()} : {};
+  answer(response, known.httpStatus, {error: known.message, code: known.code, ...clock});
 }
 
 function answer(response: ServerResponse, status: number, body: object): true {
-  if (response.headersSent || response.destroyed) return true;
-  response.writeHead(status, {'content-type': 'application/json'});
-  response.end(JSON.stringify(body));
+  send(response, status, JSON.stringify(body));
   return true;
+}
+
+function send(response: ServerResponse, status: number, text: string): void {
+  if (response.headersSent || response.destroyed) return;
+  // What was not read of a refused call must not be taken for the next one.
+  const close = status >= 400 ? {connection: 'close'} : {};
+  response.writeHead(status, {'content-type': 'application/json', ...close});
+  response.end(text);
 }

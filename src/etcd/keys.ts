@@ -17,6 +17,7 @@ export type ParsedKey =
   | {readonly kind: 'containerOrder'; readonly app: string; readonly container: string}
   | {readonly kind: 'containerOverride'; readonly app: string; readonly container: string}
   | {readonly kind: 'applyMarker'; readonly app: string}
+  | {readonly kind: 'callKeys'; readonly app: string}
   | {readonly kind: 'stopPermissions'; readonly app: string}
   | {readonly kind: 'audit'; readonly id: string}
   | {readonly kind: 'leader'}
@@ -157,6 +158,11 @@ export class Keys {
   }
 
   /** Who applies a file to the app, and from which revision on. */
+  /** Keys by which daemons and containers of the app know each other. */
+  callKeys(app: string): string {
+    return `${this.appSpecPrefix(app)}callkeys`;
+  }
+
   applyMarker(app: string): string {
     return `${this.appSpecPrefix(app)}apply`;
   }
@@ -357,6 +363,7 @@ function parseSpec(parts: readonly string[]): ParsedKey | undefined {
   if (nameProblem('app', app) !== undefined) return undefined;
   if (parts.length === 4) {
     if (family === 'apply') return {kind: 'applyMarker', app};
+    if (family === 'callkeys') return {kind: 'callKeys', app};
     if (family === 'stop') return {kind: 'stopPermissions', app};
     return family === 'spec' ? {kind: 'appSpec', app} : undefined;
   }

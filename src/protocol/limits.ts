@@ -101,3 +101,9 @@ export const STOP_CONTAINERS_LIMIT = 1_000;
 
 /** Longest pause or pin that ends by itself: 500 h, as long as any duration of the command line. */
 export const LASTING_LIMIT_MS = 500 * 3_600_000;
+
+/** Bytes of a key that signs calls between daemons and containers. */
+export const CALL_KEY_BYTES = 32;
+
+/** A signed call is taken while its time is no further from the clock of who is called, ms. */
+export const CALL_WINDOW_MS = 30_000;

@@ -19,6 +19,7 @@ import {writeRefusals} from './admin/write/refused-audit.ts';
 import {createAdminHandlers} from './admin/handlers.ts';
 import type {Contact} from '../model/contact.ts';
 import {CredentialWatch} from './credential-watch.ts';
+import {CallSigner} from './contact/call-signer.ts';
 import {Credentials} from './credentials.ts';
 import {daemonIdentity} from './daemon-identity.ts';
 import type {DaemonState} from './daemon-state.ts';
@@ -194,11 +195,13 @@ export class RunningDaemon implements Daemon {
     const {config, logger} = this.options;
     const allowLoopback = isLoopbackHost(config.host);
     const forDaemons = this.credentials.forDaemons();
+    const {store, keys, clock} = this;
+    const signer = new CallSigner({store, keys, clock});
     return {
-      hints: new HintSender({logger, allowLoopback}),
+      hints: new HintSender({logger, allowLoopback, signer}),
       daemonHints: new HintSender({logger, allowLoopback: true, ...forDaemons}),
       caller: new PushCaller({allowLoopback}),
-      holdings: new HoldingsCaller({allowLoopback}),
+      holdings: new HoldingsCaller({allowLoopback, signer}),
     };
   }
 

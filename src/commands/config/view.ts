@@ -1,4 +1,5 @@
 import {SmCommand} from '../../cli/base-command.ts';
+import {withoutPassword} from '../../cli/settings.ts';
 import {contextPath} from '../../cli/contexts.ts';
 
 export default class ConfigView extends SmCommand<typeof ConfigView> {
@@ -13,7 +14,7 @@ export default class ConfigView extends SmCommand<typeof ConfigView> {
     await this.showList({
       kind: 'SettingList',
       fields: {file: contextPath()},
-      items: this.settings,
+      items: this.settings.map((setting) => ({...setting, value: withoutPassword(setting.value)})),
       name: ({name}) => name,
       columns: [
         {header: 'SETTING', value: ({name}) => name},

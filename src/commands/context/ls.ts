@@ -1,5 +1,6 @@
 import {SmCommand} from '../../cli/base-command.ts';
 import {contextPath, readContexts} from '../../cli/contexts.ts';
+import {shownContext} from '../../cli/settings.ts';
 import {listFlags} from '../../cli/list-shape.ts';
 
 export default class ContextLs extends SmCommand<typeof ContextLs> {
@@ -11,7 +12,7 @@ export default class ContextLs extends SmCommand<typeof ContextLs> {
   override async run(): Promise<void> {
     const {current, contexts} = await readContexts();
     const items = Object.entries(contexts)
-      .map(([name, context]) => ({name, current: name === current, ...context}))
+      .map(([name, context]) => ({name, current: name === current, ...shownContext(context)}))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
     await this.showList({
       kind: 'ContextList',

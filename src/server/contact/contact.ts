@@ -1,4 +1,5 @@
 /** Why a call to a container or a daemon failed, in words that stay the same while the cause does. */
+import {SmError} from '../../model/errors.ts';
 import {CAUSE_LIMIT_CHARACTERS} from './limits.ts';
 
 const CAUSES: Readonly<Record<string, string>> = {
@@ -33,6 +34,7 @@ export function causeOf(error: unknown): string {
     if (known !== undefined) return known;
     at = at.cause;
   }
+  if (error instanceof SmError && error.code === 'UNAUTHENTICATED') return error.message;
   const text = error instanceof Error ? error.message : String(error);
   return text.replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, ' ').slice(0, CAUSE_LIMIT_CHARACTERS);
 }

@@ -8,6 +8,13 @@ never.addSubnet('0.0.0.0', 8, 'ipv4');
 never.addAddress('255.255.255.255', 'ipv4');
 never.addAddress('100.100.100.200', 'ipv4');
 never.addAddress('192.0.0.192', 'ipv4');
+never.addAddress('168.63.129.16', 'ipv4');
+never.addAddress('fd00:ec2::254', 'ipv6');
+// IPv4 addresses inside of others: a gateway would call what is refused here.
+never.addSubnet('64:ff9b::', 96, 'ipv6');
+never.addSubnet('64:ff9b:1::', 48, 'ipv6');
+never.addSubnet('2002::', 16, 'ipv6');
+never.addSubnet('2001::', 32, 'ipv6');
 never.addSubnet('fe80::', 10, 'ipv6');
 never.addSubnet('ff00::', 8, 'ipv6');
 never.addAddress('::', 'ipv6');

@@ -20,3 +20,12 @@ export const CAUSE_LIMIT_CHARACTERS = 200;
 
 /** How often files of tokens and certificates are looked at, ms: so long a revoked token may go on. */
 export const CREDENTIALS_LOOK_MS = 2_000;
+
+/** A key that signs calls to containers is replaced when it is older, ms; the one before stays valid until the next. */
+export const CALL_KEY_AGE_MS = 7 * 24 * 3_600_000;
+
+/** The key of an app is looked up so often, ms. */
+export const CALL_KEYS_KEPT_MS = 60_000;
+
+/** Endpoints whose clock is remembered where it differs. */
+export const CLOCKS_KNOWN_LIMIT = 10_000;

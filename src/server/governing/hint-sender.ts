@@ -8,6 +8,8 @@ import type {Logger} from '../../runtime/logger.ts';
 import {HINT_PATHS, hintsAnswer} from '../../protocol/hints.ts';
 import type {HintItem as WireItem} from '../../protocol/hints.ts';
 import {encodeRecord} from '../../protocol/records.ts';
+import {callReply} from '../contact/call-signer.ts';
+import type {CallReply, CallSigner} from '../contact/call-signer.ts';
 import {containerAgent} from '../contact/container-agent.ts';
 import {causeOf, causeOfStatus} from '../contact/contact.ts';
 import type {Contact} from '../../model/contact.ts';
@@ -29,6 +31,8 @@ export interface HintSenderOptions {
   readonly secure?: boolean;
   /** Who signed the certificates of those who are called, as of now; undefined: one that the system knows. */
   readonly authority?: () => Buffer | undefined;
+  /** Signs the calls. Absent: they are not signed, as among daemons. */
+  readonly signer?: CallSigner | undefined;
   /** Carries the calls. Default: kept-alive connections. */
   readonly dispatcher?: Dispatcher;
 }
@@ -116,9 +120,8 @@ export class HintSender {
   ): Promise<Contact> {
     try {
       const reply = await this.request(app, endpoint, incarnation, items, limitMs);
-      const body: unknown = await reply.body.json().catch(() => undefined);
-      if (reply.statusCode !== 202) return {reached: false, cause: causeOfStatus(reply.statusCode)};
-      const parsed = hintsAnswer.safeParse(body);
+      if (reply.status !== 202) return {reached: false, cause: causeOfStatus(reply.status)};
+      const parsed = hintsAnswer.safeParse(jsonOf(reply.text));
       if (!parsed.success || parsed.data.accepted === 0)
         return {reached: false, cause: 'another process answers there'};
       const {atMs} = parsed.data;
@@ -128,22 +131,40 @@ export class HintSender {
     }
   }
 
-  private request(
+  private async request(
     app: string,
     endpoint: string,
     incarnation: string,
     items: readonly WireItem[],
     limitMs: number,
-  ): Promise<Dispatcher.ResponseData> {
-    const {secure} = this.options;
-    return request(`${secure === true ? 'https' : 'http'}://${endpoint}${HINT_PATHS.hints}`, {
+  ): Promise<CallReply> {
+    const {secure, signer} = this.options;
+    const call = {
       method: 'POST',
-      dispatcher: this.agent,
-      // No secret ever: whoever may write to the store chooses where this goes.
-      headers: {'content-type': 'application/json'},
+      path: HINT_PATHS.hints,
       body: JSON.stringify({app, incarnation, items}),
-      signal: AbortSignal.timeout(limitMs),
-    });
+    } as const;
+    const signal = AbortSignal.timeout(limitMs);
+    // No secret ever: whoever may write to the store chooses where this goes.
+    const send = async (headers: Record<string, string>): Promise<CallReply> => {
+      const reply = await request(
+        `${secure === true ? 'https' : 'http'}://${endpoint}${call.path}`,
+        {
+          ...{method: call.method, dispatcher: this.agent, body: call.body, signal},
+          headers: {'content-type': 'application/json', ...headers},
+        },
+      );
+      return callReply(reply);
+    };
+    return signer === undefined ? send({}) : signer.call({app, endpoint}, call, send);
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

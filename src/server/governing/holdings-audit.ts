@@ -14,6 +14,8 @@ import type {HeldShardsAnswer} from '../../protocol/hints.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {isProxyHeartbeat} from '../push/proxy-heartbeat.ts';
+import {callReply} from '../contact/call-signer.ts';
+import type {CallReply, CallSigner} from '../contact/call-signer.ts';
 import {containerAgent} from '../contact/container-agent.ts';
 import {refusedEndpoint} from '../contact/endpoint-policy.ts';
 import {CALL_TIMEOUT_MS} from '../contact/limits.ts';
@@ -34,17 +36,21 @@ export interface SaidHoldings {
 
 export class HoldingsCaller {
   private readonly allowLoopback: boolean;
+  private readonly signer: CallSigner | undefined;
   private readonly agent: Dispatcher;
 
-  /** `allowLoopback`: loopback endpoints are only believed by a daemon that is itself on loopback. `dispatcher`: default kept-alive connections. */
+  /** `allowLoopback`: loopback endpoints are only believed by a daemon that is itself on loopback. `signer`: absent: calls are not signed. `dispatcher`: default kept-alive connections. */
   constructor({
     allowLoopback,
+    signer,
     dispatcher,
   }: {
     readonly allowLoopback: boolean;
+    readonly signer?: CallSigner;
     readonly dispatcher?: Dispatcher;
   }) {
     this.allowLoopback = allowLoopback;
+    this.signer = signer;
     this.agent =
       dispatcher ?? containerAgent(1, allowLoopback, {answerLimitBytes: ANSWER_LIMIT_BYTES});
   }
@@ -58,12 +64,18 @@ export class HoldingsCaller {
   ): Promise<SaidHoldings | undefined> {
     if (refusedEndpoint(endpoint, this.allowLoopback) !== undefined) return undefined;
     const which = `?incarnation=${encodeURIComponent(incarnation)}${withLoads ? '&load=1' : ''}`;
-    const url = `http://${endpoint}${HINT_PATHS.shards}${which}`;
+    const path = `${HINT_PATHS.shards}${which}`;
     const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
-    const reply = await request(url, {dispatcher: this.agent, signal});
-    const body: unknown = JSON.parse(await reply.body.text());
-    const parsed = heldShardsAnswer.safeParse(body);
-    if (reply.statusCode !== 200 || !parsed.success) return undefined;
+    const send = async (headers: Record<string, string>): Promise<CallReply> =>
+      callReply(
+        await request(`http://${endpoint}${path}`, {dispatcher: this.agent, signal, headers}),
+      );
+    const reply =
+      this.signer === undefined
+        ? await send({})
+        : await this.signer.call({app, endpoint}, {method: 'GET', path, body: ''}, send);
+    const parsed = heldShardsAnswer.safeParse(JSON.parse(reply.text));
+    if (reply.status !== 200 || !parsed.success) return undefined;
     const said = parsed.data.containers.find(
       (one) => one.app === app && one.incarnation === incarnation,
     );

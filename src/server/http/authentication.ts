@@ -4,7 +4,7 @@ import {isTokenOf, nameInToken, parseTokenLine} from '../../config/token-line.ts
 import type {TokenLine} from '../../config/token-line.ts';
 import type {Grant} from '../../model/access.ts';
 import {SmError} from '../../model/errors.ts';
-import {CallBuckets} from './call-buckets.ts';
+import {CallBuckets} from '../../runtime/call-buckets.ts';
 import {
   CALLERS_LIMIT,
   FAILED_LOGINS_AT_ONCE,

@@ -23,6 +23,8 @@ describe('a registered endpoint', () => {
       '169.254.1:80',
       '0251.0376.0251.0376:80',
     ],
+    ...['168.63.129.16:80', '[fd00:ec2::254]:80', '[64:ff9b::a9fe:a9fe]:80', '[64:ff9b:1::1]:80'],
+    ...['[2002:a9fe:a9fe::1]:80', '[2001:0:1::1]:80'],
     ...['host', 'host:0', 'host:65536', 'user@host:80', 'host:80/path', 'http://host:80', ''],
     ...['host:80?x', 'host:80#x', 'ho st:80', 'host:80\r\nx: y', '[::1:80', '-:-'],
   ])('%j is never called', (endpoint) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {CallBuckets} from '../../../src/server/http/call-buckets.ts';
+import {CallBuckets} from '../../src/runtime/call-buckets.ts';
 
 const options = {burst: 100, refillMs: 20, callers: 3};
 const taken = (verdict: {current: number}) => verdict.current <= options.burst;

@@ -1,0 +1,152 @@
+/** Signs the calls of a daemon to containers, and looks whether the answer comes from one that knows the key. Every such call goes through here. */
+import type {Dispatcher} from 'undici';
+import type {Keys} from '../../etcd/keys.ts';
+import {SmError} from '../../model/errors.ts';
+import {decodeCallKeys, encodeCallKeys} from '../../protocol/call-keys.ts';
+import {
+  SIGNATURE_HEADER,
+  newCallKey,
+  parseSignature,
+  signCall,
+  verifiesAnswer,
+} from '../../protocol/call-signature.ts';
+import type {CallKey, SignedCall} from '../../protocol/call-signature.ts';
+import type {Clock} from '../../runtime/clock.ts';
+import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
+import type {Store} from '../../store/port.ts';
+import {CALL_KEY_AGE_MS, CALL_KEYS_KEPT_MS, CLOCKS_KNOWN_LIMIT} from './limits.ts';
+
+/** What came back. */
+export interface CallReply {
+  readonly status: number;
+  readonly text: string;
+  /** Of the answer; undefined without one. */
+  readonly signature: string | undefined;
+}
+
+export interface SignedTarget {
+  readonly app: string;
+  readonly endpoint: string;
+}
+
+interface Known {
+  readonly untilMs: number;
+  readonly key: Promise<CallKey | undefined>;
+}
+
+export class CallSigner {
+  private readonly options: {readonly store: Store; readonly keys: Keys; readonly clock: Clock};
+  private readonly known = new Map<string, Known>();
+  /** By how much the clock of an endpoint is ahead, ms: a wrong clock is a warning of `sm doctor` and no reason to be deaf. */
+  private readonly aheadMs = new Map<string, number>();
+
+  constructor(options: CallSigner['options']) {
+    this.options = options;
+  }
+
+  /**
+   * Makes one call; a second one where the callee's clock turns out to be another.
+   * @throws SmError UNAUTHENTICATED when the answer is signed, and not by who knows the key; whatever `send` throws.
+   */
+  async call(
+    {app, endpoint}: SignedTarget,
+    call: SignedCall,
+    send: (headers: Record<string, string>) => Promise<CallReply>,
+  ): Promise<CallReply> {
+    const key = await this.keyOf(app);
+    if (key === undefined) return send({});
+    const once = async (): Promise<CallReply> => {
+      const atMs = Math.round(this.options.clock.wallMs() + (this.aheadMs.get(endpoint) ?? 0));
+      const header = signCall(key, call, atMs);
+      const reply = await send({[SIGNATURE_HEADER]: header});
+      refuseImpostor(key, header, reply);
+      return reply;
+    };
+    const first = await once();
+    return first.status === 401 && this.noteClock(endpoint, first.text) ? once() : first;
+  }
+
+  private noteClock(endpoint: string, text: string): boolean {
+    const atMs = timeIn(text);
+    if (atMs === undefined) return false;
+    this.aheadMs.delete(endpoint);
+    this.aheadMs.set(endpoint, atMs - this.options.clock.wallMs());
+    const [oldest] = this.aheadMs.keys();
+    if (this.aheadMs.size > CLOCKS_KNOWN_LIMIT && oldest !== undefined) this.aheadMs.delete(oldest);
+    return true;
+  }
+
+  private keyOf(app: string): Promise<CallKey | undefined> {
+    const nowMs = this.options.clock.nowMs();
+    const known = this.known.get(app);
+    if (known !== undefined && known.untilMs > nowMs) return known.key;
+    // While the store is away the key of before is as good.
+    const key = this.current(app).catch(() => known?.key);
+    this.known.set(app, {untilMs: nowMs + CALL_KEYS_KEPT_MS, key});
+    return key;
+  }
+
+  /** The newest key of the app; made where there is none, replaced where it is old. Undefined for an app that is not there. */
+  private async current(app: string): Promise<CallKey | undefined> {
+    const {store, keys, clock} = this.options;
+    const key = keys.callKeys(app);
+    const {entries} = await store.getMany([keys.appSpec(app), key]);
+    const [spec, entry] = entries;
+    const present = decodeCallKeys(entry?.value);
+    const [newest] = present;
+    if (newest !== undefined && clock.wallMs() - newest.createdMs < CALL_KEY_AGE_MS) return newest;
+    const specMod = liveSpecMod(spec);
+    if (specMod === undefined) return newest;
+    const made = newCallKey(clock.wallMs());
+    // Two are valid, so that calls under way, and containers that have not looked, go on.
+    const value = encodeCallKeys(newest === undefined ? [made] : [made, newest]);
+    const outcome = await store.transact({
+      compares: [
+        entry === undefined
+          ? {key, target: 'create', op: '=', value: 0}
+          : {key, target: 'mod', op: '=', value: entry.mod},
+        specUnchanged(keys, app, specMod),
+      ],
+      then: [{op: 'put', key, value}],
+      otherwise: [],
+    });
+    if (outcome.kind === 'committed') return made;
+    const again = await store.get(key);
+    return decodeCallKeys(again.entry?.value)[0];
+  }
+}
+
+/** A container of before does not sign its answers. */
+function refuseImpostor(key: CallKey, header: string, {status, text, signature}: CallReply): void {
+  const call = parseSignature(header);
+  if (signature === undefined || call === undefined) return;
+  if (verifiesAnswer(key, call, {status, body: text, header: signature})) return;
+  throw new SmError(
+    'UNAUTHENTICATED',
+    'another process answers there: its signature does not hold',
+  );
+}
+
+function timeIn(text: string): number | undefined {
+  try {
+    const {atMs} = JSON.parse(text) as {atMs?: unknown};
+    return typeof atMs === 'number' && Number.isFinite(atMs) ? atMs : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is looked at of an answer. */
+export async function callReply({
+  statusCode,
+  headers,
+  body,
+}: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers' | 'body'>): Promise<CallReply> {
+  const signature = headers[SIGNATURE_HEADER];
+  const text = await body.text();
+  return {
+    status: statusCode,
+    text,
+    signature: typeof signature === 'string' ? signature : undefined,
+  };
+}
