@@ -105,5 +105,5 @@ export const LASTING_LIMIT_MS = 500 * 3_600_000;
 /** Bytes of a key that signs calls between daemons and containers. */
 export const CALL_KEY_BYTES = 32;
 
-/** A signed call is taken while its time is no further from the clock of who is called, ms. */
+/** A signed call is taken while its time differs by at most so much from the clock of who is called, ms. */
 export const CALL_WINDOW_MS = 30_000;
