@@ -28,6 +28,8 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
     'host:port others use to reach this daemon. Default host:port; needed where host means all addresses; loopback is refused beside daemons of other machines.',
   'etcd.username': 'User in etcd; belongs with etcd.passwordFile.',
   'etcd.passwordFile': 'File with the password, readable by its owner only.',
+  'etcd.plainPassword':
+    'true: the password may go to another machine without TLS. Default false: such a start is refused.',
   'etcd.tls.ca': "File with the authority of etcd's certificates.",
   'etcd.tls.cert': "File with the daemon's certificate for etcd.",
   'etcd.tls.key': 'File with its key.',

@@ -14,6 +14,8 @@ export interface ServerConfig {
   readonly etcd: {
     readonly username?: string;
     readonly passwordFile?: string;
+    /** The password may go to another machine without TLS. Default false. */
+    readonly plainPassword?: boolean;
     readonly tls?: {readonly ca: string; readonly cert?: string; readonly key?: string};
   };
   readonly auth: 'none' | {readonly tokenFile: string};

@@ -63,6 +63,12 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ],
   ['etcd.username', {problem: text}],
   ['etcd.passwordFile', {problem: text}],
+  [
+    'etcd.plainPassword',
+    {
+      problem: (value) => (typeof value === 'boolean' ? undefined : 'is neither true nor false'),
+    },
+  ],
   ['etcd.tls.ca', {problem: text}],
   ['etcd.tls.cert', {problem: text}],
   ['etcd.tls.key', {problem: text}],

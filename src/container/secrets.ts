@@ -20,17 +20,25 @@ export interface EtcdLogin {
   username?: string;
   /** The end of a line in a file does not belong to it. */
   password?: Secret<string>;
+  /** The password may go to another machine without TLS. Default false. */
+  plainPassword?: boolean;
   tls?: {ca?: Secret<Buffer>; cert?: Secret<Buffer>; key?: Secret<Buffer>};
 }
 
-export type EtcdSecrets = Pick<EtcdOptions, 'username' | 'password' | 'tls'>;
+export type EtcdSecrets = Pick<EtcdOptions, 'username' | 'password' | 'plainPassword' | 'tls'>;
 
 const TLS_PARTS = ['ca', 'cert', 'key'] as const;
 
 /** @throws SmError INVALID_INPUT when one cannot be had, or certificate and key do not belong together. */
-export async function readSecrets({username, password, tls}: EtcdLogin): Promise<EtcdSecrets> {
+export async function readSecrets({
+  username,
+  password,
+  plainPassword,
+  tls,
+}: EtcdLogin): Promise<EtcdSecrets> {
   const login = {
     ...(username === undefined ? {} : {username}),
+    ...(plainPassword === undefined ? {} : {plainPassword}),
     ...(password === undefined ? {} : {password: await read('etcd.password', password, textOf)}),
   };
   if (tls === undefined) return login;

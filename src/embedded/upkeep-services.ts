@@ -14,7 +14,7 @@ import type {AlarmReply} from './state-machine.ts';
 import type {Received} from './wire.ts';
 
 /** The etcd whose API this is. */
-const API_VERSION = '3.4.23';
+const API_VERSION = '3.4.23-sm';
 const MEMBER_NAME = 'embedded';
 
 export function maintenanceService(

@@ -5,6 +5,7 @@ import {Etcd3, WatchClient} from 'etcd3';
 import type {AuthClient, IOptions, KVClient, LeaseClient, MaintenanceClient} from 'etcd3';
 import type {ErrorCode} from '../model/errors.ts';
 import {ATTEMPT_LIMIT_MS} from './limits.ts';
+import {refusePlainPassword} from './plain-password.ts';
 
 /** One call that has ended, for metrics. */
 export interface StoreCall {
@@ -19,6 +20,8 @@ export interface EtcdOptions {
   readonly endpoints: readonly string[];
   readonly username?: string;
   readonly password?: string;
+  /** The password may go to another machine without TLS. Default false. */
+  readonly plainPassword?: boolean;
   /** PEM. */
   readonly tls?: {readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer};
   /** A key that the user may read, whether it is there or not: what only asks for the revision reads it. Default: one that needs the role root. */
@@ -70,6 +73,7 @@ const GRPC_OPTIONS = {
 /** Opens the clients of one endpoint; connects lazily. */
 export function openEndpoint(endpoint: string, options: EtcdOptions): EndpointClient {
   if (options.open !== undefined) return options.open(endpoint);
+  refusePlainPassword({...options, endpoints: [endpoint]});
   const limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
   const client = new Etcd3(clientOptions(endpoint, options, limitMs));
   const pool = (client as unknown as {pool: ConstructorParameters<typeof WatchClient>[0]}).pool;

@@ -130,14 +130,18 @@ export class Credentials {
     endpoints: string[];
     username?: string;
     password?: string;
+    plainPassword?: boolean;
     tls?: {ca?: Buffer; cert?: Buffer; key?: Buffer};
   } {
     const {endpoints, etcd} = this.config;
-    const {username, passwordFile, tls} = etcd;
+    const {username, passwordFile, plainPassword, tls} = etcd;
     const login =
       username === undefined || passwordFile === undefined
         ? {}
-        : {username, password: readSecret(passwordFile, this.config.filePermissions)};
+        : {
+            ...{username, password: readSecret(passwordFile, this.config.filePermissions)},
+            ...(plainPassword === undefined ? {} : {plainPassword}),
+          };
     if (tls === undefined) return {endpoints: [...endpoints], ...login};
     const files = Object.entries(tls).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',

@@ -3,6 +3,7 @@ import {pause} from '../runtime/pause.ts';
 import type {Keys} from '../etcd/keys.ts';
 import {openEtcdLeases} from '../etcd/leases.ts';
 import type {Leases} from '../etcd/leases.ts';
+import {plainRemotes} from '../etcd/plain-password.ts';
 import type {EtcdOptions} from '../etcd/connection.ts';
 import {SmError} from '../model/errors.ts';
 import {openEtcdStore} from '../store/etcd-store.ts';
@@ -42,6 +43,12 @@ export async function openWhenReachable(
     ...(open === undefined ? {} : {open}),
     ...(onCall === undefined ? {} : {onCall}),
   };
+  const remotes = plainRemotes(etcd);
+  if (remotes.length > 0)
+    logger.warn(
+      {endpoints: remotes},
+      'etcd is spoken to without TLS: everybody on the way can read and change what is said',
+    );
   const store = openEtcdStore(etcd);
   for (let attempt = 0; ; attempt += 1) {
     try {

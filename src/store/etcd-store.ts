@@ -163,11 +163,12 @@ export class EtcdStore implements Store {
   async usage(): Promise<StoreUsage> {
     const client = this.client();
     try {
-      const {dbSize} = await client.maintenance.status();
+      const {dbSize, version} = await client.maintenance.status();
       const {alarms} = await client.maintenance.alarm({action: 'Get'});
       return {
         bytes: Number(dbSize),
         quotaBytes: 0,
+        version,
         alarms: [...new Set(alarms.map(({alarm}) => alarm.toUpperCase()))],
       };
     } catch (error) {

@@ -76,6 +76,8 @@ export interface StoreUsage {
   readonly bytes: number;
   /** 0: not known. */
   readonly quotaBytes: number;
+  /** As it calls itself, as 3.5.33; absent: not known. */
+  readonly version?: string;
   /** Alarms that the store itself raises, as NOSPACE or CORRUPT: it refuses writes while it has one. */
   readonly alarms: readonly string[];
 }

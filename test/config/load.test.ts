@@ -78,6 +78,7 @@ advertise: sm.example.org:8801
 etcd:
   username: sm
   passwordFile: /etc/sm/password
+  plainPassword: true
   tls: {ca: /a, cert: /b, key: /c}
 auth:
   tokenFile: /etc/sm/token
@@ -182,11 +183,6 @@ describe('faults', () => {
     ['etcd: {username: x}', 'f.yml:5:18: etcd.username and etcd.passwordFile belong together'],
     ['tls: {key: x}', 'f.yml:5:12: tls.cert and tls.key belong together'],
     ['tls: {ca: x}', 'f.yml:5:11: tls.ca needs tls.cert'],
-    [
-      'tls: {cert: x, key: x, clientCa: x}',
-      'f.yml:5:34: tls.clientCa needs tls.clientRoles, or auth.tokenFile',
-    ],
-    ['tls: {cert: x, key: x, clientRoles: x}', 'f.yml:5:37: tls.clientRoles needs tls.clientCa'],
     ['etcd: {tls: {cert: x, key: y}}', 'f.yml:5:20: etcd.tls.cert needs etcd.tls.ca'],
     ['? [a, b]\n: c', "f.yml:5:3: a setting's name is plain text"],
     ['__proto__: {a: 1}', 'f.yml:5:1: unknown setting "__proto__"'],

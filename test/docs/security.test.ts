@@ -1,5 +1,4 @@
 /** SECURITY.md: each line of its list names tests that are there, or says what is not done; and what else it promises of the program itself. */
-import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {expect, it} from 'vitest';
 import {routeRows} from '../../src/protocol/admin-routes.ts';
@@ -33,39 +32,6 @@ it('describes every role, and what only admin may do', () => {
   for (const role of ROLES) expect(PAGE).toContain(`| \`${role}\` |`);
   const deciding = Object.entries(routeRows).filter(([, {right}]) => right === 'admin');
   expect(deciding.map(([name]) => name).sort()).toEqual(['acceptRestore', 'addSpec', 'delSpec']);
-});
-
-const SOURCE = ['--import', 'tsx', 'bin/dev.js'];
-
-it('the command line runs without __proto__', () => {
-  const argv = [
-    '--disable-proto=throw',
-    ...SOURCE,
-    'token',
-    'create',
-    'ci',
-    '--role',
-    'view',
-    '--json',
-  ];
-  const {token} = JSON.parse(execFileSync(process.execPath, argv, {encoding: 'utf8'})) as {
-    token: string;
-  };
-  expect(token).toMatch(/^smt~ci~/);
-});
-
-it('a password in a URL is not shown by config view', () => {
-  const env = {
-    ...process.env,
-    SM_PROXY: 'http://me:canary-1@proxy:1',
-    SM_SERVER: 'http://me:canary-2@a:1,http://b:2',
-  };
-  const shown = execFileSync(process.execPath, [...SOURCE, 'config', 'view', '--json'], {
-    encoding: 'utf8',
-    env,
-  });
-  expect(shown).not.toContain('canary');
-  expect(shown).toContain('http://me:***@proxy:1');
 });
 
 it('the bill of materials names what ships, each with version and licence', () => {

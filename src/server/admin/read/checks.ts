@@ -44,6 +44,7 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
       storeCheck(tookMs),
       writesCheck(writes()),
       quotaCheck(usage),
+      ...versionChecks(usage?.version),
       ...certificateChecks(dependencies.certificates?.() ?? new Map<string, number>(), wallMs()),
       ...(selfProblem === undefined ? [] : [selfCheck(selfProblem())]),
       ...(callDaemon === undefined ? [] : callChecks(called)),
@@ -89,6 +90,22 @@ function quotaCheck(usage: StoreUsage | undefined): Check {
   if (share < QUOTA_WARN_SHARE) return check('etcd quota', 'PASS', text);
   const fix = 'set compaction: auto, then etcdctl defrag; or raise --quota-backend-bytes';
   return check('etcd quota', share < 0.95 ? 'WARN' : 'FAIL', text, fix);
+}
+
+/** First releases of the lines that etcd still keeps which lack no known mend that matters here. */
+const ETCD_FLOOR: Readonly<Record<string, number>> = {'3.5': 33, '3.6': 14, '3.7': 1};
+
+/** Warns of an etcd that gets no mends any more, or lacks some. Nothing is said of a version that is not known. Pure. */
+export function versionChecks(version: string | undefined): Check[] {
+  const [, major = '', minor = '', patch = ''] = /^(\d+)\.(\d+)\.(\d+)$/.exec(version ?? '') ?? [];
+  if (patch === '') return [];
+  const fix = 'move to etcd 3.5.33, 3.6.14, 3.7.1 or newer: member by member, backup first';
+  const floor = ETCD_FLOOR[`${major}.${minor}`];
+  if (Number(major) < 3 || (major === '3' && Number(minor) < 5))
+    return [check('etcd version', 'WARN', `etcd ${version} gets no mends any more`, fix)];
+  if (floor !== undefined && Number(patch) < floor)
+    return [check('etcd version', 'WARN', `etcd ${version} lacks mends of its line`, fix)];
+  return [check('etcd version', 'PASS', `etcd ${version}`)];
 }
 
 /** One check for each that ends soon. Pure. */
