@@ -1,3 +1,4 @@
+import {loadText, ratiosText} from '../model/load-text.ts';
 import {permissionText} from '../model/stop-permission.ts';
 import {containerTrouble} from '../model/trouble.ts';
 import {drainProgress} from '../model/drain-progress.ts';
@@ -9,10 +10,22 @@ export function byTrouble(a: ContainerView, b: ContainerView): number {
   return containerTrouble(b.state) - containerTrouble(a.state) || (a.id < b.id ? -1 : 1);
 }
 
-export const CONTAINER_COLUMNS: readonly Column<ContainerView>[] = [
+/** LOAD stands there where the app is balanced by loads. */
+export function containerColumns(
+  containers: readonly ContainerView[],
+): readonly Column<ContainerView>[] {
+  if (containers.some(({load}) => load !== undefined)) return COLUMNS;
+  return COLUMNS.filter(({header}) => header !== 'LOAD');
+}
+
+const COLUMNS: readonly Column<ContainerView>[] = [
   {header: 'CONTAINER', value: ({id}) => id},
   {header: 'STATE', value: ({state}) => state.toUpperCase()},
   {header: 'SHARDS', value: ({shards}) => `${shards.ready}/${shards.total}`},
+  {
+    header: 'LOAD',
+    value: ({load = {}, loadRatio = {}}) => ratiosText(load, loadRatio) || '-',
+  },
   {header: 'ENDPOINT', value: ({endpoint}) => endpoint || '-'},
   {header: 'WEIGHT', value: ({weight}) => weight, wide: true},
   {header: 'CAPACITY', value: ({capacity}) => capacity || '-', wide: true},
@@ -32,6 +45,18 @@ export const CONTAINER_COLUMNS: readonly Column<ContainerView>[] = [
   },
 ];
 
+/** What it takes of its machine, as far as it is known. */
+function ownText({own = {}}: ContainerView): string {
+  const {cpu, memoryBytes, eventLoopDelayMs} = own;
+  return [
+    cpu === undefined ? '' : `; CPU ${(100 * cpu).toFixed(0)} % of its machine`,
+    memoryBytes === undefined ? '' : `; memory ${loadText(memoryBytes)} bytes`,
+    eventLoopDelayMs === undefined
+      ? ''
+      : `; event loop at most ${eventLoopDelayMs.toFixed(0)} ms late`,
+  ].join('');
+}
+
 /** What `get` shows people. */
 export function containerLines(container: ContainerView): string[] {
   const {id, state, shards, endpoint, order} = container;
@@ -41,6 +66,9 @@ export function containerLines(container: ContainerView): string[] {
     `endpoint ${endpoint || '-'}, pid ${container.pid}, zone ${container.zone || '-'}, T ${container.ttlMs} ms`,
     `weight ${container.weight}, capacity ${container.capacity || 'none'}${overrideText(container)}`,
     `incarnation: ${container.incarnation || '-'}`,
+    ...(container.load === undefined
+      ? []
+      : [`load: ${ratiosText(container.load, container.loadRatio ?? {})}${ownText(container)}`]),
     ...(order === null
       ? []
       : [

@@ -79,6 +79,17 @@ export const containerView = z.object({
     /** Of these, those that are asked to leave it. */
     dropping: z.int(),
   }),
+  /** Load by metric of the app's policy, as the governor's last summary says, and as a multiple of its share; absent where it names none. */
+  load: z.record(z.string(), z.number()).optional(),
+  loadRatio: z.record(z.string(), z.number()).optional(),
+  /** What it takes of its machine, as far as it is known: `cpu` (0-1), `memoryBytes`, `eventLoopDelayMs`; absent as `load`. */
+  own: z
+    .object({
+      cpu: z.number().optional(),
+      memoryBytes: z.number().optional(),
+      eventLoopDelayMs: z.number().optional(),
+    })
+    .optional(),
   order: orderView.nullable(),
   /** What counts: the operator's word, else what it registered with. */
   weight: z.number(),

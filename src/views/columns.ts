@@ -17,6 +17,8 @@ export interface Column<Row> {
   readonly least?: number;
   /** Only when asked for wide. */
   readonly wide?: boolean;
+  /** The column is there only while this is so of some row. */
+  readonly onlyFor?: (row: Row) => boolean;
 }
 
 /** The order in which columns leave. */
@@ -58,7 +60,8 @@ export function fitColumns<Row extends object>(
   context: CellContext,
   width: number,
 ): readonly FittedColumn<Row>[] {
-  let sized = columns.map((column) => sizedBy(column, rows, context));
+  const wanted = columns.filter(({onlyFor}) => onlyFor === undefined || rows.all.some(onlyFor));
+  let sized = wanted.map((column) => sizedBy(column, rows, context));
   for (;;) {
     const excess = lengthOf(sized) - width;
     if (excess <= 0) return sized;

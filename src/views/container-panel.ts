@@ -1,4 +1,5 @@
 import {drainProgress} from '../model/drain-progress.ts';
+import {highestRatio, ratiosText} from '../model/load-text.ts';
 import {containerMark} from '../model/marks.ts';
 import {permissionText} from '../model/stop-permission.ts';
 import {containerTrouble} from '../model/trouble.ts';
@@ -10,6 +11,7 @@ import type {Detail, Panel} from './panel.ts';
 import {ageSince, bar, percent, safe} from './text.ts';
 
 const BAR_WIDTH = 12;
+const LOAD_BAR_WIDTH = 8;
 const COLUMNS: readonly Column<LiveContainer>[] = [
   {header: 'CONTAINER', value: ({id}) => safe(id) || '?'},
   {header: 'APP', value: ({service}) => safe(service), leaves: LEAVES.app},
@@ -17,6 +19,12 @@ const COLUMNS: readonly Column<LiveContainer>[] = [
   {header: 'STATE', value: stateText},
   {header: 'SHARDS', value: shardsText, right: true},
   {header: 'FILL', value: fillText, leaves: LEAVES.bar},
+  {
+    header: 'LOAD',
+    value: loadText,
+    leaves: LEAVES.bar,
+    onlyFor: ({load}) => load !== undefined,
+  },
   {header: 'MOVES', value: movesText, leaves: LEAVES.last},
   {header: 'HEARTBEAT', value: heartbeatText, leaves: LEAVES.late},
   {header: 'VER', value: ({version}) => safe(version) || '-', leaves: LEAVES.version},
@@ -78,6 +86,14 @@ function fillText({shards, capacity, share}: LiveContainer): string {
   return share > 0 ? `${(shards.total / share).toFixed(1)}x the mean` : '-';
 }
 
+/** The metric that is furthest above the share; the bar is full at twice the share. */
+function loadText({loadRatio = {}}: LiveContainer): string {
+  const [metric = '', ratio = 0] = highestRatio(loadRatio) ?? [];
+  return metric === ''
+    ? '-'
+    : `${bar(ratio / 2, LOAD_BAR_WIDTH)} ${ratio.toFixed(2)}x ${safe(metric)}`;
+}
+
 function movesText({shards}: LiveContainer): string {
   const {total, ready, dropping} = shards;
   const coming = Math.max(0, total - ready - dropping);
@@ -128,6 +144,8 @@ function detailsOf(row: LiveContainer, context: CellContext): Detail[] {
       : [['share', shareText(row)] satisfies Detail]),
     ['incarnation', safe(row.incarnation) || '-'],
   ];
+  if (row.load !== undefined)
+    details.push(['load', safe(ratiosText(row.load, row.loadRatio ?? {})) || '-']);
   if (order !== null)
     details.push([
       order.order,

@@ -1,4 +1,5 @@
 import {compareText} from '../model/compare-text.ts';
+import {loadsText} from '../model/load-text.ts';
 import {shardMark} from '../model/marks.ts';
 import {shardTrouble} from '../model/trouble.ts';
 import type {LiveShard} from '../protocol/admin-live.ts';
@@ -15,6 +16,12 @@ const COLUMNS: readonly Column<LiveShard>[] = [
     value: ({state, removing}) => `${state.toUpperCase()}${removing ? ' REMOVING' : ''}`,
   },
   {header: 'CONTAINER', value: ({container}) => safe(container) || '-'},
+  {
+    header: 'LOAD',
+    value: ({currentLoad = {}}) => safe(loadsText(currentLoad)) || '-',
+    leaves: LEAVES.bar,
+    onlyFor: ({currentLoad}) => currentLoad !== undefined,
+  },
   {header: 'AGE', value: ageText, right: true, leaves: LEAVES.age},
   {header: 'NOTE', value: noteText, leaves: LEAVES.note, least: 10},
   {header: 'GROUP', value: ({group}) => safe(group) || '-', leaves: LEAVES.wide, wide: true},

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {appFlag} from '../../cli/base-command.ts';
-import {CONTAINER_COLUMNS, byTrouble} from '../../cli/container-table.ts';
+import {byTrouble, containerColumns} from '../../cli/container-table.ts';
 import {listFlags} from '../../cli/list-shape.ts';
 import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
 import {CONTAINER_STATES} from '../../model/trouble.ts';
@@ -42,7 +42,7 @@ export default class ContainerLs extends LiveCommand<typeof ContainerLs> {
       fields: {revision},
       items,
       name: ({id}) => id,
-      columns: CONTAINER_COLUMNS,
+      columns: containerColumns(items),
       ...(items.length === 0 ? {note: none} : {}),
     });
   }

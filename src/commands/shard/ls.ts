@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core';
 import {appFlag} from '../../cli/base-command.ts';
 import {listFlags} from '../../cli/list-shape.ts';
 import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
+import {loadsText} from '../../model/load-text.ts';
 import {shardTrouble} from '../../model/trouble.ts';
 import type {AdminInput, ShardState, ShardView} from '../../protocol/admin.ts';
 
@@ -69,6 +70,14 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
         {header: 'SHARD', value: ({id}) => id},
         {header: 'STATE', value: ({state: word}) => word.toUpperCase()},
         {header: 'CONTAINER', value: (shard) => shard.container || '-'},
+        ...(shards.some(({currentLoad}) => currentLoad !== undefined)
+          ? [
+              {
+                header: 'LOAD',
+                value: ({currentLoad = {}}: ShardView) => loadsText(currentLoad) || '-',
+              },
+            ]
+          : []),
         {header: 'GROUP', value: ({group}) => group || '-', wide: true},
         {header: 'WORKER GROUP', value: ({workerGroup}) => workerGroup || '-', wide: true},
         {header: 'PIN', value: ({manualContainerId}) => manualContainerId || '-', wide: true},

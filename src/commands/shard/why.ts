@@ -3,6 +3,7 @@ import {SmCommand, appFlag} from '../../cli/base-command.ts';
 import {eventLine} from '../../cli/event-lines.ts';
 import type {WhyAnswer} from '../../protocol/admin.ts';
 import {counted} from '../../model/counted.ts';
+import {loadsText} from '../../model/load-text.ts';
 
 export default class ShardWhy extends SmCommand<typeof ShardWhy> {
   static override summary =
@@ -37,12 +38,14 @@ function linesOf({
   history,
 }: WhyAnswer): string[] {
   const where = shard.container === '' ? '' : ` on ${shard.container}`;
+  const load = loadsText(shard.currentLoad ?? {});
   const more = excludedCount - excluded.length;
   return [
     `shard ${shard.id}: ${shard.state.toUpperCase()}${where}`,
     ...(now === '' ? [] : [`now: ${now}`]),
     ...(fix === '' ? [] : [`fix: ${fix}`]),
     `rule: ${rule}`,
+    ...(load === '' ? [] : [`load: ${load}`]),
     ...homes.map(
       ({container, shards, current}, at) =>
         `${now === '' ? '' : 'then '}home ${at + 1}: ${container} (${counted(shards, 'shard')})${current ? ', it is there' : ''}`,

@@ -11,6 +11,7 @@ import type {ContainerOrder} from '../../../model/specs.ts';
 import {isAvailable} from '../../../model/stop-permission.ts';
 import type {ContainerStatus} from '../../../model/status.ts';
 import type {ContainerView, OrderView, OverrideView} from '../../../protocol/admin.ts';
+import {containerLoads} from './loads.ts';
 import {once} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 
@@ -145,6 +146,7 @@ function livingView(
     problem: problemOf(listing.view, heartbeat.container, incarnation),
     // A silent container has lost its right to act, whatever its records say.
     ...(load === undefined ? {} : {shards: said.state === 'silent' ? {...load, ready: 0} : load}),
+    ...containerLoads(listing, () => livingOf(listing)).get(heartbeat.container),
     order: orderOf(listing.view.orders.get(heartbeat.container)?.value),
     ...shareOf(listing, heartbeat.container, heartbeat),
     stop: permissionOf(listing, heartbeat.container, incarnation, said.state),

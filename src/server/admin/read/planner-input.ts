@@ -7,19 +7,24 @@ import type {AppView} from '../../../appstate/app-view.ts';
 import type {OwnershipRecord} from '../../../model/ownership.ts';
 import type {PlacementSnapshot} from '../../../model/placement.ts';
 import {livingOf} from './container-views.ts';
+import {readTerms} from './loads.ts';
 
 /**
  * `living`: containers, those thought in or away included. One that no heartbeat names counts as proved. When a refusing one gets its next trial
  * only its governor knows: here it gets none but what is under way.
  */
 export function plannerInput(
-  {view}: Pick<AppListing, 'view'>,
+  listing: AppListing,
   living: ReadonlyMap<string, LivingContainer>,
 ): PlacementSnapshot {
+  const {view} = listing;
   const trust = trustFrom(view, living);
   const pending = {has: () => false};
   const retries = {held: () => false};
-  return new TrialPlanner(trust).snapshot({view, living, pending, retries}, 0);
+  return new TrialPlanner(trust).snapshot(
+    {view, living, pending, retries, loads: readTerms(listing)},
+    0,
+  );
 }
 
 /** The same for the containers that live. */

@@ -6,6 +6,7 @@ import type {ShardSpec} from '../../../model/specs.ts';
 import {tokenOf as recordToken} from '../../../ownership/transitions.ts';
 import type {ShardCounts, ShardState, ShardView} from '../../../protocol/admin.ts';
 import {stateOf} from './container-views.ts';
+import {shardLoad} from './loads.ts';
 import {once} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 
@@ -92,6 +93,7 @@ export function shardView(listing: AppListing, shard: string): ShardView {
   const {view, epoch, app} = listing;
   const known = view.own.get(shard);
   const record = known?.value;
+  const currentLoad = shardLoad(listing, shard);
   return {
     ...specFields(app, shard, view.shards.get(shard)?.value),
     removing: !hasSpec(listing, shard),
@@ -103,6 +105,7 @@ export function shardView(listing: AppListing, shard: string): ShardView {
     move: record?.move ?? null,
     failures: record?.failures ?? 0,
     lastError: record?.lastError ?? '',
+    ...(currentLoad === undefined ? {} : {currentLoad}),
     revision: String(known?.mod ?? 0),
   };
 }

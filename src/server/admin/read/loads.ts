@@ -1,0 +1,105 @@
+/** Loads of an app as readers see them: by the last summary of its governor. Pure but for the wall clock of cooldowns. */
+import {loadTerms} from '../../../governor/load-terms.ts';
+import type {LoadTerms} from '../../../governor/load-terms.ts';
+import type {LivingContainer} from '../../../governor/containers.ts';
+import {balanceOf} from '../../../load/balance.ts';
+import type {Balance} from '../../../load/balance.ts';
+import {LoadTable} from '../../../load/load-table.ts';
+import type {OwnFigures} from '../../../load/own-figures.ts';
+import {containerShare} from '../../../model/container-share.ts';
+import {placementOf} from '../../../model/placement-policy.ts';
+import {once} from '../../../appview/listing.ts';
+import type {AppListing} from '../../../appview/listing.ts';
+
+/** Loads by metric. */
+type LoadsByMetric = Record<string, number>;
+type Living = ReadonlyMap<string, LivingContainer>;
+
+/** What is known of each shard, for the metrics of the app's policy; undefined: it names none. */
+function tableOf(listing: AppListing): LoadTable | undefined {
+  return once(listing, 'loadTable', () => {
+    const metrics = placementOf(listing.view.spec?.value).metrics.map(({name}) => name);
+    if (metrics.length === 0) return undefined;
+    const read = listing.loads();
+    const order = metrics.map((name) => read.metrics.indexOf(name));
+    const table = new LoadTable(metrics);
+    for (const [shard, loads] of read.shards)
+      table.inherit(
+        shard,
+        order.map((at) => loads[at]),
+        0,
+      );
+    table.renew(0);
+    return table;
+  });
+}
+
+/** As the governor tells its planner; undefined: loads are not looked at. */
+export function readTerms(listing: AppListing): LoadTerms | undefined {
+  const table = tableOf(listing);
+  return table && loadTerms(table, placementOf(listing.view.spec?.value), Date.now());
+}
+
+/** Load of the shard as the planner sees it: reported, else declared, else the mean; undefined where loads are not looked at. */
+export function shardLoad(listing: AppListing, shard: string): LoadsByMetric | undefined {
+  const table = tableOf(listing);
+  const spec = listing.view.shards.get(shard)?.value;
+  if (table === undefined || spec === undefined) return undefined;
+  return byMetric(table.metrics, table.planned(shard, spec.load));
+}
+
+/** What a container bears, beside its share. */
+export interface ContainerLoad {
+  readonly load: LoadsByMetric;
+  /** As multiples of its share. */
+  readonly loadRatio: LoadsByMetric;
+  readonly own: OwnFigures;
+}
+
+/** By container id. */
+export function containerLoads(
+  listing: AppListing,
+  living: () => Living,
+): ReadonlyMap<string, ContainerLoad> {
+  return once(listing, 'containerLoads', () => {
+    const loads = new Map<string, ContainerLoad>();
+    const table = tableOf(listing);
+    if (table === undefined) return loads;
+    const {containers, targets} = balanceIn(listing, table, living());
+    const {containers: figures} = listing.loads();
+    for (const {container, weight, loads: borne} of containers) {
+      const ratios = borne.map((load, at) => {
+        const target = (targets[at] ?? 0) * weight;
+        return target > 0 ? load / target : 0;
+      });
+      loads.set(container, {
+        load: byMetric(table.metrics, borne),
+        loadRatio: byMetric(table.metrics, ratios),
+        own: figures.get(container) ?? {},
+      });
+    }
+    return loads;
+  });
+}
+
+function balanceIn({view}: AppListing, table: LoadTable, living: Living): Balance {
+  const open = [...living.values()].filter(({mode}) => mode === 'open');
+  const containers = open.map(({container, incarnation}) => {
+    const loads = table.metrics.map(() => 0);
+    for (const shard of view.shardsOf(incarnation)) {
+      const planned = table.planned(shard, view.shards.get(shard)?.value.load);
+      for (const [at, load] of planned.entries()) loads[at] = (loads[at] ?? 0) + load;
+    }
+    const registered = view.heartbeats.get(incarnation)?.value;
+    const {weight} = containerShare(registered, view.overrides.get(container)?.value);
+    return {container, weight, loads};
+  });
+  return balanceOf(containers, table.metrics.length);
+}
+
+/** Three digits: that is what a summary has. */
+function byMetric(metrics: readonly string[], values: readonly number[]): LoadsByMetric {
+  return Object.fromEntries(
+    metrics.map((name, at) => [name, Number((values[at] ?? 0).toPrecision(3))]),
+  );
+}
