@@ -53,6 +53,7 @@ const shapes: {readonly [O in Asked]: Shape<O>} = {
   canStop: {...CHANGE, allowed: 'boolean', objections: 'array'},
   releaseStop: {...CHANGE, released: 'array'},
   moves: {running: 'array', queued: 'array', finished: 'array', revision: 'string'},
+  undo: {...CHANGE, undone: 'object'},
   cancelMoves: {...CHANGE, items: 'array'},
   plan: {moves: 'array', containers: 'array', revision: 'string'},
   events: {events: 'array', revision: 'string'},

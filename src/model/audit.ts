@@ -8,6 +8,17 @@ export interface AuditedChange {
   after: string;
 }
 
+/** What one key was before a change. */
+export interface UndoStep {
+  key: string;
+  /** As `shard/eu-1`. */
+  object: string;
+  /** Text as stored; null: there was none. */
+  before: string | null;
+  /** The change has deleted it. */
+  wasDeleted: boolean;
+}
+
 /** One change by an operator, written in the same transaction as the change itself. */
 export interface AuditEntry {
   v: number;
@@ -27,6 +38,8 @@ export interface AuditEntry {
   detail: Record<string, unknown>;
   /** What an update has changed in the objects that it names, before and after; absent where nothing of it was read before. */
   changed?: AuditedChange[];
+  /** What was before, of all that was written; absent where that cannot be undone, or is too much to keep. */
+  undo?: UndoStep[];
   reason: string;
   requestId: string;
   [unknown: string]: unknown;

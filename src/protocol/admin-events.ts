@@ -1,6 +1,13 @@
 import * as z from 'zod';
 import {finishedMove} from './admin-moves.ts';
-import {queryFlag, queryNumber, revisionField, serviceField} from './admin-fields.ts';
+import {
+  changeFields,
+  queryFlag,
+  queryNumber,
+  revisionField,
+  serviceField,
+  writeAnswer,
+} from './admin-fields.ts';
 import {EVENTS_DEFAULT, EVENTS_LIMIT} from './limits.ts';
 
 /** One change by an operator. */
@@ -126,6 +133,28 @@ export const eventsStreamQuery = z.strictObject({
   audit: queryFlag.default(false),
 });
 
+export const undoRequest = z.strictObject({
+  service: serviceField,
+  /** Revision of the change, as events show it; '': the newest of the app. */
+  entry: z
+    .string()
+    .regex(/^\d{0,16}$/)
+    .default(''),
+  ...changeFields,
+});
+
+export const undoAnswer = writeAnswer.extend({
+  /** The change that is undone. */
+  undone: auditView.pick({
+    revision: true,
+    operation: true,
+    at: true,
+    who: true,
+    objects: true,
+    objectCount: true,
+  }),
+});
+
 /** Server-sent events; `id` is the revision. `gap`: events may be missing, read `events` again. */
 export const streamedEvent = z.discriminatedUnion('type', [
   z.object({type: z.literal('hello'), revision: revisionField}),
@@ -143,3 +172,5 @@ export type EventView = z.output<typeof eventView>;
 export type EventsQuery = z.output<typeof eventsQuery>;
 export type EventsAnswer = z.output<typeof eventsAnswer>;
 export type StreamedEvent = z.output<typeof streamedEvent>;
+export type UndoRequest = z.output<typeof undoRequest>;
+export type UndoAnswer = z.output<typeof undoAnswer>;

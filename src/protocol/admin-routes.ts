@@ -6,8 +6,8 @@
 import type {Role} from '../model/access.ts';
 import {BATCH_BODY_LIMIT_BYTES, BODY_LIMIT_BYTES, TASK_BODY_LIMIT_BYTES} from './limits.ts';
 
-/** What an operator can change: `apply` is the marker under which a file is applied, `store` the record of the etcd that is believed. */
-export type ChangedObject = 'app' | 'shard' | 'worker' | 'container' | 'apply' | 'store';
+/** What an operator can change: `apply` is the marker under which a file is applied, `store` the record of the etcd that is believed, `any` whatever another operation has changed. */
+export type ChangedObject = 'app' | 'shard' | 'worker' | 'container' | 'apply' | 'store' | 'any';
 
 export type RouteTag = 'app' | 'shard' | 'worker' | 'container' | 'move' | 'cluster';
 
@@ -189,6 +189,7 @@ export const routeRows = {
     'Cancel queued voluntary moves',
     BATCH_BODY_LIMIT_BYTES,
   ),
+  undo: changing('any', 'undo', 'cluster', 'Take one change of the audit back'),
   plan: asking(
     'plan',
     'move',

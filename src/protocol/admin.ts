@@ -73,6 +73,7 @@ const schemas = {
   movesStream: {request: moves.movesStreamQuery, answer: moves.moveEvent},
   liveStream: {request: live.liveQuery, answer: live.liveMessage},
   cancelMoves: {request: moves.cancelMovesRequest, answer: moves.cancelMovesAnswer},
+  undo: {request: events.undoRequest, answer: events.undoAnswer},
   plan: {request: moves.planRequest, answer: moves.planAnswer},
   events: {request: events.eventsQuery, answer: events.eventsAnswer},
   eventsStream: {request: events.eventsStreamQuery, answer: events.streamedEvent},

@@ -17,17 +17,17 @@ import {RECORD_VERSION} from '../model/ownership.ts';
 import type {MoveNote, OwnershipRecord, OwnershipState} from '../model/ownership.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S} from '../model/specs.ts';
-import type {StopPermission, StopPermissions} from '../model/stop-permission.ts';
+import type {StopPermissions} from '../model/stop-permission.ts';
 import type {AppStatus, ClusterRecord, FinishedMove, LeaderRecord} from '../model/status.ts';
 import {isTooDeep} from './json-depth.ts';
+import {isFields, isListOf, isStopPermission, isUndoStep} from './record-shapes.ts';
+import type {Fields} from './record-shapes.ts';
 import {mendContainerShare, mendPlacement, mendShardTerms} from './placement-fields.ts';
 
 /** `newer`: written by a version of sm that this one does not understand. */
 export type Decoded<T> =
   | {readonly ok: true; readonly value: T}
   | {readonly ok: false; readonly problem: string; readonly newer: boolean};
-
-type Fields = Record<string, unknown>;
 
 const OWNERSHIP_STATES: ReadonlySet<unknown> = new Set<OwnershipState>([
   'assigned',
@@ -148,12 +148,6 @@ export function decodeStopPermissions(text: string): Decoded<StopPermissions> {
   });
 }
 
-function isStopPermission(value: unknown): value is StopPermission {
-  if (!isFields(value)) return false;
-  const texts = ['container', 'incarnation', 'holder', 'reason', 'at', 'until'];
-  return texts.every((name) => typeof value[name] === 'string');
-}
-
 export function decodeLeader(text: string): Decoded<LeaderRecord> {
   return decode(text, false, (fields) => {
     for (const name of ['containerId', 'incarnation'])
@@ -227,6 +221,7 @@ export function decodeAudit(text: string): Decoded<AuditEntry> {
     countOr(fields, 'objectCount', 0);
     if (!isFields(fields['detail'])) fields['detail'] = {};
     if (!Array.isArray(fields['changed'])) delete fields['changed'];
+    if (!isListOf(fields['undo'], isUndoStep)) delete fields['undo'];
     return undefined;
   });
 }
@@ -333,10 +328,6 @@ function bad(problem: string): {ok: false; problem: string; newer: boolean} {
 
 function parseNumber(text: string): number | bigint {
   return isInteger(text) && !isSafeNumber(text) ? BigInt(text) : Number(text);
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isCount(value: unknown): value is number {

@@ -115,6 +115,12 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['top --server {closed}', 6],
     ['top --no-such-flag', 2],
   ],
+  undo: [
+    ['app update resumed --max-recovery-time {n}', 0],
+    ['undo -a resumed --dry-run', 0],
+    ['undo -a resumed 1', 3],
+    ['undo -a resumed one', 2],
+  ],
   validate: [
     ['validate -f {dir}/apps.yml', 0],
     ['validate -f {dir}/broken.yml', 2],

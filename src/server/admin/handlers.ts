@@ -21,6 +21,7 @@ import {getShard, locate, ShardPages} from './read/shard-reads.ts';
 import {acceptRestoredStore} from './write/restore.ts';
 import {addShard, delShard, updateShard} from './write/shard-writes.ts';
 import {canStop, releaseStop} from './write/stop-permissions.ts';
+import {undo} from './write/undo.ts';
 import {WaitChecks} from './wait/waiting.ts';
 import {whatIf} from './plan/what-if.ts';
 import {why} from './plan/why.ts';
@@ -74,6 +75,7 @@ const ANSWERING: Omit<Answering, 'getShards' | 'waitCheck'> = {
   why,
   events,
   checks: (dependencies) => checks(dependencies),
+  undo,
   plan: whatIf,
   status: (dependencies) => status(dependencies),
   acceptRestore: acceptRestoredStore,

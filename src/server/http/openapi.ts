@@ -61,6 +61,7 @@ const CHANGED: Readonly<Record<ChangedObject, string>> = {
   container: 'orders for a container',
   apply: 'the marker under which a file is applied',
   store: 'the record of the etcd that is believed',
+  any: 'what the change to be undone has changed',
 };
 
 function whatChanges({changes}: AdminRoute): string {

@@ -7,8 +7,13 @@ import type {Keys, ParsedKey} from '../../../etcd/keys.ts';
 import {AUDIT_OBJECTS_SHOWN} from '../../../model/audit.ts';
 import type {AuditEntry} from '../../../model/audit.ts';
 import {routeRows} from '../../../protocol/admin-routes.ts';
-import type {AdminOperation, ChangedObject} from '../../../protocol/admin-routes.ts';
+import type {
+  AdminOperation,
+  ChangedObject,
+  ChangingOperation,
+} from '../../../protocol/admin-routes.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
+import {undoRows} from '../../../protocol/undo-table.ts';
 import type {KeyValue, Operation, Store, Transaction} from '../../../store/port.ts';
 import type {Caller} from '../../http/dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
@@ -20,6 +25,7 @@ import {
 } from '../limits.ts';
 import {auditedChanges} from './audited-changes.ts';
 import type {Rewrite} from './audited-changes.ts';
+import {undoSteps} from './undo-steps.ts';
 
 /** Fields that say nothing, or that an entry has in a place of its own. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['service', 'reason', 'dryRun', 'createTime']);
@@ -106,11 +112,13 @@ function rewriting(
   return {
     get: async (key, options) => {
       const answer = note(await store.get(key, options));
+      values.delete(key);
       keep(answer.entry);
       return answer;
     },
     getMany: async (wanted, options) => {
       const answer = note(await store.getMany(wanted, options));
+      for (const key of wanted) values.delete(key);
       for (const entry of answer.entries) keep(entry);
       return answer;
     },
@@ -155,9 +163,13 @@ function withEntry(
   const changed = auditedChanges(
     rewritesOf(writes, values, (key) => objectOf(keys.parse(key), changes, blank.detail)),
   );
+  const isUndoable = undoRows[blank.operation as ChangingOperation].why === undefined;
+  const nameOf = (key: string): string => namedBy(keys.parse(key), blank.detail) ?? key;
+  const steps = isUndoable ? undoSteps(transaction, values, nameOf) : [];
   const entry: AuditEntry = {
     ...{...blank, objects, objectCount: named.length},
     ...(changed.length === 0 ? {} : {changed}),
+    ...(steps.length === 0 ? {} : {undo: steps}),
   };
   const suffix = randomInt(SUFFIX_LIMIT).toString(36).padStart(6, '0');
   const key = keys.audit(`${String(newest).padStart(REVISION_DIGITS, '0')}-${suffix}`);
@@ -188,15 +200,16 @@ function objectOf(
   changes: ChangedObject,
   detail: Readonly<Record<string, unknown>>,
 ): string | undefined {
-  const object = parsed === undefined ? undefined : namedBy(parsed, detail);
+  const object = namedBy(parsed, detail);
+  if (changes === 'any') return object;
   return object?.startsWith(`${changes}/`) === true ? object : undefined;
 }
 
 function namedBy(
-  parsed: ParsedKey,
+  parsed: ParsedKey | undefined,
   detail: Readonly<Record<string, unknown>>,
 ): `${ChangedObject}/${string}` | undefined {
-  switch (parsed.kind) {
+  switch (parsed?.kind) {
     case 'appSpec':
       return `app/${parsed.app}`;
     case 'shardSpec':

@@ -172,8 +172,11 @@ class Batch {
   }
 
   /** A dry run is a write that cannot happen: all it does is read. */
-  private attempt(items: readonly Item[], app: KeyValue): Promise<TransactionOutcome> {
+  private async attempt(items: readonly Item[], app: KeyValue): Promise<TransactionOutcome> {
     const {store} = this.dependencies;
+    // What is deleted is read before, so that its audit entry can keep it; without it there is no undo.
+    const deleted = items.filter(({needsPresent}) => needsPresent).map(({key}) => key);
+    if (!this.dryRun && deleted.length > 0) await store.getMany(deleted).catch(() => undefined);
     return store.transact(this.dryRun ? lookAt(items, app) : writeOf(items, app));
   }
 

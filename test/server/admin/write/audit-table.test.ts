@@ -94,6 +94,7 @@ const CHANGES: {readonly [O in ChangingOperation]: Change<O>} = {
     input: {service, all: true},
     object: 'shard/s2',
   },
+  undo: {before: shard, input: {service}, object: 'shard/s1'},
   acceptRestore: {input: {confirm: SERVICE}, object: 'store/cluster'},
 };
 

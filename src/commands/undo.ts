@@ -1,0 +1,40 @@
+import {Args} from '@oclif/core';
+import {SmCommand, appFlag, changeFlags} from '../cli/base-command.ts';
+import {SmError} from '../model/errors.ts';
+
+export default class Undo extends SmCommand<typeof Undo> {
+  static override summary = 'Take one change of an app back: what was before is written again.';
+  static override description = [
+    'AUDIT-ENTRY is the revision that sm events shows; without it, the newest change of the app. Refused where somebody has changed the same since, or where there is no way back.',
+    'An undo is a change as any other: it stands in the audit, and can be undone.',
+  ].join('\n');
+  static override examples = [
+    '<%= config.bin %> undo -a orders --dry-run',
+    '<%= config.bin %> undo -a orders 4711 --reason "wrong container"',
+  ];
+  static override args = {
+    entry: Args.string({name: 'AUDIT-ENTRY', description: 'revision of the change'}),
+  };
+  static override flags = {app: appFlag, ...changeFlags};
+
+  override async run(): Promise<void> {
+    const {app, reason, 'dry-run': dryRun} = this.flags;
+    const entry = this.args.entry ?? '';
+    if (!/^\d{0,16}$/.test(entry))
+      throw new SmError('INVALID_INPUT', `${JSON.stringify(entry)} is not a revision`, {
+        hint: `sm events -a ${app} shows them`,
+      });
+    const answer = await this.client.call('undo', {service: app, entry, reason, dryRun});
+    const {operation, revision, who, objects, objectCount} = answer.undone;
+    const more = objectCount > objects.length ? ` and ${objectCount - objects.length} more` : '';
+    const did = dryRun ? 'would be undone (dry run)' : 'undone';
+    await this.showObject({
+      kind: 'Undo',
+      fields: {app, dryRun, ...answer},
+      name: revision,
+      lines: [
+        `${operation} of revision ${revision} by ${who} ${did}: ${objects.join(', ')}${more}`,
+      ],
+    });
+  }
+}

@@ -1,0 +1,126 @@
+/** Undoing one change of the audit: what was before is written again, if nobody has changed it since. */
+import type {ParsedKey} from '../../../etcd/keys.ts';
+import {SmError} from '../../../model/errors.ts';
+import type {AuditEntry, UndoStep} from '../../../model/audit.ts';
+import type {ChangingOperation} from '../../../protocol/admin-routes.ts';
+import type {UndoAnswer, UndoRequest} from '../../../protocol/admin.ts';
+import {decodeAudit, decodeShardSpec, encodeRecord} from '../../../protocol/records.ts';
+import {undoRows} from '../../../protocol/undo-table.ts';
+import type {KeyValue, Operation} from '../../../store/port.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {liveSpec, refuseOwnService} from '../guards.ts';
+import {conditionalWrite} from './conditional-write.ts';
+import type {Decision, Reading} from './conditional-write.ts';
+
+/** One entry with the revision of its change. */
+interface Found {
+  readonly revision: number;
+  readonly entry: AuditEntry;
+}
+
+/** Kinds of keys that an undo may write. */
+const WRITABLE: ReadonlySet<string | undefined> = new Set([
+  ...['appSpec', 'shardSpec', 'worker', 'containerOrder', 'containerOverride'],
+]);
+
+/**
+ * `entry`: revision of the change; '': the newest one of the app.
+ * @throws SmError NOT_FOUND; CONFLICT where it cannot be undone, or what it changed has changed since; APP_DELETING.
+ */
+export async function undo(
+  dependencies: AdminDependencies,
+  {service: app, entry: wanted, dryRun}: UndoRequest,
+): Promise<UndoAnswer> {
+  const {store, keys, wallMs} = dependencies;
+  const found = await entryOf(dependencies, app, wanted);
+  if (app !== dependencies.service) refuseOwnService(dependencies, app);
+  const steps = stepsOf(found);
+  for (const {key} of steps)
+    if (!WRITABLE.has(keys.parse(key)?.kind)) throw refused(found, `it names ${key}`);
+  const specKey = keys.appSpec(app);
+  const others = steps.filter(({key}) => key !== specKey);
+  const read = [specKey, ...others.map(({key}) => key)];
+  const decide = ({entries}: Reading): Decision => {
+    if (app !== dependencies.service) liveSpec(app, entries[0]);
+    const operations = steps.map((step): Operation => {
+      const now = entries[read.indexOf(step.key)];
+      if (!standsAsLeft(step, now, found.revision)) throw changedSince(found, step, now);
+      return restoring(step, now, keys.parse(step.key), wallMs());
+    });
+    return {result: 'configured', operations};
+  };
+  const answer = await conditionalWrite(store, read, decide, dryRun);
+  const {operation, at, who, objects, objectCount} = found.entry;
+  return {
+    ...answer,
+    undone: {revision: String(found.revision), operation, at, who, objects, objectCount},
+  };
+}
+
+async function entryOf(
+  {store, keys}: AdminDependencies,
+  app: string,
+  wanted: string,
+): Promise<Found> {
+  const {entries} = await store.list([keys.auditPrefix()]);
+  let found: Found | undefined;
+  for (const {mod, value} of entries) {
+    if (wanted === '' ? mod < (found?.revision ?? 0) : String(mod) !== wanted) continue;
+    const decoded = decodeAudit(value);
+    if (decoded.ok && decoded.value.service === app) found = {revision: mod, entry: decoded.value};
+  }
+  if (found !== undefined) return found;
+  const what = wanted === '' ? 'has no entry' : `has no entry of revision ${wanted}`;
+  throw new SmError('NOT_FOUND', `the audit of app ${app} ${what}`, {hint: `sm events -a ${app}`});
+}
+
+/** @throws SmError CONFLICT with the reason where the table, or the entry, has no way back. */
+function stepsOf(found: Found): readonly UndoStep[] {
+  const {operation, undo: steps} = found.entry;
+  const row = Object.hasOwn(undoRows, operation)
+    ? undoRows[operation as ChangingOperation]
+    : {why: 'sm itself did it, by what somebody had said before'};
+  if (row.why !== undefined) throw refused(found, row.why);
+  if (steps !== undefined && steps.length > 0) return steps;
+  throw refused(
+    found,
+    'its entry does not keep what was before: it is too large, or of an older sm',
+  );
+}
+
+function standsAsLeft(step: UndoStep, now: KeyValue | undefined, revision: number): boolean {
+  return step.wasDeleted ? now === undefined : now?.mod === revision;
+}
+
+/** What was before; a task that changes back is another change to the container that runs the shard. */
+function restoring(
+  {key, before}: UndoStep,
+  now: KeyValue | undefined,
+  parsed: ParsedKey | undefined,
+  wallMs: number,
+): Operation {
+  if (before === null) return {op: 'delete', key};
+  if (parsed?.kind !== 'shardSpec' || now === undefined) return {op: 'put', key, value: before};
+  const old = decodeShardSpec(before, parsed.shard);
+  const present = decodeShardSpec(now.value, parsed.shard);
+  if (!old.ok || !present.ok || old.value.task === present.value.task)
+    return {op: 'put', key, value: before};
+  const taskVersion = (present.value.taskVersion ?? 0) + 1;
+  const updateTime = Math.floor(wallMs / 1_000);
+  return {op: 'put', key, value: encodeRecord({...old.value, taskVersion, updateTime})};
+}
+
+function refused({revision, entry}: Found, why: string): SmError {
+  return new SmError(
+    'CONFLICT',
+    `${entry.operation} of revision ${revision} cannot be undone: ${why}`,
+    {
+      hint: `sm events -a ${entry.service}`,
+    },
+  );
+}
+
+function changedSince(found: Found, {object}: UndoStep, now: KeyValue | undefined): SmError {
+  const since = now === undefined ? 'it is gone' : `it has changed at revision ${now.mod}`;
+  return refused(found, `${object} is not as that change left it: ${since}`);
+}
