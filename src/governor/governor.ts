@@ -82,8 +82,8 @@ export class Governor implements ListingTaker {
     this.options = options;
     this.planCache = new PlanCache(nowMs);
     this.dirty = new DirtyShards(this.view, this.planCache);
-    const {view, pending, inFlightMoves, trust, planCache, newMove} = this;
-    const parts = {view, pending, inFlightMoves, trust, planCache, newMove};
+    const {view, pending, inFlightMoves, trust, planCache, newMove, evictor} = this;
+    const parts = {view, pending, inFlightMoves, trust, planCache, newMove, evictor};
     this.starter = new MoveStarter({...parts, epoch: options.epoch});
     this.clock = options.silence ?? new FailureDetector();
     this.renewals = new Renewals(this.view, this.clock, this.reports.status);

@@ -202,7 +202,8 @@ export class InFlightMoves {
     for (const end of [from, to]) add(this.ends, end, by);
   }
 
-  private endsAt(container: string): number {
+  /** Moves under way with one end at the container. */
+  endsAt(container: string): number {
     return this.ends.get(container) ?? 0;
   }
 }

@@ -75,6 +75,7 @@ export function startableMove(
   if (voluntary && !known.value.ready) return 'wait';
   if (queueState(move, view, living) !== 'queued') return 'wait';
   if (voluntary && !mayTake(move, gate)) return 'wait';
+  if (move.cause === 'drain' && !keepsPace(move.from, gate)) return 'wait';
   const urgency = urgencyOf(reasonOfMove(move, living), move.to);
   if (urgency !== 'departure' && !startsSlowly(move.to, gate)) return 'wait';
   return inFlightMoves.allows(move.from, move.to, urgency, nowMs) ? known : 'wait';
@@ -83,6 +84,13 @@ export function startableMove(
 /** Why a planned move is made, as its record will say it. */
 export function reasonOfMove(move: WantedMove, living: MoveGate['living']): MoveReason {
   return plannedMoveReason(move, living.get(move.from)?.state === 'leaving');
+}
+
+/** A drain may say how many leave at once; one that is draining takes nothing, so all that moves there leaves. */
+function keepsPace(from: string, {view, living, inFlightMoves}: MoveGate): boolean {
+  const most = view.orders.get(from)?.value.maxMoving ?? 0;
+  if (most === 0 || living.get(from)?.state !== 'draining') return true;
+  return inFlightMoves.endsAt(from) < most;
 }
 
 /** A joiner takes few at once at first, and as many more as have become ready there. */

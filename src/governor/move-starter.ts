@@ -21,6 +21,8 @@ interface StarterParts {
   readonly inFlightMoves: InFlightMoves;
   readonly trust: ContainerTrust;
   readonly planCache: PlanCache;
+  /** Evictions are held back: what seems lost may be there, and nothing is moved for balance meanwhile. */
+  readonly evictor: {readonly braking: boolean};
   readonly newMove: ReconcileContext['newMove'];
   readonly epoch: number;
 }
@@ -88,10 +90,12 @@ export class MoveStarter {
     return Math.min(this.quiet.wakeAtMs(nowMs), inFlightMoves.wakeAtMs(nowMs));
   }
 
-  /** The move is for balance alone and the app is in its quiet time. A trial goes on: what has proved itself can take over. */
+  /** The move is for balance alone, and many containers seem lost, or the app is in its quiet time. A trial goes on: what has proved itself can take over. */
   private rests({shard, from, to, cause}: QueuedMove, living: Living, nowMs: number): boolean {
-    if (cause !== 'balance' || !this.quiet.isQuiet(nowMs)) return false;
-    const {trust, view, planCache} = this.parts;
+    if (cause !== 'balance') return false;
+    const {trust, view, planCache, evictor} = this.parts;
+    if (evictor.braking) return true;
+    if (!this.quiet.isQuiet(nowMs)) return false;
     if (trust.isTrial(shard, living.get(to)?.incarnation ?? '')) return false;
     const shards = view.shardsOf(living.get(from)?.incarnation ?? '').size;
     return shards <= QUIET_EXCESS * Math.max(1, planCache.plannedCount(from));

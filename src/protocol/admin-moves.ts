@@ -41,7 +41,7 @@ export const finishedMove = z.object({
   note: z.string(),
 });
 
-/** queued: waits for its turn; quiet: waits for the end of the app's quiet time; held: the app is paused; cancelled: an operator does not want it. */
+/** queued: waits for its turn; quiet: waits for the end of the app's quiet time; held: the app is paused, or many containers were lost at once; cancelled: an operator does not want it. */
 export const queuedMove = z.object({
   shard: z.string(),
   from: z.string(),

@@ -88,9 +88,9 @@ export class GovernorBed {
     }
   }
 
-  order(container: string, order: 'cordon' | 'drain'): void {
+  order(container: string, order: 'cordon' | 'drain', over: {maxMoving?: number} = {}): void {
     const mod = this.next();
-    const value = {order, reason: '', by: '', at: '', incarnation: '', keep: true};
+    const value = {order, reason: '', by: '', at: '', incarnation: '', keep: true, ...over};
     const entry = {value, mod, create: mod};
     this.governor.changed({kind: 'order', mod, container, entry}, this.nowMs);
   }

@@ -100,6 +100,35 @@ describe('budgets', () => {
   });
 
   it.each([
+    [3, false],
+    [2, true],
+  ])('while %i of six containers seem lost, moves for balance begin: %s', (lost, begin) => {
+    const all = ['c1', 'c2', 'c3', 'c4', 'c5', 'c6'];
+    const living = all.slice(lost);
+    const bed = placed(shards, all, {maxMoving: 50});
+    for (let at = 0; at < 11_000; at += 1_000) bed.pass(1_000, living);
+    bed.join('c7');
+    bed.prove('c7');
+    for (let at = 0; at < 2_000; at += 1_000) bed.pass(1_000, [...living, 'c7']);
+    expect(dropping(bed).length > 0).toBe(begin);
+  });
+
+  it('a drain that says how many leaves no faster, and ends', () => {
+    const bed = placed(shards, ['c1', 'c2'], {maxMoving: 20});
+    bed.order('c1', 'drain', {maxMoving: 2});
+    const onC1 = () => Object.values(bed.places).filter((place) => place.endsWith(' c1')).length;
+    for (let round = 0; onC1() > 0 && round < shards.length; round += 1) {
+      bed.pass(1_000, ['c1', 'c2']);
+      const going = dropping(bed);
+      expect(going.length).toBeLessThanOrEqual(2);
+      bed.free(going);
+      bed.pass(1_000, ['c1', 'c2']);
+      bed.claim(bed.unclaimed('c2'));
+    }
+    expect(onC1()).toBe(0);
+  });
+
+  it.each([
     ['a tenth of its shards', {}, 10],
     ['what the app says', {maxMoving: 3}, 3],
   ])('a drain moves at most %s at once, until the container is empty', (_, limits, most) => {

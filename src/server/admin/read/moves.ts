@@ -76,6 +76,7 @@ export function queuedMoves(
 ): QueuedMoveView[] {
   const living = livingOf(listing);
   const {snapshot, wanted} = planned(listing, plan);
+  const isBraking = listing.status?.alarms.some(({code}) => code === 'BRAKE') === true;
   return wanted.moves.map(({shard, from, to, cause}) => {
     const move = {
       shard: snapshot.shards[shard]?.id ?? '',
@@ -84,6 +85,7 @@ export function queuedMoves(
       cause,
     };
     const state = queueState(move, listing.view, living);
+    if (isBraking && cause === 'balance' && state === 'queued') return {...move, state: 'held'};
     const isTrial = wanted.trials.includes(shard);
     const isQuiet = state === 'queued' && cause === 'balance' && listing.status?.quiet && !isTrial;
     return {...move, state: isQuiet ? 'quiet' : state};
