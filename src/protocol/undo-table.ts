@@ -28,6 +28,7 @@ export const undoRows: Readonly<Record<ChangingOperation, UndoRow>> = {
   cordon: RESTORED,
   drain: RESTORED,
   uncordon: RESTORED,
+  setContainer: RESTORED,
   evict: never('a process that was evicted has ended: start it again'),
   canStop: never('give the permission back: sm container can-stop --release'),
   releaseStop: never('ask for the permission again: sm container can-stop'),

@@ -48,6 +48,9 @@ const CALLS: {readonly [O in ChangingOperation]: {readonly before?: Call; readon
     before: (world) => world.call('drain', {service, container: 'c1', keep: true}),
     call: (world) => world.call('uncordon', {service, container: 'c1'}),
   },
+  setContainer: {
+    call: (world) => world.call('setContainer', {service, container: 'c1', weight: 2}),
+  },
   evict: {call: (world) => world.call('evict', {service, container: 'c1'})},
   canStop: {
     call: (world) => world.call('canStop', {service, containers: ['c1'], maxUnserved: 9}),
