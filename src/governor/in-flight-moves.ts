@@ -220,7 +220,7 @@ function add(counts: Map<string, number>, key: string, by: number): void {
 
 /** By what budget a move goes. `to` '': nowhere. */
 export function urgencyOf({kind}: MoveReason, to: string): MoveUrgency {
-  if (kind === 'balance') return 'voluntary';
+  if (kind === 'balance' || kind === 'load') return 'voluntary';
   if (kind === 'leaving') return 'departure';
   return to === '' ? 'ending' : 'planned';
 }

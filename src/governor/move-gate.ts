@@ -1,6 +1,6 @@
 /** Whether a planned move may begin: its shard must still run where it did, budgets leave room, and no operator is against it. */
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
-import {plannedMoveReason} from '../model/move-reason.ts';
+import {isVoluntary, plannedMoveReason} from '../model/move-reason.ts';
 import type {MoveReason} from '../model/move-reason.ts';
 import {placementOf} from '../model/placement-policy.ts';
 import type {MoveCause} from '../model/placement.ts';
@@ -26,7 +26,7 @@ export function queueState(
   view: AppView,
   living: Living,
 ): 'queued' | 'held' | 'cancelled' {
-  if (move.cause !== 'balance') return 'queued';
+  if (!isVoluntary(move.cause)) return 'queued';
   if (isCancelled(move, view, living)) return 'cancelled';
   return view.spec?.value.paused === true ? 'held' : 'queued';
 }
@@ -71,7 +71,7 @@ export function startableMove(
   const known = view.own.get(move.shard);
   if (known?.value.state !== 'owned' || known.value.container !== move.from) return 'void';
   if (pending.has(move.shard)) return 'wait';
-  const voluntary = move.cause === 'balance';
+  const voluntary = isVoluntary(move.cause);
   if (voluntary && !known.value.ready) return 'wait';
   if (queueState(move, view, living) !== 'queued') return 'wait';
   if (voluntary && !mayTake(move, gate)) return 'wait';

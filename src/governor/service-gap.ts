@@ -153,6 +153,16 @@ function nowhere(shard: string, context: GapContext): ServiceGap | undefined {
         text: 'every container that it may use holds as many shards as it may',
         fix: `${start}, or raise the limit: sm app update ${app} --max-shard-count N`,
       };
+    case 'metric-limit':
+      return {
+        text: 'its load would break a limit of every container that has room for it',
+        fix: `${start}, or one with higher limits`,
+      };
+    case 'spread-key':
+      return {
+        text: 'every container that has room for it has another shard with its spread key',
+        fix: start,
+      };
     default:
       return {text: reason, fix: ''};
   }

@@ -5,8 +5,10 @@
 import type {MoveCause} from './placement.ts';
 
 export type MoveReason =
-  /** Counts are uneven: the only move that nobody is forced to make. */
+  /** Counts are uneven; nobody is forced to make it. */
   | {readonly kind: 'balance'}
+  /** Load is uneven; nobody is forced to make it either. */
+  | {readonly kind: 'load'}
   | {readonly kind: 'shardLimit'}
   | {readonly kind: 'constraint'}
   | {readonly kind: 'drain'; readonly container: string}
@@ -30,6 +32,7 @@ type OfContainer = Extract<MoveReason, {container: string}>['kind'];
 
 const PLAIN: Readonly<Record<Plain, string>> = {
   balance: 'balance',
+  load: 'load',
   shardLimit: 'shard limit',
   constraint: 'pin or worker group',
   newShard: 'new shard',
@@ -71,12 +74,18 @@ export function moveReasonOf(text: string): MoveReason {
   return {kind: 'other', text};
 }
 
+/** Whether nobody has to make such a move: it waits while the app is paused, and can be cancelled. */
+export function isVoluntary(cause: MoveCause): boolean {
+  return cause === 'balance' || cause === 'load';
+}
+
 /** Why a planned move is made. `leaving`: the container that gives the shard is leaving. */
 export function plannedMoveReason(
   {cause, from}: {readonly cause: MoveCause; readonly from: string},
   leaving: boolean,
 ): MoveReason {
   if (cause === 'balance') return {kind: 'balance'};
+  if (cause === 'load') return {kind: 'load'};
   if (cause === 'capacity') return {kind: 'shardLimit'};
   if (cause === 'constraint') return {kind: 'constraint'};
   return {kind: leaving ? 'leaving' : 'drain', container: from};

@@ -101,7 +101,9 @@ export type PlacementReason =
   | 'worker-group-empty'
   | 'worker-group-not-living'
   | 'nothing-accepts'
-  | 'capacity';
+  | 'capacity'
+  | 'metric-limit'
+  | 'spread-key';
 
 /** A shard without a container. `mustDrop`: it runs where its pin or worker group forbids it. */
 export interface UnplacedShard {
@@ -110,8 +112,11 @@ export interface UnplacedShard {
   readonly mustDrop: boolean;
 }
 
-/** `why` of a move: pin or pool broken / container draining / counts uneven (the only voluntary one) / cap exceeded or room needed. */
-export type MoveCause = 'constraint' | 'drain' | 'balance' | 'capacity';
+/**
+ * `why` of a move: pin, pool or spread key broken / container draining / counts uneven / a limit exceeded or room needed / load uneven.
+ * Those for balance and for load are voluntary: nobody has to make them.
+ */
+export type MoveCause = 'constraint' | 'drain' | 'balance' | 'capacity' | 'load';
 
 /** A shard that runs on `from` and is to run on `to` (indexes into the snapshot's arrays). */
 export interface PlannedMove {

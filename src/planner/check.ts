@@ -1,6 +1,7 @@
 /** What leaves the planner is checked in production, too: a bad plan becomes a stopped governor, never two owners. */
 import {invariant} from '../model/errors.ts';
 import type {Plan} from '../model/placement.ts';
+import {Occupants} from './hard/occupants.ts';
 import {runsForbidden} from './sorting.ts';
 import {NOT_LIVING, OPEN, TAKES_REST, TRIAL_DUE} from './table.ts';
 import type {Table} from './table.ts';
@@ -25,12 +26,27 @@ export function checkPlan(table: Table, plan: Plan): void {
     nowhere === plan.unplaced.length,
     `${nowhere} shards have no container, ${plan.unplaced.length} reasons are given`,
   );
+  checkHardRules(table, plan.target);
   for (const [container, cap] of (table.caps ?? []).entries()) {
     const count = totals[container] ?? 0;
     invariant(
       count <= Math.max(cap, before[container] ?? 0),
       `container ${container} would hold ${count} of ${cap}`,
     );
+  }
+}
+
+/** No arrival breaks a metric limit, or comes to where another shard of its spread key is. */
+function checkHardRules(table: Table, target: Int32Array): void {
+  if (!Occupants.areLimited(table)) return;
+  const occupants = new Occupants(table);
+  for (let shard = 0; shard < table.n; shard += 1)
+    if ((target[shard] ?? -1) >= 0) occupants.add(shard, target[shard] ?? -1);
+  for (let shard = 0; shard < table.n; shard += 1) {
+    const to = target[shard] ?? -1;
+    if (to < 0 || to === table.current[shard]) continue;
+    invariant(occupants.keepsKey(shard, to), `shard ${shard} beside another of its spread key`);
+    invariant(occupants.keepsLimits(shard, to), `shard ${shard} breaks a limit of container ${to}`);
   }
 }
 

@@ -35,12 +35,24 @@ export interface PolicyColumns {
 /** Loads of shards and limits of containers by metric: entry `row * metrics.length + metric`. */
 export interface Loads {
   readonly metrics: readonly PlacementMetric[];
+  /** As parts of the metric's greatest load. */
   readonly ofShards: Float64Array;
-  /** Infinity for none; undefined where no container has any. */
-  readonly limits: Float64Array | undefined;
+  readonly limits: Limits | undefined;
   /** Per shard: 1 when it is not moved for load. */
   readonly cooling: Uint8Array;
 }
+
+/**
+ * What limits say, in whole units that are a tiny part of the metric's greatest limit: sums are exact, whatever comes and goes.
+ * A load that no limit allows counts as a little more than the greatest limit.
+ */
+export interface Limits {
+  readonly ofContainers: Float64Array;
+  readonly ofShards: Float64Array;
+}
+
+/** Units of a metric's greatest limit. */
+const LIMIT_UNITS = 2 ** 30;
 
 /** `order`: shards in tie-break order, by which keys are numbered. */
 export function policyColumns(snapshot: PlacementSnapshot, order: Int32Array): PolicyColumns {
@@ -125,19 +137,41 @@ function loadsOf({shards, containers, metrics = []}: PlacementSnapshot): Loads |
     for (let metric = 0; metric < width; metric += 1)
       ofShards[at * width + metric] = harmless(load[metric]);
   }
-  return {metrics, ofShards, cooling, limits: limitsOf(containers, width)};
+  const limits = limitsOf(containers, ofShards, width);
+  for (let metric = 0; metric < width; metric += 1) makeRelative(ofShards, metric, width);
+  return {metrics, ofShards, cooling, limits};
 }
 
+/** As parts of the greatest: whatever the unit of a load, the plan is the same to the last bit. */
+function makeRelative(loads: Float64Array, metric: number, width: number): void {
+  let greatest = 0;
+  for (let at = metric; at < loads.length; at += width)
+    greatest = Math.max(greatest, loads[at] ?? 0);
+  if (greatest === 0) return;
+  for (let at = metric; at < loads.length; at += width) loads[at] = (loads[at] ?? 0) / greatest;
+}
+
+/** Undefined where no container has any. */
 function limitsOf(
   containers: readonly PlacementContainer[],
+  loads: Float64Array,
   width: number,
-): Float64Array | undefined {
-  if (!containers.some(({limits}) => limits?.some((limit) => limit > 0) === true)) return undefined;
-  const limits = new Float64Array(containers.length * width).fill(Number.POSITIVE_INFINITY);
-  for (const [at, container] of containers.entries())
+): Limits | undefined {
+  const greatest = new Float64Array(width);
+  for (const {limits} of containers)
+    for (let metric = 0; metric < width; metric += 1)
+      greatest[metric] = Math.max(greatest[metric] ?? 0, harmless(limits?.[metric]));
+  if (!greatest.some((limit) => limit > 0)) return undefined;
+  const ofContainers = new Float64Array(containers.length * width).fill(Number.POSITIVE_INFINITY);
+  const unitOf = (metric: number): number => (greatest[metric] ?? 0) / LIMIT_UNITS;
+  for (const [at, {limits}] of containers.entries())
     for (let metric = 0; metric < width; metric += 1) {
-      const limit = container.limits?.[metric] ?? 0;
-      if (limit > 0) limits[at * width + metric] = limit;
+      const limit = harmless(limits?.[metric]);
+      if (limit > 0) ofContainers[at * width + metric] = Math.floor(limit / unitOf(metric));
     }
-  return limits;
+  const ofShards = loads.map((load, at) => {
+    const unit = unitOf(at % width);
+    return unit === 0 ? 0 : Math.min(LIMIT_UNITS + 1, Math.ceil(load / unit));
+  });
+  return {ofContainers, ofShards};
 }

@@ -1,10 +1,13 @@
 /** How many shards each container is to hold, of each bucket and in all, kept up while single shards are redirected. */
 import {UNLIMITED} from './columns.ts';
+import {Occupants} from './hard/occupants.ts';
 import type {Table} from './table.ts';
 
 export class Counts {
   private readonly table: Table;
   private readonly target: Int32Array;
+  /** Undefined where nothing but counts is limited. */
+  private readonly occupants: Occupants | undefined;
   private readonly totals: Int32Array;
   private readonly running: Int32Array;
   /** Shards by container as of the beginning: where those of each begin, and they, in tie-break order. */
@@ -16,6 +19,9 @@ export class Counts {
   constructor(table: Table, target: Int32Array) {
     this.table = table;
     this.target = target;
+    if (Occupants.areLimited(table)) this.occupants = new Occupants(table);
+    for (const [shard, container] of target.entries())
+      if (container >= 0) this.occupants?.add(shard, container);
     this.totals = countsOf(target, table.m);
     this.running = countsOf(table.current, table.m);
     this.start = new Int32Array(table.m + 1);
@@ -38,6 +44,12 @@ export class Counts {
     return most < (this.table.caps?.[container] ?? UNLIMITED);
   }
 
+  /** Whether it breaks no metric limit and no spread key that the shard comes there from `from`. */
+  keepsRules(shard: number, container: number, from: number): boolean {
+    if (from === container || this.occupants === undefined) return true;
+    return this.occupants.fitsKey(shard, container) && this.occupants.fitsLoad(shard, container);
+  }
+
   /** What it brings that the shard goes to the other container: above 0 counts are more even then, at 0 as even, below 0 less. */
   gain(shard: number, from: number, to: number): number {
     const bucket = this.table.bucket[shard] ?? 0;
@@ -50,6 +62,8 @@ export class Counts {
     const bucket = this.table.bucket[shard] ?? 0;
     if (from >= 0) this.add(from, bucket, -1);
     this.add(to, bucket, 1);
+    if (from >= 0) this.occupants?.remove(shard, from);
+    this.occupants?.add(shard, to);
   }
 
   /** Of the highest container that has any such shard the one that moved least recently. */

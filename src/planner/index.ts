@@ -6,10 +6,16 @@
  */
 import type {Plan, PlacementReason, PlacementSnapshot, UnplacedShard} from '../model/placement.ts';
 import {checkPlan} from './check.ts';
+import {keepHardRules} from './hard/rehome.ts';
+import {LoadChooser} from './load/chooser.ts';
+import {balanceLoad, utilisationNow} from './load/phase.ts';
+import type {Utilisation} from './load/utilisation.ts';
 import {assign} from './matrix/assign.ts';
+import {MatrixBounds} from './matrix/bounds.ts';
 import {targetsOf} from './matrix/targets.ts';
 import type {Targets} from './matrix/targets.ts';
 import {changedShards, dropRings, orderMoves} from './moves.ts';
+import type {Reasons} from './moves.ts';
 import {classify, mayStayStranded, runsForbidden} from './sorting.ts';
 import type {Sorted} from './sorting.ts';
 import {tabulate} from './table.ts';
@@ -31,14 +37,56 @@ export function planTable(table: Table): Plan {
 function work(table: Table): {plan: Plan; sorted: Sorted; targets: Targets} {
   const sorted = classify(table);
   const targets = targetsOf(table, sorted);
+  const utilisation = utilisationNow(table, targets.demand, sorted);
   // What is fixed has been counted by now: the same rows take the rest.
   const target = sorted.fixed;
-  assign(table, targets, target);
-  dropRings(table, target);
+  assign(table, targets, target, utilisation && new LoadChooser(table, utilisation));
+  const why = settle({table, sorted, targets, target, utilisation});
   const trials = table.unproved === undefined ? [] : giveToUnproved(table, target);
-  const plan = conclude(table, sorted, target, trials);
+  const plan = conclude(table, sorted, target, trials, why);
   checkPlan(table, plan);
   return {plan, sorted, targets};
+}
+
+interface Assigned {
+  readonly table: Table;
+  readonly sorted: Sorted;
+  readonly targets: Targets;
+  readonly target: Int32Array;
+  readonly utilisation: Utilisation | undefined;
+}
+
+/** Why shards move, or get no container, besides what their own place and the counts demand. */
+interface Why extends Reasons {
+  readonly refused: ReadonlyMap<number, PlacementReason>;
+}
+
+/** From what the counts say to what may be, and then to what is even in load, too. */
+function settle(assigned: Assigned): Why {
+  const {table, sorted, targets, target, utilisation} = assigned;
+  const bounds = new MatrixBounds(targets);
+  const {demand} = targets;
+  const {refused, causes} = keepHardRules({table, sorted, demand, bounds, utilisation, target});
+  const hard = {refused, hard: causes, load: new Set<number>()};
+  takeBackRings(assigned, bounds, hard);
+  if (utilisation === undefined) return hard;
+  const load = balanceLoad({table, sorted, bounds, utilisation, target});
+  const why = {...hard, load};
+  takeBackRings(assigned, bounds, why);
+  return why;
+}
+
+function takeBackRings(
+  {table, target, utilisation}: Assigned,
+  bounds: MatrixBounds,
+  reasons: Reasons,
+): void {
+  for (const {shard, from, to} of dropRings(table, target, reasons)) {
+    const [away, home] = [table.containerRank[to] ?? 0, table.containerRank[from] ?? 0];
+    bounds.move(table.bucket[shard] ?? 0, away, home);
+    utilisation?.remove(shard, away);
+    utilisation?.add(shard, home);
+  }
 }
 
 /** What unproved containers get, on top of a plan in which they get nothing new: what has no room elsewhere, then trials. */
@@ -52,18 +100,21 @@ function conclude(
   sorted: Sorted,
   target: Int32Array,
   trials: readonly number[],
+  why: Why,
 ): Plan {
   const unplaced: UnplacedShard[] = [];
   const stranded: UnplacedShard[] = [];
   const additions: number[] = [];
   const changed = changedShards(table, target);
   for (const shard of changed) {
-    if ((target[shard] ?? -1) < 0) leaveOut(table, sorted, target, shard, unplaced, stranded);
+    if ((target[shard] ?? -1) < 0)
+      leaveOut(table, sorted, target, shard, why.refused, unplaced, stranded);
     else if ((table.current[shard] ?? -1) < 0) additions.push(shard);
   }
   for (const [shard, reason] of sorted.stranded)
     if (target[shard] === table.current[shard]) stranded.push({shard, reason, mustDrop: false});
-  return {target, additions, moves: orderMoves(table, target, changed), unplaced, stranded, trials};
+  const moves = orderMoves(table, target, changed, why);
+  return {target, additions, moves, unplaced, stranded, trials};
 }
 
 /** A shard that got no container: it stays where it runs if it may, else it carries its reason. */
@@ -72,10 +123,11 @@ function leaveOut(
   sorted: Sorted,
   target: Int32Array,
   shard: number,
+  refused: Why['refused'],
   unplaced: UnplacedShard[],
   stranded: UnplacedShard[],
 ): void {
-  const reason: PlacementReason = sorted.homeless.get(shard) ?? 'capacity';
+  const reason: PlacementReason = sorted.homeless.get(shard) ?? refused.get(shard) ?? 'capacity';
   if (mayStayStranded(table, shard)) {
     target[shard] = table.current[shard] ?? -1;
     stranded.push({shard, reason, mustDrop: false});

@@ -1,6 +1,7 @@
 /** The way from what is to what shall be, in an order of which every prefix is a valid state. */
 import type {MoveCause, PlannedMove} from '../model/placement.ts';
 import {UNLIMITED} from './columns.ts';
+import {Occupants} from './hard/occupants.ts';
 import {markRoomMaking} from './room.ts';
 import {runsForbidden} from './sorting.ts';
 import {DRAINING} from './table.ts';
@@ -25,14 +26,24 @@ export function changedShards(table: Table, target: Int32Array): number[] {
   return changed;
 }
 
+/** Shards that move for another reason than their own place and the counts. */
+export interface Reasons {
+  /** Because of spread keys and limits. */
+  readonly hard: ReadonlyMap<number, MoveCause>;
+  /** For load, in the order in which they bring most. */
+  readonly load: ReadonlySet<number>;
+}
+
 /** `changed`: as `changedShards` has them. */
 export function orderMoves(
   table: Table,
   target: Int32Array,
   changed: readonly number[],
+  reasons: Reasons,
 ): PlannedMove[] {
   const counts = countCurrent(table);
-  const moves = markRoomMaking(table, target, counts, collect(table, target, counts, changed));
+  const all = collect(table, target, counts, changed, reasons);
+  const moves = markRoomMaking(table, target, counts, all);
   if (moves.length === 0) return moves;
   const forced = FORCED.flatMap((cause) => moves.filter((move) => move.cause === cause));
   const ordered = [
@@ -41,8 +52,26 @@ export function orderMoves(
       moves.filter(({cause}) => cause === 'balance'),
       counts,
     ),
+    ...inStepOrder(moves, reasons.load),
   ];
-  return table.caps === undefined ? ordered : intoRoom(table, ordered, counts);
+  return isOrdered(table) ? intoRoom(table, ordered, moves) : ordered;
+}
+
+function inStepOrder(moves: readonly PlannedMove[], load: ReadonlySet<number>): PlannedMove[] {
+  const byShard = new Map<number, PlannedMove>();
+  for (const move of moves) if (move.cause === 'load') byShard.set(move.shard, move);
+  if (byShard.size === 0) return [];
+  const ordered: PlannedMove[] = [];
+  for (const shard of load) {
+    const move = byShard.get(shard);
+    if (move !== undefined) ordered.push(move);
+  }
+  return ordered;
+}
+
+/** Whether moves may have to wait for one another. */
+function isOrdered(table: Table): boolean {
+  return table.caps !== undefined || Occupants.areLimited(table);
 }
 
 function countCurrent(table: Table): Int32Array {
@@ -57,20 +86,30 @@ function collect(
   target: Int32Array,
   counts: Int32Array,
   changed: readonly number[],
+  reasons: Reasons,
 ): PlannedMove[] {
   const moves: PlannedMove[] = [];
   for (const shard of changed) {
     const from = table.current[shard] ?? -1;
     const to = target[shard] ?? -1;
     if (from < 0 || to < 0 || from === to) continue;
-    moves.push({shard, from, to, cause: causeOf(table, shard, from, counts)});
+    moves.push({shard, from, to, cause: causeOf(table, shard, from, counts, reasons)});
   }
   return moves;
 }
 
-function causeOf(table: Table, shard: number, from: number, counts: Int32Array): MoveCause {
+function causeOf(
+  table: Table,
+  shard: number,
+  from: number,
+  counts: Int32Array,
+  {hard, load}: Reasons,
+): MoveCause {
   if (runsForbidden(table, shard)) return 'constraint';
   if (table.mode[from] === DRAINING) return 'drain';
+  const because = hard.get(shard);
+  if (because !== undefined) return because;
+  if (load.has(shard)) return 'load';
   return (counts[from] ?? 0) > (table.caps?.[from] ?? UNLIMITED) ? 'capacity' : 'balance';
 }
 
@@ -87,30 +126,45 @@ function fromHighest(moves: readonly PlannedMove[], counts: Int32Array): Planned
   return byHeight.reverse().flat();
 }
 
-/** A move into a full container waits for one that leaves it; what remains is a ring. Rings of forced moves come last. */
-function intoRoom(table: Table, moves: readonly PlannedMove[], counts: Int32Array): PlannedMove[] {
-  const {ordered, stuck} = followRoom(table, moves, counts);
-  return [...ordered, ...stuck];
+/**
+ * A move into a full container waits for one that leaves it; what remains is a ring. Rings of forced moves come last. `moves`
+ * are in tie-break order, in which rings have been looked for.
+ */
+function intoRoom(
+  table: Table,
+  ordered: readonly PlannedMove[],
+  moves: readonly PlannedMove[],
+): PlannedMove[] {
+  const wanted = followRoom(table, table.current, ordered);
+  if (wanted.stuck.length === 0) return wanted.ordered;
+  const other = followRoom(table, table.current, moves);
+  const best = other.stuck.length < wanted.stuck.length ? other : wanted;
+  return [...best.ordered, ...best.stuck];
 }
 
-/** The moves in an order that never fills a container above the limit, and those for which there is none. */
+/**
+ * The moves in an order that never breaks a limit or a spread key, and those for which there is none. Shards that have no
+ * container in `stays` are gone before.
+ */
 function followRoom(
   table: Table,
+  stays: Int32Array,
   moves: readonly PlannedMove[],
-  counts: Int32Array,
 ): {readonly ordered: PlannedMove[]; readonly stuck: PlannedMove[]} {
-  const held = Int32Array.from(counts);
+  const occupants = new Occupants(table);
+  for (const [shard, current] of table.current.entries())
+    if (current >= 0 && (stays[shard] ?? -1) >= 0) occupants.add(shard, current);
   const ordered: PlannedMove[] = [];
   let waiting = [...moves];
   for (;;) {
     const left: PlannedMove[] = [];
     for (const move of waiting) {
-      if ((held[move.to] ?? 0) >= (table.caps?.[move.to] ?? UNLIMITED)) {
+      if (!occupants.fits(move.shard, move.to)) {
         left.push(move);
         continue;
       }
-      held[move.to] = (held[move.to] ?? 0) + 1;
-      held[move.from] = (held[move.from] ?? 0) - 1;
+      occupants.remove(move.shard, move.from);
+      occupants.add(move.shard, move.to);
       ordered.push(move);
     }
     if (left.length === waiting.length) return {ordered, stuck: left};
@@ -120,21 +174,14 @@ function followRoom(
 
 /**
  * Takes back, in `target`, voluntary moves that only a ring of full containers could make: no order of single moves
- * leads there, and the totals are the same without them.
+ * leads there, and the totals are the same without them. Returns the moves that were taken back.
  */
-export function dropRings(table: Table, target: Int32Array): void {
-  if (table.caps === undefined) return;
+export function dropRings(table: Table, target: Int32Array, reasons: Reasons): PlannedMove[] {
+  if (!isOrdered(table)) return [];
   const counts = countCurrent(table);
-  const moves = collect(table, target, counts, changedShards(table, target));
-  const {stuck} = followRoom(table, moves, withoutDropped(table, target, counts));
-  if (stuck.some(({cause}) => cause === 'constraint' || cause === 'drain')) return;
+  const moves = collect(table, target, counts, changedShards(table, target), reasons);
+  const {stuck} = followRoom(table, target, moves);
+  if (stuck.some(({cause}) => cause === 'constraint' || cause === 'drain')) return [];
   for (const {shard, from} of stuck) target[shard] = from;
-}
-
-/** The counts once those are gone that get no container at all. */
-function withoutDropped(table: Table, target: Int32Array, counts: Int32Array): Int32Array {
-  const left = Int32Array.from(counts);
-  for (const [shard, current] of table.current.entries())
-    if (current >= 0 && (target[shard] ?? -1) < 0) left[current] = (left[current] ?? 0) - 1;
-  return left;
+  return stuck;
 }

@@ -2,6 +2,7 @@
  * What found no room on containers that have proved themselves goes to those that have not: nothing else moves for it. They are filled evenly,
  * by the same target matrix, with all that is placed already fixed where it is.
  */
+import {Occupants} from './hard/occupants.ts';
 import {assign} from './matrix/assign.ts';
 import {targetsOf} from './matrix/targets.ts';
 import {mayStayStranded} from './sorting.ts';
@@ -25,6 +26,22 @@ export function placeRest(table: Table, target: Int32Array): void {
   const nothing = {homeless: new Map(), stranded: new Map()};
   const sorted = {fixed, free: Int32Array.from(free), ...nothing};
   assign(opened, targetsOf(opened, sorted), target);
+  takeBackMisfits(table, target, rest);
+}
+
+/** Who does not fit where counts alone put it gets no container. */
+function takeBackMisfits(table: Table, target: Int32Array, rest: readonly number[]): void {
+  if (!Occupants.areLimited(table)) return;
+  const occupants = new Occupants(table);
+  const isRest = new Set(rest);
+  for (const [shard, to] of target.entries())
+    if (to >= 0 && !isRest.has(shard)) occupants.add(shard, to);
+  for (const shard of rest) {
+    const to = target[shard] ?? -1;
+    if (to < 0) continue;
+    if (occupants.fits(shard, to)) occupants.add(shard, to);
+    else target[shard] = -1;
+  }
 }
 
 /** Shards without a container in tie-break order, but for those that may stay where they run. */

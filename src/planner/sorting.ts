@@ -15,6 +15,13 @@ export interface Sorted {
   readonly free: Int32Array;
 }
 
+/** Per shard: 1 for one that may be on any open container of its pool. */
+export function freeOf({n}: Table, {free}: Sorted): Uint8Array {
+  const isFree = new Uint8Array(n);
+  for (const shard of free) isFree[shard] = 1;
+  return isFree;
+}
+
 export function classify(table: Table): Sorted {
   if (hasNoQuestions(table)) {
     const nothing = {homeless: new Map(), stranded: new Map()};

@@ -106,7 +106,11 @@ class TrialChoice {
     if (table.snapshot.shards[shard]?.trial === 'no') return false;
     const pin = table.pin[shard] ?? -1;
     const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
-    return (pin === -1 || pin === container) && pool?.has[container] === 1;
+    return (
+      (pin === -1 || pin === container) &&
+      pool?.has[container] === 1 &&
+      this.counts.keepsRules(shard, container, this.target[shard] ?? -1)
+    );
   }
 
   private fewestFailures(isMeant: (shard: number) => boolean): number | undefined {

@@ -46,7 +46,7 @@ export const queuedMove = z.object({
   shard: z.string(),
   from: z.string(),
   to: z.string(),
-  cause: z.enum(['constraint', 'drain', 'balance', 'capacity']),
+  cause: z.enum(['constraint', 'drain', 'balance', 'capacity', 'load']),
   state: z.enum(['queued', 'quiet', 'held', 'cancelled']),
 });
 

@@ -99,6 +99,32 @@ export function policyInstance(seed: number): PlacementSnapshot {
   return {...snapshot, containers, shards, spreadZones: zoned === 1};
 }
 
+/** As `policyInstance`, with loads and bad ones among them, limits and spread keys, each in some of the snapshots. */
+export function loadInstance(seed: number): PlacementSnapshot {
+  const snapshot = policyInstance(seed);
+  const next = seeded(seed + 31_337);
+  const [metrics, limited, keyed, cool] = [next(3), next(3), next(3), next(3)];
+  const bad = [Number.NaN, -1, Number.POSITIVE_INFINITY, 1e200];
+  const loadOf = (): number => (next(25) === 0 ? (bad[next(4)] ?? 0) : 2 ** next(6) - 1);
+  return {
+    ...snapshot,
+    metrics: ['qps', 'bytes']
+      .slice(0, metrics)
+      .map((name) => ({name, upper: 1.2, lower: 1 + next(3) / 20})),
+    countSlack: next(3) === 0 ? 0.3 : 0,
+    containers: snapshot.containers.map((container) => ({
+      ...container,
+      limits: limited === 0 ? [20 + next(60), next(2) * 50] : [],
+    })),
+    shards: snapshot.shards.map((shard) => ({
+      ...shard,
+      load: [loadOf(), loadOf()],
+      spreadKey: keyed === 0 && next(3) > 0 ? `k${next(4)}` : '',
+      cooling: cool === 0 && next(3) === 0,
+    })),
+  };
+}
+
 /** The snapshot with nobody above the limit: who is too much runs nowhere. */
 function withinLimit(snapshot: PlacementSnapshot): PlacementSnapshot {
   if (snapshot.maxShardCount === 0) return snapshot;

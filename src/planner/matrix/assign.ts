@@ -1,20 +1,37 @@
 /** From counts to shards: who stays, who leaves, and which of those without a place goes where. */
+import type {LoadChooser} from '../load/chooser.ts';
 import {DRAINING} from '../table.ts';
 import type {Table} from '../table.ts';
 import type {Targets} from './targets.ts';
 
-/** Writes the container of every free shard that gets one into `target`, as an index of the snapshot. */
-export function assign(table: Table, targets: Targets, target: Int32Array): void {
-  const placer = new Placer(table, targets, target);
+/** Writes the container of every free shard that gets one into `target`, as an index of the snapshot. `chooser`: where loads count. */
+export function assign(
+  table: Table,
+  targets: Targets,
+  target: Int32Array,
+  chooser?: LoadChooser,
+): void {
+  const placer = new Placer(table, targets, target, chooser);
+  const later: [number, readonly number[]][] = [];
   for (let bucket = 0; bucket < table.bucketPool.length; bucket += 1) {
-    const movers = moversOf(table, targets, bucket, target);
-    if (movers.length > 0) placer.place(bucket, movers);
+    const movers = moversOf(table, targets, bucket, target, chooser);
+    if (movers.length === 0) continue;
+    if (chooser === undefined) placer.place(bucket, movers);
+    else later.push([bucket, movers]);
   }
+  // Who stays is known everywhere before anybody chooses by load.
+  for (const [bucket, movers] of later) placer.place(bucket, movers);
   refuseArrivals(targets, target);
 }
 
 /** Places who stays. Returns who gets another container, in the order in which they do. */
-function moversOf(table: Table, targets: Targets, bucket: number, target: Int32Array): number[] {
+function moversOf(
+  table: Table,
+  targets: Targets,
+  bucket: number,
+  target: Int32Array,
+  chooser: LoadChooser | undefined,
+): number[] {
   const {shards, start, waiting, mayStay, place} = targets.demand;
   const {held, want, row} = targets.cells;
   const movers: number[] = [];
@@ -29,14 +46,12 @@ function moversOf(table: Table, targets: Targets, bucket: number, target: Int32A
     const home = table.containerOrder[rank] ?? 0;
     if (leaving === 0)
       for (let index = 0; index < count; index += 1) target[shards[at + index] ?? 0] = home;
-    else
-      split(
-        leaversFirst(table, shards.subarray(at, at + count), rank),
-        leaving,
-        home,
-        movers,
-        target,
-      );
+    else {
+      const members = shards.subarray(at, at + count);
+      const order =
+        chooser?.leaversFirst(members, rank, leaving) ?? leaversFirst(table, members, rank);
+      split(order, leaving, home, movers, target);
+    }
     at += count;
   }
   const placed = (waiting[bucket] ?? 0) - (targets.unplaced[bucket] ?? 0);
@@ -89,10 +104,17 @@ class Placer {
   private readonly table: Table;
   private readonly targets: Targets;
   private readonly target: Int32Array;
+  private readonly chooser: LoadChooser | undefined;
   /** Per container, by rank: how many shards of the bucket it lacks. Zeros between buckets. */
   private readonly room: Int32Array;
 
-  constructor(table: Table, targets: Targets, target: Int32Array) {
+  constructor(
+    table: Table,
+    targets: Targets,
+    target: Int32Array,
+    chooser: LoadChooser | undefined,
+  ) {
+    this.chooser = chooser;
     this.table = table;
     this.targets = targets;
     this.target = target;
@@ -102,6 +124,27 @@ class Placer {
   place(bucket: number, movers: readonly number[]): void {
     const takers = this.takersOf(bucket);
     const rest = this.placeWished(movers);
+    if (this.chooser === undefined) this.placeInTurn(takers, rest);
+    else this.placeByLoad(takers, rest, this.chooser);
+    for (const taker of takers) this.room[taker] = 0;
+  }
+
+  /** The greatest load to the coolest container. */
+  private placeByLoad(
+    takers: readonly number[],
+    movers: readonly number[],
+    chooser: LoadChooser,
+  ): void {
+    const coolest = chooser.coolestFirst(takers.filter((taker) => (this.room[taker] ?? 0) > 0));
+    for (const shard of chooser.greatestFirst(movers)) {
+      const taker = coolest.next(this.rankOf(this.table.avoid[shard] ?? -1));
+      if (taker < 0) break;
+      this.put(shard, taker);
+      if ((this.room[taker] ?? 0) > 0) coolest.put(taker);
+    }
+  }
+
+  private placeInTurn(takers: readonly number[], rest: readonly number[]): void {
     let at = 0;
     for (let index = 0; index < rest.length; index += 1) {
       while (at < takers.length && this.room[takers[at] ?? 0] === 0) at += 1;
@@ -111,7 +154,6 @@ class Placer {
       if (this.rankOf(this.table.avoid[shard] ?? -1) !== taker) this.put(shard, taker);
       else this.putElsewhere(rest.slice(0, index), shard, takers.slice(at));
     }
-    for (const taker of takers) this.room[taker] = 0;
   }
 
   /** Containers that get shards of the bucket, by rank; notes in `room` how many. */
@@ -175,6 +217,7 @@ class Placer {
   private put(shard: number, taker: number): void {
     this.room[taker] = (this.room[taker] ?? 0) - 1;
     this.target[shard] = this.table.containerOrder[taker] ?? 0;
+    this.chooser?.utilisation.add(shard, taker);
   }
 }
 

@@ -21,6 +21,8 @@ export interface Targets {
   readonly demand: Demand;
   readonly levels: Levels;
   readonly cells: Cells;
+  /** Undefined where zones do not count. */
+  readonly zones: ZoneShares | undefined;
   /** Per bucket: so many of its waiting shards get no container. */
   readonly unplaced: Int32Array;
   /** Per container: so many of the pinned shards that are not there yet find no room. */
@@ -46,7 +48,7 @@ export function targetsOf(table: Table, sorted: Sorted): Targets {
   const refused = new Int32Array(demand.containers);
   for (const [index, container] of arrivals.entries())
     refused[container] = network.unplaced[given.buckets + index] ?? 0;
-  return {demand, levels, cells, unplaced: network.unplaced, refused};
+  return {demand, levels, cells, zones, unplaced: network.unplaced, refused};
 }
 
 const NO_ARRIVALS = new Int32Array();

@@ -12,6 +12,7 @@ export type GapCause = 'planned' | 'lost' | 'failed' | 'new' | 'other';
 
 const GAP_CAUSES: Readonly<Record<MoveKind, GapCause>> = {
   balance: 'planned',
+  load: 'planned',
   shardLimit: 'planned',
   constraint: 'planned',
   drain: 'planned',

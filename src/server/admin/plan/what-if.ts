@@ -1,4 +1,5 @@
 /** What the live planner would do, also with containers thought away or in. */
+import {isVoluntary} from '../../../model/move-reason.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
 import {SmError} from '../../../model/errors.ts';
@@ -71,7 +72,7 @@ function planAnswer(
     moveCount: plan.moves.length,
     heldCount:
       view.spec?.value.paused === true
-        ? plan.moves.filter(({cause}) => cause === 'balance').length
+        ? plan.moves.filter(({cause}) => isVoluntary(cause)).length
         : 0,
     additions: plan.additions
       .slice(0, limit)

@@ -31,6 +31,8 @@ const RULES: Readonly<Record<PlacementReason, string>> = {
   'worker-group-not-living': 'no member of its worker group lives',
   'nothing-accepts': 'no container that it may use takes anything new',
   capacity: 'every container that it may use holds as many shards as it may',
+  'metric-limit': 'its load would break a limit of every container that has room for it',
+  'spread-key': 'every container that has room for it has another shard with its spread key',
 };
 
 /** @throws SmError APP_NOT_FOUND, SHARD_NOT_FOUND. */

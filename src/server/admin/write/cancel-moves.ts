@@ -1,4 +1,5 @@
 /** Cancelling queued voluntary moves: a note in the shard's spec, which its governor heeds. */
+import {isVoluntary} from '../../../model/move-reason.ts';
 import type {
   CancelMovesAnswer,
   CancelMovesRequest,
@@ -35,7 +36,7 @@ export async function cancelMoves(
     throw new SmError('INVALID_INPUT', 'no move is named', {hint: 'name moves, or say all'});
   const listing = await listApp(dependencies, service, WHOLE_APP);
   const queued = new Map(queuedMoves(listing, dependencies.plan).map((move) => [move.shard, move]));
-  const voluntary = [...queued.values()].filter(({cause}) => cause === 'balance');
+  const voluntary = [...queued.values()].filter(({cause}) => isVoluntary(cause));
   const wanted = all ? voluntary.map(({shard}) => shard) : named;
   const items: Item[] = [];
   for (const move of wanted) {
@@ -68,7 +69,7 @@ function refusal(
   if (own !== undefined && runningMove(shard, own) !== undefined)
     return {move, shard, result: 'running', error: BEGUN};
   if (known === undefined) return absent(move, shard);
-  if (known.cause === 'balance') return undefined;
+  if (isVoluntary(known.cause)) return undefined;
   return {move, shard, result: 'forced', error: `${known.cause}: it has to move`};
 }
 

@@ -1,0 +1,113 @@
+/** How much load each container has, as a multiple of its share. Containers by rank, entry `container * metrics + metric`. */
+import type {PlacementMetric} from '../../model/placement.ts';
+import type {Loads} from '../columns.ts';
+import {LOAD_LOWER, LOAD_UPPER} from '../limits.ts';
+import type {Demand} from '../matrix/demand.ts';
+import {OPEN} from '../table.ts';
+import type {Table} from '../table.ts';
+
+/** The bounds of a metric, whatever the policy says. */
+export interface Band {
+  readonly upper: number;
+  readonly lower: number;
+}
+
+export function bandOf({upper, lower}: PlacementMetric): Band {
+  const stop = lower >= 1 && lower < Number.POSITIVE_INFINITY ? lower : LOAD_LOWER;
+  return {lower: stop, upper: upper >= stop ? upper : Math.max(stop, LOAD_UPPER)};
+}
+
+export class Utilisation {
+  readonly metrics: number;
+  readonly loads: Loads;
+  /** What it has, and what its share is. */
+  readonly load: Float64Array;
+  readonly share: Float64Array;
+  /** 1 for containers that take part: open, and with a share of load. */
+  readonly takes: Uint8Array;
+
+  /** `placed` per shard: whether it has a container, or will get one. */
+  constructor(table: Table, demand: Demand, loads: Loads, placed: (shard: number) => number) {
+    this.loads = loads;
+    this.metrics = loads.metrics.length;
+    this.load = new Float64Array(table.m * this.metrics);
+    this.share = new Float64Array(table.m * this.metrics);
+    this.takes = new Uint8Array(table.m);
+    const ofPool = new Float64Array(demand.pools.length * this.metrics);
+    for (let shard = 0; shard < table.n; shard += 1) {
+      const at = placed(shard);
+      if (at < 0) continue;
+      if (at < table.m && table.mode[at] !== OPEN) continue;
+      const pool = table.bucketPool[table.bucket[shard] ?? 0] ?? 0;
+      for (let metric = 0; metric < this.metrics; metric += 1) {
+        const to = pool * this.metrics + metric;
+        ofPool[to] = (ofPool[to] ?? 0) + this.ofShard(shard, metric);
+      }
+    }
+    for (const [pool, members] of demand.pools.entries())
+      this.shareOut(demand, pool, members, ofPool);
+  }
+
+  ofShard(shard: number, metric: number): number {
+    return this.loads.ofShards[shard * this.metrics + metric] ?? 0;
+  }
+
+  /** The load as a multiple of the share; 0 where there is no share. */
+  of(container: number, metric: number): number {
+    const at = container * this.metrics + metric;
+    const share = this.share[at] ?? 0;
+    return share > 0 ? (this.load[at] ?? 0) / share : 0;
+  }
+
+  /** The highest over the metrics. */
+  highest(container: number): number {
+    let highest = 0;
+    for (let metric = 0; metric < this.metrics; metric += 1)
+      highest = Math.max(highest, this.of(container, metric));
+    return highest;
+  }
+
+  /** The metric of which it has most compared with its share. */
+  hottestMetric(container: number): number {
+    let hottest = 0;
+    for (let metric = 1; metric < this.metrics; metric += 1)
+      if (this.of(container, metric) > this.of(container, hottest)) hottest = metric;
+    return hottest;
+  }
+
+  add(shard: number, container: number): void {
+    const {metrics, load, loads} = this;
+    for (let metric = 0; metric < metrics; metric += 1) {
+      const at = container * metrics + metric;
+      load[at] = (load[at] ?? 0) + (loads.ofShards[shard * metrics + metric] ?? 0);
+    }
+  }
+
+  remove(shard: number, container: number): void {
+    const {metrics, load, loads} = this;
+    for (let metric = 0; metric < metrics; metric += 1) {
+      const at = container * metrics + metric;
+      load[at] = Math.max(0, (load[at] ?? 0) - (loads.ofShards[shard * metrics + metric] ?? 0));
+    }
+  }
+
+  private shareOut(
+    {weights}: Demand,
+    pool: number,
+    members: Int32Array,
+    ofPool: Float64Array,
+  ): void {
+    const ofMember = (container: number): number => weights[pool]?.[container] ?? 0;
+    let whole = 0;
+    for (const container of members) whole += ofMember(container);
+    if (whole === 0) return;
+    for (const container of members) {
+      const part = ofMember(container) / whole;
+      if (part > 0) this.takes[container] = 1;
+      for (let metric = 0; metric < this.metrics; metric += 1) {
+        const at = container * this.metrics + metric;
+        this.share[at] = (this.share[at] ?? 0) + (ofPool[pool * this.metrics + metric] ?? 0) * part;
+      }
+    }
+  }
+}

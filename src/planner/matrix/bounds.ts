@@ -1,0 +1,107 @@
+/** The target matrix while single shards are moved about in it: what keeps it even. Containers by rank. */
+import type {Targets} from './targets.ts';
+
+export class MatrixBounds {
+  private readonly targets: Targets;
+
+  constructor(targets: Targets) {
+    this.targets = targets;
+  }
+
+  /** Whether the matrix is as even when a free shard of the bucket goes from one to the other. */
+  allowsMove(bucket: number, from: number, to: number): boolean {
+    const {totals, least, most} = this.targets.levels;
+    if ((totals[from] ?? 0) <= (least[from] ?? 0)) return false;
+    return (totals[to] ?? 0) < (most[to] ?? 0) && this.allowsInBucket(bucket, from, to);
+  }
+
+  /** Whether it is as even when a free shard of `bucket` goes to `to`, and one of `other` comes from there. */
+  allowsSwap(bucket: number, other: number, from: number, to: number): boolean {
+    if (bucket === other) return true;
+    return this.allowsInBucket(bucket, from, to) && this.allowsInBucket(other, to, from);
+  }
+
+  /** A free shard of the bucket goes elsewhere; -1: nowhere, or from nowhere. */
+  move(bucket: number, from: number, to: number): void {
+    if (from >= 0) this.count(bucket, from, -1);
+    if (to >= 0) this.count(bucket, to, 1);
+  }
+
+  /** A shard that is bound to it comes to the container, or leaves it. */
+  countFixed(container: number, by: number): void {
+    const {totals} = this.targets.levels;
+    totals[container] = (totals[container] ?? 0) + by;
+  }
+
+  /** How far above what it has at least the container is. */
+  heightOf(container: number): number {
+    const {totals, least} = this.targets.levels;
+    return (totals[container] ?? 0) - (least[container] ?? 0);
+  }
+
+  /** How many more of the bucket than are even it would have with one more; below 0 for fewer. */
+  excessOf(bucket: number, container: number): number {
+    const {cells, levels} = this.targets;
+    const cell = cells.find(bucket, container);
+    if (cell < 0)
+      return (
+        1 +
+        levels.leastOf(bucket, this.weightOf(bucket, container)) -
+        this.mostOf(bucket, container)
+      );
+    return 1 + (cells.want[cell] ?? 0) - (cells.least[cell] ?? 0) - (cells.spare[cell] ?? 0);
+  }
+
+  /** How far cells, zones and totals are from even, in all. */
+  unevenness(): number {
+    const {cells, levels, zones} = this.targets;
+    let sum = 0;
+    for (let cell = 0; cell < cells.count; cell += 1) {
+      const least = cells.least[cell] ?? 0;
+      sum += outside(cells.want[cell] ?? 0, least, least + (cells.spare[cell] ?? 0));
+    }
+    for (const [container, total] of levels.totals.entries())
+      sum += outside(total, levels.least[container] ?? 0, levels.most[container] ?? 0);
+    for (const [at, count] of (zones?.counts ?? []).entries())
+      sum += outside(count, zones?.least[at] ?? 0, zones?.most[at] ?? 0);
+    return sum;
+  }
+
+  private allowsInBucket(bucket: number, from: number, to: number): boolean {
+    const {cells, zones} = this.targets;
+    const source = cells.find(bucket, from);
+    if (source < 0 || (cells.want[source] ?? 0) <= (cells.least[source] ?? 0)) return false;
+    if (this.excessOf(bucket, to) > 0) return false;
+    if (zones === undefined) return true;
+    const [leaves, enters] = [zones.at(bucket, from), zones.at(bucket, to)];
+    if (leaves === enters) return true;
+    return (
+      (zones.counts[leaves] ?? 0) > (zones.least[leaves] ?? 0) &&
+      (zones.counts[enters] ?? 0) < (zones.most[enters] ?? 0)
+    );
+  }
+
+  private count(bucket: number, container: number, by: number): void {
+    const {cells, zones} = this.targets;
+    const known = cells.find(bucket, container);
+    const cell = known < 0 ? cells.add(bucket, container) : known;
+    cells.want[cell] = (cells.want[cell] ?? 0) + by;
+    this.countFixed(container, by);
+    if (zones === undefined) return;
+    const at = zones.at(bucket, container);
+    zones.counts[at] = (zones.counts[at] ?? 0) + by;
+  }
+
+  private weightOf(bucket: number, container: number): number {
+    const {weights, poolOf} = this.targets.demand;
+    return weights[poolOf[bucket] ?? 0]?.[container] ?? 0;
+  }
+
+  private mostOf(bucket: number, container: number): number {
+    return this.targets.levels.mostOf(bucket, this.weightOf(bucket, container));
+  }
+}
+
+function outside(count: number, least: number, most: number): number {
+  return Math.max(0, least - count, count - most);
+}
