@@ -2,6 +2,7 @@
  * Which moves nobody would make for balance alone: they free the room that a new shard, or a forced move, is planned into.
  * They are not voluntary moves: a paused app makes them, too.
  */
+import {isVoluntary} from '../model/move-reason.ts';
 import type {PlannedMove} from '../model/placement.ts';
 import type {Table} from './table.ts';
 
@@ -49,7 +50,7 @@ function missingRoom(
     if (to < 0 && from >= 0) missing[from] = (missing[from] ?? 0) - 1;
   }
   for (const {from, to, cause} of moves) {
-    if (cause === 'balance') continue;
+    if (isVoluntary(cause)) continue;
     missing[from] = (missing[from] ?? 0) - 1;
     missing[to] = (missing[to] ?? 0) + 1;
   }
@@ -60,7 +61,7 @@ function missingRoom(
 function voluntaryMovesFrom(moves: readonly PlannedMove[]): Map<number, number[]> {
   const byContainer = new Map<number, number[]>();
   for (const [at, {from, cause}] of moves.entries()) {
-    if (cause !== 'balance') continue;
+    if (!isVoluntary(cause)) continue;
     const known = byContainer.get(from);
     if (known === undefined) byContainer.set(from, [at]);
     else known.push(at);

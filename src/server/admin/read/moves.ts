@@ -1,5 +1,6 @@
 /** Moves: what runs, by the records; what has ended, by the rounds that governors wrote. */
 import {compareText} from '../../../model/compare-text.ts';
+import {isVoluntary} from '../../../model/move-reason.ts';
 import type {OwnershipRecord, Versioned} from '../../../model/ownership.ts';
 import {queueState} from '../../../governor/move-gate.ts';
 import type {MovesAnswer, MoveStep, QueuedMoveView, RunningMove} from '../../../protocol/admin.ts';
@@ -87,7 +88,7 @@ export function queuedMoves(
     const state = queueState(move, listing.view, living);
     if (isBraking && cause === 'balance' && state === 'queued') return {...move, state: 'held'};
     const isTrial = wanted.trials.includes(shard);
-    const isQuiet = state === 'queued' && cause === 'balance' && listing.status?.quiet && !isTrial;
+    const isQuiet = state === 'queued' && isVoluntary(cause) && listing.status?.quiet && !isTrial;
     return {...move, state: isQuiet ? 'quiet' : state};
   });
 }
