@@ -116,5 +116,6 @@ export const VALUE_SHOWN_CHARACTERS = 100;
 
 /** Certificates that end sooner are warned of, ms. */
 export const CERTIFICATE_WARN_MS = 30 * 24 * 3_600_000;
+
 /** Most bytes of what was before that one audit entry keeps, so that it can be undone: with the change itself well below etcd's 1.5 MiB. */
 export const UNDO_LIMIT_BYTES = 256 * 1024;
