@@ -83,7 +83,7 @@ function entries(): Record<string, string> {
     'src/cli/index.ts',
     'src/cli/help.ts',
   ];
-  files.push('src/server/index.ts');
+  files.push('src/server/index.ts', 'src/server/planner-worker.ts');
   files.push('src/dev/index.ts', 'src/dev/demo-container.ts');
   files.push('src/embedded/index.ts', 'src/embedded/main.ts');
   return Object.fromEntries(

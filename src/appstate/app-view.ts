@@ -137,6 +137,7 @@ export class AppView {
     if (!isNews && (change.kind === 'heartbeat' || change.kind === 'order')) return false;
     // A value that can be read again, or is gone, is news whatever is known of it.
     const mended = this.quarantined.size > 0 && this.quarantined.release(listedKey(change));
+    if (mended && 'shard' in change) this.rows.touch(this.rows.rowOf(change.shard));
     return isNews || mended;
   }
 
@@ -243,6 +244,8 @@ export class AppView {
   private applyCorrupt(change: CorruptChange): boolean {
     const isNewer = this.proxyHeartbeat(change);
     if (isNewer === false) return false;
+    const isOfShard = change.what === 'shard' || change.what === 'own';
+    if (isOfShard) this.rows.touch(this.rows.rowOf(change.id));
     return this.quarantined.take(listedKey(change), change) || isNewer === true;
   }
 

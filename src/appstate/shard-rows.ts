@@ -14,6 +14,9 @@ export class ShardRows {
   /** By row: how many shards had been given a row when this one was. */
   private readonly births = Column.ofFloats();
   private given = 0;
+  /** Rows that have changed, for who follows them; undefined: nobody does. */
+  private touched: number[] | undefined;
+  private readonly isTouched = Column.ofBytes();
 
   /** All rows are below. */
   get end(): number {
@@ -53,6 +56,37 @@ export class ShardRows {
     this.births.set(row, this.given);
     this.rows.set(shard, row);
     return row;
+  }
+
+  /** From now on rows are noted that change; all there are count as changed. */
+  follow(): void {
+    for (const row of this.touched ?? []) this.isTouched.set(row, 0);
+    this.touched = [];
+    for (let row = 0; row < this.end; row += 1) this.touch(row);
+  }
+
+  unfollow(): void {
+    for (const row of this.touched ?? []) this.isTouched.set(row, 0);
+    this.touched = undefined;
+  }
+
+  /** What is known of the row's shard has changed. */
+  touch(row: number): void {
+    if (this.touched === undefined || row === NO_ROW || this.isTouched.at(row) === 1) return;
+    this.isTouched.set(row, 1);
+    this.touched.push(row);
+  }
+
+  get hasTouched(): boolean {
+    return this.touched !== undefined && this.touched.length > 0;
+  }
+
+  /** So many of the rows that have changed, in no order; they count as changed no more. */
+  takeTouched(most: number): number[] {
+    const {touched = []} = this;
+    const taken = touched.splice(Math.max(0, touched.length - most));
+    for (const row of taken) this.isTouched.set(row, 0);
+    return taken;
   }
 
   release(row: number): void {

@@ -42,6 +42,7 @@ export class ShardValues<T> {
     if (this.byRow[row] === undefined) this.count += 1;
     this.byRow[row] = value;
     this.shown.set(row, 0);
+    this.rows.touch(row);
     return this;
   }
 
@@ -50,6 +51,7 @@ export class ShardValues<T> {
     if (row === NO_ROW || this.byRow[row] === undefined) return false;
     this.byRow[row] = undefined;
     this.count -= 1;
+    this.rows.touch(row);
     this.onFreed(row);
     return true;
   }

@@ -3,6 +3,7 @@ import type {AppEvent} from '../model/audit.ts';
 import type {AppChange} from '../model/change.ts';
 import type {AppStatus, FinishedMove} from '../model/status.ts';
 import type {Transition} from '../model/transition.ts';
+import type {PlanTerms, RowBatch} from '../planner/warm-table.ts';
 import type {Eviction} from './eviction.ts';
 import type {HintBatch} from './hints.ts';
 
@@ -22,6 +23,10 @@ export type GovernorAction =
   | ({readonly type: 'call'} & ContainerCall)
   /** Outcome of a write unknown: read the record and answer with `reread`. */
   | {readonly type: 'reread'; readonly shard: string}
+  /** For who plans beside the governor: changes of shards. */
+  | {readonly type: 'tellRows'; readonly batch: RowBatch}
+  /** The same: make a plan of all that was told, and answer with `planned` and this number. */
+  | {readonly type: 'plan'; readonly generation: number; readonly terms: PlanTerms}
   | {readonly type: 'recordMoves'; readonly moves: readonly FinishedMove[]}
   | {readonly type: 'recordEvents'; readonly events: readonly AppEvent[]}
   | {readonly type: 'status'; readonly status: AppStatus}

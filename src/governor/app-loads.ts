@@ -158,10 +158,10 @@ export class AppLoads {
   }
 
   /** A plan was made that moves these. */
-  planned(moves: readonly Pick<PlannedMove, 'cause'>[], nowMs: number): void {
+  planned(moves: Iterable<Pick<PlannedMove, 'cause'>>, nowMs: number): void {
     const {balance} = this;
     if (balance === undefined) return;
-    if (moves.some(({cause}) => !FORCED.has(cause))) this.resting = undefined;
+    if (areAnyFree(moves)) this.resting = undefined;
     else this.resting = {levels: balance.levels, untilMs: nowMs + LOAD_RETRY_MS};
   }
 
@@ -289,4 +289,9 @@ function takeOver(table: LoadTable, from: LoadTable): void {
     const kept = order.map((at) => (Number.isNaN(loads[at] ?? Number.NaN) ? null : loads[at]));
     table.inherit(shard, kept, 0);
   }
+}
+
+function areAnyFree(moves: Iterable<Pick<PlannedMove, 'cause'>>): boolean {
+  for (const {cause} of moves) if (!FORCED.has(cause)) return true;
+  return false;
 }

@@ -36,7 +36,7 @@ export class Chronicle {
   }
 
   /** The reasons why shards have no home, as the plan has them now. */
-  planned(unplaced: ReadonlyMap<string, string>, wallMs: number, nowMs: number): void {
+  planned(unplaced: Iterable<[string, string]>, wallMs: number, nowMs: number): void {
     for (const [shard, reason] of unplaced)
       if (this.unplaced.get(shard) !== reason) this.add('unplaced', reason, shard, wallMs, nowMs);
     this.unplaced = new Map(unplaced);

@@ -1,5 +1,6 @@
 /** Shards that have to be looked at. A turn looks at so many and no more: a million may be due at once. */
 import type {AppView} from '../appstate/app-view.ts';
+import {NO_ROW} from '../appstate/shard-rows.ts';
 import {PartitionedSet} from '../model/partitioned-map.ts';
 import {SHARDS_PER_TURN, SWEPT_PER_TURN} from './limits.ts';
 import type {PlanCache} from './plan-cache.ts';
@@ -8,6 +9,12 @@ export class DirtyShards {
   private readonly view: AppView;
   private readonly plan: Pick<PlanCache, 'destination'>;
   private readonly dirty = new PartitionedSet();
+  /** Rows that are due, and how many of them have been taken. */
+  private due: readonly number[] = [];
+  private taken = 0;
+  private waiting = new PartitionedSet();
+  /** Many that are named a part at a time. */
+  private later: Iterator<string>[] = [];
   /** Rows below have been looked through; none are left beyond the last. */
   private swept = Number.POSITIVE_INFINITY;
 
@@ -18,7 +25,9 @@ export class DirtyShards {
 
   /** Some are due. */
   get isLeft(): boolean {
-    return this.dirty.size > 0 || this.swept < this.view.rows.end;
+    const {dirty, due, taken, later, swept, view} = this;
+    if (dirty.size > 0 || taken < due.length || later.length > 0) return true;
+    return swept < view.rows.end;
   }
 
   add(shard: string): void {
@@ -29,6 +38,33 @@ export class DirtyShards {
     for (const shard of shards) this.dirty.add(shard);
   }
 
+  /** There was no room for the shard, or no plan. */
+  wait(shard: string): void {
+    this.waiting.add(shard);
+  }
+
+  waitsNoMore(shard: string): void {
+    this.waiting.delete(shard);
+  }
+
+  get isAwaiting(): boolean {
+    return this.waiting.size > 0;
+  }
+
+  /** Whoever waits, for there may be room now, or another plan. */
+  addWaiting(): void {
+    const {waiting} = this;
+    this.waiting = new PartitionedSet();
+    if (waiting.size > SHARDS_PER_TURN) this.later.push(waiting[Symbol.iterator]());
+    else this.addAll(waiting);
+  }
+
+  /** The shards of these rows. */
+  addRows(rows: readonly number[]): void {
+    this.due = this.taken < this.due.length ? [...this.due.slice(this.taken), ...rows] : rows;
+    this.taken = 0;
+  }
+
   /** Every record that is not at rest is looked at, for what may have been overlooked: a part of them in each turn. */
   sweep(): void {
     this.swept = 0;
@@ -36,6 +72,8 @@ export class DirtyShards {
 
   /** Those of this turn, the longest marked first; they are not due any more. */
   take(): string[] {
+    this.nameDue();
+    this.nameLater();
     this.sweepOn();
     const taken: string[] = [];
     for (const shard of this.dirty) {
@@ -44,6 +82,26 @@ export class DirtyShards {
       this.dirty.delete(shard);
     }
     return taken;
+  }
+
+  private nameDue(): void {
+    const end = Math.min(this.due.length, this.taken + SHARDS_PER_TURN);
+    for (; this.taken < end; this.taken += 1) {
+      const shard = this.view.rows.idAt(this.due[this.taken] ?? NO_ROW);
+      if (shard !== undefined) this.dirty.add(shard);
+    }
+  }
+
+  private nameLater(): void {
+    const [first] = this.later;
+    for (let count = 0; first !== undefined && count < SHARDS_PER_TURN; count += 1) {
+      const {value, done} = first.next();
+      if (done !== true) this.dirty.add(value);
+      else {
+        this.later.shift();
+        return;
+      }
+    }
   }
 
   private sweepOn(): void {

@@ -9,6 +9,10 @@ export interface GovernorOptions {
   readonly epoch: number;
   /** The planner; an argument so that what-if and live planning are one code. */
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  /**
+   * Plans for apps of more shards than this are asked for by actions and answered later. Default: none are.
+   */
+  readonly plansBesideFrom?: number | undefined;
   /** Fresh short ids for moves. */
   readonly nextMoveId: () => string;
   /** A clock that is warm already; by default all waits begin now. */

@@ -4,10 +4,10 @@
  */
 import type {AppChange} from '../model/change.ts';
 import type {Heartbeat} from '../model/container.ts';
-import {PartitionedSet} from '../model/partitioned-map.ts';
 import {moveReasonText} from '../model/move-reason.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {Transition} from '../model/transition.ts';
+import type {RowPlan} from '../planner/row-plan.ts';
 import {FailureDetector} from '../ownership/failure-detector.ts';
 import type {GovernorAction, GovernorAnswer} from './actions.ts';
 import {AdmissionQueue, unclaimedLimit} from './admission-queue.ts';
@@ -29,7 +29,8 @@ import {HoldingsCheck} from './holdings.ts';
 import type {Holdings} from './holdings.ts';
 import {InFlightMoves} from './in-flight-moves.ts';
 import {PendingWrites, committedChange} from './pending-writes.ts';
-import {PlanCache} from './plan-cache.ts';
+import type {PlanCache} from './plan-cache.ts';
+import {Planning} from './planning.ts';
 import {changesPlan, makesRoom} from './placement.ts';
 import {zoneOf} from './placement-terms.ts';
 import {reconcile, reconcileGone, reconcileUnplanned} from './reconcile.ts';
@@ -41,7 +42,6 @@ import {Reports} from './reports.ts';
 import type {KnownStatus} from './reports.ts';
 import {REFUSED_RETRY_MS, RetrySchedule} from './retry.ts';
 import type {OutsideAlarm} from './status-reporter.ts';
-import {TrialPlanner} from './trial-planner.ts';
 import {AppView, incarnationOf} from '../appstate/app-view.ts';
 
 export class Governor implements ListingTaker {
@@ -60,15 +60,13 @@ export class Governor implements ListingTaker {
   readonly reports = new Reports(this.view);
   readonly loads = new AppLoads(this.view);
   private readonly trust = new ContainerTrust();
-  private readonly trialPlanner = new TrialPlanner(this.trust);
+  private readonly planning: Planning;
   private readonly planCache: PlanCache;
   private readonly starter: MoveStarter;
   private readonly renewals: Renewals;
   private living: Map<string, LivingContainer> = new Map();
   private readonly dirty: DirtyShards;
   private readonly pending = new PendingWrites();
-  /** Shards for which there was no room, or no plan. */
-  private readonly waiting = new PartitionedSet();
   private readonly unclaimedOf = (incarnation: string): number =>
     this.claims.unclaimed(incarnation) + this.pending.arriving(incarnation);
   private readonly newMove: ReconcileContext['newMove'] = (from, to, reason) => {
@@ -80,7 +78,8 @@ export class Governor implements ListingTaker {
   private wallMs = 0;
   constructor(options: GovernorOptions, nowMs: number) {
     this.options = options;
-    this.planCache = new PlanCache(nowMs);
+    this.planning = new Planning(this.view, this.trust, options, nowMs);
+    this.planCache = this.planning.cache;
     this.dirty = new DirtyShards(this.view, this.planCache);
     const {view, pending, inFlightMoves, trust, planCache, newMove, evictor} = this;
     const parts = {view, pending, inFlightMoves, trust, planCache, newMove, evictor};
@@ -111,7 +110,7 @@ export class Governor implements ListingTaker {
   /** The first listing starts the work; one that brings nothing new to an app at rest asks for none. */
   listingTaken(isNews: boolean, isFirst: boolean): void {
     this.reports.listed();
-    const isAtRest = this.settled && this.waiting.size === 0 && this.reports.isAllServed;
+    const isAtRest = this.settled && !this.dirty.isAwaiting && this.reports.isAllServed;
     if (!isNews && !isFirst && isAtRest && this.planCache.isComplete(this.living)) return;
     this.planCache.dirty = true;
     // What came with the first is marked already.
@@ -175,7 +174,7 @@ export class Governor implements ListingTaker {
     this.evictSilent(nowMs, actions);
     for (const call of this.claims.callsDue(this.view.heartbeats, nowMs))
       actions.push({type: 'call', ...call});
-    this.replan(nowMs);
+    this.replan(nowMs, actions);
     this.reconcileDirty(nowMs, actions);
     for (const transition of this.starter.start(this.living, nowMs))
       this.submit(transition, actions);
@@ -197,9 +196,8 @@ export class Governor implements ListingTaker {
     ];
     const {spec} = this.view;
     if (spec !== undefined) {
-      const {planCache, trialPlanner, starter, loads} = this;
-      marks.push(planCache.wakeAtMs(), trialPlanner.wakeAtMs(), starter.wakeAtMs(nowMs));
-      marks.push(this.dirty.isLeft ? nowMs : loads.wakeAtMs());
+      marks.push(this.planning.wakeAtMs(nowMs), this.starter.wakeAtMs(nowMs));
+      marks.push(this.dirty.isLeft ? nowMs : this.loads.wakeAtMs());
     }
     if (spec !== undefined && this.admissions.hasRoom(this.unclaimedOf)) marks.push(nowMs);
     // What `advance` would not look at must not wake it, or it never sleeps again.
@@ -259,7 +257,7 @@ export class Governor implements ListingTaker {
     const {claims, holdings, trust} = this;
     const closed = {claims, doubted: holdings.doubted, trust};
     const living = livingContainers(this.view, this.clock, closed, nowMs);
-    this.planCache.dirty ||= this.trialPlanner.wakeAtMs() <= nowMs;
+    this.planCache.dirty ||= this.planning.trials.wakeAtMs() <= nowMs;
     let changed = living.size !== this.living.size;
     for (const [container, now] of living) {
       const before = this.living.get(container);
@@ -282,22 +280,29 @@ export class Governor implements ListingTaker {
     if (this.evictor.braking !== braking) this.reports.status.touch();
   }
 
-  private replan(nowMs: number): void {
-    if (this.loads.look(this.living, nowMs)) this.planCache.dirty = true;
-    if (nowMs < this.planCache.wakeAtMs() || this.view.spec === undefined) return;
-    const {view, living, pending, retries, loads} = this;
-    const context = {view, living, pending, retries, loads: loads.terms(this.wallMs)};
-    const made = this.trialPlanner.plan(context, this.options.plan, nowMs);
-    this.dirty.addAll(this.planCache.adopt(made.snapshot, made.plan, nowMs));
-    for (const shard of this.planCache.unplaced.keys())
-      if (!this.view.isHeld(shard)) this.inFlightMoves.end(shard);
-    this.dirty.addAll(this.waiting);
-    loads.planned(this.planCache.queue, nowMs);
+  private replan(nowMs: number, actions: GovernorAction[]): void {
+    if (this.loads.look(this.living, nowMs)) this.planning.loadsChanged();
+    const {view, living, pending, retries} = this;
+    const context = {view, living, pending, retries, loads: this.loads.terms(this.wallMs)};
+    this.adopted(this.planning.make(context, nowMs, actions), nowMs);
+  }
+  /** The plan that an action has asked for by that number. */
+  planned(generation: number, plan: RowPlan, nowMs: number): void {
+    this.adopted(this.planning.answered(generation, plan, this.living, nowMs), nowMs);
+  }
+
+  /** `changed`: rows whose destination has; undefined: there is no new plan. */
+  private adopted(changed: readonly number[] | undefined, nowMs: number): void {
+    if (changed === undefined) return;
+    this.dirty.addRows(changed);
+    this.inFlightMoves.endHomeless(this.planCache.unplaced, this.view);
+    this.dirty.addWaiting();
+    this.loads.planned(this.planCache.queue, nowMs);
     this.reports.status.touch();
   }
 
   private reconcileDirty(nowMs: number, actions: GovernorAction[]): void {
-    if (this.roomMade) this.dirty.addAll(this.waiting);
+    if (this.roomMade) this.dirty.addWaiting();
     this.roomMade = false;
     const admitted = this.admissions.admit(this.unclaimedOf);
     for (const due of [this.inFlightMoves.takeRestarts(), this.retries.due(nowMs), admitted])
@@ -330,7 +335,7 @@ export class Governor implements ListingTaker {
   }
 
   private carryOut(shard: string, step: Step, nowMs: number, actions: GovernorAction[]): void {
-    this.waiting.delete(shard);
+    this.dirty.waitsNoMore(shard);
     if (step.step === 'restart' && !this.inFlightMoves.restart(shard, step.container, nowMs))
       return;
     if (step.step === 'write' || step.step === 'restart')
@@ -338,7 +343,7 @@ export class Governor implements ListingTaker {
     if (step.step === 'hint')
       return this.hints.follow(shard, this.view.own.get(shard), step, nowMs);
     if (step.step === 'queue') return this.admissions.wait(step.incarnation, shard);
-    if (step.for === 'room' || step.for === 'plan') this.waiting.add(shard);
+    if (step.for === 'room' || step.for === 'plan') this.dirty.wait(shard);
     if (step.for === 'plan') this.planCache.dirty = true;
   }
 
@@ -362,8 +367,8 @@ export class Governor implements ListingTaker {
 
   private sendHints(nowMs: number, actions: GovernorAction[]): void {
     const due = [...this.hints.due(nowMs), ...this.holdings.takeReminders(this.view)];
-    const batches = hintBatches(due, this.view.heartbeats);
-    actions.push(...batches.map((batch) => ({type: 'hints', ...batch}) as const));
+    for (const batch of hintBatches(due, this.view.heartbeats))
+      actions.push({type: 'hints', ...batch});
   }
 
   private report(nowMs: number): GovernorAction[] {
@@ -376,9 +381,8 @@ export class Governor implements ListingTaker {
   figures(unknown: boolean, nowMs: number): GovernedFigures {
     const {alarms} = this.reports.status;
     const oldestUnservedMs = this.reports.oldestUnservedMs(nowMs);
-    const movesInFlight = this.inFlightMoves.size;
-    const known = {unknown, alarms, oldestUnservedMs, movesInFlight, nowMs};
-    return governedFigures({...this.statusInput(), ...known});
+    const known = {movesInFlight: this.inFlightMoves.size, unknown, alarms, oldestUnservedMs};
+    return governedFigures({...this.statusInput(), ...known, nowMs});
   }
 
   private statusInput(): KnownStatus {
@@ -391,6 +395,6 @@ export class Governor implements ListingTaker {
 
   private get settled(): boolean {
     if (this.pending.size > 0 || this.hints.size > 0 || this.inFlightMoves.size > 0) return false;
-    return !this.planCache.dirty && this.planCache.queue.length === 0;
+    return !this.planning.isDue && this.planCache.queue.length === 0;
   }
 }

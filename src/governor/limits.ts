@@ -182,3 +182,24 @@ export const EXPIRE_INTERVAL_MS = 1_000;
 
 /** So many ends, and what comes back counts as refusing. */
 export const ENDS_TO_REFUSE = 2;
+
+/** Queued moves that are looked at in one turn. */
+export const MOVES_PER_TURN = 1_000;
+
+/** Pause before the next of a long queue are looked at, where nothing else brings a turn. */
+export const NEXT_MOVES_MS = 50;
+
+/** Shards up to which a plan is made within a turn. Larger apps are planned for beside the governor, and answered later. */
+export const SHARDS_PLANNED_INLINE = 20_000;
+
+/** Rows that are told in one turn to whoever plans for a large app. */
+export const ROWS_PER_TURN = 2_000;
+
+/** A plan for a large app comes so many times its own time after the last one ... */
+export const PAUSE_PER_PLAN = 20;
+
+/** ... but no later than this. */
+export const LARGE_PLAN_PAUSE_MAX_MS = 10_000;
+
+/** Places that are named to whoever plans before all is told anew: those of containers that are gone are among them. */
+export const PLACES_KEPT = 50_000;

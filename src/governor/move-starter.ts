@@ -79,7 +79,7 @@ export class MoveStarter {
       inFlightMoves.begin(shard, from, to, urgencyOf(reason, to), nowMs);
       started.push(drop(shard, known, newMove(from, to, reason), epoch));
       return true;
-    });
+    }, nowMs);
     return started;
   }
 
@@ -87,7 +87,8 @@ export class MoveStarter {
   wakeAtMs(nowMs: number): number {
     const {planCache, inFlightMoves} = this.parts;
     if (planCache.queue.length === 0) return Number.POSITIVE_INFINITY;
-    return Math.min(this.quiet.wakeAtMs(nowMs), inFlightMoves.wakeAtMs(nowMs));
+    const timesMs = [this.quiet.wakeAtMs(nowMs), inFlightMoves.wakeAtMs(nowMs)];
+    return Math.min(...timesMs, planCache.queue.wakeAtMs());
   }
 
   /** The move is for balance alone, and many containers seem lost, or the app is in its quiet time. A trial goes on: what has proved itself can take over. */

@@ -19,6 +19,10 @@ export class PendingWrites {
     return this.writes.size;
   }
 
+  shards(): Iterable<string> {
+    return this.writes.keys();
+  }
+
   has(shard: string): boolean {
     return this.writes.has(shard);
   }

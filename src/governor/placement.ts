@@ -12,6 +12,7 @@ import type {Trial} from './container-trust.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import {placementOf} from '../model/placement-policy.ts';
 import type {LoadTerms} from './load-terms.ts';
+import type {Placement} from '../model/placement-policy.ts';
 import {containerTerms, policyTerms, shardTerms} from './placement-terms.ts';
 
 /** Shards on trial, by id. */
@@ -85,11 +86,20 @@ export function placementSnapshot(
   for (const [id, {value}] of view.shards) {
     if (view.isQuarantined(id)) continue;
     const known = view.own.get(id);
-    const placed = placementShard(id, value, known, living, trials);
-    const load = loads === undefined ? {} : measuredTerms(id, value, known?.value, loads);
-    const shard = {...placed, ...shardTerms(value, metrics), ...load};
+    const current = countsFor(known?.value, living, trials.get(id)?.container);
+    const shard = placementShard(id, value, known, current, metrics, loads);
     shards.push(isTrialDue ? {...shard, ...fitness(id, known?.value, shard.current)} : shard);
   }
+  return {shards, ...placementTerms(view, living, unproved)};
+}
+
+/** All that the planner is asked but the shards. */
+export function placementTerms(
+  view: AppView,
+  living: ReadonlyMap<string, LivingContainer>,
+  unproved: ReadonlyMap<string, Unproved>,
+): Omit<PlacementSnapshot, 'shards'> {
+  const {metrics} = placementOf(view.spec?.value);
   const containers: PlacementContainer[] = [];
   for (const one of living.values()) {
     const {container, mode} = one;
@@ -100,7 +110,6 @@ export function placementSnapshot(
     });
   }
   return {
-    shards,
     containers,
     pools: view.pools,
     maxShardCount: view.spec?.value.maxShardCount ?? 0,
@@ -119,16 +128,16 @@ function measuredTerms(
   return loads.isCooling(record) ? {load, cooling: true} : {load};
 }
 
-/** `id` as the key says it: that is what records are found by. */
-function placementShard(
+/** `id` as the key says it: that is what records are found by. `current`: the container that its record counts for; '' for none. */
+export function placementShard(
   id: string,
   spec: ShardSpec,
   known: Versioned<OwnershipRecord> | undefined,
-  living: ReadonlyMap<string, LivingContainer>,
-  trials: Trials,
+  current: string,
+  metrics: Placement['metrics'],
+  loads: LoadTerms | undefined,
 ): PlacementShard {
   const record = known?.value;
-  const current = countsFor(record, living, trials.get(id)?.container);
   const failed = record !== undefined && record.failures > 0;
   return {
     id,
@@ -140,6 +149,8 @@ function placementShard(
     avoid: failed ? record.container : '',
     // A record that is at rest was last written when its shard came to where it is.
     movedAt: known?.mod ?? 0,
+    ...shardTerms(spec, metrics),
+    ...(loads === undefined ? {} : measuredTerms(id, spec, record, loads)),
   };
 }
 

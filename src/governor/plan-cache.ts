@@ -1,26 +1,33 @@
-/** The last plan by shard id, and when to make the next one. */
-import type {MoveCause, PlacementReason, PlacementSnapshot, Plan} from '../model/placement.ts';
+/** The last plan by shard, and when to make the next one. */
+import {NO_ROW} from '../appstate/shard-rows.ts';
+import type {ShardRows} from '../appstate/shard-rows.ts';
+import {Column} from '../model/columns.ts';
+import type {PlacementSnapshot, Plan} from '../model/placement.ts';
+import {PER_SHORTAGE, UNPLANNED, rowPlan} from '../planner/row-plan.ts';
+import type {RowPlan} from '../planner/row-plan.ts';
 import type {LivingContainer} from './containers.ts';
+import type {LargePlan} from './large-plans.ts';
+import {MoveQueue} from './move-queue.ts';
+import type {QueuedMove} from './move-queue.ts';
+import {PlanReasons} from './plan-reasons.ts';
 import type {Destination} from './reconcile.ts';
 import {LONGEST_BEFORE_FIRST_MS, QUIET_BEFORE_FIRST_MS, SHARDS_PER_PAUSE_MS} from './limits.ts';
 
-/** A planned move that has not begun. */
-export interface QueuedMove {
-  readonly shard: string;
-  readonly from: string;
-  readonly to: string;
-  readonly cause: MoveCause;
-}
+export type {QueuedMove} from './move-queue.ts';
 
 export class PlanCache {
   dirty = true;
-  readonly unplaced = new Map<string, PlacementReason>();
-  readonly stranded = new Map<string, PlacementReason>();
-  private readonly mustDrop = new Set<string>();
-  private moves: readonly QueuedMove[] = [];
-  private queuedShards: Set<string> | undefined;
-  private targets = new Map<string, string>();
-  private plannedCounts: Map<string, number> | undefined;
+  readonly unplaced: PlanReasons;
+  readonly stranded: PlanReasons;
+  /** Moves that have not begun, in the order of the plan. */
+  readonly queue: MoveQueue;
+  private readonly rows: ShardRows;
+  private readonly mustDrop: PlanReasons;
+  /** By row: index in `containers`; and when the shard was born that this is said of. */
+  private readonly targets = Column.ofInts(UNPLANNED);
+  private readonly births = Column.ofFloats();
+  private containers: readonly string[] = [];
+  private counts: ReadonlyMap<string, number> | undefined;
   private nextAtMs = Number.NEGATIVE_INFINITY;
   private heldUntilMs = Number.NEGATIVE_INFINITY;
   private settleFromMs: number;
@@ -28,24 +35,20 @@ export class PlanCache {
   private settling = true;
   private areAllProved = false;
 
-  constructor(nowMs: number) {
+  /** `rows`: of the shards. */
+  constructor(rows: ShardRows, nowMs: number) {
+    this.rows = rows;
+    this.queue = new MoveQueue(rows);
+    this.unplaced = new PlanReasons(rows);
+    this.stranded = new PlanReasons(rows);
+    this.mustDrop = new PlanReasons(rows);
     this.settleFromMs = nowMs;
     this.lastJoinMs = nowMs;
   }
 
-  /** Moves that have not begun, in the order of the plan. */
-  get queue(): readonly QueuedMove[] {
-    return this.moves;
-  }
-
-  set queue(moves: readonly QueuedMove[]) {
-    this.moves = moves;
-    this.queuedShards = undefined;
-  }
-
-  /** Moves leave the queue that `isOver` says have begun, or have no object any more. */
-  takeOut(isOver: (move: QueuedMove) => boolean): void {
-    if (this.moves.length > 0) this.queue = this.moves.filter((move) => !isOver(move));
+  /** As `MoveQueue.takeOut`. */
+  takeOut(isOver: (move: QueuedMove) => boolean, nowMs: number): void {
+    if (this.queue.length > 0) this.queue.takeOut(isOver, nowMs);
   }
 
   /** Every shard has its container, and all containers are open and have proved themselves: nothing waits for room, proof or somebody's return. */
@@ -55,8 +58,7 @@ export class PlanCache {
   }
 
   isQueued(shard: string): boolean {
-    this.queuedShards ??= new Set(this.moves.map((move) => move.shard));
-    return this.queuedShards.has(shard);
+    return this.queue.has(shard);
   }
 
   /** A container joined. `first`: into an empty app. */
@@ -91,75 +93,95 @@ export class PlanCache {
     return Math.max(nextAtMs, quietAtMs);
   }
 
-  /** Takes the plan made for the snapshot; returns the shards whose destination changed. */
-  adopt(snapshot: PlacementSnapshot, plan: Plan, nowMs: number): string[] {
-    this.dirty = false;
-    this.settling = false;
+  /** Takes the plan made for the snapshot; returns the rows whose destination changed, or is none. */
+  adopt(snapshot: PlacementSnapshot, plan: Plan, nowMs: number): number[] {
+    const {rows} = this;
+    const rowsOf = Int32Array.from(snapshot.shards, ({id}) => rows.rowOf(id));
     this.areAllProved = snapshot.containers.every(({unproved}) => unproved === undefined);
     this.nextAtMs = nowMs + snapshot.shards.length / SHARDS_PER_PAUSE_MS;
-    const changed = this.adoptTargets(snapshot, plan);
-    this.adoptReasons(snapshot, plan, changed);
-    this.queue = plan.moves.map(({shard, from, to, cause}) => ({
-      shard: snapshot.shards[shard]?.id ?? '',
-      from: snapshot.containers[from]?.id ?? '',
-      to: snapshot.containers[to]?.id ?? '',
-      cause,
-    }));
-    return [...changed];
+    this.dirty = false;
+    return this.take(rowPlan(plan, snapshot.containers, rowsOf, rows.end), rows.born);
+  }
+
+  /** Takes a plan that was made beside the governor; returns as `adopt` does. What has changed since it was asked for asks for another one. */
+  adoptLarge({plan, born, areAllProved, nextAtMs}: LargePlan): number[] {
+    this.areAllProved = areAllProved;
+    this.nextAtMs = nextAtMs;
+    return this.take(plan, born);
+  }
+
+  /** Takes a plan for the shards that were born by then; returns as `adopt` does. */
+  private take(plan: RowPlan, born: number): number[] {
+    this.settling = false;
+    const changed = this.takeTargets(plan, born);
+    for (const reasons of [this.unplaced, this.stranded, this.mustDrop]) reasons.clear();
+    for (let at = 0; at < plan.unplaced.length; at += PER_SHORTAGE) {
+      const row = plan.unplaced[at] ?? NO_ROW;
+      const reason = plan.unplaced[at + 1] ?? 0;
+      this.unplaced.set(row, reason);
+      if (plan.unplaced[at + 2] === 1) this.mustDrop.set(row, reason);
+      changed.push(row);
+    }
+    for (let at = 0; at < plan.stranded.length; at += PER_SHORTAGE) {
+      const row = plan.stranded[at] ?? NO_ROW;
+      this.stranded.set(row, plan.stranded[at + 1] ?? 0);
+      changed.push(row);
+    }
+    this.queue.fill(plan, born);
+    return changed;
   }
 
   /** Shards that the last plan gives the container. */
   plannedCount(container: string): number {
-    this.plannedCounts ??= countedBy(this.targets.values());
-    return this.plannedCounts.get(container) ?? 0;
+    this.counts ??= this.countTargets();
+    return this.counts.get(container) ?? 0;
   }
 
   /** Where the shard belongs; undefined while no plan has covered it. */
   destination(shard: string): Destination | undefined {
-    const target = this.targets.get(shard);
-    if (target === undefined) return undefined;
-    const reason = this.unplaced.get(shard);
+    const row = this.rows.rowOf(shard);
+    const target = this.targets.at(row);
+    if (row === NO_ROW || target === UNPLANNED) return undefined;
+    if (this.births.at(row) !== this.rows.bornAt(row)) return undefined;
+    const reason = this.unplaced.at(row);
     return {
-      target,
-      mustDrop: this.mustDrop.has(shard),
-      stranded: this.stranded.has(shard),
+      target: this.containers[target] ?? '',
+      mustDrop: this.mustDrop.at(row) !== undefined,
+      stranded: this.stranded.at(row) !== undefined,
       isShutOut: reason === 'nothing-accepts' || reason === 'pin-takes-nothing-new',
     };
   }
 
-  private adoptTargets(snapshot: PlacementSnapshot, plan: Plan): Set<string> {
-    const changed = new Set<string>();
-    const targets = new Map<string, string>();
-    for (const [index, {id}] of snapshot.shards.entries()) {
-      const target = snapshot.containers[plan.target[index] ?? -1]?.id ?? '';
-      targets.set(id, target);
-      if (this.targets.get(id) !== target) changed.add(id);
+  private countTargets(): Map<string, number> {
+    const counts = new Int32Array(this.containers.length);
+    for (let row = 0; row < this.rows.end; row += 1) {
+      const target = this.targets.at(row);
+      if (target >= 0) counts[target] = (counts[target] ?? 0) + 1;
     }
-    this.targets = targets;
-    this.plannedCounts = undefined;
+    return new Map(this.containers.map((id, at) => [id, counts[at] ?? 0]));
+  }
+
+  private takeTargets({target, containers}: RowPlan, born: number): number[] {
+    const {rows, targets, births} = this;
+    const changed: number[] = [];
+    const index = new Map(containers.map((id, at) => [id, at]));
+    // By the index of the plan before: the index of the same container now, or one that no target has.
+    const renamed = this.containers.map((id) => index.get(id) ?? UNPLANNED);
+    this.containers = containers;
+    this.counts = undefined;
+    targets.reach(rows.end);
+    births.reach(rows.end);
+    for (let row = 0; row < rows.end; row += 1) {
+      const birth = rows.bornAt(row);
+      const isKnown = birth <= born && births.at(row) === birth;
+      const before = targets.at(row);
+      const now = birth <= born ? (target[row] ?? UNPLANNED) : UNPLANNED;
+      targets.set(row, now);
+      births.set(row, birth);
+      if (now === UNPLANNED) continue;
+      const was = before >= 0 ? (renamed[before] ?? UNPLANNED) : before;
+      if (!isKnown || was !== now) changed.push(row);
+    }
     return changed;
   }
-
-  private adoptReasons(snapshot: PlacementSnapshot, plan: Plan, changed: Set<string>): void {
-    this.unplaced.clear();
-    this.stranded.clear();
-    this.mustDrop.clear();
-    for (const {shard, reason, mustDrop} of plan.unplaced) {
-      const id = snapshot.shards[shard]?.id ?? '';
-      this.unplaced.set(id, reason);
-      if (mustDrop) this.mustDrop.add(id);
-      changed.add(id);
-    }
-    for (const {shard, reason} of plan.stranded) {
-      const id = snapshot.shards[shard]?.id ?? '';
-      this.stranded.set(id, reason);
-      changed.add(id);
-    }
-  }
-}
-
-function countedBy(containers: Iterable<string>): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const container of containers) counts.set(container, (counts.get(container) ?? 0) + 1);
-  return counts;
 }

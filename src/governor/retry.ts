@@ -37,6 +37,11 @@ export class RetrySchedule {
     return (this.heldUntilMs.get(shard) ?? 0) > nowMs;
   }
 
+  /** Shards that failed a moment ago and must wait. */
+  *heldShards(nowMs: number): Generator<string, undefined> {
+    for (const [shard, untilMs] of this.heldUntilMs) if (untilMs > nowMs) yield shard;
+  }
+
   due(nowMs: number): string[] {
     const due: string[] = [];
     for (const [shard, whenMs] of this.atMs) if (whenMs <= nowMs) due.push(shard);

@@ -46,21 +46,29 @@ export class TrialPlanner {
   ): {snapshot: PlacementSnapshot; plan: Plan} {
     const snapshot = this.snapshot(context, nowMs);
     const plan = planner(snapshot);
-    for (const shard of plan.trials) this.begin(snapshot, plan, shard, context, nowMs);
+    for (const at of plan.trials) {
+      const container = snapshot.containers[plan.target[at] ?? -1]?.id ?? '';
+      this.begin(snapshot.shards[at]?.id ?? '', container, context, nowMs);
+    }
     return {snapshot, plan};
   }
 
-  /** What the planner is asked. Takes note of who is admitted, and forgets trials that never began. */
-  snapshot(context: PlanningContext, nowMs: number): PlacementSnapshot {
-    const {view, living} = context;
+  /** Containers that have not proved themselves, by id. Takes note of who is admitted, and forgets trials that never began. */
+  look(context: PlanningContext, nowMs: number): Map<string, Unproved> {
     this.dropUnbegun(context);
     this.admitStarting(context);
+    return this.unproved(context, nowMs);
+  }
+
+  /** What the planner is asked; takes note as `look` does. */
+  snapshot(context: PlanningContext, nowMs: number): PlacementSnapshot {
+    const {view, living} = context;
+    const unproved = this.look(context, nowMs);
     const fitness: TrialTerms['fitness'] = (shard, record, current) => {
       if (current === '' || record === undefined)
         return homelessFitness(context.retries.held(shard, nowMs), record);
       return runningFitness(shard, record, context);
     };
-    const unproved = this.unproved(context, nowMs);
     const trials = {trials: this.trust.trials, unproved, fitness};
     return placementSnapshot(view, living, trials, context.loads);
   }
@@ -114,17 +122,16 @@ export class TrialPlanner {
     return unproved;
   }
 
-  private begin(
-    {shards, containers}: PlacementSnapshot,
-    {target}: Plan,
-    shard: number,
-    {view, living}: PlanningContext,
+  /** The plan gives the shard to the container on trial. */
+  begin(
+    shard: string,
+    container: string,
+    {view, living}: Pick<PlanningContext, 'view' | 'living'>,
     nowMs: number,
   ): void {
-    const container = containers[target[shard] ?? -1]?.id ?? '';
     const incarnation = living.get(container)?.incarnation ?? '';
     const host = hostOf(view, incarnation);
-    this.trust.begin(shards[shard]?.id ?? '', {container, incarnation, host, sinceMs: nowMs});
+    this.trust.begin(shard, {container, incarnation, host, sinceMs: nowMs});
   }
 
   private trialsDue(

@@ -54,6 +54,8 @@ interface KnownShard extends WarmShard {
 export interface WarmlyMade {
   readonly table: Table;
   readonly rows: Int32Array;
+  /** All rows are below. */
+  readonly end: number;
 }
 
 export class WarmTable {
@@ -84,7 +86,7 @@ export class WarmTable {
       shards.push(shardAt(one, places, fitness));
     }
     const order = this.order.rows().map((row) => indexOf[row] ?? 0);
-    return {table: assemble({...terms, shards}, order), rows};
+    return {table: assemble({...terms, shards}, order), rows, end: this.byRow.length};
   }
 
   private clear(): void {

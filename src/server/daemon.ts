@@ -39,6 +39,7 @@ import {refuseLoopbackBesideOthers, refuseUncallable} from './loopback-check.ts'
 import {ensureGuard} from './push/guard-lease.ts';
 import {DaemonMetrics} from './metrics/daemon-metrics.ts';
 import {PushCaller} from './push/push-caller.ts';
+import {PlannerThread} from './planner-thread.ts';
 import {SelfCheck} from './self-check.ts';
 
 /** A running daemon. */
@@ -76,6 +77,7 @@ export class RunningDaemon implements Daemon {
   private readonly options: DaemonOptions;
   private readonly keys: Keys;
   private readonly clock: ReturnType<typeof watchingClock>;
+  private readonly planners = new PlannerThread();
   private readonly store: EtcdStore;
   private readonly heartbeatStore: EtcdStore;
   private readonly leases: Leases;
@@ -211,6 +213,7 @@ export class RunningDaemon implements Daemon {
     const {caller, ...others} = senders;
     return new GoverningDaemon({
       ...{keys, store, heartbeatStore, leases, clock, logger, cluster, plan},
+      planners: this.planners,
       ...others,
       meter: this.metrics.governors,
       history: seenHistory(heartbeatStore, store),
@@ -321,6 +324,7 @@ export class RunningDaemon implements Daemon {
 
   private async close(): Promise<void> {
     this.governing.stop();
+    await this.planners.stop();
     this.selfCheck.stop();
     this.credentialWatch.stop();
     await this.http.close();

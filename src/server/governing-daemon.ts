@@ -28,6 +28,7 @@ import {probeIntervalMs} from './governing/probe-interval.ts';
 import type {HintSender} from './governing/hint-sender.ts';
 import type {HoldingsCaller} from './governing/holdings-audit.ts';
 import type {GovernorMeter} from './governing/meter.ts';
+import type {PlannersBeside} from './governing/planners-beside.ts';
 import {LeadershipShell} from './governing/leadership-shell.ts';
 import {OutageEvents} from './governing/outage-events.ts';
 import {ensureOwnSpec} from './governing/own-spec.ts';
@@ -56,6 +57,8 @@ export interface GoverningDaemonOptions {
   /** For push containers; undefined: there are none. */
   readonly push: PushDependencies | undefined;
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  /** Plan beside the event loop for large apps. Default: nobody does. */
+  readonly planners?: PlannersBeside | undefined;
   readonly meter?: GovernorMeter | undefined;
   /** The id is taken: at the start, and again after an accepted restore. */
   readonly onReady: () => void;
@@ -180,10 +183,11 @@ export class GoverningDaemon {
   }
 
   private newGovernors(common: Common): Governors {
-    const {hints, daemonHints, leases, plan, holdings, push, identity, meter} = this.options;
+    const {hints, daemonHints, leases, plan, planners, holdings, push, identity, meter} =
+      this.options;
     return new Governors({
       ...common,
-      ...{hints, daemonHints, leases, plan, holdings, push, meter},
+      ...{hints, daemonHints, leases, plan, planners, holdings, push, meter},
       epoch: () => this.epochNow,
       daemon: identity.container,
       onProbeInterval: () => (this.probeEveryMs = probeIntervalMs(this.governors, this.leadership)),

@@ -1,4 +1,5 @@
 /** When the governor plans: it waits for those that join together, and for a successor, but not for long. */
+import {ShardRows} from '../../src/appstate/shard-rows.ts';
 import {describe, expect, it} from 'vitest';
 import {PlanCache} from '../../src/governor/plan-cache.ts';
 
@@ -17,7 +18,7 @@ const NONE = {
 };
 
 function planned(nowMs: number): PlanCache {
-  const cache = new PlanCache(0);
+  const cache = new PlanCache(new ShardRows(), 0);
   cache.adopt(NONE.snapshot, NONE.plan, nowMs);
   cache.dirty = true;
   return cache;
@@ -25,14 +26,14 @@ function planned(nowMs: number): PlanCache {
 
 describe('the first plan', () => {
   it('waits until nobody has joined for half a second', () => {
-    const cache = new PlanCache(0);
+    const cache = new PlanCache(new ShardRows(), 0);
     expect(cache.wakeAtMs()).toBe(QUIET_MS);
     cache.joined(true, 400);
     expect(cache.wakeAtMs()).toBe(400 + QUIET_MS);
   });
 
   it('waits for three seconds at most', () => {
-    const cache = new PlanCache(0);
+    const cache = new PlanCache(new ShardRows(), 0);
     for (let ms = 0; ms <= LONGEST_MS; ms += 300) cache.joined(false, ms);
     expect(cache.wakeAtMs()).toBe(LONGEST_MS);
   });

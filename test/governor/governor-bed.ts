@@ -10,9 +10,11 @@ import type {AppSpec, ShardSpec} from '../../src/model/specs.ts';
 import type {AppStatus} from '../../src/model/status.ts';
 import {claim, free, markReady} from '../../src/ownership/transitions.ts';
 import {plan} from '../../src/planner/index.ts';
+import {WarmPlanners} from '../../src/server/warm-planners.ts';
 
 export const TTL_MS = 10_000;
 const EPOCH = 1;
+const PLANS_BESIDE = process.env['SM_TEST_PLANS_BESIDE'] === '1';
 /** Far below every wait there is. */
 const STEP_MS = 100;
 
@@ -22,6 +24,8 @@ export interface BedOptions {
   readonly maxMoving?: number;
   /** Whether the first listing is there. Default true. */
   readonly listed?: boolean;
+  /** Plans are asked for and answered later, as for large apps. Default: as `SM_TEST_PLANS_BESIDE=1` says. */
+  readonly plansBeside?: boolean;
 }
 
 /** What the store says of a write: it commits, it is refused because somebody was first, or nobody knows. */
@@ -46,12 +50,21 @@ export class GovernorBed {
   /** Steps of the app's removal, oldest first. */
   readonly removals: ('deleteSpecs' | 'finishRemoval')[] = [];
   readonly governor: Governor;
+  /** Plans that were asked for and not answered yet. */
+  readonly questions: Extract<GovernorAction, {type: 'plan'}>[] = [];
+  /** Whether they are answered at the end of the turn. */
+  answersAtOnce = true;
+  private readonly planners = new WarmPlanners();
   private revision = 100;
   private moves = 0;
 
-  constructor(shards: readonly string[], {listed = true, ...limits}: BedOptions = {}) {
+  constructor(
+    shards: readonly string[],
+    {listed = true, plansBeside = PLANS_BESIDE, ...limits}: BedOptions = {},
+  ) {
     const nextMoveId = (): string => `m${(this.moves += 1)}`;
-    const options = {app: 'app', governor: 'd1', epoch: EPOCH, plan, nextMoveId};
+    const plansBesideFrom = plansBeside ? 0 : undefined;
+    const options = {app: 'app', governor: 'd1', epoch: EPOCH, plan, nextMoveId, plansBesideFrom};
     this.governor = new Governor(options, this.nowMs);
     const spec = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 0, ...limits};
     const mod = this.next();
@@ -218,6 +231,14 @@ export class GovernorBed {
     if (probes) this.governor.probeCommitted(this.nowMs);
     for (const action of this.governor.advance(this.nowMs, this.nowMs))
       this.carryOut(action, fateOf);
+    if (this.answersAtOnce) while (this.questions.length > 0) this.answerPlan();
+  }
+
+  /** Answers the oldest question, by its number or by another. */
+  answerPlan(generation = this.questions[0]?.generation ?? 0): void {
+    const question = this.questions.shift();
+    if (question === undefined) throw new Error('no plan was asked for');
+    this.governor.planned(generation, this.planners.plan(0, question.terms), this.nowMs);
   }
 
   private carryOut(action: GovernorAction, fateOf: (shard: string) => Fate): void {
@@ -229,6 +250,8 @@ export class GovernorBed {
     if (action.type === 'deleteSpecs' || action.type === 'finishRemoval')
       this.removals.push(action.type);
     if (action.type === 'reread') this.rereads.push(action.shard);
+    if (action.type === 'tellRows') this.planners.tell(0, structuredClone(action.batch));
+    if (action.type === 'plan') this.questions.push(structuredClone(action));
     if (action.type !== 'write') return;
     this.writes.push(action);
     const {shard} = action.transition;

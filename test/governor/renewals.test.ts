@@ -1,3 +1,4 @@
+import {ShardRows} from '../../src/appstate/shard-rows.ts';
 import {describe, expect, it} from 'vitest';
 import {heartbeatIntervalMs} from '../../src/model/container.ts';
 import {PlanCache} from '../../src/governor/plan-cache.ts';
@@ -92,7 +93,7 @@ it('whether there is work under way is news for the summary by itself', () => {
         living: new Map(),
         braking: false,
       },
-      ...{plan: new PlanCache(0), settled, clock: new FailureDetector()},
+      ...{plan: new PlanCache(new ShardRows(), 0), settled, clock: new FailureDetector()},
     }))?.settled;
   expect(written(0, false)).toBe(false);
   expect(reporter.wakeAtMs()).toBe(Number.POSITIVE_INFINITY);

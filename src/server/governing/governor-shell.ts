@@ -39,6 +39,7 @@ import {silentMeter} from './meter.ts';
 import type {GovernorMeter} from './meter.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
 import type {ListingStep} from '../../appview/list-and-watch.ts';
+import type {PlannerBeside, PlannersBeside} from './planners-beside.ts';
 import {GOVERNOR_SLEEP_MAX_MS, REREAD_RETRY_MS} from './limits.ts';
 
 export interface GovernorShellOptions {
@@ -59,6 +60,8 @@ export interface GovernorShellOptions {
   /** Asks containers what they hold; undefined: nobody is asked. */
   readonly holdings: HoldingsCaller | undefined;
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  /** Plan beside the event loop for large apps. Default: nobody does. */
+  readonly planners?: PlannersBeside | undefined;
   /** Counts what happens. Default: nobody does. */
   readonly meter?: GovernorMeter | undefined;
   /** A failure detector that is warm already. */
@@ -82,6 +85,7 @@ export class GovernorShell {
   private readonly gateway: PushGateway | undefined;
   private readonly audit: HoldingsAudit | undefined;
   private readonly driver: MachineDriver<GovernorAction>;
+  private readonly planner: PlannerBeside | undefined;
   private moveIds = 0;
 
   constructor(options: GovernorShellOptions) {
@@ -92,7 +96,12 @@ export class GovernorShell {
     const plan = timedPlan(options, this.meter);
     const nextMoveId = (): string =>
       `m-${options.fencingKey.value.toString(36)}-${(this.moveIds += 1).toString(36)}`;
-    this.governor = new Governor({app, governor, epoch, plan, nextMoveId, silence}, clock.nowMs());
+    this.planner = options.planners?.open();
+    const plansBesideFrom = options.planners?.from;
+    this.governor = new Governor(
+      {app, governor, epoch, plan, plansBesideFrom, nextMoveId, silence},
+      clock.nowMs(),
+    );
     this.housekeeping = new Housekeeping(options, () => this.loseLeadership());
     this.expiries = new Expiries({...options, view: () => this.governor.view});
     this.driver = this.newDriver();
@@ -137,6 +146,7 @@ export class GovernorShell {
 
   stop(): void {
     this.driver.stop();
+    this.planner?.close();
     this.observer.close();
     this.expiries.stop();
     this.gateway?.stop();
@@ -261,6 +271,8 @@ export class GovernorShell {
         logger.warn({container, incarnation}, 'evicting a silent container');
         return chore(action);
       },
+      tellRows: ({batch}) => this.planner?.tell(batch),
+      plan: (action) => this.plan(action),
       recordMoves: chore,
       recordEvents: chore,
       loads: chore,
@@ -271,6 +283,16 @@ export class GovernorShell {
       deleteSpecs: chore,
       finishRemoval: chore,
     };
+  }
+
+  /** What fails here breaks the governor, as a plan within a turn would. */
+  private async plan({generation, terms}: Extract<GovernorAction, {type: 'plan'}>): Promise<void> {
+    const {app, clock} = this.options;
+    const startedMs = clock.nowMs();
+    const plan = await this.planner?.plan(terms);
+    if (plan === undefined || this.driver.isStopped) return;
+    this.meter.planned(app, clock.nowMs() - startedMs);
+    this.governor.planned(generation, plan, clock.nowMs());
   }
 
   private async write({op, transition}: Extract<GovernorAction, {type: 'write'}>): Promise<void> {

@@ -14,6 +14,7 @@ import {GovernorRun} from './governor-run.ts';
 import type {HintSender} from './hint-sender.ts';
 import type {GovernorMeter} from './meter.ts';
 import type {HoldingsCaller} from './holdings-audit.ts';
+import type {PlannersBeside} from './planners-beside.ts';
 
 export interface GovernorsOptions {
   /** Daemon id. */
@@ -35,6 +36,7 @@ export interface GovernorsOptions {
   /** Asks containers of apps what they hold; undefined: nobody is asked. */
   readonly holdings: HoldingsCaller | undefined;
   readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  readonly planners?: PlannersBeside | undefined;
   readonly meter?: GovernorMeter | undefined;
   /** The smallest T watched has changed. */
   readonly onProbeInterval: () => void;

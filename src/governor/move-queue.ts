@@ -1,0 +1,131 @@
+/**
+ * Planned moves that have not begun, in the order of the plan. A turn looks at so many and no more: of a hundred thousand, most have to wait for budgets in every
+ * turn.
+ */
+import {NO_ROW} from '../appstate/shard-rows.ts';
+import type {ShardRows} from '../appstate/shard-rows.ts';
+import {Column} from '../model/columns.ts';
+import type {MoveCause} from '../model/placement.ts';
+import {CAUSES, NOWHERE, PER_MOVE} from '../planner/row-plan.ts';
+import type {RowPlan} from '../planner/row-plan.ts';
+import {MOVES_PER_TURN, NEXT_MOVES_MS} from './limits.ts';
+
+/** A planned move that has not begun. */
+export interface QueuedMove {
+  readonly shard: string;
+  readonly from: string;
+  readonly to: string;
+  readonly cause: MoveCause;
+}
+
+type PlannedMoves = Pick<RowPlan, 'moves' | 'containers'>;
+
+const NOT_QUEUED = -1;
+
+export class MoveQueue {
+  private readonly rows: ShardRows;
+  private plan: PlannedMoves = {moves: new Int32Array(), containers: []};
+  /** Shards that were born by then are those of the plan. */
+  private born = 0;
+  /** By row: the place of its move among those of the plan. */
+  private readonly places = Column.ofInts(NOT_QUEUED);
+  private count = 0;
+  /** Before it there are none. */
+  private first = 0;
+  /** From where the next look goes on; 0 where the last has come to the end. */
+  private next = 0;
+  private nextAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(rows: ShardRows) {
+    this.rows = rows;
+  }
+
+  get length(): number {
+    return this.count;
+  }
+
+  has(shard: string): boolean {
+    const row = this.rows.rowOf(shard);
+    return row !== NO_ROW && this.places.at(row) !== NOT_QUEUED && this.isPlanned(row);
+  }
+
+  *[Symbol.iterator](): Generator<QueuedMove, undefined> {
+    for (let place = this.first; place < this.end; place += 1) {
+      const move = this.moveAt(place);
+      if (move !== undefined) yield move;
+    }
+  }
+
+  /** The moves of this plan and no others, for the shards that were born by then. A shard has one at most. */
+  fill(plan: PlannedMoves, born: number): void {
+    for (let place = this.first; place < this.end; place += 1)
+      this.places.set(this.rowAt(place), NOT_QUEUED);
+    this.plan = plan;
+    this.born = born;
+    this.count = this.end;
+    for (let place = 0; place < this.end; place += 1) this.places.set(this.rowAt(place), place);
+    this.first = this.next = 0;
+    this.nextAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Moves leave the queue that `isOver` says have begun, or have no object any more. Looks at the first of them; when none of those may begin, at
+   * others in the turns that follow.
+   */
+  takeOut(isOver: (move: QueuedMove) => boolean, nowMs: number): void {
+    let looks = 0;
+    let hasTaken = false;
+    let place = Math.max(this.first, this.next);
+    for (; place < this.end && looks < MOVES_PER_TURN; place += 1) {
+      if (this.places.at(this.rowAt(place)) !== place) continue;
+      looks += 1;
+      const move = this.moveAt(place);
+      if (move !== undefined && !isOver(move)) continue;
+      hasTaken = true;
+      this.takeOutAt(place);
+    }
+    while (this.first < this.end && this.places.at(this.rowAt(this.first)) !== this.first)
+      this.first += 1;
+    const isAtEnd = place >= this.end;
+    // What comes first goes first, as long as anything of it goes.
+    this.next = isAtEnd || (hasTaken && this.next === 0) ? 0 : place;
+    this.nextAtMs = isAtEnd ? Number.POSITIVE_INFINITY : nowMs + NEXT_MOVES_MS;
+  }
+
+  /** When those are to be looked at that no look has come to; Infinity when there are none. */
+  wakeAtMs(): number {
+    return this.nextAtMs;
+  }
+
+  private get end(): number {
+    return this.plan.moves.length / PER_MOVE;
+  }
+
+  private rowAt(place: number): number {
+    return this.plan.moves[PER_MOVE * place] ?? NO_ROW;
+  }
+
+  private takeOutAt(place: number): void {
+    this.places.set(this.rowAt(place), NOT_QUEUED);
+    this.count -= 1;
+  }
+
+  private isPlanned(row: number): boolean {
+    return this.rows.bornAt(row) <= this.born;
+  }
+
+  /** Undefined: it has left the queue, or its shard is gone. */
+  private moveAt(place: number): QueuedMove | undefined {
+    const row = this.rowAt(place);
+    const shard = this.isPlanned(row) ? this.rows.idAt(row) : undefined;
+    if (shard === undefined || this.places.at(row) !== place) return undefined;
+    const {moves, containers} = this.plan;
+    const at = PER_MOVE * place;
+    return {
+      shard,
+      from: containers[moves[at + 1] ?? NOWHERE] ?? '',
+      to: containers[moves[at + 2] ?? NOWHERE] ?? '',
+      cause: CAUSES[moves[at + 3] ?? 0] ?? 'balance',
+    };
+  }
+}

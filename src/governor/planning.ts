@@ -1,0 +1,77 @@
+/** When the next plan is made, and where: within the turn, or beside the governor for apps so large that a turn would take too long. */
+import type {AppView} from '../appstate/app-view.ts';
+import type {RowPlan} from '../planner/row-plan.ts';
+import type {GovernorAction} from './actions.ts';
+import type {ContainerTrust} from './container-trust.ts';
+import type {LivingContainer} from './containers.ts';
+import type {GovernorOptions} from './governor-options.ts';
+import {LargePlans} from './large-plans.ts';
+import type {LargePlanningContext} from './large-plans.ts';
+import {PlanCache} from './plan-cache.ts';
+import {TrialPlanner} from './trial-planner.ts';
+
+export class Planning {
+  readonly cache: PlanCache;
+  readonly trials: TrialPlanner;
+  private readonly view: AppView;
+  private readonly options: GovernorOptions;
+  private readonly large: LargePlans;
+
+  constructor(view: AppView, trust: ContainerTrust, options: GovernorOptions, nowMs: number) {
+    const from = options.plansBesideFrom ?? Number.POSITIVE_INFINITY;
+    this.view = view;
+    this.options = options;
+    this.cache = new PlanCache(view.rows, nowMs);
+    this.trials = new TrialPlanner(trust);
+    this.large = new LargePlans(view, this.trials, trust.trials, from);
+  }
+
+  /** A plan is wanted, or asked for. */
+  get isDue(): boolean {
+    return this.cache.dirty || this.large.isAsking;
+  }
+
+  /** Loads have changed so much that a plan is wanted. */
+  loadsChanged(): void {
+    this.cache.dirty = true;
+    this.large.loadsChanged();
+  }
+
+  /** Makes a plan if one is due, or adds to the actions what asks for one. Returns the rows whose destination has changed, once there is a plan. */
+  make(
+    context: LargePlanningContext,
+    nowMs: number,
+    actions: GovernorAction[],
+  ): number[] | undefined {
+    actions.push(...this.large.tell(context));
+    if (nowMs < this.cache.wakeAtMs() || this.view.spec === undefined) return undefined;
+    if (!this.large.isOn) {
+      const made = this.trials.plan(context, this.options.plan, nowMs);
+      return this.cache.adopt(made.snapshot, made.plan, nowMs);
+    }
+    const asked = this.large.ask(context, nowMs);
+    if (asked === undefined) return undefined;
+    this.cache.dirty = false;
+    actions.push(...asked);
+    return undefined;
+  }
+
+  /** The plan that was asked for by that number; returns as `make` does. */
+  answered(
+    generation: number,
+    plan: RowPlan,
+    living: ReadonlyMap<string, LivingContainer>,
+    nowMs: number,
+  ): number[] | undefined {
+    const taken = this.large.take(generation, plan, living, nowMs);
+    return taken === undefined ? undefined : this.cache.adoptLarge(taken);
+  }
+
+  wakeAtMs(nowMs: number): number {
+    const {cache, large, trials} = this;
+    if (large.isLeft) return nowMs;
+    if (large.isAsking) return Number.POSITIVE_INFINITY;
+    // Who is tried next comes with the plan.
+    return cache.dirty ? cache.wakeAtMs() : trials.wakeAtMs();
+  }
+}

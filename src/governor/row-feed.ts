@@ -1,0 +1,151 @@
+/** What is told of shards to who plans beside the governor: each change once, and what hangs on the state of containers as the name of a place. */
+import {NO_ROW} from '../appstate/shard-rows.ts';
+import type {AppView} from '../appstate/app-view.ts';
+import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
+import {placementOf} from '../model/placement-policy.ts';
+import type {PlacementShard} from '../model/placement.ts';
+import type {RowBatch, WarmShard} from '../planner/warm-table.ts';
+import type {Trial} from './container-trust.ts';
+import type {LivingContainer} from './containers.ts';
+import {PLACES_KEPT} from './limits.ts';
+import type {LoadTerms} from './load-terms.ts';
+import {placementShard} from './placement.ts';
+
+type Living = ReadonlyMap<string, LivingContainer>;
+
+/** How a record names a container: as its owner, as who may claim it, or as who gets it next. The latter two count only while it is open, but for trials. */
+interface Place {
+  readonly kind: 'owner' | 'assigned' | 'next';
+  readonly container: string;
+  /** '' for any. */
+  readonly incarnation: string;
+  readonly isTrial: boolean;
+}
+
+export class RowFeed {
+  /** Rows of shards one of whose moves an operator has cancelled. */
+  readonly cancelled = new Set<number>();
+  private readonly view: AppView;
+  private readonly trials: ReadonlyMap<string, Pick<Trial, 'container'>>;
+  private readonly places = new Map<string, Place>();
+  private tried: readonly number[] = [];
+  private isFresh = true;
+
+  constructor(view: AppView, trials: ReadonlyMap<string, Pick<Trial, 'container'>>) {
+    this.view = view;
+    this.trials = trials;
+  }
+
+  /** Nothing was told yet, or all is to be told anew. */
+  restart(): void {
+    this.isFresh = true;
+    this.places.clear();
+    this.cancelled.clear();
+    this.view.rows.follow();
+  }
+
+  stop(): void {
+    this.view.rows.unfollow();
+  }
+
+  get isLeft(): boolean {
+    return this.isFresh || this.view.rows.hasTouched;
+  }
+
+  /** Places have become too many: those of containers that are gone are among them. */
+  get isOld(): boolean {
+    return this.places.size > PLACES_KEPT;
+  }
+
+  /** What is on trial, or was when this was called last, counts for another place than what is not. */
+  noteTrials(): void {
+    const {rows} = this.view;
+    const now = Array.from(this.trials.keys(), (shard) => rows.rowOf(shard));
+    for (const row of [...this.tried, ...now]) rows.touch(row);
+    this.tried = now;
+  }
+
+  /** All rows are to be told again, for their loads have changed. */
+  tellAll(): void {
+    this.view.rows.follow();
+  }
+
+  /** The next changes, of so many rows at most. */
+  next(most: number, loads: LoadTerms | undefined): RowBatch {
+    const {isFresh} = this;
+    this.isFresh = false;
+    const set: WarmShard[] = [];
+    const removed: number[] = [];
+    for (const row of this.view.rows.takeTouched(most)) {
+      const told = this.shardAt(row, loads);
+      if (told === undefined) removed.push(row);
+      else set.push(told);
+    }
+    return {isFresh, set, removed};
+  }
+
+  /** By the name of each place: the container that it is now. */
+  placesNow(living: Living): Map<string, string> {
+    const now = new Map<string, string>();
+    for (const [name, place] of this.places) {
+      const found = living.get(place.container);
+      if (found === undefined) continue;
+      const isIt = place.incarnation === '' || found.incarnation === place.incarnation;
+      const counts = place.kind === 'owner' || place.isTrial || found.mode === 'open';
+      if (isIt && counts) now.set(name, place.container);
+    }
+    return now;
+  }
+
+  private shardAt(row: number, loads: LoadTerms | undefined): WarmShard | undefined {
+    const {view} = this;
+    this.cancelled.delete(row);
+    const id = view.rows.idAt(row);
+    const spec = view.shards.at(row)?.value;
+    if (id === undefined || spec === undefined || view.isQuarantined(id)) return undefined;
+    if (spec.cancelledMove !== undefined) this.cancelled.add(row);
+    const known = view.own.at(row);
+    const {metrics} = placementOf(view.spec?.value);
+    const shard = placementShard(id, spec, known, '', metrics, loads);
+    const {state, ready} = known?.value ?? {};
+    const isReady = state === 'owned' && ready === true;
+    return {row, shard: withFailures(shard, known), place: this.placeOf(id, known?.value), isReady};
+  }
+
+  /** The same rule as `countsFor`, of which living containers are left out. */
+  private placeOf(shard: string, record: OwnershipRecord | undefined): string {
+    if (record === undefined) return '';
+    const {state, container, incarnation, move, failures} = record;
+    const isTrial = (there: string): boolean => this.trials.get(shard)?.container === there;
+    if (state === 'owned')
+      return this.nameOf({kind: 'owner', container, incarnation, isTrial: false});
+    if (state === 'assigned')
+      return this.nameOf({kind: 'assigned', container, incarnation, isTrial: isTrial(container)});
+    if (move === null || move.to === '' || failures > 0) return '';
+    const {to} = move;
+    return this.nameOf({kind: 'next', container: to, incarnation: '', isTrial: isTrial(to)});
+  }
+
+  private nameOf(place: Place): string {
+    const {kind, container, incarnation, isTrial} = place;
+    const name = `${kind}${isTrial ? ' on trial' : ''} ${container} ${incarnation}`;
+    if (!this.places.has(name)) this.places.set(name, place);
+    return name;
+  }
+}
+
+function withFailures(
+  shard: PlacementShard,
+  known: Versioned<OwnershipRecord> | undefined,
+): PlacementShard {
+  const failures = known?.value.failures ?? 0;
+  return failures === 0 ? shard : {...shard, failures};
+}
+
+/** The rows of those that have one. */
+export function rowsOf(view: AppView, shards: Iterable<string>): Set<number> {
+  const rows = new Set<number>();
+  for (const shard of shards) rows.add(view.rows.rowOf(shard));
+  rows.delete(NO_ROW);
+  return rows;
+}

@@ -1,0 +1,87 @@
+/** A plan as numbers alone, by rows: it goes from thread to thread without a copy, and a million shards of it are looked through in a moment. */
+import type {MoveCause, PlacementReason, Plan} from '../model/placement.ts';
+
+/** The shard has no container. */
+export const NOWHERE = -1;
+/** The plan does not know the row. */
+export const UNPLANNED = -2;
+
+/** Their places in these lists stand for them. */
+export const REASONS: readonly PlacementReason[] = Object.keys({
+  'no-container': 0,
+  'pin-not-living': 0,
+  'pin-takes-nothing-new': 0,
+  'pin-outside-worker-group': 0,
+  'worker-group-empty': 0,
+  'worker-group-not-living': 0,
+  'nothing-accepts': 0,
+  capacity: 0,
+} satisfies Record<PlacementReason, 0>) as PlacementReason[];
+export const CAUSES: readonly MoveCause[] = Object.keys({
+  constraint: 0,
+  drain: 0,
+  balance: 0,
+  capacity: 0,
+} satisfies Record<MoveCause, 0>) as MoveCause[];
+
+/** Numbers for each entry of the lists below. */
+export const PER_SHORTAGE = 3;
+export const PER_MOVE = 4;
+
+/** Containers are named by their index in `containers`. */
+export interface RowPlan {
+  readonly containers: readonly string[];
+  /** By row: the container, `NOWHERE` or `UNPLANNED`. */
+  readonly target: Int32Array;
+  /** Row, reason, 1 where it must be dropped. */
+  readonly unplaced: Int32Array;
+  readonly stranded: Int32Array;
+  /** Row, from, to, cause; in the order of the plan. */
+  readonly moves: Int32Array;
+  /** Rows of shards on trial. */
+  readonly trials: Int32Array;
+}
+
+/** `rows`: by the plan's index of a shard. `end`: all rows are below. */
+export function rowPlan(
+  plan: Plan,
+  containers: readonly {readonly id: string}[],
+  rows: Int32Array,
+  end: number,
+): RowPlan {
+  const target = new Int32Array(end).fill(UNPLANNED);
+  for (let at = 0; at < rows.length; at += 1) target[rows[at] ?? 0] = plan.target[at] ?? NOWHERE;
+  const shortages = (found: Plan['unplaced']): Int32Array => {
+    const numbers = new Int32Array(PER_SHORTAGE * found.length);
+    let at = 0;
+    for (const {shard, reason, mustDrop} of found) {
+      numbers[at] = rows[shard] ?? 0;
+      numbers[at + 1] = REASONS.indexOf(reason);
+      numbers[at + 2] = Number(mustDrop);
+      at += PER_SHORTAGE;
+    }
+    return numbers;
+  };
+  const moves = new Int32Array(PER_MOVE * plan.moves.length);
+  let next = 0;
+  for (const {shard, from, to, cause} of plan.moves) {
+    moves[next] = rows[shard] ?? 0;
+    moves[next + 1] = from;
+    moves[next + 2] = to;
+    moves[next + 3] = CAUSES.indexOf(cause);
+    next += PER_MOVE;
+  }
+  return {
+    containers: containers.map(({id}) => id),
+    target,
+    unplaced: shortages(plan.unplaced),
+    stranded: shortages(plan.stranded),
+    moves,
+    trials: Int32Array.from(plan.trials, (shard) => rows[shard] ?? 0),
+  };
+}
+
+/** What may be given to another thread instead of being copied. */
+export function buffersOf({target, unplaced, stranded, moves, trials}: RowPlan): ArrayBuffer[] {
+  return [target, unplaced, stranded, moves, trials].map(({buffer}) => buffer as ArrayBuffer);
+}

@@ -1,0 +1,24 @@
+/** The program of the planner thread. */
+import {parentPort} from 'node:worker_threads';
+import {failureText} from '../model/failure-text.ts';
+import {buffersOf} from '../planner/row-plan.ts';
+import type {PlannerReply, PlannerRequest} from './planner-messages.ts';
+import {WarmPlanners} from './warm-planners.ts';
+
+const planners = new WarmPlanners();
+
+function reply(message: PlannerReply): void {
+  parentPort?.postMessage(message, 'plan' in message ? buffersOf(message.plan) : []);
+}
+
+parentPort?.on('message', (request: PlannerRequest) => {
+  const {planner} = request;
+  if (request.kind === 'tell') return planners.tell(planner, request.batch);
+  if (request.kind === 'close') return planners.close(planner);
+  const {question, terms} = request;
+  try {
+    reply({planner, question, plan: planners.plan(planner, terms)});
+  } catch (error) {
+    reply({planner, question, error: failureText(error)});
+  }
+});

@@ -1,0 +1,30 @@
+/** Who plans for large apps: tables that are kept between plans, one for each governor. */
+import {planTable} from '../planner/index.ts';
+import {rowPlan} from '../planner/row-plan.ts';
+import type {RowPlan} from '../planner/row-plan.ts';
+import {WarmTable} from '../planner/warm-table.ts';
+import type {PlanTerms, RowBatch} from '../planner/warm-table.ts';
+
+export class WarmPlanners {
+  private readonly tables = new Map<number, WarmTable>();
+
+  tell(planner: number, batch: RowBatch): void {
+    this.of(planner).take(batch);
+  }
+
+  /** @throws Error when the plan breaks a rule, which is a bug. */
+  plan(planner: number, terms: PlanTerms): RowPlan {
+    const {table, rows, end} = this.of(planner).table(terms);
+    return rowPlan(planTable(table), terms.containers, rows, end);
+  }
+
+  close(planner: number): void {
+    this.tables.delete(planner);
+  }
+
+  private of(planner: number): WarmTable {
+    const table = this.tables.get(planner) ?? new WarmTable();
+    this.tables.set(planner, table);
+    return table;
+  }
+}

@@ -1,0 +1,106 @@
+/** Plans that are made beside the governor: asked for once all is told, and taken when the answer comes. */
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {GovernorBed} from './governor-bed.ts';
+
+const ALL = ['c1', 'c2', 'c3'];
+const FIRST_PLAN_MS = 3_000;
+
+function bed(shards: readonly string[], beside = true): GovernorBed {
+  const made = new GovernorBed(shards, {plansBeside: beside});
+  for (const container of ALL) made.join(container);
+  return made;
+}
+
+/** Until the governor has asked for a plan. */
+function untilAsked(made: GovernorBed): void {
+  made.answersAtOnce = false;
+  for (let turns = 0; made.questions.length === 0; turns += 1) {
+    if (turns > 100) throw new Error('no plan was asked for');
+    made.pass(100, ALL);
+  }
+}
+
+const step = fc.oneof(
+  fc.record({what: fc.constant('add' as const), shard: fc.nat(20)}),
+  fc.record({what: fc.constant('remove' as const), shard: fc.nat(20)}),
+  fc.record({what: fc.constant('claim' as const), container: fc.constantFrom(...ALL)}),
+  fc.record({what: fc.constant('pass' as const), ms: fc.nat(2_000)}),
+  fc.record({what: fc.constant('cordon' as const), container: fc.constantFrom(...ALL)}),
+  fc.record({what: fc.constant('lift' as const), container: fc.constantFrom(...ALL)}),
+);
+
+describe('a plan beside the governor', () => {
+  it('leads where one within the turn leads, whatever happens', () => {
+    fc.assert(
+      fc.property(fc.array(step, {maxLength: 25}), (steps) => {
+        const [within, beside] = [false, true].map((where) => {
+          const made = bed(['s1', 's2', 's3', 's4'], where);
+          for (const one of steps) {
+            if (one.what === 'add') made.addShard(`s${one.shard}`);
+            else if (one.what === 'remove') made.removeShard(`s${one.shard}`);
+            else if (one.what === 'claim') made.claim(made.unclaimed(one.container));
+            else if (one.what === 'cordon') made.order(one.container, 'cordon');
+            else if (one.what === 'lift') made.lift(one.container);
+            else made.pass(one.ms, ALL);
+          }
+          made.pass(FIRST_PLAN_MS, ALL);
+          return made.places;
+        });
+        expect(beside).toEqual(within);
+      }),
+      {numRuns: 40},
+    );
+  });
+
+  it('is awaited: there is no second question, and nothing is decided without it', () => {
+    const made = bed(['s1', 's2']);
+    untilAsked(made);
+    made.addShard('s3');
+    made.pass(FIRST_PLAN_MS, ALL);
+    expect(made.questions).toHaveLength(1);
+    expect(made.writes).toEqual([]);
+    made.answerPlan();
+    made.pass(100, ALL);
+    expect(Object.keys(made.places).sort()).toEqual(['s1', 's2']);
+    // What has come since asks for the next one.
+    untilAsked(made);
+    made.answerPlan();
+    made.pass(100, ALL);
+    expect(Object.keys(made.places).sort()).toEqual(['s1', 's2', 's3']);
+  });
+
+  it('counts only as the answer to the last question', () => {
+    const made = bed(['s1']);
+    untilAsked(made);
+    made.answerPlan(made.questions[0]!.generation - 1);
+    made.pass(100, ALL);
+    expect(made.writes).toEqual([]);
+  });
+
+  it('says nothing of a shard that has come since, though it has the row of one that is gone', () => {
+    const made = bed(['s1', 's2']);
+    untilAsked(made);
+    made.removeShard('s1');
+    made.addShard('s9');
+    made.answerPlan();
+    expect(made.governor.view.rows.rowOf('s9')).toBe(0);
+    made.pass(100, ALL);
+    expect(Object.keys(made.places)).toEqual(['s2']);
+    made.answersAtOnce = true;
+    made.pass(FIRST_PLAN_MS, ALL);
+    expect(Object.keys(made.places).sort()).toEqual(['s2', 's9']);
+  });
+
+  it('is made within the turn again once the app is small', () => {
+    const made = bed(['s1']);
+    made.pass(FIRST_PLAN_MS, ALL);
+    made.claim(['s1']);
+    made.removeShard('s1');
+    made.pass(FIRST_PLAN_MS, ALL);
+    made.answersAtOnce = false;
+    made.join('c4');
+    made.pass(FIRST_PLAN_MS, [...ALL, 'c4']);
+    expect(made.questions).toEqual([]);
+  });
+});

@@ -1,0 +1,90 @@
+import {afterEach, describe, expect, it} from 'vitest';
+import {plan} from '../../src/planner/index.ts';
+import {CAUSES, PER_MOVE} from '../../src/planner/row-plan.ts';
+import type {PlanTerms, WarmShard} from '../../src/planner/warm-table.ts';
+import {PlannerThread} from '../../src/server/planner-thread.ts';
+
+const LIMIT_MS = 30_000;
+const threads: PlannerThread[] = [];
+
+function thread(): PlannerThread {
+  const made = new PlannerThread();
+  threads.push(made);
+  return made;
+}
+
+function shards(count: number): WarmShard[] {
+  return Array.from({length: count}, (_, row) => {
+    const shard = {id: `s${row}`, group: '', workerGroup: '', pin: '', prefer: '', avoid: ''};
+    return {row, shard: {...shard, current: ''}, place: 'at c1', isReady: true};
+  });
+}
+
+const terms: PlanTerms = {
+  containers: ['c1', 'c2', 'c3'].map((id) => ({id, mode: 'open'})),
+  pools: new Map(),
+  maxShardCount: 0,
+  places: new Map([['at c1', 'c1']]),
+  fitness: undefined,
+};
+
+describe('the planner thread', () => {
+  afterEach(async () => {
+    for (const one of threads.splice(0)) await one.stop();
+  });
+
+  it(
+    'plans as the daemon would, for each governor its own shards, and ends with the last',
+    {timeout: LIMIT_MS},
+    async () => {
+      const all = thread();
+      const [few, many] = [all.open(), all.open()];
+      expect(all.isRunning).toBe(false);
+      few.tell({isFresh: true, set: shards(3), removed: []});
+      many.tell({isFresh: true, set: shards(300), removed: [7]});
+      many.tell({isFresh: false, set: [], removed: [7]});
+      const [small, large] = await Promise.all([few.plan(terms), many.plan(terms)]);
+      expect(small?.moves.length).toBe(2 * PER_MOVE);
+      const current = shards(300).filter(({row}) => row !== 7);
+      const expected = plan({
+        ...terms,
+        shards: current.map(({shard}) => ({...shard, current: 'c1'})),
+      });
+      expect(Array.from(large?.target ?? []).filter((_, row) => row !== 7)).toEqual([
+        ...expected.target,
+      ]);
+      const moves = expected.moves.flatMap(({shard, from, to, cause}) => [
+        current[shard]?.row,
+        from,
+        to,
+        CAUSES.indexOf(cause),
+      ]);
+      expect([...(large?.moves ?? [])]).toEqual(moves);
+      few.close();
+      expect(all.isRunning).toBe(true);
+      many.close();
+      expect(all.isRunning).toBe(false);
+    },
+  );
+
+  it(
+    'says of what it was asked that it has ended, unless nobody waits any more',
+    {timeout: LIMIT_MS},
+    async () => {
+      const all = thread();
+      const [one, other] = [all.open(), all.open()];
+      const asked = [one.plan(terms), other.plan(terms)];
+      other.close();
+      await all.stop();
+      await expect(asked[0]).rejects.toThrow('the planner thread has ended');
+      await expect(asked[1]).resolves.toBeUndefined();
+      await expect(one.plan(terms)).rejects.toThrow('has ended');
+    },
+  );
+
+  it('hands on what breaks a rule', {timeout: LIMIT_MS}, async () => {
+    const planner = thread().open();
+    planner.tell({isFresh: true, set: [null as unknown as WarmShard], removed: []});
+    await expect(planner.plan(terms)).rejects.toThrow();
+  });
+});
