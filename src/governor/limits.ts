@@ -193,7 +193,7 @@ export const NEXT_MOVES_MS = 50;
 export const SHARDS_PLANNED_INLINE = 20_000;
 
 /** Rows that are told in one turn to whoever plans for a large app. */
-export const ROWS_PER_TURN = 2_000;
+export const ROWS_PER_TURN = 1_000;
 
 /** A plan for a large app comes so many times its own time after the last one ... */
 export const PAUSE_PER_PLAN = 20;
