@@ -16,12 +16,15 @@ export const REASONS: readonly PlacementReason[] = Object.keys({
   'worker-group-not-living': 0,
   'nothing-accepts': 0,
   capacity: 0,
+  'metric-limit': 0,
+  'spread-key': 0,
 } satisfies Record<PlacementReason, 0>) as PlacementReason[];
 export const CAUSES: readonly MoveCause[] = Object.keys({
   constraint: 0,
   drain: 0,
   balance: 0,
   capacity: 0,
+  load: 0,
 } satisfies Record<MoveCause, 0>) as MoveCause[];
 
 /** Numbers for each entry of the lists below. */
