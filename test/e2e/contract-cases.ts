@@ -4,8 +4,14 @@
  */
 export type Case = readonly [line: string, exit: number];
 
-/** They start processes or live by signals: every call is a process. Of all others the first call of each command is one. */
-export const PROCESSES: ReadonlySet<string> = new Set(['canary', 'container:run', 'dev', 'serve']);
+/** They start processes, live by signals or follow a stream: every call is a process. Of all others the first call of each command is one. */
+export const PROCESSES: ReadonlySet<string> = new Set([
+  'canary',
+  'container:run',
+  'dev',
+  'events',
+  'serve',
+]);
 
 /** Of calls that would disturb the others: after them. */
 export const LAST: readonly Case[] = [['store accept-restore --confirm {service}', 0]];
