@@ -36,6 +36,11 @@ async function guardOf(app: string): Promise<string> {
   return decodeGuardLease(text ?? '') ?? '';
 }
 
+/** An app that no daemon governs: a guard has one keeper. */
+async function ungoverned(app: string): Promise<void> {
+  await bed.raw.put(keys.appSpec(app)).value(`{"service":"${app}"}`);
+}
+
 async function ttlOf(leaseId: string): Promise<number> {
   return Number((await bed.raw.leaseClient.leaseTimeToLive({ID: leaseId})).TTL);
 }
@@ -92,10 +97,11 @@ describe('the guard lease', () => {
   }
 
   it('raises an alarm when its lease has ended, and is replaced', async () => {
-    await bed.post('add-spec', {service: 'ended'});
-    const id = await guardOf('ended');
+    await ungoverned('ended');
     const watching = machine('ended');
-    await bed.until('the id', () => watching.leaseId === id);
+    await bed.until('the id', () => watching.leaseId !== undefined);
+    const id = await guardOf('ended');
+    expect(watching.leaseId).toBe(id);
     expect(watching.alarm).toBeUndefined();
     await leases.revoke(id);
     await bed.until('the alarm', () => watching.alarm?.text.includes(id) === true);
@@ -103,7 +109,7 @@ describe('the guard lease', () => {
   }, 60_000);
 
   it('raises an alarm when its key is gone, and is replaced', async () => {
-    await bed.post('add-spec', {service: 'gone'});
+    await ungoverned('gone');
     const watching = machine('gone');
     await bed.until('the id', () => watching.leaseId !== undefined);
     await bed.raw.delete().key(keys.leaseGuard('gone'));
@@ -112,7 +118,7 @@ describe('the guard lease', () => {
   }, 60_000);
 
   it('that containers run under and that is gone is replaced by the steps they follow', async () => {
-    await bed.raw.put(keys.appSpec('held')).value('{"service":"held"}');
+    await ungoverned('held');
     const watching = machine('held', '7');
     await bed.until('the bridge', async () => {
       const bridge = await bed.raw.get(keys.leaseBridge('held')).string();
@@ -122,7 +128,7 @@ describe('the guard lease', () => {
   }, 60_000);
 
   it('is replaced only by who governs', async () => {
-    await bed.raw.put(keys.appSpec('other')).value('{"service":"other"}');
+    await ungoverned('other');
     const proof = {key: keys.governedBy('other'), target: 'mod', op: '=', value: 1} as const;
     const scope = {app: 'other', keys, store, leases, clock: systemClock(), proofs: [proof]};
     await expect(replaceGuard(scope, '7')).rejects.toThrow('another daemon governs');
