@@ -3,17 +3,38 @@
  * them, and those that are known already need not be decoded.
  */
 import type {AppChange, CorruptChange} from '../model/change.ts';
-import type {AppView} from './app-view.ts';
 import {ROWS_BETWEEN_PAUSES} from './limits.ts';
 import {unreadableKey} from './quarantine.ts';
+import type {Quarantine} from './quarantine.ts';
+import type {ShardRows} from './shard-rows.ts';
+import type {ShardValues} from './shard-values.ts';
+
+interface Known {
+  readonly mod: number;
+}
+
+/** What is known of an app, as far as a listing asks: an `AppView`. */
+interface ListedView {
+  readonly spec: Known | undefined;
+  readonly stops: Known | undefined;
+  readonly rows: ShardRows;
+  readonly shards: Pick<ShardValues<unknown>, 'mark' | 'markKnown' | 'isMissing'>;
+  readonly own: Pick<ShardValues<unknown>, 'mark' | 'markKnown' | 'isMissing'>;
+  readonly heartbeats: ReadonlyMap<string, Known>;
+  readonly orders: ReadonlyMap<string, Known>;
+  readonly overrides: ReadonlyMap<string, Known>;
+  readonly ids: ReadonlyMap<string, Known>;
+  readonly pools: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly quarantined: Quarantine;
+}
 
 export class ListingMarks {
-  private readonly view: AppView;
+  private readonly view: ListedView;
   private readonly listing: number;
   private readonly others = new Set<string>();
 
   /** `listing`: its number, another for each. */
-  constructor(view: AppView, listing: number) {
+  constructor(view: ListedView, listing: number) {
     this.view = view;
     this.listing = listing;
   }
