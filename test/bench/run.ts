@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- NAME ...]`: the figures of docs/benchmarks.md, measured on this machine with real processes, printed as a table. Names:
- * add move kill kill-leader stop daemon 10k 100k idle plan embedded dev. Exits 0 whatever it sees; only a measurement that could not be made is an error.
+ * add move kill kill-leader stop daemon 10k 100k idle plan embedded dev load. Exits 0 whatever it sees; only a measurement that could not be made is an error.
  */
 import {execFileSync} from 'node:child_process';
 import {cpus} from 'node:os';
@@ -15,6 +15,7 @@ import {devFigures} from './dev.ts';
 import type {Figure} from './figure.ts';
 import {addShard, plannedMove} from './latency.ts';
 import {embeddedFigures} from './embedded.ts';
+import {reportFigures} from './load.ts';
 import {planFigures} from './plan.ts';
 import {hundredThousand, idleWrites, tenThousand} from './scale.ts';
 
@@ -31,6 +32,7 @@ const BENCHES: Record<string, () => Figure[] | Promise<Figure[]>> = {
   plan: planFigures,
   embedded: embeddedFigures,
   dev: devFigures,
+  load: reportFigures,
 };
 
 async function main(): Promise<void> {
