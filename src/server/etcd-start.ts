@@ -12,12 +12,7 @@ import {Credentials} from './credentials.ts';
 import type {DaemonOptions} from './daemon-options.ts';
 import {openCluster} from './governing/cluster-record.ts';
 import type {KnownCluster} from './governing/cluster-record.ts';
-
-const RETRY_MIN_MS = 250;
-/** I6 counts from the moment etcd is back: whoever waits must not sleep through it. */
-const RETRY_MAX_MS = 1_000;
-/** Tries that are told: the first ones, then ever fewer, then each of so many. */
-const TELL_EVERY = 16;
+import {START_RETRIES_PER_LINE, START_RETRY_MAX_MS, START_RETRY_MIN_MS} from './limits.ts';
 
 export type OpeningOptions = Pick<DaemonOptions, 'config' | 'logger' | 'signal' | 'openEndpoint'> &
   Pick<EtcdOptions, 'onCall'>;
@@ -59,7 +54,7 @@ export async function openWhenReachable(
         await store.close();
         throw error;
       }
-      const waitMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** attempt);
+      const waitMs = Math.min(START_RETRY_MAX_MS, START_RETRY_MIN_MS * 2 ** attempt);
       if (isTold(attempt))
         logger.warn(
           {endpoints: config.endpoints, error: error.message, attempt, retryInMs: waitMs},
@@ -72,5 +67,5 @@ export async function openWhenReachable(
 
 /** 0, 1, 2, 4, 8, 16, 32, 48, ...: a line a try would bury what else is said. */
 function isTold(attempt: number): boolean {
-  return attempt % TELL_EVERY === 0 || TELL_EVERY % attempt === 0;
+  return attempt % START_RETRIES_PER_LINE === 0 || START_RETRIES_PER_LINE % attempt === 0;
 }

@@ -34,6 +34,7 @@ import {OutageEvents} from './governing/outage-events.ts';
 import {ensureOwnSpec} from './governing/own-spec.ts';
 import {Upkeep} from './governing/upkeep.ts';
 import type {PushDependencies} from './push/push-gateway.ts';
+import {HOOK_TIMEOUT_MS} from './limits.ts';
 import {untilStored} from './until-stored.ts';
 
 export interface GoverningDaemonOptions {
@@ -69,9 +70,6 @@ export interface GoverningDaemonOptions {
 type Common = Pick<GoverningDaemonOptions, 'keys' | 'store' | 'clock' | 'logger'> & {
   readonly batcher: TransactionBatcher;
 };
-
-/** Hooks of a daemon only start and stop a governor. */
-const HOOK_TIMEOUT_MS = 10_000;
 
 export class GoverningDaemon {
   readonly member: SessionDriver;

@@ -13,9 +13,7 @@ import type {Clock} from '../runtime/clock.ts';
 import type {Store} from '../store/port.ts';
 import {machineBootId} from './daemon-identity.ts';
 import {refusedEndpoint} from './contact/endpoint-policy.ts';
-
-/** Between two looks at a heartbeat. */
-const LOOK_MS = 500;
+import {LOOPBACK_LOOK_MS} from './limits.ts';
 
 /** A heartbeat as it was seen. */
 export interface SeenFellow {
@@ -66,7 +64,7 @@ export async function refuseLoopbackBesideOthers(
   const waitMs = Math.max(...suspects.map(({value}) => value.ttlMs)) / 2;
   const untilMs = clock.nowMs() + waitMs;
   while (clock.nowMs() < untilMs) {
-    await clock.sleep(LOOK_MS);
+    await clock.sleep(LOOPBACK_LOOK_MS);
     const now = await seenFellows(store, keys);
     const living = [...now].filter(([key, {mod}]) => mod !== first.get(key)?.mod);
     const [fellow] = foreignFellows(

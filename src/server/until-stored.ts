@@ -1,7 +1,6 @@
 import type {Clock} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
-
-const RETRY_MS = 1_000;
+import {STORED_RETRY_MS} from './limits.ts';
 
 /** Does the work, again every second while the store does not answer; resolves when it is done, or nobody wants it any more. */
 export async function untilStored(
@@ -14,6 +13,6 @@ export async function untilStored(
     } catch (error) {
       logger.warn({error: String(error)}, 'etcd does not answer: trying again');
     }
-    await clock.sleep(RETRY_MS);
+    await clock.sleep(STORED_RETRY_MS);
   }
 }

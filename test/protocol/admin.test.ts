@@ -55,6 +55,7 @@ describe('requests', () => {
       manualContainerId: '',
       group: '',
       workerGroup: '',
+      ...{load: {}, spreadKey: '', priority: 0},
       dryRun: false,
     });
   });

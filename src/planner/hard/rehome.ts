@@ -3,7 +3,7 @@
  * little uneven as it can be; what fits nowhere gets no container rather than break a rule. Nothing that runs well is left out.
  */
 import type {MoveCause, PlacementReason} from '../../model/placement.ts';
-import {ROOM_SEARCH, SWAP_PARTNERS} from '../limits.ts';
+import {ROOM_SEARCH, SWAP_PARTNERS} from './limits.ts';
 import {Occupants} from './occupants.ts';
 import {relieveOverflows} from './relief.ts';
 import {Settlement} from './settlement.ts';

@@ -1,5 +1,5 @@
 /** Metric limits that running shards break: one shard after the other leaves, by itself or for one with less load. */
-import {SWAP_PARTNERS} from '../limits.ts';
+import {SWAP_PARTNERS} from './limits.ts';
 import {OPEN} from '../table.ts';
 import type {Settlement} from './settlement.ts';
 

@@ -1,9 +1,6 @@
 /** The shards of each container that may be moved for load, sorted by one metric, lowest first, kept up while they move. */
 import type {Table} from '../table.ts';
-
-const HALF = 65_536;
-/** From so many on a list is sorted by counting. */
-const LONG = 4_096;
+import {HALF, LONG} from './limits.ts';
 
 export class Members {
   /** Per shard: its load as a multiple of a container's mean share, as the lists are sorted by. */

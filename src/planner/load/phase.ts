@@ -1,6 +1,6 @@
 /** Load, where the counts are settled: first what moves anyway, then, above the tolerance band, what runs. */
 import {invariant} from '../../model/errors.ts';
-import {FREE_LOAD_LOWER, FREE_LOAD_UPPER} from '../limits.ts';
+import {FREE_LOAD_LOWER_FACTOR, FREE_LOAD_UPPER_FACTOR} from './limits.ts';
 import {Occupants} from '../hard/occupants.ts';
 import type {MatrixBounds} from '../matrix/bounds.ts';
 import type {Demand} from '../matrix/demand.ts';
@@ -66,7 +66,7 @@ export function balanceLoad(phase: LoadPhase): ReadonlySet<number> {
   return new Set([...moved].filter((shard) => stayed[shard] === 1));
 }
 
-const FREE_BAND: Band = {upper: FREE_LOAD_UPPER, lower: FREE_LOAD_LOWER};
+const FREE_BAND: Band = {upper: FREE_LOAD_UPPER_FACTOR, lower: FREE_LOAD_LOWER_FACTOR};
 
 function searchIn(
   {table, bounds, utilisation, target}: LoadPhase,

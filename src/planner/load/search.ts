@@ -3,7 +3,7 @@
  * allows them, else by swaps. Every step makes the hotter of both cooler by a margin, so the sorted utilisation falls
  * lexicographically and the search ends.
  */
-import * as limits from '../limits.ts';
+import * as limits from './limits.ts';
 import type {Occupants} from '../hard/occupants.ts';
 import type {MatrixBounds} from '../matrix/bounds.ts';
 import type {Table} from '../table.ts';
@@ -157,7 +157,7 @@ export class LoadSearch {
     this.best = undefined;
     const {lower = 1} = this.task.bands[metric] ?? {};
     const excess = this.task.utilisation.of(hot, metric) - 1;
-    const margin = Math.max(limits.LOAD_MARGIN, limits.LOAD_MARGIN_SHARE * excess);
+    const margin = Math.max(limits.LOAD_MARGIN_LEAST_SHARE, limits.LOAD_MARGIN_SHARE * excess);
     this.most = this.heat(hot) - margin / lower;
     for (const cold of coldest) this.compare(metric, hot, cold, margin);
     for (const cold of coldest)
@@ -269,7 +269,7 @@ export class LoadSearch {
     this.looks += 1;
     const gain = this.gainOf(shard, other, hot, cold);
     const paid = this.paidFor(shard, hot, cold) + (other < 0 ? 0 : this.paidFor(other, cold, hot));
-    const score = gain / (Math.max(0, paid) + limits.LOAD_STEP_PRICE);
+    const score = gain / (Math.max(0, paid) + limits.LOAD_STEP_PRICE_SHARE);
     if (gain <= 0 || score <= (this.best?.score ?? 0)) return;
     if (this.isAllowed(shard, other, hot, cold)) this.best = {shard, other, to: cold, score};
   }

@@ -1,7 +1,7 @@
 /** How much load each container has, as a multiple of its share. Containers by rank, entry `container * metrics + metric`. */
 import type {PlacementMetric} from '../../model/placement.ts';
 import type {Loads} from '../columns.ts';
-import {LOAD_LOWER, LOAD_UPPER} from '../limits.ts';
+import {LOAD_LOWER_FACTOR, LOAD_UPPER_FACTOR} from './limits.ts';
 import type {Demand} from '../matrix/demand.ts';
 import {OPEN} from '../table.ts';
 import type {Table} from '../table.ts';
@@ -13,8 +13,8 @@ export interface Band {
 }
 
 export function bandOf({upper, lower}: PlacementMetric): Band {
-  const stop = lower >= 1 && lower < Number.POSITIVE_INFINITY ? lower : LOAD_LOWER;
-  return {lower: stop, upper: upper >= stop ? upper : Math.max(stop, LOAD_UPPER)};
+  const stop = lower >= 1 && lower < Number.POSITIVE_INFINITY ? lower : LOAD_LOWER_FACTOR;
+  return {lower: stop, upper: upper >= stop ? upper : Math.max(stop, LOAD_UPPER_FACTOR)};
 }
 
 export class Utilisation {

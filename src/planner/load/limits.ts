@@ -1,4 +1,4 @@
-/** Limits of the planner: how far it searches. All are counts, not times: the same snapshot gives the same plan everywhere. */
+/** Limits of the search for evener load. All are counts, not times: the same snapshot gives the same plan everywhere. */
 
 /** The hottest container is compared with so many of the coldest ... */
 export const COLDEST_FIRST = 6;
@@ -6,26 +6,29 @@ export const COLDEST_FIRST = 6;
 export const COLDEST_LAST = 40;
 /** The search for evener load looks at so many pairs for each shard, and at so many besides. */
 export const LOAD_LOOKS_PER_SHARD = 400;
+/** Looks at pairs that every search may take, however few the shards are. */
 export const LOAD_LOOKS = 2_000_000;
 /** Of a container's shards that are moved for load, so many at most are compared with those of another one. */
 export const LOAD_CANDIDATES = 512;
 /** Shards looked at beside the one whose load fits best. */
 export const LOAD_NEIGHBOURS = 8;
 /** A step that costs no move counts as this share of one. */
-export const LOAD_STEP_PRICE = 0.05;
+export const LOAD_STEP_PRICE_SHARE = 0.05;
 /** Times that containers which could not be helped are looked at again, as others have changed. */
 export const LOAD_RETRIES = 4;
 /** A step for load must bring at least this share of what the hottest container has too much ... */
 export const LOAD_MARGIN_SHARE = 0.04;
 /** ... and at least this much of a container's share of the load. */
-export const LOAD_MARGIN = 0.001;
+export const LOAD_MARGIN_LEAST_SHARE = 0.001;
 /** What has to move or to be placed anyway is evened out down to this multiple of the share, whatever the band. */
-export const FREE_LOAD_UPPER = 1.01;
-export const FREE_LOAD_LOWER = 1.006;
+export const FREE_LOAD_UPPER_FACTOR = 1.01;
+/** ... and a search that has begun goes on down to this one. */
+export const FREE_LOAD_LOWER_FACTOR = 1.006;
 /** Tolerance band where the policy says nothing that makes sense. */
-export const LOAD_UPPER = 1.2;
-export const LOAD_LOWER = 1.1;
-/** Partners that are tried to swap with a shard that may not be where the counts put it. */
-export const SWAP_PARTNERS = 256;
-/** Shards that are looked at to make room for one by moving others. */
-export const ROOM_SEARCH = 4_096;
+export const LOAD_UPPER_FACTOR = 1.2;
+/** The lower end of that band. */
+export const LOAD_LOWER_FACTOR = 1.1;
+/** A sort by halves of 32 bits counts so many keys. */
+export const HALF = 65_536;
+/** From so many shards on that sort is faster than a comparing one. */
+export const LONG = 4_096;

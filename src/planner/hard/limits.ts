@@ -1,0 +1,6 @@
+/** Limits of the searches that keep hard constraints. All are counts, not times: the same snapshot gives the same plan everywhere. */
+
+/** Partners that are tried to swap with a shard that may not be where the counts put it. */
+export const SWAP_PARTNERS = 256;
+/** Shards that are looked at to make room for one by moving others. */
+export const ROOM_SEARCH = 4_096;
