@@ -35,8 +35,9 @@ export async function events(
     .filter(({at}) => isWithin(at, since, until))
     .filter((event) => object === undefined || concerns(event, object))
     .sort((a, b) => compareText(a.at, b.at) || Number(a.revision) - Number(b.revision));
-  // An app that was removed keeps its past; one that never was has none.
-  if (!known && wanted.length === 0 && !names.includes(service)) throw appNotFound(service);
+  // An app that was removed keeps its past; one that never was has none, only outages of the daemons.
+  const hasPast = wanted.some((event) => event.service === service);
+  if (!known && !hasPast && !names.includes(service)) throw appNotFound(service);
   return {events: wanted.slice(-limit), matched: wanted.length, revision: String(revision)};
 }
 

@@ -67,4 +67,6 @@ it('events are chosen by time, and an outage is an event of every app and every 
   expect(await types({until: '2026-01-01T05:00:00+01:00'})).toEqual(['outage']);
   expect(await types({object: 's1'})).toEqual(['outage', 'shards']);
   expect(await types({object: 's2'})).toEqual(['outage']);
+  // Of an app that never was there is nothing, an outage or not.
+  await expect(types({service: 'nobody'})).rejects.toMatchObject({code: 'APP_NOT_FOUND'});
 });
