@@ -1,4 +1,5 @@
 /** Starts planned moves: which may begin now, by budgets, quiet time and order of drains. */
+import {isVoluntary} from '../model/move-reason.ts';
 import {placementOf} from '../model/placement-policy.ts';
 import type {QuietStatus} from '../model/status.ts';
 import type {Transition} from '../model/transition.ts';
@@ -21,7 +22,7 @@ interface StarterParts {
   readonly inFlightMoves: InFlightMoves;
   readonly trust: ContainerTrust;
   readonly planCache: PlanCache;
-  /** Evictions are held back: what seems lost may be there, and nothing is moved for balance meanwhile. */
+  /** Evictions are held back: what seems lost may be there, and nothing is moved for balance or load meanwhile. */
   readonly evictor: {readonly braking: boolean};
   readonly newMove: ReconcileContext['newMove'];
   readonly epoch: number;
@@ -91,9 +92,9 @@ export class MoveStarter {
     return Math.min(...timesMs, planCache.queue.wakeAtMs());
   }
 
-  /** The move is for balance alone, and many containers seem lost, or the app is in its quiet time. A trial goes on: what has proved itself can take over. */
+  /** The move is for balance or load alone, and many containers seem lost, or the app is in its quiet time. A trial goes on: what has proved itself can take over. */
   private rests({shard, from, to, cause}: QueuedMove, living: Living, nowMs: number): boolean {
-    if (cause !== 'balance') return false;
+    if (!isVoluntary(cause)) return false;
     const {trust, view, planCache, evictor} = this.parts;
     if (evictor.braking) return true;
     if (!this.quiet.isQuiet(nowMs)) return false;

@@ -86,7 +86,7 @@ export function queuedMoves(
       cause,
     };
     const state = queueState(move, listing.view, living);
-    if (isBraking && cause === 'balance' && state === 'queued') return {...move, state: 'held'};
+    if (isBraking && isVoluntary(cause) && state === 'queued') return {...move, state: 'held'};
     const isTrial = wanted.trials.includes(shard);
     const isQuiet = state === 'queued' && isVoluntary(cause) && listing.status?.quiet && !isTrial;
     return {...move, state: isQuiet ? 'quiet' : state};
