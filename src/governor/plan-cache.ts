@@ -115,8 +115,11 @@ export class PlanCache {
     this.settling = false;
     const changed = this.takeTargets(plan, born);
     for (const reasons of [this.unplaced, this.stranded, this.mustDrop]) reasons.clear();
+    // A shard that was born later has the row of one that is gone: nothing of this is said of it.
+    const isMeant = (row: number): boolean => this.rows.bornAt(row) <= born;
     for (let at = 0; at < plan.unplaced.length; at += PER_SHORTAGE) {
       const row = plan.unplaced[at] ?? NO_ROW;
+      if (!isMeant(row)) continue;
       const reason = plan.unplaced[at + 1] ?? 0;
       this.unplaced.set(row, reason);
       if (plan.unplaced[at + 2] === 1) this.mustDrop.set(row, reason);
@@ -124,6 +127,7 @@ export class PlanCache {
     }
     for (let at = 0; at < plan.stranded.length; at += PER_SHORTAGE) {
       const row = plan.stranded[at] ?? NO_ROW;
+      if (!isMeant(row)) continue;
       this.stranded.set(row, plan.stranded[at + 1] ?? 0);
       changed.push(row);
     }

@@ -16,6 +16,8 @@ export class Planning {
   private readonly view: AppView;
   private readonly options: GovernorOptions;
   private readonly large: LargePlans;
+  /** An answer has come since the last turn. It is acted on before there is another question: that would forget trials that have not begun. */
+  private isNew = false;
 
   constructor(view: AppView, trust: ContainerTrust, options: GovernorOptions, nowMs: number) {
     const from = options.plansBesideFrom ?? Number.POSITIVE_INFINITY;
@@ -44,7 +46,9 @@ export class Planning {
     actions: GovernorAction[],
   ): number[] | undefined {
     actions.push(...this.large.tell(context));
-    if (nowMs < this.cache.wakeAtMs() || this.view.spec === undefined) return undefined;
+    const {isNew} = this;
+    this.isNew = false;
+    if (isNew || nowMs < this.cache.wakeAtMs() || this.view.spec === undefined) return undefined;
     if (!this.large.isOn) {
       const made = this.trials.plan(context, this.options.plan, nowMs);
       return this.cache.adopt(made.snapshot, made.plan, nowMs);
@@ -64,12 +68,14 @@ export class Planning {
     nowMs: number,
   ): number[] | undefined {
     const taken = this.large.take(generation, plan, living, nowMs);
-    return taken === undefined ? undefined : this.cache.adoptLarge(taken);
+    if (taken === undefined) return undefined;
+    this.isNew = true;
+    return this.cache.adoptLarge(taken);
   }
 
   wakeAtMs(nowMs: number): number {
     const {cache, large, trials} = this;
-    if (large.isLeft) return nowMs;
+    if (large.isLeft || this.isNew) return nowMs;
     if (large.isAsking) return Number.POSITIVE_INFINITY;
     // Who is tried next comes with the plan.
     return cache.dirty ? cache.wakeAtMs() : trials.wakeAtMs();

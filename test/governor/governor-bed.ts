@@ -52,7 +52,7 @@ export class GovernorBed {
   readonly governor: Governor;
   /** Plans that were asked for and not answered yet. */
   readonly questions: Extract<GovernorAction, {type: 'plan'}>[] = [];
-  /** Whether they are answered at the end of the turn. */
+  /** Whether they are answered at the end of the turn, and acted on at once. */
   answersAtOnce = true;
   private readonly planners = new WarmPlanners();
   private revision = 100;
@@ -229,9 +229,16 @@ export class GovernorBed {
   turn(afterMs = 1, fateOf: (shard: string) => Fate = () => 'commits', probes = true): void {
     this.nowMs += afterMs;
     if (probes) this.governor.probeCommitted(this.nowMs);
+    this.advance(fateOf);
+    if (!this.answersAtOnce || this.questions.length === 0) return;
+    while (this.questions.length > 0) this.answerPlan();
+    // As daemons do: a turn follows the answer.
+    this.advance(fateOf);
+  }
+
+  private advance(fateOf: (shard: string) => Fate): void {
     for (const action of this.governor.advance(this.nowMs, this.nowMs))
       this.carryOut(action, fateOf);
-    if (this.answersAtOnce) while (this.questions.length > 0) this.answerPlan();
   }
 
   /** Answers the oldest question, by its number or by another. */

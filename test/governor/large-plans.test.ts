@@ -92,6 +92,31 @@ describe('a plan beside the governor', () => {
     expect(Object.keys(made.places).sort()).toEqual(['s2', 's9']);
   });
 
+  it('gives no reason for a shard that has come since, though it has the row of one that had a reason', () => {
+    const made = bed(['s1', 's2']);
+    made.addShard('s1', {manualContainerId: 'nobody'});
+    untilAsked(made);
+    made.removeShard('s1');
+    made.addShard('s9');
+    made.answerPlan();
+    expect(made.governor.view.rows.rowOf('s9')).toBe(0);
+    made.pass(1_100, ALL);
+    expect(made.status?.unplaced).toEqual([]);
+  });
+
+  it('is acted on before the next one is asked for: what it tries is not forgotten', () => {
+    const made = new GovernorBed(['s1', 's2', 's3', 's4'], {plansBeside: true});
+    made.join('c1');
+    made.turn(FIRST_PLAN_MS);
+    made.claim(made.unclaimed('c1'));
+    made.settle();
+    made.join('c2');
+    // Only c2 may have it, which has not proved itself and gets it on trial.
+    made.addShard('s5', {manualContainerId: 'c2'});
+    made.settle();
+    expect(made.places['s5']).toBe('assigned c2');
+  });
+
   it('is made within the turn again once the app is small', () => {
     const made = bed(['s1']);
     made.pass(FIRST_PLAN_MS, ALL);

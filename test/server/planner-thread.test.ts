@@ -82,9 +82,23 @@ describe('the planner thread', () => {
     },
   );
 
-  it('hands on what breaks a rule', {timeout: LIMIT_MS}, async () => {
-    const planner = thread().open();
-    planner.tell({isFresh: true, set: [null as unknown as WarmShard], removed: []});
-    await expect(planner.plan(terms)).rejects.toThrow();
-  });
+  it(
+    'hands on what breaks a rule, and begins anew for the governor that begins anew',
+    {timeout: LIMIT_MS},
+    async () => {
+      const all = thread();
+      const [planner, idle] = [all.open(), all.open()];
+      idle.tell({isFresh: true, set: shards(3), removed: []});
+      planner.tell({isFresh: true, set: [null as unknown as WarmShard], removed: []});
+      await expect(planner.plan(terms)).rejects.toThrow();
+      expect(all.isRunning).toBe(false);
+      const next = all.open();
+      next.tell({isFresh: true, set: shards(3), removed: []});
+      // What the thread before knew of others is lost: they are to begin anew, too, and end nothing of this one's.
+      await expect(idle.plan(terms)).rejects.toThrow();
+      planner.close();
+      idle.close();
+      expect((await next.plan(terms))?.moves.length).toBe(2 * PER_MOVE);
+    },
+  );
 });
