@@ -38,7 +38,9 @@ export function sbomOf(inside: readonly string[]): object {
   const {packages} = readJson<{packages: Record<string, Locked>}>('package-lock.json');
   const bundled = new Set<string>();
   for (const file of inside) {
-    const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [];
+    // As in the lock file, wherever the packages lie: their folder may be a link.
+    const path = file.slice(Math.max(0, file.indexOf('node_modules/')));
+    const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [];
     if (folder !== undefined) bundled.add(folder);
   }
   const found = new Map<string, Component>();

@@ -226,6 +226,7 @@ describe('what is shipped', () => {
       'LICENSE',
       'MIGRATION.md',
       'README.md',
+      'SECURITY.md',
       'bin',
       'dist',
       'docs',
