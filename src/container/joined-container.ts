@@ -74,7 +74,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     this.logger = (joining.logger ?? silentLogger).child({app: joining.app});
     this.ready = this.readyGate.promise;
     this.ended = this.endedGate.promise;
-    this.handler = hintHandler(new Set([this]));
+    this.handler = hintHandler(new Set([this]), clock);
     this.closers.push(() => connections.release());
   }
 

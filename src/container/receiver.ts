@@ -12,6 +12,8 @@ import {HINT_PATHS, hintsRequest, shardHintRequest} from '../protocol/hints.ts';
 import type {HeldShardsAnswer} from '../protocol/hints.ts';
 import {refuseInOurForm} from '../protocol/http-refusals.ts';
 import {HEADER_LIMIT_BYTES} from '../protocol/limits.ts';
+import {systemClock} from '../runtime/clock.ts';
+import type {Clock} from '../runtime/clock.ts';
 import {CallGate} from './call-gate.ts';
 import type {Admitted, GateTarget} from './call-gate.ts';
 import {NOTES_SHOWN} from './limits.ts';
@@ -33,8 +35,15 @@ export interface HintTarget extends GateTarget {
 /** Handles a request below /sm/admin/, /livez or /readyz; false when the path is not ours. */
 export type HintHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-export function hintHandler(targets: ReadonlySet<HintTarget>): HintHandler {
-  const gate = new CallGate();
+/** `clock`: default that of the machine. */
+export function hintHandler(
+  targets: ReadonlySet<HintTarget>,
+  clock: Pick<Clock, 'nowMs' | 'wallMs'> = systemClock(),
+): HintHandler {
+  const gate = new CallGate(
+    () => clock.nowMs(),
+    () => clock.wallMs(),
+  );
   return (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     if (path === '/livez') return answer(response, 200, {});

@@ -197,9 +197,15 @@ class SimulatedDispatcher extends Dispatcher {
   }
 }
 
-/** Asks a handler of Node's HTTP server as the server would. */
+let calls = 0;
+
+/**
+ * Asks a handler of Node's HTTP server as the server would. Calls are not signed here, and each has an address of its own: the limit on calls
+ * from one address is not what is looked at.
+ */
 export function askHandler(handler: HintHandler, request: HttpRequest): Promise<HttpReply> {
   return new Promise((resolve) => {
+    calls += 1;
     const response = {
       headersSent: false,
       destroyed: false,
@@ -214,6 +220,8 @@ export function askHandler(handler: HintHandler, request: HttpRequest): Promise<
     const incoming = {
       method: request.method,
       url: request.path,
+      headers: {host: 'localhost', 'content-type': 'application/json'},
+      socket: {remoteAddress: `caller-${calls}`},
       async *[Symbol.asyncIterator]() {
         yield Buffer.from(request.body);
       },
