@@ -6,6 +6,12 @@ import {mkdtempSync, openSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
+import {request} from 'undici';
+import {Keys} from '../src/etcd/keys.ts';
+import {systemClock} from '../src/runtime/clock.ts';
+import {CallSigner, callReply} from '../src/server/contact/call-signer.ts';
+import {openEtcdStore} from '../src/store/etcd-store.ts';
+import type {Store} from '../src/store/port.ts';
 import {freePorts, startEtcd} from '../test/support/etcd-process.ts';
 import type {EtcdProcess} from '../test/support/etcd-process.ts';
 
@@ -46,10 +52,15 @@ export class DemoBed {
   private readonly folder: string;
   private daemons: Daemon[] = [];
   private readonly containers = new Map<string, ChildProcess>();
+  private readonly store: Store;
+  private readonly signer: CallSigner;
 
   private constructor(options: DemoOptions, etcd: EtcdProcess) {
     this.options = options;
     this.etcd = etcd;
+    const keys = new Keys(PREFIX, SERVICE);
+    this.store = openEtcdStore({endpoints: [etcd.endpoint]});
+    this.signer = new CallSigner({store: this.store, keys, clock: systemClock()});
     this.folder = mkdtempSync(join(tmpdir(), 'sm-demo-'));
   }
 
@@ -64,6 +75,7 @@ export class DemoBed {
   async stop(): Promise<void> {
     const children = [...this.containers.values(), ...this.daemons.map((daemon) => daemon.process)];
     for (const child of children) child.kill('SIGKILL');
+    await this.store.close();
     await this.etcd.stop();
     rmSync(this.folder, {recursive: true, force: true});
   }
@@ -179,6 +191,19 @@ export class DemoBed {
     if (problems.length > 0) throw new Error(`${title}: ${problems.slice(0, 5).join('; ')}`);
   }
 
+  /** What a container says that it has: it answers only who signs with the key of its app, as a daemon does. */
+  private async held(
+    endpoint: string,
+  ): Promise<{containers: {shards: {id: string; ready: boolean}[]}[]}> {
+    const call = {method: 'GET', path: '/sm/admin/shards', body: ''};
+    const {text} = await this.signer.call(
+      {app: this.options.app, endpoint},
+      call,
+      async (headers) => callReply(await request(`http://${endpoint}${call.path}`, {headers})),
+    );
+    return JSON.parse(text) as {containers: {shards: {id: string; ready: boolean}[]}[]};
+  }
+
   /** Asks every living container what it serves: each shard exactly once, where the record says. */
   private async ownClaims(items: readonly ShardRow[]): Promise<string[]> {
     const {items: containers} = (await this.sm(
@@ -190,8 +215,7 @@ export class DemoBed {
     const servedBy = new Map<string, string[]>();
     for (const {id, endpoint} of containers) {
       if (!this.containers.has(id)) continue;
-      const reply = await fetch(`http://${endpoint}/sm/admin/shards`);
-      const held = (await reply.json()) as {containers: {shards: {id: string; ready: boolean}[]}[]};
+      const held = await this.held(endpoint);
       for (const shard of held.containers.flatMap(({shards}) => shards))
         if (shard.ready) servedBy.set(shard.id, [...(servedBy.get(shard.id) ?? []), id]);
     }
