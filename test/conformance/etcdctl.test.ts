@@ -236,7 +236,7 @@ describe('the cluster', () => {
       expect(output).toBe('ENDPOINT is healthy: successfully committed proposal: took = TIME\n');
     for (const output of await words('endpoint', 'status'))
       expect(output).toMatch(
-        /^ENDPOINT, ID, 3\.4\.\d+, [\d.]+ [kMG]?B, true, false, \d+, \d+, \d+, \n$/,
+        /^ENDPOINT, ID, 3\.4\.\d+(-sm)?, [\d.]+ [kMG]?B, true, false, \d+, \d+, \d+, \n$/,
       );
     for (const output of await words('endpoint', 'hashkv'))
       expect(output).toMatch(/^ENDPOINT, \d+\n$/);
