@@ -1,8 +1,7 @@
 /** The placement policy of an app, from a file. */
 import {Flags} from '@oclif/core';
-import {SmError} from '../model/errors.ts';
 import type {PlacementPolicy} from '../model/placement-policy.ts';
-import {readTextInput} from './text-input.ts';
+import {readNamedInput} from './text-input.ts';
 
 export const placementFlag = Flags.string({
   description:
@@ -15,17 +14,7 @@ export async function readPlacement(
 ): Promise<{placement?: PlacementPolicy}> {
   if (path === undefined) return {};
   const {parsePlacement} = await import('../config/apps-file.ts');
-  return {placement: parsePlacement(path === '-' ? 'stdin' : path, await read(path)) ?? {}};
-}
-
-async function read(path: string): Promise<string> {
-  try {
-    return await readTextInput(path);
-  } catch (error) {
-    if (error instanceof SmError) throw error;
-    throw new SmError('INVALID_INPUT', `${path} cannot be read`, {
-      hint: 'check the path',
-      cause: error,
-    });
-  }
+  return {
+    placement: parsePlacement(path === '-' ? 'stdin' : path, await readNamedInput(path)) ?? {},
+  };
 }

@@ -1,10 +1,10 @@
 import {SmError} from '../model/errors.ts';
 import type {AddShardItem} from '../protocol/admin.ts';
-import {readTextInput} from './text-input.ts';
+import {readNamedInput} from './text-input.ts';
 
 /** Items of a file with an id or a JSON object a line. @throws SmError INVALID_INPUT with file:line. */
 export async function readShardFile(path: string): Promise<AddShardItem[]> {
-  const lines = (await readSource(path)).split('\n');
+  const lines = (await readNamedInput(path)).split('\n');
   const items: AddShardItem[] = [];
   for (const [index, line] of lines.entries()) {
     const trimmed = line.trim();
@@ -14,18 +14,6 @@ export async function readShardFile(path: string): Promise<AddShardItem[]> {
     );
   }
   return items;
-}
-
-async function readSource(path: string): Promise<string> {
-  try {
-    return await readTextInput(path);
-  } catch (error) {
-    if (error instanceof SmError) throw error;
-    throw new SmError('INVALID_INPUT', `${path} cannot be read`, {
-      hint: 'check the path',
-      cause: error,
-    });
-  }
 }
 
 function parseItem(line: string, place: string): AddShardItem {

@@ -5,7 +5,7 @@ type Objection = CanStopAnswer['objections'][number];
 
 /** What leads to a yes. */
 const FIXES: Readonly<Record<Objection['rule'], string>> = {
-  unknown: 'mend the store first: sm doctor',
+  unknown: 'repair the store first: sm doctor',
   permission: 'wait for the other one, or let it give its permission back',
   losses: 'see what the lost containers have in common: sm container ls',
   unavailable: 'wait with --wait; or allow more: placement.maxUnavailable of the app',

@@ -2,7 +2,6 @@
  * Loads of one app, as its governor knows them: what containers report, what the planner sees of it, when to plan for it, and what others are
  * told. An app whose policy names no metrics has none of it. Passive.
  */
-import {balanceOf} from '../load/balance.ts';
 import type {Balance} from '../load/balance.ts';
 import {FaultWatch} from '../load/fault-watch.ts';
 import {
@@ -20,12 +19,12 @@ import {harmlessFigures} from '../load/own-figures.ts';
 import type {OwnFigures} from '../load/own-figures.ts';
 import {loadSummary} from '../load/summary.ts';
 import type {LoadSummary, ReadLoads} from '../load/summary.ts';
-import {containerShare} from '../model/container-share.ts';
 import {PLACEMENT_DEFAULTS, placementOf} from '../model/placement-policy.ts';
 import type {Placement} from '../model/placement-policy.ts';
 import type {MoveCause, PlannedMove} from '../model/placement.ts';
 import type {AppSpec} from '../model/specs.ts';
 import type {AppView} from '../appstate/app-view.ts';
+import {balanceIn} from './load-balance.ts';
 import {loadTerms} from './load-terms.ts';
 import type {LoadTerms} from './load-terms.ts';
 import type {LivingContainer} from './containers.ts';
@@ -149,7 +148,7 @@ export class AppLoads {
     if (table === undefined || nowMs < this.lookedAtMs + PLANNED_EVERY_MS) return false;
     this.lookedAtMs = nowMs;
     if (this.isFresh) this.renew(table, nowMs);
-    this.balance = this.balanceNow(table, living);
+    this.balance = balanceIn(this.view, table, living);
     const {levels} = this.balance;
     if (!this.isAbove(levels)) return false;
     const {resting} = this;
@@ -242,23 +241,6 @@ export class AppLoads {
     for (const shard of table.shards) if (!this.view.shards.has(shard)) table.forget(shard);
     table.renew(nowMs);
     this.isFresh = false;
-  }
-
-  /** Of the containers that take part in it: who drains, or is lost, gives all away anyhow. */
-  private balanceNow(table: LoadTable, living: Living): Balance {
-    const {view} = this;
-    const open = [...living.values()].filter(({mode}) => mode === 'open');
-    const containers = open.map(({container, incarnation}) => {
-      const loads = table.metrics.map(() => 0);
-      for (const shard of view.shardsOf(incarnation)) {
-        const planned = table.planned(shard, view.shards.get(shard)?.value.load);
-        for (const [at, load] of planned.entries()) loads[at] = (loads[at] ?? 0) + load;
-      }
-      const registered = view.heartbeats.get(incarnation)?.value;
-      const {weight} = containerShare(registered, view.overrides.get(container)?.value);
-      return {container, weight, loads};
-    });
-    return balanceOf(containers, table.metrics.length);
   }
 
   private isAbove(levels: readonly number[]): boolean {

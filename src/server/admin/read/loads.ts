@@ -1,12 +1,10 @@
 /** Loads of an app as readers see them: by the last summary of its governor. Pure but for the wall clock of cooldowns. */
+import {balanceIn} from '../../../governor/load-balance.ts';
 import {loadTerms} from '../../../governor/load-terms.ts';
 import type {LoadTerms} from '../../../governor/load-terms.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
-import {balanceOf} from '../../../load/balance.ts';
-import type {Balance} from '../../../load/balance.ts';
 import {LoadTable} from '../../../load/load-table.ts';
 import type {OwnFigures} from '../../../load/own-figures.ts';
-import {containerShare} from '../../../model/container-share.ts';
 import {placementOf} from '../../../model/placement-policy.ts';
 import {once} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
@@ -65,7 +63,7 @@ export function containerLoads(
     const loads = new Map<string, ContainerLoad>();
     const table = tableOf(listing);
     if (table === undefined) return loads;
-    const {containers, targets} = balanceIn(listing, table, living());
+    const {containers, targets} = balanceIn(listing.view, table, living());
     const {containers: figures} = listing.loads();
     for (const {container, weight, loads: borne} of containers) {
       const ratios = borne.map((load, at) => {
@@ -80,21 +78,6 @@ export function containerLoads(
     }
     return loads;
   });
-}
-
-function balanceIn({view}: AppListing, table: LoadTable, living: Living): Balance {
-  const open = [...living.values()].filter(({mode}) => mode === 'open');
-  const containers = open.map(({container, incarnation}) => {
-    const loads = table.metrics.map(() => 0);
-    for (const shard of view.shardsOf(incarnation)) {
-      const planned = table.planned(shard, view.shards.get(shard)?.value.load);
-      for (const [at, load] of planned.entries()) loads[at] = (loads[at] ?? 0) + load;
-    }
-    const registered = view.heartbeats.get(incarnation)?.value;
-    const {weight} = containerShare(registered, view.overrides.get(container)?.value);
-    return {container, weight, loads};
-  });
-  return balanceOf(containers, table.metrics.length);
 }
 
 /** Three digits: that is what a summary has. */
