@@ -12,7 +12,8 @@ import {systemClock} from '../src/runtime/clock.ts';
 import {CallSigner, callReply} from '../src/server/contact/call-signer.ts';
 import {openEtcdStore} from '../src/store/etcd-store.ts';
 import type {Store} from '../src/store/port.ts';
-import {freePorts, startEtcd} from '../test/support/etcd-process.ts';
+import {startEtcd} from '../test/support/etcd-process.ts';
+import {freePorts} from '../test/support/free-ports.ts';
 import type {EtcdProcess} from '../test/support/etcd-process.ts';
 
 const SM = join(import.meta.dirname, '..', 'bin', 'run.js');

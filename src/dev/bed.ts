@@ -15,18 +15,13 @@ import {createApp, numbered} from './demo-app.ts';
 import type {Tell} from './events.ts';
 import {Fleet} from './fleet.ts';
 import {MoveTeller} from './move-teller.ts';
-import {freePort} from './ports.ts';
+import {openAtPort} from './ports.ts';
+import type {WantedPort} from './ports.ts';
 import {DEMO_TTL_MS} from './limits.ts';
 
 export const DEMO_APP = 'demo';
 const PREFIX = '/sm';
 const SERVICE = 'sm.dev';
-
-/** `fixed`: if it is taken, no other will do. */
-export interface WantedPort {
-  readonly wanted: number;
-  readonly fixed: boolean;
-}
 
 export interface DevOptions {
   readonly containers: number;
@@ -115,26 +110,22 @@ export class DevBed {
   }
 
   private async openStore(taken: number[]): Promise<EmbeddedStore> {
-    const {wanted, fixed} = this.options.storePort;
-    const {logger} = this.options;
-    try {
-      return await startEmbeddedStore({port: wanted, logger});
-    } catch (error) {
-      if (fixed || !(error instanceof SmError) || error.code !== 'PORT_TAKEN') throw error;
-      taken.push(wanted);
-      return startEmbeddedStore({port: 0, logger});
-    }
+    const {logger, storePort} = this.options;
+    const open = (port: number): Promise<EmbeddedStore> => startEmbeddedStore({port, logger});
+    return note(await openAtPort(storePort, open), taken);
   }
 
   private async openDaemon(endpoint: string, taken: number[]): Promise<Daemon> {
     const {port, logger, version} = this.options;
     const open = (number: number): Promise<Daemon> =>
       serve(configOf(number, endpoint), {logger, version, signal: this.given.signal});
-    const free = await freePort(port.wanted);
-    if (free !== undefined || port.fixed) return open(free ?? port.wanted);
-    taken.push(port.wanted);
-    return open((await freePort(0)) ?? 0);
+    return note(await openAtPort(port, open), taken);
   }
+}
+
+function note<T>({opened, taken}: {opened: T; taken?: number}, all: number[]): T {
+  if (taken !== undefined) all.push(taken);
+  return opened;
 }
 
 function endedBeforeUp(): SmError {

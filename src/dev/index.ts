@@ -1,6 +1,6 @@
 /** The door of `sm dev` and `sm canary`. */
 export {DEMO_APP, DevBed} from './bed.ts';
-export type {DevOptions, WantedPort} from './bed.ts';
+export type {DevOptions} from './bed.ts';
 export {Canary} from './canary.ts';
 export type {Measured} from './canary.ts';
 export {CanaryLines} from './canary-lines.ts';
@@ -8,4 +8,5 @@ export type {CanaryEvent} from './canary-lines.ts';
 export {Chaos} from './chaos.ts';
 export type {ChaosAction, DevEvent, Tell} from './events.ts';
 export {Lines, programName} from './lines.ts';
+export type {WantedPort} from './ports.ts';
 export type {Verdict} from './verdict.ts';

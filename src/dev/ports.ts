@@ -1,17 +1,48 @@
 import {once} from 'node:events';
 import {createServer} from 'node:net';
 import type {AddressInfo} from 'node:net';
+import {SmError} from '../model/errors.ts';
 
-/** The port, if nothing listens on it at the loopback; 0 asks for any. Undefined when it is taken. */
-export async function freePort(port: number): Promise<number | undefined> {
+/** `fixed`: if it is taken, no other will do. */
+export interface WantedPort {
+  /** 0: any. */
+  readonly wanted: number;
+  readonly fixed: boolean;
+}
+
+/** So often another port is tried, in case each one is taken between the choice and the listening. */
+const TRIES = 5;
+
+/** A port at the loopback that was free a moment ago. */
+async function anyPort(): Promise<number> {
   const server = createServer();
-  try {
-    server.listen({port, host: '127.0.0.1', exclusive: true});
-    await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
-  } catch {
-    return undefined;
-  } finally {
-    await new Promise((resolve) => server.close(resolve));
+  server.listen({port: 0, host: '127.0.0.1', exclusive: true});
+  await once(server, 'listening');
+  const {port} = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/**
+ * Opens something at the wanted port, or at a free one where another process has it.
+ * Only listening shows who has a port: one that was free a moment ago may be taken by now.
+ * @returns what was opened, and the port that was taken.
+ * @throws SmError PORT_TAKEN; whatever `open` throws.
+ */
+export async function openAtPort<T>(
+  port: WantedPort,
+  open: (port: number) => Promise<T>,
+): Promise<{opened: T; taken?: number}> {
+  const any = port.wanted === 0;
+  const mayMove = any || !port.fixed;
+  for (let tries = 1; ; tries += 1) {
+    const first = tries === 1 && !any;
+    try {
+      const opened = await open(first ? port.wanted : await anyPort());
+      return first || any ? {opened} : {opened, taken: port.wanted};
+    } catch (error) {
+      const isTaken = error instanceof SmError && error.code === 'PORT_TAKEN';
+      if (!isTaken || !mayMove || tries === TRIES) throw error;
+    }
   }
 }

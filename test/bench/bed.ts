@@ -9,7 +9,8 @@ import {AdminClient} from '../../src/admin/admin-client.ts';
 import {Keys} from '../../src/etcd/keys.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import type {EtcdStore} from '../../src/store/etcd-store.ts';
-import {freePorts, startEtcd} from '../support/etcd-process.ts';
+import {startEtcd} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {RecordLog} from './record-log.ts';
 

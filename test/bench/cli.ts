@@ -7,7 +7,7 @@ import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {cpus} from 'node:os';
 import {join} from 'node:path';
-import {freePorts} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import {until} from '../support/until.ts';
 import {percentile} from './figure.ts';
 import type {Figure} from './figure.ts';

@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {AdminClient} from '../../src/admin/index.ts';
 import {bundled} from '../support/bundle.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
-import {freePorts} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import type {EtcdBed} from './etcd-bed.ts';
 import type {GroupOrder, JudgeAnswer, JudgeQuestion, JudgeReport} from './messages.ts';
 import {Relay} from './relay.ts';

@@ -8,7 +8,8 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {BIN, runCli} from '../support/cli-process.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
-import {freePorts, startEtcd} from '../support/etcd-process.ts';
+import {startEtcd} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {until} from '../support/until.ts';
 

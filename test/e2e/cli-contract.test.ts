@@ -7,7 +7,8 @@ import {Cluster} from '../support/cluster.ts';
 import {CliHosts} from '../support/cli-hosts.ts';
 import {BIN, runCli} from '../support/cli-process.ts';
 import type {Ran, RunOptions} from '../support/cli-process.ts';
-import {freePorts, startEtcd} from '../support/etcd-process.ts';
+import {startEtcd} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {CONTRACT, LAST, PROCESSES} from './contract-cases.ts';
 

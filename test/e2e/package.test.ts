@@ -18,7 +18,7 @@ import {dirname, join, resolve} from 'node:path';
 import {promisify} from 'node:util';
 import {build} from 'esbuild';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {freePorts} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import {SITE_LIMIT_MS} from '../support/site.ts';
 import {until} from '../support/until.ts';
 

@@ -6,7 +6,7 @@ import {cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} f
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
 import {expect, it} from 'vitest';
-import {freePorts} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import {until} from '../support/until.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -10,7 +10,8 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {BIN, runCli} from '../support/cli-process.ts';
 import {LONG_MS} from '../support/cluster.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
-import {freePorts, startEtcd} from '../support/etcd-process.ts';
+import {startEtcd} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {until} from '../support/until.ts';
 

@@ -8,7 +8,7 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {BIN} from '../support/cli-process.ts';
 import {LONG_MS} from '../support/cluster.ts';
-import {freePorts} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import {until} from '../support/until.ts';
 
 const NODE = process.execPath;

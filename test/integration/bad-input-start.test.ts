@@ -14,7 +14,8 @@ import {serve} from '../../src/server/index.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import {LONG_MS} from '../support/cluster.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
-import {freePorts, startEtcd} from '../support/etcd-process.ts';
+import {startEtcd} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {until} from '../support/until.ts';
 

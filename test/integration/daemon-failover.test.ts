@@ -3,7 +3,8 @@ import {TTL_DEFAULT_MS} from '../../src/model/container.ts';
 import {LONG_MS, TTL_MS, shardIds, startCluster} from '../support/cluster.ts';
 import type {Cluster, TestDaemon} from '../support/cluster.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
-import {LACKS, freePorts, startEtcd} from '../support/etcd-process.ts';
+import {LACKS, startEtcd} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {pause, until} from '../support/until.ts';
 

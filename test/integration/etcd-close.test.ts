@@ -5,7 +5,8 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
 import {pause} from '../etcd/until.ts';
-import {freePorts, startEtcd} from '../support/etcd-process.ts';
+import {startEtcd} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 
 const CHILD = join(import.meta.dirname, '..', 'etcd', 'closing-child.ts');

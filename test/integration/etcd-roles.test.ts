@@ -14,7 +14,8 @@ import {serve} from '../../src/server/index.ts';
 import type {Daemon} from '../../src/server/index.ts';
 import {initRoles} from '../../src/transfer/index.ts';
 import {LONG_MS, TTL_MS} from '../support/cluster.ts';
-import {LACKS, freePorts, startEtcd} from '../support/etcd-process.ts';
+import {LACKS, startEtcd} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {until} from '../support/until.ts';
 

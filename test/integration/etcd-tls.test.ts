@@ -13,7 +13,8 @@ import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import {Authority, contentOf} from '../support/certificates.ts';
 import type {CertificateFiles} from '../support/certificates.ts';
 import {LONG_MS} from '../support/cluster.ts';
-import {freePorts, startEtcd} from '../support/etcd-process.ts';
+import {startEtcd} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {until} from '../support/until.ts';
 

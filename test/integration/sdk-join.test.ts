@@ -5,7 +5,8 @@ import {SmError, joinApp} from '../../src/container/index.ts';
 import type {Container, JoinOptions, Shard} from '../../src/container/index.ts';
 import {LONG_MS, shardIds, startCluster} from '../support/cluster.ts';
 import type {Cluster} from '../support/cluster.ts';
-import {freePorts, startEtcd} from '../support/etcd-process.ts';
+import {startEtcd} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {until} from '../support/until.ts';
 

@@ -12,7 +12,8 @@ import {joinApp} from '../../src/container/index.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {serve} from '../../src/server/index.ts';
 import {Cluster, LONG_MS} from '../support/cluster.ts';
-import {freePorts, startEtcd} from '../support/etcd-process.ts';
+import {startEtcd} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {until} from '../support/until.ts';
 

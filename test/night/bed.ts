@@ -13,7 +13,7 @@ import type {JoinOptions} from '../../src/container/index.ts';
 import {sm} from '../support/command.ts';
 import {ContainerProcess, startContainer} from '../support/container-process.ts';
 import type {OnAdd} from '../support/container-process.ts';
-import {freePorts} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 import {pause, until} from '../support/until.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'run.js');

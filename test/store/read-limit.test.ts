@@ -1,6 +1,6 @@
 import {afterEach, expect, it, vi} from 'vitest';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
-import {freePorts} from '../support/etcd-process.ts';
+import {freePorts} from '../support/free-ports.ts';
 
 afterEach(() => vi.useRealTimers());
 

@@ -6,12 +6,11 @@ import {execFile, spawn} from 'node:child_process';
 import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {cp, mkdtemp, rm} from 'node:fs/promises';
-import {createServer} from 'node:net';
-import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {bundled} from './bundle.ts';
+import {freePorts} from './free-ports.ts';
 import {Wire} from './wire.ts';
 
 export type StoreKind = 'etcd' | 'embedded';
@@ -377,19 +376,4 @@ async function enableAuth(
   } finally {
     wire.close();
   }
-}
-
-/** Ports that were free a moment ago; taken together so that they differ. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({length: count}, () => listening()));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-async function listening(): Promise<ReturnType<typeof createServer>> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
 }

@@ -6,7 +6,7 @@ import {AdminClient} from '../../src/admin/index.ts';
 import {joinApp} from '../../src/container/index.ts';
 import type {Container} from '../../src/container/index.ts';
 import {DaemonProcess} from './daemon-process.ts';
-import {freePorts} from './etcd-process.ts';
+import {freePorts} from './free-ports.ts';
 import type {OwnershipLog} from './ownership-log.ts';
 import {until} from './until.ts';
 
