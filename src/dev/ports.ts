@@ -2,6 +2,7 @@ import {once} from 'node:events';
 import {createServer} from 'node:net';
 import type {AddressInfo} from 'node:net';
 import {SmError} from '../model/errors.ts';
+import {PORT_TRIES} from './limits.ts';
 
 /** `fixed`: if it is taken, no other will do. */
 export interface WantedPort {
@@ -9,9 +10,6 @@ export interface WantedPort {
   readonly wanted: number;
   readonly fixed: boolean;
 }
-
-/** So often another port is tried, in case each one is taken between the choice and the listening. */
-const TRIES = 5;
 
 /** A port at the loopback that was free a moment ago. */
 async function anyPort(): Promise<number> {
@@ -42,7 +40,7 @@ export async function openAtPort<T>(
       return first || any ? {opened} : {opened, taken: port.wanted};
     } catch (error) {
       const isTaken = error instanceof SmError && error.code === 'PORT_TAKEN';
-      if (!isTaken || !mayMove || tries === TRIES) throw error;
+      if (!isTaken || !mayMove || tries === PORT_TRIES) throw error;
     }
   }
 }
