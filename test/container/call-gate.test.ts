@@ -8,7 +8,7 @@ import {UNSIGNED_AFTER_MS, UNSIGNED_CALLS_AT_ONCE} from '../../src/container/lim
 import {openReceiver} from '../../src/container/receiver.ts';
 import type {HintTarget} from '../../src/container/receiver.ts';
 import {Keys} from '../../src/etcd/keys.ts';
-import {decodeCallKeys} from '../../src/protocol/call-keys.ts';
+import {decodeCallKeys, encodeCallKeys} from '../../src/protocol/call-keys.ts';
 import {SIGNATURE_HEADER, newCallKey, signCall} from '../../src/protocol/call-signature.ts';
 import {HINT_PATHS} from '../../src/protocol/hints.ts';
 import {CALL_WINDOW_MS} from '../../src/protocol/limits.ts';
@@ -16,7 +16,11 @@ import {encodeRecord} from '../../src/protocol/records.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {CallSigner} from '../../src/server/contact/call-signer.ts';
-import {CALL_KEY_AGE_MS, CALL_KEYS_KEPT_MS} from '../../src/server/contact/limits.ts';
+import {
+  CALL_KEY_AGE_MS,
+  CALL_KEYS_KEPT_MS,
+  CALL_KEYS_RETRY_MS,
+} from '../../src/server/contact/limits.ts';
 import {HintSender} from '../../src/server/governing/hint-sender.ts';
 import {HoldingsCaller} from '../../src/server/governing/holdings-audit.ts';
 import {MemoryStore} from '../../src/store/memory-store.ts';
@@ -69,6 +73,16 @@ function keyring(requireSigned = false): CallKeyring {
     return (await store.get(keys.callKeys(APP))).entry?.value;
   };
   return new CallKeyring({value: undefined, read, requireSigned, nowMs: () => containerMs});
+}
+
+function deafKeyring(): CallKeyring {
+  const nowMs = () => containerMs;
+  return new CallKeyring({
+    value: undefined,
+    read: async () => undefined,
+    requireSigned: true,
+    nowMs,
+  });
 }
 
 function targetWith(ring: CallKeyring | undefined): HintTarget {
@@ -188,6 +202,39 @@ it('an old key is replaced; the one before stays valid', async () => {
   const call = {method: 'POST', path: HINT_PATHS.hints as string, body: HINTS};
   const header = signCall(old ?? newCallKey(0), call, Date.now());
   expect((await post(HINTS, {...JSON_TYPE, [SIGNATURE_HEADER]: header})).status).toBe(202);
+});
+
+it('a store that was away for a moment leaves no daemon without a signature', async () => {
+  await contact();
+  expect((await post(HINTS)).status).toBe(401);
+  const away = vi.spyOn(store, 'getMany').mockRejectedValue(new Error('away'));
+  const other = new HintSender({
+    ...{logger: silentLogger, allowLoopback: true},
+    signer: new CallSigner({store, keys, clock: {...systemClock(), nowMs: () => nowMs}}),
+  });
+  closers.push(() => other.close());
+  const call = () =>
+    other.contact(APP, {container: 'c1', incarnation: 'i1', endpoint: `${LOOPBACK}:${port}`});
+  expect(await call()).toMatchObject({reached: false});
+  away.mockRestore();
+  nowMs += CALL_KEYS_RETRY_MS;
+  expect(await call()).toMatchObject({reached: true});
+});
+
+it('an app that was created anew has another key: a refused call is signed with it, and no refusal costs more than one read a second', async () => {
+  await contact();
+  const [old] = await theKeys();
+  await put(keys.callKeys(APP), encodeCallKeys([newCallKey(wallMs)]));
+  ({port} = await opened(targetWith(keyring(true))));
+  nowMs += CALL_KEYS_RETRY_MS;
+  expect(await contact()).toMatchObject({reached: true});
+  expect(await theKeys()).not.toContainEqual(old);
+  // A container that refuses whatever comes.
+  ({port} = await opened(targetWith(deafKeyring())));
+  const looked = vi.spyOn(store, 'getMany');
+  for (let count = 0; count < 20; count += 1)
+    expect(await contact()).toMatchObject({reached: false});
+  expect(looked.mock.calls.length).toBeLessThanOrEqual(1);
 });
 
 it('who answers without the key is another process; a container of before, which cannot sign, is not', async () => {

@@ -14,7 +14,12 @@ import type {CallKey, SignedCall} from '../../protocol/call-signature.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import type {Store} from '../../store/port.ts';
-import {CALL_KEY_AGE_MS, CALL_KEYS_KEPT_MS, CLOCKS_KNOWN_LIMIT} from './limits.ts';
+import {
+  CALL_KEY_AGE_MS,
+  CALL_KEYS_KEPT_MS,
+  CALL_KEYS_RETRY_MS,
+  CLOCKS_KNOWN_LIMIT,
+} from './limits.ts';
 
 /** What came back. */
 export interface CallReply {
@@ -30,8 +35,11 @@ export interface SignedTarget {
 }
 
 interface Known {
-  readonly untilMs: number;
+  readonly readAtMs: number;
+  /** The last key that could be read; undefined: the app is not there, or the store was away. */
   readonly key: Promise<CallKey | undefined>;
+  /** The key is looked up again then. */
+  untilMs: number;
 }
 
 export class CallSigner {
@@ -45,7 +53,7 @@ export class CallSigner {
   }
 
   /**
-   * Makes one call; a second one where the callee's clock turns out to be another.
+   * Makes one call. Where it is refused, a second one: by the callee's clock, or with the key that the app has by now.
    * @throws SmError UNAUTHENTICATED when the answer is signed, and not by who knows the key; whatever `send` throws.
    */
   async call(
@@ -54,16 +62,27 @@ export class CallSigner {
     send: (headers: Record<string, string>) => Promise<CallReply>,
   ): Promise<CallReply> {
     const key = await this.keyOf(app);
+    const first = await this.once(key, endpoint, call, send);
+    if (first.status !== 401) return first;
+    const byItsClock = this.noteClock(endpoint, first.text);
+    this.doubt(app);
+    const newer = await this.keyOf(app);
+    if (newer === undefined || (newer.id === key?.id && !byItsClock)) return first;
+    return this.once(newer, endpoint, call, send);
+  }
+
+  private async once(
+    key: CallKey | undefined,
+    endpoint: string,
+    call: SignedCall,
+    send: (headers: Record<string, string>) => Promise<CallReply>,
+  ): Promise<CallReply> {
     if (key === undefined) return send({});
-    const once = async (): Promise<CallReply> => {
-      const atMs = Math.round(this.options.clock.wallMs() + (this.aheadMs.get(endpoint) ?? 0));
-      const header = signCall(key, call, atMs);
-      const reply = await send({[SIGNATURE_HEADER]: header});
-      refuseImpostor(key, header, reply);
-      return reply;
-    };
-    const first = await once();
-    return first.status === 401 && this.noteClock(endpoint, first.text) ? once() : first;
+    const atMs = Math.round(this.options.clock.wallMs() + (this.aheadMs.get(endpoint) ?? 0));
+    const header = signCall(key, call, atMs);
+    const reply = await send({[SIGNATURE_HEADER]: header});
+    refuseImpostor(key, header, reply);
+    return reply;
   }
 
   private noteClock(endpoint: string, text: string): boolean {
@@ -78,12 +97,26 @@ export class CallSigner {
 
   private keyOf(app: string): Promise<CallKey | undefined> {
     const nowMs = this.options.clock.nowMs();
+    const before = this.known.get(app);
+    if (before !== undefined && before.untilMs > nowMs) return before.key;
+    const known: Known = {
+      readAtMs: nowMs,
+      untilMs: nowMs + CALL_KEYS_KEPT_MS,
+      key: this.current(app).catch(() => {
+        known.untilMs = nowMs + CALL_KEYS_RETRY_MS;
+        // While the store is away the key of before is as good.
+        return before?.key;
+      }),
+    };
+    this.known.set(app, known);
+    return known.key;
+  }
+
+  /** The key may be that of an app of before. However many calls are refused, the store is read once in a while. */
+  private doubt(app: string): void {
     const known = this.known.get(app);
-    if (known !== undefined && known.untilMs > nowMs) return known.key;
-    // While the store is away the key of before is as good.
-    const key = this.current(app).catch(() => known?.key);
-    this.known.set(app, {untilMs: nowMs + CALL_KEYS_KEPT_MS, key});
-    return key;
+    if (known !== undefined)
+      known.untilMs = Math.min(known.untilMs, known.readAtMs + CALL_KEYS_RETRY_MS);
   }
 
   /** The newest key of the app; made where there is none, replaced where it is old. Undefined for an app that is not there. */

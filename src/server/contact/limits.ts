@@ -24,6 +24,9 @@ export const CREDENTIALS_LOOK_MS = 2_000;
 /** A key that signs calls to containers is replaced when it is older, ms; the one before stays valid until the next. */
 export const CALL_KEY_AGE_MS = 7 * 24 * 3_600_000;
 
+/** Pause before a key that could not be read, or that a container has refused, is looked up again, ms. */
+export const CALL_KEYS_RETRY_MS = 1_000;
+
 /** The key of an app is looked up so often, ms. */
 export const CALL_KEYS_KEPT_MS = 60_000;
 
