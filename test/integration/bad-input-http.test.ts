@@ -57,11 +57,11 @@ function post(name: string, body: object | string): Promise<Answer> {
   return send('POST', `/sm/server/${name}`, text);
 }
 
-/** Specs and records; heartbeats go on by themselves, and a governor may say again how things are. */
+/** What calls change: specs, records, audit. Daemons write the rest of their own accord, when they come to it. */
 async function content(): Promise<string> {
   const {entries} = await cluster.store.list([`${cluster.prefix}/`]);
   return entries
-    .filter(({key}) => !/\/(hb|status)(\/|$)/.test(key))
+    .filter(({key}) => !/\/(hb|status|events|moves|load|callkeys)(\/|$)/.test(key))
     .map(({key, mod, value}) => `${key} ${mod} ${value}`)
     .join('\n');
 }
