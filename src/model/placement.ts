@@ -140,3 +140,26 @@ export interface Plan {
   /** Shards that go to an unproved container on trial, at most one to each. They are among additions or moves, too. */
   readonly trials: readonly number[];
 }
+
+/** How uneven something is: the highest of all open containers, as a multiple of its share. 1: even; also where there is nothing to share. */
+export interface Imbalance {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What a plan costs and brings. */
+export interface PlanFigures {
+  readonly moves: number;
+  /** No plan that leaves counts as even as this one does with fewer, whatever it does for load. */
+  readonly movesAtLeast: number;
+  /** Of shards. Shares are fractions: one shard of three containers is a multiple of 3. */
+  readonly counts: Imbalance;
+  /** Of load, in the order of the snapshot's metrics. */
+  readonly metrics: readonly MetricFigures[];
+}
+
+export interface MetricFigures extends Imbalance {
+  readonly name: string;
+  /** So many shards at least leave the containers above the band until all are below its lower end; 0 while none is above its upper end. */
+  readonly departuresAtLeast: number;
+}

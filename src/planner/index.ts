@@ -4,8 +4,15 @@
  * buckets floor or ceil of the share; fewest moves; ties by a hash of ids. Containers that have not proved themselves have no share: they
  * get what has no room elsewhere, and one shard on trial.
  */
-import type {Plan, PlacementReason, PlacementSnapshot, UnplacedShard} from '../model/placement.ts';
+import type {
+  Plan,
+  PlacementReason,
+  PlacementSnapshot,
+  PlanFigures,
+  UnplacedShard,
+} from '../model/placement.ts';
 import {checkPlan} from './check.ts';
+import {figuresOf} from './figures.ts';
 import {keepHardRules} from './hard/rehome.ts';
 import {LoadChooser} from './load/chooser.ts';
 import {balanceLoad, utilisationNow} from './load/phase.ts';
@@ -31,6 +38,17 @@ export function plan(snapshot: PlacementSnapshot): Plan {
 /** Plans for a snapshot that has been tabulated: ids are interned once. @throws Error (a bug) when the check fails. */
 export function planTable(table: Table): Plan {
   return work(table).plan;
+}
+
+/** As `plan`, with what the plan costs and brings: a few passes over the shards more. @throws Error (a bug) when the check fails. */
+export function planWithFigures(snapshot: PlacementSnapshot): {plan: Plan; figures: PlanFigures} {
+  return planTableWithFigures(tabulate(snapshot));
+}
+
+/** As `planTable`, with what the plan costs and brings. @throws Error (a bug) when the check fails. */
+export function planTableWithFigures(table: Table): {plan: Plan; figures: PlanFigures} {
+  const {plan, targets} = work(table);
+  return {plan, figures: figuresOf(table, targets, plan)};
 }
 
 /** The plan, and what it was made from. */

@@ -197,7 +197,7 @@ class Giver {
 }
 
 /** So many shards of the bucket are more than what its containers hold at least. Pinned cells are stored. */
-function extrasOf(demand: Demand, levels: Levels, cells: Cells, bucket: number): number {
+export function extrasOf(demand: Demand, levels: Levels, cells: Cells, bucket: number): number {
   const pool = demand.poolOf[bucket] ?? 0;
   let left = (demand.start[bucket + 1] ?? 0) - (demand.start[bucket] ?? 0);
   if ((levels.weight[bucket] ?? 0) === 0) return 0;

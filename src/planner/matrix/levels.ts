@@ -18,6 +18,8 @@ export class Levels {
   /** Per container: the sum of its shares over the buckets, rounded down and up. */
   readonly least: Int32Array;
   readonly most: Int32Array;
+  /** Per container: that sum, not rounded. */
+  readonly shares: Float64Array;
 
   constructor(demand: Demand) {
     this.slack = demand.slack;
@@ -25,10 +27,10 @@ export class Levels {
     this.shared = new Float64Array(demand.buckets);
     this.weight = new Float64Array(demand.buckets);
     this.totals = Int32Array.from(demand.fixed);
-    const shares = Float64Array.from(demand.fixed);
-    this.shareOut(demand, shares);
-    this.least = Int32Array.from(shares, (share) => this.down(share));
-    this.most = Int32Array.from(shares, (share) => this.up(share));
+    this.shares = Float64Array.from(demand.fixed);
+    this.shareOut(demand, this.shares);
+    this.least = Int32Array.from(this.shares, (share) => this.down(share));
+    this.most = Int32Array.from(this.shares, (share) => this.up(share));
   }
 
   /** Buckets more, whose shards are in the totals already: each has a pool of one container. */
