@@ -99,15 +99,11 @@ export class CallSigner {
     const nowMs = this.options.clock.nowMs();
     const before = this.known.get(app);
     if (before !== undefined && before.untilMs > nowMs) return before.key;
-    const known: Known = {
-      readAtMs: nowMs,
-      untilMs: nowMs + CALL_KEYS_KEPT_MS,
-      key: this.current(app).catch(() => {
-        known.untilMs = nowMs + CALL_KEYS_RETRY_MS;
-        // While the store is away the key of before is as good.
-        return before?.key;
-      }),
-    };
+    // While the store is away the key of before is as good.
+    const key = this.current(app).catch(() => before?.key);
+    const known: Known = {readAtMs: nowMs, untilMs: nowMs + CALL_KEYS_KEPT_MS, key};
+    // The store was away, or the spec changed just then.
+    void key.then((found) => found ?? this.doubt(app));
     this.known.set(app, known);
     return known.key;
   }
