@@ -28,6 +28,7 @@ import {
 
 /** What the gate asks of a container. */
 export interface GateTarget {
+  readonly app: string;
   /** host:port at which daemons call it; '' while it is not known. */
   readonly endpoint?: string;
   /** Absent: everybody may call. */
@@ -139,16 +140,18 @@ export class CallGate {
   }
 }
 
+/** The key, and whose it is: all containers of the app that share the receiver, also those that joined before the key was made. */
 async function keyOf<Target extends GateTarget>(
   id: string,
   targets: ReadonlySet<Target>,
 ): Promise<{key: CallKey; targets: Target[]} | undefined> {
-  const known = [...targets].filter(({keyring}) => keyring?.known(id) !== undefined);
-  if (known.length === 0)
-    for (const target of targets)
-      if ((await target.keyring?.find(id)) !== undefined) known.push(target);
-  const key = known[0]?.keyring?.known(id);
-  return key === undefined ? undefined : {key, targets: known};
+  const all = [...targets];
+  const app = all.find(({keyring}) => keyring?.known(id) !== undefined)?.app;
+  const asked = app === undefined ? all : all.filter((target) => target.app === app);
+  const keys = await Promise.all(asked.map(async ({keyring}) => keyring?.find(id)));
+  const key = keys.find((found) => found !== undefined);
+  if (key === undefined) return undefined;
+  return {key, targets: asked.filter((_target, at) => keys[at] !== undefined)};
 }
 
 /** A page in somebody's browser sends its origin, and the name by which it knows us. */

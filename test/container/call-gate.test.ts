@@ -98,8 +98,8 @@ function targetWith(ring: CallKeyring | undefined): HintTarget {
   };
 }
 
-async function opened(one: HintTarget): Promise<{port: number}> {
-  const receiver = await openReceiver(new Set([one]), LOOPBACK, 0);
+async function opened(...targets: HintTarget[]): Promise<{port: number}> {
+  const receiver = await openReceiver(new Set(targets), LOOPBACK, 0);
   closers.push(() => receiver.close());
   return receiver;
 }
@@ -148,6 +148,19 @@ it('the first call makes the key; from then on calls without it are refused, unt
   containerMs += UNSIGNED_AFTER_MS + 1;
   expect((await post(HINTS)).status).toBe(202);
   expect((await post('', {}, HINT_PATHS.shards)).status).toBe(401);
+});
+
+it('a container that joined before there was a key is found beside one that joined later, at one receiver', async () => {
+  await contact();
+  const {entry} = await store.get(keys.callKeys(APP));
+  const later = new CallKeyring({
+    ...{value: entry?.value, read: async () => entry?.value},
+    ...{requireSigned: false, nowMs: () => containerMs},
+  });
+  const second = {...targetWith(later), container: 'c2', incarnation: 'i2'};
+  ({port} = await opened(second, targetWith(keyring())));
+  expect(await contact()).toMatchObject({reached: true});
+  expect(await ask()).toEqual({holdings: new Map([['s1', true]])});
 });
 
 it('where signatures are required nothing else is taken, ever', async () => {
