@@ -46,7 +46,7 @@ export const OWN_FIGURES_WINDOW_MS = 5_000;
 export const SECRETS_LOOK_MS = 10_000;
 
 /** Keys of the app are read again for a signature of an unknown one, so often at most, ms. */
-export const KEYS_REREAD_MS = 5_000;
+export const KEYS_REREAD_MS = 2_000;
 
 /** Hints without a signature are taken again when no signed call has come for so long, ms: daemons sign at least each 36 s, so only older ones are about. */
 export const UNSIGNED_AFTER_MS = 120_000;
