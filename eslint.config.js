@@ -10,6 +10,7 @@ const ZONES = {
   load: ['model'],
   appstate: ['model'],
   governor: ['model', 'appstate', 'load', 'ownership', 'planner'],
+  simulator: ['model', 'appstate', 'load', 'ownership', 'planner', 'governor'],
   protocol: ['model', 'load'],
   config: ['model'],
   etcd: ['model', 'protocol', 'runtime'],
@@ -35,7 +36,7 @@ const ZONES = {
     'container',
   ],
   admin: ['model', 'protocol'],
-  cli: ['model', 'protocol', 'config', 'runtime', 'admin'],
+  cli: ['model', 'protocol', 'config', 'runtime', 'admin', 'simulator'],
   transfer: ['model', 'protocol', 'config', 'runtime', 'etcd', 'audit', 'embedded', 'server'],
   dev: [
     'model',
@@ -70,7 +71,16 @@ const SERVER_ZONES = {
   'admin/write': ['http', 'governing', 'admin', 'admin/read'],
 };
 const SERVER_ROOMS = [...Object.keys(SERVER_ZONES), 'admin'];
-const PURE = ['model', 'planner', 'ownership', 'load', 'appstate', 'governor', 'audit'];
+const PURE = [
+  'model',
+  'planner',
+  'ownership',
+  'load',
+  'appstate',
+  'governor',
+  'simulator',
+  'audit',
+];
 
 const TIME_AND_CHANCE = [
   ['NewExpression[callee.name="Date"][arguments.length=0]', 'time is an argument in pure rooms'],

@@ -32,7 +32,7 @@ export function rollingRestart(containers = 20, shards = 2_000, spec: Spec = {})
     bed.leave(id);
     bed.until(() => bed.isGone(id));
     bed.pass(5_000);
-    bed.join(id, 'v2');
+    bed.join(id, {version: 'v2'});
     bed.pass(5_000);
   }
   // The first one's shards move twice, and the last one has to be filled again.
@@ -47,7 +47,7 @@ export function surge(
 ): DeployFigures {
   const {bed, ids} = started(containers, shards, spec);
   for (const id of ids) {
-    bed.join(`${id}-new`, sameVersion ? 'v1' : 'v2');
+    bed.join(`${id}-new`, {version: sameVersion ? 'v1' : 'v2'});
     bed.pass(10_000);
     bed.leave(id);
     bed.until(() => bed.isGone(id));
@@ -62,7 +62,7 @@ export function scaleOut(from = 20, to = 200, shards = 4_000, spec: Spec = {}): 
   for (let at = from; at < to; at += 1) {
     bed.desired = at + 1;
     least += 1 / (at + 1);
-    bed.join(`c${at}`, 'v1');
+    bed.join(`c${at}`, {version: 'v1'});
     bed.pass(15_000);
   }
   return figures(bed, least);
@@ -73,7 +73,7 @@ export function crashWithNewId(containers = 20, shards = 2_000, spec: Spec = {})
   const {bed, ids} = started(containers, shards, {maxRecoveryTime: 60, ...spec});
   bed.kill(ids[0] ?? '');
   bed.pass(5_000);
-  bed.join('c-new', 'v1');
+  bed.join('c-new', {version: 'v1'});
   return figures(bed, 1 / containers);
 }
 
@@ -85,7 +85,7 @@ export function flapping(containers = 20, shards = 2_000, spec: Spec = {}): Depl
     bed.kill(id);
     bed.until(() => bed.isGone(id));
     bed.pass(15_000);
-    bed.join(id, 'v1');
+    bed.join(id, {version: 'v1'});
     bed.pass(15_000);
   }
   // Its shards once away: at the end it is still refusing, as what ended so often gets one shard on trial.
@@ -95,7 +95,7 @@ export function flapping(containers = 20, shards = 2_000, spec: Spec = {}): Depl
 function started(containers: number, shards: number, spec: Spec): Started {
   const bed = new FleetBed({shards, spec});
   const ids = Array.from({length: containers}, (_, at) => `c${at}`);
-  for (const id of ids) bed.join(id, 'v1');
+  for (const id of ids) bed.join(id, {version: 'v1'});
   bed.desired = containers;
   bed.rest();
   bed.pass(120_000);

@@ -152,8 +152,8 @@ describe('budgets of moves', () => {
     });
     for (const id of ['a', 'b', 'c', 'd']) bed.join(id);
     bed.rest();
-    bed.drain('b', '2026-01-02T00:00:00Z');
-    bed.drain('a', '2026-01-01T00:00:00Z');
+    bed.order('b', 'drain', '2026-01-02T00:00:00Z');
+    bed.order('a', 'drain', '2026-01-01T00:00:00Z');
     bed.pass(1_000);
     const giving = new Set<string>();
     for (const {value} of bed.governor.view.own.values())
