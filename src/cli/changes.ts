@@ -18,15 +18,16 @@ export function changeResult(
   };
 }
 
-/** An order to a container in words: `container c1 cordoned (order created)`; what became of the order stands in brackets. */
+/** What an operator wants of a container: `container c1 cordoned (order created)`. What became of the `kept` key stands in brackets. */
 export function orderResult(
   name: string,
   word: string,
   answer: WriteAnswer,
   fields: object,
   dryRun: boolean,
+  kept: 'order' | 'override' = 'order',
 ): ObjectResult {
-  const note = dryRun ? 'dry run' : `order ${answer.result}`;
+  const note = dryRun ? 'dry run' : `${kept} ${answer.result}`;
   return {
     ...changeResult('Container', name, answer, fields, dryRun),
     lines: [`container ${name} ${word} (${note})`],

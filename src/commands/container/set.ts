@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
+import {orderResult} from '../../cli/changes.ts';
 import {numberOf} from '../../cli/registration-flags.ts';
 import {SmError} from '../../model/errors.ts';
 
@@ -40,7 +40,7 @@ export default class ContainerSet extends SmCommand<typeof ContainerSet> {
       });
     const request = {service: app, container: id, ...said, reason, dryRun};
     const answer = await this.client.call('setContainer', request);
-    await this.showObject(changeResult('Container', id, answer, said, dryRun));
+    await this.showObject(orderResult(id, 'set', answer, said, dryRun, 'override'));
   }
 }
 
