@@ -6,11 +6,11 @@ export const BOOT_GRAIN_MS = 20;
 /** A wall clock that is being slewed runs a little fast; only a jump beyond this is time that has passed unseen. */
 export const WALL_JUMP_MS = 250;
 
-/** Between two readings of an attentive clock at most so much counts; it reads itself more often. */
-export const ATTENTION_LIMIT_MS = 1_000;
+/** Between two readings of an attentive clock at most so much counts: with the shortest T, one heartbeat and this are well below 2T/5, from which on a container is suspect. */
+export const ATTENTION_LIMIT_MS = 250;
 
 /** How often an attentive clock reads itself. */
-export const ATTENTION_TICK_MS = 250;
+export const ATTENTION_TICK_MS = 100;
 
 /** Boot time is read again when another clock has moved by so much. */
 export const BOOT_READ_INTERVAL_MS = 2;

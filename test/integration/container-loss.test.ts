@@ -40,6 +40,17 @@ async function gone(incarnation: string): Promise<void> {
   await until(absent, LONG_MS, 'the heartbeat is deleted');
 }
 
+/** Of this process. Timers run before what has come in meanwhile, as the loop goes on after its immediates. */
+function standStill(durationMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(() => {
+      const endMs = performance.now() + durationMs;
+      while (performance.now() < endMs);
+      resolve();
+    });
+  });
+}
+
 describe('a container process is lost', () => {
   it('killed: its shards become ready elsewhere, the others are not disturbed', async () => {
     const [first] = await Promise.all([start('c1'), start('c2'), start('c3')]);
@@ -111,6 +122,34 @@ describe('a container process is lost', () => {
     const {entry} = await cluster.store.get(cluster.keys.heartbeat('orders', incarnation));
     expect(entry).toBeUndefined();
     await cluster.settled('orders');
+  });
+});
+
+describe('a daemon whose event loop stands still', () => {
+  // A container that really beats late, as the machine is busy, is rightly suspect: then once more.
+  it('takes no healthy container for suspect', {retry: 3}, async () => {
+    await Promise.all([start('c1'), start('c2')]);
+    await cluster.addShards('orders', SHARDS);
+    await cluster.settled('orders');
+    const {revision} = await cluster.store.get(cluster.keys.status('orders'));
+    const before = await cluster.shards('orders');
+    const states: string[] = [];
+    const watch = cluster.store.watch(cluster.keys.status('orders'), revision + 1, {
+      onBatch: ({events}) => {
+        for (const event of events) if (event.type === 'put') states.push(event.entry.value);
+      },
+      onLost: (reason) => states.push(reason),
+    });
+    // The daemon runs in this process. Longer than 2T/5, and shorter than what it would fence itself for.
+    for (let stalls = 0; stalls < 3; stalls += 1) {
+      await standStill(0.6 * TTL_MS);
+      await pause(TTL_MS / 5);
+    }
+    // What a look at containers would have found is written within a second.
+    await pause(1_500);
+    watch.close();
+    expect(states.filter((text) => /suspect|silent|lost/.test(text))).toEqual([]);
+    expect(await cluster.shards('orders')).toEqual(before);
   });
 });
 

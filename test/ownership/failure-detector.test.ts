@@ -1,7 +1,10 @@
 /** When a heartbeat's silence counts, and when to look again. */
+import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {silenceMs} from '../../src/model/container.ts';
+import {TTL_MAX_MS, TTL_MIN_MS, silenceMs} from '../../src/model/container.ts';
 import {FailureDetector} from '../../src/ownership/failure-detector.ts';
+import {AttentiveClock} from '../../src/runtime/clock.ts';
+import {ATTENTION_LIMIT_MS, ATTENTION_TICK_MS} from '../../src/runtime/limits.ts';
 
 const T = 10_000;
 const W = silenceMs(T);
@@ -76,5 +79,56 @@ describe('the next look', () => {
     expect(clock.wakeAtMs('i', waitMs, suspectMs)).toBe(W);
     expect(clock.wakeAtMs('i', waitMs, W)).toBe(waitMs);
     expect(clock.wakeAtMs('i', waitMs, waitMs)).toBeGreaterThan(waitMs);
+  });
+});
+
+describe('a watcher that stalls', () => {
+  /** After a stall timers run first; what has waited in the sockets is read so much later. */
+  const READ_AFTER_MS = 100;
+
+  /** Watches one container that beats in time, through stalls of these lengths; the times at which it was suspect or silent. */
+  function doubts(ttlMs: number, stalls: readonly number[]): number[] {
+    const attentive = new AttentiveClock(ATTENTION_LIMIT_MS);
+    const detector = new FailureDetector();
+    const found: number[] = [];
+    let [realMs, seen] = [0, 0];
+    const look = (hasRead: boolean): void => {
+      const nowMs = attentive.at(realMs);
+      const beats = 1 + Math.floor(realMs / (ttlMs / 5));
+      if (hasRead && beats > seen) detector.observe('i', (seen = beats), ttlMs, nowMs);
+      detector.probeCommitted(nowMs);
+      if (detector.suspect('i', nowMs) || detector.silent('i', nowMs)) found.push(realMs);
+    };
+    look(true);
+    for (const stallMs of stalls) {
+      for (const endMs = realMs + ttlMs / 3; realMs < endMs; realMs += ATTENTION_TICK_MS)
+        look(true);
+      realMs += stallMs;
+      look(false);
+      realMs += READ_AFTER_MS;
+      look(true);
+    }
+    return found;
+  }
+
+  it('takes no container that beats for suspect or silent', () => {
+    const ttls = fc.integer({min: TTL_MIN_MS, max: TTL_MAX_MS});
+    const stalls = fc.array(fc.integer({min: 0, max: 100_000}), {maxLength: 10});
+    fc.assert(fc.property(ttls, stalls, (ttlMs, lengths) => doubts(ttlMs, lengths).length === 0));
+  });
+
+  it('still sees one that has stopped', () => {
+    const attentive = new AttentiveClock(ATTENTION_LIMIT_MS);
+    const detector = new FailureDetector();
+    detector.observe('i', 1, TTL_MIN_MS, attentive.at(0));
+    for (
+      let realMs = 0;
+      realMs <= silenceMs(TTL_MIN_MS) + ATTENTION_TICK_MS;
+      realMs += ATTENTION_TICK_MS
+    )
+      detector.probeCommitted(attentive.at(realMs));
+    expect(detector.silent('i', attentive.at(silenceMs(TTL_MIN_MS) + ATTENTION_TICK_MS))).toBe(
+      true,
+    );
   });
 });
