@@ -10,6 +10,7 @@ import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {UNREADABLE_ORDER} from '../model/specs.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
 import type {StopPermissions} from '../model/stop-permission.ts';
+import {COPIED_PER_STEP} from './limits.ts';
 import {ListingMarks, listedKey} from './listing-marks.ts';
 import {Quarantine} from './quarantine.ts';
 import {ShardRows} from './shard-rows.ts';
@@ -110,21 +111,26 @@ export class AppView {
     return 0;
   }
 
-  /** A view of its own that says the same. */
-  clone(): AppView {
+  /** A view of its own that says the same, in steps: this one may change in between, and then what has changed may be in it or not. */
+  *copying(): Generator<undefined, AppView> {
     const copy = new AppView();
     copy.spec = this.spec;
     copy.stops = this.stops;
     copy.newest = this.newest;
-    fill(copy.shards, this.shards);
     fill(copy.orders, this.orders);
     fill(copy.overrides, this.overrides);
     fill(copy.heartbeats, this.heartbeats);
     fill(copy.ids, this.ids);
-    fill(copy.own, this.own);
     for (const one of this.quarantined.all()) copy.quarantined.take(listedKey(one), one);
     for (const [workerGroup, members] of this.pools) copy.pools.set(workerGroup, new Set(members));
-    for (const [incarnation, held] of this.holding) copy.holding.set(incarnation, new Set(held));
+    for (let row = 0; row < this.rows.end; row += 1) {
+      if (row % COPIED_PER_STEP === 0) yield;
+      const shard = this.rows.idAt(row);
+      if (shard === undefined) continue;
+      const [spec, own] = [this.shards.at(row), this.own.at(row)];
+      if (spec !== undefined) copy.shards.set(shard, spec);
+      if (own !== undefined) copy.applyOwn(shard, own, own.mod);
+    }
     return copy;
   }
 

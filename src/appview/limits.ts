@@ -24,9 +24,6 @@ export const CATCH_UP_LIMIT_MS = 1_500;
 /** Looks for a moment at which all watches of a view are equally far. */
 export const LOOKS_LIMIT = 5;
 
-/** Decoding may hold the event loop for so long at a time. */
-export const SLICE_MS = 10;
-
 /** Listed entries that readers' views take in before the clock is looked at. */
 export const ENTRIES_PER_STEP = 500;
 

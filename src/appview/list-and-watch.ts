@@ -7,7 +7,8 @@ import type {Keys, ParsedKey} from '../etcd/keys.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import type {KeyValue, Store, Watch, WatchBatch} from '../store/port.ts';
-import {LIST_TIMEOUT_MS, RELIST_INTERVAL_MS, RETRY_MS, SLICE_MS} from './limits.ts';
+import {SLICE_MS} from '../runtime/limits.ts';
+import {LIST_TIMEOUT_MS, RELIST_INTERVAL_MS, RETRY_MS} from './limits.ts';
 
 /** Goes on taking in a listing; true when everything has been taken. It is called again until then, and others may run in between. */
 export type ListingStep = () => boolean;

@@ -1,9 +1,9 @@
 /** An app as it is read: everything that is asked of it, as one object, whoever keeps it. */
-import {setImmediate} from 'node:timers/promises';
 import type {AppView} from '../appstate/app-view.ts';
 import type {ReadLoads} from '../load/summary.ts';
 import type {AppStatus, FinishedMove} from '../model/status.ts';
-import {ENTRIES_BETWEEN_LOOKS, SLICE_MS} from './limits.ts';
+import {runInSlices} from '../runtime/slices.ts';
+import {ENTRIES_BETWEEN_LOOKS} from './limits.ts';
 
 export interface AppListing {
   readonly app: string;
@@ -38,10 +38,23 @@ export function once<T>(listing: AppListing, name: string, make: () => T): T {
   return known.get(name) as T;
 }
 
-/** The listing as it is now, for whoever goes on reading it, or changes it, while the one that is shared moves on. */
-export function frozen(listing: AppListing): AppListing {
-  const {app, revision, view, status, finished, loads, epoch, unknownSince} = listing;
-  return {app, revision, view: view.clone(), status, finished, loads, epoch, unknownSince};
+/** As `once`, for what takes its time. What fails is made anew for the next who asks. */
+export function onceSoon<T>(listing: AppListing, name: string, make: () => Promise<T>): Promise<T> {
+  return once(listing, name, () => {
+    const making = make();
+    making.catch(() => derived.get(listing)?.delete(name));
+    return making;
+  });
+}
+
+/**
+ * A listing of its own for whoever goes on reading it, or changes it, while the one that is shared moves on. It is copied in parts: what changes
+ * meanwhile may be in it or not.
+ */
+export async function frozen(listing: AppListing): Promise<AppListing> {
+  const {app, revision, status, finished, loads, epoch, unknownSince} = listing;
+  const view = await runInSlices(listing.view.copying());
+  return {app, revision, view, status, finished, loads, epoch, unknownSince};
 }
 
 /** Whether there is such an app: sm itself (`service`) always exists, and so does an app whose spec cannot be read. */
@@ -50,12 +63,13 @@ export function appExists(app: string, view: AppView, service: string): boolean 
 }
 
 /** Calls `take` for every entry and lets others run in between. */
-export async function inSlices<T>(entries: readonly T[], take: (entry: T) => void): Promise<void> {
-  let since = performance.now();
-  for (let at = 0; at < entries.length; at++) {
-    take(entries[at] as T);
-    if (at % ENTRIES_BETWEEN_LOOKS !== 0 || performance.now() - since < SLICE_MS) continue;
-    await setImmediate();
-    since = performance.now();
+export function inSlices<T>(entries: readonly T[], take: (entry: T) => void): Promise<void> {
+  return runInSlices(steps(entries, take));
+}
+
+function* steps<T>(entries: readonly T[], take: (entry: T) => void): Generator<undefined, void> {
+  for (const [at, entry] of entries.entries()) {
+    take(entry);
+    if (at % ENTRIES_BETWEEN_LOOKS === 0) yield;
   }
 }

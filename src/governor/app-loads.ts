@@ -61,6 +61,8 @@ export class AppLoads {
   private policy: Placement = PLACEMENT_DEFAULTS;
   private table: LoadTable | undefined;
   private isFresh = false;
+  /** Times that what the planner sees was renewed. */
+  renewals = 0;
   private lookedAtMs = Number.NEGATIVE_INFINITY;
   private resting: {readonly levels: readonly number[]; readonly untilMs: number} | undefined;
   private summaryAtMs = Number.POSITIVE_INFINITY;
@@ -124,6 +126,7 @@ export class AppLoads {
         nowMs,
       );
     table.renew(nowMs);
+    this.renewals += 1;
   }
 
   /** Containers whose last answers had loads that cannot be taken. */
@@ -241,6 +244,7 @@ export class AppLoads {
     for (const shard of table.shards) if (!this.view.shards.has(shard)) table.forget(shard);
     table.renew(nowMs);
     this.isFresh = false;
+    this.renewals += 1;
   }
 
   private isAbove(levels: readonly number[]): boolean {

@@ -60,7 +60,7 @@ export class Governor implements ListingTaker {
   readonly reports = new Reports(this.view);
   readonly loads = new AppLoads(this.view);
   private readonly trust = new ContainerTrust();
-  private readonly planning: Planning;
+  readonly planning: Planning;
   private readonly planCache: PlanCache;
   private readonly starter: MoveStarter;
   private readonly renewals: Renewals;
@@ -281,7 +281,7 @@ export class Governor implements ListingTaker {
   }
 
   private replan(nowMs: number, actions: GovernorAction[]): void {
-    if (this.loads.look(this.living, nowMs)) this.planning.loadsChanged();
+    this.planning.lookAtLoads(this.loads, this.living, nowMs);
     const {view, living, pending, retries} = this;
     const context = {view, living, pending, retries, loads: this.loads.terms(this.wallMs)};
     this.adopted(this.planning.make(context, nowMs, actions), nowMs);

@@ -40,11 +40,12 @@ export interface LargePlan extends Omit<Question, 'generation' | 'askedAtMs'> {
 export class LargePlans {
   private readonly view: AppView;
   private readonly trialPlanner: TrialPlanner;
-  private readonly from: number;
+  private from: number;
   private readonly feed: RowFeed;
   private question: Question | undefined;
   private generation = 0;
   private metrics = '';
+  private areLoadsOld = false;
   /** The app is large; one that becomes smaller is large until it has half as many shards. */
   isOn = false;
 
@@ -71,9 +72,9 @@ export class LargePlans {
     return this.isOn && this.feed.isLeft;
   }
 
-  /** Loads have changed: all shards are told with theirs. */
+  /** The planner is to see other loads than before: all shards are told with theirs before the next question. */
   loadsChanged(): void {
-    if (this.isOn) this.feed.tellAll();
+    this.areLoadsOld = true;
   }
 
   /** What is to be told in this turn. */
@@ -90,7 +91,11 @@ export class LargePlans {
 
   /** Asks for a plan of all there is now. Undefined: not everything is told yet, or an answer is awaited. */
   ask(context: LargePlanningContext, nowMs: number): GovernorAction[] | undefined {
-    if (this.question !== undefined || this.feed.isLeft) return undefined;
+    if (this.question !== undefined) return undefined;
+    // Whatever the plan is for, it is made with the loads of one moment.
+    if (this.areLoadsOld) this.feed.tellAll();
+    this.areLoadsOld = false;
+    if (this.feed.isLeft) return undefined;
     const unproved = this.trialPlanner.look(context, nowMs);
     this.feed.noteTrials();
     const batch = this.feed.next(Number.POSITIVE_INFINITY, context.loads);
@@ -131,6 +136,13 @@ export class LargePlans {
     const pauseMs = PAUSE_PER_PLAN * (nowMs - question.askedAtMs);
     const nextAtMs = nowMs + Math.min(LARGE_PLAN_PAUSE_MAX_MS, pauseMs);
     return {plan, nextAtMs, born: question.born, areAllProved: question.areAllProved};
+  }
+
+  /** Whoever plans has ended: all is to be told again; `isForGood`: plans are made within the turn from now on. */
+  lost(isForGood: boolean): void {
+    this.question = undefined;
+    if (isForGood) this.from = Number.POSITIVE_INFINITY;
+    if (this.isOn) this.feed.restart();
   }
 
   private look(): void {

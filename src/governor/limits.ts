@@ -203,3 +203,6 @@ export const LARGE_PLAN_PAUSE_MAX_MS = 10_000;
 
 /** Places that are named to whoever plans before all is told anew: those of containers that are gone are among them. */
 export const PLACES_KEPT = 50_000;
+
+/** Shards that are put into a snapshot for the planner before others may run, where readers ask. */
+export const SHARDS_PER_STEP = 500;

@@ -13,6 +13,7 @@ import type {AppView} from '../appstate/app-view.ts';
 import {placementOf} from '../model/placement-policy.ts';
 import type {LoadTerms} from './load-terms.ts';
 import type {Placement} from '../model/placement-policy.ts';
+import {SHARDS_PER_STEP} from './limits.ts';
 import {containerTerms, policyTerms, shardTerms} from './placement-terms.ts';
 
 /** Shards on trial, by id. */
@@ -77,13 +78,31 @@ export function makesRoom(
 export function placementSnapshot(
   view: AppView,
   living: ReadonlyMap<string, LivingContainer>,
+): PlacementSnapshot {
+  return atOnce(placementSteps(view, living));
+}
+
+/** All steps in a row. */
+export function atOnce<T>(steps: Iterator<unknown, T>): T {
+  for (;;) {
+    const {done, value} = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The snapshot in steps, for whoever lets others run in between: then it may be of several moments. */
+export function* placementSteps(
+  view: AppView,
+  living: ReadonlyMap<string, LivingContainer>,
   {trials, unproved, fitness} = ALL_PROVED,
   loads?: LoadTerms,
-): PlacementSnapshot {
+): Generator<undefined, PlacementSnapshot> {
   const shards: PlacementShard[] = [];
   const {metrics} = placementOf(view.spec?.value);
   const isTrialDue = [...unproved.values()].some(({trialDue}) => trialDue);
+  let looks = 0;
   for (const [id, {value}] of view.shards) {
+    if ((looks += 1) % SHARDS_PER_STEP === 0) yield;
     if (view.isQuarantined(id)) continue;
     const known = view.own.get(id);
     const current = countsFor(known?.value, living, trials.get(id)?.container);

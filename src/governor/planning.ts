@@ -2,6 +2,7 @@
 import type {AppView} from '../appstate/app-view.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
 import type {GovernorAction} from './actions.ts';
+import type {AppLoads} from './app-loads.ts';
 import type {ContainerTrust} from './container-trust.ts';
 import type {LivingContainer} from './containers.ts';
 import type {GovernorOptions} from './governor-options.ts';
@@ -9,6 +10,7 @@ import {LargePlans} from './large-plans.ts';
 import type {LargePlanningContext} from './large-plans.ts';
 import {PlanCache} from './plan-cache.ts';
 import {TrialPlanner} from './trial-planner.ts';
+import type {PlanningContext} from './trial-planner.ts';
 
 export class Planning {
   readonly cache: PlanCache;
@@ -33,10 +35,18 @@ export class Planning {
     return this.cache.dirty || this.large.isAsking;
   }
 
-  /** Loads have changed so much that a plan is wanted. */
-  loadsChanged(): void {
+  /** A plan is wanted where loads have become too uneven; whatever the next one is for, it is made with the loads that the last look has shown. */
+  lookAtLoads(loads: AppLoads, living: PlanningContext['living'], nowMs: number): void {
+    const {renewals} = loads;
+    const isPlanWanted = loads.look(living, nowMs);
+    this.cache.dirty ||= isPlanWanted;
+    if (isPlanWanted || loads.renewals !== renewals) this.large.loadsChanged();
+  }
+
+  /** Whoever plans beside has ended; as `LargePlans.lost`. */
+  lost(isForGood: boolean): void {
     this.cache.dirty = true;
-    this.large.loadsChanged();
+    this.large.lost(isForGood);
   }
 
   /** Makes a plan if one is due, or adds to the actions what asks for one. Returns the rows whose destination has changed, once there is a plan. */

@@ -6,7 +6,7 @@ import type {LivingContainer} from './containers.ts';
 import {cancelledTo} from './move-gate.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import type {LoadTerms} from './load-terms.ts';
-import {countsFor, placementSnapshot} from './placement.ts';
+import {atOnce, countsFor, placementSteps} from './placement.ts';
 import type {TrialTerms} from './placement.ts';
 import type {RetrySchedule} from './retry.ts';
 import type {AppView} from '../appstate/app-view.ts';
@@ -44,7 +44,7 @@ export class TrialPlanner {
     planner: Planner,
     nowMs: number,
   ): {snapshot: PlacementSnapshot; plan: Plan} {
-    const snapshot = this.snapshot(context, nowMs);
+    const snapshot = atOnce(this.snapshot(context, nowMs));
     const plan = planner(snapshot);
     for (const at of plan.trials) {
       const container = snapshot.containers[plan.target[at] ?? -1]?.id ?? '';
@@ -60,8 +60,8 @@ export class TrialPlanner {
     return this.unproved(context, nowMs);
   }
 
-  /** What the planner is asked; takes note as `look` does. */
-  snapshot(context: PlanningContext, nowMs: number): PlacementSnapshot {
+  /** What the planner is asked, in steps; takes note as `look` does. */
+  snapshot(context: PlanningContext, nowMs: number): Generator<undefined, PlacementSnapshot> {
     const {view, living} = context;
     const unproved = this.look(context, nowMs);
     const fitness: TrialTerms['fitness'] = (shard, record, current) => {
@@ -70,7 +70,7 @@ export class TrialPlanner {
       return runningFitness(shard, record, context);
     };
     const trials = {trials: this.trust.trials, unproved, fitness};
-    return placementSnapshot(view, living, trials, context.loads);
+    return placementSteps(view, living, trials, context.loads);
   }
 
   /** When a trial may begin that had to wait, ms; Infinity when none waits for time to pass. */

@@ -1,5 +1,5 @@
 /** A plan as numbers alone, by rows: it goes from thread to thread without a copy, and a million shards of it are looked through in a moment. */
-import type {MoveCause, PlacementReason, Plan} from '../model/placement.ts';
+import type {MoveCause, PlacementReason, PlacementSnapshot, Plan} from '../model/placement.ts';
 
 /** The shard has no container. */
 export const NOWHERE = -1;
@@ -82,6 +82,31 @@ export function rowPlan(
     moves,
     trials: Int32Array.from(plan.trials, (shard) => rows[shard] ?? 0),
   };
+}
+
+/** The plan for a snapshot whose shards have their indexes as rows. Additions come in the order of the snapshot. */
+export function planOfRows(rows: RowPlan, {shards}: Pick<PlacementSnapshot, 'shards'>): Plan {
+  const {target, containers} = rows;
+  const known = new Set(containers);
+  const additions: number[] = [];
+  for (const [at, {current}] of shards.entries())
+    if ((target[at] ?? NOWHERE) >= 0 && !known.has(current)) additions.push(at);
+  const moves: Plan['moves'][number][] = [];
+  for (let at = 0; at < rows.moves.length; at += PER_MOVE) {
+    const [shard = 0, from = 0, to = 0, cause = 0] = rows.moves.subarray(at, at + PER_MOVE);
+    moves.push({shard, from, to, cause: CAUSES[cause] ?? 'balance'});
+  }
+  const [unplaced, stranded] = [shortagesOf(rows.unplaced), shortagesOf(rows.stranded)];
+  return {target, additions, moves, unplaced, stranded, trials: [...rows.trials]};
+}
+
+function shortagesOf(numbers: Int32Array): Plan['unplaced'][number][] {
+  const found: Plan['unplaced'][number][] = [];
+  for (let at = 0; at < numbers.length; at += PER_SHORTAGE) {
+    const [shard = 0, reason = 0, mustDrop = 0] = numbers.subarray(at, at + PER_SHORTAGE);
+    found.push({shard, reason: REASONS[reason] ?? 'capacity', mustDrop: mustDrop === 1});
+  }
+  return found;
 }
 
 /** What may be given to another thread instead of being copied. */

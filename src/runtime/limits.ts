@@ -21,6 +21,9 @@ export const HEAP_GROWTH_PERCENT = 100;
 /** Bytecode that may be compiled into one function along with it. V8's own limit is 920. */
 export const INLINED_BYTECODE = 250;
 
+/** Work in parts may keep the event loop for so long at a time. */
+export const SLICE_MS = 10;
+
 /** Characters of the log that wait for a slow reader; what comes beyond is lost. */
 export const LOG_BACKLOG_CHARACTERS = 1024 * 1024;
 

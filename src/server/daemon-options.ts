@@ -1,9 +1,10 @@
 import type {ServerConfig} from '../config/index.ts';
 import type {EtcdOptions} from '../etcd/connection.ts';
 import type {DaemonMetrics} from './metrics/daemon-metrics.ts';
+import type {PlannersOptions} from './planners.ts';
 import type {Logger} from '../runtime/logger.ts';
 
-export interface DaemonOptions {
+export interface DaemonOptions extends Omit<PlannersOptions, 'logger'> {
   readonly config: ServerConfig;
   readonly logger: Logger;
   readonly version: string;

@@ -39,7 +39,7 @@ import {refuseLoopbackBesideOthers, refuseUncallable} from './loopback-check.ts'
 import {ensureGuard} from './push/guard-lease.ts';
 import {DaemonMetrics} from './metrics/daemon-metrics.ts';
 import {PushCaller} from './push/push-caller.ts';
-import {PlannerThread} from './planner-thread.ts';
+import {Planners} from './planners.ts';
 import {SelfCheck} from './self-check.ts';
 
 /** A running daemon. */
@@ -77,7 +77,7 @@ export class RunningDaemon implements Daemon {
   private readonly options: DaemonOptions;
   private readonly keys: Keys;
   private readonly clock: ReturnType<typeof watchingClock>;
-  private readonly planners = new PlannerThread();
+  private readonly planners: Planners;
   private readonly store: EtcdStore;
   private readonly heartbeatStore: EtcdStore;
   private readonly leases: Leases;
@@ -104,6 +104,7 @@ export class RunningDaemon implements Daemon {
     this.keys = keys;
     this.credentials = credentials;
     this.clock = watchingClock(systemClock());
+    this.planners = new Planners(options);
     this.address = options.config.advertise;
     this.store = stores.store;
     this.heartbeatStore = stores.heartbeatStore;
@@ -213,7 +214,7 @@ export class RunningDaemon implements Daemon {
     const {caller, ...others} = senders;
     return new GoverningDaemon({
       ...{keys, store, heartbeatStore, leases, clock, logger, cluster, plan},
-      planners: this.planners,
+      planners: this.planners.governors,
       ...others,
       meter: this.metrics.governors,
       history: seenHistory(heartbeatStore, store),
@@ -226,7 +227,7 @@ export class RunningDaemon implements Daemon {
   }
 
   private watchMetrics(): void {
-    const {governing, credentials, clock} = this;
+    const {governing, credentials, clock, planners} = this;
     const {governors} = governing;
     const committing = (): boolean => governing.writes().kind === 'committing';
     this.metrics.watch({
@@ -238,6 +239,7 @@ export class RunningDaemon implements Daemon {
       breaks: () => governors.breaks,
       writes: () => ({committing: committing(), lastMs: governing.lastWriteMs}),
       restored: () => governing.restored,
+      plannerLosses: () => planners.losses,
       certificates: () => credentials.expiries(),
       nowMs: () => clock.nowMs(),
     });
@@ -279,7 +281,8 @@ export class RunningDaemon implements Daemon {
       certificates: () => this.credentials.expiries(),
       sleep: (durationMs) => this.clock.sleep(durationMs),
       longestTtlMs: () => governing.longestTtlMs,
-      plan,
+      plan: this.planners.plan,
+      byTurns: this.planners.byTurns,
       appCreated: async (app) => void (await ensureGuard({app, keys, store, leases})),
     });
     return buildHttp({

@@ -6,10 +6,11 @@ export {ConfigReload} from './config-reload.ts';
 import type {ServerConfig} from '../config/index.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {RunningDaemon} from './daemon.ts';
+import type {PlannersOptions} from './planners.ts';
 import type {Daemon} from './daemon.ts';
 import {startWithStore} from './embedded-daemon.ts';
 
-export interface ServeDependencies {
+export interface ServeDependencies extends Omit<PlannersOptions, 'logger'> {
   readonly logger: Logger;
   /** Program version. */
   readonly version: string;

@@ -20,3 +20,21 @@ export const STORED_RETRY_MS = 1_000;
 
 /** Memory that the planner thread may take, in MiB. An app of a million shards takes about 500. */
 export const PLANNER_HEAP_MB = 4_096;
+
+/** Ends of the planner thread in a row, without a plan in between, after which it is not begun again: governors and readers plan within the event loop then. */
+export const PLANNER_LOSSES_ALLOWED = 3;
+
+/** Shards up to which a plan for a reader is made at once. */
+export const SHARDS_PLANNED_FOR_READERS = 2_000;
+
+/** Shards that the thread is told at a time for a reader. */
+export const ROWS_PER_TELL = 500;
+
+/** The thread that plans for readers is kept for so long when nobody asks. */
+export const READERS_THREAD_LINGER_MS = 30_000;
+
+/** Heavy calls under way at once, of different apps. */
+export const HEAVY_CALLS_AT_ONCE = 4;
+
+/** Heavy calls of one app that may wait for the one that is under way. */
+export const HEAVY_CALLS_WAITING = 16;

@@ -4,10 +4,12 @@
  */
 import {Worker} from 'node:worker_threads';
 import {SHARDS_PLANNED_INLINE} from '../governor/limits.ts';
+import {failureText} from '../model/failure-text.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
 import {gate} from '../runtime/gate.ts';
+import {PlannerLost} from './governing/planners-beside.ts';
 import type {PlannerBeside, PlannersBeside} from './governing/planners-beside.ts';
-import {PLANNER_HEAP_MB} from './limits.ts';
+import {PLANNER_HEAP_MB, PLANNER_LOSSES_ALLOWED} from './limits.ts';
 import type {PlannerReply, PlannerRequest} from './planner-messages.ts';
 
 /** In the form that this file has itself: built or source. */
@@ -22,29 +24,46 @@ const FROM_SOURCE = `import('tsx/esm/api').then(({register}) => {
 
 type Waiting = Pick<ReturnType<typeof gate<RowPlan | undefined>>, 'resolve' | 'reject'>;
 
-/** One run of the thread. What it was told is gone when it ends. */
-class Run {
-  readonly worker = new Worker(IS_SOURCE ? FROM_SOURCE : new URL(PROGRAM), {
+export interface PlannerThreadOptions {
+  /** Apps of more shards are planned for here. Default: `SHARDS_PLANNED_INLINE`. */
+  readonly from?: number;
+  /** How long the thread is kept when nobody needs it, ms. Default: not at all. */
+  readonly lingerMs?: number;
+  /** The thread has ended, or could not begin. `isForGood`: too often in a row, it is not begun again. */
+  readonly onLost?: (error: Error, isForGood: boolean) => void;
+  /** Begins the thread. Default: the program beside this file. */
+  readonly begin?: () => Worker;
+}
+
+/** The thread, in the form that this file has itself. */
+export function beginPlannerThread(): Worker {
+  return new Worker(IS_SOURCE ? FROM_SOURCE : new URL(PROGRAM), {
     eval: IS_SOURCE,
     // What the process was started with is not for its threads.
     execArgv: [],
     resourceLimits: {maxOldGenerationSizeMb: PLANNER_HEAP_MB},
   });
+}
+
+/** One run of the thread. What it was told is gone when it ends. */
+class Run {
+  readonly worker: Worker;
   ended: Error | undefined;
   private readonly waiting = new Map<number, Waiting>();
   private questions = 0;
 
-  constructor(onEnd: () => void) {
+  constructor(worker: Worker, onEnd: (error: Error) => void) {
+    this.worker = worker;
     const end = (error: Error): void => {
       if (this.ended !== undefined) return;
       this.ended = error;
+      onEnd(error);
       for (const one of this.waiting.values()) one.reject(error);
       this.waiting.clear();
-      onEnd();
     };
-    this.worker.on('message', (reply: PlannerReply) => this.take(reply));
-    this.worker.on('error', end);
-    this.worker.on('exit', (code) => end(new Error(`the planner thread has ended with ${code}`)));
+    worker.on('message', (reply: PlannerReply) => this.take(reply));
+    worker.on('error', end);
+    worker.on('exit', (code) => end(new Error(`the planner thread has ended with ${code}`)));
   }
 
   send(request: PlannerRequest): void {
@@ -70,13 +89,18 @@ class Run {
 
 export class PlannerThread implements PlannersBeside {
   readonly from: number;
+  private readonly options: PlannerThreadOptions;
   private run: Run | undefined;
   private readonly inUse = new Set<number>();
   private planners = 0;
+  private timer: NodeJS.Timeout | undefined;
+  /** Runs that have ended by themselves, ever, and since a plan was made. */
+  losses = 0;
+  private inARow = 0;
 
-  /** `from`: apps of more shards are planned for here. */
-  constructor(from = SHARDS_PLANNED_INLINE) {
-    this.from = from;
+  constructor(options: PlannerThreadOptions = {}) {
+    this.options = options;
+    this.from = options.from ?? SHARDS_PLANNED_INLINE;
   }
 
   /** Whether the thread runs. */
@@ -84,23 +108,33 @@ export class PlannerThread implements PlannersBeside {
     return this.run !== undefined;
   }
 
+  /** It has ended too often: it is not begun again. */
+  get isGivenUp(): boolean {
+    return this.inARow >= PLANNER_LOSSES_ALLOWED;
+  }
+
   open(): PlannerBeside {
     this.planners += 1;
     const planner = this.planners;
     let mine: Run | undefined;
     let isClosed = false;
-    const run = (): Run => {
+    const run = (): Run | undefined => {
       this.inUse.add(planner);
       return (mine ??= this.running());
     };
     return {
-      tell: (batch) => run().send({kind: 'tell', planner, batch}),
+      tell: (batch) => run()?.send({kind: 'tell', planner, batch}),
       plan: async (terms) => {
+        const asked = run();
         try {
-          return await run().ask({kind: 'plan', planner, terms});
+          if (asked === undefined) throw new Error('the planner thread cannot begin');
+          const plan = await asked.ask({kind: 'plan', planner, terms});
+          this.inARow = 0;
+          return plan;
         } catch (error) {
           if (isClosed) return undefined;
-          throw error;
+          if (asked !== undefined && asked.ended === undefined) throw error;
+          throw new PlannerLost(failureText(error), this.isGivenUp);
         }
       },
       close: () => {
@@ -113,20 +147,43 @@ export class PlannerThread implements PlannersBeside {
 
   /** Ends the thread. What was asked is not answered any more. */
   async stop(): Promise<void> {
+    clearTimeout(this.timer);
     const {run} = this;
     this.run = undefined;
     await run?.worker.terminate();
   }
 
-  private running(): Run {
-    const run = (this.run ??= new Run(() => {
-      if (this.run === run) this.run = undefined;
-    }));
-    return run;
+  /** Undefined: it cannot begin. */
+  private running(): Run | undefined {
+    clearTimeout(this.timer);
+    if (this.run !== undefined) return this.run;
+    if (this.isGivenUp) return undefined;
+    try {
+      const run: Run = new Run((this.options.begin ?? beginPlannerThread)(), (error) => {
+        if (this.run !== run) return;
+        this.run = undefined;
+        this.lost(error);
+      });
+      this.run = run;
+    } catch (error) {
+      this.lost(error instanceof Error ? error : new Error(String(error)));
+    }
+    return this.run;
+  }
+
+  private lost(error: Error): void {
+    this.losses += 1;
+    this.inARow += 1;
+    this.options.onLost?.(error, this.isGivenUp);
   }
 
   private closed(planner: number): void {
     this.inUse.delete(planner);
-    if (this.inUse.size === 0) void this.stop();
+    if (this.inUse.size > 0) return;
+    const {lingerMs = 0} = this.options;
+    if (lingerMs === 0) return void this.stop();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.stop(), lingerMs);
+    this.timer.unref();
   }
 }

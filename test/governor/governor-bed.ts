@@ -10,6 +10,7 @@ import type {AppSpec, ShardSpec} from '../../src/model/specs.ts';
 import type {AppStatus} from '../../src/model/status.ts';
 import {claim, free, markReady} from '../../src/ownership/transitions.ts';
 import {plan} from '../../src/planner/index.ts';
+import type {RowBatch} from '../../src/planner/warm-table.ts';
 import {WarmPlanners} from '../../src/server/warm-planners.ts';
 
 export const TTL_MS = 10_000;
@@ -52,6 +53,8 @@ export class GovernorBed {
   readonly governor: Governor;
   /** Plans that were asked for and not answered yet. */
   readonly questions: Extract<GovernorAction, {type: 'plan'}>[] = [];
+  /** Whoever plans beside is told this. */
+  onTold: (batch: RowBatch) => void = () => undefined;
   /** Whether they are answered at the end of the turn, and acted on at once. */
   answersAtOnce = true;
   private readonly planners = new WarmPlanners();
@@ -248,6 +251,13 @@ export class GovernorBed {
     this.governor.planned(generation, this.planners.plan(0, question.terms), this.nowMs);
   }
 
+  /** Whoever plans beside has ended, and nobody answers what was asked. */
+  losePlanner(isForGood = false): void {
+    this.questions.length = 0;
+    this.planners.close(0);
+    this.governor.planning.lost(isForGood);
+  }
+
   private carryOut(action: GovernorAction, fateOf: (shard: string) => Fate): void {
     if (action.type === 'hints') this.hints += action.items.length;
     if (action.type === 'call') this.calls.push([action.container, this.nowMs]);
@@ -257,7 +267,10 @@ export class GovernorBed {
     if (action.type === 'deleteSpecs' || action.type === 'finishRemoval')
       this.removals.push(action.type);
     if (action.type === 'reread') this.rereads.push(action.shard);
-    if (action.type === 'tellRows') this.planners.tell(0, structuredClone(action.batch));
+    if (action.type === 'tellRows') {
+      this.planners.tell(0, structuredClone(action.batch));
+      this.onTold(action.batch);
+    }
     if (action.type === 'plan') this.questions.push(structuredClone(action));
     if (action.type !== 'write') return;
     this.writes.push(action);

@@ -129,3 +129,55 @@ describe('a plan beside the governor', () => {
     expect(made.questions).toEqual([]);
   });
 });
+
+describe('whoever plans beside the governor', () => {
+  it('is asked again, with all there is, when it has ended', () => {
+    const made = bed(['s1', 's2', 's3']);
+    untilAsked(made);
+    made.losePlanner();
+    untilAsked(made);
+    made.answerPlan();
+    made.pass(100, ALL);
+    expect(Object.keys(made.places).sort()).toEqual(['s1', 's2', 's3']);
+  });
+
+  it('is not asked any more when nobody can be had', () => {
+    const made = bed(['s1', 's2', 's3']);
+    untilAsked(made);
+    made.losePlanner(true);
+    made.pass(FIRST_PLAN_MS, ALL);
+    expect(made.questions).toEqual([]);
+    expect(Object.keys(made.places).sort()).toEqual(['s1', 's2', 's3']);
+  });
+
+  it('sees all loads as of one moment, whatever the plan is for', () => {
+    const made = bed(['s1', 's2', 's3', 's4', 's5', 's6']);
+    const placement = {metrics: [{name: 'qps'}]};
+    made.respec({placement});
+    made.pass(FIRST_PLAN_MS, ALL);
+    for (const container of ALL) made.claim(made.unclaimed(container));
+    made.settle();
+    const say = (load: number): void => {
+      for (const container of ALL) {
+        const held = Object.entries(made.places).filter(([, at]) => at.endsWith(container));
+        const shards = new Map(held.map(([shard]) => [shard, {qps: load}]));
+        const said = {shards, own: {}, faults: {}};
+        made.governor.loads.said(`${container}-inc`, said, made.nowMs);
+      }
+    };
+    for (const load of [10, 10, 70, 70, 70, 70, 70, 70]) {
+      say(load);
+      made.pass(10_000, ALL);
+    }
+    const told = new Map<number, readonly number[] | undefined>();
+    made.onTold = ({isFresh, set}) => {
+      if (isFresh) told.clear();
+      for (const {row, shard} of set) told.set(row, shard.load);
+    };
+    // A plan for another reason: loads are as even as ever.
+    made.addShard('s7');
+    untilAsked(made);
+    expect(told.size).toBe(7);
+    expect(new Set([...told.values()].map((load) => load?.[0])).size).toBe(1);
+  });
+});

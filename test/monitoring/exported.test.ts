@@ -60,6 +60,7 @@ function daemonMetrics(): DaemonMetrics {
   metrics.watch({
     ...{version: '1', figures: () => new Map(), governed: () => [], nowMs: () => 0},
     ...{leads: yes, ready: yes, restored: no, certificates: () => new Map()},
+    plannerLosses: () => 0,
     ...{breaks: () => ({now: 0, ever: 0}), writes: () => ({committing: true, lastMs: 0})},
   });
   return metrics;

@@ -10,7 +10,7 @@ import {Keys} from '../../src/etcd/keys.ts';
 import type {Logger} from '../../src/runtime/logger.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {serve} from '../../src/server/index.ts';
-import type {Daemon} from '../../src/server/index.ts';
+import type {Daemon, ServeDependencies} from '../../src/server/index.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import type {Store} from '../../src/store/port.ts';
 import {startEtcd} from './etcd-process.ts';
@@ -33,6 +33,8 @@ export interface ClusterOptions {
   /** Default 1. */
   readonly daemons?: number;
   readonly logger?: Logger;
+  /** Of the planning threads of its daemons. */
+  readonly planners?: Pick<ServeDependencies, 'plansBesideFrom' | 'beginThread'>;
 }
 
 export interface TestDaemon {
@@ -58,11 +60,13 @@ export class Cluster {
   readonly etcd: EtcdProcess;
   daemons: TestDaemon[] = [];
   private readonly logger: Logger;
+  private readonly planners: ClusterOptions['planners'];
   private readonly containers = new Set<Container>();
 
   private constructor(options: ClusterOptions) {
     this.etcd = options.etcd;
     this.logger = options.logger ?? silentLogger;
+    this.planners = options.planners;
     this.store = openEtcdStore({endpoints: options.etcd.endpoints});
   }
 
@@ -96,7 +100,7 @@ export class Cluster {
   async addDaemon(): Promise<TestDaemon> {
     const [port = 0] = await freePorts(1);
     const config = parseConfig(this.configText(port), 'test.yml');
-    const daemon = await serve(config, {logger: this.logger, version: 'test'});
+    const daemon = await serve(config, {logger: this.logger, version: 'test', ...this.planners});
     const admin = new AdminClient({server: `http://${daemon.address}`});
     const forget = (): void => {
       this.daemons = this.daemons.filter((other) => other !== made);

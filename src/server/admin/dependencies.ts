@@ -34,8 +34,13 @@ export interface AdminDependencies {
   readonly certificates?: () => ReadonlyMap<string, number>;
   /** Longest T of the containers that this daemon governed when it began to doubt the store, ms; the longest there is when it governed none. */
   readonly longestTtlMs: () => number;
-  /** The live planner. */
-  readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  /** The live planner. For a large app it takes its time, and the event loop is free meanwhile. */
+  readonly plan: (snapshot: PlacementSnapshot) => Plan | Promise<Plan>;
+  /**
+   * Heavy work for an app: so much of it at a time, by turns among the apps. Absent: at once.
+   * @throws SmError RATE_LIMITED when too much waits for that app.
+   */
+  readonly byTurns?: <T>(app: string, work: () => Promise<T>) => Promise<T>;
   /** Apps that the caller of one request may see: lists are cut to them. Absent: all. */
   readonly apps?: AppScope;
   /**
@@ -43,4 +48,12 @@ export interface AdminDependencies {
    * not undo the app.
    */
   readonly appCreated?: (app: string) => Promise<void>;
+}
+
+/** What planning for a reader needs. */
+export type PlanDependencies = Pick<AdminDependencies, 'plan' | 'byTurns'>;
+
+/** Where nobody takes turns. */
+export function atOnce<T>(_app: string, work: () => Promise<T>): Promise<T> {
+  return work();
 }

@@ -39,6 +39,7 @@ import {silentMeter} from './meter.ts';
 import type {GovernorMeter} from './meter.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
 import type {ListingStep} from '../../appview/list-and-watch.ts';
+import {PlannerLost} from './planners-beside.ts';
 import type {PlannerBeside, PlannersBeside} from './planners-beside.ts';
 import {GOVERNOR_SLEEP_MAX_MS, REREAD_RETRY_MS} from './limits.ts';
 
@@ -85,7 +86,7 @@ export class GovernorShell {
   private readonly gateway: PushGateway | undefined;
   private readonly audit: HoldingsAudit | undefined;
   private readonly driver: MachineDriver<GovernorAction>;
-  private readonly planner: PlannerBeside | undefined;
+  private planner: PlannerBeside | undefined;
   private moveIds = 0;
 
   constructor(options: GovernorShellOptions) {
@@ -289,10 +290,18 @@ export class GovernorShell {
   private async plan({generation, terms}: Extract<GovernorAction, {type: 'plan'}>): Promise<void> {
     const {app, clock} = this.options;
     const startedMs = clock.nowMs();
-    const plan = await this.planner?.plan(terms);
+    const plan = await this.planner?.plan(terms).catch((error: unknown) => this.plannerLost(error));
     if (plan === undefined || this.driver.isStopped) return;
     this.meter.planned(app, clock.nowMs() - startedMs);
     this.governor.planned(generation, plan, clock.nowMs());
+  }
+
+  /** Another is told all from the beginning, or the governor plans within its turns. */
+  private plannerLost(error: unknown): void {
+    if (!(error instanceof PlannerLost)) throw error;
+    this.planner?.close();
+    this.planner = this.options.planners?.open();
+    this.governor.planning.lost(error.isForGood);
   }
 
   private async write({op, transition}: Extract<GovernorAction, {type: 'write'}>): Promise<void> {

@@ -2,10 +2,21 @@
 import type {RowPlan} from '../../planner/row-plan.ts';
 import type {PlanTerms, RowBatch} from '../../planner/warm-table.ts';
 
+/** Whoever plans has ended, and with it what it was told. */
+export class PlannerLost extends Error {
+  /** No other can be had. */
+  readonly isForGood: boolean;
+
+  constructor(message: string, isForGood: boolean) {
+    super(message);
+    this.isForGood = isForGood;
+  }
+}
+
 /** Of one governor. */
 export interface PlannerBeside {
   tell(batch: RowBatch): void;
-  /** Of all that was told before. Rejects when the plan breaks a rule, or when whoever plans has ended. Undefined: this was closed meanwhile. */
+  /** Of all that was told before. Undefined: this was closed meanwhile. @throws PlannerLost, and Error when the plan breaks a rule. */
   plan(terms: PlanTerms): Promise<RowPlan | undefined>;
   close(): void;
 }

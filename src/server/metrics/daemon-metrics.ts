@@ -19,6 +19,8 @@ export interface DaemonSources {
   readonly ready: () => boolean;
   /** Governors that have broken and are not well again, and how often any has. */
   readonly breaks: () => {readonly now: number; readonly ever: number};
+  /** Times that a planner thread has ended by itself. */
+  readonly plannerLosses: () => number;
   readonly writes: () => {readonly committing: boolean; readonly lastMs: number};
   /** etcd was restored or replaced, and nobody has accepted that. */
   readonly restored: () => boolean;
@@ -80,6 +82,7 @@ export class DaemonMetrics {
     this.gauge('sm_store_restored', RESTORED, () => (restored() ? 1 : 0));
     this.gauge('sm_broken_governors', BROKEN, () => sources.breaks().now);
     this.counter('sm_governor_breaks_total', BREAKS, () => sources.breaks().ever);
+    this.counter('sm_planner_thread_losses_total', PLANNER_LOSSES, sources.plannerLosses);
     this.labelled('sm_build_info', 'Always 1; the version of this daemon', 'version', () => [
       [sources.version, 1],
     ]);
@@ -149,6 +152,8 @@ const RESTORED = '1 while etcd was restored or replaced and nobody has accepted 
 const BROKEN =
   'Governors of this daemon that a broken invariant has stopped and that have not gone on for five minutes since';
 const BREAKS = 'Times that a broken invariant has stopped a governor of this daemon';
+const PLANNER_LOSSES =
+  'Times that a planner thread has ended by itself; after three in a row plans are made within the event loop';
 const CERTIFICATES = 'When the certificate ends, Unix time, by the setting that names its file';
 const STORE_BYTES = 'Size of keys, values and history in the embedded store';
 const QUOTA = 'Size from which the embedded store takes no writes';

@@ -36,6 +36,7 @@ describe('a daemon', () => {
       ...{leads: () => true, ready: () => false, restored: () => false},
       certificates: () => new Map([['tls.cert', 9_000]]),
       breaks: () => breaks,
+      plannerLosses: () => 2,
       writes: () => writes,
     });
     expect(await metrics.registry.metrics()).toContain('sm_governor_breaks_total 0');
@@ -50,6 +51,7 @@ describe('a daemon', () => {
       'sm_ready 0',
       'sm_broken_governors 1',
       'sm_governor_breaks_total 3',
+      'sm_planner_thread_losses_total 2',
       'sm_store_writes_committing 0',
       'sm_store_last_write_timestamp_seconds 5',
       'sm_build_info{version="1.2.3"} 1',

@@ -1,6 +1,7 @@
 /** The best homes of one shard by the live planner, from one plan. Pure. */
 import {compareText} from '../../../model/compare-text.ts';
-import type {PlacementShard, PlacementSnapshot, Plan} from '../../../model/placement.ts';
+import type {PlacementShard, PlacementSnapshot} from '../../../model/placement.ts';
+import type {PlanDependencies} from '../dependencies.ts';
 
 /** What one container would hold if the plan were carried out, without the shard in question. */
 interface Share {
@@ -21,17 +22,17 @@ export interface Homes {
  * The planner is asked once, for the app with this shard nowhere. Its choice is the best home; then follow the containers that may take the
  * shard too, by the planner's own order: fewest of the bucket in that plan, where it is now, fewest in all. At most `limit`.
  */
-export function homesOf(
-  plan: (snapshot: PlacementSnapshot) => Plan,
+export async function homesOf(
+  plan: PlanDependencies['plan'],
   base: PlacementSnapshot,
   shardId: string,
   limit: number,
-): Homes {
+): Promise<Homes> {
   const at = base.shards.findIndex(({id}) => id === shardId);
   const shard = base.shards[at];
   if (shard === undefined) return {containers: [], reason: ''};
   const homeless = {...shard, current: '', prefer: shard.current || shard.prefer};
-  const {target, unplaced} = plan({...base, shards: base.shards.with(at, homeless)});
+  const {target, unplaced} = await plan({...base, shards: base.shards.with(at, homeless)});
   const first = base.containers[target[at] ?? -1]?.id;
   if (first === undefined) {
     const reason = unplaced.find((found) => found.shard === at)?.reason ?? '';

@@ -7,25 +7,32 @@ import type {PlacementSnapshot, Plan, UnplacedShard} from '../../../model/placem
 import type {PlanAnswer, PlanRequest} from '../../../protocol/admin.ts';
 import {livingOf} from '../read/container-views.ts';
 import {plannerInput} from '../read/planner-input.ts';
+import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {currentApp} from '../read/listing.ts';
-import {frozen} from '../../../appview/listing.ts';
+import {frozen, inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {declaredChanges} from './declared-changes.ts';
 
-export async function whatIf(
+export function whatIf(dependencies: AdminDependencies, request: PlanRequest): Promise<PlanAnswer> {
+  const {byTurns = atOnce} = dependencies;
+  return byTurns(request.service, () => answerOf(dependencies, request));
+}
+
+async function answerOf(
   dependencies: AdminDependencies,
   request: PlanRequest,
 ): Promise<PlanAnswer> {
-  const listing = frozen(await currentApp(dependencies, request.service));
+  const listing = await frozen(await currentApp(dependencies, request.service));
   if (request.declared !== undefined)
-    for (const change of declaredChanges(listing, request.declared, request.prune))
-      listing.view.apply(change);
+    await inSlices(declaredChanges(listing, request.declared, request.prune), (change) =>
+      listing.view.apply(change),
+    );
   const living = livingOf(listing);
   removeHypothetical(request.service, living, request.without);
   addHypothetical(living, request.addContainers);
-  const snapshot = plannerInput(listing, living);
-  return planAnswer(snapshot, dependencies.plan(snapshot), request.limit, listing);
+  const snapshot = await plannerInput(listing, living);
+  return planAnswer(snapshot, await dependencies.plan(snapshot), request.limit, listing);
 }
 
 function removeHypothetical(

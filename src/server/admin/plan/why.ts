@@ -12,6 +12,7 @@ import {writesText} from '../../../model/store-writes.ts';
 import {gapOf} from '../read/alarm-views.ts';
 import {livingOf} from '../read/container-views.ts';
 import {plannerInput} from '../read/planner-input.ts';
+import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {events} from '../read/events.ts';
 import {currentApp} from '../read/listing.ts';
@@ -43,8 +44,12 @@ export async function why(
   const read = await currentApp(dependencies, service);
   if (!hasSpec(read, shardId) && !read.view.own.has(shardId)) throw shardNotFound(service, shardId);
   const living = livingOf(read);
-  const base = plannerInput(read, living);
-  const {containers, reason} = homesOf(dependencies.plan, untried(base), shardId, HOMES_SHOWN);
+  const {byTurns = atOnce} = dependencies;
+  const {base, containers, reason} = await byTurns(service, async () => {
+    const snapshot = await plannerInput(read, living);
+    const homes = await homesOf(dependencies.plan, untried(snapshot), shardId, HOMES_SHOWN);
+    return {base: snapshot, ...homes};
+  });
   const listing =
     reason !== '' && lacksReasons(read) ? withReasons(read, [{shard: shardId, reason}]) : read;
   const spec = listing.view.shards.get(shardId)?.value;
@@ -60,7 +65,7 @@ export async function why(
     shard: view,
     rule:
       ruleOf(listing, living, spec, view.reason) +
-      trialOf(dependencies, read, base, shardId) +
+      (await trialOf(dependencies, read, base, shardId)) +
       quietOf(read),
     ...present(dependencies, listing, shardId),
     homes: shown(containers, base, shardId),
@@ -85,14 +90,14 @@ function isTrialDue({unproved}: PlacementContainer): boolean {
 }
 
 /** What follows the rule where the plan sends the shard to a container that has not proved itself; '' where it does not. */
-function trialOf(
-  {plan}: AdminDependencies,
+async function trialOf(
+  dependencies: AdminDependencies,
   listing: AppListing,
   base: PlacementSnapshot,
   shardId: string,
-): string {
+): Promise<string> {
   if (!base.containers.some(isTrialDue)) return '';
-  const {snapshot, wanted} = planned(listing, plan);
+  const {snapshot, wanted} = await planned(dependencies, listing);
   const shard = wanted.trials.find((at) => snapshot.shards[at]?.id === shardId);
   if (shard === undefined) return '';
   const container = snapshot.containers[wanted.target[shard] ?? -1]?.id ?? '';

@@ -5,7 +5,7 @@ import type {OwnershipRecord, Versioned} from '../../../model/ownership.ts';
 import {queueState} from '../../../governor/move-gate.ts';
 import type {MovesAnswer, MoveStep, QueuedMoveView, RunningMove} from '../../../protocol/admin.ts';
 import {livingOf} from './container-views.ts';
-import type {AdminDependencies} from '../dependencies.ts';
+import type {AdminDependencies, PlanDependencies} from '../dependencies.ts';
 import {currentApp} from './listing.ts';
 import {planned} from './unplaced.ts';
 import type {AppListing} from '../../../appview/listing.ts';
@@ -57,7 +57,7 @@ export async function moves(
   const newestFirst = [...finished].sort(
     (a, b) => compareText(b.endedAt, a.endedAt) || compareText(a.shard, b.shard),
   );
-  const queued = queuedMoves(listing, dependencies.plan);
+  const queued = await queuedMoves(dependencies, listing);
   return {
     running: running.slice(0, limit),
     runningCount: running.length,
@@ -71,13 +71,14 @@ export async function moves(
 }
 
 /** What the live planner wants and nobody has begun, in its order. */
-export function queuedMoves(
+export async function queuedMoves(
+  dependencies: PlanDependencies,
   listing: AppListing,
-  plan: AdminDependencies['plan'],
-): QueuedMoveView[] {
+): Promise<QueuedMoveView[]> {
+  const {snapshot, wanted} = await planned(dependencies, listing);
   const living = livingOf(listing);
-  const {snapshot, wanted} = planned(listing, plan);
   const isBraking = listing.status?.alarms.some(({code}) => code === 'BRAKE') === true;
+  const trials = new Set(wanted.trials);
   return wanted.moves.map(({shard, from, to, cause}) => {
     const move = {
       shard: snapshot.shards[shard]?.id ?? '',
@@ -87,7 +88,7 @@ export function queuedMoves(
     };
     const state = queueState(move, listing.view, living);
     if (isBraking && isVoluntary(cause) && state === 'queued') return {...move, state: 'held'};
-    const isTrial = wanted.trials.includes(shard);
+    const isTrial = trials.has(shard);
     const isQuiet = state === 'queued' && isVoluntary(cause) && listing.status?.quiet && !isTrial;
     return {...move, state: isQuiet ? 'quiet' : state};
   });

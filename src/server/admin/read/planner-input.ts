@@ -1,4 +1,5 @@
 /** What the planner is asked by readers: as its governor asks it, as far as records and the governor's word tell. */
+import {SHARDS_PER_STEP} from '../../../governor/limits.ts';
 import {ContainerTrust} from '../../../governor/container-trust.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
 import {TrialPlanner} from '../../../governor/trial-planner.ts';
@@ -6,6 +7,7 @@ import type {AppListing} from '../../../appview/listing.ts';
 import type {AppView} from '../../../appstate/app-view.ts';
 import type {OwnershipRecord} from '../../../model/ownership.ts';
 import type {PlacementSnapshot} from '../../../model/placement.ts';
+import {runInSlices} from '../../../runtime/slices.ts';
 import {livingOf} from './container-views.ts';
 import {readTerms} from './loads.ts';
 
@@ -16,25 +18,38 @@ import {readTerms} from './loads.ts';
 export function plannerInput(
   listing: AppListing,
   living: ReadonlyMap<string, LivingContainer>,
-): PlacementSnapshot {
+): Promise<PlacementSnapshot> {
+  return runInSlices(plannerInputSteps(listing, living));
+}
+
+/** The same in steps, for whoever cannot wait. */
+function* plannerInputSteps(
+  listing: AppListing,
+  living: ReadonlyMap<string, LivingContainer>,
+): Generator<undefined, PlacementSnapshot> {
   const {view} = listing;
-  const trust = trustFrom(view, living);
+  const trust = yield* trustFrom(view, living);
   const pending = {has: () => false};
   const retries = {held: () => false};
-  return new TrialPlanner(trust).snapshot(
+  return yield* new TrialPlanner(trust).snapshot(
     {view, living, pending, retries, loads: readTerms(listing)},
     0,
   );
 }
 
 /** The same for the containers that live. */
-export function liveInput(listing: AppListing): PlacementSnapshot {
+export function liveInput(listing: AppListing): Promise<PlacementSnapshot> {
   return plannerInput(listing, livingOf(listing));
 }
 
-function trustFrom(view: AppView, living: ReadonlyMap<string, LivingContainer>): ContainerTrust {
+function* trustFrom(
+  view: AppView,
+  living: ReadonlyMap<string, LivingContainer>,
+): Generator<undefined, ContainerTrust> {
   const trust = new ContainerTrust();
+  let looks = 0;
   for (const [shard, {value}] of view.own) {
+    if ((looks += 1) % SHARDS_PER_STEP === 0) yield;
     trust.note(shard, undefined, value, 0);
     const container = destinationOf(value);
     const there = living.get(container);

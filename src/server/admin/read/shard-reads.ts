@@ -69,9 +69,10 @@ export class ShardPages {
     const kept = revision === undefined ? undefined : this.kept.get(`${app}@${revision}`);
     if (kept !== undefined && kept.untilMs > performance.now()) return kept;
     // Kept no longer, or a page of another daemon: the rest comes from the newest revision.
-    const fresh = withAllReasons(this.dependencies, await currentApp(this.dependencies, app));
+    const read = await currentApp(this.dependencies, app);
+    const fresh = await withAllReasons(this.dependencies, read);
     const ids = shardIds(fresh);
-    return {listing: ids.length > limit ? frozen(fresh) : fresh, ids};
+    return {listing: ids.length > limit ? await frozen(fresh) : fresh, ids};
   }
 
   private keep(listing: AppListing, ids: readonly string[]): void {

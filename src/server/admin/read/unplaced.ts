@@ -2,18 +2,22 @@
 import type {PlacementSnapshot, Plan} from '../../../model/placement.ts';
 import type {AppStatus} from '../../../model/status.ts';
 import {liveInput} from './planner-input.ts';
-import type {AdminDependencies} from '../dependencies.ts';
-import {once} from '../../../appview/listing.ts';
+import {atOnce} from '../dependencies.ts';
+import type {PlanDependencies} from '../dependencies.ts';
+import {onceSoon} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 
 /** The listing with a reason for every shard that the planner leaves out. */
-export function withAllReasons({plan}: AdminDependencies, listing: AppListing): AppListing {
+export async function withAllReasons(
+  dependencies: PlanDependencies,
+  listing: AppListing,
+): Promise<AppListing> {
   if (!lacksReasons(listing)) return listing;
-  return once(listing, 'allReasons', () => reasoned(plan, listing));
+  return onceSoon(listing, 'allReasons', () => reasoned(dependencies, listing));
 }
 
-function reasoned(plan: AdminDependencies['plan'], listing: AppListing): AppListing {
-  const {snapshot, wanted} = planned(listing, plan);
+async function reasoned(dependencies: PlanDependencies, listing: AppListing): Promise<AppListing> {
+  const {snapshot, wanted} = await planned(dependencies, listing);
   const {unplaced} = wanted;
   const reasons = unplaced.map(({shard, reason}) => ({
     shard: snapshot.shards[shard]?.id ?? '',
@@ -30,13 +34,15 @@ export function withReasons(listing: AppListing, unplaced: AppStatus['unplaced']
 
 /** What the live planner makes of the listing. */
 export function planned(
+  {plan, byTurns = atOnce}: PlanDependencies,
   listing: AppListing,
-  plan: AdminDependencies['plan'],
-): {snapshot: PlacementSnapshot; wanted: Plan} {
-  return once(listing, 'plan', () => {
-    const snapshot = liveInput(listing);
-    return {snapshot, wanted: plan(snapshot)};
-  });
+): Promise<{snapshot: PlacementSnapshot; wanted: Plan}> {
+  return onceSoon(listing, 'plan', () =>
+    byTurns(listing.app, async () => {
+      const snapshot = await liveInput(listing);
+      return {snapshot, wanted: await plan(snapshot)};
+    }),
+  );
 }
 
 /** The governor has not spoken yet, or lists fewer than it counts. */

@@ -1,12 +1,12 @@
 /** Whether a goal of `sm wait` is reached, judged on one listing. Pure. */
 import {SmError} from '../../../model/errors.ts';
 import {movingLimit} from '../../../model/moving-limit.ts';
-import type {PlacementSnapshot, Plan} from '../../../model/placement.ts';
 import {recordState} from '../../../model/shard-state.ts';
 import {MISSING_LIMIT} from '../../../protocol/admin.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../../protocol/admin.ts';
 import {livingOf, stateOf} from '../read/container-views.ts';
-import {liveInput} from '../read/planner-input.ts';
+import {planned} from '../read/unplaced.ts';
+import type {PlanDependencies} from '../dependencies.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {hasSpec, reasonOf, shardState} from '../read/shard-views.ts';
 
@@ -26,8 +26,12 @@ class Unmet {
   }
 }
 
-type WaitCondition = (listing: AppListing, id: string, missing: Unmet, plan: Planner) => void;
-type Planner = (snapshot: PlacementSnapshot) => Plan;
+type WaitCondition = (
+  listing: AppListing,
+  id: string,
+  missing: Unmet,
+  planning: PlanDependencies,
+) => void | Promise<void>;
 
 const JUDGEMENTS: Readonly<
   Record<Goal['kind'], Readonly<Partial<Record<Goal['for'], WaitCondition>>>>
@@ -64,13 +68,17 @@ const JUDGEMENTS: Readonly<
 };
 
 /**
- * @throws SmError INVALID_INPUT when the goal means nothing for that kind (a shard cannot be balanced).
+ * @throws SmError INVALID_INPUT when the goal means nothing for that kind (a shard cannot be balanced), and what planning throws.
  */
-export function judge(listing: AppListing, goal: Goal, plan: Planner): WaitCheckAnswer {
+export async function judge(
+  listing: AppListing,
+  goal: Goal,
+  planning: PlanDependencies,
+): Promise<WaitCheckAnswer> {
   const judgement = JUDGEMENTS[goal.kind][goal.for];
   if (judgement === undefined) throw meaningless(goal);
   const missing = new Unmet();
-  judgement(listing, goal.id, missing, plan);
+  await judgement(listing, goal.id, missing, planning);
   return {
     met: missing.count === 0,
     revision: String(listing.revision),
@@ -126,10 +134,14 @@ function shardReady(listing: AppListing, shard: string, missing: Unmet): void {
   missing.add(shard, reason === '' ? state : `${state}: ${reason}`);
 }
 
-function appBalanced(listing: AppListing, id: string, missing: Unmet, plan: Planner): void {
+async function appBalanced(
+  listing: AppListing,
+  id: string,
+  missing: Unmet,
+  planning: PlanDependencies,
+): Promise<void> {
   appReady(listing, id, missing);
-  const snapshot = liveInput(listing);
-  const wanted = plan(snapshot);
+  const {snapshot, wanted} = await planned(planning, listing);
   const name = (shard: number): string => snapshot.shards[shard]?.id ?? '';
   for (const {shard, cause} of wanted.moves) missing.add(name(shard), `is to move (${cause})`);
   for (const [shard, {value}] of listing.view.own) {

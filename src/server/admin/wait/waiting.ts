@@ -45,7 +45,7 @@ async function waitCheck(
       if (goal.for !== 'gone') await refuseForeignApp(dependencies, query.service);
       if (goal.kind !== 'app') throw appNotFound(query.service);
     }
-    const answer = judge(listing, goal, dependencies.plan);
+    const answer = await judge(listing, goal, dependencies);
     const leftMs = endMs - performance.now();
     if (answer.met || leftMs <= 0 || signal.aborted) return answer;
     // A view may be a mixture of revisions for a moment: it only says when to look at one revision again.
@@ -69,7 +69,7 @@ async function oneRevision(
 
 /** Follows the view until it looks as if the goal were met. False: out of time. */
 async function untilLooksMet(
-  {views, plan}: AdminDependencies,
+  dependencies: AdminDependencies,
   app: string,
   goal: Goal,
   limitMs: number,
@@ -77,14 +77,14 @@ async function untilLooksMet(
 ): Promise<boolean> {
   const endMs = performance.now() + limitMs;
   const change = new Change(signal);
-  const lease = await views.acquire(app, () => change.tell());
+  const lease = await dependencies.views.acquire(app, () => change.tell());
   try {
     while (!signal.aborted && performance.now() < endMs) {
       const startedMs = performance.now();
       lease.refresh();
       const [records] = lease.apps();
       const listing = records?.listing(lease.revision, lease.epoch);
-      if (listing !== undefined && judge(listing, goal, plan).met) return true;
+      if (listing !== undefined && (await judge(listing, goal, dependencies)).met) return true;
       const spentMs = performance.now() - startedMs;
       await pause(Math.max(LEAST_PAUSE_MS, spentMs / JUDGING_SHARE - spentMs), signal);
       await change.next(endMs - performance.now());

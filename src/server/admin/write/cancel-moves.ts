@@ -35,7 +35,9 @@ export async function cancelMoves(
   if (named.length === 0 && !all)
     throw new SmError('INVALID_INPUT', 'no move is named', {hint: 'name moves, or say all'});
   const listing = await listApp(dependencies, service, WHOLE_APP);
-  const queued = new Map(queuedMoves(listing, dependencies.plan).map((move) => [move.shard, move]));
+  const queued = new Map(
+    (await queuedMoves(dependencies, listing)).map((move) => [move.shard, move]),
+  );
   const voluntary = [...queued.values()].filter(({cause}) => isVoluntary(cause));
   const wanted = all ? voluntary.map(({shard}) => shard) : named;
   const items: Item[] = [];

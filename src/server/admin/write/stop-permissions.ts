@@ -1,7 +1,12 @@
 /** Permissions to stop containers: judged on the app as it is now, and written only if no other was given meanwhile. */
 import type {AppListing} from '../../../appview/listing.ts';
 import {judgeStop, permitted, released} from '../../../governor/stop-gate.ts';
-import type {HomelessWithout, StopSituation, StopVerdict} from '../../../governor/stop-gate.ts';
+import type {
+  HomelessWithout,
+  StopQuestion,
+  StopSituation,
+  StopVerdict,
+} from '../../../governor/stop-gate.ts';
 import {SmError} from '../../../model/errors.ts';
 import {placementOf} from '../../../model/placement-policy.ts';
 import type {StopPermission} from '../../../model/stop-permission.ts';
@@ -14,6 +19,7 @@ import type {
 } from '../../../protocol/admin.ts';
 import {decodeStopPermissions, encodeRecord} from '../../../protocol/records.ts';
 import type {KeyValue, Operation} from '../../../store/port.ts';
+import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {appNotFound, liveSpec} from '../guards.ts';
 import {STOP_ATTEMPTS_LIMIT} from '../limits.ts';
@@ -62,12 +68,14 @@ async function decided(
   const situation = situationOf(dependencies, listing);
   refuseUnknown(app, wanted, situation);
   const question = {wanted, holder, maxUnserved};
-  const verdict = judgeStop(question, situation, homelessIn(dependencies, listing));
+  // The listing moves on while the planner is asked.
+  const judgedMod = listing.view.stops?.mod ?? 0;
+  const verdict = await judged(dependencies, listing, question, situation);
   const next = verdict.allowed ? permitted(question, situation, {reason, leaseMs}) : undefined;
   const key = keys.stopPermissions(app);
   const decide = ({entries: [spec, stored]}: Reading): Decision => {
     refuseApp(dependencies, app, spec);
-    if ((stored?.mod ?? 0) !== (listing.view.stops?.mod ?? 0)) throw new Overtaken();
+    if ((stored?.mod ?? 0) !== judgedMod) throw new Overtaken();
     return storing(key, stored, next);
   };
   const written = await conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
@@ -148,17 +156,42 @@ function unservedShards(listing: AppListing): {shard: string; container: string}
   return unserved;
 }
 
-/** By the planner that runs live. */
-function homelessIn({plan}: AdminDependencies, listing: AppListing): HomelessWithout {
-  return (away) => {
+/** The rule asks the planner that runs live: what it asks for is planned, and then it is asked again. */
+async function judged(
+  dependencies: AdminDependencies,
+  listing: AppListing,
+  question: StopQuestion,
+  situation: StopSituation,
+): Promise<StopVerdict> {
+  const known = new Map<string, ReturnType<HomelessWithout>>();
+  for (;;) {
+    let asked: ReadonlySet<string> | undefined;
+    const verdict = judgeStop(question, situation, (away) => {
+      const answer = known.get(nameOf(away));
+      if (answer === undefined) asked = away;
+      return answer ?? [];
+    });
+    if (asked === undefined) return verdict;
+    known.set(nameOf(asked), await homelessWithout(dependencies, listing, asked));
+  }
+}
+
+function nameOf(away: ReadonlySet<string>): string {
+  return [...away].sort().join(' ');
+}
+
+async function homelessWithout(
+  {plan, byTurns = atOnce}: AdminDependencies,
+  listing: AppListing,
+  away: ReadonlySet<string>,
+): Promise<ReturnType<HomelessWithout>> {
+  return byTurns(listing.app, async () => {
     const living = livingOf(listing);
     for (const container of away) living.delete(container);
-    const snapshot = plannerInput(listing, living);
-    return plan(snapshot).unplaced.map(({shard, reason}) => ({
-      shard: snapshot.shards[shard]?.id ?? '',
-      reason,
-    }));
-  };
+    const snapshot = await plannerInput(listing, living);
+    const {unplaced} = await plan(snapshot);
+    return unplaced.map(({shard, reason}) => ({shard: snapshot.shards[shard]?.id ?? '', reason}));
+  });
 }
 
 /** Gives back what the holder may; what it may not is left as it is. */

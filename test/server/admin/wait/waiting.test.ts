@@ -101,6 +101,8 @@ describe('goals', () => {
       {id: 's', reason: 'is to move (balance)'},
     ]);
     wants = false;
+    // A plan stands until something changes.
+    await world.own('orders', 's', {});
     expect(await met({kind: 'app', for: 'balanced'})).toBe(true);
   });
 
