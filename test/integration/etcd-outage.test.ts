@@ -157,9 +157,11 @@ describe('a lost answer', () => {
 
   it('is not a lost write when the answer is only slow', async () => {
     proxy.delayMs = 200;
-    const outcome = await put(behind, 'slow');
+    const patient = new EtcdStore({endpoints: [proxy.endpoint], timeoutMs: 30_000});
+    closing.push(() => patient.close());
+    const outcome = await put(patient, 'slow');
     expect(outcome.kind).toBe('committed');
-    expect((await behind.get(`${PREFIX}slow`)).entry?.value).toBe('slow');
+    expect((await patient.get(`${PREFIX}slow`)).entry?.value).toBe('slow');
   });
 });
 
