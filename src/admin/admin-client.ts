@@ -16,7 +16,13 @@ import type {
 import {RemoteError, remoteFailure} from './remote-error.ts';
 import {readEvents} from './server-sent-events.ts';
 import {hasShapeOf} from './answer-shape.ts';
-import {ANSWER_LIMIT_BYTES, LIMITED_WAITS, LIMITED_WAIT_MAX_S} from './limits.ts';
+import {
+  ACCEPT_RESTORE_LIMIT_MS,
+  ANSWER_LIMIT_BYTES,
+  CALL_LIMIT_MS,
+  LIMITED_WAITS,
+  LIMITED_WAIT_MAX_S,
+} from './limits.ts';
 import {mayAskAnother, nameOf, serverUrls, urlOf} from './servers.ts';
 import {openTransport} from './transport.ts';
 import type {Transport, TransportOptions} from './transport.ts';
@@ -24,7 +30,7 @@ import type {Transport, TransportOptions} from './transport.ts';
 export interface AdminClientOptions {
   /** `http://host:port` or `https://host:port`, with a path where a proxy serves it below one; several in a list or with commas between. */
   readonly server: string | readonly string[];
-  /** Limit of one call from its beginning to the end of the answer, ms; of a stream until its answer begins. Default 30000. */
+  /** Limit of one call from its beginning to the end of the answer, ms; of a stream until its answer begins. Default 30000; 90000 for acceptRestore. */
   readonly timeoutMs?: number;
   /** A stream that says nothing for so long is lost, ms; a daemon says a word every 15 s. Default 50000. */
   readonly silenceMs?: number;
@@ -57,7 +63,7 @@ export class AdminClient {
   /** Of the daemon that answered last. */
   private at = 0;
   private readonly transportOptions: TransportOptions;
-  private readonly timeoutMs: number;
+  private readonly timeoutMs: number | undefined;
   private readonly silenceMs: number;
   private readonly tokenFile: string | undefined;
   private readonly opened = new Map<URL, Promise<Transport>>();
@@ -66,7 +72,7 @@ export class AdminClient {
   constructor(options: AdminClientOptions) {
     this.servers = serverUrls(options.server);
     this.transportOptions = options;
-    this.timeoutMs = options.timeoutMs ?? 30_000;
+    this.timeoutMs = options.timeoutMs;
     this.silenceMs = options.silenceMs ?? 50_000;
     this.tokenFile = options.tokenFile;
   }
@@ -215,7 +221,8 @@ export class AdminClient {
       const call = transport.request(url, options, (reply) => resolve((begun = reply)));
       const giveUp = (limitMs: number) => () => (begun ?? call).destroy(this.tookTooLong(limitMs));
       // Of the whole call, however slowly bytes come; of a stream until its answer begins.
-      const whole = globalThis.setTimeout(giveUp(this.timeoutMs), this.timeoutMs);
+      const limitMs = this.timeoutMs ?? limitOf(operation);
+      const whole = globalThis.setTimeout(giveUp(limitMs), limitMs);
       if (stream) {
         call.setTimeout(this.silenceMs, giveUp(this.silenceMs));
         call.once('response', () => clearTimeout(whole));
@@ -313,4 +320,8 @@ function notSm(server: string, why: string): SmError {
     hint: 'check --server: is another program on that port?',
     cause: new Error(why),
   });
+}
+
+function limitOf(operation: AdminOperation): number {
+  return operation === 'acceptRestore' ? ACCEPT_RESTORE_LIMIT_MS : CALL_LIMIT_MS;
 }

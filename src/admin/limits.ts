@@ -1,5 +1,11 @@
 /** Limits of the admin client. */
 
+/** Limit of a call from its beginning to the end of the answer, where the caller gives none, ms. */
+export const CALL_LIMIT_MS = 30_000;
+
+/** The same of acceptRestore: the daemon waits for the longest T that a container may have, a minute, and its clock's error. */
+export const ACCEPT_RESTORE_LIMIT_MS = 90_000;
+
 /** Times that a call refused for its rate is made again before the caller hears of it. */
 export const LIMITED_WAITS = 5;
 

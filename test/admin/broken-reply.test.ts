@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import {createServer} from 'node:http';
 import type {Server, ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {afterEach, describe, expect, it} from 'vitest';
+import {afterEach, describe, expect, it, vi} from 'vitest';
 import {AdminClient} from '../../src/admin/admin-client.ts';
 import {ANSWER_LIMIT_BYTES} from '../../src/admin/limits.ts';
 import {failureOf} from '../../src/cli/failure-report.ts';
@@ -55,6 +55,18 @@ describe('a reply', () => {
       expect(failure).toMatchObject({code, exit, retryable: true});
     },
   );
+});
+
+it('a call waits half a minute; the one that must outlast the longest T waits longer', async () => {
+  client = await asking((response) => void response.end('{}'));
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  await client.call('getSpec', {}).catch(() => undefined);
+  await client.call('acceptRestore', {confirm: 'sm'}).catch(() => undefined);
+  const limits = timers.mock.calls.map(([, limitMs]) => limitMs);
+  timers.mockRestore();
+  expect(limits.filter((limitMs) => limitMs === 30_000 || limitMs === 90_000)).toEqual([
+    30_000, 90_000,
+  ]);
 });
 
 describe('an answer', () => {

@@ -3,8 +3,6 @@ import {SmCommand, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 import {confirmByName} from '../../cli/confirm.ts';
 
-const LIMIT_MS = 90_000;
-
 export default class StoreAcceptRestore extends SmCommand<typeof StoreAcceptRestore> {
   static override summary = 'Go on with an etcd that was restored or replaced.';
   static override description =
@@ -17,11 +15,6 @@ export default class StoreAcceptRestore extends SmCommand<typeof StoreAcceptRest
     confirm: Flags.string({description: "sm's own service name, instead of typing it"}),
     reason: changeFlags.reason,
   };
-
-  /** The daemon waits for the longest T there may be. */
-  protected override get timeoutMs(): number {
-    return super.timeoutMs ?? LIMIT_MS;
-  }
 
   override async run(): Promise<void> {
     const {service, store} = await this.client.call('status', {});
