@@ -24,6 +24,7 @@ const CHANGE = {changed: 'boolean', revision: 'string'} as const;
 const shapes: {readonly [O in Asked]: Shape<O>} = {
   addSpec: CHANGE,
   updateSpec: CHANGE,
+  setQuota: CHANGE,
   delSpec: CHANGE,
   getSpec: {services: 'array'},
   getApp: {app: 'object', revision: 'string'},

@@ -15,6 +15,7 @@ import {ListingMarks, listedKey} from './listing-marks.ts';
 import {Quarantine} from './quarantine.ts';
 import {ShardRows} from './shard-rows.ts';
 import {ShardValues} from './shard-values.ts';
+import {SpecTally} from './spec-tally.ts';
 
 export interface IdHolder {
   readonly incarnation: string;
@@ -31,6 +32,8 @@ export class AppView {
   stops: Versioned<StopPermissions> | undefined;
   readonly rows = new ShardRows();
   readonly shards = new ShardValues<ShardSpec>(this.rows, (row) => this.freed(row));
+  /** How much the specs of `shards` take. */
+  readonly specs = new SpecTally();
   readonly pools = new Map<string, Set<string>>();
   /** One that cannot be read counts as a cordon. */
   readonly orders = new Map<string, Versioned<ContainerOrder>>();
@@ -128,7 +131,7 @@ export class AppView {
       const shard = this.rows.idAt(row);
       if (shard === undefined) continue;
       const [spec, own] = [this.shards.at(row), this.own.at(row)];
-      if (spec !== undefined) copy.shards.set(shard, spec);
+      if (spec !== undefined) copy.applyShard(shard, spec, spec.mod);
       if (own !== undefined) copy.applyOwn(shard, own, own.mod);
     }
     return copy;
@@ -165,7 +168,7 @@ export class AppView {
       case 'stops':
         return this.applyStops(change.entry, change.mod);
       case 'shard':
-        return put(this.shards, change.shard, change.entry, change.mod);
+        return this.applyShard(change.shard, change.entry, change.mod);
       case 'order':
         return put(this.orders, change.container, change.entry, change.mod);
       case 'override':
@@ -190,6 +193,13 @@ export class AppView {
   private applyStops(entry: Versioned<StopPermissions> | undefined, mod: number): boolean {
     if (this.stops === undefined ? entry === undefined : this.stops.mod >= mod) return false;
     this.stops = entry;
+    return true;
+  }
+
+  private applyShard(shard: string, entry: Versioned<ShardSpec> | undefined, mod: number): boolean {
+    const before = this.shards.get(shard)?.value;
+    if (!put(this.shards, shard, entry, mod)) return false;
+    this.specs.replace(before, entry?.value);
     return true;
   }
 

@@ -46,6 +46,7 @@ export function newsOf(
     case 'cluster':
       return {kind: 'cluster', epoch: valueOf(entry, decodeCluster)?.epoch};
     case 'audit':
+    case 'usage':
       return undefined;
     case 'status':
       return {kind: 'status', app: parsed.app, status: valueOf(entry, decodeAppStatus)};

@@ -58,6 +58,13 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
   'log.format': 'json or text. Default json.',
   'heartbeat.ttlMs': 'T of the daemon, ms, 3000-60000. Default 10000.',
   shutdownTimeoutMs: 'Longest orderly shutdown, ms. Default 15000.',
+  'quota.apps': 'Most apps. Default 1000. All of quota is taken over at SIGHUP.',
+  'quota.shards': 'Most shards of all apps together. Default 1000000.',
+  'quota.containers': 'Most containers of all apps together. Default 20000.',
+  'quota.specBytes': 'Most bytes of ids and tasks of all shards. Default 1 GiB.',
+  'quota.groups': 'Most groups and worker groups of all apps together. Default 10000.',
+  'quota.pushSessions': 'Most push containers of all apps together. Default 5000.',
+  'quota.callsPerSecond': 'Most calls a second that this daemon answers. Default 5000.',
   compaction: 'auto or off: whether the leader compacts etcd. Default auto.',
 };
 

@@ -6,6 +6,7 @@ import {nearestWords} from '../model/nearest.ts';
 import {decodeUtf8} from '../model/utf8.ts';
 import {addressOf, bareHost, isWildcardHost} from '../model/listen-fault.ts';
 import {TTL_DEFAULT_MS} from '../model/container.ts';
+import {CLUSTER_QUOTA_DEFAULT} from '../model/quota.ts';
 import {embeddedOf, exposedHost, storeFaults} from './embedded.ts';
 import type {LoadOptions} from './embedded.ts';
 import type {ServerConfig} from './server-config.ts';
@@ -242,5 +243,6 @@ function configOf(
     heartbeat: {ttlMs: TTL_DEFAULT_MS, ...section<object>('heartbeat')},
     shutdownTimeoutMs: get('shutdownTimeoutMs') ?? 15_000,
     compaction: get('compaction') ?? 'auto',
+    quota: {...CLUSTER_QUOTA_DEFAULT, ...section<object>('quota')},
   };
 }

@@ -1,3 +1,5 @@
+import type {ClusterQuota} from '../model/quota.ts';
+
 /** The daemon's configuration with every default filled in. */
 export interface ServerConfig {
   /** sm's own service name. */
@@ -46,6 +48,8 @@ export interface ServerConfig {
   readonly shutdownTimeoutMs: number;
   /** Whether the leader compacts etcd. Default auto. */
   readonly compaction: 'auto' | 'off';
+  /** What all apps together may take. Default: CLUSTER_QUOTA_DEFAULT. */
+  readonly quota?: ClusterQuota;
 }
 
 /** The store of `sm serve --embedded`. Its one user, if any, is `etcd.username`. */

@@ -1,5 +1,6 @@
 /** Every setting the file may hold: its path, how it is checked, and what a wrong value is told. */
 import {nameProblem} from '../model/ids.ts';
+import {CLUSTER_QUOTA_NAMES, QUOTA_MOST} from '../model/quota.ts';
 import {TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
 import {PORT_LIMIT, QUOTA_LEAST_BYTES} from './limits.ts';
 
@@ -92,6 +93,10 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['heartbeat.ttlMs', {problem: whole(TTL_MIN_MS, TTL_MAX_MS)}],
   ['shutdownTimeoutMs', {problem: whole(0, 600_000)}],
   ['compaction', {problem: oneOf('auto', 'off')}],
+  ...CLUSTER_QUOTA_NAMES.map((name): [string, Setting] => [
+    `quota.${name}`,
+    {problem: whole(1, QUOTA_MOST)},
+  ]),
 ]);
 
 /** Paths that hold other settings. */

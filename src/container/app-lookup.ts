@@ -1,7 +1,10 @@
 /** Finding the app a container wants to join, and keeping an eye on its removal. */
 import {Keys} from '../etcd/keys.ts';
 import {SmError} from '../model/errors.ts';
-import {decodeCluster} from '../protocol/records.ts';
+import {appQuota, overAppQuota, overClusterQuota} from '../model/quota.ts';
+import type {AppQuota} from '../model/quota.ts';
+import {decodeUsage} from '../protocol/quota-fields.ts';
+import {decodeAppSpec, decodeCluster, decodeHeartbeat} from '../protocol/records.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {isDeleting} from '../store/app-spec-guard.ts';
 import {silentLogger} from '../runtime/log-port.ts';
@@ -19,6 +22,8 @@ export interface FoundApp {
   readonly callKeys: string | undefined;
   /** Mod revision of the spec. */
   readonly specMod: number;
+  /** What is set for the app; undefined: all by default. */
+  readonly quota: AppQuota | undefined;
 }
 
 /** Waits for the app if the options say so. @throws SmError APP_NOT_FOUND, APP_DELETING, STORE_UNAVAILABLE. */
@@ -31,7 +36,10 @@ export async function findApp(
   const {app, endpoints, etcdPrefix} = joining;
   for (let looks = 0; ; looks += 1) {
     const found = await lookUp(store, joining);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      await refuseOverQuota(store, joining, found);
+      return found;
+    }
     if (!joining.waitForApp) {
       const where = `under ${etcdPrefix} in etcd ${endpoints.join(', ')}`;
       throw new SmError('APP_NOT_FOUND', `there is no app ${app} ${where}`, {
@@ -41,6 +49,32 @@ export async function findApp(
     if (looks === 0) logger.info({endpoints, etcdPrefix}, 'waiting for the app to be created');
     await new Promise<void>((resolve) => void clock.after(APP_POLL_MS, resolve));
   }
+}
+
+/**
+ * The app, and the cluster, have room for one container more. A process that comes back under its id takes its own place.
+ * @throws SmError QUOTA, STORE_UNAVAILABLE.
+ */
+async function refuseOverQuota(
+  store: Store,
+  {app, id}: Joining,
+  {keys, quota}: FoundApp,
+): Promise<void> {
+  const {entries} = await store.list([keys.heartbeatPrefix(app)]);
+  if (id !== undefined && entries.some(({value}) => isOf(id, value))) return;
+  const {containers} = appQuota(quota);
+  if (entries.length >= containers)
+    throw overAppQuota(app, 'containers', containers, entries.length);
+  // A role of before may not read it; then the daemons' doctor is who says it.
+  const read = await store.get(keys.usage()).catch(() => undefined);
+  const record = read?.entry === undefined ? undefined : decodeUsage(read.entry.value);
+  if (record !== undefined && record.used.containers >= record.quota.containers)
+    throw overClusterQuota('containers', record.quota.containers, record.used.containers);
+}
+
+function isOf(container: string, heartbeat: string): boolean {
+  const decoded = decodeHeartbeat(heartbeat);
+  return decoded.ok && decoded.value.container === container;
 }
 
 /** Calls back once when the app's spec says that it is being removed, or is gone. Returns a function that ends the watch. */
@@ -109,7 +143,9 @@ async function lookUp(store: Store, joining: Joining): Promise<FoundApp | undefi
     });
   }
   const epoch = decoded?.ok === true ? decoded.value.epoch : 1;
-  return {keys, epoch, revision, specMod: spec.mod, callKeys: callKeys?.value};
+  const app = decodeAppSpec(spec.value);
+  const quota = app.ok ? app.value.quota : undefined;
+  return {keys, epoch, revision, specMod: spec.mod, callKeys: callKeys?.value, quota};
 }
 
 /** Whose app it is: written at its creation. */

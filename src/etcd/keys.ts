@@ -22,6 +22,7 @@ export type ParsedKey =
   | {readonly kind: 'audit'; readonly id: string}
   | {readonly kind: 'leader'}
   | {readonly kind: 'cluster'}
+  | {readonly kind: 'usage'}
   | {readonly kind: 'heartbeat'; readonly app: string; readonly incarnation: string}
   | {readonly kind: 'containerId'; readonly app: string; readonly container: string}
   | {readonly kind: 'ownership'; readonly app: string; readonly shard: string}
@@ -199,6 +200,11 @@ export class Keys {
     return `${this.root}${this.service}/cluster`;
   }
 
+  /** What all apps take together, and what they may. */
+  usage(): string {
+    return `${this.root}${this.service}/usage`;
+  }
+
   /** Run-time keys of the app. For S itself the specs of all apps lie below it, too. */
   appRuntimePrefix(app: string): string {
     return `${this.root}${app}/`;
@@ -332,6 +338,7 @@ export class Keys {
   private parseSingle(app: string, family: string): ParsedKey | undefined {
     if (family === 'governedBy' || family === 'status') return {kind: family, app};
     if (app !== this.service) return undefined;
+    if (family === 'usage') return {kind: family};
     return family === 'leader' || family === 'cluster' ? {kind: family} : undefined;
   }
 }

@@ -40,12 +40,13 @@ export function rolesOf(prefix: string, service: string, apps: readonly string[]
   ];
 }
 
-/** Heartbeat, id and records of the app are written; its specs, and which etcd is believed, are only read. */
+/** Heartbeat, id and records of the app are written; its specs, which etcd is believed and how full the cluster is, are only read. */
 function containerGrants(keys: Keys, app: string): Grant[] {
   return [
     {key: keys.appRuntimePrefix(app), isPrefix: true, permission: 'readwrite'},
     {key: keys.appSpecPrefix(app), isPrefix: true, permission: 'read'},
     {key: keys.cluster(), isPrefix: false, permission: 'read'},
+    {key: keys.usage(), isPrefix: false, permission: 'read'},
   ];
 }
 

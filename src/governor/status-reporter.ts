@@ -8,6 +8,7 @@ import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {AppLoads} from './app-loads.ts';
 import type {LivingContainer} from './containers.ts';
 import type {PlanCache} from './plan-cache.ts';
+import {usageOf} from '../appstate/usage.ts';
 import {quarantinedName} from '../appstate/quarantine.ts';
 import {serviceGap} from './service-gap.ts';
 import {SUMMARY_CUT, fittingStatus, shownText} from './status-size.ts';
@@ -124,6 +125,7 @@ export class StatusReporter {
     const status = fittingStatus({
       ...{governor: input.governor, at, settled: input.settled, containers},
       quiet: input.quiet,
+      usage: usageOf(input.view),
       unplaced: first(unplaced, UNPLACED_SHOWN).map(([shard, reason]) => ({shard, reason})),
       failed: failed.first,
       quarantined: first(quarantined.all(), FAILED_SHOWN).map((one) => ({

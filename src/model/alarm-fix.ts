@@ -43,6 +43,8 @@ export function alarmFix({code, service, object}: AlarmSubject): string {
     case 'PUSH_DROP_IGNORED':
     case 'PUSH_ADD_SLOW':
       return `restart that push container, and see its log: sm container ls -a ${service}`;
+    case 'PUSH_OVER_QUOTA':
+      return `stop push containers, or: sm app quota ${service} --push-sessions N --containers N`;
     case 'PUSH_UNREADABLE':
       return 'restart the container that holds the lease';
     case 'PUSH_GUARD_LOST':

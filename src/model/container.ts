@@ -12,6 +12,9 @@ export {
   WEIGHT_LIMIT,
 } from './limits.ts';
 
+/** `sdk` of the heartbeat that stands for a push container. */
+export const PUSH_SDK = 'push';
+
 export type HeartbeatState = 'waiting' | 'ready' | 'leaving' | 'evicting';
 
 /** What a container says of itself when it registers; fixed for its incarnation. */

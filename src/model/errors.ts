@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'STORE_CORRUPT'
   | 'SERVER_UNAVAILABLE'
   | 'RATE_LIMITED'
+  | 'QUOTA'
   | 'TIMEOUT'
   | 'FENCED'
   | 'CLONED'
@@ -65,6 +66,7 @@ const EXIT_BY_CODE: Readonly<Record<ErrorCode, number>> = {
   STORE_CORRUPT: 10,
   SERVER_UNAVAILABLE: 6,
   RATE_LIMITED: 6,
+  QUOTA: 4,
   TIMEOUT: 7,
   FENCED: 10,
   CLONED: 4,
@@ -105,6 +107,7 @@ const HTTP_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   TIMEOUT: 503,
   SERVER_UNAVAILABLE: 503,
   RATE_LIMITED: 429,
+  QUOTA: 403,
 };
 
 export interface SmErrorOptions {
@@ -134,6 +137,8 @@ export class SmError extends Error {
   }
 
   get httpStatus(): number {
+    // A quota of calls has room again soon; one of things only when somebody makes it.
+    if (this.code === 'QUOTA' && this.retryable) return 429;
     return HTTP_BY_CODE[this.code] ?? 500;
   }
 }

@@ -107,3 +107,9 @@ export const UNAVAILABLE_SHARE = 0.1;
 
 /** Digits of each part; 2^63 has 19. */
 export const TOKEN_WIDTH_CHARACTERS = 19;
+
+/** Share of a quota from which on it is worth a warning, and from which on an app is looked at as it is before something is added. */
+export const QUOTA_WARN_SHARE = 0.8;
+
+/** Highest quota that can be set. */
+export const QUOTA_MOST = 1_000_000_000_000;

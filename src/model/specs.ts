@@ -1,5 +1,6 @@
 import type {OperatorNote} from './operator-note.ts';
 import type {PlacementPolicy} from './placement-policy.ts';
+import type {AppQuota} from './quota.ts';
 
 export {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from './limits.ts';
 
@@ -17,6 +18,8 @@ export interface AppSpec {
   maxMoving?: number;
   /** How shards are placed and moved; absent: by default. */
   placement?: PlacementPolicy;
+  /** What an administrator has set; what is absent is as by default. */
+  quota?: AppQuota;
   /** The app is being removed: containers drop everything and end. */
   deleting?: boolean;
   /** Voluntary moves are stopped; recovery is not. */

@@ -1,4 +1,5 @@
 import type {ContainerState} from './container.ts';
+import type {AppUsage} from './quota.ts';
 
 /** A container that is not plainly ready, as its governor sees it. */
 export interface ContainerStatus {
@@ -50,6 +51,8 @@ export interface AppStatus {
   settled: boolean;
   /** Absent when it is not. */
   quiet?: QuietStatus;
+  /** What the app takes of its quotas; absent in what an older daemon wrote. */
+  usage?: AppUsage;
   /** How many each list lacks, where it lacks any: with it every count is exact. */
   omitted?: Partial<Record<StatusList, number>>;
   [unknown: string]: unknown;

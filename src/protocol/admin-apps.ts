@@ -5,6 +5,7 @@ import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/s
 import {changeFields, lastingField, noteView, revisionField, serviceField} from './admin-fields.ts';
 import {placementField, storedPlacement} from './placement-policy.ts';
 import {MAX_SHARD_COUNT_LIMIT} from './limits.ts';
+import {QUOTA_MOST} from '../model/quota.ts';
 
 const maxShardCountField = z
   .int()
@@ -45,6 +46,20 @@ export const updateSpecRequest = z.strictObject({
   paused: z.boolean().optional(),
   /** With paused true: how long, ms. */
   pauseForMs: lastingField,
+  ...changeFields,
+});
+
+const quotaField = z.int().min(1).max(QUOTA_MOST).nullable().optional();
+
+/** Given: it counts from now on; null: as by default again. */
+export const setQuotaRequest = z.strictObject({
+  service: serviceField,
+  shards: quotaField,
+  containers: quotaField,
+  specBytes: quotaField,
+  groups: quotaField,
+  pushSessions: quotaField,
+  callsPerSecond: quotaField,
   ...changeFields,
 });
 
@@ -102,6 +117,16 @@ export const quietView = z.object({
   why: z.string(),
 });
 
+/** By name of the quota. */
+export const quotaView = z.record(
+  z.string(),
+  z.object({
+    /** Absent where it is not counted by the app: calls. */
+    used: z.int().optional(),
+    limit: z.int(),
+  }),
+);
+
 export const appView = z.object({
   service: z.string(),
   health: appHealth,
@@ -113,6 +138,8 @@ export const appView = z.object({
   maxMoving: z.number(),
   /** As set; {}: by default. */
   placement: storedPlacement,
+  /** What it takes and what it may; absent in answers of older daemons. */
+  quota: quotaView.optional(),
   /** null: it is not in its quiet time. */
   quiet: quietView.nullable(),
   deleting: z.boolean(),
@@ -151,6 +178,7 @@ export const detailAnswer = z.object({
 
 export type AddSpecRequest = z.output<typeof addSpecRequest>;
 export type UpdateSpecRequest = z.output<typeof updateSpecRequest>;
+export type SetQuotaRequest = z.output<typeof setQuotaRequest>;
 export type DelSpecRequest = z.output<typeof delSpecRequest>;
 export type AlarmView = z.output<typeof alarmView>;
 export type ShardCounts = z.output<typeof shardCounts>;

@@ -100,6 +100,7 @@ function deciding<Changes extends ChangedObject>(
 export const routeRows = {
   addSpec: deciding('app', 'add-spec', 'app', 'Create an app'),
   updateSpec: changing('app', 'update-spec', 'app', 'Change limits of an app, pause or resume it'),
+  setQuota: deciding('app', 'set-quota', 'app', 'Set the quotas of an app', 'cluster'),
   delSpec: deciding('app', 'del-spec', 'app', 'Remove an app'),
   getSpec: reading('get-spec', 'app', 'Names of all apps', 'list'),
   getApp: reading('get-app', 'app', 'One app'),

@@ -41,6 +41,7 @@ export interface AdminRoute<
 const schemas = {
   addSpec: {request: apps.addSpecRequest, answer: writeAnswer},
   updateSpec: {request: apps.updateSpecRequest, answer: writeAnswer},
+  setQuota: {request: apps.setQuotaRequest, answer: writeAnswer},
   delSpec: {request: apps.delSpecRequest, answer: writeAnswer},
   getSpec: {request: apps.noQuery, answer: apps.getSpecAnswer},
   getApp: {request: apps.serviceQuery, answer: apps.getAppAnswer},

@@ -21,6 +21,7 @@ import type {StopPermissions} from '../model/stop-permission.ts';
 import type {AppStatus, ClusterRecord, FinishedMove, LeaderRecord} from '../model/status.ts';
 import {isTooDeep} from './json-depth.ts';
 import {isFields, isListOf, isStopPermission, isUndoStep} from './record-shapes.ts';
+import {isUsage, mendQuota} from './quota-fields.ts';
 import type {Fields} from './record-shapes.ts';
 import {mendContainerShare, mendPlacement, mendShardTerms} from './placement-fields.ts';
 
@@ -100,6 +101,7 @@ export function decodeAppSpec(text: string): Decoded<AppSpec> {
     noteOrNone(fields, 'pause');
     if (fields['maxMoving'] !== undefined) countOr(fields, 'maxMoving', 0);
     mendPlacement(fields);
+    mendQuota(fields);
     return undefined;
   });
 }
@@ -180,6 +182,7 @@ export function decodeAppStatus(text: string): Decoded<AppStatus> {
     const {omitted, quiet} = fields;
     if (!isFields(quiet) || typeof quiet['until'] !== 'string' || typeof quiet['why'] !== 'string')
       delete fields['quiet'];
+    if (!isUsage(fields['usage'])) delete fields['usage'];
     if (!isFields(omitted) || !Object.values(omitted).every(isCount)) delete fields['omitted'];
     return undefined;
   });

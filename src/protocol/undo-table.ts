@@ -15,6 +15,7 @@ function never(why: string): UndoRow {
 export const undoRows: Readonly<Record<ChangingOperation, UndoRow>> = {
   addSpec: never('an app is removed with all that it has: sm app rm'),
   updateSpec: RESTORED,
+  setQuota: never('an administrator decides: sm app quota'),
   delSpec: never('what an app had is gone once its removal has begun: apply its file again'),
   beginApply: never('a file that is applied is undone by applying the one before'),
   endApply: never('a file that is applied is undone by applying the one before'),

@@ -2,15 +2,19 @@
 import {changedSettings} from '../config/index.ts';
 import type {ServerConfig} from '../config/index.ts';
 import {SmError} from '../model/errors.ts';
+import {CLUSTER_QUOTA_NAMES} from '../model/quota.ts';
 import type {AdjustableLogger} from '../runtime/logger.ts';
 import type {Daemon} from './daemon.ts';
 
 /** Settings that are taken over; the content of the files that hold tokens and certificates is, too, but not their paths. */
-const ADJUSTABLE: ReadonlySet<string> = new Set(['log.level']);
+const ADJUSTABLE: ReadonlySet<string> = new Set([
+  'log.level',
+  ...CLUSTER_QUOTA_NAMES.map((name) => `quota.${name}`),
+]);
 
 export class ConfigReload {
   /** Undefined while it starts: it reads its files by itself. */
-  daemon: Pick<Daemon, 'reloadCredentials' | 'changedForEtcd'> | undefined;
+  daemon: Pick<Daemon, 'reloadCredentials' | 'changedForEtcd' | 'setQuota'> | undefined;
   private readonly load: () => ServerConfig;
   private readonly logger: AdjustableLogger;
   private current: ServerConfig;
@@ -41,7 +45,9 @@ export class ConfigReload {
     if (settings.length > 0)
       this.logger.warn({settings}, 'SIGHUP: these settings take a restart, their old values stay');
     const {level} = next.log;
-    this.current = {...this.current, log: {...this.current.log, level}};
+    const {quota} = next;
+    this.current = {...this.current, log: {...this.current.log, level}, ...(quota && {quota})};
+    if (quota !== undefined) this.daemon?.setQuota(quota);
     this.logger.info({logLevel: level}, 'SIGHUP: configuration read again');
     this.logger.setLevel(level);
   }

@@ -8,6 +8,8 @@ import {Keys} from '../etcd/keys.ts';
 import type {StoreCall} from '../etcd/connection.ts';
 import type {Leases} from '../etcd/leases.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
+import {CLUSTER_QUOTA_DEFAULT} from '../model/quota.ts';
+import type {ClusterQuota} from '../model/quota.ts';
 import {unknownSince} from '../model/store-writes.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import {plan} from '../planner/index.ts';
@@ -16,7 +18,9 @@ import {gate} from '../runtime/gate.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {seenHistory} from '../store/seen-history.ts';
 import {writeRefusals} from './admin/write/refused-audit.ts';
+import {CallQuotas} from './admin/call-quotas.ts';
 import {createAdminHandlers} from './admin/handlers.ts';
+import {Quotas} from './admin/quotas.ts';
 import type {Contact} from '../model/contact.ts';
 import {CredentialWatch} from './credential-watch.ts';
 import {CallSigner} from './contact/call-signer.ts';
@@ -57,6 +61,8 @@ export interface Daemon {
    * @throws SmError INVALID_CONFIG when one cannot be used: then all stays as it was.
    */
   reloadCredentials(): void;
+  /** What the cluster may take from now on. */
+  setQuota(quota: ClusterQuota): void;
   /** Settings of etcd whose files have changed since the start; they are not read again. @throws SmError INVALID_CONFIG. */
   changedForEtcd(): string[];
   /** Ends at once without telling the store, as a crash would; tests use it. */
@@ -91,6 +97,7 @@ export class RunningDaemon implements Daemon {
   private readonly senders: readonly {close(): Promise<void>}[];
   private readonly readyGate = gate();
   private readonly endedGate = gate();
+  private quota: ClusterQuota;
   private state: DaemonState = {kind: 'serving'};
 
   private constructor(
@@ -101,6 +108,7 @@ export class RunningDaemon implements Daemon {
   ) {
     this.options = options;
     this.metrics = options.metrics;
+    this.quota = {...CLUSTER_QUOTA_DEFAULT, ...options.config.quota};
     this.keys = keys;
     this.credentials = credentials;
     this.clock = watchingClock(systemClock());
@@ -173,6 +181,10 @@ export class RunningDaemon implements Daemon {
     this.credentials.reload();
   }
 
+  setQuota(quota: ClusterQuota): void {
+    this.quota = quota;
+  }
+
   changedForEtcd(): string[] {
     return this.credentials.changedForEtcd();
   }
@@ -220,6 +232,7 @@ export class RunningDaemon implements Daemon {
       history: seenHistory(heartbeatStore, store),
       identity: daemonIdentity(config, version),
       compaction: config.compaction,
+      quota: () => this.quota,
       push: {caller, ttlMs: config.heartbeat.ttlMs},
       onReady: () => this.becameReady(),
       onEnded: (how) => this.mayNotGoOn(how),
@@ -266,6 +279,7 @@ export class RunningDaemon implements Daemon {
   private newHttp(daemonHints: HintSender): FastifyInstance {
     const {config, logger, version} = this.options;
     const {keys, store, leases, governing} = this;
+    const quota = {cluster: () => this.quota, nowMs: () => this.clock.nowMs()};
     const admin = createAdminHandlers({
       store,
       keys,
@@ -283,6 +297,8 @@ export class RunningDaemon implements Daemon {
       longestTtlMs: () => governing.longestTtlMs,
       plan: this.planners.plan,
       byTurns: this.planners.byTurns,
+      quotas: new Quotas(quota),
+      callQuotas: new CallQuotas(quota),
       appCreated: async (app) => void (await ensureGuard({app, keys, store, leases})),
     });
     return buildHttp({

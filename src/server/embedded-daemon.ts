@@ -3,6 +3,7 @@ import type {ServerConfig} from '../config/index.ts';
 import {startEmbeddedStore} from '../embedded/index.ts';
 import type {EmbeddedStore, EmbeddedStoreOptions} from '../embedded/index.ts';
 import {SmError} from '../model/errors.ts';
+import type {ClusterQuota} from '../model/quota.ts';
 import {Credentials} from './credentials.ts';
 import {RunningDaemon} from './daemon.ts';
 import type {Daemon} from './daemon.ts';
@@ -66,6 +67,10 @@ class DaemonWithStore implements Daemon {
 
   reloadCredentials(): void {
     this.daemon.reloadCredentials();
+  }
+
+  setQuota(quota: ClusterQuota): void {
+    this.daemon.setQuota(quota);
   }
 
   changedForEtcd(): string[] {

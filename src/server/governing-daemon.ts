@@ -8,6 +8,8 @@ import type {Leases} from '../etcd/leases.ts';
 import {TTL_MAX_MS} from '../model/container.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
+import {CLUSTER_QUOTA_DEFAULT} from '../model/quota.ts';
+import type {ClusterQuota} from '../model/quota.ts';
 import type {StoreWrites} from '../model/store-writes.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
@@ -33,6 +35,7 @@ import {LeadershipShell} from './governing/leadership-shell.ts';
 import {OutageEvents} from './governing/outage-events.ts';
 import {ensureOwnSpec} from './governing/own-spec.ts';
 import {Upkeep} from './governing/upkeep.ts';
+import {UsageReport} from './governing/usage-report.ts';
 import type {PushDependencies} from './push/push-gateway.ts';
 import {HOOK_TIMEOUT_MS} from './limits.ts';
 import {untilStored} from './until-stored.ts';
@@ -61,6 +64,8 @@ export interface GoverningDaemonOptions {
   /** Plan beside the event loop for large apps. Default: nobody does. */
   readonly planners?: PlannersBeside | undefined;
   readonly meter?: GovernorMeter | undefined;
+  /** What the cluster may take, as the configuration says now. Default: CLUSTER_QUOTA_DEFAULT. */
+  readonly quota?: () => ClusterQuota;
   /** The id is taken: at the start, and again after an accepted restore. */
   readonly onReady: () => void;
   /** It may not go on; not called for what `shutdown` brings about. */
@@ -76,6 +81,7 @@ export class GoverningDaemon {
   readonly governors: Governors;
   private readonly options: GoverningDaemonOptions;
   private readonly upkeep: Upkeep;
+  private readonly usage: UsageReport;
   private readonly memberEnded = gate();
   private leadership: LeadershipShell;
   private epochNow: number;
@@ -93,6 +99,8 @@ export class GoverningDaemon {
     this.member = this.newMember(common);
     this.leadership = this.newLeadership();
     this.upkeep = new Upkeep({...common, cluster, compaction});
+    const {quota = () => CLUSTER_QUOTA_DEFAULT} = options;
+    this.usage = new UsageReport({...common, quota});
   }
 
   /** Of fencing tokens. */
@@ -134,6 +142,7 @@ export class GoverningDaemon {
     this.governors.stopAll();
     this.leadership.stop();
     this.upkeep.stop();
+    this.usage.stop();
     this.member.stop();
   }
 
@@ -240,6 +249,7 @@ export class GoverningDaemon {
     this.leadership.stop();
     this.governors.stopAll();
     this.upkeep.stop();
+    this.usage.stop();
     const {store, keys} = this.options;
     const epoch = this.epochNow;
     void this.persist(() => markRestored(store, keys, epoch, doubt));
@@ -281,6 +291,7 @@ export class GoverningDaemon {
     logger.info({}, 'leading');
     this.governors.start(keys.service, fencingKey, this.leadership.silence);
     this.upkeep.start();
+    this.usage.start();
   }
 
   private lostLeadership(): void {
@@ -288,6 +299,7 @@ export class GoverningDaemon {
     logger.warn({}, 'leading no more');
     this.governors.stop(keys.service);
     this.upkeep.stop();
+    this.usage.stop();
   }
 
   private memberIsGone(how: SessionEnd): void {

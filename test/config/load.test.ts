@@ -6,6 +6,7 @@ import {describe, expect, it, vi} from 'vitest';
 import {loadConfig, parseConfig} from '../../src/config/index.ts';
 import type {LoadOptions} from '../../src/config/index.ts';
 import {SETTINGS} from '../../src/config/settings.ts';
+import {CLUSTER_QUOTA_DEFAULT} from '../../src/model/quota.ts';
 import {SmError} from '../../src/model/errors.ts';
 import {CONFIG_LIMIT_BYTES} from '../../src/config/limits.ts';
 
@@ -58,6 +59,7 @@ describe('the four keys of the origin', () => {
       heartbeat: {ttlMs: 10_000},
       shutdownTimeoutMs: 15_000,
       compaction: 'auto',
+      quota: CLUSTER_QUOTA_DEFAULT,
     });
   });
 
@@ -88,6 +90,7 @@ filePermissions: any
 heartbeat: {ttlMs: 3000}
 shutdownTimeoutMs: 0
 compaction: off
+quota: {apps: 1, shards: 2, containers: 3, specBytes: 4, groups: 5, pushSessions: 6, callsPerSecond: 7}
 `;
   const embedded = `dataDir: /var/lib/sm
 embedded:

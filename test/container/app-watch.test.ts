@@ -3,6 +3,7 @@ import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {findApp, watchRemoval} from '../../src/container/app-lookup.ts';
 import {takeCluster} from '../../src/container/cluster-look.ts';
 import type {Joining} from '../../src/container/options.ts';
+import {CLUSTER_QUOTA_DEFAULT} from '../../src/model/quota.ts';
 import {Keys} from '../../src/etcd/keys.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
@@ -78,6 +79,43 @@ describe('the app of a container', () => {
     expect(await find()).toMatchObject({epoch: 3});
     await write(keys.cluster(), {...cluster, restored: 'a snapshot'});
     await expect(find()).rejects.toMatchObject({code: 'STORE_RESTORED'});
+  });
+});
+
+describe('a quota of containers', () => {
+  const beats = {seq: 1, nonce: 'n', ttlMs: 10_000, state: 'ready'};
+  const join = (name: string) =>
+    write(keys.heartbeat('app', `${name}-1`), {v: 1, container: name, ...beats});
+  const find = (id?: string) => {
+    const joining = {app: 'app', id, service: 'sm', etcdPrefix: '/sm', waitForApp: true};
+    return findApp(store, joining as Joining, systemClock());
+  };
+
+  it('that is used up refuses whoever joins, but who comes back under its id', async () => {
+    await write(KEY, {...SPEC, quota: {containers: 2}});
+    await join('c1');
+    await find('c2');
+    await join('c2');
+    await expect(find('c3')).rejects.toMatchObject({
+      code: 'QUOTA',
+      message: 'app app has a quota of 2 containers, and has 2',
+      hint: expect.stringContaining('sm app quota app --containers 4'),
+    });
+    await expect(find()).rejects.toMatchObject({code: 'QUOTA'});
+    await find('c2');
+  });
+
+  it('of all apps together counts as the leader has counted', async () => {
+    await write(KEY, SPEC);
+    const quota = {...CLUSTER_QUOTA_DEFAULT, containers: 5};
+    const none = {apps: 1, shards: 0, specBytes: 0, groups: 0, pushSessions: 0};
+    await write(keys.usage(), {v: 1, quota, used: {...none, containers: 4}});
+    await find('c1');
+    await write(keys.usage(), {v: 1, quota, used: {...none, containers: 5}});
+    await expect(find('c1')).rejects.toMatchObject({
+      code: 'QUOTA',
+      message: 'the cluster has a quota of 5 containers, and has 5',
+    });
   });
 });
 

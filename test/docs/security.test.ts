@@ -31,7 +31,9 @@ it.each(LINES.map((line) => [/\d+/.exec(line)?.[0] ?? '', line] as const))(
 it('describes every role, and what only admin may do', () => {
   for (const role of ROLES) expect(PAGE).toContain(`| \`${role}\` |`);
   const deciding = Object.entries(routeRows).filter(([, {right}]) => right === 'admin');
-  expect(deciding.map(([name]) => name).sort()).toEqual(['acceptRestore', 'addSpec', 'delSpec']);
+  expect(deciding.map(([name]) => name).sort()).toEqual([
+    ...['acceptRestore', 'addSpec', 'delSpec', 'setQuota'],
+  ]);
 });
 
 it('the bill of materials names what ships, each with version and licence', () => {

@@ -92,6 +92,7 @@ function build(layout: Keys, what: ParsedKey): string {
       return layout.originLeader(what.lease);
     case 'leader':
     case 'cluster':
+    case 'usage':
       return layout[what.kind]();
     default:
       return layout[what.kind](what.app);

@@ -10,6 +10,7 @@ describe('the roles of an sm', () => {
       'etcdctl role grant-permission sm-app-orders --prefix=true readwrite /sm/app/orders/',
       'etcdctl role grant-permission sm-app-orders --prefix=true read /sm/app/foo.bar/service/orders/',
       'etcdctl role grant-permission sm-app-orders read /sm/app/foo.bar/cluster',
+      'etcdctl role grant-permission sm-app-orders read /sm/app/foo.bar/usage',
     ]);
   });
 

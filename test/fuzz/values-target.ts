@@ -122,6 +122,8 @@ function built(key: ParsedKey): string {
       return KEYS.originLeader(key.lease);
     case 'pushShard':
       return KEYS.pushShard(key.app, key.container, key.shard);
+    case 'usage':
+      return KEYS.usage();
     case 'leader':
     case 'cluster':
       return RECORDS[key.kind]?.key('', '') ?? '';

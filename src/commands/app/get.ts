@@ -1,6 +1,8 @@
 import {Args} from '@oclif/core';
 import {SmCommand} from '../../cli/base-command.ts';
 import {noteText} from '../../model/operator-note.ts';
+import {quotaWords} from '../../model/quota.ts';
+import type {AppView} from '../../protocol/admin.ts';
 
 export default class AppGet extends SmCommand<typeof AppGet> {
   static override summary = 'Show one app.';
@@ -24,10 +26,20 @@ export default class AppGet extends SmCommand<typeof AppGet> {
             .join(', ') || 'none'
         }`,
         `limits: ${app.maxShardCount === 0 ? 'any number of' : app.maxShardCount} shards a container, recovery time ${app.maxRecoveryTime}s, at most ${app.maxMoving} moving at once`,
+        ...quotaLines(app.quota),
         ...(app.paused ? [`paused ${noteText(app.pause)}`.trimEnd()] : []),
         `governor: ${app.governor || 'none'}`,
         ...app.alarms.map(({code, text, since}) => `alarm ${code} since ${since}: ${text}`),
       ],
     });
   }
+}
+
+/** One line: what is used of each quota. */
+function quotaLines(quota: AppView['quota']): string[] {
+  if (quota === undefined) return [];
+  const parts = Object.entries(quota).map(([name, {used, limit}]) =>
+    used === undefined ? `${limit} ${quotaWords(name)}` : `${used} of ${limit} ${quotaWords(name)}`,
+  );
+  return [`quota: ${parts.join(', ')}`];
 }

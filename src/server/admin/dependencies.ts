@@ -6,6 +6,8 @@ import type {StoreWrites} from '../../model/store-writes.ts';
 import type {ContainerView} from '../../protocol/admin.ts';
 import type {Store} from '../../store/port.ts';
 import type {Contact} from '../../model/contact.ts';
+import type {CallQuotas} from './call-quotas.ts';
+import type {Quotas} from './quotas.ts';
 
 /** What the admin services need. Nothing of it belongs to one daemon: every daemon answers every request from etcd. */
 export interface AdminDependencies {
@@ -41,6 +43,10 @@ export interface AdminDependencies {
    * @throws SmError RATE_LIMITED when too much waits for that app.
    */
   readonly byTurns?: <T>(app: string, work: () => Promise<T>) => Promise<T>;
+  /** What apps and the cluster may take. Absent: as much as they like. */
+  readonly quotas?: Quotas;
+  /** How often they may be called. Absent: as often as one likes. */
+  readonly callQuotas?: CallQuotas;
   /** Apps that the caller of one request may see: lists are cut to them. Absent: all. */
   readonly apps?: AppScope;
   /**

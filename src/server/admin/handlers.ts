@@ -18,6 +18,7 @@ import {moveEvents} from './stream/move-stream.ts';
 import {moves} from './read/moves.ts';
 import {addShards, delShards} from './write/shard-batches.ts';
 import {getShard, locate, ShardPages} from './read/shard-reads.ts';
+import {setQuota} from './write/quota-writes.ts';
 import {acceptRestoredStore} from './write/restore.ts';
 import {addShard, delShard, updateShard} from './write/shard-writes.ts';
 import {canStop, releaseStop} from './write/stop-permissions.ts';
@@ -60,6 +61,7 @@ const ANSWERING: Omit<Answering, 'getShards' | 'waitCheck'> = {
   getContainers: (dependencies, {service}) => getContainers(dependencies, service),
   cordon: (dependencies, request, caller) => order(dependencies, 'cordon', request, nameOf(caller)),
   drain: (dependencies, request, caller) => order(dependencies, 'drain', request, nameOf(caller)),
+  setQuota,
   setContainer: (dependencies, request, caller) =>
     setContainer(dependencies, request, nameOf(caller)),
   uncordon,
@@ -111,8 +113,10 @@ function mapped(
   return Object.fromEntries(
     handlers.map(([operation, handle]) => [
       operation,
-      (request: object, caller: Caller) =>
-        handle(dependenciesFor(dependencies, operation, request, caller), request, caller),
+      async (request: {readonly service?: string}, caller: Caller) => {
+        await dependencies.callQuotas?.take(dependencies, request.service);
+        return handle(dependenciesFor(dependencies, operation, request, caller), request, caller);
+      },
     ]),
   ) as unknown as Pick<AdminHandlers, AnsweringOperation>;
 }

@@ -114,6 +114,18 @@ export const CHANGES_SHOWN = 10;
 /** Characters of one value, before or after, that an audit entry keeps. */
 export const VALUE_SHOWN_CHARACTERS = 100;
 
+/** A governor's summary counts a write of this daemon at the latest after this, ms, if it is newer than the write: it is told by watches. */
+export const OWN_WRITES_SEEN_MS = 5_000;
+
+/** Apps of which a daemon remembers what it has written of late. */
+export const LEDGERS_LIMIT = 2_000;
+
+/** Calls that may come at once beyond a quota of calls a second, in seconds of it. */
+export const CALL_BURST_S = 2;
+
+/** The quota of calls of an app is read again after this, ms. */
+export const CALL_QUOTA_FRESH_MS = 5_000;
+
 /** Certificates that end sooner are warned of, ms. */
 export const CERTIFICATE_WARN_MS = 30 * 24 * 3_600_000;
 

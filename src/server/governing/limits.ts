@@ -77,6 +77,12 @@ export const COMPACTION_INTERVALS_KEPT = 2;
 
 /** Audit entries that are kept of one token and one day, before the oldest day goes as a whole. */
 export const AUDIT_GROUP_LEAST = 5;
+/** How often the leader counts what all apps take. */
+export const USAGE_INTERVAL_MS = 5_000;
+
+/** Summaries read in one call for that: etcd allows 128 operations. */
+export const STATUSES_PER_READ = 100;
+
 /** A pause or pin whose time is over, and could not be taken back, is looked at again after this, ms. */
 export const EXPIRY_RETRY_MS = 5_000;
 

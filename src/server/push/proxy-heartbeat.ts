@@ -1,6 +1,7 @@
 /** The heartbeat record that stands for a push container's session, and the transactions that keep it. Pure. */
 import type {Keys} from '../../etcd/keys.ts';
 import type {AppView} from '../../appstate/app-view.ts';
+import {PUSH_SDK} from '../../model/container.ts';
 import type {Heartbeat} from '../../model/container.ts';
 import {RECORD_VERSION} from '../../model/ownership.ts';
 import {encodeIdHolder} from '../../protocol/container-id.ts';
@@ -8,9 +9,6 @@ import {encodeRecord} from '../../protocol/records.ts';
 import {specUnchanged} from '../../store/app-spec-guard.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, Operation, Transaction} from '../../store/port.ts';
-
-/** `sdk` of a proxy heartbeat's heartbeat. */
-export const PUSH_SDK = 'push';
 
 /** Who a proxy heartbeat stands for. */
 export interface ProxySubject {

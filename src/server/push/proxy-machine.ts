@@ -7,6 +7,8 @@ import {heartbeatIntervalMs} from '../../model/container.ts';
 import {proxyIncarnation} from '../../model/ids.ts';
 import {PushSession} from '../../ownership/push-session.ts';
 import type {PushAlarm} from '../../ownership/push-session.ts';
+import {usageOf} from '../../appstate/usage.ts';
+import {appQuota} from '../../model/quota.ts';
 import {decodePushSession} from '../../protocol/push.ts';
 import type {PassiveMachine} from '../../runtime/machine-driver.ts';
 import type {KeyValue} from '../../store/port.ts';
@@ -34,6 +36,8 @@ export interface Session extends OpenSession {
   /** A write of its proxy heartbeat is under way. */
   writing: boolean;
   renewedAtMs: number;
+  /** It is not registered: the app has as many as its quota lets it have. */
+  overQuota: boolean;
   /** An operator's eviction has been seen, or the app goes: it is not registered again. */
   evicted: boolean;
 }
@@ -179,7 +183,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
       talk: new PushSession({container, incarnation}, nowMs),
       backlog: new Set(),
       ...{calls: 0, reachedAtMs: Number.NEGATIVE_INFINITY, probing: false, ended: false},
-      ...{writing: false, renewedAtMs: Number.NEGATIVE_INFINITY, evicted: false},
+      ...{writing: false, renewedAtMs: Number.NEGATIVE_INFINITY, evicted: false, overQuota: false},
     };
     this.sessions.set(key, session);
     this.out.push({type: 'opened', session});
@@ -229,9 +233,21 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     if (known?.state === 'evicting') session.evicted = true;
     if (session.writing || session.evicted || !session.talk.beating(nowMs)) return;
     if (known === undefined && (this.isDeleting || !this.holds(session))) return;
+    session.overQuota = known === undefined && !this.hasRoom();
+    if (session.overQuota) return;
     const promotion = !isSettled(view, session) && mayHoldId(view, session);
     const dueMs = session.renewedAtMs + heartbeatIntervalMs(known?.ttlMs ?? 0) - TICK_MS / 2;
     if (known === undefined || promotion || nowMs >= dueMs) this.keep(session, nowMs);
+  }
+
+  /** Registrations that are on their way count. */
+  private hasRoom(): boolean {
+    const {pushSessions: ofPush, containers: ofAll} = appQuota(this.view.spec?.value.quota);
+    const {pushSessions, containers} = usageOf(this.view);
+    let coming = 0;
+    for (const {writing, incarnation} of this.sessions.values())
+      if (writing && !this.view.heartbeats.has(incarnation)) coming += 1;
+    return pushSessions + coming < ofPush && containers + coming < ofAll;
   }
 
   private keep(session: Session, nowMs: number): void {
@@ -257,6 +273,10 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     const alarms: PushAlarm[] = [];
     for (const session of this.sessions.values()) {
       alarms.push(...session.talk.alarms(nowMs));
+      if (session.overQuota) {
+        const text = `push container ${session.container} is not taken: the quota of the app is used up`;
+        alarms.push({code: 'PUSH_OVER_QUOTA', text});
+      }
       if (session.problem === '') continue;
       const text = `heartbeat of push container ${session.container} cannot be read: ${session.problem}`;
       alarms.push({code: 'PUSH_UNREADABLE', text});

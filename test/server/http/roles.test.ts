@@ -43,7 +43,7 @@ function inputFor({request}: AdminRoute, service: string): Record<string, unknow
   const shape = 'shape' in request ? Object.keys(request.shape as object) : [];
   const wanted = {...FIELDS, service};
   const given = Object.entries(wanted).filter(([field]) => shape.includes(field));
-  for (const dropped of [[], ['shards'], ['view'], ['container']]) {
+  for (const dropped of [[], ['shards'], ['view'], ['container'], ['shards', 'containers']]) {
     const input = Object.fromEntries(given.filter(([field]) => !dropped.includes(field)));
     if (request.safeParse(input).success) return input;
     if (dropped[0] === 'shards') {

@@ -106,6 +106,29 @@ describe('a session of a push container', () => {
   });
 });
 
+describe('a quota of push containers', () => {
+  it('that is used up leaves a session without its heartbeat and says so, until there is room', () => {
+    const value = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 10};
+    const limited = (pushSessions: number, mod: number): void => {
+      const entry = {value: {...value, quota: {pushSessions}}, mod, create: 1};
+      view.apply({kind: 'spec', mod, entry});
+    };
+    limited(1, 2);
+    all();
+    machine.changed(change('a', 5, 6), 0);
+    const other = {...change('b', 7, 8), key: 'other', container: '10.0.0.2:80'};
+    machine.changed({...other, entry: {...other.entry!, key: 'other'}}, 0);
+    expect(taken(0)).toEqual(['opened a', 'opened b', 'keep a', 'look a', 'look b']);
+    kept('a-5', 9);
+    const said = machine.advance(500).find(({type}) => type === 'alarms');
+    expect(said).toMatchObject({
+      alarms: [{code: 'PUSH_OVER_QUOTA', text: expect.stringContaining('10.0.0.2:80')}],
+    });
+    limited(2, 10);
+    expect(taken(1_000)).toEqual(['keep b', 'alarms']);
+  });
+});
+
 describe('an app that is being removed', () => {
   it('ends its sessions first, then deletes what stood for them; one that could not be ended is tried again', () => {
     all();

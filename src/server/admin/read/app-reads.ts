@@ -5,6 +5,8 @@ import {alarmFix} from '../../../model/alarm-fix.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import {appHealth, clusterHealth, leaderLives} from '../../../model/health.ts';
 import type {OperatorNote} from '../../../model/operator-note.ts';
+import {appQuota} from '../../../model/quota.ts';
+import {usageOf} from '../../../appstate/usage.ts';
 import {plainPolicy} from '../../../model/placement-policy.ts';
 import {movingLimit} from '../../../model/moving-limit.ts';
 import type {
@@ -61,11 +63,23 @@ function madeView(listing: AppListing): AppView {
     maxMoving: movingLimit(spec?.maxMoving, view.shards.size),
     pause: noteOf(spec?.paused === true ? spec.pause : undefined),
     placement: plainPolicy(spec?.placement) ?? {},
+    quota: quotaView(listing),
     quiet: status?.quiet ?? null,
     governor: status?.governor ?? '',
     governedAt: status?.at ?? '',
     ...figures,
   };
+}
+
+function quotaView({view}: AppListing): AppView['quota'] {
+  const used: Partial<Record<string, number>> = {...usageOf(view)};
+  const limits = Object.entries(appQuota(view.spec?.value.quota));
+  return Object.fromEntries(
+    limits.map(([name, limit]) => {
+      const count = used[name];
+      return [name, count === undefined ? {limit} : {used: count, limit}];
+    }),
+  );
 }
 
 function noteOf(note: OperatorNote | undefined): AppView['pause'] {

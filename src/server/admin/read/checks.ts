@@ -11,6 +11,8 @@ import type {ForeignApp} from './other-service.ts';
 import {originServerChecks} from './origin-server.ts';
 import {check} from './check.ts';
 import type {Check} from './check.ts';
+import {appQuotaChecks, clusterQuotaChecks} from './quota-checks.ts';
+import {decodeUsage} from '../../../protocol/quota-fields.ts';
 import {callChecks, calledDaemons} from './daemon-checks.ts';
 import type {StoreUsage} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
@@ -32,6 +34,7 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
   const tookMs = Math.round(performance.now() - startedMs);
   const usage = await store.usage?.();
   const cluster = await status(dependencies);
+  const {entry: use} = await store.get(dependencies.keys.usage());
   // Only who sees no app of its own can have been renamed.
   const {apps = 'all'} = dependencies;
   const foreign =
@@ -50,6 +53,7 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
       ...(callDaemon === undefined ? [] : callChecks(called)),
       ...serviceChecks(foreign, dependencies.service),
       ...(await originServerChecks(dependencies)),
+      ...clusterQuotaChecks(decodeUsage(use?.value ?? '')),
       ...clusterChecks(cluster),
     ],
     at: new Date(wallMs()).toISOString(),
@@ -128,6 +132,7 @@ export function clusterChecks(cluster: StatusAnswer): Check[] {
     daemonsCheck(cluster),
     ...cluster.apps.flatMap((app) => [
       ...[containersCheck(app), shardsCheck(app)],
+      ...appQuotaChecks(app),
       ...(app.paused ? [pauseCheck(app)] : []),
     ]),
     ...alarmChecks(cluster),

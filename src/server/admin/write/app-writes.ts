@@ -3,6 +3,7 @@ import {SmError} from '../../../model/errors.ts';
 import {operatorNote} from '../../../model/operator-note.ts';
 import {contradictionsOf, plainPolicy, policyText} from '../../../model/placement-policy.ts';
 import type {PlacementPolicy} from '../../../model/placement-policy.ts';
+import {overClusterQuota} from '../../../model/quota.ts';
 import type {AppSpec, ShardSpec} from '../../../model/specs.ts';
 import type {
   AddSpecRequest,
@@ -26,6 +27,7 @@ export async function addSpec(
   const {store, keys} = dependencies;
   const app = request.service;
   refuseOwnService(dependencies, app);
+  await refuseOverApps(dependencies, app);
   const watched = [keys.appSpec(app), keys.governedShard(app), keys.governedBy(app)];
   const decide = (reading: Reading): Decision => decideCreation(dependencies, request, reading);
   const answer = await conditionalWrite(store, watched, decide, request.dryRun);
@@ -33,6 +35,18 @@ export async function addSpec(
   if (answer.changed && !request.dryRun)
     await dependencies.appCreated?.(app).catch(() => undefined);
   return answer;
+}
+
+/** @throws SmError QUOTA where the cluster has as many apps as it may, and this is not one of them. */
+async function refuseOverApps(
+  {store, keys, service, quotas}: AdminDependencies,
+  app: string,
+): Promise<void> {
+  if (quotas === undefined) return;
+  const {entries} = await store.list([keys.shardSpecPrefix(service)]);
+  if (entries.some(({key}) => key === keys.governedShard(app))) return;
+  const {apps} = quotas.ofCluster;
+  if (entries.length >= apps) throw overClusterQuota('apps', apps, entries.length);
 }
 
 function decideCreation(

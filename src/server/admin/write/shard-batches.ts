@@ -14,6 +14,8 @@ import type {KeyValue, Operation, Transaction, TransactionOutcome} from '../../.
 import type {AdminDependencies} from '../dependencies.ts';
 import {inSlices} from '../../../appview/listing.ts';
 import {appNotFound, liveSpec, refuseOwnService} from '../guards.ts';
+import type {Addition, Admission} from '../quotas.ts';
+import {admitted} from './room.ts';
 import {newShardSpec, sameContent} from '../shard-content.ts';
 import {
   BATCH_ATTEMPTS_LIMIT,
@@ -32,6 +34,8 @@ interface Item {
   readonly done: BatchItemResult;
   /** Whether the write needs the key to be there (delete) or not (create). */
   readonly needsPresent: boolean;
+  /** What it takes of the app's quotas; absent: nothing. */
+  readonly addition?: Addition;
 }
 
 interface ItemAnswer {
@@ -66,6 +70,7 @@ export async function addShards(
         entry !== undefined && sameContent(entry.value, item) ? 'unchanged' : 'conflict',
       done: 'created',
       needsPresent: false,
+      addition: {id: item.shardId, spec: () => ({...item, id: item.shardId})},
     };
   });
 }
@@ -118,13 +123,33 @@ class Batch {
     refuseOwnService(this.dependencies, this.app);
     const spec = await this.readApp();
     const {ordered, items} = await checkItems(given, schema, itemOf, this.answers);
-    const chunks = chunksOf(items);
-    const next = chunks.values();
+    const additions = items.flatMap(({addition}) => addition ?? []);
+    const admission = await admitted(this.dependencies, this.app, additions);
+    try {
+      await this.writeAll(this.withRoom(items, admission), spec);
+    } finally {
+      admission?.done(this.dryRun ? undefined : this.revision);
+    }
+    return this.answer(ordered);
+  }
+
+  /** The items that have room; the others are answered. */
+  private withRoom(items: readonly Item[], admission: Admission | undefined): readonly Item[] {
+    if (admission === undefined || admission.refused.size === 0) return items;
+    return items.filter(({shardId}) => {
+      const refusal = admission.refused.get(shardId);
+      if (refusal === undefined) return true;
+      this.settle(shardId, 'refused', `${refusal.code}: ${refusal.message}; ${refusal.hint ?? ''}`);
+      return false;
+    });
+  }
+
+  private async writeAll(items: readonly Item[], spec: KeyValue): Promise<void> {
+    const next = chunksOf(items).values();
     const worker = async (): Promise<void> => {
       for (const chunk of next) await this.write(chunk, spec);
     };
     await Promise.all(Array.from({length: WRITES_IN_FLIGHT}, worker));
-    return this.answer(ordered);
   }
 
   private answer(ordered: readonly ItemAnswer[]): BatchAnswer {

@@ -13,6 +13,8 @@ import type {KeyValue} from '../../../store/port.ts';
 import {present, refuseEndless} from './app-writes.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
+import {withRoom} from './room.ts';
+import type {Addition} from '../quotas.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {appNotFound, liveSpec, refuseOwnService, shardNotFound} from '../guards.ts';
 import {
@@ -42,7 +44,10 @@ export async function addShard(
       hint: 'change it by POST /sm/server/update-shard, or in a file by sm apply -f FILE',
     });
   };
-  return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+  const addition = {id: shardId, spec: () => ({...request, id: shardId})};
+  return withRoom(dependencies, request, [addition], () =>
+    conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun),
+  );
 }
 
 export async function updateShard(
@@ -75,7 +80,17 @@ export async function updateShard(
     if (next.task !== spec.task) next.taskVersion = (spec.taskVersion ?? 0) + 1;
     return {result: 'configured', operations: [{op: 'put', key, value: encodeRecord(next)}]};
   };
-  return conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
+  const addition: Addition = {
+    id: shardId,
+    mustExist: true,
+    spec: (before) => ({
+      ...{task: '', group: '', workerGroup: '', ...before, ...present(changes)},
+      id: shardId,
+    }),
+  };
+  return withRoom(dependencies, request, [addition], () =>
+    conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun),
+  );
 }
 
 function withoutTerms<T extends {load?: unknown; spreadKey?: unknown; priority?: unknown}>({

@@ -11,6 +11,8 @@ import type {AdminDependencies} from '../dependencies.ts';
 import {liveSpec, refuseOwnService} from '../guards.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
+import {withRoom} from './room.ts';
+import type {Addition} from '../quotas.ts';
 
 /** One entry with the revision of its change. */
 interface Found {
@@ -49,7 +51,10 @@ export async function undo(
     });
     return {result: 'configured', operations};
   };
-  const answer = await conditionalWrite(store, read, decide, dryRun);
+  const additions = steps.flatMap((step) => additionsOf(step, keys.parse(step.key)));
+  const answer = await withRoom(dependencies, {service: app, dryRun}, additions, () =>
+    conditionalWrite(store, read, decide, dryRun),
+  );
   const {operation, at, who, objects, objectCount} = found.entry;
   return {
     ...answer,
@@ -86,6 +91,15 @@ function stepsOf(found: Found): readonly UndoStep[] {
     found,
     'its entry does not keep what was before: it is too large, or of an older sm',
   );
+}
+
+/** What comes back with it. */
+function additionsOf({before}: UndoStep, parsed: ParsedKey | undefined): Addition[] {
+  if (before === null) return [];
+  if (parsed?.kind === 'worker') return [{workerGroup: parsed.workerGroup}];
+  if (parsed?.kind !== 'shardSpec') return [];
+  const spec = decodeShardSpec(before, parsed.shard);
+  return spec.ok ? [{id: parsed.shard, spec: () => spec.value}] : [];
 }
 
 function standsAsLeft(step: UndoStep, now: KeyValue | undefined, revision: number): boolean {

@@ -57,6 +57,7 @@ const CHANGES: {readonly [O in ChangingOperation]: Change<O>} = {
     object: 'container/c1',
   },
   evict: {before: container, input: {service, container: 'c1'}, object: 'container/c1'},
+  setQuota: {input: {service, shards: 9}, object: 'app/orders'},
   setContainer: {
     before: container,
     input: {service, container: 'c1', weight: 2},

@@ -48,6 +48,7 @@ const CALLS: {readonly [O in ChangingOperation]: {readonly before?: Call; readon
     before: (world) => world.call('drain', {service, container: 'c1', keep: true}),
     call: (world) => world.call('uncordon', {service, container: 'c1'}),
   },
+  setQuota: {call: (world) => world.call('setQuota', {service, shards: 9})},
   setContainer: {
     call: (world) => world.call('setContainer', {service, container: 'c1', weight: 2}),
   },

@@ -1,0 +1,61 @@
+import {Args, Flags} from '@oclif/core';
+import {SmCommand, changeFlags} from '../../cli/base-command.ts';
+import {changeResult} from '../../cli/changes.ts';
+import {SmError} from '../../model/errors.ts';
+import {QUOTA_NAMES, quotaFlag} from '../../model/quota.ts';
+
+/** What takes a value back. */
+const DEFAULT = 'default';
+
+export default class AppQuota extends SmCommand<typeof AppQuota> {
+  static override summary = 'Set how much an app may take.';
+  static override description =
+    'Whatever the app has above a quota already stays; nothing is added to it. The word default takes a value back. sm app get shows what is used of each. Needs a token with the role admin that is not limited to apps.';
+  static override examples = [
+    '<%= config.bin %> app quota orders --shards 200000 --containers 500',
+    '<%= config.bin %> app quota orders --calls-per-second default',
+  ];
+  static override args = {name: Args.string({description: 'name of the app', required: true})};
+  static override flags = {
+    shards: Flags.string({description: 'most shards; default: 100000'}),
+    containers: Flags.string({description: 'most containers; default: 5000'}),
+    'spec-bytes': Flags.string({
+      description: 'most bytes of ids and tasks of its shards; default: 256 MiB',
+    }),
+    groups: Flags.string({
+      description: 'most groups of shards and worker groups; default: 1000',
+    }),
+    'push-sessions': Flags.string({description: 'most push containers; default: 1000'}),
+    'calls-per-second': Flags.string({
+      description: 'most calls of the admin API a second, at each daemon; default: 2000',
+    }),
+    ...changeFlags,
+  };
+
+  override async run(): Promise<void> {
+    const {reason, 'dry-run': dryRun} = this.flags;
+    const given = this.flags as Record<string, unknown>;
+    const said = Object.fromEntries(
+      QUOTA_NAMES.flatMap((name) => {
+        const text = given[quotaFlag(name)];
+        return typeof text === 'string' ? [[name, valueOf(quotaFlag(name), text)]] : [];
+      }),
+    );
+    if (Object.keys(said).length === 0)
+      throw new SmError('INVALID_INPUT', 'nothing is to be changed', {
+        hint: `give one of ${QUOTA_NAMES.map((name) => `--${quotaFlag(name)}`).join(', ')}`,
+      });
+    const {name} = this.args;
+    const answer = await this.client.call('setQuota', {service: name, ...said, reason, dryRun});
+    await this.showObject(changeResult('App', name, answer, {quota: said}, dryRun));
+  }
+}
+
+/** @throws SmError INVALID_INPUT. */
+function valueOf(flag: string, text: string): number | null {
+  if (text === DEFAULT) return null;
+  if (/^[1-9]\d{0,11}$/.test(text)) return Number(text);
+  throw new SmError('INVALID_INPUT', `--${flag} ${JSON.stringify(text)} is not a whole number`, {
+    hint: `a number from 1 on, or the word ${DEFAULT}`,
+  });
+}

@@ -1,0 +1,46 @@
+/** Quotas and what is taken of them, in records and answers. */
+import {QUOTA_NAMES} from '../model/quota.ts';
+import type {ClusterQuota, ClusterUsage} from '../model/quota.ts';
+import {RECORD_VERSION} from '../model/ownership.ts';
+import {isFields} from './record-shapes.ts';
+import type {Fields} from './record-shapes.ts';
+
+const USED = ['shards', 'containers', 'specBytes', 'groups', 'pushSessions'];
+
+function isWhole(value: unknown, least: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least;
+}
+
+export function isUsage(value: unknown): boolean {
+  return isFields(value) && USED.every((name) => isWhole(value[name], 0));
+}
+
+/** Of an app's quota what cannot be read is as by default; so is what this version does not know. */
+export function mendQuota(fields: Fields): void {
+  const {quota} = fields;
+  if (quota === undefined) return;
+  if (!isFields(quota)) delete fields['quota'];
+  else for (const name of QUOTA_NAMES) if (!isWhole(quota[name], 1)) delete quota[name];
+}
+
+/** Written by the leader: what all apps take, and what they may by its configuration. */
+export interface UsageRecord {
+  readonly v: number;
+  readonly used: ClusterUsage;
+  readonly quota: ClusterQuota;
+}
+
+/** Undefined when the value cannot be read: then nobody is refused by it. */
+export function decodeUsage(text: string): UsageRecord | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (!isFields(parsed) || parsed['v'] !== RECORD_VERSION) return undefined;
+    const {used, quota} = parsed;
+    if (!isUsage(used) || !isWhole((used as Fields)['apps'], 0) || !isFields(quota))
+      return undefined;
+    const isQuota = ['apps', ...QUOTA_NAMES].every((name) => isWhole(quota[name], 1));
+    return isQuota ? (parsed as unknown as UsageRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}

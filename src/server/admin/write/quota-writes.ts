@@ -1,0 +1,38 @@
+/** Setting the quotas of an app. */
+import {QUOTA_NAMES} from '../../../model/quota.ts';
+import type {AppQuota} from '../../../model/quota.ts';
+import type {AppSpec} from '../../../model/specs.ts';
+import type {SetQuotaRequest, WriteAnswer} from '../../../protocol/admin.ts';
+import {encodeRecord} from '../../../protocol/records.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {liveSpec, refuseOwnService} from '../guards.ts';
+import {conditionalWrite} from './conditional-write.ts';
+import type {Decision, Reading} from './conditional-write.ts';
+
+/** Sets what is given; null: as by default again. What the app has already above it stays: nothing is removed. */
+export async function setQuota(
+  dependencies: AdminDependencies,
+  request: SetQuotaRequest,
+): Promise<WriteAnswer> {
+  const {store, keys} = dependencies;
+  const {service: app, dryRun} = request;
+  refuseOwnService(dependencies, app);
+  const key = keys.appSpec(app);
+  const decide = ({entries: [entry]}: Reading): Decision => {
+    const {quota: before = {}, ...spec} = liveSpec(app, entry);
+    const quota: AppQuota = {...before};
+    for (const name of QUOTA_NAMES) {
+      const said = request[name];
+      if (said === null) delete quota[name];
+      else if (said !== undefined) quota[name] = said;
+    }
+    if (QUOTA_NAMES.every((name) => quota[name] === before[name]))
+      return {result: 'unchanged', operations: []};
+    const next: AppSpec = {
+      ...(spec as AppSpec),
+      ...(Object.keys(quota).length === 0 ? {} : {quota}),
+    };
+    return {result: 'configured', operations: [{op: 'put', key, value: encodeRecord(next)}]};
+  };
+  return conditionalWrite(store, [key], decide, dryRun);
+}

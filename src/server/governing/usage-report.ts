@@ -1,0 +1,93 @@
+/** What all apps take together, counted by the leader from the summaries of their governors, for daemons and containers to read. */
+import {RECORD_VERSION} from '../../model/ownership.ts';
+import type {AppUsage, ClusterQuota, ClusterUsage} from '../../model/quota.ts';
+import {decodeAppStatus, encodeRecord} from '../../protocol/records.ts';
+import type {UsageRecord} from '../../protocol/quota-fields.ts';
+import type {Keys} from '../../etcd/keys.ts';
+import type {Clock, Timer} from '../../runtime/clock.ts';
+import type {Logger} from '../../runtime/logger.ts';
+import type {Store} from '../../store/port.ts';
+import {STATUSES_PER_READ, USAGE_INTERVAL_MS} from './limits.ts';
+
+export interface UsageReportOptions {
+  readonly store: Store;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** As the configuration says now. */
+  readonly quota: () => ClusterQuota;
+}
+
+export class UsageReport {
+  private readonly options: UsageReportOptions;
+  private timer: Timer | undefined;
+  /** Grows with every start and stop: a round that outlives its term sets no timer any more. */
+  private term = 0;
+  private last = '';
+
+  constructor(options: UsageReportOptions) {
+    this.options = options;
+  }
+
+  start(): void {
+    this.stop();
+    this.wait();
+  }
+
+  stop(): void {
+    this.term += 1;
+    this.last = '';
+    this.timer?.cancel();
+  }
+
+  private wait(): void {
+    this.timer = this.options.clock.after(USAGE_INTERVAL_MS, () => void this.round());
+  }
+
+  private async round(): Promise<void> {
+    const {term} = this;
+    const {store, keys, logger, quota} = this.options;
+    try {
+      const used = await clusterUsage(store, keys);
+      const record: UsageRecord = {v: RECORD_VERSION, used, quota: quota()};
+      const value = encodeRecord(record);
+      if (term === this.term && value !== this.last) {
+        const then = [{op: 'put', key: keys.usage(), value}] as const;
+        const {kind} = await store.transact({compares: [], then, otherwise: []});
+        this.last = kind === 'committed' ? value : '';
+      }
+    } catch (error) {
+      logger.debug({error: String(error)}, 'the use of quotas could not be counted');
+    }
+    if (term === this.term) this.wait();
+  }
+}
+
+async function clusterUsage(store: Store, keys: Keys): Promise<ClusterUsage> {
+  const {entries} = await store.list([keys.shardSpecPrefix(keys.service)]);
+  const apps = entries.flatMap(({key}) => {
+    const parsed = keys.parse(key);
+    return parsed?.kind === 'shardSpec' ? [parsed.shard] : [];
+  });
+  const sum = {
+    apps: apps.length,
+    shards: 0,
+    containers: 0,
+    specBytes: 0,
+    groups: 0,
+    pushSessions: 0,
+  };
+  for (let from = 0; from < apps.length; from += STATUSES_PER_READ) {
+    const some = apps.slice(from, from + STATUSES_PER_READ).map((app) => keys.status(app));
+    for (const entry of (await store.getMany(some)).entries) {
+      const status = entry === undefined ? undefined : decodeAppStatus(entry.value);
+      if (status?.ok === true && status.value.usage !== undefined) add(sum, status.value.usage);
+    }
+  }
+  return sum;
+}
+
+function add(sum: Record<keyof AppUsage, number>, more: AppUsage): void {
+  for (const name of Object.keys(more) as (keyof AppUsage)[])
+    if (Object.hasOwn(sum, name)) sum[name] += more[name];
+}
