@@ -9,6 +9,7 @@ import type {PlacementPolicy} from '../model/placement-policy.ts';
 import {APPS_SHAPE, idsOfRange} from './apps-schema.ts';
 import type {Field, Shape} from './apps-shape.ts';
 import {PLACEMENT_FIELDS} from './placement-schema.ts';
+import {repeatedKeys} from './unique-keys.ts';
 import {APPS_FILE_LIMIT_BYTES, FAULTS_SHOWN, SHARDS_LIMIT} from './limits.ts';
 
 export interface FileShard {
@@ -148,7 +149,7 @@ function documentsOf(
 ): {documents: Document[]; place: (offset: number) => string} {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
-    ...{lineCounter: lines, version: '1.2', schema: 'core', uniqueKeys: true},
+    ...{lineCounter: lines, version: '1.2', schema: 'core', uniqueKeys: false},
     ...{customTags: null, prettyErrors: false, logLevel: 'silent'},
   });
   const place = (offset: number): string => {
@@ -163,7 +164,9 @@ function documentsOf(
     if (document.contents === null && document.errors.length === 0) continue;
     for (const {message, pos} of [...document.errors, ...document.warnings])
       faults.push(`${place(pos[0])}: ${message}`);
-    if (document.errors.length === 0) sound.push(document);
+    const repeated = repeatedKeys(document);
+    for (const offset of repeated) faults.push(`${place(offset)}: keys of a map must be unique`);
+    if (document.errors.length + repeated.length === 0) sound.push(document);
   }
   return {documents: sound, place};
 }
@@ -255,7 +258,9 @@ class Checker {
   }
 
   private unknown(node: Node, name: string, known: readonly string[], path: string): void {
-    const [nearest] = nearestWords(name, known, 1);
+    // Looking for the word that was meant costs more than all else, and only the first are shown.
+    const isShown = this.faults.length < FAULTS_SHOWN;
+    const [nearest] = isShown ? nearestWords(name, known, 1) : [];
     const guess = nearest === undefined ? '' : `, did you mean ${nearest}?`;
     this.fault(node, path, `unknown key ${JSON.stringify(name)}${guess}`);
   }

@@ -58,6 +58,8 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
   'log.format': 'json or text. Default json.',
   'heartbeat.ttlMs': 'T of the daemon, ms, 3000-60000. Default 10000.',
   shutdownTimeoutMs: 'Longest orderly shutdown, ms. Default 15000.',
+  containerNetworks:
+    'List of networks, as 10.0.0.0/8: containers elsewhere are not called. Left out: all but link-local, metadata and multicast addresses.',
   'quota.apps': 'Most apps. Default 1000. All of quota is taken over at SIGHUP.',
   'quota.shards': 'Most shards of all apps together. Default 1000000.',
   'quota.containers': 'Most containers of all apps together. Default 20000.',

@@ -11,7 +11,8 @@ import {embeddedOf, exposedHost, storeFaults} from './embedded.ts';
 import type {LoadOptions} from './embedded.ts';
 import type {ServerConfig} from './server-config.ts';
 import {SECTIONS, SETTINGS} from './settings.ts';
-import {ALIASES_LIMIT, CONFIG_LIMIT_BYTES, DEPTH_LIMIT} from './limits.ts';
+import {repeatedKeys} from './unique-keys.ts';
+import {ALIASES_LIMIT, CONFIG_LIMIT_BYTES, DEPTH_LIMIT, FAULTS_SHOWN} from './limits.ts';
 
 interface Found {
   readonly value: unknown;
@@ -38,7 +39,8 @@ export function parseConfig(source: string, file: string, options: LoadOptions =
     lineCounter: lines,
     version: '1.2',
     schema: 'core',
-    uniqueKeys: true,
+    // Looked at below: the parser's check takes quadratic time.
+    uniqueKeys: false,
     customTags: null,
     prettyErrors: false,
     // A warning is a fault here; none goes to the console.
@@ -50,6 +52,9 @@ export function parseConfig(source: string, file: string, options: LoadOptions =
   };
   const faults = [...document.errors, ...document.warnings].map(
     ({message, pos}) => `${place(pos[0])}: ${message}`,
+  );
+  faults.push(
+    ...repeatedKeys(document).map((offset) => `${place(offset)}: keys of a map must be unique`),
   );
   if (faults.length > 0) throw invalid(faults);
   try {
@@ -100,7 +105,8 @@ function readConfigFile(path: string): string {
 }
 
 function invalid(faults: readonly string[]): SmError {
-  return new SmError('INVALID_CONFIG', faults.join('\n'), {
+  const shown = faults.slice(0, FAULTS_SHOWN);
+  return new SmError('INVALID_CONFIG', shown.join('\n'), {
     hint: 'sample.yml shows every setting; check with: sm serve --check',
   });
 }
@@ -109,6 +115,8 @@ function invalid(faults: readonly string[]): SmError {
 function collect(map: YAMLMap, prefix: string, walk: Walk, depth: number): void {
   const {document, place, found, faults} = walk;
   for (const {key, value} of map.items) {
+    // Whoever has so many wrong ones has another kind of file.
+    if (faults.length >= FAULTS_SHOWN) return;
     const at = place(isNode(key) ? (key.range?.[0] ?? 0) : 0);
     if (!isScalar(key)) {
       faults.push(`${at}: a setting's name is plain text`);
@@ -222,6 +230,7 @@ function configOf(
   };
   const host = bareHost(get<string>('host') ?? '127.0.0.1');
   const port = required<number>('port');
+  const networks = get<string[]>('containerNetworks');
   const etcdTls = section<{ca: string}>('etcd.tls');
   const tls = section<{cert: string; key: string}>('tls');
   return {
@@ -242,6 +251,7 @@ function configOf(
     ...(embedded === true ? {embedded: embeddedOf(found, file, dataDir)} : {}),
     heartbeat: {ttlMs: TTL_DEFAULT_MS, ...section<object>('heartbeat')},
     shutdownTimeoutMs: get('shutdownTimeoutMs') ?? 15_000,
+    ...(networks === undefined ? {} : {containerNetworks: networks}),
     compaction: get('compaction') ?? 'auto',
     quota: {...CLUSTER_QUOTA_DEFAULT, ...section<object>('quota')},
   };

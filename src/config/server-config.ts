@@ -48,6 +48,8 @@ export interface ServerConfig {
   readonly shutdownTimeoutMs: number;
   /** Whether the leader compacts etcd. Default auto. */
   readonly compaction: 'auto' | 'off';
+  /** Networks (CIDR) in which containers are called; absent: everywhere. */
+  readonly containerNetworks?: readonly string[];
   /** What all apps together may take. Default: CLUSTER_QUOTA_DEFAULT. */
   readonly quota?: ClusterQuota;
 }

@@ -1,4 +1,5 @@
 /** Every setting the file may hold: its path, how it is checked, and what a wrong value is told. */
+import {isIP} from 'node:net';
 import {nameProblem} from '../model/ids.ts';
 import {CLUSTER_QUOTA_NAMES, QUOTA_MOST} from '../model/quota.ts';
 import {TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
@@ -51,6 +52,20 @@ function endpoints(value: unknown): string | undefined {
     : `holds ${JSON.stringify(value[wrong])}, which is not of the form host:port`;
 }
 
+function isNetwork(value: unknown): boolean {
+  const [, address = '', bits] = /^([0-9A-Fa-f:.]+)\/(\d{1,3})$/.exec(String(value)) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
+}
+
+function networks(value: unknown): string | undefined {
+  if (!Array.isArray(value) || value.length === 0) return 'is not a list of networks';
+  const wrong: unknown = value.find((one) => !isNetwork(one));
+  return wrong === undefined
+    ? undefined
+    : `holds ${JSON.stringify(wrong)}, which is not a network as 10.0.0.0/8 or fd00::/8`;
+}
+
 /** By path. A path that is a prefix of another is a section. */
 export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['service', {problem: (value) => nameProblem('service', value), required: true}],
@@ -92,6 +107,7 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['log.format', {problem: oneOf('json', 'text')}],
   ['heartbeat.ttlMs', {problem: whole(TTL_MIN_MS, TTL_MAX_MS)}],
   ['shutdownTimeoutMs', {problem: whole(0, 600_000)}],
+  ['containerNetworks', {problem: networks}],
   ['compaction', {problem: oneOf('auto', 'off')}],
   ...CLUSTER_QUOTA_NAMES.map((name): [string, Setting] => [
     `quota.${name}`,

@@ -107,3 +107,6 @@ export const CALL_KEY_BYTES = 32;
 
 /** A signed call is taken while its time differs by at most so much from the clock of who is called, ms. */
 export const CALL_WINDOW_MS = 30_000;
+
+/** Latest time that a record may name, Unix ms: the year 9999. */
+export const INSTANT_MOST_MS = 253_402_300_799_000;

@@ -2,11 +2,18 @@
 import type {UndoStep} from '../model/audit.ts';
 import type {StopPermission} from '../model/stop-permission.ts';
 
+import {INSTANT_MOST_MS} from './limits.ts';
+
 /** A JSON object, as parsed. */
 export type Fields = Record<string, unknown>;
 
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Unix time in ms, so near to ours that any sum of a few of them has a date. */
+export function isInstant(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= INSTANT_MOST_MS;
 }
 
 export function isListOf(value: unknown, isOne: (one: unknown) => boolean): boolean {

@@ -20,7 +20,7 @@ import {MAX_RECOVERY_TIME_DEFAULT_S} from '../model/specs.ts';
 import type {StopPermissions} from '../model/stop-permission.ts';
 import type {AppStatus, ClusterRecord, FinishedMove, LeaderRecord} from '../model/status.ts';
 import {isTooDeep} from './json-depth.ts';
-import {isFields, isListOf, isStopPermission, isUndoStep} from './record-shapes.ts';
+import {isFields, isInstant, isListOf, isStopPermission, isUndoStep} from './record-shapes.ts';
 import {isUsage, mendQuota} from './quota-fields.ts';
 import type {Fields} from './record-shapes.ts';
 import {mendContainerShare, mendPlacement, mendShardTerms} from './placement-fields.ts';
@@ -86,7 +86,7 @@ export function decodeHeartbeat(text: string): Decoded<Heartbeat> {
     countOr(fields, 'seq', 0);
     fields['labels'] = textMap(fields['labels']);
     mendContainerShare(fields);
-    if (!Number.isFinite(fields['sentAtMs'])) delete fields['sentAtMs'];
+    if (!isInstant(fields['sentAtMs'])) delete fields['sentAtMs'];
     if (fields['overdue'] !== undefined) fields['overdue'] = overdueHooks(fields['overdue']);
     return undefined;
   });
@@ -370,7 +370,7 @@ function overdueHooks(value: unknown): OverdueHook[] {
   );
   return known.slice(0, OVERDUE_SHOWN).map(({shard, hook, sinceMs}) => ({
     ...{shard, hook},
-    ...(Number.isFinite(sinceMs) ? {sinceMs: sinceMs as number} : {}),
+    ...(isInstant(sinceMs) ? {sinceMs} : {}),
   }));
 }
 

@@ -24,6 +24,7 @@ import {Quotas} from './admin/quotas.ts';
 import type {Contact} from '../model/contact.ts';
 import {CredentialWatch} from './credential-watch.ts';
 import {CallSigner} from './contact/call-signer.ts';
+import {networkList} from './contact/endpoint-policy.ts';
 import {Credentials} from './credentials.ts';
 import {daemonIdentity} from './daemon-identity.ts';
 import type {DaemonState} from './daemon-state.ts';
@@ -209,14 +210,15 @@ export class RunningDaemon implements Daemon {
   private newSenders(): Senders {
     const {config, logger} = this.options;
     const allowLoopback = isLoopbackHost(config.host);
+    const networks = networkList(config.containerNetworks);
     const forDaemons = this.credentials.forDaemons();
     const {store, keys, clock} = this;
     const signer = new CallSigner({store, keys, clock});
     return {
-      hints: new HintSender({logger, allowLoopback, signer}),
+      hints: new HintSender({logger, allowLoopback, networks, signer}),
       daemonHints: new HintSender({logger, allowLoopback: true, ...forDaemons}),
-      caller: new PushCaller({allowLoopback}),
-      holdings: new HoldingsCaller({allowLoopback, signer}),
+      caller: new PushCaller({allowLoopback, networks}),
+      holdings: new HoldingsCaller({allowLoopback, networks, signer}),
     };
   }
 

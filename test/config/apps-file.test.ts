@@ -55,6 +55,21 @@ describe('apps.yml', () => {
     });
   }
 
+  it('of many pins takes time that grows with the file', () => {
+    const costOf = (count: number): number => {
+      const ids = Array.from({length: count}, (_, at) => `s${at}`);
+      const pins = ids.map((id) => `      ${id}: c1\n`).join('');
+      const text = `apps:\n  - name: a\n    shards: [${ids.join(', ')}]\n    pins:\n${pins}`;
+      const before = process.cpuUsage();
+      expect(parse(text)[0]?.shards).toHaveLength(count);
+      const {user, system} = process.cpuUsage(before);
+      return user + system;
+    };
+    costOf(500);
+    // Ten times as many in quadratic time take a hundred times as long.
+    expect(costOf(20_000)).toBeLessThan(40 * costOf(2_000));
+  });
+
   it('comes back from its print as it was, and prints to the same bytes', () => {
     const id = fc
       .string({minLength: 1, maxLength: 12, unit: 'grapheme-ascii'})

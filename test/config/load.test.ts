@@ -90,6 +90,7 @@ filePermissions: any
 heartbeat: {ttlMs: 3000}
 shutdownTimeoutMs: 0
 compaction: off
+containerNetworks: [10.0.0.0/8, "fd00::/8"]
 quota: {apps: 1, shards: 2, containers: 3, specBytes: 4, groups: 5, pushSessions: 6, callsPerSecond: 7}
 `;
   const embedded = `dataDir: /var/lib/sm
@@ -112,10 +113,9 @@ embedded:
       auth: {tokenFile: '/etc/sm/token'},
       tls: {cert: '/d', key: '/e', ca: '/f', clientCa: '/j', clientRoles: '/k'},
       log: {level: 'warn', format: 'text'},
-      filePermissions: 'any',
-      heartbeat: {ttlMs: 3_000},
-      shutdownTimeoutMs: 0,
-      compaction: 'off',
+      ...{filePermissions: 'any', heartbeat: {ttlMs: 3_000}, shutdownTimeoutMs: 0},
+      ...{compaction: 'off', containerNetworks: ['10.0.0.0/8', 'fd00::/8']},
+      quota: {apps: 1, callsPerSecond: 7},
     });
   });
 

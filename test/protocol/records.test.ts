@@ -219,6 +219,13 @@ describe('a heartbeat', () => {
     },
   );
 
+  it.each([1e300, -1, 9e15, '7', null])('sent at %j says nothing of time', (at) => {
+    const overdue = [{shard: 's', hook: 'add', sinceMs: at}];
+    const decoded = decodeHeartbeat(encodeRecord({...HEARTBEAT, sentAtMs: at, overdue}));
+    expect(decoded).toMatchObject({ok: true, value: {overdue: [{shard: 's', hook: 'add'}]}});
+    expect(JSON.stringify(decoded)).not.toMatch(/sentAtMs|sinceMs/);
+  });
+
   it('names the overdue hooks that can be read, and no more than ten', () => {
     const hooks = (overdue: unknown): unknown =>
       decoded(decodeHeartbeat, JSON.stringify({...HEARTBEAT, overdue}))['overdue'];

@@ -1,6 +1,6 @@
 /** Kept-alive connections to containers: foreign programs, so everything has a limit. */
 import {lookup} from 'node:dns';
-import type {LookupFunction} from 'node:net';
+import type {BlockList, LookupFunction} from 'node:net';
 import {Agent, buildConnector} from 'undici';
 import {SmError} from '../../model/errors.ts';
 import {refusedAddress} from './endpoint-policy.ts';
@@ -9,6 +9,8 @@ import {ANSWER_LIMIT_BYTES, CALL_TIMEOUT_MS, CONNECT_TIMEOUT_MS} from './limits.
 export interface AgentOptions {
   /** Default 64 KiB. */
   readonly answerLimitBytes?: number;
+  /** The only networks that are called. Default: all. */
+  readonly networks?: BlockList | undefined;
   /** Who signed the certificates of those who are called, looked up for each connection. */
   readonly authority?: () => Buffer | undefined;
 }
@@ -17,9 +19,9 @@ export interface AgentOptions {
 export function containerAgent(
   connections: number,
   allowLoopback: boolean,
-  {answerLimitBytes = ANSWER_LIMIT_BYTES, authority}: AgentOptions = {},
+  {answerLimitBytes = ANSWER_LIMIT_BYTES, authority, networks}: AgentOptions = {},
 ): Agent {
-  const base = {timeout: CONNECT_TIMEOUT_MS, lookup: checkedLookup(allowLoopback)};
+  const base = {timeout: CONNECT_TIMEOUT_MS, lookup: checkedLookup(allowLoopback, networks)};
   const connect: buildConnector.connector = (options, callback) => {
     const ca = authority?.();
     buildConnector({...base, ...(ca === undefined ? {} : {ca})})(options, callback);
@@ -35,11 +37,13 @@ export function containerAgent(
 }
 
 /** Resolves a name once and connects to what was checked: a name may point anywhere, and elsewhere the next time. */
-export function checkedLookup(allowLoopback: boolean): LookupFunction {
+export function checkedLookup(allowLoopback: boolean, networks?: BlockList): LookupFunction {
   return (name, options, callback) => {
     lookup(name, {...options, all: true}, (error, found) => {
       if (error !== null) return callback(error, '', 0);
-      const allowed = found.filter(({address}) => !refusedAddress(address, allowLoopback));
+      const allowed = found.filter(
+        ({address}) => !refusedAddress(address, allowLoopback, networks),
+      );
       const [first] = allowed;
       if (first === undefined)
         return callback(new SmError('FORBIDDEN', `${name} resolves to a refused address`), '', 0);

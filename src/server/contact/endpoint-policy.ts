@@ -28,21 +28,47 @@ const LOOPBACK_REFUSED = 'loopback address beside a daemon that is not on loopba
 const ENDPOINT = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]{1,253})):(\d{1,5})$/;
 
 /** Why the endpoint (`host:port`) is refused, or undefined when it may be called. */
-export function refusedEndpoint(endpoint: string, allowLoopback: boolean): string | undefined {
+export function refusedEndpoint(
+  endpoint: string,
+  allowLoopback: boolean,
+  networks?: BlockList,
+): string | undefined {
   const match = ENDPOINT.exec(endpoint);
   if (match === null) return 'not of the form host:port';
   const port = Number(match[3]);
   if (port < 1 || port > 65_535) return 'port out of range';
   const host = unmapped(match[1] ?? match[2] ?? '');
-  return isIP(host) === 0 ? refusedName(host, allowLoopback) : refusedAddress(host, allowLoopback);
+  return isIP(host) === 0
+    ? refusedName(host, allowLoopback)
+    : refusedAddress(host, allowLoopback, networks);
 }
 
-/** Why an IP address is refused, or undefined when it may be called. A name is only as good as what it resolves to. */
-export function refusedAddress(address: string, allowLoopback: boolean): string | undefined {
+/**
+ * Why an IP address is refused, or undefined when it may be called. A name is only as good as what it resolves to. `networks`: the only ones
+ * that are called; absent: all that are not refused by themselves.
+ */
+export function refusedAddress(
+  address: string,
+  allowLoopback: boolean,
+  networks?: BlockList,
+): string | undefined {
   const family = isIP(address) === 4 ? 'ipv4' : 'ipv6';
   if (never.check(address, family)) return 'link-local, metadata, multicast or unspecified address';
   if (!allowLoopback && loopback.check(address, family)) return LOOPBACK_REFUSED;
+  if (networks !== undefined && !networks.check(address, family))
+    return 'address outside of containerNetworks';
   return undefined;
+}
+
+/** The networks (CIDR, checked by the configuration) as one list; undefined: there is none. */
+export function networkList(networks: readonly string[] | undefined): BlockList | undefined {
+  if (networks === undefined) return undefined;
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/');
+    list.addSubnet(address, Number(bits), isIP(address) === 4 ? 'ipv4' : 'ipv6');
+  }
+  return list;
 }
 
 function refusedName(host: string, allowLoopback: boolean): string | undefined {

@@ -1,4 +1,5 @@
 /** Sends hints to containers over kept-alive connections. A lost hint is repeated by the governor; nothing is retried here. */
+import type {BlockList} from 'node:net';
 import {request} from 'undici';
 import type {Dispatcher} from 'undici';
 import type {ContainerCall} from '../../governor/actions.ts';
@@ -27,6 +28,8 @@ export interface HintSenderOptions {
   readonly logger: Logger;
   /** Loopback endpoints are only believed by a daemon that is itself on loopback. */
   readonly allowLoopback: boolean;
+  /** The only networks that are called. Default: all. */
+  readonly networks?: BlockList | undefined;
   /** Speak TLS. Default false. */
   readonly secure?: boolean;
   /** Who signed the certificates of those who are called, as of now; undefined: one that the system knows. */
@@ -48,6 +51,7 @@ export class HintSender {
     this.agent =
       options.dispatcher ??
       containerAgent(CONNECTIONS_PER_CONTAINER, options.allowLoopback, {
+        networks: options.networks,
         ...(options.authority === undefined ? {} : {authority: options.authority}),
       });
   }
@@ -106,7 +110,7 @@ export class HintSender {
   }
 
   private refusal(endpoint: string): Contact | undefined {
-    const refused = refusedEndpoint(endpoint, this.options.allowLoopback);
+    const refused = refusedEndpoint(endpoint, this.options.allowLoopback, this.options.networks);
     return refused === undefined
       ? undefined
       : {reached: false, cause: `the daemon calls no such address: ${refused}`};

@@ -2,6 +2,7 @@
  * Asks the containers of an app, one after the other over half a minute, what they hold, for the governor to compare; over ten seconds, and for
  * loads as well, where the app's policy names metrics.
  */
+import type {BlockList} from 'node:net';
 import {request} from 'undici';
 import type {Dispatcher} from 'undici';
 import type {SaidByContainer} from '../../governor/app-loads.ts';
@@ -36,23 +37,28 @@ export interface SaidHoldings {
 
 export class HoldingsCaller {
   private readonly allowLoopback: boolean;
+  private readonly networks: BlockList | undefined;
   private readonly signer: CallSigner | undefined;
   private readonly agent: Dispatcher;
 
-  /** `allowLoopback`: loopback endpoints are only believed by a daemon that is itself on loopback. `signer`: absent: calls are not signed. `dispatcher`: default kept-alive connections. */
+  /** `allowLoopback`: loopback endpoints are only believed by a daemon that is itself on loopback. `networks`: the only ones that are called; absent: all. `signer`: absent: calls are not signed. `dispatcher`: default kept-alive connections. */
   constructor({
     allowLoopback,
+    networks,
     signer,
     dispatcher,
   }: {
     readonly allowLoopback: boolean;
+    readonly networks?: BlockList | undefined;
     readonly signer?: CallSigner;
     readonly dispatcher?: Dispatcher;
   }) {
     this.allowLoopback = allowLoopback;
+    this.networks = networks;
     this.signer = signer;
     this.agent =
-      dispatcher ?? containerAgent(1, allowLoopback, {answerLimitBytes: ANSWER_LIMIT_BYTES});
+      dispatcher ??
+      containerAgent(1, allowLoopback, {networks, answerLimitBytes: ANSWER_LIMIT_BYTES});
   }
 
   /** What the incarnation says it holds; undefined when it cannot be asked, or answers for others only. `withLoads`: asks for loads, too. */
@@ -62,7 +68,8 @@ export class HoldingsCaller {
     endpoint: string,
     withLoads: boolean,
   ): Promise<SaidHoldings | undefined> {
-    if (refusedEndpoint(endpoint, this.allowLoopback) !== undefined) return undefined;
+    if (refusedEndpoint(endpoint, this.allowLoopback, this.networks) !== undefined)
+      return undefined;
     const which = `?incarnation=${encodeURIComponent(incarnation)}${withLoads ? '&load=1' : ''}`;
     const path = `${HINT_PATHS.shards}${which}`;
     const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);

@@ -18,6 +18,9 @@ const FAILURES: Readonly<Record<number, string>> = {
   503: 'The store is away; try again',
 };
 
+/** Only a request with a body meets them. */
+const OF_BODIES: ReadonlySet<string> = new Set(['413', '415']);
+
 /** OpenAPI 3.1, whose schemas are JSON Schema 2020-12 as zod prints it. */
 export function openApiDocument(version: string): JsonObject {
   const paths: Record<string, JsonObject> = {};
@@ -47,6 +50,7 @@ function operationObject(operationId: string, route: AdminRoute): JsonObject {
   const responses: JsonObject = {200: {description: 'Done', content: {[type]: {schema}}}};
   const failure = {'application/json': {schema: {$ref: '#/components/schemas/Error'}}};
   for (const [status, description] of Object.entries(FAILURES)) {
+    if (route.method === 'GET' && OF_BODIES.has(status)) continue;
     responses[status] = {description, content: failure};
   }
   const {summary, tag} = route;

@@ -1,4 +1,5 @@
 /** HTTP calls to push containers: add-shard, drop-shard and whether somebody listens. Nothing is retried here. */
+import type {BlockList} from 'node:net';
 import {request} from 'undici';
 import type {Agent} from 'undici';
 import {HINT_PATHS} from '../../protocol/hints.ts';
@@ -16,6 +17,8 @@ export type CallAnswer =
 export interface PushCallerOptions {
   /** Loopback endpoints are only believed by a daemon that is itself on loopback. */
   readonly allowLoopback: boolean;
+  /** The only networks that are called. Default: all. */
+  readonly networks?: BlockList | undefined;
 }
 
 export class PushCaller {
@@ -24,7 +27,9 @@ export class PushCaller {
 
   constructor(options: PushCallerOptions) {
     this.options = options;
-    this.agent = containerAgent(CALLS_PER_CONTAINER, options.allowLoopback);
+    this.agent = containerAgent(CALLS_PER_CONTAINER, options.allowLoopback, {
+      networks: options.networks,
+    });
   }
 
   /** The container's id is its endpoint. */
@@ -51,7 +56,8 @@ export class PushCaller {
     path: string,
     body: string | undefined,
   ): Promise<CallAnswer> {
-    const refused = refusedEndpoint(container, this.options.allowLoopback);
+    const {allowLoopback, networks} = this.options;
+    const refused = refusedEndpoint(container, allowLoopback, networks);
     if (refused !== undefined) return {kind: 'unreachable', message: `not called: ${refused}`};
     try {
       const reply = await request(`http://${container}${path}`, {
@@ -62,11 +68,26 @@ export class PushCaller {
       });
       const text = await reply.body.text();
       if (reply.statusCode === 200) return {kind: 'accepted'};
-      return {kind: 'refused', message: `HTTP ${reply.statusCode}: ${printable(text)}`};
+      return {kind: 'refused', message: `HTTP ${reply.statusCode}${saidReason(text)}`};
     } catch (error) {
       return {kind: 'unreachable', message: printable(String(error))};
     }
   }
+}
+
+/**
+ * The reason that a container gives in the form of its protocol, `{msg}` or `{error}`. Anything else is not repeated: whoever registers an address
+ * would read here what stands there.
+ */
+function saidReason(text: string): string {
+  try {
+    const {msg, error} = JSON.parse(text) as {msg?: unknown; error?: unknown};
+    const said = typeof msg === 'string' ? msg : error;
+    if (typeof said === 'string') return `: ${printable(said)}`;
+  } catch {
+    // Not of the protocol.
+  }
+  return text === '' ? '' : `, with ${text.length} characters that are not of the protocol`;
 }
 
 /** Foreign text ends in records and on terminals: no control characters, not much of it. */

@@ -1,7 +1,7 @@
 /** What operators ask and order beside specs: pause, cancel, evict, why, checks. */
 import {beforeEach, describe, expect, it} from 'vitest';
 import {plan} from '../../../src/planner/index.ts';
-import {World} from './fixture.ts';
+import {SERVICE, World} from './fixture.ts';
 
 const service = 'orders';
 let world: World;
@@ -183,5 +183,29 @@ describe('a container that has not proved itself', () => {
     expect(now).toMatchObject({moveCount: 0, trials: [], unproved: ['c3']});
     const without = {service, without: ['c3'], addContainers: 1};
     expect(await world.call('plan', without)).toMatchObject({moveCount: 2, unproved: []});
+  });
+});
+
+describe('what cannot be so', () => {
+  it('a leader of no time has none, in status and doctor', async () => {
+    const leader = {v: 1, containerId: 'd1', incarnation: 'd1-1', createTime: 2 ** 53 - 1};
+    await world.put(world.keys.leader(), leader);
+    expect((await world.call('status', {})).leader).toMatchObject({container: 'd1', since: ''});
+    expect((await world.call('checks', {})).checks).toContainEqual(
+      expect.objectContaining({name: 'leader'}),
+    );
+    const spec = {service, createTime: 2 ** 53, maxShardCount: 0, maxRecoveryTime: 0};
+    await world.put(world.keys.appSpec(service), spec);
+    expect((await world.call('getApp', {service})).app.createTime).toBe(0);
+  });
+
+  it('a daemon is evicted as a container is', async () => {
+    await world.join(SERVICE, 'd1:1');
+    const evicted = await world.call('evict', {service: SERVICE, container: 'd1:1'});
+    expect(evicted).toMatchObject({result: 'configured', changed: true});
+    const {events} = await world.call('events', {});
+    expect(events).toContainEqual(
+      expect.objectContaining({operation: 'evict', objects: ['container/d1:1']}),
+    );
   });
 });

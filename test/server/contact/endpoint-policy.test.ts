@@ -3,7 +3,7 @@ import type {AddressInfo} from 'node:net';
 import {request} from 'undici';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {checkedLookup, containerAgent} from '../../../src/server/contact/container-agent.ts';
-import {refusedEndpoint} from '../../../src/server/contact/endpoint-policy.ts';
+import {networkList, refusedEndpoint} from '../../../src/server/contact/endpoint-policy.ts';
 
 describe('a registered endpoint', () => {
   it.each(['10.0.0.7:80', '[2001:db8::1]:9000', 'orders-1.prod.example:65535', '127.0.0.1:8802'])(
@@ -38,6 +38,32 @@ describe('a registered endpoint', () => {
       expect(refusedEndpoint(endpoint, false)).toContain('loopback');
     },
   );
+});
+
+describe('a list of allowed networks', () => {
+  const networks = networkList(['10.1.0.0/16', 'fd00::/8']);
+
+  it.each(['10.1.2.3:80', '[::ffff:10.1.2.3]:80', '[fd12::1]:80'])('has %s', (endpoint) => {
+    expect(refusedEndpoint(endpoint, false, networks)).toBeUndefined();
+  });
+
+  it.each(['10.2.0.1:80', '[2001:db8::1]:80', '127.0.0.1:80', '[fd00:ec2::254]:80'])(
+    'does not let %s be called',
+    (endpoint) => {
+      expect(refusedEndpoint(endpoint, true, networks)).toEqual(expect.any(String));
+    },
+  );
+
+  it('judges a name by the address that is connected to', async () => {
+    const found = (list: string[]) =>
+      new Promise((done) =>
+        checkedLookup(true, networkList(list))('localhost', {all: true}, (error, all) =>
+          done(error ?? all),
+        ),
+      );
+    expect(await found(['10.0.0.0/8'])).toMatchObject({code: 'FORBIDDEN'});
+    expect(JSON.stringify(await found(['127.0.0.0/8', '::1/128']))).toMatch(/127\.0\.0\.1|::1/);
+  });
 });
 
 describe('a name', () => {

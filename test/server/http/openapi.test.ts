@@ -21,6 +21,16 @@ describe('the OpenAPI document', () => {
     );
   });
 
+  it.each(Object.values(routeRows))('names the refusals that $path can meet', (row) => {
+    const {responses = {}} = paths[row.path]?.[row.method.toLowerCase()] as {responses?: object};
+    const ofBodies = row.method === 'POST' ? ['413', '415'] : [];
+    expect(Object.keys(responses)).toEqual([
+      ...['200', '400', '401', '403', '404', '405', '409'],
+      ...ofBodies,
+      ...['429', '503'],
+    ]);
+  });
+
   it('has nothing besides', () => {
     const described = Object.values(paths).flatMap((methods) => Object.keys(methods));
     expect(described).toHaveLength(Object.keys(routeRows).length);

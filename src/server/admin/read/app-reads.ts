@@ -235,11 +235,17 @@ function living(containers: Record<string, number>): number {
   return all - (containers['lost'] ?? 0);
 }
 
+/** RFC 3339; '' for what no calendar has: it was read from the store. */
+function instantText(unixMs: number): string {
+  const instant = new Date(unixMs);
+  return Number.isNaN(instant.getTime()) ? '' : instant.toISOString();
+}
+
 function leaderView(value: string): StatusAnswer['leader'] {
   const decoded = decodeLeader(value);
   if (!decoded.ok) return null;
   const {containerId, incarnation, createTime} = decoded.value;
-  return {container: containerId, incarnation, since: new Date(createTime * 1_000).toISOString()};
+  return {container: containerId, incarnation, since: instantText(createTime * 1_000)};
 }
 
 export async function getContainers(

@@ -1,0 +1,31 @@
+/** What a daemon repeats of what push containers answer. */
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {afterAll, beforeAll, expect, it} from 'vitest';
+import {PushCaller} from '../../../src/server/push/push-caller.ts';
+
+let body = '';
+const server = createServer((_request, response) => response.writeHead(500).end(body));
+const caller = new PushCaller({allowLoopback: true});
+let container: string;
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  container = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  await caller.close();
+  server.close();
+});
+
+it.each([
+  ['{"msg":"no disk"}', 'HTTP 500: no disk'],
+  ['{"error":"\\u001b[2J\\u202ebad"}', 'HTTP 500: [2J bad'],
+  ['', 'HTTP 500'],
+  ['root:x:0:0', 'HTTP 500, with 10 characters that are not of the protocol'],
+  ['{"AccessKeyId":"AKIA1"}', 'HTTP 500, with 23 characters that are not of the protocol'],
+  ['null', 'HTTP 500, with 4 characters that are not of the protocol'],
+])('of %j is repeated as %j', async (said, message) => {
+  body = said;
+  expect(await caller.call(container, 'add', '{}')).toEqual({kind: 'refused', message});
+});
