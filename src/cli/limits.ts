@@ -80,3 +80,18 @@ export const BYTES_PER_CALL = 3_500_000;
 
 /** Pause between two looks whether a daemon is ready. */
 export const DAEMON_LOOK_MS = 500;
+
+/** A recording looks at containers so often: one that falls silent is seen before it is gone. */
+export const RECORD_CONTAINERS_EVERY_MS = 2_000;
+
+/** A recording looks at shards and their loads so often; daemons ask containers for them as often. */
+export const RECORD_SHARDS_EVERY_MS = 10_000;
+
+/** Where a look at all shards takes long, the pause until the next one is so many times as long. */
+export const RECORD_PAUSE_FACTOR = 20;
+
+/** Shards that a recording asks for in one call. */
+export const RECORD_PAGE = 1_000;
+
+/** Of a recording: room for its last line. */
+export const RECORD_END_BYTES = 64;

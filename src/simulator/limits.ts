@@ -59,3 +59,18 @@ export const REPORT_PHASE_FACTOR = 0.618_033_988_749_895;
 
 /** Significant digits of loads that are made up. */
 export const LOAD_DIGITS = 4;
+
+/** Peaks of a chart may be so many times the 95th percentile before they are cut, so that the rest of the curve can be seen. */
+export const PEAK_FACTOR = 2.5;
+
+/** Least top of a chart's scale of imbalance, for an app that is even all the time. */
+export const LEAST_TOP_SHARE = 0.01;
+
+/** Width of a picture of curves. */
+export const PICTURE_WIDTH_PIXELS = 760;
+
+/** Height of each of its two panels. */
+export const PANEL_HEIGHT_PIXELS = 150;
+
+/** A simulation goes on for so long of its time before others may run. */
+export const SLICE_MS = 30_000;

@@ -4,6 +4,8 @@
  */
 import {TTL_DEFAULT_MS} from '../model/container.ts';
 import {Chance} from './chance.ts';
+import {SYNTHETIC_KINDS} from './synthetic-kinds.ts';
+import type {SyntheticName} from './synthetic-kinds.ts';
 import {TraceBuilder} from './trace-builder.ts';
 import type {Loads, Trace, TraceContainer, TraceShard} from './trace.ts';
 
@@ -13,15 +15,6 @@ export interface SyntheticOptions {
   readonly shards?: readonly string[];
   /** Default: as many as the kind has. */
   readonly containers?: number | undefined;
-}
-
-export interface SyntheticKind {
-  readonly name: string;
-  readonly summary: string;
-  readonly minutes: number;
-  readonly containers: number;
-  readonly shards: number;
-  readonly play: (scene: Scene) => void;
 }
 
 /** What a kind writes its events with. */
@@ -182,48 +175,18 @@ function chaos(scene: Scene): void {
   }
 }
 
-export const SYNTHETIC_KINDS: readonly SyntheticKind[] = [
-  {
-    name: 'cache',
-    summary: 'stateless cache: popular keys, a tide, scale-out and scale-in, one container lost',
-    ...{minutes: 40, containers: 8, shards: 400, play: cache},
-  },
-  {
-    name: 'websocket',
-    summary: 'websocket sessions: moves cost reconnects; a deploy by surge, connections grow',
-    ...{minutes: 30, containers: 10, shards: 500, play: websocket},
-  },
-  {
-    name: 'partitions',
-    summary: 'stream partitions with declared loads on two sizes of machines; a rolling restart',
-    ...{minutes: 25, containers: 6, shards: 120, play: partitions},
-  },
-  {
-    name: 'tenants',
-    summary: 'database shards of tenants: two metrics, three zones, one zone lost, a noisy tenant',
-    ...{minutes: 40, containers: 12, shards: 360, play: tenants},
-  },
-  {
-    name: 'jobs',
-    summary: 'job queue: short bursts that are over before moves would pay',
-    ...{minutes: 30, containers: 6, shards: 180, play: jobs},
-  },
-  {
-    name: 'chaos',
-    summary: 'a fault every five minutes on 8 containers, loads that wander',
-    ...{minutes: 60, containers: 8, shards: 800, play: chaos},
-  },
-];
+const PLAYS: Readonly<Record<SyntheticName, (scene: Scene) => void>> = {
+  ...{cache, websocket, partitions, tenants, jobs, chaos},
+};
 
-/** The trace of a kind, or undefined where no kind has that name. */
-export function syntheticTrace(name: string, options: SyntheticOptions = {}): Trace | undefined {
-  const kind = SYNTHETIC_KINDS.find((one) => one.name === name);
-  if (kind === undefined) return undefined;
+/** The trace of a kind. */
+export function syntheticTrace(name: SyntheticName, options: SyntheticOptions = {}): Trace {
+  const kind = SYNTHETIC_KINDS[name];
   const {seed = 1, shards = [], containers = kind.containers} = options;
   const trace = new TraceBuilder();
   const endMs = minutes(kind.minutes);
   const bringsShards = shards.length === 0;
-  kind.play({
+  PLAYS[name]({
     ...{trace, endMs, bringsShards, chance: new Chance(seed)},
     containers: Array.from({length: containers}, (_, at) => `${name}-${at + 1}`),
     shards: bringsShards ? Array.from({length: kind.shards}, (_, at) => `s${at + 1}`) : shards,

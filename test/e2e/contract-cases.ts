@@ -95,6 +95,14 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['plan -a orders --without nobody', 3],
     ['plan -a nobody', 3],
   ],
+  record: [
+    ['record -a orders --for 1s --out {dir}/trace{n}.jsonl', 0],
+    ['record -a orders --for 1s --out {dir}/trace{n}.jsonl', 2],
+    ['record -a nobody --for 1s --out {dir}/never.jsonl', 3],
+    ['record -a orders --for 1s --out {dir}/never.jsonl --server {closed}', 6],
+    // What was recorded can be played.
+    ['sim --trace {dir}/trace{n}.jsonl', 0],
+  ],
   schema: [
     ['schema', 0],
     ['schema apps', 0],
@@ -105,6 +113,12 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['serve --config-file {dir}/sm.yml --check', 0],
     ['serve --config-file {dir}/none.yml --check', 2],
     ['serve', 2],
+  ],
+  sim: [
+    ['sim -f {dir}/apps.yml --synthetic partitions --compare defaults --svg {dir}/curves.svg', 0],
+    ['sim --synthetic partitions --trace {dir}/none.jsonl', 2],
+    ['sim --trace {dir}/apps.yml', 2],
+    ['sim --synthetic nothing', 2],
   ],
   status: [
     ['status', 0],

@@ -1,0 +1,190 @@
+/** The work of `sm record`: looks at a running app again and again, and writes what happens to it as a trace. */
+import {closeSync, openSync, writeSync} from 'node:fs';
+import type {AdminClient} from '../admin/admin-client.ts';
+import {RemoteError} from '../admin/remote-error.ts';
+import {TTL_DEFAULT_MS} from '../model/container.ts';
+import {SmError} from '../model/errors.ts';
+import type {ContainerView, ShardView} from '../protocol/admin.ts';
+import {pause} from '../runtime/pause.ts';
+import {TRACE_LIMIT_BYTES, TRACE_LONGEST_MS} from '../simulator/limits.ts';
+import {TraceRecorder} from '../simulator/trace-recorder.ts';
+import {traceHeader, traceLine} from '../simulator/trace.ts';
+import type {TraceEvent, TraceHeader} from '../simulator/trace.ts';
+import {
+  RECORD_CONTAINERS_EVERY_MS,
+  RECORD_END_BYTES,
+  RECORD_PAGE,
+  RECORD_PAUSE_FACTOR,
+  RECORD_SHARDS_EVERY_MS,
+} from './limits.ts';
+import {isRetryable} from './retryable.ts';
+import {unwritable} from './text-output.ts';
+
+export interface RecordingRequest {
+  readonly client: AdminClient;
+  readonly app: string;
+  /** Must not be there yet. */
+  readonly file: string;
+  /** Of now, RFC 3339. */
+  readonly startedAt: string;
+  /** Ends the recording in order. */
+  readonly signal: AbortSignal;
+  readonly say: (text: string) => void;
+  readonly onProgress: (recorded: Recorded) => void;
+}
+
+export interface Recorded {
+  readonly durationMs: number;
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** asked: by signal or time; limit: the file has reached the largest size, or length; removed: the app is gone. */
+export type RecordingEnd = 'asked' | 'limit' | 'removed';
+
+/** @throws SmError INVALID_INPUT for a file that cannot be written; whatever the first look throws. */
+export async function record(request: RecordingRequest): Promise<Recorded & {ended: RecordingEnd}> {
+  const recording = new Recording(request);
+  try {
+    const ended = await recording.run();
+    return {...recording.end(), ended};
+  } finally {
+    recording.close();
+  }
+}
+
+class Recording {
+  private readonly request: RecordingRequest;
+  private readonly recorder = new TraceRecorder();
+  private readonly startedMs = performance.now();
+  private file: number | undefined;
+  private shardsAtMs = 0;
+  private bytes = 0;
+  private events = 0;
+  private lastMs = 0;
+  private isCut = false;
+  private isFull = false;
+
+  constructor(request: RecordingRequest) {
+    this.request = request;
+  }
+
+  async run(): Promise<RecordingEnd> {
+    const {signal, onProgress} = this.request;
+    while (!signal.aborted) {
+      const isGone = await this.look();
+      if (isGone) return 'removed';
+      if (this.isFull || this.nowMs >= TRACE_LONGEST_MS) return 'limit';
+      onProgress({durationMs: this.nowMs, events: this.events, bytes: this.bytes});
+      await pause(RECORD_CONTAINERS_EVERY_MS, signal);
+    }
+    return 'asked';
+  }
+
+  /** Writes the last line. */
+  end(): Recorded {
+    const durationMs = Math.max(this.lastMs, Math.min(this.nowMs, TRACE_LONGEST_MS));
+    if (this.file !== undefined) this.put({atMs: durationMs, event: 'end'});
+    return {durationMs, events: this.events, bytes: this.bytes};
+  }
+
+  close(): void {
+    if (this.file !== undefined) closeSync(this.file);
+  }
+
+  private get nowMs(): number {
+    return Math.round(performance.now() - this.startedMs);
+  }
+
+  /** Whether the app is gone. What cannot be read now is read the next time; the first look has to succeed. */
+  private async look(): Promise<boolean> {
+    const {say} = this.request;
+    try {
+      await this.lookAtAll();
+      if (this.isCut) say('the daemon answers again');
+      this.isCut = false;
+      return false;
+    } catch (error) {
+      if (this.request.signal.aborted && this.file !== undefined) return false;
+      if (this.file === undefined) throw this.request.signal.aborted ? nothingYet() : error;
+      if (error instanceof RemoteError && error.failure.code === 'APP_NOT_FOUND') return true;
+      if (!isRetryable(error)) throw error;
+      if (!this.isCut) say('the daemon does not answer: the recording goes on when it does');
+      this.isCut = true;
+      return false;
+    }
+  }
+
+  private async lookAtAll(): Promise<void> {
+    const {client, app, signal} = this.request;
+    const {containers} = await client.call('getContainers', {service: app}, signal);
+    const beganMs = this.nowMs;
+    const shards = beganMs < this.shardsAtMs ? undefined : await this.allShards();
+    if (this.file === undefined) this.begin(containers);
+    // What is there when it begins was there at its beginning.
+    const atMs = this.events === 0 ? 0 : this.nowMs;
+    this.write(this.recorder.containersSeen(containers.map(containerOf), atMs));
+    if (shards === undefined) return;
+    const tookMs = this.nowMs - beganMs;
+    this.shardsAtMs = this.nowMs + Math.max(RECORD_SHARDS_EVERY_MS, RECORD_PAUSE_FACTOR * tookMs);
+    this.write(this.recorder.shardsSeen(shards, atMs));
+  }
+
+  private async allShards(): Promise<ShardView[]> {
+    const {client, app, signal} = this.request;
+    const all: ShardView[] = [];
+    for (let cursor: string | undefined; cursor !== '';) {
+      const page = {service: app, limit: RECORD_PAGE, ...(cursor === undefined ? {} : {cursor})};
+      const answer = await client.call('getShards', page, signal);
+      all.push(...answer.shards);
+      cursor = answer.cursor;
+    }
+    return all;
+  }
+
+  private begin(containers: readonly ContainerView[]): void {
+    const {app, file, startedAt} = this.request;
+    try {
+      this.file = openSync(file, 'wx', 0o600);
+    } catch (error) {
+      throw unwritable(file, error);
+    }
+    const ttlMs = containers.find((one) => one.ttlMs > 0)?.ttlMs ?? TTL_DEFAULT_MS;
+    this.put(traceHeader(app, ttlMs, `recorded ${startedAt}`));
+  }
+
+  private write(events: readonly TraceEvent[]): void {
+    for (const event of events) {
+      if (this.isFull) return;
+      this.put(event);
+    }
+  }
+
+  private put(part: TraceHeader | TraceEvent): void {
+    const line = Buffer.from(`${traceLine(part)}\n`);
+    const isEnd = 'event' in part && part.event === 'end';
+    if (!isEnd && this.bytes + line.length > TRACE_LIMIT_BYTES - RECORD_END_BYTES) {
+      this.isFull = true;
+      return;
+    }
+    try {
+      writeSync(this.file ?? -1, line);
+    } catch (error) {
+      throw unwritable(this.request.file, error);
+    }
+    this.bytes += line.length;
+    if (!('event' in part)) return;
+    this.events += 1;
+    this.lastMs = part.atMs;
+  }
+}
+
+function nothingYet(): SmError {
+  return new SmError('INTERRUPTED', 'nothing was recorded: no daemon had answered yet', {
+    hint: 'sm status says whether one does',
+  });
+}
+
+function containerOf({labels: _labels, ...view}: ContainerView) {
+  return view;
+}

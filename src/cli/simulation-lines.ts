@@ -1,0 +1,62 @@
+/** A simulation in words and figures. */
+import {counted} from '../model/counted.ts';
+import {chartLines} from '../simulator/chart.ts';
+import {minuteText, percentText} from '../simulator/scale.ts';
+import type {Run} from '../simulator/scale.ts';
+import type {SimulationResult} from '../simulator/simulation-result.ts';
+import type {Spread} from '../simulator/spread.ts';
+import type {Trace} from '../simulator/trace.ts';
+
+type Row = readonly [label: string, valueOf: (result: SimulationResult) => string];
+
+export function simulationLines({app, source, durationMs}: Trace, runs: readonly Run[]): string[] {
+  const [first] = runs;
+  if (first === undefined) return [];
+  const {shards, fromMs, unservedAtEnd} = first.result;
+  const of = source === '' ? '' : ` (${source})`;
+  const rows = rowsOf(first.result);
+  const label = Math.max(...rows.map(([text]) => text.length));
+  const cells = [
+    ['', ...runs.map(({name}) => name)],
+    ...rows.map(([text, valueOf]) => [text, ...runs.map(({result}) => valueOf(result))]),
+  ];
+  const width = Math.max(...cells.flatMap(([, ...values]) => values.map(({length}) => length)));
+  return [
+    `placement simulation of app ${app}${of}: ${minuteText(durationMs)}, ${counted(shards, 'shard')}, figures from ${minuteText(fromMs)} on`,
+    ...cells.map(([text = '', ...values]) =>
+      [text.padEnd(label), ...values.map((value) => value.padStart(width))].join('  ').trimEnd(),
+    ),
+    ...runs.map(({name, result}) => `moves of ${name}: ${causes(result)}`),
+    ...(unservedAtEnd === 0 ? [] : [`! ${counted(unservedAtEnd, 'shard')} unserved at the end`]),
+    '',
+    ...chartLines(runs),
+  ];
+}
+
+function rowsOf({imbalanceOf}: SimulationResult): Row[] {
+  return [
+    ['imbalance p50, p95, max', ({imbalance}) => spreadText(imbalance)],
+    ...Object.keys(imbalanceOf).map((metric): Row => [
+      `  of ${metric}`,
+      (result) => spreadText(result.imbalanceOf[metric] ?? {p50: 0, p95: 0, max: 0}),
+    ]),
+    ['  of counts', ({imbalanceOfCounts}) => spreadText(imbalanceOfCounts)],
+    ['moves', ({moves}) => String(moves)],
+    [
+      'moves a shard, most of one',
+      (one) => `${one.movesPerShard.toFixed(2)}, ${one.mostMovesOfOne}`,
+    ],
+    ['rounds that moved, plans', ({rounds, plans}) => `${rounds}, ${plans}`],
+    ['unserved shard-seconds', ({unservedShardSeconds}) => unservedShardSeconds.toFixed(1)],
+    ['most unserved at once', ({unservedMost}) => String(unservedMost)],
+  ];
+}
+
+function spreadText({p50, p95, max}: Spread): string {
+  return [p50, p95, max].map(percentText).join(', ');
+}
+
+function causes({movesByCause}: SimulationResult): string {
+  const all = Object.entries(movesByCause).map(([cause, count]) => `${count} ${cause}`);
+  return all.length === 0 ? 'none' : all.join(', ');
+}
