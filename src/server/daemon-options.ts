@@ -10,6 +10,8 @@ export interface DaemonOptions extends Omit<PlannersOptions, 'logger'> {
   readonly version: string;
   /** Gives up waiting for etcd when aborted. */
   readonly signal?: AbortSignal;
+  /** Longest T of any container of the cluster, ms: so long an accepted restore waits. Default: the longest that a container may have. */
+  readonly longestTtlMs?: number;
   /** What the line `ready` says besides the address. */
   readonly readyFields?: object;
   /** Where it counts. Default: one of its own. */

@@ -223,7 +223,7 @@ export class RunningDaemon implements Daemon {
   }
 
   private newGoverning(cluster: KnownCluster, senders: Senders): GoverningDaemon {
-    const {config, logger, version} = this.options;
+    const {config, logger, version, longestTtlMs} = this.options;
     const {keys, store, heartbeatStore, leases, clock} = this;
     const {caller, ...others} = senders;
     return new GoverningDaemon({
@@ -234,6 +234,7 @@ export class RunningDaemon implements Daemon {
       history: seenHistory(heartbeatStore, store),
       identity: daemonIdentity(config, version),
       compaction: config.compaction,
+      longestTtlMs,
       quota: () => this.quota,
       push: {caller, ttlMs: config.heartbeat.ttlMs},
       onReady: () => this.becameReady(),
@@ -296,7 +297,7 @@ export class RunningDaemon implements Daemon {
       selfProblem: () => this.selfCheck.problem,
       certificates: () => this.credentials.expiries(),
       sleep: (durationMs) => this.clock.sleep(durationMs),
-      longestTtlMs: () => governing.longestTtlMs,
+      oldRightsMs: () => governing.oldRightsMs,
       plan: this.planners.plan,
       byTurns: this.planners.byTurns,
       quotas: new Quotas(quota),

@@ -2,6 +2,7 @@
  * All of a daemon but its connections and its HTTP: its own registration, the governors of its apps, the election and the upkeep of etcd.
  * Everything here is wiring; decisions are in ownership/ and governor/.
  */
+import {OldRights} from './governing/old-rights.ts';
 import {SessionDriver, untilIdleAndFenced} from '../container/internal.ts';
 import type {Keys} from '../etcd/keys.ts';
 import type {Leases} from '../etcd/leases.ts';
@@ -68,6 +69,8 @@ export interface GoverningDaemonOptions {
   readonly quota?: () => ClusterQuota;
   /** The id is taken: at the start, and again after an accepted restore. */
   readonly onReady: () => void;
+  /** Of any container of the cluster. Default: the longest that a container may have. */
+  readonly longestTtlMs?: number | undefined;
   /** It may not go on; not called for what `shutdown` brings about. */
   readonly onEnded: (how: SessionEnd) => void;
 }
@@ -86,7 +89,7 @@ export class GoverningDaemon {
   private leadership: LeadershipShell;
   private epochNow: number;
   private state: GoverningState = {kind: 'waiting'};
-  private longestTtlBeforeMs = TTL_MAX_MS;
+  private readonly oldRights: OldRights;
   private probeEveryMs = Number.POSITIVE_INFINITY;
   private outages: OutageEvents | undefined;
 
@@ -94,6 +97,7 @@ export class GoverningDaemon {
     const {keys, store, clock, logger, cluster, compaction} = options;
     this.options = options;
     this.epochNow = cluster.record.epoch;
+    this.oldRights = new OldRights(options.longestTtlMs ?? TTL_MAX_MS);
     const common = {keys, store, clock, logger, batcher: new TransactionBatcher(store)};
     this.governors = this.newGovernors(common);
     this.member = this.newMember(common);
@@ -108,9 +112,9 @@ export class GoverningDaemon {
     return this.epochNow;
   }
 
-  /** Longest T of the containers that were governed here when the store came to be doubted, ms; the longest there may be where none was. */
-  get longestTtlMs(): number {
-    return this.longestTtlBeforeMs;
+  /** How long somebody may still act by a right of before the store was restored, ms. */
+  get oldRightsMs(): number {
+    return this.oldRights.leftMs(this.options.clock.nowMs());
   }
 
   /** Whether this daemon governs sm itself. */
@@ -245,7 +249,7 @@ export class GoverningDaemon {
   /** Stops planning, and puts it down for those who cannot see it. HTTP goes on: it is how the restore is accepted. */
   private halt(doubt: StoreDoubt): void {
     this.take({kind: 'doubted', doubt});
-    this.longestTtlBeforeMs = this.governors.longestTtlMs() || TTL_MAX_MS;
+    this.oldRights.noticed(this.options.clock.nowMs());
     this.leadership.stop();
     this.governors.stopAll();
     this.upkeep.stop();

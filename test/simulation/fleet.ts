@@ -1,4 +1,5 @@
 /** The processes of one world: started, killed and started again; and what the operator writes. */
+import {UNWATCHED_CLOCK_EXCESS, silenceMs} from '../../src/model/container.ts';
 import {Keys} from '../../src/etcd/keys.ts';
 import type {ContainerOrder, ShardSpec} from '../../src/model/specs.ts';
 import {nameOfNode} from './boundary-names.ts';
@@ -90,8 +91,9 @@ export class Fleet {
   }
 
   get operator(): Operator {
-    const longestTtlMs = (): number => Math.max(LONGEST_TTL_MS, this.shape.ttlMs);
-    this.knownOperator ??= new Operator(this.server, this.keys, () => 1, longestTtlMs);
+    const longestTtlMs = Math.max(LONGEST_TTL_MS, this.shape.ttlMs);
+    const oldRightsMs = (): number => silenceMs(longestTtlMs, UNWATCHED_CLOCK_EXCESS);
+    this.knownOperator ??= new Operator(this.server, this.keys, () => 1, oldRightsMs);
     return this.knownOperator;
   }
 

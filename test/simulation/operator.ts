@@ -18,7 +18,7 @@ export class Operator {
   private readonly admin: AdminHandlers;
   private readonly caller: Caller;
 
-  constructor(server: StoreServer, keys: Keys, epoch: () => number, longestTtlMs: () => number) {
+  constructor(server: StoreServer, keys: Keys, epoch: () => number, oldRightsMs: () => number) {
     this.process = new SimProcess(server.world, 'operator', {rate: 1, offsetMs: 0});
     const store = new SimulatedStore(server, this.process);
     const {clock} = this.process;
@@ -32,7 +32,7 @@ export class Operator {
       epoch,
       sleep: (durationMs) => this.process.clock.sleep(durationMs),
       writes: () => COMMITTING,
-      longestTtlMs,
+      oldRightsMs,
       plan,
     });
     const {signal} = new AbortController();

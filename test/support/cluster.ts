@@ -100,7 +100,10 @@ export class Cluster {
   async addDaemon(): Promise<TestDaemon> {
     const [port = 0] = await freePorts(1);
     const config = parseConfig(this.configText(port), 'test.yml');
-    const daemon = await serve(config, {logger: this.logger, version: 'test', ...this.planners});
+    const daemon = await serve(config, {
+      ...{logger: this.logger, version: 'test', longestTtlMs: TTL_MS},
+      ...this.planners,
+    });
     const admin = new AdminClient({server: `http://${daemon.address}`});
     const forget = (): void => {
       this.daemons = this.daemons.filter((other) => other !== made);

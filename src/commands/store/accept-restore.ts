@@ -6,7 +6,7 @@ import {confirmByName} from '../../cli/confirm.ts';
 export default class StoreAcceptRestore extends SmCommand<typeof StoreAcceptRestore> {
   static override summary = 'Go on with an etcd that was restored or replaced.';
   static override description =
-    'Fencing tokens are revisions of etcd: one that was restored would give the same ones again, so daemons stop planning and containers stop claiming. This steps the epoch of the tokens up: every token to come is newer than all before. It takes as long as the longest T of any container (at most a minute), for until then somebody may still act by an old right. Shards are placed anew from what the restored etcd holds.';
+    'Fencing tokens are revisions of etcd: one that was restored would give the same ones again, so daemons stop planning and containers stop claiming. This steps the epoch of the tokens up: every token to come is newer than all before. It waits until a minute has passed since the daemon noticed the restore, for so long somebody may still act by an old right. Shards are placed anew from what the restored etcd holds.';
   static override examples = [
     '<%= config.bin %> store accept-restore',
     '<%= config.bin %> store accept-restore --confirm sm.prod --reason "etcd restored from the backup of 3:00"',

@@ -34,8 +34,8 @@ export interface AdminDependencies {
   readonly sleep: (durationMs: number) => Promise<void>;
   /** When certificates of this daemon end, Unix ms, by the setting of their file. Absent: not known. */
   readonly certificates?: () => ReadonlyMap<string, number>;
-  /** Longest T of the containers that this daemon governed when it began to doubt the store, ms; the longest there is when it governed none. */
-  readonly longestTtlMs: () => number;
+  /** How long somebody may still act by a right of before the store was restored, ms. */
+  readonly oldRightsMs: () => number;
   /** The live planner. For a large app it takes its time, and the event loop is free meanwhile. */
   readonly plan: (snapshot: PlacementSnapshot) => Plan | Promise<Plan>;
   /**

@@ -60,11 +60,6 @@ export class GovernorRun {
     return this.shell?.governor.view.smallestTtlMs() ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Longest T among the app's containers, ms; 0 while nobody watches them. */
-  longestTtlMs(): number {
-    return this.shell?.governor.view.longestTtlMs() ?? 0;
-  }
-
   /** What its governor has before it; undefined while it has none. */
   figures(unknown: boolean): GovernedFigures | undefined {
     return this.shell?.governor.figures(unknown, this.options.clock.nowMs());

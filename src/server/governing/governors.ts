@@ -129,13 +129,6 @@ export class Governors {
     return least;
   }
 
-  /** Longest T among all containers watched here, ms; 0 without any. */
-  longestTtlMs(): number {
-    let longest = 0;
-    for (const run of this.runs.values()) longest = Math.max(longest, run.longestTtlMs());
-    return longest;
-  }
-
   private forget(app: string, run: GovernorRun): void {
     if (this.runs.get(app) === run) {
       this.runs.delete(app);

@@ -62,7 +62,7 @@ export class World {
       wallMs: () => NOW_MS,
       sleep: () => Promise.resolve(),
       writes: () => this.writes,
-      longestTtlMs: () => 0,
+      oldRightsMs: () => 0,
       epoch: () => 1,
       plan: stillPlan,
       appCreated: async (app) => void this.created.push(app),

@@ -1,17 +1,14 @@
 /** The operator's word that a restored or replaced etcd is the one from now on. */
-import {UNWATCHED_CLOCK_EXCESS, silenceMs} from '../../../model/container.ts';
 import {SmError} from '../../../model/errors.ts';
 import type {AcceptRestoreAnswer, AcceptRestoreRequest} from '../../../protocol/admin.ts';
 import type {StoreDoubt} from '../../../model/store-doubt.ts';
 import {acceptRestore, markRestored, readCluster} from '../../governing/cluster-record.ts';
 import type {KnownCluster} from '../../governing/cluster-record.ts';
-import {appNames} from '../read/app-reads.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {listAppOrNothing} from '../read/listing.ts';
 
 /**
- * Where the store is doubted, answers only after the longest T has passed: until then somebody may still act by the right that the history of
- * before gave, and nobody claims. If the daemon ends meanwhile nothing has happened: the word is to be given again.
+ * Where the store is doubted, answers only when the last right of the history of before has ended: until then somebody may still act by it, and nobody
+ * claims. If the daemon ends meanwhile nothing has happened: the word is to be given again.
  * @throws SmError INVALID_INPUT unless sm's own service is named; STORE_UNAVAILABLE, STORE_CORRUPT.
  */
 export async function acceptRestoredStore(
@@ -47,8 +44,7 @@ async function waitForOldRights(dependencies: AdminDependencies): Promise<number
   if (doubt === undefined) return epochBefore;
   // For those who have not noticed: from here on nobody claims.
   await markRestored(store, keys, epoch(), doubt);
-  // No rate of a clock is known in the new history.
-  await sleep(silenceMs(await longestTtlMs(dependencies), UNWATCHED_CLOCK_EXCESS));
+  await sleep(dependencies.oldRightsMs());
   return epochBefore;
 }
 
@@ -61,15 +57,4 @@ async function acceptedMeanwhile(
   return known !== undefined && known.doubt === undefined && known.record.epoch > epochBefore
     ? known
     : undefined;
-}
-
-/** Of all heartbeats in the store, and of those that this daemon knew in the history of before. */
-async function longestTtlMs(dependencies: AdminDependencies): Promise<number> {
-  const {names} = await appNames(dependencies);
-  let longest = dependencies.longestTtlMs();
-  for (const app of new Set([dependencies.service, ...names])) {
-    const {view} = await listAppOrNothing(dependencies, app, ['heartbeats']);
-    longest = Math.max(longest, view.longestTtlMs());
-  }
-  return longest;
 }
