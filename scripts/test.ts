@@ -56,8 +56,8 @@ const STAGES: readonly (readonly Step[])[] = [
   [{name: 'mutants', command: ['tsx', 'test/mutants/run.ts', '--quick']}],
   [vitest('conformance', 'test/conformance')],
   [
-    // They wait for clocks more than they compute.
-    vitest('integration', 'test/integration', '--maxWorkers=3'),
+    // They wait for clocks more than they compute. Files share a process, as in `unit`.
+    vitest('integration', 'test/integration', '--no-isolate', '--maxWorkers=4'),
     {...vitest('simulation', 'test/simulation', '--testTimeout=300000'), inBackground: true},
   ],
   [vitest('e2e', 'test/e2e')],
