@@ -12,6 +12,11 @@ export class Heap {
     return this.items[0] ?? -1;
   }
 
+  /** One of the first three items: 0 is the first, the others are two of the next; -1 where there is none. */
+  near(at: 0 | 1 | 2): number {
+    return this.items[at] ?? -1;
+  }
+
   get firstKey(): number {
     return this.keys[0] ?? Number.POSITIVE_INFINITY;
   }

@@ -1,110 +1,160 @@
-/** The shards of each container that may be moved for load, sorted by one metric, lowest first, kept up while they move. */
+/** The shards of each container that may be moved for load, sorted by each metric, lowest first, kept up while they move. */
 import type {Table} from '../table.ts';
 import {HALF, LONG} from './limits.ts';
 
 export class Members {
-  /** Per shard: its load as a multiple of a container's mean share, as the lists are sorted by. */
-  readonly values: Float32Array;
-  /** The load that counts as 1. */
-  readonly mean: number;
   private readonly table: Table;
+  private readonly loads: Float64Array;
+  private readonly metrics: number;
+  /** Shards by container in tie-break order, and where those of each begin. */
   private readonly start: Int32Array;
-  private readonly sorted: Int32Array;
+  private readonly grouped: Int32Array;
+  /** Sorted by a metric when they are first asked for: entry `metric * m + container`. */
   private readonly lists: (number[] | undefined)[];
 
-  /** `place`: rank of the container, -1 for a shard that is not moved. `loadOf` per shard. */
-  constructor(table: Table, place: Int32Array, loadOf: (shard: number) => number) {
+  /** `place`: rank of the container, -1 for a shard that is not moved. `loads`: entry `shard * metrics + metric`. */
+  constructor(table: Table, place: Int32Array, loads: Float64Array, metrics: number) {
     this.table = table;
-    const movable = table.shardOrder.filter((shard) => (place[shard] ?? -1) >= 0);
-    let sum = 0;
-    for (const shard of movable) sum += loadOf(shard);
-    this.mean = sum > 0 ? sum / table.m : 1;
-    this.values = new Float32Array(table.n);
-    for (const shard of movable) this.values[shard] = loadOf(shard) / this.mean;
-    const byLoad = sortByValue(movable, this.values);
+    this.loads = loads;
+    this.metrics = metrics;
+    this.lists = new Array<number[] | undefined>(table.m * metrics);
     this.start = new Int32Array(table.m + 1);
-    for (const shard of byLoad) {
-      const at = (place[shard] ?? 0) + 1;
-      this.start[at] = (this.start[at] ?? 0) + 1;
+    for (let shard = 0; shard < table.n; shard += 1) {
+      const at = (place[shard] ?? -1) + 1;
+      if (at > 0) this.start[at] = (this.start[at] ?? 0) + 1;
     }
     for (let at = 0; at < table.m; at += 1)
       this.start[at + 1] = (this.start[at + 1] ?? 0) + (this.start[at] ?? 0);
-    this.sorted = new Int32Array(byLoad.length);
+    this.grouped = new Int32Array(this.start[table.m] ?? 0);
     const next = this.start.slice();
-    for (const shard of byLoad) {
-      const container = place[shard] ?? 0;
+    for (let index = 0; index < table.n; index += 1) {
+      const shard = table.shardOrder[index] ?? 0;
+      const container = place[shard] ?? -1;
+      if (container < 0) continue;
       const at = next[container] ?? 0;
-      this.sorted[at] = shard;
+      this.grouped[at] = shard;
       next[container] = at + 1;
     }
-    this.lists = new Array<number[] | undefined>(table.m);
   }
 
   /** Of equal load the one comes first that has not moved for longest. */
-  of(container: number): readonly number[] {
-    return this.listOf(container);
+  of(container: number, metric: number): readonly number[] {
+    return this.listOf(container, metric);
   }
 
-  drop(shard: number, container: number): void {
-    const list = this.listOf(container);
-    let at = this.firstFrom(list, this.values[shard] ?? 0);
-    while (at < list.length && list[at] !== shard) at += 1;
-    list.splice(at, 1);
+  /** The shard goes from one container to the other. */
+  move(shard: number, from: number, to: number): void {
+    for (let metric = 0; metric < this.metrics; metric += 1) {
+      this.drop(shard, from, metric);
+      this.put(shard, to, metric);
+    }
   }
 
-  put(shard: number, container: number): void {
-    const list = this.listOf(container);
-    list.splice(this.firstFrom(list, this.values[shard] ?? 0), 0, shard);
-  }
-
-  /** First index in the list whose value is at least that. */
-  firstFrom(list: readonly number[], value: number): number {
+  /** First index in a list by that metric whose load is at least that. */
+  firstFrom(list: readonly number[], metric: number, load: number): number {
+    const {loads, metrics} = this;
     let low = 0;
     let high = list.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.values[list[middle] ?? 0] ?? 0) < value) low = middle + 1;
+      if ((loads[(list[middle] ?? 0) * metrics + metric] ?? 0) < load) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  private listOf(container: number): number[] {
-    const known = this.lists[container];
+  /** Lists that nobody has asked for are made from the beginning, and the moves since: so they are made first. */
+  private drop(shard: number, container: number, metric: number): void {
+    const list = this.listOf(container, metric);
+    let at = this.firstFrom(list, metric, this.loads[shard * this.metrics + metric] ?? 0);
+    while (at < list.length && list[at] !== shard) at += 1;
+    list.splice(at, 1);
+  }
+
+  private put(shard: number, container: number, metric: number): void {
+    const list = this.listOf(container, metric);
+    const at = this.firstFrom(list, metric, this.loads[shard * this.metrics + metric] ?? 0);
+    list.splice(at, 0, shard);
+  }
+
+  private listOf(container: number, metric: number): number[] {
+    const index = metric * this.table.m + container;
+    const known = this.lists[index];
     if (known !== undefined) return known;
-    const list = [...this.sorted.subarray(this.start[container], this.start[container + 1])];
-    const {movedAt} = this.table;
-    const {values} = this;
-    if (movedAt !== undefined)
-      list.sort(
-        (a, b) => (values[a] ?? 0) - (values[b] ?? 0) || (movedAt[a] ?? 0) - (movedAt[b] ?? 0),
-      );
-    this.lists[container] = list;
+    const members = this.grouped.subarray(this.start[container], this.start[container + 1]);
+    const {loads, metrics, table} = this;
+    const list = [...sortedBy(members, loads, metrics, metric, table.movedAt)];
+    this.lists[index] = list;
     return list;
   }
+}
+
+/** By load, the lowest first; of equal load those first that have not moved for longest. Stable. `loads`: entry `shard * metrics + metric`. */
+export function sortedBy(
+  members: Int32Array,
+  loads: Float64Array,
+  metrics: number,
+  metric: number,
+  movedAt: Float64Array | undefined,
+): Int32Array {
+  const {length} = members;
+  let [items, sorted] = [members.slice(), new Int32Array(length)];
+  let [keys, sortedKeys] = [new Float64Array(length), new Float64Array(length)];
+  for (let at = 0; at < length; at += 1) keys[at] = loads[(items[at] ?? 0) * metrics + metric] ?? 0;
+  // Runs of twice the length by merging two, until one is left.
+  for (let width = 1; width < length; width *= 2) {
+    for (let start = 0; start < length; start += 2 * width) {
+      const middle = Math.min(length, start + width);
+      const end = Math.min(length, middle + width);
+      let [one, other] = [start, middle];
+      for (let to = start; to < end; to += 1) {
+        const [first = 0, second = 0] = [keys[one], keys[other]];
+        const takesOther =
+          other < end &&
+          (one === middle ||
+            second < first ||
+            (second === first && movedBefore(movedAt, items[other] ?? 0, items[one] ?? 0)));
+        const from = takesOther ? other : one;
+        sorted[to] = items[from] ?? 0;
+        sortedKeys[to] = keys[from] ?? 0;
+        if (takesOther) other += 1;
+        else one += 1;
+      }
+    }
+    [items, sorted] = [sorted, items];
+    [keys, sortedKeys] = [sortedKeys, keys];
+  }
+  return items;
+}
+
+function movedBefore(movedAt: Float64Array | undefined, one: number, other: number): boolean {
+  return movedAt !== undefined && (movedAt[one] ?? 0) < (movedAt[other] ?? 0);
 }
 
 /** The lowest first, stable. Long lists by two counting sorts over the halves of the bits: those of numbers that are not negative sort as they do. */
 export function sortByValue(items: Int32Array, values: Float32Array): Int32Array {
   if (items.length < LONG) return items.toSorted((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const once = countingSort(items, (item) => (bits[item] ?? 0) & (HALF - 1));
-  return countingSort(once, (item) => (bits[item] ?? 0) >>> 16);
+  return countingSort(countingSort(items, bits, 0), bits, HALF_BITS);
 }
 
-function countingSort(items: Int32Array, keyOf: (item: number) => number): Int32Array {
+const HALF_BITS = 16;
+
+/** By 16 bits of each from `shift` on. */
+function countingSort(items: Int32Array, bits: Uint32Array, shift: number): Int32Array {
   const next = new Int32Array(HALF + 1);
-  for (const item of items) {
-    const key = keyOf(item) + 1;
+  for (let at = 0; at < items.length; at += 1) {
+    const key = (((bits[items[at] ?? 0] ?? 0) >>> shift) & (HALF - 1)) + 1;
     next[key] = (next[key] ?? 0) + 1;
   }
   for (let key = 0; key < HALF; key += 1) next[key + 1] = (next[key + 1] ?? 0) + (next[key] ?? 0);
   const sorted = new Int32Array(items.length);
-  for (const item of items) {
-    const key = keyOf(item);
-    const at = next[key] ?? 0;
-    sorted[at] = item;
-    next[key] = at + 1;
+  for (let at = 0; at < items.length; at += 1) {
+    const item = items[at] ?? 0;
+    const key = ((bits[item] ?? 0) >>> shift) & (HALF - 1);
+    const to = next[key] ?? 0;
+    sorted[to] = item;
+    next[key] = to + 1;
   }
   return sorted;
 }

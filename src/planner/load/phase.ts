@@ -48,22 +48,27 @@ export interface LoadPhase {
 /** Writes into `target`. Returns the running shards that are moved for load, in the order in which they bring most. */
 export function balanceLoad(phase: LoadPhase): ReadonlySet<number> {
   const {table, sorted, bounds, target} = phase;
-  const isFree = freeOf(table, sorted);
   const before = bounds.unevenness();
-  const moves = (shard: number): boolean => target[shard] !== table.current[shard];
   const metrics = table.loads?.metrics ?? [];
-  const free = metrics.map(() => FREE_BAND);
-  searchIn(phase, free, (shard) => isFree[shard] === 1 && moves(shard));
-  const cooling = table.loads?.cooling;
-  const stayed = Uint8Array.from(target, (_, shard) => (moves(shard) ? 0 : 1));
-  const moved = searchIn(
+  const movable = freeOf(table, sorted);
+  const isFree = movable.slice();
+  for (let shard = 0; shard < table.n; shard += 1)
+    if (target[shard] === table.current[shard]) movable[shard] = 0;
+  searchIn(
     phase,
-    metrics.map(bandOf),
-    (shard) => isFree[shard] === 1 && (cooling?.[shard] === 0 || moves(shard)),
+    metrics.map(() => FREE_BAND),
+    movable,
   );
+  const cooling = table.loads?.cooling;
+  const stays = new Uint8Array(table.n);
+  for (let shard = 0; shard < table.n; shard += 1) {
+    if (target[shard] === table.current[shard]) stays[shard] = 1;
+    movable[shard] = isFree[shard] === 1 && (cooling?.[shard] !== 1 || stays[shard] === 0) ? 1 : 0;
+  }
+  const moved = searchIn(phase, metrics.map(bandOf), movable);
   invariant(bounds.unevenness() <= before, 'evener load has made counts less even');
   // What moved anyway still moves for its own reason.
-  return new Set([...moved].filter((shard) => stayed[shard] === 1));
+  return new Set([...moved].filter((shard) => stays[shard] === 1));
 }
 
 const FREE_BAND: Band = {upper: FREE_LOAD_UPPER_FACTOR, lower: FREE_LOAD_LOWER_FACTOR};
@@ -71,13 +76,14 @@ const FREE_BAND: Band = {upper: FREE_LOAD_UPPER_FACTOR, lower: FREE_LOAD_LOWER_F
 function searchIn(
   {table, bounds, utilisation, target}: LoadPhase,
   bands: readonly Band[],
-  isMovable: (shard: number) => boolean,
+  isMovable: Uint8Array,
 ): ReadonlySet<number> {
+  if (!isAbove(utilisation, bands)) return new Set();
   const place = new Int32Array(table.n).fill(-1);
   let movable = 0;
   for (let shard = 0; shard < table.n; shard += 1) {
     const to = target[shard] ?? -1;
-    if (to < 0 || table.mode[to] !== OPEN || !isMovable(shard)) continue;
+    if (to < 0 || table.mode[to] !== OPEN || isMovable[shard] === 0) continue;
     place[shard] = table.containerRank[to] ?? 0;
     movable += 1;
   }
@@ -93,6 +99,16 @@ function searchIn(
   const moved = search.run();
   for (const shard of moved) target[shard] = table.containerOrder[place[shard] ?? 0] ?? 0;
   return moved;
+}
+
+/** Whether some container is above a band. */
+function isAbove(utilisation: Utilisation, bands: readonly Band[]): boolean {
+  for (let container = 0; container < utilisation.takes.length; container += 1) {
+    if (utilisation.takes[container] === 0) continue;
+    for (let metric = 0; metric < bands.length; metric += 1)
+      if (utilisation.of(container, metric) > (bands[metric]?.upper ?? 1)) return true;
+  }
+  return false;
 }
 
 /** Undefined where nothing but counts is limited, and those are bounded by the matrix. */

@@ -9,6 +9,7 @@ import type {MatrixBounds} from '../matrix/bounds.ts';
 import type {Table} from '../table.ts';
 import {Heap} from './heap.ts';
 import {Members} from './members.ts';
+import {Pair} from './pair.ts';
 import type {Band, Utilisation} from './utilisation.ts';
 
 const NOBODY = -1;
@@ -33,17 +34,12 @@ interface Step {
   readonly score: number;
 }
 
-/** How much load is to change its container: at least and at most so much, best the goal. */
-interface Range {
-  readonly least: number;
-  readonly goal: number;
-  readonly most: number;
-}
-
 export class LoadSearch {
   private readonly task: LoadTask;
   private readonly metrics: number;
-  private readonly members: (Members | undefined)[];
+  private readonly loads: Float64Array;
+  private readonly members: Members;
+  private readonly pair: Pair;
   /** Per metric; keys may be stale until they come first. */
   private cold: readonly Heap[] = [];
   private hot = new Heap();
@@ -54,13 +50,15 @@ export class LoadSearch {
   private readonly moved = new Set<number>();
   private looks = 0;
   private best: Step | undefined;
-  /** Of the step that is looked for: what the hotter one may have at most afterwards, as `heat`. */
-  private most = 0;
+  /** A step with that score is taken without a look at others. */
+  private enough = 0;
 
   constructor(task: LoadTask) {
     this.task = task;
     this.metrics = task.utilisation.metrics;
-    this.members = new Array<Members | undefined>(this.metrics);
+    this.loads = task.utilisation.loads.ofShards;
+    this.members = new Members(task.table, task.place, this.loads, this.metrics);
+    this.pair = new Pair(task.utilisation, task.bands);
     this.closed = new Uint8Array(task.table.m);
     this.wide = new Uint8Array(task.table.m);
     const {takes} = task.utilisation;
@@ -69,7 +67,6 @@ export class LoadSearch {
 
   /** Returns the shards that were moved. `place`, bounds, utilisation and occupants are as they are afterwards. */
   run(): ReadonlySet<number> {
-    if (!this.isNeeded()) return this.moved;
     this.fillHeaps();
     const most = limits.LOAD_LOOKS + limits.LOAD_LOOKS_PER_SHARD * this.task.table.n;
     let retries = 0;
@@ -88,13 +85,6 @@ export class LoadSearch {
       this.fillHeaps();
     }
     return this.moved;
-  }
-
-  private isNeeded(): boolean {
-    const {utilisation, bands} = this.task;
-    return this.containers.some((container) =>
-      bands.some(({upper}, metric) => utilisation.of(container, metric) > upper),
-    );
   }
 
   /** The greatest utilisation as a multiple of its lower bound: above 1 there is something to do. */
@@ -141,30 +131,36 @@ export class LoadSearch {
     return undefined;
   }
 
-  private membersOf(metric: number): Members {
-    const {table, place, utilisation} = this.task;
-    const known = this.members[metric];
-    if (known !== undefined) return known;
-    const made = new Members(table, place, (shard) => utilisation.ofShard(shard, metric));
-    this.members[metric] = made;
-    return made;
-  }
-
+  cools = 0;
+  steps = 0;
   private cool(hot: number): void {
+    this.cools++;
     const metric = this.hottestMetric(hot);
     const count = this.wide[hot] === 1 ? limits.COLDEST_LAST : limits.COLDEST_FIRST;
     const coldest = this.coldest(metric, hot, count);
     this.best = undefined;
+    this.enough = Number.POSITIVE_INFINITY;
     const {lower = 1} = this.task.bands[metric] ?? {};
     const excess = this.task.utilisation.of(hot, metric) - 1;
     const margin = Math.max(limits.LOAD_MARGIN_LEAST_SHARE, limits.LOAD_MARGIN_SHARE * excess);
-    this.most = this.heat(hot) - margin / lower;
-    for (const cold of coldest) this.compare(metric, hot, cold, margin);
+    const most = this.heat(hot) - margin / lower;
+    for (const cold of coldest) {
+      if (!this.pair.begin(hot, cold, metric, most, margin)) continue;
+      if (cold === coldest[0])
+        this.enough = (limits.LOAD_ENOUGH_SHARE * this.pair.bound) / limits.LOAD_STEP_PRICE_SHARE;
+      this.lookForMove(metric);
+      this.lookForSwap(metric);
+      if (this.hasEnough()) break;
+    }
     for (const cold of coldest)
       this.cold[metric]?.push(cold, this.task.utilisation.of(cold, metric));
     if (this.best !== undefined) this.take(hot, this.best);
     else if (this.wide[hot] === 1 || coldest.length < count) this.closed[hot] = 1;
     else this.wide[hot] = 1;
+  }
+
+  private hasEnough(): boolean {
+    return (this.best?.score ?? 0) >= this.enough;
   }
 
   /** Takes them out of the heap. */
@@ -183,115 +179,84 @@ export class LoadSearch {
     return found;
   }
 
-  /** Looks for the best step between both. Loads here are multiples of a mean share, as members are sorted by. */
-  private compare(metric: number, hot: number, cold: number, margin: number): void {
-    const {utilisation} = this.task;
-    const members = this.membersOf(metric);
-    const [own, other] = [this.unitsOf(metric, hot), this.unitsOf(metric, cold)];
-    const excess = utilisation.of(hot, metric) - 1;
-    const lack = 1 - utilisation.of(cold, metric);
-    const least = margin * own;
-    const most = (excess + lack - margin) * other;
-    if (most < least || own === 0 || other === 0) return;
-    const goal = (lack > 0 ? Math.min(excess, lack) : (excess - lack) / 2) * own;
-    const range = {least, goal, most};
-    this.lookForMove(members, hot, cold, range);
-    this.lookForSwap(members, hot, cold, range);
+  private loadOf(shard: number, metric: number): number {
+    return this.loads[shard * this.metrics + metric] ?? 0;
   }
 
-  /** A container's share in the unit of `Members.values`. */
-  private unitsOf(metric: number, container: number): number {
-    const {utilisation} = this.task;
-    const at = container * this.metrics + metric;
-    return (utilisation.share[at] ?? 0) / this.membersOf(metric).mean;
-  }
-
-  private lookForMove(
-    members: Members,
-    hot: number,
-    cold: number,
-    {least, goal, most}: Range,
-  ): void {
-    const {values} = members;
-    const from = members.of(hot);
-    const middle = members.firstFrom(from, goal);
-    const isMeant = (shard: number): boolean => {
-      const value = values[shard] ?? 0;
-      return value >= least && value <= most;
-    };
+  /** The shards whose load is nearest the goal. */
+  private lookForMove(metric: number): void {
+    const {members} = this;
+    const {hot, least, goal, most} = this.pair;
+    const from = members.of(hot, metric);
+    const middle = members.firstFrom(from, metric, goal);
     for (let at = middle; at < from.length && at < middle + limits.LOAD_NEIGHBOURS; at += 1) {
       const shard = from[at] ?? 0;
-      if (!isMeant(shard)) break;
-      this.consider(shard, NOBODY, hot, cold);
+      if (this.loadOf(shard, metric) > most) break;
+      if (this.loadOf(shard, metric) >= least) this.consider(shard, NOBODY);
     }
     for (let at = middle - 1, left = limits.LOAD_NEIGHBOURS; at >= 0 && left > 0; left -= 1) {
       // Of equal load the first one.
-      const first = members.firstFrom(from, values[from[at] ?? 0] ?? 0);
-      const shard = from[first] ?? 0;
-      if (!isMeant(shard)) break;
-      this.consider(shard, NOBODY, hot, cold);
+      const load = this.loadOf(from[at] ?? 0, metric);
+      const first = members.firstFrom(from, metric, load);
+      if (load < least) break;
+      if (load <= most) this.consider(from[first] ?? 0, NOBODY);
       at = first - 1;
     }
   }
 
-  private lookForSwap(
-    members: Members,
-    hot: number,
-    cold: number,
-    {least, goal, most}: Range,
-  ): void {
-    const {values} = members;
-    const [from, to] = [members.of(hot), members.of(cold)];
+  /** For each shard of the hotter one those of the colder one that leave a difference near the goal. */
+  private lookForSwap(metric: number): void {
+    const {members} = this;
+    const {hot, cold, least, goal} = this.pair;
+    const [from, to] = [members.of(hot, metric), members.of(cold, metric)];
     if (to.length === 0) return;
     const stride = Math.ceil(from.length / limits.LOAD_CANDIDATES);
     let at = 0;
-    const lowest = (values[to[0] ?? 0] ?? 0) + least;
-    for (let index = members.firstFrom(from, lowest); index < from.length; index += stride) {
+    const lowest = this.loadOf(to[0] ?? 0, metric) + least;
+    const first = members.firstFrom(from, metric, lowest);
+    for (let index = first; index < from.length; index += stride) {
       const shard = from[index] ?? 0;
-      const value = values[shard] ?? 0;
-      while (at < to.length && value - (values[to[at] ?? 0] ?? 0) > goal) at += 1;
-      this.looks += 1;
-      const nearest = this.metrics === 1 ? 1 : limits.LOAD_NEIGHBOURS;
-      for (
-        let near = Math.max(0, at - nearest);
-        near < Math.min(to.length, at + nearest);
-        near += 1
-      ) {
-        const other = to[near] ?? 0;
-        const less = value - (values[other] ?? 0);
-        if (less >= least && less <= most) this.consider(shard, other, hot, cold);
-      }
+      const load = this.loadOf(shard, metric);
+      while (at < to.length && load - this.loadOf(to[at] ?? 0, metric) > goal) at += 1;
+      this.compare(shard, load, to, at, metric);
+      if (this.hasEnough()) return;
     }
-    this.looks += at;
+    this.looks += at + from.length - first;
   }
 
-  private consider(shard: number, other: number, hot: number, cold: number): void {
+  /** The shard against those beside index `at`. */
+  private compare(
+    shard: number,
+    load: number,
+    to: readonly number[],
+    at: number,
+    metric: number,
+  ): void {
+    const {least, most} = this.pair;
+    const nearest = this.metrics === 1 ? 1 : limits.LOAD_NEIGHBOURS;
+    const end = Math.min(to.length, at + nearest);
+    for (let near = at; near < end; near += 1) {
+      const other = to[near] ?? 0;
+      if (load - this.loadOf(other, metric) < least) break;
+      if (load - this.loadOf(other, metric) <= most) this.consider(shard, other);
+    }
+    for (let near = at - 1; near >= 0 && near >= at - nearest; near -= 1) {
+      const other = to[near] ?? 0;
+      if (load - this.loadOf(other, metric) > most) break;
+      if (load - this.loadOf(other, metric) >= least) this.consider(shard, other);
+    }
+  }
+
+  private consider(shard: number, other: number): void {
     this.looks += 1;
-    const gain = this.gainOf(shard, other, hot, cold);
+    const gain = this.pair.gain(shard, other);
+    const best = this.best?.score ?? 0;
+    if (gain <= 0 || gain / limits.LOAD_STEP_PRICE_SHARE <= best) return;
+    const {hot, cold} = this.pair;
     const paid = this.paidFor(shard, hot, cold) + (other < 0 ? 0 : this.paidFor(other, cold, hot));
     const score = gain / (Math.max(0, paid) + limits.LOAD_STEP_PRICE_SHARE);
-    if (gain <= 0 || score <= (this.best?.score ?? 0)) return;
+    if (score <= best) return;
     if (this.isAllowed(shard, other, hot, cold)) this.best = {shard, other, to: cold, score};
-  }
-
-  /** How much nearer both come to their shares; 0 or less when one of them would be too hot. */
-  private gainOf(shard: number, other: number, hot: number, cold: number): number {
-    const {utilisation, bands} = this.task;
-    let gain = 0;
-    for (let metric = 0; metric < this.metrics; metric += 1) {
-      const own = utilisation.share[hot * this.metrics + metric] ?? 0;
-      const its = utilisation.share[cold * this.metrics + metric] ?? 0;
-      if (own === 0 || its === 0) continue;
-      const less =
-        utilisation.ofShard(shard, metric) - (other < 0 ? 0 : utilisation.ofShard(other, metric));
-      const [before, there] = [utilisation.of(hot, metric), utilisation.of(cold, metric)];
-      const [after, then] = [before - less / own, there + less / its];
-      const top = this.most * (bands[metric]?.lower ?? 1);
-      if (after > top || then > top) return 0;
-      gain += Math.abs(before - 1) + Math.abs(there - 1) - Math.abs(after - 1) - Math.abs(then - 1);
-      gain += 1e-3 * (before * before + there * there - after * after - then * then);
-    }
-    return gain;
   }
 
   /** Moves that it costs: a shard that leaves where it runs costs one, one that comes back saves one. */
@@ -324,6 +289,7 @@ export class LoadSearch {
   }
 
   private take(hot: number, {shard, other, to}: Step): void {
+    this.steps++;
     this.move(shard, hot, to);
     if (other >= 0) this.move(other, to, hot);
     this.wide[hot] = 0;
@@ -341,9 +307,6 @@ export class LoadSearch {
     utilisation.add(shard, to);
     occupants?.remove(shard, table.containerOrder[from] ?? 0);
     occupants?.add(shard, table.containerOrder[to] ?? 0);
-    for (const members of this.members) {
-      members?.drop(shard, from);
-      members?.put(shard, to);
-    }
+    this.members.move(shard, from, to);
   }
 }

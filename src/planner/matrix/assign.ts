@@ -137,10 +137,10 @@ class Placer {
   ): void {
     const coolest = chooser.coolestFirst(takers.filter((taker) => (this.room[taker] ?? 0) > 0));
     for (const shard of chooser.greatestFirst(movers)) {
-      const taker = coolest.next(this.rankOf(this.table.avoid[shard] ?? -1));
+      const taker = coolest.for(shard, this.rankOf(this.table.avoid[shard] ?? -1));
       if (taker < 0) break;
       this.put(shard, taker);
-      if ((this.room[taker] ?? 0) > 0) coolest.put(taker);
+      if (this.room[taker] === 0) coolest.close(taker);
     }
   }
 
