@@ -13,7 +13,7 @@ export class Heap {
   }
 
   /** One of the first three items: 0 is the first, the others are two of the next; -1 where there is none. */
-  near(at: 0 | 1 | 2): number {
+  near(at: number): number {
     return this.items[at] ?? -1;
   }
 

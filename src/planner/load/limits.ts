@@ -11,11 +11,11 @@ export const LOAD_LOOKS = 2_000_000;
 /** Of a container's shards that are moved for load, so many at most are compared with those of another one. */
 export const LOAD_CANDIDATES = 512;
 /** Shards looked at beside the one whose load fits best. */
-export const LOAD_NEIGHBOURS = 8;
+export const LOAD_NEIGHBOURS = 4;
 /** A step that costs no move counts as this share of one. */
 export const LOAD_STEP_PRICE_SHARE = 0.05;
 /** A step that brings this share of the most that the coldest container allows, and costs no move, is taken at once. */
-export const LOAD_ENOUGH_SHARE = 0.9;
+export const LOAD_ENOUGH_SHARE = 0.5;
 /** Times that containers which could not be helped are looked at again, as others have changed. */
 export const LOAD_RETRIES = 4;
 /** A step for load must bring at least this share of what the hottest container has too much ... */

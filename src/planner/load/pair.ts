@@ -42,13 +42,13 @@ export class Pair {
   }
 
   /**
-   * `heat`: what both may have at most afterwards, as a multiple of each band's lower end. `margin`: by so much of its share at
-   * least the hot one is to become cooler. False when no step can do that.
+   * `heat`: what both may have at most afterwards, as a multiple of each band's lower end; in another metric the hot one may have what it
+   * has now. `margin`: by so much of its share at least it is to become cooler in this one. False when no step can do that.
    */
   begin(hot: number, cold: number, metric: number, heat: number, margin: number): boolean {
     this.hot = hot;
     this.cold = cold;
-    for (let at = 0; at < this.metrics; at += 1) this.set(at, heat);
+    for (let at = 0; at < this.metrics; at += 1) this.set(at, at === metric, heat);
     const own = this.shareOf(hot, metric);
     const other = this.shareOf(cold, metric);
     if (own === 0 || other === 0) return false;
@@ -85,7 +85,7 @@ export class Pair {
     return this.utilisation.share[container * this.metrics + metric] ?? 0;
   }
 
-  private set(metric: number, heat: number): void {
+  private set(metric: number, isMeant: boolean, heat: number): void {
     const {utilisation, hot, cold} = this;
     const own = this.shareOf(hot, metric);
     const other = this.shareOf(cold, metric);
@@ -102,7 +102,8 @@ export class Pair {
     this.surplus[metric] = there - 1;
     this.perOwn[metric] = 1 / own;
     this.perOther[metric] = 1 / other;
-    this.lowest[metric] = (before - top) * own;
+    // Where both metrics are too hot, one after the other becomes cooler: the other one only no hotter.
+    this.lowest[metric] = (before - (isMeant ? top : Math.max(top, before))) * own;
     this.highest[metric] = (top - there) * other;
   }
 }
