@@ -1,6 +1,7 @@
 /**
- * A container with the rules of the Go project's SDK and its etcd storage, written anew from what it does: it takes a guard lease over by the
- * bridge only, runs whatever stands under `s/<id>/` when it starts, and drops what is on another lease. What the application is told is logged.
+ * A container with the rules of the Go project's SDK, written anew from what it does: it takes a guard lease over by the bridge only, runs
+ * whatever its storage keeps when it starts, also while it still waits for its id, and drops what is on another lease. Drops of all shards
+ * when its session ends. What the application is told is logged. The application, and what reaches it, can be made to behave badly.
  */
 import {once} from 'node:events';
 import {createServer} from 'node:http';
@@ -9,47 +10,67 @@ import type {AddressInfo} from 'node:net';
 import {Etcd3} from 'etcd3';
 import type {Watcher} from 'etcd3';
 import {encodeRecord, parseJson} from '../../src/protocol/records.ts';
+import {EtcdStorage, FileStorage} from './origin-storage.ts';
+import type {Lease, OriginStorage, Stored} from './origin-storage.ts';
 
-interface Lease {
-  id: number | bigint;
-  expire: number | bigint;
-}
-
-interface Stored {
-  spec: {id: string; lease: Lease | null; [field: string]: unknown};
-  disp: boolean;
-  drop: boolean;
-}
-
+/** An add is logged before the application begins, a drop when it has ended. */
 export interface Told {
   readonly op: 'add' | 'drop';
   readonly shard: string;
+  /** The machine's monotonic clock, the same for all processes. */
   readonly atMs: number;
 }
+
+export const BEHAVIOURS = [
+  'normal',
+  /** A drop takes 2 s. */
+  'slowDrop',
+  /** A drop does not end; meanwhile there are no heartbeats, and no call is answered. */
+  'hungDrop',
+  /** Every add-shard is answered with 500. */
+  'refusedCall',
+  /** Calls are accepted; the application refuses every add. */
+  'refusedAdd',
+  /** Drops are answered with 200, and the shard goes on. */
+  'lies',
+  /** The session's value is not JSON. */
+  'garbage',
+] as const;
+export type Behaviour = (typeof BEHAVIOURS)[number];
 
 export interface OriginContainerOptions {
   readonly endpoint: string;
   readonly app: string;
   /** Default: a free one. */
   readonly port?: number;
+  /** Shards are kept in this file, as bolt storage does. Default: in etcd. */
+  readonly file?: string;
+  /** Another process has the port. Default false. */
+  readonly withoutPort?: boolean;
+  /** Each time that the application was told something. */
+  readonly onTold?: (told: Told) => void;
+  /** Its session has ended, and so has it. */
+  readonly onEnd?: () => void;
 }
 
+const SLOW_DROP_MS = 2_000;
 const SYNC_MS = 300;
 const BEAT_MS = 500;
 const SESSION_TTL_S = 5;
 const FOREVER = 9_223_372_036_854_775_777n;
 const NONE = '0';
+const NS_PER_MS = 1e6;
 
 export class OriginContainer {
   id = '';
   /** What the application was told, in order. */
   readonly told: Told[] = [];
-  /** The application refuses every add. */
-  refusesAdds = false;
+  behaviour: Behaviour = 'normal';
   private readonly options: OriginContainerOptions;
   private readonly etcd: Etcd3;
   private readonly server: Server;
-  private readonly stored = new Map<string, Stored>();
+  private stored = new Map<string, Stored>();
+  private storage: OriginStorage | undefined;
   private readonly applied = new Set<string>();
   private guard = NONE;
   private bridge = NONE;
@@ -79,14 +100,30 @@ export class OriginContainer {
   }
 
   async start(): Promise<this> {
-    this.server.listen(this.options.port ?? 0, '127.0.0.1');
-    await once(this.server, 'listening');
-    this.id = `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    if (this.options.withoutPort !== true) {
+      this.server.listen(this.options.port ?? 0, '127.0.0.1');
+      await once(this.server, 'listening');
+    }
+    const port = (this.server.address() as AddressInfo | null)?.port ?? this.options.port ?? 0;
+    this.id = `127.0.0.1:${port}`;
+    const {app, file} = this.options;
+    this.storage =
+      file === undefined
+        ? new EtcdStorage(this.etcd, `/sm/app/${app}/s/${this.id}/`)
+        : new FileStorage(file);
     this.session = (await this.etcd.leaseClient.leaseGrant({TTL: SESSION_TTL_S})).ID;
-    await this.loadStored();
+    this.timers.push(setInterval(() => void this.keepAlive(), 1_000));
+    this.stored = await this.storage.load();
     const revision = await this.loadGuard();
+    this.timers.push(setInterval(() => this.inTurn(() => this.sync()), SYNC_MS));
     await this.lock();
     await this.beat();
+    await this.watchLeases(revision);
+    this.timers.push(setInterval(() => this.inTurn(() => this.beat()), BEAT_MS));
+    return this;
+  }
+
+  private async watchLeases(revision: number): Promise<void> {
     this.watcher = await this.etcd
       .watch()
       .prefix(this.leasePrefix)
@@ -99,12 +136,6 @@ export class OriginContainer {
     this.watcher.on('delete', (entry, previous) =>
       this.inTurn(() => this.leaseDeleted(entry.key.toString(), previous?.value.toString() ?? '')),
     );
-    this.timers = [
-      setInterval(() => this.inTurn(() => this.sync()), SYNC_MS),
-      setInterval(() => this.inTurn(() => this.beat()), BEAT_MS),
-      setInterval(() => void this.keepAlive(), 1_000),
-    ];
-    return this;
   }
 
   /** The process dies: what it ran has stopped, its session ends when its lease does. */
@@ -114,17 +145,21 @@ export class OriginContainer {
     for (const timer of this.timers) clearInterval(timer);
     this.applied.clear();
     this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));
     await this.watcher?.cancel().catch(() => undefined);
     this.etcd.close();
   }
 
-  private get leasePrefix(): string {
-    return `/sm/app/${this.options.app}/lease`;
+  /** In order: all shards are dropped, and its session ends. */
+  async leave(): Promise<void> {
+    if (this.dead) return;
+    for (const shard of this.running) this.tell('drop', shard);
+    await this.etcd.leaseClient.leaseRevoke({ID: this.session}).catch(() => undefined);
+    await this.kill();
   }
 
-  private storedKey(shard: string): string {
-    return `/sm/app/${this.options.app}/s/${this.id}/${shard}`;
+  private get leasePrefix(): string {
+    return `/sm/app/${this.options.app}/lease`;
   }
 
   /** One thing after the other, as its one goroutine does. */
@@ -132,15 +167,7 @@ export class OriginContainer {
     this.busy = this.busy.then(async () => {
       if (!this.dead) await work();
     });
-    this.busy.catch(() => (this.dead = true));
-  }
-
-  private async loadStored(): Promise<void> {
-    const found = await this.etcd.getAll().prefix(this.storedKey('')).strings();
-    for (const [key, value] of Object.entries(found)) {
-      const stored = parseJson(value) as Stored;
-      this.stored.set(key.slice(this.storedKey('').length), {...stored, disp: false});
-    }
+    this.busy.catch(() => this.ended());
   }
 
   /** It takes a guard only where that is the one key there. */
@@ -153,10 +180,11 @@ export class OriginContainer {
 
   private async lock(): Promise<void> {
     const prefix = `/sm/app/${this.options.app}/containerhb/${this.id}/`;
+    if (this.dead) return;
     await this.etcd.put(this.sessionKey).value('').lease(this.session);
     for (;;) {
       const {kvs} = await this.etcd.getAll().prefix(prefix).sort('Create', 'Ascend').exec();
-      if (kvs[0]?.key.toString() === this.sessionKey) return;
+      if (this.dead || kvs[0]?.key.toString() === this.sessionKey) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
@@ -167,6 +195,8 @@ export class OriginContainer {
   }
 
   private async beat(): Promise<void> {
+    if (this.behaviour === 'garbage')
+      return void (await this.etcd.put(this.sessionKey).value('not JSON').lease(this.session));
     const shards = [...this.stored.values()].filter(({spec}) => leaseId(spec.lease) !== NONE);
     const timestamp = Math.floor(Date.now() / 1_000);
     const load = {virtualMemoryStat: {usedPercent: 41.5}, cpuUsedPercent: 12.5};
@@ -181,10 +211,17 @@ export class OriginContainer {
     await this.etcd.leaseClient
       .leaseTimeToLive({ID: this.session})
       .then(async ({TTL}) => {
-        if (Number(TTL) <= 0) this.dead = true;
+        if (Number(TTL) <= 0) this.ended();
         else await this.renew();
       })
       .catch(() => undefined);
+  }
+
+  /** Its session has ended: all shards are dropped. */
+  private ended(): void {
+    if (this.dead) return;
+    for (const shard of this.running) this.tell('drop', shard);
+    void this.kill().then(() => this.options.onEnd?.());
   }
 
   private async renew(): Promise<void> {
@@ -240,7 +277,7 @@ export class OriginContainer {
       if (id !== from) Object.assign(stored, {disp: false, drop: true});
       else {
         stored.spec.lease = {id: BigInt(to), expire: FOREVER};
-        await this.etcd.put(this.storedKey(shard)).value(encodeRecord(stored));
+        await this.storage?.put(shard, stored);
       }
     }
   }
@@ -260,19 +297,29 @@ export class OriginContainer {
       const id = leaseId(stored.spec.lease);
       const isForeign = id !== this.guard && id !== this.bridge;
       if (isForeign || stored.drop) {
-        this.tell('drop', shard);
+        await this.dropped(shard);
+        if (this.dead) return;
         this.stored.delete(shard);
-        await this.etcd.delete().key(this.storedKey(shard));
-      } else if (!stored.disp && !this.refusesAdds) {
+        await this.storage?.remove(shard);
+      } else if (!stored.disp && this.behaviour !== 'refusedAdd') {
         this.tell('add', shard);
         stored.disp = true;
-        await this.etcd.put(this.storedKey(shard)).value(encodeRecord(stored));
+        await this.storage?.put(shard, stored);
       }
     }
   }
 
+  /** The application's drop. */
+  private async dropped(shard: string): Promise<void> {
+    if (this.behaviour === 'slowDrop') await pause(SLOW_DROP_MS);
+    while (this.behaviour === 'hungDrop' && !this.dead) await pause(SYNC_MS);
+    if (!this.dead) this.tell('drop', shard);
+  }
+
   private tell(op: Told['op'], shard: string): void {
-    this.told.push({op, shard, atMs: performance.now()});
+    const told = {op, shard, atMs: Number(process.hrtime.bigint()) / NS_PER_MS};
+    this.told.push(told);
+    this.options.onTold?.(told);
     if (op === 'add') this.applied.add(shard);
     else this.applied.delete(shard);
   }
@@ -287,17 +334,25 @@ export class OriginContainer {
 
   private async handle(path: string, body: string): Promise<number> {
     const {id, spec} = parseJson(body === '' ? '{}' : body) as {id: string; spec?: Stored['spec']};
+    // Its storage is locked while an application's drop runs.
+    while (this.behaviour === 'hungDrop') await pause(SYNC_MS);
     if (path === '/sm/admin/drop-shard') {
-      this.drop(id);
+      if (this.behaviour !== 'lies') this.drop(id);
       return 200;
     }
     if (path !== '/sm/admin/add-shard' || spec === undefined) return 404;
-    if (leaseId(spec.lease) !== this.guard) return 500;
+    if (this.behaviour === 'refusedCall' || leaseId(spec.lease) !== this.guard) return 500;
     const stored = {spec: {...spec, id}, disp: false, drop: false};
-    await this.etcd.put(this.storedKey(id)).value(encodeRecord(stored));
+    await this.storage?.put(id, stored);
     this.stored.set(id, stored);
     return 200;
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }
 
 function leaseId(lease: Lease | null | undefined): string {

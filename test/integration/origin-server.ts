@@ -1,6 +1,5 @@
 /** What a server of the Go project leaves in etcd and does for a running app, letter by letter as it writes it; it never moves a shard. */
 import {Etcd3} from 'etcd3';
-import type {OriginContainer} from './origin-container.ts';
 
 const GUARD_TTL_S = 15;
 const SESSION_TTL_S = 5;
@@ -63,7 +62,7 @@ export class OriginServer {
       .value(`{"id":${guard},"expire":9223372036854775777}`);
   }
 
-  async add(app: string, container: OriginContainer, shard: string): Promise<void> {
+  async add(app: string, container: {readonly id: string}, shard: string): Promise<void> {
     const lease = `{"id":${this.guards.get(app)},"expire":9223372036854775777}`;
     const spec = JSON.stringify(specOf(app, shard)).replace('"lease":null', `"lease":${lease}`);
     const reply = await fetch(`http://${container.id}/sm/admin/add-shard`, {
