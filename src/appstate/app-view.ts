@@ -48,6 +48,8 @@ export class AppView {
   /** Newest revision heard of: what was read before it may have been undone since, and deletions leave no trace in here. */
   newest = 0;
   private listings = 0;
+  /** By incarnation. */
+  private sessionProblems: ReadonlyMap<string, string> = new Map();
   private readonly holding = new Map<string, Set<string>>();
 
   /** Shards whose record names the incarnation in any state but free. */
@@ -81,6 +83,19 @@ export class AppView {
   /** Why the incarnation's heartbeat cannot be read; undefined when it can, or there is none. */
   heartbeatProblem(incarnation: string): string | undefined {
     return this.quarantined.problem('heartbeat', incarnation);
+  }
+
+  /** Why a push container that has a session cannot be heard; it has an alarm of its own. */
+  sessionProblem(incarnation: string): string | undefined {
+    return this.sessionProblems.get(incarnation);
+  }
+
+  /** From whoever hears the sessions of push containers, all of them; true when they have changed. */
+  noteSessionProblems(problems: ReadonlyMap<string, string>): boolean {
+    const before = this.sessionProblems;
+    this.sessionProblems = problems;
+    if (before.size !== problems.size) return true;
+    return [...problems].some(([incarnation, text]) => before.get(incarnation) !== text);
   }
 
   /** The incarnation that holds the container id and still has its heartbeat. */

@@ -298,6 +298,11 @@ export class Keys {
     return `${this.pushShardPrefix(app)}${container}/${encodeShard(shard)}`;
   }
 
+  /** All that one container of the Go project keeps of the shards that it runs. */
+  pushContainerPrefix(app: string, container: string): string {
+    return `${this.pushShardPrefix(app)}${container}/`;
+  }
+
   /** What a container of the Go project keeps of a shard that it runs, in that project's spelling: the id as it is. */
   originShard(app: string, container: string, shard: string): string {
     return `${this.pushShardPrefix(app)}${container}/${shard}`;

@@ -98,7 +98,10 @@ function sight(
   {claims, doubted, trust}: Closed,
   nowMs: number,
 ): Sight {
-  const problem = unreadableNote(view, incarnation) ?? doubted.get(incarnation);
+  const problem =
+    unreadableNote(view, incarnation) ??
+    view.sessionProblem(incarnation) ??
+    doubted.get(incarnation);
   const note = problem === undefined ? {} : {note: problem};
   if (clock.silent(incarnation, nowMs)) return {hearing: 'silent', ...note};
   if (clock.suspect(incarnation, nowMs)) return {hearing: 'suspect', ...note};

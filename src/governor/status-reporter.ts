@@ -196,7 +196,9 @@ function alarmsOf(
   if (input.view.quarantined.size > 0) raise('QUARANTINE', quarantineText(input.view));
   for (const {code, text} of outside) raise(code, text);
   for (const {container, incarnation, state, note} of input.living.values()) {
+    // They have alarms of their own.
     if (input.view.heartbeatProblem(incarnation) !== undefined) continue;
+    if (input.view.sessionProblem(incarnation) !== undefined) continue;
     const about = (code: AlarmCode, text: string): void => raise(code, text, container);
     if (state === 'refusing')
       about('REFUSING', `container ${container} gets one shard on trial at a time: ${note ?? ''}`);

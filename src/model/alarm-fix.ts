@@ -45,6 +45,8 @@ export function alarmFix({code, service, object}: AlarmSubject): string {
       return `restart that push container, and see its log: sm container ls -a ${service}`;
     case 'PUSH_OVER_QUOTA':
       return `stop push containers, or: sm app quota ${service} --push-sessions N --containers N`;
+    case 'PUSH_DUPLICATE_ID':
+      return 'stop one of the two processes: each container needs an id of its own';
     case 'PUSH_UNREADABLE':
       return 'restart the container that holds the lease';
     case 'PUSH_GUARD_LOST':

@@ -57,6 +57,8 @@ interface Call {
   inFlight: boolean;
   attempts: number;
   nextAtMs: number;
+  /** When it was made first. */
+  readonly firstMs: number;
   /** Revision at which it was accepted. */
   acceptedAt: number | undefined;
   acceptedMs: number;
@@ -124,7 +126,7 @@ export class PushSession {
   }
 
   /** The call of a step has been sent. `mod`: of the record it is made for, 0 without. */
-  called(shard: string, op: 'add' | 'drop', mod: number): void {
+  called(shard: string, op: 'add' | 'drop', mod: number, nowMs: number): void {
     const before = this.callFor(shard, op, mod);
     this.calls.set(shard, {
       op,
@@ -132,6 +134,7 @@ export class PushSession {
       inFlight: true,
       attempts: (before?.attempts ?? 0) + 1,
       nextAtMs: Number.POSITIVE_INFINITY,
+      firstMs: before?.firstMs ?? nowMs,
       acceptedAt: before?.acceptedAt,
       acceptedMs: before?.acceptedMs ?? 0,
     });
@@ -173,10 +176,9 @@ export class PushSession {
       raise('PUSH_UNREACHABLE', 'sends heartbeats but does not answer by HTTP');
     if (this.stray !== undefined && nowMs - this.stray.atMs < STRAY_SHOWN_MS)
       raise('PUSH_STRAY', `lists shard ${this.stray.shard}, which is recorded elsewhere`);
-    const ignored = this.firstAccepted('drop', IGNORED_DROP_MS, nowMs);
-    if (ignored !== undefined)
-      raise('PUSH_DROP_IGNORED', `accepted to drop shard ${ignored} but still lists it`);
-    const slow = this.firstAccepted('add', SLOW_ADD_MS, nowMs);
+    const ignored = this.ignoredDrop(nowMs);
+    if (ignored !== undefined) raise('PUSH_DROP_IGNORED', ignored);
+    const slow = this.slowAdd(nowMs);
     if (slow !== undefined) raise('PUSH_ADD_SLOW', `accepted shard ${slow} but does not run it`);
     return alarms;
   }
@@ -250,12 +252,21 @@ export class PushSession {
     return call?.op === op && call.mod === mod ? call : undefined;
   }
 
-  private firstAccepted(op: 'add' | 'drop', limitMs: number, nowMs: number): string | undefined {
-    for (const [shard, call] of this.calls) {
-      if (call.op !== op || call.acceptedAt === undefined) continue;
-      if (nowMs - call.acceptedMs < limitMs) continue;
-      if (op === 'add' || this.listing.has(shard)) return shard;
+  /** Accepted or not: a container that hangs does not answer at all. */
+  private ignoredDrop(nowMs: number): string | undefined {
+    for (const [shard, {op, firstMs, acceptedAt}] of this.calls) {
+      if (op !== 'drop' || !this.listing.has(shard) || nowMs - firstMs < IGNORED_DROP_MS) continue;
+      return acceptedAt === undefined
+        ? `does not answer to the drop of shard ${shard}, which it still lists`
+        : `accepted to drop shard ${shard} but still lists it`;
     }
+    return undefined;
+  }
+
+  private slowAdd(nowMs: number): string | undefined {
+    for (const [shard, {op, acceptedAt, acceptedMs}] of this.calls)
+      if (op === 'add' && acceptedAt !== undefined && nowMs - acceptedMs >= SLOW_ADD_MS)
+        return shard;
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import type {OwnershipState} from '../../src/model/ownership.ts';
 import {PushSession} from '../../src/ownership/push-session.ts';
 import type {ListedShard} from '../../src/ownership/push-session.ts';
 import type {Known} from '../../src/ownership/transitions.ts';
-import {BEAT_LIMIT_MS} from '../../src/ownership/limits.ts';
+import {BEAT_LIMIT_MS, IGNORED_DROP_MS} from '../../src/ownership/limits.ts';
 
 const ME = {container: '10.0.0.1:80', incarnation: 'ab-7'};
 const RUNS: ListedShard = {disp: true, drop: false};
@@ -40,7 +40,7 @@ class Talk {
   /** Carries out the call that is expected and answers it. */
   call(known: Known, op: 'add' | 'drop', revision: number): void {
     expect(this.step(known)).toEqual({step: 'call', op});
-    this.session.called('s', op, known?.mod ?? 0);
+    this.session.called('s', op, known?.mod ?? 0, this.nowMs);
     this.session.answered('s', {kind: 'accepted', revision}, this.nowMs);
   }
 
@@ -80,7 +80,7 @@ describe('adding', () => {
     const owned = record('owned', 12);
     for (const waitMs of [500, 1_000, 2_000]) {
       expect(talk.step(owned)).toEqual({step: 'call', op: 'add'});
-      talk.session.called('s', 'add', 12);
+      talk.session.called('s', 'add', 12, talk.nowMs);
       expect(talk.step(owned)).toEqual({step: 'wait'});
       talk.session.answered('s', {kind: 'unreachable', message: 'refused'}, talk.nowMs);
       talk.nowMs += waitMs - 1;
@@ -116,7 +116,7 @@ describe('adding', () => {
   it('frees a refused shard as failed, but only after the container has surely let it go', () => {
     const owned = record('owned', 12);
     expect(talk.step(owned)).toEqual({step: 'call', op: 'add'});
-    talk.session.called('s', 'add', 12);
+    talk.session.called('s', 'add', 12, talk.nowMs);
     talk.session.answered('s', {kind: 'refused', message: '500: lease mismatch'}, talk.nowMs);
     talk.call(owned, 'drop', 13);
     talk.beat(14);
@@ -144,7 +144,7 @@ describe('dropping', () => {
   it('believes no heartbeat that was written before the answer', () => {
     talk.beat(19, {s: RUNS});
     expect(talk.step(dropping)).toEqual({step: 'call', op: 'drop'});
-    talk.session.called('s', 'drop', 20);
+    talk.session.called('s', 'drop', 20, talk.nowMs);
     talk.beat(21);
     talk.session.answered('s', {kind: 'accepted', revision: 22}, talk.nowMs);
     expect(talk.step(dropping)).toEqual({step: 'wait'});
@@ -162,7 +162,7 @@ describe('dropping', () => {
 
   it('never ends without an accepted call, whatever the heartbeats say', () => {
     talk.beat(19, {s: RUNS});
-    talk.session.called('s', 'drop', 20);
+    talk.session.called('s', 'drop', 20, talk.nowMs);
     talk.session.answered('s', {kind: 'refused', message: '500'}, talk.nowMs);
     for (const mod of [21, 22, 23, 24]) talk.beat(mod);
     expect(talk.step(dropping)).toEqual({step: 'call', op: 'drop'});
@@ -178,10 +178,20 @@ describe('dropping', () => {
       expect(step).not.toBe('free');
       if (step !== 'call') continue;
       calls += 1;
-      talk.session.called('s', 'drop', 20);
+      talk.session.called('s', 'drop', 20, talk.nowMs);
       talk.session.answered('s', {kind: 'accepted', revision: mod}, talk.nowMs);
     }
     expect(calls).toBeGreaterThan(3);
+    expect(talk.alarms()).toEqual(['PUSH_DROP_IGNORED']);
+  });
+
+  it('that is never answered raises its alarm as soon as its limit has passed: a container that hangs says nothing', () => {
+    talk.beat(19, {s: RUNS});
+    expect(talk.step(dropping)).toEqual({step: 'call', op: 'drop'});
+    talk.session.called('s', 'drop', 20, talk.nowMs);
+    talk.nowMs += IGNORED_DROP_MS - 1;
+    expect(talk.alarms()).toEqual([]);
+    talk.nowMs += 1;
     expect(talk.alarms()).toEqual(['PUSH_DROP_IGNORED']);
   });
 
@@ -190,7 +200,7 @@ describe('dropping', () => {
     talk.call(dropping, 'drop', 20);
     talk.nowMs += 5_000;
     expect(talk.step(dropping)).toEqual({step: 'call', op: 'drop'});
-    talk.session.called('s', 'drop', 20);
+    talk.session.called('s', 'drop', 20, talk.nowMs);
     talk.beat(21);
     expect(talk.step(dropping)).toEqual({step: 'wait'});
     talk.session.answered('s', {kind: 'unreachable', message: 'timeout'}, talk.nowMs);
@@ -254,7 +264,7 @@ describe('life', () => {
 
   it('a container that answers nothing for a minute raises an alarm until it answers', () => {
     const owned = record('owned', 12);
-    talk.session.called('s', 'add', 12);
+    talk.session.called('s', 'add', 12, talk.nowMs);
     talk.session.answered('s', {kind: 'unreachable', message: 'timeout'}, 0);
     for (let mod = 20; mod < 40; mod += 1) talk.beat(mod);
     expect(talk.alarms()).toEqual(['PUSH_UNREACHABLE']);
@@ -296,7 +306,7 @@ describe('an add that is still under way', () => {
     talk.call(owned, 'add', 13);
     for (const mod of [14, 15, 16]) talk.beat(mod);
     expect(talk.step(owned)).toEqual({step: 'call', op: 'add'});
-    talk.session.called('s', 'add', 12);
+    talk.session.called('s', 'add', 12, talk.nowMs);
     talk.beat(17, {s: RUNS});
     expect(talk.step(owned)).toEqual({step: 'ready'});
     const dropping = record('dropping', 18);

@@ -44,3 +44,15 @@ export const LOSS_SHOWN_MS = 5 * 60_000;
 
 /** Pause before a renewal that failed is tried again. */
 export const RETRY_MS = 2_000;
+
+/** The alarm of a second process with the id of a container stays for so long after it was last seen. */
+export const DOUBLED_SHOWN_MS = 60_000;
+
+/**
+ * What a container that is gone keeps in the store is deleted so long before its shards may run elsewhere: longer than one that starts needs
+ * from reading it to showing its session, and the look at what is due.
+ */
+export const STORED_DELETED_BEFORE_MS = 1_500;
+
+/** Most keys deleted at once of what such a container keeps: etcd takes 128 operations in a transaction. */
+export const STORED_KEYS_PER_TRANSACTION = 100;

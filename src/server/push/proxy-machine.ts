@@ -12,6 +12,8 @@ import {appQuota} from '../../model/quota.ts';
 import {decodePushSession} from '../../protocol/push.ts';
 import type {PassiveMachine} from '../../runtime/machine-driver.ts';
 import type {KeyValue} from '../../store/port.ts';
+import {DoubledIds} from './doubled-ids.ts';
+import {LostSessions} from './lost-sessions.ts';
 import {TICK_MS} from './limits.ts';
 import {isProxyHeartbeat, isSettled, mayHoldId} from './proxy-heartbeat.ts';
 import type {ProxySubject} from './proxy-heartbeat.ts';
@@ -33,6 +35,8 @@ export interface Session extends OpenSession {
   waiting: boolean;
   /** Why its newest heartbeat cannot be read; '' when it can. */
   problem: string;
+  /** It has sent a heartbeat that could be read. */
+  readable: boolean;
   /** A write of its proxy heartbeat is under way. */
   writing: boolean;
   renewedAtMs: number;
@@ -48,8 +52,13 @@ export type ProxyAction =
   | {readonly type: 'keep'; readonly session: Session}
   /** Take the next steps of all its shards. */
   | {readonly type: 'look'; readonly session: Session}
-  /** The app goes, and the session has no shards: end it, which is all the origin's containers understand. */
-  | {readonly type: 'endSession'; readonly session: Session}
+  /**
+   * End it, which is all the Go project's containers understand: the app goes and the session has no shards, or it is a second one of an id
+   * that beats.
+   */
+  | {readonly type: 'endSession'; readonly session: Session; readonly why: string}
+  /** It has ended and will be evicted soon: delete what its container keeps of its shards in the store. */
+  | {readonly type: 'deleteStored'; readonly subject: ProxySubject}
   /** The app goes: delete the proxy heartbeat of a session that has ended. */
   | {readonly type: 'remove'; readonly subject: ProxySubject}
   | {readonly type: 'startGuard'}
@@ -59,8 +68,12 @@ export type ProxyAction =
       readonly incarnation: string;
       readonly own: Readonly<Record<string, unknown>>;
     }
-  /** What an operator has to know now. */
-  | {readonly type: 'alarms'; readonly alarms: readonly PushAlarm[]};
+  /** What an operator has to know now, and which containers get nothing new, with the reason. */
+  | {
+      readonly type: 'alarms';
+      readonly alarms: readonly PushAlarm[];
+      readonly problems: ReadonlyMap<string, string>;
+    };
 
 export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private readonly view: AppView;
@@ -68,6 +81,8 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private out: ProxyAction[] = [];
   /** Sessions that have spoken since the last look. */
   private readonly heardOf = new Set<Session>();
+  private readonly doubles = new DoubledIds();
+  private readonly lost = new LostSessions();
   private nextTickMs: number;
   private governorListed = false;
   private sessionsListed = false;
@@ -172,14 +187,47 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
       this.out.push({type: 'startGuard'});
     }
     for (const session of this.sessions.values()) this.maintain(session, nowMs);
+    if (!this.isDeleting) this.lookAtDoubles(nowMs);
+    for (const subject of this.lost.due(this.view, this.sessions.values(), nowMs))
+      this.out.push({type: 'deleteStored', subject});
     // A status after an app's removal would be a key left behind.
-    if (exists && !this.isDeleting) this.out.push({type: 'alarms', alarms: this.alarms(nowMs)});
+    if (exists && !this.isDeleting) {
+      const problems = this.problems(nowMs);
+      this.out.push({type: 'alarms', alarms: this.alarms(nowMs), problems});
+    }
+  }
+
+  /** A second session that beats is ended at once: what it runs, somebody else runs. */
+  private lookAtDoubles(nowMs: number): void {
+    for (const session of this.doubles.look(this.sessions.values(), nowMs)) {
+      if (session.waiting || session.evicted) continue;
+      session.evicted = true;
+      const why = 'its id belongs to an older session, which beats';
+      this.out.push({type: 'endSession', session, why});
+    }
+  }
+
+  /** Containers that live and cannot be heard: they keep what they have and get nothing new. */
+  private problems(nowMs: number): Map<string, string> {
+    const problems = new Map<string, string>();
+    for (const {incarnation, problem, talk} of this.sessions.values())
+      if (problem !== '')
+        problems.set(incarnation, `has a heartbeat that cannot be read: ${problem}`);
+      else if (!talk.beating(nowMs))
+        problems.set(incarnation, 'has a session but sends no heartbeats');
+    return problems;
+  }
+
+  /** The stored shards of the container are deleted. */
+  storedDeleted(incarnation: string): void {
+    this.lost.done(incarnation);
   }
 
   private open({container, lease}: SessionChange, {key, create}: KeyValue, nowMs: number): Session {
     const incarnation = proxyIncarnation(lease, create);
     const session: Session = {
       ...{container, lease, incarnation, key, create, mod: 0, waiting: true, problem: ''},
+      readable: false,
       talk: new PushSession({container, incarnation}, nowMs),
       backlog: new Set(),
       ...{calls: 0, reachedAtMs: Number.NEGATIVE_INFINITY, probing: false, ended: false},
@@ -195,6 +243,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     const value = decodePushSession(entry.value);
     session.waiting = value.kind === 'waiting';
     session.problem = value.kind === 'unreadable' ? value.problem : '';
+    session.readable ||= value.kind === 'heartbeat';
     if (value.kind === 'waiting') return;
     const shards = value.kind === 'heartbeat' ? value.heartbeat.shards : undefined;
     session.talk.heard(entry.mod, shards, nowMs);
@@ -210,13 +259,14 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     if (isSettled(this.view, session) && !this.isDeleting && this.governorListed)
       this.keep(session, nowMs);
     session.ended = true;
+    this.lost.ended(session, nowMs);
   }
 
-  /** The lowest create revision with a heartbeat holds the id. */
+  /** The lowest create revision with a heartbeat holds the id; one that never sent a readable heartbeat holds none. */
   private holds(session: Session): boolean {
-    if (session.waiting) return false;
+    if (session.waiting || !session.readable) return false;
     for (const other of this.sessions.values()) {
-      const rival = other.container === session.container && !other.waiting;
+      const rival = other.container === session.container && !other.waiting && other.readable;
       if (rival && other.create < session.create) return false;
     }
     return true;
@@ -231,7 +281,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     const {view} = this;
     const known = view.heartbeats.get(session.incarnation)?.value;
     if (known?.state === 'evicting') session.evicted = true;
-    if (session.writing || session.evicted || !session.talk.beating(nowMs)) return;
+    if (session.writing || session.evicted) return;
     if (known === undefined && (this.isDeleting || !this.holds(session))) return;
     session.overQuota = known === undefined && !this.hasRoom();
     if (session.overQuota) return;
@@ -260,7 +310,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     for (const session of this.sessions.values()) {
       if (this.view.shardsOf(session.incarnation).size > 0 || session.evicted) continue;
       session.evicted = true;
-      this.out.push({type: 'endSession', session});
+      this.out.push({type: 'endSession', session, why: 'the app is being removed'});
     }
     for (const [incarnation, {value}] of this.view.heartbeats) {
       const isLeft = isProxyHeartbeat(value) && this.holderOf(incarnation) === undefined;
@@ -270,7 +320,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   }
 
   private alarms(nowMs: number): PushAlarm[] {
-    const alarms: PushAlarm[] = [];
+    const alarms: PushAlarm[] = this.doubles.alarms(nowMs);
     for (const session of this.sessions.values()) {
       alarms.push(...session.talk.alarms(nowMs));
       if (session.overQuota) {

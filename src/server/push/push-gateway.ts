@@ -1,7 +1,8 @@
 /**
  * Push containers of one governed app (push-containers.md): they register a session and know add and drop only. The gateway keeps
  * a proxy heartbeat for each, so that planner and governor see a container like any other, and acts in its name.
- * A session that ends, or stops beating, is simply renewed no more: the governor's failure detector evicts its proxy heartbeat.
+ * A session that ends is simply renewed no more: the governor's failure detector evicts its proxy heartbeat. One that stops beating while its
+ * lease lives may still run its shards: it keeps them, and gets nothing new.
  * What is to be done is decided by the ProxyMachine; this is its shell.
  */
 import type {Leases} from '../../etcd/leases.ts';
@@ -13,10 +14,11 @@ import {leaseIdOfHex} from '../../protocol/push.ts';
 import {randomId} from '../../runtime/ids.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
 import type {ActionHandlers} from '../../runtime/machine-driver.ts';
-import type {Transaction, TransactionOutcome} from '../../store/port.ts';
+import type {Compare, Operation, Transaction, TransactionOutcome} from '../../store/port.ts';
 import {changeOf} from '../../appview/app-changes.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
 import {LeaseRenewer} from './guard-lease.ts';
+import {STORED_KEYS_PER_TRANSACTION} from './limits.ts';
 import type {PushCaller} from './push-caller.ts';
 import {ProxyMachine} from './proxy-machine.ts';
 import type {ProxyAction, Session, SessionChange} from './proxy-machine.ts';
@@ -143,11 +145,12 @@ export class PushGateway {
         logger.info({container, incarnation}, 'session of a push container has ended'),
       keep: ({session}) => this.keep(session),
       look: ({session}) => this.work.all(session),
-      endSession: ({session}) => this.endSession(session),
+      endSession: ({session, why}) => this.endSession(session, why),
+      deleteStored: ({subject}) => this.deleteStored(subject),
       remove: ({subject}) => this.remove(subject),
       figures: ({incarnation, own}) => this.options.governor.loads.ownSaid(incarnation, own),
       startGuard: () => this.guard.start(),
-      alarms: ({alarms}) => this.raise(alarms),
+      alarms: ({alarms, problems}) => this.raise(alarms, problems),
     };
   }
 
@@ -201,7 +204,7 @@ export class PushGateway {
     return outcome;
   }
 
-  private async endSession(session: Session): Promise<void> {
+  private async endSession(session: Session, why: string): Promise<void> {
     const {leases, store, fencingKey, logger} = this.options;
     const {container, lease, key, create} = session;
     try {
@@ -215,15 +218,38 @@ export class PushGateway {
         then: [{op: 'delete', key}],
         otherwise: [],
       });
-      logger.info({container}, 'app is being removed: session of a push container ended');
+      logger.info({container, why}, 'session of a push container ended');
     } catch (error) {
       this.machine.notEnded(session);
       logger.warn({container, error: String(error)}, 'session could not be ended: trying again');
     }
   }
 
-  private raise(alarms: readonly PushAlarm[]): void {
+  /** Not while it cannot be known whether it is back: it is due again at the next look. */
+  private async deleteStored({container, incarnation}: ProxySubject): Promise<void> {
+    const {app, keys, store, fencingKey, logger} = this.options;
+    const {key, target, value} = fencingKey;
+    try {
+      const {entries} = await store.list([keys.pushContainerPrefix(app, container)]);
+      for (let at = 0; at < entries.length; at += STORED_KEYS_PER_TRANSACTION) {
+        const then = entries
+          .slice(at, at + STORED_KEYS_PER_TRANSACTION)
+          .map((entry): Operation => ({op: 'delete', key: entry.key}));
+        const compares: Compare[] = [{key, target, op: '=', value}];
+        const outcome = await store.transact({compares, then, otherwise: []});
+        if (outcome.kind !== 'committed') return;
+      }
+      this.machine.storedDeleted(incarnation);
+      if (entries.length > 0)
+        logger.info({container, shards: entries.length}, 'what a push container kept is deleted');
+    } catch (error) {
+      logger.debug({container, error: String(error)}, 'stored shards stay: trying again');
+    }
+  }
+
+  private raise(alarms: readonly PushAlarm[], problems: ReadonlyMap<string, string>): void {
     const {governor, onNews} = this.options;
+    if (governor.view.noteSessionProblems(problems)) onNews();
     const all = this.guard.alarm === undefined ? alarms : [this.guard.alarm, ...alarms];
     if (governor.noteAlarms('push', all)) onNews();
   }

@@ -175,7 +175,7 @@ export class PushWork {
     if (body === undefined) return;
     if (known?.value.incarnation !== session.incarnation) this.warnOfStray(session, shard, known);
     session.calls += 1;
-    session.talk.called(shard, op, known?.mod ?? 0);
+    session.talk.called(shard, op, known?.mod ?? 0, this.options.clock.nowMs());
     this.options.background(this.carryOut(session, shard, op, known?.mod ?? 0, body));
   }
 

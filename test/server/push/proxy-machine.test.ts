@@ -38,7 +38,21 @@ function taken(nowMs: number): string[] {
 
 function nameOf(action: ProxyAction): string {
   if ('session' in action) return `${action.type} ${action.session.lease}`;
-  return action.type;
+  return 'subject' in action ? `${action.type} ${action.subject.incarnation}` : action.type;
+}
+
+function problemsOf(actions: readonly ProxyAction[]): [string, string][] {
+  return actions.flatMap((action) => (action.type === 'alarms' ? [...action.problems] : []));
+}
+
+function problemsAt(nowMs: number): [string, string][] {
+  return problemsOf(machine.advance(nowMs));
+}
+
+function alarmsAt(nowMs: number): string[] {
+  return machine
+    .advance(nowMs)
+    .flatMap((action) => (action.type === 'alarms' ? action.alarms.map(({code}) => code) : []));
 }
 
 /** The proxy heartbeat of a session is stored as the gateway writes it. */
@@ -75,12 +89,39 @@ describe('a session of a push container', () => {
     expect(taken(2_000)).toEqual(['keep a', 'alarms']);
   });
 
-  it('that has stopped beating is renewed no more', () => {
+  it('that has stopped beating while its lease lives is renewed on, and gets nothing new: it may still run its shards', () => {
     all();
     machine.changed(change('a', 5, 6), 0);
     taken(0);
     kept('a-5', 8);
-    expect(taken(20_000)).not.toContain('keep a');
+    expect(problemsAt(1_000)).toEqual([]);
+    const actions = machine.advance(20_000);
+    expect(actions.map(nameOf)).toContain('keep a');
+    expect(problemsOf(actions)).toEqual([['a-5', 'has a session but sends no heartbeats']]);
+  });
+
+  it('that never sent a readable heartbeat is no container, and takes no id from one that did', () => {
+    all();
+    machine.changed(change('a', 5, 6, 'not JSON'), 0);
+    expect(taken(0)).toEqual(['opened a']);
+    machine.changed(change('b', 7, 8), 100);
+    expect(taken(100)).toEqual(['opened b', 'keep b', 'look b']);
+    expect(alarmsAt(1_000)).toContain('PUSH_UNREADABLE');
+  });
+
+  it('whose heartbeat cannot be read any more keeps what it has, and gets nothing new', () => {
+    all();
+    machine.changed(change('a', 5, 6), 0);
+    taken(0);
+    kept('a-5', 8);
+    machine.changed(change('a', 5, 9, 'not JSON'), 100);
+    const actions = machine.advance(2_000);
+    expect(actions.map(nameOf)).toContain('keep a');
+    expect(problemsOf(actions)).toEqual([
+      ['a-5', 'has a heartbeat that cannot be read: no JSON object'],
+    ]);
+    machine.changed(change('a', 5, 10), 2_100);
+    expect(problemsAt(3_000)).toEqual([]);
   });
 
   it('that came later leaves the id to the one before, until that has ended', () => {
@@ -126,6 +167,77 @@ describe('a quota of push containers', () => {
     });
     limited(2, 10);
     expect(taken(1_000)).toEqual(['keep b', 'alarms']);
+describe('a second session of an id', () => {
+  beforeEach(() => {
+    all();
+    machine.changed(change('a', 5, 6), 0);
+    taken(0);
+    kept('a-5', 8);
+  });
+
+  it('that comes after the end of a process is not a second one: the older writes no more', () => {
+    machine.changed(change('b', 9, 9, ''), 100);
+    expect(alarmsAt(2_000)).toEqual([]);
+    machine.changed(change('b', 9, 12), 2_100);
+    expect(taken(2_500)).not.toContain('endSession b');
+  });
+
+  it('is an alarm while it waits, once the older one has written again', () => {
+    machine.changed(change('b', 9, 9, ''), 100);
+    machine.changed(change('a', 5, 10), 200);
+    const actions = machine.advance(1_000);
+    expect(actions.map(nameOf)).not.toContain('endSession b');
+    const [alarms] = actions.filter((action) => action.type === 'alarms');
+    expect(alarms?.type === 'alarms' && alarms.alarms).toEqual([
+      {
+        code: 'PUSH_DUPLICATE_ID',
+        text: `a second process has the id of push container ${CONTAINER}; it may run the same shards, and answers nobody while it waits for the id: stop it`,
+      },
+    ]);
+    machine.changed(gone('b', 11), 1_100);
+    expect(alarmsAt(2_000)).toEqual(['PUSH_DUPLICATE_ID']);
+    machine.changed(change('a', 5, 12), 70_000);
+    expect(alarmsAt(70_000)).toEqual([]);
+  });
+
+  it('that beats is ended at once', () => {
+    machine.changed(change('b', 9, 9), 100);
+    machine.changed(change('a', 5, 10), 200);
+    expect(taken(1_000)).toContain('endSession b');
+    expect(taken(1_500)).not.toContain('endSession b');
+  });
+});
+
+describe('what a container that is gone keeps in the store', () => {
+  const deletions = (nowMs: number): string[] =>
+    taken(nowMs).filter((name) => name.startsWith('deleteStored'));
+
+  beforeEach(() => {
+    all();
+    machine.changed(change('a', 5, 6), 0);
+    taken(0);
+    kept('a-5', 8);
+    machine.changed(gone('a', 10), 1_000);
+  });
+
+  it('is deleted a second before its shards may go elsewhere, until that is done', () => {
+    expect(deletions(1_000 + TTL_MS - 2_000)).toEqual([]);
+    expect(deletions(1_000 + TTL_MS - 1_500)).toEqual(['deleteStored a-5']);
+    expect(deletions(1_000 + TTL_MS - 1_000)).toEqual(['deleteStored a-5']);
+    machine.storedDeleted('a-5');
+    expect(deletions(1_000 + TTL_MS)).toEqual([]);
+  });
+
+  it('stays when it is back by then: it runs its shards already', () => {
+    machine.changed(change('b', 12, 12, ''), 5_000);
+    expect(deletions(1_000 + TTL_MS)).toEqual([]);
+  });
+
+  it('is deleted by a daemon that came after the session had ended, too', () => {
+    machine = new ProxyMachine(view, 0);
+    all();
+    expect(deletions(500)).toEqual([]);
+    expect(deletions(500 + TTL_MS)).toEqual(['deleteStored a-5']);
   });
 });
 
@@ -144,6 +256,6 @@ describe('an app that is being removed', () => {
     machine.notEnded(session);
     expect(taken(1_000)).toEqual(['endSession a']);
     machine.changed(gone('a', 12), 1_100);
-    expect(taken(1_500)).toEqual(['ended a', 'remove']);
+    expect(taken(1_500)).toEqual(['ended a', 'remove a-5']);
   });
 });
