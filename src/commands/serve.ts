@@ -55,8 +55,12 @@ export default class Serve extends SmCommand<typeof Serve> {
   override async run(): Promise<void> {
     const file = this.flags['config-file'];
     const {embedded, 'data-dir': dataDir} = this.flags;
+    let onSpelling = (text: string): void => this.say(text);
     const load = (): ServerConfig =>
-      loadConfig(file, {embedded, ...(dataDir === undefined ? {} : {dataDir})});
+      loadConfig(file, {
+        ...{embedded, onSpelling: (text) => onSpelling(text)},
+        ...(dataDir === undefined ? {} : {dataDir}),
+      });
     // Never a reason to die, not even before there is anything to reload.
     let reload = (): void => undefined;
     if (!this.flags.check) process.on('SIGHUP', () => reload());
@@ -73,6 +77,7 @@ export default class Serve extends SmCommand<typeof Serve> {
     tuneEngine();
     this.logOutput = new LogOutput(process.stdout, (text) => this.say(text));
     const logger = createLogger({...config.log, destination: this.logOutput});
+    onSpelling = (text) => logger.warn({}, text);
     const {ConfigReload, serve} = await import('../server/index.ts');
     const reloading = new ConfigReload(load, config, logger);
     reload = () => reloading.run();

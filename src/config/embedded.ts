@@ -12,6 +12,8 @@ export interface LoadOptions {
   readonly embedded?: boolean;
   /** Where that store keeps everything; goes before the file's `dataDir`. */
   readonly dataDir?: string;
+  /** A value was spelled in another way, and is taken. Default: nobody is told. */
+  readonly onSpelling?: (text: string) => void;
 }
 
 type Settings = ReadonlyMap<string, {readonly value: unknown; readonly at: string}>;

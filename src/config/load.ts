@@ -65,6 +65,7 @@ export function parseConfig(source: string, file: string, options: LoadOptions =
   if (!isMap(document.contents)) throw invalid([`${file}:1:1: the file is not a map of settings`]);
   const found = new Map<string, Found>();
   collect(document.contents as YAMLMap, '', {document, place, found, faults}, 0);
+  takeMeant(found, options.onSpelling ?? (() => undefined));
   checkValues(found, faults, file);
   faults.push(...storeFaults(found, file, options.embedded === true));
   if (faults.length > 0) throw invalid(faults);
@@ -144,6 +145,16 @@ function unknownKey(path: string, prefix: string): string {
     1,
   );
   return `unknown setting ${JSON.stringify(path)}${nearest === undefined ? '' : `, did you mean ${prefix}${nearest}?`}`;
+}
+
+/** Harmless spellings are taken, and said. */
+function takeMeant(found: Map<string, Found>, say: (text: string) => void): void {
+  for (const [path, {value, at}] of found) {
+    const meant = SETTINGS.get(path)?.meant?.(value);
+    if (meant === undefined) continue;
+    found.set(path, {value: meant, at});
+    say(`${at}: ${path} is taken for ${JSON.stringify(meant)}: write it so`);
+  }
 }
 
 function checkValues(found: ReadonlyMap<string, Found>, faults: string[], file: string): void {

@@ -9,6 +9,8 @@ export interface Setting {
   /** What is wrong with the value, or undefined. */
   readonly problem: (value: unknown) => string | undefined;
   readonly required?: boolean;
+  /** What another spelling of the value means; undefined where it is none. The Go project takes some more than we do. */
+  readonly meant?: (value: unknown) => unknown;
 }
 
 const ADDRESS = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/;
@@ -66,12 +68,29 @@ function networks(value: unknown): string | undefined {
     : `holds ${JSON.stringify(wrong)}, which is not a network as 10.0.0.0/8 or fd00::/8`;
 }
 
+function meantNumber(value: unknown): unknown {
+  return typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : undefined;
+}
+
+function meantPrefix(value: unknown): unknown {
+  return typeof value === 'string' && /[^/]\/+$/.test(value)
+    ? value.replace(/\/+$/, '')
+    : undefined;
+}
+
+function meantList(value: unknown): unknown {
+  return isEndpoint(value) ? [value] : undefined;
+}
+
 /** By path. A path that is a prefix of another is a section. */
 export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['service', {problem: (value) => nameProblem('service', value), required: true}],
-  ['port', {problem: whole(1, PORT_LIMIT), required: true}],
-  ['endpoints', {problem: endpoints}],
-  ['etcdPrefix', {problem: matching(PREFIX, '/name or /name/name'), required: true}],
+  ['port', {problem: whole(1, PORT_LIMIT), required: true, meant: meantNumber}],
+  ['endpoints', {problem: endpoints, meant: meantList}],
+  [
+    'etcdPrefix',
+    {problem: matching(PREFIX, '/name or /name/name'), required: true, meant: meantPrefix},
+  ],
   ['host', {problem: text}],
   [
     'advertise',

@@ -8,6 +8,7 @@ import {execFileSync} from 'node:child_process';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {parseArgs} from 'node:util';
+import {nowMs} from './container-host.ts';
 import {disturbances} from './disturbances.ts';
 import {figuresOf} from './figures.ts';
 import {playRound} from './round.ts';
@@ -40,7 +41,10 @@ for (let at = 0; at * size < count; at += 1) {
     const result = await playRound({...options, withBolt: seed % 2 === 0});
     results.push(result);
     const bad = result.overlaps.filter(({excuse}) => excuse === '');
-    for (const one of bad) say(`RUNS TWICE ${JSON.stringify(one)}`);
+    for (const {fromMs, ...one} of bad) {
+      const atS = (fromMs - nowMs() + performance.now()) / 1_000;
+      say(`RUNS TWICE at ${atS.toFixed(1)}: ${JSON.stringify(one)}`);
+    }
     for (const one of result.repeatedAdds) say(`ADDED AGAIN ${one}`);
     if (bad.length + result.repeatedAdds.length > 0) failed += 1;
   } catch (error) {

@@ -117,7 +117,10 @@ function lastEventId(request: FastifyRequest): string {
   return typeof last === 'string' ? last : '';
 }
 
-/** Query string for GET; body for POST, to which a query string may add what it lacks (the origin's del-spec). */
+/**
+ * Query string for GET; body for POST, to which a query string may add what it lacks (the origin's del-spec). What a query string holds besides
+ * is ignored, as elsewhere; a body is what somebody has written for us.
+ */
 function inputOf(route: AdminRoute, request: FastifyRequest): unknown {
   const input = givenInput(route, request);
   refuseOtherApp(request, input);
@@ -125,7 +128,7 @@ function inputOf(route: AdminRoute, request: FastifyRequest): unknown {
 }
 
 function givenInput(route: AdminRoute, request: FastifyRequest): unknown {
-  const query = request.query as Record<string, unknown>;
+  const query = knownOf(route.request, request.query as Record<string, unknown>);
   if (route.method === 'GET') return checked('query', route.request, {...query});
   const body = request.body ?? {};
   if (typeof body !== 'object' || Array.isArray(body)) {
@@ -140,12 +143,21 @@ function checked(where: string, schema: z.ZodType, input: Record<string, unknown
   throw badRequest(where, result.error, knownKeys(schema));
 }
 
+function knownOf(schema: z.ZodType, query: Record<string, unknown>): Record<string, unknown> {
+  const known = new Set(knownKeys(schema));
+  return Object.fromEntries(Object.entries(query).filter(([key]) => known.has(key)));
+}
+
 function knownKeys(schema: z.ZodType): string[] {
   return 'shape' in schema ? Object.keys(schema.shape as object) : [];
 }
 
-function mediaProblem(request: FastifyRequest): SmError | undefined {
-  const type = request.headers['content-type'] ?? '';
+/** The origin's del-spec has neither body nor type. A page of another site sends its origin with what it posts. */
+function mediaProblem({headers}: FastifyRequest): SmError | undefined {
+  const type = headers['content-type'] ?? '';
+  const hasBody =
+    headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (type === '' && !hasBody && headers.origin === undefined) return undefined;
   if (/^application\/json *(;|$)/i.test(type)) return undefined;
   return new SmError('UNSUPPORTED_MEDIA_TYPE', 'the body must be JSON', {
     hint: 'send Content-Type: application/json',

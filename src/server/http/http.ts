@@ -38,6 +38,7 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
+    rewriteUrl: ({url = '/'}) => withoutSlash(url),
     serverFactory: (handler) => createLimited(handler as RequestListener, dependencies),
     frameworkErrors: (error, request, reply) => sendFailure(error, request, reply, logger),
   });
@@ -73,6 +74,13 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
   addDescription(server, version);
   mount?.(server);
   return server;
+}
+
+/** The Go project's server redirects calls with a slash at the end of the path; a call with a body does not survive that everywhere. */
+function withoutSlash(url: string): string {
+  const [path = '', ...query] = url.split('?');
+  if (!/^\/sm\/.*[^/]\/$/.test(path)) return url;
+  return [path.slice(0, -1), ...query].join('?');
 }
 
 /** A caller that does not read its answer, as a stopped `sm top`, must not keep the daemon from ending. */

@@ -38,5 +38,7 @@ export function addDescription(server: FastifyInstance, version: string): void {
   // The page's plugin types the document by OpenAPI 3.0; ours is made as plain JSON.
   const specification = {document: document as never};
   void server.register(swagger, {mode: 'static', specification});
+  // Where the Go project's server has the page.
+  server.get('/swagger/index.html', async (_request, reply) => reply.redirect('/swagger/'));
   void server.register(swaggerUi, {routePrefix: '/swagger', staticCSP: true, ...shippedPage()});
 }

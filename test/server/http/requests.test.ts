@@ -143,22 +143,55 @@ describe('bad bodies', () => {
     expect(http.calls).toEqual([]);
   });
 
-  it('no content type is 415 even without a body', async () => {
+  it('no content type and no body is what the Go project takes; not from a page of another site', async () => {
     const url = '/sm/server/del-spec?service=a';
-    const reply = await http.server.inject({method: 'POST', url, headers: host});
+    const page = {...host, origin: 'http://elsewhere.example.org'};
+    const refused = await http.server.inject({method: 'POST', url, headers: page});
+    expect([refused.statusCode, http.calls.length]).toEqual([415, 0]);
+    const taken = await http.server.inject({method: 'POST', url, headers: host});
+    expect([taken.statusCode, http.calls.length]).toEqual([200, 1]);
+  });
+
+  it('no content type is 415 with a body', async () => {
+    const url = '/sm/server/del-spec?service=a';
+    const reply = await http.server.inject({method: 'POST', url, headers: host, payload: '{}'});
     expect([reply.statusCode, http.calls.length]).toEqual([415, 0]);
   });
 });
 
 describe('queries', () => {
+  it.each(['/sm/server/get-shards?service=a&x=1', '/sm/server/get-shards?service=a&__proto__=1'])(
+    'keys that nobody knows are ignored: %s',
+    async (url) => {
+      const reply = await http.server.inject({url, headers: host});
+      expect(reply.statusCode).toBe(200);
+      expect(http.calls[0]?.request).toMatchObject({service: 'a'});
+      expect(Object.keys(http.calls[0]?.request as object)).not.toContain('x');
+    },
+  );
+
+  it('a slash at the end of the path makes no difference', async () => {
+    const read = await http.server.inject({url: '/sm/server/get-shards/?service=a', headers: host});
+    expect([read.statusCode, http.calls[0]?.operation]).toEqual([200, 'getShards']);
+    const change = await send('/sm/server/add-spec/', {service: 'orders'});
+    expect([change.statusCode, http.calls[1]?.operation]).toEqual([200, 'addSpec']);
+    const other = await http.server.inject({url: '/sm/server/add-spec/', headers: host});
+    expect(other.statusCode).toBe(405);
+  });
+
+  it('the page is found where the Go project has it', async () => {
+    const reply = await http.server.inject({url: '/swagger/index.html', headers: host});
+    expect([reply.statusCode, reply.headers.location]).toEqual([302, '/swagger/']);
+    const page = await http.server.inject({url: '/swagger/', headers: host});
+    expect(page.statusCode).toBe(200);
+  });
+
   it.each([
     '/sm/server/get-shards',
     '/sm/server/get-shards?service=a&service=b',
-    '/sm/server/get-shards?service=a&__proto__=1',
     '/sm/server/get-shards?service=a%00b',
     '/sm/server/get-shards?service=a&limit=0',
     '/sm/server/wait-check?service=a&kind=app&for=happy',
-    '/sm/server/status?x=1',
   ])('%s is 400', async (url) => {
     const reply = await http.server.inject({url, headers: host});
     expect([reply.statusCode, http.calls.length]).toEqual([400, 0]);

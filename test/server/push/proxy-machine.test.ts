@@ -167,6 +167,9 @@ describe('a quota of push containers', () => {
     });
     limited(2, 10);
     expect(taken(1_000)).toEqual(['keep b', 'alarms']);
+  });
+});
+
 describe('a second session of an id', () => {
   beforeEach(() => {
     all();
