@@ -50,6 +50,7 @@ export class AppView {
   private listings = 0;
   /** By incarnation. */
   private sessionProblems: ReadonlyMap<string, string> = new Map();
+  private readonly sessionShards = new Map<string, ReadonlySet<string>>();
   private readonly holding = new Map<string, Set<string>>();
 
   /** Shards whose record names the incarnation in any state but free. */
@@ -88,6 +89,17 @@ export class AppView {
   /** Why a push container that has a session cannot be heard; it has an alarm of its own. */
   sessionProblem(incarnation: string): string | undefined {
     return this.sessionProblems.get(incarnation);
+  }
+
+  /** Whether a push container says that it runs the shard, whatever its record says. */
+  isSessionShard(incarnation: string, shard: string): boolean {
+    return this.sessionShards.get(incarnation)?.has(shard) === true;
+  }
+
+  /** From whoever hears the sessions of push containers: what one runs; undefined when it has ended. */
+  noteSessionShards(incarnation: string, shards: ReadonlySet<string> | undefined): void {
+    if (shards === undefined) this.sessionShards.delete(incarnation);
+    else this.sessionShards.set(incarnation, shards);
   }
 
   /** From whoever hears the sessions of push containers, all of them; true when they have changed. */

@@ -99,12 +99,37 @@ function place(
   destination: Destination,
   context: ReconcileContext,
 ): Step {
+  const back = comeBack(shard, known, context);
+  if (back !== undefined) return placeOn(back, shard, known, context);
   if (destination.target === '') return NOTHING;
   const target = context.living.get(destination.target);
   if (target === undefined) return {step: 'wait', for: 'plan'};
   if (target.mode !== 'open' && !context.isTrial(shard, target.incarnation))
     return {step: 'wait', for: 'plan'};
   if (context.isFull(target.incarnation)) return {step: 'wait', for: 'room'};
+  return placeOn(target, shard, known, context);
+}
+
+/**
+ * The push container that has come back and runs the shard already, by what it kept. Wherever the shard belongs, it is recorded there first:
+ * from there it goes as any other.
+ */
+function comeBack(
+  shard: string,
+  known: Versioned<OwnershipRecord> | undefined,
+  {living, view}: ReconcileContext,
+): LivingContainer | undefined {
+  if (known === undefined || known.value.state === 'free') return undefined;
+  const there = living.get(known.value.container);
+  return there !== undefined && view.isSessionShard(there.incarnation, shard) ? there : undefined;
+}
+
+function placeOn(
+  target: LivingContainer,
+  shard: string,
+  known: Versioned<OwnershipRecord> | undefined,
+  context: ReconcileContext,
+): Step {
   if (context.isBusy(target.incarnation)) return {step: 'queue', incarnation: target.incarnation};
   const lost = known !== undefined && known.value.state !== 'free';
   const move = placeNote(known, lost, target.container, context);

@@ -87,6 +87,13 @@ export class PushSession {
     return this.listing.keys();
   }
 
+  /** Of them: those that run or are about to. */
+  get running(): ReadonlySet<string> {
+    const running = new Set<string>();
+    for (const [shard, {drop}] of this.listing) if (!drop) running.add(shard);
+    return running;
+  }
+
   /** Guard lease of each shard of the newest heartbeat. */
   get leases(): string[] {
     return [...this.listing.values()].map(({leaseId = ''}) => leaseId);

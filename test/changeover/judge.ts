@@ -98,13 +98,12 @@ function overlapsOf(shard: string, runs: readonly Run[]): Overlap[] {
 }
 
 function excuseOf(older: Run, newer: Run): Overlap['excuse'] {
-  for (const {log} of [older, newer]) {
-    if (log.excuse !== '') return log.excuse;
-    const isStopped = log.stops.some(
+  const isStopped = ({log}: Run): boolean =>
+    log.stops.some(
       (stop) => stop.fromMs <= newer.fromMs && newer.fromMs <= (stop.toMs ?? Infinity),
     );
-    if (isStopped) return 'stopped';
-  }
+  if (isStopped(older) || isStopped(newer)) return 'stopped';
+  for (const {log} of [older, newer]) if (log.excuse !== '') return log.excuse;
   return '';
 }
 

@@ -35,6 +35,7 @@ for (let at = 0; at * size < count; at += 1) {
   const list = disturbances(seed, Math.min(size, count - at * size), CONTAINERS);
   const say = (text: string): void =>
     console.log(`${(performance.now() / 1_000).toFixed(1).padStart(7)} seed ${seed}: ${text}`);
+  const failedBefore = failed;
   say(`${list.length} disturbances`);
   try {
     const options = {disturbances: list, containers: CONTAINERS, shards: SHARDS, say};
@@ -51,7 +52,8 @@ for (let at = 0; at * size < count; at += 1) {
     failed += 1;
     say(`FAILED ${String(error)}`);
   }
-  if (failed > 0) say(`replay: npm run changeover -- --seed ${seed} --disturbances ${list.length}`);
+  if (failed > failedBefore)
+    say(`replay: npm run changeover -- --seed ${seed} --disturbances ${list.length}`);
 }
 const figures = figuresOf(results);
 const report = {

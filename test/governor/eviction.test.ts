@@ -52,6 +52,26 @@ describe('a silent container', () => {
     for (const shard of held) expect(bed.places[shard]).toMatch(/^assigned c[23]$/);
   });
 
+  it('that is back under its id and runs its shards already gets all of them, and gives some away after that', () => {
+    const bed = bedOf(['c1', 'c2']);
+    const held = Object.keys(bed.places).filter((shard) => bed.places[shard]?.endsWith('c1'));
+    bed.join('c3');
+    bed.beat('c1', 'waiting', 'c1-back');
+    bed.governor.view.noteSessionShards('c1-back', new Set(held));
+    bed.pass(W + STEP_MS, ['c2', 'c3']);
+    for (const eviction of bed.evictions.slice(0, 1)) bed.evicted(eviction);
+    bed.beat('c1', 'ready', 'c1-back');
+    bed.holdsId('c1', 'c1-back');
+    // Were it not there, they would belong elsewhere.
+    bed.governor.view.orders.set('c1', {
+      ...{mod: 1, create: 1},
+      value: {order: 'drain', keep: true, incarnation: '', reason: '', by: '', at: ''},
+    });
+    bed.pass(STEP_MS, ['c2', 'c3']);
+    for (const shard of held)
+      expect(bed.own.get(shard)?.value).toMatchObject({state: 'assigned', incarnation: 'c1-back'});
+  });
+
   it('is given its recovery time, counted from its last heartbeat', () => {
     const bed = bedOf(['c1', 'c2', 'c3'], 30);
     bed.beat('c1');

@@ -141,10 +141,15 @@ export class PushGateway {
     return {
       opened: ({session: {container, incarnation}}) =>
         logger.info({container, incarnation}, 'push container has a session'),
-      ended: ({session: {container, incarnation}}) =>
-        logger.info({container, incarnation}, 'session of a push container has ended'),
+      ended: ({session: {container, incarnation}}) => {
+        this.options.governor.view.noteSessionShards(incarnation, undefined);
+        logger.info({container, incarnation}, 'session of a push container has ended');
+      },
       keep: ({session}) => this.keep(session),
-      look: ({session}) => this.work.all(session),
+      look: ({session}) => {
+        this.options.governor.view.noteSessionShards(session.incarnation, session.talk.running);
+        this.work.all(session);
+      },
       endSession: ({session, why}) => this.endSession(session, why),
       deleteStored: ({subject}) => this.deleteStored(subject),
       remove: ({subject}) => this.remove(subject),
