@@ -1,5 +1,6 @@
 /** What the planner is to know of shares, loads and policy. What counts by default is left out: it is the planner's default, too. */
 import {containerShare} from '../model/container-share.ts';
+import {isProxyIncarnation, pushShardProblem} from '../model/ids.ts';
 import {placementOf} from '../model/placement-policy.ts';
 import type {Placement} from '../model/placement-policy.ts';
 import type {PlacementContainer, PlacementShard, PlacementSnapshot} from '../model/placement.ts';
@@ -18,6 +19,30 @@ export function policyTerms(
     ...(spreadZones ? {spreadZones} : {}),
     ...(countSlack === 0 ? {} : {countSlack}),
   };
+}
+
+/** Ends the name of the pool that a worker group has for shards that push containers must not get; no worker group is named so. */
+const WITHOUT_PUSH = '/without push containers';
+
+/** The pool that the shard demands. */
+export function poolOf(id: string, workerGroup: string): string {
+  return pushShardProblem(id) === undefined ? workerGroup : workerGroup + WITHOUT_PUSH;
+}
+
+/** Members of each worker group, and for shards that push containers must not get those that are none; '' stands for all containers. */
+export function poolTerms(
+  {pools}: Pick<AppView, 'pools'>,
+  living: Iterable<{readonly container: string; readonly incarnation: string}>,
+): PlacementSnapshot['pools'] {
+  const safe = new Set<string>();
+  for (const {container, incarnation} of living)
+    if (!isProxyIncarnation(incarnation)) safe.add(container);
+  const all = new Map<string, ReadonlySet<string>>(pools).set(WITHOUT_PUSH, safe);
+  for (const [name, members] of pools) {
+    const some = [...members].filter((container) => safe.has(container));
+    all.set(name + WITHOUT_PUSH, new Set(some));
+  }
+  return all;
 }
 
 /** What a container's registration and its operators say. */

@@ -14,7 +14,7 @@ import {placementOf} from '../model/placement-policy.ts';
 import type {LoadTerms} from './load-terms.ts';
 import type {Placement} from '../model/placement-policy.ts';
 import {SHARDS_PER_STEP} from './limits.ts';
-import {containerTerms, policyTerms, shardTerms} from './placement-terms.ts';
+import {containerTerms, policyTerms, poolOf, poolTerms, shardTerms} from './placement-terms.ts';
 
 /** Shards on trial, by id. */
 type Trials = ReadonlyMap<string, Pick<Trial, 'container'>>;
@@ -130,7 +130,7 @@ export function placementTerms(
   }
   return {
     containers,
-    pools: view.pools,
+    pools: poolTerms(view, living.values()),
     maxShardCount: view.spec?.value.maxShardCount ?? 0,
     ...policyTerms(view),
   };
@@ -161,7 +161,7 @@ export function placementShard(
   return {
     id,
     group: spec.group,
-    workerGroup: spec.workerGroup,
+    workerGroup: poolOf(id, spec.workerGroup),
     pin: spec.manualContainerId,
     current,
     prefer: current === '' && record !== undefined ? preferred(record) : '',

@@ -1,4 +1,5 @@
 /** Why nobody serves a shard at present, and what leads out of it: one rule for the governor's alarm and `sm shard why`. Pure. */
+import {isProxyIncarnation, pushShardProblem} from '../model/ids.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {PlacementReason} from '../model/placement.ts';
@@ -118,6 +119,12 @@ function nowhere(shard: string, context: GapContext): ServiceGap | undefined {
   const {manualContainerId: pin = '', workerGroup = ''} = view.shards.get(shard)?.value ?? {};
   const unpin = `sm shard unpin -a ${app} ${shard}`;
   const start = `start a process that joins app ${app}`;
+  const problem = pushShardProblem(shard);
+  if (problem !== undefined && isForWantOfOthers(reason as PlacementReason, context))
+    return {
+      text: `only containers of the Go project could have it, and ${problem}`,
+      fix: `${start} by our SDK, or add it under another id`,
+    };
   switch (reason as PlacementReason) {
     case 'no-container':
       return {text: 'the app has no container that takes shards', fix: start};
@@ -166,6 +173,15 @@ function nowhere(shard: string, context: GapContext): ServiceGap | undefined {
     default:
       return {text: reason, fix: ''};
   }
+}
+
+/** Push containers live, and none of them may have the shard. */
+function isForWantOfOthers(reason: PlacementReason, {living}: GapContext): boolean {
+  const isOfPool =
+    reason === 'worker-group-empty' ||
+    reason === 'worker-group-not-living' ||
+    reason === 'pin-outside-worker-group';
+  return isOfPool && [...living.values()].some((one) => isProxyIncarnation(one.incarnation));
 }
 
 function stateOf(container: string, {living}: GapContext): string {

@@ -63,6 +63,16 @@ export function checkShardId(id: unknown): string {
   return id as string;
 }
 
+/**
+ * Why no container of the Go project may get the shard, or undefined when it may: that project makes a path of the id, so that such an id leads
+ * to other keys, which it overwrites and deletes.
+ */
+export function pushShardProblem(id: string): string | undefined {
+  const parts = id.split('/');
+  if (!parts.some((part) => part === '' || part === '.' || part === '..')) return undefined;
+  return 'the id has a part that is empty, "." or ".." between slashes: containers of the Go project make a path of it, which leads to other keys in etcd';
+}
+
 /** Whether `text` has the shape of an incarnation: one registration of a container. */
 export function isIncarnation(text: string): boolean {
   return INCARNATION.test(text);

@@ -91,6 +91,8 @@ export const writeAnswer = z.object({
   changed: z.boolean(),
   /** Revision of the write, or the one at which nothing had to be done. */
   revision: revisionField,
+  /** It is done, and something about it should be known. */
+  warning: z.string().optional(),
 });
 
 export const errorAnswer = z.object({

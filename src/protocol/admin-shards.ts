@@ -100,7 +100,13 @@ export const batchItemResult = z.enum([
 export const batchAnswer = z.object({
   /** In the order of the request. */
   items: z.array(
-    z.object({shardId: z.string(), result: batchItemResult, error: z.string().optional()}),
+    z.object({
+      shardId: z.string(),
+      result: batchItemResult,
+      error: z.string().optional(),
+      /** It is done, and something about it should be known. */
+      warning: z.string().optional(),
+    }),
   ),
   changed: z.boolean(),
   /** Items with a result that is a failure: conflict, invalid, refused, duplicate, unknown. */

@@ -90,6 +90,7 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
       ...{service: this.flags.app, reason: this.flags.reason},
       ...{...item, dryRun},
     });
+    if (answer.warning !== undefined) this.say(answer.warning);
     await this.showAfter(this.goals(!dryRun), () =>
       this.showObject(changeResult('Shard', item.shardId, answer, {}, dryRun)),
     );
@@ -109,6 +110,8 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
 
   private async showBatch(answer: BatchAnswer): Promise<void> {
     const {items, changed, failed, revision} = answer;
+    for (const {warning} of items.slice(0, ROWS_SHOWN))
+      if (warning !== undefined) this.say(warning);
     const shown = this.format === 'table' ? ROWS_SHOWN : items.length;
     await this.showList({
       kind: 'ShardChangeList',

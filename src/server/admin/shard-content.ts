@@ -1,5 +1,6 @@
 /** What a shard's spec says, apart from its bookkeeping. */
 import {compareText} from '../../model/compare-text.ts';
+import {pushShardProblem} from '../../model/ids.ts';
 import type {ShardSpec} from '../../model/specs.ts';
 import {decodeShardSpec} from '../../protocol/records.ts';
 
@@ -19,6 +20,13 @@ export function newShardSpec(
     ...{id, service: app, task, updateTime, manualContainerId, group, workerGroup},
     ...saidTerms(terms),
   };
+}
+
+/** What is to be known of a shard that is added. */
+export function idWarning(id: string): {warning?: string} {
+  const problem = pushShardProblem(id);
+  if (problem === undefined) return {};
+  return {warning: `push containers never get shard ${id}: ${problem}`};
 }
 
 /** Of load, spread key and priority what is not as by default: an older daemon knows none of them. */

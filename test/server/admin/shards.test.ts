@@ -35,6 +35,19 @@ describe('one shard', () => {
     });
   });
 
+  it('is created with a warning where no push container may get it', async () => {
+    const bad = await world.call('addShard', {...app, shardId: '../../own'});
+    expect(bad).toMatchObject({result: 'created'});
+    expect(bad.warning).toMatch(
+      /^push containers never get shard \.\.\/\.\.\/own: the id has a part/,
+    );
+    expect((await world.call('addShard', {...app, shardId: 'a/b'})).warning).toBeUndefined();
+    const {items} = await world.call('addShards', {
+      ...{service: 'orders', shards: [{shardId: 'x//y'}, {shardId: 'x'}, {shardId: ''}]},
+    });
+    expect(items.map(({warning}) => warning !== undefined)).toEqual([true, false, false]);
+  });
+
   it('needs an app that stays', async () => {
     await expect(world.call('addShard', {service: 'nobody', shardId: 's'})).rejects.toMatchObject({
       code: 'APP_NOT_FOUND',

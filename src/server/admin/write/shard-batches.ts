@@ -16,7 +16,7 @@ import {inSlices} from '../../../appview/listing.ts';
 import {appNotFound, liveSpec, refuseOwnService} from '../guards.ts';
 import type {Addition, Admission} from '../quotas.ts';
 import {admitted} from './room.ts';
-import {newShardSpec, sameContent} from '../shard-content.ts';
+import {idWarning, newShardSpec, sameContent} from '../shard-content.ts';
 import {
   BATCH_ATTEMPTS_LIMIT,
   BYTES_PER_OPERATION,
@@ -59,7 +59,7 @@ export async function addShards(
   const {keys, wallMs} = dependencies;
   const now = wallMs();
   const batch = new Batch(dependencies, app, true, dryRun);
-  return batch.run(shards, addShardItem, (item) => {
+  const answer = await batch.run(shards, addShardItem, (item) => {
     const key = keys.shardSpec(app, item.shardId);
     const value = encodeRecord(newShardSpec(app, item.shardId, item, now));
     return {
@@ -73,6 +73,10 @@ export async function addShards(
       addition: {id: item.shardId, spec: () => ({...item, id: item.shardId})},
     };
   });
+  const items = answer.items.map((item) =>
+    FAILURES.has(item.result) ? item : {...item, ...idWarning(item.shardId)},
+  );
+  return {...answer, items};
 }
 
 export async function delShards(

@@ -19,6 +19,7 @@ import type {AdminDependencies} from '../dependencies.ts';
 import {appNotFound, liveSpec, refuseOwnService, shardNotFound} from '../guards.ts';
 import {
   contentConflict,
+  idWarning,
   newShardSpec,
   saidTerms,
   sameContent,
@@ -45,9 +46,10 @@ export async function addShard(
     });
   };
   const addition = {id: shardId, spec: () => ({...request, id: shardId})};
-  return withRoom(dependencies, request, [addition], () =>
+  const answer = await withRoom(dependencies, request, [addition], () =>
     conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun),
   );
+  return {...answer, ...idWarning(shardId)};
 }
 
 export async function updateShard(
