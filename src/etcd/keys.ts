@@ -158,12 +158,12 @@ export class Keys {
     return this.containerOverridePrefix(app) + container;
   }
 
-  /** Who applies a file to the app, and from which revision on. */
   /** Keys by which daemons and containers of the app know each other. */
   callKeys(app: string): string {
     return `${this.appSpecPrefix(app)}callkeys`;
   }
 
+  /** Who applies a file to the app, and from which revision on. */
   applyMarker(app: string): string {
     return `${this.appSpecPrefix(app)}apply`;
   }
@@ -295,17 +295,17 @@ export class Keys {
   }
 
   pushShard(app: string, container: string, shard: string): string {
-    return `${this.pushShardPrefix(app)}${container}/${encodeShard(shard)}`;
+    return this.pushContainerPrefix(app, container) + encodeShard(shard);
   }
 
-  /** All that one container of the Go project keeps of the shards that it runs. */
+  /** All that one container of the Go project keeps of its shards. */
   pushContainerPrefix(app: string, container: string): string {
     return `${this.pushShardPrefix(app)}${container}/`;
   }
 
-  /** What a container of the Go project keeps of a shard that it runs, in that project's spelling: the id as it is. */
+  /** The same of one shard, in that project's spelling: the id as it is. */
   originShard(app: string, container: string, shard: string): string {
-    return `${this.pushShardPrefix(app)}${container}/${shard}`;
+    return this.pushContainerPrefix(app, container) + shard;
   }
 
   /** What a key is; undefined for whatever no builder of these Keys makes. */
@@ -329,8 +329,7 @@ export class Keys {
       return app === this.service && AUDIT.test(first ?? '')
         ? {kind: 'audit', id: first ?? ''}
         : undefined;
-    if (parts.length === 3)
-      return first === undefined ? undefined : parsePair(app, family ?? '', first);
+    if (parts.length === 3 && first !== undefined) return parsePair(app, family ?? '', first);
     if (parts.length !== 4 || first === undefined || second === undefined) return undefined;
     if (nameProblem('container', first) !== undefined) return undefined;
     if (family === 'containerhb' && LEASE.test(second))
