@@ -4,6 +4,8 @@ import type {Mutant} from '../mutant.ts';
 
 const CHORE_GUARDS_TESTS = testsOf('test/server/governing/chore-guards.test.ts');
 const CLUSTER_RECORD_TESTS = testsOf('test/server/governing/cluster-record.test.ts');
+const RESTORE_TESTS = testsOf('test/server/admin/write/restore.test.ts');
+const OLD_RIGHTS_TESTS = testsOf('test/server/governing/old-rights.test.ts');
 const GOVERNOR_RUN_TESTS = testsOf('test/server/governing/governor-run.test.ts');
 const GOVERNOR_SHELL_TESTS = testsOf('test/server/governing/governor-shell.test.ts');
 const HOUSEKEEPING_TESTS = testsOf('test/server/governing/housekeeping.test.ts');
@@ -248,6 +250,26 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       replace: 'if (rewatch) this.watchFrom(revision + 2);',
       killed: OBSERVER_TESTS(
         'the observer > takes a listing during which the watch tells on, and brings nothing old back',
+      ),
+    },
+  ]),
+  ...inFile('src/server/admin/write/restore.ts', [
+    {
+      name: 'an accepted restore does not wait',
+      breaks: '"Restore": nobody acts by an old right when claims go on',
+      find: 'await sleep(dependencies.oldRightsMs());',
+      replace: '',
+      killed: RESTORE_TESTS('steps the epoch up only after every right of before has ended'),
+    },
+  ]),
+  ...inFile('src/server/governing/old-rights.ts', [
+    {
+      name: 'old rights are counted from the first restore',
+      breaks: '"Restore": a minute since the daemon noticed',
+      find: 'this.noticedMs = nowMs;',
+      replace: 'this.noticedMs ??= nowMs;',
+      killed: OLD_RIGHTS_TESTS(
+        'all of it where this daemon has noticed nothing itself, and again after the next restore',
       ),
     },
   ]),
