@@ -23,7 +23,7 @@ import {
   LIMITED_WAITS,
   LIMITED_WAIT_MAX_S,
 } from './limits.ts';
-import {mayAskAnother, nameOf, serverUrls, urlOf} from './servers.ts';
+import {mayAskAnother, nameOf, refusePlainToken, serverUrls, urlOf} from './servers.ts';
 import {openTransport} from './transport.ts';
 import type {Transport, TransportOptions} from './transport.ts';
 
@@ -36,6 +36,8 @@ export interface AdminClientOptions {
   readonly silenceMs?: number;
   /** File whose first line is the bearer token. */
   readonly tokenFile?: string;
+  /** The token may go to another machine over http, where anybody on the way can read it. Default false: such a call is refused. */
+  readonly plainToken?: boolean;
   /** PEM file with the authority of the daemons' certificates. Default: those that the system knows. */
   readonly caFile?: string;
   /** PEM files of a certificate and its key, for daemons that ask for one. */
@@ -66,6 +68,7 @@ export class AdminClient {
   private readonly timeoutMs: number | undefined;
   private readonly silenceMs: number;
   private readonly tokenFile: string | undefined;
+  private readonly plainToken: boolean;
   private readonly opened = new Map<URL, Promise<Transport>>();
 
   /** @throws SmError INVALID_INPUT for a server that is not a URL. */
@@ -75,6 +78,7 @@ export class AdminClient {
     this.timeoutMs = options.timeoutMs;
     this.silenceMs = options.silenceMs ?? 50_000;
     this.tokenFile = options.tokenFile;
+    this.plainToken = options.plainToken ?? false;
   }
 
   /** The daemon that is asked: the first one, then the one that answered last. */
@@ -251,6 +255,7 @@ export class AdminClient {
 
   private authorization(): Record<string, string> {
     if (this.tokenFile === undefined) return {};
+    if (!this.plainToken) refusePlainToken(this.current);
     try {
       return {
         authorization: `Bearer ${tokenOf(readFileSync(this.tokenFile, 'utf8'))}`,

@@ -1,5 +1,6 @@
 /** The daemons that a client may ask: any of them answers anything, so the next is asked where one is away. */
 import {SmError} from '../model/errors.ts';
+import {isLoopbackHost} from '../model/loopback.ts';
 
 /** `a,b` or a list; each `host:port`, `http://host:port/path` or `https://...`. @throws SmError INVALID_INPUT. */
 export function serverUrls(servers: string | readonly string[]): URL[] {
@@ -54,4 +55,12 @@ function serverUrl(server: string): URL {
 
 function pathOf({pathname}: URL): string {
   return pathname.replace(/\/+$/, '');
+}
+
+/** @throws SmError INVALID_INPUT for a daemon on another machine that is called without TLS: anybody on the way can read the token. */
+export function refusePlainToken(url: URL): void {
+  if (url.protocol === 'https:' || isLoopbackHost(url.hostname)) return;
+  throw new SmError('INVALID_INPUT', `the token would go to ${nameOf(url)} without TLS`, {
+    hint: 'let the daemons speak TLS (tls of their configuration) and name them by https://; or allow it with --plain-token (SM_PLAIN_TOKEN=1)',
+  });
 }

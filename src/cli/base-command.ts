@@ -78,6 +78,11 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
       env: 'SM_TOKEN_FILE',
       helpGroup: 'GLOBAL',
     }),
+    'plain-token': Flags.boolean({
+      description: 'send the token to another machine without TLS: anybody on the way can read it',
+      env: 'SM_PLAIN_TOKEN',
+      helpGroup: 'GLOBAL',
+    }),
     'ca-file': Flags.string({
       description: "PEM file of the authority that signed the daemon's certificate",
       env: 'SM_CA_FILE',
@@ -171,6 +176,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     this.opened ??= new AdminClient({
       ...connectionOf((name) => this.setting(name)),
       ...(this.timeoutMs === undefined ? {} : {timeoutMs: this.timeoutMs}),
+      plainToken: this.flags['plain-token'] === true,
     });
     return this.opened;
   }

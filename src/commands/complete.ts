@@ -18,6 +18,7 @@ export default class Complete extends SmCommand<typeof Complete> {
     const client = new AdminClient({
       ...connectionOf((name) => this.setting(name)),
       timeoutMs: ANSWER_LIMIT_MS,
+      plainToken: this.flags['plain-token'] === true,
     });
     try {
       const found = await completions(this.words, {

@@ -1,4 +1,3 @@
-import {readFileSync, statSync} from 'node:fs';
 import {LineCounter, isAlias, isMap, isNode, isScalar, parseDocument, visit} from 'yaml';
 import type {Document, Node, YAMLMap} from 'yaml';
 import {SmError} from '../model/errors.ts';
@@ -11,6 +10,7 @@ import {embeddedOf, exposedHost, storeFaults} from './embedded.ts';
 import type {LoadOptions} from './embedded.ts';
 import type {ServerConfig} from './server-config.ts';
 import {SECTIONS, SETTINGS} from './settings.ts';
+import {readPlainFile} from './plain-file.ts';
 import {repeatedKeys} from './unique-keys.ts';
 import {ALIASES_LIMIT, CONFIG_LIMIT_BYTES, DEPTH_LIMIT, FAULTS_SHOWN} from './limits.ts';
 
@@ -85,23 +85,21 @@ function aliasFault(document: Document, place: Walk['place'], file: string): str
 }
 
 function readConfigFile(path: string): string {
+  const decoded = decodeUtf8(plainContent(path));
+  if ('text' in decoded) return decoded.text;
+  const {line, column} = decoded.bad;
+  throw invalid([`${path}:${line}:${column}: this is not UTF-8: save the file as UTF-8`]);
+}
+
+function plainContent(path: string): Buffer {
   try {
-    if (statSync(path).size > CONFIG_LIMIT_BYTES)
-      throw invalid([`${path}: larger than ${CONFIG_LIMIT_BYTES} bytes`]);
-    const decoded = decodeUtf8(readFileSync(path));
-    if ('text' in decoded) return decoded.text;
-    const {line, column} = decoded.bad;
-    throw invalid([`${path}:${line}:${column}: this is not UTF-8: save the file as UTF-8`]);
-  } catch (error) {
-    if (error instanceof SmError) throw error;
-    throw new SmError(
-      'INVALID_CONFIG',
-      `${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
-      {
-        hint: 'name the file with --config-file; sample.yml shows every setting',
-        cause: error,
-      },
-    );
+    return readPlainFile('configuration file', path, CONFIG_LIMIT_BYTES);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new SmError('INVALID_CONFIG', message, {
+      hint: 'name the file with --config-file; sample.yml shows every setting',
+      cause,
+    });
   }
 }
 

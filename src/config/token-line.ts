@@ -2,10 +2,11 @@
  * The lines of a token file. `NAME ROLE [APPS] HASH` is made by `sm token create`; `TOKEN` and `NAME TOKEN` are the form of before, and may do
  * everything. A token of the first form names its line, so that one hash is computed for a call, however many lines there are.
  */
-import {randomBytes, scrypt, timingSafeEqual} from 'node:crypto';
+import {createHash, randomBytes, scrypt, timingSafeEqual} from 'node:crypto';
 import {appPatternProblem, isRole} from '../model/access.ts';
 import type {AppScope, Grant, Role} from '../model/access.ts';
 import {SmError} from '../model/errors.ts';
+import {HiddenText} from '../model/hidden-text.ts';
 import {
   SCRYPT_BLOCK_SIZE,
   SCRYPT_COST_LOG2,
@@ -18,14 +19,14 @@ import {
 
 /** One line: what its token may do, and how that token is recognised. */
 export interface TokenLine extends Grant {
-  /** The line as it stands: a changed line is another one. */
+  /** Digest of the line: a changed line is another one. */
   readonly text: string;
   readonly secret: PlainToken | HashedToken;
 }
 
 interface PlainToken {
   readonly kind: 'plain';
-  readonly token: string;
+  readonly token: HiddenText;
 }
 
 interface HashedToken {
@@ -80,8 +81,14 @@ export function parseTokenLine(text: string, at: number): TokenLine {
     throw invalid(at, 'has a role, and no hash at its end');
   if (last.length < TOKEN_MIN_CHARACTERS)
     throw invalid(at, `has a token shorter than ${TOKEN_MIN_CHARACTERS} characters`);
-  const secret = {kind: 'plain', token: last} as const;
-  return {text, name: name === '' ? `token-${at + 1}` : name, role: 'admin', apps: 'all', secret};
+  const secret = {kind: 'plain', token: new HiddenText(last)} as const;
+  return {
+    text: digestOf(text),
+    name: name === '' ? `token-${at + 1}` : name,
+    role: 'admin',
+    apps: 'all',
+    secret,
+  };
 }
 
 function hashedLine(text: string, words: readonly string[], last: string, at: number): TokenLine {
@@ -99,7 +106,11 @@ function hashedLine(text: string, words: readonly string[], last: string, at: nu
     throw invalid(at, 'has a hash that sm token create did not make');
   const bytes = (part: string): Buffer => Buffer.from(part, 'base64url');
   const secret = {kind: 'hashed', costLog2, salt: bytes(salt), hash: bytes(hash)} as const;
-  return {text, name, role, apps, secret};
+  return {text: digestOf(text), name, role, apps, secret};
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
 }
 
 function invalid(at: number, problem: string): SmError {

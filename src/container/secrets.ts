@@ -7,6 +7,7 @@ import {readFile} from 'node:fs/promises';
 import {createSecureContext} from 'node:tls';
 import type {EtcdOptions} from '../etcd/connection.ts';
 import {SmError} from '../model/errors.ts';
+import {HiddenText, revealed} from '../model/hidden-text.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/log-port.ts';
@@ -39,7 +40,9 @@ export async function readSecrets({
   const login = {
     ...(username === undefined ? {} : {username}),
     ...(plainPassword === undefined ? {} : {plainPassword}),
-    ...(password === undefined ? {} : {password: await read('etcd.password', password, textOf)}),
+    ...(password === undefined
+      ? {}
+      : {password: new HiddenText(await read('etcd.password', password, textOf))}),
   };
   if (tls === undefined) return login;
   const parts: {ca?: Buffer; cert?: Buffer; key?: Buffer} = {};
@@ -169,7 +172,9 @@ export class SecretsWatch {
 }
 
 function contentOf({password, tls = {}}: EtcdSecrets): string {
-  const hash = createHash('sha256').update(JSON.stringify(password ?? null));
+  const hash = createHash('sha256').update(
+    JSON.stringify(password === undefined ? null : revealed(password)),
+  );
   for (const part of TLS_PARTS) hash.update(`;${part};`).update(tls[part] ?? '');
   return hash.digest('hex');
 }

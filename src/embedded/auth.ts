@@ -1,11 +1,13 @@
 /** One user with a password, or nobody at all: etcd's simple tokens. */
 import {createHash, randomBytes, timingSafeEqual} from 'node:crypto';
 import type {Metadata} from '@grpc/grpc-js';
+import {revealed} from '../model/hidden-text.ts';
+import type {HiddenText} from '../model/hidden-text.ts';
 import {failure} from './failures.ts';
 
 export interface StoreUser {
   readonly name: string;
-  readonly password: string;
+  readonly password: string | HiddenText;
 }
 
 /** As etcd's simple tokens. */
@@ -30,7 +32,7 @@ export class Authenticator {
   authenticate(name: string, password: string): string {
     if (this.user === undefined) throw failure('authNotEnabled');
     const nameFits = isSame(name, this.user.name);
-    const passwordFits = isSame(password, this.user.password);
+    const passwordFits = isSame(password, revealed(this.user.password));
     if (!nameFits || !passwordFits) throw failure('authFailed');
     const token = randomBytes(16).toString('hex');
     this.touch(token);

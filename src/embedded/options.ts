@@ -3,6 +3,7 @@ import {readFileSync} from 'node:fs';
 import {createSecureContext} from 'node:tls';
 import {ServerCredentials} from '@grpc/grpc-js';
 import {SmError} from '../model/errors.ts';
+import {revealed} from '../model/hidden-text.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 import type {Clock} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
@@ -47,7 +48,7 @@ export function checkOptions(options: EmbeddedStoreOptions): void {
     throw new SmError('INVALID_CONFIG', `the embedded store cannot listen on port ${port}`, {
       hint: 'give a port from 1 to 65535, or 0 for any that is free',
     });
-  if (user !== undefined && (user.name === '' || user.password === ''))
+  if (user !== undefined && (user.name === '' || revealed(user.password) === ''))
     throw new SmError('INVALID_CONFIG', "the embedded store's user has no name or no password");
   if (quotaBytes !== undefined && !(quotaBytes > 0))
     throw new SmError('INVALID_CONFIG', "the embedded store's quota must be above 0 bytes");

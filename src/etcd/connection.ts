@@ -5,6 +5,8 @@ import {Etcd3, WatchClient} from 'etcd3';
 import type {AuthClient, IOptions, KVClient, LeaseClient, MaintenanceClient} from 'etcd3';
 import type {ErrorCode} from '../model/errors.ts';
 import {ATTEMPT_LIMIT_MS} from './limits.ts';
+import {revealed} from '../model/hidden-text.ts';
+import type {HiddenText} from '../model/hidden-text.ts';
 import {refusePlainPassword} from './plain-password.ts';
 
 /** One call that has ended, for metrics. */
@@ -19,7 +21,7 @@ export interface EtcdOptions {
   /** `host:port` or URLs; https when `tls` is given. */
   readonly endpoints: readonly string[];
   readonly username?: string;
-  readonly password?: string;
+  readonly password?: string | HiddenText;
   /** The password may go to another machine without TLS. Default false. */
   readonly plainPassword?: boolean;
   /** PEM. */
@@ -97,7 +99,9 @@ function clientOptions(endpoint: string, options: EtcdOptions, limitMs: number):
     grpcOptions: GRPC_OPTIONS,
     defaultCallOptions: ({service, isStream}) =>
       isStream ? streamOptions(service) : {deadline: Date.now() + limitMs},
-    ...(username === undefined || password === undefined ? {} : {auth: {username, password}}),
+    ...(username === undefined || password === undefined
+      ? {}
+      : {auth: {username, password: revealed(password)}}),
     ...(tls?.ca === undefined ? {} : {credentials: credentialsOf(tls.ca, tls)}),
   };
 }

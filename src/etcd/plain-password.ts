@@ -1,11 +1,12 @@
 /** No password goes over a line that anybody on the way can read, unless that is asked for in so many words. */
 import {SmError} from '../model/errors.ts';
+import type {HiddenText} from '../model/hidden-text.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 
 interface Login {
   /** `host:port` or URLs; https when `tls` is given. */
   readonly endpoints: readonly string[];
-  readonly password?: string;
+  readonly password?: string | HiddenText;
   readonly plainPassword?: boolean;
   readonly tls?: unknown;
 }

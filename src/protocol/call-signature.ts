@@ -2,6 +2,7 @@
  * Signatures of calls between a daemon and a container. Both read the keys of the app in its store; none ever goes over the wire. What is signed:
  * method, path with query, body, time and a number that is used once. The answer is signed with what the call was signed with.
  */
+import {HiddenText} from '../model/hidden-text.ts';
 import {createHash, createHmac, randomBytes, timingSafeEqual} from 'node:crypto';
 import {CALL_KEY_BYTES, CALL_WINDOW_MS} from './limits.ts';
 
@@ -13,7 +14,7 @@ export interface CallKey {
   /** Names it in a signature. */
   readonly id: string;
   /** 32 bytes, base64url. */
-  readonly secret: string;
+  readonly secret: HiddenText;
   /** Unix time in ms. */
   readonly createdMs: number;
 }
@@ -38,7 +39,7 @@ const FORM = /^v1 ([A-Za-z0-9_-]{1,32}) (\d{1,16}) ([A-Za-z0-9_-]{16}) ([A-Za-z0
 
 export function newCallKey(createdMs: number): CallKey {
   const bytes = (count: number): string => randomBytes(count).toString('base64url');
-  return {id: bytes(9), secret: bytes(CALL_KEY_BYTES), createdMs};
+  return {id: bytes(9), secret: new HiddenText(bytes(CALL_KEY_BYTES)), createdMs};
 }
 
 /** The value of the header. */
@@ -89,11 +90,11 @@ function macOf(
 ): Buffer {
   const digest = createHash('sha256').update(body).digest('hex');
   const text = ['sm call v1', method, path, digest, String(atMs), nonce].join('\n');
-  return createHmac('sha256', Buffer.from(key.secret, 'base64url')).update(text).digest();
+  return createHmac('sha256', Buffer.from(key.secret.reveal(), 'base64url')).update(text).digest();
 }
 
 function answerMac(key: CallKey, call: Signature, status: number, body: string): Buffer {
   const digest = createHash('sha256').update(body).digest('hex');
   const text = ['sm answer v1', call.nonce, String(call.atMs), String(status), digest].join('\n');
-  return createHmac('sha256', Buffer.from(key.secret, 'base64url')).update(text).digest();
+  return createHmac('sha256', Buffer.from(key.secret.reveal(), 'base64url')).update(text).digest();
 }

@@ -1,17 +1,19 @@
 /** What the configuration says of secrets, read from files: they never stand in arguments, logs or answers. */
 import {X509Certificate, createHash} from 'node:crypto';
-import {readFileSync, statSync} from 'node:fs';
 import {createSecureContext} from 'node:tls';
 import type {Server as TlsServer} from 'node:tls';
+import {readPlainFile} from '../config/index.ts';
 import type {ServerConfig} from '../config/index.ts';
 import {SmError} from '../model/errors.ts';
+import {HiddenText} from '../model/hidden-text.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 import {parseClientLines} from '../config/client-line.ts';
 import type {ClientLine} from '../config/client-line.ts';
 import type {HttpDependencies} from './http/dependencies.ts';
-import {refuseOpenFile} from './http/private-file.ts';
-import type {FilePermissions, FileRights} from './http/private-file.ts';
+import {readPrivateFile} from './http/private-file.ts';
+import type {FilePermissions} from './http/private-file.ts';
 import {TLS_FLOOR, readTokenFile} from './http/tokens.ts';
+import {SECRET_FILE_LIMIT_BYTES} from './limits.ts';
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -129,7 +131,7 @@ export class Credentials {
   forEtcd(): {
     endpoints: string[];
     username?: string;
-    password?: string;
+    password?: HiddenText;
     plainPassword?: boolean;
     tls?: {ca?: Buffer; cert?: Buffer; key?: Buffer};
   } {
@@ -224,32 +226,13 @@ function firstEnd(pem: Buffer): number | undefined {
 
 const PASSWORD = 'etcd.passwordFile';
 
-function readSecret(path: string, permissions: FilePermissions): string {
-  refuseOpenFile(`${PASSWORD}:`, path, statOf(PASSWORD, path), permissions);
-  return readFile(PASSWORD, path).toString('utf8').trim();
-}
-
-function statOf(setting: string, path: string): FileRights {
-  try {
-    return statSync(path);
-  } catch (error) {
-    throw unreadable(setting, path, error);
-  }
+function readSecret(path: string, permissions: FilePermissions): HiddenText {
+  const content = readPrivateFile(`${PASSWORD}:`, path, permissions, SECRET_FILE_LIMIT_BYTES);
+  return new HiddenText(content.toString('utf8').trim());
 }
 
 function readFile(setting: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw unreadable(setting, path, error);
-  }
-}
-
-function unreadable(setting: string, path: string, cause: unknown): SmError {
-  return new SmError('INVALID_CONFIG', `${setting}: ${path} cannot be read`, {
-    hint: 'check the path and its permissions',
-    cause,
-  });
+  return readPlainFile(`${setting}:`, path, SECRET_FILE_LIMIT_BYTES);
 }
 
 function digestOf(content: Buffer): string {

@@ -24,6 +24,7 @@ import {Quotas} from './admin/quotas.ts';
 import type {Contact} from '../model/contact.ts';
 import {CredentialWatch} from './credential-watch.ts';
 import {CallSigner} from './contact/call-signer.ts';
+import {plainHostOf, warnOfPlainHost} from './plain-host.ts';
 import {networkList} from './contact/endpoint-policy.ts';
 import {Credentials} from './credentials.ts';
 import {daemonIdentity} from './daemon-identity.ts';
@@ -163,6 +164,7 @@ export class RunningDaemon implements Daemon {
       await daemon.release();
       throw error;
     }
+    warnOfPlainHost(config, options.logger);
     daemon.governing.start();
     daemon.credentialWatch.start();
     void daemon.ready.then(() => daemon.selfCheck.start());
@@ -295,6 +297,7 @@ export class RunningDaemon implements Daemon {
       callDaemon: ({id, endpoint, incarnation}) =>
         daemonHints.contact(config.service, {container: id, endpoint, incarnation}),
       selfProblem: () => this.selfCheck.problem,
+      plainHost: plainHostOf(config),
       certificates: () => this.credentials.expiries(),
       sleep: (durationMs) => this.clock.sleep(durationMs),
       oldRightsMs: () => governing.oldRightsMs,

@@ -4,6 +4,7 @@ import {loadConfig} from '../config/index.ts';
 import {applyRoles, roleCommands, rolesOf} from '../etcd/roles.ts';
 import type {AppliedRole, EtcdRole} from '../etcd/roles.ts';
 import {checkName} from '../model/ids.ts';
+import {HiddenText} from '../model/hidden-text.ts';
 import {SmError} from '../model/errors.ts';
 import {Credentials} from '../server/credentials.ts';
 
@@ -61,9 +62,9 @@ export async function initRoles(
   return {...planned, applied};
 }
 
-function passwordOf(file: string): string {
+function passwordOf(file: string): HiddenText {
   try {
-    return readFileSync(file, 'utf8').trim();
+    return new HiddenText(readFileSync(file, 'utf8').trim());
   } catch (error) {
     throw new SmError('INVALID_INPUT', `password file ${file} cannot be read`, {cause: error});
   }

@@ -390,7 +390,7 @@ describe('the file', () => {
     writeFileSync(large, `${LEAST}#${'x'.repeat(CONFIG_LIMIT_BYTES)}`);
     expect(() => loadConfig(large)).toThrow(/larger than 1048576 bytes/);
     expect(() => loadConfig(join(folder, 'none.yml'))).toThrow(/cannot be read: ENOENT/);
-    expect(() => loadConfig(folder)).toThrow(/cannot be read: EISDIR/);
+    expect(() => loadConfig(folder)).toThrow(/is not a plain file/);
     rmSync(folder, {recursive: true});
   });
 

@@ -1,4 +1,5 @@
 /** Certificates and passwords of etcd from files and functions, and what happens when they are renewed. */
+import {revealed} from '../../src/model/hidden-text.ts';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -67,6 +68,12 @@ const inFiles: EtcdLogin = {
   tls: {ca: {file: files.ca}, cert: {file: files.cert}, key: {file: files.key}},
 };
 
+/** With the password in clear: two hidden ones are alike to a test. */
+function shown(secrets: EtcdSecrets): object {
+  const {password} = secrets;
+  return password === undefined ? secrets : {...secrets, password: revealed(password)};
+}
+
 describe('secrets', () => {
   it('are taken as they are, from files and from functions', async () => {
     const {ca, cert, key} = issued('one');
@@ -74,7 +81,7 @@ describe('secrets', () => {
     writeFileSync(join(folder, 'password'), 'a b \n');
     const password = {file: join(folder, 'password')};
     const tls = {ca, cert: {file: files.cert}, key: () => Promise.resolve(key)};
-    expect(await readSecrets({username: 'orders', password, tls})).toEqual({
+    expect(shown(await readSecrets({username: 'orders', password, tls}))).toEqual({
       ...{username: 'orders', password: 'a b ', tls: {ca, cert, key}},
     });
     expect(await readSecrets({})).toEqual({});
@@ -123,7 +130,7 @@ describe('renewed secrets', () => {
     write({key: second.key});
     writeFileSync(join(folder, 'password'), 'two');
     await look();
-    expect(changes).toEqual([{username: 'orders', password: 'two', tls: second}]);
+    expect(changes.map(shown)).toEqual([{username: 'orders', password: 'two', tls: second}]);
     expect(new Set(delays)).toEqual(new Set([SECRETS_LOOK_MS]));
     watch.close();
   });
@@ -134,7 +141,7 @@ describe('renewed secrets', () => {
     password = 'two';
     await look();
     await look();
-    expect(changes).toEqual([{username: 'orders', password: 'two'}]);
+    expect(changes.map(shown)).toEqual([{username: 'orders', password: 'two'}]);
     watch.close();
   });
 

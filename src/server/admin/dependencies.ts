@@ -32,6 +32,8 @@ export interface AdminDependencies {
   /** Why this daemon cannot be called by the address that it advertises; '' when it can. */
   readonly selfProblem?: () => string;
   readonly sleep: (durationMs: number) => Promise<void>;
+  /** Address on which this daemon listens to other machines without TLS. Absent: it does not. */
+  readonly plainHost?: string | undefined;
   /** When certificates of this daemon end, Unix ms, by the setting of their file. Absent: not known. */
   readonly certificates?: () => ReadonlyMap<string, number>;
   /** How long somebody may still act by a right of before the store was restored, ms. */

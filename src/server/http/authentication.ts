@@ -74,7 +74,7 @@ export class Authenticator {
     let found: TokenLine | undefined;
     for (const line of this.#current()) {
       if (line.secret.kind !== 'plain') continue;
-      if (timingSafeEqual(digestOf(line.secret.token), wanted)) found = line;
+      if (timingSafeEqual(digestOf(line.secret.token.reveal()), wanted)) found = line;
     }
     return found;
   }

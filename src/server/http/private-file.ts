@@ -1,5 +1,5 @@
 /** Who may read a file that holds a secret: its owner, and a group that this process is of, as Kubernetes mounts them (0440, root:fsGroup). */
-import {closeSync, constants, fstatSync, openSync, readFileSync} from 'node:fs';
+import {readPlainFile} from '../../config/index.ts';
 import {SmError} from '../../model/errors.ts';
 
 const OTHERS = 0o007;
@@ -40,30 +40,9 @@ export function readPrivateFile(
   permissions: FilePermissions,
   mostBytes: number,
 ): Buffer {
-  const file = openPlain(what, path);
-  try {
-    const rights = fstatSync(file);
-    if (!rights.isFile())
-      throw new SmError('INVALID_CONFIG', `${what} ${path} is not a plain file`);
-    if (rights.size > mostBytes)
-      throw new SmError('INVALID_CONFIG', `${what} ${path} is larger than ${mostBytes} bytes`);
-    refuseOpenFile(what, path, rights, permissions);
-    return readFileSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function openPlain(what: string, path: string): number {
-  try {
-    // Opening a pipe to read would wait for a writer.
-    return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  } catch (cause) {
-    throw new SmError('INVALID_CONFIG', `${what} ${path} cannot be read`, {
-      hint: 'check the path and its permissions',
-      cause,
-    });
-  }
+  return readPlainFile(what, path, mostBytes, (rights) =>
+    refuseOpenFile(what, path, rights, permissions),
+  );
 }
 
 /** Windows has none. */

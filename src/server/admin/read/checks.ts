@@ -49,6 +49,7 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
       quotaCheck(usage),
       ...versionChecks(usage?.version),
       ...certificateChecks(dependencies.certificates?.() ?? new Map<string, number>(), wallMs()),
+      ...plainCheck(dependencies.plainHost),
       ...(selfProblem === undefined ? [] : [selfCheck(selfProblem())]),
       ...(callDaemon === undefined ? [] : callChecks(called)),
       ...serviceChecks(foreign, dependencies.service),
@@ -65,6 +66,19 @@ function selfCheck(problem: string): Check {
   return problem === ''
     ? check('this daemon', 'PASS', 'can be called by the address that it advertises')
     : check('this daemon', 'FAIL', problem, UNCALLED_FIX);
+}
+
+function plainCheck(host: string | undefined): Check[] {
+  if (host === undefined) return [];
+  const text = `this daemon listens on ${host} without TLS: anybody on the way can read tokens and change what is said`;
+  return [
+    check(
+      'admin API',
+      'WARN',
+      text,
+      'set tls.cert and tls.key, or leave TLS to a proxy and listen on 127.0.0.1',
+    ),
+  ];
 }
 
 function storeCheck(tookMs: number): Check {
