@@ -13,22 +13,52 @@ export function planLines(plan: PlannedApp): string[] {
     plan.unproved.includes(id) ? ' (not proved yet: more follows its trial)' : '';
   return [
     `app ${app}: ${counted(moveCount, 'move')}${held}, ${counted(additionCount, 'addition')}, ${plan.unplacedCount} unplaced, ${plan.strandedCount} stranded`,
+    ...figureLines(plan),
     ...moves.map(
-      ({shard, from, to, cause}) => `~ ${shard} ${from} -> ${to} (${cause}${onTrial(shard)})`,
+      ({shard, from, to, cause, numbers = ''}) =>
+        `~ ${shard} ${from} -> ${to} (${cause}${onTrial(shard)}${numbers === '' ? '' : `: ${numbers}`})`,
     ),
     ...more(moves.length, moveCount, 'moves'),
     ...additions.map(
       ({shard, to}) => `+ ${shard} -> ${to}${tried.has(shard) ? ' (on trial)' : ''}`,
     ),
     ...more(additions.length, additionCount, 'additions'),
-    ...plan.unplaced.map(({shard, reason}) => `! ${shard} nowhere: ${reason}`),
+    ...plan.unplaced.map((found) => `! ${found.shard} nowhere: ${ruleText(found)}`),
     ...more(plan.unplaced.length, plan.unplacedCount, 'unplaced'),
-    ...plan.stranded.map(({shard, reason}) => `! ${shard} stays where it should not: ${reason}`),
+    ...plan.stranded.map(
+      (found) => `! ${found.shard} stays where it should not: ${ruleText(found)}`,
+    ),
     ...more(plan.stranded.length, plan.strandedCount, 'stranded'),
     ...plan.containers.map(
       ({id, before, after}) => `container ${id}: ${before} -> ${after}${unproved(id)}`,
     ),
   ];
+}
+
+/** What the plan costs and brings; a daemon of before says nothing of it. */
+function figureLines({figures}: PlannedApp): string[] {
+  if (figures === undefined) return [];
+  const {moves, movesAtLeast, counts, metrics} = figures;
+  const isIdle = moves === 0 && movesAtLeast === 0;
+  return [
+    ...(isIdle
+      ? []
+      : [`cost: ${counted(moves, 'move')}, at least ${movesAtLeast} for such counts`]),
+    `imbalance of counts: ${ratioText(counts)}`,
+    ...metrics.map((metric) => {
+      const {name, departuresAtLeast: least} = metric;
+      return `imbalance of ${name}: ${ratioText(metric)}${least === 0 ? '' : `, at least ${counted(least, 'shard')} to leave`}`;
+    }),
+  ];
+}
+
+/** The container with the most, as a multiple of its share. */
+function ratioText({before, after}: {before: number; after: number}): string {
+  return `${before.toFixed(2)}x -> ${after.toFixed(2)}x of the share`;
+}
+
+function ruleText({reason, rule = ''}: {reason: string; rule?: string}): string {
+  return rule === '' ? reason : `${reason}: ${rule}`;
 }
 
 function more(shown: number, all: number, what: string): string[] {

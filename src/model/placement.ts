@@ -139,6 +139,8 @@ export interface Plan {
   readonly stranded: readonly UnplacedShard[];
   /** Shards that go to an unproved container on trial, at most one to each. They are among additions or moves, too. */
   readonly trials: readonly number[];
+  /** Absent where nobody asked for them. */
+  readonly figures?: PlanFigures;
 }
 
 /** How uneven something is: the highest of all open containers, as a multiple of its share. 1: even; also where there is nothing to share. */

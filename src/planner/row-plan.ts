@@ -1,5 +1,11 @@
 /** A plan as numbers alone, by rows: it goes from thread to thread without a copy, and a million shards of it are looked through in a moment. */
-import type {MoveCause, PlacementReason, PlacementSnapshot, Plan} from '../model/placement.ts';
+import type {
+  MoveCause,
+  PlacementReason,
+  PlacementSnapshot,
+  Plan,
+  PlanFigures,
+} from '../model/placement.ts';
 
 /** The shard has no container. */
 export const NOWHERE = -1;
@@ -43,6 +49,7 @@ export interface RowPlan {
   readonly moves: Int32Array;
   /** Rows of shards on trial. */
   readonly trials: Int32Array;
+  readonly figures?: PlanFigures;
 }
 
 /** `rows`: by the plan's index of a shard. `end`: all rows are below. */
@@ -81,6 +88,7 @@ export function rowPlan(
     stranded: shortages(plan.stranded),
     moves,
     trials: Int32Array.from(plan.trials, (shard) => rows[shard] ?? 0),
+    ...(plan.figures === undefined ? {} : {figures: plan.figures}),
   };
 }
 
@@ -97,7 +105,8 @@ export function planOfRows(rows: RowPlan, {shards}: Pick<PlacementSnapshot, 'sha
     moves.push({shard, from, to, cause: CAUSES[cause] ?? 'balance'});
   }
   const [unplaced, stranded] = [shortagesOf(rows.unplaced), shortagesOf(rows.stranded)];
-  return {target, additions, moves, unplaced, stranded, trials: [...rows.trials]};
+  const lists = {target, additions, moves, unplaced, stranded, trials: [...rows.trials]};
+  return rows.figures === undefined ? lists : {...lists, figures: rows.figures};
 }
 
 function shortagesOf(numbers: Int32Array): Plan['unplaced'][number][] {

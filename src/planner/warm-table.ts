@@ -30,6 +30,8 @@ export interface RowBatch {
 export interface PlanTerms extends Omit<PlacementSnapshot, 'shards'> {
   /** Container ids by place; a place that is not listed is nowhere. */
   readonly places: ReadonlyMap<string, string>;
+  /** Whether the plan is to say what it costs and brings. Default: no. */
+  readonly withFigures?: boolean;
   /** Who may be tried where one is due; undefined: nobody is. */
   readonly fitness: WarmFitness | undefined;
 }
@@ -74,7 +76,7 @@ export class WarmTable {
     for (const one of set) this.set(one);
   }
 
-  table({places, fitness, ...terms}: PlanTerms): WarmlyMade {
+  table({places, fitness, withFigures: _, ...terms}: PlanTerms): WarmlyMade {
     const rows = new Int32Array(this.count);
     const shards: PlacementShard[] = [];
     // One by one and in order: a list that is made long at once may become a slow one.

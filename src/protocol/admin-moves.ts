@@ -136,11 +136,44 @@ export const planRequest = z.strictObject({
   limit: z.int().min(0).max(100_000).default(1_000),
 });
 
-const planShortage = z.object({shard: z.string(), reason: z.string(), mustDrop: z.boolean()});
+const planShortage = z.object({
+  shard: z.string(),
+  reason: z.string(),
+  mustDrop: z.boolean(),
+  /** The reason in a sentence. */
+  rule: z.string().default(''),
+});
+
+/** How uneven it is: the highest of all containers, as a multiple of its share. */
+const imbalanceFields = {before: z.number(), after: z.number()};
+
+export const planFigures = z.object({
+  moves: z.int(),
+  /** No plan that leaves counts as even as this one does with fewer. */
+  movesAtLeast: z.int(),
+  /** Of shards. */
+  counts: z.object(imbalanceFields),
+  /** Of load. */
+  metrics: z.array(
+    z.object({
+      name: z.string(),
+      ...imbalanceFields,
+      /** So many shards at least leave the containers above the band. */
+      departuresAtLeast: z.int(),
+    }),
+  ),
+});
 
 export const planAnswer = z.object({
   moves: z.array(
-    z.object({shard: z.string(), from: z.string(), to: z.string(), cause: z.string()}),
+    z.object({
+      shard: z.string(),
+      from: z.string(),
+      to: z.string(),
+      cause: z.string(),
+      /** What makes it necessary, at both ends, in a sentence. */
+      numbers: z.string().default(''),
+    }),
   ),
   moveCount: z.int(),
   /** Voluntary moves among them that are held because the app is paused. */
@@ -157,6 +190,8 @@ export const planAnswer = z.object({
   /** Containers that have not proved themselves: more moves follow once their trials succeed. */
   unproved: z.array(z.string()).default([]),
   containers: z.array(z.object({id: z.string(), before: z.int(), after: z.int()})),
+  /** What the plan costs and brings; absent from daemons of before. */
+  figures: planFigures.optional(),
   revision: revisionField,
 });
 

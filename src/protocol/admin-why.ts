@@ -22,6 +22,10 @@ export const whyAnswer = z.object({
       shards: z.int(),
       /** It is there now. */
       current: z.boolean(),
+      /** '' for none. */
+      zone: z.string().default(''),
+      /** By metric of the app's policy: what it bears as a multiple of its share; absent where it names none. */
+      loadRatio: z.record(z.string(), z.number()).optional(),
     }),
   ),
   /** Containers that may not take it, and the rule that says so; the first twenty. */

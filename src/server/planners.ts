@@ -10,6 +10,7 @@ import {
 } from './limits.ts';
 import {PlannerThread} from './planner-thread.ts';
 import type {PlannerThreadOptions} from './planner-thread.ts';
+import type {AskedOfPlan} from './admin/dependencies.ts';
 import {ReaderPlans} from './reader-plans.ts';
 import {Turns} from './turns.ts';
 
@@ -57,8 +58,8 @@ export class Planners {
   }
 
   /** As `AdminDependencies.plan`. */
-  readonly plan = (snapshot: PlacementSnapshot): Plan | Promise<Plan> =>
-    this.readers.plan(snapshot);
+  readonly plan = (snapshot: PlacementSnapshot, asked?: AskedOfPlan): Plan | Promise<Plan> =>
+    this.readers.plan(snapshot, asked);
 
   /** As `AdminDependencies.byTurns`. */
   readonly byTurns = <T>(app: string, work: () => Promise<T>): Promise<T> =>

@@ -1,12 +1,13 @@
 /** Plans for readers (what-if, why, waits, lists of moves): of small apps at once, of others in a thread of their own, so that no governor waits for them. */
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
 import {SmError} from '../model/errors.ts';
-import {plan} from '../planner/index.ts';
+import {plan, planWithFigures} from '../planner/index.ts';
 import {planOfRows} from '../planner/row-plan.ts';
 import type {PlanTerms, WarmShard} from '../planner/warm-table.ts';
 import {runInSlices} from '../runtime/slices.ts';
 import {PlannerLost} from './governing/planners-beside.ts';
 import type {PlannerBeside, PlannersBeside} from './governing/planners-beside.ts';
+import type {AskedOfPlan} from './admin/dependencies.ts';
 import {ROWS_PER_TELL} from './limits.ts';
 
 export class ReaderPlans {
@@ -18,20 +19,22 @@ export class ReaderPlans {
   }
 
   /** @throws Error when the plan breaks a rule, which is a bug; SmError SERVER_UNAVAILABLE when the thread has ended meanwhile. */
-  plan(snapshot: PlacementSnapshot): Plan | Promise<Plan> {
-    return snapshot.shards.length > this.planners.from ? this.beside(snapshot) : plan(snapshot);
+  plan(snapshot: PlacementSnapshot, asked: AskedOfPlan = {}): Plan | Promise<Plan> {
+    return snapshot.shards.length > this.planners.from
+      ? this.beside(snapshot, asked)
+      : planHere(snapshot, asked);
   }
 
-  private async beside(snapshot: PlacementSnapshot): Promise<Plan> {
+  private async beside(snapshot: PlacementSnapshot, asked: AskedOfPlan): Promise<Plan> {
     const planner = this.planners.open();
     try {
       await runInSlices(telling(planner, snapshot));
-      const rows = await planner.plan(termsOf(snapshot));
+      const rows = await planner.plan({...termsOf(snapshot), ...asked});
       if (rows !== undefined) return planOfRows(rows, snapshot);
     } catch (error) {
       if (!(error instanceof PlannerLost)) throw error;
       // Where no thread can be had the plan is worth the wait.
-      if (error.isForGood) return plan(snapshot);
+      if (error.isForGood) return planHere(snapshot, asked);
     } finally {
       planner.close();
     }
@@ -40,6 +43,12 @@ export class ReaderPlans {
       retryable: true,
     });
   }
+}
+
+function planHere(snapshot: PlacementSnapshot, {withFigures}: AskedOfPlan): Plan {
+  if (withFigures !== true) return plan(snapshot);
+  const made = planWithFigures(snapshot);
+  return {...made.plan, figures: made.figures};
 }
 
 function* telling(

@@ -1,5 +1,7 @@
 /** Who plans for large apps: tables that are kept between plans, one for each governor. */
-import {planTable} from '../planner/index.ts';
+import {planTable, planTableWithFigures} from '../planner/index.ts';
+import type {Plan} from '../model/placement.ts';
+import type {Table} from '../planner/table.ts';
 import {rowPlan} from '../planner/row-plan.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
 import {WarmTable} from '../planner/warm-table.ts';
@@ -15,7 +17,7 @@ export class WarmPlanners {
   /** @throws Error when the plan breaks a rule, which is a bug. */
   plan(planner: number, terms: PlanTerms): RowPlan {
     const {table, rows, end} = this.of(planner).table(terms);
-    return rowPlan(planTable(table), terms.containers, rows, end);
+    return rowPlan(made(table, terms), terms.containers, rows, end);
   }
 
   close(planner: number): void {
@@ -27,4 +29,10 @@ export class WarmPlanners {
     this.tables.set(planner, table);
     return table;
   }
+}
+
+function made(table: Table, {withFigures}: PlanTerms): Plan {
+  if (withFigures !== true) return planTable(table);
+  const {plan, figures} = planTableWithFigures(table);
+  return {...plan, figures};
 }

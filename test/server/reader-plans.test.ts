@@ -2,7 +2,7 @@
 import {Worker} from 'node:worker_threads';
 import {afterEach, describe, expect, it} from 'vitest';
 import type {PlacementSnapshot, Plan} from '../../src/model/placement.ts';
-import {plan} from '../../src/planner/index.ts';
+import {plan, planWithFigures} from '../../src/planner/index.ts';
 import {PlannerThread} from '../../src/server/planner-thread.ts';
 import type {PlannerThreadOptions} from '../../src/server/planner-thread.ts';
 import {ReaderPlans} from '../../src/server/reader-plans.ts';
@@ -42,8 +42,18 @@ describe('a plan for a reader', {timeout: LIMIT_MS}, () => {
       const beside = await plans.plan(snapshot);
       expect(ordered(beside), `seed ${seed}`).toEqual(ordered(plan(snapshot)));
       moves += beside.moves.length;
+      expect(beside.figures).toBeUndefined();
     }
     expect(moves).toBeGreaterThan(0);
+  });
+
+  it('says what it costs and brings where that is asked, the same in the thread as at once', async () => {
+    const plans = readers();
+    for (let seed = 1; seed <= 10; seed += 1) {
+      const snapshot = loadInstance(seed);
+      const {figures} = await plans.plan(snapshot, {withFigures: true});
+      expect(figures, `seed ${seed}`).toEqual(planWithFigures(snapshot).figures);
+    }
   });
 
   it('of a small app is made at once', () => {

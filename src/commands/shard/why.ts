@@ -47,12 +47,20 @@ function linesOf({
     `rule: ${rule}`,
     ...(load === '' ? [] : [`load: ${load}`]),
     ...homes.map(
-      ({container, shards, current}, at) =>
-        `${now === '' ? '' : 'then '}home ${at + 1}: ${container} (${counted(shards, 'shard')})${current ? ', it is there' : ''}`,
+      (home, at) =>
+        `${now === '' ? '' : 'then '}home ${at + 1}: ${home.container} (${homeText(home)})${home.current ? ', it is there' : ''}`,
     ),
     ...(homes.length === 0 ? ['home: none'] : []),
     ...excluded.map((found) => `not ${found.container}: ${found.rule}`),
     ...(more > 0 ? [`and ${more} more that may not take it`] : []),
     ...history.map((event) => `history: ${eventLine(event)}`),
   ];
+}
+
+/** What the container bears; a daemon of before says only how many shards. */
+function homeText({shards, zone = '', loadRatio = {}}: WhyAnswer['homes'][number]): string {
+  const loads = Object.entries(loadRatio).map(
+    ([metric, ratio]) => `${metric} ${ratio.toFixed(2)}x of its share`,
+  );
+  return [counted(shards, 'shard'), ...(zone === '' ? [] : [`zone ${zone}`]), ...loads].join(', ');
 }

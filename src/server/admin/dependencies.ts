@@ -39,7 +39,7 @@ export interface AdminDependencies {
   /** How long somebody may still act by a right of before the store was restored, ms. */
   readonly oldRightsMs: () => number;
   /** The live planner. For a large app it takes its time, and the event loop is free meanwhile. */
-  readonly plan: (snapshot: PlacementSnapshot) => Plan | Promise<Plan>;
+  readonly plan: (snapshot: PlacementSnapshot, asked?: AskedOfPlan) => Plan | Promise<Plan>;
   /**
    * Heavy work for an app: so much of it at a time, by turns among the apps. Absent: at once.
    * @throws SmError RATE_LIMITED when too much waits for that app.
@@ -56,6 +56,12 @@ export interface AdminDependencies {
    * not undo the app.
    */
   readonly appCreated?: (app: string) => Promise<void>;
+}
+
+/** What a plan is to say besides. */
+export interface AskedOfPlan {
+  /** What it costs and brings. Default: no. */
+  readonly withFigures?: boolean;
 }
 
 /** What planning for a reader needs. */

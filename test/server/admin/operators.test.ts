@@ -81,7 +81,7 @@ describe('why', () => {
     expect(rule).toContain('4 shards on 3 containers, 1 to 2 each');
     expect(homes.map(({container}) => container).toSorted()).toEqual(['c1', 'c2', 'c4']);
     expect(homes.filter(({current}) => current)).toEqual([
-      {container: 'c1', shards: 4, current: true},
+      {container: 'c1', shards: 4, current: true, zone: 'z1'},
     ]);
     expect(excluded).toEqual([{container: 'c3', rule: 'it is cordoned'}]);
     expect(history.map(({type}) => type)).toEqual(['audit']);

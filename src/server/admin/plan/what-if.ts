@@ -3,7 +3,12 @@ import {isVoluntary} from '../../../model/move-reason.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
 import {SmError} from '../../../model/errors.ts';
-import type {PlacementSnapshot, Plan, UnplacedShard} from '../../../model/placement.ts';
+import type {
+  PlacementSnapshot,
+  Plan,
+  PlanFigures,
+  UnplacedShard,
+} from '../../../model/placement.ts';
 import type {PlanAnswer, PlanRequest} from '../../../protocol/admin.ts';
 import {livingOf} from '../read/container-views.ts';
 import {plannerInput} from '../read/planner-input.ts';
@@ -13,6 +18,8 @@ import {currentApp} from '../read/listing.ts';
 import {frozen, inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {declaredChanges} from './declared-changes.ts';
+import {MoveNumbers} from './move-numbers.ts';
+import {RULES} from './rules.ts';
 
 export function whatIf(dependencies: AdminDependencies, request: PlanRequest): Promise<PlanAnswer> {
   const {byTurns = atOnce} = dependencies;
@@ -32,7 +39,8 @@ async function answerOf(
   removeHypothetical(request.service, living, request.without);
   addHypothetical(living, request.addContainers);
   const snapshot = await plannerInput(listing, living);
-  return planAnswer(snapshot, await dependencies.plan(snapshot), request.limit, listing);
+  const plan = await dependencies.plan(snapshot, {withFigures: true});
+  return planAnswer(snapshot, plan, request.limit, listing);
 }
 
 function removeHypothetical(
@@ -68,13 +76,16 @@ function planAnswer(
     shard: shard(found.shard),
     reason: found.reason,
     mustDrop: found.mustDrop,
+    rule: RULES[found.reason],
   });
+  const numbers = new MoveNumbers(snapshot, plan);
   return {
     moves: plan.moves.slice(0, limit).map((move) => ({
       shard: shard(move.shard),
       from: container(move.from),
       to: container(move.to),
       cause: move.cause,
+      numbers: numbers.of(move),
     })),
     moveCount: plan.moves.length,
     heldCount:
@@ -98,8 +109,13 @@ function planAnswer(
       .map(({id}) => id)
       .sort(compareText),
     containers: countsByContainer(snapshot, plan),
+    ...(plan.figures === undefined ? {} : {figures: plainFigures(plan.figures)}),
     revision: String(revision),
   };
+}
+
+function plainFigures({moves, movesAtLeast, counts, metrics}: PlanFigures): PlanAnswer['figures'] {
+  return {moves, movesAtLeast, counts: {...counts}, metrics: metrics.map((one) => ({...one}))};
 }
 
 function countsByContainer(snapshot: PlacementSnapshot, plan: Plan): PlanAnswer['containers'] {

@@ -1,5 +1,4 @@
 /** Why a shard is where it is: the rule, the best homes by the live planner, its history. */
-import {compareText} from '../../../model/compare-text.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
 import type {
   PlacementContainer,
@@ -11,6 +10,8 @@ import type {WhyAnswer} from '../../../protocol/admin.ts';
 import {writesText} from '../../../model/store-writes.ts';
 import {gapOf} from '../read/alarm-views.ts';
 import {livingOf} from '../read/container-views.ts';
+import {containerLoads} from '../read/loads.ts';
+import type {ContainerLoad} from '../read/loads.ts';
 import {plannerInput} from '../read/planner-input.ts';
 import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
@@ -20,21 +21,10 @@ import type {AppListing} from '../../../appview/listing.ts';
 import {hasSpec, shardView} from '../read/shard-views.ts';
 import {lacksReasons, planned, withReasons} from '../read/unplaced.ts';
 import {shardNotFound} from '../guards.ts';
+import {exclusions} from './exclusions.ts';
 import {homesOf} from './homes.ts';
+import {RULES, shareRule} from './rules.ts';
 import {EXCLUDED_SHOWN, HISTORY_SHOWN, HOMES_SHOWN} from '../limits.ts';
-
-const RULES: Readonly<Record<PlacementReason, string>> = {
-  'no-container': 'the app has no container that takes shards',
-  'pin-not-living': 'it is pinned to a container that does not live',
-  'pin-takes-nothing-new': 'it is pinned to a container that takes nothing new',
-  'pin-outside-worker-group': 'its pin is not a member of its worker group',
-  'worker-group-empty': 'its worker group has no members',
-  'worker-group-not-living': 'no member of its worker group lives',
-  'nothing-accepts': 'no container that it may use takes anything new',
-  capacity: 'every container that it may use holds as many shards as it may',
-  'metric-limit': 'its load would break a limit of every container that has room for it',
-  'spread-key': 'every container that has room for it has another shard with its spread key',
-};
 
 /** @throws SmError APP_NOT_FOUND, SHARD_NOT_FOUND. */
 export async function why(
@@ -68,7 +58,12 @@ export async function why(
       (await trialOf(dependencies, read, base, shardId)) +
       quietOf(read),
     ...present(dependencies, listing, shardId),
-    homes: shown(containers, base, shardId),
+    homes: shown(
+      containers,
+      base,
+      shardId,
+      containerLoads(listing, () => living),
+    ),
     excluded: excluded.slice(0, EXCLUDED_SHOWN),
     excludedCount: excluded.length,
     history: past.events,
@@ -115,10 +110,16 @@ function quietOf({status}: AppListing): string {
 /** What each of them holds now. */
 function shown(
   homes: readonly string[],
-  {shards}: PlacementSnapshot,
+  {shards, containers}: PlacementSnapshot,
   shardId: string,
+  loads: ReadonlyMap<string, ContainerLoad>,
 ): WhyAnswer['homes'] {
-  const found = homes.map((container) => ({container, shards: 0, current: false}));
+  const zones = new Map(containers.map(({id, zone = ''}) => [id, zone]));
+  const found = homes.map((container) => {
+    const {loadRatio} = loads.get(container) ?? {};
+    const bears = loadRatio === undefined ? {} : {loadRatio};
+    return {container, shards: 0, current: false, zone: zones.get(container) ?? '', ...bears};
+  });
   const byContainer = new Map(found.map((home) => [home.container, home]));
   for (const {id, current} of shards) {
     const home = byContainer.get(current);
@@ -152,38 +153,6 @@ function ruleOf(
   if (spec === undefined) return 'its spec is gone: whoever has it lets it go';
   if (Object.hasOwn(RULES, reason)) return RULES[reason as PlacementReason];
   if (reason !== '') return reason;
-  const {manualContainerId: pin, group, workerGroup} = spec;
-  if (pin !== '') return `it is pinned to ${pin}`;
-  const pool = workerGroup === '' ? undefined : view.pools.get(workerGroup);
-  const open = [...living.values()].filter(
-    ({container, mode}) => mode === 'open' && (workerGroup === '' || pool?.has(container)),
-  ).length;
-  const peers = [...view.shards.values()].filter(
-    ({value}) => value.group === group && value.workerGroup === workerGroup,
-  ).length;
-  const share = open === 0 ? 0 : peers / open;
-  const bucket = `group ${group === '' ? '-' : group}, worker group ${workerGroup === '' ? '-' : workerGroup}`;
-  return `${bucket}: ${peers} shards on ${open} containers, ${Math.floor(share)} to ${Math.ceil(share)} each`;
-}
-
-/** Containers that may not take it, by the first rule that forbids it. */
-function exclusions(
-  {view}: AppListing,
-  living: ReadonlyMap<string, LivingContainer>,
-  {manualContainerId: pin, workerGroup}: ShardSpec,
-): WhyAnswer['excluded'] {
-  const limit = view.spec?.value.maxShardCount ?? 0;
-  const rule = ({container, incarnation, mode, state, note}: LivingContainer): string => {
-    if (state === 'refusing') return `it is refusing: ${note ?? ''}`;
-    if (mode !== 'open') return `it is ${state}`;
-    if (pin !== '' && pin !== container) return `the shard is pinned to ${pin}`;
-    if (workerGroup !== '' && view.pools.get(workerGroup)?.has(container) !== true)
-      return `it is not in worker group ${workerGroup}`;
-    const held = view.shardsOf(incarnation).size;
-    return limit > 0 && held >= limit ? `it holds ${held} of ${limit} shards` : '';
-  };
-  return [...living.values()]
-    .map((container) => ({container: container.container, rule: rule(container)}))
-    .filter((found) => found.rule !== '')
-    .sort((a, b) => compareText(a.container, b.container));
+  const {manualContainerId: pin} = spec;
+  return pin === '' ? shareRule(view, living, spec) : `it is pinned to ${pin}`;
 }

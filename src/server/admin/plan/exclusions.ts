@@ -1,0 +1,69 @@
+/** Containers that may not take a shard, each by the first rule that forbids it, with its numbers. Pure. */
+import {shardLimit} from '../../../governor/placement-terms.ts';
+import {compareText} from '../../../model/compare-text.ts';
+import type {LivingContainer} from '../../../governor/containers.ts';
+import {loadText} from '../../../model/load-text.ts';
+import type {ShardSpec} from '../../../model/specs.ts';
+import type {AppListing} from '../../../appview/listing.ts';
+import type {WhyAnswer} from '../../../protocol/admin.ts';
+import {containerLoads, shardLoad} from '../read/loads.ts';
+
+export function exclusions(
+  listing: AppListing,
+  living: ReadonlyMap<string, LivingContainer>,
+  spec: ShardSpec,
+): WhyAnswer['excluded'] {
+  const {view} = listing;
+  const {manualContainerId: pin, workerGroup} = spec;
+  const bonds = bondsOf(listing, spec);
+  const rule = (one: LivingContainer): string => {
+    const {container, incarnation, mode, state, note} = one;
+    if (state === 'refusing') return `it is refusing: ${note ?? ''}`;
+    if (mode !== 'open') return `it is ${state}`;
+    if (pin !== '' && pin !== container) return `the shard is pinned to ${pin}`;
+    if (workerGroup !== '' && view.pools.get(workerGroup)?.has(container) !== true)
+      return `it is not in worker group ${workerGroup}`;
+    const held = view.shardsOf(incarnation).size;
+    const limit = shardLimit(view, incarnation);
+    if (limit > 0 && held >= limit) return `it holds ${held} of ${limit} shards`;
+    const bond = bonds.get(container);
+    if (bond !== undefined) return `shard ${bond} there has the same spread key ${spec.spreadKey}`;
+    return metricRule(listing, living, spec, one);
+  };
+  return [...living.values()]
+    .map((container) => ({container: container.container, rule: rule(container)}))
+    .filter((found) => found.rule !== '')
+    .sort((a, b) => compareText(a.container, b.container));
+}
+
+/** Another shard with the spread key, by container. */
+function bondsOf({view}: AppListing, {id, spreadKey = ''}: ShardSpec): Map<string, string> {
+  const bonds = new Map<string, string>();
+  if (spreadKey === '') return bonds;
+  for (const [other, {value}] of view.shards) {
+    if (value.spreadKey !== spreadKey || other === id) continue;
+    const record = view.own.get(other)?.value;
+    if (record !== undefined && record.state !== 'free') bonds.set(record.container, other);
+  }
+  return bonds;
+}
+
+/** A limit that the shard would break there; '' where it would break none. What is there already breaks nothing. */
+function metricRule(
+  listing: AppListing,
+  living: ReadonlyMap<string, LivingContainer>,
+  {id}: ShardSpec,
+  {container, incarnation}: LivingContainer,
+): string {
+  const {view} = listing;
+  if (view.own.get(id)?.value.container === container) return '';
+  const limits = view.heartbeats.get(incarnation)?.value.limits ?? {};
+  const borne = containerLoads(listing, () => living).get(container)?.load ?? {};
+  for (const [metric, load] of Object.entries(shardLoad(listing, id) ?? {})) {
+    const limit = Object.hasOwn(limits, metric) ? (limits[metric] ?? 0) : 0;
+    const there = borne[metric] ?? 0;
+    if (limit > 0 && there + load > limit)
+      return `its ${metric} of ${loadText(load)} does not fit: ${loadText(there)} of ${loadText(limit)} are taken there`;
+  }
+  return '';
+}

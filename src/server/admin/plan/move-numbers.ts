@@ -1,0 +1,78 @@
+/** What makes a planned move necessary, at both of its ends, in a sentence. Pure. */
+import type {PlacementSnapshot, Plan, PlannedMove} from '../../../model/placement.ts';
+
+/** By container: shards, then loads by metric. */
+type Sums = readonly number[][];
+
+export class MoveNumbers {
+  private readonly snapshot: PlacementSnapshot;
+  private readonly before: Sums;
+  private readonly after: Sums;
+  /** Load of one unit of weight, if all were even, by metric. */
+  private readonly targets: readonly number[];
+
+  constructor(snapshot: PlacementSnapshot, {target}: Plan) {
+    this.snapshot = snapshot;
+    const at = new Map(snapshot.containers.map(({id}, index) => [id, index]));
+    this.before = sumsOf(snapshot, (shard) => at.get(snapshot.shards[shard]?.current ?? '') ?? -1);
+    this.after = sumsOf(snapshot, (shard) => target[shard] ?? -1);
+    const open = snapshot.containers.flatMap(({mode}, index) => (mode === 'open' ? [index] : []));
+    const weight = open.reduce((sum, index) => sum + this.weightOf(index), 0);
+    this.targets = (snapshot.metrics ?? []).map((_, metric) => {
+      const total = open.reduce((sum, index) => sum + (this.after[index]?.[metric + 1] ?? 0), 0);
+      return weight > 0 ? total / weight : 0;
+    });
+  }
+
+  of({cause, from, to}: PlannedMove): string {
+    const metric = cause === 'load' ? this.worstMetric(from) : undefined;
+    const text = (container: number): string =>
+      metric === undefined ? this.countText(container) : this.loadText(container, metric);
+    return `${text(from)}; ${text(to)}`;
+  }
+
+  private countText(container: number): string {
+    const [before = 0] = this.before[container] ?? [];
+    const [after = 0] = this.after[container] ?? [];
+    return `${this.nameOf(container)} ${before} -> ${after} shards`;
+  }
+
+  private loadText(container: number, metric: number): string {
+    const ratios = [this.before, this.after].map((sums) => this.ratio(sums, container, metric));
+    const [before, after] = ratios.map((ratio) => `${ratio.toFixed(2)}x`);
+    const name = this.snapshot.metrics?.[metric]?.name ?? '';
+    return `${name} of ${this.nameOf(container)} ${before} -> ${after} of its share`;
+  }
+
+  private worstMetric(container: number): number | undefined {
+    const ratios = this.targets.map((_, metric) => this.ratio(this.before, container, metric));
+    return ratios.length === 0 ? undefined : ratios.indexOf(Math.max(...ratios));
+  }
+
+  private ratio(sums: Sums, container: number, metric: number): number {
+    const share = (this.targets[metric] ?? 0) * this.weightOf(container);
+    return share > 0 ? (sums[container]?.[metric + 1] ?? 0) / share : 0;
+  }
+
+  private weightOf(container: number): number {
+    return this.snapshot.containers[container]?.weight ?? 1;
+  }
+
+  private nameOf(container: number): string {
+    return this.snapshot.containers[container]?.id ?? '';
+  }
+}
+
+function sumsOf(
+  {shards, containers, metrics = []}: PlacementSnapshot,
+  whereOf: (shard: number) => number,
+): Sums {
+  const sums = containers.map(() => [0, ...metrics.map(() => 0)]);
+  for (const [index, {load = []}] of shards.entries()) {
+    const sum = sums[whereOf(index)];
+    if (sum === undefined) continue;
+    sum[0] = (sum[0] ?? 0) + 1;
+    for (const [metric, one] of load.entries()) sum[metric + 1] = (sum[metric + 1] ?? 0) + one;
+  }
+  return sums;
+}

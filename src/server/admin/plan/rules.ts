@@ -1,0 +1,45 @@
+/** The planner's rules in sentences. */
+import {containerShare} from '../../../model/container-share.ts';
+import type {AppView} from '../../../appstate/app-view.ts';
+import type {LivingContainer} from '../../../governor/containers.ts';
+import type {PlacementReason} from '../../../model/placement.ts';
+import type {ShardSpec} from '../../../model/specs.ts';
+
+/** Why a shard has no container, or stays where it should not. */
+export const RULES: Readonly<Record<PlacementReason, string>> = {
+  'no-container': 'the app has no container that takes shards',
+  'pin-not-living': 'it is pinned to a container that does not live',
+  'pin-takes-nothing-new': 'it is pinned to a container that takes nothing new',
+  'pin-outside-worker-group': 'its pin is not a member of its worker group',
+  'worker-group-empty': 'its worker group has no members',
+  'worker-group-not-living': 'no member of its worker group lives',
+  'nothing-accepts': 'no container that it may use takes anything new',
+  capacity: 'every container that it may use holds as many shards as it may',
+  'metric-limit': 'its load would break a limit of every container that has room for it',
+  'spread-key': 'every container that has room for it has another shard with its spread key',
+};
+
+/** How many shards of its bucket each container holds, where nothing else decides. */
+export function shareRule(
+  {shards, pools, heartbeats, overrides}: AppView,
+  living: ReadonlyMap<string, LivingContainer>,
+  {group, workerGroup}: ShardSpec,
+): string {
+  const pool = workerGroup === '' ? undefined : pools.get(workerGroup);
+  const weights = [...living.values()]
+    .filter(({container, mode}) => mode === 'open' && (workerGroup === '' || pool?.has(container)))
+    .map(({container, incarnation}) => {
+      const registered = heartbeats.get(incarnation)?.value;
+      return containerShare(registered, overrides.get(container)?.value).weight;
+    });
+  let peers = 0;
+  for (const {value} of shards.values())
+    if (value.group === group && value.workerGroup === workerGroup) peers += 1;
+  const weight = weights.reduce((sum, one) => sum + one, 0);
+  const shares = weights.map((one) => (weight > 0 ? (peers * one) / weight : 0));
+  const [least, most] = [Math.min(...shares, peers), Math.max(0, ...shares)];
+  const range = `${weights.length === 0 ? 0 : Math.floor(least)} to ${Math.ceil(most)} each`;
+  const byWeight = least < most && new Set(weights).size > 1 ? ' by weight' : '';
+  const bucket = `group ${group === '' ? '-' : group}, worker group ${workerGroup === '' ? '-' : workerGroup}`;
+  return `${bucket}: ${peers} shards on ${weights.length} containers, ${range}${byWeight}`;
+}

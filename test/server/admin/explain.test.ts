@@ -1,0 +1,108 @@
+/** What plans and shards carry for whoever asks why: rules, numbers, alternatives. */
+import {beforeEach, describe, expect, it} from 'vitest';
+import {planLines} from '../../../src/cli/plan-lines.ts';
+import {PlannerThread} from '../../../src/server/planner-thread.ts';
+import {ReaderPlans} from '../../../src/server/reader-plans.ts';
+import {World} from './fixture.ts';
+
+const service = 'orders';
+const FAR_ABOVE = 1_000;
+let world: World;
+
+beforeEach(async () => {
+  const plans = new ReaderPlans(new PlannerThread({from: FAR_ABOVE}));
+  world = new World({plan: (snapshot, asked) => plans.plan(snapshot, asked)});
+  await world.call('addSpec', {service, placement: {metrics: [{name: 'qps'}]}});
+  for (const [shardId, qps] of [
+    ['a', 30],
+    ['b', 50],
+    ['c', 40],
+  ] as const)
+    await world.call('addShard', {service, shardId, load: {qps}});
+  await world.join(service, 'c1');
+  await world.join(service, 'c2', {zone: 'z2'});
+  for (const shard of ['a', 'b']) await world.own(service, shard, {});
+  await world.own(service, 'c', {container: 'c2', incarnation: 'c2-1'});
+});
+
+describe('a plan', () => {
+  it('carries cost and imbalance, and each move what makes it necessary', async () => {
+    const answer = await world.call('plan', {service});
+    expect(answer.figures).toMatchObject({moves: 1, movesAtLeast: 0, metrics: [{name: 'qps'}]});
+    const [{before = 0, after = 0, departuresAtLeast} = {}] = answer.figures?.metrics ?? [];
+    expect([before, after]).toEqual([expect.closeTo(80 / 60), expect.closeTo(70 / 60)]);
+    expect(departuresAtLeast).toBe(1);
+    expect(answer.moves.find(({shard}) => shard === 'a')).toMatchObject({
+      ...{from: 'c1', to: 'c2', cause: 'load'},
+      numbers: 'qps of c1 1.33x -> 0.83x of its share; qps of c2 0.67x -> 1.17x of its share',
+    });
+    const lines = planLines({app: service, ...answer});
+    expect(lines).toContain('cost: 1 move, at least 0 for such counts');
+    expect(lines).toContain('imbalance of counts: 1.33x -> 1.33x of the share');
+    expect(lines).toContain(
+      'imbalance of qps: 1.33x -> 1.17x of the share, at least 1 shard to leave',
+    );
+    expect(lines.find((line) => line.startsWith('~ a'))).toContain('(load: qps of c1 1.33x');
+  });
+
+  it('says of moves for counts how many each end has, and of what is nowhere the rule', async () => {
+    await world.call('updateSpec', {service, placement: {}});
+    await world.own(service, 'c', {});
+    await world.call('addShard', {service, shardId: 'proof', group: 'p', manualContainerId: 'c2'});
+    await world.own(service, 'proof', {container: 'c2', incarnation: 'c2-1'});
+    await world.call('addShard', {service, shardId: 'gpu', workerGroup: 'gpu'});
+    const answer = await world.call('plan', {service});
+    expect(answer.figures).toMatchObject({moves: 1, movesAtLeast: 1, metrics: []});
+    expect(answer.moves).toMatchObject([
+      {cause: 'balance', numbers: 'c1 3 -> 2 shards; c2 1 -> 2 shards'},
+    ]);
+    expect(answer.unplaced).toMatchObject([
+      {shard: 'gpu', reason: 'worker-group-empty', rule: 'its worker group has no members'},
+    ]);
+    expect(planLines({app: service, ...answer})).toContain(
+      '! gpu nowhere: worker-group-empty: its worker group has no members',
+    );
+  });
+
+  it('of a daemon of before is shown without', () => {
+    const none = {moves: [], moveCount: 0, heldCount: 0, additions: [], additionCount: 0};
+    const nobody = {unplaced: [], unplacedCount: 0, stranded: [], strandedCount: 0};
+    const answer = {...none, ...nobody, trials: [], unproved: [], containers: [], revision: '1'};
+    expect(planLines({app: service, ...answer})).toHaveLength(1);
+  });
+});
+
+describe('why', () => {
+  it('names what each home bears, and its zone', async () => {
+    const {homes} = await world.call('why', {service, shardId: 'a'});
+    expect(homes).toEqual([
+      {container: 'c2', shards: 1, current: false, zone: 'z2', loadRatio: {qps: 0.667}},
+      {container: 'c1', shards: 2, current: true, zone: 'z1', loadRatio: {qps: 1.33}},
+    ]);
+  });
+
+  it('gives shares by weight', async () => {
+    await world.call('setContainer', {service, container: 'c2', weight: 2});
+    const {rule} = await world.call('why', {service, shardId: 'a'});
+    expect(rule).toContain('3 shards on 2 containers, 1 to 2 each by weight');
+  });
+
+  it('names the rule that excludes a container, with its numbers', async () => {
+    await world.join(service, 'full', {capacity: 1});
+    await world.call('addShard', {service, shardId: 'd', spreadKey: 'k', load: {qps: 1}});
+    await world.own(service, 'd', {container: 'full', incarnation: 'full-1'});
+    await world.join(service, 'bound');
+    await world.call('addShard', {service, shardId: 'e', spreadKey: 'k2', load: {qps: 1}});
+    await world.own(service, 'e', {container: 'bound', incarnation: 'bound-1'});
+    await world.join(service, 'small', {limits: {qps: 20}});
+    await world.call('addShard', {service, shardId: 'f', load: {qps: 15}});
+    await world.own(service, 'f', {container: 'small', incarnation: 'small-1'});
+    await world.call('addShard', {service, shardId: 'new', spreadKey: 'k2', load: {qps: 30}});
+    const {excluded} = await world.call('why', {service, shardId: 'new'});
+    expect(excluded).toEqual([
+      {container: 'bound', rule: 'shard e there has the same spread key k2'},
+      {container: 'full', rule: 'it holds 1 of 1 shards'},
+      {container: 'small', rule: 'its qps of 30 does not fit: 15 of 20 are taken there'},
+    ]);
+  });
+});
