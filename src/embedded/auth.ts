@@ -3,6 +3,8 @@ import {createHash, randomBytes, timingSafeEqual} from 'node:crypto';
 import type {Metadata} from '@grpc/grpc-js';
 import {revealed} from '../model/hidden-text.ts';
 import type {HiddenText} from '../model/hidden-text.ts';
+import {isLoopbackHost} from '../model/loopback.ts';
+import {CallBuckets} from '../runtime/call-buckets.ts';
 import {failure} from './failures.ts';
 
 export interface StoreUser {
@@ -13,6 +15,12 @@ export interface StoreUser {
 /** As etcd's simple tokens. */
 const TOKEN_TTL_DEFAULT_MS = 300_000;
 const TOKENS_LIMIT = 10_000;
+/** Wrong passwords that one address may send in a row. */
+const GUESSES_AT_ONCE = 20;
+/** From then on one in so long. */
+const GUESS_REFILL_MS = 1_000;
+/** Addresses that are counted apart. */
+const ADDRESSES_KNOWN = 1_000;
 
 export class Authenticator {
   readonly user: StoreUser | undefined;
@@ -20,6 +28,11 @@ export class Authenticator {
   private readonly ttlMs: number;
   /** Token and until when, in the order of last use. */
   private readonly tokens = new Map<string, number>();
+  private readonly guesses = new CallBuckets({
+    burst: GUESSES_AT_ONCE,
+    refillMs: GUESS_REFILL_MS,
+    callers: ADDRESSES_KNOWN,
+  });
 
   /** A token lives so long after its last use. */
   constructor(user: StoreUser | undefined, nowMs: () => number, ttlMs = TOKEN_TTL_DEFAULT_MS) {
@@ -28,12 +41,22 @@ export class Authenticator {
     this.ttlMs = ttlMs;
   }
 
-  /** @throws EtcdFailure authNotEnabled, userEmpty, authFailed */
-  authenticate(name: string, password: string): string {
+  /**
+   * `address`: of who asks. While another machine has guessed too often it is not told whether it is right; tokens that it has go on. This machine
+   * is not locked out: one container with an old password would keep its daemon out.
+   * @throws EtcdFailure authNotEnabled, authFailed, tooManyRequests
+   */
+  authenticate(name: string, password: string, address = ''): string {
     if (this.user === undefined) throw failure('authNotEnabled');
+    const isCounted = !isLoopbackHost(address);
+    if (isCounted && this.guesses.freeInMs(address, this.nowMs()) > 0)
+      throw failure('tooManyRequests');
     const nameFits = isSame(name, this.user.name);
     const passwordFits = isSame(password, revealed(this.user.password));
-    if (!nameFits || !passwordFits) throw failure('authFailed');
+    if (!nameFits || !passwordFits) {
+      if (isCounted) this.guesses.take(address, this.nowMs());
+      throw failure('authFailed');
+    }
     const token = randomBytes(16).toString('hex');
     this.touch(token);
     return token;

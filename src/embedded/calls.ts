@@ -24,14 +24,16 @@ export class Calls {
     this.logger = logger;
   }
 
-  unary<T, R>(handle: (request: T) => R | Promise<R>): handleUnaryCall<T, R> {
-    return ({metadata, request}, callback) => {
+  /** `peer`: address and port of who calls. */
+  unary<T, R>(handle: (request: T, peer: string) => R | Promise<R>): handleUnaryCall<T, R> {
+    return (call, callback) => {
+      const {metadata, request} = call;
       const fail = (error: unknown): void => callback(this.statusOf(error));
       try {
         if (request instanceof Malformed) throw request.failure;
         this.held();
         this.gate(metadata);
-        const reply = handle(request);
+        const reply = handle(request, call.getPeer());
         if (reply instanceof Promise) reply.then((value) => callback(null, value), fail);
         else callback(null, reply);
       } catch (error) {

@@ -36,6 +36,7 @@ const TABLE = {
     status.INVALID_ARGUMENT,
     'etcdserver: authentication failed, invalid user ID or password',
   ],
+  tooManyRequests: [status.RESOURCE_EXHAUSTED, 'etcdserver: too many requests'],
   authNotEnabled: [status.FAILED_PRECONDITION, 'etcdserver: authentication is not enabled'],
   configuredUser: [
     status.FAILED_PRECONDITION,

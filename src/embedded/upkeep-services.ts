@@ -86,6 +86,11 @@ export function clusterService(
   };
 }
 
+/** Without its port: another connection is another one. */
+function addressIn(peer: string): string {
+  return peer.replace(/:\d+$/, '');
+}
+
 /** `open` calls are checked by nobody: whoever has no token yet makes them. */
 export function authService(
   {headers, calls}: Services,
@@ -94,10 +99,12 @@ export function authService(
 ): UntypedServiceImplementation {
   const names = (): string[] => (authenticator.user === undefined ? [] : [authenticator.user.name]);
   return {
-    Authenticate: open.unary(({name = '', password = ''}: {name?: string; password?: string}) => ({
-      header: headers.at(),
-      token: authenticator.authenticate(name, password),
-    })),
+    Authenticate: open.unary(
+      ({name = '', password = ''}: {name?: string; password?: string}, peer) => ({
+        header: headers.at(),
+        token: authenticator.authenticate(name, password, addressIn(peer)),
+      }),
+    ),
     AuthStatus: calls.unary(() => ({
       header: headers.at(),
       enabled: authenticator.user !== undefined,

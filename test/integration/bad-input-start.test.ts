@@ -101,7 +101,7 @@ describe('a configuration file that is wrong', () => {
     const large = join(folder, 'large.yml');
     writeFileSync(large, `#${'x'.repeat(1024 * 1024)}\n`);
     expect(() => loadConfig(join(folder, 'none.yml'))).toThrow(/cannot be read: ENOENT/);
-    expect(() => loadConfig(folder)).toThrow(/cannot be read: EISDIR/);
+    expect(() => loadConfig(folder)).toThrow(/is not a plain file/);
     expect(() => loadConfig(large)).toThrow(/larger than 1048576 bytes/);
   });
 });
