@@ -15,7 +15,7 @@ export default class Serve extends SmCommand<typeof Serve> {
   static override summary = 'Run the daemon.';
   static override description =
     'Logs JSON lines (or text, log.format) to stdout. SIGTERM hands the apps over and ends; a second one ends at once. ' +
-    'SIGHUP reads the file again: log.level and the content of the files of tokens and of tls are taken over, the rest, as what is for etcd, takes a restart.\n' +
+    'SIGHUP reads the file again: log.level, quota and the content of the files of tokens and of tls are taken over, the rest, as what is for etcd, takes a restart.\n' +
     'The state lives in the etcd named by endpoints, or, with --embedded, in this process and its data directory; containers ' +
     'and other daemons of this machine then connect to it as to etcd, at 127.0.0.1:2379 (embedded.port).';
   static override examples = [
