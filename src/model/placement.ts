@@ -88,7 +88,10 @@ export interface PlacementSnapshot {
   readonly metrics?: readonly PlacementMetric[];
   /** Whether each bucket is spread over zones before it is spread within them. Default false. */
   readonly spreadZones?: boolean;
-  /** By which share of its even count a container may hold more or fewer shards, if that evens out load. Default 0. */
+  /**
+   * By which share of its even count a container may hold more or fewer shards, where there are metrics: it saves moves for counts, too. Without
+   * metrics it is not looked at. Default 0.
+   */
   readonly countSlack?: number;
 }
 
@@ -132,7 +135,7 @@ export interface Plan {
   readonly target: Int32Array;
   /** Shards that run nowhere and get a container. */
   readonly additions: readonly number[];
-  /** Ordered so that every prefix is a valid state: constraint, drain and capacity first, then balance. */
+  /** Ordered so that every prefix is a valid state: constraint, drain and capacity first, then balance, then load. */
   readonly moves: readonly PlannedMove[];
   readonly unplaced: readonly UnplacedShard[];
   /** Shards on a draining container that have nowhere to go: they stay, with the reason. */

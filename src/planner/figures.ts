@@ -125,10 +125,7 @@ function metricFigures(table: Table, {demand}: Targets, target: Int32Array): Met
   if (loads === undefined) return [];
   const utilisationOf = (where: Int32Array): Utilisation => {
     const utilisation = new Utilisation(table, demand, loads, (shard) => target[shard] ?? -1);
-    for (let shard = 0; shard < table.n; shard += 1) {
-      const container = where[shard] ?? -1;
-      if (container >= 0) utilisation.add(shard, table.containerRank[container] ?? 0);
-    }
+    utilisation.recount(table, where);
     return utilisation;
   };
   const [before, after] = [utilisationOf(table.current), utilisationOf(target)];

@@ -13,17 +13,11 @@ import type {
 } from '../model/placement.ts';
 import {checkPlan} from './check.ts';
 import {figuresOf} from './figures.ts';
-import {keepHardRules} from './hard/rehome.ts';
-import {LoadChooser} from './load/chooser.ts';
-import {balanceLoad, utilisationNow} from './load/phase.ts';
-import type {Utilisation} from './load/utilisation.ts';
-import {assign} from './matrix/assign.ts';
-import {MatrixBounds} from './matrix/bounds.ts';
-import {targetsOf} from './matrix/targets.ts';
 import type {Targets} from './matrix/targets.ts';
-import {changedShards, dropRings, orderMoves} from './moves.ts';
-import type {Reasons} from './moves.ts';
-import {classify, mayStayStranded, runsForbidden} from './sorting.ts';
+import {changedShards, orderMoves} from './moves.ts';
+import {settle} from './settle.ts';
+import type {Why} from './settle.ts';
+import {mayStayStranded, runsForbidden} from './sorting.ts';
 import type {Sorted} from './sorting.ts';
 import {tabulate} from './table.ts';
 import type {Table} from './table.ts';
@@ -52,59 +46,12 @@ export function planTableWithFigures(table: Table): {plan: Plan; figures: PlanFi
 }
 
 /** The plan, and what it was made from. */
-function work(table: Table): {plan: Plan; sorted: Sorted; targets: Targets} {
-  const sorted = classify(table);
-  const targets = targetsOf(table, sorted);
-  const utilisation = utilisationNow(table, targets.demand, sorted);
-  // What is fixed has been counted by now: the same rows take the rest.
-  const target = sorted.fixed;
-  assign(table, targets, target, utilisation && new LoadChooser(table, utilisation));
-  const why = settle({table, sorted, targets, target, utilisation});
+function work(table: Table): {plan: Plan; targets: Targets} {
+  const {sorted, targets, target, why} = settle(table);
   const trials = table.unproved === undefined ? [] : giveToUnproved(table, target);
   const plan = conclude(table, sorted, target, trials, why);
   checkPlan(table, plan);
-  return {plan, sorted, targets};
-}
-
-interface Assigned {
-  readonly table: Table;
-  readonly sorted: Sorted;
-  readonly targets: Targets;
-  readonly target: Int32Array;
-  readonly utilisation: Utilisation | undefined;
-}
-
-/** Why shards move, or get no container, besides what their own place and the counts demand. */
-interface Why extends Reasons {
-  readonly refused: ReadonlyMap<number, PlacementReason>;
-}
-
-/** From what the counts say to what may be, and then to what is even in load, too. */
-function settle(assigned: Assigned): Why {
-  const {table, sorted, targets, target, utilisation} = assigned;
-  const bounds = new MatrixBounds(targets);
-  const {demand} = targets;
-  const {refused, causes} = keepHardRules({table, sorted, demand, bounds, utilisation, target});
-  const hard = {refused, hard: causes, load: new Set<number>()};
-  takeBackRings(assigned, bounds, hard);
-  if (utilisation === undefined) return hard;
-  const load = balanceLoad({table, sorted, bounds, utilisation, target});
-  const why = {...hard, load};
-  takeBackRings(assigned, bounds, why);
-  return why;
-}
-
-function takeBackRings(
-  {table, target, utilisation}: Assigned,
-  bounds: MatrixBounds,
-  reasons: Reasons,
-): void {
-  for (const {shard, from, to} of dropRings(table, target, reasons)) {
-    const [away, home] = [table.containerRank[to] ?? 0, table.containerRank[from] ?? 0];
-    bounds.move(table.bucket[shard] ?? 0, away, home);
-    utilisation?.remove(shard, away);
-    utilisation?.add(shard, home);
-  }
+  return {plan, targets};
 }
 
 /** What unproved containers get, on top of a plan in which they get nothing new: what has no room elsewhere, then trials. */

@@ -50,3 +50,47 @@ test.each([
 ])('a shard %s stops the governor', (_, targets, message) => {
   expect(() => checkPlan(tabulate(SNAPSHOT), bent(targets))).toThrow(message);
 });
+
+/** Two shards of one key, and two containers of which each has room for one more load of 6. */
+const HARD: PlacementSnapshot = {
+  shards: [
+    shard('key 1', {spreadKey: 'k', load: [1]}),
+    shard('key 2', {spreadKey: 'k', load: [1]}),
+    shard('large 1', {load: [6]}),
+    shard('large 2', {load: [6]}),
+  ],
+  containers: [
+    {id: 'c0', mode: 'open', limits: [10]},
+    {id: 'c1', mode: 'open', limits: [10]},
+  ],
+  pools: new Map(),
+  maxShardCount: 0,
+  metrics: [{name: 'qps', upper: 1.2, lower: 1.1}],
+};
+
+/** The plan with one shard put where another is. */
+function together(one: number, other: number, running = ''): () => void {
+  const shards = HARD.shards.map((own, at) =>
+    at === one || at === other ? {...own, current: running} : own,
+  );
+  const snapshot = {...HARD, shards};
+  const made = plan(HARD);
+  const target = made.target.slice();
+  target[one] = target[other] ?? -1;
+  return () => {
+    checkPlan(tabulate(snapshot), {...made, target});
+  };
+}
+
+test('a shard beside another of its spread key, or above a metric limit, stops the governor', () => {
+  expect(() => {
+    checkPlan(tabulate(HARD), plan(HARD));
+  }).not.toThrow();
+  expect(together(0, 1)).toThrow('beside another of its spread key');
+  expect(together(2, 3)).toThrow('breaks a limit of container');
+});
+
+test('what runs beside another of its key already may stay: nothing new has broken the rule', () => {
+  const at = HARD.containers[plan(HARD).target[1] ?? -1]?.id ?? '';
+  expect(together(0, 1, at)).not.toThrow();
+});

@@ -22,17 +22,16 @@ function each(
   }
 }
 
-/** Loads that are numbers, counted without slack, and no limit of any kind. */
+/** Loads that are numbers, counted without slack, and no limit but for counts. */
 function loadOnly(seed: number): PlacementSnapshot {
   const snapshot = loadInstance(seed);
   const sane = (load: number | undefined): number => ((load ?? 0) < 100 ? (load ?? 0) : 7);
   return {
     ...snapshot,
-    maxShardCount: 0,
     countSlack: 0,
     metrics: [{name: 'qps', upper: 1.2, lower: 1.1}],
-    containers: snapshot.containers.map(({id, mode, weight = 1, zone = ''}) => ({
-      ...{id, mode, weight, zone},
+    containers: snapshot.containers.map(({id, mode, weight = 1, zone = '', capacity = 0}) => ({
+      ...{id, mode, weight, zone, capacity},
     })),
     shards: snapshot.shards.map((shard) => ({
       ...shard,
@@ -113,15 +112,23 @@ test('bad loads count as none', () => {
   });
 });
 
+/** Instances in which load once made rings of full containers of moves that were none without it. */
+const RINGS = [788, 1_212];
+
 test('evener load makes nothing else worse: counts are as even as without', () => {
-  each(loadOnly, (snapshot, made) => {
+  const check = (snapshot: PlacementSnapshot, made: Plan, seed: number): void => {
     const question = questionOf(snapshot);
-    const score = ({target}: Plan): unknown => {
-      const {moves: _, ...counted} = scoreOf(question, countsOf(question, target));
-      return counted;
-    };
-    expect(score(made)).toEqual(score(plan({...snapshot, metrics: []})));
-  });
+    const scores = [made, plan({...snapshot, metrics: []})].map(({target}) => {
+      const score = scoreOf(question, countsOf(question, target));
+      return [score.overfull, score.unplaced, score.zones, score.uneven, score.outside];
+    });
+    const at = scores[0]?.findIndex((value, index) => value !== scores[1]?.[index]) ?? -1;
+    // Which rings there are among full containers is chance: without them counts may even be evener.
+    if (at >= 0 && (scores[0]?.[at] ?? 0) > (scores[1]?.[at] ?? 0))
+      expect({seed, with: scores[0]}).toEqual({seed, with: scores[1]});
+  };
+  each(loadOnly, check);
+  for (const seed of RINGS) check(loadOnly(seed), plan(loadOnly(seed)), seed);
 });
 
 describe('load', () => {

@@ -95,6 +95,14 @@ export class Occupants {
     return key < 0 ? 0 : Math.max(0, this.keys?.get(key, container) ?? 0);
   }
 
+  /** The greatest load of a metric, in the units of limits; 0 where there are none. */
+  sizeOf(shard: number): number {
+    let size = 0;
+    for (let metric = 0; metric < this.width; metric += 1)
+      size = Math.max(size, this.limits?.ofShards[shard * this.width + metric] ?? 0);
+    return size;
+  }
+
   isFull(container: number): boolean {
     return (this.counts[container] ?? 0) >= (this.table.caps?.[container] ?? UNLIMITED);
   }

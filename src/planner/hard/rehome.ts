@@ -59,12 +59,21 @@ class Rehoming {
     return {refused: this.settled.refused, causes: this.settled.causes};
   }
 
-  /** Running shards first, then the urgent ones. */
+  /** Running shards first, then the urgent ones, then those that have no choice, then by size as the task says. */
   private inTurn(shards: readonly number[]): number[] {
-    const {priorities, current} = this.settled.task.table;
-    const key = (shard: number): number => ((current[shard] ?? -1) >= 0 ? 1 : 0);
+    const {priorities, current, pin} = this.settled.task.table;
+    const runs = (shard: number): number => ((current[shard] ?? -1) >= 0 ? 1 : 0);
+    const isPinned = (shard: number): number => ((pin[shard] ?? -1) >= 0 ? 1 : 0);
+    const bySize = this.settled.task.bySize;
+    const sizes = new Map(
+      shards.map((shard) => [shard, this.settled.occupants.sizeOf(shard)] as const),
+    );
     return shards.toSorted(
-      (a, b) => key(b) - key(a) || (priorities?.[b] ?? 0) - (priorities?.[a] ?? 0),
+      (a, b) =>
+        runs(b) - runs(a) ||
+        (priorities?.[b] ?? 0) - (priorities?.[a] ?? 0) ||
+        isPinned(b) - isPinned(a) ||
+        bySize * ((sizes.get(b) ?? 0) - (sizes.get(a) ?? 0)),
     );
   }
 
@@ -72,7 +81,7 @@ class Rehoming {
   private rehome(shard: number): void {
     const {table, target} = this.settled.task;
     const from = target[shard] ?? -1;
-    if (this.settled.isFree[shard] === 1 && this.placeAnywhere(shard, from)) return;
+    if (this.settled.homesOf(shard).length > 0 && this.placeAnywhere(shard, from)) return;
     if (this.settled.mayStay(shard)) {
       this.stayAt(shard, from, table.current[shard] ?? -1);
       return;
@@ -84,12 +93,12 @@ class Rehoming {
   private placeAnywhere(shard: number, from: number): boolean {
     const bucket = this.settled.task.table.bucket[shard] ?? 0;
     const fitting = this.settled
-      .openFor(bucket)
+      .homesOf(shard)
       .filter((to) => this.settled.occupants.fits(shard, to));
     const even = fitting.filter((to) => this.settled.keepsEven(bucket, from, to));
     const best = this.settled.lowest(bucket, even);
     if (best !== undefined) return this.settled.goTo(shard, from, best);
-    if (from >= 0 && this.swap(shard, from)) return true;
+    if (from >= 0 && this.settled.isFree[shard] === 1 && this.swap(shard, from)) return true;
     const other = this.settled.lowest(bucket, fitting);
     if (other !== undefined) return this.settled.goTo(shard, from, other);
     return this.makeRoom(shard, from, new Set([shard]));
@@ -122,7 +131,7 @@ class Rehoming {
 
   /** Moves others, one after the other, until it fits; augmenting paths over shards. */
   private makeRoom(shard: number, from: number, seen: Set<number>): boolean {
-    for (const to of this.settled.openFor(this.settled.task.table.bucket[shard] ?? 0)) {
+    for (const to of this.settled.homesOf(shard)) {
       if (this.settled.occupants.fits(shard, to)) return this.settled.goTo(shard, from, to);
       for (const other of this.blockersOf(shard, to)) {
         if (seen.has(other) || this.settled.isFree[other] !== 1) continue;

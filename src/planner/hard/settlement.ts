@@ -16,6 +16,8 @@ export interface HardTask {
   readonly bounds: MatrixBounds;
   readonly utilisation: Utilisation | undefined;
   readonly target: Int32Array;
+  /** Who comes first by the loads that limits count: 1 the largest, -1 the smallest, 0 in tie-break order. */
+  readonly bySize: -1 | 0 | 1;
 }
 
 export class Settlement {
@@ -82,6 +84,14 @@ export class Settlement {
 
   openFor(bucket: number): readonly number[] {
     return this.task.table.pools[this.task.table.bucketPool[bucket] ?? 0]?.open ?? [];
+  }
+
+  /** Where it may go: the open containers of its pool, or its pin if that is open. */
+  homesOf(shard: number): readonly number[] {
+    const {table} = this.task;
+    if (this.isFree[shard] === 1) return this.openFor(table.bucket[shard] ?? 0);
+    const pin = table.pin[shard] ?? -1;
+    return pin >= 0 && table.mode[pin] === OPEN && this.task.target[shard] === pin ? [pin] : [];
   }
 
   keepsEven(bucket: number, from: number, to: number): boolean {

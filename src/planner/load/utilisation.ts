@@ -83,6 +83,15 @@ export class Utilisation {
     }
   }
 
+  /** All shards are where `target` has them, as container indexes. */
+  recount({containerRank}: Table, target: Int32Array): void {
+    this.load.fill(0);
+    for (let shard = 0; shard < target.length; shard += 1) {
+      const container = target[shard] ?? -1;
+      if (container >= 0) this.add(shard, containerRank[container] ?? 0);
+    }
+  }
+
   remove(shard: number, container: number): void {
     const {metrics, load, loads} = this;
     for (let metric = 0; metric < metrics; metric += 1) {

@@ -67,6 +67,22 @@ export class MatrixBounds {
     return sum;
   }
 
+  /** How far zones, then buckets, then totals are from even: 1 + 2 + 3 and so on for each. */
+  distances(): readonly [number, number, number] {
+    const {cells, levels, zones} = this.targets;
+    let [ofZones, ofBuckets, ofTotals] = [0, 0, 0];
+    for (const [at, count] of (zones?.counts ?? []).entries())
+      ofZones += triangle(outside(count, zones?.least[at] ?? 0, zones?.most[at] ?? 0));
+    for (let cell = 0; cell < cells.count; cell += 1) {
+      const least = cells.least[cell] ?? 0;
+      const most = least + (cells.spare[cell] ?? 0);
+      ofBuckets += triangle(outside(cells.want[cell] ?? 0, least, most));
+    }
+    for (const [at, total] of levels.totals.entries())
+      ofTotals += triangle(outside(total, levels.least[at] ?? 0, levels.most[at] ?? 0));
+    return [ofZones, ofBuckets, ofTotals];
+  }
+
   private allowsInBucket(bucket: number, from: number, to: number): boolean {
     const {cells, zones} = this.targets;
     const source = cells.find(bucket, from);
@@ -104,4 +120,8 @@ export class MatrixBounds {
 
 function outside(count: number, least: number, most: number): number {
   return Math.max(0, least - count, count - most);
+}
+
+function triangle(distance: number): number {
+  return (distance * (distance + 1)) / 2;
 }

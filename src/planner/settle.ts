@@ -1,0 +1,124 @@
+/**
+ * From what the counts say to what may be, and then to what is even in load, too. What load leads to is verified: where it has made a higher
+ * objective worse, it has less to say.
+ */
+import type {PlacementReason} from '../model/placement.ts';
+import {REORDERED_SHARDS} from './hard/limits.ts';
+import {keepHardRules} from './hard/rehome.ts';
+import {LoadChooser} from './load/chooser.ts';
+import {balanceLoad, utilisationNow} from './load/phase.ts';
+import type {Utilisation} from './load/utilisation.ts';
+import {assign} from './matrix/assign.ts';
+import {MatrixBounds} from './matrix/bounds.ts';
+import {targetsOf} from './matrix/targets.ts';
+import type {Targets} from './matrix/targets.ts';
+import {dropRings} from './moves.ts';
+import type {Reasons} from './moves.ts';
+import {classify} from './sorting.ts';
+import type {Sorted} from './sorting.ts';
+import type {Table} from './table.ts';
+
+/** Why shards move, or get no container, besides what their own place and the counts demand. */
+export interface Why extends Reasons {
+  readonly refused: ReadonlyMap<number, PlacementReason>;
+}
+
+export interface Settled {
+  readonly sorted: Sorted;
+  readonly targets: Targets;
+  readonly target: Int32Array;
+  readonly why: Why;
+}
+
+/** What load decides: who goes where and what moves for it; the latter alone; nothing. */
+type LoadSay = 'all' | 'moves' | 'nothing';
+
+interface Attempt extends Settled {
+  readonly bounds: MatrixBounds;
+  /** Whether moves were taken back, or shards refused, that another choice of shards might have spared. */
+  readonly isDoubtful: boolean;
+}
+
+/** Orders in which shards come to limits: largest first where all can fit, smallest first where they cannot. */
+const ORDERS = [1, -1] as const;
+
+export function settle(table: Table): Settled {
+  const say = table.loads === undefined ? 'nothing' : 'all';
+  const first = attempt(table, say, 0);
+  if (table.loads === undefined || !first.isDoubtful) return first;
+  let best = first;
+  for (const order of ordersFor(table, first)) {
+    const other = attempt(table, say, order);
+    if (isWorse(best, other)) best = other;
+  }
+  const counts = attempt(table, 'nothing', 0);
+  if (!isWorse(best, counts)) return best;
+  const moves = attempt(table, 'moves', 0);
+  return isWorse(moves, counts) ? counts : moves;
+}
+
+function ordersFor({n, loads}: Table, {why}: Attempt): readonly (-1 | 1)[] {
+  const matters = loads?.limits !== undefined && why.refused.size > 0;
+  return matters && n <= REORDERED_SHARDS ? ORDERS : [];
+}
+
+/** By the objectives above moves: shards placed, and how even zones, buckets and totals are. */
+function isWorse(one: Attempt, other: Attempt): boolean {
+  const [first, second] = [one, other].map(({target, bounds}) => [
+    target.reduce((sum, to) => (to < 0 ? sum + 1 : sum), 0),
+    ...bounds.distances(),
+  ]);
+  for (const [at, value] of (first ?? []).entries())
+    if (value !== second?.[at]) return value > (second?.[at] ?? 0);
+  return false;
+}
+
+function attempt(table: Table, say: LoadSay, bySize: -1 | 0 | 1): Attempt {
+  const sorted = classify(table);
+  const targets = targetsOf(table, sorted);
+  const {demand} = targets;
+  const utilisation = say === 'nothing' ? undefined : utilisationNow(table, demand, sorted);
+  // What is fixed has been counted by now: the same rows take the rest.
+  const target = sorted.fixed;
+  const chooser =
+    say === 'all' && utilisation !== undefined ? new LoadChooser(table, utilisation) : undefined;
+  assign(table, targets, target, chooser);
+  if (chooser === undefined) utilisation?.recount(table, target);
+  const bounds = new MatrixBounds(targets);
+  const task = {table, sorted, demand, bounds, utilisation, target, bySize};
+  const {refused, causes} = keepHardRules(task);
+  const assigned = {table, bounds, utilisation, target};
+  const hard = {refused, hard: causes, load: new Set<number>()};
+  let rings = takeBackRings(assigned, hard);
+  const done = {sorted, targets, target, bounds};
+  if (utilisation === undefined) return {...done, why: hard, isDoubtful: rings + refused.size > 0};
+  const load = balanceLoad({table, sorted, bounds, utilisation, target});
+  const why = {...hard, load};
+  rings += takeBackRings(assigned, why);
+  return {...done, why, isDoubtful: rings + refused.size > 0};
+}
+
+/** Returns how many moves were taken back. */
+function takeBackRings(
+  {
+    table,
+    bounds,
+    utilisation,
+    target,
+  }: {
+    readonly table: Table;
+    readonly bounds: MatrixBounds;
+    readonly utilisation: Utilisation | undefined;
+    readonly target: Int32Array;
+  },
+  reasons: Reasons,
+): number {
+  const rings = dropRings(table, target, reasons);
+  for (const {shard, from, to} of rings) {
+    const [away, home] = [table.containerRank[to] ?? 0, table.containerRank[from] ?? 0];
+    bounds.move(table.bucket[shard] ?? 0, away, home);
+    utilisation?.remove(shard, away);
+    utilisation?.add(shard, home);
+  }
+  return rings.length;
+}
