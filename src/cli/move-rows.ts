@@ -21,9 +21,10 @@ export function moveRows({running, queued, finished}: MovesAnswer): MoveRow[] {
       ...{id, shard, from, to, why, startedAt, endedAt: ''},
       ...{state: step as string, note: lastError},
     })),
-    ...queued.map(({shard, from, to, cause, state}) => ({
+    // A daemon of before gives no numbers.
+    ...queued.map(({shard, from, to, cause, state, numbers = ''}) => ({
       ...{id: '', shard, from, to, why: cause as string, startedAt: '', endedAt: ''},
-      ...{state: state as string, note: ''},
+      ...{state: state as string, note: numbers},
     })),
     ...finished.map(({id, shard, from, to, why, startedAt, endedAt, outcome, note}) => ({
       ...{id, shard, from, to, why, startedAt, endedAt},

@@ -48,6 +48,8 @@ export const queuedMove = z.object({
   to: z.string(),
   cause: z.enum(['constraint', 'drain', 'balance', 'capacity', 'load']),
   state: z.enum(['queued', 'quiet', 'held', 'cancelled']),
+  /** What makes it necessary, at both ends, in a sentence. */
+  numbers: z.string().default(''),
 });
 
 export const movesQuery = z.strictObject({

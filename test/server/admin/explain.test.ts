@@ -56,6 +56,10 @@ describe('a plan', () => {
     expect(answer.moves).toMatchObject([
       {cause: 'balance', numbers: 'c1 3 -> 2 shards; c2 1 -> 2 shards'},
     ]);
+    const {queued} = await world.call('moves', {service});
+    expect(queued).toMatchObject([
+      {state: 'queued', numbers: 'c1 3 -> 2 shards; c2 1 -> 2 shards'},
+    ]);
     expect(answer.unplaced).toMatchObject([
       {shard: 'gpu', reason: 'worker-group-empty', rule: 'its worker group has no members'},
     ]);

@@ -11,6 +11,7 @@ import type {
 } from '../../../model/placement.ts';
 import type {PlanAnswer, PlanRequest} from '../../../protocol/admin.ts';
 import {livingOf} from '../read/container-views.ts';
+import {MoveNumbers} from '../read/move-numbers.ts';
 import {plannerInput} from '../read/planner-input.ts';
 import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
@@ -18,7 +19,6 @@ import {currentApp} from '../read/listing.ts';
 import {frozen, inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {declaredChanges} from './declared-changes.ts';
-import {MoveNumbers} from './move-numbers.ts';
 import {RULES} from './rules.ts';
 
 export function whatIf(dependencies: AdminDependencies, request: PlanRequest): Promise<PlanAnswer> {

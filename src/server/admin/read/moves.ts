@@ -7,6 +7,7 @@ import type {MovesAnswer, MoveStep, QueuedMoveView, RunningMove} from '../../../
 import {livingOf} from './container-views.ts';
 import type {AdminDependencies, PlanDependencies} from '../dependencies.ts';
 import {currentApp} from './listing.ts';
+import {MoveNumbers} from './move-numbers.ts';
 import {planned} from './unplaced.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 
@@ -61,13 +62,28 @@ export async function moves(
   return {
     running: running.slice(0, limit),
     runningCount: running.length,
-    queued: queued.slice(0, limit),
+    queued: await withNumbers(dependencies, listing, queued.slice(0, limit)),
     queuedCount: queued.length,
     quiet: listing.status?.quiet ?? null,
     finished: newestFirst.slice(0, limit),
     finishedCount: newestFirst.length,
     revision: String(revision),
   };
+}
+
+/** The first of the plan's moves, with what makes them necessary. */
+async function withNumbers(
+  dependencies: PlanDependencies,
+  listing: AppListing,
+  queued: readonly QueuedMoveView[],
+): Promise<QueuedMoveView[]> {
+  if (queued.length === 0) return [];
+  const {snapshot, wanted} = await planned(dependencies, listing);
+  const numbers = new MoveNumbers(snapshot, wanted);
+  return queued.map((move, at) => {
+    const wantedMove = wanted.moves[at];
+    return wantedMove === undefined ? move : {...move, numbers: numbers.of(wantedMove)};
+  });
 }
 
 /** What the live planner wants and nobody has begun, in its order. */
@@ -80,11 +96,12 @@ export async function queuedMoves(
   const isBraking = listing.status?.alarms.some(({code}) => code === 'BRAKE') === true;
   const trials = new Set(wanted.trials);
   return wanted.moves.map(({shard, from, to, cause}) => {
-    const move = {
+    const move: Omit<QueuedMoveView, 'state'> = {
       shard: snapshot.shards[shard]?.id ?? '',
       from: snapshot.containers[from]?.id ?? '',
       to: snapshot.containers[to]?.id ?? '',
       cause,
+      numbers: '',
     };
     const state = queueState(move, listing.view, living);
     if (isBraking && isVoluntary(cause) && state === 'queued') return {...move, state: 'held'};
