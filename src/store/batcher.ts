@@ -2,6 +2,7 @@
  * Merges independent small transactions into one of etcd's: the client saturates near 10,000 calls a second, ownership
  * needs more. Each member keeps its own outcome. A merged refusal wrote nothing: it is sent once more with the reads that tell whose
  * compares do not hold, then the others are sent again. An unknown outcome is unknown for all and nothing is repeated.
+ * Members wait in lanes, which are served by turns: a long queue of one app costs another one turn.
  */
 import {holds} from './port.ts';
 import type {Compare, KeyValue, Operation, Store, Transaction, TransactionOutcome} from './port.ts';
@@ -17,8 +18,42 @@ export interface BatcherLimits {
 }
 
 interface Member {
+  readonly lane: string;
   readonly transaction: Transaction;
   readonly resolve: (outcome: TransactionOutcome) => void;
+}
+
+/** Takes transactions of one lane. */
+export interface BatchLane {
+  submit(transaction: Transaction): Promise<TransactionOutcome>;
+}
+
+/** Members of one lane, in their order. */
+class Lane {
+  private members: Member[] = [];
+  /** Members before this one have been sent. */
+  private head = 0;
+
+  get next(): Member | undefined {
+    return this.members[this.head];
+  }
+
+  push(member: Member): void {
+    this.members.push(member);
+  }
+
+  shift(): void {
+    this.head += 1;
+    if (this.head < this.members.length && this.head < 1_000) return;
+    this.members = this.members.slice(this.head);
+    this.head = 0;
+  }
+
+  /** Comes before all that wait. */
+  again(member: Member): void {
+    this.members = [member, ...this.members.slice(this.head)];
+    this.head = 0;
+  }
 }
 
 class Batch {
@@ -87,9 +122,8 @@ class Batch {
 export class TransactionBatcher {
   private readonly store: Store;
   private readonly limits: Required<BatcherLimits>;
-  private queue: Member[] = [];
-  /** Members before this one have been sent. */
-  private head = 0;
+  /** Lanes where something waits, in the order of their turns. */
+  private readonly lanes = new Map<string, Lane>();
   private inFlight = 0;
   private flushQueued = false;
 
@@ -103,21 +137,25 @@ export class TransactionBatcher {
   }
 
   /** Sends the transaction, merged with others of the same turn where that is possible. Its `otherwise` holds gets only. */
-  submit(transaction: Transaction): Promise<TransactionOutcome> {
+  submit(transaction: Transaction, lane = ''): Promise<TransactionOutcome> {
     return new Promise((resolve) => {
-      this.queue.push({transaction, resolve});
+      this.laneOf(lane).push({lane, transaction, resolve});
       this.queueFlush();
     });
   }
 
-  private get waiting(): number {
-    return this.queue.length - this.head;
+  /** For transactions that wait for one another and for no others. */
+  lane(name: string): BatchLane {
+    return {submit: (transaction) => this.submit(transaction, name)};
   }
 
-  private trim(): void {
-    if (this.waiting > 0 && this.head < 1_000) return;
-    this.queue = this.queue.slice(this.head);
-    this.head = 0;
+  private laneOf(name: string): Lane {
+    let lane = this.lanes.get(name);
+    if (lane === undefined) {
+      lane = new Lane();
+      this.lanes.set(name, lane);
+    }
+    return lane;
   }
 
   private queueFlush(): void {
@@ -130,19 +168,33 @@ export class TransactionBatcher {
   }
 
   private flush(): void {
-    while (this.waiting > 0 && this.inFlight < this.limits.maxInFlight) {
+    while (this.lanes.size > 0 && this.inFlight < this.limits.maxInFlight) {
       const batch = new Batch();
-      while (this.head < this.queue.length) {
-        const member = this.queue[this.head];
-        if (member === undefined || !batch.take(member, this.limits)) break;
-        this.head += 1;
-      }
-      this.trim();
+      this.fill(batch);
       this.inFlight += 1;
       void this.send(batch).finally(() => {
         this.inFlight -= 1;
-        if (this.waiting > 0) this.queueFlush();
+        if (this.lanes.size > 0) this.queueFlush();
       });
+    }
+  }
+
+  /** One member of each lane after the other. A lane whose next member does not fit has the first turn of a later batch. */
+  private fill(batch: Batch): void {
+    const open = new Map(this.lanes);
+    while (open.size > 0) {
+      for (const [name, lane] of open) {
+        const member = lane.next;
+        if (member === undefined || !batch.take(member, this.limits)) {
+          open.delete(name);
+          continue;
+        }
+        lane.shift();
+        // Who has had a turn stands behind those that have not.
+        this.lanes.delete(name);
+        if (lane.next === undefined) open.delete(name);
+        else this.lanes.set(name, lane);
+      }
     }
   }
 
@@ -193,8 +245,7 @@ export class TransactionBatcher {
         });
     }
     if (again.length === 0) return;
-    this.queue = [...again, ...this.queue.slice(this.head)];
-    this.head = 0;
+    for (const member of again.reverse()) this.laneOf(member.lane).again(member);
     this.queueFlush();
   }
 }

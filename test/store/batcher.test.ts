@@ -244,3 +244,38 @@ it('always comes to what some order of single transactions comes to', async () =
     {numRuns: 2_000},
   );
 });
+
+describe('lanes', () => {
+  it('are served by turns: a long queue of one costs another one turn', async () => {
+    const store = new RecordingStore();
+    const batcher = new TransactionBatcher(store, {maxOperations: 10, maxInFlight: 1});
+    const [crowd, other] = [batcher.lane('crowd'), batcher.lane('other')];
+    const order: string[] = [];
+    const sent = Array.from({length: 100}, (_, at) =>
+      crowd.submit(claim(`crowd-${at}`)).then(() => order.push(`crowd-${at}`)),
+    );
+    sent.push(other.submit(claim('other-1')).then(() => order.push('other-1')));
+    sent.push(other.submit(claim('other-2')).then(() => order.push('other-2')));
+    await Promise.all(sent);
+    expect(order.indexOf('other-2')).toBeLessThan(10);
+    expect(order.filter((name) => name.startsWith('crowd'))).toEqual(
+      Array.from({length: 100}, (_, at) => `crowd-${at}`),
+    );
+  });
+
+  it('keep the order of their own where members are sent again', async () => {
+    const store = new RecordingStore();
+    store.kv.transact({compares: [], then: [put('b2', 'taken')], otherwise: []});
+    const batcher = new TransactionBatcher(store);
+    const lanes = ['a', 'b'].map((name) => ({name, lane: batcher.lane(name)}));
+    const outcomes = await Promise.all(
+      lanes.flatMap(({name, lane}) =>
+        [1, 2, 3].map(async (at) => (await lane.submit(claim(`${name}${at}`))).kind),
+      ),
+    );
+    expect(outcomes).toEqual([
+      ...['committed', 'committed', 'committed'],
+      ...['committed', 'refused', 'committed'],
+    ]);
+  });
+});

@@ -15,6 +15,7 @@ import {events} from './read/events.ts';
 import {evict} from './write/eviction.ts';
 import {LiveHub} from './stream/live/live-hub.ts';
 import {moveEvents} from './stream/move-stream.ts';
+import {SharedWatches} from './stream/shared-watches.ts';
 import {moves} from './read/moves.ts';
 import {addShards, delShards} from './write/shard-batches.ts';
 import {getShard, locate, ShardPages} from './read/shard-reads.ts';
@@ -88,6 +89,7 @@ export function createAdminHandlers(dependencies: AdminDependencies): AdminHandl
   const pages = new ShardPages(reading);
   const waits = new WaitChecks(reading);
   const live = new LiveHub(reading);
+  const watches = new SharedWatches(reading.store);
   const answering: Answering = {
     ...ANSWERING,
     getShards: (_, query) => pages.page(query),
@@ -95,10 +97,11 @@ export function createAdminHandlers(dependencies: AdminDependencies): AdminHandl
   };
   return {
     ...mapped(answering, dependencies),
-    movesStream: (query, {signal}) => moveEvents(reading, query, signal),
+    movesStream: (query, {signal}) => moveEvents(reading, query, signal, watches),
     liveStream: (query, lastEventId, {apps, signal}) =>
       live.messages(query, lastEventId, {apps, signal}),
-    eventsStream: (query, {apps, signal}) => eventStream({...reading, apps}, query, signal),
+    eventsStream: (query, {apps, signal}) =>
+      eventStream({...reading, apps}, query, signal, watches),
   };
 }
 

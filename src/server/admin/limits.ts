@@ -131,3 +131,6 @@ export const CERTIFICATE_WARN_MS = 30 * 24 * 3_600_000;
 
 /** Most bytes of what was before that one audit entry keeps, so that it can be undone: with the change itself well below etcd's 1.5 MiB. */
 export const UNDO_LIMIT_BYTES = 256 * 1024;
+
+/** Items of a batch up to which it waits for no other of its app. */
+export const ITEMS_AT_ONCE = 1_000;

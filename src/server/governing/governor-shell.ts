@@ -16,7 +16,7 @@ import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
 import type {ActionHandlers} from '../../runtime/machine-driver.ts';
-import type {TransactionBatcher} from '../../store/batcher.ts';
+import type {BatchLane} from '../../store/batcher.ts';
 import {
   ownChange,
   transitionOutcome,
@@ -49,7 +49,7 @@ export interface GovernorShellOptions {
   readonly governor: string;
   readonly keys: Keys;
   readonly store: Store;
-  readonly batcher: TransactionBatcher;
+  readonly batcher: BatchLane;
   readonly fencingKey: FencingKey;
   readonly leases: Leases;
   readonly epoch: number;

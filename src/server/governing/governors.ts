@@ -85,6 +85,7 @@ export class Governors {
     const ours = app === options.keys.service;
     const run = new GovernorRun({
       ...options,
+      batcher: options.batcher.lane(app),
       epoch: options.epoch(),
       app,
       governor: options.daemon,

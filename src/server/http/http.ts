@@ -16,6 +16,7 @@ import {parseJsonBody} from './json-body.ts';
 import {jsonText} from './json-text.ts';
 import {answerUnknown} from './methods.ts';
 import {addDescription, addProbes} from './probes.ts';
+import {limitHeavyCalls} from './heavy-calls.ts';
 import {limitRates} from './rate-limit.ts';
 import {RefusedCalls} from './refused-calls.ts';
 import {TLS_FLOOR} from './tokens.ts';
@@ -58,6 +59,7 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
   const access = new Access(dependencies);
   access.guard(server);
   limitRates(server, dependencies);
+  limitHeavyCalls(server, dependencies);
   let closing = false;
   server.addHook('preClose', async () => {
     closing = true;

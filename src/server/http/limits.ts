@@ -65,3 +65,6 @@ export const CALLS_PER_SECOND = 50;
 
 /** Callers whose rate is remembered; beyond, the oldest is forgotten. */
 export const CALLERS_LIMIT = 5_000;
+
+/** Calls with bodies of more than 64 KiB that one caller may have under way. */
+export const HEAVY_CALLS_OF_ONE = 8;

@@ -2,9 +2,10 @@
 import rateLimit from '@fastify/rate-limit';
 import type {FastifyInstance, FastifyRequest, onRequestAsyncHookHandler} from 'fastify';
 import {SmError} from '../../model/errors.ts';
-import {grantOf, isOpen} from './access.ts';
+import {isOpen} from './access.ts';
 import {bucketStore} from './call-buckets.ts';
 import type {HttpDependencies} from './dependencies.ts';
+import {callerOf} from './heavy-calls.ts';
 import {CALLERS_LIMIT, CALLS_AT_ONCE, CALLS_PER_SECOND} from './limits.ts';
 
 /** Call after the access guard: refused callers are not counted, probes and hints are free. Loopback without auth is not limited. */
@@ -21,8 +22,7 @@ export function limitRates(
       refillMs: 1_000 / CALLS_PER_SECOND,
       callers: CALLERS_LIMIT,
     }),
-    keyGenerator: (request) =>
-      tokens === 'none' ? `address ${request.ip}` : `token ${grantOf(request).name}`,
+    keyGenerator: (request) => callerOf(request, tokens),
     errorResponseBuilder: () =>
       new SmError(
         'RATE_LIMITED',

@@ -56,3 +56,9 @@ export const STORED_DELETED_BEFORE_MS = 1_500;
 
 /** Most keys deleted at once of what such a container keeps: etcd takes 128 operations in a transaction. */
 export const STORED_KEYS_PER_TRANSACTION = 100;
+
+/** Push containers whose heartbeats cannot be read that have an alarm of their own; the others have one together. */
+export const UNREADABLE_NAMED = 10;
+
+/** In steps of so many the others are counted. */
+export const UNREADABLE_MANY = 1_000;

@@ -14,7 +14,7 @@ import type {PassiveMachine} from '../../runtime/machine-driver.ts';
 import type {KeyValue} from '../../store/port.ts';
 import {DoubledIds} from './doubled-ids.ts';
 import {LostSessions} from './lost-sessions.ts';
-import {TICK_MS} from './limits.ts';
+import {TICK_MS, UNREADABLE_MANY, UNREADABLE_NAMED} from './limits.ts';
 import {isProxyHeartbeat, isSettled, mayHoldId} from './proxy-heartbeat.ts';
 import type {ProxySubject} from './proxy-heartbeat.ts';
 import type {OpenSession} from './push-work.ts';
@@ -37,6 +37,8 @@ export interface Session extends OpenSession {
   problem: string;
   /** It has sent a heartbeat that could be read. */
   readable: boolean;
+  /** It was said that it has come. */
+  opened: boolean;
   /** A write of its proxy heartbeat is under way. */
   writing: boolean;
   renewedAtMs: number;
@@ -78,6 +80,8 @@ export type ProxyAction =
 export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private readonly view: AppView;
   private readonly sessions = new Map<string, Session>();
+  private readonly byContainer = new Map<string, Set<Session>>();
+  private readonly byIncarnation = new Map<string, Session>();
   private out: ProxyAction[] = [];
   /** Sessions that have spoken since the last look. */
   private readonly heardOf = new Set<Session>();
@@ -122,9 +126,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   }
 
   holderOf(incarnation: string): Session | undefined {
-    for (const session of this.sessions.values())
-      if (session.incarnation === incarnation) return session;
-    return undefined;
+    return this.byIncarnation.get(incarnation);
   }
 
   listed(changes: readonly SessionChange[], revision: number, nowMs: number): void {
@@ -210,11 +212,13 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   /** Containers that live and cannot be heard: they keep what they have and get nothing new. */
   private problems(nowMs: number): Map<string, string> {
     const problems = new Map<string, string>();
-    for (const {incarnation, problem, talk} of this.sessions.values())
+    for (const {incarnation, problem, talk} of this.sessions.values()) {
+      if (!this.view.heartbeats.has(incarnation)) continue;
       if (problem !== '')
         problems.set(incarnation, `has a heartbeat that cannot be read: ${problem}`);
       else if (!talk.beating(nowMs))
         problems.set(incarnation, 'has a session but sends no heartbeats');
+    }
     return problems;
   }
 
@@ -227,14 +231,17 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     const incarnation = proxyIncarnation(lease, create);
     const session: Session = {
       ...{container, lease, incarnation, key, create, mod: 0, waiting: true, problem: ''},
-      readable: false,
+      ...{readable: false, opened: false},
       talk: new PushSession({container, incarnation}, nowMs),
       backlog: new Set(),
       ...{calls: 0, reachedAtMs: Number.NEGATIVE_INFINITY, probing: false, ended: false},
       ...{writing: false, renewedAtMs: Number.NEGATIVE_INFINITY, evicted: false, overQuota: false},
     };
     this.sessions.set(key, session);
-    this.out.push({type: 'opened', session});
+    const same = this.byContainer.get(container);
+    if (same === undefined) this.byContainer.set(container, new Set([session]));
+    else same.add(session);
+    this.byIncarnation.set(incarnation, session);
     return session;
   }
 
@@ -243,6 +250,11 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     const value = decodePushSession(entry.value);
     session.waiting = value.kind === 'waiting';
     session.problem = value.kind === 'unreadable' ? value.problem : '';
+    // Anybody may write any number of keys: what was never readable is not worth a line each.
+    if (!session.opened && value.kind !== 'unreadable') {
+      session.opened = true;
+      this.out.push({type: 'opened', session});
+    }
     session.readable ||= value.kind === 'heartbeat';
     if (value.kind === 'waiting') return;
     const shards = value.kind === 'heartbeat' ? value.heartbeat.shards : undefined;
@@ -255,7 +267,11 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   /** The last renewal counts from now: its shards stay for a full T. */
   private end(session: Session, nowMs: number): void {
     this.sessions.delete(session.key);
-    this.out.push({type: 'ended', session});
+    this.byIncarnation.delete(session.incarnation);
+    const same = this.byContainer.get(session.container);
+    same?.delete(session);
+    if (same?.size === 0) this.byContainer.delete(session.container);
+    if (session.opened) this.out.push({type: 'ended', session});
     if (isSettled(this.view, session) && !this.isDeleting && this.governorListed)
       this.keep(session, nowMs);
     session.ended = true;
@@ -265,10 +281,8 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   /** The lowest create revision with a heartbeat holds the id; one that never sent a readable heartbeat holds none. */
   private holds(session: Session): boolean {
     if (session.waiting || !session.readable) return false;
-    for (const other of this.sessions.values()) {
-      const rival = other.container === session.container && !other.waiting && other.readable;
-      if (rival && other.create < session.create) return false;
-    }
+    for (const other of this.byContainer.get(session.container) ?? [])
+      if (!other.waiting && other.readable && other.create < session.create) return false;
     return true;
   }
 
@@ -321,16 +335,30 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
 
   private alarms(nowMs: number): PushAlarm[] {
     const alarms: PushAlarm[] = this.doubles.alarms(nowMs);
+    const unreadable: Session[] = [];
     for (const session of this.sessions.values()) {
       alarms.push(...session.talk.alarms(nowMs));
       if (session.overQuota) {
         const text = `push container ${session.container} is not taken: the quota of the app is used up`;
         alarms.push({code: 'PUSH_OVER_QUOTA', text});
       }
-      if (session.problem === '') continue;
-      const text = `heartbeat of push container ${session.container} cannot be read: ${session.problem}`;
-      alarms.push({code: 'PUSH_UNREADABLE', text});
+      if (session.problem !== '') unreadable.push(session);
     }
-    return alarms;
+    return [...alarms, ...unreadableAlarms(unreadable)];
   }
+}
+
+/** One each while they are few, and one together beyond: anybody may write any number of keys. */
+function unreadableAlarms(sessions: readonly Session[]): PushAlarm[] {
+  const alarms = sessions.slice(0, UNREADABLE_NAMED).map(({container, problem}): PushAlarm => ({
+    code: 'PUSH_UNREADABLE',
+    text: `heartbeat of push container ${container} cannot be read: ${problem}`,
+  }));
+  const more = sessions.length - alarms.length;
+  if (more === 0) return alarms;
+  // A text that changed with each key would be a new alarm each time.
+  const least = UNREADABLE_MANY * Math.floor(more / UNREADABLE_MANY);
+  const which = least === 0 ? 'further' : `${least} and more further`;
+  const text = `${which} heartbeats of push containers cannot be read`;
+  return [...alarms, {code: 'PUSH_UNREADABLE', text}];
 }

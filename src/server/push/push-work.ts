@@ -8,7 +8,7 @@ import type {Transition} from '../../model/transition.ts';
 import {pushAddBody, pushDropBody} from '../../protocol/push.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
-import type {TransactionBatcher} from '../../store/batcher.ts';
+import type {BatchLane} from '../../store/batcher.ts';
 import {
   ownChange,
   transitionOutcome,
@@ -43,7 +43,7 @@ export interface PushScope {
   readonly app: string;
   readonly keys: Keys;
   readonly store: Store;
-  readonly batcher: TransactionBatcher;
+  readonly batcher: BatchLane;
   readonly fencingKey: FencingKey;
   readonly epoch: number;
   readonly clock: Clock;

@@ -3,7 +3,7 @@ import {afterEach, describe, expect, it, vi} from 'vitest';
 import {AdminClient} from '../../../src/admin/index.ts';
 import {fixture, listen} from './fixture.ts';
 import type {Fixture} from './fixture.ts';
-import {CALLS_AT_ONCE} from '../../../src/server/http/limits.ts';
+import {CALLS_AT_ONCE, HEAVY_CALLS_OF_ONE} from '../../../src/server/http/limits.ts';
 
 const TOKENS = ['a', 'b'].map((name) => `${name} ${name.repeat(43)}`);
 const LOOPBACK = {host: 'localhost'};
@@ -34,6 +34,32 @@ describe('many calls of one token', () => {
     expect((await call(bearer('b'))).statusCode).toBe(200);
     expect((await flood(LOOPBACK, '/livez')).refused).toBeUndefined();
     expect((await call(LOOPBACK)).statusCode).toBe(401);
+  });
+});
+
+describe('calls with large bodies', () => {
+  it('are so many of one token at a time, refused unread; small ones and other tokens are not touched', async () => {
+    http = fixture({tokens: () => TOKENS});
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    http.behave.answer = () => finished.then(() => ({}));
+    const shards = [{shardId: 's', task: 'x'.repeat(70_000)}];
+    const heavy = (name: string) =>
+      http!.server.inject({
+        method: 'POST',
+        url: '/sm/server/add-shards',
+        headers: {...bearer(name), 'content-type': 'application/json'},
+        payload: JSON.stringify({service: 'orders', shards}),
+      });
+    const taken = Array.from({length: HEAVY_CALLS_OF_ONE}, () => heavy('a'));
+    await vi.waitFor(() => expect(http?.calls).toHaveLength(HEAVY_CALLS_OF_ONE));
+    const refused = await heavy('a');
+    expect(refused.json()).toMatchObject({code: 'RATE_LIMITED', retryable: true});
+    expect(http.calls).toHaveLength(HEAVY_CALLS_OF_ONE);
+    const others = [heavy('b'), call(bearer('a'))];
+    finish();
+    for (const one of await Promise.all([...taken, ...others])) expect(one.statusCode).toBe(200);
+    expect((await heavy('a')).statusCode).toBe(200);
   });
 });
 

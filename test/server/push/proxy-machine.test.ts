@@ -103,7 +103,7 @@ describe('a session of a push container', () => {
   it('that never sent a readable heartbeat is no container, and takes no id from one that did', () => {
     all();
     machine.changed(change('a', 5, 6, 'not JSON'), 0);
-    expect(taken(0)).toEqual(['opened a']);
+    expect(taken(0)).toEqual([]);
     machine.changed(change('b', 7, 8), 100);
     expect(taken(100)).toEqual(['opened b', 'keep b', 'look b']);
     expect(alarmsAt(1_000)).toContain('PUSH_UNREADABLE');
@@ -241,6 +241,28 @@ describe('what a container that is gone keeps in the store', () => {
     all();
     expect(deletions(500)).toEqual([]);
     expect(deletions(500 + TTL_MS)).toEqual(['deleteStored a-5']);
+  });
+});
+
+describe('keys that nobody can read', () => {
+  it('cost nothing but one alarm beside a few, however many they are', () => {
+    all();
+    for (let at = 0; at < 5_000; at += 1) {
+      const key = `containerhb/junk-${at}/a`;
+      const entry = {key, create: 5, mod: 6, value: 'no heartbeat'};
+      machine.changed({key, container: `junk-${at}`, lease: 'a', entry, mod: 6}, 0);
+    }
+    const actions = machine.advance(machine.wakeAtMs());
+    expect(actions.map(({type}) => type)).toEqual(['startGuard', 'alarms']);
+    const raised = actions[1]?.type === 'alarms' ? actions[1] : undefined;
+    expect(raised?.alarms).toHaveLength(11);
+    expect(raised?.alarms.at(-1)?.text).toContain('4000 and more further');
+    expect(raised?.problems.size).toBe(0);
+    for (let at = 0; at < 5_000; at += 1) {
+      const key = `containerhb/junk-${at}/a`;
+      machine.changed({key, container: `junk-${at}`, lease: 'a', entry: undefined, mod: 7}, 0);
+    }
+    expect(machine.advance(0)).toEqual([]);
   });
 });
 

@@ -9,18 +9,21 @@ import {readKeys} from '../read/listing.ts';
 import {runningMove} from '../read/moves.ts';
 import {tokenOf} from '../read/shard-views.ts';
 import {watchFeed} from './watch-feed.ts';
+import type {FeedSource} from './watch-feed.ts';
 
 /**
  * Events from behind `after` (default: from now) until the signal is aborted. Events of one revision share its id: a
  * caller that resumes may see some of the last revision's events missing, none doubled.
+ * `store`: as in `eventStream`.
  * @throws SmError APP_NOT_FOUND and store errors before the first event.
  */
 export async function* moveEvents(
   dependencies: AdminDependencies,
   {service, after}: {service: string; after?: string | undefined},
   signal: AbortSignal,
+  store: FeedSource<MoveEvent>['store'] = dependencies.store,
 ): AsyncGenerator<MoveEvent> {
-  const {store, keys} = dependencies;
+  const {keys} = dependencies;
   const {revision, epoch} = await readKeys(dependencies, service, []);
   const from = after === undefined ? revision : Math.min(Number(after), revision);
   const told = (event: WatchEvent, at: number): MoveEvent[] => eventsOf(keys, epoch, event, at);

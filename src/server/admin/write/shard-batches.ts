@@ -11,6 +11,7 @@ import type {
 } from '../../../protocol/admin.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
 import type {KeyValue, Operation, Transaction, TransactionOutcome} from '../../../store/port.ts';
+import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {inSlices} from '../../../appview/listing.ts';
 import {appNotFound, liveSpec, refuseOwnService} from '../guards.ts';
@@ -21,6 +22,7 @@ import {
   BATCH_ATTEMPTS_LIMIT,
   BYTES_PER_OPERATION,
   BYTES_PER_WRITE,
+  ITEMS_AT_ONCE,
   OPERATIONS_PER_WRITE,
   WRITES_IN_FLIGHT,
 } from '../limits.ts';
@@ -119,7 +121,18 @@ class Batch {
     this.dryRun = dryRun;
   }
 
-  async run<S extends z.ZodType>(
+  /** Large ones of one app go one after the other. */
+  run<S extends z.ZodType>(
+    given: readonly unknown[],
+    schema: S,
+    itemOf: (input: z.output<S>) => Item,
+  ): Promise<BatchAnswer> {
+    const {byTurns = atOnce} = this.dependencies;
+    const work = (): Promise<BatchAnswer> => this.carryOut(given, schema, itemOf);
+    return given.length > ITEMS_AT_ONCE ? byTurns(this.app, work) : work();
+  }
+
+  private async carryOut<S extends z.ZodType>(
     given: readonly unknown[],
     schema: S,
     itemOf: (input: z.output<S>) => Item,
