@@ -15,9 +15,14 @@ export interface LivingContainer {
   readonly endpoint: string;
   readonly state: ContainerState;
   readonly mode: PlacementContainer['mode'];
-  /** Why its state is what it is, where that needs words. */
+  /** Why it gets less than others, in words; absent where nothing is wrong. */
   readonly note?: string;
+  /** What the note is about. */
+  readonly noteAbout?: NoteAbout;
 }
+
+/** Its heartbeat cannot be read; it says that it holds other shards than its records say; it cannot be called; adds fail there. */
+export type NoteAbout = 'heartbeat' | 'holdings' | 'contact' | 'adds';
 
 /** Living containers that get nothing new, by incarnation. */
 export interface Closed {
@@ -32,6 +37,7 @@ export interface Closed {
 interface Sight {
   readonly hearing: Hearing;
   readonly note?: string;
+  readonly noteAbout?: NoteAbout;
 }
 
 /** Containers by id. */
@@ -46,7 +52,7 @@ export function livingContainers(
     const heartbeat = view.heartbeats.get(incarnation);
     if (heartbeat === undefined || heartbeat.value.state === 'waiting') continue;
     const order = view.orders.get(container)?.value;
-    const {hearing, note} = sight(view, clock, incarnation, closed, nowMs);
+    const {hearing, ...noted} = sight(view, clock, incarnation, closed, nowMs);
     const state = containerState(heartbeat.value.state, incarnation, order, hearing);
     living.set(container, {
       container,
@@ -54,7 +60,7 @@ export function livingContainers(
       endpoint: heartbeat.value.endpoint,
       state,
       mode: modeOf(state),
-      ...(note === undefined ? {} : {note}),
+      ...noted,
     });
   }
   return withoutChoice(living, closed.claims);
@@ -98,18 +104,26 @@ function sight(
   {claims, doubted, trust}: Closed,
   nowMs: number,
 ): Sight {
-  const problem =
-    unreadableNote(view, incarnation) ??
-    view.sessionProblem(incarnation) ??
-    doubted.get(incarnation);
-  const note = problem === undefined ? {} : {note: problem};
-  if (clock.silent(incarnation, nowMs)) return {hearing: 'silent', ...note};
-  if (clock.suspect(incarnation, nowMs)) return {hearing: 'suspect', ...note};
+  const noted = problemOf(view, incarnation, doubted);
+  if (clock.silent(incarnation, nowMs)) return {hearing: 'silent', ...noted};
+  if (clock.suspect(incarnation, nowMs)) return {hearing: 'suspect', ...noted};
   const cause = claims.deaf.get(incarnation);
-  if (problem === undefined && cause !== undefined)
-    return {hearing: 'unreachable', note: deafNote(view, incarnation, cause)};
-  if (problem !== undefined || claims.unreachable.has(incarnation))
-    return {hearing: 'unreachable', ...note};
+  if (noted.note === undefined && cause !== undefined)
+    return {hearing: 'unreachable', note: deafNote(view, incarnation, cause), noteAbout: 'contact'};
+  if (noted.note !== undefined || claims.unreachable.has(incarnation))
+    return {hearing: 'unreachable', ...noted};
   const refused = trust.refusal(incarnation);
-  return refused === undefined ? {hearing: 'heard'} : {hearing: 'refusing', note: refused};
+  if (refused === undefined) return {hearing: 'heard'};
+  return {hearing: 'refusing', note: refused, noteAbout: 'adds'};
+}
+
+function problemOf(
+  view: AppView,
+  incarnation: string,
+  doubted: Closed['doubted'],
+): Pick<Sight, 'note' | 'noteAbout'> {
+  const unreadable = unreadableNote(view, incarnation) ?? view.sessionProblem(incarnation);
+  if (unreadable !== undefined) return {note: unreadable, noteAbout: 'heartbeat'};
+  const differing = doubted.get(incarnation);
+  return differing === undefined ? {} : {note: differing, noteAbout: 'holdings'};
 }

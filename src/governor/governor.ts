@@ -386,9 +386,9 @@ export class Governor implements ListingTaker {
   }
 
   private statusInput(): KnownStatus {
-    const {wallMs, view, living, planCache: plan, settled, clock, claims, options, loads} = this;
+    const {wallMs, view, living, planCache: plan, settled, clock, options, loads} = this;
     const {app, governor} = options;
-    const known = {app, governor, braking: this.evictor.braking, deaf: claims.deaf};
+    const known = {app, governor, braking: this.evictor.braking};
     const quiet = this.starter.status;
     return {...known, wallMs, view, living, plan, settled, clock, loads, quiet};
   }

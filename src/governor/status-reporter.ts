@@ -48,8 +48,6 @@ export interface StatusInput {
   readonly quiet?: QuietStatus | undefined;
   readonly clock: Pick<FailureDetector, 'clockRate' | 'ageMs'>;
   readonly loads: Pick<AppLoads, 'summaryDue' | 'balance' | 'metrics' | 'unmeasured'>;
-  /** Why incarnations cannot be called. */
-  readonly deaf: ReadonlyMap<string, string>;
   /** Shards that have not been served for longer than T; undefined: there are none. */
   readonly unserved: LongUnserved | undefined;
 }
@@ -195,17 +193,17 @@ function alarmsOf(
     raise('BRAKE', 'many containers were lost within a short time: evictions are held back for 2T');
   if (input.view.quarantined.size > 0) raise('QUARANTINE', quarantineText(input.view));
   for (const {code, text} of outside) raise(code, text);
-  for (const {container, incarnation, state, note} of input.living.values()) {
+  for (const {container, incarnation, state, note, noteAbout} of input.living.values()) {
     // They have alarms of their own.
     if (input.view.heartbeatProblem(incarnation) !== undefined) continue;
     if (input.view.sessionProblem(incarnation) !== undefined) continue;
     const about = (code: AlarmCode, text: string): void => raise(code, text, container);
     if (state === 'refusing')
       about('REFUSING', `container ${container} gets one shard on trial at a time: ${note ?? ''}`);
-    else if (state === 'unreachable' && input.deaf.has(incarnation))
+    else if (noteAbout === 'contact')
       about('UNREACHABLE', `container ${container} renews its heartbeat but ${note ?? ''}`);
-    else if (note !== undefined)
-      about('HOLDINGS_DIFFER', `container ${container} gets nothing new: it ${note}`);
+    else if (noteAbout === 'holdings')
+      about('HOLDINGS_DIFFER', `container ${container} gets nothing new: it ${note ?? ''}`);
     else if (state === 'unreachable')
       about('UNREACHABLE', `container ${container} renews its heartbeat but claims nothing`);
     const rate = clockRateText(input.clock.clockRate(incarnation));

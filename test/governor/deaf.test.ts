@@ -64,6 +64,15 @@ describe('a container that cannot be called', () => {
     expect(unreachable(bed)).toBeUndefined();
   });
 
+  it('is said to be unreachable also while it is drained', () => {
+    const bed = withDeaf();
+    bed.order('c1', 'drain');
+    bed.pass(2_000, BOTH);
+    expect(bed.status?.containers['c1']).toMatchObject({state: 'draining'});
+    expect(unreachable(bed)?.text).toContain(CAUSE);
+    expect(bed.status?.alarms.map(({code}) => code)).not.toContain('HOLDINGS_DIFFER');
+  });
+
   it('gets what there is where no other can be called either, and its alarm stays', () => {
     const bed = withDeaf(['c1']);
     bed.addShard('s5');

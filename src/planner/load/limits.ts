@@ -34,3 +34,5 @@ export const LOAD_LOWER_FACTOR = 1.1;
 export const HALF = 65_536;
 /** From so many shards on that sort is faster than a comparing one. */
 export const LONG = 4_096;
+/** Bits of a half: HALF is the number of keys that they make. */
+export const HALF_BITS = 16;

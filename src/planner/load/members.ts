@@ -1,6 +1,6 @@
 /** The shards of each container that may be moved for load, sorted by each metric, lowest first, kept up while they move. */
 import type {Table} from '../table.ts';
-import {HALF, LONG} from './limits.ts';
+import {HALF, HALF_BITS, LONG} from './limits.ts';
 
 export class Members {
   private readonly table: Table;
@@ -137,8 +137,6 @@ export function sortByValue(items: Int32Array, values: Float32Array): Int32Array
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   return countingSort(countingSort(items, bits, 0), bits, HALF_BITS);
 }
-
-const HALF_BITS = 16;
 
 /** By 16 bits of each from `shift` on. */
 function countingSort(items: Int32Array, bits: Uint32Array, shift: number): Int32Array {
