@@ -25,8 +25,8 @@ export interface Figures {
 export function figuresOf(results: readonly RoundResult[]): Figures {
   const overlaps = results.flatMap((result) => result.overlaps);
   const gaps = results.flatMap((result) => result.gaps.map(({ms}) => ms)).sort((a, b) => a - b);
-  const adds = results.flatMap((result) => [...result.adds.values()]);
-  const shardMs = sum(results.map((result) => result.ms * result.adds.size));
+  const adds = results.flatMap((result) => [...result.adds]);
+  const shardMs = sum(results.map((result) => result.ms * result.adds.length));
   const of = (excuse: Overlap['excuse']): {count: number; longestMs: number} => {
     const some = overlaps.filter((one) => one.excuse === excuse);
     return {count: some.length, longestMs: Math.round(Math.max(0, ...some.map(({ms}) => ms)))};

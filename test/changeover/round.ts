@@ -29,7 +29,9 @@ export interface RoundOptions {
   readonly say: (text: string) => void;
 }
 
-export interface RoundResult extends Judgement {
+export interface RoundResult extends Omit<Judgement, 'adds'> {
+  /** Adds of each shard, all processes together. */
+  readonly adds: readonly number[];
   /** From the changeover until all was healed. */
   readonly ms: number;
   /** What the changeover itself did: drops, and adds besides the first ones. */
@@ -91,7 +93,8 @@ class Round {
     const judged = judge(runs, startedMs, endMs);
     // Shards that came and went have no gap before and after.
     const gaps = judged.gaps.filter(({shard}) => this.shards.includes(shard));
-    return {...judged, gaps, ms: endMs - startedMs, toldByChangeover};
+    const adds = [...judged.adds.values()];
+    return {...judged, gaps, adds, ms: endMs - startedMs, toldByChangeover};
   }
 
   async close(): Promise<void> {
