@@ -86,6 +86,31 @@ describe('push containers that do not do as they say', () => {
     expect(calls(refusing, 'drop')).toContain('r-0');
   }, 120_000);
 
+  it('that refuse every add cost one shard at most, which is on trial', async () => {
+    const app = 'trials';
+    const shards = Array.from({length: 12}, (_, at) => `t-${at}`);
+    await bed.createApp(app, shards);
+    const [one, other] = [await bed.container({app}), await bed.container({app})];
+    await bed.untilSpread(
+      app,
+      new Map([
+        [one, 6],
+        [other, 6],
+      ]),
+    );
+    const refusing = await bed.container({app});
+    refusing.refuseAddsWith = 500;
+    const unserved: number[] = [];
+    await bed.until('two trials, and all served again', async () => {
+      const served = [...(await bed.ready(app)).values()].flat().length;
+      unserved.push(shards.length - served);
+      return calls(refusing, 'add').length >= 2 && served === shards.length;
+    });
+    expect(Math.max(...unserved)).toBeLessThanOrEqual(1);
+    expect(await bed.alarms(app)).toContain('REFUSING');
+    expect(one.running.length + other.running.length).toBe(shards.length);
+  }, 120_000);
+
   it('that are deaf by HTTP claim nothing and are passed over', async () => {
     const app = 'deaf';
     await bed.post('add-spec', {service: app, maxShardCount: 0, maxRecoveryTime: 0});
