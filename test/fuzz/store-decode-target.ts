@@ -60,7 +60,8 @@ export const storeDecodeTarget = inProcess<StoreInput>({
     if (definition === undefined || handle === undefined) throw new Error(`no ${method}`);
     const request = definition.requestDeserialize(Buffer.from(bytes, 'latin1'));
     return new Promise((resolve) => {
-      const call = {metadata: new Metadata(), request} as Parameters<typeof handle>[0];
+      const getPeer = (): string => '127.0.0.1:1';
+      const call = {metadata: new Metadata(), request, getPeer} as Parameters<typeof handle>[0];
       handle(call, (error, reply) => {
         if (error === null || error === undefined) definition.responseSerialize(reply ?? {});
         resolve(storeOutcome(name, error as Partial<ServiceError> | null));

@@ -98,7 +98,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
       name: 'batch resent',
       breaks: '"Container" 4: a write of unknown outcome is not repeated',
       find: 'else for (const member of batch.members) member.resolve(outcome);',
-      replace: 'else {\n      this.queue.push(...batch.members);\n      this.queueFlush();\n    }',
+      replace:
+        'else {\n      for (const member of batch.members) this.laneOf(member.lane).push(member);\n      this.queueFlush();\n    }',
       killed: BATCHER_TESTS(
         'a batch > is unknown to all when its answer is lost, and is not sent again',
       ),
