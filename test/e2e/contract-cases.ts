@@ -182,6 +182,13 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['app pause paused', 0],
     ['app pause nobody', 3],
   ],
+  'app:quota': [
+    ['app quota orders --shards 5000', 0],
+    ['app quota orders --shards default', 0],
+    ['app quota orders --shards many', 2],
+    ['app quota orders', 2],
+    ['app quota nobody --shards 5', 3],
+  ],
   'app:resume': [
     ['app resume resumed', 0],
     ['app resume nobody', 3],
