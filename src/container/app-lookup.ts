@@ -77,20 +77,21 @@ function isOf(container: string, heartbeat: string): boolean {
   return decoded.ok && decoded.value.container === container;
 }
 
-/** Calls back once when the app's spec says that it is being removed, or is gone. Returns a function that ends the watch. */
+/**
+ * Calls back whenever the app's spec says that it is being removed, or is gone; `isMissing`: it was not found once the watch had been lost, as in
+ * a store that was replaced meanwhile. Returns a function that ends the watch.
+ */
 export function watchRemoval(
   store: Store,
   key: string,
   fromRevision: number,
   clock: Clock,
-  removed: () => void,
+  removed: (isMissing: boolean) => void,
 ): () => void {
   let watch: Watch | undefined;
   let closed = false;
-  const judge = (value: string | undefined): void => {
-    if (closed || (value !== undefined && !isDeleting(value))) return;
-    close();
-    removed();
+  const judge = (value: string | undefined, isMissing = false): void => {
+    if (!closed && (value === undefined || isDeleting(value))) removed(isMissing);
   };
   const close = (): void => {
     closed = true;
@@ -112,7 +113,7 @@ export function watchRemoval(
     if (closed) return;
     store.get(key).then(
       ({revision, entry}) => {
-        judge(entry?.value);
+        judge(entry?.value, entry === undefined);
         open(revision + 1);
       },
       () => void clock.after(REWATCH_MS, reopen),

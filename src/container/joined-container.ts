@@ -101,7 +101,9 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       const {store} = this.connections;
       const specKey = found.keys.appSpec(this.app);
       this.closers.push(
-        watchRemoval(store, specKey, found.revision + 1, this.clock, () => member.appDeleting()),
+        watchRemoval(store, specKey, found.revision + 1, this.clock, (isMissing) =>
+          member.appDeleting(isMissing),
+        ),
       );
       this.reach = this.newReachCheck(found.keys);
       if (this.joining.watchdog) this.closers.push(startWatchdog(() => member.remainingMs()));
@@ -213,7 +215,10 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     const {joining} = this;
     return new SessionDriver({
       ...this.connections,
-      history: seenHistory(this.connections.heartbeatStore, this.connections.store),
+      history: seenHistory(this.connections.heartbeatStore, this.connections.store, {
+        prefix: found.keys.prefix,
+        epoch: found.epoch,
+      }),
       app: this.app,
       keys: found.keys,
       epoch: found.epoch,

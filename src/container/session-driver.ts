@@ -136,8 +136,9 @@ export class SessionDriver {
     this.driver.queueTurn();
   }
 
-  appDeleting(): void {
-    this.session.appDeleting();
+  /** As of the session. */
+  appDeleting(isMissing = false): void {
+    this.session.appDeleting(isMissing);
     this.driver.queueTurn();
   }
 

@@ -28,6 +28,7 @@ export class ContainerSession {
   private fenced = true;
   private how: SessionEnd = 'left';
   private leaveAsked = false;
+  private isAppMissing = false;
   private idAttempt: IdAttempt = freshIdAttempt();
   /** Mod revision of the id key while it is mine; 0 otherwise. */
   private idMod = 0;
@@ -72,9 +73,10 @@ export class ContainerSession {
     this.askToLeave('left');
   }
 
-  /** The app is being removed: drop everything, free everything, end. */
-  appDeleting(): void {
-    this.askToLeave('deleted');
+  /** The app is being removed: drop everything, free everything, end. `isMissing`: it was not found; a store that is not doubted must answer first. */
+  appDeleting(isMissing = false): void {
+    if (isMissing) this.isAppMissing = true;
+    else if (!this.isHalted) this.askToLeave('deleted');
   }
 
   /** Says that a shard's record may be of interest, and maybe what it is; `incarnation` other than mine is ignored. */
@@ -105,6 +107,7 @@ export class ContainerSession {
     const news = mark && this.trust.answered(mark, lag);
     this.follow(news, nowMs);
     if (this.isHalted || news?.kind === 'accepted') return;
+    if (this.isAppMissing && mark !== undefined) this.appDeleting();
     const lapsed = nowMs >= this.heartbeat.deadlineMs;
     const verdict = this.heartbeat.answered(write, answer, nowMs);
     if (verdict === 'renewed') this.renewed(lapsed, nowMs);
@@ -203,6 +206,7 @@ export class ContainerSession {
     if (news.kind === 'doubted') this.out.push({type: 'restored', doubt: news.doubt});
     else this.out.push({type: 'accepted', epoch: this.trust.epoch});
     if (news.kind === 'accepted') {
+      this.isAppMissing = false;
       this.evicted(nowMs);
       this.shards.forgetHistory();
     }

@@ -1,22 +1,10 @@
-/** One seeded stream of chance. */
-export class Random {
-  private state: number;
+import {Chance} from '../../src/simulator/chance.ts';
 
-  constructor(seed: number) {
-    this.state = seed >>> 0;
-  }
-
-  /** In [0, 1). mulberry32. */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let mixed = this.state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  between(least: number, most: number): number {
-    return Math.round(least + this.next() * (most - least));
+/** One seeded stream of chance, as tests of processes draw from it. */
+export class Random extends Chance {
+  /** A whole number. */
+  override between(least: number, most: number): number {
+    return Math.round(super.between(least, most));
   }
 
   chance(probability: number): boolean {
@@ -24,7 +12,7 @@ export class Random {
   }
 
   pick<T>(items: readonly T[]): T {
-    const item = items[Math.floor(this.next() * items.length)];
+    const item = items[this.below(items.length)];
     if (item === undefined) throw new Error('nothing to pick from');
     return item;
   }

@@ -1,5 +1,5 @@
 /** What a container makes of the spec of its app and of the cluster record, as it finds them or is told of them. */
-import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {findApp, watchRemoval} from '../../src/container/app-lookup.ts';
 import {takeCluster} from '../../src/container/cluster-look.ts';
 import type {Joining} from '../../src/container/options.ts';
@@ -43,7 +43,7 @@ describe('the app of a container', () => {
     return () => said;
   }
 
-  it('that is being removed is told of, once, and no other change is', async () => {
+  it('that is being removed is told of, as it is when it is gone, and no other change is', async () => {
     const from = (await write(KEY, SPEC)) + 1;
     const said = watch(from);
     let seen = 0;
@@ -57,13 +57,31 @@ describe('the app of a container', () => {
       told.push(said());
     }
     beside.close();
-    expect(told).toEqual([0, 1, 1]);
+    expect(told).toEqual([0, 1, 2]);
   });
 
   it('that is gone at once is told of, too', async () => {
     const said = watch((await write(KEY, SPEC)) + 1);
     await write(KEY);
     await until(() => said() > 0, LIMIT_MS, 'the removal is told of');
+  });
+
+  it('that is not found once the watch was lost is said to be missing, and its return is watched', async () => {
+    const from = (await write(KEY, SPEC)) + 1;
+    let lose = (): void => undefined;
+    const watching = vi.spyOn(store, 'watch').mockImplementation((key, revision, handlers) => {
+      lose = () => handlers.onLost('lost');
+      return MemoryStore.prototype.watch.call(store, key, revision, handlers);
+    });
+    const said: boolean[] = [];
+    close = watchRemoval(store, KEY, from, systemClock(), (isMissing) => said.push(isMissing));
+    vi.spyOn(store, 'get').mockResolvedValueOnce({revision: 1, entry: undefined});
+    lose();
+    await until(() => watching.mock.calls.length === 2, LIMIT_MS, 'it watches again');
+    expect(said).toEqual([true]);
+    await write(KEY, {...SPEC, deleting: true});
+    await until(() => said.length > 1, LIMIT_MS, 'the removal is told of');
+    expect(said.slice(0, 2)).toEqual([true, false]);
   });
 
   it('is not joined while it is being removed, nor in a store that was restored', async () => {

@@ -119,6 +119,8 @@ describe.concurrent('an etcd that', () => {
       await rm(etcd.dataDir, {recursive: true, force: true});
       await etcd.restart();
       await noticed(cluster);
+      // Its app is not there: that is no order to end.
+      expect(cluster.hasEnded('c1')).toBe(false);
       const starting = cluster.addDaemon();
       await until(() => cluster.daemons.length === 2, LONG_MS, 'a second daemon listens');
       expect(await accept(cluster)).toBeGreaterThan(1);
@@ -128,6 +130,8 @@ describe.concurrent('an etcd that', () => {
       await cluster.addShards('orders', SHARDS);
       await cluster.join('orders', 'c2');
       await cluster.settled('orders', PLACED_MS);
-      expect(new Set((await cluster.placement('orders')).values())).toEqual(new Set(['c2']));
+      // c1 is there again where it has looked for the app after it was created anew, and has ended where before.
+      for (const container of (await cluster.placement('orders')).values())
+        expect(['c1', 'c2']).toContain(container);
     }));
 });

@@ -286,6 +286,37 @@ describe('a store that was restored or replaced', () => {
     expect(parseToken(bed.latest('add', 't').token)?.epoch).toBe(5);
   });
 
+  it('an app that is missing there was not removed: the container waits to be told', () => {
+    const bed = new SessionBed().ready().owns('s');
+    answered(bed, mark(200));
+    // Seen before the first heartbeat is answered by the new store, and again after it.
+    bed.session.appDeleting(true);
+    bed.turn();
+    answered(bed, mark(300, 'two'));
+    bed.session.appDeleting(true);
+    bed.session.appDeleting();
+    bed.turn(60_000);
+    bed.dropSettled('s');
+    bed.turn(60_000);
+    expect(bed.session.ended).toBe(false);
+    // Accepted, and the app is there again: it joins.
+    bed.session.clusterSeen(2, undefined, bed.nowMs, 1);
+    bed.revision = 10;
+    bed.ready();
+    expect(bed.session.ended).toBe(false);
+  });
+
+  it('an app that is missing in a store that is not doubted was removed', () => {
+    const bed = new SessionBed().ready().owns('s');
+    answered(bed, mark(200));
+    bed.session.appDeleting(true);
+    bed.turn();
+    expect(bed.asked('drop')).toEqual([]);
+    answered(bed, mark(201));
+    bed.turn();
+    expect(bed.asked('drop')).toMatchObject([{shard: 's'}]);
+  });
+
   it('when told to leave it drops what it has and goes, writing nothing', () => {
     const bed = new SessionBed().ready().owns('s');
     bed.session.clusterSeen(1, {kind: 'reported', text: 'etcd was restored'}, bed.nowMs, 1);

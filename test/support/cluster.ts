@@ -62,6 +62,7 @@ export class Cluster {
   private readonly logger: Logger;
   private readonly planners: ClusterOptions['planners'];
   private readonly containers = new Set<Container>();
+  private readonly ended = new Set<string>();
 
   private constructor(options: ClusterOptions) {
     this.etcd = options.etcd;
@@ -211,6 +212,8 @@ export class Cluster {
     });
     joined.push(container);
     this.containers.add(container);
+    const noteEnd = (): void => void this.ended.add(id);
+    void container.ended.then(noteEnd, noteEnd);
     return container;
   }
 
@@ -228,6 +231,11 @@ export class Cluster {
         () => `${app} is ${goal}: ${JSON.stringify(last)}`,
       );
     }
+  }
+
+  /** Whether a container of this id has ended, whatever for. */
+  hasEnded(id: string): boolean {
+    return this.ended.has(id);
   }
 
   /** Every shard's view by its id. */
