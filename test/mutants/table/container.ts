@@ -283,10 +283,10 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'a removed app is not noticed',
       breaks: '"Container" 8: deleting means drop all, free all, end',
-      find: 'if (closed || (value !== undefined && !isDeleting(value))) return;',
-      replace: 'if (closed || value !== undefined) return;',
+      find: 'if (!closed && (value === undefined || isDeleting(value))) removed(isMissing);',
+      replace: 'if (!closed && value === undefined) removed(isMissing);',
       killed: APP_WATCH_TESTS(
-        'the app of a container > that is being removed is told of, once, and no other change is',
+        'the app of a container > that is being removed is told of, as it is when it is gone, and no other change is',
       ),
     },
   ]),

@@ -180,6 +180,24 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'a replaced store removes apps',
+      breaks: '"Restore": nothing is believed of a store that is doubted',
+      find: "else if (!this.isHalted) this.askToLeave('deleted');",
+      replace: "else this.askToLeave('deleted');",
+      killed: SESSION_TESTS(
+        'a store that was restored or replaced > an app that is missing there was not removed: the container waits to be told',
+      ),
+    },
+    {
+      name: 'a missing app is believed at once',
+      breaks: '"Restore": an absence waits for an answer of a store that is not doubted',
+      find: 'if (isMissing) this.isAppMissing = true;',
+      replace: "if (isMissing) this.askToLeave('deleted');",
+      killed: SESSION_TESTS(
+        'a store that was restored or replaced > an app that is missing there was not removed: the container waits to be told',
+      ),
+    },
+    {
       name: 'evicted keeps its incarnation',
       breaks: '"Container" 2: evicted: register anew under a new incarnation',
       find: 'this.heartbeat = this.register();\n    this.noticeAtMs = nowMs;',
@@ -285,8 +303,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'handles of a restored store live on',
       breaks: '"Records": accepted: everything begins anew',
-      find: "if (news.kind === 'accepted') {\n      this.evicted(nowMs);",
-      replace: "if (news.kind === 'accepted') {",
+      find: 'this.isAppMissing = false;\n      this.evicted(nowMs);',
+      replace: 'this.isAppMissing = false;',
       killed: SESSION_TESTS(
         'a store that was restored, met late > and accepted before a beat told of it: it begins anew at once',
       ),
