@@ -59,7 +59,7 @@ export class AppView {
   }
 
   /** Somebody alive has the shard, or is about to claim it. */
-  isHeld(shard: string): boolean {
+  hasLivingOwner(shard: string): boolean {
     const known = this.own.get(shard);
     if (known === undefined || known.value.state === 'free') return false;
     return this.heartbeats.has(known.value.incarnation);
@@ -240,16 +240,16 @@ export class AppView {
     if (before !== undefined) this.release(before.value.incarnation, shard);
     if (entry === undefined || entry.value.state === 'free') return true;
     const {incarnation} = entry.value;
-    const held = this.holding.get(incarnation);
-    if (held === undefined) this.holding.set(incarnation, new Set([shard]));
-    else held.add(shard);
+    const shards = this.holding.get(incarnation);
+    if (shards === undefined) this.holding.set(incarnation, new Set([shard]));
+    else shards.add(shard);
     return true;
   }
 
   private release(incarnation: string, shard: string): void {
-    const held = this.holding.get(incarnation);
-    held?.delete(shard);
-    if (held?.size === 0) this.holding.delete(incarnation);
+    const shards = this.holding.get(incarnation);
+    shards?.delete(shard);
+    if (shards?.size === 0) this.holding.delete(incarnation);
   }
 
   private applyId(container: string, incarnation: string | undefined, mod: number): boolean {

@@ -44,7 +44,7 @@ export function unreadableKey(what: What, id: string): string {
   return what === 'spec' ? what : `${what}/${id}`;
 }
 
-/** How people are told which value it is. */
+/** How a text names the value. */
 export function quarantinedName({what, id}: CorruptChange): string {
   return `${what}/${id}`;
 }

@@ -97,7 +97,7 @@ export class AppViews {
     this.views = new SharedMap(lingerMs);
   }
 
-  /** Views that are held now. */
+  /** Views that are open now. */
   get size(): number {
     return this.views.size;
   }
@@ -190,7 +190,7 @@ export class AppViews {
       });
   }
 
-  /** What is held for readers of all apps need not be held again for a reader of one. */
+  /** What is open for readers of all apps need not be opened again for a reader of one. */
   private goOver(lease: ViewLease): void {
     if (this.all === undefined || lease.app === undefined || lease.source.key === ALL) return;
     const before = lease.source;

@@ -9,7 +9,7 @@ export const RETRY_MS = 500;
 /** Time of one listing. One of a large app may take seconds. */
 export const LIST_TIMEOUT_MS = 20_000;
 
-/** All keys are listed anew this often for readers: nothing that they are told decides anything. */
+/** All keys are listed anew this often for readers: nothing that they read decides anything. */
 export const READERS_RELIST_INTERVAL_MS = 300_000;
 
 /** A view that nobody reads is kept for so long. */

@@ -19,7 +19,7 @@ export interface ListAndWatchSink<T> {
   /** Whether nothing need be taken of a listed key, for it is known at its revision. Default: nothing is known. */
   isKnown?(parsed: ParsedKey, mod: number): boolean;
   /**
-   * Everything there is at one revision that is not known, but for keys that the watch has told newer things of: those as it told. `anew`: changes may have been
+   * Everything there is at one revision that is not known, but for keys of which the watch has brought something newer: those as the watch has them. `anew`: changes may have been
    * missed, or the store may be another one, since the listing before; so it is for the first one. A sink that returns a step takes it in by and by; the
    * changes it has not looked at by then leave out what the watch tells meanwhile.
    */
@@ -61,10 +61,10 @@ export class ListAndWatch<T> {
   private readonly sleepers = new Map<() => void, number>();
   private timer: Timer | undefined;
   private generation = 0;
-  /** Newest revision that a watch has told of. */
+  /** Newest revision that a watch has brought. */
   private newest = 0;
-  /** The last that the watch has told of each key since the scan under way began; undefined between scans. */
-  private told: Map<string, WatchedKey<T>> | undefined;
+  /** The last that the watch has brought of each key since the scan under way began; undefined between scans. */
+  private watched: Map<string, WatchedKey<T>> | undefined;
   private closed = false;
 
   constructor(options: ListAndWatchOptions<T>) {
@@ -115,7 +115,7 @@ export class ListAndWatch<T> {
     const {store, sink, logger, relistIntervalMs} = this.options;
     const generation = this.generation;
     const newestBefore = this.newest;
-    const told = (this.told = new Map<string, WatchedKey<T>>());
+    const watched = (this.watched = new Map<string, WatchedKey<T>>());
     try {
       const found: Found<T>[] = [];
       sink.listing?.(rewatch);
@@ -126,18 +126,18 @@ export class ListAndWatch<T> {
       if (this.closed || generation !== this.generation) return;
       // etcd may answer a read with the past: it would bring back what the watch has seen deleted.
       if (revision < newestBefore) throw new Error('the listing is older than the watch');
-      const step = sink.listed(newest(found, told, revision), revision, rewatch);
+      const step = sink.listed(newest(found, watched, revision), revision, rewatch);
       if (step !== undefined) await this.inSlices(step, generation);
-      // Whoever was told may have had enough.
+      // Whoever was called may have had enough.
       if (this.isClosed() || generation !== this.generation) return;
-      this.told = undefined;
+      this.watched = undefined;
       if (rewatch) this.watchFrom(revision + 1);
       else this.completes = this.completes.map((known) => Math.max(known, revision));
       this.wake(this.complete);
       this.again(false, (relistIntervalMs ?? RELIST_INTERVAL_MS) * (0.8 + 0.4 * Math.random()));
     } catch (error) {
       if (this.closed || generation !== this.generation) return;
-      this.told = undefined;
+      this.watched = undefined;
       logger.warn({error: String(error)}, 'listing failed: trying again');
       this.again(rewatch, RETRY_MS);
       sink.failed?.(error);
@@ -189,7 +189,7 @@ export class ListAndWatch<T> {
         onLost,
       }),
     );
-    // Whoever waits for more than the listing has: the watches that could have told are new.
+    // Whoever waits for more than the listing has: the watches that could have brought it are new.
     for (const wanted of this.sleepers.values()) this.ask(wanted);
   }
 
@@ -226,7 +226,7 @@ export class ListAndWatch<T> {
       const change = this.changeOf(key, isPut ? event.entry : undefined, mod);
       if (change === undefined) continue;
       changes.push(change);
-      this.told?.set(key, {mod, put: isPut ? change : undefined});
+      this.watched?.set(key, {mod, put: isPut ? change : undefined});
     }
     if (changes.length > 0) this.options.sink.changed(changes);
   }
@@ -237,7 +237,7 @@ export class ListAndWatch<T> {
     this.generation += 1;
     // A restored store begins at an older revision.
     this.newest = 0;
-    this.told = undefined;
+    this.watched = undefined;
     this.closeWatches();
     this.again(true, 1);
   }
@@ -249,15 +249,15 @@ export class ListAndWatch<T> {
 }
 
 /**
- * A scan may take seconds: what the watch has told of meanwhile is newer than what was found, and deletions leave no trace. So is what it tells while
+ * A scan may take seconds: what the watch has brought meanwhile is newer than what was found, and deletions leave no trace. So is what it brings while
  * the changes are taken.
  */
 function* newest<T>(
   found: readonly Found<T>[],
-  told: ReadonlyMap<string, WatchedKey<T>>,
+  watched: ReadonlyMap<string, WatchedKey<T>>,
   revision: number,
 ): Generator<T, undefined> {
-  const isTold = (key: string): boolean => (told.get(key)?.mod ?? 0) > revision;
-  for (const {key, change} of found) if (told.size === 0 || !isTold(key)) yield change;
-  for (const {mod, put} of told.values()) if (mod > revision && put !== undefined) yield put;
+  const isWatched = (key: string): boolean => (watched.get(key)?.mod ?? 0) > revision;
+  for (const {key, change} of found) if (watched.size === 0 || !isWatched(key)) yield change;
+  for (const {mod, put} of watched.values()) if (mod > revision && put !== undefined) yield put;
 }

@@ -3,7 +3,7 @@ import type {HeartbeatState} from '../model/container.ts';
 import type {ClusterRecord} from '../model/status.ts';
 import type {SeenHeartbeat} from './stored.ts';
 
-/** What the store held when the revision was written, and what else that revision wrote. */
+/** What stood in the store when the revision was written, and what else that revision wrote. */
 export interface Surroundings {
   /** Somebody governs the app. */
   readonly governed: boolean;

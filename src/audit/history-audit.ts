@@ -1,6 +1,6 @@
 /**
  * Judges a history of the store, revision by revision in order, against the laws. Pure and of bounded memory: it keeps what is alive,
- * counts, and the first findings. Who wrote something is not in etcd; what must have held for anybody to write it is.
+ * counts, and the first findings. Who wrote something is not in etcd; what must have been true for anybody to write it is.
  */
 import type {Keys, ParsedKey} from '../etcd/keys.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
@@ -159,14 +159,14 @@ export class HistoryAudit {
       if (this.gone.size > GONE_KEPT && oldest !== undefined) this.gone.delete(oldest);
     }
     if (parsed.kind !== 'ownership') return;
-    this.held(parsed.app, recordIn(before?.content), -1);
-    this.held(parsed.app, recordIn(after), 1);
+    this.countHolding(parsed.app, recordIn(before?.content), -1);
+    this.countHolding(parsed.app, recordIn(after), 1);
     const token = recordIn(after)?.token ?? '';
     if (after === undefined) this.newest.delete(key);
     else if (token !== '') this.newest.set(key, token);
   }
 
-  private held(app: string, record: OwnershipRecord | undefined, by: 1 | -1): void {
+  private countHolding(app: string, record: OwnershipRecord | undefined, by: 1 | -1): void {
     if (record === undefined || record.state === 'free' || record.state === 'assigned') return;
     const holder = this.keys.heartbeat(app, record.incarnation);
     const count = (this.holds.get(holder) ?? 0) + by;

@@ -1,4 +1,4 @@
-/** What the arguments ask for, told before a command parses them. Pure. */
+/** What the arguments ask for, found before a command parses them. Pure. */
 
 /** Flags of every command that take no value: a word behind another one may be its value. */
 const SWITCHES: ReadonlySet<string> = new Set(['--json', '--help', '-h']);

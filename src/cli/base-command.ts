@@ -147,8 +147,11 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    const told = await this.withNearApps(error);
-    process.exitCode = reportFailure(told, wantsJson(this.argv) || this.format.startsWith('json'));
+    const reported = await this.withNearApps(error);
+    process.exitCode = reportFailure(
+      reported,
+      wantsJson(this.argv) || this.format.startsWith('json'),
+    );
   }
 
   /** An app that is not there may be one whose name was mistyped. */
@@ -215,8 +218,8 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     const whole = this.format === 'json' || this.format === 'yaml';
     const forPeople = this.format === 'table' || this.format === 'wide';
     // A document says how many there are; lines cannot.
-    const told = forPeople || (!whole && shown.items.length < result.items.length);
-    if (told && shown.note !== undefined) this.say(shown.note);
+    const noted = forPeople || (!whole && shown.items.length < result.items.length);
+    if (noted && shown.note !== undefined) this.say(shown.note);
   }
 
   protected async showObject(result: ObjectResult): Promise<void> {
@@ -229,7 +232,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   }
 
   /**
-   * Waits for the goals, and shows the result whatever becomes of that: what was done is done. A wait that failed is told on stderr,
+   * Waits for the goals, and shows the result whatever becomes of that: what was done is done. A wait that failed is reported on stderr,
    * with the exit code of its fault, so that stdout holds one document. `met`: how long it took, ms, undefined where it failed.
    */
   protected async showAfter(

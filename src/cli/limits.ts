@@ -12,7 +12,7 @@ export const DURATION_MAX_MS = 500 * 3_600_000;
 /** Most files that one apply reads: a folder given by mistake is refused. */
 export const FILES_LIMIT = 1_000;
 
-/** Longest that one call of `sm wait` is held by the daemon. */
+/** Longest that one call of `sm wait` stays open at the daemon. */
 export const POLL_MS = 10_000;
 
 /** Least time between two looks, so that counts move. */
@@ -24,7 +24,7 @@ export const COST_FREE_MS = 50;
 /** Pause before a look that failed is made again. */
 export const RETRY_MS = 500;
 
-/** A look without an answer for so long beyond the time it is held is given up and made again. */
+/** A look without an answer for so long beyond the time it may stay open is given up and made again. */
 export const CALL_LIMIT_MS = 30_000;
 
 /** How long commands wait for a goal unless --timeout says otherwise. */

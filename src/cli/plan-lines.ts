@@ -6,13 +6,13 @@ export type PlannedApp = {readonly app: string} & PlanAnswer;
 
 export function planLines(plan: PlannedApp): string[] {
   const {app, moves, moveCount, heldCount, additions, additionCount} = plan;
-  const held = heldCount === 0 ? '' : `, ${heldCount} of them held: the app is paused`;
+  const pausedText = heldCount === 0 ? '' : `, ${heldCount} of them held: the app is paused`;
   const tried = new Set(plan.trials.map(({shard}) => shard));
   const onTrial = (shard: string): string => (tried.has(shard) ? ', on trial' : '');
   const unproved = (id: string): string =>
     plan.unproved.includes(id) ? ' (not proved yet: more follows its trial)' : '';
   return [
-    `app ${app}: ${counted(moveCount, 'move')}${held}, ${counted(additionCount, 'addition')}, ${plan.unplacedCount} unplaced, ${plan.strandedCount} stranded`,
+    `app ${app}: ${counted(moveCount, 'move')}${pausedText}, ${counted(additionCount, 'addition')}, ${plan.unplacedCount} unplaced, ${plan.strandedCount} stranded`,
     ...figureLines(plan),
     ...moves.map(
       ({shard, from, to, cause, numbers = ''}) =>

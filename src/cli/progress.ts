@@ -28,7 +28,7 @@ export class Progress {
   private readonly startedMs: number;
   private state: ProgressState | undefined;
   private firstDone = 0;
-  private told = '';
+  private printed = '';
   private frame = 0;
   private timer: NodeJS.Timeout | undefined;
 
@@ -55,8 +55,8 @@ export class Progress {
 
   private tell(): void {
     const line = this.line();
-    if (line === this.told) return;
-    this.told = line;
+    if (line === this.printed) return;
+    this.printed = line;
     this.stream.write(`${line}\n`);
   }
 

@@ -15,7 +15,7 @@ export interface WaitOutcome {
 }
 
 /**
- * Holds until the goal is met. What is left is told at every look; Ctrl-C ends the waiting only.
+ * Holds until the goal is met. What is left is shown at every look; Ctrl-C ends the waiting only.
  * @throws SmError TIMEOUT listing what is missing, INTERRUPTED; whatever a call throws that waiting cannot mend.
  */
 export async function waitFor(
@@ -54,12 +54,12 @@ export async function waitUntilMet(
     if (answer !== undefined) state = describe(answer);
     total = Math.max(total, answer?.missingCount ?? 0);
     const done = answer === undefined ? {} : {done: total - answer.missingCount, total};
-    const told = answer === undefined ? 'the daemon cannot be reached: trying again' : state;
-    progress.update({text: `waiting: ${told}`, ...done});
+    const line = answer === undefined ? 'the daemon cannot be reached: trying again' : state;
+    progress.update({text: `waiting: ${line}`, ...done});
     if (waitedMs >= timeoutMs) throw tookTooLong(goal, timeoutMs, state);
     if (answer === undefined) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     if (signal.aborted) throw new Error('interrupted');
-    // A look at a large app costs the daemon something: it is held the longer the more it takes.
+    // A look at a large app costs the daemon something: it stays open the longer the more it takes.
     const costMs = Math.max(0, performance.now() - lookedMs - holdMs);
     holdMs = Math.min(POLL_MS, Math.max(LOOK_MS, LOOK_MS * (costMs / COST_FREE_MS)));
   }

@@ -42,7 +42,7 @@ export default class Dev extends SmCommand<typeof Dev> {
     const {createLogger} = await import('../runtime/logger.ts');
     const program = programName(process.argv[1] ?? 'sm', process.cwd());
     const lines = new Lines({program, defaultServer: DEFAULT_SERVER});
-    const tell = (event: DevEvent): void => this.tell(event, (told) => lines.of(told));
+    const tell = (event: DevEvent): void => this.tell(event, (seen) => lines.of(seen));
     const bed = await DevBed.start({
       containers: this.flags.containers,
       shards: this.flags.shards,

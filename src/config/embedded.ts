@@ -12,7 +12,7 @@ export interface LoadOptions {
   readonly embedded?: boolean;
   /** Where that store keeps everything; goes before the file's `dataDir`. */
   readonly dataDir?: string;
-  /** A value was spelled in another way, and is taken. Default: nobody is told. */
+  /** A value was spelled in another way, and is taken. Default: ignored. */
   readonly onSpelling?: (text: string) => void;
 }
 

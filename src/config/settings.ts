@@ -1,4 +1,4 @@
-/** Every setting the file may hold: its path, how it is checked, and what a wrong value is told. */
+/** Every setting the file may hold: its path, how it is checked, and the error for a wrong value. */
 import {isIP} from 'node:net';
 import {nameProblem} from '../model/ids.ts';
 import {CLUSTER_QUOTA_NAMES, QUOTA_MOST} from '../model/quota.ts';

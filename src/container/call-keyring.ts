@@ -59,7 +59,7 @@ export class CallKeyring {
     return !requireSigned && nowMs() - this.signedAtMs > UNSIGNED_AFTER_MS;
   }
 
-  /** What is held is shown to whoever asks only while nobody could sign. */
+  /** Holdings are shown to whoever asks only while nobody could sign. */
   get showsToAnybody(): boolean {
     return !this.options.requireSigned && !this.hasKeys;
   }

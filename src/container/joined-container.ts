@@ -7,7 +7,7 @@ import {RECORD_VERSION} from '../model/ownership.ts';
 import type {Registry} from 'prom-client';
 import {writesText} from '../model/store-writes.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
-import type {HeldShardsAnswer} from '../protocol/hints.ts';
+import type {HoldingsAnswer} from '../protocol/hints.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {gate} from '../runtime/gate.ts';
@@ -150,18 +150,18 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     this.member?.hint(incarnation, shard, revision, record);
   }
 
-  held(withLoads = false): HeldShardsAnswer['containers'][number] {
+  holdings(withLoads = false): HoldingsAnswer['containers'][number] {
     this.reach?.called();
     const {member} = this;
     const shards = [...(member?.session.machines ?? [])].map(([id, machine]) => {
       const load = withLoads ? member?.loads.sample(member.shards.get(id)) : undefined;
       const {token, phase: state, serving: ready, stuck} = machine;
-      const held = {id, token, state, ready, stuck: stuck !== undefined};
-      return load === undefined ? held : {...held, load};
+      const shard = {id, token, state, ready, stuck: stuck !== undefined};
+      return load === undefined ? shard : {...shard, load};
     });
-    const held = {app: this.app, container: this.id, incarnation: this.incarnation, shards};
-    if (!withLoads) return held;
-    return {...held, own: {...processFigures.sample()}, loadFaults: {...member?.loads.faults}};
+    const holdings = {app: this.app, container: this.id, incarnation: this.incarnation, shards};
+    if (!withLoads) return holdings;
+    return {...holdings, own: {...processFigures.sample()}, loadFaults: {...member?.loads.faults}};
   }
 
   /** For metrics. */
@@ -305,7 +305,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       evicted: new SmError('EVICTED', `container ${this.id} was evicted by an operator`),
       refused: new SmError(
         'ID_TAKEN',
-        `container id ${this.id} is held by another living process`,
+        `container id ${this.id} is taken by another living process`,
         {
           hint: 'give another id, or stop the other process',
         },

@@ -9,7 +9,7 @@ import {SmError} from '../model/errors.ts';
 import {bareHost, listenFault} from '../model/listen-fault.ts';
 import {SIGNATURE_HEADER} from '../protocol/call-signature.ts';
 import {HINT_PATHS, hintsRequest, shardHintRequest} from '../protocol/hints.ts';
-import type {HeldShardsAnswer} from '../protocol/hints.ts';
+import type {HoldingsAnswer} from '../protocol/hints.ts';
 import {refuseInOurForm} from '../protocol/http-refusals.ts';
 import {HEADER_LIMIT_BYTES} from '../protocol/limits.ts';
 import {systemClock} from '../runtime/clock.ts';
@@ -25,7 +25,7 @@ export interface HintTarget extends GateTarget {
   readonly incarnation: string;
   hint(incarnation: string, shard: string, revision: number, record?: string): void;
   /** `withLoads`: also the loads of its shards and what the process takes. Default false. */
-  held(withLoads?: boolean): HeldShardsAnswer['containers'][number];
+  holdings(withLoads?: boolean): HoldingsAnswer['containers'][number];
   /** Why it is not ready; '' when it is. Ready ignores etcd outages shorter than T. */
   notReady(): string;
   /** What is wrong with single shards. */
@@ -75,16 +75,16 @@ function answerReadiness(targets: ReadonlySet<HintTarget>, response: ServerRespo
 }
 
 /** `?incarnation=`: only that container's; a process may hold a hundred. `?load=1`: loads are sampled, too. */
-function heldBy(
+function holdingsFor(
   targets: readonly HintTarget[],
   request: IncomingMessage,
-): HeldShardsAnswer['containers'] {
+): HoldingsAnswer['containers'] {
   const url = request.url ?? '';
   const wanted = /[?&]incarnation=([A-Za-z0-9_-]{1,80})(?:&|$)/.exec(url)?.[1];
   const withLoads = /[?&]load=1(?:&|$)/.test(url);
   return targets
     .filter(({incarnation}) => wanted === undefined || wanted === incarnation)
-    .map((target) => target.held(withLoads));
+    .map((target) => target.holdings(withLoads));
 }
 
 function receive(
@@ -111,7 +111,7 @@ function answerTo(
   request: IncomingMessage,
   path: string,
 ): [number, object] {
-  if (path === HINT_PATHS.shards) return [200, {containers: heldBy(targets, request)}];
+  if (path === HINT_PATHS.shards) return [200, {containers: holdingsFor(targets, request)}];
   const said = jsonOf(body);
   const looksAt = (): boolean => signed || gate.takesShard();
   if (path === HINT_PATHS.hints) {

@@ -34,7 +34,7 @@ export function readBatches(reads: readonly RecordRead[]): RecordRead[][] {
   return batches;
 }
 
-/** One call for the whole batch; the session is told each answer, or that there was none. */
+/** One call for the whole batch; the session gets each answer, or that there was none. */
 export async function readRecords(
   options: RecordReadsOptions,
   batch: readonly RecordRead[],

@@ -125,7 +125,7 @@ export class SessionDriver {
     this.driver.turn();
   }
 
-  /** Stops driving the session, whatever its state: the store is not told. */
+  /** Stops driving the session, whatever its state: nothing is written to the store. */
   stop(): void {
     this.driver.stop();
     this.revokeAll();
@@ -145,8 +145,8 @@ export class SessionDriver {
   /** `record`: text of what is to be claimed, where the hint brought it. */
   hint(incarnation: string, shard: string, revision: number, record?: string): void {
     this.options.meter?.hinted();
-    const told = record === undefined ? undefined : () => hintedRecord(record);
-    this.session.hint(incarnation, shard, revision, told);
+    const hinted = record === undefined ? undefined : () => hintedRecord(record);
+    this.session.hint(incarnation, shard, revision, hinted);
     this.driver.queueTurn();
   }
 
@@ -236,7 +236,7 @@ export class SessionDriver {
     const {onReady, onEnded} = this.options;
     return {
       waitingForId: ({holder}) =>
-        logger.warn({holder}, 'container id is held by another living process: waiting'),
+        logger.warn({holder}, 'container id is taken by another living process: waiting'),
       stuck: ({shard, hook}) => logger.error({shard, hook}, 'hook is overdue'),
       fenced: () => {
         this.options.meter?.fenced();

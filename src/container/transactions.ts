@@ -92,7 +92,7 @@ export function takeIdAnswer(
 }
 
 export function holderAnswer(holder: string, idMod: number, alive: boolean): IdAnswer {
-  return alive ? {kind: 'held', holder} : {kind: 'free', idMod, holder};
+  return alive ? {kind: 'occupied', holder} : {kind: 'free', idMod, holder};
 }
 
 /** [hb/mine created; id mine] -> delete both. */

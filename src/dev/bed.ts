@@ -56,7 +56,7 @@ export class DevBed {
     this.fleet = new Fleet({shards, tell, program});
   }
 
-  /** Resolves when containers and shards are on their way to each other; `placed` is told when they have met. @throws SmError PORT_TAKEN; TIMEOUT when told to end before. */
+  /** Resolves when containers and shards are on their way to each other; `placed` is called when they have met. @throws SmError PORT_TAKEN; TIMEOUT when a signal ends it before. */
   static async start(options: DevOptions): Promise<DevBed> {
     const bed = new DevBed(options);
     void options.end?.then(() => bed.given.abort());
@@ -129,7 +129,7 @@ function note<T>({opened, taken}: {opened: T; taken?: number}, all: number[]): T
 }
 
 function endedBeforeUp(): SmError {
-  return new SmError('TIMEOUT', 'sm dev was told to end before it was up', {
+  return new SmError('TIMEOUT', 'sm dev got a signal before it was up', {
     hint: 'run it again with a longer --timeout; the log level info of sm serve says what is waited for',
     retryable: true,
   });

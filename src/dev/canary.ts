@@ -58,7 +58,7 @@ export class Canary {
   constructor(options: CanaryOptions) {
     this.options = options;
     const {shards, program} = options;
-    const tell = (event: DevEvent): void => this.told(event);
+    const tell = (event: DevEvent): void => this.report(event);
     const onPass = (pass: EffectPass): void => this.passed(pass);
     this.fleet = new Fleet({shards, tell, onPass, program});
     this.metrics = new CanaryMetrics(() => this.measured);
@@ -76,7 +76,7 @@ export class Canary {
   disturb(): void {
     const {admin, app, ttlMs, faults} = this.options;
     const bed = {fleet: this.fleet, admin, app, ttlMs};
-    if (faults.length > 0) this.chaos = new Chaos(bed, (event) => this.told(event), faults);
+    if (faults.length > 0) this.chaos = new Chaos(bed, (event) => this.report(event), faults);
   }
 
   get measured(): Measured {
@@ -123,7 +123,7 @@ export class Canary {
     if (handover !== undefined) this.metrics.handover(handover);
   }
 
-  private told(event: DevEvent): void {
+  private report(event: DevEvent): void {
     // It stands in what is measured.
     if (event.event === 'verdict') return;
     if (event.event === 'chaos') {

@@ -22,7 +22,7 @@ export class ContainerChild {
   disturbed = false;
   private readonly child: ChildProcess;
 
-  /** Loads the program; it joins when told to. */
+  /** Loads the program; it joins on a message. */
   constructor(
     id: string,
     program: string,

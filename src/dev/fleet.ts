@@ -13,7 +13,7 @@ import {RESTART_MS} from './limits.ts';
 type Joining = Omit<JoinOrder['options'], 'id'>;
 
 export interface FleetOptions {
-  /** Shards there will be: when each has acted, `placed` is told. */
+  /** Shards there will be: when each has acted, `placed` is called. */
   readonly shards: number;
   readonly tell: Tell;
   /** Program of a container. Default: that of the demo. */

@@ -33,7 +33,7 @@ export const PATIENCE_MS = 60_000;
 /** Pause before a demo asks the daemon again. */
 export const RETRY_MS = 500;
 
-/** Moves that end within so long are told together. */
+/** Moves that end within so long are one line. */
 export const GATHER_MS = 300;
 
 /** Pause before a lost stream of moves is opened again. */

@@ -9,7 +9,7 @@ export class MoveTeller {
   private readonly tell: Tell;
   private readonly stopped = new AbortController();
   private readonly following: Promise<void>;
-  /** Who has a shard, as told. */
+  /** Who has a shard, as last reported. */
   private readonly owners = new Map<string, string>();
   private readonly gathered = new Map<string, string>();
   private timer: NodeJS.Timeout | undefined;
@@ -41,7 +41,7 @@ export class MoveTeller {
   }
 
   private take(event: MoveEvent): void {
-    // Let go by one and not yet taken by the next is on its way: told of when it has arrived.
+    // Let go by one and not yet taken by the next is on its way: reported when it has arrived.
     if (event.type !== 'settled' || event.container === '') return;
     this.gathered.set(event.shard, event.container);
     this.timer ??= setTimeout(() => this.flush(), GATHER_MS);

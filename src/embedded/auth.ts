@@ -42,7 +42,7 @@ export class Authenticator {
   }
 
   /**
-   * `address`: of who asks. While another machine has guessed too often it is not told whether it is right; tokens that it has go on. This machine
+   * `address`: of who asks. While another machine has guessed too often it is not answered whether the guess is right; tokens that it has go on. This machine
    * is not locked out: one container with an old password would keep its daemon out.
    * @throws EtcdFailure authNotEnabled, authFailed, tooManyRequests
    */

@@ -13,13 +13,13 @@ type Status = Pick<ServiceError, 'code' | 'details'>;
 
 /** A call with one request and one reply. */
 export class Calls {
-  private readonly held: () => void;
+  private readonly assertLock: () => void;
   private readonly gate: Gate;
   private readonly logger: Logger;
 
-  /** `held` throws when the store is another process's now: then nothing is answered. */
-  constructor(held: () => void, gate: Gate, logger: Logger) {
-    this.held = held;
+  /** `assertLock` throws when the store is another process's now: then nothing is answered. */
+  constructor(assertLock: () => void, gate: Gate, logger: Logger) {
+    this.assertLock = assertLock;
     this.gate = gate;
     this.logger = logger;
   }
@@ -31,7 +31,7 @@ export class Calls {
       const fail = (error: unknown): void => callback(this.statusOf(error));
       try {
         if (request instanceof Malformed) throw request.failure;
-        this.held();
+        this.assertLock();
         this.gate(metadata);
         const reply = handle(request, call.getPeer());
         if (reply instanceof Promise) reply.then((value) => callback(null, value), fail);
@@ -45,7 +45,7 @@ export class Calls {
   /** Whether a message of an open stream may be answered; what to end the stream with when not. */
   stopped(): Status | undefined {
     try {
-      this.held();
+      this.assertLock();
       return undefined;
     } catch (error) {
       return this.statusOf(error);
@@ -55,7 +55,7 @@ export class Calls {
   /** Checks who opened a stream; what to end it with when it may not be open. */
   refusal(metadata: Metadata): Status | undefined {
     try {
-      this.held();
+      this.assertLock();
       this.gate(metadata);
       return undefined;
     } catch (error) {

@@ -71,18 +71,22 @@ export async function startEmbeddedStore(
   let lose: (error: SmError) => void = () => undefined;
   const taken = new Promise<SmError>((resolve) => (lose = resolve));
   const state = await openState(options, {wire, clock, logger, onLost: lose});
-  const {machine, identity, held} = state;
+  const {machine, identity, assertLock} = state;
   const authenticator = new Authenticator(options.user, () => clock.nowMs(), options.tokenTtlMs);
   const services: Services = {
     ...state,
     headers: new Headers(identity, machine),
-    calls: new Calls(held, (metadata) => authenticator.check(metadata), logger),
+    calls: new Calls(assertLock, (metadata) => authenticator.check(metadata), logger),
   };
   const scheme = options.tls === undefined ? 'http' : 'https';
   let endpoint = '';
-  const server = serverOf(services, {wire, clock, logger, authenticator, identity, held}, () => {
-    return `${scheme}://${endpoint}`;
-  });
+  const server = serverOf(
+    services,
+    {wire, clock, logger, authenticator, identity, assertLock},
+    () => {
+      return `${scheme}://${endpoint}`;
+    },
+  );
   try {
     endpoint = addressOf(host, await listen(server, host, port, credentials));
   } catch (error) {
@@ -110,7 +114,7 @@ export async function startEmbeddedStore(
 interface State extends Pick<Services, 'machine' | 'commits' | 'sweeper'> {
   readonly identity: Identity;
   /** @throws SmError CONFLICT when the data directory is another process's now */
-  held(): void;
+  assertLock(): void;
   figures(): StoreFigures;
   close(): Promise<void>;
 }
@@ -145,12 +149,12 @@ async function openState(options: EmbeddedStoreOptions, parts: StateParts): Prom
       await journal?.close();
       directory?.close();
     };
-    const held = (): void => directory?.lock.assertHeld();
+    const assertLock = (): void => directory?.lock.assertHeld();
     const figures = (): StoreFigures => ({
       ...{bytes: machine.keys.bytes, quotaBytes, outOfSpace: commits.outOfSpace},
       logBytes: journal?.bytes ?? 0,
     });
-    return {machine, sweeper, commits, identity, held, figures, close};
+    return {machine, sweeper, commits, identity, assertLock, figures, close};
   } catch (error) {
     directory?.close();
     throw error;
@@ -163,7 +167,7 @@ interface ServerParts {
   readonly logger: Logger;
   readonly authenticator: Authenticator;
   readonly identity: Identity;
-  readonly held: () => void;
+  readonly assertLock: () => void;
 }
 
 function serverOf(services: Services, parts: ServerParts, url: () => string): Server {
@@ -181,7 +185,7 @@ function serverOf(services: Services, parts: ServerParts, url: () => string): Se
   server.addService(wire.services.Watch, watchService(services, hub, clock));
   server.addService(wire.services.Maintenance, maintenanceService(services, identity));
   server.addService(wire.services.Cluster, clusterService(services, identity, url));
-  const open = new Calls(parts.held, () => undefined, logger);
+  const open = new Calls(parts.assertLock, () => undefined, logger);
   server.addService(wire.services.Auth, authService(services, open, authenticator));
   return server;
 }

@@ -1,5 +1,5 @@
 /**
- * Keys and values are held as latin1 text, one character a byte: V8 keeps such strings at one byte a character, compares them
+ * Keys and values are kept as latin1 text, one character a byte: V8 keeps such strings at one byte a character, compares them
  * in byte order, and moves them when it compacts its heap, which buffers carved out of a pool cannot be.
  */
 

@@ -32,7 +32,7 @@ export function encodeEntries(entries: readonly LogEntry[]): Buffer {
   return body;
 }
 
-/** Expects a body whose checksum held: anything unknown in it was written by another program. */
+/** Expects a body whose checksum is right: anything unknown in it was written by another program. */
 export function decodeEntries(body: Buffer): LogEntry[] {
   const entries: LogEntry[] = [];
   for (let at = 0; at < body.length;) {

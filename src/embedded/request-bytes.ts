@@ -1,5 +1,5 @@
 /**
- * Whether bytes are the message that a method takes, told as etcd's decoder tells it. The library's own decoder takes fields of a wrong
+ * Whether bytes are the message that a method takes, decided as etcd's decoder decides it. The library's own decoder takes fields of a wrong
  * wire type for what they are not, and keeps its reasons for itself. A failure is a value here: what is thrown in a decoder is lost.
  */
 import {status} from '@grpc/grpc-js';

@@ -60,7 +60,7 @@ const GRPC_OPTIONS = {
   // etcd takes pings less than 5000 apart for an attack, and a stalled loop sends two close together: leave room.
   'grpc.keepalive_time_ms': 7_000,
   'grpc.keepalive_timeout_ms': 2_000,
-  // Without a call under way etcd counts pings as abuse and closes the connection; a ping held back goes out with the next call.
+  // Without a call under way etcd counts pings as abuse and closes the connection; a ping that waited goes out with the next call.
   'grpc.keepalive_permit_without_calls': 0,
   'grpc.initial_reconnect_backoff_ms': 50,
   'grpc.max_reconnect_backoff_ms': 1_000,

@@ -280,7 +280,7 @@ export class Keys {
     return `${this.root}${app}/lease/guard`;
   }
 
-  /** Told to push containers between two guard leases; there only while one is replaced. */
+  /** The guard that push containers get between two guard leases; there only while one is replaced. */
   leaseBridge(app: string): string {
     return `${this.root}${app}/lease/bridge`;
   }

@@ -25,7 +25,7 @@ export type GovernorAction =
   | {readonly type: 'reread'; readonly shard: string}
   /** For who plans beside the governor: changes of shards. */
   | {readonly type: 'tellRows'; readonly batch: RowBatch}
-  /** The same: make a plan of all that was told, and answer with `planned` and this number. */
+  /** The same: make a plan of all that was sent, and answer with `planned` and this number. */
   | {readonly type: 'plan'; readonly generation: number; readonly terms: PlanTerms}
   | {readonly type: 'recordMoves'; readonly moves: readonly FinishedMove[]}
   | {readonly type: 'recordEvents'; readonly events: readonly AppEvent[]}

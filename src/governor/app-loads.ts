@@ -1,6 +1,6 @@
 /**
- * Loads of one app, as its governor knows them: what containers report, what the planner sees of it, when to plan for it, and what others are
- * told. An app whose policy names no metrics has none of it. Passive.
+ * Loads of one app, as its governor knows them: what containers report, what the planner sees of it, when to plan for it, and what others get
+ * of it. An app whose policy names no metrics has none of it. Passive.
  */
 import type {Balance} from '../load/balance.ts';
 import {FaultWatch} from '../load/fault-watch.ts';

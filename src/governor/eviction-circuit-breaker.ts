@@ -17,7 +17,7 @@ export class EvictionCircuitBreaker {
   /** Containers whose heartbeats went while silent -> until when they count, ms. */
   private readonly recent = new Map<string, number>();
 
-  /** Too many losses: evictions are, or were a moment ago, held back. */
+  /** Too many losses: evictions wait, or waited a moment ago. */
   get isTripped(): boolean {
     return this.holdUntilMs !== undefined;
   }

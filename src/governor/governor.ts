@@ -327,7 +327,7 @@ export class Governor implements ListingTaker {
   private stepOf(shard: string, context: ReconcileContext, nowMs: number): Step {
     if (!this.view.shards.has(shard)) return reconcileGone(shard, context);
     const known = this.view.own.get(shard)?.value;
-    const mustWait = this.retries.held(shard, nowMs) && !(known && this.trust.isToBlame(known));
+    const mustWait = this.retries.mustWait(shard, nowMs) && !(known && this.trust.isToBlame(known));
     if (this.view.spec?.value.deleting === true || mustWait) return {step: 'wait', for: 'nothing'};
     const destination = this.planCache.destination(shard);
     if (destination !== undefined) return reconcile(shard, destination, context);

@@ -162,10 +162,10 @@ export class InFlightMoves {
   /** As `end`, for all that nobody holds and the plan has no home for. */
   endHomeless(
     unplaced: {has(shard: string): boolean},
-    held: {isHeld(shard: string): boolean},
+    view: {hasLivingOwner(shard: string): boolean},
   ): void {
     for (const shard of this.moves.keys())
-      if (unplaced.has(shard) && !held.isHeld(shard)) this.end(shard);
+      if (unplaced.has(shard) && !view.hasLivingOwner(shard)) this.end(shard);
   }
 
   /** Most voluntary and planned moves at once. */

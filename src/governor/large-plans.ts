@@ -18,7 +18,7 @@ import type {PlanningContext, TrialPlanner} from './trial-planner.ts';
 
 export interface LargePlanningContext extends PlanningContext {
   readonly pending: Pick<PendingWrites, 'has' | 'shards'>;
-  readonly retries: Pick<RetrySchedule, 'held' | 'heldShards'>;
+  readonly retries: Pick<RetrySchedule, 'mustWait' | 'waitingShards'>;
 }
 
 /** A plan that was asked for. */
@@ -67,17 +67,17 @@ export class LargePlans {
     return this.question !== undefined;
   }
 
-  /** There is something to be told now. */
+  /** There is something to be sent now. */
   get isLeft(): boolean {
     return this.isOn && this.feed.isLeft;
   }
 
-  /** The planner is to see other loads than before: all shards are told with theirs before the next question. */
+  /** The planner is to see other loads than before: all shards are sent with theirs before the next question. */
   loadsChanged(): void {
     this.areLoadsOld = true;
   }
 
-  /** What is to be told in this turn. */
+  /** What is to be sent in this turn. */
   tell({loads}: Pick<PlanningContext, 'loads'>): GovernorAction[] {
     this.look();
     if (!this.isOn) return [];
@@ -89,7 +89,7 @@ export class LargePlans {
       : [];
   }
 
-  /** Asks for a plan of all there is now. Undefined: not everything is told yet, or an answer is awaited. */
+  /** Asks for a plan of all there is now. Undefined: not everything is sent yet, or an answer is awaited. */
   ask(context: LargePlanningContext, nowMs: number): GovernorAction[] | undefined {
     if (this.question !== undefined) return undefined;
     // Whatever the plan is for, it is made with the loads of one moment.
@@ -138,7 +138,7 @@ export class LargePlans {
     return {plan, nextAtMs, born: question.born, areAllProved: question.areAllProved};
   }
 
-  /** Whoever plans has ended: all is to be told again; `isForGood`: plans are made within the turn from now on. */
+  /** Whoever plans has ended: all is to be sent again; `isForGood`: plans are made within the turn from now on. */
   lost(isForGood: boolean): void {
     this.question = undefined;
     if (isForGood) this.from = Number.POSITIVE_INFINITY;
@@ -166,8 +166,8 @@ export class LargePlans {
     }
     return {
       onlyForced: view.spec?.value.paused === true,
-      homelessHeld: rowsOf(view, retries.heldShards(nowMs)),
-      runningHeld: rowsOf(view, pending.shards()),
+      homelessWaiting: rowsOf(view, retries.waitingShards(nowMs)),
+      runningWaiting: rowsOf(view, pending.shards()),
       cancelled,
     };
   }

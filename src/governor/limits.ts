@@ -192,7 +192,7 @@ export const NEXT_MOVES_MS = 50;
 /** Shards up to which a plan is made within a turn. Larger apps are planned for beside the governor, and answered later. */
 export const SHARDS_PLANNED_INLINE = 20_000;
 
-/** Rows that are told in one turn to whoever plans for a large app. */
+/** Rows that are sent in one turn to whoever plans for a large app. */
 export const ROWS_PER_TURN = 1_000;
 
 /** A plan for a large app comes so many times its own time after the last one ... */
@@ -201,7 +201,7 @@ export const PAUSE_PER_PLAN = 20;
 /** ... but no later than this. */
 export const LARGE_PLAN_PAUSE_MAX_MS = 10_000;
 
-/** Places that are named to whoever plans before all is told anew: those of containers that are gone are among them. */
+/** Places that are named to whoever plans before all is sent anew: those of containers that are gone are among them. */
 export const PLACES_KEPT = 50_000;
 
 /** Shards that are put into a snapshot for the planner before others may run, where readers ask. */

@@ -1,4 +1,4 @@
-/** What the planner is told of loads. */
+/** Loads as the planner gets them. */
 import type {LoadTable} from '../load/load-table.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {PlacementMetric} from '../model/placement.ts';

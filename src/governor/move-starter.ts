@@ -22,7 +22,7 @@ interface StarterParts {
   readonly inFlightMoves: InFlightMoves;
   readonly trust: ContainerTrust;
   readonly planCache: PlanCache;
-  /** Evictions are held back: what seems lost may be there, and nothing is moved for balance or load meanwhile. */
+  /** Evictions wait: what seems lost may be there, and nothing is moved for balance or load meanwhile. */
   readonly evictor: {readonly braking: boolean};
   readonly newMove: ReconcileContext['newMove'];
   readonly epoch: number;

@@ -29,7 +29,7 @@ export class PlanCache {
   private containers: readonly string[] = [];
   private counts: ReadonlyMap<string, number> | undefined;
   private nextAtMs = Number.NEGATIVE_INFINITY;
-  private heldUntilMs = Number.NEGATIVE_INFINITY;
+  private notBeforeMs = Number.NEGATIVE_INFINITY;
   private settleFromMs: number;
   private lastJoinMs: number;
   private settling = true;
@@ -73,18 +73,18 @@ export class PlanCache {
   awaitSuccessor(ttlMs: number, nowMs: number): void {
     if (ttlMs === 0) return;
     const waitMs = Math.min(LONGEST_BEFORE_FIRST_MS, ttlMs / 10 + QUIET_BEFORE_FIRST_MS);
-    this.heldUntilMs = nowMs + waitMs;
+    this.notBeforeMs = nowMs + waitMs;
   }
 
   /** Nobody is waited for any more. */
   release(): void {
-    this.heldUntilMs = Number.NEGATIVE_INFINITY;
+    this.notBeforeMs = Number.NEGATIVE_INFINITY;
   }
 
   /** The moment from which a plan may be made; Infinity when none is wanted. */
   wakeAtMs(): number {
     if (!this.dirty) return Number.POSITIVE_INFINITY;
-    const nextAtMs = Math.max(this.nextAtMs, this.heldUntilMs);
+    const nextAtMs = Math.max(this.nextAtMs, this.notBeforeMs);
     if (!this.settling) return nextAtMs;
     const quietAtMs = Math.min(
       this.lastJoinMs + QUIET_BEFORE_FIRST_MS,

@@ -32,7 +32,7 @@ export type Step =
   | {readonly step: 'write'; readonly transition: Transition}
   /** Drop it and add it again on the same container, as soon as the budget of moves allows it. */
   | {readonly step: 'restart'; readonly container: string; readonly transition: Transition}
-  /** `remind`: the container wrote the record itself, it needs to be told only if it takes long. */
+  /** `remind`: the container wrote the record itself, it needs a hint only if it takes long. */
   | {readonly step: 'hint'; readonly op: 'add' | 'drop'; readonly remind?: boolean}
   /** Nothing to do until something changes. `for` = what is waited for. */
   | {readonly step: 'wait'; readonly for: 'plan' | 'room' | 'budget' | 'nothing'}

@@ -7,12 +7,12 @@ export {REFUSED_RETRY_MS} from './limits.ts';
 export class RetrySchedule {
   private readonly atMs = new Map<string, number>();
   private readonly pausedUntilMs = new Map<string, number>();
-  private readonly heldUntilMs = new Map<string, number>();
+  private readonly notBeforeMs = new Map<string, number>();
 
   /** Nothing is tried before that moment. The look at it comes no earlier than a back-off ends, for there would be no other. */
   pause(shard: string, untilMs: number): void {
     this.pausedUntilMs.set(shard, untilMs);
-    this.atMs.set(shard, Math.max(untilMs, this.heldUntilMs.get(shard) ?? untilMs));
+    this.atMs.set(shard, Math.max(untilMs, this.notBeforeMs.get(shard) ?? untilMs));
   }
 
   /** A write of the shard was refused, or lost, a moment ago. */
@@ -23,23 +23,23 @@ export class RetrySchedule {
   /** A shard that is free after n failed adds waits 1 s doubling to 60 s. */
   noteFailures(shard: string, record: OwnershipRecord | undefined, nowMs: number): void {
     if (record === undefined || record.state !== 'free' || record.failures === 0) {
-      this.heldUntilMs.delete(shard);
+      this.notBeforeMs.delete(shard);
       return;
     }
-    if (this.heldUntilMs.has(shard)) return;
+    if (this.notBeforeMs.has(shard)) return;
     const untilMs = nowMs + Math.min(FAILED_MAX_MS, FAILED_MIN_MS * 2 ** (record.failures - 1));
-    this.heldUntilMs.set(shard, untilMs);
+    this.notBeforeMs.set(shard, untilMs);
     this.atMs.set(shard, untilMs);
   }
 
   /** The shard failed a moment ago and must wait. */
-  held(shard: string, nowMs: number): boolean {
-    return (this.heldUntilMs.get(shard) ?? 0) > nowMs;
+  mustWait(shard: string, nowMs: number): boolean {
+    return (this.notBeforeMs.get(shard) ?? 0) > nowMs;
   }
 
   /** Shards that failed a moment ago and must wait. */
-  *heldShards(nowMs: number): Generator<string, undefined> {
-    for (const [shard, untilMs] of this.heldUntilMs) if (untilMs > nowMs) yield shard;
+  *waitingShards(nowMs: number): Generator<string, undefined> {
+    for (const [shard, untilMs] of this.notBeforeMs) if (untilMs > nowMs) yield shard;
   }
 
   due(nowMs: number): string[] {

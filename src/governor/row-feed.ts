@@ -1,4 +1,4 @@
-/** What is told of shards to who plans beside the governor: each change once, and what hangs on the state of containers as the name of a place. */
+/** What is sent of shards to whoever plans beside the governor: each change once, and what hangs on the state of containers as the name of a place. */
 import {NO_ROW} from '../appstate/shard-rows.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
@@ -36,7 +36,7 @@ export class RowFeed {
     this.trials = trials;
   }
 
-  /** Nothing was told yet, or all is to be told anew. */
+  /** Nothing was sent yet, or all is to be sent anew. */
   restart(): void {
     this.isFresh = true;
     this.places.clear();
@@ -65,7 +65,7 @@ export class RowFeed {
     this.tried = now;
   }
 
-  /** All rows are to be told again, for their loads have changed. */
+  /** All rows are to be sent again, for their loads have changed. */
   tellAll(): void {
     this.view.rows.follow();
   }
@@ -77,9 +77,9 @@ export class RowFeed {
     const set: WarmShard[] = [];
     const removed: number[] = [];
     for (const row of this.view.rows.takeTouched(most)) {
-      const told = this.shardAt(row, loads);
-      if (told === undefined) removed.push(row);
-      else set.push(told);
+      const changed = this.shardAt(row, loads);
+      if (changed === undefined) removed.push(row);
+      else set.push(changed);
     }
     return {isFresh, set, removed};
   }

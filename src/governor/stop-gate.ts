@@ -26,7 +26,7 @@ export interface StopSituation {
   readonly maxUnavailable: number;
   /** Shards that nobody serves, and the container that their record names ('' for none). */
   readonly unserved: readonly {readonly shard: string; readonly container: string}[];
-  /** Evictions are held back: many containers were lost at once. */
+  /** Evictions wait: many containers were lost at once. */
   readonly isBraking: boolean;
   /** Why nobody knows what is served now; '' when that is known. */
   readonly unknown: string;
@@ -85,7 +85,9 @@ export function judgeStop(
     unavailable: [...away].map(([container, why]) => ({container, why})),
     maxUnavailable: limit,
   };
-  const fresh = question.wanted.filter((container) => !isHeld(container, question.holder, inForce));
+  const fresh = question.wanted.filter(
+    (container) => !isGranted(container, question.holder, inForce),
+  );
   // What was permitted stays permitted: the holder asks again while its containers are on their way out.
   if (fresh.length === 0 && question.wanted.length > 0)
     return {allowed: true, objections: [], ...shown};
@@ -101,7 +103,7 @@ export function judgeStop(
   return {allowed: objections.length === 0, objections, ...shown};
 }
 
-function isHeld(container: string, holder: string, inForce: readonly StopPermission[]): boolean {
+function isGranted(container: string, holder: string, inForce: readonly StopPermission[]): boolean {
   return inForce.some((one) => one.container === container && one.holder === holder);
 }
 

@@ -1,4 +1,4 @@
-/** Plans with what containers have shown of themselves in mind: who is held back, who may get a shard on trial now, and which. */
+/** Plans with what containers have shown of themselves in mind: who gets nothing, who may get a shard on trial now, and which. */
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {PlacementSnapshot, Plan, Unproved} from '../model/placement.ts';
 import type {ContainerTrust} from './container-trust.ts';
@@ -26,8 +26,8 @@ export interface PlanningContext {
   readonly view: AppView;
   readonly living: ReadonlyMap<string, LivingContainer>;
   readonly pending: Pick<PendingWrites, 'has'>;
-  readonly retries: Pick<RetrySchedule, 'held'>;
-  /** What the planner is told of loads; undefined: what specs declare. Default: that. */
+  readonly retries: Pick<RetrySchedule, 'mustWait'>;
+  /** Loads as the planner gets them; undefined: what specs declare. Default: that. */
   readonly loads?: LoadTerms | undefined;
 }
 
@@ -66,7 +66,7 @@ export class TrialPlanner {
     const unproved = this.look(context, nowMs);
     const fitness: TrialTerms['fitness'] = (shard, record, current) => {
       if (current === '' || record === undefined)
-        return homelessFitness(context.retries.held(shard, nowMs), record);
+        return homelessFitness(context.retries.mustWait(shard, nowMs), record);
       return runningFitness(shard, record, context);
     };
     const trials = {trials: this.trust.trials, unproved, fitness};

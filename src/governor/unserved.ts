@@ -17,7 +17,7 @@ export interface Instant {
 
 interface Gap {
   sinceMs: number;
-  /** The same by Unix time, once it was told: a clock that is set does not change it. */
+  /** The same by Unix time, once it was reported: a clock that is set does not change it. */
   sinceWallMs?: number;
 }
 

@@ -1,4 +1,4 @@
-/** The connection behind a live view, as told to whoever shows it. */
+/** The connection behind a live view, as shown to whoever watches it. */
 export type LinkEvent<Message> =
   | {readonly type: 'message'; readonly message: Message}
   /** The connection is lost or could not be made; tried again after `waitMs`. */

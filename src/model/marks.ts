@@ -2,7 +2,7 @@
 import type {ContainerState} from './container.ts';
 import type {AppHealth} from './health.ts';
 
-/** `+` well, `-` held back by an operator, `~` on its way out, `!` suspect or stuck, `x` lost or failed, `>` running, `.` queued, `?` unknown. */
+/** `+` well, `-` stopped by an operator, `~` on its way out, `!` suspect or stuck, `x` lost or failed, `>` running, `.` queued, `?` unknown. */
 export type Mark = '+' | '-' | '~' | '!' | 'x' | '>' | '.' | '?';
 
 const CONTAINER: Readonly<Record<ContainerState, Mark>> = {

@@ -3,7 +3,7 @@ import type {OwnershipRecord} from './ownership.ts';
 /** What must hold in the store for a write to happen. `mod`/`create` 0 stands for absent. */
 export type RecordGuard =
   | {readonly kind: 'own'; readonly shard: string; readonly mod: number}
-  /** The record is this one, to the letter: for who was told of it and has not read it. */
+  /** The record is this one, to the letter: for a container that got it in a hint and has not read it. */
   | {readonly kind: 'ownIs'; readonly shard: string; readonly record: OwnershipRecord}
   /** Nothing new has been said of the store as a whole. */
   | {readonly kind: 'clusterMod'; readonly mod: number}

@@ -16,7 +16,7 @@ export interface Candidate {
   readonly incarnation: string;
   /** Registered, ready, not shutting down. */
   readonly eligible: boolean;
-  /** Not shutting down, but its id may still be held by an incarnation of before. */
+  /** Not shutting down, but its id may still be taken by an incarnation of before. */
   readonly standby: boolean;
 }
 
@@ -46,7 +46,7 @@ export class Leadership {
   private listed = false;
 
   /** Create revision of the leader key while this daemon leads. */
-  get held(): number | undefined {
+  get createRevision(): number | undefined {
     return this.fencingKey;
   }
 

@@ -72,7 +72,7 @@ export const BEATS_KEPT = 4;
 /** A heartbeat that was being made when a call was answered tells nothing of it; the second one does. */
 export const BEATS_TO_BELIEVE = 2;
 
-/** So many heartbeats without a shard that was accepted or running: it is told again. */
+/** So many heartbeats without a shard that was accepted or running: the container gets the hint again. */
 export const BEATS_TO_MISS = 3;
 
 /** A drop that was accepted and shows no effect for so long raises an alarm. */
@@ -96,10 +96,10 @@ export const READ_RETRY_MIN_MS = 100;
 /** Longest pause before a read of a record is sent again. */
 export const READ_RETRY_MAX_MS = 5_000;
 
-/** Reconciliation reads every record that is held or pending this often, +-20 %. */
+/** Reconciliation reads every record that is owned or pending this often, +-20 %. */
 export const RECONCILE_INTERVAL_MS = 30_000;
 
-/** The wait for a taken id is told this often. */
+/** The wait for a taken id is logged this often. */
 export const WAITING_NOTICE_MS = 10_000;
 
 /** Longest pause before a drop that threw is called again. */
@@ -115,7 +115,7 @@ export const SPEC_RETRY_MS = 1_000;
 export const MARKS_LIMIT = 100_000;
 
 /**
- * Shards that somebody has asked for and that are not held. A governor leaves at most 200 unclaimed to a container; anybody may ask for
- * any, and while the store is away nobody is told that there is no such shard.
+ * Shards that somebody has asked for and that are not owned. A governor leaves at most 200 unclaimed to a container; anybody may ask for
+ * any, and while the store is away nobody gets the answer that there is no such shard.
  */
 export const ASKED_LIMIT = 2_000;

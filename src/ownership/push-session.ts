@@ -1,5 +1,5 @@
 /**
- * What a push container is told and what is believed of it (push-containers.md). It speaks by two channels: HTTP answers and
+ * What is sent to a push container and what is believed of it (push-containers.md). It speaks by two channels: HTTP answers and
  * heartbeats that list its shards. An add is believed when a heartbeat lists the shard as running, a drop when the call was
  * accepted and later heartbeats do not list it. Passive: the gateway makes the calls and writes the records.
  */

@@ -40,10 +40,10 @@ export type SessionAction =
   | {readonly type: 'accepted'; readonly epoch: number}
   | {readonly type: 'ended'; readonly how: SessionEnd};
 
-/** `held` by another living incarnation, `free` to be tried again with this `idMod` and `holder`. */
+/** `occupied` by another living incarnation, `free` to be tried again with this `idMod` and `holder`. */
 export type IdAnswer =
   | {readonly kind: 'taken'; readonly idMod: number}
-  | {readonly kind: 'held'; readonly holder: string}
+  | {readonly kind: 'occupied'; readonly holder: string}
   | {readonly kind: 'free'; readonly idMod: number; readonly holder: string}
   | {readonly kind: 'unknown'};
 

@@ -92,7 +92,7 @@ export class ContainerSession {
 
   /** What the cluster record of this revision says; `doubt` undefined: all is well. Epoch 0, mod 0: there is none. */
   clusterSeen(epoch: number, doubt: StoreDoubt | undefined, nowMs: number, mod: number): void {
-    if (!this.ended) this.follow(this.trust.told(epoch, doubt, mod), nowMs);
+    if (!this.ended) this.follow(this.trust.clusterRead(epoch, doubt, mod), nowMs);
   }
 
   /** `mark`: who answered and at which revision, where an answer came. */
@@ -123,7 +123,7 @@ export class ContainerSession {
     if (answer.kind === 'taken') this.named(answer.idMod, nowMs);
     else if (answer.kind === 'free')
       this.idAttempt = {inFlight: false, atMs: nowMs, idMod: answer.idMod, holder: answer.holder};
-    else if (answer.kind === 'held') this.idHeld(answer.holder, nowMs);
+    else if (answer.kind === 'occupied') this.idOccupied(answer.holder, nowMs);
     else this.idAttempt.atMs = nowMs + heartbeatIntervalMs(this.heartbeat.ttlMs);
   }
 
@@ -200,7 +200,7 @@ export class ContainerSession {
     this.how = how;
   }
 
-  /** Where the store is doubted nothing is claimed and nothing renewed: what is held goes with the right to act, at its deadline. */
+  /** Where the store is doubted nothing is claimed and nothing renewed: what is owned goes with the right to act, at its deadline. */
   private follow(news: TrustNews, nowMs: number): void {
     if (news === undefined) return;
     if (news.kind === 'doubted') this.out.push({type: 'restored', doubt: news.doubt});
@@ -242,7 +242,7 @@ export class ContainerSession {
     this.out.push({type: 'ready', incarnation: this.incarnation});
   }
 
-  private idHeld(holder: string, nowMs: number): void {
+  private idOccupied(holder: string, nowMs: number): void {
     this.idAttempt.atMs = nowMs + heartbeatIntervalMs(this.heartbeat.ttlMs) / 2;
     if (this.options.refuseTakenId === true) this.askToLeave('refused');
     if (nowMs < this.noticeAtMs) return;
@@ -250,7 +250,7 @@ export class ContainerSession {
     this.out.push({type: 'waitingForId', holder});
   }
 
-  /** The heartbeat is gone: what was held belongs to nobody here; start anew under another incarnation. */
+  /** The heartbeat is gone: what was owned belongs to nobody here; start anew under another incarnation. */
   private evicted(nowMs: number): void {
     this.out.push({type: 'evicted', incarnation: this.incarnation});
     this.loseAll();

@@ -52,7 +52,7 @@ export class ShardMachines {
     for (const shard of this.machines.keys()) this.dirty.add(shard);
   }
 
-  /** Another history of the store begins: nothing is held in it, and no mark counts. */
+  /** Another history of the store begins: nothing is owned in it, and no mark counts. */
   forgetHistory(): void {
     this.marks.clear();
     for (const machine of this.machines.values()) machine.forgetHistory();

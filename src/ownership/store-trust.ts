@@ -46,7 +46,7 @@ export class StoreTrust {
   }
 
   /** The cluster record was read. `doubt` undefined: it says that all is well; an accepted restore has stepped the epoch up. */
-  told(epoch: number, doubt: StoreDoubt | undefined, mod: number): TrustNews {
+  clusterRead(epoch: number, doubt: StoreDoubt | undefined, mod: number): TrustNews {
     this.clusterMod = mod;
     if (doubt !== undefined) return this.begin(doubt);
     if (epoch <= this.epoch) return undefined;

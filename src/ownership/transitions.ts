@@ -135,24 +135,24 @@ export function claim(
 }
 
 /**
- * Container: assigned(me) -> owned(me) of a record that it was told of and has not read: the store compares it to the letter, so what was
- * told is what is there, and the answer brings the spec. `clusterMod`: of the cluster record as last looked at.
+ * Container: assigned(me) -> owned(me) of a record that came in a hint and has not been read: the store compares it to the letter, so what
+ * was hinted is what is there, and the answer brings the spec. `clusterMod`: of the cluster record as last looked at.
  */
 export function claimHinted(
   shard: string,
-  told: OwnershipRecord,
+  hinted: OwnershipRecord,
   me: Claimant,
   clusterMod: number,
   ready: boolean,
 ): Transition {
-  invariant(told.state === 'assigned', `claim of ${shard} needs assigned`);
-  invariant(told.incarnation === me.incarnation, `claim of ${shard} assigned to another`);
+  invariant(hinted.state === 'assigned', `claim of ${shard} needs assigned`);
+  invariant(hinted.incarnation === me.incarnation, `claim of ${shard} assigned to another`);
   return {
     kind: 'claim',
     shard,
-    record: {...told, state: 'owned', token: '', ready},
+    record: {...hinted, state: 'owned', token: '', ready},
     guards: [
-      {kind: 'ownIs', shard, record: told},
+      {kind: 'ownIs', shard, record: hinted},
       created(me),
       {kind: 'specExists', shard},
       {kind: 'clusterMod', mod: clusterMod},

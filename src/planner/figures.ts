@@ -61,11 +61,11 @@ function totalsOf(table: Table, target: Int32Array): Totals {
 
 /** Counts that cannot all be even: what is above even and above what the plan leaves there. */
 function excessOfBuckets({cells}: Targets): number {
-  const {held, want, least, spare} = cells;
+  const {now, want, least, spare} = cells;
   let sum = 0;
   for (let cell = 0; cell < cells.count; cell += 1) {
     const most = Math.max(want[cell] ?? 0, (least[cell] ?? 0) + (spare[cell] ?? 0));
-    sum += Math.max(0, (held[cell] ?? 0) - most);
+    sum += Math.max(0, (now[cell] ?? 0) - most);
   }
   return sum;
 }
@@ -79,12 +79,12 @@ function excessOfTotals({levels}: Targets, {running, planned}: Totals): number {
 
 /** Who stays: up to the least that is even everywhere, and as many more as the bucket has extras. */
 function departuresOfBucket({demand, levels, cells}: Targets, bucket: number): number {
-  const {held, least, spare, row} = cells;
+  const {now, least, spare, row} = cells;
   let leaving = 0;
   let savers = 0;
   const end = row[bucket + 1] ?? 0;
   for (let cell = row[bucket] ?? 0; cell < end; cell += 1) {
-    const above = (held[cell] ?? 0) - (least[cell] ?? 0);
+    const above = (now[cell] ?? 0) - (least[cell] ?? 0);
     if (above <= 0) continue;
     leaving += above;
     savers += Math.min(above, spare[cell] ?? 0);

@@ -41,8 +41,8 @@ export interface WarmFitness {
   /** What runs is tried only where it has to leave. */
   readonly onlyForced: boolean;
   /** Rows of shards that may not be tried now though they run nowhere, and of those that may not though they run. */
-  readonly homelessHeld: ReadonlySet<number>;
-  readonly runningHeld: ReadonlySet<number>;
+  readonly homelessWaiting: ReadonlySet<number>;
+  readonly runningWaiting: ReadonlySet<number>;
   /** Containers to which operators have cancelled moves, by row. */
   readonly cancelled: ReadonlyMap<number, string>;
 }
@@ -154,11 +154,11 @@ function shardAt(
 
 function fitnessOf(
   {row, shard, placed, isReady}: KnownShard,
-  {homelessHeld, runningHeld, cancelled, onlyForced}: WarmFitness,
+  {homelessWaiting, runningWaiting, cancelled, onlyForced}: WarmFitness,
 ): Pick<PlacementShard, 'trial' | 'failures' | 'cancelledTo'> {
   if (placed.current === '')
-    return {trial: homelessHeld.has(row) ? 'no' : 'yes', failures: shard.failures ?? 0};
-  if (!isReady || runningHeld.has(row)) return {trial: 'no', failures: 0};
+    return {trial: homelessWaiting.has(row) ? 'no' : 'yes', failures: shard.failures ?? 0};
+  if (!isReady || runningWaiting.has(row)) return {trial: 'no', failures: 0};
   const cancelledTo = cancelled.get(row) ?? '';
   return {trial: onlyForced ? 'forced' : 'yes', failures: 0, cancelledTo};
 }

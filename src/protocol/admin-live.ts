@@ -1,5 +1,5 @@
 /**
- * The stream behind a live view: first everything the view shows, then what changes. Rows are told by `key`; a client puts
+ * The stream behind a live view: first everything the view shows, then what changes. Rows differ by `key`; a client puts
  * and removes them and never needs to know the order of the server.
  */
 import * as z from 'zod';

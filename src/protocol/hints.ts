@@ -49,7 +49,7 @@ export const shardHintRequest = z.looseObject({
   revision: hintRevision.optional(),
 });
 
-export const heldShard = z.object({
+export const shardHolding = z.object({
   id: z.string(),
   token: z.string(),
   /** The machine's word for what it does with the shard. */
@@ -62,13 +62,13 @@ export const heldShard = z.object({
 });
 
 /** GET /sm/admin/shards: what a process holds, for each of the containers in it; with `?load=1` also loads. */
-export const heldShardsAnswer = z.object({
+export const holdingsAnswer = z.object({
   containers: z.array(
     z.object({
       app: serviceField,
       container: containerField,
       incarnation: incarnationField,
-      shards: z.array(heldShard),
+      shards: z.array(shardHolding),
       /** What the process takes: `cpu` (share of the machine, 0-1), `memoryBytes`, `eventLoopDelayMs`. */
       own: z.record(z.string(), z.unknown()).optional().catch(undefined),
       /** Loads that could not be taken as they were reported, since it joined, by fault. */
@@ -81,5 +81,5 @@ export type HintItem = z.output<typeof hintItem>;
 export type HintsRequest = z.output<typeof hintsRequest>;
 export type HintsAnswer = z.output<typeof hintsAnswer>;
 export type ShardHintRequest = z.output<typeof shardHintRequest>;
-export type HeldShard = z.output<typeof heldShard>;
-export type HeldShardsAnswer = z.output<typeof heldShardsAnswer>;
+export type ShardHolding = z.output<typeof shardHolding>;
+export type HoldingsAnswer = z.output<typeof holdingsAnswer>;

@@ -1,6 +1,6 @@
 import {JSON_DEPTH_LIMIT} from './limits.ts';
 
-/** Whether a JSON text nests deeper; told before it is parsed, so that no recursion meets a hostile depth. */
+/** Whether a JSON text nests deeper; found before it is parsed, so that no recursion meets a hostile depth. */
 export function isTooDeep(text: string): boolean {
   // Nothing nests deeper than it opens: that is a quick search, and enough for whatever is stored rightly.
   if (openings(text, '{') + openings(text, '[') <= JSON_DEPTH_LIMIT) return false;

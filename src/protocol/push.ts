@@ -27,7 +27,7 @@ export interface PushHeartbeat {
 }
 
 export type PushSessionValue =
-  /** Registered, but its id is still held by an older session. */
+  /** Registered, but its id is still taken by an older session. */
   | {readonly kind: 'waiting'}
   | {readonly kind: 'heartbeat'; readonly heartbeat: PushHeartbeat}
   | {readonly kind: 'unreadable'; readonly problem: string};

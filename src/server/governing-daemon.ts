@@ -140,7 +140,7 @@ export class GoverningDaemon {
     if (this.member.remainingMs() > 0) await this.leadership.resign();
   }
 
-  /** Ends at once; the store is not told. */
+  /** Ends at once; nothing is written to the store. */
   stop(): void {
     if (!this.take({kind: 'stop'})) return;
     this.governors.stopAll();

@@ -3,7 +3,7 @@ import type {FastifyInstance} from 'fastify';
 import type {SessionDriver} from '../container/internal.ts';
 import {SmError} from '../model/errors.ts';
 import {HINT_PATHS, hintsRequest} from '../protocol/hints.ts';
-import type {HeldShardsAnswer} from '../protocol/hints.ts';
+import type {HoldingsAnswer} from '../protocol/hints.ts';
 
 export function mountHintReceiver(
   server: FastifyInstance,
@@ -15,8 +15,8 @@ export function mountHintReceiver(
     void reply.code(202);
     return {accepted, atMs: Date.now()};
   });
-  server.get(HINT_PATHS.shards, async (): Promise<HeldShardsAnswer> => ({
-    containers: [heldBy(service, member())],
+  server.get(HINT_PATHS.shards, async (): Promise<HoldingsAnswer> => ({
+    containers: [holdingsOf(service, member())],
   }));
 }
 
@@ -34,7 +34,7 @@ export function receiveHints(body: unknown, service: string, member: SessionDriv
   return items.length;
 }
 
-function heldBy(app: string, member: SessionDriver): HeldShardsAnswer['containers'][number] {
+function holdingsOf(app: string, member: SessionDriver): HoldingsAnswer['containers'][number] {
   const {session} = member;
   const shards = [...session.machines].map(([id, machine]) => ({
     id,

@@ -27,7 +27,7 @@ export const PLANNER_LOSSES_ALLOWED = 3;
 /** Shards up to which a plan for a reader is made at once. */
 export const SHARDS_PLANNED_FOR_READERS = 2_000;
 
-/** Shards that the thread is told at a time for a reader. */
+/** Shards that are sent to the thread at a time for a reader. */
 export const ROWS_PER_TELL = 500;
 
 /** The thread that plans for readers is kept for so long when nobody asks. */

@@ -45,7 +45,7 @@ export function beginPlannerThread(): Worker {
   });
 }
 
-/** One run of the thread. What it was told is gone when it ends. */
+/** One run of the thread. What was sent to it is gone when it ends. */
 class Run {
   readonly worker: Worker;
   ended: Error | undefined;

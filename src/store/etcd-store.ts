@@ -38,7 +38,7 @@ export class EtcdStore implements Store {
   private readonly limitMs: number;
   private readonly watches = new Set<PrefixWatch>();
   private authenticated: boolean;
-  /** Newest revision that any answer or watch has told of. */
+  /** Newest revision that any answer or watch has named. */
   newestRevision = 0;
   private readonly rotation: EndpointRotation;
   private cluster: string | undefined;

@@ -139,7 +139,7 @@ interface Watcher {
   next: number;
 }
 
-/** The port around a MemoryKv. Watchers are told in a later turn of the loop, as over a network. */
+/** The port around a MemoryKv. Watchers are called in a later turn of the loop, as over a network. */
 export class MemoryStore implements Store {
   readonly kv: MemoryKv;
   private readonly watchers = new Set<Watcher>();

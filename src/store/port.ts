@@ -38,7 +38,7 @@ export interface Transaction {
 }
 
 /**
- * - committed: all compares held, `then` was applied;
+ * - committed: all compares were true, `then` was applied;
  * - refused: a compare failed, nothing was written;
  * - unknown: no answer; it may be applied now, later or never. Never repeat it blindly: read first.
  * `answers` stands parallel to the branch that ran.
@@ -121,7 +121,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** What every call on a closed store is told. */
+/** The error of every call on a closed store. */
 export function storeClosed(): SmError {
   return new SmError('STORE_UNAVAILABLE', 'the store is closed');
 }

@@ -4,7 +4,7 @@ import type {EtcdStore} from './etcd-store.ts';
 export interface SeenHistory {
   /** Cluster that answered the heartbeats last; '' while none has. */
   clusterId(): string;
-  /** Newest revision that any answer or watch has told of. */
+  /** Newest revision that any answer or watch has named. */
   newest(): number;
   /** Another history begins. */
   forget(): void;

@@ -77,8 +77,8 @@ function noteText({shards, alarms, pause, quiet}: LiveApp): string {
     quiet === null ? '' : quietText(quiet),
   ];
   const [alarm] = alarms;
-  const held = pause === null ? '' : safe(`paused ${noteTextOf(pause)}`);
-  return [...counts, held, alarm === undefined ? '' : safe(`${alarm.code}: ${alarm.text}`)]
+  const paused = pause === null ? '' : safe(`paused ${noteTextOf(pause)}`);
+  return [...counts, paused, alarm === undefined ? '' : safe(`${alarm.code}: ${alarm.text}`)]
     .filter((part) => part !== '')
     .join(', ');
 }

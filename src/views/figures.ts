@@ -8,7 +8,7 @@ import {rowsOf, shownData} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
 
 const PROGRESS_WIDTH = 36;
-/** What is left to do is only told from a pace seen for so long, ms. */
+/** The time left is shown only from a pace seen for so long, ms. */
 const PACE_LEAST_MS = 2_000;
 
 const CONTAINER_STATES = [
@@ -31,9 +31,11 @@ export function figuresLine(state: ViewState): Line {
   if (summary === undefined) return line('no data yet', 'dim');
   const sorts = spec.places[focus]?.panel.sorts ?? [];
   const sort = sorts[(panels[focus]?.sort ?? 0) % sorts.length]?.name ?? '';
-  const told = [`sort ${sort}`, ...(filter === '' ? [] : [`filter "${safe(filter)}"`])].join('  ');
+  const settings = [`sort ${sort}`, ...(filter === '' ? [] : [`filter "${safe(filter)}"`])].join(
+    '  ',
+  );
   const left = [...figuresOf(state, summary), ...shownText(state, summary)];
-  return spread(left, [span(told, 'dim')], size.columns);
+  return spread(left, [span(settings, 'dim')], size.columns);
 }
 
 /** What it is all about in one line, the most important first: a small screen cuts it off behind. */
@@ -136,10 +138,10 @@ function shownText(state: ViewState, {matched, total}: LiveSummary): Line {
   if (state.spec.view === 'top') return [];
   const shown = rowsOf(state, 0).length;
   const section = state.spec.places[0]?.panel.section;
-  const held = section === undefined ? 0 : shownData(state).sections[section].size;
-  if (held < matched) return [span(`  showing ${shown} of ${matched}: narrow with /`, 'warn')];
+  const listed = section === undefined ? 0 : shownData(state).sections[section].size;
+  if (listed < matched) return [span(`  showing ${shown} of ${matched}: narrow with /`, 'warn')];
   // Of shards, the daemon has left out what does not match.
-  const all = Math.max(held, total);
+  const all = Math.max(listed, total);
   return shown < all ? [span(`  showing ${shown} of ${all}`, 'warn')] : [];
 }
 

@@ -69,8 +69,8 @@ function footLine(state: ViewState): Line {
   ].join('  ');
   if (frozen === undefined) return line(keys, 'dim');
   const waiting = assembly.whole.changes - frozen.data.changes;
-  const told = `PAUSED ${clockText(nowMs - frozen.sinceMs)}, ${waiting} changes wait`;
-  return [span(told, 'warn'), span(`  ${keys}`, 'dim')];
+  const text = `PAUSED ${clockText(nowMs - frozen.sinceMs)}, ${waiting} changes wait`;
+  return [span(text, 'warn'), span(`  ${keys}`, 'dim')];
 }
 
 function troubleLines(state: ViewState, count: number): Line[] {

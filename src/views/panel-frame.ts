@@ -71,7 +71,8 @@ function rowLine(
   const {mark, tone} = place.panel;
   const selected = state.focus === index && state.panels[index]?.table.selected === row.key;
   const text = rowText(columns, row, context);
-  const told: Tone = tone(row);
-  if (!selected) return [span(mark(row), told), span(` ${text}`, told === 'good' ? 'plain' : told)];
-  return [span(`${mark(row)}*`, told), span(text, 'selected')];
+  const rowTone: Tone = tone(row);
+  if (!selected)
+    return [span(mark(row), rowTone), span(` ${text}`, rowTone === 'good' ? 'plain' : rowTone)];
+  return [span(`${mark(row)}*`, rowTone), span(text, 'selected')];
 }

@@ -1,4 +1,4 @@
-/** One list of a view: which rows, how they are marked, sorted, searched and told in detail. */
+/** One list of a view: which rows, how they are marked, sorted, searched and shown in detail. */
 import {compareText} from '../model/compare-text.ts';
 import type {Mark} from '../model/marks.ts';
 import type {LiveRowOf, LiveSection} from '../protocol/admin-live.ts';

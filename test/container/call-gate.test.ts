@@ -91,7 +91,7 @@ function targetWith(ring: CallKeyring | undefined): HintTarget {
     ...me,
     ...{keyring: ring, endpoint: 'c1.example.org:1', notReady: () => '', notes: () => []},
     hint: (_incarnation, shard) => void hinted.push(shard),
-    held: () => ({
+    holdings: () => ({
       ...me,
       shards: [{id: 's1', token: 't', state: 'owned', ready: true, stuck: false}],
     }),

@@ -114,7 +114,7 @@ describe('a container id', () => {
     await write(keys.heartbeat(APP, 'other'), '{}');
     expect(await take(idMod, 'other', create)).toEqual({kind: 'lookAt', holder: 'other', idMod});
     expect(store.kv.get(ID)?.mod).toBe(idMod);
-    expect(holderAnswer('other', idMod, true)).toEqual({kind: 'held', holder: 'other'});
+    expect(holderAnswer('other', idMod, true)).toEqual({kind: 'occupied', holder: 'other'});
     expect(holderAnswer('other', idMod, false)).toEqual({kind: 'free', holder: 'other', idMod});
   });
 

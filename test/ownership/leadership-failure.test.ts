@@ -86,6 +86,6 @@ describe('the fencingKey', () => {
     leadership.leaderSeen({incarnation: 'other', create: 9}, 9);
     leadership.heartbeatSeen('other', 8, TTL_MS, 1);
     expect(leadership.advance(ME, 1)).toEqual([{type: 'lostLeadership'}]);
-    expect(leadership.held).toBeUndefined();
+    expect(leadership.createRevision).toBeUndefined();
   });
 });

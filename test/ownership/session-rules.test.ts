@@ -111,7 +111,7 @@ describe('the id', () => {
     const bed = new SessionBed();
     bed.commit(bed.beat());
     expect(bed.asked('takeId')).toHaveLength(1);
-    const held = {kind: 'held', holder: 'another'} as const;
+    const held = {kind: 'occupied', holder: 'another'} as const;
     bed.session.idAnswered(bed.session.incarnation, held, bed.nowMs);
     bed.session.clusterSeen(1, {kind: 'reported', text: 'etcd was restored'}, bed.nowMs, 1);
     bed.look();

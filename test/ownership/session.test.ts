@@ -34,7 +34,7 @@ describe('registering', () => {
     bed.commit(bed.beat());
     for (let ms = 0; ms < 20_000; ms += 1_000) {
       const {incarnation} = bed.session;
-      bed.session.idAnswered(incarnation, {kind: 'held', holder: 'other'}, bed.nowMs);
+      bed.session.idAnswered(incarnation, {kind: 'occupied', holder: 'other'}, bed.nowMs);
       for (const action of bed.turn(1_000))
         if (action.type === 'heartbeat') bed.commit(action.write);
     }

@@ -59,7 +59,7 @@ export class LeadershipPlayer implements Player {
   }
 
   private state(): string {
-    const {held} = this.leadership;
+    const {createRevision: held} = this.leadership;
     const wakeMs = this.leadership.wakeAtMs(this.me, this.nowMs) - this.nowMs;
     const wake = Number.isFinite(wakeMs) ? `wakes in ${Math.round(wakeMs)} ms` : 'sleeps';
     return `= ${held === undefined ? 'does not lead' : `leads since ${held}`}, ${wake}`;

@@ -95,7 +95,7 @@ export class SessionPlayer implements Player {
 
 function idAnswer([kind, holder = '']: readonly string[]): IdAnswer {
   if (kind === 'taken') return {kind, idMod: 50};
-  if (kind === 'held') return {kind, holder};
+  if (kind === 'occupied') return {kind, holder};
   if (kind === 'free') return {kind, idMod: 49, holder};
   return {kind: 'unknown'};
 }
@@ -121,7 +121,7 @@ function actionText(action: SessionAction): string {
     case 'findRecords':
       return 'find records';
     case 'waitingForId':
-      return `waits for its id, held by ${action.holder}`;
+      return `waits for its id, occupied by ${action.holder}`;
     case 'ready':
     case 'evicted':
       return `${action.type} ${action.incarnation}`;

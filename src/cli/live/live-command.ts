@@ -53,7 +53,7 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
   /** Ends by a signal, a key, --for, or --timeout. */
   protected async watch(watched: Watched): Promise<void> {
     if (this.format === 'yaml' || this.format === 'name')
-      throw new SmError('INVALID_INPUT', `changes cannot be told as ${this.format}`, {
+      throw new SmError('INVALID_INPUT', `changes cannot be written as ${this.format}`, {
         hint: 'use -o table, -o json or -o jsonl',
       });
     const exit = this.onTerminal()

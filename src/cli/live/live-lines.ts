@@ -24,11 +24,11 @@ export interface LineOutput {
   readonly say: (text: string) => void;
   /** All rows that stand have been written, or what has changed since. */
   readonly onWhole?: () => void;
-  /** Rows that are told of; all when left out. */
+  /** Rows that get lines; all when left out. */
   readonly only?: (row: LiveRow) => boolean;
 }
 
-interface ToldRow {
+interface PrintedRow {
   readonly section: LiveSection;
   readonly name: string;
   readonly text: string;
@@ -36,8 +36,8 @@ interface ToldRow {
 
 export class LiveLines {
   private readonly output: LineOutput;
-  /** What has been told of a row, so that a snapshot after a broken connection tells only what is new. */
-  private readonly told = new Map<string, ToldRow>();
+  /** The last line of each row, so that a snapshot after a broken connection prints only what is new. */
+  private readonly printed = new Map<string, PrintedRow>();
   private kept: Set<string> | undefined;
   private storeAway = false;
   private gap = '';
@@ -95,7 +95,7 @@ export class LiveLines {
     const kept = this.kept;
     if (kept === undefined) return;
     this.kept = undefined;
-    for (const key of [...this.told.keys()]) if (!kept.has(key)) this.gone(key, message);
+    for (const key of [...this.printed.keys()]) if (!kept.has(key)) this.gone(key, message);
     this.cutOff(message);
   }
 
@@ -108,17 +108,17 @@ export class LiveLines {
     this.kept?.add(key);
     const {key: _key, ...fields} = row;
     const text = JSON.stringify(fields);
-    if (this.told.get(key)?.text === text) return;
-    this.told.set(key, {section, name: row.key, text});
+    if (this.printed.get(key)?.text === text) return;
+    this.printed.set(key, {section, name: row.key, text});
     const event = {type: 'set', kind: section, key: row.key, revision, at, row: fields};
     this.print(event, lineOf(section, row));
   }
 
   private gone(key: string, {revision, at}: Pick<LiveRows, 'revision' | 'at'>): void {
-    const told = this.told.get(key);
-    if (told === undefined) return;
-    this.told.delete(key);
-    const {section: kind, name} = told;
+    const row = this.printed.get(key);
+    if (row === undefined) return;
+    this.printed.delete(key);
+    const {section: kind, name} = row;
     // What has ended leaves the list by its age alone.
     if (kind === 'finished') return;
     this.print({type: 'gone', kind, key: name, revision, at}, `- ${kind} ${name} gone`);
@@ -126,8 +126,8 @@ export class LiveLines {
 
   private cutOff({summary}: LiveRows): void {
     if (this.output.only !== undefined || summary === null) return;
-    if (summary.matched > this.told.size && this.told.size > 0)
-      this.output.say(`showing ${this.told.size} of ${summary.matched}: narrow with the flags`);
+    if (summary.matched > this.printed.size && this.printed.size > 0)
+      this.output.say(`showing ${this.printed.size} of ${summary.matched}: narrow with the flags`);
   }
 
   private print(event: object, line: string): void {

@@ -1,4 +1,4 @@
-/** Base of the commands that follow moves: without a terminal every step is told, not only what a screen would still show. */
+/** Base of the commands that follow moves: without a terminal every step is printed, not only what a screen would still show. */
 import type {Command} from '@oclif/core';
 import type {MoveEvent} from '../../protocol/admin.ts';
 import {jsonText} from '../json-text.ts';
@@ -28,7 +28,7 @@ export abstract class MovesCommand<T extends typeof Command> extends LiveCommand
       (after, attempt) => this.client.movesStream(service, after, attempt),
       (event) => {
         this.show(event);
-        // From its first word on nothing that stands is left to be told.
+        // From its first word on nothing that stands is left to be printed.
         onWhole();
       },
       (text) => this.say(text),

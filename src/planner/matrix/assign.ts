@@ -33,14 +33,14 @@ function moversOf(
   chooser: LoadChooser | undefined,
 ): number[] {
   const {shards, start, waiting, mayStay, place} = targets.demand;
-  const {held, want, row} = targets.cells;
+  const {now, want, row} = targets.cells;
   const movers: number[] = [];
   const first = start[bucket] ?? 0;
   const running = first + (waiting[bucket] ?? 0);
   const end = start[bucket + 1] ?? 0;
   let cell = row[bucket] ?? 0;
   for (let at = running; at < end; cell += 1) {
-    const count = held[cell] ?? 0;
+    const count = now[cell] ?? 0;
     const rank = place[at] ?? 0;
     const leaving = Math.max(0, count - (want[cell] ?? 0));
     const home = table.containerOrder[rank] ?? 0;
@@ -178,9 +178,9 @@ class Placer {
   }
 
   private note(cell: number, found: number[]): void {
-    const {container, want, held} = this.targets.cells;
+    const {container, want, now} = this.targets.cells;
     const rank = container[cell] ?? 0;
-    const lacks = Math.max(0, (want[cell] ?? 0) - (held[cell] ?? 0));
+    const lacks = Math.max(0, (want[cell] ?? 0) - (now[cell] ?? 0));
     this.room[rank] = lacks;
     if (lacks > 0) found.push(rank);
   }

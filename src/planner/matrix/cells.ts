@@ -16,7 +16,7 @@ export class Cells {
   bucket: Int32Array;
   container: Int32Array;
   /** Shards of the bucket that run there and may stay. */
-  held: Int32Array;
+  now: Int32Array;
   /** Shards of the bucket that shall be there. */
   want: Int32Array;
   /** Fewest that are even. */
@@ -38,10 +38,10 @@ export class Cells {
   constructor(demand: Demand, levels: Levels) {
     this.demand = demand;
     this.levels = levels;
-    const room = heldCells(demand) + 16;
+    const room = currentCells(demand) + 16;
     this.bucket = new Int32Array(room);
     this.container = new Int32Array(room);
-    this.held = new Int32Array(room);
+    this.now = new Int32Array(room);
     this.want = new Int32Array(room);
     this.least = new Int32Array(room);
     this.spare = new Int32Array(room);
@@ -52,7 +52,7 @@ export class Cells {
     this.firstOfBucket = new Int32Array(demand.buckets).fill(NONE);
     this.linked = new Int32Array(demand.buckets);
     this.index = new PairIndex(demand.containers);
-    this.addHeld(demand);
+    this.addCurrent(demand);
     for (const [bucket, pins] of demand.pins)
       for (const [container, count] of pins) this.setPins(bucket, container, count);
   }
@@ -100,7 +100,7 @@ export class Cells {
     return low < end && this.container[low] === container ? low : NONE;
   }
 
-  private addHeld({buckets, start, waiting, place}: Demand): void {
+  private addCurrent({buckets, start, waiting, place}: Demand): void {
     for (let bucket = 0; bucket < buckets; bucket += 1) {
       this.row[bucket] = this.count;
       const end = start[bucket + 1] ?? 0;
@@ -114,7 +114,7 @@ export class Cells {
     this.row[buckets] = this.count;
   }
 
-  private append(bucket: number, container: number, held: number): number {
+  private append(bucket: number, container: number, now: number): number {
     if (this.count === this.bucket.length) this.grow();
     const cell = this.count;
     this.count += 1;
@@ -122,7 +122,7 @@ export class Cells {
     const level = this.levels.leastOf(bucket, weight);
     this.bucket[cell] = bucket;
     this.container[cell] = container;
-    this.held[cell] = held;
+    this.now[cell] = now;
     this.want[cell] = level;
     this.least[cell] = level;
     this.spare[cell] = this.levels.mostOf(bucket, weight) - level;
@@ -152,7 +152,7 @@ export class Cells {
     const size = this.bucket.length * 2;
     this.bucket = grown(this.bucket, size);
     this.container = grown(this.container, size);
-    this.held = grown(this.held, size);
+    this.now = grown(this.now, size);
     this.want = grown(this.want, size);
     this.least = grown(this.least, size);
     this.nextOfContainer = grown(this.nextOfContainer, size);
@@ -167,7 +167,7 @@ function grown(old: Int32Array, size: number): Int32Array {
   return larger;
 }
 
-function heldCells({buckets, start, waiting, place}: Demand): number {
+function currentCells({buckets, start, waiting, place}: Demand): number {
   let cells = 0;
   for (let bucket = 0; bucket < buckets; bucket += 1) {
     let last = NONE;

@@ -102,9 +102,9 @@ class Giver {
 
   /** How many moves extras can save there. */
   private savesOf(cell: number): number {
-    const {held, want, least, spare} = this.cells;
+    const {now, want, least, spare} = this.cells;
     const most = (least[cell] ?? 0) + (spare[cell] ?? 0);
-    return Math.max(0, Math.min(held[cell] ?? 0, most) - (want[cell] ?? 0));
+    return Math.max(0, Math.min(now[cell] ?? 0, most) - (want[cell] ?? 0));
   }
 
   /** Cells where an extra saves a move. */
@@ -221,7 +221,7 @@ function oldestOf(
   let at = (start[bucket] ?? 0) + (waiting[bucket] ?? 0);
   for (let cell = cells.row[bucket] ?? 0; cell < (cells.row[bucket + 1] ?? 0); cell += 1) {
     let least = Number.POSITIVE_INFINITY;
-    for (const end = at + (cells.held[cell] ?? 0); at < end; at += 1)
+    for (const end = at + (cells.now[cell] ?? 0); at < end; at += 1)
       least = Math.min(least, movedAt[shards[at] ?? 0] ?? 0);
     oldest.set(cell, least);
   }

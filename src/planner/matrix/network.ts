@@ -244,7 +244,7 @@ export class Network {
   private priceOf(cell: number, want: number): number {
     const least = this.cells.least[cell] ?? 0;
     const even = least + (this.cells.spare[cell] ?? 0);
-    const move = want < (this.cells.held[cell] ?? 0) ? -this.costs.move : 0;
+    const move = want < (this.cells.now[cell] ?? 0) ? -this.costs.move : 0;
     return move + this.costs.cell * this.distance(want, least, even);
   }
 

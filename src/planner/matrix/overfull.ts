@@ -28,7 +28,7 @@ function storeImplied({cells, poolsOf, levelled}: Network, container: number): v
 
 function sendBack({cells, levels}: Network, container: number): boolean {
   for (let cell = cells.firstOfContainer[container] ?? -1; cell >= 0;) {
-    const comes = (cells.want[cell] ?? 0) > (cells.held[cell] ?? 0);
+    const comes = (cells.want[cell] ?? 0) > (cells.now[cell] ?? 0);
     const from = comes ? leaverOf(cells, cells.bucket[cell] ?? 0) : -1;
     if (from >= 0) {
       const origin = cells.container[from] ?? 0;
@@ -47,6 +47,6 @@ function sendBack({cells, levels}: Network, container: number): boolean {
 function leaverOf(cells: Network['cells'], bucket: number): number {
   const end = cells.row[bucket + 1] ?? 0;
   for (let cell = cells.row[bucket] ?? 0; cell < end; cell += 1)
-    if ((cells.want[cell] ?? 0) < (cells.held[cell] ?? 0)) return cell;
+    if ((cells.want[cell] ?? 0) < (cells.now[cell] ?? 0)) return cell;
   return -1;
 }

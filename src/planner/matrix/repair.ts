@@ -26,9 +26,9 @@ function setZonePotentials(network: Network, zones: ZoneShares, potential: Float
   const gives = new Uint8Array(zones.counts.length);
   for (let cell = 0; cell < cells.count; cell += 1) {
     const at = zones.at(cells.bucket[cell] ?? 0, cells.container[cell] ?? 0);
-    const [held = 0, want = 0, least = 0] = [cells.held[cell], cells.want[cell], cells.least[cell]];
-    if (want < Math.min(held, least + (cells.spare[cell] ?? 0))) lacks[at] = 1;
-    if (want > Math.max(held, least)) gives[at] = 1;
+    const [now = 0, want = 0, least = 0] = [cells.now[cell], cells.want[cell], cells.least[cell]];
+    if (want < Math.min(now, least + (cells.spare[cell] ?? 0))) lacks[at] = 1;
+    if (want > Math.max(now, least)) gives[at] = 1;
   }
   for (let bucket = 0; bucket < buckets; bucket += 1) {
     const first = bucket * zones.zones;

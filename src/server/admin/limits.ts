@@ -72,7 +72,7 @@ export const LEAST_PAUSE_MS = 2;
 /** A goal that looked met and was not is looked at again after this, ms. */
 export const LOOK_PAUSE_MS = 50;
 
-/** Answers held back at once; further ones are given at once. */
+/** Answers that wait at once; further ones are given at once. */
 export const WAITS_LIMIT = 200;
 
 /** Longest text of a request's field that an entry keeps. */
@@ -114,7 +114,7 @@ export const CHANGES_SHOWN = 10;
 /** Characters of one value, before or after, that an audit entry keeps. */
 export const VALUE_SHOWN_CHARACTERS = 100;
 
-/** A governor's summary counts a write of this daemon at the latest after this, ms, if it is newer than the write: it is told by watches. */
+/** A governor's summary counts a write of this daemon at the latest after this, ms, if it is newer than the write: it arrives by watches. */
 export const OWN_WRITES_SEEN_MS = 5_000;
 
 /** Apps of which a daemon remembers what it has written of late. */

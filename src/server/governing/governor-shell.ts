@@ -296,7 +296,7 @@ export class GovernorShell {
     this.governor.planned(generation, plan, clock.nowMs());
   }
 
-  /** Another is told all from the beginning, or the governor plans within its turns. */
+  /** Another is sent all from the beginning, or the governor plans within its turns. */
   private plannerLost(error: unknown): void {
     if (!(error instanceof PlannerLost)) throw error;
     this.planner?.close();

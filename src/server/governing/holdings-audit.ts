@@ -10,8 +10,8 @@ import type {Holdings} from '../../governor/holdings.ts';
 import type {SaidLoads} from '../../load/load-table.ts';
 import type {Heartbeat} from '../../model/container.ts';
 import type {Versioned} from '../../model/ownership.ts';
-import {HINT_PATHS, heldShardsAnswer} from '../../protocol/hints.ts';
-import type {HeldShardsAnswer} from '../../protocol/hints.ts';
+import {HINT_PATHS, holdingsAnswer} from '../../protocol/hints.ts';
+import type {HoldingsAnswer} from '../../protocol/hints.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {isProxyHeartbeat} from '../push/proxy-heartbeat.ts';
@@ -81,7 +81,7 @@ export class HoldingsCaller {
       this.signer === undefined
         ? await send({})
         : await this.signer.call({app, endpoint}, {method: 'GET', path, body: ''}, send);
-    const parsed = heldShardsAnswer.safeParse(JSON.parse(reply.text));
+    const parsed = holdingsAnswer.safeParse(JSON.parse(reply.text));
     if (reply.status !== 200 || !parsed.success) return undefined;
     const said = parsed.data.containers.find(
       (one) => one.app === app && one.incarnation === incarnation,
@@ -96,7 +96,7 @@ export class HoldingsCaller {
   }
 }
 
-function loadsOf(said: HeldShardsAnswer['containers'][number]): SaidByContainer {
+function loadsOf(said: HoldingsAnswer['containers'][number]): SaidByContainer {
   const shards = new Map<string, SaidLoads>();
   for (const {id, load} of said.shards) if (load !== undefined) shards.set(id, load);
   return {shards, own: said.own ?? {}, faults: said.loadFaults ?? {}};

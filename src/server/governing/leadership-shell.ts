@@ -73,7 +73,7 @@ export class LeadershipShell {
 
   /** Whether this daemon governs sm itself. */
   get leads(): boolean {
-    return this.leadership.held !== undefined;
+    return this.leadership.createRevision !== undefined;
   }
 
   /** How long each daemon has been silent. */
@@ -101,7 +101,7 @@ export class LeadershipShell {
   /** Gives leadership up, if it is ours, so that another daemon need not wait until this one counts as silent. */
   async resign(): Promise<void> {
     const {keys, store} = this.options;
-    const create = this.leadership.held;
+    const create = this.leadership.createRevision;
     this.stop();
     if (create === undefined) return;
     const key = keys.leader();

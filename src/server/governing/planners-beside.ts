@@ -1,8 +1,8 @@
-/** Planning beside the event loop: what a governor of a large app is told to do with its shards is told on, and plans come back. */
+/** Planning beside the event loop: the governor of a large app passes on each change of its shards, and plans come back. */
 import type {RowPlan} from '../../planner/row-plan.ts';
 import type {PlanTerms, RowBatch} from '../../planner/warm-table.ts';
 
-/** Whoever plans has ended, and with it what it was told. */
+/** Whoever plans has ended, and with it what was sent to it. */
 export class PlannerLost extends Error {
   /** No other can be had. */
   readonly isForGood: boolean;
@@ -16,7 +16,7 @@ export class PlannerLost extends Error {
 /** Of one governor. */
 export interface PlannerBeside {
   tell(batch: RowBatch): void;
-  /** Of all that was told before. Undefined: this was closed meanwhile. @throws PlannerLost, and Error when the plan breaks a rule. */
+  /** Of all that was sent before. Undefined: this was closed meanwhile. @throws PlannerLost, and Error when the plan breaks a rule. */
   plan(terms: PlanTerms): Promise<RowPlan | undefined>;
   close(): void;
 }

@@ -165,7 +165,7 @@ function mediaProblem({headers}: FastifyRequest): SmError | undefined {
 }
 
 /**
- * Whoever listens: all are told when the server closes, and those of a token when it is revoked. Not by AbortSignal.any with one signal for
+ * Whoever listens: all are called when the server closes, and those of a token when it is revoked. Not by AbortSignal.any with one signal for
  * the whole server: such a signal keeps something of every other that was ever made from it.
  */
 class Callers {

@@ -1,4 +1,4 @@
-/** From whatever went wrong to the one form in which a caller is told. */
+/** From whatever went wrong to the one form of an error that a caller gets. */
 import type {FastifyError, FastifyReply, FastifyRequest} from 'fastify';
 import type * as z from 'zod';
 import {SmError} from '../../model/errors.ts';

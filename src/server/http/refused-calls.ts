@@ -1,4 +1,4 @@
-/** Calls that were refused: counted by caller, and told as counts. One entry for each would be a way to fill the log and the audit. */
+/** Calls that were refused: counted by caller, and reported as counts. One entry for each would be a way to fill the log and the audit. */
 import type {FastifyRequest} from 'fastify';
 import type {ErrorCode} from '../../model/errors.ts';
 import type {HttpLogger, RefusedCount} from './dependencies.ts';

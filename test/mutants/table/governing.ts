@@ -226,8 +226,8 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'a listing brings back what the watch saw deleted',
       breaks: '"Governor": a listing tells of its revision',
-      find: 'if (told.size === 0 || !isTold(key)) yield change;',
-      replace: 'if (told.size === 0 || isTold(key) || key !== "") yield change;',
+      find: 'if (watched.size === 0 || !isWatched(key)) yield change;',
+      replace: 'if (watched.size === 0 || isWatched(key) || key !== "") yield change;',
       killed: OBSERVER_TESTS(
         'the observer > takes a listing during which the watch tells on, and brings nothing old back',
       ),

@@ -152,7 +152,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'a failed shard is tried again at once',
       breaks: '"Hints": back-off 1 s doubling to 60 s',
-      find: 'const mustWait = this.retries.held(shard, nowMs) && ',
+      find: 'const mustWait = this.retries.mustWait(shard, nowMs) && ',
       replace: 'const mustWait = false && ',
       killed: MOVES_TESTS('a failed add > waits 1 s doubling, and tries another container'),
     },

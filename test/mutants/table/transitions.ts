@@ -211,8 +211,8 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'hinted claim without heartbeat compare',
       breaks: 'transition table: assigned -> owned: hb/Y create revision mine',
-      find: "{kind: 'ownIs', shard, record: told},\n      created(me),",
-      replace: "{kind: 'ownIs', shard, record: told},",
+      find: "{kind: 'ownIs', shard, record: hinted},\n      created(me),",
+      replace: "{kind: 'ownIs', shard, record: hinted},",
       killed: CLAIM_GUARDS_TESTS(
         'the guards of a transition > assigned -> owned, as hinted are those of the table',
       ),
@@ -220,7 +220,7 @@ export const TRANSITIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'hints are believed',
       breaks: 'transition table: assigned -> owned: the record as it is',
-      find: "{kind: 'ownIs', shard, record: told},\n      ",
+      find: "{kind: 'ownIs', shard, record: hinted},\n      ",
       replace: '',
       killed: SHARD_KEEPER_TESTS(
         'claiming what a hint tells > claims without a read what a hint tells, guarded by the whole of it',

@@ -80,7 +80,7 @@ export const WAITING_MUTANTS: readonly Mutant[] = [
     {
       name: 'a refused write is not looked at again',
       breaks: '"Governor": every decision looks at all that is known',
-      find: 'this.atMs.set(shard, Math.max(untilMs, this.heldUntilMs.get(shard) ?? untilMs));',
+      find: 'this.atMs.set(shard, Math.max(untilMs, this.notBeforeMs.get(shard) ?? untilMs));',
       replace: '',
       killed: ADMISSION_TESTS('a refused write > is tried again after a pause and not at once'),
     },
@@ -103,7 +103,7 @@ export const WAITING_MUTANTS: readonly Mutant[] = [
     {
       name: 'no plan waits for a successor',
       breaks: '"Evict": its successor gets its shards first',
-      find: 'this.heldUntilMs = nowMs + waitMs;',
+      find: 'this.notBeforeMs = nowMs + waitMs;',
       replace: '',
       killed: FIRST_PLAN_TESTS(
         'a plan > waits for the successor of a container that is gone, until it has the id',

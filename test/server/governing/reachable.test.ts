@@ -27,7 +27,7 @@ it('succeeds where the incarnation is, and nowhere else', async () => {
   const target: HintTarget = {
     ...{app: 'orders', container: 'c1', incarnation: 'i1', notReady: () => '', notes: () => []},
     hint: (_incarnation, shard, revision) => void hints.push([shard, revision]),
-    held: () => ({app: 'orders', container: 'c1', incarnation: 'i1', shards: []}),
+    holdings: () => ({app: 'orders', container: 'c1', incarnation: 'i1', shards: []}),
   };
   const receiver = await openReceiver(new Set([target]), LOOPBACK, 0);
   closers.push(() => receiver.close());

@@ -23,9 +23,9 @@ export function exclusions(
     if (pin !== '' && pin !== container) return `the shard is pinned to ${pin}`;
     if (workerGroup !== '' && view.pools.get(workerGroup)?.has(container) !== true)
       return `it is not in worker group ${workerGroup}`;
-    const held = view.shardsOf(incarnation).size;
+    const count = view.shardsOf(incarnation).size;
     const limit = shardLimit(view, incarnation);
-    if (limit > 0 && held >= limit) return `it holds ${held} of ${limit} shards`;
+    if (limit > 0 && count >= limit) return `it holds ${count} of ${limit} shards`;
     const bond = bonds.get(container);
     if (bond !== undefined) return `shard ${bond} there has the same spread key ${spec.spreadKey}`;
     return metricRule(listing, living, spec, one);

@@ -96,7 +96,7 @@ export async function getApp(
   return {app: appView(listing), revision: String(listing.revision)};
 }
 
-/** All apps: what this daemon holds a view of, from there; of the others one after the other is read, so that only one is held in memory. */
+/** All apps: what this daemon holds a view of, from there; of the others one after the other is read, so that only one is in memory. */
 export function getApps(
   dependencies: AdminDependencies,
 ): Promise<{apps: AppView[]; revision: string}> {
@@ -109,11 +109,11 @@ async function appsOnce(
   const {names, revision} = await appNames(dependencies);
   const apps: AppView[] = [];
   for (const name of names) {
-    const held = dependencies.views.holds(name)
+    const open = dependencies.views.holds(name)
       ? await dependencies.views.current(name)
       : undefined;
     const options = {atRevision: revision};
-    const listing = held ?? (await listAppOrNothing(dependencies, name, WHOLE_APP, options));
+    const listing = open ?? (await listAppOrNothing(dependencies, name, WHOLE_APP, options));
     if (exists(dependencies, listing)) apps.push(appView(listing));
   }
   return {apps, revision: String(revision)};

@@ -40,7 +40,7 @@ function madeViews(listing: AppListing): ContainerView[] {
   return views.sort((a, b) => compareText(a.id, b.id) || compareText(a.incarnation, b.incarnation));
 }
 
-/** Containers that may hold shards, as the planner is told of them. */
+/** Containers that may hold shards, as the planner sees them. */
 export function livingOf(listing: AppListing): Map<string, LivingContainer> {
   const living = new Map<string, LivingContainer>();
   for (const [container, {incarnation}] of listing.view.ids) {

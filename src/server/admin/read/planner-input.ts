@@ -30,7 +30,7 @@ function* plannerInputSteps(
   const {view} = listing;
   const trust = yield* trustFrom(view, living);
   const pending = {has: () => false};
-  const retries = {held: () => false};
+  const retries = {mustWait: () => false};
   return yield* new TrialPlanner(trust).snapshot(
     {view, living, pending, retries, loads: readTerms(listing)},
     0,

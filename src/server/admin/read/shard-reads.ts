@@ -59,11 +59,11 @@ export class ShardPages {
   ): Promise<Pick<Kept, 'listing' | 'ids'>> {
     if (shardId !== undefined) {
       // One shard is no reason to make a view of them all.
-      const isHeld = this.dependencies.views.holds(app);
-      const listing = isHeld
+      const isOpen = this.dependencies.views.holds(app);
+      const listing = isOpen
         ? await currentApp(this.dependencies, app)
         : await listApp(this.dependencies, app, WHOLE_APP, {shard: shardId});
-      if (isHeld) return {listing, ids: isKnown(listing, shardId) ? [shardId] : []};
+      if (isOpen) return {listing, ids: isKnown(listing, shardId) ? [shardId] : []};
       return {listing, ids: shardIds(listing).filter((id) => id === shardId)};
     }
     const kept = revision === undefined ? undefined : this.kept.get(`${app}@${revision}`);

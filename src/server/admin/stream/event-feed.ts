@@ -38,7 +38,7 @@ export async function* eventStream(
   const {keys, apps} = dependencies;
   const {revision} = await readKeys(dependencies, service ?? dependencies.service, []);
   const from = after === undefined ? revision : Math.min(Number(after), revision);
-  const told = (event: WatchEvent): StreamedEvent[] => {
+  const itemsOf = (event: WatchEvent): StreamedEvent[] => {
     const all = readOnce(keys, event).filter(
       (one) => maySee(one, apps) && (!audit || one.type === 'audit'),
     );
@@ -46,5 +46,5 @@ export async function* eventStream(
       ? all
       : all.filter((one) => one.service === service || one.type === 'outage');
   };
-  yield* watchFeed({store, prefix: keys.everyAppPrefix(), told}, from, signal);
+  yield* watchFeed({store, prefix: keys.everyAppPrefix(), itemsOf}, from, signal);
 }

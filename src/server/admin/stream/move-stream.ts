@@ -26,8 +26,8 @@ export async function* moveEvents(
   const {keys} = dependencies;
   const {revision, epoch} = await readKeys(dependencies, service, []);
   const from = after === undefined ? revision : Math.min(Number(after), revision);
-  const told = (event: WatchEvent, at: number): MoveEvent[] => eventsOf(keys, epoch, event, at);
-  yield* watchFeed({store, prefix: keys.appRuntimePrefix(service), told}, from, signal);
+  const itemsOf = (event: WatchEvent, at: number): MoveEvent[] => eventsOf(keys, epoch, event, at);
+  yield* watchFeed({store, prefix: keys.appRuntimePrefix(service), itemsOf}, from, signal);
 }
 
 function eventsOf(keys: Keys, epoch: number, event: WatchEvent, at: number): MoveEvent[] {

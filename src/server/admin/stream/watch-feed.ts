@@ -1,4 +1,4 @@
-/** What happens below a prefix, told one after the other: one watch, in the order of revisions, so that a caller can go on where it stopped. */
+/** What happens below a prefix, one item after the other: one watch, in the order of revisions, so that a caller can go on where it stopped. */
 import type {Store, Watch, WatchBatch, WatchEvent} from '../../../store/port.ts';
 import {BACKLOG_LIMIT} from '../limits.ts';
 
@@ -19,7 +19,7 @@ export interface FeedSource<T> {
   readonly store: Pick<Store, 'watch' | 'status'>;
   readonly prefix: string;
   /** What a change means; `revision`: of the batch it came with. */
-  readonly told: (event: WatchEvent, revision: number) => readonly T[];
+  readonly itemsOf: (event: WatchEvent, revision: number) => readonly T[];
 }
 
 /**
@@ -80,7 +80,7 @@ class WatchFeed<T> {
   }
 
   private take({revision, events}: WatchBatch): void {
-    for (const event of events) this.backlog.push(...this.source.told(event, revision));
+    for (const event of events) this.backlog.push(...this.source.itemsOf(event, revision));
     if (this.backlog.length > BACKLOG_LIMIT) {
       this.watch.close();
       this.backlog = [];

@@ -54,7 +54,7 @@ async function waitCheck(
   }
 }
 
-/** The app at one revision: from the view that is held, or as little as the goal needs is listed. */
+/** The app at one revision: from the view that is open, or as little as the goal needs is listed. */
 async function oneRevision(
   dependencies: AdminDependencies,
   app: string,
@@ -96,10 +96,10 @@ async function untilLooksMet(
   }
 }
 
-/** Waits for the next thing that is told, also when it was told in between. */
+/** Waits for the next change, also when it came in between. */
 class Change {
   private readonly signal: AbortSignal;
-  private told = false;
+  private hasChanged = false;
   private wake: () => void = () => undefined;
   private readonly stop = (): void => this.wake();
 
@@ -109,12 +109,12 @@ class Change {
   }
 
   tell(): void {
-    this.told = true;
+    this.hasChanged = true;
     this.wake();
   }
 
   async next(limitMs: number): Promise<void> {
-    if (!this.told && limitMs > 0 && !this.signal.aborted) {
+    if (!this.hasChanged && limitMs > 0 && !this.signal.aborted) {
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         this.wake = resolve;
@@ -122,7 +122,7 @@ class Change {
       });
       clearTimeout(timer);
     }
-    this.told = false;
+    this.hasChanged = false;
   }
 
   close(): void {

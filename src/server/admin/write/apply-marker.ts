@@ -32,18 +32,18 @@ export async function beginApply(
   let resumed = false;
   const decide = ({entries: [spec, entry]}: Reading): Decision => {
     liveSpec(app, spec);
-    const held = entry === undefined ? undefined : decodeApplyMarker(entry.value);
-    resumed = held?.content === content && held.ifRevision === ifRevision;
-    if (held !== undefined && !resumed) refuseHeld(held, wallMs());
+    const found = entry === undefined ? undefined : decodeApplyMarker(entry.value);
+    resumed = found?.content === content && found.ifRevision === ifRevision;
+    if (found !== undefined && !resumed) refuseTaken(found, wallMs());
     const at = new Date(wallMs()).toISOString();
     const marker: ApplyMarker = {
       ...{v: 1, content, ifRevision, by: who, running: true},
-      since: resumed ? (held?.since ?? at) : at,
+      since: resumed ? (found?.since ?? at) : at,
       renewedAt: at,
     };
     const result = entry === undefined ? 'created' : 'configured';
     // The same caller goes on with the same file: a sign of life, each few seconds, and not an order.
-    const renews = resumed && held?.running === true && held.by === who;
+    const renews = resumed && found?.running === true && found.by === who;
     return {result, operations: [{op: 'put', key, value: encodeRecord(marker)}], renews};
   };
   const answer = await conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
@@ -52,9 +52,9 @@ export async function beginApply(
   return {...answer, resumed};
 }
 
-function refuseHeld(held: ApplyMarker, nowMs: number): void {
-  if (!held.running || nowMs - Date.parse(held.renewedAt) > APPLY_MARKER_TTL_MS) return;
-  throw new SmError('CONFLICT', `${held.by} applies another file since ${held.since}`, {
+function refuseTaken(found: ApplyMarker, nowMs: number): void {
+  if (!found.running || nowMs - Date.parse(found.renewedAt) > APPLY_MARKER_TTL_MS) return;
+  throw new SmError('CONFLICT', `${found.by} applies another file since ${found.since}`, {
     hint: 'wait until it is done; the marker of one that died is free after a minute',
     retryable: true,
   });
@@ -83,10 +83,10 @@ export async function endApply(
 ): Promise<WriteAnswer> {
   const key = keys.applyMarker(app);
   const decide = ({entries: [entry]}: Reading): Decision => {
-    const held = entry === undefined ? undefined : decodeApplyMarker(entry.value);
-    if (held?.content !== content) return {result: 'unchanged', operations: []};
+    const found = entry === undefined ? undefined : decodeApplyMarker(entry.value);
+    if (found?.content !== content) return {result: 'unchanged', operations: []};
     if (done) return {result: 'deleted', operations: [{op: 'delete', key}]};
-    const value = encodeRecord({...held, running: false});
+    const value = encodeRecord({...found, running: false});
     return {result: 'configured', operations: [{op: 'put', key, value}]};
   };
   return conditionalWrite(store, [key], decide, dryRun);

@@ -1,6 +1,6 @@
 /**
  * Every change by an operator leaves an entry, in the transaction of the change itself: no change without, no entry without a change. What
- * an operation may change is told by the route table: it gets a store that notes its changes, or one that refuses to write.
+ * an operation may change stands in the route table: it gets a store that notes its changes, or one that refuses to write.
  */
 import {randomInt} from 'node:crypto';
 import type {Keys, ParsedKey} from '../../../etcd/keys.ts';

@@ -12,8 +12,8 @@ export async function admitted(
   const {store, keys, views, quotas} = dependencies;
   if (quotas === undefined || additions.length === 0) return undefined;
   const look = async () => {
-    const held = await views.current(app);
-    return (held ?? (await listAppOrNothing(dependencies, app, ['shards', 'workers']))).view;
+    const open = await views.current(app);
+    return (open ?? (await listAppOrNothing(dependencies, app, ['shards', 'workers']))).view;
   };
   return quotas.admit({store, keys, look}, app, additions);
 }

@@ -15,7 +15,7 @@ function feedFrom(revision: number) {
   };
   const stop = new AbortController();
   const told = (event: {type: string}) => [event.type];
-  const events = watchFeed({store, prefix: '/p/', told}, revision, stop.signal);
+  const events = watchFeed({store, prefix: '/p/', itemsOf: told}, revision, stop.signal);
   const next = async () => (await events.next()).value;
   return {opened, events, next, stop};
 }

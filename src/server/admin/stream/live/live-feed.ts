@@ -80,7 +80,7 @@ export class LiveFeed {
     this.waitingSinceMs ??= performance.now();
   }
 
-  /** A fault in here ends the view, not the daemon: its watchers are told, come back and get a new feed. */
+  /** A fault in here ends the view, not the daemon: its watchers get an error, come back and get a new feed. */
   async lookAgain(): Promise<void> {
     if (this.closed) return;
     const since = this.waitingSinceMs;
