@@ -55,7 +55,7 @@ export async function openWhenReachable(
         throw error;
       }
       const waitMs = Math.min(START_RETRY_MAX_MS, START_RETRY_MIN_MS * 2 ** attempt);
-      if (isTold(attempt))
+      if (isLogged(attempt))
         logger.warn(
           {endpoints: config.endpoints, error: error.message, attempt, retryInMs: waitMs},
           'etcd is not reachable: waiting',
@@ -66,6 +66,6 @@ export async function openWhenReachable(
 }
 
 /** 0, 1, 2, 4, 8, 16, 32, 48, ...: a line a try would bury what else is said. */
-function isTold(attempt: number): boolean {
+function isLogged(attempt: number): boolean {
   return attempt % START_RETRIES_PER_LINE === 0 || START_RETRIES_PER_LINE % attempt === 0;
 }
