@@ -95,3 +95,36 @@ export const RECORD_PAGE = 1_000;
 
 /** Of a recording: room for its last line. */
 export const RECORD_END_BYTES = 64;
+
+/** Findings of `sm audit` that people see; JSON and YAML hold all that were kept. */
+export const FINDINGS_SHOWN = 20;
+
+/** Exit code of `sm dev` and `sm canary` when a shard had two owners. */
+export const TWO_OWNERS_EXIT = 10;
+
+/** `sm canary` prints its figures this often. */
+export const CANARY_REPORT_MS = 10_000;
+
+/** Longest wait for a daemon during shell completion: the user is waiting at a key. */
+export const COMPLETION_LIMIT_MS = 1_000;
+
+/** Port of the admin API of `sm dev` when it is free. */
+export const DEV_PORT = 8_801;
+
+/** Port of the store of `sm dev` when it is free. */
+export const DEV_STORE_PORT = 2_379;
+
+/** Most moves that one call of `sm moves` asks for. */
+export const MOVES_LIMIT = 10_000;
+
+/** How long a daemon that ends waits for a reader of its last log lines. */
+export const LAST_LINES_MS = 1_000;
+
+/** Rows of the table that `sm shard add` prints; other formats hold all. */
+export const ADDED_ROWS_SHOWN = 20;
+
+/** Shards that one call of `sm shard ls` asks for. */
+export const SHARDS_PAGE = 10_000;
+
+/** Apps in trouble that `sm status` names; further ones are counted. */
+export const APPS_NAMED = 10;

@@ -2,9 +2,7 @@ import {Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
 import {placeFlags, placeOf} from '../cli/store-location-flags.ts';
 import type {AuditResult} from '../transfer/index.ts';
-
-/** Findings shown to people; documents hold all that were kept. */
-const SHOWN = 20;
+import {FINDINGS_SHOWN} from '../cli/limits.ts';
 
 export default class Audit extends SmCommand<typeof Audit> {
   static override summary =
@@ -58,11 +56,11 @@ function linesOf(result: AuditResult, where: string): string[] {
   if (notJudged > 0)
     lines.push(`${notJudged} changes not judged: by an import, or by a newer version of sm`);
   lines.push(unlawful === 0 ? 'every change is lawful' : `${unlawful} changes break a rule`);
-  for (const {revision, key, rule, before, after} of result.findings.slice(0, SHOWN)) {
+  for (const {revision, key, rule, before, after} of result.findings.slice(0, FINDINGS_SHOWN)) {
     lines.push(`  revision ${revision} ${key}: ${rule}`);
     lines.push(`    before: ${before ?? 'nothing'}`, `    after:  ${after ?? 'nothing'}`);
   }
-  const more = Math.min(unlawful, result.findings.length) - SHOWN;
+  const more = Math.min(unlawful, result.findings.length) - FINDINGS_SHOWN;
   if (more > 0) lines.push(`  and more: with --json the first ${result.findings.length}`);
   return lines;
 }

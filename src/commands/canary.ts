@@ -5,9 +5,8 @@ import {jsonText} from '../cli/json-text.ts';
 import {untilEnd} from '../cli/until-end.ts';
 import type {Canary, CanaryEvent, ChaosAction} from '../dev/index.ts';
 import {SmError} from '../model/errors.ts';
+import {TWO_OWNERS_EXIT, CANARY_REPORT_MS} from '../cli/limits.ts';
 
-const TWO_OWNERS_EXIT = 10;
-const MEASURED_EVERY_MS = 10_000;
 const FAULTS: readonly ChaosAction[] = ['kill', 'pause', 'drain'];
 
 export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
@@ -89,7 +88,7 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
     await canary.start();
     const telling = setInterval(
       () => tell({event: 'measured', measured: canary.measured}),
-      MEASURED_EVERY_MS,
+      CANARY_REPORT_MS,
     );
     await Promise.race([canary.fleet.placed, end]);
     canary.disturb();

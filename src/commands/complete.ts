@@ -2,9 +2,7 @@ import {SmCommand} from '../cli/base-command.ts';
 import {completions} from '../cli/completing.ts';
 import {connectionOf} from '../cli/settings.ts';
 import {AdminClient} from '../admin/admin-client.ts';
-
-/** A shell waits while somebody holds a key: better nothing than late, ms. */
-const ANSWER_LIMIT_MS = 1_000;
+import {COMPLETION_LIMIT_MS} from '../cli/limits.ts';
 
 export default class Complete extends SmCommand<typeof Complete> {
   static override summary =
@@ -17,7 +15,7 @@ export default class Complete extends SmCommand<typeof Complete> {
   override async run(): Promise<void> {
     const client = new AdminClient({
       ...connectionOf((name) => this.setting(name)),
-      timeoutMs: ANSWER_LIMIT_MS,
+      timeoutMs: COMPLETION_LIMIT_MS,
       plainToken: this.flags['plain-token'] === true,
     });
     try {

@@ -4,10 +4,7 @@ import {jsonText} from '../cli/json-text.ts';
 import {DEFAULT_SERVER} from '../cli/settings.ts';
 import {untilEnd} from '../cli/until-end.ts';
 import type {DevBed, DevEvent, WantedPort} from '../dev/index.ts';
-
-const DEFAULT_PORT = 8_801;
-const DEFAULT_STORE_PORT = 2_379;
-const TWO_OWNERS_EXIT = 10;
+import {TWO_OWNERS_EXIT, DEV_PORT, DEV_STORE_PORT} from '../cli/limits.ts';
 
 export default class Dev extends SmCommand<typeof Dev> {
   static override summary = 'Try sm: a store, a daemon, containers and an app, all at once.';
@@ -25,12 +22,12 @@ export default class Dev extends SmCommand<typeof Dev> {
     shards: Flags.integer({description: 'how many', default: 12, min: 1, max: 10_000}),
     chaos: Flags.boolean({description: 'disturb the containers, and say whether it did harm'}),
     port: Flags.integer({
-      description: `port of the admin API; default ${DEFAULT_PORT}, or any free one; 0: any`,
+      description: `port of the admin API; default ${DEV_PORT}, or any free one; 0: any`,
       min: 0,
       max: 65_535,
     }),
     'store-port': Flags.integer({
-      description: `port of the store; default ${DEFAULT_STORE_PORT}, or any free one; 0: any`,
+      description: `port of the store; default ${DEV_STORE_PORT}, or any free one; 0: any`,
       min: 0,
       max: 65_535,
     }),
@@ -46,8 +43,8 @@ export default class Dev extends SmCommand<typeof Dev> {
     const bed = await DevBed.start({
       containers: this.flags.containers,
       shards: this.flags.shards,
-      port: wanted(this.flags.port, DEFAULT_PORT),
-      storePort: wanted(this.flags['store-port'], DEFAULT_STORE_PORT),
+      port: wanted(this.flags.port, DEV_PORT),
+      storePort: wanted(this.flags['store-port'], DEV_STORE_PORT),
       version: this.config.version,
       logger: createLogger({level: 'error', format: 'text', destination: process.stderr}),
       tell,

@@ -7,9 +7,7 @@ import type {ServerConfig} from '../config/index.ts';
 import {tuneEngine} from '../runtime/engine.ts';
 import {LogOutput} from '../runtime/log-output.ts';
 import {createLogger} from '../runtime/logger.ts';
-
-/** What is written at the end waits so long for a reader. */
-const LAST_LINES_MS = 1_000;
+import {LAST_LINES_MS} from '../cli/limits.ts';
 
 export default class Serve extends SmCommand<typeof Serve> {
   static override summary = 'Run the daemon.';

@@ -4,6 +4,7 @@ import {alarmPageLines} from '../cli/alarm-pages.ts';
 import type {StatusAnswer} from '../protocol/admin.ts';
 import {counted} from '../model/counted.ts';
 import {isWell, leaderLives, troubleCount} from '../model/health.ts';
+import {APPS_NAMED} from '../cli/limits.ts';
 
 export default class Status extends SmCommand<typeof Status> {
   static override summary = 'Say in three lines how the cluster is.';
@@ -31,9 +32,6 @@ export default class Status extends SmCommand<typeof Status> {
 }
 
 type App = StatusAnswer['apps'][number];
-
-/** Apps that are not well and are named; the rest is counted. */
-const APPS_NAMED = 10;
 
 function linesOf(status: StatusAnswer): string[] {
   const {counts, leader, alarms, daemons, apps} = status;

@@ -7,8 +7,7 @@ import type {Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
 import {bar, percent, safe} from './text.ts';
-
-const BAR_WIDTH = 12;
+import {APP_BAR_WIDTH} from './limits.ts';
 
 const COLUMNS: readonly Column<LiveApp>[] = [
   {header: 'APP', value: ({service}) => safe(service)},
@@ -57,7 +56,7 @@ export const APP_PANEL: Panel<'apps'> = {
 
 function readyBar({shards}: LiveApp): string {
   const share = shards.total === 0 ? 1 : shards.ready / shards.total;
-  return `${bar(share, BAR_WIDTH)} ${percent(share).padStart(4)}`;
+  return `${bar(share, APP_BAR_WIDTH)} ${percent(share).padStart(4)}`;
 }
 
 /** `8` while all are ready, else `8: 6 ready 1 lost`. */

@@ -1,5 +1,6 @@
 /** Columns of a table, and which of them there is room for. Pure. */
 import {fit, widthOf} from './text.ts';
+import {COLUMN_GAP, COLUMN_LEAST} from './limits.ts';
 
 /** What a cell needs besides its row. */
 export interface CellContext {
@@ -33,10 +34,6 @@ export const LEAVES = {
   late: 3,
   last: 2,
 };
-
-const GAP = 2;
-/** What stays of a column when the line is too long without any that may leave. */
-const CORE_LEAST = 8;
 
 export interface FittedColumn<Row> {
   readonly column: Column<Row>;
@@ -88,7 +85,7 @@ export function rowText<Row>(
 }
 
 function joined(cells: readonly string[]): string {
-  return cells.join(' '.repeat(GAP)).trimEnd();
+  return cells.join(' '.repeat(COLUMN_GAP)).trimEnd();
 }
 
 /**
@@ -118,7 +115,7 @@ function sizedBy<Row extends object>(
 }
 
 function lengthOf(sized: readonly {readonly width: number}[]): number {
-  return sized.reduce((sum, {width}) => sum + width, GAP * Math.max(0, sized.length - 1));
+  return sized.reduce((sum, {width}) => sum + width, COLUMN_GAP * Math.max(0, sized.length - 1));
 }
 
 /** Takes from the columns that may be cut, the last first. */
@@ -139,7 +136,7 @@ function squeezed<Row>(sized: readonly Sized<Row>[], width: number): Sized<Row>[
   const shorter = sized.map((each) => ({...each}));
   for (let excess = lengthOf(shorter) - width; excess > 0; excess--) {
     const widest = shorter.reduce((a, b) => (b.width > a.width ? b : a));
-    if (widest.width <= CORE_LEAST) break;
+    if (widest.width <= COLUMN_LEAST) break;
     widest.width--;
   }
   return shorter;

@@ -9,9 +9,8 @@ import type {CellContext, Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
 import {ageSince, bar, percent, safe} from './text.ts';
+import {CONTAINER_BAR_WIDTH, LOAD_BAR_WIDTH} from './limits.ts';
 
-const BAR_WIDTH = 12;
-const LOAD_BAR_WIDTH = 8;
 const COLUMNS: readonly Column<LiveContainer>[] = [
   {header: 'CONTAINER', value: ({id}) => safe(id) || '?'},
   {header: 'APP', value: ({service}) => safe(service), leaves: LEAVES.app},
@@ -81,7 +80,7 @@ function shardsText({shards, capacity}: LiveContainer): string {
 function fillText({shards, capacity, share}: LiveContainer): string {
   if (capacity > 0) {
     const filled = shards.total / capacity;
-    return `${bar(filled, BAR_WIDTH)} ${percent(filled).padStart(4)}`;
+    return `${bar(filled, CONTAINER_BAR_WIDTH)} ${percent(filled).padStart(4)}`;
   }
   return share > 0 ? `${(shards.total / share).toFixed(1)}x the mean` : '-';
 }

@@ -5,9 +5,7 @@ import type {Line} from './line.ts';
 import {fit, safe} from './text.ts';
 import {contextOf, selectedRow} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
-
-const LABEL_WIDTH = 12;
-const KEY_WIDTH = 16;
+import {DETAIL_LABEL_WIDTH, DETAIL_KEY_WIDTH} from './limits.ts';
 
 /** Exactly `height` lines, or none when nothing is selected. */
 export function detailFrame(state: ViewState, height: number): Line[] {
@@ -20,7 +18,10 @@ export function detailFrame(state: ViewState, height: number): Line[] {
   // The command that tells more stands last and must not be what is cut off.
   const shown =
     details.length < height ? details : [...details.slice(0, height - 2), ...details.slice(-1)];
-  const lines = shown.map(([label, text]) => [span(fit(label, LABEL_WIDTH), 'dim'), span(text)]);
+  const lines = shown.map(([label, text]) => [
+    span(fit(label, DETAIL_LABEL_WIDTH), 'dim'),
+    span(text),
+  ]);
   return [[span(title, 'head'), span(rule, 'dim')], ...lines];
 }
 
@@ -31,7 +32,10 @@ const NOTES = [
 ];
 
 export function helpFrame(height: number): Line[] {
-  const keys = KEY_HELP.map(([key, text]) => [span(fit(key, KEY_WIDTH), 'head'), span(text)]);
+  const keys = KEY_HELP.map(([key, text]) => [
+    span(fit(key, DETAIL_KEY_WIDTH), 'head'),
+    span(text),
+  ]);
   const lines: Line[] = [
     ...keys,
     ...NOTES.map((note) => line(note, 'dim')),

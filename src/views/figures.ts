@@ -6,10 +6,7 @@ import type {Line} from './line.ts';
 import {ageText, bar, percent, safe, spanText} from './text.ts';
 import {rowsOf, shownData} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
-
-const PROGRESS_WIDTH = 36;
-/** The time left is shown only from a pace seen for so long, ms. */
-const PACE_LEAST_MS = 2_000;
+import {PROGRESS_WIDTH, PACE_LEAST_MS} from './limits.ts';
 
 const CONTAINER_STATES = [
   'ready',

@@ -1,7 +1,8 @@
 /** A whole frame as lines: never more than the screen has less one, never wider than it. Pure. */
 import {detailFrame, helpFrame} from './detail-frame.ts';
 import {figuresLine, progressLine, summaryText} from './figures.ts';
-import {LEAST_COLUMNS, LEAST_ROWS, layoutOf} from './layout.ts';
+import {LEAST_COLUMNS, LEAST_ROWS} from './limits.ts';
+import {layoutOf} from './layout.ts';
 import type {Layout} from './layout.ts';
 import {clipped, line, span, spread} from './line.ts';
 import type {Line} from './line.ts';

@@ -2,17 +2,15 @@
 import {troublesOf} from './trouble.ts';
 import {selectedRow, contextOf, rowsOf, shownData} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
-
-/** Below this, one summary line. */
-export const LEAST_COLUMNS = 60;
-export const LEAST_ROWS = 12;
-const HEADER_LINES = 2;
-const FOOTER_LINES = 1;
-const TROUBLE_LINES = 2;
-/** Rows of what is over that are kept while others need more. */
-const HISTORY_ROWS = 2;
-/** Below so many lines a panel is not worth its place: only the one in focus is shown. */
-const PANEL_LINES = 4;
+import {
+  LEAST_COLUMNS,
+  LEAST_ROWS,
+  HEADER_LINES,
+  FOOTER_LINES,
+  TROUBLE_LINES,
+  HISTORY_ROWS,
+  PANEL_LINES,
+} from './limits.ts';
 
 export interface Layout {
   /** The frame's lines: at most one less than the screen has, or it would scroll. */

@@ -9,9 +9,7 @@ import type {Panel} from './panel.ts';
 import {safe} from './text.ts';
 import {contextOf, rowsOf} from './view-state.ts';
 import type {ViewState} from './view-state.ts';
-
-/** Mark, cursor. */
-const GUTTER = 2;
+import {GUTTER_WIDTH} from './limits.ts';
 
 export function panelFrame(state: ViewState, index: number, height: number): Line[] {
   const place = state.spec.places[index];
@@ -24,8 +22,10 @@ export function panelFrame(state: ViewState, index: number, height: number): Lin
   const columns = columnsOf(state, panel, {all: rows, shown}, context);
   const lines: Line[] = [];
   if (titled) lines.push(titleLine(state, index, rows.length, shown.length));
-  if (headed && rows.length > 0) lines.push(line(' '.repeat(GUTTER) + headerText(columns), 'dim'));
-  if (rows.length === 0) lines.push(line(' '.repeat(GUTTER) + emptyText(state, panel), 'dim'));
+  if (headed && rows.length > 0)
+    lines.push(line(' '.repeat(GUTTER_WIDTH) + headerText(columns), 'dim'));
+  if (rows.length === 0)
+    lines.push(line(' '.repeat(GUTTER_WIDTH) + emptyText(state, panel), 'dim'));
   for (const row of shown) lines.push(rowLine(state, index, row, columns, context));
   return lines;
 }
@@ -40,7 +40,7 @@ function columnsOf(
     (column) =>
       (wide || column.wide !== true) && (labels.service === '' || column.header !== 'APP'),
   );
-  return fitColumns(wanted, rows, context, size.columns - GUTTER);
+  return fitColumns(wanted, rows, context, size.columns - GUTTER_WIDTH);
 }
 
 function titleLine(state: ViewState, index: number, count: number, shown: number): Line {

@@ -9,15 +9,13 @@ import {anchored, moved} from './table-state.ts';
 import type {Step} from './table-state.ts';
 import {rowsOf} from './view-state.ts';
 import type {PanelState, Size, ViewState} from './view-state.ts';
+import {PACE_WINDOW_MS, FILTER_LIMIT_CHARACTERS} from './limits.ts';
 
 export type Action =
   | {readonly type: 'link'; readonly event: LinkEvent<LiveMessage>; readonly nowMs: number}
   | {readonly type: 'tick'; readonly nowMs: number}
   | {readonly type: 'resize'; readonly size: Size; readonly nowMs: number}
   | {readonly type: 'key'; readonly key: Key; readonly nowMs: number};
-
-const PACE_MS = 30_000;
-const FILTER_MAX_CHARACTERS = 100;
 
 export function reduce(before: ViewState, action: Action): ViewState {
   const state = {...before, nowMs: action.nowMs};
@@ -43,7 +41,7 @@ function takeEvent(state: ViewState, event: LinkEvent<LiveMessage>): ViewState {
 
 function paced(state: ViewState): ViewState {
   const running = state.assembly.whole.summary?.moves.running ?? 0;
-  const recent = state.pace.filter(({atMs}) => atMs > state.nowMs - PACE_MS);
+  const recent = state.pace.filter(({atMs}) => atMs > state.nowMs - PACE_WINDOW_MS);
   return {...state, pace: running === 0 ? [] : [...recent, {atMs: state.nowMs, running}]};
 }
 
@@ -99,7 +97,7 @@ function takeTyped(state: ViewState, key: Key): ViewState {
     case 'backspace':
       return {...state, filter: [...filter].slice(0, -1).join('')};
     default:
-      return {...state, filter: (filter + key.text).slice(0, FILTER_MAX_CHARACTERS)};
+      return {...state, filter: (filter + key.text).slice(0, FILTER_LIMIT_CHARACTERS)};
   }
 }
 

@@ -32,7 +32,18 @@ describe('limits', () => {
     expect(elsewhere).toEqual([]);
   });
 
-  it('are told by docs/limits.md as they are now', () => {
+  it('of commands stand with those of the command line', () => {
+    const own = readdirSync(join(SRC, 'commands'), {recursive: true, encoding: 'utf8'})
+      .filter((file) => /\.tsx?$/.test(file))
+      .flatMap((file) =>
+        [...readFileSync(join(SRC, 'commands', file), 'utf8').matchAll(NUMBER)].map(
+          ([, name]) => `${file}: ${name}`,
+        ),
+      );
+    expect(own).toEqual([]);
+  });
+
+  it('stand in docs/limits.md as they are now', () => {
     expect(readFileSync('docs/limits.md', 'utf8')).toBe(limitsDocument(rooms));
   });
 });

@@ -2,8 +2,7 @@ import {Args} from '@oclif/core';
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
 import {moveRows} from '../../cli/move-rows.ts';
 import {SmError} from '../../model/errors.ts';
-
-const MOST = 10_000;
+import {MOVES_LIMIT} from '../../cli/limits.ts';
 
 export default class MovesGet extends SmCommand<typeof MovesGet> {
   static override summary = 'Show one move: running, queued or finished.';
@@ -17,7 +16,7 @@ export default class MovesGet extends SmCommand<typeof MovesGet> {
   override async run(): Promise<void> {
     const {app} = this.flags;
     const {move: wanted} = this.args;
-    const answer = await this.client.call('moves', {service: app, limit: MOST});
+    const answer = await this.client.call('moves', {service: app, limit: MOVES_LIMIT});
     const found = moveRows(answer).find(({id, shard}) => id === wanted || shard === wanted);
     if (found === undefined)
       throw new SmError('NOT_FOUND', `app ${app} knows no move ${wanted}`, {

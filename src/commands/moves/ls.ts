@@ -6,10 +6,10 @@ import {MovesCommand} from '../../cli/live/moves-command.ts';
 import {moveRows} from '../../cli/move-rows.ts';
 import type {MovesAnswer} from '../../protocol/admin.ts';
 import type {MoveRow} from '../../cli/move-rows.ts';
+import {MOVES_LIMIT} from '../../cli/limits.ts';
 
 const STATES = ['dropping', 'free', 'assigned', 'adding', 'queued', 'quiet', 'held', 'cancelled'];
 const OUTCOMES = ['done', 'failed'];
-const MOST = 10_000;
 
 /** That nothing moves, or why nothing moves for balance, and until when. */
 function noteOf(rows: number, quiet: MovesAnswer['quiet']): {note?: string} {
@@ -39,7 +39,7 @@ export default class MovesLs extends MovesCommand<typeof MovesLs> {
   override async run(): Promise<void> {
     const {app, state} = this.flags;
     if (this.flags.watch) return this.watchMoves('sm moves ls --watch', app, this.flags.for);
-    const answer = await this.client.call('moves', {service: app, limit: MOST});
+    const answer = await this.client.call('moves', {service: app, limit: MOVES_LIMIT});
     const {revision, runningCount, queuedCount, finishedCount} = answer;
     const items = moveRows(answer).filter((move) => state === undefined || move.state === state);
     await this.showList<MoveRow>({

@@ -7,9 +7,7 @@ import {readShardFile} from '../../cli/shard-file.ts';
 import type {WaitFor} from '../../cli/waiting.ts';
 import {SmError} from '../../model/errors.ts';
 import type {AddShardItem, BatchAnswer} from '../../protocol/admin.ts';
-
-/** Of a table; the other forms are whole. */
-const ROWS_SHOWN = 20;
+import {ADDED_ROWS_SHOWN} from '../../cli/limits.ts';
 
 export default class ShardAdd extends SmCommand<typeof ShardAdd> {
   static override summary = 'Add shards to an app.';
@@ -110,9 +108,9 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
 
   private async showBatch(answer: BatchAnswer): Promise<void> {
     const {items, changed, failed, revision} = answer;
-    for (const {warning} of items.slice(0, ROWS_SHOWN))
+    for (const {warning} of items.slice(0, ADDED_ROWS_SHOWN))
       if (warning !== undefined) this.say(warning);
-    const shown = this.format === 'table' ? ROWS_SHOWN : items.length;
+    const shown = this.format === 'table' ? ADDED_ROWS_SHOWN : items.length;
     await this.showList({
       kind: 'ShardChangeList',
       fields: {changed, failed, revision},

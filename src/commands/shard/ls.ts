@@ -5,8 +5,7 @@ import {LiveCommand, watchFlags} from '../../cli/live/live-command.ts';
 import {loadsText} from '../../model/load-text.ts';
 import {shardTrouble} from '../../model/trouble.ts';
 import type {AdminInput, ShardState, ShardView} from '../../protocol/admin.ts';
-
-const PAGE = 10_000;
+import {SHARDS_PAGE} from '../../cli/limits.ts';
 
 export default class ShardLs extends LiveCommand<typeof ShardLs> {
   static override summary = 'List shards, trouble first.';
@@ -97,7 +96,7 @@ export default class ShardLs extends LiveCommand<typeof ShardLs> {
     for (;;) {
       const page = await this.client.call('getShards', {
         ...query,
-        limit: PAGE,
+        limit: SHARDS_PAGE,
         ...(cursor === undefined ? {} : {cursor}),
       });
       shards.push(...page.shards);
