@@ -186,7 +186,8 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['app quota orders --shards 5000', 0],
     ['app quota orders --shards default', 0],
     ['app quota orders --shards many', 2],
-    ['app quota orders', 2],
+    ['app quota orders', 0],
+    ['app quota nobody', 3],
     ['app quota nobody --shards 5', 3],
   ],
   'app:resume': [

@@ -8,10 +8,11 @@ import {QUOTA_NAMES, quotaFlag} from '../../model/quota.ts';
 const DEFAULT = 'default';
 
 export default class AppQuota extends SmCommand<typeof AppQuota> {
-  static override summary = 'Set how much an app may take.';
+  static override summary = 'Show or set how much an app may take.';
   static override description =
-    'Whatever the app has above a quota already stays; nothing is added to it. The word default takes a value back. sm app get shows what is used of each. Needs a token with the role admin that is not limited to apps.';
+    'Without a value the command shows each quota and what is used of it. What an app already has above a quota stays, but nothing is added. The word default takes a value back. To set a quota the token needs the role admin, not limited to apps.';
   static override examples = [
+    '<%= config.bin %> app quota orders',
     '<%= config.bin %> app quota orders --shards 200000 --containers 500',
     '<%= config.bin %> app quota orders --calls-per-second default',
   ];
@@ -41,13 +42,29 @@ export default class AppQuota extends SmCommand<typeof AppQuota> {
         return typeof text === 'string' ? [[name, valueOf(quotaFlag(name), text)]] : [];
       }),
     );
-    if (Object.keys(said).length === 0)
-      throw new SmError('INVALID_INPUT', 'nothing is to be changed', {
-        hint: `give one of ${QUOTA_NAMES.map((name) => `--${quotaFlag(name)}`).join(', ')}`,
-      });
     const {name} = this.args;
+    if (Object.keys(said).length === 0) return this.showQuotas(name);
     const answer = await this.client.call('setQuota', {service: name, ...said, reason, dryRun});
     await this.showObject(changeResult('App', name, answer, {quota: said}, dryRun));
+  }
+
+  private async showQuotas(app: string): Promise<void> {
+    const answer = await this.client.call('getApp', {service: app});
+    const {quota = {}} = answer.app;
+    const items = QUOTA_NAMES.flatMap((name) => {
+      const found = quota[name];
+      return found === undefined ? [] : [{quota: quotaFlag(name), ...found}];
+    });
+    await this.showList({
+      kind: 'QuotaList',
+      items,
+      name: ({quota}) => quota,
+      columns: [
+        {header: 'QUOTA', value: ({quota}) => quota},
+        {header: 'USED', value: ({used}) => (used === undefined ? '-' : String(used))},
+        {header: 'LIMIT', value: ({limit}) => String(limit)},
+      ],
+    });
   }
 }
 
