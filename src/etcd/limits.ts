@@ -32,3 +32,6 @@ export const ASK_AGAIN_MS = 50;
 
 /** A new watcher has caught up with its past after so long: etcd looks every 100 ms. */
 export const CATCH_UP_MS = 250;
+
+/** A page of a listing with fewer keys than this share of what it may have is followed by a wider one. */
+export const PAGE_FULL_SHARE = 0.25;

@@ -5,7 +5,9 @@ import type {EndpointClient, EtcdOptions, StoreCall} from '../etcd/connection.ts
 import {EndpointRotation} from '../etcd/endpoint-rotation.ts';
 import {isTransportFault, isUnconnected, translateError} from '../etcd/foreign-errors.ts';
 import {PrefixWatch} from '../etcd/watch.ts';
-import {endOfPrefix, safeRevision, toKeyValue} from '../etcd/wire.ts';
+import {PageBounds} from '../etcd/page-bounds.ts';
+import type {AnsweredPage, PageRange} from '../etcd/page-bounds.ts';
+import {safeRevision, toKeyValue} from '../etcd/wire.ts';
 import type {IDuplexWatchStream, WireKeyValue} from '../etcd/wire.ts';
 import {SmError} from '../model/errors.ts';
 import {storeClosed} from './port.ts';
@@ -102,13 +104,13 @@ export class EtcdStore implements Store {
   ): Promise<{revision: number}> {
     let revision = options?.atRevision;
     for (const prefix of prefixes) {
-      let from: Buffer | undefined = Buffer.from(prefix);
-      const end = endOfPrefix(from);
-      while (from !== undefined) {
-        const page = await this.page(from, end, revision, options);
+      const bounds = new PageBounds(Buffer.from(prefix), PAGE_KEYS);
+      let range: PageRange | undefined = bounds.first;
+      while (range !== undefined) {
+        const page = await this.page(range, revision, options);
         revision ??= page.revision;
         onPage(page.entries);
-        from = page.next;
+        range = bounds.after(page);
       }
     }
     return {revision: revision ?? 0};
@@ -214,19 +216,16 @@ export class EtcdStore implements Store {
   }
 
   private async page(
-    from: Buffer,
-    end: Buffer,
+    {from, to}: PageRange,
     revision: number | undefined,
     options: CallOptions | undefined,
-  ): Promise<{revision: number; entries: KeyValue[]; next: Buffer | undefined}> {
+  ): Promise<AnsweredPage & {readonly revision: number; readonly entries: readonly KeyValue[]}> {
     const at = revision === undefined ? {} : {revision: String(revision)};
     const reply = await this.read(options, ({kv}, call) =>
-      kv.range({key: from, range_end: end, limit: PAGE_KEYS, ...at}, call),
+      kv.range({key: from, range_end: to, limit: PAGE_KEYS, ...at}, call),
     );
-    const last = reply.kvs.at(-1);
-    const next =
-      reply.more && last !== undefined ? Buffer.concat([last.key, Buffer.from([0])]) : undefined;
-    return {entries: entriesOf(reply), revision: this.noted(reply.header), next};
+    const keys = reply.kvs.map(({key}) => key);
+    return {entries: entriesOf(reply), revision: this.noted(reply.header), keys, isMore: reply.more};
   }
 
   /** Repeats a read on the next endpoint until its time is up. */
