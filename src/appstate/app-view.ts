@@ -16,6 +16,7 @@ import {Quarantine} from './quarantine.ts';
 import {ShardRows} from './shard-rows.ts';
 import {ShardValues} from './shard-values.ts';
 import {SpecTally} from './spec-tally.ts';
+import {StateTally} from './state-tally.ts';
 
 export interface IdHolder {
   readonly incarnation: string;
@@ -34,6 +35,8 @@ export class AppView {
   readonly shards = new ShardValues<ShardSpec>(this.rows, (row) => this.freed(row));
   /** How much the specs of `shards` take. */
   readonly specs = new SpecTally();
+  /** Which states the shards are in by their records. */
+  readonly states = new StateTally();
   readonly pools = new Map<string, Set<string>>();
   /** One that cannot be read counts as a cordon. */
   readonly orders = new Map<string, Versioned<ContainerOrder>>();
@@ -227,6 +230,8 @@ export class AppView {
     const before = this.shards.get(shard)?.value;
     if (!put(this.shards, shard, entry, mod)) return false;
     this.specs.replace(before, entry?.value);
+    if ((before === undefined) !== (entry === undefined))
+      this.states.wantedChanged(shard, this.own.get(shard)?.value, entry !== undefined);
     return true;
   }
 
@@ -237,6 +242,7 @@ export class AppView {
   ): boolean {
     const before = this.own.get(shard);
     if (!put(this.own, shard, entry, mod)) return false;
+    this.states.recordChanged(shard, before?.value, entry?.value, this.shards.has(shard));
     if (before !== undefined) this.release(before.value.incarnation, shard);
     if (entry === undefined || entry.value.state === 'free') return true;
     const {incarnation} = entry.value;

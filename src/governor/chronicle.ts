@@ -6,6 +6,7 @@ import {AUDIT_SHARDS_NAMED} from '../model/audit.ts';
 import type {ShardsEvent} from '../model/audit.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import {CHRONICLE_LONGEST_MS, CHRONICLE_QUIET_MS} from './limits.ts';
+import type {NewlyFor} from './plan-reasons.ts';
 
 interface Draft {
   readonly at: string;
@@ -17,7 +18,6 @@ interface Draft {
 
 export class Chronicle {
   private readonly drafts = new Map<string, Draft>();
-  private unplaced: ReadonlyMap<string, string> = new Map();
   private firstMs = Number.POSITIVE_INFINITY;
   private lastMs = Number.NEGATIVE_INFINITY;
 
@@ -32,14 +32,13 @@ export class Chronicle {
     if (after?.state !== 'owned' || !after.ready || before?.ready === true) return;
     const move = before?.move;
     if (move === undefined || move === null || move.from !== '') return;
-    this.add('placed', move.why, shard, wallMs, nowMs);
+    this.add({what: 'placed', cause: move.why, count: 1, shards: [shard]}, wallMs, nowMs);
   }
 
-  /** The reasons why shards have no home, as the plan has them now. */
-  planned(unplaced: Iterable<[string, string]>, wallMs: number, nowMs: number): void {
-    for (const [shard, reason] of unplaced)
-      if (this.unplaced.get(shard) !== reason) this.add('unplaced', reason, shard, wallMs, nowMs);
-    this.unplaced = new Map(unplaced);
+  /** A plan was made: shards that have no home by it, and had one by the last, or lacked it for another reason. */
+  planned(newly: readonly NewlyFor[], wallMs: number, nowMs: number): void {
+    for (const {reason, count, shards} of newly)
+      this.add({what: 'unplaced', cause: reason, count, shards}, wallMs, nowMs);
   }
 
   due(nowMs: number): ShardsEvent[] {
@@ -60,9 +59,12 @@ export class Chronicle {
   }
 
   private add(
-    what: ShardsEvent['what'],
-    cause: string,
-    shard: string,
+    {
+      what,
+      cause,
+      count,
+      shards,
+    }: Pick<Draft, 'what' | 'cause' | 'count'> & Pick<NewlyFor, 'shards'>,
     wallMs: number,
     nowMs: number,
   ): void {
@@ -72,8 +74,9 @@ export class Chronicle {
       draft = {at: new Date(wallMs).toISOString(), what, cause, count: 0, shards: []};
       this.drafts.set(key, draft);
     }
-    draft.count += 1;
-    if (draft.shards.length < AUDIT_SHARDS_NAMED) draft.shards.push(shard);
+    draft.count += count;
+    for (const shard of shards)
+      if (draft.shards.length < AUDIT_SHARDS_NAMED) draft.shards.push(shard);
     this.firstMs = Math.min(this.firstMs, nowMs);
     this.lastMs = nowMs;
   }

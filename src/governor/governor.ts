@@ -99,7 +99,7 @@ export class Governor implements ListingTaker {
     this.reports.status.touch();
     if (change.kind === 'own') this.ownChanged(change.shard, before, change.entry, nowMs);
     else if (incarnation !== undefined) this.heartbeatChanged(incarnation, last, nowMs);
-    else this.planCache.dirty = true;
+    else this.planCache.want(change.kind === 'shard' && !this.view.hasLivingOwner(change.shard));
     if (change.kind === 'shard') {
       this.dirty.add(change.shard);
       this.reports.shardChanged(change.shard, nowMs);
@@ -247,7 +247,7 @@ export class Governor implements ListingTaker {
       this.dirty.add(shard);
       this.hints.done(shard);
     }
-    this.planCache.dirty = true;
+    this.planCache.want(this.view.shardsOf(incarnation).size > 0);
   }
 
   /** Container states depend on time, too; a change of state or incarnation changes what the planner may do. */
@@ -269,7 +269,7 @@ export class Governor implements ListingTaker {
     this.living = living;
     if (this.starter.look(living, nowMs, this.wallMs)) this.reports.status.touch();
     this.admissions.limit = unclaimedLimit(living.size);
-    this.planCache.dirty ||= changed;
+    if (changed) this.planCache.want(this.planCache.unplaced.size > 0);
     if (changed) this.reports.status.touch();
   }
 
@@ -298,7 +298,7 @@ export class Governor implements ListingTaker {
     this.inFlightMoves.endHomeless(this.planCache.unplaced, this.view);
     this.dirty.addWaiting();
     this.loads.planned(this.planCache.queue, nowMs);
-    this.reports.status.touch();
+    this.reports.planned(this.planCache.newlyUnplaced, this.wallMs, nowMs);
   }
 
   private reconcileDirty(nowMs: number, actions: GovernorAction[]): void {

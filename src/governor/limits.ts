@@ -99,6 +99,9 @@ export const QUIET_EXCESS = 2;
 /** Shards a plan covers per ms of pause before the next one: keeps planning below a twentieth of the time. */
 export const SHARDS_PER_PAUSE_MS = 20;
 
+/** The same while a shard without a home waits for it: a fifth of the time at most, so that those that come one by one are planned for together. */
+export const SHARDS_PER_HURRIED_PAUSE_MS = 80;
+
 /** After taking over, or after the first join into an empty app, so long without a join before the first plan ... */
 export const QUIET_BEFORE_FIRST_MS = 500;
 

@@ -10,14 +10,22 @@ import type {LargePlan} from './large-plans.ts';
 import {MoveQueue} from './move-queue.ts';
 import type {QueuedMove} from './move-queue.ts';
 import {PlanReasons} from './plan-reasons.ts';
+import type {NewlyFor} from './plan-reasons.ts';
 import type {Destination} from './reconcile.ts';
-import {LONGEST_BEFORE_FIRST_MS, QUIET_BEFORE_FIRST_MS, SHARDS_PER_PAUSE_MS} from './limits.ts';
+import {
+  LONGEST_BEFORE_FIRST_MS,
+  QUIET_BEFORE_FIRST_MS,
+  SHARDS_PER_HURRIED_PAUSE_MS,
+  SHARDS_PER_PAUSE_MS,
+} from './limits.ts';
 
 export type {QueuedMove} from './move-queue.ts';
 
 export class PlanCache {
   dirty = true;
   readonly unplaced: PlanReasons;
+  /** Who the last plan has made homeless, or for another reason than before. */
+  newlyUnplaced: readonly NewlyFor[] = [];
   readonly stranded: PlanReasons;
   /** Moves that have not begun, in the order of the plan. */
   readonly queue: MoveQueue;
@@ -29,6 +37,9 @@ export class PlanCache {
   private containers: readonly string[] = [];
   private counts: ReadonlyMap<string, number> | undefined;
   private nextAtMs = Number.NEGATIVE_INFINITY;
+  /** The same where a shard without a home waits for the plan. */
+  private hurriedAtMs = Number.NEGATIVE_INFINITY;
+  private isHurried = false;
   private notBeforeMs = Number.NEGATIVE_INFINITY;
   private settleFromMs: number;
   private lastJoinMs: number;
@@ -76,6 +87,17 @@ export class PlanCache {
     this.notBeforeMs = nowMs + waitMs;
   }
 
+  /** `isHurried`: a shard has lost its home, has come, or may find one now: the next plan waits for no long pause after the last one. */
+  want(isHurried: boolean): void {
+    this.dirty = true;
+    this.isHurried ||= isHurried;
+  }
+
+  /** A plan is being made of all that is known. */
+  begun(): void {
+    this.dirty = this.isHurried = false;
+  }
+
   /** Nobody is waited for any more. */
   release(): void {
     this.notBeforeMs = Number.NEGATIVE_INFINITY;
@@ -84,7 +106,8 @@ export class PlanCache {
   /** The moment from which a plan may be made; Infinity when none is wanted. */
   wakeAtMs(): number {
     if (!this.dirty) return Number.POSITIVE_INFINITY;
-    const nextAtMs = Math.max(this.nextAtMs, this.notBeforeMs);
+    const pausedUntilMs = this.isHurried ? this.hurriedAtMs : this.nextAtMs;
+    const nextAtMs = Math.max(pausedUntilMs, this.notBeforeMs);
     if (!this.settling) return nextAtMs;
     const quietAtMs = Math.min(
       this.lastJoinMs + QUIET_BEFORE_FIRST_MS,
@@ -99,7 +122,8 @@ export class PlanCache {
     const rowsOf = Int32Array.from(snapshot.shards, ({id}) => rows.rowOf(id));
     this.areAllProved = snapshot.containers.every(({unproved}) => unproved === undefined);
     this.nextAtMs = nowMs + snapshot.shards.length / SHARDS_PER_PAUSE_MS;
-    this.dirty = false;
+    this.hurriedAtMs = nowMs + snapshot.shards.length / SHARDS_PER_HURRIED_PAUSE_MS;
+    this.begun();
     return this.take(rowPlan(plan, snapshot.containers, rowsOf, rows.end), rows.born);
   }
 
@@ -107,6 +131,7 @@ export class PlanCache {
   adoptLarge({plan, born, areAllProved, nextAtMs}: LargePlan): number[] {
     this.areAllProved = areAllProved;
     this.nextAtMs = nextAtMs;
+    this.hurriedAtMs = Number.NEGATIVE_INFINITY;
     return this.take(plan, born);
   }
 
@@ -114,22 +139,20 @@ export class PlanCache {
   private take(plan: RowPlan, born: number): number[] {
     this.settling = false;
     const changed = this.takeTargets(plan, born);
-    for (const reasons of [this.unplaced, this.stranded, this.mustDrop]) reasons.clear();
     // A shard that was born later has the row of one that is gone: nothing of this is said of it.
     const isMeant = (row: number): boolean => this.rows.bornAt(row) <= born;
+    this.newlyUnplaced = this.unplaced.take(plan.unplaced, isMeant);
+    this.stranded.take(plan.stranded, isMeant);
+    this.mustDrop.clear();
     for (let at = 0; at < plan.unplaced.length; at += PER_SHORTAGE) {
       const row = plan.unplaced[at] ?? NO_ROW;
       if (!isMeant(row)) continue;
-      const reason = plan.unplaced[at + 1] ?? 0;
-      this.unplaced.set(row, reason);
-      if (plan.unplaced[at + 2] === 1) this.mustDrop.set(row, reason);
+      if (plan.unplaced[at + 2] === 1) this.mustDrop.set(row, plan.unplaced[at + 1] ?? 0);
       changed.push(row);
     }
     for (let at = 0; at < plan.stranded.length; at += PER_SHORTAGE) {
       const row = plan.stranded[at] ?? NO_ROW;
-      if (!isMeant(row)) continue;
-      this.stranded.set(row, plan.stranded[at + 1] ?? 0);
-      changed.push(row);
+      if (isMeant(row)) changed.push(row);
     }
     this.queue.fill(plan, born);
     return changed;

@@ -65,7 +65,7 @@ export class Planning {
     }
     const asked = this.large.ask(context, nowMs);
     if (asked === undefined) return undefined;
-    this.cache.dirty = false;
+    this.cache.begun();
     actions.push(...asked);
     return undefined;
   }

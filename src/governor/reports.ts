@@ -5,6 +5,7 @@ import type {GovernorAction} from './actions.ts';
 import {Chronicle} from './chronicle.ts';
 import type {LivingContainer} from './containers.ts';
 import {MoveHistory} from './move-history.ts';
+import type {NewlyFor} from './plan-reasons.ts';
 import {ServiceTimes} from './service-times.ts';
 import {StatusReporter} from './status-reporter.ts';
 import type {StatusInput} from './status-reporter.ts';
@@ -59,6 +60,12 @@ export class Reports {
     this.service.recordChanged(shard, before, after, nowMs);
   }
 
+  /** A plan was taken: who has no home by it that had one, or for another reason. */
+  planned(newlyUnplaced: readonly NewlyFor[], wallMs: number, nowMs: number): void {
+    this.chronicle.planned(newlyUnplaced, wallMs, nowMs);
+    this.status.touch();
+  }
+
   /** Everything there is has been seen once: what is not served from here on is not. */
   listed(): void {
     this.service.begin();
@@ -110,7 +117,6 @@ export class Reports {
   }
 
   private withUnserved(known: KnownStatus, moment: ReportMoment): StatusInput {
-    this.chronicle.planned(known.plan.unplaced, moment.wallMs, moment.nowMs);
     this.lookAtSilence(known, moment.nowMs);
     return {...known, unserved: this.unserved.long(moment)};
   }

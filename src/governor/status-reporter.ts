@@ -2,7 +2,6 @@
 import type {AlarmCode} from '../model/alarm.ts';
 import {CLOCK_DRIFT} from '../model/container.ts';
 import type {ContainerState} from '../model/container.ts';
-import {recordState} from '../model/shard-state.ts';
 import type {Alarm, AppStatus, ContainerStatus, QuietStatus} from '../model/status.ts';
 import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {AppLoads} from './app-loads.ts';
@@ -119,13 +118,13 @@ export class StatusReporter {
     for (const key of this.sinceByKey.keys()) if (!problems.has(key)) this.sinceByKey.delete(key);
     const {unplaced} = input.plan;
     const {quarantined} = input.view;
-    const failed = failedShards(input.view);
+    const {failed} = input.view.states;
     const status = fittingStatus({
       ...{governor: input.governor, at, settled: input.settled, containers},
       quiet: input.quiet,
       usage: usageOf(input.view),
       unplaced: first(unplaced, UNPLACED_SHOWN).map(([shard, reason]) => ({shard, reason})),
-      failed: failed.first,
+      failed: first(failed, FAILED_SHOWN).map((shard) => failedShard(input.view, shard)),
       quarantined: first(quarantined.all(), FAILED_SHOWN).map((one) => ({
         key: quarantinedName(one),
         problem: shownText(one.problem),
@@ -134,7 +133,7 @@ export class StatusReporter {
       totals: {
         containers: containers.length,
         unplaced: unplaced.size,
-        failed: failed.count,
+        failed: failed.size,
         quarantined: quarantined.size,
         alarms: alarms.length,
       },
@@ -258,14 +257,7 @@ export function clockRateText(rate = 0): string | undefined {
   return `runs slow by ${percent} against this daemon's: the wait before it is evicted is longer by that; see how its time server corrects it`;
 }
 
-function failedShards(view: AppView): {first: AppStatus['failed']; count: number} {
-  const found: AppStatus['failed'] = [];
-  let count = 0;
-  for (const [shard, {value}] of view.own) {
-    if (recordState(value) !== 'failed') continue;
-    count += 1;
-    const lastError = shownText(value.lastError);
-    if (found.length < FAILED_SHOWN) found.push({shard, failures: value.failures, lastError});
-  }
-  return {first: found, count};
+function failedShard(view: AppView, shard: string): AppStatus['failed'][number] {
+  const {failures = 0, lastError = ''} = view.own.get(shard)?.value ?? {};
+  return {shard, failures, lastError: shownText(lastError)};
 }

@@ -5,6 +5,7 @@
  */
 import {TTL_DEFAULT_MS} from '../model/container.ts';
 import type {AppView} from '../appstate/app-view.ts';
+import {ServiceGaps} from './service-gaps.ts';
 
 /** With a T below this, shards are still on their way when T has passed: a first plan alone may wait for 3 s. */
 const UNSERVED_MIN_MS = TTL_DEFAULT_MS;
@@ -13,12 +14,6 @@ const UNSERVED_MIN_MS = TTL_DEFAULT_MS;
 export interface Instant {
   readonly nowMs: number;
   readonly wallMs: number;
-}
-
-interface Gap {
-  sinceMs: number;
-  /** The same by Unix time, once it was reported: a clock that is set does not change it. */
-  sinceWallMs?: number;
 }
 
 /** Shards that have not been served for longer than T. */
@@ -34,10 +29,11 @@ export interface LongUnserved {
 
 export class UnservedShards {
   private readonly view: AppView;
-  private readonly gaps = new Map<string, Gap>();
+  private readonly gaps = new ServiceGaps();
   private readonly silent = new Set<string>();
   private inherited: {readonly shard: string; readonly wallMs: number} | undefined;
-  private nextAtMs = Number.POSITIVE_INFINITY;
+  /** Since when the first is not served that has not waited for T. */
+  private nextSinceMs = Number.POSITIVE_INFINITY;
 
   constructor(view: AppView) {
     this.view = view;
@@ -60,7 +56,7 @@ export class UnservedShards {
     }
     if (gap !== undefined) return undefined;
     this.gaps.set(shard, {sinceMs});
-    this.nextAtMs = Math.min(this.nextAtMs, sinceMs + this.limitMs);
+    this.nextSinceMs = Math.min(this.nextSinceMs, sinceMs);
     return undefined;
   }
 
@@ -84,36 +80,27 @@ export class UnservedShards {
 
   /** How long the shard that has waited longest is not served, ms; 0 where all are. */
   oldestMs(nowMs: number): number {
-    let oldest = 0;
-    for (const {sinceMs} of this.gaps.values()) oldest = Math.max(oldest, nowMs - sinceMs);
-    return oldest;
+    const longest = this.gaps.longest();
+    return longest === undefined ? 0 : Math.max(0, nowMs - longest[1].sinceMs);
   }
 
   /** Undefined: there are none. */
   long({nowMs, wallMs}: Instant): LongUnserved | undefined {
     this.takeInherited({nowMs, wallMs});
     const {limitMs} = this;
-    let count = 0;
-    let longest: {readonly shard: string; readonly gap: Gap} | undefined;
-    this.nextAtMs = Number.POSITIVE_INFINITY;
-    for (const [shard, gap] of this.gaps) {
-      const dueMs = gap.sinceMs + limitMs;
-      if (dueMs > nowMs) {
-        this.nextAtMs = Math.min(this.nextAtMs, dueMs);
-        continue;
-      }
-      count += 1;
-      if (longest === undefined || gap.sinceMs < longest.gap.sinceMs) longest = {shard, gap};
-    }
-    if (longest === undefined) return undefined;
-    const {shard, gap} = longest;
+    const {count, nextMs} = this.gaps.split(nowMs - limitMs);
+    this.nextSinceMs = nextMs;
+    const longest = this.gaps.longest();
+    if (count === 0 || longest === undefined) return undefined;
+    const [shard, gap] = longest;
     gap.sinceWallMs ??= wallMs - (nowMs - gap.sinceMs);
     return {count, shard, sinceMs: gap.sinceWallMs, limitMs};
   }
 
   /** When one more shard will have waited for T; Infinity: none will. */
   wakeAtMs(): number {
-    return this.nextAtMs;
+    if (this.nextSinceMs === Number.POSITIVE_INFINITY) return this.nextSinceMs;
+    return this.nextSinceMs + this.limitMs;
   }
 
   /** Its record says that it is ready, at an incarnation that has its heartbeat and is not silent. */
@@ -130,8 +117,7 @@ export class UnservedShards {
     if (inherited === undefined || gap === undefined) return;
     const sinceMs = nowMs - Math.max(0, wallMs - inherited.wallMs);
     if (sinceMs > gap.sinceMs) return;
-    gap.sinceMs = sinceMs;
-    gap.sinceWallMs = Math.min(wallMs, inherited.wallMs);
+    this.gaps.set(inherited.shard, {sinceMs, sinceWallMs: Math.min(wallMs, inherited.wallMs)});
   }
 
   private get limitMs(): number {

@@ -34,11 +34,18 @@ export interface ShardContext {
 /** The state with what cannot be read, with the loss of its container and with nobody being its next home. */
 export function shardStateOf(
   record: OwnershipRecord | undefined,
+  context: ShardContext,
+): ShardState {
+  return stateIn(recordState(record), context);
+}
+
+/** The same for whoever knows the state by the record already. */
+export function stateIn(
+  state: ShardState,
   {unreadable, lost, unknown, homeless}: ShardContext,
 ): ShardState {
   if (unreadable) return 'quarantined';
   if (lost) return 'unplaced';
-  const state = recordState(record);
   if (state === 'free') return homeless ? 'unplaced' : state;
   return unknown && ON_A_CONTAINER.has(state) ? 'unknown' : state;
 }

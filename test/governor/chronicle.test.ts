@@ -1,7 +1,11 @@
 /** What has happened to shards, for the morning after: one event for a cause, with count and a few names, however many there are. */
 import {describe, expect, it} from 'vitest';
+import {ShardRows} from '../../src/appstate/shard-rows.ts';
 import {Chronicle} from '../../src/governor/chronicle.ts';
+import {PlanReasons} from '../../src/governor/plan-reasons.ts';
 import type {AppEvent} from '../../src/model/audit.ts';
+import type {PlacementReason} from '../../src/model/placement.ts';
+import {REASONS} from '../../src/planner/row-plan.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import {alarmEvents} from '../../src/server/governing/alarm-watcher.ts';
 import {decodeEventRound} from '../../src/protocol/records.ts';
@@ -54,18 +58,33 @@ describe('the chronicle', () => {
   });
 
   it('tells once of a shard that has lost every home, and again only when the reason is another one', () => {
+    const rows = new ShardRows();
+    for (let at = 0; at < 20; at += 1) rows.take(`s${at}`);
+    const reasons = new PlanReasons(rows);
     const chronicle = new Chronicle();
-    const reasons = new Map([['s1', 'capacity']]);
-    chronicle.planned(reasons, AT_MS, 0);
-    chronicle.planned(reasons, AT_MS, 1_000);
+    const plan = (reason: PlacementReason, shards: readonly number[], nowMs: number): void => {
+      const shortages = shards.flatMap((row) => [row, REASONS.indexOf(reason), 0]);
+      chronicle.planned(
+        reasons.take(Int32Array.from(shortages), () => true),
+        AT_MS,
+        nowMs,
+      );
+    };
+    const all = Array.from({length: 20}, (_, at) => at);
+    plan('capacity', [1], 0);
+    plan('capacity', [1], 1_000);
     expect(chronicle.due(3_000)).toMatchObject([
-      {what: 'unplaced', cause: 'capacity', shards: ['s1']},
+      {what: 'unplaced', cause: 'capacity', count: 1, shards: ['s1']},
     ]);
-    chronicle.planned(reasons, AT_MS, 4_000);
+    plan('capacity', [1], 4_000);
     expect(chronicle.due(9_000)).toEqual([]);
-    chronicle.planned(new Map(), AT_MS, 10_000);
-    chronicle.planned(new Map([['s1', 'no-container']]), AT_MS, 11_000);
+    plan('capacity', [], 10_000);
+    plan('no-container', [1], 11_000);
     expect(chronicle.due(20_000)).toMatchObject([{cause: 'no-container', count: 1}]);
+    plan('no-container', all, 21_000);
+    const [event] = chronicle.due(30_000);
+    expect(event).toMatchObject({cause: 'no-container', count: 19});
+    expect(event?.shards).toHaveLength(10);
   });
 });
 

@@ -130,6 +130,55 @@ describe('a plan beside the governor', () => {
   });
 });
 
+describe('after a plan that took long', () => {
+  /** All shards are placed by a plan that took 5 s: the next one may come after 10 s more. */
+  function afterLongPlan(): GovernorBed {
+    const made = bed(['s1', 's2', 's3', 's4', 's5', 's6']);
+    made.pass(FIRST_PLAN_MS, ALL);
+    for (const container of ALL) made.claim(made.unclaimed(container));
+    made.pass(FIRST_PLAN_MS, ALL);
+    made.order('c3', 'cordon');
+    untilAsked(made);
+    made.pass(5_000, ALL);
+    made.answerPlan();
+    made.pass(100, ALL);
+    expect(made.questions).toEqual([]);
+    return made;
+  }
+
+  it.each<[string, (made: GovernorBed) => void]>([
+    ['has come', (made) => made.addShard('s9')],
+    ['has lost its container', (made) => made.end('c1')],
+  ])('a shard that %s does not wait until the next one may come', (_what, lose) => {
+    const made = afterLongPlan();
+    lose(made);
+    made.pass(200, ['c2', 'c3']);
+    expect(made.questions).toHaveLength(1);
+  });
+
+  it('one that has no home does not wait when a container joins', () => {
+    const made = afterLongPlan();
+    made.addShard('s9', {manualContainerId: 'c4'});
+    made.pass(200, ALL);
+    made.pass(5_000, ALL);
+    made.answerPlan();
+    made.pass(100, ALL);
+    expect(made.questions).toEqual([]);
+    made.join('c4');
+    made.pass(200, [...ALL, 'c4']);
+    expect(made.questions).toHaveLength(1);
+  });
+
+  it('what only makes counts more even waits', () => {
+    const made = afterLongPlan();
+    made.lift('c3');
+    made.pass(9_000, ALL);
+    expect(made.questions).toEqual([]);
+    made.pass(2_000, ALL);
+    expect(made.questions).toHaveLength(1);
+  });
+});
+
 describe('whoever plans beside the governor', () => {
   it('is asked again, with all there is, when it has ended', () => {
     const made = bed(['s1', 's2', 's3']);
