@@ -38,6 +38,8 @@ export interface BedOptions {
   readonly daemons?: number;
   /** T of daemons and containers, ms. Default 5000. */
   readonly ttlMs?: number;
+  /** As `EtcdOptions.quotaBytes`. */
+  readonly quotaBytes?: number;
 }
 
 export interface DaemonProcess {
@@ -64,7 +66,10 @@ export class BenchBed {
   }
 
   static async start(options: BedOptions = {}): Promise<BenchBed> {
-    const etcd = await startEtcd({members: options.members ?? 1});
+    const etcd = await startEtcd({
+      members: options.members ?? 1,
+      ...(options.quotaBytes === undefined ? {} : {quotaBytes: options.quotaBytes}),
+    });
     const bed = new BenchBed(etcd, options.ttlMs ?? 5_000);
     for (let count = 0; count < (options.daemons ?? 1); count += 1) await bed.startDaemon();
     return bed;
@@ -92,7 +97,8 @@ export class BenchBed {
     rmSync(this.folder, {recursive: true, force: true});
   }
 
-  async startDaemon(): Promise<DaemonProcess> {
+  /** `probe`: a module that is loaded before the program, and is spoken to by IPC. Default: none. */
+  async startDaemon(probe?: string): Promise<DaemonProcess> {
     const [port = 0] = await freePorts(1);
     const file = join(this.folder, `daemon-${port}.yml`);
     const settings = [
@@ -104,7 +110,8 @@ export class BenchBed {
       'log: {level: warn}',
     ];
     writeFileSync(file, `${settings.join('\n')}\n`);
-    const process = this.launch(['serve', '--config-file', file], `daemon-${port}.log`);
+    const args = ['serve', '--config-file', file];
+    const process = this.launch(args, `daemon-${port}.log`, probe);
     const daemon = {address: `127.0.0.1:${port}`, process};
     await until(async () => answersReady(daemon.address), `${daemon.address} is not ready`);
     this.daemons.push(daemon);
@@ -166,10 +173,11 @@ export class BenchBed {
     await until(check, `${app} is not balanced`);
   }
 
-  private launch(args: readonly string[], log: string): ChildProcess {
+  private launch(args: readonly string[], log: string, probe?: string): ChildProcess {
     const file = openSync(join(this.folder, log), 'w');
-    const child = spawn(process.execPath, [...NODE_ARGUMENTS, SM, ...args], {
-      stdio: ['ignore', file, file],
+    const loaded = probe === undefined ? [] : ['--import', probe];
+    const child = spawn(process.execPath, [...NODE_ARGUMENTS, ...loaded, SM, ...args], {
+      stdio: ['ignore', file, file, ...(probe === undefined ? [] : ['ipc' as const])],
     });
     running.add(child);
     child.once('exit', () => running.delete(child));
