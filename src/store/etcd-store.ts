@@ -225,7 +225,12 @@ export class EtcdStore implements Store {
       kv.range({key: from, range_end: to, limit: PAGE_KEYS, ...at}, call),
     );
     const keys = reply.kvs.map(({key}) => key);
-    return {entries: entriesOf(reply), revision: this.noted(reply.header), keys, isMore: reply.more};
+    return {
+      entries: entriesOf(reply),
+      revision: this.noted(reply.header),
+      keys,
+      isMore: reply.more,
+    };
   }
 
   /** Repeats a read on the next endpoint until its time is up. */
