@@ -72,6 +72,7 @@ export function embeddedOf(
   const get = <T>(path: string): T | undefined => found.get(path)?.value as T | undefined;
   const written = resolve(dirname(file), get('dataDir') ?? DATA_FOLDER);
   const quotaBytes = get<number>('embedded.quotaBytes');
+  const auth = get<'password' | 'none'>('embedded.auth');
   const cert = get<string>('embedded.tls.cert');
   const key = get<string>('embedded.tls.key');
   const ca = get<string>('embedded.tls.ca');
@@ -79,6 +80,7 @@ export function embeddedOf(
     dataDir: dataDir === undefined ? written : resolve(dataDir),
     host: get('embedded.host') ?? '127.0.0.1',
     port: get('embedded.port') ?? EMBEDDED_PORT,
+    ...(auth === undefined ? {} : {auth}),
     ...(quotaBytes === undefined ? {} : {quotaBytes}),
     ...(cert === undefined || key === undefined
       ? {}

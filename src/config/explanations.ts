@@ -37,6 +37,8 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
   'embedded.host':
     'Address the store listens on. Default 127.0.0.1; anything but loopback needs embedded.tls or etcd.username.',
   'embedded.port': 'Port of the store. Default 2379.',
+  'embedded.auth':
+    'password: the store asks for the one in its data directory, which processes of this user find by themselves; none: it asks nobody. Default: password, but none for data directories of before.',
   'embedded.quotaBytes': "Size beyond which writes are refused. Default: the store's own.",
   'embedded.tls.ca': 'File with the authority of the certificates that clients must show.',
   'embedded.tls.cert': 'File with the certificate of the store; needs etcd.tls.ca.',

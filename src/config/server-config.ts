@@ -62,6 +62,8 @@ export interface EmbeddedConfig {
   readonly host: string;
   /** Containers and other daemons connect here as to etcd, so it stays the same. Default 2379. */
   readonly port: number;
+  /** Whether the store asks for the password that it made; with `etcd.username` it asks for that one. Default: password, but none for data directories of before. */
+  readonly auth?: 'password' | 'none';
   /** Size beyond which writes are refused, bytes. Default: the store's own. */
   readonly quotaBytes?: number;
   /** Paths of PEM files; with `ca`, clients must show a certificate that it signed. */

@@ -110,6 +110,7 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['dataDir', {problem: text}],
   ['embedded.host', {problem: text}],
   ['embedded.port', {problem: whole(1, PORT_LIMIT)}],
+  ['embedded.auth', {problem: oneOf('password', 'none')}],
   ['embedded.quotaBytes', {problem: whole(QUOTA_LEAST_BYTES, Number.MAX_SAFE_INTEGER)}],
   ['embedded.tls.ca', {problem: text}],
   ['embedded.tls.cert', {problem: text}],

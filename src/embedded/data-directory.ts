@@ -17,8 +17,10 @@ import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {isLockName, lockDirectory} from './directory-lock.ts';
 import type {DirectoryLock} from './directory-lock.ts';
+import type {StoreUser} from './auth.ts';
 import {newIdentity} from './identity.ts';
 import type {Identity} from './identity.ts';
+import {MADE_USER, PASSWORD_FILE, madePassword} from './made-password.ts';
 
 /** Raised when an older version could not read what this one writes. */
 const FORMAT = 1;
@@ -29,9 +31,16 @@ const DRAFT = /\.tmp$/;
 
 interface FormatFile extends Identity {
   readonly format: number;
+  /** The store asks for the password that lies beside. Default false: directories of before have none. */
+  readonly password?: boolean;
 }
 
+/** `new`: a password, but none in directories of before, which know of none; `password`: always one; `none`: nobody is asked. */
+export type StoreAuth = 'new' | 'password' | 'none';
+
 export interface DataDirectoryOptions {
+  /** Default none. */
+  readonly auth?: StoreAuth;
   /** Default: the machine's. */
   readonly clock?: Clock;
   /** Called once, when another process has taken the directory over: nothing may be written or answered any more. */
@@ -42,11 +51,15 @@ export class DataDirectory {
   readonly path: string;
   readonly identity: Identity;
   readonly lock: DirectoryLock;
+  /** The store's one user; undefined: nobody is asked. */
+  readonly user: StoreUser | undefined;
 
-  private constructor(path: string, identity: Identity, lock: DirectoryLock) {
+  private constructor(path: string, format: FormatFile, lock: DirectoryLock, auth: StoreAuth) {
     this.path = path;
-    this.identity = identity;
+    this.identity = {clusterId: format.clusterId, memberId: format.memberId};
     this.lock = lock;
+    const isAsked = auth === 'password' || (auth === 'new' && format.password === true);
+    this.user = isAsked ? {name: MADE_USER, password: madePassword(path)} : undefined;
   }
 
   /**
@@ -54,6 +67,7 @@ export class DataDirectory {
    * @throws SmError INVALID_CONFIG, CONFLICT (in use), STORE_CORRUPT
    */
   static async open(path: string, options: DataDirectoryOptions = {}): Promise<DataDirectory> {
+    const {auth = 'none'} = options;
     const lock = await translated(path, () => {
       mkdirSync(path, {recursive: true, mode: 0o700});
       refuseForeign(path);
@@ -63,7 +77,8 @@ export class DataDirectory {
       return await translated(path, () => {
         for (const name of readdirSync(path))
           if (DRAFT.test(name)) rmSync(join(path, name), {force: true, recursive: true});
-        const directory = new DataDirectory(path, readIdentity(path) ?? create(path), lock);
+        const format = formatOf(path, auth);
+        const directory = new DataDirectory(path, format, lock, auth);
         if (lock.predecessorMayWake) directory.detachLog();
         return directory;
       });
@@ -75,6 +90,11 @@ export class DataDirectory {
 
   close(): void {
     this.lock.release();
+  }
+
+  /** Of `user`. */
+  get passwordFile(): string {
+    return join(this.path, PASSWORD_FILE);
   }
 
   /** Sequences at which logs begin, ascending. */
@@ -160,9 +180,18 @@ function refuseForeign(path: string): void {
   });
 }
 
-function readIdentity(path: string): Identity | undefined {
+/** As the directory has it, which is made where there is nothing, and gets a password where one is asked for from now on. */
+function formatOf(path: string, auth: StoreAuth): FormatFile {
+  const found = readFormat(path);
+  if (found === undefined)
+    return writeFormat(path, {format: FORMAT, ...newIdentity(), password: true});
+  if (auth !== 'password' || found.password === true) return found;
+  return writeFormat(path, {...found, password: true});
+}
+
+function readFormat(path: string): FormatFile | undefined {
   if (!readdirSync(path).includes(FORMAT_FILE)) return undefined;
-  const {format, clusterId, memberId} = parse(path);
+  const {format, clusterId, memberId, password = false} = parse(path);
   if (typeof format === 'number' && format > FORMAT)
     throw new SmError(
       'INVALID_CONFIG',
@@ -171,7 +200,7 @@ function readIdentity(path: string): Identity | undefined {
     );
   if (format !== FORMAT || !/^\d+$/.test(clusterId ?? '') || !/^\d+$/.test(memberId ?? ''))
     throw corruptFormat(path);
-  return {clusterId: String(clusterId), memberId: String(memberId)};
+  return {format, clusterId: String(clusterId), memberId: String(memberId), password};
 }
 
 function parse(path: string): Partial<FormatFile> {
@@ -189,9 +218,7 @@ function corruptFormat(path: string): SmError {
   });
 }
 
-function create(path: string): Identity {
-  const identity = newIdentity();
-  const content: FormatFile = {format: FORMAT, ...identity};
+function writeFormat(path: string, content: FormatFile): FormatFile {
   const draft = join(path, `${FORMAT_FILE}.tmp`);
   const fd = openSync(draft, 'w', 0o600);
   try {
@@ -202,7 +229,7 @@ function create(path: string): Identity {
   }
   renameSync(draft, join(path, FORMAT_FILE));
   syncDirectory(path);
-  return identity;
+  return content;
 }
 
 function syncDirectory(path: string): void {

@@ -7,6 +7,7 @@ import type {Clock} from '../runtime/clock.ts';
 import {silentLogger} from '../runtime/logger.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {Authenticator} from './auth.ts';
+import type {StoreUser} from './auth.ts';
 import {Calls} from './calls.ts';
 import {Commits} from './commits.ts';
 import {DataDirectory} from './data-directory.ts';
@@ -37,6 +38,8 @@ export interface EmbeddedStore {
   readonly endpoint: string;
   /** Another one means another store. Kept in the data directory; in memory new at every start. Decimal. */
   readonly clusterId: string;
+  /** The one user, as given or made; undefined: nobody is asked. */
+  readonly user: StoreUser | undefined;
   /** Resolves when another process has taken the data directory over: this store is closed then, and answers nothing more. */
   readonly lost: Promise<SmError>;
   /** What there is, counted. */
@@ -71,8 +74,8 @@ export async function startEmbeddedStore(
   let lose: (error: SmError) => void = () => undefined;
   const taken = new Promise<SmError>((resolve) => (lose = resolve));
   const state = await openState(options, {wire, clock, logger, onLost: lose});
-  const {machine, identity, assertLock} = state;
-  const authenticator = new Authenticator(options.user, () => clock.nowMs(), options.tokenTtlMs);
+  const {machine, identity, assertLock, user} = state;
+  const authenticator = new Authenticator(user, () => clock.nowMs(), options.tokenTtlMs);
   const services: Services = {
     ...state,
     headers: new Headers(identity, machine),
@@ -93,6 +96,7 @@ export async function startEmbeddedStore(
     await state.close();
     throw error;
   }
+  if (state.passwordFile !== undefined) options.onPassword?.(state.passwordFile);
   const expiry = new LeaseExpiry(services, wire, clock, logger);
   expiry.start();
   const close = async (): Promise<void> => {
@@ -108,11 +112,14 @@ export async function startEmbeddedStore(
     return error;
   });
   const {clusterId} = identity;
-  return {endpoint, clusterId, lost, figures: state.figures, close: closeOnce};
+  return {endpoint, clusterId, user, lost, figures: state.figures, close: closeOnce};
 }
 
 interface State extends Pick<Services, 'machine' | 'commits' | 'sweeper'> {
   readonly identity: Identity;
+  readonly user: StoreUser | undefined;
+  /** Of a password that the store made. */
+  readonly passwordFile: string | undefined;
   /** @throws SmError CONFLICT when the data directory is another process's now */
   assertLock(): void;
   figures(): StoreFigures;
@@ -132,7 +139,7 @@ async function openState(options: EmbeddedStoreOptions, parts: StateParts): Prom
   const {dataDir, onSync} = options;
   const syncs = onSync === undefined ? {} : {onSync};
   const directory =
-    dataDir === undefined ? undefined : await DataDirectory.open(dataDir, {clock, onLost});
+    dataDir === undefined ? undefined : await openDirectory(dataDir, options, {clock, onLost});
   try {
     const machine = new StateMachine(() => clock.nowMs());
     const sweeper = new Sweeper(machine.keys);
@@ -154,11 +161,23 @@ async function openState(options: EmbeddedStoreOptions, parts: StateParts): Prom
       ...{bytes: machine.keys.bytes, quotaBytes, outOfSpace: commits.outOfSpace},
       logBytes: journal?.bytes ?? 0,
     });
-    return {machine, sweeper, commits, identity, assertLock, figures, close};
+    const passwordFile = directory?.user === undefined ? undefined : directory.passwordFile;
+    const user = options.user ?? directory?.user;
+    const own = {user, passwordFile};
+    return {machine, sweeper, commits, identity, ...own, assertLock, figures, close};
   } catch (error) {
     directory?.close();
     throw error;
   }
+}
+
+/** A user that is given goes before one that is made. */
+function openDirectory(
+  path: string,
+  {user, auth = 'none'}: EmbeddedStoreOptions,
+  parts: Pick<StateParts, 'clock' | 'onLost'>,
+): Promise<DataDirectory> {
+  return DataDirectory.open(path, {...parts, auth: user === undefined ? auth : 'none'});
 }
 
 interface ServerParts {

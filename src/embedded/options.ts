@@ -8,6 +8,7 @@ import {isLoopbackHost} from '../model/loopback.ts';
 import type {Clock} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
 import type {StoreUser} from './auth.ts';
+import type {StoreAuth} from './data-directory.ts';
 
 /** Each is PEM text or PEM bytes, or the path of a PEM file. */
 export interface StoreTls {
@@ -25,8 +26,12 @@ export interface EmbeddedStoreOptions {
   /** Where everything is kept, made when it is not there. Default: memory only. */
   readonly dataDir?: string;
   readonly tls?: StoreTls;
-  /** The one user, who may do everything. Default: no authentication. */
+  /** The one user, who may do everything. Default: as `auth` says. */
   readonly user?: StoreUser;
+  /** Whether the store makes a password for its data directory, when no `user` is given. Default none. */
+  readonly auth?: StoreAuth;
+  /** Called with the file of a password that the store made, before anybody is answered. */
+  readonly onPassword?: (file: string) => void;
   /** How long a user's token lives after its last use, ms. Default 300,000. */
   readonly tokenTtlMs?: number;
   /** Size of keys, values and history beyond which writes are refused (NOSPACE), bytes. Default 2 GiB, at most half of the heap. */

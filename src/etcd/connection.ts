@@ -1,10 +1,11 @@
 /** The only place that makes etcd clients: every trap of the client package is mended here or in watch.ts. */
-import {InterceptingCall} from '@grpc/grpc-js';
+import {InterceptingCall, Metadata} from '@grpc/grpc-js';
 import type {CallOptions, Interceptor} from '@grpc/grpc-js';
 import {Etcd3, WatchClient} from 'etcd3';
 import type {AuthClient, IOptions, KVClient, LeaseClient, MaintenanceClient} from 'etcd3';
 import type {ErrorCode} from '../model/errors.ts';
-import {ATTEMPT_LIMIT_MS} from './limits.ts';
+import {ATTEMPT_LIMIT_MS, REFUSED_LOGIN_MS} from './limits.ts';
+import {localLogin} from './local-login.ts';
 import {revealed} from '../model/hidden-text.ts';
 import type {HiddenText} from '../model/hidden-text.ts';
 import {refusePlainPassword} from './plain-password.ts';
@@ -78,7 +79,8 @@ export function openEndpoint(endpoint: string, options: EtcdOptions): EndpointCl
   refusePlainPassword({...options, endpoints: [endpoint]});
   const limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
   const client = new Etcd3(clientOptions(endpoint, options, limitMs));
-  const pool = (client as unknown as {pool: ConstructorParameters<typeof WatchClient>[0]}).pool;
+  const {pool} = client as unknown as {pool: Pool};
+  if (options.username === undefined) logInLocally(pool.authenticator, endpoint);
   return {
     endpoint,
     kv: client.kv,
@@ -89,6 +91,41 @@ export function openEndpoint(endpoint: string, options: EtcdOptions): EndpointCl
     close: () => client.close(),
   };
 }
+
+type Pool = ConstructorParameters<typeof WatchClient>[0] & {readonly authenticator: Authenticator};
+
+/** The package's own, which it keeps private: it asks for a token with `options.auth`, and keeps it until the token is refused. */
+interface Authenticator {
+  options: IOptions;
+  readonly awaitingMetadata: Promise<Metadata> | null;
+  getMetadata(): Promise<Metadata>;
+}
+
+/**
+ * Without a user of its own a client of this machine takes the password that an embedded store left for it, whenever it has to log in: the store
+ * may be started, and get another password, later. A note that is left over, while an etcd listens there now, changes nothing.
+ */
+function logInLocally(authenticator: Authenticator, endpoint: string): void {
+  const login = authenticator.getMetadata.bind(authenticator);
+  const given = authenticator.options;
+  let refusedUntilMs = 0;
+  authenticator.getMetadata = () => {
+    if (authenticator.awaitingMetadata !== null) return login();
+    const isRefused = performance.now() < refusedUntilMs;
+    const found = isRefused ? undefined : localLogin(endpoint);
+    if (found === undefined) return Promise.resolve(new Metadata());
+    const auth = {username: found.username, password: found.password.reveal()};
+    authenticator.options = {...given, auth};
+    return login().catch((error: unknown) => {
+      if (!REFUSED_LOGIN.test(String(error))) throw error;
+      refusedUntilMs = performance.now() + REFUSED_LOGIN_MS;
+      return new Metadata();
+    });
+  };
+}
+
+const REFUSED_LOGIN =
+  /authentication is not enabled|authentication failed|invalid user ID or password/i;
 
 function clientOptions(endpoint: string, options: EtcdOptions, limitMs: number): IOptions {
   const {username, password, tls} = options;

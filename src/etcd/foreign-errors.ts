@@ -24,7 +24,7 @@ const RULES: readonly Rule[] = [
       /authentication failed|authentication is not enabled|invalid user ID or password|invalid auth token|permission denied|user name is empty|UNAUTHENTICATED|PERMISSION_DENIED/i,
     make: (cause, text) =>
       new SmError('STORE_AUTH', `etcd refuses us: ${text}`, {
-        hint: 'check etcd.username, etcd.passwordFile and the role of that user',
+        hint: 'check etcd.username, etcd.passwordFile and the role of that user; an embedded store has the user sm, and its password in the file "password" of its data directory',
         cause,
       }),
   },

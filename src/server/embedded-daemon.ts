@@ -1,14 +1,11 @@
 /** A daemon with its store inside: the store is there before the daemon and goes after it. */
-import type {ServerConfig} from '../config/index.ts';
-import {startEmbeddedStore} from '../embedded/index.ts';
-import type {EmbeddedStore, EmbeddedStoreOptions} from '../embedded/index.ts';
-import {SmError} from '../model/errors.ts';
 import type {ClusterQuota} from '../model/quota.ts';
-import {Credentials} from './credentials.ts';
 import {RunningDaemon} from './daemon.ts';
 import type {Daemon} from './daemon.ts';
 import {DaemonMetrics} from './metrics/daemon-metrics.ts';
 import type {DaemonOptions} from './daemon-options.ts';
+import {openOwnStore} from './own-store.ts';
+import type {OwnStore} from './own-store.ts';
 
 /** Addresses that mean all of a machine's: nobody can call them. */
 const WILDCARD = /^(0\.0\.0\.0|\[::\]):(\d+)$/;
@@ -20,7 +17,8 @@ const WILDCARD = /^(0\.0\.0\.0|\[::\]):(\d+)$/;
 export async function startWithStore(options: DaemonOptions): Promise<Daemon> {
   const {config, logger} = options;
   const metrics = options.metrics ?? new DaemonMetrics();
-  const store = await openStore(config, logger, metrics);
+  const own = await openOwnStore(config, logger, metrics.storeSyncs());
+  const {store, login} = own;
   metrics.watchStore(() => store.figures());
   const endpoint = store.endpoint.replace(WILDCARD, (_all, host: string, port: string) =>
     host === '0.0.0.0' ? `127.0.0.1:${port}` : `[::1]:${port}`,
@@ -29,12 +27,12 @@ export async function startWithStore(options: DaemonOptions): Promise<Daemon> {
     const daemon = await RunningDaemon.start({
       ...options,
       metrics,
-      config: {...config, endpoints: [endpoint]},
+      config: {...config, endpoints: [endpoint], etcd: {...config.etcd, ...login}},
       readyFields: {store: store.endpoint, dataDir: config.embedded?.dataDir},
     });
-    return new DaemonWithStore(daemon, store);
+    return new DaemonWithStore(daemon, own);
   } catch (error) {
-    await store.close();
+    await own.close();
     throw error;
   }
 }
@@ -44,18 +42,18 @@ class DaemonWithStore implements Daemon {
   readonly ready: Promise<void>;
   readonly ended: Promise<void>;
   private readonly daemon: Daemon;
-  private readonly store: EmbeddedStore;
+  private readonly store: OwnStore;
 
-  constructor(daemon: Daemon, store: EmbeddedStore) {
+  constructor(daemon: Daemon, own: OwnStore) {
     this.daemon = daemon;
-    this.store = store;
+    this.store = own;
     this.address = daemon.address;
     this.ready = daemon.ready;
-    const lost = store.lost.then(async (error) => {
+    const lost = own.store.lost.then(async (error) => {
       await daemon.abandon();
       throw error;
     });
-    this.ended = Promise.race([daemon.ended, lost]).finally(() => store.close());
+    this.ended = Promise.race([daemon.ended, lost]).finally(() => own.close());
     this.ended.catch(() => undefined);
     lost.catch(() => undefined);
   }
@@ -81,31 +79,4 @@ class DaemonWithStore implements Daemon {
     await this.daemon.abandon();
     await this.store.close();
   }
-}
-
-async function openStore(
-  config: ServerConfig,
-  logger: DaemonOptions['logger'],
-  metrics: DaemonMetrics,
-): Promise<EmbeddedStore> {
-  try {
-    const onSync = metrics.storeSyncs();
-    return await startEmbeddedStore({...storeOptions(config), logger, onSync});
-  } catch (error) {
-    if (!(error instanceof SmError) || error.code !== 'PORT_TAKEN') throw error;
-    throw new SmError('PORT_TAKEN', error.message, {
-      hint: 'an etcd may run there: stop it, name it as endpoints instead of --embedded, or set embedded.port',
-      cause: error.cause,
-    });
-  }
-}
-
-function storeOptions(config: ServerConfig): EmbeddedStoreOptions {
-  const {embedded} = config;
-  if (embedded === undefined) throw new Error('the configuration has no embedded store');
-  const {username, password} = new Credentials(config).forEtcd();
-  return {
-    ...embedded,
-    ...(username === undefined || password === undefined ? {} : {user: {name: username, password}}),
-  };
 }

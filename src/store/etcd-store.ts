@@ -2,6 +2,7 @@
 import type {IRangeResponse, ITxnResponse} from 'etcd3';
 import {openEndpoint, statusKeyOf} from '../etcd/connection.ts';
 import type {EndpointClient, EtcdOptions, StoreCall} from '../etcd/connection.ts';
+import {localLogin} from '../etcd/local-login.ts';
 import {EndpointRotation} from '../etcd/endpoint-rotation.ts';
 import {isTransportFault, isUnconnected, translateError} from '../etcd/foreign-errors.ts';
 import {PrefixWatch} from '../etcd/watch.ts';
@@ -294,7 +295,9 @@ export class EtcdStore implements Store {
 
   /** A read refreshes an expired login, which streams do not, and moves on from a dead endpoint. */
   private async streamFailed(): Promise<void> {
-    if (this.closed || (!this.authenticated && this.clients.length === 1)) return;
+    const [first] = this.clients;
+    const logsIn = this.authenticated || localLogin(first?.endpoint ?? '') !== undefined;
+    if (this.closed || (!logsIn && this.clients.length === 1)) return;
     await this.status().catch(() => undefined);
   }
 

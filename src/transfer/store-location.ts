@@ -1,10 +1,12 @@
 /** A prefix of a store, opened: of an etcd, or of the data directory of a store that does not run now. */
+import {randomBytes} from 'node:crypto';
 import {existsSync} from 'node:fs';
 import {loadConfig} from '../config/index.ts';
 import {startEmbeddedStore} from '../embedded/index.ts';
 import type {EtcdOptions} from '../etcd/connection.ts';
 import {RawKeys} from '../etcd/raw-keys.ts';
 import {SmError} from '../model/errors.ts';
+import {HiddenText} from '../model/hidden-text.ts';
 import {Credentials} from '../server/credentials.ts';
 
 /** Exactly one of the first three says where. */
@@ -61,8 +63,11 @@ function openEtcd(etcd: EtcdOptions, prefix: string | undefined): StoreLocation 
 }
 
 async function openDirectory(dataDir: string, prefix: string | undefined): Promise<StoreLocation> {
-  const store = await startEmbeddedStore({dataDir});
-  const keys = new RawKeys({endpoints: [store.endpoint]});
+  // For this process alone: nobody else on the machine may read along.
+  const user = {name: 'sm', password: new HiddenText(randomBytes(32).toString('hex'))};
+  const store = await startEmbeddedStore({dataDir, user});
+  const login = {username: user.name, password: user.password};
+  const keys = new RawKeys({endpoints: [store.endpoint], ...login});
   const close = async (): Promise<void> => {
     keys.close();
     await store.close();

@@ -1,5 +1,5 @@
 /** `sm serve --embedded --data-dir` as processes: what a restart keeps, and which data directories it refuses. */
-import {readFileSync, writeFileSync} from 'node:fs';
+import {readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it, vi} from 'vitest';
 import {OwnershipLog} from '../support/ownership-log.ts';
@@ -43,6 +43,9 @@ describe.concurrent('a daemon with its store inside', () => {
       expect(daemon.lines).toContainEqual(
         expect.objectContaining({msg: 'ready', store: site.endpoint, dataDir}),
       );
+      // Made at the first start; the container below finds it by itself.
+      expect(statSync(join(dataDir, 'password')).mode & 0o777).toBe(0o600);
+      expect(daemon.output).not.toContain('asks nobody');
       await site.createApp('orders', SHARDS);
       const container = await site.join('orders', 'c1', log, LONG_TTL_MS);
       try {

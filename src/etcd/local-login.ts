@@ -1,0 +1,105 @@
+/**
+ * Where processes of one user find the password of an embedded store on their machine: the daemon leaves a note for its port in the user's state
+ * folder. The note names the file of the password, and is believed only where nobody else could have written it.
+ */
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import {homedir} from 'node:os';
+import {join} from 'node:path';
+import {HiddenText} from '../model/hidden-text.ts';
+import {isLoopbackHost} from '../model/loopback.ts';
+import {NOTE_LIMIT_BYTES} from './limits.ts';
+
+export interface LocalLogin {
+  readonly username: string;
+  readonly password: HiddenText;
+}
+
+interface Note {
+  readonly username: string;
+  readonly passwordFile: string;
+}
+
+const ENDPOINT = /^(?:https?:\/\/)?(.+):(\d+)$/;
+const GROUP_AND_OTHERS = 0o077;
+const ROOT = 0;
+
+/** @throws NodeJS.ErrnoException where the state folder cannot be written */
+export function noteLocalStore(port: number, note: Note): void {
+  mkdirSync(folder(), {recursive: true, mode: 0o700});
+  const path = notePath(String(port));
+  const draft = `${path}.${process.pid}.new`;
+  rmSync(draft, {force: true});
+  writeFileSync(draft, `${JSON.stringify(note)}\n`, {mode: 0o600, flag: 'wx'});
+  renameSync(draft, path);
+}
+
+/** Takes the note back, unless it is another store's by now. */
+export function forgetLocalStore(port: number, passwordFile?: string): void {
+  const path = notePath(String(port));
+  if (passwordFile !== undefined && readNote(String(port))?.passwordFile !== passwordFile) return;
+  rmSync(path, {force: true});
+}
+
+/** Who we are to the store at this endpoint; undefined where it is not on this machine, or nobody left a note that may be believed. */
+export function localLogin(endpoint: string): LocalLogin | undefined {
+  const [, host = '', port = ''] = ENDPOINT.exec(endpoint) ?? [];
+  if (!isLoopbackHost(host)) return undefined;
+  // Cheap, for a store without a password is asked often.
+  if (statSync(notePath(port), {throwIfNoEntry: false}) === undefined) return undefined;
+  const note = readNote(port);
+  const password = note === undefined ? '' : readOwn(note.passwordFile)?.trim();
+  if (note === undefined || password === undefined || password === '') return undefined;
+  return {username: note.username, password: new HiddenText(password)};
+}
+
+function folder(): string {
+  const {XDG_STATE_HOME: home = ''} = process.env;
+  return join(home === '' ? join(homedir(), '.local', 'state') : home, 'sm', 'stores');
+}
+
+function notePath(port: string): string {
+  return join(folder(), `${port}.json`);
+}
+
+function readNote(port: string): Note | undefined {
+  const text = readOwn(notePath(port));
+  try {
+    const {username, passwordFile} = JSON.parse(text ?? '') as Partial<Note>;
+    if (typeof username !== 'string' || typeof passwordFile !== 'string') return undefined;
+    return {username, passwordFile};
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of a plain file that is ours or root's and that nobody else may read or write; links are not followed. */
+function readOwn(path: string): string | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(
+      path,
+      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+    );
+    const found = fstatSync(file);
+    const {mode, uid, size} = found;
+    const isOurs = process.getuid === undefined || uid === process.getuid() || uid === ROOT;
+    const isClosed = process.platform === 'win32' || (mode & GROUP_AND_OTHERS) === 0;
+    const isPlain = found.isFile() && size <= NOTE_LIMIT_BYTES;
+    return isOurs && isClosed && isPlain ? readFileSync(file, 'utf8') : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}

@@ -1,0 +1,91 @@
+/** How processes of this machine find the password of an embedded store. */
+import {chmodSync, mkdtempSync, readdirSync, renameSync, symlinkSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, expect, it} from 'vitest';
+import {startEmbeddedStore} from '../../src/embedded/index.ts';
+import {forgetLocalStore, localLogin, noteLocalStore} from '../../src/etcd/local-login.ts';
+import {revealed} from '../../src/model/hidden-text.ts';
+import {EtcdStore} from '../../src/store/etcd-store.ts';
+
+const PORT = 24_444;
+const before = process.env['XDG_STATE_HOME'];
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sm-state-'));
+  process.env['XDG_STATE_HOME'] = folder;
+});
+afterAll(() => {
+  process.env['XDG_STATE_HOME'] = before;
+});
+
+function passwordFile(text: string, name = 'password'): string {
+  const path = join(folder, name);
+  writeFileSync(path, text, {mode: 0o600});
+  return path;
+}
+
+function found(endpoint: string): string | undefined {
+  const login = localLogin(endpoint);
+  return login === undefined ? undefined : `${login.username}:${revealed(login.password)}`;
+}
+
+it('by a note for its port, on this machine alone, until the store takes it back', () => {
+  const file = passwordFile('secret\n');
+  expect(found(`127.0.0.1:${PORT}`)).toBeUndefined();
+  noteLocalStore(PORT, {username: 'sm', passwordFile: file});
+  for (const host of ['127.0.0.1', 'localhost', 'http://127.0.0.1', 'https://[::1]'])
+    expect(found(`${host}:${PORT}`)).toBe('sm:secret');
+  for (const elsewhere of [`10.0.0.1:${PORT}`, `localhost.example:${PORT}`, '127.0.0.1:24445'])
+    expect(found(elsewhere)).toBeUndefined();
+  forgetLocalStore(PORT, join(folder, 'of-another-store'));
+  expect(found(`127.0.0.1:${PORT}`)).toBe('sm:secret');
+  forgetLocalStore(PORT, file);
+  expect(found(`127.0.0.1:${PORT}`)).toBeUndefined();
+});
+
+it('not where others could have written or read note or password, nor over links', () => {
+  const file = passwordFile('secret');
+  const note = join(folder, 'sm', 'stores', `${PORT}.json`);
+  noteLocalStore(PORT, {username: 'sm', passwordFile: file});
+  for (const path of [note, file]) {
+    chmodSync(path, 0o644);
+    expect(found(`127.0.0.1:${PORT}`)).toBeUndefined();
+    chmodSync(path, 0o600);
+    renameSync(path, `${path}.real`);
+    symlinkSync(`${path}.real`, path);
+    expect(found(`127.0.0.1:${PORT}`)).toBeUndefined();
+    renameSync(`${path}.real`, path);
+  }
+  expect(found(`127.0.0.1:${PORT}`)).toBe('sm:secret');
+  expect(readdirSync(join(folder, 'sm', 'stores'))).toEqual([`${PORT}.json`]);
+  forgetLocalStore(PORT);
+});
+
+it('and a note that is left over costs nobody anything', async () => {
+  const store = await startEmbeddedStore();
+  const port = Number(store.endpoint.split(':')[1]);
+  noteLocalStore(port, {username: 'sm', passwordFile: passwordFile('old')});
+  const client = new EtcdStore({endpoints: [store.endpoint]});
+  expect((await client.get('/sm/x')).entry).toBeUndefined();
+  await client.close();
+  await store.close();
+  forgetLocalStore(port);
+});
+
+it('also when the store comes with its password after the client', async () => {
+  const first = await startEmbeddedStore();
+  const port = Number(first.endpoint.split(':')[1]);
+  const client = new EtcdStore({endpoints: [first.endpoint]});
+  await client.get('/sm/x');
+  await first.close();
+  for (const password of ['one', 'two']) {
+    const store = await startEmbeddedStore({port, user: {name: 'sm', password}});
+    noteLocalStore(port, {username: 'sm', passwordFile: passwordFile(password)});
+    expect((await client.get('/sm/x')).entry).toBeUndefined();
+    await store.close();
+  }
+  await client.close();
+  forgetLocalStore(port);
+});
