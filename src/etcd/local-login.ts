@@ -44,23 +44,34 @@ export function noteLocalStore(port: number, note: Note): void {
   renameSync(draft, path);
 }
 
-/** Takes the note back, unless it is another store's by now. */
+/** Removes the note, unless it is another store's by now. A note that cannot be removed stays: it costs a client one refused login. */
 export function forgetLocalStore(port: number, passwordFile?: string): void {
-  const path = notePath(String(port));
-  if (passwordFile !== undefined && readNote(String(port))?.passwordFile !== passwordFile) return;
-  rmSync(path, {force: true});
+  try {
+    if (passwordFile !== undefined && readNote(String(port))?.passwordFile !== passwordFile) return;
+    rmSync(notePath(String(port)), {force: true});
+  } catch {
+    // The home is missing or unreadable: there is no note of ours in it.
+  }
 }
 
 /** Who we are to the store at this endpoint; undefined where it is not on this machine, or nobody left a note that may be believed. */
 export function localLogin(endpoint: string): LocalLogin | undefined {
   const [, host = '', port = ''] = ENDPOINT.exec(endpoint) ?? [];
   if (!isLoopbackHost(host)) return undefined;
-  // Cheap, for a store without a password is asked often.
-  if (statSync(notePath(port), {throwIfNoEntry: false}) === undefined) return undefined;
+  if (!hasNote(port)) return undefined;
   const note = readNote(port);
   const password = note === undefined ? '' : readOwn(note.passwordFile)?.trim();
   if (note === undefined || password === undefined || password === '') return undefined;
   return {username: note.username, password: new HiddenText(password)};
+}
+
+/** Cheap, as every call to a store without a password asks. A home that is missing or unreadable has no note. */
+function hasNote(port: string): boolean {
+  try {
+    return statSync(notePath(port), {throwIfNoEntry: false}) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function folder(): string {
@@ -73,8 +84,8 @@ function notePath(port: string): string {
 }
 
 function readNote(port: string): Note | undefined {
-  const text = readOwn(notePath(port));
   try {
+    const text = readOwn(notePath(port));
     const {username, passwordFile} = JSON.parse(text ?? '') as Partial<Note>;
     if (typeof username !== 'string' || typeof passwordFile !== 'string') return undefined;
     return {username, passwordFile};

@@ -63,6 +63,15 @@ it('not where others could have written or read note or password, nor over links
   forgetLocalStore(PORT);
 });
 
+it('nothing, and no fault, where the state folder cannot be looked at', () => {
+  const loop = join(folder, 'loop');
+  symlinkSync(loop, loop);
+  process.env['XDG_STATE_HOME'] = loop;
+  expect(found(`127.0.0.1:${PORT}`)).toBeUndefined();
+  forgetLocalStore(PORT);
+  process.env['XDG_STATE_HOME'] = folder;
+});
+
 it('and a note that is left over costs nobody anything', async () => {
   const store = await startEmbeddedStore();
   const port = Number(store.endpoint.split(':')[1]);
