@@ -17,6 +17,9 @@ export class ShardRows {
   /** Rows that have changed, for who follows them; undefined: nobody does. */
   private touched: number[] | undefined;
   private readonly isTouched = Column.ofBytes();
+  /** From this row to the other one all count as changed. */
+  private allFrom = 0;
+  private allTo = 0;
 
   /** All rows are below. */
   get end(): number {
@@ -60,25 +63,29 @@ export class ShardRows {
 
   /** From now on rows are noted that change; all there are count as changed. */
   follow(): void {
-    for (const row of this.touched ?? []) this.isTouched.set(row, 0);
+    this.unfollow();
     this.touched = [];
-    for (let row = 0; row < this.end; row += 1) this.touch(row);
+    this.allFrom = 0;
+    this.allTo = this.end;
   }
 
   unfollow(): void {
     for (const row of this.touched ?? []) this.isTouched.set(row, 0);
     this.touched = undefined;
+    this.allFrom = this.allTo = 0;
   }
 
   /** What is known of the row's shard has changed. */
   touch(row: number): void {
     if (this.touched === undefined || row === NO_ROW || this.isTouched.at(row) === 1) return;
+    if (row >= this.allFrom && row < this.allTo) return;
     this.isTouched.set(row, 1);
     this.touched.push(row);
   }
 
   get hasTouched(): boolean {
-    return this.touched !== undefined && this.touched.length > 0;
+    if (this.touched === undefined) return false;
+    return this.touched.length > 0 || this.allFrom < this.allTo;
   }
 
   /** So many of the rows that have changed, in no order; they count as changed no more. */
@@ -86,6 +93,8 @@ export class ShardRows {
     const {touched = []} = this;
     const taken = touched.splice(Math.max(0, touched.length - most));
     for (const row of taken) this.isTouched.set(row, 0);
+    for (; this.allFrom < this.allTo && taken.length < most; this.allFrom += 1)
+      taken.push(this.allFrom);
     return taken;
   }
 

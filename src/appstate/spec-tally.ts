@@ -32,6 +32,11 @@ export class SpecTally {
     return this.shardsByGroup.has(group);
   }
 
+  /** Shards of the group. */
+  shardsOf(group: string): number {
+    return this.shardsByGroup.get(group) ?? 0;
+  }
+
   /** `before` is counted no more, `after` from now on; undefined: there is none. */
   replace(before: CountedSpec | undefined, after: CountedSpec | undefined): void {
     if (before !== undefined) this.count(before, -1);

@@ -14,6 +14,8 @@ export class StateTally {
   readonly failed = new PartitionedSet();
   /** Shards that have a spec, and a record that names nobody and no failure. */
   readonly free = new PartitionedSet();
+  /** Shards that have a record and no spec. */
+  readonly unwanted = new PartitionedSet();
   private readonly counts = new Map<string, Counts>();
 
   /** By incarnation, '' for nobody: shards that have a spec, by the states of their records alone. */
@@ -30,7 +32,7 @@ export class StateTally {
   ): void {
     if (after === undefined || recordState(after) !== 'failed') this.failed.delete(shard);
     else this.failed.add(shard);
-    if (!isWanted) return;
+    if (!isWanted) return this.noteUnwanted(shard, after);
     this.count(shard, before, -1);
     this.count(shard, after, 1);
   }
@@ -38,6 +40,12 @@ export class StateTally {
   /** The shard has come to have a spec, or to have none. */
   wantedChanged(shard: string, record: OwnershipRecord | undefined, isWanted: boolean): void {
     this.count(shard, record, isWanted ? 1 : -1);
+    this.noteUnwanted(shard, isWanted ? undefined : record);
+  }
+
+  private noteUnwanted(shard: string, record: OwnershipRecord | undefined): void {
+    if (record === undefined) this.unwanted.delete(shard);
+    else this.unwanted.add(shard);
   }
 
   private count(shard: string, record: OwnershipRecord | undefined, by: 1 | -1): void {

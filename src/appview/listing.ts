@@ -22,7 +22,7 @@ export interface AppListing {
   /** ISO time since when no write has committed, so that nobody knows who still serves what; '' while writes commit. */
   readonly unknownSince: string;
   /** The sorted ids of all shards, made by `make` unless they are known from before; absent where nothing is remembered. */
-  readonly ids?: (make: () => readonly string[]) => readonly string[];
+  readonly ids?: (make: () => Promise<readonly string[]>) => Promise<readonly string[]>;
 }
 
 const derived = new WeakMap<AppListing, Map<string, unknown>>();

@@ -38,6 +38,11 @@ export class DirtyShards {
     for (const shard of shards) this.dirty.add(shard);
   }
 
+  /** The same, a part of them in each turn: they may be a million. What leaves them meanwhile is not added. */
+  addByAndBy(shards: Iterable<string>): void {
+    this.later.push(shards[Symbol.iterator]());
+  }
+
   /** There was no room for the shard, or no plan. */
   wait(shard: string): void {
     this.waiting.add(shard);
@@ -55,7 +60,7 @@ export class DirtyShards {
   addWaiting(): void {
     const {waiting} = this;
     this.waiting = new PartitionedSet();
-    if (waiting.size > SHARDS_PER_TURN) this.later.push(waiting[Symbol.iterator]());
+    if (waiting.size > SHARDS_PER_TURN) this.addByAndBy(waiting);
     else this.addAll(waiting);
   }
 
@@ -93,14 +98,15 @@ export class DirtyShards {
   }
 
   private nameLater(): void {
-    const [first] = this.later;
+    let [first] = this.later;
     for (let count = 0; first !== undefined && count < SHARDS_PER_TURN; count += 1) {
       const {value, done} = first.next();
-      if (done !== true) this.dirty.add(value);
-      else {
-        this.later.shift();
-        return;
+      if (done !== true) {
+        this.dirty.add(value);
+        continue;
       }
+      this.later.shift();
+      [first] = this.later;
     }
   }
 

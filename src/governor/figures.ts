@@ -2,10 +2,10 @@
 import type {AlarmCode} from '../model/alarm.ts';
 import type {ContainerState} from '../model/container.ts';
 import {CONTAINERS_FIGURED} from '../load/limits.ts';
-import {shardStateOf, stateIn} from '../model/shard-state.ts';
+import {stateCounts} from '../appstate/state-counts.ts';
 import type {ShardState} from '../model/shard-state.ts';
 import type {Alarm} from '../model/status.ts';
-import {CONTAINER_STATES, SHARD_STATES} from '../model/trouble.ts';
+import {CONTAINER_STATES} from '../model/trouble.ts';
 import type {StatusInput} from './status-reporter.ts';
 
 export interface GovernedFigures {
@@ -92,50 +92,12 @@ function zeroes<State extends string>(states: readonly State[]): Record<State, n
 }
 
 function shardFigures({view, plan, living, unknown}: FigureInput): Record<ShardState, number> {
-  const counts = zeroes(SHARD_STATES);
   const gone = goneIncarnations(living);
   const isLost = (incarnation: string): boolean => {
-    if (incarnation === '') return false;
     if (gone.has(incarnation) || !view.heartbeats.has(incarnation)) return true;
     return view.heartbeatProblem(incarnation) !== undefined;
   };
-  for (const [incarnation, states] of view.states.byIncarnation) {
-    const context = {...READABLE, lost: isLost(incarnation), unknown};
-    for (const [state, count] of states) counts[stateIn(state, context)] += count;
-  }
-  const homeless = homelessOf(view.states.free, plan.unplaced);
-  counts.free -= homeless;
-  counts.unplaced += homeless;
-  for (const shard of unreadableShards(view)) {
-    const record = view.own.get(shard)?.value;
-    const lost = record !== undefined && record.state !== 'free' && isLost(record.incarnation);
-    const context = {...READABLE, homeless: plan.unplaced.has(shard), lost, unknown};
-    counts[shardStateOf(record, context)] -= 1;
-    counts.quarantined += 1;
-  }
-  return counts;
-}
-
-const READABLE = {unreadable: false, homeless: false} as const;
-
-/** Shards that are free and have no next home. */
-function homelessOf(
-  free: FigureInput['view']['states']['free'],
-  unplaced: FigureInput['plan']['unplaced'],
-): number {
-  let count = 0;
-  if (free.size <= unplaced.size) {
-    for (const shard of free) if (unplaced.has(shard)) count += 1;
-  } else for (const shard of unplaced.keys()) if (free.has(shard)) count += 1;
-  return count;
-}
-
-/** Shards that have a spec, and whose spec or record cannot be read. */
-function unreadableShards(view: FigureInput['view']): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const {what, id} of view.quarantined.all())
-    if ((what === 'shard' || what === 'own') && view.shards.has(id)) found.add(id);
-  return found;
+  return stateCounts(view, {isLost, unknown, homeless: plan.unplaced});
 }
 
 function goneIncarnations(living: FigureInput['living']): Set<string> {

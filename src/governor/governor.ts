@@ -263,7 +263,7 @@ export class Governor implements ListingTaker {
       const before = this.living.get(container);
       if (before?.incarnation === now.incarnation && before.state === now.state) continue;
       changed = true;
-      this.dirty.addAll(this.view.shardsOf(now.incarnation));
+      this.dirty.addByAndBy(this.view.shardsOf(now.incarnation));
     }
     if (living.size > this.living.size) this.planCache.release();
     this.living = living;

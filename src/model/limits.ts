@@ -113,3 +113,6 @@ export const QUOTA_WARN_SHARE = 0.8;
 
 /** Highest quota that can be set. */
 export const QUOTA_MOST = 1_000_000_000_000;
+
+/** Texts that are sorted, or merged, before others may run. */
+export const SORTED_PER_STEP = 2_000;

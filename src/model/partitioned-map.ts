@@ -78,6 +78,10 @@ export class PartitionedSet {
     return this;
   }
 
+  keys(): Generator<string, undefined> {
+    return this.entries.keys();
+  }
+
   delete(text: string): boolean {
     return this.entries.delete(text);
   }

@@ -1,5 +1,6 @@
 /** The planner's rules in sentences. */
 import {containerShare} from '../../../model/container-share.ts';
+import {groupOf} from '../../../appstate/spec-tally.ts';
 import type {AppView} from '../../../appstate/app-view.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
 import type {PlacementReason} from '../../../model/placement.ts';
@@ -21,7 +22,7 @@ export const RULES: Readonly<Record<PlacementReason, string>> = {
 
 /** How many shards of its bucket each container holds, where nothing else decides. */
 export function shareRule(
-  {shards, pools, heartbeats, overrides}: AppView,
+  {specs, pools, heartbeats, overrides}: AppView,
   living: ReadonlyMap<string, LivingContainer>,
   {group, workerGroup}: ShardSpec,
 ): string {
@@ -32,9 +33,7 @@ export function shareRule(
       const registered = heartbeats.get(incarnation)?.value;
       return containerShare(registered, overrides.get(container)?.value).weight;
     });
-  let peers = 0;
-  for (const {value} of shards.values())
-    if (value.group === group && value.workerGroup === workerGroup) peers += 1;
+  const peers = specs.shardsOf(groupOf({group, workerGroup}));
   const weight = weights.reduce((sum, one) => sum + one, 0);
   const shares = weights.map((one) => (weight > 0 ? (peers * one) / weight : 0));
   const [least, most] = [Math.min(...shares, peers), Math.max(0, ...shares)];

@@ -64,12 +64,12 @@ function addHypothetical(living: Map<string, LivingContainer>, count: number): v
   }
 }
 
-function planAnswer(
+async function planAnswer(
   snapshot: PlacementSnapshot,
   plan: Plan,
   limit: number,
   {view, revision}: AppListing,
-): PlanAnswer {
+): Promise<PlanAnswer> {
   const shard = (index: number): string => snapshot.shards[index]?.id ?? '';
   const container = (index: number): string => snapshot.containers[index]?.id ?? '';
   const shortage = (found: UnplacedShard) => ({
@@ -78,7 +78,7 @@ function planAnswer(
     mustDrop: found.mustDrop,
     rule: RULES[found.reason],
   });
-  const numbers = new MoveNumbers(snapshot, plan);
+  const numbers = await MoveNumbers.make(snapshot, plan);
   return {
     moves: plan.moves.slice(0, limit).map((move) => ({
       shard: shard(move.shard),
@@ -108,7 +108,9 @@ function planAnswer(
       .filter(({unproved}) => unproved !== undefined)
       .map(({id}) => id)
       .sort(compareText),
-    containers: countsByContainer(snapshot, plan),
+    containers: snapshot.containers
+      .map(({id}, index) => ({id, ...numbers.countsOf(index)}))
+      .sort((a, b) => compareText(a.id, b.id)),
     ...(plan.figures === undefined ? {} : {figures: plainFigures(plan.figures)}),
     revision: String(revision),
   };
@@ -116,14 +118,4 @@ function planAnswer(
 
 function plainFigures({moves, movesAtLeast, counts, metrics}: PlanFigures): PlanAnswer['figures'] {
   return {moves, movesAtLeast, counts: {...counts}, metrics: metrics.map((one) => ({...one}))};
-}
-
-function countsByContainer(snapshot: PlacementSnapshot, plan: Plan): PlanAnswer['containers'] {
-  const before = new Map<string, number>();
-  for (const {current} of snapshot.shards) before.set(current, (before.get(current) ?? 0) + 1);
-  const after = new Int32Array(snapshot.containers.length);
-  for (const target of plan.target) if (target >= 0) after[target]! += 1;
-  return snapshot.containers
-    .map(({id}, index) => ({id, before: before.get(id) ?? 0, after: after[index] ?? 0}))
-    .sort((a, b) => compareText(a.id, b.id));
 }

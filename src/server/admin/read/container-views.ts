@@ -5,6 +5,8 @@ import type {AppView} from '../../../appstate/app-view.ts';
 import {containerState, hearingOf, modeOf} from '../../../model/container-state.ts';
 import type {Hearing} from '../../../model/container-state.ts';
 import type {ContainerState, Heartbeat} from '../../../model/container.ts';
+import {recordState} from '../../../model/shard-state.ts';
+import type {ShardState} from '../../../model/shard-state.ts';
 import {containerShare} from '../../../model/container-share.ts';
 import type {ContainerOverride} from '../../../model/container-share.ts';
 import type {ContainerOrder} from '../../../model/specs.ts';
@@ -107,19 +109,26 @@ function wordOn(
   return word?.incarnation === incarnation ? word : undefined;
 }
 
+/** By incarnation that a record names, from the tally: containers are looked at, not shards. */
 function loadsOf(view: AppView): Map<string, {container: string; load: Load}> {
   const loads = new Map<string, {container: string; load: Load}>();
-  for (const {value} of view.own.values()) {
-    if (value.state === 'free') continue;
-    const {incarnation, container} = value;
+  const count = (incarnation: string, state: ShardState, by: number): void => {
     let known = loads.get(incarnation);
     if (known === undefined) {
+      const [shard = ''] = view.shardsOf(incarnation);
+      const container = view.own.get(shard)?.value.container ?? '';
       known = {container, load: {total: 0, ready: 0, dropping: 0}};
       loads.set(incarnation, known);
     }
-    known.load.total++;
-    if (value.state === 'owned' && value.ready) known.load.ready++;
-    if (value.state === 'dropping') known.load.dropping++;
+    known.load.total += by;
+    if (state === 'ready' || state === 'dropping') known.load[state] += by;
+  };
+  for (const [incarnation, states] of view.states.byIncarnation)
+    if (incarnation !== '') for (const [state, by] of states) count(incarnation, state, by);
+  for (const shard of view.states.unwanted) {
+    const record = view.own.get(shard)?.value;
+    if (record !== undefined && record.state !== 'free')
+      count(record.incarnation, recordState(record), 1);
   }
   return loads;
 }

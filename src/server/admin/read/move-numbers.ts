@@ -1,5 +1,7 @@
-/** What makes a planned move necessary, at both of its ends, in a sentence. Pure. */
+/** What makes a planned move necessary, at both of its ends, in a sentence. */
+import {SHARDS_PER_STEP} from '../../../governor/limits.ts';
 import type {PlacementSnapshot, Plan, PlannedMove} from '../../../model/placement.ts';
+import {runInSlices} from '../../../runtime/slices.ts';
 
 /** By container: shards, then loads by metric. */
 type Sums = readonly number[][];
@@ -11,17 +13,32 @@ export class MoveNumbers {
   /** Load of one unit of weight, if all were even, by metric. */
   private readonly targets: readonly number[];
 
-  constructor(snapshot: PlacementSnapshot, {target}: Plan) {
+  private constructor(snapshot: PlacementSnapshot, before: Sums, after: Sums) {
     this.snapshot = snapshot;
-    const at = new Map(snapshot.containers.map(({id}, index) => [id, index]));
-    this.before = sumsOf(snapshot, (shard) => at.get(snapshot.shards[shard]?.current ?? '') ?? -1);
-    this.after = sumsOf(snapshot, (shard) => target[shard] ?? -1);
+    this.before = before;
+    this.after = after;
     const open = snapshot.containers.flatMap(({mode}, index) => (mode === 'open' ? [index] : []));
     const weight = open.reduce((sum, index) => sum + this.weightOf(index), 0);
     this.targets = (snapshot.metrics ?? []).map((_, metric) => {
       const total = open.reduce((sum, index) => sum + (this.after[index]?.[metric + 1] ?? 0), 0);
       return weight > 0 ? total / weight : 0;
     });
+  }
+
+  /** Sums up in slices: there may be a million shards. */
+  static async make(snapshot: PlacementSnapshot, {target}: Plan): Promise<MoveNumbers> {
+    const at = new Map(snapshot.containers.map(({id}, index) => [id, index]));
+    const before = summing(
+      snapshot,
+      (shard) => at.get(snapshot.shards[shard]?.current ?? '') ?? -1,
+    );
+    const after = summing(snapshot, (shard) => target[shard] ?? -1);
+    return new MoveNumbers(snapshot, await runInSlices(before), await runInSlices(after));
+  }
+
+  /** Shards that the container has now, and in the plan. */
+  countsOf(container: number): {readonly before: number; readonly after: number} {
+    return {before: this.before[container]?.[0] ?? 0, after: this.after[container]?.[0] ?? 0};
   }
 
   of({cause, from, to}: PlannedMove): string {
@@ -32,8 +49,7 @@ export class MoveNumbers {
   }
 
   private countText(container: number): string {
-    const [before = 0] = this.before[container] ?? [];
-    const [after = 0] = this.after[container] ?? [];
+    const {before, after} = this.countsOf(container);
     return `${this.nameOf(container)} ${before} -> ${after} shards`;
   }
 
@@ -63,12 +79,13 @@ export class MoveNumbers {
   }
 }
 
-function sumsOf(
+function* summing(
   {shards, containers, metrics = []}: PlacementSnapshot,
   whereOf: (shard: number) => number,
-): Sums {
+): Generator<undefined, Sums> {
   const sums = containers.map(() => [0, ...metrics.map(() => 0)]);
   for (const [index, {load = []}] of shards.entries()) {
+    if (index % SHARDS_PER_STEP === 0) yield;
     const sum = sums[whereOf(index)];
     if (sum === undefined) continue;
     sum[0] = (sum[0] ?? 0) + 1;

@@ -79,7 +79,7 @@ async function withNumbers(
 ): Promise<QueuedMoveView[]> {
   if (queued.length === 0) return [];
   const {snapshot, wanted} = await planned(dependencies, listing);
-  const numbers = new MoveNumbers(snapshot, wanted);
+  const numbers = await MoveNumbers.make(snapshot, wanted);
   return queued.map((move, at) => {
     const wantedMove = wanted.moves[at];
     return wantedMove === undefined ? move : {...move, numbers: numbers.of(wantedMove)};

@@ -64,14 +64,14 @@ export class ShardPages {
         ? await currentApp(this.dependencies, app)
         : await listApp(this.dependencies, app, WHOLE_APP, {shard: shardId});
       if (isOpen) return {listing, ids: isKnown(listing, shardId) ? [shardId] : []};
-      return {listing, ids: shardIds(listing).filter((id) => id === shardId)};
+      return {listing, ids: (await shardIds(listing)).filter((id) => id === shardId)};
     }
     const kept = revision === undefined ? undefined : this.kept.get(`${app}@${revision}`);
     if (kept !== undefined && kept.untilMs > performance.now()) return kept;
     // Kept no longer, or a page of another daemon: the rest comes from the newest revision.
     const read = await currentApp(this.dependencies, app);
     const fresh = await withAllReasons(this.dependencies, read);
-    const ids = shardIds(fresh);
+    const ids = await shardIds(fresh);
     return {listing: ids.length > limit ? await frozen(fresh) : fresh, ids};
   }
 
@@ -143,7 +143,7 @@ export async function getShard(
   app: string,
 ): Promise<{shards: string[]}> {
   const listing = await currentApp(dependencies, app);
-  return {shards: shardIds(listing).filter((id) => hasSpec(listing, id))};
+  return {shards: (await shardIds(listing)).filter((id) => hasSpec(listing, id))};
 }
 
 /** Reads single keys only: as fast for 100,000 shards as for one. */

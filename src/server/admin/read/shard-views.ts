@@ -1,10 +1,13 @@
 /** Shards as they are shown: spec and ownership record brought together. Pure. */
 import {saidTerms} from '../shard-content.ts';
 import type {OwnershipRecord, Versioned} from '../../../model/ownership.ts';
+import {sortedSteps} from '../../../model/sorted-steps.ts';
 import {shardStateOf} from '../../../model/shard-state.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
+import {runInSlices} from '../../../runtime/slices.ts';
 import {tokenOf as recordToken} from '../../../ownership/transitions.ts';
 import type {ShardCounts, ShardState, ShardView} from '../../../protocol/admin.ts';
+import {stateCounts} from '../../../appstate/state-counts.ts';
 import {stateOf} from './container-views.ts';
 import {shardLoad} from './loads.ts';
 import {once} from '../../../appview/listing.ts';
@@ -77,16 +80,16 @@ export function tokenOf(known: Versioned<OwnershipRecord> | undefined, epoch: nu
   return state === 'owned' || state === 'dropping' ? recordToken(known, epoch) : '';
 }
 
-/** Ids of all shards that have a spec, a record, or something unreadable in their place; sorted. */
-export function shardIds({view, ids}: AppListing): readonly string[] {
-  const make = (): readonly string[] => {
-    const all = new Set<string>(view.shards.keys());
-    for (const shard of view.own.keys()) all.add(shard);
-    for (const {what, id} of view.quarantined.all())
-      if (what === 'own' || what === 'shard') all.add(id);
-    return [...all].sort();
-  };
+/** Ids of all shards that have a spec, a record, or something unreadable in their place; sorted. What changes meanwhile may be in it or not. */
+export function shardIds({view, ids}: AppListing): Promise<readonly string[]> {
+  const make = (): Promise<readonly string[]> => runInSlices(sortedSteps(allIds(view)));
   return ids === undefined ? make() : ids(make);
+}
+
+function* allIds(view: AppListing['view']): Generator<string, undefined> {
+  yield* view.shards.keys();
+  yield* view.states.unwanted;
+  for (const {what, id} of view.quarantined.all()) if (what === 'own' || what === 'shard') yield id;
 }
 
 export function shardView(listing: AppListing, shard: string): ShardView {
@@ -171,12 +174,15 @@ export function noShards(): ShardCounts {
 export function shardCounts(listing: AppListing): ShardCounts {
   const counts = noShards();
   const {view} = listing;
-  counts.removing = view.own.size;
-  for (const shard of view.shards.keys()) {
-    counts.total++;
-    counts[columnOf(shardState(listing, shard))]++;
-    if (view.own.has(shard)) counts.removing--;
-  }
+  const states = stateCounts(view, {
+    isLost: (incarnation) => lossOfIncarnation(listing, incarnation) !== '',
+    unknown: listing.unknownSince !== '',
+    homeless: unplacedReasons(listing),
+  });
+  for (const [state, count] of Object.entries(states) as [ShardState, number][])
+    counts[columnOf(state)] += count;
+  counts.total = view.shards.size;
+  counts.removing = view.states.unwanted.size;
   for (const {what, id} of view.quarantined.all()) {
     if (what !== 'shard' || view.shards.has(id)) continue;
     counts.total++;

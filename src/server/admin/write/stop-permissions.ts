@@ -1,4 +1,5 @@
 /** Permissions to stop containers: judged on the app as it is now, and written only if no other was given meanwhile. */
+import {inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {judgeStop, permitted, released} from '../../../governor/stop-gate.ts';
 import type {
@@ -65,7 +66,9 @@ async function decided(
 ): Promise<CanStopAnswer> {
   const {store, keys} = dependencies;
   const wanted = [...new Set(containers)];
-  const situation = situationOf(dependencies, listing);
+  const unserved = await unservedShards(listing);
+  // The rest is of one moment: the permissions that are judged, and their revision.
+  const situation = situationOf(dependencies, listing, unserved);
   refuseUnknown(app, wanted, situation);
   const question = {wanted, holder, maxUnserved};
   // The listing moves on while the planner is asked.
@@ -127,7 +130,11 @@ function refuseUnknown(app: string, wanted: readonly string[], situation: StopSi
   }
 }
 
-function situationOf(dependencies: AdminDependencies, listing: AppListing): StopSituation {
+function situationOf(
+  dependencies: AdminDependencies,
+  listing: AppListing,
+  unserved: StopSituation['unserved'],
+): StopSituation {
   const {view, status} = listing;
   const writes = dependencies.writes();
   const lost = containerViews(listing).filter(
@@ -138,21 +145,21 @@ function situationOf(dependencies: AdminDependencies, listing: AppListing): Stop
     lost: new Set(lost.map(({id}) => id)),
     permissions: view.stops?.value.permissions ?? [],
     maxUnavailable: placementOf(view.spec?.value).maxUnavailable,
-    unserved: unservedShards(listing),
+    unserved,
     isBraking: status?.alarms.some(({code}) => code === 'BRAKE') === true,
     unknown: writes.kind === 'none' ? `nobody knows what is served: ${writesText(writes)}` : '',
     wallMs: dependencies.wallMs(),
   };
 }
 
-function unservedShards(listing: AppListing): {shard: string; container: string}[] {
+async function unservedShards(listing: AppListing): Promise<StopSituation['unserved']> {
   const unserved: {shard: string; container: string}[] = [];
-  for (const shard of shardIds(listing)) {
-    if (!hasSpec(listing, shard) || shardState(listing, shard) === 'ready') continue;
+  await inSlices(await shardIds(listing), (shard) => {
+    if (!hasSpec(listing, shard) || shardState(listing, shard) === 'ready') return;
     const record = listing.view.own.get(shard)?.value;
     const isFree = record === undefined || record.state === 'free';
     unserved.push({shard, container: isFree ? '' : record.container});
-  }
+  });
   return unserved;
 }
 

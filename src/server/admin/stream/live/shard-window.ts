@@ -29,7 +29,7 @@ export async function shardWindow(
 ): Promise<ShardWindow> {
   if (app === undefined) return {rows: [], matched: 0, total: 0};
   const listing = listingOf(app, records);
-  const ids = shardIds(listing);
+  const ids = await shardIds(listing);
   const window = new Window(query);
   const takes = matcher(query, listing);
   await inSlices(ids, (id) => {
