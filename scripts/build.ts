@@ -91,6 +91,9 @@ function entries(): Record<string, string> {
   );
 }
 
+/** A line ends at the first place after so many where one may. */
+const LINE_CHARACTERS = 160;
+
 rmSync(OUT, {recursive: true, force: true});
 const shape = {
   outdir: OUT,
@@ -102,8 +105,9 @@ const shape = {
   metafile: true,
   jsx: 'automatic',
   sourcemap: true,
-  // Names stay: a stack trace of an installed package says where.
+  // Names stay: a stack trace of an installed package says where. Node prints the line of a throw that nobody catches, so no line may be all of a file.
   minifyWhitespace: true,
+  lineLimit: LINE_CHARACTERS,
   chunkNames: 'chunks/[name]-[hash]',
   external: outside(),
   plugins: [withoutNeverCalled, withoutLateCommonJs],

@@ -62,6 +62,9 @@ function installed(): string[] {
     .filter((path) => path.lastIndexOf('node_modules') === 0);
 }
 
+/** A source line as it is printed with an error that nobody catches. */
+const READABLE_CHARACTERS = 1_000;
+
 /** Of all files below the folder, as `du --apparent-size` counts them. */
 function bytesOf(path: string): number {
   return readdirSync(path, {recursive: true, withFileTypes: true})
@@ -128,6 +131,20 @@ describe('the package', () => {
 });
 
 describe('programs', () => {
+  it('that catch no error of ours get lines that can be read: no source line is all of a bundle', async () => {
+    const program = `import {joinApp} from 'sm-shard-manager'; await joinApp({app: 'a', endpoints: []}, {add() {}, drop() {}});`;
+    const failed = await run(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: folder,
+    }).catch(({stderr}: {stderr: string}) => stderr);
+    expect(failed).toContain('endpoints is empty');
+    const longest = Math.max(
+      ...String(failed)
+        .split('\n')
+        .map((line) => line.length),
+    );
+    expect(longest).toBeLessThan(READABLE_CHARACTERS);
+  });
+
   it('get the SDK and the typed admin client', async () => {
     const names = (path: string): Promise<string> =>
       node(
