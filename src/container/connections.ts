@@ -18,7 +18,8 @@ export interface Connections {
   release(): Promise<void>;
 }
 
-type Connecting = Pick<Joining, 'endpoints' | 'etcd' | 'logger' | 'etcdPrefix' | 'app'>;
+type Connecting = Pick<Joining, 'endpoints' | 'etcd' | 'etcdPrefix' | 'app'> &
+  Partial<Pick<Joining, 'logger'>>;
 
 interface Shared {
   readonly store: EtcdStore;

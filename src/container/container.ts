@@ -20,6 +20,10 @@ export interface Container {
   /**
    * Resolves when the container has ended in order: by `leave()` or because the app was removed. Rejects with SmError when it must not go on:
    * CLONED, EVICTED, ID_TAKEN.
+   *
+   * After an eviction it waits for the hooks that run, for `dropTimeoutMs` (30 s by default) or until the right to act is over, whichever is
+   * later. Then it rejects whatever still runs, and the message names those hooks. A removed app waits for its drops as long as they take;
+   * evicting the container ends that.
    */
   readonly ended: Promise<ContainerEnd>;
   /** For `attach: true`: mount it on your server; false means the path is not ours. */

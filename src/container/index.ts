@@ -8,6 +8,7 @@ export type {LoadCallback} from './container-loads.ts';
 export type {Loads} from '../load/shard-meter.ts';
 export type {ShardHooks} from './shard-hooks.ts';
 export type {HintHandler} from './receiver.ts';
+export {silentLogger} from '../runtime/log-port.ts';
 export type {Logger} from '../runtime/log-port.ts';
 export type {StopReason} from '../ownership/shard-actions.ts';
 export {SmError} from '../model/errors.ts';

@@ -6,12 +6,11 @@ import {addressOf} from '../model/listen-fault.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
 import type {Registry} from 'prom-client';
 import {writesText} from '../model/store-writes.ts';
-import type {SessionEnd} from '../ownership/session-actions.ts';
+import type {RunningHook, SessionEnd} from '../ownership/session-actions.ts';
 import type {HoldingsAnswer} from '../protocol/hints.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {gate} from '../runtime/gate.ts';
-import {silentLogger} from '../runtime/log-port.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import {seenHistory} from '../store/seen-history.ts';
 import {findApp, watchRemoval} from './app-lookup.ts';
@@ -27,6 +26,7 @@ import type {Joining} from './options.ts';
 import {processFigures} from './process-figures.ts';
 import {processMetrics} from './metrics.ts';
 import type {MeasuredContainer} from './metrics.ts';
+import {NOTES_SHOWN} from './limits.ts';
 import {ReachCheck} from './reach-check.ts';
 import {hintHandler} from './receiver.ts';
 import type {HintHandler, HintTarget} from './receiver.ts';
@@ -71,7 +71,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     this.connections = connections;
     this.hooks = hooks;
     this.clock = clock;
-    this.logger = (joining.logger ?? silentLogger).child({app: joining.app});
+    this.logger = joining.logger.child({app: joining.app});
     this.ready = this.readyGate.promise;
     this.ended = this.endedGate.promise;
     this.handler = hintHandler(new Set([this]), clock);
@@ -238,7 +238,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
         this.isReady = true;
         this.readyGate.resolve();
       },
-      onEnded: (how) => void this.ending(how),
+      onEnded: (how, running) => void this.ending(how, running),
     });
   }
 
@@ -291,7 +291,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     return 'the store is away and nothing runs here any more';
   }
 
-  private async ending(how: SessionEnd): Promise<void> {
+  private async ending(how: SessionEnd, running: readonly RunningHook[] = []): Promise<void> {
     const end: Record<SessionEnd, SmError | ContainerEnd> = {
       left: 'left',
       deleted: 'deleted',
@@ -311,7 +311,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
         },
       ),
     };
-    this.finish(end[how]);
+    this.finish(running.length === 0 ? end[how] : endedAbove(this.id, how, running));
     await this.close();
   }
 
@@ -334,6 +334,17 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     this.member?.stop();
     for (const closer of this.closers.splice(0).reverse()) await closer();
   }
+}
+
+/** What it still runs has no right to act any more. */
+function endedAbove(id: string, how: SessionEnd, running: readonly RunningHook[]): SmError {
+  const why = how === 'evicted' ? 'was evicted by an operator' : `has ended (${how})`;
+  const named = running.slice(0, NOTES_SHOWN).map(({shard, hook}) => `${hook} of ${shard}`);
+  const more = running.length - named.length;
+  const which = `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return new SmError('EVICTED', `container ${id} ${why}; still running here: ${which}`, {
+    hint: 'end this process: others may have these shards now, and what still runs acts without a right',
+  });
 }
 
 function onSignals(leave: () => void): () => void {

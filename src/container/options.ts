@@ -10,6 +10,7 @@ import type {HeartbeatIdentity} from '../model/container.ts';
 import {LOAD_LIMIT} from '../model/placement-policy.ts';
 import {checkName} from '../model/ids.ts';
 import {isWildcardHost} from '../model/listen-fault.ts';
+import {stderrLogger} from './default-logger.ts';
 import type {LoadCallback} from './container-loads.ts';
 import type {EtcdLogin} from './secrets.ts';
 import type {Logger} from '../runtime/log-port.ts';
@@ -73,13 +74,16 @@ export interface JoinOptions {
    * until one signs.
    */
   requireSigned?: boolean;
-  /** Default: silent. */
+  /**
+   * Takes all that is worth saying. Default: warnings and errors go to stderr, one line each, nothing else: a container that was evicted, or whose
+   * hook hangs, must not be silent about it. `silentLogger` says nothing.
+   */
   logger?: Logger;
 }
 
 /** Options with every default filled in. */
-export type Joining = Required<Omit<JoinOptions, 'id' | 'etcd' | 'load' | 'logger' | 'service'>> &
-  Pick<JoinOptions, 'id' | 'etcd' | 'load' | 'logger' | 'service'>;
+export type Joining = Required<Omit<JoinOptions, 'id' | 'etcd' | 'load' | 'service'>> &
+  Pick<JoinOptions, 'id' | 'etcd' | 'load' | 'service'>;
 
 /** @throws SmError INVALID_INPUT or INVALID_NAME. */
 export function checkJoinOptions(options: JoinOptions): Joining {
@@ -128,6 +132,7 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     watchdog: options.watchdog ?? false,
     attach: options.attach ?? false,
     requireSigned: options.requireSigned ?? false,
+    logger: options.logger ?? stderrLogger(),
   };
 }
 

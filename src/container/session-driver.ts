@@ -12,7 +12,7 @@ import type {StoreWrites} from '../model/store-writes.ts';
 import type {Transition} from '../model/transition.ts';
 import type {HeartbeatWrite} from '../ownership/heartbeat.ts';
 import {ContainerSession} from '../ownership/session.ts';
-import type {SessionAction, SessionEnd} from '../ownership/session-actions.ts';
+import type {RunningHook, SessionAction, SessionEnd} from '../ownership/session-actions.ts';
 import type {StopReason} from '../ownership/shard-actions.ts';
 import type {Clock} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/log-port.ts';
@@ -68,7 +68,8 @@ export interface SessionDriverOptions {
   readonly heartbeatEveryMs?: () => number;
   readonly hooks: ShardHooks;
   readonly onReady: (incarnation: string) => void;
-  readonly onEnded: (how: SessionEnd) => void;
+  /** `running`: hooks of the application that have not returned, in spite of all waiting. */
+  readonly onEnded: (how: SessionEnd, running?: readonly RunningHook[]) => void;
   /** The store was restored or replaced: nothing is claimed and nothing renewed until that is accepted. */
   readonly onRestored?: (doubt: StoreDoubt) => void;
   /** Tokens are of this epoch from now on; after `onRestored` everything begins anew. */
@@ -238,8 +239,10 @@ export class SessionDriver {
       waitingForId: ({holder}) =>
         logger.warn({holder}, 'container id is taken by another living process: waiting'),
       stuck: ({shard, hook}) => logger.error({shard, hook}, 'hook is overdue'),
-      fenced: () => {
+      fenced: ({evicted}) => {
         this.options.meter?.fenced();
+        if (evicted === true)
+          return logger.warn({}, 'evicted by an operator: dropping all shards, then ending');
         const reason = writesText(this.ownWrites.state(false));
         logger.warn({reason}, 'fenced: no heartbeat committed in time, dropping all shards');
       },
@@ -248,7 +251,11 @@ export class SessionDriver {
       ready: ({incarnation}) => onReady(incarnation),
       restored: ({doubt}) => this.restored(doubt),
       accepted: ({epoch}) => this.accepted(epoch),
-      ended: ({how}) => onEnded(how),
+      ended: ({how, running}) => {
+        if (running !== undefined)
+          logger.error({hooks: running}, 'ended while hooks of the application had not returned');
+        onEnded(how, running);
+      },
     };
   }
 

@@ -31,14 +31,22 @@ export type SessionAction =
   | {readonly type: 'revokeAll'}
   | {readonly type: 'waitingForId'; readonly holder: string}
   | {readonly type: 'ready'; readonly incarnation: string}
-  | {readonly type: 'fenced'}
+  /** `evicted`: by an operator; absent: no heartbeat committed in time. */
+  | {readonly type: 'fenced'; readonly evicted?: true}
   | {readonly type: 'resumed'}
   | {readonly type: 'evicted'; readonly incarnation: string}
   /** The store was restored or replaced: nothing is claimed or renewed until `clusterSeen` tells of a newer epoch. */
   | {readonly type: 'restored'; readonly doubt: StoreDoubt}
   /** An operator has accepted the restored store: tokens are of this epoch from now on. */
   | {readonly type: 'accepted'; readonly epoch: number}
-  | {readonly type: 'ended'; readonly how: SessionEnd};
+  /** `running`: hooks that had not returned when all that could be waited for was over; absent: none. */
+  | {readonly type: 'ended'; readonly how: SessionEnd; readonly running?: readonly RunningHook[]};
+
+/** A hook of the application that has not returned. */
+export interface RunningHook {
+  readonly shard: string;
+  readonly hook: 'add' | 'drop';
+}
 
 /** `occupied` by another living incarnation, `free` to be tried again with this `idMod` and `holder`. */
 export type IdAnswer =

@@ -36,6 +36,8 @@ export class ContainerSession {
   private noticeAtMs = Number.NEGATIVE_INFINITY;
   private deregisterInFlight = false;
   private deregisterAtMs = 0;
+  /** Once releasing: ended then, whatever still runs. */
+  private releaseUntilMs = Number.POSITIVE_INFINITY;
   private reconcileAtMs = Number.POSITIVE_INFINITY;
   private out: SessionAction[] = [];
   private readonly trust: StoreTrust;
@@ -112,7 +114,7 @@ export class ContainerSession {
     const verdict = this.heartbeat.answered(write, answer, nowMs);
     if (verdict === 'renewed') this.renewed(lapsed, nowMs);
     else if (verdict === 'evicted') this.evicted(nowMs);
-    else if (verdict === 'evicting') this.evicting();
+    else if (verdict === 'evicting') this.evicting(nowMs);
     else if (verdict === 'cloned') this.stopAtOnce('cloned');
     else if (verdict === 'appGone') this.stopAtOnce('deleted');
   }
@@ -172,6 +174,7 @@ export class ContainerSession {
   /** Owner-clock ms at which `advance` has to be called even if nothing happens. */
   wakeAtMs(nowMs: number): number {
     let at = Math.min(this.reconcileAtMs, this.shards.wakeAtMs());
+    if (!this.ended) at = Math.min(at, this.releaseUntilMs);
     if (this.beating) at = Math.min(at, this.heartbeat.wakeAtMs());
     if (this.phase === 'deregistering' && !this.deregisterInFlight)
       at = Math.min(at, this.deregisterAtMs);
@@ -256,7 +259,7 @@ export class ContainerSession {
     this.loseAll();
     if (this.leaveAsked) {
       this.heartbeatGone = true;
-      this.phase = 'releasing';
+      this.release(nowMs);
       return;
     }
     this.heartbeat = this.register();
@@ -264,12 +267,19 @@ export class ContainerSession {
   }
 
   /** An operator has evicted this container: fence, drop, free, go. */
-  private evicting(): void {
+  private evicting(nowMs: number): void {
     this.askToLeave('evicted');
-    this.phase = 'releasing';
+    this.release(nowMs);
     this.fenced = true;
     this.shards.touchAll();
-    this.out.push({type: 'fenced'});
+    this.out.push({type: 'fenced', evicted: true});
+  }
+
+  /** A hook that never returns must not keep it for ever: nothing is renewed any more, so its shards go to others when the right to act is over. */
+  private release(nowMs: number): void {
+    this.phase = 'releasing';
+    const {dropTimeoutMs} = this.options;
+    this.releaseUntilMs = Math.max(nowMs + dropTimeoutMs, this.heartbeat.deadlineMs);
   }
 
   /** Another process renews my heartbeat: whatever it does, this one must not act. Or there is no app to register for. */
@@ -286,15 +296,16 @@ export class ContainerSession {
     this.shards.touchAll();
   }
 
-  private end(): void {
+  private end(running: ShardMachines['running'] = []): void {
     this.phase = 'ended';
     this.fenced = true;
-    this.out.push({type: 'ended', how: this.how});
+    this.out.push({type: 'ended', how: this.how, ...(running.length === 0 ? {} : {running})});
   }
 
   private advancePhase(nowMs: number): void {
     if (this.leaveAsked) this.beginLeaving(nowMs);
     if (this.naming) this.takeId(nowMs);
+    if (nowMs >= this.releaseUntilMs) return this.end(this.shards.running);
     if (!this.mayDeregister()) return;
     if (this.heartbeatGone) this.end();
     else this.deregister(nowMs);
@@ -303,7 +314,7 @@ export class ContainerSession {
   private beginLeaving(nowMs: number): void {
     // Nothing is written to a store that is doubted: the heartbeat is left to fall silent.
     if (this.isHalted && !this.heartbeatGone) this.evicted(nowMs);
-    if (this.phase === 'naming') this.phase = 'releasing';
+    if (this.phase === 'naming') this.release(nowMs);
     if (this.phase !== 'ready') return;
     this.phase = 'leaving';
     this.heartbeat.changeState('leaving');
@@ -323,14 +334,8 @@ export class ContainerSession {
     this.idAttempt.inFlight = true;
     const {idMod, holder} = this.idAttempt;
     const {container} = this.options.identity;
-    this.out.push({
-      type: 'takeId',
-      container,
-      incarnation: this.incarnation,
-      create: this.heartbeat.create,
-      idMod,
-      holder,
-    });
+    const {incarnation, create} = this.heartbeat;
+    this.out.push({type: 'takeId', container, incarnation, create, idMod, holder});
   }
 
   private deregister(nowMs: number): void {
@@ -340,14 +345,8 @@ export class ContainerSession {
     // Whatever becomes of it: from now on the heartbeat may be gone, and others may own what this incarnation could still find.
     this.fenced = true;
     const {container} = this.options.identity;
-    const {incarnation, idMod} = this;
-    this.out.push({
-      type: 'deregister',
-      container,
-      incarnation,
-      create: this.heartbeat.create,
-      idMod,
-    });
+    const {incarnation, create} = this.heartbeat;
+    this.out.push({type: 'deregister', container, incarnation, create, idMod: this.idMod});
   }
 
   private advanceFence(nowMs: number): void {

@@ -79,6 +79,12 @@ export class ShardMachine {
     return this.hook === 'added' && this.stopping === undefined;
   }
 
+  /** The hook that has not returned, or is to be called again; undefined: none. */
+  get running(): 'add' | 'drop' | undefined {
+    if (this.hook === 'none') return undefined;
+    return this.hook === 'adding' ? 'add' : 'drop';
+  }
+
   /** What people are shown. */
   get phase(): string {
     return this.stuck === undefined ? this.hook : `stuck in ${this.stuck}`;

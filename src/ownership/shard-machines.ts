@@ -1,6 +1,7 @@
 /** The machines of one container's shards: which of them have something to do, when, and the marks of those that are gone. */
 import {OVERDUE_SHOWN} from '../model/container.ts';
 import type {OverdueHook} from '../model/container.ts';
+import type {RunningHook} from './session-actions.ts';
 import type {ShardAction, ShardContext} from './shard-actions.ts';
 import {ShardMachine} from './shard-machine.ts';
 import {ASKED_LIMIT, MARKS_LIMIT} from './limits.ts';
@@ -19,6 +20,13 @@ export class ShardMachines {
   /** The first of the hooks that have outlasted their limits. */
   get overdue(): readonly OverdueHook[] {
     return [...this.stuck.values()].slice(0, OVERDUE_SHOWN);
+  }
+
+  /** Hooks that have not returned. */
+  get running(): readonly RunningHook[] {
+    return [...this.machines.values()].flatMap(({shard, running}) =>
+      running === undefined ? [] : [{shard, hook: running}],
+    );
   }
 
   /** The shard's machine, made if there is none; it is looked at by the next `advance`. */

@@ -5,7 +5,8 @@ import {rootCertificates} from 'node:tls';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
-import {afterAll, describe, expect, it} from 'vitest';
+import {afterAll, describe, expect, it, vi} from 'vitest';
+import {stderrLogger} from '../../src/container/default-logger.ts';
 import {connect} from '../../src/container/connections.ts';
 import {checkJoinOptions, shareOf} from '../../src/container/options.ts';
 import type {JoinOptions} from '../../src/container/options.ts';
@@ -14,6 +15,30 @@ import {rawExchange} from '../server/http/fixture.ts';
 import {openReceiver} from '../../src/container/receiver.ts';
 
 const ENDPOINTS = ['127.0.0.1:1'];
+
+describe('a container without a logger', () => {
+  it('says warnings and errors on stderr, one line each, and nothing else', () => {
+    const lines: string[] = [];
+    const logger = stderrLogger((line) => lines.push(line)).child({app: 'orders'});
+    logger.debug({}, 'looked');
+    logger.info({}, 'joined');
+    logger.warn({shard: 's\n1'}, 'add failed');
+    logger.child({container: 'c1'}).error({error: new Error('no disk')}, 'hook is overdue');
+    const when = /^\d{4}-\d\d-\d\dT\S+Z /;
+    expect(lines.map((line) => line.replace(when, ''))).toEqual([
+      'sm WARN add failed app="orders" shard="s\\n1"',
+      'sm ERROR hook is overdue app="orders" container="c1" error="no disk"',
+    ]);
+    for (const line of lines) expect(line).toMatch(when);
+  });
+
+  it('is given that one', () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    checkJoinOptions({app: 'orders', endpoints: ENDPOINTS}).logger.warn({}, 'fenced');
+    expect(said.mock.calls).toMatchObject([[expect.stringContaining('sm WARN fenced')]]);
+    said.mockRestore();
+  });
+});
 
 describe('the connections of a process', () => {
   const CA = Buffer.from(rootCertificates[0] ?? '');

@@ -57,6 +57,20 @@ async function ownedByFirst(
   await cluster.settled('orders');
 }
 
+describe.concurrent('an eviction', () => {
+  scene('ends a container whose drop hangs, in time and with the reason', async (cluster) => {
+    const container = await cluster.join('orders', 'c1', {drop: never}, {dropTimeoutMs: 1_000});
+    await cluster.addShards('orders', ['s0']);
+    await cluster.settled('orders');
+    const ended = expect(container.ended).rejects.toMatchObject({
+      code: 'EVICTED',
+      message: 'container c1 was evicted by an operator; still running here: drop of s0',
+    });
+    await cluster.admin.call('evict', {service: 'orders', container: 'c1'});
+    await ended;
+  });
+});
+
 describe.concurrent('add', () => {
   scene('that throws once is tried next on the other container', async (cluster) => {
     const tried: string[] = [];

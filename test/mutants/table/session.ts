@@ -4,6 +4,7 @@ import type {Mutant} from '../mutant.ts';
 
 const KEEPER_RULES_TESTS = testsOf('test/ownership/shard-rules.test.ts');
 const SESSION_RULES_TESTS = testsOf('test/ownership/session-rules.test.ts');
+const EVICTION_TESTS = testsOf('test/ownership/session-eviction.test.ts');
 const SESSION_TESTS = testsOf('test/ownership/session.test.ts');
 const UNRESOLVED_TESTS = testsOf('test/ownership/unresolved.test.ts');
 
@@ -207,10 +208,19 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'an evicted container waits for ever for its hooks',
+      breaks: '"Container" 2: `evicting`: fence, drop, free, leave',
+      find: 'if (nowMs >= this.releaseUntilMs) return this.end(this.shards.running);',
+      replace: '',
+      killed: EVICTION_TESTS(
+        'an evicted container > ends after the limit of a drop that hangs, says which, and leaves the heartbeat to fall silent',
+      ),
+    },
+    {
       name: 'evicting does not fence',
       breaks: '"Container" 2: `evicting`: fence, drop, free, leave',
-      find: "this.phase = 'releasing';\n    this.fenced = true;",
-      replace: "this.phase = 'releasing';",
+      find: 'this.release(nowMs);\n    this.fenced = true;',
+      replace: 'this.release(nowMs);',
       killed: SESSION_TESTS(
         'losing the heartbeat > the operator evicts it: it fences, drops, frees, deregisters and ends',
       ),
