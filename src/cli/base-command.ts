@@ -34,8 +34,8 @@ export const optionalAppFlag = Flags.string({char: 'a', description: 'only this 
 
 /** Of every changing command. */
 export const changeFlags = {
-  reason: Flags.string({description: 'why; kept in the audit', default: ''}),
-  'dry-run': Flags.boolean({description: 'only check, on the server'}),
+  reason: Flags.string({description: 'reason for the change, kept in the audit', default: ''}),
+  'dry-run': Flags.boolean({description: 'only check the change on the server; write nothing'}),
 };
 
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
@@ -51,19 +51,20 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   static override baseFlags = {
     server: Flags.string({
       description:
-        'daemon to ask; several, comma-separated: when one cannot be reached, the next is asked',
+        'daemon to call; several, comma-separated: if one cannot be reached, the next one is called',
       env: 'SM_SERVER',
       helpGroup: 'GLOBAL',
     }),
     output: Flags.string({
       char: 'o',
-      description: 'form of the result',
+      description: 'output format',
       env: 'SM_OUTPUT',
       options: [...OUTPUT_FORMATS],
       helpGroup: 'GLOBAL',
     }),
     color: Flags.string({
-      description: 'auto: on a terminal, unless NO_COLOR is set; FORCE_COLOR counts, too',
+      description:
+        'when to use colors; auto: on a terminal, unless NO_COLOR is set; FORCE_COLOR is honored too',
       options: [...COLOR_CHOICES],
       helpGroup: 'GLOBAL',
     }),
@@ -89,22 +90,24 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
       helpGroup: 'GLOBAL',
     }),
     'cert-file': Flags.string({
-      description: 'PEM file of a certificate of yours, where daemons ask for one',
+      description: 'PEM file with your client certificate, if the daemons ask for one',
       env: 'SM_CERT_FILE',
       helpGroup: 'GLOBAL',
     }),
     'key-file': Flags.string({
-      description: 'PEM file of its key',
+      description: 'PEM file with the key of the client certificate',
       env: 'SM_KEY_FILE',
       helpGroup: 'GLOBAL',
     }),
     proxy: Flags.string({
-      description: 'http proxy to the daemon; proxy variables of the environment are ignored',
+      description:
+        'HTTP proxy to reach the daemon through; proxy variables of the environment are ignored',
       env: 'SM_PROXY',
       helpGroup: 'GLOBAL',
     }),
     timeout: Flags.string({
-      description: 'limit of the call (default 30s), or of the wait (default 10m): 500ms, 30s, 10m',
+      description:
+        'time limit of the call (default 30s), or of the wait (default 10m), such as 500ms, 30s, 10m',
       env: 'SM_TIMEOUT',
       helpGroup: 'GLOBAL',
     }),

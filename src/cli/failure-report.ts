@@ -72,7 +72,7 @@ export function failureOf(error: unknown): Failure {
     exit: 1,
     message,
     why,
-    fix: ['this is a bug of sm: please report it'],
+    fix: ['this is a bug in sm: please report it'],
     retryable: false,
     requestId: '',
   };

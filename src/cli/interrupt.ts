@@ -30,5 +30,5 @@ export async function interruptible<T>(
     process.removeListener('SIGINT', interrupt);
     process.removeListener('SIGTERM', terminate);
   }
-  throw new SmError(cut, 'no longer waiting; what was begun goes on', {hint: goOn});
+  throw new SmError(cut, 'stopped waiting; the operation continues', {hint: goOn});
 }

@@ -6,8 +6,8 @@ import type {Column, ListResult} from './output.ts';
 
 /** Of every command that lists. */
 export const listFlags = {
-  'sort-by': Flags.string({description: 'column to sort by; -COLUMN: the other way round'}),
-  limit: Flags.integer({description: 'show at most so many', min: 1}),
+  'sort-by': Flags.string({description: 'column to sort by; -COLUMN reverses the order'}),
+  limit: Flags.integer({description: 'maximum number of rows to show', min: 1}),
 };
 
 export interface ListShape {

@@ -5,7 +5,7 @@ import {readNamedInput} from './text-input.ts';
 
 export const placementFlag = Flags.string({
   description:
-    'file with the placement policy, YAML or JSON; - for stdin; {} in it: all by default (sm explain apps.placement)',
+    'file with the placement policy, YAML or JSON; -: stdin; a file with {} resets everything to the defaults (sm explain apps.placement)',
 });
 
 /** undefined when no file is given. @throws SmError INVALID_CONFIG with file:line:column. */

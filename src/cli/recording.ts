@@ -109,7 +109,7 @@ class Recording {
       if (this.file === undefined) throw this.request.signal.aborted ? nothingYet() : error;
       if (error instanceof RemoteError && error.failure.code === 'APP_NOT_FOUND') return true;
       if (!isRetryable(error)) throw error;
-      if (!this.isCut) say('the daemon does not answer: the recording goes on when it does');
+      if (!this.isCut) say('the daemon does not answer: recording continues when it does');
       this.isCut = true;
       return false;
     }

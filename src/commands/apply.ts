@@ -11,10 +11,10 @@ import type {FileApp} from '../config/apps-file.ts';
 import {SmError} from '../model/errors.ts';
 
 export default class Apply extends SmCommand<typeof Apply> {
-  static override summary = 'Make apps what files say.';
+  static override summary = 'Make apps match the files that declare them.';
   static override description = [
-    'What is there and not in the files is left alone unless --prune is given; apps that no file names are never touched.',
-    'Cut off half way, the same call goes on. Two files are never applied to one app at once.',
+    'Shards and group members that are not in the files are left alone unless --prune is given; apps that no file names are never touched.',
+    'If apply is interrupted, run the same command again to continue. Two applies never change one app at the same time.',
   ].join('\n');
   static override examples = [
     '<%= config.bin %> apply -f apps.yml',
@@ -28,16 +28,17 @@ export default class Apply extends SmCommand<typeof Apply> {
       description: 'remove shards and group members that the files do not name',
     }),
     confirm: Flags.string({
-      description: 'for --prune: the names of the apps that lose something, joined by commas',
+      description:
+        'for --prune: the names of the apps that lose shards or group members, comma-separated',
     }),
     'confirm-all': Flags.boolean({
-      description: 'for --prune, instead of --confirm: whatever apps lose something',
+      description: 'for --prune, instead of --confirm: prune any app without naming it',
       exclusive: ['confirm'],
       dependsOn: ['prune'],
     }),
     'if-revision': Flags.string({
       description:
-        'refuse unless the specs are at this revision, as export prints it; one app only',
+        'refuse unless the specs are still at this revision, as printed by export; one app only',
     }),
     wait: Flags.boolean({description: 'wait until every shard is ready'}),
     ...changeFlags,
@@ -56,7 +57,7 @@ export default class Apply extends SmCommand<typeof Apply> {
       const options = {prune, dryRun, reason, ifRevision, signal, onProgress};
       applied = await applyApps(this.client, apps, options);
     };
-    const goOn = `go on with the same call: sm apply -f ${this.flags.file.join(' -f ')}`;
+    const goOn = `run the same command again to continue: sm apply -f ${this.flags.file.join(' -f ')}`;
     await interruptible(work, goOn).finally(() => progress.stop());
     const done = applied.filter(({result}) => result !== 'failed');
     const goals = done.map(({name}) => ({service: name, kind: 'app', for: 'ready'}) as const);
@@ -109,6 +110,10 @@ export default class Apply extends SmCommand<typeof Apply> {
     }
     if (losing.length === 0) return;
     const names = losing.join(',');
-    await confirmByName(`remove from ${names} what no file names`, names, this.flags.confirm);
+    await confirmByName(
+      `remove from ${names} what the files do not declare`,
+      names,
+      this.flags.confirm,
+    );
   }
 }

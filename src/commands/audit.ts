@@ -8,9 +8,9 @@ export default class Audit extends SmCommand<typeof Audit> {
   static override summary =
     'Check every change that etcd still keeps against the rules of ownership.';
   static override description =
-    'Reads the history below the prefix from etcd itself and judges each change of ownership records, heartbeats, container ids, leader and ' +
+    'Reads the history below the prefix from etcd itself and checks each change of ownership records, heartbeats, container ids, leader key and ' +
     'cluster record: who governed, whether the heartbeat existed, whether tokens grew. It writes nothing and needs no daemon. Exits 10 when ' +
-    'a change breaks a rule. Compaction shortens what can be checked.';
+    'a change breaks a rule. Revisions that etcd has compacted cannot be checked.';
   static override examples = [
     '<%= config.bin %> audit --endpoints 127.0.0.1:2379',
     '<%= config.bin %> audit -a orders --endpoints 127.0.0.1:2379 --since 120000',
@@ -18,12 +18,12 @@ export default class Audit extends SmCommand<typeof Audit> {
   ];
   static override flags = {
     ...placeFlags,
-    app: Flags.string({char: 'a', description: 'only this app, and who governs it'}),
+    app: Flags.string({char: 'a', description: 'only this app, and the daemons that governed it'}),
     since: Flags.integer({
-      description: 'first revision to judge; default: all that etcd still keeps',
+      description: 'first revision to check; default: the oldest that etcd still keeps',
       min: 1,
     }),
-    service: Flags.string({description: "sm's own service name; default: as the store says"}),
+    service: Flags.string({description: "sm's own service name; default: read from the store"}),
   };
 
   override async run(): Promise<void> {
@@ -54,8 +54,10 @@ function linesOf(result: AuditResult, where: string): string[] {
     ...Object.entries(result.transitions).map(([kind, count]) => `  ${kind}: ${count}`),
   ];
   if (notJudged > 0)
-    lines.push(`${notJudged} changes not judged: by an import, or by a newer version of sm`);
-  lines.push(unlawful === 0 ? 'every change is lawful' : `${unlawful} changes break a rule`);
+    lines.push(`${notJudged} changes not checked: made by an import, or by a newer version of sm`);
+  lines.push(
+    unlawful === 0 ? 'every change follows the rules' : `${unlawful} changes break a rule`,
+  );
   for (const {revision, key, rule, before, after} of result.findings.slice(0, FINDINGS_SHOWN)) {
     lines.push(`  revision ${revision} ${key}: ${rule}`);
     lines.push(`    before: ${before ?? 'nothing'}`, `    after:  ${after ?? 'nothing'}`);

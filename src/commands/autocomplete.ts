@@ -11,9 +11,9 @@ const LINES: Readonly<Record<Shell, string>> = {
 
 export default class Autocomplete extends SmCommand<typeof Autocomplete> {
   static override summary =
-    'Print the completion script of a shell; without one, how to install it.';
+    'Print the completion script of a shell; without a shell, explain how to install it.';
   static override description =
-    'Completes commands, flags, and the names of apps, shards, containers and contexts that there are.';
+    'Completes commands, flags, and the names of existing apps, shards, containers and contexts.';
   static override examples = [
     'source <(<%= config.bin %> autocomplete bash)',
     '<%= config.bin %> autocomplete fish | source',

@@ -11,11 +11,11 @@ const FAULTS: readonly ChaosAction[] = ['kill', 'pause', 'drain'];
 
 export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
   static override summary =
-    'Keep measuring a cluster with a small app: two owners, handovers, shards that stand still.';
+    'Measure a cluster continuously with a small app: double owners, handovers, gaps in service.';
   static override description =
-    'Creates an app if it is not there and runs containers for it on this machine, which act all the time. Their reports are checked for two ' +
-    'owners of a shard, and say how long a shard stands still when it changes hands. Runs until Ctrl-C, SIGTERM or --duration; the containers then ' +
-    'leave in order, and the app stays for the next time. With --faults it kills, stops and drains containers at random, only its own. Exits 10 if ' +
+    'Creates an app if it does not exist, and runs containers for it on this machine that constantly act for their shards. Their reports are checked for two ' +
+    'owners of a shard, and show how long a shard is without an owner when it moves. Runs until Ctrl-C, SIGTERM or --duration; the containers then ' +
+    'leave gracefully, and the app stays for the next run. With --faults it kills, pauses and drains its own containers at random. Exits 10 if ' +
     'a shard ever had two owners.';
   static override examples = [
     '<%= config.bin %> canary --endpoints 127.0.0.1:2379 --metrics-port 9464',
@@ -27,7 +27,7 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
     containers: Flags.integer({description: 'how many', default: 3, min: 2, max: 50}),
     shards: Flags.integer({description: 'how many', default: 12, min: 1, max: 1_000}),
     'ttl-ms': Flags.integer({
-      description: 'T, how long a heartbeat gives the right to act',
+      description: 'T: how long one heartbeat gives the right to act',
       default: 10_000,
       min: 3_000,
       max: 60_000,

@@ -5,8 +5,7 @@ import {AdminClient} from '../admin/admin-client.ts';
 import {COMPLETION_LIMIT_MS} from '../cli/limits.ts';
 
 export default class Complete extends SmCommand<typeof Complete> {
-  static override summary =
-    'Candidates for the last of the words, one a line; for completion scripts.';
+  static override summary = 'Candidates for the last word, one per line; for completion scripts.';
   static override examples = ['<%= config.bin %> complete -- shard get -a ord'];
   static override hidden = true;
   static override strict = false;

@@ -9,7 +9,7 @@ import {TWO_OWNERS_EXIT, DEV_PORT, DEV_STORE_PORT} from '../cli/limits.ts';
 export default class Dev extends SmCommand<typeof Dev> {
   static override summary = 'Try sm: a store, a daemon, containers and an app, all at once.';
   static override description =
-    'Everything lives in memory and ends with Ctrl-C, SIGTERM, the terminal, or after --timeout. Needs no etcd and no configuration.\n' +
+    'Everything is kept in memory and ends on Ctrl-C, SIGTERM, when the terminal closes, or after --timeout. Needs no etcd and no configuration.\n' +
     'With --chaos, containers are killed, stopped and drained at random while their own reports are checked for two owners of ' +
     'a shard; exits 10 if there ever were.';
   static override examples = [
@@ -20,7 +20,10 @@ export default class Dev extends SmCommand<typeof Dev> {
   static override flags = {
     containers: Flags.integer({description: 'how many', default: 3, min: 1, max: 50}),
     shards: Flags.integer({description: 'how many', default: 12, min: 1, max: 10_000}),
-    chaos: Flags.boolean({description: 'disturb the containers, and say whether it did harm'}),
+    chaos: Flags.boolean({
+      description:
+        'kill, stop and drain containers at random, and report any shard that had two owners',
+    }),
     port: Flags.integer({
       description: `port of the admin API; default ${DEV_PORT}, or any free one; 0: any`,
       min: 0,

@@ -9,14 +9,14 @@ import {listFlags} from '../cli/list-shape.ts';
 const MARKS = {create: '+', update: '~', delete: '-', unmanaged: ' '} as const;
 
 export default class Diff extends SmCommand<typeof Diff> {
-  static override summary = 'Say what apply would change.';
+  static override summary = 'Show what apply would change.';
   static override examples = [
     '<%= config.bin %> diff -f apps.yml',
     '<%= config.bin %> diff -f apps.yml --exit-code   # exit 8 when there is something to do',
   ];
   static override flags = {
     file: appsFileFlag,
-    prune: Flags.boolean({description: 'as apply --prune would'}),
+    prune: Flags.boolean({description: 'show what apply --prune would change'}),
     'exit-code': Flags.boolean({description: 'exit 8 when there are changes'}),
     ...listFlags,
   };

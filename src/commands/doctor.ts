@@ -9,7 +9,7 @@ type Check = ChecksAnswer['checks'][number];
 
 export default class Doctor extends SmCommand<typeof Doctor> {
   static override summary =
-    'Check daemon, etcd, leader, clocks, containers, shards, alarms; each with its fix.';
+    'Check daemon, etcd, leader, clocks, containers, shards, alarms; each problem with its fix.';
   static override description = 'Exits 10 when a check failed; warnings alone exit 0.';
   static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --json'];
 

@@ -10,9 +10,9 @@ import {jsonText} from '../cli/json-text.ts';
 
 export default class Events extends SmCommand<typeof Events> {
   static override summary =
-    'Say what has happened: changes by operators, moves, shards, container states, alarms, outages.';
+    'List what happened: changes by operators, moves, shards, container states, alarms, outages.';
   static override description =
-    'With -w one line an event, for ever: it reconnects by itself, says so, and marks what it may have missed. Ends by Ctrl-C or --timeout.';
+    'With -w it prints one line per event until Ctrl-C or --timeout; when the connection breaks it says so, reconnects, and marks where it may have missed something.';
   static override examples = [
     '<%= config.bin %> events -a orders --limit 20',
     '<%= config.bin %> events -a orders --since 8h --object eu-1',
@@ -21,22 +21,22 @@ export default class Events extends SmCommand<typeof Events> {
   ];
   static override flags = {
     app: optionalAppFlag,
-    watch: Flags.boolean({char: 'w', description: 'go on with what happens from now on'}),
+    watch: Flags.boolean({char: 'w', description: 'keep printing new events'}),
     audit: Flags.boolean({
       description:
-        'only changes by operators, and counts of what they were refused: all that is kept',
+        'only changes by operators, and counts of refused calls: all entries that are kept',
     }),
     limit: Flags.integer({
-      description: 'show the newest so many; default 100, or all with --audit',
+      description: 'maximum number of events, the newest; default 100, or all with --audit',
       min: 1,
     }),
-    object: Flags.string({description: 'only what concerns this shard or container'}),
+    object: Flags.string({description: 'only events of this shard or container'}),
     since: Flags.string({
-      description: 'only from then on: a time, or how long ago, as 2h',
+      description: 'only events since then: a time, or how long ago, such as 2h',
       exclusive: ['watch'],
     }),
     until: Flags.string({
-      description: 'only before then: a time, or how long ago',
+      description: 'only events before then: a time, or how long ago',
       exclusive: ['watch'],
     }),
   };
@@ -75,10 +75,10 @@ export default class Events extends SmCommand<typeof Events> {
   /** Nothing is an answer, too. */
   private nothingText(): string {
     const {app, object, since, until} = this.flags;
-    const of = object === undefined ? '' : ` that concerns ${visible(object)}`;
+    const of = object === undefined ? '' : ` about ${visible(object)}`;
     const where = app === undefined ? '' : ` in app ${app}`;
     const when = [since && ` since ${since}`, until && ` until ${until}`].filter(Boolean).join('');
-    return `nothing is known${of}${where}${when}; the newest 1,000 events of each kind are kept for each app`;
+    return `no events are kept${of}${where}${when}; each app keeps its newest 1,000 events of each kind`;
   }
 
   private async follow(): Promise<void> {

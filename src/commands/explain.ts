@@ -2,7 +2,7 @@ import {Args} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
 
 export default class Explain extends SmCommand<typeof Explain> {
-  static override summary = 'Say what a key of apps.yml or of the configuration means.';
+  static override summary = 'Explain a key of apps.yml or of the configuration.';
   static override examples = [
     '<%= config.bin %> explain apps',
     '<%= config.bin %> explain apps.shards.range',
@@ -10,7 +10,7 @@ export default class Explain extends SmCommand<typeof Explain> {
   ];
   static override args = {
     path: Args.string({
-      description: 'apps or config, and keys below, joined by dots',
+      description: 'apps or config, followed by keys, joined by dots',
       required: true,
     }),
   };

@@ -5,7 +5,7 @@ import {visible} from '../cli/visible.ts';
 export default class Export extends SmCommand<typeof Export> {
   static override summary = 'Print apps as a file that apply accepts.';
   static override description =
-    'The same apps always give the same bytes. `revision` is what --if-revision of apply compares.';
+    'The same apps always give the same bytes. Pass `revision` to --if-revision of apply.';
   static override examples = [
     '<%= config.bin %> export -a orders > orders.yml',
     '<%= config.bin %> export --json',

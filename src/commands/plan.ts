@@ -10,7 +10,7 @@ import {SmError} from '../model/errors.ts';
 
 export default class Plan extends SmCommand<typeof Plan> {
   static override summary =
-    'Say what the planner that runs live would do, also under other circumstances.';
+    'Show what the live planner would do, now or after a hypothetical change.';
   static override examples = [
     '<%= config.bin %> plan -a orders',
     '<%= config.bin %> plan -a orders --without orders-2 --add-containers 1',
@@ -20,17 +20,17 @@ export default class Plan extends SmCommand<typeof Plan> {
     app: optionalAppFlag,
     file: Flags.string({
       char: 'f',
-      description: 'as if this file, folder or stdin (-) had been applied',
+      description: 'plan as if this file, folder or stdin (-) had been applied',
       multiple: true,
     }),
-    prune: Flags.boolean({description: 'with -f: as apply --prune would'}),
-    without: Flags.string({description: 'as if this container were gone', multiple: true}),
+    prune: Flags.boolean({description: 'with -f: plan as if applied with --prune'}),
+    without: Flags.string({description: 'plan as if this container were gone', multiple: true}),
     'add-containers': Flags.integer({
-      description: 'as if there were so many more containers',
+      description: 'plan as if there were this many more containers',
       default: 0,
       min: 0,
     }),
-    limit: Flags.integer({description: 'most moves that are listed', default: 50, min: 1}),
+    limit: Flags.integer({description: 'maximum number of moves to list', default: 50, min: 1}),
   };
 
   override async run(): Promise<void> {

@@ -14,8 +14,8 @@ export default class Record extends SmCommand<typeof Record> {
   static override summary =
     'Record what happens to an app, as a trace for sm sim: containers, orders, shards, loads.';
   static override description = [
-    'Looks at the running app: containers every 2 s, shards and their loads every 10 s; the governor renews loads once a minute. What has changed is added to the file at once.',
-    'Ends by Ctrl-C, SIGTERM or --for, when the app is removed, or before the file is larger than 64 MiB; the file is whole in each case. A daemon that does not answer for a while leaves a gap.',
+    'Polls the running app: containers every 2 s, shards and their loads every 10 s; the governor updates loads once a minute. Changes are appended to the file at once.',
+    'Ends on Ctrl-C, SIGTERM or --for, when the app is removed, or before the file exceeds 64 MiB; the file is complete in each case. While no daemon answers, the recording has a gap.',
   ].join('\n');
   static override examples = [
     '<%= config.bin %> record -a orders --for 10m --out orders.jsonl',
@@ -24,7 +24,7 @@ export default class Record extends SmCommand<typeof Record> {
   static override flags = {
     app: appFlag,
     for: Flags.string({description: 'end after this time: 30s, 10m, 2h; default: Ctrl-C'}),
-    out: Flags.string({description: 'file to write; it must not be there yet', required: true}),
+    out: Flags.string({description: 'file to write; it must not exist yet', required: true}),
   };
 
   override async run(): Promise<void> {

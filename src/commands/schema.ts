@@ -6,14 +6,14 @@ import {nearestWords} from '../model/nearest.ts';
 const FILES = ['apps', 'config'];
 
 export default class Schema extends SmCommand<typeof Schema> {
-  static override summary = 'Print a JSON Schema: of files, or of the answers of the admin API.';
+  static override summary = 'Print the JSON Schema of a file, or of an answer of the admin API.';
   static override description =
-    'KIND is apps, config, or an operation of the admin API, as getContainers; without it the kinds are listed.';
+    'KIND is apps, config, or an operation of the admin API such as getContainers; without KIND the command lists all kinds.';
   static override examples = [
     '<%= config.bin %> schema apps > apps.schema.json',
     '<%= config.bin %> schema getContainers',
   ];
-  static override args = {kind: Args.string({description: 'what to describe'})};
+  static override args = {kind: Args.string({description: 'kind of schema to print'})};
 
   override async run(): Promise<void> {
     const {kind} = this.args;

@@ -12,8 +12,8 @@ import {LAST_LINES_MS} from '../cli/limits.ts';
 export default class Serve extends SmCommand<typeof Serve> {
   static override summary = 'Run the daemon.';
   static override description =
-    'Logs JSON lines (or text, log.format) to stdout. SIGTERM hands the apps over and ends; a second one ends at once. ' +
-    'SIGHUP reads the file again: log.level, quota and the content of the files of tokens and of tls are taken over, the rest, as what is for etcd, takes a restart.\n' +
+    'Logs JSON lines (or text, log.format) to stdout. SIGTERM hands the apps over to other daemons and exits; a second SIGTERM exits at once. ' +
+    'SIGHUP reads the file again and applies log.level, quota, tokens and the certificates of tls; every other change, such as the etcd settings, needs a restart.\n' +
     'The state lives in the etcd named by endpoints, or, with --embedded, in this process and its data directory; containers ' +
     'and other daemons of this machine then connect to it as to etcd, at 127.0.0.1:2379 (embedded.port).';
   static override examples = [
@@ -32,7 +32,7 @@ export default class Serve extends SmCommand<typeof Serve> {
     embedded: Flags.boolean({description: 'run the store inside this process: no etcd is needed'}),
     'data-dir': Flags.string({
       description:
-        'where that store keeps everything; default: dataDir, or sm-data beside the file',
+        'directory of the embedded store; default: dataDir, or sm-data next to the configuration file',
       dependsOn: ['embedded'],
     }),
   };

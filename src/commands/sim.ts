@@ -7,10 +7,10 @@ import type {SyntheticName} from '../simulator/synthetic-kinds.ts';
 
 export default class Sim extends SmCommand<typeof Sim> {
   static override summary =
-    'Placement simulation: say what a policy would do, over a recorded or made-up trace.';
+    'Placement simulation: show what a policy would do with a recorded or synthetic trace.';
   static override description = [
-    'The planner and the governor that run live, with simulated containers, offline: it asks no daemon and changes nothing. docs/placement.md says what the figures mean, what a trace may hold, and shows policies for five kinds of services.',
-    'It is about where shards go and when they move; it does not search the ownership protocol for faults.',
+    'Runs the live planner and governor with simulated containers, offline: it asks no daemon and changes nothing. docs/placement.md explains the figures and the trace format, and shows policies for five kinds of services.',
+    'It shows where shards go and when they move; it does not test the ownership protocol.',
   ].join('\n');
   static override examples = [
     '<%= config.bin %> sim -f apps.yml --trace orders.jsonl',
@@ -19,7 +19,7 @@ export default class Sim extends SmCommand<typeof Sim> {
     '<%= config.bin %> sim --synthetic jobs --write-trace jobs.jsonl -o json',
   ];
   static override flags = {
-    app: Flags.string({char: 'a', description: 'app of the file, where it names several'}),
+    app: Flags.string({char: 'a', description: 'app to simulate, if the file declares several'}),
     file: Flags.string({
       char: 'f',
       description:
@@ -28,13 +28,13 @@ export default class Sim extends SmCommand<typeof Sim> {
     }),
     compare: Flags.string({
       description:
-        'also with the policy of this file; defaults: with none. Shards stay those of -f',
+        'also simulate with the policy of this file, and the shards of -f; the value defaults: with no policy',
     }),
-    trace: Flags.string({description: 'trace to play, as sm record writes it; - for stdin'}),
+    trace: Flags.string({description: 'trace to replay, as written by sm record; - for stdin'}),
     synthetic: syntheticFlag,
-    seed: Flags.integer({description: 'of chance in a synthetic trace', default: 1, min: 0}),
+    seed: Flags.integer({description: 'random seed of a synthetic trace', default: 1, min: 0}),
     containers: Flags.integer({
-      description: 'containers of a synthetic trace; default: what its kind has',
+      description: 'number of containers of a synthetic trace; default: depends on its kind',
       min: 1,
       max: 1_000,
       dependsOn: ['synthetic'],
@@ -43,7 +43,7 @@ export default class Sim extends SmCommand<typeof Sim> {
     drop: Flags.string({description: "how long a shard's drop takes", default: '200ms'}),
     from: Flags.string({
       description:
-        'figures from this time of the trace on; default: from when every shard was served',
+        'measure from this time of the trace on; default: from when every shard was first served',
     }),
     svg: Flags.string({description: 'file to write the curves to'}),
     'write-trace': Flags.string({description: 'file to write the trace to'}),

@@ -7,7 +7,7 @@ import {isWell, leaderLives, troubleCount} from '../model/health.ts';
 import {APPS_NAMED} from '../cli/limits.ts';
 
 export default class Status extends SmCommand<typeof Status> {
-  static override summary = 'Say in three lines how the cluster is.';
+  static override summary = 'Show the state of the cluster in three lines.';
   static override description =
     'Apps that are not well are named, each alarm with what leads out of it. With --exit-code it exits 10 unless all is OK or on its way.';
   static override examples = [

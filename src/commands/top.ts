@@ -1,9 +1,9 @@
 import {LiveCommand} from '../cli/live/live-command.ts';
 
 export default class Top extends LiveCommand<typeof Top> {
-  static override summary = 'Show apps, containers and moves as they are, on the whole screen.';
+  static override summary = 'Show apps, containers and moves live, on the whole screen.';
   static override description =
-    'Read-only. On a terminal a dashboard that goes on when the daemon is away and says so, else a line a change. Ends by q, Ctrl-C or --timeout.';
+    'Read-only. A dashboard on a terminal, otherwise one line per change. While the daemon is away it says so and keeps trying. Ends on q, Ctrl-C or --timeout.';
   static override examples = [
     '<%= config.bin %> top',
     '<%= config.bin %> top --server http://sm.example:8801',

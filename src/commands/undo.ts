@@ -3,10 +3,10 @@ import {SmCommand, appFlag, changeFlags} from '../cli/base-command.ts';
 import {SmError} from '../model/errors.ts';
 
 export default class Undo extends SmCommand<typeof Undo> {
-  static override summary = 'Take one change of an app back: what was before is written again.';
+  static override summary = 'Undo one change of an app: write the previous values again.';
   static override description = [
     'AUDIT-ENTRY is the revision that sm events shows; without it, the newest change of the app. Refused where somebody has changed the same since, or where there is no way back.',
-    'An undo is a change as any other: it stands in the audit, and can be undone.',
+    'An undo is a change like any other: it is recorded in the audit, and can be undone.',
   ].join('\n');
   static override examples = [
     '<%= config.bin %> undo -a orders --dry-run',

@@ -3,7 +3,7 @@ import {appsFileFlag, readApps} from '../cli/apps-source.ts';
 import {counted} from '../model/counted.ts';
 
 export default class Validate extends SmCommand<typeof Validate> {
-  static override summary = 'Check files that declare apps; asks no daemon.';
+  static override summary = 'Check files that declare apps, without asking a daemon.';
   static override examples = [
     '<%= config.bin %> validate -f apps.yml',
     '<%= config.bin %> validate -f apps/ --json',

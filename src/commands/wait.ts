@@ -11,9 +11,9 @@ const FORM = 'app/NAME, shard/APP/ID, container/APP/ID or daemon';
 
 export default class Wait extends SmCommand<typeof Wait> {
   static override summary =
-    'Wait until an app, shard or container is in a state, or a daemon is ready.';
+    'Wait until an app, shard or container reaches a state, or a daemon is ready.';
   static override description = [
-    'What is not there yet is waited for. Judged on specs and records read at one revision.',
+    'An object that does not exist yet is waited for. The check uses specs and records read at one revision.',
     'gone: no spec and no record. ready: every shard owned and ready. balanced: the live planner has no move. drained: no record names the container.',
     'daemon --for ready: the daemon of --server answers, and its writes to etcd commit.',
     'Waits for 10 minutes at most unless --timeout says otherwise. A timeout exits 7 and lists what is missing; the work goes on.',

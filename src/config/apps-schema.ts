@@ -18,7 +18,7 @@ const SHARD_FIELDS: Readonly<Record<string, Field>> = {
   id: {shape: shardId, summary: 'Id of one shard. Either id or range.'},
   range: {
     shape: {kind: 'text', problem: rangeProblem},
-    summary: 'Many shards, as eu-{001..100}: whole numbers, leading zeros give the width.',
+    summary: 'A range of shards such as eu-{001..100}: whole numbers; leading zeros set the width.',
   },
   task: {
     shape: {
@@ -32,7 +32,10 @@ const SHARD_FIELDS: Readonly<Record<string, Field>> = {
     fallback: '',
   },
   group: {shape: group, summary: 'Shards of one group are balanced among themselves.'},
-  workerGroup: {shape: workerGroup, summary: 'Pool of containers that the shard demands.'},
+  workerGroup: {
+    shape: workerGroup,
+    summary: 'Worker group (pool of containers) that the shard must run in.',
+  },
   pin: {shape: container, summary: 'Container that the shard is bound to.'},
   ...SHARD_TERM_FIELDS,
 };
@@ -49,27 +52,27 @@ const APP_FIELDS: Readonly<Record<string, Field>> = {
       problem: (text) => (/^\d{1,19}$/.test(text) ? undefined : 'is not a revision'),
     },
     summary:
-      'Highest revision of the specs when they were exported. Only a note: give --if-revision.',
+      'Highest revision of the specs when they were exported. Informational only: to check it pass --if-revision.',
   },
   maxShardCount: {
     shape: {kind: 'count', most: SHARD_COUNT_LIMIT},
-    summary: 'Most shards one container may hold; 0: no limit.',
+    summary: 'Maximum number of shards on one container; 0: no limit.',
     fallback: 0,
   },
   maxRecoveryTime: {
     shape: {kind: 'count', most: MAX_RECOVERY_TIME_LIMIT_S},
-    summary: "Seconds a lost container's shards wait for it to come back.",
+    summary: 'Seconds that the shards of a lost container wait for it to come back.',
     fallback: MAX_RECOVERY_TIME_DEFAULT_S,
   },
   maxMoving: {
     shape: {kind: 'count', most: MAX_MOVING_LIMIT},
     summary:
-      'Most shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100.',
+      'Maximum number of shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100.',
     fallback: 0,
   },
   placement: {
     shape: {kind: 'map', fields: PLACEMENT_FIELDS},
-    summary: 'How shards are placed and moved. What is left out counts by default.',
+    summary: 'How shards are placed and moved. Fields that are left out have their defaults.',
   },
   paused: {
     shape: {kind: 'flag'},
@@ -86,14 +89,14 @@ const APP_FIELDS: Readonly<Record<string, Field>> = {
   },
   pins: {
     shape: {kind: 'table', keyProblem: shardIdProblem, of: container},
-    summary: 'Containers by shard id: another way to write pin, for shards of a range.',
+    summary: 'Container by shard id: another way to write pin, for shards of a range.',
   },
   shards: {
     shape: {
       kind: 'list',
       of: {kind: 'either', text: shardId, map: {kind: 'map', fields: SHARD_FIELDS}},
     },
-    summary: 'The shards: an id, or a map for one with more to say.',
+    summary: 'The shards: an id, or a map for a shard with more fields.',
   },
 };
 
@@ -112,7 +115,7 @@ function rangeProblem(text: string): string | undefined {
   const match = RANGE.exec(text);
   if (match === null) return 'is not of the form eu-{001..100}';
   const [, before = '', first = '', last = '', after = ''] = match;
-  if (Number(first) > Number(last)) return `begins behind its end`;
+  if (Number(first) > Number(last)) return `has a start after its end`;
   if (Number(last) - Number(first) >= RANGE_LIMIT) return `has more than ${RANGE_LIMIT} shards`;
   return shardIdProblem(`${before}${last}${after}`);
 }

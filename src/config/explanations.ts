@@ -25,50 +25,51 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
   etcdPrefix: 'Prefix of all keys, as /sm.',
   host: 'Address to bind. Default 127.0.0.1; anything but loopback needs auth.',
   advertise:
-    'host:port others use to reach this daemon. Default host:port; needed where host means all addresses; loopback is refused beside daemons of other machines.',
-  'etcd.username': 'User in etcd; belongs with etcd.passwordFile.',
+    'host:port at which others reach this daemon. Default: host and port. Required if host means all addresses. A loopback address is refused while daemons run on other machines.',
+  'etcd.username': 'etcd user; requires etcd.passwordFile.',
   'etcd.passwordFile': 'File with the password, readable by its owner only.',
   'etcd.plainPassword':
-    'true: the password may go to another machine without TLS. Default false: such a start is refused.',
+    'true: the password may be sent to another machine without TLS. Default false: the daemon then refuses to start.',
   'etcd.tls.ca': "File with the authority of etcd's certificates.",
   'etcd.tls.cert': "File with the daemon's certificate for etcd.",
   'etcd.tls.key': 'File with its key.',
-  dataDir: 'Where the store of --embedded keeps everything. Default sm-data beside this file.',
+  dataDir: 'Directory of the embedded store (--embedded). Default: sm-data next to this file.',
   'embedded.host':
     'Address the store listens on. Default 127.0.0.1; anything but loopback needs embedded.tls or etcd.username.',
   'embedded.port': 'Port of the store. Default 2379.',
   'embedded.auth':
-    'password: the store asks for the one in its data directory, which processes of this user find by themselves; none: it asks nobody. Default: password, but none for data directories of before.',
-  'embedded.quotaBytes': "Size beyond which writes are refused. Default: the store's own.",
+    'password: the store asks for the password in its data directory, which processes of the same user find by themselves. none: the store asks for no password. Default: password, but none for data directories of older versions.',
+  'embedded.quotaBytes': "Size in bytes above which writes are refused. Default: the store's own.",
   'embedded.tls.ca': 'File with the authority of the certificates that clients must show.',
   'embedded.tls.cert': 'File with the certificate of the store; needs etcd.tls.ca.',
   'embedded.tls.key': 'File with its key.',
-  auth: 'none: whoever reaches the port may do everything.',
+  auth: 'none: anybody who can reach the port may do everything.',
   'auth.tokenFile':
-    'File with one line a token, NAME ROLE [APPS] HASH as sm token create makes it, at most 200; TOKEN and NAME TOKEN (43 characters or more) may do everything. Read again when it changes.',
+    'File with one line per token, at most 200: NAME ROLE [APPS] HASH as printed by sm token create. Lines of the old form TOKEN or NAME TOKEN (43 characters or more) may do everything. Read again when it changes.',
   filePermissions:
-    'strict: files with secrets are refused when others than the owner and a group of the daemon may read them; any: whoever mounts them answers for that.',
+    'strict: files with secrets are refused if anybody but their owner and a group of the daemon may read them. any: permissions of these files are not checked.',
   'tls.cert': 'File with the certificate of the admin API. Read again when it changes.',
   'tls.key': 'File with its key.',
   'tls.ca':
-    'File with the authority that signed the certificates of the daemons, for their calls among each other; left out: one that the system knows. Read again when it changes.',
+    'File with the CA that signed the certificates of the daemons, used for calls between daemons. Default: the CAs of the system. Read again when it changes.',
   'tls.clientCa':
-    'File with the authority of client certificates: without one that it signed, nobody may call but for probes. Read again when it changes.',
+    'File with the CA of client certificates. Calls without a certificate signed by it are refused, except probes. Read again when it changes.',
   'tls.clientRoles':
-    'File with lines NAME ROLE [APPS]: what a certificate of that common name, DNS name or URI may do. A bearer token, where one is sent, decides instead. Read again when it changes.',
-  'log.level': 'debug, info, warn or error. Default info. Taken over at SIGHUP.',
+    'File with lines NAME ROLE [APPS]: the role of a certificate with that common name, DNS name or URI. If a call also sends a bearer token, the role of the token counts. Read again when it changes.',
+  'log.level': 'debug, info, warn or error. Default info. Reloaded on SIGHUP.',
   'log.format': 'json or text. Default json.',
   'heartbeat.ttlMs': 'T of the daemon, ms, 3000-60000. Default 10000.',
-  shutdownTimeoutMs: 'Longest orderly shutdown, ms. Default 15000.',
+  shutdownTimeoutMs: 'Time limit of a graceful shutdown, in ms. Default 15000.',
   containerNetworks:
-    'List of networks, as 10.0.0.0/8: containers elsewhere are not called. Left out: all but link-local, metadata and multicast addresses.',
-  'quota.apps': 'Most apps. Default 1000. All of quota is taken over at SIGHUP.',
-  'quota.shards': 'Most shards of all apps together. Default 1000000.',
-  'quota.containers': 'Most containers of all apps together. Default 20000.',
-  'quota.specBytes': 'Most bytes of ids and tasks of all shards. Default 1 GiB.',
-  'quota.groups': 'Most groups and worker groups of all apps together. Default 10000.',
-  'quota.pushSessions': 'Most push containers of all apps together. Default 5000.',
-  'quota.callsPerSecond': 'Most calls a second that this daemon answers. Default 5000.',
+    'List of networks such as 10.0.0.0/8: containers outside of them are not called. Default: all addresses except link-local, metadata and multicast.',
+  'quota.apps': 'Maximum number of apps. Default 1000. All quotas are reloaded on SIGHUP.',
+  'quota.shards': 'Maximum number of shards of all apps together. Default 1000000.',
+  'quota.containers': 'Maximum number of containers of all apps together. Default 20000.',
+  'quota.specBytes': 'Maximum size of the ids and tasks of all shards, in bytes. Default 1 GiB.',
+  'quota.groups': 'Maximum number of groups and worker groups of all apps together. Default 10000.',
+  'quota.pushSessions': 'Maximum number of push containers of all apps together. Default 5000.',
+  'quota.callsPerSecond':
+    'Maximum number of calls per second that this daemon answers. Default 5000.',
   compaction: 'auto or off: whether the leader compacts etcd. Default auto.',
 };
 

@@ -19,31 +19,34 @@ const METRIC: Shape = {kind: 'text', problem: (text) => nameProblem('metric', te
 const METRIC_FIELDS: Readonly<Record<string, Field>> = {
   name: {
     shape: METRIC,
-    summary: 'Name of the load, as shards report or declare it.',
+    summary: 'Name of the metric, as used by shards when they report or declare load.',
     required: true,
   },
   upper: {
     shape: RATIO,
-    summary: "Moves for load begin above this ratio of a container's load to its share.",
+    summary: "Moves for load start when a container's load exceeds its share by this factor.",
     fallback: METRIC_UPPER_DEFAULT,
   },
-  lower: {shape: RATIO, summary: 'They end at this ratio. Default half way from 1 to upper.'},
+  lower: {
+    shape: RATIO,
+    summary: 'Moves for load stop at this ratio. Default: halfway between 1 and upper.',
+  },
 };
 
 const MOVING_FIELDS: Readonly<Record<string, Field>> = {
   container: {
     shape: {kind: 'number', least: 1, most: moves, whole: true},
-    summary: 'Moves for balance at once with one end at one container.',
+    summary: 'Maximum number of simultaneous moves for balance to or from one container.',
     fallback: PLACEMENT_DEFAULTS.moving.container,
   },
   zone: {
     shape: COUNT,
-    summary: 'Planned moves at once with one end in one zone; 0: no limit.',
+    summary: 'Maximum number of simultaneous planned moves to or from one zone; 0: no limit.',
     fallback: PLACEMENT_DEFAULTS.moving.zone,
   },
   perMinute: {
     shape: COUNT,
-    summary: 'Planned moves that begin within any minute; 0: no limit.',
+    summary: 'Maximum number of planned moves that start within any minute; 0: no limit.',
     fallback: PLACEMENT_DEFAULTS.moving.perMinute,
   },
 };
@@ -60,39 +63,42 @@ export const PLACEMENT_FIELDS: Readonly<Record<string, Field>> = {
   },
   countSlack: {
     shape: {kind: 'number', least: 0, most: 1},
-    summary: 'By how much counts may differ from even where that balances load, as a share.',
+    summary:
+      'How far shard counts may deviate from even in order to balance load, as a fraction of the even count.',
     fallback: PLACEMENT_DEFAULTS.countSlack,
   },
   cooldown: {
     shape: SECONDS,
-    summary: 'Seconds during which a shard that has moved is not moved for load.',
+    summary: 'Seconds after a move during which the shard is not moved again for load.',
     fallback: PLACEMENT_DEFAULTS.cooldown,
   },
   quietTime: {
     shape: SECONDS,
     summary:
-      'Seconds without moves for balance after a container has left, begun anew by each further one: longer than the pause between two containers of a deploy. 0: none.',
+      'Seconds without moves for balance after a container has left; each further one restarts the time. Choose more than the pause between two containers of a deploy. 0: no quiet time.',
     fallback: PLACEMENT_DEFAULTS.quietTime,
   },
   slowStart: {
     shape: COUNT,
     summary:
-      'Shards that a joiner takes at once at first; as many more each time as have become ready there. 0: no limit of its own.',
+      'Number of shards that a new container takes at once at first; the number grows by one for each shard that has become ready there. 0: no limit.',
     fallback: PLACEMENT_DEFAULTS.slowStart,
   },
   drainOrder: {
     shape: {kind: 'word', of: DRAIN_ORDERS},
-    summary: 'Containers that drain give away together, or sequential: one after the other.',
+    summary:
+      'together: containers that drain release their shards at the same time. sequential: one container after the other.',
     fallback: PLACEMENT_DEFAULTS.drainOrder,
   },
   maxUnavailable: {
     shape: COUNT,
-    summary: 'Containers that may be away at once, for can-stop; 0: a tenth of them, at least 1.',
+    summary:
+      'Maximum number of containers that can-stop lets be unavailable at once; 0: a tenth of them, at least 1.',
     fallback: PLACEMENT_DEFAULTS.maxUnavailable,
   },
   moving: {
     shape: {kind: 'map', fields: MOVING_FIELDS},
-    summary: 'Most planned moves, beside maxMoving of the app.',
+    summary: 'Limits of planned moves, in addition to maxMoving of the app.',
   },
 };
 
@@ -103,15 +109,15 @@ export const SHARD_TERM_FIELDS: Readonly<Record<string, Field>> = {
       keyProblem: (key) => nameProblem('metric', key),
       of: {kind: 'number', least: 0, most: LOAD_LIMIT},
     },
-    summary: 'Load by metric of the policy, for apps that report none.',
+    summary: 'Declared load by metric, used while the shard reports none.',
   },
   spreadKey: {
     shape: {kind: 'text', problem: (text) => nameProblem('spread key', text)},
-    summary: 'Two shards of one key are never on one container.',
+    summary: 'Two shards with the same key are never on one container.',
   },
   priority: {
     shape: {kind: 'number', least: -PRIORITY_LIMIT, most: PRIORITY_LIMIT, whole: true},
-    summary: 'Where room is short the highest are placed first.',
+    summary: 'When capacity is short, shards with a higher priority are placed first.',
     fallback: 0,
   },
 };

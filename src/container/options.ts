@@ -37,7 +37,7 @@ export interface JoinOptions {
   etcd?: EtcdLogin;
   /** Where it stands: a rack, a data centre. Apps may spread shards over zones. Default ''. */
   zone?: string;
-  /** Its share of shards and load beside other containers, 0-1000: one of weight 2 gets twice as much as one of 1; 0: no share. Default 1. */
+  /** Its share of shards and load relative to other containers, 0-1000: one of weight 2 gets twice as much as one of 1; 0: no share. Default 1. */
   weight?: number;
   /** Most shards that it may own, beside the app's maxShardCount; 0: no limit of its own. Default 0. */
   capacity?: number;

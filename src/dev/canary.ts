@@ -112,7 +112,7 @@ export class Canary {
         'CONFLICT',
         `app ${app} has a shard ${other.id} that is not of this canary`,
         {
-          hint: 'name another app with -a, or give the number of shards that it was created with',
+          hint: 'choose another app with -a, or pass the number of shards that the app was created with',
         },
       );
     return addShards(admin, {app, shards});

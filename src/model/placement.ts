@@ -82,7 +82,7 @@ export interface PlacementSnapshot {
   readonly containers: readonly PlacementContainer[];
   /** Members of each worker group, living or not. A worker group that is not listed has no member. */
   readonly pools: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Most shards one container may hold; 0: no limit. */
+  /** Maximum number of shards on one container; 0: no limit. */
   readonly maxShardCount: number;
   /** What `load` and `limits` count, in that order. Without any, load is not looked at. Default: none. */
   readonly metrics?: readonly PlacementMetric[];

@@ -10,7 +10,7 @@ export interface AppSpec {
   service: string;
   /** Unix seconds. */
   createTime: number;
-  /** Most shards one container may hold; 0: no limit. */
+  /** Maximum number of shards on one container; 0: no limit. */
   maxShardCount: number;
   /** Seconds, counted from its last heartbeat, that a lost container's shards wait for it. */
   maxRecoveryTime: number;

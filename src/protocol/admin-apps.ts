@@ -11,7 +11,7 @@ const maxShardCountField = z
   .int()
   .min(0)
   .max(MAX_SHARD_COUNT_LIMIT)
-  .meta({description: 'Most shards one container may hold; 0: no limit.'});
+  .meta({description: 'Maximum number of shards on one container; 0: no limit.'});
 const maxRecoveryTimeField = z
   .int()
   .min(0)
@@ -19,7 +19,7 @@ const maxRecoveryTimeField = z
   .meta({description: 'Seconds a lost container’s shards wait for it to come back.'});
 const maxMovingField = z.int().min(0).max(MAX_MOVING_LIMIT).meta({
   description:
-    'Most shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100.',
+    'Maximum number of shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100.',
 });
 
 export const addSpecRequest = z.strictObject({

@@ -53,7 +53,8 @@ const content = z
   .string()
   .regex(/^[0-9a-f]{64}$/)
   .meta({
-    description: 'SHA-256 of what is applied: the same content goes on where it was cut off.',
+    description:
+      'SHA-256 of the applied content: an interrupted apply continues with the same content.',
   });
 
 export const beginApplyRequest = z.strictObject({

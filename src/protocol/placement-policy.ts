@@ -21,11 +21,13 @@ const secondsField = z.number().min(0).max(seconds);
 const countField = z.int().min(0).max(moves);
 
 const metricFields = {
-  name: metricName.meta({description: 'Name of the load, as shards report or declare it.'}),
+  name: metricName.meta({
+    description: 'Name of the metric, as used by shards when they report or declare load.',
+  }),
   upper: ratioField
-    .meta({description: 'Moves for load begin above this ratio to the share.'})
+    .meta({description: 'Moves for load start when a container exceeds its share by this factor.'})
     .optional(),
-  lower: ratioField.meta({description: 'They end at this ratio.'}).optional(),
+  lower: ratioField.meta({description: 'Moves for load stop at this ratio.'}).optional(),
 };
 const movingFields = {
   container: z.int().min(1).max(moves).optional(),
@@ -70,12 +72,12 @@ export const spreadKeyField = z
     const problem = value === '' ? undefined : nameProblem('spread key', value);
     if (problem !== undefined) context.addIssue({code: 'custom', message: problem});
   })
-  .meta({description: 'Two shards of one key are never on one container; "" for none.'});
+  .meta({description: 'Two shards with the same key are never on one container; "" for none.'});
 export const priorityField = z
   .int()
   .min(-PRIORITY_LIMIT)
   .max(PRIORITY_LIMIT)
-  .meta({description: 'Where room is short the highest are placed first.'});
+  .meta({description: 'When capacity is short, shards with a higher priority are placed first.'});
 
 /** JSON has no undefined, only fields that are left out. */
 export function policyOf(input: z.output<typeof placementField>): PlacementPolicy {

@@ -35,7 +35,7 @@ describe('apps.yml', () => {
     ['apps:\n  - {name: a/b}\n', 'apps.yml:2:12: apps[0].name app name holds characters'],
     ['apps:\n  - {name: a, shards: [{task: x}]}\n', 'apps[0].shards[0] needs either id or range'],
     ['apps:\n  - {name: a, shards: [{range: x}]}\n', 'is not of the form eu-{001..100}'],
-    ['apps:\n  - {name: a, shards: [{range: "x{9..1}"}]}\n', 'begins behind its end'],
+    ['apps:\n  - {name: a, shards: [{range: "x{9..1}"}]}\n', 'has a start after its end'],
     ['apps:\n  - {name: a, shards: [s, s]}\n', 'shard s stands there twice'],
     ['apps:\n  - {name: a, pins: {s: c1}}\n', 'pins names s, which is not a shard'],
     [

@@ -13,7 +13,7 @@ import {ALL_ROWS} from '../limits.ts';
 export const watchFlags = (...without: string[]) => ({
   watch: Flags.boolean({
     char: 'w',
-    description: 'follow changes: a live view on a terminal, else a line a change',
+    description: 'follow changes: a live view on a terminal, otherwise one line per change',
     exclusive: without,
   }),
   for: Flags.string({

@@ -14,24 +14,25 @@ export default class AppCreate extends SmCommand<typeof AppCreate> {
   static override args = {name: Args.string({description: 'name of the app', required: true})};
   static override flags = {
     'max-shard-count': Flags.integer({
-      description: 'most shards one container may hold; 0: no limit',
+      description: 'maximum number of shards on one container; 0: no limit',
       default: 0,
     }),
     'max-recovery-time': Flags.integer({
-      description: "seconds a lost container's shards wait for it",
+      description: 'seconds that the shards of a lost container wait for it to come back',
       default: 10,
     }),
     'max-moving': Flags.integer({
       description:
-        'most shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100',
+        'maximum number of shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100',
       default: 0,
     }),
     'placement-file': placementFlag,
     shards: Flags.integer({
-      description: 'create so many shards, named 1, 2, ..., all as long as the last (01 to 16)',
+      description:
+        'create this many shards, named 1, 2, ... and padded with zeros to equal length (01 to 16)',
       default: 0,
     }),
-    'if-not-exists': Flags.boolean({description: 'leave an app that exists as it is'}),
+    'if-not-exists': Flags.boolean({description: 'do nothing if the app already exists'}),
     ...changeFlags,
   };
 

@@ -5,7 +5,7 @@ import {changeResult} from '../../cli/changes.ts';
 export default class AppPause extends SmCommand<typeof AppPause> {
   static override summary = 'Stop voluntary moves of an app; recovery and drains go on.';
   static override description =
-    'For maintenance: nothing is moved for balance, what is lost still recovers. With --for it ends by itself.';
+    'For maintenance: no shard is moved for balance, but the shards of lost containers still recover. With --for the pause ends by itself.';
   static override examples = [
     '<%= config.bin %> app pause orders --reason "load test"',
     '<%= config.bin %> app pause orders --for 2h --reason "switch of rack 7"',
@@ -13,7 +13,7 @@ export default class AppPause extends SmCommand<typeof AppPause> {
   static override hiddenAliases = ['apps:pause'];
   static override args = {name: Args.string({description: 'name of the app', required: true})};
   static override flags = {
-    for: Flags.string({description: 'how long; default: until app resume'}),
+    for: Flags.string({description: 'duration of the pause; default: until app resume'}),
     ...changeFlags,
   };
 

@@ -8,9 +8,9 @@ import {QUOTA_NAMES, quotaFlag} from '../../model/quota.ts';
 const DEFAULT = 'default';
 
 export default class AppQuota extends SmCommand<typeof AppQuota> {
-  static override summary = 'Show or set how much an app may take.';
+  static override summary = 'Show or set the quotas of an app.';
   static override description =
-    'Without a value the command shows each quota and what is used of it. What an app already has above a quota stays, but nothing is added. The word default takes a value back. To set a quota the token needs the role admin, not limited to apps.';
+    'Without a value the command shows each quota and how much of it is used. What an app already has above a quota stays, but nothing is added. The value default resets a quota to its default. Setting a quota needs a token with the role admin that is not limited to apps.';
   static override examples = [
     '<%= config.bin %> app quota orders',
     '<%= config.bin %> app quota orders --shards 200000 --containers 500',

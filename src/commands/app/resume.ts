@@ -3,7 +3,7 @@ import {SmCommand, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 
 export default class AppResume extends SmCommand<typeof AppResume> {
-  static override summary = 'Let an app make voluntary moves again.';
+  static override summary = 'Allow voluntary moves of an app again.';
   static override examples = ['<%= config.bin %> app resume orders'];
   static override hiddenAliases = ['apps:resume'];
   static override args = {name: Args.string({description: 'name of the app', required: true})};

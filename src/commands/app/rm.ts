@@ -6,7 +6,7 @@ import {RemoteError} from '../../admin/remote-error.ts';
 import type {WriteAnswer} from '../../protocol/admin.ts';
 
 export default class AppRm extends SmCommand<typeof AppRm> {
-  static override summary = 'Remove an app and every key of it.';
+  static override summary = 'Remove an app and all its keys.';
   static override description =
     'Refused while the app has shards or living containers, unless --force is given: then its containers drop everything and end.';
   static override examples = [
@@ -16,10 +16,12 @@ export default class AppRm extends SmCommand<typeof AppRm> {
   static override hiddenAliases = ['app:delete', 'apps:rm', 'apps:delete'];
   static override args = {name: Args.string({description: 'name of the app', required: true})};
   static override flags = {
-    force: Flags.boolean({description: 'also with shards or living containers'}),
-    confirm: Flags.string({description: 'the name again, instead of typing it'}),
-    'ignore-not-found': Flags.boolean({description: 'nothing to do when there is no such app'}),
-    wait: Flags.boolean({description: 'wait until nothing of it is left'}),
+    force: Flags.boolean({
+      description: 'remove the app even if it has shards or living containers',
+    }),
+    confirm: Flags.string({description: 'the name of the app, to skip the prompt'}),
+    'ignore-not-found': Flags.boolean({description: 'succeed if there is no such app'}),
+    wait: Flags.boolean({description: 'wait until the app and all its keys are gone'}),
     ...changeFlags,
   };
 

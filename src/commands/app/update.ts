@@ -15,14 +15,14 @@ export default class AppUpdate extends SmCommand<typeof AppUpdate> {
   static override args = {name: Args.string({description: 'name of the app', required: true})};
   static override flags = {
     'max-shard-count': Flags.integer({
-      description: 'most shards one container may hold; 0: no limit',
+      description: 'maximum number of shards on one container; 0: no limit',
     }),
     'max-recovery-time': Flags.integer({
-      description: "seconds a lost container's shards wait for it",
+      description: 'seconds that the shards of a lost container wait for it to come back',
     }),
     'max-moving': Flags.integer({
       description:
-        'most shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100',
+        'maximum number of shards that planned moves take out of service at once; 0: a tenth of the shards, at least 4, at most 100',
     }),
     'placement-file': placementFlag,
     ...changeFlags,

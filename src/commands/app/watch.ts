@@ -3,7 +3,7 @@ import {LiveCommand, forFlag} from '../../cli/live/live-command.ts';
 export default class AppWatch extends LiveCommand<typeof AppWatch> {
   static override summary = 'Follow all apps; the same as app ls --watch.';
   static override description =
-    'On a terminal a live view, else a line a change. Goes on for ever: reconnects by itself and says so. Ends by q, Ctrl-C, --for or --timeout.';
+    'A live view on a terminal, otherwise one line per change. Runs until q, Ctrl-C, --for or --timeout ends it; when the connection breaks it says so and reconnects.';
   static override examples = [
     '<%= config.bin %> app watch',
     '<%= config.bin %> app watch -o jsonl --for ready --timeout 5m',

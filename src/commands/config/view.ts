@@ -3,8 +3,9 @@ import {withoutPassword} from '../../cli/settings.ts';
 import {contextPath} from '../../cli/contexts.ts';
 
 export default class ConfigView extends SmCommand<typeof ConfigView> {
-  static override summary = 'Show the settings that commands would use, and where each comes from.';
-  static override description = 'Flag before environment before context before default.';
+  static override summary = 'Show the settings that commands use, and where each one comes from.';
+  static override description =
+    'A flag overrides the environment, which overrides the context, which overrides the default.';
   static override examples = [
     '<%= config.bin %> config view',
     '<%= config.bin %> config view --json',

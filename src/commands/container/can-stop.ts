@@ -10,10 +10,11 @@ import type {CanStopAnswer} from '../../protocol/admin.ts';
 import {pause} from '../../runtime/pause.ts';
 
 export default class ContainerCanStop extends SmCommand<typeof ContainerCanStop> {
-  static override summary = 'Say whether containers may be stopped now: exit 0 or 10.';
+  static override summary =
+    'Say whether containers may be stopped now: exit code 0 means yes, 10 means no.';
   static override description = [
-    'A yes is a permission for one holder, for a bounded time: it counts against whoever asks next, so that two deploys do not stop too much together.',
-    'It ends when its lease does, when it is given back, or when the container has come back as another process. All containers that are named, or none.',
+    'A yes is a permission for one holder, for a limited time. Later requests by other holders count these containers as unavailable, so that two deploys together do not stop too many.',
+    'The permission ends when its time is over, when it is given back, or when the container has come back as another process. It is granted for all named containers, or for none.',
   ].join('\n');
   static override examples = [
     '<%= config.bin %> container can-stop -a orders orders-2',
@@ -26,17 +27,18 @@ export default class ContainerCanStop extends SmCommand<typeof ContainerCanStop>
   static override flags = {
     app: appFlag,
     holder: Flags.string({
-      description: 'who stops them; the same name renews and gives back; default: the host name',
+      description:
+        'name of the one who stops them; use the same name to renew the permission or give it back; default: the host name',
     }),
     for: Flags.string({description: 'how long the permission lasts', default: '5m'}),
     'max-unserved': Flags.integer({
-      description: 'shards that may be without service, or find no place, all the same',
+      description: 'number of shards that are accepted to be without service or without a place',
       default: 0,
       min: 0,
     }),
     release: Flags.boolean({description: 'give the permission back'}),
     wait: Flags.boolean({
-      description: 'ask again until it is a yes',
+      description: 'ask again until the answer is yes',
       exclusive: ['release', 'dry-run'],
     }),
     ...changeFlags,

@@ -3,7 +3,7 @@ import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
 import {orderResult} from '../../cli/changes.ts';
 
 export default class ContainerCordon extends SmCommand<typeof ContainerCordon> {
-  static override summary = 'Give a container nothing new; it keeps what it has.';
+  static override summary = 'Give a container no new shards; it keeps those it has.';
   static override examples = [
     '<%= config.bin %> container cordon -a orders orders-2 --reason "disk swap"',
   ];

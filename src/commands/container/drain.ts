@@ -6,7 +6,7 @@ import {orderResult} from '../../cli/changes.ts';
 export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {
   static override summary = 'Move every shard away from a container and wait until it is empty.';
   static override description =
-    'The drain ends with the process that runs now unless --keep is given. Ctrl-C stops the waiting, not the drain.';
+    'The drain ends when the current process of the container ends, unless --keep is given. Ctrl-C stops the waiting, not the drain.';
   static override examples = [
     '<%= config.bin %> container drain -a orders orders-2',
     '<%= config.bin %> container drain -a orders orders-2 --no-wait --reason upgrade',
@@ -15,13 +15,18 @@ export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {
   static override args = {id: Args.string({description: 'container id', required: true})};
   static override flags = {
     app: appFlag,
-    keep: Flags.boolean({description: 'drain whatever process takes this id, until uncordon'}),
+    keep: Flags.boolean({description: 'also drain later processes with this id, until uncordon'}),
     'max-moving': Flags.integer({
-      description: "most shards that leave at once, beside the app's limit; 0: no limit of its own",
+      description:
+        'maximum number of shards that leave at once, in addition to the limit of the app; 0: only that limit',
       default: 0,
       min: 0,
     }),
-    wait: Flags.boolean({description: 'wait until no shard is left', default: true, allowNo: true}),
+    wait: Flags.boolean({
+      description: 'wait until the container has no shard left',
+      default: true,
+      allowNo: true,
+    }),
     ...changeFlags,
   };
 

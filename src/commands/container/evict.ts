@@ -4,10 +4,10 @@ import {orderResult} from '../../cli/changes.ts';
 import {confirmByName} from '../../cli/confirm.ts';
 
 export default class ContainerEvict extends SmCommand<typeof ContainerEvict> {
-  static override summary = 'Take a container its right to act, now.';
+  static override summary = 'Revoke the right to act of a container, now.';
   static override description = [
-    'Its next heartbeat fails: it stops all its shards, gives them back and leaves. One that does not answer is taken out once it has surely stopped.',
-    'For an orderly way out use container drain.',
+    'Its next heartbeat fails: it stops all its shards, gives them back and leaves. A container that does not respond is removed once its right to act has certainly expired.',
+    'To empty a container gracefully, use container drain.',
   ].join('\n');
   static override examples = [
     '<%= config.bin %> container evict -a orders orders-2 --confirm orders-2 --reason "runs wild"',
@@ -17,8 +17,8 @@ export default class ContainerEvict extends SmCommand<typeof ContainerEvict> {
   static override args = {id: Args.string({description: 'container id', required: true})};
   static override flags = {
     app: appFlag,
-    confirm: Flags.string({description: 'the id again, instead of typing it'}),
-    wait: Flags.boolean({description: 'wait until no record names it'}),
+    confirm: Flags.string({description: 'the id of the container, to skip the prompt'}),
+    wait: Flags.boolean({description: 'wait until no ownership record names the container'}),
     ...changeFlags,
   };
 

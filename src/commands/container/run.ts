@@ -8,7 +8,7 @@ import type {Container, Shard, joinApp} from '../../container/index.ts';
 export default class ContainerRun extends SmCommand<typeof ContainerRun> {
   static override summary = 'Run a sample container that only logs its shards.';
   static override description =
-    'One JSON line an event on stdout. SIGTERM and Ctrl-C leave in order: every shard moves away first.';
+    'Prints one JSON line per event on stdout. On SIGTERM and Ctrl-C it leaves gracefully: every shard moves away first.';
   static override examples = [
     '<%= config.bin %> container run -a orders --id orders-1',
     '<%= config.bin %> container run -a orders --id orders-2 --weight 2 --zone eu-1a --app-version 1.4.0',
@@ -26,36 +26,40 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
     bind: Flags.string({description: 'address to listen on; default --host'}),
     port: Flags.integer({description: 'port of the hint receiver; 0: a free one', default: 0}),
     'ttl-ms': Flags.integer({
-      description: 'T, how long a heartbeat gives the right to act',
+      description: 'T: how long one heartbeat gives the right to act',
       default: 10_000,
     }),
     weight: Flags.string({
-      description: 'share of shards and load beside other containers; one of 2 gets twice as much',
+      description:
+        'share of shards and load relative to other containers; weight 2 gets twice as much',
       default: '1',
     }),
     capacity: Flags.integer({
-      description: 'most shards it may own; 0: no limit of its own',
+      description: 'maximum number of shards it may own; 0: only the limit of the app',
       default: 0,
     }),
     limit: Flags.string({
-      description: 'most load it can bear in a metric, as METRIC=NUMBER; may be repeated',
+      description: 'maximum load in a metric, as METRIC=NUMBER; may be repeated',
       multiple: true,
     }),
-    zone: Flags.string({description: 'where it stands: a rack, a data centre', default: ''}),
+    zone: Flags.string({
+      description: 'where the container runs: a rack, a data center',
+      default: '',
+    }),
     label: Flags.string({description: 'a label, as KEY=VALUE; may be repeated', multiple: true}),
     'app-version': Flags.string({
       description: 'version of the application, shown to operators',
       default: '',
     }),
     count: Flags.integer({
-      description: 'so many containers in this process, ids ID-1, ID-2, ...',
+      description: 'number of containers in this process, with ids ID-1, ID-2, ...',
       default: 1,
       min: 1,
     }),
     'add-ms': Flags.integer({description: 'how long add takes', default: 0}),
     'drop-ms': Flags.integer({description: 'how long drop takes', default: 0}),
     'wait-for-app': Flags.boolean({description: 'wait for the app to be created'}),
-    quiet: Flags.boolean({description: 'no line for add and drop'}),
+    quiet: Flags.boolean({description: 'print no lines for add and drop'}),
   };
 
   override async run(): Promise<void> {

@@ -10,7 +10,7 @@ const REGISTERED = 'registered';
 export default class ContainerSet extends SmCommand<typeof ContainerSet> {
   static override summary = "Override a container's weight, capacity or zone.";
   static override description =
-    'It counts for whatever process has the id, until it is taken back: give the word registered, and what the container registered with counts again.';
+    'The override applies to any process with this id until it is removed. Pass the value registered to return to what the container registered with.';
   static override examples = [
     '<%= config.bin %> container set -a orders orders-2 --weight 0.5 --reason "slow disk"',
     '<%= config.bin %> container set -a orders orders-2 --capacity 100 --zone eu-1b',
@@ -20,9 +20,11 @@ export default class ContainerSet extends SmCommand<typeof ContainerSet> {
   static override args = {id: Args.string({description: 'container id', required: true})};
   static override flags = {
     app: appFlag,
-    weight: Flags.string({description: 'share of shards and load beside other containers'}),
-    capacity: Flags.string({description: 'most shards it may hold; 0: no limit of its own'}),
-    zone: Flags.string({description: 'where it stands; "" for nowhere'}),
+    weight: Flags.string({description: 'share of shards and load relative to other containers'}),
+    capacity: Flags.string({
+      description: 'maximum number of shards it may own; 0: only the limit of the app',
+    }),
+    zone: Flags.string({description: 'where the container runs; "" for no zone'}),
     ...changeFlags,
   };
 

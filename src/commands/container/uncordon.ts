@@ -3,7 +3,7 @@ import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
 import {orderResult} from '../../cli/changes.ts';
 
 export default class ContainerUncordon extends SmCommand<typeof ContainerUncordon> {
-  static override summary = 'Take a cordon or drain back.';
+  static override summary = 'Undo a cordon or drain.';
   static override examples = [
     '<%= config.bin %> container uncordon -a orders orders-2 --reason "disk swap"',
   ];

@@ -4,7 +4,7 @@ import {LiveCommand, forFlag} from '../../cli/live/live-command.ts';
 export default class ContainerWatch extends LiveCommand<typeof ContainerWatch> {
   static override summary = 'Follow the containers of an app; the same as container ls --watch.';
   static override description =
-    'On a terminal a live view, else a line a change. Goes on for ever: reconnects by itself and says so. Ends by q, Ctrl-C, --for or --timeout.';
+    'A live view on a terminal, otherwise one line per change. Runs until q, Ctrl-C, --for or --timeout ends it; when the connection breaks it says so and reconnects.';
   static override examples = [
     '<%= config.bin %> container watch -a orders',
     '<%= config.bin %> container watch -a orders -o jsonl --for ready --timeout 5m',

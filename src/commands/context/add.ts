@@ -5,7 +5,7 @@ import {checkContextName} from '../../cli/contexts.ts';
 import type {Context} from '../../cli/contexts.ts';
 
 export default class ContextAdd extends ContextCommand<typeof ContextAdd> {
-  static override summary = 'Add a context, or replace the one of that name.';
+  static override summary = 'Add a context, or replace the one with this name.';
   static override description =
     'Takes the settings from the flags --server, --app, --output, --timeout, --token-file, --ca-file, --cert-file, --key-file, --proxy. A token itself is never stored.';
   static override examples = [
@@ -15,7 +15,7 @@ export default class ContextAdd extends ContextCommand<typeof ContextAdd> {
   static override args = {name: Args.string({description: 'name of the context', required: true})};
   static override flags = {
     app: Flags.string({char: 'a', description: 'app to work on'}),
-    use: Flags.boolean({description: 'choose it at once'}),
+    use: Flags.boolean({description: 'switch to it at once'}),
   };
 
   override async run(): Promise<void> {

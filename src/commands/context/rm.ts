@@ -3,12 +3,12 @@ import {ContextCommand} from '../../cli/context-command.ts';
 import {unknownContext} from '../../cli/contexts.ts';
 
 export default class ContextRm extends ContextCommand<typeof ContextRm> {
-  static override summary = 'Forget a context.';
+  static override summary = 'Remove a context.';
   static override examples = ['<%= config.bin %> context rm staging'];
   static override hiddenAliases = ['context:delete'];
   static override args = {name: Args.string({description: 'name of the context', required: true})};
   static override flags = {
-    'ignore-not-found': Flags.boolean({description: 'nothing to do when there is no such context'}),
+    'ignore-not-found': Flags.boolean({description: 'succeed if there is no such context'}),
   };
 
   override async run(): Promise<void> {

@@ -3,10 +3,11 @@ import {SmCommand} from '../../cli/base-command.ts';
 import {placeFlags} from '../../cli/store-location-flags.ts';
 
 export default class EtcdInitRoles extends SmCommand<typeof EtcdInitRoles> {
-  static override summary = 'Make the etcd roles that daemons and the containers of an app need.';
+  static override summary =
+    'Create the etcd roles that the daemons and the containers of an app need.';
   static override description = [
-    'One role for the daemons and one for the containers of each app named by --app: they write their own heartbeats and records, and read the specs of their app.',
-    'Again: what is there stays. Then give each user its role, as in: etcdctl user add orders; etcdctl user grant-role orders sm-app-orders.',
+    'One role for the daemons and one for the containers of each app named by --app: the role of an app lets its containers write their own heartbeats and records, and read the specs of their app.',
+    'Roles that exist are left as they are, so the command can be repeated. Then grant each user its role, for example: etcdctl user add orders; etcdctl user grant-role orders sm-app-orders.',
   ].join('\n');
   static override examples = [
     '<%= config.bin %> etcd init-roles --config-file sample.yml --app orders --print',
@@ -18,13 +19,17 @@ export default class EtcdInitRoles extends SmCommand<typeof EtcdInitRoles> {
       description: 'app whose containers get a role; may be given several times',
       multiple: true,
     }),
-    print: Flags.boolean({description: 'only show the commands for etcdctl; nothing is asked'}),
-    service: Flags.string({description: 'service of the daemons; default: as configured'}),
+    print: Flags.boolean({
+      description: 'only print the commands for etcdctl, without contacting etcd',
+    }),
+    service: Flags.string({
+      description: 'service of the daemons; default: the service in the configuration',
+    }),
     username: Flags.string({
-      description: 'user of etcd with the role root; default: that of the configuration',
+      description: 'etcd user with the role root; default: the user in the configuration',
     }),
     'password-file': Flags.string({
-      description: 'file with its password',
+      description: 'file with the password of that user',
       dependsOn: ['username'],
     }),
     endpoints: Flags.string({description: 'etcd endpoints, comma-separated'}),

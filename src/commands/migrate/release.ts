@@ -4,9 +4,9 @@ import {confirmByName} from '../../cli/confirm.ts';
 import type {ReleasedApp} from '../../server/migration.ts';
 
 export default class MigrateRelease extends SmCommand<typeof MigrateRelease> {
-  static override summary = 'Give all apps back to servers of the Go project.';
+  static override summary = 'Hand all apps back to servers of the Go project.';
   static override description =
-    'Stop all daemons and all containers of our own SDK first; push containers run on. Names of shards are spelled as the Go project spells them, and keys of ours that it does not know are deleted. Audit entries stay.';
+    'First stop all daemons and all containers that use the SDK of this project; push containers keep running. Shard names are converted to the spelling of the Go project, and keys that it does not know are deleted. Audit entries stay.';
   static override examples = [
     '<%= config.bin %> migrate release --config-file sample.yml',
     '<%= config.bin %> migrate release --config-file sample.yml --confirm sm.prod',
@@ -17,7 +17,7 @@ export default class MigrateRelease extends SmCommand<typeof MigrateRelease> {
       description: 'configuration of a daemon: etcd, etcdPrefix, service',
       required: true,
     }),
-    confirm: Flags.string({description: "sm's own service name, instead of typing it"}),
+    confirm: Flags.string({description: "sm's own service name, to skip the prompt"}),
   };
 
   override async run(): Promise<void> {

@@ -5,7 +5,7 @@ import type {OriginApp} from '../../server/migration.ts';
 
 export default class MigrateReport extends SmCommand<typeof MigrateReport> {
   static override summary =
-    'Show what the Go project has left in etcd, and what a daemon will take over.';
+    'Show what the Go project left in etcd, and what a daemon will take over.';
   static override description =
     'Reads etcd and changes nothing. sm serve takes an app over by itself once no server of the Go project runs below the prefix. Exit code 10: something will not be taken over, or runs twice.';
   static override examples = [

@@ -6,7 +6,7 @@ import type {CancelMovesAnswer} from '../../protocol/admin.ts';
 export default class MovesCancel extends SmCommand<typeof MovesCancel> {
   static override summary = 'Cancel voluntary moves that have not begun.';
   static override description = [
-    'A cancelled move is not made while the shard would go between these two processes. A running one ends by itself (exit 4).',
+    'A cancelled move is not planned again between the same two processes. A move that is already running cannot be cancelled (exit code 4).',
     'To stop all voluntary moves of an app for a time: app pause.',
   ].join('\n');
   static override examples = [
@@ -18,7 +18,7 @@ export default class MovesCancel extends SmCommand<typeof MovesCancel> {
   static override usage = 'moves cancel -a APP MOVE...';
   static override flags = {
     app: appFlag,
-    all: Flags.boolean({description: 'every voluntary move that is queued'}),
+    all: Flags.boolean({description: 'cancel every queued voluntary move'}),
     ...changeFlags,
   };
 

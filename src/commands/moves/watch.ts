@@ -5,7 +5,7 @@ import {MovesCommand} from '../../cli/live/moves-command.ts';
 export default class MovesWatch extends MovesCommand<typeof MovesWatch> {
   static override summary = 'Follow moves as they happen; the same as moves ls --watch.';
   static override description =
-    'On a terminal a live view, else a line a change. Goes on for ever: reconnects by itself, says so, and marks what it may have missed. Ends by q, Ctrl-C, --for or --timeout.';
+    'A live view on a terminal, otherwise one line per change. Runs until q, Ctrl-C, --for or --timeout ends it; when the connection breaks it says so, reconnects, and marks where it may have missed something.';
   static override examples = [
     '<%= config.bin %> moves watch -a orders',
     '<%= config.bin %> moves watch -a orders -o jsonl --timeout 30s',

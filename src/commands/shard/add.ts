@@ -12,7 +12,7 @@ import {ADDED_ROWS_SHOWN} from '../../cli/limits.ts';
 export default class ShardAdd extends SmCommand<typeof ShardAdd> {
   static override summary = 'Add shards to an app.';
   static override description =
-    'An existing shard with the same content is unchanged, with other content a conflict.';
+    'A shard that exists with the same content is left unchanged; with different content it is a conflict.';
   static override examples = [
     '<%= config.bin %> shard add -a orders eu-1 eu-2 --task \'{"region":"eu"}\'',
     '<%= config.bin %> shard add -a orders --count 20 --prefix extra- --wait',
@@ -25,26 +25,32 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
     app: appFlag,
     task: Flags.string({description: 'payload given to the container', default: ''}),
     group: Flags.string({description: 'balancing group', default: ''}),
-    'worker-group': Flags.string({description: 'pool of containers it demands', default: ''}),
-    pin: Flags.string({description: 'container it is bound to', default: ''}),
+    'worker-group': Flags.string({
+      description: 'worker group (pool of containers) that the shard must run in',
+      default: '',
+    }),
+    pin: Flags.string({description: 'container that the shard is bound to', default: ''}),
     load: Flags.string({
       description: 'load in a metric, as METRIC=NUMBER; may be repeated',
       multiple: true,
     }),
     'spread-key': Flags.string({
-      description: 'two shards of one key are never on one container',
+      description: 'two shards with the same key are never on one container',
       default: '',
     }),
     priority: Flags.integer({
-      description: 'where room is short the highest are placed first',
+      description: 'when capacity is short, shards with a higher priority are placed first',
       default: 0,
     }),
-    count: Flags.integer({description: 'add so many shards, named PREFIX1, PREFIX2, ...', min: 1}),
+    count: Flags.integer({
+      description: 'add this many shards, named PREFIX1, PREFIX2, ...',
+      min: 1,
+    }),
     prefix: Flags.string({description: 'prefix of the names made by --count', default: ''}),
     file: Flags.string({
       char: 'f',
       description:
-        'file of ids, or of JSON objects as add-shards takes them, one a line; - for stdin',
+        'file with one shard per line: an id, or a JSON object as in the add-shards request; -: stdin',
     }),
     wait: Flags.boolean({description: 'wait until every shard of the app is ready'}),
     ...changeFlags,

@@ -2,7 +2,7 @@ import {Args} from '@oclif/core';
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
 
 export default class ShardLocate extends SmCommand<typeof ShardLocate> {
-  static override summary = 'Say who owns a shard: container, endpoint, token.';
+  static override summary = 'Show who owns a shard: container, endpoint, token.';
   static override examples = [
     '<%= config.bin %> shard locate -a orders eu-1',
     '<%= config.bin %> shard locate -a orders eu-1 --json',

@@ -6,7 +6,7 @@ import {confirmByName} from '../../cli/confirm.ts';
 export default class ShardPin extends SmCommand<typeof ShardPin> {
   static override summary = 'Bind a shard to one container.';
   static override description =
-    'It moves there at once and stays, whatever balance says. While that container does not live the shard runs nowhere.';
+    'The shard moves there at once and stays there, regardless of balance. While that container is not alive the shard runs nowhere.';
   static override examples = [
     '<%= config.bin %> shard pin -a orders eu-1 orders-2',
     '<%= config.bin %> shard pin -a orders eu-1 orders-2 --for 2h --reason "hot shard"',
@@ -18,12 +18,11 @@ export default class ShardPin extends SmCommand<typeof ShardPin> {
   };
   static override flags = {
     app: appFlag,
-    for: Flags.string({description: 'how long; default: until shard unpin'}),
+    for: Flags.string({description: 'duration of the pin; default: until shard unpin'}),
     confirm: Flags.string({
-      description:
-        'the shard id, instead of typing it; asked for where the container does not live',
+      description: 'the shard id, to skip the prompt that appears if the container is not alive',
     }),
-    force: Flags.boolean({description: 'also where the container does not live, without asking'}),
+    force: Flags.boolean({description: 'pin without a prompt even if the container is not alive'}),
     ...changeFlags,
   };
 

@@ -17,7 +17,7 @@ export default class ShardRm extends SmCommand<typeof ShardRm> {
   static override usage = 'shard rm -a APP ID...';
   static override flags = {
     app: appFlag,
-    'ignore-not-found': Flags.boolean({description: 'nothing to do for a shard that is not there'}),
+    'ignore-not-found': Flags.boolean({description: 'succeed for shards that do not exist'}),
     ...changeFlags,
   };
 

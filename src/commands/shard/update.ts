@@ -7,7 +7,7 @@ import {SmError} from '../../model/errors.ts';
 export default class ShardUpdate extends SmCommand<typeof ShardUpdate> {
   static override summary = 'Change the task, group or worker group of a shard.';
   static override description =
-    'Another task: its container drops the shard and adds it anew, with a new token, as soon as the app may have one more shard out of service. For the pin see shard pin.';
+    'When the task changes, the container drops the shard and adds it again with a new token, as soon as the app may have one more shard out of service. To change the pin use shard pin.';
   static override examples = [
     `<%= config.bin %> shard update -a orders eu-1 --task '{"region":"eu","tier":2}'`,
     '<%= config.bin %> shard update -a orders eu-1 --worker-group gpu',
@@ -19,15 +19,20 @@ export default class ShardUpdate extends SmCommand<typeof ShardUpdate> {
     app: appFlag,
     task: Flags.string({description: 'payload given to the container'}),
     group: Flags.string({description: 'balancing group'}),
-    'worker-group': Flags.string({description: 'pool of containers it demands'}),
+    'worker-group': Flags.string({
+      description: 'worker group (pool of containers) that the shard must run in',
+    }),
     load: Flags.string({
-      description: 'load in a metric, as METRIC=NUMBER; may be repeated; takes the place of all',
+      description:
+        'load in a metric, as METRIC=NUMBER; may be repeated; replaces all declared loads',
       multiple: true,
     }),
     'spread-key': Flags.string({
-      description: 'two shards of one key are never on one container; "" for none',
+      description: 'two shards with the same key are never on one container; "" for none',
     }),
-    priority: Flags.integer({description: 'where room is short the highest are placed first'}),
+    priority: Flags.integer({
+      description: 'when capacity is short, shards with a higher priority are placed first',
+    }),
     ...changeFlags,
   };
 

@@ -7,8 +7,8 @@ import {loadsText} from '../../model/load-text.ts';
 
 export default class ShardWhy extends SmCommand<typeof ShardWhy> {
   static override summary =
-    'Say why a shard is where it is: what keeps it, the rule, its best three homes, its history.';
-  static override description = 'The homes are those of the planner that runs live.';
+    'Explain why a shard is where it is: what keeps it there, the rule, the three best containers, its history.';
+  static override description = 'The three best containers are computed by the live planner.';
   static override examples = ['<%= config.bin %> shard why -a orders eu-1'];
   static override hiddenAliases = ['shards:why'];
   static override args = {id: Args.string({description: 'shard id', required: true})};

@@ -12,7 +12,7 @@ export default class StoreAcceptRestore extends SmCommand<typeof StoreAcceptRest
     '<%= config.bin %> store accept-restore --confirm sm.prod --reason "etcd restored from the backup of 3:00"',
   ];
   static override flags = {
-    confirm: Flags.string({description: "sm's own service name, instead of typing it"}),
+    confirm: Flags.string({description: "sm's own service name, to skip the prompt"}),
     reason: changeFlags.reason,
   };
 

@@ -3,7 +3,7 @@ import {placeFlags} from '../../cli/store-location-flags.ts';
 
 export default class StoreDisarm extends SmCommand<typeof StoreDisarm> {
   static override summary =
-    'Take back the alarms of a store that was out of space, so that it takes writes again.';
+    'Clear the alarms of a store that was out of space, so that it accepts writes again.';
   static override description =
     'Make room first: compact and defragment etcd, or give it a greater quota; an alarm comes back while its cause lasts. ' +
     'A store inside a daemon whose disk was full takes writes again by itself.';

@@ -16,7 +16,8 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
     ...placeFlags,
     file: Flags.string({char: 'f', description: 'file to write; default: stdout'}),
     live: Flags.boolean({
-      description: 'export although containers live: a copy to keep, not one to move with',
+      description:
+        'export even while containers are alive: a copy to keep, not one to move to another store with',
     }),
   };
 

@@ -4,20 +4,22 @@ import {placeFlags, placeOf} from '../../cli/store-location-flags.ts';
 
 export default class StoreImport extends SmCommand<typeof StoreImport> {
   static override summary =
-    'Write what sm store export has written below the prefix of another store.';
+    'Import an export of sm store export below the prefix of another store.';
   static override description =
-    'Refuses a prefix that holds something, and one where containers live. The epoch of the fencing tokens goes up by one, so that ' +
-    'they go on growing. Then start daemons and containers with the new endpoints.';
+    'Refuses a prefix that is not empty, and one where containers are alive. The epoch of the fencing tokens grows by one, so that ' +
+    'tokens keep growing. Afterwards start daemons and containers with the new endpoints.';
   static override examples = [
     '<%= config.bin %> store export --data-dir sm-data | <%= config.bin %> store import --endpoints 127.0.0.1:2379',
     '<%= config.bin %> store import -f sm.jsonl --data-dir sm-data',
   ];
   static override flags = {
     ...placeFlags,
-    'etcd-prefix': Flags.string({description: 'prefix to write below; default: as exported'}),
+    'etcd-prefix': Flags.string({
+      description: 'prefix to write below; default: the prefix in the export',
+    }),
     file: Flags.string({char: 'f', description: 'file to read; -: stdin', default: '-'}),
     force: Flags.boolean({
-      description: 'replace everything below the prefix; take an export made with --live',
+      description: 'replace everything below the prefix; also accept an export made with --live',
     }),
   };
 
