@@ -27,6 +27,12 @@ type ReadableChange = Exclude<AppChange, CorruptChange>;
 
 const NOTHING: ReadonlySet<string> = new Set();
 
+/** What a push container says that it runs. */
+interface SessionShards {
+  readonly incarnation: string;
+  readonly shards: ReadonlySet<string>;
+}
+
 export class AppView {
   spec: Versioned<AppSpec> | undefined;
   /** Permissions to stop containers, also those that count no more; undefined: none was ever given. */
@@ -53,7 +59,8 @@ export class AppView {
   private listings = 0;
   /** By incarnation. */
   private sessionProblems: ReadonlyMap<string, string> = new Map();
-  private readonly sessionShards = new Map<string, ReadonlySet<string>>();
+  /** By container. */
+  private readonly sessionShards = new Map<string, SessionShards>();
   private readonly holding = new Map<string, Set<string>>();
 
   /** Shards whose record names the incarnation in any state but free. */
@@ -94,15 +101,20 @@ export class AppView {
     return this.sessionProblems.get(incarnation);
   }
 
-  /** Whether a push container says that it runs the shard, whatever its record says. */
-  isSessionShard(incarnation: string, shard: string): boolean {
-    return this.sessionShards.get(incarnation)?.has(shard) === true;
+  /** The incarnation of a push container that says that it runs the shard, whatever its record says; it may still wait for its id. */
+  sessionThatRuns(container: string, shard: string): string | undefined {
+    const session = this.sessionShards.get(container);
+    return session?.shards.has(shard) === true ? session.incarnation : undefined;
   }
 
-  /** From whoever hears the sessions of push containers: what one runs; undefined when it has ended. */
-  noteSessionShards(incarnation: string, shards: ReadonlySet<string> | undefined): void {
-    if (shards === undefined) this.sessionShards.delete(incarnation);
-    else this.sessionShards.set(incarnation, shards);
+  /** From whoever hears the sessions of push containers: what the one with the container's id runs; undefined when it has ended. */
+  noteSessionShards(
+    {container, incarnation}: Omit<SessionShards, 'shards'> & {readonly container: string},
+    shards: ReadonlySet<string> | undefined,
+  ): void {
+    if (shards !== undefined) this.sessionShards.set(container, {incarnation, shards});
+    else if (this.sessionShards.get(container)?.incarnation === incarnation)
+      this.sessionShards.delete(container);
   }
 
   /** From whoever hears the sessions of push containers, all of them; true when they have changed. */

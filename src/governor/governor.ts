@@ -343,6 +343,7 @@ export class Governor implements ListingTaker {
     if (step.step === 'hint')
       return this.hints.follow(shard, this.view.own.get(shard), step, nowMs);
     if (step.step === 'queue') return this.admissions.wait(step.incarnation, shard);
+    if (step.for === 'session') this.retries.pause(shard, nowMs + REFUSED_RETRY_MS);
     if (step.for === 'room' || step.for === 'plan') this.dirty.wait(shard);
     if (step.for === 'plan') this.planCache.dirty = true;
   }
@@ -387,8 +388,7 @@ export class Governor implements ListingTaker {
 
   private statusInput(): KnownStatus {
     const {wallMs, view, living, planCache: plan, settled, clock, options, loads} = this;
-    const {app, governor} = options;
-    const known = {app, governor, braking: this.evictor.braking};
+    const known = {app: options.app, governor: options.governor, braking: this.evictor.braking};
     const quiet = this.starter.status;
     return {...known, wallMs, view, living, plan, settled, clock, loads, quiet};
   }

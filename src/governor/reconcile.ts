@@ -34,8 +34,8 @@ export type Step =
   | {readonly step: 'restart'; readonly container: string; readonly transition: Transition}
   /** `remind`: the container wrote the record itself, it needs a hint only if it takes long. */
   | {readonly step: 'hint'; readonly op: 'add' | 'drop'; readonly remind?: boolean}
-  /** Nothing to do until something changes. `for` = what is waited for. */
-  | {readonly step: 'wait'; readonly for: 'plan' | 'room' | 'budget' | 'nothing'}
+  /** Nothing to do until something changes. `for` = what is waited for; `session`: the push container that runs it waits for its id. */
+  | {readonly step: 'wait'; readonly for: 'plan' | 'room' | 'budget' | 'session' | 'nothing'}
   /** The target has not claimed what it was given before. */
   | {readonly step: 'queue'; readonly incarnation: string};
 
@@ -100,7 +100,7 @@ function place(
   context: ReconcileContext,
 ): Step {
   const back = comeBack(shard, known, context);
-  if (back !== undefined) return placeOn(back, shard, known, context);
+  if (back !== undefined) return back;
   if (destination.target === '') return NOTHING;
   const target = context.living.get(destination.target);
   if (target === undefined) return {step: 'wait', for: 'plan'};
@@ -111,17 +111,21 @@ function place(
 }
 
 /**
- * The push container that has come back and runs the shard already, by what it kept. Wherever the shard belongs, it is recorded there first:
- * from there it goes as any other.
+ * Where the push container has come back and runs the shard already, by what it kept: wherever the shard belongs, it is recorded there first,
+ * and from there it goes as any other. Its id is written in a moment; nobody else may have the shard meanwhile.
  */
 function comeBack(
   shard: string,
   known: Versioned<OwnershipRecord> | undefined,
-  {living, view}: ReconcileContext,
-): LivingContainer | undefined {
+  context: ReconcileContext,
+): Step | undefined {
   if (known === undefined || known.value.state === 'free') return undefined;
-  const there = living.get(known.value.container);
-  return there !== undefined && view.isSessionShard(there.incarnation, shard) ? there : undefined;
+  const {container} = known.value;
+  const running = context.view.sessionThatRuns(container, shard);
+  if (running === undefined) return undefined;
+  const there = context.living.get(container);
+  if (there?.incarnation !== running) return {step: 'wait', for: 'session'};
+  return placeOn(there, shard, known, context);
 }
 
 function placeOn(
@@ -143,16 +147,18 @@ function reconcileAssigned(
   destination: Destination,
   context: ReconcileContext,
 ): Step {
-  const holder = context.living.get(known.value.container);
-  const there =
-    destination.target === known.value.container && holder?.incarnation === known.value.incarnation;
+  const {container, incarnation} = known.value;
+  // It runs there already: it is claimed first, and then let go as any other.
+  if (context.view.sessionThatRuns(container, shard) === incarnation)
+    return {step: 'hint', op: 'add'};
+  const holder = context.living.get(container);
+  const there = destination.target === container && holder?.incarnation === incarnation;
   if (there && holder.mode !== 'draining') return {step: 'hint', op: 'add'};
   // It claims nothing, but nobody else could have the shard either: once a hint reaches it, it is reachable again.
-  const isOnlyDeaf =
-    holder?.state === 'unreachable' && holder.incarnation === known.value.incarnation;
+  const isOnlyDeaf = holder?.state === 'unreachable' && holder.incarnation === incarnation;
   if (isOnlyDeaf && destination.isShutOut) return {step: 'hint', op: 'add'};
   const target = context.living.get(destination.target);
-  if (target?.mode !== 'open' || target.incarnation === known.value.incarnation) {
+  if (target?.mode !== 'open' || target.incarnation === incarnation) {
     return destination.target === '' ? write(recall(shard, known)) : {step: 'hint', op: 'add'};
   }
   if (context.isFull(target.incarnation)) return write(recall(shard, known));

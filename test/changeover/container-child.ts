@@ -4,6 +4,7 @@
  */
 import {appendFileSync} from 'node:fs';
 import {OriginContainer} from '../integration/origin-container.ts';
+import {nowMs} from './now.ts';
 import type {Behaviour, OriginContainerOptions} from '../integration/origin-container.ts';
 
 const {log, ...options} = JSON.parse(process.argv[2] ?? '{}') as OriginContainerOptions & {
@@ -13,6 +14,7 @@ const container = new OriginContainer({
   ...options,
   // Written at once: a SIGKILL must lose nothing.
   onTold: ({op, shard, atMs}) => appendFileSync(log, `${op} ${atMs} ${shard}\n`),
+  onStep: (step) => appendFileSync(log, `# ${nowMs()} ${step}\n`),
   onEnd: () => process.exit(3),
 });
 process.on('message', (behaviour: Behaviour) => (container.behaviour = behaviour));

@@ -7,6 +7,8 @@ import {join} from 'node:path';
 import type {Behaviour} from '../integration/origin-container.ts';
 import {bundled} from '../support/bundle.ts';
 import type {ProcessLog} from './judge.ts';
+import {nowMs} from './now.ts';
+import type {TraceLine} from './trace.ts';
 
 export interface HostOptions {
   readonly endpoint: string;
@@ -18,6 +20,8 @@ export interface HostOptions {
 }
 
 const CHILD = join(import.meta.dirname, 'container-child.ts');
+/** First word of a line that says what the process did by itself. */
+const STEP = '#';
 const living = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of living) child.kill('SIGKILL');
@@ -72,11 +76,25 @@ export class ContainerRun {
   }
 
   get told(): ProcessLog['told'] {
+    return this.lines
+      .filter(({word}) => word !== STEP)
+      .map(({word, atMs, text}) => ({op: word === 'add' ? 'add' : 'drop', atMs, shard: text}));
+  }
+
+  /** All that it did, in words. */
+  get trace(): TraceLine[] {
+    const {name} = this;
+    return this.lines.map(({word, atMs, text}) => ({
+      ...{atMs, who: name, text: word === STEP ? text : `${word} ${text}`},
+    }));
+  }
+
+  private get lines(): {word: string; atMs: number; text: string}[] {
     if (!existsSync(this.log)) return [];
     const lines = readFileSync(this.log, 'utf8').split('\n');
     return lines.slice(0, -1).map((line) => {
-      const [op, atMs, ...shard] = line.split(' ');
-      return {op: op === 'add' ? 'add' : 'drop', atMs: Number(atMs), shard: shard.join(' ')};
+      const [word = '', atMs, ...text] = line.split(' ');
+      return {word, atMs: Number(atMs), text: text.join(' ')};
     });
   }
 
@@ -136,9 +154,4 @@ export class ContainerHost {
     this.runs.push(second);
     return second;
   }
-}
-
-/** The machine's monotonic clock, the same for all processes. */
-export function nowMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
 }

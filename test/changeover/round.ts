@@ -14,11 +14,13 @@ import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import {pause, until} from '../support/until.ts';
-import {ContainerHost, nowMs} from './container-host.ts';
+import {ContainerHost} from './container-host.ts';
 import {textOf} from './disturbances.ts';
 import type {Disturbance} from './disturbances.ts';
 import {judge} from './judge.ts';
 import type {Judgement} from './judge.ts';
+import {nowMs} from './now.ts';
+import {Trace} from './trace.ts';
 
 export interface RoundOptions {
   readonly disturbances: readonly Disturbance[];
@@ -61,6 +63,7 @@ class Round {
   private readonly folder = mkdtempSync(join(tmpdir(), 'sm-changeover-'));
   private readonly hosts: ContainerHost[] = [];
   private readonly shards: string[];
+  private readonly trace = new Trace();
   private config = '';
   private port = 0;
   private daemon: DaemonProcess | undefined;
@@ -76,6 +79,7 @@ class Round {
 
   async play(): Promise<RoundResult> {
     const {disturbances, say} = this.options;
+    await this.trace.watch(this.raw, `/sm/app/${APP}/`);
     await this.changeOver();
     const startedMs = nowMs();
     const told = this.told;
@@ -83,6 +87,7 @@ class Round {
     const toldByChangeover = this.told - told;
     for (const one of disturbances) {
       say(textOf(one));
+      this.trace.note('round', textOf(one));
       await this.disturb(one);
       if (one.pauseMs !== undefined) await pause(one.pauseMs);
       else await this.settled();
@@ -91,6 +96,13 @@ class Round {
     const endMs = nowMs();
     const runs = this.hosts.flatMap((host) => host.runs);
     const judged = judge(runs, startedMs, endMs);
+    const others = runs.flatMap(({trace}) => trace);
+    for (const {shard, processes, fromMs, ms} of judged.overlaps.filter(
+      ({excuse}) => excuse === '',
+    )) {
+      say(`RUNS TWICE for ${ms.toFixed(0)} ms: ${shard} at ${processes.join(' and ')}`);
+      for (const line of this.trace.around(fromMs, others)) say(line);
+    }
     // Shards that came and went have no gap before and after.
     const gaps = judged.gaps.filter(({shard}) => this.shards.includes(shard));
     const adds = [...judged.adds.values()];
@@ -104,6 +116,7 @@ class Round {
         run.resume();
         await run.end('SIGKILL');
       }
+    await this.trace.close();
     this.raw.close();
     await this.etcd.stop();
     rmSync(this.folder, {recursive: true, force: true});

@@ -9,7 +9,6 @@ import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {parseArgs} from 'node:util';
-import {nowMs} from './container-host.ts';
 import {disturbances} from './disturbances.ts';
 import {figuresOf} from './figures.ts';
 import {playRound} from './round.ts';
@@ -43,11 +42,6 @@ async function round(seed: number, disturbed: number): Promise<Kept> {
   const list = disturbances(seed, disturbed, CONTAINERS);
   const options = {disturbances: list, containers: CONTAINERS, shards: SHARDS, say};
   const result = await playRound({...options, withBolt: seed % 2 === 0});
-  for (const {fromMs, ...one} of result.overlaps) {
-    if (one.excuse !== '') continue;
-    const atS = (fromMs - nowMs() + performance.now()) / 1_000;
-    say(`RUNS TWICE at ${atS.toFixed(1)}: ${JSON.stringify(one)}`);
-  }
   for (const one of result.repeatedAdds) say(`ADDED AGAIN ${one}`);
   const kept = {...result, commit: commit()};
   mkdirSync(values.keep, {recursive: true});

@@ -57,7 +57,7 @@ describe('a silent container', () => {
     const held = Object.keys(bed.places).filter((shard) => bed.places[shard]?.endsWith('c1'));
     bed.join('c3');
     bed.beat('c1', 'waiting', 'c1-back');
-    bed.governor.view.noteSessionShards('c1-back', new Set(held));
+    bed.governor.view.noteSessionShards({container: 'c1', incarnation: 'c1-back'}, new Set(held));
     bed.pass(W + STEP_MS, ['c2', 'c3']);
     for (const eviction of bed.evictions.slice(0, 1)) bed.evicted(eviction);
     bed.beat('c1', 'ready', 'c1-back');

@@ -49,10 +49,14 @@ export interface OriginContainerOptions {
   readonly withoutPort?: boolean;
   /** Each time that the application was told something. */
   readonly onTold?: (told: Told) => void;
+  /** What it did by itself or was called for, in words, for who looks for the cause of something. */
+  readonly onStep?: (step: string) => void;
   /** Its session has ended, and so has it. */
   readonly onEnd?: () => void;
 }
 
+/** Of a call's body. */
+const STEP_BODY = 40;
 const SLOW_DROP_MS = 2_000;
 const SYNC_MS = 300;
 const BEAT_MS = 500;
@@ -114,9 +118,11 @@ export class OriginContainer {
     this.session = (await this.etcd.leaseClient.leaseGrant({TTL: SESSION_TTL_S})).ID;
     this.timers.push(setInterval(() => void this.keepAlive(), 1_000));
     this.stored = await this.storage.load();
+    this.step(`loads ${[...this.stored.keys()].join(',')}`);
     const revision = await this.loadGuard();
     this.timers.push(setInterval(() => this.inTurn(() => this.sync()), SYNC_MS));
     await this.lock();
+    this.step('has its id');
     await this.beat();
     await this.watchLeases(revision);
     this.timers.push(setInterval(() => this.inTurn(() => this.beat()), BEAT_MS));
@@ -170,11 +176,16 @@ export class OriginContainer {
     this.busy.catch(() => this.ended());
   }
 
+  private step(text: string): void {
+    this.options.onStep?.(text);
+  }
+
   /** It takes a guard only where that is the one key there. */
   private async loadGuard(): Promise<number> {
     const {kvs, header} = await this.etcd.getAll().prefix(this.leasePrefix).exec();
     if (kvs.length === 0) throw new Error('guard lease does not exist');
     if (kvs.length === 1) this.guard = leaseOf(kvs[0]?.value.toString() ?? '');
+    this.step(`guard ${this.guard} of ${kvs.length} keys`);
     return Number(header.revision);
   }
 
@@ -327,7 +338,9 @@ export class OriginContainer {
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const status = await this.handle(request.url ?? '', Buffer.concat(chunks).toString());
+    const body = Buffer.concat(chunks).toString();
+    const status = await this.handle(request.url ?? '', body);
+    this.step(`${request.url ?? ''} ${status} ${body.slice(0, STEP_BODY)}`);
     response.writeHead(status, {'content-type': 'application/json'});
     response.end(status === 200 ? '{}' : '{"error":"lease mismatch"}');
   }

@@ -239,11 +239,15 @@ export class GovernorShell {
     return new MachineDriver<GovernorAction>({
       machine: {
         advance: (nowMs) => {
+          if (this.gateway?.knowsSessions === false) return [];
           const actions = this.governor.advance(nowMs, clock.wallMs());
           this.meter.measured(app, this.governor.reports.service.take());
           return actions;
         },
-        wakeAtMs: (nowMs) => this.governor.wakeAtMs(nowMs),
+        wakeAtMs: (nowMs) =>
+          this.gateway?.knowsSessions === false
+            ? Number.POSITIVE_INFINITY
+            : this.governor.wakeAtMs(nowMs),
       },
       handlers: this.handlers(),
       clock,

@@ -18,10 +18,12 @@ import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import {transitionTransaction} from '../../store/ownership-transactions.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, KeyValue, Store, Transaction, TransactionOutcome} from '../../store/port.ts';
-import {runningShards} from '../push/adopt-running.ts';
+import {runningShards, unheardContainers} from '../push/adopt-running.ts';
 import {guardState, replaceGuard} from '../push/guard-handover.ts';
 import {proxyTransaction} from '../push/proxy-heartbeat.ts';
 import type {ProxySubject} from '../push/proxy-heartbeat.ts';
+import {STORED_DELETED_BEFORE_MS, WAITING_LIMIT_MS, WAITING_LOOK_MS} from '../push/limits.ts';
+import {deleteStored, storedOfAbsent} from '../push/stored-shards.ts';
 import {rawNames} from './raw-names.ts';
 
 export interface TakeOverOptions {
@@ -51,6 +53,8 @@ export async function takeOver(options: TakeOverOptions): Promise<void> {
   // Its server renewed the guard: what is left of it is seconds, so this comes first.
   await takeGuard(options);
   await renameShards(options);
+  await forgetAbsent(options);
+  await heardAll(options);
   await adoptRunning(options);
   const value = keys.service;
   const compares = [...proofs(options), specUnchanged(keys, app, specMod)];
@@ -93,6 +97,33 @@ async function takeGuard(options: TakeOverOptions): Promise<void> {
   if (state.kind !== 'unset' && state.kind !== 'short' && state.kind !== 'ended') return;
   const before = state.kind === 'unset' ? UNSET_GUARD : state.leaseId;
   await replaceGuard({...options, proofs: proofs(options)}, before);
+}
+
+/**
+ * A container that is not there would run what it has kept when it comes back, and by then that runs elsewhere. One that is starting may have
+ * read it already: it shows its session before anything is given out.
+ */
+async function forgetAbsent(options: TakeOverOptions): Promise<void> {
+  const {app, keys, store, clock, logger} = options;
+  const {entries} = await store.list([keys.pushShardPrefix(app), keys.pushSessionPrefix(app)]);
+  const stored = storedOfAbsent(keys, app, entries);
+  if (stored.length === 0) return;
+  if (!(await deleteStored(store, proofs(options), stored))) throw changedMeanwhile();
+  logger.info({app, shards: stored.length}, 'what containers kept that are not there is deleted');
+  await clock.sleep(STORED_DELETED_BEFORE_MS);
+}
+
+/** Waits for the first heartbeats of containers that have just started: only these say what runs there. */
+async function heardAll({app, keys, store, clock, logger}: TakeOverOptions): Promise<void> {
+  const untilMs = clock.nowMs() + WAITING_LIMIT_MS;
+  for (;;) {
+    const {entries} = await store.list([keys.pushSessionPrefix(app)]);
+    const unheard = unheardContainers(keys, entries);
+    if (unheard.length === 0) return;
+    if (clock.nowMs() >= untilMs)
+      return logger.warn({app, containers: unheard}, 'containers have sent no heartbeat yet');
+    await clock.sleep(WAITING_LOOK_MS);
+  }
 }
 
 async function adoptRunning(options: TakeOverOptions): Promise<void> {
@@ -166,6 +197,9 @@ async function commit(
 ): Promise<void> {
   const outcome = await batcher.submit(transaction);
   if (outcome.kind === 'unknown') throw outcome.error;
-  if (outcome.kind === 'refused')
-    throw new SmError('CONFLICT', 'somebody else has changed the app meanwhile', {retryable: true});
+  if (outcome.kind === 'refused') throw changedMeanwhile();
+}
+
+function changedMeanwhile(): SmError {
+  return new SmError('CONFLICT', 'somebody else has changed the app meanwhile', {retryable: true});
 }

@@ -45,6 +45,18 @@ export function runningShards(
   return {subjects, adopted, contested: [...contested]};
 }
 
+/** Containers with a session of which none has a heartbeat yet. `entries` as above. */
+export function unheardContainers(keys: Keys, entries: readonly KeyValue[]): string[] {
+  const waiting = new Set<string>();
+  const heard = new Set<string>();
+  for (const {key, value} of entries) {
+    const parsed = keys.parse(key);
+    if (parsed?.kind !== 'pushSession') continue;
+    (decodePushSession(value).kind === 'waiting' ? waiting : heard).add(parsed.container);
+  }
+  return [...waiting].filter((container) => !heard.has(container));
+}
+
 /** The lowest create revision with a heartbeat holds the id. */
 function holdersOf(keys: Keys, entries: readonly KeyValue[]): Holder[] {
   const byContainer = new Map<string, Holder>();

@@ -54,6 +54,15 @@ export const DOUBLED_SHOWN_MS = 60_000;
  */
 export const STORED_DELETED_BEFORE_MS = 1_500;
 
+/**
+ * At a take-over: so long for the first heartbeat of a container that has a session and nothing else yet. It runs what it has kept already; one
+ * that waits for its id has it at the latest when the session before it has ended, which is after 5 s.
+ */
+export const WAITING_LIMIT_MS = 6_000;
+
+/** How often it is looked for. */
+export const WAITING_LOOK_MS = 500;
+
 /** Most keys deleted at once of what such a container keeps: etcd takes 128 operations in a transaction. */
 export const STORED_KEYS_PER_TRANSACTION = 100;
 

@@ -107,6 +107,11 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     return this.governorListed;
   }
 
+  /** All sessions are known, and their actions given out. */
+  get hasLookedAtAll(): boolean {
+    return this.governorListed && this.sessionsListed && this.heardOf.size === 0;
+  }
+
   get hasSessions(): boolean {
     return this.sessions.size > 0;
   }

@@ -14,11 +14,11 @@ import {leaseIdOfHex} from '../../protocol/push.ts';
 import {randomId} from '../../runtime/ids.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
 import type {ActionHandlers} from '../../runtime/machine-driver.ts';
-import type {Compare, Operation, Transaction, TransactionOutcome} from '../../store/port.ts';
+import type {Transaction, TransactionOutcome} from '../../store/port.ts';
 import {changeOf} from '../../appview/app-changes.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
 import {LeaseRenewer} from './guard-lease.ts';
-import {STORED_KEYS_PER_TRANSACTION} from './limits.ts';
+import {deleteStored} from './stored-shards.ts';
 import type {PushCaller} from './push-caller.ts';
 import {ProxyMachine} from './proxy-machine.ts';
 import type {ProxyAction, Session, SessionChange} from './proxy-machine.ts';
@@ -45,6 +45,7 @@ export class PushGateway {
   private readonly observer: ListAndWatch<SessionChange>;
   private readonly work: PushWork;
   private readonly guard: LeaseRenewer;
+  private sessionsKnown = false;
 
   constructor(options: PushGatewayOptions) {
     this.options = options;
@@ -82,6 +83,11 @@ export class PushGateway {
           }),
       },
     });
+  }
+
+  /** Sessions are known, and the governor's view says what they run: before that, what runs might be given to somebody else. */
+  get knowsSessions(): boolean {
+    return this.sessionsKnown;
   }
 
   start(): void {
@@ -132,8 +138,15 @@ export class PushGateway {
       handlers: this.handlers(),
       clock,
       nowMs: () => clock.nowMs(),
+      afterActions: () => this.lookedAround(),
       onBroken,
     });
+  }
+
+  private lookedAround(): void {
+    if (this.sessionsKnown || !this.machine.hasLookedAtAll) return;
+    this.sessionsKnown = true;
+    this.options.onNews();
   }
 
   private handlers(): ActionHandlers<ProxyAction> {
@@ -141,13 +154,16 @@ export class PushGateway {
     return {
       opened: ({session: {container, incarnation}}) =>
         logger.info({container, incarnation}, 'push container has a session'),
-      ended: ({session: {container, incarnation}}) => {
-        this.options.governor.view.noteSessionShards(incarnation, undefined);
+      ended: ({session}) => {
+        const {container, incarnation} = session;
+        this.options.governor.view.noteSessionShards(session, undefined);
         logger.info({container, incarnation}, 'session of a push container has ended');
       },
       keep: ({session}) => this.keep(session),
       look: ({session}) => {
-        this.options.governor.view.noteSessionShards(session.incarnation, session.talk.running);
+        // What is not registered, and will not be, keeps nothing.
+        const running = session.evicted || session.overQuota ? undefined : session.talk.running;
+        this.options.governor.view.noteSessionShards(session, running);
         this.work.all(session);
       },
       endSession: ({session, why}) => this.endSession(session, why),
@@ -236,14 +252,8 @@ export class PushGateway {
     const {key, target, value} = fencingKey;
     try {
       const {entries} = await store.list([keys.pushContainerPrefix(app, container)]);
-      for (let at = 0; at < entries.length; at += STORED_KEYS_PER_TRANSACTION) {
-        const then = entries
-          .slice(at, at + STORED_KEYS_PER_TRANSACTION)
-          .map((entry): Operation => ({op: 'delete', key: entry.key}));
-        const compares: Compare[] = [{key, target, op: '=', value}];
-        const outcome = await store.transact({compares, then, otherwise: []});
-        if (outcome.kind !== 'committed') return;
-      }
+      const stored = entries.map((entry) => entry.key);
+      if (!(await deleteStored(store, [{key, target, op: '=', value}], stored))) return;
       this.machine.storedDeleted(incarnation);
       if (entries.length > 0)
         logger.info({container, shards: entries.length}, 'what a push container kept is deleted');

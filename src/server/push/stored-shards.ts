@@ -1,0 +1,43 @@
+/**
+ * What containers of the Go project keep of their shards below `s/`, and run when they start: deleted where their containers are gone, before
+ * anybody else may have the shards.
+ */
+import type {Keys} from '../../etcd/keys.ts';
+import type {Compare, KeyValue, Operation, Store} from '../../store/port.ts';
+import {STORED_KEYS_PER_TRANSACTION} from './limits.ts';
+
+/** Keys of containers without a session. `entries`: everything below `keys.pushShardPrefix(app)` and `keys.pushSessionPrefix(app)`. */
+export function storedOfAbsent(keys: Keys, app: string, entries: readonly KeyValue[]): string[] {
+  const prefix = keys.pushShardPrefix(app);
+  const present = new Set<string>();
+  for (const {key} of entries) {
+    const parsed = keys.parse(key);
+    if (parsed?.kind === 'pushSession') present.add(parsed.container);
+  }
+  return entries
+    .map(({key}) => key)
+    .filter((key) => key.startsWith(prefix))
+    .filter((key) => !present.has(containerOf(key.slice(prefix.length))));
+}
+
+/** False: a proof does not hold, and what is left stays. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
+export async function deleteStored(
+  store: Store,
+  proofs: readonly Compare[],
+  stored: readonly string[],
+): Promise<boolean> {
+  for (let at = 0; at < stored.length; at += STORED_KEYS_PER_TRANSACTION) {
+    const then = stored
+      .slice(at, at + STORED_KEYS_PER_TRANSACTION)
+      .map((key): Operation => ({op: 'delete', key}));
+    const outcome = await store.transact({compares: proofs, then, otherwise: []});
+    if (outcome.kind !== 'committed') return false;
+  }
+  return true;
+}
+
+/** A shard's id may hold slashes, a container's does not. */
+function containerOf(rest: string): string {
+  const end = rest.indexOf('/');
+  return end < 0 ? rest : rest.slice(0, end);
+}
