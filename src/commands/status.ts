@@ -34,7 +34,7 @@ export default class Status extends SmCommand<typeof Status> {
 type App = StatusAnswer['apps'][number];
 
 function linesOf(status: StatusAnswer): string[] {
-  const {counts, leader, alarms, daemons, apps} = status;
+  const {counts, alarms, apps} = status;
   const ill = apps
     .filter(({health}) => health !== 'OK')
     .sort((a, b) => troubleCount(b) - troubleCount(a));
@@ -45,14 +45,20 @@ function linesOf(status: StatusAnswer): string[] {
     ...ill.slice(0, APPS_NAMED).map((app) => `app ${appText(app)}`),
     ...(more > 0 ? [`and ${counted(more, 'app')} more that are not OK`] : []),
     ...(status.store.reason === '' ? [] : [status.store.reason]),
-    leader === null
-      ? 'no leader: is a daemon running?'
-      : `leader ${leader.container} since ${leader.since}${leaderLives(leader, daemons) ? '' : ': it does not live'}`,
+    leaderText(status),
     ...alarms.flatMap(({service, code, text, since, fix}) => [
       `alarm ${code} (${service})${since === '' ? '' : ` since ${since}`}: ${text}`,
       ...(fix === '' ? [] : [`  fix: ${fix}`]),
     ]),
   ];
+}
+
+function leaderText({leader, daemons, store}: StatusAnswer): string {
+  if (store.restored !== '')
+    return 'no leader: STORE_RESTORED, nobody leads until sm store accept-restore';
+  if (leader === null) return 'no leader: is a daemon running?';
+  const dead = leaderLives(leader, daemons) ? '' : ': it does not live';
+  return `leader ${leader.container} since ${leader.since}${dead}`;
 }
 
 function appText({service, health, shards, paused}: App): string {

@@ -1,6 +1,8 @@
 /** How the process's own writes fare: each heartbeat is one. Times come in from outside. */
 import {isTransportFault} from '../etcd/foreign-errors.ts';
-import type {SmError} from '../model/errors.ts';
+import {SmError} from '../model/errors.ts';
+import {ACCEPT_FIX, doubtText} from '../model/store-doubt.ts';
+import type {StoreDoubt} from '../model/store-doubt.ts';
 import {COMMITTING} from '../model/store-writes.ts';
 import type {StoreWrites} from '../model/store-writes.ts';
 
@@ -12,10 +14,22 @@ export class OwnWrites {
   /** The last try found nobody, or nobody in time. */
   private silence: SmError | undefined;
 
+  /** The store is not believed: nothing is written until somebody accepts it and a write commits. */
+  private isDoubted = false;
+
   committed(wallMs: number): void {
+    this.isDoubted = false;
     this.refusal = undefined;
     this.silence = undefined;
     this.committedMs = wallMs;
+  }
+
+  /** Whatever kept writes from committing before is over: the store has answered, and is not believed. */
+  doubted(doubt: StoreDoubt): void {
+    this.isDoubted = true;
+    const text = `${doubtText(doubt)}: nothing is written until that is accepted`;
+    this.refusal = new SmError('STORE_RESTORED', text, {hint: ACCEPT_FIX});
+    this.silence = undefined;
   }
 
   failed(error: SmError): void {
@@ -30,7 +44,7 @@ export class OwnWrites {
 
   /** `withinT`: a write committed within T, by the clock that ends the right to act. */
   state(withinT: boolean): StoreWrites {
-    if (withinT) return COMMITTING;
+    if (withinT && !this.isDoubted) return COMMITTING;
     const {refusal, silence} = this;
     const reason = [refusal, silence].flatMap((fault) => fault?.message ?? []).join('; now ');
     // A store that is out of space is often slow, too: the way out is that of what it said.

@@ -19,6 +19,11 @@ export interface RecordReadsOptions {
   readonly session: ContainerSession;
 }
 
+/** Who wants to know which shards have records, and at which revision. */
+interface RecordsSink {
+  readonly onRecords?: (shards: readonly string[], revision: number) => void;
+}
+
 interface Reply {
   readonly revision: number;
   readonly entries: readonly (KeyValue | undefined)[];
@@ -71,16 +76,20 @@ async function read(
 
 /** Says to the session which records name it, whatever it knows of them. Only for apps with few shards: all records are listed. */
 export async function findRecords(
-  {keys, app, store}: Omit<RecordReadsOptions, 'session'>,
+  {keys, app, store, onRecords}: Omit<RecordReadsOptions, 'session'> & RecordsSink,
   session: ContainerSession,
 ): Promise<void> {
   const {incarnation} = session;
   const prefix = keys.ownershipPrefix(app);
   const listed = await store.list([prefix]).catch(() => undefined);
-  for (const entry of listed?.entries ?? []) {
+  if (listed === undefined) return;
+  const shards: string[] = [];
+  for (const entry of listed.entries) {
     const parsed = keys.parse(entry.key);
+    if (parsed?.kind !== 'ownership') continue;
+    shards.push(parsed.shard);
     const own = versionedRecord(entry);
-    if (parsed?.kind === 'ownership' && own?.value.incarnation === incarnation)
-      session.hint(incarnation, parsed.shard, own.mod);
+    if (own?.value.incarnation === incarnation) session.hint(incarnation, parsed.shard, own.mod);
   }
+  onRecords?.(shards, listed.revision);
 }

@@ -2,8 +2,6 @@
  * The shell of one ContainerSession: carries its actions out on the store and on the application's hooks, and brings the
  * answers back. All decisions are the session's.
  */
-import type {Keys} from '../etcd/keys.ts';
-import type {HeartbeatIdentity} from '../model/container.ts';
 import {failureText} from '../model/failure-text.ts';
 import {doubtText} from '../model/store-doubt.ts';
 import type {StoreDoubt} from '../model/store-doubt.ts';
@@ -12,27 +10,21 @@ import type {StoreWrites} from '../model/store-writes.ts';
 import type {Transition} from '../model/transition.ts';
 import type {HeartbeatWrite} from '../ownership/heartbeat.ts';
 import {ContainerSession} from '../ownership/session.ts';
-import type {RunningHook, SessionAction, SessionEnd} from '../ownership/session-actions.ts';
+import type {SessionAction} from '../ownership/session-actions.ts';
 import type {StopReason} from '../ownership/shard-actions.ts';
-import type {Clock} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import {randomId} from '../runtime/ids.ts';
 import {MachineDriver} from '../runtime/machine-driver.ts';
 import type {ActionHandlers} from '../runtime/machine-driver.ts';
-import type {TransactionBatcher} from '../store/batcher.ts';
 import {transitionTransaction} from '../store/ownership-transactions.ts';
-import type {Store} from '../store/port.ts';
-import type {SeenHistory} from '../store/seen-history.ts';
 import {awaitAcceptance} from './cluster-look.ts';
 import {ContainerLoads} from './container-loads.ts';
-import type {LoadCallback} from './container-loads.ts';
-import type {SessionMeter} from './meter.ts';
 import {OwnWrites} from './own-writes.ts';
 import {findRecords, readBatches, readRecords} from './record-reads.ts';
 import type {RecordRead} from './record-reads.ts';
 import {settle} from './run-hook.ts';
+import type {SessionDriverOptions} from './session-driver-options.ts';
 import {ShardHandle} from './shard.ts';
-import type {ShardHooks} from './shard-hooks.ts';
 import {
   deregisterTransaction,
   heartbeatAnswer,
@@ -44,45 +36,6 @@ import {
   transitionAnswer,
   writeAnswer,
 } from './transactions.ts';
-
-export interface SessionDriverOptions {
-  readonly app: string;
-  readonly keys: Keys;
-  readonly store: Store;
-  readonly batcher: TransactionBatcher;
-  /** A connection of its own for heartbeats, so that nothing delays them. */
-  readonly heartbeatStore: Store;
-  /** For noticing that etcd was restored or replaced. */
-  readonly history?: SeenHistory;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly identity: HeartbeatIdentity;
-  readonly epoch: number;
-  /** Mod revision of the app's spec as it was found; undefined for sm's own service, which is never removed. */
-  readonly specMod?: number;
-  readonly addTimeoutMs: number;
-  readonly dropTimeoutMs: number;
-  readonly refuseTakenId: boolean;
-  readonly readyAtClaim: boolean;
-  /** Beat at least so often, ms, besides T/5. */
-  readonly heartbeatEveryMs?: () => number;
-  readonly hooks: ShardHooks;
-  readonly onReady: (incarnation: string) => void;
-  /** `running`: hooks of the application that have not returned, in spite of all waiting. */
-  readonly onEnded: (how: SessionEnd, running?: readonly RunningHook[]) => void;
-  /** The store was restored or replaced: nothing is claimed and nothing renewed until that is accepted. */
-  readonly onRestored?: (doubt: StoreDoubt) => void;
-  /** Tokens are of this epoch from now on; after `onRestored` everything begins anew. */
-  readonly onAccepted?: (epoch: number) => void;
-  /** Counts what happens. Default: nobody does. */
-  readonly meter?: SessionMeter;
-  /** Asked for the loads of a shard, besides what its handle was given. Default: nobody is. */
-  readonly load?: LoadCallback | undefined;
-  /** A heartbeat commits again after T without one; how things were. */
-  readonly onOutageOver?: (outage: StoreWrites) => void;
-  /** Each committed heartbeat: the store takes writes. */
-  readonly onHeartbeat?: () => void;
-}
 
 type StoreAction = 'heartbeat' | 'takeId' | 'deregister' | 'findRecords' | 'read' | 'write';
 type HookAction = 'add' | 'drop' | 'abort' | 'revoke' | 'revokeAll';
@@ -294,6 +247,7 @@ export class SessionDriver {
       {why: doubtText(doubt), code: 'STORE_RESTORED'},
       'etcd was restored or replaced: claiming nothing until `sm store accept-restore`',
     );
+    this.ownWrites.doubted(doubt);
     this.options.onRestored?.(doubt);
     const isStopped = (): boolean => this.driver.isStopped;
     const onLook = (): void => this.driver.queueTurn();

@@ -1,5 +1,6 @@
 /** What leads out of each alarm. Pure. */
 import type {AlarmCode} from './alarm.ts';
+import {ACCEPT_FIX} from './store-doubt.ts';
 
 /** What an alarm is about. */
 export interface AlarmSubject {
@@ -36,7 +37,7 @@ export function alarmFix({code, service, object}: AlarmSubject): string {
     case 'SUMMARY_CUT':
       return `sm container ls -a ${service}`;
     case 'STORE_RESTORED':
-      return 'if that was meant: sm store accept-restore';
+      return ACCEPT_FIX;
     case 'PUSH_STALE':
     case 'PUSH_UNREACHABLE':
     case 'PUSH_STRAY':

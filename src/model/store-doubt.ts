@@ -8,6 +8,9 @@ export type StoreDoubt =
   /** The cluster record says that somebody has seen it; his text. */
   | {readonly kind: 'reported'; readonly text: string};
 
+/** What leads out of a doubt. */
+export const ACCEPT_FIX = 'if that was meant: sm store accept-restore';
+
 /** `restored` of a cluster record; undefined or '': nobody has reported anything. */
 export function reportedDoubt(restored: string | undefined): StoreDoubt | undefined {
   return restored === undefined || restored === '' ? undefined : {kind: 'reported', text: restored};

@@ -41,6 +41,8 @@ export const statusAnswer = z.object({
     epoch: z.int(),
     /** How somebody saw that etcd was restored or replaced, which nobody has accepted yet; '' when all is well. */
     restored: z.string(),
+    /** How long `acceptRestore` would wait now, ms: until then somebody may act by a right of before. 0 where there is nothing to accept. */
+    acceptWaitMs: z.number(),
     /** ISO time of the daemon's last write that committed, when that is longer ago than T; '' while writes commit. */
     unknownSince: z.string(),
     /** Why no write commits, as far as the store says; '' while writes commit. */
@@ -74,6 +76,8 @@ export const waitCheckAnswer = z.object({
 export const acceptRestoreRequest = z.strictObject({
   /** sm's own service name: it is a step that cannot be taken back. */
   confirm: z.string().min(1).max(128),
+  /** Step the epoch up though nobody doubts etcd: it was restored while no process ran that would have noticed. */
+  force: z.boolean().default(false),
   /** Why; kept in the audit. */
   reason: reasonField.default(''),
 });

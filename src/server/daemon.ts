@@ -301,6 +301,8 @@ export class RunningDaemon implements Daemon {
       certificates: () => this.credentials.expiries(),
       sleep: (durationMs) => this.clock.sleep(durationMs),
       oldRightsMs: () => governing.oldRightsMs,
+      doubt: () => governing.doubt,
+      seenApps: () => governing.seenApps.all,
       plan: this.planners.plan,
       byTurns: this.planners.byTurns,
       quotas: new Quotas(quota),

@@ -35,6 +35,7 @@ import type {PlannersBeside} from './governing/planners-beside.ts';
 import {LeadershipShell} from './governing/leadership-shell.ts';
 import {OutageEvents} from './governing/outage-events.ts';
 import {ensureOwnSpec} from './governing/own-spec.ts';
+import {SeenApps} from './governing/seen-apps.ts';
 import {Upkeep} from './governing/upkeep.ts';
 import {UsageReport} from './governing/usage-report.ts';
 import type {PushDependencies} from './push/push-gateway.ts';
@@ -90,6 +91,8 @@ export class GoverningDaemon {
   private epochNow: number;
   private state: GoverningState = {kind: 'waiting'};
   private readonly oldRights: OldRights;
+  /** Apps that there were; those that a store in doubt lacks are missing. */
+  readonly seenApps = new SeenApps();
   private probeEveryMs = Number.POSITIVE_INFINITY;
   private outages: OutageEvents | undefined;
 
@@ -115,6 +118,11 @@ export class GoverningDaemon {
   /** How long somebody may still act by a right of before the store was restored, ms. */
   get oldRightsMs(): number {
     return this.oldRights.leftMs(this.options.clock.nowMs());
+  }
+
+  /** Why etcd is not believed; undefined: it is. */
+  get doubt(): StoreDoubt | undefined {
+    return this.state.kind === 'halted' ? this.state.doubt : undefined;
   }
 
   /** Whether this daemon governs sm itself. */
@@ -218,8 +226,10 @@ export class GoverningDaemon {
       readyAtClaim: true,
       heartbeatEveryMs: () => this.probeEveryMs,
       hooks: {
-        add: (shard) =>
-          this.governors.start(shard.id, fencingKeyOf(common.keys, shard.id, shard.token)),
+        add: (shard) => {
+          this.seenApps.note([shard.id]);
+          this.governors.start(shard.id, fencingKeyOf(common.keys, shard.id, shard.token));
+        },
         drop: (shard) => this.governors.stop(shard.id),
       },
       onReady: () => this.becameReady(),
@@ -227,6 +237,7 @@ export class GoverningDaemon {
       onRestored: (doubt) => this.halt(doubt),
       onAccepted: (epoch) => this.accepted(epoch),
       onOutageOver: (outage) => this.noteOutage(outage),
+      onRecords: (apps, revision) => this.seenApps.listed(apps, revision),
       onHeartbeat: () => {
         this.governors.probeCommitted();
         this.leadership.probeCommitted();
@@ -251,10 +262,10 @@ export class GoverningDaemon {
     this.take({kind: 'doubted', doubt});
     this.oldRights.noticed(this.options.clock.nowMs());
     this.leadership.stop();
+    const {store, keys} = this.options;
     this.governors.stopAll();
     this.upkeep.stop();
     this.usage.stop();
-    const {store, keys} = this.options;
     const epoch = this.epochNow;
     void this.persist(() => markRestored(store, keys, epoch, doubt));
   }
@@ -263,6 +274,7 @@ export class GoverningDaemon {
   private accepted(epoch: number): void {
     this.epochNow = epoch;
     if (!this.take({kind: 'accepted'})) return;
+    this.seenApps.forget();
     this.leadership = this.newLeadership();
     const {leadership} = this;
     const {store, keys, clock, logger} = this.options;

@@ -119,6 +119,14 @@ describe.concurrent('an etcd that', () => {
       await rm(etcd.dataDir, {recursive: true, force: true});
       await etcd.restart();
       await noticed(cluster);
+      const {alarms} = await cluster.admin.call('status', {});
+      expect(alarms.map(({text}) => text).join()).toMatch(/1 app .* is missing there: orders/);
+      await expect(cluster.admin.call('getApp', {service: 'orders'})).rejects.toMatchObject({
+        failure: {
+          code: 'APP_NOT_FOUND',
+          message: expect.stringContaining('STORE_RESTORED') as unknown,
+        },
+      });
       // Its app is not there: that is no order to end.
       expect(cluster.hasEnded('c1')).toBe(false);
       const starting = cluster.addDaemon();

@@ -150,7 +150,7 @@ export function restoreStore(fleet: Fleet, kv: MemoryKv): void {
   server.restore(kv, `${server.clusterId}'`);
   operator.insist(
     'accept the restore',
-    (admin, caller) => admin.acceptRestore({confirm: SERVICE, reason: ''}, caller),
+    (admin, caller) => admin.acceptRestore({confirm: SERVICE, force: false, reason: ''}, caller),
     () => {
       checker.restoring = false;
       fleet.tasks -= 1;

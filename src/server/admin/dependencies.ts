@@ -2,6 +2,7 @@ import type {AppViews} from '../../appview/app-views.ts';
 import type {Keys} from '../../etcd/keys.ts';
 import type {AppScope} from '../../model/access.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
+import type {StoreDoubt} from '../../model/store-doubt.ts';
 import type {StoreWrites} from '../../model/store-writes.ts';
 import type {ContainerView} from '../../protocol/admin.ts';
 import type {Store} from '../../store/port.ts';
@@ -36,6 +37,10 @@ export interface AdminDependencies {
   readonly plainHost?: string | undefined;
   /** When certificates of this daemon end, Unix ms, by the setting of their file. Absent: not known. */
   readonly certificates?: () => ReadonlyMap<string, number>;
+  /** Why this daemon does not believe the store; absent or undefined: it does. */
+  readonly doubt?: () => StoreDoubt | undefined;
+  /** Apps that this daemon knew before it came to doubt the store. Absent: none. */
+  readonly seenApps?: () => readonly string[];
   /** How long somebody may still act by a right of before the store was restored, ms. */
   readonly oldRightsMs: () => number;
   /** The live planner. For a large app it takes its time, and the event loop is free meanwhile. */

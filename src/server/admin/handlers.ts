@@ -1,4 +1,7 @@
 /** The admin services of a daemon, one function per operation of the API. */
+import {SmError} from '../../model/errors.ts';
+import {ACCEPT_FIX, doubtText} from '../../model/store-doubt.ts';
+import type {StoreDoubt} from '../../model/store-doubt.ts';
 import type {AdminAnswer, AdminRequest} from '../../protocol/admin.ts';
 import type {AdminHandlers, AnsweringOperation, Caller} from '../http/dependencies.ts';
 import {appNames, detail, getApp, getApps, getContainers, status} from './read/app-reads.ts';
@@ -118,10 +121,24 @@ function mapped(
       operation,
       async (request: {readonly service?: string}, caller: Caller) => {
         await dependencies.callQuotas?.take(dependencies, request.service);
-        return handle(dependenciesFor(dependencies, operation, request, caller), request, caller);
+        const given = dependenciesFor(dependencies, operation, request, caller);
+        return handle(given, request, caller).catch((error: unknown) => {
+          throw withDoubt(error, dependencies.doubt?.());
+        });
       },
     ]),
   ) as unknown as Pick<AdminHandlers, AnsweringOperation>;
+}
+
+/** An app that is not there may be one that a restored etcd lacks: to create it anew would be the wrong way out. */
+function withDoubt(error: unknown, doubt: StoreDoubt | undefined): unknown {
+  if (doubt === undefined || !(error instanceof SmError) || error.code !== 'APP_NOT_FOUND')
+    return error;
+  const text = `${error.message} in this etcd, which is in doubt (STORE_RESTORED): ${doubtText(doubt)}`;
+  return new SmError('APP_NOT_FOUND', text, {
+    hint: `see what is missing: sm status; ${ACCEPT_FIX}`,
+    cause: error,
+  });
 }
 
 /** What an order keeps of its giver: the token's name, or the address where no token is asked for. */

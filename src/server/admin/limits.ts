@@ -3,6 +3,9 @@
 /** Homes that `shard why` names. */
 export const HOMES_SHOWN = 3;
 
+/** Apps that a restored etcd lacks which its alarm names; all are counted. */
+export const MISSING_NAMED = 5;
+
 /** Containers out of question that `shard why` names; all are counted. */
 export const EXCLUDED_SHOWN = 20;
 

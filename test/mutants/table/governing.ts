@@ -257,7 +257,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'an accepted restore does not wait',
       breaks: '"Restore": nobody acts by an old right when claims go on',
-      find: 'await sleep(dependencies.oldRightsMs());',
+      find: 'await dependencies.sleep(dependencies.oldRightsMs());',
       replace: '',
       killed: RESTORE_TESTS('steps the epoch up only after every right of before has ended'),
     },

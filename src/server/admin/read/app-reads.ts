@@ -3,6 +3,7 @@ import {sees} from '../../../model/access.ts';
 import type {AlarmCode} from '../../../model/alarm.ts';
 import {alarmFix} from '../../../model/alarm-fix.ts';
 import {compareText} from '../../../model/compare-text.ts';
+import {counted} from '../../../model/counted.ts';
 import {appHealth, clusterHealth, leaderLives} from '../../../model/health.ts';
 import type {OperatorNote} from '../../../model/operator-note.ts';
 import {appQuota} from '../../../model/quota.ts';
@@ -27,6 +28,7 @@ import {once} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {isLost, shardCounts} from './shard-views.ts';
 import {workerGroups} from './worker-groups.ts';
+import {MISSING_NAMED} from '../limits.ts';
 
 /** The apps that the caller may see. They are the shards of sm's own service. */
 export async function appNames(
@@ -169,7 +171,8 @@ async function statusOnce(dependencies: AdminDependencies): Promise<StatusAnswer
   const sum = (count: (app: AppView) => number): number =>
     apps.reduce((total, app) => total + count(app), 0);
   const leader = entry === undefined ? null : leaderView(entry.value);
-  const ownAlarms = [...restoredAlarm(service, restored), ...appView(own).alarms];
+  const missing = missingApps(dependencies, apps);
+  const ownAlarms = [...restoredAlarm(service, restored, missing), ...appView(own).alarms];
   return {
     service,
     version,
@@ -196,7 +199,10 @@ async function statusOnce(dependencies: AdminDependencies): Promise<StatusAnswer
       quarantined: sum(({shards}) => shards.quarantined),
     },
     alarms: [...shownOwn(dependencies, ownAlarms), ...apps.flatMap((app) => app.alarms)],
-    store: {clusterId, epoch: own.epoch, restored, ...writesView(dependencies.writes())},
+    store: {
+      ...{clusterId, epoch: own.epoch, restored, ...writesView(dependencies.writes())},
+      acceptWaitMs: restored === '' ? 0 : dependencies.oldRightsMs(),
+    },
     revision,
   };
 }
@@ -222,9 +228,25 @@ function restoredBy(value: string): string {
   return decoded.ok ? (decoded.value.restored ?? '') : '';
 }
 
-function restoredAlarm(service: string, why: string): StatusAnswer['alarms'] {
+/** Apps that this daemon knew, and a store in doubt lacks. */
+function missingApps({seenApps}: AdminDependencies, apps: readonly AppView[]): string[] {
+  const there = new Set(apps.map(({service}) => service));
+  return (seenApps?.() ?? []).filter((app) => !there.has(app));
+}
+
+function restoredAlarm(
+  service: string,
+  why: string,
+  missing: readonly string[],
+): StatusAnswer['alarms'] {
   if (why === '') return [];
-  const text = `${why}: nothing is planned until sm store accept-restore`;
+  const named = missing.slice(0, MISSING_NAMED).join(', ');
+  const more = missing.length - MISSING_NAMED;
+  const gone =
+    missing.length === 0
+      ? ''
+      : `; ${counted(missing.length, 'app')} that this daemon knew ${missing.length === 1 ? 'is' : 'are'} missing there: ${named}${more > 0 ? ` and ${more} more` : ''}`;
+  const text = `${why}: nothing is planned until sm store accept-restore${gone}`;
   const code = 'STORE_RESTORED' satisfies AlarmCode;
   const fix = alarmFix({code, service, object: ''});
   return [{service, code, text, since: '', object: '', fix}];

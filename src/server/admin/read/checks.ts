@@ -3,6 +3,7 @@ import {UNCALLED_FIX} from '../../../model/contact.ts';
 import {leaderLives, unheardOf} from '../../../model/health.ts';
 import {noteText} from '../../../model/operator-note.ts';
 import type {AppView, ChecksAnswer, StatusAnswer} from '../../../protocol/admin.ts';
+import {ACCEPT_FIX} from '../../../model/store-doubt.ts';
 import {writesText} from '../../../model/store-writes.ts';
 import type {StoreWrites} from '../../../model/store-writes.ts';
 import {status} from './app-reads.ts';
@@ -23,6 +24,9 @@ import {
   QUOTA_WARN_SHARE,
   SLOW_STORE_MS,
 } from '../limits.ts';
+
+const NOBODY_GOVERNS =
+  'STORE_RESTORED: nobody leads or governs until the restored etcd is accepted';
 
 const ALARM_FIX =
   'NOSPACE: etcdctl compact, etcdctl defrag, then etcdctl alarm disarm; CORRUPT: replace the member';
@@ -141,9 +145,13 @@ export function certificateChecks(ends: ReadonlyMap<string, number>, nowMs: numb
 
 /** What the state of the cluster says, one check a thing. Pure. */
 export function clusterChecks(cluster: StatusAnswer): Check[] {
+  // Nobody governs or beats while the store is in doubt: to start or restart something would help nobody.
+  const governing =
+    cluster.store.restored === ''
+      ? [leaderCheck(cluster), daemonsCheck(cluster)]
+      : [check('leader', 'FAIL', NOBODY_GOVERNS, ACCEPT_FIX)];
   return [
-    leaderCheck(cluster),
-    daemonsCheck(cluster),
+    ...governing,
     ...cluster.apps.flatMap((app) => [
       ...[containersCheck(app), shardsCheck(app)],
       ...appQuotaChecks(app),

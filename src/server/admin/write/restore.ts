@@ -8,12 +8,13 @@ import type {AdminDependencies} from '../dependencies.ts';
 
 /**
  * Where the store is doubted, answers only when the last right of the history of before has ended: until then somebody may still act by it, and nobody
- * claims. If the daemon ends meanwhile nothing has happened: the word is to be given again.
+ * claims. If the daemon ends meanwhile nothing has happened: the word is to be given again. `unchanged` where nobody doubts the store (`force`
+ * steps the epoch up all the same), and where somebody else has accepted it meanwhile.
  * @throws SmError INVALID_INPUT unless sm's own service is named; STORE_UNAVAILABLE, STORE_CORRUPT.
  */
 export async function acceptRestoredStore(
   dependencies: AdminDependencies,
-  {confirm}: AcceptRestoreRequest,
+  {confirm, force}: AcceptRestoreRequest,
 ): Promise<AcceptRestoreAnswer> {
   const {store, keys, service, epoch} = dependencies;
   if (confirm !== service) {
@@ -21,31 +22,37 @@ export async function acceptRestoredStore(
       hint: `pass ${service} as confirm`,
     });
   }
-  const epochBefore = await waitForOldRights(dependencies);
-  const {record, mod} =
-    (await acceptedMeanwhile(dependencies, epochBefore)) ??
-    (await acceptRestore(store, keys, epoch()));
-  return {
-    result: 'configured',
-    changed: true,
-    revision: String(mod),
-    epoch: record.epoch,
-    clusterId: record.clusterId,
-  };
-}
-
-/** Returns the epoch of before; at once where nobody doubts the store. */
-async function waitForOldRights(dependencies: AdminDependencies): Promise<number> {
-  const {store, keys, epoch, sleep} = dependencies;
   const known = await readCluster(store, keys);
-  const doubt: StoreDoubt | undefined =
-    known === undefined ? {kind: 'noClusterRecord'} : known.doubt;
+  const doubt = doubtOf(dependencies, known);
+  if (doubt === undefined) {
+    if (known !== undefined && !force) return answerOf(known, 'unchanged');
+    return answerOf(await acceptRestore(store, keys, epoch()), 'configured');
+  }
   const epochBefore = Math.max(epoch(), known?.record.epoch ?? 0);
-  if (doubt === undefined) return epochBefore;
   // For those who have not noticed: from here on nobody claims.
   await markRestored(store, keys, epoch(), doubt);
-  await sleep(dependencies.oldRightsMs());
-  return epochBefore;
+  await dependencies.sleep(dependencies.oldRightsMs());
+  const accepted = await acceptedMeanwhile(dependencies, epochBefore);
+  return accepted === undefined
+    ? answerOf(await acceptRestore(store, keys, epoch()), 'configured')
+    : answerOf(accepted, 'unchanged');
+}
+
+/** By the record; or, unless the record says that it was accepted since, by what this daemon has seen and may not have put down yet. */
+function doubtOf(
+  {doubt, epoch}: AdminDependencies,
+  known: KnownCluster | undefined,
+): StoreDoubt | undefined {
+  if (known === undefined) return {kind: 'noClusterRecord'};
+  return known.doubt ?? (known.record.epoch > epoch() ? undefined : doubt?.());
+}
+
+function answerOf(
+  {record, mod}: KnownCluster,
+  result: 'configured' | 'unchanged',
+): AcceptRestoreAnswer {
+  const {epoch, clusterId} = record;
+  return {result, changed: result === 'configured', revision: String(mod), epoch, clusterId};
 }
 
 /** Two operators may have given the word at once. */

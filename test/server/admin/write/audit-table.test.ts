@@ -96,7 +96,7 @@ const CHANGES: {readonly [O in ChangingOperation]: Change<O>} = {
     object: 'shard/s2',
   },
   undo: {before: shard, input: {service}, object: 'shard/s1'},
-  acceptRestore: {input: {confirm: SERVICE}, object: 'store/cluster'},
+  acceptRestore: {input: {confirm: SERVICE, force: true}, object: 'store/cluster'},
 };
 
 let world: World;

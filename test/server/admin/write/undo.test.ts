@@ -62,7 +62,8 @@ const CALLS: {readonly [O in ChangingOperation]: {readonly before?: Call; readon
   },
   cancelMoves: {call: (world) => world.call('cancelMoves', {service, all: true})},
   acceptRestore: {
-    call: (world) => world.call('acceptRestore', {confirm: world.dependencies.service}),
+    call: (world) =>
+      world.call('acceptRestore', {confirm: world.dependencies.service, force: true}),
   },
   undo: {call: (world) => world.call('undo', {service})},
 };

@@ -1,0 +1,55 @@
+/** What a session driver works with, and whom it tells. */
+import type {Keys} from '../etcd/keys.ts';
+import type {HeartbeatIdentity} from '../model/container.ts';
+import type {StoreDoubt} from '../model/store-doubt.ts';
+import type {StoreWrites} from '../model/store-writes.ts';
+import type {RunningHook, SessionEnd} from '../ownership/session-actions.ts';
+import type {Clock} from '../runtime/clock.ts';
+import type {Logger} from '../runtime/log-port.ts';
+import type {TransactionBatcher} from '../store/batcher.ts';
+import type {Store} from '../store/port.ts';
+import type {SeenHistory} from '../store/seen-history.ts';
+import type {LoadCallback} from './container-loads.ts';
+import type {SessionMeter} from './meter.ts';
+import type {ShardHooks} from './shard-hooks.ts';
+
+export interface SessionDriverOptions {
+  readonly app: string;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly batcher: TransactionBatcher;
+  /** A connection of its own for heartbeats, so that nothing delays them. */
+  readonly heartbeatStore: Store;
+  /** For noticing that etcd was restored or replaced. */
+  readonly history?: SeenHistory;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly identity: HeartbeatIdentity;
+  readonly epoch: number;
+  /** Mod revision of the app's spec as it was found; undefined for sm's own service, which is never removed. */
+  readonly specMod?: number;
+  readonly addTimeoutMs: number;
+  readonly dropTimeoutMs: number;
+  readonly refuseTakenId: boolean;
+  readonly readyAtClaim: boolean;
+  /** Beat at least so often, ms, besides T/5. */
+  readonly heartbeatEveryMs?: () => number;
+  readonly hooks: ShardHooks;
+  readonly onReady: (incarnation: string) => void;
+  /** `running`: hooks of the application that have not returned, in spite of all waiting. */
+  readonly onEnded: (how: SessionEnd, running?: readonly RunningHook[]) => void;
+  /** The store was restored or replaced: nothing is claimed and nothing renewed until that is accepted. */
+  readonly onRestored?: (doubt: StoreDoubt) => void;
+  /** Tokens are of this epoch from now on; after `onRestored` everything begins anew. */
+  readonly onAccepted?: (epoch: number) => void;
+  /** Counts what happens. Default: nobody does. */
+  readonly meter?: SessionMeter;
+  /** Asked for the loads of a shard, besides what its handle was given. Default: nobody is. */
+  readonly load?: LoadCallback | undefined;
+  /** A heartbeat commits again after T without one; how things were. */
+  readonly onOutageOver?: (outage: StoreWrites) => void;
+  /** The shards that have records, each time that all records of the app are listed (`readyAtClaim`), and at which revision. */
+  readonly onRecords?: (shards: readonly string[], revision: number) => void;
+  /** Each committed heartbeat: the store takes writes. */
+  readonly onHeartbeat?: () => void;
+}
