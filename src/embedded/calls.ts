@@ -1,13 +1,13 @@
 /** gRPC calls as functions: who asks is checked, what is thrown becomes a status. */
 import {status} from '@grpc/grpc-js';
-import type {Metadata, ServiceError, handleUnaryCall} from '@grpc/grpc-js';
+import type {Metadata, ServerDuplexStream, ServiceError, handleUnaryCall} from '@grpc/grpc-js';
 import {SmError} from '../model/errors.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {EtcdFailure} from './failures.ts';
 import {Malformed} from './request-bytes.ts';
 
-/** Lets a call pass or throws. @throws EtcdFailure */
-export type Gate = (metadata: Metadata) => void;
+/** Lets a call pass or throws; `peer`: address and port of who calls. @throws EtcdFailure */
+export type Gate = (metadata: Metadata, peer: string) => void;
 
 type Status = Pick<ServiceError, 'code' | 'details'>;
 
@@ -32,8 +32,9 @@ export class Calls {
       try {
         if (request instanceof Malformed) throw request.failure;
         this.assertLock();
-        this.gate(metadata);
-        const reply = handle(request, call.getPeer());
+        const peer = call.getPeer();
+        this.gate(metadata, peer);
+        const reply = handle(request, peer);
         if (reply instanceof Promise) reply.then((value) => callback(null, value), fail);
         else callback(null, reply);
       } catch (error) {
@@ -53,10 +54,12 @@ export class Calls {
   }
 
   /** Checks who opened a stream; what to end it with when it may not be open. */
-  refusal(metadata: Metadata): Status | undefined {
+  refusal(
+    call: Pick<ServerDuplexStream<unknown, unknown>, 'metadata' | 'getPeer'>,
+  ): Status | undefined {
     try {
       this.assertLock();
-      this.gate(metadata);
+      this.gate(call.metadata, call.getPeer());
       return undefined;
     } catch (error) {
       return this.statusOf(error);

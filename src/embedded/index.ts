@@ -1,15 +1,19 @@
 /** An etcd v3 API server inside this process: one member, memory only or with a data directory. */
 import {getHeapStatistics} from 'node:v8';
 import {Server} from '@grpc/grpc-js';
+import type {Metadata} from '@grpc/grpc-js';
 import type {SmError} from '../model/errors.ts';
 import {systemClock} from '../runtime/clock.ts';
+import {descriptorShare} from '../runtime/descriptors.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {silentLogger} from '../runtime/logger.ts';
 import type {Logger} from '../runtime/logger.ts';
+import {Answers, countAnswers} from './answers.ts';
 import {Authenticator} from './auth.ts';
 import type {StoreUser} from './auth.ts';
 import {Calls} from './calls.ts';
 import {Commits} from './commits.ts';
+import {CONNECTIONS_LIMIT, CONNECTIONS_SHARE, Connections} from './connections.ts';
 import {DataDirectory} from './data-directory.ts';
 import {etcdWords, wordUnknownMethods} from './grpc-words.ts';
 import {Headers} from './header.ts';
@@ -18,8 +22,8 @@ import type {Identity} from './identity.ts';
 import {kvService} from './kv-service.ts';
 import type {Services} from './kv-service.ts';
 import {LeaseExpiry, leaseService} from './lease-service.ts';
-import {addressOf} from '../model/listen-fault.ts';
 import {listen} from './listening.ts';
+import type {Listening} from './listening.ts';
 import {DEFAULT_HOST, checkOptions, credentialsOf} from './options.ts';
 import type {EmbeddedStoreOptions} from './options.ts';
 import {Persistence} from './persistence.ts';
@@ -63,6 +67,9 @@ const DEFAULT_QUOTA_BYTES = 2 * 1024 ** 3;
 /** etcd's: its limit of a request and half a MiB for what surrounds it. */
 const MESSAGE_LIMIT_BYTES = 2 * 1024 * 1024;
 
+/** Streams of one connection at once. A container has a few; etcd has no limit. */
+const STREAMS_LIMIT = 1_000;
+
 /** Resolves when it listens. @throws SmError INVALID_CONFIG, CONFLICT (directory in use), STORE_CORRUPT, PORT_TAKEN */
 export async function startEmbeddedStore(
   options: EmbeddedStoreOptions = {},
@@ -76,22 +83,27 @@ export async function startEmbeddedStore(
   const state = await openState(options, {wire, clock, logger, onLost: lose});
   const {machine, identity, assertLock, user} = state;
   const authenticator = new Authenticator(user, () => clock.nowMs(), options.tokenTtlMs);
+  const connections = new Connections(connectionsLimit(options), () => clock.nowMs(), logger);
+  const gate = (metadata: Metadata, peer: string): void => {
+    authenticator.check(metadata);
+    connections.called(peer);
+  };
   const services: Services = {
     ...state,
     headers: new Headers(identity, machine),
-    calls: new Calls(assertLock, (metadata) => authenticator.check(metadata), logger),
+    calls: new Calls(assertLock, gate, logger),
   };
   const scheme = options.tls === undefined ? 'http' : 'https';
-  let endpoint = '';
+  let listening: Listening | undefined;
   const server = serverOf(
     services,
     {wire, clock, logger, authenticator, identity, assertLock},
     () => {
-      return `${scheme}://${endpoint}`;
+      return `${scheme}://${listening?.endpoint ?? ''}`;
     },
   );
   try {
-    endpoint = addressOf(host, await listen(server, host, port, credentials));
+    listening = await listen(server, connections, {host, port, credentials});
   } catch (error) {
     await state.close();
     throw error;
@@ -99,8 +111,10 @@ export async function startEmbeddedStore(
   if (state.passwordFile !== undefined) options.onPassword?.(state.passwordFile);
   const expiry = new LeaseExpiry(services, wire, clock, logger);
   expiry.start();
+  const {endpoint, close: stopListening} = listening;
   const close = async (): Promise<void> => {
     expiry.stop();
+    stopListening();
     server.forceShutdown();
     await state.close();
   };
@@ -196,7 +210,8 @@ function serverOf(services: Services, parts: ServerParts, url: () => string): Se
   const server = new Server({
     'grpc.max_receive_message_length': MESSAGE_LIMIT_BYTES,
     'grpc.max_send_message_length': -1,
-    interceptors: [etcdWords],
+    'grpc.max_concurrent_streams': STREAMS_LIMIT,
+    interceptors: [etcdWords, countAnswers(new Answers(() => clock.nowMs()))],
   });
   wordUnknownMethods(server);
   server.addService(wire.services.KV, kvService(services));
@@ -212,4 +227,8 @@ function serverOf(services: Services, parts: ServerParts, url: () => string): Se
 /** The heap holds everything: a store that may outgrow it would end the process instead of refusing writes. */
 function quotaOf({quotaBytes}: EmbeddedStoreOptions): number {
   return quotaBytes ?? Math.min(DEFAULT_QUOTA_BYTES, getHeapStatistics().heap_size_limit / 2);
+}
+
+function connectionsLimit({connectionsLimit: given}: EmbeddedStoreOptions): number {
+  return given ?? Math.min(CONNECTIONS_LIMIT, descriptorShare(CONNECTIONS_SHARE));
 }

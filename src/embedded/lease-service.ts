@@ -54,7 +54,7 @@ function keepAlive(
   {machine, headers, calls}: Services,
   call: ServerDuplexStream<LeaseRequest, object>,
 ): void {
-  const refused = calls.refusal(call.metadata);
+  const refused = calls.refusal(call);
   if (refused !== undefined) {
     call.emit('error', refused);
     return;

@@ -36,6 +36,8 @@ export interface EmbeddedStoreOptions {
   readonly tokenTtlMs?: number;
   /** Size of keys, values and history beyond which writes are refused (NOSPACE), bytes. Default 2 GiB, at most half of the heap. */
   readonly quotaBytes?: number;
+  /** Connections at once. Default 4,000, at most half of the descriptors of this process. */
+  readonly connectionsLimit?: number;
   /** Each batch of changes that is on disk, and how long that took, ms. */
   readonly onSync?: (ms: number) => void;
   /** Default: silent. */

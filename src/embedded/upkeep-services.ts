@@ -54,7 +54,7 @@ export function maintenanceService(
     })),
     // Its format is that of etcd's own database.
     Snapshot: (call: ServerWritableStream<object, object>) => {
-      const refused = calls.refusal(call.metadata) ?? calls.statusOf(failure('noSnapshots'));
+      const refused = calls.refusal(call) ?? calls.statusOf(failure('noSnapshots'));
       call.emit('error', refused);
     },
     MoveLeader: calls.unary(({targetID}: {targetID?: string}) => {

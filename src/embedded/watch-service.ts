@@ -27,7 +27,7 @@ function watch(
 ): void {
   const stream = new WatchStream(machine.keys, hub, headers, {
     write: (response) => call.write(response),
-    refusal: () => calls.refusal(call.metadata),
+    refusal: () => calls.refusal(call),
   });
   const report = (): void => {
     stream.reportProgress();

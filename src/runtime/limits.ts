@@ -32,3 +32,9 @@ export const LOG_LOSS_TOLD_EVERY_MS = 60_000;
 
 /** Between two looks at what of the log still waits to be written. */
 export const LOG_DRAIN_LOOK_MS = 20;
+
+/** Descriptors of a process where its system does not say how many it may have. */
+export const DESCRIPTORS_ASSUMED = 1_024;
+
+/** Descriptors that no server takes: files, the program itself, calls that are being opened. */
+export const DESCRIPTORS_RESERVED = 128;

@@ -1,5 +1,8 @@
 /** `sm serve --embedded --data-dir` as processes: what a restart keeps, and which data directories it refuses. */
 import {readFileSync, statSync, writeFileSync} from 'node:fs';
+import {once} from 'node:events';
+import {connect} from 'node:net';
+import type {Socket} from 'node:net';
 import {join} from 'node:path';
 import {describe, expect, it, vi} from 'vitest';
 import {OwnershipLog} from '../support/ownership-log.ts';
@@ -106,4 +109,35 @@ describe.concurrent('a daemon with its store inside', () => {
       expect(output).toContain('start the version that wrote it');
       expect(readFileSync(file, 'utf8')).toBe(newer);
     }));
+
+  it('shuts nobody out for connections that are only kept open, with 1,024 descriptors', () =>
+    withSite(async (site) => {
+      await site.start(1_024);
+      await site.createApp('orders', ['s0']);
+      const crowd = await idleSockets(site.endpoint, 1_100);
+      const log = new OwnershipLog();
+      try {
+        const {app} = await site.admin.call('getApp', {service: 'orders'});
+        expect(app.service).toBe('orders');
+        const container = await site.join('orders', 'c1', log, LONG_TTL_MS);
+        await site.settled('orders', 'c1');
+        await container.abandon();
+      } finally {
+        for (const socket of crowd) socket.destroy();
+        log.close();
+      }
+    }));
 });
+
+/** Connections that say nothing; those that are refused or cut off stay so. */
+async function idleSockets(endpoint: string, count: number): Promise<Socket[]> {
+  const [host = '', port = ''] = endpoint.split(':');
+  const sockets: Socket[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const socket = connect(Number(port), host);
+    socket.on('error', () => undefined);
+    sockets.push(socket);
+    await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
+  }
+  return sockets;
+}

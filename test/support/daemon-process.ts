@@ -19,12 +19,19 @@ export class DaemonProcess {
   private readonly folder: string;
   private readonly child: ChildProcess;
 
-  /** `config` is the text of its configuration file. */
-  constructor(config: string, ...args: readonly string[]) {
+  /** `config` is the text of its configuration file; `descriptors`: how many it may have, default as many as the test. */
+  constructor(given: string | {config: string; descriptors: number}, ...args: readonly string[]) {
+    const {config, descriptors} =
+      typeof given === 'string' ? {config: given, descriptors: undefined} : given;
     this.folder = mkdtempSync(join(tmpdir(), 'sm-daemon-'));
     const file = join(this.folder, 'sm.yml');
     writeFileSync(file, config);
-    this.child = spawn(process.execPath, [BIN, 'serve', '--config-file', file, ...args], {
+    const command = [process.execPath, BIN, 'serve', '--config-file', file, ...args];
+    const [program = '', ...rest] =
+      descriptors === undefined
+        ? command
+        : ['sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', ...command];
+    this.child = spawn(program, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {...process.env, NO_COLOR: '1', NODE_OPTIONS: ''},
     });

@@ -54,15 +54,19 @@ export class Site {
   }
 
   /** Starts the daemon and returns; it may be unable to go on. */
-  launch(): DaemonProcess {
+  launch(descriptors?: number): DaemonProcess {
     const args = 'etcd' in this.store ? [] : ['--embedded', '--data-dir', this.store.dataDir];
-    this.daemon = new DaemonProcess(this.configText, ...args);
+    const config = this.configText;
+    this.daemon = new DaemonProcess(
+      descriptors === undefined ? config : {config, descriptors},
+      ...args,
+    );
     return this.daemon;
   }
 
   /** Starts the daemon and waits until it is ready. */
-  async start(): Promise<DaemonProcess> {
-    const daemon = this.launch();
+  async start(descriptors?: number): Promise<DaemonProcess> {
+    const daemon = this.launch(descriptors);
     const ready = async (): Promise<boolean> =>
       fetch(`${this.admin.server}/readyz`).then(
         ({status}) => status === 200 && daemon.lines.some(({msg}) => msg === 'ready'),

@@ -6,6 +6,7 @@ import {createServer as createTlsServer} from 'node:https';
 import Fastify from 'fastify';
 import type {FastifyError, FastifyInstance} from 'fastify';
 import type {SmError} from '../../model/errors.ts';
+import {descriptorShare} from '../../runtime/descriptors.ts';
 import {BODY_LIMIT_BYTES} from '../../protocol/admin.ts';
 import {refuseInOurForm} from '../../protocol/http-refusals.ts';
 import {Access, grantOf} from './access.ts';
@@ -23,6 +24,7 @@ import {TLS_FLOOR} from './tokens.ts';
 import {
   CLOSE_LIMIT_MS,
   CONNECTIONS_LIMIT,
+  CONNECTIONS_SHARE,
   CONNECTION_CHECK_MS,
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_MS,
@@ -112,7 +114,7 @@ function createLimited(
       : createTlsServer({...limits, ...tls, ...asking, ...TLS_FLOOR}, handler);
   if (secure !== undefined) onTlsServer?.(secure);
   const server: Server = secure ?? createServer(limits, handler);
-  server.maxConnections = CONNECTIONS_LIMIT;
+  server.maxConnections = Math.min(CONNECTIONS_LIMIT, descriptorShare(CONNECTIONS_SHARE));
   refuseInOurForm(server);
   return server;
 }

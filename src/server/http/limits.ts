@@ -42,8 +42,11 @@ export const REQUEST_TIMEOUT_MS = 30_000;
 /** An idle connection is closed after so long. */
 export const KEEP_ALIVE_MS = 5_000;
 
-/** Connections at once: below the 1,024 descriptors that many systems allow, less what etcd and containers need. */
+/** Connections at once, where the system allows as many descriptors. */
 export const CONNECTIONS_LIMIT = 1_000;
+
+/** Part of the descriptors of the process that connections to the admin API may take, where that is fewer. */
+export const CONNECTIONS_SHARE = 0.25;
 
 /** How often Node looks for connections beyond the two limits on receiving. */
 export const CONNECTION_CHECK_MS = 5_000;

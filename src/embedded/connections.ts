@@ -1,0 +1,121 @@
+/**
+ * Who is connected, and how many may be. Where all places are taken, who is idle makes room: first those whose calls nobody has let in. So
+ * connections that are only kept open shut nobody out, and the store never takes the descriptors of the daemon around it.
+ */
+import type {Socket} from 'node:net';
+import {isLoopbackHost} from '../model/loopback.ts';
+import type {Logger} from '../runtime/logger.ts';
+
+/** Connections at once, where the system allows as many descriptors. A container takes about four. */
+export const CONNECTIONS_LIMIT = 4_000;
+/** Part of the descriptors of the process that connections to the store may take: the admin API and calls to containers need the others. */
+export const CONNECTIONS_SHARE = 0.5;
+/** Part of all connections that one other machine may take. */
+const ADDRESS_SHARE = 0.25;
+/** A connection that has made no call that was let in makes room for a new one after so long without a byte. */
+const STRANGER_IDLE_MS = 1_000;
+/** So does one that has made calls: clients with a call under way ask every 7 s whether the store is there. */
+const CALLER_IDLE_MS = 60_000;
+/** Refused connections are logged once in so long, with their number. */
+const REPORT_MS = 60_000;
+
+interface Guest {
+  readonly socket: Socket;
+  readonly address: string;
+  isCaller: boolean;
+  bytes: number;
+  /** When `bytes` was first seen, monotonic. */
+  sinceMs: number;
+}
+
+export class Connections {
+  /** Refused since the start. */
+  refused = 0;
+  private readonly most: number;
+  private readonly mostOfAddress: number;
+  private readonly nowMs: () => number;
+  private readonly logger: Pick<Logger, 'warn'>;
+  private loggedMs = Number.NEGATIVE_INFINITY;
+  /** By `address:port`, as gRPC names who calls; in the order of coming. */
+  private readonly guests = new Map<string, Guest>();
+
+  constructor(most: number, nowMs: () => number, logger: Pick<Logger, 'warn'>) {
+    this.logger = logger;
+    this.most = most;
+    this.mostOfAddress = Math.max(1, Math.floor(most * ADDRESS_SHARE));
+    this.nowMs = nowMs;
+  }
+
+  get open(): number {
+    return this.guests.size;
+  }
+
+  /** False: it has been closed, for there is no room. */
+  take(socket: Socket): boolean {
+    const {remoteAddress: address = '', remotePort = 0} = socket;
+    // What goes wrong with a connection ends it; gRPC listens only to those it was given.
+    socket.on('error', () => undefined);
+    if (!this.hasRoom(address)) {
+      this.refused += 1;
+      this.report(address);
+      socket.destroy();
+      return false;
+    }
+    const name = `${address}:${remotePort}`;
+    const guest = {socket, address, isCaller: false, bytes: 0, sinceMs: this.nowMs()};
+    this.guests.set(name, guest);
+    socket.once('close', () => {
+      if (this.guests.get(name) === guest) this.guests.delete(name);
+    });
+    return true;
+  }
+
+  /** A call of this one was let in. */
+  called(peer: string): void {
+    const guest = this.guests.get(peer);
+    if (guest !== undefined) guest.isCaller = true;
+  }
+
+  close(): void {
+    for (const {socket} of this.guests.values()) socket.destroy();
+    this.guests.clear();
+  }
+
+  private report(address: string): void {
+    const nowMs = this.nowMs();
+    if (nowMs - this.loggedMs < REPORT_MS) return;
+    this.loggedMs = nowMs;
+    const {open, refused} = this;
+    this.logger.warn(
+      {address, open, refused},
+      'the embedded store refuses connections: there are as many as it takes, and none is idle',
+    );
+  }
+
+  private hasRoom(address: string): boolean {
+    const own = isLoopbackHost(address)
+      ? []
+      : [...this.guests.values()].filter((guest) => guest.address === address);
+    if (own.length >= this.mostOfAddress) return this.dismissIdle(own);
+    return this.guests.size < this.most || this.dismissIdle([...this.guests.values()]);
+  }
+
+  /** Closes the one that has been idle for longest, if one has been for long enough. */
+  private dismissIdle(guests: readonly Guest[]): boolean {
+    const nowMs = this.nowMs();
+    for (const guest of guests) {
+      const {bytesRead} = guest.socket;
+      if (bytesRead !== guest.bytes) Object.assign(guest, {bytes: bytesRead, sinceMs: nowMs});
+    }
+    const idle = guests
+      .filter(({isCaller, sinceMs}) => {
+        return nowMs - sinceMs >= (isCaller ? CALLER_IDLE_MS : STRANGER_IDLE_MS);
+      })
+      .sort((a, b) => Number(a.isCaller) - Number(b.isCaller) || a.sinceMs - b.sinceMs);
+    const [longest] = idle;
+    if (longest === undefined) return false;
+    this.guests.delete(`${longest.address}:${longest.socket.remotePort ?? 0}`);
+    longest.socket.destroy();
+    return true;
+  }
+}
