@@ -25,6 +25,8 @@ export interface ListAndWatchSink<T> {
    */
   listed(changes: Iterable<T>, revision: number, anew: boolean): ListingStep | undefined;
   changed(changes: readonly T[]): void;
+  /** A key below the prefixes that no builder of the Keys makes is there, as listed or as watched, or is gone. */
+  foreign?(key: string, isThere: boolean): void;
   /** A listing has failed; it is tried again. */
   failed?(error: unknown): void;
 }
@@ -164,6 +166,7 @@ export class ListAndWatch<T> {
     const {keys, decode, sink} = this.options;
     for (const entry of page) {
       const parsed = keys.parse(entry.key);
+      if (parsed === undefined) sink.foreign?.(entry.key, true);
       if (parsed === undefined || sink.isKnown?.(parsed, entry.mod) === true) continue;
       const change = decode(parsed, entry, entry.mod);
       if (change !== undefined) found.push({key: entry.key, change});
@@ -172,7 +175,9 @@ export class ListAndWatch<T> {
 
   private changeOf(key: string, entry: KeyValue | undefined, mod: number): T | undefined {
     const parsed = this.options.keys.parse(key);
-    return parsed === undefined ? undefined : this.options.decode(parsed, entry, mod);
+    if (parsed !== undefined) return this.options.decode(parsed, entry, mod);
+    this.options.sink.foreign?.(key, entry !== undefined);
+    return undefined;
   }
 
   private watchFrom(revision: number): void {

@@ -95,6 +95,19 @@ describe('a changeover from the Go project', () => {
     expect(await bed.raw.get(keys.governedBy(APP)).string()).toBe(SERVICE);
   }, 60_000);
 
+  it('a name under two keys is an alarm, which doctor shows, until one is deleted', async () => {
+    const raw = `${keys.shardSpecPrefix(APP)}a.b`;
+    await bed.raw.put(raw).value(JSON.stringify({id: '', service: APP, task: 'another'}));
+    const shown = async (): Promise<boolean> => {
+      return (await bed.checks()).some(
+        ({verdict, text}) => verdict !== 'PASS' && /a\.b.*two keys/.test(text),
+      );
+    };
+    await bed.until('doctor shows it', shown);
+    await bed.raw.delete().key(raw);
+    await bed.until('doctor shows it no more', async () => !(await shown()));
+  }, 60_000);
+
   it('goes on as any app: the shards of a container that died run on the other one', async () => {
     const [first, second] = containers as [OriginContainer, OriginContainer];
     await first.kill();

@@ -99,6 +99,14 @@ export class PushBed {
     return container.start();
   }
 
+  /** Checks of the first daemon, as doctor shows them. */
+  async checks(): Promise<{name: string; verdict: string; text: string}[]> {
+    const [daemon] = this.daemons;
+    const reply = await fetch(`http://${daemon?.address ?? ''}/sm/server/checks`);
+    return ((await reply.json()) as {checks: {name: string; verdict: string; text: string}[]})
+      .checks;
+  }
+
   async post(path: string, body: object): Promise<Record<string, unknown>> {
     const [daemon] = this.daemons;
     const reply = await fetch(`http://${daemon?.address ?? ''}/sm/server/${path}`, {

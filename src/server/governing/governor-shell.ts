@@ -30,6 +30,7 @@ import {AlarmLog} from './alarm-log.ts';
 import {PushGateway} from '../push/push-gateway.ts';
 import type {PushDependencies} from '../push/push-gateway.ts';
 import {Expiries} from './expiries.ts';
+import {ForeignNames} from './foreign-names.ts';
 import type {HintSender} from './hint-sender.ts';
 import {HoldingsAudit} from './holdings-audit.ts';
 import type {HoldingsCaller} from './holdings-audit.ts';
@@ -86,6 +87,7 @@ export class GovernorShell {
   private readonly gateway: PushGateway | undefined;
   private readonly audit: HoldingsAudit | undefined;
   private readonly driver: MachineDriver<GovernorAction>;
+  private readonly foreign: ForeignNames;
   private planner: PlannerBeside | undefined;
   private moveIds = 0;
 
@@ -103,11 +105,19 @@ export class GovernorShell {
       {app, governor, epoch, plan, plansBesideFrom, nextMoveId, silence},
       clock.nowMs(),
     );
+    this.foreign = new ForeignNames(options.keys, app);
     this.housekeeping = new Housekeeping(options, () => this.loseLeadership());
     this.expiries = new Expiries({...options, view: () => this.governor.view});
     this.driver = this.newDriver();
     const sink = {
-      listing: () => this.governor.listings.begin(),
+      listing: () => {
+        this.governor.listings.begin();
+        this.foreign.clear();
+      },
+      foreign: (key: string, isThere: boolean) => {
+        if (!this.foreign.note(key, isThere) || !this.governor.listings.isComplete) return;
+        this.driver.guarded(() => this.noteForeign());
+      },
       isKnown: (parsed: ParsedKey, mod: number) => {
         if (parsed.kind === 'ownership')
           return this.governor.listings.isKnown('own', parsed.shard, mod);
@@ -168,11 +178,17 @@ export class GovernorShell {
       if (!done || this.driver.isStopped) return done;
       this.driver.guarded(() => {
         this.gateway?.governorHasListed();
+        this.noteForeign();
         this.options.onProbeInterval();
       });
       this.driver.queueTurn();
       return true;
     };
+  }
+
+  private noteForeign(): void {
+    const {view} = this.governor;
+    if (this.governor.noteAlarms('names', this.foreign.alarms(view))) this.driver.queueTurn();
   }
 
   /** Without the word of the governor before, what it saw counts from now on. */

@@ -94,3 +94,9 @@ export const AUDIT_REVISION_DIGITS = 19;
 
 /** Different ends of the key of an audit entry that was decided at the same revision. */
 export const AUDIT_SUFFIX_LIMIT = 36 ** 6;
+
+/** Names of keys of shards that are not spelled as here, of one app, that its governor keeps. */
+export const FOREIGN_NAMES_KEPT = 1_000;
+
+/** Of them: named in the alarm. */
+export const FOREIGN_NAMES_SHOWN = 5;
