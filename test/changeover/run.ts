@@ -72,7 +72,10 @@ for (let at = 0; at * size < count; at += 1) {
 }
 const figures = figuresOf(results);
 const report = {
-  command: `npm run changeover -- ${process.argv.slice(2).join(' ')}`.trim(),
+  // Where rounds are kept changes nothing.
+  command: `npm run changeover -- ${process.argv.slice(2).join(' ')}`
+    .replace(/ --keep \S+/, '')
+    .trim(),
   commits: [...new Set(results.map((result) => result.commit))],
   ...{containers: CONTAINERS, shards: SHARDS, disturbances: count, failedSeeds: failed},
   ...figures,

@@ -4,6 +4,7 @@
  */
 import type {AppView} from '../../appstate/app-view.ts';
 import {heartbeatIntervalMs} from '../../model/container.ts';
+import type {Heartbeat} from '../../model/container.ts';
 import {proxyIncarnation} from '../../model/ids.ts';
 import {PushSession} from '../../ownership/push-session.ts';
 import type {PushAlarm} from '../../ownership/push-session.ts';
@@ -300,13 +301,22 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     const {view} = this;
     const known = view.heartbeats.get(session.incarnation)?.value;
     if (known?.state === 'evicting') session.evicted = true;
-    if (session.writing || session.evicted) return;
+    if (session.writing || (session.evicted && !this.isShownOn(session, known))) return;
     if (known === undefined && (this.isDeleting || !this.holds(session))) return;
     session.overQuota = known === undefined && !this.hasRoom();
     if (session.overQuota) return;
     const promotion = !isSettled(view, session) && mayHoldId(view, session);
     const dueMs = session.renewedAtMs + heartbeatIntervalMs(known?.ttlMs ?? 0) - TICK_MS / 2;
     if (known === undefined || promotion || nowMs >= dueMs) this.keep(session, nowMs);
+  }
+
+  /**
+   * An evicted one that has let all shards go, and still beats: it stays in sight, and gets nothing. One that keeps shards is renewed no more,
+   * so that they are taken from it.
+   */
+  private isShownOn({incarnation}: Session, known: Heartbeat | undefined): boolean {
+    if (known?.state !== 'evicting' || this.isDeleting) return false;
+    return this.view.shardsOf(incarnation).size === 0;
   }
 
   /** Registrations that are on their way count. */

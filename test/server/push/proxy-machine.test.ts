@@ -56,11 +56,11 @@ function alarmsAt(nowMs: number): string[] {
 }
 
 /** The proxy heartbeat of a session is stored as the gateway writes it. */
-function kept(incarnation: string, mod: number): void {
+function kept(incarnation: string, mod: number, state: 'ready' | 'evicting' = 'ready'): void {
   const value = {
     ...{v: 1, container: CONTAINER, ttlMs: TTL_MS, endpoint: CONTAINER, host: '', pid: 0},
     ...{bootId: '', zone: '', labels: {}, version: '', sdk: 'push', seq: 1, nonce: 'n'},
-    state: 'ready' as const,
+    state,
   };
   view.apply({kind: 'heartbeat', mod, incarnation, entry: {value, mod, create: mod}});
   view.apply({kind: 'id', mod, container: CONTAINER, incarnation});
@@ -98,6 +98,36 @@ describe('a session of a push container', () => {
     const actions = machine.advance(20_000);
     expect(actions.map(nameOf)).toContain('keep a');
     expect(problemsOf(actions)).toEqual([['a-5', 'has a session but sends no heartbeats']]);
+  });
+
+  it('that an operator evicts is renewed no more while it has shards, and shown on once it has none', () => {
+    all();
+    machine.changed(change('a', 5, 6), 0);
+    taken(0);
+    kept('a-5', 8, 'evicting');
+    const value = {
+      ...{v: 1, state: 'owned' as const, container: CONTAINER, incarnation: 'a-5', token: ''},
+      ...{ready: true, move: null, failures: 0, lastError: ''},
+    };
+    view.apply({kind: 'own', mod: 9, shard: 's', entry: {value, mod: 9, create: 9}});
+    expect(taken(2_000)).not.toContain('keep a');
+    view.apply({kind: 'own', mod: 10, shard: 's', entry: undefined});
+    expect(taken(4_000)).toContain('keep a');
+    // Once it is gone from the store it is not registered again.
+    machine.kept(machine.holderOf('a-5')!);
+    view.apply({kind: 'heartbeat', mod: 11, incarnation: 'a-5', entry: undefined});
+    expect(taken(8_000)).not.toContain('keep a');
+  });
+
+  it('that an operator evicts from an app that goes is not kept in it', () => {
+    all();
+    machine.changed(change('a', 5, 6), 0);
+    taken(0);
+    kept('a-5', 8, 'evicting');
+    const spec = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 10};
+    const entry = {value: {...spec, deleting: true}, mod: 9, create: 1};
+    view.apply({kind: 'spec', mod: 9, entry});
+    expect(taken(4_000)).not.toContain('keep a');
   });
 
   it('that never sent a readable heartbeat is no container, and takes no id from one that did', () => {
