@@ -119,6 +119,19 @@ describe('moves for load', () => {
     expect(bed.moves.length).toBe(length);
   });
 
+  it.each([1_000, 1 / 1_000, Number.NaN])(
+    'are not made because a container lies by %d times for one interval',
+    (factor) => {
+      const bed = new LoadBed();
+      const even: LoadOf = () => 10;
+      bed.run(3 * MINUTE_MS, even);
+      const liars = new Set(bed.heldBy('c1'));
+      bed.run(PULL_MS, (shard) => (liars.has(shard) ? 10 * factor : 10));
+      bed.run(5 * MINUTE_MS, even);
+      expect(bed.moves).toEqual([]);
+    },
+  );
+
   it('do not begin within the band', () => {
     const bed = new LoadBed();
     // 1.14 of the mean.
