@@ -129,7 +129,11 @@ class Stalls {
     const before = await this.count();
     const shards = [{shardId: 'one-more'}];
     await this.retried(() => this.bed.admin.call('addShards', {service: APP, shards}));
-    await until(async () => (await this.count()).taken > before.taken, 'the shard is not taken', SETTLED_LIMIT_MS);
+    await until(
+      async () => (await this.count()).taken > before.taken,
+      'the shard is not taken',
+      SETTLED_LIMIT_MS,
+    );
   }
 
   private async lost(): Promise<void> {
