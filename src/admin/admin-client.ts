@@ -270,7 +270,7 @@ export class AdminClient {
 
   private tookTooLong(limitMs: number): SmError {
     return new SmError('TIMEOUT', `${this.server} did not answer within ${limitMs} ms`, {
-      hint: 'the work may go on: look with sm status, or give a longer --timeout',
+      hint: 'the operation may still continue: check with sm status, or pass a longer --timeout',
       retryable: true,
     });
   }
@@ -279,17 +279,17 @@ export class AdminClient {
     if (error instanceof SmError || error.name === 'AbortError') return error;
     if (error.code === 'CERT_HAS_EXPIRED')
       return new SmError('SERVER_UNAVAILABLE', `the certificate of ${this.server} has expired`, {
-        hint: 'renew it where TLS ends: at the proxy before the daemon, or the file that tls.cert of the daemon names, with SIGHUP to it',
+        hint: 'renew it where TLS ends: at the proxy in front of the daemon, or in the file that tls.cert of the daemon names, then send the daemon SIGHUP',
         cause: error,
       });
     if (UNTRUSTED.test(error.code ?? ''))
       return new SmError('SERVER_UNAVAILABLE', `the certificate of ${this.server} is not trusted`, {
-        hint: 'name the authority that signed it: --ca-file or SM_CA_FILE',
+        hint: 'pass the CA that signed it: --ca-file or SM_CA_FILE',
         cause: error,
       });
     const kind = CONNECTION_FAULTS.has(error.code ?? '') ? 'cannot be reached' : 'does not answer';
     return new SmError('SERVER_UNAVAILABLE', `${this.server} ${kind}`, {
-      hint: 'start it with: sm serve --config-file sample.yml, or name another with --server',
+      hint: 'start it with: sm serve --config-file sample.yml, or choose another daemon with --server',
       retryable: true,
       cause:
         error.message === '' ? Object.assign(new Error(error.code), {code: error.code}) : error,
@@ -321,7 +321,7 @@ function parseBody(text: string, server: string): object {
 }
 
 function notSm(server: string, why: string): SmError {
-  return new SmError('SERVER_UNAVAILABLE', `${server} answers, but not as sm does`, {
+  return new SmError('SERVER_UNAVAILABLE', `${server} answers, but it is not a daemon of sm`, {
     hint: 'check --server: is another program on that port?',
     cause: new Error(why),
   });

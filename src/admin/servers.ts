@@ -6,7 +6,7 @@ import {isLoopbackHost} from '../model/loopback.ts';
 export function serverUrls(servers: string | readonly string[]): URL[] {
   const names = typeof servers === 'string' ? servers.split(',') : servers;
   const urls = names.map((name) => name.trim()).filter((name) => name !== '');
-  if (urls.length === 0) throw new SmError('INVALID_INPUT', 'no server is named', {hint: HINT});
+  if (urls.length === 0) throw new SmError('INVALID_INPUT', 'no server is given', {hint: HINT});
   return urls.map(serverUrl);
 }
 
@@ -60,7 +60,7 @@ function pathOf({pathname}: URL): string {
 /** @throws SmError INVALID_INPUT for a daemon on another machine that is called without TLS: anybody on the way can read the token. */
 export function refusePlainToken(url: URL): void {
   if (url.protocol === 'https:' || isLoopbackHost(url.hostname)) return;
-  throw new SmError('INVALID_INPUT', `the token would go to ${nameOf(url)} without TLS`, {
-    hint: 'let the daemons speak TLS (tls of their configuration) and name them by https://; or allow it with --plain-token (SM_PLAIN_TOKEN=1)',
+  throw new SmError('INVALID_INPUT', `the token would be sent to ${nameOf(url)} without TLS`, {
+    hint: 'enable TLS on the daemons (tls in their configuration) and use https://; or allow it with --plain-token (SM_PLAIN_TOKEN=1)',
   });
 }

@@ -46,9 +46,9 @@ async function secureTransport(
 ): Promise<Transport> {
   const [https, tls] = await Promise.all([import('node:https'), import('node:tls')]);
   if ((certFile === undefined) !== (keyFile === undefined))
-    throw new SmError('INVALID_INPUT', '--cert-file and --key-file belong together');
+    throw new SmError('INVALID_INPUT', '--cert-file and --key-file must be given together');
   const files = {
-    ...(caFile === undefined ? {} : {ca: readPem('authority file', caFile)}),
+    ...(caFile === undefined ? {} : {ca: readPem('CA file', caFile)}),
     ...(certFile === undefined ? {} : {cert: readPem('certificate file', certFile)}),
     ...(keyFile === undefined ? {} : {key: readPem('key file', keyFile)}),
   };
@@ -103,7 +103,7 @@ function readPem(what: string, path: string): Buffer {
     return readFileSync(path);
   } catch (cause) {
     throw new SmError('INVALID_INPUT', `${what} ${path} cannot be read`, {
-      hint: 'PEM files: --ca-file (SM_CA_FILE) of the authority that signed the certificate of the daemon, --cert-file and --key-file of your own',
+      hint: 'name PEM files: --ca-file (SM_CA_FILE) is the CA that signed the certificate of the daemon, --cert-file and --key-file are your own certificate',
       cause,
     });
   }
@@ -113,6 +113,6 @@ function proxyUrl(proxy: string): URL {
   const text = proxy.includes('://') ? proxy : `http://${proxy}`;
   if (URL.canParse(text) && text.startsWith('http://')) return new URL(text);
   throw new SmError('INVALID_INPUT', `proxy ${JSON.stringify(proxy)} is not an http URL`, {
-    hint: 'as http://proxy.example.org:3128',
+    hint: 'for example http://proxy.example.org:3128',
   });
 }

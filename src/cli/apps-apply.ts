@@ -155,7 +155,7 @@ class Applying {
   private async create({name}: AppDiff): Promise<void> {
     const {ifRevision, dryRun, reason} = this.options;
     if (ifRevision !== undefined && ifRevision !== '0')
-      throw new SmError('CONFLICT', `there is no app ${name}, not at any revision`, {
+      throw new SmError('CONFLICT', `there is no app ${name}, so it has no revision`, {
         hint: 'leave --if-revision out, or give 0',
       });
     const {maxShardCount, maxRecoveryTime, maxMoving, placement, paused} = this.wanted;

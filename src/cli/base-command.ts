@@ -208,7 +208,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     if (flag?.needed !== true) return;
     const app = this.setting('app');
     if (app === '')
-      throw new SmError('INVALID_INPUT', 'no app is named', {
+      throw new SmError('INVALID_INPUT', 'no app is given', {
         hint: 'give -a APP, set SM_APP, or choose a context that names one',
       });
     (this.flags as {app?: string}).app = app;
@@ -270,9 +270,13 @@ function refuseTwoForms(
   typed: ReadonlySet<string>,
 ): void {
   if (json !== true || !typed.has('output') || output === 'json') return;
-  throw new SmError('INVALID_INPUT', `--json and -o ${output} ask for two forms of the result`, {
-    hint: `leave one of them out: --json is the same as -o json`,
-  });
+  throw new SmError(
+    'INVALID_INPUT',
+    `--json and -o ${output} ask for two different output formats`,
+    {
+      hint: `leave one of them out: --json is the same as -o json`,
+    },
+  );
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = {ms: 1, s: 1_000, m: 60_000, h: 3_600_000};
@@ -282,7 +286,7 @@ export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
   if (match === null)
     throw new SmError('INVALID_INPUT', `${JSON.stringify(text)} is not a duration`, {
-      hint: 'as 500ms, 30s, 10m',
+      hint: 'for example 500ms, 30s, 10m',
     });
   const ms = Math.round(Number(match[1]) * (UNIT_MS[match[2] ?? 's'] ?? 1_000));
   // A timer of more would go off at once.

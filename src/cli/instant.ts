@@ -12,6 +12,6 @@ export function instantOf(
   const atMs = isTime ? Date.parse(text) : nowMs - parseDuration(text);
   if (Number.isFinite(atMs)) return new Date(atMs).toISOString();
   throw new SmError('INVALID_INPUT', `--${name} ${JSON.stringify(text)} is not a time`, {
-    hint: 'as 2026-01-02T03:04:05Z, or how long ago: 30m, 8h',
+    hint: 'for example 2026-01-02T03:04:05Z, or how long ago: 30m, 8h',
   });
 }

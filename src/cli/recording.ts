@@ -181,7 +181,7 @@ class Recording {
 
 function nothingYet(): SmError {
   return new SmError('INTERRUPTED', 'nothing was recorded: no daemon had answered yet', {
-    hint: 'sm status says whether one does',
+    hint: 'sm status shows whether a daemon answers',
   });
 }
 

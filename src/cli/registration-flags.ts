@@ -37,7 +37,7 @@ export function numberOf(flag: string, text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (Number.isFinite(value)) return value;
   throw new SmError('INVALID_INPUT', `${flag} ${JSON.stringify(text)} is not a number`, {
-    hint: `as ${flag} 2 or 0.5`,
+    hint: `for example ${flag} 2 or ${flag} 0.5`,
   });
 }
 

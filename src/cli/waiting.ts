@@ -109,6 +109,6 @@ function tookTooLong(goal: WaitFor, timeoutMs: number, state: string): SmError {
   return new SmError(
     'TIMEOUT',
     `${nameOf(goal)} is not ${goal.for} after ${timeoutMs / 1000} s; missing: ${state}`,
-    {hint: `the work goes on; wait on with: ${commandFor(goal)}`, retryable: true},
+    {hint: `the operation continues; to keep waiting: ${commandFor(goal)}`, retryable: true},
   );
 }

@@ -127,7 +127,7 @@ function faultsOf(text: string): ChaosAction[] {
     const fault = FAULTS.find((known) => known === word);
     if (fault !== undefined) return fault;
     throw new SmError('INVALID_INPUT', `${JSON.stringify(word)} is not a fault`, {
-      hint: `choose of ${FAULTS.join(', ')}`,
+      hint: `use one of ${FAULTS.join(', ')}`,
     });
   });
 }

@@ -56,7 +56,7 @@ export default class Plan extends SmCommand<typeof Plan> {
     }
     const apps = (await readApps(file)).filter(({name}) => app === undefined || name === app);
     if (apps.length > 0) return apps.map((one) => [one.name, one]);
-    throw new SmError('INVALID_INPUT', `no file names app ${app}`, {hint: 'check -a and -f'});
+    throw new SmError('INVALID_INPUT', `no file declares app ${app}`, {hint: 'check -a and -f'});
   }
 
   private async planOf(service: string, declared: FileApp | undefined) {

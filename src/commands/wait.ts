@@ -52,13 +52,9 @@ export default class Wait extends SmCommand<typeof Wait> {
 
   private async waitForDaemon(): Promise<void> {
     if (this.flags.for !== 'ready')
-      throw new SmError(
-        'INVALID_INPUT',
-        `a daemon cannot be waited for until "${this.flags.for}"`,
-        {
-          hint: 'use --for ready',
-        },
-      );
+      throw new SmError('INVALID_INPUT', `cannot wait for a daemon to be "${this.flags.for}"`, {
+        hint: 'use --for ready',
+      });
     const limitMs = this.timeoutMs ?? WAIT_DEFAULT_MS;
     const {status, waitedMs} = await waitForDaemon(this.client, limitMs, new Progress());
     const {revision} = status;

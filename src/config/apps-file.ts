@@ -88,7 +88,7 @@ function invalid(faults: readonly string[]): SmError {
   return new SmError(
     'INVALID_CONFIG',
     [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('\n'),
-    {hint: 'sm explain apps shows what a file may hold, sm export -a APP an example'},
+    {hint: 'sm explain apps lists the keys of the file, sm export -a APP prints an example'},
   );
 }
 

@@ -27,7 +27,7 @@ function parseClientLine(text: string, at: number): ClientLine {
     throw new SmError(
       'INVALID_CONFIG',
       `line ${at + 1} of tls.clientRoles is not of the form NAME ROLE [APPS]`,
-      {hint: 'as: ci.example.org operate orders-*; roles are view, operate and admin'},
+      {hint: 'for example: ci.example.org operate orders-*; roles are view, operate and admin'},
     );
   return {name, role, apps, text};
 }

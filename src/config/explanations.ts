@@ -216,7 +216,7 @@ function schemaOf(shape: Shape): JsonSchema {
 function unknown(path: string, known: readonly string[]): SmError {
   const last = path.split('.').at(-1) ?? '';
   const near = nearestWords(last, known);
-  return new SmError('NOT_FOUND', `nothing is known of ${JSON.stringify(path)}`, {
-    hint: `${near.length === 0 ? 'known there' : 'did you mean'}: ${(near.length === 0 ? known : near).join(', ')}`,
+  return new SmError('NOT_FOUND', `there is no key ${JSON.stringify(path)}`, {
+    hint: `${near.length === 0 ? 'keys there' : 'did you mean'}: ${(near.length === 0 ? known : near).join(', ')}`,
   });
 }

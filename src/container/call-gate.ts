@@ -157,7 +157,7 @@ async function keyOf<Target extends GateTarget>(
 /** A page in somebody's browser sends its origin, and the name by which it knows us. */
 function refuseForeign(request: IncomingMessage, targets: ReadonlySet<GateTarget>): void {
   if (request.headers.origin !== undefined)
-    throw new SmError('FORBIDDEN', 'calls of web pages are refused');
+    throw new SmError('FORBIDDEN', 'calls from web pages are refused');
   const host = hostOf(request.headers.host ?? '');
   const own = [...targets].map(({endpoint = ''}) => hostOf(endpoint));
   if (host !== 'localhost' && isIP(host.replace(/^\[|\]$/g, '')) === 0 && !own.includes(host))

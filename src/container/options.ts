@@ -91,23 +91,23 @@ export function checkJoinOptions(options: JoinOptions): Joining {
   if (options.id !== undefined) checkName('container', options.id);
   if (options.endpoints.length === 0) {
     throw new SmError('INVALID_INPUT', 'endpoints is empty', {
-      hint: 'name at least one etcd endpoint, as 127.0.0.1:2379',
+      hint: 'pass at least one etcd endpoint, such as 127.0.0.1:2379',
     });
   }
   if (options.attach === true && (options.port ?? 0) === 0) {
-    throw new SmError('INVALID_INPUT', 'attach is given without the port of the server', {
-      hint: 'give port: the one at which your server listens, so that daemons find it',
+    throw new SmError('INVALID_INPUT', 'attach is set without port', {
+      hint: 'set port to the port on which your server listens, so that daemons can reach it',
     });
   }
   if (options.load !== undefined && typeof options.load !== 'function') {
     throw new SmError('INVALID_INPUT', 'load is not a function', {
-      hint: 'give load: (shard) => ({qps: 12}), or leave it out and call shard.report',
+      hint: 'pass load: (shard) => ({qps: 12}), or leave it out and call shard.report',
     });
   }
   const host = options.host ?? '127.0.0.1';
   if (isWildcardHost(host)) {
     throw new SmError('INVALID_INPUT', `host ${host} means all addresses: no daemon can call it`, {
-      hint: `give host: an address at which daemons reach this process, and bind: ${host} to listen on all of them`,
+      hint: `set host to an address at which daemons reach this process, and bind: ${host} to listen on all addresses`,
     });
   }
   return {

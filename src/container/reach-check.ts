@@ -76,7 +76,9 @@ export class ReachCheck {
     if (problem === '') logger.info({}, 'daemons can call this container again');
     else
       logger.error(
-        {fix: 'give host: an address at which daemons reach this process, and let them through'},
+        {
+          fix: 'set host to an address at which daemons reach this process, and allow their connections',
+        },
         `not reachable: ${problem}`,
       );
   }

@@ -66,7 +66,7 @@ async function read<T extends string | Buffer>(
   } catch (cause) {
     const from = isFile(secret) ? `${secret.file} cannot be read` : 'its function has failed';
     throw new SmError('INVALID_INPUT', `${name}: ${from}`, {
-      hint: `see that ${isFile(secret) ? 'the file is there and may be read' : 'it gives what etcd takes'}`,
+      hint: `check that ${isFile(secret) ? 'the file exists and can be read' : 'the function returns a value of the right type'}`,
       cause,
     });
   }
@@ -86,7 +86,7 @@ function checkTls(tls: {ca?: Buffer; cert?: Buffer; key?: Buffer}): void {
     createSecureContext(tls);
   } catch (cause) {
     throw new SmError('INVALID_INPUT', 'etcd.tls: ca, cert and key cannot be used together', {
-      hint: 'give PEM, and the key that belongs to the certificate',
+      hint: 'pass PEM, and the key that belongs to the certificate',
       cause,
     });
   }
@@ -159,12 +159,15 @@ export class SecretsWatch {
       if (now !== this.known) {
         this.known = now;
         onChange(secrets);
-        logger.info({}, 'certificates or password of etcd have changed: the new ones are used');
+        logger.info({}, 'certificates or password of etcd have changed: using the new ones');
       }
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       if (text !== this.refused)
-        logger.warn({error: text}, 'certificates or password of etcd: the old ones stay in use');
+        logger.warn(
+          {error: text},
+          'certificates or password of etcd could not be renewed: the old ones stay in use',
+        );
       this.refused = text;
     }
     if (!this.closed) this.wait();

@@ -200,7 +200,7 @@ export class SessionDriver {
         logger.warn({reason}, 'fenced: no heartbeat committed in time, dropping all shards');
       },
       resumed: () => logger.info({}, 'right to act is back'),
-      evicted: ({incarnation}) => logger.warn({incarnation}, 'evicted: registering anew'),
+      evicted: ({incarnation}) => logger.warn({incarnation}, 'evicted: registering again'),
       ready: ({incarnation}) => onReady(incarnation),
       restored: ({doubt}) => this.restored(doubt),
       accepted: ({epoch}) => this.accepted(epoch),

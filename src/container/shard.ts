@@ -89,7 +89,7 @@ export class ShardHandle implements Shard {
 
   guard(): void {
     if (this.owned) return;
-    throw new SmError('FENCED', `no right to act for shard ${this.id} any more`, {
+    throw new SmError('FENCED', `this container may no longer act for shard ${this.id}`, {
       hint: 'stop working for this shard: it is, or may be, owned by another container',
     });
   }

@@ -129,7 +129,7 @@ function note<T>({opened, taken}: {opened: T; taken?: number}, all: number[]): T
 }
 
 function endedBeforeUp(): SmError {
-  return new SmError('TIMEOUT', 'sm dev got a signal before it was up', {
+  return new SmError('TIMEOUT', 'sm dev received a signal before it was up', {
     hint: 'run it again with a longer --timeout; the log level info of sm serve says what is waited for',
     retryable: true,
   });

@@ -110,7 +110,7 @@ export class Canary {
     if (other !== undefined)
       throw new SmError(
         'CONFLICT',
-        `app ${app} has a shard ${other.id} that is not of this canary`,
+        `app ${app} has the shard ${other.id}, which does not belong to this canary`,
         {
           hint: 'choose another app with -a, or pass the number of shards that the app was created with',
         },

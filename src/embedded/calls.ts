@@ -70,7 +70,7 @@ export class Calls {
     if (error instanceof EtcdFailure) return {code: error.code, details: error.message};
     if (error instanceof SmError && error.code === 'CONFLICT')
       return {code: status.UNAVAILABLE, details: error.message};
-    this.logger.error({error: String(error)}, 'the embedded store failed at a call');
+    this.logger.error({error: String(error)}, 'a call to the embedded store failed');
     return {code: status.INTERNAL, details: `embedded store: ${String(error)}`};
   }
 }

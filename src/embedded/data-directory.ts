@@ -213,7 +213,7 @@ function parse(path: string): Partial<FormatFile> {
 }
 
 function corruptFormat(path: string): SmError {
-  return new SmError('STORE_CORRUPT', `${path}: ${FORMAT_FILE} does not read`, {
+  return new SmError('STORE_CORRUPT', `${path}: ${FORMAT_FILE} cannot be read`, {
     hint: `restore ${FORMAT_FILE} or the whole directory from a copy`,
   });
 }

@@ -61,9 +61,13 @@ export async function lockDirectory(
       if (number <= last) rmSync(lockPath(path, number), {force: true, recursive: true});
     return lock;
   }
-  throw new SmError('CONFLICT', `${path}: several processes want this data directory at once`, {
-    retryable: true,
-  });
+  throw new SmError(
+    'CONFLICT',
+    `${path}: several processes are trying to use this data directory at once`,
+    {
+      retryable: true,
+    },
+  );
 }
 
 function lockPath(path: string, number: number): string {
@@ -211,7 +215,7 @@ export class DirectoryLock {
 }
 
 function taken(path: string, why: string): SmError {
-  return new SmError('CONFLICT', `${path}: this data directory is not ours any more: ${why}`, {
+  return new SmError('CONFLICT', `${path}: this daemon no longer owns the data directory: ${why}`, {
     hint: 'run one daemon for each data directory; this one has stopped answering',
   });
 }

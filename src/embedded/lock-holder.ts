@@ -68,7 +68,7 @@ function readHolder(lock: string): Holder | undefined {
       'CONFLICT',
       `${dirname(lock)}: an older version may still use this data directory`,
       {
-        hint: `when no daemon runs on it any more: rm ${lock}`,
+        hint: `if no daemon uses it any more: rm ${lock}`,
       },
     );
   }

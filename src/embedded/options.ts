@@ -62,7 +62,7 @@ export function checkOptions(options: EmbeddedStoreOptions): void {
   if (!isLoopbackHost(host) && options.tls === undefined && user === undefined)
     throw new SmError(
       'INVALID_CONFIG',
-      `the embedded store does not listen on ${host} for everybody`,
+      `the embedded store must not listen on ${host} without access control`,
       {hint: 'listen on 127.0.0.1, or configure TLS or a user for the store'},
     );
 }
@@ -76,10 +76,14 @@ export function credentialsOf(tls: StoreTls | undefined): ServerCredentials {
     createSecureContext({cert: pair.cert_chain, key: pair.private_key});
     return ServerCredentials.createSsl(ca, [pair], ca !== null);
   } catch (error) {
-    throw new SmError('INVALID_CONFIG', `the embedded store's TLS files do not fit`, {
-      hint: 'check that the key belongs to the certificate and that both are PEM',
-      cause: error,
-    });
+    throw new SmError(
+      'INVALID_CONFIG',
+      `the TLS files of the embedded store cannot be used together`,
+      {
+        hint: 'check that the key belongs to the certificate and that both are PEM',
+        cause: error,
+      },
+    );
   }
 }
 

@@ -91,7 +91,7 @@ export class Persistence implements Journal {
     } catch (error) {
       this.failedAtBytes = this.log.bytes;
       // The log goes on without it, and is longer to read at the next start.
-      logger.warn({error: String(error)}, 'the embedded store wrote no snapshot');
+      logger.warn({error: String(error)}, 'the embedded store could not write a snapshot');
     } finally {
       release();
     }

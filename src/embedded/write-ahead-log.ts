@@ -216,10 +216,13 @@ function cutTornTail(
   if (!isLast || judgeRest(rest, offset) === 'corrupt')
     throw new SmError('STORE_CORRUPT', `${path}: the log is damaged at byte ${offset}`, {
       hint:
-        'restore the data directory from a copy; or, to go on without all that was written after that byte: ' +
+        'restore the data directory from a copy; or, to continue without everything written after that byte: ' +
         `truncate -s ${offset} ${path}, and remove the log files after it`,
     });
-  logger.warn({path, offset, bytes: rest.length}, 'an unfinished last write was cut off the log');
+  logger.warn(
+    {path, offset, bytes: rest.length},
+    'an incomplete last write was removed from the end of the log',
+  );
   ftruncateSync(fd, offset);
   fsyncSync(fd);
 }

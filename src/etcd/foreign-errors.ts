@@ -14,7 +14,7 @@ const RULES: readonly Rule[] = [
   {
     pattern: TLS,
     make: (cause, text) =>
-      new SmError('STORE_AUTH', `TLS with etcd fails: ${tlsProblem(text)}`, {
+      new SmError('STORE_AUTH', `the TLS connection to etcd fails: ${tlsProblem(text)}`, {
         hint: 'check etcd.tls.ca (who signed the certificate of etcd), etcd.tls.cert and etcd.tls.key, and the host names in endpoints',
         cause,
       }),
@@ -23,7 +23,7 @@ const RULES: readonly Rule[] = [
     pattern:
       /authentication failed|authentication is not enabled|invalid user ID or password|invalid auth token|permission denied|user name is empty|UNAUTHENTICATED|PERMISSION_DENIED/i,
     make: (cause, text) =>
-      new SmError('STORE_AUTH', `etcd refuses us: ${text}`, {
+      new SmError('STORE_AUTH', `etcd refuses the login: ${text}`, {
         hint: 'check etcd.username, etcd.passwordFile and the role of that user; an embedded store has the user sm, and its password in the file "password" of its data directory',
         cause,
       }),

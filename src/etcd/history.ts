@@ -175,6 +175,6 @@ function canceled({compact_revision}: WatchResponse): SmError {
   if (compacted === 0)
     return new SmError('STORE_UNAVAILABLE', 'etcd cancelled the watch', {retryable: true});
   return new SmError('CONFLICT', `history before revision ${compacted} is compacted`, {
-    hint: 'audit what is left: without --since',
+    hint: 'leave --since out to audit the history that etcd still keeps',
   });
 }

@@ -26,7 +26,11 @@ export function refusePlainPassword(options: Login): void {
   if (password === undefined || plainPassword === true) return;
   const [remote] = plainRemotes(options);
   if (remote === undefined) return;
-  throw new SmError('INVALID_CONFIG', `the password of etcd would go to ${remote} without TLS`, {
-    hint: 'give etcd.tls, or https endpoints; or allow it with etcd.plainPassword: true',
-  });
+  throw new SmError(
+    'INVALID_CONFIG',
+    `the password of etcd would be sent to ${remote} without TLS`,
+    {
+      hint: 'set etcd.tls, or use https endpoints; or allow it with etcd.plainPassword: true',
+    },
+  );
 }

@@ -38,7 +38,7 @@ export function listenFault(error: unknown, listening: Listening): unknown {
   switch (reason) {
     case 'EADDRINUSE':
       return new SmError('PORT_TAKEN', `port ${port} on ${host} is taken`, {
-        hint: `another daemon or program listens there: set ${portKey} to another one`,
+        hint: `another daemon or program listens on that port: set ${portKey} to another port`,
         cause: error,
       });
     case 'EACCES':
@@ -46,7 +46,7 @@ export function listenFault(error: unknown, listening: Listening): unknown {
       return of(
         `this user may not listen on ${where}`,
         port < PRIVILEGED_PORTS
-          ? `set ${portKey} to ${PRIVILEGED_PORTS} or more: lower ones are for root`
+          ? `set ${portKey} to ${PRIVILEGED_PORTS} or more: lower ports are reserved for root`
           : `set ${hostKey} and ${portKey} to what this user may use`,
       );
     case 'EADDRNOTAVAIL':

@@ -36,7 +36,7 @@ export function refuseInOurForm(server: Server): void {
 
 /** A request that expects what HTTP does not know never reaches a route. */
 function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const problem = new SmError('INVALID_INPUT', 'the Expect header asks for what is not known');
+  const problem = new SmError('INVALID_INPUT', 'the Expect header has an unsupported value');
   response.writeHead(417, {'content-type': JSON_TYPE, connection: 'close'});
   response.end(JSON.stringify(errorAnswer(problem, '')));
 }

@@ -39,11 +39,17 @@ export class ConfigReload {
       this.daemon?.changedForEtcd(),
     );
     if (files !== undefined && files.length > 0)
-      this.logger.warn({files}, 'SIGHUP: these files have changed, which takes a restart');
+      this.logger.warn(
+        {files},
+        'SIGHUP: these files have changed, but need a restart to take effect',
+      );
     const changed = changedSettings(this.current, next);
     const settings = changed.filter((path) => !ADJUSTABLE.has(path));
     if (settings.length > 0)
-      this.logger.warn({settings}, 'SIGHUP: these settings take a restart, their old values stay');
+      this.logger.warn(
+        {settings},
+        'SIGHUP: these settings have changed, but need a restart: their old values stay in use',
+      );
     const {level} = next.log;
     const {quota} = next;
     this.current = {...this.current, log: {...this.current.log, level}, ...(quota && {quota})};

@@ -165,8 +165,8 @@ export class Credentials {
       createSecureContext({ca: authority});
       return authority;
     } catch (cause) {
-      throw new SmError('INVALID_CONFIG', `tls.ca: ${ca} holds no certificate`, {
-        hint: 'name a PEM file with the authority that signed the certificates of the daemons',
+      throw new SmError('INVALID_CONFIG', `tls.ca: ${ca} contains no certificate`, {
+        hint: 'name a PEM file with the CA that signed the certificates of the daemons',
         cause,
       });
     }
@@ -202,7 +202,7 @@ function checkCertificates(tls: NonNullable<HttpDependencies['tls']>): void {
     createSecureContext({...tls, ...TLS_FLOOR});
   } catch (cause) {
     throw new SmError('INVALID_CONFIG', 'tls.cert and tls.key cannot be used together', {
-      hint: 'check that the files hold PEM and that the key belongs to the certificate',
+      hint: 'check that the files are PEM and that the key belongs to the certificate',
       cause,
     });
   }

@@ -337,7 +337,7 @@ export class RunningDaemon implements Daemon {
   }
 
   private mayNotGoOn(how: SessionEnd): void {
-    this.options.logger.error({how}, 'this daemon may not go on');
+    this.options.logger.error({how}, 'this daemon must not continue');
     void this.release().then(() => this.endedGate.reject(new Error(`daemon ended: ${how}`)));
   }
 

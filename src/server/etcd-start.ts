@@ -42,7 +42,7 @@ export async function openWhenReachable(
   if (remotes.length > 0)
     logger.warn(
       {endpoints: remotes},
-      'etcd is spoken to without TLS: everybody on the way can read and change what is said',
+      'the connection to etcd has no TLS: anybody on the network path can read and change the traffic',
     );
   const store = openEtcdStore(etcd);
   for (let attempt = 0; ; attempt += 1) {

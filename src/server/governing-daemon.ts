@@ -312,7 +312,7 @@ export class GoverningDaemon {
 
   private lostLeadership(): void {
     const {keys, logger} = this.options;
-    logger.warn({}, 'leading no more');
+    logger.warn({}, 'no longer leading');
     this.governors.stop(keys.service);
     this.upkeep.stop();
     this.usage.stop();

@@ -41,7 +41,7 @@ export function refuseUncallable(advertise: string): void {
   const why = refusedEndpoint(advertise, true);
   if (why === undefined) return;
   throw new SmError('INVALID_CONFIG', `advertise ${advertise} cannot be called: ${why}`, {
-    hint: 'set advertise to a host:port by which others reach this daemon',
+    hint: 'set advertise to a host:port at which others reach this daemon',
   });
 }
 
@@ -91,7 +91,7 @@ function refusal(advertise: string, fellow: string): SmError {
     'INVALID_CONFIG',
     `this daemon advertises ${advertise}, a loopback address, but daemon ${visible(fellow)} of the same service runs on another machine and could not call it`,
     {
-      hint: 'set advertise to a host:port by which the other daemons and the containers reach this one',
+      hint: 'set advertise to a host:port at which the other daemons and the containers reach this daemon',
     },
   );
 }

@@ -65,7 +65,7 @@ async function started(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   } catch (error) {
     if (!(error instanceof SmError) || error.code !== 'PORT_TAKEN') throw error;
     throw new SmError('PORT_TAKEN', error.message, {
-      hint: 'an etcd may run there: stop it, name it as endpoints instead of --embedded, or set embedded.port',
+      hint: 'an etcd may be running there: stop it, or use it with endpoints instead of --embedded, or set embedded.port',
       cause: error.cause,
     });
   }

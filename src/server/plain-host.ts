@@ -13,6 +13,6 @@ export function warnOfPlainHost(config: ServerConfig, logger: Pick<Logger, 'warn
   if (host === undefined) return;
   logger.warn(
     {host},
-    'the admin API listens to other machines without TLS: anybody on the way can read tokens and change what is said; set tls.cert and tls.key',
+    'the admin API accepts calls from other machines without TLS: anybody on the network path can read tokens and change the traffic; set tls.cert and tls.key',
   );
 }

@@ -41,7 +41,7 @@ export class Planners {
           logger.error(
             {error: String(error), plansFor},
             isForGood
-              ? 'the planner thread has ended too often: plans are made within the event loop until this daemon is started anew'
+              ? 'the planner thread has ended too often: plans are made in the event loop until this daemon is restarted'
               : 'the planner thread has ended: it is begun anew',
           ),
       });

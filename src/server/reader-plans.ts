@@ -38,7 +38,7 @@ export class ReaderPlans {
     } finally {
       planner.close();
     }
-    throw new SmError('SERVER_UNAVAILABLE', 'the thread that plans has ended', {
+    throw new SmError('SERVER_UNAVAILABLE', 'the planner thread has ended', {
       hint: 'try again',
       retryable: true,
     });

@@ -60,7 +60,7 @@ export class SelfCheck {
       this.everReached = true;
       this.failures = 0;
       if (before !== '')
-        logger.info({}, 'this daemon can be called again by the address that it advertises');
+        logger.info({}, 'this daemon can be reached again at the address that it advertises');
       return;
     }
     if (this.failures === 0) this.sinceMs = clock.wallMs();

@@ -39,10 +39,14 @@ export class Turns {
     }
     const queue = this.waiting.get(key) ?? [];
     if (queue.length >= this.limits.waitingPerKey)
-      throw new SmError('RATE_LIMITED', `${queue.length} heavy calls of app ${key} wait already`, {
-        hint: 'plans and other heavy work of one app are done one after the other: try again later',
-        retryable: true,
-      });
+      throw new SmError(
+        'RATE_LIMITED',
+        `${queue.length} heavy calls for app ${key} are already waiting`,
+        {
+          hint: 'plans and other heavy calls for one app run one after the other: try again later',
+          retryable: true,
+        },
+      );
     const turn = gate();
     queue.push(() => turn.resolve());
     this.waiting.set(key, queue);

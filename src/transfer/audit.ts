@@ -74,11 +74,13 @@ function baseOf(since: number | undefined, oldest: number, until: number): numbe
     throw new SmError(
       'INVALID_INPUT',
       `revision ${since} has not been written: etcd is at ${until}`,
-      {hint: 'give a revision that etcd has written, or no --since for all that it keeps'},
+      {
+        hint: 'pass a revision that etcd has reached, or leave --since out to check everything that it keeps',
+      },
     );
   if (base >= oldest) return base;
   throw new SmError('CONFLICT', `revision ${since} is compacted`, {
-    hint: `the oldest revision that can be judged is ${oldest + 1}; without --since the audit begins there`,
+    hint: `the oldest revision that can be checked is ${oldest + 1}; without --since the audit starts there`,
   });
 }
 
@@ -104,7 +106,7 @@ function serviceOf(entries: readonly RawEntry[], prefix: string, app: string | u
   if (only !== undefined && others.length === 0) return only;
   if (only === undefined)
     throw new SmError('NOT_FOUND', `no daemon has ever written below ${prefix}`, {
-      hint: 'give --etcd-prefix as in the configuration of the daemons',
+      hint: 'pass --etcd-prefix as in the configuration of the daemons',
     });
   throw new SmError('INVALID_INPUT', `several services share ${prefix}: ${services.join(', ')}`, {
     hint: 'name one with --service',
@@ -125,7 +127,7 @@ function assertWhole(audit: HistoryAudit, keys: Keys, wanted: ReadonlyMap<string
 function notWhole(what: string): SmError {
   return new SmError(
     'STORE_CORRUPT',
-    `the history that etcd sent does not lead to what it holds: ${what}`,
-    {hint: 'run it again; if it stays so, the history of this member is damaged'},
+    `the history that etcd sent does not match its current content: ${what}`,
+    {hint: 'run it again; if the error stays, the history of this etcd member is damaged'},
   );
 }

@@ -14,7 +14,7 @@ export async function disarm(place: {
   if (endpoints !== undefined) return disarmAlarms({endpoints});
   if (configFile !== undefined)
     return disarmAlarms(new Credentials(loadConfig(configFile)).forEtcd());
-  throw new SmError('INVALID_INPUT', 'no store is named', {
-    hint: 'by --endpoints HOST:PORT, or by --config-file FILE; one inside a daemon (--embedded) listens at 127.0.0.1:2379 where embedded.port says nothing else',
+  throw new SmError('INVALID_INPUT', 'no store is given', {
+    hint: 'pass --endpoints HOST:PORT or --config-file FILE; an embedded store listens at 127.0.0.1:2379 unless embedded.port is set',
   });
 }

@@ -37,7 +37,7 @@ export async function exportPrefix(options: ExportOptions): Promise<ExportResult
   refuseLiving(before, location.name);
   const {revision, entries} = await location.keys.list(`${prefix}/`);
   if (entries.length === 0)
-    throw new SmError('NOT_FOUND', `nothing lies below ${prefix} in ${location.name}`, {
+    throw new SmError('NOT_FOUND', `there are no keys below ${prefix} in ${location.name}`, {
       hint: 'check --etcd-prefix',
     });
   const items = entries.map(({key, value, mod}): SourceItem => ({
@@ -57,9 +57,13 @@ export function refuseLiving(living: readonly string[], where: string): void {
   if (living.length === 0) return;
   const named = living.slice(0, 5).join(', ');
   const more = living.length > 5 ? ` and ${living.length - 5} more` : '';
-  throw new SmError('CHECK_FAILED', `containers or daemons live in ${where}: ${named}${more}`, {
-    hint: 'stop daemons and containers first: whoever went on in the old store would be a second owner',
-  });
+  throw new SmError(
+    'CHECK_FAILED',
+    `containers or daemons are alive in ${where}: ${named}${more}`,
+    {
+      hint: 'stop daemons and containers first: a container that kept running with the old store would be a second owner',
+    },
+  );
 }
 
 function isAlive({key}: SourceItem): boolean {

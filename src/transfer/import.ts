@@ -65,7 +65,7 @@ function refuseLiveExport({header}: ExportFile, force: boolean): void {
     'CHECK_FAILED',
     `the export was made with --live, while ${header.living.length} containers or daemons ran`,
     {
-      hint: 'stop them and export again; for a copy whose origin is gone for good: --force',
+      hint: 'stop them and export again; if the original store is gone for good: --force',
     },
   );
 }
@@ -79,9 +79,9 @@ async function presentEntries(
   if (!force)
     throw new SmError(
       'CONFLICT',
-      `${entries.length} keys lie below ${prefix} in ${location.name}`,
+      `${entries.length} keys already exist below ${prefix} in ${location.name}`,
       {
-        hint: 'give another --etcd-prefix, or --force to replace all of them',
+        hint: 'pass another --etcd-prefix, or --force to replace all of them',
       },
     );
   refuseLiving(await livingBelow({keys: location.keys, prefix, clock, say}), location.name);
@@ -188,7 +188,7 @@ async function must(
   transaction: Parameters<StoreLocation['keys']['transact']>[0],
 ): Promise<void> {
   if (await keys.transact(transaction)) return;
-  throw new SmError('CONFLICT', `somebody else writes below the prefix in ${name}`, {
+  throw new SmError('CONFLICT', `another process is writing below the prefix in ${name}`, {
     hint: 'stop daemons, containers and other imports there, then import again with --force',
   });
 }

@@ -33,8 +33,8 @@ export function plannedRoles({configFile, prefix, service, apps}: RolesPlace): P
   const config = configFile === undefined ? undefined : loadConfig(configFile);
   const owner = service ?? config?.service;
   if (owner === undefined)
-    throw new SmError('INVALID_INPUT', 'the service of the daemons is not known', {
-      hint: 'give --config-file of a daemon, or --service',
+    throw new SmError('INVALID_INPUT', 'the service name of the daemons is missing', {
+      hint: 'pass --config-file of a daemon, or --service',
     });
   for (const app of apps) checkName('app', app);
   const roles = rolesOf(prefix ?? config?.etcdPrefix ?? '/sm', owner, apps);
@@ -51,7 +51,7 @@ export async function initRoles(
     configFile === undefined ? undefined : new Credentials(loadConfig(configFile)).forEtcd();
   const named = endpoints ?? configured?.endpoints;
   if (named === undefined)
-    throw new SmError('INVALID_INPUT', 'no etcd is named', {
+    throw new SmError('INVALID_INPUT', 'no etcd is given', {
       hint: 'give --endpoints HOST:PORT or --config-file FILE; --print only shows the commands',
     });
   const login =

@@ -36,8 +36,8 @@ export async function release(
     const clock = systemClock();
     const living = await livingBelow({keys, prefix, clock, say, pushSessions: false});
     if (living.length > 0)
-      throw new SmError('CONFLICT', `${living.join(', ')} lives below ${prefix}`, {
-        hint: 'stop all daemons, and all containers that use our SDK; push containers may run on',
+      throw new SmError('CONFLICT', `still alive below ${prefix}: ${living.join(', ')}`, {
+        hint: 'stop all daemons, and all containers that use this SDK; push containers may keep running',
       });
   } finally {
     await location.close();

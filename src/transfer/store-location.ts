@@ -36,13 +36,13 @@ export async function openLocation(options: StoreLocationOptions): Promise<Store
   const named = [endpoints, dataDir, configFile].filter((one) => one !== undefined);
   if (named.length !== 1)
     throw new SmError('INVALID_INPUT', 'name one store', {
-      hint: 'by --endpoints HOST:PORT, by --data-dir DIR (of sm serve --embedded, which must not run), or by --config-file FILE',
+      hint: 'pass one of --endpoints HOST:PORT, --data-dir DIR (of sm serve --embedded, which must be stopped) or --config-file FILE',
     });
   const prefix = options.prefix === undefined ? undefined : checkedPrefix(options.prefix);
   if (dataDir !== undefined) {
     if (options.mustExist === true && !existsSync(dataDir))
       throw new SmError('NOT_FOUND', `there is no data directory ${dataDir}`, {
-        hint: 'its path stands in the line "ready" of sm serve --embedded',
+        hint: 'the log line "ready" of sm serve --embedded shows its path',
       });
     return openDirectory(dataDir, prefix);
   }
@@ -78,6 +78,6 @@ async function openDirectory(dataDir: string, prefix: string | undefined): Promi
 function checkedPrefix(prefix: string): string {
   if (/^(\/[A-Za-z0-9._-]+)+\/?$/.test(prefix)) return prefix.replace(/\/$/, '');
   throw new SmError('INVALID_INPUT', `prefix ${JSON.stringify(prefix)} is not of the form /name`, {
-    hint: 'give etcdPrefix of the daemons, as /sm',
+    hint: 'pass the etcdPrefix of the daemons, such as /sm',
   });
 }

@@ -110,7 +110,7 @@ describe('an answer', () => {
       });
       const failure = await client.call('getSpec', {}).then(() => undefined, failureOf);
       expect(failure).toMatchObject({code: 'SERVER_UNAVAILABLE', exit: 6});
-      expect(failure?.message).toContain('not as sm does');
+      expect(failure?.message).toContain('not a daemon of sm');
     },
   );
 

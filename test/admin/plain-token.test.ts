@@ -32,7 +32,7 @@ describe('a token', () => {
   it('is not sent to another machine over http', async () => {
     const refused = await outcome({server: `http://${REMOTE}`});
     expect(refused).toMatch(
-      /^INVALID_INPUT: the token would go to .*192\.0\.2\.1:8801.* without TLS/,
+      /^INVALID_INPUT: the token would be sent to .*192\.0\.2\.1:8801.* without TLS/,
     );
     expect(refused).toContain('--plain-token');
     expect(refused).not.toContain('canary');

@@ -67,7 +67,7 @@ describe('a container that is attached to a server of the application', () => {
   const options = {app: 'orders', endpoints: ENDPOINTS, attach: true};
 
   it('has to name the port, or no daemon would ever find it', () => {
-    expect(() => checkJoinOptions(options)).toThrow(/without the port/);
+    expect(() => checkJoinOptions(options)).toThrow(/without port/);
     expect(checkJoinOptions({...options, port: 8080})).toMatchObject({port: 8080});
   });
 });

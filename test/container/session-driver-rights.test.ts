@@ -57,7 +57,7 @@ it('the right to act ends by the owner clock, which counts what the monotonic on
   expect(shard.owned).toBe(true);
   suspendedMs = 61_000;
   expect(shard.owned).toBe(false);
-  expect(() => shard.guard()).toThrow(/no right to act/);
+  expect(() => shard.guard()).toThrow(/may no longer act/);
 });
 
 it('what an answer revokes is revoked before any other callback of the process', async () => {

@@ -92,7 +92,7 @@ describe('sm canary', () => {
   it('does not touch an app that has shards of others, nor takes a fault it does not know', async () => {
     const foreign = await sm('canary', ...place, '-a', 'demo', '--duration', '5s');
     expect(foreign.exit).toBe(4);
-    expect(foreign.stderr).toContain('not of this canary');
+    expect(foreign.stderr).toContain('does not belong to this canary');
     const unknown = await sm('canary', ...place, '--faults', 'flood');
     expect(unknown.exit).toBe(2);
     expect(unknown.stderr).toContain('kill, pause, drain');

@@ -254,7 +254,7 @@ it.each([
   await tmux.keys(key);
   const screen = await shows(`exit=${exit}`);
   expect(screen).toContain(word);
-  expect(screen).not.toContain('bug of sm');
+  expect(screen).not.toContain('bug in sm');
   expect((await admin.call('getSpec', {})).services).toEqual(['orders']);
 });
 

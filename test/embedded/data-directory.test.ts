@@ -84,8 +84,8 @@ describe('a data directory', () => {
     const directory = await DataDirectory.open(path, {onLost: (error) => lost.push(error)});
     directory.lock.verify();
     rmSync(join(path, 'lock.1'), {recursive: true});
-    expect(() => directory.lock.verify()).toThrow('not ours any more');
-    expect(() => directory.lock.assertHeld()).toThrow('not ours any more');
+    expect(() => directory.lock.verify()).toThrow('no longer owns the data directory');
+    expect(() => directory.lock.assertHeld()).toThrow('no longer owns the data directory');
     expect(lost).toEqual([expect.objectContaining({code: 'CONFLICT'})]);
     directory.close();
   });

@@ -130,7 +130,7 @@ describe.skipIf(!hasNamespaces)('stores of two kernels', () => {
     for (const outcome of await Promise.all(late))
       expect(outcome).toEqual({error: expect.any(String) as string});
     expect(await first.exited).toBe(4);
-    expect(first.output()).toContain('not ours any more');
+    expect(first.output()).toContain('no longer owns the data directory');
     // What was answered before the pause is in the history; what was not may be, in its place.
     if (typeof (await underway) === 'number') expect(had).toContain('underway');
     await put(second.client, 'more');

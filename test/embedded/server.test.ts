@@ -82,7 +82,7 @@ describe('the embedded store', () => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'store.example'])
       await expect(startEmbeddedStore({host})).rejects.toMatchObject({
         code: 'INVALID_CONFIG',
-        message: `the embedded store does not listen on ${host} for everybody`,
+        message: `the embedded store must not listen on ${host} without access control`,
       });
     const open = await started({host: '0.0.0.0', user: {name: 'root', password: 'secret'}});
     const port = open.endpoint.split(':')[1] ?? '';

@@ -16,7 +16,7 @@ const EXIT_MOST = 10;
 const LIMIT_MS = 60_000;
 /** These go on until they are ended, and write where they are told. */
 const ENDLESS = /^(serve|dev|container run|store import)$/;
-const BUG = /this is a bug of sm|node:internal|UnhandledPromiseRejection|\n\s+at \S+ \(/;
+const BUG = /this is a bug in sm|node:internal|UnhandledPromiseRejection|\n\s+at \S+ \(/;
 
 async function open(): Promise<FuzzTarget> {
   const folder = mkdtempSync(join(tmpdir(), 'sm-fuzz-cli-'));

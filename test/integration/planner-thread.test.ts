@@ -88,7 +88,7 @@ describe('a large app', () => {
     const {cluster} = bed;
     await Promise.all([cluster.join(APP, 'c1'), cluster.join(APP, 'c2')]);
     await bed.shares(['c1', 'c2']);
-    expect(bed.lines.join('')).toContain('plans are made within the event loop');
+    expect(bed.lines.join('')).toContain('plans are made in the event loop');
     expect(bed.lines.join('')).not.toContain('GOVERNOR_BROKEN');
     expect(await bed.metric('sm_planner_thread_losses_total')).toBe(bed.threads.length);
     await cluster.stop();

@@ -89,7 +89,7 @@ it('takes over level, tokens and certificates, refuses what takes a restart and 
     certify(1);
 
     daemon.rewrite(text('log: {level: warn}\nshutdownTimeoutMs: 9000\nheartbeat: {ttlMs: 4000}'));
-    const refused = await hangUp('take a restart');
+    const refused = await hangUp('need a restart');
     expect(refused['settings']).toEqual(['heartbeat.ttlMs', 'shutdownTimeoutMs']);
 
     daemon.rewrite(text('prot: 1'));

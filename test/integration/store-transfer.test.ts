@@ -113,7 +113,7 @@ describe.concurrent('moving to another store', () => {
           sm('store', 'export', '--data-dir', dataDir),
         ]);
         expect(alive.exit, alive.stderr).toBe(10);
-        expect(alive.stderr).toContain('containers or daemons live in');
+        expect(alive.stderr).toContain('containers or daemons are alive in');
         expect(alive.stderr).toContain('stop daemons and containers first');
         expect(alive.stdout).toBe('');
         expect(inUse.exit, inUse.stderr).toBe(4);
@@ -163,7 +163,7 @@ describe.concurrent('an import', () => {
 
         const daemon = target.launch();
         expect(await daemon.exited(), daemon.output).toBe(4);
-        expect(daemon.output).toContain('an import into this prefix has not ended');
+        expect(daemon.output).toContain('an import into this prefix is not complete');
 
         const again = ['store', 'import', '-f', file, '--endpoints', etcd.endpoint];
         const plain = await sm(...again);

@@ -41,7 +41,7 @@ function commandOf(
 
 function unknown(wanted: string, id: string, known: readonly string[]): SmError {
   if (wanted === '')
-    return new SmError('INVALID_INPUT', `no command before ${id}`, {
+    return new SmError('INVALID_INPUT', `no command is given before ${id}`, {
       hint: 'the command comes first, as in: sm status --json; sm help lists all commands',
     });
   const nearest = nearestWords(id.replaceAll(':', ' '), known);

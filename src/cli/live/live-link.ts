@@ -101,7 +101,7 @@ export class LiveLink {
 }
 
 function fellSilent(): SmError {
-  return new SmError('TIMEOUT', 'nothing heard any more', {retryable: true});
+  return new SmError('TIMEOUT', 'no more messages from the daemon', {retryable: true});
 }
 
 const WORDS: Readonly<Record<string, string>> = {

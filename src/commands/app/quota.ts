@@ -73,6 +73,6 @@ function valueOf(flag: string, text: string): number | null {
   if (text === DEFAULT) return null;
   if (/^[1-9]\d{0,11}$/.test(text)) return Number(text);
   throw new SmError('INVALID_INPUT', `--${flag} ${JSON.stringify(text)} is not a whole number`, {
-    hint: `a number from 1 on, or the word ${DEFAULT}`,
+    hint: `pass a number of 1 or more, or the word ${DEFAULT}`,
   });
 }

@@ -111,8 +111,8 @@ export default class ContainerCanStop extends SmCommand<typeof ContainerCanStop>
 }
 
 function tookTooLong(limitMs: number, why: string): SmError {
-  return new SmError('TIMEOUT', `no permission after ${limitMs / 1_000} s; against it: ${why}`, {
-    hint: 'nothing was permitted: ask again, with a longer --timeout',
+  return new SmError('TIMEOUT', `no permission after ${limitMs / 1_000} s; reason: ${why}`, {
+    hint: 'no container may be stopped: ask again, with a longer --timeout',
     retryable: true,
   });
 }

@@ -37,7 +37,7 @@ export default class ContainerSet extends SmCommand<typeof ContainerSet> {
       ...(zone === undefined ? {} : {zone: zone === REGISTERED ? null : zone}),
     };
     if (Object.keys(said).length === 0)
-      throw new SmError('INVALID_INPUT', 'nothing is to be changed', {
+      throw new SmError('INVALID_INPUT', 'no change is given', {
         hint: 'give --weight, --capacity or --zone',
       });
     const request = {service: app, container: id, ...said, reason, dryRun};

@@ -47,7 +47,7 @@ export default class MovesCancel extends SmCommand<typeof MovesCancel> {
 
 function refused({move, result, error}: CancelMovesAnswer['items'][number], app: string): SmError {
   const code = result === 'absent' ? 'NOT_FOUND' : 'CONFLICT';
-  return new SmError(code, `move ${move} is not cancelled: ${error}`, {
+  return new SmError(code, `move ${move} was not cancelled: ${error}`, {
     hint: `sm moves ls -a ${app}`,
   });
 }

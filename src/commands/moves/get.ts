@@ -19,7 +19,7 @@ export default class MovesGet extends SmCommand<typeof MovesGet> {
     const answer = await this.client.call('moves', {service: app, limit: MOVES_LIMIT});
     const found = moveRows(answer).find(({id, shard}) => id === wanted || shard === wanted);
     if (found === undefined)
-      throw new SmError('NOT_FOUND', `app ${app} knows no move ${wanted}`, {
+      throw new SmError('NOT_FOUND', `app ${app} has no move ${wanted}`, {
         hint: `sm moves ls -a ${app}`,
       });
     const {id, shard, from, to, state, why, startedAt, endedAt, note} = found;

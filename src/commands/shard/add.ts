@@ -83,7 +83,7 @@ export default class ShardAdd extends SmCommand<typeof ShardAdd> {
       ...read.map((item) => ({...common, ...item})),
     ];
     if (items.length > 0) return items;
-    throw new SmError('INVALID_INPUT', 'no shard is named', {
+    throw new SmError('INVALID_INPUT', 'no shard is given', {
       hint: 'name ids, or give --count or -f FILE',
     });
   }

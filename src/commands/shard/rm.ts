@@ -24,7 +24,7 @@ export default class ShardRm extends SmCommand<typeof ShardRm> {
   override async run(): Promise<void> {
     const [only] = this.words;
     if (only === undefined)
-      throw new SmError('INVALID_INPUT', 'no shard is named', {hint: 'name one or more ids'});
+      throw new SmError('INVALID_INPUT', 'no shard is given', {hint: 'name one or more ids'});
     if (this.words.length === 1) await this.removeOne(only);
     else await this.removeAll();
   }

@@ -49,7 +49,7 @@ export default class ShardUpdate extends SmCommand<typeof ShardUpdate> {
       ...(priority === undefined ? {} : {priority}),
     };
     if (Object.keys(changes).length === 0)
-      throw new SmError('INVALID_INPUT', 'nothing is to be changed', {
+      throw new SmError('INVALID_INPUT', 'no change is given', {
         hint: 'give --task, --group, --worker-group, --load, --spread-key or --priority',
       });
     const request = {service: app, shardId: id, ...changes, reason, dryRun};

@@ -25,9 +25,13 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
     const {file, live} = this.flags;
     const people = this.format === 'table' || this.format === 'wide';
     if (file === undefined && !people)
-      throw new SmError('INVALID_INPUT', 'the export itself goes to stdout', {
-        hint: 'name a file with -f to have the result on stdout',
-      });
+      throw new SmError(
+        'INVALID_INPUT',
+        'stdout is used for the export itself, so the result cannot be printed there too',
+        {
+          hint: 'write the export to a file with -f to get the result on stdout',
+        },
+      );
     const {exportPrefix, openLocation, writeWhole} = await import('../../transfer/index.ts');
     const {systemClock} = await import('../../runtime/clock.ts');
     const location = await openLocation({...placeOf(this.flags), mustExist: true});

@@ -8,7 +8,7 @@ import type {AdminDependencies} from './dependencies.ts';
 /** @throws SmError RESERVED_NAME for sm's own service. */
 export function refuseOwnService({service}: AdminDependencies, app: string): void {
   if (app !== service) return;
-  throw new SmError('RESERVED_NAME', `${app} is sm's own service`, {
+  throw new SmError('RESERVED_NAME', `${app} is the name of sm's own service`, {
     hint: 'its shards are the apps: use app create and app rm',
   });
 }

@@ -152,7 +152,7 @@ function refuseImpostor(key: CallKey, header: string, {status, text, signature}:
   if (verifiesAnswer(key, call, {status, body: text, header: signature})) return;
   throw new SmError(
     'UNAUTHENTICATED',
-    'another process answers there: its signature does not hold',
+    'the answer has a wrong signature: another process listens at that address',
   );
 }
 

@@ -137,8 +137,8 @@ function checked(entry: KeyValue, status: StoreStatus): KnownCluster {
     throw new SmError('STORE_CORRUPT', `the cluster record cannot be read: ${decoded.problem}`);
   const record = decoded.value;
   if (record['importing'] === true)
-    throw new SmError('CONFLICT', 'an import into this prefix has not ended', {
-      hint: 'wait for sm store import to end; if it was cut short, run it again with --force',
+    throw new SmError('CONFLICT', 'an import into this prefix is not complete', {
+      hint: 'wait until sm store import ends; if it was interrupted, run it again with --force',
     });
   return {record, mod: entry.mod, doubt: doubtOf(record, status)};
 }

@@ -101,7 +101,7 @@ export class GovernorRun {
     const stack = error instanceof Error ? error.stack : String(error);
     logger.error(
       {app, code: 'GOVERNOR_BROKEN', error: stack, inARow: this.inARow, restartInMs: pauseMs},
-      'governor stopped by a broken invariant: nothing of the app moves until it begins anew',
+      'governor stopped by a broken invariant: no shard of the app moves until it restarts',
     );
     const text = `the governor has stopped itself ${this.inARow} times, nothing moves meanwhile: ${failureText(error)}`;
     void raiseAlarm(this.options, {code: 'GOVERNOR_BROKEN', text}).catch((failure: unknown) =>

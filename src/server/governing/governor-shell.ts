@@ -362,7 +362,7 @@ export class GovernorShell {
 
   private loseLeadership(): void {
     if (this.driver.isStopped) return;
-    this.options.logger.warn({}, 'governs no more: another daemon does');
+    this.options.logger.warn({}, 'stopped governing: another daemon governs the app');
     this.stop();
     this.options.onLostLeadership();
   }

@@ -111,7 +111,7 @@ export class Governors {
     if (run === undefined) return;
     run.stop();
     this.forget(app, run);
-    this.options.logger.info({app}, 'governing no more');
+    this.options.logger.info({app}, 'stopped governing');
   }
 
   stopAll(): void {

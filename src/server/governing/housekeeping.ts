@@ -156,7 +156,7 @@ export class Housekeeping {
     this.removing = true;
     try {
       const removed = await removeApp(this.options, this.stillGoverns());
-      if (removed) this.options.logger.info({}, 'app removed: no key of it is left');
+      if (removed) this.options.logger.info({}, 'app removed: all its keys are deleted');
     } finally {
       this.removing = false;
     }

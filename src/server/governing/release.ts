@@ -95,7 +95,7 @@ async function commit(
   const outcome = await store.transact({compares, then, otherwise: []});
   if (outcome.kind === 'unknown') throw outcome.error;
   if (outcome.kind === 'refused')
-    throw new SmError('CONFLICT', 'somebody changes the app meanwhile', {
-      hint: 'stop all daemons below the prefix, then do it again',
+    throw new SmError('CONFLICT', 'the app is being changed by somebody else', {
+      hint: 'stop all daemons that use the prefix, then run it again',
     });
 }

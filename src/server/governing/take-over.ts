@@ -78,11 +78,11 @@ export async function renameShards(
       commit(options, {...rest, compares: [...proofs(options), ...compares]}),
     ),
   );
-  if (renames.length > 0) logger.info({app, shards: renames.length}, 'keys of shards renamed');
+  if (renames.length > 0) logger.info({app, shards: renames.length}, 'renamed keys of shards');
   for (const shard of conflicts)
-    logger.warn({app, shard}, 'the shard stands under two keys with different content');
+    logger.warn({app, shard}, 'the shard exists under two keys with different content');
   for (const {key, reason} of refused)
-    logger.warn({app, key, reason}, 'key of a shard that cannot be governed');
+    logger.warn({app, key, reason}, 'found the key of a shard that cannot be governed');
 }
 
 async function takeGuard(options: TakeOverOptions): Promise<void> {
@@ -201,5 +201,7 @@ async function commit(
 }
 
 function changedMeanwhile(): SmError {
-  return new SmError('CONFLICT', 'somebody else has changed the app meanwhile', {retryable: true});
+  return new SmError('CONFLICT', 'the app was changed by somebody else in the meantime', {
+    retryable: true,
+  });
 }

@@ -69,7 +69,7 @@ export class Access {
     // A page of another site that rebinds its name to our address still sends its own name.
     if (allowedHosts !== 'any' && !allowedHosts.includes(hostName(request))) {
       throw new SmError('FORBIDDEN', 'the Host header names another host', {
-        hint: 'call the daemon by the address it advertises',
+        hint: 'call the daemon at the address that it advertises',
       });
     }
     if (isOpen(request)) return;
@@ -110,7 +110,7 @@ function refuseByRoute(request: FastifyRequest, grant: Grant): void {
   if (!mayDo(grant.role, right))
     throw new SmError(
       'FORBIDDEN',
-      `${grant.name} has the role ${grant.role}; this needs ${right}`,
+      `${grant.name} has the role ${grant.role}; this call needs the role ${right}`,
       {
         hint: `use a token with the role ${right}: sm token create NAME --role ${right}`,
       },
@@ -135,7 +135,7 @@ function ofOtherApps({name, apps}: Grant): SmError {
 
 function unauthenticated(message: string): SmError {
   return new SmError('UNAUTHENTICATED', message, {
-    hint: 'pass --token-file or set SM_TOKEN_FILE; --cert-file and --key-file where certificates are asked for',
+    hint: 'pass --token-file or set SM_TOKEN_FILE; if the daemon asks for certificates, pass --cert-file and --key-file',
   });
 }
 

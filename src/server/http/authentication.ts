@@ -105,7 +105,7 @@ export class Authenticator {
 }
 
 function tooManyFailures(): SmError {
-  return new SmError('RATE_LIMITED', 'too many logins of this address have failed', {
+  return new SmError('RATE_LIMITED', 'too many failed logins from this address', {
     hint: 'check the token, and call again after Retry-After',
     retryable: true,
   });

@@ -31,7 +31,7 @@ export function grantOfNames(names: readonly string[], lines: readonly ClientLin
     const line = lines.find((one) => one.name === name);
     if (line !== undefined) return line;
   }
-  throw new SmError('FORBIDDEN', 'the client certificate has no role here', {
-    hint: 'its common name, DNS name or URI has to stand in the file that tls.clientRoles names',
+  throw new SmError('FORBIDDEN', 'the client certificate has no role on this daemon', {
+    hint: 'add its common name, DNS name or URI to the file that tls.clientRoles names',
   });
 }

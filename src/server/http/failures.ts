@@ -68,7 +68,9 @@ function hintFor(
   known: readonly string[],
 ): string {
   if (issue?.code === 'unrecognized_keys') return `known keys: ${known.join(', ')}`;
-  return named ? 'a good name is orders-1' : 'what is taken: sm schema, and /swagger of the daemon';
+  return named
+    ? 'a valid name is orders-1'
+    : 'for the accepted fields see sm schema, or /swagger of the daemon';
 }
 
 function issueText(where: string, issue: z.core.$ZodIssue): string {

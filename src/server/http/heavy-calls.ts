@@ -23,8 +23,8 @@ export function limitHeavyCalls(
     const count = open.get(caller) ?? 0;
     if (count >= HEAVY_CALLS_OF_ONE)
       return done(
-        new SmError('RATE_LIMITED', `${count} calls with large bodies are under way already`, {
-          hint: 'wait for their answers, or as long as Retry-After says',
+        new SmError('RATE_LIMITED', `${count} calls with large bodies are already in progress`, {
+          hint: 'wait for their answers, or for the time in Retry-After',
           retryable: true,
         }),
       );

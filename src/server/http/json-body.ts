@@ -47,7 +47,7 @@ function refuseKeys(value: unknown): void {
   }
   for (const [key, inner] of Object.entries(value)) {
     if (REFUSED_KEYS.has(key)) {
-      throw new SmError('INVALID_INPUT', `body holds the key ${JSON.stringify(key)}`);
+      throw new SmError('INVALID_INPUT', `body contains the forbidden key ${JSON.stringify(key)}`);
     }
     refuseKeys(inner);
   }

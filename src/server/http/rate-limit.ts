@@ -26,9 +26,9 @@ export function limitRates(
     errorResponseBuilder: () =>
       new SmError(
         'RATE_LIMITED',
-        `more than ${CALLS_AT_ONCE} calls at once or ${CALLS_PER_SECOND} a second`,
+        `more than ${CALLS_AT_ONCE} calls at once, or more than ${CALLS_PER_SECOND} calls per second`,
         {
-          hint: 'wait as long as Retry-After says; send shards in batches',
+          hint: 'wait for the time in Retry-After; send shards in batches',
           retryable: true,
         },
       ),

@@ -31,9 +31,9 @@ export function readTokenFile(
   if (lines.length === 0 || lines.length > TOKENS_LIMIT) {
     throw new SmError(
       'INVALID_CONFIG',
-      `token file ${path} must hold 1 to ${TOKENS_LIMIT} tokens`,
+      `token file ${path} must contain 1 to ${TOKENS_LIMIT} tokens`,
       {
-        hint: `sm token create NAME --role admin, and put the line into ${path}`,
+        hint: `run sm token create NAME --role admin, and add the line that it prints to ${path}`,
       },
     );
   }
@@ -50,7 +50,7 @@ function refuseTwins(path: string, lines: readonly string[]): void {
     if (count > TOKENS_PER_NAME_LIMIT)
       throw new SmError(
         'INVALID_CONFIG',
-        `token file ${path} has more than ${TOKENS_PER_NAME_LIMIT} lines of one name (line ${at + 1})`,
+        `token file ${path} has more than ${TOKENS_PER_NAME_LIMIT} lines with the same name (line ${at + 1})`,
       );
   }
   if (new Set(lines).size < lines.length)

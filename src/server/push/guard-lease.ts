@@ -187,10 +187,10 @@ export class LeaseRenewer {
   private async replace(before: string): Promise<void> {
     const {logger} = this.options;
     if (this.stopped) return;
-    logger.warn({before}, 'replacing the guard lease of push containers: shards run on');
+    logger.warn({before}, 'replacing the guard lease of push containers: shards keep running');
     this.current = undefined;
     const leaseId = await replaceGuard(this.options, before);
-    logger.warn({before, leaseId}, 'the guard lease of push containers is replaced');
+    logger.warn({before, leaseId}, 'the guard lease of push containers has been replaced');
     this.note(leaseId);
   }
 

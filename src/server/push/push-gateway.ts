@@ -256,9 +256,15 @@ export class PushGateway {
       if (!(await deleteStored(store, [{key, target, op: '=', value}], stored))) return;
       this.machine.storedDeleted(incarnation);
       if (entries.length > 0)
-        logger.info({container, shards: entries.length}, 'what a push container kept is deleted');
+        logger.info(
+          {container, shards: entries.length},
+          'deleted the shards that a push container had stored in etcd',
+        );
     } catch (error) {
-      logger.debug({container, error: String(error)}, 'stored shards stay: trying again');
+      logger.debug(
+        {container, error: String(error)},
+        'stored shards of a push container could not be deleted: trying again',
+      );
     }
   }
 

@@ -230,7 +230,10 @@ export class PushWork {
       if (!(await this.stillRecorded(shard, mod))) return {kind: 'unsent'};
       const answer = await caller.call(session.container, op, body);
       if (answer.kind !== 'accepted') {
-        logger.warn({container: session.container, shard, op, answer}, 'push container not served');
+        logger.warn(
+          {container: session.container, shard, op, answer},
+          'call to a push container failed',
+        );
         return answer;
       }
       return {kind: 'accepted', revision: (await store.get(session.key)).revision};

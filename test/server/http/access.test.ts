@@ -127,7 +127,9 @@ describe('the token file', () => {
     try {
       expect(await read(`# rotated\n${first}\n\n${second}\r\n`)).toEqual([first, second]);
       await expect(read(`${first}\n${first}`)).rejects.toThrow(/twice/);
-      await expect(read(`a ${first}\na ${second}\na ${second}x`)).rejects.toThrow(/of one name/);
+      await expect(read(`a ${first}\na ${second}\na ${second}x`)).rejects.toThrow(
+        /with the same name/,
+      );
       await expect(read(first, 0o644)).rejects.toMatchObject({code: 'INVALID_CONFIG'});
       await expect(read('short')).rejects.toMatchObject({code: 'INVALID_CONFIG'});
       await expect(read('')).rejects.toMatchObject({code: 'INVALID_CONFIG'});

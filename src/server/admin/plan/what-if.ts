@@ -50,7 +50,7 @@ function removeHypothetical(
 ): void {
   for (const container of without) {
     if (living.delete(container)) continue;
-    throw new SmError('CONTAINER_NOT_FOUND', `container ${container} does not live`, {
+    throw new SmError('CONTAINER_NOT_FOUND', `container ${container} is not alive`, {
       hint: `sm container ls --app ${app}`,
     });
   }

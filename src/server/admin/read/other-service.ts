@@ -44,5 +44,5 @@ export function governedElsewhere({app, service: other}: ForeignApp, own: string
 }
 
 export function foreignHint(other: string): string {
-  return `if sm was renamed, write service: ${other} again; if these are two, give each an etcdPrefix of its own`;
+  return `if service was renamed, set it back to ${other}; if these are two separate clusters, give each its own etcdPrefix`;
 }

@@ -120,7 +120,7 @@ function printCursor(revision: number, after: string): string {
 
 function parseCursor(text: string): {revision: number; after: string} {
   const match = /^(\d{1,15})\.([A-Za-z0-9_-]+)$/.exec(text);
-  if (match === null) throw new SmError('INVALID_INPUT', 'cursor is none of ours');
+  if (match === null) throw new SmError('INVALID_INPUT', 'cursor was not issued by this API');
   const after = Buffer.from(match[2] ?? '', 'base64url').toString('utf8');
   return {revision: Number(match[1]), after};
 }

@@ -89,7 +89,7 @@ export async function judge(
 
 function meaningless(goal: Goal): SmError {
   const goals = Object.keys(JUDGEMENTS[goal.kind]);
-  return new SmError('INVALID_INPUT', `${goal.kind} cannot be waited for until "${goal.for}"`, {
+  return new SmError('INVALID_INPUT', `cannot wait for ${goal.kind} to be "${goal.for}"`, {
     hint: `use one of ${goals.join(', ')}`,
   });
 }

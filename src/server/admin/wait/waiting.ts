@@ -133,7 +133,10 @@ class Change {
 function goalOf({service, kind, id, for: wanted}: WaitCheckQuery): Goal {
   if (kind === 'app') {
     if (id !== '' && id !== service) {
-      throw new SmError('INVALID_INPUT', 'for an app, id is its name or left out');
+      throw new SmError(
+        'INVALID_INPUT',
+        'for an app, id must be the name of the app, or be left out',
+      );
     }
     return {kind, for: wanted, id: service};
   }

@@ -61,7 +61,7 @@ function decideCreation(
     const present = liveSpec(app, spec);
     if (sameLimits(present, {maxShardCount, maxRecoveryTime, maxMoving, placement}))
       return {result: 'unchanged', operations: []};
-    throw new SmError('APP_EXISTS', `app ${app} exists with other limits`, {
+    throw new SmError('APP_EXISTS', `app ${app} already exists with different limits`, {
       hint: `sm app update ${app} --max-shard-count ${maxShardCount} --max-recovery-time ${maxRecoveryTime} --max-moving ${maxMoving}${placement === undefined ? '' : ' --placement-file FILE'}`,
     });
   }
@@ -133,9 +133,13 @@ export function refuseEndless(
   needed: string,
 ): void {
   if (forMs === undefined || begins) return;
-  throw new SmError('INVALID_INPUT', `${field} without ${needed}: there is nothing to end`, {
-    hint: `give both, or neither`,
-  });
+  throw new SmError(
+    'INVALID_INPUT',
+    `${field} is set without ${needed}, so there is nothing that could end`,
+    {
+      hint: `give both, or neither`,
+    },
+  );
 }
 
 /** @throws SmError INVALID_INPUT naming both fields. */

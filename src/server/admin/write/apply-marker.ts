@@ -54,8 +54,8 @@ export async function beginApply(
 
 function refuseTaken(found: ApplyMarker, nowMs: number): void {
   if (!found.running || nowMs - Date.parse(found.renewedAt) > APPLY_MARKER_TTL_MS) return;
-  throw new SmError('CONFLICT', `${found.by} applies another file since ${found.since}`, {
-    hint: 'wait until it is done; the marker of one that died is free after a minute',
+  throw new SmError('CONFLICT', `${found.by} has been applying another file since ${found.since}`, {
+    hint: 'wait until that apply is done; if it died, its marker expires after a minute',
     retryable: true,
   });
 }

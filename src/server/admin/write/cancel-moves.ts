@@ -33,7 +33,9 @@ export async function cancelMoves(
   const {service, moves: named, all, dryRun} = request;
   refuseOwnService(dependencies, service);
   if (named.length === 0 && !all)
-    throw new SmError('INVALID_INPUT', 'no move is named', {hint: 'name moves, or say all'});
+    throw new SmError('INVALID_INPUT', 'no move is named', {
+      hint: 'name one or more moves, or set all',
+    });
   const listing = await listApp(dependencies, service, WHOLE_APP);
   const queued = new Map(
     (await queuedMoves(dependencies, listing)).map((move) => [move.shard, move]),

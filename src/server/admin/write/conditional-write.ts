@@ -44,7 +44,7 @@ export async function conditionalWrite(
     if (revision !== undefined) return answer(result, true, revision);
     throw unknownOutcome(outcome.error);
   }
-  throw new SmError('CONFLICT', 'others keep changing the same object', {
+  throw new SmError('CONFLICT', 'the same object was changed concurrently too often', {
     hint: 'try again',
     retryable: true,
   });
@@ -77,9 +77,13 @@ async function appliedAt(
 }
 
 export function unknownOutcome(cause: unknown): SmError {
-  return new SmError('STORE_UNAVAILABLE', 'the store did not answer: the change may still happen', {
-    hint: 'look at the object, then try again',
-    retryable: true,
-    cause,
-  });
+  return new SmError(
+    'STORE_UNAVAILABLE',
+    'the store did not answer: the change may or may not have been made',
+    {
+      hint: 'check the object, then try again if the change is missing',
+      retryable: true,
+      cause,
+    },
+  );
 }

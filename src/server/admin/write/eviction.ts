@@ -55,7 +55,7 @@ async function incarnationOf(
 }
 
 function notLiving(app: string, container: string): SmError {
-  return new SmError('CONTAINER_NOT_FOUND', `container ${container} does not live`, {
+  return new SmError('CONTAINER_NOT_FOUND', `container ${container} is not alive`, {
     hint: `sm container ls -a ${app}`,
   });
 }

@@ -18,7 +18,7 @@ export async function acceptRestoredStore(
 ): Promise<AcceptRestoreAnswer> {
   const {store, keys, service, epoch} = dependencies;
   if (confirm !== service) {
-    throw new SmError('INVALID_INPUT', `confirm names ${confirm}, this is ${service}`, {
+    throw new SmError('INVALID_INPUT', `confirm is ${confirm}, but the service is ${service}`, {
       hint: `pass ${service} as confirm`,
     });
   }

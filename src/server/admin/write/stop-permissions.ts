@@ -52,7 +52,7 @@ export async function canStop(
       if (!(error instanceof Overtaken)) throw error;
     }
   }
-  throw new SmError('CONFLICT', 'others keep asking at the same time', {
+  throw new SmError('CONFLICT', 'too many concurrent requests for permission to stop containers', {
     hint: 'try again',
     retryable: true,
   });
@@ -109,9 +109,13 @@ function refuseUnreadable(stored: KeyValue | undefined): StopPermission[] {
   if (stored === undefined) return [];
   const read = decodeStopPermissions(stored.value);
   if (read.ok) return read.value.permissions;
-  throw new SmError('STORE_CORRUPT', `the permissions to stop cannot be read: ${read.problem}`, {
-    hint: `wait until every deploy has ended, then delete the key ${stored.key}`,
-  });
+  throw new SmError(
+    'STORE_CORRUPT',
+    `the stored permissions to stop containers cannot be read: ${read.problem}`,
+    {
+      hint: `wait until no deploy is running, then delete the key ${stored.key}`,
+    },
+  );
 }
 
 function refuseApp({service}: AdminDependencies, app: string, spec: KeyValue | undefined): void {

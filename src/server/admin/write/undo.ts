@@ -84,7 +84,7 @@ function stepsOf(found: Found): readonly UndoStep[] {
   const {operation, undo: steps} = found.entry;
   const row = Object.hasOwn(undoRows, operation)
     ? undoRows[operation as ChangingOperation]
-    : {why: 'sm itself did it, by what somebody had said before'};
+    : {why: 'sm made the change itself, because the time of an earlier order was over'};
   if (row.why !== undefined) throw refused(found, row.why);
   if (steps !== undefined && steps.length > 0) return steps;
   throw refused(

@@ -190,6 +190,6 @@ describe('an undo', () => {
       ...{objectCount: 1, detail: {}, reason: '', requestId: ''},
     };
     await world.put(world.keys.audit(`${'9'.repeat(18)}0-aaaaaa`), entry);
-    await expect(world.call('undo', {service})).rejects.toThrow('sm itself did it');
+    await expect(world.call('undo', {service})).rejects.toThrow('sm made the change itself');
   });
 });

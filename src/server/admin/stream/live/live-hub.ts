@@ -126,7 +126,7 @@ export class LiveHub {
 function checkQuery({view, service}: LiveQuery): void {
   const ofOne = view !== 'apps' && view !== 'top';
   if (ofOne && service === undefined)
-    throw new SmError('INVALID_INPUT', `a view of ${view} is of one app: service is missing`);
+    throw new SmError('INVALID_INPUT', `the view ${view} shows one app: service is missing`);
   if (!ofOne && service !== undefined)
-    throw new SmError('INVALID_INPUT', `a view of ${view} is of all apps: leave service out`);
+    throw new SmError('INVALID_INPUT', `the view ${view} shows all apps: leave service out`);
 }
