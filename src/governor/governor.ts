@@ -375,7 +375,7 @@ export class Governor implements ListingTaker {
   private report(nowMs: number): GovernorAction[] {
     const {wallMs, settled} = this;
     const moment = {nowMs, wallMs, quiet: this.inFlightMoves.size === 0, settled};
-    return this.reports.due(moment, this.statusInput());
+    return this.reports.due(moment, this.loads, () => this.statusInput());
   }
 
   /** What there is now, counted. `unknown`: no write of this daemon has committed within T. */
@@ -388,9 +388,9 @@ export class Governor implements ListingTaker {
 
   private statusInput(): KnownStatus {
     const {wallMs, view, living, planCache: plan, settled, clock, options, loads} = this;
-    const known = {app: options.app, governor: options.governor, braking: this.evictor.braking};
+    const [{app, governor}, {braking}] = [options, this.evictor];
     const quiet = this.starter.status;
-    return {...known, wallMs, view, living, plan, settled, clock, loads, quiet};
+    return {app, governor, braking, wallMs, view, living, plan, settled, clock, loads, quiet};
   }
 
   private get settled(): boolean {

@@ -96,17 +96,22 @@ export class Reports {
     return this.unserved.oldestMs(nowMs);
   }
 
-  due(moment: ReportMoment, known: KnownStatus): GovernorAction[] {
+  /** `known` is asked for only when a summary is due: most turns write none. */
+  due(
+    moment: ReportMoment,
+    loads: KnownStatus['loads'],
+    known: () => KnownStatus,
+  ): GovernorAction[] {
     const {nowMs, quiet, settled} = moment;
     const actions: GovernorAction[] = [];
     const moves = this.history.due(quiet, nowMs);
     if (moves.length > 0) actions.push({type: 'recordMoves', moves});
     if (nowMs >= this.unserved.wakeAtMs()) this.status.touch();
-    const status = this.status.due(nowMs, settled, () => this.withUnserved(known, moment));
+    const status = this.status.due(nowMs, settled, () => this.withUnserved(known(), moment));
     if (status !== undefined) actions.push({type: 'status', status});
     const events = this.chronicle.due(nowMs);
     if (events.length > 0) actions.push({type: 'recordEvents', events});
-    const parts = known.loads.summaryDue(nowMs, moment.wallMs);
+    const parts = loads.summaryDue(nowMs, moment.wallMs);
     if (parts !== undefined) actions.push({type: 'loads', parts});
     return actions;
   }
