@@ -159,8 +159,8 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'a refused write is tried again at once',
       breaks: 'style rule 6: every retry has a pause',
-      find: 'this.retries.pause(shard, nowMs + REFUSED_RETRY_MS);',
-      replace: '',
+      find: 'this.changed(own, nowMs);\n    this.retries.pause(shard, nowMs + REFUSED_RETRY_MS);',
+      replace: 'this.changed(own, nowMs);',
       killed: ARRIVALS_TESTS('a refused write > is tried again after a pause and not at once'),
     },
   ]),
