@@ -3,6 +3,7 @@ import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
 const ARRIVALS_TESTS = testsOf('test/governor/admission-queue.test.ts');
+const COME_BACK_TESTS = testsOf('test/governor/come-back.test.ts');
 const EVICTION_TESTS = testsOf('test/governor/eviction.test.ts');
 const HINTS_TESTS = testsOf('test/governor/hints.test.ts');
 const HOLDINGS_TESTS = testsOf('test/governor/holdings.test.ts');
@@ -183,6 +184,15 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
       replace: "if (state !== 'owned')",
       killed: REMOVAL_TESTS(
         'an app that is being deleted > is not finished while a container without shards lives',
+      ),
+    },
+    {
+      name: 'what a push container runs goes elsewhere while that one waits for its id',
+      breaks: 'push-containers.md: what a session lists is recorded there before it goes elsewhere',
+      find: "if (there?.incarnation !== running) return {step: 'wait', for: 'session'};",
+      replace: 'if (there?.incarnation !== running) return undefined;',
+      killed: COME_BACK_TESTS(
+        'a shard that a push container runs by what it kept > goes nowhere while that one waits for its id (dropping)',
       ),
     },
   ]),
