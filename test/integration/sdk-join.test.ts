@@ -151,7 +151,7 @@ describe('an id that is taken', () => {
     const logger = loggerInto(warnings);
     const second = await cluster.joinOnly('orders', 'c1', {}, {logger});
     await until(() => warnings.length > 0, LONG_MS, 'the wait is said');
-    expect(warnings[0]).toMatch(/held by another living process/);
+    expect(warnings[0]).toMatch(/taken by another living process/);
     const {containers} = await cluster.admin.call('getContainers', {service: 'orders'});
     expect(containers.map(({state}) => state).sort()).toEqual(['ready', 'waiting']);
     await first.leave();

@@ -13,9 +13,11 @@ import {serve} from '../../src/server/index.ts';
 import type {Daemon, ServeDependencies} from '../../src/server/index.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import type {Store} from '../../src/store/port.ts';
-import {startEtcd} from './etcd-process.ts';
+import {STORE_KIND, startEtcd} from './etcd-process.ts';
 import {freePorts} from './free-ports.ts';
 import type {EtcdProcess} from './etcd-process.ts';
+import {LEAST_RIGHTS, roleLogin} from './least-rights.ts';
+import type {RoleLogin} from './least-rights.ts';
 import {OwnershipLog} from './ownership-log.ts';
 import {until} from './until.ts';
 
@@ -61,6 +63,8 @@ export class Cluster {
   daemons: TestDaemon[] = [];
   private readonly logger: Logger;
   private readonly planners: ClusterOptions['planners'];
+  private readonly logins = new Map<string, Promise<RoleLogin>>();
+  private daemonLogin: RoleLogin | undefined;
   private readonly containers = new Set<Container>();
   private readonly ended = new Set<string>();
 
@@ -73,6 +77,8 @@ export class Cluster {
 
   static async start(options: ClusterOptions): Promise<Cluster> {
     const cluster = new Cluster(options);
+    if (LEAST_RIGHTS && STORE_KIND === 'etcd')
+      cluster.daemonLogin = await roleLogin(options.etcd, cluster.prefix, SERVICE);
     for (let count = options.daemons ?? 1; count > 0; count -= 1) await cluster.addDaemon();
     return cluster;
   }
@@ -94,6 +100,7 @@ export class Cluster {
       `etcdPrefix: ${this.prefix}`,
       `heartbeat: {ttlMs: ${TTL_MS}}`,
       'compaction: off',
+      ...(this.daemonLogin === undefined ? [] : [loginLine(this.daemonLogin)]),
       '',
     ].join('\n');
   }
@@ -198,23 +205,36 @@ export class Cluster {
   ): Promise<Container> {
     // A hook can only run after the session has begun, which is after joinApp has made the container.
     const joined: Container[] = [];
-    const container = await joinApp(this.joinOptions(app, id, options), {
-      add: async (shard: Shard) => {
-        this.log.handed(id, joined[0]?.incarnation ?? id, shard);
-        await hooks.add?.(shard);
-        this.log.note('added', id, shard);
+    const rights = await this.rightsOf(app);
+    const container = await joinApp(
+      {...this.joinOptions(app, id, options), ...rights},
+      {
+        add: async (shard: Shard) => {
+          this.log.handed(id, joined[0]?.incarnation ?? id, shard);
+          await hooks.add?.(shard);
+          this.log.note('added', id, shard);
+        },
+        drop: async (shard, reason) => {
+          this.log.note('drop', id, shard, reason);
+          await hooks.drop?.(shard, reason);
+          this.log.note('dropped', id, shard);
+        },
       },
-      drop: async (shard, reason) => {
-        this.log.note('drop', id, shard, reason);
-        await hooks.drop?.(shard, reason);
-        this.log.note('dropped', id, shard);
-      },
-    });
+    );
     joined.push(container);
     this.containers.add(container);
     const noteEnd = (): void => void this.ended.add(id);
     void container.ended.then(noteEnd, noteEnd);
     return container;
+  }
+
+  /** Under SM_TEST_RIGHTS=least a container is who its role says, and nobody else. */
+  private async rightsOf(app: string): Promise<Partial<JoinOptions>> {
+    if (this.daemonLogin === undefined) return {};
+    const login = this.logins.get(app) ?? roleLogin(this.etcd, this.prefix, SERVICE, app);
+    this.logins.set(app, login);
+    const {username, password} = await login;
+    return {service: SERVICE, etcd: {username, password}};
   }
 
   /** Waits until every shard is ready and nothing more will move. */
@@ -264,6 +284,10 @@ export class Cluster {
     await this.store.close();
     if (violations.length > 0) throw new Error(`ownership: ${violations.slice(0, 5).join('; ')}`);
   }
+}
+
+function loginLine({username, passwordFile}: RoleLogin): string {
+  return `etcd: {username: ${username}, passwordFile: ${JSON.stringify(passwordFile)}}`;
 }
 
 export type ShardRow = AdminAnswer<'getShards'>['shards'][number];

@@ -11,6 +11,7 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {bundled} from './bundle.ts';
 import {freePorts} from './free-ports.ts';
+import {LEAST_RIGHTS, ROOT, noteRoot} from './least-rights.ts';
 import {Wire} from './wire.ts';
 
 export type StoreKind = 'etcd' | 'embedded';
@@ -303,12 +304,19 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdProcess>
   const etcd = new EtcdProcess(members, [root]);
   try {
     await etcd.restart();
-    if (kind === 'etcd' && options.user !== undefined) await enableAuth(etcd, options.user);
+    const user = options.user ?? (isLeast(kind, options) ? ROOT : undefined);
+    if (kind === 'etcd' && user !== undefined) await enableAuth(etcd, user);
+    if (isLeast(kind, options)) noteRoot(etcd, root);
     return etcd;
   } catch (error) {
     await etcd.stop();
     throw error;
   }
+}
+
+/** Tests that bring a user or certificates of their own say themselves who may do what. */
+function isLeast(kind: StoreKind, {user, tls}: EtcdOptions): boolean {
+  return LEAST_RIGHTS && kind === 'etcd' && user === undefined && tls === undefined;
 }
 
 function realEtcd(plan: MemberPlan, plans: readonly MemberPlan[], options: EtcdOptions): Launch {
@@ -327,6 +335,8 @@ function realEtcd(plan: MemberPlan, plans: readonly MemberPlan[], options: EtcdO
     ...['--listen-peer-urls', plan.peerUrl, '--initial-advertise-peer-urls', plan.peerUrl],
     ...['--initial-cluster', cluster, '--initial-cluster-token', 'sm-test'],
     ...tokenArguments(options, ['--auth-token', 'simple', '--auth-token-ttl'], 1),
+    // The least there is: a busy machine must not spend its time on passwords of tests.
+    ...['--bcrypt-cost', '4'],
     ...secure,
     ...(options.quotaBytes === undefined
       ? []

@@ -1,0 +1,71 @@
+/**
+ * SM_TEST_RIGHTS=least: the etcd of a test has users; daemons and containers get the roles that `sm etcd init-roles` makes, and nothing else. What a
+ * test itself reads and writes, as an operator would, it does as root: a note for the port says so.
+ */
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {noteLocalStore} from '../../src/etcd/local-login.ts';
+import {applyRoles, rolesOf} from '../../src/etcd/roles.ts';
+import type {EtcdProcess} from './etcd-process.ts';
+import {Wire} from './wire.ts';
+
+export const LEAST_RIGHTS = process.env['SM_TEST_RIGHTS'] === 'least';
+
+export const ROOT = {name: 'root', password: 'secret of root'};
+const PASSWORD = 'secret of a role';
+
+/** Who a process is to etcd. */
+export interface RoleLogin {
+  readonly username: string;
+  readonly password: string;
+  readonly passwordFile: string;
+}
+
+/** Test and tools find the password of root by themselves, as that of an embedded store. */
+export function noteRoot(etcd: EtcdProcess, folder: string): void {
+  const passwordFile = fileOf(folder, 'root', ROOT.password);
+  for (const endpoint of etcd.endpoints)
+    noteLocalStore(Number(endpoint.split(':').at(-1)), {username: ROOT.name, passwordFile});
+}
+
+/** A user with the role of daemons, or of the containers of the app, below the prefix. */
+export async function roleLogin(
+  etcd: EtcdProcess,
+  prefix: string,
+  service: string,
+  app?: string,
+): Promise<RoleLogin> {
+  const root = {endpoints: etcd.endpoints, username: ROOT.name, password: ROOT.password};
+  const roles = rolesOf(prefix, service, app === undefined ? [] : [app]);
+  await applyRoles(root, roles);
+  const role = roles.at(-1)?.name ?? '';
+  const username = `user-of-${role}`;
+  await withRoot(etcd, async (wire, token) => {
+    // Made before: the same.
+    await wire.call('Auth.UserAdd', {name: username, password: PASSWORD}, token);
+    const granted = await wire.call('Auth.UserGrantRole', {user: username, role}, token);
+    if ('code' in granted) throw new Error(`${role} is not granted: ${String(granted['error'])}`);
+  });
+  const passwordFile = fileOf(join(etcd.dataDir, '..'), 'role', PASSWORD);
+  return {username, password: PASSWORD, passwordFile};
+}
+
+async function withRoot(
+  etcd: EtcdProcess,
+  work: (wire: Wire, token: string) => Promise<void>,
+): Promise<void> {
+  const wire = new Wire(etcd.endpoint);
+  try {
+    const {name, password} = ROOT;
+    const answer = await wire.call('Auth.Authenticate', {name, password});
+    await work(wire, String((answer as {token?: string}).token));
+  } finally {
+    wire.close();
+  }
+}
+
+function fileOf(folder: string, name: string, text: string): string {
+  const path = join(folder, `password-of-${name}`);
+  writeFileSync(path, text, {mode: 0o600});
+  return path;
+}
