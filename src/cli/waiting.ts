@@ -42,6 +42,7 @@ export async function waitUntilMet(
   signal: AbortSignal,
 ): Promise<WaitOutcome> {
   const startedMs = performance.now();
+  const end = new Date(Date.now() + timeoutMs).toISOString();
   let total = 0;
   let holdMs = 0;
   let state = 'the daemon has not answered';
@@ -54,9 +55,12 @@ export async function waitUntilMet(
     if (answer !== undefined) state = describe(answer);
     total = Math.max(total, answer?.missingCount ?? 0);
     const done = answer === undefined ? {} : {done: total - answer.missingCount, total};
-    const line = answer === undefined ? 'the daemon cannot be reached: trying again' : state;
-    progress.update({text: `waiting: ${line}`, ...done});
-    if (waitedMs >= timeoutMs) throw tookTooLong(goal, timeoutMs, state);
+    const away = `the daemon at ${client.server} cannot be reached: trying again`;
+    progress.update({
+      text: `waiting until ${end}: ${answer === undefined ? away : state}`,
+      ...done,
+    });
+    if (waitedMs >= timeoutMs) throw tookTooLong(client, goal, timeoutMs, state);
     if (answer === undefined) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     if (signal.aborted) throw new Error('interrupted');
     // A look at a large app costs the daemon something: it stays open the longer the more it takes.
@@ -105,10 +109,15 @@ function commandFor(goal: WaitFor): string {
   return `sm wait ${nameOf(goal)} --for ${goal.for}`;
 }
 
-function tookTooLong(goal: WaitFor, timeoutMs: number, state: string): SmError {
+function tookTooLong(
+  {server}: Pick<AdminClient, 'server'>,
+  goal: WaitFor,
+  timeoutMs: number,
+  state: string,
+): SmError {
   return new SmError(
     'TIMEOUT',
-    `${nameOf(goal)} is not ${goal.for} after ${timeoutMs / 1000} s; missing: ${state}`,
+    `${nameOf(goal)} is not ${goal.for} after ${timeoutMs / 1000} s, by ${server}; missing: ${state}`,
     {hint: `the operation continues; to keep waiting: ${commandFor(goal)}`, retryable: true},
   );
 }

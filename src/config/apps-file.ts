@@ -82,13 +82,16 @@ export function parseApps(sources: readonly {file: string; text: string}[]): Fil
   return apps.sort((a, b) => compareText(a.name, b.name));
 }
 
-function invalid(faults: readonly string[]): SmError {
+const APPS_HINT = 'sm explain apps lists the keys of the file, sm export -a APP prints an example';
+const PLACEMENT_HINT = 'sm explain apps.placement lists the keys of a policy';
+
+function invalid(faults: readonly string[], hint = APPS_HINT): SmError {
   const more = faults.length - FAULTS_SHOWN;
   const shown = faults.slice(0, FAULTS_SHOWN);
   return new SmError(
     'INVALID_CONFIG',
     [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('\n'),
-    {hint: 'sm explain apps lists the keys of the file, sm export -a APP prints an example'},
+    {hint},
   );
 }
 
@@ -99,7 +102,7 @@ export function parsePlacement(file: string, text: string): PlacementPolicy | un
   if (documents.length > 1) faults.push(`${file}: more than one document`);
   const [document] = documents;
   if (document === undefined) {
-    if (faults.length > 0) throw invalid(faults);
+    if (faults.length > 0) throw invalid(faults, PLACEMENT_HINT);
     return undefined;
   }
   const checker = new Checker(document, place, faults);

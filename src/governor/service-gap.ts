@@ -1,4 +1,5 @@
 /** Why nobody serves a shard at present, and what leads out of it: one rule for the governor's alarm and `sm shard why`. Pure. */
+import {restartOrEvict} from '../model/alarm-fix.ts';
 import {isProxyIncarnation, pushShardProblem} from '../model/ids.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
@@ -6,6 +7,7 @@ import type {PlacementReason} from '../model/placement.ts';
 import type {LivingContainer} from './containers.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import {CLOSED_NAMED} from './limits.ts';
+import {sameProcess} from './same-process.ts';
 
 export interface GapContext {
   readonly app: string;
@@ -35,6 +37,11 @@ export function serviceGap(shard: string, context: GapContext): ServiceGap | und
   const {container, incarnation} = record;
   const heartbeat = view.heartbeats.get(incarnation)?.value;
   if (heartbeat === undefined) return lost(shard, container, context);
+  if (heartbeat.state === 'evicting')
+    return {
+      text: `its container ${container} was evicted by an operator: it goes to another one by itself once nobody there may act for it`,
+      fix: '',
+    };
   const holder = living.get(container);
   if (holder?.incarnation === incarnation && isUnheard(holder))
     return {
@@ -42,7 +49,7 @@ export function serviceGap(shard: string, context: GapContext): ServiceGap | und
       fix: fixOfSilence(app, container),
     };
   if (record.state === 'owned' && record.ready) return undefined;
-  return onTheWay(shard, record, heartbeat, holder, app);
+  return onTheWay(shard, record, heartbeat, holder, context);
 }
 
 function isUnheard({state}: LivingContainer): boolean {
@@ -59,11 +66,15 @@ function onTheWay(
   record: OwnershipRecord,
   {overdue = []}: Heartbeat,
   holder: LivingContainer | undefined,
-  app: string,
+  {app, view}: GapContext,
 ): ServiceGap {
   const {container, state, move} = record;
   const since = move === null ? '' : ` since ${move.startedAt}`;
-  const evict = `restart ${container}, or take it out: sm container evict -a ${app} ${container}`;
+  const evict = restartOrEvict({
+    service: app,
+    object: container,
+    others: sameProcess(view, container),
+  });
   const hook = overdue.find((one) => one.shard === shard)?.hook;
   if (state === 'dropping') {
     const how = hook === 'drop' ? 'its drop has outlasted its limit' : 'its drop has not returned';

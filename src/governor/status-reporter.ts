@@ -196,6 +196,8 @@ function alarmsOf(
     // They have alarms of their own.
     if (input.view.heartbeatProblem(incarnation) !== undefined) continue;
     if (input.view.sessionProblem(incarnation) !== undefined) continue;
+    // An operator has taken it out: nothing is left to be done about it.
+    if (input.view.heartbeats.get(incarnation)?.value.state === 'evicting') continue;
     const about = (code: AlarmCode, text: string): void => raise(code, text, container);
     if (state === 'refusing')
       about('REFUSING', `container ${container} gets one shard on trial at a time: ${note ?? ''}`);

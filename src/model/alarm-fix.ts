@@ -1,5 +1,6 @@
 /** What leads out of each alarm. Pure. */
 import type {AlarmCode} from './alarm.ts';
+import {OTHERS_NAMED} from './limits.ts';
 import {ACCEPT_FIX} from './store-doubt.ts';
 
 /** What an alarm is about. */
@@ -9,11 +10,25 @@ export interface AlarmSubject {
   readonly service: string;
   /** Shard id of UNSERVED, else container id; '' where it is about the app as a whole. */
   readonly object: string;
+  /** Other containers of the same process: a restart stops them, too. Default none. */
+  readonly others?: readonly string[];
+}
+
+/** `object`: the container. */
+export function restartOrEvict({service, object, others = []}: Omit<AlarmSubject, 'code'>): string {
+  return `restart ${object}${alsoRestarted(others)}, or take it out alone: sm container evict -a ${service} ${object}`;
+}
+
+function alsoRestarted(others: readonly string[]): string {
+  if (others.length === 0) return '';
+  const more = others.length - OTHERS_NAMED;
+  const named = others.slice(0, OTHERS_NAMED).join(', ');
+  return ` (which stops ${named}${more > 0 ? ` and ${more} more` : ''} too: they run in the same process)`;
 }
 
 /** What to do about it, as a command or a sentence; '' for a code that is not known here. */
-export function alarmFix({code, service, object}: AlarmSubject): string {
-  const evict = `restart that container, or take it out: sm container evict -a ${service} ${object}`;
+export function alarmFix({code, service, object, others = []}: AlarmSubject): string {
+  const evict = restartOrEvict({service, object, others});
   switch (code as AlarmCode) {
     case 'UNSERVED':
       return `sm shard why -a ${service} ${object}`;
@@ -29,7 +44,7 @@ export function alarmFix({code, service, object}: AlarmSubject): string {
     case 'STUCK':
       return evict;
     case 'UNREACHABLE':
-      return `let the daemons reach it by that address (advertise, firewall), then restart it: sm container get -a ${service} ${object}`;
+      return `let the daemons reach it by that address (advertise, firewall), then restart it${alsoRestarted(others)}: sm container get -a ${service} ${object}`;
     case 'CLOCK_RATE':
       return `see how the time server of the machine of ${object} corrects its clock`;
     case 'GOVERNOR_BROKEN':

@@ -116,3 +116,6 @@ export const QUOTA_MOST = 1_000_000_000_000;
 
 /** Texts that are sorted, or merged, before others may run. */
 export const SORTED_PER_STEP = 2_000;
+
+/** Other containers of a process that the advice to restart one names; all are counted. */
+export const OTHERS_NAMED = 5;

@@ -1,6 +1,7 @@
 /** What keeps a shard from being served, and what leads out of it: one row a cause. */
 import {describe, expect, it} from 'vitest';
 import type {LivingContainer} from '../../src/governor/containers.ts';
+import {sameProcess} from '../../src/governor/same-process.ts';
 import {serviceGap} from '../../src/governor/service-gap.ts';
 import {AppView} from '../../src/appstate/app-view.ts';
 import {ALARM_CODES} from '../../src/model/alarm.ts';
@@ -20,11 +21,21 @@ interface Case {
   readonly state?: ContainerState;
   readonly note?: string;
   readonly overdue?: OverdueHook[];
+  readonly heartbeatState?: 'ready' | 'evicting';
   /** The container of the record has no heartbeat. */
   readonly gone?: boolean;
 }
 
-function gap({record, spec, reason = '', state = 'ready', note = '', overdue, gone}: Case) {
+function gap({
+  record,
+  spec,
+  reason = '',
+  state = 'ready',
+  note = '',
+  overdue,
+  gone,
+  heartbeatState = 'ready',
+}: Case) {
   const view = new AppView();
   const versioned = {mod: 1, create: 1};
   const shard: ShardSpec = {
@@ -39,7 +50,11 @@ function gap({record, spec, reason = '', state = 'ready', note = '', overdue, go
     };
     view.apply({kind: 'own', mod: 1, shard: 's1', entry: {value, ...versioned}});
   }
-  const heartbeat = {...unreadableHeartbeat('c1', undefined), ...(overdue && {overdue})};
+  const heartbeat = {
+    ...unreadableHeartbeat('c1', undefined),
+    ...(overdue && {overdue}),
+    state: heartbeatState,
+  };
   if (gone !== true)
     view.apply({
       ...{kind: 'heartbeat', mod: 1, incarnation: 'i1'},
@@ -52,6 +67,40 @@ function gap({record, spec, reason = '', state = 'ready', note = '', overdue, go
   const living = new Map(gone === true ? [] : [['c1', c1]]);
   return serviceGap('s1', {app: 'orders', view, living, reasonOf: () => reason});
 }
+
+it('asks for nothing where an operator has evicted the container already, whatever its record says', () => {
+  for (const record of [{state: 'dropping', move}, {move}, {ready: true}] as const) {
+    const found = gap({record, heartbeatState: 'evicting', overdue: [{shard: 's1', hook: 'drop'}]});
+    expect(found?.text).toContain('c1 was evicted by an operator');
+    expect(found?.fix).toBe('');
+  }
+});
+
+describe('a container that shares its process', () => {
+  function viewOf(bootIds: Readonly<Record<string, string>>): AppView {
+    const view = new AppView();
+    for (const [container, bootId] of Object.entries(bootIds)) {
+      const incarnation = `i-${container}`;
+      const versioned = {mod: 1, create: 1};
+      const heartbeat = {...unreadableHeartbeat(container, undefined), bootId};
+      view.apply({kind: 'id', mod: 1, container, incarnation});
+      view.apply({kind: 'heartbeat', mod: 1, incarnation, entry: {value: heartbeat, ...versioned}});
+    }
+    return view;
+  }
+
+  it('is named with the others that a restart stops', () => {
+    const view = viewOf({p1: 'a', p2: 'b', p3: 'a', p4: '', p5: ''});
+    expect(sameProcess(view, 'p1')).toEqual(['p3']);
+    expect(sameProcess(view, 'p2')).toEqual([]);
+    expect(sameProcess(view, 'p4')).toEqual([]);
+    const fix = alarmFix({code: 'STUCK', service: 'orders', object: 'p1', others: ['p3']});
+    expect(fix).toMatch(
+      /restart p1 \(which stops p3 too.*\), or .*sm container evict -a orders p1/,
+    );
+    expect(alarmFix({code: 'STUCK', service: 'orders', object: 'p1'})).not.toContain('too');
+  });
+});
 
 const CASES: readonly [string, Case, string, string][] = [
   [

@@ -48,7 +48,7 @@ function linesOf({
     ...(load === '' ? [] : [`load: ${load}`]),
     ...homes.map(
       (home, at) =>
-        `${now === '' ? '' : 'then '}home ${at + 1}: ${home.container} (${homeText(home)})${home.current ? ', it is there' : ''}`,
+        `${now === '' ? '' : 'after that '}home ${at + 1}: ${home.container} (${homeText(home)})${home.current ? ', which its record names now' : ''}`,
     ),
     ...(homes.length === 0 ? ['home: none'] : []),
     ...excluded.map((found) => `not ${found.container}: ${found.rule}`),

@@ -289,7 +289,10 @@ export class GovernorShell {
       call: (action) => this.call(action),
       evict: (action) => {
         const {container, incarnation} = action;
-        logger.warn({container, incarnation}, 'evicting a silent container');
+        const order = this.governor.view.heartbeats.get(incarnation)?.value.state;
+        const why =
+          order === 'evicting' ? 'a container that an operator evicted' : 'a silent container';
+        logger.warn({container, incarnation}, `taking out ${why}`);
         return chore(action);
       },
       tellRows: ({batch}) => this.planner?.tell(batch),

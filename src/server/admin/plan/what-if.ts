@@ -19,7 +19,7 @@ import {currentApp} from '../read/listing.ts';
 import {frozen, inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {declaredChanges} from './declared-changes.ts';
-import {RULES} from './rules.ts';
+import {RULES} from '../../../model/placement-rules.ts';
 
 export function whatIf(dependencies: AdminDependencies, request: PlanRequest): Promise<PlanAnswer> {
   const {byTurns = atOnce} = dependencies;

@@ -23,7 +23,8 @@ import {lacksReasons, planned, withReasons} from '../read/unplaced.ts';
 import {shardNotFound} from '../guards.ts';
 import {exclusions} from './exclusions.ts';
 import {homesOf} from './homes.ts';
-import {RULES, shareRule} from './rules.ts';
+import {RULES} from '../../../model/placement-rules.ts';
+import {shareRule} from './rules.ts';
 import {EXCLUDED_SHOWN, HISTORY_SHOWN, HOMES_SHOWN} from '../limits.ts';
 
 /** @throws SmError APP_NOT_FOUND, SHARD_NOT_FOUND. */

@@ -1,6 +1,7 @@
 /** Alarms as they are shown: each with what leads out of it. Pure. */
 import type {AppListing} from '../../../appview/listing.ts';
 import {once} from '../../../appview/listing.ts';
+import {sameProcess} from '../../../governor/same-process.ts';
 import {serviceGap} from '../../../governor/service-gap.ts';
 import type {ServiceGap} from '../../../governor/service-gap.ts';
 import {alarmFix} from '../../../model/alarm-fix.ts';
@@ -10,7 +11,7 @@ import {livingOf} from './container-views.ts';
 export function alarmViews(listing: AppListing): AlarmView[] {
   const {app: service, status} = listing;
   return (status?.alarms ?? []).map(({code, text, since, object = ''}) => {
-    const fix = alarmFix({code, service, object});
+    const fix = alarmFix({code, service, object, others: sameProcess(listing.view, object)});
     if (code !== 'UNSERVED' || object === '') return {service, code, text, since, object, fix};
     const gap = gapOf(listing, object);
     return {

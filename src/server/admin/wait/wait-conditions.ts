@@ -1,6 +1,7 @@
 /** Whether a goal of `sm wait` is reached, judged on one listing. Pure. */
 import {SmError} from '../../../model/errors.ts';
 import {movingLimit} from '../../../model/moving-limit.ts';
+import {reasonText} from '../../../model/placement-rules.ts';
 import {recordState} from '../../../model/shard-state.ts';
 import {MISSING_LIMIT} from '../../../protocol/admin.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../../protocol/admin.ts';
@@ -131,7 +132,7 @@ function shardReady(listing: AppListing, shard: string, missing: Unmet): void {
   const state = shardState(listing, shard);
   if (state === 'ready') return;
   const reason = reasonOf(listing, shard);
-  missing.add(shard, reason === '' ? state : `${state}: ${reason}`);
+  missing.add(shard, reason === '' ? state : `${state}: ${reasonText(reason)}`);
 }
 
 async function appBalanced(

@@ -48,7 +48,10 @@ describe('goals', () => {
     const answer = await check({kind: 'app', for: 'ready'});
     expect(answer).toMatchObject({met: false, missingCount: 30});
     expect(answer.missing).toHaveLength(20);
-    expect(answer.missing[0]).toEqual({id: 's10', reason: 'unplaced: capacity'});
+    expect(answer.missing[0]).toEqual({
+      id: 's10',
+      reason: 'unplaced: every container that it may use holds as many shards as it may',
+    });
     for (const {shardId} of shards) await world.own('orders', shardId, {});
     expect(await met({kind: 'app', for: 'ready'})).toBe(true);
     expect(await met({kind: 'shard', id: 's10', for: 'ready'})).toBe(true);

@@ -1,0 +1,20 @@
+import type {PlacementReason} from './placement.ts';
+
+/** Why a shard has no container, or stays where it should not. */
+export const RULES: Readonly<Record<PlacementReason, string>> = {
+  'no-container': 'the app has no container that takes shards',
+  'pin-not-living': 'it is pinned to a container that does not live',
+  'pin-takes-nothing-new': 'it is pinned to a container that takes nothing new',
+  'pin-outside-worker-group': 'its pin is not a member of its worker group',
+  'worker-group-empty': 'its worker group has no members',
+  'worker-group-not-living': 'no member of its worker group lives',
+  'nothing-accepts': 'no container that it may use takes anything new',
+  capacity: 'every container that it may use holds as many shards as it may',
+  'metric-limit': 'its load would break a limit of every container that has room for it',
+  'spread-key': 'every container that has room for it has another shard with its spread key',
+};
+
+/** A plan's reason as a sentence; what is not known here as it is. */
+export function reasonText(reason: string): string {
+  return Object.hasOwn(RULES, reason) ? RULES[reason as PlacementReason] : reason;
+}
