@@ -79,7 +79,7 @@ interface SendingCall {
 
 const CANCEL = 8;
 
-/** Takes the place of an interceptor to see when an answer has gone out, which no interceptor is told. */
+/** Takes the place of an interceptor to see when an answer has gone out, which no interceptor sees. */
 export function countAnswers(answers: Answers): ServerInterceptor {
   return (_method, call) => {
     const sending = call as unknown as SendingCall;
