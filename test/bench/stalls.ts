@@ -128,7 +128,10 @@ class Stalls {
   private async added(): Promise<void> {
     const before = await this.count();
     const shards = [{shardId: 'one-more'}];
-    await this.retried(() => this.bed.admin.call('addShards', {service: APP, shards}));
+    await this.retried(async () => {
+      const {items} = await this.bed.admin.call('addShards', {service: APP, shards});
+      for (const {error} of items) if (error !== undefined) throw new Error(error);
+    });
     await until(
       async () => (await this.count()).taken > before.taken,
       'the shard is not taken',
@@ -185,6 +188,9 @@ async function main(): Promise<void> {
   let fleet: ChildProcess | undefined;
   try {
     await bed.admin.call('addSpec', {service: APP, maxShardCount: 0, maxRecoveryTime: 0});
+    // A million is above the quota by default.
+    const room = {shards: 2 * shards, specBytes: 1_000 * shards, containers: 2 * containers};
+    await bed.admin.call('setQuota', {service: APP, ...room});
     const [first] = bed.daemons;
     if (first !== undefined) await bed.endDaemon(first, 'SIGTERM');
     fleet = await startFleet(bed);
