@@ -8,7 +8,7 @@ beforeEach(async () => {
   await world.put(world.keys.governedBy('orders'), 'sm.before');
 });
 
-const RENAMED = /write service: sm\.before again/;
+const RENAMED = /set it back to sm\.before/;
 
 describe('an app that another sm governs', () => {
   it.each(['exists', 'ready', 'balanced'] as const)('is not waited for until %s', async (goal) => {
