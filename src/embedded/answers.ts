@@ -84,6 +84,16 @@ export function countAnswers(answers: Answers): ServerInterceptor {
   return (_method, call) => {
     const sending = call as unknown as SendingCall;
     const send = sending.sendMessage.bind(call);
+    // A watch sends messages for as long as it lives: one listener for the stream, not one for each.
+    const underWay = new Set<() => void>();
+    let isFollowed = false;
+    const follow = (stream: SendingCall['stream']): void => {
+      if (isFollowed) return;
+      isFollowed = true;
+      stream.once('close', () => {
+        for (const done of underWay) done();
+      });
+    };
     sending.sendMessage = (message, callback) => {
       const {stream} = sending;
       const admitted = answers.admit(sizeOf(message), () => stream.close(CANCEL));
@@ -95,8 +105,12 @@ export function countAnswers(answers: Answers): ServerInterceptor {
         });
         return;
       }
-      const done = (): void => admitted.done();
-      stream.once('close', done);
+      const done = (): void => {
+        underWay.delete(done);
+        admitted.done();
+      };
+      underWay.add(done);
+      follow(stream);
       send(message, () => {
         done();
         callback();

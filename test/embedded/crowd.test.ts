@@ -5,7 +5,7 @@ import {connect} from 'node:http2';
 import type {ClientHttp2Session} from 'node:http2';
 import type {Socket} from 'node:net';
 import {describe, expect, it} from 'vitest';
-import {Answers, sizeOf} from '../../src/embedded/answers.ts';
+import {Answers, countAnswers, sizeOf} from '../../src/embedded/answers.ts';
 import {Connections} from '../../src/embedded/connections.ts';
 import {openEndpoint} from '../../src/etcd/connection.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
@@ -43,6 +43,24 @@ function hall(most: number) {
   };
   return {clock, connections, come};
 }
+
+it('a stream of many messages has one listener, and gives back what was under way when it ends', () => {
+  const answers = new Answers(() => 0);
+  const stream = Object.assign(new EventEmitter(), {close: () => undefined});
+  const sent: (() => void)[] = [];
+  const call = {
+    stream,
+    sendMessage: (_message: unknown, callback: () => void) => void sent.push(callback),
+    sendStatus: () => undefined,
+  };
+  const counted = countAnswers(answers)({} as never, call as never) as unknown as typeof call;
+  for (let count = 0; count < 100; count += 1) counted.sendMessage({}, () => undefined);
+  expect(stream.listenerCount('close')).toBe(1);
+  for (const taken of sent.slice(0, 60)) taken();
+  expect(answers.bytes).toBe(40 * sizeOf({}));
+  stream.emit('close');
+  expect(answers.bytes).toBe(0);
+});
 
 describe('connections', () => {
   it('that are idle make room, strangers first, and callers only after long', () => {
