@@ -4,8 +4,9 @@ import {afterAll, describe, expect, it, vi} from 'vitest';
 import {DEMO_APP} from '../../src/dev/bed.ts';
 import {DevBed} from '../../src/dev/index.ts';
 import type {DevEvent} from '../../src/dev/index.ts';
+import type {Breach} from '../../src/dev/verdict.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
-import {pause, until} from '../support/until.ts';
+import {until} from '../support/until.ts';
 
 vi.setConfig({testTimeout: 200_000, hookTimeout: 60_000});
 
@@ -69,12 +70,14 @@ describe.concurrent('a container that is stopped for longer than T', () => {
   it('and asks no guard is found out', async () => {
     const started = await start(UNFENCED);
     const {verdict} = started.bed.fleet;
-    await pause(200);
-    expect(verdict.summary.twoOwners).toBe(false);
+    // On a busy machine it may lapse, and be found out, before it is stopped: what counts is that the stop is found out.
+    const before = verdict.summary.breaches.length;
     await outlive(started);
-    await until(() => verdict.summary.twoOwners, LONG_MS, 'the judge has found it');
-    const [told] = started.events.filter(({event}) => event === 'twoOwners');
-    expect(JSON.stringify(told)).toMatch(/"older":{"owner":"demo-1 /);
-    expect(verdict.summary.breaches[0]?.overlapMs).toBeGreaterThan(0);
+    const found = (): Breach[] =>
+      verdict.summary.breaches.slice(before).filter(({older}) => older.owner.startsWith('demo-1 '));
+    await until(() => found().length > 0, LONG_MS, 'the judge has found it');
+    expect(found()[0]?.overlapMs).toBeGreaterThan(0);
+    expect(verdict.summary.twoOwners).toBe(true);
+    expect(started.events.filter(({event}) => event === 'twoOwners').length).toBeGreaterThan(0);
   });
 });
