@@ -96,6 +96,28 @@ describe('without a quiet time', () => {
   });
 });
 
+/** Most moves at once with an end in the zone, while three containers fill up from three that have all. */
+function mostByZone(placement: PlacementPolicy): Map<string, number> {
+  const zones: Record<string, string> = {a: 'z1', b: 'z1', c: 'z2', d: 'z1', e: 'z2', f: 'z2'};
+  const spec = {maxMoving: 100, placement};
+  const bed = new FleetBed({shards: 90, addMs: 1_000, dropMs: 1_000, spec});
+  for (const id of ['a', 'b', 'c']) bed.join(id, {zone: zones[id] ?? ''});
+  bed.rest();
+  for (const id of ['d', 'e', 'f']) bed.join(id, {zone: zones[id] ?? ''});
+  const most = new Map<string, number>();
+  bed.until(() => {
+    const now = new Map<string, number>();
+    for (const {value} of bed.governor.view.own.values()) {
+      if (value.ready || value.move === null || value.move.from === '') continue;
+      const ends = new Set([zones[value.move.from] ?? '', zones[value.move.to] ?? '']);
+      for (const zone of ends) now.set(zone, (now.get(zone) ?? 0) + 1);
+    }
+    for (const [zone, count] of now) most.set(zone, Math.max(most.get(zone) ?? 0, count));
+    return ['d', 'e', 'f'].every((id) => bed.counts[id] === 15) && bed.status?.settled === true;
+  });
+  return most;
+}
+
 describe('budgets of moves', () => {
   function filling(
     placement: PlacementPolicy,
@@ -131,6 +153,13 @@ describe('budgets of moves', () => {
     expect(bed.counts['c']).toBe(5);
     bed.pass(60_000);
     expect(bed.counts['c']).toBe(10);
+  });
+
+  it('a zone gives and takes as many at once as the policy says', () => {
+    const limited = mostByZone({moving: {zone: 3, container: 50}});
+    expect(Math.max(...limited.values())).toBe(3);
+    const free = mostByZone({moving: {container: 50}});
+    expect(Math.min(free.get('z1') ?? 0, free.get('z2') ?? 0)).toBeGreaterThan(3);
   });
 
   it('a joiner takes few at first and more as it proves itself', () => {
