@@ -1,5 +1,5 @@
 /** What scripts rely on, for every command of the built command line against a real daemon and real containers. */
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
@@ -7,7 +7,9 @@ import {Cluster} from '../support/cluster.ts';
 import {CliHosts} from '../support/cli-hosts.ts';
 import {BIN, runCli} from '../support/cli-process.ts';
 import type {Ran, RunOptions} from '../support/cli-process.ts';
+import {CommandProcess} from '../support/command.ts';
 import {startEtcd} from '../support/etcd-process.ts';
+import {until} from '../support/until.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {CONTRACT, LAST, PROCESSES} from './contract-cases.ts';
@@ -230,6 +232,31 @@ describe('the command line', () => {
     const failing = await sm(['app', 'get', 'nobody', '--json'], {stdoutClosed: true});
     expect({exit: failing.exit, stderr: failing.stderr}).toEqual({exit: 3, stderr: ''});
   });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends a recording in order on %s: the file is whole, and can be played',
+    async (signal) => {
+      const file = join(folder, `until-${signal}.jsonl`);
+      const recording = new CommandProcess(
+        'record',
+        '-a',
+        'orders',
+        '--out',
+        file,
+        '--server',
+        server,
+      );
+      const begun = (): boolean => existsSync(file) && readFileSync(file, 'utf8').includes('"add');
+      await until(begun, 60_000, () => `a shard is in the file: ${recording.output}`);
+      expect(await recording.end(signal)).toBe(0);
+      expect(recording.stdout).toMatch(/^recorded app orders for .+ to .+: \d+ events?, \d+ bytes/);
+      const last = readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+      expect(JSON.parse(last)).toMatchObject({event: 'end'});
+      const played = await sm(['sim', '--trace', file, '--json']);
+      expect([played.stderr, played.exit]).toEqual(['', 0]);
+    },
+    120_000,
+  );
 
   it('shows hostile arguments harmlessly', async () => {
     const calls = [
