@@ -10,6 +10,8 @@ export interface Draining {
 export function drainProgress({state, shards, order}: Draining): string {
   if (state !== 'draining' || order?.order !== 'drain') return '';
   const {total, dropping} = shards;
-  const of = order.shards > 0 ? ` of ${Math.max(order.shards, total)}` : '';
-  return total === 0 ? 'empty' : `${total}${of} left, ${dropping} on their way`;
+  if (total === 0) return 'empty';
+  const most = Math.max(order.shards, total);
+  const done = order.shards > 0 ? `${most - total} of ${most} moved` : `${total} to move`;
+  return `${done}, ${dropping} moving`;
 }

@@ -233,31 +233,6 @@ describe('the command line', () => {
     expect({exit: failing.exit, stderr: failing.stderr}).toEqual({exit: 3, stderr: ''});
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'ends a recording in order on %s: the file is whole, and can be played',
-    async (signal) => {
-      const file = join(folder, `until-${signal}.jsonl`);
-      const recording = new CommandProcess(
-        'record',
-        '-a',
-        'orders',
-        '--out',
-        file,
-        '--server',
-        server,
-      );
-      const begun = (): boolean => existsSync(file) && readFileSync(file, 'utf8').includes('"add');
-      await until(begun, 60_000, () => `a shard is in the file: ${recording.output}`);
-      expect(await recording.end(signal)).toBe(0);
-      expect(recording.stdout).toMatch(/^recorded app orders for .+ to .+: \d+ events?, \d+ bytes/);
-      const last = readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
-      expect(JSON.parse(last)).toMatchObject({event: 'end'});
-      const played = await sm(['sim', '--trace', file, '--json']);
-      expect([played.stderr, played.exit]).toEqual(['', 0]);
-    },
-    120_000,
-  );
-
   it('shows hostile arguments harmlessly', async () => {
     const calls = [
       ['app', 'get', HOSTILE],
@@ -295,6 +270,33 @@ describe('the command line', () => {
     const {stdout} = await sm(['shard', 'get', '-a', 'hostile', 'h1', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({task: HOSTILE});
   }, 120_000);
+});
+
+describe('a recording', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends a recording in order on %s: the file is whole, and can be played',
+    async (signal) => {
+      const file = join(folder, `until-${signal}.jsonl`);
+      const recording = new CommandProcess(
+        'record',
+        '-a',
+        'orders',
+        '--out',
+        file,
+        '--server',
+        server,
+      );
+      const begun = (): boolean => existsSync(file) && readFileSync(file, 'utf8').includes('"add');
+      await until(begun, 60_000, () => `a shard is in the file: ${recording.output}`);
+      expect(await recording.end(signal)).toBe(0);
+      expect(recording.stdout).toMatch(/^recorded app orders for .+ to .+: \d+ events?, \d+ bytes/);
+      const last = readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+      expect(JSON.parse(last)).toMatchObject({event: 'end'});
+      const played = await sm(['sim', '--trace', file, '--json']);
+      expect([played.stderr, played.exit]).toEqual(['', 0]);
+    },
+    120_000,
+  );
 });
 
 describe('what is for all apps', () => {

@@ -7,8 +7,8 @@ describe('the progress of a drain', () => {
 
   it('is what is left of what there was, and what is on its way', () => {
     const row = {state: 'draining', shards: {total: 12, dropping: 3}, order};
-    expect(drainProgress(row)).toBe('12 of 30 left, 3 on their way');
-    expect(drainProgress({...row, order: {...order, shards: 0}})).toBe('12 left, 3 on their way');
+    expect(drainProgress(row)).toBe('18 of 30 moved, 3 moving');
+    expect(drainProgress({...row, order: {...order, shards: 0}})).toBe('12 to move, 3 moving');
     expect(drainProgress({...row, shards: {total: 0, dropping: 0}})).toBe('empty');
   });
 
