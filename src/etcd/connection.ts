@@ -1,7 +1,7 @@
 /** The only place that makes etcd clients: every trap of the client package is mended here or in watch.ts. */
 import {InterceptingCall, Metadata} from '@grpc/grpc-js';
 import type {CallOptions, Interceptor} from '@grpc/grpc-js';
-import {Etcd3, WatchClient} from 'etcd3';
+import {Etcd3, WatchClient, castGrpcError} from 'etcd3';
 import type {AuthClient, IOptions, KVClient, LeaseClient, MaintenanceClient} from 'etcd3';
 import type {ErrorCode} from '../model/errors.ts';
 import {ATTEMPT_LIMIT_MS, REFUSED_LOGIN_MS} from './limits.ts';
@@ -80,6 +80,7 @@ export function openEndpoint(endpoint: string, options: EtcdOptions): EndpointCl
   const limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
   const client = new Etcd3(clientOptions(endpoint, options, limitMs));
   const {pool} = client as unknown as {pool: Pool};
+  logInDirectly(pool, limitMs);
   if (options.username === undefined) logInLocally(pool.authenticator, endpoint);
   return {
     endpoint,
@@ -92,13 +93,41 @@ export function openEndpoint(endpoint: string, options: EtcdOptions): EndpointCl
   };
 }
 
-type Pool = ConstructorParameters<typeof WatchClient>[0] & {readonly authenticator: Authenticator};
+type Pool = ConstructorParameters<typeof WatchClient>[0] & {
+  readonly authenticator: Authenticator;
+  readonly hosts: readonly {getServiceClient(name: 'Auth'): AuthService}[];
+};
+
+interface AuthService {
+  authenticate(
+    request: {readonly name: string; readonly password: string},
+    metadata: Metadata,
+    options: CallOptions,
+    callback: (error: Error | null, answer: {readonly token: string}) => void,
+  ): void;
+}
 
 /** The package's own, which it keeps private: it asks for a token with `options.auth`, and keeps it until the token is refused. */
 interface Authenticator {
   options: IOptions;
   readonly awaitingMetadata: Promise<Metadata> | null;
   getMetadata(): Promise<Metadata>;
+  getCredentialsFromHost(address: string, name: string, password: string): Promise<string>;
+}
+
+/** The package logs in by a connection of its own that has none of our options: it would go through a proxy of the environment. */
+function logInDirectly({authenticator, hosts}: Pool, limitMs: number): void {
+  authenticator.getCredentialsFromHost = (_address, name, password) =>
+    new Promise((resolve, reject) => {
+      const options = {deadline: Date.now() + limitMs};
+      const request = {name, password};
+      hosts[0]
+        ?.getServiceClient('Auth')
+        .authenticate(request, new Metadata(), options, (error, answer) => {
+          if (error === null) resolve(answer.token);
+          else reject(castGrpcError(error));
+        });
+    });
 }
 
 /**

@@ -2,7 +2,7 @@
 import {chmodSync, mkdtempSync, readdirSync, renameSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, beforeAll, expect, it} from 'vitest';
+import {afterAll, beforeAll, expect, it, vi} from 'vitest';
 import {startEmbeddedStore} from '../../src/embedded/index.ts';
 import {forgetLocalStore, localLogin, noteLocalStore} from '../../src/etcd/local-login.ts';
 import {revealed} from '../../src/model/hidden-text.ts';
@@ -96,5 +96,20 @@ it('also when the store comes with its password after the client', async () => {
     await store.close();
   }
   await client.close();
+  forgetLocalStore(port);
+});
+
+it('and no login goes through a proxy of the environment, with a note or with a user that is given', async () => {
+  const store = await startEmbeddedStore({user: {name: 'sm', password: 'secret'}});
+  const port = Number(store.endpoint.split(':')[1]);
+  noteLocalStore(port, {username: 'sm', passwordFile: passwordFile('secret')});
+  vi.stubEnv('grpc_proxy', 'http://127.0.0.1:9');
+  for (const user of [{}, {username: 'sm', password: 'secret'}]) {
+    const client = new EtcdStore({endpoints: [store.endpoint], ...user});
+    expect((await client.get('/sm/x')).entry).toBeUndefined();
+    await client.close();
+  }
+  vi.unstubAllEnvs();
+  await store.close();
   forgetLocalStore(port);
 });

@@ -17,11 +17,11 @@ const CAUGHT = {
   'a hint is compared with nothing': 8,
   'eviction of whatever version': 51,
   'hints are not repeated': 29,
-  'unknown taken for refused': 425,
+  'unknown taken for refused': 1_776,
   'revoked handles live': 1,
   'no compare of the fencingKey': 51,
   'one T for all': 21,
-  'stale reads are believed': 79,
+  'stale reads are believed': 212,
   'suspension stops the clock of the owner': 76,
 };
 
