@@ -9,9 +9,10 @@ export function descriptorLimit(read: () => string = readLimits): number {
   return soft === '' ? DESCRIPTORS_ASSUMED : Number(soft);
 }
 
-/** A server's part of what is left beside files and calls to others. */
+/** A server's part of what is left beside files and calls to others. Where the limit is low, half of it is left: a server with one connection serves nobody. */
 export function descriptorShare(share: number, limit = descriptorLimit()): number {
-  return Math.max(1, Math.floor((limit - DESCRIPTORS_RESERVED) * share));
+  const left = Math.max(limit - DESCRIPTORS_RESERVED, limit / 2);
+  return Math.max(1, Math.floor(left * share));
 }
 
 function readLimits(): string {

@@ -55,9 +55,9 @@ beforeAll(async () => {
   const file = join(folder, 'sm.yml');
   writeFileSync(
     file,
-    `service: sm.here\nport: ${port}\netcdPrefix: /sm\nembedded: {port: ${storePort}}\n`,
+    `service: sm.here\nport: ${port}\netcdPrefix: /sm\nembedded: {port: ${storePort}, auth: none}\n`,
   );
-  // Few open files, a proxy that answers nobody, and a user without a home.
+  // Few open files, a proxy that answers nobody, and a user without a home, whose containers are another user's: these do not find a password.
   const line = `ulimit -n 96; exec setpriv --reuid 54321 --clear-groups ${NODE} ${BIN} serve -c ${file} --embedded --data-dir ${join(folder, 'data')}`;
   daemon = run('bash', ['-c', line], PROXIES);
   const ready = () =>
@@ -189,7 +189,7 @@ describe('the command line', () => {
     expect([exit, JSON.parse(output)]).toMatchObject([0, {kind: 'Version'}]);
     const [two, refusal] = await sm('app', 'ls', '--json', '-o', 'yaml', '--server', server);
     expect(two).toBe(2);
-    expect(refusal).toContain('two forms');
+    expect(refusal).toContain('two different output formats');
   });
 
   it('suggests an app that there is', async () => {

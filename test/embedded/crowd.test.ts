@@ -101,7 +101,8 @@ describe('connections', () => {
       Number.MAX_SAFE_INTEGER,
     );
     expect(descriptorShare(0.5, 1_024)).toBe(448);
-    expect(descriptorShare(0.5, 20)).toBe(1);
+    expect(descriptorShare(0.5, 96)).toBe(24);
+    expect(descriptorShare(0.5, 2)).toBe(1);
   });
 });
 
