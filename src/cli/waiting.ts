@@ -42,7 +42,7 @@ export async function waitUntilMet(
   signal: AbortSignal,
 ): Promise<WaitOutcome> {
   const startedMs = performance.now();
-  const end = new Date(Date.now() + timeoutMs).toISOString();
+  const waiting = waitingText(timeoutMs);
   let total = 0;
   let holdMs = 0;
   let state = 'the daemon has not answered';
@@ -57,7 +57,7 @@ export async function waitUntilMet(
     const done = answer === undefined ? {} : {done: total - answer.missingCount, total};
     const away = `the daemon at ${client.server} cannot be reached: trying again`;
     progress.update({
-      text: `waiting until ${end}: ${answer === undefined ? away : state}`,
+      text: `${waiting}: ${answer === undefined ? away : state}`,
       ...done,
     });
     if (waitedMs >= timeoutMs) throw tookTooLong(client, goal, timeoutMs, state);
@@ -67,6 +67,12 @@ export async function waitUntilMet(
     const costMs = Math.max(0, performance.now() - lookedMs - holdMs);
     holdMs = Math.min(POLL_MS, Math.max(LOOK_MS, LOOK_MS * (costMs / COST_FREE_MS)));
   }
+}
+
+/** `watch --for` has no limit unless one is given. */
+function waitingText(timeoutMs: number): string {
+  if (!Number.isFinite(timeoutMs)) return 'waiting';
+  return `waiting until ${new Date(Date.now() + timeoutMs).toISOString()}`;
 }
 
 /** Undefined while the daemon is away or slow: a wait outlives its restart, and ends with what is known to be missing. */

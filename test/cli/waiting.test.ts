@@ -29,3 +29,19 @@ it('a daemon that answers nothing is asked again long before the wait is over', 
     expect.stringMatching(/^waiting until \S+Z: the daemon at http:\/\/d:1 cannot be reached/),
   ]);
 });
+
+it('a wait without a limit names no end', async () => {
+  let looks = 0;
+  const call = (): Promise<object> => {
+    looks += 1;
+    return Promise.resolve({met: looks > 1, missing: [], missingCount: 1, revision: '1'});
+  };
+  const shown: string[] = [];
+  const progress = {update: ({text}: {text: string}) => void shown.push(text)};
+  const {signal} = new AbortController();
+  const client = {call, server: 'http://d:1'} as unknown as AdminClient;
+  const waiting = waitUntilMet(client, GOAL, Number.POSITIVE_INFINITY, progress, signal);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect((await waiting).answer.met).toBe(true);
+  expect(shown[0]).toMatch(/^waiting: /);
+});
