@@ -311,7 +311,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
         },
       ),
     };
-    this.finish(running.length === 0 ? end[how] : endedAbove(this.id, how, running));
+    this.finish(running.length === 0 ? end[how] : endedWithHooks(this.id, how, running));
     await this.close();
   }
 
@@ -336,15 +336,19 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 }
 
-/** What it still runs has no right to act any more. */
-function endedAbove(id: string, how: SessionEnd, running: readonly RunningHook[]): SmError {
+/** Hooks outlasted all waiting. What they do, they do without a right to act. */
+function endedWithHooks(id: string, how: SessionEnd, running: readonly RunningHook[]): SmError {
   const why = how === 'evicted' ? 'was evicted by an operator' : `has ended (${how})`;
   const named = running.slice(0, NOTES_SHOWN).map(({shard, hook}) => `${hook} of ${shard}`);
   const more = running.length - named.length;
   const which = `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-  return new SmError('EVICTED', `container ${id} ${why}; still running here: ${which}`, {
-    hint: 'end this process: others may have these shards now, and what still runs acts without a right',
-  });
+  return new SmError(
+    how === 'evicted' ? 'EVICTED' : 'TIMEOUT',
+    `container ${id} ${why}; still running here: ${which}`,
+    {
+      hint: 'end this process: others may have these shards now, and what still runs acts without a right',
+    },
+  );
 }
 
 function onSignals(leave: () => void): () => void {

@@ -35,6 +35,7 @@ import {watchService} from './watch-service.ts';
 import {wire as loadWire} from './wire.ts';
 import type {Wire} from './wire.ts';
 
+export {MADE_USER} from './made-password.ts';
 export type {EmbeddedStoreOptions, StoreTls} from './options.ts';
 
 export interface EmbeddedStore {

@@ -5,7 +5,7 @@
  */
 import {TTL_DEFAULT_MS} from '../model/container.ts';
 import type {AppView} from '../appstate/app-view.ts';
-import {ServiceGaps} from './service-gaps.ts';
+import {UnservedGaps} from './unserved-gaps.ts';
 
 /** With a T below this, shards are still on their way when T has passed: a first plan alone may wait for 3 s. */
 const UNSERVED_MIN_MS = TTL_DEFAULT_MS;
@@ -29,7 +29,7 @@ export interface LongUnserved {
 
 export class UnservedShards {
   private readonly view: AppView;
-  private readonly gaps = new ServiceGaps();
+  private readonly gaps = new UnservedGaps();
   private readonly silent = new Set<string>();
   private inherited: {readonly shard: string; readonly wallMs: number} | undefined;
   /** Since when the first is not served that has not waited for T. */

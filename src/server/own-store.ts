@@ -1,6 +1,6 @@
 /** The store inside a daemon, and the note by which processes of this machine find its password. */
 import type {ServerConfig} from '../config/index.ts';
-import {startEmbeddedStore} from '../embedded/index.ts';
+import {MADE_USER, startEmbeddedStore} from '../embedded/index.ts';
 import type {EmbeddedStore, EmbeddedStoreOptions} from '../embedded/index.ts';
 import {forgetLocalStore, noteLocalStore} from '../etcd/local-login.ts';
 import {SmError} from '../model/errors.ts';
@@ -45,8 +45,6 @@ export async function openOwnStore(
   };
   return {store, login, close};
 }
-
-const MADE_USER = 'sm';
 
 function leaveNote(port: number, note: Parameters<typeof noteLocalStore>[1], logger: Logger): void {
   try {

@@ -1,7 +1,7 @@
 /** Shards that are not served, by since when: as a walk through all of them would say. */
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {ServiceGaps} from '../../src/governor/service-gaps.ts';
+import {UnservedGaps} from '../../src/governor/unserved-gaps.ts';
 
 const step = fc.record({
   shard: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
@@ -12,7 +12,7 @@ describe('gaps of service', () => {
   it('are counted by age as a walk counts them', () => {
     fc.assert(
       fc.property(fc.array(step), fc.integer({min: -1, max: 21}), (steps, untilMs) => {
-        const gaps = new ServiceGaps();
+        const gaps = new UnservedGaps();
         const all = new Map<string, number>();
         for (const {shard, sinceMs} of steps) {
           if (sinceMs === undefined) gaps.delete(shard);
@@ -35,7 +35,7 @@ describe('gaps of service', () => {
   });
 
   it('of a million shards cost a look at their instants, not at each of them', () => {
-    const gaps = new ServiceGaps();
+    const gaps = new UnservedGaps();
     for (let at = 0; at < 100_000; at += 1) gaps.set(`s${at}`, {sinceMs: 0.001 * at});
     let looks = 0;
     for (; looks < 10_000; looks += 1) gaps.split(50);

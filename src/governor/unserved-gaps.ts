@@ -8,7 +8,7 @@ export interface Gap {
   sinceWallMs?: number;
 }
 
-export class ServiceGaps {
+export class UnservedGaps {
   private readonly byShard = new PartitionedMap<Gap>();
   private readonly byInstant = new Map<number, Set<string>>();
 
