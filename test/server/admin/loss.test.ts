@@ -86,6 +86,13 @@ describe('the shards of a container', () => {
     });
   });
 
+  it('have no reason of an older summary once they are served', async () => {
+    await world.say('orders', {
+      ...{unplacedCount: 1, unplaced: [{shard: 's1', reason: 'no-container'}]},
+    });
+    expect(await shown('s1')).toMatchObject({state: 'ready', reason: ''});
+  });
+
   it('have the governor’s reason before ours', async () => {
     await world.delete(world.keys.heartbeat('orders', 'c1-1'));
     await world.say('orders', {unplacedCount: 1, unplaced: [{shard: 's1', reason: 'capacity'}]});

@@ -148,10 +148,12 @@ export function hasSpec({view}: AppListing, shard: string): boolean {
 export function reasonOf(listing: AppListing, shard: string): string {
   const unreadable = listing.view.quarantined.shardProblem(shard);
   if (unreadable !== undefined) return unreadable;
-  const unplaced = unplacedReasons(listing).get(shard);
-  if (unplaced !== undefined) return unplaced;
   const record = listing.view.own.get(shard)?.value;
   const loss = lossOf(listing, record);
+  // The summary of the governor may be older than the record: what is served now lacks no home.
+  const isServed = record?.state === 'owned' && record.ready && loss === '';
+  const unplaced = isServed ? undefined : unplacedReasons(listing).get(shard);
+  if (unplaced !== undefined) return unplaced;
   if (loss !== '' || listing.unknownSince === '') return loss;
   if (record === undefined || record.state === 'free') return '';
   return `no write has committed since ${listing.unknownSince}: its container may have stopped it`;
