@@ -5,6 +5,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, describe, expect, it} from 'vitest';
 import type {EndpointClient} from '../../src/etcd/connection.ts';
+import {suspend} from '../support/suspend.ts';
 import {pause} from '../support/until.ts';
 import {endNamespaces, hasNamespaces, otherBoot, startInNamespaces} from './namespaces.ts';
 import type {NamespaceOptions, Started} from './namespaces.ts';
@@ -52,7 +53,7 @@ describe.skipIf(!hasNamespaces)('stores of two PID namespaces with one host name
     const dataDir = newPath();
     const first = await started({dataDir});
     expect(await refusal({dataDir})).toContain('in use by process');
-    first.kill('SIGSTOP');
+    await suspend(first.pid);
     await pause(LONG_PAUSE_MS);
     expect(await refusal({dataDir})).toContain('in use by process');
     first.kill('SIGCONT');
@@ -114,7 +115,7 @@ describe.skipIf(!hasNamespaces)('stores of two kernels', () => {
     const before = await put(first.client, 'before');
     // Under way when it stops, and after: none of these may be answered as good.
     const underway = put(first.client, 'underway').catch((error: unknown) => String(error));
-    first.kill('SIGSTOP');
+    await suspend(first.pid);
     const second = await started({dataDir, bootFile: otherBoot(folder, 'c')});
     const had = await keys(second.client);
     expect(had).toContain('before');

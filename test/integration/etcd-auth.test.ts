@@ -136,7 +136,7 @@ it('fails within its time when etcd stops before the login', async () => {
     password: 'secret',
   });
   closing.push(() => store.close());
-  etcd.pause();
+  await etcd.pause();
   const startedMs = performance.now();
   await expect(store.get(`${PREFIX}a`)).rejects.toMatchObject({code: 'STORE_UNAVAILABLE'});
   expect(await put(store, `${PREFIX}x`)).toMatchObject({kind: 'unknown'});

@@ -47,7 +47,7 @@ it('ends with open watches on an etcd that is not there', async () => {
 });
 
 it('ends with open watches on an etcd that hangs', async () => {
-  etcd.pause();
+  await etcd.pause();
   try {
     const {code, output} = await runChild(etcd.endpoint, 'watch');
     expect(output.trim()).toBe('unknown');

@@ -88,7 +88,7 @@ describe('a stopped etcd', () => {
   it('fails calls within their limit instead of hanging', async () => {
     const store = opened(etcd.endpoint, 400);
     await put(store, 'a');
-    etcd.pause();
+    await etcd.pause();
     const startedMs = performance.now();
     await expect(store.get(`${PREFIX}a`)).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
@@ -110,7 +110,7 @@ describe('a stopped etcd', () => {
     const writing = opened(etcd.endpoint);
     await put(writing, 'before');
     const mirror = await mirrorOf(watching);
-    etcd.pause();
+    await etcd.pause();
     await pause(stopMs);
     const during = put(writing, 'during');
     etcd.resume();

@@ -45,7 +45,7 @@ describe('etcd, for less than T', () => {
 
   it('that stands still: no shard stops', async () => {
     const before = await owners();
-    etcd.pause();
+    await etcd.pause();
     const pausedAtMs = performance.now();
     while (performance.now() - pausedAtMs < TTL_MS / 3) {
       for (const shard of handles.values()) shard.guard();
@@ -78,7 +78,7 @@ describe('etcd stands still', () => {
 
   it('for longer than T: the right to act ends in time, and comes back with the same tokens', async () => {
     const before = await owners();
-    etcd.pause();
+    await etcd.pause();
     const pausedAtMs = performance.now();
     let lastOwnedMs = 0;
     await until(
@@ -118,7 +118,7 @@ describe('etcd stands still', () => {
       manualContainerId: 'c3',
     });
     await until(() => cluster.log.ownerOf(mine) === 'c3', LONG_MS, 'c3 has its shard');
-    etcd.pause();
+    await etcd.pause();
     await until(() => cluster.log.story(mine).includes('drop c3'), LONG_MS, 'drop was called');
     await until(() => cluster.log.ownerOf(mine) === '', LONG_MS, 'the right to act is over');
     etcd.resume();
@@ -156,7 +156,7 @@ describe('told to go while etcd is away', () => {
     const late = await cluster.join('orders', 'c3', {});
     await late.ready;
     const leader = await cluster.leader();
-    etcd.pause();
+    await etcd.pause();
     const startMs = performance.now();
     const tookMs = async (work: Promise<unknown>): Promise<number> => {
       await work;

@@ -12,6 +12,7 @@ import {promisify} from 'node:util';
 import {bundled} from './bundle.ts';
 import {freePorts} from './free-ports.ts';
 import {LEAST_RIGHTS, ROOT, noteRoot} from './least-rights.ts';
+import {suspend} from './suspend.ts';
 import {Wire} from './wire.ts';
 
 export type StoreKind = 'etcd' | 'embedded';
@@ -222,7 +223,7 @@ export class EtcdProcess {
     const copy = join(first.dataDir, '..', 'copy');
     if (first.kind === 'etcd') await etcdctl('--endpoints', endpoint, 'snapshot', 'save', copy);
     else {
-      this.pause();
+      await this.pause();
       await cp(first.dataDir, copy, {recursive: true});
       this.resume();
     }
@@ -252,8 +253,9 @@ export class EtcdProcess {
     await etcdctl(...what, ...identity, ...peers);
   }
 
-  pause(): void {
-    for (const member of this.members) member.signal('SIGSTOP');
+  /** Resolves once no member runs any more. */
+  async pause(): Promise<void> {
+    await Promise.all(this.members.map((member) => suspend(member.pid)));
   }
 
   resume(): void {
