@@ -1,4 +1,4 @@
-/** Finding the app a container wants to join, and keeping an eye on its removal. */
+/** Finds the app that a container wants to join. */
 import {Keys} from '../etcd/keys.ts';
 import {SmError} from '../model/errors.ts';
 import {appQuota, overAppQuota, overClusterQuota} from '../model/quota.ts';
@@ -9,9 +9,9 @@ import type {Clock} from '../runtime/clock.ts';
 import {isDeleting} from '../store/app-spec-guard.ts';
 import {silentLogger} from '../runtime/log-port.ts';
 import type {Logger} from '../runtime/log-port.ts';
-import type {Store, Watch} from '../store/port.ts';
+import type {Store} from '../store/port.ts';
 import type {Joining} from './options.ts';
-import {APP_POLL_MS, REWATCH_MS} from './limits.ts';
+import {APP_POLL_MS} from './limits.ts';
 
 export interface FoundApp {
   readonly keys: Keys;
@@ -75,52 +75,6 @@ async function refuseOverQuota(
 function isOf(container: string, heartbeat: string): boolean {
   const decoded = decodeHeartbeat(heartbeat);
   return decoded.ok && decoded.value.container === container;
-}
-
-/**
- * Calls back whenever the app's spec says that it is being removed, or is gone; `isMissing`: it was not found once the watch had been lost, as in
- * a store that was replaced meanwhile. Returns a function that ends the watch.
- */
-export function watchRemoval(
-  store: Store,
-  key: string,
-  fromRevision: number,
-  clock: Clock,
-  removed: (isMissing: boolean) => void,
-): () => void {
-  let watch: Watch | undefined;
-  let closed = false;
-  const judge = (value: string | undefined, isMissing = false): void => {
-    if (!closed && (value === undefined || isDeleting(value))) removed(isMissing);
-  };
-  const close = (): void => {
-    closed = true;
-    watch?.close();
-  };
-  const open = (revision: number): void => {
-    if (closed) return;
-    watch = store.watch(key, revision, {
-      onBatch: ({events}) => {
-        for (const event of events) {
-          if (event.type === 'put' && event.entry.key === key) judge(event.entry.value);
-          if (event.type === 'delete' && event.key === key) judge(undefined);
-        }
-      },
-      onLost: () => void clock.after(REWATCH_MS, reopen),
-    });
-  };
-  const reopen = (): void => {
-    if (closed) return;
-    store.get(key).then(
-      ({revision, entry}) => {
-        judge(entry?.value, entry === undefined);
-        open(revision + 1);
-      },
-      () => void clock.after(REWATCH_MS, reopen),
-    );
-  };
-  open(fromRevision);
-  return close;
 }
 
 async function lookUp(store: Store, joining: Joining): Promise<FoundApp | undefined> {

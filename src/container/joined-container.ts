@@ -13,7 +13,7 @@ import type {Clock} from '../runtime/clock.ts';
 import {gate} from '../runtime/gate.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import {seenHistory} from '../store/seen-history.ts';
-import {findApp, watchRemoval} from './app-lookup.ts';
+import {findApp} from './app-lookup.ts';
 import type {FoundApp} from './app-lookup.ts';
 import {CallKeyring} from './call-keyring.ts';
 import type {Connections} from './connections.ts';
@@ -32,6 +32,7 @@ import {hintHandler} from './receiver.ts';
 import type {HintHandler, HintTarget} from './receiver.ts';
 import {shareListener} from './shared-receiver.ts';
 import type {Shard} from './shard.ts';
+import {RemovalWatch} from './removal-watch.ts';
 import {startWatchdog} from './watchdog.ts';
 
 /** Differs between two starts of a process. */
@@ -100,11 +101,10 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       this.member = member;
       const {store} = this.connections;
       const specKey = found.keys.appSpec(this.app);
-      this.closers.push(
-        watchRemoval(store, specKey, found.revision + 1, this.clock, (isMissing) =>
-          member.appDeleting(isMissing),
-        ),
-      );
+      const removed = (isMissing: boolean): void => member.appDeleting(isMissing);
+      const {clock} = this;
+      const removal = new RemovalWatch({store, key: specKey, clock, removed}, found.revision);
+      this.closers.push(() => removal.close());
       this.reach = this.newReachCheck(found.keys);
       if (this.joining.watchdog) this.closers.push(startWatchdog(() => member.remainingMs()));
       if (this.joining.signals) this.closers.push(onSignals(() => void this.leave()));

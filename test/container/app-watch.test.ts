@@ -1,15 +1,18 @@
 /** What a container makes of the spec of its app and of the cluster record, as it finds them or is told of them. */
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
-import {findApp, watchRemoval} from '../../src/container/app-lookup.ts';
+import {findApp} from '../../src/container/app-lookup.ts';
 import {takeCluster} from '../../src/container/cluster-look.ts';
+import {SPEC_READ_INTERVAL_MS} from '../../src/container/limits.ts';
 import type {Joining} from '../../src/container/options.ts';
+import {RemovalWatch} from '../../src/container/removal-watch.ts';
 import {CLUSTER_QUOTA_DEFAULT} from '../../src/model/quota.ts';
 import {Keys} from '../../src/etcd/keys.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
+import type {Clock, Timer} from '../../src/runtime/clock.ts';
 import {MemoryStore} from '../../src/store/memory-store.ts';
 import {SessionBed} from '../ownership/session-bed.ts';
-import {until} from '../support/until.ts';
+import {pause, until} from '../support/until.ts';
 
 const LIMIT_MS = 20_000;
 const keys = new Keys('/sm', 'sm');
@@ -36,45 +39,60 @@ describe('the app of a container', () => {
   let close = (): void => undefined;
   afterEach(() => close());
 
-  /** How often it was said that the app goes. */
-  function watch(fromRevision: number): () => number {
-    let said = 0;
-    close = watchRemoval(store, KEY, fromRevision, systemClock(), () => (said += 1));
-    return () => said;
+  /** What was said so far: for each time whether the spec was missing. */
+  function watch(stoodAt: number, clock = systemClock()): boolean[] {
+    const said: boolean[] = [];
+    const removed = (isMissing: boolean): unknown => said.push(isMissing);
+    const removal = new RemovalWatch({store, key: KEY, clock, removed}, stoodAt);
+    close = () => removal.close();
+    return said;
+  }
+
+  /** A thousand times as fast. */
+  function fastClock(delays: number[] = []): Clock {
+    const clock = systemClock();
+    const after = (delayMs: number, callback: () => void): Timer => {
+      delays.push(delayMs);
+      return clock.after(delayMs / 1_000, callback);
+    };
+    return {...clock, after};
+  }
+
+  function silenceWatches(): void {
+    vi.spyOn(store, 'watch').mockReturnValue({close: () => undefined});
   }
 
   it('that is being removed is told of, as it is when it is gone, and no other change is', async () => {
-    const from = (await write(KEY, SPEC)) + 1;
-    const said = watch(from);
+    const stoodAt = await write(KEY, SPEC);
+    const said = watch(stoodAt);
     let seen = 0;
     // Reported right after the watch before it.
     const onBatch = (): number => (seen += 1);
-    const beside = store.watch(KEY, from, {onBatch, onLost: () => undefined});
+    const beside = store.watch(KEY, stoodAt + 1, {onBatch, onLost: () => undefined});
     const told: number[] = [];
     for (const over of [{paused: true}, {deleting: true}, undefined]) {
       await write(KEY, over && {...SPEC, ...over});
       await until(() => seen > told.length, LIMIT_MS, 'the change is told of');
-      told.push(said());
+      told.push(said.length);
     }
     beside.close();
     expect(told).toEqual([0, 1, 2]);
   });
 
   it('that is gone at once is told of, too', async () => {
-    const said = watch((await write(KEY, SPEC)) + 1);
+    const said = watch(await write(KEY, SPEC));
     await write(KEY);
-    await until(() => said() > 0, LIMIT_MS, 'the removal is told of');
+    await until(() => said.length > 0, LIMIT_MS, 'the removal is told of');
   });
 
   it('that is not found once the watch was lost is said to be missing, and its return is watched', async () => {
-    const from = (await write(KEY, SPEC)) + 1;
+    const stoodAt = await write(KEY, SPEC);
     let lose = (): void => undefined;
     const watching = vi.spyOn(store, 'watch').mockImplementation((key, revision, handlers) => {
       lose = () => handlers.onLost('lost');
       return MemoryStore.prototype.watch.call(store, key, revision, handlers);
     });
-    const said: boolean[] = [];
-    close = watchRemoval(store, KEY, from, systemClock(), (isMissing) => said.push(isMissing));
+    const said = watch(stoodAt);
     vi.spyOn(store, 'get').mockResolvedValueOnce({revision: 1, entry: undefined});
     lose();
     await until(() => watching.mock.calls.length === 2, LIMIT_MS, 'it watches again');
@@ -82,6 +100,38 @@ describe('the app of a container', () => {
     await write(KEY, {...SPEC, deleting: true});
     await until(() => said.length > 1, LIMIT_MS, 'the removal is told of');
     expect(said.slice(0, 2)).toEqual([true, false]);
+  });
+
+  it('that is removed while its watch loses events is found by a read, 30 s +-20 % later', async () => {
+    const delays: number[] = [];
+    const stoodAt = await write(KEY, SPEC);
+    silenceWatches();
+    const said = watch(stoodAt, fastClock(delays));
+    await until(() => delays.length > 3, LIMIT_MS, 'it reads again and again');
+    expect(said).toEqual([]);
+    await write(KEY, {...SPEC, deleting: true});
+    await until(() => said.length > 0, LIMIT_MS, 'the removal is found');
+    expect(said[0]).toBe(false);
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(0.8 * SPEC_READ_INTERVAL_MS);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(1.2 * SPEC_READ_INTERVAL_MS);
+    await write(KEY);
+    await until(() => said.at(-1) === true, LIMIT_MS, 'the missing spec is found');
+  });
+
+  it('is not missing because a read shows the time before it was created, or fails', async () => {
+    const stoodAt = await write(KEY, SPEC);
+    silenceWatches();
+    const get = vi.spyOn(store, 'get').mockRejectedValueOnce(new Error('no answer'));
+    get.mockResolvedValue({revision: stoodAt - 1, entry: undefined});
+    const said = watch(stoodAt, fastClock());
+    await until(() => get.mock.calls.length > 3, LIMIT_MS, 'it reads again and again');
+    expect(said).toEqual([]);
+    get.mockResolvedValue({revision: stoodAt, entry: undefined});
+    await until(() => said.length > 0, LIMIT_MS, 'the missing spec is found');
+    close();
+    const reads = get.mock.calls.length;
+    await pause(100);
+    expect(get.mock.calls.length - reads).toBeLessThanOrEqual(1);
   });
 
   it('is not joined while it is being removed, nor in a store that was restored', async () => {

@@ -280,13 +280,33 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
         'the app of a container > is not joined while it is being removed, nor in a store that was restored',
       ),
     },
+  ]),
+  ...inFile('src/container/removal-watch.ts', [
     {
       name: 'a removed app is not noticed',
       breaks: '"Container" 8: deleting means drop all, free all, end',
-      find: 'if (!closed && (value === undefined || isDeleting(value))) removed(isMissing);',
-      replace: 'if (!closed && value === undefined) removed(isMissing);',
+      find: 'if (!this.closed && (value === undefined || isDeleting(value)))',
+      replace: 'if (!this.closed && value === undefined)',
       killed: APP_WATCH_TESTS(
         'the app of a container > that is being removed is told of, as it is when it is gone, and no other change is',
+      ),
+    },
+    {
+      name: 'the spec is never read again',
+      breaks: '"Container" 8: a watch may lose the removal without a word',
+      find: 'this.readAfter(SPEC_READ_INTERVAL_MS * (0.8 + 0.4 * Math.random()));',
+      replace: '',
+      killed: APP_WATCH_TESTS(
+        'the app of a container > that is removed while its watch loses events is found by a read, 30 s +-20 % later',
+      ),
+    },
+    {
+      name: 'a read of the past says the app is gone',
+      breaks: '"Container" 8: only a read of the present says that the app is gone',
+      find: 'if (revision >= this.stoodAt) this.judge',
+      replace: 'this.judge',
+      killed: APP_WATCH_TESTS(
+        'the app of a container > is not missing because a read shows the time before it was created, or fails',
       ),
     },
   ]),
