@@ -139,14 +139,18 @@ class Round {
       const host = {endpoint: etcd.endpoint, app: APP, port: one, folder, usesBolt};
       this.hosts.push(new ContainerHost(host));
     }
-    await this.startContainers();
-    for (const [at, shard] of this.shards.entries())
-      await server.add(APP, this.hosts[at % containers] as ContainerHost, shard);
-    await until(() => this.told === this.shards.length, START_LIMIT_MS, 'all shards run');
     const lines = [`service: ${SERVICE}`, `port: ${port}`, `endpoints: [${this.etcd.endpoint}]`];
     this.config = [...lines, 'etcdPrefix: /sm', 'heartbeat:', '  ttlMs: 3000', ''].join('\n');
     writeFileSync(this.configFile(), this.config);
+    // It waits for the server's end, so it may start beside the containers.
     this.startDaemon();
+    await this.startContainers();
+    await Promise.all(
+      this.shards.map((shard, at) =>
+        server.add(APP, this.hosts[at % containers] as ContainerHost, shard),
+      ),
+    );
+    await until(() => this.told === this.shards.length, START_LIMIT_MS, 'all shards run');
     await until(() => this.isServing(), START_LIMIT_MS, 'the daemon listens');
     await server.stop();
   }
