@@ -8,8 +8,8 @@ import {pause} from '../support/until.ts';
 import {NightContainers, NightDaemon} from './bed.ts';
 import {appFaults} from './rows.ts';
 import {STORE_NIGHTS} from './store-rows.ts';
-import {WAYS, WITHIN_MS, judged, tableText} from './table.ts';
-import type {Row, Seen, Way} from './table.ts';
+import {WAYS, WITHIN_MS, isWhole, judged, tableText} from './table.ts';
+import type {NightRow, Row, Seen, Way} from './table.ts';
 
 const DOCUMENT = 'docs/operating.md';
 const [BEGIN, END] = ['<!-- night: begin -->', '<!-- night: end -->'];
@@ -19,11 +19,11 @@ const wanted = process.argv.slice(2);
 const isWanted = (fault: string): boolean =>
   wanted.length === 0 || wanted.some((word) => fault.includes(word));
 
-const rows: {row: Row; seen: Seen[]}[] = [];
+const rows: NightRow[] = [];
 
 async function askUntilNamed(row: Row): Promise<void> {
   const seen = await Promise.all(WAYS.map((way) => askOne(row, way)));
-  rows.push({row, seen: seen.flat()});
+  rows.push({fault: row.fault, row, seen: seen.flat()});
   for (const {way, named, afterMs, text} of seen.flat())
     process.stdout.write(
       `${named ? 'ok  ' : 'FAIL'} ${row.fault} / ${way} after ${Math.round(afterMs / 1_000)} s${named ? '' : `: ${text}`}\n`,
@@ -43,6 +43,16 @@ async function askOne(row: Row, way: Way): Promise<Seen[]> {
   }
 }
 
+/** A fault that cannot be made is a row of its own, and the night goes on. */
+async function goingOn(fault: string, make: () => Promise<void>): Promise<void> {
+  try {
+    await make();
+  } catch (error) {
+    rows.push({fault, notMade: String(error)});
+    process.stdout.write(`FAIL ${fault}: ${String(error)}\n`);
+  }
+}
+
 async function nightOfApps(): Promise<void> {
   const etcd = await startEtcd({kind: 'etcd'});
   const config = [`endpoints: ["${etcd.endpoint}"]`];
@@ -53,9 +63,12 @@ async function nightOfApps(): Promise<void> {
     // One after the other: each answer is a process, and would wait for the others'.
     for (const {row, prepare, strike} of appFaults(daemon, containers)) {
       if (!isWanted(row.fault)) continue;
-      await prepare();
-      await strike();
-      await askUntilNamed(row);
+      await goingOn(row.fault, async () => {
+        await prepare();
+        await strike();
+        await askUntilNamed(row);
+      });
+      containers.endCrashLoops();
     }
   } finally {
     await containers.stop();
@@ -73,11 +86,8 @@ function publish(): void {
 
 await nightOfApps();
 for (const {fault, run} of STORE_NIGHTS)
-  if (isWanted(fault))
-    await run(askUntilNamed).catch((error: unknown) => {
-      process.exitCode = 1;
-      process.stdout.write(`FAIL ${fault}: ${String(error)}\n`);
-    });
-if (rows.some(({seen}) => seen.some(({named}) => !named))) process.exitCode = 1;
+  if (isWanted(fault)) await goingOn(fault, () => run(askUntilNamed));
+if (!rows.every(isWhole)) process.exitCode = 1;
+process.stdout.write(`\n${tableText(rows)}\n`);
 if (wanted.length === 0) publish();
 process.exit();

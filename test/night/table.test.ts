@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {judged, tableText} from './table.ts';
+import {isWhole, judged, tableText} from './table.ts';
 import type {Row} from './table.ts';
 
 const ask = (): Promise<string> => Promise.resolve('');
@@ -37,8 +37,15 @@ it('the table marks what was not named, and hides what differs from night to nig
     },
     {way: 'doctor' as const, named: false, afterMs: 60_000, text: 'OK'},
   ];
-  const [, , line] = tableText([{row, seen}]).split('\n');
+  const [, , line] = tableText([{fault: row.fault, row, seen}]).split('\n');
   expect(line).toBe(
     '| a fault | 4 s: x at 127.0.0.1:PORT \\| since TIME | **not named**: OK | - (it is another process) | - (it is another process) | - (it is another process) |',
   );
+});
+
+it('a fault that could not be made is a row of its own, and the night is not whole', () => {
+  const notMade = {fault: '`drop` hangs', notMade: 'Error: not within 60000 ms\nat x'};
+  const [, , line] = tableText([notMade]).split('\n');
+  expect(line).toBe('| `drop` hangs | **not made**: Error: not within 60000 ms at x | | | | |');
+  expect(isWhole(notMade)).toBe(false);
 });

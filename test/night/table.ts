@@ -69,12 +69,22 @@ const HEADS: Readonly<Record<Way, string>> = {
   alert: 'alert',
 };
 
-/** As Markdown; what was not named within the limit is marked. */
-export function tableText(
-  rows: readonly {readonly row: Row; readonly seen: readonly Seen[]}[],
-): string {
+/** One fault of the night: asked about, or not even made, with the reason. */
+export type NightRow =
+  | {readonly fault: string; readonly row: Row; readonly seen: readonly Seen[]}
+  | {readonly fault: string; readonly notMade: string};
+
+/** Whether the fault was made, and named by each way of asking. */
+export function isWhole(night: NightRow): boolean {
+  return 'seen' in night && night.seen.every(({named}) => named);
+}
+
+/** As Markdown; what was not named within the limit is marked, and what could not be made. */
+export function tableText(rows: readonly NightRow[]): string {
   const head = `| fault | ${WAYS.map((way) => HEADS[way]).join(' | ')} |`;
-  const lines = rows.map(({row, seen}) => {
+  const lines = rows.map((night) => {
+    if ('notMade' in night) return `| ${night.fault} | **not made**: ${cell(night.notMade)} | | | | |`;
+    const {row, seen} = night;
     const cells = WAYS.map((way) => {
       const asked = row[way];
       if ('byRights' in asked) return `- (${asked.byRights})`;
