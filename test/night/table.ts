@@ -83,7 +83,8 @@ export function isWhole(night: NightRow): boolean {
 export function tableText(rows: readonly NightRow[]): string {
   const head = `| fault | ${WAYS.map((way) => HEADS[way]).join(' | ')} |`;
   const lines = rows.map((night) => {
-    if ('notMade' in night) return `| ${night.fault} | **not made**: ${cell(night.notMade)} | | | | |`;
+    if ('notMade' in night)
+      return `| ${night.fault} | **not made**: ${cell(night.notMade)} | | | | |`;
     const {row, seen} = night;
     const cells = WAYS.map((way) => {
       const asked = row[way];

@@ -1,5 +1,5 @@
 /**
- * A container as a process of its own, for tests that kill, stop or copy it: `tsx container-script.ts OPTIONS-AS-JSON [works|throws|exits|hangs]`.
+ * A container as a process of its own, for tests that kill, stop or copy it: `container-script.ts OPTIONS-AS-JSON [works|throws|exits|hangs]`.
  * Each shard has an effect every few ms behind its guard; one JSON line an event goes to stdout. `atMs` is the machine's
  * monotonic clock, which is the same for all processes.
  */
