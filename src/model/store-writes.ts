@@ -29,3 +29,6 @@ export function writesText(writes: StoreWrites): string {
     ? `no write of this process has committed yet${reason}`
     : `no write has committed since ${unknownSince(writes)}${reason}`;
 }
+
+/** What it means for everybody else that no write commits, for people. */
+export const NO_WRITES_MEAN = 'containers that cannot write either have stopped their shards';

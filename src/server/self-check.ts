@@ -2,7 +2,7 @@
  * Whether this daemon can be called by the address that it advertises: it sends a hint to itself, as another daemon would. One that listens and
  * cannot be called governs nothing, for nobody can give it an app.
  */
-import {UNCALLED_FIX} from '../model/contact.ts';
+import {uncalledFix} from '../model/contact.ts';
 import type {Contact} from '../model/contact.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
@@ -67,6 +67,6 @@ export class SelfCheck {
     this.failures += 1;
     const isNews = before === '' || this.cause !== contact.cause;
     this.cause = contact.cause;
-    if (isNews && this.problem !== '') logger.error({fix: UNCALLED_FIX}, this.problem);
+    if (isNews && this.problem !== '') logger.error({fix: uncalledFix(this.cause)}, this.problem);
   }
 }

@@ -11,6 +11,7 @@ import type {AnsweredPage, PageRange} from '../etcd/page-bounds.ts';
 import {safeRevision, toKeyValue} from '../etcd/wire.ts';
 import type {IDuplexWatchStream, WireKeyValue} from '../etcd/wire.ts';
 import {SmError} from '../model/errors.ts';
+import {ReadFaults} from './read-faults.ts';
 import {storeClosed} from './port.ts';
 import type {
   CallOptions,
@@ -239,8 +240,9 @@ export class EtcdStore implements Store {
     options: CallOptions | undefined,
     call: (client: EndpointClient, options: {deadline: number}) => Promise<T>,
   ): Promise<T> {
-    const endMs = performance.now() + (options?.timeoutMs ?? this.limitMs);
-    let refusal: SmError | undefined;
+    const limitMs = options?.timeoutMs ?? this.limitMs;
+    const endMs = performance.now() + limitMs;
+    const faults = new ReadFaults(limitMs);
     for (;;) {
       const client = this.client();
       const startedMs = performance.now();
@@ -252,10 +254,9 @@ export class EtcdStore implements Store {
       } catch (error) {
         const fault = this.fault(client, error);
         this.ended('read', startedMs, fault.code);
-        // A fault of TLS says more than the end of the time.
-        if (fault.code === 'STORE_AUTH') refusal = fault;
-        if (!isTransportFault(fault) || this.closed || performance.now() + READ_PAUSE_MS >= endMs)
-          throw refusal ?? fault;
+        faults.take(fault, endMs - startedMs);
+        if (!isTransportFault(fault) || this.closed) throw fault;
+        if (performance.now() + READ_PAUSE_MS >= endMs) throw faults.telling ?? fault;
         await new Promise((resolve) => setTimeout(resolve, READ_PAUSE_MS));
       }
     }

@@ -4,6 +4,7 @@ import type {AlarmCode} from '../../../model/alarm.ts';
 import {alarmFix} from '../../../model/alarm-fix.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import {counted} from '../../../model/counted.ts';
+import {SmError} from '../../../model/errors.ts';
 import {appHealth, clusterHealth, leaderLives} from '../../../model/health.ts';
 import type {OperatorNote} from '../../../model/operator-note.ts';
 import {appQuota} from '../../../model/quota.ts';
@@ -18,7 +19,7 @@ import type {
   StatusAnswer,
 } from '../../../protocol/admin.ts';
 import {decodeCluster, decodeLeader} from '../../../protocol/records.ts';
-import {unknownSince, writesText} from '../../../model/store-writes.ts';
+import {NO_WRITES_MEAN, unknownSince, writesText} from '../../../model/store-writes.ts';
 import type {StoreWrites} from '../../../model/store-writes.ts';
 import {alarmViews} from './alarm-views.ts';
 import {containerViews, livingOf, stateCounts} from './container-views.ts';
@@ -146,8 +147,22 @@ export async function detail(dependencies: AdminDependencies, app: string): Prom
   };
 }
 
-export function status(dependencies: AdminDependencies): Promise<StatusAnswer> {
-  return judgedAlike(dependencies, () => statusOnce(dependencies));
+export async function status(dependencies: AdminDependencies): Promise<StatusAnswer> {
+  try {
+    return await judgedAlike(dependencies, () => statusOnce(dependencies));
+  } catch (error) {
+    throw withOutage(error, dependencies.writes());
+  }
+}
+
+/** Who asks for the state of the cluster while etcd is away wants to know since when, and what that means. */
+function withOutage(error: unknown, writes: StoreWrites): unknown {
+  if (!(error instanceof SmError) || error.code !== 'STORE_UNAVAILABLE') return error;
+  if (writes.kind === 'committing') return error;
+  const since = writesText({...writes, reason: ''});
+  const {code, message, hint = '', retryable} = error;
+  const text = `${message}; ${since}; ${NO_WRITES_MEAN}`;
+  return new SmError(code, text, {hint, retryable, cause: error});
 }
 
 /** For answers whose parts are read one after the other. Made again where writes began or ceased to commit meanwhile: half of it would be judged by each. */

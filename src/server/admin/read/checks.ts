@@ -1,10 +1,11 @@
 /** What a daemon can check of the cluster: etcd, leader, daemons, containers, shards, alarms. */
-import {UNCALLED_FIX} from '../../../model/contact.ts';
+import {uncalledFix} from '../../../model/contact.ts';
+import {SmError} from '../../../model/errors.ts';
 import {leaderLives, unheardOf} from '../../../model/health.ts';
 import {noteText} from '../../../model/operator-note.ts';
 import type {AppView, ChecksAnswer, StatusAnswer} from '../../../protocol/admin.ts';
 import {ACCEPT_FIX} from '../../../model/store-doubt.ts';
-import {writesText} from '../../../model/store-writes.ts';
+import {NO_WRITES_MEAN, writesText} from '../../../model/store-writes.ts';
 import type {StoreWrites} from '../../../model/store-writes.ts';
 import {status} from './app-reads.ts';
 import {foreignApp, foreignHint} from './other-service.ts';
@@ -34,7 +35,8 @@ const ALARM_FIX =
 export async function checks(dependencies: AdminDependencies): Promise<ChecksAnswer> {
   const {store, wallMs, writes} = dependencies;
   const startedMs = performance.now();
-  await store.status();
+  const away = await store.status().then(() => undefined, faultOf);
+  if (away !== undefined) return withoutStore(dependencies, away);
   const tookMs = Math.round(performance.now() - startedMs);
   const usage = await store.usage?.();
   const cluster = await status(dependencies);
@@ -43,7 +45,7 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
   const {apps = 'all'} = dependencies;
   const foreign =
     cluster.apps.length === 0 && apps === 'all' ? await foreignApp(dependencies) : undefined;
-  const {callDaemon, selfProblem} = dependencies;
+  const {callDaemon} = dependencies;
   const called =
     callDaemon === undefined ? [] : await calledDaemons(cluster.daemons, callDaemon, wallMs);
   return {
@@ -52,9 +54,7 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
       writesCheck(writes()),
       quotaCheck(usage),
       ...versionChecks(usage?.version),
-      ...certificateChecks(dependencies.certificates?.() ?? new Map<string, number>(), wallMs()),
-      ...plainCheck(dependencies.plainHost),
-      ...(selfProblem === undefined ? [] : [selfCheck(selfProblem())]),
+      ...ownChecks(dependencies),
       ...(callDaemon === undefined ? [] : callChecks(called)),
       ...serviceChecks(foreign, dependencies.service),
       ...(await originServerChecks(dependencies)),
@@ -66,10 +66,38 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
   };
 }
 
+/** What this daemon knows of itself. */
+function ownChecks({certificates, plainHost, selfProblem, wallMs}: AdminDependencies): Check[] {
+  return [
+    ...certificateChecks(certificates?.() ?? new Map<string, number>(), wallMs()),
+    ...plainCheck(plainHost),
+    ...(selfProblem === undefined ? [] : [selfCheck(selfProblem())]),
+  ];
+}
+
+/** etcd answers nobody: it is what is broken, and what needs no etcd is said all the same. */
+function withoutStore(dependencies: AdminDependencies, fault: SmError): ChecksAnswer {
+  const {wallMs, writes} = dependencies;
+  return {
+    checks: [
+      check('etcd', 'FAIL', fault.message, fault.hint),
+      writesCheck(writes()),
+      ...ownChecks(dependencies),
+    ],
+    at: new Date(wallMs()).toISOString(),
+    revision: '0',
+  };
+}
+
+function faultOf(error: unknown): SmError {
+  if (error instanceof SmError) return error;
+  throw error;
+}
+
 function selfCheck(problem: string): Check {
   return problem === ''
     ? check('this daemon', 'PASS', 'can be called by the address that it advertises')
-    : check('this daemon', 'FAIL', problem, UNCALLED_FIX);
+    : check('this daemon', 'FAIL', problem, uncalledFix(problem));
 }
 
 function plainCheck(host: string | undefined): Check[] {
@@ -94,7 +122,7 @@ function storeCheck(tookMs: number): Check {
 function writesCheck(writes: StoreWrites): Check {
   const text = writesText(writes);
   return writes.kind === 'none'
-    ? check('etcd writes', 'FAIL', text, writes.fix)
+    ? check('etcd writes', 'FAIL', `${text}; ${NO_WRITES_MEAN}`, writes.fix)
     : check('etcd writes', 'PASS', text);
 }
 
@@ -114,19 +142,19 @@ function quotaCheck(usage: StoreUsage | undefined): Check {
   return check('etcd quota', share < 0.95 ? 'WARN' : 'FAIL', text, fix);
 }
 
-/** First releases of the lines that etcd still keeps which lack no known mend that matters here. */
+/** First releases of the lines that etcd still keeps which lack no known fix that matters here. */
 const ETCD_FLOOR: Readonly<Record<string, number>> = {'3.5': 33, '3.6': 14, '3.7': 1};
 
-/** Warns of an etcd that gets no mends any more, or lacks some. Nothing is said of a version that is not known. Pure. */
+/** Warns of an etcd that gets no fixes any more, or lacks some. Nothing is said of a version that is not known. Pure. */
 export function versionChecks(version: string | undefined): Check[] {
   const [, major = '', minor = '', patch = ''] = /^(\d+)\.(\d+)\.(\d+)$/.exec(version ?? '') ?? [];
   if (patch === '') return [];
   const fix = 'move to etcd 3.5.33, 3.6.14, 3.7.1 or newer: member by member, backup first';
   const floor = ETCD_FLOOR[`${major}.${minor}`];
   if (Number(major) < 3 || (major === '3' && Number(minor) < 5))
-    return [check('etcd version', 'WARN', `etcd ${version} gets no mends any more`, fix)];
+    return [check('etcd version', 'WARN', `etcd ${version} gets no fixes any more`, fix)];
   if (floor !== undefined && Number(patch) < floor)
-    return [check('etcd version', 'WARN', `etcd ${version} lacks mends of its line`, fix)];
+    return [check('etcd version', 'WARN', `etcd ${version} lacks fixes of its line`, fix)];
   return [check('etcd version', 'PASS', `etcd ${version}`)];
 }
 

@@ -1,5 +1,5 @@
 /** What a daemon finds when it calls the others, and itself: who cannot be called, and whose clock is wrong. */
-import {CLOCK_APART_WARN_MS, UNCALLED_FIX} from '../../../model/contact.ts';
+import {CLOCK_APART_WARN_MS, otherDaemonFix} from '../../../model/contact.ts';
 import type {Contact} from '../../../model/contact.ts';
 import type {ContainerView} from '../../../protocol/admin.ts';
 import {check} from './check.ts';
@@ -33,12 +33,20 @@ export async function calledDaemons(
 /** Pure. */
 export function callChecks(called: readonly CalledDaemon[]): Check[] {
   const deaf = called.flatMap(({id, endpoint, contact}) =>
-    contact.reached ? [] : [`${id} cannot be called at ${endpoint}: ${contact.cause}`],
+    contact.reached
+      ? []
+      : [
+          {
+            text: `${id} cannot be called at ${endpoint}: ${contact.cause}`,
+            fix: otherDaemonFix(id, contact.cause),
+          },
+        ],
   );
+  const all = (name: 'text' | 'fix'): string => deaf.map((one) => one[name]).join('; ');
   const reach =
     deaf.length === 0
       ? check('calls among daemons', 'PASS', `${called.length} answer`)
-      : check('calls among daemons', 'FAIL', deaf.join('; '), `on that daemon: ${UNCALLED_FIX}`);
+      : check('calls among daemons', 'FAIL', all('text'), all('fix'));
   return [reach, clocksCheck(called)];
 }
 
