@@ -129,6 +129,10 @@ export class SessionDriver {
     return this.options.identity.container;
   }
 
+  get ttlMs(): number {
+    return this.session.heartbeat.ttlMs;
+  }
+
   /** Handles that are given out, by shard. */
   get shards(): ReadonlyMap<string, ShardHandle> {
     return this.handles;
