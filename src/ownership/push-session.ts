@@ -71,6 +71,8 @@ export class PushSession {
   private listing: ReadonlyMap<string, ListedShard> = new Map();
   private beats: number[] = [];
   private beatAtMs: number;
+  /** Its newest heartbeat cannot be read: what it runs now is not known. */
+  private unreadable = false;
   private readonly everListed = new Set<string>();
   private readonly calls = new Map<string, Call>();
   private readonly failures = new Map<string, {readonly mod: number; readonly message: string}>();
@@ -112,6 +114,7 @@ export class PushSession {
   /** A heartbeat was seen, written at `mod`. `shards` undefined: it cannot be read; it shows life and nothing else. */
   heard(mod: number, shards: ReadonlyMap<string, ListedShard> | undefined, nowMs: number): void {
     this.beatAtMs = nowMs;
+    this.unreadable = shards === undefined;
     if (shards === undefined || mod <= this.newest) return;
     this.beats = [...this.beats, mod].slice(-BEATS_KEPT);
     this.listing = shards;
@@ -198,8 +201,12 @@ export class PushSession {
     return this.beats.filter((mod) => mod > revision).length;
   }
 
-  /** A shard that still goes out, or whose call is under way, must not be claimed: the origin ignores an add meanwhile. */
+  /**
+   * A shard that still goes out, or whose call is under way, must not be claimed: the origin ignores an add meanwhile. Nor one that could not be
+   * added now.
+   */
   private claimStep(shard: string): PushStep {
+    if (this.unreadable) return WAIT;
     const busy = this.calls.get(shard)?.inFlight === true || this.listing.get(shard)?.drop === true;
     return busy ? WAIT : {step: 'claim'};
   }
@@ -213,7 +220,7 @@ export class PushSession {
       return ready ? WAIT : {step: 'ready'};
     }
     // The Go project's containers add a shard again that they run already: whether it still does, the next heartbeat says.
-    if (listed !== undefined) return WAIT;
+    if (listed !== undefined || this.unreadable) return WAIT;
     if (ready && this.beatsAfter(known.mod) < BEATS_TO_MISS) return WAIT;
     const acceptedAt = this.callFor(shard, 'add', known.mod)?.acceptedAt;
     if (acceptedAt !== undefined && this.beatsAfter(acceptedAt) < BEATS_TO_MISS) return WAIT;

@@ -52,11 +52,21 @@ export function decodePushSession(text: string): PushSessionValue {
   for (const item of listed as unknown[]) {
     const id = idOf(item);
     if (id === undefined) return {kind: 'unreadable', problem: 'a shard without a proper id'};
-    const {disp, drop} = item as Fields;
-    shards.set(id, {disp: disp === true, drop: drop === true, leaseId: leaseOf(item) ?? ''});
+    shards.set(id, listedShard(item as Fields));
   }
   const timestamp = secondsOf(fields['timestamp']);
   return {kind: 'heartbeat', heartbeat: {timestamp, shards, own: ownFigures(fields)}};
+}
+
+/** Value of `s/<container>/<shard>`, one shard as a heartbeat lists it; the key names it. Undefined: it cannot be read. */
+export function decodeStoredShard(text: string): PushListedShard | undefined {
+  const fields = objectOf(text);
+  return fields === undefined ? undefined : listedShard(fields);
+}
+
+function listedShard(fields: Fields): PushListedShard {
+  const {disp, drop} = fields;
+  return {disp: disp === true, drop: drop === true, leaseId: leaseOf(fields) ?? ''};
 }
 
 /** The origin's word for "never": the largest 64-bit number less 30. */

@@ -54,6 +54,32 @@ beforeEach(() => {
   talk = new Talk();
 });
 
+describe('a heartbeat that cannot be read', () => {
+  const unreadable = (mod: number): void => talk.session.heard(mod, undefined, talk.nowMs);
+
+  it('brings no add and no claim: the shard may run already, and an add would start it once more', () => {
+    talk.beat(10);
+    unreadable(12);
+    expect(talk.step(record('owned', 11))).toEqual({step: 'wait'});
+    expect(talk.step(record('assigned', 11))).toEqual({step: 'wait'});
+    talk.beat(13);
+    expect(talk.step(record('assigned', 11))).toEqual({step: 'claim'});
+    expect(talk.step(record('owned', 11))).toEqual({step: 'call', op: 'add'});
+  });
+
+  it('is no reason to keep what is to be let go: the drop is sent, and not believed before one that can be read', () => {
+    unreadable(12);
+    const dropping = record('dropping', 11);
+    talk.call(dropping, 'drop', 13);
+    unreadable(14);
+    unreadable(15);
+    expect(talk.step(dropping)).toEqual({step: 'wait'});
+    talk.beat(16);
+    talk.beat(17);
+    expect(talk.step(dropping)).toMatchObject({step: 'free'});
+  });
+});
+
 describe('adding', () => {
   it('claims what is assigned, calls, and believes the heartbeat that lists it as running', () => {
     talk.beat(10);

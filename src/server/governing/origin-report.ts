@@ -5,7 +5,7 @@ import type {Keys} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import {originServerOf} from '../../protocol/push.ts';
 import type {Store} from '../../store/port.ts';
-import {runningShards} from '../push/adopt-running.ts';
+import {runningShards, unheardContainers} from '../push/adopt-running.ts';
 import {guardState} from '../push/guard-handover.ts';
 import type {GuardState} from '../push/guard-handover.ts';
 import {rawNames} from './raw-names.ts';
@@ -19,7 +19,7 @@ export interface OriginApp {
   readonly toRename: number;
   /** Containers that live, by their sessions. */
   readonly containers: number;
-  /** Shards that exactly one of them runs: they go on where they are. */
+  /** Shards that exactly one of them runs, or that one which cannot be heard keeps: they go on where they are. */
   readonly running: number;
   readonly guard: GuardState['kind'];
   /** What is not taken over, or runs twice, with the reason; empty where all is well. */
@@ -63,6 +63,7 @@ async function originApp(scope: OriginScope, app: string): Promise<OriginApp> {
     keys.appSpecPrefix(app),
     keys.ownershipPrefix(app),
     keys.pushSessionPrefix(app),
+    keys.pushShardPrefix(app),
     keys.governedBy(app),
   ]);
   const specs = entries.filter(({key}) => key.startsWith(keys.shardSpecPrefix(app)));
@@ -77,16 +78,21 @@ async function originApp(scope: OriginScope, app: string): Promise<OriginApp> {
     const change = parsed === undefined ? undefined : changeOf(parsed, entry, mod);
     if (change !== undefined) view.apply(change);
   }
-  const {subjects, adopted, contested} = runningShards(keys, view, entries);
+  const {subjects, adopted, kept, contested} = runningShards(keys, app, view, entries);
+  const unheard = unheardContainers(keys, entries);
   const {kind: guard} = await guardState({...scope, app});
   const governedBy = entries.find(({key}) => key === keys.governedBy(app))?.value ?? '';
   return {
     ...{app, governedBy, shards: view.shards.size, toRename: renames.length},
-    ...{containers: subjects.length, running: adopted.size, guard},
+    ...{containers: subjects.length, running: adopted.size + kept.size, guard},
     problems: [
       ...conflicts.map((shard) => `shard ${shard} stands under two keys with different content`),
       ...refused.map(({key, reason}) => `${key} cannot be a shard: ${reason}`),
       ...contested.map((shard) => `shard ${shard} runs in two containers: one is chosen`),
+      ...unheard.map(
+        (container) =>
+          `container ${container} has a session but no heartbeat that can be read: what it keeps below s/ in etcd counts as running there`,
+      ),
       ...(guard === 'ended'
         ? ['the guard lease has ended: containers have stopped their shards, which are added again']
         : []),

@@ -8,8 +8,11 @@ import {changeOf} from '../../appview/app-changes.ts';
 import type {Keys} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import {SmError} from '../../model/errors.ts';
+import type {OwnershipRecord, Versioned} from '../../model/ownership.ts';
+import type {Transition} from '../../model/transition.ts';
 import {moveReasonText} from '../../model/move-reason.ts';
-import {assign} from '../../ownership/transitions.ts';
+import {assign, claim, markReady} from '../../ownership/transitions.ts';
+import type {Claimant, Known} from '../../ownership/transitions.ts';
 import {UNSET_GUARD} from '../../protocol/push.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import {randomId} from '../../runtime/ids.ts';
@@ -19,6 +22,7 @@ import {transitionTransaction} from '../../store/ownership-transactions.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, KeyValue, Store, Transaction, TransactionOutcome} from '../../store/port.ts';
 import {runningShards, unheardContainers} from '../push/adopt-running.ts';
+import type {KeptShard} from '../push/adopt-running.ts';
 import {guardState, replaceGuard} from '../push/guard-handover.ts';
 import {proxyTransaction} from '../push/proxy-heartbeat.ts';
 import type {ProxySubject} from '../push/proxy-heartbeat.ts';
@@ -33,6 +37,7 @@ export interface TakeOverOptions {
   readonly leases: Leases;
   readonly batcher: {submit(transaction: Transaction): Promise<TransactionOutcome>};
   readonly fencingKey: FencingKey;
+  readonly epoch: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** T of proxy heartbeats, ms. */
@@ -113,7 +118,7 @@ async function forgetAbsent(options: TakeOverOptions): Promise<void> {
   await clock.sleep(STORED_DELETED_BEFORE_MS);
 }
 
-/** Waits for the first heartbeats of containers that have just started: only these say what runs there. */
+/** Waits for heartbeats that can be read, of containers that have just started above all: only these say for certain what runs there. */
 async function heardAll({app, keys, store, clock, logger}: TakeOverOptions): Promise<void> {
   const untilMs = clock.nowMs() + WAITING_LIMIT_MS;
   for (;;) {
@@ -121,34 +126,86 @@ async function heardAll({app, keys, store, clock, logger}: TakeOverOptions): Pro
     const unheard = unheardContainers(keys, entries);
     if (unheard.length === 0) return;
     if (clock.nowMs() >= untilMs)
-      return logger.warn({app, containers: unheard}, 'containers have sent no heartbeat yet');
+      return logger.warn(
+        {app, containers: unheard},
+        'containers have sent no heartbeat that can be read: what they keep in the store counts as running there',
+      );
     await clock.sleep(WAITING_LOOK_MS);
   }
 }
 
 async function adoptRunning(options: TakeOverOptions): Promise<void> {
-  const {app, keys, logger, clock} = options;
+  const {app, keys, logger} = options;
   const {view, entries} = await viewOf(options);
-  const {subjects, adopted, contested} = runningShards(keys, view, entries);
-  for (const subject of subjects) await openProxy(options, view, subject);
-  const startedAt = new Date(clock.wallMs()).toISOString();
-  const why = moveReasonText({kind: 'adopted'});
-  await Promise.all(
-    [...adopted].map(([shard, {container, incarnation}]) => {
-      const move = {id: `a-${randomId()}`, from: '', to: container, why, startedAt};
-      const taskVersion = view.shards.get(shard)?.value.taskVersion ?? 0;
-      const to = {container, incarnation, move, taskVersion};
-      const transition = assign(shard, undefined, to);
-      return commit(options, transitionTransaction(keys, app, options.fencingKey, transition));
+  const {subjects, adopted, kept, contested} = runningShards(keys, app, view, entries);
+  const created = new Map<string, number>();
+  for (const subject of subjects)
+    created.set(subject.incarnation, await openProxy(options, view, subject));
+  await Promise.all([
+    ...[...adopted].map(([shard, subject]) => assignRunning(options, view, shard, subject)),
+    ...[...kept].map(([shard, one]) => {
+      const create = created.get(one.incarnation) ?? 0;
+      return recordKept(options, view, shard, {...one, create});
     }),
-  );
+  ]);
+  if (kept.size > 0)
+    logger.info({app, shards: kept.size}, 'shards of containers that cannot be heard stay there');
   if (adopted.size > 0)
     logger.info({app, shards: adopted.size}, 'shards that run already are adopted where they are');
   for (const shard of contested)
     logger.warn({app, shard}, 'the shard runs in two containers: one is chosen');
 }
 
-/** Specs, records and heartbeats, and the sessions of push containers at the same revision. */
+async function assignRunning(
+  options: TakeOverOptions,
+  view: AppView,
+  shard: string,
+  {container, incarnation}: ProxySubject,
+): Promise<Versioned<OwnershipRecord>> {
+  const startedAt = new Date(options.clock.wallMs()).toISOString();
+  const why = moveReasonText({kind: 'adopted'});
+  const move = {id: `a-${randomId()}`, from: '', to: container, why, startedAt};
+  const taskVersion = taskVersionOf(view, shard);
+  const to = {container, incarnation, move, taskVersion};
+  return writeRecord(options, assign(shard, undefined, to), undefined);
+}
+
+/**
+ * Nobody can hear its container, so nobody will see that it runs, and an assignment would go elsewhere after a while: the shard is made its own at
+ * once, ready where the application has it. Goes on where a take-over that was broken off has ended.
+ */
+async function recordKept(
+  options: TakeOverOptions,
+  view: AppView,
+  shard: string,
+  {disp, ...me}: KeptShard & Claimant,
+): Promise<void> {
+  let known = view.own.get(shard) ?? (await assignRunning(options, view, shard, me));
+  if (known.value.state === 'assigned') {
+    const claimed = claim(shard, known, me, taskVersionOf(view, shard), false);
+    known = await writeRecord(options, claimed, known);
+  }
+  if (disp && known.value.state === 'owned' && !known.value.ready)
+    await writeRecord(options, markReady(shard, known, me, options.epoch), known);
+}
+
+/** In a container's name as well: a daemon that governs no more speaks for nobody. */
+async function writeRecord(
+  options: TakeOverOptions,
+  transition: Transition,
+  before: Known,
+): Promise<Versioned<OwnershipRecord>> {
+  const {app, keys, fencingKey} = options;
+  const {compares, ...rest} = transitionTransaction(keys, app, fencingKey, transition);
+  const mod = await commit(options, {...rest, compares: [...proofs(options), ...compares]});
+  return {value: transition.record as OwnershipRecord, mod, create: before?.create ?? mod};
+}
+
+function taskVersionOf(view: AppView, shard: string): number {
+  return view.shards.get(shard)?.value.taskVersion ?? 0;
+}
+
+/** Specs, records and heartbeats, and the sessions of push containers and what they keep, at the same revision. */
 async function viewOf({
   app,
   keys,
@@ -161,6 +218,7 @@ async function viewOf({
     keys.containerIdPrefix(app),
     keys.ownershipPrefix(app),
     keys.pushSessionPrefix(app),
+    keys.pushShardPrefix(app),
   ]);
   for (const entry of entries) {
     const parsed = keys.parse(entry.key);
@@ -170,16 +228,17 @@ async function viewOf({
   return {view, entries};
 }
 
-/** The heartbeat that stands for the session: without it nothing can be assigned there. */
+/** The heartbeat that stands for the session: without it nothing can be assigned there. Returns its create revision. */
 async function openProxy(
   options: TakeOverOptions,
   view: AppView,
   subject: ProxySubject,
-): Promise<void> {
-  if (view.heartbeats.has(subject.incarnation)) return;
+): Promise<number> {
+  const known = view.heartbeats.get(subject.incarnation);
+  if (known !== undefined) return known.create;
   const {ttlMs} = options;
   const {transaction} = proxyTransaction({...options, view}, subject, {nonce: randomId(), ttlMs});
-  await commit(options, transaction);
+  return commit(options, transaction);
 }
 
 function proofs({fencingKey}: Pick<TakeOverOptions, 'fencingKey'>): Compare[] {
@@ -191,13 +250,15 @@ function absent(key: string): Compare {
   return {key, target: 'create', op: '=', value: 0};
 }
 
+/** The revision that it was committed at. */
 async function commit(
   {batcher}: Pick<TakeOverOptions, 'batcher'>,
   transaction: Transaction,
-): Promise<void> {
+): Promise<number> {
   const outcome = await batcher.submit(transaction);
   if (outcome.kind === 'unknown') throw outcome.error;
   if (outcome.kind === 'refused') throw changedMeanwhile();
+  return outcome.revision;
 }
 
 function changedMeanwhile(): SmError {

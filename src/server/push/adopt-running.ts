@@ -1,20 +1,29 @@
 /**
  * Shards that push containers run and that no record names: another shard manager gave them out (MIGRATION.md). Each one that exactly one living
- * session says it runs is assigned to that container before anything is planned, so that it runs on there and nobody else gets it. Pure.
+ * session says it runs is assigned to that container before anything is planned, so that it runs on there and nobody else gets it. A container
+ * that lives and whose heartbeat says nothing runs what it keeps below `s/<id>/`. Pure.
  */
 import type {AppView} from '../../appstate/app-view.ts';
-import {proxyIncarnation} from '../../model/ids.ts';
-import {decodePushSession} from '../../protocol/push.ts';
+import {proxyIncarnation, pushShardProblem} from '../../model/ids.ts';
+import {decodePushSession, decodeStoredShard} from '../../protocol/push.ts';
 import type {PushListedShard} from '../../protocol/push.ts';
 import type {KeyValue} from '../../store/port.ts';
 import type {Keys} from '../../etcd/keys.ts';
 import type {ProxySubject} from './proxy-heartbeat.ts';
 
+/** A shard that its container keeps below `s/<id>/`. */
+export interface KeptShard extends ProxySubject {
+  /** The application runs it; false: it is about to. */
+  readonly disp: boolean;
+}
+
 export interface RunningShards {
-  /** Sessions that hold the id of their container, oldest first. */
+  /** Sessions that hold the id of their container, oldest first: those that beat, and silent ones that keep something. */
   readonly subjects: readonly ProxySubject[];
-  /** By shard: the session that runs it. */
+  /** By shard: the session that says that it runs it. */
   readonly adopted: ReadonlyMap<string, ProxySubject>;
+  /** By shard: the session of a container that nobody can hear, and that keeps it. */
+  readonly kept: ReadonlyMap<string, KeptShard>;
   /** Run by more than one: the governor decides. */
   readonly contested: readonly string[];
 }
@@ -24,9 +33,16 @@ interface Holder extends ProxySubject {
   readonly shards: ReadonlyMap<string, PushListedShard>;
 }
 
-/** `entries`: everything below `keys.pushSessionPrefix(app)`. */
+interface Keeper extends ProxySubject {
+  readonly create: number;
+  /** By shard; undefined: its value cannot be read. */
+  readonly stored: ReadonlyMap<string, PushListedShard | undefined>;
+}
+
+/** `entries`: everything below `keys.pushSessionPrefix(app)` and `keys.pushShardPrefix(app)`. */
 export function runningShards(
   keys: Keys,
+  app: string,
   view: AppView,
   entries: readonly KeyValue[],
 ): RunningShards {
@@ -41,20 +57,70 @@ export function runningShards(
       else adopted.set(shard, {container, incarnation});
     }
   for (const shard of contested) adopted.delete(shard);
-  const subjects = holders.map(({container, incarnation}) => ({container, incarnation}));
-  return {subjects, adopted, contested: [...contested]};
+  const silent = silentKeepers(keys, app, entries);
+  const kept = keptShards(view, silent, (shard) => adopted.has(shard) || contested.has(shard));
+  const keepers = silent.filter((one) => [...kept.values()].some((by) => isSame(by, one)));
+  const subjects = [...holders, ...keepers]
+    .sort((a, b) => a.create - b.create)
+    .map(({container, incarnation}) => ({container, incarnation}));
+  return {subjects, adopted, kept, contested: [...contested]};
 }
 
-/** Containers with a session of which none has a heartbeat yet. `entries` as above. */
+/** Containers with a session of which none has a heartbeat that can be read. `entries`: everything below `keys.pushSessionPrefix(app)`. */
 export function unheardContainers(keys: Keys, entries: readonly KeyValue[]): string[] {
-  const waiting = new Set<string>();
+  return silentSessions(keys, entries).map(({container}) => container);
+}
+
+/** The lowest create revision holds the id: of each container of which no session has a heartbeat that can be read. */
+function silentSessions(
+  keys: Keys,
+  entries: readonly KeyValue[],
+): {container: string; lease: string; create: number}[] {
+  const oldest = new Map<string, {container: string; lease: string; create: number}>();
   const heard = new Set<string>();
-  for (const {key, value} of entries) {
+  for (const {key, value, create} of entries) {
     const parsed = keys.parse(key);
     if (parsed?.kind !== 'pushSession') continue;
-    (decodePushSession(value).kind === 'waiting' ? waiting : heard).add(parsed.container);
+    const {container, lease} = parsed;
+    if (decodePushSession(value).kind === 'heartbeat') heard.add(container);
+    else if ((oldest.get(container)?.create ?? Number.POSITIVE_INFINITY) > create)
+      oldest.set(container, {container, lease, create});
   }
-  return [...waiting].filter((container) => !heard.has(container));
+  return [...oldest.values()].filter(({container}) => !heard.has(container));
+}
+
+/** What such containers keep. One that is on its way out counts no more; one that cannot be read might run. */
+function silentKeepers(keys: Keys, app: string, entries: readonly KeyValue[]): Keeper[] {
+  return silentSessions(keys, entries).map(({container, lease, create}) => {
+    const prefix = keys.pushContainerPrefix(app, container);
+    const stored = new Map<string, PushListedShard | undefined>();
+    for (const {key, value} of entries)
+      if (key.startsWith(prefix)) stored.set(key.slice(prefix.length), decodeStoredShard(value));
+    return {container, incarnation: proxyIncarnation(lease, create), create, stored};
+  });
+}
+
+/** Of two that keep the same the older one has it: both run it, and a third must not. */
+function keptShards(
+  view: AppView,
+  keepers: readonly Keeper[],
+  isListed: (shard: string) => boolean,
+): Map<string, KeptShard> {
+  const kept = new Map<string, KeptShard>();
+  for (const {container, incarnation, stored} of keepers)
+    for (const [shard, listed] of stored) {
+      const known = view.own.get(shard)?.value;
+      // A record of its own: a take-over that was broken off goes on.
+      const isTaken = known !== undefined && !isSame(known, {container, incarnation});
+      if (listed?.drop === true || !view.shards.has(shard) || isTaken) continue;
+      if (pushShardProblem(shard) !== undefined || isListed(shard) || kept.has(shard)) continue;
+      kept.set(shard, {container, incarnation, disp: listed?.disp === true});
+    }
+  return kept;
+}
+
+function isSame(a: ProxySubject, b: ProxySubject): boolean {
+  return a.incarnation === b.incarnation;
 }
 
 /** The lowest create revision with a heartbeat holds the id. */

@@ -15,10 +15,11 @@ import type {PassiveMachine} from '../../runtime/machine-driver.ts';
 import type {KeyValue} from '../../store/port.ts';
 import {DoubledIds} from './doubled-ids.ts';
 import {LostSessions} from './lost-sessions.ts';
-import {TICK_MS, UNREADABLE_MANY, UNREADABLE_NAMED} from './limits.ts';
+import {TICK_MS} from './limits.ts';
 import {isProxyHeartbeat, isSettled, mayHoldId} from './proxy-heartbeat.ts';
 import type {ProxySubject} from './proxy-heartbeat.ts';
 import type {OpenSession} from './push-work.ts';
+import {unreadableAlarms} from './unreadable-alarms.ts';
 
 /** News of one session's key; `entry` undefined: it is gone, as of `mod`. */
 export interface SessionChange {
@@ -38,6 +39,8 @@ export interface Session extends OpenSession {
   problem: string;
   /** It has sent a heartbeat that could be read. */
   readable: boolean;
+  /** What it may run while it has not: all that was recorded at its container when it came, or since. */
+  readonly presumed: Set<string>;
   /** It was said that it has come. */
   opened: boolean;
   /** A write of its proxy heartbeat is under way. */
@@ -156,6 +159,11 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     this.heardOf.add(session);
   }
 
+  /** What the container runs for all that is known, or is about to. */
+  runningOf({readable, presumed, talk}: Session): ReadonlySet<string> {
+    return readable ? talk.running : presumed;
+  }
+
   /** The write of a proxy heartbeat has been answered, or is given up. */
   kept(session: Session): void {
     session.writing = false;
@@ -179,6 +187,8 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private lookAtHeard(nowMs: number): void {
     for (const session of this.heardOf) {
       if (session.ended || !this.holds(session)) continue;
+      this.show(session);
+      this.presume(session);
       this.maintain(session, nowMs);
       this.out.push({type: 'look', session});
     }
@@ -237,7 +247,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     const incarnation = proxyIncarnation(lease, create);
     const session: Session = {
       ...{container, lease, incarnation, key, create, mod: 0, waiting: true, problem: ''},
-      ...{readable: false, opened: false},
+      ...{readable: false, presumed: new Set<string>(), opened: false},
       talk: new PushSession({container, incarnation}, nowMs),
       backlog: new Set(),
       ...{calls: 0, reachedAtMs: Number.NEGATIVE_INFINITY, probing: false, ended: false},
@@ -257,10 +267,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     session.waiting = value.kind === 'waiting';
     session.problem = value.kind === 'unreadable' ? value.problem : '';
     // Anybody may write any number of keys: what was never readable is not worth a line each.
-    if (!session.opened && value.kind !== 'unreadable') {
-      session.opened = true;
-      this.out.push({type: 'opened', session});
-    }
+    if (value.kind !== 'unreadable') this.show(session);
     session.readable ||= value.kind === 'heartbeat';
     if (value.kind === 'waiting') return;
     const shards = value.kind === 'heartbeat' ? value.heartbeat.shards : undefined;
@@ -268,6 +275,12 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     if (value.kind !== 'heartbeat' || Object.keys(value.heartbeat.own).length === 0) return;
     const {incarnation} = session;
     this.out.push({type: 'figures', incarnation, own: value.heartbeat.own});
+  }
+
+  private show(session: Session): void {
+    if (session.opened) return;
+    session.opened = true;
+    this.out.push({type: 'opened', session});
   }
 
   /** The last renewal counts from now: its shards stay for a full T. */
@@ -284,12 +297,30 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     this.lost.ended(session, nowMs);
   }
 
-  /** The lowest create revision with a heartbeat holds the id; one that never sent a readable heartbeat holds none. */
+  /**
+   * The lowest create revision with a heartbeat holds the id. One that never sent a readable heartbeat takes it from nobody who did, and only
+   * where the container is known: anybody may write any number of keys, but a process that has come back runs what the one before it had.
+   */
   private holds(session: Session): boolean {
-    if (session.waiting || !session.readable) return false;
-    for (const other of this.byContainer.get(session.container) ?? [])
-      if (!other.waiting && other.readable && other.create < session.create) return false;
+    if (session.waiting || (!session.readable && !this.isKnown(session))) return false;
+    for (const other of this.byContainer.get(session.container) ?? []) {
+      if (other === session || other.waiting || (session.readable && !other.readable)) continue;
+      if (other.create < session.create || other.readable !== session.readable) return false;
+    }
     return true;
+  }
+
+  /** The session before it has not been taken out yet, or it is registered itself. */
+  private isKnown({container, incarnation}: Session): boolean {
+    const {view} = this;
+    return view.livingIncarnation(container) !== undefined || view.hasHeartbeat(incarnation);
+  }
+
+  private presume({container, incarnation, readable, presumed}: Session): void {
+    if (readable) return presumed.clear();
+    const before = this.view.livingIncarnation(container);
+    for (const holder of [before, incarnation])
+      if (holder !== undefined) for (const shard of this.view.shardsOf(holder)) presumed.add(shard);
   }
 
   private get isDeleting(): boolean {
@@ -361,19 +392,4 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     }
     return [...alarms, ...unreadableAlarms(unreadable)];
   }
-}
-
-/** One each while they are few, and one together beyond: anybody may write any number of keys. */
-function unreadableAlarms(sessions: readonly Session[]): PushAlarm[] {
-  const alarms = sessions.slice(0, UNREADABLE_NAMED).map(({container, problem}): PushAlarm => ({
-    code: 'PUSH_UNREADABLE',
-    text: `heartbeat of push container ${container} cannot be read: ${problem}`,
-  }));
-  const more = sessions.length - alarms.length;
-  if (more === 0) return alarms;
-  // A text that changed with each key would be a new alarm each time.
-  const least = UNREADABLE_MANY * Math.floor(more / UNREADABLE_MANY);
-  const which = least === 0 ? 'further' : `${least} and more further`;
-  const text = `${which} heartbeats of push containers cannot be read`;
-  return [...alarms, {code: 'PUSH_UNREADABLE', text}];
 }

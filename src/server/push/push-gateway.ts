@@ -162,7 +162,8 @@ export class PushGateway {
       keep: ({session}) => this.keep(session),
       look: ({session}) => {
         // What is not registered, and will not be, keeps nothing.
-        const running = session.evicted || session.overQuota ? undefined : session.talk.running;
+        const isOut = session.evicted || session.overQuota;
+        const running = isOut ? undefined : this.machine.runningOf(session);
         this.options.governor.view.noteSessionShards(session, running);
         this.work.all(session);
       },

@@ -51,7 +51,7 @@ class Bed {
     const {store} = this;
     const unused = (): Promise<never> => Promise.reject(new Error('not asked for'));
     await takeOver({
-      ...{app: APP, keys, store, clock, logger: silentLogger, ttlMs: 10_000},
+      ...{app: APP, keys, store, clock, logger: silentLogger, epoch: 1, ttlMs: 10_000},
       ...{batcher: {submit: (transaction) => store.transact(transaction)}},
       fencingKey: {key: 'fencing', target: 'create', value: 2},
       leases: {
@@ -67,6 +67,17 @@ class Bed {
       if (parsed?.kind === 'ownership' && record.ok) owners[parsed.shard] = record.value.container;
     }
     return owners;
+  }
+
+  async records(): Promise<Record<string, string>> {
+    const {entries} = await this.store.list([keys.ownershipPrefix(APP)]);
+    return Object.fromEntries(
+      entries.map(({key, value}) => {
+        const {state, ready, incarnation} = JSON.parse(value) as Record<string, unknown>;
+        const shard = key.slice(keys.ownershipPrefix(APP).length);
+        return [shard, `${String(state)} ${ready === true ? 'ready ' : ''}${String(incarnation)}`];
+      }),
+    );
   }
 
   async kept(): Promise<string[]> {
@@ -113,5 +124,61 @@ describe('a take-over', () => {
     await other.put(keys.pushSession(APP, HERE, 'cd'), '');
     expect(await other.takeOver()).toEqual({});
     expect(other.nowMs).toBeGreaterThanOrEqual(WAITING_LIMIT_MS);
+  });
+
+  it('records what a container keeps whose heartbeat cannot be read: it runs that, and nobody else may', async () => {
+    const bed = await new Bed().filled('s-1', 's-2', 's-3', 'a/b', '../x');
+    await bed.put(keys.pushSession(APP, HERE, 'ab'), 'not JSON');
+    const keeps = async (shard: string, value: string): Promise<void> =>
+      bed.put(keys.originShard(APP, HERE, shard), value);
+    const stored = (id: string, disp: boolean, drop: boolean): string =>
+      JSON.stringify({spec: {id, service: APP, lease: {id: 7, expire: 1}}, disp, drop});
+    await keeps('s-1', stored('s-1', true, false));
+    await keeps('s-2', stored('s-2', true, true));
+    await keeps('s-3', 'not JSON either');
+    await keeps('a/b', stored('a/b', false, false));
+    await keeps('../x', stored('../x', true, false));
+    await keeps('unknown', stored('unknown', true, false));
+    expect(await bed.takeOver()).toEqual({'s-1': HERE, 's-3': HERE, 'a/b': HERE});
+    expect(bed.nowMs).toBeGreaterThanOrEqual(WAITING_LIMIT_MS);
+    const records = await bed.records();
+    expect(records['s-1']).toMatch(/^owned ready ab-/);
+    // Nobody says that the application has it.
+    expect(records['s-3']).toMatch(/^owned ab-/);
+    const {entries} = await bed.store.list([
+      keys.heartbeatPrefix(APP),
+      keys.containerIdPrefix(APP),
+    ]);
+    expect(entries).toHaveLength(2);
+  });
+
+  it('believes a heartbeat that can be read in time, and one that lists a shard more than a key', async () => {
+    const bed = await new Bed().filled('s-1', 's-2');
+    const session = keys.pushSession(APP, AWAY, 'cd');
+    await bed.put(session, 'not JSON');
+    await bed.put(keys.originShard(APP, AWAY, 's-1'), '{}');
+    bed.later.push({atMs: 1_000, work: () => bed.put(session, beat('s-2'))});
+    expect(await bed.takeOver()).toEqual({'s-2': AWAY});
+    const other = await new Bed().filled('s-1');
+    await other.put(keys.pushSession(APP, AWAY, 'cd'), 'not JSON');
+    await other.put(keys.originShard(APP, AWAY, 's-1'), '{}');
+    await other.put(keys.pushSession(APP, HERE, 'ab'), beat('s-1'));
+    expect(await other.takeOver()).toEqual({'s-1': HERE});
+  });
+
+  it('that was broken off goes on with what it has assigned to a container that cannot be heard', async () => {
+    const bed = await new Bed().filled('s-1');
+    await bed.put(keys.pushSession(APP, HERE, 'ab'), 'not JSON');
+    await bed.put(keys.originShard(APP, HERE, 's-1'), JSON.stringify({disp: true, drop: false}));
+    await bed.takeOver();
+    const key = keys.ownership(APP, 's-1');
+    const record = JSON.parse((await bed.store.get(key)).entry?.value ?? '{}') as object;
+    await bed.put(key, JSON.stringify({...record, state: 'assigned', ready: false, token: ''}));
+    await bed.store.transact({
+      ...{compares: [], otherwise: []},
+      then: [{op: 'delete', key: keys.governedBy(APP)}],
+    });
+    await bed.takeOver();
+    expect((await bed.records())['s-1']).toMatch(/^owned ready ab-/);
   });
 });

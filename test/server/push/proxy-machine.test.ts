@@ -177,6 +177,32 @@ describe('a session of a push container', () => {
   });
 });
 
+describe('a session that never sent a readable heartbeat', () => {
+  it('stands for the process before it, and may run all that one had', () => {
+    all();
+    machine.changed(change('a', 5, 6), 0);
+    taken(0);
+    kept('a-5', 8);
+    const value = {
+      ...{v: 1, state: 'owned' as const, container: CONTAINER, incarnation: 'a-5', token: ''},
+      ...{ready: true, move: null, failures: 0, lastError: ''},
+    };
+    view.apply({kind: 'own', mod: 9, shard: 's', entry: {value, mod: 9, create: 9}});
+    // A second one takes nothing from the first that beats.
+    machine.changed(change('b', 10, 11, 'not JSON'), 100);
+    expect(taken(100)).toEqual([]);
+    machine.changed(gone('a', 12), 200);
+    machine.changed(change('b', 10, 13, 'not JSON'), 200);
+    expect(taken(200)).toEqual(['ended a', 'keep a', 'opened b', 'keep b', 'look b']);
+    const session = machine.holderOf('b-10')!;
+    expect([...machine.runningOf(session)]).toEqual(['s']);
+    // From its first heartbeat on that can be read, that says what runs.
+    machine.changed(change('b', 10, 14), 300);
+    taken(300);
+    expect([...machine.runningOf(session)]).toEqual([]);
+  });
+});
+
 describe('a quota of push containers', () => {
   it('that is used up leaves a session without its heartbeat and says so, until there is room', () => {
     const value = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 10};
