@@ -30,6 +30,30 @@ it('a daemon that answers nothing is asked again long before the wait is over', 
   ]);
 });
 
+it('a wait that is over names the daemon that it asked, what is missing, and how to wait on', async () => {
+  const missing = [{id: 's1', reason: 'its container c1 is silent'}];
+  const call = async (): Promise<object> => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return {met: false, missing, missingCount: 3, revision: '1'};
+  };
+  const shown: string[] = [];
+  const progress = {update: ({text}: {text: string}) => void shown.push(text)};
+  const {signal} = new AbortController();
+  const client = {call, server: 'http://d:1'} as unknown as AdminClient;
+  vi.setSystemTime('2026-01-01T00:00:00Z');
+  const outcome = waitUntilMet(client, GOAL, 2_000, progress, signal).catch((e: unknown) => e);
+  for (let step = 0; step < 30; step += 1) await vi.advanceTimersByTimeAsync(100);
+  expect(await outcome).toMatchObject({
+    code: 'TIMEOUT',
+    message:
+      'app/orders is not ready after 2 s, by http://d:1; missing: s1: its container c1 is silent (and 2 more)',
+    hint: 'the operation continues; to keep waiting: sm wait app/orders --for ready',
+  });
+  expect(shown[0]).toBe(
+    'waiting until 2026-01-01T00:00:02.000Z: s1: its container c1 is silent (and 2 more)',
+  );
+});
+
 it('a wait without a limit names no end', async () => {
   let looks = 0;
   const call = (): Promise<object> => {

@@ -11,6 +11,11 @@ function unreachable(bed: GovernorBed): Alarm | undefined {
   return bed.status?.alarms.find(({code}) => code === 'UNREACHABLE');
 }
 
+function alarmsOf(bed: GovernorBed, container: string): string[] {
+  const alarms = bed.status?.alarms.filter(({object}) => object === container) ?? [];
+  return alarms.map(({code}) => code).sort();
+}
+
 /** All calls to c1 fail; both find their records by themselves. */
 function withDeaf(containers = BOTH): GovernorBed {
   const bed = new GovernorBed(['s1', 's2', 's3', 's4']);
@@ -35,6 +40,17 @@ describe('a container that cannot be called', () => {
     bed.addShard('s5');
     bed.pass(2_000, BOTH);
     expect(bed.places['s5']).toBe('assigned c2');
+  });
+
+  it('is no alarm any more once an operator has evicted it: nothing is left to be done', () => {
+    const bed = withDeaf();
+    const overdue = [{shard: 's1', hook: 'drop' as const}];
+    bed.heard('c1', undefined, {overdue});
+    bed.pass(2_000, ['c2']);
+    expect(alarmsOf(bed, 'c1')).toEqual(['STUCK', 'UNREACHABLE']);
+    bed.heard('c1', undefined, {overdue, state: 'evicting'});
+    bed.pass(2_000, ['c2']);
+    expect(alarmsOf(bed, 'c1')).toEqual([]);
   });
 
   it('is called until that succeeds: then it is ready again', () => {

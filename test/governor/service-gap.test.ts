@@ -100,6 +100,28 @@ describe('a container that shares its process', () => {
     );
     expect(alarmFix({code: 'STUCK', service: 'orders', object: 'p1'})).not.toContain('too');
   });
+
+  it('is named wherever a restart is advised, by five of many others', () => {
+    const others = ['p2', 'p3', 'p4', 'p5', 'p6', 'p7', 'p8'];
+    for (const code of ['STUCK', 'HOLDINGS_DIFFER', 'UNREACHABLE'])
+      expect(alarmFix({code, service: 'orders', object: 'p1', others})).toContain(
+        '(which stops p2, p3, p4, p5, p6 and 2 more too: they run in the same process)',
+      );
+  });
+
+  it('is named by what a shard is told that waits for it', () => {
+    const view = viewOf({p1: 'a', p3: 'a'});
+    const entry = {
+      value: {
+        ...{v: 1, state: 'dropping', container: 'p1', incarnation: 'i-p1', token: ''},
+        ...{ready: false, move, failures: 0, lastError: ''},
+      } satisfies OwnershipRecord,
+      ...{mod: 1, create: 1},
+    };
+    view.apply({kind: 'own', mod: 1, shard: 's1', entry});
+    const found = serviceGap('s1', {app: 'orders', view, living: new Map(), reasonOf: () => ''});
+    expect(found?.fix).toMatch(/^restart p1 \(which stops p3 too/);
+  });
 });
 
 const CASES: readonly [string, Case, string, string][] = [
