@@ -1,7 +1,6 @@
 /** Puts down that no write of this daemon committed for longer than T, once one commits again. */
 import type {Keys} from '../../etcd/keys.ts';
 import type {OutageEvent} from '../../model/audit.ts';
-import {writesText} from '../../model/store-writes.ts';
 import type {StoreWrites} from '../../model/store-writes.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Store} from '../../store/port.ts';
@@ -24,7 +23,9 @@ export class OutageEvents {
     if (outage.kind === 'committing' || outage.sinceMs === 0) return undefined;
     const at = new Date(this.options.clock.wallMs()).toISOString();
     const since = new Date(outage.sinceMs).toISOString();
-    return {kind: 'outage', at, since, cause: writesText(outage), daemon: this.daemon};
+    // When it began stands beside it.
+    const cause = outage.reason === '' ? 'the store gave no reason' : outage.reason;
+    return {kind: 'outage', at, since, cause, daemon: this.daemon};
   }
 
   /** @throws SmError STORE_UNAVAILABLE. */

@@ -1,0 +1,26 @@
+/** What the morning after reads of an outage: since when, which daemon, why, each once. */
+import {expect, it} from 'vitest';
+import {Keys} from '../../../src/etcd/keys.ts';
+import {systemClock} from '../../../src/runtime/clock.ts';
+import {OutageEvents} from '../../../src/server/governing/outage-events.ts';
+import {MemoryStore} from '../../../src/store/memory-store.ts';
+
+const SINCE_MS = Date.parse('2026-01-01T00:00:00Z');
+const events = new OutageEvents(
+  {store: new MemoryStore(), keys: new Keys('/sm', 'sm.test'), clock: systemClock()},
+  'd1:1',
+);
+const none = {kind: 'none', sinceMs: SINCE_MS, reason: '', fix: ''} as const;
+
+it('its cause is what the store said, without the sentence that stands before it', () => {
+  const reason = 'etcd does not answer: connect ECONNREFUSED 127.0.0.1:2379';
+  expect(events.of({...none, reason})).toMatchObject({
+    ...{kind: 'outage', daemon: 'd1:1', since: '2026-01-01T00:00:00.000Z'},
+    cause: reason,
+  });
+  expect(events.of(none)).toMatchObject({cause: 'the store gave no reason'});
+});
+
+it('a start is not an outage', () => {
+  expect(events.of({...none, sinceMs: 0})).toBeUndefined();
+});
