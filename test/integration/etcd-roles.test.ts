@@ -44,6 +44,7 @@ async function member(id: string, app = 'orders', username = 'orders'): Promise<
   const container = await joinApp(
     {
       ...{app, id, endpoints: etcd.endpoints, ttlMs: TTL_MS, service: 'sm.test'},
+      logger: silentLogger,
       etcd: {username, password: SECRET},
     },
     {add: () => undefined, drop: () => undefined},

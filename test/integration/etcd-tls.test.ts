@@ -83,7 +83,7 @@ it('a daemon and a container speak to etcd with certificates', async () => {
     const added: string[] = [];
     const container = await joinApp(
       {
-        ...{app: 'orders', id: 'c1', etcdPrefix: PREFIX, ttlMs: 3_000},
+        ...{app: 'orders', id: 'c1', etcdPrefix: PREFIX, ttlMs: 3_000, logger: silentLogger},
         ...{endpoints: [etcd.endpoint], etcd: {tls: inFiles(client)}},
       },
       {add: ({id}) => void added.push(id), drop: () => undefined},

@@ -57,6 +57,7 @@ it('a stranger that registers as a daemon is sent no token of the admin API', as
         id: 'stranger',
         endpoints: etcd.endpoints,
         etcdPrefix: cluster.prefix,
+        logger: silentLogger,
       },
       ...{host: '127.0.0.1', port: strangersPort, attach: true, service: cluster.keys.service},
     },

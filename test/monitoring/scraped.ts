@@ -1,4 +1,5 @@
 /** A running daemon with its store inside, on which all happens that has series of its own, and what it then exports. */
+import {silentLogger} from '../../src/runtime/logger.ts';
 import {joinApp} from '../../src/container/index.ts';
 import type {Container} from '../../src/container/index.ts';
 import {SITE_LIMIT_MS, Site} from '../support/site.ts';
@@ -22,7 +23,7 @@ export async function scrapeAll(dataDir: string): Promise<Scraped> {
     const join = async (id: string, add: () => void): Promise<Container> => {
       const options = {app: APP, id, ttlMs: 3_000, endpoints: [site.endpoint]};
       const container = await joinApp(
-        {...options, etcdPrefix: site.prefix},
+        {...options, etcdPrefix: site.prefix, logger: silentLogger},
         {add, drop: () => undefined},
       );
       containers.push(container);

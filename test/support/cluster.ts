@@ -207,7 +207,8 @@ export class Cluster {
     const joined: Container[] = [];
     const rights = await this.rightsOf(app);
     const container = await joinApp(
-      {...this.joinOptions(app, id, options), ...rights},
+      // Without a logger it writes warnings into the output of the tests.
+      {logger: silentLogger, ...this.joinOptions(app, id, options), ...rights},
       {
         add: async (shard: Shard) => {
           this.log.handed(id, joined[0]?.incarnation ?? id, shard);

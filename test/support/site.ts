@@ -1,4 +1,5 @@
 /** Where one daemon process runs: on a data directory of its own or on an etcd, with containers in the process of the test. */
+import {silentLogger} from '../../src/runtime/logger.ts';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -99,7 +100,14 @@ export class Site {
 
   /** Resolves when the container is ready. */
   async join(app: string, id: string, log: OwnershipLog, ttlMs: number): Promise<Container> {
-    const options = {app, id, ttlMs, endpoints: [this.endpoint], etcdPrefix: this.prefix};
+    const options = {
+      app,
+      id,
+      ttlMs,
+      endpoints: [this.endpoint],
+      etcdPrefix: this.prefix,
+      logger: silentLogger,
+    };
     const joined: Container[] = [];
     const container = await joinApp(options, {
       add: (shard) => log.handed(id, joined[0]?.incarnation ?? id, shard),
