@@ -1,11 +1,12 @@
 /**
- * `npm test`: every check in order, also after one that failed; quiet when green, the whole output of a step that failed. The last line
- * counts the tests, and says what was left out for want of a program.
+ * `npm test`: every check, stage after stage, also after one that failed, and the simulation beside them; quiet when green, the whole
+ * output of a step that failed. The last line counts the tests, and says what was left out for want of a program.
  */
 import {spawn} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {HANG_MS} from '../test/simulation/hang.ts';
 import {findTools} from './test-tools.ts';
 
 interface Step {
@@ -13,8 +14,6 @@ interface Step {
   readonly command: readonly string[];
   /** Vitest writes its counts here. */
   readonly report?: string;
-  /** Takes the time that the others of its stage leave; it computes, and waits for no clock. */
-  readonly inBackground?: boolean;
 }
 
 interface Counts {
@@ -43,6 +42,11 @@ function vitest(name: string, ...filters: string[]): Step {
 
 const HEAVY = ['test/conformance', 'test/integration', 'test/e2e', 'test/simulation'];
 
+/** Begins with the first stage: most of the others wait for clocks or end on one core, and what they leave is enough for most of it. */
+const BACKGROUND: readonly Step[] = [
+  vitest('simulation', 'test/simulation', `--testTimeout=${HANG_MS}`),
+];
+
 /** The steps of one stage run side by side. */
 const STAGES: readonly (readonly Step[])[] = [
   [
@@ -55,18 +59,16 @@ const STAGES: readonly (readonly Step[])[] = [
   [vitest('unit', '--no-isolate', ...HEAVY.map((folder) => `--exclude=${folder}/**`))],
   [{name: 'mutants', command: ['tsx', 'test/mutants/run.ts', '--quick']}],
   [vitest('conformance', 'test/conformance')],
-  [
-    // They wait for clocks more than they compute. Files share a process, as in `unit`.
-    vitest('integration', 'test/integration', '--no-isolate', '--maxWorkers=4'),
-    {...vitest('simulation', 'test/simulation', '--testTimeout=300000'), inBackground: true},
-  ],
+  // They wait for clocks more than they compute. Files share a process, as in `unit`.
+  [vitest('integration', 'test/integration', '--no-isolate', '--maxWorkers=4')],
   [vitest('e2e', 'test/e2e')],
 ];
 
-function run({command, inBackground}: Step): Promise<{code: number; output: string}> {
-  const [name = '', ...words] = command;
+/** `background`: it takes the time that the others leave, and still gets a tenth of a core where they leave none. */
+function run(step: Step, background: boolean): Promise<{code: number; output: string}> {
+  const [name = '', ...words] = step.command;
   const own = [join('node_modules', '.bin', name), ...words];
-  const [program = '', ...args] = inBackground === true ? ['nice', '-n', '19', ...own] : own;
+  const [program = '', ...args] = background ? ['nice', '-n', '10', ...own] : own;
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -96,9 +98,9 @@ function countsOf(report: string): Counts {
 }
 
 /** Runs the step, says how it went, and counts its tests; a step that fails without a failing test counts as one. */
-async function countedRun(step: Step): Promise<Counts> {
+async function countedRun(step: Step, background = false): Promise<Counts> {
   const startedMs = performance.now();
-  const {code, output} = await run(step);
+  const {code, output} = await run(step, background);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${step.name} ${seconds}s`);
   if (code !== 0) console.log(output);
@@ -110,14 +112,17 @@ async function countedRun(step: Step): Promise<Counts> {
 async function main(): Promise<void> {
   const total: Counts = {passed: 0, failed: 0, skipped: 0};
   const only = process.argv.slice(2);
-  for (const stage of STAGES) {
-    const wanted = stage.filter(({name}) => only.length === 0 || only.includes(name));
-    for (const counts of await Promise.all(wanted.map(countedRun))) {
-      total.passed += counts.passed;
-      total.failed += counts.failed;
-      total.skipped += counts.skipped;
-    }
-  }
+  const wanted = (steps: readonly Step[]): Step[] =>
+    steps.filter(({name}) => only.length === 0 || only.includes(name));
+  const add = (counts: Counts): void => {
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped += counts.skipped;
+  };
+  const background = wanted(BACKGROUND).map((step) => countedRun(step, true));
+  for (const stage of STAGES)
+    (await Promise.all(wanted(stage).map((step) => countedRun(step)))).forEach(add);
+  (await Promise.all(background)).forEach(add);
   rmSync(reports, {recursive: true, force: true});
   if (tools.missing.length > 0)
     console.log(

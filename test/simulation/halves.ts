@@ -1,6 +1,7 @@
 /** What `npm test` plays of the simulation: two test files, one a core, each with every second run. */
 import {describe, expect, it} from 'vitest';
 import {playInProcess, withBundle} from './bundled.ts';
+import {HANG_MS} from './hang.ts';
 import {WIDE_FROM_SEED} from './wider-faults.ts';
 
 /** Runs that `npm run sim` plays with these arguments, and how many there are at least in each half. */
@@ -37,7 +38,7 @@ const SHARES: readonly Share[] = [
 /** `half` 0: even numbers counted from the first, 1: odd ones. */
 export function testHalf(half: 0 | 1): void {
   describe(`the promises hold, half ${half + 1} of 2,`, () => {
-    it.each(SHARES)('$name', {timeout: 900_000}, async ({args, atLeast}) => {
+    it.each(SHARES)('$name', {timeout: HANG_MS}, async ({args, atLeast}) => {
       const totals = await withBundle((script) =>
         playInProcess(script, [...args, '--jobs', '2'], half),
       );

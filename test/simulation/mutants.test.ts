@@ -2,6 +2,7 @@
 import {describe, expect, it} from 'vitest';
 import {MUTANTS} from '../mutants/table.ts';
 import {firstBrokenSeed} from '../mutants/under-seeds.ts';
+import {HANG_MS} from './hang.ts';
 import {runScenario} from './scenario.ts';
 import {ONCE_FAILED} from './seeds.ts';
 
@@ -27,7 +28,7 @@ const CAUGHT = {
 
 describe('the checker catches planted faults', () => {
   for (const [name, known] of Object.entries(CAUGHT))
-    it(name, {timeout: 240_000}, async () => {
+    it(name, {timeout: HANG_MS}, async () => {
       const mutant = MUTANTS.find((one) => one.name === name);
       if (mutant === undefined) throw new Error(`the table has no mutant ${name}`);
       const seeds = {first: known, count: 1};
