@@ -5,7 +5,7 @@ import {openEtcdLeases} from '../etcd/leases.ts';
 import {openEtcdStore} from '../store/etcd-store.ts';
 import {originReport} from './governing/origin-report.ts';
 import type {OriginReport, OriginScope} from './governing/origin-report.ts';
-import {releaseApp, releaseService} from './governing/release.ts';
+import {releasable, releaseApp, releaseService} from './governing/release.ts';
 import type {ReleasedApp} from './governing/release.ts';
 
 export type {OriginApp, OriginReport} from './governing/origin-report.ts';
@@ -27,6 +27,8 @@ export function releaseApps(options: MigrationOptions): Promise<ReleasedApp[]> {
   return within(options, async (scope) => {
     const {apps} = await originReport(scope);
     const released: ReleasedApp[] = [];
+    for (const app of [...apps.map((one) => one.app), options.service])
+      await releasable(scope, app);
     for (const {app} of apps) released.push(await releaseApp(scope, app));
     return [...released, await releaseService(scope)];
   });

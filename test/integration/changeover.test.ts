@@ -11,7 +11,9 @@ import {PushBed} from './push-bed.ts';
 
 const SERVICE = 'sm.test';
 const APP = 'proxy.dev';
-const SHARDS = ['a.b', 'x y', 'ü', ...Array.from({length: 27}, (_, at) => `s-${at}`)];
+/** The second one looks as the key that the first one gets. */
+const RAW_NAMES = ['a.b', 'a%2Eb', 'x y', 'ü'];
+const SHARDS = [...RAW_NAMES, ...Array.from({length: 26}, (_, at) => `s-${at}`)];
 const keys = new Keys('/sm', SERVICE);
 /** Containers look at what they have every 300 ms. */
 const AWAY_MS = 2_000;
@@ -154,7 +156,7 @@ describe('a changeover back to the Go project', () => {
     const released = await release({configFile}, () => undefined);
     expect(released.map(({app, renamed}) => [app, renamed])).toEqual([
       ['never.used', 0],
-      [APP, 3],
+      [APP, RAW_NAMES.length],
       [SERVICE, 2],
     ]);
     expect((await keysBelow(keys.shardSpecPrefix(APP))).sort()).toEqual(
@@ -167,7 +169,13 @@ describe('a changeover back to the Go project', () => {
     expect([...new Set(families)].sort()).toEqual(['containerhb', 'lease', 's']);
     expect(containers.map((container) => container.told.length)).toEqual(told);
     expect((await migrationReport({configFile})).apps).toContainEqual({
-      ...{app: APP, governedBy: '', shards: SHARDS.length, toRename: 3, containers: 2},
+      ...{
+        app: APP,
+        governedBy: '',
+        shards: SHARDS.length,
+        toRename: RAW_NAMES.length,
+        containers: 2,
+      },
       ...{running: SHARDS.length, guard: 'good', problems: []},
     });
   }, 120_000);

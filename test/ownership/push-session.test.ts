@@ -132,6 +132,24 @@ describe('adding', () => {
     expect(talk.step(ready)).toEqual({step: 'call', op: 'add'});
   });
 
+  it('is not repeated for what a process runs that came back within its session: it lists that from its start', () => {
+    talk.beat(31, {s: RUNS});
+    expect(talk.step(record('owned', 30, {incarnation: 'aa-3', ready: true}))).toEqual({
+      step: 'wait',
+    });
+    expect(talk.step(record('assigned', 32))).toEqual({step: 'claim'});
+    // The claim is newer than any heartbeat: nothing says yet that it is ready, and nothing that it is not.
+    const claimed = record('owned', 33);
+    talk.nowMs += 30_000;
+    expect(talk.step(claimed)).toEqual({step: 'wait'});
+    talk.beat(34, {s: STARTS});
+    expect(talk.step(claimed)).toEqual({step: 'wait'});
+    talk.beat(35, {s: RUNS});
+    expect(talk.step(claimed)).toEqual({step: 'ready'});
+    for (const mod of [37, 38, 39, 40]) talk.beat(mod, {s: RUNS});
+    expect(talk.step(record('owned', 36, {ready: true}))).toEqual({step: 'wait'});
+  });
+
   it('does not claim while the container still lets the shard go', () => {
     talk.beat(10, {s: GOES});
     expect(talk.step(record('assigned', 11))).toEqual({step: 'wait'});

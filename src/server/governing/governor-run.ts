@@ -70,7 +70,8 @@ export class GovernorRun {
     const {app, keys, push, clock, logger} = this.options;
     while (!this.stopped) {
       try {
-        if (app === keys.service) await renameShards(this.options);
+        // Its shards are apps, whose names have no percent sign.
+        if (app === keys.service) await renameShards(this.options, 'here');
         else if (push !== undefined) await takeOver({...this.options, ttlMs: push.ttlMs});
         return;
       } catch (error) {

@@ -8,7 +8,7 @@ import type {Store} from '../../store/port.ts';
 import {runningShards, unheardContainers} from '../push/adopt-running.ts';
 import {guardState} from '../push/guard-handover.ts';
 import type {GuardState} from '../push/guard-handover.ts';
-import {rawNames} from './raw-names.ts';
+import {rawName, rawNames} from './raw-names.ts';
 
 export interface OriginApp {
   readonly app: string;
@@ -66,13 +66,18 @@ async function originApp(scope: OriginScope, app: string): Promise<OriginApp> {
     keys.pushShardPrefix(app),
     keys.governedBy(app),
   ]);
+  const governedBy = entries.find(({key}) => key === keys.governedBy(app))?.value ?? '';
+  const writer = governedBy === '' ? 'unknown' : 'here';
   const specs = entries.filter(({key}) => key.startsWith(keys.shardSpecPrefix(app)));
-  const {renames, conflicts, refused} = rawNames(keys, app, specs);
+  const {count, conflicts, refused} = rawNames(keys, app, specs, writer);
   const view = new AppView();
-  for (const {key, value, mod, create} of entries) {
-    const raw = key.startsWith(keys.shardSpecPrefix(app)) && keys.parse(key) === undefined;
+  for (const found of entries) {
+    const {key, value, mod, create} = found;
+    if (refused.some((one) => one.key === key)) continue;
+    const isSpec = key.startsWith(keys.shardSpecPrefix(app));
+    const raw = isSpec ? rawName(keys, app, found, writer) : undefined;
     // As it will stand once it is renamed.
-    const name = raw ? keys.shardSpec(app, key.slice(keys.shardSpecPrefix(app).length)) : key;
+    const name = raw === undefined ? key : keys.shardSpec(app, raw);
     const parsed = keys.parse(name);
     const entry = {key: name, value, mod, create};
     const change = parsed === undefined ? undefined : changeOf(parsed, entry, mod);
@@ -81,9 +86,8 @@ async function originApp(scope: OriginScope, app: string): Promise<OriginApp> {
   const {subjects, adopted, kept, contested} = runningShards(keys, app, view, entries);
   const unheard = unheardContainers(keys, entries);
   const {kind: guard} = await guardState({...scope, app});
-  const governedBy = entries.find(({key}) => key === keys.governedBy(app))?.value ?? '';
   return {
-    ...{app, governedBy, shards: view.shards.size, toRename: renames.length},
+    ...{app, governedBy, shards: view.shards.size, toRename: count},
     ...{containers: subjects.length, running: adopted.size + kept.size, guard},
     problems: [
       ...conflicts.map((shard) => `shard ${shard} stands under two keys with different content`),

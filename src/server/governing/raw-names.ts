@@ -4,56 +4,79 @@
  */
 import type {Keys} from '../../etcd/keys.ts';
 import {shardIdProblem} from '../../model/ids.ts';
-import {decodeShardSpec} from '../../protocol/records.ts';
+import {isFields} from '../../protocol/record-shapes.ts';
+import {encodeRecord, parseJson} from '../../protocol/records.ts';
 import type {KeyValue, Transaction} from '../../store/port.ts';
+import {planRenames} from './key-renames.ts';
+import type {KeyRename} from './key-renames.ts';
 
 export interface RawNames {
-  /** Each renames one key. */
+  /** Each renames one key, or those of which one has the name that another gets. */
   readonly renames: readonly Transaction[];
+  /** How many keys they take away. */
+  readonly count: number;
   /** Stands under both spellings with different content: left as it is. */
   readonly conflicts: readonly string[];
   /** Cannot be a shard here, with the reason: left as it is. */
   readonly refused: readonly {readonly key: string; readonly reason: string}[];
 }
 
+/**
+ * Who wrote the keys. `unknown`: the app was never governed here, or its take-over was cut off; `a%2Eb` is a shard of that name where
+ * its value was not written here. `here`: every encoded name is one of ours.
+ */
+export type Writer = 'unknown' | 'here';
+
 /** `entries`: everything below `keys.shardSpecPrefix(app)`. */
-export function rawNames(keys: Keys, app: string, entries: readonly KeyValue[]): RawNames {
-  const prefix = keys.shardSpecPrefix(app);
-  const byKey = new Map(entries.map((entry) => [entry.key, entry]));
-  const renames: Transaction[] = [];
-  const conflicts: string[] = [];
+export function rawNames(
+  keys: Keys,
+  app: string,
+  entries: readonly KeyValue[],
+  writer: Writer,
+): RawNames {
+  const wanted: KeyRename[] = [];
   const refused: {key: string; reason: string}[] = [];
   for (const entry of entries) {
-    if (keys.parse(entry.key)?.kind === 'shardSpec') continue;
-    const shard = entry.key.slice(prefix.length);
+    const shard = rawName(keys, app, entry, writer);
+    if (shard === undefined) continue;
     const reason = shard.includes('/') ? 'the name holds a slash' : shardIdProblem(shard);
-    const encoded = keys.shardSpec(app, shard);
-    const twin = byKey.get(encoded);
     if (reason !== undefined) refused.push({key: entry.key, reason});
-    else if (twin !== undefined && !isSame(shard, entry, twin)) conflicts.push(shard);
-    else renames.push(rename(entry, encoded, twin));
+    else {
+      const to = keys.shardSpec(app, shard);
+      wanted.push({shard, entry, to, value: withId(entry.value, shard)});
+    }
   }
-  return {renames, conflicts, refused};
+  const {transactions, count, conflicts} = planRenames(wanted, entries);
+  return {renames: transactions, count, conflicts: conflicts.map(({shard}) => shard), refused};
 }
 
-function rename(raw: KeyValue, encoded: string, twin: KeyValue | undefined): Transaction {
-  return {
-    compares: [
-      {key: raw.key, target: 'mod', op: '=', value: raw.mod},
-      {key: encoded, target: 'mod', op: '=', value: twin?.mod ?? 0},
-    ],
-    then: [
-      {op: 'delete', key: raw.key},
-      ...(twin === undefined ? [{op: 'put', key: encoded, value: raw.value} as const] : []),
-    ],
-    otherwise: [],
-  };
+/** The name of a shard whose key the Go project has spelled; undefined where the key is one of ours. */
+export function rawName(
+  keys: Keys,
+  app: string,
+  {key, value}: KeyValue,
+  writer: Writer,
+): string | undefined {
+  const spelled = key.slice(keys.shardSpecPrefix(app).length);
+  const parsed = keys.parse(key);
+  if (parsed?.kind !== 'shardSpec') return spelled;
+  if (writer === 'here' || parsed.shard === spelled) return undefined;
+  // We write the id into the value. The Go project leaves it empty.
+  const id = fieldsOf(value)?.['id'];
+  return id === '' || id === spelled ? spelled : undefined;
 }
 
-function isSame(shard: string, one: KeyValue, other: KeyValue): boolean {
-  const [a, b] = [decodeShardSpec(one.value, shard), decodeShardSpec(other.value, shard)];
-  if (!a.ok || !b.ok) return false;
-  const same = (name: 'task' | 'group' | 'workerGroup' | 'manualContainerId'): boolean =>
-    a.value[name] === b.value[name];
-  return same('task') && same('group') && same('workerGroup') && same('manualContainerId');
+/** So a take-over that was cut off knows its own key again. */
+function withId(value: string, id: string): string {
+  const fields = fieldsOf(value);
+  return fields === undefined ? value : encodeRecord({...fields, id});
+}
+
+function fieldsOf(value: string): Record<string, unknown> | undefined {
+  try {
+    const parsed = parseJson(value);
+    return isFields(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -6,7 +6,10 @@ import type {Keys} from '../../etcd/keys.ts';
 import {SmError} from '../../model/errors.ts';
 import {UNSET_GUARD} from '../../protocol/push.ts';
 import type {Compare, KeyValue, Operation, Store} from '../../store/port.ts';
+import {planRenames} from './key-renames.ts';
+import type {KeyRename, PlannedRenames} from './key-renames.ts';
 import {KEYS_PER_TRANSACTION} from './limits.ts';
+import {rawName} from './raw-names.ts';
 
 export interface ReleasedApp {
   readonly app: string;
@@ -18,20 +21,35 @@ export interface ReleasedApp {
 
 type Scope = {readonly keys: Keys; readonly store: Store};
 
-/** @throws SmError STORE_UNAVAILABLE, STORE_AUTH; CONFLICT when somebody changes the app meanwhile: do it again. */
+/**
+ * What stands in the way of `releaseApp`: shards whose name is the key of something else already.
+ * @throws SmError CONFLICT, before anything has changed; STORE_UNAVAILABLE, STORE_AUTH.
+ */
+export async function releasable({keys, store}: Scope, app: string): Promise<void> {
+  const {entries} = await store.list([keys.shardSpecPrefix(app), keys.governedBy(app)]);
+  const {conflicts} = originNames(keys, app, entries);
+  if (conflicts.length === 0) return;
+  const pairs = conflicts.map(({entry, to}) => `${entry.key} and ${to}`).join(', ');
+  throw new SmError('CONFLICT', `shards of ${app} stand under two keys: ${pairs}`, {
+    hint: 'delete one key of each pair, then run it again',
+  });
+}
+
+/** @throws SmError as `releasable`, and CONFLICT when somebody changes the app meanwhile: do it again. */
 export async function releaseApp({keys, store}: Scope, app: string): Promise<ReleasedApp> {
+  await releasable({keys, store}, app);
+  const {entries} = await store.list([keys.shardSpecPrefix(app), keys.governedBy(app)]);
+  const {transactions, count} = originNames(keys, app, entries);
   // The mark that an app is governed here goes first: where this is cut off, a daemon takes over what is there.
-  const mark = await store.get(keys.governedBy(app));
-  if (mark.entry !== undefined) await commit(store, [unchanged(mark.entry)], [remove(mark.entry)]);
-  const specs = await store.list([keys.shardSpecPrefix(app)]);
-  const renames = specs.entries.flatMap((entry) => renameToRaw(keys, app, entry));
-  for (const {compares, then} of renames) await commit(store, compares, then);
+  const mark = entries.find(({key}) => key === keys.governedBy(app));
+  if (mark !== undefined) await commit(store, [unchanged(mark)], [remove(mark)]);
+  for (const {compares, then} of transactions) await commit(store, compares, then);
   const own = await store.list(runtimePrefixes(keys, app));
   for (let at = 0; at < own.entries.length; at += KEYS_PER_TRANSACTION) {
     const some = own.entries.slice(at, at + KEYS_PER_TRANSACTION);
     await commit(store, some.map(unchanged), some.map(remove));
   }
-  return {app, renamed: renames.length, deleted: own.entries.length};
+  return {app, renamed: count, deleted: own.entries.length};
 }
 
 /** The service itself, after its apps: the Go project's servers find what they make at their first start. */
@@ -64,19 +82,19 @@ function runtimePrefixes(keys: Keys, app: string): string[] {
   ];
 }
 
-function renameToRaw(
-  keys: Keys,
-  app: string,
-  entry: KeyValue,
-): {compares: Compare[]; then: Operation[]}[] {
-  const parsed = keys.parse(entry.key);
-  if (parsed?.kind !== 'shardSpec') return [];
-  const raw = keys.shardSpecPrefix(app) + parsed.shard;
-  // A name with a slash would be another key there; it was never one of the Go project's.
-  if (raw === entry.key || parsed.shard.includes('/')) return [];
-  const absent: Compare = {key: raw, target: 'create', op: '=', value: 0};
-  const put: Operation = {op: 'put', key: raw, value: entry.value};
-  return [{compares: [unchanged(entry), absent], then: [remove(entry), put]}];
+/** Names as the Go project spells them. `entries`: specs of shards, and the mark that the app is governed here. */
+function originNames(keys: Keys, app: string, entries: readonly KeyValue[]): PlannedRenames {
+  const isGoverned = entries.some(({key}) => key === keys.governedBy(app));
+  const wanted = entries.flatMap((entry): KeyRename[] => {
+    const parsed = keys.parse(entry.key);
+    const isOurs = rawName(keys, app, entry, isGoverned ? 'here' : 'unknown') === undefined;
+    if (parsed?.kind !== 'shardSpec' || !isOurs) return [];
+    const {shard} = parsed;
+    const to = keys.shardSpecPrefix(app) + shard;
+    // A name with a slash would be another key there; it was never one of the Go project's.
+    return to === entry.key || shard.includes('/') ? [] : [{shard, entry, to, value: entry.value}];
+  });
+  return planRenames(wanted, entries);
 }
 
 function unchanged({key, mod}: KeyValue): Compare {

@@ -29,6 +29,7 @@ import type {ProxySubject} from '../push/proxy-heartbeat.ts';
 import {STORED_DELETED_BEFORE_MS, WAITING_LIMIT_MS, WAITING_LOOK_MS} from '../push/limits.ts';
 import {deleteStored, storedOfAbsent} from '../push/stored-shards.ts';
 import {rawNames} from './raw-names.ts';
+import type {Writer} from './raw-names.ts';
 
 export interface TakeOverOptions {
   readonly app: string;
@@ -57,7 +58,7 @@ export async function takeOver(options: TakeOverOptions): Promise<void> {
   logger.info({app}, 'the app was governed by another shard manager: taking it over');
   // Its server renewed the guard: what is left of it is seconds, so this comes first.
   await takeGuard(options);
-  await renameShards(options);
+  await renameShards(options, 'unknown');
   await forgetAbsent(options);
   await heardAll(options);
   await adoptRunning(options);
@@ -74,16 +75,17 @@ export async function takeOver(options: TakeOverOptions): Promise<void> {
 /** Gives each shard that the Go project wrote the key that it has here; anything else is said and left. @throws SmError as `takeOver`. */
 export async function renameShards(
   options: Pick<TakeOverOptions, 'app' | 'keys' | 'store' | 'batcher' | 'fencingKey' | 'logger'>,
+  writer: Writer,
 ): Promise<void> {
   const {app, keys, store, logger} = options;
   const {entries} = await store.list([keys.shardSpecPrefix(app)]);
-  const {renames, conflicts, refused} = rawNames(keys, app, entries);
+  const {renames, count, conflicts, refused} = rawNames(keys, app, entries, writer);
   await Promise.all(
     renames.map(({compares, ...rest}) =>
       commit(options, {...rest, compares: [...proofs(options), ...compares]}),
     ),
   );
-  if (renames.length > 0) logger.info({app, shards: renames.length}, 'renamed keys of shards');
+  if (count > 0) logger.info({app, shards: count}, 'renamed keys of shards');
   for (const shard of conflicts)
     logger.warn({app, shard}, 'the shard exists under two keys with different content');
   for (const {key, reason} of refused)
