@@ -15,6 +15,7 @@ import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import {LONG_MS} from '../support/cluster.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
 import {startEtcd} from '../support/etcd-process.ts';
+import {daemonLogin, loginLines} from '../support/least-rights.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {until} from '../support/until.ts';
@@ -22,9 +23,11 @@ import {until} from '../support/until.ts';
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
 let etcd: EtcdProcess;
 let folder: string;
+let login: string[];
 
 beforeAll(async () => {
   etcd = await startEtcd();
+  login = loginLines(await daemonLogin(etcd, '/sm-bad', 'sm.test'));
   folder = mkdtempSync(join(tmpdir(), 'sm-bad-'));
 });
 afterAll(async () => {
@@ -34,7 +37,9 @@ afterAll(async () => {
 
 function configText(port: number, ...more: readonly string[]): string {
   const lines = ['service: sm.test', `port: ${port}`, `endpoints: [${etcd.endpoint}]`];
-  return [...lines, 'etcdPrefix: /sm-bad', 'heartbeat: {ttlMs: 3000}', ...more, ''].join('\n');
+  return [...lines, 'etcdPrefix: /sm-bad', 'heartbeat: {ttlMs: 3000}', ...login, ...more, ''].join(
+    '\n',
+  );
 }
 
 interface Outcome {
@@ -129,6 +134,8 @@ describe('a file of secrets that cannot be used', () => {
 describe('a store that cannot be used', () => {
   it('etcd away at the start: it says so ever more rarely, and starts within seconds of etcd however long that took', async () => {
     const away = await startEtcd();
+    // The same user, with the rights of the same prefix.
+    await daemonLogin(away, '/sm-bad', 'sm.test');
     await away.kill();
     const told: unknown[] = [];
     const others: string[] = [];
@@ -197,7 +204,9 @@ describe('a store that cannot be used', () => {
 describe('a loopback address beside a daemon of another machine', () => {
   it('is refused at the start, and leaves no key of it', async () => {
     const [port = 0] = await freePorts(1);
-    const config = {...parseConfig(configText(port), 'f.yml'), etcdPrefix: '/sm-elsewhere'};
+    const lines = loginLines(await daemonLogin(etcd, '/sm-elsewhere', 'sm.test'));
+    const text = configText(port).replace(login.join(''), lines.join(''));
+    const config = {...parseConfig(text, 'f.yml'), etcdPrefix: '/sm-elsewhere'};
     const keys = new Keys('/sm-elsewhere', 'sm.test');
     const store = openEtcdStore({endpoints: config.endpoints});
     const fellow = {v: 1, container: '10.9.9.9:8801', bootId: 'another', state: 'ready'};

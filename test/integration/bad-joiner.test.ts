@@ -23,7 +23,7 @@ afterAll(() => etcd.stop());
 async function twoHealthy(cluster: Cluster): Promise<ContainerProcess[]> {
   await cluster.createApp(APP);
   const healthy = await Promise.all(
-    ['c1', 'c2'].map((id) => startContainer(cluster.joinOptions(APP, id))),
+    ['c1', 'c2'].map(async (id) => startContainer(await cluster.joinOptions(APP, id))),
   );
   await cluster.addShards(APP, SHARDS);
   await cluster.settled(APP);
@@ -51,7 +51,7 @@ describe.concurrent('of twelve shards on two containers', () => {
   it('one at most is not served while a third whose add throws is there', () =>
     withCluster({etcd}, async (cluster) => {
       const processes = await twoHealthy(cluster);
-      const bad = await startContainer(cluster.joinOptions(APP, 'c3'), 'throws');
+      const bad = await startContainer(await cluster.joinOptions(APP, 'c3'), 'throws');
       const worst = await worstWhile(cluster, performance.now() + WATCHED_MS);
       expect(worst).toBeLessThanOrEqual(1);
       const tried = bad.of('add').length;
@@ -83,7 +83,7 @@ describe.concurrent('of twelve shards on two containers', () => {
       const watched = worstWhile(cluster, untilMs);
       const crashed: ContainerProcess[] = [];
       while (performance.now() < untilMs) {
-        const next = new ContainerProcess(cluster.joinOptions(APP, 'c3'), 'exits');
+        const next = new ContainerProcess(await cluster.joinOptions(APP, 'c3'), 'exits');
         crashed.push(next);
         await until(() => next.hasEnded || performance.now() > untilMs, 2 * WATCHED_MS, 'it ends');
         await pause(RESTART_MS);

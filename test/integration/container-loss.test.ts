@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 async function start(id: string): Promise<ContainerProcess> {
-  const container = await startContainer(cluster.joinOptions('orders', id));
+  const container = await startContainer(await cluster.joinOptions('orders', id));
   processes.push(container);
   return container;
 }

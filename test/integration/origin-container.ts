@@ -10,6 +10,7 @@ import type {AddressInfo} from 'node:net';
 import {Etcd3} from 'etcd3';
 import type {Watcher} from 'etcd3';
 import {encodeRecord, parseJson} from '../../src/protocol/records.ts';
+import {OPERATOR} from '../support/least-rights.ts';
 import {EtcdStorage, FileStorage} from './origin-storage.ts';
 import type {Lease, OriginStorage, Stored} from './origin-storage.ts';
 
@@ -86,7 +87,7 @@ export class OriginContainer {
 
   constructor(options: OriginContainerOptions) {
     this.options = options;
-    this.etcd = new Etcd3({hosts: options.endpoint});
+    this.etcd = new Etcd3({hosts: options.endpoint, ...OPERATOR});
     this.server = createServer((request, response) => void this.serve(request, response));
   }
 

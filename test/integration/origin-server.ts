@@ -1,5 +1,6 @@
 /** What a server of the Go project leaves in etcd and does for a running app, letter by letter as it writes it; it never moves a shard. */
 import {Etcd3} from 'etcd3';
+import {OPERATOR} from '../support/least-rights.ts';
 
 const GUARD_TTL_S = 15;
 const SESSION_TTL_S = 5;
@@ -12,7 +13,7 @@ export class OriginServer {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(endpoint: string, service: string) {
-    this.etcd = new Etcd3({hosts: endpoint});
+    this.etcd = new Etcd3({hosts: endpoint, ...OPERATOR});
     this.service = service;
   }
 

@@ -6,6 +6,7 @@ import {Etcd3} from 'etcd3';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {RunningDaemon} from '../../src/server/index.ts';
 import {startEtcd} from '../support/etcd-process.ts';
+import {OPERATOR, daemonLogin} from '../support/least-rights.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {PushContainer} from './push-container.ts';
@@ -35,7 +36,7 @@ export class PushBed {
 
   private constructor(etcd: EtcdProcess) {
     this.etcd = etcd;
-    this.raw = new Etcd3({hosts: etcd.endpoint});
+    this.raw = new Etcd3({hosts: etcd.endpoint, ...OPERATOR});
     this.watcher = setInterval(() => this.look(), 5);
   }
 
@@ -66,7 +67,7 @@ export class PushBed {
         ...{
           host: '127.0.0.1',
           advertise: address,
-          etcd: {},
+          etcd: await this.login(),
           auth: 'none',
           filePermissions: 'strict',
         },
@@ -79,6 +80,11 @@ export class PushBed {
     await daemon.ready;
     this.daemons.push(daemon);
     return daemon;
+  }
+
+  private async login(): Promise<{username?: string; passwordFile?: string}> {
+    const login = await daemonLogin(this.etcd, '/sm', 'sm.test');
+    return login === undefined ? {} : {username: login.username, passwordFile: login.passwordFile};
   }
 
   /** Configuration of its daemons, for commands that work on the store itself. */

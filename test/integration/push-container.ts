@@ -4,6 +4,7 @@ import {createServer} from 'node:http';
 import type {IncomingMessage, Server, ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {Etcd3} from 'etcd3';
+import {OPERATOR} from '../support/least-rights.ts';
 
 export interface PushContainerOptions {
   readonly endpoint: string;
@@ -51,7 +52,7 @@ export class PushContainer {
 
   constructor(options: PushContainerOptions) {
     this.options = options;
-    this.etcd = new Etcd3({hosts: options.endpoint});
+    this.etcd = new Etcd3({hosts: options.endpoint, ...OPERATOR});
     this.server = createServer((request, response) => void this.serve(request, response));
     for (const shard of options.remembers ?? []) this.held.set(shard, {disp: true, drop: false});
   }

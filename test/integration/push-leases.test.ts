@@ -3,6 +3,7 @@ import {Etcd3} from 'etcd3';
 import {openEtcdLeases} from '../../src/etcd/leases.ts';
 import type {Leases} from '../../src/etcd/leases.ts';
 import {startEtcd} from '../support/etcd-process.ts';
+import {OPERATOR} from '../support/least-rights.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 
 const BEYOND_DOUBLE = '9007199254740993';
@@ -12,7 +13,7 @@ let raw: Etcd3;
 let leases: Leases;
 beforeAll(async () => {
   etcd = await startEtcd();
-  raw = new Etcd3({hosts: etcd.endpoint});
+  raw = new Etcd3({hosts: etcd.endpoint, ...OPERATOR});
   leases = openEtcdLeases({endpoints: [etcd.endpoint]});
 });
 afterAll(async () => {

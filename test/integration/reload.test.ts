@@ -9,6 +9,7 @@ import {LONG_MS} from '../support/cluster.ts';
 import {Authority} from '../support/certificates.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
 import {startEtcd} from '../support/etcd-process.ts';
+import {daemonLogin, loginLines} from '../support/least-rights.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {until} from '../support/until.ts';
@@ -49,11 +50,12 @@ it('takes over level, tokens and certificates, refuses what takes a restart and 
   const [old, young] = ['o'.repeat(43), 'y'.repeat(43)] as const;
   writeFileSync(files.tokens, `${old}\n`, {mode: 0o600});
   certify(0);
+  const login = loginLines(await daemonLogin(etcd, '/sm-reload', 'sm.test'));
   const text = (more: string): string =>
     [
       ...['service: sm.test', `port: ${port}`, `endpoints: [${etcd.endpoint}]`],
       ...['etcdPrefix: /sm-reload', `auth: {tokenFile: ${files.tokens}}`],
-      ...[`tls: {cert: ${files.cert}, key: ${files.key}}`, more, ''],
+      ...[`tls: {cert: ${files.cert}, key: ${files.key}}`, more, ...login, ''],
     ].join('\n');
   const daemon = new DaemonProcess(text('log: {level: info}'));
   const said = (wanted: string) => daemon.lines.filter(({msg}) => String(msg).includes(wanted));

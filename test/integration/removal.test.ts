@@ -105,7 +105,7 @@ describe('removal of an app', () => {
   });
 
   it('ends a container process by itself, and goes on when the governor is killed', async () => {
-    const child = await startContainer(cluster.joinOptions('orders', 'c1'));
+    const child = await startContainer(await cluster.joinOptions('orders', 'c1'));
     try {
       await cluster.addShards('orders', SHARDS);
       await cluster.settled('orders');

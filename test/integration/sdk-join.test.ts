@@ -127,7 +127,7 @@ describe('a container that joins', () => {
 
 describe('an app that is not there', () => {
   it('is an error', async () => {
-    const joining = joinApp(cluster.joinOptions('nobody', 'c1'), noHooks);
+    const joining = joinApp(await cluster.joinOptions('nobody', 'c1'), noHooks);
     await expect(joining).rejects.toMatchObject({code: 'APP_NOT_FOUND'});
     await expect(joining).rejects.toThrow(/nobody/);
   });
@@ -230,7 +230,7 @@ describe('options that cannot work', () => {
     ['a leave limit that is not a number', {leaveTimeoutMs: Number.NaN}, 'INVALID_INPUT', /NaN/],
   ];
   it.each(wrong)('%s', async (_name, options, code, message) => {
-    const joining = joinApp({...cluster.joinOptions('orders', 'c1'), ...options}, noHooks);
+    const joining = joinApp({...(await cluster.joinOptions('orders', 'c1')), ...options}, noHooks);
     const error: unknown = await joining.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SmError);
     expect(error).toMatchObject({code, message: expect.stringMatching(message) as string});
@@ -238,7 +238,7 @@ describe('options that cannot work', () => {
 
   it('a port that another program has', async () => {
     const port = Number(new URL(cluster.admin.server).port);
-    const joining = joinApp(cluster.joinOptions('orders', 'c1', {port}), noHooks);
+    const joining = joinApp(await cluster.joinOptions('orders', 'c1', {port}), noHooks);
     await expect(joining).rejects.toMatchObject({code: 'PORT_TAKEN'});
   });
 });

@@ -52,13 +52,8 @@ it('a stranger that registers as a daemon is sent no token of the admin API', as
   const admin = new AdminClient({server: `http://${daemon.address}`, tokenFile: tokens});
   const container = await joinApp(
     {
-      ...{
-        app: cluster.keys.service,
-        id: 'stranger',
-        endpoints: etcd.endpoints,
-        etcdPrefix: cluster.prefix,
-        logger: silentLogger,
-      },
+      // Under the rights of a daemon's own app: what a stolen role could do at most.
+      ...(await cluster.joinOptions(cluster.keys.service, 'stranger', {logger: silentLogger})),
       ...{host: '127.0.0.1', port: strangersPort, attach: true, service: cluster.keys.service},
     },
     {add: () => undefined, drop: () => undefined},

@@ -13,10 +13,10 @@ import {serve} from '../../src/server/index.ts';
 import type {Daemon, ServeDependencies} from '../../src/server/index.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import type {Store} from '../../src/store/port.ts';
-import {STORE_KIND, startEtcd} from './etcd-process.ts';
+import {startEtcd} from './etcd-process.ts';
 import {freePorts} from './free-ports.ts';
 import type {EtcdProcess} from './etcd-process.ts';
-import {LEAST_RIGHTS, roleLogin} from './least-rights.ts';
+import {daemonLogin, loginLines, roleLogin} from './least-rights.ts';
 import type {RoleLogin} from './least-rights.ts';
 import {OwnershipLog} from './ownership-log.ts';
 import {until} from './until.ts';
@@ -77,8 +77,7 @@ export class Cluster {
 
   static async start(options: ClusterOptions): Promise<Cluster> {
     const cluster = new Cluster(options);
-    if (LEAST_RIGHTS && STORE_KIND === 'etcd')
-      cluster.daemonLogin = await roleLogin(options.etcd, cluster.prefix, SERVICE);
+    cluster.daemonLogin = await daemonLogin(options.etcd, cluster.prefix, SERVICE);
     for (let count = options.daemons ?? 1; count > 0; count -= 1) await cluster.addDaemon();
     return cluster;
   }
@@ -100,7 +99,7 @@ export class Cluster {
       `etcdPrefix: ${this.prefix}`,
       `heartbeat: {ttlMs: ${TTL_MS}}`,
       'compaction: off',
-      ...(this.daemonLogin === undefined ? [] : [loginLine(this.daemonLogin)]),
+      ...loginLines(this.daemonLogin),
       '',
     ].join('\n');
   }
@@ -173,14 +172,16 @@ export class Cluster {
     if (answer.failed > 0) throw new Error(`shards were not added: ${JSON.stringify(answer)}`);
   }
 
-  joinOptions(app: string, id: string, options: Partial<JoinOptions> = {}): JoinOptions {
+  /** How a container of the app joins, in this process or another: under SM_TEST_RIGHTS=least as its role, and as nobody else. */
+  async joinOptions(
+    app: string,
+    id: string,
+    options: Partial<JoinOptions> = {},
+  ): Promise<JoinOptions> {
     return {
-      app,
-      id,
-      endpoints: this.etcd.endpoints,
-      etcdPrefix: this.prefix,
-      ttlMs: TTL_MS,
+      ...{app, id, endpoints: this.etcd.endpoints, etcdPrefix: this.prefix, ttlMs: TTL_MS},
       ...options,
+      ...(await this.rightsOf(app)),
     };
   }
 
@@ -205,23 +206,20 @@ export class Cluster {
   ): Promise<Container> {
     // A hook can only run after the session has begun, which is after joinApp has made the container.
     const joined: Container[] = [];
-    const rights = await this.rightsOf(app);
-    const container = await joinApp(
-      // Without a logger it writes warnings into the output of the tests.
-      {logger: silentLogger, ...this.joinOptions(app, id, options), ...rights},
-      {
-        add: async (shard: Shard) => {
-          this.log.handed(id, joined[0]?.incarnation ?? id, shard);
-          await hooks.add?.(shard);
-          this.log.note('added', id, shard);
-        },
-        drop: async (shard, reason) => {
-          this.log.note('drop', id, shard, reason);
-          await hooks.drop?.(shard, reason);
-          this.log.note('dropped', id, shard);
-        },
+    // Without a logger it writes warnings into the output of the tests.
+    const logged = {logger: silentLogger, ...(await this.joinOptions(app, id, options))};
+    const container = await joinApp(logged, {
+      add: async (shard: Shard) => {
+        this.log.handed(id, joined[0]?.incarnation ?? id, shard);
+        await hooks.add?.(shard);
+        this.log.note('added', id, shard);
       },
-    );
+      drop: async (shard, reason) => {
+        this.log.note('drop', id, shard, reason);
+        await hooks.drop?.(shard, reason);
+        this.log.note('dropped', id, shard);
+      },
+    });
     joined.push(container);
     this.containers.add(container);
     const noteEnd = (): void => void this.ended.add(id);
@@ -285,10 +283,6 @@ export class Cluster {
     await this.store.close();
     if (violations.length > 0) throw new Error(`ownership: ${violations.slice(0, 5).join('; ')}`);
   }
-}
-
-function loginLine({username, passwordFile}: RoleLogin): string {
-  return `etcd: {username: ${username}, passwordFile: ${JSON.stringify(passwordFile)}}`;
 }
 
 export type ShardRow = AdminAnswer<'getShards'>['shards'][number];

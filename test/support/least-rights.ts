@@ -9,10 +9,14 @@ import {applyRoles, rolesOf} from '../../src/etcd/roles.ts';
 import type {EtcdProcess} from './etcd-process.ts';
 import {Wire} from './wire.ts';
 
-export const LEAST_RIGHTS = process.env['SM_TEST_RIGHTS'] === 'least';
+export const LEAST_RIGHTS =
+  process.env['SM_TEST_RIGHTS'] === 'least' && process.env['SM_TEST_STORE'] !== 'embedded';
 
 export const ROOT = {name: 'root', password: 'secret of root'};
 const PASSWORD = 'secret of a role';
+
+/** For an etcd client that a test brings itself: who looks, and who is not of sm. */
+export const OPERATOR = LEAST_RIGHTS ? {auth: {username: ROOT.name, password: ROOT.password}} : {};
 
 /** Who a process is to etcd. */
 export interface RoleLogin {
@@ -26,6 +30,23 @@ export function noteRoot(etcd: EtcdProcess, folder: string): void {
   const passwordFile = fileOf(folder, 'root', ROOT.password);
   for (const endpoint of etcd.endpoints)
     noteLocalStore(Number(endpoint.split(':').at(-1)), {username: ROOT.name, passwordFile});
+}
+
+/** How a daemon logs in; undefined where nobody has to. The etcd is one that `startEtcd` has made without a user of the test's own. */
+export async function daemonLogin(
+  etcd: EtcdProcess,
+  prefix: string,
+  service: string,
+): Promise<RoleLogin | undefined> {
+  if (!LEAST_RIGHTS || etcd.first.kind !== 'etcd') return undefined;
+  return roleLogin(etcd, prefix, service);
+}
+
+/** The same for a configuration file. */
+export function loginLines(login: RoleLogin | undefined): string[] {
+  if (login === undefined) return [];
+  const {username, passwordFile} = login;
+  return [`etcd: {username: ${username}, passwordFile: ${JSON.stringify(passwordFile)}}`];
 }
 
 /** A user with the role of daemons, or of the containers of the app, below the prefix. */

@@ -13,8 +13,10 @@ import {Etcd3} from 'etcd3';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {TokenCheck} from '../../../examples/fencing/http.ts';
 import {SCHEMA} from '../../../examples/fencing/postgresql.ts';
+import type {JoinOptions} from '../../../src/container/index.ts';
 import {formatToken} from '../../../src/model/token.ts';
 import {LONG_MS, clusterOfFile} from '../../support/cluster.ts';
+import {OPERATOR} from '../../support/least-rights.ts';
 import {until} from '../../support/until.ts';
 import {PostgresServer, postgresPrograms} from './postgres-server.ts';
 import {Psql} from './psql.ts';
@@ -54,13 +56,13 @@ class Writer {
   readonly reports: WriterReport[] = [];
   private readonly child: ChildProcess;
 
-  constructor(id: string, places: Places) {
+  constructor(options: JoinOptions, places: Places) {
     this.child = fork(WRITER, [], {
       execArgv: ['--import', 'tsx'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.child.on('message', (report) => this.reports.push(report as WriterReport));
-    this.order({type: 'join', options: cluster().joinOptions(APP, id), places});
+    this.order({type: 'join', options, places});
   }
 
   get isStopped(): boolean {
@@ -127,7 +129,7 @@ describe('a container that is stopped between guard and write', () => {
   let postgres: PostgresServer | undefined;
   let psql: Psql | undefined;
   let etcd: Etcd3 | undefined;
-  let writers: Writer[] = [];
+  const writers: Writer[] = [];
   let resources: Resource[] = [];
 
   beforeAll(async () => {
@@ -138,7 +140,7 @@ describe('a container that is stopped between guard and write', () => {
       for (const statement of DATABASE) await psql.query(statement);
     }
     const {endpoint} = cluster().etcd;
-    etcd = new Etcd3({hosts: [`http://${endpoint}`]});
+    etcd = new Etcd3({hosts: [`http://${endpoint}`], ...OPERATOR});
     for (const kind of ['naive', 'checked']) {
       const watcher = await etcd.watch().key(`${kind}/${APP}/${SHARD}`).create();
       watcher.on('put', ({value}) => note(`etcd ${kind}`, value.toString()));
@@ -149,7 +151,8 @@ describe('a container that is stopped between guard and write', () => {
     const url = `http://127.0.0.1:${port}`;
     const places = {app: APP, etcd: endpoint, url, postgres: postgres?.folder ?? ''};
     resources = resourcesOf(places);
-    writers = ['a', 'b'].map((id) => new Writer(id, places));
+    for (const id of ['a', 'b'])
+      writers.push(new Writer(await cluster().joinOptions(APP, id), places));
   });
 
   afterAll(async () => {

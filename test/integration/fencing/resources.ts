@@ -3,6 +3,7 @@ import {Etcd3} from 'etcd3';
 import {FencedEtcd, StaleTokenError as EtcdStale} from '../../../examples/fencing/etcd.ts';
 import * as http from '../../../examples/fencing/http.ts';
 import * as postgresql from '../../../examples/fencing/postgresql.ts';
+import {OPERATOR} from '../../support/least-rights.ts';
 import {Psql} from './psql.ts';
 
 export interface Fenced {
@@ -40,7 +41,8 @@ export function resourcesOf(places: Places): Resource[] {
 const nothing = (): Promise<void> => Promise.resolve();
 
 function etcdResources({etcd: endpoint, app}: Places): Resource[] {
-  const etcd = new Etcd3({hosts: [`http://${endpoint}`]});
+  // Keys of the application: no role of sm reaches them.
+  const etcd = new Etcd3({hosts: [`http://${endpoint}`], ...OPERATOR});
   const fenced = new FencedEtcd(etcd, app);
   const naive = async (shard: Fenced, value: string): Promise<void> => {
     await etcd.put(`naive/${app}/${shard.id}`).value(value);
