@@ -12,6 +12,7 @@ import {OriginServer} from '../integration/origin-server.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {OPERATOR, daemonLogin, loginLines} from '../support/least-rights.ts';
 import {freePorts} from '../support/free-ports.ts';
 import {pause, until} from '../support/until.ts';
 import {ContainerHost} from './container-host.ts';
@@ -72,7 +73,7 @@ class Round {
   constructor(options: RoundOptions, etcd: EtcdProcess) {
     this.options = options;
     this.etcd = etcd;
-    this.raw = new Etcd3({hosts: etcd.endpoint});
+    this.raw = new Etcd3({hosts: etcd.endpoint, ...OPERATOR});
     this.shards = ['a.b', 'x y', 'ü'];
     while (this.shards.length < options.shards) this.shards.push(`s-${this.shards.length}`);
   }
@@ -140,7 +141,9 @@ class Round {
       this.hosts.push(new ContainerHost(host));
     }
     const lines = [`service: ${SERVICE}`, `port: ${port}`, `endpoints: [${this.etcd.endpoint}]`];
-    this.config = [...lines, 'etcdPrefix: /sm', 'heartbeat:', '  ttlMs: 3000', ''].join('\n');
+    const login = loginLines(await daemonLogin(this.etcd, '/sm', SERVICE));
+    const rest = ['etcdPrefix: /sm', 'heartbeat:', '  ttlMs: 3000', ...login, ''];
+    this.config = [...lines, ...rest].join('\n');
     writeFileSync(this.configFile(), this.config);
     // It waits for the server's end, so it may start beside the containers.
     this.startDaemon();

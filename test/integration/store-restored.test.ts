@@ -6,6 +6,7 @@ import {LONG_MS, TTL_MS, shardIds, withCluster} from '../support/cluster.ts';
 import type {Cluster} from '../support/cluster.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {LEAST_RIGHTS} from '../support/least-rights.ts';
 import {until} from '../support/until.ts';
 
 const SHARDS = shardIds(3);
@@ -113,33 +114,37 @@ describe.concurrent('an etcd that', () => {
       expect({store, alarms}).toMatchObject({store: {epoch: 2, restored: ''}, alarms: []});
     }));
 
-  it('is wiped, and a daemon that starts into it: all wait for the word, then work from nothing', () =>
-    withBed(async (cluster, etcd) => {
-      await etcd.kill();
-      await rm(etcd.dataDir, {recursive: true, force: true});
-      await etcd.restart();
-      await noticed(cluster);
-      const {alarms} = await cluster.admin.call('status', {});
-      expect(alarms.map(({text}) => text).join()).toMatch(/1 app .* is missing there: orders/);
-      await expect(cluster.admin.call('getApp', {service: 'orders'})).rejects.toMatchObject({
-        failure: {
-          code: 'APP_NOT_FOUND',
-          message: expect.stringContaining('STORE_RESTORED') as unknown,
-        },
-      });
-      // Its app is not there: that is no order to end.
-      expect(cluster.hasEnded('c1')).toBe(false);
-      const starting = cluster.addDaemon();
-      await until(() => cluster.daemons.length === 2, LONG_MS, 'a second daemon listens');
-      expect(await accept(cluster)).toBeGreaterThan(1);
-      await starting;
-      await cluster.leader();
-      await cluster.createApp('orders');
-      await cluster.addShards('orders', SHARDS);
-      await cluster.join('orders', 'c2');
-      await cluster.settled('orders', PLACED_MS);
-      // c1 is there again where it has looked for the app after it was created anew, and has ended where before.
-      for (const container of (await cluster.placement('orders')).values())
-        expect(['c1', 'c2']).toContain(container);
-    }));
+  // Whoever wipes an etcd wipes its users: without them no login holds, whatever sm does.
+  it.skipIf(LEAST_RIGHTS)(
+    'is wiped, and a daemon that starts into it: all wait for the word, then work from nothing',
+    () =>
+      withBed(async (cluster, etcd) => {
+        await etcd.kill();
+        await rm(etcd.dataDir, {recursive: true, force: true});
+        await etcd.restart();
+        await noticed(cluster);
+        const {alarms} = await cluster.admin.call('status', {});
+        expect(alarms.map(({text}) => text).join()).toMatch(/1 app .* is missing there: orders/);
+        await expect(cluster.admin.call('getApp', {service: 'orders'})).rejects.toMatchObject({
+          failure: {
+            code: 'APP_NOT_FOUND',
+            message: expect.stringContaining('STORE_RESTORED') as unknown,
+          },
+        });
+        // Its app is not there: that is no order to end.
+        expect(cluster.hasEnded('c1')).toBe(false);
+        const starting = cluster.addDaemon();
+        await until(() => cluster.daemons.length === 2, LONG_MS, 'a second daemon listens');
+        expect(await accept(cluster)).toBeGreaterThan(1);
+        await starting;
+        await cluster.leader();
+        await cluster.createApp('orders');
+        await cluster.addShards('orders', SHARDS);
+        await cluster.join('orders', 'c2');
+        await cluster.settled('orders', PLACED_MS);
+        // c1 is there again where it has looked for the app after it was created anew, and has ended where before.
+        for (const container of (await cluster.placement('orders')).values())
+          expect(['c1', 'c2']).toContain(container);
+      }),
+  );
 });

@@ -8,6 +8,7 @@ import {CuttingProxy} from '../etcd/cutting-proxy.ts';
 import {CommandProcess, shell, sm} from '../support/command.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {LEAST_RIGHTS, noteRoot} from '../support/least-rights.ts';
 import {OwnershipLog} from '../support/ownership-log.ts';
 import {SITE_LIMIT_MS, Site, withFolder} from '../support/site.ts';
 import {until} from '../support/until.ts';
@@ -136,6 +137,7 @@ describe.concurrent('an import', () => {
       const source = await Site.of({dataDir}, prefix);
       const target = await Site.of({etcd: etcd.endpoint}, prefix);
       const proxy = await CuttingProxy.start(etcd.endpoint);
+      if (LEAST_RIGHTS) noteRoot({endpoints: [proxy.endpoint]}, folder);
       try {
         await source.start();
         await source.createApp('orders', SHARDS);

@@ -26,8 +26,10 @@ export interface RoleLogin {
 }
 
 /** Test and tools find the password of root by themselves, as that of an embedded store. */
-export function noteRoot(etcd: EtcdProcess, folder: string): void {
+export function noteRoot(etcd: Pick<EtcdProcess, 'endpoints'>, folder: string): void {
   const passwordFile = fileOf(folder, 'root', ROOT.password);
+  // The same for etcdctl.
+  process.env['ETCDCTL_USER'] = `${ROOT.name}:${ROOT.password}`;
   for (const endpoint of etcd.endpoints)
     noteLocalStore(Number(endpoint.split(':').at(-1)), {username: ROOT.name, passwordFile});
 }
