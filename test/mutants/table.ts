@@ -11,6 +11,7 @@ import {GOVERNOR_MUTANTS} from './table/governor.ts';
 import {DECISIONS_MUTANTS} from './table/decisions.ts';
 import {JOINING_MUTANTS} from './table/joining.ts';
 import {GOVERNING_MUTANTS} from './table/governing.ts';
+import {SECURITY_MUTANTS} from './table/security.ts';
 import {WAITING_MUTANTS} from './table/waiting.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -26,4 +27,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...JOINING_MUTANTS,
   ...GOVERNING_MUTANTS,
   ...WAITING_MUTANTS,
+  ...SECURITY_MUTANTS,
 ];
