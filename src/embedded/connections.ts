@@ -50,6 +50,15 @@ export class Connections {
     return this.guests.size;
   }
 
+  /** For metrics. */
+  figures(): {connections: number; connectionsLimit: number; connectionsRefused: number} {
+    return {
+      connections: this.open,
+      connectionsLimit: this.most,
+      connectionsRefused: this.refused,
+    };
+  }
+
   /** False: it has been closed, for there is no room. */
   take(socket: Socket): boolean {
     const {remoteAddress: address = '', remotePort = 0} = socket;

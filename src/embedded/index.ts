@@ -62,6 +62,12 @@ export interface StoreFigures {
   readonly logBytes: number;
   /** It takes no writes for want of room. */
   readonly outOfSpace: boolean;
+  /** Connections, now. */
+  readonly connections: number;
+  /** Most connections at once. */
+  readonly connectionsLimit: number;
+  /** Connections that were refused since the start. */
+  readonly connectionsRefused: number;
 }
 
 const DEFAULT_QUOTA_BYTES = 2 * 1024 ** 3;
@@ -127,8 +133,11 @@ export async function startEmbeddedStore(
     return error;
   });
   const {clusterId} = identity;
-  return {endpoint, clusterId, user, lost, figures: state.figures, close: closeOnce};
+  const figures = (): StoreFigures => ({...state.figures(), ...connections.figures()});
+  return {endpoint, clusterId, user, lost, figures, close: closeOnce};
 }
+
+type StateFigures = Omit<StoreFigures, keyof ReturnType<Connections['figures']>>;
 
 interface State extends Pick<Services, 'machine' | 'commits' | 'sweeper'> {
   readonly identity: Identity;
@@ -137,7 +146,7 @@ interface State extends Pick<Services, 'machine' | 'commits' | 'sweeper'> {
   readonly passwordFile: string | undefined;
   /** @throws SmError CONFLICT when the data directory is another process's now */
   assertLock(): void;
-  figures(): StoreFigures;
+  figures(): StateFigures;
   close(): Promise<void>;
 }
 
@@ -172,7 +181,7 @@ async function openState(options: EmbeddedStoreOptions, parts: StateParts): Prom
       directory?.close();
     };
     const assertLock = (): void => directory?.lock.assertHeld();
-    const figures = (): StoreFigures => ({
+    const figures = (): StateFigures => ({
       ...{bytes: machine.keys.bytes, quotaBytes, outOfSpace: commits.outOfSpace},
       logBytes: journal?.bytes ?? 0,
     });
@@ -189,10 +198,11 @@ async function openState(options: EmbeddedStoreOptions, parts: StateParts): Prom
 /** A user that is given goes before one that is made. */
 function openDirectory(
   path: string,
-  {user, auth = 'none'}: EmbeddedStoreOptions,
+  {user, auth = 'none', filePermissions = 'strict'}: EmbeddedStoreOptions,
   parts: Pick<StateParts, 'clock' | 'onLost'>,
 ): Promise<DataDirectory> {
-  return DataDirectory.open(path, {...parts, auth: user === undefined ? auth : 'none'});
+  const asked = user === undefined ? auth : 'none';
+  return DataDirectory.open(path, {...parts, auth: asked, filePermissions});
 }
 
 interface ServerParts {

@@ -317,6 +317,7 @@ export class RunningDaemon implements Daemon {
       version,
       ...this.credentials.forHttp(),
       refused: (counts) => this.auditRefusals(counts),
+      connectionRefused: () => this.metrics.adminConnectionRefused(),
       mount: (server) => mountHintReceiver(server, this.keys.service, () => governing.member),
     });
   }

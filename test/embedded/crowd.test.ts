@@ -80,8 +80,9 @@ describe('connections', () => {
     clock.nowMs = 61_000;
     expect(come().isIn).toBe(true);
     expect(caller.socket.destroyed).toBe(false);
-    expect(connections.open).toBe(3);
-    expect(connections.refused).toBe(2);
+    expect(connections.figures()).toEqual({
+      ...{connections: 3, connectionsLimit: 3, connectionsRefused: 2},
+    });
   });
 
   it('of one other machine are a quarter at most; this machine may have all', () => {

@@ -1,4 +1,5 @@
 /** What the HTTP side needs from the daemon. */
+import type {HiddenText} from '../../model/hidden-text.ts';
 import type {Server as TlsServer} from 'node:tls';
 import type {FastifyInstance} from 'fastify';
 import type {ClientLine} from '../../config/client-line.ts';
@@ -83,19 +84,22 @@ export interface HttpDependencies {
   readonly metrics: MetricsSource;
   readonly logger: HttpLogger;
   /** Lines of the token file now (a reload may change them), or 'none' when no auth is wanted. */
-  readonly tokens: 'none' | (() => readonly string[]);
+  readonly tokens: 'none' | (() => readonly (string | HiddenText)[]);
   /** Calls back when the tokens have changed: calls under way of those that are revoked end. */
   readonly onTokensChanged?: (changed: () => void) => void;
   /** What names of client certificates may do, as of now; absent: no certificate is asked for. Belongs with `tls.ca`. */
   readonly clients?: () => readonly ClientLine[];
   /** Gets what was refused, counted, once a minute at most. */
   readonly refused?: (counts: readonly RefusedCount[]) => void;
+  /** A connection was closed at once: there are as many as are taken. */
+  readonly connectionRefused?: () => void;
   /** Host names (no port) a Host header may hold, or 'any' when the daemon is not bound to loopback. */
   readonly allowedHosts: 'any' | readonly string[];
   /** Program version, for the OpenAPI document. */
   readonly version: string;
   /** `ca`: authority of client certificates, which are then asked for. */
-  readonly tls?: {readonly cert: Buffer; readonly key: Buffer; readonly ca?: Buffer} | undefined;
+  readonly tls?:
+    {readonly cert: Buffer; readonly key: HiddenText; readonly ca?: Buffer} | undefined;
   /** A server with these certificates was made: whoever renews them has to tell it. */
   readonly onTlsServer?: (server: TlsServer) => void;
   /** Closing waits for answers that are under way, for so long at most, ms. Default 5000. */

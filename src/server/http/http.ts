@@ -97,7 +97,11 @@ function cutOff({server}: FastifyInstance, limitMs: number): void {
 
 function createLimited(
   handler: RequestListener,
-  {tls, onTlsServer}: Pick<HttpDependencies, 'tls' | 'onTlsServer'>,
+  {
+    tls,
+    onTlsServer,
+    connectionRefused,
+  }: Pick<HttpDependencies, 'tls' | 'onTlsServer' | 'connectionRefused'>,
 ): Server {
   const limits = {
     maxHeaderSize: HEADER_LIMIT_BYTES,
@@ -111,10 +115,14 @@ function createLimited(
   const secure =
     tls === undefined
       ? undefined
-      : createTlsServer({...limits, ...tls, ...asking, ...TLS_FLOOR}, handler);
+      : createTlsServer(
+          {...limits, ...tls, key: tls.key.reveal(), ...asking, ...TLS_FLOOR},
+          handler,
+        );
   if (secure !== undefined) onTlsServer?.(secure);
   const server: Server = secure ?? createServer(limits, handler);
   server.maxConnections = Math.min(CONNECTIONS_LIMIT, descriptorShare(CONNECTIONS_SHARE));
+  if (connectionRefused !== undefined) server.on('drop', () => connectionRefused());
   refuseInOurForm(server);
   return server;
 }

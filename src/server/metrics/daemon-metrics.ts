@@ -36,6 +36,7 @@ export class DaemonMetrics {
   private readonly faults: Counter<'operation' | 'code'>;
   private readonly labelOf: (app: string) => string;
   private governed: () => readonly string[] = () => [];
+  private adminRefused = 0;
 
   constructor() {
     const registers = [this.registry];
@@ -56,12 +57,18 @@ export class DaemonMetrics {
       registers,
     });
     this.counter('sm_log_lines_lost_total', LOST_LINES, lostLogLines);
+    this.counter('sm_admin_connections_refused_total', ADMIN_REFUSED, () => this.adminRefused);
   }
 
   /** One call to the store has ended. */
   storeCall({operation, ms, code}: StoreCall): void {
     if (code === '') this.calls.observe({operation}, ms / 1_000);
     else this.faults.inc({operation, code});
+  }
+
+  /** A connection to the admin API was closed: it had as many as it takes. */
+  adminConnectionRefused(): void {
+    this.adminRefused += 1;
   }
 
   /** The daemon is there: what is asked of it at a scrape. */
@@ -97,6 +104,10 @@ export class DaemonMetrics {
     this.gauge('sm_embedded_store_quota_bytes', QUOTA, () => figures().quotaBytes);
     this.gauge('sm_embedded_store_log_bytes', LOG_BYTES, () => figures().logBytes);
     this.gauge('sm_embedded_store_out_of_space', FULL, () => (figures().outOfSpace ? 1 : 0));
+    this.gauge('sm_embedded_store_connections', CONNECTED, () => figures().connections);
+    this.gauge('sm_embedded_store_connections_limit', PLACES, () => figures().connectionsLimit);
+    const refused = (): number => figures().connectionsRefused;
+    this.counter('sm_embedded_store_connections_refused_total', REFUSED, refused);
   }
 
   /** Times of syncs to disk, ms, of a store in this process. */
@@ -158,4 +169,10 @@ const CERTIFICATES = 'When the certificate ends, Unix time, by the setting that 
 const STORE_BYTES = 'Size of keys, values and history in the embedded store';
 const QUOTA = 'Size from which the embedded store takes no writes';
 const LOG_BYTES = "Size of the open file of the embedded store's log; 0 in memory";
+const ADMIN_REFUSED =
+  'Connections to the admin API that were closed, for there were as many as it takes';
+const CONNECTED = 'Connections to the embedded store';
+const PLACES = 'Connections that the embedded store takes at once';
+const REFUSED =
+  'Connections that the embedded store has refused: all were taken, or those of their address, and none was idle';
 const FULL = '1 while the embedded store takes no writes for want of room';

@@ -1,3 +1,4 @@
+import {once} from 'node:events';
 import {connect} from 'node:net';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {MoveEvent} from '../../../src/protocol/admin.ts';
@@ -16,6 +17,21 @@ afterEach(() => http.server.close());
 const LIMIT_MS = 20_000;
 const statusOf = (reply: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(reply)?.[1]);
 const add = (more = '', body = '{"service":"a"}') => post('/sm/server/add-spec', body, more);
+
+it('a connection beyond the most that are taken is closed at once, and counted', async () => {
+  let refused = 0;
+  const small = fixture({connectionRefused: () => void (refused += 1)});
+  const smallPort = await listen(small.server);
+  small.server.server.maxConnections = 1;
+  const first = connect(smallPort, '127.0.0.1');
+  await once(first, 'connect');
+  const second = connect(smallPort, '127.0.0.1');
+  second.on('error', () => undefined);
+  await once(second, 'close');
+  expect(refused).toBe(1);
+  first.destroy();
+  await small.server.close();
+});
 
 describe('hostile bytes', () => {
   const cases: [string, string | Buffer, number][] = [
