@@ -3,7 +3,6 @@ import {pause} from '../runtime/pause.ts';
 import type {Keys} from '../etcd/keys.ts';
 import {openEtcdLeases} from '../etcd/leases.ts';
 import type {Leases} from '../etcd/leases.ts';
-import {plainRemotes} from '../etcd/plain-password.ts';
 import type {EtcdOptions} from '../etcd/connection.ts';
 import {SmError} from '../model/errors.ts';
 import {openEtcdStore} from '../store/etcd-store.ts';
@@ -12,6 +11,7 @@ import {Credentials} from './credentials.ts';
 import type {DaemonOptions} from './daemon-options.ts';
 import {openCluster} from './governing/cluster-record.ts';
 import type {KnownCluster} from './governing/cluster-record.ts';
+import {warnOfPlainEtcd} from './plain-host.ts';
 import {START_RETRIES_PER_LINE, START_RETRY_MAX_MS, START_RETRY_MIN_MS} from './limits.ts';
 
 export type OpeningOptions = Pick<DaemonOptions, 'config' | 'logger' | 'signal' | 'openEndpoint'> &
@@ -38,12 +38,7 @@ export async function openWhenReachable(
     ...(open === undefined ? {} : {open}),
     ...(onCall === undefined ? {} : {onCall}),
   };
-  const remotes = plainRemotes(etcd);
-  if (remotes.length > 0)
-    logger.warn(
-      {endpoints: remotes},
-      'the connection to etcd has no TLS: anybody on the network path can read and change the traffic',
-    );
+  warnOfPlainEtcd(etcd, logger);
   const store = openEtcdStore(etcd);
   for (let attempt = 0; ; attempt += 1) {
     try {

@@ -1,5 +1,7 @@
-/** An admin API that other machines reach without TLS: it works, and is said aloud. */
+/** Traffic with other machines without TLS, of the admin API and to etcd: it works, and is said aloud. */
 import type {ServerConfig} from '../config/index.ts';
+import type {EtcdOptions} from '../etcd/connection.ts';
+import {plainRemotes} from '../etcd/plain-password.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 import type {Logger} from '../runtime/logger.ts';
 
@@ -14,5 +16,17 @@ export function warnOfPlainHost(config: ServerConfig, logger: Pick<Logger, 'warn
   logger.warn(
     {host},
     'the admin API accepts calls from other machines without TLS: anybody on the network path can read tokens and change the traffic; set tls.cert and tls.key',
+  );
+}
+
+export function warnOfPlainEtcd(
+  etcd: Pick<EtcdOptions, 'endpoints' | 'tls'>,
+  logger: Pick<Logger, 'warn'>,
+): void {
+  const endpoints = plainRemotes(etcd);
+  if (endpoints.length === 0) return;
+  logger.warn(
+    {endpoints},
+    'the connection to etcd has no TLS: anybody on the network path can read and change the traffic',
   );
 }

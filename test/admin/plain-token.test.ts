@@ -5,13 +5,16 @@ import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
 import type {AdminClientOptions} from '../../src/admin/index.ts';
-import {plainHostOf} from '../../src/server/plain-host.ts';
+import {parseConfig} from '../../src/config/index.ts';
+import {plainHostOf, warnOfPlainEtcd, warnOfPlainHost} from '../../src/server/plain-host.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sm-plain-'));
 const tokenFile = join(folder, 'token');
 writeFileSync(tokenFile, 'canary-token');
 afterAll(() => rmSync(folder, {recursive: true}));
 
+const OPEN =
+  'service: s\nport: 1\nendpoints: [127.0.0.1:1]\netcdPrefix: /sm\nhost: 0.0.0.0\nauth: none\nadvertise: 10.0.0.1:1\n';
 /** An address that belongs to nobody: who calls it meets no answer. */
 const REMOTE = '192.0.2.1:8801';
 
@@ -48,9 +51,19 @@ describe('a token', () => {
   });
 });
 
-it('a daemon that listens to other machines without TLS says so', () => {
+it('a daemon that listens to other machines, or speaks to them, without TLS says so', () => {
   const tls = {cert: 'c', key: 'k'};
   expect(plainHostOf({host: '0.0.0.0'})).toBe('0.0.0.0');
   expect(plainHostOf({host: '0.0.0.0', tls})).toBeUndefined();
   expect(plainHostOf({host: '127.0.0.1'})).toBeUndefined();
+  const said: [object, string][] = [];
+  const logger = {warn: (fields: object, text: string) => void said.push([fields, text])};
+  for (const more of ['', 'tls: {cert: c, key: k}\n'])
+    warnOfPlainHost(parseConfig(`${OPEN}${more}`, 'f.yml'), logger);
+  const endpoints = ['etcd-1:2379', '127.0.0.1:2379', 'https://etcd-2:2379'];
+  for (const more of [{}, {tls: {}}]) warnOfPlainEtcd({endpoints, ...more}, logger);
+  expect(said).toEqual([
+    [{host: '0.0.0.0'}, expect.stringMatching(/without TLS: .*set tls\.cert and tls\.key/)],
+    [{endpoints: ['etcd-1:2379']}, expect.stringContaining('etcd has no TLS')],
+  ]);
 });
