@@ -64,7 +64,8 @@ export class AdminClient {
   private readonly servers: readonly URL[];
   /** Of the daemon that answered last. */
   private at = 0;
-  private readonly transportOptions: TransportOptions;
+  /** The address of a proxy may hold a password: not for printing. */
+  readonly #transportOptions: TransportOptions;
   private readonly timeoutMs: number | undefined;
   private readonly silenceMs: number;
   private readonly tokenFile: string | undefined;
@@ -74,7 +75,7 @@ export class AdminClient {
   /** @throws SmError INVALID_INPUT for a server that is not a URL. */
   constructor(options: AdminClientOptions) {
     this.servers = serverUrls(options.server);
-    this.transportOptions = options;
+    this.#transportOptions = options;
     this.timeoutMs = options.timeoutMs;
     this.silenceMs = options.silenceMs ?? 50_000;
     this.tokenFile = options.tokenFile;
@@ -238,7 +239,7 @@ export class AdminClient {
   }
 
   private transportTo(server: URL): Promise<Transport> {
-    const opened = this.opened.get(server) ?? openTransport(server, this.transportOptions);
+    const opened = this.opened.get(server) ?? openTransport(server, this.#transportOptions);
     this.opened.set(server, opened);
     return opened;
   }

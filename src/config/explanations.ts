@@ -47,7 +47,7 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
   'auth.tokenFile':
     'File with one line per token, at most 200: NAME ROLE [APPS] HASH as printed by sm token create. Lines of the old form TOKEN or NAME TOKEN (43 characters or more) may do everything. Read again when it changes.',
   filePermissions:
-    'strict: files with secrets are refused if anybody but their owner and a group of the daemon may read them. any: permissions of these files are not checked.',
+    'strict: files with secrets are refused if they belong to another user than that of the daemon or root, or if anybody but their owner and a group of the daemon may read them; a data directory is refused if others may write to it. any: none of that is checked.',
   'tls.cert': 'File with the certificate of the admin API. Read again when it changes.',
   'tls.key': 'File with its key.',
   'tls.ca':

@@ -10,7 +10,7 @@ import {embeddedOf, exposedHost, storeFaults} from './embedded.ts';
 import type {LoadOptions} from './embedded.ts';
 import type {ServerConfig} from './server-config.ts';
 import {SECTIONS, SETTINGS} from './settings.ts';
-import {readPlainFile} from './plain-file.ts';
+import {readPlainFile} from '../runtime/secret-file.ts';
 import {repeatedKeys} from './unique-keys.ts';
 import {ALIASES_LIMIT, CONFIG_LIMIT_BYTES, DEPTH_LIMIT, FAULTS_SHOWN} from './limits.ts';
 

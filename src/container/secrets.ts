@@ -3,14 +3,15 @@
  * renewed is used without a restart.
  */
 import {createHash} from 'node:crypto';
-import {readFile} from 'node:fs/promises';
 import {createSecureContext} from 'node:tls';
 import type {EtcdOptions} from '../etcd/connection.ts';
 import {SmError} from '../model/errors.ts';
 import {HiddenText, revealed} from '../model/hidden-text.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
+import {CERTIFICATE_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
 import type {Logger} from '../runtime/log-port.ts';
+import {readPlainFile} from '../runtime/secret-file.ts';
 import {SECRETS_LOOK_MS} from './limits.ts';
 
 /** The secret itself, the path of a file with it, or who gives it, asked every 10 s. */
@@ -45,11 +46,13 @@ export async function readSecrets({
       : {password: new HiddenText(await read('etcd.password', password, textOf))}),
   };
   if (tls === undefined) return login;
-  const parts: {ca?: Buffer; cert?: Buffer; key?: Buffer} = {};
+  const parts: {ca?: Buffer; cert?: Buffer; key?: HiddenText} = {};
   for (const part of TLS_PARTS) {
     const secret = tls[part];
-    if (secret !== undefined)
-      parts[part] = await read(`etcd.tls.${part}`, secret, (content) => content);
+    if (secret === undefined) continue;
+    const pem = await read(`etcd.tls.${part}`, secret, (content) => content);
+    if (part === 'key') parts.key = new HiddenText(pem.toString('utf8'));
+    else parts[part] = pem;
   }
   checkTls(parts);
   return {...login, tls: parts};
@@ -62,7 +65,10 @@ async function read<T extends string | Buffer>(
 ): Promise<T> {
   try {
     if (typeof secret === 'function') return await secret();
-    return isFile(secret) ? decode(await readFile(secret.file)) : secret;
+    // Who may read it is for who runs the application: Kubernetes mounts secrets 0644 where nothing is said.
+    return isFile(secret)
+      ? decode(readPlainFile(name, secret.file, CERTIFICATE_FILE_LIMIT_BYTES))
+      : secret;
   } catch (cause) {
     const from = isFile(secret) ? `${secret.file} cannot be read` : 'its function has failed';
     throw new SmError('INVALID_INPUT', `${name}: ${from}`, {
@@ -81,9 +87,9 @@ function textOf(content: Buffer): string {
 }
 
 /** Two files are not renewed at one instant. */
-function checkTls(tls: {ca?: Buffer; cert?: Buffer; key?: Buffer}): void {
+function checkTls({key, ...tls}: {ca?: Buffer; cert?: Buffer; key?: HiddenText}): void {
   try {
-    createSecureContext(tls);
+    createSecureContext({...tls, ...(key === undefined ? {} : {key: key.reveal()})});
   } catch (cause) {
     throw new SmError('INVALID_INPUT', 'etcd.tls: ca, cert and key cannot be used together', {
       hint: 'pass PEM, and the key that belongs to the certificate',
@@ -126,7 +132,7 @@ export interface SecretsWatchOptions {
 
 /** Looks again and again at what may change; what cannot be used is logged once, and the old stays in use. */
 export class SecretsWatch {
-  private readonly options: SecretsWatchOptions;
+  readonly #options: SecretsWatchOptions;
   private readonly clock: Clock;
   private known: string;
   private timer: Timer | undefined;
@@ -134,7 +140,7 @@ export class SecretsWatch {
   private refused = '';
 
   constructor(options: SecretsWatchOptions) {
-    this.options = options;
+    this.#options = options;
     this.clock = options.clock ?? systemClock();
     this.known = contentOf(options.first);
     if (mayChange(options.login)) this.wait();
@@ -150,7 +156,7 @@ export class SecretsWatch {
   }
 
   private async look(): Promise<void> {
-    const {login, logger, onChange} = this.options;
+    const {login, logger, onChange} = this.#options;
     try {
       const secrets = await readSecrets(login);
       if (this.closed) return;
@@ -178,6 +184,9 @@ function contentOf({password, tls = {}}: EtcdSecrets): string {
   const hash = createHash('sha256').update(
     JSON.stringify(password === undefined ? null : revealed(password)),
   );
-  for (const part of TLS_PARTS) hash.update(`;${part};`).update(tls[part] ?? '');
+  for (const part of TLS_PARTS) {
+    const content = tls[part] ?? '';
+    hash.update(`;${part};`).update(Buffer.isBuffer(content) ? content : revealed(content));
+  }
   return hash.digest('hex');
 }

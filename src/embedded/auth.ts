@@ -1,7 +1,7 @@
 /** One user with a password, or nobody at all: etcd's simple tokens. */
 import {createHash, randomBytes, timingSafeEqual} from 'node:crypto';
 import type {Metadata} from '@grpc/grpc-js';
-import {revealed} from '../model/hidden-text.ts';
+import {hidden, revealed} from '../model/hidden-text.ts';
 import type {HiddenText} from '../model/hidden-text.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 import {CallBuckets} from '../runtime/call-buckets.ts';
@@ -27,7 +27,7 @@ export class Authenticator {
   private readonly nowMs: () => number;
   private readonly ttlMs: number;
   /** Token and until when, in the order of last use. */
-  private readonly tokens = new Map<string, number>();
+  readonly #tokens = new Map<string, number>();
   private readonly guesses = new CallBuckets({
     burst: GUESSES_AT_ONCE,
     refillMs: GUESS_REFILL_MS,
@@ -36,7 +36,7 @@ export class Authenticator {
 
   /** A token lives so long after its last use. */
   constructor(user: StoreUser | undefined, nowMs: () => number, ttlMs = TOKEN_TTL_DEFAULT_MS) {
-    this.user = user;
+    this.user = user === undefined ? undefined : {...user, password: hidden(user.password)};
     this.nowMs = nowMs;
     this.ttlMs = ttlMs;
   }
@@ -67,17 +67,17 @@ export class Authenticator {
     if (this.user === undefined) return;
     const [token] = [...metadata.get('token'), ...metadata.get('authorization')];
     if (typeof token !== 'string') throw failure('userEmpty');
-    const endMs = this.tokens.get(token);
+    const endMs = this.#tokens.get(token);
     if (endMs === undefined || endMs < this.nowMs()) throw failure('invalidAuthToken');
     this.touch(token);
   }
 
   private touch(token: string): void {
-    this.tokens.delete(token);
-    this.tokens.set(token, this.nowMs() + this.ttlMs);
-    for (const [oldest, endMs] of this.tokens) {
-      if (endMs >= this.nowMs() && this.tokens.size <= TOKENS_LIMIT) break;
-      this.tokens.delete(oldest);
+    this.#tokens.delete(token);
+    this.#tokens.set(token, this.nowMs() + this.ttlMs);
+    for (const [oldest, endMs] of this.#tokens) {
+      if (endMs >= this.nowMs() && this.#tokens.size <= TOKENS_LIMIT) break;
+      this.#tokens.delete(oldest);
     }
   }
 }

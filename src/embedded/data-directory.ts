@@ -13,8 +13,10 @@ import {
 } from 'node:fs';
 import {join} from 'node:path';
 import {SmError} from '../model/errors.ts';
+import type {FilePermissions} from '../runtime/file-rights.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
+import {checkContentRights, checkDirectoryRights} from './directory-rights.ts';
 import {isLockName, lockDirectory} from './directory-lock.ts';
 import type {DirectoryLock} from './directory-lock.ts';
 import type {StoreUser} from './auth.ts';
@@ -41,6 +43,8 @@ export type StoreAuth = 'new' | 'password' | 'none';
 export interface DataDirectoryOptions {
   /** Default none. */
   readonly auth?: StoreAuth;
+  /** `any`: whose the directory is, and who else may read and write it, is not looked at. Default strict. */
+  readonly filePermissions?: FilePermissions;
   /** Default: the machine's. */
   readonly clock?: Clock;
   /** Called once, when another process has taken the directory over: nothing may be written or answered any more. */
@@ -67,10 +71,12 @@ export class DataDirectory {
    * @throws SmError INVALID_CONFIG, CONFLICT (in use), STORE_CORRUPT
    */
   static async open(path: string, options: DataDirectoryOptions = {}): Promise<DataDirectory> {
-    const {auth = 'none'} = options;
+    const {auth = 'none', filePermissions: permissions = 'strict'} = options;
     const lock = await translated(path, () => {
       mkdirSync(path, {recursive: true, mode: 0o700});
+      if (permissions === 'strict') checkDirectoryRights(path);
       refuseForeign(path);
+      if (permissions === 'strict') checkContentRights(path, isStoreFile);
       return lockDirectory(path, options.clock ?? systemClock(), options.onLost);
     });
     try {
@@ -163,6 +169,10 @@ async function translated<T>(path: string, work: () => T | Promise<T>): Promise<
       },
     );
   }
+}
+
+function isStoreFile(name: string): boolean {
+  return name === FORMAT_FILE || LOG.test(name) || SNAPSHOT.test(name);
 }
 
 /** A directory that holds other things is taken for a mistake, above all that of a real etcd. */

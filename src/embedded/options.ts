@@ -1,12 +1,14 @@
 /** What the embedded store is started with. */
-import {readFileSync} from 'node:fs';
 import {createSecureContext} from 'node:tls';
 import {ServerCredentials} from '@grpc/grpc-js';
 import {SmError} from '../model/errors.ts';
 import {revealed} from '../model/hidden-text.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 import type {Clock} from '../runtime/clock.ts';
+import type {FilePermissions} from '../runtime/file-rights.ts';
+import {CERTIFICATE_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
 import type {Logger} from '../runtime/logger.ts';
+import {readPlainFile} from '../runtime/secret-file.ts';
 import type {StoreUser} from './auth.ts';
 import type {StoreAuth} from './data-directory.ts';
 
@@ -30,6 +32,8 @@ export interface EmbeddedStoreOptions {
   readonly user?: StoreUser;
   /** Whether the store makes a password for its data directory, when no `user` is given. Default none. */
   readonly auth?: StoreAuth;
+  /** `any`: whose the data directory is, and who else may read and write it, is not looked at. Default strict. */
+  readonly filePermissions?: FilePermissions;
   /** Called with the file of a password that the store made, before anybody is answered. */
   readonly onPassword?: (file: string) => void;
   /** How long a user's token lives after its last use, ms. Default 300,000. */
@@ -91,7 +95,7 @@ function pem(source: string | Buffer, what: string): Buffer {
   if (typeof source !== 'string') return source;
   if (source.includes('-----BEGIN')) return Buffer.from(source);
   try {
-    return readFileSync(source);
+    return readPlainFile(what, source, CERTIFICATE_FILE_LIMIT_BYTES);
   } catch (error) {
     throw new SmError('INVALID_CONFIG', `the embedded store cannot read its ${what}: ${source}`, {
       cause: error,

@@ -6,7 +6,7 @@ import type {AuthClient, IOptions, KVClient, LeaseClient, MaintenanceClient} fro
 import type {ErrorCode} from '../model/errors.ts';
 import {ATTEMPT_LIMIT_MS, REFUSED_LOGIN_MS} from './limits.ts';
 import {localLogin} from './local-login.ts';
-import {revealed} from '../model/hidden-text.ts';
+import {HIDDEN, hidden} from '../model/hidden-text.ts';
 import type {HiddenText} from '../model/hidden-text.ts';
 import {refusePlainPassword} from './plain-password.ts';
 
@@ -26,7 +26,11 @@ export interface EtcdOptions {
   /** The password may go to another machine without TLS. Default false. */
   readonly plainPassword?: boolean;
   /** PEM. */
-  readonly tls?: {readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer};
+  readonly tls?: {
+    readonly ca?: Buffer;
+    readonly cert?: Buffer;
+    readonly key?: Buffer | HiddenText;
+  };
   /** A key that the user may read, whether it is there or not: what only asks for the revision reads it. Default: one that needs the role root. */
   readonly statusKey?: string;
   /** Limit of one attempt, ms. Default 2000. */
@@ -80,17 +84,47 @@ export function openEndpoint(endpoint: string, options: EtcdOptions): EndpointCl
   const limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
   const client = new Etcd3(clientOptions(endpoint, options, limitMs));
   const {pool} = client as unknown as {pool: Pool};
-  logInDirectly(pool, limitMs);
-  if (options.username === undefined) logInLocally(pool.authenticator, endpoint);
-  return {
-    endpoint,
-    kv: client.kv,
-    watch: new WatchClient(pool),
-    maintenance: client.maintenance,
-    lease: client.leaseClient,
-    auth: client.auth,
-    close: () => client.close(),
-  };
+  let password = hidden(options.password ?? '');
+  logInDirectly(pool, limitMs, () => password.reveal());
+  if (options.username === undefined)
+    logInLocally(pool.authenticator, endpoint, (found) => (password = found));
+  return new OpenedEndpoint(endpoint, client, new WatchClient(pool));
+}
+
+/** Whoever prints it does not print the client of the package, which has keys and tokens as text. */
+class OpenedEndpoint implements EndpointClient {
+  readonly endpoint: string;
+  readonly #client: Etcd3;
+  readonly #watch: WatchClient;
+
+  constructor(endpoint: string, client: Etcd3, watch: WatchClient) {
+    this.endpoint = endpoint;
+    this.#client = client;
+    this.#watch = watch;
+  }
+
+  get kv(): KVClient {
+    return this.#client.kv;
+  }
+
+  get watch(): WatchClient {
+    return this.#watch;
+  }
+
+  get maintenance(): MaintenanceClient {
+    return this.#client.maintenance;
+  }
+
+  get lease(): LeaseClient {
+    return this.#client.leaseClient;
+  }
+
+  get auth(): AuthClient {
+    return this.#client.auth;
+  }
+
+  /** May be called alone. */
+  readonly close = (): void => this.#client.close();
 }
 
 type Pool = ConstructorParameters<typeof WatchClient>[0] & {
@@ -115,12 +149,19 @@ interface Authenticator {
   getCredentialsFromHost(address: string, name: string, password: string): Promise<string>;
 }
 
-/** The package logs in by a connection of its own that has none of our options: it would go through a proxy of the environment. */
-function logInDirectly({authenticator, hosts}: Pool, limitMs: number): void {
-  authenticator.getCredentialsFromHost = (_address, name, password) =>
+/**
+ * The package logs in by a connection of its own that has none of our options: it would go through a proxy of the environment. Besides, so it never
+ * gets the password.
+ */
+function logInDirectly(
+  {authenticator, hosts}: Pool,
+  limitMs: number,
+  password: () => string,
+): void {
+  authenticator.getCredentialsFromHost = (_address, name) =>
     new Promise((resolve, reject) => {
       const options = {deadline: Date.now() + limitMs};
-      const request = {name, password};
+      const request = {name, password: password()};
       hosts[0]
         ?.getServiceClient('Auth')
         .authenticate(request, new Metadata(), options, (error, answer) => {
@@ -134,7 +175,11 @@ function logInDirectly({authenticator, hosts}: Pool, limitMs: number): void {
  * Without a user of its own a client of this machine takes the password that an embedded store left for it, whenever it has to log in: the store
  * may be started, and get another password, later. A note that is left over, while an etcd listens there now, changes nothing.
  */
-function logInLocally(authenticator: Authenticator, endpoint: string): void {
+function logInLocally(
+  authenticator: Authenticator,
+  endpoint: string,
+  usePassword: (found: HiddenText) => void,
+): void {
   const login = authenticator.getMetadata.bind(authenticator);
   const given = authenticator.options;
   let refusedUntilMs = 0;
@@ -143,8 +188,8 @@ function logInLocally(authenticator: Authenticator, endpoint: string): void {
     const isRefused = performance.now() < refusedUntilMs;
     const found = isRefused ? undefined : localLogin(endpoint);
     if (found === undefined) return Promise.resolve(new Metadata());
-    const auth = {username: found.username, password: found.password.reveal()};
-    authenticator.options = {...given, auth};
+    usePassword(found.password);
+    authenticator.options = {...given, auth: {username: found.username, password: HIDDEN}};
     return login().catch((error: unknown) => {
       if (!REFUSED_LOGIN.test(String(error))) throw error;
       refusedUntilMs = performance.now() + REFUSED_LOGIN_MS;
@@ -167,7 +212,7 @@ function clientOptions(endpoint: string, options: EtcdOptions, limitMs: number):
       isStream ? streamOptions(service) : {deadline: Date.now() + limitMs},
     ...(username === undefined || password === undefined
       ? {}
-      : {auth: {username, password: revealed(password)}}),
+      : {auth: {username, password: HIDDEN}}),
     ...(tls?.ca === undefined ? {} : {credentials: credentialsOf(tls.ca, tls)}),
   };
 }
@@ -196,7 +241,8 @@ function credentialsOf(
   tls: NonNullable<EtcdOptions['tls']>,
 ): NonNullable<IOptions['credentials']> {
   if (tls.cert === undefined || tls.key === undefined) return {rootCertificate: ca};
-  return {rootCertificate: ca, certChain: tls.cert, privateKey: tls.key};
+  const privateKey = Buffer.isBuffer(tls.key) ? tls.key : Buffer.from(tls.key.reveal());
+  return {rootCertificate: ca, certChain: tls.cert, privateKey};
 }
 
 /** The key that a question for the revision reads; etcd checks the permission for it like any other. */

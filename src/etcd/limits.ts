@@ -36,8 +36,5 @@ export const CATCH_UP_MS = 250;
 /** A page of a listing with fewer keys than this share of what it may have is followed by a wider one. */
 export const PAGE_FULL_SHARE = 0.25;
 
-/** Largest note of an embedded store, and largest file of its password, that is read. */
-export const NOTE_LIMIT_BYTES = 4_096;
-
 /** A note whose password is refused is not tried again for so long. */
 export const REFUSED_LOGIN_MS = 1_000;

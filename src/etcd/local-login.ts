@@ -2,23 +2,13 @@
  * Where processes of one user find the password of an embedded store on their machine: the daemon leaves a note for its port in the user's state
  * folder. The note names the file of the password, and is believed only where nobody else could have written it.
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import {mkdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {HiddenText} from '../model/hidden-text.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
-import {NOTE_LIMIT_BYTES} from './limits.ts';
+import {readSecretFile} from '../runtime/secret-file.ts';
+import {PASSWORD_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
 
 export interface LocalLogin {
   readonly username: string;
@@ -31,8 +21,6 @@ interface Note {
 }
 
 const ENDPOINT = /^(?:https?:\/\/)?(.+):(\d+)$/;
-const GROUP_AND_OTHERS = 0o077;
-const ROOT = 0;
 
 /** @throws NodeJS.ErrnoException where the state folder cannot be written */
 export function noteLocalStore(port: number, note: Note): void {
@@ -60,7 +48,8 @@ export function localLogin(endpoint: string): LocalLogin | undefined {
   if (!isLoopbackHost(host)) return undefined;
   if (!hasNote(port)) return undefined;
   const note = readNote(port);
-  const password = note === undefined ? '' : readOwn(note.passwordFile)?.trim();
+  const password =
+    note === undefined ? '' : readOwn('the password of the store,', note.passwordFile)?.trim();
   if (note === undefined || password === undefined || password === '') return undefined;
   return {username: note.username, password: new HiddenText(password)};
 }
@@ -85,7 +74,7 @@ function notePath(port: string): string {
 
 function readNote(port: string): Note | undefined {
   try {
-    const text = readOwn(notePath(port));
+    const text = readOwn('the note of a local store,', notePath(port));
     const {username, passwordFile} = JSON.parse(text ?? '') as Partial<Note>;
     if (typeof username !== 'string' || typeof passwordFile !== 'string') return undefined;
     return {username, passwordFile};
@@ -94,23 +83,13 @@ function readNote(port: string): Note | undefined {
   }
 }
 
-/** The text of a plain file that is ours or root's and that nobody else may read or write; links are not followed. */
-function readOwn(path: string): string | undefined {
-  let file: number | undefined;
+/** Undefined where there is none, or others could have written or read it. */
+function readOwn(what: string, path: string): string | undefined {
+  const mostBytes = PASSWORD_FILE_LIMIT_BYTES;
+  const rules = {what, mostBytes, readers: 'owner', links: 'refused'} as const;
   try {
-    file = openSync(
-      path,
-      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
-    );
-    const found = fstatSync(file);
-    const {mode, uid, size} = found;
-    const isOurs = process.getuid === undefined || uid === process.getuid() || uid === ROOT;
-    const isClosed = process.platform === 'win32' || (mode & GROUP_AND_OTHERS) === 0;
-    const isPlain = found.isFile() && size <= NOTE_LIMIT_BYTES;
-    return isOurs && isClosed && isPlain ? readFileSync(file, 'utf8') : undefined;
+    return readSecretFile(path, rules).toString('utf8');
   } catch {
     return undefined;
-  } finally {
-    if (file !== undefined) closeSync(file);
   }
 }

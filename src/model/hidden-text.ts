@@ -36,3 +36,8 @@ export const HIDDEN = '***';
 export function revealed(secret: string | HiddenText): string {
   return typeof secret === 'string' ? secret : secret.reveal();
 }
+
+/** The secret as one that is not printed. */
+export function hidden(secret: string | HiddenText): HiddenText {
+  return typeof secret === 'string' ? new HiddenText(secret) : secret;
+}

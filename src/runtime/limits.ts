@@ -38,3 +38,9 @@ export const DESCRIPTORS_ASSUMED = 1_024;
 
 /** Descriptors that no server takes: files, the program itself, calls that are being opened. */
 export const DESCRIPTORS_RESERVED = 128;
+
+/** Largest file of a certificate or its key, bytes. */
+export const CERTIFICATE_FILE_LIMIT_BYTES = 1_048_576;
+
+/** Largest file of a password, and of a note of an embedded store, bytes. */
+export const PASSWORD_FILE_LIMIT_BYTES = 4_096;

@@ -2,7 +2,6 @@
 import {X509Certificate, createHash} from 'node:crypto';
 import {createSecureContext} from 'node:tls';
 import type {Server as TlsServer} from 'node:tls';
-import {readPlainFile} from '../config/index.ts';
 import type {ServerConfig} from '../config/index.ts';
 import {SmError} from '../model/errors.ts';
 import {HiddenText} from '../model/hidden-text.ts';
@@ -10,16 +9,16 @@ import {isLoopbackHost} from '../model/loopback.ts';
 import {parseClientLines} from '../config/client-line.ts';
 import type {ClientLine} from '../config/client-line.ts';
 import type {HttpDependencies} from './http/dependencies.ts';
-import {readPrivateFile} from './http/private-file.ts';
-import type {FilePermissions} from './http/private-file.ts';
 import {TLS_FLOOR, readTokenFile} from './http/tokens.ts';
-import {SECRET_FILE_LIMIT_BYTES} from './limits.ts';
+import type {FilePermissions} from '../runtime/file-rights.ts';
+import {readPlainFile, readSecretFile} from '../runtime/secret-file.ts';
+import {CERTIFICATE_FILE_LIMIT_BYTES, PASSWORD_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 export class Credentials {
   private readonly config: ServerConfig;
-  private tokens: readonly string[] = [];
+  private tokens: readonly HiddenText[] = [];
   private clients: readonly ClientLine[] = [];
   private authority: Buffer | undefined;
   private started: ReadonlyMap<string, string> = new Map();
@@ -47,7 +46,7 @@ export class Credentials {
     const authority = this.readAuthority();
     if (tls !== undefined) {
       checkCertificates(tls);
-      for (const server of this.servers) server.setSecureContext({...tls, ...TLS_FLOOR});
+      for (const server of this.servers) server.setSecureContext({...shown(tls), ...TLS_FLOOR});
     }
     this.tokens = tokens;
     this.clients = clients;
@@ -82,7 +81,7 @@ export class Credentials {
     this.clients = this.readClients();
     const asks = config.tls?.clientCa !== undefined;
     const clients = asks ? {clients: (): readonly ClientLine[] => this.clients} : {};
-    const tokens = config.auth === 'none' ? 'none' : (): readonly string[] => this.tokens;
+    const tokens = config.auth === 'none' ? 'none' : (): readonly HiddenText[] => this.tokens;
     const [advertised] = splitHost(config.advertise);
     const allowedHosts = isLoopbackHost(config.host)
       ? [...LOOPBACK_NAMES, config.host, advertised]
@@ -104,7 +103,7 @@ export class Credentials {
     if (this.config.tls === undefined) return undefined;
     const {cert, key, clientCa} = this.config.tls;
     const ca = clientCa === undefined ? {} : {ca: readFile('tls.clientCa', clientCa)};
-    return {cert: readFile('tls.cert', cert), key: readFile('tls.key', key), ...ca};
+    return {cert: readFile('tls.cert', cert), key: readKey('tls.key', key), ...ca};
   }
 
   /** All certificates that this daemon shows or trusts, not only its own: a trusted authority that ends closes as many doors. */
@@ -133,7 +132,7 @@ export class Credentials {
     username?: string;
     password?: HiddenText;
     plainPassword?: boolean;
-    tls?: {ca?: Buffer; cert?: Buffer; key?: Buffer};
+    tls?: {ca?: Buffer; cert?: Buffer; key?: HiddenText};
   } {
     const {endpoints, etcd} = this.config;
     const {username, passwordFile, plainPassword, tls} = etcd;
@@ -145,15 +144,15 @@ export class Credentials {
             ...(plainPassword === undefined ? {} : {plainPassword}),
           };
     if (tls === undefined) return {endpoints: [...endpoints], ...login};
-    const files = Object.entries(tls).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string',
-    );
+    const {ca, cert, key} = tls;
     return {
       endpoints: [...endpoints],
       ...login,
-      tls: Object.fromEntries(
-        files.map(([name, path]) => [name, readFile(`etcd.tls.${name}`, path)]),
-      ),
+      tls: {
+        ...(ca === undefined ? {} : {ca: readFile('etcd.tls.ca', ca)}),
+        ...(cert === undefined ? {} : {cert: readFile('etcd.tls.cert', cert)}),
+        ...(key === undefined ? {} : {key: readKey('etcd.tls.key', key)}),
+      },
     };
   }
 
@@ -190,7 +189,7 @@ export class Credentials {
     return new Map(files.map(([name, path]) => [name, digestOf(readFile(name, path))]));
   }
 
-  private readTokens(): readonly string[] {
+  private readTokens(): readonly HiddenText[] {
     const {auth} = this.config;
     return auth === 'none' ? [] : readTokenFile(auth.tokenFile, this.config.filePermissions);
   }
@@ -199,7 +198,7 @@ export class Credentials {
 /** @throws SmError INVALID_CONFIG. Before any server gets them: a half-written file must not cost a certificate that works. */
 function checkCertificates(tls: NonNullable<HttpDependencies['tls']>): void {
   try {
-    createSecureContext({...tls, ...TLS_FLOOR});
+    createSecureContext({...shown(tls), ...TLS_FLOOR});
   } catch (cause) {
     throw new SmError('INVALID_CONFIG', 'tls.cert and tls.key cannot be used together', {
       hint: 'check that the files are PEM and that the key belongs to the certificate',
@@ -227,12 +226,25 @@ function firstEnd(pem: Buffer): number | undefined {
 const PASSWORD = 'etcd.passwordFile';
 
 function readSecret(path: string, permissions: FilePermissions): HiddenText {
-  const content = readPrivateFile(`${PASSWORD}:`, path, permissions, SECRET_FILE_LIMIT_BYTES);
+  const content = readSecretFile(path, {
+    ...{what: `${PASSWORD}:`, mostBytes: PASSWORD_FILE_LIMIT_BYTES, links: 'followed'},
+    readers: permissions === 'any' ? 'any' : 'group',
+  });
   return new HiddenText(content.toString('utf8').trim());
 }
 
 function readFile(setting: string, path: string): Buffer {
-  return readPlainFile(`${setting}:`, path, SECRET_FILE_LIMIT_BYTES);
+  return readPlainFile(`${setting}:`, path, CERTIFICATE_FILE_LIMIT_BYTES);
+}
+
+/** PEM, of which nothing may be printed. */
+function readKey(setting: string, path: string): HiddenText {
+  return new HiddenText(readFile(setting, path).toString('utf8'));
+}
+
+/** For who needs the key itself. */
+function shown<T extends {readonly key: HiddenText}>(tls: T): Omit<T, 'key'> & {key: string} {
+  return {...tls, key: tls.key.reveal()};
 }
 
 function digestOf(content: Buffer): string {

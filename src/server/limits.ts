@@ -38,6 +38,3 @@ export const HEAVY_CALLS_AT_ONCE = 4;
 
 /** Heavy calls of one app that may wait for the one that is under way. */
 export const HEAVY_CALLS_WAITING = 16;
-
-/** Largest file of a password, a certificate or its key, bytes. */
-export const SECRET_FILE_LIMIT_BYTES = 1_048_576;

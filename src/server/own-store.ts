@@ -74,6 +74,7 @@ function storeOptions(config: ServerConfig): EmbeddedStoreOptions {
   const {username, password} = new Credentials(config).forEtcd();
   return {
     auth: 'new',
+    filePermissions: config.filePermissions,
     ...embedded,
     ...(username === undefined || password === undefined ? {} : {user: {name: username, password}}),
   };

@@ -1,11 +1,12 @@
 /** Making the roles of an etcd with users. */
-import {readFileSync} from 'node:fs';
 import {loadConfig} from '../config/index.ts';
 import {applyRoles, roleCommands, rolesOf} from '../etcd/roles.ts';
 import type {AppliedRole, EtcdRole} from '../etcd/roles.ts';
 import {checkName} from '../model/ids.ts';
 import {HiddenText} from '../model/hidden-text.ts';
 import {SmError} from '../model/errors.ts';
+import {PASSWORD_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
+import {readSecretFile} from '../runtime/secret-file.ts';
 import {Credentials} from '../server/credentials.ts';
 
 export interface RolesPlace {
@@ -63,9 +64,14 @@ export async function initRoles(
 }
 
 function passwordOf(file: string): HiddenText {
-  try {
-    return new HiddenText(readFileSync(file, 'utf8').trim());
-  } catch (error) {
-    throw new SmError('INVALID_INPUT', `password file ${file} cannot be read`, {cause: error});
-  }
+  const rules = {
+    mostBytes: PASSWORD_FILE_LIMIT_BYTES,
+    readers: 'group',
+    links: 'followed',
+  } as const;
+  return new HiddenText(
+    readSecretFile(file, {what: 'password file', ...rules})
+      .toString('utf8')
+      .trim(),
+  );
 }

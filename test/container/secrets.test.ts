@@ -1,5 +1,5 @@
 /** Certificates and passwords of etcd from files and functions, and what happens when they are renewed. */
-import {revealed} from '../../src/model/hidden-text.ts';
+import {HiddenText, revealed} from '../../src/model/hidden-text.ts';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -68,10 +68,15 @@ const inFiles: EtcdLogin = {
   tls: {ca: {file: files.ca}, cert: {file: files.cert}, key: {file: files.key}},
 };
 
-/** With the password in clear: two hidden ones are alike to a test. */
+/** With password and key in clear: two hidden ones are alike to a test. */
 function shown(secrets: EtcdSecrets): object {
-  const {password} = secrets;
-  return password === undefined ? secrets : {...secrets, password: revealed(password)};
+  const {password, tls} = secrets;
+  const key = tls?.key;
+  return {
+    ...secrets,
+    ...(password === undefined ? {} : {password: revealed(password)}),
+    ...(key instanceof HiddenText ? {tls: {...tls, key: Buffer.from(key.reveal())}} : {}),
+  };
 }
 
 describe('secrets', () => {

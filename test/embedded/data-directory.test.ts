@@ -1,8 +1,21 @@
-import {mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {DataDirectory} from '../../src/embedded/data-directory.ts';
 import {isLockName} from '../../src/embedded/directory-lock.ts';
+import {startEmbeddedStore} from '../../src/embedded/index.ts';
 import {SmError} from '../../src/model/errors.ts';
 import {cleanUp, newPath} from './store-bed.ts';
 
@@ -132,3 +145,85 @@ describe('a data directory', () => {
     });
   });
 });
+
+/** A directory with each kind of file that the store makes. */
+async function filled(): Promise<string> {
+  const path = newPath();
+  const store = await startEmbeddedStore({dataDir: path, auth: 'new'});
+  await store.close();
+  writeFileSync(join(path, 'snapshot-0000000000000001'), '', {mode: 0o600});
+  return path;
+}
+
+describe('the rights of a data directory', () => {
+  it("are its owner's alone, for all that is made in it", async () => {
+    const path = await filled();
+    // The socket of the lock lies in a directory of its owner's alone.
+    const names = everything(path).filter((name) => !name.endsWith('socket'));
+    const modes = names.map((name) => [name, statSync(join(path, name)).mode & 0o077]);
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    expect(modes.filter(([, mode]) => mode !== 0)).toEqual([]);
+    expect(modes.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it('are looked at: others may not write to it, nor read its files', async () => {
+    const path = await filled();
+    const [log = ''] = readdirSync(path).filter((name) => name.startsWith('log-'));
+    const open: [string, number, number][] = [
+      ['', 0o777, 0o700],
+      ...['store.json', log, 'snapshot-0000000000000001'].map((name): [string, number, number] => [
+        name,
+        0o644,
+        0o600,
+      ]),
+    ];
+    for (const [name, mode, before] of open) {
+      chmodSync(join(path, name), mode);
+      const {code, message, hint} = await refusal(path);
+      expect([code, message]).toEqual(['INVALID_CONFIG', expect.stringContaining('by others')]);
+      expect(message).toContain(join(path, name));
+      expect(hint).toContain('chmod');
+      (await DataDirectory.open(path, {filePermissions: 'any'})).close();
+      chmodSync(join(path, name), before);
+    }
+    chmodSync(join(path, lockOf(path)), 0o777);
+    expect((await refusal(path)).message).toContain('can be written by others');
+    chmodSync(join(path, lockOf(path)), 0o700);
+    (await DataDirectory.open(path)).close();
+  });
+
+  it('and no link in it is followed, though it may be one itself', async () => {
+    const path = await filled();
+    const link = `${path}-link`;
+    symlinkSync(path, link);
+    (await DataDirectory.open(link)).close();
+    const elsewhere = newPath();
+    for (const name of readdirSync(path).filter((one) => one !== 'password')) {
+      renameSync(join(path, name), elsewhere);
+      symlinkSync(elsewhere, join(path, name));
+      expect(await refusal(path)).toMatchObject({
+        code: 'INVALID_CONFIG',
+        message: expect.stringContaining(`${join(path, name)} is a link`) as string,
+      });
+      expect(lstatSync(join(path, name)).isSymbolicLink()).toBe(true);
+      rmSync(join(path, name));
+      renameSync(elsewhere, join(path, name));
+    }
+    (await DataDirectory.open(path)).close();
+  });
+
+  // Only root can give a file away.
+  it.skipIf(process.getuid?.() !== 0)("and none of it may be another user's", async () => {
+    const path = await filled();
+    for (const name of ['', 'store.json', lockOf(path)]) {
+      chownSync(join(path, name), 12_345, 0);
+      expect((await refusal(path)).message).toContain('belongs to another user');
+      chownSync(join(path, name), 0, 0);
+    }
+    (await DataDirectory.open(path)).close();
+  });
+});
+
+function lockOf(path: string): string {
+  return readdirSync(path).find(isLockName) ?? '';
+}

@@ -1,10 +1,11 @@
 /** Files that settings name: a pipe, a device or a directory is refused at once, instead of waited for. */
 import {execFileSync} from 'node:child_process';
-import {chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
-import {loadConfig, parseConfig, readPlainFile} from '../../src/config/index.ts';
+import {loadConfig, parseConfig} from '../../src/config/index.ts';
+import {readPlainFile, readSecretFile} from '../../src/runtime/secret-file.ts';
 import {Credentials} from '../../src/server/credentials.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sm-plain-'));
@@ -47,6 +48,28 @@ describe('a plain file', () => {
   it('is read, also by a link, as Kubernetes mounts them, and not beyond its limit', () => {
     for (const path of [file, link]) expect(readPlainFile('file', path, 4).toString()).toBe('text');
     expect(() => readPlainFile('file', file, 3)).toThrow('larger than 3 bytes');
+  });
+
+  it('with a secret is refused as a link where links are refused, and a missing one says so', () => {
+    const rules = {what: 'secret', mostBytes: 4, readers: 'owner'} as const;
+    expect(readSecretFile(link, {...rules, links: 'followed'}).toString()).toBe('text');
+    expect(() => readSecretFile(link, {...rules, links: 'refused'})).toThrow('is a link');
+    expect(() => readSecretFile(pipe, {...rules, links: 'refused'})).toThrow('not a plain file');
+    const missing = join(folder, 'missing');
+    expect(() => readSecretFile(missing, {...rules, links: 'refused'})).toThrow(
+      expect.objectContaining({cause: expect.objectContaining({code: 'ENOENT'}) as unknown}),
+    );
+  });
+
+  // Only root can give a file away.
+  it.skipIf(process.getuid?.() !== 0)('of another user is refused, whoever its readers are', () => {
+    const foreign = join(folder, 'foreign');
+    writeFileSync(foreign, 'text', {mode: 0o600});
+    chownSync(foreign, 12_345, 12_345);
+    const rules = {what: 'secret', mostBytes: 4, links: 'followed'} as const;
+    for (const readers of ['owner', 'group'] as const)
+      expect(() => readSecretFile(foreign, {...rules, readers})).toThrow('another user');
+    expect(readSecretFile(foreign, {...rules, readers: 'any'}).toString()).toBe('text');
   });
 
   it('with a password is for its owner alone', () => {

@@ -4,6 +4,8 @@ import {isTokenOf, nameInToken, parseTokenLine} from '../../config/token-line.ts
 import type {TokenLine} from '../../config/token-line.ts';
 import type {Grant} from '../../model/access.ts';
 import {SmError} from '../../model/errors.ts';
+import {revealed} from '../../model/hidden-text.ts';
+import type {HiddenText} from '../../model/hidden-text.ts';
 import {CallBuckets} from '../../runtime/call-buckets.ts';
 import {
   CALLERS_LIMIT,
@@ -14,7 +16,7 @@ import {
 } from './limits.ts';
 
 export class Authenticator {
-  readonly #lines: () => readonly string[];
+  readonly #lines: () => readonly (string | HiddenText)[];
   readonly #nowMs: () => number;
   readonly #key = randomBytes(32);
   /** Text of the line by digest of its token. */
@@ -24,10 +26,13 @@ export class Authenticator {
     refillMs: FAILED_LOGIN_REFILL_MS,
     callers: CALLERS_LIMIT,
   });
-  #parsed: {from: readonly string[]; lines: readonly TokenLine[]} | undefined;
+  #parsed: {from: readonly (string | HiddenText)[]; lines: readonly TokenLine[]} | undefined;
   #hashing = 0;
 
-  constructor(lines: () => readonly string[], nowMs: () => number = () => performance.now()) {
+  constructor(
+    lines: () => readonly (string | HiddenText)[],
+    nowMs: () => number = () => performance.now(),
+  ) {
     this.#lines = lines;
     this.#nowMs = nowMs;
   }
@@ -64,7 +69,8 @@ export class Authenticator {
 
   #current(): readonly TokenLine[] {
     const from = this.#lines();
-    if (this.#parsed?.from !== from) this.#parsed = {from, lines: from.map(parseTokenLine)};
+    if (this.#parsed?.from !== from)
+      this.#parsed = {from, lines: from.map((line, at) => parseTokenLine(revealed(line), at))};
     return this.#parsed.lines;
   }
 

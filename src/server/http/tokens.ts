@@ -1,8 +1,9 @@
 /** The token file of a daemon: read as a whole, and refused as a whole. */
 import {SmError} from '../../model/errors.ts';
+import {HiddenText} from '../../model/hidden-text.ts';
 import {parseTokenLine} from '../../config/token-line.ts';
-import {readPrivateFile} from './private-file.ts';
-import type {FilePermissions} from './private-file.ts';
+import type {FilePermissions} from '../../runtime/file-rights.ts';
+import {readSecretFile} from '../../runtime/secret-file.ts';
 import {TOKENS_LIMIT, TOKENS_PER_NAME_LIMIT, TOKEN_FILE_LIMIT_BYTES} from './limits.ts';
 
 /** Oldest TLS that is spoken. */
@@ -14,15 +15,18 @@ export function bearerOf(header: string | undefined): string | undefined {
 }
 
 /**
- * The lines of a token file, without empty ones and those that begin with `#`.
- * @throws SmError INVALID_CONFIG when the file cannot be read, is not a plain file, others may read it, or one of its lines cannot be used.
+ * The lines of a token file, which are secrets, without empty ones and those that begin with `#`.
+ * @throws SmError INVALID_CONFIG when the file cannot be read, is not a plain file, it is another user's, others may read it, or one of its lines cannot be used.
  * The message never holds a token.
  */
 export function readTokenFile(
   path: string,
   permissions: FilePermissions = 'strict',
-): readonly string[] {
-  const text = readPrivateFile('token file', path, permissions, TOKEN_FILE_LIMIT_BYTES);
+): readonly HiddenText[] {
+  const text = readSecretFile(path, {
+    ...{what: 'token file', mostBytes: TOKEN_FILE_LIMIT_BYTES, links: 'followed'},
+    readers: permissions === 'any' ? 'any' : 'group',
+  });
   const lines = text
     .toString('utf8')
     .split(/\r?\n/)
@@ -38,7 +42,7 @@ export function readTokenFile(
     );
   }
   refuseTwins(path, lines);
-  return lines;
+  return lines.map((line) => new HiddenText(line));
 }
 
 function refuseTwins(path: string, lines: readonly string[]): void {

@@ -122,7 +122,7 @@ describe('the token file', () => {
     const read = async (text: string, mode = 0o600) => {
       await writeFile(path, text);
       await chmod(path, mode);
-      return readTokenFile(path);
+      return readTokenFile(path).map((line) => line.reveal());
     };
     try {
       expect(await read(`# rotated\n${first}\n\n${second}\r\n`)).toEqual([first, second]);

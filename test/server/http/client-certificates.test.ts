@@ -3,6 +3,7 @@ import {readFileSync} from 'node:fs';
 import {request} from 'node:https';
 import {afterAll, afterEach, expect, it} from 'vitest';
 import {parseClientLines} from '../../../src/config/client-line.ts';
+import {HiddenText} from '../../../src/model/hidden-text.ts';
 import {createToken} from '../../../src/config/token-line.ts';
 import {Authority, contentOf} from '../../support/certificates.ts';
 import {fixture, listen} from './fixture.ts';
@@ -51,11 +52,15 @@ function call(
 }
 
 const OWN = '/sm/server/get-app?service=orders-eu';
+const SERVER = {
+  ...{cert: server.cert, ca: readFileSync(authority.ca)},
+  key: new HiddenText(server.key.toString()),
+};
 const STATUS = '/sm/server/status';
 
 it('without one only probes get through; its name decides what it may do', async () => {
   let roles = ROLES;
-  http = fixture({tls: {...server, ca: readFileSync(authority.ca)}, clients: () => roles});
+  http = fixture({tls: SERVER, clients: () => roles});
   const port = await listen(http.server);
   expect(await call(port, '/livez')).toBe(200);
   expect(await call(port, STATUS)).toBe(401);
@@ -71,7 +76,7 @@ it('without one only probes get through; its name decides what it may do', async
 it('a token decides where one is sent, and does not replace the certificate', async () => {
   const {token, line} = await createToken('root', 'admin', 'all');
   http = fixture({
-    ...{tls: {...server, ca: readFileSync(authority.ca)}, clients: () => ROLES},
+    ...{tls: SERVER, clients: () => ROLES},
     tokens: () => [line],
   });
   const port = await listen(http.server);

@@ -1,0 +1,102 @@
+/** Whose a file or directory is, and who else may read or write it. */
+import {SmError} from '../model/errors.ts';
+
+const OTHERS = 0o007;
+const OTHERS_MAY_WRITE = 0o002;
+const GROUP = 0o070;
+const GROUP_MAY_WRITE = 0o020;
+const ROOT = 0;
+
+/**
+ * `owner`: nobody else. `group`: also a group that this process is of, as Kubernetes mounts files (0440, root:fsGroup). `any`: whoever mounts
+ * the files answers for who reads them, and for whose they are.
+ */
+export type Readers = 'owner' | 'group' | 'any';
+
+/** `filePermissions` of the configuration. */
+export type FilePermissions = 'strict' | 'any';
+
+export interface FileRights {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Of a process; Windows has none. */
+export interface Identity {
+  readonly user: number | undefined;
+  readonly groups: readonly number[];
+}
+
+/** @throws SmError INVALID_CONFIG when it is another user's, and not root's: its owner could read and write it. */
+export function refuseForeignOwner(
+  what: string,
+  path: string,
+  {uid}: FileRights,
+  {user}: Identity = ownIdentity(),
+): void {
+  if (user === undefined || uid === user || uid === ROOT) return;
+  throw new SmError('INVALID_CONFIG', `${what} ${path} belongs to another user (${uid})`, {
+    hint: `chown ${user} ${path}; where it is mounted with another owner, set filePermissions: any for files of settings`,
+  });
+}
+
+/** @throws SmError INVALID_CONFIG when others than the owner, and the group as `readers` says, may read it, or the group may write it. */
+export function refuseOthers(
+  what: string,
+  path: string,
+  {mode, gid}: FileRights,
+  readers: Readers,
+  {groups, user}: Identity = ownIdentity(),
+): void {
+  if (readers === 'any' || user === undefined) return;
+  const isGroupFine =
+    (mode & GROUP) === 0 ||
+    (readers === 'group' && (mode & GROUP_MAY_WRITE) === 0 && groups.includes(gid));
+  if ((mode & OTHERS) === 0 && isGroupFine) return;
+  const mounted = `, or give it mode 0440 and a group of this process (${groups.join(', ')}), as fsGroup does; else set filePermissions: any`;
+  throw new SmError('INVALID_CONFIG', `${what} ${path} can be read by others`, {
+    hint: `chmod 600 ${path}${readers === 'group' ? mounted : ''}`,
+  });
+}
+
+/**
+ * For directories: who may read the names in it is not asked.
+ * @throws SmError INVALID_CONFIG when others may put files into it, or a group that this process is not of.
+ */
+export function refuseOtherWriters(
+  what: string,
+  path: string,
+  {mode, gid}: FileRights,
+  {groups, user}: Identity = ownIdentity(),
+): void {
+  if (user === undefined) return;
+  const isGroupFine = (mode & GROUP_MAY_WRITE) === 0 || groups.includes(gid);
+  if ((mode & OTHERS_MAY_WRITE) === 0 && isGroupFine) return;
+  throw new SmError('INVALID_CONFIG', `${what} ${path} can be written by others`, {
+    hint: `chmod go-w ${path}, or name a directory below it: one that is made is for its owner alone; else set filePermissions: any`,
+  });
+}
+
+/** @throws SmError INVALID_CONFIG when anybody but the owner and groups of this process may read or write it. */
+export function refuseOutsiders(
+  what: string,
+  path: string,
+  {mode, gid}: FileRights,
+  {groups, user}: Identity = ownIdentity(),
+): void {
+  if (user === undefined) return;
+  const isGroupFine = (mode & GROUP) === 0 || groups.includes(gid);
+  if ((mode & OTHERS) === 0 && isGroupFine) return;
+  throw new SmError('INVALID_CONFIG', `${what} ${path} can be read by others`, {
+    hint: `chmod 600 ${path}`,
+  });
+}
+
+function ownIdentity(): Identity {
+  const groups = [
+    ...(process.getegid === undefined ? [] : [process.getegid()]),
+    ...(process.getgroups?.() ?? []),
+  ];
+  return {user: process.getuid?.(), groups: [...new Set(groups)]};
+}
