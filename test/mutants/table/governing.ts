@@ -8,6 +8,9 @@ const RESTORE_TESTS = testsOf('test/server/admin/write/restore.test.ts');
 const OLD_RIGHTS_TESTS = testsOf('test/server/governing/old-rights.test.ts');
 const GOVERNOR_RUN_TESTS = testsOf('test/server/governing/governor-run.test.ts');
 const GOVERNOR_SHELL_TESTS = testsOf('test/server/governing/governor-shell.test.ts');
+const TAKE_OVER_TESTS = testsOf('test/server/governing/take-over.test.ts');
+const PUSH_SESSION_TESTS = testsOf('test/ownership/push-session.test.ts');
+const PROXY_MACHINE_TESTS = testsOf('test/server/push/proxy-machine.test.ts');
 const HOUSEKEEPING_TESTS = testsOf('test/server/governing/housekeeping.test.ts');
 const OBSERVER_TESTS = testsOf('test/appview/list-and-watch.test.ts');
 
@@ -33,6 +36,15 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'a governor plans before it knows the sessions of push containers',
+      breaks: 'push-containers.md: a governor plans nothing before it knows all sessions',
+      find: 'if (this.gateway?.knowsSessions === false) return [];',
+      replace: '',
+      killed: GOVERNOR_SHELL_TESTS(
+        'a governor that does not know the sessions of push containers > gives no shard away before it does: a container may run it by what it kept',
+      ),
+    },
+    {
       name: 'a lostLeadership governor goes on',
       breaks: '"Still governs": stops at once',
       find: "if (outcome.kind === 'lostLeadership') return this.loseLeadership();",
@@ -41,6 +53,39 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
         GOVERNOR_SHELL_TESTS(
           'a governor whose fencingKey is lost > stops at the first record it cannot write',
         ),
+      ),
+    },
+  ]),
+  ...inFile('src/server/push/adopt-running.ts', [
+    {
+      name: 'a heartbeat that cannot be read counts as heard at a take-over',
+      breaks: 'push-containers.md: what such a container keeps is recorded there',
+      find: "if (decodePushSession(value).kind === 'heartbeat') heard.add(container);",
+      replace: "if (decodePushSession(value).kind !== 'waiting') heard.add(container);",
+      killed: TAKE_OVER_TESTS(
+        'a take-over > records what a container keeps whose heartbeat cannot be read: it runs that, and nobody else may',
+      ),
+    },
+  ]),
+  ...inFile('src/ownership/push-session.ts', [
+    {
+      name: 'a shard is added to a push container whose heartbeat cannot be read',
+      breaks: 'push-containers.md: such a container gets no second add',
+      find: 'if (listed !== undefined || this.unreadable) return WAIT;',
+      replace: 'if (listed !== undefined) return WAIT;',
+      killed: PUSH_SESSION_TESTS(
+        'a heartbeat that cannot be read > brings no add and no claim: the shard may run already, and an add would start it once more',
+      ),
+    },
+  ]),
+  ...inFile('src/server/push/proxy-machine.ts', [
+    {
+      name: 'a process that comes back with a heartbeat that cannot be read is no container',
+      breaks: 'push-containers.md: it is assumed to run all that is recorded at its container',
+      find: 'if (session.waiting || (!session.readable && !this.isKnown(session))) return false;',
+      replace: 'if (session.waiting || !session.readable) return false;',
+      killed: PROXY_MACHINE_TESTS(
+        'a session that never sent a readable heartbeat > stands for the process before it, and may run all that one had',
       ),
     },
   ]),

@@ -10,6 +10,8 @@ import type {Clock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
 import {GovernorRun} from '../../../src/server/governing/governor-run.ts';
 import type {GovernorRunOptions} from '../../../src/server/governing/governor-run.ts';
+import {PushCaller} from '../../../src/server/push/push-caller.ts';
+import type {PushDependencies} from '../../../src/server/push/push-gateway.ts';
 import {HintSender} from '../../../src/server/governing/hint-sender.ts';
 import {SmError} from '../../../src/model/errors.ts';
 import {TransactionBatcher} from '../../../src/store/batcher.ts';
@@ -32,6 +34,8 @@ class FickleStore extends MemoryStore {
   staleReads = 0;
   /** Attempts to write the shard's record. */
   writes = 0;
+  /** Sessions of push containers are listed when this is done. */
+  sessionsListed: Promise<void> | undefined;
 
   override async transact(transaction: Transaction): Promise<TransactionOutcome> {
     const puts = (key: string): boolean => transaction.then.some((one) => one.key === key);
@@ -45,6 +49,11 @@ class FickleStore extends MemoryStore {
     if (key !== OWN || this.staleReads === 0) return super.get(key);
     this.staleReads -= 1;
     return {revision: 1, entry: undefined};
+  }
+
+  override async list(prefixes: readonly string[]): ReturnType<MemoryStore['list']> {
+    if (prefixes.includes(keys.pushSessionPrefix(APP))) await this.sessionsListed;
+    return super.list(prefixes);
   }
 
   async put(key: string, value: string): Promise<number> {
@@ -73,7 +82,7 @@ function handClock(): Clock {
   };
 }
 
-async function govern(silence?: FailureDetector): Promise<void> {
+async function govern(silence?: FailureDetector, push?: PushDependencies): Promise<void> {
   const fencingKey = {
     key: GOVERNS,
     target: 'mod',
@@ -82,7 +91,7 @@ async function govern(silence?: FailureDetector): Promise<void> {
   const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
   const options: GovernorRunOptions = {
     ...{app: APP, governor: 'd1', keys, store, batcher: new TransactionBatcher(store), fencingKey},
-    ...{epoch: 1, clock: handClock(), logger: silentLogger, hints, push: undefined, silence},
+    ...{epoch: 1, clock: handClock(), logger: silentLogger, hints, push, silence},
     holdings: undefined,
     takesOver: false,
     leases: {
@@ -172,6 +181,24 @@ describe('silence', () => {
     expect(isThere(HB)).toBe(true);
     await pass(4, 100, 100);
     expect(isThere(HB)).toBe(true);
+  });
+});
+
+describe('a governor that does not know the sessions of push containers', () => {
+  it('gives no shard away before it does: a container may run it by what it kept', async () => {
+    const caller = new PushCaller({allowLoopback: true});
+    let list = (): void => undefined;
+    store.sessionsListed = new Promise((resolve) => (list = resolve));
+    // Taken over already.
+    await store.put(keys.governedBy(APP), 'sm');
+    await govern(undefined, {caller, ttlMs: TTL_MS});
+    // Far more than it takes to place the shard on the container that is there.
+    await pass(40, 20, 20);
+    expect(store.writes).toBe(0);
+    list();
+    await passUntil(() => isThere(OWN), 'the shard is given');
+    run?.stop();
+    await caller.close();
   });
 });
 
