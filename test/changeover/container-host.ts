@@ -22,6 +22,8 @@ export interface HostOptions {
 const CHILD = join(import.meta.dirname, 'container-child.ts');
 /** First word of a line that says what the process did by itself. */
 const STEP = '#';
+/** What it says of itself when it has got its id. */
+const HAS_ID = 'has its id';
 const living = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of living) child.kill('SIGKILL');
@@ -34,6 +36,7 @@ export class ContainerRun {
   /** It has its id and beats. */
   started = false;
   readonly name: string;
+  readonly id: string;
   readonly excuse: ProcessLog['excuse'];
   private readonly log: string;
   private readonly child: ChildProcess;
@@ -44,6 +47,7 @@ export class ContainerRun {
     more: {readonly withoutPort?: boolean} = {},
   ) {
     this.name = name;
+    this.id = `127.0.0.1:${options.port}`;
     this.excuse = more.withoutPort === true ? 'second process' : usesBolt ? 'bolt' : '';
     this.log = join(folder, `${name.replaceAll(':', '-')}.log`);
     const file = usesBolt ? {file: join(folder, `${options.port}.bolt`)} : {};
@@ -73,6 +77,10 @@ export class ContainerRun {
       if (op === 'add') shards.add(shard);
       else shards.delete(shard);
     return this.hasEnded ? [] : [...shards];
+  }
+
+  get hasIdAtMs(): number | undefined {
+    return this.lines.find(({word, text}) => word === STEP && text === HAS_ID)?.atMs;
   }
 
   get told(): ProcessLog['told'] {

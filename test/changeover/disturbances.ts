@@ -43,9 +43,17 @@ const WEIGHTS: readonly (readonly [Disturbance['kind'], number])[] = [
 ];
 const BAD = BEHAVIOURS.filter((one) => one !== 'normal');
 
-export function disturbances(seed: number, count: number, containers: number): Disturbance[] {
+/** `only`: nothing but this kind. Default: all. */
+export function disturbances(
+  seed: number,
+  count: number,
+  containers: number,
+  only?: string,
+): Disturbance[] {
   const random = new Random(seed);
-  const bag = WEIGHTS.flatMap(([kind, weight]) => Array<Disturbance['kind']>(weight).fill(kind));
+  const meant = WEIGHTS.filter(([kind]) => only === undefined || kind === only);
+  if (meant.length === 0) throw new Error(`there is no disturbance "${only}"`);
+  const bag = meant.flatMap(([kind, weight]) => Array<Disturbance['kind']>(weight).fill(kind));
   return Array.from({length: count}, (): Disturbance => {
     const kind = random.pick(bag);
     const some = {

@@ -9,6 +9,17 @@ export interface Figures {
   readonly overlaps: Readonly<
     Record<'none' | Exclude<Overlap['excuse'], ''>, {count: number; longestMs: number}>
   >;
+  /** Second processes with the id of a living container, while they wait for it. */
+  readonly secondProcesses: {
+    readonly count: number;
+    /** Of the overlaps: with a process of another container. */
+    readonly ofTwoIds: number;
+    /** From the second one's session key until the alarm that names the container. */
+    readonly noticedMedianMs: number;
+    readonly noticedLongestMs: number;
+    /** The alarm stood already, or the second one had ended before. */
+    readonly notTimed: number;
+  };
   readonly gaps: {
     readonly count: number;
     readonly medianMs: number;
@@ -31,6 +42,8 @@ export function figuresOf(results: readonly RoundResult[]): Figures {
     const some = overlaps.filter((one) => one.excuse === excuse);
     return {count: some.length, longestMs: Math.round(Math.max(0, ...some.map(({ms}) => ms)))};
   };
+  const seconds = results.flatMap((result) => result.secondsNoticedMs ?? []);
+  const timed = seconds.filter((ms) => ms !== null).sort((a, b) => a - b);
   return {
     rounds: results.length,
     minutes: Math.round(sum(results.map(({ms}) => ms)) / 6_000) / 10,
@@ -39,6 +52,13 @@ export function figuresOf(results: readonly RoundResult[]): Figures {
       stopped: of('stopped'),
       bolt: of('bolt'),
       'second process': of('second process'),
+    },
+    secondProcesses: {
+      count: seconds.length,
+      ofTwoIds: overlaps.filter((one) => one.excuse === 'second process' && one.ofTwoIds).length,
+      noticedMedianMs: Math.round(timed[Math.floor(timed.length / 2)] ?? 0),
+      noticedLongestMs: Math.round(timed.at(-1) ?? 0),
+      notTimed: seconds.length - timed.length,
     },
     gaps: {
       count: gaps.length,

@@ -1,10 +1,10 @@
 import {describe, expect, it} from 'vitest';
-import {judge} from './judge.ts';
+import {SECOND_LIMIT_MS, judge} from './judge.ts';
 import type {ProcessLog} from './judge.ts';
 
 function log(name: string, told: string, more: Partial<ProcessLog> = {}): ProcessLog {
   return {
-    ...{name, excuse: '', endedAtMs: undefined, stops: []},
+    ...{name, id: name, hasIdAtMs: undefined, excuse: '', endedAtMs: undefined, stops: []},
     told: told.split(' ').map((word) => ({
       op: word.startsWith('+') ? 'add' : 'drop',
       shard: 's',
@@ -24,7 +24,9 @@ describe('the judge of a changeover', () => {
 
   it('finds two processes that run one shard, and nothing that excuses it', () => {
     const {overlaps} = judge([log('a', '+10 -30'), log('b', '+25')], 10, 40);
-    expect(overlaps).toEqual([{shard: 's', processes: ['a', 'b'], fromMs: 25, ms: 5, excuse: ''}]);
+    expect(overlaps).toEqual([
+      {shard: 's', processes: ['a', 'b'], ofTwoIds: true, fromMs: 25, ms: 5, excuse: ''},
+    ]);
   });
 
   it('finds an overlap with a process that ran before the one in between', () => {
@@ -48,11 +50,24 @@ describe('the judge of a changeover', () => {
     expect([14, 15, 20, 21].map(excuse)).toEqual(['', 'stopped', 'stopped', '']);
   });
 
-  it('excuses bolt storage and second processes', () => {
-    const bolt = judge([log('a', '+10', {excuse: 'bolt'}), log('b', '+12')], 10, 40);
-    expect(bolt.overlaps[0]?.excuse).toBe('bolt');
-    const second = judge([log('a', '+10'), log('b', '+12', {excuse: 'second process'})], 10, 40);
-    expect(second.overlaps[0]?.excuse).toBe('second process');
+  it('excuses bolt storage', () => {
+    const {overlaps} = judge([log('a', '+10', {excuse: 'bolt'}), log('b', '+12')], 10, 40);
+    expect(overlaps[0]?.excuse).toBe('bolt');
+  });
+
+  it('excuses a second process while it waits for its id, and a moment longer', () => {
+    const excuse = (hasIdAtMs: number | undefined, told: string): string | undefined => {
+      const second = log('b', told, {id: 'a', excuse: 'second process', hasIdAtMs});
+      const [overlap] = judge([log('a', '+10'), second], 10, 90_000).overlaps;
+      expect(overlap?.ofTwoIds).toBe(false);
+      return overlap?.excuse;
+    };
+    const endMs = 20 + SECOND_LIMIT_MS;
+    expect(excuse(undefined, '+12')).toBe('second process');
+    expect(excuse(20, `+12 -${endMs}`)).toBe('second process');
+    expect(excuse(20, `+12 -${endMs + 1}`)).toBe('');
+    // It has its id: what it is given then it is given by us.
+    expect(excuse(20, '+21 -22')).toBe('');
   });
 
   it('names an add of what runs already', () => {

@@ -5,6 +5,10 @@
 
 export interface ProcessLog {
   readonly name: string;
+  /** Of its container: a second process has the id of another one. */
+  readonly id: string;
+  /** When it had got its id; undefined: it waits for it. Looked at for second processes only. */
+  readonly hasIdAtMs: number | undefined;
   /** Why it may run what another process runs, whoever is in charge; '' for no reason. */
   readonly excuse: '' | 'bolt' | 'second process';
   readonly told: readonly {
@@ -23,7 +27,12 @@ export interface Overlap {
   readonly processes: readonly [string, string];
   readonly fromMs: number;
   readonly ms: number;
-  /** '': nothing excuses it. `stopped`: it began while one of the two was stopped. */
+  /** Between processes of two containers; false: of one id. */
+  readonly ofTwoIds: boolean;
+  /**
+   * '': nothing excuses it. `stopped`: it began while one of the two was stopped. `second process`: it began while that one waited for its id,
+   * when nothing outside but its end can stop it, and ended SECOND_LIMIT_MS after that one had got it at the latest.
+   */
   readonly excuse: '' | 'stopped' | 'bolt' | 'second process';
 }
 
@@ -41,6 +50,12 @@ export interface Judgement {
   /** A process was told to add what it ran already. */
   readonly repeatedAdds: readonly string[];
 }
+
+/**
+ * Once a second process has its id it beats, and is heard like any other: what it runs that is recorded elsewhere has stopped after so long. Its
+ * heartbeat takes 0.5 s, the drop a call, the application's drop 2 s where it is slow.
+ */
+export const SECOND_LIMIT_MS = 5_000;
 
 interface Run {
   readonly shard: string;
@@ -92,7 +107,8 @@ function overlapsOf(shard: string, runs: readonly Run[]): Overlap[] {
       if (ms <= 0 || older.log === newer.log) continue;
       const processes = [older.log.name, newer.log.name] as const;
       const excuse = excuseOf(older, newer);
-      overlaps.push({shard, processes, fromMs: newer.fromMs, ms, excuse});
+      const ofTwoIds = older.log.id !== newer.log.id;
+      overlaps.push({shard, processes, ofTwoIds, fromMs: newer.fromMs, ms, excuse});
     }
   return overlaps;
 }
@@ -103,8 +119,16 @@ function excuseOf(older: Run, newer: Run): Overlap['excuse'] {
       (stop) => stop.fromMs <= newer.fromMs && newer.fromMs <= (stop.toMs ?? Infinity),
     );
   if (isStopped(older) || isStopped(newer)) return 'stopped';
-  for (const {log} of [older, newer]) if (log.excuse !== '') return log.excuse;
+  const toMs = Math.min(older.toMs, newer.toMs);
+  for (const {log} of [older, newer]) {
+    if (log.excuse === 'bolt') return 'bolt';
+    if (log.excuse === 'second process' && isWaiting(log, newer.fromMs, toMs)) return log.excuse;
+  }
   return '';
+}
+
+function isWaiting({hasIdAtMs}: ProcessLog, fromMs: number, toMs: number): boolean {
+  return hasIdAtMs === undefined || (fromMs <= hasIdAtMs && toMs - hasIdAtMs <= SECOND_LIMIT_MS);
 }
 
 function gapsOf(shard: string, runs: readonly Run[], fromMs: number, toMs: number): Gap[] {

@@ -35,6 +35,8 @@ export interface RoundOptions {
 export interface RoundResult extends Omit<Judgement, 'adds'> {
   /** Adds of each shard, all processes together. */
   readonly adds: readonly number[];
+  /** For each second process: from its session key until the alarm that names its container; null where that stood already or never came. */
+  readonly secondsNoticedMs: readonly (number | null)[];
   /** From the changeover until all was healed. */
   readonly ms: number;
   /** What the changeover itself did: drops, and adds besides the first ones. */
@@ -69,6 +71,7 @@ class Round {
   private port = 0;
   private daemon: DaemonProcess | undefined;
   private added = 0;
+  private readonly secondsNoticedMs: (number | null)[] = [];
 
   constructor(options: RoundOptions, etcd: EtcdProcess) {
     this.options = options;
@@ -107,7 +110,9 @@ class Round {
     // Shards that came and went have no gap before and after.
     const gaps = judged.gaps.filter(({shard}) => this.shards.includes(shard));
     const adds = [...judged.adds.values()];
-    return {...judged, gaps, adds, ms: endMs - startedMs, toldByChangeover};
+    const {secondsNoticedMs} = this;
+    const ms = endMs - startedMs;
+    return {...judged, gaps, adds, secondsNoticedMs, ms, toldByChangeover};
   }
 
   async close(): Promise<void> {
@@ -227,9 +232,12 @@ class Round {
       await pause(forMs);
     },
     'second process': async (host, forMs) => {
+      const stood = await this.isDoubled(host.id);
+      const fromMs = nowMs();
       const second = host.startSecond();
       await pause(forMs);
       await second.end('SIGKILL');
+      this.secondsNoticedMs.push(stood ? null : this.noticedMs(host.id, fromMs));
     },
     'lose guard': async (_, forMs) => {
       await this.raw.delete().key(keys.leaseGuard(APP));
@@ -251,6 +259,20 @@ class Round {
       await pause(forMs);
     },
   };
+
+  private async isDoubled(container: string): Promise<boolean> {
+    return isDoubleAlarm((await this.raw.get(keys.status(APP)).string()) ?? '', container);
+  }
+
+  private noticedMs(container: string, fromMs: number): number | null {
+    const isSession = (text: string): boolean =>
+      text.startsWith(`containerhb/${container}/`) && text.endsWith(' = ');
+    const sessionMs = this.trace.firstMs(fromMs, isSession);
+    const isAlarm = (text: string): boolean =>
+      text.startsWith('status = ') && isDoubleAlarm(text, container);
+    const alarmMs = this.trace.firstMs(fromMs, isAlarm);
+    return sessionMs === undefined || alarmMs === undefined ? null : alarmMs - sessionMs;
+  }
 
   private configFile(): string {
     return join(this.folder, 'sm.yml');
@@ -314,4 +336,10 @@ class Round {
     const runs = this.hosts.flatMap((host) => host.runs).filter(({hasEnded}) => !hasEnded);
     return runs.map(({name, running}) => `${name}: ${running.join(',')}`).join('; ');
   }
+}
+
+function isDoubleAlarm(status: string, container: string): boolean {
+  return (
+    status.includes('PUSH_DUPLICATE_ID') && status.includes(`the id of push container ${container}`)
+  );
 }

@@ -2,7 +2,7 @@
  * `npm run changeover -- [--seed S] [--disturbances N] [--round M] [--keep FOLDER] [--out FILE]`: a changeover from the Go project and then N
  * disturbances (200), in rounds of M (20) with an etcd of their own. Round i has the seed S + i and replays alone:
  * `--seed S+i --disturbances M`. In every second round one container uses bolt storage. Rounds that FOLDER has already count and are not
- * played again, so that a run that was ended goes on. Prints the figures, writes them as JSON to FILE. Exits 1 where a shard ran in two
+ * played again, so that a run that was ended goes on. `--only "second process"`: nothing but this kind. Prints the figures, writes them as JSON to FILE. Exits 1 where a shard ran in two
  * processes without an excuse, or a process was told to add what it ran.
  */
 import {execFileSync} from 'node:child_process';
@@ -23,6 +23,7 @@ const {values} = parseArgs({
     disturbances: {type: 'string', default: '200'},
     round: {type: 'string', default: '20'},
     keep: {type: 'string', default: '.tmp/changeover'},
+    only: {type: 'string'},
     out: {type: 'string'},
   },
 });
@@ -35,11 +36,14 @@ interface Kept extends RoundResult {
 }
 
 async function round(seed: number, disturbed: number): Promise<Kept> {
-  const file = join(values.keep, `${seed}-${disturbed}.json`);
+  const file = join(
+    values.keep,
+    `${seed}-${disturbed}${values.only === undefined ? '' : `-${values.only}`}.json`,
+  );
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Kept;
   const say = (text: string): void =>
     console.log(`${(performance.now() / 1_000).toFixed(1).padStart(7)} seed ${seed}: ${text}`);
-  const list = disturbances(seed, disturbed, CONTAINERS);
+  const list = disturbances(seed, disturbed, CONTAINERS, values.only);
   const options = {disturbances: list, containers: CONTAINERS, shards: SHARDS, say};
   const result = await playRound({...options, withBolt: seed % 2 === 0});
   for (const one of result.repeatedAdds) say(`ADDED AGAIN ${one}`);

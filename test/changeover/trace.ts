@@ -34,6 +34,11 @@ export class Trace {
     );
   }
 
+  /** Of the first line after a time whose text is so. */
+  firstMs(afterMs: number, isMeant: (text: string) => boolean): number | undefined {
+    return this.lines.find(({atMs, text}) => atMs >= afterMs && isMeant(text))?.atMs;
+  }
+
   async close(): Promise<void> {
     await this.watcher?.cancel().catch(() => undefined);
   }
