@@ -11,6 +11,7 @@ import type {HeartbeatIdentity} from '../model/container.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
 import {CLUSTER_QUOTA_DEFAULT} from '../model/quota.ts';
 import type {ClusterQuota} from '../model/quota.ts';
+import type {AppEvent} from '../model/audit.ts';
 import type {StoreWrites} from '../model/store-writes.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
@@ -33,7 +34,7 @@ import type {HoldingsCaller} from './governing/holdings-audit.ts';
 import type {GovernorMeter} from './governing/meter.ts';
 import type {PlannersBeside} from './governing/planners-beside.ts';
 import {LeadershipShell} from './governing/leadership-shell.ts';
-import {OutageEvents} from './governing/outage-events.ts';
+import {OwnEvents} from './governing/own-events.ts';
 import {ensureOwnSpec} from './governing/own-spec.ts';
 import {SeenApps} from './governing/seen-apps.ts';
 import {Upkeep} from './governing/upkeep.ts';
@@ -94,7 +95,7 @@ export class GoverningDaemon {
   /** Apps that there were; those that a store in doubt lacks are missing. */
   readonly seenApps = new SeenApps();
   private probeEveryMs = Number.POSITIVE_INFINITY;
-  private outages: OutageEvents | undefined;
+  private readonly events: OwnEvents;
 
   constructor(options: GoverningDaemonOptions) {
     const {keys, store, clock, logger, cluster, compaction} = options;
@@ -102,6 +103,7 @@ export class GoverningDaemon {
     this.epochNow = cluster.record.epoch;
     this.oldRights = new OldRights(options.longestTtlMs ?? TTL_MAX_MS);
     const common = {keys, store, clock, logger, batcher: new TransactionBatcher(store)};
+    this.events = new OwnEvents(common, options.identity.container);
     this.governors = this.newGovernors(common);
     this.member = this.newMember(common);
     this.leadership = this.newLeadership();
@@ -254,6 +256,8 @@ export class GoverningDaemon {
       standby: () => this.state.kind !== 'leaving' && !this.isStopped,
       onElected: (fencingKey) => this.elected(fencingKey),
       onLostLeadership: () => this.lostLeadership(),
+      onLeaderLost: ({container, incarnation}) =>
+        this.putDown(this.events.leaderLost(container, incarnation)),
     });
   }
 
@@ -285,11 +289,12 @@ export class GoverningDaemon {
   }
 
   private noteOutage(outage: StoreWrites): void {
-    const {clock, identity, store, keys} = this.options;
-    this.outages ??= new OutageEvents({store, keys, clock}, identity.container);
-    const {outages} = this;
-    const event = outages.of(outage);
-    if (event !== undefined) void this.persist(() => outages.write(event));
+    const event = this.events.outage(outage);
+    if (event !== undefined) this.putDown(event);
+  }
+
+  private putDown(event: AppEvent): void {
+    void this.persist(() => this.events.write(event));
   }
 
   private persist(work: () => Promise<void>): Promise<void> {

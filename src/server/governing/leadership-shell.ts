@@ -26,6 +26,8 @@ export interface LeadershipOptions {
   readonly standby: () => boolean;
   readonly onElected: (fencingKey: FencingKey) => void;
   readonly onLostLeadership: () => void;
+  /** This daemon has taken the key of a leader away that was silent or gone. Default: nothing is done about it. */
+  readonly onLeaderLost?: (leader: {container: string; incarnation: string}) => void;
 }
 
 type Sighting =
@@ -34,6 +36,8 @@ type Sighting =
   | {
       readonly kind: 'leader';
       readonly incarnation: string | undefined;
+      /** Its container id; '' where nobody leads, or it cannot be read. */
+      readonly container: string;
       readonly create: number;
       readonly mod: number;
     }
@@ -52,6 +56,8 @@ export class LeadershipShell {
   private readonly driver: MachineDriver<LeadershipAction>;
   /** Servers of the Go project that stand for election: their ids by lease. */
   private readonly originServers = new Map<string, string>();
+  /** Container id of the leader that was seen last. */
+  private leaderName = '';
 
   constructor(options: LeadershipOptions) {
     this.options = options;
@@ -130,7 +136,8 @@ export class LeadershipShell {
         createLeader: (action) => this.transact(action),
         removeLeader: (action) => {
           const {incarnation} = action;
-          logger.warn({incarnation}, 'the leader is silent or gone: taking its key away');
+          const daemon = this.leaderName;
+          logger.warn({daemon, incarnation}, 'the leader is silent or gone: taking its key away');
           return this.transact(action);
         },
         elected: ({create}) => onElected({key: keys.leader(), target: 'create', value: create}),
@@ -203,6 +210,7 @@ export class LeadershipShell {
     }
     if (seen.kind === 'originServer') return this.originServerSeen(seen.lease, seen.container);
     const {incarnation, create, mod} = seen;
+    if (seen.container !== '') this.leaderName = seen.container;
     this.leadership.leaderSeen(incarnation === undefined ? undefined : {incarnation, create}, mod);
   }
 
@@ -214,14 +222,17 @@ export class LeadershipShell {
       action.type === 'createLeader'
         ? creation(keys, action, clock.wallMs())
         : leaderRemoval(keys, action);
+    // Another one may be seen before the answer is.
+    const container = this.leaderName;
     const outcome = await store.transact(transaction);
     if (this.driver.isStopped || outcome.kind === 'unknown') return;
     if (outcome.kind === 'committed' && action.type === 'createLeader') {
       const {revision} = outcome;
       this.leadership.leaderSeen({incarnation: action.incarnation, create: revision}, revision);
-    } else if (outcome.kind === 'committed')
+    } else if (outcome.kind === 'committed') {
       this.leadership.leaderSeen(undefined, outcome.revision);
-    else {
+      this.options.onLeaderLost?.({container, incarnation: action.incarnation});
+    } else {
       const [entry] = outcome.answers;
       this.take(leaderSighting(entry, entry?.mod ?? outcome.revision));
     }
@@ -285,11 +296,13 @@ function sighting(
 
 /** A leader's key that cannot be read names nobody: its silence is certain, so it may be taken away. */
 function leaderSighting(entry: KeyValue | undefined, mod: number): Sighting {
-  if (entry === undefined) return {kind: 'leader', incarnation: undefined, create: 0, mod};
+  if (entry === undefined)
+    return {kind: 'leader', incarnation: undefined, container: '', create: 0, mod};
   const decoded = decodeLeader(entry.value);
   return {
     kind: 'leader',
     incarnation: decoded.ok ? decoded.value.incarnation : '',
+    container: decoded.ok ? decoded.value.containerId : '',
     create: entry.create,
     mod,
   };

@@ -33,6 +33,7 @@ class RacingStore extends MemoryStore {
 class Bed {
   readonly store = new RacingStore();
   elected = 0;
+  readonly lost: string[] = [];
   readonly shell = new LeadershipShell({
     keys,
     store: this.store,
@@ -43,6 +44,7 @@ class Bed {
     standby: () => true,
     onElected: () => (this.elected += 1),
     onLostLeadership: () => undefined,
+    onLeaderLost: ({container, incarnation}) => this.lost.push(`${container} ${incarnation}`),
   });
 
   get leader(): string | undefined {
@@ -107,6 +109,8 @@ describe('a daemon', () => {
     bed.shell.start();
     await until(() => bed.elected === 1, LIMIT_MS, 'it is elected');
     expect(bed.leader).toBe('me');
+    // For the morning after: nobody else can say which daemon was lost.
+    expect(bed.lost).toEqual(['d dead']);
   });
 
   it('does not loseLeadership a leader that was elected meanwhile', async () => {
@@ -117,6 +121,7 @@ describe('a daemon', () => {
     bed.shell.start();
     await bed.tried(1);
     expect([bed.leader, bed.elected]).toEqual(['other', 0]);
+    expect(bed.lost).toEqual([]);
   });
 
   it('does not loseLeadership a leader that has beaten meanwhile', async () => {

@@ -1,12 +1,12 @@
-/** Puts down that no write of this daemon committed for longer than T, once one commits again. */
+/** What a daemon puts down by itself for the morning after: an outage of the store, once a write commits again, and a leader that was lost. */
 import type {Keys} from '../../etcd/keys.ts';
-import type {OutageEvent} from '../../model/audit.ts';
+import type {AppEvent, ContainerEvent, OutageEvent} from '../../model/audit.ts';
 import type {StoreWrites} from '../../model/store-writes.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Store} from '../../store/port.ts';
 import {RoundHistory} from './round-history.ts';
 
-export class OutageEvents {
+export class OwnEvents {
   private readonly options: {readonly store: Store; readonly clock: Clock};
   private readonly daemon: string;
   private readonly rounds: RoundHistory;
@@ -19,7 +19,7 @@ export class OutageEvents {
   }
 
   /** The event; nothing where no write had ever committed: that was a start. */
-  of(outage: StoreWrites): OutageEvent | undefined {
+  outage(outage: StoreWrites): OutageEvent | undefined {
     if (outage.kind === 'committing' || outage.sinceMs === 0) return undefined;
     const at = new Date(this.options.clock.wallMs()).toISOString();
     const since = new Date(outage.sinceMs).toISOString();
@@ -28,8 +28,14 @@ export class OutageEvents {
     return {kind: 'outage', at, since, cause, daemon: this.daemon};
   }
 
+  /** The leader's key was taken away: it was silent, or had ended without giving the key back. */
+  leaderLost(container: string, incarnation: string): ContainerEvent {
+    const at = new Date(this.options.clock.wallMs()).toISOString();
+    return {container, incarnation, at, state: 'lost', before: 'silent'};
+  }
+
   /** @throws SmError STORE_UNAVAILABLE. */
-  async write(event: OutageEvent): Promise<void> {
+  async write(event: AppEvent): Promise<void> {
     const then = await this.rounds.round([event]);
     const outcome = await this.options.store.transact({compares: [], then, otherwise: []});
     if (outcome.kind === 'unknown') throw outcome.error;

@@ -2,11 +2,11 @@
 import {expect, it} from 'vitest';
 import {Keys} from '../../../src/etcd/keys.ts';
 import {systemClock} from '../../../src/runtime/clock.ts';
-import {OutageEvents} from '../../../src/server/governing/outage-events.ts';
+import {OwnEvents} from '../../../src/server/governing/own-events.ts';
 import {MemoryStore} from '../../../src/store/memory-store.ts';
 
 const SINCE_MS = Date.parse('2026-01-01T00:00:00Z');
-const events = new OutageEvents(
+const events = new OwnEvents(
   {store: new MemoryStore(), keys: new Keys('/sm', 'sm.test'), clock: systemClock()},
   'd1:1',
 );
@@ -14,13 +14,19 @@ const none = {kind: 'none', sinceMs: SINCE_MS, reason: '', fix: ''} as const;
 
 it('its cause is what the store said, without the sentence that stands before it', () => {
   const reason = 'etcd does not answer: connect ECONNREFUSED 127.0.0.1:2379';
-  expect(events.of({...none, reason})).toMatchObject({
+  expect(events.outage({...none, reason})).toMatchObject({
     ...{kind: 'outage', daemon: 'd1:1', since: '2026-01-01T00:00:00.000Z'},
     cause: reason,
   });
-  expect(events.of(none)).toMatchObject({cause: 'the store gave no reason'});
+  expect(events.outage(none)).toMatchObject({cause: 'the store gave no reason'});
+});
+
+it('a leader that was lost is an event of a container', () => {
+  expect(events.leaderLost('d2:1', 'i')).toMatchObject({
+    ...{container: 'd2:1', incarnation: 'i', before: 'silent', state: 'lost'},
+  });
 });
 
 it('a start is not an outage', () => {
-  expect(events.of({...none, sinceMs: 0})).toBeUndefined();
+  expect(events.outage({...none, sinceMs: 0})).toBeUndefined();
 });
