@@ -78,6 +78,16 @@ describe('two daemons', () => {
     await expectUndisturbed(before);
     await cluster.createApp('second');
     await cluster.governorOf('second');
+    const isPutDown = async (): Promise<boolean> => {
+      const {events} = await cluster.admin.call('events', {});
+      return events.some(
+        (event) =>
+          event.type === 'container' &&
+          event.container === leader.daemon.address &&
+          event.state === 'lost',
+      );
+    };
+    await until(isPutDown, LONG_MS / 2, 'the events name the leader that was lost');
   });
 
   it('the governing one is stopped in order: it hands the app over and leaves no key', async () => {
