@@ -125,6 +125,8 @@ function plainFault(text: string): string {
   const late = /^Deadline exceeded(?: after ([\d.]+)s)?/.exec(plain);
   if (late !== null)
     return late[1] === undefined ? 'timed out' : `timed out after ${Number(late[1]).toFixed(1)} s`;
+  // We close a connection that does not answer, to open it anew.
+  if (/^Channel (closed|has been shut down)/i.test(plain)) return 'no answer in time';
   return plain === '' || plain === 'null' ? 'no connection' : plain;
 }
 

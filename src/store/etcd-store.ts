@@ -254,7 +254,8 @@ export class EtcdStore implements Store {
       } catch (error) {
         const fault = this.fault(client, error);
         this.ended('read', startedMs, fault.code);
-        faults.take(fault, endMs - startedMs);
+        // A connection that we have replaced meanwhile says nothing of etcd.
+        faults.take(fault, this.clients.includes(client) ? endMs - startedMs : 0);
         if (!isTransportFault(fault) || this.closed) throw fault;
         if (performance.now() + READ_PAUSE_MS >= endMs) throw faults.telling ?? fault;
         await new Promise((resolve) => setTimeout(resolve, READ_PAUSE_MS));

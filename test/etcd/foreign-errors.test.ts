@@ -24,6 +24,11 @@ describe('what gRPC says of a connection', () => {
       '4 DEADLINE_EXCEEDED: Deadline exceeded after 1.999s,LB pick: 0.001s,remote_addr=127.0.0.1:2379',
       'etcd does not answer: timed out after 2.0 s',
     ],
+    [
+      '14 UNAVAILABLE: Channel closed before call started',
+      'etcd does not answer: no answer in time',
+    ],
+    ['Channel has been shut down', 'etcd does not answer: no answer in time'],
     ['14 UNAVAILABLE: Connection dropped', 'etcd does not answer: Connection dropped'],
   ])('%s', (said, message) => {
     expect(translateError(new Error(said))).toMatchObject({code: 'STORE_UNAVAILABLE', message});
