@@ -33,7 +33,7 @@ interface Holder extends ProxySubject {
   readonly shards: ReadonlyMap<string, PushListedShard>;
 }
 
-interface Keeper extends ProxySubject {
+interface SilentHolder extends ProxySubject {
   readonly create: number;
   /** By shard; undefined: its value cannot be read. */
   readonly stored: ReadonlyMap<string, PushListedShard | undefined>;
@@ -57,10 +57,10 @@ export function runningShards(
       else adopted.set(shard, {container, incarnation});
     }
   for (const shard of contested) adopted.delete(shard);
-  const silent = silentKeepers(keys, app, entries);
+  const silent = silentHolders(keys, app, entries);
   const kept = keptShards(view, silent, (shard) => adopted.has(shard) || contested.has(shard));
-  const keepers = silent.filter((one) => [...kept.values()].some((by) => isSame(by, one)));
-  const subjects = [...holders, ...keepers]
+  const keeping = silent.filter((one) => [...kept.values()].some((by) => isSame(by, one)));
+  const subjects = [...holders, ...keeping]
     .sort((a, b) => a.create - b.create)
     .map(({container, incarnation}) => ({container, incarnation}));
   return {subjects, adopted, kept, contested: [...contested]};
@@ -90,7 +90,7 @@ function silentSessions(
 }
 
 /** What such containers keep. One that is on its way out counts no more; one that cannot be read might run. */
-function silentKeepers(keys: Keys, app: string, entries: readonly KeyValue[]): Keeper[] {
+function silentHolders(keys: Keys, app: string, entries: readonly KeyValue[]): SilentHolder[] {
   return silentSessions(keys, entries).map(({container, lease, create}) => {
     const prefix = keys.pushContainerPrefix(app, container);
     const stored = new Map<string, PushListedShard | undefined>();
@@ -103,11 +103,11 @@ function silentKeepers(keys: Keys, app: string, entries: readonly KeyValue[]): K
 /** Of two that keep the same the older one has it: both run it, and a third must not. */
 function keptShards(
   view: AppView,
-  keepers: readonly Keeper[],
+  silent: readonly SilentHolder[],
   isListed: (shard: string) => boolean,
 ): Map<string, KeptShard> {
   const kept = new Map<string, KeptShard>();
-  for (const {container, incarnation, stored} of keepers)
+  for (const {container, incarnation, stored} of silent)
     for (const [shard, listed] of stored) {
       const known = view.own.get(shard)?.value;
       // A record of its own: a take-over that was broken off goes on.
