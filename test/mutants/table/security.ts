@@ -5,6 +5,7 @@ import type {Mutant} from '../mutant.ts';
 const CALL_GATE_TESTS = testsOf('test/container/call-gate.test.ts');
 const ROLES_TESTS = testsOf('test/server/http/roles.test.ts');
 const REQUESTS_TESTS = testsOf('test/server/http/requests.test.ts');
+const ENDPOINT_TESTS = testsOf('test/server/contact/endpoint-policy.test.ts');
 const SECRET_FILE_TESTS = testsOf('test/runtime/secret-file.test.ts');
 
 export const SECURITY_MUTANTS: readonly Mutant[] = [
@@ -110,9 +111,14 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
       breaks: 'SECURITY.md 7: addresses from the store',
       find: "if (never.check(address, family)) return 'link-local, metadata, multicast or unspecified address';",
       replace: '',
-      killed: testsOf('test/server/contact/endpoint-policy.test.ts')(
-        'a name > that resolves to a refused address gets no connection',
-      ),
+      killed: ENDPOINT_TESTS('a registered endpoint > "169.254.169.254:80" is never called'),
+    },
+    {
+      name: 'line 7: a daemon on another machine calls its own loopback',
+      breaks: 'SECURITY.md 7: what a name resolves to is judged',
+      find: 'if (!allowLoopback && loopback.check(address, family)) return LOOPBACK_REFUSED;',
+      replace: '',
+      killed: ENDPOINT_TESTS('a name > that resolves to a refused address gets no connection'),
     },
   ]),
   ...inFile('src/model/ids.ts', [
