@@ -53,6 +53,10 @@ async function round(seed: number, disturbed: number): Promise<Kept> {
   return kept;
 }
 
+function quoted(word: string): string {
+  return word.includes(' ') ? `"${word}"` : word;
+}
+
 function commit(): string {
   return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {encoding: 'utf8'}).trim();
 }
@@ -77,7 +81,7 @@ for (let at = 0; at * size < count; at += 1) {
 const figures = figuresOf(results);
 const report = {
   // Where rounds are kept changes nothing.
-  command: `npm run changeover -- ${process.argv.slice(2).join(' ')}`
+  command: `npm run changeover -- ${process.argv.slice(2).map(quoted).join(' ')}`
     .replace(/ --keep \S+/, '')
     .trim(),
   commits: [...new Set(results.map((result) => result.commit))],
