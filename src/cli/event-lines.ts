@@ -14,7 +14,7 @@ export function eventLine(event: EventView): string {
     case 'move': {
       const {at, service, move} = event;
       const mark = move.outcome === 'done' ? '+' : 'x';
-      return `${at} ${mark} ${service} ${move.shard} ${move.from || '-'} -> ${move.to || '-'} ${move.outcome} (${move.why})`;
+      return `${at} ${mark} ${service} ${move.shard} ${move.from || '-'} -> ${move.to || '-'} ${move.outcome} (${causeText(move)})`;
     }
     case 'container': {
       const {at, service, container, before, state} = event;
@@ -39,6 +39,17 @@ export function eventLine(event: EventView): string {
       return `${at ?? ''} ? ${type}`;
     }
   }
+}
+
+/** Why a move was made, with the numbers of both ends where they are known. */
+export function causeText({
+  why,
+  numbers = '',
+}: {
+  why: string;
+  numbers?: string | undefined;
+}): string {
+  return numbers === '' ? why : `${why}: ${numbers}`;
 }
 
 function changesOf({changed}: Extract<EventView, {type: 'audit'}>): string[] {

@@ -28,6 +28,7 @@ import {balanceIn} from './load-balance.ts';
 import {loadTerms} from './load-terms.ts';
 import type {LoadTerms} from './load-terms.ts';
 import type {LivingContainer} from './containers.ts';
+import type {NamedBalance} from './move-numbers.ts';
 
 /** What one container says of loads, unchecked. */
 export interface SaidByContainer {
@@ -195,6 +196,11 @@ export class AppLoads {
       return isLeft ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     }
     return Math.min(this.lookedAtMs + PLANNED_EVERY_MS, this.summaryAtMs);
+  }
+
+  /** As of the last look, with the names of the metrics. */
+  get namedBalance(): NamedBalance | undefined {
+    return this.balance === undefined ? undefined : {...this.balance, metrics: this.metrics};
   }
 
   /** Names of the metrics, in the order of all loads; none: loads are not looked at. */

@@ -81,9 +81,9 @@ export class Governor implements ListingTaker {
     this.planning = new Planning(this.view, this.trust, options, nowMs);
     this.planCache = this.planning.cache;
     this.dirty = new DirtyShards(this.view, this.planCache);
-    const {view, pending, inFlightMoves, trust, planCache, newMove, evictor} = this;
-    const parts = {view, pending, inFlightMoves, trust, planCache, newMove, evictor};
-    this.starter = new MoveStarter({...parts, epoch: options.epoch});
+    const {view, pending, inFlightMoves, trust, planCache, newMove, evictor, loads} = this;
+    const parts = {view, pending, inFlightMoves, trust, planCache, newMove, evictor, loads};
+    this.starter = new MoveStarter({...parts, epoch: options.epoch, reports: this.reports});
     this.clock = options.silence ?? new FailureDetector();
     this.renewals = new Renewals(this.view, this.clock, this.reports.status);
   }
@@ -375,7 +375,7 @@ export class Governor implements ListingTaker {
   private report(nowMs: number): GovernorAction[] {
     const {wallMs, settled} = this;
     const moment = {nowMs, wallMs, quiet: this.inFlightMoves.size === 0, settled};
-    return this.reports.due(moment, this.loads, () => this.statusInput());
+    return this.reports.due(moment, this.loads, () => this.statusInput(nowMs));
   }
 
   /** What there is now, counted. `unknown`: no write of this daemon has committed within T. */
@@ -383,14 +383,14 @@ export class Governor implements ListingTaker {
     const {alarms} = this.reports.status;
     const oldestUnservedMs = this.reports.oldestUnservedMs(nowMs);
     const known = {movesInFlight: this.inFlightMoves.size, unknown, alarms, oldestUnservedMs};
-    return governedFigures({...this.statusInput(), ...known, nowMs});
+    return governedFigures({...this.statusInput(nowMs), ...known, nowMs});
   }
 
-  private statusInput(): KnownStatus {
+  private statusInput(nowMs: number): KnownStatus {
     const {wallMs, view, living, planCache: plan, settled, clock, options, loads} = this;
     const [{app, governor}, {braking}] = [options, this.evictor];
-    const quiet = this.starter.status;
-    return {app, governor, braking, wallMs, view, living, plan, settled, clock, loads, quiet};
+    const moves = this.starter.statusAt(nowMs, this.planning.pauseAt(nowMs));
+    return {app, governor, braking, wallMs, view, living, plan, settled, clock, loads, ...moves};
   }
 
   private get settled(): boolean {

@@ -2,6 +2,8 @@
 import type {Heartbeat} from '../model/container.ts';
 import {moveReasonOf} from '../model/move-reason.ts';
 import type {MoveReason} from '../model/move-reason.ts';
+import {waitFor} from '../model/move-wait.ts';
+import type {MoveWait} from '../model/move-wait.ts';
 import {movingLimit} from '../model/moving-limit.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import {PLACEMENT_DEFAULTS, placementOf} from '../model/placement-policy.ts';
@@ -93,6 +95,11 @@ export class InFlightMoves {
     if (isBudgeted(urgency) && this.moving.perMinute > 0) this.starts.push(nowMs);
   }
 
+  /** So many planned moves have begun within the last minute, as somebody says who has seen them. */
+  assumeStarted(count: number, nowMs: number): void {
+    this.starts = Array.from({length: count}, () => nowMs);
+  }
+
   /** Does not count any more, whatever the record says: nothing lets go of the shard, and there is nowhere for it to go. */
   end(shard: string): void {
     const move = this.moves.get(shard);
@@ -101,21 +108,37 @@ export class InFlightMoves {
     this.count(move, -1);
   }
 
-  allows(from: string, to: string, urgency: MoveUrgency, nowMs: number): boolean {
-    if (urgency === 'ending') return true;
-    if (urgency === 'departure') return this.departing < DEPARTURES_PER_APP;
-    if (this.budgeted >= this.limit || this.isFull(from) || this.isFull(to)) return false;
-    const {moving} = this;
-    if (moving.perMinute > 0 && this.startedLately(nowMs) >= moving.perMinute) return false;
-    if (moving.zone > 0 && this.zonesOf(from, to).some((zone) => this.inZone(zone) >= moving.zone))
-      return false;
-    if (urgency === 'planned') return true;
-    return this.endsAt(from) < moving.container && this.endsAt(to) < moving.container;
+  /** The budget that refuses a move to begin now; undefined: none does. */
+  refusal(from: string, to: string, urgency: MoveUrgency, nowMs: number): MoveWait | undefined {
+    if (urgency === 'ending') return undefined;
+    if (urgency === 'departure') return full('departures', '', this.departing, DEPARTURES_PER_APP);
+    const {moving, limit} = this;
+    const ends = from === to ? [from] : [from, to];
+    return (
+      full('maxMoving', '', this.budgeted, limit) ??
+      // Where hooks are overdue the next one may be, too: that container alone stops as many shards as the app may.
+      firstFull(ends, (end) =>
+        this.overdue.has(end) ? full('overdue', end, this.endsAt(end), limit) : undefined,
+      ) ??
+      (moving.perMinute > 0
+        ? full('moving.perMinute', '', this.startedLately(nowMs), moving.perMinute)
+        : undefined) ??
+      (moving.zone > 0
+        ? firstFull(this.zonesOf(from, to), (zone) =>
+            full('moving.zone', zone, this.inZone(zone), moving.zone),
+          )
+        : undefined) ??
+      (urgency === 'voluntary'
+        ? firstFull(ends, (end) =>
+            full('moving.container', end, this.endsAt(end), moving.container),
+          )
+        : undefined)
+    );
   }
 
   /** Begins the restart of a shard on its container; false: it waits for its turn. */
   restart(shard: string, container: string, nowMs: number): boolean {
-    const allowed = this.allows(container, container, 'planned', nowMs);
+    const allowed = this.refusal(container, container, 'planned', nowMs) === undefined;
     if (allowed) this.begin(shard, container, container, 'planned', nowMs);
     else this.restarts.add(shard);
     return allowed;
@@ -191,11 +214,6 @@ export class InFlightMoves {
     return this.zoneEnds.get(zone) ?? 0;
   }
 
-  /** Where hooks are overdue the next one may be, too: that container alone stops as many shards as the app may. */
-  private isFull(container: string): boolean {
-    return this.overdue.has(container) && this.endsAt(container) >= this.limit;
-  }
-
   private keep(shard: string, {from, to, urgency}: MoveEnds): void {
     const stuck = [from, to].some((end) => this.overdue.get(end)?.has(shard));
     const move = {from, to, urgency, zones: this.zonesOf(from, to), stuck};
@@ -215,6 +233,26 @@ export class InFlightMoves {
   endsAt(container: string): number {
     return this.ends.get(container) ?? 0;
   }
+}
+
+function full(
+  budget: MoveWait['budget'],
+  of: string,
+  used: number,
+  limit: number,
+): MoveWait | undefined {
+  return used >= limit ? waitFor(budget, of, used, limit) : undefined;
+}
+
+function firstFull(
+  all: readonly string[],
+  refusal: (one: string) => MoveWait | undefined,
+): MoveWait | undefined {
+  for (const one of all) {
+    const found = refusal(one);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function isBudgeted(urgency: MoveUrgency): boolean {

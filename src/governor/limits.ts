@@ -186,6 +186,15 @@ export const EXPIRE_INTERVAL_MS = 1_000;
 /** So many ends, and what comes back counts as refusing. */
 export const ENDS_TO_REFUSE = 2;
 
+/** How long what moves wait for stays in the summary after it was last seen. */
+export const WAITS_KEPT_MS = 10_000;
+
+/** Most budgets that a summary names for which moves wait. */
+export const WAITS_SHOWN = 10;
+
+/** Pauses before the next plan of a large app that a summary names. */
+export const PLAN_PAUSE_SHOWN_MS = 2_000;
+
 /** Queued moves that are looked at in one turn. */
 export const MOVES_PER_TURN = 1_000;
 

@@ -1,13 +1,16 @@
-/** Whether a planned move may begin: its shard must still run where it did, budgets leave room, and no operator is against it. */
+/** Whether a planned move may begin, or what it waits for: its shard must still run where it did, budgets leave room, and no operator is against it. Governors and readers ask the same. */
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {isVoluntary, plannedMoveReason} from '../model/move-reason.ts';
 import type {MoveReason} from '../model/move-reason.ts';
+import {waitFor} from '../model/move-wait.ts';
+import type {MoveWait} from '../model/move-wait.ts';
 import {placementOf} from '../model/placement-policy.ts';
 import type {MoveCause} from '../model/placement.ts';
 import type {LivingContainer} from './containers.ts';
 import type {ContainerTrust} from './container-trust.ts';
 import {urgencyOf} from './in-flight-moves.ts';
 import type {InFlightMoves} from './in-flight-moves.ts';
+import {QUIET_EXCESS} from './limits.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import type {AppView} from '../appstate/app-view.ts';
 
@@ -57,28 +60,90 @@ export interface MoveGate {
   readonly view: AppView;
   readonly living: ReadonlyMap<string, Pick<LivingContainer, 'incarnation' | 'state'>>;
   readonly nowMs: number;
-  readonly pending: PendingWrites;
+  readonly pending: Pick<PendingWrites, 'has'>;
   readonly inFlightMoves: InFlightMoves;
-  readonly trust: ContainerTrust;
+  readonly trust: Pick<ContainerTrust, 'isProved' | 'isTrial' | 'refusal'>;
+  /** Evictions wait: what seems lost may be there. */
+  readonly braking: boolean;
+  /** The app is in its quiet time. */
+  readonly isQuiet: boolean;
+  /** The container whose drain goes first, where one drains after the other; '' where all may. */
+  readonly drainsFirst: string;
+  /** Shards that the plan gives a container. */
+  readonly plannedCount: (container: string) => number;
 }
 
-/** The record that the shard is to be dropped from; `void`: the move has no object any more; `wait`: not now. */
+/** The record that the shard is to be dropped from; `void`: the move has no object any more; else what it waits for. */
 export function startableMove(
   move: WantedMove,
   gate: MoveGate,
-): Versioned<OwnershipRecord> | 'void' | 'wait' {
-  const {view, living, pending, inFlightMoves, nowMs} = gate;
+): Versioned<OwnershipRecord> | 'void' | MoveWait {
+  const {view, pending} = gate;
   const known = view.own.get(move.shard);
   if (known?.value.state !== 'owned' || known.value.container !== move.from) return 'void';
-  if (pending.has(move.shard)) return 'wait';
-  const voluntary = isVoluntary(move.cause);
-  if (voluntary && !known.value.ready) return 'wait';
-  if (queueState(move, view, living) !== 'queued') return 'wait';
-  if (voluntary && !mayTake(move, gate)) return 'wait';
-  if (move.cause === 'drain' && !keepsPace(move.from, gate)) return 'wait';
-  const urgency = urgencyOf(reasonOfMove(move, living), move.to);
-  if (urgency !== 'departure' && !startsSlowly(move.to, gate)) return 'wait';
-  return inFlightMoves.allows(move.from, move.to, urgency, nowMs) ? known : 'wait';
+  if (pending.has(move.shard)) return waitFor('writing');
+  return waitOf(move, known.value.ready, gate) ?? known;
+}
+
+function waitOf(move: WantedMove, isReady: boolean, gate: MoveGate): MoveWait | undefined {
+  const {living, inFlightMoves, nowMs} = gate;
+  const {from, to} = move;
+  const wait = isVoluntary(move.cause)
+    ? voluntaryWait(move, isReady, gate)
+    : move.cause === 'drain'
+      ? drainWait(from, gate)
+      : undefined;
+  if (wait !== undefined) return wait;
+  const urgency = urgencyOf(reasonOfMove(move, living), to);
+  const slow = urgency === 'departure' ? undefined : slowStartWait(to, gate);
+  return slow ?? inFlightMoves.refusal(from, to, urgency, nowMs);
+}
+
+/** Nobody has to make the move. */
+function voluntaryWait(move: WantedMove, isReady: boolean, gate: MoveGate): MoveWait | undefined {
+  const {view, living, braking} = gate;
+  if (!isReady) return waitFor('notReady');
+  const state = queueState(move, view, living);
+  if (state !== 'queued') return waitFor(state === 'held' ? 'paused' : 'cancelled');
+  if (braking) return waitFor('brake');
+  if (rests(move, gate)) return waitFor('quietTime');
+  return mayTake(move, gate) ? undefined : waitFor('trial', move.to);
+}
+
+/** A trial goes on in quiet time: what has proved itself can take over. */
+function rests({shard, from, to}: WantedMove, gate: MoveGate): boolean {
+  const {trust, view, living, plannedCount} = gate;
+  if (!gate.isQuiet) return false;
+  if (trust.isTrial(shard, living.get(to)?.incarnation ?? '')) return false;
+  const shards = view.shardsOf(living.get(from)?.incarnation ?? '').size;
+  return shards <= QUIET_EXCESS * Math.max(1, plannedCount(from));
+}
+
+function drainWait(from: string, gate: MoveGate): MoveWait | undefined {
+  const {drainsFirst, living, view, inFlightMoves} = gate;
+  if (living.get(from)?.state !== 'draining') return undefined;
+  if (drainsFirst !== '' && from !== drainsFirst) return waitFor('drainOrder', drainsFirst);
+  // A drain may say how many leave at once; one that is draining takes nothing, so all that moves there leaves.
+  const most = view.orders.get(from)?.value.maxMoving ?? 0;
+  const moving = inFlightMoves.endsAt(from);
+  return most === 0 || moving < most ? undefined : waitFor('drain.maxMoving', from, moving, most);
+}
+
+/** The container whose drain goes first, of those that give away; '' for none, and where all may at once. */
+export function firstToDrain(
+  queue: Iterable<WantedMove>,
+  {view, living, inFlightMoves}: Pick<MoveGate, 'view' | 'living' | 'inFlightMoves'>,
+): string {
+  if (placementOf(view.spec?.value).drainOrder === 'together') return '';
+  let first = {container: '', rank: ''};
+  const offer = (container: string): void => {
+    if (living.get(container)?.state !== 'draining') return;
+    const rank = `${view.orders.get(container)?.value.at ?? ''} ${container}`;
+    if (first.container === '' || rank < first.rank) first = {container, rank};
+  };
+  for (const {from, cause} of queue) if (cause === 'drain') offer(from);
+  for (const from of inFlightMoves.givers) offer(from);
+  return first.container;
 }
 
 /** Why a planned move is made, as its record will say it. */
@@ -86,20 +151,14 @@ export function reasonOfMove(move: WantedMove, living: MoveGate['living']): Move
   return plannedMoveReason(move, living.get(move.from)?.state === 'leaving');
 }
 
-/** A drain may say how many leave at once; one that is draining takes nothing, so all that moves there leaves. */
-function keepsPace(from: string, {view, living, inFlightMoves}: MoveGate): boolean {
-  const most = view.orders.get(from)?.value.maxMoving ?? 0;
-  if (most === 0 || living.get(from)?.state !== 'draining') return true;
-  return inFlightMoves.endsAt(from) < most;
-}
-
 /** A joiner takes few at once at first, and as many more as have become ready there. */
-function startsSlowly(to: string, {view, living, inFlightMoves}: MoveGate): boolean {
+function slowStartWait(to: string, {view, living, inFlightMoves}: MoveGate): MoveWait | undefined {
   const {slowStart} = placementOf(view.spec?.value);
-  if (slowStart === 0) return true;
+  if (slowStart === 0) return undefined;
   const arriving = inFlightMoves.arrivingAt(to);
   const there = view.shardsOf(living.get(to)?.incarnation ?? '').size;
-  return arriving < slowStart + Math.max(0, there - arriving);
+  const most = slowStart + Math.max(0, there - arriving);
+  return arriving < most ? undefined : waitFor('slowStart', to, arriving, most);
 }
 
 /** Before it has proved itself a container gets one running shard at a time, and after failures only one on trial. */

@@ -18,7 +18,7 @@ export class MoveHistory {
   ): void {
     const outcome = moveOutcome(before, after);
     if (outcome === undefined || before === undefined || before.move === null) return;
-    const {id, from, why, startedAt} = before.move;
+    const {id, from, why, startedAt, numbers} = before.move;
     const to = after?.container ?? before.move.to;
     const note = outcome === 'failed' ? (after?.lastError ?? '') : '';
     this.finished.push({
@@ -31,6 +31,7 @@ export class MoveHistory {
       endedAt: new Date(wallMs).toISOString(),
       outcome,
       note,
+      ...(numbers === undefined ? {} : {numbers}),
     });
     this.sinceMs = Math.min(this.sinceMs, nowMs);
   }

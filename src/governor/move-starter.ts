@@ -1,5 +1,5 @@
 /** Starts planned moves: which may begin now, by budgets, quiet time and order of drains. */
-import {isVoluntary} from '../model/move-reason.ts';
+import type {MoveWait} from '../model/move-wait.ts';
 import {placementOf} from '../model/placement-policy.ts';
 import type {QuietStatus} from '../model/status.ts';
 import type {Transition} from '../model/transition.ts';
@@ -9,12 +9,15 @@ import type {LivingContainer} from './containers.ts';
 import type {ContainerTrust} from './container-trust.ts';
 import {urgencyOf} from './in-flight-moves.ts';
 import type {InFlightMoves} from './in-flight-moves.ts';
-import {reasonOfMove, startableMove} from './move-gate.ts';
+import {firstToDrain, reasonOfMove, startableMove} from './move-gate.ts';
+import type {MoveGate} from './move-gate.ts';
+import {countNumbers, loadNumbers} from './move-numbers.ts';
+import type {NamedBalance} from './move-numbers.ts';
+import {MoveWaits} from './move-waits.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import type {PlanCache, QueuedMove} from './plan-cache.ts';
 import type {ReconcileContext} from './reconcile.ts';
 import {QuietTime} from './quiet-time.ts';
-import {QUIET_EXCESS} from './limits.ts';
 
 interface StarterParts {
   readonly view: AppView;
@@ -24,6 +27,8 @@ interface StarterParts {
   readonly planCache: PlanCache;
   /** Evictions wait: what seems lost may be there, and nothing is moved for balance or load meanwhile. */
   readonly evictor: {readonly braking: boolean};
+  readonly loads: {readonly namedBalance: NamedBalance | undefined};
+  readonly reports: {readonly status: {touch(): void}};
   readonly newMove: ReconcileContext['newMove'];
   readonly epoch: number;
 }
@@ -32,6 +37,7 @@ type Living = ReadonlyMap<string, LivingContainer>;
 
 export class MoveStarter {
   readonly quiet = new QuietTime();
+  readonly waits = new MoveWaits();
   private readonly parts: StarterParts;
   private endMs: number | undefined;
 
@@ -69,19 +75,29 @@ export class MoveStarter {
     const {planCache, inFlightMoves, newMove, epoch} = this.parts;
     const started: Transition[] = [];
     if (planCache.queue.length === 0) return started;
-    const drainsFirst = this.drainingFirst(living);
+    const gate = this.gate(living, nowMs);
     planCache.takeOut((move) => {
-      const isLater = move.cause === 'drain' && !(drainsFirst?.(move.from) ?? true);
-      if (isLater || this.rests(move, living, nowMs)) return false;
-      const known = startableMove(move, {...this.parts, living, nowMs});
-      if (known === 'void' || known === 'wait') return known === 'void';
+      const found = startableMove(move, gate);
+      if (found === 'void') return true;
+      if ('budget' in found) {
+        this.waits.note(found, nowMs);
+        return false;
+      }
       const reason = reasonOfMove(move, living);
       const {shard, from, to} = move;
       inFlightMoves.begin(shard, from, to, urgencyOf(reason, to), nowMs);
-      started.push(drop(shard, known, newMove(from, to, reason), epoch));
+      const note = {...newMove(from, to, reason), numbers: this.numbersOf(move, living)};
+      started.push(drop(shard, found, note, epoch));
       return true;
     }, nowMs);
+    if (this.waits.takeNews()) this.parts.reports.status.touch();
     return started;
+  }
+
+  /** What the summary says of moves that have not begun: the quiet time, and what they wait for, `pauses` besides; nothing when all have begun. */
+  statusAt(nowMs: number, pauses: readonly MoveWait[]) {
+    const waits = this.parts.planCache.queue.length === 0 ? [] : this.waits.at(nowMs);
+    return {quiet: this.status, waits: [...waits, ...pauses]};
   }
 
   /** When a move that waits for time to pass may begin, ms. */
@@ -92,30 +108,26 @@ export class MoveStarter {
     return Math.min(...timesMs, planCache.queue.wakeAtMs());
   }
 
-  /** The move is for balance or load alone, and many containers seem lost, or the app is in its quiet time. A trial goes on: what has proved itself can take over. */
-  private rests({shard, from, to, cause}: QueuedMove, living: Living, nowMs: number): boolean {
-    if (!isVoluntary(cause)) return false;
-    const {trust, view, planCache, evictor} = this.parts;
-    if (evictor.braking) return true;
-    if (!this.quiet.isQuiet(nowMs)) return false;
-    if (trust.isTrial(shard, living.get(to)?.incarnation ?? '')) return false;
-    const shards = view.shardsOf(living.get(from)?.incarnation ?? '').size;
-    return shards <= QUIET_EXCESS * Math.max(1, planCache.plannedCount(from));
+  private gate(living: Living, nowMs: number): MoveGate {
+    const {planCache, evictor} = this.parts;
+    return {
+      ...this.parts,
+      ...{living, nowMs},
+      braking: evictor.braking,
+      isQuiet: this.quiet.isQuiet(nowMs),
+      drainsFirst: firstToDrain(planCache.queue, {...this.parts, living}),
+      plannedCount: (container) => planCache.plannedCount(container),
+    };
   }
 
-  /** Whether the container may give away for a drain, where one drains after the other; undefined: all may. */
-  private drainingFirst(living: Living): ((container: string) => boolean) | undefined {
-    const {view, planCache, inFlightMoves} = this.parts;
-    if (placementOf(view.spec?.value).drainOrder === 'together') return undefined;
-    let first: {readonly container: string; readonly rank: string} | undefined;
-    const offer = (container: string): void => {
-      if (living.get(container)?.state !== 'draining') return;
-      const rank = `${view.orders.get(container)?.value.at ?? ''} ${container}`;
-      if (first === undefined || rank < first.rank) first = {container, rank};
-    };
-    for (const {from, cause} of planCache.queue) if (cause === 'drain') offer(from);
-    for (const from of inFlightMoves.givers) offer(from);
-    return (container) =>
-      container === first?.container || living.get(container)?.state !== 'draining';
+  /** What makes the move necessary, at both ends: shards there now and in the plan, or for a move for load how much of its share each bears. */
+  private numbersOf({cause, from, to}: QueuedMove, living: Living): string {
+    const {view, planCache, loads} = this.parts;
+    const text = cause === 'load' ? loadNumbers(loads.namedBalance, from, to) : '';
+    if (text !== '') return text;
+    return countNumbers([from, to], (container) => ({
+      before: view.shardsOf(living.get(container)?.incarnation ?? '').size,
+      after: planCache.plannedCount(container),
+    }));
   }
 }

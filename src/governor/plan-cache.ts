@@ -68,6 +68,11 @@ export class PlanCache {
     return [...living.values()].every(({mode}) => mode === 'open');
   }
 
+  /** The first plan waits until containers have joined. */
+  get isSettling(): boolean {
+    return this.settling;
+  }
+
   isQueued(shard: string): boolean {
     return this.queue.has(shard);
   }

@@ -1,5 +1,7 @@
 /** When the next plan is made, and where: within the turn, or beside the governor for apps so large that a turn would take too long. */
 import type {AppView} from '../appstate/app-view.ts';
+import {waitFor} from '../model/move-wait.ts';
+import type {MoveWait} from '../model/move-wait.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
 import type {GovernorAction} from './actions.ts';
 import type {AppLoads} from './app-loads.ts';
@@ -8,6 +10,7 @@ import type {LivingContainer} from './containers.ts';
 import type {GovernorOptions} from './governor-options.ts';
 import {LargePlans} from './large-plans.ts';
 import type {LargePlanningContext} from './large-plans.ts';
+import {PLAN_PAUSE_SHOWN_MS} from './limits.ts';
 import {PlanCache} from './plan-cache.ts';
 import {TrialPlanner} from './trial-planner.ts';
 import type {PlanningContext} from './trial-planner.ts';
@@ -81,6 +84,14 @@ export class Planning {
     if (taken === undefined) return undefined;
     this.isNew = true;
     return this.cache.adoptLarge(taken);
+  }
+
+  /** A plan is wanted that waits because of the one before; a short pause is not worth a word. */
+  pauseAt(nowMs: number): readonly MoveWait[] {
+    const {cache} = this;
+    const isPausing =
+      cache.dirty && !cache.isSettling && cache.wakeAtMs() > nowMs + PLAN_PAUSE_SHOWN_MS;
+    return isPausing ? [waitFor('planPause')] : [];
   }
 
   wakeAtMs(nowMs: number): number {

@@ -2,6 +2,7 @@
 import type {AlarmCode} from '../model/alarm.ts';
 import {CLOCK_DRIFT} from '../model/container.ts';
 import type {ContainerState} from '../model/container.ts';
+import type {MoveWait} from '../model/move-wait.ts';
 import type {Alarm, AppStatus, ContainerStatus, QuietStatus} from '../model/status.ts';
 import type {FailureDetector} from '../ownership/failure-detector.ts';
 import type {AppLoads} from './app-loads.ts';
@@ -45,6 +46,8 @@ export interface StatusInput {
   readonly settled: boolean;
   /** Absent when it is not. Default: it is not. */
   readonly quiet?: QuietStatus | undefined;
+  /** What moves wait for that have not begun. Default: none do. */
+  readonly waits?: readonly MoveWait[];
   readonly clock: Pick<FailureDetector, 'clockRate' | 'ageMs'>;
   readonly loads: Pick<AppLoads, 'summaryDue' | 'balance' | 'metrics' | 'unmeasured'>;
   /** Shards that have not been served for longer than T; undefined: there are none. */
@@ -122,6 +125,7 @@ export class StatusReporter {
     const status = fittingStatus({
       ...{governor: input.governor, at, settled: input.settled, containers},
       quiet: input.quiet,
+      waits: input.waits ?? [],
       usage: usageOf(input.view),
       unplaced: first(unplaced, UNPLACED_SHOWN).map(([shard, reason]) => ({shard, reason})),
       failed: first(failed, FAILED_SHOWN).map((shard) => failedShard(input.view, shard)),

@@ -4,6 +4,7 @@
  */
 import type {AlarmCode} from '../model/alarm.ts';
 import {utf8Length} from '../model/ids.ts';
+import type {MoveWait} from '../model/move-wait.ts';
 import type {AppUsage} from '../model/quota.ts';
 import type {Alarm, AppStatus, ContainerStatus, QuietStatus, StatusList} from '../model/status.ts';
 import {CUT_NOTE_BYTES, STATUS_LIMIT_BYTES, TEXT_SHOWN_CHARACTERS} from './limits.ts';
@@ -31,6 +32,7 @@ export interface FullStatus {
   readonly at: string;
   readonly settled: boolean;
   readonly quiet?: QuietStatus | undefined;
+  readonly waits?: readonly MoveWait[] | undefined;
   readonly usage?: AppUsage | undefined;
   /** By container id, the worst states first. */
   readonly containers: readonly (readonly [string, ContainerStatus])[];
@@ -43,11 +45,12 @@ export interface FullStatus {
 
 /** The summary to store: at most 64 KB. `omitted` counts what is left out of each list. */
 export function fittingStatus(full: FullStatus, limitBytes = STATUS_LIMIT_BYTES): AppStatus {
-  const {governor, at, settled, quiet, usage, totals} = full;
+  const {governor, at, settled, quiet, waits = [], usage, totals} = full;
   const bare: AppStatus = {
     ...{v: 1, governor, at, containers: {}, unplacedCount: totals.unplaced, unplaced: []},
     ...{failed: [], quarantined: [], alarms: [], settled},
     ...(quiet === undefined ? {} : {quiet}),
+    ...(waits.length === 0 ? {} : {waits: [...waits]}),
     ...(usage === undefined ? {} : {usage}),
   };
   const sizes = new Map(SHARES.map(([list]) => [list, full[list].map(sizeInList)]));

@@ -14,6 +14,8 @@ export interface MoveNote {
   why: string;
   /** RFC 3339. */
   startedAt: string;
+  /** What made it necessary when it began, at both ends, in a sentence; absent where nothing planned it, and once the shard is ready. */
+  numbers?: string;
 }
 
 /** Says who owns a shard. Absent = no claim on it. Unknown fields survive a rewrite. */

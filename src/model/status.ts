@@ -1,4 +1,5 @@
 import type {ContainerState} from './container.ts';
+import type {MoveWait} from './move-wait.ts';
 import type {AppUsage} from './quota.ts';
 
 /** A container that is not plainly ready, as its governor sees it. */
@@ -51,6 +52,8 @@ export interface AppStatus {
   settled: boolean;
   /** Absent when it is not. */
   quiet?: QuietStatus;
+  /** What moves wait for that have not begun, or waited within the last seconds; absent when none do. */
+  waits?: MoveWait[];
   /** What the app takes of its quotas; absent in what an older daemon wrote. */
   usage?: AppUsage;
   /** How many each list lacks, where it lacks any: with it every count is exact. */
@@ -71,6 +74,8 @@ export interface FinishedMove {
   endedAt: string;
   outcome: 'done' | 'failed' | 'cancelled';
   note: string;
+  /** As in `MoveNote`. */
+  numbers?: string;
 }
 
 /** Who leads `sm` itself. */

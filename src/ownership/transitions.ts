@@ -167,9 +167,17 @@ export function markReady(shard: string, known: Known, me: Claimant, epoch: numb
   return {
     kind: 'ready',
     shard,
-    record: {...known.value, ready: true, token: tokenOf(known, epoch), failures: 0, lastError: ''},
+    record: {...atRest(known.value), token: tokenOf(known, epoch), failures: 0, lastError: ''},
     guards: [ownAt(shard, known), created(me)],
   };
+}
+
+/** The numbers of a move are for whoever asks while it goes on: a million records at rest have no room for them. */
+function atRest(record: OwnershipRecord): OwnershipRecord {
+  const {move} = record;
+  if (move?.numbers === undefined) return {...record, ready: true};
+  const {numbers: _said, ...note} = move;
+  return {...record, ready: true, move: note};
 }
 
 /** What a container says of a failed add when it frees the shard. */

@@ -3,6 +3,7 @@ import {APP_HEALTH} from '../model/health.ts';
 import {MAX_MOVING_LIMIT} from '../model/moving-limit.ts';
 import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/specs.ts';
 import {changeFields, lastingField, noteView, revisionField, serviceField} from './admin-fields.ts';
+import {moveWait} from './move-wait.ts';
 import {placementField, storedPlacement} from './placement-policy.ts';
 import {MAX_SHARD_COUNT_LIMIT} from './limits.ts';
 import {QUOTA_MOST} from '../model/quota.ts';
@@ -142,6 +143,8 @@ export const appView = z.object({
   quota: quotaView.optional(),
   /** null: it is not in its quiet time. */
   quiet: quietView.nullable(),
+  /** What moves wait for that have not begun, as the governor has put it down; absent in answers of older daemons. */
+  waits: z.array(moveWait).optional(),
   deleting: z.boolean(),
   paused: z.boolean(),
   /** Who paused it, why, and until when; null where nobody said so. */

@@ -15,6 +15,7 @@ import {
 } from './admin-fields.ts';
 import {finishedMove, runningMove} from './admin-moves.ts';
 import {shardState, shardView} from './admin-shards.ts';
+import {moveWait} from './move-wait.ts';
 import type {LiveSection} from './live-words.ts';
 import {FILTER_MAX_CHARACTERS, LIVE_SHARDS_DEFAULT, LIVE_SHARDS_LIMIT} from './limits.ts';
 
@@ -88,6 +89,8 @@ export const liveSummary = z.object({
   exists: z.boolean(),
   deleting: z.boolean(),
   paused: z.boolean(),
+  /** What its moves wait for that have not begun; absent for all apps, and from older daemons. */
+  waits: z.array(moveWait).optional(),
   /** No governor has anything left to do. */
   settled: z.boolean(),
   /** Daemon that governs the app, or that leads. */

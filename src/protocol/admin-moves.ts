@@ -8,10 +8,14 @@ import {
   revisionField,
   serviceField,
 } from './admin-fields.ts';
+import {moveWait} from './move-wait.ts';
 import {MOVES_DEFAULT, MOVES_LIMIT, PLAN_ADD_LIMIT} from './limits.ts';
 
 /** assigned: waits to be claimed; adding: claimed, `add` runs; dropping; free: between two owners. */
 export const moveStep = z.enum(['dropping', 'free', 'assigned', 'adding']);
+
+/** What made a move necessary, at both ends, in a sentence: as it was when it began; absent where no plan did, and in what an older daemon began. */
+const numbersField = z.string().optional();
 
 /** A shard that is not ready where it belongs. */
 export const runningMove = z.object({
@@ -21,6 +25,7 @@ export const runningMove = z.object({
   from: z.string(),
   to: z.string(),
   why: z.string(),
+  numbers: numbersField,
   /** RFC 3339; '' when it is not known. */
   startedAt: z.string(),
   step: moveStep,
@@ -35,6 +40,7 @@ export const finishedMove = z.object({
   from: z.string(),
   to: z.string(),
   why: z.string(),
+  numbers: numbersField,
   startedAt: z.string(),
   endedAt: z.string(),
   outcome: z.enum(['done', 'failed', 'cancelled']),
@@ -50,6 +56,8 @@ export const queuedMove = z.object({
   state: z.enum(['queued', 'quiet', 'held', 'cancelled']),
   /** What makes it necessary, at both ends, in a sentence. */
   numbers: z.string().default(''),
+  /** Absent in answers of older daemons. */
+  waitsFor: moveWait.optional(),
 });
 
 export const movesQuery = z.strictObject({
@@ -107,12 +115,13 @@ export const movesStreamQuery = z.strictObject({
 
 /**
  * Server-sent events. `id` is the revision, so `Last-Event-ID` goes on behind it. Event names: `hello` (the stream
- * stands), `running` (a step), `settled` (ready again, or let go for good), `finished` (a round's summary), `gap` (changes may
+ * stands), `running` (a step), `waiting` (what the moves wait for that have not begun has changed), `settled` (ready again, or let go for good), `finished` (a round's summary), `gap` (changes may
  * be missing: read `moves` again).
  */
 export const moveEvent = z.discriminatedUnion('type', [
   z.object({type: z.literal('hello'), revision: revisionField}),
   z.object({type: z.literal('running'), revision: revisionField, move: runningMove}),
+  z.object({type: z.literal('waiting'), revision: revisionField, waits: z.array(moveWait)}),
   z.object({
     type: z.literal('settled'),
     revision: revisionField,

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import {eventView} from './admin-events.ts';
 import {revisionField, serviceField, shardIdField} from './admin-fields.ts';
+import {queuedMove} from './admin-moves.ts';
 import {shardView} from './admin-shards.ts';
 
 export const whyQuery = z.strictObject({service: serviceField, shardId: shardIdField});
@@ -14,6 +15,8 @@ export const whyAnswer = z.object({
   now: z.string(),
   /** What leads out of that; '' where nothing has to be done. */
   fix: z.string(),
+  /** Its move that the plan wants and nobody has begun; absent where there is none. */
+  queued: queuedMove.optional(),
   /** The best three containers for it by the live planner, best first: where it would go if it could. */
   homes: z.array(
     z.object({

@@ -25,6 +25,7 @@ export * from './admin-moves.ts';
 export * from './admin-routes.ts';
 export * from './admin-shards.ts';
 export * from './admin-stop.ts';
+export * from './move-wait.ts';
 export * from './limits.ts';
 export * from './admin-why.ts';
 

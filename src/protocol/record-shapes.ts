@@ -1,5 +1,7 @@
 /** Whether what was read has the shape that records rely on. Pure. */
 import type {UndoStep} from '../model/audit.ts';
+import {MOVE_BUDGETS} from '../model/move-wait.ts';
+import type {MoveWait} from '../model/move-wait.ts';
 import type {StopPermission} from '../model/stop-permission.ts';
 
 import {INSTANT_MOST_MS} from './limits.ts';
@@ -18,6 +20,21 @@ export function isInstant(value: unknown): value is number {
 
 export function isListOf(value: unknown, isOne: (one: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isOne);
+}
+
+/** What moves wait for: of budgets that this code does not know it has no words. */
+export function mendWaits(fields: Fields): void {
+  const {waits} = fields;
+  const known = Array.isArray(waits) ? waits.filter(isMoveWait) : [];
+  if (known.length === 0) delete fields['waits'];
+  else fields['waits'] = known;
+}
+
+function isMoveWait(value: unknown): value is MoveWait {
+  if (!isFields(value)) return false;
+  const {budget, of, used, limit} = value;
+  if (!(MOVE_BUDGETS as readonly unknown[]).includes(budget)) return false;
+  return typeof of === 'string' && typeof used === 'number' && typeof limit === 'number';
 }
 
 export function isStopPermission(value: unknown): value is StopPermission {

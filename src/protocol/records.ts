@@ -20,7 +20,14 @@ import {MAX_RECOVERY_TIME_DEFAULT_S} from '../model/specs.ts';
 import type {StopPermissions} from '../model/stop-permission.ts';
 import type {AppStatus, ClusterRecord, FinishedMove, LeaderRecord} from '../model/status.ts';
 import {isTooDeep} from './json-depth.ts';
-import {isFields, isInstant, isListOf, isStopPermission, isUndoStep} from './record-shapes.ts';
+import {
+  isFields,
+  isInstant,
+  isListOf,
+  isStopPermission,
+  isUndoStep,
+  mendWaits,
+} from './record-shapes.ts';
 import {isUsage, mendQuota} from './quota-fields.ts';
 import type {Fields} from './record-shapes.ts';
 import {mendContainerShare, mendPlacement, mendShardTerms} from './placement-fields.ts';
@@ -182,6 +189,7 @@ export function decodeAppStatus(text: string): Decoded<AppStatus> {
     const {omitted, quiet} = fields;
     if (!isFields(quiet) || typeof quiet['until'] !== 'string' || typeof quiet['why'] !== 'string')
       delete fields['quiet'];
+    mendWaits(fields);
     if (!isUsage(fields['usage'])) delete fields['usage'];
     if (!isFields(omitted) || !Object.values(omitted).every(isCount)) delete fields['omitted'];
     return undefined;
@@ -340,6 +348,7 @@ function isCount(value: unknown): value is number {
 function isMove(value: unknown): value is MoveNote | null {
   if (value === null) return true;
   if (!isFields(value)) return false;
+  if (typeof value['numbers'] !== 'string') delete value['numbers'];
   return ['id', 'from', 'to', 'why', 'startedAt'].every((name) => typeof value[name] === 'string');
 }
 

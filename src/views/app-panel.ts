@@ -1,3 +1,4 @@
+import {waitsText} from '../model/move-wait.ts';
 import {noteText as noteTextOf} from '../model/operator-note.ts';
 import {troubleCount} from '../model/health.ts';
 import {appMark} from '../model/marks.ts';
@@ -67,13 +68,14 @@ function containersText({containers}: LiveApp): string {
   return `${total}: ${states.map(([state, count]) => `${count} ${safe(state)}`).join(' ')}`;
 }
 
-function noteText({shards, alarms, pause, quiet}: LiveApp): string {
+function noteText({shards, alarms, pause, quiet, waits = []}: LiveApp): string {
   const counts = [
     shards.unplaced > 0 ? `${shards.unplaced} unplaced` : '',
     shards.failed > 0 ? `${shards.failed} failed` : '',
     shards.quarantined > 0 ? `${shards.quarantined} unreadable` : '',
     shards.moving > 0 ? `${shards.moving} moving` : '',
     quiet === null ? '' : quietText(quiet),
+    safe(waitsText(waits)),
   ];
   const [alarm] = alarms;
   const paused = pause === null ? '' : safe(`paused ${noteTextOf(pause)}`);
@@ -103,6 +105,7 @@ function detailsOf(row: LiveApp): Detail[] {
     ],
     ...(row.paused ? [['paused', safe(noteTextOf(row.pause)) || '-'] as Detail] : []),
     ...(row.quiet === null ? [] : [['quiet', quietText(row.quiet)] satisfies Detail]),
+    ...(row.waits ?? []).map(({text}): Detail => ['wait', safe(`moves wait for ${text}`)]),
     ...row.alarms.map(({code, text, since}): Detail => [
       'alarm',
       safe(`${code} since ${since}: ${text}`),

@@ -1,5 +1,6 @@
 /** The figures above the rows. Pure. */
 import {counted} from '../model/counted.ts';
+import {waitsText} from '../model/move-wait.ts';
 import type {LiveSummary} from '../protocol/admin-live.ts';
 import {line, span, spread, textOf} from './line.ts';
 import type {Line} from './line.ts';
@@ -49,6 +50,11 @@ export function summaryText(state: ViewState): string {
   return [verdict, ready, counted(containersTotal(summary), 'container'), ...others].join('  ');
 }
 
+/** What keeps moves from beginning. */
+function waitingText({waits = []}: LiveSummary): Line {
+  return waits.length === 0 ? [] : [span(`  ${safe(waitsText(waits))}`, 'dim')];
+}
+
 /** balancer OFF stands for a paused app: no voluntary moves, recovery goes on. */
 function figuresOf(state: ViewState, summary: LiveSummary): Line {
   if (!summary.exists) return [span(`app ${safe(summary.service)} is gone`, 'bad')];
@@ -69,6 +75,7 @@ function figuresOf(state: ViewState, summary: LiveSummary): Line {
           summary.paused ? '  balancer PAUSED' : '  balancer ON',
           summary.paused ? 'warn' : 'dim',
         ),
+        ...waitingText(summary),
       ];
     }
     case 'top': {

@@ -42,7 +42,7 @@ const FINISHED_COLUMNS: readonly Column<LiveFinished>[] = [
     right: true,
     leaves: LEAVES.age,
   },
-  {header: 'WHY', value: ({why, note}) => joined(why, note), leaves: LEAVES.note, least: 8},
+  {header: 'WHY', value: finishedWhy, leaves: LEAVES.note, least: 8},
   {header: 'MOVE', value: ({id}) => safe(id) || '-', leaves: LEAVES.wide, wide: true},
 ];
 
@@ -104,8 +104,20 @@ function joined(why: string, note: string): string {
     .join('; ');
 }
 
-function whyText({why, note, failures}: LiveMove): string {
-  return joined(why || 'first placement', failures > 0 ? `${failures} failures: ${note}` : note);
+function whyText({why, note, failures, numbers = ''}: LiveMove): string {
+  return joined(
+    causeOf(why || 'first placement', numbers),
+    failures > 0 ? `${failures} failures: ${note}` : note,
+  );
+}
+
+function finishedWhy({why, note, numbers = ''}: LiveFinished): string {
+  return joined(causeOf(why, numbers), note);
+}
+
+/** A daemon of before gives no numbers. */
+function causeOf(why: string, numbers: string): string {
+  return numbers === '' ? why : `${why}: ${numbers}`;
 }
 
 function tookText({startedAt, endedAt}: LiveFinished): string {
@@ -128,12 +140,12 @@ function moveDetails(row: LiveMove, {nowMs}: CellContext): Detail[] {
 }
 
 function finishedDetails(row: LiveFinished): Detail[] {
-  const {shard, service, from, to, outcome, startedAt, endedAt, why, note} = row;
+  const {shard, service, from, to, outcome, startedAt, endedAt} = row;
   return [
     ['move', `${safe(row.id) || '-'}, ${outcome} after ${tookText(row)}`],
     ['way', `${safe(from) || '-'} to ${safe(to) || '-'}`],
     ['time', `${safe(startedAt)} to ${safe(endedAt)}`],
-    ['why', joined(why, note)],
+    ['why', finishedWhy(row)],
     ['more', `sm shard get -a ${quoted(safe(service))} ${quoted(safe(shard))}`],
   ];
 }

@@ -155,6 +155,7 @@ describe('a queued move', () => {
       trust: new ContainerTrust(),
       pending,
       nowMs: 0,
+      ...{braking: false, isQuiet: false, drainsFirst: '', plannedCount: () => 1},
     };
     return startableMove({shard: 's1', from, to: 'c2', cause: 'balance'}, gate);
   }
@@ -166,7 +167,7 @@ describe('a queued move', () => {
   });
 
   it('waits until the shard serves', () => {
-    expect(start(owned(false), 'c1')).toBe('wait');
+    expect(start(owned(false), 'c1')).toMatchObject({budget: 'notReady'});
   });
 
   it('waits for a write of the shard that is under way', () => {
@@ -175,7 +176,7 @@ describe('a queued move', () => {
     if (known === undefined) throw new Error('s1 has no record');
     const pending = new PendingWrites();
     pending.submit(forget('s1', known));
-    expect(start(bed, 'c1', pending)).toBe('wait');
+    expect(start(bed, 'c1', pending)).toMatchObject({budget: 'writing'});
   });
 });
 

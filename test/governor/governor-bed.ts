@@ -104,7 +104,11 @@ export class GovernorBed {
     }
   }
 
-  order(container: string, order: 'cordon' | 'drain', over: {maxMoving?: number} = {}): void {
+  order(
+    container: string,
+    order: 'cordon' | 'drain',
+    over: {maxMoving?: number; at?: string} = {},
+  ): void {
     const mod = this.next();
     const value = {order, reason: '', by: '', at: '', incarnation: '', keep: true, ...over};
     const entry = {value, mod, create: mod};

@@ -70,21 +70,21 @@ describe('the reason of a move', () => {
     moves.note('s1', moving('balance'));
     moves.note('s2', moving('drain a'));
     for (const urgency of ['voluntary', 'planned'] as const)
-      expect(moves.allows('c', 'd', urgency, 0)).toBe(false);
-    expect(moves.allows('c', 'd', 'departure', 0)).toBe(true);
-    expect(moves.allows('c', '', 'ending', 0)).toBe(true);
+      expect(moves.refusal('c', 'd', urgency, 0)?.budget).toBe('maxMoving');
+    expect(moves.refusal('c', 'd', 'departure', 0)).toBe(undefined);
+    expect(moves.refusal('c', '', 'ending', 0)).toBe(undefined);
     moves.note('s2', undefined);
     moves.note('s3', moving('leaving a'));
-    expect(moves.allows('c', 'd', 'planned', 0)).toBe(true);
+    expect(moves.refusal('c', 'd', 'planned', 0)).toBe(undefined);
     for (let at = 0; at < DEPARTURES_PER_APP; at += 1) moves.note(`t${at}`, moving('leaving a'));
-    expect(moves.allows('c', 'd', 'departure', 0)).toBe(false);
+    expect(moves.refusal('c', 'd', 'departure', 0)?.budget).toBe('departures');
   });
 
   it('decides about the budget of a container: only balance is voluntary', () => {
     const moves = new InFlightMoves(appOf(10 * MOVES_PER_CONTAINER));
     for (let at = 0; at < MOVES_PER_CONTAINER; at += 1) moves.note(`s${at}`, moving('balance'));
-    expect(moves.allows('a', 'c', 'voluntary', 0)).toBe(false);
-    expect(moves.allows('a', 'c', 'planned', 0)).toBe(true);
-    expect(moves.allows('c', 'd', 'voluntary', 0)).toBe(true);
+    expect(moves.refusal('a', 'c', 'voluntary', 0)?.budget).toBe('moving.container');
+    expect(moves.refusal('a', 'c', 'planned', 0)).toBe(undefined);
+    expect(moves.refusal('c', 'd', 'voluntary', 0)).toBe(undefined);
   });
 });

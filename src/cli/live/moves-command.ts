@@ -1,6 +1,8 @@
 /** Base of the commands that follow moves: without a terminal every step is printed, not only what a screen would still show. */
 import type {Command} from '@oclif/core';
+import {waitsText} from '../../model/move-wait.ts';
 import type {MoveEvent} from '../../protocol/admin.ts';
+import {causeText} from '../event-lines.ts';
 import {jsonText} from '../json-text.ts';
 import {visible} from '../visible.ts';
 import {LiveCommand} from './live-command.ts';
@@ -48,14 +50,19 @@ function lineOf(event: MoveEvent): string {
     case 'hello':
       return `. watching from revision ${event.revision}`;
     case 'running':
-      return `> ${event.move.shard}  ${event.move.from || '-'} -> ${event.move.to || '-'}  ${event.move.step}  ${event.move.why}`;
+      return `> ${event.move.shard}  ${event.move.from || '-'} -> ${event.move.to || '-'}  ${event.move.step}  ${causeText(event.move)}`;
+    case 'waiting':
+      return event.waits.length === 0 ? '. no move waits any more' : `. ${waitsText(event.waits)}`;
     case 'settled':
       return event.container === ''
         ? `- ${event.shard}  nobody has it`
         : `+ ${event.shard}  ready on ${event.container}  token ${event.token}`;
     case 'finished':
-      return `${event.move.outcome === 'done' ? '+' : 'x'} ${event.move.shard}  ${event.move.from || '-'} -> ${event.move.to || '-'}  ${event.move.outcome}  ${event.move.why}`;
+      return `${event.move.outcome === 'done' ? '+' : 'x'} ${event.move.shard}  ${event.move.from || '-'} -> ${event.move.to || '-'}  ${event.move.outcome}  ${causeText(event.move)}`;
     case 'gap':
       return `? changes may be missing: ${event.reason}`;
+    // A newer daemon may know of more.
+    default:
+      return `? ${(event as {readonly type: string}).type}`;
   }
 }

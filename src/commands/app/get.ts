@@ -28,6 +28,8 @@ export default class AppGet extends SmCommand<typeof AppGet> {
         `limits: ${app.maxShardCount === 0 ? 'any number of' : app.maxShardCount} shards a container, recovery time ${app.maxRecoveryTime}s, at most ${app.maxMoving} moving at once`,
         ...quotaLines(app.quota),
         ...(app.paused ? [`paused ${noteText(app.pause)}`.trimEnd()] : []),
+        // A daemon of before does not say it.
+        ...(app.waits ?? []).map(({text}) => `moves wait for: ${text}`),
         `governor: ${app.governor || 'none'}`,
         ...app.alarms.map(({code, text, since}) => `alarm ${code} since ${since}: ${text}`),
       ],

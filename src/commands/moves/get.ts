@@ -22,14 +22,15 @@ export default class MovesGet extends SmCommand<typeof MovesGet> {
       throw new SmError('NOT_FOUND', `app ${app} has no move ${wanted}`, {
         hint: `sm moves ls -a ${app}`,
       });
-    const {id, shard, from, to, state, why, startedAt, endedAt, note} = found;
+    const {id, shard, from, to, state, why, startedAt, endedAt, note, numbers, wait} = found;
     await this.showObject({
       kind: 'Move',
       fields: {...found, revision: answer.revision},
       name: id || shard,
       lines: [
         `move ${id || '-'} of shard ${shard}: ${from || '-'} -> ${to || '-'}, ${state.toUpperCase()}`,
-        `why: ${why || '-'}`,
+        `why: ${why || '-'}${numbers === '' ? '' : `: ${numbers}`}`,
+        ...(wait === '' ? [] : [`waits for: ${wait}`]),
         `started ${startedAt || '-'}${endedAt === '' ? '' : `, ended ${endedAt}`}`,
         ...(note === '' ? [] : [`note: ${note}`]),
       ],

@@ -20,6 +20,8 @@ function noteOf(rows: number, quiet: MovesAnswer['quiet']): {note?: string} {
 
 export default class MovesLs extends MovesCommand<typeof MovesLs> {
   static override summary = 'List running, queued and finished moves.';
+  static override description =
+    'WAITS FOR names the setting or the state that keeps a queued move from beginning, and how many count of how many; sm moves get says it in a sentence, with what changes it. NUMBERS (-o wide) is what made the move necessary, at both ends.';
   static override examples = [
     '<%= config.bin %> moves ls -a orders',
     '<%= config.bin %> moves ls -a orders --state queued --limit 20',
@@ -56,6 +58,8 @@ export default class MovesLs extends MovesCommand<typeof MovesLs> {
         {header: 'STARTED', value: ({startedAt}) => startedAt || '-'},
         {header: 'ENDED', value: ({endedAt}) => endedAt || '-', wide: true},
         {header: 'WHY', value: ({why}) => why},
+        {header: 'WAITS FOR', value: ({waitsFor}) => waitsFor || '-'},
+        {header: 'NUMBERS', value: ({numbers}) => numbers || '-', wide: true},
         {header: 'NOTE', value: ({note}) => note, wide: true},
       ],
       ...noteOf(items.length, answer.quiet),

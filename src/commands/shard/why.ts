@@ -36,6 +36,7 @@ function linesOf({
   excluded,
   excludedCount,
   history,
+  queued,
 }: WhyAnswer): string[] {
   const where = shard.container === '' ? '' : ` on ${shard.container}`;
   const load = loadsText(shard.currentLoad ?? {});
@@ -45,6 +46,7 @@ function linesOf({
     ...(now === '' ? [] : [`now: ${now}`]),
     ...(fix === '' ? [] : [`fix: ${fix}`]),
     `rule: ${rule}`,
+    ...(queued === undefined ? [] : queuedLines(queued)),
     ...(load === '' ? [] : [`load: ${load}`]),
     ...homes.map(
       (home, at) =>
@@ -55,6 +57,18 @@ function linesOf({
     ...(more > 0 ? [`and ${more} more that may not take it`] : []),
     ...history.map((event) => `history: ${eventLine(event)}`),
   ];
+}
+
+/** A move that has not begun, and what it waits for. */
+function queuedLines({
+  from,
+  to,
+  cause,
+  numbers,
+  waitsFor,
+}: NonNullable<WhyAnswer['queued']>): string[] {
+  const move = `queued move: ${from} -> ${to} (${cause}: ${numbers})`;
+  return waitsFor === undefined ? [move] : [move, `it waits for: ${waitsFor.text}`];
 }
 
 /** What the container bears; a daemon of before says only how many shards. */

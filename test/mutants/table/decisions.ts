@@ -127,14 +127,14 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'moves what is not ready',
       breaks: '"Budgets": a voluntary move takes what serves',
-      find: "if (voluntary && !known.value.ready) return 'wait';",
+      find: "if (!isReady) return waitFor('notReady');",
       replace: '',
       killed: DECISIONS_TESTS('a queued move > waits until the shard serves'),
     },
     {
       name: 'moves while a write of the shard is under way',
       breaks: '"Governor": one write of a shard at a time',
-      find: "if (pending.has(move.shard)) return 'wait';",
+      find: "if (pending.has(move.shard)) return waitFor('writing');",
       replace: '',
       killed: DECISIONS_TESTS('a queued move > waits for a write of the shard that is under way'),
     },

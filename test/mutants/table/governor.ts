@@ -169,8 +169,8 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'moves without a budget',
       breaks: '"Budgets": voluntary moves at most 20 per container end',
-      find: "return inFlightMoves.allows(move.from, move.to, urgency, nowMs) ? known : 'wait';",
-      replace: 'return known;',
+      find: 'return slow ?? inFlightMoves.refusal(from, to, urgency, nowMs);',
+      replace: 'return slow;',
       killed: MOVES_TESTS(
         'budgets > one container gives at most its share of voluntary moves at once',
       ),

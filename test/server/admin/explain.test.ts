@@ -1,6 +1,8 @@
 /** What plans and shards carry for whoever asks why: rules, numbers, alternatives. */
 import {beforeEach, describe, expect, it} from 'vitest';
+import {moveRows} from '../../../src/cli/move-rows.ts';
 import {planLines} from '../../../src/cli/plan-lines.ts';
+import type {AppStatus} from '../../../src/model/status.ts';
 import {PlannerThread} from '../../../src/server/planner-thread.ts';
 import {ReaderPlans} from '../../../src/server/reader-plans.ts';
 import {World} from './fixture.ts';
@@ -58,7 +60,10 @@ describe('a plan', () => {
     ]);
     const {queued} = await world.call('moves', {service});
     expect(queued).toMatchObject([
-      {state: 'queued', numbers: 'c1 3 -> 2 shards; c2 1 -> 2 shards'},
+      {
+        ...{state: 'queued', numbers: 'c1 3 -> 2 shards; c2 1 -> 2 shards'},
+        waitsFor: {budget: 'turn', text: 'its turn: nothing keeps it from beginning'},
+      },
     ]);
     expect(answer.unplaced).toMatchObject([
       {shard: 'gpu', reason: 'worker-group-empty', rule: 'its worker group has no members'},
@@ -73,6 +78,73 @@ describe('a plan', () => {
     const nobody = {unplaced: [], unplacedCount: 0, stranded: [], strandedCount: 0};
     const answer = {...none, ...nobody, trials: [], unproved: [], containers: [], revision: '1'};
     expect(planLines({app: service, ...answer})).toHaveLength(1);
+  });
+});
+
+describe('a queued move', () => {
+  const many = Array.from({length: 8}, (_, at) => `m${at}`);
+  const maxMoving = {budget: 'maxMoving', of: '', used: 2, limit: 2};
+
+  beforeEach(async () => {
+    await world.call('updateSpec', {service, placement: {}, maxMoving: 2});
+    for (const shardId of many) {
+      await world.call('addShard', {service, shardId});
+      await world.own(service, shardId, {});
+    }
+  });
+
+  it('names the budget that it waits for, those behind count the ones before', async () => {
+    const {queued} = await world.call('moves', {service});
+    expect(queued.map(({waitsFor}) => waitsFor?.budget)).toEqual([
+      ...['turn', 'turn', 'maxMoving', 'maxMoving'],
+    ]);
+    expect(queued[2]?.waitsFor).toEqual({
+      ...maxMoving,
+      text: 'maxMoving: 2 of 2 planned moves of the app are under way; sm app update orders --max-moving N changes it',
+    });
+    const rows = moveRows(await world.call('moves', {service}));
+    expect(rows.map(({waitsFor}) => waitsFor)).toEqual([
+      ...['turn', 'turn', 'maxMoving (2 of 2)', 'maxMoving (2 of 2)'],
+    ]);
+  });
+
+  it('waits for those that are under way, by their records', async () => {
+    const move = {id: 'm1', from: 'c1', to: 'c2', why: 'balance', startedAt: ''};
+    for (const shard of ['m0', 'm1'])
+      await world.own(service, shard, {state: 'dropping', ready: false, move});
+    const {queued} = await world.call('moves', {service});
+    expect(queued.length).toBeGreaterThan(0);
+    for (const {waitsFor} of queued) expect(waitsFor).toMatchObject(maxMoving);
+  });
+
+  it('waits for what only the governor counts, as it says', async () => {
+    const waits = [{budget: 'moving.perMinute', of: '', used: 5, limit: 5}] as const;
+    await world.call('updateSpec', {service, placement: {moving: {perMinute: 5}}});
+    await world.say(service, {waits: [...waits]});
+    const {queued} = await world.call('moves', {service});
+    for (const {waitsFor} of queued) expect(waitsFor).toMatchObject(waits[0]);
+    const {app} = await world.call('getApp', {service});
+    expect(app.waits).toMatchObject([{...waits[0], text: expect.stringContaining('5 of 5')}]);
+  });
+
+  it.each([
+    ['quietTime', {quiet: {until: '', why: 'container c3 leaves'}}, 'container c3 leaves'],
+    ['brake', {alarms: [{code: 'BRAKE', text: '', since: ''}]}, 'seem lost'],
+    ['planPause', {waits: [{budget: 'planPause', of: '', used: 0, limit: 0}]}, 'next plan'],
+  ] as const)('waits for %s', async (budget, said, text) => {
+    await world.say(service, structuredClone(said) as Partial<AppStatus>);
+    const {queued} = await world.call('moves', {service});
+    expect(queued[0]?.waitsFor?.budget).toBe(budget);
+    expect(queued[0]?.waitsFor?.text).toContain(text);
+  });
+
+  it('is named by why of its shard, and of no other', async () => {
+    const {queued} = await world.call('moves', {service});
+    const waiting = queued.at(-1);
+    const {queued: found} = await world.call('why', {service, shardId: waiting?.shard ?? ''});
+    expect(found).toEqual(waiting);
+    const stays = [...many, 'a', 'b', 'c'].find((id) => !queued.some(({shard}) => shard === id));
+    expect(await world.call('why', {service, shardId: stays ?? ''})).not.toHaveProperty('queued');
   });
 });
 

@@ -76,6 +76,26 @@ describe('the stream of moves', () => {
     expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
   });
 
+  it('says what moves wait for when that changes, and once', async () => {
+    const stream = world.stream(app, stop.signal)[Symbol.asyncIterator]();
+    await stream.next();
+    const reading = take({[Symbol.asyncIterator]: () => stream}, 3);
+    const wait = {budget: 'maxMoving', of: '', used: 2, limit: 2} as const;
+    await world.say('orders', {waits: [wait]});
+    await world.say('orders', {waits: [wait], settled: false, unplacedCount: 1});
+    await world.say('orders', {});
+    await world.own('orders', 's', {
+      state: 'dropping',
+      ready: false,
+      move: {...note, numbers: 'n'},
+    });
+    expect(await reading).toMatchObject([
+      {type: 'waiting', waits: [{...wait, text: expect.stringContaining('--max-moving')}]},
+      {type: 'waiting', waits: []},
+      {type: 'running', move: {shard: 's', numbers: 'n'}},
+    ]);
+  });
+
   it('goes on behind a revision without missing one', async () => {
     const first = await world.own('orders', 'a', {state: 'assigned', ready: false});
     await world.own('orders', 'b', {state: 'assigned', ready: false});

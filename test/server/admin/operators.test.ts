@@ -106,6 +106,8 @@ describe('why', () => {
         return plan(snapshot);
       },
     });
+    // Its governor wants nothing more: there is no queue to look for its move in.
+    await world.say(service, {settled: true});
     const {homes} = await counting.call('why', {service, shardId: 's1'});
     expect(plans).toBe(1);
     // Four shards on c1 are spread over c1, c2, c3 and c5, for c4 is full: one is free for s1.

@@ -18,6 +18,7 @@ import type {AdminDependencies} from '../dependencies.ts';
 import {events} from '../read/events.ts';
 import {currentApp} from '../read/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
+import {queuedMoveOf} from '../read/moves.ts';
 import {hasSpec, shardView} from '../read/shard-views.ts';
 import {lacksReasons, planned, withReasons} from '../read/unplaced.ts';
 import {shardNotFound} from '../guards.ts';
@@ -52,6 +53,7 @@ export async function why(
     audit: false,
   });
   const view = shardView(listing, shardId);
+  const queued = await queuedMoveOf(dependencies, read, shardId);
   return {
     shard: view,
     rule:
@@ -59,6 +61,7 @@ export async function why(
       (await trialOf(dependencies, read, base, shardId)) +
       quietOf(read),
     ...present(dependencies, listing, shardId),
+    ...(queued === undefined ? {} : {queued}),
     homes: shown(
       containers,
       base,

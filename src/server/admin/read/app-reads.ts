@@ -27,6 +27,7 @@ import type {AdminDependencies} from '../dependencies.ts';
 import {currentApp, exists, listApp, listAppOrNothing, WHOLE_APP} from './listing.ts';
 import {once} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
+import {waitViews} from './move-waits.ts';
 import {isLost, shardCounts} from './shard-views.ts';
 import {workerGroups} from './worker-groups.ts';
 import {MISSING_NAMED} from '../limits.ts';
@@ -68,6 +69,7 @@ function madeView(listing: AppListing): AppView {
     placement: plainPolicy(spec?.placement) ?? {},
     quota: quotaView(listing),
     quiet: status?.quiet ?? null,
+    waits: waitViews(listing),
     governor: status?.governor ?? '',
     governedAt: status?.at ?? '',
     ...figures,

@@ -1,5 +1,6 @@
 /** What makes a planned move necessary, at both of its ends, in a sentence. */
 import {SHARDS_PER_STEP} from '../../../governor/limits.ts';
+import {countNumbers} from '../../../governor/move-numbers.ts';
 import type {PlacementSnapshot, Plan, PlannedMove} from '../../../model/placement.ts';
 import {runInSlices} from '../../../runtime/slices.ts';
 
@@ -43,14 +44,9 @@ export class MoveNumbers {
 
   of({cause, from, to}: PlannedMove): string {
     const metric = cause === 'load' ? this.worstMetric(from) : undefined;
-    const text = (container: number): string =>
-      metric === undefined ? this.countText(container) : this.loadText(container, metric);
-    return `${text(from)}; ${text(to)}`;
-  }
-
-  private countText(container: number): string {
-    const {before, after} = this.countsOf(container);
-    return `${this.nameOf(container)} ${before} -> ${after} shards`;
+    if (metric !== undefined) return `${this.loadText(from, metric)}; ${this.loadText(to, metric)}`;
+    const ends = new Map([from, to].map((end) => [this.nameOf(end), end]));
+    return countNumbers([...ends.keys()], (id) => this.countsOf(ends.get(id) ?? -1));
   }
 
   private loadText(container: number, metric: number): string {

@@ -8,6 +8,7 @@ import {livingOf} from './container-views.ts';
 import type {AdminDependencies, PlanDependencies} from '../dependencies.ts';
 import {currentApp} from './listing.ts';
 import {MoveNumbers} from './move-numbers.ts';
+import {moveWaits, waitView} from './move-waits.ts';
 import {planned} from './unplaced.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 
@@ -34,6 +35,7 @@ export function runningMove(
     from: move?.from ?? (arriving ? '' : container),
     to: move?.to ?? (arriving ? container : ''),
     why: move?.why ?? '',
+    ...(move?.numbers === undefined ? {} : {numbers: move.numbers}),
     startedAt: move?.startedAt ?? '',
     step: STEPS[state],
     failures,
@@ -62,7 +64,7 @@ export async function moves(
   return {
     running: running.slice(0, limit),
     runningCount: running.length,
-    queued: await withNumbers(dependencies, listing, queued.slice(0, limit)),
+    queued: await explained(dependencies, listing, queued.slice(0, limit)),
     queuedCount: queued.length,
     quiet: listing.status?.quiet ?? null,
     finished: newestFirst.slice(0, limit),
@@ -71,8 +73,8 @@ export async function moves(
   };
 }
 
-/** The first of the plan's moves, with what makes them necessary. */
-async function withNumbers(
+/** The first of the plan's moves, with what makes them necessary and what they wait for. */
+async function explained(
   dependencies: PlanDependencies,
   listing: AppListing,
   queued: readonly QueuedMoveView[],
@@ -80,10 +82,30 @@ async function withNumbers(
   if (queued.length === 0) return [];
   const {snapshot, wanted} = await planned(dependencies, listing);
   const numbers = await MoveNumbers.make(snapshot, wanted);
+  const waits = await moveWaits(listing, {snapshot, wanted}, queued.length);
   return queued.map((move, at) => {
     const wantedMove = wanted.moves[at];
-    return wantedMove === undefined ? move : {...move, numbers: numbers.of(wantedMove)};
+    const wait = waits[at];
+    return {
+      ...move,
+      ...(wantedMove === undefined ? {} : {numbers: numbers.of(wantedMove)}),
+      ...(wait === undefined ? {} : {waitsFor: waitView(wait, listing)}),
+    };
   });
+}
+
+/** The shard's move that the plan wants and nobody has begun; undefined where there is none. */
+export async function queuedMoveOf(
+  dependencies: PlanDependencies,
+  listing: AppListing,
+  shard: string,
+): Promise<QueuedMoveView | undefined> {
+  // Its governor wants nothing more: a plan is spared.
+  if (listing.status?.settled === true) return undefined;
+  const queued = await queuedMoves(dependencies, listing);
+  const at = queued.findIndex((move) => move.shard === shard);
+  if (at === -1) return undefined;
+  return (await explained(dependencies, listing, queued.slice(0, at + 1)))[at];
 }
 
 /** What the live planner wants and nobody has begun, in its order. */

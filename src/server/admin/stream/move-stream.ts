@@ -1,10 +1,11 @@
 /** Moves of an app as they happen. */
 import type {Keys} from '../../../etcd/keys.ts';
 import type {MoveEvent} from '../../../protocol/admin.ts';
-import {decodeMoveRound} from '../../../protocol/records.ts';
+import {decodeAppStatus, decodeMoveRound} from '../../../protocol/records.ts';
 import {versionedRecord} from '../../../store/ownership-transactions.ts';
 import type {WatchEvent} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
+import {waitViews} from '../read/move-waits.ts';
 import {readKeys} from '../read/listing.ts';
 import {runningMove} from '../read/moves.ts';
 import {tokenOf} from '../read/shard-views.ts';
@@ -26,7 +27,9 @@ export async function* moveEvents(
   const {keys} = dependencies;
   const {revision, epoch} = await readKeys(dependencies, service, []);
   const from = after === undefined ? revision : Math.min(Number(after), revision);
-  const itemsOf = (event: WatchEvent, at: number): MoveEvent[] => eventsOf(keys, epoch, event, at);
+  const waits = new WaitNews(service);
+  const itemsOf = (event: WatchEvent, at: number): MoveEvent[] =>
+    waits.eventsOf(keys, event, at) ?? eventsOf(keys, epoch, event, at);
   yield* watchFeed({store, prefix: keys.appRuntimePrefix(service), itemsOf}, from, signal);
 }
 
@@ -38,6 +41,29 @@ function eventsOf(keys: Keys, epoch: number, event: WatchEvent, at: number): Mov
   if (parsed?.kind !== 'moves' || event.type === 'delete') return [];
   const round = decodeMoveRound(event.entry.value);
   return round.ok ? round.value.map((move) => ({type: 'finished', revision, move})) : [];
+}
+
+/** The summary changes for many reasons; of interest is what moves wait for. */
+class WaitNews {
+  private readonly app: string;
+  private last = '[]';
+
+  constructor(app: string) {
+    this.app = app;
+  }
+
+  /** Undefined: it is not the summary that has changed. */
+  eventsOf(keys: Keys, event: WatchEvent, at: number): MoveEvent[] | undefined {
+    const key = event.type === 'put' ? event.entry.key : event.key;
+    if (keys.parse(key)?.kind !== 'status') return undefined;
+    const status = event.type === 'put' ? decodeAppStatus(event.entry.value) : undefined;
+    if (status?.ok !== true) return [];
+    const waits = waitViews({app: this.app, status: status.value});
+    const text = JSON.stringify(waits);
+    if (text === this.last) return [];
+    this.last = text;
+    return [{type: 'waiting', revision: String(at), waits}];
+  }
 }
 
 function ownEvent(shard: string, epoch: number, event: WatchEvent, revision: string): MoveEvent {

@@ -31,6 +31,7 @@ export function summaryOf(
     exists: service === '' || records.isThere(service),
     deleting: only?.deleting ?? false,
     paused: only?.paused ?? false,
+    ...(only?.waits === undefined ? {} : {waits: only.waits}),
     settled: views.every(({settled}) => settled),
     governor: service === '' ? (records.leader?.containerId ?? '') : (only?.governor ?? ''),
     daemons: daemonsOf(records),

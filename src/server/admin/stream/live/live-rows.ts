@@ -133,8 +133,9 @@ export function finishedRows(
   return app.once('finishedRows', () =>
     app.ended.slice(-limit).map(({move, endedAtMs}) => {
       const key = `${app.app}/${move.id}/${move.shard}/${move.endedAt}`;
-      const {id, shard, from, to, why, startedAt, endedAt, outcome, note} = move;
-      const row = {id, shard, from, to, why, startedAt, endedAt, outcome, note};
+      const {id, shard, from, to, why, numbers, startedAt, endedAt, outcome, note} = move;
+      const cause = numbers === undefined ? {why} : {why, numbers};
+      const row = {id, shard, from, to, ...cause, startedAt, endedAt, outcome, note};
       // What has ended does not change.
       return {key, print: '', endedAtMs, row: () => ({...row, key, service: app.app})};
     }),

@@ -1,0 +1,38 @@
+/** What makes a move necessary, at both of its ends, in a sentence. Governors and readers say it alike. Pure. */
+import type {Balance} from '../load/balance.ts';
+
+export interface NamedBalance extends Balance {
+  readonly metrics: readonly string[];
+}
+
+/** Shards of each container now and in the plan. */
+export function countNumbers(
+  ends: readonly string[],
+  countsOf: (container: string) => {readonly before: number; readonly after: number},
+): string {
+  return ends
+    .map((container) => {
+      const {before, after} = countsOf(container);
+      return `${container} ${before} -> ${after} shards`;
+    })
+    .join('; ');
+}
+
+/** Of the metric that is worst where the shard is: what both ends bear as a multiple of their share; '' where nothing is known of it. */
+export function loadNumbers(balance: NamedBalance | undefined, from: string, to: string): string {
+  if (balance === undefined) return '';
+  const ratiosOf = (container: string): number[] => {
+    const found = balance.containers.find((one) => one.container === container);
+    return balance.targets.map((target, metric) => {
+      const share = target * (found?.weight ?? 0);
+      return share > 0 ? (found?.loads[metric] ?? 0) / share : 0;
+    });
+  };
+  const [there, here] = [ratiosOf(from), ratiosOf(to)];
+  const worst = there.indexOf(Math.max(...there));
+  if (worst === -1) return '';
+  const name = balance.metrics[worst] ?? '';
+  const text = (container: string, ratios: readonly number[]): string =>
+    `${name} of ${container} ${(ratios[worst] ?? 0).toFixed(2)}x of its share`;
+  return `${text(from, there)}; ${text(to, here)}`;
+}
