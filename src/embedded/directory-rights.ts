@@ -2,7 +2,7 @@
 import {lstatSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {SmError} from '../model/errors.ts';
-import {refuseForeignOwner, refuseOtherWriters, refuseOutsiders} from '../runtime/file-rights.ts';
+import {refuseForeignOwner, refuseOtherWriters, refuseOthers} from '../runtime/file-rights.ts';
 import {isLockName} from './directory-lock.ts';
 
 /**
@@ -35,5 +35,5 @@ function check(path: string, name: string): void {
     });
   refuseForeignOwner(what, file, rights);
   if (isLockName(name)) refuseOtherWriters(what, file, rights);
-  else refuseOutsiders(what, file, rights);
+  else refuseOthers(what, file, rights, 'volume');
 }

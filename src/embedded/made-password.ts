@@ -1,4 +1,4 @@
-/** The password that a store makes for itself: 256 bits in a file of its data directory, for the owner alone. */
+/** The password that a store makes for itself: 256 bits in a file of its data directory, for the owner alone when it is made. */
 import {randomBytes} from 'node:crypto';
 import {closeSync, fsyncSync, openSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -31,7 +31,7 @@ function read(path: string): HiddenText | undefined {
 function content(path: string): string | undefined {
   const mostBytes = PASSWORD_FILE_LIMIT_BYTES;
   try {
-    const rules = {what: WHAT, mostBytes, readers: 'owner', links: 'refused'} as const;
+    const rules = {what: WHAT, mostBytes, readers: 'volume', links: 'refused'} as const;
     return readSecretFile(path, rules).toString('utf8');
   } catch (error) {
     const {cause} = error as {cause?: NodeJS.ErrnoException};

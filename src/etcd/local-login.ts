@@ -7,6 +7,7 @@ import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {HiddenText} from '../model/hidden-text.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
+import type {Readers} from '../runtime/file-rights.ts';
 import {readSecretFile} from '../runtime/secret-file.ts';
 import {PASSWORD_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
 
@@ -49,7 +50,9 @@ export function localLogin(endpoint: string): LocalLogin | undefined {
   if (!hasNote(port)) return undefined;
   const note = readNote(port);
   const password =
-    note === undefined ? '' : readOwn('the password of the store,', note.passwordFile)?.trim();
+    note === undefined
+      ? ''
+      : readOwn('the password of the store,', note.passwordFile, 'volume')?.trim();
   if (note === undefined || password === undefined || password === '') return undefined;
   return {username: note.username, password: new HiddenText(password)};
 }
@@ -74,7 +77,7 @@ function notePath(port: string): string {
 
 function readNote(port: string): Note | undefined {
   try {
-    const text = readOwn('the note of a local store,', notePath(port));
+    const text = readOwn('the note of a local store,', notePath(port), 'owner');
     const {username, passwordFile} = JSON.parse(text ?? '') as Partial<Note>;
     if (typeof username !== 'string' || typeof passwordFile !== 'string') return undefined;
     return {username, passwordFile};
@@ -84,9 +87,9 @@ function readNote(port: string): Note | undefined {
 }
 
 /** Undefined where there is none, or others could have written or read it. */
-function readOwn(what: string, path: string): string | undefined {
+function readOwn(what: string, path: string, readers: Readers): string | undefined {
   const mostBytes = PASSWORD_FILE_LIMIT_BYTES;
-  const rules = {what, mostBytes, readers: 'owner', links: 'refused'} as const;
+  const rules = {what, mostBytes, readers, links: 'refused'} as const;
   try {
     return readSecretFile(path, rules).toString('utf8');
   } catch {

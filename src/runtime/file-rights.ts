@@ -8,10 +8,11 @@ const GROUP_MAY_WRITE = 0o020;
 const ROOT = 0;
 
 /**
- * `owner`: nobody else. `group`: also a group that this process is of, as Kubernetes mounts files (0440, root:fsGroup). `any`: whoever mounts
- * the files answers for who reads them, and for whose they are.
+ * `owner`: nobody else. `group`: also a group that this process is of, as Kubernetes mounts files (0440, root:fsGroup). `volume`: such a group may write,
+ * too, as Kubernetes lets fsGroup write to all files of a volume at each start of a pod. `any`: whoever mounts the files answers for who reads them, and
+ * for whose they are.
  */
-export type Readers = 'owner' | 'group' | 'any';
+export type Readers = 'owner' | 'group' | 'volume' | 'any';
 
 /** `filePermissions` of the configuration. */
 export type FilePermissions = 'strict' | 'any';
@@ -41,7 +42,7 @@ export function refuseForeignOwner(
   });
 }
 
-/** @throws SmError INVALID_CONFIG when others than the owner, and the group as `readers` says, may read it, or the group may write it. */
+/** @throws SmError INVALID_CONFIG when others than the owner, and the group as `readers` says, may read it or write it. */
 export function refuseOthers(
   what: string,
   path: string,
@@ -50,9 +51,9 @@ export function refuseOthers(
   {groups, user}: Identity = ownIdentity(),
 ): void {
   if (readers === 'any' || user === undefined) return;
-  const isGroupFine =
-    (mode & GROUP) === 0 ||
-    (readers === 'group' && (mode & GROUP_MAY_WRITE) === 0 && groups.includes(gid));
+  const mayWrite = (mode & GROUP_MAY_WRITE) !== 0;
+  const isGroupAllowed = readers === 'volume' || (readers === 'group' && !mayWrite);
+  const isGroupFine = (mode & GROUP) === 0 || (isGroupAllowed && groups.includes(gid));
   if ((mode & OTHERS) === 0 && isGroupFine) return;
   const mounted = `, or give it mode 0440 and a group of this process (${groups.join(', ')}), as fsGroup does; else set filePermissions: any`;
   throw new SmError('INVALID_CONFIG', `${what} ${path} can be read by others`, {
@@ -75,21 +76,6 @@ export function refuseOtherWriters(
   if ((mode & OTHERS_MAY_WRITE) === 0 && isGroupFine) return;
   throw new SmError('INVALID_CONFIG', `${what} ${path} can be written by others`, {
     hint: `chmod go-w ${path}, or name a directory below it: one that is made is for its owner alone; else set filePermissions: any`,
-  });
-}
-
-/** @throws SmError INVALID_CONFIG when anybody but the owner and groups of this process may read or write it. */
-export function refuseOutsiders(
-  what: string,
-  path: string,
-  {mode, gid}: FileRights,
-  {groups, user}: Identity = ownIdentity(),
-): void {
-  if (user === undefined) return;
-  const isGroupFine = (mode & GROUP) === 0 || groups.includes(gid);
-  if ((mode & OTHERS) === 0 && isGroupFine) return;
-  throw new SmError('INVALID_CONFIG', `${what} ${path} can be read by others`, {
-    hint: `chmod 600 ${path}`,
   });
 }
 

@@ -87,7 +87,7 @@ it('is refused where others may read it, as a link, and empty', async () => {
   const path = newPath();
   const file = join(path, 'password');
   await (await started(path)).close();
-  const {message} = await refusal(path, () => chmodSync(file, 0o640));
+  const {message} = await refusal(path, () => chmodSync(file, 0o604));
   expect(message).toContain('can be read by others');
   chmodSync(file, 0o600);
   renameSync(file, `${path}-elsewhere`);
@@ -98,6 +98,16 @@ it('is refused where others may read it, as a link, and empty', async () => {
   expect((await refusal(path, () => writeFileSync(file, '\n', {mode: 0o600}))).message).toContain(
     'is empty',
   );
+});
+
+// Kubernetes lets the fsGroup of a pod read and write all files of its volumes, at each start.
+it('is read where a group of the process was let in', async () => {
+  const path = newPath();
+  const file = join(path, 'password');
+  await (await started(path)).close();
+  chmodSync(file, 0o660);
+  const {user} = await started(path);
+  expect(revealed(user?.password ?? '')).toBe(readFileSync(file, 'utf8').trim());
 });
 
 async function refusal(path: string, prepare: () => void): Promise<Error> {

@@ -58,7 +58,12 @@ it('not where others could have written or read note or password, nor over links
     expect(found(`127.0.0.1:${PORT}`)).toBeUndefined();
     renameSync(`${path}.real`, path);
   }
+  // Kubernetes lets the fsGroup of a pod read and write all files of the volume; the note is not on it.
+  chmodSync(file, 0o660);
   expect(found(`127.0.0.1:${PORT}`)).toBe('sm:secret');
+  chmodSync(note, 0o660);
+  expect(found(`127.0.0.1:${PORT}`)).toBeUndefined();
+  chmodSync(note, 0o600);
   expect(readdirSync(join(folder, 'sm', 'stores'))).toEqual([`${PORT}.json`]);
   forgetLocalStore(PORT);
 });

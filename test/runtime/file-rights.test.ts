@@ -3,7 +3,6 @@ import {
   refuseForeignOwner,
   refuseOtherWriters,
   refuseOthers,
-  refuseOutsiders,
 } from '../../src/runtime/file-rights.ts';
 import type {Identity, Readers} from '../../src/runtime/file-rights.ts';
 
@@ -79,7 +78,7 @@ describe('a file of the store', () => {
     ['of everybody', 0o604, OURS, false],
   ])('%s', (_name, mode, gid, wanted) => {
     const rights = {mode: 0o100_000 | mode, uid: 0, gid};
-    const judged = hintOf(() => refuseOutsiders('file of the store', '/f', rights, US));
+    const judged = hintOf(() => refuseOthers('file of the store', '/f', rights, 'volume', US));
     expect(judged).toBe(wanted ? 'taken' : 'chmod 600 /f');
   });
 });
