@@ -11,9 +11,9 @@ import {PushBed} from './push-bed.ts';
 
 const SERVICE = 'sm.test';
 const APP = 'proxy.dev';
-/** The second one looks as the key that the first one gets. */
-const RAW_NAMES = ['a.b', 'a%2Eb', 'x y', 'ü'];
-const SHARDS = [...RAW_NAMES, ...Array.from({length: 26}, (_, at) => `s-${at}`)];
+const SHARDS = ['a.b', 'x y', 'ü', ...Array.from({length: 27}, (_, at) => `s-${at}`)];
+/** One of its containers writes heartbeats that nobody can read. */
+const GARBLED = 'garbled';
 const keys = new Keys('/sm', SERVICE);
 /** Containers look at what they have every 300 ms. */
 const AWAY_MS = 2_000;
@@ -21,6 +21,8 @@ const AWAY_MS = 2_000;
 let bed: PushBed;
 let server: OriginServer;
 const containers: OriginContainer[] = [];
+let garbled: OriginContainer;
+let beside: OriginContainer;
 
 beforeAll(async () => {
   bed = await PushBed.withoutDaemon();
@@ -32,15 +34,35 @@ beforeAll(async () => {
   for (const [at, shard] of SHARDS.entries())
     await server.add(APP, containers[at % 2] as OriginContainer, shard);
   await bed.until('all shards run', () => runningShards().length === SHARDS.length);
+  await startGarbled();
 }, 60_000);
 afterAll(async () => {
-  await Promise.all(containers.map((container) => container.kill()));
+  await Promise.all([...containers, garbled, beside].map((container) => container.kill()));
   await bed.stop();
 });
 
 async function started(port?: number): Promise<OriginContainer> {
   const options = {endpoint: bed.etcd.endpoint, app: APP, ...(port === undefined ? {} : {port})};
   return new OriginContainer(options).start();
+}
+
+async function startGarbled(): Promise<void> {
+  await server.createApp(GARBLED, ['g-0', 'g.1', 'g 2', 'b-0']);
+  await server.rebalance(GARBLED);
+  const options = {endpoint: bed.etcd.endpoint, app: GARBLED};
+  [garbled, beside] = [
+    await new OriginContainer(options).start(),
+    await new OriginContainer(options).start(),
+  ];
+  for (const shard of ['g-0', 'g.1', 'g 2']) await server.add(GARBLED, garbled, shard);
+  await server.add(GARBLED, beside, 'b-0');
+  await bed.until('they run', () => garbled.running.length === 3 && beside.running.length === 1);
+  garbled.behaviour = 'garbage';
+  const sessions = `/sm/app/${GARBLED}/containerhb/${garbled.id}/`;
+  await bed.until('its session cannot be read', async () => {
+    const [value] = Object.values(await bed.raw.getAll().prefix(sessions).strings());
+    return value === 'not JSON';
+  });
 }
 
 function runningShards(): string[] {
@@ -75,6 +97,30 @@ describe('a changeover from the Go project', () => {
     for (const [shard, {container}] of await bed.rows(APP))
       expect(containers.find(({id}) => id === container)?.running).toContain(shard);
   }, 60_000);
+
+  it('leaves a container its shards whose heartbeats cannot be read: nobody else gets them', async () => {
+    await bed.until('the alarm', async () =>
+      (await bed.alarms(GARBLED)).includes('PUSH_UNREADABLE'),
+    );
+    const owners = async (): Promise<Record<string, string>> =>
+      Object.fromEntries(
+        [...(await bed.ready(GARBLED))].map(([id, shards]) => [id, shards.sort().join()]),
+      );
+    const asBefore = {[garbled.id]: 'g 2,g-0,g.1', [beside.id]: 'b-0'};
+    await bed.until('the healthy one is recorded', async () => beside.id in (await owners()));
+    expect(await owners()).toEqual(asBefore);
+    expect([garbled, beside].map(({told}) => told.map(({op}) => op).join())).toEqual([
+      'add,add,add',
+      'add',
+    ]);
+    garbled.behaviour = 'normal';
+    await bed.until(
+      'it is heard again',
+      async () => !(await bed.alarms(GARBLED)).includes('PUSH_UNREADABLE'),
+    );
+    expect(garbled.count('add')).toBe(3);
+    await Promise.all([garbled.kill(), beside.kill()]);
+  }, 90_000);
 
   it('leaves a guard for ten years, one key a shard, and nothing of the handover', async () => {
     const endpoints = [bed.etcd.endpoint];
@@ -155,27 +201,22 @@ describe('a changeover back to the Go project', () => {
     });
     const released = await release({configFile}, () => undefined);
     expect(released.map(({app, renamed}) => [app, renamed])).toEqual([
+      [GARBLED, 2],
       ['never.used', 0],
-      [APP, RAW_NAMES.length],
+      [APP, 3],
       [SERVICE, 2],
     ]);
     expect((await keysBelow(keys.shardSpecPrefix(APP))).sort()).toEqual(
       SHARDS.map((shard) => keys.shardSpecPrefix(APP) + shard).sort(),
     );
     expect((await keysBelow(keys.shardSpecPrefix(SERVICE))).sort()).toEqual(
-      ['never.used', APP].map((app) => keys.shardSpecPrefix(SERVICE) + app),
+      [GARBLED, 'never.used', APP].map((app) => keys.shardSpecPrefix(SERVICE) + app),
     );
     const families = (await keysBelow(`/sm/app/${APP}/`)).map((key) => key.split('/')[4]);
     expect([...new Set(families)].sort()).toEqual(['containerhb', 'lease', 's']);
     expect(containers.map((container) => container.told.length)).toEqual(told);
     expect((await migrationReport({configFile})).apps).toContainEqual({
-      ...{
-        app: APP,
-        governedBy: '',
-        shards: SHARDS.length,
-        toRename: RAW_NAMES.length,
-        containers: 2,
-      },
+      ...{app: APP, governedBy: '', shards: SHARDS.length, toRename: 3, containers: 2},
       ...{running: SHARDS.length, guard: 'good', problems: []},
     });
   }, 120_000);
