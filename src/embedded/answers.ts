@@ -1,15 +1,13 @@
 /** Answers under way: what callers have not taken yet may fill only so much of the memory. */
 import {status} from '@grpc/grpc-js';
 import type {ServerInterceptor} from '@grpc/grpc-js';
-
-/** Answers that their callers have not taken yet, all together. One that is larger goes out when it is alone. */
-const ANSWERS_LIMIT_BYTES = 256 * 1024 * 1024;
-/** An answer of fewer bytes is never refused: heartbeats and claims. */
-const SMALL_ANSWER_BYTES = 64 * 1024;
-/** An answer that is not taken for so long makes room for others. */
-const UNTAKEN_MS = 5_000;
-/** And for so long more by byte of it: 16 MiB a second. */
-const UNTAKEN_MS_BY_BYTE = 1_000 / (16 * 1024 * 1024);
+import {
+  ANSWERS_LIMIT_BYTES,
+  ANSWER_ENVELOPE_BYTES,
+  SMALL_ANSWER_BYTES,
+  TAKEN_BYTES_PER_SECOND,
+  UNTAKEN_MS,
+} from './limits.ts';
 
 /** One answer that is being sent. */
 interface Answer {
@@ -39,7 +37,7 @@ export class Answers {
       this.ended.refused += 1;
       return undefined;
     }
-    const cutAfterMs = this.nowMs() + UNTAKEN_MS + bytes * UNTAKEN_MS_BY_BYTE;
+    const cutAfterMs = this.nowMs() + UNTAKEN_MS + (1_000 * bytes) / TAKEN_BYTES_PER_SECOND;
     const answer = {bytes, cutAfterMs, cut};
     this.underWay.add(answer);
     this.bytes += bytes;
@@ -132,12 +130,10 @@ interface Message {
   readonly responses?: readonly Readonly<Record<string, Message | string | undefined>>[];
 }
 
-const ENVELOPE_BYTES = 64;
-
 /** About as many bytes as it takes on the line. */
 export function sizeOf(message: unknown): number {
   const {kvs = [], prev_kvs = [], events = [], responses = []} = message as Message;
-  let bytes = ENVELOPE_BYTES;
+  let bytes = ANSWER_ENVELOPE_BYTES;
   for (const pair of kvs) bytes += pairBytes(pair);
   for (const pair of prev_kvs) bytes += pairBytes(pair);
   for (const {kv, prev_kv} of events) bytes += pairBytes(kv) + pairBytes(prev_kv);
@@ -148,5 +144,5 @@ export function sizeOf(message: unknown): number {
 
 function pairBytes(pair: Pair | undefined): number {
   if (pair === undefined) return 0;
-  return ENVELOPE_BYTES + (pair.key?.length ?? 0) + (pair.value?.length ?? 0);
+  return ANSWER_ENVELOPE_BYTES + (pair.key?.length ?? 0) + (pair.value?.length ?? 0);
 }

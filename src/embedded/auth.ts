@@ -6,21 +6,18 @@ import type {HiddenText} from '../model/hidden-text.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 import {CallBuckets} from '../runtime/call-buckets.ts';
 import {failure} from './failures.ts';
+import {
+  ADDRESSES_KNOWN,
+  GUESSES_AT_ONCE,
+  GUESS_REFILL_MS,
+  TOKENS_LIMIT,
+  TOKEN_TTL_DEFAULT_MS,
+} from './limits.ts';
 
 export interface StoreUser {
   readonly name: string;
   readonly password: string | HiddenText;
 }
-
-/** As etcd's simple tokens. */
-const TOKEN_TTL_DEFAULT_MS = 300_000;
-const TOKENS_LIMIT = 10_000;
-/** Wrong passwords that one address may send in a row. */
-const GUESSES_AT_ONCE = 20;
-/** From then on one in so long. */
-const GUESS_REFILL_MS = 1_000;
-/** Addresses that are counted apart. */
-const ADDRESSES_KNOWN = 1_000;
 
 export class Authenticator {
   readonly user: StoreUser | undefined;

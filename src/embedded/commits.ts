@@ -6,6 +6,7 @@ import {ALARM_NOSPACE} from './state-machine.ts';
 import type {Command, Reply, StateMachine} from './state-machine.ts';
 import {failure} from './failures.ts';
 import type {RequestOp, TxnRequest} from './requests.ts';
+import {DISK_TRY_MS, LOG_BATCH_LIMIT_BYTES} from './limits.ts';
 
 export interface Entry {
   readonly command: Command;
@@ -33,11 +34,6 @@ interface Waiting extends Entry {
   resolve(reply: Reply): void;
   reject(error: unknown): void;
 }
-
-/** One write to the log. */
-const BATCH_LIMIT_BYTES = 4 * 1024 * 1024;
-/** Between two tries of a full disk. */
-const DISK_TRY_MS = 1_000;
 
 export class Commits {
   private readonly options: CommitsOptions;
@@ -134,7 +130,7 @@ export class Commits {
     let bytes = 0;
     let count = 0;
     for (const entry of this.queue) {
-      if (count > 0 && bytes + entry.bytes.length > BATCH_LIMIT_BYTES) break;
+      if (count > 0 && bytes + entry.bytes.length > LOG_BATCH_LIMIT_BYTES) break;
       bytes += entry.bytes.length;
       count += 1;
     }

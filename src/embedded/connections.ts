@@ -5,19 +5,7 @@
 import type {Socket} from 'node:net';
 import {isLoopbackHost} from '../model/loopback.ts';
 import type {Logger} from '../runtime/logger.ts';
-
-/** Connections at once, where the system allows as many descriptors. A container takes about four. */
-export const CONNECTIONS_LIMIT = 4_000;
-/** Part of the descriptors of the process that connections to the store may take: the admin API and calls to containers need the others. */
-export const CONNECTIONS_SHARE = 0.5;
-/** Part of all connections that one other machine may take. */
-const ADDRESS_SHARE = 0.25;
-/** A connection that has made no call that was let in makes room for a new one after so long without a byte. */
-const STRANGER_IDLE_MS = 1_000;
-/** So does one that has made calls: clients with a call under way ask every 7 s whether the store is there. */
-const CALLER_IDLE_MS = 60_000;
-/** Refused connections are logged once in so long, with their number. */
-const REPORT_MS = 60_000;
+import {ADDRESS_SHARE, CALLER_IDLE_MS, REPORT_MS, STRANGER_IDLE_MS} from './limits.ts';
 
 interface Guest {
   readonly socket: Socket;

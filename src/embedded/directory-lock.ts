@@ -20,22 +20,11 @@ import {join} from 'node:path';
 import {SmError} from '../model/errors.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import {randomId} from '../runtime/ids.ts';
-import {
-  BEAT,
-  HOLDER,
-  LOCK_TTL_MS,
-  beatText,
-  holderNote,
-  judgeHolder,
-  readBeat,
-} from './lock-holder.ts';
+import {BEAT, HOLDER, beatText, holderNote, judgeHolder, readBeat} from './lock-holder.ts';
 import {bindLockSocket} from './lock-socket.ts';
+import {LOCK_ATTEMPTS, LOCK_BEAT_INTERVAL_MS, LOCK_TRUSTED_MS, LOCK_TTL_MS} from './limits.ts';
 
 const LOCK = /^lock\.(\d+)$/;
-const ATTEMPTS = 10;
-const BEAT_INTERVAL_MS = LOCK_TTL_MS / 5;
-/** After its last beat a holder answers without asking the directory for so long; whoever takes over has waited longer. */
-const TRUSTED_MS = LOCK_TTL_MS * 0.8;
 
 /** Names of the lock and of what is left of one. */
 export function isLockName(name: string): boolean {
@@ -48,7 +37,7 @@ export async function lockDirectory(
   clock: Clock,
   onLost: (error: SmError) => void = () => undefined,
 ): Promise<DirectoryLock> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt += 1) {
     const last = Math.max(0, ...lockNumbers(path));
     const before = lockPath(path, last);
     const isSilent = last > 0 && (await judgeHolder(before, clock)) === 'silent';
@@ -180,7 +169,7 @@ export class DirectoryLock {
   }
 
   private beatLater(): void {
-    this.timer = this.options.clock.after(BEAT_INTERVAL_MS, () => void this.beat());
+    this.timer = this.options.clock.after(LOCK_BEAT_INTERVAL_MS, () => void this.beat());
   }
 
   private async beat(): Promise<void> {
@@ -193,7 +182,7 @@ export class DirectoryLock {
       return;
     }
     // Without a beat somebody may take over: every answer asks the directory then.
-    if (isWritten) this.trustedUntilMs = sentMs + TRUSTED_MS;
+    if (isWritten) this.trustedUntilMs = sentMs + LOCK_TRUSTED_MS;
     this.beatLater();
   }
 

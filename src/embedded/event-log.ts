@@ -1,4 +1,5 @@
 /** Every change since the last compaction, in order. Watchers read it; it is the only copy of what they have not been sent yet. */
+import {EVENT_LOG_SLACK} from './limits.ts';
 
 /** What a key was from one revision on. */
 export interface Version {
@@ -14,9 +15,6 @@ export interface Version {
   /** The key's state before, down to the oldest that compaction has left. */
   previous: Version | undefined;
 }
-
-/** The array is cut when this many entries at its front are done with. */
-const SLACK = 4_096;
 
 export class EventLog {
   private entries: Version[] = [];
@@ -51,7 +49,7 @@ export class EventLog {
     const oldest = this.entries[this.start];
     if (oldest === undefined || oldest.modRevision >= revision) return undefined;
     this.start += 1;
-    if (this.start > SLACK && this.start * 2 > this.entries.length) {
+    if (this.start > EVENT_LOG_SLACK && this.start * 2 > this.entries.length) {
       this.entries = this.entries.slice(this.start);
       this.start = 0;
     }

@@ -1,13 +1,12 @@
 import {readSync} from 'node:fs';
 import {HEADER_BYTES, decodeFrame, decodeHeader} from './frames.ts';
 import type {Frame} from './frames.ts';
-
-const WINDOW_BYTES = 1024 * 1024;
+import {READ_WINDOW_BYTES} from './limits.ts';
 
 /** Reads the frames of an open file one after the other. A frame's body is good until the next call. */
 export class FrameReader {
   private readonly fd: number;
-  private window = Buffer.allocUnsafe(WINDOW_BYTES);
+  private window = Buffer.allocUnsafe(READ_WINDOW_BYTES);
   /** What of the window holds bytes of the file not yet given out. */
   private start = 0;
   private end = 0;

@@ -13,7 +13,7 @@ import {Authenticator} from './auth.ts';
 import type {StoreUser} from './auth.ts';
 import {Calls} from './calls.ts';
 import {Commits} from './commits.ts';
-import {CONNECTIONS_LIMIT, CONNECTIONS_SHARE, Connections} from './connections.ts';
+import {Connections} from './connections.ts';
 import {DataDirectory} from './data-directory.ts';
 import {etcdWords, wordUnknownMethods} from './grpc-words.ts';
 import {Headers} from './header.ts';
@@ -34,6 +34,13 @@ import {WatchHub} from './watch-hub.ts';
 import {watchService} from './watch-service.ts';
 import {wire as loadWire} from './wire.ts';
 import type {Wire} from './wire.ts';
+import {
+  CONNECTIONS_LIMIT,
+  CONNECTIONS_SHARE,
+  MESSAGE_LIMIT_BYTES,
+  QUOTA_DEFAULT_BYTES,
+  STREAMS_LIMIT,
+} from './limits.ts';
 
 export {MADE_USER} from './made-password.ts';
 export type {EmbeddedStoreOptions, StoreTls} from './options.ts';
@@ -69,13 +76,6 @@ export interface StoreFigures {
   /** Connections that were refused since the start. */
   readonly connectionsRefused: number;
 }
-
-const DEFAULT_QUOTA_BYTES = 2 * 1024 ** 3;
-/** etcd's: its limit of a request and half a MiB for what surrounds it. */
-const MESSAGE_LIMIT_BYTES = 2 * 1024 * 1024;
-
-/** Streams of one connection at once. A container has a few; etcd has no limit. */
-const STREAMS_LIMIT = 1_000;
 
 /** Resolves when it listens. @throws SmError INVALID_CONFIG, CONFLICT (directory in use), STORE_CORRUPT, PORT_TAKEN */
 export async function startEmbeddedStore(
@@ -237,7 +237,7 @@ function serverOf(services: Services, parts: ServerParts, url: () => string): Se
 
 /** The heap holds everything: a store that may outgrow it would end the process instead of refusing writes. */
 function quotaOf({quotaBytes}: EmbeddedStoreOptions): number {
-  return quotaBytes ?? Math.min(DEFAULT_QUOTA_BYTES, getHeapStatistics().heap_size_limit / 2);
+  return quotaBytes ?? Math.min(QUOTA_DEFAULT_BYTES, getHeapStatistics().heap_size_limit / 2);
 }
 
 function connectionsLimit({connectionsLimit: given}: EmbeddedStoreOptions): number {

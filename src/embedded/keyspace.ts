@@ -4,6 +4,7 @@ import type {Version} from './event-log.ts';
 import {failure} from './failures.ts';
 import type {KeyRange} from './key-range.ts';
 import {OrderedIndex} from './ordered-index.ts';
+import {VERSION_OVERHEAD_BYTES} from './limits.ts';
 
 export interface ReadOptions {
   /** 0 or less: the newest. */
@@ -21,8 +22,6 @@ export interface ReadResult {
   readonly revision: number;
 }
 
-/** What a version costs beside key and value, about: object, slots in index and log. */
-const VERSION_OVERHEAD_BYTES = 128;
 const START_REVISION = 1;
 const NEVER_COMPACTED = -1;
 

@@ -16,6 +16,7 @@ import type {Command, Reply, StateMachine} from './state-machine.ts';
 import type {Sweeper} from './sweeper.ts';
 import {transact} from './transaction.ts';
 import type {Received} from './wire.ts';
+import {REQUEST_ENVELOPE_BYTES, REQUEST_LIMIT_BYTES} from './limits.ts';
 
 export interface Services {
   readonly machine: StateMachine;
@@ -24,11 +25,6 @@ export interface Services {
   readonly calls: Calls;
   readonly sweeper: Sweeper;
 }
-
-/** etcd's --max-request-bytes. */
-const REQUEST_LIMIT_BYTES = 1.5 * 1024 * 1024;
-/** What etcd's own envelope adds to a request before it compares it with the limit, about. */
-const ENVELOPE_BYTES = 20;
 
 export function kvService(services: Services): UntypedServiceImplementation {
   const {machine, headers, calls, sweeper} = services;
@@ -65,7 +61,7 @@ export function commit(
   command: Command,
   bytes: Buffer,
 ): Reply | Promise<Reply> {
-  if (bytes.length + ENVELOPE_BYTES > REQUEST_LIMIT_BYTES) throw failure('requestTooLarge');
+  if (bytes.length + REQUEST_ENVELOPE_BYTES > REQUEST_LIMIT_BYTES) throw failure('requestTooLarge');
   const reply = commits.submit(command, bytes);
   if (!(reply instanceof Promise)) return headers.fill(reply);
   return reply.then((value) => headers.fill(value));

@@ -8,6 +8,7 @@ import type {Services} from './kv-service.ts';
 import {Malformed} from './request-bytes.ts';
 import type {LeaseGrantRequest, LeaseRequest} from './requests.ts';
 import type {Received, Wire} from './wire.ts';
+import {LEASES_REVOKED_PER_TICK, LEASE_TICK_MS, REVOKE_RETRY_MS} from './limits.ts';
 
 /** Reply for a lease that does not exist. */
 const NO_TTL = -1;
@@ -78,10 +79,6 @@ function keepAlive(
   call.on('error', () => undefined);
 }
 
-const TICK_MS = 200;
-const EXPIRED_PER_TICK = 1_000;
-const RETRY_MS = 1_000;
-
 /** Revokes leases whose time is over. */
 export class LeaseExpiry {
   private readonly services: Services;
@@ -98,8 +95,8 @@ export class LeaseExpiry {
   }
 
   start(): void {
-    this.timer = this.clock.after(TICK_MS, () => {
-      for (const id of this.services.machine.leases.takeExpired(EXPIRED_PER_TICK))
+    this.timer = this.clock.after(LEASE_TICK_MS, () => {
+      for (const id of this.services.machine.leases.takeExpired(LEASES_REVOKED_PER_TICK))
         void this.revoke(id);
       this.start();
     });
@@ -116,7 +113,7 @@ export class LeaseExpiry {
       await commit(this.services, {kind: 'revoke', request}, bytes);
     } catch (error) {
       // Revoked by its owner meanwhile, or the log takes nothing now.
-      this.services.machine.leases.postpone(id, RETRY_MS);
+      this.services.machine.leases.postpone(id, REVOKE_RETRY_MS);
       this.logger.debug({lease: id, error: String(error)}, 'an expired lease was not revoked');
     }
   }

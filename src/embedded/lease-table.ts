@@ -1,10 +1,7 @@
 /** Leases: who holds which keys and until when, on the monotonic clock it is given. */
 import {failure} from './failures.ts';
 import {DeadlineQueue} from './deadline-queue.ts';
-
-/** etcd's floor with its default election timeout. */
-const MIN_TTL_SECONDS = 2;
-const MAX_TTL_SECONDS = 9_000_000_000;
+import {LEASE_TTL_MAX_S, LEASE_TTL_MIN_S} from './limits.ts';
 
 interface Lease {
   readonly id: string;
@@ -37,9 +34,9 @@ export class LeaseTable {
   /** TTL that is granted when this one is asked for, s. @throws EtcdFailure leaseTtlTooLarge, leaseExists, leaseNotFound */
   check(id: string, ttlSeconds: number): number {
     if (id === '0') throw failure('leaseNotFound');
-    if (ttlSeconds > MAX_TTL_SECONDS) throw failure('leaseTtlTooLarge');
+    if (ttlSeconds > LEASE_TTL_MAX_S) throw failure('leaseTtlTooLarge');
     if (this.leases.has(id)) throw failure('leaseExists');
-    return Math.max(ttlSeconds, MIN_TTL_SECONDS);
+    return Math.max(ttlSeconds, LEASE_TTL_MIN_S);
   }
 
   /** Returns the TTL, s. @throws EtcdFailure as `check` */

@@ -8,12 +8,7 @@ import {dirname, join} from 'node:path';
 import {SmError} from '../model/errors.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {knockAtLockSocket} from './lock-socket.ts';
-
-/** A holder that must be judged by silence is gone when its beat has not changed for so long. */
-export const LOCK_TTL_MS = 5_000;
-/** The watcher's clock may be a little fast, and its reading early. */
-const SILENCE_MS = LOCK_TTL_MS * 1.1;
-const LOOK_INTERVAL_MS = 100;
+import {LOCK_LOOK_INTERVAL_MS, LOCK_SILENCE_MS} from './limits.ts';
 
 /** Files of a lock. */
 export const HOLDER = 'holder.json';
@@ -28,7 +23,7 @@ interface Holder {
   readonly socket: boolean;
 }
 
-/** `gone`: surely; `silent`: not heard of for LOCK_TTL_MS. @throws SmError CONFLICT when it lives */
+/** `gone`: surely; `silent`: not heard of for LOCK_SILENCE_MS. @throws SmError CONFLICT when it lives */
 export async function judgeHolder(lock: string, clock: Clock): Promise<'gone' | 'silent'> {
   const holder = readHolder(lock);
   if (holder === undefined) return 'gone';
@@ -85,11 +80,11 @@ async function staysSilent(lock: string, clock: Clock): Promise<boolean> {
   const first = readBeat(lock);
   const startMs = clock.nowMs();
   for (;;) {
-    await clock.sleep(LOOK_INTERVAL_MS);
+    await clock.sleep(LOCK_LOOK_INTERVAL_MS);
     // Before the reading: what it shows is at least so old.
     const passedMs = clock.nowMs() - startMs;
     if (readBeat(lock) !== first) return false;
-    if (passedMs >= SILENCE_MS) return true;
+    if (passedMs >= LOCK_SILENCE_MS) return true;
   }
 }
 

@@ -3,11 +3,9 @@ import {closeSync, openSync} from 'node:fs';
 import {connect, createServer} from 'node:net';
 import type {Server} from 'node:net';
 import {join} from 'node:path';
+import {SOCKET_ANSWER_LIMIT_MS, SOCKET_PATH_LIMIT_BYTES} from './limits.ts';
 
 const SOCKET = 'socket';
-/** Longer ones are cut by the system without a word (108 bytes on Linux, 104 elsewhere). */
-const PATH_LIMIT_BYTES = 100;
-const ANSWER_LIMIT_MS = 2_000;
 
 /** Listening when it resolves; undefined where the file system or the system has no such sockets. */
 export async function bindLockSocket(lock: string): Promise<Server | undefined> {
@@ -36,7 +34,7 @@ export async function knockAtLockSocket(lock: string): Promise<'open' | 'refused
         caller.destroy();
         resolve(answer);
       };
-      caller.setTimeout(ANSWER_LIMIT_MS, () => end('open'));
+      caller.setTimeout(SOCKET_ANSWER_LIMIT_MS, () => end('open'));
       caller.once('connect', () => end('open'));
       caller.on('error', ({code}: NodeJS.ErrnoException) => {
         if (code === 'ECONNREFUSED') end('refused');
@@ -53,7 +51,7 @@ async function withShortPath<T>(
   work: (path: string | undefined) => Promise<T>,
 ): Promise<T> {
   const path = join(lock, SOCKET);
-  if (Buffer.byteLength(path) <= PATH_LIMIT_BYTES) return work(path);
+  if (Buffer.byteLength(path) <= SOCKET_PATH_LIMIT_BYTES) return work(path);
   if (process.platform !== 'linux') return work(undefined);
   const fd = openSync(lock, 'r');
   try {

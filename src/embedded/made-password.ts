@@ -6,11 +6,11 @@ import {SmError} from '../model/errors.ts';
 import {HiddenText} from '../model/hidden-text.ts';
 import {readSecretFile} from '../runtime/secret-file.ts';
 import {PASSWORD_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
+import {PASSWORD_BYTES} from './limits.ts';
 
 /** The user that has it. */
 export const MADE_USER = 'sm';
 export const PASSWORD_FILE = 'password';
-const PASSWORD_BYTES = 32;
 const WHAT = 'the password of the store,';
 
 /** As it is in the directory; made where the file is missing, which is how to get another one. @throws SmError INVALID_CONFIG */

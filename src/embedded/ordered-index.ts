@@ -1,7 +1,6 @@
 /** A sorted set in blocks: memory close to that of an array, and insertion that moves one block at most. */
 import type {KeyRange} from './key-range.ts';
-
-const BLOCK_LIMIT = 512;
+import {INDEX_BLOCK_LIMIT} from './limits.ts';
 
 export class OrderedIndex<T extends {readonly key: string}> {
   /** No block is empty. */
@@ -34,7 +33,7 @@ export class OrderedIndex<T extends {readonly key: string}> {
     }
     block.splice(position, 0, item);
     this.items += 1;
-    if (block.length > BLOCK_LIMIT) this.split(at, block, position);
+    if (block.length > INDEX_BLOCK_LIMIT) this.split(at, block, position);
   }
 
   delete(key: string): void {

@@ -11,6 +11,7 @@ import type {Sweeper} from './sweeper.ts';
 import type {Wire} from './wire.ts';
 import {WriteAheadLog, fileDisk} from './write-ahead-log.ts';
 import type {LogDisk} from './write-ahead-log.ts';
+import {SNAPSHOT_BYTES} from './limits.ts';
 
 export interface PersistenceOptions {
   readonly directory: DataDirectory;
@@ -26,7 +27,6 @@ export interface PersistenceOptions {
   readonly snapshotBytes?: number;
 }
 
-const SNAPSHOT_BYTES = 16 * 1024 * 1024;
 const SWEEP_ALL = Number.MAX_SAFE_INTEGER;
 
 export class Persistence implements Journal {

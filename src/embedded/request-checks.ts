@@ -9,9 +9,7 @@ import type {
   RequestOp,
   TxnRequest,
 } from './requests.ts';
-
-/** etcd's --max-txn-ops. */
-const OPS_PER_TXN_LIMIT = 128;
+import {OPS_PER_TXN_LIMIT} from './limits.ts';
 
 export function checkRange(request: RangeRequest): void {
   requireKey(request.key);

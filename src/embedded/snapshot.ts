@@ -12,6 +12,7 @@ import type {Keyspace} from './keyspace.ts';
 import type {Alarm, StateMachine} from './state-machine.ts';
 import {decodeVersions, encodeVersion, encodedBytes} from './version-codec.ts';
 import type {LogDisk} from './write-ahead-log.ts';
+import {SNAPSHOT_CHUNK_BYTES, SNAPSHOT_KEYS_PER_TURN} from './limits.ts';
 
 interface Head {
   readonly revision: number;
@@ -26,8 +27,6 @@ const HEAD = 0;
 const BASE = 1;
 const EVENTS = 2;
 const END = 3;
-const KEYS_PER_TURN = 1_000;
-const CHUNK_BYTES = 256 * 1024;
 
 /** Writes the state as it is at the call; the machine may go on meanwhile, the sweeper may not. Leaves no file when it fails. */
 export async function writeSnapshot(
@@ -126,7 +125,10 @@ function headOf({keys, leases, alarms, applied}: StateMachine): Head {
 
 async function writeBase(out: SnapshotWriter, keys: Keyspace, revision: number): Promise<void> {
   for (let from: string | undefined = ''; from !== undefined;) {
-    const {versions, next} = keys.base(from, {keys: KEYS_PER_TURN, bytes: CHUNK_BYTES});
+    const {versions, next} = keys.base(from, {
+      keys: SNAPSHOT_KEYS_PER_TURN,
+      bytes: SNAPSHOT_CHUNK_BYTES,
+    });
     await out.versions(
       BASE,
       versions.filter(({modRevision}) => modRevision <= revision),
@@ -143,7 +145,7 @@ async function writeEvents(out: SnapshotWriter, keys: Keyspace, revision: number
     if (event === undefined || event.modRevision > revision) break;
     chunk.push(event);
     bytes += encodedBytes(event);
-    if (bytes < CHUNK_BYTES) continue;
+    if (bytes < SNAPSHOT_CHUNK_BYTES) continue;
     await out.versions(EVENTS, chunk);
     chunk = [];
     bytes = 0;

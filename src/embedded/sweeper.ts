@@ -1,8 +1,6 @@
 /** Frees compacted history in small pieces, so that no call waits long behind it. */
 import type {Keyspace} from './keyspace.ts';
-
-/** About a millisecond of work. */
-const VERSIONS_PER_TURN = 2_000;
+import {VERSIONS_PER_TURN} from './limits.ts';
 
 export class Sweeper {
   private readonly keys: Keyspace;

@@ -5,6 +5,7 @@ import type {Keyspace} from './keyspace.ts';
 import {keyValue} from './operations.ts';
 import type {WireKeyValue} from './requests.ts';
 import type {Watcher} from './watch-hub.ts';
+import {EVENT_OVERHEAD_BYTES, FRAGMENT_LIMIT_BYTES} from './limits.ts';
 
 export interface WireEvent {
   type: 0 | 1;
@@ -22,11 +23,6 @@ export interface WatchResponse {
   fragment?: boolean;
   events?: WireEvent[];
 }
-
-/** A watcher that asked for fragments gets replies up to about this size. */
-const FRAGMENT_LIMIT_BYTES = 1.5 * 1024 * 1024;
-/** What an event takes beside keys and values, about. */
-const EVENT_OVERHEAD_BYTES = 48;
 
 /** The replies that carry these events: one, or several when the watcher takes fragments. */
 export function eventResponses(

@@ -5,9 +5,7 @@ import {Malformed} from './request-bytes.ts';
 import type {WatchRequest} from './requests.ts';
 import type {WatchHub} from './watch-hub.ts';
 import {WatchStream} from './watch-stream.ts';
-
-/** As etcd. */
-const PROGRESS_INTERVAL_MS = 10 * 60_000;
+import {PROGRESS_INTERVAL_MS} from './limits.ts';
 
 export function watchService(
   services: Services,

@@ -13,6 +13,7 @@ import {wants} from './watch-hub.ts';
 import type {WatchHub, Watcher} from './watch-hub.ts';
 import {eventResponses} from './watch-messages.ts';
 import type {WatchResponse} from './watch-messages.ts';
+import {WATCH_BATCH_LIMIT, WATCH_BATCH_LIMIT_BYTES, WATCH_SCAN_LIMIT} from './limits.ts';
 
 /** Where replies go. */
 export interface WatchSink {
@@ -29,11 +30,6 @@ const GO_CODES: Partial<Record<status, string>> = {
 const NO_PUT = 0;
 const NO_DELETE = 1;
 const NOBODY = '-1';
-/** One reply from history. */
-const BATCH_LIMIT_BYTES = 512 * 1024;
-const BATCH_LIMIT_EVENTS = 1_000;
-/** Events looked at before other work gets its turn. */
-const SCAN_LIMIT_EVENTS = 20_000;
 
 export class WatchStream {
   private readonly keys: Keyspace;
@@ -180,10 +176,10 @@ export class WatchStream {
     this.pumping = false;
     let scanned = 0;
     for (const watcher of this.behind) {
-      while (watcher.behind && !this.full && scanned < SCAN_LIMIT_EVENTS)
+      while (watcher.behind && !this.full && scanned < WATCH_SCAN_LIMIT)
         scanned += this.sendHistory(watcher);
       if (this.full) return;
-      if (scanned >= SCAN_LIMIT_EVENTS) break;
+      if (scanned >= WATCH_SCAN_LIMIT) break;
     }
     if (this.behind.size > 0) {
       this.pumping = true;
@@ -211,9 +207,9 @@ export class WatchStream {
       const revisionEnds = next?.modRevision !== event.modRevision;
       if (revisionEnds) watcher.nextRevision = event.modRevision + 1;
       const enough =
-        bytes >= BATCH_LIMIT_BYTES ||
-        found.length >= BATCH_LIMIT_EVENTS ||
-        position - start >= SCAN_LIMIT_EVENTS;
+        bytes >= WATCH_BATCH_LIMIT_BYTES ||
+        found.length >= WATCH_BATCH_LIMIT ||
+        position - start >= WATCH_SCAN_LIMIT;
       if (revisionEnds && enough) break;
       event = next;
     }
