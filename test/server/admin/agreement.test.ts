@@ -1,5 +1,6 @@
 /** Whoever asks how an app is gets the same answer from the same records, by whatever command. */
 import {beforeEach, describe, expect, it} from 'vitest';
+import {NO_WRITES_MEAN} from '../../../src/model/store-writes.ts';
 import type {LiveSummary} from '../../../src/protocol/admin.ts';
 import {World} from './fixture.ts';
 
@@ -123,7 +124,7 @@ describe('status, top, doctor, app get, app ls and wait agree', () => {
     expect(checks.find(({name}) => name === 'etcd writes')).toEqual({
       name: 'etcd writes',
       verdict: 'FAIL',
-      text: `no write has committed since 2026-01-02T03:00:00.000Z: ${reason}`,
+      text: `no write has committed since 2026-01-02T03:00:00.000Z: ${reason}; ${NO_WRITES_MEAN}`,
       fix: 'etcdctl alarm disarm',
     });
     const {containers} = await world.call('getContainers', app);
