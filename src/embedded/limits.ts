@@ -75,7 +75,7 @@ export const LOCK_LOOK_INTERVAL_MS = 100;
 /** Longest path of the lock's socket: the system cuts longer ones without an error (108 bytes on Linux, 104 elsewhere). Linux then reaches it by the open directory; elsewhere there is no socket and the beat decides. */
 export const SOCKET_PATH_LIMIT_BYTES = 100;
 
-/** Where the lock's socket takes a call and says nothing for so long, its process lives and hangs. */
+/** A connection to the lock's socket that is not taken for so long counts as taken: a paused process holds its lock. */
 export const SOCKET_ANSWER_LIMIT_MS = 2_000;
 
 /** Dropped entries at the front of the list of changes from which on the list is cut: cutting at each would copy it each time. */
