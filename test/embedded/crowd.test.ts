@@ -158,8 +158,9 @@ describe('a store', () => {
       for (let look = 0; look < 40; look += 1) {
         most = Math.max(most, rssOf(etcd.pid ?? 0) - before);
         await pause(50);
-        // Meanwhile others are answered.
-        await kv.put({key: Buffer.from('other'), value: Buffer.from(String(look))});
+        // Meanwhile others are answered. On busy cores the store may be late for a ping, which costs the connection: callers then ask again.
+        const put = () => kv.put({key: Buffer.from('other'), value: Buffer.from(String(look))});
+        await put().catch(put);
       }
       expect(most).toBeLessThan(900 * MIB);
       const {kvs} = await kv.range({key: Buffer.from('k1')});
