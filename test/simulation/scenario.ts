@@ -276,7 +276,10 @@ function manyLost(fleet: Fleet, app: string, ttlMs: number): boolean {
   for (const {key, value} of server.kv.list(prefix)) {
     const {container, nonce} = JSON.parse(value) as Heartbeat;
     all.add(container);
-    if (!living.has(key.slice(prefix.length)) || nonce === CLONE_NONCE) lost.add(container);
+    const incarnation = key.slice(prefix.length);
+    // Two processes with one incarnation see each other at their next beat: both end, and neither takes its heartbeat away.
+    const isCopied = nonce === CLONE_NONCE || checker.forked.has(incarnation);
+    if (!living.has(incarnation) || isCopied) lost.add(container);
   }
   return lost.size > Math.max(2, 0.3 * all.size);
 }
