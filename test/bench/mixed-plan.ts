@@ -10,6 +10,7 @@ import type {
 import {planTable} from '../../src/planner/index.ts';
 import {tabulate} from '../../src/planner/table.ts';
 import {applied} from '../planner/instances.ts';
+import {countingSort} from './counting-sort.ts';
 
 const RUNS = 9;
 const [ZONES, POOLS, GROUPS, SEED] = [3, 20, 100, 12];
@@ -74,21 +75,6 @@ function loads(n: number, m: number): PlacementSnapshot {
       weight: 1 + (at % 3),
     })),
   };
-}
-
-/** The natural unit: sort the table's rows by container once. */
-function countingSort(keys: Int32Array, size: number): number {
-  const starts = new Int32Array(size + 1);
-  for (const key of keys) starts[key + 1] = (starts[key + 1] ?? 0) + 1;
-  for (let at = 0; at < size; at += 1) starts[at + 1] = (starts[at + 1] ?? 0) + (starts[at] ?? 0);
-  const sorted = new Int32Array(keys.length);
-  for (let row = 0; row < keys.length; row += 1) {
-    const key = keys[row] ?? 0;
-    const place = starts[key] ?? 0;
-    sorted[place] = row;
-    starts[key] = place + 1;
-  }
-  return sorted.length;
 }
 
 /** Least CPU time of several runs, ms: on a busy machine wall clocks tell of others. */

@@ -6,6 +6,7 @@ import type {PlacementSnapshot} from '../../src/model/placement.ts';
 import {plan, planTable} from '../../src/planner/index.ts';
 import {tabulate} from '../../src/planner/table.ts';
 import {applied} from '../planner/instances.ts';
+import {countingSort} from './counting-sort.ts';
 import {compareWays} from './other-ways.ts';
 import {spread} from './figure.ts';
 import type {Figure} from './figure.ts';
@@ -36,21 +37,6 @@ function time(work: () => void, runs = RUNS): number[] {
     return performance.now() - startedMs;
   });
   return times.sort((a, b) => a - b);
-}
-
-/** The natural unit: sort the table's rows by container once. */
-function countingSort(keys: Int32Array, size: number): Int32Array {
-  const starts = new Int32Array(size + 1);
-  for (const key of keys) starts[key + 1] = (starts[key + 1] ?? 0) + 1;
-  for (let at = 0; at < size; at += 1) starts[at + 1] = (starts[at + 1] ?? 0) + (starts[at] ?? 0);
-  const sorted = new Int32Array(keys.length);
-  for (let row = 0; row < keys.length; row += 1) {
-    const key = keys[row] ?? 0;
-    const place = starts[key] ?? 0;
-    sorted[place] = row;
-    starts[key] = place + 1;
-  }
-  return sorted;
 }
 
 /** Fewest moves any even plan needs: the larger of what the buckets and what the totals demand. All containers open, no pins, no pools. */
