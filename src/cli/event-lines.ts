@@ -1,5 +1,6 @@
 /** Events as lines for people. The mark says what kind: `*` an operator, `+` and `x` moves, shards placed and unplaced, `!` containers, alarms and outages. */
 import {counted} from '../model/counted.ts';
+import {causeText} from '../model/move-reason.ts';
 import type {EventView} from '../protocol/admin.ts';
 
 export function eventLine(event: EventView): string {
@@ -39,17 +40,6 @@ export function eventLine(event: EventView): string {
       return `${at ?? ''} ? ${type}`;
     }
   }
-}
-
-/** Why a move was made, with the numbers of both ends where they are known. */
-export function causeText({
-  why,
-  numbers = '',
-}: {
-  why: string;
-  numbers?: string | undefined;
-}): string {
-  return numbers === '' ? why : `${why}: ${numbers}`;
 }
 
 function changesOf({changed}: Extract<EventView, {type: 'audit'}>): string[] {

@@ -90,3 +90,14 @@ export function plannedMoveReason(
   if (cause === 'constraint') return {kind: 'constraint'};
   return {kind: leaving ? 'leaving' : 'drain', container: from};
 }
+
+/** Why a move is made, with the numbers of both ends where they are known: daemons of before give none. */
+export function causeText({
+  why,
+  numbers = '',
+}: {
+  why: string;
+  numbers?: string | undefined;
+}): string {
+  return numbers === '' ? why : `${why}: ${numbers}`;
+}

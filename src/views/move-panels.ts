@@ -1,5 +1,6 @@
 import {compareText} from '../model/compare-text.ts';
 import {moveMark, outcomeMark} from '../model/marks.ts';
+import {causeText} from '../model/move-reason.ts';
 import type {LiveFinished, LiveMove} from '../protocol/admin-live.ts';
 import {LEAVES} from './columns.ts';
 import type {CellContext, Column} from './columns.ts';
@@ -104,20 +105,15 @@ function joined(why: string, note: string): string {
     .join('; ');
 }
 
-function whyText({why, note, failures, numbers = ''}: LiveMove): string {
+function whyText({why, note, failures, numbers}: LiveMove): string {
   return joined(
-    causeOf(why || 'first placement', numbers),
+    causeText({why: why || 'first placement', numbers}),
     failures > 0 ? `${failures} failures: ${note}` : note,
   );
 }
 
-function finishedWhy({why, note, numbers = ''}: LiveFinished): string {
-  return joined(causeOf(why, numbers), note);
-}
-
-/** A daemon of before gives no numbers. */
-function causeOf(why: string, numbers: string): string {
-  return numbers === '' ? why : `${why}: ${numbers}`;
+function finishedWhy({why, note, numbers}: LiveFinished): string {
+  return joined(causeText({why, numbers}), note);
 }
 
 function tookText({startedAt, endedAt}: LiveFinished): string {

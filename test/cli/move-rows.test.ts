@@ -1,6 +1,7 @@
 /** Moves as people see them: cause with its numbers, and what keeps those that have not begun. */
 import {describe, expect, it} from 'vitest';
-import {causeText, eventLine} from '../../src/cli/event-lines.ts';
+import {eventLine} from '../../src/cli/event-lines.ts';
+import {causeText} from '../../src/model/move-reason.ts';
 import {moveRows} from '../../src/cli/move-rows.ts';
 import type {FinishedMoveView, MovesAnswer} from '../../src/protocol/admin.ts';
 

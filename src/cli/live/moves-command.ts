@@ -1,8 +1,8 @@
 /** Base of the commands that follow moves: without a terminal every step is printed, not only what a screen would still show. */
 import type {Command} from '@oclif/core';
+import {causeText} from '../../model/move-reason.ts';
 import {waitsText} from '../../model/move-wait.ts';
 import type {MoveEvent} from '../../protocol/admin.ts';
-import {causeText} from '../event-lines.ts';
 import {jsonText} from '../json-text.ts';
 import {visible} from '../visible.ts';
 import {LiveCommand} from './live-command.ts';

@@ -2,6 +2,7 @@ import {Args} from '@oclif/core';
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
 import {moveRows} from '../../cli/move-rows.ts';
 import {SmError} from '../../model/errors.ts';
+import {causeText} from '../../model/move-reason.ts';
 import {MOVES_LIMIT} from '../../cli/limits.ts';
 
 export default class MovesGet extends SmCommand<typeof MovesGet> {
@@ -29,7 +30,7 @@ export default class MovesGet extends SmCommand<typeof MovesGet> {
       name: id || shard,
       lines: [
         `move ${id || '-'} of shard ${shard}: ${from || '-'} -> ${to || '-'}, ${state.toUpperCase()}`,
-        `why: ${why || '-'}${numbers === '' ? '' : `: ${numbers}`}`,
+        `why: ${causeText({why: why || '-', numbers})}`,
         ...(wait === '' ? [] : [`waits for: ${wait}`]),
         `started ${startedAt || '-'}${endedAt === '' ? '' : `, ended ${endedAt}`}`,
         ...(note === '' ? [] : [`note: ${note}`]),
