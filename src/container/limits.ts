@@ -24,7 +24,7 @@ export const STANDSTILL_MS = 4 * REFRESH_MS;
 /** Between two looks of a leaving container at whether it is fenced and idle. */
 export const FENCED_LOOK_MS = 100;
 
-/** A leaving container that is fenced and idle goes so long after its last attempt of a heartbeat has failed: a store that comes back by then still learns of it. */
+/** A leaving container that is fenced and idle goes after T/5 and this time, so that one attempt of its heartbeat begins after the fence: a store that is there again learns of it. */
 export const FENCED_LINGER_MS = 1_000;
 
 /** How finely the delay of the event loop is measured once somebody scrapes: each look is a timer. */

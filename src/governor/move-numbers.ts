@@ -1,4 +1,4 @@
-/** What makes a move necessary, at both of its ends, in a sentence. Governors and readers say it alike. Pure. */
+/** What makes a move necessary, at both of its ends, in a sentence. Readers count shards alike; of loads they know the plan, too. Pure. */
 import type {Balance} from '../load/balance.ts';
 
 export interface NamedBalance extends Balance {

@@ -106,7 +106,7 @@ export function waitText(wait: MoveWait, {app, quiet}: WaitContext): string {
   }
 }
 
-/** What the governor has put down of its queue: `waiting for maxMoving (10 of 10)`; '' for nothing. */
+/** What the governor has put down of its queue: `moves wait for maxMoving (10 of 10)`; '' for nothing. */
 export function waitsText(waits: readonly MoveWait[]): string {
   return waits.length === 0 ? '' : `moves wait for ${waits.map(waitName).join(', ')}`;
 }

@@ -18,7 +18,7 @@ export interface KeptShard extends ProxySubject {
 }
 
 export interface RunningShards {
-  /** Sessions that hold the id of their container, oldest first: those that beat, and silent ones that keep something. */
+  /** Sessions that hold the id of their container, oldest first: those that beat, and those that nobody can hear and that keep something. */
   readonly subjects: readonly ProxySubject[];
   /** By shard: the session that says that it runs it. */
   readonly adopted: ReadonlyMap<string, ProxySubject>;
@@ -33,7 +33,7 @@ interface Holder extends ProxySubject {
   readonly shards: ReadonlyMap<string, PushListedShard>;
 }
 
-interface SilentHolder extends ProxySubject {
+interface UnheardHolder extends ProxySubject {
   readonly create: number;
   /** By shard; undefined: its value cannot be read. */
   readonly stored: ReadonlyMap<string, PushListedShard | undefined>;
@@ -57,9 +57,9 @@ export function runningShards(
       else adopted.set(shard, {container, incarnation});
     }
   for (const shard of contested) adopted.delete(shard);
-  const silent = silentHolders(keys, app, entries);
-  const kept = keptShards(view, silent, (shard) => adopted.has(shard) || contested.has(shard));
-  const keeping = silent.filter((one) => [...kept.values()].some((by) => isSame(by, one)));
+  const unheard = unheardHolders(keys, app, entries);
+  const kept = keptShards(view, unheard, (shard) => adopted.has(shard) || contested.has(shard));
+  const keeping = unheard.filter((one) => [...kept.values()].some((by) => isSame(by, one)));
   const subjects = [...holders, ...keeping]
     .sort((a, b) => a.create - b.create)
     .map(({container, incarnation}) => ({container, incarnation}));
@@ -68,11 +68,11 @@ export function runningShards(
 
 /** Containers with a session of which none has a heartbeat that can be read. `entries`: everything below `keys.pushSessionPrefix(app)`. */
 export function unheardContainers(keys: Keys, entries: readonly KeyValue[]): string[] {
-  return silentSessions(keys, entries).map(({container}) => container);
+  return unheardSessions(keys, entries).map(({container}) => container);
 }
 
 /** The lowest create revision holds the id: of each container of which no session has a heartbeat that can be read. */
-function silentSessions(
+function unheardSessions(
   keys: Keys,
   entries: readonly KeyValue[],
 ): {container: string; lease: string; create: number}[] {
@@ -90,8 +90,8 @@ function silentSessions(
 }
 
 /** What such containers keep. One that is on its way out counts no more; one that cannot be read might run. */
-function silentHolders(keys: Keys, app: string, entries: readonly KeyValue[]): SilentHolder[] {
-  return silentSessions(keys, entries).map(({container, lease, create}) => {
+function unheardHolders(keys: Keys, app: string, entries: readonly KeyValue[]): UnheardHolder[] {
+  return unheardSessions(keys, entries).map(({container, lease, create}) => {
     const prefix = keys.pushContainerPrefix(app, container);
     const stored = new Map<string, PushListedShard | undefined>();
     for (const {key, value} of entries)
@@ -103,11 +103,11 @@ function silentHolders(keys: Keys, app: string, entries: readonly KeyValue[]): S
 /** Of two that keep the same the older one has it: both run it, and a third must not. */
 function keptShards(
   view: AppView,
-  silent: readonly SilentHolder[],
+  unheard: readonly UnheardHolder[],
   isListed: (shard: string) => boolean,
 ): Map<string, KeptShard> {
   const kept = new Map<string, KeptShard>();
-  for (const {container, incarnation, stored} of silent)
+  for (const {container, incarnation, stored} of unheard)
     for (const [shard, listed] of stored) {
       const known = view.own.get(shard)?.value;
       // A record of its own: a take-over that was broken off goes on.
