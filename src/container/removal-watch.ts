@@ -74,10 +74,15 @@ export class RemovalWatch {
     if (this.closed) return;
     if (found === undefined) return this.readAfter(REWATCH_MS);
     const {revision, entry} = found;
-    if (revision >= this.stoodAt) this.judge(entry?.value, entry === undefined);
+    if (revision >= this.stoodAt) this.take(revision, entry?.value);
     if (this.isClosed()) return;
     if (this.watch === undefined) this.open(revision + 1);
     this.readLater();
+  }
+
+  private take(revision: number, value: string | undefined): void {
+    if (value !== undefined) this.stoodAt = revision;
+    this.judge(value, value === undefined);
   }
 
   private judge(value: string | undefined, isMissing = false): void {

@@ -18,6 +18,7 @@ const LIMIT_MS = 20_000;
 const keys = new Keys('/sm', 'sm');
 const KEY = keys.appSpec('app');
 const SPEC = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 0};
+const SPEC_ENTRY = {key: KEY, value: encodeRecord(SPEC), create: 1, mod: 1};
 
 let store: MemoryStore;
 beforeEach(() => {
@@ -35,33 +36,33 @@ async function write(key: string, value?: object): Promise<number> {
   return store.kv.revision;
 }
 
+let close = (): void => undefined;
+afterEach(() => close());
+
+/** What was said so far: for each time whether the spec was missing. */
+function watch(stoodAt: number, clock = systemClock()): boolean[] {
+  const said: boolean[] = [];
+  const removed = (isMissing: boolean): unknown => said.push(isMissing);
+  const removal = new RemovalWatch({store, key: KEY, clock, removed}, stoodAt);
+  close = () => removal.close();
+  return said;
+}
+
+/** A thousand times as fast. */
+function fastClock(delays: number[] = []): Clock {
+  const clock = systemClock();
+  const after = (delayMs: number, callback: () => void): Timer => {
+    delays.push(delayMs);
+    return clock.after(delayMs / 1_000, callback);
+  };
+  return {...clock, after};
+}
+
+function silenceWatches(): void {
+  vi.spyOn(store, 'watch').mockReturnValue({close: () => undefined});
+}
+
 describe('the app of a container', () => {
-  let close = (): void => undefined;
-  afterEach(() => close());
-
-  /** What was said so far: for each time whether the spec was missing. */
-  function watch(stoodAt: number, clock = systemClock()): boolean[] {
-    const said: boolean[] = [];
-    const removed = (isMissing: boolean): unknown => said.push(isMissing);
-    const removal = new RemovalWatch({store, key: KEY, clock, removed}, stoodAt);
-    close = () => removal.close();
-    return said;
-  }
-
-  /** A thousand times as fast. */
-  function fastClock(delays: number[] = []): Clock {
-    const clock = systemClock();
-    const after = (delayMs: number, callback: () => void): Timer => {
-      delays.push(delayMs);
-      return clock.after(delayMs / 1_000, callback);
-    };
-    return {...clock, after};
-  }
-
-  function silenceWatches(): void {
-    vi.spyOn(store, 'watch').mockReturnValue({close: () => undefined});
-  }
-
   it('that is being removed is told of, as it is when it is gone, and no other change is', async () => {
     const stoodAt = await write(KEY, SPEC);
     const said = watch(stoodAt);
@@ -100,6 +101,22 @@ describe('the app of a container', () => {
     await write(KEY, {...SPEC, deleting: true});
     await until(() => said.length > 1, LIMIT_MS, 'the removal is told of');
     expect(said.slice(0, 2)).toEqual([true, false]);
+  });
+
+  it('that was found after a lost watch is not missing because a later read shows the past', async () => {
+    const stoodAt = await write(KEY, SPEC);
+    let lose = (): void => undefined;
+    vi.spyOn(store, 'watch').mockImplementation((_key, _revision, handlers) => {
+      lose = () => handlers.onLost('lost');
+      return {close: () => undefined};
+    });
+    const said = watch(stoodAt, fastClock());
+    const get = vi.spyOn(store, 'get');
+    get.mockResolvedValueOnce({revision: stoodAt, entry: {...SPEC_ENTRY, mod: stoodAt}});
+    get.mockResolvedValue({revision: stoodAt - 1, entry: undefined});
+    lose();
+    await until(() => get.mock.calls.length > 4, LIMIT_MS, 'it reads again and again');
+    expect(said).toEqual([]);
   });
 
   it('that is removed while its watch loses events is found by a read, 30 s +-20 % later', async () => {

@@ -305,8 +305,8 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'a read of the past says the app is gone',
       breaks: '"Container" 8: only a read of the present says that the app is gone',
-      find: 'if (revision >= this.stoodAt) this.judge',
-      replace: 'this.judge',
+      find: 'if (revision >= this.stoodAt) this.take',
+      replace: 'this.take',
       killed: APP_WATCH_TESTS(
         'the app of a container > is not missing because a read shows the time before it was created, or fails',
       ),
