@@ -7,6 +7,9 @@ const ROLES_TESTS = testsOf('test/server/http/roles.test.ts');
 const REQUESTS_TESTS = testsOf('test/server/http/requests.test.ts');
 const ENDPOINT_TESTS = testsOf('test/server/contact/endpoint-policy.test.ts');
 const SECRET_FILE_TESTS = testsOf('test/runtime/secret-file.test.ts');
+const BILL_TEST = testsOf('test/docs/security.test.ts')(
+  'the bill of materials names what ships, each with version and licence',
+);
 
 export const SECURITY_MUTANTS: readonly Mutant[] = [
   ...inFile('src/etcd/plain-password.ts', [
@@ -212,6 +215,22 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
       killed: testsOf('test/server/governing/audit-trim.test.ts')(
         'a flood of one token on one day costs nobody else an entry',
       ),
+    },
+  ]),
+  ...inFile('scripts/sbom.ts', [
+    {
+      name: 'line 13: the bill of materials leaves out what is inside the bundles',
+      breaks: 'SECURITY.md 13: supply chain',
+      find: '(!installed && !bundled.has(folder))',
+      replace: '!installed',
+      killed: BILL_TEST,
+    },
+    {
+      name: 'line 13: the bill of materials leaves out what is installed beside the bundles',
+      breaks: 'SECURITY.md 13: supply chain',
+      find: '(!installed && !bundled.has(folder))',
+      replace: '!bundled.has(folder)',
+      killed: BILL_TEST,
     },
   ]),
 ];
