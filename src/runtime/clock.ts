@@ -5,6 +5,8 @@ import {
   ATTENTION_TICK_MS,
   BOOT_GRAIN_MS,
   BOOT_READ_INTERVAL_MS,
+  CLOCK_READ_GAP_MS,
+  CLOCK_READ_TRIES,
   WALL_JUMP_MS,
 } from './limits.ts';
 
@@ -33,6 +35,33 @@ export interface ClockReadings {
   readonly monotonicMs: number;
   readonly bootMs: number;
   readonly wallMs: number;
+}
+
+/** The clocks themselves, ms each: monotonic, since boot with suspension, and Unix time. */
+export interface ClockSources {
+  monotonicMs(): number;
+  bootMs(): number;
+  wallMs(): number;
+}
+
+const MACHINE: ClockSources = {
+  monotonicMs: () => performance.now(),
+  bootMs: () => uptime() * 1000,
+  wallMs: () => Date.now(),
+};
+
+/**
+ * Readings of one moment. A process that does not run between two of the reads would count that time twice: once by the later clock, as if
+ * the machine had been suspended, and once more by the monotonic clock. So such readings are read again. Where every try is interrupted, the
+ * last one counts as it is: an owner clock may run ahead, never behind.
+ */
+export function readTogether(sources: ClockSources): ClockReadings {
+  for (let tries = 1; ; tries += 1) {
+    const monotonicMs = sources.monotonicMs();
+    const readings = {monotonicMs, wallMs: sources.wallMs(), bootMs: sources.bootMs()};
+    if (tries >= CLOCK_READ_TRIES) return readings;
+    if (sources.monotonicMs() - monotonicMs <= CLOCK_READ_GAP_MS) return readings;
+  }
 }
 
 /** Adds up the largest believable step of three clocks. */
@@ -116,16 +145,16 @@ export function systemClock(): Clock {
 }
 
 /** Clocks of the machine with an owner clock of their own; a process has one, see `systemClock`. */
-export function createSystemClock(): Clock {
-  const readings = new CachedReadings();
+export function createSystemClock(sources: ClockSources = MACHINE): Clock {
+  const readings = new CachedReadings(sources);
   const owner = new OwnerClock(readings.now());
   const after = (delayMs: number, callback: () => void): Timer => {
     const timer = setTimeout(callback, Math.min(delayMs, 2 ** 31 - 1));
     return {cancel: () => clearTimeout(timer)};
   };
   return {
-    nowMs: () => performance.now(),
-    wallMs: () => Date.now(),
+    nowMs: () => sources.monotonicMs(),
+    wallMs: () => sources.wallMs(),
     ownerMs: () => owner.advance(readings.now()),
     after,
     sleep: (delayMs) => new Promise((resolve) => void after(delayMs, resolve)),
@@ -137,20 +166,22 @@ export function createSystemClock(): Clock {
  * the monotonic or the wall clock has moved. Nothing is missed: a suspension moves the wall clock, which is read every time.
  */
 class CachedReadings {
-  private bootMs = Number.NaN;
-  private monotonicMs = Number.NEGATIVE_INFINITY;
-  private wallMs = Number.NEGATIVE_INFINITY;
+  private readonly sources: ClockSources;
+  private last: ClockReadings;
+
+  constructor(sources: ClockSources) {
+    this.sources = sources;
+    this.last = readTogether(sources);
+  }
 
   now(): ClockReadings {
-    const monotonicMs = performance.now();
-    const wallMs = Date.now();
+    const {last, sources} = this;
+    const monotonicMs = sources.monotonicMs();
+    const wallMs = sources.wallMs();
     const moved =
-      monotonicMs - this.monotonicMs >= BOOT_READ_INTERVAL_MS ||
-      Math.abs(wallMs - this.wallMs) >= BOOT_READ_INTERVAL_MS;
-    if (!moved) return {monotonicMs, wallMs, bootMs: this.bootMs + monotonicMs - this.monotonicMs};
-    this.bootMs = uptime() * 1000;
-    this.monotonicMs = monotonicMs;
-    this.wallMs = wallMs;
-    return {monotonicMs, wallMs, bootMs: this.bootMs};
+      monotonicMs - last.monotonicMs >= BOOT_READ_INTERVAL_MS ||
+      Math.abs(wallMs - last.wallMs) >= BOOT_READ_INTERVAL_MS;
+    if (!moved) return {monotonicMs, wallMs, bootMs: last.bootMs + monotonicMs - last.monotonicMs};
+    return (this.last = readTogether(sources));
   }
 }

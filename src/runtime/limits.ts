@@ -44,3 +44,9 @@ export const CERTIFICATE_FILE_LIMIT_BYTES = 1_048_576;
 
 /** Largest file of a password, and of a note of an embedded store, bytes. */
 export const PASSWORD_FILE_LIMIT_BYTES = 4_096;
+
+/** Clocks are read together when the monotonic one has gone on by no more than this meanwhile, ms: with the grain of os.uptime() it is below BOOT_GRAIN_MS. */
+export const CLOCK_READ_GAP_MS = 5;
+
+/** Readings that are further apart are read again, up to so many times in all. */
+export const CLOCK_READ_TRIES = 4;

@@ -1,8 +1,13 @@
 /** The clock of whoever must stop in time: it may run ahead, never behind. */
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {AttentiveClock, OwnerClock, systemClock} from '../../src/runtime/clock.ts';
-import type {ClockReadings} from '../../src/runtime/clock.ts';
+import {
+  AttentiveClock,
+  OwnerClock,
+  createSystemClock,
+  systemClock,
+} from '../../src/runtime/clock.ts';
+import type {Clock, ClockReadings, ClockSources} from '../../src/runtime/clock.ts';
 import {until} from '../etcd/until.ts';
 
 const START: ClockReadings = {monotonicMs: 1_000, bootMs: 50_000, wallMs: 1_700_000_000_000};
@@ -91,6 +96,83 @@ describe('the owner clock', () => {
           expect(now).toBeGreaterThanOrEqual(monotonic);
           last = now;
         }
+      }),
+    );
+  });
+});
+
+/** A machine on which the process may lose the processor before any read of a clock, and that may be suspended. */
+class BusyMachine implements ClockSources {
+  private now: ClockReadings = START;
+  private readonly lostMs: () => number;
+  readonly clock: Clock;
+
+  /** `lostMs`: for how long the processor is lost before the next read. */
+  constructor(lostMs: () => number = () => 0) {
+    this.lostMs = lostMs;
+    this.clock = createSystemClock(this);
+  }
+
+  pass(monotonicMs: number, suspendedMs = 0): void {
+    const {now} = this;
+    this.now = {
+      monotonicMs: now.monotonicMs + monotonicMs,
+      bootMs: now.bootMs + monotonicMs + suspendedMs,
+      wallMs: now.wallMs + monotonicMs + suspendedMs,
+    };
+  }
+
+  monotonicMs = (): number => this.read('monotonicMs');
+  wallMs = (): number => this.read('wallMs');
+  /** In the grain of os.uptime(). */
+  bootMs = (): number => Math.floor(this.read('bootMs') / 10) * 10;
+
+  private read(clock: keyof ClockReadings): number {
+    this.pass(this.lostMs());
+    return this.now[clock];
+  }
+}
+
+describe('the owner clock of a process that loses the processor', () => {
+  const often = fc.infiniteStream(
+    fc.oneof({weight: 6, arbitrary: fc.constant(0)}, fc.integer({min: 0, max: 3_000})),
+  );
+
+  it.each([40, 400])('for %i ms before any one read goes with the monotonic clock', (lostMs) => {
+    for (let interrupted = 1; interrupted <= 6; interrupted += 1) {
+      let reads = 0;
+      const machine = new BusyMachine(() => ((reads += 1) === interrupted ? lostMs : 0));
+      const startMs = machine.clock.nowMs() - machine.clock.ownerMs();
+      for (let round = 0; round < 100; round += 1) {
+        machine.pass(100);
+        reads = 0;
+        machine.clock.ownerMs();
+      }
+      machine.pass(100);
+      reads = interrupted;
+      const aheadMs = machine.clock.ownerMs() - (machine.clock.nowMs() - startMs);
+      expect([interrupted, Math.abs(aheadMs) <= 20]).toEqual([interrupted, true]);
+    }
+  });
+
+  it('is behind by no more than the grain, whatever it loses and however often the machine is suspended', () => {
+    const naps = fc.array(fc.tuple(fc.integer({min: 0, max: 500}), fc.integer({min: 0, max: 500})));
+    fc.assert(
+      fc.property(naps, often, (steps, lost) => {
+        let busy = false;
+        const machine = new BusyMachine(() => (busy ? (lost.next().value ?? 0) : 0));
+        let awakeMs = -machine.clock.nowMs();
+        let suspendedMs = 0;
+        for (const [monotonicMs, napMs] of steps) {
+          machine.pass(monotonicMs, napMs);
+          suspendedMs += napMs;
+          busy = true;
+          machine.clock.ownerMs();
+          busy = false;
+        }
+        machine.pass(10);
+        awakeMs += machine.clock.nowMs();
+        expect(machine.clock.ownerMs()).toBeGreaterThanOrEqual(awakeMs + suspendedMs - 2 * 20);
       }),
     );
   });

@@ -314,6 +314,15 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
   ]),
   ...inFile('src/runtime/clock.ts', [
     {
+      name: 'a lost processor is a suspension',
+      breaks: '"Container" 3: the clocks are read at one moment',
+      find: 'if (tries >= CLOCK_READ_TRIES) return readings;',
+      replace: 'if (tries >= 1) return readings;',
+      killed: CLOCK_TESTS(
+        'the owner clock of a process that loses the processor > for 40 ms before any one read goes with the monotonic clock',
+      ),
+    },
+    {
       name: 'boot time does not count',
       breaks: '"Container" 3: elapsed counts suspension',
       find: 'step += this.bootLeadMs;',
