@@ -154,6 +154,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     process.exitCode = reportFailure(
       reported,
       wantsJson(this.argv) || this.format.startsWith('json'),
+      this.id,
     );
   }
 

@@ -2,8 +2,9 @@
 import {RemoteError} from '../admin/remote-error.ts';
 import type {Failure} from '../admin/remote-error.ts';
 import {SmError} from '../model/errors.ts';
-import {nearestWords} from '../model/nearest.ts';
 import {jsonText} from './json-text.ts';
+import {usageFailure} from './usage-failure.ts';
+import type {UsageError} from './usage-failure.ts';
 import {visible, visibleLines} from './visible.ts';
 
 /** A command that is done but must not exit 0: its output has been written. */
@@ -16,13 +17,8 @@ export class ExitOnly extends Error {
   }
 }
 
-interface OclifError {
-  readonly message: string;
+interface OclifError extends UsageError {
   readonly oclif?: {readonly exit?: number};
-  /** Of an unknown flag: what was given, and what the command knows. */
-  readonly flags?: readonly string[];
-  readonly parse?: {readonly input?: {readonly flags?: Readonly<Record<string, unknown>>}};
-  readonly constructor: {readonly name: string};
 }
 
 /** Whether the arguments ask for JSON; readable even when they cannot be parsed. */
@@ -36,10 +32,10 @@ export function wantsJson(argv: readonly string[]): boolean {
   return /^jsonl?$/.test(process.env['SM_OUTPUT'] ?? '');
 }
 
-/** Writes the failure and returns the exit code. */
-export function reportFailure(error: unknown, json: boolean): number {
+/** Writes the failure and returns the exit code. `command`: id of the one that failed, '' where it is not known. */
+export function reportFailure(error: unknown, json: boolean, command = ''): number {
   if (error instanceof ExitOnly) return error.exit;
-  const failure = failureOf(error);
+  const failure = failureOf(error, command);
   // oclif ends help and the like by throwing exit 0.
   if (failure.exit === 0) return 0;
   if (json) process.stdout.write(`${jsonText({kind: 'Error', error: failure})}\n`);
@@ -47,7 +43,7 @@ export function reportFailure(error: unknown, json: boolean): number {
   return failure.exit;
 }
 
-export function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown, command = ''): Failure {
   if (error instanceof RemoteError) return error.failure;
   if (error instanceof SmError) {
     const {code, message, hint, retryable, exitCode} = error;
@@ -63,7 +59,7 @@ export function failureOf(error: unknown): Failure {
   }
   const foreign = error as OclifError;
   const exit = foreign.oclif?.exit;
-  if (exit !== undefined) return usage(foreign, exit);
+  if (exit !== undefined) return usageFailure(foreign, exit, command);
   const message = error instanceof Error ? error.message : String(error);
   const why =
     error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 4).join(' ').trim() : '';
@@ -76,32 +72,6 @@ export function failureOf(error: unknown): Failure {
     retryable: false,
     requestId: '',
   };
-}
-
-function usage(error: OclifError, exit: number): Failure {
-  // Several faults come under a heading that says nothing.
-  const [message = '', ...rest] = error.message
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^The following errors? occurred:$/.test(line));
-  const why = rest.filter((line) => !line.startsWith('See more help')).join(' ');
-  // oclif's parser exits 2; its own ExitError for help is 0.
-  return {
-    code: 'INVALID_INPUT',
-    exit: exit === 1 ? 2 : exit,
-    message,
-    why,
-    fix: [...nearestFlags(error), 'add --help to see what the command takes'],
-    retryable: false,
-    requestId: '',
-  };
-}
-
-/** The flags of the command that look most like the unknown ones. */
-function nearestFlags({flags, parse}: OclifError): string[] {
-  const known = Object.keys(parse?.input?.flags ?? {});
-  const near = (flags ?? []).flatMap((flag) => nearestWords(flag.replace(/^-+/, ''), known));
-  return near.length === 0 ? [] : [`did you mean ${near.map((flag) => `--${flag}`).join(', ')}?`];
 }
 
 /** How gRPC tells a fault; the message says the same in plain words. */

@@ -2,6 +2,7 @@ import type {Hook} from '@oclif/core';
 import {SmError} from '../../model/errors.ts';
 import {nearestWords} from '../../model/nearest.ts';
 import {reportFailure, wantsJson} from '../failure-report.ts';
+import {helpOf} from '../usage-failure.ts';
 
 /** Names the nearest three commands and exits 2; never runs a guess. */
 const commandNotFound: Hook.CommandNotFound = async ({id, argv, config}) => {
@@ -20,9 +21,7 @@ const commandNotFound: Hook.CommandNotFound = async ({id, argv, config}) => {
       : new SmError(
           'INVALID_INPUT',
           `${command.join(' ')} does not take ${JSON.stringify(found[command.length])}`,
-          {
-            hint: 'add --help to see what the command takes',
-          },
+          {hint: helpOf(command.join(':'))},
         );
   process.exitCode = reportFailure(error, wantsJson(process.argv.slice(2)));
 };
