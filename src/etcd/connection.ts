@@ -158,12 +158,15 @@ function logInDirectly(
   limitMs: number,
   password: () => string,
 ): void {
+  const [host] = hosts;
+  // Without one a login would never settle, and with it each call that waits for the token.
+  if (host === undefined) throw new Error('a client of etcd without an endpoint');
   authenticator.getCredentialsFromHost = (_address, name) =>
     new Promise((resolve, reject) => {
       const options = {deadline: Date.now() + limitMs};
       const request = {name, password: password()};
-      hosts[0]
-        ?.getServiceClient('Auth')
+      host
+        .getServiceClient('Auth')
         .authenticate(request, new Metadata(), options, (error, answer) => {
           if (error === null) resolve(answer.token);
           else reject(castGrpcError(error));
