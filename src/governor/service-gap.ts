@@ -15,6 +15,8 @@ export interface GapContext {
   readonly living: ReadonlyMap<string, LivingContainer>;
   /** Why the plan has no home for the shard; '' where it has one. */
   readonly reasonOf: (shard: string) => string;
+  /** What leads out of an alarm about the container; undefined where there is none. Default: nobody asks. */
+  readonly alarmFixOf?: (container: string) => string | undefined;
 }
 
 export interface ServiceGap {
@@ -66,7 +68,7 @@ function onTheWay(
   record: OwnershipRecord,
   {overdue = []}: Heartbeat,
   holder: LivingContainer | undefined,
-  {app, view}: GapContext,
+  {app, view, alarmFixOf}: GapContext,
 ): ServiceGap {
   const {container, state, move} = record;
   const since = move === null ? '' : ` since ${move.startedAt}`;
@@ -90,7 +92,7 @@ function onTheWay(
   const note = holder?.note ?? '';
   if (holder !== undefined && (holder.state === 'unreachable' || holder.state === 'refusing')) {
     const text = `it is assigned to ${container}${since}, which is ${holder.state}${note === '' ? '' : `: ${note}`}`;
-    return {text, fix: evict};
+    return {text, fix: alarmFixOf?.(container) ?? evict};
   }
   return {text: `it is assigned to ${container}${since}, which has not claimed it yet`, fix: evict};
 }

@@ -6,12 +6,15 @@ import {serviceGap} from '../../../governor/service-gap.ts';
 import type {ServiceGap} from '../../../governor/service-gap.ts';
 import {alarmFix} from '../../../model/alarm-fix.ts';
 import type {AlarmView} from '../../../protocol/admin.ts';
+import type {Alarm} from '../../../model/status.ts';
 import {livingOf} from './container-views.ts';
+
+type Said = Pick<Alarm, 'code' | 'object'>;
 
 export function alarmViews(listing: AppListing): AlarmView[] {
   const {app: service, status} = listing;
   return (status?.alarms ?? []).map(({code, text, since, object = ''}) => {
-    const fix = alarmFix({code, service, object, others: sameProcess(listing.view, object)});
+    const fix = fixOf(listing, {code, object});
     if (code !== 'UNSERVED' || object === '') return {service, code, text, since, object, fix};
     const gap = gapOf(listing, object);
     return {
@@ -25,6 +28,10 @@ export function alarmViews(listing: AppListing): AlarmView[] {
   });
 }
 
+function fixOf({app: service, view}: AppListing, {code, object = ''}: Said): string {
+  return alarmFix({code, service, object, others: sameProcess(view, object)});
+}
+
 /** Why nobody serves the shard now; undefined: somebody does. */
 export function gapOf(listing: AppListing, shard: string): ServiceGap | undefined {
   const {app, view, status} = listing;
@@ -34,5 +41,12 @@ export function gapOf(listing: AppListing, shard: string): ServiceGap | undefine
     'reasons',
     () => new Map((status?.unplaced ?? []).map((one) => [one.shard, one.reason])),
   );
-  return serviceGap(shard, {app, view, living, reasonOf: (id) => reasons.get(id) ?? ''});
+  const alarmFixOf = (container: string): string | undefined => {
+    const alarm = status?.alarms.find(({object}) => object === container);
+    return alarm === undefined ? undefined : fixOf(listing, alarm);
+  };
+  return serviceGap(shard, {
+    ...{app, view, living, alarmFixOf},
+    reasonOf: (id) => reasons.get(id) ?? '',
+  });
 }

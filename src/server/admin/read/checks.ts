@@ -1,4 +1,7 @@
 /** What a daemon can check of the cluster: etcd, leader, daemons, containers, shards, alarms. */
+import type {AlarmCode} from '../../../model/alarm.ts';
+import {alarmRows} from '../../../model/alarm-rows.ts';
+import type {AlarmRow} from '../../../model/alarm-rows.ts';
 import {uncalledFix} from '../../../model/contact.ts';
 import {SmError} from '../../../model/errors.ts';
 import {leaderLives, unheardOf} from '../../../model/health.ts';
@@ -181,7 +184,7 @@ export function clusterChecks(cluster: StatusAnswer): Check[] {
   return [
     ...governing,
     ...cluster.apps.flatMap((app) => [
-      ...[containersCheck(app), shardsCheck(app)],
+      ...[containersCheck(app), shardsCheck(app, alarmRows(app.alarms).find(isUnserved))],
       ...appQuotaChecks(app),
       ...(app.paused ? [pauseCheck(app)] : []),
     ]),
@@ -245,28 +248,26 @@ function containersCheck({service, containers, shards}: AppView): Check {
   return check(name, 'FAIL', text, `start a process that joins app ${service}`);
 }
 
-/** Judged by service: what is on its way passes, what nobody has served for longer than T fails. */
-function shardsCheck({service, shards, alarms}: AppView): Check {
+/** Judged by service: what is on its way passes, what nobody has served for longer than T fails. `unserved`: why nobody does. */
+function shardsCheck({service, shards}: AppView, unserved: AlarmRow | undefined): Check {
   const name = `shards of ${service}`;
   const {unplaced, unknown, failed, quarantined, ready, total} = shards;
   const text = `${ready} of ${total} ready, ${unplaced} unplaced, ${unknown} unknown, ${failed} failed, ${quarantined} quarantined`;
-  const unserved = alarms.find(({code}) => code === 'UNSERVED');
   if (unserved !== undefined)
-    return check(name, 'FAIL', `${text}; since ${unserved.since}: ${unserved.text}`, unserved.fix);
+    return check(name, 'FAIL', `${text}; ${unserved.codes} ${unserved.text}`, unserved.fix);
   if (unplaced + unknown + failed + quarantined === 0) return check(name, 'PASS', text);
   const fix = `sm shard ls -a ${service}, then sm shard why -a ${service} ID`;
   return check(name, unknown + failed + quarantined > 0 ? 'FAIL' : 'WARN', text, fix);
 }
 
-/** One check an alarm: each has its own way out. */
+function isUnserved({codes}: AlarmRow): boolean {
+  return codes.split(', ').includes('UNSERVED' satisfies AlarmCode);
+}
+
+/** One check a cause: each has its own way out. Why shards are not served is said with them. */
 function alarmChecks({alarms}: StatusAnswer): Check[] {
   if (alarms.length === 0) return [check('alarms', 'PASS', 'none')];
-  return alarms.map(({service, code, text, since, fix}) =>
-    check(
-      `alarm ${code} of ${service}`,
-      'FAIL',
-      since === '' ? text : `since ${since}: ${text}`,
-      fix,
-    ),
-  );
+  return alarmRows(alarms)
+    .filter((row) => !isUnserved(row))
+    .map(({service, codes, text, fix}) => check(`alarm ${codes} of ${service}`, 'FAIL', text, fix));
 }

@@ -1,0 +1,51 @@
+/** The state of the cluster as lines for people. Pure. */
+import {alarmRows} from '../model/alarm-rows.ts';
+import {counted} from '../model/counted.ts';
+import {leaderLives, troubleCount} from '../model/health.ts';
+import type {StatusAnswer} from '../protocol/admin.ts';
+import {fixLines} from './app-lines.ts';
+import {APPS_NAMED} from './limits.ts';
+
+type App = StatusAnswer['apps'][number];
+
+/** The health and the counts, apps that are not well, the leader, alarms. */
+export function statusLines(status: StatusAnswer): string[] {
+  const {counts, alarms, apps} = status;
+  const ill = apps
+    .filter(({health}) => health !== 'OK')
+    .sort((a, b) => troubleCount(b) - troubleCount(a));
+  const more = ill.length - APPS_NAMED;
+  return [
+    `${status.health}: ${shardsText({...counts, total: counts.shards})}`,
+    `${counted(counts.apps, 'app')}, ${counted(counts.containers, 'container')}, ${counted(counts.daemons, 'daemon')}`,
+    ...ill.slice(0, APPS_NAMED).map((app) => `app ${appText(app)}`),
+    ...(more > 0 ? [`and ${counted(more, 'app')} more that are not OK`] : []),
+    ...(status.store.reason === '' ? [] : [status.store.reason]),
+    leaderText(status),
+    ...alarmRows(alarms).flatMap(({service, codes, text, fix}) => [
+      `alarm ${codes} (${service}) ${text}`,
+      ...fixLines(fix),
+    ]),
+  ];
+}
+
+function leaderText({leader, daemons, store}: StatusAnswer): string {
+  if (store.restored !== '')
+    return 'no leader: STORE_RESTORED, nobody leads until sm store accept-restore';
+  if (leader === null) return 'no leader: is a daemon running?';
+  const dead = leaderLives(leader, daemons) ? '' : ': it does not live';
+  return `leader ${leader.container} since ${leader.since}${dead}`;
+}
+
+function appText({service, health, shards, paused}: App): string {
+  return `${service}: ${health}${paused && health !== 'PAUSED' ? ' (paused)' : ''}, ${shardsText(shards)}`;
+}
+
+function shardsText(shards: Pick<App['shards'], 'total' | 'ready' | TroubleWord>): string {
+  const trouble = TROUBLE_WORDS.filter((word) => shards[word] !== 0);
+  const tail = trouble.map((word) => `, ${shards[word]} ${word}`).join('');
+  return `${shards.ready} of ${shards.total} shards ready${tail}`;
+}
+
+const TROUBLE_WORDS = ['unplaced', 'unknown', 'failed', 'quarantined'] as const;
+type TroubleWord = (typeof TROUBLE_WORDS)[number];

@@ -1,0 +1,102 @@
+/** Whoever is paged reads each cause once: in `sm status`, `sm doctor` and `sm app get`. */
+import {beforeEach, describe, expect, it} from 'vitest';
+import {appLines} from '../../../src/cli/app-lines.ts';
+import {statusLines} from '../../../src/cli/status-lines.ts';
+import {World} from './fixture.ts';
+
+const service = 'orders';
+const since = '2026-01-02T03:00:00.000Z';
+const later = '2026-01-02T03:00:05.000Z';
+const unserved = {code: 'UNSERVED', text: '2 of 2 are not served', since, object: 's1'};
+let world: World;
+
+beforeEach(async () => {
+  world = new World();
+  await world.call('addSpec', {service});
+  for (const shardId of ['s1', 's2']) {
+    await world.call('addShard', {service, shardId});
+    await world.own(service, shardId, {state: 'dropping', ready: false});
+  }
+});
+
+/** Rows of doctor that are not well, lines of status and of `app get` about alarms: all for the app. */
+async function shown() {
+  const {checks} = await world.call('checks', {});
+  const {app} = await world.call('getApp', {service});
+  return {
+    doctor: checks.filter(({name, verdict}) => name.includes(service) && verdict !== 'PASS'),
+    status: statusLines(await world.call('status', {})).filter((line) => /alarm|fix/.test(line)),
+    app: appLines(app).filter((line) => /alarm|fix/.test(line)),
+  };
+}
+
+describe('a drop that hangs', () => {
+  beforeEach(async () => {
+    const overdue = ['s1', 's2'].map((shard) => ({hook: 'drop', shard}) as const);
+    await world.join(service, 'c1', {overdue});
+    const stuck = ['s1', 's2'].map((shard) => ({
+      ...{code: 'STUCK', text: `drop of ${shard} is overdue`, since: later, object: 'c1'},
+    }));
+    await world.say(service, {alarms: [unserved, ...stuck]});
+  });
+
+  const text = '2 of 2 are not served; drop of s1 is overdue; drop of s2 is overdue';
+  const fix = 'restart c1, or take it out alone: sm container evict -a orders c1';
+
+  it('is one row of doctor, which names the shards, every alarm and the way out', async () => {
+    expect((await shown()).doctor).toEqual([
+      {
+        name: `shards of ${service}`,
+        verdict: 'FAIL',
+        text: expect.stringMatching(
+          `^0 of 2 ready, .*; UNSERVED, STUCK since ${since}: ${text}$`,
+        ) as string,
+        fix,
+      },
+    ]);
+  });
+
+  it('is one alarm of status and of the app', async () => {
+    const alarm = `since ${since}: ${text}`;
+    const {status, app} = await shown();
+    expect(status).toEqual([`alarm UNSERVED, STUCK (orders) ${alarm}`, `  fix: ${fix}`]);
+    expect(app).toEqual([`alarm UNSERVED, STUCK ${alarm}`, `  fix: ${fix}`]);
+  });
+});
+
+it('a container that cannot be called is one row: what leads out of it is the same for shards and container', async () => {
+  await world.join(service, 'c1');
+  for (const shard of ['s1', 's2']) await world.own(service, shard, {state: 'assigned'});
+  const note = 'cannot be called at c1:1: connection refused';
+  await world.say(service, {
+    containers: {c1: {state: 'unreachable', since, note, incarnation: 'c1-1'}},
+    alarms: [unserved, {code: 'UNREACHABLE', text: `c1 ${note}`, since, object: 'c1'}],
+  });
+  const {doctor, status} = await shown();
+  expect(doctor.map(({name}) => name)).toEqual([
+    `containers of ${service}`,
+    `shards of ${service}`,
+  ]);
+  expect(status).toEqual([
+    `alarm UNSERVED, UNREACHABLE (orders) since ${since}: 2 of 2 are not served; c1 ${note}`,
+    '  fix: let the daemons reach it by that address (advertise, firewall), then restart it: sm container get -a orders c1',
+  ]);
+});
+
+it('causes of their own are rows of their own, also those about no object', async () => {
+  await world.join(service, 'c1');
+  await world.say(service, {
+    alarms: [
+      unserved,
+      {code: 'STUCK', text: 'add of x is overdue', since, object: 'c2'},
+      {code: 'PUSH_STALE', text: 'p1 is stale', since},
+      {code: 'PUSH_STALE', text: 'p2 is stale', since},
+    ],
+  });
+  const {doctor, status} = await shown();
+  expect(doctor.map(({name}) => name)).toEqual([
+    `shards of ${service}`,
+    ...['STUCK', 'PUSH_STALE', 'PUSH_STALE'].map((code) => `alarm ${code} of ${service}`),
+  ]);
+  expect(status.filter((line) => line.startsWith('alarm'))).toHaveLength(4);
+});
