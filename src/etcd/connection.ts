@@ -4,7 +4,7 @@ import type {CallOptions, Interceptor} from '@grpc/grpc-js';
 import {Etcd3, WatchClient, castGrpcError} from 'etcd3';
 import type {AuthClient, IOptions, KVClient, LeaseClient, MaintenanceClient} from 'etcd3';
 import type {ErrorCode} from '../model/errors.ts';
-import {ATTEMPT_LIMIT_MS, REFUSED_LOGIN_MS} from './limits.ts';
+import {ATTEMPT_LIMIT_MS, LOGIN_TRIES, REFUSED_LOGIN_MS} from './limits.ts';
 import {localLogin} from './local-login.ts';
 import {HIDDEN, hidden} from '../model/hidden-text.ts';
 import type {HiddenText} from '../model/hidden-text.ts';
@@ -86,6 +86,7 @@ export function openEndpoint(endpoint: string, options: EtcdOptions): EndpointCl
   const {pool} = client as unknown as {pool: Pool};
   let password = hidden(options.password ?? '');
   logInDirectly(pool, limitMs, () => password.reveal());
+  renewOldLogins(pool);
   if (options.username === undefined)
     logInLocally(pool.authenticator, endpoint, (found) => (password = found));
   return new OpenedEndpoint(endpoint, client, new WatchClient(pool));
@@ -127,7 +128,10 @@ class OpenedEndpoint implements EndpointClient {
   readonly close = (): void => this.#client.close();
 }
 
+type Call = ConstructorParameters<typeof WatchClient>[0]['exec'];
+
 type Pool = ConstructorParameters<typeof WatchClient>[0] & {
+  exec: Call;
   readonly authenticator: Authenticator;
   readonly hosts: readonly {getServiceClient(name: 'Auth'): AuthService}[];
 };
@@ -146,6 +150,7 @@ interface Authenticator {
   options: IOptions;
   readonly awaitingMetadata: Promise<Metadata> | null;
   getMetadata(): Promise<Metadata>;
+  invalidateMetadata(): void;
   getCredentialsFromHost(address: string, name: string, password: string): Promise<string>;
 }
 
@@ -173,6 +178,29 @@ function logInDirectly(
         });
     });
 }
+
+/**
+ * A change of users or roles ends signed tokens (JWT), and calls that are under way with tokens of the other kind. etcd says so in a word of its own,
+ * on which the package does not log in again. It has done nothing then, so the same call may be made again, a write too.
+ */
+function renewOldLogins(pool: Pool): void {
+  const {authenticator} = pool;
+  const exec: Call = pool.exec.bind(pool);
+  pool.exec = async (service, method, payload, options) => {
+    for (let tries = 1; ; tries += 1) {
+      const used = authenticator.awaitingMetadata;
+      try {
+        return await exec(service, method, payload, options);
+      } catch (error) {
+        if (tries >= LOGIN_TRIES || !OLD_LOGIN.test(String(error))) throw error;
+        // Another call may have logged in meanwhile.
+        if (authenticator.awaitingMetadata === used) authenticator.invalidateMetadata();
+      }
+    }
+  };
+}
+
+const OLD_LOGIN = /revision of auth store is old/i;
 
 /**
  * Without a user of its own a client of this machine takes the password that an embedded store left for it, whenever it has to log in: the store

@@ -38,3 +38,6 @@ export const PAGE_FULL_SHARE = 0.25;
 
 /** A note whose password is refused is not tried again for so long. */
 export const REFUSED_LOGIN_MS = 1_000;
+
+/** A call whose login is older than the users and roles of etcd is made with a new login, so many times in all. */
+export const LOGIN_TRIES = 4;

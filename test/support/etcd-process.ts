@@ -40,6 +40,8 @@ export interface EtcdOptions {
   readonly user?: {readonly name: string; readonly password: string};
   /** How long a token lives. Default: the server's. */
   readonly tokenTtlSeconds?: number;
+  /** Real etcd's --auth-token. Default: tokens that etcd remembers. */
+  readonly signedTokens?: string;
   /** 1 or 3; the embedded server is one. Default 1. */
   readonly members?: number;
   /** Size from which etcd takes no writes; real etcd only. Default: etcd's, 2 GiB. */
@@ -337,6 +339,7 @@ function realEtcd(plan: MemberPlan, plans: readonly MemberPlan[], options: EtcdO
     ...['--listen-peer-urls', plan.peerUrl, '--initial-advertise-peer-urls', plan.peerUrl],
     ...['--initial-cluster', cluster, '--initial-cluster-token', 'sm-test'],
     ...tokenArguments(options, ['--auth-token', 'simple', '--auth-token-ttl'], 1),
+    ...(options.signedTokens === undefined ? [] : ['--auth-token', options.signedTokens]),
     // The least there is: a busy machine must not spend its time on passwords of tests.
     ...['--bcrypt-cost', '4'],
     ...secure,
