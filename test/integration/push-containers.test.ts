@@ -1,6 +1,7 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {joinApp} from '../../src/container/index.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
+import {containerRights} from '../support/least-rights.ts';
 import {PushBed, TTL_MS} from './push-bed.ts';
 
 const BEYOND_DOUBLE = '9007199254740993';
@@ -70,7 +71,10 @@ describe('push containers', () => {
     await bed.createApp(app, shards(app, 8));
     const held = new Set<string>();
     const modern = await joinApp(
-      {app, endpoints: [bed.etcd.endpoint], ttlMs: TTL_MS, logger: silentLogger},
+      {
+        ...{app, endpoints: [bed.etcd.endpoint], ttlMs: TTL_MS, logger: silentLogger},
+        ...(await containerRights(bed.etcd, '/sm', 'sm.test', app)),
+      },
       {add: (shard) => void held.add(shard.id), drop: (shard) => void held.delete(shard.id)},
     );
     await bed.until('all on one', () => held.size === 8);

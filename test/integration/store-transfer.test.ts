@@ -56,7 +56,7 @@ describe.concurrent('moving to another store', () => {
       const dataDir = join(folder, 'first');
       const log = new OwnershipLog();
       const first = await Site.of({dataDir}, prefix);
-      const second = await Site.of({etcd: etcd.endpoint}, prefix);
+      const second = await Site.of({etcd}, prefix);
       const third = await Site.of({dataDir: join(folder, 'third')}, prefix);
       const there = `--endpoints ${etcd.endpoint} --etcd-prefix ${prefix}`;
       try {
@@ -135,7 +135,7 @@ describe.concurrent('an import', () => {
       const file = join(folder, 'sm.jsonl');
       const log = new OwnershipLog();
       const source = await Site.of({dataDir}, prefix);
-      const target = await Site.of({etcd: etcd.endpoint}, prefix);
+      const target = await Site.of({etcd}, prefix);
       const proxy = await CuttingProxy.start(etcd.endpoint);
       if (LEAST_RIGHTS) noteRoot({endpoints: [proxy.endpoint]}, folder);
       try {

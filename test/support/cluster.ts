@@ -16,7 +16,7 @@ import type {Store} from '../../src/store/port.ts';
 import {startEtcd} from './etcd-process.ts';
 import {freePorts} from './free-ports.ts';
 import type {EtcdProcess} from './etcd-process.ts';
-import {daemonLogin, loginLines, roleLogin} from './least-rights.ts';
+import {containerRights, daemonLogin, loginLines} from './least-rights.ts';
 import type {RoleLogin} from './least-rights.ts';
 import {OwnershipLog} from './ownership-log.ts';
 import {until} from './until.ts';
@@ -49,6 +49,8 @@ export interface TestDaemon {
 
 export type PartialHooks = Partial<ShardHooks>;
 
+type Rights = Awaited<ReturnType<typeof containerRights>>;
+
 /** Ids s0, s1, ... */
 export function shardIds(count: number, prefix = 's'): string[] {
   return Array.from({length: count}, (_, index) => `${prefix}${index}`);
@@ -63,7 +65,7 @@ export class Cluster {
   daemons: TestDaemon[] = [];
   private readonly logger: Logger;
   private readonly planners: ClusterOptions['planners'];
-  private readonly logins = new Map<string, Promise<RoleLogin>>();
+  private readonly rights = new Map<string, Promise<Rights>>();
   private daemonLogin: RoleLogin | undefined;
   private readonly containers = new Set<Container>();
   private readonly ended = new Set<string>();
@@ -227,13 +229,10 @@ export class Cluster {
     return container;
   }
 
-  /** Under SM_TEST_RIGHTS=least a container is who its role says, and nobody else. */
-  private async rightsOf(app: string): Promise<Partial<JoinOptions>> {
-    if (this.daemonLogin === undefined) return {};
-    const login = this.logins.get(app) ?? roleLogin(this.etcd, this.prefix, SERVICE, app);
-    this.logins.set(app, login);
-    const {username, password} = await login;
-    return {service: SERVICE, etcd: {username, password}};
+  private rightsOf(app: string): Promise<Rights> {
+    const rights = this.rights.get(app) ?? containerRights(this.etcd, this.prefix, SERVICE, app);
+    this.rights.set(app, rights);
+    return rights;
   }
 
   /** Waits until every shard is ready and nothing more will move. */

@@ -5,6 +5,7 @@ import {once} from 'node:events';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {LEAST_RIGHTS} from './least-rights.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
 
@@ -33,12 +34,18 @@ export class DaemonProcess {
         : ['sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', ...command];
     this.child = spawn(program, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: {...process.env, NO_COLOR: '1', NODE_OPTIONS: ''},
+      env: {...process.env, ...this.state(args), NO_COLOR: '1', NODE_OPTIONS: ''},
     });
     running.add(this.child);
     this.child.once('exit', () => running.delete(this.child));
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+  }
+
+  /** Under least rights it must not find the password of root, which is noted in the state folder of the test. */
+  private state(args: readonly string[]): NodeJS.ProcessEnv {
+    if (!LEAST_RIGHTS || args.includes('--embedded')) return {};
+    return {XDG_STATE_HOME: this.folder};
   }
 
   /** Puts other text into its configuration file. */

@@ -4,6 +4,7 @@
  */
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import type {JoinOptions} from '../../src/container/index.ts';
 import {noteLocalStore} from '../../src/etcd/local-login.ts';
 import {applyRoles, rolesOf} from '../../src/etcd/roles.ts';
 import type {EtcdProcess} from './etcd-process.ts';
@@ -71,6 +72,18 @@ export async function roleLogin(
   });
   const passwordFile = fileOf(join(etcd.dataDir, '..'), 'role', PASSWORD);
   return {username, password: PASSWORD, passwordFile};
+}
+
+/** How a container of the app joins: as its role, and as nobody else. Nothing where everybody may do everything. */
+export async function containerRights(
+  etcd: EtcdProcess,
+  prefix: string,
+  service: string,
+  app: string,
+): Promise<Pick<JoinOptions, 'service' | 'etcd'>> {
+  if (!LEAST_RIGHTS || etcd.first.kind !== 'etcd') return {};
+  const {username, password} = await roleLogin(etcd, prefix, service, app);
+  return {service, etcd: {username, password}};
 }
 
 async function withRoot(

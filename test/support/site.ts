@@ -5,18 +5,22 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {AdminClient} from '../../src/admin/index.ts';
 import {joinApp} from '../../src/container/index.ts';
-import type {Container} from '../../src/container/index.ts';
+import type {Container, JoinOptions} from '../../src/container/index.ts';
 import {DaemonProcess} from './daemon-process.ts';
+import type {EtcdProcess} from './etcd-process.ts';
 import {freePorts} from './free-ports.ts';
+import {containerRights, daemonLogin, loginLines} from './least-rights.ts';
+import type {RoleLogin} from './least-rights.ts';
 import type {OwnershipLog} from './ownership-log.ts';
 import {until} from './until.ts';
 
 /** Far above what any step takes, with the machine busy: only a hang may reach it. */
 export const SITE_LIMIT_MS = 60_000;
 const DAEMON_TTL_MS = 3_000;
+const SERVICE = 'sm.test';
 
-/** An etcd's endpoint, or a data directory and the port of the store in it. */
-export type SiteStore = {readonly etcd: string} | {readonly dataDir: string};
+/** An etcd, where daemon and containers have the rights of their roles when there are users; or a data directory of the daemon. */
+export type SiteStore = {readonly etcd: EtcdProcess} | {readonly dataDir: string};
 
 export class Site {
   readonly prefix: string;
@@ -25,31 +29,39 @@ export class Site {
   readonly admin: AdminClient;
   daemon: DaemonProcess | undefined;
   private readonly port: number;
+  private readonly login: RoleLogin | undefined;
 
-  private constructor(store: SiteStore, prefix: string, port: number, storePort: number) {
+  private constructor(
+    store: SiteStore,
+    prefix: string,
+    [port = 0, storePort = 0]: readonly number[],
+    login: RoleLogin | undefined,
+  ) {
     this.store = store;
     this.prefix = prefix;
     this.port = port;
-    this.endpoint = 'etcd' in store ? store.etcd : `127.0.0.1:${storePort}`;
+    this.login = login;
+    this.endpoint = 'etcd' in store ? store.etcd.endpoint : `127.0.0.1:${storePort}`;
     this.admin = new AdminClient({server: `http://127.0.0.1:${port}`});
   }
 
   static async of(store: SiteStore, prefix = '/sm'): Promise<Site> {
-    const [port = 0, storePort = 0] = await freePorts(2);
-    return new Site(store, prefix, port, storePort);
+    const login = 'etcd' in store ? await daemonLogin(store.etcd, prefix, SERVICE) : undefined;
+    return new Site(store, prefix, await freePorts(2), login);
   }
 
   get configText(): string {
     const where =
       'etcd' in this.store
-        ? `endpoints: ["${this.store.etcd}"]`
+        ? `endpoints: ["${this.endpoint}"]`
         : `embedded: {port: ${new URL(`http://${this.endpoint}`).port}}`;
     return [
-      'service: sm.test',
+      `service: ${SERVICE}`,
       `port: ${this.port}`,
       where,
       `etcdPrefix: ${this.prefix}`,
       `heartbeat: {ttlMs: ${DAEMON_TTL_MS}}`,
+      ...loginLines(this.login),
       '',
     ].join('\n');
   }
@@ -107,6 +119,7 @@ export class Site {
       endpoints: [this.endpoint],
       etcdPrefix: this.prefix,
       logger: silentLogger,
+      ...(await this.rightsOf(app)),
     };
     const joined: Container[] = [];
     const container = await joinApp(options, {
@@ -116,6 +129,11 @@ export class Site {
     joined.push(container);
     await container.ready;
     return container;
+  }
+
+  private async rightsOf(app: string): Promise<Pick<JoinOptions, 'service' | 'etcd'>> {
+    if (!('etcd' in this.store)) return {};
+    return containerRights(this.store.etcd, this.prefix, SERVICE, app);
   }
 
   /** Waits until all shards are ready; token by shard. */
