@@ -1,4 +1,4 @@
-/** A container of the hostile mix: `tsx hostile-container.ts OPTIONS-AS-JSON`. One JSON line for each end of a shard or of itself that nobody asked for, and for each add. */
+/** A container of the hostile mix: `tsx hostile-container.ts OPTIONS-AS-JSON`. One JSON line when it is ready, then for each add, each drop and its own end; `quiet`: no more after the first. */
 import {joinApp} from '../../src/container/index.ts';
 import type {JoinOptions} from '../../src/container/index.ts';
 
@@ -6,7 +6,8 @@ const {quiet = false, ...options} = JSON.parse(process.argv[2] ?? '{}') as JoinO
   quiet?: boolean;
 };
 const tell = (event: object): void => {
-  if (!quiet) process.stdout.write(`${JSON.stringify(event)}\n`);
+  if (quiet) return;
+  process.stdout.write(`${JSON.stringify({...event, atMs: Date.now()})}\n`);
 };
 const container = await joinApp(
   {...options, signals: true},
@@ -16,5 +17,5 @@ const container = await joinApp(
   },
 );
 await container.ready;
-tell({event: 'ready'});
+process.stdout.write('{"event": "ready"}\n');
 await container.ended.catch((error: unknown) => tell({event: 'ended', error: String(error)}));
