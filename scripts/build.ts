@@ -85,7 +85,7 @@ function entries(): Record<string, string> {
   ];
   files.push('src/server/index.ts', 'src/server/planner-worker.ts');
   files.push('src/dev/index.ts', 'src/dev/demo-container.ts');
-  files.push('src/embedded/index.ts', 'src/embedded/main.ts');
+  files.push('src/embedded/index.ts', 'src/embedded/main.ts', 'src/embedded/store-worker.ts');
   return Object.fromEntries(
     files.map((file) => [relative('src', file).replace(/\.tsx?$/, ''), file]),
   );

@@ -155,3 +155,9 @@ export const WATCH_BATCH_LIMIT = 1_000;
 
 /** Changes that are looked at for such watchers before other work gets its turn. */
 export const WATCH_SCAN_LIMIT = 20_000;
+
+/** How often a store in a thread of its own says what there is, and how long its syncs took. */
+export const THREAD_FIGURES_MS = 1_000;
+
+/** Longest that such a store waits for its process to take the file of the password, before it answers anybody. */
+export const THREAD_PASSWORD_MS = 5_000;

@@ -1,7 +1,9 @@
-/** The store inside a daemon, and the note by which processes of this machine find its password. */
+/** The store inside a daemon, in a thread of its own, and the note by which processes of this machine find its password. */
 import type {ServerConfig} from '../config/index.ts';
-import {MADE_USER, startEmbeddedStore} from '../embedded/index.ts';
-import type {EmbeddedStore, EmbeddedStoreOptions} from '../embedded/index.ts';
+import {MADE_USER} from '../embedded/index.ts';
+import type {EmbeddedStore} from '../embedded/index.ts';
+import {startStoreThread} from '../embedded/store-thread.ts';
+import type {StoreThreadOptions} from '../embedded/thread-messages.ts';
 import {forgetLocalStore, noteLocalStore} from '../etcd/local-login.ts';
 import {SmError} from '../model/errors.ts';
 import {isWildcardHost} from '../model/listen-fault.ts';
@@ -16,7 +18,7 @@ export interface OwnStore {
   close(): Promise<void>;
 }
 
-/** `onSync`: each batch of changes that is on disk, ms. @throws SmError as `startEmbeddedStore` */
+/** `onSync`: each batch of changes that is on disk, ms. @throws SmError as `startStoreThread` */
 export async function openOwnStore(
   config: ServerConfig,
   logger: Logger,
@@ -57,9 +59,9 @@ function leaveNote(port: number, note: Parameters<typeof noteLocalStore>[1], log
   }
 }
 
-async function started(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
+async function started(options: StoreThreadOptions): Promise<EmbeddedStore> {
   try {
-    return await startEmbeddedStore(options);
+    return await startStoreThread(options);
   } catch (error) {
     if (!(error instanceof SmError) || error.code !== 'PORT_TAKEN') throw error;
     throw new SmError('PORT_TAKEN', error.message, {
@@ -69,7 +71,7 @@ async function started(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   }
 }
 
-function storeOptions(config: ServerConfig): EmbeddedStoreOptions {
+function storeOptions(config: ServerConfig): StoreThreadOptions {
   const {embedded} = config;
   const {username, password} = new Credentials(config).forEtcd();
   return {

@@ -2,25 +2,16 @@
  * Plans for large apps, made in a thread of their own: the event loop goes on meanwhile. The thread begins with the first large app, and ends with the last or
  * with the daemon.
  */
-import {Worker} from 'node:worker_threads';
+import type {Worker} from 'node:worker_threads';
 import {SHARDS_PLANNED_INLINE} from '../governor/limits.ts';
 import {failureText} from '../model/failure-text.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
 import {gate} from '../runtime/gate.ts';
+import {beginProgram} from '../runtime/program-thread.ts';
 import {PlannerLost} from './governing/planners-beside.ts';
 import type {PlannerBeside, PlannersBeside} from './governing/planners-beside.ts';
 import {PLANNER_HEAP_MB, PLANNER_LOSSES_ALLOWED} from './limits.ts';
 import type {PlannerReply, PlannerRequest} from './planner-messages.ts';
-
-/** In the form that this file has itself: built or source. */
-const IS_SOURCE = import.meta.url.endsWith('.ts');
-const PROGRAM = new URL(`../server/planner-worker${IS_SOURCE ? '.ts' : '.js'}`, import.meta.url)
-  .href;
-/** Threads of Node 20 do not take over how their process reads TypeScript. */
-const FROM_SOURCE = `import('tsx/esm/api').then(({register}) => {
-  register();
-  return import(${JSON.stringify(PROGRAM)});
-});`;
 
 type Waiting = Pick<ReturnType<typeof gate<RowPlan | undefined>>, 'resolve' | 'reject'>;
 
@@ -35,12 +26,9 @@ export interface PlannerThreadOptions {
   readonly begin?: () => Worker;
 }
 
-/** The thread, in the form that this file has itself. */
+/** The thread as it is built. */
 export function beginPlannerThread(): Worker {
-  return new Worker(IS_SOURCE ? FROM_SOURCE : new URL(PROGRAM), {
-    eval: IS_SOURCE,
-    // What the process was started with is not for its threads.
-    execArgv: [],
+  return beginProgram('server/planner-worker', {
     resourceLimits: {maxOldGenerationSizeMb: PLANNER_HEAP_MB},
   });
 }
