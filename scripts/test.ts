@@ -51,8 +51,8 @@ const BACKGROUND: readonly Step[] = [
 const STAGES: readonly (readonly Step[])[] = [
   [
     {name: 'lint', command: ['eslint', '.', '--max-warnings', '0']},
-    {name: 'types', command: ['tsc', '-p', '.']},
-    {name: 'format', command: ['prettier', '--check', '.', '--log-level', 'warn']},
+    {name: 'types', command: ['oxlint', '--type-aware', '--type-check']},
+    {name: 'format', command: ['oxfmt', '--check']},
     {name: 'build', command: ['tsx', 'scripts/build.ts']},
   ],
   // Files share a process: to load the modules anew for each takes longer than the tests.

@@ -27,18 +27,20 @@ export default class Audit extends SmCommand<typeof Audit> {
   };
 
   override async run(): Promise<void> {
-    const {auditStore, openLocation} = await import('../transfer/index.ts');
+    const {auditStore, withLocation} = await import('../transfer/index.ts');
     const {app, since, service} = this.flags;
-    const location = await openLocation({...placeOf(this.flags), mustExist: true});
     const say = (text: string): void => this.say(text);
-    const result = await auditStore({location, app, since, service, say}).finally(() =>
-      location.close(),
+    const place = {...placeOf(this.flags), mustExist: true};
+    const [result, storeName] = await withLocation(
+      place,
+      async (location) =>
+        [await auditStore({location, app, since, service, say}), location.name] as const,
     );
     await this.showObject({
       kind: 'Audit',
       fields: result,
       name: `${result.base + 1}-${result.until}`,
-      lines: linesOf(result, location.name),
+      lines: linesOf(result, storeName),
     });
     if (result.unlawful > 0) this.leaveWith(10);
   }

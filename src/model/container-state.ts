@@ -9,7 +9,13 @@ import type {ContainerOrder} from './specs.ts';
  * `unknown`: no write commits, so that nobody's heartbeat can be heard.
  */
 export type Hearing =
-  'heard' | 'suspect' | 'silent' | 'lost' | 'unreachable' | 'refusing' | 'unknown';
+  | 'heard'
+  | 'suspect'
+  | 'silent'
+  | 'lost'
+  | 'unreachable'
+  | 'refusing'
+  | 'unknown';
 
 const HEARINGS: ReadonlySet<string> = new Set([
   ...['suspect', 'silent', 'lost', 'unreachable', 'refusing'],

@@ -13,7 +13,14 @@ const UNASSIGNED = /\p{Unassigned}/u;
 const BLANK = /^\p{White_Space}*$/u;
 
 export type NameKind =
-  'app' | 'container' | 'group' | 'worker group' | 'service' | 'metric' | 'zone' | 'spread key';
+  | 'app'
+  | 'container'
+  | 'group'
+  | 'worker group'
+  | 'service'
+  | 'metric'
+  | 'zone'
+  | 'spread key';
 
 /** Why `name` may not be used, or undefined when it may. Names are refused, never cut or changed. */
 export function nameProblem(kind: NameKind, name: unknown): string | undefined {

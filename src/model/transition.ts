@@ -19,7 +19,14 @@ export type RecordGuard =
 
 /** One step of the transition table in protocol.md. */
 export type TransitionKind =
-  'assign' | 'reassign' | 'recall' | 'claim' | 'ready' | 'drop' | 'free' | 'forget';
+  | 'assign'
+  | 'reassign'
+  | 'recall'
+  | 'claim'
+  | 'ready'
+  | 'drop'
+  | 'free'
+  | 'forget';
 
 /** One conditional write of one ownership record; `record` null deletes it. */
 export interface Transition {

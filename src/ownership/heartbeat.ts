@@ -46,7 +46,12 @@ export type HeartbeatAnswer =
 
 /** What an answer means for the session. */
 export type HeartbeatVerdict =
-  'renewed' | 'evicted' | 'evicting' | 'cloned' | 'appGone' | 'unanswered';
+  | 'renewed'
+  | 'evicted'
+  | 'evicting'
+  | 'cloned'
+  | 'appGone'
+  | 'unanswered';
 
 interface Attempt {
   readonly nonce: string;

@@ -18,7 +18,13 @@ import {RECONCILE_INTERVAL_MS, WAITING_NOTICE_MS} from './limits.ts';
 
 /** `releasing`: everything is let go unasked, no more heartbeats. `deregistering`: nothing is left but the heartbeat itself. */
 type Phase =
-  'registering' | 'naming' | 'ready' | 'leaving' | 'releasing' | 'deregistering' | 'ended';
+  | 'registering'
+  | 'naming'
+  | 'ready'
+  | 'leaving'
+  | 'releasing'
+  | 'deregistering'
+  | 'ended';
 
 export class ContainerSession {
   phase: Phase = 'registering';

@@ -22,7 +22,13 @@ import type {Claimant} from './transitions.ts';
  * What stops a shard while it is `adding` aborts its signal and waits for `add` to settle.
  */
 export type HookState =
-  'none' | 'adding' | 'added' | 'failed' | 'dropping' | 'retrying' | 'settling';
+  | 'none'
+  | 'adding'
+  | 'added'
+  | 'failed'
+  | 'dropping'
+  | 'retrying'
+  | 'settling';
 
 /**
  * Why `drop` is called.

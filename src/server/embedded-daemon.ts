@@ -37,6 +37,15 @@ export async function startWithStore(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
+/** When the daemon has ended, and its store is closed. */
+async function withStoreClosed(ended: Promise<void>, store: OwnStore): Promise<void> {
+  try {
+    await ended;
+  } finally {
+    await store.close();
+  }
+}
+
 class DaemonWithStore implements Daemon {
   readonly address: string;
   readonly ready: Promise<void>;
@@ -53,7 +62,7 @@ class DaemonWithStore implements Daemon {
       await daemon.abandon();
       throw error;
     });
-    this.ended = Promise.race([daemon.ended, lost]).finally(() => own.close());
+    this.ended = withStoreClosed(Promise.race([daemon.ended, lost]), own);
     this.ended.catch(() => undefined);
     lost.catch(() => undefined);
   }

@@ -15,5 +15,6 @@ export type PlannerRequest =
 
 /** `error`: the plan breaks a rule, which is a bug. */
 export type PlannerReply = {readonly planner: number; readonly question: number} & (
-  {readonly plan: RowPlan} | {readonly error: string}
+  | {readonly plan: RowPlan}
+  | {readonly error: string}
 );

@@ -7,6 +7,6 @@ export {readExport} from './file.ts';
 export {initRoles, plannedRoles} from './init-roles.ts';
 export {importPrefix} from './import.ts';
 export {migrationReport, release} from './migrate.ts';
-export {openLocation} from './store-location.ts';
+export {withLocation} from './store-location.ts';
 export type {StoreLocationOptions} from './store-location.ts';
 export {readWhole, writeWhole} from './whole-file.ts';

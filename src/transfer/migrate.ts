@@ -6,7 +6,7 @@ import {releaseApps, reportOrigin} from '../server/migration.ts';
 import {Credentials} from '../server/credentials.ts';
 import {systemClock} from '../runtime/clock.ts';
 import {livingBelow} from './liveness-check.ts';
-import {openLocation} from './store-location.ts';
+import {withLocation} from './store-location.ts';
 
 export interface MigrationPlace {
   /** Configuration of a daemon: endpoints, TLS, etcdPrefix and service are as there. */
@@ -30,17 +30,13 @@ export async function release(
 ): Promise<ReleasedApp[]> {
   const config = loadConfig(configFile);
   const {etcdPrefix: prefix, service} = config;
-  const location = await openLocation({configFile});
-  try {
-    const {keys} = location;
-    const clock = systemClock();
-    const living = await livingBelow({keys, prefix, clock, say, pushSessions: false});
-    if (living.length > 0)
-      throw new SmError('CONFLICT', `still alive below ${prefix}: ${living.join(', ')}`, {
-        hint: 'stop all daemons, and all containers that use this SDK; push containers may keep running',
-      });
-  } finally {
-    await location.close();
-  }
+  const clock = systemClock();
+  const living = await withLocation({configFile}, ({keys}) =>
+    livingBelow({keys, prefix, clock, say, pushSessions: false}),
+  );
+  if (living.length > 0)
+    throw new SmError('CONFLICT', `still alive below ${prefix}: ${living.join(', ')}`, {
+      hint: 'stop all daemons, and all containers that use this SDK; push containers may keep running',
+    });
   return releaseApps({etcd: new Credentials(config).forEtcd(), prefix, service});
 }

@@ -30,8 +30,23 @@ export interface StoreLocation {
   close(): Promise<void>;
 }
 
-/** @throws SmError INVALID_INPUT, INVALID_CONFIG, CONFLICT (data directory in use), STORE_CORRUPT. */
-export async function openLocation(options: StoreLocationOptions): Promise<StoreLocation> {
+/**
+ * Opens the place, hands it to `work`, and closes it however that ends.
+ * @throws SmError INVALID_INPUT, INVALID_CONFIG, CONFLICT (data directory in use), STORE_CORRUPT, and what `work` throws.
+ */
+export async function withLocation<T>(
+  options: StoreLocationOptions,
+  work: (location: StoreLocation) => Promise<T>,
+): Promise<T> {
+  const location = await openLocation(options);
+  try {
+    return await work(location);
+  } finally {
+    await location.close();
+  }
+}
+
+async function openLocation(options: StoreLocationOptions): Promise<StoreLocation> {
   const {endpoints, dataDir, configFile} = options;
   const named = [endpoints, dataDir, configFile].filter((one) => one !== undefined);
   if (named.length !== 1)

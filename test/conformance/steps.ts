@@ -28,7 +28,10 @@ export interface Range {
 }
 
 export type Bound =
-  'min_mod_revision' | 'max_mod_revision' | 'min_create_revision' | 'max_create_revision';
+  | 'min_mod_revision'
+  | 'max_mod_revision'
+  | 'min_create_revision'
+  | 'max_create_revision';
 
 export interface Delete {
   readonly do: 'delete';

@@ -3,7 +3,12 @@ import type {Random} from '../simulation/random.ts';
 
 /** A case is plain JSON, so that a failing one is a file; bytes are latin1 text, one character a byte. */
 export type Json =
-  string | number | boolean | null | readonly Json[] | {readonly [name: string]: Json};
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | {readonly [name: string]: Json};
 
 export interface FuzzTarget {
   readonly name: string;

@@ -16,7 +16,16 @@ import type {Claimed} from './resource.ts';
 import type {StoreObserver, StoreServer} from './simulated-store.ts';
 
 export type Promised =
-  'I1' | 'I2' | 'I3' | 'I4' | 'I6' | 'law' | 'quiet' | 'work' | 'leak' | 'internal';
+  | 'I1'
+  | 'I2'
+  | 'I3'
+  | 'I4'
+  | 'I6'
+  | 'law'
+  | 'quiet'
+  | 'work'
+  | 'leak'
+  | 'internal';
 
 /** Holds whatever clocks do (A1 alone). */
 const WITHOUT_CLOCKS: ReadonlySet<Promised> = new Set(['I2', 'I3', 'law', 'work', 'internal']);

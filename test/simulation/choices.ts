@@ -6,7 +6,11 @@ import {Random} from './random.ts';
 
 /** What a choice came to. Objects hold only what differs from calm. */
 export type Chosen =
-  number | boolean | string | readonly number[] | {readonly [field: string]: Chosen};
+  | number
+  | boolean
+  | string
+  | readonly number[]
+  | {readonly [field: string]: Chosen};
 
 export interface Strike {
   readonly atMs: number;

@@ -32,15 +32,17 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
           hint: 'write the export to a file with -f to get the result on stdout',
         },
       );
-    const {exportPrefix, openLocation, writeWhole} = await import('../../transfer/index.ts');
+    const {exportPrefix, withLocation, writeWhole} = await import('../../transfer/index.ts');
     const {systemClock} = await import('../../runtime/clock.ts');
-    const location = await openLocation({...placeOf(this.flags), mustExist: true});
     const say = (text: string): void => this.say(text);
-    const result = await exportPrefix({location, clock: systemClock(), live, say}).finally(() =>
-      location.close(),
+    const place = {...placeOf(this.flags), mustExist: true};
+    const [result, storeName] = await withLocation(
+      place,
+      async (location) =>
+        [await exportPrefix({location, clock: systemClock(), live, say}), location.name] as const,
     );
     const {text, prefix, keys, revision, living} = result;
-    const line = `exported ${keys} keys below ${prefix} of ${location.name} at revision ${revision}`;
+    const line = `exported ${keys} keys below ${prefix} of ${storeName} at revision ${revision}`;
     if (file === undefined) {
       process.stdout.write(text);
       this.say(line);

@@ -24,19 +24,23 @@ export default class StoreImport extends SmCommand<typeof StoreImport> {
   };
 
   override async run(): Promise<void> {
-    const {importPrefix, openLocation, readExport, readWhole} =
+    const {importPrefix, readExport, readWhole, withLocation} =
       await import('../../transfer/index.ts');
     const {systemClock} = await import('../../runtime/clock.ts');
     // All of it, before the store is touched.
     const file = readExport(await readWhole(this.flags.file));
-    const location = await openLocation(placeOf(this.flags));
     const say = (text: string): void => this.say(text);
     const {force} = this.flags;
-    const result = await importPrefix({file, location, clock: systemClock(), force, say}).finally(
-      () => location.close(),
+    const [result, storeName] = await withLocation(
+      placeOf(this.flags),
+      async (location) =>
+        [
+          await importPrefix({file, location, clock: systemClock(), force, say}),
+          location.name,
+        ] as const,
     );
     const {keys, prefix, replacedKeys, epochs} = result;
-    const replaced = replacedKeys === 0 ? '' : `, in location of ${replacedKeys}`;
+    const replaced = replacedKeys === 0 ? '' : `, replacing ${replacedKeys}`;
     const steps = Object.entries(epochs).map(
       ([service, epoch]) => `tokens of ${service} have epoch ${epoch} from now on`,
     );
@@ -44,7 +48,7 @@ export default class StoreImport extends SmCommand<typeof StoreImport> {
       kind: 'StoreImport',
       fields: {prefix, keys, replacedKeys, epochs},
       name: prefix,
-      lines: [`imported ${keys} keys below ${prefix} of ${location.name}${replaced}`, ...steps],
+      lines: [`imported ${keys} keys below ${prefix} of ${storeName}${replaced}`, ...steps],
     });
   }
 }

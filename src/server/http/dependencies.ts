@@ -99,7 +99,8 @@ export interface HttpDependencies {
   readonly version: string;
   /** `ca`: authority of client certificates, which are then asked for. */
   readonly tls?:
-    {readonly cert: Buffer; readonly key: HiddenText; readonly ca?: Buffer} | undefined;
+    | {readonly cert: Buffer; readonly key: HiddenText; readonly ca?: Buffer}
+    | undefined;
   /** A server with these certificates was made: whoever renews them has to tell it. */
   readonly onTlsServer?: (server: TlsServer) => void;
   /** Closing waits for answers that are under way, for so long at most, ms. Default 5000. */
