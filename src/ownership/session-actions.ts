@@ -73,3 +73,13 @@ export interface SessionOptions {
   /** Daemons claim apps with `ready` set at once. Default false. */
   readonly readyAtClaim?: boolean;
 }
+
+/** `releasing`: everything is let go unasked, no more heartbeats. `deregistering`: nothing is left but the heartbeat itself. */
+export type SessionPhase =
+  | 'registering'
+  | 'naming'
+  | 'ready'
+  | 'leaving'
+  | 'releasing'
+  | 'deregistering'
+  | 'ended';

@@ -10,24 +10,15 @@ import {freshIdAttempt} from './id-attempt.ts';
 import type {IdAttempt} from './id-attempt.ts';
 import type {ShardContext, ShardReading, StopReason, Hinted, WriteAnswer} from './shard-actions.ts';
 import {ShardMachines} from './shard-machines.ts';
-import type {IdAnswer, SessionAction, SessionEnd, SessionOptions} from './session-actions.ts';
+import type {IdAnswer, SessionAction, SessionOptions} from './session-actions.ts';
+import type {SessionEnd, SessionPhase} from './session-actions.ts';
 import type {ShardMachine} from './shard-machine.ts';
 import {StoreTrust} from './store-trust.ts';
 import type {StoreMark, TrustNews} from './store-trust.ts';
 import {RECONCILE_INTERVAL_MS, WAITING_NOTICE_MS} from './limits.ts';
 
-/** `releasing`: everything is let go unasked, no more heartbeats. `deregistering`: nothing is left but the heartbeat itself. */
-type Phase =
-  | 'registering'
-  | 'naming'
-  | 'ready'
-  | 'leaving'
-  | 'releasing'
-  | 'deregistering'
-  | 'ended';
-
 export class ContainerSession {
-  phase: Phase = 'registering';
+  phase: SessionPhase = 'registering';
   heartbeat: HeartbeatMachine;
   private readonly options: SessionOptions;
   private readonly shards = new ShardMachines();
