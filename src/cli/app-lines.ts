@@ -19,6 +19,10 @@ export function appLines(app: AppView): string[] {
     ...(app.paused ? [`paused ${noteText(app.pause)}`.trimEnd()] : []),
     // A daemon of before does not say it.
     ...(app.waits ?? []).map(({text}) => `moves wait for: ${text}`),
+    ...(app.stranded ?? []).flatMap(({container, text, fix}) => [
+      `drain of ${container}: ${text}`,
+      ...fixLines(fix),
+    ]),
     `governor: ${app.governor || 'none'}`,
     ...alarmRows(app.alarms).flatMap(({codes, text, fix}) => [
       `alarm ${codes} ${text}`,

@@ -1,3 +1,4 @@
+import {fixLines} from './app-lines.ts';
 import {loadText, ratiosText} from '../model/load-text.ts';
 import {permissionText} from '../model/stop-permission.ts';
 import {containerTrouble} from '../model/trouble.ts';
@@ -76,6 +77,8 @@ export function containerLines(container: ContainerView): string[] {
         ]),
     ...(stopText(container) === '' ? [] : [stopText(container)]),
     ...(drainProgress(container) === '' ? [] : [`drain: ${drainProgress(container)}`]),
+    ...fixLines(container.stranded?.fix ?? ''),
+    ...(container.note === '' ? [] : [`note: ${container.note}`]),
     ...(container.problem === '' ? [] : [`problem: ${container.problem}`]),
   ];
 }

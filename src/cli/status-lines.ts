@@ -1,7 +1,7 @@
 /** The state of the cluster as lines for people. Pure. */
 import {alarmRows} from '../model/alarm-rows.ts';
 import {counted} from '../model/counted.ts';
-import {leaderLives, troubleCount} from '../model/health.ts';
+import {leaderLives, lostDaemonText, troubleCount} from '../model/health.ts';
 import type {StatusAnswer} from '../protocol/admin.ts';
 import {fixLines} from './app-lines.ts';
 import {APPS_NAMED} from './limits.ts';
@@ -22,6 +22,8 @@ export function statusLines(status: StatusAnswer): string[] {
     ...(more > 0 ? [`and ${counted(more, 'app')} more that are not OK`] : []),
     ...(status.store.reason === '' ? [] : [status.store.reason]),
     leaderText(status),
+    // A daemon of before does not say it.
+    ...(status.lostDaemons ?? []).map((lost) => `daemon ${lostDaemonText(lost)}`),
     ...alarmRows(alarms).flatMap(({service, codes, text, fix}) => [
       `alarm ${codes} (${service}) ${text}`,
       ...fixLines(fix),

@@ -103,7 +103,7 @@ function lost(shard: string, container: string, context: GapContext): ServiceGap
     waitS === 0
       ? 'it goes to another one by itself'
       : `it waits ${waitS} s for that one to come back (maxRecoveryTime), then goes to another one`;
-  const {text, fix} = nowhere(shard, context) ?? {text: wait, fix: ''};
+  const {text, fix} = homelessBy(shard, context) ?? {text: wait, fix: ''};
   return {
     text: `its container ${container} is lost: ${text}`,
     fix: fix || fixOfSilence(context.app, container),
@@ -116,7 +116,7 @@ function homeless(
   context: GapContext,
 ): ServiceGap {
   const failed = record === undefined || record.failures === 0 ? undefined : record;
-  const gap = nowhere(shard, context);
+  const gap = homelessBy(shard, context);
   if (failed === undefined) return gap ?? {text: 'it waits to be assigned', fix: ''};
   const {failures, container, lastError} = failed;
   const text = `its add has failed ${failures} times in a row, on ${container} last: ${lastError}`;
@@ -125,7 +125,7 @@ function homeless(
 }
 
 /** By the plan's reason; undefined: it has a home. */
-function nowhere(shard: string, context: GapContext): ServiceGap | undefined {
+export function homelessBy(shard: string, context: GapContext): ServiceGap | undefined {
   const {app, view, reasonOf} = context;
   const reason = reasonOf(shard);
   if (reason === '') return undefined;

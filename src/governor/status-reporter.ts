@@ -11,6 +11,7 @@ import type {PlanCache} from './plan-cache.ts';
 import {usageOf} from '../appstate/usage.ts';
 import {quarantinedName} from '../appstate/quarantine.ts';
 import {serviceGap} from './service-gap.ts';
+import {strandedTexts} from './stranded.ts';
 import {SUMMARY_CUT, fittingStatus, shownText} from './status-size.ts';
 import type {LongUnserved} from './unserved.ts';
 import type {AppView} from '../appstate/app-view.ts';
@@ -154,10 +155,14 @@ function containerStatuses(
   since: (key: string) => string,
 ): [string, ContainerStatus][] {
   const containers: [string, ContainerStatus][] = [];
+  const stranded = strandedTexts(input.view, input.plan.stranded);
   for (const {container, incarnation, state, note = ''} of input.living.values()) {
     if (state === 'ready') continue;
     const at = since(`container/${incarnation}/${state}`);
-    containers.push([container, {state, since: at, incarnation, note: shownText(note)}]);
+    const status: ContainerStatus = {state, since: at, incarnation, note: shownText(note)};
+    const stays = state === 'draining' ? stranded.get(container) : undefined;
+    if (stays !== undefined) status.stranded = shownText(stays);
+    containers.push([container, status]);
   }
   return containers.sort(([, a], [, b]) => urgency(a.state) - urgency(b.state));
 }

@@ -52,6 +52,11 @@ export function leaderLives(
   return found !== undefined && found.state !== 'lost' && found.state !== 'silent';
 }
 
+/** Of a daemon that has left nothing but the event of its loss. */
+export function lostDaemonText({id, at}: {readonly id: string; readonly at: string}): string {
+  return `${id} was lost at ${at} and is not back`;
+}
+
 /** How much is wrong: shards without service or with an error, containers that are not heard, alarms. 0: nothing. */
 export function troubleCount({shards, containers, alarms}: HealthFigures): number {
   const {unplaced, unknown, failed, quarantined} = shards;

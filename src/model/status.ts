@@ -9,6 +9,8 @@ export interface ContainerStatus {
   since: string;
   incarnation: string;
   note: string;
+  /** How many shards of a container that is drained have nowhere to go, and why; absent while the drain can end. */
+  stranded?: string;
 }
 
 export interface Alarm {

@@ -145,6 +145,10 @@ export const appView = z.object({
   quiet: quietView.nullable(),
   /** What moves wait for that have not begun, as the governor has put it down; absent in answers of older daemons. */
   waits: z.array(moveWait).optional(),
+  /** Drains that cannot end: how many shards have nowhere to go, why, and what leads out; absent where there are none. */
+  stranded: z
+    .array(z.object({container: z.string(), text: z.string(), fix: z.string()}))
+    .optional(),
   deleting: z.boolean(),
   paused: z.boolean(),
   /** Who paused it, why, and until when; null where nobody said so. */

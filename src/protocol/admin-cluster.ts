@@ -23,6 +23,8 @@ export const statusAnswer = z.object({
   leader: z.object({container: z.string(), incarnation: z.string(), since: z.string()}).nullable(),
   /** The daemons, as containers of sm's own service. */
   daemons: z.array(containerView),
+  /** Daemons that were lost within a day and are not back: id, and RFC 3339 time of the loss; absent in answers of older daemons. */
+  lostDaemons: z.array(z.object({id: z.string(), at: z.string()})).optional(),
   apps: z.array(appView),
   counts: z.object({
     daemons: z.int(),

@@ -91,6 +91,8 @@ export const containerView = z.object({
     })
     .optional(),
   order: orderView.nullable(),
+  /** Shards that it cannot give away though it is drained: how many, why, and what leads out; absent while the drain can end. */
+  stranded: z.object({text: z.string(), fix: z.string()}).optional(),
   /** What counts: the operator's word, else what it registered with. */
   weight: z.number(),
   /** Most shards that it may hold; 0: no limit of its own. */

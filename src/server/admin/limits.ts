@@ -129,6 +129,9 @@ export const CALL_BURST_S = 2;
 /** The quota of calls of an app is read again after this, ms. */
 export const CALL_QUOTA_FRESH_MS = 5_000;
 
+/** A daemon that was lost and does not come back is named for so long, ms. */
+export const LOST_DAEMON_NAMED_MS = 24 * 3_600_000;
+
 /** Certificates that end sooner are warned of, ms. */
 export const CERTIFICATE_WARN_MS = 30 * 24 * 3_600_000;
 

@@ -16,6 +16,8 @@ export interface Homes {
   readonly containers: readonly string[];
   /** Why it is nowhere and stays so; '' when it is somewhere, or gets a container. */
   readonly reason: string;
+  /** Why it stays on a container that is drained; '' where it does not. */
+  readonly stranded: string;
 }
 
 /**
@@ -30,19 +32,21 @@ export async function homesOf(
 ): Promise<Homes> {
   const at = base.shards.findIndex(({id}) => id === shardId);
   const shard = base.shards[at];
-  if (shard === undefined) return {containers: [], reason: ''};
+  if (shard === undefined) return {containers: [], reason: '', stranded: ''};
   const homeless = {...shard, current: '', prefer: shard.current || shard.prefer};
   const {target, unplaced} = await plan({...base, shards: base.shards.with(at, homeless)});
   const first = base.containers[target[at] ?? -1]?.id;
   if (first === undefined) {
     const reason = unplaced.find((found) => found.shard === at)?.reason ?? '';
-    return {containers: [], reason: shard.current === '' ? reason : ''};
+    const holder = base.containers.find(({id}) => id === shard.current);
+    const stranded = holder?.mode === 'draining' ? reason : '';
+    return {containers: [], reason: shard.current === '' ? reason : '', stranded};
   }
   const others = shares(base, shard, at, target)
     .filter(({container, total}) => container !== first && hasRoom(base, total))
     .sort((a, b) => order(shard, a, b))
     .map(({container}) => container);
-  return {containers: [first, ...others].slice(0, limit), reason: ''};
+  return {containers: [first, ...others].slice(0, limit), reason: '', stranded: ''};
 }
 
 /** Of the containers that take something new and may have the shard. */

@@ -8,7 +8,7 @@ import type {
 import type {ShardSpec} from '../../../model/specs.ts';
 import type {WhyAnswer} from '../../../protocol/admin.ts';
 import {writesText} from '../../../model/store-writes.ts';
-import {gapOf} from '../read/alarm-views.ts';
+import {gapOf, strandedGap} from '../read/alarm-views.ts';
 import {livingOf} from '../read/container-views.ts';
 import {containerLoads} from '../read/loads.ts';
 import type {ContainerLoad} from '../read/loads.ts';
@@ -37,7 +37,7 @@ export async function why(
   if (!hasSpec(read, shardId) && !read.view.own.has(shardId)) throw shardNotFound(service, shardId);
   const living = livingOf(read);
   const {byTurns = atOnce} = dependencies;
-  const {base, containers, reason} = await byTurns(service, async () => {
+  const {base, containers, reason, stranded} = await byTurns(service, async () => {
     const snapshot = await plannerInput(read, living);
     const homes = await homesOf(dependencies.plan, untried(snapshot), shardId, HOMES_SHOWN);
     return {base: snapshot, ...homes};
@@ -60,7 +60,7 @@ export async function why(
       ruleOf(listing, living, spec, view.reason) +
       (await trialOf(dependencies, read, base, shardId)) +
       quietOf(read),
-    ...present(dependencies, listing, shardId),
+    ...present(dependencies, listing, shardId, stranded),
     ...(queued === undefined ? {} : {queued}),
     homes: shown(
       containers,
@@ -139,12 +139,13 @@ function present(
   {writes}: AdminDependencies,
   listing: AppListing,
   shardId: string,
+  stranded: string,
 ): Pick<WhyAnswer, 'now' | 'fix'> {
   const fares = writes();
   if (fares.kind === 'none')
     return {now: `nobody knows whether it is served: ${writesText(fares)}`, fix: fares.fix};
   if (!hasSpec(listing, shardId)) return {now: '', fix: ''};
-  const gap = gapOf(listing, shardId);
+  const gap = gapOf(listing, shardId) ?? strandedGap(listing, shardId, stranded);
   return {now: gap?.text ?? '', fix: gap?.fix ?? ''};
 }
 

@@ -2,8 +2,9 @@
 import type {AppListing} from '../../../appview/listing.ts';
 import {once} from '../../../appview/listing.ts';
 import {sameProcess} from '../../../governor/same-process.ts';
-import {serviceGap} from '../../../governor/service-gap.ts';
-import type {ServiceGap} from '../../../governor/service-gap.ts';
+import {homelessBy, serviceGap} from '../../../governor/service-gap.ts';
+import type {GapContext, ServiceGap} from '../../../governor/service-gap.ts';
+import {endOfDrain} from '../../../model/drain-progress.ts';
 import {alarmFix} from '../../../model/alarm-fix.ts';
 import type {AlarmView} from '../../../protocol/admin.ts';
 import type {Alarm} from '../../../model/status.ts';
@@ -32,8 +33,26 @@ function fixOf({app: service, view}: AppListing, {code, object = ''}: Said): str
   return alarmFix({code, service, object, others: sameProcess(view, object)});
 }
 
+/** Why a shard that is served stays on a container that is drained. `reason`: of the plan; undefined where that is ''. */
+export function strandedGap(
+  listing: AppListing,
+  shard: string,
+  reason: string,
+): ServiceGap | undefined {
+  const {container} = listing.view.own.get(shard)?.value ?? {};
+  const gap = homelessBy(shard, {...gapContext(listing), reasonOf: () => reason});
+  if (container === undefined || gap === undefined) return undefined;
+  const text = `${container}, which is being drained, still serves it, for it has nowhere to go: ${gap.text}`;
+  const isNamed = gap.fix.includes('sm container uncordon');
+  return {text, fix: isNamed ? gap.fix : `${gap.fix}; or ${endOfDrain(listing.app, container)}`};
+}
+
 /** Why nobody serves the shard now; undefined: somebody does. */
 export function gapOf(listing: AppListing, shard: string): ServiceGap | undefined {
+  return serviceGap(shard, gapContext(listing));
+}
+
+function gapContext(listing: AppListing): GapContext {
   const {app, view, status} = listing;
   const living = once(listing, 'living', () => livingOf(listing));
   const reasons = once(
@@ -45,8 +64,5 @@ export function gapOf(listing: AppListing, shard: string): ServiceGap | undefine
     const alarm = status?.alarms.find(({object}) => object === container);
     return alarm === undefined ? undefined : fixOf(listing, alarm);
   };
-  return serviceGap(shard, {
-    ...{app, view, living, alarmFixOf},
-    reasonOf: (id) => reasons.get(id) ?? '',
-  });
+  return {app, view, living, alarmFixOf, reasonOf: (id) => reasons.get(id) ?? ''};
 }

@@ -27,6 +27,7 @@ import type {AdminDependencies} from '../dependencies.ts';
 import {currentApp, exists, listApp, listAppOrNothing, WHOLE_APP} from './listing.ts';
 import {once} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
+import {lostDaemons} from './lost-daemons.ts';
 import {waitViews} from './move-waits.ts';
 import {isLost, shardCounts} from './shard-views.ts';
 import {workerGroups} from './worker-groups.ts';
@@ -70,10 +71,18 @@ function madeView(listing: AppListing): AppView {
     quota: quotaView(listing),
     quiet: status?.quiet ?? null,
     waits: waitViews(listing),
+    ...strandedDrains(listing),
     governor: status?.governor ?? '',
     governedAt: status?.at ?? '',
     ...figures,
   };
+}
+
+function strandedDrains(listing: AppListing): Pick<AppView, 'stranded'> {
+  const stranded = containerViews(listing).flatMap(({id: container, stranded: found}) =>
+    found === undefined ? [] : [{container, ...found}],
+  );
+  return stranded.length === 0 ? {} : {stranded};
 }
 
 function quotaView({view}: AppListing): AppView['quota'] {
@@ -202,6 +211,7 @@ async function statusOnce(dependencies: AdminDependencies): Promise<StatusAnswer
     }),
     leader,
     daemons,
+    lostDaemons: await lostDaemons(dependencies, daemons),
     apps,
     counts: {
       daemons: daemons.filter(({incarnation, state}) => incarnation !== '' && state !== 'lost')

@@ -4,7 +4,7 @@ import {alarmRows} from '../../../model/alarm-rows.ts';
 import type {AlarmRow} from '../../../model/alarm-rows.ts';
 import {uncalledFix} from '../../../model/contact.ts';
 import {SmError} from '../../../model/errors.ts';
-import {leaderLives, unheardOf} from '../../../model/health.ts';
+import {leaderLives, lostDaemonText, unheardOf} from '../../../model/health.ts';
 import {noteText} from '../../../model/operator-note.ts';
 import type {AppView, ChecksAnswer, StatusAnswer} from '../../../protocol/admin.ts';
 import {ACCEPT_FIX} from '../../../model/store-doubt.ts';
@@ -31,6 +31,9 @@ import {
 
 const NOBODY_GOVERNS =
   'STORE_RESTORED: nobody leads or governs until the restored etcd is accepted';
+
+const LOST_FIX =
+  'read the last lines of its log and start it again; one that does not come back is named for a day';
 
 const ALARM_FIX =
   'NOSPACE: etcdctl compact, etcdctl defrag, then etcdctl alarm disarm; CORRUPT: replace the member';
@@ -185,6 +188,7 @@ export function clusterChecks(cluster: StatusAnswer): Check[] {
     ...governing,
     ...cluster.apps.flatMap((app) => [
       ...[containersCheck(app), shardsCheck(app, alarmRows(app.alarms).find(isUnserved))],
+      ...drainChecks(app),
       ...appQuotaChecks(app),
       ...(app.paused ? [pauseCheck(app)] : []),
     ]),
@@ -206,19 +210,22 @@ function leaderCheck({leader, daemons}: StatusAnswer): Check {
   );
 }
 
-function daemonsCheck({daemons, counts}: StatusAnswer): Check {
+function daemonsCheck({daemons, lostDaemons = [], counts}: StatusAnswer): Check {
   const ailing = daemons.filter(({state}) => state !== 'ready');
-  if (ailing.length === 0)
+  const lost = lostDaemons.map(lostDaemonText);
+  if (ailing.length === 0) {
+    const ready = counts.daemons > 1 ? `${counts.daemons} ready` : 'only one daemon';
+    if (lost.length > 0) return check('daemons', 'WARN', [ready, ...lost].join('; '), LOST_FIX);
     return counts.daemons > 1
-      ? check('daemons', 'PASS', `${counts.daemons} ready`)
-      : check('daemons', 'WARN', 'only one daemon', 'start a second one: nobody stands in for it');
-  const text = ailing
-    .map(({id, state, since, note}) => {
-      const from = since === '' ? '' : ` since ${since}`;
-      return `${id} is ${state}${from}${note === '' ? '' : `: ${note}`}`;
-    })
-    .join('; ');
-  return check('daemons', 'WARN', text, 'restart it, or wait until its apps have moved');
+      ? check('daemons', 'PASS', ready)
+      : check('daemons', 'WARN', ready, 'start a second one: nobody stands in for it');
+  }
+  const ill = ailing.map(({id, state, since, note}) => {
+    const from = since === '' ? '' : ` since ${since}`;
+    return `${id} is ${state}${from}${note === '' ? '' : `: ${note}`}`;
+  });
+  const fix = 'restart it, or wait until its apps have moved';
+  return check('daemons', 'WARN', [...ill, ...lost].join('; '), fix);
 }
 
 /** No app here, but some of another sm: it was renamed, or two share a prefix. */
@@ -236,6 +243,13 @@ function pauseCheck({service, pause}: AppView): Check {
   const fix = ends ? '' : `it ends only by: sm app resume ${service}`;
   // An order, not a fault: status, views and wait call such an app well, too.
   return check(`pause of ${service}`, 'PASS', text, fix);
+}
+
+/** A warning: the app is well, and only an operator can change the order. */
+function drainChecks({service, stranded = []}: AppView): Check[] {
+  return stranded.map(({container, text, fix}) =>
+    check(`drain of ${container} in ${service}`, 'WARN', text, fix),
+  );
 }
 
 /** Containers by state. Those that are not heard raise alarms of their own. */

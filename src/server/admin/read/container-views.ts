@@ -5,6 +5,7 @@ import type {AppView} from '../../../appstate/app-view.ts';
 import {containerState, hearingOf, modeOf} from '../../../model/container-state.ts';
 import type {Hearing} from '../../../model/container-state.ts';
 import type {ContainerState, Heartbeat} from '../../../model/container.ts';
+import {strandedFix} from '../../../model/drain-progress.ts';
 import {recordState} from '../../../model/shard-state.ts';
 import type {ShardState} from '../../../model/shard-state.ts';
 import {containerShare} from '../../../model/container-share.ts';
@@ -157,9 +158,22 @@ function livingView(
     ...(load === undefined ? {} : {shards: said.state === 'silent' ? {...load, ready: 0} : load}),
     ...containerLoads(listing, () => livingOf(listing)).get(heartbeat.container),
     order: orderOf(listing.view.orders.get(heartbeat.container)?.value),
+    ...strandedOf(listing, heartbeat.container, incarnation, said.state),
     ...shareOf(listing, heartbeat.container, heartbeat),
     stop: permissionOf(listing, heartbeat.container, incarnation, said.state),
   };
+}
+
+/** By the governor's word: only its plan knows. */
+function strandedOf(
+  listing: AppListing,
+  container: string,
+  incarnation: string,
+  state: ContainerState,
+): Pick<ContainerView, 'stranded'> {
+  const text: unknown = wordOn(listing, container, incarnation)?.stranded;
+  if (state !== 'draining' || typeof text !== 'string') return {};
+  return {stranded: {text, fix: strandedFix(listing.app, container)}};
 }
 
 /** Hooks of the application that do not end: the container lives, but these shards go neither in nor out. */

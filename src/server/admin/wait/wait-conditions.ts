@@ -5,7 +5,7 @@ import {reasonText} from '../../../model/placement-rules.ts';
 import {recordState} from '../../../model/shard-state.ts';
 import {MISSING_LIMIT} from '../../../protocol/admin.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../../protocol/admin.ts';
-import {livingOf, stateOf} from '../read/container-views.ts';
+import {containerViews, livingOf, stateOf} from '../read/container-views.ts';
 import {planned} from '../read/unplaced.ts';
 import type {PlanDependencies} from '../dependencies.ts';
 import type {AppListing} from '../../../appview/listing.ts';
@@ -165,6 +165,7 @@ function drained(listing: AppListing, id: string, missing: Unmet): void {
   const others = [...livingOf(listing).values()].filter(({container}) => container !== id);
   const {spec, shards} = listing.view;
   const limit = movingLimit(spec?.value.maxMoving, shards.size);
+  const {stranded} = containerViews(listing).find((one) => one.id === id) ?? {};
   const waits = others.some(({mode}) => mode === 'open')
     ? `owned, waits for its turn: at most ${limit} move at once`
     : 'owned, no other container is ready';
@@ -175,7 +176,8 @@ function drained(listing: AppListing, id: string, missing: Unmet): void {
     else missing.add(shard, value.state);
   }
   // What is on its way stands in front: it is what the others wait for.
-  for (const shard of waiting) missing.add(shard, waits);
+  const why = stranded === undefined ? waits : `owned; ${stranded.text}`;
+  for (const shard of waiting) missing.add(shard, why);
 }
 
 function heartbeatsOf({view}: AppListing, container: string): boolean {
