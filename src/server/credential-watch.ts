@@ -54,11 +54,16 @@ export class CredentialWatch {
 
   /** Through links: a file that is mounted changes by another link. */
   private look(): string {
-    return JSON.stringify(
-      this.options.files().map((path) => {
-        const stat = statSync(path, {throwIfNoEntry: false});
-        return stat === undefined ? '' : [stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs];
-      }),
-    );
+    return JSON.stringify(this.options.files().map(stateOf));
+  }
+}
+
+/** A file that cannot be looked at is in a state, too: reading it says what is wrong, and the daemon goes on. */
+function stateOf(path: string): readonly number[] | string {
+  try {
+    const {ino, size, mtimeMs, ctimeMs} = statSync(path);
+    return [ino, size, mtimeMs, ctimeMs];
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? '';
   }
 }

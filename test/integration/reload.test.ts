@@ -83,6 +83,21 @@ it('takes over level, tokens and certificates, refuses what takes a restart and 
     expect(await call(port, old)).toEqual({status: 401, subject: 'second'});
     expect(await call(port, young)).toEqual({status: 200, subject: 'second'});
 
+    // Files that change are read again without a signal, too.
+    writeFileSync(files.tokens, `${old}\n`);
+    certify(0);
+    await until(
+      async () =>
+        (await call(port, old)).status === 200 && (await call(port, old)).subject === 'first',
+      LONG_MS,
+      () => `both files are read: ${daemon.output}`,
+    );
+    expect(await call(port, young)).toEqual({status: 401, subject: 'first'});
+    writeFileSync(files.tokens, `${young}\n`);
+    certify(1);
+    await hangUp('configuration read again');
+    expect(await call(port, young)).toEqual({status: 200, subject: 'second'});
+
     writeFileSync(files.tokens, '');
     writeFileSync(files.cert, 'no certificate');
     await hangUp('tokens and certificates are refused');

@@ -85,6 +85,17 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
       ),
     },
   ]),
+  ...inFile('src/server/credential-watch.ts', [
+    {
+      name: 'line 4: a revoked token goes on until somebody sends a signal',
+      breaks: 'SECURITY.md 4: revocation',
+      find: 'if (now === this.seen) return;',
+      replace: 'if (now !== "") return;',
+      killed: testsOf('test/server/credential-watch.test.ts')(
+        'a file of tokens or certificates > is read again once it has changed, and not before',
+      ),
+    },
+  ]),
   ...inFile('src/container/call-gate.ts', [
     {
       name: 'line 5: any signature holds',
