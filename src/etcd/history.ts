@@ -37,7 +37,7 @@ export async function oldestRevision(keys: RawKeys): Promise<number> {
         // It is created first, and then cancelled with the revision asked for.
         if (response.canceled) resolve(Math.max(1, safeRevision(response.compact_revision)));
       });
-      stream.write({create_request: {key: Buffer.from([0]), start_revision: '1'}});
+      stream.write({create_request: {key: keys.statusKey, start_revision: '1'}});
     });
   } finally {
     closeStream(stream);

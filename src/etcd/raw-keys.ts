@@ -23,7 +23,8 @@ export interface RawTransaction {
 export class RawKeys {
   private readonly clients: readonly EndpointClient[];
   private client: EndpointClient | undefined;
-  private readonly statusKey: Buffer;
+  /** The user may read it, whether it is there or not. */
+  readonly statusKey: Buffer;
 
   /** Connects lazily. @throws SmError INVALID_INPUT without an endpoint. */
   constructor(options: EtcdOptions) {
@@ -74,7 +75,7 @@ export class RawKeys {
   /** Whether the store can still be read as it was at this revision. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
   async isKept(revision: number): Promise<boolean> {
     return this.call(async ({kv}) => {
-      const range = {key: Buffer.from([0]), count_only: true, revision: String(revision)};
+      const range = {key: this.statusKey, count_only: true, revision: String(revision)};
       return kv.range(range).then(
         () => true,
         (error: unknown) => {

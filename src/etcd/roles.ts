@@ -1,4 +1,4 @@
-/** Roles for an etcd with users: what daemons need, and what the containers of one app need. */
+/** Roles for an etcd with users: what daemons need, what only reads, and what the containers of one app need. */
 import {ATTEMPT_LIMIT_MS} from './limits.ts';
 import {openEndpoint} from './connection.ts';
 import type {EtcdOptions} from './connection.ts';
@@ -25,13 +25,22 @@ export interface AppliedRole {
   readonly result: 'created' | 'configured' | 'unchanged';
 }
 
-/** Roles of an sm: one for its daemons, one for the containers of each app. `service`: the name in the daemons' configuration. */
+/** Roles of an sm: one for its daemons, one for who only reads, one for the containers of each app. `service`: the name in the daemons' configuration. */
 export function rolesOf(prefix: string, service: string, apps: readonly string[]): EtcdRole[] {
   const keys = new Keys(prefix, service);
   const start = prefix.split('/').filter(Boolean).join('-');
-  const daemon: Grant = {key: keys.everyAppPrefix(), isPrefix: true, permission: 'readwrite'};
+  const all = {key: keys.everyAppPrefix(), isPrefix: true};
   return [
-    {name: `${start}-daemon`, purpose: 'daemons: etcd.username', grants: [daemon]},
+    {
+      name: `${start}-daemon`,
+      purpose: 'daemons: etcd.username',
+      grants: [{...all, permission: 'readwrite'}],
+    },
+    {
+      name: `${start}-viewer`,
+      purpose: 'sm audit, sm store export',
+      grants: [{...all, permission: 'read'}],
+    },
     ...apps.map((app) => ({
       name: `${start}-app-${app}`,
       purpose: `containers of ${app}`,

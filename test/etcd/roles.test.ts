@@ -6,6 +6,8 @@ describe('the roles of an sm', () => {
     expect(roleCommands(rolesOf('/sm', 'foo.bar', ['orders']))).toEqual([
       'etcdctl role add sm-daemon',
       'etcdctl role grant-permission sm-daemon --prefix=true readwrite /sm/app/',
+      'etcdctl role add sm-viewer',
+      'etcdctl role grant-permission sm-viewer --prefix=true read /sm/app/',
       'etcdctl role add sm-app-orders',
       'etcdctl role grant-permission sm-app-orders --prefix=true readwrite /sm/app/orders/',
       'etcdctl role grant-permission sm-app-orders --prefix=true read /sm/app/foo.bar/service/orders/',

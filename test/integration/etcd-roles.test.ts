@@ -6,6 +6,9 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {AdminClient} from '../../src/admin/index.ts';
+import {Keys} from '../../src/etcd/keys.ts';
+import {EtcdStore} from '../../src/store/etcd-store.ts';
+import {sm} from '../support/command.ts';
 import {parseConfig} from '../../src/config/index.ts';
 import {joinApp} from '../../src/container/index.ts';
 import type {Container} from '../../src/container/index.ts';
@@ -40,6 +43,18 @@ function roles() {
   });
 }
 
+function configText(port: number, username: string): string {
+  return [
+    'service: sm.test',
+    `port: ${port}`,
+    `endpoints: [${etcd.endpoints.map((endpoint) => JSON.stringify(endpoint)).join(', ')}]`,
+    'etcdPrefix: /sm',
+    `heartbeat: {ttlMs: ${TTL_MS}}`,
+    `etcd: {username: ${username}, passwordFile: ${passwordFile}}`,
+    '',
+  ].join('\n');
+}
+
 async function member(id: string, app = 'orders', username = 'orders'): Promise<Container> {
   const container = await joinApp(
     {
@@ -60,22 +75,14 @@ beforeAll(async () => {
   await roles();
   for (const [user, role] of [
     ['daemon', 'sm-daemon'],
+    ['viewer', 'sm-viewer'],
     ['orders', 'sm-app-orders'],
   ] as const) {
     await etcdctl('user', 'add', `${user}:${SECRET}`);
     await etcdctl('user', 'grant-role', user, role);
   }
   const [port = 0] = await freePorts(1);
-  const config = [
-    'service: sm.test',
-    `port: ${port}`,
-    `endpoints: [${etcd.endpoints.map((endpoint) => JSON.stringify(endpoint)).join(', ')}]`,
-    'etcdPrefix: /sm',
-    `heartbeat: {ttlMs: ${TTL_MS}}`,
-    `etcd: {username: daemon, passwordFile: ${passwordFile}}`,
-    '',
-  ];
-  daemon = await serve(parseConfig(config.join('\n'), 'test.yml'), {
+  daemon = await serve(parseConfig(configText(port, 'daemon'), 'test.yml'), {
     logger: silentLogger,
     version: 'test',
   });
@@ -94,7 +101,7 @@ afterAll(async () => {
 describe.skipIf(LACKS.roles)('under the roles of init-roles', () => {
   it('made twice, nothing changes', async () => {
     const {applied} = await roles();
-    expect(applied.map(({result}) => result)).toEqual(['unchanged', 'unchanged']);
+    expect(applied.map(({result}) => result)).toEqual(['unchanged', 'unchanged', 'unchanged']);
   });
 
   it('a daemon and its containers live a whole life', async () => {
@@ -121,6 +128,32 @@ describe.skipIf(LACKS.roles)('under the roles of init-roles', () => {
     ).toEqual(['PASS', 'PASS', 'PASS']);
     await admin.call('delSpec', {service: 'orders', force: true});
     await expect(second.ended).resolves.toBe('deleted');
+  });
+
+  it('who only reads may look at everything, and change nothing', async () => {
+    const login = {username: 'viewer', password: SECRET};
+    const store = new EtcdStore({endpoints: etcd.endpoints, ...login});
+    try {
+      const keys = new Keys('/sm', 'sm.test');
+      const {entries} = await store.list([keys.everyAppPrefix()]);
+      expect(entries.map(({key}) => key)).toContain(keys.cluster());
+      const put = {op: 'put', key: keys.cluster(), value: '{}'} as const;
+      const drop = {op: 'delete', key: keys.leader()} as const;
+      for (const operation of [put, drop]) {
+        const outcome = await store.transact({compares: [], then: [operation], otherwise: []});
+        expect(outcome).toMatchObject({kind: 'unknown', error: {code: 'STORE_AUTH'}});
+      }
+      await expect(store.list(['/sm-other/'])).rejects.toMatchObject({code: 'STORE_AUTH'});
+      const file = join(folder, 'viewer.yml');
+      writeFileSync(file, configText(1, 'viewer'));
+      const audit = await sm('audit', '--config-file', file, '-o', 'json');
+      expect(audit.exit, audit.stderr).toBe(0);
+      const exported = await sm('store', 'export', '--config-file', file);
+      // It reads far enough to see that the daemon lives.
+      expect(exported.stderr).toContain('containers or daemons are alive');
+    } finally {
+      await store.close();
+    }
   });
 
   it('a container has nothing of another app', async () => {

@@ -60,9 +60,11 @@ export async function roleLogin(
   app?: string,
 ): Promise<RoleLogin> {
   const root = {endpoints: etcd.endpoints, username: ROOT.name, password: ROOT.password};
+  const wanted = app === undefined ? '-daemon' : `-app-${app}`;
   const roles = rolesOf(prefix, service, app === undefined ? [] : [app]);
-  await applyRoles(root, roles);
-  const role = roles.at(-1)?.name ?? '';
+  const own = roles.filter(({name}) => name.endsWith(wanted));
+  await applyRoles(root, own);
+  const role = own[0]?.name ?? '';
   const username = `user-of-${role}`;
   await withRoot(etcd, async (wire, token) => {
     // Made before: the same.

@@ -6,7 +6,7 @@ export default class EtcdInitRoles extends SmCommand<typeof EtcdInitRoles> {
   static override summary =
     'Create the etcd roles that the daemons and the containers of an app need.';
   static override description = [
-    'One role for the daemons and one for the containers of each app named by --app: the role of an app lets its containers write their own heartbeats and records, and read the specs of their app.',
+    'One role for the daemons, one that only reads (sm audit, sm store export), and one for the containers of each app named by --app: the role of an app lets its containers write their own heartbeats and records, and read the specs of their app.',
     'Roles that exist are left as they are, so the command can be repeated. Then grant each user its role, for example: etcdctl user add orders; etcdctl user grant-role orders sm-app-orders.',
   ].join('\n');
   static override examples = [
