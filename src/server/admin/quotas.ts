@@ -7,6 +7,7 @@ import {groupOf, specBytes} from '../../appstate/spec-tally.ts';
 import type {CountedSpec} from '../../appstate/spec-tally.ts';
 import {usageOf} from '../../appstate/usage.ts';
 import type {AppView} from '../../appstate/app-view.ts';
+import {inSlices} from '../../appview/listing.ts';
 import type {SmError} from '../../model/errors.ts';
 import {QUOTA_WARN_SHARE, appQuota, overAppQuota, overClusterQuota} from '../../model/quota.ts';
 import type {AppQuota, ClusterQuota} from '../../model/quota.ts';
@@ -85,6 +86,8 @@ export class Quotas {
     additions: readonly Addition[],
   ): Promise<Admission> {
     const {store, keys} = reading;
+    const upper = emptySums();
+    await inSlices(additions, (one) => count(upper, one, undefined));
     const read = [keys.appSpec(app), keys.status(app), keys.usage()];
     const {entries} = await store.getMany(read);
     const [spec, status, usage] = entries;
@@ -92,7 +95,6 @@ export class Quotas {
     const quota = appQuota(quotaOf(spec));
     const ledger = this.ledgerOf(app);
     this.forgetSeen(ledger, status?.mod ?? 0);
-    const upper = sumsOf(additions, undefined);
     const refused = new Map<string, SmError>();
     let taken = upper;
     if (!this.hasPlenty(ledger, status, quota, upper)) {
@@ -179,7 +181,8 @@ export class Quotas {
     for (const open of ledger.open) add(all, open);
     const taken = emptySums();
     for (const addition of additions) {
-      const one = sumsOf([addition], view);
+      const one = emptySums();
+      count(one, addition, view);
       for (const group of one.groups) if (all.groups.has(group)) one.groups.delete(group);
       const over = COUNTED.find((name) => {
         const more = countOf(one, name);
@@ -219,26 +222,19 @@ function quotaOf(entry: KeyValue | undefined): AppQuota | undefined {
   return decoded?.ok === true ? decoded.value.quota : undefined;
 }
 
-/** What the additions add to the view; to an unknown one (`view` undefined) all of it is new. */
-function sumsOf(additions: readonly Addition[], view: AppView | undefined): Sums {
-  const sums = emptySums();
-  for (const addition of additions) {
-    if ('workerGroup' in addition) {
-      const {workerGroup} = addition;
-      if (view?.pools.has(workerGroup) !== true) sums.groups.add(`workers ${workerGroup}`);
-      continue;
-    }
-    const before = view?.shards.get(addition.id)?.value;
-    if (view !== undefined && before === undefined && addition.mustExist === true) continue;
-    const after = addition.spec(before);
-    if (before === undefined) sums.shards += 1;
-    sums.specBytes += Math.max(
-      0,
-      specBytes(after) - (before === undefined ? 0 : specBytes(before)),
-    );
-    if (view?.specs.hasGroup(groupOf(after)) !== true) sums.groups.add(groupOf(after));
+/** Adds to the sums what the addition adds to the view; to an unknown one (`view` undefined) all of it is new. */
+function count(sums: Sums, addition: Addition, view: AppView | undefined): void {
+  if ('workerGroup' in addition) {
+    const {workerGroup} = addition;
+    if (view?.pools.has(workerGroup) !== true) sums.groups.add(`workers ${workerGroup}`);
+    return;
   }
-  return sums;
+  const before = view?.shards.get(addition.id)?.value;
+  if (view !== undefined && before === undefined && addition.mustExist === true) return;
+  const after = addition.spec(before);
+  if (before === undefined) sums.shards += 1;
+  sums.specBytes += Math.max(0, specBytes(after) - (before === undefined ? 0 : specBytes(before)));
+  if (view?.specs.hasGroup(groupOf(after)) !== true) sums.groups.add(groupOf(after));
 }
 
 function nameOf(addition: Addition): string {

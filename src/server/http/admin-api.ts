@@ -10,6 +10,7 @@ import type {Access} from './access.ts';
 import type {AnsweringOperation, Caller, HttpDependencies} from './dependencies.ts';
 import {sendEvents} from './event-stream.ts';
 import {badRequest} from './failures.ts';
+import type {HeavyBodies} from './heavy-bodies.ts';
 import {STREAMS_LIMIT} from './limits.ts';
 
 type AnyHandler = (request: unknown, caller: Caller) => Promise<unknown>;
@@ -18,6 +19,7 @@ export function addAdminRoutes(
   server: FastifyInstance,
   {admin, logger, onTokensChanged}: Pick<HttpDependencies, 'admin' | 'logger' | 'onTokensChanged'>,
   access: Access,
+  bodies: HeavyBodies,
 ): void {
   const callers = new Callers();
   onTokensChanged?.(() => callers.endUnless((grant) => access.stands(grant)));
@@ -31,7 +33,8 @@ export function addAdminRoutes(
     const handle = admin[operation as AnsweringOperation] as AnyHandler;
     addRoute(server, route, async (request, reply) => {
       const caller = callerOf(request, reply, callers);
-      const answer = await handle(inputOf(route, request), caller);
+      const input = await bodies.check(request, () => inputOf(route, request));
+      const answer = await handle(input, caller);
       if (route.changes !== 'nothing')
         logger.info(
           {operation, requestId: request.id, from: request.ip, who: caller.who},

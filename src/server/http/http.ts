@@ -13,10 +13,10 @@ import {Access, grantOf} from './access.ts';
 import {addAdminRoutes} from './admin-api.ts';
 import type {HttpDependencies} from './dependencies.ts';
 import {sendFailure} from './failures.ts';
-import {parseJsonBody} from './json-body.ts';
 import {jsonText} from './json-text.ts';
 import {answerUnknown} from './methods.ts';
 import {addDescription, addProbes} from './probes.ts';
+import {HeavyBodies} from './heavy-bodies.ts';
 import {limitHeavyCalls} from './heavy-calls.ts';
 import {limitRates} from './rate-limit.ts';
 import {RefusedCalls} from './refused-calls.ts';
@@ -51,11 +51,12 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
     sendFailure(error, request, reply, logger);
   });
   server.setReplySerializer(jsonText);
+  const bodies = new HeavyBodies();
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     'application/json',
     {parseAs: 'buffer'},
-    async (_request: unknown, body: Buffer) => parseJsonBody(body),
+    (request: object, body: Buffer) => bodies.read(request, body),
   );
   answerUnknown(server);
   const access = new Access(dependencies);
@@ -74,7 +75,7 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
     if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
   });
   addProbes(server, dependencies);
-  addAdminRoutes(server, dependencies, access);
+  addAdminRoutes(server, dependencies, access, bodies);
   addDescription(server, version);
   mount?.(server);
   return server;

@@ -69,5 +69,8 @@ export const CALLS_PER_SECOND = 50;
 /** Callers whose rate is remembered; beyond, the oldest is forgotten. */
 export const CALLERS_LIMIT = 5_000;
 
+/** After a piece of work with a large body the next one waits so many times as long as it took: together they take a fifth of the time. */
+export const REST_PER_HEAVY_PIECE = 4;
+
 /** Calls with bodies of more than 64 KiB that one caller may have under way. */
 export const HEAVY_CALLS_OF_ONE = 8;

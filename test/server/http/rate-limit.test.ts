@@ -37,20 +37,39 @@ describe('many calls of one token', () => {
   });
 });
 
+const shards = [{shardId: 's', task: 'x'.repeat(70_000)}];
+const heavy = (name: string) =>
+  http!.server.inject({
+    method: 'POST',
+    url: '/sm/server/add-shards',
+    headers: {...bearer(name), 'content-type': 'application/json'},
+    payload: JSON.stringify({service: 'orders', shards}),
+  });
+
 describe('calls with large bodies', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('are worked on one after the other, with pauses in which small ones are answered', async () => {
+    http = fixture({tokens: () => TOKENS});
+    // No pause ends by itself.
+    vi.useFakeTimers({toFake: ['setTimeout']});
+    let open = 2;
+    const answered = ['a', 'b'].map((name) => heavy(name).finally(() => (open -= 1)));
+    expect((await call(bearer('a'))).statusCode).toBe(200);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    expect(http.calls.map(({operation}) => operation)).toEqual(['status']);
+    while (open > 0) {
+      await vi.runAllTimersAsync();
+      await new Promise(setImmediate);
+    }
+    expect((await Promise.all(answered)).map(({statusCode}) => statusCode)).toEqual([200, 200]);
+  });
+
   it('are so many of one token at a time, refused unread; small ones and other tokens are not touched', async () => {
     http = fixture({tokens: () => TOKENS});
     let finish = (): void => undefined;
     const finished = new Promise<void>((resolve) => (finish = resolve));
     http.behave.answer = () => finished.then(() => ({}));
-    const shards = [{shardId: 's', task: 'x'.repeat(70_000)}];
-    const heavy = (name: string) =>
-      http!.server.inject({
-        method: 'POST',
-        url: '/sm/server/add-shards',
-        headers: {...bearer(name), 'content-type': 'application/json'},
-        payload: JSON.stringify({service: 'orders', shards}),
-      });
     const taken = Array.from({length: HEAVY_CALLS_OF_ONE}, () => heavy('a'));
     await vi.waitFor(() => expect(http?.calls).toHaveLength(HEAVY_CALLS_OF_ONE));
     const refused = await heavy('a');

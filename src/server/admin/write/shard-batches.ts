@@ -162,7 +162,8 @@ class Batch {
   }
 
   private async writeAll(items: readonly Item[], spec: KeyValue): Promise<void> {
-    const next = chunksOf(items).values();
+    // Made as they are written: all at once would keep the event loop.
+    const next = chunksOf(items);
     const worker = async (): Promise<void> => {
       for (const chunk of next) await this.write(chunk, spec);
     };
@@ -330,8 +331,7 @@ function claimedId(input: unknown): string {
   return typeof input.shardId === 'string' ? input.shardId.slice(0, 200) : '';
 }
 
-function chunksOf(items: readonly Item[]): Item[][] {
-  const chunks: Item[][] = [];
+function* chunksOf(items: readonly Item[]): Generator<Item[], void> {
   let chunk: Item[] = [];
   let bytes = 0;
   for (const item of items) {
@@ -339,13 +339,12 @@ function chunksOf(items: readonly Item[]): Item[][] {
     const size = value + BYTES_PER_OPERATION;
     const full = chunk.length === OPERATIONS_PER_WRITE || bytes + size > BYTES_PER_WRITE;
     if (full && chunk.length > 0) {
-      chunks.push(chunk);
+      yield chunk;
       chunk = [];
       bytes = 0;
     }
     chunk.push(item);
     bytes += size;
   }
-  if (chunk.length > 0) chunks.push(chunk);
-  return chunks;
+  if (chunk.length > 0) yield chunk;
 }
