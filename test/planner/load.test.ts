@@ -98,6 +98,32 @@ test('loads times 1,000 change nothing', () => {
   });
 });
 
+test('of moves for load the hottest container that still gives one comes first, and at most one that comes to it right after', () => {
+  for (let seed = 1; seed <= INSTANCES; seed += 1) {
+    const snapshot = {...loaded(seed), metrics: [{name: 'qps', upper: 1.2, lower: 1.1}]};
+    const moves = plan(snapshot).moves.filter(({cause}) => cause === 'load');
+    const heat = snapshot.containers.map(({id, weight}) => {
+      const own = snapshot.shards.filter(({current}) => current === id);
+      return own.reduce((sum, {load}) => sum + (load?.[0] ?? 0), 0) / (weight ?? 1);
+    });
+    const others = plan(snapshot).moves.filter(({cause}) => cause !== 'load');
+    const carry = ({shard, from, to}: (typeof moves)[number]): void => {
+      const load = snapshot.shards[shard]?.load?.[0] ?? 0;
+      heat[from] = (heat[from] ?? 0) - load / (snapshot.containers[from]?.weight ?? 1);
+      heat[to] = (heat[to] ?? 0) + load / (snapshot.containers[to]?.weight ?? 1);
+    };
+    others.forEach(carry);
+    let giver = -1;
+    for (const [at, move] of moves.entries()) {
+      const givers = moves.slice(at).map(({from}) => heat[from] ?? 0);
+      const isReturn = move.to === giver;
+      if (!isReturn) expect(heat[move.from], `seed ${seed}`).toBeCloseTo(Math.max(...givers), 6);
+      giver = isReturn ? -1 : move.from;
+      carry(move);
+    }
+  }
+});
+
 test('bad loads count as none', () => {
   each(loaded, (snapshot) => {
     const bad = [Number.NaN, -5, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];

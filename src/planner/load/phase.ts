@@ -8,6 +8,7 @@ import {OPEN} from '../table.ts';
 import type {Table} from '../table.ts';
 import {freeOf} from '../sorting.ts';
 import type {Sorted} from '../sorting.ts';
+import {inOrderOfGain} from './order.ts';
 import {LoadSearch} from './search.ts';
 import {Utilisation, bandOf} from './utilisation.ts';
 import type {Band} from './utilisation.ts';
@@ -68,7 +69,8 @@ export function balanceLoad(phase: LoadPhase): ReadonlySet<number> {
   const moved = searchIn(phase, metrics.map(bandOf), movable);
   invariant(bounds.unevenness() <= before, 'evener load has made counts less even');
   // What moved anyway still moves for its own reason.
-  return new Set([...moved].filter((shard) => stays[shard] === 1));
+  const forLoad = [...moved].filter((shard) => stays[shard] === 1);
+  return inOrderOfGain(table, phase.utilisation, target, forLoad);
 }
 
 const FREE_BAND: Band = {upper: FREE_LOAD_UPPER_FACTOR, lower: FREE_LOAD_LOWER_FACTOR};

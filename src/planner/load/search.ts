@@ -131,10 +131,7 @@ export class LoadSearch {
     return undefined;
   }
 
-  cools = 0;
-  steps = 0;
   private cool(hot: number): void {
-    this.cools++;
     const metric = this.hottestMetric(hot);
     const count = this.wide[hot] === 1 ? limits.COLDEST_LAST : limits.COLDEST_FIRST;
     const coldest = this.coldest(metric, hot, count);
@@ -289,7 +286,6 @@ export class LoadSearch {
   }
 
   private take(hot: number, {shard, other, to}: Step): void {
-    this.steps++;
     this.move(shard, hot, to);
     if (other >= 0) this.move(other, to, hot);
     this.wide[hot] = 0;
