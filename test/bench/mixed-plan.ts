@@ -1,18 +1,21 @@
 /**
  * `npm run bench:mixed [-- SHARDSxCONTAINERS]`: plans from cold, and after a loss, where all rules meet: against one counting sort of the same table in the same
- * process, by CPU time, the least of several runs. Default 100000x1000.
+ * process, by CPU time, the least of several runs that take turns. Default 100000x1000.
  */
 import type {
   PlacementContainer,
   PlacementShard,
   PlacementSnapshot,
+  Plan,
 } from '../../src/model/placement.ts';
 import {planTable} from '../../src/planner/index.ts';
 import {tabulate} from '../../src/planner/table.ts';
 import {applied} from '../planner/instances.ts';
 import {countingSort} from './counting-sort.ts';
+import {leastInTurns} from './cpu-time.ts';
 
 const RUNS = 9;
+const SORTS = 20;
 const [ZONES, POOLS, GROUPS, SEED] = [3, 20, 100, 12];
 /** Of a hundred shards. */
 const PINNED = 5;
@@ -77,51 +80,34 @@ function loads(n: number, m: number): PlacementSnapshot {
   };
 }
 
-/** Least CPU time of several runs, ms: on a busy machine wall clocks tell of others. */
-function leastMs(work: () => unknown, times = 1): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < RUNS; run += 1) {
-    globalThis.gc?.();
-    const before = process.cpuUsage();
-    for (let time = 0; time < times; time += 1) work();
-    const {user, system} = process.cpuUsage(before);
-    least = Math.min(least, (user + system) / 1_000 / times);
-  }
-  return least;
-}
-
 function report(title: string, snapshot: PlacementSnapshot): void {
   const table = tabulate(snapshot);
   const cold = planTable(table);
   const {containers} = snapshot;
-  // A unit is short: several in a run, or the clock's own step is what is measured.
-  const unitMs = leastMs(() => countingSort(cold.target, containers.length), 20);
   const settled = applied(snapshot, cold);
   const lost = tabulate({...settled, containers: containers.slice(1)});
-  const row = (what: string, ms: number, moves: number, unplaced: number): void =>
-    console.log(
-      [
-        `${title}: ${what}`.padEnd(66),
-        `${ms.toFixed(0)} ms`.padStart(10),
-        `${(ms / unitMs).toFixed(0)} x`.padStart(8),
-        String(moves).padStart(8),
-        String(unplaced).padStart(10),
-      ].join(''),
-    );
-  console.log(`${title}: one counting sort takes ${unitMs.toFixed(2)} ms of CPU`);
-  row(
-    'cold start',
-    leastMs(() => planTable(table)),
-    cold.moves.length,
-    cold.unplaced.length,
-  );
   const after = planTable(lost);
-  row(
-    'one container lost',
-    leastMs(() => planTable(lost)),
-    after.moves.length,
-    after.unplaced.length,
-  );
+  // A unit is short: several in a run, or the clock's own step is what is measured.
+  const sorts = (): void => {
+    for (let time = 0; time < SORTS; time += 1) countingSort(cold.target, containers.length);
+  };
+  const works = [() => planTable(table), () => planTable(lost), sorts];
+  const [coldMs = 0, lostMs = 0, sortsMs = 0] = leastInTurns(works, RUNS);
+  const unitMs = sortsMs / SORTS;
+  console.log(`${title}: one counting sort takes ${unitMs.toFixed(2)} ms of CPU`);
+  row(`${title}: cold start`, coldMs, unitMs, cold);
+  row(`${title}: one container lost`, lostMs, unitMs, after);
+}
+
+function row(what: string, ms: number, unitMs: number, {moves, unplaced}: Plan): void {
+  const cells = [
+    what.padEnd(66),
+    `${ms.toFixed(0)} ms`.padStart(10),
+    `${(ms / unitMs).toFixed(0)} x`.padStart(8),
+    String(moves.length).padStart(8),
+    String(unplaced.length).padStart(10),
+  ];
+  console.log(cells.join(''));
 }
 
 const [size = '100000x1000'] = process.argv.slice(2);
