@@ -74,13 +74,20 @@ export class Levels {
   private shareOut(demand: Demand, shares: Float64Array): void {
     const base = demand.classes.map((classes) => new Float64Array(classes.length));
     const share = new Float64Array(demand.pools.length);
+    const weightOfPool = demand.classes.map((classes) =>
+      classes.reduce((sum, {members, weight}) => sum + members.length * weight, 0),
+    );
     for (let bucket = 0; bucket < demand.buckets; bucket += 1) {
       const pool = demand.poolOf[bucket] ?? 0;
       if ((demand.pools[pool]?.length ?? 0) === 0) continue;
       const pins = demand.pins.get(bucket);
       const size = (demand.start[bucket + 1] ?? 0) - (demand.start[bucket] ?? 0);
-      this.setShare(demand, bucket, size, pins);
-      if (pins !== undefined) {
+      const weight = weightOfPool[pool] ?? 0;
+      if (pins === undefined) {
+        this.shared[bucket] = size;
+        this.weight[bucket] = weight;
+      } else {
+        this.setShare(demand, bucket, size, weight, pins);
         this.addPinned(demand, bucket, pins, shares);
         continue;
       }
@@ -97,34 +104,31 @@ export class Levels {
         }
   }
 
-  /** Containers that pins lift above their share keep their pins and get nothing; the others share the rest. */
+  /** Containers that pins lift above their share keep their pins and get nothing; the others share the rest. `weight`: of the whole pool. */
   private setShare(
-    {pools, poolOf, weights}: Demand,
+    {poolOf, weights}: Demand,
     bucket: number,
     size: number,
-    pins: ReadonlyMap<number, number> | undefined,
+    weight: number,
+    pins: ReadonlyMap<number, number>,
   ): void {
     const pool = poolOf[bucket] ?? 0;
     const weightOf = (container: number): number => weights[pool]?.[container] ?? 0;
-    let weight = 0;
-    for (const container of pools[pool] ?? []) weight += weightOf(container);
-    let shared = size;
-    if (pins !== undefined) {
-      const highest = [...pins].sort(
-        (a, b) => b[1] * weightOf(a[0]) - a[1] * weightOf(b[0]) || b[1] - a[1],
-      );
-      for (const [, count] of highest) shared += count;
-      const full = new Set<number>();
-      for (const [container, count] of highest) {
-        if (count * weight <= shared * weightOf(container)) break;
-        shared -= count;
-        weight -= weightOf(container);
-        full.add(container);
-      }
-      if (full.size > 0) this.full.set(bucket, full);
+    let [shared, left] = [size, weight];
+    const highest = [...pins].sort(
+      (a, b) => b[1] * weightOf(a[0]) - a[1] * weightOf(b[0]) || b[1] - a[1],
+    );
+    for (const [, count] of highest) shared += count;
+    const full = new Set<number>();
+    for (const [container, count] of highest) {
+      if (count * left <= shared * weightOf(container)) break;
+      shared -= count;
+      left -= weightOf(container);
+      full.add(container);
     }
+    if (full.size > 0) this.full.set(bucket, full);
     this.shared[bucket] = shared;
-    this.weight[bucket] = weight;
+    this.weight[bucket] = left;
   }
 
   /** Pins are in the totals already: whoever shares gets only what is missing to its share. */

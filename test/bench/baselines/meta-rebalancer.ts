@@ -3,7 +3,8 @@ import {spawnSync} from 'node:child_process';
 import {join} from 'node:path';
 import type {Instance} from './instance.ts';
 
-const SCRIPT = join(import.meta.dirname, 'meta_rebalancer.py');
+/** From the root of the repository: a bundle stands elsewhere. */
+const SCRIPT = join('test', 'bench', 'baselines', 'meta_rebalancer.py');
 const MOST_OUTPUT_BYTES = 2 ** 30;
 
 export interface Solved {
