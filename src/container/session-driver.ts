@@ -200,8 +200,13 @@ export class SessionDriver {
         this.options.meter?.fenced();
         if (evicted === true)
           return logger.warn({}, 'evicted by an operator: dropping all shards, then ending');
-        const reason = writesText(this.ownWrites.state(false));
-        logger.warn({reason}, 'fenced: no heartbeat committed in time, dropping all shards');
+        const writes = this.ownWrites.state(false);
+        const reason = writesText(writes);
+        const fix = writes.kind === 'none' && writes.fix !== '' ? {fix: writes.fix} : {};
+        logger.warn(
+          {reason, ...fix},
+          'fenced: no heartbeat committed in time, dropping all shards',
+        );
       },
       resumed: () => logger.info({}, 'right to act is back'),
       evicted: ({incarnation}) => logger.warn({incarnation}, 'evicted: registering again'),

@@ -21,6 +21,8 @@ function unheard({id, service, state, since, shards}: LiveContainer, nowMs: numb
   const age = ageSince(since, nowMs);
   const when = age === '' ? '' : ` for ${age}`;
   const waiting = `${shards.total} of its shards`;
+  if (state === 'unknown')
+    return `? ${id} (${service}) is unknown${when}: no write commits; if it cannot write either, its ${shards.total} shards have stopped`;
   if (state === 'unreachable')
     return `! ${id} (${service}) is unreachable${when}: it gets nothing new, ${shards.total} shards stay`;
   if (state === 'suspect')

@@ -112,7 +112,8 @@ it(
     const fenced = logged.filter(({message}) => message.startsWith('fenced'));
     // The container and the daemon, once each.
     expect(fenced).toHaveLength(2);
-    for (const {fields} of fenced) expect(JSON.stringify(fields)).toContain(REASON);
+    const reason = expect.stringContaining(REASON) as string;
+    for (const {fields} of fenced) expect(fields).toMatchObject({reason, fix: FIX});
   },
 );
 

@@ -35,8 +35,11 @@ const NOBODY_GOVERNS =
 const LOST_FIX =
   'read the last lines of its log and start it again; one that does not come back is named for a day';
 
+/** While no write commits, states say nothing of who carries them. */
+const UNKNOWN_FIX = 'see etcd writes';
+
 const ALARM_FIX =
-  'NOSPACE: etcdctl compact, etcdctl defrag, then etcdctl alarm disarm; CORRUPT: replace the member';
+  'NOSPACE: etcdctl compact, etcdctl defrag, then etcdctl alarm disarm (embedded store: make room on its disk); CORRUPT: replace the member';
 
 export async function checks(dependencies: AdminDependencies): Promise<ChecksAnswer> {
   const {store, wallMs, writes} = dependencies;
@@ -224,7 +227,8 @@ function daemonsCheck({daemons, lostDaemons = [], counts}: StatusAnswer): Check 
     const from = since === '' ? '' : ` since ${since}`;
     return `${id} is ${state}${from}${note === '' ? '' : `: ${note}`}`;
   });
-  const fix = 'restart it, or wait until its apps have moved';
+  const isKnown = ailing.some(({state}) => state !== 'unknown');
+  const fix = isKnown ? 'restart it, or wait until its apps have moved' : UNKNOWN_FIX;
   return check('daemons', 'WARN', [...ill, ...lost].join('; '), fix);
 }
 
@@ -253,24 +257,29 @@ function drainChecks({service, stranded = []}: AppView): Check[] {
 }
 
 /** Containers by state. Those that are not heard raise alarms of their own. */
-function containersCheck({service, containers, shards}: AppView): Check {
+function containersCheck({service, containers, shards, unknownSince}: AppView): Check {
   const name = `containers of ${service}`;
   const states = Object.entries(containers).map(([state, count]) => `${count} ${state}`);
   const text = states.length === 0 ? 'none' : states.join(', ');
-  if (unheardOf(containers) > 0) return check(name, 'WARN', text, `sm container ls -a ${service}`);
+  const fix = unknownSince === '' ? `sm container ls -a ${service}` : UNKNOWN_FIX;
+  if (unheardOf(containers) > 0) return check(name, 'WARN', text, fix);
   if (states.length > 0 || shards.total === 0) return check(name, 'PASS', text);
   return check(name, 'FAIL', text, `start a process that joins app ${service}`);
 }
 
 /** Judged by service: what is on its way passes, what nobody has served for longer than T fails. `unserved`: why nobody does. */
-function shardsCheck({service, shards}: AppView, unserved: AlarmRow | undefined): Check {
+function shardsCheck(
+  {service, shards, unknownSince}: AppView,
+  unserved: AlarmRow | undefined,
+): Check {
   const name = `shards of ${service}`;
   const {unplaced, unknown, failed, quarantined, ready, total} = shards;
   const text = `${ready} of ${total} ready, ${unplaced} unplaced, ${unknown} unknown, ${failed} failed, ${quarantined} quarantined`;
   if (unserved !== undefined)
     return check(name, 'FAIL', `${text}; ${unserved.codes} ${unserved.text}`, unserved.fix);
   if (unplaced + unknown + failed + quarantined === 0) return check(name, 'PASS', text);
-  const fix = `sm shard ls -a ${service}, then sm shard why -a ${service} ID`;
+  const look = `sm shard ls -a ${service}, then sm shard why -a ${service} ID`;
+  const fix = unknownSince === '' ? look : UNKNOWN_FIX;
   return check(name, unknown + failed + quarantined > 0 ? 'FAIL' : 'WARN', text, fix);
 }
 

@@ -77,11 +77,13 @@ async function appliedAt(
 }
 
 export function unknownOutcome(cause: unknown): SmError {
+  const said = cause instanceof SmError ? cause : undefined;
+  const look = 'look whether the change is there';
   return new SmError(
     'STORE_UNAVAILABLE',
-    'the store did not answer: the change may or may not have been made',
+    `${said?.message ?? 'the store did not answer'}: the change may or may not have been made`,
     {
-      hint: 'check the object, then try again if the change is missing',
+      hint: said?.hint ? `${said.hint}; then ${look}` : `${look}, and make it again if it is not`,
       retryable: true,
       cause,
     },
