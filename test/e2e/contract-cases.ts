@@ -74,6 +74,7 @@ export const CONTRACT: Readonly<Record<string, readonly Case[]>> = {
     ['events -a orders', 0],
     ['events -w --timeout 1s', 0],
     ['events -a nobody', 3],
+    ['events --audit --since 24h', 0],
   ],
   explain: [
     ['explain apps.shards', 0],

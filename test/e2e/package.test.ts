@@ -255,4 +255,19 @@ describe('what is shipped', () => {
     ]);
     expect(readdirSync(join(folder, 'package/bin'))).toEqual(['run.js']);
   });
+
+  it('has a bill of materials, and no maps without their sources', () => {
+    const files = readdirSync(join(folder, 'package'), {recursive: true, encoding: 'utf8'});
+    expect(files.filter((file) => file.endsWith('.map'))).toEqual([]);
+    const bill = readFileSync(join(folder, 'package/dist/sbom.cdx.json'), 'utf8');
+    const {bomFormat, components} = JSON.parse(bill) as {
+      bomFormat: string;
+      components: {name: string}[];
+    };
+    expect(bomFormat).toBe('CycloneDX');
+    // One that is inside of the bundles, one that is installed beside them.
+    expect(components.map(({name}) => name)).toEqual(
+      expect.arrayContaining(['fastify', 'etcd3']) as string[],
+    );
+  });
 });
