@@ -135,9 +135,15 @@ function checkDocument(line: string, stdout: string, exit: number): void {
   expect(error).toMatchObject({exit, code: expect.stringMatching(/^[A-Z_]+$/) as string});
 }
 
-async function holds(line: string, exit: number, call = sm): Promise<void> {
+/** `plainCall`, `jsonCall`: how each of the two is run. */
+async function holds(
+  line: string,
+  exit: number,
+  plainCall: typeof hosted,
+  jsonCall: typeof hosted,
+): Promise<void> {
   expect(DOCUMENTED).toContain(exit);
-  const plain = await call(wordsOf(line, 1));
+  const plain = await plainCall(wordsOf(line, 1));
   expect({line, exit: plain.exit, stderr: plain.stderr}).toMatchObject({exit});
   expect(plain.stdout + plain.stderr).not.toMatch(HARMFUL);
   expect(plain.stderr).not.toMatch(/node_modules|at async/);
@@ -151,7 +157,7 @@ async function holds(line: string, exit: number, call = sm): Promise<void> {
   // Before --, else it would be one of the words.
   const words = wordsOf(line, 2);
   const end = words.includes('--') ? words.indexOf('--') : words.length;
-  const json = await call(words.toSpliced(end, 0, '--json'));
+  const json = await jsonCall(words.toSpliced(end, 0, '--json'));
   expect({line, exit: json.exit, stderr: json.stderr}).toMatchObject({exit});
   expect(json.stdout + json.stderr).not.toMatch(HARMFUL);
   checkDocument(line, json.stdout, exit);
@@ -168,8 +174,10 @@ describe('the contract', () => {
 describe.concurrent('with and without --json: the same exit code, one document, no escapes', () => {
   for (const [command, cases] of Object.entries(CONTRACT)) {
     it(command.replace(':', ' '), {timeout: 300_000}, async () => {
+      const jsonCall = PROCESSES.has(command) ? sm : hosted;
+      // One real process for each command: what it loads, and how it ends.
       for (const [at, [line, exit]] of cases.entries())
-        await holds(line, exit, at === 0 || PROCESSES.has(command) ? sm : hosted);
+        await holds(line, exit, at === 0 ? sm : jsonCall, jsonCall);
     });
   }
 });
@@ -247,8 +255,8 @@ describe('the command line', () => {
       ['app', 'ls', '--server', `http://${HOSTILE}`],
       ['app', 'rm', 'orders', '--confirm', HOSTILE],
     ];
-    const runs = calls.flatMap((args) => [sm(args), sm([...args, '--json'])]);
-    for (const {exit, stdout, stderr} of await Promise.all(runs)) {
+    for (const args of calls.flatMap((words) => [words, [...words, '--json']])) {
+      const {exit, stdout, stderr} = await hosted(args);
       expect([2, 3, 4, 6]).toContain(exit);
       expect(stdout + stderr).not.toMatch(HARMFUL);
     }
@@ -260,9 +268,10 @@ describe('the command line', () => {
     await cluster.admin.call('addShard', shard);
     const lines = ['shard get -a hostile h1', 'events -a hostile', 'export -a hostile'];
     const calls = lines.flatMap((line) =>
-      ['table', 'json', 'jsonl', 'yaml'].map((form) => sm([...line.split(' '), '-o', form])),
+      ['table', 'json', 'jsonl', 'yaml'].map((form) => [...line.split(' '), '-o', form]),
     );
-    for (const {exit, stdout, stderr} of await Promise.all(calls)) {
+    for (const args of calls) {
+      const {exit, stdout, stderr} = await hosted(args);
       expect({exit, stderr}).toEqual({exit: 0, stderr: ''});
       expect(stdout).toMatch(/u202e/);
       expect(stdout).not.toMatch(HARMFUL);
@@ -300,5 +309,5 @@ describe('a recording', () => {
 });
 
 describe('what is for all apps', () => {
-  it.each(LAST)('%s', (line, exit) => holds(line, exit, hosted), 60_000);
+  it.each(LAST)('%s', (line, exit) => holds(line, exit, hosted, hosted), 60_000);
 });
