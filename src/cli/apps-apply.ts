@@ -133,7 +133,7 @@ class Applying {
     if (!hasChanges(first, prune))
       return this.outcome(first, 'unchanged', false, first.specRevision);
     this.total = countOf(first, prune);
-    this.tell();
+    this.reportProgress();
     if (!first.exists) await this.create(first);
     if (dryRun && !first.exists) return this.outcome(first, 'created', false, '0');
     const resumed = await this.begin(first.exists);
@@ -262,10 +262,10 @@ class Applying {
 
   private step(count: number): void {
     this.done += count;
-    this.tell();
+    this.reportProgress();
   }
 
-  private tell(): void {
+  private reportProgress(): void {
     this.options.onProgress(Math.min(this.done, this.total), this.total, this.wanted.name);
   }
 

@@ -6,6 +6,7 @@ import {nearestWords} from '../model/nearest.ts';
 import {AdminClient} from '../admin/admin-client.ts';
 import {COLOR_CHOICES} from './color.ts';
 import {ExitOnly, reportFailure, wantsJson} from './failure-report.ts';
+import {jsonText} from './json-text.ts';
 import {shaped} from './list-shape.ts';
 import {OUTPUT_FORMATS, renderList, renderObject} from './output.ts';
 import type {ListResult, ObjectResult, OutputFormat} from './output.ts';
@@ -173,6 +174,11 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     this.opened?.close();
   }
 
+  /** Whether the output is a table or lines, not a document for programs. */
+  protected get isForPeople(): boolean {
+    return this.format === 'table' || this.format === 'wide';
+  }
+
   protected get format(): OutputFormat {
     if (this.flags?.json === true) return 'json';
     return (this.setting('output') || 'table') as OutputFormat;
@@ -220,10 +226,19 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     const shown = shaped(result, {sortBy, limit});
     process.stdout.write(await renderList(shown, this.format));
     const whole = this.format === 'json' || this.format === 'yaml';
-    const forPeople = this.format === 'table' || this.format === 'wide';
     // A document says how many there are; lines cannot.
-    const noted = forPeople || (!whole && shown.items.length < result.items.length);
+    const noted = this.isForPeople || (!whole && shown.items.length < result.items.length);
     if (noted && shown.note !== undefined) this.say(shown.note);
+  }
+
+  /** An event of a command that runs until it is stopped: a line of JSON, or `lines` for people. */
+  protected showEvent(event: object, lines: readonly string[]): void {
+    if (this.format === 'jsonl') process.stdout.write(`${jsonText(event)}\n`);
+    else {
+      // One document at the end is all that may stand on stdout, unless a person reads it.
+      const stream = this.isForPeople ? 'stdout' : 'stderr';
+      for (const line of lines) process[stream].write(`${line}\n`);
+    }
   }
 
   protected async showObject(result: ObjectResult): Promise<void> {

@@ -42,7 +42,7 @@ export class Progress {
     if (this.state === undefined) this.firstDone = state.done ?? 0;
     this.state = state;
     if (this.stream.isTTY === true) this.draw();
-    else this.tell();
+    else this.writeLine();
   }
 
   /** Takes the line back; what follows begins on a clean one. */
@@ -53,7 +53,7 @@ export class Progress {
     this.state = undefined;
   }
 
-  private tell(): void {
+  private writeLine(): void {
     const line = this.line();
     if (line === this.printed) return;
     this.printed = line;

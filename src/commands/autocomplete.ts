@@ -36,7 +36,7 @@ export default class Autocomplete extends SmCommand<typeof Autocomplete> {
       });
       return;
     }
-    if (this.format === 'table' || this.format === 'wide') process.stdout.write(SCRIPTS[shell]);
+    if (this.isForPeople) process.stdout.write(SCRIPTS[shell]);
     else {
       const fields = {shell, script: SCRIPTS[shell]};
       await this.showObject({kind: 'CompletionScript', fields, name: shell, lines: []});

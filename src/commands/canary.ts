@@ -57,7 +57,7 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
     const limitMs = flags.duration === undefined ? undefined : parseDuration(flags.duration);
     const {Canary, CanaryLines} = await import('../dev/index.ts');
     const lines = new CanaryLines(flags.app);
-    const tell = (event: CanaryEvent): void => this.tell(event, lines.of(event));
+    const emit = (event: CanaryEvent): void => this.showEvent(event, lines.of(event));
     const canary = new Canary({
       admin: this.client,
       app: flags.app,
@@ -66,12 +66,12 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
       ...etcdOf(flags),
       ttlMs: flags['ttl-ms'],
       faults,
-      tell,
+      emit,
       program,
     });
     const end = untilEnd(limitMs);
     try {
-      await this.watch(canary, end, tell);
+      await this.watch(canary, end, emit);
     } finally {
       await canary.stop();
     }
@@ -81,28 +81,19 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
   private async watch(
     canary: Canary,
     end: Promise<void>,
-    tell: (event: CanaryEvent) => void,
+    emit: (event: CanaryEvent) => void,
   ): Promise<void> {
     const {'metrics-port': port, 'metrics-host': host} = this.flags;
-    if (port !== undefined) tell({event: 'metrics', url: await canary.metrics.listen(host, port)});
+    if (port !== undefined) emit({event: 'metrics', url: await canary.metrics.listen(host, port)});
     await canary.start();
-    const telling = setInterval(
-      () => tell({event: 'measured', measured: canary.measured}),
+    const reporting = setInterval(
+      () => emit({event: 'measured', measured: canary.measured}),
       CANARY_REPORT_MS,
     );
     await Promise.race([canary.fleet.placed, end]);
     canary.disturb();
     await end;
-    clearInterval(telling);
-  }
-
-  private tell(event: CanaryEvent, lines: readonly string[]): void {
-    if (this.format === 'jsonl') process.stdout.write(`${jsonText(event)}\n`);
-    else {
-      // One document at the end is all that may stand on stdout, unless a person reads it.
-      const stream = this.format === 'table' || this.format === 'wide' ? 'stdout' : 'stderr';
-      for (const line of lines) process[stream].write(`${line}\n`);
-    }
+    clearInterval(reporting);
   }
 
   private async conclude(canary: Canary, lines: readonly string[]): Promise<void> {

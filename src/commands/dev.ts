@@ -42,7 +42,7 @@ export default class Dev extends SmCommand<typeof Dev> {
     const {createLogger} = await import('../runtime/logger.ts');
     const program = programName(process.argv[1] ?? 'sm', process.cwd());
     const lines = new Lines({program, defaultServer: DEFAULT_SERVER});
-    const tell = (event: DevEvent): void => this.tell(event, (seen) => lines.of(seen));
+    const emit = (event: DevEvent): void => this.showEvent(event, lines.of(event));
     const bed = await DevBed.start({
       containers: this.flags.containers,
       shards: this.flags.shards,
@@ -50,24 +50,15 @@ export default class Dev extends SmCommand<typeof Dev> {
       storePort: wanted(this.flags['store-port'], DEV_STORE_PORT),
       version: this.config.version,
       logger: createLogger({level: 'error', format: 'text', destination: process.stderr}),
-      tell,
+      emit,
       end,
     });
     if (this.flags.chaos) await Promise.race([bed.fleet.placed, end]);
-    const chaos = this.flags.chaos ? new Chaos(bed, tell) : undefined;
+    const chaos = this.flags.chaos ? new Chaos(bed, emit) : undefined;
     await end;
     await chaos?.stop();
     await bed.stop();
     await this.conclude(bed, lines.of({event: 'verdict', verdict: bed.fleet.verdict.summary}));
-  }
-
-  private tell(event: DevEvent, linesOf: (event: DevEvent) => string[]): void {
-    if (this.format === 'jsonl') process.stdout.write(`${jsonText(event)}\n`);
-    else {
-      // One document at the end is all that may stand on stdout, unless a person reads it.
-      const stream = this.format === 'table' || this.format === 'wide' ? 'stdout' : 'stderr';
-      for (const line of linesOf(event)) process[stream].write(`${line}\n`);
-    }
   }
 
   private async conclude(bed: DevBed, lines: readonly string[]): Promise<void> {

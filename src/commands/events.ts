@@ -56,7 +56,7 @@ export default class Events extends SmCommand<typeof Events> {
       ...(until === undefined ? {} : {until}),
     });
     const {events, matched, revision} = answer;
-    const lines = this.format === 'table' || this.format === 'wide';
+    const lines = this.isForPeople;
     if (lines) {
       for (const event of events) process.stdout.write(`${visible(eventLine(event))}\n`);
       if (matched > events.length) this.say(`showing ${events.length} of ${matched}`);

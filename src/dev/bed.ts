@@ -12,9 +12,9 @@ import type {Logger} from '../runtime/logger.ts';
 import {serve} from '../server/index.ts';
 import type {Daemon} from '../server/index.ts';
 import {createApp, numbered} from './demo-app.ts';
-import type {Tell} from './events.ts';
+import type {Emit} from './events.ts';
 import {Fleet} from './fleet.ts';
-import {MoveTeller} from './move-teller.ts';
+import {MoveReporter} from './move-reporter.ts';
 import {openAtPort} from './ports.ts';
 import type {WantedPort} from './ports.ts';
 import {DEMO_TTL_MS} from './limits.ts';
@@ -31,7 +31,7 @@ export interface DevOptions {
   readonly storePort: WantedPort;
   readonly version: string;
   readonly logger: Logger;
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** Ends the start, too, when it resolves. Default: never. */
   readonly end?: Promise<void>;
   /** Program of the containers; tests give one that breaks the rules. */
@@ -46,14 +46,14 @@ export class DevBed {
   private store: EmbeddedStore | undefined;
   private daemon: Daemon | undefined;
   private client: AdminClient | undefined;
-  private moves: MoveTeller | undefined;
+  private moves: MoveReporter | undefined;
   private stopping: Promise<void> | undefined;
   private readonly given = new AbortController();
 
   private constructor(options: DevOptions) {
     this.options = options;
-    const {shards, tell, program} = options;
-    this.fleet = new Fleet({shards, tell, program});
+    const {shards, emit, program} = options;
+    this.fleet = new Fleet({shards, emit, program});
   }
 
   /** Resolves when containers and shards are on their way to each other; `placed` is called when they have met. @throws SmError PORT_TAKEN; TIMEOUT when a signal ends it before. */
@@ -89,7 +89,7 @@ export class DevBed {
 
   /** Step by step: what has been opened is known to `stop` before the next begins, and no step begins once the start is given up. */
   private async open(): Promise<void> {
-    const {containers, tell, shards} = this.options;
+    const {containers, emit, shards} = this.options;
     const {signal} = this.given;
     // Their programs load while the daemon starts.
     for (let number = 1; number <= containers; number += 1) this.fleet.prepare(`demo-${number}`);
@@ -99,12 +99,12 @@ export class DevBed {
     const daemon = (this.daemon = await this.openDaemon(store.endpoint, taken));
     signal.throwIfAborted();
     const admin = (this.client = new AdminClient({server: `http://${daemon.address}`}));
-    tell({event: 'listening', server: admin.server, store: store.endpoint, taken});
+    emit({event: 'listening', server: admin.server, store: store.endpoint, taken});
     await createApp(admin, {app: DEMO_APP, shards: numbered('s', shards)}, signal);
     signal.throwIfAborted();
     const endpoints = [store.endpoint];
     this.fleet.joinAll({app: DEMO_APP, endpoints, etcdPrefix: PREFIX, ttlMs: DEMO_TTL_MS});
-    this.moves = new MoveTeller(admin, DEMO_APP, tell);
+    this.moves = new MoveReporter(admin, DEMO_APP, emit);
     await Promise.race([daemon.ready, once(signal, 'abort')]);
     signal.throwIfAborted();
   }

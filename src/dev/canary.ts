@@ -7,7 +7,7 @@ import {SmError} from '../model/errors.ts';
 import {CanaryMetrics} from './canary-metrics.ts';
 import {Chaos} from './chaos.ts';
 import {addShards, createApp, numbered} from './demo-app.ts';
-import type {ChaosAction, DevEvent, Tell} from './events.ts';
+import type {ChaosAction, DevEvent, Emit} from './events.ts';
 import {Fleet} from './fleet.ts';
 import type {EffectPass} from './fleet.ts';
 import {OwnershipMeter} from './ownership-meter.ts';
@@ -29,7 +29,7 @@ export interface CanaryOptions {
   readonly ttlMs: number;
   /** None: nothing is disturbed. */
   readonly faults: readonly ChaosAction[];
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** Program of the containers; tests give one that breaks the rules. */
   readonly program?: string | undefined;
 }
@@ -58,9 +58,9 @@ export class Canary {
   constructor(options: CanaryOptions) {
     this.options = options;
     const {shards, program} = options;
-    const tell = (event: DevEvent): void => this.report(event);
+    const emit = (event: DevEvent): void => this.report(event);
     const onPass = (pass: EffectPass): void => this.passed(pass);
-    this.fleet = new Fleet({shards, tell, onPass, program});
+    this.fleet = new Fleet({shards, emit, onPass, program});
     this.metrics = new CanaryMetrics(() => this.measured);
   }
 
@@ -132,7 +132,7 @@ export class Canary {
       this.metrics.fault(action);
       this.faults[action] = (this.faults[action] ?? 0) + 1;
     }
-    this.options.tell(event);
+    this.options.emit(event);
   }
 }
 

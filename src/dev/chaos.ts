@@ -2,7 +2,7 @@
 import {pause} from '../runtime/pause.ts';
 import type {AdminClient} from '../admin/admin-client.ts';
 import type {ContainerChild} from './container-child.ts';
-import type {ChaosAction, Tell} from './events.ts';
+import type {ChaosAction, Emit} from './events.ts';
 import type {Fleet} from './fleet.ts';
 import {DRAIN_LIMIT_MS, DRAIN_LOOK_MS, VERDICT_EVERY_MS} from './limits.ts';
 
@@ -25,16 +25,16 @@ export interface ChaosBed {
 export class Chaos {
   private readonly bed: ChaosBed;
   private readonly actions: readonly ChaosAction[];
-  private readonly tell: Tell;
+  private readonly emit: Emit;
   private readonly running: Promise<void>;
   private readonly ticking: NodeJS.Timeout;
   private readonly stopped = new AbortController();
   private readonly works = new Set<Promise<void>>();
 
-  constructor(bed: ChaosBed, tell: Tell, actions: readonly ChaosAction[] = CHAOS_ACTIONS) {
+  constructor(bed: ChaosBed, emit: Emit, actions: readonly ChaosAction[] = CHAOS_ACTIONS) {
     this.bed = bed;
     this.actions = actions;
-    this.tell = tell;
+    this.emit = emit;
     this.running = this.run();
     this.ticking = setInterval(() => this.say(), VERDICT_EVERY_MS);
   }
@@ -47,7 +47,7 @@ export class Chaos {
   }
 
   private say(): void {
-    this.tell({event: 'verdict', verdict: this.bed.fleet.verdict.summary});
+    this.emit({event: 'verdict', verdict: this.bed.fleet.verdict.summary});
   }
 
   private async run(): Promise<void> {
@@ -81,18 +81,18 @@ export class Chaos {
     victim.disturbed = false;
     // Stopped for longer than it may live, a process may have been ended by its own watchdog.
     if (action !== 'kill' && !victim.alive) this.bed.fleet.start(victim.id);
-    if (!this.stopped.signal.aborted) this.tell({event: 'chaosOver', action, container});
+    if (!this.stopped.signal.aborted) this.emit({event: 'chaosOver', action, container});
   }
 
   private async kill(victim: ContainerChild): Promise<void> {
-    this.tell({event: 'chaos', action: 'kill', container: victim.id});
+    this.emit({event: 'chaos', action: 'kill', container: victim.id});
     await victim.kill();
     await this.pause(between(RESTART_AFTER_MS));
     if (!this.stopped.signal.aborted) this.bed.fleet.start(victim.id);
   }
 
   private async stopFor(victim: ContainerChild, forMs: number): Promise<void> {
-    this.tell({event: 'chaos', action: 'pause', container: victim.id, forMs});
+    this.emit({event: 'chaos', action: 'pause', container: victim.id, forMs});
     victim.signal('SIGSTOP');
     await this.pause(forMs);
     victim.signal('SIGCONT');
@@ -102,7 +102,7 @@ export class Chaos {
   private async drain(victim: ContainerChild): Promise<void> {
     const {admin, app} = this.bed;
     const target = {service: app, container: victim.id};
-    this.tell({event: 'chaos', action: 'drain', container: victim.id});
+    this.emit({event: 'chaos', action: 'drain', container: victim.id});
     try {
       await admin.call('drain', {...target, reason: 'chaos'});
       const endMs = performance.now() + DRAIN_LIMIT_MS;

@@ -7,7 +7,7 @@ import type {Container, Shard} from '../container/index.ts';
 import type {ContainerReport, GuardPass, JoinOrder, LeaveOrder} from './reports.ts';
 import {EFFECTS_EVERY_MS, EFFECTS_PER_ROUND} from './limits.ts';
 
-function tell(report: ContainerReport): void {
+function send(report: ContainerReport): void {
   if (process.connected) process.send?.(report);
 }
 
@@ -44,7 +44,7 @@ class Effects {
         refusals += 1;
       }
     }
-    if (passes.length > 0 || refusals > 0) tell({type: 'effects', passes, refusals});
+    if (passes.length > 0 || refusals > 0) send({type: 'effects', passes, refusals});
   }
 }
 
@@ -59,7 +59,7 @@ async function join({options}: JoinOrder): Promise<void> {
   joined = container;
   setInterval(() => effects.round(), EFFECTS_EVERY_MS);
   container.ready.then(
-    () => tell({type: 'ready', endpoint: container.endpoint}),
+    () => send({type: 'ready', endpoint: container.endpoint}),
     () => undefined,
   );
   await container.ended;

@@ -49,4 +49,4 @@ export type DevEvent =
   | {readonly event: 'twoOwners'; readonly breach: Breach}
   | {readonly event: 'verdict'; readonly verdict: Verdict};
 
-export type Tell = (event: DevEvent) => void;
+export type Emit = (event: DevEvent) => void;

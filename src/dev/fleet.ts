@@ -2,7 +2,7 @@
 import {performance} from 'node:perf_hooks';
 import {ContainerChild, DEMO_CONTAINER} from './container-child.ts';
 import type {ProcessEnd} from './container-child.ts';
-import type {Tell} from './events.ts';
+import type {Emit} from './events.ts';
 import type {ContainerReport, JoinOrder} from './reports.ts';
 import {pause} from '../runtime/pause.ts';
 import {OwnershipVerdict} from './verdict.ts';
@@ -15,7 +15,7 @@ type Joining = Omit<JoinOrder['options'], 'id'>;
 export interface FleetOptions {
   /** Shards there will be: when each has acted, `placed` is called. */
   readonly shards: number;
-  readonly tell: Tell;
+  readonly emit: Emit;
   /** Program of a container. Default: that of the demo. */
   readonly program?: string | undefined;
   /** Hears each effect that has passed its guard; `atUs` is the machine's monotonic clock. */
@@ -105,21 +105,21 @@ export class Fleet {
     this.verdict.refused(report.refusals);
     for (const [shard, token, atUs] of report.passes) {
       const breach = this.verdict.pass(shard, token, owner, atUs);
-      if (breach !== undefined) this.options.tell({event: 'twoOwners', breach});
+      if (breach !== undefined) this.options.emit({event: 'twoOwners', breach});
       this.options.onPass?.({shard, token, container: child.id, atUs});
       this.noteServed(shard);
     }
   }
 
   private noteServed(shard: string): void {
-    const {shards, tell} = this.options;
+    const {shards, emit} = this.options;
     if (this.served.size >= shards || this.served.has(shard)) return;
     this.served.add(shard);
     const afterMs = Math.round(performance.now());
-    if (this.served.size === 1) tell({event: 'firstPlaced', shard, afterMs});
+    if (this.served.size === 1) emit({event: 'firstPlaced', shard, afterMs});
     if (this.served.size < shards) return;
     const containers = this.living.map(({id, pid}) => ({id, pid}));
-    tell({event: 'placed', shards, containers, afterMs});
+    emit({event: 'placed', shards, containers, afterMs});
     this.allServed();
   }
 
@@ -130,7 +130,7 @@ export class Fleet {
     if (this.stopping || child.disturbed) return;
     const again = end.signal === null;
     const how = reason === '' ? String(end.signal ?? end.code) : reason;
-    this.options.tell({event: 'containerEnded', container: child.id, how, again});
+    this.options.emit({event: 'containerEnded', container: child.id, how, again});
     if (!again) return;
     const timer = setTimeout(() => {
       this.restarts.delete(timer);

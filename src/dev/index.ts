@@ -6,7 +6,7 @@ export type {Measured} from './canary.ts';
 export {CanaryLines} from './canary-lines.ts';
 export type {CanaryEvent} from './canary-lines.ts';
 export {Chaos} from './chaos.ts';
-export type {ChaosAction, DevEvent, Tell} from './events.ts';
+export type {ChaosAction, DevEvent, Emit} from './events.ts';
 export {Lines, programName} from './lines.ts';
 export type {WantedPort} from './ports.ts';
 export type {Verdict} from './verdict.ts';

@@ -24,7 +24,7 @@ export type GovernorAction =
   /** Outcome of a write unknown: read the record and answer with `reread`. */
   | {readonly type: 'reread'; readonly shard: string}
   /** For who plans beside the governor: changes of shards. */
-  | {readonly type: 'tellRows'; readonly batch: RowBatch}
+  | {readonly type: 'sendRows'; readonly batch: RowBatch}
   /** The same: make a plan of all that was sent, and answer with `planned` and this number. */
   | {readonly type: 'plan'; readonly generation: number; readonly terms: PlanTerms}
   | {readonly type: 'recordMoves'; readonly moves: readonly FinishedMove[]}

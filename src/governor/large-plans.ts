@@ -78,14 +78,14 @@ export class LargePlans {
   }
 
   /** What is to be sent in this turn. */
-  tell({loads}: Pick<PlanningContext, 'loads'>): GovernorAction[] {
+  rowsToSend({loads}: Pick<PlanningContext, 'loads'>): GovernorAction[] {
     this.look();
     if (!this.isOn) return [];
     const metrics = JSON.stringify(placementOf(this.view.spec?.value).metrics);
     if (metrics !== this.metrics || this.feed.isOld) this.feed.restart();
     this.metrics = metrics;
     return this.feed.isLeft
-      ? [{type: 'tellRows', batch: this.feed.next(ROWS_PER_TURN, loads)}]
+      ? [{type: 'sendRows', batch: this.feed.next(ROWS_PER_TURN, loads)}]
       : [];
   }
 
@@ -93,7 +93,7 @@ export class LargePlans {
   ask(context: LargePlanningContext, nowMs: number): GovernorAction[] | undefined {
     if (this.question !== undefined) return undefined;
     // Whatever the plan is for, it is made with the loads of one moment.
-    if (this.areLoadsOld) this.feed.tellAll();
+    if (this.areLoadsOld) this.feed.resendAll();
     this.areLoadsOld = false;
     if (this.feed.isLeft) return undefined;
     const unproved = this.trialPlanner.look(context, nowMs);
@@ -111,7 +111,7 @@ export class LargePlans {
     const areAllProved = unproved.size === 0;
     this.question = {generation, born: view.rows.born, askedAtMs: nowMs, areAllProved};
     return [
-      {type: 'tellRows', batch},
+      {type: 'sendRows', batch},
       {type: 'plan', generation, terms},
     ];
   }

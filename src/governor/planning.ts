@@ -58,7 +58,7 @@ export class Planning {
     nowMs: number,
     actions: GovernorAction[],
   ): number[] | undefined {
-    actions.push(...this.large.tell(context));
+    actions.push(...this.large.rowsToSend(context));
     const {isNew} = this;
     this.isNew = false;
     if (isNew || nowMs < this.cache.wakeAtMs() || this.view.spec === undefined) return undefined;

@@ -66,7 +66,7 @@ export class RowFeed {
   }
 
   /** All rows are to be sent again, for their loads have changed. */
-  tellAll(): void {
+  resendAll(): void {
     this.view.rows.follow();
   }
 

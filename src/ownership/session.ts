@@ -79,9 +79,9 @@ export class ContainerSession {
   }
 
   /** Says that a shard's record may be of interest, and maybe what it is; `incarnation` other than mine is ignored. */
-  hint(incarnation: string, shard: string, revision: number, tell?: Hinted): void {
+  hint(incarnation: string, shard: string, revision: number, record?: Hinted): void {
     if (incarnation !== this.incarnation || this.isClosed) return;
-    this.shards.hinted(shard)?.hint(revision, tell);
+    this.shards.hinted(shard)?.hint(revision, record);
   }
 
   /** The store is another one, or has gone back, and nobody has accepted it yet. */

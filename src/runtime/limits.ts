@@ -28,7 +28,7 @@ export const SLICE_MS = 10;
 export const LOG_BACKLOG_CHARACTERS = 1024 * 1024;
 
 /** That log lines are lost is said again at most so often. */
-export const LOG_LOSS_TOLD_EVERY_MS = 60_000;
+export const LOG_LOSS_WARNING_INTERVAL_MS = 60_000;
 
 /** Between two looks at what of the log still waits to be written. */
 export const LOG_DRAIN_LOOK_MS = 20;

@@ -3,7 +3,7 @@ import {closeSync, openSync} from 'node:fs';
 import {isatty} from 'node:tty';
 import type {Writable} from 'node:stream';
 import {pause} from './pause.ts';
-import {LOG_BACKLOG_CHARACTERS, LOG_LOSS_TOLD_EVERY_MS, LOG_DRAIN_LOOK_MS} from './limits.ts';
+import {LOG_BACKLOG_CHARACTERS, LOG_LOSS_WARNING_INTERVAL_MS, LOG_DRAIN_LOOK_MS} from './limits.ts';
 
 /** The stream of a log, as far as it is used. A terminal's and a pipe's have a handle that may block. */
 type LogStream = Pick<Writable, 'write' | 'writableLength' | 'on' | 'removeAllListeners'> & {
@@ -20,15 +20,15 @@ export function lostLogLines(): number {
 /** A destination for a logger. */
 export class LogOutput {
   private readonly stream: LogStream;
-  private readonly tell: (text: string) => void;
+  private readonly warn: (text: string) => void;
   /** Descriptors that are one: of a closed terminal that cannot be asked any more. */
   private readonly terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
-  private toldAtMs = Number.NEGATIVE_INFINITY;
+  private warnedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** `tell` says where the log should have been heard, at most once a minute, that lines are lost. */
-  constructor(stream: LogStream, tell: (text: string) => void) {
+  /** `warn` says where the log should have been heard, at most once a minute, that lines are lost. */
+  constructor(stream: LogStream, warn: (text: string) => void) {
     this.stream = stream;
-    this.tell = tell;
+    this.warn = warn;
     // Node lets a terminal that was stopped (Ctrl-S) stop the program that writes to it.
     stream._handle?.setBlocking?.(false);
     stream.removeAllListeners('error');
@@ -57,9 +57,9 @@ export class LogOutput {
   private lose(why: string): void {
     lost += 1;
     const nowMs = performance.now();
-    if (nowMs - this.toldAtMs < LOG_LOSS_TOLD_EVERY_MS) return;
-    this.toldAtMs = nowMs;
-    this.tell(`sm: going on without a log, it cannot be written: ${why}`);
+    if (nowMs - this.warnedAtMs < LOG_LOSS_WARNING_INTERVAL_MS) return;
+    this.warnedAtMs = nowMs;
+    this.warn(`sm: going on without a log, it cannot be written: ${why}`);
   }
 }
 

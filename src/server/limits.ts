@@ -28,7 +28,7 @@ export const PLANNER_LOSSES_ALLOWED = 3;
 export const SHARDS_PLANNED_FOR_READERS = 2_000;
 
 /** Shards that are sent to the thread at a time for a reader. */
-export const ROWS_PER_TELL = 500;
+export const ROWS_PER_UPDATE = 500;
 
 /** The thread that plans for readers is kept for so long when nobody asks. */
 export const READERS_THREAD_LINGER_MS = 30_000;

@@ -4,7 +4,7 @@ import type {PlanTerms, RowBatch} from '../planner/warm-table.ts';
 
 /** `planner`: whose shards; one for each governor of a large app. */
 export type PlannerRequest =
-  | {readonly kind: 'tell'; readonly planner: number; readonly batch: RowBatch}
+  | {readonly kind: 'update'; readonly planner: number; readonly batch: RowBatch}
   | {
       readonly kind: 'plan';
       readonly planner: number;

@@ -111,7 +111,7 @@ export class PlannerThread implements PlannersBeside {
       return (mine ??= this.running());
     };
     return {
-      tell: (batch) => run()?.send({kind: 'tell', planner, batch}),
+      update: (batch) => run()?.send({kind: 'update', planner, batch}),
       plan: async (terms) => {
         const asked = run();
         try {

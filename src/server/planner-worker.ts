@@ -13,7 +13,7 @@ function reply(message: PlannerReply): void {
 
 parentPort?.on('message', (request: PlannerRequest) => {
   const {planner} = request;
-  if (request.kind === 'tell') return planners.tell(planner, request.batch);
+  if (request.kind === 'update') return planners.update(planner, request.batch);
   if (request.kind === 'close') return planners.close(planner);
   const {question, terms} = request;
   try {

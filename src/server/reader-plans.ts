@@ -8,7 +8,7 @@ import {runInSlices} from '../runtime/slices.ts';
 import {PlannerLost} from './governing/planners-beside.ts';
 import type {PlannerBeside, PlannersBeside} from './governing/planners-beside.ts';
 import type {AskedOfPlan} from './admin/dependencies.ts';
-import {ROWS_PER_TELL} from './limits.ts';
+import {ROWS_PER_UPDATE} from './limits.ts';
 
 export class ReaderPlans {
   private readonly planners: PlannersBeside;
@@ -28,7 +28,7 @@ export class ReaderPlans {
   private async beside(snapshot: PlacementSnapshot, asked: AskedOfPlan): Promise<Plan> {
     const planner = this.planners.open();
     try {
-      await runInSlices(telling(planner, snapshot));
+      await runInSlices(sendRows(planner, snapshot));
       const rows = await planner.plan({...termsOf(snapshot), ...asked});
       if (rows !== undefined) return planOfRows(rows, snapshot);
     } catch (error) {
@@ -51,24 +51,24 @@ function planHere(snapshot: PlacementSnapshot, {withFigures}: AskedOfPlan): Plan
   return {...made.plan, figures: made.figures};
 }
 
-function* telling(
+function* sendRows(
   planner: PlannerBeside,
   {shards}: PlacementSnapshot,
 ): Generator<undefined, undefined> {
-  for (let from = 0; from < shards.length; from += ROWS_PER_TELL) {
-    const part = shards.slice(from, from + ROWS_PER_TELL);
+  for (let from = 0; from < shards.length; from += ROWS_PER_UPDATE) {
+    const part = shards.slice(from, from + ROWS_PER_UPDATE);
     const set = part.map((shard, at): WarmShard => ({
       row: from + at,
       shard,
       place: shard.current,
       isReady: true,
     }));
-    planner.tell({isFresh: from === 0, set, removed: []});
+    planner.update({isFresh: from === 0, set, removed: []});
     yield;
   }
 }
 
-function termsOf({shards: _told, ...terms}: PlacementSnapshot): PlanTerms {
+function termsOf({shards: _sent, ...terms}: PlacementSnapshot): PlanTerms {
   const places = new Map(terms.containers.map(({id}) => [id, id]));
   return {...terms, places, fitness: undefined};
 }

@@ -10,7 +10,7 @@ import type {PlanTerms, RowBatch} from '../planner/warm-table.ts';
 export class WarmPlanners {
   private readonly tables = new Map<number, WarmTable>();
 
-  tell(planner: number, batch: RowBatch): void {
+  update(planner: number, batch: RowBatch): void {
     this.of(planner).take(batch);
   }
 

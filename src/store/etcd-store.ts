@@ -257,7 +257,7 @@ export class EtcdStore implements Store {
         // A connection that we have replaced meanwhile says nothing of etcd.
         faults.take(fault, this.clients.includes(client) ? endMs - startedMs : 0);
         if (!isTransportFault(fault) || this.closed) throw fault;
-        if (performance.now() + READ_PAUSE_MS >= endMs) throw faults.telling ?? fault;
+        if (performance.now() + READ_PAUSE_MS >= endMs) throw faults.clearest ?? fault;
         await new Promise((resolve) => setTimeout(resolve, READ_PAUSE_MS));
       }
     }

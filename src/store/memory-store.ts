@@ -143,7 +143,7 @@ interface Watcher {
 export class MemoryStore implements Store {
   readonly kv: MemoryKv;
   private readonly watchers = new Set<Watcher>();
-  private tellQueued = false;
+  private notifyQueued = false;
   private closed = false;
 
   constructor(kv: MemoryKv = new MemoryKv()) {
@@ -183,7 +183,7 @@ export class MemoryStore implements Store {
         error: new SmError('INVALID_INPUT', 'a transaction writes a key twice'),
       };
     const outcome = this.kv.transact(transaction);
-    this.queueTell();
+    this.queueNotify();
     return outcome;
   }
 
@@ -203,7 +203,7 @@ export class MemoryStore implements Store {
   watch(prefix: string, fromRevision: number, listener: WatchListener): Watch {
     const watcher: Watcher = {prefix, listener, next: fromRevision};
     this.watchers.add(watcher);
-    this.queueTell();
+    this.queueNotify();
     return {
       close: () => void this.watchers.delete(watcher),
       reached: async () => this.reached(watcher),
@@ -228,21 +228,21 @@ export class MemoryStore implements Store {
     if (this.closed) throw storeClosed();
   }
 
-  private queueTell(): void {
-    if (this.tellQueued || this.watchers.size === 0) return;
-    this.tellQueued = true;
+  private queueNotify(): void {
+    if (this.notifyQueued || this.watchers.size === 0) return;
+    this.notifyQueued = true;
     setImmediate(() => {
-      this.tellQueued = false;
-      for (const watcher of this.watchers) this.tell(watcher);
+      this.notifyQueued = false;
+      for (const watcher of this.watchers) this.notify(watcher);
     });
   }
 
   private reached(watcher: Watcher): number | undefined {
-    this.tell(watcher);
+    this.notify(watcher);
     return this.watchers.has(watcher) ? watcher.next - 1 : undefined;
   }
 
-  private tell(watcher: Watcher): void {
+  private notify(watcher: Watcher): void {
     if (watcher.next > this.kv.revision) return;
     const changes = this.kv.eventsSince(watcher.next);
     if (changes === undefined) {

@@ -22,7 +22,7 @@ export class ReadFaults {
   }
 
   /** After at least one fault. */
-  get telling(): SmError | undefined {
+  get clearest(): SmError | undefined {
     return this.refusal ?? this.patient ?? this.last;
   }
 }

@@ -13,7 +13,7 @@ it('starts a container again that gave up, and leaves one dead that was killed',
   const folder = mkdtempSync(join(tmpdir(), 'sm-fleet-'));
   const events: DevEvent[] = [];
   const ends = (): DevEvent[] => events.filter(({event}) => event === 'containerEnded');
-  const fleet = new Fleet({shards: 1, tell: (event) => events.push(event), program: PROGRAM});
+  const fleet = new Fleet({shards: 1, emit: (event) => events.push(event), program: PROGRAM});
   try {
     fleet.prepare('c1');
     fleet.joinAll({app: 'demo', endpoints: [join(folder, 'mark')]});

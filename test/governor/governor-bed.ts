@@ -271,8 +271,8 @@ export class GovernorBed {
     if (action.type === 'deleteSpecs' || action.type === 'finishRemoval')
       this.removals.push(action.type);
     if (action.type === 'reread') this.rereads.push(action.shard);
-    if (action.type === 'tellRows') {
-      this.planners.tell(0, structuredClone(action.batch));
+    if (action.type === 'sendRows') {
+      this.planners.update(0, structuredClone(action.batch));
       this.onTold(action.batch);
     }
     if (action.type === 'plan') this.questions.push(structuredClone(action));

@@ -30,7 +30,7 @@ async function start(program?: string): Promise<{bed: DevBed; events: DevEvent[]
     storePort: anyPort,
     version: 'test',
     logger: silentLogger,
-    tell: (event) => events.push(event),
+    emit: (event) => events.push(event),
     ...(program === undefined ? {} : {program}),
   });
   beds.push(bed);

@@ -40,9 +40,9 @@ describe('the planner thread', () => {
       const all = thread();
       const [few, many] = [all.open(), all.open()];
       expect(all.isRunning).toBe(false);
-      few.tell({isFresh: true, set: shards(3), removed: []});
-      many.tell({isFresh: true, set: shards(300), removed: [7]});
-      many.tell({isFresh: false, set: [], removed: [7]});
+      few.update({isFresh: true, set: shards(3), removed: []});
+      many.update({isFresh: true, set: shards(300), removed: [7]});
+      many.update({isFresh: false, set: [], removed: [7]});
       const [small, large] = await Promise.all([few.plan(terms), many.plan(terms)]);
       expect(small?.moves.length).toBe(2 * PER_MOVE);
       const current = shards(300).filter(({row}) => row !== 7);
@@ -88,12 +88,12 @@ describe('the planner thread', () => {
     async () => {
       const all = thread();
       const [planner, idle] = [all.open(), all.open()];
-      idle.tell({isFresh: true, set: shards(3), removed: []});
-      planner.tell({isFresh: true, set: [null as unknown as WarmShard], removed: []});
+      idle.update({isFresh: true, set: shards(3), removed: []});
+      planner.update({isFresh: true, set: [null as unknown as WarmShard], removed: []});
       await expect(planner.plan(terms)).rejects.toThrow();
       expect(all.isRunning).toBe(false);
       const next = all.open();
-      next.tell({isFresh: true, set: shards(3), removed: []});
+      next.update({isFresh: true, set: shards(3), removed: []});
       // What the thread before knew of others is lost: they are to begin anew, too, and end nothing of this one's.
       await expect(idle.plan(terms)).rejects.toThrow();
       planner.close();

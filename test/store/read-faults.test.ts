@@ -11,7 +11,7 @@ const tls = new SmError('STORE_AUTH', 'the TLS connection to etcd fails');
 function told(...attempts: readonly (readonly [SmError, number])[]): SmError | undefined {
   const faults = new ReadFaults(2_000);
   for (const [fault, givenMs] of attempts) faults.take(fault, givenMs);
-  return faults.telling;
+  return faults.clearest;
 }
 
 it('a last try without time hides nothing', () => {

@@ -64,7 +64,7 @@ export abstract class LiveCommand<T extends typeof Command> extends SmCommand<T>
 
   /** Decided before anything heavy is loaded: without both ends a view can neither be seen nor steered. */
   protected onTerminal(): boolean {
-    const tabular = this.format === 'table' || this.format === 'wide';
+    const tabular = this.isForPeople;
     const terminal = process.stdin.isTTY && process.stdout.isTTY;
     return tabular && terminal && process.env['TERM'] !== 'dumb';
   }

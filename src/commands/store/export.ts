@@ -23,7 +23,7 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
 
   override async run(): Promise<void> {
     const {file, live} = this.flags;
-    const people = this.format === 'table' || this.format === 'wide';
+    const people = this.isForPeople;
     if (file === undefined && !people)
       throw new SmError(
         'INVALID_INPUT',

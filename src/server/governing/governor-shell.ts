@@ -295,7 +295,7 @@ export class GovernorShell {
         logger.warn({container, incarnation}, `taking out ${why}`);
         return chore(action);
       },
-      tellRows: ({batch}) => this.planner?.tell(batch),
+      sendRows: ({batch}) => this.planner?.update(batch),
       plan: (action) => this.plan(action),
       recordMoves: chore,
       recordEvents: chore,

@@ -15,7 +15,7 @@ export class PlannerLost extends Error {
 
 /** Of one governor. */
 export interface PlannerBeside {
-  tell(batch: RowBatch): void;
+  update(batch: RowBatch): void;
   /** Of all that was sent before. Undefined: this was closed meanwhile. @throws PlannerLost, and Error when the plan breaks a rule. */
   plan(terms: PlanTerms): Promise<RowPlan | undefined>;
   close(): void;

@@ -28,7 +28,7 @@ export const FAILED_LOGINS_AT_ONCE = 20;
 export const FAILED_LOGIN_REFILL_MS = 3_000;
 
 /** Refused calls are logged and audited as counts, so often at most, ms. */
-export const REFUSALS_TOLD_EVERY_MS = 60_000;
+export const REFUSALS_REPORT_INTERVAL_MS = 60_000;
 
 /** Callers whose refused calls are counted apart; those of the others are counted together. */
 export const REFUSED_CALLERS_LIMIT = 100;

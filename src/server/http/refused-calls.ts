@@ -2,7 +2,7 @@
 import type {FastifyRequest} from 'fastify';
 import type {ErrorCode} from '../../model/errors.ts';
 import type {HttpLogger, RefusedCount} from './dependencies.ts';
-import {REFUSALS_TOLD_EVERY_MS, REFUSED_CALLERS_LIMIT} from './limits.ts';
+import {REFUSALS_REPORT_INTERVAL_MS, REFUSED_CALLERS_LIMIT} from './limits.ts';
 
 const REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
   'UNAUTHENTICATED',
@@ -12,14 +12,14 @@ const REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
 
 export class RefusedCalls {
   readonly #logger: HttpLogger;
-  readonly #tell: ((counts: readonly RefusedCount[]) => void) | undefined;
+  readonly #report: ((counts: readonly RefusedCount[]) => void) | undefined;
   readonly #counts = new Map<string, RefusedCount>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `tell` gets the counts once a minute at most, and none that are empty. */
-  constructor(logger: HttpLogger, tell?: (counts: readonly RefusedCount[]) => void) {
+  /** `report` gets the counts once a minute at most, and none that are empty. */
+  constructor(logger: HttpLogger, report?: (counts: readonly RefusedCount[]) => void) {
     this.#logger = logger;
-    this.#tell = tell;
+    this.#report = report;
   }
 
   /** Other failures than refusals are not counted. */
@@ -35,7 +35,7 @@ export class RefusedCalls {
     this.#counts.set(at, {...counted, count: before + 1});
     if (known && before === 0)
       this.#logger.warn({...counted, path: request.routeOptions.url ?? ''}, 'a call was refused');
-    this.#timer ??= setTimeout(() => this.flush(), REFUSALS_TOLD_EVERY_MS).unref();
+    this.#timer ??= setTimeout(() => this.flush(), REFUSALS_REPORT_INTERVAL_MS).unref();
   }
 
   /** Tells what was counted. */
@@ -47,6 +47,6 @@ export class RefusedCalls {
     if (counts.length === 0) return;
     for (const counted of counts)
       if (counted.count > 1) this.#logger.warn(counted, 'calls were refused');
-    this.#tell?.(counts);
+    this.#report?.(counts);
   }
 }

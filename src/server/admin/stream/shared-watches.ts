@@ -48,7 +48,7 @@ class SharedWatch {
     queueMicrotask(() => {
       if (!this.listening.has(one)) return;
       one.isLive = true;
-      for (const batch of this.kept) tell(one, batch);
+      for (const batch of this.kept) deliver(one, batch);
     });
     const {watch} = this;
     return {
@@ -64,7 +64,7 @@ class SharedWatch {
   private take(batch: WatchBatch): void {
     this.kept.push(batch);
     this.keptEvents += batch.events.length;
-    for (const one of [...this.listening]) if (one.isLive) tell(one, batch);
+    for (const one of [...this.listening]) if (one.isLive) deliver(one, batch);
     // The newest stays: whoever has begun in this turn has not got it yet.
     while (this.kept.length > 1 && this.keptEvents + this.kept.length > RING_ROWS) {
       const oldest = this.kept.shift();
@@ -74,7 +74,7 @@ class SharedWatch {
   }
 }
 
-function tell({fromRevision, listener}: Listening, batch: WatchBatch): void {
+function deliver({fromRevision, listener}: Listening, batch: WatchBatch): void {
   if (batch.revision < fromRevision) return;
   const events = batch.events.filter((event) => modOf(event) >= fromRevision);
   listener.onBatch(events.length === batch.events.length ? batch : {...batch, events});

@@ -77,7 +77,7 @@ async function untilLooksMet(
 ): Promise<boolean> {
   const endMs = performance.now() + limitMs;
   const change = new Change(signal);
-  const lease = await dependencies.views.acquire(app, () => change.tell());
+  const lease = await dependencies.views.acquire(app, () => change.notify());
   try {
     while (!signal.aborted && performance.now() < endMs) {
       const startedMs = performance.now();
@@ -108,7 +108,7 @@ class Change {
     signal.addEventListener('abort', this.stop, {once: true});
   }
 
-  tell(): void {
+  notify(): void {
     this.hasChanged = true;
     this.wake();
   }

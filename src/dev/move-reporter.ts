@@ -2,11 +2,11 @@
 import type {AdminClient} from '../admin/admin-client.ts';
 import type {MoveEvent} from '../protocol/admin.ts';
 import {pause} from '../runtime/pause.ts';
-import type {Tell} from './events.ts';
+import type {Emit} from './events.ts';
 import {GATHER_MS, STREAM_RETRY_MS} from './limits.ts';
 
-export class MoveTeller {
-  private readonly tell: Tell;
+export class MoveReporter {
+  private readonly emit: Emit;
   private readonly stopped = new AbortController();
   private readonly following: Promise<void>;
   /** Who has a shard, as last reported. */
@@ -14,8 +14,8 @@ export class MoveTeller {
   private readonly gathered = new Map<string, string>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(admin: AdminClient, app: string, tell: Tell) {
-    this.tell = tell;
+  constructor(admin: AdminClient, app: string, emit: Emit) {
+    this.emit = emit;
     this.following = this.follow(admin, app);
   }
 
@@ -60,6 +60,6 @@ export class MoveTeller {
       groups.set(key, group);
     }
     this.gathered.clear();
-    for (const {from, to, shards} of groups.values()) this.tell({event: 'moved', shards, from, to});
+    for (const {from, to, shards} of groups.values()) this.emit({event: 'moved', shards, from, to});
   }
 }
