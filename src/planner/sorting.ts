@@ -34,16 +34,14 @@ export function classify(table: Table): Sorted {
   let count = 0;
   for (let at = 0; at < table.n; at += 1) {
     const shard = table.shardOrder[at] ?? 0;
-    const verdict = table.pin[shard] === -1 ? judge(table, shard) : judgePinned(table, shard);
-    if (verdict === 'free') {
+    const {goes, reason} =
+      table.pin[shard] === -1 ? ofUnpinned(table, shard) : ofPinned(table, shard);
+    if (goes === 'anywhere') {
       free[count] = shard;
       count += 1;
-    } else if (verdict === 'stay') fixed[shard] = table.current[shard] ?? -1;
-    else if (verdict === 'pin') fixed[shard] = table.pin[shard] ?? -1;
-    else if (verdict.startsWith('stranded:')) {
-      fixed[shard] = table.current[shard] ?? -1;
-      stranded.set(shard, verdict.slice('stranded:'.length) as PlacementReason);
-    } else homeless.set(shard, verdict as PlacementReason);
+    } else if (goes === 'nowhere') homeless.set(shard, reason);
+    else fixed[shard] = (goes === 'pin' ? table.pin[shard] : table.current[shard]) ?? -1;
+    if (goes === 'stays' && reason !== undefined) stranded.set(shard, reason);
   }
   return {fixed, homeless, stranded, free: free.subarray(0, count)};
 }
@@ -54,30 +52,40 @@ function hasNoQuestions({m, mode, hasPins, pools}: Table): boolean {
   return pools.every(({hasMembers, open}) => hasMembers && open.length > 0);
 }
 
-type Verdict = 'free' | 'stay' | 'pin' | PlacementReason | `stranded:${PlacementReason}`;
+/** `stays` with a reason: stranded on a draining container. The common ones are made once, for this is asked of every shard of every plan. */
+type Classified =
+  | {readonly goes: 'anywhere' | 'pin'; readonly reason?: undefined}
+  | {readonly goes: 'stays'; readonly reason?: PlacementReason}
+  | {readonly goes: 'nowhere'; readonly reason: PlacementReason};
 
-function judge(table: Table, shard: number): Verdict {
+const ANYWHERE: Classified = {goes: 'anywhere'};
+const TO_PIN: Classified = {goes: 'pin'};
+const STAYS: Classified = {goes: 'stays'};
+
+function ofUnpinned(table: Table, shard: number): Classified {
   const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
-  if (table.m === 0 || pool === undefined) return 'no-container';
-  if (!pool.hasMembers) return 'worker-group-empty';
-  if (pool.living === 0) return 'worker-group-not-living';
+  if (table.m === 0 || pool === undefined) return {goes: 'nowhere', reason: 'no-container'};
+  if (!pool.hasMembers) return {goes: 'nowhere', reason: 'worker-group-empty'};
+  if (pool.living === 0) return {goes: 'nowhere', reason: 'worker-group-not-living'};
   const current = table.current[shard] ?? -1;
   const allowed = current >= 0 && pool.has[current] === 1;
-  if (allowed && table.mode[current] === CLOSED) return 'stay';
-  if (pool.open.length > 0) return 'free';
-  if (allowed && table.mode[current] === DRAINING) return 'stranded:nothing-accepts';
-  return 'nothing-accepts';
+  if (allowed && table.mode[current] === CLOSED) return STAYS;
+  if (pool.open.length > 0) return ANYWHERE;
+  const isStranded = allowed && table.mode[current] === DRAINING;
+  return {goes: isStranded ? 'stays' : 'nowhere', reason: 'nothing-accepts'};
 }
 
-function judgePinned(table: Table, shard: number): Verdict {
+function ofPinned(table: Table, shard: number): Classified {
   const pin = table.pin[shard] ?? NOT_LIVING;
-  if (table.m === 0) return 'no-container';
-  if (pin === NOT_LIVING) return 'pin-not-living';
+  if (table.m === 0) return {goes: 'nowhere', reason: 'no-container'};
+  if (pin === NOT_LIVING) return {goes: 'nowhere', reason: 'pin-not-living'};
   const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
-  if (pool !== undefined && pool.has[pin] !== 1) return 'pin-outside-worker-group';
-  if (table.mode[pin] === OPEN) return 'pin';
-  if (table.current[shard] !== pin) return 'pin-takes-nothing-new';
-  return table.mode[pin] === DRAINING ? 'stranded:pin-takes-nothing-new' : 'stay';
+  if (pool !== undefined && pool.has[pin] !== 1)
+    return {goes: 'nowhere', reason: 'pin-outside-worker-group'};
+  if (table.mode[pin] === OPEN) return TO_PIN;
+  const reason = 'pin-takes-nothing-new';
+  if (table.current[shard] !== pin) return {goes: 'nowhere', reason};
+  return table.mode[pin] === DRAINING ? {goes: 'stays', reason} : STAYS;
 }
 
 /** Whether the shard runs where its pin or worker group forbids it. */
