@@ -122,7 +122,7 @@ export class AdminClient {
     yield* this.stream<MoveEvent>('movesStream', {service}, after, signal);
   }
 
-  /** What a live view shows; ends when the connection does. Silence is the caller's to judge. */
+  /** What a live view shows; ends when the connection does. How long a silence is too long is for the caller to decide. */
   async *liveStream(
     query: AdminInput<'liveStream'>,
     lastEventId: string | undefined,

@@ -7,7 +7,7 @@ export interface Failure {
   /** What happened. */
   readonly message: string;
   readonly why: string;
-  /** Commands or sentences that mend it. */
+  /** Commands or sentences that fix it. */
   readonly fix: readonly string[];
   readonly retryable: boolean;
   readonly requestId: string;

@@ -187,9 +187,9 @@ export class AppView {
     // Of these the revision of the unreadable value is known: what is older says nothing.
     if (!isNews && (change.kind === 'heartbeat' || change.kind === 'order')) return false;
     // A value that can be read again, or is gone, is news whatever is known of it.
-    const mended = this.quarantined.size > 0 && this.quarantined.release(listedKey(change));
-    if (mended && 'shard' in change) this.rows.touch(this.rows.rowOf(change.shard));
-    return isNews || mended;
+    const repaired = this.quarantined.size > 0 && this.quarantined.release(listedKey(change));
+    if (repaired && 'shard' in change) this.rows.touch(this.rows.rowOf(change.shard));
+    return isNews || repaired;
   }
 
   /** A complete listing begins to be taken in. One at a time: what the one before has shown is forgotten. */

@@ -1,5 +1,5 @@
 /**
- * Judges a history of the store, revision by revision in order, against the laws. Pure and of bounded memory: it keeps what is alive,
+ * Checks a history of the store, revision by revision in order, against the laws. Pure and of bounded memory: it keeps what is alive,
  * counts, and the first findings. Who wrote something is not in etcd; what must have been true for anybody to write it is.
  */
 import type {Keys, ParsedKey} from '../etcd/keys.ts';
@@ -35,7 +35,7 @@ export interface AuditSummary {
   readonly changes: number;
   /** How often each kind of transition was seen, by name. */
   readonly transitions: Readonly<Record<string, number>>;
-  /** Values of a newer version of sm, and writes of an import: taken over, not judged. */
+  /** Values of a newer version of sm, and writes of an import: taken over, not checked. */
   readonly notJudged: number;
   readonly unlawful: number;
   /** The first of them. */
@@ -44,7 +44,7 @@ export interface AuditSummary {
 
 export interface HistoryAuditOptions {
   readonly keys: Keys;
-  /** Default: every app. sm's own leader, cluster and governorships are always judged. */
+  /** Default: every app. sm's own leader, cluster and governorships are always checked. */
   readonly app?: string | undefined;
   /** Findings kept. Default 100; all are counted. */
   readonly findingsKept?: number;
@@ -65,7 +65,7 @@ export class HistoryAudit {
   private readonly app: string | undefined;
   private readonly findingsKept: number;
   private readonly state = new Map<string, Stored>();
-  /** Keys as they were before the revision under judgement, where it changes them. */
+  /** Keys as they were before the revision that is checked, where it changes them. */
   private previous = new Map<string, Stored | undefined>();
   private readonly newest = new Map<string, string>();
   private readonly holds = new Map<string, number>();
@@ -115,7 +115,7 @@ export class HistoryAudit {
     const found: Finding[] = [];
     for (const step of steps) {
       this.count(step);
-      const rule = importing ? undefined : this.judge(step);
+      const rule = importing ? undefined : this.check(step);
       if (importing) this.notJudged += 1;
       if (rule !== undefined) found.push(this.found(revision, step, rule));
     }
@@ -151,7 +151,7 @@ export class HistoryAudit {
     this.remember({key, parsed, before: undefined, after: stored.content});
   }
 
-  /** Bookkeeping after the judgement: newest tokens, how much each incarnation holds, who is gone. */
+  /** Bookkeeping after the check: newest tokens, how much each incarnation holds, who is gone. */
   private remember({key, parsed, before, after}: Step): void {
     if (parsed.kind === 'heartbeat' && before !== undefined && after === undefined) {
       this.gone.add(key);
@@ -202,7 +202,7 @@ export class HistoryAudit {
     return parsed.kind !== 'ownership' || parsed.shard === this.app;
   }
 
-  private judge(step: Step): string | undefined {
+  private check(step: Step): string | undefined {
     const {parsed, before, after} = step;
     if (!this.covers(parsed)) return undefined;
     if (after?.kind === 'unreadable') return 'a value that cannot be read';
@@ -214,14 +214,14 @@ export class HistoryAudit {
       this.notJudged += 1;
       return undefined;
     }
-    return this.judgeReadable(step);
+    return this.checkReadable(step);
   }
 
-  private judgeReadable(step: Step): string | undefined {
+  private checkReadable(step: Step): string | undefined {
     const {key, parsed, before, after} = step;
     switch (parsed.kind) {
       case 'ownership':
-        return this.judgeRecord(step, parsed);
+        return this.checkRecord(step, parsed);
       case 'heartbeat':
         return unlawfulHeartbeat(heartbeatIn(before?.content), heartbeatIn(after), {
           governed: this.governed(parsed.app),
@@ -245,7 +245,7 @@ export class HistoryAudit {
     }
   }
 
-  private judgeRecord(
+  private checkRecord(
     {key, before, after}: Step,
     {app, shard}: {readonly app: string; readonly shard: string},
   ): string | undefined {

@@ -1,4 +1,4 @@
-/** Limits of what the judge of a history remembers. */
+/** Limits of what the audit of a history remembers. */
 
 /** Deleted incarnations that are remembered, so that none comes back. */
 export const GONE_KEPT = 10_000;

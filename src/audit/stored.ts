@@ -29,7 +29,7 @@ export type Content =
   | {readonly kind: 'cluster'; readonly record: ClusterRecord}
   /** Only that it is there matters. */
   | {readonly kind: 'present'}
-  /** Written by a newer version of sm: cannot be judged. */
+  /** Written by a newer version of sm: cannot be checked. */
   | {readonly kind: 'newer'}
   | {readonly kind: 'unreadable'; readonly problem: string};
 

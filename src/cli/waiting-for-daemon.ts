@@ -11,7 +11,7 @@ const GO_ON = 'wait on with: sm wait daemon --for ready';
 
 /**
  * @returns the status of the ready daemon and how long it took, ms.
- * @throws SmError TIMEOUT with what is missing, INTERRUPTED; whatever a call throws that waiting cannot mend.
+ * @throws SmError TIMEOUT with what is missing, INTERRUPTED; whatever a call throws that waiting cannot fix.
  */
 export async function waitForDaemon(
   client: AdminClient,

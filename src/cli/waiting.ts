@@ -16,7 +16,7 @@ export interface WaitOutcome {
 
 /**
  * Holds until the goal is met. What is left is shown at every look; Ctrl-C ends the waiting only.
- * @throws SmError TIMEOUT listing what is missing, INTERRUPTED; whatever a call throws that waiting cannot mend.
+ * @throws SmError TIMEOUT listing what is missing, INTERRUPTED; whatever a call throws that waiting cannot fix.
  */
 export async function waitFor(
   client: AdminClient,

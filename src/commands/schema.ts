@@ -20,8 +20,7 @@ export default class Schema extends SmCommand<typeof Schema> {
     if (kind === undefined) return this.list();
     const schema = await this.schemaOf(kind);
     // A schema is JSON whatever else is asked for.
-    if (this.isForPeople)
-      process.stdout.write(`${JSON.stringify(schema, undefined, 2)}\n`);
+    if (this.isForPeople) process.stdout.write(`${JSON.stringify(schema, undefined, 2)}\n`);
     else await this.showObject({kind: 'Schema', fields: {of: kind, schema}, name: kind, lines: []});
   }
 

@@ -1,5 +1,5 @@
 /**
- * Who may call the hint receiver, judged before anything of a call is parsed. A signed call is let through to the containers whose app has that key.
+ * Who may call the hint receiver, checked before anything of a call is parsed. A signed call is let through to the containers whose app has that key.
  * One without a signature is for containers that take it still, and limited by address: what is made up costs next to nothing.
  */
 import type {IncomingMessage} from 'node:http';

@@ -55,7 +55,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   private readonly endedGate = gate<ContainerEnd>();
   private readonly closers: (() => void | Promise<void>)[] = [];
   keyring: CallKeyring | undefined;
-  private member: SessionDriver | undefined;
+  private driver: SessionDriver | undefined;
   private reach: ReachCheck | undefined;
   private leaving: Promise<{clean: boolean}> | undefined;
   private over = false;
@@ -84,11 +84,11 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   get incarnation(): string {
-    return this.member?.session.incarnation ?? '';
+    return this.driver?.session.incarnation ?? '';
   }
 
   get shards(): ReadonlyMap<string, Shard> {
-    return this.member?.shards ?? new Map<string, Shard>();
+    return this.driver?.shards ?? new Map<string, Shard>();
   }
 
   /** Finds the app, opens the receiver, registers. @throws SmError; then everything is closed again. */
@@ -97,19 +97,19 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
       const found = await findApp(this.connections.store, this.joining, this.clock, this.logger);
       this.keyring = this.newKeyring(found);
       await this.openEndpoint();
-      const member = this.newMember(found);
-      this.member = member;
+      const driver = this.newDriver(found);
+      this.driver = driver;
       const {store} = this.connections;
       const specKey = found.keys.appSpec(this.app);
-      const removed = (isMissing: boolean): void => member.appDeleting(isMissing);
+      const removed = (isMissing: boolean): void => driver.appDeleting(isMissing);
       const {clock} = this;
       const removal = new RemovalWatch({store, key: specKey, clock, removed}, found.revision);
       this.closers.push(() => removal.close());
       this.reach = this.newReachCheck(found.keys);
-      if (this.joining.watchdog) this.closers.push(startWatchdog(() => member.remainingMs()));
+      if (this.joining.watchdog) this.closers.push(startWatchdog(() => driver.remainingMs()));
       if (this.joining.signals) this.closers.push(onSignals(() => void this.leave()));
       this.closers.push(processMetrics.watch(this));
-      member.start();
+      driver.start();
     } catch (error) {
       await this.close();
       throw error;
@@ -122,7 +122,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
 
   get shardStates(): Record<string, number> {
     const counts: Record<string, number> = {};
-    for (const {serving, stuck, phase} of this.member?.session.machines.values() ?? []) {
+    for (const {serving, stuck, phase} of this.driver?.session.machines.values() ?? []) {
       // Nothing of it is here: it is only remembered.
       if (phase === 'none') continue;
       const state = serving ? 'ready' : stuck === undefined ? phase : 'stuck';
@@ -132,7 +132,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   remainingMs(): number {
-    return this.member?.remainingMs() ?? 0;
+    return this.driver?.remainingMs() ?? 0;
   }
 
   leave(): Promise<{clean: boolean}> {
@@ -147,21 +147,21 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
 
   hint(incarnation: string, shard: string, revision: number, record?: string): void {
     this.reach?.called();
-    this.member?.hint(incarnation, shard, revision, record);
+    this.driver?.hint(incarnation, shard, revision, record);
   }
 
   holdings(withLoads = false): HoldingsAnswer['containers'][number] {
     this.reach?.called();
-    const {member} = this;
-    const shards = [...(member?.session.machines ?? [])].map(([id, machine]) => {
-      const load = withLoads ? member?.loads.sample(member.shards.get(id)) : undefined;
+    const {driver} = this;
+    const shards = [...(driver?.session.machines ?? [])].map(([id, machine]) => {
+      const load = withLoads ? driver?.loads.sample(driver.shards.get(id)) : undefined;
       const {token, phase: state, serving: ready, stuck} = machine;
       const shard = {id, token, state, ready, stuck: stuck !== undefined};
       return load === undefined ? shard : {...shard, load};
     });
     const holdings = {app: this.app, container: this.id, incarnation: this.incarnation, shards};
     if (!withLoads) return holdings;
-    return {...holdings, own: {...processFigures.sample()}, loadFaults: {...member?.loads.faults}};
+    return {...holdings, own: {...processFigures.sample()}, loadFaults: {...driver?.loads.faults}};
   }
 
   /** For metrics. */
@@ -170,15 +170,15 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   notReady(): string {
-    const {member} = this;
+    const {driver} = this;
     if (this.over) return 'it has ended';
-    if (!this.isReady || member === undefined) return 'it waits for its id';
-    if (member.remainingMs() <= 0) return `it is fenced: ${writesText(member.writes())}`;
+    if (!this.isReady || driver === undefined) return 'it waits for its id';
+    if (driver.remainingMs() <= 0) return `it is fenced: ${writesText(driver.writes())}`;
     return this.reach?.problem ?? '';
   }
 
   notes(): string[] {
-    return [...(this.member?.session.machines ?? [])].flatMap(([id, {stuck}]) =>
+    return [...(this.driver?.session.machines ?? [])].flatMap(([id, {stuck}]) =>
       stuck === undefined ? [] : [`${stuck} of ${id} has outlasted its limit`],
     );
   }
@@ -211,7 +211,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     this.id = this.joining.id ?? checkName('container', this.endpoint);
   }
 
-  private newMember(found: FoundApp): SessionDriver {
+  private newDriver(found: FoundApp): SessionDriver {
     const {joining} = this;
     return new SessionDriver({
       ...this.connections,
@@ -261,7 +261,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   private async leaveOnce(): Promise<{clean: boolean}> {
-    this.member?.leave();
+    this.driver?.leave();
     const timeout = gate<void>();
     const timer = this.clock.after(this.joining.leaveTimeoutMs, timeout.resolve);
     // Ended as a clone, by eviction or by a fault: its heartbeat may still stand.
@@ -286,8 +286,8 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
 
   /** Why nothing is to be waited for any more. */
   private async untilAlone(): Promise<string> {
-    const {member} = this;
-    if (member !== undefined) await untilIdleAndFenced(member, this.clock, () => this.over);
+    const {driver} = this;
+    if (driver !== undefined) await untilIdleAndFenced(driver, this.clock, () => this.over);
     return 'the store is away and nothing runs here any more';
   }
 
@@ -331,7 +331,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
 
   private async close(): Promise<void> {
     this.over = true;
-    this.member?.stop();
+    this.driver?.stop();
     for (const closer of this.closers.splice(0).reverse()) await closer();
   }
 }

@@ -43,8 +43,8 @@ export class RemovalWatch {
     this.watch = store.watch(key, revision, {
       onBatch: ({events}) => {
         for (const event of events) {
-          if (event.type === 'put' && event.entry.key === key) this.judge(event.entry.value);
-          if (event.type === 'delete' && event.key === key) this.judge(undefined);
+          if (event.type === 'put' && event.entry.key === key) this.check(event.entry.value);
+          if (event.type === 'delete' && event.key === key) this.check(undefined);
         }
       },
       onLost: () => this.lost(),
@@ -82,10 +82,10 @@ export class RemovalWatch {
 
   private take(revision: number, value: string | undefined): void {
     if (value !== undefined) this.stoodAt = revision;
-    this.judge(value, value === undefined);
+    this.check(value, value === undefined);
   }
 
-  private judge(value: string | undefined, isMissing = false): void {
+  private check(value: string | undefined, isMissing = false): void {
     if (!this.closed && (value === undefined || isDeleting(value))) this.options.removed(isMissing);
   }
 

@@ -22,7 +22,7 @@ import {ContainerLoads} from './container-loads.ts';
 import {OwnWrites} from './own-writes.ts';
 import {findRecords, readBatches, readRecords} from './record-reads.ts';
 import type {RecordRead} from './record-reads.ts';
-import {settle} from './run-hook.ts';
+import {runHook} from './run-hook.ts';
 import type {SessionDriverOptions} from './session-driver-options.ts';
 import {ShardHandle} from './shard.ts';
 import {
@@ -326,7 +326,7 @@ export class SessionDriver {
     hook: () => Promise<void> | void,
   ): Promise<string | undefined> {
     const startedMs = performance.now();
-    const error = await settle(hook);
+    const error = await runHook(hook);
     this.options.meter?.hook(name, error !== undefined, performance.now() - startedMs);
     return error;
   }

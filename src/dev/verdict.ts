@@ -1,5 +1,5 @@
 /**
- * Whether a shard ever had two owners, judged by what the containers themselves say: each stamps a guard right before it passes, on
+ * Whether a shard ever had two owners, checked by what the containers themselves say: each stamps a guard right before it passes, on
  * the machine's monotonic clock, which is the same for all processes. One token is one term of ownership; the passes of a newer term
  * must all come after those of every older one. Reports may come late (a stopped process has some in its pipe): terms are kept.
  */

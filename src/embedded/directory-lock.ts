@@ -20,7 +20,7 @@ import {join} from 'node:path';
 import {SmError} from '../model/errors.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import {randomId} from '../runtime/ids.ts';
-import {BEAT, HOLDER, beatText, holderNote, judgeHolder, readBeat} from './lock-holder.ts';
+import {BEAT, HOLDER, beatText, holderNote, holderState, readBeat} from './lock-holder.ts';
 import {bindLockSocket} from './lock-socket.ts';
 import {LOCK_ATTEMPTS, LOCK_BEAT_INTERVAL_MS, LOCK_TRUSTED_MS, LOCK_TTL_MS} from './limits.ts';
 
@@ -40,7 +40,7 @@ export async function lockDirectory(
   for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt += 1) {
     const last = Math.max(0, ...lockNumbers(path));
     const before = lockPath(path, last);
-    const isSilent = last > 0 && (await judgeHolder(before, clock)) === 'silent';
+    const isSilent = last > 0 && (await holderState(before, clock)) === 'silent';
     const beat = readBeat(before);
     const lock = await DirectoryLock.make({path, number: last + 1, isSilent, clock, onLost});
     if (lock === undefined) continue;

@@ -60,7 +60,7 @@ export function decodeFrame(bytes: Buffer): Frame | undefined {
  * What to make of the rest of a log that starts where a frame should be and does not read: `torn`, an unfinished last write
  * that nobody has an answer for, or `corrupt`, which must not be cut off in silence.
  */
-export function judgeRest(rest: Buffer, offset: number): 'torn' | 'corrupt' {
+export function readRest(rest: Buffer, offset: number): 'torn' | 'corrupt' {
   if (isFollowed(rest)) return 'corrupt';
   if (rest.length < HEADER_BYTES) return 'torn';
   const header = decodeHeader(rest);

@@ -24,7 +24,7 @@ interface Holder {
 }
 
 /** `gone`: surely; `silent`: not heard of for LOCK_SILENCE_MS. @throws SmError CONFLICT when it lives */
-export async function judgeHolder(lock: string, clock: Clock): Promise<'gone' | 'silent'> {
+export async function holderState(lock: string, clock: Clock): Promise<'gone' | 'silent'> {
   const holder = readHolder(lock);
   if (holder === undefined) return 'gone';
   const isSameKernel = holder.boot !== '' && holder.boot === bootId();

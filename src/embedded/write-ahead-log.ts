@@ -16,7 +16,7 @@ import {SmError} from '../model/errors.ts';
 import type {Logger} from '../runtime/logger.ts';
 import type {DataDirectory} from './data-directory.ts';
 import {FrameReader} from './frame-reader.ts';
-import {encodeFrame, judgeRest} from './frames.ts';
+import {encodeFrame, readRest} from './frames.ts';
 import {decodeEntries, encodeEntries} from './log-entries.ts';
 import type {LogEntry} from './log-entries.ts';
 
@@ -213,7 +213,7 @@ function cutTornTail(
     if (got === 0) break;
     done += got;
   }
-  if (!isLast || judgeRest(rest, offset) === 'corrupt')
+  if (!isLast || readRest(rest, offset) === 'corrupt')
     throw new SmError('STORE_CORRUPT', `${path}: the log is damaged at byte ${offset}`, {
       hint:
         'restore the data directory from a copy; or, to continue without everything written after that byte: ' +

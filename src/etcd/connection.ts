@@ -1,4 +1,4 @@
-/** The only place that makes etcd clients: every trap of the client package is mended here or in watch.ts. */
+/** The only place that makes etcd clients: every trap of the client package is handled here or in watch.ts. */
 import {InterceptingCall, Metadata} from '@grpc/grpc-js';
 import type {CallOptions, Interceptor} from '@grpc/grpc-js';
 import {Etcd3, WatchClient, castGrpcError} from 'etcd3';

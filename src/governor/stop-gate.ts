@@ -68,7 +68,7 @@ export interface StopVerdict {
 }
 
 /** `homeless` is asked only where the other rules agree: it costs a plan. */
-export function judgeStop(
+export function checkStop(
   question: StopQuestion,
   situation: StopSituation,
   homeless: HomelessWithout,

@@ -17,8 +17,8 @@ export interface WatchBatch {
 }
 
 /**
- * What a watcher tells. `lost` = changes may be missing (compaction, store restored): list again and watch from there;
- * the watch is over. Short disconnects are mended inside and tell nothing. After `lost` or `close()` nothing follows.
+ * What a watcher reports. `lost` = changes may be missing (compaction, store restored): list again and watch from there;
+ * the watch is over. Short disconnects are repaired inside and report nothing. After `lost` or `close()` nothing follows.
  */
 export interface WatchListener {
   onBatch(batch: WatchBatch): void;

@@ -206,7 +206,7 @@ function orderByHash(items: readonly {readonly id: string}[]): Int32Array {
   if (items.length > span) return orderBySorting(items);
   keys.sort();
   const order = Int32Array.from(keys, (key) => key % span);
-  mendEqualHashes(order, keys, items, span);
+  sortEqualHashes(order, keys, items, span);
   return order;
 }
 
@@ -219,7 +219,7 @@ function orderBySorting(items: readonly {readonly id: string}[]): Int32Array {
   );
 }
 
-function mendEqualHashes(
+function sortEqualHashes(
   order: Int32Array,
   keys: Float64Array,
   items: readonly {readonly id: string}[],

@@ -68,7 +68,7 @@ export const waitCheckQuery = z.strictObject({
 
 export const waitCheckAnswer = z.object({
   met: z.boolean(),
-  /** Everything was judged at this revision. */
+  /** Everything was checked at this revision. */
   revision: revisionField,
   /** The first of what is missing, by id. */
   missing: z.array(z.object({id: z.string(), reason: z.string()})),

@@ -9,14 +9,14 @@ import {storedPlacement} from './placement-policy.ts';
 type Fields = Record<string, unknown>;
 
 /** `weight`, `capacity` and `limits` of a heartbeat or of an operator's order for a container. */
-export function mendContainerShare(fields: Fields): void {
+export function keepContainerShare(fields: Fields): void {
   keepIf(fields, 'weight', (value) => isBetween(value, 0, WEIGHT_LIMIT));
   keepIf(fields, 'capacity', (value) => Number.isSafeInteger(value) && Number(value) >= 0);
   keepLoads(fields, 'limits');
 }
 
 /** `load`, `spreadKey` and `priority` of a shard. */
-export function mendShardTerms(fields: Fields): void {
+export function keepShardTerms(fields: Fields): void {
   keepLoads(fields, 'load');
   keepIf(fields, 'spreadKey', (value) => typeof value === 'string');
   keepIf(
@@ -27,7 +27,7 @@ export function mendShardTerms(fields: Fields): void {
 }
 
 /** `placement` of an app: field by field, so that one that cannot be read spoils no other. */
-export function mendPlacement(fields: Fields): void {
+export function keepPlacement(fields: Fields): void {
   const policy = fields['placement'];
   if (policy === undefined) return;
   if (!isFields(policy)) return void delete fields['placement'];

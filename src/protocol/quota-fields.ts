@@ -16,7 +16,7 @@ export function isUsage(value: unknown): boolean {
 }
 
 /** Of an app's quota what cannot be read is as by default; so is what this version does not know. */
-export function mendQuota(fields: Fields): void {
+export function keepQuota(fields: Fields): void {
   const {quota} = fields;
   if (quota === undefined) return;
   if (!isFields(quota)) delete fields['quota'];

@@ -23,7 +23,7 @@ export function isListOf(value: unknown, isOne: (one: unknown) => boolean): bool
 }
 
 /** What moves wait for: of budgets that this code does not know it has no words. */
-export function mendWaits(fields: Fields): void {
+export function keepWaits(fields: Fields): void {
   const {waits} = fields;
   const known = Array.isArray(waits) ? waits.filter(isMoveWait) : [];
   if (known.length === 0) delete fields['waits'];

@@ -26,11 +26,11 @@ import {
   isListOf,
   isStopPermission,
   isUndoStep,
-  mendWaits,
+  keepWaits,
 } from './record-shapes.ts';
-import {isUsage, mendQuota} from './quota-fields.ts';
+import {isUsage, keepQuota} from './quota-fields.ts';
 import type {Fields} from './record-shapes.ts';
-import {mendContainerShare, mendPlacement, mendShardTerms} from './placement-fields.ts';
+import {keepContainerShare, keepPlacement, keepShardTerms} from './placement-fields.ts';
 
 /** `newer`: written by a version of sm that this one does not understand. */
 export type Decoded<T> =
@@ -92,7 +92,7 @@ export function decodeHeartbeat(text: string): Decoded<Heartbeat> {
     countOr(fields, 'pid', 0);
     countOr(fields, 'seq', 0);
     fields['labels'] = textMap(fields['labels']);
-    mendContainerShare(fields);
+    keepContainerShare(fields);
     if (!isInstant(fields['sentAtMs'])) delete fields['sentAtMs'];
     if (fields['overdue'] !== undefined) fields['overdue'] = overdueHooks(fields['overdue']);
     return undefined;
@@ -107,8 +107,8 @@ export function decodeAppSpec(text: string): Decoded<AppSpec> {
     countOr(fields, 'maxRecoveryTime', MAX_RECOVERY_TIME_DEFAULT_S);
     noteOrNone(fields, 'pause');
     if (fields['maxMoving'] !== undefined) countOr(fields, 'maxMoving', 0);
-    mendPlacement(fields);
-    mendQuota(fields);
+    keepPlacement(fields);
+    keepQuota(fields);
     return undefined;
   });
 }
@@ -121,7 +121,7 @@ export function decodeShardSpec(text: string, id: string): Decoded<ShardSpec> {
     for (const name of ['service', 'task', 'manualContainerId', 'group', 'workerGroup'])
       textOr(fields, name, '');
     countOr(fields, 'updateTime', 0);
-    mendShardTerms(fields);
+    keepShardTerms(fields);
     if (!isFields(fields['cancelledMove'])) delete fields['cancelledMove'];
     noteOrNone(fields, 'pinned');
     return undefined;
@@ -144,7 +144,7 @@ export function decodeContainerOverride(text: string): Decoded<ContainerOverride
   return decode(text, false, (fields) => {
     for (const name of ['reason', 'by', 'at']) textOr(fields, name, '');
     if (typeof fields['zone'] !== 'string') delete fields['zone'];
-    mendContainerShare(fields);
+    keepContainerShare(fields);
     return undefined;
   });
 }
@@ -189,7 +189,7 @@ export function decodeAppStatus(text: string): Decoded<AppStatus> {
     const {omitted, quiet} = fields;
     if (!isFields(quiet) || typeof quiet['until'] !== 'string' || typeof quiet['why'] !== 'string')
       delete fields['quiet'];
-    mendWaits(fields);
+    keepWaits(fields);
     if (!isUsage(fields['usage'])) delete fields['usage'];
     if (!isFields(omitted) || !Object.values(omitted).every(isCount)) delete fields['omitted'];
     return undefined;
@@ -304,7 +304,7 @@ function decodeRound<T>(text: string, field: string): Decoded<T[]> {
   }
 }
 
-/** `check` mends what has a default and says what is wrong otherwise. `versioned`: a `v` above ours is refused. */
+/** `check` drops what has a default and says what is wrong otherwise. `versioned`: a `v` above ours is refused. */
 function decode<T>(
   text: string,
   versioned: boolean,

@@ -268,7 +268,7 @@ export class RunningDaemon implements Daemon {
     const {config, logger} = this.options;
     const {address, clock} = this;
     const contact = (): Promise<Contact> => {
-      const {incarnation} = this.governing.member.session;
+      const {incarnation} = this.governing.driver.session;
       return hints.contact(config.service, {container: address, endpoint: address, incarnation});
     };
     return new SelfCheck({address, clock, logger, contact});
@@ -318,7 +318,7 @@ export class RunningDaemon implements Daemon {
       ...this.credentials.forHttp(),
       refused: (counts) => this.auditRefusals(counts),
       connectionRefused: () => this.metrics.adminConnectionRefused(),
-      mount: (server) => mountHintReceiver(server, this.keys.service, () => governing.member),
+      mount: (server) => mountHintReceiver(server, this.keys.service, () => governing.driver),
     });
   }
 

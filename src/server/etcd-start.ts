@@ -1,4 +1,4 @@
-/** Opening etcd at start: waits while it is away, says so ever more rarely, gives up on what waiting cannot mend. */
+/** Opening etcd at start: waits while it is away, says so ever more rarely, gives up on what waiting cannot fix. */
 import {pause} from '../runtime/pause.ts';
 import type {Keys} from '../etcd/keys.ts';
 import {openEtcdLeases} from '../etcd/leases.ts';

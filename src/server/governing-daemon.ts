@@ -82,12 +82,12 @@ type Common = Pick<GoverningDaemonOptions, 'keys' | 'store' | 'clock' | 'logger'
 };
 
 export class GoverningDaemon {
-  readonly member: SessionDriver;
+  readonly driver: SessionDriver;
   readonly governors: Governors;
   private readonly options: GoverningDaemonOptions;
   private readonly upkeep: Upkeep;
   private readonly usage: UsageReport;
-  private readonly memberEnded = gate();
+  private readonly sessionEnded = gate();
   private leadership: LeadershipShell;
   private epochNow: number;
   private state: GoverningState = {kind: 'waiting'};
@@ -105,7 +105,7 @@ export class GoverningDaemon {
     const common = {keys, store, clock, logger, batcher: new TransactionBatcher(store)};
     this.events = new OwnEvents(common, options.identity.container);
     this.governors = this.newGovernors(common);
-    this.member = this.newMember(common);
+    this.driver = this.newDriver(common);
     this.leadership = this.newLeadership();
     this.upkeep = new Upkeep({...common, cluster, compaction});
     const {quota = () => CLUSTER_QUOTA_DEFAULT} = options;
@@ -136,18 +136,18 @@ export class GoverningDaemon {
   start(): void {
     const {cluster, clock} = this.options;
     const {record, doubt, mod} = cluster;
-    this.member.session.clusterSeen(record.epoch, doubt, clock.ownerMs(), mod);
-    this.member.start();
+    this.driver.session.clusterSeen(record.epoch, doubt, clock.ownerMs(), mod);
+    this.driver.start();
     if (this.state.kind !== 'halted') this.leadership.start();
   }
 
   /** Hands the apps over, gives up leadership, deregisters; at the latest after `limitMs`, and soon where the store is away and nothing runs. Call `stop` then. */
   async shutdown(limitMs: number): Promise<void> {
     this.take({kind: 'leave'});
-    this.member.leave();
-    await this.memberEndedWithin(limitMs);
+    this.driver.leave();
+    await this.sessionEndedWithin(limitMs);
     // Without the store there is nobody to tell, and a leader whose heartbeat is silent is replaced.
-    if (this.member.remainingMs() > 0) await this.leadership.resign();
+    if (this.driver.remainingMs() > 0) await this.leadership.resign();
   }
 
   /** Ends at once; nothing is written to the store. */
@@ -157,17 +157,17 @@ export class GoverningDaemon {
     this.leadership.stop();
     this.upkeep.stop();
     this.usage.stop();
-    this.member.stop();
+    this.driver.stop();
   }
 
   /** How the writes of this daemon fare: what it says of the present rests on them. */
   writes(): StoreWrites {
-    return this.member.writes();
+    return this.driver.writes();
   }
 
   /** When a write of this daemon committed last, Unix time in ms; 0: none yet. */
   get lastWriteMs(): number {
-    return this.member.lastWriteMs;
+    return this.driver.lastWriteMs;
   }
 
   /** etcd was restored or replaced, and nobody has accepted that. */
@@ -191,14 +191,14 @@ export class GoverningDaemon {
   }
 
   /** No timer may stay behind: it would keep the process from ending. */
-  private async memberEndedWithin(limitMs: number): Promise<void> {
+  private async sessionEndedWithin(limitMs: number): Promise<void> {
     let timer: Timer | undefined;
     const over = new Promise<void>(
       (resolve) => (timer = this.options.clock.after(limitMs, resolve)),
     );
     let done = false;
-    const alone = untilIdleAndFenced(this.member, this.options.clock, () => done || this.isStopped);
-    await Promise.race([this.memberEnded.promise, over, alone]);
+    const alone = untilIdleAndFenced(this.driver, this.options.clock, () => done || this.isStopped);
+    await Promise.race([this.sessionEnded.promise, over, alone]);
     done = true;
     timer?.cancel();
   }
@@ -215,7 +215,7 @@ export class GoverningDaemon {
     });
   }
 
-  private newMember(common: Common): SessionDriver {
+  private newDriver(common: Common): SessionDriver {
     const {heartbeatStore, history, identity} = this.options;
     return new SessionDriver({
       ...common,
@@ -235,7 +235,7 @@ export class GoverningDaemon {
         drop: (shard) => this.governors.stop(shard.id),
       },
       onReady: () => this.becameReady(),
-      onEnded: (how) => this.memberIsGone(how),
+      onEnded: (how) => this.onSessionEnded(how),
       onRestored: (doubt) => this.halt(doubt),
       onAccepted: (epoch) => this.accepted(epoch),
       onOutageOver: (outage) => this.noteOutage(outage),
@@ -251,7 +251,7 @@ export class GoverningDaemon {
     const {keys, store, clock, logger, identity} = this.options;
     return new LeadershipShell({
       ...{keys, store, clock, logger},
-      me: () => ({container: identity.container, incarnation: this.member.session.incarnation}),
+      me: () => ({container: identity.container, incarnation: this.driver.session.incarnation}),
       eligible: () => this.state.kind === 'ready',
       standby: () => this.state.kind !== 'leaving' && !this.isStopped,
       onElected: (fencingKey) => this.elected(fencingKey),
@@ -274,7 +274,7 @@ export class GoverningDaemon {
     void this.persist(() => markRestored(store, keys, epoch, doubt));
   }
 
-  /** The member has begun anew; so does the election, which counted the revisions of another history. */
+  /** The session has begun anew; so does the election, which counted the revisions of another history. */
   private accepted(epoch: number): void {
     this.epochNow = epoch;
     if (!this.take({kind: 'accepted'})) return;
@@ -323,8 +323,8 @@ export class GoverningDaemon {
     this.usage.stop();
   }
 
-  private memberIsGone(how: SessionEnd): void {
-    this.memberEnded.resolve();
+  private onSessionEnded(how: SessionEnd): void {
+    this.sessionEnded.resolve();
     const isWanted = this.state.kind === 'leaving' || this.isStopped || how === 'left';
     if (!isWanted) this.options.onEnded(how);
   }

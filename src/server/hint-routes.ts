@@ -8,20 +8,20 @@ import type {HoldingsAnswer} from '../protocol/hints.ts';
 export function mountHintReceiver(
   server: FastifyInstance,
   service: string,
-  member: () => SessionDriver,
+  driver: () => SessionDriver,
 ): void {
   server.post(HINT_PATHS.hints, async (request, reply) => {
-    const accepted = receiveHints(request.body, service, member());
+    const accepted = receiveHints(request.body, service, driver());
     void reply.code(202);
     return {accepted, atMs: Date.now()};
   });
   server.get(HINT_PATHS.shards, async (): Promise<HoldingsAnswer> => ({
-    containers: [holdingsOf(service, member())],
+    containers: [holdingsOf(service, driver())],
   }));
 }
 
 /** Takes a hints call; how many hints were for this daemon as it is now. @throws SmError INVALID_INPUT. */
-export function receiveHints(body: unknown, service: string, member: SessionDriver): number {
+export function receiveHints(body: unknown, service: string, driver: SessionDriver): number {
   const parsed = hintsRequest.safeParse(body);
   if (!parsed.success)
     throw new SmError(
@@ -29,13 +29,13 @@ export function receiveHints(body: unknown, service: string, member: SessionDriv
       parsed.error.issues.map((issue) => issue.message).join('; '),
     );
   const {app, incarnation, items} = parsed.data;
-  if (app !== service || member.session.incarnation !== incarnation) return 0;
-  for (const {shard, revision, record} of items) member.hint(incarnation, shard, revision, record);
+  if (app !== service || driver.session.incarnation !== incarnation) return 0;
+  for (const {shard, revision, record} of items) driver.hint(incarnation, shard, revision, record);
   return items.length;
 }
 
-function holdingsOf(app: string, member: SessionDriver): HoldingsAnswer['containers'][number] {
-  const {session} = member;
+function holdingsOf(app: string, driver: SessionDriver): HoldingsAnswer['containers'][number] {
+  const {session} = driver;
   const shards = [...session.machines].map(([id, machine]) => ({
     id,
     token: machine.token,
@@ -43,5 +43,5 @@ function holdingsOf(app: string, member: SessionDriver): HoldingsAnswer['contain
     ready: machine.serving,
     stuck: machine.stuck !== undefined,
   }));
-  return {app, container: member.container, incarnation: session.incarnation, shards};
+  return {app, container: driver.container, incarnation: session.incarnation, shards};
 }

@@ -94,7 +94,7 @@ class Batch {
     let newCompares = 0;
     let newReads = 0;
     for (const compare of compares) {
-      // Merged, it would be judged as if it came before that write, and two that write what the other compares both pass.
+      // Merged, it would be checked as if it came before that write, and two that write what the other compares both pass.
       if (this.written.has(compare.key)) return false;
       if (!this.compares.has(nameOf(compare))) newCompares += 1;
       if (!this.read.has(compare.key)) newReads += 1;

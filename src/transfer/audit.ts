@@ -12,7 +12,7 @@ export interface AuditOptions {
   readonly location: StoreLocation;
   /** Default: every app below the prefix. */
   readonly app?: string | undefined;
-  /** First revision to judge. Default: the one after the oldest that is kept, which is where the audit begins from. */
+  /** First revision to check. Default: the one after the oldest that is kept, which is where the audit begins from. */
   readonly since?: number | undefined;
   /** sm's own service name. Default: as the app or the cluster record says. */
   readonly service?: string | undefined;
@@ -25,7 +25,7 @@ export interface AuditResult extends AuditSummary {
   readonly service: string;
   /** '' = every app. */
   readonly app: string;
-  /** Revision whose content was taken as it is; what came after was judged. */
+  /** Revision whose content was taken as it is; what came after was checked. */
   readonly base: number;
   readonly until: number;
   /** Oldest revision that the store keeps: 1 when nothing was ever compacted. */
@@ -66,7 +66,7 @@ export async function auditStore(options: AuditOptions): Promise<AuditResult> {
   return {prefix, service, app: app ?? '', base, until, oldest, ...audit.summary};
 }
 
-/** Judged is what comes after the base, so --since REV begins from the revision before. */
+/** Checked is what comes after the base, so --since REV begins from the revision before. */
 function baseOf(since: number | undefined, oldest: number, until: number): number {
   if (since === undefined) return oldest;
   const base = Math.max(1, since - 1);

@@ -23,7 +23,7 @@ function watching(): {seen: string[]; add: (shard: Shard) => void} {
 describe('application code within a batch', () => {
   let bed: SessionDriverBed | undefined;
 
-  afterEach(() => bed?.member.stop());
+  afterEach(() => bed?.driver.stop());
 
   it('cannot, in an abort listener, act for another shard that is revoked in the same moment', async () => {
     const {seen, add} = watching();
@@ -42,7 +42,7 @@ describe('application code within a batch', () => {
     await bed.start();
     await bed.give(SHARDS, 'assigned');
     for (const shard of SHARDS) await bed.untilRecord(shard, ({ready}) => ready, 'ready');
-    bed.member.stop();
+    bed.driver.stop();
     expect(seen).toEqual(['s1 false', 's2 false', 's1 false', 's2 false']);
   });
 
@@ -50,7 +50,7 @@ describe('application code within a batch', () => {
     const added: string[] = [];
     const add = (shard: Shard): void => {
       added.push(shard.id);
-      bed?.member.stop();
+      bed?.driver.stop();
     };
     bed = new SessionDriverBed({add, drop: () => undefined});
     await bed.start();

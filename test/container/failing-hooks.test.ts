@@ -11,7 +11,7 @@ const LOUD = new Error('x'.repeat(2 * 1024 * 1024));
 describe('an add that throws', () => {
   let bed: SessionDriverBed | undefined;
 
-  afterEach(() => bed?.member.stop());
+  afterEach(() => bed?.driver.stop());
 
   for (const [what, thrown, said] of [
     ['a message of 2 MiB', LOUD, /^x+…$/],

@@ -20,14 +20,14 @@ const LIMIT_MS = 20_000;
 export class SessionDriverBed {
   readonly store = new MemoryStore();
   readonly keys = new Keys('/sm', 'sm');
-  readonly member: SessionDriver;
+  readonly driver: SessionDriver;
   ended: SessionEnd | undefined;
   private ready = false;
 
   /** `over`: what is other than usual; `ttlMs`: T, default 60 s. */
   constructor(hooks: ShardHooks, over: Partial<SessionDriverOptions> = {}, ttlMs = 60_000) {
     const {store, keys} = this;
-    this.member = new SessionDriver({
+    this.driver = new SessionDriver({
       app: APP,
       keys,
       store,
@@ -61,14 +61,14 @@ export class SessionDriverBed {
   }
 
   async start(): Promise<void> {
-    this.member.start();
+    this.driver.start();
     await until(() => this.ready, LIMIT_MS, 'the container is ready');
   }
 
   /** Gives the shards to the container, `told`: with their records, or to another incarnation that has claimed them, all at once. */
   async give(shards: readonly string[], to: 'assigned' | 'told' | 'lost'): Promise<void> {
-    const {keys, member} = this;
-    const {incarnation} = member.session;
+    const {keys, driver} = this;
+    const {incarnation} = driver.session;
     const record = {
       v: RECORD_VERSION,
       state: to === 'lost' ? 'owned' : 'assigned',
@@ -90,7 +90,7 @@ export class SessionDriverBed {
     });
     if (outcome.kind === 'unknown') throw outcome.error;
     const told = to === 'told' ? encodeRecord(record) : undefined;
-    for (const shard of shards) member.hint(incarnation, shard, outcome.revision, told);
+    for (const shard of shards) driver.hint(incarnation, shard, outcome.revision, told);
   }
 
   record(shard: string): OwnershipRecord | undefined {

@@ -34,7 +34,7 @@ const hooks = {
 };
 let bed: SessionDriverBed;
 afterEach(() => {
-  bed.member.stop();
+  bed.driver.stop();
   shards.clear();
   vi.restoreAllMocks();
 });
@@ -73,7 +73,7 @@ it('what an answer revokes is revoked before any other callback of the process',
   held.holds = false;
   expect(shard.owned).toBe(true);
   // A copy of this process beats: the deadline of before stands, so nothing but the revoke ends the right.
-  const key = bed.keys.heartbeat('app', bed.member.session.incarnation);
+  const key = bed.keys.heartbeat('app', bed.driver.session.incarnation);
   const entry = bed.store.kv.get(key);
   if (entry === undefined) throw new Error('it has no heartbeat');
   const value = entry.value.replace(/"nonce":"[^"]*"/, '"nonce":"of a copy"');
@@ -90,7 +90,7 @@ describe('a read that fails', () => {
     const failing = vi
       .spyOn(bed.store, 'getMany')
       .mockRejectedValue(new SmError('STORE_UNAVAILABLE', 'away'));
-    bed.member.hint(bed.member.session.incarnation, 's', Number.MAX_SAFE_INTEGER);
+    bed.driver.hint(bed.driver.session.incarnation, 's', Number.MAX_SAFE_INTEGER);
     const isRepeated = (): boolean => failing.mock.calls.length > 1;
     await until(() => isRepeated() || !shard.owned, LIMIT_MS, 'it has failed and is repeated');
     expect([shard.owned, shard.signal.aborted]).toEqual([true, false]);

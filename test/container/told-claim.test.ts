@@ -15,5 +15,5 @@ it('a hint that brings the record is claimed without a read, once the cluster re
   }
   expect(reads).toHaveBeenCalledTimes(1);
   expect(tasks).toEqual(['read', 'told']);
-  bed.member.stop();
+  bed.driver.stop();
 });

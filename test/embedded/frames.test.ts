@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {HEADER_BYTES, decodeFrame, encodeFrame, judgeRest} from '../../src/embedded/frames.ts';
+import {HEADER_BYTES, decodeFrame, encodeFrame, readRest} from '../../src/embedded/frames.ts';
 import {decodeEntries, encodeEntries} from '../../src/embedded/log-entries.ts';
 
 const anyBody = fc.uint8Array({maxLength: 300}).map((bytes) => Buffer.from(bytes));
@@ -33,7 +33,7 @@ describe('a frame', () => {
     fc.assert(
       fc.property(anyBody, fc.nat(), fc.nat(), (body, at, offset) => {
         const bytes = encodeFrame(7, body);
-        expect(judgeRest(bytes.subarray(0, at % bytes.length), offset)).toBe('torn');
+        expect(readRest(bytes.subarray(0, at % bytes.length), offset)).toBe('torn');
       }),
     );
   });
@@ -44,7 +44,7 @@ describe('a frame', () => {
         const bytes = encodeFrame(7, body);
         const place = at % bytes.length;
         bytes[place] = (bytes[place] ?? 0) ^ 0xff;
-        expect(judgeRest(Buffer.concat([bytes, encodeFrame(8, next)]), 0)).toBe('corrupt');
+        expect(readRest(Buffer.concat([bytes, encodeFrame(8, next)]), 0)).toBe('corrupt');
       }),
     );
   });
@@ -52,11 +52,11 @@ describe('a frame', () => {
   it('is corrupt as the last one too, unless a sector of it never reached the disk', () => {
     const bytes = encodeFrame(7, Buffer.alloc(2_000, 'x'));
     bytes[1_000] = 0;
-    expect(judgeRest(bytes, 0)).toBe('corrupt');
+    expect(readRest(bytes, 0)).toBe('corrupt');
     bytes.fill(0, 512, 1_024);
-    expect(judgeRest(bytes, 0)).toBe('torn');
-    expect(judgeRest(bytes, 100)).toBe('corrupt');
-    expect(judgeRest(Buffer.alloc(HEADER_BYTES + 4_000), 0)).toBe('torn');
+    expect(readRest(bytes, 0)).toBe('torn');
+    expect(readRest(bytes, 100)).toBe('corrupt');
+    expect(readRest(Buffer.alloc(HEADER_BYTES + 4_000), 0)).toBe('torn');
   });
 });
 

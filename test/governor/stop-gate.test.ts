@@ -1,7 +1,7 @@
 /** Who may stop what: counts, leases, and what is not a reason against it. */
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {judgeStop, permitted, released} from '../../src/governor/stop-gate.ts';
+import {checkStop, permitted, released} from '../../src/governor/stop-gate.ts';
 import type {StopQuestion, StopSituation} from '../../src/governor/stop-gate.ts';
 import type {ContainerState} from '../../src/model/container.ts';
 import {PERMISSION_CLOCK_SLACK_MS, unavailableLimit} from '../../src/model/stop-permission.ts';
@@ -37,7 +37,7 @@ function ask(wanted: string[], over: Partial<StopQuestion> = {}): StopQuestion {
 const everyHome = () => [];
 
 function rules(question: StopQuestion, over: Partial<StopSituation> = {}): string[] {
-  return judgeStop(question, situation(over), everyHome).objections.map(({rule}) => rule);
+  return checkStop(question, situation(over), everyHome).objections.map(({rule}) => rule);
 }
 
 function given(container: string, over: Partial<StopPermission> = {}): StopPermission {
@@ -58,7 +58,7 @@ describe('a container may be stopped', () => {
   it.each<ContainerState>(['silent', 'suspect', 'unreachable', 'refusing', 'leaving', 'draining'])(
     'not while another one is %s',
     (state) => {
-      const verdict = judgeStop(
+      const verdict = checkStop(
         ask(['c1']),
         situation({living: living({c1: 'ready', c2: state, c3: 'ready'})}),
         everyHome,
@@ -88,7 +88,7 @@ describe('a container may be stopped', () => {
       {shard: 's1', container: 'c1'},
       {shard: 's2', container: ''},
     ];
-    const {objections} = judgeStop(ask(['c1']), situation({unserved}), everyHome);
+    const {objections} = checkStop(ask(['c1']), situation({unserved}), everyHome);
     expect(objections).toMatchObject([{rule: 'unserved', count: 1, limit: 0, objects: ['s2']}]);
     expect(rules(ask(['c1'], {maxUnserved: 1}), {unserved})).toEqual([]);
   });
@@ -104,11 +104,11 @@ describe('a container may be stopped', () => {
       ];
     };
     const all = situation({living: states, maxUnavailable: 5});
-    const {objections} = judgeStop(ask(['c1']), all, homeless);
+    const {objections} = checkStop(ask(['c1']), all, homeless);
     expect(objections).toMatchObject([{rule: 'place', count: 2, objects: ['s1', 's2']}]);
     expect(objections[0]?.text).toContain('(capacity, pin-not-living)');
     expect(gone).toEqual([['c1', 'c2']]);
-    expect(judgeStop(ask(['c1'], {maxUnserved: 2}), all, homeless).allowed).toBe(true);
+    expect(checkStop(ask(['c1'], {maxUnserved: 2}), all, homeless).allowed).toBe(true);
   });
 
   it('not while many were lost at once, nor while nobody knows what is served', () => {
@@ -141,11 +141,11 @@ describe('a permission', () => {
       living: living({c1: 'ready', c2: 'leaving', c3: 'silent'}),
       unserved: [{shard: 's1', container: ''}],
     });
-    expect(judgeStop(ask(['c2']), stopping, everyHome).allowed).toBe(true);
+    expect(checkStop(ask(['c2']), stopping, everyHome).allowed).toBe(true);
     expect(permitted(ask(['c2']), stopping, LEASE)).toEqual([
       given('c2', {holder: 'me', until: '2026-01-02T03:05:05.000Z'}),
     ]);
-    expect(judgeStop(ask(['c1', 'c2']), stopping, everyHome).allowed).toBe(false);
+    expect(checkStop(ask(['c1', 'c2']), stopping, everyHome).allowed).toBe(false);
   });
 
   it('that counts no more goes with the next one that is given', () => {
@@ -185,7 +185,7 @@ describe('permissions together', () => {
             if (giveBack) permissions = released(permissions, holder, wanted);
             const now = situation({living: states, permissions, maxUnavailable: most, wallMs});
             const asked = ask(wanted, {holder});
-            if (!judgeStop(asked, now, everyHome).allowed) continue;
+            if (!checkStop(asked, now, everyHome).allowed) continue;
             permissions = permitted(asked, now, {reason: '', leaseMs: 10_000});
             const counting = permissions.filter(({until}) => Date.parse(until) > wallMs);
             expect(counting.length).toBeLessThanOrEqual(most);

@@ -53,7 +53,7 @@ export class ServedDaemon implements Daemon {
   }
 
   get incarnation(): string {
-    return this.governing?.member.session.incarnation ?? '';
+    return this.governing?.driver.session.incarnation ?? '';
   }
 
   get leads(): boolean {
@@ -134,20 +134,20 @@ export class ServedDaemon implements Daemon {
   }
 
   /** Governing an app is acting for a shard of sm's own. */
-  private observe({member, governors}: GoverningDaemon): void {
+  private observe({driver, governors}: GoverningDaemon): void {
     const {keys, checker, process} = this.options;
     const {service} = keys;
-    checker.joined(service, process, member);
+    checker.joined(service, process, driver);
     const start = governors.start.bind(governors);
     const stop = governors.stop.bind(governors);
     governors.start = (app, fencingKey, silence) => {
       process.world.note(`govern ${app} ${process.name}`);
-      const shard = member.shards.get(app);
-      if (app !== service && shard !== undefined) checker.added(service, process, member, shard);
+      const shard = driver.shards.get(app);
+      if (app !== service && shard !== undefined) checker.added(service, process, driver, shard);
       start(app, fencingKey, silence);
     };
     governors.stop = (app) => {
-      this.noteStop(app, member);
+      this.noteStop(app, driver);
       stop(app);
     };
   }
@@ -163,7 +163,7 @@ export class ServedDaemon implements Daemon {
     if (this.governing === undefined || method !== 'POST' || path !== HINT_PATHS.hints)
       return {status: 404, body: ''};
     const {service} = this.options.keys;
-    const accepted = receiveHints(JSON.parse(body), service, this.governing.member);
+    const accepted = receiveHints(JSON.parse(body), service, this.governing.driver);
     return {status: 202, body: JSON.stringify({accepted})};
   }
 

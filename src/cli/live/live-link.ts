@@ -33,7 +33,7 @@ export class LiveLink {
 
   /**
    * Goes on until `close`.
-   * @throws whatever the first attempt fails with, and later on what waiting cannot mend when `fatal` says so.
+   * @throws whatever the first attempt fails with, and later on what waiting cannot fix when `fatal` says so.
    */
   async run(fatal: (error: unknown) => boolean): Promise<void> {
     for (let heardEver = false; !this.closing.signal.aborted;) {

@@ -78,7 +78,7 @@ function refusedName(host: string, allowLoopback: boolean): string | undefined {
   return !allowLoopback && host.toLowerCase() === 'localhost' ? LOOPBACK_REFUSED : undefined;
 }
 
-/** An IPv4 address dressed as IPv6 is judged as what it is. */
+/** An IPv4 address dressed as IPv6 is checked as what it is. */
 function unmapped(host: string): string {
   const match = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host);
   return match?.[1] ?? host;

@@ -1,4 +1,4 @@
-/** The store behind the rate limit. The plugin's own counts windows, and judges all calls of one turn by the count of the last. */
+/** The store behind the rate limit. The plugin's own counts windows, and decides on all calls of one turn by the count of the last. */
 import {performance} from 'node:perf_hooks';
 import {CallBuckets} from '../../runtime/call-buckets.ts';
 import type {BucketOptions, Verdict} from '../../runtime/call-buckets.ts';

@@ -79,7 +79,7 @@ export interface MetricsSource {
 
 export interface HttpDependencies {
   readonly admin: AdminHandlers;
-  /** Judged at each /readyz. `reason` is '' when ready. */
+  /** Checked at each /readyz. `reason` is '' when ready. */
   readonly readiness: () => {readonly ready: boolean; readonly reason: string};
   readonly metrics: MetricsSource;
   readonly logger: HttpLogger;

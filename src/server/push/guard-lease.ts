@@ -89,8 +89,8 @@ export class LeaseRenewer {
   private readonly options: LeaseRenewerOptions;
   private current: string | undefined;
   private problem: PushAlarm | undefined;
-  /** The newest loss, which a new guard has mended. */
-  private mended: {readonly alarm: PushAlarm; readonly untilMs: number} | undefined;
+  /** The newest loss, which a new guard has repaired. */
+  private repaired: {readonly alarm: PushAlarm; readonly untilMs: number} | undefined;
   private timer: Timer | undefined;
   private stopped = false;
 
@@ -104,8 +104,8 @@ export class LeaseRenewer {
   }
 
   get alarm(): PushAlarm | undefined {
-    if (this.problem !== undefined || this.mended === undefined) return this.problem;
-    return this.options.clock.nowMs() < this.mended.untilMs ? this.mended.alarm : undefined;
+    if (this.problem !== undefined || this.repaired === undefined) return this.problem;
+    return this.options.clock.nowMs() < this.repaired.untilMs ? this.repaired.alarm : undefined;
   }
 
   start(): void {
@@ -176,9 +176,9 @@ export class LeaseRenewer {
     this.problem = {code: 'PUSH_GUARD_LOST', text};
     await this.replace(before);
     const {clock} = this.options;
-    const mended = `guard lease of push containers was lost: ${what}; a new one has taken its place`;
-    this.mended = {
-      alarm: {code: 'PUSH_GUARD_LOST', text: mended},
+    const repaired = `guard lease of push containers was lost: ${what}; a new one has taken its place`;
+    this.repaired = {
+      alarm: {code: 'PUSH_GUARD_LOST', text: repaired},
       untilMs: clock.nowMs() + LOSS_SHOWN_MS,
     };
   }

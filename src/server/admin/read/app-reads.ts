@@ -114,7 +114,7 @@ export async function getApp(
 export function getApps(
   dependencies: AdminDependencies,
 ): Promise<{apps: AppView[]; revision: string}> {
-  return judgedAlike(dependencies, () => appsOnce(dependencies));
+  return madeConsistently(dependencies, () => appsOnce(dependencies));
 }
 
 async function appsOnce(
@@ -160,7 +160,7 @@ export async function detail(dependencies: AdminDependencies, app: string): Prom
 
 export async function status(dependencies: AdminDependencies): Promise<StatusAnswer> {
   try {
-    return await judgedAlike(dependencies, () => statusOnce(dependencies));
+    return await madeConsistently(dependencies, () => statusOnce(dependencies));
   } catch (error) {
     throw withOutage(error, dependencies.writes());
   }
@@ -176,8 +176,11 @@ function withOutage(error: unknown, writes: StoreWrites): unknown {
   return new SmError(code, text, {hint, retryable, cause: error});
 }
 
-/** For answers whose parts are read one after the other. Made again where writes began or ceased to commit meanwhile: half of it would be judged by each. */
-async function judgedAlike<T>({writes}: AdminDependencies, make: () => Promise<T>): Promise<T> {
+/** For answers whose parts are read one after the other. Made again where writes began or ceased to commit meanwhile: half of it would follow from each. */
+async function madeConsistently<T>(
+  {writes}: AdminDependencies,
+  make: () => Promise<T>,
+): Promise<T> {
   for (;;) {
     const before = unknownSince(writes());
     const answer = await make();

@@ -29,12 +29,11 @@ export function shardState(listing: AppListing, shard: string): ShardState {
 
 /** The record names a container that serves nothing any more. */
 export function isLost(listing: AppListing, record: OwnershipRecord | undefined): boolean {
-  if (record === undefined || record.state === 'free') return false;
-  return lossOfIncarnation(listing, record.incarnation) !== '';
+  return lossText(listing, record) !== '';
 }
 
 /** Why the container that the record names serves nothing any more; '' when it may, or when the record names none. */
-function lossOf(listing: AppListing, record: OwnershipRecord | undefined): string {
+function lossText(listing: AppListing, record: OwnershipRecord | undefined): string {
   if (record === undefined || record.state === 'free') return '';
   const loss = lossOfIncarnation(listing, record.incarnation);
   if (loss === '') return '';
@@ -51,13 +50,13 @@ function lossOfIncarnation(listing: AppListing, incarnation: string): Loss {
   const losses = once(listing, 'losses', () => new Map<string, Loss>());
   let loss = losses.get(incarnation);
   if (loss === undefined) {
-    loss = judgedLoss(listing, incarnation);
+    loss = freshLoss(listing, incarnation);
     losses.set(incarnation, loss);
   }
   return loss;
 }
 
-function judgedLoss(listing: AppListing, incarnation: string): Loss {
+function freshLoss(listing: AppListing, incarnation: string): Loss {
   const {view} = listing;
   const heartbeat = view.heartbeats.get(incarnation)?.value;
   if (heartbeat === undefined) return 'lost';
@@ -149,7 +148,7 @@ export function reasonOf(listing: AppListing, shard: string): string {
   const unreadable = listing.view.quarantined.shardProblem(shard);
   if (unreadable !== undefined) return unreadable;
   const record = listing.view.own.get(shard)?.value;
-  const loss = lossOf(listing, record);
+  const loss = lossText(listing, record);
   // The summary of the governor may be older than the record: what is served now lacks no home.
   const isServed = record?.state === 'owned' && record.ready && loss === '';
   const unplaced = isServed ? undefined : unplacedReasons(listing).get(shard);

@@ -1,4 +1,4 @@
-/** Whether a goal of `sm wait` is reached, judged on one listing. Pure. */
+/** Whether a goal of `sm wait` is reached, checked on one listing. Pure. */
 import {SmError} from '../../../model/errors.ts';
 import {movingLimit} from '../../../model/moving-limit.ts';
 import {reasonText} from '../../../model/placement-rules.ts';
@@ -34,7 +34,7 @@ type WaitCondition = (
   planning: PlanDependencies,
 ) => void | Promise<void>;
 
-const JUDGEMENTS: Readonly<
+const CONDITIONS: Readonly<
   Record<Goal['kind'], Readonly<Partial<Record<Goal['for'], WaitCondition>>>>
 > = {
   app: {
@@ -71,15 +71,15 @@ const JUDGEMENTS: Readonly<
 /**
  * @throws SmError INVALID_INPUT when the goal means nothing for that kind (a shard cannot be balanced), and what planning throws.
  */
-export async function judge(
+export async function conditionOf(
   listing: AppListing,
   goal: Goal,
   planning: PlanDependencies,
 ): Promise<WaitCheckAnswer> {
-  const judgement = JUDGEMENTS[goal.kind][goal.for];
-  if (judgement === undefined) throw meaningless(goal);
+  const check = CONDITIONS[goal.kind][goal.for];
+  if (check === undefined) throw meaningless(goal);
   const missing = new Unmet();
-  await judgement(listing, goal.id, missing, planning);
+  await check(listing, goal.id, missing, planning);
   return {
     met: missing.count === 0,
     revision: String(listing.revision),
@@ -89,7 +89,7 @@ export async function judge(
 }
 
 function meaningless(goal: Goal): SmError {
-  const goals = Object.keys(JUDGEMENTS[goal.kind]);
+  const goals = Object.keys(CONDITIONS[goal.kind]);
   return new SmError('INVALID_INPUT', `cannot wait for ${goal.kind} to be "${goal.for}"`, {
     hint: `use one of ${goals.join(', ')}`,
   });

@@ -4,7 +4,7 @@ import {SmError} from '../../../model/errors.ts';
 import {checkName, checkShardId} from '../../../model/ids.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../../protocol/admin.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {judge} from './wait-conditions.ts';
+import {conditionOf} from './wait-conditions.ts';
 import type {Goal} from './wait-conditions.ts';
 import {exists, listAppOrNothing, WHOLE_APP} from '../read/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
@@ -45,7 +45,7 @@ async function waitCheck(
       if (goal.for !== 'gone') await refuseForeignApp(dependencies, query.service);
       if (goal.kind !== 'app') throw appNotFound(query.service);
     }
-    const answer = await judge(listing, goal, dependencies);
+    const answer = await conditionOf(listing, goal, dependencies);
     const leftMs = endMs - performance.now();
     if (answer.met || leftMs <= 0 || signal.aborted) return answer;
     // A view may be a mixture of revisions for a moment: it only says when to look at one revision again.
@@ -84,7 +84,8 @@ async function untilLooksMet(
       lease.refresh();
       const [records] = lease.apps();
       const listing = records?.listing(lease.revision, lease.epoch);
-      if (listing !== undefined && (await judge(listing, goal, dependencies)).met) return true;
+      if (listing !== undefined && (await conditionOf(listing, goal, dependencies)).met)
+        return true;
       const spentMs = performance.now() - startedMs;
       await pause(Math.max(LEAST_PAUSE_MS, spentMs / JUDGING_SHARE - spentMs), signal);
       await change.next(endMs - performance.now());

@@ -1,7 +1,7 @@
-/** Permissions to stop containers: judged on the app as it is now, and written only if no other was given meanwhile. */
+/** Permissions to stop containers: checked on the app as it is now, and written only if no other was given meanwhile. */
 import {inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
-import {judgeStop, permitted, released} from '../../../governor/stop-gate.ts';
+import {checkStop, permitted, released} from '../../../governor/stop-gate.ts';
 import type {
   HomelessWithout,
   StopQuestion,
@@ -36,7 +36,7 @@ class Overtaken extends Error {}
 
 /**
  * All containers or none. The decision and the permission are one: two daemons that are asked at once agree, for each writes only over the permissions
- * that it has judged.
+ * that it has checked.
  * @throws SmError CONTAINER_NOT_FOUND when nothing is known of one of them, APP_NOT_FOUND, APP_DELETING, CONFLICT.
  */
 export async function canStop(
@@ -67,18 +67,18 @@ async function decided(
   const {store, keys} = dependencies;
   const wanted = [...new Set(containers)];
   const unserved = await unservedShards(listing);
-  // The rest is of one moment: the permissions that are judged, and their revision.
+  // The rest is of one moment: the permissions that are checked, and their revision.
   const situation = situationOf(dependencies, listing, unserved);
   refuseUnknown(app, wanted, situation);
   const question = {wanted, holder, maxUnserved};
   // The listing moves on while the planner is asked.
-  const judgedMod = listing.view.stops?.mod ?? 0;
-  const verdict = await judged(dependencies, listing, question, situation);
+  const checkedMod = listing.view.stops?.mod ?? 0;
+  const verdict = await checked(dependencies, listing, question, situation);
   const next = verdict.allowed ? permitted(question, situation, {reason, leaseMs}) : undefined;
   const key = keys.stopPermissions(app);
   const decide = ({entries: [spec, stored]}: Reading): Decision => {
     refuseApp(dependencies, app, spec);
-    if ((stored?.mod ?? 0) !== judgedMod) throw new Overtaken();
+    if ((stored?.mod ?? 0) !== checkedMod) throw new Overtaken();
     return storing(key, stored, next);
   };
   const written = await conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun);
@@ -168,7 +168,7 @@ async function unservedShards(listing: AppListing): Promise<StopSituation['unser
 }
 
 /** The rule asks the planner that runs live: what it asks for is planned, and then it is asked again. */
-async function judged(
+async function checked(
   dependencies: AdminDependencies,
   listing: AppListing,
   question: StopQuestion,
@@ -177,7 +177,7 @@ async function judged(
   const known = new Map<string, ReturnType<HomelessWithout>>();
   for (;;) {
     let asked: ReadonlySet<string> | undefined;
-    const verdict = judgeStop(question, situation, (away) => {
+    const verdict = checkStop(question, situation, (away) => {
       const answer = known.get(nameOf(away));
       if (answer === undefined) asked = away;
       return answer ?? [];
