@@ -12,6 +12,12 @@ interface Lost {
   done: boolean;
 }
 
+/** Sessions that live. */
+interface Living {
+  readonly byIncarnation: ReadonlyMap<string, unknown>;
+  readonly byContainer: ReadonlyMap<string, unknown>;
+}
+
 export class LostSessions {
   /** By incarnation. */
   private readonly lost = new Map<string, Lost>();
@@ -26,18 +32,15 @@ export class LostSessions {
   }
 
   /** Whose stored shards are to be deleted now. One that has a session again runs its shards already: they stay where they are. */
-  due(view: AppView, sessions: Iterable<ProxySubject>, nowMs: number): ProxySubject[] {
-    const living = [...sessions];
+  due(view: AppView, living: Living, nowMs: number): ProxySubject[] {
     const due: ProxySubject[] = [];
     for (const [incarnation, {value}] of view.heartbeats) {
-      if (!isProxyHeartbeat(value) || living.some((one) => one.incarnation === incarnation))
-        continue;
+      if (!isProxyHeartbeat(value) || living.byIncarnation.has(incarnation)) continue;
       // One that had ended before this daemon came counts from now, as its silence does.
       if (!this.lost.has(incarnation)) this.lost.set(incarnation, {sinceMs: nowMs, done: false});
       const lost = this.lost.get(incarnation);
       const {container, ttlMs} = value;
-      if (lost === undefined || lost.done || living.some((one) => one.container === container))
-        continue;
+      if (lost === undefined || lost.done || living.byContainer.has(container)) continue;
       if (nowMs - lost.sinceMs >= ttlMs - STORED_DELETED_BEFORE_MS)
         due.push({container, incarnation});
     }

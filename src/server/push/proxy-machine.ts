@@ -84,13 +84,15 @@ export type ProxyAction =
 export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private readonly view: AppView;
   private readonly sessions = new Map<string, Session>();
-  private readonly byContainer = new Map<string, Set<Session>>();
-  private readonly byIncarnation = new Map<string, Session>();
+  readonly byContainer = new Map<string, Set<Session>>();
+  readonly byIncarnation = new Map<string, Session>();
   private out: ProxyAction[] = [];
   /** Sessions that have spoken since the last look. */
   private readonly heardOf = new Set<Session>();
   private readonly doubles = new DoubledIds();
   private readonly lost = new LostSessions();
+  /** As `roomNow`, within one `advance`: counted for each session, sessions would cost their square. */
+  private room: number | undefined;
   private nextTickMs: number;
   private governorListed = false;
   private sessionsListed = false;
@@ -175,6 +177,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   }
 
   advance(nowMs: number): ProxyAction[] {
+    this.room = undefined;
     if (this.governorListed) this.lookAtHeard(nowMs);
     if (nowMs >= this.nextTickMs) this.tick(nowMs);
     return this.out.splice(0);
@@ -206,7 +209,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     }
     for (const session of this.sessions.values()) this.maintain(session, nowMs);
     if (!this.isDeleting) this.lookAtDoubles(nowMs);
-    for (const subject of this.lost.due(this.view, this.sessions.values(), nowMs))
+    for (const subject of this.lost.due(this.view, this, nowMs))
       this.out.push({type: 'deleteStored', subject});
     // A status after an app's removal would be a key left behind.
     if (exists && !this.isDeleting) {
@@ -334,10 +337,12 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     if (known?.state === 'evicting') session.evicted = true;
     if (session.writing || (session.evicted && !this.isShownOn(session, known))) return;
     if (known === undefined && (this.isDeleting || !this.holds(session))) return;
-    session.overQuota = known === undefined && !this.hasRoom();
+    this.room ??= this.roomNow();
+    session.overQuota = known === undefined && this.room <= 0;
     if (session.overQuota) return;
     const promotion = !isSettled(view, session) && mayHoldId(view, session);
     const dueMs = session.renewedAtMs + heartbeatIntervalMs(known?.ttlMs ?? 0) - TICK_MS / 2;
+    if (known === undefined) this.room -= 1;
     if (known === undefined || promotion || nowMs >= dueMs) this.keep(session, nowMs);
   }
 
@@ -350,14 +355,14 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     return this.view.shardsOf(incarnation).size === 0;
   }
 
-  /** Registrations that are on their way count. */
-  private hasRoom(): boolean {
+  /** Registrations that the quotas leave room for; those that are on their way count. */
+  private roomNow(): number {
     const {pushSessions: ofPush, containers: ofAll} = appQuota(this.view.spec?.value.quota);
     const {pushSessions, containers} = usageOf(this.view);
     let coming = 0;
     for (const {writing, incarnation} of this.sessions.values())
       if (writing && !this.view.heartbeats.has(incarnation)) coming += 1;
-    return pushSessions + coming < ofPush && containers + coming < ofAll;
+    return Math.min(ofPush - pushSessions, ofAll - containers) - coming;
   }
 
   private keep(session: Session, nowMs: number): void {

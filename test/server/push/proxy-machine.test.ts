@@ -1,5 +1,5 @@
 /** Which session of a push container gets a proxy heartbeat, and when it is renewed. */
-import {beforeEach, describe, expect, it} from 'vitest';
+import {beforeEach, describe, expect, it, vi} from 'vitest';
 import {AppView} from '../../../src/appstate/app-view.ts';
 import {ProxyMachine} from '../../../src/server/push/proxy-machine.ts';
 import type {ProxyAction, SessionChange} from '../../../src/server/push/proxy-machine.ts';
@@ -223,6 +223,26 @@ describe('a quota of push containers', () => {
     });
     limited(2, 10);
     expect(taken(1_000)).toEqual(['keep b', 'alarms']);
+  });
+});
+
+describe('sessions beyond the quota', () => {
+  it('are counted once in a look, however many they are', () => {
+    const count = 300;
+    const value = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 10};
+    const entry = {value: {...value, quota: {pushSessions: 10}}, mod: 2, create: 1};
+    view.apply({kind: 'spec', mod: 2, entry});
+    all();
+    for (let at = 0; at < count; at += 1) {
+      const container = `10.0.1.${at}:80`;
+      const key = `containerhb/${container}/a`;
+      const beat = {key, create: 5, mod: 6, value: BEAT};
+      machine.changed({key, container, lease: `${at}`, entry: beat, mod: 6}, 0);
+    }
+    const looks = vi.spyOn(view.heartbeats, 'has');
+    expect(machine.advance(0).filter(({type}) => type === 'keep')).toHaveLength(10);
+    machine.advance(500);
+    expect(looks.mock.calls.length).toBeLessThan(5 * count);
   });
 });
 
