@@ -12,6 +12,7 @@ import type {
   UnplacedShard,
 } from '../model/placement.ts';
 import {checkPlan} from './check.ts';
+import {searchedShapes} from './load/phase.ts';
 import {figuresOf} from './figures.ts';
 import type {Targets} from './matrix/targets.ts';
 import {changedShards, orderMoves} from './moves.ts';
@@ -35,12 +36,18 @@ export function planTable(table: Table): Plan {
 }
 
 /** As `plan`, with what the plan costs and brings: a few passes over the shards more. @throws Error (a bug) when the check fails. */
-export function planWithFigures(snapshot: PlacementSnapshot): {plan: Plan; figures: PlanFigures} {
+export function planWithFigures(snapshot: PlacementSnapshot): {
+  plan: Plan;
+  figures: PlanFigures;
+} {
   return planTableWithFigures(tabulate(snapshot));
 }
 
 /** As `planTable`, with what the plan costs and brings. @throws Error (a bug) when the check fails. */
-export function planTableWithFigures(table: Table): {plan: Plan; figures: PlanFigures} {
+export function planTableWithFigures(table: Table): {
+  plan: Plan;
+  figures: PlanFigures;
+} {
   const {plan, targets} = work(table);
   return {plan, figures: figuresOf(table, targets, plan)};
 }
@@ -102,18 +109,35 @@ function leaveOut(
 }
 
 /**
- * One small plan with all that it was made from, kept for ever: the engine throws compiled code away once no object of a shape lives that the code
+ * Small plans, one without load and one with it, and all that they were made from, kept for ever: the engine throws compiled code away once no object of a shape lives that the code
  * knows. Without it, each plan after a full garbage collection runs uncompiled, at a third of the speed.
  */
 export const KEPT_SHAPES = keepShapes();
 
 function keepShapes(): readonly unknown[] {
-  const shard = {id: 's', group: '', workerGroup: '', pin: '', current: '', prefer: '', avoid: ''};
-  const table = tabulate({
-    shards: [shard],
-    containers: [{id: 'c', mode: 'open'}],
-    pools: new Map(),
+  const shard = {
+    id: 's',
+    group: '',
+    workerGroup: '',
+    pin: '',
+    current: '',
+    prefer: '',
+    avoid: '',
+  };
+  const terms = {
+    pools: new Map<string, ReadonlySet<string>>(),
     maxShardCount: 0,
+  };
+  const containers = ['a', 'b'].map((id) => ({id, mode: 'open'}) as const);
+  const table = tabulate({...terms, shards: [shard], containers});
+  const loaded = tabulate({
+    ...terms,
+    containers,
+    metrics: [{name: 'load', upper: 1.2, lower: 1.1}],
+    shards: [7.5, 6.5, 5.5, 1.5, 1.25, 0.5].map((load, at) => ({
+      ...{...shard, id: `s${at}`, current: at < 3 ? 'a' : 'b'},
+      load: [load],
+    })),
   });
-  return [table, work(table)];
+  return [table, work(table), loaded, work(loaded), searchedShapes(loaded)];
 }

@@ -2,12 +2,14 @@
 import {invariant} from '../../model/errors.ts';
 import {FREE_LOAD_LOWER_FACTOR, FREE_LOAD_UPPER_FACTOR} from './limits.ts';
 import {Occupants} from '../hard/occupants.ts';
-import type {MatrixBounds} from '../matrix/bounds.ts';
+import {MatrixBounds} from '../matrix/bounds.ts';
 import type {Demand} from '../matrix/demand.ts';
+import {targetsOf} from '../matrix/targets.ts';
 import {OPEN} from '../table.ts';
 import type {Table} from '../table.ts';
-import {freeOf} from '../sorting.ts';
+import {classify, freeOf} from '../sorting.ts';
 import type {Sorted} from '../sorting.ts';
+import {LoadChooser} from './chooser.ts';
 import {inOrderOfGain} from './order.ts';
 import {LoadSearch} from './search.ts';
 import {Utilisation, bandOf} from './utilisation.ts';
@@ -73,7 +75,10 @@ export function balanceLoad(phase: LoadPhase): ReadonlySet<number> {
   return inOrderOfGain(table, phase.utilisation, target, forLoad);
 }
 
-const FREE_BAND: Band = {upper: FREE_LOAD_UPPER_FACTOR, lower: FREE_LOAD_LOWER_FACTOR};
+const FREE_BAND: Band = {
+  upper: FREE_LOAD_UPPER_FACTOR,
+  lower: FREE_LOAD_LOWER_FACTOR,
+};
 
 function searchIn(
   {table, bounds, utilisation, target}: LoadPhase,
@@ -120,4 +125,23 @@ function occupantsOf(table: Table, target: Int32Array): Occupants | undefined {
   for (const [shard, container] of target.entries())
     if (container >= 0) occupants.add(shard, container);
   return occupants;
+}
+
+/** What a search for evener load is made of, after one. `table`: all shards run where they may stay, unevenly. */
+export function searchedShapes(table: Table): readonly unknown[] {
+  const sorted = classify(table);
+  const targets = targetsOf(table, sorted);
+  const utilisation = utilisationNow(table, targets.demand, sorted);
+  if (utilisation === undefined) return [];
+  const chooser = new LoadChooser(table, utilisation);
+  const search = new LoadSearch({
+    table,
+    bounds: new MatrixBounds(targets),
+    utilisation,
+    occupants: undefined,
+    place: table.current.map((container) => table.containerRank[container] ?? 0),
+    bands: utilisation.loads.metrics.map(bandOf),
+  });
+  search.run();
+  return [chooser, chooser.coolestFirst([0, 1]), search];
 }
