@@ -267,7 +267,7 @@ function containersCheck({service, containers, shards, unknownSince}: AppView): 
   return check(name, 'FAIL', text, `start a process that joins app ${service}`);
 }
 
-/** Judged by service: what is on its way passes, what nobody has served for longer than T fails. `unserved`: why nobody does. */
+/** Checked by service: what is on its way passes, what nobody has served for longer than T fails. `unserved`: why nobody does. */
 function shardsCheck(
   {service, shards, unknownSince}: AppView,
   unserved: AlarmRow | undefined,
