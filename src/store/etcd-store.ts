@@ -7,6 +7,7 @@ import {EndpointRotation} from '../etcd/endpoint-rotation.ts';
 import {isTransportFault, isUnconnected, translateError} from '../etcd/foreign-errors.ts';
 import {PrefixWatch} from '../etcd/watch.ts';
 import {PageBounds} from '../etcd/page-bounds.ts';
+import {quotaBytes} from '../etcd/quota.ts';
 import type {AnsweredPage, PageRange} from '../etcd/page-bounds.ts';
 import {safeRevision, toKeyValue} from '../etcd/wire.ts';
 import type {IDuplexWatchStream, WireKeyValue} from '../etcd/wire.ts';
@@ -36,7 +37,7 @@ interface Header {
 
 export class EtcdStore implements Store {
   private clients: readonly EndpointClient[];
-  private readonly options: EtcdOptions;
+  private options: EtcdOptions;
   /** Of clients that others have replaced, until their calls have ended. */
   private readonly replaced = new Map<EndpointClient, NodeJS.Timeout>();
   private readonly limitMs: number;
@@ -171,7 +172,7 @@ export class EtcdStore implements Store {
       const {alarms} = await client.maintenance.alarm({action: 'Get'});
       return {
         bytes: Number(dbSize),
-        quotaBytes: 0,
+        quotaBytes: await quotaBytes(client.endpoint, this.options.tls),
         version,
         alarms: [...new Set(alarms.map(({alarm}) => alarm.toUpperCase()))],
       };
@@ -193,6 +194,7 @@ export class EtcdStore implements Store {
   renew(secrets: Pick<EtcdOptions, 'username' | 'password' | 'tls'>): void {
     if (this.closed) return;
     const options = {...this.options, ...secrets};
+    this.options = options;
     const before = this.clients;
     this.clients = options.endpoints.map((endpoint) => openEndpoint(endpoint, options));
     this.authenticated = options.username !== undefined;

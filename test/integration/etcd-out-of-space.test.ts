@@ -78,6 +78,9 @@ it(
   async () => {
     const {admin} = cluster;
     await untilOk();
+    const before = await admin.call('checks', {});
+    const quota = before.checks.find(({name}) => name === 'etcd quota');
+    expect(quota?.text).toMatch(/^1 MiB of 16 MiB used \(\d %\)$/);
     await fill();
     const status = await until(
       async () => {

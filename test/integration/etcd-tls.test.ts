@@ -134,6 +134,12 @@ describe.concurrent('what is wrong is said in words that name the settings', () 
   });
 });
 
+it('tells its quota over TLS, too', async () => {
+  const store = openEtcdStore({endpoints: [etcd.endpoint], tls: contentOf(client)});
+  expect(await store.usage()).toMatchObject({quotaBytes: 2 * 1024 ** 3});
+  await store.close();
+});
+
 it('renewed certificates are used from the next call on, and watches go on', async () => {
   const store = openEtcdStore({endpoints: [etcd.endpoint], tls: contentOf(client)});
   const writing = openEtcdStore({endpoints: [etcd.endpoint], tls: contentOf(client)});

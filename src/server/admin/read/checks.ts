@@ -135,7 +135,7 @@ function writesCheck(writes: StoreWrites): Check {
     : check('etcd writes', 'PASS', text);
 }
 
-/** An alarm of etcd says what no figure does: etcd keeps its quota to itself. */
+/** An alarm comes first: it stays on after room was made. A member that does not say its quota is taken to have etcd's default. */
 function quotaCheck(usage: StoreUsage | undefined): Check {
   if (usage === undefined) return check('etcd quota', 'PASS', 'the store tells no size');
   const {bytes, quotaBytes, alarms} = usage;
@@ -144,7 +144,7 @@ function quotaCheck(usage: StoreUsage | undefined): Check {
     return check('etcd quota', 'FAIL', `etcd raises ${alarms.join(', ')} at ${used}`, ALARM_FIX);
   const most = quotaBytes > 0 ? quotaBytes : QUOTA_DEFAULT_BYTES;
   const share = bytes / most;
-  const assumed = quotaBytes > 0 ? '' : ', unless --quota-backend-bytes is set';
+  const assumed = quotaBytes > 0 ? '' : ', assumed: etcd does not say its quota';
   const text = `${used} of ${Math.round(most / MIB)} MiB used (${Math.round(share * 100)} %${assumed})`;
   if (share < QUOTA_WARN_SHARE) return check('etcd quota', 'PASS', text);
   const fix = 'set compaction: auto, then etcdctl defrag; or raise --quota-backend-bytes';
