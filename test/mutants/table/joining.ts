@@ -89,6 +89,15 @@ export const JOINING_MUTANTS: readonly Mutant[] = [
   ]),
   ...inFile('src/governor/container-trust.ts', [
     {
+      name: 'nobody refuses',
+      breaks: BREAKS,
+      find: 'if (standing === undefined || standing.proved) return undefined;',
+      replace: 'return undefined;',
+      killed: JOINING_TESTS(
+        'a container that refuses > is shown with its last error, and raises an alarm, until a shard becomes ready there',
+      ),
+    },
+    {
       name: 'trials without back-off',
       breaks: BREAKS,
       find: 'TRIAL_WAIT_MIN_MS * 2 ** Math.max(0, failed - 1)',
@@ -124,3 +133,9 @@ export const JOINING_MUTANTS: readonly Mutant[] = [
     },
   ]),
 ];
+
+/** Together they take the rules for joiners out: a container gets all of its share at once, and failures at it count for nothing. */
+const RULES = ['whoever joins is trusted', 'nobody refuses'];
+export const WITHOUT_JOINING_RULES: readonly Mutant[] = JOINING_MUTANTS.filter(({name}) =>
+  RULES.includes(name),
+);
