@@ -7,7 +7,8 @@ import {MISSING_LIMIT} from '../../../protocol/admin.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../../protocol/admin.ts';
 import {containerViews, livingOf, stateOf} from '../read/container-views.ts';
 import {planned} from '../read/unplaced.ts';
-import type {PlanDependencies} from '../dependencies.ts';
+import type {AdminDependencies} from '../dependencies.ts';
+import {exists} from '../read/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {hasSpec, reasonOf, shardState} from '../read/shard-views.ts';
 
@@ -27,20 +28,20 @@ class Unmet {
   }
 }
 
+type WaitDependencies = Pick<AdminDependencies, 'service' | 'plan' | 'byTurns'>;
+
 type WaitCondition = (
   listing: AppListing,
   id: string,
   missing: Unmet,
-  planning: PlanDependencies,
+  dependencies: WaitDependencies,
 ) => void | Promise<void>;
 
 const CONDITIONS: Readonly<
   Record<Goal['kind'], Readonly<Partial<Record<Goal['for'], WaitCondition>>>>
 > = {
   app: {
-    exists: (listing, id, missing) => {
-      if (!appExists(listing)) missing.add(id, 'there is no such app');
-    },
+    exists: appExists,
     gone: appGone,
     ready: appReady,
     balanced: appBalanced,
@@ -74,12 +75,12 @@ const CONDITIONS: Readonly<
 export async function conditionOf(
   listing: AppListing,
   goal: Goal,
-  planning: PlanDependencies,
+  dependencies: WaitDependencies,
 ): Promise<WaitCheckAnswer> {
   const check = CONDITIONS[goal.kind][goal.for];
   if (check === undefined) throw meaningless(goal);
   const missing = new Unmet();
-  await check(listing, goal.id, missing, planning);
+  await check(listing, goal.id, missing, dependencies);
   return {
     met: missing.count === 0,
     revision: String(listing.revision),
@@ -95,12 +96,23 @@ function meaningless(goal: Goal): SmError {
   });
 }
 
-function appExists({view}: AppListing): boolean {
-  return view.spec !== undefined || view.quarantined.problem('spec') !== undefined;
+function appExists(
+  listing: AppListing,
+  id: string,
+  missing: Unmet,
+  dependencies: WaitDependencies,
+): void {
+  if (!exists(dependencies, listing)) missing.add(id, 'there is no such app');
 }
 
-function appGone(listing: AppListing, id: string, missing: Unmet): void {
-  if (appExists(listing)) missing.add(id, 'its spec exists');
+function appGone(
+  listing: AppListing,
+  id: string,
+  missing: Unmet,
+  dependencies: WaitDependencies,
+): void {
+  if (!listing.view.isGone) missing.add(id, 'its spec exists');
+  else if (exists(dependencies, listing)) missing.add(id, 'sm itself always exists');
   for (const shard of listing.view.shards.keys()) missing.add(shard, 'the shard’s spec exists');
   for (const shard of listing.view.own.keys()) missing.add(shard, 'the shard’s record exists');
   for (const {value} of listing.view.heartbeats.values()) {
@@ -108,8 +120,13 @@ function appGone(listing: AppListing, id: string, missing: Unmet): void {
   }
 }
 
-function appReady(listing: AppListing, id: string, missing: Unmet): void {
-  if (!appExists(listing)) {
+function appReady(
+  listing: AppListing,
+  id: string,
+  missing: Unmet,
+  dependencies: WaitDependencies,
+): void {
+  if (!exists(dependencies, listing)) {
     missing.add(id, 'there is no such app');
     return;
   }
@@ -139,10 +156,10 @@ async function appBalanced(
   listing: AppListing,
   id: string,
   missing: Unmet,
-  planning: PlanDependencies,
+  dependencies: WaitDependencies,
 ): Promise<void> {
-  appReady(listing, id, missing);
-  const {snapshot, wanted} = await planned(planning, listing);
+  appReady(listing, id, missing, dependencies);
+  const {snapshot, wanted} = await planned(dependencies, listing);
   const name = (shard: number): string => snapshot.shards[shard]?.id ?? '';
   for (const {shard, cause} of wanted.moves) missing.add(name(shard), `is to move (${cause})`);
   for (const [shard, {value}] of listing.view.own) {

@@ -1,6 +1,6 @@
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import type {AdminInput} from '../../../../src/protocol/admin.ts';
-import {ownership, stillPlan, World} from '../fixture.ts';
+import {ownership, SERVICE, stillPlan, World} from '../fixture.ts';
 
 const app = {service: 'orders'};
 let world: World;
@@ -12,6 +12,21 @@ beforeEach(async () => {
 type Query = Omit<AdminInput<'waitCheck'>, 'service'>;
 const check = (query: Query) => world.call('waitCheck', {...app, ...query});
 const met = async (query: Query) => (await check(query)).met;
+
+it('sm itself always exists, without a spec', async () => {
+  await world.join(SERVICE, 'd1');
+  const ask = (goal: 'exists' | 'gone' | 'ready') =>
+    world.call('waitCheck', {service: SERVICE, kind: 'app', for: goal});
+  expect(await ask('exists')).toMatchObject({met: true, missing: []});
+  // Its shards are the apps that its daemons govern.
+  expect((await ask('ready')).missing).toEqual([{id: 'orders', reason: 'unplaced'}]);
+  await world.own(SERVICE, 'orders', {container: 'd1', incarnation: 'd1-1'});
+  expect(await ask('ready')).toMatchObject({met: true, missing: []});
+  expect((await ask('gone')).missing[0]).toEqual({
+    id: SERVICE,
+    reason: 'sm itself always exists',
+  });
+});
 
 describe('goals', () => {
   it('exists and gone', async () => {
