@@ -13,7 +13,7 @@ export default class Serve extends SmCommand<typeof Serve> {
   static override summary = 'Run the daemon.';
   static override description =
     'Logs JSON lines (or text, log.format) to stdout. SIGTERM hands the apps over to other daemons and exits; a second SIGTERM exits at once. ' +
-    'SIGHUP reads the file again and applies log.level, quota, tokens and the certificates of tls; every other change, such as the etcd settings, needs a restart.\n' +
+    'SIGHUP reads the file again and applies log.level, quota, and what the files of tokens, certificates and the etcd password hold now; every other change needs a restart.\n' +
     'The state lives in the etcd named by endpoints, or, with --embedded, in this process and its data directory; containers ' +
     'and other daemons of this machine then connect to it as to etcd, at 127.0.0.1:2379 (embedded.port).';
   static override examples = [

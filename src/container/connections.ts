@@ -1,4 +1,5 @@
 /** etcd connections shared by the containers of one process; heartbeats have one of their own. */
+import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {Keys} from '../etcd/keys.ts';
 import {openEtcdStore} from '../store/etcd-store.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
@@ -7,7 +8,6 @@ import type {StoreCall} from '../etcd/connection.ts';
 import {processMetrics} from './metrics.ts';
 import type {Joining} from './options.ts';
 import {SecretsWatch, loginKey, readSecrets} from './secrets.ts';
-import type {EtcdSecrets} from './secrets.ts';
 import {silentLogger} from '../runtime/log-port.ts';
 
 export interface Connections {

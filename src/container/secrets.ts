@@ -4,7 +4,7 @@
  */
 import {createHash} from 'node:crypto';
 import {createSecureContext} from 'node:tls';
-import type {EtcdOptions} from '../etcd/connection.ts';
+import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {SmError} from '../model/errors.ts';
 import {HiddenText, revealed} from '../model/hidden-text.ts';
 import {systemClock} from '../runtime/clock.ts';
@@ -26,8 +26,6 @@ export interface EtcdLogin {
   plainPassword?: boolean;
   tls?: {ca?: Secret<Buffer>; cert?: Secret<Buffer>; key?: Secret<Buffer>};
 }
-
-export type EtcdSecrets = Pick<EtcdOptions, 'username' | 'password' | 'plainPassword' | 'tls'>;
 
 const TLS_PARTS = ['ca', 'cert', 'key'] as const;
 

@@ -1,7 +1,8 @@
 /** Leases: nothing of ours depends on one; push containers do. Ids are 64-bit and stay strings of decimal digits. */
 import {SmError} from '../model/errors.ts';
-import {openEndpoint} from './connection.ts';
 import type {EndpointClient, EtcdOptions} from './connection.ts';
+import {EndpointClients} from './endpoint-clients.ts';
+import type {EtcdSecrets} from './endpoint-clients.ts';
 import {EndpointRotation} from './endpoint-rotation.ts';
 import {isTransportFault, isUnconnected, translateError} from './foreign-errors.ts';
 import {closeStream} from './wire.ts';
@@ -22,12 +23,12 @@ export interface Leases {
 const GONE = /requested lease not found/i;
 
 export class EtcdLeases implements Leases {
-  private readonly clients: readonly EndpointClient[];
+  private readonly clients: EndpointClients;
   private readonly rotation: EndpointRotation;
 
   constructor(options: EtcdOptions) {
-    this.clients = options.endpoints.map((endpoint) => openEndpoint(endpoint, options));
-    this.rotation = new EndpointRotation(this.clients.length);
+    this.clients = new EndpointClients(options);
+    this.rotation = new EndpointRotation(options.endpoints.length);
   }
 
   grant(ttlSeconds: number): Promise<string> {
@@ -55,13 +56,18 @@ export class EtcdLeases implements Leases {
     });
   }
 
+  /** Other certificates or another password, from the next call on. */
+  renew(secrets: EtcdSecrets): void {
+    this.clients.renew(secrets);
+  }
+
   close(): void {
-    for (const client of this.clients) client.close();
+    this.clients.close();
   }
 
   private async call<T>(work: (client: EndpointClient) => Promise<T>): Promise<T> {
     const index = this.rotation.current;
-    const client = this.clients[index];
+    const client = this.clients.all[index];
     if (client === undefined) throw new SmError('INVALID_INPUT', 'no etcd endpoint is given');
     try {
       return await work(client);
@@ -101,6 +107,6 @@ async function renewed({lease}: EndpointClient, id: string): Promise<boolean> {
 }
 
 /** Connects lazily. */
-export function openEtcdLeases(options: EtcdOptions): Leases {
+export function openEtcdLeases(options: EtcdOptions): EtcdLeases {
   return new EtcdLeases(options);
 }

@@ -44,3 +44,6 @@ export const LOGIN_TRIES = 4;
 
 /** Of etcd's metrics no more is read: they have 150 kB. */
 export const METRICS_LIMIT_BYTES = 4 * 1024 ** 2;
+
+/** Connections whose secrets have changed stay open so long for calls under way: longer than any call may last. */
+export const RENEWED_CLOSE_MS = 30_000;

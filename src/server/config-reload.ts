@@ -14,7 +14,7 @@ const ADJUSTABLE: ReadonlySet<string> = new Set([
 
 export class ConfigReload {
   /** Undefined while it starts: it reads its files by itself. */
-  daemon: Pick<Daemon, 'reloadCredentials' | 'changedForEtcd' | 'setQuota'> | undefined;
+  daemon: Pick<Daemon, 'reloadCredentials' | 'renewEtcd' | 'setQuota'> | undefined;
   private readonly load: () => ServerConfig;
   private readonly logger: AdjustableLogger;
   private current: ServerConfig;
@@ -35,14 +35,7 @@ export class ConfigReload {
     this.attempt('SIGHUP: tokens and certificates are refused, the old ones stay', () =>
       this.daemon?.reloadCredentials(),
     );
-    const files = this.attempt('SIGHUP: files for etcd cannot be read, nothing changes', () =>
-      this.daemon?.changedForEtcd(),
-    );
-    if (files !== undefined && files.length > 0)
-      this.logger.warn(
-        {files},
-        'SIGHUP: these files have changed, but need a restart to take effect',
-      );
+    this.daemon?.renewEtcd();
     const changed = changedSettings(this.current, next);
     const settings = changed.filter((path) => !ADJUSTABLE.has(path));
     if (settings.length > 0)

@@ -21,7 +21,7 @@ export class Credentials {
   private tokens: readonly HiddenText[] = [];
   private clients: readonly ClientLine[] = [];
   private authority: Buffer | undefined;
-  private started: ReadonlyMap<string, string> = new Map();
+  private inUse: ReadonlyMap<string, string> = new Map();
   private readonly servers = new Set<TlsServer>();
   private readonly ends = new Map<string, number>();
   private readonly listeners: (() => void)[] = [];
@@ -55,10 +55,11 @@ export class Credentials {
     for (const changed of this.listeners) changed();
   }
 
-  /** Files that `reload` reads. */
+  /** Files of which another content may be taken over. */
   files(): string[] {
     const {auth, tls} = this.config;
-    return [...(auth === 'none' ? [] : [auth.tokenFile]), ...Object.values(tls ?? {})];
+    const own = [...(auth === 'none' ? [] : [auth.tokenFile]), ...Object.values(tls ?? {})];
+    return [...own, ...this.etcdFiles().map(([, path]) => path)];
   }
 
   /** @throws SmError INVALID_CONFIG when a file of tokens or certificates cannot be used. */
@@ -68,7 +69,7 @@ export class Credentials {
     const tls = this.readTls();
     if (tls !== undefined) checkCertificates(tls);
     this.authority = this.readAuthority();
-    this.started = this.etcdDigests();
+    this.inUse = this.etcdDigests();
   }
 
   /** @throws SmError INVALID_CONFIG when a file cannot be used. */
@@ -171,22 +172,32 @@ export class Credentials {
     }
   }
 
-  /** Settings of etcd whose files have other content than at the start: their connections keep the old one. */
-  changedForEtcd(): string[] {
+  /** Settings of etcd whose files have other content than the one in use, and what they say now; undefined: none. @throws SmError INVALID_CONFIG. */
+  changesForEtcd():
+    | {files: string[]; secrets: () => ReturnType<Credentials['forEtcd']>; taken: () => void}
+    | undefined {
     const now = this.etcdDigests();
-    return [...now]
-      .filter(([name, digest]) => this.started.get(name) !== digest)
-      .map(([name]) => name);
+    const changed = [...now].filter(([name, digest]) => this.inUse.get(name) !== digest);
+    if (changed.length === 0) return undefined;
+    const files = changed.map(([name]) => name);
+    return {files, secrets: () => this.forEtcd(), taken: () => (this.inUse = now)};
   }
 
   private etcdDigests(): Map<string, string> {
+    return new Map(
+      this.etcdFiles().map(([name, path]) => [name, digestOf(readFile(name, path))] as const),
+    );
+  }
+
+  /** Setting and path of each. */
+  private etcdFiles(): [string, string][] {
     const {passwordFile, tls} = this.config.etcd;
     const files = (['ca', 'cert', 'key'] as const).flatMap((name): [string, string][] => {
       const path = tls?.[name];
       return path === undefined ? [] : [[`etcd.tls.${name}`, path]];
     });
     if (passwordFile !== undefined) files.push([PASSWORD, passwordFile]);
-    return new Map(files.map(([name, path]) => [name, digestOf(readFile(name, path))]));
+    return files;
   }
 
   private readTokens(): readonly HiddenText[] {

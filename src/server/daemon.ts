@@ -30,6 +30,7 @@ import {Credentials} from './credentials.ts';
 import {daemonIdentity} from './daemon-identity.ts';
 import type {DaemonState} from './daemon-state.ts';
 import type {DaemonOptions} from './daemon-options.ts';
+import {EtcdRenewal} from './etcd-renewal.ts';
 import {openWhenReachable} from './etcd-start.ts';
 import type {OpenedStores} from './etcd-start.ts';
 import {GoverningDaemon} from './governing-daemon.ts';
@@ -65,8 +66,8 @@ export interface Daemon {
   reloadCredentials(): void;
   /** What the cluster may take from now on. */
   setQuota(quota: ClusterQuota): void;
-  /** Settings of etcd whose files have changed since the start; they are not read again. @throws SmError INVALID_CONFIG. */
-  changedForEtcd(): string[];
+  /** Takes over files of etcd that have changed, once etcd accepts them; logs what comes of it. */
+  renewEtcd(): void;
   /** Ends at once without telling the store, as a crash would; tests use it. */
   abandon(): Promise<void>;
 }
@@ -96,6 +97,7 @@ export class RunningDaemon implements Daemon {
   private readonly governing: GoverningDaemon;
   private readonly selfCheck: SelfCheck;
   private readonly credentialWatch: CredentialWatch;
+  private readonly etcdRenewal: EtcdRenewal;
   private readonly senders: readonly {close(): Promise<void>}[];
   private readonly readyGate = gate();
   private readonly endedGate = gate();
@@ -131,10 +133,18 @@ export class RunningDaemon implements Daemon {
     this.governing = this.newGoverning(stores.cluster, senders);
     this.selfCheck = this.newSelfCheck(senders.daemonHints);
     this.watchMetrics();
+    const {renew} = stores;
+    this.etcdRenewal = new EtcdRenewal({
+      ...{credentials, renew, logger: options.logger},
+      isInside: options.config.embedded !== undefined,
+    });
     this.credentialWatch = new CredentialWatch({
       ...{clock, logger: options.logger},
       files: () => credentials.files(),
-      reload: () => credentials.reload(),
+      reload: () => {
+        this.renewEtcd();
+        credentials.reload();
+      },
     });
     this.http = this.newHttp(senders.daemonHints);
   }
@@ -188,8 +198,8 @@ export class RunningDaemon implements Daemon {
     this.quota = quota;
   }
 
-  changedForEtcd(): string[] {
-    return this.credentials.changedForEtcd();
+  renewEtcd(): void {
+    this.etcdRenewal.run();
   }
 
   async abandon(): Promise<void> {

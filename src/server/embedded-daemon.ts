@@ -80,8 +80,8 @@ class DaemonWithStore implements Daemon {
     this.daemon.setQuota(quota);
   }
 
-  changedForEtcd(): string[] {
-    return this.daemon.changedForEtcd();
+  renewEtcd(): void {
+    this.daemon.renewEtcd();
   }
 
   async abandon(): Promise<void> {

@@ -4,6 +4,7 @@ import type {Keys} from '../etcd/keys.ts';
 import {openEtcdLeases} from '../etcd/leases.ts';
 import type {Leases} from '../etcd/leases.ts';
 import type {EtcdOptions} from '../etcd/connection.ts';
+import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {SmError} from '../model/errors.ts';
 import {openEtcdStore} from '../store/etcd-store.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
@@ -22,6 +23,8 @@ export interface OpenedStores {
   readonly heartbeatStore: EtcdStore;
   readonly leases: Leases;
   readonly cluster: KnownCluster;
+  /** Other certificates or another password for all of them. @throws SmError when etcd does not take them: then all stays as it was. */
+  readonly renew: (secrets: EtcdSecrets) => Promise<void>;
 }
 
 /** @throws SmError STORE_AUTH, STORE_CORRUPT, INVALID_CONFIG; STORE_UNAVAILABLE only when the signal aborts. */
@@ -43,7 +46,9 @@ export async function openWhenReachable(
   for (let attempt = 0; ; attempt += 1) {
     try {
       const cluster = await openCluster(store, keys);
-      return {store, heartbeatStore: openEtcdStore(etcd), leases: openEtcdLeases(etcd), cluster};
+      const others = {heartbeatStore: openEtcdStore(etcd), leases: openEtcdLeases(etcd)};
+      const opened = {...others, store};
+      return {...opened, cluster, renew: (secrets) => renewed(etcd, opened, secrets)};
     } catch (error) {
       if (!(error instanceof SmError) || !error.retryable || signal?.aborted === true) {
         await store.close();
@@ -58,6 +63,25 @@ export async function openWhenReachable(
       await pause(waitMs, signal);
     }
   }
+}
+
+/** A wrong file must not cost a connection that works: a read proves it first. */
+async function renewed(
+  etcd: EtcdOptions,
+  {heartbeatStore, store, leases}: Record<'heartbeatStore' | 'store' | 'leases', Renewable>,
+  secrets: EtcdSecrets,
+): Promise<void> {
+  const probe = openEtcdStore({...etcd, ...secrets});
+  try {
+    await probe.status();
+  } finally {
+    await probe.close();
+  }
+  for (const one of [heartbeatStore, store, leases]) one.renew(secrets);
+}
+
+interface Renewable {
+  renew(secrets: EtcdSecrets): void;
 }
 
 /** 0, 1, 2, 4, 8, 16, 32, 48, ...: a line a try would bury what else is said. */

@@ -1,8 +1,10 @@
 /** The store port on etcd. Reads move on to another endpoint within their time; writes are sent once and never repeated. */
 import type {IRangeResponse, ITxnResponse} from 'etcd3';
-import {openEndpoint, statusKeyOf} from '../etcd/connection.ts';
+import {statusKeyOf} from '../etcd/connection.ts';
 import type {EndpointClient, EtcdOptions, StoreCall} from '../etcd/connection.ts';
 import {localLogin} from '../etcd/local-login.ts';
+import {EndpointClients} from '../etcd/endpoint-clients.ts';
+import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {EndpointRotation} from '../etcd/endpoint-rotation.ts';
 import {isTransportFault, isUnconnected, translateError} from '../etcd/foreign-errors.ts';
 import {PrefixWatch} from '../etcd/watch.ts';
@@ -27,7 +29,7 @@ import type {
   Watch,
   WatchListener,
 } from './port.ts';
-import {PAGE_KEYS, READ_PAUSE_MS, RENEWED_CLOSE_MS} from './limits.ts';
+import {PAGE_KEYS, READ_PAUSE_MS} from './limits.ts';
 import {ATTEMPT_LIMIT_MS} from '../etcd/limits.ts';
 
 interface Header {
@@ -36,13 +38,9 @@ interface Header {
 }
 
 export class EtcdStore implements Store {
-  private clients: readonly EndpointClient[];
-  private options: EtcdOptions;
-  /** Of clients that others have replaced, until their calls have ended. */
-  private readonly replaced = new Map<EndpointClient, NodeJS.Timeout>();
+  private readonly clients: EndpointClients;
   private readonly limitMs: number;
   private readonly watches = new Set<PrefixWatch>();
-  private authenticated: boolean;
   /** Newest revision that any answer or watch has named. */
   newestRevision = 0;
   private readonly rotation: EndpointRotation;
@@ -54,13 +52,11 @@ export class EtcdStore implements Store {
   constructor(options: EtcdOptions) {
     if (options.endpoints.length === 0)
       throw new SmError('INVALID_INPUT', 'no etcd endpoint is given');
-    this.options = options;
-    this.clients = options.endpoints.map((endpoint) => openEndpoint(endpoint, options));
-    this.rotation = new EndpointRotation(this.clients.length);
+    this.clients = new EndpointClients(options);
+    this.rotation = new EndpointRotation(options.endpoints.length);
     this.limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
     this.onCall = options.onCall;
     this.statusKey = statusKeyOf(options);
-    this.authenticated = options.username !== undefined;
   }
 
   /** Cluster that answered last; '' while none has. */
@@ -172,7 +168,7 @@ export class EtcdStore implements Store {
       const {alarms} = await client.maintenance.alarm({action: 'Get'});
       return {
         bytes: Number(dbSize),
-        quotaBytes: await quotaBytes(client.endpoint, this.options.tls),
+        quotaBytes: await quotaBytes(client.endpoint, this.clients.options.tls),
         version,
         alarms: [...new Set(alarms.map(({alarm}) => alarm.toUpperCase()))],
       };
@@ -191,32 +187,15 @@ export class EtcdStore implements Store {
   }
 
   /** Other certificates or another password, from the next call on. Calls under way end as they were begun; watches are taken up again. */
-  renew(secrets: Pick<EtcdOptions, 'username' | 'password' | 'tls'>): void {
-    if (this.closed) return;
-    const options = {...this.options, ...secrets};
-    this.options = options;
-    const before = this.clients;
-    this.clients = options.endpoints.map((endpoint) => openEndpoint(endpoint, options));
-    this.authenticated = options.username !== undefined;
-    for (const client of before) {
-      const close = (): void => {
-        this.replaced.delete(client);
-        client.close();
-      };
-      this.replaced.set(client, setTimeout(close, RENEWED_CLOSE_MS).unref());
-    }
+  renew(secrets: EtcdSecrets): void {
+    this.clients.renew(secrets);
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    for (const [client, timer] of this.replaced) {
-      clearTimeout(timer);
-      client.close();
-    }
-    this.replaced.clear();
     for (const watch of this.watches) watch.close();
     this.watches.clear();
-    for (const client of this.clients) client.close();
+    this.clients.close();
   }
 
   private async page(
@@ -257,7 +236,7 @@ export class EtcdStore implements Store {
         const fault = this.fault(client, error);
         this.ended('read', startedMs, fault.code);
         // A connection that we have replaced meanwhile says nothing of etcd.
-        faults.take(fault, this.clients.includes(client) ? endMs - startedMs : 0);
+        faults.take(fault, this.clients.all.includes(client) ? endMs - startedMs : 0);
         if (!isTransportFault(fault) || this.closed) throw fault;
         if (performance.now() + READ_PAUSE_MS >= endMs) throw faults.clearest ?? fault;
         await new Promise((resolve) => setTimeout(resolve, READ_PAUSE_MS));
@@ -274,7 +253,7 @@ export class EtcdStore implements Store {
   }
 
   private client(): EndpointClient {
-    const client = this.clients[this.rotation.current];
+    const client = this.clients.all[this.rotation.current];
     if (client === undefined || this.closed) throw storeClosed();
     return client;
   }
@@ -282,7 +261,7 @@ export class EtcdStore implements Store {
   /** Translates, and leaves an endpoint that does not work for the next one. */
   private fault(client: EndpointClient, error: unknown): SmError {
     const fault = translateError(error);
-    const index = this.clients.indexOf(client);
+    const index = this.clients.all.indexOf(client);
     // One that was replaced says nothing of its endpoint.
     if (isTransportFault(fault) && index >= 0) this.rotation.failed(index, isUnconnected(fault));
     return fault;
@@ -299,9 +278,10 @@ export class EtcdStore implements Store {
 
   /** A read refreshes an expired login, which streams do not, and moves on from a dead endpoint. */
   private async streamFailed(): Promise<void> {
-    const [first] = this.clients;
-    const logsIn = this.authenticated || localLogin(first?.endpoint ?? '') !== undefined;
-    if (this.closed || (!logsIn && this.clients.length === 1)) return;
+    const {all, options} = this.clients;
+    const logsIn =
+      options.username !== undefined || localLogin(all[0]?.endpoint ?? '') !== undefined;
+    if (this.closed || (!logsIn && all.length === 1)) return;
     await this.status().catch(() => undefined);
   }
 

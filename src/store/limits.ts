@@ -11,6 +11,3 @@ export const PAGE_KEYS = 2_000;
 
 /** A read that failed is tried again after so long, within its time limit. */
 export const READ_PAUSE_MS = 50;
-
-/** Connections whose secrets have changed stay open so long for calls under way: longer than any call may last. */
-export const RENEWED_CLOSE_MS = 30_000;

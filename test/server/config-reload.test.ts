@@ -21,7 +21,7 @@ it('takes quotas over, and names other settings', () => {
   const reload = new ConfigReload(load, load(), logger);
   reload.daemon = {
     reloadCredentials: () => undefined,
-    changedForEtcd: () => [],
+    renewEtcd: () => undefined,
     setQuota: (quota) => void quotas.push(quota),
   };
   text = `${LEAST}quota: {apps: 3, callsPerSecond: 7}\n`;

@@ -175,7 +175,7 @@ export function certificateChecks(ends: ReadonlyMap<string, number>, nowMs: numb
   return soon.map(([setting, endMs]) => {
     const ended = endMs <= nowMs;
     const text = `the certificate of ${setting} ${ended ? 'has ended' : 'ends'} at ${new Date(endMs).toISOString()}`;
-    const fix = `renew the file that ${setting} names; those of tls are read again by themselves`;
+    const fix = `renew the file that ${setting} names; those of tls and etcd.tls are read again by themselves`;
     return check('certificates', ended ? 'FAIL' : 'WARN', text, fix);
   });
 }
