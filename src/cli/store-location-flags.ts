@@ -1,7 +1,7 @@
 import {Flags} from '@oclif/core';
 
 /** Which store a command works on. */
-export const placeFlags = {
+export const locationFlags = {
   endpoints: Flags.string({
     description: 'etcd endpoints, comma-separated',
     exclusive: ['data-dir', 'config-file'],
@@ -18,15 +18,15 @@ export const placeFlags = {
   'etcd-prefix': Flags.string({description: 'etcdPrefix of the daemons; default /sm'}),
 };
 
-interface GivenPlace {
+interface LocationFlags {
   readonly endpoints?: string | undefined;
   readonly 'data-dir'?: string | undefined;
   readonly 'config-file'?: string | undefined;
   readonly 'etcd-prefix'?: string | undefined;
 }
 
-/** The flags as a place. */
-export function placeOf(flags: GivenPlace): {
+/** The location that the flags name. */
+export function locationOf(flags: LocationFlags): {
   endpoints: string[] | undefined;
   dataDir: string | undefined;
   configFile: string | undefined;

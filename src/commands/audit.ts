@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../cli/base-command.ts';
-import {placeFlags, placeOf} from '../cli/store-location-flags.ts';
+import {locationFlags, locationOf} from '../cli/store-location-flags.ts';
 import type {AuditResult} from '../transfer/index.ts';
 import {FINDINGS_SHOWN} from '../cli/limits.ts';
 
@@ -17,7 +17,7 @@ export default class Audit extends SmCommand<typeof Audit> {
     '<%= config.bin %> audit -a orders -c sample.yml --json',
   ];
   static override flags = {
-    ...placeFlags,
+    ...locationFlags,
     app: Flags.string({char: 'a', description: 'only this app, and the daemons that governed it'}),
     since: Flags.integer({
       description: 'first revision to check; default: the oldest that etcd still keeps',
@@ -30,9 +30,9 @@ export default class Audit extends SmCommand<typeof Audit> {
     const {auditStore, withLocation} = await import('../transfer/index.ts');
     const {app, since, service} = this.flags;
     const say = (text: string): void => this.say(text);
-    const place = {...placeOf(this.flags), mustExist: true};
+    const location = {...locationOf(this.flags), mustExist: true};
     const [result, storeName] = await withLocation(
-      place,
+      location,
       async (location) =>
         [await auditStore({location, app, since, service, say}), location.name] as const,
     );

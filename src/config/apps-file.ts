@@ -98,14 +98,14 @@ function invalid(faults: readonly string[], hint = APPS_HINT): SmError {
 /** A policy by itself, YAML or JSON; undefined when it says nothing. @throws SmError INVALID_CONFIG naming the first faults with file:line:column. */
 export function parsePlacement(file: string, text: string): PlacementPolicy | undefined {
   const faults: string[] = [];
-  const {documents, place} = documentsOf(file, text, faults);
+  const {documents, position} = documentsOf(file, text, faults);
   if (documents.length > 1) faults.push(`${file}: more than one document`);
   const [document] = documents;
   if (document === undefined) {
     if (faults.length > 0) throw invalid(faults, PLACEMENT_HINT);
     return undefined;
   }
-  const checker = new Checker(document, place, faults);
+  const checker = new Checker(document, position, faults);
   checker.check(document.contents as Node | null, PLACEMENT_SHAPE, '');
   if (faults.length > 0) throw invalid(faults);
   const policy = document.toJS() as PlacementPolicy;
@@ -113,7 +113,7 @@ export function parsePlacement(file: string, text: string): PlacementPolicy | un
   for (const {fields, problem} of contradictionsOf(policy, undefined)) {
     const [one, other] = fields.map(below) as [string, string];
     const [at, with_] = [one, other].map((path) =>
-      place(offsetOf(document.contents as Node, path)),
+      position(offsetOf(document.contents as Node, path)),
     );
     faults.push(`${at}: ${one} and ${other} (${with_}) contradict: ${problem}`);
   }
@@ -126,10 +126,10 @@ function appsOf(file: string, text: string, faults: string[]): {app: RawApp; at:
     faults.push(`${file}: larger than ${APPS_FILE_LIMIT_BYTES} bytes`);
     return [];
   }
-  const {documents, place} = documentsOf(file, text, faults);
+  const {documents, position} = documentsOf(file, text, faults);
   const found: {app: RawApp; at: string}[] = [];
   for (const document of documents) {
-    const checker = new Checker(document, place, faults);
+    const checker = new Checker(document, position, faults);
     const before = faults.length;
     checker.check(document.contents as Node | null, APPS_SHAPE, '');
     if (faults.length > before) continue;
@@ -137,8 +137,8 @@ function appsOf(file: string, text: string, faults: string[]): {app: RawApp; at:
     for (const item of apps) {
       const node = item as Node;
       const app = node.toJS(document) as RawApp;
-      refuseContradictions(app, node, place, faults);
-      found.push({app, at: place(node.range?.[0] ?? 0)});
+      refuseContradictions(app, node, position, faults);
+      found.push({app, at: position(node.range?.[0] ?? 0)});
     }
   }
   return found;
@@ -149,13 +149,13 @@ function documentsOf(
   file: string,
   text: string,
   faults: string[],
-): {documents: Document[]; place: (offset: number) => string} {
+): {documents: Document[]; position: (offset: number) => string} {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     ...{lineCounter: lines, version: '1.2', schema: 'core', uniqueKeys: false},
     ...{customTags: null, prettyErrors: false, logLevel: 'silent'},
   });
-  const place = (offset: number): string => {
+  const position = (offset: number): string => {
     const {line, col} = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
@@ -166,23 +166,23 @@ function documentsOf(
   for (const document of parsed) {
     if (document.contents === null && document.errors.length === 0) continue;
     for (const {message, pos} of [...document.errors, ...document.warnings])
-      faults.push(`${place(pos[0])}: ${message}`);
+      faults.push(`${position(pos[0])}: ${message}`);
     const repeated = repeatedKeys(document);
-    for (const offset of repeated) faults.push(`${place(offset)}: keys of a map must be unique`);
+    for (const offset of repeated) faults.push(`${position(offset)}: keys of a map must be unique`);
     if (document.errors.length + repeated.length === 0) sound.push(document);
   }
-  return {documents: sound, place};
+  return {documents: sound, position};
 }
 
 /** Walks a document beside the shape that it must have. */
 class Checker {
   private readonly document: Document;
-  private readonly place: (offset: number) => string;
+  private readonly position: (offset: number) => string;
   private readonly faults: string[];
 
-  constructor(document: Document, place: (offset: number) => string, faults: string[]) {
+  constructor(document: Document, position: (offset: number) => string, faults: string[]) {
     this.document = document;
-    this.place = place;
+    this.position = position;
     this.faults = faults;
   }
 
@@ -273,7 +273,7 @@ class Checker {
     const subject = path === '' ? 'the file' : path;
     const glue = problem.startsWith(':') || problem.startsWith('unknown') ? '' : ' ';
     const text = problem.startsWith('unknown') ? `: ${problem}` : problem;
-    this.faults.push(`${this.place(offset)}: ${subject}${glue}${text}`);
+    this.faults.push(`${this.position(offset)}: ${subject}${glue}${text}`);
   }
 }
 
@@ -281,13 +281,13 @@ class Checker {
 function refuseContradictions(
   {name, placement, maxMoving}: RawApp,
   node: Node,
-  place: (offset: number) => string,
+  position: (offset: number) => string,
   faults: string[],
 ): void {
   for (const {fields, problem} of contradictionsOf(placement, maxMoving)) {
     const [one, other] = fields;
     faults.push(
-      `${place(offsetOf(node, one))}: app ${name}: ${one} and ${other} (${place(offsetOf(node, other))}) contradict: ${problem}`,
+      `${position(offsetOf(node, one))}: app ${name}: ${one} and ${other} (${position(offsetOf(node, other))}) contradict: ${problem}`,
     );
   }
 }

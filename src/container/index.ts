@@ -1,4 +1,4 @@
-/** The SDK's door: what an application needs to own shards. */
+/** The public SDK: what an application needs to own shards. */
 export {joinApp} from './join.ts';
 export type {Container, ContainerEnd} from './container.ts';
 export type {JoinOptions} from './options.ts';

@@ -1,3 +1,3 @@
-/** The daemon's door: it is a container of sm's own service and drives a session of its own. */
+/** What the daemon needs of the SDK: it is a container of sm's own service and drives a session of its own. */
 export {SessionDriver} from './session-driver.ts';
 export {untilIdleAndFenced} from './fenced-leave.ts';

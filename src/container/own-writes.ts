@@ -12,7 +12,7 @@ export class OwnWrites {
   /** What the store itself answered last, since a write committed. */
   private refusal: SmError | undefined;
   /** The last try found nobody, or nobody in time. */
-  private silence: SmError | undefined;
+  private transportFault: SmError | undefined;
 
   /** The store is not believed: nothing is written until somebody accepts it and a write commits. */
   private isDoubted = false;
@@ -20,7 +20,7 @@ export class OwnWrites {
   committed(wallMs: number): void {
     this.isDoubted = false;
     this.refusal = undefined;
-    this.silence = undefined;
+    this.transportFault = undefined;
     this.committedMs = wallMs;
   }
 
@@ -29,12 +29,12 @@ export class OwnWrites {
     this.isDoubted = true;
     const text = `${doubtText(doubt)}: nothing is written until that is accepted`;
     this.refusal = new SmError('STORE_RESTORED', text, {hint: ACCEPT_FIX});
-    this.silence = undefined;
+    this.transportFault = undefined;
   }
 
   failed(error: SmError): void {
-    if (isTransportFault(error)) this.silence = error;
-    else [this.refusal, this.silence] = [error, undefined];
+    if (isTransportFault(error)) this.transportFault = error;
+    else [this.refusal, this.transportFault] = [error, undefined];
   }
 
   /** When one committed last, Unix time in ms; 0: none yet. */
@@ -45,12 +45,14 @@ export class OwnWrites {
   /** `withinT`: a write committed within T, by the clock that ends the right to act. */
   state(withinT: boolean): StoreWrites {
     if (withinT && !this.isDoubted) return COMMITTING;
-    const {refusal, silence} = this;
-    const reason = [refusal, silence].flatMap((fault) => fault?.message ?? []).join('; now ');
+    const {refusal, transportFault} = this;
+    const reason = [refusal, transportFault]
+      .flatMap((fault) => fault?.message ?? [])
+      .join('; now ');
     // A store that is out of space is often slow, too: the way out is that of what it said.
     return {
       ...{kind: 'none', sinceMs: this.committedMs, reason},
-      fix: refusal?.hint ?? silence?.hint ?? '',
+      fix: refusal?.hint ?? transportFault?.hint ?? '',
     };
   }
 }

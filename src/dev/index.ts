@@ -1,4 +1,4 @@
-/** The door of `sm dev` and `sm canary`. */
+/** What `sm dev` and `sm canary` are made of. */
 export {DEMO_APP, DevBed} from './bed.ts';
 export type {DevOptions} from './bed.ts';
 export {Canary} from './canary.ts';

@@ -32,7 +32,7 @@ export class Answers {
 
   /** Undefined: there is no room. `cut` ends it where it is not taken; the answer calls `done` once it is taken or its call has ended. */
   admit(bytes: number, cut: () => void): {done(): void} | undefined {
-    if (this.isFull(bytes)) this.makeRoom(bytes);
+    if (this.isFull(bytes)) this.freeCapacity(bytes);
     if (this.isFull(bytes) && bytes > SMALL_ANSWER_BYTES) {
       this.ended.refused += 1;
       return undefined;
@@ -49,7 +49,7 @@ export class Answers {
   }
 
   /** The oldest first; no more than is needed. */
-  private makeRoom(bytes: number): void {
+  private freeCapacity(bytes: number): void {
     const nowMs = this.nowMs();
     for (const answer of this.underWay) {
       if (!this.isFull(bytes)) return;

@@ -52,7 +52,7 @@ export class Connections {
     const {remoteAddress: address = '', remotePort = 0} = socket;
     // What goes wrong with a connection ends it; gRPC listens only to those it was given.
     socket.on('error', () => undefined);
-    if (!this.hasRoom(address)) {
+    if (!this.hasCapacity(address)) {
       this.refused += 1;
       this.report(address);
       socket.destroy();
@@ -89,7 +89,7 @@ export class Connections {
     );
   }
 
-  private hasRoom(address: string): boolean {
+  private hasCapacity(address: string): boolean {
     const own = isLoopbackHost(address)
       ? []
       : [...this.guests.values()].filter((guest) => guest.address === address);

@@ -14,7 +14,7 @@ export interface Listening {
   close(): void;
 }
 
-interface Place {
+interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly credentials: ServerCredentials;
@@ -24,7 +24,7 @@ interface Place {
 export async function listen(
   server: Server,
   connections: Connections,
-  {host, port, credentials}: Place,
+  {host, port, credentials}: ListenOptions,
 ): Promise<Listening> {
   const injector = server.createConnectionInjector(credentials);
   const listener = createServer({noDelay: true}, (socket) => {

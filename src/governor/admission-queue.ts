@@ -27,7 +27,7 @@ export class AdmissionQueue {
   }
 
   /** Whether somebody may be admitted now. */
-  hasRoom(unclaimedOf: UnclaimedOf): boolean {
+  hasCapacity(unclaimedOf: UnclaimedOf): boolean {
     for (const incarnation of this.waiting.keys())
       if (unclaimedOf(incarnation) < this.limit) return true;
     return false;

@@ -25,7 +25,7 @@ export class Evictor {
   /** Silent ones in whose place others have come under new ids: nobody waits for them. */
   private replaced: ReadonlySet<string> = new Set();
 
-  get braking(): boolean {
+  get isBreakerOpen(): boolean {
     return this.breaker.isTripped;
   }
 

@@ -16,5 +16,5 @@ export interface GovernorOptions {
   /** Fresh short ids for moves. */
   readonly nextMoveId: () => string;
   /** A clock that is warm already; by default all waits begin now. */
-  readonly silence?: FailureDetector | undefined;
+  readonly failureDetector?: FailureDetector | undefined;
 }

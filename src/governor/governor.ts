@@ -31,7 +31,7 @@ import {InFlightMoves} from './in-flight-moves.ts';
 import {PendingWrites, committedChange} from './pending-writes.ts';
 import type {PlanCache} from './plan-cache.ts';
 import {Planning} from './planning.ts';
-import {changesPlan, makesRoom} from './placement.ts';
+import {changesPlan, freesCapacity} from './placement.ts';
 import {zoneOf} from './placement-terms.ts';
 import {reconcile, reconcileGone, reconcileUnplanned} from './reconcile.ts';
 import type {ReconcileContext, Step} from './reconcile.ts';
@@ -74,7 +74,7 @@ export class Governor implements ListingTaker {
     return {id: this.options.nextMoveId(), from, to, why: moveReasonText(reason), startedAt};
   };
   /** Since they were looked at last a container has come to hold one less. */
-  private roomMade = false;
+  private capacityFreed = false;
   private wallMs = 0;
   constructor(options: GovernorOptions, nowMs: number) {
     this.options = options;
@@ -84,7 +84,7 @@ export class Governor implements ListingTaker {
     const {view, pending, inFlightMoves, trust, planCache, newMove, evictor, loads} = this;
     const parts = {view, pending, inFlightMoves, trust, planCache, newMove, evictor, loads};
     this.starter = new MoveStarter({...parts, epoch: options.epoch, reports: this.reports});
-    this.clock = options.silence ?? new FailureDetector();
+    this.clock = options.failureDetector ?? new FailureDetector();
     this.renewals = new Renewals(this.view, this.clock, this.reports.status);
   }
 
@@ -199,7 +199,7 @@ export class Governor implements ListingTaker {
       marks.push(this.planning.wakeAtMs(nowMs), this.starter.wakeAtMs(nowMs));
       marks.push(this.dirty.isLeft ? nowMs : this.loads.wakeAtMs());
     }
-    if (spec !== undefined && this.admissions.hasRoom(this.unclaimedOf)) marks.push(nowMs);
+    if (spec !== undefined && this.admissions.hasCapacity(this.unclaimedOf)) marks.push(nowMs);
     // What `advance` would not look at must not wake it, or it never sleeps again.
     if (spec?.value.deleting === true) marks.push(this.removal.wakeAtMs());
     else if (!this.view.isGone) marks.push(this.reports.wakeAtMs());
@@ -219,7 +219,7 @@ export class Governor implements ListingTaker {
     this.reports.ownChanged(shard, before?.value, after?.value, this.wallMs, nowMs);
     this.retries.noteFailures(shard, after?.value, nowMs);
     if (this.trust.note(shard, before?.value, after?.value, nowMs)) this.planCache.dirty = true;
-    this.roomMade ||= makesRoom(before?.value, after?.value);
+    this.capacityFreed ||= freesCapacity(before?.value, after?.value);
     const target = this.planCache.destination(shard)?.target ?? '';
     const trial = this.trust.trials.get(shard)?.container;
     this.planCache.dirty ||= changesPlan(before?.value, after?.value, this.living, target, trial);
@@ -274,10 +274,10 @@ export class Governor implements ListingTaker {
   }
 
   private evictSilent(nowMs: number, actions: GovernorAction[]): void {
-    const {braking} = this.evictor;
+    const {isBreakerOpen} = this.evictor;
     for (const eviction of this.evictor.due(this.view, this.clock, nowMs))
       actions.push({type: 'evict', ...eviction});
-    if (this.evictor.braking !== braking) this.reports.status.touch();
+    if (this.evictor.isBreakerOpen !== isBreakerOpen) this.reports.status.touch();
   }
 
   private replan(nowMs: number, actions: GovernorAction[]): void {
@@ -302,8 +302,8 @@ export class Governor implements ListingTaker {
   }
 
   private reconcileDirty(nowMs: number, actions: GovernorAction[]): void {
-    if (this.roomMade) this.dirty.addWaiting();
-    this.roomMade = false;
+    if (this.capacityFreed) this.dirty.addWaiting();
+    this.capacityFreed = false;
     const admitted = this.admissions.admit(this.unclaimedOf);
     for (const due of [this.inFlightMoves.takeRestarts(), this.retries.due(nowMs), admitted])
       this.dirty.addAll(due);
@@ -374,8 +374,8 @@ export class Governor implements ListingTaker {
 
   private report(nowMs: number): GovernorAction[] {
     const {wallMs, settled} = this;
-    const moment = {nowMs, wallMs, quiet: this.inFlightMoves.size === 0, settled};
-    return this.reports.due(moment, this.loads, () => this.statusInput(nowMs));
+    const now = {nowMs, wallMs, quiet: this.inFlightMoves.size === 0, settled};
+    return this.reports.due(now, this.loads, () => this.statusInput(nowMs));
   }
 
   /** What there is now, counted. `unknown`: no write of this daemon has committed within T. */
@@ -388,9 +388,9 @@ export class Governor implements ListingTaker {
 
   private statusInput(nowMs: number): KnownStatus {
     const {wallMs, view, living, planCache: plan, settled, clock, options, loads} = this;
-    const [{app, governor}, {braking}] = [options, this.evictor];
-    const moves = this.starter.statusAt(nowMs, this.planning.pauseAt(nowMs));
-    return {app, governor, braking, wallMs, view, living, plan, settled, clock, loads, ...moves};
+    const [{app, governor}, {isBreakerOpen}] = [options, this.evictor];
+    const own = {app, governor, isBreakerOpen, wallMs, view, living, plan, settled, clock, loads};
+    return {...own, ...this.starter.statusAt(nowMs, this.planning.pauseAt(nowMs))};
   }
 
   private get settled(): boolean {

@@ -64,7 +64,7 @@ export interface MoveGate {
   readonly inFlightMoves: InFlightMoves;
   readonly trust: Pick<ContainerTrust, 'isProved' | 'isTrial' | 'refusal'>;
   /** Evictions wait: what seems lost may be there. */
-  readonly braking: boolean;
+  readonly isBreakerOpen: boolean;
   /** The app is in its quiet time. */
   readonly isQuiet: boolean;
   /** The container whose drain goes first, where one drains after the other; '' where all may. */
@@ -101,11 +101,11 @@ function waitOf(move: WantedMove, isReady: boolean, gate: MoveGate): MoveWait | 
 
 /** Nobody has to make the move. */
 function voluntaryWait(move: WantedMove, isReady: boolean, gate: MoveGate): MoveWait | undefined {
-  const {view, living, braking} = gate;
+  const {view, living, isBreakerOpen} = gate;
   if (!isReady) return waitFor('notReady');
   const state = queueState(move, view, living);
   if (state !== 'queued') return waitFor(state === 'held' ? 'paused' : 'cancelled');
-  if (braking) return waitFor('brake');
+  if (isBreakerOpen) return waitFor('brake');
   if (rests(move, gate)) return waitFor('quietTime');
   return mayTake(move, gate) ? undefined : waitFor('trial', move.to);
 }

@@ -26,7 +26,7 @@ interface StarterParts {
   readonly trust: ContainerTrust;
   readonly planCache: PlanCache;
   /** Evictions wait: what seems lost may be there, and nothing is moved for balance or load meanwhile. */
-  readonly evictor: {readonly braking: boolean};
+  readonly evictor: {readonly isBreakerOpen: boolean};
   readonly loads: {readonly namedBalance: NamedBalance | undefined};
   readonly reports: {readonly status: {touch(): void}};
   readonly newMove: ReconcileContext['newMove'];
@@ -113,7 +113,7 @@ export class MoveStarter {
     return {
       ...this.parts,
       ...{living, nowMs},
-      braking: evictor.braking,
+      isBreakerOpen: evictor.isBreakerOpen,
       isQuiet: this.quiet.isQuiet(nowMs),
       drainsFirst: firstToDrain(planCache.queue, {...this.parts, living}),
       plannedCount: (container) => planCache.plannedCount(container),

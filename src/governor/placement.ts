@@ -66,7 +66,7 @@ export function changesPlan(
 }
 
 /** Whether some container has come to hold one shard less. */
-export function makesRoom(
+export function freesCapacity(
   before: OwnershipRecord | undefined,
   after: OwnershipRecord | undefined,
 ): boolean {

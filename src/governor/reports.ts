@@ -16,7 +16,7 @@ import type {AppView} from '../appstate/app-view.ts';
 export type KnownStatus = Omit<StatusInput, 'unserved'>;
 
 /** How the governor is, besides what it knows of the app. */
-export interface ReportMoment {
+export interface ReportInstant {
   readonly nowMs: number;
   readonly wallMs: number;
   /** No move is under way. */
@@ -97,21 +97,17 @@ export class Reports {
   }
 
   /** `known` is asked for only when a summary is due: most turns write none. */
-  due(
-    moment: ReportMoment,
-    loads: KnownStatus['loads'],
-    known: () => KnownStatus,
-  ): GovernorAction[] {
-    const {nowMs, quiet, settled} = moment;
+  due(now: ReportInstant, loads: KnownStatus['loads'], known: () => KnownStatus): GovernorAction[] {
+    const {nowMs, quiet, settled} = now;
     const actions: GovernorAction[] = [];
     const moves = this.history.due(quiet, nowMs);
     if (moves.length > 0) actions.push({type: 'recordMoves', moves});
     if (nowMs >= this.unserved.wakeAtMs()) this.status.touch();
-    const status = this.status.due(nowMs, settled, () => this.withUnserved(known(), moment));
+    const status = this.status.due(nowMs, settled, () => this.withUnserved(known(), now));
     if (status !== undefined) actions.push({type: 'status', status});
     const events = this.chronicle.due(nowMs);
     if (events.length > 0) actions.push({type: 'recordEvents', events});
-    const parts = loads.summaryDue(nowMs, moment.wallMs);
+    const parts = loads.summaryDue(nowMs, now.wallMs);
     if (parts !== undefined) actions.push({type: 'loads', parts});
     return actions;
   }
@@ -121,9 +117,9 @@ export class Reports {
     return Math.min(...[history, status, unserved, chronicle].map((each) => each.wakeAtMs()));
   }
 
-  private withUnserved(known: KnownStatus, moment: ReportMoment): StatusInput {
-    this.lookAtSilence(known, moment.nowMs);
-    return {...known, unserved: this.unserved.long(moment)};
+  private withUnserved(known: KnownStatus, now: ReportInstant): StatusInput {
+    this.lookAtSilence(known, now.nowMs);
+    return {...known, unserved: this.unserved.long(now)};
   }
 
   /** Containers that have fallen silent serve nothing since they were heard last; those that are heard again do. */

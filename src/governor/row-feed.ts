@@ -14,7 +14,7 @@ import {placementShard} from './placement.ts';
 type Living = ReadonlyMap<string, LivingContainer>;
 
 /** How a record names a container: as its owner, as who may claim it, or as who gets it next. The latter two count only while it is open, but for trials. */
-interface Place {
+interface CountingContainer {
   readonly kind: 'owner' | 'assigned' | 'next';
   readonly container: string;
   /** '' for any. */
@@ -27,7 +27,7 @@ export class RowFeed {
   readonly cancelled = new Set<number>();
   private readonly view: AppView;
   private readonly trials: ReadonlyMap<string, Pick<Trial, 'container'>>;
-  private readonly places = new Map<string, Place>();
+  private readonly places = new Map<string, CountingContainer>();
   private tried: readonly number[] = [];
   private isFresh = true;
 
@@ -109,11 +109,16 @@ export class RowFeed {
     const shard = placementShard(id, spec, known, '', metrics, loads);
     const {state, ready} = known?.value ?? {};
     const isReady = state === 'owned' && ready === true;
-    return {row, shard: withFailures(shard, known), place: this.placeOf(id, known?.value), isReady};
+    return {
+      row,
+      shard: withFailures(shard, known),
+      place: this.countingIn(id, known?.value),
+      isReady,
+    };
   }
 
   /** The same rule as `countsFor`, of which living containers are left out. */
-  private placeOf(shard: string, record: OwnershipRecord | undefined): string {
+  private countingIn(shard: string, record: OwnershipRecord | undefined): string {
     if (record === undefined) return '';
     const {state, container, incarnation, move, failures} = record;
     const isTrial = (there: string): boolean => this.trials.get(shard)?.container === there;
@@ -126,7 +131,7 @@ export class RowFeed {
     return this.nameOf({kind: 'next', container: to, incarnation: '', isTrial: isTrial(to)});
   }
 
-  private nameOf(place: Place): string {
+  private nameOf(place: CountingContainer): string {
     const {kind, container, incarnation, isTrial} = place;
     const name = `${kind}${isTrial ? ' on trial' : ''} ${container} ${incarnation}`;
     if (!this.places.has(name)) this.places.set(name, place);

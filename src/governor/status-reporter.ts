@@ -43,7 +43,7 @@ export interface StatusInput {
   readonly view: AppView;
   readonly living: ReadonlyMap<string, LivingContainer>;
   readonly plan: PlanCache;
-  readonly braking: boolean;
+  readonly isBreakerOpen: boolean;
   readonly settled: boolean;
   /** Absent when it is not. Default: it is not. */
   readonly quiet?: QuietStatus | undefined;
@@ -197,7 +197,7 @@ function alarmsOf(
     const {shard, sinceMs} = input.unserved;
     raise('UNSERVED', unservedText(input, input.unserved), shard, new Date(sinceMs).toISOString());
   }
-  if (input.braking)
+  if (input.isBreakerOpen)
     raise('BRAKE', 'many containers were lost within a short time: evictions are held back for 2T');
   if (input.view.quarantined.size > 0) raise('QUARANTINE', quarantineText(input.view));
   for (const {code, text} of outside) raise(code, text);

@@ -27,7 +27,7 @@ export interface StopSituation {
   /** Shards that nobody serves, and the container that their record names ('' for none). */
   readonly unserved: readonly {readonly shard: string; readonly container: string}[];
   /** Evictions wait: many containers were lost at once. */
-  readonly isBraking: boolean;
+  readonly isBreakerOpen: boolean;
   /** Why nobody knows what is served now; '' when that is known. */
   readonly unknown: string;
   readonly wallMs: number;
@@ -150,11 +150,11 @@ function added(fresh: readonly string[], away: ReadonlyMap<string, string>): rea
 }
 
 function lossObjection(
-  {isBraking}: StopSituation,
+  {isBreakerOpen}: StopSituation,
   fresh: readonly string[],
   away: ReadonlyMap<string, string>,
 ): StopObjection[] {
-  if (!isBraking || added(fresh, away).length === 0) return [];
+  if (!isBreakerOpen || added(fresh, away).length === 0) return [];
   return [objection('losses', 'many containers were lost within a short time', [])];
 }
 

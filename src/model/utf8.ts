@@ -12,11 +12,11 @@ export function decodeUtf8(bytes: Uint8Array): {text: string} | {bad: BadByte} {
   try {
     return {text: new TextDecoder('utf-8', {fatal: true}).decode(bytes)};
   } catch {
-    return {bad: placeOf(bytes, goodLength(bytes))};
+    return {bad: positionOf(bytes, goodLength(bytes))};
   }
 }
 
-function placeOf(bytes: Uint8Array, at: number): BadByte {
+function positionOf(bytes: Uint8Array, at: number): BadByte {
   const before = new TextDecoder('utf-8').decode(bytes.subarray(0, at));
   const lines = before.split('\n');
   return {line: lines.length, column: [...(lines.at(-1) ?? '')].length + 1};

@@ -71,8 +71,8 @@ function checkShard(
   trials: ReadonlySet<number>,
 ): void {
   const broken = trials.has(shard)
-    ? brokenPlace(table, shard, to)
-    : (brokenIntake(table, shard, from, to) ?? brokenPlace(table, shard, to));
+    ? brokenPlacement(table, shard, to)
+    : (brokenIntake(table, shard, from, to) ?? brokenPlacement(table, shard, to));
   if (broken !== undefined) invariant(false, `shard ${shard} ${broken}`);
 }
 
@@ -86,7 +86,7 @@ function brokenIntake(table: Table, shard: number, from: number, to: number): st
 }
 
 /** The rule that the shard's container breaks; undefined for none. */
-function brokenPlace(table: Table, shard: number, to: number): string | undefined {
+function brokenPlacement(table: Table, shard: number, to: number): string | undefined {
   if (to >= table.m) return 'on a container that is not there';
   const pin = table.pin[shard] ?? -1;
   if (pin === NOT_LIVING) return 'placed though its pin does not live';

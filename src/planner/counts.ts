@@ -39,7 +39,7 @@ export class Counts {
   }
 
   /** Whether one more shard keeps the container within the limit, also while those that leave it are still there. */
-  hasRoom(container: number): boolean {
+  hasCapacity(container: number): boolean {
     const most = Math.max(this.totals[container] ?? 0, this.running[container] ?? 0);
     return most < (this.table.caps?.[container] ?? UNLIMITED);
   }

@@ -16,8 +16,8 @@ import {searchedShapes} from './load/phase.ts';
 import {figuresOf} from './figures.ts';
 import type {Targets} from './matrix/targets.ts';
 import {changedShards, orderMoves} from './moves.ts';
-import {settle} from './settle.ts';
-import type {Why} from './settle.ts';
+import {solve} from './solve.ts';
+import type {Why} from './solve.ts';
 import {mayStayStranded, runsForbidden} from './sorting.ts';
 import type {Sorted} from './sorting.ts';
 import {tabulate} from './table.ts';
@@ -54,7 +54,7 @@ export function planTableWithFigures(table: Table): {
 
 /** The plan, and what it was made from. */
 function work(table: Table): {plan: Plan; targets: Targets} {
-  const {sorted, targets, target, why} = settle(table);
+  const {sorted, targets, target, why} = solve(table);
   const trials = table.unproved === undefined ? [] : giveToUnproved(table, target);
   const plan = conclude(table, sorted, target, trials, why);
   checkPlan(table, plan);

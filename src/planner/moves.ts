@@ -2,7 +2,7 @@
 import type {MoveCause, PlannedMove} from '../model/placement.ts';
 import {UNLIMITED} from './columns.ts';
 import {Occupants} from './hard/occupants.ts';
-import {markRoomMaking} from './room.ts';
+import {markCapacityMoves} from './capacity-moves.ts';
 import {runsForbidden} from './sorting.ts';
 import {DRAINING} from './table.ts';
 import type {Table} from './table.ts';
@@ -43,7 +43,7 @@ export function orderMoves(
 ): PlannedMove[] {
   const counts = countCurrent(table);
   const all = collect(table, target, counts, changed, reasons);
-  const moves = markRoomMaking(table, target, counts, all);
+  const moves = markCapacityMoves(table, target, counts, all);
   if (moves.length === 0) return moves;
   const forced = FORCED.flatMap((cause) => moves.filter((move) => move.cause === cause));
   const ordered = [
@@ -54,7 +54,7 @@ export function orderMoves(
     ),
     ...inStepOrder(moves, reasons.load),
   ];
-  return isOrdered(table) ? intoRoom(table, ordered, moves) : ordered;
+  return isOrdered(table) ? intoCapacity(table, ordered, moves) : ordered;
 }
 
 function inStepOrder(moves: readonly PlannedMove[], load: ReadonlySet<number>): PlannedMove[] {
@@ -130,14 +130,14 @@ function fromHighest(moves: readonly PlannedMove[], counts: Int32Array): Planned
  * A move into a full container waits for one that leaves it; what remains is a ring. Rings of forced moves come last. `moves`
  * are in tie-break order, in which rings have been looked for.
  */
-function intoRoom(
+function intoCapacity(
   table: Table,
   ordered: readonly PlannedMove[],
   moves: readonly PlannedMove[],
 ): PlannedMove[] {
-  const wanted = followRoom(table, table.current, ordered);
+  const wanted = followCapacity(table, table.current, ordered);
   if (wanted.stuck.length === 0) return wanted.ordered;
-  const other = followRoom(table, table.current, moves);
+  const other = followCapacity(table, table.current, moves);
   const best = other.stuck.length < wanted.stuck.length ? other : wanted;
   return [...best.ordered, ...best.stuck];
 }
@@ -146,7 +146,7 @@ function intoRoom(
  * The moves in an order that never breaks a limit or a spread key, and those for which there is none. Shards that have no
  * container in `stays` are gone before.
  */
-function followRoom(
+function followCapacity(
   table: Table,
   stays: Int32Array,
   moves: readonly PlannedMove[],
@@ -180,7 +180,7 @@ export function dropRings(table: Table, target: Int32Array, reasons: Reasons): P
   if (!isOrdered(table)) return [];
   const counts = countCurrent(table);
   const moves = collect(table, target, counts, changedShards(table, target), reasons);
-  const {stuck} = followRoom(table, target, moves);
+  const {stuck} = followCapacity(table, target, moves);
   if (stuck.some(({cause}) => cause === 'constraint' || cause === 'drain')) return [];
   for (const {shard, from} of stuck) target[shard] = from;
   return stuck;

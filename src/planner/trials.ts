@@ -24,13 +24,13 @@ class TrialChoice {
   private readonly target: Int32Array;
   private readonly counts: Counts;
   /** In tie-break order: shards that get another container or none, and those that should leave theirs. */
-  private readonly unsettled: readonly number[];
+  private readonly undecided: readonly number[];
 
   constructor(table: Table, target: Int32Array) {
     this.table = table;
     this.target = target;
     this.counts = new Counts(table, target);
-    this.unsettled = [...table.shardOrder].filter((shard) => {
+    this.undecided = [...table.shardOrder].filter((shard) => {
       const to = target[shard] ?? -1;
       return to < 0 || to !== table.current[shard] || table.mode[to] === DRAINING;
     });
@@ -41,7 +41,7 @@ class TrialChoice {
       (shard) => this.target[shard] === container && this.isAllowed(shard, container),
     );
     if (arrival !== undefined) return arrival;
-    if (!this.counts.hasRoom(container)) return undefined;
+    if (!this.counts.hasCapacity(container)) return undefined;
     const homeless = this.fewestFailures(
       (shard) => !this.isRunning(shard) && this.mayCome(shard, container),
     );
@@ -55,8 +55,8 @@ class TrialChoice {
 
   private runningFor(container: number): number | undefined {
     return (
-      this.unsettled.find((shard) => this.mustLeave(shard) && this.mayCome(shard, container)) ??
-      this.unsettled.find(
+      this.undecided.find((shard) => this.mustLeave(shard) && this.mayCome(shard, container)) ??
+      this.undecided.find(
         (shard) => this.movesForBalance(shard, container) && this.mayCome(shard, container),
       ) ??
       this.counts.firstOffHighest((shard) => this.isBalancedBy(shard, container))
@@ -116,7 +116,7 @@ class TrialChoice {
   private fewestFailures(isMeant: (shard: number) => boolean): number | undefined {
     let best: number | undefined;
     let least = Number.POSITIVE_INFINITY;
-    for (const shard of this.unsettled) {
+    for (const shard of this.undecided) {
       const failures = this.failuresOf(shard);
       if (failures >= least || !isMeant(shard)) continue;
       [best, least] = [shard, failures];

@@ -40,10 +40,10 @@ export function readPlainFile(what: string, path: string, mostBytes: number): Bu
   return readChecked({what, path, mostBytes, links: 'followed'});
 }
 
-type Place = Omit<SecretFileRules, 'readers'> & {readonly path: string};
+type SecretFile = Omit<SecretFileRules, 'readers'> & {readonly path: string};
 
 function readChecked(
-  {what, path, mostBytes, links}: Place,
+  {what, path, mostBytes, links}: SecretFile,
   check: (rights: Stats) => void = () => undefined,
 ): Buffer {
   const file = open(what, path, links);

@@ -107,7 +107,7 @@ export class Credentials {
     return {cert: readFile('tls.cert', cert), key: readKey('tls.key', key), ...ca};
   }
 
-  /** All certificates that this daemon shows or trusts, not only its own: a trusted authority that ends closes as many doors. */
+  /** All certificates that this daemon shows or trusts, not only its own: a trusted authority that ends cuts off as many peers. */
   private noteEnds(): void {
     const {tls, etcd, embedded} = this.config;
     const files = {

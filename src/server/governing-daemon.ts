@@ -310,7 +310,7 @@ export class GoverningDaemon {
   private elected(fencingKey: FencingKey): void {
     const {keys, logger} = this.options;
     logger.info({}, 'leading');
-    this.governors.start(keys.service, fencingKey, this.leadership.silence);
+    this.governors.start(keys.service, fencingKey, this.leadership.failureDetector);
     this.upkeep.start();
     this.usage.start();
   }

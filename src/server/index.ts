@@ -1,4 +1,4 @@
-/** The daemon's door. */
+/** What a program needs to start a daemon. */
 export {RunningDaemon} from './daemon.ts';
 export type {Daemon} from './daemon.ts';
 export type {DaemonOptions} from './daemon-options.ts';

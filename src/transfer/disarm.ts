@@ -6,11 +6,11 @@ import {SmError} from '../model/errors.ts';
 import {Credentials} from '../server/credentials.ts';
 
 /** One of the two says where. @throws SmError INVALID_INPUT, INVALID_CONFIG, STORE_UNAVAILABLE, STORE_AUTH. */
-export async function disarm(place: {
+export async function disarm(options: {
   readonly endpoints: readonly string[] | undefined;
   readonly configFile: string | undefined;
 }): Promise<StoreAlarm[]> {
-  const {endpoints, configFile} = place;
+  const {endpoints, configFile} = options;
   if (endpoints !== undefined) return disarmAlarms({endpoints});
   if (configFile !== undefined)
     return disarmAlarms(new Credentials(loadConfig(configFile)).forEtcd());

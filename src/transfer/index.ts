@@ -1,4 +1,4 @@
-/** The door of the commands that work on a store itself: `sm store export | import` and `sm audit`. */
+/** The commands that work on a store itself: `sm store export | import` and `sm audit`. */
 export {auditStore} from './audit.ts';
 export type {AuditResult} from './audit.ts';
 export {disarm} from './disarm.ts';

@@ -9,7 +9,7 @@ import {PASSWORD_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
 import {readSecretFile} from '../runtime/secret-file.ts';
 import {Credentials} from '../server/credentials.ts';
 
-export interface RolesPlace {
+export interface RolesOptions {
   /** Configuration of a daemon: endpoints, TLS, etcdPrefix and service are as there. */
   readonly configFile: string | undefined;
   readonly endpoints: readonly string[] | undefined;
@@ -30,7 +30,7 @@ export interface PlannedRoles {
 }
 
 /** What there is to be; asks nobody. @throws SmError INVALID_INPUT, INVALID_NAME, INVALID_CONFIG. */
-export function plannedRoles({configFile, prefix, service, apps}: RolesPlace): PlannedRoles {
+export function plannedRoles({configFile, prefix, service, apps}: RolesOptions): PlannedRoles {
   const config = configFile === undefined ? undefined : loadConfig(configFile);
   const owner = service ?? config?.service;
   if (owner === undefined)
@@ -44,10 +44,10 @@ export function plannedRoles({configFile, prefix, service, apps}: RolesPlace): P
 
 /** Makes them. @throws SmError as `plannedRoles`; STORE_UNAVAILABLE, STORE_AUTH. */
 export async function initRoles(
-  place: RolesPlace,
+  options: RolesOptions,
 ): Promise<PlannedRoles & {applied: AppliedRole[]}> {
-  const planned = plannedRoles(place);
-  const {configFile, endpoints, username, passwordFile} = place;
+  const planned = plannedRoles(options);
+  const {configFile, endpoints, username, passwordFile} = options;
   const configured =
     configFile === undefined ? undefined : new Credentials(loadConfig(configFile)).forEtcd();
   const named = endpoints ?? configured?.endpoints;

@@ -10,7 +10,7 @@ import type {Clock} from '../runtime/clock.ts';
 import {isHeartbeat, isPushSession} from './contents.ts';
 import {LOOK_EVERY_MS} from './limits.ts';
 
-export interface StillnessOptions {
+export interface LivenessOptions {
   readonly keys: RawKeys;
   readonly prefix: string;
   readonly clock: Clock;
@@ -27,7 +27,7 @@ interface Watched {
 }
 
 /** Names of those that live; an empty list once all that is there has stood still for long enough. @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
-export async function livingBelow(options: StillnessOptions): Promise<string[]> {
+export async function livingBelow(options: LivenessOptions): Promise<string[]> {
   const {keys, prefix, clock, say, pushSessions = true} = options;
   const watched = new Map<string, Watched>();
   for (let first = true; ; first = false) {

@@ -8,13 +8,13 @@ import {systemClock} from '../runtime/clock.ts';
 import {livingBelow} from './liveness-check.ts';
 import {withLocation} from './store-location.ts';
 
-export interface MigrationPlace {
+export interface MigrationOptions {
   /** Configuration of a daemon: endpoints, TLS, etcdPrefix and service are as there. */
   readonly configFile: string;
 }
 
 /** @throws SmError INVALID_CONFIG, STORE_UNAVAILABLE, STORE_AUTH. */
-export function migrationReport({configFile}: MigrationPlace): Promise<OriginReport> {
+export function migrationReport({configFile}: MigrationOptions): Promise<OriginReport> {
   const config = loadConfig(configFile);
   const {etcdPrefix: prefix, service} = config;
   return reportOrigin({etcd: new Credentials(config).forEtcd(), prefix, service});
@@ -25,7 +25,7 @@ export function migrationReport({configFile}: MigrationPlace): Promise<OriginRep
  * @throws SmError as `migrationReport`; CONFLICT while a daemon, or a container of our SDK, lives below the prefix.
  */
 export async function release(
-  {configFile}: MigrationPlace,
+  {configFile}: MigrationOptions,
   say: (text: string) => void,
 ): Promise<ReleasedApp[]> {
   const config = loadConfig(configFile);

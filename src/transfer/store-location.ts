@@ -31,7 +31,7 @@ export interface StoreLocation {
 }
 
 /**
- * Opens the place, hands it to `work`, and closes it however that ends.
+ * Opens the store, hands it to `work`, and closes it however that ends.
  * @throws SmError INVALID_INPUT, INVALID_CONFIG, CONFLICT (data directory in use), STORE_CORRUPT, and what `work` throws.
  */
 export async function withLocation<T>(
@@ -63,8 +63,8 @@ async function openLocation(options: StoreLocationOptions): Promise<StoreLocatio
   }
   if (endpoints !== undefined) return openEtcd({endpoints}, prefix);
   const config = loadConfig(configFile ?? '');
-  const place = prefix ?? checkedPrefix(config.etcdPrefix);
-  return openEtcd({...new Credentials(config).forEtcd(), statusKey: `${place}/app/`}, place);
+  const root = prefix ?? checkedPrefix(config.etcdPrefix);
+  return openEtcd({...new Credentials(config).forEtcd(), statusKey: `${root}/app/`}, root);
 }
 
 function openEtcd(etcd: EtcdOptions, prefix: string | undefined): StoreLocation {

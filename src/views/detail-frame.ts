@@ -10,7 +10,7 @@ import {DETAIL_LABEL_WIDTH, DETAIL_KEY_WIDTH} from './limits.ts';
 /** Exactly `height` lines, or none when nothing is selected. */
 export function detailFrame(state: ViewState, height: number): Line[] {
   const row = selectedRow(state);
-  const panel = state.spec.places[state.focus]?.panel;
+  const panel = state.spec.slots[state.focus]?.panel;
   if (height < 2 || row === undefined || panel === undefined) return [];
   const title = `-- ${safe('id' in row && row.id !== '' ? row.id : row.key)} `;
   const rule = '-'.repeat(Math.max(0, state.size.columns - title.length));

@@ -27,7 +27,7 @@ export function figuresLine(state: ViewState): Line {
   const {filter, panels, focus, spec, size} = state;
   const summary = shownData(state).summary;
   if (summary === undefined) return line('no data yet', 'dim');
-  const sorts = spec.places[focus]?.panel.sorts ?? [];
+  const sorts = spec.slots[focus]?.panel.sorts ?? [];
   const sort = sorts[(panels[focus]?.sort ?? 0) % sorts.length]?.name ?? '';
   const settings = [`sort ${sort}`, ...(filter === '' ? [] : [`filter "${safe(filter)}"`])].join(
     '  ',
@@ -141,7 +141,7 @@ function shardsText({shards}: LiveSummary): string {
 function shownText(state: ViewState, {matched, total}: LiveSummary): Line {
   if (state.spec.view === 'top') return [];
   const shown = rowsOf(state, 0).length;
-  const section = state.spec.places[0]?.panel.section;
+  const section = state.spec.slots[0]?.panel.section;
   const listed = section === undefined ? 0 : shownData(state).sections[section].size;
   if (listed < matched) return [span(`  showing ${shown} of ${matched}: narrow with /`, 'warn')];
   // Of shards, the daemon has left out what does not match.

@@ -26,7 +26,7 @@ function wholeFrame(state: ViewState, layout: Layout): Line[] {
   const foot = [footLine(state)];
   const room = layout.height - head.length - foot.length;
   if (state.help) return [...head, ...helpFrame(room), ...foot];
-  const body = state.spec.places.flatMap((_, index) =>
+  const body = state.spec.slots.flatMap((_, index) =>
     (layout.heights[index] ?? 0) === 0 ? [] : panelFrame(state, index, layout.heights[index] ?? 0),
   );
   const low = [...detailFrame(state, layout.details), ...troubleLines(state, layout.troubles)];
@@ -64,7 +64,7 @@ function footLine(state: ViewState): Line {
     's sort',
     'Space pause',
     'Enter details',
-    ...(spec.places.length > 1 ? ['Tab panel'] : []),
+    ...(spec.slots.length > 1 ? ['Tab panel'] : []),
     'w wide',
     '? keys',
   ].join('  ');

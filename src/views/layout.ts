@@ -40,26 +40,26 @@ export function layoutOf(state: ViewState): Layout {
 
 function detailLines(state: ViewState, height: number): number {
   const row = selectedRow(state);
-  const panel = state.spec.places[state.focus]?.panel;
+  const panel = state.spec.slots[state.focus]?.panel;
   if (row === undefined || panel === undefined) return 0;
   return Math.min(Math.floor(height / 2), panel.details(row, contextOf(state)).length + 1);
 }
 
 /** Everyone gets what it needs as far as all can; what is left goes to those who need more, to what is over at last. */
 function heightsOf(state: ViewState, body: number): number[] {
-  const {places} = state.spec;
-  const chrome = places.map(({titled, headed}) => Number(titled) + Number(headed));
-  if (body < PANEL_LINES * places.length) {
+  const {slots} = state.spec;
+  const chrome = slots.map(({titled, headed}) => Number(titled) + Number(headed));
+  if (body < PANEL_LINES * slots.length) {
     const only = body - (chrome[state.focus] ?? 0);
-    return places.map((_, index) => (index === state.focus ? Math.max(1, only) : 0));
+    return slots.map((_, index) => (index === state.focus ? Math.max(1, only) : 0));
   }
-  const wants = places.map((_, index) => Math.max(1, rowsOf(state, index).length));
+  const wants = slots.map((_, index) => Math.max(1, rowsOf(state, index).length));
   let room = body - chrome.reduce((sum, lines) => sum + lines, 0);
-  const heights = places.map(() => 0);
-  const history = places.findIndex(({panel}) => panel.section === 'finished');
-  const kept = history < 0 || places.length === 1 ? 0 : Math.min(HISTORY_ROWS, wants[history] ?? 0);
+  const heights = slots.map(() => 0);
+  const history = slots.findIndex(({panel}) => panel.section === 'finished');
+  const kept = history < 0 || slots.length === 1 ? 0 : Math.min(HISTORY_ROWS, wants[history] ?? 0);
   room -= kept;
-  let hungry = places.map((_, index) => index).filter((index) => index !== history);
+  let hungry = slots.map((_, index) => index).filter((index) => index !== history);
   while (room > 0 && hungry.length > 0) {
     const each = Math.max(1, Math.floor(room / hungry.length));
     for (const index of hungry) {

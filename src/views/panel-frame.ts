@@ -12,10 +12,10 @@ import type {ViewState} from './view-state.ts';
 import {GUTTER_WIDTH} from './limits.ts';
 
 export function panelFrame(state: ViewState, index: number, height: number): Line[] {
-  const place = state.spec.places[index];
+  const slot = state.spec.slots[index];
   const look = state.panels[index];
-  if (place === undefined || look === undefined) return [];
-  const {panel, titled, headed} = place;
+  if (slot === undefined || look === undefined) return [];
+  const {panel, titled, headed} = slot;
   const rows = rowsOf(state, index);
   const context = contextOf(state);
   const shown = rows.slice(look.table.top, look.table.top + height);
@@ -44,10 +44,10 @@ function columnsOf(
 }
 
 function titleLine(state: ViewState, index: number, count: number, shown: number): Line {
-  const place = state.spec.places[index];
-  const focused = state.focus === index && state.spec.places.length > 1;
+  const slot = state.spec.slots[index];
+  const focused = state.focus === index && state.spec.slots.length > 1;
   const cutOff = shown < count ? ` (${shown} shown)` : '';
-  const title = `${focused ? '*' : ' '} ${(place?.panel.title ?? '').toUpperCase()} ${count}${cutOff} `;
+  const title = `${focused ? '*' : ' '} ${(slot?.panel.title ?? '').toUpperCase()} ${count}${cutOff} `;
   const rule = '-'.repeat(Math.max(0, state.size.columns - title.length));
   return [span(title, focused ? 'head' : 'plain'), span(rule, 'dim')];
 }
@@ -66,9 +66,9 @@ function rowLine(
   columns: readonly FittedColumn<LiveRow>[],
   context: CellContext,
 ): Line {
-  const place = state.spec.places[index];
-  if (place === undefined) return [];
-  const {mark, tone} = place.panel;
+  const slot = state.spec.slots[index];
+  if (slot === undefined) return [];
+  const {mark, tone} = slot.panel;
   const selected = state.focus === index && state.panels[index]?.table.selected === row.key;
   const text = rowText(columns, row, context);
   const rowTone: Tone = tone(row);

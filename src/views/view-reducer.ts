@@ -115,7 +115,7 @@ function withDetails(state: ViewState): ViewState {
 }
 
 function turned(state: ViewState, by: number): ViewState {
-  const count = state.spec.places.length;
+  const count = state.spec.slots.length;
   return {...state, focus: (state.focus + by + count) % count};
 }
 

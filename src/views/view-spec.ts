@@ -7,7 +7,7 @@ import {anyPanel} from './panel.ts';
 import type {Panel} from './panel.ts';
 import {SHARD_PANEL} from './shard-panel.ts';
 
-export interface PanelPlace {
+export interface PanelSlot {
   readonly panel: Panel;
   /** A line with its name above it. */
   readonly titled: boolean;
@@ -17,7 +17,7 @@ export interface PanelPlace {
 
 export interface ViewSpec {
   readonly view: LiveView;
-  readonly places: readonly PanelPlace[];
+  readonly slots: readonly PanelSlot[];
   /** Takes the whole screen, the alternate one. */
   readonly fullScreen: boolean;
 }
@@ -27,18 +27,18 @@ const titled = {titled: true, headed: true};
 const below = {titled: true, headed: false};
 
 const SPECS: Readonly<Record<LiveView, Omit<ViewSpec, 'view'>>> = {
-  containers: {places: [{panel: anyPanel(CONTAINER_PANEL), ...alone}], fullScreen: false},
-  shards: {places: [{panel: anyPanel(SHARD_PANEL), ...alone}], fullScreen: false},
-  apps: {places: [{panel: anyPanel(APP_PANEL), ...alone}], fullScreen: false},
+  containers: {slots: [{panel: anyPanel(CONTAINER_PANEL), ...alone}], fullScreen: false},
+  shards: {slots: [{panel: anyPanel(SHARD_PANEL), ...alone}], fullScreen: false},
+  apps: {slots: [{panel: anyPanel(APP_PANEL), ...alone}], fullScreen: false},
   moves: {
-    places: [
+    slots: [
       {panel: anyPanel(MOVE_PANEL), ...alone},
       {panel: anyPanel(FINISHED_PANEL), ...below},
     ],
     fullScreen: false,
   },
   top: {
-    places: [
+    slots: [
       {panel: anyPanel(APP_PANEL), ...titled},
       {panel: anyPanel(CONTAINER_PANEL), ...titled},
       {panel: anyPanel(MOVE_PANEL), ...titled},

@@ -73,7 +73,7 @@ export function startOf(
     link: NO_LINK,
     assembly: {whole: NO_DATA, building: undefined},
     frozen: undefined,
-    panels: spec.places.map(() => ({table: TABLE_START, sort: 0})),
+    panels: spec.slots.map(() => ({table: TABLE_START, sort: 0})),
     focus: 0,
     filter,
     typing: false,
@@ -96,16 +96,16 @@ export function contextOf(state: ViewState): CellContext {
 
 /** The rows of a panel that pass the filter, in their order. */
 export function rowsOf(state: ViewState, index: number): readonly LiveRow[] {
-  const place = state.spec.places[index];
+  const slot = state.spec.slots[index];
   const look = state.panels[index];
-  if (place === undefined || look === undefined) return [];
-  const rows = shownData(state).sections[place.panel.section];
+  if (slot === undefined || look === undefined) return [];
+  const rows = shownData(state).sections[slot.panel.section];
   const known = ordered.get(rows);
   const {filter} = state;
-  if (known?.panel === place.panel && known.sort === look.sort && known.filter === filter)
+  if (known?.panel === slot.panel && known.sort === look.sort && known.filter === filter)
     return known.found;
-  const found = orderedRows(place.panel, [...rows.values()], filter, look.sort);
-  ordered.set(rows, {panel: place.panel, sort: look.sort, filter, found});
+  const found = orderedRows(slot.panel, [...rows.values()], filter, look.sort);
+  ordered.set(rows, {panel: slot.panel, sort: look.sort, filter, found});
   return found;
 }
 
@@ -141,7 +141,7 @@ export function queryOf({
   panels,
 }: ViewState): {filter: string; sort: string} | undefined {
   if (spec.view !== 'shards') return undefined;
-  const sorts = spec.places[0]?.panel.sorts ?? [];
+  const sorts = spec.slots[0]?.panel.sorts ?? [];
   return {filter, sort: sorts[(panels[0]?.sort ?? 0) % sorts.length]?.name ?? ''};
 }
 

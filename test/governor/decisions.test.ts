@@ -155,7 +155,7 @@ describe('a queued move', () => {
       trust: new ContainerTrust(),
       pending,
       nowMs: 0,
-      ...{braking: false, isQuiet: false, drainsFirst: '', plannedCount: () => 1},
+      ...{isBreakerOpen: false, isQuiet: false, drainsFirst: '', plannedCount: () => 1},
     };
     return startableMove({shard: 's1', from, to: 'c2', cause: 'balance'}, gate);
   }

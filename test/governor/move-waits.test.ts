@@ -80,7 +80,7 @@ class Gate {
     const {living, inFlightMoves, trust, pending, over} = this;
     return startableMove(this.move, {
       ...{view: this.bed.governor.view, living, inFlightMoves, trust, pending, nowMs: NOW_MS},
-      ...{braking: false, isQuiet: false, drainsFirst: '', plannedCount: () => 1},
+      ...{isBreakerOpen: false, isQuiet: false, drainsFirst: '', plannedCount: () => 1},
       ...over,
     });
   }
@@ -108,7 +108,7 @@ const KEEPERS: Readonly<
     {of: '', limit: 0},
   ],
   paused: [(gate) => gate.spec({paused: true}), {of: '', limit: 0}],
-  brake: [(gate) => (gate.over = {braking: true}), {of: '', limit: 0}],
+  brake: [(gate) => (gate.over = {isBreakerOpen: true}), {of: '', limit: 0}],
   quietTime: [(gate) => (gate.over = {isQuiet: true}), {of: '', limit: 0}],
   drainOrder: [
     (gate) => {

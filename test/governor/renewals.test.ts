@@ -91,7 +91,7 @@ it('whether there is work under way is news for the summary by itself', () => {
         wallMs: 0,
         ...{view, loads: new AppLoads(view)},
         living: new Map(),
-        braking: false,
+        isBreakerOpen: false,
       },
       ...{plan: new PlanCache(new ShardRows(), 0), settled, clock: new FailureDetector()},
     }))?.settled;

@@ -23,7 +23,7 @@ function situation(over: Partial<StopSituation> = {}): StopSituation {
     permissions: [],
     maxUnavailable: 0,
     unserved: [],
-    isBraking: false,
+    isBreakerOpen: false,
     unknown: '',
     wallMs: NOW_MS,
     ...over,
@@ -79,7 +79,7 @@ describe('a container may be stopped', () => {
 
   it('always, when it is away already: that makes nothing worse', () => {
     const states = living({c1: 'silent', c2: 'draining', c3: 'ready'});
-    expect(rules(ask(['c1']), {living: states, isBraking: true})).toEqual([]);
+    expect(rules(ask(['c1']), {living: states, isBreakerOpen: true})).toEqual([]);
     expect(rules(ask(['c9']), {lost: new Set(['c9', 'c8'])})).toEqual([]);
   });
 
@@ -112,7 +112,7 @@ describe('a container may be stopped', () => {
   });
 
   it('not while many were lost at once, nor while nobody knows what is served', () => {
-    expect(rules(ask(['c1']), {isBraking: true})).toEqual(['losses']);
+    expect(rules(ask(['c1']), {isBreakerOpen: true})).toEqual(['losses']);
     expect(rules(ask(['c1']), {unknown: 'no write commits'})).toEqual(['unknown']);
   });
 });

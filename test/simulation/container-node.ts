@@ -77,7 +77,7 @@ export class ContainerNode {
     this.options = options;
     this.process = process;
     this.container = container;
-    if (http === undefined) this.direct = this.newMember(undefined);
+    if (http === undefined) this.direct = this.newDriver(undefined);
     else this.joined = this.newJoined(http);
   }
 
@@ -106,7 +106,7 @@ export class ContainerNode {
     const {app, checker} = this.options;
     const {http, server} = this.options;
     const copy = new ContainerNode({...this.options, process, http: undefined});
-    if (http !== undefined) copy.direct = copy.newMember(realStores(server, process));
+    if (http !== undefined) copy.direct = copy.newDriver(realStores(server, process));
     const held = takeStateOf(this.member, copy.member, process.clock.ownerMs());
     for (const handle of held) {
       checker.copied(app, process, copy.member, handle);
@@ -137,7 +137,7 @@ export class ContainerNode {
     this.process.kill();
   }
 
-  private newMember(real: RealStores | undefined): SessionDriver {
+  private newDriver(real: RealStores | undefined): SessionDriver {
     const {process, app, keys, container, host, endpoint, ttlMs, server, checker} = this.options;
     const plain = new SimulatedStore(server, process);
     const stores = real ?? {

@@ -93,14 +93,14 @@ export class DaemonNode implements Daemon {
       plan,
       onProbeInterval: () => (this.probeEveryMs = probeIntervalMs(this.governors, this.leadership)),
     });
-    this.member = this.newMember(common);
+    this.member = this.newDriver(common);
     this.leadership = new LeadershipShell({
       ...common,
       me: () => ({container: options.address, incarnation: this.member.session.incarnation}),
       eligible: () => this.isReady && !this.stopped && !this.stopping,
       standby: () => !this.stopped && !this.stopping,
       onElected: (fencingKey) =>
-        this.governors.start(keys.service, fencingKey, this.leadership.silence),
+        this.governors.start(keys.service, fencingKey, this.leadership.failureDetector),
       onLostLeadership: () => this.governors.stop(keys.service),
     });
     checker.joined(keys.service, process, this.member);
@@ -152,7 +152,7 @@ export class DaemonNode implements Daemon {
     this.release();
   }
 
-  private newMember(
+  private newDriver(
     common: Pick<
       ConstructorParameters<typeof SessionDriver>[0],
       'keys' | 'store' | 'batcher' | 'clock' | 'logger'

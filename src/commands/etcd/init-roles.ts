@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../../cli/base-command.ts';
-import {placeFlags} from '../../cli/store-location-flags.ts';
+import {locationFlags} from '../../cli/store-location-flags.ts';
 
 export default class EtcdInitRoles extends SmCommand<typeof EtcdInitRoles> {
   static override summary =
@@ -37,7 +37,7 @@ export default class EtcdInitRoles extends SmCommand<typeof EtcdInitRoles> {
       char: 'c',
       description: 'configuration of a daemon: its endpoints, etcdPrefix, service and TLS',
     }),
-    'etcd-prefix': placeFlags['etcd-prefix'],
+    'etcd-prefix': locationFlags['etcd-prefix'],
   };
 
   override async run(): Promise<void> {
@@ -51,13 +51,13 @@ export default class EtcdInitRoles extends SmCommand<typeof EtcdInitRoles> {
       'password-file': passwordFile,
     } = this.flags;
     const {'config-file': configFile, 'etcd-prefix': prefix} = this.flags;
-    const place = {
+    const options = {
       ...{configFile, prefix, service, apps: app, username, passwordFile},
       endpoints: endpoints?.split(/\s*,\s*/),
     };
     const {roles, commands, applied} = print
-      ? {...plannedRoles(place), applied: []}
-      : await initRoles(place);
+      ? {...plannedRoles(options), applied: []}
+      : await initRoles(options);
     await this.showObject({
       kind: 'EtcdRoles',
       fields: {

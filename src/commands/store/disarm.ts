@@ -1,5 +1,5 @@
 import {SmCommand} from '../../cli/base-command.ts';
-import {placeFlags} from '../../cli/store-location-flags.ts';
+import {locationFlags} from '../../cli/store-location-flags.ts';
 
 export default class StoreDisarm extends SmCommand<typeof StoreDisarm> {
   static override summary =
@@ -12,8 +12,8 @@ export default class StoreDisarm extends SmCommand<typeof StoreDisarm> {
     '<%= config.bin %> store disarm --config-file sample.yml',
   ];
   static override flags = {
-    endpoints: placeFlags.endpoints,
-    'config-file': placeFlags['config-file'],
+    endpoints: locationFlags.endpoints,
+    'config-file': locationFlags['config-file'],
   };
 
   override async run(): Promise<void> {

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../../cli/base-command.ts';
-import {placeFlags, placeOf} from '../../cli/store-location-flags.ts';
+import {locationFlags, locationOf} from '../../cli/store-location-flags.ts';
 import {SmError} from '../../model/errors.ts';
 
 export default class StoreExport extends SmCommand<typeof StoreExport> {
@@ -13,7 +13,7 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
     '<%= config.bin %> store export --config-file sample.yml -f sm.jsonl',
   ];
   static override flags = {
-    ...placeFlags,
+    ...locationFlags,
     file: Flags.string({char: 'f', description: 'file to write; default: stdout'}),
     live: Flags.boolean({
       description:
@@ -35,9 +35,9 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
     const {exportPrefix, withLocation, writeWhole} = await import('../../transfer/index.ts');
     const {systemClock} = await import('../../runtime/clock.ts');
     const say = (text: string): void => this.say(text);
-    const place = {...placeOf(this.flags), mustExist: true};
+    const location = {...locationOf(this.flags), mustExist: true};
     const [result, storeName] = await withLocation(
-      place,
+      location,
       async (location) =>
         [await exportPrefix({location, clock: systemClock(), live, say}), location.name] as const,
     );

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {SmCommand} from '../../cli/base-command.ts';
-import {placeFlags, placeOf} from '../../cli/store-location-flags.ts';
+import {locationFlags, locationOf} from '../../cli/store-location-flags.ts';
 
 export default class StoreImport extends SmCommand<typeof StoreImport> {
   static override summary =
@@ -13,7 +13,7 @@ export default class StoreImport extends SmCommand<typeof StoreImport> {
     '<%= config.bin %> store import -f sm.jsonl --data-dir sm-data',
   ];
   static override flags = {
-    ...placeFlags,
+    ...locationFlags,
     'etcd-prefix': Flags.string({
       description: 'prefix to write below; default: the prefix in the export',
     }),
@@ -32,7 +32,7 @@ export default class StoreImport extends SmCommand<typeof StoreImport> {
     const say = (text: string): void => this.say(text);
     const {force} = this.flags;
     const [result, storeName] = await withLocation(
-      placeOf(this.flags),
+      locationOf(this.flags),
       async (location) =>
         [
           await importPrefix({file, location, clock: systemClock(), force, say}),

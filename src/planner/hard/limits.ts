@@ -3,6 +3,6 @@
 /** Partners that are tried to swap with a shard that may not be where the counts put it. */
 export const SWAP_PARTNERS = 256;
 /** Shards that are looked at to make room for one by moving others. */
-export const ROOM_SEARCH = 4_096;
+export const FREEING_SEARCH = 4_096;
 /** Where shards are refused for limits, tables of up to so many shards are planned with them in other orders, too. */
 export const REORDERED_SHARDS = 20_000;

@@ -3,11 +3,11 @@
  * little uneven as it can be; what fits nowhere gets no container rather than break a rule. Nothing that runs well is left out.
  */
 import type {MoveCause, PlacementReason} from '../../model/placement.ts';
-import {ROOM_SEARCH, SWAP_PARTNERS} from './limits.ts';
+import {FREEING_SEARCH, SWAP_PARTNERS} from './limits.ts';
 import {Occupants} from './occupants.ts';
 import {relieveOverflows} from './relief.ts';
-import {Settlement} from './settlement.ts';
-import type {HardTask} from './settlement.ts';
+import {Assignment} from './assignment.ts';
+import type {HardTask} from './assignment.ts';
 import {stayWherePossible} from './staying.ts';
 
 export interface Rehomed {
@@ -25,15 +25,15 @@ export function keepHardRules(task: HardTask): Rehomed {
 }
 
 class Rehoming {
-  private readonly settled: Settlement;
+  private readonly assignment: Assignment;
   private searches = 0;
 
   constructor(task: HardTask) {
-    this.settled = new Settlement(task);
+    this.assignment = new Assignment(task);
   }
 
   run(): Rehomed {
-    const {table, target} = this.settled.task;
+    const {table, target} = this.assignment.task;
     const misfits: number[] = [];
     const arrivals: number[] = [];
     const left: number[] = [];
@@ -41,32 +41,32 @@ class Rehoming {
       const to = target[shard] ?? -1;
       if (to < 0) left.push(shard);
       else if (to !== table.current[shard]) arrivals.push(shard);
-      else if (this.settled.occupants.fitsKey(shard, to)) this.settled.settle(shard, to);
+      else if (this.assignment.occupants.fitsKey(shard, to)) this.assignment.assign(shard, to);
       else misfits.push(shard);
     }
     for (const shard of this.inTurn(arrivals)) {
       const to = target[shard] ?? -1;
-      if (this.settled.occupants.fits(shard, to)) this.settled.settle(shard, to);
+      if (this.assignment.occupants.fits(shard, to)) this.assignment.assign(shard, to);
       else misfits.push(shard);
     }
     for (const shard of misfits) this.rehome(shard);
-    relieveOverflows(this.settled);
+    relieveOverflows(this.assignment);
     // Who was left out by counts gets the room that others could not use.
-    if (this.settled.refused.size > 0)
+    if (this.assignment.refused.size > 0)
       for (const shard of this.inTurn(left))
-        if (this.settled.isFree[shard] === 1) this.placeAnywhere(shard, -1);
-    stayWherePossible(this.settled, arrivals);
-    return {refused: this.settled.refused, causes: this.settled.causes};
+        if (this.assignment.isFree[shard] === 1) this.placeAnywhere(shard, -1);
+    stayWherePossible(this.assignment, arrivals);
+    return {refused: this.assignment.refused, causes: this.assignment.causes};
   }
 
   /** Running shards first, then the urgent ones, then those that have no choice, then by size as the task says. */
   private inTurn(shards: readonly number[]): number[] {
-    const {priorities, current, pin} = this.settled.task.table;
+    const {priorities, current, pin} = this.assignment.task.table;
     const runs = (shard: number): number => ((current[shard] ?? -1) >= 0 ? 1 : 0);
     const isPinned = (shard: number): number => ((pin[shard] ?? -1) >= 0 ? 1 : 0);
-    const bySize = this.settled.task.bySize;
+    const bySize = this.assignment.task.bySize;
     const sizes = new Map(
-      shards.map((shard) => [shard, this.settled.occupants.sizeOf(shard)] as const),
+      shards.map((shard) => [shard, this.assignment.occupants.sizeOf(shard)] as const),
     );
     return shards.toSorted(
       (a, b) =>
@@ -77,36 +77,36 @@ class Rehoming {
     );
   }
 
-  /** The shard, which is settled nowhere, was meant for where `target` has it. */
+  /** The shard, which is assigned nowhere, was meant for where `target` has it. */
   private rehome(shard: number): void {
-    const {table, target} = this.settled.task;
+    const {table, target} = this.assignment.task;
     const from = target[shard] ?? -1;
-    if (this.settled.homesOf(shard).length > 0 && this.placeAnywhere(shard, from)) return;
-    if (this.settled.mayStay(shard)) {
+    if (this.assignment.homesOf(shard).length > 0 && this.placeAnywhere(shard, from)) return;
+    if (this.assignment.mayStay(shard)) {
       this.stayAt(shard, from, table.current[shard] ?? -1);
       return;
     }
-    this.settled.refuse(shard, from);
+    this.assignment.refuse(shard, from);
   }
 
   /** Inside the matrix if that can be, then by a swap that leaves it as it is, then wherever it fits, then by moving others. */
   private placeAnywhere(shard: number, from: number): boolean {
-    const bucket = this.settled.task.table.bucket[shard] ?? 0;
-    const fitting = this.settled
+    const bucket = this.assignment.task.table.bucket[shard] ?? 0;
+    const fitting = this.assignment
       .homesOf(shard)
-      .filter((to) => this.settled.occupants.fits(shard, to));
-    const even = fitting.filter((to) => this.settled.keepsEven(bucket, from, to));
-    const best = this.settled.lowest(bucket, even);
-    if (best !== undefined) return this.settled.goTo(shard, from, best);
-    if (from >= 0 && this.settled.isFree[shard] === 1 && this.swap(shard, from)) return true;
-    const other = this.settled.lowest(bucket, fitting);
-    if (other !== undefined) return this.settled.goTo(shard, from, other);
-    return this.makeRoom(shard, from, new Set([shard]));
+      .filter((to) => this.assignment.occupants.fits(shard, to));
+    const even = fitting.filter((to) => this.assignment.keepsEven(bucket, from, to));
+    const best = this.assignment.lowest(bucket, even);
+    if (best !== undefined) return this.assignment.goTo(shard, from, best);
+    if (from >= 0 && this.assignment.isFree[shard] === 1 && this.swap(shard, from)) return true;
+    const other = this.assignment.lowest(bucket, fitting);
+    if (other !== undefined) return this.assignment.goTo(shard, from, other);
+    return this.freeCapacity(shard, from, new Set([shard]));
   }
 
   /** Changes places with another shard of its bucket; with one that moves anyway if there is one. */
   private swap(shard: number, from: number): boolean {
-    const {demand, table, target} = this.settled.task;
+    const {demand, table, target} = this.assignment.task;
     const bucket = table.bucket[shard] ?? 0;
     const start = demand.start[bucket] ?? 0;
     const end = Math.min(demand.start[bucket + 1] ?? 0, start + SWAP_PARTNERS);
@@ -115,37 +115,38 @@ class Rehoming {
       const partner = demand.shards[at] ?? 0;
       if (!this.canSwap(shard, from, partner)) continue;
       if (target[partner] !== table.current[partner])
-        return this.settled.exchange(shard, from, partner);
+        return this.assignment.exchange(shard, from, partner);
       second ??= partner;
     }
-    return second === undefined ? false : this.settled.exchange(shard, from, second);
+    return second === undefined ? false : this.assignment.exchange(shard, from, second);
   }
 
   private canSwap(shard: number, from: number, partner: number): boolean {
-    const to = this.settled.task.target[partner] ?? -1;
-    if (to < 0 || to === from || this.settled.on[to]?.has(partner) !== true) return false;
+    const to = this.assignment.task.target[partner] ?? -1;
+    if (to < 0 || to === from || this.assignment.on[to]?.has(partner) !== true) return false;
     return (
-      this.settled.occupants.fits(shard, to, partner) && this.settled.occupants.fits(partner, from)
+      this.assignment.occupants.fits(shard, to, partner) &&
+      this.assignment.occupants.fits(partner, from)
     );
   }
 
   /** Moves others, one after the other, until it fits; augmenting paths over shards. */
-  private makeRoom(shard: number, from: number, seen: Set<number>): boolean {
-    for (const to of this.settled.homesOf(shard)) {
-      if (this.settled.occupants.fits(shard, to)) return this.settled.goTo(shard, from, to);
+  private freeCapacity(shard: number, from: number, seen: Set<number>): boolean {
+    for (const to of this.assignment.homesOf(shard)) {
+      if (this.assignment.occupants.fits(shard, to)) return this.assignment.goTo(shard, from, to);
       for (const other of this.blockersOf(shard, to)) {
-        if (seen.has(other) || this.settled.isFree[other] !== 1) continue;
-        if (this.searches === ROOM_SEARCH) return false;
+        if (seen.has(other) || this.assignment.isFree[other] !== 1) continue;
+        if (this.searches === FREEING_SEARCH) return false;
         this.searches += 1;
         seen.add(other);
-        this.settled.unsettle(other, to);
-        if (this.settled.occupants.fits(shard, to)) {
-          this.settled.settle(shard, to);
-          const moved = this.makeRoom(other, to, seen);
-          this.settled.unsettle(shard, to);
-          if (moved) return this.settled.goTo(shard, from, to);
+        this.assignment.unassign(other, to);
+        if (this.assignment.occupants.fits(shard, to)) {
+          this.assignment.assign(shard, to);
+          const moved = this.freeCapacity(other, to, seen);
+          this.assignment.unassign(shard, to);
+          if (moved) return this.assignment.goTo(shard, from, to);
         }
-        this.settled.settle(other, to);
+        this.assignment.assign(other, to);
       }
     }
     return false;
@@ -153,22 +154,22 @@ class Rehoming {
 
   /** Any of which, gone, may let it in. */
   private blockersOf(shard: number, container: number): number[] {
-    const keys = this.settled.task.table.spreadKeys;
+    const keys = this.assignment.task.table.spreadKeys;
     const key = keys?.[shard] ?? -1;
-    const there = [...(this.settled.on[container] ?? [])];
-    if (this.settled.occupants.fitsKey(shard, container)) return there;
+    const there = [...(this.assignment.on[container] ?? [])];
+    if (this.assignment.occupants.fitsKey(shard, container)) return there;
     return there.filter((other) => keys?.[other] === key);
   }
 
   /** Rather than break a rule elsewhere it stays; whoever was to come where it is goes elsewhere. */
   private stayAt(shard: number, from: number, current: number): void {
-    const others = [...(this.settled.on[current] ?? [])];
-    this.settled.goTo(shard, from, current);
-    this.settled.causes.delete(shard);
+    const others = [...(this.assignment.on[current] ?? [])];
+    this.assignment.goTo(shard, from, current);
+    this.assignment.causes.delete(shard);
     for (const other of others) {
-      if (this.settled.occupants.holds(shard, current)) return;
-      if (this.settled.task.table.current[other] === current) continue;
-      this.settled.unsettle(other, current);
+      if (this.assignment.occupants.holds(shard, current)) return;
+      if (this.assignment.task.table.current[other] === current) continue;
+      this.assignment.unassign(other, current);
       this.rehome(other);
     }
   }

@@ -173,14 +173,14 @@ function mayStayOf(table: Table, free: Int32Array): Int32Array {
 function sortFree(
   table: Table,
   free: Int32Array,
-  placeOf: Int32Array,
+  placeByShard: Int32Array,
 ): Pick<Demand, 'shards' | 'place' | 'start' | 'waiting'> {
   const buckets = table.bucketPool.length;
   const waiting = new Int32Array(buckets);
   const keys = new Int32Array(free.length);
   for (let at = 0; at < free.length; at += 1) {
     const shard = free[at] ?? 0;
-    const key = (placeOf[shard] ?? NOWHERE) - NOWHERE;
+    const key = (placeByShard[shard] ?? NOWHERE) - NOWHERE;
     keys[at] = key;
     if (key > 0) continue;
     const bucket = table.bucket[shard] ?? 0;

@@ -4,7 +4,7 @@ import type {Demand} from './demand.ts';
 import {LevelQueue} from './level-queue.ts';
 import type {Levels} from './levels.ts';
 import type {Wishes} from './wishes.ts';
-import {ExtraRoom} from './zone-shares.ts';
+import {ExtraCapacity} from './zone-shares.ts';
 import type {ZoneShares} from './zone-shares.ts';
 
 const NONE = -1;
@@ -26,7 +26,7 @@ class Giver {
   private readonly cells: Cells;
   private readonly wishes: Wishes;
   private readonly zones: ZoneShares | undefined;
-  private readonly room: ExtraRoom;
+  private readonly room: ExtraCapacity;
   private readonly queues = new Map<number, LevelQueue>();
 
   constructor(
@@ -41,7 +41,7 @@ class Giver {
     this.cells = cells;
     this.wishes = wishes;
     this.zones = zones;
-    this.room = new ExtraRoom(zones);
+    this.room = new ExtraCapacity(zones);
   }
 
   giveAll(): Uint8Array {

@@ -75,7 +75,7 @@ export class ZoneShares {
 }
 
 /** How many extras of one bucket may still go where. */
-export class ExtraRoom {
+export class ExtraCapacity {
   left = 0;
   private readonly zones: ZoneShares | undefined;
   private bucket = 0;

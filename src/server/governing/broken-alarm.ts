@@ -10,7 +10,7 @@ import {liveSpecMod, specUnchanged} from '../../store/app-spec-guard.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
 
-export interface AlarmPlace {
+export interface AlarmTarget {
   readonly app: string;
   /** Daemon id. */
   readonly governor: string;
@@ -26,7 +26,7 @@ export interface AlarmPlace {
  * @throws SmError STORE_UNAVAILABLE, STORE_AUTH.
  */
 export async function raiseAlarm(
-  {app, governor, keys, store, fencingKey, clock}: AlarmPlace,
+  {app, governor, keys, store, fencingKey, clock}: AlarmTarget,
   {code, text}: OutsideAlarm,
 ): Promise<void> {
   const key = keys.status(app);

@@ -32,10 +32,10 @@ export class GovernorRun {
   }
 
   start(): void {
-    const {takesOver, silence} = this.options;
-    if (!takesOver) return this.begin(silence);
+    const {takesOver, failureDetector} = this.options;
+    if (!takesOver) return this.begin(failureDetector);
     void this.takenOver().then(() => {
-      if (!this.stopped) this.begin(silence);
+      if (!this.stopped) this.begin(failureDetector);
     });
   }
 
@@ -81,10 +81,10 @@ export class GovernorRun {
     }
   }
 
-  private begin(silence: GovernorShellOptions['silence']): void {
+  private begin(failureDetector: GovernorShellOptions['failureDetector']): void {
     const shell: GovernorShell = new GovernorShell({
       ...this.options,
-      silence,
+      failureDetector,
       onBroken: (error) => this.broke(shell, error),
     });
     this.shell = shell;

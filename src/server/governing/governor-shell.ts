@@ -67,7 +67,7 @@ export interface GovernorShellOptions {
   /** Counts what happens. Default: nobody does. */
   readonly meter?: GovernorMeter | undefined;
   /** A failure detector that is warm already. */
-  readonly silence?: FailureDetector | undefined;
+  readonly failureDetector?: FailureDetector | undefined;
   /** Leadership is lost: the shell has stopped. */
   readonly onLostLeadership: () => void;
   /** Something here does not hold that must: the shell has stopped. */
@@ -95,14 +95,14 @@ export class GovernorShell {
     this.options = options;
     this.meter = options.meter ?? silentMeter;
     this.alarmLog = new AlarmLog(options.logger);
-    const {app, governor, epoch, clock, silence} = options;
+    const {app, governor, epoch, clock, failureDetector} = options;
     const plan = timedPlan(options, this.meter);
     const nextMoveId = (): string =>
       `m-${options.fencingKey.value.toString(36)}-${(this.moveIds += 1).toString(36)}`;
     this.planner = options.planners?.open();
     const plansBesideFrom = options.planners?.from;
     this.governor = new Governor(
-      {app, governor, epoch, plan, plansBesideFrom, nextMoveId, silence},
+      {app, governor, epoch, plan, plansBesideFrom, nextMoveId, failureDetector},
       clock.nowMs(),
     );
     this.foreign = new ForeignNames(options.keys, app);

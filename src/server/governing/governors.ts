@@ -78,8 +78,8 @@ export class Governors {
     return all;
   }
 
-  /** Begins to govern; an earlier governor of the app here is stopped first. `silence`: a clock that is warm already. */
-  start(app: string, fencingKey: FencingKey, silence?: FailureDetector): void {
+  /** Begins to govern; an earlier governor of the app here is stopped first. `failureDetector`: one that knows the heartbeats already. */
+  start(app: string, fencingKey: FencingKey, failureDetector?: FailureDetector): void {
     this.stop(app);
     const {options} = this;
     const ours = app === options.keys.service;
@@ -90,7 +90,7 @@ export class Governors {
       app,
       governor: options.daemon,
       fencingKey,
-      silence,
+      failureDetector,
       logger: options.logger.child({app}),
       hints: ours ? options.daemonHints : options.hints,
       push: ours ? undefined : options.push,

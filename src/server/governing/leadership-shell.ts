@@ -83,7 +83,7 @@ export class LeadershipShell {
   }
 
   /** How long each daemon has been silent. */
-  get silence(): FailureDetector {
+  get failureDetector(): FailureDetector {
     return this.leadership.clock;
   }
 

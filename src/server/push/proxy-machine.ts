@@ -91,7 +91,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private readonly heardOf = new Set<Session>();
   private readonly doubles = new DoubledIds();
   private readonly lost = new LostSessions();
-  /** As `roomNow`, within one `advance`: counted for each session, sessions would cost their square. */
+  /** As `capacityNow`, within one `advance`: counted for each session, sessions would cost their square. */
   private room: number | undefined;
   private nextTickMs: number;
   private governorListed = false;
@@ -337,7 +337,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     if (known?.state === 'evicting') session.evicted = true;
     if (session.writing || (session.evicted && !this.isShownOn(session, known))) return;
     if (known === undefined && (this.isDeleting || !this.holds(session))) return;
-    this.room ??= this.roomNow();
+    this.room ??= this.capacityNow();
     session.overQuota = known === undefined && this.room <= 0;
     if (session.overQuota) return;
     const promotion = !isSettled(view, session) && mayHoldId(view, session);
@@ -356,7 +356,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   }
 
   /** Registrations that the quotas leave room for; those that are on their way count. */
-  private roomNow(): number {
+  private capacityNow(): number {
     const {pushSessions: ofPush, containers: ofAll} = appQuota(this.view.spec?.value.quota);
     const {pushSessions, containers} = usageOf(this.view);
     let coming = 0;

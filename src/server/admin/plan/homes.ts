@@ -43,7 +43,7 @@ export async function homesOf(
     return {containers: [], reason: shard.current === '' ? reason : '', stranded};
   }
   const others = shares(base, shard, at, target)
-    .filter(({container, total}) => container !== first && hasRoom(base, total))
+    .filter(({container, total}) => container !== first && hasCapacity(base, total))
     .sort((a, b) => order(shard, a, b))
     .map(({container}) => container);
   return {containers: [first, ...others].slice(0, limit), reason: '', stranded: ''};
@@ -70,7 +70,7 @@ function shares(
   });
 }
 
-function hasRoom({maxShardCount}: PlacementSnapshot, total: number): boolean {
+function hasCapacity({maxShardCount}: PlacementSnapshot, total: number): boolean {
   return maxShardCount === 0 || total < maxShardCount;
 }
 

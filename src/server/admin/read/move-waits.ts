@@ -125,7 +125,7 @@ function gateOf(
         return there?.state === 'refusing' ? (there.note ?? '') : undefined;
       },
     },
-    braking: status?.alarms.some(({code}) => code === 'BRAKE') === true,
+    isBreakerOpen: status?.alarms.some(({code}) => code === 'BRAKE') === true,
     isQuiet: status?.quiet !== undefined,
     drainsFirst: firstToDrain(queue, {view, living, inFlightMoves}),
     plannedCount: (container) => counts.get(container) ?? 0,

@@ -115,7 +115,7 @@ export async function queuedMoves(
 ): Promise<QueuedMoveView[]> {
   const {snapshot, wanted} = await planned(dependencies, listing);
   const living = livingOf(listing);
-  const isBraking = listing.status?.alarms.some(({code}) => code === 'BRAKE') === true;
+  const isBreakerOpen = listing.status?.alarms.some(({code}) => code === 'BRAKE') === true;
   const trials = new Set(wanted.trials);
   return wanted.moves.map(({shard, from, to, cause}) => {
     const move: Omit<QueuedMoveView, 'state'> = {
@@ -126,7 +126,7 @@ export async function queuedMoves(
       numbers: '',
     };
     const state = queueState(move, listing.view, living);
-    if (isBraking && isVoluntary(cause) && state === 'queued') return {...move, state: 'held'};
+    if (isBreakerOpen && isVoluntary(cause) && state === 'queued') return {...move, state: 'held'};
     const isTrial = trials.has(shard);
     const isQuiet = state === 'queued' && isVoluntary(cause) && listing.status?.quiet && !isTrial;
     return {...move, state: isQuiet ? 'quiet' : state};

@@ -16,7 +16,7 @@ import type {AdminDependencies} from '../dependencies.ts';
 import {inSlices} from '../../../appview/listing.ts';
 import {appNotFound, liveSpec, refuseOwnService} from '../guards.ts';
 import type {Addition, Admission} from '../quotas.ts';
-import {admitted} from './room.ts';
+import {admitted} from './quota-admission.ts';
 import {idWarning, newShardSpec, sameContent} from '../shard-content.ts';
 import {
   BATCH_ATTEMPTS_LIMIT,
@@ -143,7 +143,7 @@ class Batch {
     const additions = items.flatMap(({addition}) => addition ?? []);
     const admission = await admitted(this.dependencies, this.app, additions);
     try {
-      await this.writeAll(this.withRoom(items, admission), spec);
+      await this.writeAll(this.withinQuota(items, admission), spec);
     } finally {
       admission?.done(this.dryRun ? undefined : this.revision);
     }
@@ -151,7 +151,7 @@ class Batch {
   }
 
   /** The items that have room; the others are answered. */
-  private withRoom(items: readonly Item[], admission: Admission | undefined): readonly Item[] {
+  private withinQuota(items: readonly Item[], admission: Admission | undefined): readonly Item[] {
     if (admission === undefined || admission.refused.size === 0) return items;
     return items.filter(({shardId}) => {
       const refusal = admission.refused.get(shardId);

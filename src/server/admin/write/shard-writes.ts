@@ -13,7 +13,7 @@ import type {KeyValue} from '../../../store/port.ts';
 import {present, refuseEndless} from './app-writes.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
-import {withRoom} from './room.ts';
+import {withinQuota} from './quota-admission.ts';
 import type {Addition} from '../quotas.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {appNotFound, liveSpec, refuseOwnService, shardNotFound} from '../guards.ts';
@@ -46,7 +46,7 @@ export async function addShard(
     });
   };
   const addition = {id: shardId, spec: () => ({...request, id: shardId})};
-  const answer = await withRoom(dependencies, request, [addition], () =>
+  const answer = await withinQuota(dependencies, request, [addition], () =>
     conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun),
   );
   return {...answer, ...idWarning(shardId)};
@@ -90,7 +90,7 @@ export async function updateShard(
       id: shardId,
     }),
   };
-  return withRoom(dependencies, request, [addition], () =>
+  return withinQuota(dependencies, request, [addition], () =>
     conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun),
   );
 }

@@ -150,7 +150,7 @@ function situationOf(
     permissions: view.stops?.value.permissions ?? [],
     maxUnavailable: placementOf(view.spec?.value).maxUnavailable,
     unserved,
-    isBraking: status?.alarms.some(({code}) => code === 'BRAKE') === true,
+    isBreakerOpen: status?.alarms.some(({code}) => code === 'BRAKE') === true,
     unknown: writes.kind === 'none' ? `nobody knows what is served: ${writesText(writes)}` : '',
     wallMs: dependencies.wallMs(),
   };

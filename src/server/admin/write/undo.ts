@@ -11,7 +11,7 @@ import type {AdminDependencies} from '../dependencies.ts';
 import {liveSpec, refuseOwnService} from '../guards.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
-import {withRoom} from './room.ts';
+import {withinQuota} from './quota-admission.ts';
 import type {Addition} from '../quotas.ts';
 
 /** One entry with the revision of its change. */
@@ -52,7 +52,7 @@ export async function undo(
     return {result: 'configured', operations};
   };
   const additions = steps.flatMap((step) => additionsOf(step, keys.parse(step.key)));
-  const answer = await withRoom(dependencies, {service: app, dryRun}, additions, () =>
+  const answer = await withinQuota(dependencies, {service: app, dryRun}, additions, () =>
     conditionalWrite(store, read, decide, dryRun),
   );
   const {operation, at, who, objects, objectCount} = found.entry;

@@ -3,7 +3,7 @@ import {SmError} from '../../../model/errors.ts';
 import type {WorkerRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
-import {withRoom} from './room.ts';
+import {withinQuota} from './quota-admission.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {appNotFound, liveSpec, refuseOwnService} from '../guards.ts';
 
@@ -19,7 +19,7 @@ export async function addWorker(
     if (member !== undefined) return {result: 'unchanged', operations: []};
     return {result: 'created', operations: [{op: 'put', key, value: ''}]};
   };
-  return withRoom(dependencies, {service: app, dryRun}, [{workerGroup}], () =>
+  return withinQuota(dependencies, {service: app, dryRun}, [{workerGroup}], () =>
     conditionalWrite(store, [keys.appSpec(app), key], decide, dryRun),
   );
 }

@@ -25,11 +25,11 @@ export interface LiveContent {
 export async function liveContent(
   records: ViewRecords,
   {query, apps: scope, cluster}: {query: LiveQuery; apps: AppScope; cluster: string},
-  moment: Instant,
+  now: Instant,
 ): Promise<LiveContent> {
   const apps = records.apps().filter(({app}) => sees(scope, app));
-  const {sections, matched, total} = await sectionsOf(records, apps, query, moment);
-  const summary = summaryOf(records, apps, {cluster, service: query.service ?? ''}, moment);
+  const {sections, matched, total} = await sectionsOf(records, apps, query, now);
+  const summary = summaryOf(records, apps, {cluster, service: query.service ?? ''}, now);
   const alarms = alarmsOf(records, apps, scope);
   return {
     summary: {
@@ -47,7 +47,7 @@ async function sectionsOf(
   records: ViewRecords,
   apps: readonly AppRecords[],
   query: LiveQuery,
-  moment: Instant,
+  now: Instant,
 ): Promise<Pick<LiveContent, 'sections'> & {matched: number; total: number}> {
   switch (query.view) {
     case 'shards': {
@@ -56,7 +56,7 @@ async function sectionsOf(
       return {sections: {shards: rows}, matched, total};
     }
     case 'containers':
-      return counted('containers', allContainers(records, apps, moment), LIVE_CONTAINERS_LIMIT);
+      return counted('containers', allContainers(records, apps, now), LIVE_CONTAINERS_LIMIT);
     case 'moves': {
       const moves = allMoves(apps);
       const finished = allFinished(apps);
@@ -70,7 +70,7 @@ async function sectionsOf(
       return {
         sections: {
           ...sections,
-          containers: allContainers(records, apps, moment).slice(0, LIVE_CONTAINERS_LIMIT),
+          containers: allContainers(records, apps, now).slice(0, LIVE_CONTAINERS_LIMIT),
           moves: allMoves(apps).slice(0, LIVE_MOVES_LIMIT),
           finished: allFinished(apps),
         },

@@ -1,5 +1,5 @@
 /**
- * One query's rows, kept current for all who watch it. A watcher has no queue here, only a place in the ring of the last
+ * One query's rows, kept current for all who watch it. A watcher has no queue here, only a position in the ring of the last
  * changes: whoever reads too slowly, or comes back too late, is sent everything anew.
  */
 import {randomBytes} from 'node:crypto';
@@ -93,33 +93,33 @@ export class LiveFeed {
     }
   }
 
-  /** The place behind the event with this id; undefined when what follows it is not known any more. */
-  placeOf(lastEventId: string): number | undefined {
+  /** The position behind the event with this id; undefined when what follows it is not known any more. */
+  positionAfter(lastEventId: string): number | undefined {
     const match = /^([0-9a-f]{12})\.(\d{1,15})$/.exec(lastEventId);
     if (match === null || match[1] !== this.id) return undefined;
-    const place = Number(match[2]);
-    return this.canFollow(place) ? place : undefined;
+    const position = Number(match[2]);
+    return this.canFollow(position) ? position : undefined;
   }
 
-  /** Everything as it is, in parts, and the place behind it. */
-  everything(): {parts: Generator<LiveRows>; place: number} {
+  /** Everything as it is, in parts, and the position behind it. */
+  everything(): {parts: Generator<LiveRows>; position: number} {
     const sections = new Map<LiveSection, Section>();
     for (const [name, rows] of this.rows)
       sections.set(name, {set: [...rows.values()].map(({row}) => row), gone: []});
     const {summary, seq} = this;
-    return {parts: this.partsOf(sections, summary, seq, {reset: true, lagMs: 0}), place: seq};
+    return {parts: this.partsOf(sections, summary, seq, {reset: true, lagMs: 0}), position: seq};
   }
 
-  /** What came behind the place; undefined when it is not known any more. */
-  after(place: number): {parts: LiveRows[]; place: number} | undefined {
-    if (!this.canFollow(place)) return undefined;
-    const newer = this.ring.filter(({seq}) => seq > place);
-    return {parts: newer.flatMap(({parts}) => parts), place: this.seq};
+  /** What came behind the position; undefined when it is not known any more. */
+  after(position: number): {parts: LiveRows[]; position: number} | undefined {
+    if (!this.canFollow(position)) return undefined;
+    const newer = this.ring.filter(({seq}) => seq > position);
+    return {parts: newer.flatMap(({parts}) => parts), position: this.seq};
   }
 
-  /** Resolves when there is something behind the place, the signal is aborted, or the time is over. */
-  async change(place: number, limitMs: number, signal: AbortSignal): Promise<void> {
-    if (place < this.seq || limitMs <= 0 || signal.aborted || this.closed) return;
+  /** Resolves when there is something behind the position, the signal is aborted, or the time is over. */
+  async change(position: number, limitMs: number, signal: AbortSignal): Promise<void> {
+    if (position < this.seq || limitMs <= 0 || signal.aborted || this.closed) return;
     await new Promise<void>((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
@@ -142,16 +142,16 @@ export class LiveFeed {
     return this.fault;
   }
 
-  private canFollow(place: number): boolean {
-    if (place > this.seq) return false;
+  private canFollow(position: number): boolean {
+    if (position > this.seq) return false;
     const oldest = this.ring[0]?.seq ?? this.seq + 1;
-    return place >= oldest - 1;
+    return position >= oldest - 1;
   }
 
   private async look(lagMs = 0): Promise<void> {
     const {query, apps, cluster, wallMs} = this.options;
-    const moment: Instant = {nowMs: performance.now(), wallMs: wallMs()};
-    const content = await liveContent(this.records, {query, apps, cluster}, moment);
+    const now: Instant = {nowMs: performance.now(), wallMs: wallMs()};
+    const content = await liveContent(this.records, {query, apps, cluster}, now);
     if (!this.closed) this.take(content, lagMs);
   }
 

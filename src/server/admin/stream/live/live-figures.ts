@@ -17,7 +17,7 @@ export function summaryOf(
   records: ViewRecords,
   apps: readonly AppRecords[],
   {cluster, service}: {cluster: string; service: string},
-  moment: Instant,
+  now: Instant,
 ): Figures {
   const views = apps.map((app) => appViewOf(app, records));
   const [only] = service === '' ? [] : views;
@@ -38,7 +38,7 @@ export function summaryOf(
     apps: apps.length,
     containers,
     shards,
-    moves: movesOf(apps, moment),
+    moves: movesOf(apps, now),
   };
 }
 

@@ -54,19 +54,26 @@ export class LiveHub {
     signal: AbortSignal,
   ): AsyncGenerator<LiveMessage> {
     const {view} = feed.query;
-    let place = feed.placeOf(lastEventId);
-    yield {type: 'hello', view, at: this.at(), resumed: place !== undefined, beatMs: LIVE_BEAT_MS};
+    let position = feed.positionAfter(lastEventId);
+    yield {
+      type: 'hello',
+      view,
+      at: this.at(),
+      resumed: position !== undefined,
+      beatMs: LIVE_BEAT_MS,
+    };
     let beatMs = performance.now();
     yield this.beat();
     while (!signal.aborted && !feed.isClosed) {
-      const newer = (place === undefined ? undefined : feed.after(place)) ?? feed.everything();
-      place = newer.place;
+      const newer =
+        (position === undefined ? undefined : feed.after(position)) ?? feed.everything();
+      position = newer.position;
       yield* newer.parts;
       const leftMs = beatMs + LIVE_BEAT_MS - performance.now();
       if (leftMs <= 0) {
         beatMs = performance.now();
         yield this.beat();
-      } else await feed.change(place, leftMs, signal);
+      } else await feed.change(position, leftMs, signal);
     }
     if (feed.brokenBy !== undefined) throw feed.brokenBy;
   }

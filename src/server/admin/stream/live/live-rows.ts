@@ -45,10 +45,10 @@ interface ContainerBase {
   readonly print: string;
 }
 
-export function containerRows(app: AppRecords, records: ViewRecords, moment: Instant): Ranked[] {
+export function containerRows(app: AppRecords, records: ViewRecords, now: Instant): Ranked[] {
   const bases = app.once('containerRows', () => containerBases(app, records));
   return bases.map(({row, print}) => {
-    const lateSince = lateSinceOf(app, row, moment);
+    const lateSince = lateSinceOf(app, row, now);
     return {
       key: row.key,
       print: lateSince + print,
@@ -83,17 +83,13 @@ function containerBases(app: AppRecords, records: ViewRecords): ContainerBase[] 
 }
 
 /** While heartbeats come in time they are no news: 1,000 containers would be 500 rows a second. */
-function lateSinceOf(
-  app: AppRecords,
-  {incarnation, ttlMs}: LiveContainer,
-  moment: Instant,
-): string {
+function lateSinceOf(app: AppRecords, {incarnation, ttlMs}: LiveContainer, now: Instant): string {
   const beatMs = app.lastBeatMs(incarnation);
   if (beatMs === undefined || ttlMs === 0) return '';
-  const ageMs = moment.nowMs - beatMs;
+  const ageMs = now.nowMs - beatMs;
   if (ageMs < LATE_INTERVALS_FACTOR * heartbeatIntervalMs(ttlMs)) return '';
   // To the second, so that a heartbeat that stays away is one change and no more.
-  return new Date(Math.round((moment.wallMs - ageMs) / 1_000) * 1_000).toISOString();
+  return new Date(Math.round((now.wallMs - ageMs) / 1_000) * 1_000).toISOString();
 }
 
 /** Stuck ones first, then the oldest. */

@@ -1,4 +1,4 @@
-/** Writes that need room within the quotas of their app. */
+/** Writes that must stay within the quotas of their app. */
 import type {AdminDependencies} from '../dependencies.ts';
 import type {Addition, Admission} from '../quotas.ts';
 import {listAppOrNothing} from '../read/listing.ts';
@@ -19,10 +19,10 @@ export async function admitted(
 }
 
 /**
- * Does the work where all that it adds has room.
+ * Does the work where all that it adds stays within the quotas.
  * @throws SmError QUOTA, and what the work throws.
  */
-export async function withRoom<T extends {readonly revision: string; readonly changed: boolean}>(
+export async function withinQuota<T extends {readonly revision: string; readonly changed: boolean}>(
   dependencies: AdminDependencies,
   {service: app, dryRun}: {readonly service: string; readonly dryRun: boolean},
   additions: readonly Addition[],

@@ -7,7 +7,7 @@ import type {PlannedMove} from '../model/placement.ts';
 import type {Table} from './table.ts';
 
 /** The moves, with the cause of those that others wait for turned from balance to capacity. */
-export function markRoomMaking(
+export function markCapacityMoves(
   table: Table,
   target: Int32Array,
   counts: Int32Array,
@@ -15,7 +15,7 @@ export function markRoomMaking(
 ): PlannedMove[] {
   const {caps} = table;
   if (caps === undefined) return [...moves];
-  const missing = missingRoom(table, caps, target, counts, moves);
+  const missing = missingCapacity(table, caps, target, counts, moves);
   const marked = [...moves];
   const open = Array.from(missing.keys()).filter((container) => (missing[container] ?? 0) > 0);
   const movesFrom = voluntaryMovesFrom(moves);
@@ -35,7 +35,7 @@ export function markRoomMaking(
 }
 
 /** Per container: how many shards come that are not balance moves, less the room there is once forced moves have left. */
-function missingRoom(
+function missingCapacity(
   table: Table,
   caps: Int32Array,
   target: Int32Array,

@@ -23,7 +23,7 @@ export interface Why extends Reasons {
   readonly refused: ReadonlyMap<number, PlacementReason>;
 }
 
-export interface Settled {
+export interface Solution {
   readonly sorted: Sorted;
   readonly targets: Targets;
   readonly target: Int32Array;
@@ -33,7 +33,7 @@ export interface Settled {
 /** What load decides: who goes where and what moves for it; the latter alone; nothing. */
 type LoadSay = 'all' | 'moves' | 'nothing';
 
-interface Attempt extends Settled {
+interface Attempt extends Solution {
   readonly bounds: MatrixBounds;
   /** Whether moves were taken back, or shards refused, that another choice of shards might have spared. */
   readonly isDoubtful: boolean;
@@ -42,7 +42,7 @@ interface Attempt extends Settled {
 /** Orders in which shards come to limits: largest first where all can fit, smallest first where they cannot. */
 const ORDERS = [1, -1] as const;
 
-export function settle(table: Table): Settled {
+export function solve(table: Table): Solution {
   const say = table.loads === undefined ? 'nothing' : 'all';
   const first = attempt(table, say, 0);
   if (table.loads === undefined || !first.isDoubtful) return first;

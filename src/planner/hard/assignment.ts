@@ -1,4 +1,4 @@
-/** Who is settled where while hard rules are kept, and all that is counted of it. Containers by index. */
+/** Who is assigned where while hard rules are kept, and all that is counted of it. Containers by index. */
 import type {MoveCause, PlacementReason} from '../../model/placement.ts';
 import type {Utilisation} from '../load/utilisation.ts';
 import type {MatrixBounds} from '../matrix/bounds.ts';
@@ -20,12 +20,12 @@ export interface HardTask {
   readonly bySize: -1 | 0 | 1;
 }
 
-export class Settlement {
+export class Assignment {
   readonly task: HardTask;
   readonly occupants: Occupants;
   /** Per shard: 1 for one that may be on any open container of its pool. */
   readonly isFree: Uint8Array;
-  /** Per container: the shards that are settled there. */
+  /** Per container: the shards that are assigned to it. */
   readonly on: readonly Set<number>[];
   /** Shards that got no container, and why. */
   readonly refused = new Map<number, PlacementReason>();
@@ -39,24 +39,24 @@ export class Settlement {
     this.on = Array.from({length: task.table.m}, () => new Set<number>());
   }
 
-  settle(shard: number, container: number): void {
+  assign(shard: number, container: number): void {
     this.occupants.add(shard, container);
     this.on[container]?.add(shard);
   }
 
-  unsettle(shard: number, container: number): void {
+  unassign(shard: number, container: number): void {
     this.occupants.remove(shard, container);
     this.on[container]?.delete(shard);
   }
 
-  /** The shard goes, and is settled there. */
+  /** The shard goes, and is assigned there. */
   goTo(shard: number, from: number, to: number): true {
     const {table, bounds, target, utilisation} = this.task;
     const rank = (container: number): number =>
       container < 0 ? -1 : (table.containerRank[container] ?? 0);
     target[shard] = to;
     this.refused.delete(shard);
-    this.settle(shard, to);
+    this.assign(shard, to);
     if (this.isFree[shard] === 1) bounds.move(table.bucket[shard] ?? 0, rank(from), rank(to));
     if (from >= 0) utilisation?.remove(shard, rank(from));
     utilisation?.add(shard, rank(to));
@@ -116,7 +116,7 @@ export class Settlement {
 
   exchange(shard: number, from: number, partner: number): true {
     const to = this.task.target[partner] ?? -1;
-    this.unsettle(partner, to);
+    this.unassign(partner, to);
     this.goTo(shard, from, to);
     return this.goTo(partner, to, from);
   }
