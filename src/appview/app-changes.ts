@@ -15,14 +15,7 @@ import {
 } from '../protocol/records.ts';
 import type {Decoded} from '../protocol/records.ts';
 import {ownChange} from '../store/ownership-transactions.ts';
-import type {KeyValue, WatchEvent} from '../store/port.ts';
-
-/** The change that a watch event tells, or undefined when its key is not a part of a view. */
-export function changeOfEvent(parsed: ParsedKey, event: WatchEvent): AppChange | undefined {
-  return event.type === 'put'
-    ? changeOf(parsed, event.entry, event.entry.mod)
-    : changeOf(parsed, undefined, event.mod);
-}
+import type {KeyValue} from '../store/port.ts';
 
 /** The change that a key stands for (`entry` undefined: it was deleted at `mod`). */
 export function changeOf(

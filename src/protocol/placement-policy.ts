@@ -6,7 +6,6 @@ import {
   LOAD_LIMIT,
   PLACEMENT_BOUNDS,
   PRIORITY_LIMIT,
-  contradictionsOf,
 } from '../model/placement-policy.ts';
 import type {PlacementPolicy} from '../model/placement-policy.ts';
 
@@ -56,12 +55,6 @@ export const storedPlacement = z.looseObject({
   metrics: z.array(z.looseObject(metricFields)).max(metrics).optional(),
   ...plainFields,
   moving: z.looseObject(movingFields).optional(),
-});
-
-/** The same, of which nothing contradicts. */
-export const soundPlacementField = placementField.superRefine((policy, context) => {
-  for (const {fields, problem} of contradictionsOf(policyOf(policy), undefined))
-    context.addIssue({code: 'custom', message: `${fields.join(' and ')}: ${problem}`});
 });
 
 /** Loads by metric. */

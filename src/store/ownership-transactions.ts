@@ -1,10 +1,9 @@
 /** From domain-level guards and steps to key-level transactions, and from their outcomes back. Pure. */
 import type {Keys} from '../etcd/keys.ts';
 import type {AppChange} from '../model/change.ts';
-import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {RecordGuard, Transition} from '../model/transition.ts';
-import {decodeHeartbeat, decodeOwnership, encodeRecord} from '../protocol/records.ts';
+import {decodeOwnership, encodeRecord} from '../protocol/records.ts';
 import type {Compare, KeyValue, Operation, Transaction, TransactionOutcome} from './port.ts';
 
 /** The key whose revision proves that a daemon still governs: its record of the app, or the leader's key. */
@@ -83,13 +82,6 @@ export function versionedRecord(
 ): Versioned<OwnershipRecord> | undefined {
   if (entry === undefined) return undefined;
   const decoded = decodeOwnership(entry.value);
-  return decoded.ok ? {value: decoded.value, mod: entry.mod, create: entry.create} : undefined;
-}
-
-/** A readable heartbeat with its revisions, or undefined. */
-export function versionedHeartbeat(entry: KeyValue | undefined): Versioned<Heartbeat> | undefined {
-  if (entry === undefined) return undefined;
-  const decoded = decodeHeartbeat(entry.value);
   return decoded.ok ? {value: decoded.value, mod: entry.mod, create: entry.create} : undefined;
 }
 
