@@ -17,6 +17,9 @@ export interface TransportOptions {
   readonly proxy?: string;
 }
 
+const PEM_HINT =
+  'name PEM files: --ca-file (SM_CA_FILE) is the CA that signed the certificate of the daemon, --cert-file and --key-file are your own certificate';
+
 export interface Transport {
   request(
     url: URL,
@@ -44,12 +47,29 @@ async function secureTransport(
   {caFile, certFile, keyFile}: TransportOptions,
   proxy: URL | undefined,
 ): Promise<Transport> {
-  const [https, tls] = await Promise.all([import('node:https'), import('node:tls')]);
+  const [https, tls, {X509Certificate}] = await Promise.all([
+    import('node:https'),
+    import('node:tls'),
+    import('node:crypto'),
+  ]);
+  // TLS itself ignores a file without one, and then trusts nobody.
+  const certificate = (what: string, path: string): Buffer => {
+    const pem = readPem(what, path);
+    try {
+      new X509Certificate(pem);
+      return pem;
+    } catch (cause) {
+      throw new SmError('INVALID_INPUT', `${what} ${path} contains no certificate`, {
+        hint: PEM_HINT,
+        cause,
+      });
+    }
+  };
   if ((certFile === undefined) !== (keyFile === undefined))
     throw new SmError('INVALID_INPUT', '--cert-file and --key-file must be given together');
   const files = {
-    ...(caFile === undefined ? {} : {ca: readPem('CA file', caFile)}),
-    ...(certFile === undefined ? {} : {cert: readPem('certificate file', certFile)}),
+    ...(caFile === undefined ? {} : {ca: certificate('CA file', caFile)}),
+    ...(certFile === undefined ? {} : {cert: certificate('certificate file', certFile)}),
     ...(keyFile === undefined ? {} : {key: readPem('key file', keyFile)}),
   };
   const agent = new https.Agent({keepAlive: true, ...files});
@@ -103,7 +123,7 @@ function readPem(what: string, path: string): Buffer {
     return readFileSync(path);
   } catch (cause) {
     throw new SmError('INVALID_INPUT', `${what} ${path} cannot be read`, {
-      hint: 'name PEM files: --ca-file (SM_CA_FILE) is the CA that signed the certificate of the daemon, --cert-file and --key-file are your own certificate',
+      hint: PEM_HINT,
       cause,
     });
   }

@@ -152,6 +152,11 @@ describe('over TLS and proxies', () => {
     await client({server, caFile: authority.ca}).call('getSpec', {});
     const missing = client({server, caFile: '/none'}).call('getSpec', {});
     await expect(missing).rejects.toMatchObject({code: 'INVALID_INPUT'});
+    const noPem = client({server, caFile: import.meta.filename}).call('getSpec', {});
+    await expect(noPem).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: `CA file ${import.meta.filename} contains no certificate`,
+    });
   });
 
   it('a proxy is used when it is named', async () => {
