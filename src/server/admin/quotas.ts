@@ -189,7 +189,11 @@ export class Quotas {
         return more > 0 && used[name] + countOf(all, name) + more > quota[name];
       });
       if (over === undefined) for (const sums of [all, taken]) add(sums, one);
-      else refused.set(nameOf(addition), overAppQuota(app, over, quota[over], used[over]));
+      else
+        refused.set(
+          nameOf(addition),
+          overAppQuota(app, over, quota[over], used[over] + countOf(all, over)),
+        );
     }
     // What has ended is in the view.
     ledger.ended = emptySums();

@@ -52,6 +52,12 @@ describe('a quota of shards', () => {
     expect((await add('d')).result).toBe('created');
   });
 
+  it('counts what the same batch has added before the refused one', async () => {
+    const shards = ['a', 'b', 'c', 'd'].map((shardId) => ({shardId}));
+    const {items} = await world.call('addShards', {service, shards});
+    expect(items.at(-1)?.error).toContain('app orders has a quota of 3 shards, and has 3');
+  });
+
   it('holds for requests at the same time', async () => {
     const asked = await Promise.allSettled(['a', 'b', 'c', 'd', 'e', 'f'].map((id) => add(id)));
     expect(asked.filter(({status}) => status === 'fulfilled')).toHaveLength(3);
