@@ -62,7 +62,8 @@ name that says none counts what it names.
 `;
 
 function row({name, value, reason}: Limit): string {
-  const shown = value.toLocaleString('en-US', {maximumFractionDigits: 3});
+  const shown =
+    value > 1e15 ? String(value) : value.toLocaleString('en-US', {maximumFractionDigits: 6});
   return `| \`${name}\` | ${shown} | ${unitOf(name)} | ${reason.replaceAll('|', '\\|')} |`;
 }
 

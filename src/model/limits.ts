@@ -119,3 +119,6 @@ export const SORTED_PER_STEP = 2_000;
 
 /** Other containers of a process that the advice to restart one names; all are counted. */
 export const OTHERS_NAMED = 5;
+
+/** Largest load of a shard, and limit of a container, in any metric: sums of a million of them are exact enough. */
+export const LOAD_LIMIT = 1e12;

@@ -4,7 +4,11 @@
  */
 import {METRIC_UPPER_DEFAULT_FACTOR} from './limits.ts';
 
-export {METRIC_UPPER_DEFAULT_FACTOR as METRIC_UPPER_DEFAULT, PRIORITY_LIMIT} from './limits.ts';
+export {
+  LOAD_LIMIT,
+  METRIC_UPPER_DEFAULT_FACTOR as METRIC_UPPER_DEFAULT,
+  PRIORITY_LIMIT,
+} from './limits.ts';
 
 /** A load that is balanced. Ratios are of a container's load to its share. */
 export interface MetricPolicy {
@@ -91,9 +95,6 @@ export const PLACEMENT_BOUNDS = {
   /** Most moves, shards or starts of one limit. */
   moves: 1_000_000,
 } as const;
-
-/** Largest load of a shard, and limit of a container, in any metric: sums of a million of them are exact enough. */
-export const LOAD_LIMIT = 1e12;
 
 const POLICY_FIELDS = [
   'metrics',

@@ -5,15 +5,9 @@ import type {
   PlacementShard,
   PlacementSnapshot,
 } from '../model/placement.ts';
+import {LIMIT_UNITS, MOST_LOAD, MOST_WEIGHT, UNLIMITED, WEIGHT_PARTS} from './limits.ts';
 
-/** No limit, as a number that every count stays below. */
-export const UNLIMITED = 2 ** 31 - 1;
-/** Weights are counted in thousandths: shares of whole weights are exact. */
-const WEIGHT_PARTS = 1_000;
-/** A greater weight counts as this one. */
-const MOST_WEIGHT = 1_000;
-/** A greater load counts as this one. */
-const MOST_LOAD = 1e100;
+export {UNLIMITED} from './limits.ts';
 
 /** The columns of a table that most apps do not use; undefined where the snapshot says nothing of the kind. */
 export interface PolicyColumns {
@@ -50,9 +44,6 @@ export interface Limits {
   readonly ofContainers: Float64Array;
   readonly ofShards: Float64Array;
 }
-
-/** Units of a metric's greatest limit. */
-const LIMIT_UNITS = 2 ** 30;
 
 /** `order`: shards in tie-break order, by which keys are numbered. */
 export function policyColumns(snapshot: PlacementSnapshot, order: Int32Array): PolicyColumns {

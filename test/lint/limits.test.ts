@@ -6,10 +6,12 @@ import {limitsDocument, roomsWithLimits, unitOf} from '../../scripts/limits-docu
 
 const SRC = join(import.meta.dirname, '..', '..', 'src');
 /** A constant that is a plain number, or a product of some; 0, 1 and -1 are indexes, versions of formats and marks of nothing. */
-const NUMBER = /^(?:export )?const ([A-Z][A-Z0-9_]*) = (?!-?[01];)[-\d_ .*/+()x]+;/gm;
+const NUMBER = /^(?:export )?const ([A-Z][A-Z0-9_]*) = (?!-?[01];)[-\d_ .*/+()xe]+;/gm;
 
-/** Numbers of a format or protocol, which are not limits: to change one is to read and write something else. */
+/** Numbers of a format, protocol, unit or code, which are not limits: to change one is to read and write something else. */
 const FORMATS = new Map([
+  ['container/metrics.ts', ['NANOSECONDS']],
+  ['container/process-figures.ts', ['NANOSECONDS_PER_MS', 'MICROSECONDS_PER_MS']],
   ['embedded/answers.ts', ['CANCEL']],
   ['embedded/frames.ts', ['HEADER_BYTES', 'SECTOR_BYTES']],
   ['embedded/header.ts', ['RAFT_TERM']],
@@ -20,6 +22,9 @@ const FORMATS = new Map([
   ['embedded/state-machine.ts', ['DEACTIVATE']],
   ['embedded/transaction.ts', ['VALUE']],
   ['embedded/version-codec.ts', ['FIXED_BYTES']],
+  ['planner/row-plan.ts', ['UNPLANNED', 'PER_SHORTAGE', 'PER_MOVE']],
+  ['planner/table.ts', ['DRAINING', 'TAKES_REST', 'TRIAL_DUE', 'NOT_LIVING']],
+  ['protocol/push.ts', ['PERCENT']],
 ]);
 
 const rooms = await roomsWithLimits();

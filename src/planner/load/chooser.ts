@@ -3,9 +3,8 @@ import type {Table} from '../table.ts';
 import {Heap} from './heap.ts';
 import {sortByValue, sortedBy} from './members.ts';
 import type {Utilisation} from './utilisation.ts';
+import {LAST_UTILISATION} from './limits.ts';
 
-/** Behind all containers that have a share of load. */
-const LAST = 1e300;
 /** Places in a heap that are looked at besides the first. */
 const NEXT = [1, 2] as const;
 
@@ -209,12 +208,14 @@ export class CoolestTakers {
   }
 
   private keyOf(taker: number, metric: number): number {
-    return this.utilisation.takes[taker] === 1 ? this.utilisation.of(taker, metric) : LAST;
+    return this.utilisation.takes[taker] === 1
+      ? this.utilisation.of(taker, metric)
+      : LAST_UTILISATION;
   }
 
   private highestWith(shard: number, taker: number): number {
     const {metrics, loads, load, share, takes} = this.utilisation;
-    if (takes[taker] !== 1) return LAST;
+    if (takes[taker] !== 1) return LAST_UTILISATION;
     let highest = 0;
     for (let metric = 0; metric < metrics; metric += 1) {
       const at = taker * metrics + metric;

@@ -36,3 +36,9 @@ export const HALF = 65_536;
 export const LONG = 4_096;
 /** Bits of a half: HALF is the number of keys that they make. */
 export const HALF_BITS = 16;
+/** How much a gain counts that makes only the squares of utilisations smaller: less than any other. */
+export const LAST_RESORT_SHARE = 1e-6;
+/** Beside how near both come to their shares, by this share of it: how near they come to each other. */
+export const SQUARES_SHARE = 1e-3;
+/** Behind all containers that have a share of load: greater than every utilisation. */
+export const LAST_UTILISATION = 1e300;

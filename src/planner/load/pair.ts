@@ -1,11 +1,8 @@
 /** Two containers between which load is to be exchanged: what a step may carry, and what it brings. */
 import type {Band, Utilisation} from './utilisation.ts';
+import {LAST_RESORT_SHARE, SQUARES_SHARE} from './limits.ts';
 
 const NOBODY = -1;
-/** How much a gain counts that makes only the squares of utilisations smaller: less than any other. */
-const LAST_RESORT_SHARE = 1e-6;
-/** Beside how near both come to their shares, by this share of it: how near they come to each other. */
-const SQUARES_SHARE = 1e-3;
 
 export class Pair {
   hot = 0;

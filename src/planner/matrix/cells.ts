@@ -6,9 +6,8 @@
 import type {Demand} from './demand.ts';
 import type {Levels} from './levels.ts';
 import {PairIndex} from './pair-index.ts';
+import {SCANNED_CELLS} from './limits.ts';
 
-/** Beyond so many stored cells besides its row, a bucket's cells are found by a hash instead of one after the other. */
-const SCANNED = 12;
 const NONE = -1;
 
 export class Cells {
@@ -61,7 +60,7 @@ export class Cells {
   find(bucket: number, container: number): number {
     const inRow = this.findInRow(bucket, container);
     if (inRow !== NONE) return inRow;
-    if ((this.linked[bucket] ?? 0) > SCANNED) return this.index.get(bucket, container);
+    if ((this.linked[bucket] ?? 0) > SCANNED_CELLS) return this.index.get(bucket, container);
     for (let cell = this.firstOfBucket[bucket] ?? NONE; cell !== NONE;) {
       if (this.container[cell] === container) return cell;
       cell = this.nextOfBucket[cell] ?? NONE;
@@ -76,8 +75,8 @@ export class Cells {
     this.firstOfBucket[bucket] = cell;
     const linked = (this.linked[bucket] ?? 0) + 1;
     this.linked[bucket] = linked;
-    if (linked === SCANNED + 1) this.indexAll(bucket);
-    else if (linked > SCANNED) this.index.set(bucket, container, cell);
+    if (linked === SCANNED_CELLS + 1) this.indexAll(bucket);
+    else if (linked > SCANNED_CELLS) this.index.set(bucket, container, cell);
     return cell;
   }
 

@@ -2,11 +2,7 @@
  * The objectives as weights of one sum: each outweighs all that the lower ones can bring along one path of the network.
  * All are whole numbers that a double holds exactly.
  */
-
-/** Longest path the weights allow for, in containers: more than one table needs. */
-const LONGEST_PATH = 4_096;
-/** Weights stay below it, with a margin for sums of a few. */
-const LARGEST = 2 ** 46;
+import {LARGEST_WEIGHT, LONGEST_PATH} from './limits.ts';
 
 export interface Costs {
   /** A shard that a container runs now and shall not keep: 1. The unit. */
@@ -38,7 +34,7 @@ export function costsFor(
 ): Costs {
   const path = Math.min(containers, LONGEST_PATH) + 1;
   const total = 2 * path + 4;
-  const room = LARGEST / priorities / (total * path);
+  const room = LARGEST_WEIGHT / priorities / (total * path);
   const most = zones ? Math.cbrt(room / (4 * path)) : Math.sqrt(room);
   const steps = Math.max(1, Math.min(shards + 1, Math.floor(most)));
   const cell = total * (2 * steps + 2);

@@ -6,6 +6,7 @@ import {mayStayStranded} from '../sorting.ts';
 import type {Sorted} from '../sorting.ts';
 import {DRAINING, OPEN} from '../table.ts';
 import type {Table} from '../table.ts';
+import {MOST_PRIORITIES} from './limits.ts';
 
 const NOWHERE = -1;
 
@@ -55,9 +56,6 @@ export interface ContainerClass {
   readonly zone: number;
   readonly members: Int32Array;
 }
-
-/** So many steps of priority are distinguished; the lowest ones count as one. */
-const MOST_PRIORITIES = 32;
 
 export function demandOf(table: Table, sorted: Sorted): Demand {
   const buckets = table.bucketPool.length;

@@ -1,8 +1,6 @@
 /** The share of every bucket per container, by weight, and what follows for the totals. */
 import type {Demand} from './demand.ts';
-
-/** A share this near to a whole number is one: sums of fractions are not exact. */
-const NEARLY_WHOLE = 1e-6;
+import {NEARLY_WHOLE_SHARE} from './limits.ts';
 
 export class Levels {
   /** Per bucket: shards to be shared, pins of those that share included, and the weights among which. */
@@ -163,5 +161,5 @@ function joined(first: Float64Array, second: Int32Array | Float64Array): Float64
 /** The whole number that the share is but for the error of a sum, or the share. */
 export function nearby(share: number): number {
   const whole = Math.round(share);
-  return Math.abs(share - whole) < NEARLY_WHOLE ? whole : share;
+  return Math.abs(share - whole) < NEARLY_WHOLE_SHARE ? whole : share;
 }

@@ -1,11 +1,12 @@
 /** A hash table from (bucket, container) to a number: open addressing, no object per entry. */
+import {FIRST_PAIRS} from './limits.ts';
+
 const FREE = -1;
-const FIRST_SIZE = 64;
 
 export class PairIndex {
   private readonly containers: number;
-  private keys = new Float64Array(FIRST_SIZE).fill(FREE);
-  private values = new Int32Array(FIRST_SIZE);
+  private keys = new Float64Array(FIRST_PAIRS).fill(FREE);
+  private values = new Int32Array(FIRST_PAIRS);
   private count = 0;
 
   constructor(containers: number) {
