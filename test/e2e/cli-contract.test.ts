@@ -309,5 +309,11 @@ describe('a recording', () => {
 });
 
 describe('what is for all apps', () => {
+  it('says what leads on where nobody doubts etcd', async () => {
+    const {exit, stdout} = await hosted(['store', 'accept-restore', '--confirm', service]);
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/^store .+ unchanged\nno process doubts this etcd, .+ pass --force\n$/);
+  });
+
   it.each(LAST)('%s', (line, exit) => holds(line, exit, hosted, hosted), 60_000);
 });

@@ -31,8 +31,14 @@ export default class StoreAcceptRestore extends SmCommand<typeof StoreAcceptRest
       .call('acceptRestore', {confirm: service, force, reason})
       .finally(() => progress.stop());
     const {epoch, clusterId} = answer;
-    await this.showObject(changeResult('Store', service, answer, {epoch, clusterId}, false));
+    const shown = changeResult('Store', service, answer, {epoch, clusterId}, false);
+    const lines = answer.changed ? shown.lines : [...shown.lines, unchangedText(epoch)];
+    await this.showObject({...shown, lines});
   }
+}
+
+function unchangedText(epoch: number): string {
+  return `no process doubts this etcd, so the epoch stays ${epoch}; if etcd was restored while none ran, pass --force`;
 }
 
 function waitText(waitMs: number): string {
