@@ -1,7 +1,7 @@
 /** etcd connections shared by the containers of one process; heartbeats have one of their own. */
 import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {Keys} from '../etcd/keys.ts';
-import {openEtcdStore} from '../store/etcd-store.ts';
+import {openEtcdStore, proveSecrets} from '../store/etcd-store.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {TransactionBatcher} from '../store/batcher.ts';
 import type {StoreCall} from '../etcd/connection.ts';
@@ -71,7 +71,8 @@ function open(options: Connecting, secrets: EtcdSecrets): Shared {
   };
   const store = openEtcdStore(etcd);
   const heartbeatStore = openEtcdStore(etcd);
-  const renew = (changed: EtcdSecrets): void => {
+  const renew = async (changed: EtcdSecrets): Promise<void> => {
+    await proveSecrets(etcd, changed);
     for (const one of [heartbeatStore, store]) one.renew(changed);
   };
   return {

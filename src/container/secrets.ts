@@ -2,7 +2,7 @@
  * Certificates and passwords of etcd: given as they are, as files, or by functions. Files and functions are looked at again, so that what was
  * renewed is used without a restart.
  */
-import {createHash} from 'node:crypto';
+import {X509Certificate, createHash} from 'node:crypto';
 import {createSecureContext} from 'node:tls';
 import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {SmError} from '../model/errors.ts';
@@ -12,7 +12,7 @@ import type {Clock, Timer} from '../runtime/clock.ts';
 import {CERTIFICATE_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import {readPlainFile} from '../runtime/secret-file.ts';
-import {SECRETS_LOOK_MS} from './limits.ts';
+import {SECRETS_LOOK_MS, SECRETS_RETRY_MS} from './limits.ts';
 
 /** The secret itself, the path of a file with it, or who gives it, asked every 10 s. */
 export type Secret<T> = T | {readonly file: string} | (() => T | Promise<T>);
@@ -87,6 +87,8 @@ function textOf(content: Buffer): string {
 /** Two files are not renewed at one instant. */
 function checkTls({key, ...tls}: {ca?: Buffer; cert?: Buffer; key?: HiddenText}): void {
   try {
+    // TLS itself ignores an authority that is not PEM, and then trusts nobody.
+    if (tls.ca !== undefined) new X509Certificate(tls.ca);
     createSecureContext({...tls, ...(key === undefined ? {} : {key: key.reveal()})});
   } catch (cause) {
     throw new SmError('INVALID_INPUT', 'etcd.tls: ca, cert and key cannot be used together', {
@@ -123,7 +125,8 @@ export interface SecretsWatchOptions {
   readonly login: EtcdLogin;
   /** What the connections were opened with. */
   readonly first: EtcdSecrets;
-  readonly onChange: (secrets: EtcdSecrets) => void;
+  /** Takes what has changed. A rejection: the old ones stay in use, and it is tried again. */
+  readonly onChange: (secrets: EtcdSecrets) => void | Promise<void>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly clock?: Clock;
 }
@@ -150,7 +153,9 @@ export class SecretsWatch {
   }
 
   private wait(): void {
-    this.timer = this.clock.after(SECRETS_LOOK_MS, () => void this.look());
+    // The new password is often in its file before etcd has it: from then on each refused heartbeat counts.
+    const delayMs = this.refused === '' ? SECRETS_LOOK_MS : SECRETS_RETRY_MS;
+    this.timer = this.clock.after(delayMs, () => void this.look());
   }
 
   private async look(): Promise<void> {
@@ -158,11 +163,12 @@ export class SecretsWatch {
     try {
       const secrets = await readSecrets(login);
       if (this.closed) return;
-      this.refused = '';
       const now = contentOf(secrets);
-      if (now !== this.known) {
+      const isNew = now !== this.known;
+      if (isNew) await onChange(secrets);
+      this.refused = '';
+      if (isNew) {
         this.known = now;
-        onChange(secrets);
         logger.info({}, 'certificates or password of etcd have changed: using the new ones');
       }
     } catch (error) {

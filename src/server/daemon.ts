@@ -135,7 +135,7 @@ export class RunningDaemon implements Daemon {
     this.watchMetrics();
     const {renew} = stores;
     this.etcdRenewal = new EtcdRenewal({
-      ...{credentials, renew, logger: options.logger},
+      ...{credentials, renew, clock, logger: options.logger},
       isInside: options.config.embedded !== undefined,
     });
     this.credentialWatch = new CredentialWatch({
@@ -365,6 +365,7 @@ export class RunningDaemon implements Daemon {
     await this.planners.stop();
     this.selfCheck.stop();
     this.credentialWatch.stop();
+    this.etcdRenewal.close();
     await this.http.close();
     this.views.close();
     await Promise.all(this.senders.map((sender) => sender.close()));

@@ -6,7 +6,7 @@ import type {Leases} from '../etcd/leases.ts';
 import type {EtcdOptions} from '../etcd/connection.ts';
 import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {SmError} from '../model/errors.ts';
-import {openEtcdStore} from '../store/etcd-store.ts';
+import {openEtcdStore, proveSecrets} from '../store/etcd-store.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {Credentials} from './credentials.ts';
 import type {DaemonOptions} from './daemon-options.ts';
@@ -65,18 +65,13 @@ export async function openWhenReachable(
   }
 }
 
-/** A wrong file must not cost a connection that works: a read proves it first. */
+/** Replaces what works only once it is proved. */
 async function renewed(
   etcd: EtcdOptions,
   {heartbeatStore, store, leases}: Record<'heartbeatStore' | 'store' | 'leases', Renewable>,
   secrets: EtcdSecrets,
 ): Promise<void> {
-  const probe = openEtcdStore({...etcd, ...secrets});
-  try {
-    await probe.status();
-  } finally {
-    await probe.close();
-  }
+  await proveSecrets(etcd, secrets);
   for (const one of [heartbeatStore, store, leases]) one.renew(secrets);
 }
 

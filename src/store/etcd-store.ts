@@ -294,6 +294,19 @@ export class EtcdStore implements Store {
   }
 }
 
+/**
+ * Reads once with other certificates or another password: a wrong file must not cost a connection that works.
+ * @throws SmError when etcd does not take them, or does not answer.
+ */
+export async function proveSecrets(options: EtcdOptions, secrets: EtcdSecrets): Promise<void> {
+  const probe = openEtcdStore({...options, ...secrets});
+  try {
+    await probe.status();
+  } finally {
+    await probe.close();
+  }
+}
+
 /** Opens the store; connects lazily, so nothing fails here but an empty list of endpoints. */
 export function openEtcdStore(options: EtcdOptions): EtcdStore {
   return new EtcdStore(options);

@@ -4,7 +4,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {SECRETS_LOOK_MS} from '../../src/container/limits.ts';
+import {SECRETS_LOOK_MS, SECRETS_RETRY_MS} from '../../src/container/limits.ts';
 import {SecretsWatch, loginKey, readSecrets} from '../../src/container/secrets.ts';
 import type {EtcdSecrets} from '../../src/etcd/endpoint-clients.ts';
 import type {EtcdLogin} from '../../src/container/secrets.ts';
@@ -34,8 +34,8 @@ function write(content: Partial<Record<keyof typeof files, Buffer>>): void {
     writeFileSync(files[name as keyof typeof files], bytes);
 }
 
-/** A watch whose looks come when the test says so. */
-async function watched(login: EtcdLogin) {
+/** A watch whose looks come when the test says so. `take`: rejects what etcd does not take. */
+async function watched(login: EtcdLogin, take = (): Promise<void> => Promise.resolve()) {
   const due: (() => void)[] = [];
   const delays: number[] = [];
   const clock: Clock = {
@@ -50,7 +50,10 @@ async function watched(login: EtcdLogin) {
   const logged: string[] = [];
   const watch = new SecretsWatch({
     ...{login, first: await readSecrets(login), clock},
-    onChange: (secrets) => changes.push(secrets),
+    onChange: async (secrets) => {
+      await take();
+      changes.push(secrets);
+    },
     logger: {
       info: (_fields, message) => logged.push(message),
       warn: (fields, message) => logged.push(`${message}: ${JSON.stringify(fields)}`),
@@ -107,6 +110,8 @@ describe('secrets', () => {
     });
     const [{cert}, {key}] = [issued('one'), issued('two')];
     await expect(readSecrets({tls: {cert, key}})).rejects.toMatchObject({code: 'INVALID_INPUT'});
+    const ca = Buffer.from('not PEM');
+    await expect(readSecrets({tls: {ca}})).rejects.toMatchObject({code: 'INVALID_INPUT'});
   });
 
   it('are the same login for the same files and the same function, not for the same content', () => {
@@ -137,7 +142,27 @@ describe('renewed secrets', () => {
     writeFileSync(join(folder, 'password'), 'two');
     await look();
     expect(changes.map(shown)).toEqual([{username: 'orders', password: 'two', tls: second}]);
-    expect(new Set(delays)).toEqual(new Set([SECRETS_LOOK_MS]));
+    const whileRefused = [SECRETS_RETRY_MS, SECRETS_RETRY_MS];
+    expect(delays).toEqual([SECRETS_LOOK_MS, SECRETS_LOOK_MS, ...whileRefused, SECRETS_LOOK_MS]);
+    watch.close();
+  });
+
+  it('that etcd does not take yet leave the old ones in use, and are tried until it does', async () => {
+    let password = 'one';
+    let isTaken = false;
+    const login: EtcdLogin = {username: 'orders', password: () => password};
+    const take = (): Promise<void> =>
+      isTaken ? Promise.resolve() : Promise.reject(new Error('etcd refuses the login'));
+    const {watch, changes, logged, look, delays} = await watched(login, take);
+    password = 'two';
+    await look();
+    await look();
+    expect(changes).toEqual([]);
+    expect(logged).toEqual([expect.stringContaining('etcd refuses the login')]);
+    isTaken = true;
+    await look();
+    expect(changes.map(shown)).toEqual([{username: 'orders', password: 'two'}]);
+    expect(delays.slice(1)).toEqual([SECRETS_RETRY_MS, SECRETS_RETRY_MS, SECRETS_LOOK_MS]);
     watch.close();
   });
 
