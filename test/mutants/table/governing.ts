@@ -107,7 +107,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       name: 'a broken governor trusts its old clock',
       breaks: '"Silence": who begins anew begins all waits anew',
       find: 'this.begin(undefined);',
-      replace: 'this.begin(this.options.silence);',
+      replace: 'this.begin(this.options.failureDetector);',
       killed: GOVERNOR_SHELL_TESTS(
         'silence > is counted anew by a governor that has broken: what it knew is not trusted',
       ),
