@@ -63,7 +63,7 @@ export class JoinedProcess {
 
   /** The session driver inside; undefined until the app was found. */
   get member(): SessionDriver | undefined {
-    return (this.joined as {member?: SessionDriver} | undefined)?.member;
+    return this.joined?.['driver'];
   }
 
   /** As a program does that calls `joinApp` and ends when that fails. */
