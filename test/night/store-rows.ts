@@ -177,8 +177,8 @@ export const STORE_NIGHTS: readonly Night[] = [
           status: {ask: () => daemon.said('status'), cause: /1 daemon|TROUBLE/},
           doctor: {
             ask: () => daemon.said('doctor'),
-            cause: /only one daemon|cannot be called|is (suspect|silent|lost)/,
-            mend: /start a second one|restart it/,
+            cause: /was lost at|cannot be called|is (suspect|silent|lost)/,
+            mend: /start it again|restart it/,
           },
           why: {byRights: gone},
           readyz: {ask: () => readyz(down.url), cause: /no answer/},
