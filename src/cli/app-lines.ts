@@ -25,7 +25,7 @@ export function appLines(app: AppView): string[] {
     ]),
     `governor: ${app.governor || 'none'}`,
     ...alarmRows(app.alarms).flatMap(({codes, text, fix}) => [
-      `alarm ${codes} ${text}`,
+      `alarm ${codes.join(', ')} ${text}`,
       ...fixLines(fix),
     ]),
   ];

@@ -25,7 +25,7 @@ export function statusLines(status: StatusAnswer): string[] {
     // A daemon of before does not say it.
     ...(status.lostDaemons ?? []).map((lost) => `daemon ${lostDaemonText(lost)}`),
     ...alarmRows(alarms).flatMap(({service, codes, text, fix}) => [
-      `alarm ${codes} (${service}) ${text}`,
+      `alarm ${codes.join(', ')} (${service}) ${text}`,
       ...fixLines(fix),
     ]),
   ];

@@ -30,9 +30,9 @@ export default class Audit extends SmCommand<typeof Audit> {
     const {auditStore, withLocation} = await import('../transfer/index.ts');
     const {app, since, service} = this.flags;
     const say = (text: string): void => this.say(text);
-    const location = {...locationOf(this.flags), mustExist: true};
+    const options = {...locationOf(this.flags), mustExist: true};
     const [result, storeName] = await withLocation(
-      location,
+      options,
       async (location) =>
         [await auditStore({location, app, since, service, say}), location.name] as const,
     );

@@ -10,7 +10,7 @@ import {gate} from '../runtime/gate.ts';
 import {beginProgram} from '../runtime/program-thread.ts';
 import type {EmbeddedStore, StoreFigures} from './index.ts';
 import {faultOf} from './thread-messages.ts';
-import type {StoreThreadOptions, ThreadData, ThreadMessage} from './thread-messages.ts';
+import type {SentFault, StoreThreadOptions, ThreadData, ThreadMessage} from './thread-messages.ts';
 
 type Started = Extract<ThreadMessage, {kind: 'started'}>;
 
@@ -86,7 +86,7 @@ class StoreThread {
     } else if (message.kind === 'refused') {
       this.starting.reject(faultOf(message.fault));
       void this.worker.terminate();
-    } else if (message.kind === 'lost') this.lose(faultOf(message.fault));
+    } else if (message.kind === 'lost') this.losing.resolve(smErrorOf(message.fault));
     else if (message.fault === undefined) this.ended.resolve(undefined);
     else this.ended.reject(faultOf(message.fault));
   }
@@ -100,17 +100,16 @@ class StoreThread {
     }
   }
 
-  private lose(error: Error): void {
-    const known = error instanceof SmError ? error : new SmError('INTERNAL', error.message);
-    this.losing.resolve(known);
-    this.ended.resolve(undefined);
-  }
-
-  /** Nobody hears of what had been said already. */
+  /** The thread has ended by itself, or what was said before has ended it: then nobody hears this. */
   private end(why: string): void {
     const error = new SmError('INTERNAL', `the thread of the embedded store is gone: ${why}`);
     this.starting.reject(error);
     this.ended.resolve(undefined);
     if (this.closing === undefined) this.losing.resolve(error);
   }
+}
+
+function smErrorOf(fault: SentFault): SmError {
+  const error = faultOf(fault);
+  return error instanceof SmError ? error : new SmError('INTERNAL', error.message);
 }

@@ -14,8 +14,8 @@ interface ShownAlarm {
 /** Alarms of one app with one cause. */
 export interface AlarmRow {
   readonly service: string;
-  /** Each once, as `UNSERVED, STUCK`. */
-  readonly codes: string;
+  /** Each once. */
+  readonly codes: readonly string[];
   /** Since when, and the text of each. */
   readonly text: string;
   readonly fix: string;
@@ -40,5 +40,5 @@ function rowOf(alarms: readonly ShownAlarm[]): AlarmRow {
     .filter((one) => one !== '')
     .sort();
   const text = `${since === '' ? '' : `since ${since}: `}${all('text').join('; ')}`;
-  return {service, codes: all('code').join(', '), text, fix};
+  return {service, codes: all('code'), text, fix};
 }

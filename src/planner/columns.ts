@@ -7,8 +7,6 @@ import type {
 } from '../model/placement.ts';
 import {LIMIT_UNITS, MOST_LOAD, MOST_WEIGHT, UNLIMITED, WEIGHT_PARTS} from './limits.ts';
 
-export {UNLIMITED} from './limits.ts';
-
 /** The columns of a table that most apps do not use; undefined where the snapshot says nothing of the kind. */
 export interface PolicyColumns {
   /** Per container: its weight in thousandths. */

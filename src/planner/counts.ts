@@ -1,5 +1,5 @@
 /** How many shards each container is to hold, of each bucket and in all, kept up while single shards are redirected. */
-import {UNLIMITED} from './columns.ts';
+import {UNLIMITED} from './limits.ts';
 import {Occupants} from './hard/occupants.ts';
 import type {Table} from './table.ts';
 

@@ -36,18 +36,12 @@ export function planTable(table: Table): Plan {
 }
 
 /** As `plan`, with what the plan costs and brings: a few passes over the shards more. @throws Error (a bug) when the check fails. */
-export function planWithFigures(snapshot: PlacementSnapshot): {
-  plan: Plan;
-  figures: PlanFigures;
-} {
+export function planWithFigures(snapshot: PlacementSnapshot): {plan: Plan; figures: PlanFigures} {
   return planTableWithFigures(tabulate(snapshot));
 }
 
 /** As `planTable`, with what the plan costs and brings. @throws Error (a bug) when the check fails. */
-export function planTableWithFigures(table: Table): {
-  plan: Plan;
-  figures: PlanFigures;
-} {
+export function planTableWithFigures(table: Table): {plan: Plan; figures: PlanFigures} {
   const {plan, targets} = work(table);
   return {plan, figures: figuresOf(table, targets, plan)};
 }
@@ -116,19 +110,8 @@ function leaveOut(
 export const KEPT_SHAPES = keepShapes();
 
 function keepShapes(): readonly unknown[] {
-  const shard = {
-    id: 's',
-    group: '',
-    workerGroup: '',
-    pin: '',
-    current: '',
-    prefer: '',
-    avoid: '',
-  };
-  const terms = {
-    pools: new Map<string, ReadonlySet<string>>(),
-    maxShardCount: 0,
-  };
+  const shard = {id: 's', group: '', workerGroup: '', pin: '', current: '', prefer: '', avoid: ''};
+  const terms = {pools: new Map<string, ReadonlySet<string>>(), maxShardCount: 0};
   const containers = ['a', 'b'].map((id) => ({id, mode: 'open'}) as const);
   const table = tabulate({...terms, shards: [shard], containers});
   const loaded = tabulate({

@@ -1,6 +1,6 @@
 /** The way from what is to what shall be, in an order of which every prefix is a valid state. */
 import type {MoveCause, PlannedMove} from '../model/placement.ts';
-import {UNLIMITED} from './columns.ts';
+import {UNLIMITED} from './limits.ts';
 import {Occupants} from './hard/occupants.ts';
 import {markCapacityMoves} from './capacity-moves.ts';
 import {runsForbidden} from './sorting.ts';

@@ -105,6 +105,19 @@ describe('a store in a thread of its own', () => {
     expect(await store.lost).toMatchObject({code: 'INTERNAL'});
   });
 
+  it('is lost when its lock is removed, and closes after that', async () => {
+    const dataDir = join(newFolder(), 'data');
+    const store = await start({dataDir});
+    rmSync(join(dataDir, 'lock.1'), {recursive: true});
+    expect(await store.lost).toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining(dataDir) as string,
+    });
+    await store.close();
+    const again = await start({dataDir});
+    expect(again.clusterId).toBe(store.clusterId);
+  });
+
   it('may be closed twice, and is not lost by that', async () => {
     const store = await start();
     const lost = vi.fn();

@@ -39,7 +39,7 @@ export interface Violation {
 interface Act {
   readonly key: string;
   readonly process: SimProcess;
-  readonly member: SessionDriver;
+  readonly driver: SessionDriver;
   readonly shard: Shard;
   readonly incarnation: string;
 }
@@ -47,7 +47,7 @@ interface Act {
 interface Joined {
   readonly app: string;
   readonly process: SimProcess;
-  readonly member: SessionDriver;
+  readonly driver: SessionDriver;
   deadlineMs: number;
 }
 
@@ -98,15 +98,15 @@ export class Checker implements StoreObserver {
     world.halt();
   }
 
-  joined(app: string, process: SimProcess, member: SessionDriver): void {
-    this.joinedBy.set(process, {app, process, member, deadlineMs: Number.NEGATIVE_INFINITY});
+  joined(app: string, process: SimProcess, driver: SessionDriver): void {
+    this.joinedBy.set(process, {app, process, driver, deadlineMs: Number.NEGATIVE_INFINITY});
   }
 
   /** `add` is called: from now on this incarnation acts for the shard. */
-  added(app: string, process: SimProcess, member: SessionDriver, shard: Shard): void {
+  added(app: string, process: SimProcess, driver: SessionDriver, shard: Shard): void {
     const key = `${app}/${shard.id}`;
-    const {incarnation} = member.session;
-    const act: Act = {key, process, member, shard, incarnation};
+    const {incarnation} = driver.session;
+    const act: Act = {key, process, driver, shard, incarnation};
     if (!shard.owned) this.violated('I1', `add of ${key} at ${process.name} without the right`);
     // A copy that was fenced may go on with what the other one has let go: the resource is what stops it.
     if (!this.forked.has(incarnation)) this.checkToken(act);
@@ -120,10 +120,10 @@ export class Checker implements StoreObserver {
   }
 
   /** A process that was copied from another goes on with a shard. */
-  copied(app: string, process: SimProcess, member: SessionDriver, shard: Shard): void {
+  copied(app: string, process: SimProcess, driver: SessionDriver, shard: Shard): void {
     const key = `${app}/${shard.id}`;
-    const {incarnation} = member.session;
-    const act: Act = {key, process, member, shard, incarnation};
+    const {incarnation} = driver.session;
+    const act: Act = {key, process, driver, shard, incarnation};
     this.acts.set(key, [...(this.acts.get(key) ?? []), act]);
   }
 
@@ -181,7 +181,7 @@ export class Checker implements StoreObserver {
   private afterEvent(process: SimProcess): void {
     const joined = this.joinedBy.get(process);
     if (joined === undefined) return;
-    const {deadlineMs} = joined.member.session;
+    const {deadlineMs} = joined.driver.session;
     if (deadlineMs === joined.deadlineMs) return;
     joined.deadlineMs = deadlineMs;
     for (const acts of this.acts.values())
@@ -197,7 +197,7 @@ export class Checker implements StoreObserver {
         'I1',
         `${act.key}: ${act.process.name} acts with ${act.shard.token.slice(-8)} while ` +
           `${other.process.name} may act with ${other.shard.token.slice(-8)} for ` +
-          `${remainingMs(other.process, other.member).toFixed(0)} ms more`,
+          `${remainingMs(other.process, other.driver).toFixed(0)} ms more`,
       );
     }
   }
@@ -286,9 +286,9 @@ export class Checker implements StoreObserver {
     if (this.forked.has(incarnation)) return;
     if (process?.ids.has(incarnation) === true) return this.judgeDeregistering(process, key);
     this.noteEviction(key);
-    for (const {member, process: owner, app} of this.joinedBy.values()) {
-      if (member.session.incarnation !== incarnation || !owner.alive) continue;
-      const leftMs = remainingMs(owner, member);
+    for (const {driver, process: owner, app} of this.joinedBy.values()) {
+      if (driver.session.incarnation !== incarnation || !owner.alive) continue;
+      const leftMs = remainingMs(owner, driver);
       if (leftMs > -EFFECT_SLACK_MS)
         this.violated('I1', `${app}: ${owner.name} is evicted with ${leftMs.toFixed(0)} ms left`);
     }
@@ -305,15 +305,15 @@ export class Checker implements StoreObserver {
 }
 
 /** Until the deadline by its own clock, and as long as an effect may be on its way after the last guard. */
-function mayAct({process, member, shard}: Act): boolean {
+function mayAct({process, driver, shard}: Act): boolean {
   if (!process.alive) return false;
   if (process.world.within(process, () => shard.owned)) return true;
-  return !(shard as ShardHandle).isRevoked && remainingMs(process, member) > -EFFECT_SLACK_MS;
+  return !(shard as ShardHandle).isRevoked && remainingMs(process, driver) > -EFFECT_SLACK_MS;
 }
 
 /** By the clocks of the process. */
-function remainingMs(process: SimProcess, member: SessionDriver): number {
-  return process.world.within(process, () => member.remainingMs());
+function remainingMs(process: SimProcess, driver: SessionDriver): number {
+  return process.world.within(process, () => driver.remainingMs());
 }
 
 function isAlive({process, shard}: Act): boolean {

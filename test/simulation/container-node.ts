@@ -82,19 +82,19 @@ export class ContainerNode {
   }
 
   /** The session driver. Throws while there is none yet. */
-  get member(): SessionDriver {
-    const member = this.direct ?? this.joined?.member;
-    if (member === undefined) throw new Error(`${this.process.name} has not joined yet`);
-    return member;
+  get driver(): SessionDriver {
+    const driver = this.direct ?? this.joined?.driver;
+    if (driver === undefined) throw new Error(`${this.process.name} has not joined yet`);
+    return driver;
   }
 
   /** '' before it has joined. */
   get incarnation(): string {
-    return (this.direct ?? this.joined?.member)?.session.incarnation ?? '';
+    return (this.direct ?? this.joined?.driver)?.session.incarnation ?? '';
   }
 
   get isReady(): boolean {
-    return this.incarnation !== '' && this.member.session.phase === 'ready';
+    return this.incarnation !== '' && this.driver.session.phase === 'ready';
   }
 
   get endpoint(): string {
@@ -107,13 +107,13 @@ export class ContainerNode {
     const {http, server} = this.options;
     const copy = new ContainerNode({...this.options, process, http: undefined});
     if (http !== undefined) copy.direct = copy.newDriver(realStores(server, process));
-    const held = takeStateOf(this.member, copy.member, process.clock.ownerMs());
+    const held = takeStateOf(this.driver, copy.driver, process.clock.ownerMs());
     for (const handle of held) {
-      checker.copied(app, process, copy.member, handle);
+      checker.copied(app, process, copy.driver, handle);
       void copy.workOfCopy(handle);
     }
     process.world.note(`fork ${this.process.name} ${process.name}`);
-    process.world.as(process, () => copy.member.start());
+    process.world.as(process, () => copy.driver.start());
     return copy;
   }
 
@@ -121,14 +121,14 @@ export class ContainerNode {
     const {hints, app, endpoint} = this.options;
     const {process, joined} = this;
     if (joined === undefined) {
-      hints.listen(endpoint, process, app, this.member);
-      process.world.as(process, () => this.member.start());
+      hints.listen(endpoint, process, app, this.driver);
+      process.world.as(process, () => this.driver.start());
     } else process.world.as(process, () => void joined.run());
   }
 
   leave(): void {
     this.process.touched = true;
-    this.process.world.as(this.process, () => (this.joined ?? this.member).leave());
+    this.process.world.as(this.process, () => (this.joined ?? this.driver).leave());
   }
 
   kill(): void {
@@ -145,7 +145,7 @@ export class ContainerNode {
       heartbeatStore: plain,
       batcher: new TransactionBatcher(plain),
     };
-    const member = new SessionDriver({
+    const driver = new SessionDriver({
       ...{app, keys, clock: process.clock},
       ...stores,
       ...(real === undefined ? {} : {history: seenHistory(real.heartbeatStore, real.store)}),
@@ -161,8 +161,8 @@ export class ContainerNode {
       onReady: () => process.world.note(`ready ${process.name}`),
       onEnded: (how) => this.ended(how),
     });
-    checker.joined(app, process, member);
-    return member;
+    checker.joined(app, process, driver);
+    return driver;
   }
 
   private newJoined(http: HttpNetwork): JoinedProcess {
@@ -172,7 +172,7 @@ export class ContainerNode {
       hookLimitMs: HOOK_LIMIT_MS,
       logger: simulatedLogger(process, checker),
       hooks: this.hooks(),
-      onJoined: (member) => checker.joined(app, process, member),
+      onJoined: (driver) => checker.joined(app, process, driver),
       onEnded: (how) => this.ended(how),
     });
   }
@@ -186,7 +186,7 @@ export class ContainerNode {
     const {app, checker, process} = this.options;
     return {
       add: async (shard) => {
-        checker.added(app, process, this.member, shard);
+        checker.added(app, process, this.driver, shard);
         await this.counted(shard, () => this.add(shard));
       },
       drop: async (shard, reason) => {

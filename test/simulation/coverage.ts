@@ -51,8 +51,8 @@ export class Coverage {
     const last = new Map<string, string>();
     world.afterEvent = (process) => {
       afterEvent(process);
-      const member = memberOf(fleet, process);
-      if (member !== undefined) this.look(process, member, last);
+      const driver = driverOf(fleet, process);
+      if (driver !== undefined) this.look(process, driver, last);
     };
     if (server.observer !== undefined) server.observer = this.observer(fleet, server.observer);
   }
@@ -112,10 +112,10 @@ function line([what, count]: [string, number]): string {
   return `${String(count).padStart(9)}  ${what}`;
 }
 
-function memberOf({containers, daemons}: Fleet, process: SimProcess): SessionDriver | undefined {
+function driverOf({containers, daemons}: Fleet, process: SimProcess): SessionDriver | undefined {
   const node = containers.get(process.role) ?? daemons.get(`${process.role}:1`);
   if (node?.process !== process || node.incarnation === '') return undefined;
-  return 'member' in node ? (node.member as SessionDriver) : undefined;
+  return 'driver' in node ? (node.driver as SessionDriver) : undefined;
 }
 
 interface Fields {

@@ -1,5 +1,5 @@
 /**
- * A daemon without its HTTP and etcd clients: the real member, governors and leadership, wired as in the server's
+ * A daemon without its HTTP and etcd clients: the real driver, governors and leadership, wired as in the server's
  * composition root.
  */
 import {SessionDriver} from '../../src/container/session-driver.ts';
@@ -60,7 +60,7 @@ const SHUTDOWN_LIMIT_MS = 15_000;
 
 export class DaemonNode implements Daemon {
   readonly process: SimProcess;
-  readonly member: SessionDriver;
+  readonly driver: SessionDriver;
   private readonly options: DaemonOptions;
   private readonly governors: Governors;
   private readonly leadership: LeadershipShell;
@@ -93,24 +93,24 @@ export class DaemonNode implements Daemon {
       plan,
       onProbeInterval: () => (this.probeEveryMs = probeIntervalMs(this.governors, this.leadership)),
     });
-    this.member = this.newDriver(common);
+    this.driver = this.newDriver(common);
     this.leadership = new LeadershipShell({
       ...common,
-      me: () => ({container: options.address, incarnation: this.member.session.incarnation}),
+      me: () => ({container: options.address, incarnation: this.driver.session.incarnation}),
       eligible: () => this.isReady && !this.stopped && !this.stopping,
       standby: () => !this.stopped && !this.stopping,
       onElected: (fencingKey) =>
         this.governors.start(keys.service, fencingKey, this.leadership.failureDetector),
       onLostLeadership: () => this.governors.stop(keys.service),
     });
-    checker.joined(keys.service, process, this.member);
+    checker.joined(keys.service, process, this.driver);
   }
 
   start(): void {
     const {hints, address, keys} = this.options;
-    hints.listen(address, this.process, keys.service, this.member);
+    hints.listen(address, this.process, keys.service, this.driver);
     this.process.world.as(this.process, () => {
-      this.member.start();
+      this.driver.start();
       this.leadership.start();
     });
   }
@@ -120,7 +120,7 @@ export class DaemonNode implements Daemon {
     this.process.touched = true;
     this.process.world.as(this.process, () => {
       this.stopping = true;
-      this.member.leave();
+      this.driver.leave();
       this.process.after(SHUTDOWN_LIMIT_MS, () => void this.resign());
     });
   }
@@ -135,7 +135,7 @@ export class DaemonNode implements Daemon {
   }
 
   get incarnation(): string {
-    return this.member.session.incarnation;
+    return this.driver.session.incarnation;
   }
 
   get apps(): readonly string[] {
@@ -160,7 +160,7 @@ export class DaemonNode implements Daemon {
   ): SessionDriver {
     const {keys, address, ttlMs, checker, process} = this.options;
     const {service} = keys;
-    const member: SessionDriver = new SessionDriver({
+    const driver: SessionDriver = new SessionDriver({
       ...common,
       app: service,
       epoch: 1,
@@ -173,7 +173,7 @@ export class DaemonNode implements Daemon {
       heartbeatEveryMs: () => this.probeEveryMs,
       hooks: {
         add: (shard) => {
-          checker.added(service, process, member, shard);
+          checker.added(service, process, driver, shard);
           process.world.note(`govern ${shard.id} ${process.name}`);
           this.governors.start(shard.id, fencingKeyOf(keys, shard.id, shard.token));
         },
@@ -187,16 +187,16 @@ export class DaemonNode implements Daemon {
         this.isReady = true;
         this.leadership.wake();
       },
-      onEnded: (how) => this.memberIsGone(how),
+      onEnded: (how) => this.onSessionEnded(how),
       onHeartbeat: () => {
         this.governors.probeCommitted();
         this.leadership.probeCommitted();
       },
     });
-    return member;
+    return driver;
   }
 
-  private memberIsGone(how: SessionEnd): void {
+  private onSessionEnded(how: SessionEnd): void {
     this.process.world.note(`ended ${this.process.name} ${how}`);
     if (this.stopping) void this.resign();
     else if (how !== 'left') this.release();
@@ -207,7 +207,7 @@ export class DaemonNode implements Daemon {
     this.stopped = true;
     this.governors.stopAll();
     this.leadership.stop();
-    this.member.stop();
+    this.driver.stop();
     this.options.onGone(this);
   }
 }

@@ -213,13 +213,13 @@ export class Fleet {
     const spec = JSON.parse(this.server.kv.get(key)?.value ?? '{}') as object;
     this.put(key, {...spec, deleting: true});
     if (this.real) return;
-    for (const {process, member} of this.containers.values()) {
+    for (const {process, driver} of this.containers.values()) {
       const afterMs = world.choices.value(
         () => `${process.label} hears of the removal after ms`,
         () => 500,
         () => world.random.between(0, 1_000),
       );
-      process.after(afterMs, () => member.appDeleting());
+      process.after(afterMs, () => driver.appDeleting());
     }
   }
 
@@ -293,12 +293,12 @@ export class Fleet {
   }
 
   /** Puts a container into the pool, or takes it out. */
-  worker(container: string, member: boolean): void {
+  worker(container: string, driver: boolean): void {
     const key = this.keys.worker(APP, POOL, container);
     if (this.refuses) return;
     if (this.server.kv.get(key) !== undefined) {
-      if (!member) this.remove(key);
-    } else if (member) this.put(key, {});
+      if (!driver) this.remove(key);
+    } else if (driver) this.put(key, {});
   }
 
   /** A copy of the process beats in its name, as a cloned machine does: the next heartbeat of the first finds a word that is not its own. */

@@ -16,7 +16,7 @@ const CALL_LIMIT_MS = 2_000;
 interface HintListener {
   readonly process: SimProcess;
   readonly app: string;
-  readonly member: {
+  readonly driver: {
     readonly session: {readonly incarnation: string};
     hint(incarnation: string, shard: string, revision: number, record?: string): void;
   };
@@ -33,8 +33,8 @@ export class HintNetwork {
     this.weather = weather;
   }
 
-  listen(endpoint: string, process: SimProcess, app: string, member: HintListener['member']): void {
-    this.listeners.set(endpoint, {process, app, member});
+  listen(endpoint: string, process: SimProcess, app: string, driver: HintListener['driver']): void {
+    this.listeners.set(endpoint, {process, app, driver});
   }
 
   /** Hints to this endpoint get lost, all of them. */
@@ -82,7 +82,7 @@ export class HintNetwork {
         const listener = this.listeners.get(endpoint);
         if (listener === undefined || listener.app !== app || this.deaf.has(endpoint)) return;
         listener.process.deliver(0, () => {
-          if (listener.member.session.incarnation === incarnation)
+          if (listener.driver.session.incarnation === incarnation)
             from.deliver(delayMs, () => resolve({reached: true}));
         });
       });
@@ -100,11 +100,11 @@ export class HintNetwork {
   private arrive(app: string, {endpoint, incarnation, items}: HintBatch): void {
     const listener = this.listeners.get(endpoint);
     if (listener === undefined || listener.app !== app || this.deaf.has(endpoint)) return;
-    const {member, process} = listener;
+    const {driver, process} = listener;
     process.deliver(0, () => {
-      if (member.session.incarnation !== incarnation) return;
+      if (driver.session.incarnation !== incarnation) return;
       for (const {shard, revision, record} of items)
-        member.hint(incarnation, shard, revision, this.told(process, record));
+        driver.hint(incarnation, shard, revision, this.told(process, record));
     });
   }
 

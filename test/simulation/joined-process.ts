@@ -44,7 +44,7 @@ export interface JoiningOptions {
   readonly hookLimitMs: number;
   readonly logger: Logger;
   readonly hooks: ShardHooks;
-  readonly onJoined: (member: SessionDriver) => void;
+  readonly onJoined: (driver: SessionDriver) => void;
   readonly onEnded: (how: SessionEnd) => void;
 }
 
@@ -62,7 +62,7 @@ export class JoinedProcess {
   }
 
   /** The session driver inside; undefined until the app was found. */
-  get member(): SessionDriver | undefined {
+  get driver(): SessionDriver | undefined {
     return this.joined?.['driver'];
   }
 
@@ -79,7 +79,7 @@ export class JoinedProcess {
     http.listen(endpoint, process, (request) => askHandler(joined.handler, request));
     try {
       await joined.open();
-      if (this.member !== undefined) onJoined(this.member);
+      if (this.driver !== undefined) onJoined(this.driver);
       onEnded(await joined.ended);
     } catch (error) {
       onEnded((error instanceof SmError ? ENDS[error.code] : undefined) ?? 'evicted');
@@ -87,7 +87,7 @@ export class JoinedProcess {
   }
 
   leave(): void {
-    if (this.member !== undefined) void this.joined?.leave();
+    if (this.driver !== undefined) void this.joined?.leave();
   }
 
   private joining(): ReturnType<typeof checkJoinOptions> {

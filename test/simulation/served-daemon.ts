@@ -152,9 +152,9 @@ export class ServedDaemon implements Daemon {
     };
   }
 
-  private noteStop(app: string, member: SessionDriver): void {
+  private noteStop(app: string, driver: SessionDriver): void {
     const {keys, checker, process} = this.options;
-    const reason: unknown = member.shards.get(app)?.signal.reason;
+    const reason: unknown = driver.shards.get(app)?.signal.reason;
     if (app !== keys.service && (reason === 'fenced' || reason === 'lost'))
       checker.dropping(keys.service, process, app, reason);
   }

@@ -35,9 +35,9 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
     const {exportPrefix, withLocation, writeWhole} = await import('../../transfer/index.ts');
     const {systemClock} = await import('../../runtime/clock.ts');
     const say = (text: string): void => this.say(text);
-    const location = {...locationOf(this.flags), mustExist: true};
+    const options = {...locationOf(this.flags), mustExist: true};
     const [result, storeName] = await withLocation(
-      location,
+      options,
       async (location) =>
         [await exportPrefix({location, clock: systemClock(), live, say}), location.name] as const,
     );

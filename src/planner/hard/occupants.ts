@@ -1,5 +1,5 @@
 /** What every container has as the plan stands: counts, loads and spread keys, against what it may have. Containers by index. */
-import {UNLIMITED} from '../columns.ts';
+import {UNLIMITED} from '../limits.ts';
 import type {Limits} from '../columns.ts';
 import {PairIndex} from '../matrix/pair-index.ts';
 import type {Table} from '../table.ts';

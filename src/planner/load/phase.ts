@@ -75,10 +75,7 @@ export function balanceLoad(phase: LoadPhase): ReadonlySet<number> {
   return inOrderOfGain(table, phase.utilisation, target, forLoad);
 }
 
-const FREE_BAND: Band = {
-  upper: FREE_LOAD_UPPER_FACTOR,
-  lower: FREE_LOAD_LOWER_FACTOR,
-};
+const FREE_BAND: Band = {upper: FREE_LOAD_UPPER_FACTOR, lower: FREE_LOAD_LOWER_FACTOR};
 
 function searchIn(
   {table, bounds, utilisation, target}: LoadPhase,

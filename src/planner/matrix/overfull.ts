@@ -1,5 +1,5 @@
 /** Nothing new comes onto a container that stays above the shard limit, whatever leaves it. */
-import {UNLIMITED} from '../columns.ts';
+import {UNLIMITED} from '../limits.ts';
 import type {Network} from './network.ts';
 
 /**

@@ -205,9 +205,8 @@ export class Quotas {
     if (used === undefined) return undefined;
     const quota = this.cluster();
     for (const name of COUNTED) {
-      const more = countOf(taken, name);
-      if (more > 0 && used[name] + this.openOf(name) + more > quota[name])
-        return overClusterQuota(name, quota[name], used[name]);
+      const [has, more] = [used[name] + this.openOf(name), countOf(taken, name)];
+      if (more > 0 && has + more > quota[name]) return overClusterQuota(name, quota[name], has);
     }
     return undefined;
   }

@@ -12,15 +12,19 @@ interface Lost {
   done: boolean;
 }
 
-/** Sessions that live. */
-interface Living {
-  readonly byIncarnation: ReadonlyMap<string, unknown>;
-  readonly byContainer: ReadonlyMap<string, unknown>;
-}
+/** Sessions that live, by one of their names. */
+type Living = Pick<ReadonlyMap<string, unknown>, 'has'>;
 
 export class LostSessions {
   /** By incarnation. */
   private readonly lost = new Map<string, Lost>();
+  private readonly byContainer: Living;
+  private readonly byIncarnation: Living;
+
+  constructor(byContainer: Living, byIncarnation: Living) {
+    this.byContainer = byContainer;
+    this.byIncarnation = byIncarnation;
+  }
 
   ended({incarnation}: ProxySubject, nowMs: number): void {
     this.lost.set(incarnation, {sinceMs: nowMs, done: false});
@@ -32,15 +36,15 @@ export class LostSessions {
   }
 
   /** Whose stored shards are to be deleted now. One that has a session again runs its shards already: they stay where they are. */
-  due(view: AppView, living: Living, nowMs: number): ProxySubject[] {
+  due(view: AppView, nowMs: number): ProxySubject[] {
     const due: ProxySubject[] = [];
     for (const [incarnation, {value}] of view.heartbeats) {
-      if (!isProxyHeartbeat(value) || living.byIncarnation.has(incarnation)) continue;
+      if (!isProxyHeartbeat(value) || this.byIncarnation.has(incarnation)) continue;
       // One that had ended before this daemon came counts from now, as its silence does.
       if (!this.lost.has(incarnation)) this.lost.set(incarnation, {sinceMs: nowMs, done: false});
       const lost = this.lost.get(incarnation);
       const {container, ttlMs} = value;
-      if (lost === undefined || lost.done || living.byContainer.has(container)) continue;
+      if (lost === undefined || lost.done || this.byContainer.has(container)) continue;
       if (nowMs - lost.sinceMs >= ttlMs - STORED_DELETED_BEFORE_MS)
         due.push({container, incarnation});
     }

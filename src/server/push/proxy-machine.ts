@@ -84,13 +84,13 @@ export type ProxyAction =
 export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private readonly view: AppView;
   private readonly sessions = new Map<string, Session>();
-  readonly byContainer = new Map<string, Set<Session>>();
-  readonly byIncarnation = new Map<string, Session>();
+  private readonly byContainer = new Map<string, Set<Session>>();
+  private readonly byIncarnation = new Map<string, Session>();
   private out: ProxyAction[] = [];
   /** Sessions that have spoken since the last look. */
   private readonly heardOf = new Set<Session>();
   private readonly doubles = new DoubledIds();
-  private readonly lost = new LostSessions();
+  private readonly lost = new LostSessions(this.byContainer, this.byIncarnation);
   /** As `capacityNow`, within one `advance`: counted for each session, sessions would cost their square. */
   private room: number | undefined;
   private nextTickMs: number;
@@ -209,7 +209,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     }
     for (const session of this.sessions.values()) this.maintain(session, nowMs);
     if (!this.isDeleting) this.lookAtDoubles(nowMs);
-    for (const subject of this.lost.due(this.view, this, nowMs))
+    for (const subject of this.lost.due(this.view, nowMs))
       this.out.push({type: 'deleteStored', subject});
     // A status after an app's removal would be a key left behind.
     if (exists && !this.isDeleting) {

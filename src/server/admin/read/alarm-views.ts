@@ -4,7 +4,8 @@ import {once} from '../../../appview/listing.ts';
 import {sameProcess} from '../../../governor/same-process.ts';
 import {homelessBy, serviceGap} from '../../../governor/service-gap.ts';
 import type {GapContext, ServiceGap} from '../../../governor/service-gap.ts';
-import {endOfDrain} from '../../../model/drain-progress.ts';
+import {endOfDrain, strandedFix} from '../../../model/drain-progress.ts';
+import type {PlacementReason} from '../../../model/placement.ts';
 import {alarmFix} from '../../../model/alarm-fix.ts';
 import type {AlarmView} from '../../../protocol/admin.ts';
 import type {Alarm} from '../../../model/status.ts';
@@ -43,8 +44,11 @@ export function strandedGap(
   const gap = homelessBy(shard, {...gapContext(listing), reasonOf: () => reason});
   if (container === undefined || gap === undefined) return undefined;
   const text = `${container}, which is being drained, still serves it, for it has nowhere to go: ${gap.text}`;
-  const isNamed = gap.fix.includes('sm container uncordon');
-  return {text, fix: isNamed ? gap.fix : `${gap.fix}; or ${endOfDrain(listing.app, container)}`};
+  const {app} = listing;
+  // Where all others take nothing new, this drain may be all that has to end.
+  if (reason === ('nothing-accepts' satisfies PlacementReason))
+    return {text, fix: strandedFix(app, container)};
+  return {text, fix: `${gap.fix}; or ${endOfDrain(app, container)}`};
 }
 
 /** Why nobody serves the shard now; undefined: somebody does. */

@@ -276,7 +276,12 @@ function shardsCheck(
   const {unplaced, unknown, failed, quarantined, ready, total} = shards;
   const text = `${ready} of ${total} ready, ${unplaced} unplaced, ${unknown} unknown, ${failed} failed, ${quarantined} quarantined`;
   if (unserved !== undefined)
-    return check(name, 'FAIL', `${text}; ${unserved.codes} ${unserved.text}`, unserved.fix);
+    return check(
+      name,
+      'FAIL',
+      `${text}; ${unserved.codes.join(', ')} ${unserved.text}`,
+      unserved.fix,
+    );
   if (unplaced + unknown + failed + quarantined === 0) return check(name, 'PASS', text);
   const look = `sm shard ls -a ${service}, then sm shard why -a ${service} ID`;
   const fix = unknownSince === '' ? look : UNKNOWN_FIX;
@@ -284,7 +289,7 @@ function shardsCheck(
 }
 
 function isUnserved({codes}: AlarmRow): boolean {
-  return codes.split(', ').includes('UNSERVED' satisfies AlarmCode);
+  return codes.includes('UNSERVED' satisfies AlarmCode);
 }
 
 /** One check a cause: each has its own way out. Why shards are not served is said with them. */
@@ -292,5 +297,7 @@ function alarmChecks({alarms}: StatusAnswer): Check[] {
   if (alarms.length === 0) return [check('alarms', 'PASS', 'none')];
   return alarmRows(alarms)
     .filter((row) => !isUnserved(row))
-    .map(({service, codes, text, fix}) => check(`alarm ${codes} of ${service}`, 'FAIL', text, fix));
+    .map(({service, codes, text, fix}) =>
+      check(`alarm ${codes.join(', ')} of ${service}`, 'FAIL', text, fix),
+    );
 }

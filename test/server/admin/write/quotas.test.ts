@@ -211,6 +211,16 @@ describe('a quota of the cluster', () => {
     expect((await add('a')).result).toBe('unchanged');
   });
 
+  it('counts what is under way, also in what it says', async () => {
+    cluster = {...cluster, shards: 100};
+    await use({shards: 98});
+    const asked = await Promise.allSettled(['a', 'b', 'c'].map((id) => add(id)));
+    const refused = asked.filter(({status}) => status === 'rejected');
+    expect(refused).toMatchObject([
+      {reason: {message: 'the cluster has a quota of 100 shards, and has 100'}},
+    ]);
+  });
+
   it('that nobody has counted yet refuses nobody', async () => {
     cluster = {...cluster, shards: 1};
     await world.put(world.keys.usage(), 'not JSON');
