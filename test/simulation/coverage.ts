@@ -61,8 +61,7 @@ export class Coverage {
     const phase = `${session.phase}${session.acting ? '' : ', fenced'}`;
     this.change(label, 'container', phase, last);
     for (const [shard, machine] of session.machines) {
-      const {hook} = machine as unknown as {hook: string};
-      this.change(`${label} ${shard}`, 'hook', hook, last);
+      this.change(`${label} ${shard}`, 'hook', machine['hook'], last);
     }
   }
 
@@ -143,11 +142,8 @@ function watchGovernors(coverage: Coverage): void {
   watching = coverage;
   if (isWatching) return;
   isWatching = true;
-  const methods = Governor.prototype as unknown as {
-    advance: (this: Governor, nowMs: number, wallMs: number) => GovernorAction[];
-  };
-  const {advance} = methods;
-  methods.advance = function (nowMs, wallMs) {
+  const {advance} = Governor.prototype;
+  Governor.prototype.advance = function (this: Governor, nowMs, wallMs) {
     const actions = advance.call(this, nowMs, wallMs);
     for (const action of actions) watching?.note(`governor: ${decision(action)}`);
     return actions;

@@ -7,16 +7,6 @@ import {ShardHandle} from '../../src/container/shard.ts';
 import type {HeartbeatWrite} from '../../src/ownership/heartbeat.ts';
 import type {ContainerSession} from '../../src/ownership/session.ts';
 
-interface Underway {
-  readonly op: number;
-  readonly transition: unknown;
-}
-
-interface Inside {
-  readonly session: ContainerSession;
-  readonly handles: Map<string, ShardHandle>;
-}
-
 /** The copy of a value with all that hangs on it; functions are shared. */
 function copied<T>(value: T, seen = new Map<unknown, unknown>()): T {
   if (typeof value !== 'object' || value === null) return value;
@@ -51,11 +41,10 @@ export function takeStateOf(
   copy: SessionDriver,
   nowMs: number,
 ): ShardHandle[] {
-  const from = original as unknown as Inside;
-  const session = copied(from.session);
+  const session = copied(original.session);
   Object.defineProperty(copy, 'session', {value: session, configurable: true});
-  const {handles} = copy as unknown as Inside;
-  for (const [shard, handle] of from.handles) handles.set(shard, handleOf(handle, copy));
+  const handles = copy['handles'];
+  for (const [shard, handle] of original['handles']) handles.set(shard, handleOf(handle, copy));
   connectionsLost(session, nowMs);
   return [...handles.values()];
 }
@@ -75,7 +64,7 @@ function handleOf(handle: ShardHandle, owner: SessionDriver): ShardHandle {
 
 /** Hooks that ran when the copy was made come to their end in it, too. */
 function connectionsLost(session: ContainerSession, nowMs: number): void {
-  const {inFlight} = session.heartbeat as unknown as {inFlight?: {nonce: string}};
+  const inFlight = session.heartbeat['inFlight'];
   if (inFlight !== undefined)
     session.heartbeat.answered(
       {value: inFlight} as unknown as HeartbeatWrite,
@@ -83,11 +72,11 @@ function connectionsLost(session: ContainerSession, nowMs: number): void {
       nowMs,
     );
   for (const [shard, machine] of session.machines) {
-    const inside = machine as unknown as {pending?: Underway; handle: number};
-    const {pending, handle} = inside;
-    if (pending?.transition !== undefined)
-      session.writeAnswered(shard, pending.op, {kind: 'unknown'}, nowMs);
-    else if (pending !== undefined) session.readAnswered(shard, pending.op, undefined, nowMs);
+    const [question, handle] = [machine['question'], machine['handle']];
+    if (question.kind === 'writing')
+      session.writeAnswered(shard, question.op, {kind: 'unknown'}, nowMs);
+    else if (question.kind === 'reading')
+      session.readAnswered(shard, question.op, undefined, nowMs);
     session.workChanged(shard, handle, 0);
     session.addSettled(shard, handle, undefined, nowMs);
     session.dropSettled(shard, handle, undefined, nowMs);
