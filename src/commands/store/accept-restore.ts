@@ -38,7 +38,7 @@ export default class StoreAcceptRestore extends SmCommand<typeof StoreAcceptRest
 }
 
 function unchangedText(epoch: number): string {
-  return `no process doubts this etcd, so the epoch stays ${epoch}; if etcd was restored while none ran, pass --force`;
+  return `no process doubts this etcd, so the epoch stays ${epoch}; if etcd was restored while no daemon and no container ran, pass --force`;
 }
 
 function waitText(waitMs: number): string {
