@@ -26,23 +26,12 @@ export class DoubledIds {
 
   /**
    * Sessions whose id belongs to an older one that lives for certain: it has written since they came. After a restart the older one is that
-   * of a process that is gone, and writes no more.
+   * of a process that is gone, and writes no more. `groups`: the sessions of each container.
    */
-  look<T extends IdHolder>(sessions: Iterable<T>, nowMs: number): T[] {
-    const holders = new Map<string, T>();
-    const all = [...sessions];
-    for (const one of all) {
-      const known = holders.get(one.container);
-      if (!one.waiting && (known === undefined || one.create < known.create))
-        holders.set(one.container, one);
-    }
+  look<T extends IdHolder>(groups: Iterable<ReadonlySet<T>>, nowMs: number): T[] {
     const seconds: T[] = [];
-    for (const one of all) {
-      const holder = holders.get(one.container);
-      if (holder === undefined || one.create <= holder.create || holder.mod < one.create) continue;
-      seconds.push(one);
-      this.note(one, nowMs);
-    }
+    for (const group of groups) if (group.size > 1) seconds.push(...secondsOf(group));
+    for (const one of seconds) this.note(one, nowMs);
     return seconds;
   }
 
@@ -61,4 +50,13 @@ export class DoubledIds {
     const text = `a second process has the id of push container ${container}; ${done}`;
     this.shown.set(container, {text, untilMs: nowMs + DOUBLED_SHOWN_MS});
   }
+}
+
+function secondsOf<T extends IdHolder>(group: ReadonlySet<T>): T[] {
+  let holder: T | undefined;
+  for (const one of group)
+    if (!one.waiting && (holder === undefined || one.create < holder.create)) holder = one;
+  if (holder === undefined) return [];
+  const {create, mod} = holder;
+  return [...group].filter((one) => one.create > create && mod >= one.create);
 }

@@ -71,3 +71,6 @@ export const UNREADABLE_NAMED = 10;
 
 /** In steps of so many the others are counted. */
 export const UNREADABLE_MANY = 1_000;
+
+/** Sessions that were never readable that one look goes through: each has its turn. */
+export const UNHEARD_PER_TICK = 250;

@@ -15,11 +15,11 @@ import type {PassiveMachine} from '../../runtime/machine-driver.ts';
 import type {KeyValue} from '../../store/port.ts';
 import {DoubledIds} from './doubled-ids.ts';
 import {LostSessions} from './lost-sessions.ts';
-import {TICK_MS} from './limits.ts';
+import {TICK_MS, UNHEARD_PER_TICK} from './limits.ts';
 import {isProxyHeartbeat, isSettled, mayHoldId} from './proxy-heartbeat.ts';
 import type {ProxySubject} from './proxy-heartbeat.ts';
 import type {OpenSession} from './push-work.ts';
-import {unreadableAlarms} from './unreadable-alarms.ts';
+import {sessionAlarms, sessionProblems} from './session-alarms.ts';
 
 /** News of one session's key; `entry` undefined: it is gone, as of `mod`. */
 export interface SessionChange {
@@ -41,8 +41,6 @@ export interface Session extends OpenSession {
   readable: boolean;
   /** What it may run while it has not: all that was recorded at its container when it came, or since. */
   readonly presumed: Set<string>;
-  /** It was said that it has come. */
-  opened: boolean;
   /** A write of its proxy heartbeat is under way. */
   writing: boolean;
   renewedAtMs: number;
@@ -89,6 +87,11 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private out: ProxyAction[] = [];
   /** Sessions that have spoken since the last look. */
   private readonly heardOf = new Set<Session>();
+  /** Those of which it was said that they have come: they cost a look at each tick. */
+  private readonly shown = new Set<Session>();
+  /** The others: never readable, successors of nobody, in the order of their turns. Anybody may write any number of them. */
+  private readonly unheard = new Set<Session>();
+  private readonly unreadable = new Set<Session>();
   private readonly doubles = new DoubledIds();
   private readonly lost = new LostSessions(this.byContainer, this.byIncarnation);
   /** As `capacityNow`, within one `advance`: counted for each session, sessions would cost their square. */
@@ -189,8 +192,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
 
   private lookAtHeard(nowMs: number): void {
     for (const session of this.heardOf) {
-      if (session.ended || !this.holds(session)) continue;
-      this.show(session);
+      if (session.ended || !this.regard(session)) continue;
       this.presume(session);
       this.maintain(session, nowMs);
       this.out.push({type: 'look', session});
@@ -207,38 +209,38 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
       this.guardStarted = true;
       this.out.push({type: 'startGuard'});
     }
-    for (const session of this.sessions.values()) this.maintain(session, nowMs);
+    this.lookAtUnheard();
+    for (const session of this.shown) this.maintain(session, nowMs);
     if (!this.isDeleting) this.lookAtDoubles(nowMs);
     for (const subject of this.lost.due(this.view, nowMs))
       this.out.push({type: 'deleteStored', subject});
     // A status after an app's removal would be a key left behind.
     if (exists && !this.isDeleting) {
-      const problems = this.problems(nowMs);
-      this.out.push({type: 'alarms', alarms: this.alarms(nowMs), problems});
+      const {shown, unreadable} = this;
+      const alarms = [...this.doubles.alarms(nowMs), ...sessionAlarms(shown, unreadable, nowMs)];
+      this.out.push({type: 'alarms', alarms, problems: sessionProblems(shown, this.view, nowMs)});
+    }
+  }
+
+  /** The process before one of them may have become known since. Those that have had their turn go to the end. */
+  private lookAtUnheard(): void {
+    let left = Math.min(UNHEARD_PER_TICK, this.unheard.size);
+    for (const session of this.unheard) {
+      if (left-- === 0) break;
+      this.unheard.delete(session);
+      this.regard(session);
+      if (!this.shown.has(session)) this.unheard.add(session);
     }
   }
 
   /** A second session that beats is ended at once: what it runs, somebody else runs. */
   private lookAtDoubles(nowMs: number): void {
-    for (const session of this.doubles.look(this.sessions.values(), nowMs)) {
+    for (const session of this.doubles.look(this.byContainer.values(), nowMs)) {
       if (session.waiting || session.evicted) continue;
       session.evicted = true;
       const why = 'its id belongs to an older session, which beats';
       this.out.push({type: 'endSession', session, why});
     }
-  }
-
-  /** Containers that live and cannot be heard: they keep what they have and get nothing new. */
-  private problems(nowMs: number): Map<string, string> {
-    const problems = new Map<string, string>();
-    for (const {incarnation, problem, talk} of this.sessions.values()) {
-      if (!this.view.heartbeats.has(incarnation)) continue;
-      if (problem !== '')
-        problems.set(incarnation, `has a heartbeat that cannot be read: ${problem}`);
-      else if (!talk.beating(nowMs))
-        problems.set(incarnation, 'has a session but sends no heartbeats');
-    }
-    return problems;
   }
 
   /** The stored shards of the container are deleted. */
@@ -250,13 +252,13 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     const incarnation = proxyIncarnation(lease, create);
     const session: Session = {
       ...{container, lease, incarnation, key, create, mod: 0, waiting: true, problem: ''},
-      ...{readable: false, presumed: new Set<string>(), opened: false},
       talk: new PushSession({container, incarnation}, nowMs),
-      backlog: new Set(),
+      ...{readable: false, presumed: new Set<string>(), backlog: new Set<string>()},
       ...{calls: 0, reachedAtMs: Number.NEGATIVE_INFINITY, probing: false, ended: false},
       ...{writing: false, renewedAtMs: Number.NEGATIVE_INFINITY, evicted: false, overQuota: false},
     };
     this.sessions.set(key, session);
+    this.unheard.add(session);
     const same = this.byContainer.get(container);
     if (same === undefined) this.byContainer.set(container, new Set([session]));
     else same.add(session);
@@ -269,8 +271,11 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     const value = decodePushSession(entry.value);
     session.waiting = value.kind === 'waiting';
     session.problem = value.kind === 'unreadable' ? value.problem : '';
-    // Anybody may write any number of keys: what was never readable is not worth a line each.
-    if (value.kind !== 'unreadable') this.show(session);
+    if (value.kind === 'unreadable') this.unreadable.add(session);
+    else {
+      this.unreadable.delete(session);
+      this.show(session);
+    }
     session.readable ||= value.kind === 'heartbeat';
     if (value.kind === 'waiting') return;
     const shards = value.kind === 'heartbeat' ? value.heartbeat.shards : undefined;
@@ -281,8 +286,9 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   }
 
   private show(session: Session): void {
-    if (session.opened) return;
-    session.opened = true;
+    if (this.shown.has(session)) return;
+    this.unheard.delete(session);
+    this.shown.add(session);
     this.out.push({type: 'opened', session});
   }
 
@@ -293,7 +299,8 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     const same = this.byContainer.get(session.container);
     same?.delete(session);
     if (same?.size === 0) this.byContainer.delete(session.container);
-    if (session.opened) this.out.push({type: 'ended', session});
+    for (const set of [this.unheard, this.unreadable]) set.delete(session);
+    if (this.shown.delete(session)) this.out.push({type: 'ended', session});
     if (isSettled(this.view, session) && !this.isDeleting && this.governorListed)
       this.keep(session, nowMs);
     session.ended = true;
@@ -317,6 +324,13 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private isKnown({container, incarnation}: Session): boolean {
     const {view} = this;
     return view.livingIncarnation(container) !== undefined || view.hasHeartbeat(incarnation);
+  }
+
+  /** Whether it holds its id. It is shown when it does, or is registered already. */
+  private regard(session: Session): boolean {
+    const holds = this.holds(session);
+    if (holds || this.view.hasHeartbeat(session.incarnation)) this.show(session);
+    return holds;
   }
 
   private presume({container, incarnation, readable, presumed}: Session): void {
@@ -382,19 +396,5 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
       if (!isLeft || this.view.shardsOf(incarnation).size > 0) continue;
       this.out.push({type: 'remove', subject: {container: value.container, incarnation}});
     }
-  }
-
-  private alarms(nowMs: number): PushAlarm[] {
-    const alarms: PushAlarm[] = this.doubles.alarms(nowMs);
-    const unreadable: Session[] = [];
-    for (const session of this.sessions.values()) {
-      alarms.push(...session.talk.alarms(nowMs));
-      if (session.overQuota) {
-        const text = `push container ${session.container} is not taken: the quota of the app is used up`;
-        alarms.push({code: 'PUSH_OVER_QUOTA', text});
-      }
-      if (session.problem !== '') unreadable.push(session);
-    }
-    return [...alarms, ...unreadableAlarms(unreadable)];
   }
 }

@@ -320,28 +320,6 @@ describe('what a container that is gone keeps in the store', () => {
   });
 });
 
-describe('keys that nobody can read', () => {
-  it('cost nothing but one alarm beside a few, however many they are', () => {
-    all();
-    for (let at = 0; at < 5_000; at += 1) {
-      const key = `containerhb/junk-${at}/a`;
-      const entry = {key, create: 5, mod: 6, value: 'no heartbeat'};
-      machine.changed({key, container: `junk-${at}`, lease: 'a', entry, mod: 6}, 0);
-    }
-    const actions = machine.advance(machine.wakeAtMs());
-    expect(actions.map(({type}) => type)).toEqual(['startGuard', 'alarms']);
-    const raised = actions[1]?.type === 'alarms' ? actions[1] : undefined;
-    expect(raised?.alarms).toHaveLength(11);
-    expect(raised?.alarms.at(-1)?.text).toContain('4000 and more further');
-    expect(raised?.problems.size).toBe(0);
-    for (let at = 0; at < 5_000; at += 1) {
-      const key = `containerhb/junk-${at}/a`;
-      machine.changed({key, container: `junk-${at}`, lease: 'a', entry: undefined, mod: 7}, 0);
-    }
-    expect(machine.advance(0)).toEqual([]);
-  });
-});
-
 describe('an app that is being removed', () => {
   it('ends its sessions first, then deletes what stood for them; one that could not be ended is tried again', () => {
     all();
