@@ -22,6 +22,7 @@ import {
   CALL_LIMIT_MS,
   LIMITED_WAITS,
   LIMITED_WAIT_MAX_S,
+  SILENCE_LIMIT_MS,
 } from './limits.ts';
 import {mayAskAnother, nameOf, refusePlainToken, serverUrls, urlOf} from './servers.ts';
 import {openTransport} from './transport.ts';
@@ -77,7 +78,7 @@ export class AdminClient {
     this.servers = serverUrls(options.server);
     this.#transportOptions = options;
     this.timeoutMs = options.timeoutMs;
-    this.silenceMs = options.silenceMs ?? 50_000;
+    this.silenceMs = options.silenceMs ?? SILENCE_LIMIT_MS;
     this.tokenFile = options.tokenFile;
     this.plainToken = options.plainToken ?? false;
   }

@@ -20,3 +20,6 @@ export const ANSWER_LIMIT_BYTES = 256 * 1_024 * 1_024;
 
 /** Longest event of a stream, characters: the first frame of a live view of 100,000 shards fits. */
 export const EVENT_LIMIT_CHARACTERS = 64 * 1_024 * 1_024;
+
+/** A stream that has sent nothing for so long is ended, where the caller says nothing else: longer than three of the signs of life that daemons send every 15 s. */
+export const SILENCE_LIMIT_MS = 50_000;

@@ -9,6 +9,7 @@ import type {Logger} from '../runtime/log-port.ts';
 import type {KeyValue, Store, Watch, WatchBatch} from '../store/port.ts';
 import {SLICE_MS} from '../runtime/limits.ts';
 import {LIST_TIMEOUT_MS, RELIST_INTERVAL_MS, RETRY_MS} from './limits.ts';
+import {jittered} from '../model/jitter.ts';
 
 /** Goes on taking in a listing; true when everything has been taken. It is called again until then, and others may run in between. */
 export type ListingStep = () => boolean;
@@ -136,7 +137,7 @@ export class ListAndWatch<T> {
       if (rewatch) this.watchFrom(revision + 1);
       else this.completes = this.completes.map((known) => Math.max(known, revision));
       this.wake(this.complete);
-      this.again(false, (relistIntervalMs ?? RELIST_INTERVAL_MS) * (0.8 + 0.4 * Math.random()));
+      this.again(false, jittered(relistIntervalMs ?? RELIST_INTERVAL_MS, Math.random()));
     } catch (error) {
       if (this.closed || generation !== this.generation) return;
       this.watched = undefined;

@@ -8,7 +8,7 @@ import {countOf, diffApp, hasChanges} from './apps-diff.ts';
 import type {AppDiff, FieldChange} from './apps-diff.ts';
 import {RemoteError} from '../admin/remote-error.ts';
 import {addMany, removeMany} from './shard-batches.ts';
-import {CALLS_IN_FLIGHT, RENEW_MS} from './limits.ts';
+import {CALLS_IN_FLIGHT, CHECKED_SHARDS, RENEW_MS} from './limits.ts';
 
 /** Exit codes of faults that lie in what is applied: input, not found, conflict. */
 const OF_ONE_APP: ReadonlySet<number> = new Set([2, 3, 4]);
@@ -215,7 +215,7 @@ class Applying {
   /** The server looks at what would be added; in one call, as large as it takes. */
   private async checkShards({add}: AppDiff): Promise<void> {
     const {name: service} = this.wanted;
-    const some = add.slice(0, 1_000).map(saidOf);
+    const some = add.slice(0, CHECKED_SHARDS).map(saidOf);
     if (some.length === 0) return;
     this.note(await this.client.call('addShards', {service, shards: some, dryRun: true}));
   }

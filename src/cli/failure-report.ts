@@ -6,6 +6,7 @@ import {jsonText} from './json-text.ts';
 import {usageFailure} from './usage-failure.ts';
 import type {UsageError} from './usage-failure.ts';
 import {visible, visibleLines} from './visible.ts';
+import {STACK_LINES_SHOWN} from './limits.ts';
 
 /** A command that is done but must not exit 0: its output has been written. */
 export class ExitOnly extends Error {
@@ -62,7 +63,13 @@ export function failureOf(error: unknown, command = ''): Failure {
   if (exit !== undefined) return usageFailure(foreign, exit, command);
   const message = error instanceof Error ? error.message : String(error);
   const why =
-    error instanceof Error ? (error.stack ?? '').split('\n').slice(1, 4).join(' ').trim() : '';
+    error instanceof Error
+      ? (error.stack ?? '')
+          .split('\n')
+          .slice(1, 1 + STACK_LINES_SHOWN)
+          .join(' ')
+          .trim()
+      : '';
   return {
     code: 'INTERNAL',
     exit: 1,

@@ -128,3 +128,36 @@ export const SHARDS_PAGE = 10_000;
 
 /** Apps in trouble that `sm status` names; further ones are counted. */
 export const APPS_NAMED = 10;
+
+/** New shards that a dry run of apply lets the daemon check: one call of usual size. */
+export const CHECKED_SHARDS = 1_000;
+
+/** Lines of its stack that the report of an internal error has. */
+export const STACK_LINES_SHOWN = 3;
+
+/** Moves that `sm plan` lists unless --limit says otherwise: about one screen. */
+export const PLAN_MOVES_DEFAULT = 50;
+
+/** Containers of `sm dev` and `sm canary`: the fewest of which one can be lost and a choice remains. */
+export const LOCAL_CONTAINERS_DEFAULT = 3;
+
+/** Most containers of `sm dev` and `sm canary`: each is a process of this machine. */
+export const LOCAL_CONTAINERS_LIMIT = 50;
+
+/** Shards of `sm dev` and `sm canary`. */
+export const LOCAL_SHARDS_DEFAULT = 12;
+
+/** Fewest containers of a canary: with one nothing is handed over. */
+export const CANARY_CONTAINERS_LEAST = 2;
+
+/** Most shards of a canary: every one is acted for all the time. */
+export const CANARY_SHARDS_LIMIT = 1_000;
+
+/** Most shards of `sm dev`. */
+export const DEV_SHARDS_LIMIT = 10_000;
+
+/** Most containers of a synthetic trace: larger fleets take hours to simulate. */
+export const SIMULATED_CONTAINERS_LIMIT = 1_000;
+
+/** A live view that receives nothing for so long connects again: three of the daemon's signs of life (every 2 s) and 1 s more. */
+export const SILENCE_MS = 7_000;

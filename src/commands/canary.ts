@@ -5,7 +5,16 @@ import {jsonText} from '../cli/json-text.ts';
 import {untilEnd} from '../cli/until-end.ts';
 import type {Canary, CanaryEvent, ChaosAction} from '../dev/index.ts';
 import {SmError} from '../model/errors.ts';
-import {TWO_OWNERS_EXIT, CANARY_REPORT_MS} from '../cli/limits.ts';
+import {
+  CANARY_CONTAINERS_LEAST,
+  CANARY_REPORT_MS,
+  CANARY_SHARDS_LIMIT,
+  LOCAL_CONTAINERS_DEFAULT,
+  LOCAL_CONTAINERS_LIMIT,
+  LOCAL_SHARDS_DEFAULT,
+  TWO_OWNERS_EXIT,
+} from '../cli/limits.ts';
+import {PORT_LIMIT, TTL_DEFAULT_MS, TTL_MAX_MS, TTL_MIN_MS} from '../model/limits.ts';
 
 const FAULTS: readonly ChaosAction[] = ['kill', 'pause', 'drain'];
 
@@ -24,13 +33,23 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
   static override flags = {
     app: Flags.string({char: 'a', description: 'app of the canary', default: 'canary'}),
     ...etcdFlags,
-    containers: Flags.integer({description: 'how many', default: 3, min: 2, max: 50}),
-    shards: Flags.integer({description: 'how many', default: 12, min: 1, max: 1_000}),
+    containers: Flags.integer({
+      description: 'how many',
+      default: LOCAL_CONTAINERS_DEFAULT,
+      min: CANARY_CONTAINERS_LEAST,
+      max: LOCAL_CONTAINERS_LIMIT,
+    }),
+    shards: Flags.integer({
+      description: 'how many',
+      default: LOCAL_SHARDS_DEFAULT,
+      min: 1,
+      max: CANARY_SHARDS_LIMIT,
+    }),
     'ttl-ms': Flags.integer({
       description: 'T: how long one heartbeat gives the right to act',
-      default: 10_000,
-      min: 3_000,
-      max: 60_000,
+      default: TTL_DEFAULT_MS,
+      min: TTL_MIN_MS,
+      max: TTL_MAX_MS,
     }),
     duration: Flags.string({description: 'end after this time: 30s, 10m, 2h'}),
     faults: Flags.string({
@@ -40,7 +59,7 @@ export default class CanaryCommand extends SmCommand<typeof CanaryCommand> {
     'metrics-port': Flags.integer({
       description: 'port of the metrics (Prometheus); 0: any; default: none',
       min: 0,
-      max: 65_535,
+      max: PORT_LIMIT,
     }),
     'metrics-host': Flags.string({
       description: 'address of the metrics',

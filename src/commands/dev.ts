@@ -4,7 +4,16 @@ import {jsonText} from '../cli/json-text.ts';
 import {DEFAULT_SERVER} from '../cli/settings.ts';
 import {untilEnd} from '../cli/until-end.ts';
 import type {DevBed, DevEvent, WantedPort} from '../dev/index.ts';
-import {TWO_OWNERS_EXIT, DEV_PORT, DEV_STORE_PORT} from '../cli/limits.ts';
+import {
+  DEV_PORT,
+  DEV_SHARDS_LIMIT,
+  DEV_STORE_PORT,
+  LOCAL_CONTAINERS_DEFAULT,
+  LOCAL_CONTAINERS_LIMIT,
+  LOCAL_SHARDS_DEFAULT,
+  TWO_OWNERS_EXIT,
+} from '../cli/limits.ts';
+import {PORT_LIMIT} from '../model/limits.ts';
 
 export default class Dev extends SmCommand<typeof Dev> {
   static override summary = 'Try sm: a store, a daemon, containers and an app, all at once.';
@@ -18,8 +27,18 @@ export default class Dev extends SmCommand<typeof Dev> {
     '<%= config.bin %> dev --chaos --timeout 60s -o jsonl',
   ];
   static override flags = {
-    containers: Flags.integer({description: 'how many', default: 3, min: 1, max: 50}),
-    shards: Flags.integer({description: 'how many', default: 12, min: 1, max: 10_000}),
+    containers: Flags.integer({
+      description: 'how many',
+      default: LOCAL_CONTAINERS_DEFAULT,
+      min: 1,
+      max: LOCAL_CONTAINERS_LIMIT,
+    }),
+    shards: Flags.integer({
+      description: 'how many',
+      default: LOCAL_SHARDS_DEFAULT,
+      min: 1,
+      max: DEV_SHARDS_LIMIT,
+    }),
     chaos: Flags.boolean({
       description:
         'kill, stop and drain containers at random, and report any shard that had two owners',
@@ -27,12 +46,12 @@ export default class Dev extends SmCommand<typeof Dev> {
     port: Flags.integer({
       description: `port of the admin API; default ${DEV_PORT}, or any free one; 0: any`,
       min: 0,
-      max: 65_535,
+      max: PORT_LIMIT,
     }),
     'store-port': Flags.integer({
       description: `port of the store; default ${DEV_STORE_PORT}, or any free one; 0: any`,
       min: 0,
-      max: 65_535,
+      max: PORT_LIMIT,
     }),
   };
 

@@ -7,6 +7,7 @@ import {planLines} from '../cli/plan-lines.ts';
 import type {PlannedApp} from '../cli/plan-lines.ts';
 import type {FileApp} from '../config/apps-file.ts';
 import {SmError} from '../model/errors.ts';
+import {PLAN_MOVES_DEFAULT} from '../cli/limits.ts';
 
 export default class Plan extends SmCommand<typeof Plan> {
   static override summary =
@@ -30,7 +31,11 @@ export default class Plan extends SmCommand<typeof Plan> {
       default: 0,
       min: 0,
     }),
-    limit: Flags.integer({description: 'maximum number of moves to list', default: 50, min: 1}),
+    limit: Flags.integer({
+      description: 'maximum number of moves to list',
+      default: PLAN_MOVES_DEFAULT,
+      min: 1,
+    }),
   };
 
   override async run(): Promise<void> {

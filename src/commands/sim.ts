@@ -4,6 +4,7 @@ import {Progress} from '../cli/progress.ts';
 import type {SimulationRequest} from '../cli/simulating.ts';
 import {syntheticFlag} from '../cli/synthetic-flag.ts';
 import type {SyntheticName} from '../simulator/synthetic-kinds.ts';
+import {SIMULATED_CONTAINERS_LIMIT} from '../cli/limits.ts';
 
 export default class Sim extends SmCommand<typeof Sim> {
   static override summary =
@@ -36,7 +37,7 @@ export default class Sim extends SmCommand<typeof Sim> {
     containers: Flags.integer({
       description: 'number of containers of a synthetic trace; default: depends on its kind',
       min: 1,
-      max: 1_000,
+      max: SIMULATED_CONTAINERS_LIMIT,
       dependsOn: ['synthetic'],
     }),
     add: Flags.string({description: "how long a shard's add takes", default: '500ms'}),

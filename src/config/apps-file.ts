@@ -11,6 +11,7 @@ import type {Field, Shape} from './apps-shape.ts';
 import {PLACEMENT_FIELDS} from './placement-schema.ts';
 import {repeatedKeys} from './unique-keys.ts';
 import {APPS_FILE_LIMIT_BYTES, FAULTS_SHOWN, SHARDS_LIMIT} from './limits.ts';
+import {MAX_RECOVERY_TIME_DEFAULT_S} from '../model/limits.ts';
 
 export interface FileShard {
   readonly shardId: string;
@@ -303,7 +304,13 @@ function offsetOf(app: Node, path: string): number {
 }
 
 function fileApp(raw: RawApp, at: string, faults: string[]): FileApp {
-  const {name, maxShardCount = 0, maxRecoveryTime = 10, maxMoving = 0, paused = false} = raw;
+  const {
+    name,
+    maxShardCount = 0,
+    maxRecoveryTime = MAX_RECOVERY_TIME_DEFAULT_S,
+    maxMoving = 0,
+    paused = false,
+  } = raw;
   const placement = plainPolicy(raw.placement);
   const pins = raw.pins ?? {};
   const shards = new Map<string, FileShard>();

@@ -30,9 +30,6 @@ export const ALIASES_LIMIT = 100;
 /** Deepest nesting of settings: no setting is deeper. */
 export const DEPTH_LIMIT = 8;
 
-/** Highest TCP port. */
-export const PORT_LIMIT = 65_535;
-
 /** Less than this is full before it is of use. */
 export const QUOTA_LEAST_BYTES = 1024 * 1024;
 
@@ -56,3 +53,12 @@ export const SCRYPT_BLOCK_SIZE = 8;
 
 /** Bytes of a token's hash. */
 export const SCRYPT_HASH_BYTES = 32;
+
+/** A daemon that stops waits for the end of its transactions for so long, unless its configuration says otherwise. */
+export const SHUTDOWN_DEFAULT_MS = 15_000;
+
+/** Longest shutdownTimeoutMs. */
+export const SHUTDOWN_LIMIT_MS = 600_000;
+
+/** Memory that scrypt may take, as a multiple of cost and block size: it needs 128 of them, and Node allows slightly less than the usual cost takes. */
+export const SCRYPT_MEMORY_FACTOR = 256;

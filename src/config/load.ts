@@ -12,7 +12,13 @@ import type {ServerConfig} from './server-config.ts';
 import {SECTIONS, SETTINGS} from './settings.ts';
 import {readPlainFile} from '../runtime/secret-file.ts';
 import {repeatedKeys} from './unique-keys.ts';
-import {ALIASES_LIMIT, CONFIG_LIMIT_BYTES, DEPTH_LIMIT, FAULTS_SHOWN} from './limits.ts';
+import {
+  ALIASES_LIMIT,
+  CONFIG_LIMIT_BYTES,
+  DEPTH_LIMIT,
+  FAULTS_SHOWN,
+  SHUTDOWN_DEFAULT_MS,
+} from './limits.ts';
 
 interface Found {
   readonly value: unknown;
@@ -259,7 +265,7 @@ function configOf(
     log: {level: 'info', format: 'json', ...section<object>('log')},
     ...(embedded === true ? {embedded: embeddedOf(found, file, dataDir)} : {}),
     heartbeat: {ttlMs: TTL_DEFAULT_MS, ...section<object>('heartbeat')},
-    shutdownTimeoutMs: get('shutdownTimeoutMs') ?? 15_000,
+    shutdownTimeoutMs: get('shutdownTimeoutMs') ?? SHUTDOWN_DEFAULT_MS,
     ...(networks === undefined ? {} : {containerNetworks: networks}),
     compaction: get('compaction') ?? 'auto',
     quota: {...CLUSTER_QUOTA_DEFAULT, ...section<object>('quota')},

@@ -3,7 +3,8 @@ import {isIP} from 'node:net';
 import {nameProblem} from '../model/ids.ts';
 import {CLUSTER_QUOTA_NAMES, QUOTA_MOST} from '../model/quota.ts';
 import {TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
-import {PORT_LIMIT, QUOTA_LEAST_BYTES} from './limits.ts';
+import {QUOTA_LEAST_BYTES, SHUTDOWN_LIMIT_MS} from './limits.ts';
+import {PORT_LIMIT} from '../model/limits.ts';
 
 export interface Setting {
   /** What is wrong with the value, or undefined. */
@@ -126,7 +127,7 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['log.level', {problem: oneOf('debug', 'info', 'warn', 'error')}],
   ['log.format', {problem: oneOf('json', 'text')}],
   ['heartbeat.ttlMs', {problem: whole(TTL_MIN_MS, TTL_MAX_MS)}],
-  ['shutdownTimeoutMs', {problem: whole(0, 600_000)}],
+  ['shutdownTimeoutMs', {problem: whole(0, SHUTDOWN_LIMIT_MS)}],
   ['containerNetworks', {problem: networks}],
   ['compaction', {problem: oneOf('auto', 'off')}],
   ...CLUSTER_QUOTA_NAMES.map((name): [string, Setting] => [

@@ -12,6 +12,7 @@ import {
   SCRYPT_COST_LOG2,
   SCRYPT_COST_LOG2_LIMIT,
   SCRYPT_HASH_BYTES,
+  SCRYPT_MEMORY_FACTOR,
   TOKEN_BYTES,
   TOKEN_MIN_CHARACTERS,
   TOKEN_SALT_BYTES,
@@ -127,8 +128,12 @@ export async function isTokenOf(token: string, secret: HashedToken): Promise<boo
 
 function hashOf(token: string, salt: Buffer, costLog2: number): Promise<Buffer> {
   const N = 2 ** costLog2;
-  // Node's own limit lies just below what the usual cost takes.
-  const options = {N, r: SCRYPT_BLOCK_SIZE, p: 1, maxmem: 256 * N * SCRYPT_BLOCK_SIZE};
+  const options = {
+    N,
+    r: SCRYPT_BLOCK_SIZE,
+    p: 1,
+    maxmem: SCRYPT_MEMORY_FACTOR * N * SCRYPT_BLOCK_SIZE,
+  };
   return new Promise((resolve, reject) => {
     scrypt(token, salt, SCRYPT_HASH_BYTES, options, (error, hash) =>
       error === null ? resolve(hash) : reject(error),

@@ -74,3 +74,27 @@ export const ADDRESSES_KNOWN_LIMIT = 1_000;
 
 /** Signed calls that are remembered so that none is taken twice. */
 export const CALLS_REMEMBERED_LIMIT = 20_000;
+
+/** The `add` hook gets its abort signal after so long, unless the application says otherwise. */
+export const ADD_TIMEOUT_DEFAULT_MS = 60_000;
+
+/** The same of the `drop` hook. */
+export const DROP_TIMEOUT_DEFAULT_MS = 30_000;
+
+/** `leave` waits for the drop of all shards for so long, unless the application says otherwise. */
+export const LEAVE_TIMEOUT_DEFAULT_MS = 30_000;
+
+/** Longest of these three times: one day. */
+export const HOOK_TIMEOUT_LIMIT_MS = 86_400_000;
+
+/** Time to receive the headers of a hint: slower callers would keep connections busy. */
+export const HEADERS_TIMEOUT_MS = 10_000;
+
+/** Time to receive a whole hint. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Connections to the hint receiver at once: every daemon has a few. */
+export const CONNECTIONS_LIMIT = 1_000;
+
+/** An idle connection of a daemon stays open for so long: longer than any pause between two of its calls. */
+export const KEEP_ALIVE_MS = 65_000;

@@ -14,6 +14,13 @@ import {stderrLogger} from './default-logger.ts';
 import type {LoadCallback} from './container-loads.ts';
 import type {EtcdLogin} from './secrets.ts';
 import type {Logger} from '../runtime/log-port.ts';
+import {
+  ADD_TIMEOUT_DEFAULT_MS,
+  DROP_TIMEOUT_DEFAULT_MS,
+  HOOK_TIMEOUT_LIMIT_MS,
+  LEAVE_TIMEOUT_DEFAULT_MS,
+} from './limits.ts';
+import {PORT_LIMIT} from '../model/limits.ts';
 
 /** How a container joins an app. */
 export interface JoinOptions {
@@ -113,7 +120,7 @@ export function checkJoinOptions(options: JoinOptions): Joining {
   return {
     ...options,
     host,
-    port: between('port', options.port ?? 0, 0, 65_535),
+    port: between('port', options.port ?? 0, 0, PORT_LIMIT),
     bind: options.bind ?? host,
     etcdPrefix: options.etcdPrefix ?? '/sm',
     zone: checkZone(options.zone ?? ''),
@@ -123,9 +130,24 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     labels: options.labels ?? {},
     version: options.version ?? '',
     ttlMs: between('ttlMs', options.ttlMs ?? TTL_DEFAULT_MS, TTL_MIN_MS, TTL_MAX_MS),
-    addTimeoutMs: between('addTimeoutMs', options.addTimeoutMs ?? 60_000, 1, 86_400_000),
-    dropTimeoutMs: between('dropTimeoutMs', options.dropTimeoutMs ?? 30_000, 1, 86_400_000),
-    leaveTimeoutMs: between('leaveTimeoutMs', options.leaveTimeoutMs ?? 30_000, 0, 86_400_000),
+    addTimeoutMs: between(
+      'addTimeoutMs',
+      options.addTimeoutMs ?? ADD_TIMEOUT_DEFAULT_MS,
+      1,
+      HOOK_TIMEOUT_LIMIT_MS,
+    ),
+    dropTimeoutMs: between(
+      'dropTimeoutMs',
+      options.dropTimeoutMs ?? DROP_TIMEOUT_DEFAULT_MS,
+      1,
+      HOOK_TIMEOUT_LIMIT_MS,
+    ),
+    leaveTimeoutMs: between(
+      'leaveTimeoutMs',
+      options.leaveTimeoutMs ?? LEAVE_TIMEOUT_DEFAULT_MS,
+      0,
+      HOOK_TIMEOUT_LIMIT_MS,
+    ),
     waitForApp: options.waitForApp ?? false,
     refuseTakenId: options.refuseTakenId ?? false,
     signals: options.signals ?? false,

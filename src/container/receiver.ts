@@ -16,7 +16,13 @@ import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {CallGate} from './call-gate.ts';
 import type {Admitted, GateTarget} from './call-gate.ts';
-import {NOTES_SHOWN} from './limits.ts';
+import {
+  CONNECTIONS_LIMIT,
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_MS,
+  NOTES_SHOWN,
+  REQUEST_TIMEOUT_MS,
+} from './limits.ts';
 
 /** What the receiver asks of the containers of the process. */
 export interface HintTarget extends GateTarget {
@@ -151,10 +157,10 @@ export async function openReceiver(
     if (!handler(request, response)) answer(response, 404, {error: 'not found', code: 'NOT_FOUND'});
   });
   refuseInOurForm(server);
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 30_000;
-  server.maxConnections = 1_000;
-  server.keepAliveTimeout = 65_000;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.maxConnections = CONNECTIONS_LIMIT;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await listen(server, bind, port);
   return {port: (server.address() as AddressInfo).port, close: () => closeServer(server)};
 }

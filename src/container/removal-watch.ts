@@ -6,6 +6,7 @@ import type {Clock, Timer} from '../runtime/clock.ts';
 import {isDeleting} from '../store/app-spec-guard.ts';
 import type {Store, Watch} from '../store/port.ts';
 import {REWATCH_MS, SPEC_READ_INTERVAL_MS} from './limits.ts';
+import {jittered} from '../model/jitter.ts';
 
 export interface RemovalWatchOptions {
   readonly store: Store;
@@ -59,7 +60,7 @@ export class RemovalWatch {
   }
 
   private readLater(): void {
-    this.readAfter(SPEC_READ_INTERVAL_MS * (0.8 + 0.4 * Math.random()));
+    this.readAfter(jittered(SPEC_READ_INTERVAL_MS, Math.random()));
   }
 
   private readAfter(delayMs: number): void {

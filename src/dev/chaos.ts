@@ -4,14 +4,19 @@ import type {AdminClient} from '../admin/admin-client.ts';
 import type {ContainerChild} from './container-child.ts';
 import type {ChaosAction, Emit} from './events.ts';
 import type {Fleet} from './fleet.ts';
-import {DRAIN_LIMIT_MS, DRAIN_LOOK_MS, VERDICT_EVERY_MS} from './limits.ts';
+import {
+  CHAOS_EVERY_MAX_MS,
+  CHAOS_EVERY_MIN_MS,
+  CHAOS_PAUSE_MAX_FACTOR,
+  CHAOS_PAUSE_MIN_FACTOR,
+  CHAOS_RESTART_MAX_MS,
+  CHAOS_RESTART_MIN_MS,
+  DRAIN_LIMIT_MS,
+  DRAIN_LOOK_MS,
+  VERDICT_EVERY_MS,
+} from './limits.ts';
 
 export const CHAOS_ACTIONS: readonly ChaosAction[] = ['kill', 'pause', 'drain'];
-/** Between two disturbances, ms. */
-const EVERY_MS = [1_000, 3_000] as const;
-/** From below the time a heartbeat lasts to twice of it: some pauses must cost a container its shards. */
-const PAUSE_OF_TTL = [0.3, 2] as const;
-const RESTART_AFTER_MS = [500, 2_000] as const;
 
 /** What is disturbed, and by what. */
 export interface ChaosBed {
@@ -53,7 +58,7 @@ export class Chaos {
   private async run(): Promise<void> {
     const {actions} = this;
     for (let round = Math.floor(Math.random() * actions.length); ; round += 1) {
-      await this.pause(between(EVERY_MS));
+      await this.pause(between(CHAOS_EVERY_MIN_MS, CHAOS_EVERY_MAX_MS));
       if (this.stopped.signal.aborted) return;
       const victim = this.pick();
       const action = actions[round % actions.length];
@@ -76,7 +81,10 @@ export class Chaos {
     victim.disturbed = true;
     if (action === 'kill') await this.kill(victim);
     else if (action === 'pause')
-      await this.stopFor(victim, Math.round(this.bed.ttlMs * between(PAUSE_OF_TTL)));
+      await this.stopFor(
+        victim,
+        Math.round(this.bed.ttlMs * between(CHAOS_PAUSE_MIN_FACTOR, CHAOS_PAUSE_MAX_FACTOR)),
+      );
     else await this.drain(victim);
     victim.disturbed = false;
     // Stopped for longer than it may live, a process may have been ended by its own watchdog.
@@ -87,7 +95,7 @@ export class Chaos {
   private async kill(victim: ContainerChild): Promise<void> {
     this.emit({event: 'chaos', action: 'kill', container: victim.id});
     await victim.kill();
-    await this.pause(between(RESTART_AFTER_MS));
+    await this.pause(between(CHAOS_RESTART_MIN_MS, CHAOS_RESTART_MAX_MS));
     if (!this.stopped.signal.aborted) this.bed.fleet.start(victim.id);
   }
 
@@ -123,6 +131,6 @@ export class Chaos {
   }
 }
 
-function between([least, most]: readonly [number, number]): number {
+function between(least: number, most: number): number {
   return least + Math.random() * (most - least);
 }

@@ -59,3 +59,21 @@ export const LEAVE_LIMIT_MS = 15_000;
 
 /** Ports tried by a store or a daemon of sm dev, as each may be taken between the choice and the listening. */
 export const PORT_TRIES = 5;
+
+/** Shortest time between two faults of chaos. */
+export const CHAOS_EVERY_MIN_MS = 1_000;
+
+/** Longest time between two faults of chaos. */
+export const CHAOS_EVERY_MAX_MS = 3_000;
+
+/** Shortest pause of a container by chaos, in T: nothing is lost. */
+export const CHAOS_PAUSE_MIN_FACTOR = 0.3;
+
+/** Longest pause, in T: the container loses its shards. */
+export const CHAOS_PAUSE_MAX_FACTOR = 2;
+
+/** A killed container starts again after this time at the earliest. */
+export const CHAOS_RESTART_MIN_MS = 500;
+
+/** A killed container starts again after this time at the latest. */
+export const CHAOS_RESTART_MAX_MS = 2_000;

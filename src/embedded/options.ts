@@ -11,6 +11,7 @@ import type {Logger} from '../runtime/logger.ts';
 import {readPlainFile} from '../runtime/secret-file.ts';
 import type {StoreUser} from './auth.ts';
 import type {StoreAuth} from './data-directory.ts';
+import {PORT_LIMIT} from '../model/limits.ts';
 
 /** Each is PEM text or PEM bytes, or the path of a PEM file. */
 export interface StoreTls {
@@ -55,9 +56,9 @@ export const DEFAULT_HOST = '127.0.0.1';
 /** @throws SmError INVALID_CONFIG */
 export function checkOptions(options: EmbeddedStoreOptions): void {
   const {host = DEFAULT_HOST, port = 0, user, quotaBytes} = options;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+  if (!Number.isInteger(port) || port < 0 || port > PORT_LIMIT)
     throw new SmError('INVALID_CONFIG', `the embedded store cannot listen on port ${port}`, {
-      hint: 'give a port from 1 to 65535, or 0 for any that is free',
+      hint: `give a port from 1 to ${PORT_LIMIT}, or 0 for any that is free`,
     });
   if (user !== undefined && (user.name === '' || revealed(user.password) === ''))
     throw new SmError('INVALID_CONFIG', "the embedded store's user has no name or no password");

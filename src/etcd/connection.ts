@@ -4,7 +4,15 @@ import type {CallOptions, Interceptor} from '@grpc/grpc-js';
 import {Etcd3, WatchClient, castGrpcError} from 'etcd3';
 import type {AuthClient, IOptions, KVClient, LeaseClient, MaintenanceClient} from 'etcd3';
 import type {ErrorCode} from '../model/errors.ts';
-import {ATTEMPT_LIMIT_MS, LOGIN_TRIES, REFUSED_LOGIN_MS} from './limits.ts';
+import {
+  ATTEMPT_LIMIT_MS,
+  KEEPALIVE_ANSWER_MS,
+  KEEPALIVE_MS,
+  LOGIN_TRIES,
+  RECONNECT_MAX_MS,
+  RECONNECT_MIN_MS,
+  REFUSED_LOGIN_MS,
+} from './limits.ts';
 import {localLogin} from './local-login.ts';
 import {HIDDEN, hidden} from '../model/hidden-text.ts';
 import type {HiddenText} from '../model/hidden-text.ts';
@@ -62,13 +70,12 @@ const passThrough = {
 } as unknown as NonNullable<NonNullable<IOptions['faultHandling']>['global']>;
 
 const GRPC_OPTIONS = {
-  // etcd takes pings less than 5000 apart for an attack, and a stalled loop sends two close together: leave room.
-  'grpc.keepalive_time_ms': 7_000,
-  'grpc.keepalive_timeout_ms': 2_000,
+  'grpc.keepalive_time_ms': KEEPALIVE_MS,
+  'grpc.keepalive_timeout_ms': KEEPALIVE_ANSWER_MS,
   // Without a call under way etcd counts pings as abuse and closes the connection; a ping that waited goes out with the next call.
   'grpc.keepalive_permit_without_calls': 0,
-  'grpc.initial_reconnect_backoff_ms': 50,
-  'grpc.max_reconnect_backoff_ms': 1_000,
+  'grpc.initial_reconnect_backoff_ms': RECONNECT_MIN_MS,
+  'grpc.max_reconnect_backoff_ms': RECONNECT_MAX_MS,
   'grpc.max_receive_message_length': -1,
   'grpc.max_send_message_length': -1,
   // Else two clients share a connection and heartbeats wait behind bulk writes.

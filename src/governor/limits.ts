@@ -114,9 +114,6 @@ export const REPLACEMENT_WINDOW_MS = 600_000;
 /** Leaves of one id within one quiet time that begin it anew: one that flaps must not keep the app from balance for ever. */
 export const LEAVES_OF_ONE_ID = 2;
 
-/** Specs of shards that one transaction of a removal deletes. */
-export const SPECS_PER_STEP = 100;
-
 /** A step of a removal that the store has not confirmed is tried again after so long. */
 export const REMOVAL_RETRY_MS = 500;
 
@@ -218,3 +215,27 @@ export const PLACES_KEPT = 50_000;
 
 /** Shards that are put into a snapshot for the planner before others may run, where readers ask. */
 export const SHARDS_PER_STEP = 500;
+
+/** Bytes of the status summary that alarms get at least; what the lists leave over goes to the first that need more. */
+export const ALARMS_AT_LEAST_BYTES = 14 * 1024;
+
+/** The same for containers. */
+export const CONTAINERS_AT_LEAST_BYTES = 24 * 1024;
+
+/** The same for unreadable records. */
+export const QUARANTINED_AT_LEAST_BYTES = 4 * 1024;
+
+/** The same for failed shards. */
+export const FAILED_AT_LEAST_BYTES = 8 * 1024;
+
+/** The same for shards without a container. */
+export const UNPLACED_AT_LEAST_BYTES = 8 * 1024;
+
+/** Specs that a removal deletes in one turn of the governor. */
+export const SPECS_PER_TURN = 1_000;
+
+/** Shards that an objection to a stop names. */
+export const STRANDED_NAMED = 3;
+
+/** Part of T for which no plan is made after a container has left whose successor waits for its id. */
+export const SUCCESSOR_WAIT_TTLS_SHARE = 0.1;

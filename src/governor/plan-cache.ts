@@ -17,6 +17,7 @@ import {
   QUIET_BEFORE_FIRST_MS,
   SHARDS_PER_HURRIED_PAUSE_MS,
   SHARDS_PER_PAUSE_MS,
+  SUCCESSOR_WAIT_TTLS_SHARE,
 } from './limits.ts';
 
 export type {QueuedMove} from './move-queue.ts';
@@ -88,7 +89,10 @@ export class PlanCache {
   /** A container is gone whose successor waits for its id: no plan until it has it, or has had the time to. */
   awaitSuccessor(ttlMs: number, nowMs: number): void {
     if (ttlMs === 0) return;
-    const waitMs = Math.min(LONGEST_BEFORE_FIRST_MS, ttlMs / 10 + QUIET_BEFORE_FIRST_MS);
+    const waitMs = Math.min(
+      LONGEST_BEFORE_FIRST_MS,
+      ttlMs * SUCCESSOR_WAIT_TTLS_SHARE + QUIET_BEFORE_FIRST_MS,
+    );
     this.notBeforeMs = nowMs + waitMs;
   }
 

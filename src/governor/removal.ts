@@ -1,7 +1,7 @@
 /** Taking an app apart (protocol.md, "App removal"): specs, then records and containers, then every key that is left. */
 import type {GovernorAction} from './actions.ts';
 import type {AppView} from '../appstate/app-view.ts';
-import {REMOVAL_RETRY_MS, SPECS_PER_STEP} from './limits.ts';
+import {REMOVAL_RETRY_MS, SPECS_PER_TURN} from './limits.ts';
 
 export class Removal {
   private nextAtMs = Number.POSITIVE_INFINITY;
@@ -11,7 +11,7 @@ export class Removal {
     this.nextAtMs = nowMs + REMOVAL_RETRY_MS;
     if (view.shards.size > 0) {
       const shards = [...view.shards]
-        .slice(0, SPECS_PER_STEP * 10)
+        .slice(0, SPECS_PER_TURN)
         .map(([shard, {mod}]) => ({shard, mod}));
       return [{type: 'deleteSpecs', shards}];
     }

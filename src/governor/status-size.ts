@@ -7,7 +7,16 @@ import {utf8Length} from '../model/ids.ts';
 import type {MoveWait} from '../model/move-wait.ts';
 import type {AppUsage} from '../model/quota.ts';
 import type {Alarm, AppStatus, ContainerStatus, QuietStatus, StatusList} from '../model/status.ts';
-import {CUT_NOTE_BYTES, STATUS_LIMIT_BYTES, TEXT_SHOWN_CHARACTERS} from './limits.ts';
+import {
+  ALARMS_AT_LEAST_BYTES,
+  CONTAINERS_AT_LEAST_BYTES,
+  CUT_NOTE_BYTES,
+  FAILED_AT_LEAST_BYTES,
+  QUARANTINED_AT_LEAST_BYTES,
+  STATUS_LIMIT_BYTES,
+  TEXT_SHOWN_CHARACTERS,
+  UNPLACED_AT_LEAST_BYTES,
+} from './limits.ts';
 
 export {STATUS_LIMIT_BYTES, TEXT_SHOWN_CHARACTERS} from './limits.ts';
 
@@ -18,11 +27,11 @@ export const SUMMARY_CUT = 'SUMMARY_CUT' satisfies AlarmCode;
  * and unreadable values themselves and ask the planner for the reasons that are missing: what only the governor knows comes first.
  */
 const SHARES: readonly (readonly [StatusList, number])[] = [
-  ['alarms', 14 * 1024],
-  ['containers', 24 * 1024],
-  ['quarantined', 4 * 1024],
-  ['failed', 8 * 1024],
-  ['unplaced', 8 * 1024],
+  ['alarms', ALARMS_AT_LEAST_BYTES],
+  ['containers', CONTAINERS_AT_LEAST_BYTES],
+  ['quarantined', QUARANTINED_AT_LEAST_BYTES],
+  ['failed', FAILED_AT_LEAST_BYTES],
+  ['unplaced', UNPLACED_AT_LEAST_BYTES],
 ];
 
 /** Everything there is to say, before anything is cut; lists may end early where `totals` says how many there are. */

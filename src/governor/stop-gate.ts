@@ -5,7 +5,7 @@
 import {counted} from '../model/counted.ts';
 import {isAvailable, isInForce, unavailableLimit} from '../model/stop-permission.ts';
 import type {StopPermission, StoppedContainer} from '../model/stop-permission.ts';
-import {OBJECTS_NAMED} from './limits.ts';
+import {OBJECTS_NAMED, STRANDED_NAMED} from './limits.ts';
 
 export interface StopQuestion {
   /** Container ids, each once. */
@@ -208,8 +208,8 @@ function placeObjection(
 }
 
 function some(all: readonly string[]): string {
-  const more = all.length > 3 ? ` and ${all.length - 3} more` : '';
-  return all.slice(0, 3).join(', ') + more;
+  const more = all.length > STRANDED_NAMED ? ` and ${all.length - STRANDED_NAMED} more` : '';
+  return all.slice(0, STRANDED_NAMED).join(', ') + more;
 }
 
 /** The permissions after a yes: those in force, with the wanted ones new or renewed for the holder. */

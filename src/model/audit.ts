@@ -1,4 +1,5 @@
-export {AUDIT_KEPT, AUDIT_OBJECTS_SHOWN, AUDIT_SHARDS_NAMED} from './limits.ts';
+import {AUDIT_REVISION_DIGITS, AUDIT_SUFFIX_CHARACTERS} from './limits.ts';
+export {AUDIT_KEPT, AUDIT_OBJECTS_SHOWN, AUDIT_SHARDS_NAMED, AUDIT_SUFFIXES} from './limits.ts';
 
 /** One field of one object, cut short. */
 export interface AuditedChange {
@@ -96,3 +97,9 @@ export interface OutageEvent {
 
 /** What has happened in an app besides operators' changes and moves. A container's event has no `kind`. */
 export type AppEvent = ContainerEvent | AlarmEvent | ShardsEvent | OutageEvent;
+
+/** The name of an entry: by revision, then by a suffix from 0 to AUDIT_SUFFIXES - 1, so that names sort by age. */
+export function auditId(revision: bigint | number | string, suffix: number): string {
+  const digits = String(revision).padStart(AUDIT_REVISION_DIGITS, '0');
+  return `${digits}-${suffix.toString(36).padStart(AUDIT_SUFFIX_CHARACTERS, '0')}`;
+}

@@ -1,4 +1,4 @@
-import {CLOCK_DRIFT, EFFECT_SLACK_MS, TTL_MAX_MS} from './limits.ts';
+import {CLOCK_DRIFT, EFFECT_SLACK_MS, HEARTBEATS_PER_TTL, TTL_MAX_MS} from './limits.ts';
 
 export {
   CAPACITY_LIMIT,
@@ -98,5 +98,5 @@ export function actingMs(ttlMs: number): number {
 
 /** Milliseconds between two heartbeats. */
 export function heartbeatIntervalMs(ttlMs: number): number {
-  return Math.floor(ttlMs / 5);
+  return Math.floor(ttlMs / HEARTBEATS_PER_TTL);
 }

@@ -122,3 +122,87 @@ export const OTHERS_NAMED = 5;
 
 /** Largest load of a shard, and limit of a container, in any metric: sums of a million of them are exact enough. */
 export const LOAD_LIMIT = 1e12;
+
+/** Largest TCP port. */
+export const PORT_LIMIT = 65_535;
+
+/** What many processes repeat at the same interval each does up to this share earlier or later, so that they do not call together. */
+export const JITTER_SHARE = 0.2;
+
+/** Heartbeats that a container sends within T: some may be lost before it has to fence. */
+export const HEARTBEATS_PER_TTL = 5;
+
+/** Heartbeats that must be missing in a row before a container is suspect. */
+export const SUSPECT_HEARTBEATS = 2;
+
+/** Similar names that a message about an unknown name suggests. */
+export const NEAREST_SHOWN = 3;
+
+/** Longer texts are not compared for similarity: the time grows with the product of the lengths. */
+export const COMPARED_MAX_CHARACTERS = 100;
+
+/** A shard that has moved is not moved for load for so long, unless the policy says otherwise. */
+export const COOLDOWN_DEFAULT_S = 300;
+
+/** Planned moves at once with one end at one container, unless the policy says otherwise: each add costs its container time. */
+export const MOVES_PER_CONTAINER_DEFAULT = 20;
+
+/** Most balanced metrics of one app: each costs the planner time and every load report space. */
+export const METRICS_PER_APP = 8;
+
+/** Largest ratio of load to share that a band of a policy may name. */
+export const METRIC_RATIO_FACTOR = 100;
+
+/** Longest cooldown and quiet time of a policy: one day. */
+export const POLICY_TIME_LIMIT_S = 86_400;
+
+/** Most moves, shards or starts that a policy may name. */
+export const POLICY_COUNT_LIMIT = 1_000_000;
+
+/** Digits of a revision in the name of an audit entry: names sort by revision, which has 63 bits. */
+export const AUDIT_REVISION_DIGITS = 19;
+
+/** Characters of the suffix that keeps apart entries of one revision. */
+export const AUDIT_SUFFIX_CHARACTERS = 6;
+
+/** Suffixes of so many characters of base 36. */
+export const AUDIT_SUFFIXES = 36 ** AUDIT_SUFFIX_CHARACTERS;
+
+/** Default quota of one app: shards. The benchmarks measure apps of this size. */
+export const APP_SHARDS_DEFAULT = 100_000;
+
+/** Default quota of one app: containers. */
+export const APP_CONTAINERS_DEFAULT = 5_000;
+
+/** Default quota of one app: bytes of the ids and tasks of all its shards. */
+export const APP_SPECS_DEFAULT_BYTES = 256 * 1024 ** 2;
+
+/** Default quota of one app: groups and worker groups. */
+export const APP_GROUPS_DEFAULT = 1_000;
+
+/** Default quota of one app: push containers, for each of which a governor keeps a lease. */
+export const APP_PUSH_SESSIONS_DEFAULT = 1_000;
+
+/** Default quota of one app: admin calls of each daemon. */
+export const APP_CALLS_DEFAULT_PER_SECOND = 2_000;
+
+/** Default quota of the cluster: apps. */
+export const CLUSTER_APPS_DEFAULT = 1_000;
+
+/** Default quota of the cluster: shards of all apps. */
+export const CLUSTER_SHARDS_DEFAULT = 1_000_000;
+
+/** Default quota of the cluster: containers of all apps. */
+export const CLUSTER_CONTAINERS_DEFAULT = 20_000;
+
+/** Default quota of the cluster: bytes of ids and tasks. Half of the 2 GiB that etcd keeps by default. */
+export const CLUSTER_SPECS_DEFAULT_BYTES = 1024 ** 3;
+
+/** Default quota of the cluster: groups and worker groups. */
+export const CLUSTER_GROUPS_DEFAULT = 10_000;
+
+/** Default quota of the cluster: push containers. */
+export const CLUSTER_PUSH_SESSIONS_DEFAULT = 5_000;
+
+/** Default quota of the cluster: admin calls of each daemon for all apps. */
+export const CLUSTER_CALLS_DEFAULT_PER_SECOND = 5_000;

@@ -1,5 +1,11 @@
+import {COMPARED_MAX_CHARACTERS, NEAREST_SHOWN} from './limits.ts';
+
 /** The words closest to `word` by edits, nearest first; those further than half its length are left out. */
-export function nearestWords(word: string, words: Iterable<string>, most = 3): string[] {
+export function nearestWords(
+  word: string,
+  words: Iterable<string>,
+  most = NEAREST_SHOWN,
+): string[] {
   const limit = Math.max(2, Math.ceil(word.length / 2));
   return [...words]
     .map((candidate) => ({candidate, edits: editDistance(word, candidate)}))
@@ -9,9 +15,9 @@ export function nearestWords(word: string, words: Iterable<string>, most = 3): s
     .map(({candidate}) => candidate);
 }
 
-/** Levenshtein distance. Texts over 100 characters count as far apart. */
+/** Levenshtein distance. Texts over COMPARED_MAX_CHARACTERS count as far apart. */
 export function editDistance(a: string, b: string): number {
-  if (a.length > 100 || b.length > 100) return Number.POSITIVE_INFINITY;
+  if (Math.max(a.length, b.length) > COMPARED_MAX_CHARACTERS) return Number.POSITIVE_INFINITY;
   let row = Array.from({length: b.length + 1}, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];

@@ -2,7 +2,15 @@
  * How an app's shards are placed and moved, as far as operators say: the `placement` of an app's spec. Every field may be left out;
  * its default then counts.
  */
-import {METRIC_UPPER_DEFAULT_FACTOR} from './limits.ts';
+import {
+  COOLDOWN_DEFAULT_S,
+  METRICS_PER_APP,
+  METRIC_RATIO_FACTOR,
+  METRIC_UPPER_DEFAULT_FACTOR,
+  MOVES_PER_CONTAINER_DEFAULT,
+  POLICY_COUNT_LIMIT,
+  POLICY_TIME_LIMIT_S,
+} from './limits.ts';
 
 export {
   LOAD_LIMIT,
@@ -76,24 +84,24 @@ export const PLACEMENT_DEFAULTS: Placement = {
   metrics: [],
   spreadZones: false,
   countSlack: 0,
-  cooldown: 300,
+  cooldown: COOLDOWN_DEFAULT_S,
   quietTime: 0,
   slowStart: 0,
   drainOrder: 'together',
   maxUnavailable: 0,
-  moving: {container: 20, zone: 0, perMinute: 0},
+  moving: {container: MOVES_PER_CONTAINER_DEFAULT, zone: 0, perMinute: 0},
 };
 
 /** Bounds of what a policy may say. */
 export const PLACEMENT_BOUNDS = {
   /** Most metrics of one app. */
-  metrics: 8,
+  metrics: METRICS_PER_APP,
   /** Largest ratio of a band. */
-  ratio: 100,
+  ratio: METRIC_RATIO_FACTOR,
   /** Longest cooldown and quiet time, seconds. */
-  seconds: 86_400,
+  seconds: POLICY_TIME_LIMIT_S,
   /** Most moves, shards or starts of one limit. */
-  moves: 1_000_000,
+  moves: POLICY_COUNT_LIMIT,
 } as const;
 
 const POLICY_FIELDS = [

@@ -1,5 +1,20 @@
 /** How much an app, and all apps together, may take. Pure. */
 import {SmError} from './errors.ts';
+import {
+  APP_CALLS_DEFAULT_PER_SECOND,
+  APP_CONTAINERS_DEFAULT,
+  APP_GROUPS_DEFAULT,
+  APP_PUSH_SESSIONS_DEFAULT,
+  APP_SHARDS_DEFAULT,
+  APP_SPECS_DEFAULT_BYTES,
+  CLUSTER_APPS_DEFAULT,
+  CLUSTER_CALLS_DEFAULT_PER_SECOND,
+  CLUSTER_CONTAINERS_DEFAULT,
+  CLUSTER_GROUPS_DEFAULT,
+  CLUSTER_PUSH_SESSIONS_DEFAULT,
+  CLUSTER_SHARDS_DEFAULT,
+  CLUSTER_SPECS_DEFAULT_BYTES,
+} from './limits.ts';
 
 export {QUOTA_MOST, QUOTA_WARN_SHARE} from './limits.ts';
 
@@ -41,22 +56,22 @@ export interface ClusterUsage extends AppUsage {
 }
 
 export const APP_QUOTA_DEFAULT: Readonly<Record<QuotaName, number>> = {
-  shards: 100_000,
-  containers: 5_000,
-  specBytes: 256 * 1024 ** 2,
-  groups: 1_000,
-  pushSessions: 1_000,
-  callsPerSecond: 2_000,
+  shards: APP_SHARDS_DEFAULT,
+  containers: APP_CONTAINERS_DEFAULT,
+  specBytes: APP_SPECS_DEFAULT_BYTES,
+  groups: APP_GROUPS_DEFAULT,
+  pushSessions: APP_PUSH_SESSIONS_DEFAULT,
+  callsPerSecond: APP_CALLS_DEFAULT_PER_SECOND,
 };
 
 export const CLUSTER_QUOTA_DEFAULT: ClusterQuota = {
-  apps: 1_000,
-  shards: 1_000_000,
-  containers: 20_000,
-  specBytes: 1024 ** 3,
-  groups: 10_000,
-  pushSessions: 5_000,
-  callsPerSecond: 5_000,
+  apps: CLUSTER_APPS_DEFAULT,
+  shards: CLUSTER_SHARDS_DEFAULT,
+  containers: CLUSTER_CONTAINERS_DEFAULT,
+  specBytes: CLUSTER_SPECS_DEFAULT_BYTES,
+  groups: CLUSTER_GROUPS_DEFAULT,
+  pushSessions: CLUSTER_PUSH_SESSIONS_DEFAULT,
+  callsPerSecond: CLUSTER_CALLS_DEFAULT_PER_SECOND,
 };
 
 /** What is counted, in the words of people and of flags. */

@@ -4,6 +4,8 @@
  */
 import {silenceMs} from '../model/container.ts';
 import {ClockRate} from './clock-rate.ts';
+import {HEARTBEATS_PER_TTL, SUSPECT_HEARTBEATS} from '../model/limits.ts';
+import {PROBE_GAP_HEARTBEATS} from './limits.ts';
 
 interface Count {
   mod: number;
@@ -91,10 +93,11 @@ function waitMs({ttlMs, rate}: Count): number {
   return silenceMs(ttlMs, rate?.excess ?? 0);
 }
 
-function suspectMs(count: Count): number {
-  return (2 * count.ttlMs) / 5;
+function suspectMs({ttlMs}: Count): number {
+  return (SUSPECT_HEARTBEATS * ttlMs) / HEARTBEATS_PER_TTL;
 }
 
-function maxGapMs(count: Count): number {
-  return (2 * count.ttlMs) / 5;
+/** Longer gaps between two probes of the store count as silence of the store. */
+function maxGapMs({ttlMs}: Count): number {
+  return (PROBE_GAP_HEARTBEATS * ttlMs) / HEARTBEATS_PER_TTL;
 }

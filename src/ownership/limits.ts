@@ -119,3 +119,6 @@ export const MARKS_LIMIT = 100_000;
  * any, and while the store is away nobody gets the answer that there is no such shard.
  */
 export const ASKED_LIMIT = 2_000;
+
+/** Heartbeats' worth of time without a committed write after which the count of a silence starts again: the store may have been away. */
+export const PROBE_GAP_HEARTBEATS = 2;

@@ -16,6 +16,7 @@ import type {ShardMachine} from './shard-machine.ts';
 import {StoreTrust} from './store-trust.ts';
 import type {StoreMark, TrustNews} from './store-trust.ts';
 import {RECONCILE_INTERVAL_MS, WAITING_NOTICE_MS} from './limits.ts';
+import {jittered} from '../model/jitter.ts';
 
 export class ContainerSession {
   phase: SessionPhase = 'registering';
@@ -369,7 +370,7 @@ export class ContainerSession {
   }
 
   private nextReconcileMs(nowMs: number): number {
-    return nowMs + RECONCILE_INTERVAL_MS * (0.8 + 0.4 * this.options.random());
+    return nowMs + jittered(RECONCILE_INTERVAL_MS, this.options.random());
   }
 
   private context(): ShardContext {

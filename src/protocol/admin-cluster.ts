@@ -9,7 +9,8 @@ import {
   serviceField,
   writeAnswer,
 } from './admin-fields.ts';
-import {WAIT_TIMEOUT_LIMIT_MS} from './limits.ts';
+import {KEY_MAX_CHARACTERS, WAIT_TIMEOUT_LIMIT_MS} from './limits.ts';
+import {NAME_MAX_BYTES} from '../model/limits.ts';
 
 export const healthAnswer = z.object({msg: z.literal('success')});
 
@@ -60,7 +61,7 @@ export const waitCheckQuery = z.strictObject({
   service: serviceField,
   kind: waitKind,
   /** Shard or container id; for an app it may be left out. */
-  id: z.string().max(256).default(''),
+  id: z.string().max(KEY_MAX_CHARACTERS).default(''),
   for: waitGoal,
   /** How long the server may hold the answer back until the goal is met, ms. */
   timeoutMs: queryNumber(0, WAIT_TIMEOUT_LIMIT_MS).default(0),
@@ -77,7 +78,7 @@ export const waitCheckAnswer = z.object({
 
 export const acceptRestoreRequest = z.strictObject({
   /** sm's own service name: it is a step that cannot be taken back. */
-  confirm: z.string().min(1).max(128),
+  confirm: z.string().min(1).max(NAME_MAX_BYTES),
   /** Step the epoch up though nobody doubts etcd: it was restored while no process ran that would have noticed. */
   force: z.boolean().default(false),
   /** Why; kept in the audit. */

@@ -8,7 +8,7 @@ import {
   serviceField,
   writeAnswer,
 } from './admin-fields.ts';
-import {EVENTS_DEFAULT, EVENTS_LIMIT} from './limits.ts';
+import {EVENTS_DEFAULT, EVENTS_LIMIT, KEY_MAX_CHARACTERS} from './limits.ts';
 
 /** One change by an operator. */
 export const auditView = z.object({
@@ -107,7 +107,7 @@ export const eventsQuery = z.strictObject({
   /** Only this app. */
   service: serviceField.optional(),
   /** Only what concerns this shard or container, by its id. */
-  object: z.string().max(256).optional(),
+  object: z.string().max(KEY_MAX_CHARACTERS).optional(),
   /** Only what happened at this time or later. */
   since: instantField.optional(),
   /** Only what happened before this time. */

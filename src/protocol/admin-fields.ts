@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import {nameProblem, shardIdProblem} from '../model/ids.ts';
 import type {NameKind} from '../model/ids.ts';
-import {LASTING_LIMIT_MS, REASON_MAX_CHARACTERS, TASK_MAX_CHARACTERS} from './limits.ts';
+import {
+  LASTING_LIMIT_MS,
+  LASTING_MIN_MS,
+  REASON_MAX_CHARACTERS,
+  TASK_MAX_CHARACTERS,
+} from './limits.ts';
+import {NAME_MAX_BYTES, SHARD_ID_MAX_BYTES} from '../model/limits.ts';
 
 /** Issues of these fields carry `params.code` so that the server can answer INVALID_NAME. */
 const NAME_ISSUE = {code: 'INVALID_NAME'} as const;
@@ -16,7 +22,7 @@ function nameField(kind: NameKind, description: string, empty: boolean) {
         context.addIssue({code: 'custom', message: problem, params: NAME_ISSUE});
       }
     })
-    .meta({description, maxLength: 128});
+    .meta({description, maxLength: NAME_MAX_BYTES});
 }
 
 /** Name of an app. */
@@ -40,7 +46,10 @@ export const shardIdField = z
       context.addIssue({code: 'custom', message: problem, params: NAME_ISSUE});
     }
   })
-  .meta({description: 'Shard id: 1-200 bytes of printable UTF-8.', maxLength: 200});
+  .meta({
+    description: `Shard id: 1-${SHARD_ID_MAX_BYTES} bytes of printable UTF-8.`,
+    maxLength: SHARD_ID_MAX_BYTES,
+  });
 
 export const taskField = z
   .string()
@@ -73,7 +82,7 @@ export const changeFields = {dryRun: dryRunField, reason: reasonField.default(''
 export const writeResultField = z.enum(['created', 'configured', 'unchanged', 'deleted']);
 
 /** How long an order lasts before its app's governor takes it back, ms; absent: until somebody does. */
-export const lastingField = z.int().min(1_000).max(LASTING_LIMIT_MS).optional();
+export const lastingField = z.int().min(LASTING_MIN_MS).max(LASTING_LIMIT_MS).optional();
 
 /** Who said so, why, since when, and until when. */
 export const noteView = z.object({

@@ -9,7 +9,16 @@ import {
   serviceField,
 } from './admin-fields.ts';
 import {moveWait} from './move-wait.ts';
-import {MOVES_DEFAULT, MOVES_LIMIT, PLAN_ADD_LIMIT} from './limits.ts';
+import {
+  CANCELLED_LIMIT,
+  KEY_MAX_CHARACTERS,
+  MOVES_DEFAULT,
+  MOVES_LIMIT,
+  PLAN_ADD_LIMIT,
+  PLAN_MOVES_DEFAULT,
+  PLAN_MOVES_LIMIT,
+  PLAN_WITHOUT_LIMIT,
+} from './limits.ts';
 
 /** assigned: waits to be claimed; adding: claimed, `add` runs; dropping; free: between two owners. */
 export const moveStep = z.enum(['dropping', 'free', 'assigned', 'adding']);
@@ -83,7 +92,7 @@ export const movesAnswer = z.object({
 export const cancelMovesRequest = z.strictObject({
   service: serviceField,
   /** Move ids or shard ids. */
-  moves: z.array(z.string().min(1).max(256)).max(10_000).default([]),
+  moves: z.array(z.string().min(1).max(KEY_MAX_CHARACTERS)).max(CANCELLED_LIMIT).default([]),
   /** Every queued voluntary move. */
   all: z.boolean().default(false),
   ...changeFields,
@@ -136,15 +145,15 @@ export const moveEvent = z.discriminatedUnion('type', [
 
 export const planRequest = z.strictObject({
   service: serviceField,
-  /** Containers to think away. */
-  without: z.array(containerField).max(10_000).default([]),
-  /** How many open containers to think in, named `new-1`, `new-2`, ... */
+  /** Plan as if these containers were gone. */
+  without: z.array(containerField).max(PLAN_WITHOUT_LIMIT).default([]),
+  /** Plan as if there were so many more open containers, named `new-1`, `new-2`, ... */
   addContainers: z.int().min(0).max(PLAN_ADD_LIMIT).default(0),
-  /** Specs to think in: as if this file had been applied; `prune` leaves out what it does not name. */
+  /** Plan as if this file had been applied; `prune` leaves out what it does not name. */
   declared: declaredApp.optional(),
   prune: z.boolean().default(false),
   /** Most entries of each list. */
-  limit: z.int().min(0).max(100_000).default(1_000),
+  limit: z.int().min(0).max(PLAN_MOVES_LIMIT).default(PLAN_MOVES_DEFAULT),
 });
 
 const planShortage = z.object({

@@ -15,7 +15,12 @@ import {
   taskField,
 } from './admin-fields.ts';
 import {loadsField, priorityField, spreadKeyField} from './placement-policy.ts';
-import {BATCH_ITEMS_LIMIT, SHARD_PAGE_DEFAULT, SHARD_PAGE_LIMIT} from './limits.ts';
+import {
+  BATCH_ITEMS_LIMIT,
+  CURSOR_MAX_CHARACTERS,
+  SHARD_PAGE_DEFAULT,
+  SHARD_PAGE_LIMIT,
+} from './limits.ts';
 
 const shardFields = {
   shardId: shardIdField,
@@ -176,7 +181,7 @@ export const getShardsQuery = z.strictObject({
   unplaced: queryFlag.default(false),
   limit: queryNumber(1, SHARD_PAGE_LIMIT).default(SHARD_PAGE_DEFAULT),
   /** `cursor` of the page before. */
-  cursor: z.string().max(1024).optional(),
+  cursor: z.string().max(CURSOR_MAX_CHARACTERS).optional(),
 });
 
 export const getShardsAnswer = z.object({

@@ -8,7 +8,7 @@ import {
   serviceField,
   writeAnswer,
 } from './admin-fields.ts';
-import {STOP_CONTAINERS_LIMIT} from './limits.ts';
+import {LASTING_MIN_MS, STOP_CONTAINERS_LIMIT, UNSERVED_LIMIT} from './limits.ts';
 
 /** Free text that names a deploy, a host or a person; the server puts the caller in when it is absent. */
 const holderField = reasonField.min(1).optional();
@@ -31,9 +31,13 @@ export const canStopRequest = z.strictObject({
   /** Who stops them. Asking again with the same name renews the lease. */
   holder: holderField,
   /** How long the permission lasts unless it is renewed or released, ms. */
-  leaseMs: z.int().min(1_000).max(PERMISSION_LEASE_LIMIT_MS).default(PERMISSION_LEASE_DEFAULT_MS),
+  leaseMs: z
+    .int()
+    .min(LASTING_MIN_MS)
+    .max(PERMISSION_LEASE_LIMIT_MS)
+    .default(PERMISSION_LEASE_DEFAULT_MS),
   /** Shards that may be without service, or find no place, all the same. */
-  maxUnserved: z.int().min(0).max(1_000_000).default(0),
+  maxUnserved: z.int().min(0).max(UNSERVED_LIMIT).default(0),
   ...changeFields,
 });
 

@@ -110,3 +110,27 @@ export const CALL_WINDOW_MS = 30_000;
 
 /** Latest time that a record may name, Unix ms: the year 9999. */
 export const INSTANT_MOST_MS = 253_402_300_799_000;
+
+/** Most characters of an id or name that a request filters or waits for. */
+export const KEY_MAX_CHARACTERS = 256;
+
+/** Most characters of the cursor of a page. */
+export const CURSOR_MAX_CHARACTERS = 1_024;
+
+/** Most moves that one call cancels. */
+export const CANCELLED_LIMIT = 10_000;
+
+/** Most containers that a trial plan leaves out. */
+export const PLAN_WITHOUT_LIMIT = 10_000;
+
+/** Entries of each list of a plan, unless the request says otherwise. */
+export const PLAN_MOVES_DEFAULT = 1_000;
+
+/** Most entries of each list of a plan. */
+export const PLAN_MOVES_LIMIT = 100_000;
+
+/** Shortest time for which an order or a permission may last. */
+export const LASTING_MIN_MS = 1_000;
+
+/** Most unserved shards that a permission to stop may accept. */
+export const UNSERVED_LIMIT = 1_000_000;

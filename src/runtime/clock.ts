@@ -7,6 +7,7 @@ import {
   BOOT_READ_INTERVAL_MS,
   CLOCK_READ_GAP_MS,
   CLOCK_READ_TRIES,
+  TIMER_LIMIT_MS,
   WALL_JUMP_MS,
 } from './limits.ts';
 
@@ -149,7 +150,7 @@ export function createSystemClock(sources: ClockSources = MACHINE): Clock {
   const readings = new CachedReadings(sources);
   const owner = new OwnerClock(readings.now());
   const after = (delayMs: number, callback: () => void): Timer => {
-    const timer = setTimeout(callback, Math.min(delayMs, 2 ** 31 - 1));
+    const timer = setTimeout(callback, Math.min(delayMs, TIMER_LIMIT_MS));
     return {cancel: () => clearTimeout(timer)};
   };
   return {

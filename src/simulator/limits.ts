@@ -27,9 +27,6 @@ export const STEP_MS = 250;
 /** Where nothing is due before, the next step is so far: a governor has to know that the store takes writes. */
 export const IDLE_STEP_MS = 1_000;
 
-/** Heartbeats of a container within T, as the SDK sends them. */
-export const BEATS_PER_TTL = 5;
-
 /** A container says what its shards take so often, as daemons ask for it. */
 export const REPORT_EVERY_MS = 10_000;
 

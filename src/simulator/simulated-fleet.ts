@@ -16,7 +16,6 @@ import {plan} from '../planner/index.ts';
 import {FleetFigures} from './fleet-figures.ts';
 import {
   ADD_DEFAULT_MS,
-  BEATS_PER_TTL,
   DROP_DEFAULT_MS,
   FIRST_MS,
   IDLE_STEP_MS,
@@ -25,6 +24,7 @@ import {
   STEP_MS,
 } from './limits.ts';
 import type {Loads, TraceContainer} from './trace.ts';
+import {HEARTBEATS_PER_TTL, MAX_RECOVERY_TIME_DEFAULT_S} from '../model/limits.ts';
 
 const EPOCH = 1;
 const APP = 'app';
@@ -78,7 +78,13 @@ export class SimulatedFleet {
       {app: APP, governor: 'd1', epoch: EPOCH, plan: counted, nextMoveId},
       this.nowMs,
     );
-    const value = {service: APP, createTime: 1, maxShardCount: 0, maxRecoveryTime: 10, ...spec};
+    const value = {
+      service: APP,
+      createTime: 1,
+      maxShardCount: 0,
+      maxRecoveryTime: MAX_RECOVERY_TIME_DEFAULT_S,
+      ...spec,
+    };
     const mod = this.next();
     const change = {kind: 'spec', mod, entry: {value, mod, create: mod}} as const;
     this.governor.listings.take([change], mod, this.nowMs);
@@ -222,7 +228,7 @@ export class SimulatedFleet {
   }
 
   private get beatEveryMs(): number {
-    return this.ttlMs / BEATS_PER_TTL;
+    return this.ttlMs / HEARTBEATS_PER_TTL;
   }
 
   private get wallTime(): string {

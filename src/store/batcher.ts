@@ -6,7 +6,13 @@
  */
 import {holds} from './port.ts';
 import type {Compare, KeyValue, Operation, Store, Transaction, TransactionOutcome} from './port.ts';
-import {LIST_LIMIT} from './limits.ts';
+import {
+  BATCHES_IN_FLIGHT,
+  BATCH_BYTES,
+  BATCH_OPERATIONS,
+  LIST_LIMIT,
+  QUEUE_COMPACTED_FROM,
+} from './limits.ts';
 
 export interface BatcherLimits {
   /** Most entries of each list of a merged transaction; etcd allows 128. Default 100. */
@@ -44,7 +50,7 @@ class Lane {
 
   shift(): void {
     this.head += 1;
-    if (this.head < this.members.length && this.head < 1_000) return;
+    if (this.head < this.members.length && this.head < QUEUE_COMPACTED_FROM) return;
     this.members = this.members.slice(this.head);
     this.head = 0;
   }
@@ -130,9 +136,9 @@ export class TransactionBatcher {
   constructor(store: Store, limits: BatcherLimits = {}) {
     this.store = store;
     this.limits = {
-      maxOperations: limits.maxOperations ?? 100,
-      maxBytes: limits.maxBytes ?? 262_144,
-      maxInFlight: limits.maxInFlight ?? 8,
+      maxOperations: limits.maxOperations ?? BATCH_OPERATIONS,
+      maxBytes: limits.maxBytes ?? BATCH_BYTES,
+      maxInFlight: limits.maxInFlight ?? BATCHES_IN_FLIGHT,
     };
   }
 

@@ -11,3 +11,15 @@ export const PAGE_KEYS = 2_000;
 
 /** A read that failed is tried again after so long, within its time limit. */
 export const READ_PAUSE_MS = 50;
+
+/** Sent members at the head of a queue from which on they are cut off: cutting at each would copy the rest each time. */
+export const QUEUE_COMPACTED_FROM = 1_000;
+
+/** Operations of a merged transaction: etcd takes 128. */
+export const BATCH_OPERATIONS = 100;
+
+/** Bytes of a merged transaction: a large one delays every heartbeat behind it. */
+export const BATCH_BYTES = 262_144;
+
+/** Merged transactions at once. */
+export const BATCHES_IN_FLIGHT = 8;

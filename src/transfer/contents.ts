@@ -4,6 +4,7 @@
  */
 import {formatToken} from '../model/token.ts';
 import {decodeCluster, decodeOwnership, encodeRecord} from '../protocol/records.ts';
+import {auditId} from '../model/audit.ts';
 
 export interface Item {
   /** Below the prefix, without a leading slash. */
@@ -100,7 +101,6 @@ export function renamedForNewStore(items: readonly Item[]): Item[] {
     const [service = ''] = parts;
     const count = counts.get(service) ?? 0;
     counts.set(service, count + 1);
-    const name = `${'0'.repeat(19)}-${count.toString(36).padStart(6, '0')}`;
-    return {...item, key: Buffer.from(`app/${service}/audit/${name}`)};
+    return {...item, key: Buffer.from(`app/${service}/audit/${auditId(0, count)}`)};
   });
 }

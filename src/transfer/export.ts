@@ -6,6 +6,7 @@ import type {SourceItem} from './contents.ts';
 import {writeExport} from './file.ts';
 import type {StoreLocation} from './store-location.ts';
 import {livingBelow} from './liveness-check.ts';
+import {LIVING_NAMED} from './limits.ts';
 
 const DEFAULT_PREFIX = '/sm';
 
@@ -55,8 +56,8 @@ export async function exportPrefix(options: ExportOptions): Promise<ExportResult
 
 export function refuseLiving(living: readonly string[], where: string): void {
   if (living.length === 0) return;
-  const named = living.slice(0, 5).join(', ');
-  const more = living.length > 5 ? ` and ${living.length - 5} more` : '';
+  const named = living.slice(0, LIVING_NAMED).join(', ');
+  const more = living.length > LIVING_NAMED ? ` and ${living.length - LIVING_NAMED} more` : '';
   throw new SmError(
     'CHECK_FAILED',
     `containers or daemons are alive in ${where}: ${named}${more}`,

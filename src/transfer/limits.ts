@@ -14,3 +14,6 @@ export const ITEMS_PER_TRANSACTION = 100;
 
 /** Bytes that an import writes in one transaction: etcd allows 1.5 MiB a request. */
 export const BYTES_PER_TRANSACTION = 512 * 1024;
+
+/** Living processes that a refused transfer names. */
+export const LIVING_NAMED = 5;

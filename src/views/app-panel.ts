@@ -8,7 +8,7 @@ import type {Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
 import {bar, percent, safe} from './text.ts';
-import {APP_BAR_WIDTH} from './limits.ts';
+import {APP_BAR_WIDTH, NOTE_LEAST_COLUMNS} from './limits.ts';
 
 const COLUMNS: readonly Column<LiveApp>[] = [
   {header: 'APP', value: ({service}) => safe(service)},
@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<LiveApp>[] = [
     leaves: LEAVES.last,
   },
   {header: 'GOVERNOR', value: ({governor}) => safe(governor) || '-', leaves: LEAVES.zone},
-  {header: 'NOTE', value: noteText, leaves: LEAVES.note, least: 10},
+  {header: 'NOTE', value: noteText, leaves: LEAVES.note, least: NOTE_LEAST_COLUMNS},
   {
     header: 'MAX',
     value: ({maxShardCount}) => String(maxShardCount || '-'),

@@ -9,7 +9,7 @@ import type {CellContext, Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
 import {ageSince, bar, percent, safe} from './text.ts';
-import {CONTAINER_BAR_WIDTH, LOAD_BAR_WIDTH} from './limits.ts';
+import {CONTAINER_BAR_WIDTH, LOAD_BAR_WIDTH, NOTE_LEAST_COLUMNS} from './limits.ts';
 
 const COLUMNS: readonly Column<LiveContainer>[] = [
   {header: 'CONTAINER', value: ({id}) => safe(id) || '?'},
@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<LiveContainer>[] = [
   {header: 'MOVES', value: movesText, leaves: LEAVES.last},
   {header: 'HEARTBEAT', value: heartbeatText, leaves: LEAVES.late},
   {header: 'VER', value: ({version}) => safe(version) || '-', leaves: LEAVES.version},
-  {header: 'NOTE', value: noteText, leaves: LEAVES.note, least: 10},
+  {header: 'NOTE', value: noteText, leaves: LEAVES.note, least: NOTE_LEAST_COLUMNS},
   {
     header: 'ENDPOINT',
     value: ({endpoint}) => safe(endpoint) || '-',

@@ -56,3 +56,12 @@ export const PACE_WINDOW_MS = 30_000;
 
 /** Longest filter that can be typed. */
 export const FILTER_LIMIT_CHARACTERS = 100;
+
+/** A column of notes may be cut down to this width before another column is left out. */
+export const NOTE_LEAST_COLUMNS = 10;
+
+/** The same of a column with the reason of a move. */
+export const WHY_LEAST_COLUMNS = 8;
+
+/** A left text that gets less width is left out: two columns of it say nothing. */
+export const SPREAD_LEAST_COLUMNS = 4;

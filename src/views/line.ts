@@ -1,5 +1,6 @@
 /** A line of a frame: what stands in it and how it is to be seen. Data, so that its width is known before it is drawn. */
 import {cut, widthOf} from './text.ts';
+import {SPREAD_LEAST_COLUMNS} from './limits.ts';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'dim' | 'head' | 'selected';
 
@@ -38,7 +39,7 @@ export function clipped(spans: Line, width: number): Line {
 /** Left and right text at the two ends of a line of this width; the left one gives way. */
 export function spread(left: Line, right: Line, width: number): Line {
   const room = width - lineWidth(right);
-  if (room < 4) return clipped(right, width);
+  if (room < SPREAD_LEAST_COLUMNS) return clipped(right, width);
   const shown = clipped(left, room - 2);
   const space = ' '.repeat(room - lineWidth(shown));
   return [...shown, span(space), ...right];

@@ -7,6 +7,7 @@ import type {CellContext, Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
 import {ageSince, safe, spanText} from './text.ts';
+import {WHY_LEAST_COLUMNS} from './limits.ts';
 
 const STEPS: Readonly<Record<LiveMove['step'], string>> = {
   dropping: '1/4 dropping',
@@ -27,7 +28,7 @@ const MOVE_COLUMNS: readonly Column<LiveMove>[] = [
     right: true,
     leaves: LEAVES.age,
   },
-  {header: 'WHY', value: whyText, leaves: LEAVES.note, least: 8},
+  {header: 'WHY', value: whyText, leaves: LEAVES.note, least: WHY_LEAST_COLUMNS},
   {header: 'MOVE', value: ({id}) => safe(id) || '-', leaves: LEAVES.wide, wide: true},
 ];
 
@@ -43,7 +44,7 @@ const FINISHED_COLUMNS: readonly Column<LiveFinished>[] = [
     right: true,
     leaves: LEAVES.age,
   },
-  {header: 'WHY', value: finishedWhy, leaves: LEAVES.note, least: 8},
+  {header: 'WHY', value: finishedWhy, leaves: LEAVES.note, least: WHY_LEAST_COLUMNS},
   {header: 'MOVE', value: ({id}) => safe(id) || '-', leaves: LEAVES.wide, wide: true},
 ];
 

@@ -8,6 +8,7 @@ import type {CellContext, Column} from './columns.ts';
 import {byName, byRank, quoted, toneOfMark} from './panel.ts';
 import type {Detail, Panel} from './panel.ts';
 import {ageSince, safe} from './text.ts';
+import {NOTE_LEAST_COLUMNS} from './limits.ts';
 
 const COLUMNS: readonly Column<LiveShard>[] = [
   {header: 'SHARD', value: ({id}) => safe(id)},
@@ -23,7 +24,7 @@ const COLUMNS: readonly Column<LiveShard>[] = [
     onlyFor: ({currentLoad}) => currentLoad !== undefined,
   },
   {header: 'AGE', value: ageText, right: true, leaves: LEAVES.age},
-  {header: 'NOTE', value: noteText, leaves: LEAVES.note, least: 10},
+  {header: 'NOTE', value: noteText, leaves: LEAVES.note, least: NOTE_LEAST_COLUMNS},
   {header: 'GROUP', value: ({group}) => safe(group) || '-', leaves: LEAVES.wide, wide: true},
   {
     header: 'POOL',

@@ -2,6 +2,7 @@
 import {readFileSync, readdirSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {describe, expect, it} from 'vitest';
+import {bareNumbers} from './bare-numbers.ts';
 import {limitsDocument, roomsWithLimits, unitOf} from '../../scripts/limits-document.ts';
 
 const SRC = join(import.meta.dirname, '..', '..', 'src');
@@ -25,6 +26,34 @@ const FORMATS = new Map([
   ['planner/row-plan.ts', ['UNPLANNED', 'PER_SHORTAGE', 'PER_MOVE']],
   ['planner/table.ts', ['DRAINING', 'TAKES_REST', 'TRIAL_DUE', 'NOT_LIVING']],
   ['protocol/push.ts', ['PERCENT']],
+]);
+
+/** Files whose numbers without a name are of a format, a scale or a fixed example, and why. */
+const NO_LIMITS = new Map([
+  ['admin/transport.ts', 'the port of https'],
+  ['audit/container-law.ts', 'the order of states'],
+  ['cli/apps-apply.ts', 'exit codes'],
+  ['cli/base-command.ts', 'units of time'],
+  ['cli/surroundings.ts', 'exit codes'],
+  ['container/metrics.ts', 'buckets of histograms'],
+  ['dev/canary-metrics.ts', 'buckets of histograms'],
+  ['embedded/request-bytes.ts', 'the wire format'],
+  ['model/errors.ts', 'exit codes and statuses'],
+  ['model/placement-policy.ts', 'rounding to thousandths'],
+  ['planner/index.ts', 'an example that is planned to warm up'],
+  ['planner/matrix/costs.ts', 'ratios of the costs, which the comment derives'],
+  ['runtime/logger.ts', 'the order of levels'],
+  ['server/admin/read/checks.ts', 'releases of etcd'],
+  ['server/governing/audit-trim.ts', 'the date in a time'],
+  ['server/metrics/buckets.ts', 'buckets of histograms'],
+  ['simulator/chance.ts', 'the sum of twelve is nearly normal'],
+  ['simulator/picture.ts', 'a picture'],
+  ['simulator/scale.ts', 'a scale'],
+  ['simulator/simulated-fleet.ts', 'a first revision'],
+  ['simulator/synthetic.ts', 'scenes'],
+  ['simulator/synthetic-kinds.ts', 'scenes'],
+  ['views/columns.ts', 'the order in which columns leave'],
+  ['views/text.ts', 'units of time'],
 ]);
 
 const rooms = await roomsWithLimits();
@@ -60,6 +89,34 @@ describe('limits', () => {
       .filter((file) => /\.tsx?$/.test(file))
       .flatMap((file) => numbersIn(join('commands', file)).map((name) => `${file}: ${name}`));
     expect(own).toEqual([]);
+  });
+
+  it('have a name wherever a number bounds, defaults or compares', {timeout: 120_000}, () => {
+    const found = readdirSync(SRC, {recursive: true, encoding: 'utf8'})
+      .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('limits.ts'))
+      .flatMap((file) =>
+        bareNumbers(readFileSync(join(SRC, file), 'utf8')).map((at) => `${file}:${at}`),
+      );
+    expect(found.filter((at) => !NO_LIMITS.has(at.slice(0, at.indexOf(':'))))).toEqual([]);
+    const excused = [...NO_LIMITS.keys()].filter(
+      (file) => !found.some((at) => at.startsWith(file)),
+    );
+    expect(excused).toEqual([]);
+  });
+
+  it.each([
+    ['constructor(limitMs = 5_000) {}', true],
+    ['const waitMs = options.waitMs ?? 300;', true],
+    ['const GRPC = {keepalive: 7_000};', true],
+    ['const RANGE_MS = [500, 2_000] as const;', true],
+    ['if (text.length > 40) cut();', true],
+    ['const partMs = ttlMs / 5;', true],
+    ['server.requestTimeout = 30_000;', true],
+    ['const seconds = ms / 1_000;', false],
+    ['const end = MARGIN_MS * 2;', false],
+    ['if (status >= 400) refuse();', false],
+  ])('%s: has a number without a name: %s', (source, expected) => {
+    expect(bareNumbers(source).length > 0).toBe(expected);
   });
 
   it('stand in docs/limits.md as they are now', () => {

@@ -5,11 +5,9 @@ import type {LiveMessage} from '../../protocol/admin-live.ts';
 import {RemoteError} from '../../admin/remote-error.ts';
 import {pause} from '../../runtime/pause.ts';
 import {retryWaitMs} from '../retryable.ts';
-import {LIVE_BEAT_MS} from '../../protocol/limits.ts';
-import {FIRST_WORD_MS} from '../limits.ts';
+import {FIRST_WORD_MS, SILENCE_MS} from '../limits.ts';
 
-/** Without a word for so long, the connection is taken for lost, ms: three beats and a little. */
-export const SILENCE_MS = 3 * LIVE_BEAT_MS + 1_000;
+export {SILENCE_MS} from '../limits.ts';
 
 /** Opens a stream behind the event with this id. */
 export type OpenStream = (

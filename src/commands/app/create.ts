@@ -3,6 +3,7 @@ import {SmCommand, changeFlags} from '../../cli/base-command.ts';
 import {changeResult} from '../../cli/changes.ts';
 import {placementFlag, readPlacement} from '../../cli/placement-flags.ts';
 import {addMany} from '../../cli/shard-batches.ts';
+import {MAX_RECOVERY_TIME_DEFAULT_S} from '../../model/limits.ts';
 
 export default class AppCreate extends SmCommand<typeof AppCreate> {
   static override summary = 'Create an app.';
@@ -19,7 +20,7 @@ export default class AppCreate extends SmCommand<typeof AppCreate> {
     }),
     'max-recovery-time': Flags.integer({
       description: 'seconds that the shards of a lost container wait for it to come back',
-      default: 10,
+      default: MAX_RECOVERY_TIME_DEFAULT_S,
     }),
     'max-moving': Flags.integer({
       description:

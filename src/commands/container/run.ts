@@ -4,6 +4,7 @@ import {etcdFlags, etcdOf} from '../../cli/etcd-flags.ts';
 import {registrationOf} from '../../cli/registration-flags.ts';
 import {jsonText} from '../../cli/json-text.ts';
 import type {Container, Shard, joinApp} from '../../container/index.ts';
+import {TTL_DEFAULT_MS} from '../../model/limits.ts';
 
 export default class ContainerRun extends SmCommand<typeof ContainerRun> {
   static override summary = 'Run a sample container that only logs its shards.';
@@ -27,7 +28,7 @@ export default class ContainerRun extends SmCommand<typeof ContainerRun> {
     port: Flags.integer({description: 'port of the hint receiver; 0: a free one', default: 0}),
     'ttl-ms': Flags.integer({
       description: 'T: how long one heartbeat gives the right to act',
-      default: 10_000,
+      default: TTL_DEFAULT_MS,
     }),
     weight: Flags.string({
       description:

@@ -81,12 +81,6 @@ export const WAITS_LIMIT = 200;
 /** Longest text of a request's field that an entry keeps. */
 export const DETAIL_MAX_CHARACTERS = 256;
 
-/** Digits of a revision in the key of an audit entry, so that keys sort as revisions do: as many as the largest has. */
-export const REVISION_DIGITS = 19;
-
-/** Different ends of the key of an audit entry that was decided at the same revision. */
-export const SUFFIX_LIMIT = 36 ** 6;
-
 /** Re-reads after a refused write before giving up: others write the same keys all the time. */
 export const WRITE_ATTEMPTS_LIMIT = 8;
 
@@ -140,3 +134,6 @@ export const UNDO_LIMIT_BYTES = 256 * 1024;
 
 /** Items of a batch up to which it waits for no other of its app. */
 export const ITEMS_AT_ONCE = 1_000;
+
+/** Part of the quota of etcd from which on doctor fails: then etcd soon refuses all writes. */
+export const QUOTA_FAIL_SHARE = 0.95;

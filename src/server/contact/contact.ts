@@ -1,6 +1,6 @@
 /** Why a call to a container or a daemon failed, in words that stay the same while the cause does. */
 import {SmError} from '../../model/errors.ts';
-import {CAUSE_LIMIT_CHARACTERS} from './limits.ts';
+import {CAUSE_DEPTH_LIMIT, CAUSE_LIMIT_CHARACTERS} from './limits.ts';
 
 const CAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused: nobody listens there',
@@ -28,7 +28,11 @@ const CAUSES: Readonly<Record<string, string>> = {
 
 /** Of what a call has thrown. */
 export function causeOf(error: unknown): string {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; depth += 1) {
+  for (
+    let at: unknown = error, depth = 0;
+    at instanceof Error && depth < CAUSE_DEPTH_LIMIT;
+    depth += 1
+  ) {
     if (at.name === 'TimeoutError' || at.name === 'AbortError') return 'no answer in time';
     const known = CAUSES[(at as NodeJS.ErrnoException).code ?? ''];
     if (known !== undefined) return known;

@@ -1,5 +1,6 @@
 /** Which registered endpoints a daemon will talk to: a container must not make it call anything else. */
 import {BlockList, isIP} from 'node:net';
+import {PORT_LIMIT} from '../../model/limits.ts';
 
 const never = new BlockList();
 never.addSubnet('169.254.0.0', 16, 'ipv4');
@@ -36,7 +37,7 @@ export function refusedEndpoint(
   const match = ENDPOINT.exec(endpoint);
   if (match === null) return 'not of the form host:port';
   const port = Number(match[3]);
-  if (port < 1 || port > 65_535) return 'port out of range';
+  if (port < 1 || port > PORT_LIMIT) return 'port out of range';
   const host = unmapped(match[1] ?? match[2] ?? '');
   return isIP(host) === 0
     ? refusedName(host, allowLoopback)

@@ -32,3 +32,6 @@ export const CALL_KEYS_KEPT_MS = 60_000;
 
 /** Endpoints whose clock is remembered where it differs. */
 export const CLOCKS_KNOWN_LIMIT = 10_000;
+
+/** Causes of causes that are looked at for the reason of a failed call. */
+export const CAUSE_DEPTH_LIMIT = 5;

@@ -2,6 +2,7 @@
 import {randomInt} from 'node:crypto';
 import type {AppView} from '../../appstate/app-view.ts';
 import type {Keys} from '../../etcd/keys.ts';
+import {AUDIT_SUFFIXES, auditId} from '../../model/audit.ts';
 import type {AuditEntry} from '../../model/audit.ts';
 import type {AppChange} from '../../model/change.ts';
 import {endsAtMs} from '../../model/operator-note.ts';
@@ -13,12 +14,7 @@ import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, Store} from '../../store/port.ts';
-import {
-  AUDIT_REVISION_DIGITS,
-  AUDIT_SUFFIX_LIMIT,
-  EXPIRY_RETRY_MS,
-  EXPIRY_SLEEP_MAX_MS,
-} from './limits.ts';
+import {EXPIRY_RETRY_MS, EXPIRY_SLEEP_MAX_MS} from './limits.ts';
 
 export interface ExpiryOptions {
   readonly app: string;
@@ -154,8 +150,7 @@ export class Expiries {
       {key, target, op: '=', value},
       {key: ended.key, target: 'mod', op: '=', value: ended.mod},
     ];
-    const suffix = randomInt(AUDIT_SUFFIX_LIMIT).toString(36).padStart(6, '0');
-    const id = `${String(ended.mod).padStart(AUDIT_REVISION_DIGITS, '0')}-${suffix}`;
+    const id = auditId(ended.mod, randomInt(AUDIT_SUFFIXES));
     const outcome = await store.transact({
       compares,
       then: [

@@ -27,6 +27,7 @@ import {
   LOAD_INTERVAL_MS,
   RECHECK_MS,
 } from './limits.ts';
+import {jittered} from '../../model/jitter.ts';
 
 /** What a container answers. */
 export interface SaidHoldings {
@@ -185,7 +186,7 @@ export class HoldingsAudit {
 
   private intervalMs(): number {
     const interval = this.withLoads ? LOAD_INTERVAL_MS : AUDIT_INTERVAL_MS;
-    return interval * (0.8 + 0.4 * Math.random());
+    return jittered(interval, Math.random());
   }
 
   private recheck(incarnation: string): void {

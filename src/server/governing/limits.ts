@@ -89,12 +89,6 @@ export const EXPIRY_RETRY_MS = 5_000;
 /** Longest sleep until the next pause or pin ends, ms: wall clocks are set, and timers of Node end below 25 days. */
 export const EXPIRY_SLEEP_MAX_MS = 60_000;
 
-/** Digits of a revision in the key of an audit entry, so that keys sort as revisions do: as many as the largest has. */
-export const AUDIT_REVISION_DIGITS = 19;
-
-/** Different ends of the key of an audit entry that was decided at the same revision. */
-export const AUDIT_SUFFIX_LIMIT = 36 ** 6;
-
 /** Names of keys of shards that are not spelled as here, of one app, that its governor keeps. */
 export const FOREIGN_NAMES_KEPT = 1_000;
 

@@ -294,7 +294,7 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     {
       name: 'the spec is never read again',
       breaks: '"Container" 8: a watch may lose the removal without a word',
-      find: 'this.readAfter(SPEC_READ_INTERVAL_MS * (0.8 + 0.4 * Math.random()));',
+      find: 'this.readAfter(jittered(SPEC_READ_INTERVAL_MS, Math.random()));',
       replace: '',
       killed: inVain(
         APP_WATCH_TESTS(

@@ -251,7 +251,7 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
     {
       name: 'no periodic relisting',
       breaks: '"Governor": a full re-list every 30 s',
-      find: 'this.again(false, (relistIntervalMs ?? RELIST_INTERVAL_MS) * (0.8 + 0.4 * Math.random()));',
+      find: 'this.again(false, jittered(relistIntervalMs ?? RELIST_INTERVAL_MS, Math.random()));',
       replace: '',
       killed: inVain(
         OBSERVER_TESTS(

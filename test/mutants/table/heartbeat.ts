@@ -58,8 +58,8 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
     {
       name: 'heartbeats every 2T/5',
       breaks: '"Container" 2: a heartbeat every T/5',
-      find: 'return Math.floor(ttlMs / 5);',
-      replace: 'return Math.floor((2 * ttlMs) / 5);',
+      find: 'return Math.floor(ttlMs / HEARTBEATS_PER_TTL);',
+      replace: 'return Math.floor((2 * ttlMs) / HEARTBEATS_PER_TTL);',
       killed: HEARTBEAT_FIGURES_TESTS(
         'the figures of a heartbeat > are T(1-rho)-eps to act, T(1+rho)+eps to evict, T/5 between two',
       ),
@@ -216,8 +216,8 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
     {
       name: 'a gap of T is none',
       breaks: '"Silence": a gap above 2T/5 restarts the count',
-      find: 'function maxGapMs(count: Count): number {\n  return (2 * count.ttlMs) / 5;',
-      replace: 'function maxGapMs(count: Count): number {\n  return count.ttlMs;',
+      find: 'return (PROBE_GAP_HEARTBEATS * ttlMs) / HEARTBEATS_PER_TTL;',
+      replace: 'return ttlMs;',
       killed: SILENCE_TESTS('silence > does not count while the store is not known to take writes'),
     },
     {

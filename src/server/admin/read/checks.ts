@@ -25,6 +25,7 @@ import {
   CERTIFICATE_WARN_MS,
   MIB,
   QUOTA_DEFAULT_BYTES,
+  QUOTA_FAIL_SHARE,
   QUOTA_WARN_SHARE,
   SLOW_STORE_MS,
 } from '../limits.ts';
@@ -137,7 +138,7 @@ function writesCheck(writes: StoreWrites): Check {
 
 /** An alarm comes first: it stays on after room was made. A member that does not say its quota is taken to have etcd's default. */
 function quotaCheck(usage: StoreUsage | undefined): Check {
-  if (usage === undefined) return check('etcd quota', 'PASS', 'the store tells no size');
+  if (usage === undefined) return check('etcd quota', 'PASS', 'the store does not report its size');
   const {bytes, quotaBytes, alarms} = usage;
   const used = `${Math.ceil(bytes / MIB)} MiB`;
   if (alarms.length > 0)
@@ -148,7 +149,7 @@ function quotaCheck(usage: StoreUsage | undefined): Check {
   const text = `${used} of ${Math.round(most / MIB)} MiB used (${Math.round(share * 100)} %${assumed})`;
   if (share < QUOTA_WARN_SHARE) return check('etcd quota', 'PASS', text);
   const fix = 'set compaction: auto, then etcdctl defrag; or raise --quota-backend-bytes';
-  return check('etcd quota', share < 0.95 ? 'WARN' : 'FAIL', text, fix);
+  return check('etcd quota', share < QUOTA_FAIL_SHARE ? 'WARN' : 'FAIL', text, fix);
 }
 
 /** First releases of the lines that etcd still keeps which lack no known fix that matters here. */

@@ -4,7 +4,7 @@
  */
 import {randomInt} from 'node:crypto';
 import type {Keys, ParsedKey} from '../../../etcd/keys.ts';
-import {AUDIT_OBJECTS_SHOWN} from '../../../model/audit.ts';
+import {AUDIT_OBJECTS_SHOWN, AUDIT_SUFFIXES, auditId} from '../../../model/audit.ts';
 import type {AuditEntry} from '../../../model/audit.ts';
 import {routeRows} from '../../../protocol/admin-routes.ts';
 import type {
@@ -17,12 +17,7 @@ import {undoRows} from '../../../protocol/undo-table.ts';
 import type {KeyValue, Operation, Store, Transaction} from '../../../store/port.ts';
 import type {Caller} from '../../http/dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {
-  DETAIL_MAX_CHARACTERS,
-  REVISION_DIGITS,
-  REWRITES_LOOKED_AT,
-  SUFFIX_LIMIT,
-} from '../limits.ts';
+import {DETAIL_MAX_CHARACTERS, REWRITES_LOOKED_AT} from '../limits.ts';
 import {auditedChanges} from './audited-changes.ts';
 import type {Rewrite} from './audited-changes.ts';
 import {undoSteps} from './undo-steps.ts';
@@ -171,8 +166,7 @@ function withEntry(
     ...(changed.length === 0 ? {} : {changed}),
     ...(steps.length === 0 ? {} : {undo: steps}),
   };
-  const suffix = randomInt(SUFFIX_LIMIT).toString(36).padStart(6, '0');
-  const key = keys.audit(`${String(newest).padStart(REVISION_DIGITS, '0')}-${suffix}`);
+  const key = keys.audit(auditId(newest, randomInt(AUDIT_SUFFIXES)));
   const put: Operation = {op: 'put', key, value: encodeRecord(entry)};
   return {...transaction, then: [...transaction.then, put]};
 }

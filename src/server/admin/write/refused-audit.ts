@@ -1,12 +1,11 @@
 /** The audit entry of calls that were refused: one for all of a minute, with counts. */
 import {randomInt} from 'node:crypto';
 import type {Keys} from '../../../etcd/keys.ts';
-import {AUDIT_OBJECTS_SHOWN} from '../../../model/audit.ts';
+import {AUDIT_OBJECTS_SHOWN, AUDIT_SUFFIXES, auditId} from '../../../model/audit.ts';
 import type {AuditEntry} from '../../../model/audit.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
 import type {Store} from '../../../store/port.ts';
 import type {RefusedCount} from '../../http/dependencies.ts';
-import {REVISION_DIGITS, SUFFIX_LIMIT} from '../limits.ts';
 
 /** `daemon`: id of the daemon that refused. @throws what the store throws. */
 export async function writeRefusals(
@@ -30,8 +29,7 @@ export async function writeRefusals(
     requestId: '',
   };
   const {revision} = await store.status();
-  const suffix = randomInt(SUFFIX_LIMIT).toString(36).padStart(6, '0');
-  const key = keys.audit(`${String(revision).padStart(REVISION_DIGITS, '0')}-${suffix}`);
+  const key = keys.audit(auditId(revision, randomInt(AUDIT_SUFFIXES)));
   const then = [{op: 'put', key, value: encodeRecord(entry)}] as const;
   await store.transact({compares: [], then, otherwise: []});
 }

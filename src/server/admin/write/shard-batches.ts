@@ -26,6 +26,7 @@ import {
   OPERATIONS_PER_WRITE,
   WRITES_IN_FLIGHT,
 } from '../limits.ts';
+import {SHARD_ID_MAX_BYTES} from '../../../model/limits.ts';
 
 interface Item {
   readonly shardId: string;
@@ -328,7 +329,7 @@ async function checkItems<S extends z.ZodType>(
 /** What an invalid item calls itself, cut short; '' when it does not. */
 function claimedId(input: unknown): string {
   if (typeof input !== 'object' || input === null || !('shardId' in input)) return '';
-  return typeof input.shardId === 'string' ? input.shardId.slice(0, 200) : '';
+  return typeof input.shardId === 'string' ? input.shardId.slice(0, SHARD_ID_MAX_BYTES) : '';
 }
 
 function* chunksOf(items: readonly Item[]): Generator<Item[], void> {
