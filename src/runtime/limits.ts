@@ -21,8 +21,11 @@ export const HEAP_GROWTH_PERCENT = 100;
 /** Bytecode that may be compiled into one function along with it. V8's own limit is 920. */
 export const INLINED_BYTECODE = 250;
 
-/** Work in parts may keep the event loop for so long at a time. */
+/** Work in parts may keep the event loop for so long in one turn, however many there are who work so. */
 export const SLICE_MS = 10;
+
+/** ... each of them for no less than this at a time: a turn that has brought work has so much left for what waits. */
+export const LEAST_SLICE_MS = 1;
 
 /** Characters of the log that wait for a slow reader; what comes beyond is lost. */
 export const LOG_BACKLOG_CHARACTERS = 1024 * 1024;

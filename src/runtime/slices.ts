@@ -1,15 +1,87 @@
-/** Long work in parts: the event loop is free for others in between. */
-import {setImmediate} from 'node:timers/promises';
-import {SLICE_MS} from './limits.ts';
+/**
+ * Long work in parts: the event loop is free for others in between. All that is under way shares one budget for each turn of the event loop, in equal parts; whoever has
+ * waited longest comes first.
+ */
+import {LEAST_SLICE_MS, SLICE_MS} from './limits.ts';
 
-/** Runs the steps to their end, for `sliceMs` at a time. Default: a hundredth of a second. Returns what they return. */
-export async function runInSlices<T>(steps: Iterator<unknown, T>, sliceMs = SLICE_MS): Promise<T> {
-  let sinceMs = performance.now();
-  for (;;) {
-    const {done, value} = steps.next();
-    if (done === true) return value;
-    if (performance.now() - sinceMs < sliceMs) continue;
-    await setImmediate();
-    sinceMs = performance.now();
+/** Goes on with some work until then; true when it has ended. */
+type Part = (untilMs: number) => boolean;
+
+export interface SlicesOptions {
+  readonly nowMs: () => number;
+  /** Calls that once, in the next turn of the event loop. */
+  readonly nextTurn: (work: () => void) => void;
+}
+
+export class Slices {
+  private readonly options: SlicesOptions;
+  private readonly waiting: Part[] = [];
+  /** Of this turn's budget, ms. */
+  private spentMs = 0;
+  private isQueued = false;
+
+  constructor(options: SlicesOptions) {
+    this.options = options;
   }
+
+  /** Runs the steps to their end, at once as far as the turn's budget goes. Resolves with what they return, rejects with what they throw. */
+  run<T>(steps: Iterator<unknown, T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const part: Part = (untilMs) => {
+        try {
+          for (;;) {
+            const next = steps.next();
+            if (next.done === true) {
+              resolve(next.value);
+              return true;
+            }
+            if (this.options.nowMs() >= untilMs) return false;
+          }
+        } catch (error) {
+          reject(error);
+          return true;
+        }
+      };
+      const leftMs = SLICE_MS - this.spentMs;
+      if (this.waiting.length > 0 || leftMs <= 0) this.waiting.push(part);
+      else this.give(part, leftMs);
+      this.queue();
+    });
+  }
+
+  private give(part: Part, forMs: number): void {
+    const sinceMs = this.options.nowMs();
+    if (!part(sinceMs + forMs)) this.waiting.push(part);
+    this.spentMs += this.options.nowMs() - sinceMs;
+  }
+
+  private queue(): void {
+    if (this.isQueued) return;
+    this.isQueued = true;
+    this.options.nextTurn(() => this.turn());
+  }
+
+  /** Ends the turn: what has begun in it has had its part of the budget already. */
+  private turn(): void {
+    this.isQueued = false;
+    this.spentMs = Math.min(this.spentMs, SLICE_MS - LEAST_SLICE_MS);
+    const shareMs = Math.max(LEAST_SLICE_MS, (SLICE_MS - this.spentMs) / this.waiting.length);
+    while (this.spentMs < SLICE_MS) {
+      const part = this.waiting.shift();
+      if (part === undefined) break;
+      this.give(part, shareMs);
+    }
+    this.spentMs = 0;
+    if (this.waiting.length > 0) this.queue();
+  }
+}
+
+const shared = new Slices({
+  nowMs: () => performance.now(),
+  nextTurn: (work) => void setImmediate(work),
+});
+
+/** As `Slices.run`, by the budget that all of this process share. */
+export function runInSlices<T>(steps: Iterator<unknown, T>): Promise<T> {
+  return shared.run(steps);
 }

@@ -1,0 +1,79 @@
+import {beforeEach, describe, expect, it} from 'vitest';
+import {SLICE_MS} from '../../src/runtime/limits.ts';
+import {Slices} from '../../src/runtime/slices.ts';
+
+let nowMs: number;
+let turns: (() => void)[];
+let slices: Slices;
+beforeEach(() => {
+  nowMs = 0;
+  turns = [];
+  slices = new Slices({nowMs: () => nowMs, nextTurn: (work) => void turns.push(work)});
+});
+
+/** Work of `count` steps of `stepMs`; `done`: steps taken. */
+function work(count: number, stepMs: number) {
+  const one = {done: 0, result: undefined as number | undefined};
+  function* steps(): Generator<undefined, number> {
+    for (let at = 0; at < count; at += 1) {
+      nowMs += stepMs;
+      one.done += 1;
+      yield;
+    }
+    return count;
+  }
+  void slices.run(steps()).then((value) => (one.result = value));
+  return one;
+}
+
+/** The next turn of the event loop; returns how long it took. */
+async function turn(): Promise<number> {
+  const [before, due] = [nowMs, turns.splice(0)];
+  for (const one of due) one();
+  await Promise.resolve();
+  return nowMs - before;
+}
+
+describe('work in slices', () => {
+  it('that is short ends at once, and leaves nothing behind', async () => {
+    const short = work(3, 1);
+    expect(short.done).toBe(3);
+    await turn();
+    expect([short.result, turns]).toEqual([3, []]);
+  });
+
+  it('shares the budget of a turn with all that is under way: ten callers take no longer than one', async () => {
+    const all = Array.from({length: 10}, () => work(100, 1));
+    expect(nowMs).toBe(SLICE_MS);
+    for (let at = 0; at < 20; at += 1) expect(await turn()).toBeLessThanOrEqual(SLICE_MS);
+    expect(all.every(({done}) => done > 0)).toBe(true);
+  });
+
+  it('gives each the same part, and whoever is short ends soon beside the long', async () => {
+    const long = [work(1_000, 1), work(1_000, 1)];
+    const short = work(4, 1);
+    for (let at = 0; at < 3; at += 1) await turn();
+    expect(short.result).toBe(4);
+    for (let at = 0; at < 20; at += 1) await turn();
+    expect(Math.abs((long[0]?.done ?? 0) - (long[1]?.done ?? 0))).toBeLessThanOrEqual(SLICE_MS);
+  });
+
+  it('that nobody reaches in a turn is the first in the next', async () => {
+    const many = Array.from({length: 25}, () => work(1_000, 1));
+    for (let at = 0; at < 4; at += 1) await turn();
+    expect(Math.min(...many.map(({done}) => done))).toBeGreaterThan(0);
+  });
+
+  it('rejects with what a step throws, and goes on with the others', async () => {
+    const other = work(30, 1);
+    const broken = slices.run({
+      next: () => {
+        throw new Error('broken');
+      },
+    });
+    const failed = expect(broken).rejects.toThrow('broken');
+    for (let at = 0; at < 5; at += 1) await turn();
+    await failed;
+    expect(other.result).toBe(30);
+  });
+});
