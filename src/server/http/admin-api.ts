@@ -103,9 +103,14 @@ function addStreams(
   });
   counted(liveStream, async (request, reply, caller) => {
     const input = inputOf(liveStream, request) as AdminRequest<'liveStream'>;
-    const events = admin.liveStream(input, lastEventId(request), caller);
+    const events = oneByOne(admin.liveStream(input, lastEventId(request), caller));
     await sendEvents(reply, events, (event) => ('id' in event ? event.id : ''), caller.signal);
   });
+}
+
+/** Rows of a large app are many messages: each waits until the caller has read the one before. */
+async function* oneByOne<T>(items: AsyncIterable<T>): AsyncGenerator<readonly T[]> {
+  for await (const item of items) yield [item];
 }
 
 type StreamSender = (request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<void>;

@@ -37,11 +37,11 @@ export type AdminHandlers = {
     caller: Caller,
   ) => Promise<AdminAnswer<O>>;
 } & {
-  /** Ends when the caller's signal is aborted. */
+  /** What comes together comes together. Ends when the caller's signal is aborted. */
   readonly movesStream: (
     request: AdminRequest<'movesStream'>,
     caller: Caller,
-  ) => AsyncIterable<MoveEvent>;
+  ) => AsyncIterable<readonly MoveEvent[]>;
   /** The same; goes on behind `lastEventId` where it can. */
   readonly liveStream: (
     request: AdminRequest<'liveStream'>,
@@ -51,7 +51,7 @@ export type AdminHandlers = {
   readonly eventsStream: (
     request: AdminRequest<'eventsStream'>,
     caller: Caller,
-  ) => AsyncIterable<StreamedEvent>;
+  ) => AsyncIterable<readonly StreamedEvent[]>;
 };
 
 /** How often one caller was refused for one reason. */

@@ -5,14 +5,18 @@ import {SmError} from '../../model/errors.ts';
 import {jsonText} from './json-text.ts';
 import {STREAM_KEEP_ALIVE_MS} from './limits.ts';
 
+/** The bytes of events that go to many callers, made once. */
+const written = new WeakMap<readonly object[], Buffer>();
+
 /**
  * Writes events until the source ends or the caller hangs up. Waits while the caller reads slowly. The first event is
  * awaited before the answer begins, so that an operational failure still is an ordinary error answer; a later one is the last event.
+ * Events that come together are one write; an array that goes to several callers, with the same `idOf`, is made text once.
  * @throws what the source throws while anyone listens.
  */
 export async function sendEvents<Event extends {readonly type: string}>(
   reply: FastifyReply,
-  events: AsyncIterable<Event>,
+  events: AsyncIterable<readonly Event[]>,
   idOf: (event: Event) => string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -37,7 +41,7 @@ export async function sendEvents<Event extends {readonly type: string}>(
   if (signal.aborted) end();
   try {
     while (next.done !== true && !signal.aborted) {
-      if (!raw.write(frame(next.value, idOf(next.value)))) await once(raw, 'drain', {signal});
+      if (!raw.write(bytesOf(next.value, idOf))) await once(raw, 'drain', {signal});
       next = await iterator.next();
     }
   } catch (error) {
@@ -49,6 +53,17 @@ export async function sendEvents<Event extends {readonly type: string}>(
     end();
     await iterator.return?.();
   }
+}
+
+function bytesOf<Event extends {readonly type: string}>(
+  events: readonly Event[],
+  idOf: (event: Event) => string,
+): Buffer {
+  const known = written.get(events);
+  if (known !== undefined) return known;
+  const bytes = Buffer.from(events.map((event) => frame(event, idOf(event))).join(''));
+  written.set(events, bytes);
+  return bytes;
 }
 
 /** Without an id, Last-Event-ID stays what it was. */

@@ -35,6 +35,11 @@ export function stillPlan(snapshot: PlacementSnapshot): Plan {
   };
 }
 
+/** One by one what comes together. */
+async function* each<T>(groups: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const group of groups) yield* group;
+}
+
 export class World {
   readonly memory = new MemoryStore();
   readonly keys = new Keys('/sm', SERVICE);
@@ -93,24 +98,14 @@ export class World {
 
   stream(input: AdminInput<'movesStream'>, signal: AbortSignal) {
     const request = adminRoutes.movesStream.request.parse(input);
-    return this.admin.movesStream(request, {
-      address: '',
-      requestId: '',
-      who: 'local',
-      apps: this.apps,
-      signal,
-    });
+    const caller = {address: '', requestId: '', who: 'local', apps: this.apps, signal};
+    return each(this.admin.movesStream(request, caller));
   }
 
   events(input: AdminInput<'eventsStream'>, signal: AbortSignal) {
     const request = adminRoutes.eventsStream.request.parse(input);
-    return this.admin.eventsStream(request, {
-      address: '',
-      requestId: '',
-      who: 'local',
-      apps: this.apps,
-      signal,
-    });
+    const caller = {address: '', requestId: '', who: 'local', apps: this.apps, signal};
+    return each(this.admin.eventsStream(request, caller));
   }
 
   live(input: AdminInput<'liveStream'>, lastEventId: string, signal: AbortSignal) {

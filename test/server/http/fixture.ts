@@ -23,6 +23,11 @@ export interface Fixture {
 
 const noEvents = async function* (): AsyncGenerator<MoveEvent> {};
 
+/** Each event by itself, as a group of one. */
+async function* alone(events: AsyncIterable<MoveEvent>): AsyncGenerator<readonly MoveEvent[]> {
+  for await (const event of events) yield [event];
+}
+
 /** A server whose handlers only note what reaches them: the HTTP side alone. */
 export function fixture(over: Partial<HttpDependencies> = {}): Fixture {
   const calls: Call[] = [];
@@ -38,7 +43,7 @@ export function fixture(over: Partial<HttpDependencies> = {}): Fixture {
   }
   handlers['movesStream'] = (request: unknown) => {
     calls.push({operation: 'movesStream', request});
-    return behave.events();
+    return alone(behave.events());
   };
   const note = (fields: object, message: string) => void logged.push({fields, message});
   const server = buildHttp({

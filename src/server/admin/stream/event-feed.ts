@@ -1,23 +1,22 @@
 /** Events as they happen, of one app or of all. */
 import type {Keys} from '../../../etcd/keys.ts';
 import type {EventView, StreamedEvent} from '../../../protocol/admin.ts';
-import type {WatchEvent} from '../../../store/port.ts';
+import type {WatchBatch} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {eventsOf, maySee} from '../read/events.ts';
 import {readKeys} from '../read/listing.ts';
-import {watchFeed} from './watch-feed.ts';
+import {oncePerBatch, watchFeed} from './watch-feed.ts';
 import type {FeedSource} from './watch-feed.ts';
 
-/** What the same event says to all who listen. */
-const read = new WeakMap<WatchEvent, readonly EventView[]>();
+/** All that a batch says, and what of that concerns those who ask for the same. */
+const readOnce = oncePerBatch<readonly EventView[]>();
+const chosenOnce = oncePerBatch<readonly EventView[]>();
 
-function readOnce(keys: Keys, event: WatchEvent): readonly EventView[] {
-  let said = read.get(event);
-  if (said !== undefined) return said;
-  const parsed = event.type === 'put' ? keys.parse(event.entry.key) : undefined;
-  said = event.type === 'put' && parsed !== undefined ? eventsOf(parsed, event.entry) : [];
-  read.set(event, said);
-  return said;
+function readBatch(keys: Keys, {events}: WatchBatch): EventView[] {
+  return events.flatMap((event) => {
+    const parsed = event.type === 'put' ? keys.parse(event.entry.key) : undefined;
+    return event.type === 'put' && parsed !== undefined ? eventsOf(parsed, event.entry) : [];
+  });
 }
 
 /**
@@ -34,17 +33,18 @@ export async function* eventStream(
   }: {service?: string | undefined; after?: string | undefined; audit: boolean},
   signal: AbortSignal,
   store: FeedSource<StreamedEvent>['store'] = dependencies.store,
-): AsyncGenerator<StreamedEvent> {
+): AsyncGenerator<readonly StreamedEvent[]> {
   const {keys, apps} = dependencies;
   const {revision} = await readKeys(dependencies, service ?? dependencies.service, []);
   const from = after === undefined ? revision : Math.min(Number(after), revision);
-  const itemsOf = (event: WatchEvent): StreamedEvent[] => {
-    const all = readOnce(keys, event).filter(
-      (one) => maySee(one, apps) && (!audit || one.type === 'audit'),
-    );
-    return service === undefined
-      ? all
-      : all.filter((one) => one.service === service || one.type === 'outage');
+  const isWanted = (one: EventView): boolean =>
+    maySee(one, apps) &&
+    (!audit || one.type === 'audit') &&
+    (service === undefined || one.service === service || one.type === 'outage');
+  const asked = JSON.stringify([service, audit, apps]);
+  const itemsOf = (batch: WatchBatch): readonly StreamedEvent[] => {
+    const all = readOnce(batch, '', () => readBatch(keys, batch));
+    return all.length === 0 ? all : chosenOnce(batch, asked, () => all.filter(isWanted));
   };
   yield* watchFeed({store, prefix: keys.everyAppPrefix(), itemsOf}, from, signal);
 }

@@ -3,13 +3,13 @@ import type {Keys} from '../../../etcd/keys.ts';
 import type {MoveEvent} from '../../../protocol/admin.ts';
 import {decodeAppStatus, decodeMoveRound} from '../../../protocol/records.ts';
 import {versionedRecord} from '../../../store/ownership-transactions.ts';
-import type {WatchEvent} from '../../../store/port.ts';
+import type {WatchBatch, WatchEvent} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {waitViews} from '../read/move-waits.ts';
 import {readKeys} from '../read/listing.ts';
 import {runningMove} from '../read/moves.ts';
 import {tokenOf} from '../read/shard-views.ts';
-import {watchFeed} from './watch-feed.ts';
+import {oncePerBatch, watchFeed} from './watch-feed.ts';
 import type {FeedSource} from './watch-feed.ts';
 
 /**
@@ -23,46 +23,59 @@ export async function* moveEvents(
   {service, after}: {service: string; after?: string | undefined},
   signal: AbortSignal,
   store: FeedSource<MoveEvent>['store'] = dependencies.store,
-): AsyncGenerator<MoveEvent> {
+): AsyncGenerator<readonly MoveEvent[]> {
   const {keys} = dependencies;
   const {revision, epoch} = await readKeys(dependencies, service, []);
   const from = after === undefined ? revision : Math.min(Number(after), revision);
-  const waits = new WaitNews(service);
-  const itemsOf = (event: WatchEvent, at: number): MoveEvent[] =>
-    waits.eventsOf(keys, event, at) ?? eventsOf(keys, epoch, event, at);
+  const waits = new WaitNews();
+  const itemsOf = (batch: WatchBatch): readonly MoveEvent[] =>
+    waits.newOf(
+      readOnce(batch, JSON.stringify([service, epoch]), () =>
+        batch.events.flatMap((event) => eventsOf({keys, epoch, service}, event, batch.revision)),
+      ),
+    );
   yield* watchFeed({store, prefix: keys.appRuntimePrefix(service), itemsOf}, from, signal);
 }
 
-function eventsOf(keys: Keys, epoch: number, event: WatchEvent, at: number): MoveEvent[] {
+/** What a batch says to all who listen to an app. */
+const readOnce = oncePerBatch<readonly MoveEvent[]>();
+
+interface Listened {
+  readonly keys: Keys;
+  readonly epoch: number;
+  readonly service: string;
+}
+
+function eventsOf({keys, epoch, service}: Listened, event: WatchEvent, at: number): MoveEvent[] {
   const key = event.type === 'put' ? event.entry.key : event.key;
   const parsed = keys.parse(key);
   const revision = String(at);
   if (parsed?.kind === 'ownership') return [ownEvent(parsed.shard, epoch, event, revision)];
-  if (parsed?.kind !== 'moves' || event.type === 'delete') return [];
+  if (event.type === 'delete') return [];
+  if (parsed?.kind === 'status') {
+    const status = decodeAppStatus(event.entry.value);
+    if (!status.ok) return [];
+    return [{type: 'waiting', revision, waits: waitViews({app: service, status: status.value})}];
+  }
+  if (parsed?.kind !== 'moves') return [];
   const round = decodeMoveRound(event.entry.value);
   return round.ok ? round.value.map((move) => ({type: 'finished', revision, move})) : [];
 }
 
 /** The summary changes for many reasons; of interest is what moves wait for. */
 class WaitNews {
-  private readonly app: string;
   private last = '[]';
 
-  constructor(app: string) {
-    this.app = app;
+  /** Without those that say what the last one said; the same array where nothing is left out. */
+  newOf(events: readonly MoveEvent[]): readonly MoveEvent[] {
+    if (!events.some(({type}) => type === 'waiting')) return events;
+    return events.filter((event) => event.type !== 'waiting' || this.isNew(event.waits));
   }
 
-  /** Undefined: it is not the summary that has changed. */
-  eventsOf(keys: Keys, event: WatchEvent, at: number): MoveEvent[] | undefined {
-    const key = event.type === 'put' ? event.entry.key : event.key;
-    if (keys.parse(key)?.kind !== 'status') return undefined;
-    const status = event.type === 'put' ? decodeAppStatus(event.entry.value) : undefined;
-    if (status?.ok !== true) return [];
-    const waits = waitViews({app: this.app, status: status.value});
-    const text = JSON.stringify(waits);
-    if (text === this.last) return [];
-    this.last = text;
-    return [{type: 'waiting', revision: String(at), waits}];
+  private isNew(waits: Extract<MoveEvent, {type: 'waiting'}>['waits']): boolean {
+    const before = this.last;
+    this.last = JSON.stringify(waits);
+    return this.last !== before;
   }
 }
 

@@ -75,9 +75,12 @@ class SharedWatch {
 }
 
 function deliver({fromRevision, listener}: Listening, batch: WatchBatch): void {
-  if (batch.revision < fromRevision) return;
+  const [first] = batch.events;
+  if (batch.revision < fromRevision || first === undefined) return;
+  // Whoever listens for long gets the batch that all get: what is made of it is made once.
+  if (modOf(first) >= fromRevision) return listener.onBatch(batch);
   const events = batch.events.filter((event) => modOf(event) >= fromRevision);
-  listener.onBatch(events.length === batch.events.length ? batch : {...batch, events});
+  listener.onBatch({...batch, events});
 }
 
 function modOf(event: WatchEvent): number {

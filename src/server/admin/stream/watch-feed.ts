@@ -1,5 +1,5 @@
-/** What happens below a prefix, one item after the other: one watch, in the order of revisions, so that a caller can go on where it stopped. */
-import type {Store, Watch, WatchBatch, WatchEvent} from '../../../store/port.ts';
+/** What happens below a prefix: one watch, in the order of revisions, so that a caller can go on where it stopped. */
+import type {Store, Watch, WatchBatch} from '../../../store/port.ts';
 import {BACKLOG_LIMIT} from '../limits.ts';
 
 /** The stream begins behind this revision. */
@@ -18,22 +18,35 @@ export interface FeedGap {
 export interface FeedSource<T> {
   readonly store: Pick<Store, 'watch' | 'status'>;
   readonly prefix: string;
-  /** What a change means; `revision`: of the batch it came with. */
-  readonly itemsOf: (event: WatchEvent, revision: number) => readonly T[];
+  /** What the changes of a batch mean. Where that is nothing, nobody hears of it. */
+  readonly itemsOf: (batch: WatchBatch) => readonly T[];
+}
+
+/** What is made of a batch, once for all streams that ask for the same thing, which `key` names. */
+export function oncePerBatch<T>(): (batch: WatchBatch, key: string, make: () => T) => T {
+  const made = new WeakMap<WatchBatch, Map<string, T>>();
+  return (batch, key, make) => {
+    const ofBatch = made.get(batch) ?? new Map<string, T>();
+    made.set(batch, ofBatch);
+    const known = ofBatch.get(key) ?? make();
+    ofBatch.set(key, known);
+    return known;
+  };
 }
 
 /**
- * A hello, then what happens behind the revision, until the signal is aborted.
+ * A hello, then what happens behind the revision, until the signal is aborted. Items that came together come together: the arrays are those
+ * of `itemsOf`.
  * @throws store errors.
  */
 export async function* watchFeed<T>(
   source: FeedSource<T>,
   after: number,
   signal: AbortSignal,
-): AsyncGenerator<T | FeedHello | FeedGap> {
+): AsyncGenerator<readonly (T | FeedHello | FeedGap)[]> {
   const feed = new WatchFeed(source, after, signal);
   try {
-    yield {type: 'hello', revision: String(after)};
+    yield [{type: 'hello', revision: String(after)}];
     while (!signal.aborted) yield* await feed.next();
   } finally {
     feed.close();
@@ -43,7 +56,9 @@ export async function* watchFeed<T>(
 class WatchFeed<T> {
   private readonly source: FeedSource<T>;
   private readonly signal: AbortSignal;
-  private backlog: (T | FeedGap)[] = [];
+  private backlog: (readonly (T | FeedGap)[])[] = [];
+  /** Items in the backlog. */
+  private waiting = 0;
   private wake: () => void = () => undefined;
   private lost: string | undefined;
   private watch: Watch;
@@ -60,16 +75,15 @@ class WatchFeed<T> {
   }
 
   /** What has come, at least one unless the signal was aborted. */
-  async next(): Promise<(T | FeedGap)[]> {
+  async next(): Promise<(readonly (T | FeedGap)[])[]> {
     if (this.backlog.length === 0 && this.lost === undefined && !this.signal.aborted) {
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
     }
-    const events = this.backlog;
-    this.backlog = [];
-    if (this.lost !== undefined) events.push(await this.startAnew(this.lost));
-    return events;
+    const groups = this.takeBacklog();
+    if (this.lost !== undefined) groups.push([await this.startAnew(this.lost)]);
+    return groups;
   }
 
   private open(fromRevision: number): Watch {
@@ -79,13 +93,22 @@ class WatchFeed<T> {
     });
   }
 
-  private take({revision, events}: WatchBatch): void {
-    for (const event of events) this.backlog.push(...this.source.itemsOf(event, revision));
-    if (this.backlog.length > BACKLOG_LIMIT) {
-      this.watch.close();
-      this.backlog = [];
-      this.lose('the caller reads too slowly');
-    } else if (this.backlog.length > 0) this.wake();
+  private take(batch: WatchBatch): void {
+    const items = this.source.itemsOf(batch);
+    if (items.length === 0) return;
+    this.backlog.push(items);
+    this.waiting += items.length;
+    if (this.waiting <= BACKLOG_LIMIT) return this.wake();
+    this.watch.close();
+    this.takeBacklog();
+    this.lose('the caller reads too slowly');
+  }
+
+  private takeBacklog(): (readonly (T | FeedGap)[])[] {
+    const {backlog} = this;
+    this.backlog = [];
+    this.waiting = 0;
+    return backlog;
   }
 
   private lose(reason: string): void {

@@ -1,5 +1,5 @@
 import {expect, it} from 'vitest';
-import {watchFeed} from '../../../../src/server/admin/stream/watch-feed.ts';
+import {oncePerBatch, watchFeed} from '../../../../src/server/admin/stream/watch-feed.ts';
 import type {WatchBatch, WatchListener} from '../../../../src/store/port.ts';
 
 /** What the store's watch says is what the test says. */
@@ -14,8 +14,8 @@ function feedFrom(revision: number) {
     status: async () => ({clusterId: '', revision: 900}),
   };
   const stop = new AbortController();
-  const told = (event: {type: string}) => [event.type];
-  const events = watchFeed({store, prefix: '/p/', itemsOf: told}, revision, stop.signal);
+  const itemsOf = ({events: changes}: WatchBatch) => changes.map(({type}) => type);
+  const events = watchFeed({store, prefix: '/p/', itemsOf}, revision, stop.signal);
   const next = async () => (await events.next()).value;
   return {opened, events, next, stop};
 }
@@ -29,11 +29,11 @@ function batchOf(revision: number, count: number): WatchBatch {
 
 it('tells what comes behind the revision, in order, until it is stopped', async () => {
   const {opened, next, stop} = feedFrom(7);
-  expect(await next()).toEqual({type: 'hello', revision: '7'});
+  expect(await next()).toEqual([{type: 'hello', revision: '7'}]);
   expect(opened[0]?.from).toBe(8);
   const waiting = next();
   opened[0]?.listener.onBatch(batchOf(8, 2));
-  expect([await waiting, await next()]).toEqual(['delete', 'delete']);
+  expect(await waiting).toEqual(['delete', 'delete']);
   const last = next();
   stop.abort();
   expect(await last).toBeUndefined();
@@ -45,7 +45,7 @@ it('tells of a gap when the watch is lost, and goes on from now', async () => {
   await next();
   const waiting = next();
   opened[0]?.listener.onLost('compacted');
-  expect(await waiting).toEqual({type: 'gap', revision: '900', reason: 'compacted'});
+  expect(await waiting).toEqual([{type: 'gap', revision: '900', reason: 'compacted'}]);
   expect(opened[1]?.from).toBe(901);
 });
 
@@ -54,5 +54,18 @@ it('keeps no more than 10,000 for a caller that reads too slowly: it gets a gap'
   await next();
   opened[0]?.listener.onBatch(batchOf(8, 10_001));
   expect(opened[0]?.closed).toBe(true);
-  expect(await next()).toMatchObject({type: 'gap', reason: 'the caller reads too slowly'});
+  expect(await next()).toMatchObject([{type: 'gap', reason: 'the caller reads too slowly'}]);
+});
+
+it('what many streams make of a batch is made once', () => {
+  const once = oncePerBatch<string[]>();
+  const [batch, other] = [batchOf(8, 2), batchOf(9, 1)];
+  let made = 0;
+  const make = (): string[] => [`${(made += 1)}`];
+  const all = Array.from({length: 100}, () => once(batch, 'orders', make));
+  expect(new Set(all).size).toBe(1);
+  expect(made).toBe(1);
+  once(batch, 'mail', make);
+  once(other, 'orders', make);
+  expect(made).toBe(3);
 });
