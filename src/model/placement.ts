@@ -134,7 +134,7 @@ export interface Plan {
   /** Per shard: the container it belongs on, -1 for none. A stranded shard belongs where it is. */
   readonly target: Int32Array;
   /** Shards that run nowhere and get a container. */
-  readonly additions: readonly number[];
+  readonly additions: Int32Array;
   /** Ordered so that every prefix is a valid state: constraint, drain and capacity first, then balance, then load. */
   readonly moves: readonly PlannedMove[];
   readonly unplaced: readonly UnplacedShard[];

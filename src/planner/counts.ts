@@ -116,7 +116,8 @@ export class Counts {
   }
 }
 
-function countsOf(containers: Int32Array, m: number): Int32Array {
+/** Per container: how many shards a column has there. */
+export function countsOf(containers: Int32Array, m: number): Int32Array {
   const counts = new Int32Array(m);
   for (const container of containers)
     if (container >= 0) counts[container] = (counts[container] ?? 0) + 1;

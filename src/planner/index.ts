@@ -15,7 +15,7 @@ import {checkPlan} from './check.ts';
 import {searchedShapes} from './load/phase.ts';
 import {figuresOf} from './figures.ts';
 import type {Targets} from './matrix/targets.ts';
-import {changedShards, orderMoves} from './moves.ts';
+import {changesOf, orderMoves} from './moves.ts';
 import {solve} from './solve.ts';
 import type {Why} from './solve.ts';
 import {mayStayStranded, runsForbidden} from './sorting.ts';
@@ -70,16 +70,13 @@ function conclude(
 ): Plan {
   const unplaced: UnplacedShard[] = [];
   const stranded: UnplacedShard[] = [];
-  const additions: number[] = [];
-  const changed = changedShards(table, target);
-  for (const shard of changed) {
+  const {additions, others} = changesOf(table, target);
+  for (const shard of others)
     if ((target[shard] ?? -1) < 0)
       leaveOut(table, sorted, target, shard, why.refused, unplaced, stranded);
-    else if ((table.current[shard] ?? -1) < 0) additions.push(shard);
-  }
   for (const [shard, reason] of sorted.stranded)
     if (target[shard] === table.current[shard]) stranded.push({shard, reason, mustDrop: false});
-  const moves = orderMoves(table, target, changed, why);
+  const moves = orderMoves(table, target, others, why);
   return {target, additions, moves, unplaced, stranded, trials};
 }
 

@@ -3,27 +3,43 @@ import type {MoveCause, PlannedMove} from '../model/placement.ts';
 import {UNLIMITED} from './limits.ts';
 import {Occupants} from './hard/occupants.ts';
 import {markCapacityMoves} from './capacity-moves.ts';
+import {countsOf} from './counts.ts';
 import {runsForbidden} from './sorting.ts';
 import {DRAINING} from './table.ts';
 import type {Table} from './table.ts';
 
 const FORCED: readonly MoveCause[] = ['constraint', 'drain', 'capacity'];
 
-/** Shards that are elsewhere in the plan than now, or nowhere in it, in tie-break order. */
-export function changedShards(table: Table, target: Int32Array): number[] {
-  const changed: number[] = [];
+/** What differs between a plan and now, in tie-break order. */
+export interface Changes {
+  /** Shards that run nowhere and have a container in the plan. */
+  readonly additions: Int32Array;
+  /** Shards that run elsewhere than in the plan, and those that have no container in it. */
+  readonly others: Int32Array;
+}
+
+const [ADDED, OTHER] = [1, 2];
+
+export function changesOf({n, current, shardOrder}: Table, target: Int32Array): Changes {
   // Bytes, for the pass in tie-break order reads them all over the place: these stay in the cache.
-  const isChanged = new Uint8Array(table.n);
-  let any = 0;
-  for (let shard = 0; shard < table.n; shard += 1) {
-    const to = target[shard] ?? -1;
-    const differs = to < 0 || to !== table.current[shard] ? 1 : 0;
-    isChanged[shard] = differs;
-    any |= differs;
+  const kinds = new Uint8Array(n);
+  let [added, changed] = [0, 0];
+  for (let shard = 0; shard < n; shard += 1) {
+    const [from = -1, to = -1] = [current[shard], target[shard]];
+    if (to >= 0 && to === from) continue;
+    const isAdded = to >= 0 && from < 0;
+    kinds[shard] = isAdded ? ADDED : OTHER;
+    if (isAdded) added += 1;
+    changed += 1;
   }
-  if (any === 0) return changed;
-  for (const shard of table.shardOrder) if (isChanged[shard] === 1) changed.push(shard);
-  return changed;
+  const additions = new Int32Array(added);
+  const others = new Int32Array(changed - added);
+  for (let at = 0, addition = 0, other = 0; addition + other < changed; at += 1) {
+    const shard = shardOrder[at] ?? 0;
+    if (kinds[shard] === ADDED) additions[addition++] = shard;
+    else if (kinds[shard] === OTHER) others[other++] = shard;
+  }
+  return {additions, others};
 }
 
 /** Shards that move for another reason than their own place and the counts. */
@@ -34,14 +50,14 @@ export interface Reasons {
   readonly load: ReadonlySet<number>;
 }
 
-/** `changed`: as `changedShards` has them. */
+/** `changed`: the other changes, as `changesOf` has them. */
 export function orderMoves(
   table: Table,
   target: Int32Array,
-  changed: readonly number[],
+  changed: Int32Array,
   reasons: Reasons,
 ): PlannedMove[] {
-  const counts = countCurrent(table);
+  const counts = countsOf(table.current, table.m);
   const all = collect(table, target, counts, changed, reasons);
   const moves = markCapacityMoves(table, target, counts, all);
   if (moves.length === 0) return moves;
@@ -74,18 +90,11 @@ function isOrdered(table: Table): boolean {
   return table.caps !== undefined || Occupants.areLimited(table);
 }
 
-function countCurrent(table: Table): Int32Array {
-  const counts = new Int32Array(table.m);
-  for (const current of table.current)
-    if (current >= 0) counts[current] = (counts[current] ?? 0) + 1;
-  return counts;
-}
-
 function collect(
   table: Table,
   target: Int32Array,
   counts: Int32Array,
-  changed: readonly number[],
+  changed: Int32Array,
   reasons: Reasons,
 ): PlannedMove[] {
   const moves: PlannedMove[] = [];
@@ -178,8 +187,8 @@ function followCapacity(
  */
 export function dropRings(table: Table, target: Int32Array, reasons: Reasons): PlannedMove[] {
   if (!isOrdered(table)) return [];
-  const counts = countCurrent(table);
-  const moves = collect(table, target, counts, changedShards(table, target), reasons);
+  const counts = countsOf(table.current, table.m);
+  const moves = collect(table, target, counts, changesOf(table, target).others, reasons);
   const {stuck} = followCapacity(table, target, moves);
   if (stuck.some(({cause}) => cause === 'constraint' || cause === 'drain')) return [];
   for (const {shard, from} of stuck) target[shard] = from;

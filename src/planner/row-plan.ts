@@ -96,9 +96,9 @@ export function rowPlan(
 export function planOfRows(rows: RowPlan, {shards}: Pick<PlacementSnapshot, 'shards'>): Plan {
   const {target, containers} = rows;
   const known = new Set(containers);
-  const additions: number[] = [];
-  for (const [at, {current}] of shards.entries())
-    if ((target[at] ?? NOWHERE) >= 0 && !known.has(current)) additions.push(at);
+  const additions = Int32Array.from(shards.keys()).filter(
+    (at) => (target[at] ?? NOWHERE) >= 0 && !known.has(shards[at]?.current ?? ''),
+  );
   const moves: Plan['moves'][number][] = [];
   for (let at = 0; at < rows.moves.length; at += PER_MOVE) {
     const [shard = 0, from = 0, to = 0, cause = 0] = rows.moves.subarray(at, at + PER_MOVE);

@@ -27,6 +27,8 @@ export interface Table extends PolicyColumns {
   readonly avoid: Int32Array;
   /** Per shard: its pin as a container index; -1: no pin; -2: pinned to a container that does not live. */
   readonly pin: Int32Array;
+  /** Whether any shard prefers or avoids a living container. */
+  readonly hasWishes: boolean;
   /** Whether any shard is pinned. */
   readonly hasPins: boolean;
   /** Per shard: when it last moved, 0: not known; undefined when that is known of none. */
@@ -109,6 +111,7 @@ export function assemble(snapshot: PlacementSnapshot, shardOrder: Int32Array): T
     n,
     shardOrder,
     ...columns,
+    hasWishes: columns.prefer.some(isThere) || columns.avoid.some(isThere),
     hasPins: shards.some(({pin}) => pin !== ''),
     movedAt: movedAtOf(snapshot),
     bucketPool: buckets.pools,
@@ -117,6 +120,8 @@ export function assemble(snapshot: PlacementSnapshot, shardOrder: Int32Array): T
     unproved,
   };
 }
+
+const isThere = (container: number): boolean => container >= 0;
 
 function unprovedOf({containers}: PlacementSnapshot): Uint8Array | undefined {
   if (!containers.some(({unproved}) => unproved !== undefined)) return undefined;

@@ -9,7 +9,7 @@ const NONE = {
   snapshot: {shards: [], containers: [], pools: new Map(), maxShardCount: 0},
   plan: {
     target: new Int32Array(),
-    additions: [],
+    additions: new Int32Array(),
     moves: [],
     unplaced: [],
     stranded: [],

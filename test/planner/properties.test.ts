@@ -87,7 +87,10 @@ describe('with pins, pools, modes and caps', () => {
   test('planning the planned state moves and adds nothing', () => {
     each(BOUND, (snapshot, made) => {
       const again = plan(applied(snapshot, made));
-      expect({moves: again.moves, additions: again.additions}).toEqual({moves: [], additions: []});
+      expect({moves: again.moves, additions: [...again.additions]}).toEqual({
+        moves: [],
+        additions: [],
+      });
     });
   });
 

@@ -74,7 +74,10 @@ test.each([mixedInstance, policyInstance])(
   (make) => {
     each(make, (snapshot, made) => {
       const again = plan(applied(snapshot, made));
-      expect({moves: again.moves, additions: again.additions}).toEqual({moves: [], additions: []});
+      expect({moves: again.moves, additions: [...again.additions]}).toEqual({
+        moves: [],
+        additions: [],
+      });
     });
   },
 );

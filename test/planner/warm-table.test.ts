@@ -44,7 +44,7 @@ function said(plan: Plan, {shards, containers}: PlacementSnapshot): unknown {
       container(to),
     ]).sort(),
     moves: plan.moves.map((move) => [shard(move.shard), container(move.to), move.cause]),
-    additions: plan.additions.map(shard),
+    additions: Array.from(plan.additions, shard),
     unplaced: plan.unplaced.map((one) => [shard(one.shard), one.reason, one.mustDrop]),
     stranded: plan.stranded.map((one) => [shard(one.shard), one.reason]),
   };

@@ -58,8 +58,8 @@ export class LoadChooser {
   }
 
   /** The movers in the order in which they choose: the greatest load first. */
-  greatestFirst(movers: readonly number[]): Int32Array {
-    return sortByValue(Int32Array.from(movers), this.sizes).reverse();
+  greatestFirst(movers: Int32Array): Int32Array {
+    return sortByValue(movers, this.sizes).reverse();
   }
 
   /** Takers with the coolest first. */

@@ -11,34 +11,41 @@ export function assign(
   target: Int32Array,
   chooser?: LoadChooser,
 ): void {
-  const placer = new Placer(table, targets, target, chooser);
-  const later: [number, readonly number[]][] = [];
-  for (let bucket = 0; bucket < table.bucketPool.length; bucket += 1) {
-    const movers = moversOf(table, targets, bucket, target, chooser);
-    if (movers.length === 0) continue;
-    if (chooser === undefined) placer.place(bucket, movers);
-    else later.push([bucket, movers]);
+  const buckets = table.bucketPool.length;
+  // Shards that get another container, bucket by bucket, in the order in which they do.
+  const movers = new Int32Array(targets.demand.shards.length);
+  const ends = new Int32Array(buckets);
+  for (let bucket = 0, end = 0; bucket < buckets; bucket += 1) {
+    end = addMovers(table, targets, bucket, target, chooser, movers, end);
+    ends[bucket] = end;
   }
   // Who stays is known everywhere before anybody chooses by load.
-  for (const [bucket, movers] of later) placer.place(bucket, movers);
+  const placer = new Placer(table, targets, target, chooser);
+  for (let bucket = 0, from = 0; bucket < buckets; bucket += 1) {
+    const end = ends[bucket] ?? 0;
+    if (end > from) placer.place(bucket, movers.subarray(from, end));
+    from = end;
+  }
   refuseArrivals(targets, target);
 }
 
-/** Places who stays. Returns who gets another container, in the order in which they do. */
-function moversOf(
+/** Places who stays of the bucket. Writes who gets another container into `movers` from `moved` on, and returns where they end. */
+function addMovers(
   table: Table,
   targets: Targets,
   bucket: number,
   target: Int32Array,
   chooser: LoadChooser | undefined,
-): number[] {
+  movers: Int32Array,
+  moved: number,
+): number {
   const {shards, start, waiting, mayStay, place} = targets.demand;
   const {now, want, row} = targets.cells;
-  const movers: number[] = [];
   const first = start[bucket] ?? 0;
   const running = first + (waiting[bucket] ?? 0);
   const end = start[bucket + 1] ?? 0;
   let cell = row[bucket] ?? 0;
+  let last = moved;
   for (let at = running; at < end; cell += 1) {
     const count = now[cell] ?? 0;
     const rank = place[at] ?? 0;
@@ -50,7 +57,9 @@ function moversOf(
       const members = shards.subarray(at, at + count);
       const order =
         chooser?.leaversFirst(members, rank, leaving) ?? leaversFirst(table, members, rank);
-      split(order, leaving, home, movers, target);
+      movers.set(order.subarray(0, leaving), last);
+      for (let index = leaving; index < count; index += 1) target[order[index] ?? 0] = home;
+      last += leaving;
     }
     at += count;
   }
@@ -58,20 +67,9 @@ function moversOf(
   const urgent = (mayStay[bucket] ?? 0) > 0;
   const homeless = urgent ? urgentFirst(table, shards.subarray(first, running)) : shards;
   const from = urgent ? 0 : first;
-  for (let index = 0; index < placed; index += 1) movers.push(homeless[from + index] ?? 0);
-  return movers;
-}
-
-/** The first so many leave, the others stay. */
-function split(
-  members: Int32Array,
-  leaving: number,
-  home: number,
-  movers: number[],
-  target: Int32Array,
-): void {
-  for (let index = 0; index < leaving; index += 1) movers.push(members[index] ?? 0);
-  for (let index = leaving; index < members.length; index += 1) target[members[index] ?? 0] = home;
+  for (let index = 0; index < placed; index += 1)
+    movers[last + index] = homeless[from + index] ?? 0;
+  return last + placed;
 }
 
 /**
@@ -121,7 +119,7 @@ class Placer {
     this.room = new Int32Array(table.m);
   }
 
-  place(bucket: number, movers: readonly number[]): void {
+  place(bucket: number, movers: Int32Array): void {
     const takers = this.takersOf(bucket);
     const rest = this.placeWished(movers);
     if (this.chooser === undefined) this.placeInTurn(takers, rest);
@@ -130,11 +128,7 @@ class Placer {
   }
 
   /** The greatest load to the coolest container. */
-  private placeByLoad(
-    takers: readonly number[],
-    movers: readonly number[],
-    chooser: LoadChooser,
-  ): void {
+  private placeByLoad(takers: readonly number[], movers: Int32Array, chooser: LoadChooser): void {
     const coolest = chooser.coolestFirst(takers.filter((taker) => (this.room[taker] ?? 0) > 0));
     for (const shard of chooser.greatestFirst(movers)) {
       const taker = coolest.for(shard, this.rankOf(this.table.avoid[shard] ?? -1));
@@ -144,7 +138,7 @@ class Placer {
     }
   }
 
-  private placeInTurn(takers: readonly number[], rest: readonly number[]): void {
+  private placeInTurn(takers: readonly number[], rest: Int32Array): void {
     let at = 0;
     for (let index = 0; index < rest.length; index += 1) {
       while (at < takers.length && this.room[takers[at] ?? 0] === 0) at += 1;
@@ -152,7 +146,7 @@ class Placer {
       if (taker === undefined) break;
       const shard = rest[index] ?? 0;
       if (this.rankOf(this.table.avoid[shard] ?? -1) !== taker) this.put(shard, taker);
-      else this.putElsewhere(rest.slice(0, index), shard, takers.slice(at));
+      else this.putElsewhere(rest.subarray(0, index), shard, takers.slice(at));
     }
   }
 
@@ -186,18 +180,18 @@ class Placer {
   }
 
   /** Places who wishes for a container with room. Returns the others. */
-  private placeWished(movers: readonly number[]): number[] {
-    const rest: number[] = [];
-    for (const shard of movers) {
+  private placeWished(movers: Int32Array): Int32Array {
+    if (!this.table.hasWishes) return movers;
+    return movers.filter((shard) => {
       const wish = this.rankOf(this.table.prefer[shard] ?? -1);
-      if (wish >= 0 && (this.room[wish] ?? 0) > 0) this.put(shard, wish);
-      else rest.push(shard);
-    }
-    return rest;
+      if (wish < 0 || (this.room[wish] ?? 0) === 0) return true;
+      this.put(shard, wish);
+      return false;
+    });
   }
 
   /** The next taker with room for a shard that would rather not go to the first; the first only when nobody swaps. */
-  private putElsewhere(placed: readonly number[], shard: number, takers: readonly number[]): void {
+  private putElsewhere(placed: Int32Array, shard: number, takers: readonly number[]): void {
     const {table, target} = this;
     const [avoided = 0, ...others] = takers;
     const other = others.find((taker) => (this.room[taker] ?? 0) > 0);

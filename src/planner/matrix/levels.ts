@@ -39,6 +39,12 @@ export class Levels {
     this.weight = joined(this.weight, new Float64Array(more).fill(1));
   }
 
+  /** Whether all totals are within their bounds. */
+  areKept(): boolean {
+    const {totals, least, most} = this;
+    return totals.every((total, at) => total >= (least[at] ?? 0) && total <= (most[at] ?? 0));
+  }
+
   /** Fewest of the bucket that are even on a container of that weight, pins counted. */
   leastOf(bucket: number, weight: number): number {
     const shared = (this.shared[bucket] ?? 0) * weight;

@@ -42,10 +42,13 @@ export function targetsOf(table: Table, sorted: Sorted): Targets {
   const cells = new Cells(demand, levels);
   const zones = demand.zones && new ZoneShares(demand, levels, cells, demand.zones);
   const contested = giveExtras(demand, levels, cells, wishesOf(table, demand), zones);
+  const refused = new Int32Array(demand.containers);
+  // Without a limit a network has nothing to do but to bring totals into their bounds.
+  if (!binds && levels.areKept())
+    return {demand, levels, cells, zones, unplaced: new Int32Array(demand.buckets), refused};
   const network = new Network(demand, levels, cells, zones, binds ? caps : undefined);
   repair(network, contested);
   if (binds) keepOut(network);
-  const refused = new Int32Array(demand.containers);
   for (const [index, container] of arrivals.entries())
     refused[container] = network.unplaced[given.buckets + index] ?? 0;
   return {demand, levels, cells, zones, unplaced: network.unplaced, refused};

@@ -7,6 +7,7 @@ export type Wishes = ReadonlyMap<number, ReadonlyMap<number, number>>;
 
 export function wishesOf(table: Table, demand: Demand): Wishes {
   const wishes = new Map<number, Map<number, number>>();
+  if (!table.hasWishes) return wishes;
   const note = (bucket: number, container: number, by: number): void => {
     if (container < 0) return;
     const known = wishes.get(bucket) ?? new Map<number, number>();

@@ -27,7 +27,7 @@ export const NOW_MS = Date.parse('2026-01-02T03:04:05Z');
 export function stillPlan(snapshot: PlacementSnapshot): Plan {
   return {
     target: new Int32Array(snapshot.shards.length).fill(-1),
-    additions: [],
+    additions: new Int32Array(),
     moves: [],
     unplaced: [],
     stranded: [],

@@ -147,7 +147,7 @@ describe('what-if', () => {
         return {
           ...stillPlan(snapshot),
           target: Int32Array.from([asked.indexOf('new-1')]),
-          additions: [0],
+          additions: Int32Array.of(0),
         };
       },
     });

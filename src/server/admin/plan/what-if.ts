@@ -92,9 +92,10 @@ async function planAnswer(
       view.spec?.value.paused === true
         ? plan.moves.filter(({cause}) => isVoluntary(cause)).length
         : 0,
-    additions: plan.additions
-      .slice(0, limit)
-      .map((index) => ({shard: shard(index), to: container(plan.target[index] ?? -1)})),
+    additions: Array.from(plan.additions.subarray(0, limit), (index) => ({
+      shard: shard(index),
+      to: container(plan.target[index] ?? -1),
+    })),
     additionCount: plan.additions.length,
     unplaced: plan.unplaced.slice(0, limit).map(shortage),
     unplacedCount: plan.unplaced.length,
