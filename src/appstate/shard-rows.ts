@@ -11,6 +11,9 @@ export class ShardRows {
   private readonly rows = new PartitionedMap<number>();
   private readonly ids: (string | undefined)[] = [];
   private readonly free: number[] = [];
+  /** Whose row was looked for last: a change of a shard, and a look at it, ask for it many times in a row. */
+  private lastAsked = '';
+  private lastRow = NO_ROW;
   /** By row: how many shards had been given a row when this one was. */
   private readonly births = Column.ofFloats();
   private given = 0;
@@ -37,7 +40,11 @@ export class ShardRows {
   }
 
   rowOf(shard: string): number {
-    return this.rows.get(shard) ?? NO_ROW;
+    if (shard !== this.lastAsked) {
+      this.lastRow = this.rows.get(shard) ?? NO_ROW;
+      this.lastAsked = shard;
+    }
+    return this.lastRow;
   }
 
   /** Undefined: nobody has the row. */
@@ -51,13 +58,14 @@ export class ShardRows {
 
   /** The shard's row, a new one if it has none. */
   take(shard: string): number {
-    const known = this.rows.get(shard);
-    if (known !== undefined) return known;
+    const known = this.rowOf(shard);
+    if (known !== NO_ROW) return known;
     const row = this.free.pop() ?? this.ids.length;
     this.given += 1;
     this.ids[row] = shard;
     this.births.set(row, this.given);
     this.rows.set(shard, row);
+    this.lastRow = row;
     return row;
   }
 
@@ -102,6 +110,7 @@ export class ShardRows {
     const shard = this.ids[row];
     if (shard === undefined) return;
     this.rows.delete(shard);
+    if (shard === this.lastAsked) this.lastRow = NO_ROW;
     this.ids[row] = undefined;
     this.free.push(row);
   }
