@@ -7,7 +7,7 @@ import type {PlanCache} from './plan-cache.ts';
 
 export class DirtyShards {
   private readonly view: AppView;
-  private readonly plan: Pick<PlanCache, 'destination'>;
+  private readonly plan: Pick<PlanCache, 'destinationAt'>;
   private readonly dirty = new PartitionedSet();
   /** Rows that are due, and how many of them have been taken. */
   private due: readonly number[] = [];
@@ -18,7 +18,7 @@ export class DirtyShards {
   /** Rows below have been looked through; none are left beyond the last. */
   private swept = Number.POSITIVE_INFINITY;
 
-  constructor(view: AppView, plan: Pick<PlanCache, 'destination'>) {
+  constructor(view: AppView, plan: Pick<PlanCache, 'destinationAt'>) {
     this.view = view;
     this.plan = plan;
   }
@@ -115,16 +115,17 @@ export class DirtyShards {
     const end = Math.min(rows.end, this.swept + SWEPT_PER_TURN);
     for (; this.swept < end; this.swept += 1) {
       const shard = rows.idAt(this.swept);
-      if (shard !== undefined && !this.isAtRest(this.swept, shard)) this.dirty.add(shard);
+      if (shard !== undefined && !this.isAtRest(this.swept)) this.dirty.add(shard);
     }
   }
 
   /** It serves where the plan wants it. Without a record only the plan can have overlooked it, and every plan tells. */
-  private isAtRest(row: number, shard: string): boolean {
+  private isAtRest(row: number): boolean {
     const record = this.view.own.at(row)?.value;
     if (record === undefined) return true;
-    if (record.state !== 'owned' || !record.ready || !this.view.shards.has(shard)) return false;
-    const wanted = this.plan.destination(shard);
+    if (record.state !== 'owned' || !record.ready || this.view.shards.at(row) === undefined)
+      return false;
+    const wanted = this.plan.destinationAt(row);
     return wanted?.target === record.container && !wanted.mustDrop && !wanted.stranded;
   }
 }

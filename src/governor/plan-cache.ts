@@ -1,7 +1,6 @@
 /** The last plan by shard, and when to make the next one. */
 import {NO_ROW} from '../appstate/shard-rows.ts';
 import type {ShardRows} from '../appstate/shard-rows.ts';
-import {Column} from '../model/columns.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
 import {PER_SHORTAGE, UNPLANNED, rowPlan} from '../planner/row-plan.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
@@ -32,9 +31,10 @@ export class PlanCache {
   readonly queue: MoveQueue;
   private readonly rows: ShardRows;
   private readonly mustDrop: PlanReasons;
-  /** By row: index in `containers`; and when the shard was born that this is said of. */
-  private readonly targets = Column.ofInts(UNPLANNED);
-  private readonly births = Column.ofFloats();
+  /** By row: index in `containers`, as the plan has it. */
+  private targets: Int32Array = new Int32Array();
+  /** Of shards that were born later the plan says nothing. */
+  private born = 0;
   private containers: readonly string[] = [];
   private counts: ReadonlyMap<string, number> | undefined;
   private nextAtMs = Number.NEGATIVE_INFINITY;
@@ -176,9 +176,13 @@ export class PlanCache {
   /** Where the shard belongs; undefined while no plan has covered it. */
   destination(shard: string): Destination | undefined {
     const row = this.rows.rowOf(shard);
-    const target = this.targets.at(row);
-    if (row === NO_ROW || target === UNPLANNED) return undefined;
-    if (this.births.at(row) !== this.rows.bornAt(row)) return undefined;
+    return row === NO_ROW ? undefined : this.destinationAt(row);
+  }
+
+  /** The same of the shard that has the row. */
+  destinationAt(row: number): Destination | undefined {
+    const target = this.targetAt(row);
+    if (target === UNPLANNED) return undefined;
     const reason = this.unplaced.at(row);
     return {
       target: this.containers[target] ?? '',
@@ -191,32 +195,34 @@ export class PlanCache {
   private countTargets(): Map<string, number> {
     const counts = new Int32Array(this.containers.length);
     for (let row = 0; row < this.rows.end; row += 1) {
-      const target = this.targets.at(row);
+      const target = this.targetAt(row);
       if (target >= 0) counts[target] = (counts[target] ?? 0) + 1;
     }
     return new Map(this.containers.map((id, at) => [id, counts[at] ?? 0]));
   }
 
+  private targetAt(row: number): number {
+    return this.rows.bornAt(row) <= this.born ? (this.targets[row] ?? UNPLANNED) : UNPLANNED;
+  }
+
+  /** The plan's own numbers are kept. There may be a million, and nothing else runs meanwhile: what has changed is all that is made of them. */
   private takeTargets({target, containers}: RowPlan, born: number): number[] {
-    const {rows, targets, births} = this;
+    const {rows, targets, born: bornBefore} = this;
     const changed: number[] = [];
     const index = new Map(containers.map((id, at) => [id, at]));
     // By the index of the plan before: the index of the same container now, or one that no target has.
     const renamed = this.containers.map((id) => index.get(id) ?? UNPLANNED);
     this.containers = containers;
     this.counts = undefined;
-    targets.reach(rows.end);
-    births.reach(rows.end);
-    for (let row = 0; row < rows.end; row += 1) {
+    this.targets = target;
+    this.born = born;
+    for (let row = 0; row < target.length; row += 1) {
+      const now = target[row] ?? UNPLANNED;
       const birth = rows.bornAt(row);
-      const isKnown = birth <= born && births.at(row) === birth;
-      const before = targets.at(row);
-      const now = birth <= born ? (target[row] ?? UNPLANNED) : UNPLANNED;
-      targets.set(row, now);
-      births.set(row, birth);
-      if (now === UNPLANNED) continue;
+      if (now === UNPLANNED || birth > born) continue;
+      const before = birth <= bornBefore ? (targets[row] ?? UNPLANNED) : UNPLANNED;
       const was = before >= 0 ? (renamed[before] ?? UNPLANNED) : before;
-      if (!isKnown || was !== now) changed.push(row);
+      if (was !== now) changed.push(row);
     }
     return changed;
   }

@@ -1,0 +1,91 @@
+/** What is kept of a plan by row, while shards come and go: rows of those that are gone are given to others. */
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {ShardRows} from '../../src/appstate/shard-rows.ts';
+import {PlanCache} from '../../src/governor/plan-cache.ts';
+import {UNPLANNED} from '../../src/planner/row-plan.ts';
+
+const SHARDS = ['a', 'b', 'c', 'd'];
+const NOBODY = new Int32Array();
+
+/** A shard comes or goes, a plan is asked for, or it is answered: the container of each shard, by its number. */
+type Step =
+  | {readonly kind: 'come' | 'go'; readonly shard: string}
+  | {readonly kind: 'ask'}
+  | {readonly kind: 'answer'; readonly targets: readonly number[]; readonly turned: boolean};
+
+const shard = fc.constantFrom(...SHARDS);
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    fc.record({kind: fc.constantFrom('come' as const, 'go' as const), shard}),
+    fc.constant({kind: 'ask' as const}),
+    fc.record({
+      kind: fc.constant('answer' as const),
+      targets: fc.array(fc.integer({min: UNPLANNED, max: 2}), {minLength: 4, maxLength: 4}),
+      turned: fc.boolean(),
+    }),
+  ),
+  {maxLength: 40},
+);
+
+class Bed {
+  readonly rows = new ShardRows();
+  readonly cache = new PlanCache(this.rows, 0);
+  /** By shard that is there, its container by the last plan that knew it. */
+  readonly wanted = new Map<string, string | undefined>();
+  private asked: {readonly born: number; readonly end: number} | undefined;
+  private readonly since = new Set<string>();
+
+  take(step: Step): void {
+    if (step.kind === 'come' && !this.wanted.has(step.shard)) {
+      this.rows.take(step.shard);
+      this.wanted.set(step.shard, undefined);
+      this.since.add(step.shard);
+    }
+    if (step.kind === 'go' && this.wanted.delete(step.shard))
+      this.rows.release(this.rows.rowOf(step.shard));
+    if (step.kind === 'ask') {
+      this.asked = {born: this.rows.born, end: this.rows.end};
+      this.since.clear();
+    }
+    if (step.kind === 'answer' && this.asked !== undefined) this.answer(step, this.asked);
+  }
+
+  private answer(
+    {targets, turned}: Extract<Step, {kind: 'answer'}>,
+    {born, end}: {readonly born: number; readonly end: number},
+  ): void {
+    const containers = turned ? ['z', 'y', 'x'] : ['x', 'y', 'z'];
+    const target = Int32Array.from(targets.slice(0, end));
+    const lists = {unplaced: NOBODY, stranded: NOBODY, moves: NOBODY, trials: NOBODY};
+    const plan = {containers, target, ...lists};
+    const changed = this.cache.adoptLarge({plan, born, areAllProved: true, nextAtMs: 0});
+    const expected: number[] = [];
+    for (const [id, before] of this.wanted) {
+      const row = this.rows.rowOf(id);
+      const at = this.since.has(id) ? UNPLANNED : (target[row] ?? UNPLANNED);
+      const now = at === UNPLANNED ? undefined : (containers[at] ?? '');
+      this.wanted.set(id, now);
+      if (now !== undefined && now !== before) expected.push(row);
+    }
+    // Rows that nobody has may be named, too: nothing is looked at for them.
+    const named = changed.filter((row) => this.rows.idAt(row) !== undefined);
+    expect(named.toSorted()).toEqual(expected.toSorted());
+  }
+}
+
+describe('a plan by rows', () => {
+  it('says of each shard what the last plan said that knew it, and names those of which it says something else', () => {
+    fc.assert(
+      fc.property(steps, (taken) => {
+        const bed = new Bed();
+        for (const step of taken) {
+          bed.take(step);
+          for (const id of SHARDS)
+            expect(bed.cache.destination(id)?.target).toBe(bed.wanted.get(id));
+        }
+      }),
+      {numRuns: 1_000},
+    );
+  });
+});
