@@ -1,7 +1,7 @@
 /** Limits of governors. */
 
 /** Shards that a governor looks at in one turn: the event loop is free for others in between. */
-export const SHARDS_PER_TURN = 2_000;
+export const SHARDS_PER_TURN = 1_000;
 
 /** Listed changes that are taken in before others may run. */
 export const CHANGES_PER_STEP = 500;

@@ -1,7 +1,7 @@
 /** Limits of plain data. */
 
 /** Entries of a map from which on it consists of many small ones. */
-export const PARTITION_FROM = 32_768;
+export const PARTITION_FROM = 4_096;
 
 /** Small maps that a large one consists of: a power of two. */
 export const PARTITIONS = 256;
