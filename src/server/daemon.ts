@@ -15,6 +15,7 @@ import type {SessionEnd} from '../ownership/session-actions.ts';
 import {plan} from '../planner/index.ts';
 import {systemClock, watchingClock} from '../runtime/clock.ts';
 import {gate} from '../runtime/gate.ts';
+import {auditLog} from '../store/audited-write.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {seenHistory} from '../store/seen-history.ts';
 import {writeRefusals} from './admin/write/refused-audit.ts';
@@ -318,6 +319,7 @@ export class RunningDaemon implements Daemon {
       quotas: new Quotas(quota),
       callQuotas: new CallQuotas(quota),
       appCreated: async (app) => void (await ensureGuard({app, keys, store, leases})),
+      onAudited: auditLog(logger),
     });
     return buildHttp({
       admin,
@@ -335,9 +337,11 @@ export class RunningDaemon implements Daemon {
   /** What cannot be written is lost: the log has it. */
   private auditRefusals(counts: readonly RefusedCount[]): void {
     const {keys, store, clock, address} = this;
+    const {logger} = this.options;
     const at = {daemon: address, wallMs: clock.wallMs()};
-    void writeRefusals({store, keys}, at, counts).catch((error: unknown) =>
-      this.options.logger.warn({err: error}, 'refused calls could not be audited'),
+    const writes = {store, keys, onAudited: auditLog(logger)};
+    void writeRefusals(writes, at, counts).catch((error: unknown) =>
+      logger.warn({err: error}, 'refused calls could not be audited'),
     );
   }
 

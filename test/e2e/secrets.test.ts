@@ -191,6 +191,7 @@ it(
     const heard = said.map(([, text]) => text).join('\n');
     for (const word of ['a test', 'orders', 'UNAUTHENTICATED', 'sm_app_', 'dumped', '***'])
       expect(heard).toContain(word);
+    expect(daemon.output).toMatch(/"operation":"addSpec".*"reason":"a test".*"msg":"audit"/);
     // What the stores' files hold is for the daemon alone.
     expect(readdirSync(folder)).toContain('data');
   },

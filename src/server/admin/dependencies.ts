@@ -5,6 +5,7 @@ import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {StoreDoubt} from '../../model/store-doubt.ts';
 import type {StoreWrites} from '../../model/store-writes.ts';
 import type {ContainerView} from '../../protocol/admin.ts';
+import type {OnAudited} from '../../store/audited-write.ts';
 import type {Store} from '../../store/port.ts';
 import type {Contact} from '../../model/contact.ts';
 import type {CallQuotas} from './call-quotas.ts';
@@ -61,6 +62,8 @@ export interface AdminDependencies {
    * not undo the app.
    */
   readonly appCreated?: (app: string) => Promise<void>;
+  /** Called with each audit entry that the store has taken. Absent: nobody keeps them elsewhere. */
+  readonly onAudited?: OnAudited;
 }
 
 /** What a plan is to say besides. */

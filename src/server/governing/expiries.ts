@@ -1,8 +1,6 @@
 /** Takes back what operators said for a while, pauses and pins, once their time is over: with an audit entry, as if somebody had done it. */
-import {randomInt} from 'node:crypto';
 import type {AppView} from '../../appstate/app-view.ts';
 import type {Keys} from '../../etcd/keys.ts';
-import {AUDIT_SUFFIXES, auditId} from '../../model/audit.ts';
 import type {AuditEntry} from '../../model/audit.ts';
 import type {AppChange} from '../../model/change.ts';
 import {endsAtMs} from '../../model/operator-note.ts';
@@ -12,6 +10,7 @@ import type {ShardSpec} from '../../model/specs.ts';
 import {encodeRecord} from '../../protocol/records.ts';
 import type {Clock, Timer} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
+import {auditLog, transactAudited} from '../../store/audited-write.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, Store} from '../../store/port.ts';
 import {EXPIRY_RETRY_MS, EXPIRY_SLEEP_MAX_MS} from './limits.ts';
@@ -150,16 +149,12 @@ export class Expiries {
       {key, target, op: '=', value},
       {key: ended.key, target: 'mod', op: '=', value: ended.mod},
     ];
-    const id = auditId(ended.mod, randomInt(AUDIT_SUFFIXES));
-    const outcome = await store.transact({
-      compares,
-      then: [
-        {op: 'put', key: ended.key, value: encodeRecord(ended.value)},
-        {op: 'put', key: keys.audit(id), value: encodeRecord(this.entryOf(ended))},
-      ],
-      otherwise: [],
-    });
-    if (outcome.kind === 'committed') logger.info({object: ended.object}, 'its time is over');
+    const put = {op: 'put', key: ended.key, value: encodeRecord(ended.value)} as const;
+    await transactAudited(
+      {store, keys, onAudited: auditLog(logger)},
+      {compares, then: [put], otherwise: []},
+      {entry: this.entryOf(ended), revision: ended.mod},
+    );
   }
 
   private entryOf({object, field, before, after, note}: Ended): AuditEntry {

@@ -34,13 +34,7 @@ export function addAdminRoutes(
     addRoute(server, route, async (request, reply) => {
       const caller = callerOf(request, reply, callers);
       const input = await bodies.check(request, () => inputOf(route, request));
-      const answer = await handle(input, caller);
-      if (route.changes !== 'nothing')
-        logger.info(
-          {operation, requestId: request.id, from: request.ip, who: caller.who},
-          'changed',
-        );
-      return answer;
+      return handle(input, caller);
     });
   }
   addRoute(server, adminRoutes.health, async () => ({msg: 'success'}));

@@ -24,7 +24,8 @@ beforeEach(async () => {
   await world.say(world.keys.service, {alarms: [own]});
   const refused = {who: 'secret-app-bot', from: '::1', code: 'FORBIDDEN', count: 2};
   const {memory: store, keys} = world;
-  await writeRefusals({store, keys}, {daemon: 'd1', wallMs: 0}, [refused]);
+  const writes = {store, keys, onAudited: () => undefined};
+  await writeRefusals(writes, {daemon: 'd1', wallMs: 0}, [refused]);
   world.apps = ['orders-*'];
 });
 

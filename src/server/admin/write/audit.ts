@@ -2,9 +2,8 @@
  * Every change by an operator leaves an entry, in the transaction of the change itself: no change without, no entry without a change. What
  * an operation may change stands in the route table: it gets a store that notes its changes, or one that refuses to write.
  */
-import {randomInt} from 'node:crypto';
 import type {Keys, ParsedKey} from '../../../etcd/keys.ts';
-import {AUDIT_OBJECTS_SHOWN, AUDIT_SUFFIXES, auditId} from '../../../model/audit.ts';
+import {AUDIT_OBJECTS_SHOWN} from '../../../model/audit.ts';
 import type {AuditEntry} from '../../../model/audit.ts';
 import {routeRows} from '../../../protocol/admin-routes.ts';
 import type {
@@ -12,9 +11,16 @@ import type {
   ChangedObject,
   ChangingOperation,
 } from '../../../protocol/admin-routes.ts';
-import {encodeRecord} from '../../../protocol/records.ts';
 import {undoRows} from '../../../protocol/undo-table.ts';
-import type {KeyValue, Operation, Store, Transaction} from '../../../store/port.ts';
+import {transactAudited} from '../../../store/audited-write.ts';
+import type {
+  CallOptions,
+  KeyValue,
+  Operation,
+  Store,
+  Transaction,
+  TransactionOutcome,
+} from '../../../store/port.ts';
 import type {Caller} from '../../http/dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {DETAIL_MAX_CHARACTERS, REWRITES_LOOKED_AT} from '../limits.ts';
@@ -42,20 +48,26 @@ export function dependenciesFor(
   const {changes} = routeRows[operation];
   const {apps} = caller;
   if (changes === 'nothing') return {...readingOnly(dependencies), apps};
-  const {store, keys, wallMs} = dependencies;
+  const {store, keys, wallMs, onAudited = unheard} = dependencies;
   const blank = blankEntry(operation, request, caller, wallMs());
-  const audited = (transaction: Transaction, known: KnownBefore): Transaction =>
-    withEntry(transaction, keys, blank, {changes, containers: request.containers ?? []}, known);
-  return {...dependencies, apps, store: rewriting(store, audited)};
+  const named = {changes, containers: request.containers ?? []};
+  const audited: Transact = async (transaction, known, options) => {
+    const entry = entryOf(transaction, keys, blank, named, known);
+    if (entry === undefined) return store.transact(transaction, options);
+    const {newest: revision} = known;
+    return transactAudited({store, keys, onAudited}, transaction, {entry, revision}, options);
+  };
+  return {...dependencies, apps, store: transacting(store, audited)};
 }
 
 /** The dependencies of what only reads. */
 export function readingOnly(dependencies: AdminDependencies): AdminDependencies {
-  const refused = (transaction: Transaction): Transaction => {
-    if (writesOf(transaction).length === 0) return transaction;
+  const {store} = dependencies;
+  const refused: Transact = async (transaction, _known, options) => {
+    if (writesOf(transaction).length === 0) return store.transact(transaction, options);
     throw new Error('an operation that changes nothing, by the route table, wants to write');
   };
-  return {...dependencies, store: rewriting(dependencies.store, refused)};
+  return {...dependencies, store: transacting(store, refused)};
 }
 
 function blankEntry(operation: AdminOperation, request: Request, caller: Caller, wallMs: number) {
@@ -71,6 +83,8 @@ function blankEntry(operation: AdminOperation, request: Request, caller: Caller,
     requestId: caller.requestId,
   };
 }
+
+function unheard(): void {}
 
 type Blank = ReturnType<typeof blankEntry>;
 
@@ -90,11 +104,14 @@ interface KnownBefore {
   readonly values: ReadonlyMap<string, string>;
 }
 
-/** The same store; `rewrite` gets every transaction, and what was read before it. */
-function rewriting(
-  store: Store,
-  rewrite: (transaction: Transaction, known: KnownBefore) => Transaction,
-): Store {
+type Transact = (
+  transaction: Transaction,
+  known: KnownBefore,
+  options: CallOptions | undefined,
+) => Promise<TransactionOutcome>;
+
+/** The same store; `transact` gets every transaction, and what was read before it. */
+function transacting(store: Store, transact: Transact): Store {
   let newest = 0;
   const values = new Map<string, string>();
   const note = <T extends {revision: number}>(answer: T): T => {
@@ -124,8 +141,7 @@ function rewriting(
     ...(store.usage === undefined ? {} : {usage: store.usage.bind(store)}),
     compact: (revision) => store.compact(revision),
     close: () => store.close(),
-    transact: async (transaction, options) =>
-      store.transact(rewrite(transaction, {newest, values}), options),
+    transact: async (transaction, options) => transact(transaction, {newest, values}, options),
   };
 }
 
@@ -133,17 +149,18 @@ function writesOf({then, otherwise}: Transaction): readonly Operation[] {
   return [...then, ...otherwise].filter(({op}) => op !== 'get');
 }
 
-function withEntry(
+/** Undefined where nothing is written that needs one. */
+function entryOf(
   transaction: Transaction,
   keys: Keys,
   blank: Blank,
   {changes, containers}: {changes: ChangedObject; containers: readonly string[]},
-  {newest, values}: KnownBefore,
-): Transaction {
+  {values}: KnownBefore,
+): AuditEntry | undefined {
   const writes = writesOf(transaction);
-  if (writes.length === 0) return transaction;
+  if (writes.length === 0) return undefined;
   const isMarker = writes.every(({key}) => keys.parse(key)?.kind === 'applyMarker');
-  if (isMarker && renewals.has(transaction)) return transaction;
+  if (isMarker && renewals.has(transaction)) return undefined;
   const named = writes.flatMap(({key}) => {
     const parsed = keys.parse(key);
     if (parsed?.kind === 'stopPermissions' && containers.length > 0)
@@ -161,14 +178,11 @@ function withEntry(
   const isUndoable = undoRows[blank.operation as ChangingOperation].why === undefined;
   const nameOf = (key: string): string => namedBy(keys.parse(key), blank.detail) ?? key;
   const steps = isUndoable ? undoSteps(transaction, values, nameOf) : [];
-  const entry: AuditEntry = {
+  return {
     ...{...blank, objects, objectCount: named.length},
     ...(changed.length === 0 ? {} : {changed}),
     ...(steps.length === 0 ? {} : {undo: steps}),
   };
-  const key = keys.audit(auditId(newest, randomInt(AUDIT_SUFFIXES)));
-  const put: Operation = {op: 'put', key, value: encodeRecord(entry)};
-  return {...transaction, then: [...transaction.then, put]};
 }
 
 /** Writes over what was read before. */

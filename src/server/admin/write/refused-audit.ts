@@ -1,15 +1,13 @@
 /** The audit entry of calls that were refused: one for all of a minute, with counts. */
-import {randomInt} from 'node:crypto';
-import type {Keys} from '../../../etcd/keys.ts';
-import {AUDIT_OBJECTS_SHOWN, AUDIT_SUFFIXES, auditId} from '../../../model/audit.ts';
+import {AUDIT_OBJECTS_SHOWN} from '../../../model/audit.ts';
 import type {AuditEntry} from '../../../model/audit.ts';
-import {encodeRecord} from '../../../protocol/records.ts';
-import type {Store} from '../../../store/port.ts';
+import {transactAudited} from '../../../store/audited-write.ts';
+import type {AuditedWrites} from '../../../store/audited-write.ts';
 import type {RefusedCount} from '../../http/dependencies.ts';
 
 /** `daemon`: id of the daemon that refused. @throws what the store throws. */
 export async function writeRefusals(
-  {store, keys}: {readonly store: Store; readonly keys: Keys},
+  writes: AuditedWrites,
   {daemon, wallMs}: {readonly daemon: string; readonly wallMs: number},
   counts: readonly RefusedCount[],
 ): Promise<void> {
@@ -28,8 +26,6 @@ export async function writeRefusals(
     reason: '',
     requestId: '',
   };
-  const {revision} = await store.status();
-  const key = keys.audit(auditId(revision, randomInt(AUDIT_SUFFIXES)));
-  const then = [{op: 'put', key, value: encodeRecord(entry)}] as const;
-  await store.transact({compares: [], then, otherwise: []});
+  const {revision} = await writes.store.status();
+  await transactAudited(writes, {compares: [], then: [], otherwise: []}, {entry, revision});
 }
