@@ -1,10 +1,10 @@
 /** Kept-alive connections to containers: foreign programs, so everything has a limit. */
 import {lookup} from 'node:dns';
-import type {BlockList, LookupFunction} from 'node:net';
+import type {BlockList, LookupFunction, Socket} from 'node:net';
 import {Agent, buildConnector} from 'undici';
 import {SmError} from '../../model/errors.ts';
 import {refusedAddress} from './endpoint-policy.ts';
-import {ANSWER_LIMIT_BYTES, CALL_TIMEOUT_MS, CONNECT_TIMEOUT_MS} from './limits.ts';
+import {ANSWER_LIMIT_BYTES, CALL_TIMEOUT_MS, CONNECT_TIMEOUT_MS, FRAMING_FACTOR} from './limits.ts';
 
 export interface AgentOptions {
   /** Default 64 KiB. */
@@ -24,15 +24,36 @@ export function containerAgent(
   const base = {timeout: CONNECT_TIMEOUT_MS, lookup: checkedLookup(allowLoopback, networks)};
   const connect: buildConnector.connector = (options, callback) => {
     const ca = authority?.();
-    buildConnector({...base, ...(ca === undefined ? {} : {ca})})(options, callback);
+    buildConnector({...base, ...(ca === undefined ? {} : {ca})})(options, (...made) => {
+      const [failure, socket] = made;
+      if (failure === null && socket !== null)
+        limitAnswers(socket, answerLimitBytes * FRAMING_FACTOR);
+      callback(...made);
+    });
   };
   return new Agent({
     connections,
-    connect: authority === undefined ? base : connect,
+    connect,
     headersTimeout: CALL_TIMEOUT_MS,
     bodyTimeout: CALL_TIMEOUT_MS,
     maxResponseSize: answerLimitBytes,
     pipelining: 1,
+  });
+}
+
+/**
+ * Ends a connection that has received more than `limitBytes` since something was last sent on it. The limit of the body does not see what
+ * comes before a body: a status line or early hints without end would be read for as long as the call may take.
+ */
+function limitAnswers(socket: Socket, limitBytes: number): void {
+  let written = 0;
+  let received = 0;
+  let before = 0;
+  socket.on('readable', () => {
+    if (socket.bytesWritten !== written) before = received;
+    written = socket.bytesWritten;
+    received = socket.bytesRead;
+    if (received - before > limitBytes) socket.destroy(new Error('its answer is too large'));
   });
 }
 

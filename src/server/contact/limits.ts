@@ -9,6 +9,9 @@ export const CALL_TIMEOUT_MS = 10_000;
 /** Most bytes of a container's answer that are read: an answer is a courtesy. */
 export const ANSWER_LIMIT_BYTES = 64 * 1024;
 
+/** An answer with its status line, headers, chunk lengths and TLS frames may be so many times as large as its body may be. */
+export const FRAMING_FACTOR = 2;
+
 /** Between two looks of a daemon at whether it can be called by the address that it advertises. */
 export const SELF_CHECK_EVERY_MS = 5_000;
 
