@@ -7,6 +7,7 @@ export default defineConfig({
     include: ['test/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', '**/.tmp/**'],
     pool: 'forks',
+    execArgv: ['--disable-proto=throw'],
     setupFiles: ['test/support/own-environment.ts'],
     maxWorkers: 2,
     testTimeout: 60_000,

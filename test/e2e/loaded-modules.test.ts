@@ -53,7 +53,7 @@ afterAll(() => {
 async function filesOf(line: string): Promise<string[]> {
   const log = join(folder, line.replaceAll(/\W/g, '-'));
   const preload = `data:text/javascript,${encodeURIComponent(PRELOAD)}`;
-  const env = {...process.env, MODULE_LOG: log, SM_SERVER: server, SM_OUTPUT: '', NODE_OPTIONS: ''};
+  const env = {...process.env, MODULE_LOG: log, SM_SERVER: server, SM_OUTPUT: ''};
   const child = spawn(process.execPath, ['--import', preload, BIN, ...line.split(' ')], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -33,7 +33,7 @@ class Shell {
   constructor(script: string, cwd: string, env: NodeJS.ProcessEnv) {
     this.child = spawn('bash', ['-ec', `exec 2>&1\n${script}`], {
       ...{cwd, detached: true, stdio: ['ignore', 'pipe', 'inherit']},
-      env: {...process.env, NO_COLOR: '1', NODE_OPTIONS: '', SM_OUTPUT: '', ...env},
+      env: {...process.env, NO_COLOR: '1', SM_OUTPUT: '', ...env},
     });
     this.child.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
   }

@@ -40,7 +40,7 @@ function shell(script: string, cwd: string, env: NodeJS.ProcessEnv = {}): Shell 
     cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {...process.env, NO_COLOR: '1', NODE_OPTIONS: '', SM_OUTPUT: '', ...env},
+    env: {...process.env, NO_COLOR: '1', SM_OUTPUT: '', ...env},
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])

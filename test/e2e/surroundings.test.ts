@@ -28,7 +28,7 @@ function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = 
   const {HOME: _home, XDG_CONFIG_HOME: _config, SHELL: _shell, ...rest} = process.env;
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {...rest, NO_COLOR: '1', NODE_OPTIONS: '', ...env},
+    env: {...rest, NO_COLOR: '1', ...env},
   });
   children.push(child);
   let output = '';

@@ -50,7 +50,7 @@ interface Outcome {
 
 function sm(...args: readonly string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    const env = {...process.env, NO_COLOR: '1', NODE_OPTIONS: ''};
+    const env = {...process.env, NO_COLOR: '1'};
     execFile(process.execPath, [BIN, ...args], {env}, (error, stdout, stderr) => {
       resolve({exit: Number(error?.code ?? 0), stdout, stderr});
     });

@@ -22,7 +22,7 @@ export interface RunOptions {
 
 /** All of a call's environment. */
 export function environmentOf({env}: Pick<RunOptions, 'env'>): Record<string, string> {
-  const {FORCE_COLOR: _colour, NODE_OPTIONS: _options, ...inherited} = process.env;
+  const {FORCE_COLOR: _colour, ...inherited} = process.env;
   return {...inherited, SM_OUTPUT: '', SM_APP: '', ...env} as Record<string, string>;
 }
 

@@ -25,7 +25,7 @@ export function shell(line: string): Promise<Ran> {
 
 function environment(): NodeJS.ProcessEnv {
   const {SM_OUTPUT: _output, SM_SERVER: _server, ...rest} = process.env;
-  return {...rest, NO_COLOR: '1', NODE_OPTIONS: ''};
+  return {...rest, NO_COLOR: '1'};
 }
 
 function ran(program: string, args: readonly string[]): Promise<Ran> {

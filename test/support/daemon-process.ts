@@ -34,7 +34,7 @@ export class DaemonProcess {
         : ['sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', ...command];
     this.child = spawn(program, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: {...process.env, ...this.state(args), NO_COLOR: '1', NODE_OPTIONS: ''},
+      env: {...process.env, ...this.state(args), NO_COLOR: '1'},
     });
     running.add(this.child);
     this.child.once('exit', () => running.delete(this.child));
