@@ -62,6 +62,13 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
   shutdownTimeoutMs: 'Time limit of a graceful shutdown, in ms. Default 15000.',
   containerNetworks:
     'List of networks such as 10.0.0.0/8: containers outside of them are not called. Default: all addresses except link-local, metadata and multicast.',
+  'containerTls.ca':
+    'File with the CA that signed the certificates of containers that speak TLS. Default: tls.ca, else the CAs of the system. Read again when it changes.',
+  'containerTls.cert':
+    'File with the certificate that this daemon shows to containers that ask for one. Read again when it changes.',
+  'containerTls.key': 'File with its key.',
+  'containerTls.required':
+    'true: containers that offer no TLS are not called. Push containers never do. Default false.',
   'quota.apps': 'Maximum number of apps. Default 1000. All quotas are reloaded on SIGHUP.',
   'quota.shards': 'Maximum number of shards of all apps together. Default 1000000.',
   'quota.containers': 'Maximum number of containers of all apps together. Default 20000.',

@@ -174,6 +174,7 @@ function checkValues(found: ReadonlyMap<string, Found>, faults: string[], file: 
     ['etcd.tls.cert', 'etcd.tls.key'],
     ['tls.cert', 'tls.key'],
     ['embedded.tls.cert', 'embedded.tls.key'],
+    ['containerTls.cert', 'containerTls.key'],
   ];
   for (const [one, other] of pairs) {
     if (found.has(one) !== found.has(other))
@@ -248,6 +249,7 @@ function configOf(
   const networks = get<string[]>('containerNetworks');
   const etcdTls = section<{ca: string}>('etcd.tls');
   const tls = section<{cert: string; key: string}>('tls');
+  const containerTls = section<NonNullable<ServerConfig['containerTls']>>('containerTls');
   return {
     service: required('service'),
     port,
@@ -267,6 +269,7 @@ function configOf(
     heartbeat: {ttlMs: TTL_DEFAULT_MS, ...section<object>('heartbeat')},
     shutdownTimeoutMs: get('shutdownTimeoutMs') ?? SHUTDOWN_DEFAULT_MS,
     ...(networks === undefined ? {} : {containerNetworks: networks}),
+    ...(containerTls === undefined ? {} : {containerTls}),
     compaction: get('compaction') ?? 'auto',
     quota: {...CLUSTER_QUOTA_DEFAULT, ...section<object>('quota')},
   };

@@ -50,6 +50,13 @@ export interface ServerConfig {
   readonly compaction: 'auto' | 'off';
   /** Networks (CIDR) in which containers are called; absent: everywhere. */
   readonly containerNetworks?: readonly string[];
+  /** Calls to containers that speak TLS: whom to trust (default: `tls.ca`), what to show, and whether others are called at all (default: yes). */
+  readonly containerTls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly required?: boolean;
+  };
   /** What all apps together may take. Default: CLUSTER_QUOTA_DEFAULT. */
   readonly quota?: ClusterQuota;
 }

@@ -38,6 +38,10 @@ function oneOf(...words: readonly string[]): Setting['problem'] {
     words.includes(value as string) ? undefined : `is none of ${words.join(', ')}`;
 }
 
+function yesOrNo(value: unknown): string | undefined {
+  return typeof value === 'boolean' ? undefined : 'is neither true nor false';
+}
+
 function isAddress(value: unknown): boolean {
   const port = typeof value === 'string' ? Number(ADDRESS.exec(value)?.[2] ?? 0) : 0;
   return port >= 1 && port <= PORT_LIMIT;
@@ -99,12 +103,7 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ],
   ['etcd.username', {problem: text}],
   ['etcd.passwordFile', {problem: text}],
-  [
-    'etcd.plainPassword',
-    {
-      problem: (value) => (typeof value === 'boolean' ? undefined : 'is neither true nor false'),
-    },
-  ],
+  ['etcd.plainPassword', {problem: yesOrNo}],
   ['etcd.tls.ca', {problem: text}],
   ['etcd.tls.cert', {problem: text}],
   ['etcd.tls.key', {problem: text}],
@@ -129,6 +128,10 @@ export const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['heartbeat.ttlMs', {problem: whole(TTL_MIN_MS, TTL_MAX_MS)}],
   ['shutdownTimeoutMs', {problem: whole(0, SHUTDOWN_LIMIT_MS)}],
   ['containerNetworks', {problem: networks}],
+  ['containerTls.ca', {problem: text}],
+  ['containerTls.cert', {problem: text}],
+  ['containerTls.key', {problem: text}],
+  ['containerTls.required', {problem: yesOrNo}],
   ['compaction', {problem: oneOf('auto', 'off')}],
   ...CLUSTER_QUOTA_NAMES.map((name): [string, Setting] => [
     `quota.${name}`,

@@ -170,7 +170,10 @@ function refuseForeign(request: IncomingMessage, targets: ReadonlySet<GateTarget
 }
 
 function hostOf(address: string): string {
-  return address.toLowerCase().replace(/:\d{1,5}$/, '');
+  return address
+    .toLowerCase()
+    .replace(/^https:\/\//, '')
+    .replace(/:\d{1,5}$/, '');
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -2,6 +2,7 @@
 export {joinApp} from './join.ts';
 export type {Container, ContainerEnd} from './container.ts';
 export type {JoinOptions} from './options.ts';
+export type {ReceiverTls} from './receiver-tls.ts';
 export type {EtcdLogin, Secret} from './secrets.ts';
 export type {Shard} from './shard.ts';
 export type {LoadCallback} from './container-loads.ts';

@@ -200,15 +200,17 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   private async openEndpoint(): Promise<void> {
-    const {host, bind, port, attach} = this.joining;
+    const {host, bind, port, attach, tls, logger} = this.joining;
     let open = port;
     if (!attach) {
-      const listener = await shareListener(this, bind, port);
+      const own = tls === true ? undefined : tls;
+      const listener = await shareListener(this, {bind, port, tls: own, logger});
       this.closers.push(() => listener.leave());
       open = listener.port;
     }
-    this.endpoint = addressOf(host, open);
-    this.id = this.joining.id ?? checkName('container', this.endpoint);
+    const address = addressOf(host, open);
+    this.endpoint = tls === undefined ? address : `https://${address}`;
+    this.id = this.joining.id ?? checkName('container', address);
   }
 
   private newDriver(found: FoundApp): SessionDriver {

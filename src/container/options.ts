@@ -12,6 +12,7 @@ import {checkName} from '../model/ids.ts';
 import {isWildcardHost} from '../model/listen-fault.ts';
 import {stderrLogger} from './default-logger.ts';
 import type {LoadCallback} from './container-loads.ts';
+import type {ReceiverTls} from './receiver-tls.ts';
 import type {EtcdLogin} from './secrets.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import {
@@ -71,6 +72,8 @@ export interface JoinOptions {
   watchdog?: boolean;
   /** Attach the hint receiver to a server of yours, which listens at `port`, with `container.handler` instead of opening one. Default false. */
   attach?: boolean;
+  /** TLS of the hint receiver, so that daemons call it by https; with `attach`: true when your server speaks TLS. Default: HTTP. */
+  tls?: ReceiverTls | true;
   /**
    * Asked for the loads of a shard when its governor wants to know, instead of or besides `shard.report`: what it gives counts as reported. Must
    * be synchronous and quick. What it throws is counted and goes no further.
@@ -89,8 +92,8 @@ export interface JoinOptions {
 }
 
 /** Options with every default filled in. */
-export type Joining = Required<Omit<JoinOptions, 'id' | 'etcd' | 'load' | 'service'>> &
-  Pick<JoinOptions, 'id' | 'etcd' | 'load' | 'service'>;
+export type Joining = Required<Omit<JoinOptions, 'id' | 'etcd' | 'load' | 'service' | 'tls'>> &
+  Pick<JoinOptions, 'id' | 'etcd' | 'load' | 'service' | 'tls'>;
 
 /** @throws SmError INVALID_INPUT or INVALID_NAME. */
 export function checkJoinOptions(options: JoinOptions): Joining {
@@ -106,6 +109,7 @@ export function checkJoinOptions(options: JoinOptions): Joining {
       hint: 'set port to the port on which your server listens, so that daemons can reach it',
     });
   }
+  checkReceiverTls(options);
   if (options.load !== undefined && typeof options.load !== 'function') {
     throw new SmError('INVALID_INPUT', 'load is not a function', {
       hint: 'pass load: (shard) => ({qps: 12}), or leave it out and call shard.report',
@@ -156,6 +160,18 @@ export function checkJoinOptions(options: JoinOptions): Joining {
     requireSigned: options.requireSigned ?? false,
     logger: options.logger ?? stderrLogger(),
   };
+}
+
+function checkReceiverTls({tls, attach = false}: JoinOptions): void {
+  if (tls === undefined) return;
+  if (attach && tls !== true)
+    throw new SmError('INVALID_INPUT', 'tls has certificates, and attach uses your server', {
+      hint: 'set tls: true when your server speaks TLS',
+    });
+  if (!attach && (tls === true || tls.cert === undefined || tls.key === undefined))
+    throw new SmError('INVALID_INPUT', 'tls lacks cert or key', {
+      hint: 'pass tls: {cert: {file: ...}, key: {file: ...}}; true is for attach alone',
+    });
 }
 
 /** What the heartbeat says of it; what is as by default is left out. */

@@ -14,6 +14,8 @@ import {refuseInOurForm} from '../protocol/http-refusals.ts';
 import {HEADER_LIMIT_BYTES} from '../protocol/limits.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
+import {silentLogger} from '../runtime/log-port.ts';
+import type {Logger} from '../runtime/log-port.ts';
 import {CallGate} from './call-gate.ts';
 import type {Admitted, GateTarget} from './call-gate.ts';
 import {
@@ -23,6 +25,8 @@ import {
   NOTES_SHOWN,
   REQUEST_TIMEOUT_MS,
 } from './limits.ts';
+import {hasShownCertificate, secureServer} from './receiver-tls.ts';
+import type {ReceiverTls} from './receiver-tls.ts';
 
 /** What the receiver asks of the containers of the process. */
 export interface HintTarget extends GateTarget {
@@ -52,8 +56,8 @@ export function hintHandler(
   );
   return (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
-    if (path === '/livez') return answer(response, 200, {});
-    if (path === '/readyz') return answerReadiness(targets, response);
+    if (path === LIVENESS) return answer(response, 200, {});
+    if (path === READINESS) return answerReadiness(targets, response);
     if (!PATHS.has(path)) return false;
     const method = path === HINT_PATHS.shards ? 'GET' : 'POST';
     if (!onlyMethod(method, request, response)) return true;
@@ -63,6 +67,14 @@ export function hintHandler(
     );
     return true;
   };
+}
+
+const LIVENESS = '/livez';
+const READINESS = '/readyz';
+
+function isProbe({url = ''}: IncomingMessage): boolean {
+  const [path] = url.split('?', 1);
+  return path === LIVENESS || path === READINESS;
 }
 
 const PATHS: ReadonlySet<string> = new Set(Object.values(HINT_PATHS));
@@ -146,16 +158,30 @@ function checked<T>(parsed: {success: true; data: T} | {success: false; error: E
   throw new SmError('INVALID_INPUT', parsed.error.message);
 }
 
-/** Opens a receiver for the targets. @throws SmError PORT_TAKEN, INVALID_INPUT (an address that is not of this machine). */
+export interface ReceiverOptions {
+  readonly bind: string;
+  readonly port: number;
+  /** Default: HTTP. */
+  readonly tls?: ReceiverTls | undefined;
+  readonly logger?: Logger;
+}
+
+/** Opens a receiver for the targets. @throws SmError PORT_TAKEN, INVALID_INPUT (an address that is not of this machine, or a certificate that cannot be used). */
 export async function openReceiver(
   targets: ReadonlySet<HintTarget>,
-  bind: string,
-  port: number,
+  {bind, port, tls, logger = silentLogger}: ReceiverOptions,
 ): Promise<{port: number; close(): Promise<void>}> {
   const handler = hintHandler(targets);
-  const server = createServer({maxHeaderSize: HEADER_LIMIT_BYTES}, (request, response) => {
+  const limits = {maxHeaderSize: HEADER_LIMIT_BYTES};
+  const respond = (request: IncomingMessage, response: ServerResponse): void => {
+    if (tls?.clientCa !== undefined && !isProbe(request) && !hasShownCertificate(request))
+      return refuse(response, new SmError('UNAUTHENTICATED', 'show a client certificate'));
     if (!handler(request, response)) answer(response, 404, {error: 'not found', code: 'NOT_FOUND'});
-  });
+  };
+  const server =
+    tls === undefined
+      ? createServer(limits, respond)
+      : await secureServer(tls, {limits, handler: respond, logger});
   refuseInOurForm(server);
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;

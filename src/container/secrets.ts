@@ -1,5 +1,5 @@
 /**
- * Certificates and passwords of etcd: given as they are, as files, or by functions. Files and functions are looked at again, so that what was
+ * Certificates and passwords, of etcd and of the hint receiver: given as they are, as files, or by functions. Files and functions are looked at again, so that what was
  * renewed is used without a restart.
  */
 import {X509Certificate, createHash} from 'node:crypto';
@@ -29,13 +29,20 @@ export interface EtcdLogin {
 
 const TLS_PARTS = ['ca', 'cert', 'key'] as const;
 
+/** How the options are called that secrets come from. */
+export interface SecretNames {
+  readonly what: string;
+  readonly tls: string;
+  readonly ca: string;
+}
+
+const OF_ETCD: SecretNames = {what: 'certificates or password of etcd', tls: 'etcd.tls', ca: 'ca'};
+
 /** @throws SmError INVALID_INPUT when one cannot be had, or certificate and key do not belong together. */
-export async function readSecrets({
-  username,
-  password,
-  plainPassword,
-  tls,
-}: EtcdLogin): Promise<EtcdSecrets> {
+export async function readSecrets(
+  {username, password, plainPassword, tls}: EtcdLogin,
+  names = OF_ETCD,
+): Promise<EtcdSecrets> {
   const login = {
     ...(username === undefined ? {} : {username}),
     ...(plainPassword === undefined ? {} : {plainPassword}),
@@ -48,11 +55,12 @@ export async function readSecrets({
   for (const part of TLS_PARTS) {
     const secret = tls[part];
     if (secret === undefined) continue;
-    const pem = await read(`etcd.tls.${part}`, secret, (content) => content);
+    const name = `${names.tls}.${part === 'ca' ? names.ca : part}`;
+    const pem = await read(name, secret, (content) => content);
     if (part === 'key') parts.key = new HiddenText(pem.toString('utf8'));
     else parts[part] = pem;
   }
-  checkTls(parts);
+  checkTls(parts, names);
   return {...login, tls: parts};
 }
 
@@ -85,13 +93,17 @@ function textOf(content: Buffer): string {
 }
 
 /** Two files are not renewed at one instant. */
-function checkTls({key, ...tls}: {ca?: Buffer; cert?: Buffer; key?: HiddenText}): void {
+function checkTls(
+  {key, ...tls}: {ca?: Buffer; cert?: Buffer; key?: HiddenText},
+  names: SecretNames,
+): void {
   try {
     // TLS itself ignores an authority that is not PEM, and then trusts nobody.
     if (tls.ca !== undefined) new X509Certificate(tls.ca);
     createSecureContext({...tls, ...(key === undefined ? {} : {key: key.reveal()})});
   } catch (cause) {
-    throw new SmError('INVALID_INPUT', 'etcd.tls: ca, cert and key cannot be used together', {
+    const text = `${names.tls}: ${names.ca}, cert and key cannot be used together`;
+    throw new SmError('INVALID_INPUT', text, {
       hint: 'pass PEM, and the key that belongs to the certificate',
       cause,
     });
@@ -123,6 +135,8 @@ export function loginKey({username, password, tls = {}}: EtcdLogin): string {
 
 export interface SecretsWatchOptions {
   readonly login: EtcdLogin;
+  /** Default: those of etcd. */
+  readonly names?: SecretNames;
   /** What the connections were opened with. */
   readonly first: EtcdSecrets;
   /** Takes what has changed. A rejection: the old ones stay in use, and it is tried again. */
@@ -159,9 +173,9 @@ export class SecretsWatch {
   }
 
   private async look(): Promise<void> {
-    const {login, logger, onChange} = this.#options;
+    const {login, logger, onChange, names = OF_ETCD} = this.#options;
     try {
-      const secrets = await readSecrets(login);
+      const secrets = await readSecrets(login, names);
       if (this.closed) return;
       const now = contentOf(secrets);
       const isNew = now !== this.known;
@@ -169,15 +183,12 @@ export class SecretsWatch {
       this.refused = '';
       if (isNew) {
         this.known = now;
-        logger.info({}, 'certificates or password of etcd have changed: using the new ones');
+        logger.info({}, `${names.what} have changed: using the new ones`);
       }
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       if (text !== this.refused)
-        logger.warn(
-          {error: text},
-          'certificates or password of etcd could not be renewed: the old ones stay in use',
-        );
+        logger.warn({error: text}, `${names.what} could not be renewed: the old ones stay in use`);
       this.refused = text;
     }
     if (!this.closed) this.wait();

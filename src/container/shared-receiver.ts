@@ -1,6 +1,7 @@
 /** One hint receiver for all containers of a process that ask for the same address. */
 import {openReceiver} from './receiver.ts';
-import type {HintTarget} from './receiver.ts';
+import {receiverKey} from './receiver-tls.ts';
+import type {HintTarget, ReceiverOptions} from './receiver.ts';
 
 export interface SharedListener {
   readonly port: number;
@@ -17,14 +18,15 @@ const receivers = new Map<string, Shared>();
 /** Takes part in the receiver at this address; opens it for the first one, closes it behind the last. @throws SmError PORT_TAKEN. */
 export async function shareListener(
   target: HintTarget,
-  bind: string,
-  port: number,
+  options: ReceiverOptions,
 ): Promise<SharedListener> {
-  const address = `${bind}:${port}`;
+  const {bind, port, tls} = options;
+  // Another certificate is another receiver: where the address is the same, its port is taken.
+  const address = `${bind}:${port} ${tls === undefined ? '' : receiverKey(tls)}`;
   let shared = receivers.get(address);
   if (shared === undefined) {
     const targets = new Set<HintTarget>();
-    shared = {targets, opened: openReceiver(targets, bind, port)};
+    shared = {targets, opened: openReceiver(targets, options)};
     receivers.set(address, shared);
   }
   const {targets, opened} = shared;

@@ -5,6 +5,7 @@ import type {Server as TlsServer} from 'node:tls';
 import type {ServerConfig} from '../config/index.ts';
 import {SmError} from '../model/errors.ts';
 import {HiddenText} from '../model/hidden-text.ts';
+import type {CallTls} from './contact/container-agent.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 import {parseClientLines} from '../config/client-line.ts';
 import type {ClientLine} from '../config/client-line.ts';
@@ -21,6 +22,8 @@ export class Credentials {
   private tokens: readonly HiddenText[] = [];
   private clients: readonly ClientLine[] = [];
   private authority: Buffer | undefined;
+  /** For containers that speak TLS. */
+  private towardsContainers: CallTls = {};
   private inUse: ReadonlyMap<string, string> = new Map();
   private readonly servers = new Set<TlsServer>();
   private readonly ends = new Map<string, number>();
@@ -31,8 +34,15 @@ export class Credentials {
   }
 
   /** For calls among daemons: they share one configuration. `authority`: who signed their certificates; undefined: one that the system knows. */
-  forDaemons(): {secure: boolean; authority: () => Buffer | undefined} {
-    return {secure: this.config.tls !== undefined, authority: () => this.authority};
+  forDaemons(): {secure: boolean; tls: () => CallTls} {
+    const tls = (): CallTls => (this.authority === undefined ? {} : {ca: this.authority});
+    return {secure: this.config.tls !== undefined, tls};
+  }
+
+  /** For calls to containers: what those that speak TLS are trusted by and shown, and whether others are called. */
+  forContainers(): {tlsRequired: boolean; tls: () => CallTls} {
+    const {required = false} = this.config.containerTls ?? {};
+    return {tlsRequired: required, tls: () => this.towardsContainers};
   }
 
   /**
@@ -43,7 +53,8 @@ export class Credentials {
     const tokens = this.readTokens();
     const clients = this.readClients();
     const tls = this.readTls();
-    const authority = this.readAuthority();
+    const authority = this.readAuthority('tls.ca', this.config.tls?.ca);
+    const towardsContainers = this.readContainerTls(authority);
     if (tls !== undefined) {
       checkCertificates(tls);
       for (const server of this.servers) server.setSecureContext({...shown(tls), ...TLS_FLOOR});
@@ -51,15 +62,20 @@ export class Credentials {
     this.tokens = tokens;
     this.clients = clients;
     this.authority = authority;
+    this.towardsContainers = towardsContainers;
     this.noteEnds();
     for (const changed of this.listeners) changed();
   }
 
   /** Files of which another content may be taken over. */
   files(): string[] {
-    const {auth, tls} = this.config;
+    const {auth, tls, containerTls: {required: _required, ...towardsContainers} = {}} = this.config;
     const own = [...(auth === 'none' ? [] : [auth.tokenFile]), ...Object.values(tls ?? {})];
-    return [...own, ...this.etcdFiles().map(([, path]) => path)];
+    return [
+      ...own,
+      ...Object.values(towardsContainers),
+      ...this.etcdFiles().map(([, path]) => path),
+    ];
   }
 
   /** @throws SmError INVALID_CONFIG when a file of tokens or certificates cannot be used. */
@@ -68,7 +84,8 @@ export class Credentials {
     this.readClients();
     const tls = this.readTls();
     if (tls !== undefined) checkCertificates(tls);
-    this.authority = this.readAuthority();
+    this.authority = this.readAuthority('tls.ca', this.config.tls?.ca);
+    this.towardsContainers = this.readContainerTls(this.authority);
     this.inUse = this.etcdDigests();
   }
 
@@ -109,9 +126,10 @@ export class Credentials {
 
   /** All certificates that this daemon shows or trusts, not only its own: a trusted authority that ends cuts off as many peers. */
   private noteEnds(): void {
-    const {tls, etcd, embedded} = this.config;
+    const {tls, etcd, embedded, containerTls} = this.config;
     const files = {
       ...{'tls.cert': tls?.cert, 'tls.ca': tls?.ca, 'tls.clientCa': tls?.clientCa},
+      ...{'containerTls.cert': containerTls?.cert, 'containerTls.ca': containerTls?.ca},
       ...{'etcd.tls.cert': etcd.tls?.cert, 'etcd.tls.ca': etcd.tls?.ca},
       ...{'embedded.tls.cert': embedded?.tls?.cert, 'embedded.tls.ca': embedded?.tls?.ca},
     };
@@ -157,17 +175,29 @@ export class Credentials {
     };
   }
 
-  private readAuthority(): Buffer | undefined {
-    const ca = this.config.tls?.ca;
+  private readContainerTls(daemonsAuthority: Buffer | undefined): CallTls {
+    const {ca, cert, key} = this.config.containerTls ?? {};
+    const authority = this.readAuthority('containerTls.ca', ca) ?? daemonsAuthority;
+    const trusted = authority === undefined ? {} : {ca: authority};
+    if (cert === undefined || key === undefined) return trusted;
+    const shown = {
+      cert: readFile('containerTls.cert', cert),
+      key: readKey('containerTls.key', key),
+    };
+    checkCertificates(shown, 'containerTls');
+    return {...trusted, ...shown};
+  }
+
+  private readAuthority(setting: string, ca: string | undefined): Buffer | undefined {
     if (ca === undefined) return undefined;
-    const authority = readFile('tls.ca', ca);
+    const authority = readFile(setting, ca);
     try {
       // TLS itself ignores a file without a certificate, and then trusts nobody.
       new X509Certificate(authority);
       return authority;
     } catch (cause) {
-      throw new SmError('INVALID_CONFIG', `tls.ca: ${ca} contains no certificate`, {
-        hint: 'name a PEM file with the CA that signed the certificates of the daemons',
+      throw new SmError('INVALID_CONFIG', `${setting}: ${ca} contains no certificate`, {
+        hint: 'name a PEM file with the CA that signed the certificates of those who are called',
         cause,
       });
     }
@@ -208,11 +238,15 @@ export class Credentials {
 }
 
 /** @throws SmError INVALID_CONFIG. Before any server gets them: a half-written file must not cost a certificate that works. */
-function checkCertificates(tls: NonNullable<HttpDependencies['tls']>): void {
+function checkCertificates(
+  tls: NonNullable<HttpDependencies['tls']>,
+  section: 'tls' | 'containerTls' = 'tls',
+): void {
   try {
     createSecureContext({...shown(tls), ...TLS_FLOOR});
   } catch (cause) {
-    throw new SmError('INVALID_CONFIG', 'tls.cert and tls.key cannot be used together', {
+    const text = `${section}.cert and ${section}.key cannot be used together`;
+    throw new SmError('INVALID_CONFIG', text, {
       hint: 'check that the files are PEM and that the key belongs to the certificate',
       cause,
     });

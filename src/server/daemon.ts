@@ -227,11 +227,12 @@ export class RunningDaemon implements Daemon {
     const forDaemons = this.credentials.forDaemons();
     const {store, keys, clock} = this;
     const signer = new CallSigner({store, keys, clock});
+    const calling = {allowLoopback, networks, signer, ...this.credentials.forContainers()};
     return {
-      hints: new HintSender({logger, allowLoopback, networks, signer}),
+      hints: new HintSender({logger, ...calling}),
       daemonHints: new HintSender({logger, allowLoopback: true, ...forDaemons}),
       caller: new PushCaller({allowLoopback, networks}),
-      holdings: new HoldingsCaller({allowLoopback, networks, signer}),
+      holdings: new HoldingsCaller(calling),
     };
   }
 

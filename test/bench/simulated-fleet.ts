@@ -249,7 +249,7 @@ function lose(lost: SimulatedContainer): void {
   targets.delete(lost);
 }
 
-const receiver = await openReceiver(targets, '127.0.0.1', 0);
+const receiver = await openReceiver(targets, {bind: '127.0.0.1', port: 0});
 endpoint = `127.0.0.1:${receiver.port}`;
 add(options.containers);
 process.on('message', (request: FleetRequest) => {

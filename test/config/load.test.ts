@@ -91,6 +91,7 @@ heartbeat: {ttlMs: 3000}
 shutdownTimeoutMs: 0
 compaction: off
 containerNetworks: [10.0.0.0/8, "fd00::/8"]
+containerTls: {ca: /l, cert: /m, key: /n, required: true}
 quota: {apps: 1, shards: 2, containers: 3, specBytes: 4, groups: 5, pushSessions: 6, callsPerSecond: 7}
 `;
   const embedded = `dataDir: /var/lib/sm
@@ -115,6 +116,7 @@ embedded:
       log: {level: 'warn', format: 'text'},
       ...{filePermissions: 'any', heartbeat: {ttlMs: 3_000}, shutdownTimeoutMs: 0},
       ...{compaction: 'off', containerNetworks: ['10.0.0.0/8', 'fd00::/8']},
+      containerTls: {ca: '/l', cert: '/m', key: '/n', required: true},
       quota: {apps: 1, callsPerSecond: 7},
     });
   });

@@ -99,7 +99,7 @@ function targetWith(ring: CallKeyring | undefined): HintTarget {
 }
 
 async function opened(...targets: HintTarget[]): Promise<{port: number}> {
-  const receiver = await openReceiver(new Set(targets), LOOPBACK, 0);
+  const receiver = await openReceiver(new Set(targets), {bind: LOOPBACK, port: 0});
   closers.push(() => receiver.close());
   return receiver;
 }

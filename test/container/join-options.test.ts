@@ -74,7 +74,7 @@ describe('a container that is attached to a server of the application', () => {
 
 describe('the hint receiver', () => {
   it('outlives a connection that cannot be taken', async () => {
-    const receiver = await openReceiver(new Set(), '127.0.0.1', 0);
+    const receiver = await openReceiver(new Set(), {bind: '127.0.0.1', port: 0});
     let server: Server | undefined;
     const found = (message: unknown): void => void ({server} = message as {server: Server});
     subscribe('http.server.request.start', found);
@@ -97,7 +97,7 @@ describe('the hint receiver', () => {
     ['Content-Length: 3\r\nTransfer-Encoding: chunked', 400],
     ['no colon', 400],
   ])('refuses in our form what Node answers itself: %s', async (header, status) => {
-    const receiver = await openReceiver(new Set(), '127.0.0.1', 0);
+    const receiver = await openReceiver(new Set(), {bind: '127.0.0.1', port: 0});
     try {
       const head = `POST ${HINT_PATHS.hints} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n`;
       const reply = await rawExchange(receiver.port, `${head}${header}\r\n\r\n`);

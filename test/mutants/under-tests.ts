@@ -36,7 +36,7 @@ export class TestRunner {
     };
     const options = {
       ...{root, watch: false, reporters: [{}], testTimeout: TEST_TIMEOUT_MS},
-      ...{hookTimeout: TEST_TIMEOUT_MS, maxWorkers: 1, pool: 'threads' as const},
+      ...{hookTimeout: TEST_TIMEOUT_MS, maxWorkers: 1, pool: 'threads' as const, execArgv: []},
     };
     const vitest = await createVitest('test', options, {plugins: [plugin]});
     return new TestRunner(root, vitest, now);

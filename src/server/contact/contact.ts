@@ -2,6 +2,9 @@
 import {SmError} from '../../model/errors.ts';
 import {CAUSE_DEPTH_LIMIT, CAUSE_LIMIT_CHARACTERS} from './limits.ts';
 
+const UNTRUSTED =
+  'its certificate is not signed by an authority that is trusted here (tls.ca; of containers: containerTls.ca)';
+
 const CAUSES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused: nobody listens there',
   ECONNRESET: 'the connection was cut',
@@ -13,14 +16,10 @@ const CAUSES: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'no answer in time',
   UND_ERR_CONNECT_TIMEOUT: 'no answer in time',
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
-  DEPTH_ZERO_SELF_SIGNED_CERT:
-    'its certificate is not signed by an authority that is trusted here (tls.ca)',
-  SELF_SIGNED_CERT_IN_CHAIN:
-    'its certificate is not signed by an authority that is trusted here (tls.ca)',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    'its certificate is not signed by an authority that is trusted here (tls.ca)',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    'its certificate is not signed by an authority that is trusted here (tls.ca)',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
@@ -46,6 +45,6 @@ export function causeOf(error: unknown): string {
 /** Of an answer that is not the one hoped for. */
 export function causeOfStatus(status: number): string {
   if (status === 401 || status === 403)
-    return `it refuses this daemon (HTTP ${status}): the tokens differ`;
+    return `it refuses this daemon (HTTP ${status}): the tokens differ, or it asks for a certificate`;
   return `something else answers there (HTTP ${status})`;
 }

@@ -2,29 +2,40 @@
 import {lookup} from 'node:dns';
 import type {BlockList, LookupFunction, Socket} from 'node:net';
 import {Agent, buildConnector} from 'undici';
+import type {HiddenText} from '../../model/hidden-text.ts';
 import {SmError} from '../../model/errors.ts';
 import {refusedAddress} from './endpoint-policy.ts';
 import {ANSWER_LIMIT_BYTES, CALL_TIMEOUT_MS, CONNECT_TIMEOUT_MS, FRAMING_FACTOR} from './limits.ts';
+
+/** What a caller trusts and shows where TLS is spoken. PEM. */
+export interface CallTls {
+  /** Who signed the certificates of those who are called. Absent: whom the system knows. */
+  readonly ca?: Buffer;
+  /** Shown to those who ask for one. */
+  readonly cert?: Buffer;
+  readonly key?: HiddenText;
+}
 
 export interface AgentOptions {
   /** Default 64 KiB. */
   readonly answerLimitBytes?: number;
   /** The only networks that are called. Default: all. */
   readonly networks?: BlockList | undefined;
-  /** Who signed the certificates of those who are called, looked up for each connection. */
-  readonly authority?: () => Buffer | undefined;
+  /** Looked up for each connection. Absent: the system's authorities are trusted, and nothing is shown. */
+  readonly tls?: (() => CallTls) | undefined;
 }
 
 /** `connections`: most at once to one container. */
 export function containerAgent(
   connections: number,
   allowLoopback: boolean,
-  {answerLimitBytes = ANSWER_LIMIT_BYTES, authority, networks}: AgentOptions = {},
+  {answerLimitBytes = ANSWER_LIMIT_BYTES, tls = () => ({}), networks}: AgentOptions = {},
 ): Agent {
   const base = {timeout: CONNECT_TIMEOUT_MS, lookup: checkedLookup(allowLoopback, networks)};
   const connect: buildConnector.connector = (options, callback) => {
-    const ca = authority?.();
-    buildConnector({...base, ...(ca === undefined ? {} : {ca})})(options, (...made) => {
+    const {key, ...shown} = tls();
+    const secret = key === undefined ? {} : {key: key.reveal()};
+    buildConnector({...base, ...shown, ...secret})(options, (...made) => {
       const [failure, socket] = made;
       if (failure === null && socket !== null)
         limitAnswers(socket, answerLimitBytes * FRAMING_FACTOR);

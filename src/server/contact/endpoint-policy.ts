@@ -44,6 +44,34 @@ export function refusedEndpoint(
     : refusedAddress(host, allowLoopback, networks);
 }
 
+/** What of the addresses that containers register is called. */
+export interface EndpointRules {
+  /** Loopback addresses are only believed by a daemon that is itself on loopback. */
+  readonly allowLoopback: boolean;
+  /** The only networks that are called. Absent: all. */
+  readonly networks?: BlockList | undefined;
+  /** Only containers that speak TLS are called. Default false. */
+  readonly tlsRequired?: boolean;
+}
+
+/** As `refusedEndpoint`, of what a container that calls itself has registered: `host:port`, or `https://host:port`. */
+export function refusedRegistration(
+  endpoint: string,
+  {allowLoopback, networks, tlsRequired = false}: EndpointRules,
+): string | undefined {
+  const refused = refusedEndpoint(endpoint.replace(HTTPS, ''), allowLoopback, networks);
+  if (refused !== undefined || !tlsRequired || HTTPS.test(endpoint)) return refused;
+  return 'it offers no TLS, and containerTls.required asks for it';
+}
+
+/** The URL behind which a registered endpoint is called. `secure`: an endpoint without a scheme speaks TLS. Default false. */
+export function urlOfEndpoint(endpoint: string, secure = false): string {
+  if (HTTPS.test(endpoint)) return endpoint;
+  return `${secure ? 'https' : 'http'}://${endpoint}`;
+}
+
+const HTTPS = /^https:\/\//;
+
 /**
  * Why an IP address is refused, or undefined when it may be called. A name is only as good as what it resolves to. `networks`: the only ones
  * that are called; absent: all that are not refused by themselves.

@@ -1,5 +1,4 @@
 /** Sends hints to containers over kept-alive connections. A lost hint is repeated by the governor; nothing is retried here. */
-import type {BlockList} from 'node:net';
 import {request} from 'undici';
 import type {Dispatcher} from 'undici';
 import type {ContainerCall} from '../../governor/actions.ts';
@@ -12,9 +11,11 @@ import {encodeRecord} from '../../protocol/records.ts';
 import {callReply} from '../contact/call-signer.ts';
 import type {CallReply, CallSigner} from '../contact/call-signer.ts';
 import {containerAgent} from '../contact/container-agent.ts';
+import type {CallTls} from '../contact/container-agent.ts';
 import {causeOf, causeOfStatus} from '../contact/contact.ts';
 import type {Contact} from '../../model/contact.ts';
-import {refusedEndpoint} from '../contact/endpoint-policy.ts';
+import {refusedRegistration, urlOfEndpoint} from '../contact/endpoint-policy.ts';
+import type {EndpointRules} from '../contact/endpoint-policy.ts';
 import {HINT_RECORD_LIMIT_BYTES} from '../../protocol/limits.ts';
 import {CALL_LIMIT_MS, CONNECTIONS_PER_CONTAINER, HINT_LIMIT_MS} from './limits.ts';
 
@@ -24,16 +25,12 @@ const NO_HINT: WireItem = {shard: 'reachable', op: 'add', revision: 0};
 /** Is given how each call with hints has ended. */
 export type OnContact = (contact: Contact) => void;
 
-export interface HintSenderOptions {
+export interface HintSenderOptions extends EndpointRules {
   readonly logger: Logger;
-  /** Loopback endpoints are only believed by a daemon that is itself on loopback. */
-  readonly allowLoopback: boolean;
-  /** The only networks that are called. Default: all. */
-  readonly networks?: BlockList | undefined;
-  /** Speak TLS. Default false. */
+  /** Speak TLS with endpoints that name no scheme. Default false. */
   readonly secure?: boolean;
-  /** Who signed the certificates of those who are called, as of now; undefined: one that the system knows. */
-  readonly authority?: () => Buffer | undefined;
+  /** What is trusted and shown where TLS is spoken, as of now. Default: the system's authorities, and nothing. */
+  readonly tls?: () => CallTls;
   /** Signs the calls. Absent: they are not signed, as among daemons. */
   readonly signer?: CallSigner | undefined;
   /** Carries the calls. Default: kept-alive connections. */
@@ -52,7 +49,7 @@ export class HintSender {
       options.dispatcher ??
       containerAgent(CONNECTIONS_PER_CONTAINER, options.allowLoopback, {
         networks: options.networks,
-        ...(options.authority === undefined ? {} : {authority: options.authority}),
+        tls: options.tls,
       });
   }
 
@@ -110,7 +107,7 @@ export class HintSender {
   }
 
   private refusal(endpoint: string): Contact | undefined {
-    const refused = refusedEndpoint(endpoint, this.options.allowLoopback, this.options.networks);
+    const refused = refusedRegistration(endpoint, this.options);
     return refused === undefined
       ? undefined
       : {reached: false, cause: `the daemon calls no such address: ${refused}`};
@@ -151,13 +148,10 @@ export class HintSender {
     const signal = AbortSignal.timeout(limitMs);
     // No secret ever: whoever may write to the store chooses where this goes.
     const send = async (headers: Record<string, string>): Promise<CallReply> => {
-      const reply = await request(
-        `${secure === true ? 'https' : 'http'}://${endpoint}${call.path}`,
-        {
-          ...{method: call.method, dispatcher: this.agent, body: call.body, signal},
-          headers: {'content-type': 'application/json', ...headers},
-        },
-      );
+      const reply = await request(`${urlOfEndpoint(endpoint, secure)}${call.path}`, {
+        ...{method: call.method, dispatcher: this.agent, body: call.body, signal},
+        headers: {'content-type': 'application/json', ...headers},
+      });
       return callReply(reply);
     };
     return signer === undefined ? send({}) : signer.call({app, endpoint}, call, send);

@@ -2,7 +2,6 @@
  * Asks the containers of an app, one after the other over half a minute, what they hold, for the governor to compare; over ten seconds, and for
  * loads as well, where the app's policy names metrics.
  */
-import type {BlockList} from 'node:net';
 import {request} from 'undici';
 import type {Dispatcher} from 'undici';
 import type {SaidByContainer} from '../../governor/app-loads.ts';
@@ -18,7 +17,9 @@ import {isProxyHeartbeat} from '../push/proxy-heartbeat.ts';
 import {callReply} from '../contact/call-signer.ts';
 import type {CallReply, CallSigner} from '../contact/call-signer.ts';
 import {containerAgent} from '../contact/container-agent.ts';
-import {refusedEndpoint} from '../contact/endpoint-policy.ts';
+import type {CallTls} from '../contact/container-agent.ts';
+import {refusedRegistration, urlOfEndpoint} from '../contact/endpoint-policy.ts';
+import type {EndpointRules} from '../contact/endpoint-policy.ts';
 import {CALL_TIMEOUT_MS} from '../contact/limits.ts';
 import {
   ANSWER_LIMIT_BYTES,
@@ -37,29 +38,27 @@ export interface SaidHoldings {
 }
 
 export class HoldingsCaller {
-  private readonly allowLoopback: boolean;
-  private readonly networks: BlockList | undefined;
+  private readonly rules: EndpointRules;
   private readonly signer: CallSigner | undefined;
   private readonly agent: Dispatcher;
 
-  /** `allowLoopback`: loopback endpoints are only believed by a daemon that is itself on loopback. `networks`: the only ones that are called; absent: all. `signer`: absent: calls are not signed. `dispatcher`: default kept-alive connections. */
+  /** `signer`: absent: calls are not signed. `tls`: what is trusted and shown where TLS is spoken; default: the system's authorities, and nothing. `dispatcher`: default kept-alive connections. */
   constructor({
-    allowLoopback,
-    networks,
     signer,
+    tls,
     dispatcher,
-  }: {
-    readonly allowLoopback: boolean;
-    readonly networks?: BlockList | undefined;
+    ...rules
+  }: EndpointRules & {
     readonly signer?: CallSigner;
+    readonly tls?: () => CallTls;
     readonly dispatcher?: Dispatcher;
   }) {
-    this.allowLoopback = allowLoopback;
-    this.networks = networks;
+    this.rules = rules;
     this.signer = signer;
+    const {allowLoopback, networks} = rules;
     this.agent =
       dispatcher ??
-      containerAgent(1, allowLoopback, {networks, answerLimitBytes: ANSWER_LIMIT_BYTES});
+      containerAgent(1, allowLoopback, {networks, tls, answerLimitBytes: ANSWER_LIMIT_BYTES});
   }
 
   /** What the incarnation says it holds; undefined when it cannot be asked, or answers for others only. `withLoads`: asks for loads, too. */
@@ -69,14 +68,15 @@ export class HoldingsCaller {
     endpoint: string,
     withLoads: boolean,
   ): Promise<SaidHoldings | undefined> {
-    if (refusedEndpoint(endpoint, this.allowLoopback, this.networks) !== undefined)
-      return undefined;
+    if (refusedRegistration(endpoint, this.rules) !== undefined) return undefined;
     const which = `?incarnation=${encodeURIComponent(incarnation)}${withLoads ? '&load=1' : ''}`;
     const path = `${HINT_PATHS.shards}${which}`;
     const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
     const send = async (headers: Record<string, string>): Promise<CallReply> =>
       callReply(
-        await request(`http://${endpoint}${path}`, {dispatcher: this.agent, signal, headers}),
+        await request(`${urlOfEndpoint(endpoint)}${path}`, {
+          ...{dispatcher: this.agent, signal, headers},
+        }),
       );
     const reply =
       this.signer === undefined

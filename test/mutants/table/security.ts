@@ -3,6 +3,7 @@ import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
 const CALL_GATE_TESTS = testsOf('test/container/call-gate.test.ts');
+const RECEIVER_TLS_TESTS = testsOf('test/container/receiver-tls.test.ts');
 const ROLES_TESTS = testsOf('test/server/http/roles.test.ts');
 const REQUESTS_TESTS = testsOf('test/server/http/requests.test.ts');
 const ENDPOINT_TESTS = testsOf('test/server/contact/endpoint-policy.test.ts');
@@ -96,6 +97,28 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
       ),
     },
   ]),
+  ...inFile('src/container/receiver.ts', [
+    {
+      name: 'line 5: a client certificate is asked for, and not needed',
+      breaks: 'SECURITY.md 5: client certificates of a container with tls.clientCa',
+      find: '!isProbe(request) && !hasShownCertificate(request)',
+      replace: 'isProbe(request) && !hasShownCertificate(request)',
+      killed: RECEIVER_TLS_TESTS(
+        'a receiver with TLS > takes calls of who shows a certificate of its authority, and probes of anybody',
+      ),
+    },
+  ]),
+  ...inFile('src/server/contact/container-agent.ts', [
+    {
+      name: 'line 6: what comes before a body has no limit',
+      breaks: 'SECURITY.md 6: an answer ends',
+      find: 'if (received - before > limitBytes)',
+      replace: 'if (received - before > limitBytes * 1_000)',
+      killed: testsOf('test/admin/endless-headers.test.ts')(
+        'the daemon gives up on a container with a status line without end',
+      ),
+    },
+  ]),
   ...inFile('src/container/call-gate.ts', [
     {
       name: 'line 5: any signature holds',
@@ -120,6 +143,13 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     },
   ]),
   ...inFile('src/server/contact/endpoint-policy.ts', [
+    {
+      name: 'line 5: TLS is asked of containers, and not needed',
+      breaks: 'SECURITY.md 5: containerTls.required',
+      find: '!tlsRequired || HTTPS.test(endpoint)',
+      replace: 'tlsRequired || HTTPS.test(endpoint)',
+      killed: RECEIVER_TLS_TESTS('a daemon that asks for TLS calls nobody who offers none'),
+    },
     {
       name: 'line 7: metadata addresses are called',
       breaks: 'SECURITY.md 7: addresses from the store',

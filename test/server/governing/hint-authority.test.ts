@@ -37,7 +37,7 @@ describe('another daemon', () => {
     let trusted: Buffer | undefined;
     const sender = new HintSender({
       ...{logger: silentLogger, allowLoopback: true, secure: true},
-      authority: () => trusted,
+      tls: () => (trusted === undefined ? {} : {ca: trusted}),
     });
     const reaches = async () =>
       (await sender.contact('sm', {container: 'd', endpoint, incarnation: 'i'})).reached;

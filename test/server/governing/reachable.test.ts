@@ -29,7 +29,7 @@ it('succeeds where the incarnation is, and nowhere else', async () => {
     hint: (_incarnation, shard, revision) => void hints.push([shard, revision]),
     holdings: () => ({app: 'orders', container: 'c1', incarnation: 'i1', shards: []}),
   };
-  const receiver = await openReceiver(new Set([target]), LOOPBACK, 0);
+  const receiver = await openReceiver(new Set([target]), {bind: LOOPBACK, port: 0});
   closers.push(() => receiver.close());
   expect(await reaches(receiver.port, 'i1')).toBe(true);
   expect(await reaches(receiver.port, 'i0')).toBe(false);

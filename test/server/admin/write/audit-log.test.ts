@@ -5,7 +5,7 @@ import {createLogger} from '../../../../src/runtime/logger.ts';
 import {writeRefusals} from '../../../../src/server/admin/write/refused-audit.ts';
 import {auditLog} from '../../../../src/store/audited-write.ts';
 import {MemoryStore} from '../../../../src/store/memory-store.ts';
-import type {Store} from '../../../../src/store/port.ts';
+import type {Store, Transaction} from '../../../../src/store/port.ts';
 import {SmError} from '../../../../src/model/errors.ts';
 import {World} from '../fixture.ts';
 
@@ -48,8 +48,8 @@ it('says of a write without an answer that nobody knows', async () => {
   const memory = new MemoryStore();
   const store: Store = Object.create(memory, {
     transact: {
-      value: async (...given: Parameters<Store['transact']>) => {
-        await memory.transact(...given);
+      value: async (transaction: Transaction) => {
+        await memory.transact(transaction);
         return {kind: 'unknown', error: new SmError('STORE_UNAVAILABLE', 'no answer')};
       },
     },

@@ -1,0 +1,71 @@
+/** TLS of the hint receiver: its certificate, and whether callers must show one. */
+import {createServer} from 'node:https';
+import type {IncomingMessage, RequestListener, ServerOptions} from 'node:http';
+import type {Server} from 'node:https';
+import type {TLSSocket} from 'node:tls';
+import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
+import {revealed} from '../model/hidden-text.ts';
+import type {Logger} from '../runtime/log-port.ts';
+import {SecretsWatch, loginKey, readSecrets} from './secrets.ts';
+import type {EtcdLogin, Secret} from './secrets.ts';
+
+/** PEM. Files and functions are looked at every 10 s, and what has changed is used for new connections. */
+export interface ReceiverTls {
+  /** Certificate of the host by which daemons call this process. */
+  cert: Secret<Buffer>;
+  key: Secret<Buffer>;
+  /** Authority of callers: whoever shows no certificate that it signed gets `/livez` and `/readyz` alone. Absent: none is asked for. */
+  clientCa?: Secret<Buffer>;
+}
+
+const NAMES = {what: 'certificates of the hint receiver', tls: 'tls', ca: 'clientCa'};
+
+/** @throws SmError INVALID_INPUT when a certificate cannot be read, or does not belong to the key. */
+export async function secureServer(
+  tls: ReceiverTls,
+  {limits, handler, logger}: {limits: ServerOptions; handler: RequestListener; logger: Logger},
+): Promise<Server> {
+  const login = loginOf(tls);
+  const first = await readSecrets(login, NAMES);
+  // Who shows none is refused by path: probes must get through.
+  const asking = {requestCert: tls.clientCa !== undefined, rejectUnauthorized: false};
+  const server = createServer({...limits, ...contextOf(first), ...asking}, handler);
+  const watch = new SecretsWatch({
+    ...{login, names: NAMES, first, logger},
+    onChange: (secrets) => server.setSecureContext(contextOf(secrets)),
+  });
+  server.once('close', () => watch.close());
+  return server;
+}
+
+/** Whether the connection has shown a certificate of the authority. */
+export function hasShownCertificate(request: IncomingMessage): boolean {
+  // Without TLS it is a plain socket, which has none of this.
+  const socket = request.socket as Partial<TLSSocket>;
+  if (socket.authorized !== true || socket.getPeerCertificate === undefined) return false;
+  // A connection that resumes an earlier one without a certificate counts as authorized by TLS, and has none.
+  return socket.getPeerCertificate().raw !== undefined;
+}
+
+/** The same text for what means the same. Holds no secret in clear. */
+export function receiverKey(tls: ReceiverTls): string {
+  return loginKey(loginOf(tls));
+}
+
+function loginOf({cert, key, clientCa}: ReceiverTls): EtcdLogin {
+  return {tls: {cert, key, ...(clientCa === undefined ? {} : {ca: clientCa})}};
+}
+
+function contextOf({tls: {ca, cert, key} = {}}: EtcdSecrets): {
+  ca?: Buffer;
+  cert?: Buffer;
+  key?: string | Buffer;
+  minVersion: 'TLSv1.2';
+} {
+  return {
+    ...(ca === undefined ? {} : {ca}),
+    ...(cert === undefined ? {} : {cert}),
+    ...(key === undefined ? {} : {key: Buffer.isBuffer(key) ? key : revealed(key)}),
+    minVersion: 'TLSv1.2',
+  };
+}
