@@ -72,7 +72,11 @@ it(
         const {containers} = await admin.call('getContainers', {service: 'orders'});
         return JSON.stringify(containers.find(({id}) => id === 'c3'));
       };
-      await until(async () => (await noteOf()).includes('containerTls.required'), LONG_MS, noteOf);
+      await until(
+        async () => (await noteOf()).includes('containerTls.required'),
+        LONG_MS,
+        'a reason',
+      );
       expect(plain.shards.size).toBe(0);
       for (const container of [plain, second, first]) await container.leave();
     } finally {
