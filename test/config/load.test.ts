@@ -1,6 +1,4 @@
 /** The daemon's file: what it may hold, and faults that name the place. */
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, it, vi} from 'vitest';
 import {loadConfig, parseConfig} from '../../src/config/index.ts';
@@ -8,7 +6,6 @@ import type {LoadOptions} from '../../src/config/index.ts';
 import {SETTINGS} from '../../src/config/settings.ts';
 import {CLUSTER_QUOTA_DEFAULT} from '../../src/model/quota.ts';
 import {SmError} from '../../src/model/errors.ts';
-import {CONFIG_LIMIT_BYTES} from '../../src/config/limits.ts';
 
 const LEAST = `service: foo.bar
 port: 8801
@@ -386,16 +383,6 @@ describe('aliases', () => {
 });
 
 describe('the file', () => {
-  it('is refused when it is too large, not there, or a folder', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'sm-config-'));
-    const large = join(folder, 'large.yml');
-    writeFileSync(large, `${LEAST}#${'x'.repeat(CONFIG_LIMIT_BYTES)}`);
-    expect(() => loadConfig(large)).toThrow(/larger than 1048576 bytes/);
-    expect(() => loadConfig(join(folder, 'none.yml'))).toThrow(/cannot be read: ENOENT/);
-    expect(() => loadConfig(folder)).toThrow(/is not a plain file/);
-    rmSync(folder, {recursive: true});
-  });
-
   it('may begin with a byte order mark and end its lines as Windows does', () => {
     expect(faultsOf(`\ufeff${LEAST.replaceAll('\n', '\r\n')}`)).toEqual([]);
   });

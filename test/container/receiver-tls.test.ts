@@ -1,6 +1,7 @@
 /** The hint receiver with TLS, and the calls of a daemon to it: over real connections. */
 import {copyFileSync, readFileSync} from 'node:fs';
 import {request} from 'node:https';
+import type {TLSSocket} from 'node:tls';
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
 import {checkJoinOptions} from '../../src/container/options.ts';
 import {openReceiver} from '../../src/container/receiver.ts';
@@ -153,7 +154,7 @@ function statusOf(url: string): Promise<number | undefined> {
 function serialOf(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const asked = request(url, {ca: readFileSync(authority.ca), agent: false}, (reply) => {
-      const {serialNumber} = (reply.socket as import('node:tls').TLSSocket).getPeerCertificate();
+      const {serialNumber} = (reply.socket as TLSSocket).getPeerCertificate();
       reply.resume();
       resolve(serialNumber);
     });
