@@ -198,8 +198,8 @@ export const MOVES_PER_TURN = 1_000;
 /** Pause before the next of a long queue are looked at, where nothing else brings a turn. */
 export const NEXT_MOVES_MS = 50;
 
-/** Shards up to which a plan is made within a turn. Larger apps are planned for beside the governor, and answered later. */
-export const SHARDS_PLANNED_INLINE = 20_000;
+/** Shards up to which a plan is made within a turn, for a governor or a reader. Larger apps are planned for in a thread, and answered later. */
+export const SHARDS_PLANNED_INLINE = 2_000;
 
 /** Rows that are sent in one turn to whoever plans for a large app. */
 export const ROWS_PER_TURN = 1_000;

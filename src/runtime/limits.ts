@@ -22,7 +22,7 @@ export const HEAP_GROWTH_PERCENT = 100;
 export const INLINED_BYTECODE = 250;
 
 /** Work in parts may keep the event loop for so long in one turn, however many there are who work so. */
-export const SLICE_MS = 10;
+export const SLICE_MS = 5;
 
 /** ... each of them for no less than this at a time: a turn that has brought work has so much left for what waits. */
 export const LEAST_SLICE_MS = 1;

@@ -11,10 +11,13 @@ export interface SlicesOptions {
   readonly nowMs: () => number;
   /** Calls that once, in the next turn of the event loop. */
   readonly nextTurn: (work: () => void) => void;
+  /** For all work in one turn. Default: a two-hundredth of a second. */
+  readonly budgetMs?: number;
 }
 
 export class Slices {
   private readonly options: SlicesOptions;
+  private readonly budgetMs: number;
   private readonly waiting: Part[] = [];
   /** Of this turn's budget, ms. */
   private spentMs = 0;
@@ -22,6 +25,7 @@ export class Slices {
 
   constructor(options: SlicesOptions) {
     this.options = options;
+    this.budgetMs = options.budgetMs ?? SLICE_MS;
   }
 
   /** Runs the steps to their end, at once as far as the turn's budget goes. Resolves with what they return, rejects with what they throw. */
@@ -42,7 +46,7 @@ export class Slices {
           return true;
         }
       };
-      const leftMs = SLICE_MS - this.spentMs;
+      const leftMs = this.budgetMs - this.spentMs;
       if (this.waiting.length > 0 || leftMs <= 0) this.waiting.push(part);
       else this.give(part, leftMs);
       this.queue();
@@ -64,9 +68,9 @@ export class Slices {
   /** Ends the turn: what has begun in it has had its part of the budget already. */
   private turn(): void {
     this.isQueued = false;
-    this.spentMs = Math.min(this.spentMs, SLICE_MS - LEAST_SLICE_MS);
-    const shareMs = Math.max(LEAST_SLICE_MS, (SLICE_MS - this.spentMs) / this.waiting.length);
-    while (this.spentMs < SLICE_MS) {
+    this.spentMs = Math.min(this.spentMs, this.budgetMs - LEAST_SLICE_MS);
+    const shareMs = Math.max(LEAST_SLICE_MS, (this.budgetMs - this.spentMs) / this.waiting.length);
+    while (this.spentMs < this.budgetMs) {
       const part = this.waiting.shift();
       if (part === undefined) break;
       this.give(part, shareMs);

@@ -24,9 +24,6 @@ export const PLANNER_HEAP_MB = 4_096;
 /** Ends of the planner thread in a row, without a plan in between, after which it is not begun again: governors and readers plan within the event loop then. */
 export const PLANNER_LOSSES_ALLOWED = 3;
 
-/** Shards up to which a plan for a reader is made at once. */
-export const SHARDS_PLANNED_FOR_READERS = 2_000;
-
 /** Shards that are sent to the thread at a time for a reader. */
 export const ROWS_PER_UPDATE = 500;
 

@@ -2,12 +2,7 @@
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
 import type {Logger} from '../runtime/logger.ts';
 import type {PlannersBeside} from './governing/planners-beside.ts';
-import {
-  HEAVY_CALLS_AT_ONCE,
-  HEAVY_CALLS_WAITING,
-  READERS_THREAD_LINGER_MS,
-  SHARDS_PLANNED_FOR_READERS,
-} from './limits.ts';
+import {HEAVY_CALLS_AT_ONCE, HEAVY_CALLS_WAITING, READERS_THREAD_LINGER_MS} from './limits.ts';
 import {PlannerThread} from './planner-thread.ts';
 import type {PlannerThreadOptions} from './planner-thread.ts';
 import type {AskedOfPlan} from './admin/dependencies.ts';
@@ -46,7 +41,7 @@ export class Planners {
           ),
       });
     const forGovernors = newThread('governors', plansBesideFrom, 0);
-    const forReaders = newThread('readers', SHARDS_PLANNED_FOR_READERS, READERS_THREAD_LINGER_MS);
+    const forReaders = newThread('readers', undefined, READERS_THREAD_LINGER_MS);
     this.governors = forGovernors;
     this.readers = new ReaderPlans(forReaders);
     this.threads = [forGovernors, forReaders];

@@ -33,6 +33,10 @@ describe('the planner thread', () => {
     for (const one of threads.splice(0)) await one.stop();
   });
 
+  it('plans for apps of more than 2,000 shards: a larger plan would keep other apps waiting for a turn', () => {
+    expect(thread().from).toBe(2_000);
+  });
+
   it(
     'plans as the daemon would, for each governor its own shards, and ends with the last',
     {timeout: LIMIT_MS},
