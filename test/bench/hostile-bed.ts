@@ -56,6 +56,8 @@ export class Bed {
   address = '';
   endpoints: readonly string[] = [];
   daemon!: ChildProcess;
+  /** The processes that serve both apps: the daemon, and etcd where it is a process of its own. */
+  readonly serving: {readonly pid?: number | undefined}[] = [];
   /** Processes that would run on other machines. */
   readonly strangers: ChildProcess[] = [];
   private readonly children = new Set<ChildProcess>();
@@ -90,6 +92,7 @@ export class Bed {
     if (store === 'etcd') {
       const etcd = await startEtcd();
       this.stopStore = () => etcd.stop();
+      this.serving.push(etcd);
       this.endpoints = etcd.endpoints;
       settings.push(`endpoints: [${etcd.endpoints.join(', ')}]`);
     } else {
@@ -101,6 +104,7 @@ export class Bed {
     writeFileSync(file, `${settings.join('\n')}\n`);
     const args = ['--import', PROBE, SM, 'serve', '--config-file', file, ...flags];
     this.daemon = this.launch(args, {ipc: true});
+    this.serving.push(this.daemon);
     this.admin = new AdminClient({
       server: `http://${this.address}`,
       timeoutMs: 120_000,
@@ -129,15 +133,15 @@ export class Bed {
     return child;
   }
 
-  /** Starts a script beside this one that would run on another machine. */
-  launchElsewhere(script: string, options: object): ChildProcess {
+  /** Starts a script beside this one; by default one that would run on another machine. */
+  launchScript(script: string, options: object, isElsewhere = true): ChildProcess {
     const path = join(import.meta.dirname, script);
-    return this.launch(['--import', 'tsx', path, JSON.stringify(options)], {isElsewhere: true});
+    return this.launch(['--import', 'tsx', path, JSON.stringify(options)], {isElsewhere});
   }
 
   /** The tenant that does harm. */
   launchTenant(): ChildProcess {
-    return this.launchElsewhere('hostile-tenant.ts', {
+    return this.launchScript('hostile-tenant.ts', {
       app: BAD,
       address: this.address,
       token: this.token(BAD),

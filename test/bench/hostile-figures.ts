@@ -1,6 +1,5 @@
 /** Where the time of moves goes: their parts, and the stalls of the daemon's event loop. */
 import {readFileSync} from 'node:fs';
-import type {ChildProcess} from 'node:child_process';
 import {percentile, spread} from './figure.ts';
 import type {Move} from './hostile-bed.ts';
 
@@ -46,7 +45,7 @@ function afterDrop({addedMs, droppedMs}: Move): number | undefined {
 }
 
 /** Seconds of the processor that the process has taken so far. */
-export function cpuSeconds({pid}: ChildProcess): number {
+export function cpuSeconds({pid}: {readonly pid?: number | undefined}): number {
   const fields =
     readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
       .split(') ')[1]

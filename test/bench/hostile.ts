@@ -2,8 +2,9 @@
  * `npm run bench:hostile -- [--minutes 10] [--alone 1] [--store etcd|embedded]`: one tenant does all the harm it can (100 event streams, 67 that
  * nobody reads, batches of 10,000 shards, 25 what-if plans of 1.8 MB at once, 5,000 junk session keys) beside an app that behaves well, on one daemon as built. Counts
  * the well-behaved app's containers that were fenced or ended and its shards that stopped though nobody moved them, and compares its moves with those before the other
- * came, and with those beside a stranger that takes as much time of the processor as the tenant's own processes did and has nothing to do with sm. Default: both stores,
- * one after the other. Exits 1 when a goal is missed.
+ * came, and with those beside strangers, which have nothing to do with sm: one that takes as much time of the processor as the tenant's own processes did, and then
+ * more that take what the daemon and etcd took for the tenant. The last shows what part the machine has: no daemon could do better that does the tenant's work on it.
+ * Default: both stores, one after the other. Exits 1 when a goal is missed.
  */
 import {createInterface} from 'node:readline';
 import {parseArgs} from 'node:util';
@@ -39,13 +40,38 @@ async function phase(bed: Bed, name: string, minutes: number): Promise<Phase> {
   return made;
 }
 
+/** Cores that the tenant took. */
+interface Cores {
+  /** By its own processes. */
+  readonly elsewhere: number;
+  /** By what serves it: what daemon and store took beyond what they take for the other app alone. */
+  readonly serving: number;
+}
+
 interface Mixed {
   readonly alone: Phase;
   readonly mix: Phase;
   /** Nobody was fenced, nothing stopped. */
   readonly isUnharmed: boolean;
-  /** Cores that the tenant's processes took. */
-  readonly cores: number;
+  readonly cores: Cores;
+}
+
+/** A phase, and the cores that those processes took in it. */
+async function measured(
+  bed: Bed,
+  name: string,
+  minutes: number,
+): Promise<{made: Phase; cores: Cores}> {
+  const sum = (some: Bed['serving']): number =>
+    some.reduce((seconds, one) => seconds + cpuSeconds(one), 0);
+  const taken = (): number[] => [sum(bed.strangers), sum(bed.serving)];
+  const [sinceMs, before] = [performance.now(), taken()];
+  const made = await phase(bed, name, minutes);
+  const seconds = (performance.now() - sinceMs) / 1_000;
+  const [elsewhere = 0, serving = 0] = taken().map(
+    (after, at) => (after - (before[at] ?? 0)) / seconds,
+  );
+  return {made, cores: {elsewhere, serving}};
 }
 
 async function mixed(store: StoreKind, {minutes, alone: aloneMinutes}: Times): Promise<Mixed> {
@@ -53,15 +79,13 @@ async function mixed(store: StoreKind, {minutes, alone: aloneMinutes}: Times): P
   try {
     await bed.start(store);
     await bed.movesFor(WARM_UP_MINUTES);
-    const alone = await phase(bed, 'alone', aloneMinutes);
+    const {made: alone, cores: quiet} = await measured(bed, 'alone', aloneMinutes);
     const [from, cpu] = [bed.events.length, cpuSeconds(bed.daemon)];
-    const foreign = (): number => bed.strangers.reduce((sum, child) => sum + cpuSeconds(child), 0);
-    const foreignBefore = foreign();
     const tenant = bed.launchTenant();
     let did = '';
     if (tenant.stdout !== null) createInterface(tenant.stdout).on('line', (line) => (did = line));
-    const mix = await phase(bed, 'in the mix', minutes);
-    const cores = (foreign() - foreignBefore) / (60 * minutes);
+    const {made: mix, cores: busy} = await measured(bed, 'in the mix', minutes);
+    const cores = {elsewhere: busy.elsewhere, serving: Math.max(0, busy.serving - quiet.serving)};
     const news = bed.events.slice(from);
     const fenced = news.filter(({event}) => event === 'ended').length;
     const stopped = news.filter(({event, reason}) => event === 'drop' && reason !== 'moved').length;
@@ -70,7 +94,7 @@ async function mixed(store: StoreKind, {minutes, alone: aloneMinutes}: Times): P
       `  containers ended: ${fenced}; shards stopped: ${stopped} (reasons: ${[...reasons].join(', ')})`,
     );
     console.log(
-      `  the daemon: ${memoryOf(bed.daemon).peakMb.toFixed(0)} MB at most, ${(cpuSeconds(bed.daemon) - cpu).toFixed(0)} s of CPU; the tenant's processes ${cores.toFixed(2)} cores`,
+      `  the daemon: ${memoryOf(bed.daemon).peakMb.toFixed(0)} MB at most, ${(cpuSeconds(bed.daemon) - cpu).toFixed(0)} s of CPU; the tenant took ${cores.elsewhere.toFixed(2)} cores by its own processes and ${cores.serving.toFixed(2)} by what serves it`,
     );
     console.log(`  failed calls: ${bed.failures.length} ${bed.failures.slice(0, 3).join('; ')}`);
     console.log(`  the tenant: ${did}`);
@@ -80,16 +104,21 @@ async function mixed(store: StoreKind, {minutes, alone: aloneMinutes}: Times): P
   }
 }
 
-/** The same processor time taken by who has nothing to do with sm. */
-async function besideStranger(store: StoreKind, minutes: number, cores: number): Promise<Phase> {
+/** The same processor time taken by who has nothing to do with sm: that of the tenant's processes, then all that the tenant took. */
+async function besideStrangers(store: StoreKind, minutes: number, cores: Cores): Promise<Phase[]> {
   const bed = new Bed();
   try {
     await bed.start(store);
     await bed.movesFor(WARM_UP_MINUTES);
-    const processes = Math.max(1, Math.ceil(cores));
-    for (let at = 0; at < processes; at += 1)
-      bed.launchElsewhere('hostile-stranger.ts', {share: cores / processes});
-    return await phase(bed, 'beside a stranger', minutes);
+    const take = (share: number, isElsewhere: boolean): void => {
+      const processes = Math.max(1, Math.ceil(share));
+      for (let at = 0; at < processes; at += 1)
+        bed.launchScript('hostile-stranger.ts', {share: share / processes}, isElsewhere);
+    };
+    take(cores.elsewhere, true);
+    const some = await phase(bed, 'beside a stranger', minutes);
+    take(cores.serving, false);
+    return [some, await phase(bed, 'beside strangers that take all that the tenant took', minutes)];
   } finally {
     await bed.stop();
   }
@@ -98,10 +127,11 @@ async function besideStranger(store: StoreKind, minutes: number, cores: number):
 async function measure(store: StoreKind, times: Times): Promise<boolean> {
   console.log(`\n${store}, ${times.minutes} minutes in the mix, from ${new Date().toISOString()}`);
   const {alone, mix, isUnharmed, cores} = await mixed(store, times);
-  const stranger = await besideStranger(store, times.alone, cores);
+  const strangers = await besideStrangers(store, times.alone, cores);
   const factor = p99(mix.moves) / p99(alone.moves);
+  const machine = strangers.map(({moves}) => (p99(moves) / p99(alone.moves)).toFixed(1));
   console.log(
-    `  p99 x ${factor.toFixed(1)} of alone, x ${(p99(mix.moves) / p99(stranger.moves)).toFixed(1)} of beside a stranger`,
+    `  p99 x ${factor.toFixed(1)} of alone; beside a stranger x ${machine[0]}, beside all of them x ${machine[1]}`,
   );
   return isUnharmed && factor <= FACTOR;
 }
