@@ -10,3 +10,5 @@ export const MOST_WEIGHT = 1_000;
 export const MOST_LOAD = 1e100;
 /** Units of a metric's greatest limit: sums of them are exact. */
 export const LIMIT_UNITS = 2 ** 30;
+/** Rows of a plan that are gone through before others may run, where readers ask. */
+export const ROWS_PER_STEP = 2_000;

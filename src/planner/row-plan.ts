@@ -6,6 +6,7 @@ import type {
   Plan,
   PlanFigures,
 } from '../model/placement.ts';
+import {ROWS_PER_STEP} from './limits.ts';
 
 /** The shard has no container. */
 export const NOWHERE = -1;
@@ -92,26 +93,35 @@ export function rowPlan(
   };
 }
 
-/** The plan for a snapshot whose shards have their indexes as rows. Additions come in the order of the snapshot. */
-export function planOfRows(rows: RowPlan, {shards}: Pick<PlacementSnapshot, 'shards'>): Plan {
+/** The plan for a snapshot whose shards have their indexes as rows, in steps. Additions come in the order of the snapshot. */
+export function* planOfRows(
+  rows: RowPlan,
+  {shards}: Pick<PlacementSnapshot, 'shards'>,
+): Generator<undefined, Plan> {
   const {target, containers} = rows;
   const known = new Set(containers);
-  const additions = Int32Array.from(shards.keys()).filter(
-    (at) => (target[at] ?? NOWHERE) >= 0 && !known.has(shards[at]?.current ?? ''),
-  );
+  const additions: number[] = [];
+  for (const [at, {current}] of shards.entries()) {
+    if (at % ROWS_PER_STEP === 0) yield;
+    if ((target[at] ?? NOWHERE) >= 0 && !known.has(current)) additions.push(at);
+  }
   const moves: Plan['moves'][number][] = [];
   for (let at = 0; at < rows.moves.length; at += PER_MOVE) {
+    if (at % (PER_MOVE * ROWS_PER_STEP) === 0) yield;
     const [shard = 0, from = 0, to = 0, cause = 0] = rows.moves.subarray(at, at + PER_MOVE);
     moves.push({shard, from, to, cause: CAUSES[cause] ?? 'balance'});
   }
-  const [unplaced, stranded] = [shortagesOf(rows.unplaced), shortagesOf(rows.stranded)];
-  const lists = {target, additions, moves, unplaced, stranded, trials: [...rows.trials]};
+  const unplaced = yield* shortagesOf(rows.unplaced);
+  const stranded = yield* shortagesOf(rows.stranded);
+  const trials = [...rows.trials];
+  const lists = {target, additions: Int32Array.from(additions), moves, unplaced, stranded, trials};
   return rows.figures === undefined ? lists : {...lists, figures: rows.figures};
 }
 
-function shortagesOf(numbers: Int32Array): Plan['unplaced'][number][] {
+function* shortagesOf(numbers: Int32Array): Generator<undefined, Plan['unplaced'][number][]> {
   const found: Plan['unplaced'][number][] = [];
   for (let at = 0; at < numbers.length; at += PER_SHORTAGE) {
+    if (at % (PER_SHORTAGE * ROWS_PER_STEP) === 0) yield;
     const [shard = 0, reason = 0, mustDrop = 0] = numbers.subarray(at, at + PER_SHORTAGE);
     found.push({shard, reason: REASONS[reason] ?? 'capacity', mustDrop: mustDrop === 1});
   }

@@ -30,7 +30,7 @@ export class ReaderPlans {
     try {
       await runInSlices(sendRows(planner, snapshot));
       const rows = await planner.plan({...termsOf(snapshot), ...asked});
-      if (rows !== undefined) return planOfRows(rows, snapshot);
+      if (rows !== undefined) return await runInSlices(planOfRows(rows, snapshot));
     } catch (error) {
       if (!(error instanceof PlannerLost)) throw error;
       // Where no thread can be had the plan is worth the wait.

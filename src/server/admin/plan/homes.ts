@@ -1,6 +1,8 @@
 /** The best homes of one shard by the live planner, from one plan. Pure. */
+import {SHARDS_PER_STEP} from '../../../governor/limits.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import type {PlacementShard, PlacementSnapshot} from '../../../model/placement.ts';
+import {runInSlices} from '../../../runtime/slices.ts';
 import type {PlanDependencies} from '../dependencies.ts';
 
 /** What one container would hold if the plan were carried out, without the shard in question. */
@@ -30,7 +32,7 @@ export async function homesOf(
   shardId: string,
   limit: number,
 ): Promise<Homes> {
-  const at = base.shards.findIndex(({id}) => id === shardId);
+  const at = await runInSlices(indexOfShard(base, shardId));
   const shard = base.shards[at];
   if (shard === undefined) return {containers: [], reason: '', stranded: ''};
   const homeless = {...shard, current: '', prefer: shard.current || shard.prefer};
@@ -42,23 +44,33 @@ export async function homesOf(
     const stranded = holder?.mode === 'draining' ? reason : '';
     return {containers: [], reason: shard.current === '' ? reason : '', stranded};
   }
-  const others = shares(base, shard, at, target)
+  const others = (await runInSlices(shares(base, shard, at, target)))
     .filter(({container, total}) => container !== first && hasCapacity(base, total))
     .sort((a, b) => order(shard, a, b))
     .map(({container}) => container);
   return {containers: [first, ...others].slice(0, limit), reason: '', stranded: ''};
 }
 
+/** -1 where it is not there. */
+function* indexOfShard({shards}: PlacementSnapshot, shardId: string): Generator<undefined, number> {
+  for (const [at, {id}] of shards.entries()) {
+    if (id === shardId) return at;
+    if (at % SHARDS_PER_STEP === 0) yield;
+  }
+  return -1;
+}
+
 /** Of the containers that take something new and may have the shard. */
-function shares(
+function* shares(
   {shards, containers, pools}: PlacementSnapshot,
   {pin, group, workerGroup}: PlacementShard,
   at: number,
   target: Int32Array,
-): Share[] {
+): Generator<undefined, Share[]> {
   const pool = workerGroup === '' ? undefined : pools.get(workerGroup);
   const all = containers.map(({id}) => ({container: id, bucket: 0, total: 0}));
   for (const [index, other] of shards.entries()) {
+    if (index % SHARDS_PER_STEP === 0) yield;
     const share = all[target[index] ?? -1];
     if (share === undefined || index === at) continue;
     share.total += 1;

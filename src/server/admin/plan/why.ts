@@ -17,6 +17,7 @@ import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {events} from '../read/events.ts';
 import {currentApp} from '../read/listing.ts';
+import {inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {queuedMoveOf} from '../read/moves.ts';
 import {hasSpec, shardView} from '../read/shard-views.ts';
@@ -62,7 +63,7 @@ export async function why(
       quietOf(read),
     ...present(dependencies, listing, shardId, stranded),
     ...(queued === undefined ? {} : {queued}),
-    homes: shown(
+    homes: await shown(
       containers,
       base,
       shardId,
@@ -112,12 +113,12 @@ function quietOf({status}: AppListing): string {
 }
 
 /** What each of them holds now. */
-function shown(
+async function shown(
   homes: readonly string[],
   {shards, containers}: PlacementSnapshot,
   shardId: string,
   loads: ReadonlyMap<string, ContainerLoad>,
-): WhyAnswer['homes'] {
+): Promise<WhyAnswer['homes']> {
   const zones = new Map(containers.map(({id, zone = ''}) => [id, zone]));
   const found = homes.map((container) => {
     const {loadRatio} = loads.get(container) ?? {};
@@ -125,12 +126,12 @@ function shown(
     return {container, shards: 0, current: false, zone: zones.get(container) ?? '', ...bears};
   });
   const byContainer = new Map(found.map((home) => [home.container, home]));
-  for (const {id, current} of shards) {
+  await inSlices(shards, ({id, current}) => {
     const home = byContainer.get(current);
-    if (home === undefined) continue;
+    if (home === undefined) return;
     home.shards += 1;
     if (id === shardId) home.current = true;
-  }
+  });
   return found;
 }
 
