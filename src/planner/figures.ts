@@ -124,7 +124,7 @@ function metricFigures(table: Table, {demand}: Targets, target: Int32Array): Met
   const {loads} = table;
   if (loads === undefined) return [];
   const utilisationOf = (where: Int32Array): Utilisation => {
-    const utilisation = new Utilisation(table, demand, loads, (shard) => target[shard] ?? -1);
+    const utilisation = new Utilisation(table, demand, loads, target);
     utilisation.recount(table, where);
     return utilisation;
   };

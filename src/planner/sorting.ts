@@ -18,6 +18,7 @@ export interface Sorted {
 /** Per shard: 1 for one that may be on any open container of its pool. */
 export function freeOf({n}: Table, {free}: Sorted): Uint8Array {
   const isFree = new Uint8Array(n);
+  if (free.length === n) return isFree.fill(1);
   for (const shard of free) isFree[shard] = 1;
   return isFree;
 }

@@ -21,8 +21,9 @@ export class LoadChooser {
   constructor(table: Table, utilisation: Utilisation) {
     this.table = table;
     this.utilisation = utilisation;
-    this.sums = sumsOf(table, utilisation);
-    this.sizes = sizesOf(table, utilisation, this.sums);
+    const {metrics, loads} = utilisation;
+    this.sums = sumsOf(loads.ofShards, metrics);
+    this.sizes = sizesOf(loads.ofShards, metrics, this.sums);
     this.lack = new Float64Array(utilisation.metrics);
     for (let at = 0; at < utilisation.share.length; at += 1) {
       const metric = at % utilisation.metrics;
@@ -107,21 +108,21 @@ export class LoadChooser {
 }
 
 /** Per metric: the load of all shards. */
-function sumsOf({n}: Table, {metrics, loads}: Utilisation): Float64Array {
+function sumsOf(ofShards: Float64Array, metrics: number): Float64Array {
   const sums = new Float64Array(metrics);
-  for (let shard = 0, at = 0; shard < n; shard += 1)
+  for (let at = 0; at < ofShards.length;)
     for (let metric = 0; metric < metrics; metric += 1, at += 1)
-      sums[metric] = (sums[metric] ?? 0) + (loads.ofShards[at] ?? 0);
+      sums[metric] = (sums[metric] ?? 0) + (ofShards[at] ?? 0);
   return sums;
 }
 
-function sizesOf({n}: Table, {metrics, loads}: Utilisation, sums: Float64Array): Float32Array {
-  const sizes = new Float32Array(n);
-  for (let shard = 0, at = 0; shard < n; shard += 1) {
+function sizesOf(ofShards: Float64Array, metrics: number, sums: Float64Array): Float32Array {
+  const sizes = new Float32Array(ofShards.length / metrics);
+  for (let shard = 0, at = 0; shard < sizes.length; shard += 1) {
     let size = 0;
     for (let metric = 0; metric < metrics; metric += 1, at += 1) {
       const sum = sums[metric] ?? 0;
-      if (sum > 0) size = Math.max(size, (loads.ofShards[at] ?? 0) / sum);
+      if (sum > 0) size = Math.max(size, (ofShards[at] ?? 0) / sum);
     }
     sizes[shard] = size;
   }

@@ -23,21 +23,22 @@ export function utilisationNow(
 ): Utilisation | undefined {
   const {loads} = table;
   if (loads === undefined) return undefined;
-  const isFree = freeOf(table, sorted);
-  const utilisation = new Utilisation(table, demand, loads, (shard) =>
-    isFree[shard] === 1 ? table.m : (sorted.fixed[shard] ?? -1),
-  );
+  const utilisation = new Utilisation(table, demand, loads, placedOf(table, sorted));
+  const {start, waiting, shards, place} = demand;
   for (let bucket = 0; bucket < table.bucketPool.length; bucket += 1) {
-    const end = demand.start[bucket + 1] ?? 0;
-    for (let at = (demand.start[bucket] ?? 0) + (demand.waiting[bucket] ?? 0); at < end; at += 1)
-      utilisation.add(demand.shards[at] ?? 0, demand.place[at] ?? 0);
+    const from = (start[bucket] ?? 0) + (waiting[bucket] ?? 0);
+    utilisation.addListed(shards, place, from, start[bucket + 1] ?? 0);
   }
-  for (let shard = 0; shard < table.n; shard += 1) {
-    const container = sorted.fixed[shard] ?? -1;
-    if (isFree[shard] === 0 && container >= 0)
-      utilisation.add(shard, table.containerRank[container] ?? 0);
-  }
+  utilisation.addAll(table, sorted.fixed);
   return utilisation;
+}
+
+/** Per shard: the container it is bound to, `m` for a free one, -1 for one that gets none. */
+function placedOf({n, m}: Table, {fixed, free}: Sorted): Int32Array {
+  const placed = fixed.slice();
+  if (free.length === n) return placed.fill(m);
+  for (const shard of free) placed[shard] = m;
+  return placed;
 }
 
 export interface LoadPhase {
@@ -53,26 +54,35 @@ export function balanceLoad(phase: LoadPhase): ReadonlySet<number> {
   const {table, sorted, bounds, target} = phase;
   const before = bounds.unevenness();
   const metrics = table.loads?.metrics ?? [];
-  const movable = freeOf(table, sorted);
-  const isFree = movable.slice();
-  for (let shard = 0; shard < table.n; shard += 1)
-    if (target[shard] === table.current[shard]) movable[shard] = 0;
+  const isFree = freeOf(table, sorted);
+  const stayed = staysOf(table, target);
   searchIn(
     phase,
     metrics.map(() => FREE_BAND),
-    movable,
+    freeBut(isFree, stayed, stayed),
   );
-  const cooling = table.loads?.cooling;
-  const stays = new Uint8Array(table.n);
-  for (let shard = 0; shard < table.n; shard += 1) {
-    if (target[shard] === table.current[shard]) stays[shard] = 1;
-    movable[shard] = isFree[shard] === 1 && (cooling?.[shard] !== 1 || stays[shard] === 0) ? 1 : 0;
-  }
-  const moved = searchIn(phase, metrics.map(bandOf), movable);
+  const stays = staysOf(table, target);
+  const cooling = table.loads?.cooling ?? stays;
+  const moved = searchIn(phase, metrics.map(bandOf), freeBut(isFree, stays, cooling));
   invariant(bounds.unevenness() <= before, 'evener load has made counts less even');
   // What moved anyway still moves for its own reason.
   const forLoad = [...moved].filter((shard) => stays[shard] === 1);
   return inOrderOfGain(table, phase.utilisation, target, forLoad);
+}
+
+/** Per shard: 1 where it is where it runs. */
+function staysOf({n, current}: Table, target: Int32Array): Uint8Array {
+  const stays = new Uint8Array(n);
+  for (let shard = 0; shard < n; shard += 1) if (target[shard] === current[shard]) stays[shard] = 1;
+  return stays;
+}
+
+/** Per shard: 1 where it is free, and not in both of the others. */
+function freeBut(isFree: Uint8Array, one: Uint8Array, other: Uint8Array): Uint8Array {
+  const free = isFree.slice();
+  for (let shard = 0; shard < free.length; shard += 1)
+    if (one[shard] === 1 && other[shard] === 1) free[shard] = 0;
+  return free;
 }
 
 const FREE_BAND: Band = {upper: FREE_LOAD_UPPER_FACTOR, lower: FREE_LOAD_LOWER_FACTOR};
@@ -83,15 +93,8 @@ function searchIn(
   isMovable: Uint8Array,
 ): ReadonlySet<number> {
   if (!isAbove(utilisation, bands)) return new Set();
-  const place = new Int32Array(table.n).fill(-1);
-  let movable = 0;
-  for (let shard = 0; shard < table.n; shard += 1) {
-    const to = target[shard] ?? -1;
-    if (to < 0 || table.mode[to] !== OPEN || isMovable[shard] === 0) continue;
-    place[shard] = table.containerRank[to] ?? 0;
-    movable += 1;
-  }
-  if (movable === 0) return new Set();
+  const place = ranksOf(table, target, isMovable);
+  if (place === undefined) return new Set();
   const search = new LoadSearch({
     table,
     bounds,
@@ -103,6 +106,23 @@ function searchIn(
   const moved = search.run();
   for (const shard of moved) target[shard] = table.containerOrder[place[shard] ?? 0] ?? 0;
   return moved;
+}
+
+/** Per shard that can be moved: the rank of its container, -1 for the others; undefined where there is none. */
+function ranksOf(
+  {n, mode, containerRank}: Table,
+  target: Int32Array,
+  isMovable: Uint8Array,
+): Int32Array | undefined {
+  const place = new Int32Array(n).fill(-1);
+  let movable = 0;
+  for (let shard = 0; shard < n; shard += 1) {
+    const to = target[shard] ?? -1;
+    if (to < 0 || mode[to] !== OPEN || isMovable[shard] === 0) continue;
+    place[shard] = containerRank[to] ?? 0;
+    movable += 1;
+  }
+  return movable === 0 ? undefined : place;
 }
 
 /** Whether some container is above a band. */

@@ -26,24 +26,14 @@ export class Utilisation {
   /** 1 for containers that take part: open, and with a share of load. */
   readonly takes: Uint8Array;
 
-  /** `placed` per shard: whether it has a container, or will get one. */
-  constructor(table: Table, demand: Demand, loads: Loads, placed: (shard: number) => number) {
+  /** `placed` per shard: its container; `table.m` for one that will get one, -1 for one that will not. */
+  constructor(table: Table, demand: Demand, loads: Loads, placed: Int32Array) {
     this.loads = loads;
     this.metrics = loads.metrics.length;
     this.load = new Float64Array(table.m * this.metrics);
     this.share = new Float64Array(table.m * this.metrics);
     this.takes = new Uint8Array(table.m);
-    const ofPool = new Float64Array(demand.pools.length * this.metrics);
-    for (let shard = 0; shard < table.n; shard += 1) {
-      const at = placed(shard);
-      if (at < 0) continue;
-      if (at < table.m && table.mode[at] !== OPEN) continue;
-      const pool = table.bucketPool[table.bucket[shard] ?? 0] ?? 0;
-      for (let metric = 0; metric < this.metrics; metric += 1) {
-        const to = pool * this.metrics + metric;
-        ofPool[to] = (ofPool[to] ?? 0) + this.ofShard(shard, metric);
-      }
-    }
+    const ofPool = loadsOfPools(table, demand, loads, placed);
     for (const [pool, members] of demand.pools.entries())
       this.shareOut(demand, pool, members, ofPool);
   }
@@ -84,12 +74,20 @@ export class Utilisation {
   }
 
   /** All shards are where `target` has them, as container indexes. */
-  recount({containerRank}: Table, target: Int32Array): void {
+  recount(table: Table, target: Int32Array): void {
     this.load.fill(0);
-    for (let shard = 0; shard < target.length; shard += 1) {
-      const container = target[shard] ?? -1;
-      if (container >= 0) this.add(shard, containerRank[container] ?? 0);
-    }
+    this.addAll(table, target);
+  }
+
+  /** Shards come to where `target` has them, as container indexes; -1 for nowhere. */
+  addAll({containerRank}: Table, target: Int32Array): void {
+    const {load, metrics, loads} = this;
+    addToContainers(load, loads.ofShards, metrics, target, containerRank);
+  }
+
+  /** The shards from one index of the list to another come to the containers beside them, by rank. */
+  addListed(shards: Int32Array, places: Int32Array, from: number, end: number): void {
+    addLoads(this.load, this.loads.ofShards, this.metrics, shards, places, from, end);
   }
 
   remove(shard: number, container: number): void {
@@ -118,5 +116,61 @@ export class Utilisation {
         this.share[at] = (this.share[at] ?? 0) + (ofPool[pool * this.metrics + metric] ?? 0) * part;
       }
     }
+  }
+}
+
+/*
+ * What follows goes over all shards. It takes columns alone: code for objects that do not outlive a plan is thrown away with them, and the next plan would
+ * begin with a slow one.
+ */
+
+/** Per pool and metric: the load of the shards that have, or will get, an open container. */
+function loadsOfPools(
+  {n, m, mode, bucket, bucketPool}: Table,
+  {pools}: Demand,
+  {ofShards, metrics: {length: metrics}}: Loads,
+  placed: Int32Array,
+): Float64Array {
+  const sums = new Float64Array(pools.length * metrics);
+  for (let shard = 0; shard < n; shard += 1) {
+    const at = placed[shard] ?? -1;
+    if (at < 0 || (at < m && mode[at] !== OPEN)) continue;
+    const pool = (bucketPool[bucket[shard] ?? 0] ?? 0) * metrics;
+    for (let metric = 0; metric < metrics; metric += 1)
+      sums[pool + metric] = (sums[pool + metric] ?? 0) + (ofShards[shard * metrics + metric] ?? 0);
+  }
+  return sums;
+}
+
+function addToContainers(
+  load: Float64Array,
+  ofShards: Float64Array,
+  metrics: number,
+  target: Int32Array,
+  containerRank: Int32Array,
+): void {
+  for (let shard = 0; shard < target.length; shard += 1) {
+    const container = target[shard] ?? -1;
+    if (container < 0) continue;
+    const to = (containerRank[container] ?? 0) * metrics;
+    for (let metric = 0; metric < metrics; metric += 1)
+      load[to + metric] = (load[to + metric] ?? 0) + (ofShards[shard * metrics + metric] ?? 0);
+  }
+}
+
+function addLoads(
+  load: Float64Array,
+  ofShards: Float64Array,
+  metrics: number,
+  shards: Int32Array,
+  places: Int32Array,
+  from: number,
+  end: number,
+): void {
+  for (let at = from; at < end; at += 1) {
+    const own = (shards[at] ?? 0) * metrics;
+    const to = (places[at] ?? 0) * metrics;
+    for (let metric = 0; metric < metrics; metric += 1)
+      load[to + metric] = (load[to + metric] ?? 0) + (ofShards[own + metric] ?? 0);
   }
 }
