@@ -34,17 +34,26 @@ export async function withBundle<T>(work: (script: string) => Promise<T>): Promi
   }
 }
 
-/** One process with these arguments of `npm run sim`; the last that it says of itself is its totals. Undefined: it has died without. */
+/**
+ * One process with these arguments of `npm run sim`; the last that it says of itself is its totals. Undefined: it has died without.
+ * `stop`: it ends with the run that goes on.
+ */
 export function playInProcess(
   script: string,
   args: readonly string[],
   part: number,
+  stop?: AbortSignal,
 ): Promise<Totals | undefined> {
   return new Promise((resolve) => {
     let totals: Totals | undefined;
     const execArgv = [...EXEC_ARGS, ...MORE_EXEC_ARGS];
     const child = fork(script, [...args, '--part', String(part)], {execArgv});
     child.on('message', (message) => (totals = message as Totals));
-    child.on('close', () => resolve(totals));
+    const end = (): unknown => child.kill('SIGINT');
+    stop?.addEventListener('abort', end);
+    child.on('close', () => {
+      stop?.removeEventListener('abort', end);
+      resolve(totals);
+    });
   });
 }

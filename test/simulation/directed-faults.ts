@@ -64,8 +64,8 @@ export class DirectedFaults implements Boundaries {
     fleet.world.boundaries = this;
   }
 
-  call(process: SimProcess, kind: 'write' | 'read', what: string): Partial<StoreFate> {
-    const fault = this.comesUp(kind, `${process.label} ${what}`);
+  call(process: SimProcess, kind: 'write' | 'read', what: () => string): Partial<StoreFate> {
+    const fault = this.comesUp(kind, () => `${process.label} ${what()}`);
     if (fault === undefined) return {};
     process.touched = true;
     const {weather} = this.fleet;
@@ -102,13 +102,13 @@ export class DirectedFaults implements Boundaries {
     }
   }
 
-  hint(what: string, usualMs: number): readonly number[] | undefined {
+  hint(what: () => string, usualMs: number): readonly number[] | undefined {
     const fault = this.comesUp('hint', what);
     if (fault === undefined) return undefined;
     if (fault.do === 'lose the request') return [];
     if (fault.do === 'delay the request') return [this.longMs()];
     if (fault.do === 'twice') return [usualMs, 100 + usualMs];
-    const container = this.fleet.containers.get(what.split(' ')[1] ?? '');
+    const container = this.fleet.containers.get(what().split(' ')[1] ?? '');
     const {world} = this.fleet;
     const killMs = fault.do === 'kill before' ? usualMs / 2 : usualMs + 0.5;
     if (container !== undefined) world.after(killMs, () => this.kill(container.process, fault));
@@ -116,8 +116,8 @@ export class DirectedFaults implements Boundaries {
   }
 
   /** False: the timer finds nobody any more. */
-  timer(process: SimProcess, what: string, run: () => void): void {
-    const fault = this.comesUp('timer', `${process.label} timer ${what}`);
+  timer(process: SimProcess, what: () => string, run: () => void): void {
+    const fault = this.comesUp('timer', () => `${process.label} timer ${what()}`);
     if (fault?.do === 'kill before') return this.kill(process, fault);
     if (fault?.do === 'pause' || fault?.do === 'suspend') {
       process.pause(this.longMs(), fault.do === 'suspend');
@@ -128,10 +128,10 @@ export class DirectedFaults implements Boundaries {
     if (fault?.do === 'kill after') this.kill(process, fault);
   }
 
-  private comesUp(kind: BoundaryKind, what: string): DirectedFault | undefined {
+  private comesUp(kind: BoundaryKind, what: () => string): DirectedFault | undefined {
     const {world} = this.fleet;
-    const name = this.counted.next(what);
     if (world.nowMs >= this.endsMs) return undefined;
+    const name = this.counted.next(what());
     this.onBoundary?.({name, kind, atMs: world.nowMs});
     const fault = this.wanted.get(name);
     if (fault === undefined) return undefined;

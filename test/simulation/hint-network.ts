@@ -76,7 +76,7 @@ export class HintNetwork {
       from.after(CALL_LIMIT_MS, () => resolve({reached: false, cause: 'no answer in time'}));
       const what = (): string => `call ${container}`;
       const usual = this.weather.hintDelays(what);
-      const [delayMs] = this.world.boundaries?.hint(what(), usual[0] ?? 0) ?? usual;
+      const [delayMs] = this.world.boundaries?.hint(what, usual[0] ?? 0) ?? usual;
       if (delayMs === undefined) return;
       this.world.after(delayMs, () => {
         const listener = this.listeners.get(endpoint);
@@ -92,7 +92,7 @@ export class HintNetwork {
   private send(app: string, batch: HintBatch): void {
     const what = (): string => nameOfHint(batch);
     const usual = this.weather.hintDelays(what);
-    const struck = this.world.boundaries?.hint(what(), usual[0] ?? 0);
+    const struck = this.world.boundaries?.hint(what, usual[0] ?? 0);
     for (const delayMs of struck ?? usual) this.world.after(delayMs, () => this.arrive(app, batch));
   }
 

@@ -12,7 +12,7 @@ import type {ScenarioFile} from './scenario-file.ts';
 import {runScenario} from './scenario.ts';
 import type {Outcome, ScenarioOptions} from './scenario.ts';
 import {shrink} from './shrink.ts';
-import {noRuns, totalsText} from './totals.ts';
+import {addRun, noRuns, totalsText} from './totals.ts';
 
 /** Runs by number. */
 interface Runs {
@@ -100,19 +100,24 @@ function chosenRuns(command: Command, coverage: Coverage | undefined): Runs | Pr
   return command.depth === undefined ? seeds(command, coverage) : directed(command, coverage);
 }
 
+/** The run that goes on comes to its end, and what was played is said. */
+function stopAtSignal(): () => boolean {
+  let isStopped = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isStopped = true));
+  return () => isStopped;
+}
+
 async function playAll(command: Command): Promise<void> {
+  const isStopped = stopAtSignal();
   const coverage = command.coverage ? new Coverage() : undefined;
   const runs = await chosenRuns(command, coverage);
   const totals = noRuns();
   const endsAtMs = performance.now() + command.longestMs;
   const startedMs = performance.now();
   for (let number = runs.from + command.part; number < runs.below; number += command.parts) {
-    if (performance.now() > endsAtMs) break;
+    if (isStopped() || performance.now() > endsAtMs) break;
     const outcome = await runs.play(number);
-    totals.runs += 1;
-    totals.simulatedSeconds += outcome.simulatedMs / 1000;
-    totals.events += outcome.events;
-    totals.recordWrites += outcome.recordWrites;
+    addRun(totals, number, outcome);
     if (outcome.violation === undefined) continue;
     const {violation, faults} = outcome;
     totals.failed += 1;

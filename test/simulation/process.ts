@@ -112,8 +112,8 @@ export class SimProcess {
   }
 
   private atBoundary(run: () => void): () => void {
-    const setter = setterOf(run);
-    return () => this.world.boundaries?.timer(this, setter, run);
+    // Most timers never come to it.
+    return () => this.world.boundaries?.timer(this, () => setterOf(run), run);
   }
 
   /** 0 <= x < 1, for the code that runs in here. */
@@ -128,7 +128,7 @@ export class SimProcess {
   freshId(size: number): Buffer {
     const id = this.world.choices.value(
       () => `${this.label} drawn id`,
-      (name) => calmId(name, size),
+      (fullName) => calmId(fullName(), size),
       () => this.random.hexText(size),
     );
     this.ids.add(id);

@@ -6,6 +6,13 @@ import {USAGE, isFresh, readCommand} from './command.ts';
 import {coverageText} from './coverage.ts';
 import {addTotals, noRuns, totalsText} from './totals.ts';
 
+/** An interrupted command still says what it has played. */
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => controller.abort());
+  return controller.signal;
+}
+
 async function main(given: readonly string[]): Promise<void> {
   if (given.includes('--help')) return console.log(USAGE);
   const seed = ['--seed', String(randomInt(2 ** 32))];
@@ -14,13 +21,17 @@ async function main(given: readonly string[]): Promise<void> {
   if (isFresh(given)) console.log(`fresh seeds from ${command.from} on`);
   const startedMs = performance.now();
   const totals = noRuns();
+  const stop = interrupted();
   const parts = Array.from({length: command.parts}, (_, part) => part);
   const played = await withBundle((script) =>
-    Promise.all(parts.map((part) => playInProcess(script, args, part))),
+    Promise.all(parts.map((part) => playInProcess(script, args, part, stop))),
   );
   for (const one of played) {
-    if (one === undefined) totals.failed += 1;
-    else addTotals(totals, one);
+    if (one !== undefined) addTotals(totals, one);
+    else if (!stop.aborted) {
+      console.log('a process has died and does not say what it has played');
+      totals.failed += 1;
+    }
   }
   console.log(totalsText(totals, (performance.now() - startedMs) / 1000));
   if (command.coverage) console.log(coverageText(totals.coverage));

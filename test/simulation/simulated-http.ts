@@ -67,7 +67,7 @@ export class HttpNetwork {
     const {weather} = this;
     const what = (): string => nameOfCall(endpoint, request);
     const usual = weather.hintDelays(what);
-    const delays = this.world.boundaries?.hint(what(), usual[0] ?? 0) ?? usual;
+    const delays = this.world.boundaries?.hint(what, usual[0] ?? 0) ?? usual;
     let over = false;
     const broken = (): void => {
       if (!over) failed();

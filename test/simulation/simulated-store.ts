@@ -367,7 +367,7 @@ export class SimulatedStore implements Store {
   ): void {
     const {server, process} = this;
     const {world, weather} = server;
-    const struck = world.boundaries?.call(process, kind, what());
+    const struck = world.boundaries?.call(process, kind, what);
     const fate = {...weather.storeFate(process, what), ...struck};
     const fault = weather.endpoints.get(this.endpoint ?? '');
     if (fate.refused || fault === 'refuses') {

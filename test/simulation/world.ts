@@ -25,10 +25,10 @@ export interface WorldEvent {
 /** Sees where the processes touch the outside, and may have something happen there. */
 export interface Boundaries {
   /** What becomes of the call other than usual. */
-  call(process: SimProcess, kind: 'write' | 'read', what: string): Partial<StoreFate>;
+  call(process: SimProcess, kind: 'write' | 'read', what: () => string): Partial<StoreFate>;
   /** When the copies of a hint arrive, if not as usual. */
-  hint(what: string, usualMs: number): readonly number[] | undefined;
-  timer(process: SimProcess, what: string, run: () => void): void;
+  hint(what: () => string, usualMs: number): readonly number[] | undefined;
+  timer(process: SimProcess, what: () => string, run: () => void): void;
 }
 
 const realImmediate = globalThis.setImmediate;
