@@ -5,6 +5,7 @@
 import {fork} from 'node:child_process';
 import {rmSync} from 'node:fs';
 import {build} from 'esbuild';
+import {inTurn} from './command.ts';
 import type {Totals} from './totals.ts';
 
 /** A run leaves little behind and makes much: with a young generation of so many MiB nearly nothing is copied. */
@@ -35,20 +36,22 @@ export async function withBundle<T>(work: (script: string) => Promise<T>): Promi
 }
 
 /**
- * One process with these arguments of `npm run sim`; the last that it says of itself is its totals. Undefined: it has died without.
+ * One process that plays these commands of `npm run sim` in turn. The totals of each; fewer where it has died before it could say them.
  * `stop`: it ends with the run that goes on.
  */
 export function playInProcess(
   script: string,
-  args: readonly string[],
+  commands: readonly (readonly string[])[],
   part: number,
   stop?: AbortSignal,
-): Promise<Totals | undefined> {
+): Promise<Totals[]> {
   return new Promise((resolve) => {
-    let totals: Totals | undefined;
+    const totals: Totals[] = [];
     const execArgv = [...EXEC_ARGS, ...MORE_EXEC_ARGS];
-    const child = fork(script, [...args, '--part', String(part)], {execArgv});
-    child.on('message', (message) => (totals = message as Totals));
+    const child = fork(script, inTurn(commands.map((args) => [...args, '--part', String(part)])), {
+      execArgv,
+    });
+    child.on('message', (message) => totals.push(message as Totals));
     const end = (): unknown => child.kill('SIGINT');
     stop?.addEventListener('abort', end);
     child.on('close', () => {

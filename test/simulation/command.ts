@@ -69,6 +69,17 @@ const OPTIONS = {
 
 const DEPTHS: readonly string[] = ['singles', 'pairs', 'triples'] satisfies Depth[];
 
+const THEN = '--then';
+
+/** One command line of several commands. */
+export const inTurn = (commands: readonly (readonly string[])[]): string[] =>
+  commands.flatMap((args, at) => (at === 0 ? args : [THEN, ...args]));
+
+export function commandsOf(args: readonly string[]): string[][] {
+  const at = args.indexOf(THEN);
+  return at === -1 ? [[...args]] : [args.slice(0, at), ...commandsOf(args.slice(at + 1))];
+}
+
 export function readCommand(args: readonly string[]): Command {
   const {values} = parseArgs({args: [...args], options: OPTIONS});
   const {directed, minutes} = values;

@@ -24,9 +24,9 @@ async function main(given: readonly string[]): Promise<void> {
   const stop = interrupted();
   const parts = Array.from({length: command.parts}, (_, part) => part);
   const played = await withBundle((script) =>
-    Promise.all(parts.map((part) => playInProcess(script, args, part, stop))),
+    Promise.all(parts.map((part) => playInProcess(script, [args], part, stop))),
   );
-  for (const one of played) {
+  for (const [one] of played) {
     if (one !== undefined) addTotals(totals, one);
     else if (!stop.aborted) {
       console.log('a process has died and does not say what it has played');
