@@ -11,6 +11,8 @@ export interface Failure {
   readonly fix: readonly string[];
   readonly retryable: boolean;
   readonly requestId: string;
+  /** What it is about, as `app/orders`, where the daemon says so. */
+  readonly object?: string;
 }
 
 /** A failure answered by the daemon. */
@@ -32,6 +34,7 @@ export function remoteFailure(body: {
   hint?: unknown;
   retryable?: unknown;
   requestId?: unknown;
+  object?: unknown;
 }): Failure {
   const code = typeof body.code === 'string' && CODE.test(body.code) ? body.code : 'INTERNAL';
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -44,5 +47,6 @@ export function remoteFailure(body: {
     fix: hint === '' ? [] : [hint],
     retryable: body.retryable === true,
     requestId: text(body.requestId),
+    ...(typeof body.object === 'string' ? {object: body.object} : {}),
   };
 }

@@ -6,30 +6,37 @@ export type Contact =
       /** Unix time by the clock of whoever answered, ms; undefined where it does not say. */
       readonly atMs?: number;
     }
-  | {readonly reached: false; readonly cause: string};
+  | {readonly reached: false; readonly cause: string; readonly fault?: ContactFault};
+
+/** Why a call failed, where something else than the address is wrong. */
+export type ContactFault =
+  | 'certificateExpired'
+  | 'certificateEarly'
+  | 'certificateUntrusted'
+  | 'certificateOfOther'
+  | 'refused';
 
 /** What lets others call a daemon whose address is wrong. */
 const ADDRESS_FIX =
   'set advertise to a host:port by which daemons and containers reach that daemon';
 
-/** The way out by what a call failed with: texts of `causeOf`. */
-const FIX_BY_CAUSE: readonly (readonly [cause: RegExp, fix: string])[] = [
-  [/certificate has expired/, 'renew the file that tls.cert names, then send SIGHUP'],
-  [/certificate is not valid yet/, 'see whether the clocks of both machines are right'],
-  [/certificate is not signed/, 'set tls.ca to who signed the certificates of the daemons'],
-  [/certificate is for another name/, 'use a certificate for the host that advertise names'],
-  [/the tokens differ/, 'give all daemons the same token file (auth.tokenFile)'],
-];
+/** The way out. */
+const FIXES: Readonly<Record<ContactFault, string>> = {
+  certificateExpired: 'renew the file that tls.cert names, then send SIGHUP',
+  certificateEarly: 'see whether the clocks of both machines are right',
+  certificateUntrusted: 'set tls.ca to who signed the certificates of the daemons',
+  certificateOfOther: 'use a certificate for the host that advertise names',
+  refused: 'give all daemons the same token file (auth.tokenFile)',
+};
 
 /** What a daemon that cannot be called by the address that it advertises lacks. */
-export function uncalledFix(cause: string): string {
-  return FIX_BY_CAUSE.find(([pattern]) => pattern.test(cause))?.[1] ?? ADDRESS_FIX;
+export function uncalledFix(fault: ContactFault | undefined): string {
+  return fault === undefined ? ADDRESS_FIX : FIXES[fault];
 }
 
 /** As `uncalledFix`, of another daemon: that one may just have ended. */
-export function otherDaemonFix(id: string, cause: string): string {
-  const fix = uncalledFix(cause);
-  return fix === ADDRESS_FIX
+export function otherDaemonFix(id: string, fault: ContactFault | undefined): string {
+  return fault === undefined
     ? `see whether daemon ${id} runs, and start it again; if it runs, ${ADDRESS_FIX}`
-    : `on daemon ${id}: ${fix}`;
+    : `on daemon ${id}: ${FIXES[fault]}`;
 }

@@ -115,6 +115,8 @@ export interface SmErrorOptions {
   hint?: string;
   /** Whether the same call may succeed later without a change by the caller. Default false. */
   retryable?: boolean;
+  /** What it is about, as `app/orders`, for programs. */
+  object?: string;
   cause?: unknown;
 }
 
@@ -124,12 +126,14 @@ export class SmError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly retryable: boolean;
+  readonly object: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: SmErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : {cause: options.cause});
     this.code = code;
     this.hint = options.hint;
     this.retryable = options.retryable ?? false;
+    this.object = options.object;
   }
 
   get exitCode(): number {

@@ -111,6 +111,8 @@ export const errorAnswer = z.object({
   /** Whether the same call may succeed later without a change. */
   retryable: z.boolean(),
   requestId: z.string(),
+  /** What it is about, as `app/orders`. Absent where that says nothing. */
+  object: z.string().optional(),
 });
 
 export type WriteResult = z.output<typeof writeResultField>;

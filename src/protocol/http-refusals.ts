@@ -24,8 +24,9 @@ const BAD_REQUEST: [string, SmError] = [
 
 /** The body of every refusal. `requestId` is '' for what never became a request. */
 export function errorAnswer(error: SmError, requestId: string): ErrorAnswer {
-  const {code, message, hint = '', retryable} = error;
-  return {error: message, code, hint, retryable, requestId};
+  const {code, message, hint = '', retryable, object} = error;
+  const about = object === undefined ? {} : {object};
+  return {error: message, code, hint, retryable, requestId, ...about};
 }
 
 /** To be called once for each HTTP server; its `maxHeaderSize` must be HEADER_LIMIT_BYTES. */

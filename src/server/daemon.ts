@@ -290,7 +290,7 @@ export class RunningDaemon implements Daemon {
   private readiness(): {ready: boolean; reason: string} {
     const {problem} = this.selfCheck;
     const governs = this.governing.readiness();
-    return governs.ready && problem !== '' ? {ready: false, reason: problem} : governs;
+    return governs.ready && problem !== undefined ? {ready: false, reason: problem.text} : governs;
   }
 
   private newHttp(daemonHints: HintSender): FastifyInstance {

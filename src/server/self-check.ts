@@ -3,7 +3,8 @@
  * cannot be called governs nothing, for nobody can give it an app.
  */
 import {uncalledFix} from '../model/contact.ts';
-import type {Contact} from '../model/contact.ts';
+import type {Contact, ContactFault} from '../model/contact.ts';
+import type {SelfProblem} from './admin/dependencies.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {SELF_CHECK_EVERY_MS, SELF_CHECK_FAILURES} from './contact/limits.ts';
@@ -23,6 +24,7 @@ export class SelfCheck {
   private failures = 0;
   private everReached = false;
   private cause = '';
+  private fault: ContactFault | undefined;
   private sinceMs = 0;
 
   constructor(options: SelfCheckOptions) {
@@ -38,12 +40,12 @@ export class SelfCheck {
     this.timer?.cancel();
   }
 
-  /** Why it cannot be called, and since when; '' while it can, and before the first look has ended. One lost call is none. */
-  get problem(): string {
-    const isOne = this.failures >= (this.everReached ? SELF_CHECK_FAILURES : 1);
-    if (!isOne) return '';
+  /** Why it cannot be called, and since when; undefined while it can, and before the first look has ended. One lost call does not count. */
+  get problem(): SelfProblem | undefined {
+    if (this.failures < (this.everReached ? SELF_CHECK_FAILURES : 1)) return undefined;
     const since = new Date(this.sinceMs).toISOString();
-    return `this daemon cannot be called at ${this.options.address}, the address that it advertises, since ${since}: ${this.cause}`;
+    const text = `this daemon cannot be called at ${this.options.address}, the address that it advertises, since ${since}: ${this.cause}`;
+    return {text, fix: uncalledFix(this.fault)};
   }
 
   private async look(): Promise<void> {
@@ -59,14 +61,16 @@ export class SelfCheck {
     if (contact.reached) {
       this.everReached = true;
       this.failures = 0;
-      if (before !== '')
+      if (before !== undefined)
         logger.info({}, 'this daemon can be reached again at the address that it advertises');
       return;
     }
     if (this.failures === 0) this.sinceMs = clock.wallMs();
     this.failures += 1;
-    const isNews = before === '' || this.cause !== contact.cause;
+    const isNews = before === undefined || this.cause !== contact.cause;
     this.cause = contact.cause;
-    if (isNews && this.problem !== '') logger.error({fix: uncalledFix(this.cause)}, this.problem);
+    this.fault = contact.fault;
+    const {problem} = this;
+    if (isNews && problem !== undefined) logger.error({fix: problem.fix}, problem.text);
   }
 }

@@ -209,6 +209,14 @@ describe('the command line', () => {
     expect(JSON.parse(behind.stdout)).toMatchObject({kind: 'Error', error: {exit: 2}});
   });
 
+  it('names the app that may have been meant', async () => {
+    const calls = ['app get ordrs', 'shard ls -a ordrs', 'shard add -a ordrs s9'];
+    for (const {exit, stderr} of await Promise.all(calls.map((line) => sm(line.split(' '))))) {
+      expect(exit).toBe(3);
+      expect(stderr).toContain('did you mean orders?');
+    }
+  });
+
   it('exits 6 when no daemon answers, and says what to do', async () => {
     const {exit, stderr} = await sm(['app', 'ls'], {
       env: {SM_SERVER: `http://127.0.0.1:${closed}`},

@@ -2,7 +2,7 @@
 import {describe, expect, it} from 'vitest';
 import type {Contact} from '../../src/model/contact.ts';
 import {callChecks} from '../../src/server/admin/read/daemon-checks.ts';
-import {causeOf} from '../../src/server/contact/contact.ts';
+import {failureOf} from '../../src/server/contact/contact.ts';
 import {SelfCheck} from '../../src/server/self-check.ts';
 import type {Logger} from '../../src/runtime/logger.ts';
 
@@ -29,7 +29,7 @@ function bed() {
     contact = found;
     next();
     await new Promise((resolve) => setImmediate(resolve));
-    return check.problem;
+    return check.problem?.text ?? '';
   };
   next = () => check.start();
   return {look, said};
@@ -88,8 +88,8 @@ describe('doctor', () => {
       'on daemon d2: use a certificate for the host that advertise names',
     ],
   ])('names the way out of %s alone', (code, fix) => {
-    const cause = causeOf(Object.assign(new Error('x'), {code}));
-    const [reach] = callChecks([called('d2', {reached: false, cause})]);
+    const failure = failureOf(Object.assign(new Error('x'), {code}));
+    const [reach] = callChecks([called('d2', {reached: false, ...failure})]);
     expect(reach?.fix).toBe(fix);
   });
 
@@ -114,6 +114,7 @@ it.each([
   [Object.assign(new Error(''), {name: 'TimeoutError'}), 'no answer in time'],
   [new Error('odd\u001b[31m'), 'odd'],
 ])('a failed call is named in words', (error, text) => {
-  expect(causeOf(error)).toContain(text);
-  expect(causeOf(error)).not.toContain('\u001b');
+  const {cause} = failureOf(error);
+  expect(cause).toContain(text);
+  expect(cause).not.toContain('\u001b');
 });

@@ -31,8 +31,8 @@ export interface AdminDependencies {
   readonly callDaemon?: (
     daemon: Pick<ContainerView, 'id' | 'endpoint' | 'incarnation'>,
   ) => Promise<Contact>;
-  /** Why this daemon cannot be called by the address that it advertises; '' when it can. */
-  readonly selfProblem?: () => string;
+  /** Why this daemon cannot be called by the address that it advertises; undefined when it can. */
+  readonly selfProblem?: () => SelfProblem | undefined;
   readonly sleep: (durationMs: number) => Promise<void>;
   /** Address on which this daemon listens to other machines without TLS. Absent: it does not. */
   readonly plainHost?: string | undefined;
@@ -64,6 +64,11 @@ export interface AdminDependencies {
   readonly appCreated?: (app: string) => Promise<void>;
   /** Called with each audit entry that the store has taken. Absent: nobody keeps them elsewhere. */
   readonly onAudited?: OnAudited;
+}
+
+export interface SelfProblem {
+  readonly text: string;
+  readonly fix: string;
 }
 
 /** What a plan is to say besides. */

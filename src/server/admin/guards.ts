@@ -39,7 +39,10 @@ function beingRemoved(app: string): SmError {
 }
 
 export function appNotFound(app: string): SmError {
-  return new SmError('APP_NOT_FOUND', `app ${app} does not exist`, {hint: `sm app create ${app}`});
+  return new SmError('APP_NOT_FOUND', `app ${app} does not exist`, {
+    hint: `sm app create ${app}`,
+    object: `app/${app}`,
+  });
 }
 
 export function shardNotFound(app: string, shardId: string): SmError {

@@ -137,6 +137,7 @@ function withDoubt(error: unknown, doubt: StoreDoubt | undefined): unknown {
   const text = `${error.message} in this etcd, which is in doubt (STORE_RESTORED): ${doubtText(doubt)}`;
   return new SmError('APP_NOT_FOUND', text, {
     hint: `see what is missing: sm status; ${ACCEPT_FIX}`,
+    ...(error.object === undefined ? {} : {object: error.object}),
     cause: error,
   });
 }

@@ -12,7 +12,7 @@ import {callReply} from '../contact/call-signer.ts';
 import type {CallReply, CallSigner} from '../contact/call-signer.ts';
 import {containerAgent} from '../contact/container-agent.ts';
 import type {CallTls} from '../contact/container-agent.ts';
-import {causeOf, causeOfStatus} from '../contact/contact.ts';
+import {failureOf, failureOfStatus} from '../contact/contact.ts';
 import type {Contact} from '../../model/contact.ts';
 import {refusedRegistration, urlOfEndpoint} from '../contact/endpoint-policy.ts';
 import type {EndpointRules} from '../contact/endpoint-policy.ts';
@@ -121,14 +121,14 @@ export class HintSender {
   ): Promise<Contact> {
     try {
       const reply = await this.request(app, endpoint, incarnation, items, limitMs);
-      if (reply.status !== 202) return {reached: false, cause: causeOfStatus(reply.status)};
+      if (reply.status !== 202) return {reached: false, ...failureOfStatus(reply.status)};
       const parsed = hintsAnswer.safeParse(jsonOf(reply.text));
       if (!parsed.success || parsed.data.accepted === 0)
         return {reached: false, cause: 'another process answers there'};
       const {atMs} = parsed.data;
       return {reached: true, ...(atMs === undefined ? {} : {atMs})};
     } catch (error) {
-      return {reached: false, cause: causeOf(error)};
+      return {reached: false, ...failureOf(error)};
     }
   }
 

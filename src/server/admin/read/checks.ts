@@ -2,7 +2,6 @@
 import type {AlarmCode} from '../../../model/alarm.ts';
 import {alarmRows} from '../../../model/alarm-rows.ts';
 import type {AlarmRow} from '../../../model/alarm-rows.ts';
-import {uncalledFix} from '../../../model/contact.ts';
 import {SmError} from '../../../model/errors.ts';
 import {leaderLives, lostDaemonText, unheardOf} from '../../../model/health.ts';
 import {noteText} from '../../../model/operator-note.ts';
@@ -20,7 +19,7 @@ import {appQuotaChecks, clusterQuotaChecks} from './quota-checks.ts';
 import {decodeUsage} from '../../../protocol/quota-fields.ts';
 import {callChecks, calledDaemons} from './daemon-checks.ts';
 import type {StoreUsage} from '../../../store/port.ts';
-import type {AdminDependencies} from '../dependencies.ts';
+import type {AdminDependencies, SelfProblem} from '../dependencies.ts';
 import {
   CERTIFICATE_WARN_MS,
   MIB,
@@ -104,10 +103,10 @@ function faultOf(error: unknown): SmError {
   throw error;
 }
 
-function selfCheck(problem: string): Check {
-  return problem === ''
+function selfCheck(problem: SelfProblem | undefined): Check {
+  return problem === undefined
     ? check('this daemon', 'PASS', 'can be called by the address that it advertises')
-    : check('this daemon', 'FAIL', problem, uncalledFix(problem));
+    : check('this daemon', 'FAIL', problem.text, problem.fix);
 }
 
 function plainCheck(host: string | undefined): Check[] {

@@ -38,7 +38,7 @@ export function callChecks(called: readonly CalledDaemon[]): Check[] {
       : [
           {
             text: `${id} cannot be called at ${endpoint}: ${contact.cause}`,
-            fix: otherDaemonFix(id, contact.cause),
+            fix: otherDaemonFix(id, contact.fault),
           },
         ],
   );
