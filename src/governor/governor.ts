@@ -311,9 +311,8 @@ export class Governor implements ListingTaker {
     const {view, living, newMove, admissions, pending, planCache, trust, unclaimedOf} = this;
     const parts = {view, living, newMove, admissions, pending, planCache, trust, unclaimedOf};
     const context = reconcileContext({...parts, epoch: this.options.epoch});
-    const shards = this.dirty.take();
-    this.reports.changed(shards, nowMs);
-    for (const shard of shards) {
+    for (const shard of this.dirty.take()) {
+      this.reports.shardChanged(shard, nowMs);
       if (this.mustRest(shard, nowMs)) continue;
       this.carryOut(shard, this.stepOf(shard, context, nowMs), nowMs, actions);
     }

@@ -71,14 +71,9 @@ export class Reports {
     this.service.begin();
   }
 
-  /** The shard's spec came, changed or is gone. */
+  /** The shard's spec came, changed or is gone, or what serves it has changed. */
   shardChanged(shard: string, nowMs: number): void {
     this.service.wantedChanged(shard, nowMs);
-  }
-
-  /** These shards, or what serves them, have changed; after the first listing all of them. */
-  changed(shards: Iterable<string>, nowMs: number): void {
-    for (const shard of shards) this.service.wantedChanged(shard, nowMs);
   }
 
   /** The incarnation has come, is gone, has fallen silent or is heard again. */
