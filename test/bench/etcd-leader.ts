@@ -7,7 +7,6 @@ import {execFileSync} from 'node:child_process';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {cpus} from 'node:os';
 import {dirname, join} from 'node:path';
-import {parseArgs} from 'node:util';
 import {joinApp} from '../../src/container/index.ts';
 import type {Container} from '../../src/container/index.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
@@ -16,6 +15,7 @@ import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import type {EtcdMember} from '../support/etcd-process.ts';
 import {BenchBed, until} from './bed.ts';
 import {percentile, seconds, shardIds} from './figure.ts';
+import {scriptOptions} from '../support/script-options.ts';
 
 const APP = 'bench';
 const TTLS_MS = [5_000, 10_000];
@@ -235,12 +235,10 @@ async function measure(order: readonly FaultKind[]): Promise<Fault[]> {
 }
 
 async function main(): Promise<void> {
-  const {values} = parseArgs({
-    options: {
-      kills: {type: 'string', default: '25'},
-      pauses: {type: 'string', default: '25'},
-      json: {type: 'string', default: ''},
-    },
+  const values = scriptOptions(import.meta.filename, {
+    kills: {type: 'string', default: '25'},
+    pauses: {type: 'string', default: '25'},
+    json: {type: 'string', default: ''},
   });
   const build = join(import.meta.dirname, '..', '..', 'scripts', 'build.ts');
   execFileSync(process.execPath, ['--import', 'tsx', build], {

@@ -7,12 +7,12 @@
  * Default: both stores, one after the other. Exits 1 when a goal is missed.
  */
 import {createInterface} from 'node:readline';
-import {parseArgs} from 'node:util';
 import {memoryOf} from './bed.ts';
 import {Bed} from './hostile-bed.ts';
 import type {StoreKind} from './hostile-bed.ts';
 import {cpuSeconds, linesOf, p99} from './hostile-figures.ts';
 import type {Phase} from './hostile-figures.ts';
+import {scriptOptions} from '../support/script-options.ts';
 
 /** The p99 in the mix may be so many times the one alone. */
 const FACTOR = 3;
@@ -24,12 +24,10 @@ interface Times {
   readonly alone: number;
 }
 
-const {values} = parseArgs({
-  options: {
-    minutes: {type: 'string', default: '10'},
-    alone: {type: 'string', default: '1'},
-    store: {type: 'string'},
-  },
+const values = scriptOptions(import.meta.filename, {
+  minutes: {type: 'string', default: '10'},
+  alone: {type: 'string', default: '1'},
+  store: {type: 'string'},
 });
 
 async function phase(bed: Bed, name: string, minutes: number): Promise<Phase> {

@@ -8,24 +8,22 @@
 import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {parseArgs} from 'node:util';
 import {disturbances} from './disturbances.ts';
 import {figuresOf} from './figures.ts';
 import {playRound} from './round.ts';
 import type {RoundResult} from './round.ts';
+import {scriptOptions} from '../support/script-options.ts';
 
 const CONTAINERS = 4;
 const SHARDS = 16;
 
-const {values} = parseArgs({
-  options: {
-    seed: {type: 'string', default: '1'},
-    disturbances: {type: 'string', default: '200'},
-    round: {type: 'string', default: '20'},
-    keep: {type: 'string', default: '.tmp/changeover'},
-    only: {type: 'string'},
-    out: {type: 'string'},
-  },
+const values = scriptOptions(import.meta.filename, {
+  seed: {type: 'string', default: '1'},
+  disturbances: {type: 'string', default: '200'},
+  round: {type: 'string', default: '20'},
+  keep: {type: 'string', default: '.tmp/changeover'},
+  only: {type: 'string'},
+  out: {type: 'string'},
 });
 
 const count = Number(values.disturbances);

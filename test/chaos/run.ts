@@ -7,7 +7,6 @@
 import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {parseArgs} from 'node:util';
 import {APPS, Bed} from './bed.ts';
 import {Conductor} from './conductor.ts';
 import {VERSIONS} from './etcd-bed.ts';
@@ -21,6 +20,7 @@ import {Random} from './random.ts';
 import {reportOf, sumOf, textOf} from './report.ts';
 import type {ChaosReport} from './report.ts';
 import {timelineSvg} from './timeline-svg.ts';
+import {scriptOptions} from '../support/script-options.ts';
 
 const NEMESES: Readonly<Record<string, Nemesis>> = {
   ...ETCD_NEMESES,
@@ -31,20 +31,18 @@ const NEMESES: Readonly<Record<string, Nemesis>> = {
 /** Shards drawn in the picture. */
 const ROWS = 24;
 
-const {values} = parseArgs({
-  options: {
-    minutes: {type: 'string', default: '5'},
-    piece: {type: 'string', default: '10'},
-    etcd: {type: 'string', default: '3.4'},
-    nemesis: {type: 'string'},
-    seed: {type: 'string', default: '1'},
-    ttl: {type: 'string', default: '5000'},
-    groups: {type: 'string', default: '6'},
-    shards: {type: 'string', default: '48'},
-    every: {type: 'string', default: '50'},
-    out: {type: 'string', default: '.tmp/chaos'},
-    sum: {type: 'boolean', default: false},
-  },
+const values = scriptOptions(import.meta.filename, {
+  minutes: {type: 'string', default: '5'},
+  piece: {type: 'string', default: '10'},
+  etcd: {type: 'string', default: '3.4'},
+  nemesis: {type: 'string'},
+  seed: {type: 'string', default: '1'},
+  ttl: {type: 'string', default: '5000'},
+  groups: {type: 'string', default: '6'},
+  shards: {type: 'string', default: '48'},
+  every: {type: 'string', default: '50'},
+  out: {type: 'string', default: '.tmp/chaos'},
+  sum: {type: 'boolean', default: false},
 });
 
 interface Piece {

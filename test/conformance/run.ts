@@ -3,19 +3,17 @@
  * and on the embedded server (or a second etcd, which must show no differences: it proves the comparison). Each sequence has a seed of
  * its own, S, S+1, ...; exits 1 when any differs.
  */
-import {parseArgs} from 'node:util';
 import {Pair, describeFailure} from './compare.ts';
+import {scriptOptions} from '../support/script-options.ts';
 
 const MOST_SHOWN = 10;
 const REPORT_EVERY_MS = 30_000;
 
-const {values} = parseArgs({
-  options: {
-    sequences: {type: 'string', default: '1000'},
-    seed: {type: 'string'},
-    pairs: {type: 'string', default: '4'},
-    against: {type: 'string', default: 'embedded'},
-  },
+const values = scriptOptions(import.meta.filename, {
+  sequences: {type: 'string', default: '1000'},
+  seed: {type: 'string'},
+  pairs: {type: 'string', default: '4'},
+  against: {type: 'string', default: 'embedded'},
 });
 if (values.against !== 'etcd' && values.against !== 'embedded')
   throw new Error('--against is etcd or embedded');

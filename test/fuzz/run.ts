@@ -4,21 +4,19 @@
  */
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {parseArgs} from 'node:util';
 import {Campaign, judged} from './campaign.ts';
 import type {CampaignResult} from './campaign.ts';
 import type {FuzzTarget, Json} from './target.ts';
 import {TARGETS} from './targets.ts';
+import {scriptOptions} from '../support/script-options.ts';
 
-const {values} = parseArgs({
-  options: {
-    minutes: {type: 'string', default: '1'},
-    target: {type: 'string'},
-    seed: {type: 'string'},
-    cases: {type: 'string'},
-    replay: {type: 'string'},
-    failures: {type: 'string', default: join('.tmp', 'fuzz')},
-  },
+const values = scriptOptions(import.meta.filename, {
+  minutes: {type: 'string', default: '1'},
+  target: {type: 'string'},
+  seed: {type: 'string'},
+  cases: {type: 'string'},
+  replay: {type: 'string'},
+  failures: {type: 'string', default: join('.tmp', 'fuzz')},
 });
 
 const LIMIT_CASES = 2 ** 31;

@@ -4,11 +4,11 @@
  */
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {parseArgs} from 'node:util';
 import type {KilledByTest, Mutant} from './mutant.ts';
 import {MUTANTS} from './table.ts';
 import {firstBrokenSeed} from './under-seeds.ts';
 import {TestRunner} from './under-tests.ts';
+import {scriptOptions} from '../support/script-options.ts';
 
 /** Seeds that an equivalent mutant has to live through in a whole run; `--budget` asks for more. */
 const EQUIVALENT_SEEDS = 100;
@@ -19,12 +19,10 @@ const QUICK_SEEDS = 10;
 /** Of these, so many of each source file: all of them take two minutes of both cores, which `npm test` does not have. */
 const QUICK_PER_FILE = 2;
 
-const {values} = parseArgs({
-  options: {
-    only: {type: 'string', multiple: true, default: []},
-    budget: {type: 'string'},
-    quick: {type: 'boolean', default: false},
-  },
+const values = scriptOptions(import.meta.filename, {
+  only: {type: 'string', multiple: true, default: []},
+  budget: {type: 'string'},
+  quick: {type: 'boolean', default: false},
 });
 const root = join(import.meta.dirname, '../..');
 

@@ -1,10 +1,11 @@
 /** `npm run planner:oracle -- --cases N [--from SEED]`: random snapshots, planner against oracle. Exits 1 when they differ. */
-import {parseArgs} from 'node:util';
 import {compare} from './against-oracle.ts';
 import {mixedInstance, policyInstance} from './instances.ts';
+import {scriptOptions} from '../support/script-options.ts';
 
-const {values} = parseArgs({
-  options: {cases: {type: 'string', default: '20000'}, from: {type: 'string', default: '1'}},
+const values = scriptOptions(import.meta.filename, {
+  cases: {type: 'string', default: '20000'},
+  from: {type: 'string', default: '1'},
 });
 const from = Number(values.from);
 const cases = Number(values.cases);

@@ -7,23 +7,21 @@ import {execFileSync} from 'node:child_process';
 import {appendFileSync, mkdirSync, writeFileSync} from 'node:fs';
 import {cpus} from 'node:os';
 import {dirname, join} from 'node:path';
-import {parseArgs} from 'node:util';
 import {BenchBed} from '../bench/bed.ts';
 import {shardIds} from '../bench/figure.ts';
 import {observed} from './observation.ts';
 import type {Observation} from './observation.ts';
 import {verdictOf} from './verdict.ts';
 import {churn} from './churn.ts';
+import {scriptOptions} from '../support/script-options.ts';
 
-const {values} = parseArgs({
-  options: {
-    hours: {type: 'string', default: '1'},
-    shards: {type: 'string', default: '100000'},
-    containers: {type: 'string', default: '100'},
-    daemons: {type: 'string', default: '2'},
-    'interval-s': {type: 'string', default: '60'},
-    out: {type: 'string'},
-  },
+const values = scriptOptions(import.meta.filename, {
+  hours: {type: 'string', default: '1'},
+  shards: {type: 'string', default: '100000'},
+  containers: {type: 'string', default: '100'},
+  daemons: {type: 'string', default: '2'},
+  'interval-s': {type: 'string', default: '60'},
+  out: {type: 'string'},
 });
 
 const APP = 'soak';

@@ -5,18 +5,16 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {parseArgs} from 'node:util';
 import {runCrashes} from './crash-run.ts';
 import {runKills} from './kill-run.ts';
+import {scriptOptions} from '../../support/script-options.ts';
 
 const CRASHES_PER_SEED = 100;
 
-const {values} = parseArgs({
-  options: {
-    minutes: {type: 'string', default: '1'},
-    seed: {type: 'string'},
-    processes: {type: 'boolean', default: false},
-  },
+const values = scriptOptions(import.meta.filename, {
+  minutes: {type: 'string', default: '1'},
+  seed: {type: 'string'},
+  processes: {type: 'boolean', default: false},
 });
 const first = values.seed === undefined ? Date.now() % 1_000_000_000 : Number(values.seed);
 const endMs = performance.now() + Number(values.minutes) * 60_000;

@@ -1,0 +1,17 @@
+import {spawnSync} from 'node:child_process';
+import {join} from 'node:path';
+import {expect, it} from 'vitest';
+
+const SCRIPT = join(import.meta.dirname, '..', 'planner', 'oracle-run.ts');
+const run = (...args: readonly string[]) =>
+  spawnSync(process.execPath, ['--import', 'tsx', SCRIPT, ...args], {encoding: 'utf8'});
+
+it('a script shows its usage when asked, and when an option is wrong', () => {
+  const asked = run('--help');
+  expect(asked.status).toBe(0);
+  expect(asked.stdout).toMatch(/^`npm run planner:oracle -- --cases N/);
+  const wrong = run('--case', '1');
+  expect(wrong.status).toBe(2);
+  expect(wrong.stderr).toContain("Unknown option '--case'");
+  expect(wrong.stderr).toContain('npm run planner:oracle');
+});
