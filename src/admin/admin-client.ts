@@ -90,7 +90,7 @@ export class AdminClient {
 
   private get current(): URL {
     const url = this.servers[this.at];
-    if (url === undefined) throw new Error('a client has a server');
+    if (url === undefined) throw new Error('a client needs at least one server');
     return url;
   }
 
@@ -105,7 +105,7 @@ export class AdminClient {
       const body = parseBody(await this.bodyOf(reply), this.server);
       if ((reply.statusCode ?? 500) < 300) {
         if (hasShapeOf(operation, body)) return body as AdminAnswer<O>;
-        throw notSm(this.server, 'its answer lacks what every answer to this call has');
+        throw notSm(this.server, 'its answer lacks a required field');
       }
       if (reply.statusCode !== 429 || waits === LIMITED_WAITS)
         throw new RemoteError(remoteFailure(body));
@@ -159,7 +159,8 @@ export class AdminClient {
     const reply = await this.send(operation, input, headers, signal);
     if ((reply.statusCode ?? 500) >= 300)
       throw new RemoteError(remoteFailure(parseBody(await this.bodyOf(reply), this.server)));
-    const tooLong = (): SmError => notSm(this.server, 'an event of its stream does not end');
+    const tooLong = (): SmError =>
+      notSm(this.server, 'an event of its stream exceeds the size limit');
     for await (const data of readEvents(this.chunksOf(reply), tooLong)) {
       const event = parseBody(data, this.server);
       // What ended a stream that stood may pass; what does not is said when it is opened again.
@@ -173,7 +174,7 @@ export class AdminClient {
     let bytes = 0;
     for await (const chunk of this.chunksOf(reply)) {
       bytes += chunk.length;
-      if (bytes > ANSWER_LIMIT_BYTES) throw notSm(this.server, 'its answer does not end');
+      if (bytes > ANSWER_LIMIT_BYTES) throw notSm(this.server, 'its answer exceeds the size limit');
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString('utf8');

@@ -91,7 +91,7 @@ export function unlawfulCluster(
   if (after === undefined) return 'the cluster record is deleted';
   if (before === undefined || after.epoch > before.epoch) return undefined;
   if (after.epoch < before.epoch) return 'the epoch goes back';
-  if (after.clusterId !== before.clusterId) return 'another etcd within one epoch';
+  if (after.clusterId !== before.clusterId) return 'another etcd cluster within one epoch';
   return after.maxRevision < before.maxRevision
     ? 'the newest revision goes back within one epoch'
     : undefined;

@@ -27,7 +27,7 @@ export function unlawful(
 ): string | undefined {
   if (after === undefined) return forgotten(before, now);
   if (after.state === 'assigned') return assigned(before, after, now);
-  if (before === undefined) return `${after.state} out of nothing`;
+  if (before === undefined) return `${after.state} without a record before it`;
   if (after.state === 'dropping') return dropped(before, after, now);
   if (after.state === 'free') return freed(before, after, now);
   return owned(before, after, now);
@@ -89,7 +89,7 @@ function owned(
   if (before.incarnation !== after.incarnation) return 'claimed by another than it was assigned to';
   if (before.state === 'assigned') {
     if (after.token !== '') return 'claimed with a token';
-    if (besides(before) !== besides(after)) return 'the claim changes what the record says besides';
+    if (besides(before) !== besides(after)) return 'the claim changes other fields of the record';
     return after.ready === now.readyAtClaim ? undefined : 'claimed ready';
   }
   if (before.state !== 'owned') return `owned after ${before.state}`;

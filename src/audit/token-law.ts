@@ -16,7 +16,7 @@ export function unlawfulToken(before: TokenBefore, after: OwnershipRecord): stri
   const {record, mod, newest, epoch} = before;
   if (after.token === '' || after.token === record?.token) return undefined;
   const token = parseToken(after.token);
-  if (token === undefined) return 'a token that is none';
+  if (token === undefined) return 'not a valid token';
   if (record?.token === '' && record.state === 'owned' && token.revision !== mod)
     return 'the token is not the revision of the claim';
   if (epoch !== undefined && token.epoch > epoch) return 'a token of an epoch that has not begun';

@@ -32,7 +32,7 @@ export function eventLine(event: EventView): string {
     }
     case 'outage': {
       const {at, since, cause, daemon} = event;
-      return `${at} ! outage: no write of ${daemon} committed since ${since}, all that rests on the store has stopped: ${cause}`;
+      return `${at} ! outage: no write of ${daemon} committed since ${since}, everything that depends on the store has stopped: ${cause}`;
     }
     // A newer daemon may know of more.
     default: {

@@ -10,7 +10,7 @@ export function planLines(plan: PlannedApp): string[] {
   const tried = new Set(plan.trials.map(({shard}) => shard));
   const onTrial = (shard: string): string => (tried.has(shard) ? ', on trial' : '');
   const unproved = (id: string): string =>
-    plan.unproved.includes(id) ? ' (not proved yet: more follows its trial)' : '';
+    plan.unproved.includes(id) ? ' (not proved yet: it gets more after its trial)' : '';
   return [
     `app ${app}: ${counted(moveCount, 'move')}${pausedText}, ${counted(additionCount, 'addition')}, ${plan.unplacedCount} unplaced, ${plan.strandedCount} stranded`,
     ...figureLines(plan),
@@ -26,7 +26,7 @@ export function planLines(plan: PlannedApp): string[] {
     ...plan.unplaced.map((found) => `! ${found.shard} nowhere: ${ruleText(found)}`),
     ...more(plan.unplaced.length, plan.unplacedCount, 'unplaced'),
     ...plan.stranded.map(
-      (found) => `! ${found.shard} stays where it should not: ${ruleText(found)}`,
+      (found) => `! ${found.shard} stays where it must not be: ${ruleText(found)}`,
     ),
     ...more(plan.stranded.length, plan.strandedCount, 'stranded'),
     ...plan.containers.map(
@@ -43,11 +43,11 @@ function figureLines({figures}: PlannedApp): string[] {
   return [
     ...(isIdle
       ? []
-      : [`cost: ${counted(moves, 'move')}, at least ${movesAtLeast} for such counts`]),
+      : [`cost: ${counted(moves, 'move')}, at least ${movesAtLeast} needed for these counts`]),
     `imbalance of counts: ${ratioText(counts)}`,
     ...metrics.map((metric) => {
       const {name, departuresAtLeast: least} = metric;
-      return `imbalance of ${name}: ${ratioText(metric)}${least === 0 ? '' : `, at least ${counted(least, 'shard')} to leave`}`;
+      return `imbalance of ${name}: ${ratioText(metric)}${least === 0 ? '' : `, at least ${counted(least, 'shard')} must move`}`;
     }),
   ];
 }

@@ -15,6 +15,6 @@ export function unwritable(path: string, cause: unknown): SmError {
   const {code} = cause as NodeJS.ErrnoException;
   const hint =
     code === 'EEXIST' ? 'name another file, or remove it' : 'check the path and its permissions';
-  const why = code === 'EEXIST' ? 'it is there already' : (code ?? String(cause));
+  const why = code === 'EEXIST' ? 'it exists already' : (code ?? String(cause));
   return new SmError('INVALID_INPUT', `${path} cannot be written: ${why}`, {hint, cause});
 }

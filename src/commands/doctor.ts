@@ -75,5 +75,5 @@ function clockCheck(daemonMs: number, startedMs: number, endedMs: number): Check
   const text = `the daemon's clock is ${apartMs} ms away from this one`;
   return apartMs < CLOCK_APART_WARN_MS
     ? {name: 'clock', verdict: 'PASS', text, fix: ''}
-    : {name: 'clock', verdict: 'WARN', text, fix: 'let both machines follow one time server'};
+    : {name: 'clock', verdict: 'WARN', text, fix: 'synchronize both machines with one time server'};
 }

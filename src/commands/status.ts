@@ -7,7 +7,7 @@ import {isWell} from '../model/health.ts';
 export default class Status extends SmCommand<typeof Status> {
   static override summary = 'Show the state of the cluster in three lines.';
   static override description =
-    'Apps that are not well are named, each alarm with what leads out of it. With --exit-code it exits 10 unless all is OK or on its way.';
+    'Lists apps that are not OK, and each alarm with its fix. With --exit-code it exits 10 unless every app is OK, MOVING, PAUSED or REMOVING.';
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status --exit-code',

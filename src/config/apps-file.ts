@@ -74,7 +74,8 @@ export function parseApps(sources: readonly {file: string; text: string}[]): Fil
   for (const {file, text} of sources) {
     for (const {app, at} of appsOf(file, text, faults)) {
       const first = placed.get(app.name);
-      if (first !== undefined) faults.push(`${at}: app ${app.name} stands at ${first} already`);
+      if (first !== undefined)
+        faults.push(`${at}: app ${app.name} is already declared at ${first}`);
       placed.set(app.name, at);
       apps.push(fileApp(app, at, faults));
     }
@@ -257,7 +258,7 @@ class Checker {
         this.fault(node, path, `is not a ${whole ? 'whole ' : ''}number from ${least} to ${most}`);
     } else if (kind === 'word') {
       if (typeof value !== 'string' || !shape.of.includes(value))
-        this.fault(node, path, `is none of ${shape.of.join(', ')}`);
+        this.fault(node, path, `is not one of ${shape.of.join(', ')}`);
     }
   }
 
@@ -318,7 +319,7 @@ function fileApp(raw: RawApp, at: string, faults: string[]): FileApp {
     const shard: RawShard = typeof item === 'string' ? {id: item} : item;
     const ids = shard.range === undefined ? [shard.id ?? ''] : idsOfRange(shard.range);
     for (const id of ids) {
-      if (shards.has(id)) faults.push(`${at}: app ${name}: shard ${id} stands there twice`);
+      if (shards.has(id)) faults.push(`${at}: app ${name}: shard ${id} is listed twice`);
       const pinned = Object.hasOwn(pins, id) ? pins[id] : undefined;
       if (pinned !== undefined && shard.pin !== undefined && pinned !== shard.pin)
         faults.push(`${at}: app ${name}: shard ${id} has two pins`);

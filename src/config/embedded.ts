@@ -40,11 +40,13 @@ function embeddedFaults(found: Settings): string[] {
   const endpoints = found.get('endpoints');
   if (endpoints !== undefined)
     faults.push(
-      `${endpoints.at}: endpoints names an etcd, --embedded asks for a store inside the daemon: take one of them away`,
+      `${endpoints.at}: endpoints names an etcd, --embedded asks for a store inside the daemon: remove one of them`,
     );
   const tls = found.get('embedded.tls.cert');
   if (tls !== undefined && !found.has('etcd.tls.ca'))
-    faults.push(`${tls.at}: embedded.tls.cert needs etcd.tls.ca, by which the daemon knows it`);
+    faults.push(
+      `${tls.at}: embedded.tls.cert needs etcd.tls.ca, with which the daemon verifies it`,
+    );
   const exposed = exposedHost(found, 'embedded.host');
   const guarded = tls !== undefined || found.has('etcd.username');
   if (exposed !== undefined && !guarded)

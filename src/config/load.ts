@@ -157,7 +157,7 @@ function takeMeant(found: Map<string, Found>, say: (text: string) => void): void
     const meant = SETTINGS.get(path)?.meant?.(value);
     if (meant === undefined) continue;
     found.set(path, {value: meant, at});
-    say(`${at}: ${path} is taken for ${JSON.stringify(meant)}: write it so`);
+    say(`${at}: ${path} is read as ${JSON.stringify(meant)}: write it this way`);
   }
 }
 
@@ -179,7 +179,7 @@ function checkValues(found: ReadonlyMap<string, Found>, faults: string[], file: 
   for (const [one, other] of pairs) {
     if (found.has(one) !== found.has(other))
       faults.push(
-        `${(found.get(one) ?? found.get(other))?.at}: ${one} and ${other} belong together`,
+        `${(found.get(one) ?? found.get(other))?.at}: ${one} and ${other} must be set together`,
       );
   }
   const needs: readonly [string, string][] = [

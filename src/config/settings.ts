@@ -35,7 +35,7 @@ function whole(least: number, most: number): Setting['problem'] {
 
 function oneOf(...words: readonly string[]): Setting['problem'] {
   return (value) =>
-    words.includes(value as string) ? undefined : `is none of ${words.join(', ')}`;
+    words.includes(value as string) ? undefined : `is not one of ${words.join(', ')}`;
 }
 
 function yesOrNo(value: unknown): string | undefined {

@@ -116,13 +116,13 @@ export class CallGate {
     key: CallKey,
   ): Promise<Buffer> {
     if (!isTimely(signature, this.#wallMs()))
-      throw unauthenticated('the call is signed for another time');
+      throw unauthenticated('the time of the signature is too far from the time of this machine');
     // Not limited: whoever floods from the daemon's address must not shut it out, and who does not know the key does not know its name.
     const body = await readBody(request);
     const call = {method: request.method ?? '', path: request.url ?? '', body};
     if (!verifiesCall(key, call, signature)) {
       this.#unproved.take(address, this.#nowMs());
-      throw unauthenticated('the signature does not hold');
+      throw unauthenticated('the signature is not valid');
     }
     this.#refuseAgain(signature.nonce);
     return body;
@@ -134,7 +134,7 @@ export class CallGate {
       if (untilMs > now && this.#seen.size < CALLS_REMEMBERED_LIMIT) break;
       this.#seen.delete(old);
     }
-    if (this.#seen.has(nonce)) throw unauthenticated('the call has been made before');
+    if (this.#seen.has(nonce)) throw unauthenticated('the call is a repetition of an earlier one');
     // Of a clock that is ahead: its calls are timely for twice the window.
     this.#seen.set(nonce, now + 2 * CALL_WINDOW_MS);
   }

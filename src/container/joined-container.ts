@@ -179,7 +179,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
 
   notes(): string[] {
     return [...(this.driver?.session.machines ?? [])].flatMap(([id, {stuck}]) =>
-      stuck === undefined ? [] : [`${stuck} of ${id} has outlasted its limit`],
+      stuck === undefined ? [] : [`${stuck} of ${id} has exceeded its time limit`],
     );
   }
 
@@ -278,7 +278,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
     if (clean !== true && !this.over) {
       this.logger.error(
         {container: this.id},
-        `${String(clean)}: going, the heartbeat is left to fall silent`,
+        `${String(clean)}: leaving without deleting its heartbeat, which will expire`,
       );
       this.finish('left');
     }
@@ -290,7 +290,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   private async untilAlone(): Promise<string> {
     const {driver} = this;
     if (driver !== undefined) await untilIdleAndFenced(driver, this.clock, () => this.over);
-    return 'the store is away and nothing runs here any more';
+    return 'the store cannot be reached, and no shard runs here any more';
   }
 
   private async ending(how: SessionEnd, running: readonly RunningHook[] = []): Promise<void> {
@@ -348,7 +348,7 @@ function endedWithHooks(id: string, how: SessionEnd, running: readonly RunningHo
     how === 'evicted' ? 'EVICTED' : 'TIMEOUT',
     `container ${id} ${why}; still running here: ${which}`,
     {
-      hint: 'end this process: others may have these shards now, and what still runs acts without a right',
+      hint: 'end this process: other containers may own these shards now, and what still runs here has no right to act',
     },
   );
 }

@@ -66,7 +66,7 @@ export class ReachCheck {
       ? decoded.value.containers[container]
       : undefined;
     if (said?.incarnation !== incarnation || said.state !== 'unreachable') return '';
-    return `its governor gives it nothing new since ${said.since}: it ${said.note === '' ? 'claims nothing' : said.note}`;
+    return `its governor has given it no new shards since ${said.since}: it ${said.note === '' ? 'claims nothing' : said.note}`;
   }
 
   private take(problem: string): void {

@@ -85,7 +85,7 @@ export class Connections {
     const {open, refused} = this;
     this.logger.warn(
       {address, open, refused},
-      'the embedded store refuses connections: there are as many as it takes, and none is idle',
+      'the embedded store refuses connections: the limit is reached, and none is idle',
     );
   }
 

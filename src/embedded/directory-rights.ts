@@ -31,7 +31,7 @@ function check(path: string, name: string): void {
   const what = isLockName(name) ? 'lock' : 'file of the store';
   if (rights.isSymbolicLink())
     throw new SmError('INVALID_CONFIG', `${what} ${file} is a link`, {
-      hint: `put the file itself there; ${path} may be a link, what is in it may not`,
+      hint: `replace the link by the file itself: ${path} may be a link, the files in it may not`,
     });
   refuseForeignOwner(what, file, rights);
   if (isLockName(name)) refuseOtherWriters(what, file, rights);

@@ -19,11 +19,11 @@ const TABLE = {
   memberUrls: [status.INVALID_ARGUMENT, 'etcdserver: given member URLs are invalid'],
   singleMember: [
     status.FAILED_PRECONDITION,
-    'etcdserver: the embedded store is one member and takes no other',
+    'etcdserver: the embedded store has one member and accepts no other',
   ],
   noSnapshots: [
     status.UNIMPLEMENTED,
-    'etcdserver: the embedded store gives no snapshots: stop its daemon and use sm store export, or copy its data directory',
+    'etcdserver: the embedded store does not support snapshots: stop its daemon and use sm store export, or copy its data directory',
   ],
   memberNotFound: [status.NOT_FOUND, 'etcdserver: member not found'],
   notLearner: [status.FAILED_PRECONDITION, 'etcdserver: can only promote a learner member'],

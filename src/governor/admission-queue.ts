@@ -34,16 +34,16 @@ export class AdmissionQueue {
   }
 
   /**
-   * The first of each queue, as many as there is room for; they are taken out. Some may belong elsewhere by now and take no
-   * room after all: ask again while there is room.
+   * The first of each queue, up to the limit of unclaimed shards; they are taken out. Some may belong elsewhere by now and
+   * not count after all: ask again while the limit allows.
    */
   admit(unclaimedOf: UnclaimedOf): string[] {
     const admitted: string[] = [];
     for (const [incarnation, shards] of this.waiting) {
-      let room = this.limit - unclaimedOf(incarnation);
+      let free = this.limit - unclaimedOf(incarnation);
       for (const shard of shards) {
-        if (room <= 0) break;
-        room -= 1;
+        if (free <= 0) break;
+        free -= 1;
         shards.delete(shard);
         admitted.push(shard);
       }

@@ -137,7 +137,7 @@ export class AppLoads {
       const {container} = value;
       const lasting = this.faults.lasting(incarnation);
       if (lasting.size === 0) continue;
-      const text = `container ${container} reports ${loadFaultText(lasting)}: they are not taken`;
+      const text = `container ${container} reports loads that are not used: ${loadFaultText(lasting)}`;
       alarms.push({code: 'LOAD_REJECTED', text});
     }
     return alarms;

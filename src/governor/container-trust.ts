@@ -56,7 +56,7 @@ export class ContainerTrust {
     const {failedTrials, failed, ends, lastError} = standing;
     if (failedTrials > 0 || failed.size >= FAILURES_TO_REFUSE) return `its last add: ${lastError}`;
     if (ends < ENDS_TO_REFUSE) return undefined;
-    return `what has its id, or runs on its host, ended ${ends} times within 10 minutes without leaving`;
+    return `containers with its id or on its host ended ${ends} times within 10 minutes without leaving`;
   }
 
   /** The failure is the container's: another one need not wait before it tries the shard. */

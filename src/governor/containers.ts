@@ -43,7 +43,7 @@ interface Sight {
 /** Containers by id. */
 export function livingContainers(
   view: AppView,
-  clock: FailureDetector,
+  detector: FailureDetector,
   closed: Closed,
   nowMs: number,
 ): Map<string, LivingContainer> {
@@ -52,7 +52,7 @@ export function livingContainers(
     const heartbeat = view.heartbeats.get(incarnation);
     if (heartbeat === undefined || heartbeat.value.state === 'waiting') continue;
     const order = view.orders.get(container)?.value;
-    const sighted = sight(view, clock, incarnation, closed, nowMs);
+    const sighted = sight(view, detector, incarnation, closed, nowMs);
     const state = containerState(heartbeat.value.state, incarnation, order, sighted.hearing);
     const {endpoint} = heartbeat.value;
     const found = {container, incarnation, endpoint, state, mode: modeOf(state)};
@@ -100,14 +100,14 @@ function deafNote({heartbeats}: AppView, incarnation: string, cause: string): st
 
 function sight(
   view: AppView,
-  clock: FailureDetector,
+  detector: FailureDetector,
   incarnation: string,
   {claims, doubted, trust}: Closed,
   nowMs: number,
 ): Sight {
   const noted = problemOf(view, incarnation, doubted);
-  if (clock.silent(incarnation, nowMs)) return {hearing: 'silent', ...noted};
-  if (clock.suspect(incarnation, nowMs)) return {hearing: 'suspect', ...noted};
+  if (detector.silent(incarnation, nowMs)) return {hearing: 'silent', ...noted};
+  if (detector.suspect(incarnation, nowMs)) return {hearing: 'suspect', ...noted};
   const cause = claims.deaf.get(incarnation);
   if (noted.note === undefined && cause !== undefined)
     return {hearing: 'unreachable', note: deafNote(view, incarnation, cause), noteAbout: 'contact'};

@@ -30,9 +30,9 @@ export class Evictor {
   }
 
   /** Evictions to carry out now. */
-  due(view: AppView, clock: FailureDetector, nowMs: number): Eviction[] {
-    this.silent = silentOnes(view, clock, nowMs);
-    this.replaced = this.replacedOnes(view, clock, nowMs);
+  due(view: AppView, detector: FailureDetector, nowMs: number): Eviction[] {
+    this.silent = silentOnes(view, detector, nowMs);
+    this.replaced = this.replacedOnes(view, detector, nowMs);
     if (this.breaker.holds([...this.silent.values()], containersOf(view), nowMs)) return [];
     const evictions: Eviction[] = [];
     if (this.silent.size === 0) return evictions;
@@ -41,12 +41,13 @@ export class Evictor {
       const heartbeat = view.heartbeats.get(incarnation);
       if (
         heartbeat === undefined ||
-        clock.quietMs(incarnation, nowMs) < this.waitMs(view, awaited, incarnation, heartbeat.value)
+        detector.quietMs(incarnation, nowMs) <
+          this.waitMs(view, awaited, incarnation, heartbeat.value)
       )
         continue;
       if ((this.asked.get(incarnation) ?? Number.NEGATIVE_INFINITY) > nowMs) continue;
       this.asked.set(incarnation, nowMs + EVICTION_RETRY_MS);
-      evictions.push(evictionOf(view, clock, incarnation, heartbeat.value.container));
+      evictions.push(evictionOf(view, detector, incarnation, heartbeat.value.container));
     }
     return evictions;
   }
@@ -60,12 +61,12 @@ export class Evictor {
     this.breaker.lost(loss, nowMs);
   }
 
-  wakeAtMs(view: AppView, clock: FailureDetector, nowMs: number): number {
+  wakeAtMs(view: AppView, detector: FailureDetector, nowMs: number): number {
     let at = this.breaker.wakeAtMs(nowMs);
     const awaited = awaitedContainers(view);
     for (const [incarnation, {value}] of view.heartbeats) {
       const wait = this.waitMs(view, awaited, incarnation, value);
-      let next = clock.wakeAtMs(incarnation, wait, nowMs);
+      let next = detector.wakeAtMs(incarnation, wait, nowMs);
       const retryAtMs = this.asked.get(incarnation);
       if (retryAtMs !== undefined && retryAtMs > nowMs) next = Math.min(next, retryAtMs);
       at = Math.min(at, next);
@@ -89,7 +90,7 @@ export class Evictor {
   }
 
   /** The longest silent first: as many as there are containers more than are missing. */
-  private replacedOnes(view: AppView, clock: FailureDetector, nowMs: number): Set<string> {
+  private replacedOnes(view: AppView, detector: FailureDetector, nowMs: number): Set<string> {
     const silent = [...this.silent.keys()];
     if (silent.length === 0) {
       this.expected = 0;
@@ -103,16 +104,18 @@ export class Evictor {
       this.expected = heard.length + silent.length - Math.min(silent.length, joined.length);
     }
     const missing = Math.max(0, this.expected - heard.length);
-    silent.sort((a, b) => clock.quietMs(b, nowMs) - clock.quietMs(a, nowMs) || (a < b ? -1 : 1));
+    silent.sort(
+      (a, b) => detector.quietMs(b, nowMs) - detector.quietMs(a, nowMs) || (a < b ? -1 : 1),
+    );
     return new Set(silent.slice(0, Math.max(0, silent.length - missing)));
   }
 }
 
-function silentOnes(view: AppView, clock: FailureDetector, nowMs: number): Map<string, Loss> {
+function silentOnes(view: AppView, detector: FailureDetector, nowMs: number): Map<string, Loss> {
   const silent = new Map<string, Loss>();
   for (const [incarnation, {value}] of view.heartbeats) {
     const {container, ttlMs} = value;
-    if (clock.silent(incarnation, nowMs)) silent.set(incarnation, {container, ttlMs});
+    if (detector.silent(incarnation, nowMs)) silent.set(incarnation, {container, ttlMs});
   }
   return silent;
 }
@@ -135,13 +138,13 @@ function* containersOf(view: AppView): Iterable<string> {
 
 function evictionOf(
   view: AppView,
-  clock: FailureDetector,
+  detector: FailureDetector,
   incarnation: string,
   container: string,
 ): Eviction {
   const holder = view.ids.get(container);
   const idMod = holder?.incarnation === incarnation ? holder.mod : 0;
-  return {container, incarnation, mod: clock.version(incarnation), idMod};
+  return {container, incarnation, mod: detector.version(incarnation), idMod};
 }
 
 /** Containers whose id somebody waits for; gathered once for all, as there may be many. */

@@ -45,7 +45,7 @@ export interface LoadFigures {
 
 export type FigureInput = Pick<
   StatusInput,
-  'view' | 'living' | 'plan' | 'settled' | 'clock' | 'loads'
+  'view' | 'living' | 'plan' | 'settled' | 'failureDetector' | 'loads'
 > & {
   readonly alarms: readonly Alarm[];
   readonly movesInFlight: number;
@@ -124,10 +124,10 @@ function alarmFigures(alarms: readonly Alarm[]): GovernedFigures['alarms'] {
   return counts;
 }
 
-function oldestHeartbeat({view, clock, nowMs}: FigureInput): number {
+function oldestHeartbeat({view, failureDetector, nowMs}: FigureInput): number {
   let oldest = 0;
   for (const incarnation of view.heartbeats.keys())
-    oldest = Math.max(oldest, clock.ageMs(incarnation, nowMs));
+    oldest = Math.max(oldest, failureDetector.ageMs(incarnation, nowMs));
   return oldest;
 }
 

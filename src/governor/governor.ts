@@ -48,7 +48,7 @@ export class Governor implements ListingTaker {
   readonly view = new AppView();
   readonly listings = new Listings(this.view, this);
   private readonly options: GovernorOptions;
-  private readonly clock: FailureDetector;
+  private readonly failureDetector: FailureDetector;
   private readonly evictor = new Evictor();
   private readonly inFlightMoves = new InFlightMoves(this.view, (id) => zoneOf(this.view, id));
   private readonly claims = new ClaimMonitor();
@@ -84,8 +84,8 @@ export class Governor implements ListingTaker {
     const {view, pending, inFlightMoves, trust, planCache, newMove, evictor, loads} = this;
     const parts = {view, pending, inFlightMoves, trust, planCache, newMove, evictor, loads};
     this.starter = new MoveStarter({...parts, epoch: options.epoch, reports: this.reports});
-    this.clock = options.failureDetector ?? new FailureDetector();
-    this.renewals = new Renewals(this.view, this.clock, this.reports.status);
+    this.failureDetector = options.failureDetector ?? new FailureDetector();
+    this.renewals = new Renewals(this.view, this.failureDetector, this.reports.status);
   }
 
   /** One key changed. True when there is something to look at: call `advance` soon. */
@@ -119,7 +119,7 @@ export class Governor implements ListingTaker {
 
   /** A write of this daemon's own has committed: the store takes writes. */
   probeCommitted(nowMs: number): void {
-    this.clock.probeCommitted(nowMs);
+    this.failureDetector.probeCommitted(nowMs);
   }
 
   /** What the store said of a write. */
@@ -189,7 +189,7 @@ export class Governor implements ListingTaker {
   wakeAtMs(nowMs: number): number {
     if (!this.listings.isComplete) return Number.POSITIVE_INFINITY;
     const marks = [
-      this.evictor.wakeAtMs(this.view, this.clock, nowMs),
+      this.evictor.wakeAtMs(this.view, this.failureDetector, nowMs),
       this.hints.wakeAtMs(nowMs),
       this.claims.wakeAtMs(),
       this.retries.wakeAtMs(),
@@ -229,13 +229,13 @@ export class Governor implements ListingTaker {
     const entry = this.view.heartbeats.get(incarnation);
     if (entry !== undefined) {
       const {ttlMs, sentAtMs} = entry.value;
-      this.clock.observe(incarnation, entry.mod, ttlMs, nowMs, sentAtMs);
+      this.failureDetector.observe(incarnation, entry.mod, ttlMs, nowMs, sentAtMs);
       if (last === undefined) this.planCache.joined(this.living.size === 0, nowMs);
     }
-    this.reports.heartbeatChanged(incarnation, this.clock, nowMs);
+    this.reports.heartbeatChanged(incarnation, this.failureDetector, nowMs);
     this.inFlightMoves.noteOverdue(entry?.value ?? (last && {...last, overdue: []}));
     if (entry !== undefined) return;
-    this.clock.forget(incarnation);
+    this.failureDetector.forget(incarnation);
     this.evictor.forget(incarnation, nowMs);
     this.claims.forget(incarnation);
     this.holdings.forget(incarnation);
@@ -256,7 +256,7 @@ export class Governor implements ListingTaker {
     this.trust.look(this.view, nowMs);
     const {claims, holdings, trust} = this;
     const closed = {claims, doubted: holdings.doubted, trust};
-    const living = livingContainers(this.view, this.clock, closed, nowMs);
+    const living = livingContainers(this.view, this.failureDetector, closed, nowMs);
     this.planCache.dirty ||= this.planning.trials.wakeAtMs() <= nowMs;
     let changed = living.size !== this.living.size;
     for (const [container, now] of living) {
@@ -275,7 +275,7 @@ export class Governor implements ListingTaker {
 
   private evictSilent(nowMs: number, actions: GovernorAction[]): void {
     const {isBreakerOpen} = this.evictor;
-    for (const eviction of this.evictor.due(this.view, this.clock, nowMs))
+    for (const eviction of this.evictor.due(this.view, this.failureDetector, nowMs))
       actions.push({type: 'evict', ...eviction});
     if (this.evictor.isBreakerOpen !== isBreakerOpen) this.reports.status.touch();
   }
@@ -343,7 +343,7 @@ export class Governor implements ListingTaker {
       return this.hints.follow(shard, this.view.own.get(shard), step, nowMs);
     if (step.step === 'queue') return this.admissions.wait(step.incarnation, shard);
     if (step.for === 'session') this.retries.pause(shard, nowMs + REFUSED_RETRY_MS);
-    if (step.for === 'room' || step.for === 'plan') this.dirty.wait(shard);
+    if (step.for === 'capacity' || step.for === 'plan') this.dirty.wait(shard);
     if (step.for === 'plan') this.planCache.dirty = true;
   }
 
@@ -386,10 +386,10 @@ export class Governor implements ListingTaker {
   }
 
   private statusInput(nowMs: number): KnownStatus {
-    const {wallMs, view, living, planCache: plan, settled, clock, options, loads} = this;
+    const {wallMs, view, living, planCache: plan, settled, failureDetector, options, loads} = this;
     const [{app, governor}, {isBreakerOpen}] = [options, this.evictor];
-    const own = {app, governor, isBreakerOpen, wallMs, view, living, plan, settled, clock, loads};
-    return {...own, ...this.starter.statusAt(nowMs, this.planning.pauseAt(nowMs))};
+    const own = {app, governor, isBreakerOpen, wallMs, view, living, plan, settled, loads};
+    return {...own, failureDetector, ...this.starter.statusAt(nowMs, this.planning.pauseAt(nowMs))};
   }
 
   private get settled(): boolean {

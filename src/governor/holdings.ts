@@ -95,6 +95,6 @@ function wording(difference: string): string {
   const [kind = '', , ...shard] = difference.split(' ');
   const name = shard.join(' ');
   return kind === 'lacks'
-    ? `does not hold shard ${name}, which is recorded as its own`
-    : `serves shard ${name}, which is not recorded as its own`;
+    ? `does not run shard ${name}, which it owns according to the record`
+    : `runs shard ${name}, which it does not own according to the record`;
 }

@@ -27,7 +27,7 @@ type InFlightMove = {
   readonly urgency: MoveUrgency;
   /** Zones of both ends, as they were when it was counted; the empty one is none. */
   readonly zones: readonly string[];
-  /** A hook of its shard has outlasted its limit: nobody knows whether it ends. */
+  /** A hook of its shard has exceeded its time limit: nobody knows whether it ends. */
   readonly stuck: boolean;
 };
 type MoveEnds = Pick<InFlightMove, 'from' | 'to' | 'urgency'>;

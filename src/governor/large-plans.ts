@@ -103,7 +103,7 @@ export class LargePlans {
     const isTrialDue = [...unproved.values()].some(({trialDue}) => trialDue);
     const terms: PlanTerms = {
       ...placementTerms(view, living, unproved),
-      places: this.feed.placesNow(living),
+      homes: this.feed.homesNow(living),
       fitness: isTrialDue ? this.fitness(context, nowMs) : undefined,
     };
     this.generation += 1;

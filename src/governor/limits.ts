@@ -210,8 +210,8 @@ export const PAUSE_PER_PLAN = 20;
 /** ... but no later than this. */
 export const LARGE_PLAN_PAUSE_MAX_MS = 10_000;
 
-/** Places that are named to whoever plans before all is sent anew: those of containers that are gone are among them. */
-export const PLACES_KEPT = 50_000;
+/** Home keys that a row feed remembers before it sends every shard again: keys of containers that are gone are among them. */
+export const HOMES_KEPT = 50_000;
 
 /** Shards that are put into a snapshot for the planner before others may run, where readers ask. */
 export const SHARDS_PER_STEP = 500;

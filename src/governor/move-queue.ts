@@ -27,8 +27,8 @@ export class MoveQueue {
   private plan: PlannedMoves = {moves: new Int32Array(), containers: []};
   /** Shards that were born by then are those of the plan. */
   private born = 0;
-  /** By row: the place of its move among those of the plan. */
-  private readonly places = Column.ofInts(NOT_QUEUED);
+  /** By row: the position of its move among those of the plan. */
+  private readonly positions = Column.ofInts(NOT_QUEUED);
   private count = 0;
   /** Before it there are none. */
   private first = 0;
@@ -46,24 +46,25 @@ export class MoveQueue {
 
   has(shard: string): boolean {
     const row = this.rows.rowOf(shard);
-    return row !== NO_ROW && this.places.at(row) !== NOT_QUEUED && this.isPlanned(row);
+    return row !== NO_ROW && this.positions.at(row) !== NOT_QUEUED && this.isPlanned(row);
   }
 
   *[Symbol.iterator](): Generator<QueuedMove, undefined> {
-    for (let place = this.first; place < this.end; place += 1) {
-      const move = this.moveAt(place);
+    for (let position = this.first; position < this.end; position += 1) {
+      const move = this.moveAt(position);
       if (move !== undefined) yield move;
     }
   }
 
   /** The moves of this plan and no others, for the shards that were born by then. A shard has one at most. */
   fill(plan: PlannedMoves, born: number): void {
-    for (let place = this.first; place < this.end; place += 1)
-      this.places.set(this.rowAt(place), NOT_QUEUED);
+    for (let position = this.first; position < this.end; position += 1)
+      this.positions.set(this.rowAt(position), NOT_QUEUED);
     this.plan = plan;
     this.born = born;
     this.count = this.end;
-    for (let place = 0; place < this.end; place += 1) this.places.set(this.rowAt(place), place);
+    for (let position = 0; position < this.end; position += 1)
+      this.positions.set(this.rowAt(position), position);
     this.first = this.next = 0;
     this.nextAtMs = Number.POSITIVE_INFINITY;
   }
@@ -75,20 +76,20 @@ export class MoveQueue {
   takeOut(isOver: (move: QueuedMove) => boolean, nowMs: number): void {
     let looks = 0;
     let hasTaken = false;
-    let place = Math.max(this.first, this.next);
-    for (; place < this.end && looks < MOVES_PER_TURN; place += 1) {
-      if (this.places.at(this.rowAt(place)) !== place) continue;
+    let position = Math.max(this.first, this.next);
+    for (; position < this.end && looks < MOVES_PER_TURN; position += 1) {
+      if (this.positions.at(this.rowAt(position)) !== position) continue;
       looks += 1;
-      const move = this.moveAt(place);
+      const move = this.moveAt(position);
       if (move !== undefined && !isOver(move)) continue;
       hasTaken = true;
-      this.takeOutAt(place);
+      this.takeOutAt(position);
     }
-    while (this.first < this.end && this.places.at(this.rowAt(this.first)) !== this.first)
+    while (this.first < this.end && this.positions.at(this.rowAt(this.first)) !== this.first)
       this.first += 1;
-    const isAtEnd = place >= this.end;
+    const isAtEnd = position >= this.end;
     // What comes first goes first, as long as anything of it goes.
-    this.next = isAtEnd || (hasTaken && this.next === 0) ? 0 : place;
+    this.next = isAtEnd || (hasTaken && this.next === 0) ? 0 : position;
     this.nextAtMs = isAtEnd ? Number.POSITIVE_INFINITY : nowMs + NEXT_MOVES_MS;
   }
 
@@ -101,12 +102,12 @@ export class MoveQueue {
     return this.plan.moves.length / PER_MOVE;
   }
 
-  private rowAt(place: number): number {
-    return this.plan.moves[PER_MOVE * place] ?? NO_ROW;
+  private rowAt(position: number): number {
+    return this.plan.moves[PER_MOVE * position] ?? NO_ROW;
   }
 
-  private takeOutAt(place: number): void {
-    this.places.set(this.rowAt(place), NOT_QUEUED);
+  private takeOutAt(position: number): void {
+    this.positions.set(this.rowAt(position), NOT_QUEUED);
     this.count -= 1;
   }
 
@@ -115,12 +116,12 @@ export class MoveQueue {
   }
 
   /** Undefined: it has left the queue, or its shard is gone. */
-  private moveAt(place: number): QueuedMove | undefined {
-    const row = this.rowAt(place);
+  private moveAt(position: number): QueuedMove | undefined {
+    const row = this.rowAt(position);
     const shard = this.isPlanned(row) ? this.rows.idAt(row) : undefined;
-    if (shard === undefined || this.places.at(row) !== place) return undefined;
+    if (shard === undefined || this.positions.at(row) !== position) return undefined;
     const {moves, containers} = this.plan;
-    const at = PER_MOVE * place;
+    const at = PER_MOVE * position;
     return {
       shard,
       from: containers[moves[at + 1] ?? NOWHERE] ?? '',

@@ -62,7 +62,7 @@ export class QuietTime {
     const suspect = [...now.values()].find(({state}) => state === 'suspect');
     this.isSuspected = suspect !== undefined;
     if (suspect !== undefined && nowMs >= this.endsAtMs)
-      this.why = `container ${suspect.container} is not heard`;
+      this.why = `no heartbeats from container ${suspect.container}`;
   }
 
   private reset(): void {

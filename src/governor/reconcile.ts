@@ -35,7 +35,7 @@ export type Step =
   /** `remind`: the container wrote the record itself, it needs a hint only if it takes long. */
   | {readonly step: 'hint'; readonly op: 'add' | 'drop'; readonly remind?: boolean}
   /** Nothing to do until something changes. `for` = what is waited for; `session`: the push container that runs it waits for its id. */
-  | {readonly step: 'wait'; readonly for: 'plan' | 'room' | 'budget' | 'session' | 'nothing'}
+  | {readonly step: 'wait'; readonly for: 'plan' | 'capacity' | 'budget' | 'session' | 'nothing'}
   /** The target has not claimed what it was given before. */
   | {readonly step: 'queue'; readonly incarnation: string};
 
@@ -106,7 +106,7 @@ function place(
   if (target === undefined) return {step: 'wait', for: 'plan'};
   if (target.mode !== 'open' && !context.isTrial(shard, target.incarnation))
     return {step: 'wait', for: 'plan'};
-  if (context.isFull(target.incarnation)) return {step: 'wait', for: 'room'};
+  if (context.isFull(target.incarnation)) return {step: 'wait', for: 'capacity'};
   return placeOn(target, shard, known, context);
 }
 

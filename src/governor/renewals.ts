@@ -15,12 +15,12 @@ interface Renewal extends Extract<AppChange, {kind: 'heartbeat'}> {
 
 export class Renewals {
   private readonly view: AppView;
-  private readonly clock: FailureDetector;
+  private readonly failureDetector: FailureDetector;
   private readonly status: StatusReporter;
 
-  constructor(view: AppView, clock: FailureDetector, status: StatusReporter) {
+  constructor(view: AppView, failureDetector: FailureDetector, status: StatusReporter) {
     this.view = view;
-    this.clock = clock;
+    this.failureDetector = failureDetector;
     this.status = status;
   }
 
@@ -35,7 +35,7 @@ export class Renewals {
     const {incarnation} = change;
     const {container, ttlMs, sentAtMs} = change.entry.value;
     const alarm = this.alarmOf(incarnation);
-    this.clock.observe(incarnation, change.entry.mod, ttlMs, nowMs, sentAtMs);
+    this.failureDetector.observe(incarnation, change.entry.mod, ttlMs, nowMs, sentAtMs);
     const isNews = this.alarmOf(incarnation) !== alarm;
     if (isNews) this.status.touch();
     const known = living.get(container);
@@ -43,7 +43,7 @@ export class Renewals {
   }
 
   private alarmOf(incarnation: string): string | undefined {
-    return clockRateText(this.clock.clockRate(incarnation));
+    return clockRateText(this.failureDetector.clockRate(incarnation));
   }
 
   private isRenewal(change: AppChange): change is Renewal {

@@ -77,8 +77,12 @@ export class Reports {
   }
 
   /** The incarnation has come, is gone, has fallen silent or is heard again. */
-  heartbeatChanged(incarnation: string, clock: KnownStatus['clock'], nowMs: number): void {
-    const heardMs = nowMs - clock.ageMs(incarnation, nowMs);
+  heartbeatChanged(
+    incarnation: string,
+    detector: KnownStatus['failureDetector'],
+    nowMs: number,
+  ): void {
+    const heardMs = nowMs - detector.ageMs(incarnation, nowMs);
     this.service.heartbeatChanged(incarnation, heardMs, nowMs);
   }
 
@@ -118,9 +122,9 @@ export class Reports {
   }
 
   /** Containers that have fallen silent serve nothing since they were heard last; those that are heard again do. */
-  private lookAtSilence({living, clock}: KnownStatus, nowMs: number): void {
+  private lookAtSilence({living, failureDetector}: KnownStatus, nowMs: number): void {
     for (const incarnation of this.unserved.noteSilent(silentOf(living)))
-      this.heartbeatChanged(incarnation, clock, nowMs);
+      this.heartbeatChanged(incarnation, failureDetector, nowMs);
   }
 }
 

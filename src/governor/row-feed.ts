@@ -1,4 +1,4 @@
-/** What is sent of shards to whoever plans beside the governor: each change once, and what hangs on the state of containers as the name of a place. */
+/** What is sent of shards to whoever plans beside the governor: each change once, and what hangs on the state of containers as a home key. */
 import {NO_ROW} from '../appstate/shard-rows.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
@@ -7,7 +7,7 @@ import type {PlacementShard} from '../model/placement.ts';
 import type {RowBatch, WarmShard} from '../planner/warm-table.ts';
 import type {Trial} from './container-trust.ts';
 import type {LivingContainer} from './containers.ts';
-import {PLACES_KEPT} from './limits.ts';
+import {HOMES_KEPT} from './limits.ts';
 import type {LoadTerms} from './load-terms.ts';
 import {placementShard} from './placement.ts';
 
@@ -27,7 +27,7 @@ export class RowFeed {
   readonly cancelled = new Set<number>();
   private readonly view: AppView;
   private readonly trials: ReadonlyMap<string, Pick<Trial, 'container'>>;
-  private readonly places = new Map<string, CountingContainer>();
+  private readonly homes = new Map<string, CountingContainer>();
   private tried: readonly number[] = [];
   private isFresh = true;
 
@@ -39,7 +39,7 @@ export class RowFeed {
   /** Nothing was sent yet, or all is to be sent anew. */
   restart(): void {
     this.isFresh = true;
-    this.places.clear();
+    this.homes.clear();
     this.cancelled.clear();
     this.view.rows.follow();
   }
@@ -52,12 +52,12 @@ export class RowFeed {
     return this.isFresh || this.view.rows.hasTouched;
   }
 
-  /** Places have become too many: those of containers that are gone are among them. */
+  /** Home keys have become too many: those of containers that are gone are among them. */
   get isOld(): boolean {
-    return this.places.size > PLACES_KEPT;
+    return this.homes.size > HOMES_KEPT;
   }
 
-  /** What is on trial, or was when this was called last, counts for another place than what is not. */
+  /** What is on trial, or was when this was called last, counts for another home than what is not. */
   noteTrials(): void {
     const {rows} = this.view;
     const now = Array.from(this.trials.keys(), (shard) => rows.rowOf(shard));
@@ -84,15 +84,15 @@ export class RowFeed {
     return {isFresh, set, removed};
   }
 
-  /** By the name of each place: the container that it is now. */
-  placesNow(living: Living): Map<string, string> {
+  /** By home key: the container that it stands for now. */
+  homesNow(living: Living): Map<string, string> {
     const now = new Map<string, string>();
-    for (const [name, place] of this.places) {
-      const found = living.get(place.container);
+    for (const [key, home] of this.homes) {
+      const found = living.get(home.container);
       if (found === undefined) continue;
-      const isIt = place.incarnation === '' || found.incarnation === place.incarnation;
-      const counts = place.kind === 'owner' || place.isTrial || found.mode === 'open';
-      if (isIt && counts) now.set(name, place.container);
+      const isIt = home.incarnation === '' || found.incarnation === home.incarnation;
+      const counts = home.kind === 'owner' || home.isTrial || found.mode === 'open';
+      if (isIt && counts) now.set(key, home.container);
     }
     return now;
   }
@@ -112,7 +112,7 @@ export class RowFeed {
     return {
       row,
       shard: withFailures(shard, known),
-      place: this.countingIn(id, known?.value),
+      homeKey: this.countingIn(id, known?.value),
       isReady,
     };
   }
@@ -123,19 +123,19 @@ export class RowFeed {
     const {state, container, incarnation, move, failures} = record;
     const isTrial = (there: string): boolean => this.trials.get(shard)?.container === there;
     if (state === 'owned')
-      return this.nameOf({kind: 'owner', container, incarnation, isTrial: false});
+      return this.keyOf({kind: 'owner', container, incarnation, isTrial: false});
     if (state === 'assigned')
-      return this.nameOf({kind: 'assigned', container, incarnation, isTrial: isTrial(container)});
+      return this.keyOf({kind: 'assigned', container, incarnation, isTrial: isTrial(container)});
     if (move === null || move.to === '' || failures > 0) return '';
     const {to} = move;
-    return this.nameOf({kind: 'next', container: to, incarnation: '', isTrial: isTrial(to)});
+    return this.keyOf({kind: 'next', container: to, incarnation: '', isTrial: isTrial(to)});
   }
 
-  private nameOf(place: CountingContainer): string {
-    const {kind, container, incarnation, isTrial} = place;
-    const name = `${kind}${isTrial ? ' on trial' : ''} ${container} ${incarnation}`;
-    if (!this.places.has(name)) this.places.set(name, place);
-    return name;
+  private keyOf(home: CountingContainer): string {
+    const {kind, container, incarnation, isTrial} = home;
+    const key = `${kind}${isTrial ? ' on trial' : ''} ${container} ${incarnation}`;
+    if (!this.homes.has(key)) this.homes.set(key, home);
+    return key;
   }
 }
 

@@ -79,14 +79,15 @@ function onTheWay(
   });
   const hook = overdue.find((one) => one.shard === shard)?.hook;
   if (state === 'dropping') {
-    const how = hook === 'drop' ? 'its drop has outlasted its limit' : 'its drop has not returned';
+    const how =
+      hook === 'drop' ? 'its drop has exceeded its time limit' : 'its drop has not returned';
     return {
-      text: `${container} has been dropping it${since}: ${how}, and nobody may have it before`,
+      text: `${container} has been dropping it${since}: ${how}, and no other container may have it before that`,
       fix: evict,
     };
   }
   if (state === 'owned') {
-    const how = hook === 'add' ? 'its add has outlasted its limit' : 'its add has not returned';
+    const how = hook === 'add' ? 'its add has exceeded its time limit' : 'its add has not returned';
     return {text: `${container} has been adding it${since}: ${how}`, fix: evict};
   }
   const note = holder?.note ?? '';
@@ -143,7 +144,7 @@ export function homelessBy(shard: string, context: GapContext): ServiceGap | und
       return {text: 'the app has no container that takes shards', fix: start};
     case 'pin-not-living':
       return {
-        text: `it is pinned to ${pin}, which does not live`,
+        text: `it is pinned to ${pin}, which is not alive`,
         fix: `start ${pin}, or ${unpin}`,
       };
     case 'pin-takes-nothing-new':
@@ -160,12 +161,12 @@ export function homelessBy(shard: string, context: GapContext): ServiceGap | und
       };
     case 'worker-group-not-living':
       return {
-        text: `no member of its worker group ${workerGroup} lives`,
+        text: `no member of its worker group ${workerGroup} is alive`,
         fix: `${start} as one of its members`,
       };
     case 'nothing-accepts':
       return {
-        text: `no container that it may use takes anything new: ${closedText(context)}`,
+        text: `no container that it may use accepts new shards: ${closedText(context)}`,
         fix: closedFix(context),
       };
     case 'capacity':

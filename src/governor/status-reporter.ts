@@ -49,7 +49,7 @@ export interface StatusInput {
   readonly quiet?: QuietStatus | undefined;
   /** What moves wait for that have not begun. Default: none do. */
   readonly waits?: readonly MoveWait[];
-  readonly clock: Pick<FailureDetector, 'clockRate' | 'ageMs'>;
+  readonly failureDetector: Pick<FailureDetector, 'clockRate' | 'ageMs'>;
   readonly loads: Pick<AppLoads, 'summaryDue' | 'balance' | 'metrics' | 'unmeasured'>;
   /** Shards that have not been served for longer than T; undefined: there are none. */
   readonly unserved: LongUnserved | undefined;
@@ -213,10 +213,10 @@ function alarmsOf(
     else if (noteAbout === 'contact')
       about('UNREACHABLE', `container ${container} renews its heartbeat but ${note ?? ''}`);
     else if (noteAbout === 'holdings')
-      about('HOLDINGS_DIFFER', `container ${container} gets nothing new: it ${note ?? ''}`);
+      about('HOLDINGS_DIFFER', `container ${container} gets no new shards: it ${note ?? ''}`);
     else if (state === 'unreachable')
-      about('UNREACHABLE', `container ${container} renews its heartbeat but claims nothing`);
-    const rate = clockRateText(input.clock.clockRate(incarnation));
+      about('UNREACHABLE', `container ${container} renews its heartbeat but claims no shards`);
+    const rate = clockRateText(input.failureDetector.clockRate(incarnation));
     if (rate !== undefined) about('CLOCK_RATE', `the clock of container ${container} ${rate}`);
     for (const {text, from} of overdueHooks(input, incarnation))
       raise('STUCK', text, container, from);
@@ -265,7 +265,7 @@ export function clockRateText(rate = 0): string | undefined {
   const percent = `more than ${Number((100 * step).toFixed(1))} %`;
   if (rate < 0)
     return `runs fast by ${percent} against this daemon's: its shards may stop early; see how its time server corrects it`;
-  return `runs slow by ${percent} against this daemon's: the wait before it is evicted is longer by that; see how its time server corrects it`;
+  return `runs slow by ${percent} against this daemon's: its eviction waits longer by the same share; see how its time server corrects it`;
 }
 
 function failedShard(view: AppView, shard: string): AppStatus['failed'][number] {

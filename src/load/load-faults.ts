@@ -26,14 +26,14 @@ export type LoadFault = (typeof LOAD_FAULTS)[number];
 export type LoadFaultCounts = Readonly<Partial<Record<LoadFault, number>>>;
 
 const WORDS: Readonly<Record<LoadFault, string>> = {
-  name: 'metric names that are none',
+  name: 'invalid metric names',
   many: 'more metrics than a shard may report',
   kind: 'metrics both as gauges and as counters',
   notNumber: 'loads that are not numbers',
   negative: 'negative loads',
-  huge: 'loads above the largest there is',
-  callback: 'a load callback that fails',
-  foreign: 'loads of shards that it does not hold',
+  huge: 'loads above the maximum',
+  callback: 'the load callback failed',
+  foreign: 'loads of shards that it does not own',
   jump: 'loads that jump',
 };
 

@@ -48,7 +48,7 @@ export function alarmFix({code, service, object, others = []}: AlarmSubject): st
     case 'CLOCK_RATE':
       return `see how the time server of the machine of ${object} corrects its clock`;
     case 'GOVERNOR_BROKEN':
-      return 'keep the log of the daemon and report it; the governor begins anew by itself';
+      return 'keep the log of the daemon and report it; the governor restarts by itself';
     case 'SUMMARY_CUT':
       return `sm container ls -a ${service}`;
     case 'STORE_RESTORED':

@@ -39,7 +39,7 @@ export interface HeartbeatIdentity {
   limits?: Record<string, number>;
 }
 
-/** A hook of the application that has outlasted its limit. */
+/** A hook of the application that has exceeded its time limit. */
 export interface OverdueHook {
   shard: string;
   hook: 'add' | 'drop';

@@ -15,6 +15,6 @@ function said(error: unknown): string {
     const message: unknown = error instanceof Error ? error.message : error;
     return typeof message === 'string' ? message : String(error);
   } catch {
-    return 'an error that has no text';
+    return 'an error without a message';
   }
 }

@@ -76,13 +76,13 @@ export function waitText(wait: MoveWait, {app, quiet}: WaitContext): string {
     case 'paused':
       return `the app, which is paused; sm app resume ${app} ends that`;
     case 'brake':
-      return 'containers that seem lost: many were lost within a short time, and nothing moves for balance meanwhile';
+      return 'containers that may be lost: many were lost within a short time, and until that is over nothing moves for balance';
     case 'quietTime':
       return `the end of the quiet time${quietEnd(quiet)}${policy('quietTime')}`;
     case 'drainOrder':
       return `the drain of ${of}, which was ordered first${policy('drainOrder')}`;
     case 'trial':
-      return `a proof of ${of}: until a shard has become ready there, it gets one running shard at a time`;
+      return `the trial of ${of}: until a shard has become ready there, it gets one running shard at a time`;
     case 'drain.maxMoving':
       return `the drain of ${of}, of which ${most} shards move at once; sm container drain ${of} -a ${app} --max-moving N changes it`;
     case 'slowStart':
@@ -92,7 +92,7 @@ export function waitText(wait: MoveWait, {app, quiet}: WaitContext): string {
     case 'maxMoving':
       return `maxMoving: ${most} planned moves of the app are under way; sm app update ${app} --max-moving N changes it`;
     case 'overdue':
-      return `hooks of ${of} that do not end: ${most} of its moves are under way; sm container get ${of} -a ${app} names them`;
+      return `overdue hooks of ${of}: ${most} of its moves are under way; sm container get ${of} -a ${app} names them`;
     case 'moving.perMinute':
       return `moving.perMinute: ${most} have begun within a minute${policy('moving.perMinute')}`;
     case 'moving.zone':

@@ -194,7 +194,7 @@ export function contradictionsOf(
   const {moving, slowStart} = placementOf({placement: policy});
   const below = (small: Limit, large: Limit): void => {
     if (small.value === undefined || !large.value || small.value <= large.value) return;
-    const problem = `${small.name} ${small.value} is more than ${large.name} ${large.value} lets move at all`;
+    const problem = `${small.name} ${small.value} is more than ${large.name} ${large.value} allows`;
     found.push({fields: [small.name, large.name], problem});
   };
   const app = {name: 'maxMoving', value: maxMoving};
@@ -222,7 +222,7 @@ function metricContradictions(metrics: readonly MetricPolicy[]): Contradiction[]
     const path = `placement.metrics[${at}]`;
     const first = seen.get(name);
     if (first !== undefined) {
-      const problem = `the metric ${name} stands there twice`;
+      const problem = `the metric ${name} is listed twice`;
       found.push({fields: [`placement.metrics[${first}].name`, `${path}.name`], problem});
     } else seen.set(name, at);
     if (lower > upper) {

@@ -3,12 +3,12 @@ import type {PlacementReason} from './placement.ts';
 /** Why a shard has no container, or stays where it should not. */
 export const RULES: Readonly<Record<PlacementReason, string>> = {
   'no-container': 'the app has no container that takes shards',
-  'pin-not-living': 'it is pinned to a container that does not live',
-  'pin-takes-nothing-new': 'it is pinned to a container that takes nothing new',
+  'pin-not-living': 'it is pinned to a container that is not alive',
+  'pin-takes-nothing-new': 'it is pinned to a container that accepts no new shards',
   'pin-outside-worker-group': 'its pin is not a member of its worker group',
   'worker-group-empty': 'its worker group has no members',
-  'worker-group-not-living': 'no member of its worker group lives',
-  'nothing-accepts': 'no container that it may use takes anything new',
+  'worker-group-not-living': 'no member of its worker group is alive',
+  'nothing-accepts': 'no container that it may use accepts new shards',
   capacity: 'every container that it may use holds as many shards as it may',
   'metric-limit': 'its load would break a limit of every container that has room for it',
   'spread-key': 'every container that has room for it has another shard with its spread key',

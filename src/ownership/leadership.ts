@@ -36,7 +36,7 @@ export type LeadershipAction =
 
 export class Leadership {
   /** Of all daemons; kept warm here, so that a governor of sm itself need not begin its waits anew. */
-  readonly clock = new FailureDetector();
+  readonly failureDetector = new FailureDetector();
   private readonly heartbeats = new Map<string, {mod: number; ttlMs: number}>();
   private leader: LeaderKey | undefined;
   private leaderMod = 0;
@@ -76,11 +76,11 @@ export class Leadership {
     if (known !== undefined && known.mod >= mod) return;
     if (ttlMs === undefined) {
       this.heartbeats.delete(incarnation);
-      this.clock.forget(incarnation);
+      this.failureDetector.forget(incarnation);
       return;
     }
     this.heartbeats.set(incarnation, {mod, ttlMs});
-    this.clock.observe(incarnation, mod, ttlMs, nowMs, sentAtMs);
+    this.failureDetector.observe(incarnation, mod, ttlMs, nowMs, sentAtMs);
   }
 
   /** Everything known about heartbeats, for finding what a listing no longer shows. */
@@ -90,7 +90,7 @@ export class Leadership {
 
   /** A write of this daemon's own has committed. */
   probeCommitted(nowMs: number): void {
-    this.clock.probeCommitted(nowMs);
+    this.failureDetector.probeCommitted(nowMs);
   }
 
   /** Smallest T among the daemons, ms; Infinity when none is known. */
@@ -120,7 +120,7 @@ export class Leadership {
     if (this.leader === undefined)
       return Math.max(nowMs, this.tryAtMs, this.mayLeadFromMs(me, nowMs));
     if (!this.heartbeats.has(this.leader.incarnation)) return Math.max(nowMs, this.tryAtMs);
-    return Math.max(this.tryAtMs, this.clock.wakeAtMs(this.leader.incarnation, 0, nowMs));
+    return Math.max(this.tryAtMs, this.failureDetector.wakeAtMs(this.leader.incarnation, 0, nowMs));
   }
 
   private noteFencingKey(me: Candidate, actions: LeadershipAction[]): void {
@@ -149,7 +149,12 @@ export class Leadership {
     const {incarnation, create} = leader;
     if (!this.heartbeats.has(incarnation))
       return {type: 'removeLeader', create, incarnation, hbMod: 0};
-    if (!this.clock.silent(incarnation, nowMs)) return undefined;
-    return {type: 'removeLeader', create, incarnation, hbMod: this.clock.version(incarnation)};
+    if (!this.failureDetector.silent(incarnation, nowMs)) return undefined;
+    return {
+      type: 'removeLeader',
+      create,
+      incarnation,
+      hbMod: this.failureDetector.version(incarnation),
+    };
   }
 }

@@ -272,7 +272,7 @@ export class PushSession {
       if (op !== 'drop' || !this.listing.has(shard) || nowMs - firstMs < IGNORED_DROP_MS) continue;
       return acceptedAt === undefined
         ? `does not answer to the drop of shard ${shard}, which it still lists`
-        : `accepted to drop shard ${shard} but still lists it`;
+        : `accepted the drop of shard ${shard} but still lists it`;
     }
     return undefined;
   }

@@ -29,7 +29,7 @@ export class ShardMachine {
   mark: number;
   /** Token of the handle that was given out last. */
   token = '';
-  /** A hook has outlasted its limit. */
+  /** A hook has exceeded its time limit. */
   stuck: 'add' | 'drop' | undefined;
   private known: KnownRecord = NOTHING;
   private question: Question = UNASKED;

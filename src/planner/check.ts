@@ -80,7 +80,7 @@ function checkShard(
 function brokenIntake(table: Table, shard: number, from: number, to: number): string | undefined {
   if (from === to || to >= table.m || table.mode[to] === OPEN) return undefined;
   const takesRest = ((table.unproved?.[to] ?? 0) & TAKES_REST) > 0;
-  if (!takesRest) return 'on a container that takes nothing new';
+  if (!takesRest) return 'on a container that accepts no new shards';
   const mayRunOn = from >= 0 && !runsForbidden(table, shard);
   return mayRunOn ? 'on a container that has not proved itself' : undefined;
 }
@@ -89,7 +89,7 @@ function brokenIntake(table: Table, shard: number, from: number, to: number): st
 function brokenPlacement(table: Table, shard: number, to: number): string | undefined {
   if (to >= table.m) return 'on a container that is not there';
   const pin = table.pin[shard] ?? -1;
-  if (pin === NOT_LIVING) return 'placed though its pin does not live';
+  if (pin === NOT_LIVING) return 'placed although its pin is not alive';
   if (pin !== -1 && pin !== to) return 'away from its pin';
   const pool = table.pools[table.bucketPool[table.bucket[shard] ?? 0] ?? 0];
   return pool?.has[to] === 1 ? undefined : 'outside its worker group';

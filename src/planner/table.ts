@@ -25,7 +25,7 @@ export interface Table extends PolicyColumns {
   readonly current: Int32Array;
   readonly prefer: Int32Array;
   readonly avoid: Int32Array;
-  /** Per shard: its pin as a container index; -1: no pin; -2: pinned to a container that does not live. */
+  /** Per shard: its pin as a container index; -1: no pin; -2: pinned to a container that is not alive. */
   readonly pin: Int32Array;
   /** Whether any shard prefers or avoids a living container. */
   readonly hasWishes: boolean;

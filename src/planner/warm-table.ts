@@ -10,10 +10,10 @@ import type {Table} from './table.ts';
 /** A shard, by the number of its row. */
 export interface WarmShard {
   readonly row: number;
-  /** Its `current` is not looked at: see `place`. */
+  /** Its `current` is not looked at: see `homeKey`. */
   readonly shard: PlacementShard;
   /** Where it counts, as a name whose container each plan says anew; '' for nowhere. */
-  readonly place: string;
+  readonly homeKey: string;
   /** It runs, and has done so for long enough to be tried elsewhere. */
   readonly isReady: boolean;
 }
@@ -28,8 +28,8 @@ export interface RowBatch {
 
 /** All of a snapshot but its shards. */
 export interface PlanTerms extends Omit<PlacementSnapshot, 'shards'> {
-  /** Container ids by place; a place that is not listed is nowhere. */
-  readonly places: ReadonlyMap<string, string>;
+  /** Container ids by homeKey; a homeKey that is not listed is nowhere. */
+  readonly homes: ReadonlyMap<string, string>;
   /** Whether the plan is to say what it costs and brings. Default: no. */
   readonly withFigures?: boolean;
   /** Who may be tried where one is due; undefined: nobody is. */
@@ -76,7 +76,7 @@ export class WarmTable {
     for (const one of set) this.set(one);
   }
 
-  table({places, fitness, withFigures: _, ...terms}: PlanTerms): WarmlyMade {
+  table({homes, fitness, withFigures: _, ...terms}: PlanTerms): WarmlyMade {
     const rows = new Int32Array(this.count);
     const shards: PlacementShard[] = [];
     // One by one and in order: a list that is made long at once may become a slow one.
@@ -85,7 +85,7 @@ export class WarmTable {
       if (one === undefined) continue;
       rows[shards.length] = row;
       indexOf[row] = shards.length;
-      shards.push(shardAt(one, places, fitness));
+      shards.push(shardAt(one, homes, fitness));
     }
     const order = this.order.rows().map((row) => indexOf[row] ?? 0);
     return {table: assemble({...terms, shards}, order), rows, end: this.byRow.length};
@@ -117,7 +117,7 @@ export class WarmTable {
   }
 
   /** What comes from another thread has texts of its own for each shard. */
-  private withSharedNames({row, shard, place, isReady}: WarmShard): KnownShard {
+  private withSharedNames({row, shard, homeKey, isReady}: WarmShard): KnownShard {
     const {group, workerGroup, pin, prefer, avoid} = shard;
     const shared = {
       ...shard,
@@ -128,7 +128,7 @@ export class WarmTable {
       prefer: this.name(prefer),
       avoid: this.name(avoid),
     };
-    return {row, place: this.name(place), isReady, shard: shared, placed: shared};
+    return {row, homeKey: this.name(homeKey), isReady, shard: shared, placed: shared};
   }
 
   private name(text: string): string {
@@ -142,11 +142,11 @@ export class WarmTable {
 /** The shard as this plan sees it: mostly as the last one did. What runs has no wish for another container. */
 function shardAt(
   known: KnownShard,
-  places: PlanTerms['places'],
+  homes: PlanTerms['homes'],
   fitness: WarmFitness | undefined,
 ): PlacementShard {
-  const {shard, place} = known;
-  const current = places.get(place) ?? '';
+  const {shard, homeKey} = known;
+  const current = homes.get(homeKey) ?? '';
   if (known.placed.current !== current)
     known.placed = current === '' ? shard : {...shard, current, prefer: ''};
   return fitness === undefined ? known.placed : {...known.placed, ...fitnessOf(known, fitness)};

@@ -6,7 +6,7 @@
 import type {Role} from '../model/access.ts';
 import {BATCH_BODY_LIMIT_BYTES, BODY_LIMIT_BYTES, TASK_BODY_LIMIT_BYTES} from './limits.ts';
 
-/** What an operator can change: `apply` is the marker under which a file is applied, `store` the record of the etcd that is believed, `any` whatever another operation has changed. */
+/** What an operator can change: `apply` is the marker under which a file is applied, `store` the record of the trusted etcd, `any` whatever another operation has changed. */
 export type ChangedObject = 'app' | 'shard' | 'worker' | 'container' | 'apply' | 'store' | 'any';
 
 export type RouteTag = 'app' | 'shard' | 'worker' | 'container' | 'move' | 'cluster';

@@ -66,7 +66,7 @@ export function encodeRecord(value: object): string {
 export function decodeOwnership(text: string): Decoded<OwnershipRecord> {
   return decode(text, true, (fields) => {
     if (!OWNERSHIP_STATES.has(fields['state']))
-      return 'state is none of assigned, owned, dropping, free';
+      return 'state is not one of assigned, owned, dropping, free';
     for (const name of ['container', 'incarnation', 'token', 'lastError']) {
       if (typeof fields[name] !== 'string') return `${name} is not text`;
     }
@@ -83,7 +83,7 @@ export function decodeHeartbeat(text: string): Decoded<Heartbeat> {
       return 'container is not text';
     if (typeof fields['nonce'] !== 'string') return 'nonce is not text';
     if (!HEARTBEAT_STATES.has(fields['state']))
-      return 'state is none of waiting, ready, leaving, evicting';
+      return 'state is not one of waiting, ready, leaving, evicting';
     const ttlMs = fields['ttlMs'];
     const readable = typeof ttlMs === 'number' && ttlMs >= TTL_MIN_MS && ttlMs <= TTL_MAX_MS;
     if (!readable) fields['ttlMs'] = TTL_MAX_MS;
@@ -170,7 +170,7 @@ export function decodeCluster(text: string): Decoded<ClusterRecord> {
   return decode(text, true, (fields) => {
     if (typeof fields['clusterId'] !== 'string') return 'clusterId is not text';
     if (fields['restored'] !== undefined && typeof fields['restored'] !== 'string')
-      fields['restored'] = 'the word of it cannot be read';
+      fields['restored'] = 'its cause cannot be read';
     return isCount(fields['epoch']) && isCount(fields['maxRevision'])
       ? undefined
       : 'epoch or maxRevision is not a count';
@@ -322,7 +322,7 @@ function decode<T>(
   if ((typeof version === 'number' || typeof version === 'bigint') && version > RECORD_VERSION) {
     return {ok: false, problem: `version ${version} is newer than ${RECORD_VERSION}`, newer: true};
   }
-  if (versioned && version !== RECORD_VERSION) return bad('v is missing or no version');
+  if (versioned && version !== RECORD_VERSION) return bad('v is missing or is not a version');
   const problem = check(parsed);
   return problem === undefined ? {ok: true, value: parsed as T} : bad(problem);
 }

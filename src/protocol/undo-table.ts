@@ -34,6 +34,6 @@ export const undoRows: Readonly<Record<ChangingOperation, UndoRow>> = {
   canStop: never('give the permission back: sm container can-stop --release'),
   releaseStop: never('ask for the permission again: sm container can-stop'),
   cancelMoves: RESTORED,
-  acceptRestore: never('records of the store before are not believed any more'),
+  acceptRestore: never('records of the previous store are no longer trusted'),
   undo: RESTORED,
 };

@@ -75,7 +75,7 @@ export function refuseOtherWriters(
   const isGroupFine = (mode & GROUP_MAY_WRITE) === 0 || groups.includes(gid);
   if ((mode & OTHERS_MAY_WRITE) === 0 && isGroupFine) return;
   throw new SmError('INVALID_CONFIG', `${what} ${path} can be written by others`, {
-    hint: `chmod go-w ${path}, or name a directory below it: one that is made is for its owner alone; else set filePermissions: any`,
+    hint: `chmod go-w ${path}, or name a directory below it, which is then created for its owner only; else set filePermissions: any`,
   });
 }
 

@@ -59,7 +59,7 @@ export class LogOutput {
     const nowMs = performance.now();
     if (nowMs - this.warnedAtMs < LOG_LOSS_WARNING_INTERVAL_MS) return;
     this.warnedAtMs = nowMs;
-    this.warn(`sm: going on without a log, it cannot be written: ${why}`);
+    this.warn(`sm: continuing without a log, which cannot be written: ${why}`);
   }
 }
 

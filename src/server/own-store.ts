@@ -39,7 +39,7 @@ export async function openOwnStore(
   if (store.user === undefined)
     logger.warn(
       {dataDir: embedded.dataDir},
-      'the embedded store asks nobody for a password: every process of this machine may write to it; embedded.auth: password changes that',
+      'the embedded store does not ask for a password: every process of this machine may write to it; embedded.auth: password changes that',
     );
   const close = async (): Promise<void> => {
     if (passwordFile !== undefined) forgetLocalStore(port, passwordFile);

@@ -115,7 +115,7 @@ export class PlannerThread implements PlannersBeside {
       plan: async (terms) => {
         const asked = run();
         try {
-          if (asked === undefined) throw new Error('the planner thread cannot begin');
+          if (asked === undefined) throw new Error('the planner thread cannot start');
           const plan = await asked.ask({kind: 'plan', planner, terms});
           this.inARow = 0;
           return plan;

@@ -37,7 +37,7 @@ export class Planners {
             {error: String(error), plansFor},
             isForGood
               ? 'the planner thread has ended too often: plans are made in the event loop until this daemon is restarted'
-              : 'the planner thread has ended: it is begun anew',
+              : 'the planner thread has ended: it is started again',
           ),
       });
     const forGovernors = newThread('governors', plansBesideFrom, 0);

@@ -60,7 +60,7 @@ function* sendRows(
     const set = part.map((shard, at): WarmShard => ({
       row: from + at,
       shard,
-      place: shard.current,
+      homeKey: shard.current,
       isReady: true,
     }));
     planner.update({isFresh: from === 0, set, removed: []});
@@ -69,6 +69,6 @@ function* sendRows(
 }
 
 function termsOf({shards: _sent, ...terms}: PlacementSnapshot): PlanTerms {
-  const places = new Map(terms.containers.map(({id}) => [id, id]));
-  return {...terms, places, fitness: undefined};
+  const homes = new Map(terms.containers.map(({id}) => [id, id]));
+  return {...terms, homes, fitness: undefined};
 }

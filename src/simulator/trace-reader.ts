@@ -14,7 +14,7 @@ import type {Trace, TraceEvent, TraceHeader, TraceShard} from './trace.ts';
 import {EVENT_SHAPES, fieldProblem, isFields, unknownWord} from './trace-fields.ts';
 import type {Fields, FieldRule} from './trace-fields.ts';
 
-const HINT = 'docs/placement.md, "Traces", says what a line may hold; sm record writes one';
+const HINT = 'docs/placement.md, "Traces", describes the lines; sm record writes such a file';
 
 /**
  * The trace of a text. `name`: of the file, for errors. `declared`: shards that there are without the trace.
@@ -99,7 +99,7 @@ class TraceReader {
 
   private takeEvent(fields: Fields): string | undefined {
     const {atMs, event, ...rest} = fields;
-    if (this.hasEnded) return 'stands behind the end';
+    if (this.hasEnded) return 'is after the end';
     const kind = typeof event === 'string' ? event : '';
     const shape = Object.hasOwn(EVENT_SHAPES, kind) ? EVENT_SHAPES[kind] : undefined;
     if (shape === undefined) return unknownWord('event', kind, Object.keys(EVENT_SHAPES));

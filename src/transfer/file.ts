@@ -40,9 +40,9 @@ export function readExport(text: string): ExportFile {
   const header = headerOf(lines[0] ?? text);
   const end = parsed(text.slice(last + 1), 'its last line');
   if (end['end'] !== true || end['keys'] !== lines.length - 1)
-    throw unreadable('it was cut short: the last line is missing', 'export it again');
+    throw unreadable('it is truncated: the last line is missing', 'export it again');
   if (end['sha256'] !== hashOf(body))
-    throw unreadable('it was changed: its checksum does not fit', 'export it again');
+    throw unreadable('it was changed: its checksum does not match', 'export it again');
   const items = lines.slice(1).map((line, index): Item => {
     const fields = parsed(line, `line ${index + 2}`);
     return {key: bytes(fields, 'key', index + 2), value: bytes(fields, 'value', index + 2)};
@@ -97,7 +97,7 @@ function parsed(line: string, where: string): Record<string, unknown> {
   }
   throw unreadable(
     `${where} is not JSON object`,
-    'is it what sm store export has written, all of it?',
+    'pass a complete file written by sm store export',
   );
 }
 

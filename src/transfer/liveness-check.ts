@@ -45,7 +45,7 @@ export async function livingBelow(options: LivenessOptions): Promise<string[]> {
     if (leftMs === 0) return [];
     if (first)
       say(
-        `waiting ${Math.ceil(leftMs / 1000)} s for what ${beats.map(nameOf).join(', ')} left behind: whoever still beats lives`,
+        `waiting ${Math.ceil(leftMs / 1000)} s for what ${beats.map(nameOf).join(', ')} left behind: a process that still sends heartbeats is alive`,
       );
     await clock.sleep(Math.min(LOOK_EVERY_MS, leftMs));
   }

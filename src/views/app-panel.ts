@@ -98,7 +98,7 @@ function detailsOf(row: LiveApp): Detail[] {
       `${shards.ready} of ${shards.total} ready, ${shards.moving} moving, ${shards.unplaced} unplaced, ${shards.failed} failed`,
     ],
     ['containers', containersText(row)],
-    ['governor', `${safe(governor) || '-'}, last word ${safe(governedAt) || '-'}`],
+    ['governor', `${safe(governor) || '-'}, last update ${safe(governedAt) || '-'}`],
     [
       'limits',
       `max shards ${maxShardCount || 'none'}, moving ${maxMoving}, recovery ${maxRecoveryTime}s`,

@@ -24,13 +24,13 @@ function wholeFrame(state: ViewState, layout: Layout): Line[] {
   const head = [headLine(state), figuresLine(state)];
   if (layout.progress) head.push(progressLine(state));
   const foot = [footLine(state)];
-  const room = layout.height - head.length - foot.length;
-  if (state.help) return [...head, ...helpFrame(room), ...foot];
+  const lines = layout.height - head.length - foot.length;
+  if (state.help) return [...head, ...helpFrame(lines), ...foot];
   const body = state.spec.slots.flatMap((_, index) =>
     (layout.heights[index] ?? 0) === 0 ? [] : panelFrame(state, index, layout.heights[index] ?? 0),
   );
   const low = [...detailFrame(state, layout.details), ...troubleLines(state, layout.troubles)];
-  const gap = state.spec.fullScreen ? Math.max(0, room - body.length - low.length) : 0;
+  const gap = state.spec.fullScreen ? Math.max(0, lines - body.length - low.length) : 0;
   return [...head, ...body, ...Array.from({length: gap}, () => line('')), ...low, ...foot];
 }
 
@@ -47,7 +47,7 @@ function headLine(state: ViewState): Line {
   const freshness = safe(linkText(link, nowMs));
   if (isStale(link)) return [span(freshness, 'bad'), span(`  ${title}`, 'dim')];
   if (frozen !== undefined) {
-    const since = `PAUSED ${clockText(nowMs - frozen.sinceMs)}, Space goes on`;
+    const since = `PAUSED ${clockText(nowMs - frozen.sinceMs)}, Space continues`;
     return spread([span(title, 'head')], [span(since, 'warn')], size.columns);
   }
   const gaps = link.gaps === 0 ? '' : `  reconnects ${link.gaps}`;

@@ -83,12 +83,12 @@ function specialOf(pressed: Pressed): KeyName | undefined {
 
 export const KEY_HELP: readonly (readonly [string, string])[] = [
   ['up down j k', 'move the selection'],
-  ['PgUp PgDn g G', 'a page, the first, the last'],
+  ['PgUp PgDn g G', 'one page, first row, last row'],
   ['Tab', 'the next panel'],
-  ['Enter', 'details of the selected row, and back'],
+  ['Enter', 'show or leave the details of the selected row'],
   ['/', 'filter: type, Enter keeps it, Esc clears it'],
-  ['s', 'sort by something else'],
+  ['s', 'sort by the next column'],
   ['Space', 'pause, and go on'],
-  ['w', 'more columns, and fewer'],
+  ['w', 'show more or fewer columns'],
   ['q', 'quit (Ctrl-C too)'],
 ];

@@ -54,21 +54,21 @@ function heightsOf(state: ViewState, body: number): number[] {
     return slots.map((_, index) => (index === state.focus ? Math.max(1, only) : 0));
   }
   const wants = slots.map((_, index) => Math.max(1, rowsOf(state, index).length));
-  let room = body - chrome.reduce((sum, lines) => sum + lines, 0);
+  let spareLines = body - chrome.reduce((sum, lines) => sum + lines, 0);
   const heights = slots.map(() => 0);
   const history = slots.findIndex(({panel}) => panel.section === 'finished');
   const kept = history < 0 || slots.length === 1 ? 0 : Math.min(HISTORY_ROWS, wants[history] ?? 0);
-  room -= kept;
+  spareLines -= kept;
   let hungry = slots.map((_, index) => index).filter((index) => index !== history);
-  while (room > 0 && hungry.length > 0) {
-    const each = Math.max(1, Math.floor(room / hungry.length));
+  while (spareLines > 0 && hungry.length > 0) {
+    const each = Math.max(1, Math.floor(spareLines / hungry.length));
     for (const index of hungry) {
-      const take = Math.min(each, room, (wants[index] ?? 0) - (heights[index] ?? 0));
+      const take = Math.min(each, spareLines, (wants[index] ?? 0) - (heights[index] ?? 0));
       heights[index] = (heights[index] ?? 0) + take;
-      room -= take;
+      spareLines -= take;
     }
     hungry = hungry.filter((index) => (heights[index] ?? 0) < (wants[index] ?? 0));
   }
-  if (history >= 0) heights[history] = Math.min(wants[history] ?? 0, kept + room);
+  if (history >= 0) heights[history] = Math.min(wants[history] ?? 0, kept + spareLines);
   return heights;
 }

@@ -38,10 +38,10 @@ export function clipped(spans: Line, width: number): Line {
 
 /** Left and right text at the two ends of a line of this width; the left one gives way. */
 export function spread(left: Line, right: Line, width: number): Line {
-  const room = width - lineWidth(right);
-  if (room < SPREAD_LEAST_COLUMNS) return clipped(right, width);
-  const shown = clipped(left, room - 2);
-  const space = ' '.repeat(room - lineWidth(shown));
+  const free = width - lineWidth(right);
+  if (free < SPREAD_LEAST_COLUMNS) return clipped(right, width);
+  const shown = clipped(left, free - 2);
+  const space = ' '.repeat(free - lineWidth(shown));
   return [...shown, span(space), ...right];
 }
 

@@ -77,7 +77,7 @@ function noteText({reason, lastError, move, state}: LiveShard): string {
 function detailsOf(row: LiveShard): Detail[] {
   const {id, service, state, container, incarnation, token, failures} = row;
   const details: Detail[] = [
-    ['state', `${state.toUpperCase()}${row.removing ? ', its spec is gone' : ''}`],
+    ['state', `${state.toUpperCase()}${row.removing ? ', its spec is deleted' : ''}`],
     ['container', `${safe(container) || '-'}, incarnation ${safe(incarnation) || '-'}`],
     ['token', safe(token) || '-'],
     [

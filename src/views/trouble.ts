@@ -22,12 +22,12 @@ function unheard({id, service, state, since, shards}: LiveContainer, nowMs: numb
   const when = age === '' ? '' : ` for ${age}`;
   const waiting = `${shards.total} of its shards`;
   if (state === 'unknown')
-    return `? ${id} (${service}) is unknown${when}: no write commits; if it cannot write either, its ${shards.total} shards have stopped`;
+    return `? ${id} (${service}) is unknown${when}: the daemon cannot write to the store; if the container cannot either, its ${shards.total} shards have stopped`;
   if (state === 'unreachable')
-    return `! ${id} (${service}) is unreachable${when}: it gets nothing new, ${shards.total} shards stay`;
+    return `! ${id} (${service}) is unreachable${when}: it gets no new shards, ${shards.total} shards stay`;
   if (state === 'suspect')
-    return `! ${id} (${service}) is suspect${when}: its heartbeats are late, it gets nothing new, ${shards.total} shards stay`;
+    return `! ${id} (${service}) is suspect${when}: its heartbeats are late, it gets no new shards, ${shards.total} shards stay`;
   return state === 'lost'
     ? `x ${id} (${service}) is lost${when}: ${waiting} wait for another container`
-    : `! ${id} (${service}) is silent${when}: ${waiting} wait for it, or for its loss to be certain`;
+    : `! ${id} (${service}) is silent${when}: ${waiting} wait until it is back or its loss is certain`;
 }

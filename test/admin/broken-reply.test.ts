@@ -97,7 +97,7 @@ describe('an answer', () => {
     });
     const failure = await client.call('getSpec', {}).then(() => undefined, failureOf);
     expect(failure).toMatchObject({code: 'SERVER_UNAVAILABLE', exit: 6});
-    expect(failure?.why).toBe('its answer does not end');
+    expect(failure?.why).toBe('its answer exceeds the size limit');
     expect(sentBytes).toBeLessThan(2 * ANSWER_LIMIT_BYTES);
   });
 
@@ -151,7 +151,7 @@ describe('a stream', () => {
   const AWAY = 'event: error\ndata: {"error": "etcd is away", "code": "STORE_UNAVAILABLE"}\n\n';
 
   it.each([
-    ['tells why the daemon has ended it', AWAY, 60_000, 'STORE_UNAVAILABLE', 6],
+    ['tells why the daemon has closed the connection', AWAY, 60_000, 'STORE_UNAVAILABLE', 6],
     ['is lost when it says nothing any more', '', 500, 'TIMEOUT', 7],
   ])('%s, and may be opened again', async (_how, last, silenceMs, code, exit) => {
     const answer = (response: ServerResponse): void => {

@@ -116,7 +116,7 @@ const BROKEN: readonly (readonly [
   ],
   ['freed twice', [put(keys.ownership(APP, 's2'), own('free', 'Y'))]],
   ['freeing changes the holder', [put(s1, own('free', 'Y', {token: token(11)}))]],
-  ['owned out of nothing', [put(keys.ownership(APP, 's9'), own('owned', 'X'))]],
+  ['owned without a record before it', [put(keys.ownership(APP, 's9'), own('owned', 'X'))]],
   [
     'claimed by a container that does not exist',
     [put(keys.ownership(APP, 's3'), own('owned', 'Y'))],
@@ -129,7 +129,7 @@ const BROKEN: readonly (readonly [
   ['claimed with a token', [put(keys.ownership(APP, 's3'), own('owned', 'Y', {token: token(14)}))]],
   ['claimed ready', [put(keys.ownership(APP, 's3'), own('owned', 'Y', {ready: true}))]],
   [
-    'the claim changes what the record says besides',
+    'the claim changes other fields of the record',
     [put(keys.ownership(APP, 's3'), own('owned', 'Y', {failures: 7}))],
   ],
   ['owned after free', [put(keys.ownership(APP, 's2'), own('owned', 'Y'))]],
@@ -152,7 +152,7 @@ const BROKEN: readonly (readonly [
     [[put(keys.ownership(APP, 's3'), own('owned', 'Y'))]],
   ],
   [
-    'a token that is none',
+    'not a valid token',
     [put(keys.ownership(APP, 's3'), own('owned', 'Y', {ready: true, token: '15'}))],
     [[put(keys.ownership(APP, 's3'), own('owned', 'Y'))]],
   ],
@@ -199,7 +199,7 @@ const BROKEN: readonly (readonly [
   ],
   ['the cluster record is deleted', [del(keys.cluster())]],
   ['the epoch goes back', [put(keys.cluster(), cluster({epoch: 1}))]],
-  ['another etcd within one epoch', [put(keys.cluster(), cluster({clusterId: 'etcd-2'}))]],
+  ['another etcd cluster within one epoch', [put(keys.cluster(), cluster({clusterId: 'etcd-2'}))]],
   [
     'the newest revision goes back within one epoch',
     [put(keys.cluster(), cluster({maxRevision: 9}))],

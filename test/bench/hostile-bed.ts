@@ -221,7 +221,7 @@ export class Bed {
     });
   }
 
-  /** Moves the shard there, or to another where it is there already; the time until its `add` is called, the limit where it is not. */
+  /** Moves the shard there, or to another where it exists already; the time until its `add` is called, the limit where it is not. */
   private async move(shardId: string, wanted: string): Promise<Move> {
     const before = this.homes.get(shardId);
     const to = wanted === before ? (CONTAINERS.find((id) => id !== before) ?? wanted) : wanted;

@@ -36,13 +36,16 @@ describe('apps.yml', () => {
     ['apps:\n  - {name: a, shards: [{task: x}]}\n', 'apps[0].shards[0] needs either id or range'],
     ['apps:\n  - {name: a, shards: [{range: x}]}\n', 'is not of the form eu-{001..100}'],
     ['apps:\n  - {name: a, shards: [{range: "x{9..1}"}]}\n', 'has a start after its end'],
-    ['apps:\n  - {name: a, shards: [s, s]}\n', 'shard s stands there twice'],
+    ['apps:\n  - {name: a, shards: [s, s]}\n', 'shard s is listed twice'],
     ['apps:\n  - {name: a, pins: {s: c1}}\n', 'pins names s, which is not a shard'],
     [
       'apps:\n  - {name: a, workerGroups: {007: [c1]}}\n',
       'workerGroups: a key is not text: put it',
     ],
-    ['apps:\n  - {name: a}\n  - {name: a}\n', 'apps.yml:3:5: app a stands at apps.yml:2:5 already'],
+    [
+      'apps:\n  - {name: a}\n  - {name: a}\n',
+      'apps.yml:3:5: app a is already declared at apps.yml:2:5',
+    ],
     ['apps:\n  - {name: a, name: b}\n', 'apps.yml:2:'],
     ['apps: &x\n  - {name: a, shards: *x}\n', 'is an alias'],
     ['apps: [', 'apps.yml:1:'],

@@ -165,7 +165,7 @@ describe('faults', () => {
     ],
     ['log: info', 'f.yml:5:1: log is a section: it holds further settings'],
     ['etcd: {tls: on}', 'f.yml:5:8: etcd.tls is a section: it holds further settings'],
-    ['log: {level: loud}', 'f.yml:5:14: log.level is none of debug, info, warn, error'],
+    ['log: {level: loud}', 'f.yml:5:14: log.level is not one of debug, info, warn, error'],
     [
       'heartbeat: {ttlMs: 2999}',
       'f.yml:5:20: heartbeat.ttlMs is not a whole number from 3000 to 60000',
@@ -178,12 +178,12 @@ describe('faults', () => {
       'heartbeat: {ttlMs: "3000"}',
       'f.yml:5:20: heartbeat.ttlMs is not a whole number from 3000 to 60000',
     ],
-    ['compaction: false', 'f.yml:5:13: compaction is none of auto, off'],
+    ['compaction: false', 'f.yml:5:13: compaction is not one of auto, off'],
     ['advertise: localhost', 'f.yml:5:12: advertise is not of the form host:port'],
     ['advertise: localhost:65536', 'f.yml:5:12: advertise is not of the form host:port'],
     ['advertise: localhost:0', 'f.yml:5:12: advertise is not of the form host:port'],
-    ['etcd: {username: x}', 'f.yml:5:18: etcd.username and etcd.passwordFile belong together'],
-    ['tls: {key: x}', 'f.yml:5:12: tls.cert and tls.key belong together'],
+    ['etcd: {username: x}', 'f.yml:5:18: etcd.username and etcd.passwordFile must be set together'],
+    ['tls: {key: x}', 'f.yml:5:12: tls.cert and tls.key must be set together'],
     ['tls: {ca: x}', 'f.yml:5:11: tls.ca needs tls.cert'],
     ['etcd: {tls: {cert: x, key: y}}', 'f.yml:5:20: etcd.tls.cert needs etcd.tls.ca'],
     ['? [a, b]\n: c', "f.yml:5:3: a setting's name is plain text"],
@@ -337,7 +337,7 @@ describe('a store inside the daemon', () => {
   it.each([
     ['embedded: {port: 0}', 'embedded.port is not a whole number from 1 to 65535'],
     ['embedded: {prot: 1}', 'unknown setting "embedded.prot", did you mean embedded.port?'],
-    ['embedded: {tls: {cert: a}}', 'embedded.tls.cert and embedded.tls.key belong together'],
+    ['embedded: {tls: {cert: a}}', 'embedded.tls.cert and embedded.tls.key must be set together'],
     ['embedded: {tls: {cert: a, key: b}}', 'embedded.tls.cert needs etcd.tls.ca'],
     ['embedded: {host: 0.0.0.0}', 'embedded.host 0.0.0.0 is not loopback'],
   ])('is told of %s', (line, fault) => {

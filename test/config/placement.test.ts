@@ -48,7 +48,7 @@ describe('placement in apps.yml', () => {
     ],
     ['{quietTime: soon}', /placement.quietTime is not a number from 0 to 86400/],
     ['{slowStart: 1.5}', /placement.slowStart is not a whole number/],
-    ['{drainOrder: backwards}', /placement.drainOrder is none of together, sequential/],
+    ['{drainOrder: backwards}', /placement.drainOrder is not one of together, sequential/],
     ['{quiteTime: 3}', /unknown key "quiteTime", did you mean quietTime/],
   ])('is refused: %s', (placement, message) => {
     const text = `apps:\n  - name: orders\n    maxMoving: 50\n    placement: ${placement}\n`;

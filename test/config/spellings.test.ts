@@ -9,9 +9,9 @@ describe('spellings that the Go project takes', () => {
     const config = parseConfig(SPELLED, 'f.yml', {onSpelling: (text) => said.push(text)});
     expect(config).toMatchObject({port: 8_801, endpoints: ['127.0.0.1:2379'], etcdPrefix: '/sm'});
     expect(said).toEqual([
-      'f.yml:2:7: port is taken for 8801: write it so',
-      'f.yml:3:12: endpoints is taken for ["127.0.0.1:2379"]: write it so',
-      'f.yml:4:13: etcdPrefix is taken for "/sm": write it so',
+      'f.yml:2:7: port is read as 8801: write it this way',
+      'f.yml:3:12: endpoints is read as ["127.0.0.1:2379"]: write it this way',
+      'f.yml:4:13: etcdPrefix is read as "/sm": write it this way',
     ]);
   });
 

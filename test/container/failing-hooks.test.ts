@@ -17,7 +17,7 @@ describe('an add that throws', () => {
     ['a message of 2 MiB', LOUD, /^x+…$/],
     ['an error whose message is undefined', NO_MESSAGE, /Error/],
     ['an error whose message is not text', ODD_MESSAGE, /Error/],
-    ['what has no text', NOTHING, /no text/],
+    ['what has no text', NOTHING, /without a message/],
     ['undefined', undefined, /undefined/],
   ] as const) {
     it(`${what} frees the shard and says so`, async () => {

@@ -86,7 +86,7 @@ it('leads there and back while shards run on', {timeout: 4 * LIMIT_MS}, async ()
       LIMIT_MS,
       () => started.output,
     );
-    expect(started.output).toContain(`port is taken for ${port}`);
+    expect(started.output).toContain(`port is read as ${port}`);
     const doctor = new Shell('sm doctor', folder, env);
     expect(await doctor.ended()).not.toBe(0);
     expect(doctor.output).toMatch(/FAIL +other server/);

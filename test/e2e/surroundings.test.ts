@@ -223,7 +223,7 @@ describe('the command line', () => {
     expect(command.output()).toContain('code: TIMEOUT (exit 7)');
   });
 
-  it('stops a shard by a pin to a container that does not live only when that is confirmed', async () => {
+  it('stops a shard by a pin to a container that is not alive only when that is confirmed', async () => {
     const place = ['-a', 'here', '--server', server];
     expect((await sm('shard', 'add', 's1', ...place))[0]).toBe(0);
     const [exit, output] = await sm('shard', 'pin', 's1', 'nobody', ...place);

@@ -91,7 +91,8 @@ describe('what containers say', () => {
     const of = (shard: string) => terms?.loadOf(shard, bed.governor.view.shards.get(shard)!.value);
     expect(of(mine)).toEqual([7]);
     expect(of(other)).toEqual([7]);
-    const text = 'container c1 reports loads of shards that it does not hold: they are not taken';
+    const text =
+      'container c1 reports loads that are not used: loads of shards that it does not own';
     expect(alarms).toEqual([[], [{code: 'LOAD_REJECTED', text}], [{code: 'LOAD_REJECTED', text}]]);
     expect(loads.takeFaults()).toEqual({foreign: 6});
     expect(loads.takeFaults()).toEqual({});
@@ -103,7 +104,7 @@ describe('what containers say', () => {
       say(bed, 'c1', {}, {faults});
       return bed.governor.loads.alarms().map(({text}) => text);
     });
-    const text = 'container c1 reports loads that are not numbers: they are not taken';
+    const text = 'container c1 reports loads that are not used: loads that are not numbers';
     expect(texts).toEqual([[], [], [text], []]);
   });
 

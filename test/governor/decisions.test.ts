@@ -217,7 +217,7 @@ describe('the next step of a shard', () => {
   it('gives it to who takes something new and has room', () => {
     const bed = new GovernorBed(['s1']);
     expect(written(next(bed, 'c2'))).toMatchObject({state: 'assigned', container: 'c2'});
-    expect(next(bed, 'c2', {isFull: () => true})).toEqual({step: 'wait', for: 'room'});
+    expect(next(bed, 'c2', {isFull: () => true})).toEqual({step: 'wait', for: 'capacity'});
     lives('c2', {state: 'cordoned', mode: 'closed'});
     expect(next(bed, 'c2')).toEqual({step: 'wait', for: 'plan'});
   });

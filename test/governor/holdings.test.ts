@@ -51,10 +51,10 @@ describe('a container that does not hold what is recorded as its own', () => {
     say(bed, [kept]);
     expect(bed.status?.containers['c1']).toMatchObject({
       state: 'unreachable',
-      note: `does not hold shard ${lost}, which is recorded as its own`,
+      note: `does not run shard ${lost}, which it owns according to the record`,
     });
     expect(alarms(bed)).toEqual([
-      `container c1 gets nothing new: it does not hold shard ${lost}, which is recorded as its own`,
+      `container c1 gets no new shards: it does not run shard ${lost}, which it owns according to the record`,
     ]);
     const before = bed.places;
     for (const shard of ['n1', 'n2', 'n3']) bed.addShard(shard);
@@ -75,7 +75,7 @@ describe('a container that serves what is not recorded as its own', () => {
     const mine = heldBy(bed, 'c1');
     const [foreign = ''] = heldBy(bed, 'c2');
     for (let answers = 0; answers < 2; answers += 1) say(bed, [...mine, foreign]);
-    expect(alarms(bed)[0]).toContain(`serves shard ${foreign}`);
+    expect(alarms(bed)[0]).toContain(`runs shard ${foreign}`);
     expect(heldBy(bed, 'c2')).toContain(foreign);
   });
 

@@ -76,7 +76,7 @@ describe('the quiet time', () => {
     const bed = new Bed();
     bed.at(0, 'c1', 'c2');
     expect(bed.at(1, 'c1', 'c2:suspect')).toBe(true);
-    expect(bed.quiet.why).toBe('container c2 is not heard');
+    expect(bed.quiet.why).toBe('no heartbeats from container c2');
     expect(bed.at(2, 'c1', 'c2')).toBe(false);
     expect(bed.at(3, 'c1', 'c2:silent')).toBe(true);
     expect(bed.at(60, 'c1', 'c2:silent')).toBe(true);

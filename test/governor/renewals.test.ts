@@ -93,7 +93,7 @@ it('whether there is work under way is news for the summary by itself', () => {
         living: new Map(),
         isBreakerOpen: false,
       },
-      ...{plan: new PlanCache(new ShardRows(), 0), settled, clock: new FailureDetector()},
+      ...{plan: new PlanCache(new ShardRows(), 0), settled, failureDetector: new FailureDetector()},
     }))?.settled;
   expect(written(0, false)).toBe(false);
   expect(reporter.wakeAtMs()).toBe(Number.POSITIVE_INFINITY);

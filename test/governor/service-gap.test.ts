@@ -128,19 +128,19 @@ const CASES: readonly [string, Case, string, string][] = [
   [
     'a hung drop',
     {record: {state: 'dropping', move}, overdue: [{shard: 's1', hook: 'drop'}]},
-    `c1 has been dropping it since ${STARTED}: its drop has outlasted its limit`,
+    `c1 has been dropping it since ${STARTED}: its drop has exceeded its time limit`,
     'sm container evict -a orders c1',
   ],
   [
     'a drop that is not overdue yet',
     {record: {state: 'dropping', move}},
-    'its drop has not returned, and nobody may have it before',
+    'its drop has not returned, and no other container may have it before that',
     'sm container evict -a orders c1',
   ],
   [
     'a hung add',
     {record: {move}, overdue: [{shard: 's1', hook: 'add'}]},
-    `c1 has been adding it since ${STARTED}: its add has outlasted its limit`,
+    `c1 has been adding it since ${STARTED}: its add has exceeded its time limit`,
     'sm container evict -a orders c1',
   ],
   [
@@ -186,7 +186,7 @@ const CASES: readonly [string, Case, string, string][] = [
   [
     'a pin to nobody',
     {reason: 'pin-not-living', spec: {manualContainerId: 'c9'}},
-    'it is pinned to c9, which does not live',
+    'it is pinned to c9, which is not alive',
     'sm shard unpin -a orders s1',
   ],
   [
@@ -204,7 +204,7 @@ const CASES: readonly [string, Case, string, string][] = [
   [
     'containers that are all cordoned',
     {reason: 'nothing-accepts', state: 'cordoned'},
-    'takes anything new: c1 is cordoned',
+    'accepts new shards: c1 is cordoned',
     'sm container uncordon -a orders c1',
   ],
   ['no room', {reason: 'capacity'}, 'as many shards as it may', '--max-shard-count'],

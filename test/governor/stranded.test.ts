@@ -39,10 +39,10 @@ it('while nobody else takes anything, and for each reason', () => {
   const stranded = bed.status?.containers['a']?.stranded ?? '';
   expect(stranded.split('; ').toSorted()).toEqual([
     expect.stringMatching(
-      /^1 shard has nowhere to go, s\d: it is pinned to a container that takes nothing new$/,
+      /^1 shard has nowhere to go, s\d: it is pinned to a container that accepts no new shards$/,
     ),
     expect.stringMatching(
-      /^1 shard has nowhere to go, s\d: no container that it may use takes anything new$/,
+      /^1 shard has nowhere to go, s\d: no container that it may use accepts new shards$/,
     ),
   ]);
 });

@@ -61,7 +61,7 @@ describe('UNSERVED', () => {
     pinned.addShard('s5', {manualContainerId: 'nobody'});
     pinned.pass(2 * TTL_MS, ['a']);
     expect(unserved(pinned)).toMatchObject({object: 's5'});
-    expect(unserved(pinned)?.text).toContain('it is pinned to nobody, which does not live');
+    expect(unserved(pinned)?.text).toContain('it is pinned to nobody, which is not alive');
     pinned.removeShard('s5');
     pinned.pass(2_000, ['a']);
     expect(unserved(pinned)).toBeUndefined();

@@ -64,7 +64,7 @@ describe.concurrent('a worker group', () => {
 });
 
 describe.concurrent('a pin', () => {
-  it('is followed there and back, and waits for a container that does not live', async () => {
+  it('is followed there and back, and waits for a container that is not alive', async () => {
     await begin('pin', ['c1', 'c2']);
     await theCluster().addShards('pin', shardIds(2, 'pin'));
     await theCluster().settled('pin');

@@ -76,7 +76,7 @@ describe('a large app', () => {
     await cluster.join(APP, 'c2');
     await bed.shares(['c1', 'c2']);
     expect(bed.threads).toHaveLength(2);
-    expect(bed.lines.join('')).toContain('the planner thread has ended: it is begun anew');
+    expect(bed.lines.join('')).toContain('the planner thread has ended: it is started again');
     expect(bed.lines.join('')).not.toContain('GOVERNOR_BROKEN');
     expect(await bed.metric('sm_planner_thread_losses_total')).toBe(1);
     await cluster.stop();

@@ -113,14 +113,14 @@ function faultsOfPlacement(daemon: NightDaemon, containers: NightContainers): Fa
       '`drop` hangs',
       'hanging',
       {
-        cause: /h1 has been dropping it since .*drop (has not returned|has outlasted)/,
+        cause: /h1 has been dropping it since .*drop (has not returned|has exceeded)/,
         mend: /sm container evict -a hanging h1/,
         alert: /SmStuck/,
       },
       {
         readyz: {
           ask: () => readyz(`http://${endpoints.get('h1') ?? ''}`),
-          cause: /drop of s0 has outlasted its limit/,
+          cause: /drop of s0 has exceeded its time limit/,
         },
         prepare: async () => {
           await containers.createApp('hanging', 1);
@@ -142,7 +142,7 @@ function faultsOfPlacement(daemon: NightDaemon, containers: NightContainers): Fa
       'pin to nobody',
       'pinned',
       {
-        cause: /pinned to nobody, which does not live/,
+        cause: /pinned to nobody, which is not alive/,
         mend: /sm shard unpin -a pinned s0/,
         alert: /SmUnserved/,
       },

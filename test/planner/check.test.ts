@@ -41,9 +41,9 @@ test('a plan of the planner passes', () => {
 
 test.each([
   ['a container that is not there', {[FREE]: 3}, 'not there'],
-  ['a container that takes nothing new', {[FREE]: 2}, 'takes nothing new'],
+  ['a container that accepts no new shards', {[FREE]: 2}, 'accepts no new shards'],
   ['away from the pin', {[PINNED]: 1}, 'away from its pin'],
-  ['anywhere though the pin does not live', {[ELSEWHERE]: 0}, 'pin does not live'],
+  ['anywhere though the pin does not live', {[ELSEWHERE]: 0}, 'pin is not alive'],
   ['outside the worker group', {[POOLED]: 1}, 'outside its worker group'],
   ['nowhere without a reason', {[FREE]: -1}, 'reasons are given'],
   ['above the limit', {[FREE]: 0}, 'would hold 3 of 2'],

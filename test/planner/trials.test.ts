@@ -186,7 +186,7 @@ describe('a bad plan for an unproved container stops the governor', () => {
 
   it.each([
     ['a running shard beside the trial', bent({[one]: 2}), 'has not proved itself'],
-    ['a shard on one that refuses', bent({[one]: 3}), 'takes nothing new'],
+    ['a shard on one that refuses', bent({[one]: 3}), 'accepts no new shards'],
     ['two trials', bent({[one]: 2, [two]: 2}, [one, two]), 'two trials'],
     ['a trial where none is due', bent({[one]: 0}, [one]), 'none is due'],
   ])('%s', (_, made, message) => {

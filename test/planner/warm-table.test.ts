@@ -26,7 +26,7 @@ const change = fc.oneof(
   fc.record({kind: fc.constant('plan' as const), living: fc.subarray(CONTAINERS.slice(0, 4))}),
 );
 
-function termsFor(living: readonly string[]): Omit<PlanTerms, 'places' | 'fitness'> {
+function termsFor(living: readonly string[]): Omit<PlanTerms, 'homes' | 'fitness'> {
   return {
     containers: living.map((id) => ({id, mode: id === 'c3' ? 'closed' : 'open'})),
     pools: new Map([['w', new Set(['c0', 'c1', 'c3'])]]),
@@ -56,8 +56,8 @@ function compare(
   living: readonly string[],
 ): void {
   const terms = termsFor(living);
-  const places = new Map(living.map((id) => [`at ${id}`, id]));
-  const {table, rows} = warm.table({...terms, places, fitness: undefined});
+  const homes = new Map(living.map((id) => [`at ${id}`, id]));
+  const {table, rows} = warm.table({...terms, homes, fitness: undefined});
   const seen = (shard: PlacementShard): PlacementShard => {
     const current = living.includes(shard.current) ? shard.current : '';
     return {...shard, current, prefer: current === '' ? shard.prefer : ''};
@@ -86,9 +86,9 @@ describe('a table that is kept', () => {
             warm.take({isFresh: false, set: [], removed: [one.row]});
           } else if (![...known].some(([row, {id}]) => row !== one.row && id === one.shard.id)) {
             const {row, shard} = one;
-            const place = shard.current === '' ? '' : `at ${shard.current}`;
+            const homeKey = shard.current === '' ? '' : `at ${shard.current}`;
             known.set(row, shard);
-            warm.take({isFresh: false, set: [{row, shard, place, isReady: true}], removed: []});
+            warm.take({isFresh: false, set: [{row, shard, homeKey, isReady: true}], removed: []});
           }
         }
         expect(warm.size).toBe(known.size);
@@ -104,7 +104,7 @@ describe('a table that is kept', () => {
       ...{id, group: '', workerGroup: '', pin: '', current: '', prefer: '', avoid: ''},
     });
     const set = [second, first, 'x'].map((id, row) => {
-      return {row, shard: shardOf(id), place: '', isReady: true};
+      return {row, shard: shardOf(id), homeKey: '', isReady: true};
     });
     const known = new Map(set.map(({row, shard}) => [row, shard]));
     warm.take({isFresh: true, set, removed: []});
@@ -128,7 +128,7 @@ describe('a table that is kept', () => {
       prefer: '',
       avoid: '',
     };
-    warm.take({isFresh: false, set: [{row: 3, shard, place: '', isReady: true}], removed: []});
+    warm.take({isFresh: false, set: [{row: 3, shard, homeKey: '', isReady: true}], removed: []});
     warm.take({isFresh: true, set: [], removed: []});
     compare(warm, new Map(), ['c0']);
     expect(warm.size).toBe(0);

@@ -11,6 +11,8 @@ describe('LogOutput', () => {
     for (let count = 0; count < 3_000; count += 1) output.write('.'.repeat(1024));
     expect(stream.writableLength).toBeLessThan(1024 * 1024 + 2_048);
     expect(lostLogLines() - before).toBeGreaterThan(1_900);
-    expect(told).toEqual(['sm: going on without a log, it cannot be written: nobody reads it']);
+    expect(told).toEqual([
+      'sm: continuing without a log, which cannot be written: nobody reads it',
+    ]);
   });
 });

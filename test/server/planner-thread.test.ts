@@ -16,7 +16,7 @@ function thread(): PlannerThread {
 function shards(count: number): WarmShard[] {
   return Array.from({length: count}, (_, row) => {
     const shard = {id: `s${row}`, group: '', workerGroup: '', pin: '', prefer: '', avoid: ''};
-    return {row, shard: {...shard, current: ''}, place: 'at c1', isReady: true};
+    return {row, shard: {...shard, current: ''}, homeKey: 'at c1', isReady: true};
   });
 }
 
@@ -24,7 +24,7 @@ const terms: PlanTerms = {
   containers: ['c1', 'c2', 'c3'].map((id) => ({id, mode: 'open'})),
   pools: new Map(),
   maxShardCount: 0,
-  places: new Map([['at c1', 'c1']]),
+  homes: new Map([['at c1', 'c1']]),
   fitness: undefined,
 };
 

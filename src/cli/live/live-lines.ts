@@ -67,15 +67,15 @@ export class LiveLines {
     const reason = this.gap;
     this.gap = '';
     if (reason === '' || resumed) return;
-    const text = `changes may be missing: ${reason}; what is different now follows`;
+    const text = `changes may be missing: ${reason}; the differences follow`;
     this.print({type: 'gap', reason, at}, `? ${text}`);
   }
 
   private store({ok, reason}: {ok: boolean; reason: string}, at: string): void {
     this.storeAway = !ok;
     const text = ok
-      ? '. the daemon has its store again'
-      : `? the daemon has lost its store: ${reason}`;
+      ? '. the daemon reaches its store again'
+      : `? the daemon cannot reach its store: ${reason}`;
     this.print({type: 'store', ok, reason, at}, text);
   }
 

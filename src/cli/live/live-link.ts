@@ -35,7 +35,7 @@ export class LiveLink {
    */
   async run(fatal: (error: unknown) => boolean): Promise<void> {
     for (let heardEver = false; !this.closing.signal.aborted;) {
-      let reason = 'the daemon has ended it';
+      let reason = 'the daemon has closed the connection';
       try {
         await this.once(() => (heardEver = true));
       } catch (error) {

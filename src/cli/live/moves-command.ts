@@ -55,7 +55,7 @@ function lineOf(event: MoveEvent): string {
       return event.waits.length === 0 ? '. no move waits any more' : `. ${waitsText(event.waits)}`;
     case 'settled':
       return event.container === ''
-        ? `- ${event.shard}  nobody has it`
+        ? `- ${event.shard}  has no owner`
         : `+ ${event.shard}  ready on ${event.container}  token ${event.token}`;
     case 'finished':
       return `${event.move.outcome === 'done' ? '+' : 'x'} ${event.move.shard}  ${event.move.from || '-'} -> ${event.move.to || '-'}  ${event.move.outcome}  ${causeText(event.move)}`;

@@ -5,9 +5,9 @@ import {Progress, durationText} from '../../cli/progress.ts';
 import {confirmByName} from '../../cli/confirm.ts';
 
 export default class StoreAcceptRestore extends SmCommand<typeof StoreAcceptRestore> {
-  static override summary = 'Go on with an etcd that was restored or replaced.';
+  static override summary = 'Accept an etcd that was restored or replaced, and continue with it.';
   static override description =
-    'Fencing tokens are revisions of etcd: one that was restored would give the same ones again, so daemons stop planning and containers stop claiming. This steps the epoch of the tokens up: every token to come is newer than all before. It waits until a minute has passed since the daemon noticed the restore, for so long somebody may still act by an old right, and says on stderr how long that is. Shards are placed anew from what the restored etcd holds. Where nobody doubts etcd, and where somebody else accepts it meanwhile, the result is `unchanged`.';
+    'Fencing tokens are revisions of etcd. A restored etcd would issue the same revisions again, so daemons stop planning and containers stop claiming. This command increases the epoch of the tokens: every new token is newer than all earlier ones. It first waits until one minute has passed since the daemon noticed the restore, because a container may still act by an old right for that long; the remaining time is shown on stderr. Shards are then placed from the content of the restored etcd. The result is `unchanged` if no process doubts this etcd, or if somebody else has accepted it.';
   static override examples = [
     '<%= config.bin %> store accept-restore',
     '<%= config.bin %> store accept-restore --confirm sm.prod --reason "etcd restored from the backup of 3:00"',
@@ -15,7 +15,8 @@ export default class StoreAcceptRestore extends SmCommand<typeof StoreAcceptRest
   static override flags = {
     confirm: Flags.string({description: "sm's own service name, to skip the prompt"}),
     force: Flags.boolean({
-      description: 'step the epoch up though no process doubts etcd: none ran when it was restored',
+      description:
+        'increase the epoch although no process doubts etcd, because none ran when it was restored',
     }),
     reason: changeFlags.reason,
   };
@@ -43,5 +44,5 @@ function unchangedText(epoch: number): string {
 
 function waitText(waitMs: number): string {
   const end = new Date(Date.now() + waitMs).toISOString();
-  return `waiting ${durationText(waitMs)}, until ${end}: so long somebody may still act by a right from before the restore; if this is cut short, give the word again`;
+  return `waiting ${durationText(waitMs)}, until ${end}: until then a container may still act by a right from before the restore; if this is interrupted, run the command again`;
 }

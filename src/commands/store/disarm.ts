@@ -5,8 +5,8 @@ export default class StoreDisarm extends SmCommand<typeof StoreDisarm> {
   static override summary =
     'Clear the alarms of a store that was out of space, so that it accepts writes again.';
   static override description =
-    'Make room first: compact and defragment etcd, or give it a greater quota; an alarm comes back while its cause lasts. ' +
-    'A store inside a daemon whose disk was full takes writes again by itself.';
+    'Free space first: compact and defragment etcd, or raise its quota. An alarm comes back as long as its cause lasts. ' +
+    'A store inside a daemon whose disk was full accepts writes again by itself.';
   static override examples = [
     '<%= config.bin %> store disarm --endpoints 127.0.0.1:2379',
     '<%= config.bin %> store disarm --config-file sample.yml',
@@ -25,7 +25,7 @@ export default class StoreDisarm extends SmCommand<typeof StoreDisarm> {
       kind: 'StoreDisarm',
       fields: {alarms},
       name: 'store',
-      lines: [names.length === 0 ? 'no alarm was on' : `took back: ${names.join(', ')}`],
+      lines: [names.length === 0 ? 'no alarm was on' : `cleared: ${names.join(', ')}`],
     });
   }
 }

@@ -6,7 +6,7 @@ import {SmError} from '../../model/errors.ts';
 export default class StoreExport extends SmCommand<typeof StoreExport> {
   static override summary = 'Write everything below the prefix to a file or to stdout.';
   static override description =
-    'For moving to another store with sm store import: stop daemons and containers first; it waits until all have surely stopped. ' +
+    'To move to another store with sm store import, stop daemons and containers first. The export waits until the heartbeat of every container has expired. ' +
     'Heartbeats and leases stay behind; specs, orders, worker groups, histories and ownership records with their tokens go along.';
   static override examples = [
     '<%= config.bin %> store export --data-dir sm-data | <%= config.bin %> store import --endpoints 127.0.0.1:2379',
@@ -17,7 +17,7 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
     file: Flags.string({char: 'f', description: 'file to write; default: stdout'}),
     live: Flags.boolean({
       description:
-        'export even while containers are alive: a copy to keep, not one to move to another store with',
+        'export even while containers are alive: as a backup, not to move to another store',
     }),
   };
 

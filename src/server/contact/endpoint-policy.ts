@@ -24,7 +24,7 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-const LOOPBACK_REFUSED = 'loopback address beside a daemon that is not on loopback';
+const LOOPBACK_REFUSED = 'loopback address, but this daemon does not listen on loopback';
 
 const ENDPOINT = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]{1,253})):(\d{1,5})$/;
 
@@ -102,8 +102,9 @@ export function networkList(networks: readonly string[] | undefined): BlockList 
 
 function refusedName(host: string, allowLoopback: boolean): string | undefined {
   // URL takes hexadecimal, octal and short numbers for addresses.
-  if (!URL.canParse(`http://${host}`)) return 'no proper host name';
-  if (isIP(new URL(`http://${host}`).hostname) !== 0) return 'an address in an odd spelling';
+  if (!URL.canParse(`http://${host}`)) return 'not a valid host name';
+  if (isIP(new URL(`http://${host}`).hostname) !== 0)
+    return 'an IP address in a non-standard notation';
   return !allowLoopback && host.toLowerCase() === 'localhost' ? LOOPBACK_REFUSED : undefined;
 }
 

@@ -163,7 +163,7 @@ export class Expiries {
       ...{v: 1, at: new Date(clock.wallMs()).toISOString(), who: 'sm', from: governor},
       ...{operation: 'expire', service: app, objects: [object], objectCount: 1},
       ...{detail: {}, changed: [{object, field, before, after}], requestId: ''},
-      reason: `${note?.by ?? ''} said so until ${note?.until ?? ''}`,
+      reason: `${note?.by ?? ''} had set it until ${note?.until ?? ''}`,
     };
   }
 }

@@ -39,7 +39,7 @@ export class ForeignNames {
     const more = this.names.size - some.length;
     const texts = some.map((name) => `${visible(name)} (${problemOf(name, view)})`);
     const rest = more === 0 ? '' : ` and ${more} more`;
-    const text = `shards whose keys are not spelled as here are not governed: ${texts.join(', ')}${rest}`;
+    const text = `shards with keys in another spelling are not governed: ${texts.join(', ')}${rest}`;
     return [{code: 'QUARANTINE', text}];
   }
 }
@@ -50,6 +50,6 @@ function problemOf(name: string, view: AppView): string {
   const problem = shardIdProblem(name);
   if (problem !== undefined) return problem;
   return view.shards.has(name)
-    ? 'stands under two keys; the other one is used'
+    ? 'has two keys; the other one is used'
     : 'written after the app was taken over';
 }

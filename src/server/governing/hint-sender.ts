@@ -110,7 +110,7 @@ export class HintSender {
     const refused = refusedRegistration(endpoint, this.options);
     return refused === undefined
       ? undefined
-      : {reached: false, cause: `the daemon calls no such address: ${refused}`};
+      : {reached: false, cause: `the daemon does not call this address: ${refused}`};
   }
 
   private async post(

@@ -84,7 +84,7 @@ export class LeadershipShell {
 
   /** How long each daemon has been silent. */
   get failureDetector(): FailureDetector {
-    return this.leadership.clock;
+    return this.leadership.failureDetector;
   }
 
   start(): void {
@@ -137,7 +137,10 @@ export class LeadershipShell {
         removeLeader: (action) => {
           const {incarnation} = action;
           const daemon = this.leaderName;
-          logger.warn({daemon, incarnation}, 'the leader is silent or gone: taking its key away');
+          logger.warn(
+            {daemon, incarnation},
+            'the leader is silent or gone: deleting its leader key',
+          );
           return this.transact(action);
         },
         elected: ({create}) => onElected({key: keys.leader(), target: 'create', value: create}),

@@ -90,7 +90,7 @@ async function originApp(scope: OriginScope, app: string): Promise<OriginApp> {
     ...{app, governedBy, shards: view.shards.size, toRename: count},
     ...{containers: subjects.length, running: adopted.size + kept.size, guard},
     problems: [
-      ...conflicts.map((shard) => `shard ${shard} stands under two keys with different content`),
+      ...conflicts.map((shard) => `shard ${shard} has two keys with different content`),
       ...refused.map(({key, reason}) => `${key} cannot be a shard: ${reason}`),
       ...contested.map((shard) => `shard ${shard} runs in two containers: one is chosen`),
       ...unheard.map(

@@ -30,7 +30,7 @@ export async function releasable({keys, store}: Scope, app: string): Promise<voi
   const {conflicts} = originNames(keys, app, entries);
   if (conflicts.length === 0) return;
   const pairs = conflicts.map(({entry, to}) => `${entry.key} and ${to}`).join(', ');
-  throw new SmError('CONFLICT', `shards of ${app} stand under two keys: ${pairs}`, {
+  throw new SmError('CONFLICT', `shards of ${app} have two keys each: ${pairs}`, {
     hint: 'delete one key of each pair, then run it again',
   });
 }

@@ -116,7 +116,10 @@ async function forgetAbsent(options: TakeOverOptions): Promise<void> {
   const stored = storedOfAbsent(keys, app, entries);
   if (stored.length === 0) return;
   if (!(await deleteStored(store, proofs(options), stored))) throw changedMeanwhile();
-  logger.info({app, shards: stored.length}, 'what containers kept that are not there is deleted');
+  logger.info(
+    {app, shards: stored.length},
+    'deleted the stored shards of containers that do not exist',
+  );
   await clock.sleep(STORED_DELETED_BEFORE_MS);
 }
 
@@ -151,7 +154,10 @@ async function adoptRunning(options: TakeOverOptions): Promise<void> {
     }),
   ]);
   if (kept.size > 0)
-    logger.info({app, shards: kept.size}, 'shards of containers that cannot be heard stay there');
+    logger.info(
+      {app, shards: kept.size},
+      'shards stay on containers that have sent no readable heartbeat',
+    );
   if (adopted.size > 0)
     logger.info({app, shards: adopted.size}, 'shards that run already are adopted where they are');
   for (const shard of contested)

@@ -8,14 +8,14 @@ type JsonObject = Record<string, unknown>;
 const FAILURES: Readonly<Record<number, string>> = {
   400: 'Bad input',
   401: 'A bearer token is needed',
-  403: 'The token lacks the right, or the app is not one of its own',
+  403: 'The token lacks the right, or does not include the app',
   404: 'Unknown app, shard or container',
   405: 'Another method is needed',
   409: 'Conflict with what is there',
   413: 'The body is too large',
   415: 'The body is not JSON',
   429: 'Too many calls; Retry-After says when to call again',
-  503: 'The store is away; try again',
+  503: 'The store cannot be reached; try again',
 };
 
 /** Only a request with a body meets them. */
@@ -64,7 +64,7 @@ const CHANGED: Readonly<Record<ChangedObject, string>> = {
   worker: 'a worker group',
   container: 'orders for a container',
   apply: 'the marker under which a file is applied',
-  store: 'the record of the etcd that is believed',
+  store: 'the record of the trusted etcd',
   any: 'what the change to be undone has changed',
 };
 

@@ -43,13 +43,13 @@ const GAUGES: readonly AppGauge[] = [
   },
   {
     name: 'sm_app_oldest_unserved_seconds',
-    help: 'How long the shard that has waited longest is not served; 0 when all are. Counted by the daemon that governs now',
+    help: 'Longest time that a shard has not been served; 0 when all are served. Counted by the daemon that governs now',
     together: 'max',
     values: ({oldestUnservedMs}) => ({'': oldestUnservedMs / 1_000}),
   },
   {
     name: 'sm_app_oldest_heartbeat_seconds',
-    help: 'Age of the oldest newest heartbeat among the containers; they renew it five times in T',
+    help: 'Age of the latest heartbeat of the container whose latest heartbeat is oldest; containers send five within T',
     together: 'max',
     values: ({oldestHeartbeatMs}) => ({'': oldestHeartbeatMs / 1_000}),
   },

@@ -161,7 +161,7 @@ const COMMITTING = '1 while a write of this daemon has committed within T';
 const LAST_WRITE = 'When the last write of this daemon committed, Unix time; 0: none yet';
 const RESTORED = '1 while etcd was restored or replaced and nobody has accepted that';
 const BROKEN =
-  'Governors of this daemon that a broken invariant has stopped and that have not gone on for five minutes since';
+  'Governors of this daemon that a broken invariant has stopped and that have not yet run for five minutes since';
 const BREAKS = 'Times that a broken invariant has stopped a governor of this daemon';
 const PLANNER_LOSSES =
   'Times that a planner thread has ended by itself; after three in a row plans are made within the event loop';
@@ -169,10 +169,9 @@ const CERTIFICATES = 'When the certificate ends, Unix time, by the setting that 
 const STORE_BYTES = 'Size of keys, values and history in the embedded store';
 const QUOTA = 'Size from which the embedded store takes no writes';
 const LOG_BYTES = "Size of the open file of the embedded store's log; 0 in memory";
-const ADMIN_REFUSED =
-  'Connections to the admin API that were closed, for there were as many as it takes';
+const ADMIN_REFUSED = 'Connections to the admin API that were closed because the limit was reached';
 const CONNECTED = 'Connections to the embedded store';
 const PLACES = 'Connections that the embedded store takes at once';
 const REFUSED =
   'Connections that the embedded store has refused: all were taken, or those of their address, and none was idle';
-const FULL = '1 while the embedded store takes no writes for want of room';
+const FULL = '1 while the embedded store refuses writes because space has run out';

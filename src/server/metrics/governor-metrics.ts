@@ -54,7 +54,7 @@ export class GovernorMetrics implements GovernorMeter {
       labelNames: readonly L[],
       buckets: readonly number[],
     ) => new Histogram({name, help, labelNames: [...labelNames], buckets: [...buckets], registers});
-    this.starts = counter('sm_governor_starts_total', 'Times that a governor has begun here', [
+    this.starts = counter('sm_governor_starts_total', 'Starts of governors on this daemon', [
       'app',
     ]);
     this.movesStarted = counter('sm_moves_started_total', 'Moves that have begun, by cause', [
@@ -80,7 +80,7 @@ export class GovernorMetrics implements GovernorMeter {
     );
     this.faults = counter(
       'sm_load_faults_total',
-      'Loads that containers reported and that were made harmless, by fault',
+      'Invalid loads that containers reported, by fault; they are not used',
       ['app', 'fault'],
     );
     this.plans = histogram(

@@ -95,7 +95,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private readonly doubles = new DoubledIds();
   private readonly lost = new LostSessions(this.byContainer, this.byIncarnation);
   /** As `capacityNow`, within one `advance`: counted for each session, sessions would cost their square. */
-  private room: number | undefined;
+  private sessionsLeft: number | undefined;
   private nextTickMs: number;
   private governorListed = false;
   private sessionsListed = false;
@@ -180,7 +180,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   }
 
   advance(nowMs: number): ProxyAction[] {
-    this.room = undefined;
+    this.sessionsLeft = undefined;
     if (this.governorListed) this.lookAtHeard(nowMs);
     if (nowMs >= this.nextTickMs) this.tick(nowMs);
     return this.out.splice(0);
@@ -238,7 +238,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     for (const session of this.doubles.look(this.byContainer.values(), nowMs)) {
       if (session.waiting || session.evicted) continue;
       session.evicted = true;
-      const why = 'its id belongs to an older session, which beats';
+      const why = 'its id belongs to an older session, which still sends heartbeats';
       this.out.push({type: 'endSession', session, why});
     }
   }
@@ -351,12 +351,12 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     if (known?.state === 'evicting') session.evicted = true;
     if (session.writing || (session.evicted && !this.isShownOn(session, known))) return;
     if (known === undefined && (this.isDeleting || !this.holds(session))) return;
-    this.room ??= this.capacityNow();
-    session.overQuota = known === undefined && this.room <= 0;
+    this.sessionsLeft ??= this.capacityNow();
+    session.overQuota = known === undefined && this.sessionsLeft <= 0;
     if (session.overQuota) return;
     const promotion = !isSettled(view, session) && mayHoldId(view, session);
     const dueMs = session.renewedAtMs + heartbeatIntervalMs(known?.ttlMs ?? 0) - TICK_MS / 2;
-    if (known === undefined) this.room -= 1;
+    if (known === undefined) this.sessionsLeft -= 1;
     if (known === undefined || promotion || nowMs >= dueMs) this.keep(session, nowMs);
   }
 
@@ -369,7 +369,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     return this.view.shardsOf(incarnation).size === 0;
   }
 
-  /** Registrations that the quotas leave room for; those that are on their way count. */
+  /** Registrations that the quotas still allow; those that are on their way count. */
   private capacityNow(): number {
     const {pushSessions: ofPush, containers: ofAll} = appQuota(this.view.spec?.value.quota);
     const {pushSessions, containers} = usageOf(this.view);

@@ -41,7 +41,7 @@ export function sessionAlarms(
   for (const {container, overQuota, talk} of sessions) {
     alarms.push(...talk.alarms(nowMs));
     if (!overQuota) continue;
-    const text = `push container ${container} is not taken: the quota of the app is used up`;
+    const text = `push container ${container} is not accepted: the quota of the app is used up`;
     alarms.push({code: 'PUSH_OVER_QUOTA', text});
   }
   return [...alarms, ...unreadableAlarms(unreadable)];

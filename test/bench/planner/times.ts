@@ -144,13 +144,13 @@ export function eventRow(n: number, m: number, print: Print): void {
   const rowOf = (shard: PlacementSnapshot['shards'][number], at: number): WarmShard => ({
     row: at,
     shard,
-    place: shard.current,
+    homeKey: shard.current,
     isReady: true,
   });
   warm.take({isFresh: true, set: settled.shards.map(rowOf), removed: []});
   const {containers, pools, maxShardCount} = cold;
-  const places = new Map(containers.map(({id}) => [id, id]));
-  const terms = {containers, pools, maxShardCount, places, fitness: undefined};
+  const homes = new Map(containers.map(({id}) => [id, id]));
+  const terms = {containers, pools, maxShardCount, homes, fitness: undefined};
   planTable(warm.table(terms).table);
   let next = n;
   const event = (): void => {

@@ -11,7 +11,7 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'a renewal does not count',
       breaks: '"Failure detector": a new version restarts the count',
-      find: 'this.clock.observe(incarnation, change.entry.mod, ttlMs, nowMs, sentAtMs);',
+      find: 'this.failureDetector.observe(incarnation, change.entry.mod, ttlMs, nowMs, sentAtMs);',
       replace: '',
       killed: RENEWALS_TESTS(
         'a heartbeat that only says that its sender lives > counts all the same: its sender is not evicted',
@@ -170,7 +170,7 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'gives more than a container may hold',
       breaks: 'planner.md: maxShardCount',
-      find: "if (context.isFull(target.incarnation)) return {step: 'wait', for: 'room'};",
+      find: "if (context.isFull(target.incarnation)) return {step: 'wait', for: 'capacity'};",
       replace: '',
       killed: DECISIONS_TESTS(
         'the next step of a shard > gives it to who takes something new and has room',

@@ -42,8 +42,8 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'evicted before W',
       breaks: '"Evict": at max(W, maxRecoveryTime)',
-      find: 'if (clock.silent(incarnation, nowMs)) silent',
-      replace: 'if (clock.suspect(incarnation, nowMs)) silent',
+      find: 'if (detector.silent(incarnation, nowMs)) silent',
+      replace: 'if (detector.suspect(incarnation, nowMs)) silent',
       killed: EVICTION_TESTS(
         'the brake > holds for 2T when more than 30 % fall silent at once, says so, then believes it',
       ),
@@ -126,7 +126,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'probes do not reach the clock',
       breaks: '"Silence": while its own probe writes kept committing',
-      find: 'probeCommitted(nowMs: number): void {\n    this.clock.probeCommitted(nowMs);',
+      find: 'probeCommitted(nowMs: number): void {\n    this.failureDetector.probeCommitted(nowMs);',
       replace: 'probeCommitted(nowMs: number): void {\n    void nowMs;',
       killed: EVICTION_TESTS(
         'a silent container > keeps its shards until its heartbeat is gone, then they go to the others',
@@ -135,7 +135,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'a heartbeat seen is not observed',
       breaks: '"Silence": counts from the version seen',
-      find: 'this.clock.observe(incarnation, entry.mod, ttlMs, nowMs, sentAtMs);',
+      find: 'this.failureDetector.observe(incarnation, entry.mod, ttlMs, nowMs, sentAtMs);',
       replace: 'void [ttlMs, sentAtMs];',
       killed: EVICTION_TESTS(
         'a silent container > is evicted W after it joined, if it has never beaten again',

@@ -130,7 +130,7 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     {
       name: 'line 5: a call may be made again',
       breaks: 'SECURITY.md 5: replay window',
-      find: "if (this.#seen.has(nonce)) throw unauthenticated('the call has been made before');",
+      find: "if (this.#seen.has(nonce)) throw unauthenticated('the call is a repetition of an earlier one');",
       replace: '',
       killed: CALL_GATE_TESTS('a signature is for one call at one time'),
     },

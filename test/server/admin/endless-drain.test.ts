@@ -49,7 +49,7 @@ it('stands at the container and at the app', async () => {
 
 it('is what keeps its shards, by why and by the wait for the drain', async () => {
   expect(await world.call('why', {service, shardId: 's1'})).toMatchObject({
-    now: 'c1, which is being drained, still serves it, for it has nowhere to go: every container that it may use holds as many shards as it may',
+    now: 'c1, which is being drained, still serves it, because no other container can take it: every container that it may use holds as many shards as it may',
     fix: 'start a process that joins app orders, or raise the limit: sm app update orders --max-shard-count N; or end the drain: sm container uncordon -a orders c1',
   });
   expect(await world.call('why', {service, shardId: 't1'})).toMatchObject({now: '', fix: ''});

@@ -39,10 +39,10 @@ describe('a plan', () => {
       numbers: 'qps of c1 1.33x -> 0.83x of its share; qps of c2 0.67x -> 1.17x of its share',
     });
     const lines = planLines({app: service, ...answer});
-    expect(lines).toContain('cost: 1 move, at least 0 for such counts');
+    expect(lines).toContain('cost: 1 move, at least 0 needed for these counts');
     expect(lines).toContain('imbalance of counts: 1.33x -> 1.33x of the share');
     expect(lines).toContain(
-      'imbalance of qps: 1.33x -> 1.17x of the share, at least 1 shard to leave',
+      'imbalance of qps: 1.33x -> 1.17x of the share, at least 1 shard must move',
     );
     expect(lines.find((line) => line.startsWith('~ a'))).toContain('(load: qps of c1 1.33x');
   });
@@ -129,7 +129,7 @@ describe('a queued move', () => {
 
   it.each([
     ['quietTime', {quiet: {until: '', why: 'container c3 leaves'}}, 'container c3 leaves'],
-    ['brake', {alarms: [{code: 'BRAKE', text: '', since: ''}]}, 'seem lost'],
+    ['brake', {alarms: [{code: 'BRAKE', text: '', since: ''}]}, 'may be lost'],
     ['planPause', {waits: [{budget: 'planPause', of: '', used: 0, limit: 0}]}, 'next plan'],
   ] as const)('waits for %s', async (budget, said, text) => {
     await world.say(service, structuredClone(said) as Partial<AppStatus>);

@@ -33,7 +33,7 @@ it('until it is back, beside what else is known of daemons', async () => {
   const at = await event('d3', 'lost', HOUR_MS);
   const text = `d3 was lost at ${at} and is not back`;
   const fix =
-    'read the last lines of its log and start it again; one that does not come back is named for a day';
+    'read the last lines of its log and start it again; a daemon that does not come back stays in this list for a day';
   expect(await named()).toEqual({
     status: [`daemon ${text}`],
     doctor: [{name: 'daemons', verdict: 'WARN', text: `2 ready; ${text}`, fix}],

@@ -26,7 +26,7 @@ it('are one alarm with the reason of each, until they are gone', () => {
   const [alarm, ...more] = names.alarms(view);
   expect(more).toEqual([]);
   expect(alarm?.code).toBe('QUARANTINE');
-  expect(alarm?.text).toContain('a.b (stands under two keys; the other one is used)');
+  expect(alarm?.text).toContain('a.b (has two keys; the other one is used)');
   expect(alarm?.text).toContain('x/y (the name holds a slash)');
   expect(alarm?.text).toContain('late.one (written after the app was taken over)');
   for (const name of ['a.b', 'x/y', 'late.one']) names.note(PREFIX + name, false);

@@ -30,7 +30,7 @@ it('one that is both with different content is named by the report', async () =>
   // One name is one shard; what cannot be one is none.
   expect(apps[0]).toMatchObject({shards: 1, toRename: 0});
   expect(apps[0]?.problems).toEqual([
-    'shard a.b stands under two keys with different content',
+    'shard a.b has two keys with different content',
     '/sm/app/sm/service/orders/shard/x/y cannot be a shard: the name holds a slash',
   ]);
 });

@@ -156,7 +156,7 @@ function ruleOf(
   spec: ShardSpec | undefined,
   reason: string,
 ): string {
-  if (spec === undefined) return 'its spec is gone: whoever has it lets it go';
+  if (spec === undefined) return 'its spec is deleted: its owner drops it';
   if (Object.hasOwn(RULES, reason)) return RULES[reason as PlacementReason];
   if (reason !== '') return reason;
   const {manualContainerId: pin} = spec;

@@ -43,7 +43,7 @@ export function strandedGap(
   const {container} = listing.view.own.get(shard)?.value ?? {};
   const gap = homelessBy(shard, {...gapContext(listing), reasonOf: () => reason});
   if (container === undefined || gap === undefined) return undefined;
-  const text = `${container}, which is being drained, still serves it, for it has nowhere to go: ${gap.text}`;
+  const text = `${container}, which is being drained, still serves it, because no other container can take it: ${gap.text}`;
   const {app} = listing;
   // Where all others take nothing new, this drain may be all that has to end.
   if (reason === ('nothing-accepts' satisfies PlacementReason))

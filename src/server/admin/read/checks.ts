@@ -33,7 +33,7 @@ const NOBODY_GOVERNS =
   'STORE_RESTORED: nobody leads or governs until the restored etcd is accepted';
 
 const LOST_FIX =
-  'read the last lines of its log and start it again; one that does not come back is named for a day';
+  'read the last lines of its log and start it again; a daemon that does not come back stays in this list for a day';
 
 /** While no write commits, states say nothing of who carries them. */
 const UNKNOWN_FIX = 'see etcd writes';
@@ -111,7 +111,7 @@ function selfCheck(problem: SelfProblem | undefined): Check {
 
 function plainCheck(host: string | undefined): Check[] {
   if (host === undefined) return [];
-  const text = `this daemon listens on ${host} without TLS: anybody on the way can read tokens and change what is said`;
+  const text = `this daemon listens on ${host} without TLS: anybody on the network path can read tokens and change the traffic`;
   return [
     check(
       'admin API',
@@ -154,16 +154,18 @@ function quotaCheck(usage: StoreUsage | undefined): Check {
 /** First releases of the lines that etcd still keeps which lack no known fix that matters here. */
 const ETCD_FLOOR: Readonly<Record<string, number>> = {'3.5': 33, '3.6': 14, '3.7': 1};
 
-/** Warns of an etcd that gets no fixes any more, or lacks some. Nothing is said of a version that is not known. Pure. */
+/** Warns of an etcd that is no longer maintained, or lacks some. Nothing is said of a version that is not known. Pure. */
 export function versionChecks(version: string | undefined): Check[] {
   const [, major = '', minor = '', patch = ''] = /^(\d+)\.(\d+)\.(\d+)$/.exec(version ?? '') ?? [];
   if (patch === '') return [];
   const fix = 'move to etcd 3.5.33, 3.6.14, 3.7.1 or newer: member by member, backup first';
   const floor = ETCD_FLOOR[`${major}.${minor}`];
   if (Number(major) < 3 || (major === '3' && Number(minor) < 5))
-    return [check('etcd version', 'WARN', `etcd ${version} gets no fixes any more`, fix)];
+    return [check('etcd version', 'WARN', `etcd ${version} is no longer maintained`, fix)];
   if (floor !== undefined && Number(patch) < floor)
-    return [check('etcd version', 'WARN', `etcd ${version} lacks fixes of its line`, fix)];
+    return [
+      check('etcd version', 'WARN', `etcd ${version} lacks known fixes of its release line`, fix),
+    ];
   return [check('etcd version', 'PASS', `etcd ${version}`)];
 }
 
@@ -204,7 +206,7 @@ function leaderCheck({leader, daemons}: StatusAnswer): Check {
     return check('leader', 'FAIL', 'nobody leads', 'start a daemon: sm serve --config-file FILE');
   const text = `${leader.container} since ${leader.since}`;
   if (leaderLives(leader, daemons)) return check('leader', 'PASS', text);
-  const dead = `${leader.container} leads by its record, and does not live`;
+  const dead = `${leader.container} is the leader by its record, but is not alive`;
   return check(
     'leader',
     'FAIL',
@@ -221,7 +223,7 @@ function daemonsCheck({daemons, lostDaemons = [], counts}: StatusAnswer): Check 
     if (lost.length > 0) return check('daemons', 'WARN', [ready, ...lost].join('; '), LOST_FIX);
     return counts.daemons > 1
       ? check('daemons', 'PASS', ready)
-      : check('daemons', 'WARN', ready, 'start a second one: nobody stands in for it');
+      : check('daemons', 'WARN', ready, 'start a second daemon: there is no standby');
   }
   const ill = ailing.map(({id, state, since, note}) => {
     const from = since === '' ? '' : ` since ${since}`;

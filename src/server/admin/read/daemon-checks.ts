@@ -68,7 +68,7 @@ function clocksCheck(called: readonly CalledDaemon[]): Check {
         `${id} is ${Math.abs(byMs / 1_000).toFixed(1)} s ${byMs > 0 ? 'ahead of' : 'behind'} this daemon`,
     )
     .join('; ');
-  return check('clocks of daemons', 'WARN', text, 'let all machines follow one time server');
+  return check('clocks of daemons', 'WARN', text, 'synchronize all machines with one time server');
 }
 
 /** The answer was given between the start and the end of the call. Positive: the other clock is ahead. */

@@ -229,12 +229,12 @@ type Piece = Partial<Record<LiveSection, {set: never[]; gone: string[]}>>;
 /** At most LIVE_PART_ROWS rows each. Sections and rows belong together by construction. */
 function* piecesOf(sections: ReadonlyMap<LiveSection, Section>): Generator<Piece> {
   const small: Piece = {};
-  let room = LIVE_PART_ROWS;
+  let spareRows = LIVE_PART_ROWS;
   for (const [name, {set, gone}] of sections) {
     const size = Math.max(set.length, gone.length);
-    if (size <= room) {
+    if (size <= spareRows) {
       small[name] = {set: set as never[], gone};
-      room -= size;
+      spareRows -= size;
       continue;
     }
     for (let at = 0; at < size; at += LIVE_PART_ROWS) {
@@ -242,7 +242,7 @@ function* piecesOf(sections: ReadonlyMap<LiveSection, Section>): Generator<Piece
       yield {[name]: {set: set.slice(at, end), gone: gone.slice(at, end)}} as Piece;
     }
   }
-  if (room < LIVE_PART_ROWS) yield small;
+  if (spareRows < LIVE_PART_ROWS) yield small;
 }
 
 function rowsIn(part: LiveRows): number {
