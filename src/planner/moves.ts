@@ -61,21 +61,23 @@ export function orderMoves(
   const all = collect(table, target, counts, changed, reasons);
   const moves = markCapacityMoves(table, target, counts, all);
   if (moves.length === 0) return moves;
-  const forced = FORCED.flatMap((cause) => moves.filter((move) => move.cause === cause));
+  const byCause = new Map<MoveCause, PlannedMove[]>();
+  for (const move of moves) {
+    const known = byCause.get(move.cause);
+    if (known === undefined) byCause.set(move.cause, [move]);
+    else known.push(move);
+  }
   const ordered = [
-    ...forced,
-    ...fromHighest(
-      moves.filter(({cause}) => cause === 'balance'),
-      counts,
-    ),
-    ...inStepOrder(moves, reasons.load),
+    ...FORCED.flatMap((cause) => byCause.get(cause) ?? []),
+    ...fromHighest(byCause.get('balance') ?? [], counts),
+    ...inStepOrder(byCause.get('load') ?? [], reasons.load),
   ];
   return isOrdered(table) ? intoCapacity(table, ordered, moves) : ordered;
 }
 
 function inStepOrder(moves: readonly PlannedMove[], load: ReadonlySet<number>): PlannedMove[] {
   const byShard = new Map<number, PlannedMove>();
-  for (const move of moves) if (move.cause === 'load') byShard.set(move.shard, move);
+  for (const move of moves) byShard.set(move.shard, move);
   if (byShard.size === 0) return [];
   const ordered: PlannedMove[] = [];
   for (const shard of load) {

@@ -167,8 +167,11 @@ class Placer {
       this.note(cell, found);
       cell = cells.nextOfBucket[cell] ?? -1;
     }
-    if (level > 0) return [...(demand.pools[pool] ?? [])].filter((at) => (this.room[at] ?? 0) > 0);
-    return found.length < 2 ? found : found.sort((a, b) => a - b);
+    if (level === 0) return found.length < 2 ? found : found.sort((a, b) => a - b);
+    found.length = 0;
+    for (const container of demand.pools[pool] ?? [])
+      if ((this.room[container] ?? 0) > 0) found.push(container);
+    return found;
   }
 
   private note(cell: number, found: number[]): void {

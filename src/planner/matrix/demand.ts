@@ -143,12 +143,15 @@ function sortWaiting(
 
 /** Per shard, free or not: the open container of its pool where it runs; -1 for none. Row by row, not in tie-break order: memory is read in a line. */
 function placesOf(table: Table): Int32Array {
-  const {n, current, bucket, mode, containerRank} = table;
+  const {n, current, bucket, bucketPool, mode, containerRank} = table;
   const place = new Int32Array(n);
-  const members = table.bucketPool.map((pool) => table.pools[pool]?.has);
+  const members = table.pools.map(({has}) => has);
   for (let shard = 0; shard < n; shard += 1) {
     const there = current[shard] ?? -1;
-    const mayBe = there >= 0 && mode[there] === OPEN && members[bucket[shard] ?? 0]?.[there] === 1;
+    const mayBe =
+      there >= 0 &&
+      mode[there] === OPEN &&
+      members[bucketPool[bucket[shard] ?? 0] ?? 0]?.[there] === 1;
     place[shard] = mayBe ? (containerRank[there] ?? 0) : NOWHERE;
   }
   return place;

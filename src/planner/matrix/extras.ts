@@ -72,15 +72,13 @@ class Giver {
   private isContested(bucket: number, savers: readonly number[], extras: number): boolean {
     const {zones, cells} = this;
     let units = 0;
+    for (const cell of savers) units += this.savesOf(cell);
+    if (units > extras || zones === undefined) return units > extras;
     const ofZone = new Map<number, number>();
     for (const cell of savers) {
-      const saves = this.savesOf(cell);
-      units += saves;
-      if (zones === undefined) continue;
       const at = zones.at(bucket, cells.container[cell] ?? 0);
-      ofZone.set(at, (ofZone.get(at) ?? 0) + saves);
+      ofZone.set(at, (ofZone.get(at) ?? 0) + this.savesOf(cell));
     }
-    if (units > extras || zones === undefined) return units > extras;
     for (let zone = 0; zone < zones.zones; zone += 1) {
       const at = bucket * zones.zones + zone;
       const [count = 0, least = 0, most = 0] = [zones.counts[at], zones.least[at], zones.most[at]];

@@ -27,8 +27,8 @@ export class Levels {
     this.totals = Int32Array.from(demand.fixed);
     this.shares = Float64Array.from(demand.fixed);
     this.shareOut(demand, this.shares);
-    this.least = Int32Array.from(this.shares, (share) => this.down(share));
-    this.most = Int32Array.from(this.shares, (share) => this.up(share));
+    this.least = new Int32Array(this.shares.map((share) => this.down(share)));
+    this.most = new Int32Array(this.shares.map((share) => this.up(share)));
   }
 
   /** Buckets more, whose shards are in the totals already: each has a pool of one container. */
