@@ -93,7 +93,6 @@ export const acceptRestoreAnswer = writeAnswer.extend({
 export type AcceptRestoreRequest = z.output<typeof acceptRestoreRequest>;
 export type AcceptRestoreAnswer = z.output<typeof acceptRestoreAnswer>;
 export type StatusAnswer = z.output<typeof statusAnswer>;
-export type WaitKind = z.output<typeof waitKind>;
 export type WaitGoal = z.output<typeof waitGoal>;
 export type WaitCheckQuery = z.output<typeof waitCheckQuery>;
 export type WaitCheckAnswer = z.output<typeof waitCheckAnswer>;

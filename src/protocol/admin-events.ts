@@ -167,7 +167,6 @@ export const streamedEvent = z.discriminatedUnion('type', [
   outageEventView,
 ]);
 
-export type AuditView = z.output<typeof auditView>;
 export type EventView = z.output<typeof eventView>;
 export type EventsQuery = z.output<typeof eventsQuery>;
 export type EventsAnswer = z.output<typeof eventsAnswer>;

@@ -168,7 +168,6 @@ export const liveBeat = z.object({
 export const liveMessage = z.discriminatedUnion('type', [liveHello, liveRows, liveBeat]);
 
 export type LiveView = z.output<typeof liveView>;
-export type LiveSort = z.output<typeof liveSort>;
 export type LiveQuery = z.output<typeof liveQuery>;
 export type LiveContainer = z.output<typeof liveContainer>;
 export type LiveShard = z.output<typeof liveShard>;
@@ -176,7 +175,6 @@ export type LiveApp = z.output<typeof liveApp>;
 export type LiveMove = z.output<typeof liveMove>;
 export type LiveFinished = z.output<typeof liveFinished>;
 export type LiveSummary = z.output<typeof liveSummary>;
-export type LiveHello = z.output<typeof liveHello>;
 export type LiveRows = z.output<typeof liveRows>;
 export type LiveBeat = z.output<typeof liveBeat>;
 export type LiveMessage = z.output<typeof liveMessage>;

@@ -85,7 +85,6 @@ export const releaseStopAnswer = writeAnswer.extend({
   released: z.array(stopPermissionView),
 });
 
-export type StopPermissionView = z.output<typeof stopPermissionView>;
 export type CanStopRequest = z.output<typeof canStopRequest>;
 export type CanStopAnswer = z.output<typeof canStopAnswer>;
 export type ReleaseStopRequest = z.output<typeof releaseStopRequest>;

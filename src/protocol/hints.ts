@@ -78,8 +78,4 @@ export const holdingsAnswer = z.object({
 });
 
 export type HintItem = z.output<typeof hintItem>;
-export type HintsRequest = z.output<typeof hintsRequest>;
-export type HintsAnswer = z.output<typeof hintsAnswer>;
-export type ShardHintRequest = z.output<typeof shardHintRequest>;
-export type ShardHolding = z.output<typeof shardHolding>;
 export type HoldingsAnswer = z.output<typeof holdingsAnswer>;

@@ -61,8 +61,6 @@ export type TraceEvent = {readonly atMs: number} & (
   | {readonly event: 'end'}
 );
 
-export type TraceEventKind = TraceEvent['event'];
-
 export interface Trace extends TraceHeader {
   readonly events: readonly TraceEvent[];
   readonly durationMs: number;

@@ -4,7 +4,7 @@ import {AppViews} from '../../src/appview/app-views.ts';
 import {UNREAD_CHANGES_MIN} from '../../src/appview/limits.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
-import {MemoryStore} from '../../src/store/memory-store.ts';
+import {MemoryStore} from '../support/memory-store.ts';
 import type {KeyValue, Watch, WatchListener} from '../../src/store/port.ts';
 import {World} from '../server/admin/fixture.ts';
 import {until} from '../support/until.ts';

@@ -5,7 +5,7 @@ import {systemClock} from '../../src/runtime/clock.ts';
 import type {Clock} from '../../src/runtime/clock.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {ListAndWatch} from '../../src/appview/list-and-watch.ts';
-import {MemoryStore} from '../../src/store/memory-store.ts';
+import {MemoryStore} from '../support/memory-store.ts';
 import type {KeyValue, Operation, Watch, WatchListener} from '../../src/store/port.ts';
 import {until} from '../support/until.ts';
 

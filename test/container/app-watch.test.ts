@@ -10,7 +10,7 @@ import {Keys} from '../../src/etcd/keys.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import type {Clock, Timer} from '../../src/runtime/clock.ts';
-import {MemoryStore} from '../../src/store/memory-store.ts';
+import {MemoryStore} from '../support/memory-store.ts';
 import {SessionBed} from '../ownership/session-bed.ts';
 import {pause, until} from '../support/until.ts';
 

@@ -23,7 +23,7 @@ import {
 } from '../../src/server/contact/limits.ts';
 import {HintSender} from '../../src/server/governing/hint-sender.ts';
 import {HoldingsCaller} from '../../src/server/governing/holdings-audit.ts';
-import {MemoryStore} from '../../src/store/memory-store.ts';
+import {MemoryStore} from '../support/memory-store.ts';
 
 const LOOPBACK = '127.0.0.1';
 const APP = 'orders';

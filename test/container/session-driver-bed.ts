@@ -10,7 +10,7 @@ import {decodeOwnership, encodeRecord} from '../../src/protocol/records.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
-import {MemoryStore} from '../../src/store/memory-store.ts';
+import {MemoryStore} from '../support/memory-store.ts';
 import {until} from '../support/until.ts';
 
 const APP = 'app';

@@ -2,7 +2,7 @@
 import {afterEach, describe, expect, it, vi} from 'vitest';
 import type {Shard} from '../../src/container/shard.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
-import {MemoryStore} from '../../src/store/memory-store.ts';
+import {MemoryStore} from '../support/memory-store.ts';
 import type {Transaction, TransactionOutcome} from '../../src/store/port.ts';
 import {SmError} from '../../src/model/errors.ts';
 import {until} from '../support/until.ts';

@@ -13,7 +13,7 @@ import {Keys} from '../../src/etcd/keys.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
 import {encodeIdHolder} from '../../src/protocol/container-id.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
-import {MemoryStore} from '../../src/store/memory-store.ts';
+import {MemoryStore} from '../support/memory-store.ts';
 import type {Transaction, TransactionOutcome} from '../../src/store/port.ts';
 
 const APP = 'app';

@@ -10,7 +10,7 @@ import {
   isLoopback,
   refuseLoopbackBesideOthers,
 } from '../../src/server/loopback-check.ts';
-import {MemoryStore} from '../../src/store/memory-store.ts';
+import {MemoryStore} from '../support/memory-store.ts';
 
 const HERE = 'boot-1';
 const LOOPBACK = '127.0.0.1:8801';

@@ -1,5 +1,5 @@
 /** Reads of the past: as much older as some changes of what is asked for. */
-import type {MemoryKv} from '../../src/store/memory-store.ts';
+import type {MemoryKv} from '../support/memory-store.ts';
 
 /** The newest revision at which so many changes of what `look` sees had not been made yet. */
 export function changesBack(kv: MemoryKv, steps: number, look: (at: number) => unknown): number {

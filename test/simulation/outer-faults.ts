@@ -1,5 +1,5 @@
 /** Faults of what surrounds containers and daemons: members of etcd, backups of it, clocks on the wall, and the life of the app itself. */
-import {MemoryKv} from '../../src/store/memory-store.ts';
+import {MemoryKv} from '../support/memory-store.ts';
 import type {FaultTime} from './faults.ts';
 import {APP, SERVICE} from './fleet.ts';
 import type {Fleet} from './fleet.ts';

@@ -3,7 +3,7 @@
  * after the sender has given up; reads may be old; watches lag, stall and break. The port's promises hold, nothing more.
  */
 import {SmError} from '../../src/model/errors.ts';
-import {MemoryKv} from '../../src/store/memory-store.ts';
+import {MemoryKv} from '../support/memory-store.ts';
 import {holds} from '../../src/store/port.ts';
 import type {
   CallOptions,

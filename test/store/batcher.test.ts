@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {SmError} from '../../src/model/errors.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
-import {MemoryKv, MemoryStore} from '../../src/store/memory-store.ts';
+import {MemoryKv, MemoryStore} from '../support/memory-store.ts';
 import type {Compare, Operation, Transaction, TransactionOutcome} from '../../src/store/port.ts';
 import {until} from '../etcd/until.ts';
 

@@ -2,7 +2,7 @@
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {orderedReadTransaction} from '../../src/container/transactions.ts';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
-import {MemoryStore} from '../../src/store/memory-store.ts';
+import {MemoryStore} from '../support/memory-store.ts';
 import type {
   Compare,
   Operation,

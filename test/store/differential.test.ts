@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
-import {MemoryStore} from '../../src/store/memory-store.ts';
+import {MemoryStore} from '../support/memory-store.ts';
 import type {
   Compare,
   KeyValue,

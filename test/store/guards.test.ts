@@ -4,7 +4,7 @@ import {Keys} from '../../src/etcd/keys.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {RecordGuard} from '../../src/model/transition.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
-import {MemoryStore} from '../../src/store/memory-store.ts';
+import {MemoryStore} from '../support/memory-store.ts';
 import {
   compareOf,
   ownChange,

@@ -1,6 +1,6 @@
 import {beforeEach, describe, expect, it} from 'vitest';
 import {encodeRecord} from '../../../src/protocol/records.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 import {NOW_MS, SERVICE, withLostAnswers, World} from './fixture.ts';
 
 let world: World;

@@ -17,7 +17,7 @@ import {silentLogger} from '../../../src/runtime/logger.ts';
 import {createAdminHandlers} from '../../../src/server/admin/handlers.ts';
 import type {AdminDependencies} from '../../../src/server/admin/dependencies.ts';
 import type {AnsweringOperation, Caller} from '../../../src/server/http/dependencies.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 import type {Store, Transaction, TransactionOutcome} from '../../../src/store/port.ts';
 
 export const SERVICE = 'sm.test';

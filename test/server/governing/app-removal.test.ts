@@ -10,7 +10,7 @@ import {removeApp} from '../../../src/server/governing/app-removal.ts';
 import {raiseAlarm} from '../../../src/server/governing/broken-alarm.ts';
 import {Housekeeping} from '../../../src/server/governing/housekeeping.ts';
 import {ensureGuard} from '../../../src/server/push/guard-lease.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 import type {Operation, Store, Transaction} from '../../../src/store/port.ts';
 import {status} from '../admin/fixture.ts';
 import {SessionBed} from '../../ownership/session-bed.ts';

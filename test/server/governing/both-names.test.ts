@@ -4,7 +4,7 @@ import {Keys} from '../../../src/etcd/keys.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
 import {releasable, releaseApp} from '../../../src/server/governing/release.ts';
 import {renameShards} from '../../../src/server/governing/take-over.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 
 const APP = 'app';
 const keys = new Keys('/sm', 'sm');

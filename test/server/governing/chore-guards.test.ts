@@ -6,7 +6,7 @@ import {encodeRecord} from '../../../src/protocol/records.ts';
 import {systemClock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
 import {Housekeeping} from '../../../src/server/governing/housekeeping.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 import type {Transaction, TransactionOutcome} from '../../../src/store/port.ts';
 import {status} from '../admin/fixture.ts';
 

@@ -10,7 +10,7 @@ import {
   noteRevision,
   openCluster,
 } from '../../../src/server/governing/cluster-record.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 import type {StoreStatus} from '../../../src/store/port.ts';
 
 const keys = new Keys('/sm', 'sm');

@@ -11,7 +11,7 @@ import {silentLogger} from '../../../src/runtime/logger.ts';
 import {Governors} from '../../../src/server/governing/governors.ts';
 import {HintSender} from '../../../src/server/governing/hint-sender.ts';
 import {TransactionBatcher} from '../../../src/store/batcher.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 import {until} from '../../support/until.ts';
 import {WELL_AFTER_MS} from '../../../src/server/governing/limits.ts';
 

@@ -15,7 +15,7 @@ import type {PushDependencies} from '../../../src/server/push/push-gateway.ts';
 import {HintSender} from '../../../src/server/governing/hint-sender.ts';
 import {SmError} from '../../../src/model/errors.ts';
 import {TransactionBatcher} from '../../../src/store/batcher.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 import type {Transaction, TransactionOutcome} from '../../../src/store/port.ts';
 import {until} from '../../support/until.ts';
 

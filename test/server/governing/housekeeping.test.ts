@@ -8,7 +8,7 @@ import type {Clock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
 import {Housekeeping} from '../../../src/server/governing/housekeeping.ts';
 import {Upkeep} from '../../../src/server/governing/upkeep.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 import type {Operation, Store} from '../../../src/store/port.ts';
 import {until} from '../../support/until.ts';
 import {NOW_MS, status, withLostAnswers} from '../admin/fixture.ts';

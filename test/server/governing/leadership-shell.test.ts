@@ -5,7 +5,7 @@ import {encodeRecord} from '../../../src/protocol/records.ts';
 import {systemClock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
 import {LeadershipShell} from '../../../src/server/governing/leadership-shell.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 import type {Operation, Transaction, TransactionOutcome} from '../../../src/store/port.ts';
 import {until} from '../../support/until.ts';
 

@@ -2,7 +2,7 @@
 import {expect, it} from 'vitest';
 import {Keys} from '../../../src/etcd/keys.ts';
 import {originReport} from '../../../src/server/governing/origin-report.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 
 const keys = new Keys('/sm', 'sm');
 const spec = (task: string, id = ''): string => JSON.stringify({id, service: 'orders', task});

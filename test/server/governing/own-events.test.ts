@@ -3,7 +3,7 @@ import {expect, it} from 'vitest';
 import {Keys} from '../../../src/etcd/keys.ts';
 import {systemClock} from '../../../src/runtime/clock.ts';
 import {OwnEvents} from '../../../src/server/governing/own-events.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 
 const SINCE_MS = Date.parse('2026-01-01T00:00:00Z');
 const events = new OwnEvents(

@@ -7,7 +7,7 @@ import {silentLogger} from '../../../src/runtime/logger.ts';
 import type {Clock} from '../../../src/runtime/clock.ts';
 import {takeOver} from '../../../src/server/governing/take-over.ts';
 import {STORED_DELETED_BEFORE_MS, WAITING_LIMIT_MS} from '../../../src/server/push/limits.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 
 const APP = 'app';
 const keys = new Keys('/sm', 'sm');

@@ -7,7 +7,7 @@ import {encodeRecord} from '../../../src/protocol/records.ts';
 import type {Clock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
 import {UsageReport} from '../../../src/server/governing/usage-report.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 import {until} from '../../support/until.ts';
 import {status} from '../admin/fixture.ts';
 

@@ -9,7 +9,7 @@ import {LeaseRenewer} from '../../../src/server/push/guard-lease.ts';
 import {GUARD_TTL_S} from '../../../src/server/push/limits.ts';
 import {PushWork} from '../../../src/server/push/push-work.ts';
 import type {OpenSession, PushWorkOptions} from '../../../src/server/push/push-work.ts';
-import {MemoryStore} from '../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../support/memory-store.ts';
 import type {Transaction} from '../../../src/store/port.ts';
 import {GovernorBed} from '../../governor/governor-bed.ts';
 import {until} from '../../support/until.ts';

@@ -4,7 +4,7 @@ import {plan} from '../../../../src/planner/index.ts';
 import {createLogger} from '../../../../src/runtime/logger.ts';
 import {writeRefusals} from '../../../../src/server/admin/write/refused-audit.ts';
 import {auditLog} from '../../../../src/store/audited-write.ts';
-import {MemoryStore} from '../../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../../support/memory-store.ts';
 import type {Store, Transaction} from '../../../../src/store/port.ts';
 import {SmError} from '../../../../src/model/errors.ts';
 import {World} from '../fixture.ts';

@@ -1,5 +1,5 @@
 import {beforeEach, describe, expect, it} from 'vitest';
-import {MemoryStore} from '../../../../src/store/memory-store.ts';
+import {MemoryStore} from '../../../support/memory-store.ts';
 import type {Transaction} from '../../../../src/store/port.ts';
 import {withLostAnswers, World} from '../fixture.ts';
 

@@ -1,6 +1,6 @@
-/** The store port in memory: for tests and the simulator. Same semantics as etcd where the port promises something. */
-import {SmError} from '../model/errors.ts';
-import {holds, storeClosed} from './port.ts';
+/** The store port in memory: for tests and the simulation. Same semantics as etcd where the port promises something. */
+import {SmError} from '../../src/model/errors.ts';
+import {holds, storeClosed} from '../../src/store/port.ts';
 import type {
   KeyValue,
   Operation,
@@ -12,8 +12,8 @@ import type {
   WatchBatch,
   WatchEvent,
   WatchListener,
-} from './port.ts';
-import {OPERATIONS_LIMIT, PAGE_KEYS} from './limits.ts';
+} from '../../src/store/port.ts';
+import {OPERATIONS_LIMIT, PAGE_KEYS} from '../../src/store/limits.ts';
 
 interface Change {
   readonly revision: number;
