@@ -36,6 +36,8 @@ interface Standing {
 export class ContainerTrust {
   /** By shard. */
   readonly trials = new Map<string, Trial>();
+  /** Trials that came to nothing, by shard, since then: nobody serves it yet. */
+  readonly unserved = new Map<string, Trial>();
   private readonly ends = new UncleanEnds();
   private readonly standings = new Map<string, Standing>();
 
@@ -102,7 +104,7 @@ export class ContainerTrust {
     const standing = this.standings.get(incarnation);
     this.standings.delete(incarnation);
     for (const [shard, trial] of this.trials)
-      if (trial.incarnation === incarnation) this.trials.delete(shard);
+      if (trial.incarnation === incarnation) this.leaveUnserved(shard, nowMs);
     if (standing?.seenAtMs === undefined || last.state !== 'ready') return;
     const {container, host} = last;
     const livedMs = nowMs - standing.seenAtMs;
@@ -121,9 +123,11 @@ export class ContainerTrust {
     nowMs: number,
   ): boolean {
     if (after?.state === 'owned' && after.ready) {
+      const isServedAgain = this.unserved.delete(shard);
       const isNews = before?.ready !== true || before.incarnation !== after.incarnation;
-      return isNews && this.succeeded(shard, after.incarnation);
+      return (isNews && this.succeeded(shard, after.incarnation)) || isServedAgain;
     }
+    if (after === undefined) this.unserved.delete(shard);
     if (before === undefined) return false;
     if (after?.state === 'free' && after.failures > before.failures)
       return this.failed(shard, after, nowMs);
@@ -182,11 +186,18 @@ export class ContainerTrust {
     const unclaimed = before.state === 'assigned' && before.incarnation === trial.incarnation;
     if (unclaimed) standing.lastError = 'it did not claim the shard that it was given';
     this.endTrial(shard, standing, unclaimed, nowMs);
+    if (after === undefined) this.unserved.delete(shard);
     return true;
   }
 
-  private endTrial(shard: string, standing: Standing, counts: boolean, nowMs: number): void {
+  private leaveUnserved(shard: string, nowMs: number): void {
+    const trial = this.trials.get(shard);
     this.trials.delete(shard);
+    if (trial !== undefined) this.unserved.set(shard, {...trial, sinceMs: nowMs});
+  }
+
+  private endTrial(shard: string, standing: Standing, counts: boolean, nowMs: number): void {
+    this.leaveUnserved(shard, nowMs);
     if (counts) {
       standing.failedTrials += 1;
       standing.proved = standing.admitted = false;

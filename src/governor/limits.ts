@@ -165,6 +165,9 @@ export const TRIALS_AT_ONCE_SHARE = 0.01;
 /** A trial that takes longer than this keeps no other host from its own. */
 export const TRIAL_BLOCKS_MS = 10_000;
 
+/** A shard that failed on trial, and that another container adds, keeps the next trial waiting for no longer than this: an add that takes longer is stuck. */
+export const UNSERVED_BLOCKS_MS = 60_000;
+
 /** So many hosts with unproved containers, or this share of all, are a start of the app: no single bad container is behind it. */
 export const JOINERS_SUSPECTED = 2;
 

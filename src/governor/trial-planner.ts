@@ -15,6 +15,7 @@ import {
   JOINERS_SUSPECTED_SHARE,
   TRIALS_AT_ONCE_SHARE,
   TRIAL_BLOCKS_MS,
+  UNSERVED_BLOCKS_MS,
 } from './limits.ts';
 
 /** Shards of an app that may be on trial at once: so many, or this share of all, whichever is more. */
@@ -144,12 +145,17 @@ export class TrialPlanner {
     if (waiting.length === 0) return [];
     const due: string[] = [];
     const busy = this.busyHosts(view);
+    const ends = [...this.trust.trials.values()].map(({sinceMs}) => sinceMs + TRIAL_BLOCKS_MS);
+    for (const [shard, {host, container, sinceMs}] of this.trust.unserved) {
+      const endMs = sinceMs + unservedBlocksMs(view.own.get(shard)?.value);
+      ends.push(endMs);
+      if (endMs > nowMs) busy.add(host || container);
+    }
     let free = Math.max(TRIALS_AT_ONCE, Math.floor(TRIALS_AT_ONCE_SHARE * shards));
-    for (const {sinceMs} of this.trust.trials.values()) {
-      const endsMs = sinceMs + TRIAL_BLOCKS_MS;
-      if (endsMs <= nowMs) continue;
+    for (const endMs of ends) {
+      if (endMs <= nowMs) continue;
       free -= 1;
-      this.dueAtMs = Math.min(this.dueAtMs, endsMs);
+      this.dueAtMs = Math.min(this.dueAtMs, endMs);
     }
     for (const {container, incarnation} of waiting) {
       const host = hostOf(view, incarnation) || container;
@@ -179,6 +185,11 @@ export class TrialPlanner {
     }
     return busy;
   }
+}
+
+/** One shard at a time is what a bad container may cost: until somebody serves it again, or nobody can. */
+function unservedBlocksMs(record: OwnershipRecord | undefined): number {
+  return record === undefined || record.state === 'free' ? TRIAL_BLOCKS_MS : UNSERVED_BLOCKS_MS;
 }
 
 function hostOf(view: AppView, incarnation: string): string {

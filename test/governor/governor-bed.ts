@@ -317,9 +317,15 @@ export class GovernorBed {
     for (const shard of shards) {
       const [known, me] = this.held(shard);
       const taskVersion = this.governor.view.shards.get(shard)?.value.taskVersion ?? 0;
-      const claimed = this.commit(shard, claim(shard, known, me, taskVersion, false).record);
-      if (ready) this.commit(shard, markReady(shard, claimed, me, EPOCH).record);
+      this.commit(shard, claim(shard, known, me, taskVersion, false).record);
+      if (ready) this.ready(shard);
     }
+  }
+
+  /** The container that has claimed the shard makes it ready. */
+  ready(shard: string): void {
+    const [known, me] = this.held(shard);
+    this.commit(shard, markReady(shard, known, me, EPOCH).record);
   }
 
   /** The container lets the shards go, with what it says of a failed add. */

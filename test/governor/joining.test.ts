@@ -7,7 +7,10 @@ const HEALTHY = ['c1', 'c2'];
 const ALL = [...HEALTHY, 'c3'];
 const TWELVE = Array.from({length: 12}, (_, index) => `s${index}`);
 
-type Manner = 'works' | 'refuses' | 'hangs';
+/** `slow`: an add takes some seconds. */
+type Manner = 'works' | 'slow' | 'refuses' | 'hangs';
+
+const SLOW_ADD_MS = 5_000;
 
 /** Everybody acts on the records at once: lets go, claims, and makes ready, fails or hangs. */
 function act(bed: GovernorBed, manners: Readonly<Record<string, Manner>>): void {
@@ -17,8 +20,14 @@ function act(bed: GovernorBed, manners: Readonly<Record<string, Manner>>): void 
     if (value.state !== 'assigned' || manner === undefined) continue;
     bed.claim([shard], manner === 'works');
     if (manner === 'refuses') bed.free([shard], 'no disk');
+    if (manner === 'slow') slowAdds.push({bed, shard, endMs: bed.nowMs + SLOW_ADD_MS});
   }
+  for (const add of slowAdds.splice(0))
+    if (add.bed !== bed || add.endMs > bed.nowMs) slowAdds.push(add);
+    else bed.ready(add.shard);
 }
+
+const slowAdds: {readonly bed: GovernorBed; readonly shard: string; readonly endMs: number}[] = [];
 
 /** Most shards that are not ready at one instant, while so many ms pass. */
 function live(bed: GovernorBed, ms: number, manners: Readonly<Record<string, Manner>>): number {
@@ -64,6 +73,14 @@ describe('a container that refuses', () => {
     // At 0, 1, 3, 7, 15, 31 s, and the way there and back.
     expect(tries(bed, 'c3')).toBeGreaterThanOrEqual(5);
     expect(tries(bed, 'c3')).toBeLessThanOrEqual(7);
+  });
+
+  it('gets no second one while the first is not served again elsewhere', () => {
+    const bed = placed();
+    bed.join('c3');
+    const worst = live(bed, 60_000, {c1: 'slow', c2: 'slow', c3: 'refuses'});
+    expect(worst).toBe(1);
+    expect(tries(bed, 'c3')).toBeGreaterThanOrEqual(4);
   });
 
   it('is shown with its last error, and raises an alarm, until a shard becomes ready there', () => {
@@ -293,6 +310,22 @@ describe('what crashes again and again', () => {
       worst = Math.max(worst, live(bed, 1_000, works(HEALTHY)));
     }
     expect(worst).toBe(1);
+  });
+
+  it('costs one shard at a time also where others take long to add what it has left', () => {
+    const bed = placed();
+    let worst = 0;
+    for (let start = 0; start < 5; start += 1) {
+      const [container, incarnation] = [`x${start}`, `x${start}-inc`];
+      bed.beat(container, 'ready', incarnation, undefined, 'pod');
+      bed.holdsId(container, incarnation);
+      worst = Math.max(worst, live(bed, 2_000, {c1: 'slow', c2: 'slow'}));
+      bed.claim(bed.unclaimed(container), false);
+      bed.evicted({container, incarnation, mod: 0, idMod: 1});
+    }
+    worst = Math.max(worst, live(bed, 20_000, {c1: 'slow', c2: 'slow'}));
+    expect(worst).toBe(1);
+    expect([...bed.own.values()].every(({value}) => value.ready)).toBe(true);
   });
 
   it('is not what left in order', () => {

@@ -29,6 +29,15 @@ export const JOINING_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'a shard that failed on trial is forgotten at once',
+      breaks: BREAKS,
+      find: 'if (endMs > nowMs) busy.add(host || container);',
+      replace: 'if (endMs > nowMs + 1e9) busy.add(host || container);',
+      killed: JOINING_TESTS(
+        'a container that refuses > gets no second one while the first is not served again elsewhere',
+      ),
+    },
+    {
       name: 'whoever joins is trusted',
       breaks: BREAKS,
       find: '!this.trust.isTrusted(one.incarnation);',
