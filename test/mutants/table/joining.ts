@@ -29,15 +29,6 @@ export const JOINING_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
-      name: 'a shard that failed on trial is forgotten at once',
-      breaks: BREAKS,
-      find: 'if (endMs > nowMs) busy.add(host || container);',
-      replace: 'if (endMs > nowMs + 1e9) busy.add(host || container);',
-      killed: JOINING_TESTS(
-        'a container that refuses > gets no second one while the first is not served again elsewhere',
-      ),
-    },
-    {
       name: 'whoever joins is trusted',
       breaks: BREAKS,
       find: '!this.trust.isTrusted(one.incarnation);',
@@ -97,6 +88,15 @@ export const JOINING_MUTANTS: readonly Mutant[] = [
     },
   ]),
   ...inFile('src/governor/container-trust.ts', [
+    {
+      name: 'a shard that failed on trial is forgotten at once',
+      breaks: BREAKS,
+      find: 'if (trial !== undefined) this.unserved.set',
+      replace: 'if (trial !== undefined && nowMs < 0) this.unserved.set',
+      killed: JOINING_TESTS(
+        'a container that refuses > gets no second one while the first is not served again elsewhere',
+      ),
+    },
     {
       name: 'nobody refuses',
       breaks: BREAKS,
