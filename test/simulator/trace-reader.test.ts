@@ -116,7 +116,7 @@ describe('a trace is refused with its line', () => {
       [HEADER, JOIN, ADD, '{"atMs":0,"event":"own","container":"c1","shards":["s1","s1"]}'],
       ':4: shard s1 has an owner already',
     ],
-    ['lines behind the end', [HEADER, '{"atMs":1,"event":"end"}', JOIN], ':3: stands behind'],
+    ['lines after the end', [HEADER, '{"atMs":1,"event":"end"}', JOIN], ':3: is after'],
     ['a name that is none', [HEADER, JOIN.replace('c1', 'c 1')], ':2: container is not a name'],
     [
       'a line that is too long',
