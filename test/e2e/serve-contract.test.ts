@@ -82,7 +82,7 @@ describe('serve', () => {
         () => false,
       );
     await until(ready, LONG_MS, () => `it is ready: ${daemon.errors()}`);
-    expect(daemon.errors()).toContain('going on without a log');
+    expect(daemon.errors()).toContain('continuing without a log');
     daemon.child.kill('SIGTERM');
     expect(await daemon.ended).toBe(0);
     const command = unheard('version', '--json');
