@@ -3,6 +3,7 @@ import type {AlarmCode} from '../model/alarm.ts';
 import type {ContainerState} from '../model/container.ts';
 import {CONTAINERS_FIGURED} from '../load/limits.ts';
 import {stateCounts} from '../appstate/state-counts.ts';
+import type {CountContext} from '../appstate/state-counts.ts';
 import type {ShardState} from '../model/shard-state.ts';
 import type {Alarm} from '../model/status.ts';
 import {CONTAINER_STATES} from '../model/trouble.ts';
@@ -91,7 +92,15 @@ function zeroes<State extends string>(states: readonly State[]): Record<State, n
   return Object.fromEntries(states.map((state) => [state, 0])) as Record<State, number>;
 }
 
-function shardFigures({view, plan, living, unknown}: FigureInput): Record<ShardState, number> {
+/** Counts of shards by state. */
+export function shardFigures({
+  view,
+  plan,
+  living,
+  unknown,
+}: Pick<FigureInput, 'view' | 'living' | 'unknown'> & {
+  readonly plan: {readonly unplaced: CountContext['homeless']};
+}): Record<ShardState, number> {
   const gone = goneIncarnations(living);
   const isLost = (incarnation: string): boolean => {
     if (gone.has(incarnation) || !view.heartbeats.has(incarnation)) return true;

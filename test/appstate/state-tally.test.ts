@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {AppView} from '../../src/appstate/app-view.ts';
-import {governedFigures} from '../../src/governor/figures.ts';
-import type {FigureInput} from '../../src/governor/figures.ts';
+import type {LivingContainer} from '../../src/governor/containers.ts';
+import {shardFigures} from '../../src/governor/figures.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import {recordState, shardStateOf} from '../../src/model/shard-state.ts';
 import {SHARD_STATES} from '../../src/model/trouble.ts';
@@ -90,14 +90,12 @@ describe('the tally of states', () => {
         fc.boolean(),
         (events, unplaced, unknown) => {
           const view = play(events);
-          const living = new Map([['c', {incarnation: SILENT, state: 'silent'}]]);
-          const input = {
-            ...{view, living, unknown, settled: true, alarms: [], movesInFlight: 0, nowMs: 0},
-            ...{oldestUnservedMs: 0, loads: {balance: undefined}, clock: {ageMs: () => 0}},
-            plan: {unplaced: new Set(unplaced), queue: []},
-          };
+          const silent = {container: 'c', incarnation: SILENT, endpoint: '', note: ''};
+          const living = new Map<string, LivingContainer>([
+            ['c', {...silent, state: 'silent', mode: 'closed'}],
+          ]);
           const homeless = new Set(unplaced);
-          const {shards} = governedFigures(input as unknown as FigureInput);
+          const shards = shardFigures({view, living, unknown, plan: {unplaced: homeless}});
           expect(shards).toEqual(walked(view, homeless, unknown));
           const failed = [...view.own].filter(([, {value}]) => recordState(value) === 'failed');
           expect([...view.states.failed].sort()).toEqual(failed.map(([id]) => id).sort());

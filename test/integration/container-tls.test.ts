@@ -70,7 +70,7 @@ it(
       const plain = await join('c3');
       const noteOf = async () => {
         const {containers} = await admin.call('getContainers', {service: 'orders'});
-        return JSON.stringify(containers.find(({id}) => id === 'c3'));
+        return JSON.stringify(containers.filter(({id}) => id === 'c3'));
       };
       await until(
         async () => (await noteOf()).includes('containerTls.required'),

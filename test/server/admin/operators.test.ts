@@ -120,6 +120,10 @@ describe('why', () => {
     await world.call('addShard', {service, shardId: 'gpu', workerGroup: 'gpu'});
     const pool = await world.call('why', {service, shardId: 'gpu'});
     expect(pool.rule).toBe('its worker group has no members');
+    // Also while the governor's word is older than the shard.
+    await world.say(service, {unplaced: [], unplacedCount: 0});
+    const early = await world.call('why', {service, shardId: 'gpu'});
+    expect(early.rule).toBe('its worker group has no members');
     expect(pool.homes).toEqual([]);
     expect(pool.excluded[0]?.rule).toBe('it is not in worker group gpu');
     await world.call('addShard', {service, shardId: 'pinned', manualContainerId: 'c2'});

@@ -21,7 +21,7 @@ import {inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {queuedMoveOf} from '../read/moves.ts';
 import {hasSpec, shardView} from '../read/shard-views.ts';
-import {lacksReasons, planned, withReasons} from '../read/unplaced.ts';
+import {planned, withReasons} from '../read/unplaced.ts';
 import {shardNotFound} from '../guards.ts';
 import {exclusions} from './exclusions.ts';
 import {homesOf} from './homes.ts';
@@ -43,8 +43,11 @@ export async function why(
     const homes = await homesOf(dependencies.plan, untried(snapshot), shardId, HOMES_SHOWN);
     return {base: snapshot, ...homes};
   });
+  // The governor's own word may be some seconds old, and be cut short.
   const listing =
-    reason !== '' && lacksReasons(read) ? withReasons(read, [{shard: shardId, reason}]) : read;
+    reason !== '' && shardView(read, shardId).reason === ''
+      ? withReasons(read, [{shard: shardId, reason}])
+      : read;
   const spec = listing.view.shards.get(shardId)?.value;
   const excluded = spec === undefined ? [] : exclusions(listing, living, spec);
   const past = await events(dependencies, {
