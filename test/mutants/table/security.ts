@@ -3,7 +3,7 @@ import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
 const CALL_GATE_TESTS = testsOf('test/container/call-gate.test.ts');
-const RECEIVER_TLS_TESTS = testsOf('test/container/receiver-tls.test.ts');
+const RECEIVER_TLS_TESTS = testsOf('test/integration/receiver-tls.test.ts');
 const ROLES_TESTS = testsOf('test/server/http/roles.test.ts');
 const REQUESTS_TESTS = testsOf('test/server/http/requests.test.ts');
 const ENDPOINT_TESTS = testsOf('test/server/contact/endpoint-policy.test.ts');
@@ -114,7 +114,7 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
       breaks: 'SECURITY.md 6: an answer ends',
       find: 'if (received - before > limitBytes)',
       replace: 'if (received - before > limitBytes * 1_000)',
-      killed: testsOf('test/admin/endless-headers.test.ts')(
+      killed: testsOf('test/integration/endless-headers.test.ts')(
         'the daemon gives up on a container with a status line without end',
       ),
     },
