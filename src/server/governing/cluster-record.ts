@@ -20,8 +20,8 @@ export interface KnownCluster {
 /** Reads the record, creates it in an empty prefix. @throws SmError STORE_UNAVAILABLE, STORE_CORRUPT. */
 export async function openCluster(store: Store, keys: Keys): Promise<KnownCluster> {
   const status = await store.status();
-  const {entry} = await store.get(keys.cluster());
-  if (entry !== undefined) return checked(entry, status);
+  const {entry, revision} = await store.get(keys.cluster());
+  if (entry !== undefined) return checked(entry, status, revision);
   const record: ClusterRecord = {
     v: RECORD_VERSION,
     epoch: 1,
@@ -36,7 +36,8 @@ export async function openCluster(store: Store, keys: Keys): Promise<KnownCluste
   });
   if (outcome.kind === 'committed') return {record, mod: outcome.revision, doubt: undefined};
   const found = outcome.kind === 'refused' ? outcome.answers[0] : undefined;
-  if (found !== undefined) return checked(found, status);
+  if (found !== undefined && outcome.kind === 'refused')
+    return checked(found, status, outcome.revision);
   throw new SmError('STORE_UNAVAILABLE', 'the cluster record could not be written', {
     retryable: true,
   });
@@ -82,8 +83,8 @@ export async function markRestored(
 /** The record as it is, nothing written; undefined when there is none. @throws SmError STORE_UNAVAILABLE, STORE_CORRUPT. */
 export async function readCluster(store: Store, keys: Keys): Promise<KnownCluster | undefined> {
   const status = await store.status();
-  const {entry} = await store.get(keys.cluster());
-  return entry === undefined ? undefined : checked(entry, status);
+  const {entry, revision} = await store.get(keys.cluster());
+  return entry === undefined ? undefined : checked(entry, status, revision);
 }
 
 /**
@@ -114,8 +115,8 @@ async function rewrite(
   const key = keys.cluster();
   for (let attempt = 0; attempt < CLUSTER_WRITE_ATTEMPTS_LIMIT; attempt += 1) {
     const status = await store.status();
-    const {entry} = await store.get(key);
-    const known = entry === undefined ? undefined : checked(entry, status);
+    const {entry, revision} = await store.get(key);
+    const known = entry === undefined ? undefined : checked(entry, status, revision);
     const record = change(known?.record, status);
     if (record === undefined && known !== undefined) return known;
     if (record === undefined) break;
@@ -131,7 +132,11 @@ async function rewrite(
   });
 }
 
-function checked(entry: KeyValue, status: StoreStatus): KnownCluster {
+/**
+ * `revision`: of the answer that brought the record. The status was read before, and another daemon may have written the record in between: it is
+ * no older history that knows less than that record.
+ */
+function checked(entry: KeyValue, status: StoreStatus, revision: number): KnownCluster {
   const decoded = decodeCluster(entry.value);
   if (!decoded.ok)
     throw new SmError('STORE_CORRUPT', `the cluster record cannot be read: ${decoded.problem}`);
@@ -140,7 +145,8 @@ function checked(entry: KeyValue, status: StoreStatus): KnownCluster {
     throw new SmError('CONFLICT', 'an import into this prefix is not complete', {
       hint: 'wait until sm store import ends; if it was interrupted, run it again with --force',
     });
-  return {record, mod: entry.mod, doubt: doubtOf(record, status)};
+  const newest = Math.max(status.revision, revision);
+  return {record, mod: entry.mod, doubt: doubtOf(record, {...status, revision: newest})};
 }
 
 function doubtOf(

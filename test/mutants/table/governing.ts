@@ -320,6 +320,15 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
   ]),
   ...inFile('src/server/governing/cluster-record.ts', [
     {
+      name: 'a record that is newer than the status is an older history',
+      breaks: 'I6: an etcd that was not restored is not doubted',
+      find: 'const newest = Math.max(status.revision, revision);',
+      replace: 'const newest = status.revision;',
+      killed: CLUSTER_RECORD_TESTS(
+        'opening > is no doubt when another daemon notes a newer revision between the two reads',
+      ),
+    },
+    {
       name: 'an accepted restore keeps the epoch',
       breaks: '"Fencing token": accept-restore steps the epoch up',
       find: 'epoch: Math.max(rest.epoch, epoch) + 1',

@@ -9,6 +9,7 @@ import {
   markRestored,
   noteRevision,
   openCluster,
+  readCluster,
 } from '../../../src/server/governing/cluster-record.ts';
 import {MemoryStore} from '../../support/memory-store.ts';
 import type {StoreStatus} from '../../../src/store/port.ts';
@@ -19,9 +20,14 @@ const keys = new Keys('/sm', 'sm');
 class DoubtfulStore extends MemoryStore {
   says: StoreStatus = {clusterId: 'one', revision: 100};
   rival: Partial<ClusterRecord> | undefined;
+  /** Written after the status was read. */
+  rivalAfterStatus: Partial<ClusterRecord> | undefined;
 
   override async status(): Promise<StoreStatus> {
-    return this.says;
+    const {says, rivalAfterStatus} = this;
+    this.rivalAfterStatus = undefined;
+    if (rivalAfterStatus !== undefined) await this.write(rivalAfterStatus);
+    return says;
   }
 
   override async get(key: string): ReturnType<MemoryStore['get']> {
@@ -58,6 +64,15 @@ describe('opening', () => {
     store.rival = {epoch: 7};
     expect(await openCluster(store, keys)).toMatchObject({record: {epoch: 7}});
     expect(store.record.epoch).toBe(7);
+  });
+
+  it('is no doubt when another daemon notes a newer revision between the two reads', async () => {
+    for (const _ of [1, 2, 3, 4]) await store.write({maxRevision: 1});
+    store.says = {clusterId: 'one', revision: 3};
+    store.rivalAfterStatus = {maxRevision: 4};
+    expect(await openCluster(store, keys)).toMatchObject({doubt: undefined});
+    store.rivalAfterStatus = {maxRevision: 5};
+    expect(await readCluster(store, keys)).toMatchObject({doubt: undefined});
   });
 
   it('tells another cluster, and a history that has gone back', async () => {
