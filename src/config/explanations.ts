@@ -68,7 +68,7 @@ const SETTING_NOTES: Readonly<Record<string, string>> = {
     'File with the certificate that this daemon shows to containers that ask for one. Read again when it changes.',
   'containerTls.key': 'File with its key.',
   'containerTls.required':
-    'true: containers that offer no TLS are not called. Push containers never do. Default false.',
+    'true: containers without TLS are not called, and get no shards. Push containers have no TLS. Default false.',
   'quota.apps': 'Maximum number of apps. Default 1000. All quotas are reloaded on SIGHUP.',
   'quota.shards': 'Maximum number of shards of all apps together. Default 1000000.',
   'quota.containers': 'Maximum number of containers of all apps together. Default 20000.',

@@ -231,7 +231,7 @@ export class RunningDaemon implements Daemon {
     return {
       hints: new HintSender({logger, ...calling}),
       daemonHints: new HintSender({logger, allowLoopback: true, ...forDaemons}),
-      caller: new PushCaller({allowLoopback, networks}),
+      caller: new PushCaller(calling),
       holdings: new HoldingsCaller(calling),
     };
   }

@@ -55,12 +55,18 @@ export interface EndpointRules {
 }
 
 /** As `refusedEndpoint`, of what a container that calls itself has registered: `host:port`, or `https://host:port`. */
-export function refusedRegistration(
+export function refusedRegistration(endpoint: string, rules: EndpointRules): string | undefined {
+  if (!HTTPS.test(endpoint)) return refusedPlain(endpoint, rules);
+  return refusedEndpoint(endpoint.replace(HTTPS, ''), rules.allowLoopback, rules.networks);
+}
+
+/** The same of an endpoint (`host:port`) that speaks no TLS: that of any push container. */
+export function refusedPlain(
   endpoint: string,
   {allowLoopback, networks, tlsRequired = false}: EndpointRules,
 ): string | undefined {
-  const refused = refusedEndpoint(endpoint.replace(HTTPS, ''), allowLoopback, networks);
-  if (refused !== undefined || !tlsRequired || HTTPS.test(endpoint)) return refused;
+  const refused = refusedEndpoint(endpoint, allowLoopback, networks);
+  if (refused !== undefined || !tlsRequired) return refused;
   return 'it offers no TLS, and containerTls.required asks for it';
 }
 

@@ -1,11 +1,11 @@
 /** HTTP calls to push containers: add-shard, drop-shard and whether somebody listens. Nothing is retried here. */
-import type {BlockList} from 'node:net';
 import {request} from 'undici';
 import type {Agent} from 'undici';
 import {HINT_PATHS} from '../../protocol/hints.ts';
 import {containerAgent} from '../contact/container-agent.ts';
 import type {Contact} from '../../model/contact.ts';
-import {refusedEndpoint} from '../contact/endpoint-policy.ts';
+import {refusedPlain} from '../contact/endpoint-policy.ts';
+import type {EndpointRules} from '../contact/endpoint-policy.ts';
 import {CALLS_PER_CONTAINER, MESSAGE_LIMIT} from './limits.ts';
 import {CALL_TIMEOUT_MS} from '../contact/limits.ts';
 
@@ -14,22 +14,14 @@ export type CallAnswer =
   | {readonly kind: 'refused'; readonly message: string}
   | {readonly kind: 'unreachable'; readonly message: string};
 
-export interface PushCallerOptions {
-  /** Loopback endpoints are only believed by a daemon that is itself on loopback. */
-  readonly allowLoopback: boolean;
-  /** The only networks that are called. Default: all. */
-  readonly networks?: BlockList | undefined;
-}
-
 export class PushCaller {
-  private readonly options: PushCallerOptions;
+  private readonly rules: EndpointRules;
   private readonly agent: Agent;
 
-  constructor(options: PushCallerOptions) {
-    this.options = options;
-    this.agent = containerAgent(CALLS_PER_CONTAINER, options.allowLoopback, {
-      networks: options.networks,
-    });
+  constructor(rules: EndpointRules) {
+    this.rules = rules;
+    const {allowLoopback, networks} = rules;
+    this.agent = containerAgent(CALLS_PER_CONTAINER, allowLoopback, {networks});
   }
 
   /** The container's id is its endpoint. */
@@ -56,8 +48,7 @@ export class PushCaller {
     path: string,
     body: string | undefined,
   ): Promise<CallAnswer> {
-    const {allowLoopback, networks} = this.options;
-    const refused = refusedEndpoint(container, allowLoopback, networks);
+    const refused = refusedPlain(container, this.rules);
     if (refused !== undefined) return {kind: 'unreachable', message: `not called: ${refused}`};
     try {
       const reply = await request(`http://${container}${path}`, {

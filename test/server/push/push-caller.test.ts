@@ -29,3 +29,13 @@ it.each([
   body = said;
   expect(await caller.call(container, 'add', '{}')).toEqual({kind: 'refused', message});
 });
+
+it('where TLS is required a push container, which has none, is not called', async () => {
+  const strict = new PushCaller({allowLoopback: true, tlsRequired: true});
+  const answer = await strict.call(container, 'add', '{}');
+  await strict.close();
+  expect(answer).toEqual({
+    kind: 'unreachable',
+    message: 'not called: it offers no TLS, and containerTls.required asks for it',
+  });
+});
