@@ -1,11 +1,12 @@
 /** TLS of the hint receiver: its certificate, and whether callers must show one. */
 import {createServer} from 'node:https';
-import type {IncomingMessage, RequestListener, ServerOptions} from 'node:http';
+import type {SecureContextOptions} from 'node:tls';
+import type {RequestListener, ServerOptions} from 'node:http';
 import type {Server} from 'node:https';
-import type {TLSSocket} from 'node:tls';
 import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {revealed} from '../model/hidden-text.ts';
 import type {Logger} from '../runtime/log-port.ts';
+import {TLS_FLOOR} from '../runtime/tls.ts';
 import {SecretsWatch, loginKey, readSecrets} from './secrets.ts';
 import type {EtcdLogin, Secret} from './secrets.ts';
 
@@ -30,21 +31,15 @@ export async function secureServer(
   // Who shows none is refused by path: probes must get through.
   const asking = {requestCert: tls.clientCa !== undefined, rejectUnauthorized: false};
   const server = createServer({...limits, ...contextOf(first), ...asking}, handler);
-  const watch = new SecretsWatch({
-    ...{login, names: NAMES, first, logger},
-    onChange: (secrets) => server.setSecureContext(contextOf(secrets)),
+  // Not before: a server that cannot listen is not closed either.
+  server.once('listening', () => {
+    const watch = new SecretsWatch({
+      ...{login, names: NAMES, first, logger},
+      onChange: (secrets) => server.setSecureContext(contextOf(secrets)),
+    });
+    server.once('close', () => watch.close());
   });
-  server.once('close', () => watch.close());
   return server;
-}
-
-/** Whether the connection has shown a certificate of the authority. */
-export function hasShownCertificate(request: IncomingMessage): boolean {
-  // Without TLS it is a plain socket, which has none of this.
-  const socket = request.socket as Partial<TLSSocket>;
-  if (socket.authorized !== true || socket.getPeerCertificate === undefined) return false;
-  // A connection that resumes an earlier one without a certificate counts as authorized by TLS, and has none.
-  return socket.getPeerCertificate().raw !== undefined;
 }
 
 /** The same text for what means the same. Holds no secret in clear. */
@@ -56,16 +51,11 @@ function loginOf({cert, key, clientCa}: ReceiverTls): EtcdLogin {
   return {tls: {cert, key, ...(clientCa === undefined ? {} : {ca: clientCa})}};
 }
 
-function contextOf({tls: {ca, cert, key} = {}}: EtcdSecrets): {
-  ca?: Buffer;
-  cert?: Buffer;
-  key?: string | Buffer;
-  minVersion: 'TLSv1.2';
-} {
+function contextOf({tls: {ca, cert, key} = {}}: EtcdSecrets): SecureContextOptions {
   return {
     ...(ca === undefined ? {} : {ca}),
     ...(cert === undefined ? {} : {cert}),
     ...(key === undefined ? {} : {key: Buffer.isBuffer(key) ? key : revealed(key)}),
-    minVersion: 'TLSv1.2',
+    ...TLS_FLOOR,
   };
 }

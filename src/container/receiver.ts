@@ -16,6 +16,7 @@ import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {silentLogger} from '../runtime/log-port.ts';
 import type {Logger} from '../runtime/log-port.ts';
+import {provenCertificate} from '../runtime/tls.ts';
 import {CallGate} from './call-gate.ts';
 import type {Admitted, GateTarget} from './call-gate.ts';
 import {
@@ -25,7 +26,7 @@ import {
   NOTES_SHOWN,
   REQUEST_TIMEOUT_MS,
 } from './limits.ts';
-import {hasShownCertificate, secureServer} from './receiver-tls.ts';
+import {secureServer} from './receiver-tls.ts';
 import type {ReceiverTls} from './receiver-tls.ts';
 
 /** What the receiver asks of the containers of the process. */
@@ -71,6 +72,11 @@ export function hintHandler(
 
 const LIVENESS = '/livez';
 const READINESS = '/readyz';
+
+/** Its caller has shown a certificate of the authority. */
+function isProven({socket}: IncomingMessage): boolean {
+  return provenCertificate(socket) !== undefined;
+}
 
 function isProbe({url = ''}: IncomingMessage): boolean {
   const [path] = url.split('?', 1);
@@ -174,7 +180,7 @@ export async function openReceiver(
   const handler = hintHandler(targets);
   const limits = {maxHeaderSize: HEADER_LIMIT_BYTES};
   const respond = (request: IncomingMessage, response: ServerResponse): void => {
-    if (tls?.clientCa !== undefined && !isProbe(request) && !hasShownCertificate(request))
+    if (tls?.clientCa !== undefined && !isProbe(request) && !isProven(request))
       return refuse(response, new SmError('UNAUTHENTICATED', 'show a client certificate'));
     if (!handler(request, response)) answer(response, 404, {error: 'not found', code: 'NOT_FOUND'});
   };

@@ -24,7 +24,7 @@ export const INLINED_BYTECODE = 250;
 /** Work in parts may keep the event loop for so long in one turn, however many there are who work so. */
 export const SLICE_MS = 5;
 
-/** ... each of them for no less than this at a time: a turn that has brought work has so much left for what waits. */
+/** Least time of one part in one turn, so that each goes on however many there are. Work that has begun in a turn leaves so much of its budget to what waits. */
 export const LEAST_SLICE_MS = 1;
 
 /** Characters of the log that wait for a slow reader; what comes beyond is lost. */

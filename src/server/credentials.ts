@@ -10,7 +10,8 @@ import {isLoopbackHost} from '../model/loopback.ts';
 import {parseClientLines} from '../config/client-line.ts';
 import type {ClientLine} from '../config/client-line.ts';
 import type {HttpDependencies} from './http/dependencies.ts';
-import {TLS_FLOOR, readTokenFile} from './http/tokens.ts';
+import {TLS_FLOOR} from '../runtime/tls.ts';
+import {readTokenFile} from './http/tokens.ts';
 import type {FilePermissions} from '../runtime/file-rights.ts';
 import {readPlainFile, readSecretFile} from '../runtime/secret-file.ts';
 import {CERTIFICATE_FILE_LIMIT_BYTES, PASSWORD_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
@@ -22,8 +23,8 @@ export class Credentials {
   private tokens: readonly HiddenText[] = [];
   private clients: readonly ClientLine[] = [];
   private authority: Buffer | undefined;
-  /** For containers that speak TLS. */
-  private towardsContainers: CallTls = {};
+  /** For calls to containers that speak TLS. */
+  private containerTls: CallTls = {};
   private inUse: ReadonlyMap<string, string> = new Map();
   private readonly servers = new Set<TlsServer>();
   private readonly ends = new Map<string, number>();
@@ -33,16 +34,16 @@ export class Credentials {
     this.config = config;
   }
 
-  /** For calls among daemons: they share one configuration. `authority`: who signed their certificates; undefined: one that the system knows. */
+  /** For calls among daemons, which share one configuration. `secure`: they speak TLS; `tls`: whom to trust then. */
   forDaemons(): {secure: boolean; tls: () => CallTls} {
     const tls = (): CallTls => (this.authority === undefined ? {} : {ca: this.authority});
     return {secure: this.config.tls !== undefined, tls};
   }
 
-  /** For calls to containers: what those that speak TLS are trusted by and shown, and whether others are called. */
+  /** For calls to containers. `tls`: whom to trust and what to show where they speak TLS; `tlsRequired`: others are not called. */
   forContainers(): {tlsRequired: boolean; tls: () => CallTls} {
     const {required = false} = this.config.containerTls ?? {};
-    return {tlsRequired: required, tls: () => this.towardsContainers};
+    return {tlsRequired: required, tls: () => this.containerTls};
   }
 
   /**
@@ -54,7 +55,7 @@ export class Credentials {
     const clients = this.readClients();
     const tls = this.readTls();
     const authority = this.readAuthority('tls.ca', this.config.tls?.ca);
-    const towardsContainers = this.readContainerTls(authority);
+    const containerTls = this.readContainerTls(authority);
     if (tls !== undefined) {
       checkCertificates(tls);
       for (const server of this.servers) server.setSecureContext({...shown(tls), ...TLS_FLOOR});
@@ -62,20 +63,16 @@ export class Credentials {
     this.tokens = tokens;
     this.clients = clients;
     this.authority = authority;
-    this.towardsContainers = towardsContainers;
+    this.containerTls = containerTls;
     this.noteEnds();
     for (const changed of this.listeners) changed();
   }
 
   /** Files of which another content may be taken over. */
   files(): string[] {
-    const {auth, tls, containerTls: {required: _required, ...towardsContainers} = {}} = this.config;
+    const {auth, tls, containerTls: {required: _required, ...forContainers} = {}} = this.config;
     const own = [...(auth === 'none' ? [] : [auth.tokenFile]), ...Object.values(tls ?? {})];
-    return [
-      ...own,
-      ...Object.values(towardsContainers),
-      ...this.etcdFiles().map(([, path]) => path),
-    ];
+    return [...own, ...Object.values(forContainers), ...this.etcdFiles().map(([, path]) => path)];
   }
 
   /** @throws SmError INVALID_CONFIG when a file of tokens or certificates cannot be used. */
@@ -85,7 +82,7 @@ export class Credentials {
     const tls = this.readTls();
     if (tls !== undefined) checkCertificates(tls);
     this.authority = this.readAuthority('tls.ca', this.config.tls?.ca);
-    this.towardsContainers = this.readContainerTls(this.authority);
+    this.containerTls = this.readContainerTls(this.authority);
     this.inUse = this.etcdDigests();
   }
 
@@ -180,12 +177,12 @@ export class Credentials {
     const authority = this.readAuthority('containerTls.ca', ca) ?? daemonsAuthority;
     const trusted = authority === undefined ? {} : {ca: authority};
     if (cert === undefined || key === undefined) return trusted;
-    const shown = {
+    const own = {
       cert: readFile('containerTls.cert', cert),
       key: readKey('containerTls.key', key),
     };
-    checkCertificates(shown, 'containerTls');
-    return {...trusted, ...shown};
+    checkCertificates(own, 'containerTls');
+    return {...trusted, ...own};
   }
 
   private readAuthority(setting: string, ca: string | undefined): Buffer | undefined {

@@ -2,7 +2,8 @@
 import {copyFileSync, readFileSync} from 'node:fs';
 import {request} from 'node:https';
 import type {TLSSocket} from 'node:tls';
-import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
+import {afterAll, afterEach, beforeAll, describe, expect, it, vi} from 'vitest';
+import {SECRETS_LOOK_MS} from '../../src/container/limits.ts';
 import {checkJoinOptions} from '../../src/container/options.ts';
 import {openReceiver} from '../../src/container/receiver.ts';
 import type {HintTarget} from '../../src/container/receiver.ts';
@@ -66,6 +67,17 @@ const files = ({cert, key}: CertificateFiles): ReceiverTls => ({
 });
 
 describe('a receiver with TLS', () => {
+  it('whose port is taken leaves nothing behind that looks at its files', async () => {
+    const taken = new URL(await opened(files(own))).port;
+    const looks = vi.fn(() => readFileSync(own.cert));
+    const tls = {...files(own), cert: looks};
+    const options = {bind: LOOPBACK, port: Number(taken), tls};
+    await expect(openReceiver(new Set(), options)).rejects.toMatchObject({code: 'PORT_TAKEN'});
+    looks.mockClear();
+    await new Promise((resolve) => setTimeout(resolve, SECRETS_LOOK_MS + 1_000));
+    expect(looks).not.toHaveBeenCalled();
+  });
+
   it('is called by hints and for holdings', async () => {
     const endpoint = await opened(files(own));
     const tls = {ca: readFileSync(authority.ca)};

@@ -1,19 +1,18 @@
 /** What the certificate of a connection says of its caller. Who signed it was checked by TLS; here its names are looked up. */
 import type {Socket} from 'node:net';
-import type {TLSSocket} from 'node:tls';
 import type {ClientLine} from '../../config/client-line.ts';
 import type {Grant} from '../../model/access.ts';
 import {SmError} from '../../model/errors.ts';
+import {provenCertificate} from '../../runtime/tls.ts';
 
 /**
  * Names of the certificate that the connection has shown and the authority has signed: its common name first, then its DNS names and URIs.
- * Undefined without such a certificate. A connection that resumes an earlier one without a certificate counts as authorized by TLS: what has no
- * name is none.
+ * Undefined without such a certificate, and for one without a name.
  */
 export function certificateNames(socket: Socket): readonly string[] | undefined {
-  const secure = socket as Partial<TLSSocket>;
-  if (secure.authorized !== true || secure.getPeerCertificate === undefined) return undefined;
-  const {subject, subjectaltname = ''} = secure.getPeerCertificate();
+  const certificate = provenCertificate(socket);
+  if (certificate === undefined) return undefined;
+  const {subject, subjectaltname = ''} = certificate;
   const common: unknown = (subject as {CN?: unknown} | undefined)?.CN;
   const names = typeof common === 'string' && common !== '' ? [common] : [];
   // Node puts a value between quotes that could be mistaken for several.

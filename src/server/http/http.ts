@@ -20,7 +20,7 @@ import {HeavyBodies} from './heavy-bodies.ts';
 import {limitHeavyCalls} from './heavy-calls.ts';
 import {limitRates} from './rate-limit.ts';
 import {RefusedCalls} from './refused-calls.ts';
-import {TLS_FLOOR} from './tokens.ts';
+import {TLS_FLOOR} from '../../runtime/tls.ts';
 import {
   CLOSE_LIMIT_MS,
   CONNECTIONS_LIMIT,

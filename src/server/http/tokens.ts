@@ -6,9 +6,6 @@ import type {FilePermissions} from '../../runtime/file-rights.ts';
 import {readSecretFile} from '../../runtime/secret-file.ts';
 import {TOKENS_LIMIT, TOKENS_PER_NAME_LIMIT, TOKEN_FILE_LIMIT_BYTES} from './limits.ts';
 
-/** Oldest TLS that is spoken. */
-export const TLS_FLOOR = {minVersion: 'TLSv1.2'} as const;
-
 /** The token of `Authorization: Bearer <token>`, or undefined when the header is absent or of another scheme. */
 export function bearerOf(header: string | undefined): string | undefined {
   return /^bearer +([\x21-\x7e]{1,4096})$/i.exec(header ?? '')?.[1];

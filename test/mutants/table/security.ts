@@ -101,8 +101,8 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     {
       name: 'line 5: a client certificate is asked for, and not needed',
       breaks: 'SECURITY.md 5: client certificates of a container with tls.clientCa',
-      find: '!isProbe(request) && !hasShownCertificate(request)',
-      replace: 'isProbe(request) && !hasShownCertificate(request)',
+      find: '!isProbe(request) && !isProven(request)',
+      replace: 'isProbe(request) && !isProven(request)',
       killed: RECEIVER_TLS_TESTS(
         'a receiver with TLS > takes calls of who shows a certificate of its authority, and probes of anybody',
       ),
@@ -146,8 +146,8 @@ export const SECURITY_MUTANTS: readonly Mutant[] = [
     {
       name: 'line 5: TLS is asked of containers, and not needed',
       breaks: 'SECURITY.md 5: containerTls.required',
-      find: '!tlsRequired || HTTPS.test(endpoint)',
-      replace: 'tlsRequired || HTTPS.test(endpoint)',
+      find: 'if (refused !== undefined || !tlsRequired) return refused;',
+      replace: 'if (refused !== undefined || tlsRequired) return refused;',
       killed: RECEIVER_TLS_TESTS('a daemon that asks for TLS calls nobody who offers none'),
     },
     {
