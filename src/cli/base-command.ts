@@ -162,7 +162,10 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
   /** An app that is not there may be one whose name was mistyped. */
   private async withNearApps(error: unknown): Promise<unknown> {
     if (!(error instanceof RemoteError) || error.failure.code !== 'APP_NOT_FOUND') return error;
-    const [, wanted = ''] = (error.failure.object ?? '').split('app/');
+    const {object = ''} = error.failure;
+    // Daemons of before do not say which.
+    if (!object.startsWith('app/')) return error;
+    const wanted = object.slice('app/'.length);
     const known = await this.client.call('getSpec', {}).catch(() => ({services: []}));
     const near = nearestWords(wanted, known.services);
     if (near.length === 0) return error;

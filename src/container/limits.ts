@@ -75,7 +75,7 @@ export const ADDRESSES_KNOWN_LIMIT = 1_000;
 /** Signed calls that are remembered so that none is taken twice. */
 export const CALLS_REMEMBERED_LIMIT = 20_000;
 
-/** The `add` hook gets its abort signal after so long, unless the application says otherwise. */
+/** An `add` that takes longer is reported as stuck, unless the application says otherwise. */
 export const ADD_TIMEOUT_DEFAULT_MS = 60_000;
 
 /** The same of the `drop` hook. */

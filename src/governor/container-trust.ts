@@ -36,7 +36,7 @@ interface Standing {
 export class ContainerTrust {
   /** By shard. */
   readonly trials = new Map<string, Trial>();
-  /** Trials that came to nothing, by shard, since then: nobody serves it yet. */
+  /** The last trial of shards that nobody has served since, by shard; `sinceMs` is when it failed. */
   readonly unserved = new Map<string, Trial>();
   private readonly ends = new UncleanEnds();
   private readonly standings = new Map<string, Standing>();

@@ -99,7 +99,7 @@ export interface OutageEvent {
 export type AppEvent = ContainerEvent | AlarmEvent | ShardsEvent | OutageEvent;
 
 /** The name of an entry: by revision, then by a suffix from 0 to AUDIT_SUFFIXES - 1, so that names sort by age. */
-export function auditId(revision: bigint | number | string, suffix: number): string {
+export function auditId(revision: number, suffix: number): string {
   const digits = String(revision).padStart(AUDIT_REVISION_DIGITS, '0');
   return `${digits}-${suffix.toString(36).padStart(AUDIT_SUFFIX_CHARACTERS, '0')}`;
 }

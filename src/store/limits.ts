@@ -3,9 +3,6 @@
 /** Compares, and operations, of one transaction: etcd's --max-txn-ops. */
 export const LIST_LIMIT = 128;
 
-/** The same for the store in memory, so that tests meet the limit. */
-export const OPERATIONS_LIMIT = 128;
-
 /** Keys of one page of a listing: about 1 MB at 400 bytes each. */
 export const PAGE_KEYS = 2_000;
 

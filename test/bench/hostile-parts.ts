@@ -1,5 +1,5 @@
 /**
- * `npx tsx test/bench/hostile-parts.ts`: what parts of the hostile mix cost the daemon, in CPU time of this process, which other work on the machine hardly changes: a
+ * `npx tsx test/bench/hostile-parts.ts`: what parts of the hostile mix cost the daemon, in CPU time of this process: a
  * tick of the push gateway with 5,000 keys that nobody can read, and 100 event streams of an app while it changes.
  */
 import {once} from 'node:events';
@@ -7,13 +7,12 @@ import {createServer, get} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {setTimeout as pause} from 'node:timers/promises';
 import type {FastifyReply} from 'fastify';
-import {AppView} from '../../src/appstate/app-view.ts';
 import {eventStream} from '../../src/server/admin/stream/event-feed.ts';
 import {SharedWatches} from '../../src/server/admin/stream/shared-watches.ts';
 import {sendEvents} from '../../src/server/http/event-stream.ts';
-import {ProxyMachine} from '../../src/server/push/proxy-machine.ts';
 import type {WatchEvent, WatchListener} from '../../src/store/port.ts';
 import {World} from '../server/admin/fixture.ts';
+import {listNothing, proxyBed} from '../server/push/proxy-bed.ts';
 
 const JUNK_KEYS = 5_000;
 const TICK_MS = 500;
@@ -28,12 +27,8 @@ function cpuMs(): number {
 }
 
 function tickMs(): number {
-  const view = new AppView();
-  const value = {service: APP, createTime: 1, maxShardCount: 0, maxRecoveryTime: 10};
-  view.apply({kind: 'spec', mod: 1, entry: {value, mod: 1, create: 1}});
-  const machine = new ProxyMachine(view, 0);
-  machine.governorHasListed();
-  machine.listed([], 0, 0);
+  const {machine} = proxyBed();
+  listNothing(machine);
   for (let at = 0; at < JUNK_KEYS; at += 1) {
     const [key, container, mod] = [`containerhb/junk-${at}/a`, `junk-${at}`, 6 + at];
     const entry = {key, create: mod, mod, value: 'junk'};

@@ -4,6 +4,7 @@
  */
 import {SmError} from '../../src/model/errors.ts';
 import {MemoryKv} from '../support/memory-store.ts';
+import {KEEPALIVE_ANSWER_MS, KEEPALIVE_MS} from '../../src/etcd/limits.ts';
 import {holds} from '../../src/store/port.ts';
 import type {
   CallOptions,
@@ -30,8 +31,8 @@ const ATTEMPT_LIMIT_MS = 2_000;
 const READ_PAUSE_MS = 50;
 /** How soon a stalled watch is looked at again. */
 const STALL_LOOK_MS = 250;
-/** Pings find a dead connection of a real client within so long: keepalive time and timeout of src/etcd/connection.ts. */
-const KEEPALIVE_MS = 9_000;
+/** Pings find a dead connection of a real client within so long. */
+const DEAD_CONNECTION_MS = KEEPALIVE_MS + KEEPALIVE_ANSWER_MS;
 
 type Settled = Exclude<TransactionOutcome, {kind: 'unknown'}>;
 
@@ -193,7 +194,7 @@ export class StoreServer {
   private isFoundDead({deadSinceMs, endpoint}: Watcher): boolean {
     if (deadSinceMs === undefined) return false;
     if (this.weather.endpoints.get(endpoint ?? '') === 'refuses') return true;
-    return this.world.nowMs - deadSinceMs >= KEEPALIVE_MS;
+    return this.world.nowMs - deadSinceMs >= DEAD_CONNECTION_MS;
   }
 }
 

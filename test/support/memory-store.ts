@@ -13,7 +13,7 @@ import type {
   WatchEvent,
   WatchListener,
 } from '../../src/store/port.ts';
-import {OPERATIONS_LIMIT, PAGE_KEYS} from '../../src/store/limits.ts';
+import {LIST_LIMIT, PAGE_KEYS} from '../../src/store/limits.ts';
 
 interface Change {
   readonly revision: number;
@@ -159,7 +159,7 @@ export class MemoryStore implements Store {
     keys: readonly string[],
   ): Promise<{revision: number; entries: (KeyValue | undefined)[]}> {
     this.checkOpen();
-    if (keys.length > OPERATIONS_LIMIT) throw tooMany();
+    if (keys.length > LIST_LIMIT) throw tooMany();
     return {revision: this.kv.revision, entries: keys.map((key) => this.kv.get(key))};
   }
 
@@ -175,7 +175,7 @@ export class MemoryStore implements Store {
   async transact(transaction: Transaction): Promise<TransactionOutcome> {
     if (this.closed) return {kind: 'unknown', error: storeClosed()};
     const {compares, then, otherwise} = transaction;
-    if (Math.max(compares.length, then.length, otherwise.length) > OPERATIONS_LIMIT)
+    if (Math.max(compares.length, then.length, otherwise.length) > LIST_LIMIT)
       return {kind: 'unknown', error: tooMany()};
     if (writesTwice(then) || writesTwice(otherwise))
       return {
@@ -275,6 +275,6 @@ function writesTwice(operations: readonly Operation[]): boolean {
 function tooMany(): SmError {
   return new SmError(
     'INVALID_INPUT',
-    `a transaction has more than the ${OPERATIONS_LIMIT} operations etcd allows`,
+    `a transaction has more than the ${LIST_LIMIT} operations etcd allows`,
   );
 }

@@ -35,9 +35,8 @@ export async function openCluster(store: Store, keys: Keys): Promise<KnownCluste
     otherwise: [{op: 'get', key}],
   });
   if (outcome.kind === 'committed') return {record, mod: outcome.revision, doubt: undefined};
-  const found = outcome.kind === 'refused' ? outcome.answers[0] : undefined;
-  if (found !== undefined && outcome.kind === 'refused')
-    return checked(found, status, outcome.revision);
+  if (outcome.kind === 'refused' && outcome.answers[0] !== undefined)
+    return checked(outcome.answers[0], status, outcome.revision);
   throw new SmError('STORE_UNAVAILABLE', 'the cluster record could not be written', {
     retryable: true,
   });
@@ -133,8 +132,8 @@ async function rewrite(
 }
 
 /**
- * `revision`: of the answer that brought the record. The status was read before, and another daemon may have written the record in between: it is
- * no older history that knows less than that record.
+ * `revision`: of the answer that brought the record. The status was read before it. Another daemon may have written the record in between, so the
+ * revision of the status alone may be lower than what the record knows, though nothing was restored.
  */
 function checked(entry: KeyValue, status: StoreStatus, revision: number): KnownCluster {
   const decoded = decodeCluster(entry.value);

@@ -1,20 +1,16 @@
 /** Keys under the sessions of push containers that nobody could ever read: anybody may write any number of them. */
 import {beforeEach, describe, expect, it, vi} from 'vitest';
-import {AppView} from '../../../src/appstate/app-view.ts';
-import {ProxyMachine} from '../../../src/server/push/proxy-machine.ts';
-import type {ProxyAction} from '../../../src/server/push/proxy-machine.ts';
+import type {AppView} from '../../../src/appstate/app-view.ts';
+import type {ProxyAction, ProxyMachine} from '../../../src/server/push/proxy-machine.ts';
+import {listNothing, proxyBed} from './proxy-bed.ts';
 
 const TTL_MS = 10_000;
 
 let view: AppView;
 let machine: ProxyMachine;
 beforeEach(() => {
-  view = new AppView();
-  const value = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 10};
-  view.apply({kind: 'spec', mod: 1, entry: {value, mod: 1, create: 1}});
-  machine = new ProxyMachine(view, 0);
-  machine.governorHasListed();
-  machine.listed([], 0, 0);
+  ({view, machine} = proxyBed());
+  listNothing(machine);
 });
 
 describe('keys that nobody can read', () => {

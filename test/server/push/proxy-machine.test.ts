@@ -1,8 +1,9 @@
 /** Which session of a push container gets a proxy heartbeat, and when it is renewed. */
 import {beforeEach, describe, expect, it, vi} from 'vitest';
-import {AppView} from '../../../src/appstate/app-view.ts';
+import type {AppView} from '../../../src/appstate/app-view.ts';
 import {ProxyMachine} from '../../../src/server/push/proxy-machine.ts';
 import type {ProxyAction, SessionChange} from '../../../src/server/push/proxy-machine.ts';
+import {listNothing, proxyBed} from './proxy-bed.ts';
 
 const CONTAINER = '10.0.0.1:80';
 const TTL_MS = 10_000;
@@ -11,10 +12,7 @@ const BEAT = JSON.stringify({timestamp: 1, shards: []});
 let view: AppView;
 let machine: ProxyMachine;
 beforeEach(() => {
-  view = new AppView();
-  const value = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 10};
-  view.apply({kind: 'spec', mod: 1, entry: {value, mod: 1, create: 1}});
-  machine = new ProxyMachine(view, 0);
+  ({view, machine} = proxyBed());
 });
 
 /** A session's key as it stands at `mod`; a value of '' still waits for its id. */
@@ -28,8 +26,7 @@ const gone = (lease: string, mod: number): SessionChange => ({
 });
 
 function all(): void {
-  machine.governorHasListed();
-  machine.listed([], 0, 0);
+  listNothing(machine);
 }
 
 function taken(nowMs: number): string[] {

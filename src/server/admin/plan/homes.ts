@@ -1,4 +1,4 @@
-/** The best homes of one shard by the live planner, from one plan. Pure. */
+/** The best homes of one shard by the live planner, from one plan. */
 import {SHARDS_PER_STEP} from '../../../governor/limits.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import type {PlacementShard, PlacementSnapshot} from '../../../model/placement.ts';

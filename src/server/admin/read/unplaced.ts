@@ -46,7 +46,7 @@ export function planned(
 }
 
 /** The governor has not spoken yet, or lists fewer than it counts. */
-export function lacksReasons({status, view}: AppListing): boolean {
+function lacksReasons({status, view}: AppListing): boolean {
   if (status === undefined) return view.shards.size > view.own.size;
   return status.unplacedCount > status.unplaced.length;
 }
