@@ -135,7 +135,7 @@ export class ListAndWatch<T> {
       if (this.isClosed() || generation !== this.generation) return;
       this.watched = undefined;
       if (rewatch) this.watchFrom(revision + 1);
-      else this.completes = this.completes.map((known) => Math.max(known, revision));
+      else this.advance(revision);
       this.wake(this.complete);
       this.again(false, jittered(relistIntervalMs ?? RELIST_INTERVAL_MS, Math.random()));
     } catch (error) {
@@ -145,6 +145,12 @@ export class ListAndWatch<T> {
       this.again(rewatch, RETRY_MS);
       sink.failed?.(error);
     }
+  }
+
+  /** Everything at this revision has been taken in from a listing. */
+  private advance(revision: number): void {
+    this.completes = this.completes.map((known) => Math.max(known, revision));
+    for (const watch of this.watches) watch.advance?.(revision);
   }
 
   /** Lets others run in between. Ends early when the listing is of no use any more. */

@@ -83,6 +83,7 @@ export class RemovalWatch {
 
   private take(revision: number, value: string | undefined): void {
     if (value !== undefined) this.stoodAt = revision;
+    this.watch?.advance?.(revision);
     this.check(value, value === undefined);
   }
 

@@ -19,11 +19,16 @@ export interface WatchSource {
   streamFailed(): Promise<void>;
 }
 
+/** The watcher of an answer that is about all watchers of the stream. */
+const WHOLE_STREAM = '-1';
+
 export class PrefixWatch {
   private readonly source: WatchSource;
   private readonly prefix: string;
   private readonly listener: WatchListener;
   private next: number;
+  /** The content at this revision is known without the watch. */
+  private known = 0;
   /** Whose revisions `next` counts: fixed at the start, for a later read may have met another cluster already. */
   private cluster: string | undefined;
   private stream: IDuplexWatchStream | undefined;
@@ -53,6 +58,13 @@ export class PrefixWatch {
     return this.progress.ask();
   }
 
+  /**
+   * All there is at this revision has been read besides. It counts from the next stream on: what this one still sends of the past is delivered as before.
+   */
+  advance(revision: number): void {
+    this.known = Math.max(this.known, revision);
+  }
+
   private async open(): Promise<void> {
     try {
       const stream = await this.source.openStream();
@@ -61,6 +73,7 @@ export class PrefixWatch {
         return;
       }
       this.stream = stream;
+      this.next = Math.max(this.next, this.known + 1);
       stream.on('error', () => this.failed(stream));
       stream.on('end', () => this.failed(stream));
       stream.on('data', (response) => this.received(stream, response));
@@ -107,7 +120,14 @@ export class PrefixWatch {
     this.failures = 0;
     if (response.created) this.progress.created();
     else if (response.events.length > 0) this.deliver(response);
-    else this.progress.answered(safeRevision(response.header.revision));
+    else this.progressed(response);
+  }
+
+  /** Of its own accord etcd reports only on a watcher that has got everything; asked, versions below 3.4.25 and 3.5.8 answer for others, too. */
+  private progressed({watch_id, header}: WatchResponse): void {
+    const revision = safeRevision(header.revision);
+    if (watch_id !== WHOLE_STREAM) this.advance(revision);
+    this.progress.answered(revision);
   }
 
   private canceled(response: WatchResponse): void {

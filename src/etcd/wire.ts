@@ -12,6 +12,8 @@ export interface WireKeyValue {
 
 export interface WatchResponse {
   readonly header: {readonly cluster_id: string; readonly revision: string};
+  /** Number of the watcher on its stream. */
+  readonly watch_id: string;
   readonly created: boolean;
   readonly canceled: boolean;
   readonly compact_revision: string;

@@ -151,6 +151,7 @@ export class EtcdStore implements Store {
         this.watches.delete(watch);
       },
       reached: () => watch.reached(),
+      advance: (revision) => watch.advance(revision),
     };
   }
 

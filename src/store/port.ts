@@ -59,6 +59,12 @@ export type TransactionOutcome =
 export interface Watch {
   close(): void;
   /**
+   * Whoever watches has read all there is below the prefix at this revision. When the connection is lost, the watch asks only for what came after it. Without
+   * that, a quiet prefix asks for all that anybody has written since its last event, and a store that is busy reads it for each watch.
+   * Absent where there is no connection to lose.
+   */
+  advance?(revision: number): void;
+  /**
    * Revision up to which everything has been delivered: at least the store's at this call. Resolves late while the store is away, with
    * undefined when the watch ends before. Absent where a store cannot tell.
    */

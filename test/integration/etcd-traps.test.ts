@@ -2,9 +2,15 @@
 import {rm} from 'node:fs/promises';
 import {request} from 'undici';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {RemovalWatch} from '../../src/container/removal-watch.ts';
 import {orderedReadTransaction} from '../../src/container/transactions.ts';
+import {ListAndWatch} from '../../src/appview/list-and-watch.ts';
+import {Keys} from '../../src/etcd/keys.ts';
+import {systemClock} from '../../src/runtime/clock.ts';
+import type {Clock} from '../../src/runtime/clock.ts';
+import {silentLogger} from '../../src/runtime/logger.ts';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
-import type {Store, TransactionOutcome} from '../../src/store/port.ts';
+import type {Store, TransactionOutcome, WatchListener} from '../../src/store/port.ts';
 import {CuttingProxy} from '../etcd/cutting-proxy.ts';
 import {Mirror, contentOf} from '../etcd/mirror.ts';
 import {pause, until} from '../etcd/until.ts';
@@ -159,6 +165,113 @@ describe('a killed etcd', () => {
     expect([...mirror.known.keys()]).toEqual([`${PREFIX}new`]);
     expect(mirror.changes).toBe(2);
   });
+});
+
+/** Reads come at once instead of after half a minute. */
+const HASTY: Clock = {
+  ...systemClock(),
+  after: (delayMs, callback) => systemClock().after(Math.min(delayMs, 20), callback),
+};
+
+/** The store, with the losses of its watches noted. */
+function observed(store: Store, losses: string[]): Store {
+  return Object.assign(Object.create(store) as Store, {
+    watch: (prefix: string, fromRevision: number, {onBatch, onLost}: WatchListener) =>
+      store.watch(prefix, fromRevision, {
+        onBatch,
+        onLost: (reason) => {
+          losses.push(reason);
+          onLost(reason);
+        },
+      }),
+  });
+}
+
+/** A key, whose watch must not need the history that was there before it was read again. */
+interface QuietReader {
+  /** Everything that was written before this call has been read once more. */
+  readAgain(): Promise<void>;
+  readNoMore?(): void;
+  readonly isGone: () => boolean;
+}
+
+function listing(store: Store, key: string): QuietReader {
+  let listings = 0;
+  let isGone = false;
+  const view = new ListAndWatch<string>({
+    prefixes: [key],
+    decode: (_parsed, entry) => (entry === undefined ? 'gone' : entry.key),
+    keys: new Keys('/t', 'sm'),
+    store,
+    clock: HASTY,
+    logger: silentLogger,
+    sink: {
+      listed: () => {
+        listings += 1;
+        return undefined;
+      },
+      changed: (changes) => (isGone ||= changes.includes('gone')),
+    },
+  });
+  view.start();
+  closing.push(() => view.close());
+  return {
+    readAgain: async () => {
+      const before = listings;
+      await until(() => listings >= before + 3, 'no more listings');
+    },
+    isGone: () => isGone,
+  };
+}
+
+async function ofRemoval(store: Store, key: string): Promise<QuietReader> {
+  let reads = 0;
+  let isGone = false;
+  let isOver = false;
+  const counted = Object.assign(Object.create(store) as Store, {
+    get: (...given: Parameters<Store['get']>) =>
+      isOver ? new Promise(() => {}) : store.get(...given).finally(() => (reads += 1)),
+  });
+  const {revision} = await store.get(key);
+  const removed = (): void => void (isGone = true);
+  const watch = new RemovalWatch({store: counted, key, clock: HASTY, removed}, revision);
+  closing.push(() => watch.close());
+  return {
+    readAgain: async () => {
+      const before = reads;
+      await until(() => reads >= before + 3, 'no more reads');
+    },
+    // Only the watch can say more.
+    readNoMore: () => (isOver = true),
+    isGone: () => isGone,
+  };
+}
+
+describe('the watch of a key that nobody writes', () => {
+  it.each([
+    ['listings', listing],
+    ['the spec of an app', ofRemoval],
+  ])(
+    'asks after a lost connection only for what came after the last reading: %s',
+    async (_, reader) => {
+      const proxy = await proxied();
+      const writing = opened(etcd.endpoint);
+      const key = new Keys('/t', 'sm').appSpec('orders');
+      await writing.transact({compares: [], then: [{op: 'put', key, value: '{}'}], otherwise: []});
+      const losses: string[] = [];
+      const quiet = await reader(observed(opened(proxy.endpoint), losses), key);
+      await quiet.readAgain();
+      for (let index = 0; index < 10; index += 1) await put(writing, `other-${index}`);
+      await quiet.readAgain();
+      // What must be asked for after this is kept; what came before is not.
+      await writing.compact((await writing.status()).revision);
+      proxy.cut();
+      await quiet.readAgain();
+      await writing.transact({compares: [], then: [{op: 'delete', key}], otherwise: []});
+      await until(quiet.isGone, 'the deletion went unnoticed');
+      expect(losses).toEqual([]);
+    },
+  );
 });
 
 describe('history that is gone', () => {

@@ -186,7 +186,7 @@ class SimulatedWatchStream implements IDuplexWatchStream {
   ): WatchResponse {
     return {
       header: {cluster_id: clusterId, revision: String(revision)},
-      ...{created, canceled: false, compact_revision: '0'},
+      ...{watch_id: '0', created, canceled: false, compact_revision: '0'},
       events: events.map((event) =>
         event.type === 'put'
           ? {type: 'Put', kv: wireOf(event.entry)}

@@ -12,6 +12,7 @@ const TAKE_OVER_TESTS = testsOf('test/server/governing/take-over.test.ts');
 const PUSH_SESSION_TESTS = testsOf('test/ownership/push-session.test.ts');
 const PROXY_MACHINE_TESTS = testsOf('test/server/push/proxy-machine.test.ts');
 const HOUSEKEEPING_TESTS = testsOf('test/server/governing/housekeeping.test.ts');
+const ETCD_TRAPS_TESTS = testsOf('test/integration/etcd-traps.test.ts');
 const OBSERVER_TESTS = testsOf('test/appview/list-and-watch.test.ts');
 
 export const GOVERNING_MUTANTS: readonly Mutant[] = [
@@ -295,6 +296,15 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       replace: 'if (rewatch) this.watchFrom(revision + 2);',
       killed: OBSERVER_TESTS(
         'the observer > takes a listing during which the watch tells on, and brings nothing old back',
+      ),
+    },
+    {
+      name: 'a relisting leaves the watch where it was',
+      breaks: 'architecture.md, "How an app is read": a lost connection costs etcd no past',
+      find: 'for (const watch of this.watches) watch.advance?.(revision);',
+      replace: '',
+      killed: ETCD_TRAPS_TESTS(
+        'the watch of a key that nobody writes > asks after a lost connection only for what came after the last reading: listings',
       ),
     },
   ]),
