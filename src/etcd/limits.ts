@@ -28,7 +28,10 @@ export const PAGE_KEYS = 1_000;
 export const CALL_LIMIT_MS = 10_000;
 
 /** A watch that does not say how far it has come is asked again after so long. */
-export const ASK_AGAIN_MS = 50;
+export const ASK_AGAIN_MIN_MS = 50;
+
+/** The pause doubles each time, up to this one: a store that does not answer is busy enough. */
+export const ASK_AGAIN_MAX_MS = 1_000;
 
 /** A new watcher has caught up with its past after so long: etcd looks every 100 ms. */
 export const CATCH_UP_MS = 250;

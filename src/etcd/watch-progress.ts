@@ -3,7 +3,7 @@
  * events that it has queued. For the same reason nothing is asked of a watcher that has just been created and may still be catching up.
  */
 
-import {ASK_AGAIN_MS, CATCH_UP_MS} from './limits.ts';
+import {ASK_AGAIN_MAX_MS, ASK_AGAIN_MIN_MS, CATCH_UP_MS} from './limits.ts';
 
 type Resolve = (revision: number | undefined) => void;
 
@@ -19,6 +19,8 @@ export class WatchProgress {
   private waiting: Resolve[] = [];
   private question: Question | undefined;
   private timer: NodeJS.Timeout | undefined;
+  /** Times that the question has been sent since the last answer. */
+  private sent = 0;
   private createdMs = Number.POSITIVE_INFINITY;
   private closed = false;
 
@@ -44,6 +46,7 @@ export class WatchProgress {
 
   /** The stream is lost: what it has answered counts no more. */
   streamLost(): void {
+    this.sent = 0;
     this.createdMs = Number.POSITIVE_INFINITY;
     if (this.question !== undefined) this.question.first = undefined;
   }
@@ -52,6 +55,7 @@ export class WatchProgress {
   answered(revision: number): void {
     const {question} = this;
     if (question === undefined || !this.hasCaughtUp) return;
+    this.sent = 0;
     if (question.first === undefined) {
       question.first = revision;
       this.put();
@@ -85,9 +89,15 @@ export class WatchProgress {
 
   private put(): void {
     clearTimeout(this.timer);
-    if (this.hasCaughtUp) this.send();
     const leftMs = CATCH_UP_MS - (performance.now() - this.createdMs);
-    const waitMs = leftMs > 0 && leftMs <= CATCH_UP_MS ? leftMs : ASK_AGAIN_MS;
+    const isCatchingUp = leftMs > 0 && leftMs <= CATCH_UP_MS;
+    const waitMs = isCatchingUp
+      ? leftMs
+      : Math.min(ASK_AGAIN_MAX_MS, ASK_AGAIN_MIN_MS * 2 ** this.sent);
+    if (this.hasCaughtUp) {
+      this.send();
+      this.sent += 1;
+    }
     this.timer = setTimeout(() => this.put(), waitMs);
     this.timer.unref();
   }
