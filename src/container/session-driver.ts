@@ -237,13 +237,14 @@ export class SessionDriver {
     this.specMod = specMod;
     if (outcome.kind === 'unknown') this.ownWrites.failed(outcome.error);
     const before = this.writes();
-    if (outcome.kind === 'committed') this.ownWrites.committed(this.options.clock.wallMs());
-    this.session.heartbeatAnswered(write, answer, nowMs, mark);
+    const isInStore = this.session.heartbeatAnswered(write, answer, nowMs, mark);
+    const hasCommitted = isInStore || outcome.kind === 'committed';
+    if (hasCommitted) this.ownWrites.committed(this.options.clock.wallMs());
     // At once: what the answer revokes must be revoked before any other callback may pass a guard.
     this.driver.turn();
-    if (outcome.kind !== 'committed') return;
-    if (before.kind === 'none') this.options.onOutageOver?.(before);
-    this.options.onHeartbeat?.();
+    if (hasCommitted && before.kind === 'none') this.options.onOutageOver?.(before);
+    // One that is only found committed who knows when.
+    if (outcome.kind === 'committed') this.options.onHeartbeat?.();
   }
 
   private accepted(epoch: number): void {

@@ -95,18 +95,18 @@ export class ContainerSession {
     if (!this.ended) this.follow(this.trust.clusterRead(epoch, doubt, mod), nowMs);
   }
 
-  /** `mark`: who answered and at which revision, where an answer came. */
+  /** `mark`: who answered and at which revision, where an answer came. True: the store holds this attempt, or an earlier one that had no answer. */
   heartbeatAnswered(
     write: HeartbeatWrite,
     answer: HeartbeatAnswer,
     nowMs: number,
     mark?: StoreMark,
-  ): void {
-    if (write.incarnation !== this.incarnation || this.ended) return;
+  ): boolean {
+    if (write.incarnation !== this.incarnation || this.ended) return false;
     const lag = answer.kind === 'found' ? this.heartbeat.version - answer.mod : 0;
     const news = mark && this.trust.answered(mark, lag);
     this.follow(news, nowMs);
-    if (this.isHalted || news?.kind === 'accepted') return;
+    if (this.isHalted || news?.kind === 'accepted') return false;
     if (this.isAppMissing && mark !== undefined) this.appDeleting();
     const lapsed = nowMs >= this.heartbeat.deadlineMs;
     const verdict = this.heartbeat.answered(write, answer, nowMs);
@@ -115,6 +115,7 @@ export class ContainerSession {
     else if (verdict === 'evicting') this.evicting(nowMs);
     else if (verdict === 'cloned') this.stopAtOnce('cloned');
     else if (verdict === 'appGone') this.stopAtOnce('deleted');
+    return verdict === 'renewed';
   }
 
   idAnswered(incarnation: string, answer: IdAnswer, nowMs: number): void {
