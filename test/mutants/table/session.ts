@@ -246,8 +246,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'an answer to the incarnation of before is taken',
       breaks: '"Container" 2: incarnation in every answer',
-      find: 'if (write.incarnation !== this.incarnation || this.ended) return;',
-      replace: 'if (this.ended) return;',
+      find: 'if (write.incarnation !== this.incarnation || this.ended) return false;',
+      replace: 'if (this.ended) return false;',
       killed: SESSION_TESTS(
         'losing the heartbeat > an answer to the incarnation of before is not taken',
       ),
