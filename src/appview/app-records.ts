@@ -2,7 +2,7 @@
 import {AppView} from '../appstate/app-view.ts';
 import {joinedSummary} from '../load/summary.ts';
 import type {LoadSummary, ReadLoads} from '../load/summary.ts';
-import type {AppChange} from '../model/change.ts';
+import type {AppChange, CorruptChange} from '../model/change.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {AppStatus, FinishedMove} from '../model/status.ts';
 import {encodeRecord} from '../protocol/records.ts';
@@ -14,12 +14,20 @@ export interface EndedMove {
   readonly endedAtMs: number;
 }
 
+/** The last heartbeat that was seen. */
+interface Beat {
+  /** Monotonic. */
+  readonly atMs: number;
+  /** Undefined: what came since cannot be read. */
+  readonly said: Heartbeat | undefined;
+}
+
 /** The listing that readers share; as new as the records are. */
 type SharedListing = {-readonly [K in keyof AppListing]: AppListing[K]};
 
 /** A complete listing of one app while it is taken in. */
 export interface RecordsListing {
-  /** As `ListingMarks.isKnown`. */
+  /** As `ListingMarks.isKnown`; false where somebody else keeps the view. */
   isKnown(kind: 'shard' | 'own', shard: string, mod: number): boolean;
   take(news: AppNews, nowMs: number): void;
   /** As `ListingMarks.missing`. */
@@ -31,21 +39,46 @@ export interface RecordsListing {
 
 export class AppRecords {
   readonly app: string;
-  readonly view = new AppView();
+  readonly view: AppView;
+  /** Somebody else keeps the view current: it is not changed here. */
+  private readonly isKept: boolean;
   private rounds = new Map<string, readonly EndedMove[]>();
-  /** Monotonic ms of the last heartbeat seen, by incarnation. */
-  private readonly beats = new Map<string, number>();
+  /** By incarnation. */
+  private readonly beats = new Map<string, Beat>();
   private loadParts = new Map<number, LoadSummary>();
   private status: AppStatus | undefined;
   private changes = 0;
   /** What is derived holds the changes up to this one. */
   private version = 0;
-  private idsVersion = 0;
+  /** Values of which it was learnt that they cannot be read. */
+  private unreadable = 0;
   private unknownSince = '';
   private readonly derived = new Map<string, {readonly version: number; readonly value: unknown}>();
 
-  constructor(app: string) {
+  /** `kept`: the view, if somebody else keeps it current. Whoever does says by `noted` and `relisted` what has changed in it. */
+  constructor(app: string, kept?: AppView) {
     this.app = app;
+    this.view = kept ?? new AppView();
+    this.isKept = kept !== undefined;
+    if (this.isKept) this.relisted(performance.now());
+  }
+
+  /** The change is in the view that is kept; true when it says something that a reader may want to know. */
+  noted(change: AppChange, nowMs: number): boolean {
+    if (change.kind === 'heartbeat') return this.beat(change.incarnation, nowMs);
+    if (change.kind === 'corrupt') this.noteUnreadable(change);
+    return this.touched(true);
+  }
+
+  /** A complete listing is in the view that is kept. */
+  relisted(nowMs: number): void {
+    const {heartbeats} = this.view;
+    for (const [incarnation, {value}] of heartbeats)
+      if (this.beats.get(incarnation)?.said !== value)
+        this.beats.set(incarnation, {atMs: nowMs, said: value});
+    for (const incarnation of this.beats.keys())
+      if (!heartbeats.has(incarnation)) this.beats.delete(incarnation);
+    this.touched(true);
   }
 
   /** Takes what a key says; true when it says something that a reader may want to know. */
@@ -60,22 +93,22 @@ export class AppRecords {
 
   /** A complete listing of it begins. */
   beginListing(): RecordsListing {
-    const marks = this.view.beginListing();
+    const marks = this.isKept ? undefined : this.view.beginListing();
     const rounds = new Map<string, readonly EndedMove[]>();
     const loadParts = new Map<number, LoadSummary>();
     let status: AppStatus | undefined;
     return {
-      isKnown: (kind, shard, mod) => marks.isKnown(kind, shard, mod),
+      isKnown: (kind, shard, mod) => marks?.isKnown(kind, shard, mod) === true,
       take: (news, nowMs) => {
         if (news.kind === 'status') ({status} = news);
         else if (news.kind === 'load') putPart(loadParts, news);
         else if (news.kind === 'moves') rounds.set(news.round, (news.moves ?? []).map(endedMove));
         else {
           this.apply(news.change, nowMs);
-          marks.show(news.change);
+          marks?.show(news.change);
         }
       },
-      missing: (revision) => marks.missing(revision),
+      missing: (revision) => marks?.missing(revision) ?? [],
       takeMissing: (gone, nowMs) => void this.apply(gone, nowMs),
       finish: () => {
         this.rounds = rounds;
@@ -95,7 +128,7 @@ export class AppRecords {
 
   /** Monotonic ms of the last heartbeat of the incarnation; undefined when none was seen. */
   lastBeatMs(incarnation: string): number | undefined {
-    return this.beats.get(incarnation);
+    return this.beats.get(incarnation)?.atMs;
   }
 
   /** Moves that have ended, oldest first. */
@@ -125,18 +158,30 @@ export class AppRecords {
   }
 
   private apply(change: AppChange, nowMs: number): boolean {
-    if (change.kind !== 'heartbeat') {
-      const known = this.knows(change);
-      const isNews = this.view.apply(change);
-      if (isNews && (change.kind === 'corrupt' || known !== this.knows(change))) this.idsVersion++;
-      return this.touched(isNews);
-    }
-    const {incarnation} = change;
-    const before = this.view.heartbeats.get(incarnation)?.value;
-    if (!this.view.apply(change)) return false;
-    if (change.entry === undefined) this.beats.delete(incarnation);
-    else this.beats.set(incarnation, nowMs);
-    return this.touched(!saysTheSame(before, change.entry?.value));
+    const isNews = this.view.apply(change);
+    if (!isNews) return false;
+    return this.noted(change, nowMs);
+  }
+
+  private beat(incarnation: string, nowMs: number): boolean {
+    const before = this.beats.get(incarnation)?.said;
+    const said = this.view.heartbeats.get(incarnation)?.value;
+    if (said === undefined) this.beats.delete(incarnation);
+    else this.beats.set(incarnation, {atMs: nowMs, said});
+    return this.touched(!saysTheSame(before, said));
+  }
+
+  /** A heartbeat that can be read again says something new, whatever it says. */
+  private noteUnreadable({what, id}: CorruptChange): void {
+    this.unreadable += 1;
+    const beat = this.beats.get(id);
+    if (what === 'heartbeat' && beat !== undefined) this.beats.set(id, {...beat, said: undefined});
+  }
+
+  /** Another one whenever a shard has got its first value or lost its last one. */
+  private get idsVersion(): number {
+    const {born, size} = this.view.rows;
+    return 2 * born - size + this.unreadable;
   }
 
   private cached<T>(name: string, version: number, make: () => T): T {
@@ -145,12 +190,6 @@ export class AppRecords {
     const value = make();
     this.derived.set(name, {version, value});
     return value;
-  }
-
-  /** Whether the shard of the change has a spec or a record. */
-  private knows(change: AppChange): boolean {
-    if (change.kind !== 'shard' && change.kind !== 'own') return true;
-    return this.view.shards.has(change.shard) || this.view.own.has(change.shard);
   }
 
   private touched(isNews: boolean): boolean {

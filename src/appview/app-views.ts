@@ -1,5 +1,6 @@
 /**
- * The views of apps that a daemon holds: at most one an app, however many read it, kept while somebody does and a short while longer. A read is
+ * The views of apps that a daemon holds: at most one an app, however many read it, kept while somebody does and a short while longer; of an app that is governed
+ * here, the governor's. A read is
  * as new as the store at its beginning, for the price of one small read instead of a listing.
  */
 import type {AppRecords} from './app-records.ts';
@@ -104,7 +105,8 @@ export class AppViews {
 
   /** Whether the app is in a view already. */
   holds(app: string): boolean {
-    return this.all !== undefined || this.views.has(app);
+    if (this.all !== undefined || this.views.has(app)) return true;
+    return (this.options.kept?.(app)?.complete ?? 0) > 0;
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Records of one app or of all, listed once and then kept current; shared by all who read them. */
 import type {Keys} from '../etcd/keys.ts';
 import {compareText} from '../model/compare-text.ts';
+import type {AppChange} from '../model/change.ts';
 import type {LeaderRecord} from '../model/status.ts';
 import type {Clock} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/log-port.ts';
@@ -9,7 +10,8 @@ import {decodeCluster, decodeLeader} from '../protocol/records.ts';
 import {newsOf, valueOf} from './app-news.ts';
 import type {AppNews, News} from './app-news.ts';
 import {AppRecords} from './app-records.ts';
-import {READERS_RELIST_INTERVAL_MS, UNREAD_CHANGES_MIN} from './limits.ts';
+import type {KeptApp} from './kept-app.ts';
+import {LIST_TIMEOUT_MS, READERS_RELIST_INTERVAL_MS, UNREAD_CHANGES_MIN} from './limits.ts';
 import {ListAndWatch} from './list-and-watch.ts';
 import type {ListingStep} from './list-and-watch.ts';
 import {appExists} from './listing.ts';
@@ -22,6 +24,8 @@ export interface ScopeViewOptions {
   readonly logger: Logger;
   /** ISO time since when no write of this process has committed; '' while they commit. */
   readonly unknownSince: () => string;
+  /** The app, if somebody in this process keeps it current already. Default: nobody does. */
+  readonly kept?: (app: string) => KeptApp | undefined;
 }
 
 /** What a reader sees of records: those of its app, or of all. */
@@ -48,7 +52,14 @@ export class ScopeView implements ViewRecords {
   private readonly onChange: () => void;
   private records = new Map<string, AppRecords>();
   private listing: ScopeListing | undefined;
-  private readonly source: ListAndWatch<News>;
+  /** Whose view of the app is read; undefined: this lists and watches the app by itself. */
+  private kept: KeptApp | undefined;
+  /** The view that is kept had everything up to this revision. */
+  private keptAt = 0;
+  private stopReading: () => void = () => undefined;
+  /** Of what is not kept. */
+  private source: ListAndWatch<News>;
+  private isStarted = false;
   private listedAt = 0;
   /** Changes taken since a reader had it last. */
   private unread = 0;
@@ -60,34 +71,23 @@ export class ScopeView implements ViewRecords {
     this.options = options;
     this.scope = scope;
     this.onChange = onChange;
-    this.source = new ListAndWatch<News>({
-      ...options,
-      prefixes: this.prefixes,
-      relistIntervalMs: READERS_RELIST_INTERVAL_MS,
-      decode: (parsed, entry, mod) =>
-        scope !== undefined && 'app' in parsed && parsed.app !== scope
-          ? undefined
-          : newsOf(parsed, entry, mod),
-      sink: {
-        listing: (anew) => this.beginListing(anew),
-        isKnown: (parsed, mod) => this.listing?.isKnown(parsed, mod) === true,
-        listed: (news, revision) => this.listed(news, revision),
-        changed: (news) => this.changed(news),
-        failed: (error) => this.opened?.reject(error),
-      },
-    });
+    this.kept = scope === undefined ? undefined : options.kept?.(scope);
+    this.source = this.newSource();
   }
 
   /** Resolves when everything is there. @throws what the store throws, at the first failure. */
   async open(): Promise<void> {
     await this.readShared();
+    await this.readKept();
     await new Promise<void>((resolve, reject) => {
       this.opened = {resolve, reject};
+      this.isStarted = true;
       this.source.start();
     });
   }
 
   close(): void {
+    this.stopReading();
     this.source.close();
   }
 
@@ -113,8 +113,13 @@ export class ScopeView implements ViewRecords {
   }
 
   /** As `ListAndWatch.untilComplete`. */
-  untilComplete(revision: number, limitMs: number): Promise<boolean> {
-    return this.source.untilComplete(revision, limitMs);
+  async untilComplete(revision: number, limitMs: number): Promise<boolean> {
+    const {kept, source} = this;
+    const [isKeptThere, isRestThere] = await Promise.all([
+      kept?.untilComplete(revision, limitMs) ?? true,
+      source.untilComplete(revision, limitMs),
+    ]);
+    return isKeptThere && isRestThere;
   }
 
   refresh(): void {
@@ -127,7 +132,9 @@ export class ScopeView implements ViewRecords {
   }
 
   get revision(): number {
-    return Math.max(this.listedAt, this.source.complete);
+    const {kept, keptAt, listedAt, source} = this;
+    const complete = Math.max(listedAt, source.complete);
+    return kept === undefined ? complete : Math.min(complete, Math.max(keptAt, kept.complete));
   }
 
   get own(): AppRecords | undefined {
@@ -154,8 +161,70 @@ export class ScopeView implements ViewRecords {
     return records === undefined ? [] : [records];
   }
 
+  private newSource(): ListAndWatch<News> {
+    const {options, scope} = this;
+    return new ListAndWatch<News>({
+      ...options,
+      prefixes: this.prefixes,
+      relistIntervalMs: READERS_RELIST_INTERVAL_MS,
+      decode: (parsed, entry, mod) =>
+        scope !== undefined && 'app' in parsed && parsed.app !== scope
+          ? undefined
+          : newsOf(parsed, entry, mod),
+      sink: {
+        listing: (anew) => this.beginListing(anew),
+        isKnown: (parsed, mod) => this.listing?.isKnown(parsed, mod) === true,
+        listed: (news, revision) => this.listed(news, revision),
+        changed: (news) => this.changed(news),
+        failed: (error) => this.opened?.reject(error),
+      },
+    });
+  }
+
+  /** The view that is kept, once it has everything; it may be in its first listing. */
+  private async readKept(): Promise<void> {
+    const {kept} = this;
+    if (kept === undefined) return;
+    this.stopReading = kept.read({
+      changed: (changes) => this.keptChanged(kept, changes),
+      listed: () => this.keptListed(kept),
+      ended: () => this.listAlone(),
+    });
+    if (this.kept !== undefined && !(await kept.untilComplete(1, LIST_TIMEOUT_MS)))
+      this.listAlone();
+  }
+
+  private keptChanged(kept: KeptApp, changes: readonly AppChange[]): void {
+    const nowMs = performance.now();
+    let isNews = false;
+    this.keptAt = kept.complete;
+    for (const records of this.records.values())
+      for (const change of changes) if (records.noted(change, nowMs)) isNews = true;
+    if (isNews) this.onChange();
+  }
+
+  private keptListed(kept: KeptApp): void {
+    this.keptAt = kept.complete;
+    for (const records of this.records.values()) records.relisted(performance.now());
+    this.onChange();
+  }
+
+  /** Nobody keeps the app any more: it is listed here. What has been read stays as it is until it is there. */
+  private listAlone(): void {
+    if (this.kept === undefined) return;
+    this.stopReading();
+    this.kept = undefined;
+    this.source.close();
+    this.source = this.newSource();
+    if (this.isStarted) this.source.start();
+  }
+
   private get prefixes(): string[] {
     const {keys} = this.options;
+    if (this.kept !== undefined && this.scope !== undefined) {
+      const {scope} = this;
+      return [keys.status(scope), keys.loadPrefix(scope), keys.movesPrefix(scope)];
+    }
     if (this.scope === undefined) return [keys.everyAppPrefix()];
     // The runtime prefix of sm itself holds the specs of all apps, its own among them.
     const runtime = keys.appRuntimePrefix(this.scope);
@@ -165,8 +234,14 @@ export class ScopeView implements ViewRecords {
   private beginListing(anew: boolean): void {
     if (anew && this.opened === undefined) void this.readShared().catch(() => undefined);
     // Of another history nothing is known: its revisions may be older.
-    const records = anew ? new Map<string, AppRecords>() : this.records;
+    const records = anew ? this.newRecords() : this.records;
     this.listing = new ScopeListing(records, this.scope, (news) => this.takeShared(news));
+  }
+
+  private newRecords(): Map<string, AppRecords> {
+    const {kept, scope} = this;
+    if (kept === undefined || scope === undefined) return new Map();
+    return new Map([[scope, new AppRecords(scope, kept.view)]]);
   }
 
   private listed(all: Iterable<News>, revision: number): ListingStep {

@@ -126,6 +126,7 @@ export class RunningDaemon implements Daemon {
     this.views = new AppViews({
       ...{store, keys, clock, logger: options.logger},
       unknownSince: () => unknownSince(this.governing.writes()),
+      kept: (app) => (app === keys.service ? undefined : this.governing.governors.kept(app)),
     });
     this.ready = this.readyGate.promise;
     this.ended = this.endedGate.promise;

@@ -2,6 +2,7 @@
  * Governs one app for as long as this daemon governs. A governor that breaks (an invariant does not hold) stops: better
  * no moves than wrong ones. It is raised as an alarm and begun anew from a fresh listing, each time after a longer pause.
  */
+import type {KeptApp} from '../../appview/kept-app.ts';
 import type {GovernedFigures} from '../../governor/figures.ts';
 import {failureText} from '../../model/failure-text.ts';
 import type {Timer} from '../../runtime/clock.ts';
@@ -58,6 +59,11 @@ export class GovernorRun {
   /** Smallest T among the app's containers, ms; Infinity while nobody watches them. */
   smallestTtlMs(): number {
     return this.shell?.governor.view.smallestTtlMs() ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** What readers of the app share with its governor; undefined while it has none. */
+  get kept(): KeptApp | undefined {
+    return this.shell?.kept;
   }
 
   /** What its governor has before it; undefined while it has none. */

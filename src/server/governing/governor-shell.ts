@@ -38,6 +38,7 @@ import {Housekeeping} from './housekeeping.ts';
 import type {Chore} from './housekeeping.ts';
 import {silentMeter} from './meter.ts';
 import type {GovernorMeter} from './meter.ts';
+import {KeptApp} from '../../appview/kept-app.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
 import type {ListingStep} from '../../appview/list-and-watch.ts';
 import {PlannerLost} from './planners-beside.ts';
@@ -78,6 +79,8 @@ export interface GovernorShellOptions {
 
 export class GovernorShell {
   readonly governor: Governor;
+  /** What readers share. */
+  readonly kept: KeptApp;
   private readonly options: GovernorShellOptions;
   private readonly meter: GovernorMeter;
   private readonly alarmLog: AlarmLog;
@@ -105,6 +108,7 @@ export class GovernorShell {
       {app, governor, epoch, plan, plansBesideFrom, nextMoveId, failureDetector},
       clock.nowMs(),
     );
+    this.kept = new KeptApp(this.governor.view, () => this.observer);
     this.foreign = new ForeignNames(options.keys, app);
     this.housekeeping = new Housekeeping(options, () => this.loseLeadership());
     this.expiries = new Expiries({...options, view: () => this.governor.view});
@@ -141,7 +145,7 @@ export class GovernorShell {
       ...options,
       prefixes: observedPrefixes(options.keys, app),
       decode: changeOf,
-      sink,
+      sink: this.kept.noting(sink),
     });
     this.gateway = options.push === undefined ? undefined : this.newGateway(options.push);
     this.audit = options.holdings === undefined ? undefined : this.newAudit(options.holdings);
@@ -159,6 +163,7 @@ export class GovernorShell {
     this.driver.stop();
     this.planner?.close();
     this.observer.close();
+    this.kept.end();
     this.expiries.stop();
     this.gateway?.stop();
     this.audit?.stop();

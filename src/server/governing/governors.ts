@@ -1,5 +1,6 @@
 /** The governors that run in this daemon, one an app, plus the one of sm itself while it leads. */
 import type {Keys} from '../../etcd/keys.ts';
+import type {KeptApp} from '../../appview/kept-app.ts';
 import type {GovernedFigures} from '../../governor/figures.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
@@ -66,6 +67,11 @@ export class Governors {
       ever += run.breaks;
     }
     return {now, ever};
+  }
+
+  /** What readers share of an app whose governor runs here. */
+  kept(app: string): KeptApp | undefined {
+    return this.runs.get(app)?.kept;
   }
 
   /** What there is of each app whose governor runs. `unknown`: no write of this daemon has committed within T. */
