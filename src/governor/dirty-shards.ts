@@ -10,7 +10,7 @@ export class DirtyShards {
   private readonly plan: Pick<PlanCache, 'destinationAt'>;
   private readonly dirty = new PartitionedSet();
   /** Rows that are due, and how many of them have been taken. */
-  private due: readonly number[] = [];
+  private due: Int32Array = new Int32Array();
   private taken = 0;
   private waiting = new PartitionedSet();
   /** Many that are named a part at a time. */
@@ -65,8 +65,11 @@ export class DirtyShards {
   }
 
   /** The shards of these rows. */
-  addRows(rows: readonly number[]): void {
-    this.due = this.taken < this.due.length ? [...this.due.slice(this.taken), ...rows] : rows;
+  addRows(rows: Int32Array): void {
+    const left = this.due.subarray(this.taken);
+    this.due = new Int32Array(left.length + rows.length);
+    this.due.set(left);
+    this.due.set(rows, left.length);
     this.taken = 0;
   }
 

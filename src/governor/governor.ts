@@ -292,7 +292,7 @@ export class Governor implements ListingTaker {
   }
 
   /** `changed`: rows whose destination has; undefined: there is no new plan. */
-  private adopted(changed: readonly number[] | undefined, nowMs: number): void {
+  private adopted(changed: Int32Array | undefined, nowMs: number): void {
     if (changed === undefined) return;
     this.dirty.addRows(changed);
     this.inFlightMoves.endHomeless(this.planCache.unplaced, this.view);

@@ -36,7 +36,7 @@ export class PlanCache {
   /** Of shards that were born later the plan says nothing. */
   private born = 0;
   private containers: readonly string[] = [];
-  private counts: ReadonlyMap<string, number> | undefined;
+  private counts: ReadonlyMap<string, number> = new Map();
   private nextAtMs = Number.NEGATIVE_INFINITY;
   /** The same where a shard without a home waits for the plan. */
   private hurriedAtMs = Number.NEGATIVE_INFINITY;
@@ -126,7 +126,7 @@ export class PlanCache {
   }
 
   /** Takes the plan made for the snapshot; returns the rows whose destination changed, or is none. */
-  adopt(snapshot: PlacementSnapshot, plan: Plan, nowMs: number): number[] {
+  adopt(snapshot: PlacementSnapshot, plan: Plan, nowMs: number): Int32Array {
     const {rows} = this;
     const rowsOf = Int32Array.from(snapshot.shards, ({id}) => rows.rowOf(id));
     this.areAllProved = snapshot.containers.every(({unproved}) => unproved === undefined);
@@ -137,7 +137,7 @@ export class PlanCache {
   }
 
   /** Takes a plan that was made beside the governor; returns as `adopt` does. What has changed since it was asked for asks for another one. */
-  adoptLarge({plan, born, areAllProved, nextAtMs}: LargePlan): number[] {
+  adoptLarge({plan, born, areAllProved, nextAtMs}: LargePlan): Int32Array {
     this.areAllProved = areAllProved;
     this.nextAtMs = nextAtMs;
     this.hurriedAtMs = Number.NEGATIVE_INFINITY;
@@ -145,9 +145,10 @@ export class PlanCache {
   }
 
   /** Takes a plan for the shards that were born by then; returns as `adopt` does. */
-  private take(plan: RowPlan, born: number): number[] {
+  private take(plan: RowPlan, born: number): Int32Array {
     this.settling = false;
     const changed = this.takeTargets(plan, born);
+    const others: number[] = [];
     // A shard that was born later has the row of one that is gone: nothing of this is said of it.
     const isMeant = (row: number): boolean => this.rows.bornAt(row) <= born;
     this.newlyUnplaced = this.unplaced.take(plan.unplaced, isMeant);
@@ -157,19 +158,18 @@ export class PlanCache {
       const row = plan.unplaced[at] ?? NO_ROW;
       if (!isMeant(row)) continue;
       if (plan.unplaced[at + 2] === 1) this.mustDrop.set(row, plan.unplaced[at + 1] ?? 0);
-      changed.push(row);
+      others.push(row);
     }
     for (let at = 0; at < plan.stranded.length; at += PER_SHORTAGE) {
       const row = plan.stranded[at] ?? NO_ROW;
-      if (isMeant(row)) changed.push(row);
+      if (isMeant(row)) others.push(row);
     }
     this.queue.fill(plan, born);
-    return changed;
+    return joined(changed, others);
   }
 
   /** Shards that the last plan gives the container. */
   plannedCount(container: string): number {
-    this.counts ??= this.countTargets();
     return this.counts.get(container) ?? 0;
   }
 
@@ -192,30 +192,27 @@ export class PlanCache {
     };
   }
 
-  private countTargets(): Map<string, number> {
-    const counts = new Int32Array(this.containers.length);
-    for (let row = 0; row < this.rows.end; row += 1) {
-      const target = this.targetAt(row);
-      if (target >= 0) counts[target] = (counts[target] ?? 0) + 1;
-    }
-    return new Map(this.containers.map((id, at) => [id, counts[at] ?? 0]));
-  }
-
   private targetAt(row: number): number {
     return this.rows.bornAt(row) <= this.born ? (this.targets[row] ?? UNPLANNED) : UNPLANNED;
   }
 
-  /** The plan's own numbers are kept. There may be a million, and nothing else runs meanwhile: what has changed is all that is made of them. */
-  private takeTargets({target, containers}: RowPlan, born: number): number[] {
+  /** The plan's own numbers are kept. There may be a million, and nothing else runs meanwhile: of a large plan it is known already what has changed. */
+  private takeTargets(plan: RowPlan, born: number): ArrayLike<number> {
+    const {target, containers, counts} = plan;
+    const changed = plan.changed ?? this.changedBy(plan, born);
+    this.containers = containers;
+    this.counts = new Map(containers.map((id, at) => [id, counts[at] ?? 0]));
+    this.targets = target;
+    this.born = born;
+    return changed;
+  }
+
+  private changedBy({target, containers}: RowPlan, born: number): number[] {
     const {rows, targets, born: bornBefore} = this;
     const changed: number[] = [];
     const index = new Map(containers.map((id, at) => [id, at]));
     // By the index of the plan before: the index of the same container now, or one that no target has.
     const renamed = this.containers.map((id) => index.get(id) ?? UNPLANNED);
-    this.containers = containers;
-    this.counts = undefined;
-    this.targets = target;
-    this.born = born;
     for (let row = 0; row < target.length; row += 1) {
       const now = target[row] ?? UNPLANNED;
       const birth = rows.bornAt(row);
@@ -226,4 +223,11 @@ export class PlanCache {
     }
     return changed;
   }
+}
+
+function joined(rows: ArrayLike<number>, others: readonly number[]): Int32Array {
+  const all = new Int32Array(rows.length + others.length);
+  all.set(rows);
+  all.set(others, rows.length);
+  return all;
 }

@@ -57,7 +57,7 @@ export class Planning {
     context: LargePlanningContext,
     nowMs: number,
     actions: GovernorAction[],
-  ): number[] | undefined {
+  ): Int32Array | undefined {
     actions.push(...this.large.rowsToSend(context));
     const {isNew} = this;
     this.isNew = false;
@@ -79,7 +79,7 @@ export class Planning {
     plan: RowPlan,
     living: ReadonlyMap<string, LivingContainer>,
     nowMs: number,
-  ): number[] | undefined {
+  ): Int32Array | undefined {
     const taken = this.large.take(generation, plan, living, nowMs);
     if (taken === undefined) return undefined;
     this.isNew = true;

@@ -43,6 +43,10 @@ export interface RowPlan {
   readonly containers: readonly string[];
   /** By row: the container, `NOWHERE` or `UNPLANNED`. */
   readonly target: Int32Array;
+  /** By container: shards that the plan gives it. */
+  readonly counts: Int32Array;
+  /** Rows whose container is another one than in the plan before, for the same shard; undefined: nobody has compared them. */
+  readonly changed?: Int32Array;
   /** Row, reason, 1 where it must be dropped. */
   readonly unplaced: Int32Array;
   readonly stranded: Int32Array;
@@ -61,7 +65,12 @@ export function rowPlan(
   end: number,
 ): RowPlan {
   const target = new Int32Array(end).fill(UNPLANNED);
-  for (let at = 0; at < rows.length; at += 1) target[rows[at] ?? 0] = plan.target[at] ?? NOWHERE;
+  const counts = new Int32Array(containers.length);
+  for (let at = 0; at < rows.length; at += 1) {
+    const container = plan.target[at] ?? NOWHERE;
+    target[rows[at] ?? 0] = container;
+    if (container >= 0) counts[container] = (counts[container] ?? 0) + 1;
+  }
   const shortages = (found: Plan['unplaced']): Int32Array => {
     const numbers = new Int32Array(PER_SHORTAGE * found.length);
     let at = 0;
@@ -85,6 +94,7 @@ export function rowPlan(
   return {
     containers: containers.map(({id}) => id),
     target,
+    counts,
     unplaced: shortages(plan.unplaced),
     stranded: shortages(plan.stranded),
     moves,
@@ -129,6 +139,8 @@ function* shortagesOf(numbers: Int32Array): Generator<undefined, Plan['unplaced'
 }
 
 /** What may be given to another thread instead of being copied. */
-export function buffersOf({target, unplaced, stranded, moves, trials}: RowPlan): ArrayBuffer[] {
-  return [target, unplaced, stranded, moves, trials].map(({buffer}) => buffer as ArrayBuffer);
+export function buffersOf(plan: RowPlan): ArrayBuffer[] {
+  const {target, counts, changed = new Int32Array(), unplaced, stranded, moves, trials} = plan;
+  const all = [target, counts, changed, unplaced, stranded, moves, trials];
+  return all.map(({buffer}) => buffer as ArrayBuffer);
 }

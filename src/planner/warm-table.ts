@@ -4,6 +4,7 @@
  */
 import {compareText} from '../model/compare-text.ts';
 import type {PlacementShard, PlacementSnapshot} from '../model/placement.ts';
+import {LastTargets} from './last-targets.ts';
 import {assemble, hashOf} from './table.ts';
 import type {Table} from './table.ts';
 
@@ -61,6 +62,8 @@ export interface WarmlyMade {
 }
 
 export class WarmTable {
+  /** Of the shards that are known. */
+  readonly lastTargets = new LastTargets();
   private readonly byRow: (KnownShard | undefined)[] = [];
   private readonly names = new Map<string, string>();
   private readonly order = new RowOrder((row) => this.byRow[row]?.shard.id ?? '');
@@ -95,6 +98,7 @@ export class WarmTable {
     this.byRow.length = 0;
     this.names.clear();
     this.order.clear();
+    this.lastTargets.clear();
     this.count = 0;
   }
 
@@ -106,6 +110,7 @@ export class WarmTable {
     if (known?.shard.id === one.shard.id) return;
     if (known !== undefined) this.order.remove(one.row, known.shard.id);
     this.order.add(one.row);
+    this.lastTargets.forget(one.row);
   }
 
   private remove(row: number): void {
@@ -114,6 +119,7 @@ export class WarmTable {
     this.byRow[row] = undefined;
     this.count -= 1;
     this.order.remove(row, known.shard.id);
+    this.lastTargets.forget(row);
   }
 
   /** What comes from another thread has texts of its own for each shard. */

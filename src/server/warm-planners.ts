@@ -16,8 +16,10 @@ export class WarmPlanners {
 
   /** @throws Error when the plan breaks a rule, which is a bug. */
   plan(planner: number, terms: PlanTerms): RowPlan {
-    const {table, rows, end} = this.of(planner).table(terms);
-    return rowPlan(made(table, terms), terms.containers, rows, end);
+    const warm = this.of(planner);
+    const {table, rows, end} = warm.table(terms);
+    const plan = rowPlan(made(table, terms), terms.containers, rows, end);
+    return {...plan, changed: warm.lastTargets.take(plan)};
   }
 
   close(planner: number): void {

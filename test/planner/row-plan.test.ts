@@ -24,6 +24,7 @@ describe('a plan by rows', () => {
     const rows = {
       containers: ['c1'],
       target: new Int32Array(COUNT),
+      counts: Int32Array.of(COUNT),
       ...lists,
       trials: new Int32Array(),
     };
