@@ -56,3 +56,9 @@ export const KEEPALIVE_MS = 7_000;
 
 /** A connection that does not answer a ping by then is closed, and its calls fail. */
 export const KEEPALIVE_ANSWER_MS = 2_000;
+
+/** Events of one response of a watch that are taken at once, where none before them wait. Longer ones are taken in slices. */
+export const EVENTS_AT_ONCE = 20;
+
+/** Events of a long response that are taken before others may run: a transaction of sm has as many. */
+export const EVENTS_PER_STEP = 100;

@@ -5,8 +5,9 @@
 import type {IDuplexWatchStream, WatchResponse} from './wire.ts';
 import type {WatchBatch, WatchEvent, WatchListener} from '../model/stored.ts';
 import {WatchProgress} from './watch-progress.ts';
+import {WatchIntake} from './watch-intake.ts';
 import {closeStream, endOfPrefix, safeRevision, toKeyValue} from './wire.ts';
-import {RECONNECT_MAX_MS, RECONNECT_MIN_MS} from './limits.ts';
+import {EVENTS_PER_STEP, RECONNECT_MAX_MS, RECONNECT_MIN_MS} from './limits.ts';
 
 export interface WatchSource {
   /** A fresh stream, on whatever endpoint works. */
@@ -76,7 +77,8 @@ export class PrefixWatch {
       this.next = Math.max(this.next, this.known + 1);
       stream.on('error', () => this.failed(stream));
       stream.on('end', () => this.failed(stream));
-      stream.on('data', (response) => this.received(stream, response));
+      const intake = new WatchIntake(stream, (response) => this.received(stream, response));
+      stream.on('data', (response) => intake.take(response));
       const key = Buffer.from(this.prefix);
       stream.write({
         create_request: {
@@ -110,7 +112,11 @@ export class PrefixWatch {
     }, delayMs);
   }
 
-  private received(stream: IDuplexWatchStream, response: WatchResponse): void {
+  /** Yields between parts of a long response. */
+  private *received(
+    stream: IDuplexWatchStream,
+    response: WatchResponse,
+  ): Generator<undefined, undefined> {
     if (this.closed || this.stream !== stream) return;
     if (response.canceled) {
       this.canceled(response);
@@ -119,7 +125,7 @@ export class PrefixWatch {
     if (response.created && !this.sameHistory(response)) return;
     this.failures = 0;
     if (response.created) this.progress.created();
-    else if (response.events.length > 0) this.deliver(response);
+    else if (response.events.length > 0) yield* this.deliver(stream, response);
     else this.progressed(response);
   }
 
@@ -153,22 +159,34 @@ export class PrefixWatch {
     return true;
   }
 
-  private deliver(response: WatchResponse): void {
-    const events: WatchEvent[] = [];
+  /** In parts that end where a revision does. */
+  private *deliver(
+    stream: IDuplexWatchStream,
+    response: WatchResponse,
+  ): Generator<undefined, undefined> {
+    let events: WatchEvent[] = [];
     let last = this.next - 1;
     for (const event of response.events) {
       const mod = safeRevision(event.kv.mod_revision);
       if (mod < this.next) continue;
+      if (mod > last && events.length >= EVENTS_PER_STEP) {
+        this.hand({revision: last, events});
+        events = [];
+        yield;
+        if (this.closed || this.stream !== stream) return;
+      }
       last = Math.max(last, mod);
       if (event.type === 'Delete' || event.type === 'DELETE')
         events.push({type: 'delete', key: event.kv.key.toString('utf8'), mod});
       else events.push({type: 'put', entry: toKeyValue(event.kv)});
     }
-    this.next = last + 1;
-    this.source.seen(last);
-    if (events.length === 0) return;
-    const batch: WatchBatch = {revision: last, events};
-    this.listener.onBatch(batch);
+    this.hand({revision: last, events});
+  }
+
+  private hand(batch: WatchBatch): void {
+    this.next = batch.revision + 1;
+    this.source.seen(batch.revision);
+    if (batch.events.length > 0) this.listener.onBatch(batch);
   }
 
   private lost(reason: string): void {

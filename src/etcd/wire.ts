@@ -25,6 +25,9 @@ export interface IDuplexWatchStream {
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'end', listener: () => void): unknown;
   removeAllListeners(event: 'data'): unknown;
+  /** No more data for now: what comes stays with the sender. */
+  pause(): unknown;
+  resume(): unknown;
   write(request: object): unknown;
   end(): void;
   cancel(): void;

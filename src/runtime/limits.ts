@@ -27,6 +27,12 @@ export const SLICE_MS = 5;
 /** Least time of one part in one turn, so that each goes on however many there are. Work that has begun in a turn leaves so much of its budget to what waits. */
 export const LEAST_SLICE_MS = 1;
 
+/** Heavy work rests as long as it took, but no longer than this: part of that time the process may have stood still. */
+export const REST_MAX_MS = 20;
+
+/** A turn of a machine that takes less is followed by the next one at once. */
+export const HEAVY_TURN_MS = 2;
+
 /** Characters of the log that wait for a slow reader; what comes beyond is lost. */
 export const LOG_BACKLOG_CHARACTERS = 1024 * 1024;
 

@@ -4,6 +4,8 @@
  * follows takes up what the machine makes of it. The machine decides what, the handlers know how, the driver knows when.
  */
 import type {Clock, Timer} from './clock.ts';
+import {HEAVY_TURN_MS} from './limits.ts';
+import {restAfter} from './slices.ts';
 
 export interface PassiveMachine<A> {
   /** The next actions. Called after events, and at `wakeAtMs`. */
@@ -25,6 +27,8 @@ export interface MachineDriverOptions<A extends {readonly type: string}> {
   readonly nowMs: () => number;
   /** A turn at least so often, ms. Default: none before the machine wants it. */
   readonly longestSleepMs?: number;
+  /** After a long turn the next one waits as long as it took: what comes meanwhile is taken together, and the event loop is free for others. Default: it does not. */
+  readonly restsAfterTurns?: boolean;
   /** All actions of a turn, before the first of them is carried out. */
   readonly beforeActions?: (actions: readonly A[]) => void;
   /** The last action of a turn has been carried out. */
@@ -49,6 +53,8 @@ export class MachineDriver<A extends {readonly type: string}> {
   private readonly options: MachineDriverOptions<A>;
   private state: DriverState = 'idle';
   private timer: Timer | undefined;
+  /** No turn before this. */
+  private restsUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MachineDriverOptions<A>) {
     this.options = options;
@@ -68,10 +74,13 @@ export class MachineDriver<A extends {readonly type: string}> {
   queueTurn(): void {
     if (this.state !== 'idle') return;
     this.state = 'queued';
-    setImmediate(() => {
+    const begin = (): void => {
       if (this.state === 'queued') this.state = 'idle';
       this.turn();
-    });
+    };
+    const restMs = this.restsUntilMs - this.options.nowMs();
+    if (restMs < TURN_MS) setImmediate(begin);
+    else this.options.clock.after(restMs, begin);
   }
 
   /** A turn at once. */
@@ -84,6 +93,7 @@ export class MachineDriver<A extends {readonly type: string}> {
       beforeActions?.(actions);
       this.act(actions);
       afterActions?.();
+      this.noteTurn(now, nowMs());
       this.timer?.cancel();
       // An action above may have ended it all: a timer set now would keep the process from ending.
       if (!this.isStopped) this.sleep(machine.wakeAtMs(now) - now);
@@ -120,9 +130,16 @@ export class MachineDriver<A extends {readonly type: string}> {
     this.options.onBroken(error);
   }
 
+  private noteTurn(beganMs: number, endedMs: number): void {
+    const tookMs = endedMs - beganMs;
+    if (this.options.restsAfterTurns !== true || tookMs < HEAVY_TURN_MS) return;
+    this.restsUntilMs = endedMs + restAfter(tookMs);
+  }
+
   private sleep(wantedMs: number): void {
-    const {clock, longestSleepMs = Number.POSITIVE_INFINITY} = this.options;
-    const waitMs = Math.min(longestSleepMs, Math.max(TURN_MS, wantedMs));
+    const {clock, nowMs, longestSleepMs = Number.POSITIVE_INFINITY} = this.options;
+    const restMs = this.restsUntilMs - nowMs();
+    const waitMs = Math.min(longestSleepMs, Math.max(TURN_MS, restMs, wantedMs));
     if (Number.isFinite(waitMs)) this.timer = clock.after(waitMs, () => this.turn());
   }
 }

@@ -1,16 +1,17 @@
 /**
  * Long work in parts: the event loop is free for others in between. All that is under way shares one budget for each turn of the event loop, in equal parts; whoever has
- * waited longest comes first.
+ * waited longest comes first. After such a turn the work rests as long as the turn took: what is short passes through the event loop many times, and each time it would
+ * wait for a part.
  */
-import {LEAST_SLICE_MS, SLICE_MS} from './limits.ts';
+import {LEAST_SLICE_MS, REST_MAX_MS, SLICE_MS} from './limits.ts';
 
 /** Goes on with some work until then; true when it has ended. */
 type Part = (untilMs: number) => boolean;
 
 export interface SlicesOptions {
   readonly nowMs: () => number;
-  /** Calls that once, in the next turn of the event loop. */
-  readonly nextTurn: (work: () => void) => void;
+  /** Calls that once, in the first turn of the event loop after so long, ms. */
+  readonly nextTurn: (work: () => void, afterMs: number) => void;
   /** For all work in one turn. Default: a two-hundredth of a second. */
   readonly budgetMs?: number;
 }
@@ -59,10 +60,10 @@ export class Slices {
     this.spentMs += this.options.nowMs() - sinceMs;
   }
 
-  private queue(): void {
+  private queue(afterMs = 0): void {
     if (this.isQueued) return;
     this.isQueued = true;
-    this.options.nextTurn(() => this.turn());
+    this.options.nextTurn(() => this.turn(), afterMs);
   }
 
   /** Ends the turn: what has begun in it has had its part of the budget already. */
@@ -75,14 +76,21 @@ export class Slices {
       if (part === undefined) break;
       this.give(part, shareMs);
     }
+    const restMs = restAfter(this.spentMs);
     this.spentMs = 0;
-    if (this.waiting.length > 0) this.queue();
+    if (this.waiting.length > 0) this.queue(restMs);
   }
+}
+
+/** How long heavy work that has taken so long leaves the event loop to others, ms: at least every other moment is theirs. */
+export function restAfter(tookMs: number): number {
+  return Math.min(tookMs, REST_MAX_MS);
 }
 
 const shared = new Slices({
   nowMs: () => performance.now(),
-  nextTurn: (work) => void setImmediate(work),
+  nextTurn: (work, afterMs) =>
+    void (afterMs < LEAST_SLICE_MS ? setImmediate(work) : setTimeout(work, afterMs)),
 });
 
 /** As `Slices.run`, by the budget that all of this process share. */

@@ -5,6 +5,7 @@ import type {PassiveMachine} from '../../src/runtime/machine-driver.ts';
 type Action =
   | {readonly type: 'say'; readonly text: string}
   | {readonly type: 'ask'; readonly answer: Promise<void>}
+  | {readonly type: 'work'; readonly ms: number}
   | {readonly type: 'halt'};
 
 /** Gives out what was put in; wakes when it is told to. */
@@ -26,12 +27,16 @@ const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(res
 let script: Script;
 let said: string[];
 let broken: unknown[];
+let nowMs: number;
 let timers: {waitMs: number; call: () => void; cancelled: boolean}[];
 beforeEach(() => {
   [script, said, broken, timers] = [new Script(), [], [], []];
+  nowMs = 100;
 });
 
-function driverOf(over: {longestSleepMs?: number} = {}): MachineDriver<Action> {
+function driverOf(
+  over: {longestSleepMs?: number; restsAfterTurns?: boolean} = {},
+): MachineDriver<Action> {
   const driver: MachineDriver<Action> = new MachineDriver<Action>({
     machine: script,
     handlers: {
@@ -40,6 +45,7 @@ function driverOf(over: {longestSleepMs?: number} = {}): MachineDriver<Action> {
         said.push(text);
       },
       ask: ({answer}) => answer,
+      work: ({ms}) => void (nowMs += ms),
       halt: (): void => driver.stop(),
     },
     clock: {
@@ -49,7 +55,7 @@ function driverOf(over: {longestSleepMs?: number} = {}): MachineDriver<Action> {
         return {cancel: () => void (timer.cancelled = true)};
       },
     },
-    nowMs: () => 100,
+    nowMs: () => nowMs,
     beforeActions: (actions) => said.push(`${actions.length} to do`),
     afterActions: () => said.push('done'),
     onBroken: (error) => broken.push(error),
@@ -123,6 +129,43 @@ describe('the timer', () => {
     script.next = [{type: 'halt'}];
     driverOf().turn();
     expect(timers).toEqual([]);
+  });
+});
+
+describe('a driver that rests', () => {
+  const waits = (): number[] =>
+    timers.filter(({cancelled}) => !cancelled).map(({waitMs}) => waitMs);
+
+  it('leaves the event loop to others as long as its turn took, whatever comes meanwhile', async () => {
+    const driver = driverOf({restsAfterTurns: true});
+    script.next = [{type: 'work', ms: 15}];
+    driver.turn();
+    driver.queueTurn();
+    driver.queueTurn();
+    await immediate();
+    expect([script.turns, waits()]).toEqual([1, [15]]);
+    nowMs += 15;
+    timers[0]?.call();
+    expect(script.turns).toBe(2);
+  });
+
+  it('does not wake before, and no later than 20 ms after a turn however long', () => {
+    const driver = driverOf({restsAfterTurns: true});
+    script.wakeAt = 100;
+    for (const ms of [15, 60_000]) {
+      script.next = [{type: 'work', ms}];
+      driver.turn();
+    }
+    expect(timers.map(({waitMs}) => waitMs)).toEqual([15, 20]);
+  });
+
+  it('takes short turns as they come', async () => {
+    const driver = driverOf({restsAfterTurns: true});
+    script.next = [{type: 'work', ms: 1}];
+    driver.turn();
+    driver.queueTurn();
+    await immediate();
+    expect([script.turns, waits()]).toEqual([2, []]);
   });
 });
 

@@ -1,15 +1,22 @@
 import {beforeEach, describe, expect, it} from 'vitest';
+import {REST_MAX_MS} from '../../src/runtime/limits.ts';
 import {Slices} from '../../src/runtime/slices.ts';
 
 const BUDGET_MS = 10;
 
 let nowMs: number;
 let turns: (() => void)[];
+/** How long the work has asked the event loop to be left to others, ms, before each of its turns. */
+let rests: number[];
 let slices: Slices;
 beforeEach(() => {
   nowMs = 0;
   turns = [];
-  const nextTurn = (work: () => void): void => void turns.push(work);
+  rests = [];
+  const nextTurn = (work: () => void, afterMs: number): void => {
+    turns.push(work);
+    rests.push(afterMs);
+  };
   slices = new Slices({nowMs: () => nowMs, nextTurn, budgetMs: BUDGET_MS});
 });
 
@@ -64,6 +71,31 @@ describe('work in slices', () => {
     const many = Array.from({length: 25}, () => work(1_000, 1));
     for (let at = 0; at < 4; at += 1) await turn();
     expect(Math.min(...many.map(({done}) => done))).toBeGreaterThan(0);
+  });
+
+  it('rests after a turn for as long as that took, however many there are', async () => {
+    for (let at = 0; at < 10; at += 1) work(1_000, 1);
+    await turn();
+    for (let at = 0; at < 20; at += 1) {
+      const tookMs = await turn();
+      expect(rests.at(-1)).toBe(tookMs);
+      expect(tookMs).toBeGreaterThan(0);
+    }
+  });
+
+  it('rests no longer than 20 ms, whatever a step took', async () => {
+    work(100, 10_000);
+    await turn();
+    await turn();
+    expect(rests.at(-1)).toBe(REST_MAX_MS);
+    expect(REST_MAX_MS).toBe(20);
+  });
+
+  it('that nothing is left of asks for no rest', async () => {
+    work(5, 1);
+    await turn();
+    work(5, 1);
+    expect(rests).toEqual([0, 0]);
   });
 
   it('rejects with what a step throws, and goes on with the others', async () => {

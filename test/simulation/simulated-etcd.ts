@@ -149,6 +149,14 @@ class SimulatedWatchStream implements IDuplexWatchStream {
     return this;
   }
 
+  pause(): this {
+    return this;
+  }
+
+  resume(): this {
+    return this;
+  }
+
   write(request: {create_request: {key: Buffer; start_revision: string}}): void {
     const {key, start_revision: from} = request.create_request;
     this.create(text(key), Number(from)).catch((error: unknown) => this.broken(String(error)));

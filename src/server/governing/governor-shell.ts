@@ -274,6 +274,7 @@ export class GovernorShell {
       clock,
       nowMs: () => clock.nowMs(),
       longestSleepMs: GOVERNOR_SLEEP_MAX_MS,
+      restsAfterTurns: true,
       onBroken: (error) => {
         this.stop();
         onBroken(error);
