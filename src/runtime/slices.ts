@@ -29,7 +29,7 @@ export class Slices {
     this.budgetMs = options.budgetMs ?? SLICE_MS;
   }
 
-  /** Runs the steps to their end, at once as far as the turn's budget goes. Resolves with what they return, rejects with what they throw. */
+  /** Runs the steps to their end, at once as far as the turn's budget goes: where others wait only for a moment, for what is short need not wait behind them. Resolves with what they return, rejects with what they throw. */
   run<T>(steps: Iterator<unknown, T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const part: Part = (untilMs) => {
@@ -48,8 +48,9 @@ export class Slices {
         }
       };
       const leftMs = this.budgetMs - this.spentMs;
-      if (this.waiting.length > 0 || leftMs <= 0) this.waiting.push(part);
-      else this.give(part, leftMs);
+      const shareMs = this.waiting.length > 0 ? Math.min(leftMs, LEAST_SLICE_MS) : leftMs;
+      if (leftMs <= 0) this.waiting.push(part);
+      else this.give(part, shareMs);
       this.queue();
     });
   }

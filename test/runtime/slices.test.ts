@@ -73,6 +73,17 @@ describe('work in slices', () => {
     expect(Math.min(...many.map(({done}) => done))).toBeGreaterThan(0);
   });
 
+  it('that is short need not wait behind the long, as far as the budget goes', async () => {
+    const long = [work(1_000, 1), work(1_000, 1)];
+    await turn();
+    const short = Array.from({length: 2 * BUDGET_MS}, () => work(1, 1));
+    await Promise.resolve();
+    expect(short.filter(({done}) => done === 1)).toHaveLength(BUDGET_MS);
+    for (let at = 0; at < 4; at += 1) expect(await turn()).toBeLessThanOrEqual(BUDGET_MS);
+    expect(short.every(({done}) => done === 1)).toBe(true);
+    expect(long.every(({done}) => done > 0)).toBe(true);
+  });
+
   it('rests after a turn for as long as that took, however many there are', async () => {
     for (let at = 0; at < 10; at += 1) work(1_000, 1);
     await turn();
