@@ -111,7 +111,7 @@ export class PlannerThread implements PlannersBeside {
       return (mine ??= this.running());
     };
     return {
-      update: (batch) => run()?.send({kind: 'update', planner, batch}),
+      update: (batch) => run()?.send({kind: 'update', planner, batch: JSON.stringify(batch)}),
       plan: async (terms) => {
         const asked = run();
         try {

@@ -2,6 +2,7 @@
 import {parentPort} from 'node:worker_threads';
 import {failureText} from '../model/failure-text.ts';
 import {buffersOf} from '../planner/row-plan.ts';
+import type {RowBatch} from '../planner/warm-table.ts';
 import type {PlannerReply, PlannerRequest} from './planner-messages.ts';
 import {WarmPlanners} from './warm-planners.ts';
 
@@ -13,7 +14,8 @@ function reply(message: PlannerReply): void {
 
 parentPort?.on('message', (request: PlannerRequest) => {
   const {planner} = request;
-  if (request.kind === 'update') return planners.update(planner, request.batch);
+  if (request.kind === 'update')
+    return planners.update(planner, JSON.parse(request.batch) as RowBatch);
   if (request.kind === 'close') return planners.close(planner);
   const {question, terms} = request;
   try {
