@@ -10,6 +10,8 @@ const CONTAINER = /^[A-Za-z0-9[]([A-Za-z0-9._:[\]-]{0,126}[A-Za-z0-9\]])?$/;
 const INCARNATION = /^[A-Za-z0-9_-]{1,80}$/;
 /** Not given to any character yet: what it will look like is not known. */
 const UNASSIGNED = /\p{Unassigned}/u;
+/** Nothing of what is refused below is in it. Most ids are like that, and each key of a shard that is read is checked. */
+const PLAIN_ID = new RegExp(`^[!-~]{1,${SHARD_ID_MAX_BYTES}}$`);
 const BLANK = /^\p{White_Space}*$/u;
 
 export type NameKind =
@@ -48,6 +50,7 @@ export function checkName(kind: NameKind, name: unknown): string {
 /** Why `id` may not be a shard id, or undefined when it may: 1-200 bytes of printable UTF-8 in the form NFC, not blank. */
 export function shardIdProblem(id: unknown): string | undefined {
   if (typeof id !== 'string') return 'shard id must be a string';
+  if (PLAIN_ID.test(id)) return undefined;
   if (id === '') return 'shard id is empty';
   if (id.length > SHARD_ID_MAX_BYTES || utf8Length(id) > SHARD_ID_MAX_BYTES) {
     return `shard id is longer than ${SHARD_ID_MAX_BYTES} bytes`;
