@@ -4,7 +4,7 @@
  */
 import {gate} from '../../runtime/gate.ts';
 import {BODY_LIMIT_BYTES} from '../../protocol/limits.ts';
-import {parseJsonBody} from './json-body.ts';
+import {jsonBodySteps, parseJsonBody} from './json-body.ts';
 import {REST_PER_HEAVY_PIECE} from './limits.ts';
 
 export class HeavyBodies {
@@ -15,7 +15,11 @@ export class HeavyBodies {
   async read(request: object, body: Buffer): Promise<unknown> {
     if (body.length <= BODY_LIMIT_BYTES) return parseJsonBody(body);
     this.heavy.add(request);
-    return this.inTurn(() => parseJsonBody(body));
+    const steps = jsonBodySteps(body);
+    for (;;) {
+      const {done, value} = await this.inTurn(() => steps.next());
+      if (done === true) return value;
+    }
   }
 
   /** Does what takes its time with a large body; at once where the body of that request is small. */

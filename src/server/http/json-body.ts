@@ -11,13 +11,25 @@ const strictUtf8 = new TextDecoder('utf-8', {fatal: true});
  * prototype.
  */
 export function parseJsonBody(bytes: Buffer): unknown {
+  const steps = jsonBodySteps(bytes);
+  for (;;) {
+    const {done, value} = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same in steps: each goes through the whole body once. */
+export function* jsonBodySteps(bytes: Buffer): Generator<undefined, unknown> {
   const text = decode(bytes);
   if (text.trim() === '') return undefined;
+  yield;
   // Before the parse: its own recursion must not meet a hostile depth.
   if (isTooDeep(text)) {
     throw new SmError('INVALID_INPUT', `body is nested deeper than ${JSON_DEPTH_LIMIT} levels`);
   }
+  yield;
   const value = parse(text);
+  yield;
   refuseKeys(value);
   return value;
 }
