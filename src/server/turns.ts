@@ -1,6 +1,10 @@
-/** Heavy work by turns: one piece for each key at a time, so many in all, and the next is the one of the key that has waited longest. */
+/**
+ * Heavy work by turns: one piece for each key at a time, so many in all, and the next is the one of the key that has waited longest. After a piece its key may rest:
+ * then nothing of that key begins, and others have its place.
+ */
 import {SmError} from '../model/errors.ts';
 import {gate} from '../runtime/gate.ts';
+import {HEAVY_CALL_REST_MAX_MS} from './limits.ts';
 
 export interface TurnsLimits {
   /** Pieces under way at once. */
@@ -14,6 +18,7 @@ type Start = () => void;
 export class Turns {
   private readonly limits: TurnsLimits;
   private readonly busy = new Set<string>();
+  private readonly resting = new Set<string>();
   /** By key, in the order in which keys have begun to wait or have had their turn. */
   private readonly waiting = new Map<string, Start[]>();
 
@@ -21,15 +26,29 @@ export class Turns {
     this.limits = limits;
   }
 
-  /** @throws SmError RATE_LIMITED when too much of that key waits already, and what the work throws. */
-  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * `rests`: so many times as long as the piece took its key rests; default: not at all.
+   * @throws SmError RATE_LIMITED when too much of that key waits already, and what the work throws.
+   */
+  async run<T>(key: string, work: () => Promise<T>, rests = 0): Promise<T> {
     await this.turnOf(key);
+    const startedMs = performance.now();
     try {
       return await work();
     } finally {
       this.busy.delete(key);
+      if (rests > 0) this.rest(key, rests * (performance.now() - startedMs));
       this.next();
     }
+  }
+
+  private rest(key: string, forMs: number): void {
+    this.resting.add(key);
+    const end = (): void => {
+      this.resting.delete(key);
+      this.next();
+    };
+    setTimeout(end, Math.min(forMs, HEAVY_CALL_REST_MAX_MS)).unref();
   }
 
   private async turnOf(key: string): Promise<void> {
@@ -54,7 +73,8 @@ export class Turns {
   }
 
   private isFree(key: string): boolean {
-    return this.busy.size < this.limits.atOnce && !this.busy.has(key);
+    const {busy, resting, limits} = this;
+    return busy.size < limits.atOnce && !busy.has(key) && !resting.has(key);
   }
 
   private next(): void {

@@ -1,5 +1,6 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, it, vi} from 'vitest';
 import {gate} from '../../src/runtime/gate.ts';
+import {HEAVY_CALL_REST_MAX_MS} from '../../src/server/limits.ts';
 import {Turns} from '../../src/server/turns.ts';
 
 /** Work that ends when it is told to, by name. */
@@ -57,5 +58,36 @@ describe('turns', () => {
     await expect(failing).rejects.toThrow('failed');
     await work.end('a2');
     expect(await waits).toBe('a2');
+  });
+
+  it('of a key that rests begin for others at once, and for itself after so many times as long as its piece took', async () => {
+    vi.useFakeTimers();
+    try {
+      const turns = new Turns({atOnce: 1, waitingPerKey: 9});
+      const begun: string[] = [];
+      const piece = (name: string, tookMs: number) => async (): Promise<void> => {
+        begun.push(name);
+        await new Promise((resolve) => void setTimeout(resolve, tookMs));
+      };
+      void turns.run('a', piece('a1', 100), 3);
+      void turns.run('a', piece('a2', 100_000), 3);
+      void turns.run('b', piece('b1', 10));
+      void turns.run('b', piece('b2', 10));
+      await vi.advanceTimersByTimeAsync(100);
+      expect(begun).toEqual(['a1', 'b1']);
+      await vi.advanceTimersByTimeAsync(10);
+      expect(begun).toEqual(['a1', 'b1', 'b2']);
+      await vi.advanceTimersByTimeAsync(289);
+      expect(begun).toEqual(['a1', 'b1', 'b2']);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(begun).toEqual(['a1', 'b1', 'b2', 'a2']);
+      void turns.run('a', piece('a3', 1));
+      await vi.advanceTimersByTimeAsync(100_000 + HEAVY_CALL_REST_MAX_MS - 1);
+      expect(begun.at(-1)).toBe('a2');
+      await vi.advanceTimersByTimeAsync(1);
+      expect(begun.at(-1)).toBe('a3');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

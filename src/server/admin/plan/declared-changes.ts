@@ -1,4 +1,5 @@
-/** What the specs of an app would be after a file had been applied, as changes to a view of it. Pure. */
+/** What the specs of an app would be after a file had been applied, as changes to a view of it, made in steps. Pure. */
+import {SHARDS_PER_STEP} from '../../../governor/limits.ts';
 import type {PlacementPolicy} from '../../../model/placement-policy.ts';
 import type {AppSpec} from '../../../model/specs.ts';
 import type {AppChange} from '../../../model/change.ts';
@@ -6,11 +7,11 @@ import type {DeclaredApp} from '../../../protocol/admin.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {newShardSpec} from '../shard-content.ts';
 
-export function declaredChanges(
+export function* declaredChanges(
   {app, view, revision}: AppListing,
   declared: DeclaredApp,
   prune: boolean,
-): AppChange[] {
+): Generator<undefined, AppChange[]> {
   const mod = revision + 1;
   const {maxShardCount, maxRecoveryTime, maxMoving = 0, paused, shards, workerGroups} = declared;
   const placement = declared.placement as PlacementPolicy | undefined;
@@ -22,6 +23,7 @@ export function declaredChanges(
   const changes: AppChange[] = [{kind: 'spec', mod, entry: {value, mod, create: mod}}];
   const named = new Set<string>();
   for (const {shardId: shard, task = '', manualContainerId = '', group = '', ...rest} of shards) {
+    if (named.size % SHARDS_PER_STEP === 0) yield;
     named.add(shard);
     const {workerGroup = '', load = {}, spreadKey = '', priority = 0} = rest;
     const terms = {load, spreadKey, priority};

@@ -18,12 +18,14 @@ import type {AdminDependencies} from '../dependencies.ts';
 import {currentApp} from '../read/listing.ts';
 import {frozen, inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
+import {runInSlices} from '../../../runtime/slices.ts';
 import {declaredChanges} from './declared-changes.ts';
+import {REST_PER_PLAN} from '../limits.ts';
 import {RULES} from '../../../model/placement-rules.ts';
 
 export function whatIf(dependencies: AdminDependencies, request: PlanRequest): Promise<PlanAnswer> {
   const {byTurns = atOnce} = dependencies;
-  return byTurns(request.service, () => answerOf(dependencies, request));
+  return byTurns(request.service, () => answerOf(dependencies, request), REST_PER_PLAN);
 }
 
 async function answerOf(
@@ -31,10 +33,10 @@ async function answerOf(
   request: PlanRequest,
 ): Promise<PlanAnswer> {
   const listing = await frozen(await currentApp(dependencies, request.service));
-  if (request.declared !== undefined)
-    await inSlices(declaredChanges(listing, request.declared, request.prune), (change) =>
-      listing.view.apply(change),
-    );
+  if (request.declared !== undefined) {
+    const changes = await runInSlices(declaredChanges(listing, request.declared, request.prune));
+    await inSlices(changes, (change) => listing.view.apply(change));
+  }
   const living = livingOf(listing);
   removeHypothetical(request.service, living, request.without);
   addHypothetical(living, request.addContainers);
