@@ -18,7 +18,7 @@ function response(revision: number, events: number): WatchResponse {
     create_revision: '1',
   };
   return {
-    header: {cluster_id: '1', revision: String(revision)},
+    ...{header: {cluster_id: '1', revision: String(revision)}, watch_id: '0'},
     ...{created: false, canceled: false, compact_revision: '0'},
     events: Array.from({length: events}, () => ({type: 'PUT', kv})),
   };
