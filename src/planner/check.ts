@@ -12,15 +12,24 @@ export function checkPlan(table: Table, plan: Plan): void {
   const before = new Int32Array(table.m);
   const trials = trialsOf(table, plan);
   let nowhere = 0;
-  for (let shard = 0; shard < table.n; shard += 1) {
-    const to = plan.target[shard] ?? -1;
-    const from = table.current[shard] ?? -1;
+  const {n, current, bucket, bucketPool, mode, pin} = table;
+  const {target} = plan;
+  const members = table.pools.map(({has}) => has);
+  for (let shard = 0; shard < n; shard += 1) {
+    const to = target[shard] ?? -1;
+    const from = current[shard] ?? -1;
     if (from >= 0) before[from] = (before[from] ?? 0) + 1;
-    if (to < 0) nowhere += 1;
-    else {
-      totals[to] = (totals[to] ?? 0) + 1;
-      checkShard(table, shard, from, to, trials);
+    if (to < 0) {
+      nowhere += 1;
+      continue;
     }
+    totals[to] = (totals[to] ?? 0) + 1;
+    // An unpinned shard on an open container of its pool keeps every rule: most are that.
+    const isPlain =
+      mode[to] === OPEN &&
+      pin[shard] === -1 &&
+      members[bucketPool[bucket[shard] ?? 0] ?? 0]?.[to] === 1;
+    if (!isPlain) checkShard(table, shard, from, to, trials);
   }
   invariant(
     nowhere === plan.unplaced.length,

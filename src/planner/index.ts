@@ -14,6 +14,7 @@ import type {
 import {checkPlan} from './check.ts';
 import {searchedShapes} from './load/phase.ts';
 import {figuresOf} from './figures.ts';
+import {LevelQueue} from './matrix/level-queue.ts';
 import type {Targets} from './matrix/targets.ts';
 import {changesOf, orderMoves} from './moves.ts';
 import {solve} from './solve.ts';
@@ -119,5 +120,6 @@ function keepShapes(): readonly unknown[] {
       load: [load],
     })),
   });
-  return [table, work(table), loaded, work(loaded), searchedShapes(loaded)];
+  const queue = new LevelQueue(Int32Array.of(0, 1), new Int32Array(2), Int32Array.of(0, 1));
+  return [table, work(table), loaded, work(loaded), searchedShapes(loaded), queue];
 }

@@ -25,7 +25,8 @@ export function changesOf({n, current, shardOrder}: Table, target: Int32Array): 
   const kinds = new Uint8Array(n);
   let [added, changed] = [0, 0];
   for (let shard = 0; shard < n; shard += 1) {
-    const [from = -1, to = -1] = [current[shard], target[shard]];
+    const from = current[shard] ?? -1;
+    const to = target[shard] ?? -1;
     if (to >= 0 && to === from) continue;
     const isAdded = to >= 0 && from < 0;
     kinds[shard] = isAdded ? ADDED : OTHER;
@@ -126,7 +127,7 @@ function causeOf(
 
 /** Off the highest first, so that a budget that ends in the middle has levelled both ends. */
 function fromHighest(moves: readonly PlannedMove[], counts: Int32Array): PlannedMove[] {
-  const left = Int32Array.from(counts);
+  const left = counts.slice();
   const byHeight: PlannedMove[][] = [];
   for (const move of moves) {
     const height = left[move.from] ?? 0;

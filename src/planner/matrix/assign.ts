@@ -23,7 +23,7 @@ export function assign(
   const placer = new Placer(table, targets, target, chooser);
   for (let bucket = 0, from = 0; bucket < buckets; bucket += 1) {
     const end = ends[bucket] ?? 0;
-    if (end > from) placer.place(bucket, movers.subarray(from, end));
+    if (end > from) placer.place(bucket, movers, from, end);
     from = end;
   }
   refuseArrivals(targets, target);
@@ -51,9 +51,10 @@ function addMovers(
     const rank = place[at] ?? 0;
     const leaving = Math.max(0, count - (want[cell] ?? 0));
     const home = table.containerOrder[rank] ?? 0;
-    if (leaving === 0)
-      for (let index = 0; index < count; index += 1) target[shards[at + index] ?? 0] = home;
-    else {
+    if (leaving === 0 || (chooser === undefined && table.movedAt === undefined)) {
+      rotateOut(shards, at, count, rank, leaving, movers, last, target, home);
+      last += leaving;
+    } else {
       const members = shards.subarray(at, at + count);
       const order =
         chooser?.leaversFirst(members, rank, leaving) ?? leaversFirst(table, members, rank);
@@ -70,6 +71,51 @@ function addMovers(
   for (let index = 0; index < placed; index += 1)
     movers[last + index] = homeless[from + index] ?? 0;
   return last + placed;
+}
+
+/**
+ * Of the run of shards on one container those leave that come first from `rank` on, in a circle: it is not the same ones everywhere. The others stay at `home`.
+ * Takes columns alone: code for objects that do not outlive a plan is thrown away with them.
+ */
+function rotateOut(
+  shards: Int32Array,
+  first: number,
+  count: number,
+  rank: number,
+  leaving: number,
+  movers: Int32Array,
+  moved: number,
+  target: Int32Array,
+  home: number,
+): void {
+  const end = first + count;
+  let at = leaving === 0 ? first : first + (rank % count);
+  for (let index = 0; index < count; index += 1) {
+    const shard = shards[at] ?? 0;
+    if (index < leaving) movers[moved + index] = shard;
+    else target[shard] = home;
+    at += 1;
+    if (at === end) at = first;
+  }
+}
+
+/** Each mover goes to the first taker that has room. Takes columns alone, as `rotateOut`. */
+function fillInTurn(
+  takers: readonly number[],
+  room: Int32Array,
+  movers: Int32Array,
+  from: number,
+  end: number,
+  target: Int32Array,
+  containerOrder: Int32Array,
+): void {
+  let next = from;
+  for (const taker of takers) {
+    const left = Math.min(room[taker] ?? 0, end - next);
+    const container = containerOrder[taker] ?? 0;
+    for (const full = next + left; next < full; next += 1) target[movers[next] ?? 0] = container;
+    if (next === end) return;
+  }
 }
 
 /**
@@ -119,12 +165,18 @@ class Placer {
     this.room = new Int32Array(table.m);
   }
 
-  place(bucket: number, movers: Int32Array): void {
+  /** The shards of the bucket that move are those of `movers` from one index to another. */
+  place(bucket: number, movers: Int32Array, from: number, end: number): void {
     const takers = this.takersOf(bucket);
-    const rest = this.placeWished(movers);
-    if (this.chooser === undefined) this.placeInTurn(takers, rest);
-    else this.placeByLoad(takers, rest, this.chooser);
-    for (const taker of takers) this.room[taker] = 0;
+    const {table, room, target, chooser} = this;
+    if (chooser === undefined && !table.hasWishes)
+      fillInTurn(takers, room, movers, from, end, target, table.containerOrder);
+    else {
+      const rest = this.placeWished(movers.subarray(from, end));
+      if (chooser === undefined) this.placeInTurn(takers, rest);
+      else this.placeByLoad(takers, rest, chooser);
+    }
+    for (const taker of takers) room[taker] = 0;
   }
 
   /** The greatest load to the coolest container. */

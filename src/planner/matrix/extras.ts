@@ -201,7 +201,9 @@ export function extrasOf(demand: Demand, levels: Levels, cells: Cells, bucket: n
   if ((levels.weight[bucket] ?? 0) === 0) return 0;
   for (const {members, weight} of demand.classes[pool] ?? [])
     left -= members.length * levels.leastOf(bucket, weight);
-  for (const container of demand.pins.get(bucket)?.keys() ?? []) {
+  const pins = demand.pins.size === 0 ? undefined : demand.pins.get(bucket);
+  if (pins === undefined) return Math.max(0, left);
+  for (const container of pins.keys()) {
     const weight = demand.weights[pool]?.[container] ?? 0;
     left += levels.leastOf(bucket, weight) - (cells.least[cells.find(bucket, container)] ?? 0);
   }

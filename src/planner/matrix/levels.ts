@@ -2,6 +2,8 @@
 import type {Demand} from './demand.ts';
 import {NEARLY_WHOLE_SHARE} from './limits.ts';
 
+const NO_SUMS = new Float64Array();
+
 export class Levels {
   /** Per bucket: shards to be shared, pins of those that share included, and the weights among which. */
   shared: Float64Array;
@@ -42,7 +44,11 @@ export class Levels {
   /** Whether all totals are within their bounds. */
   areKept(): boolean {
     const {totals, least, most} = this;
-    return totals.every((total, at) => total >= (least[at] ?? 0) && total <= (most[at] ?? 0));
+    for (let at = 0; at < totals.length; at += 1) {
+      const total = totals[at] ?? 0;
+      if (total < (least[at] ?? 0) || total > (most[at] ?? 0)) return false;
+    }
+    return true;
   }
 
   /** Fewest of the bucket that are even on a container of that weight, pins counted. */
@@ -96,9 +102,10 @@ export class Levels {
         continue;
       }
       share[pool] = (share[pool] ?? 0) + size / (this.weight[bucket] ?? 1);
-      const sums = base[pool] ?? new Float64Array();
-      for (const [at, {weight}] of (demand.classes[pool] ?? []).entries())
-        sums[at] = (sums[at] ?? 0) + this.leastOf(bucket, weight);
+      const sums = base[pool] ?? NO_SUMS;
+      const classes = demand.classes[pool] ?? [];
+      for (let at = 0; at < classes.length; at += 1)
+        sums[at] = (sums[at] ?? 0) + this.leastOf(bucket, classes[at]?.weight ?? 0);
     }
     for (const [pool, classes] of demand.classes.entries())
       for (const [at, {members, weight}] of classes.entries())
