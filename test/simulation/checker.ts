@@ -13,7 +13,8 @@ import type {SimProcess} from './process.ts';
 import type {Random} from './random.ts';
 import {TokenResource} from './resource.ts';
 import type {Claimed} from './resource.ts';
-import type {StoreObserver, StoreServer} from './simulated-store.ts';
+import type {StoreServer} from './simulated-store.ts';
+import type {StoreObserver} from './store-observer.ts';
 
 export type Promised =
   | 'I1'

@@ -8,7 +8,7 @@ import type {GovernorAction} from '../../src/governor/actions.ts';
 import type {Operation, Transaction} from '../../src/store/port.ts';
 import type {Fleet} from './fleet.ts';
 import type {SimProcess} from './process.ts';
-import type {StoreObserver} from './simulated-store.ts';
+import type {StoreObserver} from './store-observer.ts';
 
 export type Counts = Record<string, number>;
 

@@ -19,10 +19,12 @@ import type {
   WatchListener,
 } from '../../src/store/port.ts';
 import {nameOfList, nameOfRead, nameOfTransaction} from './boundary-names.ts';
+import {CallQueue} from './call-queue.ts';
 import {changesBack} from './changes-back.ts';
 import {spoken} from './dialect.ts';
 import type {Dialect} from './dialect.ts';
 import type {SimProcess} from './process.ts';
+import type {Settled, StoreObserver} from './store-observer.ts';
 import type {World} from './world.ts';
 import type {Weather} from './weather.ts';
 
@@ -33,14 +35,6 @@ const READ_PAUSE_MS = 50;
 const STALL_LOOK_MS = 250;
 /** Pings find a dead connection of a real client within so long. */
 const DEAD_CONNECTION_MS = KEEPALIVE_MS + KEEPALIVE_ANSWER_MS;
-
-type Settled = Exclude<TransactionOutcome, {kind: 'unknown'}>;
-
-export interface StoreObserver {
-  /** Right before a transaction is applied: `commits` tells what it will come to. `process` undefined: an operator. */
-  applying(process: SimProcess | undefined, transaction: Transaction, commits: boolean): void;
-  applied(process: SimProcess | undefined, transaction: Transaction, outcome: Settled): void;
-}
 
 interface Watcher {
   readonly process: SimProcess;
@@ -61,6 +55,7 @@ export class StoreServer {
   clusterId = 'simulated';
   readonly world: World;
   readonly weather: Weather;
+  readonly calls: CallQueue;
   observer: StoreObserver | undefined;
   private readonly watchers = new Set<Watcher>();
   private readonly dialects = new WeakMap<SimProcess, Dialect>();
@@ -68,6 +63,7 @@ export class StoreServer {
   constructor(world: World, weather: Weather) {
     this.world = world;
     this.weather = weather;
+    this.calls = new CallQueue(world);
   }
 
   /** What an operator's own client writes, at once. */
@@ -236,6 +232,7 @@ export class SimulatedStore implements Store {
       () => nameOfList(prefixes),
       options,
       (at) => prefixes.flatMap((prefix) => this.server.kv.list(prefix, options?.atRevision ?? at)),
+      () => prefixes.reduce((sum, prefix) => sum + this.server.kv.list(prefix).length, 0),
     );
   }
 
@@ -305,6 +302,7 @@ export class SimulatedStore implements Store {
     what: () => string,
     options: CallOptions | undefined,
     look: (atRevision: number | undefined) => T,
+    listed?: () => number,
   ): Promise<{revision: number; entries: T}> {
     const {server, process} = this;
     const {weather} = server;
@@ -339,6 +337,7 @@ export class SimulatedStore implements Store {
             broken.cancel();
             process.after(READ_PAUSE_MS, attempt);
           },
+          listed,
         );
       };
       attempt();
@@ -365,6 +364,7 @@ export class SimulatedStore implements Store {
     serve: () => T,
     answered: (reply: T) => void,
     failed: () => void,
+    listed: () => number = () => 0,
   ): void {
     const {server, process} = this;
     const {world, weather} = server;
@@ -376,13 +376,15 @@ export class SimulatedStore implements Store {
       return;
     }
     if (fate.lost || fault === 'swallows') return;
-    world.after(fate.thereMs, () => {
-      if (weather.requestsCut(process)) return;
+    const served = (): void => {
       const reply = serve();
       if (fate.answerLost || fault !== undefined) return;
       world.after(fate.backMs, () => {
         if (!weather.answersCut(process)) process.deliver(0, () => answered(reply));
       });
+    };
+    world.after(fate.thereMs, () => {
+      if (!weather.requestsCut(process)) server.calls.inTurn(listed, served);
     });
   }
 }

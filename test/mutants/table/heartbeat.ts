@@ -6,6 +6,7 @@ const EVICTION_TESTS = testsOf('test/governor/eviction.test.ts');
 const HEARTBEAT_FIGURES_TESTS = testsOf('test/ownership/heartbeat-figures.test.ts');
 const HEARTBEAT_TESTS = testsOf('test/ownership/heartbeat.test.ts');
 const SESSION_TESTS = testsOf('test/ownership/session.test.ts');
+const SLOW_STORE_TESTS = testsOf('test/simulation/slow-store.test.ts');
 const SILENCE_TESTS = testsOf('test/ownership/failure-detector.test.ts');
 
 export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
@@ -66,6 +67,13 @@ export const HEARTBEAT_MUTANTS: readonly Mutant[] = [
     },
   ]),
   ...inFile('src/ownership/heartbeat.ts', [
+    {
+      name: 'attempts hurry on after the deadline',
+      breaks: '"Container" 2: steps grow to T/5; a slow store is not asked for more',
+      find: 'sentAtMs < this.deadlineMs ? this.ttlMs * RETRY_STEP_SHARE : heartbeatIntervalMs(this.ttlMs);',
+      replace: 'this.ttlMs * RETRY_STEP_SHARE;',
+      killed: SLOW_STORE_TESTS('whose small calls take 100 ms for a minute, real wiring: false'),
+    },
     {
       name: 'the deadline may go back',
       breaks: '"Container" 2: a late answer takes nothing away',
