@@ -15,6 +15,7 @@ export function checkPlan(table: Table, plan: Plan): void {
   const {n, current, bucket, bucketPool, mode, pin} = table;
   const {target} = plan;
   const members = table.pools.map(({has}) => has);
+  const only = members.length === 1 ? members[0] : undefined;
   for (let shard = 0; shard < n; shard += 1) {
     const to = target[shard] ?? -1;
     const from = current[shard] ?? -1;
@@ -28,7 +29,7 @@ export function checkPlan(table: Table, plan: Plan): void {
     const isPlain =
       mode[to] === OPEN &&
       pin[shard] === -1 &&
-      members[bucketPool[bucket[shard] ?? 0] ?? 0]?.[to] === 1;
+      (only ?? members[bucketPool[bucket[shard] ?? 0] ?? 0])?.[to] === 1;
     if (!isPlain) checkShard(table, shard, from, to, trials);
   }
   invariant(

@@ -14,6 +14,8 @@ import type {
 import {checkPlan} from './check.ts';
 import {searchedShapes} from './load/phase.ts';
 import {figuresOf} from './figures.ts';
+import {Placer} from './matrix/assign.ts';
+import {Giver} from './matrix/extras.ts';
 import {LevelQueue} from './matrix/level-queue.ts';
 import type {Targets} from './matrix/targets.ts';
 import {changesOf, orderMoves} from './moves.ts';
@@ -120,6 +122,12 @@ function keepShapes(): readonly unknown[] {
       load: [load],
     })),
   });
-  const queue = new LevelQueue(Int32Array.of(0, 1), new Int32Array(2), Int32Array.of(0, 1));
-  return [table, work(table), loaded, work(loaded), searchedShapes(loaded), queue];
+  const {plan, targets} = work(table);
+  const {demand, levels, cells} = targets;
+  const helpers = [
+    new Giver(demand, levels, cells, new Map(), undefined),
+    new LevelQueue(Int32Array.of(0, 1), new Int32Array(2), Int32Array.of(0, 1)),
+    new Placer(table, targets, plan.target, undefined),
+  ];
+  return [table, plan, targets, helpers, loaded, work(loaded), searchedShapes(loaded)];
 }

@@ -34,6 +34,8 @@ export const LOAD_LOWER_FACTOR = 1.1;
 export const HALF = 65_536;
 /** From so many shards on that sort is faster than a comparing one. */
 export const LONG = 4_096;
+/** Shards that are sorted by insertion before such runs are merged. */
+export const SHORT_RUN = 8;
 /** Bits of a half: HALF is the number of keys that they make. */
 export const HALF_BITS = 16;
 /** How much a gain counts that makes only the squares of utilisations smaller: less than any other. */

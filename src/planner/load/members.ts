@@ -1,6 +1,6 @@
 /** The shards of each container that may be moved for load, sorted by each metric, lowest first, kept up while they move. */
 import type {Table} from '../table.ts';
-import {HALF, HALF_BITS, LONG} from './limits.ts';
+import {HALF, HALF_BITS, LONG, SHORT_RUN} from './limits.ts';
 
 export class Members {
   private readonly table: Table;
@@ -83,7 +83,9 @@ export class Members {
     if (known !== undefined) return known;
     const members = this.grouped.subarray(this.start[container], this.start[container + 1]);
     const {loads, metrics, table} = this;
-    const list = [...sortedBy(members, loads, metrics, metric, table.movedAt)];
+    const list: number[] = [];
+    const sorted = sortedBy(members, loads, metrics, metric, table.movedAt);
+    for (let at = 0; at < sorted.length; at += 1) list.push(sorted[at] ?? 0);
     this.lists[index] = list;
     return list;
   }
@@ -101,8 +103,10 @@ export function sortedBy(
   let [items, sorted] = [members.slice(), new Int32Array(length)];
   let [keys, sortedKeys] = [new Float64Array(length), new Float64Array(length)];
   for (let at = 0; at < length; at += 1) keys[at] = loads[(items[at] ?? 0) * metrics + metric] ?? 0;
+  for (let start = 0; start < length; start += SHORT_RUN)
+    sortRun(items, keys, start, Math.min(length, start + SHORT_RUN), movedAt);
   // Runs of twice the length by merging two, until one is left.
-  for (let width = 1; width < length; width *= 2) {
+  for (let width = SHORT_RUN; width < length; width *= 2) {
     for (let start = 0; start < length; start += 2 * width) {
       const middle = Math.min(length, start + width);
       const end = Math.min(length, middle + width);
@@ -125,6 +129,29 @@ export function sortedBy(
     [keys, sortedKeys] = [sortedKeys, keys];
   }
   return items;
+}
+
+/** By insertion, which is the fastest way for a few. */
+function sortRun(
+  items: Int32Array,
+  keys: Float64Array,
+  start: number,
+  end: number,
+  movedAt: Float64Array | undefined,
+): void {
+  for (let next = start + 1; next < end; next += 1) {
+    const item = items[next] ?? 0;
+    const key = keys[next] ?? 0;
+    let at = next;
+    for (; at > start; at -= 1) {
+      const [before, other] = [keys[at - 1] ?? 0, items[at - 1] ?? 0];
+      if (before < key || (before === key && !movedBefore(movedAt, item, other))) break;
+      keys[at] = before;
+      items[at] = other;
+    }
+    keys[at] = key;
+    items[at] = item;
+  }
 }
 
 function movedBefore(movedAt: Float64Array | undefined, one: number, other: number): boolean {

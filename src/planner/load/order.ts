@@ -35,7 +35,7 @@ export function inOrderOfGain(
 }
 
 /** Containers by rank, with the load that they have before the moves, then between them. */
-class MovingFleet {
+export class MovingFleet {
   readonly order = new Set<number>();
   private readonly table: Table;
   private readonly target: Int32Array;

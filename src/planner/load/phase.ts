@@ -10,7 +10,7 @@ import type {Table} from '../table.ts';
 import {classify, freeOf} from '../sorting.ts';
 import type {Sorted} from '../sorting.ts';
 import {LoadChooser} from './chooser.ts';
-import {inOrderOfGain} from './order.ts';
+import {MovingFleet, inOrderOfGain} from './order.ts';
 import {LoadSearch} from './search.ts';
 import {Utilisation, bandOf} from './utilisation.ts';
 import type {Band} from './utilisation.ts';
@@ -160,5 +160,6 @@ export function searchedShapes(table: Table): readonly unknown[] {
     bands: utilisation.loads.metrics.map(bandOf),
   });
   search.run();
-  return [chooser, chooser.coolestFirst([0, 1]), search];
+  const fleet = new MovingFleet(table, utilisation, table.current, []);
+  return [chooser, chooser.coolestFirst([0, 1]), search, fleet];
 }

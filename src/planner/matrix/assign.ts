@@ -144,7 +144,7 @@ function urgentFirst(table: Table, waiting: Int32Array): Int32Array {
 }
 
 /** Gives movers the containers that lack shards of their bucket. */
-class Placer {
+export class Placer {
   private readonly table: Table;
   private readonly targets: Targets;
   private readonly target: Int32Array;

@@ -146,12 +146,13 @@ function placesOf(table: Table): Int32Array {
   const {n, current, bucket, bucketPool, mode, containerRank} = table;
   const place = new Int32Array(n);
   const members = table.pools.map(({has}) => has);
+  const only = members.length === 1 ? members[0] : undefined;
   for (let shard = 0; shard < n; shard += 1) {
     const there = current[shard] ?? -1;
     const mayBe =
       there >= 0 &&
       mode[there] === OPEN &&
-      members[bucketPool[bucket[shard] ?? 0] ?? 0]?.[there] === 1;
+      (only ?? members[bucketPool[bucket[shard] ?? 0] ?? 0])?.[there] === 1;
     place[shard] = mayBe ? (containerRank[there] ?? 0) : NOWHERE;
   }
   return place;

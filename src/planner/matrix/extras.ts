@@ -20,7 +20,7 @@ export function giveExtras(
   return new Giver(demand, levels, cells, wishes, zones).giveAll();
 }
 
-class Giver {
+export class Giver {
   private readonly demand: Demand;
   private readonly levels: Levels;
   private readonly cells: Cells;
