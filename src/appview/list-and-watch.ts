@@ -45,9 +45,11 @@ export interface ListAndWatchOptions<T> {
   readonly relistIntervalMs?: number;
 }
 
+/** What a listing has shown that is not known. */
 interface Found<T> {
-  readonly key: string;
-  readonly change: T;
+  readonly changes: T[];
+  /** Of the changes; undefined where no watch is open that could bring something newer: there may be millions. */
+  readonly keys: string[] | undefined;
 }
 
 /** `put` undefined: the key was deleted. */
@@ -120,7 +122,7 @@ export class ListAndWatch<T> {
     const newestBefore = this.newest;
     const watched = (this.watched = new Map<string, WatchedKey<T>>());
     try {
-      const found: Found<T>[] = [];
+      const found: Found<T> = {changes: [], keys: rewatch ? undefined : []};
       sink.listing?.(rewatch);
       const take = (page: readonly KeyValue[]): void => this.collect(page, found);
       const {revision} = await store.scan(this.options.prefixes, take, {
@@ -169,14 +171,16 @@ export class ListAndWatch<T> {
     this.timer = this.options.clock.after(afterMs, () => void this.list(rewatch));
   }
 
-  private collect(page: readonly KeyValue[], found: Found<T>[]): void {
+  private collect(page: readonly KeyValue[], found: Found<T>): void {
     const {keys, decode, sink} = this.options;
     for (const entry of page) {
       const parsed = keys.parse(entry.key);
       if (parsed === undefined) sink.foreign?.(entry.key, true);
       if (parsed === undefined || sink.isKnown?.(parsed, entry.mod) === true) continue;
       const change = decode(parsed, entry, entry.mod);
-      if (change !== undefined) found.push({key: entry.key, change});
+      if (change === undefined) continue;
+      found.changes.push(change);
+      found.keys?.push(entry.key);
     }
   }
 
@@ -265,11 +269,12 @@ export class ListAndWatch<T> {
  * the changes are taken.
  */
 function* newest<T>(
-  found: readonly Found<T>[],
+  {changes, keys}: Found<T>,
   watched: ReadonlyMap<string, WatchedKey<T>>,
   revision: number,
 ): Generator<T, undefined> {
   const isWatched = (key: string): boolean => (watched.get(key)?.mod ?? 0) > revision;
-  for (const {key, change} of found) if (watched.size === 0 || !isWatched(key)) yield change;
+  for (const [at, change] of changes.entries())
+    if (watched.size === 0 || !isWatched(keys?.[at] ?? '')) yield change;
   for (const {mod, put} of watched.values()) if (mod > revision && put !== undefined) yield put;
 }
