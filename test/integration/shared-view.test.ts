@@ -1,6 +1,7 @@
 /** A daemon that governs an app lists and watches its shards once, for the governor and for all who read: counted by a real etcd. */
 import {setTimeout} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, it} from 'vitest';
+import type {AdminClient} from '../../src/admin/index.ts';
 import {LINGER_MS} from '../../src/appview/limits.ts';
 import {shardIds, startCluster} from '../support/cluster.ts';
 import {startEtcd, STORE_KIND} from '../support/etcd-process.ts';
@@ -11,6 +12,7 @@ const APP = 'orders';
 const SHARDS = shardIds(1_500);
 /** Status, loads and moves, which a governor does not watch. */
 const WATCHES_OF_READERS = 3;
+const ROUNDS = 4;
 /** Each shard's spec and record take more than 400 bytes. */
 const LISTING_BYTES = 400 * SHARDS.length;
 
@@ -26,6 +28,40 @@ async function counted(name: string): Promise<number> {
   return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
 }
 
+const watchers = (): Promise<number> => counted('etcd_debugging_mvcc_watcher_total');
+const sentBytes = (): Promise<number> => counted('etcd_network_client_grpc_sent_bytes_total');
+
+/** Lists, waits, and live views that stay open. */
+class Reads {
+  private readonly admin: AdminClient;
+  private stop = new AbortController();
+
+  constructor(admin: AdminClient) {
+    this.admin = admin;
+  }
+
+  async all(): Promise<void> {
+    const {admin} = this;
+    this.stop = new AbortController();
+    await Promise.all([1, 2, 3].map(() => this.firstOfStream()));
+    for (let count = 0; count < 3; count += 1) {
+      await admin.call('getApp', {service: APP});
+      await admin.call('getShards', {service: APP});
+      await admin.call('waitCheck', {service: APP, kind: 'app', for: 'ready', timeoutMs: 1_000});
+    }
+  }
+
+  end(): void {
+    this.stop.abort();
+  }
+
+  private async firstOfStream(): Promise<void> {
+    const query = {view: 'shards', service: APP} as const;
+    const stream = this.admin.liveStream(query, undefined, this.stop.signal);
+    expect((await stream.next()).done).toBe(false);
+  }
+}
+
 /** The embedded store does not count. */
 it.skipIf(STORE_KIND === 'embedded')(
   'reads, streams and waits bring no listing and no watch of shards beside the one of the governor',
@@ -36,28 +72,18 @@ it.skipIf(STORE_KIND === 'embedded')(
     await cluster.join(APP, 'c1');
     const {admin} = await cluster.governorOf(APP);
     await cluster.settled(APP);
-    // Views from before the app was governed are given up.
-    await setTimeout(LINGER_MS + 1_000);
-    const before = await counted('etcd_debugging_mvcc_watcher_total');
-    const sentBefore = await counted('etcd_network_client_grpc_sent_bytes_total');
-    const stop = new AbortController();
-    const streams = [1, 2, 3].map(async () => {
-      for await (const _ of admin.liveStream(
-        {view: 'shards', service: APP},
-        undefined,
-        stop.signal,
-      ));
-    });
-    for (let round = 0; round < 3; round += 1) {
-      await admin.call('getApp', {service: APP});
-      await admin.call('getShards', {service: APP});
-      await admin.call('waitCheck', {service: APP, kind: 'app', for: 'ready', timeoutMs: 1_000});
+    const reads = new Reads(admin);
+    let sent = Number.POSITIVE_INFINITY;
+    // A round in which the governor lists the app anew, as it does each half minute, shows nothing.
+    for (let round = 0; round < ROUNDS && sent > LISTING_BYTES; round += 1) {
+      // Views of the round before, and from before the app was governed, are given up.
+      await setTimeout(LINGER_MS + 1_000);
+      const [watchersBefore, sentBefore] = [await watchers(), await sentBytes()];
+      await reads.all();
+      expect((await watchers()) - watchersBefore).toBeLessThanOrEqual(WATCHES_OF_READERS);
+      sent = Math.min(sent, (await sentBytes()) - sentBefore);
+      reads.end();
     }
-    const watches = (await counted('etcd_debugging_mvcc_watcher_total')) - before;
-    const sent = (await counted('etcd_network_client_grpc_sent_bytes_total')) - sentBefore;
-    stop.abort();
-    await Promise.allSettled(streams);
-    expect(watches).toBeLessThanOrEqual(WATCHES_OF_READERS);
     expect(sent).toBeLessThan(LISTING_BYTES);
   },
 );
