@@ -274,7 +274,9 @@ function* newest<T>(
   revision: number,
 ): Generator<T, undefined> {
   const isWatched = (key: string): boolean => (watched.get(key)?.mod ?? 0) > revision;
-  for (const [at, change] of changes.entries())
-    if (watched.size === 0 || !isWatched(keys?.[at] ?? '')) yield change;
+  for (const [at, change] of changes.entries()) {
+    const key = keys?.[at] ?? '';
+    if (watched.size === 0 || !isWatched(key)) yield change;
+  }
   for (const {mod, put} of watched.values()) if (mod > revision && put !== undefined) yield put;
 }
