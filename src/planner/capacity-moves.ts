@@ -12,9 +12,9 @@ export function markCapacityMoves(
   target: Int32Array,
   counts: Int32Array,
   moves: readonly PlannedMove[],
-): PlannedMove[] {
+): readonly PlannedMove[] {
   const {caps} = table;
-  if (caps === undefined) return [...moves];
+  if (caps === undefined) return moves;
   const missing = missingCapacity(table, caps, target, counts, moves);
   const marked = [...moves];
   const open = Array.from(missing.keys()).filter((container) => (missing[container] ?? 0) > 0);

@@ -58,10 +58,11 @@ export function orderMoves(
   changed: Int32Array,
   reasons: Reasons,
 ): PlannedMove[] {
+  if (changed.length === 0) return [];
   const counts = countsOf(table.current, table.m);
   const all = collect(table, target, counts, changed, reasons);
   const moves = markCapacityMoves(table, target, counts, all);
-  if (moves.length === 0) return moves;
+  if (moves.length === 0) return [];
   const byCause = new Map<MoveCause, PlannedMove[]>();
   for (const move of moves) {
     const known = byCause.get(move.cause);
@@ -128,14 +129,28 @@ function causeOf(
 /** Off the highest first, so that a budget that ends in the middle has levelled both ends. */
 function fromHighest(moves: readonly PlannedMove[], counts: Int32Array): PlannedMove[] {
   const left = counts.slice();
-  const byHeight: PlannedMove[][] = [];
-  for (const move of moves) {
-    const height = left[move.from] ?? 0;
-    left[move.from] = height - 1;
-    while (byHeight.length <= height) byHeight.push([]);
-    byHeight[height]?.push(move);
+  const heights = new Int32Array(moves.length);
+  let highest = 0;
+  for (const [at, {from}] of moves.entries()) {
+    const height = left[from] ?? 0;
+    left[from] = height - 1;
+    heights[at] = height;
+    highest = Math.max(highest, height);
   }
-  return byHeight.reverse().flat();
+  const next = new Int32Array(highest + 2);
+  for (const height of heights) {
+    const after = highest - height + 1;
+    next[after] = (next[after] ?? 0) + 1;
+  }
+  for (let at = 0; at < highest; at += 1) next[at + 1] = (next[at + 1] ?? 0) + (next[at] ?? 0);
+  const ordered = [...moves];
+  for (const [at, move] of moves.entries()) {
+    const depth = highest - (heights[at] ?? 0);
+    const to = next[depth] ?? 0;
+    ordered[to] = move;
+    next[depth] = to + 1;
+  }
+  return ordered;
 }
 
 /**
