@@ -1,4 +1,6 @@
 /** What the processes hold at one instant. */
+import type {ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
 import {readdirSync} from 'node:fs';
 import {memoryOf} from '../bench/bed.ts';
 import type {BenchBed} from '../bench/bed.ts';
@@ -12,6 +14,8 @@ export interface Observation {
   /** MB of all daemons, of all containers' processes that stay. */
   readonly daemonsMb: number;
   readonly containersMb: number;
+  /** MB that the main threads of all daemons still need after a full collection. */
+  readonly heapMb: number;
   readonly files: number;
   readonly storeMb: number;
   readonly revision: number;
@@ -28,19 +32,29 @@ export async function observed(bed: BenchBed, minute: number): Promise<Observati
   const files = [...daemons, ...staying].reduce((total, {pid}) => total + openFiles(pid), 0);
   const {storeMb, revision} = await storeStatus(bed.etcd.endpoint);
   const delays = await Promise.all(bed.daemons.map(({address}) => loopDelayMs(address)));
+  const heaps = await Promise.all(daemons.map(neededMb));
   const one = {
     minute,
     daemonsMb: sum(daemons),
     containersMb: sum(staying),
+    heapMb: heaps.reduce((total, heapMb) => total + heapMb, 0),
     files,
     storeMb,
     revision,
   };
   const loopMs = Math.max(...delays);
   const text =
-    `minute ${minute.toFixed(1)}: daemons ${one.daemonsMb.toFixed(1)} MB, containers ${one.containersMb.toFixed(1)} MB, ` +
+    `minute ${minute.toFixed(1)}: daemons ${one.daemonsMb.toFixed(1)} MB (heap ${one.heapMb.toFixed(1)}), containers ${one.containersMb.toFixed(1)} MB, ` +
     `${files} files, etcd ${storeMb.toFixed(1)} MB at revision ${revision}, loop p99 ${loopMs.toFixed(1)} ms`;
   return {...one, loopMs, text};
+}
+
+/** Asks the daemon's heap probe. */
+async function neededMb(daemon: ChildProcess): Promise<number> {
+  const answered = once(daemon, 'message');
+  daemon.send('take');
+  const [{heapMb}] = (await answered) as [{heapMb: number}];
+  return heapMb;
 }
 
 function openFiles(pid: number | undefined): number {

@@ -1,7 +1,8 @@
 /**
  * npm run soak -- --hours H [--shards N] [--containers N] [--daemons N] [--interval-s N] [--out FILE]: daemons and containers as
  * processes through hours of moves, changed specs, joins and leaves; what they hold is written down each interval, a minute unless said
- * otherwise. The first 30 % are warm-up; ten points must follow. Exit code 1 when memory grows by a MB an hour, 130 when interrupted.
+ * otherwise. The first 30 % are warm-up; ten points must follow. Exit code 1 when the heap of the daemons after a full collection grows by a
+ * MB an hour, or their memory by a MB more than twice the error of its slope; 130 when interrupted.
  */
 import {execFileSync} from 'node:child_process';
 import {appendFileSync, mkdirSync, writeFileSync} from 'node:fs';
@@ -28,6 +29,7 @@ const APP = 'soak';
 const TTL_MS = 10_000;
 const SETTLE_LIMIT_MS = 900_000;
 const PROCESSES = 4;
+const HEAP_PROBE = new URL('heap-probe.mjs', import.meta.url).href;
 const MINUTE_MS = 60_000;
 const INTERVAL_MS = Number(values['interval-s']) * 1_000;
 
@@ -55,7 +57,8 @@ async function main(): Promise<void> {
   // The bed ends its processes; here it is only noted, before it does.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.prependOnceListener(signal, () => say(`ended by ${signal}: no verdict`));
-  const bed = await BenchBed.start({ttlMs: TTL_MS, daemons: Number(daemons)});
+  const bed = await BenchBed.start({ttlMs: TTL_MS, daemons: 0});
+  for (let count = 0; count < Number(daemons); count += 1) await bed.startDaemon(HEAP_PROBE);
   try {
     const {isGood, line} = await soak(bed, say);
     say(line);

@@ -1,10 +1,13 @@
 import {describe, expect, it} from 'vitest';
-import {slopePerHour, verdictOf} from './verdict.ts';
+import {trendPerHour, verdictOf} from './verdict.ts';
 import type {Observation} from './observation.ts';
 
-function series(minutes: number, daemonsMb: (minute: number) => number): Observation[] {
+type AtMinute = (minute: number) => number;
+
+function series(minutes: number, daemonsMb: AtMinute, heapMb: AtMinute = () => 40): Observation[] {
   return Array.from({length: minutes}, (_, minute) => ({
-    ...{minute, daemonsMb: daemonsMb(minute), containersMb: 50, files: 30, storeMb: 10},
+    ...{minute, daemonsMb: daemonsMb(minute), heapMb: heapMb(minute)},
+    ...{containersMb: 50, files: 30, storeMb: 10},
     ...{revision: minute * 600, loopMs: 1, text: ''},
   }));
 }
@@ -13,7 +16,7 @@ describe('the verdict of a soak', () => {
   it('is the slope after warm-up: what grew before does not count', () => {
     const flat = verdictOf(series(60, (minute) => (minute < 15 ? 100 + minute * 5 : 175)));
     expect(flat).toMatchObject({isGood: true});
-    expect(flat.line).toContain('daemons 0.00 MB an hour');
+    expect(flat.line).toContain('memory of daemons 0.00 +- 0.00 MB an hour');
     expect(flat.line).toContain('10.0 revisions/s');
   });
 
@@ -22,11 +25,17 @@ describe('the verdict of a soak', () => {
     expect(noisy.isGood).toBe(false);
     expect(noisy.line).toContain('GROWS');
     expect(
-      slopePerHour([
+      trendPerHour([
         {minute: 0, value: 1},
         {minute: 30, value: 2},
-      ]),
+      ]).slope,
     ).toBeCloseTo(2);
+  });
+
+  it('takes no noise of tens of MB for growth, and a heap that grows below it for what it is', () => {
+    const saw: AtMinute = (minute) => 800 + ((minute * 37) % 83);
+    expect(verdictOf(series(60, saw))).toMatchObject({isGood: true});
+    expect(verdictOf(series(60, saw, (minute) => 40 + minute / 50))).toMatchObject({isGood: false});
   });
 
   it('is none when there are too few points', () => {
