@@ -6,11 +6,7 @@ export class LastTargets {
   private targets = new Int32Array();
   private containers: readonly string[] = [];
 
-  clear(): void {
-    this.targets = new Int32Array();
-  }
-
-  /** The row is another shard's, or nobody's. */
+  /** The row has come to be another shard's. */
   forget(row: number): void {
     if (row < this.targets.length) this.targets[row] = UNPLANNED;
   }

@@ -98,7 +98,6 @@ export class WarmTable {
     this.byRow.length = 0;
     this.names.clear();
     this.order.clear();
-    this.lastTargets.clear();
     this.count = 0;
   }
 
@@ -119,7 +118,6 @@ export class WarmTable {
     this.byRow[row] = undefined;
     this.count -= 1;
     this.order.remove(row, known.shard.id);
-    this.lastTargets.forget(row);
   }
 
   /** What comes from another thread has texts of its own for each shard. */
