@@ -78,8 +78,15 @@ it(
       await old.close();
 
       await pause(2 * TTL_MS);
-      const {health, daemons} = await admin.call('status', {});
-      expect(health).toBe('OK');
+      // New apps get their governor when the machine comes to it.
+      const {daemons} = await until(
+        async () => {
+          const status = await admin.call('status', {});
+          return status.health === 'OK' ? status : undefined;
+        },
+        LONG_MS,
+        () => `health OK: ${daemon.output}`,
+      );
       expect(daemons).toHaveLength(1);
       await admin.call('addSpec', {service: 'after'});
       expect(said('fenced')).toEqual([]);
