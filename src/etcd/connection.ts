@@ -13,6 +13,9 @@ import {
   RECONNECT_MIN_MS,
   REFUSED_LOGIN_MS,
 } from './limits.ts';
+import {ConnectionResets} from './connection-resets.ts';
+import type {PackageHost} from './connection-resets.ts';
+import {isTransportFault, translateError} from './foreign-errors.ts';
 import {localLogin} from './local-login.ts';
 import {HIDDEN, hidden} from '../model/hidden-text.ts';
 import type {HiddenText} from '../model/hidden-text.ts';
@@ -89,10 +92,17 @@ export function openEndpoint(endpoint: string, options: EtcdOptions): EndpointCl
   if (options.open !== undefined) return options.open(endpoint);
   refusePlainPassword({...options, endpoints: [endpoint]});
   const limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
-  const client = new Etcd3(clientOptions(endpoint, options, limitMs));
+  let resets: ConnectionResets | undefined;
+  const heard = (): void => resets?.heard();
+  const client = new Etcd3(clientOptions(endpoint, options, limitMs, heard));
   const {pool} = client as unknown as {pool: Pool};
+  const [host] = pool.hosts;
+  // Without one a login would never settle, and with it each call that waits for the token.
+  if (host === undefined) throw new Error('a client of etcd without an endpoint');
+  resets = new ConnectionResets(host);
+  hearAnswers(pool, heard);
   let password = hidden(options.password ?? '');
-  logInDirectly(pool, limitMs, () => password.reveal());
+  logInDirectly(pool.authenticator, host, limitMs, () => password.reveal());
   renewOldLogins(pool);
   if (options.username === undefined)
     logInLocally(pool.authenticator, endpoint, (found) => (password = found));
@@ -140,7 +150,7 @@ type Call = ConstructorParameters<typeof WatchClient>[0]['exec'];
 type Pool = ConstructorParameters<typeof WatchClient>[0] & {
   exec: Call;
   readonly authenticator: Authenticator;
-  readonly hosts: readonly {getServiceClient(name: 'Auth'): AuthService}[];
+  readonly hosts: readonly (PackageHost & {getServiceClient(name: 'Auth'): AuthService})[];
 };
 
 interface AuthService {
@@ -166,13 +176,11 @@ interface Authenticator {
  * gets the password.
  */
 function logInDirectly(
-  {authenticator, hosts}: Pool,
+  authenticator: Authenticator,
+  host: Pool['hosts'][number],
   limitMs: number,
   password: () => string,
 ): void {
-  const [host] = hosts;
-  // Without one a login would never settle, and with it each call that waits for the token.
-  if (host === undefined) throw new Error('a client of etcd without an endpoint');
   authenticator.getCredentialsFromHost = (_address, name) =>
     new Promise((resolve, reject) => {
       const options = {deadline: Date.now() + limitMs};
@@ -184,6 +192,21 @@ function logInDirectly(
           else reject(castGrpcError(error));
         });
     });
+}
+
+/** What etcd refuses it has answered, too. */
+function hearAnswers(pool: Pool, heard: () => void): void {
+  const exec: Call = pool.exec.bind(pool);
+  pool.exec = async (service, method, payload, options) => {
+    try {
+      const answer = await exec(service, method, payload, options);
+      heard();
+      return answer;
+    } catch (error) {
+      if (!isTransportFault(translateError(error))) heard();
+      throw error;
+    }
+  };
 }
 
 /**
@@ -239,15 +262,21 @@ function logInLocally(
 const REFUSED_LOGIN =
   /authentication is not enabled|authentication failed|invalid user ID or password/i;
 
-function clientOptions(endpoint: string, options: EtcdOptions, limitMs: number): IOptions {
+function clientOptions(
+  endpoint: string,
+  options: EtcdOptions,
+  limitMs: number,
+  heard: () => void,
+): IOptions {
   const {username, password, tls} = options;
   const bare = endpoint.replace(/^https?:\/\//, '');
+  const listening = hearing(heard);
   return {
     hosts: `${tls === undefined && !endpoint.startsWith('https:') ? 'http' : 'https'}://${bare}`,
     faultHandling: {global: passThrough, host: () => passThrough},
     grpcOptions: GRPC_OPTIONS,
     defaultCallOptions: ({service, isStream}) =>
-      isStream ? streamOptions(service) : {deadline: Date.now() + limitMs},
+      isStream ? streamOptions(service, listening) : {deadline: Date.now() + limitMs},
     ...(username === undefined || password === undefined
       ? {}
       : {auth: {username, password: HIDDEN}}),
@@ -269,9 +298,23 @@ const requireLeader: Interceptor = (options, nextCall) =>
     },
   });
 
-/** Lease streams go without: a lease is renewed by whoever answers. */
-function streamOptions(service: string): CallOptions {
-  return service === 'Watch' ? {interceptors: [requireLeader]} : {};
+/** Says of each message of a stream that it has come. */
+function hearing(heard: () => void): Interceptor {
+  return (options, nextCall) =>
+    new InterceptingCall(nextCall(options), {
+      start: (metadata, _listener, next) =>
+        next(metadata, {
+          onReceiveMessage: (message: unknown, pass: (message: unknown) => void) => {
+            heard();
+            pass(message);
+          },
+        }),
+    });
+}
+
+/** Lease streams go without a leader: a lease is renewed by whoever answers. */
+function streamOptions(service: string, listening: Interceptor): CallOptions {
+  return {interceptors: service === 'Watch' ? [listening, requireLeader] : [listening]};
 }
 
 function credentialsOf(

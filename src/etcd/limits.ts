@@ -62,3 +62,6 @@ export const EVENTS_AT_ONCE = 20;
 
 /** Events of a long response that are taken before others may run: a transaction of sm has as many. */
 export const EVENTS_PER_STEP = 100;
+
+/** A connection over which nothing has come for so long may be given up when a call on it is late. Shorter than gRPC's own pings take, for a member that is cut off is back when a new connection is. */
+export const SILENT_CONNECTION_MS = 2_000;

@@ -16,8 +16,11 @@ export class CuttingProxy {
   cutAfterBytes: number | undefined;
   /** Connections cut by `cutAfterBytes`. */
   cuts = 0;
+  /** Connections that were ever opened. */
+  opened = 0;
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
+  private readonly hung = new WeakSet<Socket>();
 
   private constructor(target: string) {
     this.target = target;
@@ -35,6 +38,11 @@ export class CuttingProxy {
     return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
+  /** The connections that are open now stay so, and nothing comes over them any more; new ones work. */
+  hang(): void {
+    for (const socket of this.sockets) this.hung.add(socket);
+  }
+
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
   }
@@ -50,6 +58,7 @@ export class CuttingProxy {
       client.destroy();
       return;
     }
+    this.opened += 1;
     const [host = '', port = ''] = this.target.split(':');
     const upstream = connect(Number(port), host);
     this.keep(upstream);
@@ -58,7 +67,7 @@ export class CuttingProxy {
     client.on('data', (chunk) => upstream.write(chunk));
     let passed = 0;
     upstream.on('data', (chunk: Buffer) => {
-      if (this.swallowing) return;
+      if (this.swallowing || this.hung.has(client)) return;
       passed += chunk.length;
       const over = this.cutAfterBytes !== undefined && passed > this.cutAfterBytes;
       if (over) {

@@ -8,6 +8,7 @@ import {ListAndWatch} from '../../src/appview/list-and-watch.ts';
 import {Keys} from '../../src/etcd/keys.ts';
 import {systemClock} from '../../src/runtime/clock.ts';
 import type {Clock} from '../../src/runtime/clock.ts';
+import {SILENT_CONNECTION_MS} from '../../src/etcd/limits.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
 import type {Store, TransactionOutcome, WatchListener} from '../../src/store/port.ts';
@@ -125,6 +126,37 @@ describe('a stopped etcd', () => {
     await expectEqual(mirror, writing);
     expect(mirror.losses).toEqual([]);
     expect(mirror.known.get(`${PREFIX}after`)).toBe('after');
+  });
+});
+
+describe('a call that is late', () => {
+  it('ends nothing else that is under way on its connection', async () => {
+    const proxy = await proxied();
+    const store = opened(proxy.endpoint, 10_000);
+    const mirror = await mirrorOf(store);
+    await put(store, 'before');
+    await expectEqual(mirror, store);
+    proxy.delayMs = 100;
+    const before = proxy.opened;
+    for (let round = 0; round < 5; round += 1) {
+      const late = store.get(`${PREFIX}before`, {timeoutMs: 20}).catch((error: unknown) => error);
+      const slow = Array.from({length: 5}, (_, at) => put(store, `${round}-${at}`));
+      expect(await late).toMatchObject({code: 'STORE_UNAVAILABLE'});
+      for (const {kind} of await Promise.all(slow)) expect(kind).toBe('committed');
+    }
+    await expectEqual(mirror, store);
+    expect(mirror.losses).toEqual([]);
+    expect(proxy.opened).toBe(before);
+  });
+
+  it('gives up a connection over which nothing comes any more, before pings find out', async () => {
+    const proxy = await proxied();
+    const store = opened(proxy.endpoint, SILENT_CONNECTION_MS + 500);
+    await put(store, 'before');
+    proxy.hang();
+    await expect(store.get(`${PREFIX}before`)).rejects.toMatchObject({code: 'STORE_UNAVAILABLE'});
+    const {entry} = await store.get(`${PREFIX}before`);
+    expect(entry?.value).toBe('before');
   });
 });
 

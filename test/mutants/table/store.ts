@@ -5,7 +5,29 @@ import type {Mutant} from '../mutant.ts';
 const BATCHER_TESTS = testsOf('test/store/batcher.test.ts');
 const GUARDS_TESTS = testsOf('test/store/guards.test.ts');
 
+const ETCD_TRAPS_TESTS = testsOf('test/integration/etcd-traps.test.ts');
+
 export const STORE_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/etcd/connection-resets.ts', [
+    {
+      name: 'a late call closes its connection',
+      breaks: 'architecture.md, "How an app is read": a slow store costs no connections',
+      find: 'if (this.isAnswering(host)) return;',
+      replace: '',
+      killed: ETCD_TRAPS_TESTS(
+        'a call that is late > ends nothing else that is under way on its connection',
+      ),
+    },
+    {
+      name: 'a silent connection is kept',
+      breaks: 'liveness.md: a member that is cut off is back when a new connection is',
+      find: 'this.nowMs() - this.heardMs >= SILENT_CONNECTION_MS',
+      replace: 'this.nowMs() - this.heardMs >= 1e9',
+      killed: ETCD_TRAPS_TESTS(
+        'a call that is late > gives up a connection over which nothing comes any more, before pings find out',
+      ),
+    },
+  ]),
   ...inFile('src/store/ownership-transactions.ts', [
     {
       name: 'no compare of the record',
