@@ -20,8 +20,12 @@ export class ConnectionResets {
   private readonly nowMs: () => number;
 
   /** `nowMs`: monotonic time. */
-  constructor(host: PackageHost, nowMs: () => number = () => performance.now()) {
+  constructor(nowMs: () => number = () => performance.now()) {
     this.nowMs = nowMs;
+  }
+
+  /** From now on the package asks here. */
+  guard(host: PackageHost): void {
     const reset = host.resetAllServices.bind(host);
     const close = host.close.bind(host);
     host.resetAllServices = () => {

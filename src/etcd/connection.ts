@@ -92,14 +92,14 @@ export function openEndpoint(endpoint: string, options: EtcdOptions): EndpointCl
   if (options.open !== undefined) return options.open(endpoint);
   refusePlainPassword({...options, endpoints: [endpoint]});
   const limitMs = options.timeoutMs ?? ATTEMPT_LIMIT_MS;
-  let resets: ConnectionResets | undefined;
-  const heard = (): void => resets?.heard();
+  const resets = new ConnectionResets();
+  const heard = (): void => resets.heard();
   const client = new Etcd3(clientOptions(endpoint, options, limitMs, heard));
   const {pool} = client as unknown as {pool: Pool};
   const [host] = pool.hosts;
   // Without one a login would never settle, and with it each call that waits for the token.
   if (host === undefined) throw new Error('a client of etcd without an endpoint');
-  resets = new ConnectionResets(host);
+  resets.guard(host);
   hearAnswers(pool, heard);
   let password = hidden(options.password ?? '');
   logInDirectly(pool.authenticator, host, limitMs, () => password.reveal());
@@ -194,19 +194,18 @@ function logInDirectly(
     });
 }
 
-/** What etcd refuses it has answered, too. */
 function hearAnswers(pool: Pool, heard: () => void): void {
   const exec: Call = pool.exec.bind(pool);
-  pool.exec = async (service, method, payload, options) => {
-    try {
-      const answer = await exec(service, method, payload, options);
-      heard();
-      return answer;
-    } catch (error) {
-      if (!isTransportFault(translateError(error))) heard();
-      throw error;
-    }
-  };
+  pool.exec = (service, method, payload, options) =>
+    noted(exec(service, method, payload, options), heard);
+}
+
+/** What etcd refuses it has answered, too. */
+function noted<T>(answered: Promise<T>, heard: () => void): Promise<T> {
+  answered.then(heard, (error: unknown) => {
+    if (!isTransportFault(translateError(error))) heard();
+  });
+  return answered;
 }
 
 /**

@@ -10,6 +10,7 @@ import {CONTAINER_MUTANTS} from './table/container.ts';
 import {GOVERNOR_MUTANTS} from './table/governor.ts';
 import {DECISIONS_MUTANTS} from './table/decisions.ts';
 import {JOINING_MUTANTS} from './table/joining.ts';
+import {APPVIEW_MUTANTS} from './table/appview.ts';
 import {GOVERNING_MUTANTS} from './table/governing.ts';
 import {SECURITY_MUTANTS} from './table/security.ts';
 import {WAITING_MUTANTS} from './table/waiting.ts';
@@ -25,6 +26,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...GOVERNOR_MUTANTS,
   ...DECISIONS_MUTANTS,
   ...JOINING_MUTANTS,
+  ...APPVIEW_MUTANTS,
   ...GOVERNING_MUTANTS,
   ...WAITING_MUTANTS,
   ...SECURITY_MUTANTS,
