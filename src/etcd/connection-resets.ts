@@ -3,7 +3,7 @@
  * and watches of all containers of a process. Where etcd is slow, one late call made a hundred others fail, and watches closed each other for good.
  */
 import {connectivityState} from '@grpc/grpc-js';
-import {SILENT_CONNECTION_MS} from './limits.ts';
+import {CONNECTING_LIMIT_MS, SILENT_CONNECTION_MS} from './limits.ts';
 
 /** The package's own: the connections to one endpoint. */
 export interface PackageHost {
@@ -14,14 +14,20 @@ export interface PackageHost {
   close(): void;
 }
 
-/** Connections are closed only when nothing has come over them for 2 s, or when there is none. gRPC itself finds dead ones later, by its pings. */
+/**
+ * Connections are closed only when nothing has come over them for 2 s, or when there is none; one that is being opened gets 3 s. gRPC itself finds dead ones
+ * later, by its pings.
+ */
 export class ConnectionResets {
   private heardMs = Number.NEGATIVE_INFINITY;
+  /** When connections were closed last, or might first have been opened. */
+  private openingMs: number;
   private readonly nowMs: () => number;
 
   /** `nowMs`: monotonic time. */
   constructor(nowMs: () => number = () => performance.now()) {
     this.nowMs = nowMs;
+    this.openingMs = nowMs();
   }
 
   /** From now on the package asks here. */
@@ -29,10 +35,11 @@ export class ConnectionResets {
     const reset = host.resetAllServices.bind(host);
     const close = host.close.bind(host);
     host.resetAllServices = () => {
-      if (this.isAnswering(host)) return;
+      if (this.isAnswering(host) || this.isOpening(host)) return;
       reset();
+      this.openingMs = this.nowMs();
       // The next ones get their time.
-      this.heardMs = this.nowMs();
+      this.heardMs = this.openingMs;
     };
     host.close = () => {
       host.resetAllServices = reset;
@@ -45,10 +52,20 @@ export class ConnectionResets {
     this.heardMs = this.nowMs();
   }
 
-  private isAnswering({cachedServices}: PackageHost): boolean {
+  private isAnswering(host: PackageHost): boolean {
     if (this.nowMs() - this.heardMs >= SILENT_CONNECTION_MS) return false;
-    return Object.values(cachedServices).some(
-      (service) => service.getChannel().getConnectivityState(false) === connectivityState.READY,
-    );
+    return hasState(host, connectivityState.READY);
   }
+
+  /** Else each late call would begin anew what needs longer than a call may take. */
+  private isOpening(host: PackageHost): boolean {
+    if (this.nowMs() - this.openingMs >= CONNECTING_LIMIT_MS) return false;
+    return hasState(host, connectivityState.CONNECTING);
+  }
+}
+
+function hasState({cachedServices}: PackageHost, state: connectivityState): boolean {
+  return Object.values(cachedServices).some(
+    (service) => service.getChannel().getConnectivityState(false) === state,
+  );
 }

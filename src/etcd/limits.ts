@@ -65,3 +65,6 @@ export const EVENTS_PER_STEP = 100;
 
 /** A connection over which nothing has come for so long may be given up when a call on it is late. Shorter than gRPC's own pings take, for a member that is cut off is back when a new connection is. */
 export const SILENT_CONNECTION_MS = 2_000;
+
+/** A connection that is being opened gets so long, though calls that wait for it are late: an etcd that is busy takes its time. */
+export const CONNECTING_LIMIT_MS = 3_000;

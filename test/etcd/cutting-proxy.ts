@@ -12,6 +12,8 @@ export class CuttingProxy {
   swallowing = false;
   /** Each piece of a reply waits so long. */
   delayMs = 0;
+  /** So long after it was opened nothing comes over a connection; then everything that has waited. */
+  firstDelayMs = 0;
   /** After so many bytes of replies a connection is cut in the middle; undefined: never. */
   cutAfterBytes: number | undefined;
   /** Connections cut by `cutAfterBytes`. */
@@ -66,6 +68,7 @@ export class CuttingProxy {
     upstream.on('close', () => client.destroy());
     client.on('data', (chunk) => upstream.write(chunk));
     let passed = 0;
+    const fromMs = performance.now() + this.firstDelayMs;
     upstream.on('data', (chunk: Buffer) => {
       if (this.swallowing || this.hung.has(client)) return;
       passed += chunk.length;
@@ -73,8 +76,11 @@ export class CuttingProxy {
       if (over) {
         this.cuts += 1;
         client.destroy();
-      } else if (this.delayMs === 0) client.write(chunk);
-      else setTimeout(() => client.destroyed || client.write(chunk), this.delayMs);
+        return;
+      }
+      const delayMs = Math.max(this.delayMs, fromMs - performance.now());
+      if (delayMs <= 0) client.write(chunk);
+      else setTimeout(() => client.destroyed || client.write(chunk), delayMs);
     });
   }
 

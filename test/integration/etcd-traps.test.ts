@@ -149,6 +149,22 @@ describe('a call that is late', () => {
     expect(proxy.opened).toBe(before);
   });
 
+  it('lets a connection be opened that takes longer than a call may', async () => {
+    const proxy = await proxied();
+    proxy.firstDelayMs = 900;
+    const store = opened(proxy.endpoint, 500);
+    await until(
+      async () => {
+        const outcomes = await Promise.all(
+          Array.from({length: 50}, (_, at) => put(store, `${at}`)),
+        );
+        return outcomes.every(({kind}) => kind === 'committed');
+      },
+      () => `no write commits, by ${proxy.opened} connections`,
+    );
+    expect(proxy.opened).toBeLessThanOrEqual(3);
+  });
+
   it('gives up a connection over which nothing comes any more, before pings find out', async () => {
     const proxy = await proxied();
     const store = opened(proxy.endpoint, SILENT_CONNECTION_MS + 500);

@@ -1,5 +1,5 @@
 /** Guards and batches in the store. */
-import {inFile, testsOf} from '../mutant.ts';
+import {inFile, inVain, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
 const BATCHER_TESTS = testsOf('test/store/batcher.test.ts');
@@ -12,10 +12,21 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     {
       name: 'a late call closes its connection',
       breaks: 'architecture.md, "How an app is read": a slow store costs no connections',
-      find: 'if (this.isAnswering(host)) return;',
-      replace: '',
+      find: 'if (this.isAnswering(host) || this.isOpening(host)) return;',
+      replace: 'if (this.isOpening(host)) return;',
       killed: ETCD_TRAPS_TESTS(
         'a call that is late > ends nothing else that is under way on its connection',
+      ),
+    },
+    {
+      name: 'a late call begins a connection anew that is being opened',
+      breaks: 'architecture.md, "How an app is read": a slow store costs no connections',
+      find: 'this.nowMs() - this.openingMs >= CONNECTING_LIMIT_MS',
+      replace: 'this.nowMs() - this.openingMs >= 0',
+      killed: inVain(
+        ETCD_TRAPS_TESTS(
+          'a call that is late > lets a connection be opened that takes longer than a call may',
+        ),
       ),
     },
     {
