@@ -1,4 +1,4 @@
-/** An app that somebody in this process keeps current already, as its governor does: readers look at the same view, and the app is not listed and watched twice. */
+/** An app that its governor in this process keeps current: readers use the governor's view, so that the app is not listed and watched twice. */
 import type {AppView} from '../appstate/app-view.ts';
 import type {AppChange} from '../model/change.ts';
 import type {ListAndWatch, ListAndWatchSink} from './list-and-watch.ts';

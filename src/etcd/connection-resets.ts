@@ -1,6 +1,6 @@
 /**
- * When the client package may close its connections. It does so after each call that fails or is late, and ends with them whatever else is under way: the calls
- * and watches of all containers of a process. Where etcd is slow, one late call made a hundred others fail, and watches closed each other for good.
+ * When the client package may close its connections. By itself it closes them after each call that fails or is late, and ends every other call and watch on them,
+ * of all containers of a process. On a slow etcd one late call made a hundred others fail, and watches went on closing each other.
  */
 import {connectivityState} from '@grpc/grpc-js';
 import {CONNECTING_LIMIT_MS, SILENT_CONNECTION_MS} from './limits.ts';
@@ -14,13 +14,10 @@ export interface PackageHost {
   close(): void;
 }
 
-/**
- * Connections are closed only when nothing has come over them for 2 s, or when there is none; one that is being opened gets 3 s. gRPC itself finds dead ones
- * later, by its pings.
- */
+/** Connections are closed only when nothing has come over them for 2 s, or when none is open; one that is being opened gets 3 s. */
 export class ConnectionResets {
   private heardMs = Number.NEGATIVE_INFINITY;
-  /** When connections were closed last, or might first have been opened. */
+  /** When connections were closed last; at first, when the client was made. */
   private openingMs: number;
   private readonly nowMs: () => number;
 
@@ -38,7 +35,7 @@ export class ConnectionResets {
       if (this.isAnswering(host) || this.isOpening(host)) return;
       reset();
       this.openingMs = this.nowMs();
-      // The next ones get their time.
+      // The new ones are not silent yet.
       this.heardMs = this.openingMs;
     };
     host.close = () => {

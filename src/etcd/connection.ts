@@ -197,11 +197,11 @@ function logInDirectly(
 function hearAnswers(pool: Pool, heard: () => void): void {
   const exec: Call = pool.exec.bind(pool);
   pool.exec = (service, method, payload, options) =>
-    noted(exec(service, method, payload, options), heard);
+    answerHeard(exec(service, method, payload, options), heard);
 }
 
-/** What etcd refuses it has answered, too. */
-function noted<T>(answered: Promise<T>, heard: () => void): Promise<T> {
+/** A refusal of etcd is an answer, too. */
+function answerHeard<T>(answered: Promise<T>, heard: () => void): Promise<T> {
   answered.then(heard, (error: unknown) => {
     if (!isTransportFault(translateError(error))) heard();
   });

@@ -57,14 +57,17 @@ export const KEEPALIVE_MS = 7_000;
 /** A connection that does not answer a ping by then is closed, and its calls fail. */
 export const KEEPALIVE_ANSWER_MS = 2_000;
 
-/** Events of one response of a watch that are taken at once, where none before them wait. Longer ones are taken in slices. */
+/** A watch response with at most so many events is taken at once, unless earlier responses wait. Longer ones are taken in slices. */
 export const EVENTS_AT_ONCE = 20;
 
-/** Events of a long response that are taken before others may run: a transaction of sm has as many. */
+/** Events of a long response that are taken before other work may run. A transaction of sm has at most about as many. */
 export const EVENTS_PER_STEP = 100;
 
-/** A connection over which nothing has come for so long may be given up when a call on it is late. Shorter than gRPC's own pings take, for a member that is cut off is back when a new connection is. */
+/**
+ * A connection over which nothing has come for so long is given up when a call on it is late. gRPC's own pings find a dead connection after up to 9 s; a member that can
+ * be reached again needs a new connection sooner.
+ */
 export const SILENT_CONNECTION_MS = 2_000;
 
-/** A connection that is being opened gets so long, though calls that wait for it are late: an etcd that is busy takes its time. */
+/** A connection that is being opened is not given up for so long, even when calls on it are late: a busy etcd takes longer to open one. */
 export const CONNECTING_LIMIT_MS = 3_000;

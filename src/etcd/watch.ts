@@ -28,7 +28,7 @@ export class PrefixWatch {
   private readonly prefix: string;
   private readonly listener: WatchListener;
   private next: number;
-  /** The content at this revision is known without the watch. */
+  /** The reader knows the content at this revision without the watch. */
   private known = 0;
   /** Whose revisions `next` counts: fixed at the start, for a later read may have met another cluster already. */
   private cluster: string | undefined;
@@ -59,9 +59,7 @@ export class PrefixWatch {
     return this.progress.ask();
   }
 
-  /**
-   * All there is at this revision has been read besides. It counts from the next stream on: what this one still sends of the past is delivered as before.
-   */
+  /** As `Watch.advance`. It counts from the next stream on: what this one still sends of the past is delivered. */
   advance(revision: number): void {
     this.known = Math.max(this.known, revision);
   }
@@ -129,7 +127,7 @@ export class PrefixWatch {
     else this.progressed(response);
   }
 
-  /** Of its own accord etcd reports only on a watcher that has got everything; asked, versions below 3.4.25 and 3.5.8 answer for others, too. */
+  /** A report that etcd sends by itself is about a watcher that has got everything. Versions below 3.4.25 and 3.5.8 answer a question also for one that has not. */
   private progressed({watch_id, header}: WatchResponse): void {
     const revision = safeRevision(header.revision);
     if (watch_id !== WHOLE_STREAM) this.advance(revision);

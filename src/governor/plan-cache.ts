@@ -2,7 +2,7 @@
 import {NO_ROW} from '../appstate/shard-rows.ts';
 import type {ShardRows} from '../appstate/shard-rows.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
-import {PER_SHORTAGE, UNPLANNED, rowPlan} from '../planner/row-plan.ts';
+import {PER_SHORTAGE, UNPLANNED, containersNow, rowPlan} from '../planner/row-plan.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
 import type {LivingContainer} from './containers.ts';
 import type {LargePlan} from './large-plans.ts';
@@ -210,9 +210,7 @@ export class PlanCache {
   private changedBy({target, containers}: RowPlan, born: number): number[] {
     const {rows, targets, born: bornBefore} = this;
     const changed: number[] = [];
-    const index = new Map(containers.map((id, at) => [id, at]));
-    // By the index of the plan before: the index of the same container now, or one that no target has.
-    const renamed = this.containers.map((id) => index.get(id) ?? UNPLANNED);
+    const renamed = containersNow(this.containers, containers);
     for (let row = 0; row < target.length; row += 1) {
       const now = target[row] ?? UNPLANNED;
       const birth = rows.bornAt(row);

@@ -1,5 +1,8 @@
-/** Where the last plan had each shard, by row: what the next one changes is found beside the governor, which has no moment for a million rows. */
-import {UNPLANNED} from './row-plan.ts';
+/**
+ * Where the last plan had each shard, by row. The planner thread compares the next plan with it, for a million rows take a governor's event loop too long. The governor
+ * takes each of these plans, or has all rows sent anew.
+ */
+import {UNPLANNED, containersNow} from './row-plan.ts';
 import type {RowPlan} from './row-plan.ts';
 
 export class LastTargets {
@@ -14,9 +17,7 @@ export class LastTargets {
   /** Rows that the plan knows and that the plan before it had elsewhere, or did not know. The plan is the one before from now on. */
   take({target, containers}: Pick<RowPlan, 'target' | 'containers'>): Int32Array {
     const {targets} = this;
-    const index = new Map(containers.map((id, at) => [id, at]));
-    // By the index of the plan before: the index of the same container now, or one that no target has.
-    const renamed = this.containers.map((id) => index.get(id) ?? UNPLANNED);
+    const renamed = containersNow(this.containers, containers);
     const changed = new Int32Array(target.length);
     let count = 0;
     for (let row = 0; row < target.length; row += 1) {

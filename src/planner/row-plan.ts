@@ -138,6 +138,12 @@ function* shortagesOf(numbers: Int32Array): Generator<undefined, Plan['unplaced'
   return found;
 }
 
+/** By index in the plan before: the index of the same container now, or `UNPLANNED` where it is gone. */
+export function containersNow(before: readonly string[], now: readonly string[]): number[] {
+  const index = new Map(now.map((id, at) => [id, at]));
+  return before.map((id) => index.get(id) ?? UNPLANNED);
+}
+
 /** What may be given to another thread instead of being copied. */
 export function buffersOf(plan: RowPlan): ArrayBuffer[] {
   const {target, counts, changed = new Int32Array(), unplaced, stranded, moves, trials} = plan;

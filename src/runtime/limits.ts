@@ -24,13 +24,13 @@ export const INLINED_BYTECODE = 250;
 /** Work in parts may keep the event loop for so long in one turn, however many there are who work so. */
 export const SLICE_MS = 5;
 
-/** Least time of one part in one turn, so that each goes on however many there are. Work that has begun in a turn leaves so much of its budget to what waits. */
+/** Least time of one part in one turn, so that each makes progress however many there are. New work leaves at least so much of a turn's budget to work that waits. */
 export const LEAST_SLICE_MS = 1;
 
-/** Heavy work rests as long as it took, but no longer than this: part of that time the process may have stood still. */
+/** Heavy work rests as long as it took, but no longer than this: the process may have been stopped for part of that time. */
 export const REST_MAX_MS = 20;
 
-/** A turn of a machine that takes less is followed by the next one at once. */
+/** After a shorter turn a machine does not rest. */
 export const HEAVY_TURN_MS = 2;
 
 /** Characters of the log that wait for a slow reader; what comes beyond is lost. */

@@ -1,6 +1,6 @@
 /**
  * Long work in parts: the event loop is free for others in between. All that is under way shares one budget for each turn of the event loop, in equal parts; whoever has
- * waited longest comes first. After such a turn the work rests as long as the turn took: what is short passes through the event loop many times, and each time it would
+ * waited longest comes first. After such a turn the work rests as long as the turn took: a short request passes through the event loop many times, and each time it would
  * wait for a part.
  */
 import {LEAST_SLICE_MS, REST_MAX_MS, SLICE_MS} from './limits.ts';
@@ -29,7 +29,10 @@ export class Slices {
     this.budgetMs = options.budgetMs ?? SLICE_MS;
   }
 
-  /** Runs the steps to their end, at once as far as the turn's budget goes: where others wait only for a moment, for what is short need not wait behind them. Resolves with what they return, rejects with what they throw. */
+  /**
+   * Runs the steps to their end. They begin at once as far as the turn's budget goes; while other work waits they get the least slice, so that short work need not queue.
+   * Resolves with what they return, rejects with what they throw.
+   */
   run<T>(steps: Iterator<unknown, T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const part: Part = (untilMs) => {

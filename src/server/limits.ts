@@ -36,5 +36,5 @@ export const HEAVY_CALLS_AT_ONCE = 4;
 /** Heavy calls of one app that may wait for the one that is under way. */
 export const HEAVY_CALLS_WAITING = 16;
 
-/** An app has no other heavy call for so long at most after one that asks for such a rest, ms. */
+/** The longest rest of an app between two heavy calls, ms. */
 export const HEAVY_CALL_REST_MAX_MS = 2_000;

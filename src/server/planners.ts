@@ -57,8 +57,8 @@ export class Planners {
     this.readers.plan(snapshot, asked);
 
   /** As `AdminDependencies.byTurns`. */
-  readonly byTurns = <T>(app: string, work: () => Promise<T>, rests?: number): Promise<T> =>
-    this.turns.run(app, work, rests);
+  readonly byTurns = <T>(app: string, work: () => Promise<T>, restFactor?: number): Promise<T> =>
+    this.turns.run(app, work, restFactor);
 
   async stop(): Promise<void> {
     await Promise.all(this.threads.map((one) => one.stop()));

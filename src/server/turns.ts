@@ -1,6 +1,6 @@
 /**
  * Heavy work by turns: one piece for each key at a time, so many in all, and the next is the one of the key that has waited longest. After a piece its key may rest:
- * then nothing of that key begins, and others have its place.
+ * until that is over, only pieces of other keys begin.
  */
 import {SmError} from '../model/errors.ts';
 import {gate} from '../runtime/gate.ts';
@@ -27,17 +27,17 @@ export class Turns {
   }
 
   /**
-   * `rests`: so many times as long as the piece took its key rests; default: not at all.
+   * `restFactor`: after the piece its key rests so many times as long as the piece took. Default: 0.
    * @throws SmError RATE_LIMITED when too much of that key waits already, and what the work throws.
    */
-  async run<T>(key: string, work: () => Promise<T>, rests = 0): Promise<T> {
+  async run<T>(key: string, work: () => Promise<T>, restFactor = 0): Promise<T> {
     await this.turnOf(key);
     const startedMs = performance.now();
     try {
       return await work();
     } finally {
       this.busy.delete(key);
-      if (rests > 0) this.rest(key, rests * (performance.now() - startedMs));
+      if (restFactor > 0) this.rest(key, restFactor * (performance.now() - startedMs));
       this.next();
     }
   }

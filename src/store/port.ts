@@ -59,9 +59,8 @@ export type TransactionOutcome =
 export interface Watch {
   close(): void;
   /**
-   * Whoever watches has read all there is below the prefix at this revision. When the connection is lost, the watch asks only for what came after it. Without
-   * that, a quiet prefix asks for all that anybody has written since its last event, and a store that is busy reads it for each watch.
-   * Absent where there is no connection to lose.
+   * The watcher has read everything below the prefix at this revision. After a lost connection the watch asks only for what came later. Otherwise the watch of a
+   * quiet prefix asks for everything that anybody has written since its last event, and a busy store reads that for each watch. Absent where no connection can be lost.
    */
   advance?(revision: number): void;
   /**

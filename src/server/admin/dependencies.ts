@@ -47,11 +47,11 @@ export interface AdminDependencies {
   /** The live planner. For a large app it takes its time, and the event loop is free meanwhile. */
   readonly plan: (snapshot: PlacementSnapshot, asked?: AskedOfPlan) => Plan | Promise<Plan>;
   /**
-   * Heavy work for an app: so much of it at a time, by turns among the apps. Absent: at once. `rests`: the app has no other for so many times as long as this took;
-   * default: 0.
+   * Heavy work for an app: so much of it at a time, by turns among the apps. Absent: at once. `restFactor`: the next work of the app waits
+   * so many times as long as this took. Default: 0.
    * @throws SmError RATE_LIMITED when too much waits for that app.
    */
-  readonly byTurns?: <T>(app: string, work: () => Promise<T>, rests?: number) => Promise<T>;
+  readonly byTurns?: <T>(app: string, work: () => Promise<T>, restFactor?: number) => Promise<T>;
   /** What apps and the cluster may take. Absent: as much as they like. */
   readonly quotas?: Quotas;
   /** How often they may be called. Absent: as often as one likes. */

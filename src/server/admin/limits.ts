@@ -138,5 +138,5 @@ export const ITEMS_AT_ONCE = 1_000;
 /** Part of the quota of etcd from which on doctor fails: then etcd soon refuses all writes. */
 export const QUOTA_FAIL_SHARE = 0.95;
 
-/** After a plan for a caller its app has no other heavy call for so many times as long as it took: whoever asks again and again has a quarter of the time. */
+/** After a what-if plan the next heavy call of its app waits so many times as long as the plan took: a caller who repeats plans gets a quarter of the time. */
 export const REST_PER_PLAN = 3;

@@ -5,9 +5,19 @@ import type {Mutant} from '../mutant.ts';
 const BATCHER_TESTS = testsOf('test/store/batcher.test.ts');
 const GUARDS_TESTS = testsOf('test/store/guards.test.ts');
 
+const WATCH_RESUME_TESTS = testsOf('test/etcd/watch-resume.test.ts');
 const ETCD_TRAPS_TESTS = testsOf('test/integration/etcd-traps.test.ts');
 
 export const STORE_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/etcd/watch.ts', [
+    {
+      name: 'what etcd reports of its own accord moves no watch on',
+      breaks: 'architecture.md, "How an app is read": a lost connection costs etcd no past',
+      find: 'if (watch_id !== WHOLE_STREAM) this.advance(revision);',
+      replace: '',
+      killed: WATCH_RESUME_TESTS("'a report of its own accord': it asks from 500 on"),
+    },
+  ]),
   ...inFile('src/etcd/connection-resets.ts', [
     {
       name: 'a late call closes its connection',
