@@ -2,6 +2,7 @@
 import {inFile, inVain, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
+const SHARED_VIEW_TESTS = testsOf('test/integration/shared-view.test.ts');
 const ETCD_TRAPS_TESTS = testsOf('test/integration/etcd-traps.test.ts');
 const OBSERVER_TESTS = testsOf('test/appview/list-and-watch.test.ts');
 
@@ -63,6 +64,19 @@ export const APPVIEW_MUTANTS: readonly Mutant[] = [
       replace: '',
       killed: ETCD_TRAPS_TESTS(
         'the watch of a key that nobody writes > asks after a lost connection only for what came after the last reading: listings',
+      ),
+    },
+  ]),
+  ...inFile('src/server/daemon.ts', [
+    {
+      name: "readers list what the daemon's governor keeps",
+      breaks: 'Decision 0011: a daemon lists and watches an app that it governs once',
+      find: 'this.governing.governors.kept(app)',
+      replace: 'undefined',
+      killed: inVain(
+        SHARED_VIEW_TESTS(
+          'reads, streams and waits bring no listing and no watch of shards beside the one of the governor',
+        ),
       ),
     },
   ]),
