@@ -207,7 +207,7 @@ class Applying {
     if (!prune) return;
     const extra = diff.extra.map((shardId) => ({shardId}));
     if (!dryRun) this.note(await removeMany(client, service, extra, this.batch()));
-    await this.each(diff.extraMembers, ({workerGroup, container: worker}) =>
+    await this.each(diff.extraMemberships, ({workerGroup, container: worker}) =>
       client.call('delWorker', {service, workerGroup, worker, reason, dryRun}),
     );
   }
@@ -276,14 +276,14 @@ class Applying {
     specRevision: string,
   ): AppliedApp {
     const {prune} = this.options;
-    const left = diff.extra.length + diff.extraMembers.length;
+    const left = diff.extra.length + diff.extraMemberships.length;
     const failed = this.errors.length;
     return {
       ...{name: diff.name, result, resumed, specRevision},
       added: diff.add.length,
       updated: diff.update.length,
       removed: prune ? diff.extra.length : 0,
-      members: diff.join.length + (prune ? diff.extraMembers.length : 0),
+      members: diff.join.length + (prune ? diff.extraMemberships.length : 0),
       unmanaged: prune ? 0 : left,
       failed,
       errors: this.errors,

@@ -20,13 +20,13 @@ export interface AppDiff {
   readonly update: readonly {readonly shard: FileShard; readonly changes: readonly FieldChange[]}[];
   /** There, but not in the file: removed only by prune. */
   readonly extra: readonly string[];
-  readonly join: readonly Member[];
-  readonly extraMembers: readonly Member[];
+  readonly join: readonly Membership[];
+  readonly extraMemberships: readonly Membership[];
   /** '0' for an app that does not exist. */
   readonly specRevision: string;
 }
 
-export interface Member {
+export interface Membership {
   readonly workerGroup: string;
   readonly container: string;
 }
@@ -66,8 +66,8 @@ export function diffApp(wanted: FileApp, present: ExportAppAnswer | undefined): 
     add,
     update,
     extra: [...known.keys()].filter((id) => !named.has(id)),
-    join: membersBut(wanted.workerGroups, groups),
-    extraMembers: membersBut(groups, wanted.workerGroups),
+    join: membershipsBut(wanted.workerGroups, groups),
+    extraMemberships: membershipsBut(groups, wanted.workerGroups),
     specRevision: present?.specRevision ?? '0',
   };
 }
@@ -79,14 +79,14 @@ export function hasChanges(diff: AppDiff, prune: boolean): boolean {
 
 /** Objects that applying would write. */
 export function countOf(diff: AppDiff, prune: boolean): number {
-  const {exists, spec, add, update, extra, join, extraMembers} = diff;
+  const {exists, spec, add, update, extra, join, extraMemberships} = diff;
   const specs = !exists || spec.length > 0 ? 1 : 0;
-  const removed = prune ? extra.length + extraMembers.length : 0;
+  const removed = prune ? extra.length + extraMemberships.length : 0;
   return specs + add.length + update.length + join.length + removed;
 }
 
 export function diffRows(diff: AppDiff, prune: boolean): DiffRow[] {
-  const {name: app, exists, spec, add, update, extra, join, extraMembers} = diff;
+  const {name: app, exists, spec, add, update, extra, join, extraMemberships} = diff;
   const row = (
     object: string,
     change: DiffRow['change'],
@@ -96,7 +96,8 @@ export function diffRows(diff: AppDiff, prune: boolean): DiffRow[] {
     ...over,
   });
   const left = prune ? 'delete' : 'unmanaged';
-  const member = ({workerGroup, container}: Member): string => `worker/${workerGroup}/${container}`;
+  const member = ({workerGroup, container}: Membership): string =>
+    `worker/${workerGroup}/${container}`;
   return [
     ...(exists ? [] : [row('app', 'create')]),
     ...spec.map((change) => row('app', 'update', change)),
@@ -106,7 +107,7 @@ export function diffRows(diff: AppDiff, prune: boolean): DiffRow[] {
       changes.map((change) => row(`shard/${shard.shardId}`, 'update', change)),
     ),
     ...extra.map((id) => row(`shard/${id}`, left)),
-    ...extraMembers.map((one) => row(member(one), left)),
+    ...extraMemberships.map((one) => row(member(one), left)),
   ];
 }
 
@@ -143,8 +144,8 @@ function loadText(load: Readonly<Record<string, number>> = {}): string {
 
 type Groups = Readonly<Record<string, readonly string[]>>;
 
-/** Members of `groups` that `others` does not name. */
-function membersBut(groups: Groups, others: Groups): Member[] {
+/** Memberships of `groups` that `others` does not name. */
+function membershipsBut(groups: Groups, others: Groups): Membership[] {
   return Object.entries(groups).flatMap(([workerGroup, members]) => {
     const there = new Set(Object.hasOwn(others, workerGroup) ? others[workerGroup] : []);
     return members

@@ -106,7 +106,7 @@ export default class Apply extends SmCommand<typeof Apply> {
     const losing: string[] = [];
     for (const app of apps) {
       const diff = diffApp(app, await exported(this.client, app.name));
-      if (diff.extra.length + diff.extraMembers.length > 0) losing.push(app.name);
+      if (diff.extra.length + diff.extraMemberships.length > 0) losing.push(app.name);
     }
     if (losing.length === 0) return;
     const names = losing.join(',');

@@ -23,7 +23,7 @@ interface Holder {
   readonly socket: boolean;
 }
 
-/** `gone`: surely; `silent`: not heard of for LOCK_SILENCE_MS. @throws SmError CONFLICT when it lives */
+/** `gone`: certainly; `silent`: not heard of for LOCK_SILENCE_MS. @throws SmError CONFLICT when it lives */
 export async function holderState(lock: string, clock: Clock): Promise<'gone' | 'silent'> {
   const holder = readHolder(lock);
   if (holder === undefined) return 'gone';

@@ -2,15 +2,15 @@
 import type {MoveBudget, MoveWait} from '../model/move-wait.ts';
 import {WAITS_KEPT_MS, WAITS_SHOWN} from './limits.ts';
 
-/** Over in a moment, or of one move alone. */
-const PASSING: ReadonlySet<MoveBudget> = new Set(['writing', 'notReady', 'cancelled', 'turn']);
+/** Waits that are over soon, or are of one move alone. */
+const TRANSIENT: ReadonlySet<MoveBudget> = new Set(['writing', 'notReady', 'cancelled', 'turn']);
 
 export class MoveWaits {
   private isNews = false;
   private readonly seen = new Map<string, {readonly wait: MoveWait; seenMs: number}>();
 
   note(wait: MoveWait, nowMs: number): void {
-    if (PASSING.has(wait.budget)) return;
+    if (TRANSIENT.has(wait.budget)) return;
     const key = `${wait.budget} ${wait.of}`;
     const known = this.seen.get(key);
     if (known?.wait.limit === wait.limit) {

@@ -23,7 +23,7 @@ export {STATUS_LIMIT_BYTES, TEXT_SHOWN_CHARACTERS} from './limits.ts';
 /** Code of the alarm that something which only the governor knows was left out. */
 export const SUMMARY_CUT = 'SUMMARY_CUT' satisfies AlarmCode;
 /**
- * Bytes that each list may surely take; what the lists leave over goes to the first that need more. Readers count failed
+ * Bytes that each list may always take; what the lists leave over goes to the first that need more. Readers count failed
  * and unreadable values themselves and ask the planner for the reasons that are missing: what only the governor knows comes first.
  */
 const SHARES: readonly (readonly [StatusList, number])[] = [

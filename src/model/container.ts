@@ -84,7 +84,7 @@ export type ContainerState =
   | 'draining';
 
 /**
- * Milliseconds a governor must see a heartbeat unchanged before its owner has surely stopped acting. `excess`: by how much the clocks of
+ * Milliseconds a governor must see a heartbeat unchanged before its owner has certainly stopped acting. `excess`: by how much the clocks of
  * the two differ beyond assumption A2, as a share. Default 0.
  */
 export function silenceMs(ttlMs: number, excess = 0): number {

@@ -60,7 +60,7 @@ export class FailureDetector {
     return this.counts.get(incarnation)?.mod ?? 0;
   }
 
-  /** Whether the owner has surely stopped acting: W has passed. */
+  /** Whether the owner has certainly stopped acting: W has passed. */
   silent(incarnation: string, nowMs: number): boolean {
     const count = this.counts.get(incarnation);
     return count !== undefined && this.quietMs(incarnation, nowMs) >= waitMs(count);

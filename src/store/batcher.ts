@@ -23,7 +23,7 @@ export interface BatcherLimits {
   readonly maxInFlight?: number;
 }
 
-interface Member {
+interface Queued {
   readonly lane: string;
   readonly transaction: Transaction;
   readonly resolve: (outcome: TransactionOutcome) => void;
@@ -34,17 +34,17 @@ export interface BatchLane {
   submit(transaction: Transaction): Promise<TransactionOutcome>;
 }
 
-/** Members of one lane, in their order. */
+/** Queued transactions of one lane, in their order. */
 class Lane {
-  private members: Member[] = [];
-  /** Members before this one have been sent. */
+  private members: Queued[] = [];
+  /** Those before this one have been sent. */
   private head = 0;
 
-  get next(): Member | undefined {
+  get next(): Queued | undefined {
     return this.members[this.head];
   }
 
-  push(member: Member): void {
+  push(member: Queued): void {
     this.members.push(member);
   }
 
@@ -56,14 +56,14 @@ class Lane {
   }
 
   /** Comes before all that wait. */
-  again(member: Member): void {
+  again(member: Queued): void {
     this.members = [member, ...this.members.slice(this.head)];
     this.head = 0;
   }
 }
 
 class Batch {
-  readonly members: Member[] = [];
+  readonly members: Queued[] = [];
   private readonly compares = new Map<string, Compare>();
   private readonly written = new Set<string>();
   private readonly read = new Set<string>();
@@ -71,7 +71,7 @@ class Batch {
   private bytes = 0;
 
   /** False when the member does not fit: limits, or it touches a key that a member before it writes. */
-  take(member: Member, limits: Required<BatcherLimits>): boolean {
+  take(member: Queued, limits: Required<BatcherLimits>): boolean {
     const {compares, then} = member.transaction;
     const bytes = bytesOf(member.transaction);
     if (this.members.length > 0 && !this.fits(member.transaction, bytes, limits)) return false;
@@ -239,7 +239,7 @@ export class TransactionBatcher {
   ): void {
     const found = new Map<string, KeyValue | undefined>();
     for (const [index, {key}] of looked.entries()) found.set(key, outcome.answers[index]);
-    const again: Member[] = [];
+    const again: Queued[] = [];
     for (const member of batch.members) {
       const {compares, otherwise} = member.transaction;
       if (compares.every((compare) => holds(compare, found.get(compare.key)))) again.push(member);

@@ -27,7 +27,7 @@ export interface ExportResult {
 }
 
 /**
- * Without `live` it waits until whoever has been there has surely stopped acting, at most W of the slowest.
+ * Without `live` it waits until whoever has been there has certainly stopped acting, at most W of the slowest.
  * @throws SmError CHECK_FAILED when somebody lives there; NOT_FOUND when there is nothing; STORE_UNAVAILABLE, STORE_AUTH.
  */
 export async function exportPrefix(options: ExportOptions): Promise<ExportResult> {

@@ -1,6 +1,6 @@
 /**
  * Whether anybody lives below a prefix. A heartbeat that stands unchanged for W by our own clock is that of a container which has
- * surely stopped (docs/architecture.md); one that changes is alive, and so is a push container as long as its leased key is there.
+ * certainly stopped (docs/architecture.md); one that changes is alive, and so is a push container as long as its leased key is there.
  */
 import {TTL_MAX_MS, UNWATCHED_CLOCK_EXCESS, silenceMs} from '../model/container.ts';
 import {isProxyIncarnation} from '../model/ids.ts';

@@ -132,7 +132,7 @@ describe('the rate of a clock', () => {
 });
 
 describe('W', () => {
-  /** Real ms from the last beat until the watcher may evict, and until the owner has surely stopped. */
+  /** Real ms from the last beat until the watcher may evict, and until the owner has certainly stopped. */
   function race(clocks: Clocks, ttlMs: number, beats: number, delay: (n: number) => number) {
     const clock = new FailureDetector();
     let seenMs = 0;

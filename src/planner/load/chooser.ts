@@ -1,7 +1,7 @@
 /** Which shards leave and where they go, by load, where the counts say only how many. */
 import type {Table} from '../table.ts';
 import {Heap} from './heap.ts';
-import {sortByValue, sortedBy} from './members.ts';
+import {sortByValue, sortedBy} from './movable-shards.ts';
 import type {Utilisation} from './utilisation.ts';
 import {LAST_UTILISATION} from './limits.ts';
 

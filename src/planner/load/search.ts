@@ -8,7 +8,7 @@ import type {Occupants} from '../hard/occupants.ts';
 import type {MatrixBounds} from '../matrix/bounds.ts';
 import type {Table} from '../table.ts';
 import {Heap} from './heap.ts';
-import {Members} from './members.ts';
+import {MovableShards} from './movable-shards.ts';
 import {Pair} from './pair.ts';
 import type {Band, Utilisation} from './utilisation.ts';
 
@@ -38,7 +38,7 @@ export class LoadSearch {
   private readonly task: LoadTask;
   private readonly metrics: number;
   private readonly loads: Float64Array;
-  private readonly members: Members;
+  private readonly movable: MovableShards;
   private readonly pair: Pair;
   /** Per metric; keys may be stale until they come first. */
   private cold: readonly Heap[] = [];
@@ -57,7 +57,7 @@ export class LoadSearch {
     this.task = task;
     this.metrics = task.utilisation.metrics;
     this.loads = task.utilisation.loads.ofShards;
-    this.members = new Members(task.table, task.place, this.loads, this.metrics);
+    this.movable = new MovableShards(task.table, task.place, this.loads, this.metrics);
     this.pair = new Pair(task.utilisation, task.bands);
     this.closed = new Uint8Array(task.table.m);
     this.wide = new Uint8Array(task.table.m);
@@ -182,10 +182,10 @@ export class LoadSearch {
 
   /** The shards whose load is nearest the goal. */
   private lookForMove(metric: number): void {
-    const {members} = this;
+    const {movable} = this;
     const {hot, least, goal, most} = this.pair;
-    const from = members.of(hot, metric);
-    const middle = members.firstFrom(from, metric, goal);
+    const from = movable.of(hot, metric);
+    const middle = movable.firstFrom(from, metric, goal);
     for (let at = middle; at < from.length && at < middle + limits.LOAD_NEIGHBOURS; at += 1) {
       const shard = from[at] ?? 0;
       if (this.loadOf(shard, metric) > most) break;
@@ -194,7 +194,7 @@ export class LoadSearch {
     for (let at = middle - 1, left = limits.LOAD_NEIGHBOURS; at >= 0 && left > 0; left -= 1) {
       // Of equal load the first one.
       const load = this.loadOf(from[at] ?? 0, metric);
-      const first = members.firstFrom(from, metric, load);
+      const first = movable.firstFrom(from, metric, load);
       if (load < least) break;
       if (load <= most) this.consider(from[first] ?? 0, NOBODY);
       at = first - 1;
@@ -203,14 +203,14 @@ export class LoadSearch {
 
   /** For each shard of the hotter one those of the colder one that leave a difference near the goal. */
   private lookForSwap(metric: number): void {
-    const {members} = this;
+    const {movable} = this;
     const {hot, cold, least, goal} = this.pair;
-    const [from, to] = [members.of(hot, metric), members.of(cold, metric)];
+    const [from, to] = [movable.of(hot, metric), movable.of(cold, metric)];
     if (to.length === 0) return;
     const stride = Math.ceil(from.length / limits.LOAD_CANDIDATES);
     let at = 0;
     const lowest = this.loadOf(to[0] ?? 0, metric) + least;
-    const first = members.firstFrom(from, metric, lowest);
+    const first = movable.firstFrom(from, metric, lowest);
     for (let index = first; index < from.length; index += stride) {
       const shard = from[index] ?? 0;
       const load = this.loadOf(shard, metric);
@@ -303,6 +303,6 @@ export class LoadSearch {
     utilisation.add(shard, to);
     occupants?.remove(shard, table.containerOrder[from] ?? 0);
     occupants?.add(shard, table.containerOrder[to] ?? 0);
-    this.members.move(shard, from, to);
+    this.movable.move(shard, from, to);
   }
 }

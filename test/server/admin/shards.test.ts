@@ -191,9 +191,9 @@ describe('listing', () => {
       const pages = new ShardPages(world.dependencies);
       const query = adminRoutes.getShards.request.parse({...app, limit: 1});
       expect((await pages.page(query)).next).not.toBe('');
-      expect(pages.held).toBe(1);
+      expect(pages.keptCount).toBe(1);
       vi.advanceTimersByTime(30_000);
-      expect(pages.held).toBe(0);
+      expect(pages.keptCount).toBe(0);
     } finally {
       vi.useRealTimers();
     }

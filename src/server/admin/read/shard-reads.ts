@@ -30,7 +30,7 @@ export class ShardPages {
   }
 
   /** Listings that are kept now. */
-  get held(): number {
+  get keptCount(): number {
     return this.kept.size;
   }
 

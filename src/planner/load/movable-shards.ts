@@ -2,7 +2,7 @@
 import type {Table} from '../table.ts';
 import {HALF, HALF_BITS, LONG, SHORT_RUN} from './limits.ts';
 
-export class Members {
+export class MovableShards {
   private readonly table: Table;
   private readonly loads: Float64Array;
   private readonly metrics: number;
