@@ -166,7 +166,9 @@ export class CoolestTakers {
       const taker = heap.near(at);
       if (taker < 0 || taker === avoided || this.isFull[taker] === 1) continue;
       const highest = this.highestWith(shard, taker);
-      if (highest < least) [best, least] = [taker, highest];
+      if (highest >= least) continue;
+      best = taker;
+      least = highest;
     }
     return best;
   }
@@ -203,7 +205,9 @@ export class CoolestTakers {
     for (let metric = 0; metric < metrics; metric += 1) {
       const sum = this.sums[metric] ?? 0;
       const own = sum > 0 ? (loads.ofShards[shard * metrics + metric] ?? 0) / sum : 0;
-      if (own > share) [most, share] = [metric, own];
+      if (own <= share) continue;
+      most = metric;
+      share = own;
     }
     return most;
   }

@@ -100,9 +100,24 @@ export function sortedBy(
   movedAt: Float64Array | undefined,
 ): Int32Array {
   const {length} = members;
-  let [items, sorted] = [members.slice(), new Int32Array(length)];
-  let [keys, sortedKeys] = [new Float64Array(length), new Float64Array(length)];
-  for (let at = 0; at < length; at += 1) keys[at] = loads[(items[at] ?? 0) * metrics + metric] ?? 0;
+  // Nearly always this is the whole order. Loads that are equal to 32 bits keep the order given, and are sorted below if they differ.
+  let items =
+    length > SHORT_RUN && length < LONG
+      ? inOrderOf(members, roundedOf(members, loads, metrics, metric))
+      : members.slice();
+  let keys = new Float64Array(length);
+  let isSorted = true;
+  for (let at = 0; at < length; at += 1) {
+    const key = loads[(items[at] ?? 0) * metrics + metric] ?? 0;
+    keys[at] = key;
+    if (at === 0 || key > (keys[at - 1] ?? 0)) continue;
+    // Equal ones keep their order unless one moved before the other.
+    if (key < (keys[at - 1] ?? 0) || movedBefore(movedAt, items[at] ?? 0, items[at - 1] ?? 0))
+      isSorted = false;
+  }
+  if (isSorted) return items;
+  let sorted = new Int32Array(length);
+  let sortedKeys = new Float64Array(length);
   for (let start = 0; start < length; start += SHORT_RUN)
     sortRun(items, keys, start, Math.min(length, start + SHORT_RUN), movedAt);
   // Runs of twice the length by merging two, until one is left.
@@ -112,7 +127,8 @@ export function sortedBy(
       const end = Math.min(length, middle + width);
       let [one, other] = [start, middle];
       for (let to = start; to < end; to += 1) {
-        const [first = 0, second = 0] = [keys[one], keys[other]];
+        const first = keys[one] ?? 0;
+        const second = keys[other] ?? 0;
         const takesOther =
           other < end &&
           (one === middle ||
@@ -131,6 +147,19 @@ export function sortedBy(
   return items;
 }
 
+/** Loads of the members, to 32 bits. The sign of zero is dropped: its bits would sort last. */
+function roundedOf(
+  members: Int32Array,
+  loads: Float64Array,
+  metrics: number,
+  metric: number,
+): Float32Array {
+  const rounded = new Float32Array(members.length);
+  for (let at = 0; at < members.length; at += 1)
+    rounded[at] = (loads[(members[at] ?? 0) * metrics + metric] ?? 0) + 0;
+  return rounded;
+}
+
 /** By insertion, which is the fastest way for a few. */
 function sortRun(
   items: Int32Array,
@@ -144,7 +173,8 @@ function sortRun(
     const key = keys[next] ?? 0;
     let at = next;
     for (; at > start; at -= 1) {
-      const [before, other] = [keys[at - 1] ?? 0, items[at - 1] ?? 0];
+      const before = keys[at - 1] ?? 0;
+      const other = items[at - 1] ?? 0;
       if (before < key || (before === key && !movedBefore(movedAt, item, other))) break;
       keys[at] = before;
       items[at] = other;
@@ -158,9 +188,30 @@ function movedBefore(movedAt: Float64Array | undefined, one: number, other: numb
   return movedAt !== undefined && (movedAt[one] ?? 0) < (movedAt[other] ?? 0);
 }
 
+/** Sorts by the number beside each item: the lowest first, stable. No number is negative. There are fewer than `LONG` items: then the bits and the index fit into one number, and the engine sorts numbers fastest. */
+function inOrderOf(items: Int32Array, values: Float32Array): Int32Array<ArrayBuffer> {
+  const {length} = items;
+  const bits = new Uint32Array(values.buffer);
+  const packed = new Float64Array(length);
+  for (let at = 0; at < length; at += 1) packed[at] = (bits[at] ?? 0) * LONG + at;
+  packed.sort();
+  const sorted = new Int32Array(length);
+  for (let at = 0; at < length; at += 1) {
+    const one = packed[at] ?? 0;
+    sorted[at] = items[one - Math.floor(one / LONG) * LONG] ?? 0;
+  }
+  return sorted;
+}
+
 /** The lowest first, stable. Long lists by two counting sorts over the halves of the bits: those of numbers that are not negative sort as they do. */
 export function sortByValue(items: Int32Array, values: Float32Array): Int32Array {
-  if (items.length < LONG) return items.toSorted((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
+  if (items.length <= SHORT_RUN)
+    return items.toSorted((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
+  if (items.length < LONG) {
+    const own = new Float32Array(items.length);
+    for (let at = 0; at < items.length; at += 1) own[at] = values[items[at] ?? 0] ?? 0;
+    return inOrderOf(items, own);
+  }
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   return countingSort(countingSort(items, bits, 0), bits, HALF_BITS);
 }

@@ -67,7 +67,8 @@ export class Pair {
       const its = other === NOBODY ? 0 : (loads[other * metrics + metric] ?? 0);
       const less = (loads[shard * metrics + metric] ?? 0) - its;
       if (less < (this.lowest[metric] ?? 0) || less > (this.highest[metric] ?? 0)) return 0;
-      const [above, beyond] = [excess[metric] ?? 0, surplus[metric] ?? 0];
+      const above = excess[metric] ?? 0;
+      const beyond = surplus[metric] ?? 0;
       const after = above - less * (perOwn[metric] ?? 0);
       const then = beyond + less * (perOther[metric] ?? 0);
       gain += Math.abs(above) + Math.abs(beyond) - Math.abs(after) - Math.abs(then);

@@ -269,12 +269,13 @@ export class LoadSearch {
     const {table, bounds, occupants} = this.task;
     const bucket = table.bucket[shard] ?? 0;
     if (!this.isInPool(bucket, cold)) return false;
-    const [from, to] = [table.containerOrder[hot] ?? 0, table.containerOrder[cold] ?? 0];
+    const to = table.containerOrder[cold] ?? 0;
     if (other < 0)
       return bounds.allowsMove(bucket, hot, cold) && (occupants?.fits(shard, to) ?? true);
     const back = table.bucket[other] ?? 0;
     if (!this.isInPool(back, hot) || !bounds.allowsSwap(bucket, back, hot, cold)) return false;
     if (occupants === undefined) return true;
+    const from = table.containerOrder[hot] ?? 0;
     if (occupants.isFull(from) && occupants.isFull(to)) return false;
     return occupants.fits(shard, to, other) && occupants.fits(other, from, shard);
   }
