@@ -2,6 +2,7 @@
 import type {LoadChooser} from '../load/chooser.ts';
 import {DRAINING} from '../table.ts';
 import type {Table} from '../table.ts';
+import {SORTED_FACTOR} from './limits.ts';
 import type {Targets} from './targets.ts';
 
 /** Writes the container of every free shard that gets one into `target`, as an index of the snapshot. `chooser`: where loads count. */
@@ -219,10 +220,11 @@ export class Placer {
       this.note(cell, found);
       cell = cells.nextOfBucket[cell] ?? -1;
     }
-    if (level === 0) return found.length < 2 ? found : found.sort((a, b) => a - b);
+    const members = demand.pools[pool] ?? [];
+    if (level === 0 && found.length * SORTED_FACTOR < members.length)
+      return found.length < 2 ? found : found.sort((a, b) => a - b);
     found.length = 0;
-    for (const container of demand.pools[pool] ?? [])
-      if ((this.room[container] ?? 0) > 0) found.push(container);
+    for (const container of members) if ((this.room[container] ?? 0) > 0) found.push(container);
     return found;
   }
 

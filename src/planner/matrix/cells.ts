@@ -32,6 +32,8 @@ export class Cells {
   private readonly demand: Demand;
   private readonly levels: Levels;
   private readonly linked: Int32Array;
+  /** Per bucket: 1 once its linked cells are in the index, which is from the first lookup among many of them on. */
+  private readonly isIndexed: Uint8Array;
   private readonly index: PairIndex;
 
   constructor(demand: Demand, levels: Levels) {
@@ -50,6 +52,7 @@ export class Cells {
     this.firstOfContainer = new Int32Array(demand.containers).fill(NONE);
     this.firstOfBucket = new Int32Array(demand.buckets).fill(NONE);
     this.linked = new Int32Array(demand.buckets);
+    this.isIndexed = new Uint8Array(demand.buckets);
     this.index = new PairIndex(demand.containers);
     this.addCurrent(demand);
     for (const [bucket, pins] of demand.pins)
@@ -60,7 +63,10 @@ export class Cells {
   find(bucket: number, container: number): number {
     const inRow = this.findInRow(bucket, container);
     if (inRow !== NONE) return inRow;
-    if ((this.linked[bucket] ?? 0) > SCANNED_CELLS) return this.index.get(bucket, container);
+    if ((this.linked[bucket] ?? 0) > SCANNED_CELLS) {
+      if (this.isIndexed[bucket] === 0) this.indexAll(bucket);
+      return this.index.get(bucket, container);
+    }
     for (let cell = this.firstOfBucket[bucket] ?? NONE; cell !== NONE;) {
       if (this.container[cell] === container) return cell;
       cell = this.nextOfBucket[cell] ?? NONE;
@@ -73,14 +79,24 @@ export class Cells {
     const cell = this.append(bucket, container, 0);
     this.nextOfBucket[cell] = this.firstOfBucket[bucket] ?? NONE;
     this.firstOfBucket[bucket] = cell;
-    const linked = (this.linked[bucket] ?? 0) + 1;
-    this.linked[bucket] = linked;
-    if (linked === SCANNED_CELLS + 1) this.indexAll(bucket);
-    else if (linked > SCANNED_CELLS) this.index.set(bucket, container, cell);
+    this.linked[bucket] = (this.linked[bucket] ?? 0) + 1;
+    if (this.isIndexed[bucket] === 1) this.index.set(bucket, container, cell);
     return cell;
   }
 
+  /** Writes the bucket's cells into `found`, by container. */
+  list(bucket: number, found: Int32Array): void {
+    const end = this.row[bucket + 1] ?? 0;
+    for (let cell = this.row[bucket] ?? 0; cell < end; cell += 1)
+      found[this.container[cell] ?? 0] = cell;
+    for (let cell = this.firstOfBucket[bucket] ?? NONE; cell !== NONE;) {
+      found[this.container[cell] ?? 0] = cell;
+      cell = this.nextOfBucket[cell] ?? NONE;
+    }
+  }
+
   private indexAll(bucket: number): void {
+    this.isIndexed[bucket] = 1;
     for (let cell = this.firstOfBucket[bucket] ?? NONE; cell !== NONE;) {
       this.index.set(bucket, this.container[cell] ?? 0, cell);
       cell = this.nextOfBucket[cell] ?? NONE;

@@ -28,6 +28,8 @@ export class Giver {
   private readonly zones: ZoneShares | undefined;
   private readonly room: ExtraCapacity;
   private readonly queues = new Map<number, LevelQueue>();
+  /** Per container: its cell of the bucket whose extras are spread, or of one before. */
+  private readonly stored: Int32Array;
 
   constructor(
     demand: Demand,
@@ -42,6 +44,7 @@ export class Giver {
     this.wishes = wishes;
     this.zones = zones;
     this.room = new ExtraCapacity(zones);
+    this.stored = new Int32Array(demand.containers).fill(NONE);
   }
 
   giveAll(): Uint8Array {
@@ -139,6 +142,7 @@ export class Giver {
       const left = open[at + 1] ?? 0;
       const wished = this.wishes.get(bucket);
       this.room.begin(bucket, left);
+      this.cells.list(bucket, this.stored);
       if (wished !== undefined) this.giveByWish(bucket, wished);
       else this.giveFromQueue(bucket);
     }
@@ -183,11 +187,13 @@ export class Giver {
   /** False when the container has all extras of the bucket that are even there. */
   private giveTo(bucket: number, container: number): boolean {
     const {cells, levels, demand} = this;
-    const known = cells.find(bucket, container);
-    if (known === NONE) {
+    const known = this.stored[container] ?? NONE;
+    if (known === NONE || cells.bucket[known] !== bucket) {
       const weight = demand.weights[demand.poolOf[bucket] ?? 0]?.[container] ?? 0;
       if (levels.mostOf(bucket, weight) === levels.leastOf(bucket, weight)) return false;
-      return this.give(cells.add(bucket, container), 1) > 0;
+      const cell = cells.add(bucket, container);
+      this.stored[container] = cell;
+      return this.give(cell, 1) > 0;
     }
     const most = (cells.least[known] ?? 0) + (cells.spare[known] ?? 0);
     return (cells.want[known] ?? 0) < most && this.give(known, 1) > 0;

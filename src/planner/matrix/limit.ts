@@ -30,13 +30,10 @@ export function withArrivals(demand: Demand): {
 } {
   const {arriving, pools, buckets} = demand;
   const arrivals = Int32Array.from(arriving.keys()).sort();
-  const shards = [...demand.shards];
-  const start = [...demand.start];
   const counts = arrivals.map((container) => arriving.get(container)?.length ?? 0);
-  for (const container of arrivals) {
-    shards.push(...(arriving.get(container) ?? []));
-    start.push(shards.length);
-  }
+  const added = Array.from(arrivals, (container) => arriving.get(container) ?? []).flat();
+  let end = demand.shards.length;
+  const ends = counts.map((count) => (end += count));
   const alike = new Int32Array(demand.containers).fill(1);
   const members = Array.from(arrivals, (container) => Int32Array.of(container));
   const more = {
@@ -51,8 +48,8 @@ export function withArrivals(demand: Demand): {
       demand.poolOf,
       arrivals.map((_, index) => pools.length + index),
     ),
-    shards: Int32Array.from(shards),
-    start: Int32Array.from(start),
+    shards: joined(demand.shards, Int32Array.from(added)),
+    start: joined(demand.start, ends),
     waiting: joined(demand.waiting, counts),
     mayStay: joined(demand.mayStay, new Int32Array(arrivals.length)),
   };

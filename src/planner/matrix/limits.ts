@@ -12,3 +12,7 @@ export const NEARLY_WHOLE_SHARE = 1e-6;
 export const SCANNED_CELLS = 12;
 /** Entries that a hash of pairs has space for at first: a power of two. */
 export const FIRST_PAIRS = 64;
+/** A hash of pairs that is half full grows by this factor: a power of two. */
+export const PAIRS_GROWTH = 4;
+/** Takers are sorted where their pool is more than this many times as large; else the pool, which is sorted, is read to the end. */
+export const SORTED_FACTOR = 8;

@@ -1,5 +1,5 @@
 /** A hash table from (bucket, container) to a number: open addressing, no object per entry. */
-import {FIRST_PAIRS} from './limits.ts';
+import {FIRST_PAIRS, PAIRS_GROWTH} from './limits.ts';
 
 const FREE = -1;
 
@@ -38,8 +38,8 @@ export class PairIndex {
 
   private grow(): void {
     const {keys, values} = this;
-    this.keys = new Float64Array(keys.length * 2).fill(FREE);
-    this.values = new Int32Array(keys.length * 2);
+    this.keys = new Float64Array(keys.length * PAIRS_GROWTH).fill(FREE);
+    this.values = new Int32Array(keys.length * PAIRS_GROWTH);
     for (const [at, key] of keys.entries()) {
       if (key === FREE) continue;
       const to = this.find(key);
