@@ -3,91 +3,18 @@
  * depth first with a cursor per node, so that no arc is tried twice.
  */
 import type {ContainerClass} from './demand.ts';
+import type {Levelling} from './levelling.ts';
 import {FORBIDDEN} from './network.ts';
 import type {Network} from './network.ts';
-import {classesOf} from './search.ts';
-import type {PotentialClasses} from './search.ts';
 import {SkipList} from './skip-list.ts';
 import type {ZoneShares} from './zone-shares.ts';
 
-const UNREACHED = -1;
 const NONE = -1;
-
-/** Levels of one round. */
-export class Levelling {
-  readonly level: Int32Array;
-  /** Level of the nearest sinks. */
-  end = Number.POSITIVE_INFINITY;
-  private readonly network: Network;
-  private readonly potential: Float64Array;
-  private readonly order: Int32Array;
-  private readonly classes: PotentialClasses;
-  private size = 0;
-  private from = 0;
-
-  constructor(network: Network, potential: Float64Array) {
-    this.network = network;
-    this.potential = potential;
-    this.level = new Int32Array(network.nodes).fill(UNREACHED);
-    this.order = new Int32Array(network.nodes);
-    this.classes = classesOf(network, potential);
-  }
-
-  /** The nodes with units to pass on. Empty when none of them reaches a sink. */
-  run(): number[] {
-    const sources = [...this.network.open, this.network.slack].filter((node) =>
-      this.network.isSource(node),
-    );
-    for (const node of sources) this.put(node, 0);
-    for (let at = 0; at < this.size; at += 1) {
-      const node = this.order[at] ?? 0;
-      const level = this.level[node] ?? 0;
-      if (level >= this.end) break;
-      this.from = node;
-      if (this.network.isSink(node)) this.end = level;
-      else this.leave(node, level);
-    }
-    return this.end === Number.POSITIVE_INFINITY ? [] : sources;
-  }
-
-  private put(node: number, level: number): void {
-    this.level[node] = level;
-    this.order[this.size] = node;
-    this.size += 1;
-  }
-
-  private readonly reach = (to: number, cost: number): void => {
-    if (this.level[to] !== UNREACHED || cost === FORBIDDEN) return;
-    if (cost + (this.potential[this.from] ?? 0) !== this.potential[to]) return;
-    this.put(to, (this.level[this.from] ?? 0) + 1);
-  };
-
-  private leave(node: number, level: number): void {
-    const {network} = this;
-    network.arcsOf(node, this.reach);
-    if (node < network.containers || node === network.slack) return;
-    const bucket = network.bucketOf(node);
-    for (const {alike, byPotential} of this.classes[network.demand.poolOf[bucket] ?? 0] ?? []) {
-      if (!network.hasClass(node, alike)) continue;
-      const cost = network.impliedAddCost(bucket, alike);
-      const key = cost + (this.potential[node] ?? 0);
-      const members = byPotential.get(key);
-      if (cost === FORBIDDEN || members === undefined || members.length === 0) continue;
-      byPotential.set(key, this.putUnstored(bucket, members, level + 1));
-    }
-  }
-
-  /** Puts the members whose cells are not stored. Returns those that are left. */
-  private putUnstored(bucket: number, members: readonly number[], level: number): number[] {
-    const left: number[] = [];
-    for (const container of members) {
-      if (this.level[container] !== UNREACHED) continue;
-      if (this.network.cells.find(bucket, container) >= 0) left.push(container);
-      else this.put(container, level);
-    }
-    return left;
-  }
-}
+/** Stages of a container: cells stored since the first search, those stored before, and those not stored. */
+const [LATER, BEFORE, IMPLIED] = [0, 1, 2];
+/** Stages of a hub: cells of the row, those stored since the first search, the others, and then each class. */
+const [ROW, ADDED, REST] = [0, 1, 2];
+const CLASSES = REST + 1;
 
 /** One step of a path: the node it leads to, and the stored cell it uses. */
 interface Step {
@@ -119,7 +46,7 @@ export class BlockingFlow {
     this.cursor.set(network.cells.firstOfContainer);
     for (let node = network.containers; node < network.nodes; node += 1)
       if (node !== network.slack)
-        this.cursor[node] = network.cells.row[network.bucketOf(node)] ?? 0;
+        this.cursor[node] = network.adjacency.ofHub[node - network.firstHub] ?? 0;
   }
 
   /** Returns how many units were passed. */
@@ -164,12 +91,15 @@ export class BlockingFlow {
 
   /** Whether the arc leads one level on, costs nothing and is open. */
   private leads(from: number, to: number, cost: number): boolean {
-    return (
-      this.level[to] === (this.level[from] ?? 0) + 1 &&
-      this.dead[to] === 0 &&
-      cost !== FORBIDDEN &&
-      cost + (this.potential[from] ?? 0) === this.potential[to]
-    );
+    return this.isNext(from, to) && this.isFree(from, to, cost);
+  }
+
+  private isNext(from: number, to: number): boolean {
+    return this.level[to] === (this.level[from] ?? 0) + 1 && this.dead[to] === 0;
+  }
+
+  private isFree(from: number, to: number, cost: number): boolean {
+    return cost !== FORBIDDEN && cost + (this.potential[from] ?? 0) === this.potential[to];
   }
 
   private nextOfSlack(): Step | undefined {
@@ -188,22 +118,55 @@ export class BlockingFlow {
   }
 
   private nextOfContainer(node: number): Step | undefined {
-    const {cells, slack} = this.network;
+    const {slack} = this.network;
     if (this.leads(node, slack, this.network.raiseCost(node))) return {to: slack, cell: NONE};
-    for (let cell = this.cursor[node] ?? NONE; this.stage[node] === 0 && cell !== NONE;) {
-      const to = this.network.nodeOf(cells.bucket[cell] ?? 0, node);
-      if (this.leads(node, to, this.network.removeCost(cell))) return {to, cell};
+    if ((this.level[node] ?? 0) + 1 === this.end) return undefined;
+    return (
+      this.nextLater(node) ??
+      this.nextStored(node) ??
+      (this.network.isSoft ? this.nextImpliedOfContainer(node) : undefined)
+    );
+  }
+
+  /** Cells that were stored since the first search, the latest first. */
+  private nextLater(node: number): Step | undefined {
+    if (this.stage[node] !== LATER) return undefined;
+    const {network} = this;
+    const {cells, adjacency} = network;
+    for (let cell = this.cursor[node] ?? NONE; cell >= adjacency.count;) {
+      const to = network.nodeOf(cells.bucket[cell] ?? 0, node);
+      if (this.leads(node, to, network.removeCost(cell))) return {to, cell};
       cell = cells.nextOfContainer[cell] ?? NONE;
       this.cursor[node] = cell;
     }
-    return this.network.isSoft ? this.nextImpliedOfContainer(node) : undefined;
+    this.stage[node] = BEFORE;
+    this.cursor[node] = adjacency.ofContainer[node] ?? 0;
+    return undefined;
+  }
+
+  /** Cells that were stored before the first search. */
+  private nextStored(node: number): Step | undefined {
+    if (this.stage[node] !== BEFORE) return undefined;
+    const {level, dead} = this;
+    const {adjacency, firstHub} = this.network;
+    const {hubs, removeCosts} = adjacency;
+    const next = (level[node] ?? 0) + 1;
+    const end = adjacency.ofContainer[node + 1] ?? 0;
+    for (let at = this.cursor[node] ?? 0; at < end; at += 1) {
+      const to = firstHub + (hubs[at] ?? 0);
+      if (level[to] !== next || dead[to] === 1) continue;
+      if (!this.isFree(node, to, removeCosts[at] ?? 0)) continue;
+      this.cursor[node] = at;
+      return {to, cell: adjacency.cells[at] ?? 0};
+    }
+    this.stage[node] = IMPLIED;
+    this.cursor[node] = 0;
+    return undefined;
   }
 
   /** Buckets of which the container holds the level and nothing is stored. */
   private nextImpliedOfContainer(node: number): Step | undefined {
     const {network} = this;
-    if (this.stage[node] === 0) this.cursor[node] = 0;
-    this.stage[node] = 1;
     let passed = 0;
     for (const pool of network.poolsOf[node] ?? []) {
       const buckets = network.levelled[pool] ?? [];
@@ -211,7 +174,8 @@ export class BlockingFlow {
         this.cursor[node] = passed + at;
         const bucket = buckets[at] ?? 0;
         const to = network.nodeOf(bucket, node);
-        if (!this.leads(node, to, network.impliedRemoveCost(bucket, node))) continue;
+        if (!this.isNext(node, to)) continue;
+        if (!this.isFree(node, to, network.impliedRemoveCost(bucket, node))) continue;
         if (network.cells.find(bucket, node) < 0) return {to, cell: NONE};
       }
       passed += buckets.length;
@@ -222,6 +186,7 @@ export class BlockingFlow {
 
   private nextOfBucket(node: number): Step | undefined {
     const {network} = this;
+    const {cells} = network;
     const bucket = network.bucketOf(node);
     if (node < network.slack) {
       const {slack} = network;
@@ -232,9 +197,12 @@ export class BlockingFlow {
       const cost = network.zoneRemoveCost(node - network.slack - 1);
       if (this.leads(node, to, cost)) return {to, cell: NONE};
     }
+    const hub = node - network.firstHub;
+    const {ofHub, linked} = network.adjacency;
     return (
-      this.nextOfRow(node, bucket) ??
-      this.nextLinked(node, bucket) ??
+      this.nextOfHub(node, ROW, linked[hub] ?? 0, cells.firstOfBucket[bucket] ?? NONE) ??
+      this.nextAdded(node, bucket, linked[hub] ?? 0) ??
+      this.nextOfHub(node, REST, ofHub[hub + 1] ?? 0, 0) ??
       this.nextImplied(node, bucket)
     );
   }
@@ -252,52 +220,54 @@ export class BlockingFlow {
     return undefined;
   }
 
-  private nextOfRow(node: number, bucket: number): Step | undefined {
-    if (this.stage[node] !== 0) return undefined;
-    const {cells} = this.network;
-    const end = cells.row[bucket + 1] ?? 0;
-    for (let cell = this.cursor[node] ?? 0; cell < end; cell += 1) {
-      this.cursor[node] = cell;
-      if (this.leadsToCell(node, bucket, cell)) return {to: cells.container[cell] ?? 0, cell};
+  /** The hub's cells in a stage, which ends before `end`. `next`: where the cursor begins in the next stage. */
+  private nextOfHub(node: number, stage: number, end: number, next: number): Step | undefined {
+    if (this.stage[node] !== stage) return undefined;
+    const {level, dead} = this;
+    const {containers, addCosts, cellsOfHub} = this.network.adjacency;
+    const onward = (level[node] ?? 0) + 1;
+    for (let at = this.cursor[node] ?? 0; at < end; at += 1) {
+      const to = containers[at] ?? 0;
+      if (level[to] !== onward || dead[to] === 1) continue;
+      if (!this.isFree(node, to, addCosts[at] ?? 0)) continue;
+      this.cursor[node] = at;
+      return {to, cell: cellsOfHub[at] ?? 0};
     }
-    this.stage[node] = 1;
-    this.cursor[node] = cells.firstOfBucket[bucket] ?? NONE;
+    this.stage[node] = stage + 1;
+    this.cursor[node] = next;
     return undefined;
   }
 
-  private nextLinked(node: number, bucket: number): Step | undefined {
-    if (this.stage[node] !== 1) return undefined;
-    const {cells} = this.network;
-    for (let cell = this.cursor[node] ?? NONE; cell !== NONE;) {
-      if (this.leadsToCell(node, bucket, cell)) return {to: cells.container[cell] ?? 0, cell};
+  /** Cells of the bucket that were stored since the first search, the latest first. `next`: as in `nextOfHub`. */
+  private nextAdded(node: number, bucket: number, next: number): Step | undefined {
+    if (this.stage[node] !== ADDED) return undefined;
+    const {network} = this;
+    const {cells, adjacency} = network;
+    for (let cell = this.cursor[node] ?? NONE; cell >= adjacency.count;) {
+      const to = cells.container[cell] ?? 0;
+      const leads = this.isNext(node, to) && this.isFree(node, to, network.addCost(cell));
+      if (leads && network.nodeOf(bucket, to) === node) return {to, cell};
       cell = cells.nextOfBucket[cell] ?? NONE;
       this.cursor[node] = cell;
     }
-    this.stage[node] = 2;
-    this.cursor[node] = 0;
+    this.stage[node] = REST;
+    this.cursor[node] = next;
     return undefined;
   }
 
-  private leadsToCell(node: number, bucket: number, cell: number): boolean {
-    const {network} = this;
-    const to = network.cells.container[cell] ?? 0;
-    if (!this.leads(node, to, network.addCost(cell))) return false;
-    return network.zones === undefined || network.nodeOf(bucket, to) === node;
-  }
-
-  /** Class by class: the stage counts them from 2 on. */
+  /** Class by class: the stage counts them from `CLASSES` on. */
   private nextImplied(node: number, bucket: number): Step | undefined {
     const {network} = this;
     const classes = network.demand.classes[network.demand.poolOf[bucket] ?? 0] ?? [];
-    for (let at = (this.stage[node] ?? 2) - 2; at < classes.length; at += 1) {
-      this.stage[node] = at + 2;
+    for (let at = (this.stage[node] ?? CLASSES) - CLASSES; at < classes.length; at += 1) {
+      this.stage[node] = at + CLASSES;
       const alike = classes[at];
       if (alike === undefined || !network.hasClass(node, alike)) continue;
       const to = this.nextOfClass(node, bucket, alike);
       if (to !== undefined) return {to, cell: NONE};
       this.cursor[node] = 0;
     }
-    this.stage[node] = classes.length + 2;
+    this.stage[node] = classes.length + CLASSES;
     return undefined;
   }
 
@@ -374,7 +344,8 @@ function change(
   by: number,
 ): void {
   const {cells, levels} = network;
-  const cell = known === NONE ? cells.add(bucket, container) : known;
+  const cell = known === NONE ? network.addCell(bucket, container) : known;
   cells.want[cell] = (cells.want[cell] ?? 0) + by;
+  network.recost(cell);
   levels.totals[container] = (levels.totals[container] ?? 0) + by;
 }

@@ -1,14 +1,24 @@
 /** Items by distance, nearest first: a queue per distance, for distances of which few differ. */
 export class DistanceQueue {
   private readonly queues = new Map<number, number[]>();
+  /** The queue that was pushed to last. */
+  private queue: number[] = [];
+  private distance = Number.NaN;
   /** Heap of the distances that have a queue. */
   private readonly heap: number[] = [];
 
   push(item: number, distance: number): void {
-    const queue = this.queues.get(distance);
-    if (queue !== undefined) queue.push(item);
-    else {
-      this.queues.set(distance, [item]);
+    if (distance === this.distance) this.queue.push(item);
+    else this.pushTo(distance, item);
+  }
+
+  private pushTo(distance: number, item: number): void {
+    const known = this.queues.get(distance);
+    this.distance = distance;
+    this.queue = known ?? [];
+    this.queue.push(item);
+    if (known === undefined) {
+      this.queues.set(distance, this.queue);
       this.rise(distance);
     }
   }
@@ -25,6 +35,7 @@ export class DistanceQueue {
     const first = this.heap[0];
     const last = this.heap.pop();
     if (first === undefined || last === undefined) return;
+    if (first === this.distance) this.distance = Number.NaN;
     this.queues.delete(first);
     if (this.heap.length > 0) this.sink(last);
   }

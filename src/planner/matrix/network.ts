@@ -5,6 +5,7 @@
  * and the containers. Without a binding limit all bounds are hard. With one, everything but the count of shards is soft and
  * has its price.
  */
+import {Adjacency} from './adjacency.ts';
 import type {Cells} from './cells.ts';
 import {costsFor} from './costs.ts';
 import type {Costs} from './costs.ts';
@@ -14,8 +15,6 @@ import type {ZoneShares} from './zone-shares.ts';
 
 /** The price of what is not allowed. */
 export const FORBIDDEN = Number.POSITIVE_INFINITY;
-
-type Reach = (to: number, cost: number) => void;
 
 export class Network {
   readonly demand: Demand;
@@ -41,6 +40,15 @@ export class Network {
   readonly poolsOf: readonly number[][];
   /** Containers that take part, ascending. */
   readonly open: Int32Array;
+  readonly adjacency: Adjacency;
+  /** The arcs that `arcsOf` found last, each to another node: where they lead, and their prices. */
+  readonly to: Int32Array;
+  readonly prices: Float64Array;
+  private arcs = 0;
+  /** Per container: the last hub whose cells were listed and that has one stored for the container. */
+  private readonly storedBy: Int32Array;
+  /** The hub whose cells were listed last and that has got no cell since; -1: none. */
+  private listed = -1;
   private readonly costs: Costs;
 
   constructor(
@@ -74,6 +82,12 @@ export class Network {
     this.open = Int32Array.from(this.poolsOf.keys()).filter(
       (container) => (this.poolsOf[container]?.length ?? 0) > 0,
     );
+    const hubs = demand.buckets * demand.zoneCount;
+    this.adjacency = new Adjacency(cells, demand.containers, this.hubsOfCells(), hubs);
+    for (let cell = 0; cell < cells.count; cell += 1) this.recost(cell);
+    this.to = new Int32Array(this.nodes);
+    this.prices = new Float64Array(this.nodes);
+    this.storedBy = new Int32Array(demand.containers).fill(-1);
   }
 
   /** Whether all bounds have prices instead of being hard. */
@@ -85,6 +99,11 @@ export class Network {
   nodeOf(bucket: number, container: number): number {
     if (this.zones === undefined) return this.containers + bucket;
     return this.slack + 1 + this.zones.at(bucket, container);
+  }
+
+  /** The node of the first hub; the others follow. */
+  get firstHub(): number {
+    return this.zones === undefined ? this.containers : this.slack + 1;
   }
 
   /** The bucket of a node that is neither a container nor slack. */
@@ -113,6 +132,11 @@ export class Network {
   isSink(node: number): boolean {
     if (node === this.slack) return this.spill < 0;
     return node < this.containers && (this.levels.totals[node] ?? 0) < (this.bound[node] ?? 0);
+  }
+
+  /** The cell wants another number of shards. */
+  recost(cell: number): void {
+    this.adjacency.setCosts(cell, this.addCost(cell), this.removeCost(cell));
   }
 
   /** Price of one shard more in the cell. */
@@ -182,63 +206,129 @@ export class Network {
     return count < 0 ? FORBIDDEN : -this.priceOfZone(at, count);
   }
 
-  /** Calls `reach` for every arc out of the node but those to cells that are not stored. */
-  arcsOf(node: number, reach: Reach): void {
-    if (node === this.slack) this.arcsOfSlack(reach);
-    else if (node < this.containers) this.arcsOfContainer(node, reach);
-    else if (node < this.slack) this.arcsOfBucket(node, reach);
+  /**
+   * Finds the arcs out of the node, but for those that are forbidden, those to cells that are not stored, and those to closed nodes. They are in `to` and `prices`
+   * until the next call. Returns how many there are.
+   */
+  arcsOf(node: number, closed: Uint8Array): number {
+    this.arcs = 0;
+    if (node === this.slack) this.addArcsOfSlack(closed);
+    else if (node < this.containers) this.addArcsOfContainer(node, closed);
+    else if (node < this.slack) this.addArcsOfBucket(node, closed);
     else {
-      reach(this.containers + this.bucketOf(node), this.zoneRemoveCost(node - this.slack - 1));
-      this.arcsToCells(node, reach);
+      const bucket = this.containers + this.bucketOf(node);
+      if (closed[bucket] === 0) this.addArc(bucket, this.zoneRemoveCost(node - this.slack - 1));
+      this.addArcsToCells(node, closed);
     }
+    return this.arcs;
   }
 
-  private arcsOfSlack(reach: Reach): void {
-    for (const container of this.open) reach(container, this.lowerCost(container));
+  private addArc(to: number, price: number): void {
+    if (price === FORBIDDEN) return;
+    this.to[this.arcs] = to;
+    this.prices[this.arcs] = price;
+    this.arcs += 1;
+  }
+
+  private addArcsOfSlack(closed: Uint8Array): void {
+    for (const container of this.open)
+      if (closed[container] === 0) this.addArc(container, this.lowerCost(container));
     if (!this.isSoft) return;
     for (let bucket = 0; bucket < this.buckets; bucket += 1)
-      reach(this.containers + bucket, this.takeInCost(bucket));
+      if (closed[this.containers + bucket] === 0)
+        this.addArc(this.containers + bucket, this.takeInCost(bucket));
   }
 
-  private arcsOfContainer(container: number, reach: Reach): void {
-    const {cells} = this;
-    for (let cell = cells.firstOfContainer[container] ?? -1; cell >= 0;) {
-      reach(this.nodeOf(cells.bucket[cell] ?? 0, container), this.removeCost(cell));
+  private addArcsOfContainer(container: number, closed: Uint8Array): void {
+    const {cells, adjacency, firstHub} = this;
+    const {hubs, removeCosts} = adjacency;
+    if (closed[this.slack] === 0) this.addArc(this.slack, this.raiseCost(container));
+    for (let cell = cells.firstOfContainer[container] ?? -1; cell >= adjacency.count;) {
+      const node = this.nodeOf(cells.bucket[cell] ?? 0, container);
+      if (closed[node] === 0) this.addArc(node, this.removeCost(cell));
       cell = cells.nextOfContainer[cell] ?? -1;
     }
-    reach(this.slack, this.raiseCost(container));
-    if (!this.isSoft) return;
-    for (const pool of this.poolsOf[container] ?? [])
-      for (const bucket of this.levelled[pool] ?? [])
-        if (cells.find(bucket, container) < 0)
-          reach(this.nodeOf(bucket, container), this.impliedRemoveCost(bucket, container));
+    const end = adjacency.ofContainer[container + 1] ?? 0;
+    for (let at = adjacency.ofContainer[container] ?? 0; at < end; at += 1) {
+      const node = firstHub + (hubs[at] ?? 0);
+      if (closed[node] === 0) this.addArc(node, removeCosts[at] ?? 0);
+    }
+    if (this.isSoft) this.addArcsToLevelled(container, closed);
   }
 
-  private arcsOfBucket(node: number, reach: Reach): void {
-    const bucket = node - this.containers;
-    reach(this.slack, this.leaveOutCost(bucket));
-    if (this.zones === undefined) this.arcsToCells(node, reach);
-    else
-      for (let zone = 0; zone < this.zones.zones; zone += 1) {
-        const at = bucket * this.zones.zones + zone;
-        reach(this.slack + 1 + at, this.zoneAddCost(at));
+  private addArcsToLevelled(container: number, closed: Uint8Array): void {
+    for (const pool of this.poolsOf[container] ?? [])
+      for (const bucket of this.levelled[pool] ?? []) {
+        const node = this.nodeOf(bucket, container);
+        if (closed[node] === 0 && this.cells.find(bucket, container) < 0)
+          this.addArc(node, this.impliedRemoveCost(bucket, container));
       }
   }
 
-  private arcsToCells(node: number, reach: Reach): void {
-    const {cells, zones} = this;
+  private addArcsOfBucket(node: number, closed: Uint8Array): void {
+    const bucket = node - this.containers;
+    if (closed[this.slack] === 0) this.addArc(this.slack, this.leaveOutCost(bucket));
+    if (this.zones === undefined) this.addArcsToCells(node, closed);
+    else
+      for (let zone = 0; zone < this.zones.zones; zone += 1) {
+        const at = bucket * this.zones.zones + zone;
+        if (closed[this.slack + 1 + at] === 0)
+          this.addArc(this.slack + 1 + at, this.zoneAddCost(at));
+      }
+  }
+
+  private addArcsToCells(node: number, closed: Uint8Array): void {
+    const {cells, adjacency} = this;
+    const {containers, addCosts} = adjacency;
     const bucket = this.bucketOf(node);
-    const visit = (cell: number): void => {
+    for (let cell = cells.firstOfBucket[bucket] ?? -1; cell >= adjacency.count;) {
       const container = cells.container[cell] ?? 0;
-      if (zones === undefined || this.nodeOf(bucket, container) === node)
-        reach(container, this.addCost(cell));
-    };
-    const end = cells.row[bucket + 1] ?? 0;
-    for (let cell = cells.row[bucket] ?? 0; cell < end; cell += 1) visit(cell);
-    for (let cell = cells.firstOfBucket[bucket] ?? -1; cell >= 0;) {
-      visit(cell);
+      if (closed[container] === 0 && this.nodeOf(bucket, container) === node)
+        this.addArc(container, this.addCost(cell));
       cell = cells.nextOfBucket[cell] ?? -1;
     }
+    const hub = node - this.firstHub;
+    const end = adjacency.ofHub[hub + 1] ?? 0;
+    for (let at = adjacency.ofHub[hub] ?? 0; at < end; at += 1) {
+      const container = containers[at] ?? 0;
+      if (closed[container] === 0) this.addArc(container, addCosts[at] ?? 0);
+    }
+  }
+
+  /** Whether a cell of the hub's bucket is stored for the container, which is linked to the hub. `node`: of the hub. */
+  isStored(node: number, container: number): boolean {
+    if (this.listed !== node) this.listStored(node);
+    return this.storedBy[container] === node;
+  }
+
+  /** The cell of the pair, stored from now on. */
+  addCell(bucket: number, container: number): number {
+    this.listed = -1;
+    return this.cells.add(bucket, container);
+  }
+
+  private listStored(node: number): void {
+    const {cells, adjacency, storedBy} = this;
+    this.listed = node;
+    const bucket = this.bucketOf(node);
+    for (let cell = cells.firstOfBucket[bucket] ?? -1; cell >= adjacency.count;) {
+      storedBy[cells.container[cell] ?? 0] = node;
+      cell = cells.nextOfBucket[cell] ?? -1;
+    }
+    const hub = node - this.firstHub;
+    const end = adjacency.ofHub[hub + 1] ?? 0;
+    for (let at = adjacency.ofHub[hub] ?? 0; at < end; at += 1)
+      storedBy[adjacency.containers[at] ?? 0] = node;
+  }
+
+  /** Per stored cell: its hub. */
+  private hubsOfCells(): Int32Array {
+    const {count, bucket, container} = this.cells;
+    if (this.zones === undefined) return bucket;
+    const hubs = new Int32Array(count);
+    for (let cell = 0; cell < count; cell += 1)
+      hubs[cell] = this.zones.at(bucket[cell] ?? 0, container[cell] ?? 0);
+    return hubs;
   }
 
   private priceOf(cell: number, want: number): number {

@@ -2,7 +2,8 @@
  * Brings all totals inside their bounds with the fewest moves: a min-cost flow by the primal-dual method. It starts from
  * extras that are cheapest bucket by bucket, so that only what the bounds demand has to flow.
  */
-import {BlockingFlow, Levelling} from './blocking-flow.ts';
+import {BlockingFlow} from './blocking-flow.ts';
+import {Levelling} from './levelling.ts';
 import type {Network} from './network.ts';
 import {Search} from './search.ts';
 import type {ZoneShares} from './zone-shares.ts';

@@ -33,7 +33,8 @@ export class Search {
   private readonly network: Network;
   private readonly potential: Float64Array;
   private readonly distance: Float64Array;
-  private readonly settled: Uint8Array;
+  /** Per node: 1 where no shorter way can be found. */
+  private readonly closed: Uint8Array;
   private readonly queue = new DistanceQueue();
   /** Containers not reached yet. */
   private readonly classes: PotentialClasses;
@@ -41,61 +42,62 @@ export class Search {
   private readonly sweptBy: number[] = [];
   private readonly sweptClass: PotentialClass[] = [];
   private readonly sweptKey: number[] = [];
-  private from = 0;
   private at = 0;
+  /** Distance of the nearest sink known. Nothing at it or beyond matters. */
+  private nearest = FORBIDDEN;
 
   constructor(network: Network, potential: Float64Array) {
     this.network = network;
     this.potential = potential;
     this.distance = new Float64Array(network.nodes).fill(FORBIDDEN);
-    this.settled = new Uint8Array(network.nodes);
+    this.closed = new Uint8Array(network.nodes);
     this.classes = classesOf(network, potential);
   }
 
   /** Raises the potentials so that all shortest paths to the nearest sink cost nothing. False when no sink is reached. */
   run(): boolean {
-    const nearest = this.settle();
-    if (nearest === undefined) return false;
-    for (let node = 0; node < this.potential.length; node += 1)
-      this.potential[node] =
-        (this.potential[node] ?? 0) + Math.min(this.distance[node] ?? FORBIDDEN, nearest);
+    this.settle();
+    const {nearest, potential, distance} = this;
+    if (nearest === FORBIDDEN) return false;
+    if (nearest === 0) return true;
+    for (let node = 0; node < potential.length; node += 1)
+      potential[node] = (potential[node] ?? 0) + Math.min(distance[node] ?? FORBIDDEN, nearest);
     return true;
   }
 
-  private settle(): number | undefined {
+  private settle(): void {
     for (const container of this.network.open)
       if (this.network.isSource(container)) this.offer(container, 0);
     if (this.network.isSource(this.network.slack)) this.offer(this.network.slack, 0);
     for (let next = this.queue.nearest(); next !== undefined; next = this.queue.nearest()) {
       this.at = next.distance;
       for (let index = 0; index < next.items.length; index += 1) {
+        if (this.at >= this.nearest) return;
         const item = next.items[index] ?? 0;
         if (item < 0) this.sweep(item);
-        else if (this.settled[item] === 0 && this.distance[item] === this.at) {
-          if (this.network.isSink(item)) return this.at;
-          this.leave(item);
-        }
+        else if (this.closed[item] === 0 && this.distance[item] === this.at) this.leave(item);
       }
       this.queue.drop();
     }
-    return undefined;
   }
 
-  private readonly reach = (to: number, cost: number): void => {
-    if (cost === FORBIDDEN) return;
-    this.offer(to, this.at + cost + (this.potential[this.from] ?? 0) - (this.potential[to] ?? 0));
-  };
-
   private offer(node: number, distance: number): void {
-    if (distance >= (this.distance[node] ?? 0)) return;
+    if (distance >= this.nearest || distance >= (this.distance[node] ?? 0)) return;
     this.distance[node] = distance;
-    this.queue.push(node, distance);
+    if (this.network.isSink(node)) this.nearest = distance;
+    else this.queue.push(node, distance);
   }
 
   private leave(node: number): void {
-    this.settled[node] = 1;
-    this.from = node;
-    this.network.arcsOf(node, this.reach);
+    const {network, potential, distance, at} = this;
+    this.closed[node] = 1;
+    const from = at + (potential[node] ?? 0);
+    const arcs = network.arcsOf(node, this.closed);
+    for (let arc = 0; arc < arcs; arc += 1) {
+      const to = network.to[arc] ?? 0;
+      const there = from + (network.prices[arc] ?? 0) - (potential[to] ?? 0);
+      if (there < (distance[to] ?? 0)) this.offer(to, there);
+    }
     if (node < this.network.containers || node === this.network.slack) return;
     this.sweepLater(node);
   }
@@ -109,7 +111,7 @@ export class Search {
       if (cost === FORBIDDEN) continue;
       for (const [key, members] of known.byPotential) {
         if (members.length === 0) continue;
-        this.sweptBy.push(bucket);
+        this.sweptBy.push(node);
         this.sweptClass.push(known);
         this.sweptKey.push(key);
         this.queue.push(-this.sweptBy.length, this.at + cost + (this.potential[node] ?? 0) - key);
@@ -119,14 +121,14 @@ export class Search {
 
   /** Who is reached, now or before, leaves its class: nobody will reach it on a shorter way. */
   private sweep(item: number): void {
-    const bucket = this.sweptBy[-1 - item] ?? 0;
+    const node = this.sweptBy[-1 - item] ?? 0;
     const key = this.sweptKey[-1 - item] ?? 0;
     const classes = this.sweptClass[-1 - item]?.byPotential;
     const left: number[] = [];
     const members = classes?.get(key) ?? [];
     for (const container of members) {
       if ((this.distance[container] ?? 0) <= this.at) continue;
-      if (this.network.cells.find(bucket, container) >= 0) left.push(container);
+      if (this.network.isStored(node, container)) left.push(container);
       else this.offer(container, this.at);
     }
     if (left.length < members.length) classes?.set(key, left);
