@@ -12,11 +12,8 @@ import type {
   UnplacedShard,
 } from '../model/placement.ts';
 import {checkPlan} from './check.ts';
-import {searchedShapes} from './load/phase.ts';
 import {figuresOf} from './figures.ts';
-import {Placer} from './matrix/assign.ts';
-import {Giver} from './matrix/extras.ts';
-import {LevelQueue} from './matrix/level-queue.ts';
+import {keptShapes} from './kept-shapes.ts';
 import type {Targets} from './matrix/targets.ts';
 import {changesOf, orderMoves} from './moves.ts';
 import {solve} from './solve.ts';
@@ -102,32 +99,5 @@ function leaveOut(
   unplaced.push({shard, reason, mustDrop: runsForbidden(table, shard)});
 }
 
-/**
- * Small plans and all that they were made from: the engine throws compiled code away once no object of a shape lives that the code knows. Without them, each plan
- * after a full garbage collection runs uncompiled, at a third of the speed. They hang on the function that plans, for a bundle drops a variable that nobody reads.
- */
-Object.assign(work, {keptShapes: keepShapes()});
-
-function keepShapes(): readonly unknown[] {
-  const shard = {id: 's', group: '', workerGroup: '', pin: '', current: '', prefer: '', avoid: ''};
-  const terms = {pools: new Map<string, ReadonlySet<string>>(), maxShardCount: 0};
-  const containers = ['a', 'b'].map((id) => ({id, mode: 'open'}) as const);
-  const table = tabulate({...terms, shards: [shard], containers});
-  const loaded = tabulate({
-    ...terms,
-    containers,
-    metrics: [{name: 'load', upper: 1.2, lower: 1.1}],
-    shards: [7.5, 6.5, 5.5, 1.5, 1.25, 0.5].map((load, at) => ({
-      ...{...shard, id: `s${at}`, current: at < 3 ? 'a' : 'b'},
-      load: [load],
-    })),
-  });
-  const {plan, targets} = work(table);
-  const {demand, levels, cells} = targets;
-  const helpers = [
-    new Giver(demand, levels, cells, new Map(), undefined),
-    new LevelQueue(Int32Array.of(0, 1), new Int32Array(2), Int32Array.of(0, 1)),
-    new Placer(table, targets, plan.target, undefined),
-  ];
-  return [table, plan, targets, helpers, loaded, work(loaded), searchedShapes(loaded)];
-}
+// On the function itself, for a bundle drops a variable that nobody reads.
+Object.assign(work, {keptShapes: keptShapes(work)});

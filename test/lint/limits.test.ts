@@ -40,7 +40,7 @@ const NO_LIMITS = new Map([
   ['embedded/request-bytes.ts', 'the wire format'],
   ['model/errors.ts', 'exit codes and statuses'],
   ['model/placement-policy.ts', 'rounding to thousandths'],
-  ['planner/index.ts', 'an example that is planned to warm up'],
+  ['planner/kept-shapes.ts', 'examples that are planned to warm up'],
   ['planner/matrix/costs.ts', 'ratios of the costs, which the comment derives'],
   ['runtime/logger.ts', 'the order of levels'],
   ['server/admin/read/checks.ts', 'releases of etcd'],

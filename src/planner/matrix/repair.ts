@@ -6,6 +6,7 @@ import {BlockingFlow} from './blocking-flow.ts';
 import {Levelling} from './levelling.ts';
 import type {Network} from './network.ts';
 import {Search} from './search.ts';
+import {SkipList} from './skip-list.ts';
 import type {ZoneShares} from './zone-shares.ts';
 
 /** `contested`: per bucket 1 when more containers than it has extras would save a move. */
@@ -55,4 +56,15 @@ function passAll(network: Network, potential: Float64Array): void {
     if (sources.length === 0) return;
     if (new BlockingFlow(network, potential, levelling).run(sources) === 0) return;
   }
+}
+
+/** What a repair is made of, after one. */
+export function repairedShapes(network: Network): readonly unknown[] {
+  const potential = new Float64Array(network.nodes);
+  const search = new Search(network, potential);
+  search.run();
+  const levelling = new Levelling(network, potential);
+  const flow = new BlockingFlow(network, potential, levelling);
+  flow.run(levelling.run());
+  return [network, search, levelling, flow, new SkipList(new Int32Array(1))];
 }
