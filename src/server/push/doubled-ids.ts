@@ -4,10 +4,10 @@
  */
 import type {PushAlarm} from '../../ownership/push-session.ts';
 import {DOUBLED_SHOWN_MS} from './limits.ts';
+import {oneAlarm} from './session-alarms.ts';
 
 export interface IdHolder {
   readonly container: string;
-  readonly key: string;
   readonly create: number;
   /** Newest version of its key. */
   readonly mod: number;
@@ -15,48 +15,41 @@ export interface IdHolder {
   readonly waiting: boolean;
 }
 
-interface Doubled {
-  readonly text: string;
-  readonly untilMs: number;
-}
-
 export class DoubledIds {
-  /** By container. */
-  private readonly shown = new Map<string, Doubled>();
+  /** Texts by container, in the order in which they were raised. */
+  private readonly shown = new Map<string, string>();
+  /** The same containers, in the order in which they end. */
+  private readonly untilMs = new Map<string, number>();
 
   /**
-   * Sessions whose id belongs to an older one that lives for certain: it has written since they came. After a restart the older one is that
-   * of a process that is gone, and writes no more. `groups`: the sessions of each container.
+   * Whether the id of the session belongs to an older one that lives for certain: it has written since this one came. After a restart the older
+   * one is that of a process that is gone, and writes no more. `oldest`: of the container's sessions that do not wait for their id.
    */
-  look<T extends IdHolder>(groups: Iterable<ReadonlySet<T>>, nowMs: number): T[] {
-    const seconds: T[] = [];
-    for (const group of groups) if (group.size > 1) seconds.push(...secondsOf(group));
-    for (const one of seconds) this.note(one, nowMs);
-    return seconds;
+  look(one: IdHolder, oldest: IdHolder | undefined, nowMs: number): boolean {
+    if (oldest === undefined || one.create <= oldest.create || oldest.mod < one.create)
+      return false;
+    this.note(one, nowMs);
+    return true;
   }
 
   alarms(nowMs: number): PushAlarm[] {
-    const alarms: PushAlarm[] = [];
-    for (const [container, {text, untilMs}] of this.shown)
-      if (untilMs < nowMs) this.shown.delete(container);
-      else alarms.push({code: 'PUSH_DUPLICATE_ID', text});
-    return alarms;
+    for (const [container, untilMs] of this.untilMs) {
+      if (untilMs >= nowMs) break;
+      this.untilMs.delete(container);
+      this.shown.delete(container);
+    }
+    return oneAlarm('PUSH_DUPLICATE_ID', this.shown.values(), this.shown.size);
   }
 
   private note({container, waiting}: IdHolder, nowMs: number): void {
     const done = waiting
       ? 'it may run the same shards, and answers nobody while it waits for the id: stop it'
       : 'its session was ended';
-    const text = `a second process has the id of push container ${container}; ${done}`;
-    this.shown.set(container, {text, untilMs: nowMs + DOUBLED_SHOWN_MS});
+    this.shown.set(
+      container,
+      `a second process has the id of push container ${container}; ${done}`,
+    );
+    this.untilMs.delete(container);
+    this.untilMs.set(container, nowMs + DOUBLED_SHOWN_MS);
   }
-}
-
-function secondsOf<T extends IdHolder>(group: ReadonlySet<T>): T[] {
-  let holder: T | undefined;
-  for (const one of group)
-    if (!one.waiting && (holder === undefined || one.create < holder.create)) holder = one;
-  if (holder === undefined) return [];
-  const {create, mod} = holder;
-  return [...group].filter((one) => one.create > create && mod >= one.create);
 }

@@ -66,11 +66,11 @@ export const WAITING_LOOK_MS = 500;
 /** Most keys deleted at once of what such a container keeps: etcd takes 128 operations in a transaction. */
 export const STORED_KEYS_PER_TRANSACTION = 100;
 
-/** Push containers whose heartbeats cannot be read that have an alarm of their own; the others have one together. */
-export const UNREADABLE_NAMED = 10;
+/** Push containers that an alarm names; the others are counted, roughly. */
+export const SESSIONS_NAMED = 3;
 
-/** In steps of so many the others are counted. */
-export const UNREADABLE_MANY = 1_000;
+/** Sessions without a proxy heartbeat that one look goes through: each has its turn. Anybody may write any number of them. */
+export const TURNS_PER_TICK = 250;
 
-/** Sessions that were never readable that one look goes through: each has its turn. */
-export const UNHEARD_PER_TICK = 250;
+/** Sessions with news that are looked at before others have a turn of the event loop. */
+export const HEARD_PER_TURN = 250;

@@ -7,96 +7,40 @@ import {heartbeatIntervalMs} from '../../model/container.ts';
 import type {Heartbeat} from '../../model/container.ts';
 import {proxyIncarnation} from '../../model/ids.ts';
 import {PushSession} from '../../ownership/push-session.ts';
-import type {PushAlarm} from '../../ownership/push-session.ts';
 import {usageOf} from '../../appstate/usage.ts';
 import {appQuota} from '../../model/quota.ts';
 import {decodePushSession} from '../../protocol/push.ts';
 import type {PassiveMachine} from '../../runtime/machine-driver.ts';
 import type {KeyValue} from '../../store/port.ts';
+import {ContainerSessions} from './container-sessions.ts';
 import {DoubledIds} from './doubled-ids.ts';
 import {LostSessions} from './lost-sessions.ts';
-import {TICK_MS, UNHEARD_PER_TICK} from './limits.ts';
+import {HEARD_PER_TURN, TICK_MS, TURNS_PER_TICK} from './limits.ts';
 import {isProxyHeartbeat, isSettled, mayHoldId} from './proxy-heartbeat.ts';
-import type {ProxySubject} from './proxy-heartbeat.ts';
-import type {OpenSession} from './push-work.ts';
-import {sessionAlarms, sessionProblems} from './session-alarms.ts';
-
-/** News of one session's key; `entry` undefined: it is gone, as of `mod`. */
-export interface SessionChange {
-  readonly key: string;
-  readonly container: string;
-  readonly lease: string;
-  readonly entry: KeyValue | undefined;
-  readonly mod: number;
-}
-
-export interface Session extends OpenSession {
-  /** Newest version of its key. */
-  mod: number;
-  /** It still waits for its id. */
-  waiting: boolean;
-  /** Why its newest heartbeat cannot be read; '' when it can. */
-  problem: string;
-  /** It has sent a heartbeat that could be read. */
-  readable: boolean;
-  /** What it may run while it has not: all that was recorded at its container when it came, or since. */
-  readonly presumed: Set<string>;
-  /** A write of its proxy heartbeat is under way. */
-  writing: boolean;
-  renewedAtMs: number;
-  /** It is not registered: the app has as many as its quota lets it have. */
-  overQuota: boolean;
-  /** An operator's eviction has been seen, or the app goes: it is not registered again. */
-  evicted: boolean;
-}
-
-export type ProxyAction =
-  | {readonly type: 'opened' | 'ended'; readonly session: Session}
-  /** Create, promote or renew its proxy heartbeat; `kept` when that has been answered. */
-  | {readonly type: 'keep'; readonly session: Session}
-  /** Take the next steps of all its shards. */
-  | {readonly type: 'look'; readonly session: Session}
-  /**
-   * End it, which is all the Go project's containers understand: the app goes and the session has no shards, or it is a second one of an id
-   * that beats.
-   */
-  | {readonly type: 'endSession'; readonly session: Session; readonly why: string}
-  /** It has ended and will be evicted soon: delete what its container keeps of its shards in the store. */
-  | {readonly type: 'deleteStored'; readonly subject: ProxySubject}
-  /** The app goes: delete the proxy heartbeat of a session that has ended. */
-  | {readonly type: 'remove'; readonly subject: ProxySubject}
-  | {readonly type: 'startGuard'}
-  /** What the container's machine bears, as it says itself. */
-  | {
-      readonly type: 'figures';
-      readonly incarnation: string;
-      readonly own: Readonly<Record<string, unknown>>;
-    }
-  /** What an operator has to know now, and which containers get nothing new, with the reason. */
-  | {
-      readonly type: 'alarms';
-      readonly alarms: readonly PushAlarm[];
-      readonly problems: ReadonlyMap<string, string>;
-    };
+import type {ProxyAction, Session, SessionChange} from './proxy-action.ts';
+import {SessionAlarms, sessionProblems} from './session-alarms.ts';
 
 export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private readonly view: AppView;
+  /** By key, in the order of their turns. */
   private readonly sessions = new Map<string, Session>();
-  private readonly byContainer = new Map<string, Set<Session>>();
+  private readonly byContainer = new ContainerSessions<Session>();
   private readonly byIncarnation = new Map<string, Session>();
   private out: ProxyAction[] = [];
   /** Sessions that have spoken since the last look. */
   private readonly heardOf = new Set<Session>();
-  /** Those of which it was said that they have come: they cost a look at each tick. */
+  /** Those of which it was said that they have come. The others: never readable, successors of nobody. */
   private readonly shown = new Set<Session>();
-  /** The others: never readable, successors of nobody, in the order of their turns. Anybody may write any number of them. */
-  private readonly unheard = new Set<Session>();
-  private readonly unreadable = new Set<Session>();
+  /** A write of their proxy heartbeat is under way. */
+  private readonly writing = new Set<Session>();
+  private readonly alarms = new SessionAlarms<Session>();
   private readonly doubles = new DoubledIds();
   private readonly lost = new LostSessions(this.byContainer, this.byIncarnation);
   /** As `capacityNow`, within one `advance`: counted for each session, sessions would cost their square. */
   private sessionsLeft: number | undefined;
   private nextTickMs: number;
+  /** The last turn left news for the next. */
+  private hasMore = false;
   private governorListed = false;
   private sessionsListed = false;
   private guardStarted = false;
@@ -171,7 +115,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
 
   /** The write of a proxy heartbeat has been answered, or is given up. */
   kept(session: Session): void {
-    session.writing = false;
+    this.writing.delete(session);
   }
 
   /** A session could not be ended: it is tried again. */
@@ -187,60 +131,83 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   }
 
   wakeAtMs(): number {
-    return this.nextTickMs;
+    return this.hasMore ? Number.NEGATIVE_INFINITY : this.nextTickMs;
   }
 
   private lookAtHeard(nowMs: number): void {
+    let left = HEARD_PER_TURN;
     for (const session of this.heardOf) {
-      if (session.ended || !this.regard(session)) continue;
-      this.presume(session);
-      this.maintain(session, nowMs);
-      this.out.push({type: 'look', session});
+      if (left-- === 0) break;
+      this.heardOf.delete(session);
+      if (session.ended) continue;
+      if (this.regard(session)) {
+        this.presume(session);
+        this.maintain(session, nowMs);
+        this.out.push({type: 'look', session});
+      }
+      this.alarms.look(session, this.shown.has(session), nowMs);
     }
-    this.heardOf.clear();
+    this.hasMore = this.heardOf.size > 0;
   }
 
   private tick(nowMs: number): void {
     this.nextTickMs = nowMs + TICK_MS;
     if (!this.governorListed || !this.sessionsListed) return;
     const exists = !this.view.isGone;
-    if (this.isDeleting) this.dismantle();
+    if (this.isDeleting) this.removeLeft();
     else if (exists && !this.guardStarted) {
       this.guardStarted = true;
       this.out.push({type: 'startGuard'});
     }
-    this.lookAtUnheard();
-    for (const session of this.shown) this.maintain(session, nowMs);
-    if (!this.isDeleting) this.lookAtDoubles(nowMs);
+    for (const incarnation of this.view.heartbeats.keys()) {
+      const session = this.holderOf(incarnation);
+      if (session !== undefined) this.lookAt(session, nowMs);
+    }
+    this.lookAtUnregistered(nowMs);
     for (const subject of this.lost.due(this.view, nowMs))
       this.out.push({type: 'deleteStored', subject});
     // A status after an app's removal would be a key left behind.
     if (exists && !this.isDeleting) {
-      const {shown, unreadable} = this;
-      const alarms = [...this.doubles.alarms(nowMs), ...sessionAlarms(shown, unreadable, nowMs)];
-      this.out.push({type: 'alarms', alarms, problems: sessionProblems(shown, this.view, nowMs)});
+      const alarms = [...this.doubles.alarms(nowMs), ...this.alarms.all()];
+      const sessionOf = (incarnation: string): Session | undefined => this.holderOf(incarnation);
+      this.out.push({
+        type: 'alarms',
+        alarms,
+        problems: sessionProblems(sessionOf, this.view, nowMs),
+      });
     }
   }
 
-  /** The process before one of them may have become known since. Those that have had their turn go to the end. */
-  private lookAtUnheard(): void {
-    let left = Math.min(UNHEARD_PER_TICK, this.unheard.size);
-    for (const session of this.unheard) {
-      if (left-- === 0) break;
-      this.unheard.delete(session);
-      this.regard(session);
-      if (!this.shown.has(session)) this.unheard.add(session);
+  /** By turns: those that have had theirs go to the end. The process before one of them may have become known since, or there is room. */
+  private lookAtUnregistered(nowMs: number): void {
+    let left = TURNS_PER_TICK;
+    let all = this.sessions.size;
+    for (const [key, session] of this.sessions) {
+      if (left === 0 || all-- === 0) break;
+      this.sessions.delete(key);
+      this.sessions.set(key, session);
+      if (this.view.heartbeats.has(session.incarnation)) continue;
+      left -= 1;
+      this.lookAt(session, nowMs);
     }
+  }
+
+  private lookAt(session: Session, nowMs: number): void {
+    if (this.isDeleting) this.dismantle(session);
+    if (!this.shown.has(session)) this.regard(session);
+    if (!this.shown.has(session)) return;
+    this.maintain(session, nowMs);
+    if (!this.isDeleting) this.lookAtDouble(session, nowMs);
+    this.alarms.look(session, true, nowMs);
   }
 
   /** A second session that beats is ended at once: what it runs, somebody else runs. */
-  private lookAtDoubles(nowMs: number): void {
-    for (const session of this.doubles.look(this.byContainer.values(), nowMs)) {
-      if (session.waiting || session.evicted) continue;
-      session.evicted = true;
-      const why = 'its id belongs to an older session, which still sends heartbeats';
-      this.out.push({type: 'endSession', session, why});
-    }
+  private lookAtDouble(session: Session, nowMs: number): void {
+    const {any} = this.byContainer.oldest(session.container);
+    if (!this.doubles.look(session, any, nowMs) || session.waiting || session.evicted) return;
+    session.evicted = true;
+    const why = 'its id belongs to an older session, which still sends heartbeats';
+    this.out.push({type: 'endSession', session, why});
   }
 
   /** The stored shards of the container are deleted. */
@@ -255,28 +222,24 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
       talk: new PushSession({container, incarnation}, nowMs),
       ...{readable: false, presumed: new Set<string>(), backlog: new Set<string>()},
       ...{calls: 0, reachedAtMs: Number.NEGATIVE_INFINITY, probing: false, ended: false},
-      ...{writing: false, renewedAtMs: Number.NEGATIVE_INFINITY, evicted: false, overQuota: false},
+      ...{renewedAtMs: Number.NEGATIVE_INFINITY, evicted: false, overQuota: false},
     };
     this.sessions.set(key, session);
-    this.unheard.add(session);
-    const same = this.byContainer.get(container);
-    if (same === undefined) this.byContainer.set(container, new Set([session]));
-    else same.add(session);
+    this.byContainer.add(session);
     this.byIncarnation.set(incarnation, session);
     return session;
   }
 
   private heard(session: Session, entry: KeyValue, nowMs: number): void {
     session.mod = entry.mod;
+    const {waiting, readable} = session;
     const value = decodePushSession(entry.value);
     session.waiting = value.kind === 'waiting';
     session.problem = value.kind === 'unreadable' ? value.problem : '';
-    if (value.kind === 'unreadable') this.unreadable.add(session);
-    else {
-      this.unreadable.delete(session);
-      this.show(session);
-    }
+    if (value.kind !== 'unreadable') this.show(session);
     session.readable ||= value.kind === 'heartbeat';
+    if (session.waiting !== waiting || session.readable !== readable)
+      this.byContainer.changed(session);
     if (value.kind === 'waiting') return;
     const shards = value.kind === 'heartbeat' ? value.heartbeat.shards : undefined;
     session.talk.heard(entry.mod, shards, nowMs);
@@ -287,7 +250,6 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
 
   private show(session: Session): void {
     if (this.shown.has(session)) return;
-    this.unheard.delete(session);
     this.shown.add(session);
     this.out.push({type: 'opened', session});
   }
@@ -296,10 +258,8 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   private end(session: Session, nowMs: number): void {
     this.sessions.delete(session.key);
     this.byIncarnation.delete(session.incarnation);
-    const same = this.byContainer.get(session.container);
-    same?.delete(session);
-    if (same?.size === 0) this.byContainer.delete(session.container);
-    for (const set of [this.unheard, this.unreadable]) set.delete(session);
+    this.byContainer.delete(session);
+    this.alarms.ended(session);
     if (this.shown.delete(session)) this.out.push({type: 'ended', session});
     if (isSettled(this.view, session) && !this.isDeleting && this.governorListed)
       this.keep(session, nowMs);
@@ -313,11 +273,8 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
    */
   private holds(session: Session): boolean {
     if (session.waiting || (!session.readable && !this.isKnown(session))) return false;
-    for (const other of this.byContainer.get(session.container) ?? []) {
-      if (other === session || other.waiting || (session.readable && !other.readable)) continue;
-      if (other.create < session.create || other.readable !== session.readable) return false;
-    }
-    return true;
+    const {any, readable} = this.byContainer.oldest(session.container);
+    return session === (readable ?? any);
   }
 
   /** The session before it has not been taken out yet, or it is registered itself. */
@@ -349,7 +306,7 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     const {view} = this;
     const known = view.heartbeats.get(session.incarnation)?.value;
     if (known?.state === 'evicting') session.evicted = true;
-    if (session.writing || (session.evicted && !this.isShownOn(session, known))) return;
+    if (this.writing.has(session) || (session.evicted && !this.isShownOn(session, known))) return;
     if (known === undefined && (this.isDeleting || !this.holds(session))) return;
     this.sessionsLeft ??= this.capacityNow();
     session.overQuota = known === undefined && this.sessionsLeft <= 0;
@@ -374,23 +331,24 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
     const {pushSessions: ofPush, containers: ofAll} = appQuota(this.view.spec?.value.quota);
     const {pushSessions, containers} = usageOf(this.view);
     let coming = 0;
-    for (const {writing, incarnation} of this.sessions.values())
-      if (writing && !this.view.heartbeats.has(incarnation)) coming += 1;
+    for (const {incarnation, ended} of this.writing)
+      if (!ended && !this.view.heartbeats.has(incarnation)) coming += 1;
     return Math.min(ofPush - pushSessions, ofAll - containers) - coming;
   }
 
   private keep(session: Session, nowMs: number): void {
-    session.writing = true;
+    this.writing.add(session);
     session.renewedAtMs = nowMs;
     this.out.push({type: 'keep', session});
   }
 
-  private dismantle(): void {
-    for (const session of this.sessions.values()) {
-      if (this.view.shardsOf(session.incarnation).size > 0 || session.evicted) continue;
-      session.evicted = true;
-      this.out.push({type: 'endSession', session, why: 'the app is being removed'});
-    }
+  private dismantle(session: Session): void {
+    if (this.view.shardsOf(session.incarnation).size > 0 || session.evicted) return;
+    session.evicted = true;
+    this.out.push({type: 'endSession', session, why: 'the app is being removed'});
+  }
+
+  private removeLeft(): void {
     for (const [incarnation, {value}] of this.view.heartbeats) {
       const isLeft = isProxyHeartbeat(value) && this.holderOf(incarnation) === undefined;
       if (!isLeft || this.view.shardsOf(incarnation).size > 0) continue;

@@ -21,7 +21,7 @@ import {LeaseRenewer} from './guard-lease.ts';
 import {deleteStored} from './stored-shards.ts';
 import type {PushCaller} from './push-caller.ts';
 import {ProxyMachine} from './proxy-machine.ts';
-import type {ProxyAction, Session, SessionChange} from './proxy-machine.ts';
+import type {ProxyAction, Session, SessionChange} from './proxy-action.ts';
 import {PushWork} from './push-work.ts';
 import type {PushScope} from './push-work.ts';
 import {isProxyHeartbeat, proxyRemoval, proxyTransaction} from './proxy-heartbeat.ts';

@@ -1,7 +1,8 @@
-/** What an operator has to know of the sessions of push containers. Pure. */
+/** What an operator has to know of the sessions of push containers: one alarm for each kind, however many they are. Pure. */
 import type {AppView} from '../../appstate/app-view.ts';
+import type {AlarmCode} from '../../model/alarm.ts';
 import type {PushAlarm, PushSession} from '../../ownership/push-session.ts';
-import {UNREADABLE_MANY, UNREADABLE_NAMED} from './limits.ts';
+import {SESSIONS_NAMED} from './limits.ts';
 
 interface Watched {
   readonly container: string;
@@ -12,17 +13,17 @@ interface Watched {
   readonly talk: PushSession;
 }
 
-type Unreadable = Pick<Watched, 'container' | 'problem'>;
-
 /** By incarnation, the containers that live and cannot be heard: they keep what they have and get nothing new. */
 export function sessionProblems(
-  sessions: Iterable<Watched>,
+  sessionOf: (incarnation: string) => Watched | undefined,
   view: AppView,
   nowMs: number,
 ): Map<string, string> {
   const problems = new Map<string, string>();
-  for (const {incarnation, problem, talk} of sessions) {
-    if (!view.heartbeats.has(incarnation)) continue;
+  for (const incarnation of view.heartbeats.keys()) {
+    const session = sessionOf(incarnation);
+    if (session === undefined) continue;
+    const {problem, talk} = session;
     if (problem !== '')
       problems.set(incarnation, `has a heartbeat that cannot be read: ${problem}`);
     else if (!talk.beating(nowMs))
@@ -31,35 +32,57 @@ export function sessionProblems(
   return problems;
 }
 
-/** What concerns one of the sessions, and what keeps the heartbeats of `unreadable` from being read. */
-export function sessionAlarms(
-  sessions: Iterable<Watched>,
-  unreadable: ReadonlySet<Unreadable>,
-  nowMs: number,
-): PushAlarm[] {
-  const alarms: PushAlarm[] = [];
-  for (const {container, overQuota, talk} of sessions) {
-    alarms.push(...talk.alarms(nowMs));
-    if (!overQuota) continue;
-    const text = `push container ${container} is not accepted: the quota of the app is used up`;
-    alarms.push({code: 'PUSH_OVER_QUOTA', text});
+/** Kept from one look at a session to the next: not all have their turn at each tick. */
+export class SessionAlarms<T extends Watched> {
+  /** Texts by code and session, in the order in which they were raised. */
+  private readonly raised = new Map<AlarmCode, Map<T, string>>();
+  private readonly codesOf = new Map<T, ReadonlySet<AlarmCode>>();
+
+  /** Takes all that concerns the session now. `isShown`: it may be a container; of any other key it is said only that nobody can read it. */
+  look(session: T, isShown: boolean, nowMs: number): void {
+    const {container, overQuota, problem} = session;
+    const alarms = isShown ? session.talk.alarms(nowMs) : [];
+    if (overQuota) {
+      const text = `push container ${container} is not accepted: the quota of the app is used up`;
+      alarms.push({code: 'PUSH_OVER_QUOTA', text});
+    }
+    if (problem !== '') {
+      const text = `heartbeat of push container ${container} cannot be read: ${problem}`;
+      alarms.push({code: 'PUSH_UNREADABLE', text});
+    }
+    this.set(session, alarms);
   }
-  return [...alarms, ...unreadableAlarms(unreadable)];
+
+  ended(session: T): void {
+    this.set(session, []);
+  }
+
+  all(): PushAlarm[] {
+    return [...this.raised].flatMap(([code, texts]) => oneAlarm(code, texts.values(), texts.size));
+  }
+
+  private set(session: T, alarms: readonly PushAlarm[]): void {
+    const codes = new Set(alarms.map(({code}) => code));
+    for (const code of this.codesOf.get(session) ?? [])
+      if (!codes.has(code)) this.raised.get(code)?.delete(session);
+    for (const {code, text} of alarms) {
+      const texts = this.raised.get(code) ?? new Map<T, string>();
+      this.raised.set(code, texts.set(session, text));
+    }
+    if (codes.size === 0) this.codesOf.delete(session);
+    else this.codesOf.set(session, codes);
+  }
 }
 
-/** One each while they are few, and one together beyond: anybody may write any number of keys. */
-function unreadableAlarms(sessions: ReadonlySet<Unreadable>): PushAlarm[] {
-  const alarms: PushAlarm[] = [];
-  for (const {container, problem} of sessions) {
-    if (alarms.length === UNREADABLE_NAMED) break;
-    const text = `heartbeat of push container ${container} cannot be read: ${problem}`;
-    alarms.push({code: 'PUSH_UNREADABLE', text});
-  }
-  const more = sessions.size - alarms.length;
-  if (more === 0) return alarms;
-  // A text that changed with each key would be a new alarm each time.
-  const least = UNREADABLE_MANY * Math.floor(more / UNREADABLE_MANY);
-  const which = least === 0 ? 'further' : `${least} and more further`;
-  const text = `${which} heartbeats of push containers cannot be read`;
-  return [...alarms, {code: 'PUSH_UNREADABLE', text}];
+/**
+ * One alarm with the first of the texts and about how many more there are: anybody may write any number of keys, and a text that changed with
+ * each of them would be a new alarm each time. None without texts.
+ */
+export function oneAlarm(code: AlarmCode, texts: Iterable<string>, count: number): PushAlarm[] {
+  if (count === 0) return [];
+  const named: string[] = [];
+  for (const text of texts) if (named.push(text) === SESSIONS_NAMED) break;
+  const more = count - named.length;
+  if (more > 0) named.push(`and at least ${10 ** Math.floor(Math.log10(more))} more`);
+  return [{code, text: named.join('; ')}];
 }

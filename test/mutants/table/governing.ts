@@ -11,6 +11,7 @@ const GOVERNOR_SHELL_TESTS = testsOf('test/server/governing/governor-shell.test.
 const TAKE_OVER_TESTS = testsOf('test/server/governing/take-over.test.ts');
 const PUSH_SESSION_TESTS = testsOf('test/ownership/push-session.test.ts');
 const PROXY_MACHINE_TESTS = testsOf('test/server/push/proxy-machine.test.ts');
+const FALSE_HEARTBEATS_TESTS = testsOf('test/server/push/false-heartbeats.test.ts');
 const HOUSEKEEPING_TESTS = testsOf('test/server/governing/housekeeping.test.ts');
 
 export const GOVERNING_MUTANTS: readonly Mutant[] = [
@@ -85,6 +86,24 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
       replace: 'if (session.waiting || !session.readable) return false;',
       killed: PROXY_MACHINE_TESTS(
         'a session that never sent a readable heartbeat > stands for the process before it, and may run all that one had',
+      ),
+    },
+    {
+      name: 'a tick goes through all sessions without a proxy heartbeat',
+      breaks: 'push-containers.md: what anybody may write any number of is looked at by turns',
+      find: 'left -= 1;',
+      replace: '',
+      killed: FALSE_HEARTBEATS_TESTS(
+        '5,000 false heartbeats of one container > cost a look at a part of them at a tick, however many they are',
+      ),
+    },
+    {
+      name: 'who has the id of a container is not sought anew when a session waits no more',
+      breaks: 'push-containers.md: the oldest session that beats has the id',
+      find: 'this.byContainer.changed(session);',
+      replace: 'void waiting;',
+      killed: FALSE_HEARTBEATS_TESTS(
+        'one of many sessions of a container that waits no more has the id when the others only wait',
       ),
     },
   ]),

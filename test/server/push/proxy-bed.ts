@@ -1,5 +1,6 @@
 /** A machine for the push containers of an app that exists. */
 import {AppView} from '../../../src/appstate/app-view.ts';
+import type {ProxyAction} from '../../../src/server/push/proxy-action.ts';
 import {ProxyMachine} from '../../../src/server/push/proxy-machine.ts';
 
 export function proxyBed(): {view: AppView; machine: ProxyMachine} {
@@ -13,4 +14,12 @@ export function proxyBed(): {view: AppView; machine: ProxyMachine} {
 export function listNothing(machine: ProxyMachine): void {
   machine.governorHasListed();
   machine.listed([], 0, 0);
+}
+
+/** Turns until all that has come is looked at. */
+export function lookAtAll(machine: ProxyMachine): ProxyAction[] {
+  const actions: ProxyAction[] = [];
+  do actions.push(...machine.advance(0));
+  while (machine.wakeAtMs() <= 0);
+  return actions;
 }

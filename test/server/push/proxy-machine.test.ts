@@ -2,7 +2,7 @@
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import type {AppView} from '../../../src/appstate/app-view.ts';
 import {ProxyMachine} from '../../../src/server/push/proxy-machine.ts';
-import type {ProxyAction, SessionChange} from '../../../src/server/push/proxy-machine.ts';
+import type {ProxyAction, SessionChange} from '../../../src/server/push/proxy-action.ts';
 import {listNothing, proxyBed} from './proxy-bed.ts';
 
 const CONTAINER = '10.0.0.1:80';
