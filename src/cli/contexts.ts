@@ -6,7 +6,7 @@ import {SmError} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
 
 /** What a context may set. No secrets: the token stays in its file. */
-export const CONTEXT_SETTINGS = [
+const CONTEXT_SETTINGS = [
   'server',
   'app',
   'output',

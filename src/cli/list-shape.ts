@@ -30,7 +30,7 @@ export function shaped<Row>(result: ListResult<Row>, {sortBy, limit}: ListShape)
 }
 
 /** As flags and scripts name a column: `max-shards` for MAX SHARDS. */
-export function columnName({header}: {header: string}): string {
+function columnName({header}: {header: string}): string {
   return header.toLowerCase().replaceAll(' ', '-');
 }
 

@@ -2,7 +2,6 @@
 import {closeSync, openSync, writeSync} from 'node:fs';
 import type {AdminClient} from '../admin/admin-client.ts';
 import {RemoteError} from '../admin/remote-error.ts';
-import {TTL_DEFAULT_MS} from '../model/container.ts';
 import {SmError} from '../model/errors.ts';
 import type {ContainerView, ShardView} from '../protocol/admin.ts';
 import {pause} from '../runtime/pause.ts';
@@ -19,6 +18,7 @@ import {
 } from './limits.ts';
 import {isRetryable} from './retryable.ts';
 import {unwritable} from './text-output.ts';
+import {TTL_DEFAULT_MS} from '../model/limits.ts';
 
 export interface RecordingRequest {
   readonly client: AdminClient;

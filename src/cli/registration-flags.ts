@@ -42,7 +42,7 @@ export function numberOf(flag: string, text: string): number {
 }
 
 /** `NAME=TEXT` each; the text may hold further `=`. */
-export function pairsOf(
+function pairsOf(
   flag: string,
   form: string,
   texts: readonly string[],

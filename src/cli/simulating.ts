@@ -4,7 +4,6 @@ import {basename} from 'node:path';
 import type {FileApp, FileShard} from '../config/apps-file.ts';
 import {SmError} from '../model/errors.ts';
 import {placementOf} from '../model/placement-policy.ts';
-import {MAX_RECOVERY_TIME_DEFAULT_S} from '../model/specs.ts';
 import type {AppSpec} from '../model/specs.ts';
 import {pause} from '../runtime/pause.ts';
 import {SLICE_MS, TRACE_LIMIT_BYTES} from '../simulator/limits.ts';
@@ -18,6 +17,7 @@ import {metricsOf} from '../simulator/trace.ts';
 import type {Trace} from '../simulator/trace.ts';
 import {readApps} from './apps-source.ts';
 import {readNamedInput} from './text-input.ts';
+import {MAX_RECOVERY_TIME_DEFAULT_S} from '../model/limits.ts';
 
 /** Stands for an app of which nothing is said. */
 export const DEFAULTS = 'defaults';

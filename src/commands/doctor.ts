@@ -1,9 +1,9 @@
 import {SmCommand} from '../cli/base-command.ts';
 import {alarmPageLines} from '../cli/alarm-pages.ts';
 import {RemoteError} from '../admin/remote-error.ts';
-import {CLOCK_APART_WARN_MS} from '../model/contact.ts';
 import {SmError} from '../model/errors.ts';
 import type {ChecksAnswer} from '../protocol/admin.ts';
+import {CLOCK_APART_WARN_MS} from '../model/limits.ts';
 
 type Check = ChecksAnswer['checks'][number];
 

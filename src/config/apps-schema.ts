@@ -1,13 +1,16 @@
 /** What apps.yml may hold: one description, from which files are checked, explained and described as JSON Schema. */
 import {nameProblem, shardIdProblem} from '../model/ids.ts';
-import {MAX_MOVING_LIMIT} from '../model/moving-limit.ts';
-import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/specs.ts';
 import type {Field, Shape} from './apps-shape.ts';
 import {PLACEMENT_FIELDS, SHARD_TERM_FIELDS} from './placement-schema.ts';
 import {RANGE_LIMIT, SHARD_COUNT_LIMIT, TASK_MAX_CHARACTERS} from './limits.ts';
+import {
+  MAX_MOVING_LIMIT,
+  MAX_RECOVERY_TIME_DEFAULT_S,
+  MAX_RECOVERY_TIME_LIMIT_S,
+} from '../model/limits.ts';
 
 /** `eu-{001..100}`: what stands before and behind, and two whole numbers; leading zeros give the width. */
-export const RANGE = /^(.*)\{(\d{1,9})\.\.(\d{1,9})\}(.*)$/su;
+const RANGE = /^(.*)\{(\d{1,9})\.\.(\d{1,9})\}(.*)$/su;
 
 const shardId: Shape & {kind: 'text'} = {kind: 'text', problem: shardIdProblem};
 const container: Shape = {kind: 'text', problem: (text) => nameProblem('container', text)};

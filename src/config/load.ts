@@ -4,7 +4,6 @@ import {SmError} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
 import {decodeUtf8} from '../model/utf8.ts';
 import {addressOf, bareHost, isWildcardHost} from '../model/listen-fault.ts';
-import {TTL_DEFAULT_MS} from '../model/container.ts';
 import {CLUSTER_QUOTA_DEFAULT} from '../model/quota.ts';
 import {embeddedOf, exposedHost, storeFaults} from './embedded.ts';
 import type {LoadOptions} from './embedded.ts';
@@ -19,6 +18,7 @@ import {
   FAULTS_SHOWN,
   SHUTDOWN_DEFAULT_MS,
 } from './limits.ts';
+import {TTL_DEFAULT_MS} from '../model/limits.ts';
 
 interface Found {
   readonly value: unknown;

@@ -1,14 +1,8 @@
 /** What apps.yml may say of placement: the policy of an app, and the terms of a shard. */
 import {nameProblem} from '../model/ids.ts';
-import {
-  DRAIN_ORDERS,
-  LOAD_LIMIT,
-  METRIC_UPPER_DEFAULT,
-  PLACEMENT_BOUNDS,
-  PLACEMENT_DEFAULTS,
-  PRIORITY_LIMIT,
-} from '../model/placement-policy.ts';
+import {DRAIN_ORDERS, PLACEMENT_BOUNDS, PLACEMENT_DEFAULTS} from '../model/placement-policy.ts';
 import type {Field, Shape} from './apps-shape.ts';
+import {LOAD_LIMIT, METRIC_UPPER_DEFAULT_FACTOR, PRIORITY_LIMIT} from '../model/limits.ts';
 
 const {ratio, seconds, moves} = PLACEMENT_BOUNDS;
 const RATIO: Shape = {kind: 'number', least: 1, most: ratio};
@@ -25,7 +19,7 @@ const METRIC_FIELDS: Readonly<Record<string, Field>> = {
   upper: {
     shape: RATIO,
     summary: "Moves for load start when a container's load exceeds its share by this factor.",
-    fallback: METRIC_UPPER_DEFAULT,
+    fallback: METRIC_UPPER_DEFAULT_FACTOR,
   },
   lower: {
     shape: RATIO,

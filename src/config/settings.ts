@@ -1,10 +1,9 @@
 /** Every setting the file may hold: its path, how it is checked, and the error for a wrong value. */
 import {isIP} from 'node:net';
 import {nameProblem} from '../model/ids.ts';
-import {CLUSTER_QUOTA_NAMES, QUOTA_MOST} from '../model/quota.ts';
-import {TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
+import {CLUSTER_QUOTA_NAMES} from '../model/quota.ts';
 import {QUOTA_LEAST_BYTES, SHUTDOWN_LIMIT_MS} from './limits.ts';
-import {PORT_LIMIT} from '../model/limits.ts';
+import {PORT_LIMIT, QUOTA_MOST, TTL_MAX_MS, TTL_MIN_MS} from '../model/limits.ts';
 
 export interface Setting {
   /** What is wrong with the value, or undefined. */

@@ -29,7 +29,7 @@ const SHARDS = 'Shards that are here, by state: adding, ready, dropping, stuck a
 const LOAD_FAULTS = 'Loads of shards that could not be taken as they were reported, by fault';
 const RIGHT = 'How long the container may still act without another heartbeat; 0: fenced';
 
-export class ProcessMetrics {
+class ProcessMetrics {
   readonly registry = new Registry();
   private readonly containers = new Set<MeasuredContainer>();
   private readonly heartbeats = this.counter('heartbeats_total', HEARTBEATS, 'result');

@@ -1,13 +1,5 @@
 import {SmError} from '../model/errors.ts';
-import {
-  CAPACITY_LIMIT,
-  TTL_DEFAULT_MS,
-  TTL_MAX_MS,
-  TTL_MIN_MS,
-  WEIGHT_LIMIT,
-} from '../model/container.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
-import {LOAD_LIMIT} from '../model/placement-policy.ts';
 import {checkName} from '../model/ids.ts';
 import {isWildcardHost} from '../model/listen-fault.ts';
 import {stderrLogger} from './default-logger.ts';
@@ -21,7 +13,15 @@ import {
   HOOK_TIMEOUT_LIMIT_MS,
   LEAVE_TIMEOUT_DEFAULT_MS,
 } from './limits.ts';
-import {PORT_LIMIT} from '../model/limits.ts';
+import {
+  CAPACITY_LIMIT,
+  LOAD_LIMIT,
+  PORT_LIMIT,
+  TTL_DEFAULT_MS,
+  TTL_MAX_MS,
+  TTL_MIN_MS,
+  WEIGHT_LIMIT,
+} from '../model/limits.ts';
 
 /** How a container joins an app. */
 export interface JoinOptions {

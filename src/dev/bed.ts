@@ -19,7 +19,7 @@ import {openAtPort} from './ports.ts';
 import type {WantedPort} from './ports.ts';
 import {DEMO_TTL_MS} from './limits.ts';
 
-export const DEMO_APP = 'demo';
+const DEMO_APP = 'demo';
 const PREFIX = '/sm';
 const SERVICE = 'sm.dev';
 

@@ -16,7 +16,7 @@ import {
   VERDICT_EVERY_MS,
 } from './limits.ts';
 
-export const CHAOS_ACTIONS: readonly ChaosAction[] = ['kill', 'pause', 'drain'];
+const CHAOS_ACTIONS: readonly ChaosAction[] = ['kill', 'pause', 'drain'];
 
 /** What is disturbed, and by what. */
 export interface ChaosBed {

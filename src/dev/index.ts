@@ -1,5 +1,5 @@
 /** What `sm dev` and `sm canary` are made of. */
-export {DEMO_APP, DevBed} from './bed.ts';
+export {DevBed} from './bed.ts';
 export type {DevOptions} from './bed.ts';
 export {Canary} from './canary.ts';
 export type {Measured} from './canary.ts';

@@ -57,10 +57,6 @@ export class OwnershipVerdict {
     this.refusals += count;
   }
 
-  get shardsServed(): number {
-    return this.termsByShard.size;
-  }
-
   get summary(): Verdict {
     const {breachCount, breaches, passes, refusals, terms} = this;
     return {

@@ -22,7 +22,7 @@ export interface Leases {
 
 const GONE = /requested lease not found/i;
 
-export class EtcdLeases implements Leases {
+class EtcdLeases implements Leases {
   private readonly clients: EndpointClients;
   private readonly rotation: EndpointRotation;
 

@@ -1,8 +1,6 @@
 /** Shards that wait until their container has claimed others: so a queue of unclaimed records stays short, whatever the size of the app. */
 import {UNCLAIMED_AT_LEAST, UNCLAIMED_PER_APP, UNCLAIMED_PER_CONTAINER} from './limits.ts';
 
-export {UNCLAIMED_PER_CONTAINER} from './limits.ts';
-
 /**
  * So many records may wait for the claim of one of so many containers. Who waits for seconds is hinted at again and again, and is taken for a
  * container that does not claim.

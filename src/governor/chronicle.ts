@@ -2,11 +2,11 @@
  * What happens to shards besides moves, for the morning after: shards that lose every home, and shards that are served again or for the first time. Counted
  * and named by a few: a batch of 10,000 is one event for each cause, not 10,000. Passive.
  */
-import {AUDIT_SHARDS_NAMED} from '../model/audit.ts';
 import type {ShardsEvent} from '../model/audit.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import {CHRONICLE_LONGEST_MS, CHRONICLE_QUIET_MS} from './limits.ts';
 import type {NewlyFor} from './plan-reasons.ts';
+import {AUDIT_SHARDS_NAMED} from '../model/limits.ts';
 
 interface Draft {
   readonly at: string;

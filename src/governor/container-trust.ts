@@ -5,8 +5,13 @@
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {AppView} from '../appstate/app-view.ts';
-import {ENDS_TO_REFUSE, UncleanEnds} from './unclean-ends.ts';
-import {FAILURES_TO_REFUSE, TRIAL_WAIT_MAX_MS, TRIAL_WAIT_MIN_MS} from './limits.ts';
+import {UncleanEnds} from './unclean-ends.ts';
+import {
+  ENDS_TO_REFUSE,
+  FAILURES_TO_REFUSE,
+  TRIAL_WAIT_MAX_MS,
+  TRIAL_WAIT_MIN_MS,
+} from './limits.ts';
 
 /** A shard on trial. */
 export interface Trial {

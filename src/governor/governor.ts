@@ -40,9 +40,10 @@ import {Removal} from './removal.ts';
 import {Renewals} from './renewals.ts';
 import {Reports} from './reports.ts';
 import type {KnownStatus} from './reports.ts';
-import {REFUSED_RETRY_MS, RetrySchedule} from './retry.ts';
+import {RetrySchedule} from './retry.ts';
 import type {OutsideAlarm} from './status-reporter.ts';
 import {AppView, incarnationOf} from '../appstate/app-view.ts';
+import {REFUSED_RETRY_MS} from './limits.ts';
 
 export class Governor implements ListingTaker {
   readonly view = new AppView();

@@ -11,8 +11,6 @@ import {
   SCAN_INTERVAL_MS,
 } from './limits.ts';
 
-export {HINTS_PER_CALL} from './limits.ts';
-
 export interface HintItem {
   readonly shard: string;
   readonly op: 'add' | 'drop';

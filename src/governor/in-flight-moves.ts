@@ -6,14 +6,9 @@ import {waitFor} from '../model/move-wait.ts';
 import type {MoveWait} from '../model/move-wait.ts';
 import {movingLimit} from '../model/moving-limit.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
-import {PLACEMENT_DEFAULTS, placementOf} from '../model/placement-policy.ts';
+import {placementOf} from '../model/placement-policy.ts';
 import type {MovingPolicy, PlacementPolicy} from '../model/placement-policy.ts';
 import {DEPARTURES_PER_APP, MINUTE_MS} from './limits.ts';
-
-export {DEPARTURES_PER_APP} from './limits.ts';
-
-/** Most voluntary moves at once that one container gives or takes unless the app says otherwise. */
-export const MOVES_PER_CONTAINER = PLACEMENT_DEFAULTS.moving.container;
 
 /**
  * `voluntary`: for balance alone. `planned`: an operator's word or a limit. `departure`: its container is leaving.

@@ -3,8 +3,6 @@ import type {OwnershipRecord} from '../model/ownership.ts';
 import type {FinishedMove} from '../model/status.ts';
 import {MOVES_PER_ROUND, ROUND_LIMIT_MS} from './limits.ts';
 
-export {MOVES_PER_ROUND} from './limits.ts';
-
 export class MoveHistory {
   private finished: FinishedMove[] = [];
   private sinceMs = Number.POSITIVE_INFINITY;

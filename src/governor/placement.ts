@@ -75,13 +75,6 @@ export function freesCapacity(
   return after?.incarnation !== before.incarnation;
 }
 
-export function placementSnapshot(
-  view: AppView,
-  living: ReadonlyMap<string, LivingContainer>,
-): PlacementSnapshot {
-  return atOnce(placementSteps(view, living));
-}
-
 /** All steps in a row. */
 export function atOnce<T>(steps: Iterator<unknown, T>): T {
   for (;;) {

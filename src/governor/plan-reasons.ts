@@ -1,10 +1,10 @@
 /** For some shards of a plan, why: by row, and by id for whoever reads. */
 import {NO_ROW} from '../appstate/shard-rows.ts';
 import type {ShardRows} from '../appstate/shard-rows.ts';
-import {AUDIT_SHARDS_NAMED} from '../model/audit.ts';
 import {Column} from '../model/columns.ts';
 import type {PlacementReason} from '../model/placement.ts';
 import {PER_SHORTAGE, REASONS} from '../planner/row-plan.ts';
+import {AUDIT_SHARDS_NAMED} from '../model/limits.ts';
 
 const NONE = 0;
 

@@ -2,8 +2,6 @@
 import type {OwnershipRecord} from '../model/ownership.ts';
 import {FAILED_MAX_MS, FAILED_MIN_MS} from './limits.ts';
 
-export {REFUSED_RETRY_MS} from './limits.ts';
-
 export class RetrySchedule {
   private readonly atMs = new Map<string, number>();
   private readonly pausedUntilMs = new Map<string, number>();

@@ -8,8 +8,6 @@ import type {UnservedShards} from './unserved.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import {MEASUREMENTS_KEPT} from './limits.ts';
 
-export {MEASUREMENTS_KEPT} from './limits.ts';
-
 export type MoveKind = MoveReason['kind'];
 
 /** Something that happened, to be counted by whoever takes it. */

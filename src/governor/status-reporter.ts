@@ -1,6 +1,5 @@
 /** The summary that every daemon can show: written when it says something new, at most once a second. */
 import type {AlarmCode} from '../model/alarm.ts';
-import {CLOCK_DRIFT} from '../model/container.ts';
 import type {ContainerState} from '../model/container.ts';
 import type {MoveWait} from '../model/move-wait.ts';
 import type {Alarm, AppStatus, ContainerStatus, QuietStatus} from '../model/status.ts';
@@ -22,6 +21,7 @@ import {
   STATUS_INTERVAL_MS,
   UNPLACED_SHOWN,
 } from './limits.ts';
+import {CLOCK_DRIFT} from '../model/limits.ts';
 
 const BY_CLOCK: readonly ContainerState[] = [
   'lost',

@@ -18,8 +18,6 @@ import {
   UNPLACED_AT_LEAST_BYTES,
 } from './limits.ts';
 
-export {STATUS_LIMIT_BYTES, TEXT_SHOWN_CHARACTERS} from './limits.ts';
-
 /** Code of the alarm that something which only the governor knows was left out. */
 export const SUMMARY_CUT = 'SUMMARY_CUT' satisfies AlarmCode;
 /**

@@ -4,8 +4,6 @@
  */
 import {EXPIRE_INTERVAL_MS, SHORT_LIFE_MS, UNCLEAN_WINDOW_MS} from './limits.ts';
 
-export {ENDS_TO_REFUSE} from './limits.ts';
-
 /** An incarnation that ended without leaving. */
 export interface UncleanEnd {
   readonly container: string;

@@ -3,9 +3,9 @@
  * it, from the last heartbeat of a container that is lost or silent, or from what the summary of the governor before says of the one that waited
  * longest. Passive; times come in from outside.
  */
-import {TTL_DEFAULT_MS} from '../model/container.ts';
 import type {AppView} from '../appstate/app-view.ts';
 import {UnservedGaps} from './unserved-gaps.ts';
+import {TTL_DEFAULT_MS} from '../model/limits.ts';
 
 /** With a T below this, shards are still on their way when T has passed: a first plan alone may wait for 3 s. */
 const UNSERVED_MIN_MS = TTL_DEFAULT_MS;

@@ -1,5 +1,5 @@
-import {LOAD_LIMIT} from '../model/placement-policy.ts';
 import type {LoadFault} from './load-faults.ts';
+import {LOAD_LIMIT} from '../model/limits.ts';
 
 /** The load that `value` counts as; undefined when it counts as not reported. `onFault` is given what is wrong with it. */
 export function harmless(value: unknown, onFault: (fault: LoadFault) => void): number | undefined {

@@ -122,7 +122,7 @@ export interface ReadLoads {
   readonly omitted: number;
 }
 
-export const NO_LOADS: ReadLoads = {
+const NO_LOADS: ReadLoads = {
   ...{at: '', metrics: [], omitted: 0},
   shards: new Map(),
   containers: new Map(),

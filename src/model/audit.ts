@@ -1,5 +1,4 @@
 import {AUDIT_REVISION_DIGITS, AUDIT_SUFFIX_CHARACTERS} from './limits.ts';
-export {AUDIT_KEPT, AUDIT_OBJECTS_SHOWN, AUDIT_SHARDS_NAMED, AUDIT_SUFFIXES} from './limits.ts';
 
 /** One field of one object, cut short. */
 export interface AuditedChange {

@@ -1,4 +1,3 @@
-export {CLOCK_APART_WARN_MS} from './limits.ts';
 /** How a call to a container or a daemon has ended. */
 export type Contact =
   | {

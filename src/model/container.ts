@@ -1,17 +1,5 @@
 import {CLOCK_DRIFT, EFFECT_SLACK_MS, HEARTBEATS_PER_TTL, TTL_MAX_MS} from './limits.ts';
 
-export {
-  CAPACITY_LIMIT,
-  CLOCK_DRIFT,
-  EFFECT_SLACK_MS,
-  OVERDUE_SHOWN,
-  TTL_DEFAULT_MS,
-  TTL_MAX_MS,
-  TTL_MIN_MS,
-  UNWATCHED_CLOCK_EXCESS,
-  WEIGHT_LIMIT,
-} from './limits.ts';
-
 /** `sdk` of the heartbeat that stands for a push container. */
 export const PUSH_SDK = 'push';
 

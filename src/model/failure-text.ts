@@ -1,8 +1,6 @@
 /** What a thrown thing says, for records and people: applications throw anything, and records have little room. */
 import {FAILURE_TEXT_MAX_CHARACTERS} from './limits.ts';
 
-export {FAILURE_TEXT_MAX_CHARACTERS} from './limits.ts';
-
 /** Text of `error`, at most 1,000 characters; never throws and never undefined, whatever was thrown. */
 export function failureText(error: unknown): string {
   const text = said(error);

@@ -2,8 +2,6 @@ import {SmError} from './errors.ts';
 import {isHarmful} from './visible.ts';
 import {NAME_MAX_BYTES, SHARD_ID_MAX_BYTES} from './limits.ts';
 
-export {NAME_MAX_BYTES, SHARD_ID_MAX_BYTES} from './limits.ts';
-
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9._:-]{0,126}[A-Za-z0-9])?$/;
 /** Container ids may also hold IPv6 brackets: `[::1]:8080`. */
 const CONTAINER = /^[A-Za-z0-9[]([A-Za-z0-9._:[\]-]{0,126}[A-Za-z0-9\]])?$/;

@@ -16,7 +16,7 @@ export function nearestWords(
 }
 
 /** Levenshtein distance. Texts over COMPARED_MAX_CHARACTERS count as far apart. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   if (Math.max(a.length, b.length) > COMPARED_MAX_CHARACTERS) return Number.POSITIVE_INFINITY;
   let row = Array.from({length: b.length + 1}, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {

@@ -12,12 +12,6 @@ import {
   POLICY_TIME_LIMIT_S,
 } from './limits.ts';
 
-export {
-  LOAD_LIMIT,
-  METRIC_UPPER_DEFAULT_FACTOR as METRIC_UPPER_DEFAULT,
-  PRIORITY_LIMIT,
-} from './limits.ts';
-
 /** A load that is balanced. Ratios are of a container's load to its share. */
 export interface MetricPolicy {
   name: string;

@@ -16,8 +16,6 @@ import {
   CLUSTER_SPECS_DEFAULT_BYTES,
 } from './limits.ts';
 
-export {QUOTA_MOST, QUOTA_WARN_SHARE} from './limits.ts';
-
 /** What a quota of an app counts. */
 export const QUOTA_NAMES = [
   'shards',
@@ -55,7 +53,7 @@ export interface ClusterUsage extends AppUsage {
   readonly apps: number;
 }
 
-export const APP_QUOTA_DEFAULT: Readonly<Record<QuotaName, number>> = {
+const APP_QUOTA_DEFAULT: Readonly<Record<QuotaName, number>> = {
   shards: APP_SHARDS_DEFAULT,
   containers: APP_CONTAINERS_DEFAULT,
   specBytes: APP_SPECS_DEFAULT_BYTES,

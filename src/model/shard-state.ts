@@ -3,8 +3,6 @@ import type {OwnershipRecord} from './ownership.ts';
 import type {SHARD_STATES} from './trouble.ts';
 import {FAILED_FROM} from './limits.ts';
 
-export {FAILED_FROM} from './limits.ts';
-
 export type ShardState = (typeof SHARD_STATES)[number];
 
 /** The state by the record alone. `record` undefined: there is none. */

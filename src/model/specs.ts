@@ -2,8 +2,6 @@ import type {OperatorNote} from './operator-note.ts';
 import type {PlacementPolicy} from './placement-policy.ts';
 import type {AppQuota} from './quota.ts';
 
-export {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from './limits.ts';
-
 /** A governed service, as written by the admin API. Unknown fields survive a rewrite. */
 export interface AppSpec {
   /** The app's name (the origin's word). */

@@ -2,12 +2,6 @@
 import type {ContainerState} from './container.ts';
 import {PERMISSION_CLOCK_SLACK_MS, UNAVAILABLE_SHARE} from './limits.ts';
 
-export {
-  PERMISSION_CLOCK_SLACK_MS,
-  PERMISSION_LEASE_DEFAULT_MS,
-  PERMISSION_LEASE_LIMIT_MS,
-} from './limits.ts';
-
 /** One container that its holder may stop. */
 export interface StopPermission {
   container: string;

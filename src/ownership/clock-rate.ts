@@ -4,7 +4,6 @@
  * delay, plus what the rates make of the time between. Delays are only ever added, so of each stretch of time the least difference counts.
  * Passive.
  */
-import {CLOCK_DRIFT, UNWATCHED_CLOCK_EXCESS} from '../model/container.ts';
 import {
   BASELINE_TTLS,
   CLOCK_EXCESS_MOST_SHARE,
@@ -13,6 +12,7 @@ import {
   CLOCK_STEP_UNKNOWN_SHARE,
   CLOCK_STRETCHES,
 } from './limits.ts';
+import {CLOCK_DRIFT, UNWATCHED_CLOCK_EXCESS} from '../model/limits.ts';
 
 interface Stretch {
   readonly fromMs: number;

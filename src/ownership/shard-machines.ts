@@ -1,10 +1,10 @@
 /** The machines of one container's shards: which of them have something to do, when, and the marks of those that are gone. */
-import {OVERDUE_SHOWN} from '../model/container.ts';
 import type {OverdueHook} from '../model/container.ts';
 import type {RunningHook} from './session-actions.ts';
 import type {ShardAction, ShardContext} from './shard-actions.ts';
 import {ShardMachine} from './shard-machine.ts';
 import {ASKED_LIMIT, MARKS_LIMIT} from './limits.ts';
+import {OVERDUE_SHOWN} from '../model/limits.ts';
 
 export class ShardMachines {
   readonly machines = new Map<string, ShardMachine>();

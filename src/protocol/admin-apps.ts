@@ -1,12 +1,15 @@
 import * as z from 'zod';
 import {APP_HEALTH} from '../model/health.ts';
-import {MAX_MOVING_LIMIT} from '../model/moving-limit.ts';
-import {MAX_RECOVERY_TIME_DEFAULT_S, MAX_RECOVERY_TIME_LIMIT_S} from '../model/specs.ts';
 import {changeFields, lastingField, noteView, revisionField, serviceField} from './admin-fields.ts';
 import {moveWait} from './move-wait.ts';
 import {placementField, storedPlacement} from './placement-policy.ts';
 import {MAX_SHARD_COUNT_LIMIT} from './limits.ts';
-import {QUOTA_MOST} from '../model/quota.ts';
+import {
+  MAX_MOVING_LIMIT,
+  MAX_RECOVERY_TIME_DEFAULT_S,
+  MAX_RECOVERY_TIME_LIMIT_S,
+  QUOTA_MOST,
+} from '../model/limits.ts';
 
 const maxShardCountField = z
   .int()

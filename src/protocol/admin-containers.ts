@@ -1,6 +1,4 @@
 import * as z from 'zod';
-import {MAX_MOVING_LIMIT} from '../model/moving-limit.ts';
-import {CAPACITY_LIMIT, WEIGHT_LIMIT} from '../model/container.ts';
 import {stopPermissionView} from './admin-stop.ts';
 import {
   changeFields,
@@ -12,6 +10,7 @@ import {
   writeAnswer,
   zoneField,
 } from './admin-fields.ts';
+import {CAPACITY_LIMIT, MAX_MOVING_LIMIT, WEIGHT_LIMIT} from '../model/limits.ts';
 
 export const containerState = z.enum([
   'waiting',

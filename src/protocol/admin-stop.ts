@@ -1,6 +1,5 @@
 /** Whether containers may be stopped, and the permissions to do so. */
 import * as z from 'zod';
-import {PERMISSION_LEASE_DEFAULT_MS, PERMISSION_LEASE_LIMIT_MS} from '../model/stop-permission.ts';
 import {
   changeFields,
   containerField,
@@ -9,6 +8,7 @@ import {
   writeAnswer,
 } from './admin-fields.ts';
 import {LASTING_MIN_MS, STOP_CONTAINERS_LIMIT, UNSERVED_LIMIT} from './limits.ts';
+import {PERMISSION_LEASE_DEFAULT_MS, PERMISSION_LEASE_LIMIT_MS} from '../model/limits.ts';
 
 /** Free text that names a deploy, a host or a person; the server puts the caller in when it is absent. */
 const holderField = reasonField.min(1).optional();

@@ -18,7 +18,7 @@ const incarnationField = z.string().regex(/^[A-Za-z0-9_-]{1,80}$/);
 const hintRevision = z.int().min(0);
 
 /** What a newer daemon may say besides is ignored. */
-export const hintItem = z.object({
+const hintItem = z.object({
   shard: shardIdField,
   op: z.enum(['add', 'drop']),
   revision: hintRevision,
@@ -49,7 +49,7 @@ export const shardHintRequest = z.looseObject({
   revision: hintRevision.optional(),
 });
 
-export const shardHolding = z.object({
+const shardHolding = z.object({
   id: z.string(),
   token: z.string(),
   /** The machine's word for what it does with the shard. */

@@ -2,9 +2,8 @@
  * What records say of placement, as read: a known field of a wrong type or out of its bounds is left out, so that its default counts; unknown
  * fields stay. Written by hand, as all that reads records.
  */
-import {WEIGHT_LIMIT} from '../model/container.ts';
-import {LOAD_LIMIT, PRIORITY_LIMIT} from '../model/placement-policy.ts';
 import {storedPlacement} from './placement-policy.ts';
+import {LOAD_LIMIT, PRIORITY_LIMIT, WEIGHT_LIMIT} from '../model/limits.ts';
 
 type Fields = Record<string, unknown>;
 

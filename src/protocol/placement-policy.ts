@@ -1,13 +1,9 @@
 /** Schema of an app's `placement`, as the admin API takes it. */
 import * as z from 'zod';
 import {nameProblem} from '../model/ids.ts';
-import {
-  DRAIN_ORDERS,
-  LOAD_LIMIT,
-  PLACEMENT_BOUNDS,
-  PRIORITY_LIMIT,
-} from '../model/placement-policy.ts';
+import {DRAIN_ORDERS, PLACEMENT_BOUNDS} from '../model/placement-policy.ts';
 import type {PlacementPolicy} from '../model/placement-policy.ts';
+import {LOAD_LIMIT, PRIORITY_LIMIT} from '../model/limits.ts';
 
 const {ratio, seconds, moves, metrics} = PLACEMENT_BOUNDS;
 

@@ -2,21 +2,14 @@
  * Every value under the prefix, both directions. Decoding checks what we rely on and keeps what we do not know; it is
  * written by hand because a governor decodes 100,000 records at a start.
  */
-import {
-  isInteger,
-  isSafeNumber,
-  parse as parseLossless,
-  stringify as stringifyLossless,
-} from 'lossless-json';
+import {isInteger, isSafeNumber, parse, stringify} from 'lossless-json';
 import type {AppEvent, AuditEntry} from '../model/audit.ts';
-import {OVERDUE_SHOWN, TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
 import type {ContainerOverride} from '../model/container-share.ts';
 import type {Heartbeat, HeartbeatState, OverdueHook} from '../model/container.ts';
 import type {LoadSummary} from '../load/summary.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
 import type {MoveNote, OwnershipRecord, OwnershipState} from '../model/ownership.ts';
 import type {AppSpec, ContainerOrder, ShardSpec} from '../model/specs.ts';
-import {MAX_RECOVERY_TIME_DEFAULT_S} from '../model/specs.ts';
 import type {StopPermissions} from '../model/stop-permission.ts';
 import type {AppStatus, ClusterRecord, FinishedMove, LeaderRecord} from '../model/status.ts';
 import {isTooDeep} from './json-depth.ts';
@@ -31,6 +24,12 @@ import {
 import {isUsage, keepQuota} from './quota-fields.ts';
 import type {Fields} from './record-shapes.ts';
 import {keepContainerShare, keepPlacement, keepShardTerms} from './placement-fields.ts';
+import {
+  MAX_RECOVERY_TIME_DEFAULT_S,
+  OVERDUE_SHOWN,
+  TTL_MAX_MS,
+  TTL_MIN_MS,
+} from '../model/limits.ts';
 
 /** `newer`: written by a version of sm that this one does not understand. */
 export type Decoded<T> =
@@ -59,7 +58,7 @@ export function encodeRecord(value: object): string {
   } catch (error) {
     // Looked for only where the quick way fails: each record is written by here.
     if (!hasBigInt(value)) throw error;
-    return stringifyLossless(value) ?? '';
+    return stringify(value) ?? '';
   }
 }
 
@@ -330,7 +329,7 @@ function decode<T>(
 /** JSON as stored: integers beyond 2^53 come as bigint, so that no digit is lost. @throws SyntaxError, also when nested too deep. */
 export function parseJson(text: string): unknown {
   if (isTooDeep(text)) throw new SyntaxError('nested too deep');
-  return LONG_NUMBER.test(text) ? parseLossless(text, undefined, parseNumber) : JSON.parse(text);
+  return LONG_NUMBER.test(text) ? parse(text, undefined, parseNumber) : JSON.parse(text);
 }
 
 function bad(problem: string): {ok: false; problem: string; newer: boolean} {

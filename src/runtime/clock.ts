@@ -56,7 +56,7 @@ const MACHINE: ClockSources = {
  * the machine had been suspended, and once more by the monotonic clock. So such readings are read again. Where every try is interrupted, the
  * last one counts as it is: an owner clock may run ahead, never behind.
  */
-export function readTogether(sources: ClockSources): ClockReadings {
+function readTogether(sources: ClockSources): ClockReadings {
   for (let tries = 1; ; tries += 1) {
     const monotonicMs = sources.monotonicMs();
     const readings = {monotonicMs, wallMs: sources.wallMs(), bootMs: sources.bootMs()};

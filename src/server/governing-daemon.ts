@@ -6,7 +6,6 @@ import {OldRights} from './governing/old-rights.ts';
 import {SessionDriver, untilIdleAndFenced} from '../container/internal.ts';
 import type {Keys} from '../etcd/keys.ts';
 import type {Leases} from '../etcd/leases.ts';
-import {TTL_MAX_MS} from '../model/container.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
 import {CLUSTER_QUOTA_DEFAULT} from '../model/quota.ts';
@@ -42,6 +41,7 @@ import {UsageReport} from './governing/usage-report.ts';
 import type {PushDependencies} from './push/push-gateway.ts';
 import {HOOK_TIMEOUT_MS} from './limits.ts';
 import {untilStored} from './until-stored.ts';
+import {TTL_MAX_MS} from '../model/limits.ts';
 
 export interface GoverningDaemonOptions {
   readonly keys: Keys;

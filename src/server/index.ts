@@ -1,5 +1,4 @@
 /** What a program needs to start a daemon. */
-export {RunningDaemon} from './daemon.ts';
 export type {Daemon} from './daemon.ts';
 export type {DaemonOptions} from './daemon-options.ts';
 export {ConfigReload} from './config-reload.ts';

@@ -5,7 +5,6 @@
 import type {GovernorAction} from '../governor/actions.ts';
 import {Governor} from '../governor/governor.ts';
 import type {ContainerOverride} from '../model/container-share.ts';
-import {TTL_DEFAULT_MS} from '../model/container.ts';
 import type {Heartbeat, HeartbeatState} from '../model/container.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
@@ -24,7 +23,7 @@ import {
   STEP_MS,
 } from './limits.ts';
 import type {Loads, TraceContainer} from './trace.ts';
-import {HEARTBEATS_PER_TTL, MAX_RECOVERY_TIME_DEFAULT_S} from '../model/limits.ts';
+import {HEARTBEATS_PER_TTL, MAX_RECOVERY_TIME_DEFAULT_S, TTL_DEFAULT_MS} from '../model/limits.ts';
 
 const EPOCH = 1;
 const APP = 'app';

@@ -2,12 +2,12 @@
  * Traces of services as there are many, made up: the same kind and seed give the same trace. What they are is said in docs/placement.md, "Gallery".
  * Pure.
  */
-import {TTL_DEFAULT_MS} from '../model/container.ts';
 import {Chance} from './chance.ts';
 import {SYNTHETIC_KINDS} from './synthetic-kinds.ts';
 import type {SyntheticName} from './synthetic-kinds.ts';
 import {TraceBuilder} from './trace-builder.ts';
 import type {Loads, Trace, TraceContainer, TraceShard} from './trace.ts';
+import {TTL_DEFAULT_MS} from '../model/limits.ts';
 
 export interface SyntheticOptions {
   readonly seed?: number;

@@ -1,9 +1,8 @@
 /** What each field of a line of a trace may hold. Pure. */
-import {CAPACITY_LIMIT, WEIGHT_LIMIT} from '../model/container.ts';
 import {nameProblem, shardIdProblem} from '../model/ids.ts';
 import type {NameKind} from '../model/ids.ts';
 import {nearestWords} from '../model/nearest.ts';
-import {LOAD_LIMIT, PRIORITY_LIMIT} from '../model/placement-policy.ts';
+import {CAPACITY_LIMIT, LOAD_LIMIT, PRIORITY_LIMIT, WEIGHT_LIMIT} from '../model/limits.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 /** What is wrong with a value; undefined: nothing. */
@@ -37,7 +36,7 @@ const shardId: FieldRule = (value) => {
 const load = number(0, LOAD_LIMIT);
 
 /** A map of loads by metric. */
-export const loadsRule: FieldRule = (value) => {
+const loadsRule: FieldRule = (value) => {
   if (!isFields(value)) return 'is not a map of loads';
   for (const [metric, one] of Object.entries(value)) {
     const problem = nameProblem('metric', metric) ?? load(one);

@@ -1,5 +1,4 @@
 /** Reads a trace. Every fault is named with its line. Pure. */
-import {TTL_MAX_MS, TTL_MIN_MS} from '../model/container.ts';
 import {SmError} from '../model/errors.ts';
 import {nameProblem} from '../model/ids.ts';
 import {
@@ -13,6 +12,7 @@ import {
 import type {Trace, TraceEvent, TraceHeader, TraceShard} from './trace.ts';
 import {EVENT_SHAPES, fieldProblem, isFields, unknownWord} from './trace-fields.ts';
 import type {Fields, FieldRule} from './trace-fields.ts';
+import {TTL_MAX_MS, TTL_MIN_MS} from '../model/limits.ts';
 
 const HINT = 'docs/placement.md, "Traces", describes the lines; sm record writes such a file';
 

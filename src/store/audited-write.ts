@@ -1,11 +1,12 @@
 /** A write with its audit entry: both in one transaction, and the entry in the log once the store has it. */
 import {randomInt} from 'node:crypto';
 import type {Keys} from '../etcd/keys.ts';
-import {AUDIT_SUFFIXES, auditId} from '../model/audit.ts';
+import {auditId} from '../model/audit.ts';
 import type {AuditEntry} from '../model/audit.ts';
 import {encodeRecord} from '../protocol/records.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import type {CallOptions, Store, Transaction, TransactionOutcome} from './port.ts';
+import {AUDIT_SUFFIXES} from '../model/limits.ts';
 
 /** What has become of an audited write; `unknown`: the store gave no answer. */
 export type AuditedOutcome = 'committed' | 'unknown';

@@ -2,13 +2,14 @@
  * Whether anybody lives below a prefix. A heartbeat that stands unchanged for W by our own clock is that of a container which has
  * certainly stopped (docs/architecture.md); one that changes is alive, and so is a push container as long as its leased key is there.
  */
-import {TTL_MAX_MS, UNWATCHED_CLOCK_EXCESS, silenceMs} from '../model/container.ts';
+import {silenceMs} from '../model/container.ts';
 import {isProxyIncarnation} from '../model/ids.ts';
 import {decodeHeartbeat} from '../protocol/records.ts';
 import type {RawEntry, RawKeys} from '../etcd/raw-keys.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {isHeartbeat, isPushSession} from './contents.ts';
 import {LOOK_EVERY_MS} from './limits.ts';
+import {TTL_MAX_MS, UNWATCHED_CLOCK_EXCESS} from '../model/limits.ts';
 
 export interface LivenessOptions {
   readonly keys: RawKeys;

@@ -19,7 +19,7 @@ export function line(text: string, tone: Tone = 'plain'): Line {
   return [span(text, tone)];
 }
 
-export function lineWidth(spans: Line): number {
+function lineWidth(spans: Line): number {
   return spans.reduce((sum, {text}) => sum + widthOf(text), 0);
 }
 

@@ -1,7 +1,7 @@
 /** Whatever a hook throws, the shard is freed with a record that can be read. */
 import {afterEach, describe, expect, it} from 'vitest';
-import {FAILURE_TEXT_MAX_CHARACTERS} from '../../src/model/failure-text.ts';
 import {SessionDriverBed} from './session-driver-bed.ts';
+import {FAILURE_TEXT_MAX_CHARACTERS} from '../../src/model/limits.ts';
 
 const NOTHING = Object.create(null) as unknown;
 const NO_MESSAGE = Object.assign(new Error('x'), {message: undefined});

@@ -17,7 +17,7 @@ it('starts a container again that gave up, and leaves one dead that was killed',
   try {
     fleet.prepare('c1');
     fleet.joinAll({app: 'demo', endpoints: [join(folder, 'mark')]});
-    await until(() => fleet.verdict.shardsServed === 1, LIMIT_MS, 'the second one serves');
+    await until(() => fleet.verdict.summary.shards === 1, LIMIT_MS, 'the second one serves');
     const [end, more] = ends();
     expect([end, more]).toEqual([
       {event: 'containerEnded', container: 'c1', how: 'STORE_UNAVAILABLE', again: true},

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
-import {UNCLAIMED_PER_CONTAINER, unclaimedLimit} from '../../src/governor/admission-queue.ts';
+import {unclaimedLimit} from '../../src/governor/admission-queue.ts';
 import {GovernorBed} from './governor-bed.ts';
+import {UNCLAIMED_PER_CONTAINER} from '../../src/governor/limits.ts';
 
 const SHARDS = Array.from({length: 5 * UNCLAIMED_PER_CONTAINER}, (_, index) => `s${index}`);
 /** Beyond the wait for first joins. */

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
-import {CLOCK_DRIFT, silenceMs} from '../../src/model/container.ts';
+import {silenceMs} from '../../src/model/container.ts';
 import {GovernorBed, TTL_MS} from './governor-bed.ts';
+import {CLOCK_DRIFT} from '../../src/model/limits.ts';
 
 /** Waits end within a step of the bed. */
 const STEP_MS = 200;

@@ -1,7 +1,8 @@
 /** Which changes of a record are the end of a move, and when they are written down. */
 import {describe, expect, it} from 'vitest';
-import {MOVES_PER_ROUND, MoveHistory} from '../../src/governor/move-history.ts';
+import {MoveHistory} from '../../src/governor/move-history.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
+import {MOVES_PER_ROUND} from '../../src/governor/limits.ts';
 
 const MOVE = {id: 'm1', from: 'a', to: 'b', why: 'balance', startedAt: '2026-01-01T00:00:00.000Z'};
 const BASE: OwnershipRecord = {

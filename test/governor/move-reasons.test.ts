@@ -1,13 +1,11 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {
-  DEPARTURES_PER_APP,
-  InFlightMoves,
-  MOVES_PER_CONTAINER,
-} from '../../src/governor/in-flight-moves.ts';
+import {InFlightMoves} from '../../src/governor/in-flight-moves.ts';
 import {moveReasonOf, moveReasonText, plannedMoveReason} from '../../src/model/move-reason.ts';
 import type {MoveReason} from '../../src/model/move-reason.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
+import {DEPARTURES_PER_APP} from '../../src/governor/limits.ts';
+import {MOVES_PER_CONTAINER_DEFAULT} from '../../src/model/limits.ts';
 
 function appOf(maxMoving: number) {
   return {spec: {value: {maxMoving}}, shards: {size: 0}};
@@ -81,8 +79,9 @@ describe('the reason of a move', () => {
   });
 
   it('decides about the budget of a container: only balance is voluntary', () => {
-    const moves = new InFlightMoves(appOf(10 * MOVES_PER_CONTAINER));
-    for (let at = 0; at < MOVES_PER_CONTAINER; at += 1) moves.note(`s${at}`, moving('balance'));
+    const moves = new InFlightMoves(appOf(10 * MOVES_PER_CONTAINER_DEFAULT));
+    for (let at = 0; at < MOVES_PER_CONTAINER_DEFAULT; at += 1)
+      moves.note(`s${at}`, moving('balance'));
     expect(moves.refusal('a', 'c', 'voluntary', 0)?.budget).toBe('moving.container');
     expect(moves.refusal('a', 'c', 'planned', 0)).toBe(undefined);
     expect(moves.refusal('c', 'd', 'voluntary', 0)).toBe(undefined);

@@ -2,13 +2,13 @@
 import {describe, expect, it} from 'vitest';
 import {ContainerTrust} from '../../src/governor/container-trust.ts';
 import type {LivingContainer} from '../../src/governor/containers.ts';
-import {DEPARTURES_PER_APP, InFlightMoves} from '../../src/governor/in-flight-moves.ts';
+import {InFlightMoves} from '../../src/governor/in-flight-moves.ts';
 import {firstToDrain, startableMove} from '../../src/governor/move-gate.ts';
 import type {MoveGate, WantedMove} from '../../src/governor/move-gate.ts';
 import {MoveWaits} from '../../src/governor/move-waits.ts';
 import {PendingWrites} from '../../src/governor/pending-writes.ts';
 import {zoneOf} from '../../src/governor/placement-terms.ts';
-import {WAITS_KEPT_MS} from '../../src/governor/limits.ts';
+import {DEPARTURES_PER_APP, WAITS_KEPT_MS} from '../../src/governor/limits.ts';
 import {MOVE_BUDGETS, waitFor, waitName, waitText} from '../../src/model/move-wait.ts';
 import type {MoveBudget} from '../../src/model/move-wait.ts';
 import type {AppSpec, ShardSpec} from '../../src/model/specs.ts';

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
-import {REFUSED_RETRY_MS} from '../../src/governor/retry.ts';
 import type {OwnershipRecord, Versioned} from '../../src/model/ownership.ts';
 import {GovernorBed} from './governor-bed.ts';
+import {REFUSED_RETRY_MS} from '../../src/governor/limits.ts';
 
 /** Most moves at once of the app. */
 const MOVING = 100;

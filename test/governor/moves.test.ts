@@ -1,8 +1,7 @@
 import {describe, expect, it} from 'vitest';
-import {FAILED_FROM} from '../../src/model/shard-state.ts';
-import {MOVES_PER_CONTAINER} from '../../src/governor/in-flight-moves.ts';
 import {GovernorBed} from './governor-bed.ts';
 import type {BedOptions} from './governor-bed.ts';
+import {FAILED_FROM, MOVES_PER_CONTAINER_DEFAULT} from '../../src/model/limits.ts';
 
 const FIRST_PLAN_MS = 3_000;
 
@@ -89,14 +88,14 @@ describe('budgets', () => {
     bed.join('c2');
     bed.prove('c2');
     bed.pass(1_000, ['c1', 'c2']);
-    expect(dropping(bed).length).toBe(MOVES_PER_CONTAINER);
+    expect(dropping(bed).length).toBe(MOVES_PER_CONTAINER_DEFAULT);
     bed.free(dropping(bed).slice(0, 5));
     bed.pass(1_000, ['c1', 'c2']);
     // Five are on their way to c2 and count until they are ready there.
-    expect(dropping(bed).length).toBe(MOVES_PER_CONTAINER - 5);
+    expect(dropping(bed).length).toBe(MOVES_PER_CONTAINER_DEFAULT - 5);
     bed.claim(bed.unclaimed('c2'));
     bed.pass(1_000, ['c1', 'c2']);
-    expect(dropping(bed).length).toBe(MOVES_PER_CONTAINER);
+    expect(dropping(bed).length).toBe(MOVES_PER_CONTAINER_DEFAULT);
   });
 
   it.each([

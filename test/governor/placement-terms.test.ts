@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {placementSnapshot} from '../../src/governor/placement.ts';
+import {atOnce, placementSteps} from '../../src/governor/placement.ts';
 import type {LivingContainer} from '../../src/governor/containers.ts';
 import {shardLimit} from '../../src/governor/placement-terms.ts';
 import type {PlacementContainer, PlacementSnapshot} from '../../src/model/placement.ts';
@@ -10,7 +10,7 @@ function snapshotOf({governor: {view}}: GovernorBed): PlacementSnapshot {
     const rest = {endpoint: '', state: 'ready', mode: 'open'} as const;
     return [container, {container, incarnation, ...rest}] as [string, LivingContainer];
   });
-  return placementSnapshot(view, new Map(living));
+  return atOnce(placementSteps(view, new Map(living)));
 }
 
 function registered(bed: GovernorBed, container: string, over: object): PlacementContainer {

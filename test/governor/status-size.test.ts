@@ -1,9 +1,10 @@
 import {describe, expect, it} from 'vitest';
 import type {ContainerState} from '../../src/model/container.ts';
-import {STATUS_LIMIT_BYTES, fittingStatus, shownText} from '../../src/governor/status-size.ts';
+import {fittingStatus, shownText} from '../../src/governor/status-size.ts';
 import type {FullStatus} from '../../src/governor/status-size.ts';
 import {encodeRecord} from '../../src/protocol/records.ts';
 import {GovernorBed} from './governor-bed.ts';
+import {STATUS_LIMIT_BYTES} from '../../src/governor/limits.ts';
 
 const AT = '2026-01-01T00:00:00.000Z';
 

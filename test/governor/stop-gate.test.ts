@@ -4,8 +4,9 @@ import {describe, expect, it} from 'vitest';
 import {checkStop, permitted, released} from '../../src/governor/stop-gate.ts';
 import type {StopQuestion, StopSituation} from '../../src/governor/stop-gate.ts';
 import type {ContainerState} from '../../src/model/container.ts';
-import {PERMISSION_CLOCK_SLACK_MS, unavailableLimit} from '../../src/model/stop-permission.ts';
+import {unavailableLimit} from '../../src/model/stop-permission.ts';
 import type {StopPermission} from '../../src/model/stop-permission.ts';
+import {PERMISSION_CLOCK_SLACK_MS} from '../../src/model/limits.ts';
 
 const NOW_MS = Date.parse('2026-01-02T03:04:05Z');
 const LEASE = {reason: '', leaseMs: 60_000};

@@ -1,7 +1,8 @@
 /** Values that cannot be read: what they stand for is not forgotten, and does not block for ever. */
 import {describe, expect, it} from 'vitest';
-import {TTL_MAX_MS, silenceMs} from '../../src/model/container.ts';
+import {silenceMs} from '../../src/model/container.ts';
 import {GovernorBed} from './governor-bed.ts';
+import {TTL_MAX_MS} from '../../src/model/limits.ts';
 
 /** W of a heartbeat whose T nobody can read. */
 const LONGEST_W_MS = silenceMs(TTL_MAX_MS);

@@ -1,5 +1,4 @@
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {TTL_DEFAULT_MS} from '../../src/model/container.ts';
 import {LONG_MS, TTL_MS, shardIds, startCluster} from '../support/cluster.ts';
 import type {Cluster, TestDaemon} from '../support/cluster.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
@@ -7,6 +6,7 @@ import {LACKS, startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {pause, until} from '../support/until.ts';
+import {TTL_DEFAULT_MS} from '../../src/model/limits.ts';
 
 const SHARDS = shardIds(6);
 let etcd: EtcdProcess;

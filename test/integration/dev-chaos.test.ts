@@ -1,7 +1,6 @@
 /** Whether the verdict of `sm dev` means anything: a container that is stopped for longer than T, with and without its fence. */
 import {join} from 'node:path';
 import {afterAll, describe, expect, it, vi} from 'vitest';
-import {DEMO_APP} from '../../src/dev/bed.ts';
 import {DevBed} from '../../src/dev/index.ts';
 import type {DevEvent} from '../../src/dev/index.ts';
 import type {Breach} from '../../src/dev/verdict.ts';
@@ -42,7 +41,7 @@ async function start(program?: string): Promise<{bed: DevBed; events: DevEvent[]
 }
 
 async function isBalanced({admin}: DevBed): Promise<boolean> {
-  const {containers} = await admin.call('getContainers', {service: DEMO_APP});
+  const {containers} = await admin.call('getContainers', {service: 'demo'});
   return containers.length === 2 && containers.every(({shards}) => shards.ready === SHARDS / 2);
 }
 

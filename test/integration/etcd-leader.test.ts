@@ -1,11 +1,11 @@
 /** One of three members of etcd is lost (promise I4): healthy containers keep their shards. */
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
-import {TTL_DEFAULT_MS} from '../../src/model/container.ts';
 import {LONG_MS, TTL_MS, shardIds, startCluster} from '../support/cluster.ts';
 import type {Cluster} from '../support/cluster.ts';
 import {LACKS, startEtcd} from '../support/etcd-process.ts';
 import type {EtcdMember, EtcdProcess} from '../support/etcd-process.ts';
 import {until} from '../support/until.ts';
+import {TTL_DEFAULT_MS} from '../../src/model/limits.ts';
 
 const APP = 'orders';
 const SHARDS = shardIds(6);

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Etcd3} from 'etcd3';
 import {silentLogger} from '../../src/runtime/logger.ts';
-import {RunningDaemon} from '../../src/server/index.ts';
+import {RunningDaemon} from '../../src/server/daemon.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {OPERATOR, daemonLogin} from '../support/least-rights.ts';
 import {freePorts} from '../support/free-ports.ts';

@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {METRICS_PER_SHARD, RATE_WINDOW_MS} from '../../src/load/limits.ts';
-import {LOAD_LIMIT} from '../../src/model/placement-policy.ts';
 import {nameProblem} from '../../src/model/ids.ts';
 import type {LoadFault} from '../../src/load/load-faults.ts';
 import {ShardMeter} from '../../src/load/shard-meter.ts';
 import type {Loads} from '../../src/load/shard-meter.ts';
+import {LOAD_LIMIT} from '../../src/model/limits.ts';
 
 function metered() {
   const faults: LoadFault[] = [];

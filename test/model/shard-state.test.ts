@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
-import {FAILED_FROM, recordState, shardStateOf} from '../../src/model/shard-state.ts';
+import {recordState, shardStateOf} from '../../src/model/shard-state.ts';
+import {FAILED_FROM} from '../../src/model/limits.ts';
 
 const record = (over: Partial<OwnershipRecord>): OwnershipRecord => ({
   ...{v: 1, state: 'owned', container: 'c', incarnation: 'c-1', token: '', ready: false},

@@ -1,13 +1,9 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {
-  EFFECT_SLACK_MS,
-  actingMs,
-  heartbeatIntervalMs,
-  silenceMs,
-} from '../../src/model/container.ts';
+import {actingMs, heartbeatIntervalMs, silenceMs} from '../../src/model/container.ts';
 import {ClockRate} from '../../src/ownership/clock-rate.ts';
 import {FailureDetector} from '../../src/ownership/failure-detector.ts';
+import {EFFECT_SLACK_MS} from '../../src/model/limits.ts';
 
 const RUNS = {numRuns: 300};
 const ttls = fc.integer({min: 3_000, max: 60_000});

@@ -1,10 +1,11 @@
 /** When a heartbeat's silence counts, and when to look again. */
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {TTL_MAX_MS, TTL_MIN_MS, silenceMs} from '../../src/model/container.ts';
+import {silenceMs} from '../../src/model/container.ts';
 import {FailureDetector} from '../../src/ownership/failure-detector.ts';
 import {AttentiveClock} from '../../src/runtime/clock.ts';
 import {ATTENTION_LIMIT_MS, ATTENTION_TICK_MS} from '../../src/runtime/limits.ts';
+import {TTL_MAX_MS, TTL_MIN_MS} from '../../src/model/limits.ts';
 
 const T = 10_000;
 const W = silenceMs(T);

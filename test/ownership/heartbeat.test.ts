@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {CLOCK_DRIFT, EFFECT_SLACK_MS, actingMs, silenceMs} from '../../src/model/container.ts';
+import {actingMs, silenceMs} from '../../src/model/container.ts';
 import {HeartbeatMachine} from '../../src/ownership/heartbeat.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from '../../src/ownership/heartbeat.ts';
 import {FailureDetector} from '../../src/ownership/failure-detector.ts';
 import {UNANSWERED_LIMIT} from '../../src/ownership/limits.ts';
+import {CLOCK_DRIFT, EFFECT_SLACK_MS} from '../../src/model/limits.ts';
 
 const RUNS = {numRuns: 1_000};
 const ttls = fc.integer({min: 3_000, max: 60_000});

@@ -4,7 +4,6 @@ import type {SessionDriver} from '../../src/container/session-driver.ts';
 import type {Shard, ShardHandle} from '../../src/container/shard.ts';
 import type {Keys} from '../../src/etcd/keys.ts';
 import {decodeIdHolder} from '../../src/protocol/container-id.ts';
-import {EFFECT_SLACK_MS} from '../../src/model/container.ts';
 import type {Heartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {StopReason} from '../../src/ownership/shard-actions.ts';
@@ -15,6 +14,7 @@ import {TokenResource} from './resource.ts';
 import type {Claimed} from './resource.ts';
 import type {StoreServer} from './simulated-store.ts';
 import type {StoreObserver} from './store-observer.ts';
+import {EFFECT_SLACK_MS} from '../../src/model/limits.ts';
 
 export type Promised =
   | 'I1'

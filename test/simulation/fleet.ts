@@ -1,5 +1,5 @@
 /** The processes of one world: started, killed and started again; and what the operator writes. */
-import {UNWATCHED_CLOCK_EXCESS, silenceMs} from '../../src/model/container.ts';
+import {silenceMs} from '../../src/model/container.ts';
 import {Keys} from '../../src/etcd/keys.ts';
 import type {ContainerOrder, ShardSpec} from '../../src/model/specs.ts';
 import {nameOfNode} from './boundary-names.ts';
@@ -19,6 +19,7 @@ import {HttpNetwork} from './simulated-http.ts';
 import {StoreServer} from './simulated-store.ts';
 import type {Weather} from './weather.ts';
 import type {World} from './world.ts';
+import {UNWATCHED_CLOCK_EXCESS} from '../../src/model/limits.ts';
 
 export const APP = 'app';
 /** The worker group that shards may demand. */

@@ -7,8 +7,6 @@ import {pause} from '../../runtime/pause.ts';
 import {retryWaitMs} from '../retryable.ts';
 import {FIRST_WORD_MS, SILENCE_MS} from '../limits.ts';
 
-export {SILENCE_MS} from '../limits.ts';
-
 /** Opens a stream behind the event with this id. */
 export type OpenStream = (
   lastEventId: string | undefined,

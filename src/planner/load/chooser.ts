@@ -130,7 +130,7 @@ function sizesOf(ofShards: Float64Array, metrics: number, sums: Float64Array): F
 }
 
 /** Containers that lack shards of one bucket: a heap for each metric. */
-export class CoolestTakers {
+class CoolestTakers {
   private readonly utilisation: Utilisation;
   private readonly sums: Float64Array;
   private readonly heaps: readonly Heap[];

@@ -9,13 +9,14 @@ import {usageOf} from '../../appstate/usage.ts';
 import type {AppView} from '../../appstate/app-view.ts';
 import {inSlices} from '../../appview/listing.ts';
 import type {SmError} from '../../model/errors.ts';
-import {QUOTA_WARN_SHARE, appQuota, overAppQuota, overClusterQuota} from '../../model/quota.ts';
+import {appQuota, overAppQuota, overClusterQuota} from '../../model/quota.ts';
 import type {AppQuota, ClusterQuota} from '../../model/quota.ts';
 import {decodeAppSpec, decodeAppStatus} from '../../protocol/records.ts';
 import {decodeUsage} from '../../protocol/quota-fields.ts';
 import type {Keys} from '../../etcd/keys.ts';
 import type {KeyValue, Store} from '../../store/port.ts';
 import {LEDGERS_LIMIT, OWN_WRITES_SEEN_MS} from './limits.ts';
+import {QUOTA_WARN_SHARE} from '../../model/limits.ts';
 
 /** What a request adds: a shard with its spec as it will be, or a worker group. */
 export type Addition =

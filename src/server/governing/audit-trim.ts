@@ -1,10 +1,10 @@
 /** Keeps the audit short: the leader deletes what is too much, where there is most of it. */
 import type {Keys} from '../../etcd/keys.ts';
 import {compareText} from '../../model/compare-text.ts';
-import {AUDIT_KEPT} from '../../model/audit.ts';
 import {decodeAudit} from '../../protocol/records.ts';
 import type {Operation, Store} from '../../store/port.ts';
 import {AUDIT_GROUP_LEAST, ENTRIES_PER_TRANSACTION} from './limits.ts';
+import {AUDIT_KEPT} from '../../model/limits.ts';
 
 interface Entry {
   readonly key: string;

@@ -2,7 +2,6 @@
 import {request} from 'undici';
 import type {Dispatcher} from 'undici';
 import type {ContainerCall} from '../../governor/actions.ts';
-import {HINTS_PER_CALL} from '../../governor/hints.ts';
 import type {HintBatch, HintItem} from '../../governor/hints.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {HINT_PATHS, hintsAnswer} from '../../protocol/hints.ts';
@@ -18,6 +17,7 @@ import {refusedRegistration, urlOfEndpoint} from '../contact/endpoint-policy.ts'
 import type {EndpointRules} from '../contact/endpoint-policy.ts';
 import {HINT_RECORD_LIMIT_BYTES} from '../../protocol/limits.ts';
 import {CALL_LIMIT_MS, CONNECTIONS_PER_CONTAINER, HINT_LIMIT_MS} from './limits.ts';
+import {HINTS_PER_CALL} from '../../governor/limits.ts';
 
 /** Of revision 0: older than any record, so whoever gets it has nothing to look at. */
 const NO_HINT: WireItem = {shard: 'reachable', op: 'add', revision: 0};

@@ -10,10 +10,10 @@ import type {Logger} from '../../runtime/logger.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Compare, KeyValue, Operation, Store, Transaction} from '../../store/port.ts';
-import {TTL_MAX_MS} from '../../model/container.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
 import {ORIGIN_SERVER_TEXT, originServerOf} from '../../protocol/push.ts';
 import {LEADERSHIP_SLEEP_MAX_MS} from './limits.ts';
+import {TTL_MAX_MS} from '../../model/limits.ts';
 
 export interface LeadershipOptions {
   readonly keys: Keys;

@@ -3,7 +3,8 @@
  * after this daemon has noticed, so the last right ends the longest T later. That of a container which another daemon governed is not known here, and
  * what was restored may not know of it either: the longest T there may be counts. Times come in from outside.
  */
-import {UNWATCHED_CLOCK_EXCESS, silenceMs} from '../../model/container.ts';
+import {silenceMs} from '../../model/container.ts';
+import {UNWATCHED_CLOCK_EXCESS} from '../../model/limits.ts';
 
 export class OldRights {
   private readonly allMs: number;

@@ -34,7 +34,7 @@ export type GuardKey =
   | {readonly kind: 'unreadable'};
 
 /** @throws SmError STORE_UNAVAILABLE, STORE_AUTH. */
-export async function readGuard({app, keys, store}: GuardDependencies): Promise<GuardKey> {
+async function readGuard({app, keys, store}: GuardDependencies): Promise<GuardKey> {
   const {entry} = await store.get(keys.leaseGuard(app));
   if (entry === undefined) return {kind: 'absent'};
   const leaseId = decodeGuardLease(entry.value);

@@ -1,10 +1,10 @@
 import {expect, it} from 'vitest';
 import {HINTS_BODY_LIMIT_BYTES, hintsRequest} from '../../../src/protocol/hints.ts';
-import {HINTS_PER_CALL} from '../../../src/governor/hints.ts';
 import {encodeRecord} from '../../../src/protocol/records.ts';
 import type {OwnershipRecord} from '../../../src/model/ownership.ts';
 import {wireItem} from '../../../src/server/governing/hint-sender.ts';
 import {HINT_RECORD_LIMIT_BYTES} from '../../../src/protocol/limits.ts';
+import {HINTS_PER_CALL} from '../../../src/governor/limits.ts';
 
 function record(lastError: string): OwnershipRecord {
   return {

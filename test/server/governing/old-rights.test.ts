@@ -1,6 +1,7 @@
 import {expect, it} from 'vitest';
-import {UNWATCHED_CLOCK_EXCESS, silenceMs} from '../../../src/model/container.ts';
+import {silenceMs} from '../../../src/model/container.ts';
 import {OldRights} from '../../../src/server/governing/old-rights.ts';
+import {UNWATCHED_CLOCK_EXCESS} from '../../../src/model/limits.ts';
 
 const LONGEST_MS = 60_000;
 const ALL_MS = silenceMs(LONGEST_MS, UNWATCHED_CLOCK_EXCESS);

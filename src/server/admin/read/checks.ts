@@ -183,7 +183,7 @@ export function certificateChecks(ends: ReadonlyMap<string, number>, nowMs: numb
 }
 
 /** What the state of the cluster says, one check a thing. Pure. */
-export function clusterChecks(cluster: StatusAnswer): Check[] {
+function clusterChecks(cluster: StatusAnswer): Check[] {
   // Nobody governs or beats while the store is in doubt: to start or restart something would help nobody.
   const governing =
     cluster.store.restored === ''

@@ -1,9 +1,10 @@
 /** What a daemon finds when it calls the others, and itself: who cannot be called, and whose clock is wrong. */
-import {CLOCK_APART_WARN_MS, otherDaemonFix} from '../../../model/contact.ts';
+import {otherDaemonFix} from '../../../model/contact.ts';
 import type {Contact} from '../../../model/contact.ts';
 import type {ContainerView} from '../../../protocol/admin.ts';
 import {check} from './check.ts';
 import type {Check} from './check.ts';
+import {CLOCK_APART_WARN_MS} from '../../../model/limits.ts';
 
 /** One daemon that was called; times of the caller's clock, Unix ms. */
 export interface CalledDaemon {

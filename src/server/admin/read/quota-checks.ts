@@ -1,10 +1,11 @@
 /** Quotas that are nearly used up. Pure. */
-import {QUOTA_WARN_SHARE, quotaFlag, quotaWords} from '../../../model/quota.ts';
+import {quotaFlag, quotaWords} from '../../../model/quota.ts';
 import type {QuotaName} from '../../../model/quota.ts';
 import type {AppView} from '../../../protocol/admin.ts';
 import type {UsageRecord} from '../../../protocol/quota-fields.ts';
 import {check} from './check.ts';
 import type {Check} from './check.ts';
+import {QUOTA_WARN_SHARE} from '../../../model/limits.ts';
 
 /** One check for each quota of the app that is used by four fifths or more. */
 export function appQuotaChecks({service, quota = {}}: AppView): Check[] {

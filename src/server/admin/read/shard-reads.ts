@@ -29,11 +29,6 @@ export class ShardPages {
     this.dependencies = dependencies;
   }
 
-  /** Listings that are kept now. */
-  get keptCount(): number {
-    return this.kept.size;
-  }
-
   async page(query: GetShardsQuery): Promise<GetShardsAnswer> {
     const cursor = query.cursor === undefined ? undefined : parseCursor(query.cursor);
     const {listing, ids} = await this.listing(query, cursor?.revision);

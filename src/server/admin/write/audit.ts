@@ -3,7 +3,6 @@
  * an operation may change stands in the route table: it gets a store that notes its changes, or one that refuses to write.
  */
 import type {Keys, ParsedKey} from '../../../etcd/keys.ts';
-import {AUDIT_OBJECTS_SHOWN} from '../../../model/audit.ts';
 import type {AuditEntry} from '../../../model/audit.ts';
 import {routeRows} from '../../../protocol/admin-routes.ts';
 import type {
@@ -27,6 +26,7 @@ import {DETAIL_MAX_CHARACTERS, REWRITES_LOOKED_AT} from '../limits.ts';
 import {auditedChanges} from './audited-changes.ts';
 import type {Rewrite} from './audited-changes.ts';
 import {undoSteps} from './undo-steps.ts';
+import {AUDIT_OBJECTS_SHOWN} from '../../../model/limits.ts';
 
 /** Fields that say nothing, or that an entry has in a place of its own. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['service', 'reason', 'dryRun', 'createTime']);

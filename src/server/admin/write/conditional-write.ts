@@ -55,7 +55,7 @@ function answer(result: WriteResult, changed: boolean, revision: number): WriteA
 }
 
 /** The key is as it was read: absent, or at the same revision. */
-export function unchangedSince(key: string, entry: KeyValue | undefined): Compare {
+function unchangedSince(key: string, entry: KeyValue | undefined): Compare {
   return {key, target: 'mod', op: '=', value: entry?.mod ?? 0};
 }
 

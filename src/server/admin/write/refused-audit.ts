@@ -1,9 +1,9 @@
 /** The audit entry of calls that were refused: one for all of a minute, with counts. */
-import {AUDIT_OBJECTS_SHOWN} from '../../../model/audit.ts';
 import type {AuditEntry} from '../../../model/audit.ts';
 import {transactAudited} from '../../../store/audited-write.ts';
 import type {AuditedWrites} from '../../../store/audited-write.ts';
 import type {RefusedCount} from '../../http/dependencies.ts';
+import {AUDIT_OBJECTS_SHOWN} from '../../../model/limits.ts';
 
 /** `daemon`: id of the daemon that refused. @throws what the store throws. */
 export async function writeRefusals(

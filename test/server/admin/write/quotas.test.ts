@@ -1,6 +1,6 @@
 /** Quotas of apps and of the cluster, on routes and batches; what is counted is what the store has. */
 import {beforeEach, describe, expect, it} from 'vitest';
-import {APP_QUOTA_DEFAULT, CLUSTER_QUOTA_DEFAULT} from '../../../../src/model/quota.ts';
+import {CLUSTER_QUOTA_DEFAULT, appQuota} from '../../../../src/model/quota.ts';
 import type {ClusterQuota} from '../../../../src/model/quota.ts';
 import {CallQuotas} from '../../../../src/server/admin/call-quotas.ts';
 import {OWN_WRITES_SEEN_MS} from '../../../../src/server/admin/limits.ts';
@@ -98,7 +98,7 @@ describe('a quota of shards', () => {
     await quota({shards: null});
     await add('d');
     expect((await world.call('getApp', {service})).app.quota).toMatchObject({
-      shards: {used: 4, limit: APP_QUOTA_DEFAULT.shards},
+      shards: {used: 4, limit: appQuota(undefined).shards},
     });
     expect(await world.value(world.keys.appSpec(service))).not.toHaveProperty('quota');
   });
