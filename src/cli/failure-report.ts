@@ -47,7 +47,7 @@ export function reportFailure(error: unknown, json: boolean, command = ''): numb
 export function failureOf(error: unknown, command = ''): Failure {
   if (error instanceof RemoteError) return error.failure;
   if (error instanceof SmError) {
-    const {code, message, hint, retryable, exitCode} = error;
+    const {code, message, hint, retryable, exitCode, object} = error;
     return {
       code,
       exit: exitCode,
@@ -56,6 +56,7 @@ export function failureOf(error: unknown, command = ''): Failure {
       fix: hint === undefined ? [] : [hint],
       retryable,
       requestId: '',
+      ...(object === undefined ? {} : {object}),
     };
   }
   const foreign = error as OclifError;

@@ -44,6 +44,7 @@ export async function findApp(
       const where = `under ${etcdPrefix} in etcd ${endpoints.join(', ')}`;
       throw new SmError('APP_NOT_FOUND', `there is no app ${app} ${where}`, {
         hint: `create it with: sm app create ${app}; or, if the daemons use another etcd or etcdPrefix, name those`,
+        object: `app/${app}`,
       });
     }
     if (looks === 0) logger.info({endpoints, etcdPrefix}, 'waiting for the app to be created');
@@ -89,7 +90,10 @@ async function lookUp(store: Store, joining: Joining): Promise<FoundApp | undefi
   const [spec, cluster, callKeys] = entries;
   if (spec === undefined) return undefined;
   if (isDeleting(spec.value))
-    throw new SmError('APP_DELETING', `app ${joining.app} is being removed`, {retryable: true});
+    throw new SmError('APP_DELETING', `app ${joining.app} is being removed`, {
+      retryable: true,
+      object: `app/${joining.app}`,
+    });
   const decoded = cluster === undefined ? undefined : decodeCluster(cluster.value);
   if (decoded?.ok === true && decoded.value.restored !== undefined) {
     throw new SmError('STORE_RESTORED', `etcd was restored: ${decoded.value.restored}`, {

@@ -310,6 +310,7 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
         `container id ${this.id} is taken by another living process`,
         {
           hint: 'give another id, or stop the other process',
+          object: `container/${this.id}`,
         },
       ),
     };

@@ -115,7 +115,7 @@ export interface SmErrorOptions {
   hint?: string;
   /** Whether the same call may succeed later without a change by the caller. Default false. */
   retryable?: boolean;
-  /** What it is about, as `app/orders`, for programs. */
+  /** What it is about, for programs: as `app/orders`, `shard/s1`, `container/c1`. */
   object?: string;
   cause?: unknown;
 }

@@ -111,7 +111,7 @@ export const errorAnswer = z.object({
   /** Whether the same call may succeed later without a change. */
   retryable: z.boolean(),
   requestId: z.string(),
-  /** What it is about, as `app/orders`. Absent where that says nothing. */
+  /** What it is about, as `app/orders`, `shard/s1` or `container/c1`. Absent where it is about no object of these. */
   object: z.string().optional(),
 });
 

@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core';
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
 import {containerLines} from '../../cli/container-table.ts';
-import {SmError} from '../../model/errors.ts';
+import {containerNotFound} from '../../model/not-found.ts';
 
 export default class ContainerGet extends SmCommand<typeof ContainerGet> {
   static override summary = 'Show one container.';
@@ -14,11 +14,7 @@ export default class ContainerGet extends SmCommand<typeof ContainerGet> {
     const {app} = this.flags;
     const {containers, revision} = await this.client.call('getContainers', {service: app});
     const container = containers.find(({id}) => id === this.args.id);
-    if (container === undefined) {
-      throw new SmError('CONTAINER_NOT_FOUND', `app ${app} has no container ${this.args.id}`, {
-        hint: `sm container ls -a ${app}`,
-      });
-    }
+    if (container === undefined) throw containerNotFound(app, this.args.id);
     await this.showObject({
       kind: 'Container',
       fields: {...container, revision},

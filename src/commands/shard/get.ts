@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core';
 import {SmCommand, appFlag} from '../../cli/base-command.ts';
-import {SmError} from '../../model/errors.ts';
 import {noteText} from '../../model/operator-note.ts';
+import {shardNotFound} from '../../model/not-found.ts';
 
 export default class ShardGet extends SmCommand<typeof ShardGet> {
   static override summary = 'Show one shard.';
@@ -17,11 +17,7 @@ export default class ShardGet extends SmCommand<typeof ShardGet> {
       shardId: this.args.id,
     });
     const [shard] = shards;
-    if (shard === undefined) {
-      throw new SmError('SHARD_NOT_FOUND', `app ${app} has no shard ${this.args.id}`, {
-        hint: `sm shard ls -a ${app}`,
-      });
-    }
+    if (shard === undefined) throw shardNotFound(app, this.args.id);
     const {move} = shard;
     await this.showObject({
       kind: 'Shard',

@@ -1,5 +1,6 @@
 /** What every request about an app must find: an app that exists, is not sm's own and is not being removed. */
 import {SmError} from '../../model/errors.ts';
+import {appNotFound} from '../../model/not-found.ts';
 import type {AppSpec} from '../../model/specs.ts';
 import {decodeAppSpec} from '../../protocol/records.ts';
 import type {KeyValue} from '../../store/port.ts';
@@ -35,18 +36,6 @@ function beingRemoved(app: string): SmError {
   return new SmError('APP_DELETING', `app ${app} is being removed`, {
     hint: `sm wait app/${app} --for gone`,
     retryable: true,
-  });
-}
-
-export function appNotFound(app: string): SmError {
-  return new SmError('APP_NOT_FOUND', `app ${app} does not exist`, {
-    hint: `sm app create ${app}`,
     object: `app/${app}`,
-  });
-}
-
-export function shardNotFound(app: string, shardId: string): SmError {
-  return new SmError('SHARD_NOT_FOUND', `shard ${shardId} does not exist`, {
-    hint: `sm shard ls --app ${app}`,
   });
 }

@@ -76,6 +76,27 @@ describe('the API over the store', () => {
     expect(wait.body as AdminAnswer<'waitCheck'>).toMatchObject({met: true, missingCount: 0});
   });
 
+  it('says for programs which object it is about', async () => {
+    await post('add-spec', {service: 'orders'});
+    await post('add-shard', {service: 'orders', shardId: 's'});
+    const ours = {service: 'orders'};
+    const cases: [string, object, string, string][] = [
+      ['add-shard', {service: 'nobody', shardId: 's'}, 'APP_NOT_FOUND', 'app/nobody'],
+      ['add-spec', {...ours, maxShardCount: 1}, 'APP_EXISTS', 'app/orders'],
+      ['del-spec', ours, 'APP_IN_USE', 'app/orders'],
+      ['add-shard', {...ours, shardId: 's', task: 'other'}, 'SHARD_EXISTS', 'shard/s'],
+      ['update-shard', {...ours, shardId: 'no', task: 'other'}, 'SHARD_NOT_FOUND', 'shard/no'],
+      ['cordon', {...ours, container: 'no'}, 'CONTAINER_NOT_FOUND', 'container/no'],
+      ['evict', {...ours, container: 'no'}, 'CONTAINER_NOT_FOUND', 'container/no'],
+    ];
+    for (const [path, body, code, object] of cases) {
+      expect([path, (await post(path, body)).body]).toMatchObject([path, {code, object}]);
+    }
+    await post('del-spec', {...ours, force: true});
+    const added = await post('add-shard', {...ours, shardId: 's'});
+    expect(added.body).toMatchObject({code: 'APP_DELETING', object: 'app/orders'});
+  });
+
   it('300 hostile names change nothing', async () => {
     await post('add-spec', {service: 'orders'});
     const parts = ['/', '..', '\u0000', '\u202e', '\ud800', '\ufeff', '\n', 'x'.repeat(201)];

@@ -65,7 +65,7 @@ describe('can-stop', () => {
   it('tries without a trace, and does not take a mistyped id for a yes', async () => {
     expect(await ask(['c1'], {dryRun: true})).toMatchObject({allowed: true, permissions: []});
     expect(await stopOf('c1')).toBeNull();
-    await expect(ask(['c1', 'nobody'])).rejects.toThrow('nobody does not exist');
+    await expect(ask(['c1', 'nobody'])).rejects.toThrow('has no container nobody');
     await expect(world.call('canStop', {service: 'none', containers: ['c1']})).rejects.toThrow();
   });
 

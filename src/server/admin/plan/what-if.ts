@@ -2,7 +2,7 @@
 import {isVoluntary} from '../../../model/move-reason.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
-import {SmError} from '../../../model/errors.ts';
+import {containerNotAlive} from '../../../model/not-found.ts';
 import type {
   PlacementSnapshot,
   Plan,
@@ -52,9 +52,7 @@ function removeHypothetical(
 ): void {
   for (const container of without) {
     if (living.delete(container)) continue;
-    throw new SmError('CONTAINER_NOT_FOUND', `container ${container} is not alive`, {
-      hint: `sm container ls --app ${app}`,
-    });
+    throw containerNotAlive(app, container);
   }
 }
 

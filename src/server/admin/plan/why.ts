@@ -22,10 +22,10 @@ import type {AppListing} from '../../../appview/listing.ts';
 import {queuedMoveOf} from '../read/moves.ts';
 import {hasSpec, shardView} from '../read/shard-views.ts';
 import {planned, withReasons} from '../read/unplaced.ts';
-import {shardNotFound} from '../guards.ts';
 import {exclusions} from './exclusions.ts';
 import {homesOf} from './homes.ts';
 import {RULES} from '../../../model/placement-rules.ts';
+import {shardNotFound} from '../../../model/not-found.ts';
 import {shareRule} from './rules.ts';
 import {EXCLUDED_SHOWN, HISTORY_SHOWN, HOMES_SHOWN} from '../limits.ts';
 

@@ -3,13 +3,13 @@ import {sees} from '../../../model/access.ts';
 import type {AppScope} from '../../../model/access.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import type {AppEvent} from '../../../model/audit.ts';
+import {appNotFound} from '../../../model/not-found.ts';
 import type {ParsedKey} from '../../../etcd/keys.ts';
 import type {EventsAnswer, EventsQuery, EventView} from '../../../protocol/admin.ts';
 import {decodeAudit, decodeEventRound, decodeMoveRound} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
 import {appNames} from './app-reads.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {appNotFound} from '../guards.ts';
 
 export async function events(
   dependencies: AdminDependencies,

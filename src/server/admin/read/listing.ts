@@ -15,8 +15,8 @@ import {valueOf} from '../../../appview/app-news.ts';
 import {appExists, inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {appNotFound} from '../guards.ts';
 import {unknownSince} from '../../../model/store-writes.ts';
+import {appNotFound} from '../../../model/not-found.ts';
 
 export type ListingPart =
   | 'shards'

@@ -2,6 +2,7 @@
 import {compareText} from '../../../model/compare-text.ts';
 import {SmError} from '../../../model/errors.ts';
 import {recordState} from '../../../model/shard-state.ts';
+import {shardNotFound} from '../../../model/not-found.ts';
 import type {GetShardsAnswer, GetShardsQuery, LocateAnswer} from '../../../protocol/admin.ts';
 import {changeOf} from '../../../appview/app-changes.ts';
 import type {AdminDependencies} from '../dependencies.ts';
@@ -10,7 +11,6 @@ import {frozen, inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {hasSpec, isKnown, isUnplaced, shardIds, shardState, shardView} from './shard-views.ts';
 import {withAllReasons} from './unplaced.ts';
-import {shardNotFound} from '../guards.ts';
 import {PAGES_KEPT_LIMIT, PAGES_KEPT_MS} from '../limits.ts';
 
 interface Kept {

@@ -2,6 +2,7 @@
 import {pause} from '../../../runtime/pause.ts';
 import {SmError} from '../../../model/errors.ts';
 import {checkName, checkShardId} from '../../../model/ids.ts';
+import {appNotFound} from '../../../model/not-found.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../../protocol/admin.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {conditionOf} from './wait-conditions.ts';
@@ -9,7 +10,6 @@ import type {Goal} from './wait-conditions.ts';
 import {exists, listAppOrNothing, WHOLE_APP} from '../read/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {refuseForeignApp} from '../read/other-service.ts';
-import {appNotFound} from '../guards.ts';
 import {JUDGING_SHARE, LEAST_PAUSE_MS, LOOK_PAUSE_MS, WAITS_LIMIT} from '../limits.ts';
 
 export class WaitChecks {

@@ -63,6 +63,7 @@ function decideCreation(
       return {result: 'unchanged', operations: []};
     throw new SmError('APP_EXISTS', `app ${app} already exists with different limits`, {
       hint: `sm app update ${app} --max-shard-count ${maxShardCount} --max-recovery-time ${maxRecoveryTime} --max-moving ${maxMoving}${placement === undefined ? '' : ' --placement-file FILE'}`,
+      object: `app/${app}`,
     });
   }
   if (governedBy !== undefined && governedBy.value !== service)
@@ -209,5 +210,6 @@ async function refuseInUse(dependencies: AdminDependencies, app: string): Promis
   if (shards === 0 && containers === 0) return;
   throw new SmError('APP_IN_USE', `app ${app} has ${shards} shards and ${containers} containers`, {
     hint: `remove its shards and stop its containers, or force the removal`,
+    object: `app/${app}`,
   });
 }

@@ -1,7 +1,7 @@
 /** The operator's word on containers: cordon, drain, uncordon. */
 import {orderHolds} from '../../../model/container-state.ts';
-import {SmError} from '../../../model/errors.ts';
 import type {ContainerOrder} from '../../../model/specs.ts';
+import {appNotFound, containerNotFound} from '../../../model/not-found.ts';
 import {decodeIdHolder} from '../../../protocol/container-id.ts';
 import type {
   CordonRequest,
@@ -16,7 +16,7 @@ import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {listApp} from '../read/listing.ts';
-import {appNotFound, liveSpec} from '../guards.ts';
+import {liveSpec} from '../guards.ts';
 
 type OrderRequest = CordonRequest | DrainRequest;
 
@@ -86,9 +86,7 @@ function refuseUnknown(
 ): void {
   if (spec === undefined && app !== service) throw appNotFound(app);
   if (traces.some((entry) => entry !== undefined)) return;
-  throw new SmError('CONTAINER_NOT_FOUND', `container ${container} does not exist`, {
-    hint: `sm container ls --app ${app}`,
-  });
+  throw containerNotFound(app, container);
 }
 
 function readOrder(entry: KeyValue | undefined): ContainerOrder | undefined {

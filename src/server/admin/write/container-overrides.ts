@@ -1,12 +1,12 @@
 /** What operators say of a container's weight, capacity and zone instead of what it registered with. */
 import {OVERRIDABLE} from '../../../model/container-share.ts';
 import type {ContainerOverride} from '../../../model/container-share.ts';
-import {SmError} from '../../../model/errors.ts';
+import {appNotFound, containerNotFound} from '../../../model/not-found.ts';
 import type {SetContainerRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {decodeContainerOverride, encodeRecord} from '../../../protocol/records.ts';
 import type {KeyValue} from '../../../store/port.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {appNotFound, liveSpec} from '../guards.ts';
+import {liveSpec} from '../guards.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 
@@ -22,7 +22,8 @@ export async function setContainer(
   const decide = ({entries: [spec, present, id]}: Reading): Decision => {
     if (spec === undefined) throw appNotFound(app);
     liveSpec(app, spec);
-    if (present === undefined && id === undefined) throw unknownContainer(app, container);
+    // A mistyped id must not become an override that waits for ever.
+    if (present === undefined && id === undefined) throw containerNotFound(app, container);
     const before = readOverride(present);
     const wanted: ContainerOverride = {
       ...before,
@@ -55,11 +56,4 @@ function readOverride(entry: KeyValue | undefined): ContainerOverride | undefine
   if (entry === undefined) return undefined;
   const decoded = decodeContainerOverride(entry.value);
   return decoded.ok ? decoded.value : undefined;
-}
-
-/** A mistyped id must not become an override that waits for ever. */
-function unknownContainer(app: string, container: string): SmError {
-  return new SmError('CONTAINER_NOT_FOUND', `container ${container} does not exist`, {
-    hint: `sm container ls --app ${app}`,
-  });
 }

@@ -1,6 +1,6 @@
 /** Taking a container its right to act: its next heartbeat fails, it fences itself, and its governor takes it out after W. */
 import {unreadableHeartbeat} from '../../../model/container.ts';
-import {SmError} from '../../../model/errors.ts';
+import {appNotFound, containerNotAlive} from '../../../model/not-found.ts';
 import {decodeIdHolder} from '../../../protocol/container-id.ts';
 import type {EvictRequest, OrderAnswer} from '../../../protocol/admin.ts';
 import {decodeHeartbeat, encodeRecord} from '../../../protocol/records.ts';
@@ -9,7 +9,6 @@ import type {Decision, Reading} from './conditional-write.ts';
 import {withShards} from './container-orders.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {listAppOrNothing} from '../read/listing.ts';
-import {appNotFound} from '../guards.ts';
 
 /**
  * `container` may also be an incarnation whose heartbeat cannot be read and whom nothing names.
@@ -21,11 +20,11 @@ export async function evict(
 ): Promise<OrderAnswer> {
   const {store, keys} = dependencies;
   const incarnation = await incarnationOf(dependencies, app, container);
-  if (incarnation === undefined) throw notLiving(app, container);
+  if (incarnation === undefined) throw containerNotAlive(app, container);
   const key = keys.heartbeat(app, incarnation);
   const decide = ({entries: [spec, heartbeat]}: Reading): Decision => {
     if (spec === undefined && app !== dependencies.service) throw appNotFound(app);
-    if (heartbeat === undefined) throw notLiving(app, container);
+    if (heartbeat === undefined) throw containerNotAlive(app, container);
     const decoded = decodeHeartbeat(heartbeat.value);
     // Over one that cannot be read, too: it counts as T = 60 s, before and after.
     const known = decoded.ok ? decoded.value : unreadableHeartbeat(container, undefined);
@@ -52,10 +51,4 @@ async function incarnationOf(
   for (const [incarnation, {value}] of view.heartbeats)
     if (value.container === container && value.state !== 'waiting') return incarnation;
   return view.heartbeatProblem(container) === undefined ? undefined : container;
-}
-
-function notLiving(app: string, container: string): SmError {
-  return new SmError('CONTAINER_NOT_FOUND', `container ${container} is not alive`, {
-    hint: `sm container ls -a ${app}`,
-  });
 }

@@ -14,7 +14,7 @@ import type {KeyValue, Operation, Transaction, TransactionOutcome} from '../../.
 import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {inSlices} from '../../../appview/listing.ts';
-import {appNotFound, liveSpec, refuseOwnService} from '../guards.ts';
+import {liveSpec, refuseOwnService} from '../guards.ts';
 import type {Addition, Admission} from '../quotas.ts';
 import {admitted} from './quota-admission.ts';
 import {idWarning, newShardSpec, sameContent} from '../shard-content.ts';
@@ -27,6 +27,7 @@ import {
   WRITES_IN_FLIGHT,
 } from '../limits.ts';
 import {SHARD_ID_MAX_BYTES} from '../../../model/limits.ts';
+import {appNotFound} from '../../../model/not-found.ts';
 
 interface Item {
   readonly shardId: string;

@@ -2,6 +2,7 @@
 import {SmError} from '../../../model/errors.ts';
 import {operatorNote} from '../../../model/operator-note.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
+import {appNotFound, shardNotFound} from '../../../model/not-found.ts';
 import type {
   AddShardRequest,
   DelShardRequest,
@@ -16,7 +17,7 @@ import type {Decision, Reading} from './conditional-write.ts';
 import {withinQuota} from './quota-admission.ts';
 import type {Addition} from '../quotas.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {appNotFound, liveSpec, refuseOwnService, shardNotFound} from '../guards.ts';
+import {liveSpec, refuseOwnService} from '../guards.ts';
 import {
   contentConflict,
   idWarning,
@@ -43,6 +44,7 @@ export async function addShard(
     if (sameContent(shard.value, request)) return {result: 'unchanged', operations: []};
     throw new SmError('SHARD_EXISTS', `shard ${shardId} ${contentConflict(shard.value, request)}`, {
       hint: 'change it by POST /sm/server/update-shard, or in a file by sm apply -f FILE',
+      object: `shard/${shardId}`,
     });
   };
   const addition = {id: shardId, spec: () => ({...request, id: shardId})};

@@ -12,6 +12,7 @@ import {SmError} from '../../../model/errors.ts';
 import {placementOf} from '../../../model/placement-policy.ts';
 import type {StopPermission} from '../../../model/stop-permission.ts';
 import {writesText} from '../../../model/store-writes.ts';
+import {appNotFound, containerNotFound} from '../../../model/not-found.ts';
 import type {
   CanStopAnswer,
   CanStopRequest,
@@ -22,7 +23,7 @@ import {decodeStopPermissions, encodeRecord} from '../../../protocol/records.ts'
 import type {KeyValue, Operation} from '../../../store/port.ts';
 import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {appNotFound, liveSpec} from '../guards.ts';
+import {liveSpec} from '../guards.ts';
 import {STOP_ATTEMPTS_LIMIT} from '../limits.ts';
 import {containerViews, livingOf} from '../read/container-views.ts';
 import {currentApp} from '../read/listing.ts';
@@ -128,9 +129,7 @@ function refuseUnknown(app: string, wanted: readonly string[], situation: StopSi
   for (const container of wanted) {
     const isKnown = living.has(container) || lost.has(container);
     if (isKnown || permissions.some((one) => one.container === container)) continue;
-    throw new SmError('CONTAINER_NOT_FOUND', `container ${container} does not exist`, {
-      hint: `sm container ls --app ${app}`,
-    });
+    throw containerNotFound(app, container);
   }
 }
 

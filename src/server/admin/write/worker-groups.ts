@@ -1,11 +1,12 @@
 /** Worker groups: which containers belong to which pool. */
 import {SmError} from '../../../model/errors.ts';
+import {appNotFound} from '../../../model/not-found.ts';
 import type {WorkerRequest, WriteAnswer} from '../../../protocol/admin.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import {withinQuota} from './quota-admission.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {appNotFound, liveSpec, refuseOwnService} from '../guards.ts';
+import {liveSpec, refuseOwnService} from '../guards.ts';
 
 export async function addWorker(
   dependencies: AdminDependencies,

@@ -1,6 +1,7 @@
 /** All live views of a daemon: watchers of the same query share a feed, feeds of the same app share its records. */
 import type {AppScope} from '../../../../model/access.ts';
 import {SmError} from '../../../../model/errors.ts';
+import {appNotFound} from '../../../../model/not-found.ts';
 import type {LiveBeat, LiveMessage, LiveQuery} from '../../../../protocol/admin.ts';
 import {LIVE_BEAT_MS} from '../../../../protocol/admin.ts';
 import type {AdminDependencies} from '../../dependencies.ts';
@@ -9,7 +10,6 @@ import type {ViewLease} from '../../../../appview/app-views.ts';
 import {LiveFeed} from './live-feed.ts';
 import {LivePace} from './live-pace.ts';
 import {StoreProbe} from './store-probe.ts';
-import {appNotFound} from '../../guards.ts';
 import {FEEDS_LIMIT, FEED_LINGER_MS} from '../../limits.ts';
 
 export class LiveHub {
