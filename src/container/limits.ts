@@ -48,9 +48,6 @@ export const OWN_FIGURES_WINDOW_MS = 5_000;
 /** Between two looks at files and functions with certificates and passwords of etcd. */
 export const SECRETS_LOOK_MS = 10_000;
 
-/** The same while new ones are refused, ms. */
-export const SECRETS_RETRY_MS = 2_000;
-
 /** Keys of the app are read again for a signature of an unknown one, so often at most, ms. */
 export const KEYS_REREAD_MS = 2_000;
 

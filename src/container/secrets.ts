@@ -8,11 +8,12 @@ import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {SmError} from '../model/errors.ts';
 import {HiddenText, revealed} from '../model/hidden-text.ts';
 import {systemClock} from '../runtime/clock.ts';
-import type {Clock, Timer} from '../runtime/clock.ts';
+import type {Clock} from '../runtime/clock.ts';
 import {CERTIFICATE_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
 import type {Logger} from '../runtime/log-port.ts';
+import {Renewal} from '../runtime/renewal.ts';
 import {readPlainFile} from '../runtime/secret-file.ts';
-import {SECRETS_LOOK_MS, SECRETS_RETRY_MS} from './limits.ts';
+import {SECRETS_LOOK_MS} from './limits.ts';
 
 /** The secret itself, the path of a file with it, or who gives it, asked every 10 s. */
 export type Secret<T> = T | {readonly file: string} | (() => T | Promise<T>);
@@ -148,50 +149,35 @@ export interface SecretsWatchOptions {
 /** Looks again and again at what may change; what cannot be used is logged once, and the old stays in use. */
 export class SecretsWatch {
   readonly #options: SecretsWatchOptions;
-  private readonly clock: Clock;
+  private readonly renewal: Renewal;
   private known: string;
-  private timer: Timer | undefined;
-  private closed = false;
-  private refused = '';
 
   constructor(options: SecretsWatchOptions) {
+    const {clock = systemClock(), logger, names = OF_ETCD} = options;
     this.#options = options;
-    this.clock = options.clock ?? systemClock();
     this.known = contentOf(options.first);
-    if (mayChange(options.login)) this.wait();
+    this.renewal = new Renewal({
+      clock,
+      lookMs: SECRETS_LOOK_MS,
+      look: () => this.look(),
+      onRefused: (_, error) =>
+        logger.warn({error}, `${names.what} could not be renewed: the old ones stay in use`),
+    });
+    if (mayChange(options.login)) this.renewal.wait();
   }
 
   close(): void {
-    this.closed = true;
-    this.timer?.cancel();
-  }
-
-  private wait(): void {
-    // The new password is often in its file before etcd has it: from then on each refused heartbeat counts.
-    const delayMs = this.refused === '' ? SECRETS_LOOK_MS : SECRETS_RETRY_MS;
-    this.timer = this.clock.after(delayMs, () => void this.look());
+    this.renewal.close();
   }
 
   private async look(): Promise<void> {
     const {login, logger, onChange, names = OF_ETCD} = this.#options;
-    try {
-      const secrets = await readSecrets(login, names);
-      if (this.closed) return;
-      const now = contentOf(secrets);
-      const isNew = now !== this.known;
-      if (isNew) await onChange(secrets);
-      this.refused = '';
-      if (isNew) {
-        this.known = now;
-        logger.info({}, `${names.what} have changed: using the new ones`);
-      }
-    } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      if (text !== this.refused)
-        logger.warn({error: text}, `${names.what} could not be renewed: the old ones stay in use`);
-      this.refused = text;
-    }
-    if (!this.closed) this.wait();
+    const secrets = await readSecrets(login, names);
+    const now = contentOf(secrets);
+    if (this.renewal.closed || now === this.known) return;
+    await onChange(secrets);
+    this.known = now;
+    logger.info({}, `${names.what} have changed: using the new ones`);
   }
 }
 

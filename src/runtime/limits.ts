@@ -15,6 +15,9 @@ export const ATTENTION_TICK_MS = 100;
 /** Boot time is read again when another clock has moved by so much. */
 export const BOOT_READ_INTERVAL_MS = 2;
 
+/** Between two attempts with new certificates or a new password that were refused, ms: a new password is often in its file before etcd has it. */
+export const RENEWAL_RETRY_MS = 2_000;
+
 /** A collection begins when the heap has grown by this much over what the last one left alive. */
 export const HEAP_GROWTH_PERCENT = 100;
 

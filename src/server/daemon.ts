@@ -15,6 +15,7 @@ import type {SessionEnd} from '../ownership/session-actions.ts';
 import {plan} from '../planner/index.ts';
 import {systemClock, watchingClock} from '../runtime/clock.ts';
 import {gate} from '../runtime/gate.ts';
+import type {Renewal} from '../runtime/renewal.ts';
 import {auditLog} from '../store/audited-write.ts';
 import type {EtcdStore} from '../store/etcd-store.ts';
 import {seenHistory} from '../store/seen-history.ts';
@@ -31,7 +32,7 @@ import {Credentials} from './credentials.ts';
 import {daemonIdentity} from './daemon-identity.ts';
 import type {DaemonState} from './daemon-state.ts';
 import type {DaemonOptions} from './daemon-options.ts';
-import {EtcdRenewal} from './etcd-renewal.ts';
+import {etcdRenewal} from './etcd-renewal.ts';
 import {openWhenReachable} from './etcd-start.ts';
 import type {OpenedStores} from './etcd-start.ts';
 import {GoverningDaemon} from './governing-daemon.ts';
@@ -98,7 +99,7 @@ export class RunningDaemon implements Daemon {
   private readonly governing: GoverningDaemon;
   private readonly selfCheck: SelfCheck;
   private readonly credentialWatch: CredentialWatch;
-  private readonly etcdRenewal: EtcdRenewal;
+  private readonly etcdRenewal: Renewal;
   private readonly senders: readonly {close(): Promise<void>}[];
   private readonly readyGate = gate();
   private readonly endedGate = gate();
@@ -136,7 +137,7 @@ export class RunningDaemon implements Daemon {
     this.selfCheck = this.newSelfCheck(senders.daemonHints);
     this.watchMetrics();
     const {renew} = stores;
-    this.etcdRenewal = new EtcdRenewal({
+    this.etcdRenewal = etcdRenewal({
       ...{credentials, renew, clock, logger: options.logger},
       isInside: options.config.embedded !== undefined,
     });

@@ -4,7 +4,8 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {SECRETS_LOOK_MS, SECRETS_RETRY_MS} from '../../src/container/limits.ts';
+import {SECRETS_LOOK_MS} from '../../src/container/limits.ts';
+import {RENEWAL_RETRY_MS} from '../../src/runtime/limits.ts';
 import {SecretsWatch, loginKey, readSecrets} from '../../src/container/secrets.ts';
 import type {EtcdSecrets} from '../../src/etcd/endpoint-clients.ts';
 import type {EtcdLogin} from '../../src/container/secrets.ts';
@@ -142,7 +143,7 @@ describe('renewed secrets', () => {
     writeFileSync(join(folder, 'password'), 'two');
     await look();
     expect(changes.map(shown)).toEqual([{username: 'orders', password: 'two', tls: second}]);
-    const whileRefused = [SECRETS_RETRY_MS, SECRETS_RETRY_MS];
+    const whileRefused = [RENEWAL_RETRY_MS, RENEWAL_RETRY_MS];
     expect(delays).toEqual([SECRETS_LOOK_MS, SECRETS_LOOK_MS, ...whileRefused, SECRETS_LOOK_MS]);
     watch.close();
   });
@@ -162,7 +163,7 @@ describe('renewed secrets', () => {
     isTaken = true;
     await look();
     expect(changes.map(shown)).toEqual([{username: 'orders', password: 'two'}]);
-    expect(delays.slice(1)).toEqual([SECRETS_RETRY_MS, SECRETS_RETRY_MS, SECRETS_LOOK_MS]);
+    expect(delays.slice(1)).toEqual([RENEWAL_RETRY_MS, RENEWAL_RETRY_MS, SECRETS_LOOK_MS]);
     watch.close();
   });
 
