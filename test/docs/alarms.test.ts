@@ -63,6 +63,14 @@ describe('each page', () => {
     for (const part of parts) expect(part.split('\n').slice(1).join('').length).toBeGreaterThan(20);
   });
 
+  it.each(pages)('%s has a command to run first', (code) => {
+    const [, howToSee = ''] = /^## How to see it\n([^]*?)^## /m.exec(page(code)) ?? [];
+    const commands = /`(?:sm|etcdctl|curl|openssl|df|ss) [^`]+`/g;
+    expect(howToSee).toMatch(commands);
+    // What a command shows is said beside it.
+    expect(howToSee.replace(commands, '').replace(/[^a-z]/g, '').length).toBeGreaterThan(20);
+  });
+
   it('names commands and flags of sm that there are', () => {
     const reference = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8');
     const sections = new Map(
