@@ -3,10 +3,11 @@ import {once} from 'node:events';
 import type {FastifyReply} from 'fastify';
 import {SmError} from '../../model/errors.ts';
 import {jsonText} from './json-text.ts';
-import {STREAM_KEEP_ALIVE_MS} from './limits.ts';
+import {STREAM_KEEP_ALIVE_MS, WRITTEN_KEPT_BYTES} from './limits.ts';
 
-/** The bytes of events that go to many callers, made once. */
-const written = new WeakMap<readonly object[], Buffer>();
+/** The bytes of events that go to many callers, made once: the newest of them. */
+const written = new Map<readonly object[], Buffer>();
+let writtenBytes = 0;
 
 /**
  * Writes events until the source ends or the caller hangs up. Waits while the caller reads slowly. The first event is
@@ -63,6 +64,12 @@ function bytesOf<Event extends {readonly type: string}>(
   if (known !== undefined) return known;
   const bytes = Buffer.from(events.map((event) => frame(event, idOf(event))).join(''));
   written.set(events, bytes);
+  writtenBytes += bytes.length;
+  for (const [oldest, {length}] of written) {
+    if (writtenBytes <= WRITTEN_KEPT_BYTES || oldest === events) break;
+    written.delete(oldest);
+    writtenBytes -= length;
+  }
   return bytes;
 }
 

@@ -3,6 +3,9 @@
 /** A stream sends a comment at least this often, so that both ends notice a dead connection. */
 export const STREAM_KEEP_ALIVE_MS = 15_000;
 
+/** Texts of events kept for further callers, bytes. */
+export const WRITTEN_KEPT_BYTES = 8 * 1024 ** 2;
+
 /** Streams open at once in one daemon: each holds a connection and what its reader has not read. */
 export const STREAMS_LIMIT = 200;
 

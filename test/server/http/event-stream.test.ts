@@ -28,6 +28,20 @@ const groupOf = (count: number): Told[] =>
 
 afterEach(() => vi.restoreAllMocks());
 
+it('no more than 8 MiB of texts are kept for further callers: the newest', async () => {
+  const idOf = (): string => 'x'.repeat(1024 ** 2);
+  const groups = Array.from({length: 10}, () => groupOf(1));
+  const {signal} = new AbortController();
+  const send = async (group: Told[]): Promise<void> =>
+    sendEvents(caller().reply, source([group]), idOf, signal);
+  for (const group of groups) await send(group);
+  const texts = vi.spyOn(JSON, 'stringify');
+  await send(groups[9]!);
+  expect(texts).not.toHaveBeenCalled();
+  await send(groups[0]!);
+  expect(texts).toHaveBeenCalledTimes(1);
+});
+
 it('events that come together are one write, each with its id', async () => {
   const {got, reply} = caller();
   const {signal} = new AbortController();

@@ -1,6 +1,6 @@
 /** What happens below a prefix: one watch, in the order of revisions, so that a caller can go on where it stopped. */
 import type {Store, Watch, WatchBatch} from '../../../store/port.ts';
-import {BACKLOG_LIMIT} from '../limits.ts';
+import {BACKLOG_LIMIT, BACKLOG_LIMIT_CHARS} from '../limits.ts';
 
 /** The stream begins behind this revision. */
 export interface FeedHello {
@@ -34,6 +34,18 @@ export function oncePerBatch<T>(): (batch: WatchBatch, key: string, make: () => 
   };
 }
 
+const charsOnce = oncePerBatch<number>();
+
+/** How long the keys and values of a batch are. */
+export function charsOf(batch: WatchBatch): number {
+  return charsOnce(batch, '', () =>
+    batch.events.reduce((sum, event) => {
+      const {key, value} = event.type === 'put' ? event.entry : {key: event.key, value: ''};
+      return sum + key.length + value.length;
+    }, 0),
+  );
+}
+
 /**
  * A hello, then what happens behind the revision, until the signal is aborted. Items that came together come together: the arrays are those
  * of `itemsOf`.
@@ -59,6 +71,8 @@ class WatchFeed<T> {
   private backlog: (readonly (T | FeedGap)[])[] = [];
   /** Items in the backlog. */
   private waiting = 0;
+  /** Characters of the batches that they were read from. */
+  private waitingChars = 0;
   private wake: () => void = () => undefined;
   private lost: string | undefined;
   private watch: Watch;
@@ -98,7 +112,10 @@ class WatchFeed<T> {
     if (items.length === 0) return;
     this.backlog.push(items);
     this.waiting += items.length;
-    if (this.waiting <= BACKLOG_LIMIT) return this.wake();
+    this.waitingChars += charsOf(batch);
+    // One batch alone may be long: a caller that reads gets it.
+    const isShort = this.waitingChars <= BACKLOG_LIMIT_CHARS || this.backlog.length === 1;
+    if (this.waiting <= BACKLOG_LIMIT && isShort) return this.wake();
     this.watch.close();
     this.takeBacklog();
     this.lose('the caller reads too slowly');
@@ -108,6 +125,7 @@ class WatchFeed<T> {
     const {backlog} = this;
     this.backlog = [];
     this.waiting = 0;
+    this.waitingChars = 0;
     return backlog;
   }
 

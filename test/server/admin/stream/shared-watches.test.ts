@@ -13,8 +13,8 @@ class Watched {
     return {close: () => void (one.isOpen = false)};
   }
 
-  put(revision: number, at = 0): void {
-    const entry = {key: `k${revision}`, value: '', mod: revision, create: revision};
+  put(revision: number, at = 0, length = 0): void {
+    const entry = {key: `k${revision}`, value: 'x'.repeat(length), mod: revision, create: revision};
     this.opened[at]?.listener.onBatch({revision, events: [{type: 'put', entry}]});
   }
 }
@@ -78,6 +78,31 @@ describe('watches that are shared', () => {
     expect(store.opened.map(({from}) => from)).toEqual([10, 3]);
     store.put(4, 1);
     expect(late.seen).toEqual([4]);
+  });
+
+  it('keep no more than 8 MiB for whoever begins behind the newest, whatever the values', async () => {
+    const store = new Watched();
+    const shared = new SharedWatches(store);
+    shared.watch('/a', 1, listener());
+    await turn();
+    for (let revision = 1; revision <= 20; revision += 1) store.put(revision, 0, 1024 ** 2);
+    const late = listener();
+    shared.watch('/a', 15, late);
+    await turn();
+    expect(late.seen).toEqual([15, 16, 17, 18, 19, 20]);
+    // What is no longer kept is read from the store.
+    shared.watch('/a', 5, listener());
+    expect(store.opened.map(({from}) => from)).toEqual([1, 5]);
+  });
+
+  it('keep the newest, however long it is: whoever has begun in that moment waits for it', async () => {
+    const store = new Watched();
+    const shared = new SharedWatches(store);
+    const one = listener();
+    shared.watch('/a', 1, one);
+    store.put(1, 0, 20 * 1024 ** 2);
+    await turn();
+    expect(one.seen).toEqual([1]);
   });
 
   it('that are lost are lost for all, and the next one is new', () => {

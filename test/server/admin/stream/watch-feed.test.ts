@@ -57,6 +57,21 @@ it('keeps no more than 10,000 for a caller that reads too slowly: it gets a gap'
   expect(await next()).toMatchObject([{type: 'gap', reason: 'the caller reads too slowly'}]);
 });
 
+it('keeps no more than 8 MiB for such a caller, and gives a batch beyond that to one that reads', async () => {
+  const {opened, next} = feedFrom(7);
+  await next();
+  const long = (revision: number): WatchBatch => {
+    const entry = {key: '/p/0', value: 'x'.repeat(5 * 1024 ** 2), mod: revision, create: 1};
+    return {revision, events: [1, 2].map(() => ({type: 'put', entry}))};
+  };
+  opened[0]?.listener.onBatch(long(8));
+  expect(await next()).toEqual(['put', 'put']);
+  opened[0]?.listener.onBatch(long(9));
+  opened[0]?.listener.onBatch(long(10));
+  expect(opened[0]?.closed).toBe(true);
+  expect(await next()).toMatchObject([{type: 'gap', reason: 'the caller reads too slowly'}]);
+});
+
 it('what many streams make of a batch is made once', () => {
   const once = oncePerBatch<string[]>();
   const [batch, other] = [batchOf(8, 2), batchOf(9, 1)];
