@@ -79,6 +79,14 @@ describe('a shard id', () => {
     expect(shardIdProblem(id)).toMatch(/blank/);
   });
 
+  it('is no longer than 200 bytes, whether it is plain or not', () => {
+    for (const character of ['a', '\u00e9', '\u6f22']) {
+      const most = Math.floor(200 / Buffer.byteLength(character));
+      expect(shardIdProblem(character.repeat(most))).toBeUndefined();
+      expect(shardIdProblem(character.repeat(most + 1))).toMatch(/longer/);
+    }
+  });
+
   it('that would look like another is refused: one form of Unicode', () => {
     expect(shardIdProblem('caf\u00e9')).toBeUndefined();
     expect(shardIdProblem('cafe\u0301')).toMatch(/NFC/);

@@ -13,6 +13,7 @@ import {JOINING_MUTANTS} from './table/joining.ts';
 import {APPVIEW_MUTANTS} from './table/appview.ts';
 import {GOVERNING_MUTANTS} from './table/governing.ts';
 import {SECURITY_MUTANTS} from './table/security.ts';
+import {SHARING_MUTANTS} from './table/sharing.ts';
 import {WAITING_MUTANTS} from './table/waiting.ts';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -30,4 +31,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...GOVERNING_MUTANTS,
   ...WAITING_MUTANTS,
   ...SECURITY_MUTANTS,
+  ...SHARING_MUTANTS,
 ];

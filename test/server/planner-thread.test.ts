@@ -3,6 +3,7 @@ import {plan} from '../../src/planner/index.ts';
 import {CAUSES, PER_MOVE} from '../../src/planner/row-plan.ts';
 import type {PlanTerms, WarmShard} from '../../src/planner/warm-table.ts';
 import {PlannerThread} from '../../src/server/planner-thread.ts';
+import {WarmPlanners} from '../../src/server/warm-planners.ts';
 
 const LIMIT_MS = 30_000;
 const threads: PlannerThread[] = [];
@@ -68,6 +69,36 @@ describe('the planner thread', () => {
       expect(all.isRunning).toBe(true);
       many.close();
       expect(all.isRunning).toBe(false);
+    },
+  );
+
+  it(
+    'plans with all that a row says as it would in the thread of the daemon',
+    {timeout: LIMIT_MS},
+    async () => {
+      const said: Partial<WarmShard['shard']>[] = [
+        ...[{pin: 'c3'}, {prefer: 'c2'}, {avoid: 'c1'}, {group: 'g'}, {workerGroup: 'pool'}],
+        ...[{load: [Number.NaN]}, {load: [Number.POSITIVE_INFINITY]}, {load: [7]}, {load: [2.5]}],
+        ...[{spreadKey: 'k', priority: 2}, {spreadKey: 'k'}, {cooling: true}, {failures: 3}],
+      ];
+      const set = shards(3 * said.length).map((one) => ({
+        ...one,
+        shard: {...one.shard, ...said[one.row % said.length]},
+      }));
+      const full: PlanTerms = {
+        ...terms,
+        pools: new Map([['pool', new Set(['c2'])]]),
+        metrics: [{name: 'cpu', upper: 1.2, lower: 1.1}],
+      };
+      const planner = thread().open();
+      planner.update({isFresh: true, set, removed: []});
+      const made = await planner.plan(full);
+      const beside = new WarmPlanners();
+      beside.update(1, {isFresh: true, set, removed: []});
+      const expected = beside.plan(1, full);
+      expect(made).toEqual(expected);
+      expect(new Set(expected.target).size).toBe(3);
+      planner.close();
     },
   );
 

@@ -67,6 +67,9 @@ let nowMs: number;
 let wallMs: number;
 let lostLeadership: number;
 let isSick: boolean;
+/** What a plan takes, ms, and the waits that the governor asked for. */
+let planMs: number;
+let waits: number[];
 let run: GovernorRun | undefined;
 const hints = new HintSender({logger: silentLogger, allowLoopback: true});
 
@@ -77,7 +80,10 @@ function handClock(): Clock {
     ...clock,
     nowMs: () => nowMs,
     wallMs: () => wallMs,
-    after: (delayMs, callback) => clock.after(Math.min(delayMs, 5), callback),
+    after: (delayMs, callback) => {
+      waits.push(delayMs);
+      return clock.after(Math.min(delayMs, 5), callback);
+    },
     sleep: (delayMs) => clock.sleep(Math.min(delayMs, 5)),
   };
 }
@@ -102,6 +108,7 @@ async function govern(silence?: FailureDetector, push?: PushDependencies): Promi
       close: () => undefined,
     },
     plan: (snapshot) => {
+      nowMs += planMs;
       if (!isSick) return plan(snapshot);
       isSick = false;
       throw new Error('an invariant does not hold');
@@ -139,6 +146,7 @@ function isThere(key: string): boolean {
 beforeEach(async () => {
   store = new FickleStore();
   [nowMs, wallMs, lostLeadership, isSick] = [1_000_000, 1_700_000_000_000, 0, false];
+  [planMs, waits] = [0, []];
   await store.put(GOVERNS, '{}');
   const spec = {service: APP, createTime: 1, maxShardCount: 0, maxRecoveryTime: 0};
   await store.put(keys.appSpec(APP), encodeRecord(spec));
@@ -181,6 +189,15 @@ describe('silence', () => {
     expect(isThere(HB)).toBe(true);
     await pass(4, 100, 100);
     expect(isThere(HB)).toBe(true);
+  });
+});
+
+describe('a governor whose turn was long', () => {
+  it('leaves the event loop to others as long as the turn took, whatever news come meanwhile', async () => {
+    planMs = 17;
+    await govern();
+    await passUntil(() => isThere(OWN), 'the shard is given');
+    expect(waits).toContain(planMs);
   });
 });
 

@@ -42,6 +42,38 @@ describe('large bodies', () => {
     expect(await checking).toEqual(['check 0', 'check 1', 'check 2']);
   });
 
+  it('are read in pieces: others come between any two looks at one', async () => {
+    const done: string[] = [];
+    const decode = TextDecoder.prototype.decode;
+    vi.spyOn(TextDecoder.prototype, 'decode').mockImplementation(function (
+      this: InstanceType<typeof TextDecoder>,
+      bytes,
+    ) {
+      piece(done, 'decode')();
+      return decode.call(this, bytes);
+    });
+    const {parse} = JSON;
+    vi.spyOn(JSON, 'parse').mockImplementation((text) => {
+      piece(done, 'parse')();
+      return parse(text) as unknown;
+    });
+    const keys = vi.spyOn(Object, 'entries');
+    const reading = new HeavyBodies().read({}, large);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(done).toEqual(['decode']);
+    await vi.advanceTimersByTimeAsync(REST_PER_HEAVY_PIECE * PIECE_MS - 1);
+    expect(done).toEqual(['decode']);
+    // The look at the depth took no time: the parse follows.
+    await vi.advanceTimersByTimeAsync(2);
+    expect(done).toEqual(['decode', 'parse']);
+    await vi.advanceTimersByTimeAsync(REST_PER_HEAVY_PIECE * PIECE_MS - 2);
+    expect(keys).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(ALL_MS);
+    expect(await reading).toEqual(parse(large.toString()));
+    expect(keys).toHaveBeenCalled();
+    vi.restoreAllMocks();
+  });
+
   it('keep no small one waiting', async () => {
     const bodies = new HeavyBodies();
     const [heavy, small] = [{}, {}];
