@@ -10,8 +10,10 @@ export default defineConfig({
     execArgv: ['--disable-proto=throw'],
     setupFiles: ['test/support/own-environment.ts'],
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Only a hang may reach them: no test says by its limit how fast something is, and none has one of its own.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: {poll: {timeout: 60_000}},
     teardownTimeout: 10_000,
   },
 });

@@ -42,7 +42,7 @@ function complaints(code: string): string[] {
     .map(({messageText}) => ts.flattenDiagnosticMessageText(messageText, ' '));
 }
 
-describe('the example of joinApp', {timeout: 60_000}, () => {
+describe('the example of joinApp', () => {
   for (const [where, example] of [
     ['docstring', docstringExample()],
     ['README', readmeExample()],

@@ -1,11 +1,7 @@
 /** `sm canary` as built, on the cluster of a `sm dev`: what it measures, and that its containers go when it goes. */
-import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {CommandProcess, sm} from '../support/command.ts';
-import {until} from '../support/until.ts';
-
-vi.setConfig({testTimeout: 240_000, hookTimeout: 120_000});
-
-const LIMIT_MS = 120_000;
+import {LONG_MS, until} from '../support/until.ts';
 
 interface Line {
   readonly event: string;
@@ -30,11 +26,7 @@ function linesOf(command: CommandProcess): Line[] {
 
 function line(command: CommandProcess, event: string, fits: (one: Line) => boolean = () => true) {
   const found = () => linesOf(command).find((one) => one.event === event && fits(one));
-  return until(
-    found,
-    LIMIT_MS,
-    () => `${event}: ${command.stdout.slice(-2_000)} ${command.stderr}`,
-  );
+  return until(found, LONG_MS, () => `${event}: ${command.stdout.slice(-2_000)} ${command.stderr}`);
 }
 
 describe('sm canary', () => {

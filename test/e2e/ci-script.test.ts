@@ -11,12 +11,11 @@ import {DaemonProcess} from '../support/daemon-process.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const SCRIPT = join(import.meta.dirname, '..', '..', 'examples', 'ci', 'lifecycle.sh');
 const ROLLING = join(SCRIPT, '..', 'rolling-restart.sh');
 const APP = 'ci-app';
-const LONG_MS = 60_000;
 const folder = mkdtempSync(join(tmpdir(), 'sm-ci-'));
 const containers: ChildProcess[] = [];
 let etcd: EtcdProcess;
@@ -77,7 +76,7 @@ it('leaves an app alone that was there before', async () => {
   expect(JSON.parse(stdout)).toMatchObject({shards: {total: 2}});
   const rm = ['app', 'rm', APP, '--force', '--confirm', APP, '--wait', '--server', server];
   expect((await runCli(rm)).exit).toBe(0);
-}, 60_000);
+});
 
 it('creates, scales, drains, waits and tears down, and leaves nothing behind', async () => {
   const output: string[] = [];
@@ -91,7 +90,7 @@ it('creates, scales, drains, waits and tears down, and leaves nothing behind', a
   // Their app is gone: the containers have ended, each by itself.
   await Promise.all(ended);
   for (const word of ['"add"', '"drop"']) expect(output.join('')).toContain(word);
-}, 180_000);
+});
 
 it('restarts container by container, each only when it is permitted', async () => {
   const kept = ['app', 'create', APP, '--shards', '4', '--max-recovery-time', '0'];
@@ -130,7 +129,7 @@ it('restarts container by container, each only when it is permitted', async () =
   expect(items.map(({stop}) => stop)).toEqual([null, null, null]);
   const rm = ['app', 'rm', APP, '--force', '--confirm', APP, '--wait', '--server', server];
   expect((await runCli(rm)).exit).toBe(0);
-}, 180_000);
+});
 
 it('says which step failed, and takes away what it made', async () => {
   const sm = join(folder, 'sm');
@@ -146,4 +145,4 @@ it('says which step failed, and takes away what it made', async () => {
   const gone = ['wait', `app/${APP}`, '--for', 'gone', '--timeout', '30s', '--server', server];
   expect((await runCli(gone)).exit).toBe(0);
   expect((await runCli(['app', 'get', APP, '--server', server])).exit).toBe(3);
-}, 120_000);
+});

@@ -9,7 +9,7 @@ import {BIN, runCli} from '../support/cli-process.ts';
 import type {Ran, RunOptions} from '../support/cli-process.ts';
 import {CommandProcess} from '../support/command.ts';
 import {startEtcd} from '../support/etcd-process.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {CONTRACT, LAST, PROCESSES} from './contract-cases.ts';
@@ -173,7 +173,7 @@ describe('the contract', () => {
 
 describe.concurrent('with and without --json: the same exit code, one document, no escapes', () => {
   for (const [command, cases] of Object.entries(CONTRACT)) {
-    it(command.replace(':', ' '), {timeout: 300_000}, async () => {
+    it(command.replace(':', ' '), async () => {
       const jsonCall = PROCESSES.has(command) ? sm : hosted;
       // One real process for each command: what it loads, and how it ends.
       for (const [at, [line, exit]] of cases.entries())
@@ -268,7 +268,7 @@ describe('the command line', () => {
       expect([2, 3, 4, 6]).toContain(exit);
       expect(stdout + stderr).not.toMatch(HARMFUL);
     }
-  }, 120_000);
+  });
 
   it('shows hostile content of the store harmlessly, in every form', async () => {
     await cluster.createApp('hostile');
@@ -286,7 +286,7 @@ describe('the command line', () => {
     }
     const {stdout} = await sm(['shard', 'get', '-a', 'hostile', 'h1', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({task: HOSTILE});
-  }, 120_000);
+  });
 });
 
 describe('a recording', () => {
@@ -304,7 +304,7 @@ describe('a recording', () => {
         server,
       );
       const begun = (): boolean => existsSync(file) && readFileSync(file, 'utf8').includes('"add');
-      await until(begun, 60_000, () => `a shard is in the file: ${recording.output}`);
+      await until(begun, LONG_MS, () => `a shard is in the file: ${recording.output}`);
       expect(await recording.end(signal)).toBe(0);
       expect(recording.stdout).toMatch(/^recorded app orders for .+ to .+: \d+ events?, \d+ bytes/);
       const last = readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
@@ -312,7 +312,6 @@ describe('a recording', () => {
       const played = await sm(['sim', '--trace', file, '--json']);
       expect([played.stderr, played.exit]).toEqual(['', 0]);
     },
-    120_000,
   );
 });
 
@@ -323,5 +322,5 @@ describe('what is for all apps', () => {
     expect(stdout).toMatch(/^store .+ unchanged\nno process doubts this etcd, .+ pass --force\n$/);
   });
 
-  it.each(LAST)('%s', (line, exit) => holds(line, exit, hosted, hosted), 60_000);
+  it.each(LAST)('%s', (line, exit) => holds(line, exit, hosted, hosted));
 });

@@ -6,7 +6,7 @@ import {describe, expect, it} from 'vitest';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 describe('npm run demo', () => {
-  it('ends with every step as it should be', {timeout: 180_000}, async () => {
+  it('ends with every step as it should be', async () => {
     const {stdout} = await promisify(execFile)(
       process.execPath,
       ['--import', 'tsx', join(ROOT, 'scripts', 'demo.ts')],

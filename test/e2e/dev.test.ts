@@ -2,13 +2,10 @@
 import {readFileSync, readdirSync, readlinkSync} from 'node:fs';
 import {createServer} from 'node:net';
 import type {Server} from 'node:net';
-import {describe, expect, it, vi} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import {CommandProcess} from '../support/command.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
-vi.setConfig({testTimeout: 180_000});
-
-const LIMIT_MS = 60_000;
 /** Any port but those that are taken by default. */
 const FREE = expect.stringMatching(/127\.0\.0\.1:(?!8801$|2379$)[1-9]\d+$/) as string;
 const SHARDS = 12;
@@ -64,13 +61,13 @@ async function hold(port: number): Promise<Server | undefined> {
       server.once('error', () => resolve(undefined));
       server.listen({port, host: '127.0.0.1', exclusive: true}, () => resolve(server));
     });
-  return until(taken, LIMIT_MS, `port ${port}`).catch(() => undefined);
+  return until(taken, LONG_MS, `port ${port}`).catch(() => undefined);
 }
 
 async function start(): Promise<CommandProcess> {
   const dev = new CommandProcess('dev', '-o', 'jsonl', '--port', '0', '--store-port', '0');
   const placed = (): boolean => lineOf(dev, 'placed') !== undefined;
-  await until(placed, LIMIT_MS, () => `every shard is placed: ${dev.output}`);
+  await until(placed, LONG_MS, () => `every shard is placed: ${dev.output}`);
   return dev;
 }
 
@@ -78,7 +75,7 @@ async function gone(pids: readonly number[]): Promise<void> {
   const left = (): number[] => pids.filter((pid) => parentOf(pid) !== undefined);
   await until(
     () => left().length === 0,
-    LIMIT_MS,
+    LONG_MS,
     () => `these are left: ${left().join(' ')}`,
   );
 }
@@ -110,7 +107,7 @@ describe('sm dev', () => {
       const dev = new CommandProcess('dev');
       await until(
         () => dev.stdout.includes('Ctrl-C stops'),
-        LIMIT_MS,
+        LONG_MS,
         () => dev.output,
       );
       expect(dev.stdout).toContain('port 8801 is taken: another one was chosen');
@@ -121,7 +118,7 @@ describe('sm dev', () => {
       const asking = new CommandProcess('dev', '--port', '8801');
       await until(
         () => asking.exited,
-        LIMIT_MS,
+        LONG_MS,
         () => asking.output,
       );
       expect(await asking.end()).toBe(4);

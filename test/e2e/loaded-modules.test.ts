@@ -89,17 +89,16 @@ describe('what is loaded', () => {
   it('sees what a command does load', async () => {
     expect(await heavyOf('schema getContainers')).toContain('zod');
     expect(await heavyOf('context ls -o yaml')).toContain('yaml');
-  }, 60_000);
+  });
 
   it.each(['app ls --json', 'app get orders --json --help', 'context ls --json', 'help --json'])(
     '%s loads nothing heavy',
     async (line) => {
       expect(await heavyOf(line)).toEqual([]);
     },
-    60_000,
   );
 
   it('--version loads nothing but the entry', async () => {
     expect(await filesOf('--version')).toEqual([BIN]);
-  }, 60_000);
+  });
 });

@@ -10,10 +10,9 @@ import {OriginContainer} from '../integration/origin-container.ts';
 import {OriginServer} from '../integration/origin-server.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const LIMIT_MS = 60_000;
 const SERVICE = 'sm.test';
 const APP = 'proxy.dev';
 const SHARDS = ['a.b', 'x y', 'ü', 's-1', 's-2', 's-3'];
@@ -48,7 +47,7 @@ class Shell {
   }
 }
 
-it('leads there and back while shards run on', {timeout: 4 * LIMIT_MS}, async () => {
+it('leads there and back while shards run on', async () => {
   const [report, serve, look, back, ...more] = blocks();
   expect(more).toEqual([]);
   const etcd = await startEtcd();
@@ -76,14 +75,14 @@ it('leads there and back while shards run on', {timeout: 4 * LIMIT_MS}, async ()
   let daemon: Shell | undefined;
   try {
     for (const shard of SHARDS) await server.add(APP, container, shard);
-    await until(() => container.running.length === SHARDS.length, LIMIT_MS, 'all shards run');
+    await until(() => container.running.length === SHARDS.length, LONG_MS, 'all shards run');
     const told = container.told.length;
     expect(await run(report)).toMatch(/proxy\.dev +6 +3 +1 +6 +short +0/);
     const started = new Shell(serve ?? '', folder, env);
     daemon = started;
     await until(
       () => started.output.includes('"ready"'),
-      LIMIT_MS,
+      LONG_MS,
       () => started.output,
     );
     expect(started.output).toContain(`port is read as ${port}`);

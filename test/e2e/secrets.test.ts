@@ -14,9 +14,8 @@ import {Keys} from '../../src/etcd/keys.ts';
 import {Authority} from '../support/certificates.ts';
 import {BIN} from '../support/cli-process.ts';
 import {freePorts} from '../support/free-ports.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
-const LIMIT_MS = 60_000;
 const folder = mkdtempSync(join(tmpdir(), 'sm-secrets-'));
 const authority = new Authority();
 const children: Child[] = [];
@@ -47,7 +46,7 @@ class Child {
   says(text: string): Promise<unknown> {
     return until(
       () => this.output.includes(text),
-      LIMIT_MS,
+      LONG_MS,
       () => `${text}: ${this.output}`,
     );
   }
@@ -122,7 +121,7 @@ beforeAll(async () => {
   const data = join(folder, 'data');
   daemon = new Child([BIN, 'serve', '--config-file', config, '--embedded', '--data-dir', data]);
   await daemon.says('"msg":"ready"');
-}, 2 * LIMIT_MS);
+});
 
 afterAll(async () => {
   for (const {process: child} of children) child.kill('SIGKILL');
@@ -130,73 +129,64 @@ afterAll(async () => {
   rmSync(folder, {recursive: true, force: true});
 });
 
-it(
-  'nothing that daemon, container and command line say holds a secret',
-  async () => {
-    expect(await sm(['app', 'create', 'orders', '--reason', 'a test'])).toBe(0);
-    expect(await sm(['shard', 'add', '-a', 'orders', 's1', 's2'])).toBe(0);
-    const container = join_({username: 'sm', password: {file: passwordFile}}, 'c1');
-    await container.says('ready ');
-    expect(await sm(['wait', 'app/orders', '--for', 'ready'])).toBe(0);
-    await keysOfTheApp();
+it('nothing that daemon, container and command line say holds a secret', async () => {
+  expect(await sm(['app', 'create', 'orders', '--reason', 'a test'])).toBe(0);
+  expect(await sm(['shard', 'add', '-a', 'orders', 's1', 's2'])).toBe(0);
+  const container = join_({username: 'sm', password: {file: passwordFile}}, 'c1');
+  await container.says('ready ');
+  expect(await sm(['wait', 'app/orders', '--for', 'ready'])).toBe(0);
+  await keysOfTheApp();
 
-    // Every way to look, and every way to fail.
-    for (const args of [
-      ...[
-        ['status'],
-        ['doctor', '--json'],
-        ['config', 'view', '--json'],
-        ['events', '-a', 'orders'],
-      ],
-      ...[
-        ['app', 'get', 'orders', '--json'],
-        ['shard', 'why', '-a', 'orders', 's1'],
-      ],
-      ...[
-        ['export', '-a', 'orders'],
-        ['container', 'get', '-a', 'orders', 'c1', '--json'],
-      ],
-    ])
-      await sm(args);
-    const wrong = file('wrong', secrets.get('token that is not valid') ?? '');
-    expect(await sm(['status'], {SM_TOKEN_FILE: wrong})).toBe(5);
-    expect(await sm(['status', '--server', 'http://192.0.2.1:1'])).toBe(2);
-    const stranger = join_({username: 'sm', password: secrets.get('wrong password')}, 'c2');
-    await stranger.ended();
-    expect(stranger.output).toContain('failed');
-    await looks();
-    container.process.kill('SIGUSR2');
-    await container.says('dumped');
+  // Every way to look, and every way to fail.
+  for (const args of [
+    ...[['status'], ['doctor', '--json'], ['config', 'view', '--json'], ['events', '-a', 'orders']],
+    ...[
+      ['app', 'get', 'orders', '--json'],
+      ['shard', 'why', '-a', 'orders', 's1'],
+    ],
+    ...[
+      ['export', '-a', 'orders'],
+      ['container', 'get', '-a', 'orders', 'c1', '--json'],
+    ],
+  ])
+    await sm(args);
+  const wrong = file('wrong', secrets.get('token that is not valid') ?? '');
+  expect(await sm(['status'], {SM_TOKEN_FILE: wrong})).toBe(5);
+  expect(await sm(['status', '--server', 'http://192.0.2.1:1'])).toBe(2);
+  const stranger = join_({username: 'sm', password: secrets.get('wrong password')}, 'c2');
+  await stranger.ended();
+  expect(stranger.output).toContain('failed');
+  await looks();
+  container.process.kill('SIGUSR2');
+  await container.says('dumped');
 
-    // A token file that is broken is refused, with its line in sight of nobody.
-    writeFileSync(tokenFile, `${secrets.get('token of an administrator')?.slice(0, 20)}\n`);
-    daemon.process.kill('SIGHUP');
-    await daemon.says('refused');
-    said.push(['the daemon as others see it', daemon.shown], ['the container', container.shown]);
-    container.process.kill('SIGTERM');
-    expect(await container.ended()).toBe(0);
-    daemon.process.kill('SIGTERM');
-    expect(await daemon.ended()).toBe(0);
+  // A token file that is broken is refused, with its line in sight of nobody.
+  writeFileSync(tokenFile, `${secrets.get('token of an administrator')?.slice(0, 20)}\n`);
+  daemon.process.kill('SIGHUP');
+  await daemon.says('refused');
+  said.push(['the daemon as others see it', daemon.shown], ['the container', container.shown]);
+  container.process.kill('SIGTERM');
+  expect(await container.ended()).toBe(0);
+  daemon.process.kill('SIGTERM');
+  expect(await daemon.ended()).toBe(0);
 
-    said.push(['log of the daemon', daemon.output], ['container', container.output]);
-    said.push(['container with a wrong password', stranger.output]);
-    expect(secrets.size).toBeGreaterThanOrEqual(6);
-    const found = said.flatMap(([where, text]) =>
-      [...secrets]
-        .filter(([, secret]) => text.includes(secret))
-        .map(([what]) => `${what} in: ${where}`),
-    );
-    expect(found).toEqual([]);
-    // What is no secret is found: each of them has been heard.
-    const heard = said.map(([, text]) => text).join('\n');
-    for (const word of ['a test', 'orders', 'UNAUTHENTICATED', 'sm_app_', 'dumped', '***'])
-      expect(heard).toContain(word);
-    expect(daemon.output).toMatch(/"operation":"addSpec".*"reason":"a test".*"msg":"audit"/);
-    // What the stores' files hold is for the daemon alone.
-    expect(readdirSync(folder)).toContain('data');
-  },
-  3 * LIMIT_MS,
-);
+  said.push(['log of the daemon', daemon.output], ['container', container.output]);
+  said.push(['container with a wrong password', stranger.output]);
+  expect(secrets.size).toBeGreaterThanOrEqual(6);
+  const found = said.flatMap(([where, text]) =>
+    [...secrets]
+      .filter(([, secret]) => text.includes(secret))
+      .map(([what]) => `${what} in: ${where}`),
+  );
+  expect(found).toEqual([]);
+  // What is no secret is found: each of them has been heard.
+  const heard = said.map(([, text]) => text).join('\n');
+  for (const word of ['a test', 'orders', 'UNAUTHENTICATED', 'sm_app_', 'dumped', '***'])
+    expect(heard).toContain(word);
+  expect(daemon.output).toMatch(/"operation":"addSpec".*"reason":"a test".*"msg":"audit"/);
+  // What the stores' files hold is for the daemon alone.
+  expect(readdirSync(folder)).toContain('data');
+});
 
 /** The keys that sign calls, as the store has them. */
 async function keysOfTheApp(): Promise<void> {
@@ -207,7 +197,7 @@ async function keysOfTheApp(): Promise<void> {
   });
   try {
     const key = new Keys('/sm', 'sm.test').callKeys('orders');
-    const value = await until(async () => (await store.get(key)).entry?.value, LIMIT_MS, 'a key');
+    const value = await until(async () => (await store.get(key)).entry?.value, LONG_MS, 'a key');
     const {keys} = JSON.parse(value) as {keys: {secret: string}[]};
     for (const [at, {secret}] of keys.entries()) secrets.set(`key of the app ${at}`, secret);
   } finally {

@@ -68,7 +68,7 @@ beforeAll(async () => {
   await until(ready, LONG_MS, () => daemon.output());
   const created = run(NODE, [BIN, 'app', 'create', 'here', '--server', server]);
   expect(await created.ended, created.output() + daemon.output()).toBe(0);
-}, 120_000);
+});
 
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
@@ -155,7 +155,7 @@ describe('as the first process of a container', () => {
     );
     const of = outer.child.pid ?? 0;
     process.kill(Number(readFileSync(`/proc/${of}/task/${of}/children`, 'utf8').trim()), 'SIGTERM');
-    const limit = new Promise((resolve) => setTimeout(resolve, 5_000, 'still there'));
+    const limit = new Promise((resolve) => setTimeout(resolve, LONG_MS, 'still there'));
     expect(await Promise.race([outer.ended, limit])).toBe(143);
   });
 });
@@ -164,7 +164,7 @@ describe('a reader that has seen enough', () => {
   it('ends events -w at once', async () => {
     const line = `${NODE} ${BIN} events -w --server ${server} | grep -m1 watching`;
     const piped = run('bash', ['-c', line]);
-    const limit = new Promise((resolve) => setTimeout(resolve, 10_000, 'still there'));
+    const limit = new Promise((resolve) => setTimeout(resolve, LONG_MS, 'still there'));
     expect(await Promise.race([piped.ended, limit])).toBe(0);
   });
 });

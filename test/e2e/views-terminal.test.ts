@@ -13,10 +13,9 @@ import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {Tmux} from '../support/tmux.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
-const LIMIT_MS = 60_000;
 const SHARDS = 6;
 const BEFORE_LINES = 60;
 /** `display-message` of a terminal as it should be left. */
@@ -42,21 +41,21 @@ beforeAll(async () => {
   admin = new AdminClient({server: `http://127.0.0.1:${port}`});
   await until(
     () => serves(),
-    LIMIT_MS,
+    LONG_MS,
     () => daemon.output,
   );
   await admin.call('addSpec', {service: 'orders', maxShardCount: 0, maxRecoveryTime: 0});
   const shards = shardIds(SHARDS).map((id) => ({shardId: id, service: 'orders'}));
   for (const shard of shards) await admin.call('addShard', shard);
   for (const id of ['orders-1', 'orders-2']) containers.push(runContainer(id));
-  await until(allReady, LIMIT_MS, 'every shard is ready');
+  await until(allReady, LONG_MS, 'every shard is ready');
   // Remembers its pid, so that it can be told to end.
   writeFileSync(join(folder, 'sm'), `echo $$ >pid\nexec '${process.execPath}' '${BIN}' "$@"\n`);
   writeFileSync(
     join(folder, 'failing.mjs'),
     `process.on('SIGUSR2', () => setTimeout(() => { throw new Error('provoked'); }));\n`,
   );
-}, LIMIT_MS);
+});
 
 afterEach(async () => {
   for (const each of terminals.splice(0)) await each.kill();
@@ -115,12 +114,12 @@ async function shows(wanted: string | RegExp, on = tmux): Promise<string> {
     screen = await on.screen();
     return typeof wanted === 'string' ? screen.includes(wanted) : wanted.test(screen);
   };
-  await until(seen, LIMIT_MS, () => `the terminal shows ${String(wanted)}:\n${screen}`);
+  await until(seen, LONG_MS, () => `the terminal shows ${String(wanted)}:\n${screen}`);
   return screen;
 }
 
 async function comesTo(state: string): Promise<void> {
-  await until(async () => (await tmux.state()) === state, LIMIT_MS, `the terminal is ${state}`);
+  await until(async () => (await tmux.state()) === state, LONG_MS, `the terminal is ${state}`);
 }
 
 const start = (line: string): Promise<void> => tmux.enter(`sh ./sm ${line}; echo exit=$?`);
@@ -139,7 +138,7 @@ async function thereAndBack(): Promise<void> {
   ] as const) {
     await tmux.resize(columns, rows);
     const fits = async (): Promise<boolean> => headLine(await tmux.screen()).length === columns;
-    await until(fits, LIMIT_MS, `it draws at ${columns}x${rows}`);
+    await until(fits, LONG_MS, `it draws at ${columns}x${rows}`);
   }
 }
 
@@ -203,7 +202,7 @@ describe('top', () => {
     const pid = viewPid();
     expect(await lives(pid)).toBe(true);
     await tmux.kill();
-    await until(async () => !(await lives(pid)), LIMIT_MS, 'the process has ended');
+    await until(async () => !(await lives(pid)), LONG_MS, 'the process has ended');
   });
 });
 

@@ -170,7 +170,7 @@ describe('a store', () => {
       close();
       await etcd.stop();
     }
-  }, 120_000);
+  });
 });
 
 /** Bytes of memory that the process has now. */

@@ -83,31 +83,27 @@ function expectNothingLost(found: Map<string, number>, acknowledged: Map<string,
 }
 
 describe('the embedded store as a process', () => {
-  it(
-    'has every acknowledged write after kill -9 in a storm of writes',
-    {timeout: 120_000},
-    async () => {
-      const path = newPath();
-      const acknowledged = new Map<string, number>();
-      const clusters = new Set<string>();
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const child = await startChild(path);
-        clusters.add(child.clusterId);
-        expectNothingLost(await stored(child.client), acknowledged);
-        const before = acknowledged.size;
-        const writers = Array.from({length: WRITERS}, (_, writer) =>
-          storm(child.client, round, writer, acknowledged),
-        );
-        await until(() => acknowledged.size > before + 100, LIMIT_MS, 'a storm of writes');
-        await pause(20 * round);
-        await child.kill();
-        await Promise.all(writers);
-      }
-      const last = await startChild(path);
-      const found = await stored(last.client);
-      await last.kill();
-      expectNothingLost(found, acknowledged);
-      expect(clusters.size).toBe(1);
-    },
-  );
+  it('has every acknowledged write after kill -9 in a storm of writes', async () => {
+    const path = newPath();
+    const acknowledged = new Map<string, number>();
+    const clusters = new Set<string>();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const child = await startChild(path);
+      clusters.add(child.clusterId);
+      expectNothingLost(await stored(child.client), acknowledged);
+      const before = acknowledged.size;
+      const writers = Array.from({length: WRITERS}, (_, writer) =>
+        storm(child.client, round, writer, acknowledged),
+      );
+      await until(() => acknowledged.size > before + 100, LIMIT_MS, 'a storm of writes');
+      await pause(20 * round);
+      await child.kill();
+      await Promise.all(writers);
+    }
+    const last = await startChild(path);
+    const found = await stored(last.client);
+    await last.kill();
+    expectNothingLost(found, acknowledged);
+    expect(clusters.size).toBe(1);
+  });
 });

@@ -14,8 +14,6 @@ import type {StoreThreadOptions} from '../../src/embedded/thread-messages.ts';
 import {revealed} from '../../src/model/hidden-text.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 
-vi.setConfig({testTimeout: 90_000});
-
 /** Ends with 0 when the server has greeted it. */
 const CALLER = `require('node:http2').connect('http://' + process.argv[1]).on('remoteSettings', () => process.exit(0));`;
 const CALLER_LIMIT_MS = 30_000;
@@ -63,9 +61,7 @@ describe('a store in a thread of its own', () => {
     const syncs: number[] = [];
     const store = await start({dataDir: join(newFolder(), 'data'), onSync: (ms) => syncs.push(ms)});
     await put(store);
-    await vi.waitFor(() => expect(syncs.length * store.figures().bytes).toBeGreaterThan(0), {
-      timeout: CALLER_LIMIT_MS,
-    });
+    await expect.poll(() => syncs.length * store.figures().bytes).toBeGreaterThan(0);
     expect(store.figures()).toMatchObject({outOfSpace: false, connectionsRefused: 0});
   });
 

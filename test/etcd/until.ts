@@ -1,3 +1,5 @@
+import {LONG_MS} from '../support/until.ts';
+
 /** Polls: a slow machine makes a test late, never wrong. */
 const POLL_MS = 20;
 
@@ -5,7 +7,7 @@ const POLL_MS = 20;
 export async function until<T>(
   ask: () => T | Promise<T>,
   complaint: string | (() => string),
-  limitMs = 25_000,
+  limitMs = LONG_MS,
 ): Promise<NonNullable<T>> {
   const endMs = Date.now() + limitMs;
   for (;;) {

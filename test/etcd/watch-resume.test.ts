@@ -1,5 +1,5 @@
 /** From which revision on a watch asks after its stream has failed, by the reports that etcd sends of how far it is. */
-import {expect, it, vi} from 'vitest';
+import {expect, it} from 'vitest';
 import {PrefixWatch} from '../../src/etcd/watch.ts';
 import type {IDuplexWatchStream, WatchResponse} from '../../src/etcd/wire.ts';
 
@@ -50,11 +50,11 @@ it.each([
     onBatch: () => undefined,
     onLost: (reason) => expect.unreachable(reason),
   });
-  await vi.waitFor(() => expect(streams[0]?.asked).toHaveLength(1));
+  await expect.poll(() => streams[0]?.asked).toHaveLength(1);
   streams[0]?.say({created: true});
   streams[0]?.say({watch_id});
   streams[0]?.fail();
-  await vi.waitFor(() => expect(streams[1]?.asked).toHaveLength(1));
+  await expect.poll(() => streams[1]?.asked).toHaveLength(1);
   expect(streams[1]?.asked[0]?.create_request?.start_revision).toBe(String(asks));
   watch.close();
 });

@@ -1,5 +1,5 @@
 /** `sm audit` on a real etcd: the history of real daemons and containers, and writes that no rule knows. */
-import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {HistoryReader} from '../../src/etcd/history.ts';
 import {RawKeys} from '../../src/etcd/raw-keys.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
@@ -7,8 +7,7 @@ import {sm} from '../support/command.ts';
 import {shardIds, withCluster} from '../support/cluster.ts';
 import {STORE_KIND, startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
-
-vi.setConfig({testTimeout: 240_000, hookTimeout: 60_000});
+import {LONG_MS, until} from '../support/until.ts';
 
 const APP = 'orders';
 let etcd: EtcdProcess;
@@ -57,9 +56,10 @@ describe.concurrent('sm audit', () => {
       await cluster.settled(APP);
       await cluster.admin.call('uncordon', {service: APP, container: 'c2'});
       await c1.abandon();
-      await vi.waitUntil(
+      await until(
         async () => [...(await cluster.placement(APP)).values()].every((one) => one === 'c2'),
-        {timeout: 60_000},
+        LONG_MS,
+        'all shards are at c2',
       );
       await cluster.settled(APP);
 
@@ -187,7 +187,7 @@ describe.skipIf(STORE_KIND === 'embedded')('a stream that breaks', () => {
     try {
       const reading = reader.read(() => false);
       const put = (key: string): Promise<unknown> =>
-        vi.waitUntil(
+        until(
           async () =>
             (
               await store.transact({
@@ -196,7 +196,8 @@ describe.skipIf(STORE_KIND === 'embedded')('a stream that breaks', () => {
                 otherwise: [],
               })
             ).kind === 'committed',
-          {timeout: 30_000},
+          LONG_MS,
+          `${key} is written`,
         );
       for (let count = 0; count < 40; count += 1) await put('/t/a');
       await own.first.stop();

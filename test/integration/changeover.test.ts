@@ -35,7 +35,7 @@ beforeAll(async () => {
     await server.add(APP, containers[at % 2] as OriginContainer, shard);
   await bed.until('all shards run', () => runningShards().length === SHARDS.length);
   await startGarbled();
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all([...containers, garbled, beside].map((container) => container.kill()));
   await bed.stop();
@@ -81,7 +81,7 @@ describe('a changeover from the Go project', () => {
     expect(checks.find(({name}) => name === 'other server')?.text).toContain('10.0.0.9:8801');
     expect(await bed.raw.get(`/sm/app/${SERVICE}/leader`).string()).toBeNull();
     expect(await keysBelow(`/sm/app/${APP}/own/`)).toEqual([]);
-  }, 30_000);
+  });
 
   it('takes 30 running shards over: no drop, no second add', async () => {
     await server.stop();
@@ -96,7 +96,7 @@ describe('a changeover from the Go project', () => {
     }
     for (const [shard, {container}] of await bed.rows(APP))
       expect(containers.find(({id}) => id === container)?.running).toContain(shard);
-  }, 60_000);
+  });
 
   it('leaves a container its shards whose heartbeats cannot be read: nobody else gets them', async () => {
     await bed.until('the alarm', async () =>
@@ -120,7 +120,7 @@ describe('a changeover from the Go project', () => {
     );
     expect(garbled.count('add')).toBe(3);
     await Promise.all([garbled.kill(), beside.kill()]);
-  }, 90_000);
+  });
 
   it('leaves a guard for ten years, one key a shard, and nothing of the handover', async () => {
     const endpoints = [bed.etcd.endpoint];
@@ -141,7 +141,7 @@ describe('a changeover from the Go project', () => {
       [...SHARDS].sort(),
     );
     expect(await bed.raw.get(keys.governedBy(APP)).string()).toBe(SERVICE);
-  }, 60_000);
+  });
 
   it('a name under two keys is an alarm, which doctor shows, until one is deleted', async () => {
     const raw = `${keys.shardSpecPrefix(APP)}a.b`;
@@ -154,14 +154,14 @@ describe('a changeover from the Go project', () => {
     await bed.until('doctor shows it', shown);
     await bed.raw.delete().key(raw);
     await bed.until('doctor shows it no more', async () => !(await shown()));
-  }, 60_000);
+  });
 
   it('goes on as any app: the shards of a container that died run on the other one', async () => {
     const [first, second] = containers as [OriginContainer, OriginContainer];
     await first.kill();
     await bed.until('all run on the second', () => second.running.length === SHARDS.length);
     expect(second.count('drop')).toBe(0);
-  }, 90_000);
+  });
 
   it('a container that comes back runs none of the shards that have moved', async () => {
     const [first, second] = containers as [OriginContainer, OriginContainer];
@@ -173,7 +173,7 @@ describe('a changeover from the Go project', () => {
       return back.running.length === SHARDS.length / 2;
     });
     expect(runningShards()).toEqual([...SHARDS].sort());
-  }, 90_000);
+  });
 
   it('a container that comes back while no daemon runs has none of the shards that have moved', async () => {
     const [, second, back] = containers as [OriginContainer, OriginContainer, OriginContainer];
@@ -187,7 +187,7 @@ describe('a changeover from the Go project', () => {
     await bed.startDaemon();
     await bed.until('the shards are spread', () => again.running.length === SHARDS.length / 2);
     expect(runningShards()).toEqual([...SHARDS].sort());
-  }, 120_000);
+  });
 });
 
 describe('a changeover back to the Go project', () => {
@@ -219,7 +219,7 @@ describe('a changeover back to the Go project', () => {
       ...{app: APP, governedBy: '', shards: SHARDS.length, toRename: 3, containers: 2},
       ...{running: SHARDS.length, guard: 'good', problems: []},
     });
-  }, 120_000);
+  });
 
   it('and comes again', async () => {
     const told = containers.map((container) => container.told.length);
@@ -229,7 +229,7 @@ describe('a changeover back to the Go project', () => {
       return rows.filter(({state, ready}) => state === 'owned' && ready).length === SHARDS.length;
     });
     expect(containers.map((container) => container.told.length)).toEqual(told);
-  }, 60_000);
+  });
 });
 
 describe('a guard lease under containers of the Go project', () => {
@@ -247,5 +247,5 @@ describe('a guard lease under containers of the Go project', () => {
     });
     expect(containers.map((container) => container.told.length)).toEqual(before);
     expect(runningShards()).toEqual([...SHARDS].sort());
-  }, 90_000);
+  });
 });

@@ -1,16 +1,13 @@
 /** Whether the verdict of `sm dev` means anything: a container that is stopped for longer than T, with and without its fence. */
 import {join} from 'node:path';
-import {afterAll, describe, expect, it, vi} from 'vitest';
+import {afterAll, describe, expect, it} from 'vitest';
 import {DevBed} from '../../src/dev/index.ts';
 import type {DevEvent} from '../../src/dev/index.ts';
 import type {Breach} from '../../src/dev/verdict.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
-import {until} from '../support/until.ts';
-
-vi.setConfig({testTimeout: 200_000, hookTimeout: 60_000});
+import {LONG_MS, until} from '../support/until.ts';
 
 const UNFENCED = join(import.meta.dirname, '..', 'support', 'unfenced-container.ts');
-const LONG_MS = 60_000;
 const SHARDS = 6;
 const beds: DevBed[] = [];
 

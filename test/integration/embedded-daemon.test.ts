@@ -4,13 +4,11 @@ import {once} from 'node:events';
 import {connect} from 'node:net';
 import type {Socket} from 'node:net';
 import {join} from 'node:path';
-import {describe, expect, it, vi} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import type {Container} from '../../src/container/index.ts';
 import {OwnershipLog} from '../support/ownership-log.ts';
 import {Site, withFolder} from '../support/site.ts';
-import {until} from '../support/until.ts';
-
-vi.setConfig({testTimeout: 150_000, hookTimeout: 60_000});
+import {LONG_MS, until} from '../support/until.ts';
 
 /** T of the container, the longest there is: a restart is over before, on the busiest machine too. */
 const LONG_TTL_MS = 60_000;
@@ -127,7 +125,7 @@ describe.concurrent('a daemon with its store inside', () => {
           container = await site.join('orders', 'c1', log, LONG_TTL_MS).catch(() => undefined);
           return container !== undefined;
         };
-        await until(joined, 60_000, 'the container joins');
+        await until(joined, LONG_MS, 'the container joins');
         await site.settled('orders', 'c1');
         await container?.abandon();
       } finally {

@@ -88,7 +88,7 @@ beforeAll(async () => {
   });
   admin = new AdminClient({server: `http://${daemon.address}`});
   await daemon.ready;
-}, 120_000);
+});
 
 afterAll(async () => {
   await Promise.all(containers.map((container) => container.abandon()));

@@ -6,6 +6,7 @@ import {Etcd3} from 'etcd3';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {RunningDaemon} from '../../src/server/daemon.ts';
 import {startEtcd} from '../support/etcd-process.ts';
+import {LONG_MS} from '../support/until.ts';
 import {OPERATOR, daemonLogin} from '../support/least-rights.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
@@ -14,7 +15,6 @@ import type {PushContainerOptions} from './push-container.ts';
 
 /** Smallest T there is: evictions are what these tests wait for. */
 export const TTL_MS = 3_000;
-const WAIT_LIMIT_MS = 60_000;
 const POLL_MS = 50;
 
 export interface Row {
@@ -33,21 +33,23 @@ export class PushBed {
   /** Shards seen to run in two push containers at once. */
   readonly doubles = new Set<string>();
   private readonly watcher: NodeJS.Timeout;
+  private readonly ttlMs: number;
 
-  private constructor(etcd: EtcdProcess) {
+  private constructor(etcd: EtcdProcess, ttlMs: number) {
     this.etcd = etcd;
+    this.ttlMs = ttlMs;
     this.raw = new Etcd3({hosts: etcd.endpoint, ...OPERATOR});
     this.watcher = setInterval(() => this.look(), 5);
   }
 
-  static async start(): Promise<PushBed> {
-    const bed = await PushBed.withoutDaemon();
+  static async start(ttlMs = TTL_MS): Promise<PushBed> {
+    const bed = new PushBed(await startEtcd(), ttlMs);
     await bed.startDaemon();
     return bed;
   }
 
   static async withoutDaemon(): Promise<PushBed> {
-    return new PushBed(await startEtcd());
+    return new PushBed(await startEtcd(), TTL_MS);
   }
 
   async stop(): Promise<void> {
@@ -71,7 +73,7 @@ export class PushBed {
           auth: 'none',
           filePermissions: 'strict',
         },
-        ...{log: {level: 'info', format: 'json'}, heartbeat: {ttlMs: TTL_MS}},
+        ...{log: {level: 'info', format: 'json'}, heartbeat: {ttlMs: this.ttlMs}},
         ...{shutdownTimeoutMs: 2_000, compaction: 'off'},
       },
       logger: silentLogger,
@@ -169,7 +171,7 @@ export class PushBed {
   }
 
   async until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-    const endMs = Date.now() + WAIT_LIMIT_MS;
+    const endMs = Date.now() + LONG_MS;
     while (!(await holds())) {
       if (Date.now() > endMs) throw new Error(`waited in vain for: ${what}`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -41,7 +41,7 @@ describe('push containers', () => {
       else expect(token).toBe(tokens.get(id));
     }
     expect(bed.doubles).toEqual(new Set());
-  }, 120_000);
+  });
 
   it('are sent what the origin demands, with the lease ids digit by digit', async () => {
     const app = 'bodies';
@@ -64,7 +64,7 @@ describe('push containers', () => {
     });
     const [row] = (await bed.rows(app)).values();
     expect(row?.incarnation).toMatch(/^7fffffffffffffff-\d+$/);
-  }, 60_000);
+  });
 
   it('share an app with containers of the SDK', async () => {
     const app = 'mixed';
@@ -84,5 +84,5 @@ describe('push containers', () => {
     await modern.leave();
     await bed.untilSpread(app, new Map([[push, 8]]));
     expect(held.size).toBe(0);
-  }, 120_000);
+  });
 });

@@ -1,7 +1,7 @@
 /** `sm store export` and `sm store import` between data directories and a real etcd, with daemons and containers before and after. */
 import {statSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {Keys} from '../../src/etcd/keys.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import {CuttingProxy} from '../etcd/cutting-proxy.ts';
@@ -12,8 +12,6 @@ import {LEAST_RIGHTS, noteRoot} from '../support/least-rights.ts';
 import {OwnershipLog} from '../support/ownership-log.ts';
 import {SITE_LIMIT_MS, Site, withFolder} from '../support/site.ts';
 import {until} from '../support/until.ts';
-
-vi.setConfig({testTimeout: 240_000, hookTimeout: 60_000});
 
 const TTL_MS = 3_000;
 const SHARDS = ['s0', 's1', 's2'];

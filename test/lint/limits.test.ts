@@ -91,7 +91,7 @@ describe('limits', () => {
     expect(own).toEqual([]);
   });
 
-  it('have a name wherever a number bounds, defaults or compares', {timeout: 120_000}, () => {
+  it('have a name wherever a number bounds, defaults or compares', () => {
     const found = readdirSync(SRC, {recursive: true, encoding: 'utf8'})
       .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('limits.ts'))
       .flatMap((file) =>

@@ -92,7 +92,7 @@ let scraped: Scraped;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sm-scrape-'));
   scraped = await scrapeAll(join(folder, 'data'));
-}, 180_000);
+});
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
 describe('promtool', () => {

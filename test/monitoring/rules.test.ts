@@ -25,7 +25,7 @@ function yaml<T>(file: string): T {
   return parse(readFileSync(join(MONITORING, file), 'utf8')) as T;
 }
 
-it('promtool takes the rules, and each behaves as its tests say', {timeout: 300_000}, () => {
+it('promtool takes the rules, and each behaves as its tests say', () => {
   const files = ['alerts.yml', 'recording.yml'].map((file) => join(MONITORING, file));
   expect(promtool(['check', 'rules', ...files])).toMatchObject({code: 0});
   const tested = promtool(['test', 'rules', ...TESTS.map((file) => join(MONITORING, file))]);
@@ -48,7 +48,7 @@ it('each alert has a test in which it fires and one in which it does not', () =>
   expect(named(false)).toEqual(alerts);
 });
 
-it('says which alerts fire on what is scraped now', {timeout: 120_000}, async () => {
+it('says which alerts fire on what is scraped now', async () => {
   let text = 'sm_store_restored 1\nsm_ready 1\n';
   const server = createServer((_request, response) => {
     response.setHeader('content-type', 'text/plain; version=0.0.4');

@@ -1,10 +1,10 @@
 /** The built command line as a process of its own: no terminal, no colour asked for, nothing on stdin unless given. */
 import {spawn} from 'node:child_process';
 import {join} from 'node:path';
+import {LONG_MS} from './until.ts';
 
 export const BIN = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
-/** Far above what any call takes: only one that hangs meets it. */
-export const HANG_MS = 60_000;
+export const HANG_MS = LONG_MS;
 
 export interface Ran {
   /** -1 when a signal ended it. */

@@ -6,9 +6,8 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import type {JoinOptions} from '../../src/container/index.ts';
 import {bundled} from './bundle.ts';
-import {until} from './until.ts';
+import {LONG_MS, until} from './until.ts';
 
-const START_LIMIT_MS = 60_000;
 const SCRIPT = join(import.meta.dirname, 'container-script.ts');
 
 export interface ContainerEvent {
@@ -57,7 +56,7 @@ export class ContainerProcess {
   told(event: ContainerEvent['event'], fits: (one: ContainerEvent) => boolean = () => true) {
     return until(
       () => this.of(event).find(fits),
-      START_LIMIT_MS,
+      LONG_MS,
       () => `a process says ${event}: ${this.errors}`,
     );
   }

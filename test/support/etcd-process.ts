@@ -14,6 +14,7 @@ import {freePorts} from './free-ports.ts';
 import {LEAST_RIGHTS, ROOT, noteRoot} from './least-rights.ts';
 import {suspend} from './suspend.ts';
 import {Wire} from './wire.ts';
+import {LONG_MS} from './until.ts';
 
 export type StoreKind = 'etcd' | 'embedded';
 
@@ -70,7 +71,6 @@ interface Launch {
 
 /** gRPC's. */
 const UNAVAILABLE = 14;
-const START_LIMIT_MS = 50_000;
 const EMBEDDED_ENTRY = join(import.meta.dirname, '..', '..', 'src', 'embedded', 'main.ts');
 const running = new Set<EtcdMember>();
 
@@ -128,7 +128,7 @@ export class EtcdMember {
   }
 
   async ready(): Promise<void> {
-    const endMs = performance.now() + START_LIMIT_MS;
+    const endMs = performance.now() + LONG_MS;
     while (performance.now() < endMs) {
       if (await this.launch.serves(this.endpoint).catch(() => false)) return;
       await new Promise((resolve) => setTimeout(resolve, 30));

@@ -12,10 +12,9 @@ import {freePorts} from './free-ports.ts';
 import {containerRights, daemonLogin, loginLines} from './least-rights.ts';
 import type {RoleLogin} from './least-rights.ts';
 import type {OwnershipLog} from './ownership-log.ts';
-import {until} from './until.ts';
+import {LONG_MS, until} from './until.ts';
 
-/** Far above what any step takes, with the machine busy: only a hang may reach it. */
-export const SITE_LIMIT_MS = 60_000;
+export const SITE_LIMIT_MS = LONG_MS;
 const DAEMON_TTL_MS = 3_000;
 const SERVICE = 'sm.test';
 

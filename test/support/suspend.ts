@@ -1,7 +1,6 @@
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
-
-const LIMIT_MS = 5_000;
+import {LONG_MS} from './until.ts';
 
 /**
  * Stops a process with SIGSTOP and resolves once none of its threads runs any more. The signal alone does not promise that: `kill`
@@ -10,7 +9,7 @@ const LIMIT_MS = 5_000;
 export async function suspend(pid: number | undefined): Promise<void> {
   if (pid === undefined) throw new Error('nothing to stop: the process does not run');
   process.kill(pid, 'SIGSTOP');
-  const endMs = performance.now() + LIMIT_MS;
+  const endMs = performance.now() + LONG_MS;
   while (!isStopped(pid)) {
     if (performance.now() > endMs) throw new Error(`process ${pid} runs on after SIGSTOP`);
     await delay(1);

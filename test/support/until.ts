@@ -2,7 +2,13 @@
 
 const POLL_MS = 20;
 
-/** Resolves with the first value of `condition` that is not false, null or undefined; throws when the time is over. */
+/** Far above what any step takes, with the machine busy: only a hang may reach it. */
+export const LONG_MS = 120_000;
+
+/**
+ * Resolves with the first value of `condition` that is not false, null or undefined; throws when the time is over. A failure that says it is
+ * retryable is waited out like a condition that does not hold: on a busy machine a call may take longer than it may.
+ */
 export async function until<T>(
   condition: () => T | Promise<T>,
   timeoutMs: number,
@@ -10,10 +16,17 @@ export async function until<T>(
 ): Promise<NonNullable<T>> {
   const endMs = performance.now() + timeoutMs;
   for (;;) {
-    const value = await condition();
-    if (value !== false && value !== null && value !== undefined) return value;
+    let failure: unknown;
+    try {
+      const value = await condition();
+      if (value !== false && value !== null && value !== undefined) return value;
+    } catch (error) {
+      if ((error as {retryable?: unknown} | undefined)?.retryable !== true) throw error;
+      failure = error;
+    }
     if (performance.now() > endMs) {
-      throw new Error(`not within ${timeoutMs} ms: ${typeof what === 'string' ? what : what()}`);
+      const text = `not within ${timeoutMs} ms: ${typeof what === 'string' ? what : what()}`;
+      throw new Error(text, {cause: failure});
     }
     await pause(POLL_MS);
   }

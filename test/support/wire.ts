@@ -4,6 +4,7 @@ import {dirname, join} from 'node:path';
 import {Client, Metadata, credentials, loadPackageDefinition} from '@grpc/grpc-js';
 import type {ClientDuplexStream, GrpcObject, MethodDefinition, ServiceError} from '@grpc/grpc-js';
 import {loadSync} from '@grpc/proto-loader';
+import {LONG_MS} from './until.ts';
 
 /** A decoded message: 64-bit numbers as text, enums by name, unset messages null. */
 export type Message = Record<string, unknown>;
@@ -16,7 +17,6 @@ export type Answer = Message | Refusal;
 
 type Method = MethodDefinition<object, Message>;
 
-const LIMIT_MS = 20_000;
 const protos = join(
   dirname(createRequire(import.meta.url).resolve('etcd3/package.json')),
   'proto',
@@ -121,7 +121,7 @@ export class Wire {
     request: object,
     token?: string,
   ): Promise<Answer> {
-    const options = {deadline: Date.now() + LIMIT_MS};
+    const options = {deadline: Date.now() + LONG_MS};
     return new Promise((resolve) => {
       this.client.makeUnaryRequest(
         path,
@@ -181,7 +181,7 @@ export class Exchange {
   }
 
   /** Resolves with the first value of `condition` that is there; looks again at every message. */
-  async when<T>(condition: () => T, what: string, limitMs = LIMIT_MS): Promise<NonNullable<T>> {
+  async when<T>(condition: () => T, what: string, limitMs = LONG_MS): Promise<NonNullable<T>> {
     const endMs = performance.now() + limitMs;
     for (;;) {
       const value = condition();

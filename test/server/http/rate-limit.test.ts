@@ -71,7 +71,7 @@ describe('calls with large bodies', () => {
     const finished = new Promise<void>((resolve) => (finish = resolve));
     http.behave.answer = () => finished.then(() => ({}));
     const taken = Array.from({length: HEAVY_CALLS_OF_ONE}, () => heavy('a'));
-    await vi.waitFor(() => expect(http?.calls).toHaveLength(HEAVY_CALLS_OF_ONE));
+    await expect.poll(() => http?.calls).toHaveLength(HEAVY_CALLS_OF_ONE);
     const refused = await heavy('a');
     expect(refused.json()).toMatchObject({code: 'RATE_LIMITED', retryable: true});
     expect(http.calls).toHaveLength(HEAVY_CALLS_OF_ONE);

@@ -1,5 +1,5 @@
 /** Accepting a restored store: nobody may act by an old right any more when claims go on. */
-import {describe, expect, it, vi} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import {encodeRecord} from '../../../../src/protocol/records.ts';
 import {readCluster} from '../../../../src/server/governing/cluster-record.ts';
 import type {AdminDependencies} from '../../../../src/server/admin/dependencies.ts';
@@ -51,7 +51,7 @@ it('is unchanged for whoever gives the word while another one waits for it, and 
     sleep: () => new Promise((resolve) => gates.push(resolve)),
   });
   const both = [1, 2].map(() => world.call('acceptRestore', {confirm: SERVICE}));
-  await vi.waitFor(() => expect(gates).toHaveLength(2));
+  await expect.poll(() => gates).toHaveLength(2);
   for (const go of gates) {
     go();
     await Promise.any(both);
