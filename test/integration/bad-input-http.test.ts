@@ -3,7 +3,7 @@ import {request} from 'node:http';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {adminRoutes} from '../../src/protocol/admin.ts';
 import type {AdminRoute} from '../../src/protocol/admin.ts';
-import {shardIds, startCluster} from '../support/cluster.ts';
+import {STEADY_TTL_MS, shardIds, startCluster} from '../support/cluster.ts';
 import type {Cluster} from '../support/cluster.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
   cluster = await startCluster({etcd});
   await cluster.createApp('orders');
   await cluster.addShards('orders', shardIds(3));
-  await cluster.join('orders', 'c1');
+  await cluster.join('orders', 'c1', {}, {ttlMs: STEADY_TTL_MS});
   await cluster.settled('orders');
 });
 afterAll(async () => {

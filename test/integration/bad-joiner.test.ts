@@ -1,7 +1,7 @@
 /** A third process that cannot run shards joins two that can: at most one of twelve shards is not served because of it, at any instant. */
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
-import {LONG_MS, shardIds, withCluster} from '../support/cluster.ts';
+import {LONG_MS, STEADY_TTL_MS, shardIds, withCluster} from '../support/cluster.ts';
 import type {Cluster} from '../support/cluster.ts';
 import {ContainerProcess, effectFaults, startContainer} from '../support/container-process.ts';
 import {startEtcd} from '../support/etcd-process.ts';
@@ -23,7 +23,10 @@ afterAll(() => etcd.stop());
 async function twoHealthy(cluster: Cluster): Promise<ContainerProcess[]> {
   await cluster.createApp(APP);
   const healthy = await Promise.all(
-    ['c1', 'c2'].map(async (id) => startContainer(await cluster.joinOptions(APP, id))),
+    ['c1', 'c2'].map(async (id) => {
+      const options = await cluster.joinOptions(APP, id, {ttlMs: STEADY_TTL_MS});
+      return startContainer(options);
+    }),
   );
   await cluster.addShards(APP, SHARDS);
   await cluster.settled(APP);

@@ -12,16 +12,22 @@ const SHARDS = shardIds(6);
 let etcd: EtcdProcess;
 let cluster: Cluster;
 
+/** An app and its one shard that no loss of a member concerns, at the same T. */
+const CONTROL = 'control';
+const ROUNDS = 10;
+
+async function freshCluster(): Promise<void> {
+  cluster = await startCluster({etcd});
+  await cluster.createApp(APP);
+  await cluster.addShards(APP, SHARDS);
+}
+
 describe.skipIf(LACKS.members)('one of three members of etcd', () => {
   beforeAll(async () => {
     etcd = await startEtcd({members: 3});
   });
   afterAll(() => etcd.stop());
-  beforeEach(async () => {
-    cluster = await startCluster({etcd});
-    await cluster.createApp(APP);
-    await cluster.addShards(APP, SHARDS);
-  });
+  beforeEach(freshCluster);
   afterEach(() => cluster.stop());
 
   /** Two containers that ask this member first, with all shards on them. */
@@ -52,10 +58,12 @@ describe.skipIf(LACKS.members)('one of three members of etcd', () => {
     );
   }
 
-  /** Tokens by shard: one that stopped and began again has another, or was added twice. */
+  const stops = (shard: string): number => cluster.log.count('drop', shard);
+
+  /** `before`: containers by shard. One that stopped and began again was added twice. */
   async function expectNothingStopped(before: ReadonlyMap<string, string>): Promise<void> {
-    expect(cluster.log.count('drop')).toBe(0);
-    expect(cluster.log.count('add')).toBe(SHARDS.length);
+    const counts = SHARDS.map((shard) => [cluster.log.count('add', shard), stops(shard)]);
+    expect(counts).toEqual(SHARDS.map(() => [1, 0]));
     for (const shard of SHARDS) expect(cluster.log.ownerOf(shard)).toBe(before.get(shard));
   }
 
@@ -89,10 +97,15 @@ describe.skipIf(LACKS.members)('one of three members of etcd', () => {
     await expectNothingStopped(before);
   });
 
-  it('which does not lead, is killed: no shard stops even at the shortest T', async () => {
+  /** Kills a member that does not lead; the control's container asks the leader first. */
+  async function followerKilled(): Promise<void> {
     const leader = await etcd.leader();
     const follower = etcd.members.find((member) => member !== leader);
     if (follower === undefined) throw new Error('nobody follows');
+    await cluster.createApp(CONTROL);
+    await cluster.addShards(CONTROL, [CONTROL]);
+    await cluster.join(CONTROL, 'k1', {}, {endpoints: [leader.endpoint]});
+    await cluster.settled(CONTROL);
     await joinedAt(follower, TTL_MS);
     const before = await cluster.placement(APP);
     await follower.stop('SIGKILL');
@@ -102,6 +115,20 @@ describe.skipIf(LACKS.members)('one of three members of etcd', () => {
     } finally {
       follower.start();
       await etcd.ready();
+    }
+  }
+
+  it('which does not lead, is killed: no shard stops even at the shortest T', async () => {
+    for (let round = 1; ; round += 1) {
+      const fault: unknown = await followerKilled().then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (fault === undefined) return;
+      // Where the control has stopped too, the machine is too busy for the shortest T, and the round says nothing.
+      if (stops(CONTROL) === 0 || round === ROUNDS) throw fault;
+      await cluster.stop();
+      await freshCluster();
     }
   });
 });

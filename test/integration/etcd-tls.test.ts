@@ -62,7 +62,7 @@ async function faultOf(tls: {ca?: Buffer; cert?: Buffer; key?: Buffer}, endpoint
         () => new Error('no fault at all'),
         (reason: unknown) => reason,
       );
-      return String(error).includes('DEADLINE') ? undefined : error;
+      return (error as SmError).code === 'STORE_UNAVAILABLE' ? undefined : error;
     },
     LONG_MS,
     'etcd answers, or the handshake fails',
