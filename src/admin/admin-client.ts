@@ -28,6 +28,7 @@ import {mayAskAnother, nameOf, refusePlainToken, serverUrls, urlOf} from './serv
 import {openTransport} from './transport.ts';
 import type {Transport, TransportOptions} from './transport.ts';
 
+/** Where the daemons are, and who asks. */
 export interface AdminClientOptions {
   /** `http://host:port` or `https://host:port`, with a path where a proxy serves it below one; several in a list or with commas between. */
   readonly server: string | readonly string[];
@@ -41,8 +42,9 @@ export interface AdminClientOptions {
   readonly plainToken?: boolean;
   /** PEM file with the authority of the daemons' certificates. Default: those that the system knows. */
   readonly caFile?: string;
-  /** PEM files of a certificate and its key, for daemons that ask for one. */
+  /** PEM file of a client certificate, for daemons that ask for one; with `keyFile`. */
   readonly certFile?: string;
+  /** PEM file of its private key. */
   readonly keyFile?: string;
   /** http://host:port of a proxy for these calls. Default: none, whatever the environment says. */
   readonly proxy?: string;
@@ -61,6 +63,7 @@ const CONNECTION_FAULTS = new Set([
 /** What Node calls a certificate of nobody whom it knows. */
 const UNTRUSTED = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT)/;
 
+/** Calls the daemons of one cluster. Where several are given, another one is asked when one cannot be reached. Use one client for many calls, and close it. */
 export class AdminClient {
   private readonly servers: readonly URL[];
   /** Of the daemon that answered last. */
@@ -94,7 +97,11 @@ export class AdminClient {
     return url;
   }
 
-  /** @throws RemoteError what the daemon answered; SmError SERVER_UNAVAILABLE, TIMEOUT. */
+  /**
+   * One operation of `/openapi.json`, as `call('addShard', {service: 'orders', shardId: 's1'})`. When `signal` aborts, the call rejects with its AbortError. A daemon that has too
+   * many calls (429) is asked again, up to five times with at most 5 s between.
+   * @throws RemoteError what the daemon answered; SmError SERVER_UNAVAILABLE, TIMEOUT.
+   */
   async call<O extends Exclude<AdminOperation, StreamOperation>>(
     operation: O,
     input: AdminInput<O>,
@@ -114,7 +121,10 @@ export class AdminClient {
     }
   }
 
-  /** Moves as they happen, from behind the revision; ends when the connection does. */
+  /**
+   * Moves of an app as they happen, from behind the revision `after`; undefined: from now on. Ends when the connection does.
+   * @throws RemoteError what the daemon answered; SmError SERVER_UNAVAILABLE, TIMEOUT.
+   */
   async *movesStream(
     service: string,
     after: string | undefined,
@@ -132,7 +142,11 @@ export class AdminClient {
     yield* this.stream<LiveMessage>('liveStream', query, lastEventId, signal);
   }
 
-  /** What happens, from behind the revision; ends when the connection does. */
+  /**
+   * Events of an app (undefined: of all apps) as they happen, from behind the revision `after`; undefined: from now on. `audit`: only changes by
+   * operators. Ends when the connection does.
+   * @throws RemoteError what the daemon answered; SmError SERVER_UNAVAILABLE, TIMEOUT.
+   */
   async *eventsStream(
     service: string | undefined,
     after: string | undefined,
@@ -144,6 +158,7 @@ export class AdminClient {
     yield* this.stream<StreamedEvent>('eventsStream', query, after, signal);
   }
 
+  /** Closes its connections. */
   close(): void {
     for (const opened of this.opened.values())
       void opened.then((transport) => transport.close()).catch(() => undefined);

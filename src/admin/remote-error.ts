@@ -1,15 +1,21 @@
 /** What a daemon answered when it refused or failed. */
 import {exitCodeOf} from '../model/errors.ts';
 
+/** What a daemon refused or failed at, in parts. */
 export interface Failure {
+  /** An ErrorCode, as APP_NOT_FOUND; INTERNAL where the answer has none. A newer daemon may know more codes. */
   readonly code: string;
+  /** Exit code of the command line for it. */
   readonly exit: number;
   /** What happened. */
   readonly message: string;
+  /** Why it happened, in a sentence; '' where the daemon does not say. */
   readonly why: string;
   /** Commands or sentences that fix it. */
   readonly fix: readonly string[];
+  /** Whether the same call may succeed later without a change by the caller. */
   readonly retryable: boolean;
+  /** The same as in the log of the daemon; '' where the answer has none. */
   readonly requestId: string;
   /** What it is about, as `app/orders`, where the daemon says so. */
   readonly object?: string;
@@ -17,8 +23,10 @@ export interface Failure {
 
 /** A failure answered by the daemon. */
 export class RemoteError extends Error {
+  /** Decide by its `code`; the message is for people. */
   readonly failure: Failure;
 
+  /** `message` is that of the failure. */
   constructor(failure: Failure) {
     super(failure.message);
     this.failure = failure;

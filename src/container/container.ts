@@ -7,15 +7,20 @@ export type ContainerEnd = 'left' | 'deleted';
 
 /** A container that has joined an app. */
 export interface Container {
+  /** Name of the app that it joined. */
   readonly app: string;
+  /** The id given in the options, or `host:port`. */
   readonly id: string;
   /** host:port at which daemons reach this process. */
   readonly endpoint: string;
   /** The present registration; changes when the container is evicted and registers anew. */
   readonly incarnation: string;
-  /** Shards that are here now, by id. */
+  /** Shards that are here now, by id: from the call of `add` until `drop` has resolved. The map changes as they come and go. */
   readonly shards: ReadonlyMap<string, Shard>;
-  /** Resolves when the id is taken and shards may come. */
+  /**
+   * Resolves when the id is this process's own and shards may come. Rejects with SmError when the container ends before: as `ended` does, with
+   * APP_DELETED when the app was removed, with EVICTED when it left.
+   */
   readonly ready: Promise<void>;
   /**
    * Resolves when the container has ended in order: by `leave()` or because the app was removed. Rejects with SmError when it must not go on:
@@ -33,8 +38,11 @@ export interface Container {
    * `Registry.merge([register, container.metrics()])`; as text: `await container.metrics().metrics()`, with its `contentType`.
    */
   metrics(): Registry;
-  /** Has every shard moved away, then deletes the registration. Resolves at the latest after `leaveTimeoutMs`; `clean`: nothing is left in etcd. */
+  /**
+   * Has every shard moved away, then deletes the registration. Resolves at the latest after `leaveTimeoutMs`; `clean`: nothing is left in etcd.
+   * A second call gives the promise of the first.
+   */
   leave(): Promise<{clean: boolean}>;
-  /** Ends at once without telling the store, as a crash would; tests use it. */
+  /** Ends at once without a word to the store, as a crash would; for tests. `ended` rejects with EVICTED. Resolves when all connections are closed. */
   abandon(): Promise<void>;
 }

@@ -51,6 +51,7 @@ export interface JoinOptions {
   capacity?: number;
   /** Most load that it can bear, by metric of the app's policy. Default: no limits. */
   limits?: Record<string, number>;
+  /** Shown to operators beside the container, as `{rack: 'r7'}`; nothing is decided by them. Default: none. */
   labels?: Record<string, string>;
   /** The application's version, shown to operators. */
   version?: string;

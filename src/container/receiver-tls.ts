@@ -14,6 +14,7 @@ import type {EtcdLogin, Secret} from './secrets.ts';
 export interface ReceiverTls {
   /** Certificate of the host by which daemons call this process. */
   cert: Secret<Buffer>;
+  /** The private key of `cert`. */
   key: Secret<Buffer>;
   /** Authority of callers: whoever shows no certificate that it signed gets `/livez` and `/readyz` alone. Absent: none is asked for. */
   clientCa?: Secret<Buffer>;

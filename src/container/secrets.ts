@@ -20,11 +20,13 @@ export type Secret<T> = T | {readonly file: string} | (() => T | Promise<T>);
 
 /** Who we are to etcd, and whom we trust there. Certificates are PEM. */
 export interface EtcdLogin {
+  /** User of etcd, with `password`. Default: no login, or the name in the client certificate. */
   username?: string;
   /** The end of a line in a file does not belong to it. */
   password?: Secret<string>;
   /** The password may go to another machine without TLS. Default false. */
   plainPassword?: boolean;
+  /** TLS to etcd: `ca` is whom we trust (default: the authorities that Node knows), `cert` and `key` who we are. Default: TLS where an endpoint is https. */
   tls?: {ca?: Secret<Buffer>; cert?: Secret<Buffer>; key?: Secret<Buffer>};
 }
 

@@ -8,9 +8,11 @@ import type {StopReason} from '../ownership/shard-actions.ts';
  * never comes back to life.
  */
 export interface Shard {
+  /** Unique in the app. */
   readonly id: string;
   /** The payload given when the shard was added. */
   readonly task: string;
+  /** Shards of one group are balanced among themselves; '' is a group, too. */
   readonly group: string;
   /**
    * Fencing token: fixed width, sorts as text, grows with every new owner of the shard. Write it to the resource *before*

@@ -123,11 +123,16 @@ export interface SmErrorOptions {
 /** An operational failure, already translated to our words. Bugs are plain `Error`s. */
 export class SmError extends Error {
   override readonly name = 'SmError';
+  /** What programs decide by; the message is for people and may change. */
   readonly code: ErrorCode;
+  /** What to do about it: a sentence or a command. */
   readonly hint: string | undefined;
+  /** Whether the same call may succeed later without a change by the caller. */
   readonly retryable: boolean;
+  /** What it is about, as `app/orders`, `shard/s1`, `container/c1`. */
   readonly object: string | undefined;
 
+  /** `options`: hint and object are undefined, retryable is false where they are left out. */
   constructor(code: ErrorCode, message: string, options: SmErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : {cause: options.cause});
     this.code = code;
@@ -136,10 +141,12 @@ export class SmError extends Error {
     this.object = options.object;
   }
 
+  /** Exit code of the command line for this error. */
   get exitCode(): number {
     return EXIT_BY_CODE[this.code];
   }
 
+  /** HTTP status of the admin API for this error. */
   get httpStatus(): number {
     // A quota of calls has room again soon; one of things only when somebody makes it.
     if (this.code === 'QUOTA' && this.retryable) return 429;

@@ -5,7 +5,9 @@ import {TOKEN_WIDTH_CHARACTERS} from './limits.ts';
  * up when an operator accepts a restored etcd.
  */
 export interface FencingToken {
+  /** 1 until the first accepted restore. */
   epoch: number;
+  /** Revision of etcd, a whole number of 1 or more. */
   revision: number;
 }
 

@@ -226,6 +226,7 @@ export const routeRows = {
   health: reading('health', 'cluster', 'Whether the daemon answers', 'list'),
 } as const;
 
+/** Name of an operation, as `addShard`: one for each route of `/openapi.json`. */
 export type AdminOperation = keyof typeof routeRows;
 
 type OperationsWith<Row> = {

@@ -99,4 +99,5 @@ export type AdminRoutes = typeof adminRoutes;
 export type AdminInput<O extends AdminOperation> = z.input<AdminRoutes[O]['request']>;
 /** What a handler gets: defaults filled in. */
 export type AdminRequest<O extends AdminOperation> = z.output<AdminRoutes[O]['request']>;
+/** What the daemon answers to an operation. Revisions are whole numbers as text, times RFC 3339. */
 export type AdminAnswer<O extends AdminOperation> = z.output<AdminRoutes[O]['answer']>;

@@ -2,10 +2,15 @@
 
 /** Fields first, then the sentence. Fields used: app, shard, container, token. */
 export interface Logger {
+  /** Details for whoever looks for a fault. */
   debug(fields: object, message: string): void;
+  /** What has happened in order. */
   info(fields: object, message: string): void;
+  /** What may need somebody; the container goes on. */
   warn(fields: object, message: string): void;
+  /** What needs somebody. */
   error(fields: object, message: string): void;
+  /** A logger that adds these fields to each line. */
   child(fields: object): Logger;
 }
 

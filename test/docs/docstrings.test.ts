@@ -1,0 +1,70 @@
+/** Whoever uses the package reads its types in an editor: each public name, and each member of it, says what it is. */
+import {readFileSync} from 'node:fs';
+import {dirname, resolve} from 'node:path';
+import ts from 'typescript';
+import {describe, expect, it} from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+type Declaration = ts.Statement & {readonly name?: ts.Identifier};
+
+function parse(path: string): ts.SourceFile {
+  return ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+}
+
+const isSaid = (node: ts.Node): boolean => ts.getJSDocCommentsAndTags(node).length > 0;
+
+/** The declaration of an exported name, wherever `export *` leads. */
+function declarationOf(path: string, name: string): Declaration | undefined {
+  for (const statement of parse(path).statements) {
+    if (ts.isVariableStatement(statement)) {
+      const names = statement.declarationList.declarations.map((one) => one.name.getText());
+      if (names.includes(name)) return statement;
+    } else if ((statement as Declaration).name?.text === name) return statement as Declaration;
+    if (!ts.isExportDeclaration(statement) || statement.exportClause !== undefined) continue;
+    const {text = ''} = (statement.moduleSpecifier ?? {}) as {text?: string};
+    const found = declarationOf(resolve(dirname(path), text), name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function isPublic(member: ts.TypeElement | ts.ClassElement): boolean {
+  const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
+  if ((ts.getCombinedModifierFlags(member) & hidden) !== 0) return false;
+  // What every error has needs no word here.
+  const isOverride = (ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Override) !== 0;
+  return !isOverride && (member.name === undefined || !ts.isPrivateIdentifier(member.name));
+}
+
+function unsaid(name: string, declaration: Declaration | undefined): string[] {
+  if (declaration === undefined) return [`${name} is not declared`];
+  const members =
+    ts.isInterfaceDeclaration(declaration) || ts.isClassDeclaration(declaration)
+      ? [...declaration.members].filter((member) => isPublic(member) && !isSaid(member))
+      : [];
+  return [
+    ...(isSaid(declaration) ? [] : [name]),
+    ...members.map((member) => `${name}.${member.name?.getText() ?? 'constructor'}`),
+  ];
+}
+
+describe.each(['src/container/index.ts', 'src/admin/index.ts'])('%s', (entry) => {
+  const path = resolve(ROOT, entry);
+  const names = parse(path)
+    .statements.filter(ts.isExportDeclaration)
+    .flatMap(({exportClause, moduleSpecifier}) => {
+      if (exportClause === undefined || !ts.isNamedExports(exportClause)) return [];
+      const {text = ''} = (moduleSpecifier ?? {}) as {text?: string};
+      return exportClause.elements.map(({name}) => [name.text, text] as const);
+    });
+
+  it('has a docstring at each name and each member', () => {
+    expect(names.length).toBeGreaterThan(5);
+    expect(
+      names.flatMap(([name, from]) =>
+        unsaid(name, declarationOf(resolve(dirname(path), from), name)),
+      ),
+    ).toEqual([]);
+  });
+});
