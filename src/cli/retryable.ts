@@ -1,4 +1,5 @@
 /** Faults of a connection that may pass, and the time until the next attempt. */
+import {backOff} from '../model/back-off.ts';
 import {SmError} from '../model/errors.ts';
 import {RemoteError} from '../admin/remote-error.ts';
 import {RETRY_MAX_MS, RETRY_MIN_MS} from './limits.ts';
@@ -13,5 +14,5 @@ export function isRetryable(error: unknown): boolean {
 
 /** Before the attempt after `failures` others, ms. */
 export function retryWaitMs(failures: number): number {
-  return Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** failures);
+  return backOff(failures + 1, RETRY_MIN_MS, RETRY_MAX_MS);
 }

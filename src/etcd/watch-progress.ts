@@ -3,6 +3,7 @@
  * events that it has queued. For the same reason nothing is asked of a watcher that has just been created and may still be catching up.
  */
 
+import {backOff} from '../model/back-off.ts';
 import {ASK_AGAIN_MAX_MS, ASK_AGAIN_MIN_MS, CATCH_UP_MS} from './limits.ts';
 
 type Resolve = (revision: number | undefined) => void;
@@ -93,7 +94,7 @@ export class WatchProgress {
     const isCatchingUp = leftMs > 0 && leftMs <= CATCH_UP_MS;
     const waitMs = isCatchingUp
       ? leftMs
-      : Math.min(ASK_AGAIN_MAX_MS, ASK_AGAIN_MIN_MS * 2 ** this.sent);
+      : backOff(this.sent + 1, ASK_AGAIN_MIN_MS, ASK_AGAIN_MAX_MS);
     if (this.hasCaughtUp) {
       this.send();
       this.sent += 1;

@@ -1,4 +1,5 @@
 /** Notices containers that are alive in the store but do not claim what is assigned to them. */
+import {backOff} from '../model/back-off.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {ContainerCall} from './actions.ts';
@@ -98,7 +99,7 @@ export class ClaimMonitor {
     for (const [incarnation, calls] of this.toCall()) {
       const heartbeat = heartbeats.get(incarnation);
       if (calls.atMs > nowMs || heartbeat === undefined) continue;
-      calls.atMs = nowMs + Math.min(CALL_MAX_MS, CALL_MIN_MS * 2 ** calls.made);
+      calls.atMs = nowMs + backOff(calls.made + 1, CALL_MIN_MS, CALL_MAX_MS);
       calls.made += 1;
       const {container, endpoint} = heartbeat.value;
       due.push({container, incarnation, endpoint});

@@ -2,6 +2,7 @@
  * What containers have shown of themselves (protocol.md, "Joining containers"). One is proved once a shard has become ready there. Before that it gets no
  * running shard but one on trial. One whose adds fail is refusing: it gets a trial shard again and again, with back-off, until one becomes ready.
  */
+import {backOff} from '../model/back-off.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {AppView} from '../appstate/app-view.ts';
@@ -235,5 +236,5 @@ function isOnWay(
 }
 
 function trialWaitMs(failed: number): number {
-  return Math.min(TRIAL_WAIT_MAX_MS, TRIAL_WAIT_MIN_MS * 2 ** Math.max(0, failed - 1));
+  return backOff(failed, TRIAL_WAIT_MIN_MS, TRIAL_WAIT_MAX_MS);
 }

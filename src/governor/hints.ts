@@ -1,4 +1,5 @@
 /** When to tell which container to look at which record: at once, then again with back-off until the record moves on. */
+import {backOff} from '../model/back-off.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {
@@ -138,7 +139,7 @@ export class HintSchedule {
     const items = batches.get(hint.incarnation);
     if (items === undefined) batches.set(hint.incarnation, [hint.item]);
     else items.push(hint.item);
-    hint.atMs = nowMs + Math.min(REPEAT_MAX_MS, REPEAT_MIN_MS * 2 ** hint.repeats);
+    hint.atMs = nowMs + backOff(hint.repeats + 1, REPEAT_MIN_MS, REPEAT_MAX_MS);
     hint.repeats += 1;
     this.scanAtMs = Math.min(this.scanAtMs, hint.atMs);
   }

@@ -1,4 +1,5 @@
 /** Shards to be looked at again later: failed adds with back-off, refused writes after a moment. */
+import {backOff} from '../model/back-off.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import {FAILED_MAX_MS, FAILED_MIN_MS} from './limits.ts';
 
@@ -25,7 +26,7 @@ export class RetrySchedule {
       return;
     }
     if (this.notBeforeMs.has(shard)) return;
-    const untilMs = nowMs + Math.min(FAILED_MAX_MS, FAILED_MIN_MS * 2 ** (record.failures - 1));
+    const untilMs = nowMs + backOff(record.failures, FAILED_MIN_MS, FAILED_MAX_MS);
     this.notBeforeMs.set(shard, untilMs);
     this.atMs.set(shard, untilMs);
   }

@@ -2,6 +2,7 @@
  * The heartbeat of one incarnation (protocol.md, "Container" 1-2): when to write it, and until when its owner may act.
  * Passive: the shell feeds the clock and the answers and sends what `due` returns.
  */
+import {backOff} from '../model/back-off.ts';
 import {actingMs, heartbeatIntervalMs} from '../model/container.ts';
 import type {
   Heartbeat,
@@ -206,7 +207,7 @@ export class HeartbeatMachine {
     this.failures += 1;
     const longestMs =
       sentAtMs < this.deadlineMs ? this.ttlMs * RETRY_STEP_SHARE : heartbeatIntervalMs(this.ttlMs);
-    const stepMs = Math.min(longestMs, RETRY_STEP_MS * 2 ** (this.failures - 1));
+    const stepMs = backOff(this.failures, RETRY_STEP_MS, longestMs);
     this.nextAtMs = Math.min(this.nextAtMs, sentAtMs + stepMs);
   }
 

@@ -3,6 +3,7 @@
  * heartbeats that list its shards. An add is believed when a heartbeat lists the shard as running, a drop when the call was
  * accepted and later heartbeats do not list it. Passive: the gateway makes the calls and writes the records.
  */
+import {backOff} from '../model/back-off.ts';
 import type {AlarmCode} from '../model/alarm.ts';
 import type {AddFailure, Known, Target} from './transitions.ts';
 import {
@@ -156,8 +157,7 @@ export class PushSession {
     const call = this.calls.get(shard);
     if (call === undefined) return;
     call.inFlight = false;
-    call.nextAtMs =
-      nowMs + Math.min(PUSH_RETRY_MAX_MS, PUSH_RETRY_MIN_MS * 2 ** (call.attempts - 1));
+    call.nextAtMs = nowMs + backOff(call.attempts, PUSH_RETRY_MIN_MS, PUSH_RETRY_MAX_MS);
     if (result.kind === 'accepted') {
       if (call.acceptedAt === undefined) call.acceptedMs = nowMs;
       call.acceptedAt = result.revision;

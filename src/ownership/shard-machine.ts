@@ -2,6 +2,7 @@
  * One shard in one container (protocol.md, "Container" 4-7): what the record says, what the application's hooks are doing,
  * and the one next step that brings them together. Passive: events come in, actions are taken out with `advance`.
  */
+import {backOff} from '../model/back-off.ts';
 import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import type {ShardSpec} from '../model/specs.ts';
 import type {Transition} from '../model/transition.ts';
@@ -170,7 +171,7 @@ export class ShardMachine {
       return;
     }
     this.dropAttempts += 1;
-    this.dropAtMs = nowMs + Math.min(DROP_RETRY_MAX_MS, DROP_RETRY_MIN_MS * 2 ** this.dropAttempts);
+    this.dropAtMs = nowMs + backOff(this.dropAttempts + 1, DROP_RETRY_MIN_MS, DROP_RETRY_MAX_MS);
     this.enter('retrying', nowMs);
   }
 

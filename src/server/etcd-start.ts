@@ -1,4 +1,5 @@
 /** Opening etcd at start: waits while it is away, says so ever more rarely, gives up on what waiting cannot fix. */
+import {backOff} from '../model/back-off.ts';
 import {pause} from '../runtime/pause.ts';
 import type {Keys} from '../etcd/keys.ts';
 import {openEtcdLeases} from '../etcd/leases.ts';
@@ -54,7 +55,7 @@ export async function openWhenReachable(
         await store.close();
         throw error;
       }
-      const waitMs = Math.min(START_RETRY_MAX_MS, START_RETRY_MIN_MS * 2 ** attempt);
+      const waitMs = backOff(attempt + 1, START_RETRY_MIN_MS, START_RETRY_MAX_MS);
       if (isLogged(attempt))
         logger.warn(
           {endpoints: config.endpoints, error: error.message, attempt, retryInMs: waitMs},

@@ -209,7 +209,7 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     {
       name: 'hints are repeated without back-off',
       breaks: '"Hints": repeat with back-off',
-      find: 'REPEAT_MIN_MS * 2 ** hint.repeats',
+      find: 'backOff(hint.repeats + 1, REPEAT_MIN_MS, REPEAT_MAX_MS)',
       replace: 'REPEAT_MIN_MS',
       killed: HINTS_TESTS(
         'a hint > to claim is not repeated to a container that claims others, but for 5 s: it may have been lost',

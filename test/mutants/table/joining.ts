@@ -109,7 +109,7 @@ export const JOINING_MUTANTS: readonly Mutant[] = [
     {
       name: 'trials without back-off',
       breaks: BREAKS,
-      find: 'TRIAL_WAIT_MIN_MS * 2 ** Math.max(0, failed - 1)',
+      find: 'backOff(failed, TRIAL_WAIT_MIN_MS, TRIAL_WAIT_MAX_MS)',
       replace: 'TRIAL_WAIT_MIN_MS',
       killed: JOINING_TESTS(
         'a container that refuses > takes one shard at a time from two healthy ones, and gives it back at once',

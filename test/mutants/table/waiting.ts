@@ -35,7 +35,7 @@ export const WAITING_MUTANTS: readonly Mutant[] = [
     {
       name: 'calls without back-off',
       breaks: UNREACHABLE,
-      find: 'Math.min(CALL_MAX_MS, CALL_MIN_MS * 2 ** calls.made)',
+      find: 'backOff(calls.made + 1, CALL_MIN_MS, CALL_MAX_MS)',
       replace: 'CALL_MIN_MS',
       killed: CLAIMS_TESTS(
         'a container that claims nothing > is called at once, then with a back-off of 1 to 4 s, and nobody else is',
@@ -73,7 +73,7 @@ export const WAITING_MUTANTS: readonly Mutant[] = [
     {
       name: 'failed adds without back-off',
       breaks: '"Hints": a shard that failed to add tries again after 1 s doubling to 60 s',
-      find: 'FAILED_MIN_MS * 2 ** (record.failures - 1)',
+      find: 'backOff(record.failures, FAILED_MIN_MS, FAILED_MAX_MS)',
       replace: 'FAILED_MIN_MS',
       killed: MOVES_TESTS('a failed add > waits 1 s doubling, and tries another container'),
     },
