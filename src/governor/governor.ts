@@ -135,14 +135,11 @@ export class Governor implements ListingTaker {
     return [];
   }
 
-  /** The record of a shard whose write had no known outcome; undefined: it could not be read, or not as new as the view: ask again. */
-  reread(shard: string, own: AppChange | undefined, nowMs: number): GovernorAction[] {
-    const pending = this.pending.of(shard);
-    if (pending === undefined) return [];
-    if (own === undefined) return [{type: 'reread', shard}];
+  /** The record of a shard whose write had no known outcome, as new as the view at least. */
+  reread(shard: string, own: AppChange, nowMs: number): void {
+    if (!this.pending.has(shard)) return;
     this.settlePending(shard);
     this.refused(shard, own, nowMs);
-    return [];
   }
 
   /** Takes alarms that are raised beside the governor, all that this source has; true when they have changed. */

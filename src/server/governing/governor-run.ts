@@ -2,6 +2,7 @@
  * Governs one app for as long as this daemon governs. A governor that breaks (an invariant does not hold) stops: better
  * no moves than wrong ones. It is raised as an alarm and begun anew from a fresh listing, each time after a longer pause.
  */
+import {backOff} from '../../model/back-off.ts';
 import type {KeptApp} from '../../appview/kept-app.ts';
 import type {GovernedFigures} from '../../governor/figures.ts';
 import {failureText} from '../../model/failure-text.ts';
@@ -104,7 +105,7 @@ export class GovernorRun {
     this.timer?.cancel();
     this.breaks += 1;
     this.inARow += 1;
-    const pauseMs = Math.min(RESTART_MAX_MS, RESTART_MIN_MS * 2 ** (this.inARow - 1));
+    const pauseMs = backOff(this.inARow, RESTART_MIN_MS, RESTART_MAX_MS);
     const stack = error instanceof Error ? error.stack : String(error);
     logger.error(
       {app, code: 'GOVERNOR_BROKEN', error: stack, inARow: this.inARow, restartInMs: pauseMs},

@@ -6,7 +6,7 @@ import type {Keys, ParsedKey} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import {Governor} from '../../governor/governor.ts';
 import type {SaidByContainer} from '../../governor/app-loads.ts';
-import type {ContainerCall, GovernorAction, GovernorAnswer} from '../../governor/actions.ts';
+import type {ContainerCall, GovernorAction} from '../../governor/actions.ts';
 import type {AppChange} from '../../model/change.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
@@ -17,11 +17,7 @@ import type {Logger} from '../../runtime/logger.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
 import type {ActionHandlers} from '../../runtime/machine-driver.ts';
 import type {BatchLane} from '../../store/batcher.ts';
-import {
-  ownChange,
-  transitionOutcome,
-  transitionTransaction,
-} from '../../store/ownership-transactions.ts';
+import {transitionOutcome, transitionTransaction} from '../../store/ownership-transactions.ts';
 import type {FencingKey, WriteOutcome} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
 import {changeOf} from '../../appview/app-changes.ts';
@@ -43,7 +39,8 @@ import {ListAndWatch} from '../../appview/list-and-watch.ts';
 import type {ListingStep} from '../../appview/list-and-watch.ts';
 import {PlannerLost} from './planners-beside.ts';
 import type {PlannerBeside, PlannersBeside} from './planners-beside.ts';
-import {GOVERNOR_SLEEP_MAX_MS, REREAD_RETRY_MS} from './limits.ts';
+import {RecordRereads} from './record-rereads.ts';
+import {GOVERNOR_SLEEP_MAX_MS} from './limits.ts';
 
 export interface GovernorShellOptions {
   readonly app: string;
@@ -91,6 +88,7 @@ export class GovernorShell {
   private readonly audit: HoldingsAudit | undefined;
   private readonly driver: MachineDriver<GovernorAction>;
   private readonly foreign: ForeignNames;
+  private readonly rereads: RecordRereads;
   private planner: PlannerBeside | undefined;
   private moveIds = 0;
 
@@ -113,6 +111,7 @@ export class GovernorShell {
     this.housekeeping = new Housekeeping(options, () => this.loseLeadership());
     this.expiries = new Expiries({...options, view: () => this.governor.view});
     this.driver = this.newDriver();
+    this.rereads = this.newRereads();
     const sink = {
       listing: () => {
         this.governor.listings.begin();
@@ -291,7 +290,7 @@ export class GovernorShell {
         if (this.gateway?.took(action) === true) return;
         hints.send(app, action, (contact) => this.contacted(action, contact));
       },
-      reread: ({shard}) => this.reread(shard),
+      reread: ({shard}) => this.rereads.want(shard),
       call: (action) => this.call(action),
       evict: (action) => {
         const {container, incarnation} = action;
@@ -355,18 +354,19 @@ export class GovernorShell {
 
   private answered(shard: string, op: number, outcome: WriteOutcome): void {
     if (outcome.kind === 'lostLeadership') return this.loseLeadership();
-    const answer: GovernorAnswer = outcome;
-    this.driver.act(this.governor.answered(shard, op, answer, this.options.clock.nowMs()));
+    this.driver.act(this.governor.answered(shard, op, outcome, this.options.clock.nowMs()));
   }
 
-  private async reread(shard: string): Promise<void> {
-    const {app, keys, store, clock} = this.options;
-    const reply = await store.get(keys.ownership(app, shard)).catch(() => undefined);
-    const fresh = reply !== undefined && reply.revision >= this.governor.view.newest;
-    if (!fresh) await clock.sleep(REREAD_RETRY_MS);
-    if (this.driver.isStopped) return;
-    const own = fresh ? ownChange(shard, reply.entry, reply.revision) : undefined;
-    this.driver.act(this.governor.reread(shard, own, clock.nowMs()));
+  private newRereads(): RecordRereads {
+    return new RecordRereads({
+      ...this.options,
+      newest: () => this.governor.view.newest,
+      isStopped: () => this.driver.isStopped,
+      onRead: (shard, own) => {
+        this.governor.reread(shard, own, this.options.clock.nowMs());
+        this.driver.queueTurn();
+      },
+    });
   }
 
   private loseLeadership(): void {

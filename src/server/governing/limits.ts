@@ -27,8 +27,14 @@ export const TAKE_OVER_RETRY_MS = 500;
 /** A governor takes a turn at least so often, whatever it waits for. */
 export const GOVERNOR_SLEEP_MAX_MS = 10_000;
 
-/** Pause before a record that could not be read, or was read from the past, is read again. */
-export const REREAD_RETRY_MS = 200;
+/** First pause before records that could not be read, or were read from the past, are read again. */
+export const REREAD_RETRY_MIN_MS = 200;
+
+/** Longest such pause: it is a part of the 5 s that I6 leaves. */
+export const REREAD_RETRY_MAX_MS = 2_000;
+
+/** Records read in one call: etcd refuses more than 128 operations in a transaction. */
+export const RECORDS_PER_READ = 100;
 
 /** One for hints, one for calls that only ask whether somebody is there. */
 export const CONNECTIONS_PER_CONTAINER = 2;

@@ -15,6 +15,26 @@ const FALSE_HEARTBEATS_TESTS = testsOf('test/server/push/false-heartbeats.test.t
 const HOUSEKEEPING_TESTS = testsOf('test/server/governing/housekeeping.test.ts');
 
 export const GOVERNING_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/server/governing/record-rereads.ts', [
+    {
+      name: 'a reread older than the view is believed',
+      breaks: '"Governor": revisions never go down',
+      find: 'reply.revision < newest()',
+      replace: 'reply.revision < 0',
+      killed: GOVERNOR_SHELL_TESTS(
+        'a write without an answer > is not followed by another one on the word of a read that is older than what is known',
+      ),
+    },
+    {
+      name: 'records of writes without an answer are read again without back-off',
+      breaks: 'a store that does not answer is asked no more than one that does',
+      find: 'this.failures += 1;',
+      replace: '',
+      killed: GOVERNOR_SHELL_TESTS(
+        'a write without an answer > of a thousand shards asks a store that answers no reads at most 200 times in a minute',
+      ),
+    },
+  ]),
   ...inFile('src/server/governing/governor-shell.ts', [
     {
       name: 'eviction by wall clock',
@@ -24,15 +44,6 @@ export const GOVERNING_MUTANTS: readonly Mutant[] = [
         '    const steady = options.clock;\n    this.options = options = {...options, clock: {...steady, nowMs: () => steady.wallMs()}};\n    this.meter',
       killed: GOVERNOR_SHELL_TESTS(
         'silence > is counted by the monotonic clock: a wall clock that runs away evicts nobody',
-      ),
-    },
-    {
-      name: 'a reread older than the view is believed',
-      breaks: '"Governor": revisions never go down',
-      find: 'reply.revision >= this.governor.view.newest',
-      replace: 'reply.revision >= 0',
-      killed: GOVERNOR_SHELL_TESTS(
-        'a write without an answer > is not followed by another one on the word of a read that is older than what is known',
       ),
     },
     {

@@ -45,10 +45,32 @@ class FickleStore extends MemoryStore {
     return {kind: 'unknown', error: new SmError('STORE_UNAVAILABLE', 'no answer')};
   }
 
+  /** Reads of ownership records get no answer ... */
+  isMute = false;
+  /** ... and are counted. */
+  mutedReads = 0;
+
   override async get(key: string): ReturnType<MemoryStore['get']> {
-    if (key !== OWN || this.staleReads === 0) return super.get(key);
+    this.refuse([key]);
+    return this.isPast([key]) ? {revision: 1, entry: undefined} : super.get(key);
+  }
+
+  override async getMany(names: readonly string[]): ReturnType<MemoryStore['getMany']> {
+    this.refuse(names);
+    const past = {revision: 1, entries: names.map(() => undefined)};
+    return this.isPast(names) ? past : super.getMany(names);
+  }
+
+  private isPast(names: readonly string[]): boolean {
+    if (!names.includes(OWN) || this.staleReads === 0) return false;
     this.staleReads -= 1;
-    return {revision: 1, entry: undefined};
+    return true;
+  }
+
+  private refuse(names: readonly string[]): void {
+    if (!this.isMute || !names.some((name) => name.startsWith(keys.ownershipPrefix(APP)))) return;
+    this.mutedReads += 1;
+    throw new SmError('STORE_UNAVAILABLE', 'no answer');
   }
 
   override async list(prefixes: readonly string[]): ReturnType<MemoryStore['list']> {
@@ -62,8 +84,15 @@ class FickleStore extends MemoryStore {
   }
 }
 
+function shardSpec(id: string): string {
+  const shard = {id, service: APP, task: '', updateTime: 1};
+  return encodeRecord({...shard, manualContainerId: '', group: '', workerGroup: ''});
+}
+
 let store: FickleStore;
 let nowMs: number;
+/** Pauses so far, one after the other. */
+let sleptMs: number;
 let wallMs: number;
 let lostLeadership: number;
 let isSick: boolean;
@@ -84,7 +113,10 @@ function handClock(): Clock {
       waits.push(delayMs);
       return clock.after(Math.min(delayMs, 5), callback);
     },
-    sleep: (delayMs) => clock.sleep(Math.min(delayMs, 5)),
+    sleep: (delayMs) => {
+      sleptMs += delayMs;
+      return clock.sleep(Math.min(delayMs, 5));
+    },
   };
 }
 
@@ -145,16 +177,13 @@ function isThere(key: string): boolean {
 
 beforeEach(async () => {
   store = new FickleStore();
+  sleptMs = 0;
   [nowMs, wallMs, lostLeadership, isSick] = [1_000_000, 1_700_000_000_000, 0, false];
   [planMs, waits] = [0, []];
   await store.put(GOVERNS, '{}');
   const spec = {service: APP, createTime: 1, maxShardCount: 0, maxRecoveryTime: 0};
   await store.put(keys.appSpec(APP), encodeRecord(spec));
-  const shard = {id: 's', service: APP, task: '', updateTime: 1};
-  await store.put(
-    keys.shardSpec(APP, 's'),
-    encodeRecord({...shard, manualContainerId: '', group: '', workerGroup: ''}),
-  );
+  await store.put(keys.shardSpec(APP, 's'), shardSpec('s'));
   const heartbeat = {
     ...{v: 1, container: 'c1', ttlMs: TTL_MS, endpoint: '', host: '', pid: 1, bootId: '', zone: ''},
     ...{labels: {}, version: '', sdk: '', seq: 1, nonce: '', state: 'ready'},
@@ -227,6 +256,19 @@ describe('a write without an answer', () => {
     const areGiven = (): boolean => store.staleReads === 0;
     await passUntil(() => areGiven() || store.writes > 1, 'all old answers are given');
     expect(store.writes).toBe(1);
+  });
+
+  it('of a thousand shards asks a store that answers no reads at most 200 times in a minute', async () => {
+    const names = Array.from({length: 1_000}, (_, at) => `s${at}`);
+    for (const name of names) await store.put(keys.shardSpec(APP, name), shardSpec(name));
+    store.unanswered = names.map((name) => keys.ownership(APP, name));
+    store.isMute = true;
+    await govern();
+    await passUntil(() => store.mutedReads > 0, 'it reads what it wrote');
+    const before = store.mutedReads;
+    const endMs = sleptMs + 60_000;
+    await until(() => sleptMs >= endMs, LIMIT_MS, 'a minute of pauses has passed');
+    expect(store.mutedReads - before).toBeLessThanOrEqual(200);
   });
 });
 

@@ -1,0 +1,63 @@
+/**
+ * Reads the records of writes without an answer: those of one app together, in one call at a time. While the store gives no answer that is of use the pause before the
+ * next call grows, so a sick store is asked no more than a well one.
+ */
+import type {Keys} from '../../etcd/keys.ts';
+import {backOff} from '../../model/back-off.ts';
+import type {AppChange} from '../../model/change.ts';
+import type {Clock} from '../../runtime/clock.ts';
+import {ownChange} from '../../store/ownership-transactions.ts';
+import type {Store} from '../../store/port.ts';
+import {RECORDS_PER_READ, REREAD_RETRY_MAX_MS, REREAD_RETRY_MIN_MS} from './limits.ts';
+
+export interface RecordRereadsOptions {
+  readonly app: string;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly clock: Pick<Clock, 'sleep'>;
+  /** Newest revision that is known: an answer from before it is of no use. */
+  readonly newest: () => number;
+  readonly isStopped: () => boolean;
+  /** What was read of a shard. */
+  readonly onRead: (shard: string, own: AppChange) => void;
+}
+
+export class RecordRereads {
+  private readonly options: RecordRereadsOptions;
+  private readonly wanted = new Set<string>();
+  private failures = 0;
+  private isReading = false;
+
+  constructor(options: RecordRereadsOptions) {
+    this.options = options;
+  }
+
+  /** The shard's record is read, however long that takes. What `onRead` throws, the promise of the first who wants something rejects with. */
+  async want(shard: string): Promise<void> {
+    this.wanted.add(shard);
+    if (this.isReading) return;
+    this.isReading = true;
+    // The other writes of one transaction get no answer either.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.wanted.size > 0 && !this.options.isStopped()) await this.readSome();
+    this.isReading = false;
+  }
+
+  private async readSome(): Promise<void> {
+    const {app, keys, store, clock, newest, isStopped, onRead} = this.options;
+    const shards = [...this.wanted].slice(0, RECORDS_PER_READ);
+    const paths = shards.map((shard) => keys.ownership(app, shard));
+    const reply = await store.getMany(paths).catch(() => undefined);
+    if (isStopped()) return;
+    if (reply === undefined || reply.revision < newest()) {
+      this.failures += 1;
+      const [minMs, maxMs] = [REREAD_RETRY_MIN_MS, REREAD_RETRY_MAX_MS];
+      return clock.sleep(backOff(this.failures, minMs, maxMs, Math.random()));
+    }
+    this.failures = 0;
+    for (const [at, shard] of shards.entries()) {
+      this.wanted.delete(shard);
+      onRead(shard, ownChange(shard, reply.entries[at], reply.revision));
+    }
+  }
+}
