@@ -363,7 +363,7 @@ export class ContainerSession {
   private reconcile(nowMs: number): void {
     if (nowMs < this.reconcileAtMs) return;
     this.reconcileAtMs = this.ended ? Number.POSITIVE_INFINITY : this.nextReconcileMs(nowMs);
-    for (const machine of this.machines.values()) machine.refresh();
+    for (const machine of this.machines.values()) machine.reconcile();
     this.shards.touchAll();
     // A record that is ready from its claim on gets no hints: nobody else would say that it is mine.
     if (this.options.readyAtClaim === true && !this.isClosed)

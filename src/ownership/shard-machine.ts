@@ -102,7 +102,7 @@ export class ShardMachine {
       if (record !== undefined) this.known = {kind: 'hinted', record};
       this.hintedAt = revision;
     }
-    if (this.known.kind !== 'hinted') this.refresh();
+    if (this.known.kind !== 'hinted') this.reads.want();
   }
 
   /** The hinted record is about to be claimed: whatever becomes of that, it will be known. */
@@ -112,9 +112,9 @@ export class ShardMachine {
     return question.kind === 'writing' && question.transition.readsSpec === true;
   }
 
-  /** Reads the record as soon as possible. */
-  refresh(): void {
-    this.reads.want();
+  /** Time to see whether the record is still what it is taken for. A question under way says it, too. */
+  reconcile(): void {
+    if (!this.isAsking) this.reads.wantPeriodic();
   }
 
   /** The heartbeat is gone: nothing is owned any more and the handle is worthless from now on. */

@@ -31,7 +31,7 @@ class Bed {
 
   /** Reads the record, and finds it so. */
   read(state: OwnershipState, mod: number, context: Partial<ShardContext> = {}): void {
-    this.machine.refresh();
+    this.machine.reconcile();
     const [action] = this.advance(context);
     if (action?.type !== 'read') throw new Error('no read was sent');
     const reading = {revision: mod, own: own(state, mod), spec: specOf('s')};
@@ -111,7 +111,7 @@ describe('what the store is asked', () => {
 
   it('is nothing while the store is doubted', () => {
     const bed = new Bed();
-    bed.machine.refresh();
+    bed.machine.reconcile();
     expect(bed.advance({halted: true})).toEqual([]);
     expect(bed.advance()).toMatchObject([{type: 'read', ordered: false}]);
   });

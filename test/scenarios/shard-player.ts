@@ -30,7 +30,7 @@ export class ShardPlayer implements Player {
     const op = numberOption(words, 'op', this.ops);
     if (event === 'context') this.context = {...this.context, ...contextOf(words)};
     else if (event === 'wait') this.nowMs += Number(words[0]);
-    else if (event === 'refresh') machine.refresh();
+    else if (event === 'reconcile') machine.reconcile();
     else if (event === 'lose') machine.lose();
     else if (event === 'hint') this.hint(words);
     else if (event === 'read-fails') machine.readAnswered(op, undefined, this.context, nowMs);

@@ -262,7 +262,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'no periodic reading of records',
       breaks: '"Container" 8: reads its records every 30 s',
-      find: 'for (const machine of this.machines.values()) machine.refresh();',
+      find: 'for (const machine of this.machines.values()) machine.reconcile();',
       replace: '',
       killed: SESSION_RULES_TESTS('records > that are held are read every 30 s, hinted or not'),
     },

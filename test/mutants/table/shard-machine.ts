@@ -306,6 +306,15 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       killed: SHARD_KEEPER_TESTS('reading > is repeated with back-off when it fails'),
     },
     {
+      name: 'a question under way is taken for one that only the time asks',
+      breaks: '"Container" 4: no state may last in which nobody knows',
+      find: 'if (!this.isAsking) this.reads.wantPeriodic();',
+      replace: 'this.reads.wantPeriodic();',
+      killed: SHARD_KEEPER_TESTS(
+        'reading > that a hint asks for is repeated when it fails, though it was time for one as well',
+      ),
+    },
+    {
       name: 'a stale read is the last word',
       breaks: '"Container" 4: no state may last in which nobody knows',
       find: 'if (this.isStale(reading)) return this.reads.again(nowMs);',
