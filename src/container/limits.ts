@@ -3,8 +3,11 @@
 /** How often a container that waits for its app looks for it. */
 export const APP_POLL_MS = 500;
 
-/** Pause before a lost watch of the app's spec is opened again. */
-export const REWATCH_MS = 1_000;
+/** First pause before the app's spec is read again, after a read that failed or a watch that was lost. */
+export const REWATCH_MIN_MS = 1_000;
+
+/** Longest such pause: no shorter than between two reads that succeed. */
+export const REWATCH_MAX_MS = 30_000;
 
 /** The spec of the app is read again this often, +-20 %, ms: a watch may lose its removal without a word. 1,000 containers make 33 small reads a second. */
 export const SPEC_READ_INTERVAL_MS = 30_000;

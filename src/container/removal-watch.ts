@@ -2,10 +2,11 @@
  * Finds out that the app of a container is being removed. A watch says so at once. It may also be open and lose events without a word, so the spec is
  * read again from time to time: otherwise one lost event keeps the container, and with it the removal, for ever.
  */
+import {backOff} from '../model/back-off.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
 import {isDeleting} from '../store/app-spec-guard.ts';
 import type {Store, Watch} from '../store/port.ts';
-import {REWATCH_MS, SPEC_READ_INTERVAL_MS} from './limits.ts';
+import {REWATCH_MAX_MS, REWATCH_MIN_MS, SPEC_READ_INTERVAL_MS} from './limits.ts';
 import {jittered} from '../model/jitter.ts';
 
 export interface RemovalWatchOptions {
@@ -24,6 +25,8 @@ export class RemovalWatch {
   private watch: Watch | undefined;
   private timer: Timer | undefined;
   private closed = false;
+  /** In a row: the watch was lost, or a read got no answer. */
+  private failures = 0;
 
   /** `stoodAt`: revision at which the spec was read. */
   constructor(options: RemovalWatchOptions, stoodAt: number) {
@@ -56,7 +59,12 @@ export class RemovalWatch {
     this.watch = undefined;
     // The store may have gone back.
     this.stoodAt = 0;
-    this.readAfter(REWATCH_MS);
+    this.readAgain();
+  }
+
+  private readAgain(): void {
+    this.failures += 1;
+    this.readAfter(backOff(this.failures, REWATCH_MIN_MS, REWATCH_MAX_MS, Math.random()));
   }
 
   private readLater(): void {
@@ -73,7 +81,8 @@ export class RemovalWatch {
     const {store, key} = this.options;
     const found = await store.get(key).catch(() => undefined);
     if (this.closed) return;
-    if (found === undefined) return this.readAfter(REWATCH_MS);
+    if (found === undefined) return this.readAgain();
+    this.failures = 0;
     const {revision, entry} = found;
     if (revision >= this.stoodAt) this.take(revision, entry?.value);
     if (this.isClosed()) return;

@@ -2,7 +2,7 @@
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {findApp} from '../../src/container/app-lookup.ts';
 import {takeCluster} from '../../src/container/cluster-look.ts';
-import {SPEC_READ_INTERVAL_MS} from '../../src/container/limits.ts';
+import {REWATCH_MIN_MS, SPEC_READ_INTERVAL_MS} from '../../src/container/limits.ts';
 import type {Joining} from '../../src/container/options.ts';
 import {RemovalWatch} from '../../src/container/removal-watch.ts';
 import {CLUSTER_QUOTA_DEFAULT} from '../../src/model/quota.ts';
@@ -133,6 +133,27 @@ describe('the app of a container', () => {
     expect(Math.max(...delays)).toBeLessThanOrEqual(1.2 * SPEC_READ_INTERVAL_MS);
     await write(KEY);
     await until(() => said.at(-1) === true, LIMIT_MS, 'the missing spec is found');
+  });
+
+  it('is read at most 30 times in 10 minutes while no read is answered, and soon again after an answer', async () => {
+    const delays: number[] = [];
+    const stoodAt = await write(KEY, SPEC);
+    let lose = (): void => undefined;
+    vi.spyOn(store, 'watch').mockImplementation((_key, _revision, handlers) => {
+      lose = () => handlers.onLost('lost');
+      return {close: () => undefined};
+    });
+    const get = vi.spyOn(store, 'get').mockRejectedValue(new Error('no answer'));
+    watch(stoodAt, fastClock(delays));
+    lose();
+    const waited = (): number => delays.slice(1).reduce((sum, delayMs) => sum + delayMs, 0);
+    await until(() => waited() >= 600_000, LIMIT_MS, 'ten minutes have passed');
+    expect(get.mock.calls.length).toBeLessThanOrEqual(30);
+    get.mockResolvedValue({revision: stoodAt, entry: {...SPEC_ENTRY, mod: stoodAt}});
+    const before = get.mock.calls.length;
+    await until(() => get.mock.calls.length > before + 1, LIMIT_MS, 'a read is answered');
+    lose();
+    expect(delays.at(-1)).toBeLessThanOrEqual(1.2 * REWATCH_MIN_MS);
   });
 
   it('is not missing because a read shows the time before it was created, or fails', async () => {
