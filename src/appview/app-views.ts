@@ -11,6 +11,7 @@ import {OneApp, ScopeView} from './scope-view.ts';
 import type {ScopeViewOptions, ViewRecords} from './scope-view.ts';
 import {SharedMap} from './shared.ts';
 import type {Shared} from './shared.ts';
+import {SharedRounds} from './shared-rounds.ts';
 import {decodeCluster} from '../protocol/records.ts';
 import type {LeaderRecord} from '../model/status.ts';
 
@@ -86,6 +87,8 @@ export class ViewLease implements ViewRecords {
 }
 
 export class AppViews {
+  /** For readers whose view is behind: what they list, they list together. */
+  readonly listings = new SharedRounds<AppListing>();
   private readonly options: ScopeViewOptions;
   private readonly views: SharedMap<ScopeView>;
   private readonly leases = new Set<ViewLease>();

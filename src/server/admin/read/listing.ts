@@ -61,7 +61,22 @@ export async function currentApp(
 ): Promise<AppListing> {
   const listing = await dependencies.views.current(app);
   if (listing !== undefined && exists(dependencies, listing)) return listing;
-  return listApp(dependencies, app, [...WHOLE_APP, 'moves']);
+  const listed = await listTogether(dependencies, app, [...WHOLE_APP, 'moves']);
+  if (exists(dependencies, listed)) return listed;
+  throw appNotFound(app);
+}
+
+/**
+ * As `listAppOrNothing`, in one listing for all who wait for one when it begins: the view of the app is behind, and maybe because the store is slow.
+ * The listing is shared: who changes it, or reads it for long, takes a `frozen` one.
+ */
+export function listTogether(
+  dependencies: AdminDependencies,
+  app: string,
+  parts: readonly ListingPart[],
+): Promise<AppListing> {
+  const list = (): Promise<AppListing> => listAppOrNothing(dependencies, app, parts);
+  return dependencies.views.listings.next([app, ...parts].join(' '), list);
 }
 
 /**

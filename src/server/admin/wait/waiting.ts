@@ -7,7 +7,7 @@ import type {WaitCheckAnswer, WaitCheckQuery} from '../../../protocol/admin.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {conditionOf} from './wait-conditions.ts';
 import type {Goal} from './wait-conditions.ts';
-import {exists, listAppOrNothing, WHOLE_APP} from '../read/listing.ts';
+import {exists, listAppOrNothing, listTogether, WHOLE_APP} from '../read/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {refuseForeignApp} from '../read/other-service.ts';
 import {JUDGING_SHARE, LEAST_PAUSE_MS, LOOK_PAUSE_MS, WAITS_LIMIT} from '../limits.ts';
@@ -64,7 +64,7 @@ async function oneRevision(
   // One shard of 100,000 must not cost a look at all of them.
   if (goal.kind === 'shard' && !views.holds(app))
     return listAppOrNothing(dependencies, app, WHOLE_APP, {shard: goal.id});
-  return (await views.atOneRevision(app)) ?? listAppOrNothing(dependencies, app, WHOLE_APP);
+  return (await views.atOneRevision(app)) ?? listTogether(dependencies, app, WHOLE_APP);
 }
 
 /** Follows the view until it looks as if the goal were met. False: out of time. */

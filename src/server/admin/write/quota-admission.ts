@@ -1,7 +1,7 @@
 /** Writes that must stay within the quotas of their app. */
 import type {AdminDependencies} from '../dependencies.ts';
 import type {Addition, Admission} from '../quotas.ts';
-import {listAppOrNothing} from '../read/listing.ts';
+import {listTogether} from '../read/listing.ts';
 
 /** Undefined: nothing is limited. @throws what the store throws. */
 export async function admitted(
@@ -13,7 +13,7 @@ export async function admitted(
   if (quotas === undefined || additions.length === 0) return undefined;
   const look = async () => {
     const open = await views.current(app);
-    return (open ?? (await listAppOrNothing(dependencies, app, ['shards', 'workers']))).view;
+    return (open ?? (await listTogether(dependencies, app, ['shards', 'workers']))).view;
   };
   return quotas.admit({store, keys, look}, app, additions);
 }
