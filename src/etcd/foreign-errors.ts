@@ -10,6 +10,9 @@ interface Rule {
 const TLS =
   /certificate|SSL routines|ERR_TLS|ERR_SSL|SSL alert|wrong version number|unsupported protocol/i;
 
+/** etcd says so before it proposes a request, and lets it go: it has committed 5,000 entries more than it has applied (v3_server.go, processInternalRaftRequestOnce). */
+const TOO_MANY = /etcdserver: too many requests/i;
+
 const RULES: readonly Rule[] = [
   {
     pattern: TLS,
@@ -33,6 +36,15 @@ const RULES: readonly Rule[] = [
     make: (cause) =>
       new SmError('STORE_UNAVAILABLE', 'the store is out of space and takes no writes', {
         hint: 'etcd: compact and defragment it, then etcdctl alarm disarm; embedded store: make room on its disk, and it takes writes again by itself',
+        retryable: true,
+        cause,
+      }),
+  },
+  {
+    pattern: TOO_MANY,
+    make: (cause) =>
+      new SmError('STORE_UNAVAILABLE', 'etcd is behind with its work and takes no writes', {
+        hint: 'check the disk and the load of that member of etcd; it takes writes again by itself',
         retryable: true,
         cause,
       }),
@@ -108,6 +120,11 @@ const UNCONNECTED =
 /** Whether the fault says that nobody listens there now. */
 export function isUnconnected({cause}: SmError): boolean {
   return cause instanceof Error && UNCONNECTED.test(cause.message);
+}
+
+/** Whether etcd has refused the request before it did anything, and may take the same one a moment later: a write may be sent again. */
+export function isRefusedUndone({cause}: SmError): boolean {
+  return cause instanceof Error && TOO_MANY.test(cause.message);
 }
 
 /** What happened, out of gRPC's sentence with the number of a status, the time, and notes on the resolution of names. */

@@ -1,4 +1,7 @@
-/** The store port on etcd. Reads move on to another endpoint within their time; writes are sent once and never repeated. */
+/**
+ * The store port on etcd. Reads move on to another endpoint within their time. Writes are sent once; only one that etcd has refused before it did anything is sent
+ * again.
+ */
 import type {IRangeResponse, ITxnResponse} from 'etcd3';
 import {statusKeyOf} from '../etcd/connection.ts';
 import type {EndpointClient, EtcdOptions, StoreCall} from '../etcd/connection.ts';
@@ -6,13 +9,19 @@ import {localLogin} from '../etcd/local-login.ts';
 import {EndpointClients} from '../etcd/endpoint-clients.ts';
 import type {EtcdSecrets} from '../etcd/endpoint-clients.ts';
 import {EndpointRotation} from '../etcd/endpoint-rotation.ts';
-import {isTransportFault, isUnconnected, translateError} from '../etcd/foreign-errors.ts';
+import {
+  isRefusedUndone,
+  isTransportFault,
+  isUnconnected,
+  translateError,
+} from '../etcd/foreign-errors.ts';
 import {PrefixWatch} from '../etcd/watch.ts';
 import {PageBounds} from '../etcd/page-bounds.ts';
 import {quotaBytes} from '../etcd/quota.ts';
 import type {AnsweredPage, PageRange} from '../etcd/page-bounds.ts';
 import {safeRevision, toKeyValue} from '../etcd/wire.ts';
 import type {IDuplexWatchStream, WireKeyValue} from '../etcd/wire.ts';
+import {backOff} from '../model/back-off.ts';
 import {SmError} from '../model/errors.ts';
 import {ReadFaults} from './read-faults.ts';
 import {storeClosed} from './port.ts';
@@ -29,7 +38,7 @@ import type {
   Watch,
   WatchListener,
 } from './port.ts';
-import {PAGE_KEYS, READ_PAUSE_MS} from './limits.ts';
+import {PAGE_KEYS, TRY_PAUSE_MAX_MS, TRY_PAUSE_MIN_MS} from './limits.ts';
 import {ATTEMPT_LIMIT_MS} from '../etcd/limits.ts';
 
 interface Header {
@@ -116,11 +125,20 @@ export class EtcdStore implements Store {
   }
 
   async transact(transaction: Transaction, options?: CallOptions): Promise<TransactionOutcome> {
+    const endMs = performance.now() + (options?.timeoutMs ?? this.limitMs);
+    for (let tries = 1; ; tries += 1) {
+      const outcome = await this.transactOnce(transaction, endMs);
+      if (outcome.kind !== 'unknown' || !isRefusedUndone(outcome.error)) return outcome;
+      if (!(await pausedBefore(endMs, tries))) return outcome;
+    }
+  }
+
+  private async transactOnce(transaction: Transaction, endMs: number): Promise<TransactionOutcome> {
     if (this.closed) return {kind: 'unknown', error: storeClosed()};
     const client = this.client();
     const startedMs = performance.now();
     try {
-      const deadline = Date.now() + (options?.timeoutMs ?? this.limitMs);
+      const deadline = Date.now() + endMs - startedMs;
       const reply = await client.kv.txn(toWire(transaction), {deadline});
       this.ended('write', startedMs);
       const revision = this.noted(reply.header);
@@ -225,7 +243,7 @@ export class EtcdStore implements Store {
     const limitMs = options?.timeoutMs ?? this.limitMs;
     const endMs = performance.now() + limitMs;
     const faults = new ReadFaults(limitMs);
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       const client = this.client();
       const startedMs = performance.now();
       try {
@@ -239,8 +257,7 @@ export class EtcdStore implements Store {
         // A connection that we have replaced meanwhile says nothing of etcd.
         faults.take(fault, this.clients.all.includes(client) ? endMs - startedMs : 0);
         if (!isTransportFault(fault) || this.closed) throw fault;
-        if (performance.now() + READ_PAUSE_MS >= endMs) throw faults.clearest ?? fault;
-        await new Promise((resolve) => setTimeout(resolve, READ_PAUSE_MS));
+        if (!(await pausedBefore(endMs, tries))) throw faults.clearest ?? fault;
       }
     }
   }
@@ -293,6 +310,14 @@ export class EtcdStore implements Store {
     this.newestRevision = Math.max(this.newestRevision, revision);
     return revision;
   }
+}
+
+/** After so many tries that failed, waits before the next one; false at once where the time would be up by then. */
+async function pausedBefore(endMs: number, tries: number): Promise<boolean> {
+  const pauseMs = backOff(tries, TRY_PAUSE_MIN_MS, TRY_PAUSE_MAX_MS, Math.random());
+  if (performance.now() + pauseMs >= endMs) return false;
+  await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  return true;
 }
 
 /**

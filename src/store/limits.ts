@@ -6,8 +6,11 @@ export const LIST_LIMIT = 128;
 /** Keys of one page of a listing: about 1 MB at 400 bytes each. */
 export const PAGE_KEYS = 2_000;
 
-/** A read that failed is tried again after so long, within its time limit. */
-export const READ_PAUSE_MS = 50;
+/** First pause before a call that failed is made again, within its time limit: a read, or a write that etcd has refused undone. */
+export const TRY_PAUSE_MIN_MS = 50;
+
+/** Longest such pause. */
+export const TRY_PAUSE_MAX_MS = 400;
 
 /** Sent members at the head of a queue from which on they are cut off: cutting at each would copy the rest each time. */
 export const QUEUE_COMPACTED_FROM = 1_000;
