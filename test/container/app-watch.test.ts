@@ -135,27 +135,6 @@ describe('the app of a container', () => {
     await until(() => said.at(-1) === true, LIMIT_MS, 'the missing spec is found');
   });
 
-  it('is read at most 30 times in 10 minutes while no read is answered, and soon again after an answer', async () => {
-    const delays: number[] = [];
-    const stoodAt = await write(KEY, SPEC);
-    let lose = (): void => undefined;
-    vi.spyOn(store, 'watch').mockImplementation((_key, _revision, handlers) => {
-      lose = () => handlers.onLost('lost');
-      return {close: () => undefined};
-    });
-    const get = vi.spyOn(store, 'get').mockRejectedValue(new Error('no answer'));
-    watch(stoodAt, fastClock(delays));
-    lose();
-    const waited = (): number => delays.slice(1).reduce((sum, delayMs) => sum + delayMs, 0);
-    await until(() => waited() >= 600_000, LIMIT_MS, 'ten minutes have passed');
-    expect(get.mock.calls.length).toBeLessThanOrEqual(30);
-    get.mockResolvedValue({revision: stoodAt, entry: {...SPEC_ENTRY, mod: stoodAt}});
-    const before = get.mock.calls.length;
-    await until(() => get.mock.calls.length > before + 1, LIMIT_MS, 'a read is answered');
-    lose();
-    expect(delays.at(-1)).toBeLessThanOrEqual(1.2 * REWATCH_MIN_MS);
-  });
-
   it('is not missing because a read shows the time before it was created, or fails', async () => {
     const stoodAt = await write(KEY, SPEC);
     silenceWatches();
@@ -185,6 +164,29 @@ describe('the app of a container', () => {
     expect(await find()).toMatchObject({epoch: 3});
     await write(keys.cluster(), {...cluster, restored: 'a snapshot'});
     await expect(find()).rejects.toMatchObject({code: 'STORE_RESTORED'});
+  });
+});
+
+describe('the spec of an app', () => {
+  it('is read at most 30 times in 10 minutes while no read is answered, and soon again after an answer', async () => {
+    const delays: number[] = [];
+    const stoodAt = await write(KEY, SPEC);
+    let lose = (): void => undefined;
+    vi.spyOn(store, 'watch').mockImplementation((_key, _revision, handlers) => {
+      lose = () => handlers.onLost('lost');
+      return {close: () => undefined};
+    });
+    const get = vi.spyOn(store, 'get').mockRejectedValue(new Error('no answer'));
+    watch(stoodAt, fastClock(delays));
+    lose();
+    const waited = (): number => delays.slice(1).reduce((sum, delayMs) => sum + delayMs, 0);
+    await until(() => waited() >= 600_000, LIMIT_MS, 'ten minutes have passed');
+    expect(get.mock.calls.length).toBeLessThanOrEqual(30);
+    get.mockResolvedValue({revision: stoodAt, entry: {...SPEC_ENTRY, mod: stoodAt}});
+    const before = get.mock.calls.length;
+    await until(() => get.mock.calls.length > before + 1, LIMIT_MS, 'a read is answered');
+    lose();
+    expect(delays.at(-1)).toBeLessThanOrEqual(1.2 * REWATCH_MIN_MS);
   });
 });
 

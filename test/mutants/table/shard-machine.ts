@@ -6,6 +6,7 @@ const KEEPER_RULES_TESTS = testsOf('test/ownership/shard-rules.test.ts');
 const LATE_ANSWERS_TESTS = testsOf('test/ownership/late-answers.test.ts');
 const SESSION_RULES_TESTS = testsOf('test/ownership/session-rules.test.ts');
 const SESSION_TESTS = testsOf('test/ownership/session.test.ts');
+const PERIODIC_READS_TESTS = testsOf('test/ownership/periodic-reads.test.ts');
 const SHARD_KEEPER_TESTS = testsOf('test/ownership/shard-machine.test.ts');
 const UNRESOLVED_TESTS = testsOf('test/ownership/unresolved.test.ts');
 
@@ -310,8 +311,8 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
       breaks: '"Container" 4: no state may last in which nobody knows',
       find: 'if (!this.isAsking) this.reads.wantPeriodic();',
       replace: 'this.reads.wantPeriodic();',
-      killed: SHARD_KEEPER_TESTS(
-        'reading > that a hint asks for is repeated when it fails, though it was time for one as well',
+      killed: PERIODIC_READS_TESTS(
+        'a read > that a hint asks for is repeated when it fails, though it was time for one as well',
       ),
     },
     {
