@@ -129,6 +129,9 @@ export const PORT_LIMIT = 65_535;
 /** What many processes repeat at the same interval each does up to this share earlier or later, so that they do not call together. */
 export const JITTER_SHARE = 0.2;
 
+/** Of chance from 0 to 1: what makes an interval neither shorter nor longer. */
+export const JITTER_MIDDLE_SHARE = 0.5;
+
 /** Heartbeats that a container sends within T: some may be lost before it has to fence. */
 export const HEARTBEATS_PER_TTL = 5;
 
