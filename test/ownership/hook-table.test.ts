@@ -79,7 +79,7 @@ class Walk {
     machine.writeAnswered(this.op, {kind: 'refused'}, this.nowMs);
     machine.readAnswered(this.op, undefined, context, this.nowMs);
     this.nowMs += 60_000;
-    machine.refresh();
+    machine.reconcile();
     const [read] = machine.advance(context, this.nowMs).filter(({type}) => type === 'read');
     if (read?.type !== 'read') return;
     this.mod += 1;
