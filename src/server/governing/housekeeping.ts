@@ -61,9 +61,9 @@ export class Housekeeping {
       case 'recordEvents':
         return this.writeWhileAppLives(await this.events.round(chore.events));
       case 'deleteSpecs':
-        return this.deleteSpecs(chore.shards);
+        return this.removeAlone(() => this.deleteSpecs(chore.shards));
       case 'finishRemoval':
-        return this.finishRemoval();
+        return this.removeAlone(() => this.finishRemoval());
     }
   }
 
@@ -147,16 +147,22 @@ export class Housekeeping {
         op: 'delete',
         key: keys.shardSpec(app, shard),
       }));
-      await this.transact([this.stillGoverns(), ...compares], then);
+      const outcome = await this.transact([this.stillGoverns(), ...compares], then);
+      if (outcome.kind === 'unknown') return;
     }
   }
 
   private async finishRemoval(): Promise<void> {
+    const removed = await removeApp(this.options, this.stillGoverns());
+    if (removed) this.options.logger.info({}, 'app removed: all its keys are deleted');
+  }
+
+  /** A step of a removal is asked for again until its effect is seen, and may take longer than that. */
+  private async removeAlone(step: () => Promise<void>): Promise<void> {
     if (this.removing) return;
     this.removing = true;
     try {
-      const removed = await removeApp(this.options, this.stillGoverns());
-      if (removed) this.options.logger.info({}, 'app removed: all its keys are deleted');
+      await step();
     } finally {
       this.removing = false;
     }

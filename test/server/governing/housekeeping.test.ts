@@ -1,6 +1,7 @@
 /** Chores of a governor beside ownership records, on the store in memory. */
 import {beforeEach, describe, expect, it} from 'vitest';
 import {Keys} from '../../../src/etcd/keys.ts';
+import {SmError} from '../../../src/model/errors.ts';
 import type {FinishedMove} from '../../../src/model/status.ts';
 import {decodeEventRound} from '../../../src/protocol/records.ts';
 import {systemClock} from '../../../src/runtime/clock.ts';
@@ -9,13 +10,31 @@ import {silentLogger} from '../../../src/runtime/logger.ts';
 import {Housekeeping} from '../../../src/server/governing/housekeeping.ts';
 import {Upkeep} from '../../../src/server/governing/upkeep.ts';
 import {MemoryStore} from '../../support/memory-store.ts';
-import type {Operation, Store} from '../../../src/store/port.ts';
+import type {Operation, Store, Transaction, TransactionOutcome} from '../../../src/store/port.ts';
 import {until} from '../../support/until.ts';
 import {NOW_MS, status, withLostAnswers} from '../admin/fixture.ts';
 
 const keys = new Keys('/sm', 'sm');
 const fencingKey = {key: keys.ownership('sm', 'orders'), target: 'mod', value: 2} as const;
 const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
+
+/** Each transaction is answered after others had their turn, or has no known outcome. */
+class SlowStore extends MemoryStore {
+  sent = 0;
+  private readonly answers: 'late' | 'never';
+
+  constructor(answers: 'late' | 'never') {
+    super();
+    this.answers = answers;
+  }
+
+  override async transact(transaction: Transaction): Promise<TransactionOutcome> {
+    this.sent += 1;
+    await new Promise(setImmediate);
+    if (this.answers === 'late') return super.transact(transaction);
+    return {kind: 'unknown', error: new SmError('STORE_UNAVAILABLE', 'no answer')};
+  }
+}
 
 let memory: MemoryStore;
 let clock: Clock;
@@ -83,6 +102,33 @@ describe('an eviction', () => {
   it('is not told of when the container came back in time, or nothing was written', async () => {
     expect(await told('answered', true)).toEqual([]);
     expect(await told('dropped')).toEqual([]);
+  });
+});
+
+describe('a removal', () => {
+  /** Steps that are asked for while the first waits for its answer; transactions that are sent. */
+  async function sent(answers: 'late' | 'never'): Promise<number> {
+    const shards: {shard: string; mod: number}[] = [];
+    for (let at = 0; at < 1_000; at += 1) {
+      const shard = `s${at}`;
+      const mod = await write({op: 'put', key: keys.shardSpec('orders', shard), value: '{}'});
+      shards.push({shard, mod});
+    }
+    const slow = new SlowStore(answers);
+    Object.assign(slow, {kv: memory.kv});
+    const chores = housekeeping(slow);
+    const steps = Array.from({length: 5}, () => chores.carryOut({type: 'deleteSpecs', shards}));
+    await Promise.all(steps);
+    return slow.sent;
+  }
+
+  it('sends each step once, however often it is asked for meanwhile', async () => {
+    expect(await sent('late')).toBe(10);
+    expect(memory.kv.list(keys.shardSpecPrefix('orders'))).toEqual([]);
+  });
+
+  it('waits for its next step where the store gives no answer', async () => {
+    expect(await sent('never')).toBe(1);
   });
 });
 
