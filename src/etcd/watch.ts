@@ -2,6 +2,7 @@
  * One watch that loses nothing and doubles nothing: it keeps the revision it has applied, and after every reconnect asks
  * from the next. When history is gone (compaction, a restored or wiped store) it says so and is over.
  */
+import {backOff} from '../model/back-off.ts';
 import type {IDuplexWatchStream, WatchResponse} from './wire.ts';
 import type {WatchBatch, WatchEvent, WatchListener} from '../model/stored.ts';
 import {WatchProgress} from './watch-progress.ts';
@@ -100,8 +101,8 @@ export class PrefixWatch {
 
   private retry(): void {
     if (this.closed) return;
-    const delayMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** this.failures);
     this.failures += 1;
+    const delayMs = backOff(this.failures, RECONNECT_MIN_MS, RECONNECT_MAX_MS, Math.random());
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       void this.source.streamFailed().finally(() => {

@@ -55,6 +55,8 @@ export class EtcdStore implements Store {
   private readonly rotation: EndpointRotation;
   private cluster: string | undefined;
   private closed = false;
+  /** Asked after watches were lost; undefined: not now. */
+  private asking: Promise<void> | undefined;
   private readonly onCall: EtcdOptions['onCall'];
   private readonly statusKey: Buffer;
 
@@ -294,8 +296,14 @@ export class EtcdStore implements Store {
     }
   }
 
+  /** All watches of an endpoint are lost together: one question is enough for them. */
+  private streamFailed(): Promise<void> {
+    this.asking ??= this.askAfterLoss().finally(() => (this.asking = undefined));
+    return this.asking;
+  }
+
   /** A read refreshes an expired login, which streams do not, and moves on from a dead endpoint. */
-  private async streamFailed(): Promise<void> {
+  private async askAfterLoss(): Promise<void> {
     const {all, options} = this.clients;
     const logsIn =
       options.username !== undefined || localLogin(all[0]?.endpoint ?? '') !== undefined;

@@ -4,12 +4,14 @@ import {openEndpoint} from '../../src/etcd/connection.ts';
 import type {EndpointClient} from '../../src/etcd/connection.ts';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
 import type {TransactionOutcome} from '../../src/store/port.ts';
+import {pause} from '../etcd/until.ts';
 import {freePorts} from '../support/free-ports.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 
 const LIMIT_MS = 2_000;
 const KEY = '/t/one';
+const WATCHES = 30;
 
 let etcd: EtcdProcess;
 let store: EtcdStore;
@@ -83,5 +85,23 @@ it('a read asks an endpoint where nobody is at most 12 times within its 2 s', as
   await expect(store.get(KEY)).rejects.toMatchObject({code: 'STORE_UNAVAILABLE'});
   expect(calls).toBeGreaterThan(1);
   expect(calls).toBeLessThanOrEqual(12);
+  await store.close();
+});
+
+it('watches that are lost together ask together', async () => {
+  etcd = await startEtcd();
+  let calls = 0;
+  // Of one endpoint nothing has to be asked.
+  const endpoints = [etcd.endpoint, etcd.endpoint];
+  store = new EtcdStore({endpoints, timeoutMs: LIMIT_MS, onCall: () => (calls += 1)});
+  const watches = Array.from({length: WATCHES}, (_, at) =>
+    store.watch(`/t/${at}/`, 1, {onBatch: () => undefined, onLost: () => undefined}),
+  );
+  await Promise.all(watches.map(async (watch) => watch.reached?.()));
+  await etcd.stop();
+  calls = 0;
+  await pause(LIMIT_MS);
+  expect(calls).toBeGreaterThan(0);
+  expect(calls).toBeLessThanOrEqual(24);
   await store.close();
 });
