@@ -3,8 +3,11 @@
 /** All keys are listed anew this often: a watch may lose events without a word. */
 export const RELIST_INTERVAL_MS = 30_000;
 
-/** Pause before a listing or a watch that failed is tried again. */
-export const RETRY_MS = 500;
+/** First pause before a listing that failed is tried again. */
+export const RETRY_MIN_MS = 500;
+
+/** Longest such pause: it is a part of the 5 s that I6 leaves. */
+export const RETRY_MAX_MS = 2_000;
 
 /** Time of one listing. One of a large app may take seconds. */
 export const LIST_TIMEOUT_MS = 20_000;

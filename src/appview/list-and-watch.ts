@@ -8,7 +8,8 @@ import type {Clock, Timer} from '../runtime/clock.ts';
 import type {Logger} from '../runtime/log-port.ts';
 import type {KeyValue, Store, Watch, WatchBatch} from '../store/port.ts';
 import {SLICE_MS} from '../runtime/limits.ts';
-import {LIST_TIMEOUT_MS, RELIST_INTERVAL_MS, RETRY_MS} from './limits.ts';
+import {LIST_TIMEOUT_MS, RELIST_INTERVAL_MS, RETRY_MAX_MS, RETRY_MIN_MS} from './limits.ts';
+import {backOff} from '../model/back-off.ts';
 import {jittered} from '../model/jitter.ts';
 
 /** Goes on taking in a listing; true when everything has been taken. It is called again until then, and others may run in between. */
@@ -71,6 +72,8 @@ export class ListAndWatch<T> {
   /** The last that the watch has brought of each key since the scan under way began; undefined between scans. */
   private watched: Map<string, WatchedKey<T>> | undefined;
   private closed = false;
+  /** Listings in a row that have failed. */
+  private failures = 0;
 
   constructor(options: ListAndWatchOptions<T>) {
     this.options = options;
@@ -136,6 +139,7 @@ export class ListAndWatch<T> {
       // Whoever was called may have had enough.
       if (this.isClosed() || generation !== this.generation) return;
       this.watched = undefined;
+      this.failures = 0;
       if (rewatch) this.watchFrom(revision + 1);
       else this.advance(revision);
       this.wake(this.complete);
@@ -144,7 +148,8 @@ export class ListAndWatch<T> {
       if (this.closed || generation !== this.generation) return;
       this.watched = undefined;
       logger.warn({error: String(error)}, 'listing failed: trying again');
-      this.again(rewatch, RETRY_MS);
+      this.failures += 1;
+      this.again(rewatch, backOff(this.failures, RETRY_MIN_MS, RETRY_MAX_MS, Math.random()));
       sink.failed?.(error);
     }
   }

@@ -193,3 +193,27 @@ describe('the observer whose watch is lost while the store answers with the past
     );
   });
 });
+
+it('a store that gives no listing is asked for one at most 40 times in a minute', async () => {
+  const store = new MemoryStore();
+  let asked = 0;
+  store.scan = () => {
+    asked += 1;
+    return Promise.reject(new Error('no answer'));
+  };
+  let waitedMs = 0;
+  const clock = systemClock();
+  const after: Clock['after'] = (delayMs, callback) => {
+    waitedMs += delayMs;
+    return clock.after(0, callback);
+  };
+  const observer = new ListAndWatch({
+    ...{prefixes: ['/t/'], keys: new Keys('/sm', 'sm'), store, logger: silentLogger},
+    ...{clock: {...clock, after}, decode: () => undefined},
+    sink: {listed: () => undefined, changed: () => undefined},
+  });
+  observer.start();
+  await until(() => waitedMs >= 60_000, LIMIT_MS, 'a minute of pauses has passed');
+  observer.close();
+  expect(asked).toBeLessThanOrEqual(40);
+});

@@ -10,7 +10,13 @@ import type {Timer} from '../../runtime/clock.ts';
 import {raiseAlarm} from './broken-alarm.ts';
 import {GovernorShell} from './governor-shell.ts';
 import type {GovernorShellOptions} from './governor-shell.ts';
-import {RESTART_MAX_MS, RESTART_MIN_MS, TAKE_OVER_RETRY_MS, WELL_AFTER_MS} from './limits.ts';
+import {
+  RESTART_MAX_MS,
+  RESTART_MIN_MS,
+  TAKE_OVER_RETRY_MAX_MS,
+  TAKE_OVER_RETRY_MIN_MS,
+  WELL_AFTER_MS,
+} from './limits.ts';
 import {renameShards, takeOver} from './take-over.ts';
 
 const SOURCE = 'restart';
@@ -75,7 +81,7 @@ export class GovernorRun {
   /** Whatever another shard manager has left is made ours first; it is tried until it is done, since nothing else may act before. */
   private async takenOver(): Promise<void> {
     const {app, keys, push, clock, logger} = this.options;
-    while (!this.stopped) {
+    for (let failures = 1; !this.stopped; failures += 1) {
       try {
         // Its shards are apps, whose names have no percent sign.
         if (app === keys.service) await renameShards(this.options, 'here');
@@ -83,7 +89,8 @@ export class GovernorRun {
         return;
       } catch (error) {
         logger.warn({app, error: String(error)}, 'the app cannot be taken over yet: trying again');
-        await clock.sleep(TAKE_OVER_RETRY_MS);
+        const [minMs, maxMs] = [TAKE_OVER_RETRY_MIN_MS, TAKE_OVER_RETRY_MAX_MS];
+        await clock.sleep(backOff(failures, minMs, maxMs, Math.random()));
       }
     }
   }

@@ -21,8 +21,11 @@ export const RESTART_MAX_MS = 60_000;
 /** A governor that has gone on for so long is well again: its alarm ends, and the next pause is the shortest. */
 export const WELL_AFTER_MS = 5 * 60_000;
 
-/** Pause before an app that another shard manager governed is tried again: what it left of the guard lease are seconds. */
-export const TAKE_OVER_RETRY_MS = 500;
+/** First pause before an app that another shard manager governed is tried again: what it left of the guard lease are seconds. */
+export const TAKE_OVER_RETRY_MIN_MS = 500;
+
+/** Longest such pause: it is a part of the 5 s that I6 leaves. */
+export const TAKE_OVER_RETRY_MAX_MS = 2_000;
 
 /** A governor takes a turn at least so often, whatever it waits for. */
 export const GOVERNOR_SLEEP_MAX_MS = 10_000;

@@ -10,6 +10,8 @@ import type {Clock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
 import {Governors} from '../../../src/server/governing/governors.ts';
 import {HintSender} from '../../../src/server/governing/hint-sender.ts';
+import {PushCaller} from '../../../src/server/push/push-caller.ts';
+import type {PushDependencies} from '../../../src/server/push/push-gateway.ts';
 import {TransactionBatcher} from '../../../src/store/batcher.ts';
 import {MemoryStore} from '../../support/memory-store.ts';
 import {until} from '../../support/until.ts';
@@ -23,17 +25,19 @@ class Bed {
   readonly store = new MemoryStore();
   /** Pauses asked for that are long enough to be those between two attempts, or of being well. */
   readonly pauses: number[] = [];
+  /** Pauses between two tries to take an app over. */
+  readonly sleeps: number[] = [];
   readonly errors: object[] = [];
   sick = true;
   readonly governors: Governors;
   private readonly hints = new HintSender({logger: silentLogger, allowLoopback: true});
 
-  constructor() {
+  constructor(push?: PushDependencies) {
     const logger = {...silentLogger, error: (fields: object) => void this.errors.push(fields)};
     const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
     this.governors = new Governors({
       ...{keys: this.keys, store: this.store, batcher: new TransactionBatcher(this.store)},
-      ...{clock: this.clock(), daemon: 'd1', epoch: () => 1, push: undefined, holdings: undefined},
+      ...{clock: this.clock(), daemon: 'd1', epoch: () => 1, push, holdings: undefined},
       logger: {...logger, child: () => logger},
       ...{hints: this.hints, daemonHints: this.hints},
       leases: {
@@ -91,6 +95,10 @@ class Bed {
     const clock = systemClock();
     return {
       ...clock,
+      sleep: (delayMs) => {
+        this.sleeps.push(delayMs);
+        return clock.sleep(Math.min(delayMs, 5));
+      },
       after: (delayMs, callback) => {
         if (delayMs >= 1_000 && delayMs < 30_000) this.pauses.push(delayMs);
         if (delayMs !== WELL_AFTER_MS) return clock.after(Math.min(delayMs, 5), callback);
@@ -149,5 +157,19 @@ describe('a governor whose invariant breaks', () => {
     expect((await bed.store.get(key)).revision).toBe(revision);
     expect(bed.governors.breaks).toEqual({now: 0, ever});
     expect(bed.governors.apps).toEqual([]);
+  });
+});
+
+describe('an app that cannot be taken over', () => {
+  it('is tried at most 40 times in a minute', async () => {
+    const caller = new PushCaller({allowLoopback: true});
+    const bed = new Bed({caller, ttlMs: 3_000});
+    bed.store.getMany = () => Promise.reject(new Error('no answer'));
+    await bed.govern('healthy');
+    const sleptMs = (): number => bed.sleeps.reduce((sum, delayMs) => sum + delayMs, 0);
+    await until(() => sleptMs() >= 60_000, LIMIT_MS, 'a minute of pauses has passed');
+    await bed.end();
+    await caller.close();
+    expect(bed.sleeps.length).toBeLessThanOrEqual(40);
   });
 });
