@@ -1,11 +1,12 @@
 /** What a container makes of the cluster record: whether the store is to be trusted, and which epoch its tokens are of. */
+import {backOff} from '../model/back-off.ts';
 import type {Keys} from '../etcd/keys.ts';
 import {reportedDoubt} from '../model/store-doubt.ts';
 import type {ContainerSession} from '../ownership/session.ts';
 import {decodeCluster} from '../protocol/records.ts';
 import type {Clock} from '../runtime/clock.ts';
 import type {KeyValue, Store} from '../store/port.ts';
-import {LOOK_EVERY_MS} from './limits.ts';
+import {LOOK_EVERY_MS, LOOK_RETRY_MAX_MS} from './limits.ts';
 
 export interface ClusterLookOptions {
   readonly session: ContainerSession;
@@ -33,10 +34,12 @@ export function takeCluster(
 /** Looks at the record until the session trusts the store again, or is stopped. */
 export async function awaitAcceptance(options: ClusterLookOptions): Promise<void> {
   const {session, keys, store, clock, isStopped, onLook} = options;
+  let failures = 0;
   while (session.isHalted && !session.ended && !isStopped()) {
-    await clock.sleep(LOOK_EVERY_MS);
+    await clock.sleep(backOff(failures + 1, LOOK_EVERY_MS, LOOK_RETRY_MAX_MS, Math.random()));
     const reply = await store.get(keys.cluster()).catch(() => undefined);
     if (isStopped()) return;
+    failures = reply === undefined ? failures + 1 : 0;
     if (reply !== undefined) takeCluster(session, reply.entry, clock.ownerMs());
     onLook();
   }

@@ -15,8 +15,11 @@ export const SPEC_READ_INTERVAL_MS = 30_000;
 /** Records and specs read in one call; two keys each, etcd allows 128. */
 export const READS_PER_CALL = 60;
 
-/** So often a container whose store was restored looks whether that was accepted. */
+/** So often, +-20 %, a container whose store was restored looks whether that was accepted. */
 export const LOOK_EVERY_MS = 1_000;
+
+/** Longest pause after looks that got no answer: it is a part of the 5 s that I6 leaves. */
+export const LOOK_RETRY_MAX_MS = 2_000;
 
 /** How often the main loop tells the watchdog that it runs. */
 export const REFRESH_MS = 25;

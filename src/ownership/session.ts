@@ -245,7 +245,8 @@ export class ContainerSession {
   }
 
   private idOccupied(holder: string, nowMs: number): void {
-    this.idAttempt.atMs = nowMs + heartbeatIntervalMs(this.heartbeat.ttlMs) / 2;
+    const intervalMs = heartbeatIntervalMs(this.heartbeat.ttlMs) / 2;
+    this.idAttempt.atMs = nowMs + jittered(intervalMs, this.options.random());
     if (this.options.refuseTakenId === true) this.askToLeave('refused');
     if (nowMs < this.noticeAtMs) return;
     this.noticeAtMs = nowMs + WAITING_NOTICE_MS;

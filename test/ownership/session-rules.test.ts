@@ -107,6 +107,19 @@ describe('the id', () => {
     expect(bed.asked('ready')).toEqual([]);
   });
 
+  it('that is taken is asked for by each at times of its own', () => {
+    const asked = [0, 1].map((chance) => {
+      const bed = new SessionBed({random: () => chance});
+      bed.commit(bed.beat());
+      const held = {kind: 'occupied', holder: 'another'} as const;
+      bed.session.idAnswered(bed.session.incarnation, held, bed.nowMs);
+      bed.look();
+      bed.turn(TTL_MS / 10);
+      return bed.asked('takeId').length;
+    });
+    expect(asked).toEqual([1, 0]);
+  });
+
   it('is not asked for in a store that was restored', () => {
     const bed = new SessionBed();
     bed.commit(bed.beat());
