@@ -99,7 +99,7 @@ export class Governors {
       failureDetector,
       logger: options.logger.child({app}),
       hints: ours ? options.daemonHints : options.hints,
-      push: ours ? undefined : options.push,
+      push: ours ? undefined : this.pushOf(app),
       takesOver: options.push !== undefined,
       holdings: ours ? undefined : options.holdings,
       onLostLeadership: () => {
@@ -110,6 +110,11 @@ export class Governors {
     this.runs.set(app, run);
     run.start();
     options.logger.info({app}, 'governing');
+  }
+
+  private pushOf(app: string): PushDependencies | undefined {
+    const {push, batcher} = this.options;
+    return push && {...push, heartbeatLane: batcher.lane(`${app} proxy heartbeats`)};
   }
 
   stop(app: string): void {

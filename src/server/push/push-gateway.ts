@@ -14,6 +14,7 @@ import {leaseIdOfHex} from '../../protocol/push.ts';
 import {randomId} from '../../runtime/ids.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
 import type {ActionHandlers} from '../../runtime/machine-driver.ts';
+import type {BatchLane} from '../../store/batcher.ts';
 import type {Transaction, TransactionOutcome} from '../../store/port.ts';
 import {changeOf} from '../../appview/app-changes.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
@@ -32,6 +33,8 @@ export interface PushDependencies {
   readonly caller: PushCaller;
   /** T of new proxy heartbeats. */
   readonly ttlMs: number;
+  /** For writes of proxy heartbeats, which must not wait behind those of a thousand moves. Default: the lane of the app's other writes. */
+  readonly heartbeatLane?: BatchLane;
 }
 
 export interface PushGatewayOptions extends PushScope, PushDependencies {
@@ -203,8 +206,8 @@ export class PushGateway {
     subject: ProxySubject,
     transaction: Transaction,
   ): Promise<TransactionOutcome | undefined> {
-    const {app, keys, fencingKey, batcher, governor, clock} = this.options;
-    const outcome = await batcher.submit(transaction);
+    const {app, keys, fencingKey, batcher, heartbeatLane = batcher, governor, clock} = this.options;
+    const outcome = await heartbeatLane.submit(transaction);
     if (this.driver.isStopped) return undefined;
     this.options.onNews();
     if (outcome.kind !== 'refused') return outcome;

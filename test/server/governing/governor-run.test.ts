@@ -14,15 +14,22 @@ import {PushCaller} from '../../../src/server/push/push-caller.ts';
 import type {PushDependencies} from '../../../src/server/push/push-gateway.ts';
 import {TransactionBatcher} from '../../../src/store/batcher.ts';
 import {MemoryStore} from '../../support/memory-store.ts';
+import type {Operation} from '../../../src/store/port.ts';
 import {until} from '../../support/until.ts';
 import {WELL_AFTER_MS} from '../../../src/server/governing/limits.ts';
 
 const LIMIT_MS = 20_000;
 const APPS = ['healthy', 'sick'];
+/** Of one transaction with at most 100 writes. */
+const SLOW_MS = 10;
+/** 10 s of them. */
+const OTHER_WRITES = 100_000;
 
 class Bed {
   readonly keys = new Keys('/sm', 'sm');
   readonly store = new MemoryStore();
+  /** One transaction under way at a time. */
+  readonly batcher = new TransactionBatcher(this.store, {maxInFlight: 1});
   /** Pauses asked for that are long enough to be those between two attempts, or of being well. */
   readonly pauses: number[] = [];
   /** Pauses between two tries to take an app over. */
@@ -36,7 +43,7 @@ class Bed {
     const logger = {...silentLogger, error: (fields: object) => void this.errors.push(fields)};
     const unused = (): Promise<never> => Promise.reject(new Error('there are no leases'));
     this.governors = new Governors({
-      ...{keys: this.keys, store: this.store, batcher: new TransactionBatcher(this.store)},
+      ...{keys: this.keys, store: this.store, batcher: this.batcher},
       ...{clock: this.clock(), daemon: 'd1', epoch: () => 1, push, holdings: undefined},
       logger: {...logger, child: () => logger},
       ...{hints: this.hints, daemonHints: this.hints},
@@ -52,7 +59,8 @@ class Bed {
     });
   }
 
-  async govern(app: string): Promise<void> {
+  /** `also`: what stands in the store besides. */
+  async govern(app: string, also: readonly Operation[] = []): Promise<void> {
     const key = this.keys.ownership('sm', app);
     const spec = {service: app, createTime: 1, maxShardCount: 0, maxRecoveryTime: 0};
     const shard = {id: `of ${app}`, service: app, task: '', updateTime: 1};
@@ -62,6 +70,7 @@ class Bed {
         {op: 'put', key, value: '{}'},
         {op: 'put', key: this.keys.appSpec(app), value: encodeRecord(spec)},
         {op: 'put', key: this.keys.shardSpec(app, shard.id), value: encodeRecord(shard)},
+        ...also,
       ],
       otherwise: [],
     });
@@ -171,5 +180,33 @@ describe('an app that cannot be taken over', () => {
     await bed.end();
     await caller.close();
     expect(bed.sleeps.length).toBeLessThanOrEqual(40);
+  });
+});
+
+describe('a proxy heartbeat', () => {
+  it('is written before the many other writes of the app that came before it', async () => {
+    const caller = new PushCaller({allowLoopback: true});
+    const bed = new Bed({caller, ttlMs: 3_000});
+    const {transact} = bed.store;
+    bed.store.transact = async (...call) => {
+      await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
+      return transact.apply(bed.store, call);
+    };
+    let written = 0;
+    const lane = bed.batcher.lane('healthy');
+    for (let at = 0; at < OTHER_WRITES; at += 1) {
+      const then = [{op: 'put', key: `/other/${at}`, value: ''}] as const;
+      void lane.submit({compares: [], then, otherwise: []}).then(() => (written += 1));
+    }
+    const beat = JSON.stringify({timestamp: 1, shards: []});
+    await bed.govern('healthy', [
+      {op: 'put', key: bed.keys.governedBy('healthy'), value: 'sm'},
+      {op: 'put', key: bed.keys.pushSession('healthy', '127.0.0.1:9', 'ab'), value: beat},
+    ]);
+    const isKept = (): boolean => bed.store.kv.list(bed.keys.heartbeatPrefix('healthy')).length > 0;
+    await until(isKept, LIMIT_MS, 'the proxy heartbeat is written');
+    expect(written).toBeLessThan(OTHER_WRITES);
+    await bed.end();
+    await caller.close();
   });
 });
