@@ -1,11 +1,7 @@
 /** What containers may hold and shards weigh, as numbers in which nothing is NaN, negative or infinite. */
-import type {
-  PlacementContainer,
-  PlacementMetric,
-  PlacementShard,
-  PlacementSnapshot,
-} from '../model/placement.ts';
+import type {PlacementContainer, PlacementMetric, PlacementSnapshot} from '../model/placement.ts';
 import {LIMIT_UNITS, MOST_LOAD, MOST_WEIGHT, UNLIMITED, WEIGHT_PARTS} from './limits.ts';
+import type {ShardColumns} from './shard-columns.ts';
 
 /** The columns of a table that most apps do not use; undefined where the snapshot says nothing of the kind. */
 export interface PolicyColumns {
@@ -44,8 +40,12 @@ export interface Limits {
 }
 
 /** `order`: shards in tie-break order, by which keys are numbered. */
-export function policyColumns(snapshot: PlacementSnapshot, order: Int32Array): PolicyColumns {
-  const {containers, shards, spreadZones = false, countSlack = 0} = snapshot;
+export function policyColumns(
+  snapshot: PlacementSnapshot,
+  shards: ShardColumns,
+  order: Int32Array,
+): PolicyColumns {
+  const {containers, spreadZones = false, countSlack = 0} = snapshot;
   return {
     weights: Int32Array.from(containers, weightOf),
     caps: capsOf(snapshot),
@@ -88,18 +88,20 @@ function zonesOf(containers: readonly PlacementContainer[]): Int32Array | undefi
 }
 
 function spreadKeysOf(
-  shards: readonly PlacementShard[],
+  {numbers: {spreadKey}, spreadKeys, count}: ShardColumns,
   order: Int32Array,
 ): Int32Array | undefined {
-  if (!shards.some(({spreadKey = ''}) => spreadKey !== '')) return undefined;
-  const counts = new Map<string, number>();
-  for (const {spreadKey = ''} of shards)
-    if (spreadKey !== '') counts.set(spreadKey, (counts.get(spreadKey) ?? 0) + 1);
-  const keys = new Int32Array(shards.length).fill(-1);
-  const index = new Map<string, number>();
+  const counts = new Int32Array(spreadKeys.texts.length);
+  if (counts.length === 1) return undefined;
+  for (let at = 0; at < count; at += 1) {
+    const key = spreadKey[at] ?? 0;
+    if (key > 0) counts[key] = (counts[key] ?? 0) + 1;
+  }
+  const keys = new Int32Array(count).fill(-1);
+  const index = new Map<number, number>();
   for (const at of order) {
-    const key = shards[at]?.spreadKey ?? '';
-    if ((counts.get(key) ?? 0) < 2) continue;
+    const key = spreadKey[at] ?? 0;
+    if ((counts[key] ?? 0) < 2) continue;
     const known = index.get(key) ?? index.size;
     index.set(key, known);
     keys[at] = known;
@@ -107,11 +109,9 @@ function spreadKeysOf(
   return index.size === 0 ? undefined : keys;
 }
 
-function prioritiesOf(shards: readonly PlacementShard[]): Float64Array | undefined {
-  if (!shards.some(({priority = 0}) => priority !== 0)) return undefined;
-  return Float64Array.from(shards, ({priority = 0}) =>
-    Number.isNaN(priority) ? 0 : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, priority)),
-  );
+function prioritiesOf({numbers: {priority}, count}: ShardColumns): Float64Array | undefined {
+  for (let at = 0; at < count; at += 1) if (priority[at] !== 0) return priority.subarray(0, count);
+  return undefined;
 }
 
 function loadsOf({shards, containers, metrics = []}: PlacementSnapshot): Loads | undefined {

@@ -12,3 +12,9 @@ export const MOST_LOAD = 1e100;
 export const LIMIT_UNITS = 2 ** 30;
 /** Rows of a plan that are gone through before others may run, where readers ask. */
 export const ROWS_PER_STEP = 2_000;
+/** Shards that columns have space for at first where their count is not known. */
+export const FIRST_SHARDS = 64;
+/** A kept table that knows up to so many names does not look for those that no shard has any more. */
+export const NAMES_KEPT = 1_000;
+/** Beyond them, it forgets the names of what is gone when it knows more than this for each shard. A shard has at most six. */
+export const NAMES_PER_SHARD = 8;

@@ -3,6 +3,7 @@ import {compareText} from '../model/compare-text.ts';
 import type {PlacementSnapshot} from '../model/placement.ts';
 import {policyColumns} from './columns.ts';
 import type {PolicyColumns} from './columns.ts';
+import {ShardColumns} from './shard-columns.ts';
 
 export const OPEN = 0;
 export const CLOSED = 1;
@@ -63,12 +64,20 @@ export interface Pool {
 export const NOT_LIVING = -2;
 
 export function tabulate(snapshot: PlacementSnapshot): Table {
-  return assemble(snapshot, orderByHash(snapshot.shards));
+  const {shards} = snapshot;
+  const columns = new ShardColumns(shards.length);
+  for (const [at, shard] of shards.entries()) columns.set(at, shard, shard.current);
+  return assemble(snapshot, columns, orderByHash(shards));
 }
 
-/** `shardOrder`: its shards in tie-break order. */
-export function assemble(snapshot: PlacementSnapshot, shardOrder: Int32Array): Table {
-  const {shards, containers} = snapshot;
+/** `columns`: of its shards. `shardOrder`: them in tie-break order. `homes`: container ids by home; default: homes are container ids. */
+export function assemble(
+  snapshot: PlacementSnapshot,
+  columns: ShardColumns,
+  shardOrder: Int32Array,
+  homes?: ReadonlyMap<string, string>,
+): Table {
+  const {containers} = snapshot;
   const index = new Map<string, number>();
   for (const [at, {id}] of containers.entries()) index.set(id, at);
   const containerOrder = orderByHash(containers);
@@ -79,27 +88,8 @@ export function assemble(snapshot: PlacementSnapshot, shardOrder: Int32Array): T
   const mode = Uint8Array.from(containers, ({mode: said}, at) =>
     said === 'open' && (unproved?.[at] ?? 0) > 0 ? CLOSED : MODES[said],
   );
-  const buckets = new BucketBook();
-  const n = shards.length;
-  const columns = {
-    current: new Int32Array(n),
-    prefer: new Int32Array(n),
-    avoid: new Int32Array(n),
-    pin: new Int32Array(n),
-    bucket: new Int32Array(n),
-  };
-  const find = (id: string): number => (id === '' ? -1 : (index.get(id) ?? -1));
-  // In tie-break order, so that buckets are numbered alike whatever the order of the input.
-  for (const at of shardOrder) {
-    const shard = shards[at];
-    if (shard === undefined) continue;
-    columns.current[at] = find(shard.current);
-    columns.prefer[at] = find(shard.prefer);
-    columns.avoid[at] = find(shard.avoid);
-    columns.pin[at] = shard.pin === '' ? -1 : (index.get(shard.pin) ?? NOT_LIVING);
-    columns.bucket[at] = buckets.of(shard.group, shard.workerGroup);
-  }
-  const pools = buckets.workerGroups.map((workerGroup) =>
+  const {workerGroups, ...buckets} = bucketsOf(columns, shardOrder);
+  const pools = workerGroups.map((workerGroup) =>
     poolOf(workerGroup, snapshot, index, containerOrder, mode),
   );
   return {
@@ -108,20 +98,68 @@ export function assemble(snapshot: PlacementSnapshot, shardOrder: Int32Array): T
     mode,
     containerOrder,
     containerRank,
-    n,
+    n: columns.count,
     shardOrder,
-    ...columns,
-    hasWishes: columns.prefer.some(isThere) || columns.avoid.some(isThere),
-    hasPins: shards.some(({pin}) => pin !== ''),
-    movedAt: movedAtOf(snapshot),
-    bucketPool: buckets.pools,
+    ...namedContainers(columns, index, homes),
+    movedAt: movedAtOf(columns),
+    ...buckets,
     pools,
-    ...policyColumns(snapshot, shardOrder),
+    ...policyColumns(snapshot, columns, shardOrder),
     unproved,
   };
 }
 
-const isThere = (container: number): boolean => container >= 0;
+/** The containers that shards name, as they are now. `homes`: as `assemble` has them; where they are given, what runs has no wish for another container. */
+function namedContainers(
+  {numbers, containers, homes: {texts}, count}: ShardColumns,
+  index: ReadonlyMap<string, number>,
+  homes: ReadonlyMap<string, string> | undefined,
+): Pick<Table, 'current' | 'prefer' | 'avoid' | 'pin' | 'hasWishes' | 'hasPins'> {
+  const find = (id: string): number => (id === '' ? -1 : (index.get(id) ?? -1));
+  const homeIds = homes === undefined ? texts : texts.map((home) => homes.get(home) ?? '');
+  const whereRuns = Int32Array.from(homeIds, find);
+  const hasNoWish = Uint8Array.from(homeIds, (id) => Number(homes !== undefined && id !== ''));
+  const named = Int32Array.from(containers.texts, find);
+  const pinned = Int32Array.from(named, (at, name) => (name > 0 && at < 0 ? NOT_LIVING : at));
+  const [current, prefer] = [new Int32Array(count), new Int32Array(count)];
+  const [avoid, pin] = [new Int32Array(count), new Int32Array(count)];
+  let [hasWishes, hasPins] = [false, false];
+  for (let at = 0; at < count; at += 1) {
+    const home = numbers.home[at] ?? 0;
+    current[at] = whereRuns[home] ?? -1;
+    const wish = hasNoWish[home] === 1 ? -1 : (named[numbers.prefer[at] ?? 0] ?? -1);
+    const avoided = named[numbers.avoid[at] ?? 0] ?? -1;
+    const pinnedTo = pinned[numbers.pin[at] ?? 0] ?? -1;
+    prefer[at] = wish;
+    avoid[at] = avoided;
+    pin[at] = pinnedTo;
+    if (wish >= 0 || avoided >= 0) hasWishes = true;
+    if (pinnedTo !== -1) hasPins = true;
+  }
+  return {current, prefer, avoid, pin, hasWishes, hasPins};
+}
+
+/** Numbered in tie-break order, so that they are the same whatever the order of the input. */
+function bucketsOf(
+  {numbers: {pair}, groups, count}: ShardColumns,
+  shardOrder: Int32Array,
+): Pick<Table, 'bucket' | 'bucketPool'> & {readonly workerGroups: string[]} {
+  const bucketOf = new Int32Array(groups.workerGroups.length).fill(-1);
+  const bucketPool: number[] = [];
+  const poolOfGroup = new Map<string, number>();
+  for (let at = 0; at < count; at += 1) {
+    const own = pair[shardOrder[at] ?? 0] ?? 0;
+    if (bucketOf[own] !== -1) continue;
+    bucketOf[own] = bucketPool.length;
+    const workerGroup = groups.workerGroups[own] ?? '';
+    const pool = poolOfGroup.get(workerGroup) ?? poolOfGroup.size;
+    poolOfGroup.set(workerGroup, pool);
+    bucketPool.push(pool);
+  }
+  const bucket = new Int32Array(count);
+  for (let at = 0; at < count; at += 1) bucket[at] = bucketOf[pair[at] ?? 0] ?? 0;
+  return {bucket, bucketPool, workerGroups: [...poolOfGroup.keys()]};
+}
 
 function unprovedOf({containers}: PlacementSnapshot): Uint8Array | undefined {
   if (!containers.some(({unproved}) => unproved !== undefined)) return undefined;
@@ -132,54 +170,13 @@ function unprovedOf({containers}: PlacementSnapshot): Uint8Array | undefined {
   });
 }
 
-function movedAtOf({shards}: PlacementSnapshot): Float64Array | undefined {
-  if (!shards.some(({movedAt = 0}) => movedAt > 0)) return undefined;
-  const movedAt = new Float64Array(shards.length);
-  for (const [at, shard] of shards.entries()) movedAt[at] = shard.movedAt ?? 0;
-  return movedAt;
+function movedAtOf({numbers: {movedAt}, count}: ShardColumns): Float64Array | undefined {
+  for (let at = 0; at < count; at += 1)
+    if ((movedAt[at] ?? 0) > 0) return movedAt.subarray(0, count);
+  return undefined;
 }
 
 const MODES = {open: OPEN, closed: CLOSED, draining: DRAINING} as const;
-
-/** Numbers (group, worker group) pairs; neighbours are often alike. */
-class BucketBook {
-  readonly workerGroups: string[] = [];
-  readonly pools: number[] = [];
-  private readonly byGroup = new Map<string, Map<string, number>>();
-  private readonly poolIndex = new Map<string, number>();
-  private lastGroup: string | undefined;
-  private lastWorkerGroup = '';
-  private last = 0;
-
-  of(group: string, workerGroup: string): number {
-    if (group === this.lastGroup && workerGroup === this.lastWorkerGroup) return this.last;
-    let byWorkerGroup = this.byGroup.get(group);
-    if (byWorkerGroup === undefined) {
-      byWorkerGroup = new Map();
-      this.byGroup.set(group, byWorkerGroup);
-    }
-    let bucket = byWorkerGroup.get(workerGroup);
-    if (bucket === undefined) {
-      bucket = this.pools.length;
-      byWorkerGroup.set(workerGroup, bucket);
-      this.pools.push(this.pool(workerGroup));
-    }
-    this.lastGroup = group;
-    this.lastWorkerGroup = workerGroup;
-    this.last = bucket;
-    return bucket;
-  }
-
-  private pool(workerGroup: string): number {
-    let pool = this.poolIndex.get(workerGroup);
-    if (pool === undefined) {
-      pool = this.workerGroups.length;
-      this.workerGroups.push(workerGroup);
-      this.poolIndex.set(workerGroup, pool);
-    }
-    return pool;
-  }
-}
 
 function poolOf(
   workerGroup: string,

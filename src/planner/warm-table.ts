@@ -5,6 +5,8 @@
 import {compareText} from '../model/compare-text.ts';
 import type {PlacementShard, PlacementSnapshot} from '../model/placement.ts';
 import {LastTargets} from './last-targets.ts';
+import {NAMES_KEPT, NAMES_PER_SHARD} from './limits.ts';
+import {Names, ShardColumns} from './shard-columns.ts';
 import {assemble, hashOf} from './table.ts';
 import type {Table} from './table.ts';
 
@@ -48,12 +50,7 @@ export interface WarmFitness {
   readonly cancelled: ReadonlyMap<number, string>;
 }
 
-/** With the shard as the last plan saw it. */
-interface KnownShard extends WarmShard {
-  placed: PlacementShard;
-}
-
-/** A table and the row of each of its shards. */
+/** A table, which is right until the next change, and the row of each of its shards. */
 export interface WarmlyMade {
   readonly table: Table;
   readonly rows: Int32Array;
@@ -61,107 +58,151 @@ export interface WarmlyMade {
   readonly end: number;
 }
 
+const NO_SHARD = -1;
+
 export class WarmTable {
   /** Of the shards that are known. */
   readonly lastTargets = new LastTargets();
-  private readonly byRow: (KnownShard | undefined)[] = [];
-  private readonly names = new Map<string, string>();
-  private readonly order = new RowOrder((row) => this.byRow[row]?.shard.id ?? '');
-  private count = 0;
+  private columns = new ShardColumns(0);
+  /** By index in the columns. */
+  private readonly rows: number[] = [];
+  private readonly isReady: boolean[] = [];
+  /** By row. */
+  private readonly indexes: number[] = [];
+  private names = new Names();
+  private readonly order = new RowOrder((row) => this.idOf(row));
 
   get size(): number {
-    return this.count;
+    return this.columns.count;
   }
 
   take({isFresh, set, removed}: RowBatch): void {
     if (isFresh) this.clear();
     for (const row of removed) this.remove(row);
     for (const one of set) this.set(one);
+    if (this.columns.names > NAMES_PER_SHARD * this.size + NAMES_KEPT) this.forgetNames();
   }
 
   table({homes, fitness, withFigures: _, ...terms}: PlanTerms): WarmlyMade {
-    const rows = new Int32Array(this.count);
-    const shards: PlacementShard[] = [];
-    // One by one and in order: a list that is made long at once may become a slow one.
-    const indexOf = new Int32Array(this.byRow.length);
-    for (const [row, one] of this.byRow.entries()) {
-      if (one === undefined) continue;
-      rows[shards.length] = row;
-      indexOf[row] = shards.length;
-      shards.push(shardAt(one, homes, fitness));
-    }
-    const order = this.order.rows().map((row) => indexOf[row] ?? 0);
-    return {table: assemble({...terms, shards}, order), rows, end: this.byRow.length};
+    const {columns} = this;
+    const shards =
+      fitness === undefined
+        ? columns.shards
+        : columns.shards.map((shard, at) => this.withFitness(shard, at, homes, fitness));
+    return {
+      table: assemble({...terms, shards}, columns, inOrder(this.indexes, this.order.rows()), homes),
+      rows: new Int32Array(this.rows),
+      end: this.indexes.length,
+    };
   }
 
   private clear(): void {
-    this.byRow.length = 0;
-    this.names.clear();
+    this.columns = new ShardColumns(0);
+    this.names = new Names();
+    for (const list of [this.rows, this.isReady, this.indexes]) list.length = 0;
     this.order.clear();
-    this.count = 0;
   }
 
-  private set(one: WarmShard): void {
-    const known = this.byRow[one.row];
-    while (this.byRow.length <= one.row) this.byRow.push(undefined);
-    this.byRow[one.row] = this.withSharedNames(one);
-    if (known === undefined) this.count += 1;
-    if (known?.shard.id === one.shard.id) return;
-    if (known !== undefined) this.order.remove(one.row, known.shard.id);
-    this.order.add(one.row);
-    this.lastTargets.forget(one.row);
+  private set({row, shard, homeKey, isReady}: WarmShard): void {
+    // One by one and in order: a list that is made long at once may become a slow one.
+    while (this.indexes.length <= row) this.indexes.push(NO_SHARD);
+    const known = this.indexes[row] ?? NO_SHARD;
+    const before = known === NO_SHARD ? undefined : this.columns.shards[known]?.id;
+    const at = known === NO_SHARD ? this.size : known;
+    this.columns.set(at, this.withSharedNames(shard), homeKey);
+    this.indexes[row] = at;
+    this.rows[at] = row;
+    this.isReady[at] = isReady;
+    if (before === shard.id) return;
+    if (before !== undefined) this.order.remove(row, before);
+    this.order.add(row);
+    this.lastTargets.forget(row);
   }
 
   private remove(row: number): void {
-    const known = this.byRow[row];
-    if (known === undefined) return;
-    this.byRow[row] = undefined;
-    this.count -= 1;
-    this.order.remove(row, known.shard.id);
+    const at = this.indexes[row] ?? NO_SHARD;
+    if (at === NO_SHARD) return;
+    this.order.remove(row, this.idOf(row));
+    this.indexes[row] = NO_SHARD;
+    this.columns.remove(at);
+    const last = this.rows.pop() ?? 0;
+    const isReady = this.isReady.pop() ?? false;
+    if (last === row) return;
+    this.rows[at] = last;
+    this.isReady[at] = isReady;
+    this.indexes[last] = at;
+  }
+
+  /** Most of the names are those of what is gone. */
+  private forgetNames(): void {
+    const {shards, homes, numbers} = this.columns;
+    this.columns = new ShardColumns(shards.length);
+    this.names = new Names();
+    for (const [at, shard] of shards.entries())
+      this.columns.set(at, this.withSharedNames(shard), homes.texts[numbers.home[at] ?? 0] ?? '');
+  }
+
+  private idOf(row: number): string {
+    return this.columns.shards[this.indexes[row] ?? NO_SHARD]?.id ?? '';
+  }
+
+  /** With what tells whether it may be tried. */
+  private withFitness(
+    shard: PlacementShard,
+    at: number,
+    homes: PlanTerms['homes'],
+    fitness: WarmFitness,
+  ): PlacementShard {
+    const home = this.columns.homes.texts[this.columns.numbers.home[at] ?? 0] ?? '';
+    const isHomeless = (homes.get(home) ?? '') === '';
+    const row = this.rows[at] ?? 0;
+    return {
+      ...shard,
+      ...(isHomeless
+        ? homelessFitness(row, shard, fitness)
+        : runningFitness(row, this.isReady[at] ?? false, fitness)),
+    };
   }
 
   /** What comes from another thread has texts of its own for each shard. */
-  private withSharedNames({row, shard, homeKey, isReady}: WarmShard): KnownShard {
+  private withSharedNames(shard: PlacementShard): PlacementShard {
     const {group, workerGroup, pin, prefer, avoid} = shard;
-    const shared = {
+    return {
       ...shard,
-      group: this.name(group),
-      workerGroup: this.name(workerGroup),
-      pin: this.name(pin),
+      group: this.shared(group),
+      workerGroup: this.shared(workerGroup),
+      pin: this.shared(pin),
       current: '',
-      prefer: this.name(prefer),
-      avoid: this.name(avoid),
+      prefer: this.shared(prefer),
+      avoid: this.shared(avoid),
     };
-    return {row, homeKey: this.name(homeKey), isReady, shard: shared, placed: shared};
   }
 
-  private name(text: string): string {
-    const known = this.names.get(text);
-    if (known !== undefined) return known;
-    this.names.set(text, text);
-    return text;
+  private shared(text: string): string {
+    return this.names.texts[this.names.of(text)] ?? text;
   }
 }
 
-/** The shard as this plan sees it: mostly as the last one did. What runs has no wish for another container. */
-function shardAt(
-  known: KnownShard,
-  homes: PlanTerms['homes'],
-  fitness: WarmFitness | undefined,
-): PlacementShard {
-  const {shard, homeKey} = known;
-  const current = homes.get(homeKey) ?? '';
-  if (known.placed.current !== current)
-    known.placed = current === '' ? shard : {...shard, current, prefer: ''};
-  return fitness === undefined ? known.placed : {...known.placed, ...fitnessOf(known, fitness)};
+/** The indexes of the rows. */
+function inOrder(indexes: readonly number[], rows: Int32Array): Int32Array {
+  const found = new Int32Array(rows.length);
+  for (let rank = 0; rank < rows.length; rank += 1) found[rank] = indexes[rows[rank] ?? 0] ?? 0;
+  return found;
 }
 
-function fitnessOf(
-  {row, shard, placed, isReady}: KnownShard,
-  {homelessWaiting, runningWaiting, cancelled, onlyForced}: WarmFitness,
+function homelessFitness(
+  row: number,
+  {failures = 0}: PlacementShard,
+  {homelessWaiting}: WarmFitness,
+): Pick<PlacementShard, 'trial' | 'failures'> {
+  return {trial: homelessWaiting.has(row) ? 'no' : 'yes', failures};
+}
+
+function runningFitness(
+  row: number,
+  isReady: boolean,
+  {runningWaiting, cancelled, onlyForced}: WarmFitness,
 ): Pick<PlacementShard, 'trial' | 'failures' | 'cancelledTo'> {
-  if (placed.current === '')
-    return {trial: homelessWaiting.has(row) ? 'no' : 'yes', failures: shard.failures ?? 0};
   if (!isReady || runningWaiting.has(row)) return {trial: 'no', failures: 0};
   const cancelledTo = cancelled.get(row) ?? '';
   return {trial: onlyForced ? 'forced' : 'yes', failures: 0, cancelledTo};

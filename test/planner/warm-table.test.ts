@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import type {PlacementShard, PlacementSnapshot, Plan} from '../../src/model/placement.ts';
-import {planTable} from '../../src/planner/index.ts';
+import {planTable, planTableWithFigures} from '../../src/planner/index.ts';
 import {hashOf, tabulate} from '../../src/planner/table.ts';
 import {WarmTable} from '../../src/planner/warm-table.ts';
-import type {PlanTerms} from '../../src/planner/warm-table.ts';
+import type {PlanTerms, WarmFitness} from '../../src/planner/warm-table.ts';
 
 const CONTAINERS = ['c0', 'c1', 'c2', 'c3', 'gone'];
 const text = (...all: string[]): fc.Arbitrary<string> => fc.constantFrom(...all);
@@ -18,20 +18,74 @@ const anyShard = fc.record({
   prefer: text('', ...CONTAINERS),
   avoid: text('', 'c2'),
   movedAt: fc.nat(5),
-  priority: fc.nat(1),
+  priority: fc.constantFrom(0, 0, 1, -1, Number.NaN),
+  spreadKey: text('', '', 'k', 'l'),
+  load: fc.tuple(fc.nat(9)),
+  cooling: fc.boolean(),
+  failures: fc.nat(2),
 });
+const terms = fc.record({
+  living: fc.subarray(CONTAINERS.slice(0, 4)),
+  maxShardCount: fc.constantFrom(0, 0, 2),
+  isLoaded: fc.boolean(),
+  spreadZones: fc.boolean(),
+  fitness: fc.option(
+    fc.record({onlyForced: fc.boolean(), waiting: fc.uniqueArray(fc.nat(12), {maxLength: 4})}),
+    {nil: undefined},
+  ),
+});
+type Asked = typeof terms extends fc.Arbitrary<infer Value> ? Value : never;
+const PLAIN: Asked = {
+  ...{living: ['c0', 'c1', 'c2'], maxShardCount: 0, isLoaded: false, spreadZones: false},
+  fitness: undefined,
+};
 const change = fc.oneof(
   fc.record({kind: fc.constant('set' as const), row: fc.nat(12), shard: anyShard}),
   fc.record({kind: fc.constant('remove' as const), row: fc.nat(12)}),
-  fc.record({kind: fc.constant('plan' as const), living: fc.subarray(CONTAINERS.slice(0, 4))}),
+  fc.record({kind: fc.constant('plan' as const), asked: terms}),
 );
 
-function termsFor(living: readonly string[]): Omit<PlanTerms, 'homes' | 'fitness'> {
+/** `c2` has not proved itself where somebody may be tried. */
+function termsFor(asked: Asked): Omit<PlanTerms, 'homes' | 'fitness'> {
+  const {living, maxShardCount, isLoaded, spreadZones, fitness} = asked;
+  const unproved = {takesRest: true, trialDue: true};
   return {
-    containers: living.map((id) => ({id, mode: id === 'c3' ? 'closed' : 'open'})),
+    containers: living.map((id, at) => ({
+      ...{id, mode: id === 'c3' ? 'closed' : 'open', zone: `z${at % 2}`},
+      ...(fitness !== undefined && id === 'c2' ? {unproved} : {}),
+    })),
     pools: new Map([['w', new Set(['c0', 'c1', 'c3'])]]),
-    maxShardCount: 0,
+    ...{maxShardCount, spreadZones},
+    ...(isLoaded ? {metrics: [{name: 'qps', upper: 1.2, lower: 1.1}]} : {}),
   };
+}
+
+function fitnessFor({fitness}: Asked): WarmFitness | undefined {
+  if (fitness === undefined) return undefined;
+  const waiting = new Set(fitness.waiting);
+  return {
+    onlyForced: fitness.onlyForced,
+    homelessWaiting: waiting,
+    runningWaiting: waiting,
+    cancelled: new Map([[3, 'c2']]),
+  };
+}
+
+/** Half of them are. */
+function isReady({movedAt = 0}: PlacementShard): boolean {
+  return movedAt % 2 === 0;
+}
+
+/** The shard as a snapshot has it: what runs has no wish for another container. */
+function seen(row: number, shard: PlacementShard, asked: Asked): PlacementShard {
+  const current = asked.living.includes(shard.current) ? shard.current : '';
+  const placed = {...shard, current, prefer: current === '' ? shard.prefer : ''};
+  if (asked.fitness === undefined) return placed;
+  const isWaiting = asked.fitness.waiting.includes(row);
+  if (current === '') return {...placed, trial: isWaiting ? 'no' : 'yes'};
+  if (isWaiting || !isReady(shard)) return {...placed, trial: 'no', failures: 0};
+  const trial = asked.fitness.onlyForced ? 'forced' : 'yes';
+  return {...placed, trial, failures: 0, cancelledTo: row === 3 ? 'c2' : ''};
 }
 
 /** By ids. */
@@ -47,30 +101,32 @@ function said(plan: Plan, {shards, containers}: PlacementSnapshot): unknown {
     additions: Array.from(plan.additions, shard),
     unplaced: plan.unplaced.map((one) => [shard(one.shard), one.reason, one.mustDrop]),
     stranded: plan.stranded.map((one) => [shard(one.shard), one.reason]),
+    trials: plan.trials.map(shard),
   };
 }
 
 function compare(
   warm: WarmTable,
   known: ReadonlyMap<number, PlacementShard>,
-  living: readonly string[],
+  asked: Asked = PLAIN,
 ): void {
-  const terms = termsFor(living);
-  const homes = new Map(living.map((id) => [`at ${id}`, id]));
-  const {table, rows} = warm.table({...terms, homes, fitness: undefined});
-  const seen = (shard: PlacementShard): PlacementShard => {
-    const current = living.includes(shard.current) ? shard.current : '';
-    return {...shard, current, prefer: current === '' ? shard.prefer : ''};
-  };
-  const snapshot = {...terms, shards: [...known.values()].map(seen)};
+  const given = termsFor(asked);
+  const homes = new Map(asked.living.map((id) => [`at ${id}`, id]));
+  const {table, rows} = warm.table({...given, homes, fitness: fitnessFor(asked)});
+  const shards = Array.from(known, ([row, shard]) => seen(row, shard, asked));
+  const snapshot = {...given, shards};
   const fresh = tabulate(snapshot);
   const ids = ({shardOrder, snapshot: {shards}}: typeof table): string[] =>
     Array.from(shardOrder, (at) => shards[at]?.id ?? '');
   expect(ids(table)).toEqual(ids(fresh));
   expect(table.bucketPool).toEqual(fresh.bucketPool);
-  expect(said(planTable(table), table.snapshot)).toEqual(said(planTable(fresh), snapshot));
-  const byRow = Array.from(rows, (row, at) => [known.get(row)?.id, table.snapshot.shards[at]?.id]);
-  for (const [expected, actual] of byRow) expect(actual).toBe(expected);
+  const [kept, anew] = [planTableWithFigures(table), planTableWithFigures(fresh)];
+  expect(said(kept.plan, table.snapshot)).toEqual(said(anew.plan, snapshot));
+  expect(kept.figures).toEqual(anew.figures);
+  expect(planTable(table)).toEqual(kept.plan);
+  expect(Array.from(rows, (row) => known.get(row)?.id)).toEqual(
+    table.snapshot.shards.map(({id}) => id),
+  );
 }
 
 describe('a table that is kept', () => {
@@ -79,8 +135,8 @@ describe('a table that is kept', () => {
       fc.property(fc.array(change, {maxLength: 60}), (changes) => {
         const warm = new WarmTable();
         const known = new Map<number, PlacementShard>();
-        for (const one of [...changes, {kind: 'plan', living: ['c0', 'c1', 'c2']} as const]) {
-          if (one.kind === 'plan') compare(warm, known, one.living);
+        for (const one of [...changes, {kind: 'plan', asked: PLAIN} as const]) {
+          if (one.kind === 'plan') compare(warm, known, one.asked);
           else if (one.kind === 'remove') {
             known.delete(one.row);
             warm.take({isFresh: false, set: [], removed: [one.row]});
@@ -88,7 +144,8 @@ describe('a table that is kept', () => {
             const {row, shard} = one;
             const homeKey = shard.current === '' ? '' : `at ${shard.current}`;
             known.set(row, shard);
-            warm.take({isFresh: false, set: [{row, shard, homeKey, isReady: true}], removed: []});
+            const set = [{row, shard, homeKey, isReady: isReady(shard)}];
+            warm.take({isFresh: false, set, removed: []});
           }
         }
         expect(warm.size).toBe(known.size);
@@ -108,13 +165,51 @@ describe('a table that is kept', () => {
     });
     const known = new Map(set.map(({row, shard}) => [row, shard]));
     warm.take({isFresh: true, set, removed: []});
-    compare(warm, known, ['c0', 'c1']);
+    compare(warm, known);
     warm.take({isFresh: false, set: [], removed: [0]});
     known.delete(0);
-    compare(warm, known, ['c0', 'c1']);
+    compare(warm, known);
     warm.take({isFresh: false, set: [{...set[0]!, row: 5}], removed: []});
     known.set(5, shardOf(second));
-    compare(warm, known, ['c0', 'c1']);
+    compare(warm, known);
+  });
+
+  it('has space for as many as come', () => {
+    const warm = new WarmTable();
+    const known = new Map<number, PlacementShard>();
+    for (let row = 0; row < 300; row += 1) {
+      const home = `c${row % 3}`;
+      const shard = {
+        ...{id: `s${row}`, group: `g${row % 7}`, workerGroup: '', pin: '', current: home},
+        ...{prefer: '', avoid: '', movedAt: row, priority: row % 5},
+      };
+      known.set(row, shard);
+      const set = [{row, shard, homeKey: `at ${home}`, isReady: true}];
+      warm.take({isFresh: false, set, removed: []});
+    }
+    for (let row = 0; row < 300; row += 4) {
+      known.delete(row);
+      warm.take({isFresh: false, set: [], removed: [row]});
+    }
+    compare(warm, known, {...PLAIN, maxShardCount: 60});
+  });
+
+  it('is right after it has forgotten names of what is gone', () => {
+    const warm = new WarmTable();
+    const known = new Map<number, PlacementShard>();
+    for (let change = 0; change < 1_000; change += 1) {
+      const row = change % 7;
+      const home = change % 2 === 0 ? `c${row % 3}` : `gone${change}`;
+      const shard = {
+        ...{id: `s${row}`, group: `g${change}`, workerGroup: '', pin: '', current: home},
+        ...{prefer: '', avoid: '', spreadKey: `k${Math.floor(change / 2)}`},
+      };
+      known.set(row, shard);
+      const set = [{row, shard, homeKey: `at ${home}`, isReady: true}];
+      warm.take({isFresh: false, set, removed: []});
+      if (change % 90 === 0) compare(warm, known);
+    }
+    compare(warm, known);
   });
 
   it('begins anew with what is fresh', () => {
@@ -130,7 +225,7 @@ describe('a table that is kept', () => {
     };
     warm.take({isFresh: false, set: [{row: 3, shard, homeKey: '', isReady: true}], removed: []});
     warm.take({isFresh: true, set: [], removed: []});
-    compare(warm, new Map(), ['c0']);
+    compare(warm, new Map());
     expect(warm.size).toBe(0);
   });
 });
