@@ -174,6 +174,25 @@ describe('a table that is kept', () => {
     compare(warm, known);
   });
 
+  it('knows who is ready when another has gone', () => {
+    const warm = new WarmTable();
+    const known = new Map<number, PlacementShard>();
+    for (const row of [0, 1, 2, 3]) {
+      const shard = {
+        ...{id: `s${row}`, group: '', workerGroup: '', pin: '', current: 'c0'},
+        ...{prefer: '', avoid: '', movedAt: row === 0 ? 2 : 1},
+      };
+      known.set(row, shard);
+      const set = [{row, shard, homeKey: 'at c0', isReady: isReady(shard)}];
+      warm.take({isFresh: false, set, removed: []});
+    }
+    const asked = {...PLAIN, living: ['c0', 'c2'], fitness: {onlyForced: false, waiting: []}};
+    compare(warm, known, asked);
+    known.delete(0);
+    warm.take({isFresh: false, set: [], removed: [0]});
+    compare(warm, known, asked);
+  });
+
   it('has space for as many as come', () => {
     const warm = new WarmTable();
     const known = new Map<number, PlacementShard>();
