@@ -107,3 +107,21 @@ describe('constraints that cannot all be kept', () => {
     expect(counts({...alone, containers: [{id: 'c0', mode: 'open', weight: 0}]})).toEqual([9]);
   });
 });
+
+it.each([
+  [Number.NaN, 0],
+  [Number.POSITIVE_INFINITY, Number.MAX_VALUE],
+  [Number.NEGATIVE_INFINITY, -Number.MAX_VALUE],
+])('a priority of %d counts as %d', (priority, counted) => {
+  const planned = (own: number): Int32Array => {
+    const snapshot = snapshotOf(
+      [{mode: 'open', capacity: 3}],
+      Array.from({length: 6}, () => ({pin: '', workerGroup: ''})),
+      0,
+    );
+    const priorities = [own, 1, -1, 0, own, 2];
+    const shards = snapshot.shards.map((one, at) => ({...one, priority: priorities[at] ?? 0}));
+    return plan({...snapshot, shards}).target;
+  };
+  expect(planned(priority)).toEqual(planned(counted));
+});
