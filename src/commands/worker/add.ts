@@ -1,27 +1,8 @@
-import {Args} from '@oclif/core';
-import {SmCommand, appFlag, changeFlags} from '../../cli/base-command.ts';
-import {changeResult} from '../../cli/changes.ts';
+import {WorkerCommand} from '../../cli/worker-command.ts';
 
-export default class WorkerAdd extends SmCommand<typeof WorkerAdd> {
+export default class WorkerAdd extends WorkerCommand {
   static override summary = 'Put a container into a worker group.';
   static override examples = ['<%= config.bin %> worker add -a orders gpu orders-3'];
   static override hiddenAliases = ['workers:add'];
-  static override args = {
-    group: Args.string({description: 'worker group', required: true}),
-    container: Args.string({description: 'container id', required: true}),
-  };
-  static override flags = {app: appFlag, ...changeFlags};
-
-  override async run(): Promise<void> {
-    const {group, container} = this.args;
-    const dryRun = this.flags['dry-run'];
-    const answer = await this.client.call('addWorker', {
-      service: this.flags.app,
-      workerGroup: group,
-      worker: container,
-      dryRun,
-      reason: this.flags.reason,
-    });
-    await this.showObject(changeResult('Worker', `${group}/${container}`, answer, {}, dryRun));
-  }
+  protected readonly operation = 'addWorker';
 }
