@@ -6,7 +6,7 @@ export const BODY_LIMIT_BYTES = 64 * 1024;
 /** Largest body of a request that may hold a task: 64 Ki characters of up to four bytes, and the rest. */
 export const TASK_BODY_LIMIT_BYTES = 4 * BODY_LIMIT_BYTES + BODY_LIMIT_BYTES;
 
-/** Largest body of a batch. It is parsed in one go, and nothing else runs meanwhile. */
+/** Largest body of a batch. Its text is parsed in one go, and nothing else runs meanwhile. */
 export const BATCH_BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** Most characters of a shard's task. etcd refuses values above 1.5 MiB; a batch must stay far below. */

@@ -5,6 +5,7 @@ import type {Grant} from '../../model/access.ts';
 import {SmError} from '../../model/errors.ts';
 import {adminRoutes} from '../../protocol/admin.ts';
 import type {AdminRequest, AdminRoute} from '../../protocol/admin.ts';
+import {atOnce} from '../../runtime/slices.ts';
 import {grantOf, refuseOtherApp} from './access.ts';
 import type {Access} from './access.ts';
 import type {AnsweringOperation, Caller, HttpDependencies} from './dependencies.ts';
@@ -12,6 +13,7 @@ import {sendEvents} from './event-stream.ts';
 import {badRequest} from './failures.ts';
 import type {HeavyBodies} from './heavy-bodies.ts';
 import {STREAMS_LIMIT} from './limits.ts';
+import {parseSteps} from './long-lists.ts';
 
 type AnyHandler = (request: unknown, caller: Caller) => Promise<unknown>;
 
@@ -33,7 +35,7 @@ export function addAdminRoutes(
     const handle = admin[operation as AnsweringOperation] as AnyHandler;
     addRoute(server, route, async (request, reply) => {
       const caller = callerOf(request, reply, callers);
-      const input = await bodies.check(request, () => inputOf(route, request));
+      const input = await bodies.check(request, inputSteps(route, request));
       return handle(input, caller);
     });
   }
@@ -124,25 +126,28 @@ function lastEventId(request: FastifyRequest): string {
  * is ignored, as elsewhere; a body is what somebody has written for us.
  */
 function inputOf(route: AdminRoute, request: FastifyRequest): unknown {
-  const input = givenInput(route, request);
-  refuseOtherApp(request, input);
-  return input;
+  return atOnce(inputSteps(route, request));
 }
 
-function givenInput(route: AdminRoute, request: FastifyRequest): unknown {
+function* inputSteps(route: AdminRoute, request: FastifyRequest): Generator<undefined, unknown> {
+  const {where, given} = givenInput(route, request);
+  const result = yield* parseSteps(route.request, given);
+  if (!result.success) throw badRequest(where, result.error, knownKeys(route.request));
+  refuseOtherApp(request, result.data);
+  return result.data;
+}
+
+function givenInput(
+  route: AdminRoute,
+  request: FastifyRequest,
+): {readonly where: 'query' | 'body'; readonly given: Record<string, unknown>} {
   const query = knownOf(route.request, request.query as Record<string, unknown>);
-  if (route.method === 'GET') return checked('query', route.request, {...query});
+  if (route.method === 'GET') return {where: 'query', given: query};
   const body = request.body ?? {};
   if (typeof body !== 'object' || Array.isArray(body)) {
     throw new SmError('INVALID_INPUT', 'body must be a JSON object');
   }
-  return checked('body', route.request, {...query, ...body});
-}
-
-function checked(where: string, schema: z.ZodType, input: Record<string, unknown>): unknown {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  throw badRequest(where, result.error, knownKeys(schema));
+  return {where: 'body', given: {...query, ...body}};
 }
 
 function knownOf(schema: z.ZodType, query: Record<string, unknown>): Record<string, unknown> {

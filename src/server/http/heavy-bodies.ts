@@ -3,6 +3,7 @@
  * a multiple of the time that one took: else the bodies of one caller, which arrive together, are one piece.
  */
 import {gate} from '../../runtime/gate.ts';
+import {atOnce} from '../../runtime/slices.ts';
 import {BODY_LIMIT_BYTES} from '../../protocol/limits.ts';
 import {jsonBodySteps, parseJsonBody} from './json-body.ts';
 import {REST_PER_HEAVY_PIECE} from './limits.ts';
@@ -15,16 +16,19 @@ export class HeavyBodies {
   async read(request: object, body: Buffer): Promise<unknown> {
     if (body.length <= BODY_LIMIT_BYTES) return parseJsonBody(body);
     this.heavy.add(request);
-    const steps = jsonBodySteps(body);
+    return this.inPieces(jsonBodySteps(body));
+  }
+
+  /** Does what takes its time with a large body, one step after the other; at once where the body of that request is small. */
+  async check<T>(request: object, steps: Iterator<unknown, T>): Promise<T> {
+    return this.heavy.has(request) ? this.inPieces(steps) : atOnce(steps);
+  }
+
+  private async inPieces<T>(steps: Iterator<unknown, T>): Promise<T> {
     for (;;) {
       const {done, value} = await this.inTurn(() => steps.next());
       if (done === true) return value;
     }
-  }
-
-  /** Does what takes its time with a large body; at once where the body of that request is small. */
-  async check<T>(request: object, work: () => T): Promise<T> {
-    return this.heavy.has(request) ? this.inTurn(work) : work();
   }
 
   private async inTurn<T>(work: () => T): Promise<T> {

@@ -72,6 +72,9 @@ export const CALLS_PER_SECOND = 50;
 /** Callers whose rate is remembered; beyond, the oldest is forgotten. */
 export const CALLERS_LIMIT = 5_000;
 
+/** Items of a list that are checked in one piece of work. */
+export const ITEMS_PER_PIECE = 1_000;
+
 /** After a piece of work with a large body the next one waits so many times as long as it took: together they take a fifth of the time. */
 export const REST_PER_HEAVY_PIECE = 4;
 

@@ -7,6 +7,7 @@ const SHELL_TESTS = testsOf('test/server/governing/governor-shell.test.ts');
 const SLICES_TESTS = testsOf('test/runtime/slices.test.ts');
 const INTAKE_TESTS = testsOf('test/etcd/watch-intake.test.ts');
 const BODIES_TESTS = testsOf('test/server/http/heavy-bodies.test.ts');
+const LISTS_TESTS = testsOf('test/server/http/long-lists.test.ts');
 const IDS_TESTS = testsOf('test/model/visible.test.ts');
 const FEED_TESTS = testsOf('test/server/admin/stream/watch-feed.test.ts');
 const WATCHES_TESTS = testsOf('test/server/admin/stream/shared-watches.test.ts');
@@ -95,6 +96,22 @@ export const SHARING_MUTANTS: readonly Mutant[] = [
       killed: BODIES_TESTS(
         'large bodies > are read in pieces: others come between any two looks at one',
       ),
+    },
+  ]),
+  ...inFile('src/server/http/long-lists.ts', [
+    {
+      name: 'a long list is checked in one piece',
+      breaks: HEAVY,
+      find: 'if (checked.length % ITEMS_PER_PIECE === 0) yield;',
+      replace: '',
+      killed: LISTS_TESTS('a long list > is looked at no more than a piece at a time'),
+    },
+    {
+      name: 'what is wrong beside a long list is not seen',
+      breaks: 'protocol.md: input is checked',
+      find: 'return rest.success ? {success: true, data: withListAt(rest.data, path, checked)} : rest;',
+      replace: 'return {success: true, data: withListAt(rest.data, path, checked)};',
+      killed: LISTS_TESTS('a long list > does not hide what is wrong beside it'),
     },
   ]),
   ...inFile('src/model/ids.ts', [

@@ -12,13 +12,11 @@ const large = Buffer.from(JSON.stringify({text: 'x'.repeat(BODY_LIMIT_BYTES)}));
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** What is done with the body of that request, each time for so long. */
-function piece(done: string[], name: string): () => string {
-  return () => {
-    vi.advanceTimersByTime(PIECE_MS);
-    done.push(name);
-    return name;
-  };
+/** What is done with the body of that request, for so long. */
+function* piece(done: string[], name: string): Generator<undefined, string> {
+  vi.advanceTimersByTime(PIECE_MS);
+  done.push(name);
+  return name;
 }
 
 describe('large bodies', () => {
@@ -49,12 +47,12 @@ describe('large bodies', () => {
       this: InstanceType<typeof TextDecoder>,
       bytes,
     ) {
-      piece(done, 'decode')();
+      piece(done, 'decode').next();
       return decode.call(this, bytes);
     });
     const {parse} = JSON;
     vi.spyOn(JSON, 'parse').mockImplementation((text) => {
-      piece(done, 'parse')();
+      piece(done, 'parse').next();
       return parse(text) as unknown;
     });
     const keys = vi.spyOn(Object, 'entries');
