@@ -7,9 +7,7 @@ import {silentLogger} from '../../src/runtime/logger.ts';
 import {MemoryStore} from '../support/memory-store.ts';
 import type {KeyValue, Watch, WatchListener} from '../../src/store/port.ts';
 import {World} from '../server/admin/fixture.ts';
-import {until} from '../support/until.ts';
-
-const LIMIT_MS = 10_000;
+import {LONG_MS, until} from '../support/until.ts';
 
 /** Counts listings and watches, holds watch events back, and loses watches. */
 class CountingStore extends MemoryStore {
@@ -123,7 +121,7 @@ describe('a view', () => {
     expect(store.open).toBe(2);
     lease.release();
     lease.release();
-    await until(() => Promise.resolve(store.open === 0), LIMIT_MS, 'the watches are closed');
+    await until(() => Promise.resolve(store.open === 0), LONG_MS, 'the watches are closed');
     expect(brief.size).toBe(0);
     expect(await brief.current('orders')).toBeDefined();
     brief.close();
@@ -137,14 +135,14 @@ describe('a view', () => {
       for (let one = 0; one < count; one += 1) await world.own('orders', 's1', {failures: one});
     };
     await change(UNREAD_CHANGES_MIN + 10);
-    expect(await lease.untilComplete(await world.own('orders', 's1', {}), LIMIT_MS)).toBe(true);
+    expect(await lease.untilComplete(await world.own('orders', 's1', {}), LONG_MS)).toBe(true);
     expect(store.open).toBe(2);
     lease.release();
     await change(UNREAD_CHANGES_MIN - 10);
     expect(await views.current('orders')).toBeDefined();
     expect([store.scans, store.open]).toEqual([1, 2]);
     await change(UNREAD_CHANGES_MIN + 10);
-    await until(() => Promise.resolve(store.open === 0), LIMIT_MS, 'the watches are closed');
+    await until(() => Promise.resolve(store.open === 0), LONG_MS, 'the watches are closed');
     expect((await views.current('orders'))?.view.own.get('s1')?.value.failures).toBe(
       UNREAD_CHANGES_MIN + 9,
     );
@@ -156,13 +154,13 @@ describe('a view', () => {
     const one = await views.acquire('orders', () => (changes += 1));
     const all = await views.acquire(undefined);
     expect(all.apps().map(({app}) => app)).toEqual(['billing', 'orders']);
-    await until(() => Promise.resolve(store.open === 1), LIMIT_MS, 'one watch is left');
+    await until(() => Promise.resolve(store.open === 1), LONG_MS, 'one watch is left');
     expect(one.apps().map(({app}) => app)).toEqual(['orders']);
     expect(one.apps()[0]).toBe(all.apps()[1]);
     all.release();
     const before = changes;
     await world.own('orders', 's1', {});
-    await until(() => Promise.resolve(changes > before), LIMIT_MS, 'the change is told');
+    await until(() => Promise.resolve(changes > before), LONG_MS, 'the change is told');
     expect(await views.current('billing')).toBeDefined();
     expect(views.size).toBe(1);
     one.release();

@@ -12,10 +12,9 @@ import {silentLogger} from '../../src/runtime/logger.ts';
 import type {KeyValue, Watch, WatchListener} from '../../src/store/port.ts';
 import {World} from '../server/admin/fixture.ts';
 import {MemoryStore} from '../support/memory-store.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const APP = 'orders';
-const LIMIT_MS = 10_000;
 
 /** Knows which prefixes were listed and are watched. */
 class NotingStore extends MemoryStore {
@@ -167,8 +166,8 @@ describe('readers of an app that is kept', () => {
     expect(before).toBeUndefined();
     // As the answer of an own write does.
     const mod = await world.own(APP, 's1', {failures: 3});
-    await until(() => Promise.resolve(calls > 0), LIMIT_MS, 'the reader is called');
-    expect(await lease.untilComplete(mod, LIMIT_MS)).toBe(true);
+    await until(() => Promise.resolve(calls > 0), LONG_MS, 'the reader is called');
+    expect(await lease.untilComplete(mod, LONG_MS)).toBe(true);
     lease.refresh();
     const after = lease.apps()[0]?.once('count', () => keeper.view.own.get('s1')?.value.failures);
     expect(after).toBe(3);
@@ -180,7 +179,7 @@ describe('readers of an app that is kept', () => {
     const lease = await views.acquire(APP);
     keeper.stop();
     const mod = await world.own(APP, 's1', {failures: 7});
-    expect(await lease.untilComplete(mod, LIMIT_MS)).toBe(true);
+    expect(await lease.untilComplete(mod, LONG_MS)).toBe(true);
     const listing = await views.current(APP);
     expect(listing?.view).not.toBe(keeper.view);
     expect(listing?.view.own.get('s1')).toMatchObject({mod, value: {failures: 7}});

@@ -7,9 +7,7 @@ import {silentLogger} from '../../src/runtime/logger.ts';
 import {ListAndWatch} from '../../src/appview/list-and-watch.ts';
 import {MemoryStore} from '../support/memory-store.ts';
 import type {KeyValue, Operation, Watch, WatchListener} from '../../src/store/port.ts';
-import {until} from '../support/until.ts';
-
-const LIMIT_MS = 20_000;
+import {LONG_MS, until} from '../support/until.ts';
 
 /** Scans wait at the gate, when there is one, with all pages read and the answer not yet given. */
 class GatedStore extends MemoryStore {
@@ -74,7 +72,7 @@ class Bed {
 
   async start(): Promise<void> {
     this.observer.start();
-    await until(() => this.listings.length > 0, LIMIT_MS, 'a first listing');
+    await until(() => this.listings.length > 0, LONG_MS, 'a first listing');
   }
 
   stop(): void {
@@ -90,7 +88,7 @@ class Bed {
   }
 
   untilTold(what: string): Promise<boolean> {
-    return until(() => this.told.includes(what), LIMIT_MS, `the watch tells: ${what}`);
+    return until(() => this.told.includes(what), LONG_MS, `the watch tells: ${what}`);
   }
 
   /** The next listing to begin waits for the function returned. */
@@ -98,7 +96,7 @@ class Bed {
     let open = (): void => undefined;
     this.store.gate = new Promise((resolve) => (open = resolve));
     const {begun} = this.store;
-    await until(() => this.store.begun > begun, LIMIT_MS, 'a scan is under way');
+    await until(() => this.store.begun > begun, LONG_MS, 'a scan is under way');
     return () => {
       this.store.gate = undefined;
       open();
@@ -123,7 +121,7 @@ describe('the observer', () => {
     await bed.write('d', undefined);
     await bed.untilTold('d gone');
     release();
-    await until(() => bed.listings.length > before, LIMIT_MS, 'the listing is taken');
+    await until(() => bed.listings.length > before, LONG_MS, 'the listing is taken');
     expect([...(bed.listings[before] ?? [])]).toEqual([
       ['a', '2'],
       ['c', '1'],
@@ -144,11 +142,11 @@ describe('the observer of a store that answers with the past', () => {
     await bed.untilTold('b gone');
     bed.store.behind = 1;
     const isBack = (): boolean => bed.listings.some((listing) => listing.get('b') === '1');
-    await until(() => bed.failures > 1 || isBack(), LIMIT_MS, 'such listings fail');
+    await until(() => bed.failures > 1 || isBack(), LONG_MS, 'such listings fail');
     expect(isBack()).toBe(false);
     bed.store.behind = 0;
     const before = bed.listings.length;
-    await until(() => bed.listings.length > before, LIMIT_MS, 'a listing is taken again');
+    await until(() => bed.listings.length > before, LONG_MS, 'a listing is taken again');
     expect(isBack()).toBe(false);
   });
 });
@@ -163,7 +161,7 @@ describe('the observer whose watch is lost', () => {
     const opened = listeners.length;
     listeners.at(-1)?.onLost('compacted');
     await bed.write('a', '1');
-    await until(() => listeners.length > opened, LIMIT_MS, 'another watch is opened');
+    await until(() => listeners.length > opened, LONG_MS, 'another watch is opened');
     expect(bed.listings.length).toBeGreaterThan(1);
     await bed.write('b', '1');
     await bed.untilTold('b 1');
@@ -183,12 +181,12 @@ describe('the observer whose watch is lost while the store answers with the past
     bed.store.behind = 1;
     const before = bed.listings.length;
     bed.store.loseWatches();
-    await until(() => bed.listings.length > before, LIMIT_MS, 'the old listing is taken');
+    await until(() => bed.listings.length > before, LONG_MS, 'the old listing is taken');
     // A store that was restored begins at an older revision: such a listing cannot be refused for ever.
     expect(bed.listings[before]?.get('b')).toBe('1');
     await until(
       () => bed.told.filter((one) => one === 'b gone').length > 1,
-      LIMIT_MS,
+      LONG_MS,
       'the deletion is told once more',
     );
   });
@@ -213,7 +211,7 @@ it('a store that gives no listing is asked for one at most 40 times in a minute'
     sink: {listed: () => undefined, changed: () => undefined},
   });
   observer.start();
-  await until(() => waitedMs >= 60_000, LIMIT_MS, 'a minute of pauses has passed');
+  await until(() => waitedMs >= 60_000, LONG_MS, 'a minute of pauses has passed');
   observer.close();
   expect(asked).toBeLessThanOrEqual(40);
 });

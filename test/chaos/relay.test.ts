@@ -3,11 +3,10 @@ import {once} from 'node:events';
 import {connect, createServer} from 'node:net';
 import type {AddressInfo, Server, Socket} from 'node:net';
 import {afterEach, beforeEach, expect, it} from 'vitest';
-import {pause, until} from '../support/until.ts';
+import {LONG_MS, pause, until} from '../support/until.ts';
 import {whoDialled} from './dialler.ts';
 import {Relay} from './relay.ts';
 
-const LIMIT_MS = 10_000;
 /** Long enough that what is not stalled has arrived. */
 const SETTLE_MS = 150;
 let server: Server;
@@ -61,13 +60,13 @@ afterEach(async () => {
 it('holds one way back and delivers all of it in order when it heals', async () => {
   const undo = relay.apply({stallDown: true});
   client.write('a');
-  await until(() => arrived === 'a', LIMIT_MS, 'the request arrives');
+  await until(() => arrived === 'a', LONG_MS, 'the request arrives');
   client.write('b');
-  await until(() => arrived === 'ab', LIMIT_MS, 'the next arrives');
+  await until(() => arrived === 'ab', LONG_MS, 'the next arrives');
   await pause(SETTLE_MS);
   expect(returned).toBe('');
   undo();
-  await until(() => returned === 'AB', LIMIT_MS, 'the answers arrive');
+  await until(() => returned === 'AB', LONG_MS, 'the answers arrive');
 });
 
 it('holds requests back, and loses them when it breaks', async () => {
@@ -88,7 +87,7 @@ it('is late by so much, in order', async () => {
   client.write('a');
   await pause(20);
   client.write('b');
-  await until(() => returned === 'AB', LIMIT_MS, 'both answers arrive');
+  await until(() => returned === 'AB', LONG_MS, 'both answers arrive');
   // There and back.
   expect(performance.now() - startMs).toBeGreaterThanOrEqual(390);
 });
@@ -97,16 +96,16 @@ it('is slow by so much', async () => {
   relay.apply({bytesPerSecond: 1_000});
   const startMs = performance.now();
   client.write('x'.repeat(300));
-  await until(() => arrived.length === 300, LIMIT_MS, 'the first piece arrives');
+  await until(() => arrived.length === 300, LONG_MS, 'the first piece arrives');
   client.write('y');
-  await until(() => arrived.length === 301, LIMIT_MS, 'the second piece arrives');
+  await until(() => arrived.length === 301, LONG_MS, 'the second piece arrives');
   expect(performance.now() - startMs).toBeGreaterThanOrEqual(290);
 });
 
 it('touches only whom it is told to, by who dialled', async () => {
   const other = relay.apply({stallUp: true, from: 'another'});
   client.write('a');
-  await until(() => returned === 'A', LIMIT_MS, 'it is not held');
+  await until(() => returned === 'A', LONG_MS, 'it is not held');
   other();
   relay.apply({stallUp: true, from: 'me'});
   client.write('b');
@@ -121,6 +120,6 @@ it('refuses new connections', async () => {
   undo();
   const taken = await again();
   taken.write('c');
-  await until(() => returned === 'C', LIMIT_MS, 'a new one is taken');
+  await until(() => returned === 'C', LONG_MS, 'a new one is taken');
   taken.destroy();
 });

@@ -5,9 +5,7 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
-import {until} from '../support/until.ts';
-
-const LIMIT_MS = 30_000;
+import {LONG_MS, until} from '../support/until.ts';
 
 interface Ran {
   readonly code: number | null;
@@ -87,7 +85,7 @@ async function alikeUntil(
     await meanwhile?.();
     await until(
       () => running.every((one) => enough.test(one.output())),
-      LIMIT_MS,
+      LONG_MS,
       () => running.map((one) => one.output()).join('\n---\n'),
     );
   } finally {
@@ -196,7 +194,7 @@ describe('leases', () => {
     const all = (expected: boolean) =>
       until(
         async () => (await Promise.all(servers.map(held))).every((one) => one === expected),
-        LIMIT_MS,
+        LONG_MS,
         `the lock is ${expected ? 'held' : 'free'}`,
       );
     await all(false);
@@ -208,7 +206,7 @@ describe('leases', () => {
   it('elect: who leads is seen by who listens', async () => {
     const leaders = servers.map((server) => start(server, ['elect', 'e', 'me']));
     try {
-      await until(() => leaders.every((one) => one.output().includes('me')), LIMIT_MS, 'both lead');
+      await until(() => leaders.every((one) => one.output().includes('me')), LONG_MS, 'both lead');
       const seen = await alikeUntil(['elect', '-l', 'e'], /me\n/);
       expect(seen).toBe('e/ID\nme\n');
     } finally {

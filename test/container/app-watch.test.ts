@@ -12,9 +12,8 @@ import {systemClock} from '../../src/runtime/clock.ts';
 import type {Clock, Timer} from '../../src/runtime/clock.ts';
 import {MemoryStore} from '../support/memory-store.ts';
 import {SessionBed} from '../ownership/session-bed.ts';
-import {pause, until} from '../support/until.ts';
+import {LONG_MS, pause, until} from '../support/until.ts';
 
-const LIMIT_MS = 20_000;
 const keys = new Keys('/sm', 'sm');
 const KEY = keys.appSpec('app');
 const SPEC = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 0};
@@ -73,7 +72,7 @@ describe('the app of a container', () => {
     const told: number[] = [];
     for (const over of [{paused: true}, {deleting: true}, undefined]) {
       await write(KEY, over && {...SPEC, ...over});
-      await until(() => seen > told.length, LIMIT_MS, 'the change is told of');
+      await until(() => seen > told.length, LONG_MS, 'the change is told of');
       told.push(said.length);
     }
     beside.close();
@@ -83,7 +82,7 @@ describe('the app of a container', () => {
   it('that is gone at once is told of, too', async () => {
     const said = watch(await write(KEY, SPEC));
     await write(KEY);
-    await until(() => said.length > 0, LIMIT_MS, 'the removal is told of');
+    await until(() => said.length > 0, LONG_MS, 'the removal is told of');
   });
 
   it('that is not found once the watch was lost is said to be missing, and its return is watched', async () => {
@@ -96,10 +95,10 @@ describe('the app of a container', () => {
     const said = watch(stoodAt);
     vi.spyOn(store, 'get').mockResolvedValueOnce({revision: 1, entry: undefined});
     lose();
-    await until(() => watching.mock.calls.length === 2, LIMIT_MS, 'it watches again');
+    await until(() => watching.mock.calls.length === 2, LONG_MS, 'it watches again');
     expect(said).toEqual([true]);
     await write(KEY, {...SPEC, deleting: true});
-    await until(() => said.length > 1, LIMIT_MS, 'the removal is told of');
+    await until(() => said.length > 1, LONG_MS, 'the removal is told of');
     expect(said.slice(0, 2)).toEqual([true, false]);
   });
 
@@ -115,7 +114,7 @@ describe('the app of a container', () => {
     get.mockResolvedValueOnce({revision: stoodAt, entry: {...SPEC_ENTRY, mod: stoodAt}});
     get.mockResolvedValue({revision: stoodAt - 1, entry: undefined});
     lose();
-    await until(() => get.mock.calls.length > 4, LIMIT_MS, 'it reads again and again');
+    await until(() => get.mock.calls.length > 4, LONG_MS, 'it reads again and again');
     expect(said).toEqual([]);
   });
 
@@ -124,15 +123,15 @@ describe('the app of a container', () => {
     const stoodAt = await write(KEY, SPEC);
     silenceWatches();
     const said = watch(stoodAt, fastClock(delays));
-    await until(() => delays.length > 3, LIMIT_MS, 'it reads again and again');
+    await until(() => delays.length > 3, LONG_MS, 'it reads again and again');
     expect(said).toEqual([]);
     await write(KEY, {...SPEC, deleting: true});
-    await until(() => said.length > 0, LIMIT_MS, 'the removal is found');
+    await until(() => said.length > 0, LONG_MS, 'the removal is found');
     expect(said[0]).toBe(false);
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(0.8 * SPEC_READ_INTERVAL_MS);
     expect(Math.max(...delays)).toBeLessThanOrEqual(1.2 * SPEC_READ_INTERVAL_MS);
     await write(KEY);
-    await until(() => said.at(-1) === true, LIMIT_MS, 'the missing spec is found');
+    await until(() => said.at(-1) === true, LONG_MS, 'the missing spec is found');
   });
 
   it('is not missing because a read shows the time before it was created, or fails', async () => {
@@ -141,10 +140,10 @@ describe('the app of a container', () => {
     const get = vi.spyOn(store, 'get').mockRejectedValueOnce(new Error('no answer'));
     get.mockResolvedValue({revision: stoodAt - 1, entry: undefined});
     const said = watch(stoodAt, fastClock());
-    await until(() => get.mock.calls.length > 3, LIMIT_MS, 'it reads again and again');
+    await until(() => get.mock.calls.length > 3, LONG_MS, 'it reads again and again');
     expect(said).toEqual([]);
     get.mockResolvedValue({revision: stoodAt, entry: undefined});
-    await until(() => said.length > 0, LIMIT_MS, 'the missing spec is found');
+    await until(() => said.length > 0, LONG_MS, 'the missing spec is found');
     close();
     const reads = get.mock.calls.length;
     await pause(100);
@@ -180,11 +179,11 @@ describe('the spec of an app', () => {
     watch(stoodAt, fastClock(delays));
     lose();
     const waited = (): number => delays.slice(1).reduce((sum, delayMs) => sum + delayMs, 0);
-    await until(() => waited() >= 600_000, LIMIT_MS, 'ten minutes have passed');
+    await until(() => waited() >= 600_000, LONG_MS, 'ten minutes have passed');
     expect(get.mock.calls.length).toBeLessThanOrEqual(30);
     get.mockResolvedValue({revision: stoodAt, entry: {...SPEC_ENTRY, mod: stoodAt}});
     const before = get.mock.calls.length;
-    await until(() => get.mock.calls.length > before + 1, LIMIT_MS, 'a read is answered');
+    await until(() => get.mock.calls.length > before + 1, LONG_MS, 'a read is answered');
     lose();
     expect(delays.at(-1)).toBeLessThanOrEqual(1.2 * REWATCH_MIN_MS);
   });

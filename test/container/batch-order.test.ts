@@ -1,10 +1,9 @@
 /** What an application's code can do while the container carries out several things at once. */
 import {afterEach, describe, expect, it} from 'vitest';
 import type {Shard} from '../../src/container/shard.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 import {SessionDriverBed} from './session-driver-bed.ts';
 
-const LIMIT_MS = 20_000;
 const SHARDS = ['s1', 's2'];
 
 /** An add whose abort listeners note which shards they could still act for. */
@@ -32,7 +31,7 @@ describe('application code within a batch', () => {
     await bed.give(SHARDS, 'assigned');
     for (const shard of SHARDS) await bed.untilRecord(shard, ({ready}) => ready, 'ready');
     await bed.give(SHARDS, 'lost');
-    await until(() => seen.length === 4, LIMIT_MS, 'both are aborted');
+    await until(() => seen.length === 4, LONG_MS, 'both are aborted');
     expect(seen).toEqual(['s1 false', 's2 false', 's1 false', 's2 false']);
   });
 
@@ -55,7 +54,7 @@ describe('application code within a batch', () => {
     bed = new SessionDriverBed({add, drop: () => undefined});
     await bed.start();
     await bed.give(SHARDS, 'assigned');
-    await until(() => added.length > 0, LIMIT_MS, 'the first add');
+    await until(() => added.length > 0, LONG_MS, 'the first add');
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(added).toEqual(['s1']);
   });

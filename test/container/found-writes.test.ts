@@ -3,11 +3,10 @@ import {afterEach, expect, it} from 'vitest';
 import type {Transaction, TransactionOutcome} from '../../src/store/port.ts';
 import {SmError} from '../../src/model/errors.ts';
 import {MemoryStore} from '../support/memory-store.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 import {SessionDriverBed} from './session-driver-bed.ts';
 
 const TTL_MS = 1_000;
-const LIMIT_MS = 20_000;
 const UNANSWERED = {
   kind: 'unknown',
   error: new SmError('STORE_UNAVAILABLE', 'no answer', {retryable: true}),
@@ -49,14 +48,14 @@ it('so the time of the last write is that of the finding, and an outage begins t
   await bed.start();
   const {driver} = bed;
   flaky.phase = 'flaky';
-  await until(() => flaky.found >= 5, LIMIT_MS, 'five findings');
+  await until(() => flaky.found >= 5, LONG_MS, 'five findings');
   expect(driver.writes()).toEqual({kind: 'committing'});
   flaky.phase = 'away';
-  await until(() => driver.writes().kind === 'none', LIMIT_MS, 'an outage');
+  await until(() => driver.writes().kind === 'none', LONG_MS, 'an outage');
   expect(driver.writes()).toMatchObject({kind: 'none', reason: 'no answer'});
   const writes = driver.writes();
   expect(writes.kind === 'none' && writes.sinceMs).toBeGreaterThanOrEqual(flaky.foundAtMs);
   flaky.phase = 'flaky';
-  await until(() => over.length > 0, LIMIT_MS, 'its end');
+  await until(() => over.length > 0, LONG_MS, 'its end');
   expect(over).toEqual(['none']);
 });

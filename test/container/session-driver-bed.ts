@@ -11,11 +11,10 @@ import {systemClock} from '../../src/runtime/clock.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
 import {MemoryStore} from '../support/memory-store.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const APP = 'app';
 const CONTAINER = 'c1';
-const LIMIT_MS = 20_000;
 
 export class SessionDriverBed {
   readonly store = new MemoryStore();
@@ -49,8 +48,8 @@ export class SessionDriverBed {
         sdk: '',
       },
       epoch: 1,
-      addTimeoutMs: LIMIT_MS,
-      dropTimeoutMs: LIMIT_MS,
+      addTimeoutMs: LONG_MS,
+      dropTimeoutMs: LONG_MS,
       refuseTakenId: false,
       readyAtClaim: false,
       hooks,
@@ -62,7 +61,7 @@ export class SessionDriverBed {
 
   async start(): Promise<void> {
     this.driver.start();
-    await until(() => this.ready, LIMIT_MS, 'the container is ready');
+    await until(() => this.ready, LONG_MS, 'the container is ready');
   }
 
   /** Gives the shards to the container, `told`: with their records, or to another incarnation that has claimed them, all at once. */
@@ -110,7 +109,7 @@ export class SessionDriverBed {
       const record = this.record(shard);
       return record !== undefined && wanted(record) ? record : undefined;
     };
-    return until(look, LIMIT_MS, what);
+    return until(look, LONG_MS, what);
   }
 }
 

@@ -5,10 +5,8 @@ import {systemClock} from '../../src/runtime/clock.ts';
 import {MemoryStore} from '../support/memory-store.ts';
 import type {Transaction, TransactionOutcome} from '../../src/store/port.ts';
 import {SmError} from '../../src/model/errors.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 import {SessionDriverBed} from './session-driver-bed.ts';
-
-const LIMIT_MS = 20_000;
 
 /** Hands the answer to a transaction to the test instead of giving it. */
 class HeldStore extends MemoryStore {
@@ -69,7 +67,7 @@ it('what an answer revokes is revoked before any other callback of the process',
   await bed.start();
   const shard = await serving('s');
   held.holds = true;
-  const give = await until(() => held.give, LIMIT_MS, 'a heartbeat is under way');
+  const give = await until(() => held.give, LONG_MS, 'a heartbeat is under way');
   held.holds = false;
   expect(shard.owned).toBe(true);
   // A copy of this process beats: the deadline of before stands, so nothing but the revoke ends the right.
@@ -92,7 +90,7 @@ describe('a read that fails', () => {
       .mockRejectedValue(new SmError('STORE_UNAVAILABLE', 'away'));
     bed.driver.hint(bed.driver.session.incarnation, 's', Number.MAX_SAFE_INTEGER);
     const isRepeated = (): boolean => failing.mock.calls.length > 1;
-    await until(() => isRepeated() || !shard.owned, LIMIT_MS, 'it has failed and is repeated');
+    await until(() => isRepeated() || !shard.owned, LONG_MS, 'it has failed and is repeated');
     expect([shard.owned, shard.signal.aborted]).toEqual([true, false]);
   });
 });

@@ -4,10 +4,9 @@ import {join} from 'node:path';
 import {expect, it} from 'vitest';
 import {Fleet} from '../../src/dev/fleet.ts';
 import type {DevEvent} from '../../src/dev/index.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const PROGRAM = join(import.meta.dirname, '..', 'support', 'quitting-container.ts');
-const LIMIT_MS = 50_000;
 
 it('starts a container again that gave up, and leaves one dead that was killed', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sm-fleet-'));
@@ -17,7 +16,7 @@ it('starts a container again that gave up, and leaves one dead that was killed',
   try {
     fleet.prepare('c1');
     fleet.joinAll({app: 'demo', endpoints: [join(folder, 'mark')]});
-    await until(() => fleet.verdict.summary.shards === 1, LIMIT_MS, 'the second one serves');
+    await until(() => fleet.verdict.summary.shards === 1, LONG_MS, 'the second one serves');
     const [end, more] = ends();
     expect([end, more]).toEqual([
       {event: 'containerEnded', container: 'c1', how: 'STORE_UNAVAILABLE', again: true},
@@ -25,7 +24,7 @@ it('starts a container again that gave up, and leaves one dead that was killed',
     ]);
     expect(fleet.living).toHaveLength(1);
     fleet.living[0]?.signal('SIGKILL');
-    await until(() => ends().length === 2, LIMIT_MS, 'its end is told');
+    await until(() => ends().length === 2, LONG_MS, 'its end is told');
     expect(ends()[1]).toMatchObject({how: 'SIGKILL', again: false});
   } finally {
     await fleet.stop();

@@ -100,6 +100,13 @@ it('restarts container by container, each only when it is permitted', async () =
   for (const id of ids) startContainer(id, output);
   const ready = ['wait', `app/${APP}`, '--for', 'balanced', '--timeout', '60s', '--server', server];
   expect((await runCli(ready)).exit).toBe(0);
+  const list = ['container', 'ls', '-a', APP, '--json', '--server', server];
+  // Two of them are balanced too, before the third has joined.
+  const readyIds = async (): Promise<string[]> => {
+    const {items} = JSON.parse((await runCli(list)).stdout) as {items: {id: string; state: string}[]};
+    return items.filter(({state}) => state === 'ready').map(({id}) => id);
+  };
+  await until(async () => (await readyIds()).length === ids.length, LONG_MS, 'all have joined');
   const restarted: string[] = [];
   // What a supervisor does: ends the process and starts another one.
   const restart = join(folder, 'restart');
@@ -124,7 +131,7 @@ it('restarts container by container, each only when it is permitted', async () =
   const [code] = (await once(deploy, 'close')) as [number | null];
   expect({code, said}).toMatchObject({code: 0});
   expect(restarted.sort()).toEqual(ids);
-  const {stdout} = await runCli(['container', 'ls', '-a', APP, '--json', '--server', server]);
+  const {stdout} = await runCli(list);
   const {items} = JSON.parse(stdout) as {items: {stop: unknown}[]};
   expect(items.map(({stop}) => stop)).toEqual([null, null, null]);
   const rm = ['app', 'rm', APP, '--force', '--confirm', APP, '--wait', '--server', server];

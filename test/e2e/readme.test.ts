@@ -7,10 +7,9 @@ import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
 import {expect, it} from 'vitest';
 import {freePorts} from '../support/free-ports.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const LIMIT_MS = 240_000;
 
 /** The first block of shell commands of the section, as it stands. */
 function block(section: string): string {
@@ -57,40 +56,36 @@ function killGroup({child}: Shell): void {
   }
 }
 
-it(
-  'the first command is the whole way to twelve placed shards',
-  {timeout: 2 * LIMIT_MS},
-  async () => {
-    const [install, ...rest] = block('Two commands')
-      .trim()
-      .split(/\s+&&\s+/);
-    // The packages are there: these very tests run on them.
-    expect(install).toBe('npm ci');
-    expect(rest.at(-1)).toBe('bin/run.js dev');
-    const folder = checkout();
-    const startedMs = performance.now();
-    const dev = shell(rest.join(' && '), folder);
-    try {
-      await until(
-        () => dev.output().includes('12 shards of app demo run on 3 containers'),
-        LIMIT_MS,
-        () => `the shards are placed: ${dev.output()}`,
-      );
-      const allMs = performance.now() - startedMs;
-      const first = /the first after (\d+\.\d) s/.exec(dev.output())?.[1];
-      console.log(
-        `README: first shard placed ${first} s after sm dev began, 12 shards ${(allMs / 1000).toFixed(1)} s after npm run build began`,
-      );
-      expect(Number(first)).toBeGreaterThan(0);
-      process.kill(-(dev.child.pid ?? 0), 'SIGINT');
-      await dev.closed;
-      expect(dev.output()).toContain('two owners at once: never');
-    } finally {
-      killGroup(dev);
-      rmSync(folder, {recursive: true, force: true});
-    }
-  },
-);
+it('the first command is the whole way to twelve placed shards', async () => {
+  const [install, ...rest] = block('Two commands')
+    .trim()
+    .split(/\s+&&\s+/);
+  // The packages are there: these very tests run on them.
+  expect(install).toBe('npm ci');
+  expect(rest.at(-1)).toBe('bin/run.js dev');
+  const folder = checkout();
+  const startedMs = performance.now();
+  const dev = shell(rest.join(' && '), folder);
+  try {
+    await until(
+      () => dev.output().includes('12 shards of app demo run on 3 containers'),
+      2 * LONG_MS,
+      () => `the shards are placed: ${dev.output()}`,
+    );
+    const allMs = performance.now() - startedMs;
+    const first = /the first after (\d+\.\d) s/.exec(dev.output())?.[1];
+    console.log(
+      `README: first shard placed ${first} s after sm dev began, 12 shards ${(allMs / 1000).toFixed(1)} s after npm run build began`,
+    );
+    expect(Number(first)).toBeGreaterThan(0);
+    process.kill(-(dev.child.pid ?? 0), 'SIGINT');
+    await dev.closed;
+    expect(dev.output()).toContain('two owners at once: never');
+  } finally {
+    killGroup(dev);
+    rmSync(folder, {recursive: true, force: true});
+  }
+});
 
 /** Ports of this test for etcd, daemon and CLI, given by environment and configuration: the commands stay as they are. */
 async function ownPorts(folder: string): Promise<NodeJS.ProcessEnv> {
@@ -114,31 +109,27 @@ async function ownPorts(folder: string): Promise<NodeJS.ProcessEnv> {
   };
 }
 
-it(
-  'the commands with etcd end with three shards on the container that is left',
-  {timeout: LIMIT_MS},
-  async () => {
-    const commands = block('With etcd');
-    expect(commands).toContain('etcd &');
-    const folder = mkdtempSync(join(tmpdir(), 'sm-readme-'));
-    const sm = `sm() { ${join(ROOT, 'bin', 'run.js')} "$@"; }`;
-    const last = 'sm shard ls -a orders -o json > shards.json; echo "README is done"; wait';
-    const run = shell(`${sm}\n${commands}\n${last}`, folder, await ownPorts(folder));
-    try {
-      await until(
-        () => run.output().includes('README is done') || run.child.exitCode !== null,
-        LIMIT_MS / 2,
-        () => `the commands end: ${run.output()}`,
-      );
-      const {items} = JSON.parse(readFileSync(join(folder, 'shards.json'), 'utf8')) as {
-        items: {id: string; container: string; state: string}[];
-      };
-      const rows = items.map(({id, container, state}) => [id, container, state]);
-      expect(rows).toEqual(['s1', 's2', 's3'].map((id) => [id, 'c2', 'ready']));
-    } finally {
-      killGroup(run);
-      await run.closed;
-      rmSync(folder, {recursive: true, force: true});
-    }
-  },
-);
+it('the commands with etcd end with three shards on the container that is left', async () => {
+  const commands = block('With etcd');
+  expect(commands).toContain('etcd &');
+  const folder = mkdtempSync(join(tmpdir(), 'sm-readme-'));
+  const sm = `sm() { ${join(ROOT, 'bin', 'run.js')} "$@"; }`;
+  const last = 'sm shard ls -a orders -o json > shards.json; echo "README is done"; wait';
+  const run = shell(`${sm}\n${commands}\n${last}`, folder, await ownPorts(folder));
+  try {
+    await until(
+      () => run.output().includes('README is done') || run.child.exitCode !== null,
+      2 * LONG_MS,
+      () => `the commands end: ${run.output()}`,
+    );
+    const {items} = JSON.parse(readFileSync(join(folder, 'shards.json'), 'utf8')) as {
+      items: {id: string; container: string; state: string}[];
+    };
+    const rows = items.map(({id, container, state}) => [id, container, state]);
+    expect(rows).toEqual(['s1', 's2', 's3'].map((id) => [id, 'c2', 'ready']));
+  } finally {
+    killGroup(run);
+    await run.closed;
+    rmSync(folder, {recursive: true, force: true});
+  }
+});

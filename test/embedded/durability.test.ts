@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {openEndpoint} from '../../src/etcd/connection.ts';
 import type {EndpointClient} from '../../src/etcd/connection.ts';
-import {pause, until} from '../support/until.ts';
+import {LONG_MS, pause, until} from '../support/until.ts';
 import {cleanUp, newPath} from './store-bed.ts';
 
 cleanUp();
@@ -13,7 +13,6 @@ cleanUp();
 const ENTRY = join(import.meta.dirname, '..', '..', 'src', 'embedded', 'main.ts');
 const ROUNDS = 2;
 const WRITERS = 6;
-const LIMIT_MS = 50_000;
 
 interface StoreChild {
   readonly client: EndpointClient;
@@ -32,7 +31,7 @@ async function startChild(dataDir: string): Promise<StoreChild> {
     clusterId: string;
     pid: number;
   };
-  const client = openEndpoint(endpoint, {endpoints: [endpoint], timeoutMs: LIMIT_MS});
+  const client = openEndpoint(endpoint, {endpoints: [endpoint], timeoutMs: LONG_MS});
   const kill = async (): Promise<void> => {
     const gone = once(child, 'exit');
     child.kill('SIGKILL');
@@ -95,7 +94,7 @@ describe('the embedded store as a process', () => {
       const writers = Array.from({length: WRITERS}, (_, writer) =>
         storm(child.client, round, writer, acknowledged),
       );
-      await until(() => acknowledged.size > before + 100, LIMIT_MS, 'a storm of writes');
+      await until(() => acknowledged.size > before + 100, LONG_MS, 'a storm of writes');
       await pause(20 * round);
       await child.kill();
       await Promise.all(writers);

@@ -7,12 +7,11 @@ import {openEndpoint} from '../../src/etcd/connection.ts';
 import type {EtcdOptions} from '../../src/etcd/connection.ts';
 import {startEmbeddedStore} from '../../src/embedded/index.ts';
 import type {EmbeddedStore, EmbeddedStoreOptions} from '../../src/embedded/index.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 import {cleanUp, newPath} from './store-bed.ts';
 
 cleanUp();
 
-const LIMIT_MS = 50_000;
 const KEY = Buffer.from('key');
 const ended: (() => Promise<void> | void)[] = [];
 
@@ -27,7 +26,7 @@ async function started(options: EmbeddedStoreOptions = {}): Promise<EmbeddedStor
 }
 
 function clientOf(endpoint: string, more: Partial<EtcdOptions> = {}) {
-  const client = openEndpoint(endpoint, {endpoints: [endpoint], timeoutMs: LIMIT_MS, ...more});
+  const client = openEndpoint(endpoint, {endpoints: [endpoint], timeoutMs: LONG_MS, ...more});
   ended.push(() => client.close());
   return client;
 }
@@ -116,7 +115,7 @@ describe('the embedded store', () => {
         const reply = await kv.range(range);
         return reply.kvs.length === 0 ? reply : undefined;
       },
-      LIMIT_MS,
+      LONG_MS,
       'the keys to go',
     );
     expect(Number(after.header.revision)).toBe(Math.max(...revisions) + 1);

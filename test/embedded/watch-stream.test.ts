@@ -4,9 +4,7 @@ import {StateMachine} from '../../src/embedded/state-machine.ts';
 import {WatchHub} from '../../src/embedded/watch-hub.ts';
 import type {WatchResponse} from '../../src/embedded/watch-messages.ts';
 import {WatchStream} from '../../src/embedded/watch-stream.ts';
-import {until} from '../support/until.ts';
-
-const LIMIT_MS = 50_000;
+import {LONG_MS, until} from '../support/until.ts';
 
 /** A store, one stream on it, and a client that takes as many replies as it is allowed. */
 class World {
@@ -68,7 +66,7 @@ describe('a watch stream', () => {
     world.put('b', '1');
     world.watch('a', {start_revision: '1'});
     world.put('a', '2');
-    await until(() => world.revisions.length === 2, LIMIT_MS, 'both events');
+    await until(() => world.revisions.length === 2, LONG_MS, 'both events');
     expect(world.sent[0]).toMatchObject({created: true, watch_id: '0'});
     expect(world.revisions).toEqual([2, 4]);
   });
@@ -92,7 +90,7 @@ describe('a watch stream', () => {
     for (let round = 0; round < 30_000; round += 1) world.put(round % 10 === 0 ? 'a' : 'b');
     world.watch('a', {start_revision: '1'});
     world.put('a');
-    await until(() => world.revisions.length === 3_001, LIMIT_MS, 'all of the history');
+    await until(() => world.revisions.length === 3_001, LONG_MS, 'all of the history');
     expect(new Set(world.revisions).size).toBe(3_001);
     expect([...world.revisions].sort((a, b) => a - b)).toEqual(world.revisions);
     const most = Math.max(...world.sent.map(({events = []}) => events.length));

@@ -8,9 +8,9 @@ import {pause} from '../etcd/until.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
+import {LONG_MS} from '../support/until.ts';
 
 const CHILD = join(import.meta.dirname, '..', 'etcd', 'closing-child.ts');
-const END_LIMIT_MS = 20_000;
 
 let etcd: EtcdProcess;
 
@@ -28,7 +28,7 @@ async function runChild(...args: string[]): Promise<{code: number | null; output
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const timer = setTimeout(() => child.kill('SIGKILL'), END_LIMIT_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), LONG_MS);
   await once(child, 'close');
   clearTimeout(timer);
   return {code: child.exitCode, output};

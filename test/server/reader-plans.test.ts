@@ -7,12 +7,12 @@ import {PlannerThread} from '../../src/server/planner-thread.ts';
 import type {PlannerThreadOptions} from '../../src/server/planner-thread.ts';
 import {ReaderPlans} from '../../src/server/reader-plans.ts';
 import {loadInstance, mixedInstance, policyInstance} from '../planner/instances.ts';
+import {LONG_MS} from '../support/until.ts';
 
-const LIMIT_MS = 60_000;
 const threads: PlannerThread[] = [];
 
 function readers(options: PlannerThreadOptions = {}): ReaderPlans {
-  const thread = new PlannerThread({from: 0, lingerMs: LIMIT_MS, ...options});
+  const thread = new PlannerThread({from: 0, lingerMs: LONG_MS, ...options});
   threads.push(thread);
   return new ReaderPlans(thread);
 }
@@ -28,7 +28,7 @@ function ordered({target, additions, moves, unplaced, stranded, trials}: Plan) {
   };
 }
 
-describe('a plan for a reader', {timeout: LIMIT_MS}, () => {
+describe('a plan for a reader', () => {
   afterEach(async () => {
     for (const one of threads.splice(0)) await one.stop();
   });

@@ -5,10 +5,9 @@ import type {LiveMessage} from '../../src/protocol/admin.ts';
 import {LiveScreen} from '../../src/views/screen.tsx';
 import {reduce} from '../../src/views/view-reducer.ts';
 import type {ViewState} from '../../src/views/view-state.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 import {app, container, heard, move, rows, viewOf} from './fixture.ts';
 
-const LIMIT_MS = 20_000;
 const DOWN = '\u001b[B';
 const UP = '\u001b[A';
 const ESCAPE = '\u001b';
@@ -39,7 +38,7 @@ async function press(keys: string, wanted: (frame: string) => boolean): Promise<
   shown.stdin.write(keys);
   await until(
     () => wanted(plain()),
-    LIMIT_MS,
+    LONG_MS,
     () => `after ${JSON.stringify(keys)}:\n${plain()}`,
   );
   return plain();
@@ -112,7 +111,7 @@ describe('keys in a list', () => {
     tell(rows({containers: [container('orders-4')]}, {reset: false}));
     await until(
       () => has('1 changes wait')(plain()),
-      LIMIT_MS,
+      LONG_MS,
       () => plain(),
     );
     expect(plain()).not.toContain('orders-4');
@@ -149,14 +148,14 @@ describe('keys in a list', () => {
     tell(rows({containers: [container('orders-3', worse)]}, {reset: false}));
     await until(
       () => table(plain())[2] === 'orders-1',
-      LIMIT_MS,
+      LONG_MS,
       () => plain(),
     );
     expect(selected(plain())).toBe('orders-1');
     tell(rows({}, {reset: false, containers: {set: [], gone: ['orders/orders-1/orders-1-1']}}));
     await until(
       () => selected(plain()) === 'orders-3',
-      LIMIT_MS,
+      LONG_MS,
       () => plain(),
     );
   });

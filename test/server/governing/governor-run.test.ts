@@ -15,10 +15,9 @@ import type {PushDependencies} from '../../../src/server/push/push-gateway.ts';
 import {TransactionBatcher} from '../../../src/store/batcher.ts';
 import {MemoryStore} from '../../support/memory-store.ts';
 import type {Operation} from '../../../src/store/port.ts';
-import {until} from '../../support/until.ts';
+import {LONG_MS, until} from '../../support/until.ts';
 import {WELL_AFTER_MS} from '../../../src/server/governing/limits.ts';
 
-const LIMIT_MS = 20_000;
 const APPS = ['healthy', 'sick'];
 /** Of one transaction with at most 100 writes. */
 const SLOW_MS = 10;
@@ -127,14 +126,14 @@ describe('a governor whose invariant breaks', () => {
   it('raises an alarm, begins anew with growing pauses, and leaves the other apps alone', async () => {
     bed = new Bed();
     for (const app of APPS) await bed.govern(app);
-    await until(() => bed.governors.breaks.ever >= 3, LIMIT_MS, 'three breaks');
+    await until(() => bed.governors.breaks.ever >= 3, LONG_MS, 'three breaks');
     expect(await bed.codes('sick')).toEqual(['GOVERNOR_BROKEN']);
     expect((await bed.status('sick'))?.alarms[0]?.text).toContain('a shard is planned twice');
     expect(bed.governors.breaks.now).toBe(1);
     expect(bed.errors.length).toBeGreaterThanOrEqual(3);
     expect(bed.errors[0]).toMatchObject({app: 'sick', code: 'GOVERNOR_BROKEN', restartInMs: 1_000});
     expect(bed.errors[2]).toMatchObject({inARow: 3, restartInMs: 4_000});
-    const healthy = await until(() => bed.status('healthy'), LIMIT_MS, 'the word of the other');
+    const healthy = await until(() => bed.status('healthy'), LONG_MS, 'the word of the other');
     expect(healthy.alarms).toEqual([]);
     expect(bed.governors.apps).toEqual(APPS);
   });
@@ -142,20 +141,20 @@ describe('a governor whose invariant breaks', () => {
   it('governs again once the cause is gone, and the alarm ends when it has gone on for a while', async () => {
     bed = new Bed();
     await bed.govern('sick');
-    await until(() => bed.governors.breaks.ever >= 1, LIMIT_MS, 'a break');
+    await until(() => bed.governors.breaks.ever >= 1, LONG_MS, 'a break');
     bed.sick = false;
     const placed = async (): Promise<boolean> => (await bed.status('sick'))?.unplacedCount === 1;
-    await until(placed, LIMIT_MS, 'a plan');
+    await until(placed, LONG_MS, 'a plan');
     expect(await bed.codes('sick')).toEqual(['GOVERNOR_BROKEN']);
     bed.becomeWell();
-    await until(async () => (await bed.codes('sick'))?.length === 0, LIMIT_MS, 'no alarm');
+    await until(async () => (await bed.codes('sick'))?.length === 0, LONG_MS, 'no alarm');
     expect(bed.governors.breaks).toMatchObject({now: 0});
   });
 
   it('stays away once leadership is lost, and writes nothing any more', async () => {
     bed = new Bed();
     await bed.govern('sick');
-    await until(() => bed.governors.breaks.ever >= 1, LIMIT_MS, 'a break');
+    await until(() => bed.governors.breaks.ever >= 1, LONG_MS, 'a break');
     bed.governors.stop('sick');
     const {ever} = bed.governors.breaks;
     const key = bed.keys.ownership('sm', 'sick');
@@ -176,7 +175,7 @@ describe('an app that cannot be taken over', () => {
     bed.store.getMany = () => Promise.reject(new Error('no answer'));
     await bed.govern('healthy');
     const sleptMs = (): number => bed.sleeps.reduce((sum, delayMs) => sum + delayMs, 0);
-    await until(() => sleptMs() >= 60_000, LIMIT_MS, 'a minute of pauses has passed');
+    await until(() => sleptMs() >= 60_000, LONG_MS, 'a minute of pauses has passed');
     await bed.end();
     await caller.close();
     expect(bed.sleeps.length).toBeLessThanOrEqual(40);
@@ -204,7 +203,7 @@ describe('a proxy heartbeat', () => {
       {op: 'put', key: bed.keys.pushSession('healthy', '127.0.0.1:9', 'ab'), value: beat},
     ]);
     const isKept = (): boolean => bed.store.kv.list(bed.keys.heartbeatPrefix('healthy')).length > 0;
-    await until(isKept, LIMIT_MS, 'the proxy heartbeat is written');
+    await until(isKept, LONG_MS, 'the proxy heartbeat is written');
     expect(written).toBeLessThan(OTHER_WRITES);
     await bed.end();
     await caller.close();

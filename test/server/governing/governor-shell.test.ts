@@ -17,9 +17,8 @@ import {SmError} from '../../../src/model/errors.ts';
 import {TransactionBatcher} from '../../../src/store/batcher.ts';
 import {MemoryStore} from '../../support/memory-store.ts';
 import type {Transaction, TransactionOutcome} from '../../../src/store/port.ts';
-import {until} from '../../support/until.ts';
+import {LONG_MS, until} from '../../support/until.ts';
 
-const LIMIT_MS = 20_000;
 const APP = 'app';
 const TTL_MS = 3_000;
 const keys = new Keys('/sm', 'sm');
@@ -168,7 +167,7 @@ function passUntil(condition: () => boolean, what: string): Promise<unknown> {
     if (!condition()) await pass(1, 50, 50);
     return condition();
   };
-  return until(stepped, LIMIT_MS, what);
+  return until(stepped, LONG_MS, what);
 }
 
 function isThere(key: string): boolean {
@@ -196,11 +195,11 @@ afterEach(() => run?.stop());
 describe('silence', () => {
   it('is counted by the monotonic clock: a wall clock that runs away evicts nobody', async () => {
     await govern();
-    await until(() => isThere(keys.status(APP)), LIMIT_MS, 'it governs');
+    await until(() => isThere(keys.status(APP)), LONG_MS, 'it governs');
     await pass(20, 1, 500);
     expect(isThere(HB)).toBe(true);
     await pass(20, 500, 1);
-    await until(() => !isThere(HB), LIMIT_MS, 'the silent container is evicted');
+    await until(() => !isThere(HB), LONG_MS, 'the silent container is evicted');
   });
 
   it('is counted anew by a governor that has broken: what it knew is not trusted', async () => {
@@ -267,7 +266,7 @@ describe('a write without an answer', () => {
     await passUntil(() => store.mutedReads > 0, 'it reads what it wrote');
     const before = store.mutedReads;
     const endMs = sleptMs + 60_000;
-    await until(() => sleptMs >= endMs, LIMIT_MS, 'a minute of pauses has passed');
+    await until(() => sleptMs >= endMs, LONG_MS, 'a minute of pauses has passed');
     expect(store.mutedReads - before).toBeLessThanOrEqual(200);
   });
 });
@@ -282,7 +281,7 @@ describe('a governor whose fencingKey is lost', () => {
     expect(store.kv.get(GOVERNS)?.mod).not.toBe(seen);
     // So long that it assigns the shard, and not so long that it would evict somebody.
     await pass(20, 50, 50);
-    await until(() => lostLeadership === 1, LIMIT_MS, 'it knows');
+    await until(() => lostLeadership === 1, LONG_MS, 'it knows');
     expect(isThere(OWN)).toBe(false);
   });
 });

@@ -7,9 +7,8 @@ import {systemClock} from '../../../src/runtime/clock.ts';
 import {silentLogger} from '../../../src/runtime/logger.ts';
 import {HoldingsAudit, HoldingsCaller} from '../../../src/server/governing/holdings-audit.ts';
 import {GovernorBed} from '../../governor/governor-bed.ts';
-import {until} from '../../support/until.ts';
+import {LONG_MS, until} from '../../support/until.ts';
 
-const LIMIT_MS = 20_000;
 const CONTAINERS = ['c1', 'c2', 'c3', 'c4'];
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -72,8 +71,8 @@ it('a container that lies is found out; those that answer nonsense, or not at al
     bed.turn(1_100);
     return bed.status?.alarms.some(({code}) => code === 'HOLDINGS_DIFFER') === true;
   };
-  await until(doubted, LIMIT_MS, 'the liar is doubted');
-  await until(() => fool.asked.length > 3 && flood.asked.length > 3, LIMIT_MS, 'all are asked');
+  await until(doubted, LONG_MS, 'the liar is doubted');
+  await until(() => fool.asked.length > 3 && flood.asked.length > 3, LONG_MS, 'all are asked');
   expect(doubted()).toBe(true);
   expect(Object.entries(bed.status?.containers ?? {}).filter(([, {note}]) => note !== '')).toEqual([
     ['c1', expect.objectContaining({state: 'unreachable'})],

@@ -7,9 +7,8 @@ import {silentLogger} from '../../../src/runtime/logger.ts';
 import {LeadershipShell} from '../../../src/server/governing/leadership-shell.ts';
 import {MemoryStore} from '../../support/memory-store.ts';
 import type {Operation, Transaction, TransactionOutcome} from '../../../src/store/port.ts';
-import {until} from '../../support/until.ts';
+import {LONG_MS, until} from '../../support/until.ts';
 
-const LIMIT_MS = 20_000;
 const keys = new Keys('/sm', 'sm');
 
 /** Somebody writes right before the first transaction of another. */
@@ -55,7 +54,7 @@ class Bed {
   /** The daemon has tried so many times. */
   tried(times: number): Promise<boolean> {
     const {outcomes} = this.store;
-    return until(() => outcomes.length >= times, LIMIT_MS, `${times} attempts`);
+    return until(() => outcomes.length >= times, LONG_MS, `${times} attempts`);
   }
 }
 
@@ -80,7 +79,7 @@ describe('a daemon', () => {
     bed = new Bed();
     await bed.store.write([heartbeat('me')]);
     bed.shell.start();
-    await until(() => bed.elected === 1, LIMIT_MS, 'it is elected');
+    await until(() => bed.elected === 1, LONG_MS, 'it is elected');
     expect(bed.leader).toBe('me');
     expect(bed.shell.leads).toBe(true);
   });
@@ -107,7 +106,7 @@ describe('a daemon', () => {
     bed = new Bed();
     await bed.store.write([heartbeat('me'), leaderKey('dead')]);
     bed.shell.start();
-    await until(() => bed.elected === 1, LIMIT_MS, 'it is elected');
+    await until(() => bed.elected === 1, LONG_MS, 'it is elected');
     expect(bed.leader).toBe('me');
     // For the morning after: nobody else can say which daemon was lost.
     expect(bed.lost).toEqual(['d dead']);
@@ -138,7 +137,7 @@ describe('a daemon', () => {
     bed = new Bed();
     await bed.store.write([heartbeat('me')]);
     bed.shell.start();
-    await until(() => bed.elected === 1, LIMIT_MS, 'it is elected');
+    await until(() => bed.elected === 1, LONG_MS, 'it is elected');
     bed.store.faster = [{op: 'delete', key: keys.leader()}, leaderKey('next')];
     await bed.shell.resign();
     expect(bed.leader).toBe('next');

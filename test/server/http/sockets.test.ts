@@ -2,7 +2,7 @@ import {once} from 'node:events';
 import {connect} from 'node:net';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {MoveEvent} from '../../../src/protocol/admin.ts';
-import {until} from '../../support/until.ts';
+import {LONG_MS, until} from '../../support/until.ts';
 import {fixture, listen, post, rawExchange, storeAway} from './fixture.ts';
 import type {Fixture} from './fixture.ts';
 
@@ -14,7 +14,6 @@ beforeEach(async () => {
 });
 afterEach(() => http.server.close());
 
-const LIMIT_MS = 20_000;
 const statusOf = (reply: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(reply)?.[1]);
 const add = (more = '', body = '{"service":"a"}') => post('/sm/server/add-spec', body, more);
 
@@ -111,7 +110,7 @@ function readStream(headers: string, enough: (text: string) => boolean): Promise
       socket.destroy();
       resolve(text);
     };
-    const timer = setTimeout(() => reject(new Error(`stream fell silent: ${text}`)), LIMIT_MS);
+    const timer = setTimeout(() => reject(new Error(`stream fell silent: ${text}`)), LONG_MS);
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('utf8');
       if (enough(text)) end();
@@ -140,7 +139,7 @@ describe('the event stream', () => {
     expect(text).toContain('content-type: text/event-stream');
     expect(text).toContain('id: 5\nevent: hello\ndata: {"type":"hello","revision":"5"}\n\n');
     expect(http.calls[0]).toMatchObject({operation: 'movesStream', request: {after: '4'}});
-    await until(() => ended, LIMIT_MS, 'the end of the source');
+    await until(() => ended, LONG_MS, 'the end of the source');
   });
 
   it('closing the server ends open streams', async () => {
@@ -169,7 +168,7 @@ describe('the event stream', () => {
     const socket = connect(port, '127.0.0.1').pause();
     socket.on('error', () => undefined);
     socket.write('GET /sm/server/moves/stream?service=a HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    await until(() => sent > 0, LIMIT_MS, 'more than fits into the connection');
+    await until(() => sent > 0, LONG_MS, 'more than fits into the connection');
     await http.server.close();
     socket.destroy();
   });
@@ -182,7 +181,7 @@ describe('the event stream', () => {
     const text = await readStream('', (seen) => seen.includes('event: error'));
     expect(text).toContain('"code":"INTERNAL"');
     expect(text).not.toContain('a bug');
-    await until(() => http.logged.length > 0, LIMIT_MS, 'a line in the log');
+    await until(() => http.logged.length > 0, LONG_MS, 'a line in the log');
     expect(http.logged).toMatchObject([
       {message: 'stream failed', fields: {err: {message: 'a bug'}}},
     ]);
@@ -192,9 +191,9 @@ describe('the event stream', () => {
     let answer: () => void = () => undefined;
     http.behave.answer = () => new Promise((resolve) => (answer = () => resolve({})));
     const reading = rawExchange(port, 'GET /sm/server/status HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    await until(() => http.calls.length === 1, LIMIT_MS, 'the call');
+    await until(() => http.calls.length === 1, LONG_MS, 'the call');
     const closed = http.server.close();
-    await until(() => !http.server.server.listening, LIMIT_MS, 'the closing has begun');
+    await until(() => !http.server.server.listening, LONG_MS, 'the closing has begun');
     answer();
     const reply = await reading;
     expect(statusOf(reply)).toBe(200);

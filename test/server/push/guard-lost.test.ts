@@ -12,9 +12,8 @@ import type {OpenSession, PushWorkOptions} from '../../../src/server/push/push-w
 import {MemoryStore} from '../../support/memory-store.ts';
 import type {Transaction} from '../../../src/store/port.ts';
 import {GovernorBed} from '../../governor/governor-bed.ts';
-import {until} from '../../support/until.ts';
+import {LONG_MS, until} from '../../support/until.ts';
 
-const LIMIT_MS = 20_000;
 const keys = new Keys('/sm', 'sm');
 const CONTAINER = '10.0.0.1:80';
 const FIRST_PLAN_MS = 3_000;
@@ -36,12 +35,12 @@ describe('the machine of the guard', () => {
       ...{proofs: [], isWatched: () => true, leaseInUse: () => '7'},
     });
     machine.start();
-    await until(() => machine.leaseId === '7', LIMIT_MS, 'the id');
+    await until(() => machine.leaseId === '7', LONG_MS, 'the id');
     alive = false;
-    await until(() => machine.alarm !== undefined, LIMIT_MS, 'the alarm');
+    await until(() => machine.alarm !== undefined, LONG_MS, 'the alarm');
     expect(machine.leaseId).toBeUndefined();
     alive = true;
-    await until(() => machine.leaseId === '7', LIMIT_MS, 'the id again');
+    await until(() => machine.leaseId === '7', LONG_MS, 'the id again');
     machine.stop();
   });
 });

@@ -10,10 +10,9 @@ import type {
   LiveSummary,
 } from '../../../../src/protocol/admin.ts';
 import {ViewLease} from '../../../../src/appview/app-views.ts';
-import {until} from '../../../support/until.ts';
+import {LONG_MS, until} from '../../../support/until.ts';
 import {NOW_MS, World} from '../fixture.ts';
 
-const LIMIT_MS = 60_000;
 const app = {service: 'orders'};
 
 let world: World;
@@ -47,7 +46,7 @@ class Client {
         if (this.ended !== undefined) throw this.ended;
         return held().includes(text) as true;
       },
-      LIMIT_MS,
+      LONG_MS,
       () => `${text} in ${held()}`,
     );
   }
@@ -99,7 +98,7 @@ describe('a live view of containers', () => {
     await world.call('drain', {...app, container: 'c1', reason: 'because'});
     await client.has('"state":"draining"');
     await world.delete(world.keys.heartbeat('orders', 'c2-1'));
-    await until(() => client.rows.size === 1, LIMIT_MS, 'c2 has gone');
+    await until(() => client.rows.size === 1, LONG_MS, 'c2 has gone');
     expect(client.summary).toMatchObject({
       service: 'orders',
       exists: true,
@@ -149,7 +148,7 @@ describe('a live stream', () => {
     await world.call('addShards', {...app, shards: ids.map((shardId) => ({shardId}))});
     const query = {view: 'shards', ...app, limit: 2_000} as const;
     const client = new Client(query);
-    await until(() => client.rows.size === 1_200, LIMIT_MS, 'all rows');
+    await until(() => client.rows.size === 1_200, LONG_MS, 'all rows');
     expect(client.parts.slice(0, 3).map(({reset, more}) => [reset, more])).toEqual([
       [true, true],
       [false, true],
@@ -177,7 +176,7 @@ describe('a live stream', () => {
     for (const prefix of ['a', 'b', 'c']) {
       const shards = Array.from({length: 8_000}, (_, index) => ({shardId: `${prefix}${index}`}));
       await world.call('addShards', {...app, shards});
-      await until(() => other.rows.has(`shards ${prefix}7999`), LIMIT_MS, 'the others see it');
+      await until(() => other.rows.has(`shards ${prefix}7999`), LONG_MS, 'the others see it');
     }
     let sets = 0;
     let resets = 0;
@@ -203,11 +202,11 @@ describe('a live stream', () => {
     const last = () => client.messages.findLast((message) => message.type === 'beat');
     expect(last()?.store.ok).toBe(true);
     away = true;
-    await until(() => last()?.store.ok === false, LIMIT_MS, 'the beat says so');
+    await until(() => last()?.store.ok === false, LONG_MS, 'the beat says so');
     expect(last()?.store).toMatchObject({reason: 'etcd does not answer'});
     expect(last()?.store.since).not.toBe('');
     away = false;
-    await until(() => last()?.store.ok === true, LIMIT_MS, 'the beat takes it back');
+    await until(() => last()?.store.ok === true, LONG_MS, 'the beat takes it back');
   });
 });
 
@@ -215,12 +214,12 @@ describe('live views of one app and of all', () => {
   it('hold the records once, whichever was there first', async () => {
     const watch = vi.spyOn(world.memory, 'watch');
     const one = new Client({view: 'shards', ...app});
-    await until(() => one.summary !== undefined, LIMIT_MS, 'a first look');
+    await until(() => one.summary !== undefined, LONG_MS, 'a first look');
     expect(watch).toHaveBeenCalledTimes(2);
     const all = new Client({view: 'top'});
     await all.has('"service":"orders"');
     const other = new Client({view: 'containers', ...app});
-    await until(() => other.summary !== undefined, LIMIT_MS, 'a first look');
+    await until(() => other.summary !== undefined, LONG_MS, 'a first look');
     expect(watch).toHaveBeenCalledTimes(3);
     // From here on only what is held for all is told of changes.
     for (const call of watch.mock.results.slice(0, 2)) call.value.close();
@@ -234,18 +233,18 @@ describe('live views of one app and of all', () => {
     expect(JSON.stringify([...other.rows.values()])).not.toContain('search');
     expect(other.summary).toMatchObject({service: 'orders', apps: 1, daemons: 0});
     const nobody = new Client({view: 'moves', service: 'nobody'});
-    await until(() => nobody.ended !== undefined, LIMIT_MS, 'its end');
+    await until(() => nobody.ended !== undefined, LONG_MS, 'its end');
     expect(nobody.ended).toMatchObject({code: 'APP_NOT_FOUND'});
   });
 });
 
 it('a view that breaks tells its watchers why; who comes back gets a new one', async () => {
   const client = new Client({view: 'containers', ...app});
-  await until(() => client.summary !== undefined, LIMIT_MS, 'a first look');
+  await until(() => client.summary !== undefined, LONG_MS, 'a first look');
   const apps = vi.spyOn(ViewLease.prototype, 'apps').mockImplementation(() => {
     throw new Error('a bug');
   });
-  await until(() => client.ended !== undefined, LIMIT_MS, 'the end of the view');
+  await until(() => client.ended !== undefined, LONG_MS, 'the end of the view');
   expect(client.ended).toMatchObject({message: 'a bug'});
   apps.mockRestore();
   const again = new Client({view: 'containers', ...app}, client.lastEventId);
@@ -257,7 +256,7 @@ it('a view that breaks tells its watchers why; who comes back gets a new one', a
 describe('a live view of shards', () => {
   const ids = async (over: Partial<AdminInput<'liveStream'>>): Promise<string[]> => {
     const client = new Client({view: 'shards', ...app, ...over});
-    await until(() => client.summary !== undefined, LIMIT_MS, 'a first look');
+    await until(() => client.summary !== undefined, LONG_MS, 'a first look');
     client.closing.abort();
     return [...client.rows.values()].map((row) => row.key);
   };
@@ -274,7 +273,7 @@ describe('a live view of shards', () => {
         last = await ids(over);
         return (ordered ? last : last.sort()).join() === wanted.join();
       },
-      LIMIT_MS,
+      LONG_MS,
       () => `${wanted.join()} instead of ${last.join()}`,
     ) as Promise<true>;
   };
