@@ -103,7 +103,9 @@ it('restarts container by container, each only when it is permitted', async () =
   const list = ['container', 'ls', '-a', APP, '--json', '--server', server];
   // Two of them are balanced too, before the third has joined.
   const readyIds = async (): Promise<string[]> => {
-    const {items} = JSON.parse((await runCli(list)).stdout) as {items: {id: string; state: string}[]};
+    const {items} = JSON.parse((await runCli(list)).stdout) as {
+      items: {id: string; state: string}[];
+    };
     return items.filter(({state}) => state === 'ready').map(({id}) => id);
   };
   await until(async () => (await readyIds()).length === ids.length, LONG_MS, 'all have joined');
