@@ -13,9 +13,9 @@ import {RECORDS_PER_READ, REREAD_RETRY_MAX_MS, REREAD_RETRY_MIN_MS} from './limi
 export interface RecordRereadsOptions {
   readonly app: string;
   readonly keys: Keys;
-  readonly store: Store;
+  readonly store: Pick<Store, 'getMany'>;
   readonly clock: Pick<Clock, 'sleep'>;
-  /** Newest revision that is known: an answer from before it is of no use. */
+  /** Newest revision that is known: an answer from before it could bring back a record that was deleted meanwhile. */
   readonly newest: () => number;
   readonly isStopped: () => boolean;
   /** What was read of a shard. */
@@ -47,10 +47,13 @@ export class RecordRereads {
     const {app, keys, store, clock, newest, isStopped, onRead} = this.options;
     const shards = [...this.wanted].slice(0, RECORDS_PER_READ);
     const paths = shards.map((shard) => keys.ownership(app, shard));
+    const known = newest();
     const reply = await store.getMany(paths).catch(() => undefined);
     if (isStopped()) return;
     if (reply === undefined || reply.revision < newest()) {
-      this.failures += 1;
+      // The watch may overtake an answer; in a busy app it often does. The store is well then.
+      const isOvertaken = reply !== undefined && reply.revision >= known;
+      this.failures = isOvertaken ? 1 : this.failures + 1;
       const [minMs, maxMs] = [REREAD_RETRY_MIN_MS, REREAD_RETRY_MAX_MS];
       return clock.sleep(backOff(this.failures, minMs, maxMs, Math.random()));
     }
