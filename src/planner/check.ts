@@ -2,7 +2,7 @@
 import {invariant} from '../model/errors.ts';
 import type {Plan} from '../model/placement.ts';
 import {Occupants} from './hard/occupants.ts';
-import {runsForbidden} from './sorting.ts';
+import {runsAllowed} from './sorting.ts';
 import {NOT_LIVING, OPEN, TAKES_REST, TRIAL_DUE} from './table.ts';
 import type {Table} from './table.ts';
 
@@ -91,8 +91,7 @@ function brokenIntake(table: Table, shard: number, from: number, to: number): st
   if (from === to || to >= table.m || table.mode[to] === OPEN) return undefined;
   const takesRest = ((table.unproved?.[to] ?? 0) & TAKES_REST) > 0;
   if (!takesRest) return 'on a container that accepts no new shards';
-  const mayRunOn = from >= 0 && !runsForbidden(table, shard);
-  return mayRunOn ? 'on a container that has not proved itself' : undefined;
+  return runsAllowed(table, shard) ? 'on a container that has not proved itself' : undefined;
 }
 
 /** The rule that the shard's container breaks; undefined for none. */

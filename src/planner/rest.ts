@@ -5,7 +5,7 @@
 import {Occupants} from './hard/occupants.ts';
 import {assign} from './matrix/assign.ts';
 import {targetsOf} from './matrix/targets.ts';
-import {mayStayStranded} from './sorting.ts';
+import {runsAllowed} from './sorting.ts';
 import {CLOSED, OPEN, TAKES_REST} from './table.ts';
 import type {Table} from './table.ts';
 
@@ -44,13 +44,13 @@ function takeBackMisfits(table: Table, target: Int32Array, rest: readonly number
   }
 }
 
-/** Shards without a container in tie-break order, but for those that may stay where they run. */
+/** Shards without a container in tie-break order, but for those that go on where they run: of running ones an unproved container gets only its trial. */
 function leftOver(table: Table, target: Int32Array): number[] {
   const takesRest = table.unproved?.some((bits) => (bits & TAKES_REST) > 0) === true;
   if (!takesRest) return [];
   const rest: number[] = [];
   for (const shard of table.shardOrder)
-    if ((target[shard] ?? -1) < 0 && !mayStayStranded(table, shard)) rest.push(shard);
+    if ((target[shard] ?? -1) < 0 && !runsAllowed(table, shard)) rest.push(shard);
   return rest;
 }
 

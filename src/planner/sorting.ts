@@ -99,8 +99,12 @@ export function runsForbidden(table: Table, shard: number): boolean {
   return pool !== undefined && pool.has[current] !== 1;
 }
 
+/** Whether it runs where neither its pin nor its worker group forbids it. */
+export function runsAllowed(table: Table, shard: number): boolean {
+  return (table.current[shard] ?? -1) >= 0 && !runsForbidden(table, shard);
+}
+
 /** Whether a shard that gets no container may stay on the draining one where it runs. */
 export function mayStayStranded(table: Table, shard: number): boolean {
-  const current = table.current[shard] ?? -1;
-  return current >= 0 && table.mode[current] === DRAINING && !runsForbidden(table, shard);
+  return table.mode[table.current[shard] ?? -1] === DRAINING && runsAllowed(table, shard);
 }

@@ -95,6 +95,21 @@ describe('an unproved container', () => {
     expect(made.trials).toHaveLength(2);
   });
 
+  it.each([
+    ['stays on a closed container', {mode: 'closed'} as const],
+    ['is pinned there', {mode: 'open'} as const, {pin: 'c1'}],
+  ])('takes no running shard beside another of its key that %s', (_, over, pinned = {}) => {
+    const {containers, ...rest} = snapshotOf(shards({c1: 2}, {spreadKey: 'k', ...pinned}), {
+      c1: undefined,
+      c3: {...JOINING, trialDue: false},
+    });
+    const made = plan({
+      ...rest,
+      containers: containers.map((one) => (one.id === 'c1' ? {...one, ...over} : one)),
+    });
+    expect(made).toMatchObject({moves: [], unplaced: [{reason: 'spread-key', mustDrop: false}]});
+  });
+
   it('gets a shard of a draining container on trial, and the others stay for now', () => {
     const snapshot = snapshotOf(shards({c1: 3}), {c1: undefined, c3: JOINING});
     const [, joiner] = snapshot.containers;

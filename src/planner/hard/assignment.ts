@@ -138,7 +138,7 @@ export class Assignment {
     const pin = table.pin[shard] ?? -1;
     const open = pin >= 0 ? [pin] : this.openFor(table.bucket[shard] ?? 0);
     const roomy = open.filter((container) => !this.occupants.isFull(container));
-    if (roomy.length === 0) return 'capacity';
+    if (open.length > 0 && roomy.length === 0) return 'capacity';
     return roomy.some((container) => this.occupants.fitsKey(shard, container))
       ? 'metric-limit'
       : 'spread-key';

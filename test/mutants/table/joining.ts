@@ -80,8 +80,8 @@ export const JOINING_MUTANTS: readonly Mutant[] = [
     {
       name: 'nobody checks what unproved containers get',
       breaks: BREAKS,
-      find: 'const mayRunOn = from >= 0 && !runsForbidden(table, shard);',
-      replace: 'const mayRunOn = false;',
+      find: 'return runsAllowed(table, shard) ?',
+      replace: 'return shard < 0 ?',
       killed: TRIAL_TESTS(
         'a bad plan for an unproved container stops the governor > a running shard beside the trial',
       ),
