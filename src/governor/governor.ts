@@ -265,10 +265,9 @@ export class Governor implements ListingTaker {
     }
     if (living.size > this.living.size) this.planCache.release();
     this.living = living;
-    if (this.starter.look(living, nowMs, this.wallMs)) this.reports.status.touch();
     this.admissions.limit = unclaimedLimit(living.size);
     if (changed) this.planCache.want(this.planCache.unplaced.size > 0);
-    if (changed) this.reports.status.touch();
+    if (this.starter.look(living, nowMs, this.wallMs) || changed) this.reports.status.touch();
   }
 
   private evictSilent(nowMs: number, actions: GovernorAction[]): void {
@@ -341,6 +340,7 @@ export class Governor implements ListingTaker {
       return this.hints.follow(shard, this.view.own.get(shard), step, nowMs);
     if (step.step === 'queue') return this.admissions.wait(step.incarnation, shard);
     if (step.for === 'session') this.retries.pause(shard, nowMs + REFUSED_RETRY_MS);
+    if (step.for === 'capacity') this.inFlightMoves.waitForCapacity(shard);
     if (step.for === 'capacity' || step.for === 'plan') this.dirty.wait(shard);
     if (step.for === 'plan') this.planCache.dirty = true;
   }

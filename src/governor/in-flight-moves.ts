@@ -24,8 +24,10 @@ type InFlightMove = {
   readonly zones: readonly string[];
   /** A hook of its shard has exceeded its time limit: nobody knows whether it ends. */
   readonly stuck: boolean;
+  /** Its shard has not left yet. */
+  readonly leaves: boolean;
 };
-type MoveEnds = Pick<InFlightMove, 'from' | 'to' | 'urgency'>;
+type MoveEnds = Pick<InFlightMove, 'from' | 'to' | 'urgency' | 'leaves'>;
 
 /** What says how many may move at once. */
 interface LimitedApp {
@@ -86,7 +88,7 @@ export class InFlightMoves {
   /** Counts a move that has been asked for but is not in any record yet. */
   begin(shard: string, from: string, to: string, urgency: MoveUrgency, nowMs: number): void {
     this.end(shard);
-    this.keep(shard, {from, to, urgency});
+    this.keep(shard, {from, to, urgency, leaves: true});
     if (isBudgeted(urgency) && this.moving.perMinute > 0) this.starts.push(nowMs);
   }
 
@@ -129,6 +131,17 @@ export class InFlightMoves {
           )
         : undefined)
     );
+  }
+
+  /**
+   * The shard has left, and its target is full. Where no other shard is leaving that target, the move gives its place to one that makes room there: in a
+   * ring of full containers each move waits for the next one, and as many as `maxMoving` would wait for good.
+   */
+  waitForCapacity(shard: string): void {
+    const {to} = this.moves.get(shard) ?? {};
+    if (to === undefined) return;
+    for (const {from, leaves} of this.moves.values()) if (leaves && from === to) return;
+    this.end(shard);
   }
 
   /** Begins the restart of a shard on its container; false: it waits for its turn. */
@@ -209,9 +222,9 @@ export class InFlightMoves {
     return this.zoneEnds.get(zone) ?? 0;
   }
 
-  private keep(shard: string, {from, to, urgency}: MoveEnds): void {
+  private keep(shard: string, {from, to, urgency, leaves}: MoveEnds): void {
     const stuck = [from, to].some((end) => this.overdue.get(end)?.has(shard));
-    const move = {from, to, urgency, zones: this.zonesOf(from, to), stuck};
+    const move = {from, to, urgency, zones: this.zonesOf(from, to), stuck, leaves};
     this.moves.set(shard, move);
     this.count(move, 1);
   }
@@ -274,5 +287,5 @@ function inFlightOf(record: OwnershipRecord | undefined): MoveEnds | undefined {
   const reason = moveReasonOf(why);
   if (from === '' || reason.kind === 'lost') return undefined;
   if (to === '' && record.state === 'free') return undefined;
-  return {from, to, urgency: urgencyOf(reason, to)};
+  return {from, to, urgency: urgencyOf(reason, to), leaves: record.state === 'dropping'};
 }

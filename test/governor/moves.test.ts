@@ -24,6 +24,16 @@ function dropping(bed: GovernorBed): string[] {
   return Object.keys(bed.places).filter((shard) => bed.places[shard]?.startsWith('dropping'));
 }
 
+/** So many times all that is let go of or given comes to where it goes. */
+function carry(bed: GovernorBed, containers: readonly string[], rounds: number): void {
+  for (let round = 0; round < rounds; round += 1) {
+    bed.pass(500, containers);
+    bed.free(dropping(bed));
+    bed.pass(500, containers);
+    for (const container of containers) bed.claim(bed.unclaimed(container));
+  }
+}
+
 describe('a planned move', () => {
   it('whose first write is refused is planned again, without any further news', () => {
     const bed = placed(['s1'], ['c1']);
@@ -77,6 +87,45 @@ describe('a planned move', () => {
     bed.pass(500, ['c1', 'c2']);
     expect(bed.places).toEqual({s1: `assigned ${to}`});
     expect(bed.own.get('s1')?.value.move).toMatchObject({to, why: 'pin or worker group'});
+  });
+});
+
+describe('moves to full containers', () => {
+  it.each([
+    [1, 1],
+    [2, 8],
+  ])('%i at once are enough for %i pairs that change places on full containers', (most, pairs) => {
+    const all = Array.from({length: 2 * pairs}, (_, at) => `c${at}`);
+    const bed = new GovernorBed([], {maxMoving: most, maxShardCount: 1});
+    const pin = (places: readonly string[]): void => {
+      for (const [at, manualContainerId] of places.entries())
+        bed.addShard(`s${at}`, {manualContainerId});
+    };
+    const placesOf = (places: readonly string[]) =>
+      Object.fromEntries(places.map((container, at) => [`s${at}`, `owned ${container}`]));
+    for (const container of all) bed.join(container);
+    pin(all);
+    carry(bed, all, 6);
+    expect(bed.places).toEqual(placesOf(all));
+    const swapped = all.map((_, at) => `c${at ^ 1}`);
+    pin(swapped);
+    carry(bed, all, 4 * pairs);
+    expect(bed.places).toEqual(placesOf(swapped));
+  });
+
+  it('a shard whose target has become full leaves its place to one that makes room there', () => {
+    const all = ['c1', 'c2'];
+    const bed = placed(['s1', 's2', 's3', 's4'], all, {maxMoving: 1});
+    const shard = Object.keys(bed.places).find((one) => bed.places[one] === 'owned c2') ?? '';
+    bed.addShard(shard, {manualContainerId: 'c1'});
+    bed.pass(500, all);
+    expect(dropping(bed)).toEqual([shard]);
+    bed.override('c1', {capacity: 2});
+    carry(bed, all, 6);
+    expect(bed.places[shard]).toBe('owned c1');
+    expect(Object.values(bed.places).sort()).toEqual(
+      all.flatMap((one) => [`owned ${one}`, `owned ${one}`]),
+    );
   });
 });
 

@@ -96,10 +96,10 @@ describe('an unproved container', () => {
   });
 
   it.each([
-    ['stays on a closed container', {mode: 'closed'} as const],
-    ['is pinned there', {mode: 'open'} as const, {pin: 'c1'}],
-  ])('takes no running shard beside another of its key that %s', (_, over, pinned = {}) => {
-    const {containers, ...rest} = snapshotOf(shards({c1: 2}, {spreadKey: 'k', ...pinned}), {
+    ['stays on a closed container', {mode: 'closed'} as const, ''],
+    ['is pinned there', {mode: 'open'} as const, 'c1'],
+  ])('takes no running shard beside another of its key that %s', (_, over, pin) => {
+    const {containers, ...rest} = snapshotOf(shards({c1: 2}, {spreadKey: 'k', pin}), {
       c1: undefined,
       c3: {...JOINING, trialDue: false},
     });
