@@ -125,6 +125,32 @@ export function loadInstance(seed: number): PlacementSnapshot {
   };
 }
 
+/** As `loadInstance`, with containers that have not proved themselves, wishes, failures and cancelled moves, each in some of the snapshots. */
+export function everyRuleInstance(seed: number): PlacementSnapshot {
+  const snapshot = loadInstance(seed);
+  const next = seeded(seed + 99_991);
+  const [joining, wishful, known, cancelled, unfit] = [
+    ...[next(3) === 0, next(2) > 0, next(2) > 0, next(4) === 0, next(2) > 0],
+  ];
+  const pick = (): string => snapshot.containers[next(snapshot.containers.length)]?.id ?? '';
+  const containers = snapshot.containers.map((container) =>
+    joining && next(2) === 0
+      ? {...container, unproved: {takesRest: next(3) > 0, trialDue: next(3) > 0}}
+      : container,
+  );
+  const fitness = ['yes', 'yes', 'forced', 'no'] as const;
+  const shards = snapshot.shards.map((shard) => ({
+    ...shard,
+    prefer: wishful && shard.current === '' && next(2) === 0 ? pick() : '',
+    avoid: wishful && next(5) === 0 ? pick() : '',
+    movedAt: known ? next(50) : 0,
+    trial: unfit ? (fitness[next(4)] ?? 'yes') : 'yes',
+    failures: unfit ? next(3) : 0,
+    cancelledTo: cancelled && next(3) === 0 ? pick() : '',
+  }));
+  return {...snapshot, containers, shards};
+}
+
 /** The snapshot with nobody above the limit: who is too much runs nowhere. */
 function withinLimit(snapshot: PlacementSnapshot): PlacementSnapshot {
   if (snapshot.maxShardCount === 0) return snapshot;

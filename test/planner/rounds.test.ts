@@ -2,7 +2,15 @@
 import {describe, expect, test} from 'vitest';
 import type {PlacementShard, PlacementSnapshot, Plan} from '../../src/model/placement.ts';
 import {plan} from '../../src/planner/index.ts';
-import {applied, instance, mixedInstance, placed, policyInstance, shuffled} from './instances.ts';
+import {
+  applied,
+  everyRuleInstance,
+  instance,
+  mixedInstance,
+  placed,
+  policyInstance,
+  shuffled,
+} from './instances.ts';
 
 const INSTANCES = 1_000;
 const ONE_BUCKET = {containers: 6, groups: 1, shards: 20, constraints: false};
@@ -88,6 +96,46 @@ test.each([mixedInstance, policyInstance])('the order of the input changes nothi
     expect([...placed(other, plan(other))].sort()).toEqual([...placed(snapshot, made)].sort());
   });
 });
+
+/** Instances in which two shards of one key once changed places in plan after plan, and none of them came to rest. */
+const RESTLESS = [987];
+
+test('plan after plan comes to rest, whatever rules there are', () => {
+  for (const seed of [...Array(500).keys(), ...RESTLESS]) {
+    let state = everyRuleInstance(seed);
+    let rounds = 0;
+    for (let made = plan(state); rounds <= state.shards.length; rounds += 1) {
+      const next = roomFor(state, made);
+      if (next === undefined) break;
+      state = next;
+      made = plan(state);
+    }
+    expect(rounds, `seed ${seed}`).toBeLessThanOrEqual(state.shards.length);
+  }
+});
+
+/** The snapshot after all of the plan for which there is room; undefined: nothing changes. */
+function roomFor(snapshot: PlacementSnapshot, made: Plan): PlacementSnapshot | undefined {
+  const {shards, containers, maxShardCount} = snapshot;
+  const counts = containers.map(({id}) => shards.filter(({current}) => current === id).length);
+  const where = shards.map(({current}) => current);
+  const go = (shard: number, to: number): boolean => {
+    const limits = [containers[to]?.capacity ?? 0, maxShardCount].filter((limit) => limit > 0);
+    if ((counts[to] ?? 0) >= Math.min(...limits)) return false;
+    counts[to] = (counts[to] ?? 0) + 1;
+    where[shard] = containers[to]?.id ?? '';
+    return true;
+  };
+  for (const shard of made.additions) go(shard, made.target[shard] ?? -1);
+  for (const {shard, from, to} of made.moves)
+    if (go(shard, to)) counts[from] = (counts[from] ?? 0) - 1;
+  for (const {shard, mustDrop} of made.unplaced) if (mustDrop) where[shard] = '';
+  if (where.every((id, at) => id === shards[at]?.current)) return undefined;
+  return {
+    ...snapshot,
+    shards: shards.map((shard, at) => ({...shard, current: where[at] ?? ''})),
+  };
+}
 
 describe('locality', () => {
   test('one shard more moves at most one other', () => {

@@ -132,7 +132,7 @@ class Rehoming {
 
   /** Moves others, one after the other, until it fits; augmenting paths over shards. */
   private freeCapacity(shard: number, from: number, seen: Set<number>): boolean {
-    for (const to of this.assignment.homesOf(shard)) {
+    for (const to of this.ownFirst(shard)) {
       if (this.assignment.occupants.fits(shard, to)) return this.assignment.goTo(shard, from, to);
       for (const other of this.blockersOf(shard, to)) {
         if (seen.has(other) || this.assignment.isFree[other] !== 1) continue;
@@ -152,11 +152,20 @@ class Rehoming {
     return false;
   }
 
-  /** Any of which, gone, may let it in. */
+  /** Its homes, the one where it runs before the others. */
+  private ownFirst(shard: number): readonly number[] {
+    const homes = this.assignment.homesOf(shard);
+    const current = this.assignment.task.table.current[shard] ?? -1;
+    return homes.includes(current) ? [current, ...homes.filter((to) => to !== current)] : homes;
+  }
+
+  /** Any of which, gone, may let it in; those that come there before those that run there. */
   private blockersOf(shard: number, container: number): number[] {
-    const keys = this.assignment.task.table.spreadKeys;
+    const {spreadKeys: keys, current} = this.assignment.task.table;
     const key = keys?.[shard] ?? -1;
-    const there = [...(this.assignment.on[container] ?? [])];
+    const all = [...(this.assignment.on[container] ?? [])];
+    const comes = (other: number): boolean => current[other] !== container;
+    const there = [...all.filter(comes), ...all.filter((other) => !comes(other))];
     if (this.assignment.occupants.fitsKey(shard, container)) return there;
     return there.filter((other) => keys?.[other] === key);
   }
