@@ -78,7 +78,10 @@ describe('doctor', () => {
   });
 
   it.each([
-    ['CERT_HAS_EXPIRED', 'on daemon d2: renew the file that tls.cert names, then send SIGHUP'],
+    [
+      'CERT_HAS_EXPIRED',
+      'on daemon d2: renew the file that tls.cert names; the daemon takes it by itself',
+    ],
     [
       'DEPTH_ZERO_SELF_SIGNED_CERT',
       'on daemon d2: set tls.ca to who signed the certificates of the daemons',
