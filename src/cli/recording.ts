@@ -21,7 +21,7 @@ import {unwritable} from './text-output.ts';
 import {TTL_DEFAULT_MS} from '../model/limits.ts';
 
 export interface RecordingRequest {
-  readonly client: AdminClient;
+  readonly client: Pick<AdminClient, 'call'>;
   readonly app: string;
   /** Must not be there yet. */
   readonly file: string;
@@ -29,6 +29,8 @@ export interface RecordingRequest {
   readonly startedAt: string;
   /** Ends the recording in order. */
   readonly signal: AbortSignal;
+  /** Ends it in order so long after the first answer. */
+  readonly limitMs?: number | undefined;
   readonly say: (text: string) => void;
   readonly onProgress: (recorded: Recorded) => void;
 }
@@ -56,7 +58,11 @@ export async function record(request: RecordingRequest): Promise<Recorded & {end
 class Recording {
   private readonly request: RecordingRequest;
   private readonly recorder = new TraceRecorder();
-  private readonly startedMs = performance.now();
+  private readonly signal: AbortSignal;
+  private readonly timeUp = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+  /** When the first answer was there. */
+  private startedMs = performance.now();
   private file: number | undefined;
   private shardsAtMs = 0;
   private bytes = 0;
@@ -67,10 +73,12 @@ class Recording {
 
   constructor(request: RecordingRequest) {
     this.request = request;
+    this.signal = AbortSignal.any([request.signal, this.timeUp.signal]);
   }
 
   async run(): Promise<RecordingEnd> {
-    const {signal, onProgress} = this.request;
+    const {signal} = this;
+    const {onProgress} = this.request;
     while (!signal.aborted) {
       const isGone = await this.look();
       if (isGone) return 'removed';
@@ -89,6 +97,7 @@ class Recording {
   }
 
   close(): void {
+    clearTimeout(this.timer);
     if (this.file !== undefined) closeSync(this.file);
   }
 
@@ -105,8 +114,8 @@ class Recording {
       this.isCut = false;
       return false;
     } catch (error) {
-      if (this.request.signal.aborted && this.file !== undefined) return false;
-      if (this.file === undefined) throw this.request.signal.aborted ? nothingYet() : error;
+      if (this.signal.aborted && this.file !== undefined) return false;
+      if (this.file === undefined) throw this.signal.aborted ? nothingYet() : error;
       if (error instanceof RemoteError && error.failure.code === 'APP_NOT_FOUND') return true;
       if (!isRetryable(error)) throw error;
       if (!this.isCut) say('the daemon does not answer: recording continues when it does');
@@ -116,22 +125,24 @@ class Recording {
   }
 
   private async lookAtAll(): Promise<void> {
-    const {client, app, signal} = this.request;
+    const {signal} = this;
+    const {client, app} = this.request;
     const {containers} = await client.call('getContainers', {service: app}, signal);
-    const beganMs = this.nowMs;
-    const shards = beganMs < this.shardsAtMs ? undefined : await this.allShards();
+    const beganMs = performance.now();
+    const shards = this.nowMs < this.shardsAtMs ? undefined : await this.allShards();
     if (this.file === undefined) this.begin(containers);
     // What is there when it begins was there at its beginning.
     const atMs = this.events === 0 ? 0 : this.nowMs;
     this.write(this.recorder.containersSeen(containers.map(containerOf), atMs));
     if (shards === undefined) return;
-    const tookMs = this.nowMs - beganMs;
+    const tookMs = Math.round(performance.now() - beganMs);
     this.shardsAtMs = this.nowMs + Math.max(RECORD_SHARDS_EVERY_MS, RECORD_PAUSE_FACTOR * tookMs);
     this.write(this.recorder.shardsSeen(shards, atMs));
   }
 
   private async allShards(): Promise<ShardView[]> {
-    const {client, app, signal} = this.request;
+    const {signal} = this;
+    const {client, app} = this.request;
     const all: ShardView[] = [];
     for (let cursor: string | undefined; cursor !== '';) {
       const page = {service: app, limit: RECORD_PAGE, ...(cursor === undefined ? {} : {cursor})};
@@ -143,7 +154,9 @@ class Recording {
   }
 
   private begin(containers: readonly ContainerView[]): void {
-    const {app, file, startedAt} = this.request;
+    const {app, file, startedAt, limitMs} = this.request;
+    this.startedMs = performance.now();
+    if (limitMs !== undefined) this.timer = setTimeout(() => this.timeUp.abort(), limitMs);
     try {
       this.file = openSync(file, 'wx', 0o600);
     } catch (error) {

@@ -23,7 +23,9 @@ export default class Record extends SmCommand<typeof Record> {
   ];
   static override flags = {
     app: appFlag,
-    for: Flags.string({description: 'end after this time: 30s, 10m, 2h; default: Ctrl-C'}),
+    for: Flags.string({
+      description: 'end so long after the first answer of a daemon: 30s, 10m, 2h; default: Ctrl-C',
+    }),
     out: Flags.string({description: 'file to write; it must not exist yet', required: true}),
   };
 
@@ -32,13 +34,13 @@ export default class Record extends SmCommand<typeof Record> {
     const limitMs = this.flags.for === undefined ? undefined : parseDuration(this.flags.for);
     const {record} = await import('../cli/recording.ts');
     const stop = new AbortController();
-    void untilEnd(limitMs).then(() => stop.abort());
+    void untilEnd(undefined).then(() => stop.abort());
     const progress = new Progress();
     const isSeen = process.stderr.isTTY;
     const {client} = this;
     try {
       const {ended, ...recorded} = await record({
-        ...{client, app, file, signal: stop.signal},
+        ...{client, app, file, signal: stop.signal, limitMs},
         startedAt: new Date().toISOString(),
         say: (text) => this.say(text),
         onProgress: ({durationMs, events}) => {
