@@ -16,6 +16,7 @@ import {Quarantine} from './quarantine.ts';
 import {ShardRows} from './shard-rows.ts';
 import {ShardValues} from './shard-values.ts';
 import {SpecTally} from './spec-tally.ts';
+import {SpreadKeys} from './spread-keys.ts';
 import {StateTally} from './state-tally.ts';
 
 export interface IdHolder {
@@ -41,6 +42,8 @@ export class AppView {
   readonly shards = new ShardValues<ShardSpec>(this.rows, (row) => this.freed(row));
   /** How much the specs of `shards` take. */
   readonly specs = new SpecTally();
+  /** Which of `shards` have one spread key. */
+  readonly spreadKeys = new SpreadKeys();
   /** Which states the shards are in by their records. */
   readonly states = new StateTally();
   readonly pools = new Map<string, Set<string>>();
@@ -242,6 +245,7 @@ export class AppView {
     const before = this.shards.get(shard)?.value;
     if (!put(this.shards, shard, entry, mod)) return false;
     this.specs.replace(before, entry?.value);
+    this.spreadKeys.replace(shard, before?.spreadKey ?? '', entry?.value.spreadKey ?? '');
     if ((before === undefined) !== (entry === undefined))
       this.states.wantedChanged(shard, this.own.get(shard)?.value, entry !== undefined);
     return true;

@@ -134,7 +134,7 @@ export class InFlightMoves {
   }
 
   /**
-   * The shard has left, and its target is full. Where no other shard is leaving that target, the move gives its place to one that makes room there: in a
+   * The shard has left, and its target has no room for it. Where no other shard is leaving that target, the move gives its place to one that makes room there: in a
    * ring of full containers each move waits for the next one, and as many as `maxMoving` would wait for good.
    */
   waitForCapacity(shard: string): void {

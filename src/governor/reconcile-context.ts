@@ -8,7 +8,7 @@ import type {ReconcileContext} from './reconcile.ts';
 
 export type ReconcileParts = Pick<ReconcileContext, 'view' | 'living' | 'newMove' | 'epoch'> & {
   readonly admissions: Pick<AdmissionQueue, 'limit'>;
-  readonly pending: Pick<PendingWrites, 'arriving'>;
+  readonly pending: Pick<PendingWrites, 'arriving' | 'of'>;
   readonly planCache: Pick<PlanCache, 'isQueued'>;
   readonly trust: Pick<ContainerTrust, 'isTrial'>;
   /** Records that wait for the container's claim, or are being written for it. */
@@ -25,6 +25,15 @@ export function reconcileContext(parts: ReconcileParts): ReconcileContext {
     isFull: (incarnation) => {
       const limit = shardLimit(view, incarnation);
       return limit > 0 && view.shardsOf(incarnation).size + pending.arriving(incarnation) >= limit;
+    },
+    hasKeyConflict: (shard, incarnation) => {
+      const key = view.shards.get(shard)?.value.spreadKey ?? '';
+      if (key === '') return false;
+      const there = view.shardsOf(incarnation);
+      for (const other of view.spreadKeys.shardsOf(key))
+        if (other !== shard && (there.has(other) || pending.of(other)?.to === incarnation))
+          return true;
+      return false;
     },
   };
 }

@@ -46,6 +46,8 @@ export interface ReconcileContext {
   readonly newMove: (from: string, to: string, reason: MoveReason) => MoveNote;
   /** The container holds, or is about to be given, as many shards as it may. */
   readonly isFull: (incarnation: string) => boolean;
+  /** The container holds, or is about to be given, another shard with the spread key of this one. */
+  readonly hasKeyConflict: (shard: string, incarnation: string) => boolean;
   /** Enough records wait for that container's claim. */
   readonly isBusy: (incarnation: string) => boolean;
   /** The container gets the shard on trial, though it takes nothing else. */
@@ -93,6 +95,15 @@ export function reconcileUnplanned(state: OwnershipState | undefined): Step {
   return state === 'assigned' ? {step: 'hint', op: 'add'} : {step: 'wait', for: 'plan'};
 }
 
+/** The plan gives it this container, but what has to leave first is still there. */
+function lacksCapacity(
+  shard: string,
+  {incarnation}: LivingContainer,
+  {isFull, hasKeyConflict}: ReconcileContext,
+): boolean {
+  return isFull(incarnation) || hasKeyConflict(shard, incarnation);
+}
+
 function place(
   shard: string,
   known: Versioned<OwnershipRecord> | undefined,
@@ -106,7 +117,7 @@ function place(
   if (target === undefined) return {step: 'wait', for: 'plan'};
   if (target.mode !== 'open' && !context.isTrial(shard, target.incarnation))
     return {step: 'wait', for: 'plan'};
-  if (context.isFull(target.incarnation)) return {step: 'wait', for: 'capacity'};
+  if (lacksCapacity(shard, target, context)) return {step: 'wait', for: 'capacity'};
   return placeOn(target, shard, known, context);
 }
 
@@ -161,7 +172,7 @@ function reconcileAssigned(
   if (target?.mode !== 'open' || target.incarnation === incarnation) {
     return destination.target === '' ? write(recall(shard, known)) : {step: 'hint', op: 'add'};
   }
-  if (context.isFull(target.incarnation)) return write(recall(shard, known));
+  if (lacksCapacity(shard, target, context)) return write(recall(shard, known));
   const before = known.value.move;
   const reason: MoveReason = before === null ? {kind: 'redirected'} : moveReasonOf(before.why);
   const move = context.newMove(before?.from ?? '', target.container, reason);

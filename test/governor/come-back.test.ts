@@ -37,7 +37,16 @@ function stepOf({state, recorded, heartbeats, holder, runs}: Scene): Step {
   if (holder !== undefined) living.set('a', open('a', holder));
   const never = (): boolean => false;
   const context: ReconcileContext = {
-    ...{view, living, epoch: 1, isFull: never, isBusy: never, isTrial: never, isQueued: never},
+    ...{
+      view,
+      living,
+      epoch: 1,
+      isFull: never,
+      hasKeyConflict: never,
+      isBusy: never,
+      isTrial: never,
+      isQueued: never,
+    },
     newMove: (from, to) => ({id: 'm', from, to, why: '', startedAt: ''}),
   };
   return reconcile('s', ELSEWHERE, context);

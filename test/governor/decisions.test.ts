@@ -198,7 +198,13 @@ describe('the next step of a shard', () => {
     return reconcile('s1', destination, {
       ...{view: bed.governor.view, living, epoch: 1},
       newMove: (from, to, reason) => ({...move, from, to, why: moveReasonText(reason)}),
-      ...{isFull: () => false, isBusy: () => false, isQueued: () => false, isTrial: () => false},
+      ...{
+        isFull: () => false,
+        hasKeyConflict: () => false,
+        isBusy: () => false,
+        isQueued: () => false,
+        isTrial: () => false,
+      },
       ...over,
     });
   }

@@ -129,6 +129,40 @@ describe('moves to full containers', () => {
   });
 });
 
+describe('shards of one spread key', () => {
+  /** Containers that have two shards of the key, in whatever state but free. */
+  function together(bed: GovernorBed): string[] {
+    const places = Object.values(bed.places).filter((place) => !place.startsWith('free'));
+    const containers = places.map((place) => place.split(' ')[1] ?? '');
+    return containers.filter((container, at) => containers.indexOf(container) !== at);
+  }
+
+  it.each([1, 4])('change places without ever being together, %i at once', (maxMoving) => {
+    const all = ['c1', 'c2', 'c3'];
+    const bed = new GovernorBed([], {maxMoving});
+    const pin = (places: readonly string[]): void => {
+      for (const [at, manualContainerId] of places.entries())
+        bed.addShard(`s${at}`, {manualContainerId, spreadKey: 'k'});
+    };
+    for (const container of all) bed.join(container);
+    pin(all);
+    carry(bed, all, 6);
+    expect(bed.places).toEqual({s0: 'owned c1', s1: 'owned c2', s2: 'owned c3'});
+    pin(['c2', 'c3', 'c1']);
+    for (let round = 0; round < 12; round += 1) {
+      for (let step = 0; step < 10; step += 1) {
+        bed.pass(100, all);
+        expect(together(bed)).toEqual([]);
+      }
+      bed.free(dropping(bed).slice(0, 1));
+      bed.pass(100, all);
+      expect(together(bed)).toEqual([]);
+      for (const container of all) bed.claim(bed.unclaimed(container));
+    }
+    expect(bed.places).toEqual({s0: 'owned c2', s1: 'owned c3', s2: 'owned c1'});
+  });
+});
+
 describe('budgets', () => {
   const shards = Array.from({length: 100}, (_, index) => `s${index}`);
 

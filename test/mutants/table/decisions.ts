@@ -3,6 +3,7 @@ import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
 const DECISIONS_TESTS = testsOf('test/governor/decisions.test.ts');
+const MOVES_TESTS = testsOf('test/governor/moves.test.ts');
 
 const RENEWALS_TESTS = testsOf('test/governor/renewals.test.ts');
 
@@ -170,10 +171,19 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'gives more than a container may hold',
       breaks: 'planner.md: maxShardCount',
-      find: "if (context.isFull(target.incarnation)) return {step: 'wait', for: 'capacity'};",
+      find: "if (lacksCapacity(shard, target, context)) return {step: 'wait', for: 'capacity'};",
       replace: '',
       killed: DECISIONS_TESTS(
         'the next step of a shard > gives it to who takes something new and has room',
+      ),
+    },
+    {
+      name: 'a shard comes before another one of its spread key has left',
+      breaks: 'planner.md: two shards of one spread key never on one container',
+      find: ' || hasKeyConflict(shard, incarnation)',
+      replace: '',
+      killed: MOVES_TESTS(
+        'shards of one spread key > change places without ever being together, 4 at once',
       ),
     },
     {
