@@ -208,7 +208,8 @@ export class Checker implements StoreObserver {
   }
 
   private claimedBy({key, incarnation, shard}: Act): Claimed {
-    return {key, claim: this.resource.claimOf(key, incarnation), token: shard.token};
+    const claim = this.resource.claimOf(key, incarnation);
+    return {key, claim, token: shard.token, isForked: this.forked.has(incarnation)};
   }
 
   private checkToken({key, shard, incarnation, process}: Act): void {

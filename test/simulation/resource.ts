@@ -10,6 +10,8 @@ export interface Claimed {
   readonly key: string;
   readonly claim: number;
   readonly token: string;
+  /** Two processes have the incarnation: which of them has made its last claim is not known. */
+  readonly isForked: boolean;
 }
 
 /** Of the effects that are not at once at the resource. */
@@ -68,10 +70,11 @@ export class TokenResource {
   }
 
   private arrive(owner: Claimed): void {
-    const {key, claim, token} = owner;
+    const {key, claim, token, isForked} = owner;
     if (token < (this.tokens.get(key) ?? '')) {
       this.refused += 1;
-      if (claim === this.claims.get(key))
+      // The other copy may have claimed the shard anew: this one is refused until it finds out.
+      if (claim === this.claims.get(key) && !isForked)
         this.broken(`${key}: the newest owner is refused with ${token}`);
       return;
     }
