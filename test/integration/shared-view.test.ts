@@ -67,6 +67,8 @@ class Reads {
 /** The embedded store does not count. */
 it.skipIf(STORE_KIND === 'embedded')(
   'reads, streams and waits bring no listing and no watch of shards beside the one of the governor',
+  // It waits for views to be given up, whatever limit tests have otherwise.
+  {timeout: 300_000},
   async () => {
     const cluster = await startCluster({etcd});
     await cluster.createApp(APP);
