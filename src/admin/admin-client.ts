@@ -297,7 +297,7 @@ export class AdminClient {
     if (error instanceof SmError || error.name === 'AbortError') return error;
     if (error.code === 'CERT_HAS_EXPIRED')
       return new SmError('SERVER_UNAVAILABLE', `the certificate of ${this.server} has expired`, {
-        hint: 'renew it where TLS ends: at the proxy in front of the daemon, or in the file that tls.cert of the daemon names, which it takes by itself',
+        hint: 'renew it where TLS ends: at the proxy in front of the daemon, or in the file that tls.cert of the daemon names; the daemon reads it again by itself',
         cause: error,
       });
     if (UNTRUSTED.test(error.code ?? ''))

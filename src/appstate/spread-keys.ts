@@ -1,4 +1,5 @@
-/** Shards by spread key, as their specs come and go. */
+/** Shards by spread key, as their specs come and go. Passive. */
+
 const NOBODY: ReadonlySet<string> = new Set();
 
 export class SpreadKeys {

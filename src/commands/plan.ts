@@ -89,6 +89,7 @@ export default class Plan extends SmCommand<typeof Plan> {
         `app ${service} does not exist yet: nothing can be planned`,
         {
           hint: `sm diff -f ${this.flags.file?.join(' -f ')}`,
+          object: `app/${service}`,
         },
       );
     }

@@ -1,6 +1,7 @@
 /** Finds the app that a container wants to join. */
 import {Keys} from '../etcd/keys.ts';
 import {SmError} from '../model/errors.ts';
+import {appDeleting} from '../model/not-found.ts';
 import {appQuota, overAppQuota, overClusterQuota} from '../model/quota.ts';
 import type {AppQuota} from '../model/quota.ts';
 import {decodeUsage} from '../protocol/quota-fields.ts';
@@ -89,11 +90,7 @@ async function lookUp(store: Store, joining: Joining): Promise<FoundApp | undefi
   ]);
   const [spec, cluster, callKeys] = entries;
   if (spec === undefined) return undefined;
-  if (isDeleting(spec.value))
-    throw new SmError('APP_DELETING', `app ${joining.app} is being removed`, {
-      retryable: true,
-      object: `app/${joining.app}`,
-    });
+  if (isDeleting(spec.value)) throw appDeleting(joining.app);
   const decoded = cluster === undefined ? undefined : decodeCluster(cluster.value);
   if (decoded?.ok === true && decoded.value.restored !== undefined) {
     throw new SmError('STORE_RESTORED', `etcd was restored: ${decoded.value.restored}`, {

@@ -48,6 +48,8 @@ export class InFlightMoves {
   private departing = 0;
   private readonly ends = new Map<string, number>();
   private readonly arrivals = new Map<string, number>();
+  /** Per container: moves whose shard has not left it yet. */
+  private readonly leaving = new Map<string, number>();
   private readonly zoneEnds = new Map<string, number>();
   private readonly zoneOf: (container: string) => string;
   /** When planned moves were started within the last minute, ms, oldest first; kept only where their number is limited. */
@@ -140,8 +142,7 @@ export class InFlightMoves {
   waitForCapacity(shard: string): void {
     const {to} = this.moves.get(shard) ?? {};
     if (to === undefined) return;
-    for (const {from, leaves} of this.moves.values()) if (leaves && from === to) return;
-    this.end(shard);
+    if ((this.leaving.get(to) ?? 0) === 0) this.end(shard);
   }
 
   /** Begins the restart of a shard on its container; false: it waits for its turn. */
@@ -229,10 +230,11 @@ export class InFlightMoves {
     this.count(move, 1);
   }
 
-  private count({from, to, urgency, zones, stuck}: InFlightMove, by: number): void {
+  private count({from, to, urgency, zones, stuck, leaves}: InFlightMove, by: number): void {
     if (urgency === 'departure') this.departing += by;
     else if (urgency !== 'ending' && !stuck) this.budgeted += by;
     add(this.arrivals, to, by);
+    if (leaves) add(this.leaving, from, by);
     if (!stuck) for (const zone of zones) add(this.zoneEnds, zone, by);
     for (const end of [from, to]) add(this.ends, end, by);
   }

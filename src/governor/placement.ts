@@ -75,14 +75,6 @@ export function freesCapacity(
   return after?.incarnation !== before.incarnation;
 }
 
-/** All steps in a row. */
-export function atOnce<T>(steps: Iterator<unknown, T>): T {
-  for (;;) {
-    const {done, value} = steps.next();
-    if (done === true) return value;
-  }
-}
-
 /** The snapshot in steps, for whoever lets others run in between: then it may be of several moments. */
 export function* placementSteps(
   view: AppView,

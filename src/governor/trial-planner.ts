@@ -6,7 +6,8 @@ import type {LivingContainer} from './containers.ts';
 import {cancelledTo} from './move-gate.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import type {LoadTerms} from './load-terms.ts';
-import {atOnce, countsFor, placementSteps} from './placement.ts';
+import {runToEnd} from '../model/steps.ts';
+import {countsFor, placementSteps} from './placement.ts';
 import type {TrialTerms} from './placement.ts';
 import type {RetrySchedule} from './retry.ts';
 import type {AppView} from '../appstate/app-view.ts';
@@ -45,7 +46,7 @@ export class TrialPlanner {
     planner: Planner,
     nowMs: number,
   ): {snapshot: PlacementSnapshot; plan: Plan} {
-    const snapshot = atOnce(this.snapshot(context, nowMs));
+    const snapshot = runToEnd(this.snapshot(context, nowMs));
     const plan = planner(snapshot);
     for (const at of plan.trials) {
       const container = snapshot.containers[plan.target[at] ?? -1]?.id ?? '';

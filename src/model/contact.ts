@@ -21,7 +21,7 @@ const ADDRESS_FIX =
 
 /** The way out. */
 const FIXES: Readonly<Record<ContactFault, string>> = {
-  certificateExpired: 'renew the file that tls.cert names; the daemon takes it by itself',
+  certificateExpired: 'renew the file that tls.cert names; the daemon reads it again by itself',
   certificateEarly: 'see whether the clocks of both machines are right',
   certificateUntrusted: 'set tls.ca to who signed the certificates of the daemons',
   certificateOfOther: 'use a certificate for the host that advertise names',

@@ -1,9 +1,17 @@
-/** Errors about an object that is not there, the same in daemon and command line. */
+/** Errors about an object that is not there, or soon is not: the same in daemon, SDK and command line. */
 import {SmError} from './errors.ts';
 
 export function appNotFound(app: string): SmError {
   return new SmError('APP_NOT_FOUND', `app ${app} does not exist`, {
     hint: `sm app create ${app}`,
+    object: `app/${app}`,
+  });
+}
+
+export function appDeleting(app: string): SmError {
+  return new SmError('APP_DELETING', `app ${app} is being removed`, {
+    hint: `sm wait app/${app} --for gone`,
+    retryable: true,
     object: `app/${app}`,
   });
 }

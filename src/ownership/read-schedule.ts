@@ -1,4 +1,4 @@
-/** When a shard's record has to be read next, and how long to wait after a read that failed. Pure. */
+/** When a shard's record has to be read next, and how long to wait after a read that failed. Passive. */
 import {backOff} from '../model/back-off.ts';
 import {READ_RETRY_MAX_MS, READ_RETRY_MIN_MS} from './limits.ts';
 

@@ -91,14 +91,6 @@ export function restAfter(tookMs: number): number {
   return Math.min(tookMs, REST_MAX_MS);
 }
 
-/** Runs the steps to their end at once: their work is short. @throws what they throw. */
-export function atOnce<T>(steps: Iterator<unknown, T>): T {
-  for (;;) {
-    const {done, value} = steps.next();
-    if (done === true) return value;
-  }
-}
-
 const shared = new Slices({
   nowMs: () => performance.now(),
   nextTurn: (work, afterMs) =>

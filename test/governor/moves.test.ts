@@ -113,6 +113,25 @@ describe('moves to full containers', () => {
     expect(bed.places).toEqual(placesOf(swapped));
   });
 
+  it('a shard whose target is being left keeps its place', () => {
+    const all = ['c0', 'c1', 'c2', 'c3'];
+    const bed = new GovernorBed([], {maxMoving: 2, maxShardCount: 1});
+    const pin = (shard: string, manualContainerId: string): void =>
+      bed.addShard(shard, {manualContainerId});
+    for (const container of all) bed.join(container);
+    for (const [at, container] of all.entries()) pin(`s${at}`, container);
+    carry(bed, all, 6);
+    pin('s0', 'c1');
+    pin('s1', 'c0');
+    bed.pass(500, all);
+    expect(dropping(bed).sort()).toEqual(['s0', 's1']);
+    bed.free(['s0']);
+    pin('s2', 'c3');
+    pin('s3', 'c2');
+    bed.pass(2_000, all);
+    expect(dropping(bed)).toEqual(['s1']);
+  });
+
   it('a shard whose target has become full leaves its place to one that makes room there', () => {
     const all = ['c1', 'c2'];
     const bed = placed(['s1', 's2', 's3', 's4'], all, {maxMoving: 1});

@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {atOnce, placementSteps} from '../../src/governor/placement.ts';
+import {placementSteps} from '../../src/governor/placement.ts';
+import {runToEnd} from '../../src/model/steps.ts';
 import type {LivingContainer} from '../../src/governor/containers.ts';
 import {shardLimit} from '../../src/governor/placement-terms.ts';
 import type {PlacementContainer, PlacementSnapshot} from '../../src/model/placement.ts';
@@ -10,7 +11,7 @@ function snapshotOf({governor: {view}}: GovernorBed): PlacementSnapshot {
     const rest = {endpoint: '', state: 'ready', mode: 'open'} as const;
     return [container, {container, incarnation, ...rest}] as [string, LivingContainer];
   });
-  return atOnce(placementSteps(view, new Map(living)));
+  return runToEnd(placementSteps(view, new Map(living)));
 }
 
 function registered(bed: GovernorBed, container: string, over: object): PlacementContainer {

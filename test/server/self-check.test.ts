@@ -80,7 +80,7 @@ describe('doctor', () => {
   it.each([
     [
       'CERT_HAS_EXPIRED',
-      'on daemon d2: renew the file that tls.cert names; the daemon takes it by itself',
+      'on daemon d2: renew the file that tls.cert names; the daemon reads it again by itself',
     ],
     [
       'DEPTH_ZERO_SELF_SIGNED_CERT',

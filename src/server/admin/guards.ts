@@ -1,6 +1,6 @@
 /** What every request about an app must find: an app that exists, is not sm's own and is not being removed. */
 import {SmError} from '../../model/errors.ts';
-import {appNotFound} from '../../model/not-found.ts';
+import {appDeleting, appNotFound} from '../../model/not-found.ts';
 import type {AppSpec} from '../../model/specs.ts';
 import {decodeAppSpec} from '../../protocol/records.ts';
 import type {KeyValue} from '../../store/port.ts';
@@ -20,7 +20,7 @@ export function refuseOwnService({service}: AdminDependencies, app: string): voi
  */
 export function liveSpec(app: string, entry: KeyValue | undefined): AppSpec {
   const spec = storedSpec(app, entry);
-  if (spec.deleting === true) throw beingRemoved(app);
+  if (spec.deleting === true) throw appDeleting(app);
   return spec;
 }
 
@@ -30,12 +30,4 @@ export function storedSpec(app: string, entry: KeyValue | undefined): AppSpec {
   const decoded = decodeAppSpec(entry.value);
   if (decoded.ok) return decoded.value;
   throw new SmError('STORE_CORRUPT', `spec of app ${app} cannot be read: ${decoded.problem}`);
-}
-
-function beingRemoved(app: string): SmError {
-  return new SmError('APP_DELETING', `app ${app} is being removed`, {
-    hint: `sm wait app/${app} --for gone`,
-    retryable: true,
-    object: `app/${app}`,
-  });
 }

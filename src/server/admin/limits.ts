@@ -66,11 +66,11 @@ export const STORE_PROBE_TIMEOUT_MS = 1_500;
 /** Events kept for a caller that reads slowly; past this it gets a gap. */
 export const BACKLOG_LIMIT = 10_000;
 
-/** And so many characters of what they were read from: values may be long. */
-export const BACKLOG_LIMIT_CHARS = 8 * 1024 ** 2;
+/** Characters of keys and values behind the events that are kept for a caller that reads slowly. Past this, too, it gets a gap. */
+export const BACKLOG_LIMIT_CHARACTERS = 8 * 1024 ** 2;
 
-/** Characters of batches kept for streams that begin a little behind the newest one. */
-export const RING_CHARS = 8 * 1024 ** 2;
+/** Characters of keys and values kept for streams that begin a little behind the newest event. */
+export const RING_CHARACTERS = 8 * 1024 ** 2;
 
 /** Judging may take at most this part of the time. */
 export const JUDGING_SHARE = 0.2;

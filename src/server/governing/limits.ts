@@ -21,7 +21,7 @@ export const RESTART_MAX_MS = 60_000;
 /** A governor that has gone on for so long is well again: its alarm ends, and the next pause is the shortest. */
 export const WELL_AFTER_MS = 5 * 60_000;
 
-/** First pause before an app that another shard manager governed is tried again: what it left of the guard lease are seconds. */
+/** First pause before the takeover of an app from another shard manager is tried again. The guard lease that it left ends within seconds. */
 export const TAKE_OVER_RETRY_MIN_MS = 500;
 
 /** Longest such pause: it is a part of the 5 s that I6 leaves. */

@@ -1,6 +1,6 @@
 /**
- * Reads the records of writes without an answer: those of one app together, in one call at a time. While the store gives no answer that is of use the pause before the
- * next call grows, so a sick store is asked no more than a well one.
+ * Reads the records whose writes got no answer: those of one app together, one call at a time. The pause grows while the store gives no useful answer, so that a sick
+ * store is not asked more than a well one.
  */
 import type {Keys} from '../../etcd/keys.ts';
 import {backOff} from '../../model/back-off.ts';
@@ -32,7 +32,7 @@ export class RecordRereads {
     this.options = options;
   }
 
-  /** The shard's record is read, however long that takes. What `onRead` throws, the promise of the first who wants something rejects with. */
+  /** Reads the shard's record, however long that takes. Resolves when nothing is left to read; for who joins a reading under way, at once. @throws what `onRead` throws. */
   async want(shard: string): Promise<void> {
     this.wanted.add(shard);
     if (this.isReading) return;

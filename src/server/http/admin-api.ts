@@ -5,7 +5,7 @@ import type {Grant} from '../../model/access.ts';
 import {SmError} from '../../model/errors.ts';
 import {adminRoutes} from '../../protocol/admin.ts';
 import type {AdminRequest, AdminRoute} from '../../protocol/admin.ts';
-import {atOnce} from '../../runtime/slices.ts';
+import {runToEnd} from '../../model/steps.ts';
 import {grantOf, refuseOtherApp} from './access.ts';
 import type {Access} from './access.ts';
 import type {AnsweringOperation, Caller, HttpDependencies} from './dependencies.ts';
@@ -126,7 +126,7 @@ function lastEventId(request: FastifyRequest): string {
  * is ignored, as elsewhere; a body is what somebody has written for us.
  */
 function inputOf(route: AdminRoute, request: FastifyRequest): unknown {
-  return atOnce(inputSteps(route, request));
+  return runToEnd(inputSteps(route, request));
 }
 
 function* inputSteps(route: AdminRoute, request: FastifyRequest): Generator<undefined, unknown> {

@@ -3,7 +3,7 @@
  * a multiple of the time that one took: else the bodies of one caller, which arrive together, are one piece.
  */
 import {gate} from '../../runtime/gate.ts';
-import {atOnce} from '../../runtime/slices.ts';
+import {runToEnd} from '../../model/steps.ts';
 import {BODY_LIMIT_BYTES} from '../../protocol/limits.ts';
 import {jsonBodySteps, parseJsonBody} from './json-body.ts';
 import {REST_PER_HEAVY_PIECE} from './limits.ts';
@@ -21,7 +21,7 @@ export class HeavyBodies {
 
   /** Does what takes its time with a large body, one step after the other; at once where the body of that request is small. */
   async check<T>(request: object, steps: Iterator<unknown, T>): Promise<T> {
-    return this.heavy.has(request) ? this.inPieces(steps) : atOnce(steps);
+    return this.heavy.has(request) ? this.inPieces(steps) : runToEnd(steps);
   }
 
   private async inPieces<T>(steps: Iterator<unknown, T>): Promise<T> {

@@ -1,7 +1,7 @@
 import {SmError} from '../../model/errors.ts';
 import {isTooDeep} from '../../protocol/json-depth.ts';
 import {JSON_DEPTH_LIMIT} from '../../protocol/limits.ts';
-import {atOnce} from '../../runtime/slices.ts';
+import {runToEnd} from '../../model/steps.ts';
 
 const REFUSED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const strictUtf8 = new TextDecoder('utf-8', {fatal: true});
@@ -12,7 +12,7 @@ const strictUtf8 = new TextDecoder('utf-8', {fatal: true});
  * prototype.
  */
 export function parseJsonBody(bytes: Buffer): unknown {
-  return atOnce(jsonBodySteps(bytes));
+  return runToEnd(jsonBodySteps(bytes));
 }
 
 /** The same in steps: each goes through the whole body once. */

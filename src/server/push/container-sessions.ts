@@ -1,4 +1,4 @@
-/** The sessions of each container, and which of them may have its id. Pure. */
+/** The sessions of each container, and which of them may have its id. Passive. */
 
 export interface IdClaimant {
   readonly container: string;

@@ -1,4 +1,4 @@
-/** What an operator has to know of the sessions of push containers: one alarm for each kind, however many they are. Pure. */
+/** What an operator has to know of the sessions of push containers: one alarm for each kind, however many they are. Passive. */
 import type {AppView} from '../../appstate/app-view.ts';
 import type {AlarmCode} from '../../model/alarm.ts';
 import type {PushAlarm, PushSession} from '../../ownership/push-session.ts';

@@ -238,6 +238,25 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
   ]),
   ...inFile('src/governor/in-flight-moves.ts', [
     {
+      name: 'a move that waits for a full container keeps its place among those under way',
+      breaks:
+        'planner.md: pinned shards on full containers can change places, whatever the budgets are',
+      find: 'if ((this.leaving.get(to) ?? 0) === 0) this.end(shard);',
+      replace: '',
+      killed: MOVES_TESTS(
+        'moves to full containers > 1 at once are enough for 1 pairs that change places on full containers',
+      ),
+    },
+    {
+      name: 'a move gives its place up although room is being made for it',
+      breaks: 'planner.md: at most maxMoving planned moves at once',
+      find: 'if ((this.leaving.get(to) ?? 0) === 0) this.end(shard);',
+      replace: 'this.end(shard);',
+      killed: MOVES_TESTS(
+        'moves to full containers > a shard whose target is being left keeps its place',
+      ),
+    },
+    {
       name: 'budgets forget what has ended',
       breaks: '"Budgets": at most 100 per app at once',
       find: 'this.count(move, -1);',

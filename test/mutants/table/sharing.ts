@@ -151,7 +151,7 @@ export const SHARING_MUTANTS: readonly Mutant[] = [
     {
       name: 'batches of long values are kept for all',
       breaks: BOUNDED,
-      find: ' || this.keptChars > RING_CHARS',
+      find: ' || this.keptCharacters > RING_CHARACTERS',
       replace: '',
       killed: WATCHES_TESTS(
         'watches that are shared > keep no more than 8 MiB for whoever begins behind the newest, whatever the values',

@@ -3,8 +3,8 @@
  * the newest one gets what is between.
  */
 import type {Store, Watch, WatchBatch, WatchEvent, WatchListener} from '../../../store/port.ts';
-import {RING_CHARS, RING_ROWS} from '../limits.ts';
-import {charsOf} from './watch-feed.ts';
+import {RING_CHARACTERS, RING_ROWS} from '../limits.ts';
+import {charactersOf} from './watch-feed.ts';
 
 interface Listening {
   readonly fromRevision: number;
@@ -17,7 +17,7 @@ class SharedWatch {
   private readonly listening = new Set<Listening>();
   private readonly kept: WatchBatch[] = [];
   private keptEvents = 0;
-  private keptChars = 0;
+  private keptCharacters = 0;
   /** Of what is newer, all is kept. */
   private low: number;
   private readonly watch: Watch;
@@ -66,20 +66,20 @@ class SharedWatch {
   private take(batch: WatchBatch): void {
     this.kept.push(batch);
     this.keptEvents += batch.events.length;
-    this.keptChars += charsOf(batch);
+    this.keptCharacters += charactersOf(batch);
     for (const one of [...this.listening]) if (one.isLive) deliver(one, batch);
     // The newest stays: whoever has begun in this turn has not got it yet.
     while (this.kept.length > 1 && this.keepsTooMuch) {
       const oldest = this.kept.shift();
       if (oldest === undefined) break;
       this.keptEvents -= oldest.events.length;
-      this.keptChars -= charsOf(oldest);
+      this.keptCharacters -= charactersOf(oldest);
       this.low = oldest.revision;
     }
   }
 
   private get keepsTooMuch(): boolean {
-    return this.keptEvents + this.kept.length > RING_ROWS || this.keptChars > RING_CHARS;
+    return this.keptEvents + this.kept.length > RING_ROWS || this.keptCharacters > RING_CHARACTERS;
   }
 }
 

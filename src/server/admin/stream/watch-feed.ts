@@ -1,6 +1,6 @@
 /** What happens below a prefix: one watch, in the order of revisions, so that a caller can go on where it stopped. */
 import type {Store, Watch, WatchBatch} from '../../../store/port.ts';
-import {BACKLOG_LIMIT, BACKLOG_LIMIT_CHARS} from '../limits.ts';
+import {BACKLOG_LIMIT, BACKLOG_LIMIT_CHARACTERS} from '../limits.ts';
 
 /** The stream begins behind this revision. */
 export interface FeedHello {
@@ -34,11 +34,11 @@ export function oncePerBatch<T>(): (batch: WatchBatch, key: string, make: () => 
   };
 }
 
-const charsOnce = oncePerBatch<number>();
+const charactersOnce = oncePerBatch<number>();
 
 /** How long the keys and values of a batch are. */
-export function charsOf(batch: WatchBatch): number {
-  return charsOnce(batch, '', () =>
+export function charactersOf(batch: WatchBatch): number {
+  return charactersOnce(batch, '', () =>
     batch.events.reduce((sum, event) => {
       const {key, value} = event.type === 'put' ? event.entry : {key: event.key, value: ''};
       return sum + key.length + value.length;
@@ -72,7 +72,7 @@ class WatchFeed<T> {
   /** Items in the backlog. */
   private waiting = 0;
   /** Characters of the batches that they were read from. */
-  private waitingChars = 0;
+  private waitingCharacters = 0;
   private wake: () => void = () => undefined;
   private lost: string | undefined;
   private watch: Watch;
@@ -112,9 +112,9 @@ class WatchFeed<T> {
     if (items.length === 0) return;
     this.backlog.push(items);
     this.waiting += items.length;
-    this.waitingChars += charsOf(batch);
+    this.waitingCharacters += charactersOf(batch);
     // One batch alone may be long: a caller that reads gets it.
-    const isShort = this.waitingChars <= BACKLOG_LIMIT_CHARS || this.backlog.length === 1;
+    const isShort = this.waitingCharacters <= BACKLOG_LIMIT_CHARACTERS || this.backlog.length === 1;
     if (this.waiting <= BACKLOG_LIMIT && isShort) return this.wake();
     this.watch.close();
     this.takeBacklog();
@@ -125,7 +125,7 @@ class WatchFeed<T> {
     const {backlog} = this;
     this.backlog = [];
     this.waiting = 0;
-    this.waitingChars = 0;
+    this.waitingCharacters = 0;
     return backlog;
   }
 
