@@ -17,6 +17,8 @@ const GARBLED = 'garbled';
 const keys = new Keys('/sm', SERVICE);
 /** Containers look at what they have every 300 ms. */
 const AWAY_MS = 2_000;
+/** How long a session lives is not what is tested here: it outlives any stall of a busy machine. */
+const SESSION_TTL_S = 600;
 
 let bed: PushBed;
 let server: OriginServer;
@@ -26,7 +28,7 @@ let beside: OriginContainer;
 
 beforeAll(async () => {
   bed = await PushBed.withoutDaemon();
-  server = await new OriginServer(bed.etcd.endpoint, SERVICE).start();
+  server = await new OriginServer(bed.etcd.endpoint, SERVICE, SESSION_TTL_S).start();
   await server.createApp(APP, SHARDS);
   await server.createApp('never.used', ['n-0']);
   await server.rebalance(APP);
@@ -42,18 +44,24 @@ afterAll(async () => {
 });
 
 async function started(port?: number): Promise<OriginContainer> {
-  const options = {endpoint: bed.etcd.endpoint, app: APP, ...(port === undefined ? {} : {port})};
+  return startedFor(APP, port === undefined ? {} : {port});
+}
+
+async function startedFor(app: string, more: {port?: number} = {}): Promise<OriginContainer> {
+  const options = {endpoint: bed.etcd.endpoint, app, sessionTtlS: SESSION_TTL_S, ...more};
   return new OriginContainer(options).start();
+}
+
+/** The process dies, and etcd ends its session as it does when nobody renews it. */
+async function died(container: OriginContainer): Promise<void> {
+  await container.kill();
+  await bed.raw.leaseClient.leaseRevoke({ID: container.sessionLease});
 }
 
 async function startGarbled(): Promise<void> {
   await server.createApp(GARBLED, ['g-0', 'g.1', 'g 2', 'b-0']);
   await server.rebalance(GARBLED);
-  const options = {endpoint: bed.etcd.endpoint, app: GARBLED};
-  [garbled, beside] = [
-    await new OriginContainer(options).start(),
-    await new OriginContainer(options).start(),
-  ];
+  [garbled, beside] = [await startedFor(GARBLED), await startedFor(GARBLED)];
   for (const shard of ['g-0', 'g.1', 'g 2']) await server.add(GARBLED, garbled, shard);
   await server.add(GARBLED, beside, 'b-0');
   await bed.until('they run', () => garbled.running.length === 3 && beside.running.length === 1);
@@ -119,7 +127,7 @@ describe('a changeover from the Go project', () => {
       async () => !(await bed.alarms(GARBLED)).includes('PUSH_UNREADABLE'),
     );
     expect(garbled.count('add')).toBe(3);
-    await Promise.all([garbled.kill(), beside.kill()]);
+    await Promise.all([died(garbled), died(beside)]);
   });
 
   it('leaves a guard for ten years, one key a shard, and nothing of the handover', async () => {
@@ -158,7 +166,7 @@ describe('a changeover from the Go project', () => {
 
   it('goes on as any app: the shards of a container that died run on the other one', async () => {
     const [first, second] = containers as [OriginContainer, OriginContainer];
-    await first.kill();
+    await died(first);
     await bed.until('all run on the second', () => second.running.length === SHARDS.length);
     expect(second.count('drop')).toBe(0);
   });
@@ -177,7 +185,7 @@ describe('a changeover from the Go project', () => {
 
   it('a container that comes back while no daemon runs has none of the shards that have moved', async () => {
     const [, second, back] = containers as [OriginContainer, OriginContainer, OriginContainer];
-    await back.kill();
+    await died(back);
     await bed.until('all run on the second', () => second.running.length === SHARDS.length);
     await bed.stopDaemons();
     const again = await started(Number(back.id.split(':')[1]));

@@ -48,6 +48,8 @@ export interface OriginContainerOptions {
   readonly file?: string;
   /** Another process has the port. Default false. */
   readonly withoutPort?: boolean;
+  /** Seconds that its session outlives the last renewal. Default 5, as the Go project has it. */
+  readonly sessionTtlS?: number;
   /** Each time that the application was told something. */
   readonly onTold?: (told: Told) => void;
   /** What it did by itself or was called for, in words, for who looks for the cause of something. */
@@ -100,6 +102,11 @@ export class OriginContainer {
     return this.dead;
   }
 
+  /** Lease of its session, as etcd names it. */
+  get sessionLease(): string {
+    return this.session;
+  }
+
   count(op: Told['op']): number {
     return this.told.filter((one) => one.op === op).length;
   }
@@ -116,7 +123,8 @@ export class OriginContainer {
       file === undefined
         ? new EtcdStorage(this.etcd, `/sm/app/${app}/s/${this.id}/`)
         : new FileStorage(file);
-    this.session = (await this.etcd.leaseClient.leaseGrant({TTL: SESSION_TTL_S})).ID;
+    const {sessionTtlS = SESSION_TTL_S} = this.options;
+    this.session = (await this.etcd.leaseClient.leaseGrant({TTL: sessionTtlS})).ID;
     this.timers.push(setInterval(() => void this.keepAlive(), 1_000));
     this.stored = await this.storage.load();
     this.step(`loads ${[...this.stored.keys()].join(',')}`);

@@ -8,19 +8,22 @@ const SESSION_TTL_S = 5;
 export class OriginServer {
   private readonly etcd: Etcd3;
   private readonly service: string;
+  private readonly sessionTtlS: number;
   private session = '';
   private readonly guards = new Map<string, string>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(endpoint: string, service: string) {
+  /** `sessionTtlS`: seconds that its session outlives the last renewal; default 5, as the Go project has it. */
+  constructor(endpoint: string, service: string, sessionTtlS = SESSION_TTL_S) {
     this.etcd = new Etcd3({hosts: endpoint, ...OPERATOR});
     this.service = service;
+    this.sessionTtlS = sessionTtlS;
   }
 
   /** Leads: `leader/<lease>` lives as long as its session. */
   async start(): Promise<this> {
     await this.putSpec(this.service);
-    this.session = (await this.etcd.leaseClient.leaseGrant({TTL: SESSION_TTL_S})).ID;
+    this.session = (await this.etcd.leaseClient.leaseGrant({TTL: this.sessionTtlS})).ID;
     const hex = BigInt(this.session).toString(16);
     await this.etcd
       .put(`/sm/app/${this.service}/leader/${hex}`)
