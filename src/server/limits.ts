@@ -27,6 +27,9 @@ export const PLANNER_LOSSES_ALLOWED = 3;
 /** Shards that are sent to the thread at a time for a reader. */
 export const ROWS_PER_UPDATE = 500;
 
+/** A planner thread stands behind the event loop by this much (nice): where processors are short its plans wait, and heartbeats do not. */
+export const PLANNER_NICE = 5;
+
 /** The thread that plans for readers is kept for so long when nobody asks. */
 export const READERS_THREAD_LINGER_MS = 30_000;
 

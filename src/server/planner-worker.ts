@@ -3,8 +3,12 @@ import {parentPort} from 'node:worker_threads';
 import {failureText} from '../model/failure-text.ts';
 import {buffersOf} from '../planner/row-plan.ts';
 import type {RowBatch} from '../planner/warm-table.ts';
+import {stepBack} from '../runtime/thread-priority.ts';
+import {PLANNER_NICE} from './limits.ts';
 import type {PlannerReply, PlannerRequest} from './planner-messages.ts';
 import {WarmPlanners} from './warm-planners.ts';
+
+stepBack(PLANNER_NICE);
 
 const planners = new WarmPlanners();
 

@@ -1,3 +1,4 @@
+import {readFileSync, readdirSync} from 'node:fs';
 import {afterEach, describe, expect, it} from 'vitest';
 import {plan} from '../../src/planner/index.ts';
 import {CAUSES, PER_MOVE} from '../../src/planner/row-plan.ts';
@@ -28,6 +29,14 @@ const terms: PlanTerms = {
   fitness: undefined,
 };
 
+/** Nice values of the threads of this process. */
+function niceOfThreads(): number[] {
+  const stats = readdirSync('/proc/self/task').map((id) =>
+    readFileSync(`/proc/self/task/${id}/stat`, 'utf8'),
+  );
+  return stats.map((stat) => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]));
+}
+
 describe('the planner thread', () => {
   afterEach(async () => {
     for (const one of threads.splice(0)) await one.stop();
@@ -36,6 +45,18 @@ describe('the planner thread', () => {
   it('plans for apps of more than 2,000 shards: a larger plan would keep other apps waiting for a turn', () => {
     expect(thread().from).toBe(2_000);
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'stands behind the event loop where processors are short, alone of all threads',
+    async () => {
+      const before = niceOfThreads();
+      const planner = thread().open();
+      planner.update({isFresh: true, set: shards(3), removed: []});
+      await planner.plan(terms);
+      const own = Math.max(...before);
+      expect(niceOfThreads().filter((nice) => nice > own)).toEqual([Math.min(own + 5, 19)]);
+    },
+  );
 
   it('plans as the daemon would, for each governor its own shards, and ends with the last', async () => {
     const all = thread();
