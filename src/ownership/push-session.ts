@@ -90,6 +90,10 @@ export class PushSession {
     return this.listing.keys();
   }
 
+  get listedCount(): number {
+    return this.listing.size;
+  }
+
   /** Of them: those that run or are about to. */
   get running(): ReadonlySet<string> {
     const running = new Set<string>();
@@ -97,9 +101,9 @@ export class PushSession {
     return running;
   }
 
-  /** Guard lease of each shard of the newest heartbeat. */
-  get leases(): string[] {
-    return [...this.listing.values()].map(({leaseId = ''}) => leaseId);
+  /** Guard lease that the newest heartbeat gives for each shard, '' where it gives none. */
+  *leases(): Generator<readonly [shard: string, lease: string]> {
+    for (const [shard, {leaseId = ''}] of this.listing) yield [shard, leaseId];
   }
 
   /** Shards that a call is remembered of. */

@@ -136,7 +136,8 @@ export class LeaseRenewer {
 
   private async check(): Promise<void> {
     const state = await guardState(this.options);
-    const inUse = this.options.leaseInUse();
+    // Only where it is not known here: sessions say it, and there may be many.
+    const inUse = this.current === undefined ? this.options.leaseInUse() : undefined;
     if (state.kind === 'absent' && this.current === undefined && inUse === undefined)
       return this.create();
     if (state.kind === 'short') return this.replace(state.leaseId);

@@ -74,3 +74,9 @@ export const TURNS_PER_TICK = 250;
 
 /** Sessions with news that are looked at before others have a turn of the event loop. */
 export const HEARD_PER_TURN = 250;
+
+/** So many shards in their heartbeats end that turn as well; one session is always looked at. */
+export const LISTED_PER_TURN = 5_000;
+
+/** Calls at once to all containers of an app that are not registered: anybody may write any number of sessions, each with an address of its choice. */
+export const CALLS_TO_UNREGISTERED = 32;

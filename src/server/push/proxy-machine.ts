@@ -15,7 +15,7 @@ import type {KeyValue} from '../../store/port.ts';
 import {ContainerSessions} from './container-sessions.ts';
 import {DoubledIds} from './doubled-ids.ts';
 import {LostSessions} from './lost-sessions.ts';
-import {HEARD_PER_TURN, TICK_MS, TURNS_PER_TICK} from './limits.ts';
+import {HEARD_PER_TURN, LISTED_PER_TURN, TICK_MS, TURNS_PER_TICK} from './limits.ts';
 import {isProxyHeartbeat, isSettled, mayHoldId} from './proxy-heartbeat.ts';
 import type {ProxyAction, Session, SessionChange} from './proxy-action.ts';
 import {SessionAlarms, sessionProblems} from './session-alarms.ts';
@@ -71,16 +71,19 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
 
   /**
    * Guard lease that most of the shards run under which containers say they have, decimal digits, '' where they do not say; undefined when
-   * no container has a shard.
+   * no container has a shard. A shard that a record names as its container's counts before all others: anybody may write a session that lists
+   * any number of shards.
    */
   get leaseInUse(): string | undefined {
-    const shards = new Map<string, number>();
-    for (const {talk} of this.sessions.values())
-      for (const lease of talk.leases) shards.set(lease, (shards.get(lease) ?? 0) + 1);
-    let most: string | undefined;
-    for (const [lease, count] of shards)
-      if (most === undefined || count > (shards.get(most) ?? 0)) most = lease;
-    return most;
+    const [recorded, claimed] = [new Map<string, number>(), new Map<string, number>()];
+    for (const {incarnation, talk} of this.sessions.values()) {
+      const own = this.view.shardsOf(incarnation);
+      for (const [shard, lease] of talk.leases()) {
+        const counts = own.has(shard) ? recorded : claimed;
+        counts.set(lease, (counts.get(lease) ?? 0) + 1);
+      }
+    }
+    return mostCounted(recorded) ?? mostCounted(claimed);
   }
 
   holderOf(incarnation: string): Session | undefined {
@@ -135,11 +138,13 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
   }
 
   private lookAtHeard(nowMs: number): void {
-    let left = HEARD_PER_TURN;
+    let [sessions, shards] = [0, 0];
     for (const session of this.heardOf) {
-      if (left-- === 0) break;
+      if (sessions === HEARD_PER_TURN || shards >= LISTED_PER_TURN) break;
       this.heardOf.delete(session);
+      sessions += 1;
       if (session.ended) continue;
+      shards += session.talk.listedCount;
       if (this.regard(session)) {
         this.presume(session);
         this.maintain(session, nowMs);
@@ -355,4 +360,12 @@ export class ProxyMachine implements PassiveMachine<ProxyAction> {
       this.out.push({type: 'remove', subject: {container: value.container, incarnation}});
     }
   }
+}
+
+/** The first of those that are counted most. */
+function mostCounted(counts: ReadonlyMap<string, number>): string | undefined {
+  let most: string | undefined;
+  for (const [value, count] of counts)
+    if (most === undefined || count > (counts.get(most) ?? 0)) most = value;
+  return most;
 }

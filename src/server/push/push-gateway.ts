@@ -141,6 +141,7 @@ export class PushGateway {
       handlers: this.handlers(),
       clock,
       nowMs: () => clock.nowMs(),
+      restsAfterTurns: true,
       afterActions: () => this.lookedAround(),
       onBroken,
     });

@@ -17,7 +17,7 @@ import {
 import type {FencingKey} from '../../store/ownership-transactions.ts';
 import type {Store} from '../../store/port.ts';
 import type {PushCaller} from './push-caller.ts';
-import {CALLS_PER_CONTAINER, REACHED_MS} from './limits.ts';
+import {CALLS_PER_CONTAINER, CALLS_TO_UNREGISTERED, REACHED_MS} from './limits.ts';
 
 /** One living session. */
 export interface OpenSession {
@@ -67,6 +67,8 @@ export interface PushWorkOptions extends PushScope {
 export class PushWork {
   private readonly options: PushWorkOptions;
   private readonly writing = new Set<string>();
+  /** Calls under way to containers that are not registered. */
+  private callsToUnregistered = 0;
   private stopped = false;
 
   constructor(options: PushWorkOptions) {
@@ -167,8 +169,10 @@ export class PushWork {
   }
 
   private call(session: OpenSession, shard: string, op: 'add' | 'drop', known: Known): void {
-    if (session.calls >= CALLS_PER_CONTAINER) {
-      session.backlog.add(shard);
+    const isRegistered = this.options.governor.view.hasHeartbeat(session.incarnation);
+    if (session.calls >= CALLS_PER_CONTAINER || (!isRegistered && this.hasCalledEnough)) {
+      // Nothing waits for a call to who is not registered: its next heartbeat brings the shard up again.
+      if (isRegistered) session.backlog.add(shard);
       return;
     }
     const body = op === 'add' ? this.addBody(shard) : pushDropBody(shard);
@@ -176,7 +180,21 @@ export class PushWork {
     if (known?.value.incarnation !== session.incarnation) this.warnOfStray(session, shard, known);
     session.calls += 1;
     session.talk.called(shard, op, known?.mod ?? 0, this.options.clock.nowMs());
-    this.options.background(this.carryOut(session, shard, op, known?.mod ?? 0, body));
+    const call = this.carryOut(session, shard, op, known?.mod ?? 0, body);
+    this.options.background(isRegistered ? call : this.countedAsUnregistered(call));
+  }
+
+  private get hasCalledEnough(): boolean {
+    return this.callsToUnregistered >= CALLS_TO_UNREGISTERED;
+  }
+
+  private async countedAsUnregistered(call: Promise<void>): Promise<void> {
+    this.callsToUnregistered += 1;
+    try {
+      await call;
+    } finally {
+      this.callsToUnregistered -= 1;
+    }
   }
 
   private addBody(shard: string): string | undefined {

@@ -9,6 +9,8 @@ const COUNT = 5_000;
 const QUOTA = 20;
 /** Sessions without a proxy heartbeat that one look goes through, and sessions with news that one turn takes. */
 const PART = 250;
+/** Shards in their heartbeats that end such a turn. */
+const LISTED_PER_TURN = 5_000;
 const TICK_MS = 500;
 const BEAT = JSON.stringify({timestamp: 1, shards: []});
 
@@ -29,8 +31,8 @@ function quota(pushSessions: number, mod: number): void {
 }
 
 /** `containerOf`: of the session at that place. */
-function sessions(containerOf: (at: number) => string, value = BEAT): void {
-  for (let at = 0; at < COUNT; at += 1) {
+function sessions(containerOf: (at: number) => string, value = BEAT, count = COUNT): void {
+  for (let at = 0; at < count; at += 1) {
     const [container, lease, create] = [containerOf(at), at.toString(16), 10 + at];
     const key = `containerhb/${container}/${lease}`;
     const entry = {key, create, mod: COUNT + create, value};
@@ -109,6 +111,22 @@ describe.each([
     const looked = actions.filter(({type}) => type === 'look' || type === 'keep');
     expect(looked.length).toBeLessThanOrEqual(2 * PART);
   });
+});
+
+it('heartbeats that list many shards are looked at in parts that list a few thousand', () => {
+  const shards = Array.from({length: 1_000}, (_, at) => ({
+    spec: {id: `s-${at}`},
+    disp: true,
+  }));
+  const [value, count] = [JSON.stringify({timestamp: 1, shards}), 30];
+  sessions(own, value, count);
+  const looked = (actions: readonly ProxyAction[]): number =>
+    actions.filter(({type}) => type === 'look').length;
+  const first = looked(machine.advance(0));
+  expect(first).toBeLessThanOrEqual(LISTED_PER_TURN / shards.length);
+  let all = first;
+  while (machine.wakeAtMs() <= 0) all += looked(advance(0));
+  expect(all).toBe(count);
 });
 
 describe('what lies beyond the quota', () => {

@@ -335,3 +335,36 @@ describe('an app that is being removed', () => {
     expect(taken(1_500)).toEqual(['ended a', 'remove a-5']);
   });
 });
+
+describe('the guard lease that is in use', () => {
+  const listing = (lease: string, shards: readonly string[]): string => {
+    const entries = shards.map((id) => ({spec: {id, lease: {id: Number(lease)}}, disp: true}));
+    return JSON.stringify({timestamp: 1, shards: entries});
+  };
+
+  function own(shard: string, incarnation: string): void {
+    const value = {
+      ...{v: 1, state: 'owned' as const, container: CONTAINER, incarnation, token: ''},
+      ...{ready: true, move: null, failures: 0, lastError: ''},
+    };
+    view.apply({kind: 'own', mod: 9, shard, entry: {value, mod: 9, create: 9}});
+  }
+
+  it('is the one of shards that records name, however many a false session lists', () => {
+    all();
+    machine.changed(change('a', 5, 6, listing('7', ['s'])), 0);
+    const other = change('b', 7, 8, listing('666', ['x', 'y', 'z']));
+    machine.changed({...other, container: '10.0.0.2:80'}, 0);
+    machine.advance(0);
+    kept('a-5', 10);
+    own('s', 'a-5');
+    expect(machine.leaseInUse).toBe('7');
+  });
+
+  it('is the one that most shards are listed with where no record says anything', () => {
+    all();
+    machine.changed(change('a', 5, 6, listing('7', ['s', 't'])), 0);
+    machine.changed({...change('b', 7, 8, listing('8', ['x'])), container: '10.0.0.2:80'}, 0);
+    expect(machine.leaseInUse).toBe('7');
+  });
+});
