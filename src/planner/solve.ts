@@ -4,10 +4,10 @@
  */
 import type {PlacementReason} from '../model/placement.ts';
 import {REORDERED_SHARDS} from './hard/limits.ts';
-import {keepHardRules} from './hard/rehome.ts';
+import type {HardTask} from './hard/assignment.ts';
+import {keepHardRules, rehomeNew} from './hard/rehome.ts';
 import {LoadChooser} from './load/chooser.ts';
 import {balanceLoad, utilisationNow} from './load/phase.ts';
-import type {Utilisation} from './load/utilisation.ts';
 import {assign} from './matrix/assign.ts';
 import {MatrixBounds} from './matrix/bounds.ts';
 import {targetsOf} from './matrix/targets.ts';
@@ -85,34 +85,28 @@ function attempt(table: Table, say: LoadSay, bySize: -1 | 0 | 1): Attempt {
   assign(table, targets, target, chooser);
   if (chooser === undefined) utilisation?.recount(table, target);
   const bounds = new MatrixBounds(targets);
+  const asCounted = bounds.unevenness();
   const task = {table, sorted, demand, bounds, utilisation, target, bySize};
-  const {refused, causes} = keepHardRules(task);
-  const assigned = {table, bounds, utilisation, target};
+  const {refused: unfit, causes} = keepHardRules(task);
+  const refused = new Map(unfit);
   const hard = {refused, hard: causes, load: new Set<number>()};
-  let rings = takeBackRings(assigned, hard);
+  let rings = takeBackRings(task, hard, refused);
   const done = {sorted, targets, target, bounds};
   if (utilisation === undefined) return {...done, why: hard, isDoubtful: rings + refused.size > 0};
   const load = balanceLoad({table, sorted, bounds, utilisation, target});
   const why = {...hard, load};
-  rings += takeBackRings(assigned, why);
-  return {...done, why, isDoubtful: rings + refused.size > 0};
+  rings += takeBackRings(task, why, refused);
+  const isLessEven = bounds.unevenness() > asCounted;
+  return {...done, why, isDoubtful: isLessEven || rings + refused.size > 0};
 }
 
-/** Returns how many moves were taken back. */
+/** Takes moves back that only a ring could make; shards for which that leaves no container are added to `refused`. Returns how many moves. */
 function takeBackRings(
-  {
-    table,
-    bounds,
-    utilisation,
-    target,
-  }: {
-    readonly table: Table;
-    readonly bounds: MatrixBounds;
-    readonly utilisation: Utilisation | undefined;
-    readonly target: Int32Array;
-  },
+  task: HardTask,
   reasons: Reasons,
+  refused: Map<number, PlacementReason>,
 ): number {
+  const {table, bounds, utilisation, target} = task;
   const rings = dropRings(table, target, reasons);
   for (const {shard, from, to} of rings) {
     const [away, home] = [table.containerRank[to] ?? 0, table.containerRank[from] ?? 0];
@@ -120,5 +114,6 @@ function takeBackRings(
     utilisation?.remove(shard, away);
     utilisation?.add(shard, home);
   }
+  if (rings.length > 0) for (const [shard, reason] of rehomeNew(task)) refused.set(shard, reason);
   return rings.length;
 }

@@ -151,6 +151,48 @@ export function everyRuleInstance(seed: number): PlacementSnapshot {
   return {...snapshot, containers, shards};
 }
 
+/** Few containers with little room, many limits and spread keys, and shards that run where they may not be: searches for room meet each other here. */
+export function tightInstance(seed: number): PlacementSnapshot {
+  const next = seeded(seed + 5_000_011);
+  const size = 2 + next(4);
+  const [keyed, limited, pooled] = [next(2) === 1, next(3) > 0, next(3) === 0];
+  const [pinned, joining, zoned] = [next(3) === 0, next(4) === 0, next(3) === 0];
+  const modes = ['open', 'open', 'open', 'open', 'open', 'open', 'closed', 'draining'] as const;
+  const containers = Array.from({length: size}, (_, index): PlacementContainer => {
+    const mode = modes[next(modes.length)] ?? 'open';
+    const unproved =
+      joining && next(2) === 0 ? {takesRest: next(3) > 0, trialDue: next(3) > 0} : undefined;
+    return {
+      ...{id: `c${index}`, mode, weight: next(3), capacity: next(2) === 1 ? 1 + next(5) : 0},
+      ...{
+        zone: zoned ? `z${next(3)}` : '',
+        limits: limited && next(3) > 0 ? [20 + next(60), 0] : [],
+      },
+      ...(unproved === undefined ? {} : {unproved}),
+    };
+  });
+  const pick = (): string => containers[next(size)]?.id ?? '';
+  const shards = Array.from({length: 2 + next(14)}, (_, index): PlacementShard => ({
+    ...{id: `s${index}`, group: next(4) > 0 ? '' : 'g', prefer: '', avoid: ''},
+    workerGroup: pooled && next(3) === 0 ? 'w' : '',
+    pin: pinned && next(4) === 0 ? pick() : '',
+    current: next(3) === 0 ? '' : pick(),
+    load: [next(2) === 1 ? next(50) : 2 ** next(6), next(30)],
+    spreadKey: keyed && next(2) === 1 ? `k${next(4)}` : '',
+    priority: next(4) === 0 ? next(3) : 0,
+    cooling: next(5) === 0,
+  }));
+  const members = containers.filter(() => next(2) === 0).map(({id}) => id);
+  return {
+    ...{shards, containers, pools: new Map(pooled ? [['w', new Set(members)]] : [])},
+    maxShardCount: next(4) === 0 ? 1 + next(5) : 0,
+    metrics: ['a', 'b']
+      .slice(0, next(3))
+      .map((name) => ({name, upper: 1.1 + next(5) / 10, lower: 1.05})),
+    ...{spreadZones: zoned, countSlack: next(3) === 0 ? 0.3 : 0},
+  };
+}
+
 /** The snapshot with nobody above the limit: who is too much runs nowhere. */
 function withinLimit(snapshot: PlacementSnapshot): PlacementSnapshot {
   if (snapshot.maxShardCount === 0) return snapshot;

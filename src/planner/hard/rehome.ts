@@ -24,6 +24,11 @@ export function keepHardRules(task: HardTask): Rehomed {
   return Occupants.areLimited(task.table) ? new Rehoming(task).run() : NOTHING;
 }
 
+/** Moves have been taken back: shards that run nowhere and no longer fit beside those that stay go elsewhere. Writes into `target`; returns who got no container. */
+export function rehomeNew(task: HardTask): Rehomed['refused'] {
+  return Occupants.areLimited(task.table) ? new Rehoming(task).rehomeNew() : NOTHING.refused;
+}
+
 class Rehoming {
   private readonly assignment: Assignment;
   private searches = 0;
@@ -59,6 +64,36 @@ class Rehoming {
     return {refused: this.assignment.refused, causes: this.assignment.causes};
   }
 
+  /** Nothing that runs moves for them: that might be a ring again. */
+  rehomeNew(): Rehomed['refused'] {
+    const {table, target} = this.assignment.task;
+    const fresh: number[] = [];
+    for (const shard of table.shardOrder) {
+      const to = target[shard] ?? -1;
+      if (to < 0) continue;
+      if ((table.current[shard] ?? -1) < 0) fresh.push(shard);
+      else this.assignment.assign(shard, to);
+    }
+    for (const shard of this.inTurn(fresh)) {
+      const from = target[shard] ?? -1;
+      if (this.assignment.occupants.fits(shard, from)) this.assignment.assign(shard, from);
+      else if (!this.placeBeside(shard, from)) this.assignment.refuse(shard, from);
+    }
+    return this.assignment.refused;
+  }
+
+  private placeBeside(shard: number, from: number): boolean {
+    const bucket = this.assignment.task.table.bucket[shard] ?? 0;
+    const fitting = this.fittingHomes(shard);
+    const even = fitting.filter((to) => this.assignment.keepsEven(bucket, from, to));
+    const best = this.assignment.lowest(bucket, even) ?? this.assignment.lowest(bucket, fitting);
+    return best !== undefined && this.assignment.goTo(shard, from, best);
+  }
+
+  private fittingHomes(shard: number): readonly number[] {
+    return this.assignment.homesOf(shard).filter((to) => this.assignment.occupants.fits(shard, to));
+  }
+
   /** Running shards first, then the urgent ones, then those that have no choice, then by size as the task says. */
   private inTurn(shards: readonly number[]): number[] {
     const {priorities, current, pin} = this.assignment.task.table;
@@ -92,9 +127,7 @@ class Rehoming {
   /** Inside the matrix if that can be, then by a swap that leaves it as it is, then wherever it fits, then by moving others. */
   private placeAnywhere(shard: number, from: number): boolean {
     const bucket = this.assignment.task.table.bucket[shard] ?? 0;
-    const fitting = this.assignment
-      .homesOf(shard)
-      .filter((to) => this.assignment.occupants.fits(shard, to));
+    const fitting = this.fittingHomes(shard);
     const even = fitting.filter((to) => this.assignment.keepsEven(bucket, from, to));
     const best = this.assignment.lowest(bucket, even);
     if (best !== undefined) return this.assignment.goTo(shard, from, best);
@@ -178,6 +211,8 @@ class Rehoming {
     for (const other of others) {
       if (this.assignment.occupants.holds(shard, current)) return;
       if (this.assignment.task.table.current[other] === current) continue;
+      // What went before may have moved this one, too.
+      if (this.assignment.on[current]?.has(other) !== true) continue;
       this.assignment.unassign(other, current);
       this.rehome(other);
     }
