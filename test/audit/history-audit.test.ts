@@ -84,6 +84,10 @@ function audited(...more: (readonly Change[])[]): HistoryAudit {
   return audit;
 }
 
+function eventsOf(app: string): string {
+  return `${keys.eventsPrefix(app)}00001795864510-0001`;
+}
+
 const OFFICE_LOST = [put(keys.ownership(S, APP), own('dropping', 'D', {token: token(8)}))];
 const EVICTED = [del(hbX), del(keys.containerId(APP, 'c-X'))];
 
@@ -205,6 +209,7 @@ const BROKEN: readonly (readonly [
     [put(keys.cluster(), cluster({maxRevision: 9}))],
   ],
   ['status written and nobody governs the app', [put(keys.status(APP), '{}')], [OFFICE_LOST]],
+  ['events written and nobody governs the app', [put(eventsOf(APP), '[]')], [OFFICE_LOST]],
 ];
 
 describe('the audit of a history', () => {
@@ -251,6 +256,11 @@ describe('the audit of a history', () => {
       [put(keys.cluster(), cluster({epoch: 3, clusterId: 'etcd-2', maxRevision: 1}))],
       [del(keys.leader()), del(keys.heartbeat(S, 'D'))],
     );
+    expect(audit.summary.findings).toEqual([]);
+  });
+
+  it('finds nothing in what a daemon notes of an outage or a lost leader while nobody leads', () => {
+    const audit = audited([del(keys.leader())], [put(eventsOf(S), '[]')]);
     expect(audit.summary.findings).toEqual([]);
   });
 

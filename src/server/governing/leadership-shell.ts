@@ -26,7 +26,7 @@ export interface LeadershipOptions {
   readonly standby: () => boolean;
   readonly onElected: (fencingKey: FencingKey) => void;
   readonly onLostLeadership: () => void;
-  /** This daemon has taken the key of a leader away that was silent or gone. Default: nothing is done about it. */
+  /** This daemon has deleted the key of a leader that was silent, not of one that left in order. Default: nothing is done about it. */
   readonly onLeaderLost?: (leader: {container: string; incarnation: string}) => void;
 }
 
@@ -136,11 +136,9 @@ export class LeadershipShell {
         createLeader: (action) => this.transact(action),
         removeLeader: (action) => {
           const {incarnation} = action;
-          const daemon = this.leaderName;
-          logger.warn(
-            {daemon, incarnation},
-            'the leader is silent or gone: deleting its leader key',
-          );
+          const fields = {daemon: this.leaderName, incarnation};
+          if (isLoss(action)) logger.warn(fields, 'the leader is silent: deleting its leader key');
+          else logger.info(fields, 'the leader has left: deleting its leader key');
           return this.transact(action);
         },
         elected: ({create}) => onElected({key: keys.leader(), target: 'create', value: create}),
@@ -234,12 +232,18 @@ export class LeadershipShell {
       this.leadership.leaderSeen({incarnation: action.incarnation, create: revision}, revision);
     } else if (outcome.kind === 'committed') {
       this.leadership.leaderSeen(undefined, outcome.revision);
-      this.options.onLeaderLost?.({container, incarnation: action.incarnation});
+      if (isLoss(action))
+        this.options.onLeaderLost?.({container, incarnation: action.incarnation});
     } else {
       const [entry] = outcome.answers;
       this.take(leaderSighting(entry, entry?.mod ?? outcome.revision));
     }
   }
+}
+
+/** A leader that has crashed leaves its heartbeat behind. One that deleted it left in order, or somebody evicted it, who noted that. */
+function isLoss({hbMod}: Extract<LeadershipAction, {type: 'removeLeader'}>): boolean {
+  return hbMod !== 0;
 }
 
 function creation(

@@ -7,6 +7,7 @@ import {silentLogger} from '../../../src/runtime/logger.ts';
 import {LeadershipShell} from '../../../src/server/governing/leadership-shell.ts';
 import {MemoryStore} from '../../support/memory-store.ts';
 import type {Operation, Transaction, TransactionOutcome} from '../../../src/store/port.ts';
+import {TTL_MIN_MS} from '../../../src/model/limits.ts';
 import {LONG_MS, until} from '../../support/until.ts';
 
 const keys = new Keys('/sm', 'sm');
@@ -63,9 +64,9 @@ function leaderKey(incarnation: string): Operation {
   return {op: 'put', key: keys.leader(), value};
 }
 
-function heartbeat(incarnation: string): Operation {
+function heartbeat(incarnation: string, ttlMs = 60_000): Operation {
   const value = encodeRecord({
-    ...{v: 1, container: incarnation, ttlMs: 60_000, endpoint: '', host: '', pid: 1, bootId: ''},
+    ...{v: 1, container: incarnation, ttlMs, endpoint: '', host: '', pid: 1, bootId: ''},
     ...{zone: '', labels: {}, version: '', sdk: '', seq: 1, nonce: '', state: 'ready'},
   });
   return {op: 'put', key: keys.heartbeat(keys.service, incarnation), value};
@@ -102,14 +103,25 @@ describe('a daemon', () => {
     }
   });
 
-  it('deposes a leader without a heartbeat, and leads', async () => {
+  it('takes the place of a leader that left in order, and says nothing of a loss', async () => {
     bed = new Bed();
-    await bed.store.write([heartbeat('me'), leaderKey('dead')]);
+    await bed.store.write([heartbeat('me'), leaderKey('left')]);
     bed.shell.start();
     await until(() => bed.elected === 1, LONG_MS, 'it is elected');
     expect(bed.leader).toBe('me');
-    // For the morning after: nobody else can say which daemon was lost.
-    expect(bed.lost).toEqual(['d dead']);
+    expect(bed.lost).toEqual([]);
+  });
+
+  it('names a leader that was silent as lost: nobody else can say which daemon it was', async () => {
+    bed = new Bed();
+    await bed.store.write([heartbeat('me'), heartbeat('dead', TTL_MIN_MS), leaderKey('dead')]);
+    bed.shell.start();
+    const isLeading = (): boolean => {
+      bed.shell.probeCommitted();
+      return bed.elected === 1;
+    };
+    await until(isLeading, LONG_MS, 'it is elected');
+    expect([bed.leader, bed.lost]).toEqual(['me', ['d dead']]);
   });
 
   it('does not loseLeadership a leader that was elected meanwhile', async () => {
