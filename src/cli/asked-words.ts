@@ -1,4 +1,5 @@
 /** What the arguments ask for, found before a command parses them. Pure. */
+import type {Config} from '@oclif/core';
 
 /** Flags of every command that take no value: a word behind another one may be its value. */
 const SWITCHES: ReadonlySet<string> = new Set(['--json', '--help', '-h']);
@@ -7,6 +8,18 @@ const SWITCHES: ReadonlySet<string> = new Set(['--json', '--help', '-h']);
 export function wordsBeforeFlags(argv: readonly string[]): readonly string[] {
   const flag = argv.findIndex((word) => word.startsWith('-'));
   return flag < 0 ? argv : argv.slice(0, flag);
+}
+
+/** The longest beginning of the words that names a command; [] for none. */
+export function commandOf(
+  words: readonly string[],
+  config: Pick<Config, 'findCommand'>,
+): readonly string[] {
+  for (let count = words.length; count > 0; count -= 1) {
+    const named = words.slice(0, count);
+    if (config.findCommand(named.join(':')) !== undefined) return named;
+  }
+  return [];
 }
 
 /** `sm`, `sm app`, `sm app ls --help`; not a command that is to run, nor one that is named behind flags. */

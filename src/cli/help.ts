@@ -1,4 +1,6 @@
 import {CommandHelp, Help} from '@oclif/core';
+import {commandOf} from './asked-words.ts';
+import {unknownCommand} from './hooks/command-not-found.ts';
 import {EXIT_CODES, HELP_TOPICS} from './help-topics.ts';
 
 /** Examples first: most readers came for one. */
@@ -14,6 +16,16 @@ class ExamplesFirst extends CommandHelp {
 
 export default class SmHelp extends Help {
   protected override CommandHelpClass = ExamplesFirst;
+
+  /** @throws SmError INVALID_INPUT for words that name neither a command nor a topic. */
+  override async showHelp(argv: string[]): Promise<void> {
+    const words = argv.filter((word) => !word.startsWith('-'));
+    const named = commandOf(words, this.config);
+    const isTopic = words.length === 0 || this.config.findTopic(words.join(':')) !== undefined;
+    if (named.length === 0 && !isTopic)
+      throw unknownCommand(words.slice(0, 2).join(' '), this.config);
+    await super.showHelp(named.length > 0 ? [...named] : argv);
+  }
 
   /** Of everything: the topics beside the commands, too. */
   protected override async showRootHelp(): Promise<void> {

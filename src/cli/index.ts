@@ -1,6 +1,6 @@
 /** Starts oclif; whatever goes wrong outside a command ends here in our form. */
 import type {Config} from '@oclif/core';
-import {isHelpAsked, wordsBeforeFlags} from './asked-words.ts';
+import {commandOf, isHelpAsked, wordsBeforeFlags} from './asked-words.ts';
 import {chooseColor} from './color.ts';
 import {ownPlugin} from './own-plugin.ts';
 import {jsonText} from './json-text.ts';
@@ -39,20 +39,12 @@ export async function main(): Promise<void> {
 /** Help is a document, too, when JSON is asked for: of a topic, of a command with --help, of everything. */
 async function showHelpDocument(config: Config, argv: readonly string[]): Promise<boolean> {
   const words = wordsBeforeFlags(argv);
-  const id = commandOf(words, config);
+  const named = commandOf(words, config);
+  const id = (named.length > 0 ? named : words).join(':');
   const isCommand = config.findCommand(id) !== undefined;
   const isTopic = words.length === 0 || config.findTopic(id) !== undefined;
   if (!isHelpAsked(argv, {isCommand, isTopic})) return false;
   const {documentOf} = await import('./help-document.ts');
   process.stdout.write(`${jsonText(documentOf(config, id))}\n`);
   return true;
-}
-
-/** The longest beginning of the words that names a command, else all of them. */
-function commandOf(words: readonly string[], config: Config): string {
-  for (let count = words.length; count > 0; count -= 1) {
-    const id = words.slice(0, count).join(':');
-    if (config.findCommand(id) !== undefined) return id;
-  }
-  return words.join(':');
 }

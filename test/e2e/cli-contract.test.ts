@@ -196,6 +196,26 @@ describe('the command line', () => {
     expect(flag.stderr).toContain('--reason');
   });
 
+  it('names the nearest commands also where help on an unknown one is asked for', async () => {
+    const calls = [
+      ['contaner', 'ls', '--help'],
+      ['--help', 'contaner', 'ls'],
+      ['shrd', '--help'],
+    ];
+    const [behind, before, topic] = await Promise.all(calls.map((line) => sm(line)));
+    for (const ended of [behind, before]) {
+      expect(ended?.exit).toBe(2);
+      expect(ended?.stderr).toContain('unknown command: contaner ls');
+      expect(ended?.stderr).toContain('did you mean: sm container ls');
+    }
+    expect(topic?.stderr).toContain('did you mean: sm shard?');
+  });
+
+  it('shows the help of a command that further words follow', async () => {
+    const {exit, stdout} = await sm(['app', 'ls', 'extra', '--help']);
+    expect([exit, stdout]).toEqual([0, expect.stringContaining('sm app ls')]);
+  });
+
   it('takes the form of the result from the environment, whether flags are given or not', async () => {
     const env = {SM_OUTPUT: 'json'};
     const [status, apps, behind] = await Promise.all([

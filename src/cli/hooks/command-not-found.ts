@@ -1,7 +1,8 @@
-import type {Hook} from '@oclif/core';
+import type {Config, Hook} from '@oclif/core';
 import {SmError} from '../../model/errors.ts';
 import {nearestWords} from '../../model/nearest.ts';
 import {reportFailure, wantsJson} from '../failure-report.ts';
+import {commandOf} from '../asked-words.ts';
 import {helpOf} from '../usage-failure.ts';
 
 /** Names the nearest three commands and exits 2; never runs a guess. */
@@ -10,14 +11,11 @@ const commandNotFound: Hook.CommandNotFound = async ({id, argv, config}) => {
   const words = [...id.split(':'), ...(argv ?? [])];
   const flag = words.findIndex((word) => word.startsWith('-'));
   const wanted = words.slice(0, flag === -1 ? 2 : Math.min(flag, 2)).join(' ');
-  const known = config.commands
-    .filter(({hidden}) => hidden !== true)
-    .map((command) => command.id.replaceAll(':', ' '));
   const found = words.slice(0, flag === -1 ? words.length : flag);
   const command = commandOf(found, config);
   const error =
-    command === undefined
-      ? unknown(wanted, id, known)
+    command.length === 0
+      ? unknownCommand(wanted, config, id)
       : new SmError(
           'INVALID_INPUT',
           `${command.join(' ')} does not take ${JSON.stringify(found[command.length])}`,
@@ -26,23 +24,20 @@ const commandNotFound: Hook.CommandNotFound = async ({id, argv, config}) => {
   process.exitCode = reportFailure(error, wantsJson(process.argv.slice(2)));
 };
 
-/** The words that name a command, when others follow it. */
-function commandOf(
-  words: readonly string[],
-  config: Parameters<Hook.CommandNotFound>[0]['config'],
-): readonly string[] | undefined {
-  for (let count = words.length - 1; count > 0; count -= 1) {
-    const named = words.slice(0, count);
-    if (config.findCommand(named.join(':')) !== undefined) return named;
-  }
-  return undefined;
-}
-
-function unknown(wanted: string, id: string, known: readonly string[]): SmError {
+/** `id`: the first word, or what oclif took for the command. Default: what was wanted. */
+export function unknownCommand(
+  wanted: string,
+  config: Pick<Config, 'commands' | 'topics'>,
+  id = wanted,
+): SmError {
   if (wanted === '')
     return new SmError('INVALID_INPUT', `no command is given before ${id}`, {
       hint: 'the command comes first, as in: sm status --json; sm help lists all commands',
     });
+  const shown = [...config.commands.map(({id: name, hidden}) => ({name, hidden})), ...config.topics]
+    .filter(({hidden}) => hidden !== true)
+    .map(({name}) => name.replaceAll(':', ' '));
+  const known = [...new Set(shown)];
   const nearest = nearestWords(id.replaceAll(':', ' '), known);
   const hint =
     nearest.length === 0

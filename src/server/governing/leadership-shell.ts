@@ -232,7 +232,7 @@ export class LeadershipShell {
       this.leadership.leaderSeen({incarnation: action.incarnation, create: revision}, revision);
     } else if (outcome.kind === 'committed') {
       this.leadership.leaderSeen(undefined, outcome.revision);
-      if (isLoss(action))
+      if (action.type === 'removeLeader' && isLoss(action))
         this.options.onLeaderLost?.({container, incarnation: action.incarnation});
     } else {
       const [entry] = outcome.answers;
