@@ -182,20 +182,7 @@ describe.concurrent('with and without --json: the same exit code, one document, 
   }
 });
 
-describe('the command line', () => {
-  it('shows nearest commands and flags, runs no guess, and prints help of a topic', async () => {
-    const [command, flag, topic, word] = await Promise.all([
-      sm(['contaner', 'ls']),
-      sm(['container', 'drain', 'c1', '-a', 'orders', '--raeson', 'x']),
-      sm(['app']),
-      sm(['app', 'ls', 'extra']),
-    ]);
-    expect([command.exit, flag.exit, topic.exit, word.exit]).toEqual([2, 2, 0, 2]);
-    expect(word.stderr).toContain('app ls does not take "extra"');
-    expect(command.stderr).toContain('sm container ls');
-    expect(flag.stderr).toContain('--reason');
-  });
-
+describe('help', () => {
   it('names the nearest commands also where help on an unknown one is asked for', async () => {
     const calls = [
       ['contaner', 'ls', '--help'],
@@ -214,6 +201,21 @@ describe('the command line', () => {
   it('shows the help of a command that further words follow', async () => {
     const {exit, stdout} = await sm(['app', 'ls', 'extra', '--help']);
     expect([exit, stdout]).toEqual([0, expect.stringContaining('sm app ls')]);
+  });
+});
+
+describe('the command line', () => {
+  it('shows nearest commands and flags, runs no guess, and prints help of a topic', async () => {
+    const [command, flag, topic, word] = await Promise.all([
+      sm(['contaner', 'ls']),
+      sm(['container', 'drain', 'c1', '-a', 'orders', '--raeson', 'x']),
+      sm(['app']),
+      sm(['app', 'ls', 'extra']),
+    ]);
+    expect([command.exit, flag.exit, topic.exit, word.exit]).toEqual([2, 2, 0, 2]);
+    expect(word.stderr).toContain('app ls does not take "extra"');
+    expect(command.stderr).toContain('sm container ls');
+    expect(flag.stderr).toContain('--reason');
   });
 
   it('takes the form of the result from the environment, whether flags are given or not', async () => {
