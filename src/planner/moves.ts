@@ -131,7 +131,8 @@ function fromHighest(moves: readonly PlannedMove[], counts: Int32Array): Planned
   const left = counts.slice();
   const heights = new Int32Array(moves.length);
   let highest = 0;
-  for (const [at, {from}] of moves.entries()) {
+  for (let at = 0; at < moves.length; at += 1) {
+    const from = moves[at]?.from ?? 0;
     const height = left[from] ?? 0;
     left[from] = height - 1;
     heights[at] = height;
@@ -144,11 +145,13 @@ function fromHighest(moves: readonly PlannedMove[], counts: Int32Array): Planned
   }
   for (let at = 0; at < highest; at += 1) next[at + 1] = (next[at + 1] ?? 0) + (next[at] ?? 0);
   const ordered = [...moves];
-  for (const [at, move] of moves.entries()) {
+  let at = 0;
+  for (const move of moves) {
     const depth = highest - (heights[at] ?? 0);
     const to = next[depth] ?? 0;
     ordered[to] = move;
     next[depth] = to + 1;
+    at += 1;
   }
   return ordered;
 }

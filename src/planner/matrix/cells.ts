@@ -6,7 +6,7 @@
 import type {Demand} from './demand.ts';
 import type {Levels} from './levels.ts';
 import {PairIndex} from './pair-index.ts';
-import {SCANNED_CELLS} from './limits.ts';
+import {CELLS_GROWTH_FACTOR, CELLS_SPACE_FACTOR, SCANNED_CELLS} from './limits.ts';
 
 const NONE = -1;
 
@@ -39,7 +39,7 @@ export class Cells {
   constructor(demand: Demand, levels: Levels) {
     this.demand = demand;
     this.levels = levels;
-    const room = currentCells(demand) + 16;
+    const room = Math.ceil(CELLS_SPACE_FACTOR * fewestCells(demand, levels));
     this.bucket = new Int32Array(room);
     this.container = new Int32Array(room);
     this.now = new Int32Array(room);
@@ -164,7 +164,7 @@ export class Cells {
   }
 
   private grow(): void {
-    const size = this.bucket.length * 2;
+    const size = Math.ceil(this.bucket.length * CELLS_GROWTH_FACTOR) + 1;
     this.bucket = grown(this.bucket, size);
     this.container = grown(this.container, size);
     this.now = grown(this.now, size);
@@ -182,16 +182,20 @@ function grown(old: Int32Array, size: number): Int32Array {
   return larger;
 }
 
-function currentCells({buckets, start, waiting, place}: Demand): number {
+/** At least so many are stored: those that hold a shard now, or those that get an extra. */
+function fewestCells(demand: Demand, levels: Levels): number {
+  const {buckets, start, waiting, place} = demand;
   let cells = 0;
   for (let bucket = 0; bucket < buckets; bucket += 1) {
+    let now = 0;
     let last = NONE;
     const end = start[bucket + 1] ?? 0;
     for (let at = (start[bucket] ?? 0) + (waiting[bucket] ?? 0); at < end; at += 1) {
       const container = place[at] ?? 0;
-      if (container !== last) cells += 1;
+      if (container !== last) now += 1;
       last = container;
     }
+    cells += Math.max(now, levels.extrasOf(demand, bucket));
   }
   return cells;
 }

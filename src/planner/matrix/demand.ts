@@ -206,8 +206,15 @@ function sortByBucket(
   const keys = items.map((shard) => table.bucket[shard] ?? 0);
   const shards = new Int32Array(items.length);
   const place = new Int32Array(items.length);
-  const start = countingSort(items, keys, shards, table.bucketPool.length);
-  countingSort(places, keys, place, table.bucketPool.length);
+  const start = startsOf(keys, table.bucketPool.length);
+  const next = start.slice();
+  for (let at = 0; at < items.length; at += 1) {
+    const key = keys[at] ?? 0;
+    const to = next[key] ?? 0;
+    shards[to] = items[at] ?? 0;
+    place[to] = places[at] ?? 0;
+    next[key] = to + 1;
+  }
   return {shards, place, start};
 }
 
@@ -218,13 +225,7 @@ function countingSort(
   sorted: Int32Array,
   keys: number,
 ): Int32Array {
-  const start = new Int32Array(keys + 1);
-  for (let at = 0; at < items.length; at += 1) {
-    const key = keyAt[at] ?? 0;
-    start[key + 1] = (start[key + 1] ?? 0) + 1;
-  }
-  for (let key = 0; key < keys; key += 1)
-    start[key + 1] = (start[key + 1] ?? 0) + (start[key] ?? 0);
+  const start = startsOf(keyAt, keys);
   const next = start.slice();
   for (let at = 0; at < items.length; at += 1) {
     const key = keyAt[at] ?? 0;
@@ -232,6 +233,18 @@ function countingSort(
     sorted[to] = items[at] ?? 0;
     next[key] = to + 1;
   }
+  return start;
+}
+
+/** Where each key begins in the sorted items, and the end. */
+function startsOf(keyAt: Int32Array, keys: number): Int32Array {
+  const start = new Int32Array(keys + 1);
+  for (let at = 0; at < keyAt.length; at += 1) {
+    const key = keyAt[at] ?? 0;
+    start[key + 1] = (start[key + 1] ?? 0) + 1;
+  }
+  for (let key = 0; key < keys; key += 1)
+    start[key + 1] = (start[key + 1] ?? 0) + (start[key] ?? 0);
   return start;
 }
 

@@ -30,6 +30,8 @@ export class Giver {
   private readonly queues = new Map<number, LevelQueue>();
   /** Per container: its cell of the bucket whose extras are spread, or of one before. */
   private readonly stored: Int32Array;
+  /** As `findSavers` has left it. */
+  private readonly savers: Int32Array;
 
   constructor(
     demand: Demand,
@@ -45,6 +47,7 @@ export class Giver {
     this.zones = zones;
     this.room = new ExtraCapacity(zones);
     this.stored = new Int32Array(demand.containers).fill(NONE);
+    this.savers = new Int32Array(demand.containers);
   }
 
   giveAll(): Uint8Array {
@@ -54,11 +57,14 @@ export class Giver {
     for (let bucket = 0; bucket < demand.buckets; bucket += 1) {
       const extras = extrasOf(demand, this.levels, this.cells, bucket);
       if (extras === 0) continue;
-      const savers = this.saversOf(bucket);
+      const savers = this.findSavers(bucket);
       if (this.isContested(bucket, savers, extras)) contested[bucket] = 1;
       else {
         this.room.begin(bucket, extras);
-        for (const cell of savers) this.give(cell, this.savesOf(cell));
+        for (let at = 0; at < savers; at += 1) {
+          const cell = this.savers[at] ?? 0;
+          this.give(cell, this.savesOf(cell));
+        }
         if (this.room.left > 0) open.push(bucket, this.room.left);
       }
     }
@@ -71,23 +77,23 @@ export class Giver {
     return contested;
   }
 
-  /** Whether more moves could be saved than there are extras, or than a zone may have. */
-  private isContested(bucket: number, savers: readonly number[], extras: number): boolean {
-    const {zones, cells} = this;
+  /** Whether more moves could be saved than there are extras, or than a zone may have. `count`: of savers. */
+  private isContested(bucket: number, count: number, extras: number): boolean {
+    const {zones, cells, savers} = this;
     let units = 0;
-    for (const cell of savers) units += this.savesOf(cell);
+    for (let at = 0; at < count; at += 1) units += this.savesOf(savers[at] ?? 0);
     if (units > extras || zones === undefined) return units > extras;
     const ofZone = new Map<number, number>();
-    for (const cell of savers) {
+    for (const cell of savers.subarray(0, count)) {
       const at = zones.at(bucket, cells.container[cell] ?? 0);
       ofZone.set(at, (ofZone.get(at) ?? 0) + this.savesOf(cell));
     }
     for (let zone = 0; zone < zones.zones; zone += 1) {
       const at = bucket * zones.zones + zone;
-      const [count = 0, least = 0, most = 0] = [zones.counts[at], zones.least[at], zones.most[at]];
+      const [now = 0, least = 0, most = 0] = [zones.counts[at], zones.least[at], zones.most[at]];
       const saves = ofZone.get(at) ?? 0;
-      if (count + saves > most) return true;
-      units += Math.max(0, least - count - saves);
+      if (now + saves > most) return true;
+      units += Math.max(0, least - now - saves);
     }
     return units > extras;
   }
@@ -108,13 +114,16 @@ export class Giver {
     return Math.max(0, Math.min(now[cell] ?? 0, most) - (want[cell] ?? 0));
   }
 
-  /** Cells where an extra saves a move. */
-  private saversOf(bucket: number): number[] {
-    const savers: number[] = [];
+  /** Notes in `savers` the cells where an extra saves a move. Returns how many they are. */
+  private findSavers(bucket: number): number {
+    let count = 0;
     const end = this.cells.row[bucket + 1] ?? 0;
-    for (let cell = this.cells.row[bucket] ?? 0; cell < end; cell += 1)
-      if (this.savesOf(cell) > 0) savers.push(cell);
-    return savers;
+    for (let cell = this.cells.row[bucket] ?? 0; cell < end; cell += 1) {
+      if (this.savesOf(cell) === 0) continue;
+      this.savers[count] = cell;
+      count += 1;
+    }
+    return count;
   }
 
   /**
@@ -128,9 +137,11 @@ export class Giver {
       return (levels.totals[container] ?? 0) - (levels.least[container] ?? 0);
     };
     const oldest = oldestOf(demand, cells, bucket);
-    const savers = this.saversOf(bucket).sort(
-      (a, b) => height(a) - height(b) || (oldest.get(b) ?? 0) - (oldest.get(a) ?? 0) || a - b,
-    );
+    const savers = this.savers
+      .subarray(0, this.findSavers(bucket))
+      .sort(
+        (a, b) => height(a) - height(b) || (oldest.get(b) ?? 0) - (oldest.get(a) ?? 0) || a - b,
+      );
     this.room.begin(bucket, extrasOf(demand, levels, cells, bucket));
     for (const cell of savers) this.give(cell, this.savesOf(cell));
   }
@@ -202,15 +213,12 @@ export class Giver {
 
 /** So many shards of the bucket are more than what its containers hold at least. Pinned cells are stored. */
 export function extrasOf(demand: Demand, levels: Levels, cells: Cells, bucket: number): number {
-  const pool = demand.poolOf[bucket] ?? 0;
-  let left = (demand.start[bucket + 1] ?? 0) - (demand.start[bucket] ?? 0);
   if ((levels.weight[bucket] ?? 0) === 0) return 0;
-  for (const {members, weight} of demand.classes[pool] ?? [])
-    left -= members.length * levels.leastOf(bucket, weight);
+  let left = levels.extrasOf(demand, bucket);
   const pins = demand.pins.size === 0 ? undefined : demand.pins.get(bucket);
   if (pins === undefined) return Math.max(0, left);
   for (const container of pins.keys()) {
-    const weight = demand.weights[pool]?.[container] ?? 0;
+    const weight = demand.weights[demand.poolOf[bucket] ?? 0]?.[container] ?? 0;
     left += levels.leastOf(bucket, weight) - (cells.least[cells.find(bucket, container)] ?? 0);
   }
   return Math.max(0, left);

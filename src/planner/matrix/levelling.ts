@@ -6,7 +6,7 @@ import type {PotentialClasses} from './search.ts';
 
 const UNREACHED = -1;
 
-/** Levels of one round. */
+/** Levels of one round after the other. */
 export class Levelling {
   /** -1 where no path to a sink goes. */
   readonly level: Int32Array;
@@ -17,20 +17,24 @@ export class Levelling {
   /** Per node: 1 where it has a level. */
   private readonly closed: Uint8Array;
   private readonly order: Int32Array;
-  private readonly classes: PotentialClasses;
+  private classes: PotentialClasses = [];
   private size = 0;
 
   constructor(network: Network, potential: Float64Array) {
     this.network = network;
     this.potential = potential;
-    this.level = new Int32Array(network.nodes).fill(UNREACHED);
+    this.level = new Int32Array(network.nodes);
     this.closed = new Uint8Array(network.nodes);
     this.order = new Int32Array(network.nodes);
-    this.classes = classesOf(network, potential);
   }
 
-  /** The nodes with units to pass on. Empty when none of them reaches a sink. */
+  /** Begins a round. Returns the nodes with units to pass on; empty when none of them reaches a sink. */
   run(): number[] {
+    this.level.fill(UNREACHED);
+    this.closed.fill(0);
+    this.size = 0;
+    this.end = Number.POSITIVE_INFINITY;
+    this.classes = classesOf(this.network, this.potential);
     const sources = [...this.network.open, this.network.slack].filter((node) =>
       this.network.isSource(node),
     );
@@ -75,20 +79,23 @@ export class Levelling {
       if (!network.hasClass(node, alike)) continue;
       const cost = network.impliedAddCost(bucket, alike);
       const key = cost + (this.potential[node] ?? 0);
-      const members = byPotential.get(key);
+      const members = byPotential.get(key)?.members;
       if (cost === FORBIDDEN || members === undefined || members.length === 0) continue;
-      byPotential.set(key, this.putUnstored(node, members, level + 1));
+      this.putUnstored(node, members, level + 1);
     }
   }
 
-  /** Puts the members whose cells are not stored. Returns those that are left. */
-  private putUnstored(node: number, members: readonly number[], level: number): number[] {
-    const left: number[] = [];
-    for (const container of members) {
+  /** Puts the members whose cells are not stored, and takes them out, as those that have a level. */
+  private putUnstored(node: number, members: number[], level: number): void {
+    let left = 0;
+    for (let at = 0; at < members.length; at += 1) {
+      const container = members[at] ?? 0;
       if (this.level[container] !== UNREACHED) continue;
-      if (this.network.isStored(node, container)) left.push(container);
-      else this.put(container, level);
+      if (this.network.isStored(node, container)) {
+        members[left] = container;
+        left += 1;
+      } else this.put(container, level);
     }
-    return left;
+    if (left < members.length) members.length = left;
   }
 }

@@ -67,6 +67,14 @@ export class Levels {
     return Math.ceil(shared / whole) + this.slackOf(bucket, shared / whole);
   }
 
+  /** So many shards of the bucket are more than what its containers hold at least, where nobody is pinned; below 0: fewer, for slack is counted. */
+  extrasOf({poolOf, start, classes}: Demand, bucket: number): number {
+    let left = (start[bucket + 1] ?? 0) - (start[bucket] ?? 0);
+    for (const {members, weight} of classes[poolOf[bucket] ?? 0] ?? [])
+      left -= members.length * this.leastOf(bucket, weight);
+    return left;
+  }
+
   /** Arrivals have no slack: they are what they are. */
   private slackOf(bucket: number, share: number): number {
     return this.slack === 0 || bucket >= this.buckets ? 0 : Math.floor(this.slack * share);

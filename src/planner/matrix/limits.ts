@@ -8,6 +8,10 @@ export const LARGEST_WEIGHT = 2 ** 46;
 export const MOST_PRIORITIES = 32;
 /** A share this near to a whole number is one: sums of fractions are not exact. */
 export const NEARLY_WHOLE_SHARE = 1e-6;
+/** Cells have space for so many times the fewest that there can be. */
+export const CELLS_SPACE_FACTOR = 1.125;
+/** When that is full, for so many times as many. */
+export const CELLS_GROWTH_FACTOR = 1.5;
 /** Beyond so many stored cells besides its row, a bucket's cells are found by a hash instead of one after the other. */
 export const SCANNED_CELLS = 12;
 /** Entries that a hash of pairs has space for at first: a power of two. */

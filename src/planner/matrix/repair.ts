@@ -13,8 +13,7 @@ import type {ZoneShares} from './zone-shares.ts';
 export function repair(network: Network, contested: Uint8Array): void {
   const potential = new Float64Array(network.nodes);
   if (network.zones !== undefined) setZonePotentials(network, network.zones, potential);
-  else
-    for (const [bucket, flag] of contested.entries()) potential[network.containers + bucket] = flag;
+  else potential.set(contested, network.containers);
   while (hasSource(network)) {
     if (!new Search(network, potential).run()) return;
     passAll(network, potential);
@@ -50,8 +49,8 @@ function hasSource(network: Network): boolean {
 }
 
 function passAll(network: Network, potential: Float64Array): void {
+  const levelling = new Levelling(network, potential);
   for (;;) {
-    const levelling = new Levelling(network, potential);
     const sources = levelling.run();
     if (sources.length === 0) return;
     if (new BlockingFlow(network, potential, levelling).run(sources) === 0) return;

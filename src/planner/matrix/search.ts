@@ -4,26 +4,38 @@ import type {ContainerClass} from './demand.ts';
 import {FORBIDDEN} from './network.ts';
 import type {Network} from './network.ts';
 
-/** Containers alike for a bucket by their potential: all in one list cost it the same. */
+/** Containers alike for a bucket, and of one potential: all of them cost it the same. */
+export interface PotentialList {
+  readonly alike: ContainerClass;
+  readonly potential: number;
+  /** Among all lists of one search. */
+  readonly number: number;
+  readonly members: number[];
+}
+
+/** Containers alike for a bucket, by their potential. */
 export interface PotentialClass {
   readonly alike: ContainerClass;
-  readonly byPotential: Map<number, number[]>;
+  readonly lists: readonly PotentialList[];
+  readonly byPotential: ReadonlyMap<number, PotentialList>;
 }
 
 /** By pool. */
 export type PotentialClasses = readonly (readonly PotentialClass[])[];
 
 export function classesOf(network: Network, potential: Float64Array): PotentialClasses {
+  let number = 0;
   return network.demand.classes.map((classes) =>
     classes.map((alike) => {
-      const byPotential = new Map<number, number[]>();
+      const byPotential = new Map<number, PotentialList>();
       for (const container of alike.members) {
-        const key = potential[container] ?? 0;
-        const known = byPotential.get(key);
-        if (known === undefined) byPotential.set(key, [container]);
-        else known.push(container);
+        const own = potential[container] ?? 0;
+        const known = byPotential.get(own);
+        if (known === undefined)
+          byPotential.set(own, {alike, potential: own, number: number++, members: [container]});
+        else known.members.push(container);
       }
-      return {alike, byPotential};
+      return {alike, lists: [...byPotential.values()], byPotential};
     }),
   );
 }
@@ -38,10 +50,8 @@ export class Search {
   private readonly queue = new DistanceQueue();
   /** Containers not reached yet. */
   private readonly classes: PotentialClasses;
-  /** Whole classes of containers that a bucket reaches at one distance: item -1 - index in these lists. */
-  private readonly sweptBy: number[] = [];
-  private readonly sweptClass: PotentialClass[] = [];
-  private readonly sweptKey: number[] = [];
+  /** By number. A whole list that a bucket reaches at one distance is the item -1 - (number of the list * nodes + node of the bucket). */
+  private readonly lists: readonly PotentialList[];
   private at = 0;
   /** Distance of the nearest sink known. Nothing at it or beyond matters. */
   private nearest = FORBIDDEN;
@@ -52,6 +62,7 @@ export class Search {
     this.distance = new Float64Array(network.nodes).fill(FORBIDDEN);
     this.closed = new Uint8Array(network.nodes);
     this.classes = classesOf(network, potential);
+    this.lists = this.classes.flat().flatMap(({lists}) => lists);
   }
 
   /** Raises the potentials so that all shortest paths to the nearest sink cost nothing. False when no sink is reached. */
@@ -109,28 +120,27 @@ export class Search {
       if (!network.hasClass(node, known.alike)) continue;
       const cost = network.impliedAddCost(bucket, known.alike);
       if (cost === FORBIDDEN) continue;
-      for (const [key, members] of known.byPotential) {
-        if (members.length === 0) continue;
-        this.sweptBy.push(node);
-        this.sweptClass.push(known);
-        this.sweptKey.push(key);
-        this.queue.push(-this.sweptBy.length, this.at + cost + (this.potential[node] ?? 0) - key);
-      }
+      const there = this.at + cost + (this.potential[node] ?? 0);
+      for (const {members, number, potential} of known.lists)
+        if (members.length > 0)
+          this.queue.push(-1 - (number * network.nodes + node), there - potential);
     }
   }
 
-  /** Who is reached, now or before, leaves its class: nobody will reach it on a shorter way. */
+  /** Who is reached, now or before, leaves its list: nobody will reach it on a shorter way. */
   private sweep(item: number): void {
-    const node = this.sweptBy[-1 - item] ?? 0;
-    const key = this.sweptKey[-1 - item] ?? 0;
-    const classes = this.sweptClass[-1 - item]?.byPotential;
-    const left: number[] = [];
-    const members = classes?.get(key) ?? [];
-    for (const container of members) {
+    const {nodes} = this.network;
+    const node = (-1 - item) % nodes;
+    const members = this.lists[Math.floor((-1 - item) / nodes)]?.members ?? [];
+    let left = 0;
+    for (let at = 0; at < members.length; at += 1) {
+      const container = members[at] ?? 0;
       if ((this.distance[container] ?? 0) <= this.at) continue;
-      if (this.network.isStored(node, container)) left.push(container);
-      else this.offer(container, this.at);
+      if (this.network.isStored(node, container)) {
+        members[left] = container;
+        left += 1;
+      } else this.offer(container, this.at);
     }
-    if (left.length < members.length) classes?.set(key, left);
+    if (left < members.length) members.length = left;
   }
 }
