@@ -12,6 +12,7 @@ import {DECISIONS_MUTANTS} from './table/decisions.ts';
 import {JOINING_MUTANTS} from './table/joining.ts';
 import {APPVIEW_MUTANTS} from './table/appview.ts';
 import {GOVERNING_MUTANTS} from './table/governing.ts';
+import {PLANNER_MUTANTS} from './table/planner.ts';
 import {SECURITY_MUTANTS} from './table/security.ts';
 import {SHARING_MUTANTS} from './table/sharing.ts';
 import {WAITING_MUTANTS} from './table/waiting.ts';
@@ -27,6 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...GOVERNOR_MUTANTS,
   ...DECISIONS_MUTANTS,
   ...JOINING_MUTANTS,
+  ...PLANNER_MUTANTS,
   ...APPVIEW_MUTANTS,
   ...GOVERNING_MUTANTS,
   ...WAITING_MUTANTS,

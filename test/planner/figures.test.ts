@@ -49,6 +49,15 @@ test('moves of one group are the bound', () => {
   }
 });
 
+test('moves of many groups of one are what the totals demand', () => {
+  const containers = ['c0', 'c1', 'c2'].map((id) => ({id, mode: 'open' as const}));
+  const shards = Array.from({length: 30}, (_, at): PlacementShard => ({
+    ...{...NOBODY, id: `s${at}`, group: `g${at}`, current: 'c0'},
+  }));
+  const snapshot = {shards, containers, pools: new Map(), maxShardCount: 0};
+  expect(planWithFigures(snapshot).figures).toMatchObject({moves: 20, movesAtLeast: 20});
+});
+
 test('imbalance is the highest count as a multiple of the mean', () => {
   for (let seed = 1; seed <= INSTANCES; seed += 1) {
     const snapshot = instance(seed, {containers: 4, groups: 4, shards: 12, constraints: false});
