@@ -1,11 +1,12 @@
 /** Which silent heartbeats to delete, and when not to (protocol.md, "Failure detector", "Eviction", "Eviction circuit breaker"). */
+import {backOff} from '../model/back-off.ts';
 import {silenceMs} from '../model/container.ts';
 import type {Heartbeat} from '../model/container.ts';
 import type {FailureDetector} from '../ownership/failure-detector.ts';
 import {EvictionCircuitBreaker} from './eviction-circuit-breaker.ts';
 import type {Loss} from './eviction-circuit-breaker.ts';
 import type {AppView} from '../appstate/app-view.ts';
-import {EVICTION_RETRY_MS} from './limits.ts';
+import {EVICTION_RETRY_MAX_MS, EVICTION_RETRY_MIN_MS} from './limits.ts';
 
 /** Txn [still governs; hb mod; id mod unless 0] -> delete hb, and the id key unless idMod is 0. */
 export interface Eviction {
@@ -15,11 +16,14 @@ export interface Eviction {
   readonly idMod: number;
 }
 
+const NEVER_ASKED = {times: 0, againMs: Number.NEGATIVE_INFINITY};
+
 export class Evictor {
   private readonly breaker = new EvictionCircuitBreaker();
   /** Silent at the last look, by incarnation. */
   private silent = new Map<string, Loss>();
-  private readonly asked = new Map<string, number>();
+  /** By incarnation: how often the store was asked, and when it is asked again. */
+  private readonly asked = new Map<string, {readonly times: number; readonly againMs: number}>();
   /** Containers that there were when the first of the silent ones fell silent. */
   private expected = 0;
   /** Silent ones in whose place others have come under new ids: nobody waits for them. */
@@ -32,6 +36,8 @@ export class Evictor {
   /** Evictions to carry out now. */
   due(view: AppView, detector: FailureDetector, nowMs: number): Eviction[] {
     this.silent = silentOnes(view, detector, nowMs);
+    for (const incarnation of this.asked.keys())
+      if (!this.silent.has(incarnation)) this.asked.delete(incarnation);
     this.replaced = this.replacedOnes(view, detector, nowMs);
     if (this.breaker.holds([...this.silent.values()], containersOf(view), nowMs)) return [];
     const evictions: Eviction[] = [];
@@ -45,11 +51,19 @@ export class Evictor {
           this.waitMs(view, awaited, incarnation, heartbeat.value)
       )
         continue;
-      if ((this.asked.get(incarnation) ?? Number.NEGATIVE_INFINITY) > nowMs) continue;
-      this.asked.set(incarnation, nowMs + EVICTION_RETRY_MS);
+      if (!this.ask(incarnation, nowMs)) continue;
       evictions.push(evictionOf(view, detector, incarnation, heartbeat.value.container));
     }
     return evictions;
+  }
+
+  /** False while the last question is too young to be repeated. */
+  private ask(incarnation: string, nowMs: number): boolean {
+    const {times, againMs} = this.asked.get(incarnation) ?? NEVER_ASKED;
+    if (againMs > nowMs) return false;
+    const pauseMs = backOff(times + 1, EVICTION_RETRY_MIN_MS, EVICTION_RETRY_MAX_MS);
+    this.asked.set(incarnation, {times: times + 1, againMs: nowMs + pauseMs});
+    return true;
   }
 
   /** The incarnation's heartbeat is gone. */
@@ -67,7 +81,7 @@ export class Evictor {
     for (const [incarnation, {value}] of view.heartbeats) {
       const wait = this.waitMs(view, awaited, incarnation, value);
       let next = detector.wakeAtMs(incarnation, wait, nowMs);
-      const retryAtMs = this.asked.get(incarnation);
+      const retryAtMs = this.asked.get(incarnation)?.againMs;
       if (retryAtMs !== undefined && retryAtMs > nowMs) next = Math.min(next, retryAtMs);
       at = Math.min(at, next);
     }

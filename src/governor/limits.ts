@@ -54,8 +54,11 @@ export const LOSSES_ALLOWED = 2;
 /** ... or this share of all, whichever is more. */
 export const LOSSES_ALLOWED_SHARE = 0.3;
 
-/** An eviction that the store has not confirmed is tried again after so long. */
-export const EVICTION_RETRY_MS = 500;
+/** First pause before an eviction that the store has not confirmed is tried again. */
+export const EVICTION_RETRY_MIN_MS = 500;
+
+/** Longest such pause: it is a part of the 5 s that I6 leaves. */
+export const EVICTION_RETRY_MAX_MS = 2_000;
 
 /** Most hints that one call to a container brings. */
 export const HINTS_PER_CALL = 100;

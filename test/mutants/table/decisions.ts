@@ -48,10 +48,10 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'one eviction a millisecond',
       breaks: 'style rule 6: every retry has a pause',
-      find: 'this.asked.set(incarnation, nowMs + EVICTION_RETRY_MS);',
+      find: 'this.asked.set(incarnation, {times: times + 1, againMs: nowMs + pauseMs});',
       replace: '',
       killed: DECISIONS_TESTS(
-        'silent containers > are asked to go every half second until they are gone, and not at every look',
+        'silent containers > are asked to go until they are gone, after longer and longer pauses',
       ),
     },
   ]),
