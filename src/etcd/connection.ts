@@ -15,7 +15,7 @@ import {
 } from './limits.ts';
 import {ConnectionResets} from './connection-resets.ts';
 import type {PackageHost} from './connection-resets.ts';
-import {isTransportFault, translateError} from './foreign-errors.ts';
+import {isAnswer, translateError} from './foreign-errors.ts';
 import {localLogin} from './local-login.ts';
 import {HIDDEN, hidden} from '../model/hidden-text.ts';
 import type {HiddenText} from '../model/hidden-text.ts';
@@ -203,7 +203,7 @@ function hearAnswers(pool: Pool, heard: () => void): void {
 /** A refusal of etcd is an answer, too. */
 function answerHeard<T>(answered: Promise<T>, heard: () => void): Promise<T> {
   answered.then(heard, (error: unknown) => {
-    if (!isTransportFault(translateError(error))) heard();
+    if (isAnswer(translateError(error))) heard();
   });
   return answered;
 }

@@ -113,6 +113,15 @@ export function isTransportFault({code, cause}: SmError): boolean {
   return code === 'STORE_UNAVAILABLE' && !SAME_EVERYWHERE.test(text);
 }
 
+/** Whoever says so is etcd itself: the connection works, whatever becomes of the request. */
+const SAID_BY_ETCD = /\betcdserver: /;
+
+/** Whether the endpoint has answered, if only that it does not take the request. */
+export function isAnswer(fault: SmError): boolean {
+  if (!isTransportFault(fault)) return true;
+  return fault.cause instanceof Error && SAID_BY_ETCD.test(fault.cause.message);
+}
+
 /** There was no connection to ask by, or it broke: nobody is there, unlike a member that is slow or says no. */
 const UNCONNECTED =
   /No connection established|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|Connection dropped|socket hang up|Name resolution failed/i;

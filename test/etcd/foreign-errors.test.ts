@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {translateError} from '../../src/etcd/foreign-errors.ts';
+import {isAnswer, translateError} from '../../src/etcd/foreign-errors.ts';
 
 describe('what gRPC says of a connection', () => {
   it.each([
@@ -32,5 +32,26 @@ describe('what gRPC says of a connection', () => {
     ['14 UNAVAILABLE: Connection dropped', 'etcd does not answer: Connection dropped'],
   ])('%s', (said, message) => {
     expect(translateError(new Error(said))).toMatchObject({code: 'STORE_UNAVAILABLE', message});
+  });
+});
+
+describe('an error is an answer of the endpoint', () => {
+  it.each([
+    '8 RESOURCE_EXHAUSTED: etcdserver: too many requests',
+    '14 UNAVAILABLE: etcdserver: no leader',
+    '14 UNAVAILABLE: etcdserver: request timed out',
+    '8 RESOURCE_EXHAUSTED: etcdserver: mvcc: database space exceeded',
+    '11 OUT_OF_RANGE: etcdserver: mvcc: required revision has been compacted',
+    '3 INVALID_ARGUMENT: etcdserver: authentication failed, invalid user ID or password',
+  ])('where etcd says so: %s', (said) => {
+    expect(isAnswer(translateError(new Error(said)))).toBe(true);
+  });
+
+  it.each([
+    '4 DEADLINE_EXCEEDED: Deadline exceeded',
+    '14 UNAVAILABLE: Connection dropped',
+    '14 UNAVAILABLE: No connection established. Last error: connect ECONNREFUSED 127.0.0.1:2379',
+  ])('not where nobody does: %s', (said) => {
+    expect(isAnswer(translateError(new Error(said)))).toBe(false);
   });
 });
