@@ -15,6 +15,9 @@ export const SPEC_READ_INTERVAL_MS = 30_000;
 /** Records and specs read in one call; two keys each, etcd allows 128. */
 export const READS_PER_CALL = 60;
 
+/** Such calls of one container at once: what it owns is read every 30 s, and may be 10,000 shards. */
+export const READ_CALLS_AT_ONCE = 4;
+
 /** So often, +-20 %, a container whose store was restored looks whether that was accepted. */
 export const LOOK_EVERY_MS = 1_000;
 

@@ -29,14 +29,20 @@ interface Reply {
   readonly entries: readonly (KeyValue | undefined)[];
 }
 
-/** The reads in calls: ordered ones apart, since each of their calls is a proposal in etcd's log. */
-export function readBatches(reads: readonly RecordRead[]): RecordRead[][] {
-  const batches: RecordRead[][] = [];
-  for (const ordered of [false, true]) {
-    const kind = reads.filter((read) => read.ordered === ordered);
-    while (kind.length > 0) batches.push(kind.splice(0, READS_PER_CALL));
+/** Reads that wait for a call. */
+export class WaitingReads {
+  private readonly plain: RecordRead[] = [];
+  private readonly ordered: RecordRead[] = [];
+
+  push(read: RecordRead): void {
+    (read.ordered ? this.ordered : this.plain).push(read);
   }
-  return batches;
+
+  /** Those of the next call; empty when none wait. Ordered ones go apart, since each of their calls is a proposal in etcd's log, and first, since a claim waits for them. */
+  take(): RecordRead[] {
+    const from = this.ordered.length > 0 ? this.ordered : this.plain;
+    return from.splice(0, READS_PER_CALL);
+  }
 }
 
 /** One call for the whole batch; the session gets each answer, or that there was none. */

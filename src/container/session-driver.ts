@@ -20,10 +20,10 @@ import {transitionTransaction} from '../store/ownership-transactions.ts';
 import {awaitAcceptance} from './cluster-look.ts';
 import {ContainerLoads} from './container-loads.ts';
 import {OwnWrites} from './own-writes.ts';
-import {findRecords, readBatches, readRecords} from './record-reads.ts';
-import type {RecordRead} from './record-reads.ts';
+import {WaitingReads, findRecords, readRecords} from './record-reads.ts';
 import {runHook} from './run-hook.ts';
 import type {SessionDriverOptions} from './session-driver-options.ts';
+import {READ_CALLS_AT_ONCE} from './limits.ts';
 import {ShardHandle} from './shard.ts';
 import {
   deregisterTransaction,
@@ -46,7 +46,9 @@ export class SessionDriver {
   private readonly options: SessionDriverOptions;
   private readonly logger: Logger;
   private readonly handles = new Map<string, ShardHandle>();
-  private readonly reads: RecordRead[] = [];
+  private readonly reads = new WaitingReads();
+  /** Under way. */
+  private readCalls = 0;
   private readonly driver: MachineDriver<SessionAction>;
   private readonly ownWrites = new OwnWrites();
   /** What is reported of its shards. */
@@ -295,8 +297,14 @@ export class SessionDriver {
   }
 
   private flushReads(): void {
-    for (const batch of readBatches(this.reads.splice(0)))
-      this.driver.background(readRecords({...this.options, session: this.session}, batch));
+    while (this.readCalls < READ_CALLS_AT_ONCE) {
+      const batch = this.reads.take();
+      if (batch.length === 0) return;
+      this.readCalls += 1;
+      const read = readRecords({...this.options, session: this.session}, batch);
+      // The turn that follows sends the next.
+      this.driver.background(read.finally(() => (this.readCalls -= 1)));
+    }
   }
 
   private add(action: Extract<SessionAction, {type: 'add'}>): Promise<void> | void {
