@@ -292,7 +292,6 @@ export class Governor implements ListingTaker {
   private adopted(changed: Int32Array | undefined, nowMs: number): void {
     if (changed === undefined) return;
     this.dirty.addRows(changed);
-    this.inFlightMoves.endHomeless(this.planCache.unplaced, this.view);
     this.dirty.addWaiting();
     this.loads.planned(this.planCache.queue, nowMs);
     this.reports.planned(this.planCache.newlyUnplaced, this.wallMs, nowMs);
@@ -341,6 +340,7 @@ export class Governor implements ListingTaker {
     if (step.step === 'queue') return this.admissions.wait(step.incarnation, shard);
     if (step.for === 'session') this.retries.pause(shard, nowMs + REFUSED_RETRY_MS);
     if (step.for === 'capacity') this.inFlightMoves.waitForCapacity(shard);
+    if (step.for === 'home') this.inFlightMoves.end(shard);
     if (step.for === 'capacity' || step.for === 'plan') this.dirty.wait(shard);
     if (step.for === 'plan') this.planCache.dirty = true;
   }

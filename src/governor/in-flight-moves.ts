@@ -191,15 +191,6 @@ export class InFlightMoves {
     return this.moves.size;
   }
 
-  /** As `end`, for all that nobody holds and the plan has no home for. */
-  endHomeless(
-    unplaced: {has(shard: string): boolean},
-    view: {hasLivingOwner(shard: string): boolean},
-  ): void {
-    for (const shard of this.moves.keys())
-      if (unplaced.has(shard) && !view.hasLivingOwner(shard)) this.end(shard);
-  }
-
   /** Most voluntary and planned moves at once. */
   private get limit(): number {
     return movingLimit(this.app.spec?.value.maxMoving, this.app.shards.size);

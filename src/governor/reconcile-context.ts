@@ -9,7 +9,7 @@ import type {ReconcileContext} from './reconcile.ts';
 export type ReconcileParts = Pick<ReconcileContext, 'view' | 'living' | 'newMove' | 'epoch'> & {
   readonly admissions: Pick<AdmissionQueue, 'limit'>;
   readonly pending: Pick<PendingWrites, 'arriving' | 'of'>;
-  readonly planCache: Pick<PlanCache, 'isQueued'>;
+  readonly planCache: Pick<PlanCache, 'isQueued' | 'plannedCount'>;
   readonly trust: Pick<ContainerTrust, 'isTrial'>;
   /** Records that wait for the container's claim, or are being written for it. */
   readonly unclaimedOf: (incarnation: string) => number;
@@ -22,9 +22,12 @@ export function reconcileContext(parts: ReconcileParts): ReconcileContext {
     isBusy: (incarnation) => unclaimedOf(incarnation) >= admissions.limit,
     isTrial: (shard, incarnation) => trust.isTrial(shard, incarnation),
     isQueued: (shard) => planCache.isQueued(shard),
-    isFull: (incarnation) => {
+    isFull: (incarnation, comesBack) => {
       const limit = shardLimit(view, incarnation);
-      return limit > 0 && view.shardsOf(incarnation).size + pending.arriving(incarnation) >= limit;
+      if (limit === 0) return false;
+      const container = view.heartbeats.get(incarnation)?.value.container ?? '';
+      const most = comesBack ? Math.max(limit, planCache.plannedCount(container)) : limit;
+      return view.shardsOf(incarnation).size + pending.arriving(incarnation) >= most;
     },
     hasKeyConflict: (shard, incarnation) => {
       const key = view.shards.get(shard)?.value.spreadKey ?? '';

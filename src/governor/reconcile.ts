@@ -34,8 +34,11 @@ export type Step =
   | {readonly step: 'restart'; readonly container: string; readonly transition: Transition}
   /** `remind`: the container wrote the record itself, it needs a hint only if it takes long. */
   | {readonly step: 'hint'; readonly op: 'add' | 'drop'; readonly remind?: boolean}
-  /** Nothing to do until something changes. `for` = what is waited for; `session`: the push container that runs it waits for its id. */
-  | {readonly step: 'wait'; readonly for: 'plan' | 'capacity' | 'budget' | 'session' | 'nothing'}
+  /** Nothing to do until something changes. `for` = what is waited for; `session`: the push container that runs it waits for its id; `home`: no container has it in the plan, and none runs it. */
+  | {
+      readonly step: 'wait';
+      readonly for: 'plan' | 'capacity' | 'budget' | 'session' | 'home' | 'nothing';
+    }
   /** The target has not claimed what it was given before. */
   | {readonly step: 'queue'; readonly incarnation: string};
 
@@ -44,8 +47,8 @@ export interface ReconcileContext {
   readonly living: ReadonlyMap<string, LivingContainer>;
   readonly epoch: number;
   readonly newMove: (from: string, to: string, reason: MoveReason) => MoveNote;
-  /** The container holds, or is about to be given, as many shards as it may. */
-  readonly isFull: (incarnation: string) => boolean;
+  /** The container holds, or is about to be given, as many shards as it may; `comesBack`: for a shard that it had and that the plan leaves there, which may be above its limit. */
+  readonly isFull: (incarnation: string, comesBack: boolean) => boolean;
   /** The container holds, or is about to be given, another shard with the spread key of this one. */
   readonly hasKeyConflict: (shard: string, incarnation: string) => boolean;
   /** Enough records wait for that container's claim. */
@@ -98,10 +101,12 @@ export function reconcileUnplanned(state: OwnershipState | undefined): Step {
 /** The plan gives it this container, but what has to leave first is still there. */
 function lacksCapacity(
   shard: string,
-  {incarnation}: LivingContainer,
-  {isFull, hasKeyConflict}: ReconcileContext,
+  {container, incarnation}: LivingContainer,
+  {view, isFull, hasKeyConflict}: ReconcileContext,
 ): boolean {
-  return isFull(incarnation) || hasKeyConflict(shard, incarnation);
+  const move = view.own.get(shard)?.value.move;
+  const comesBack = move?.from === container && move.to === container;
+  return isFull(incarnation, comesBack) || hasKeyConflict(shard, incarnation);
 }
 
 function place(
@@ -112,7 +117,7 @@ function place(
 ): Step {
   const back = comeBack(shard, known, context);
   if (back !== undefined) return back;
-  if (destination.target === '') return NOTHING;
+  if (destination.target === '') return {step: 'wait', for: 'home'};
   const target = context.living.get(destination.target);
   if (target === undefined) return {step: 'wait', for: 'plan'};
   if (target.mode !== 'open' && !context.isTrial(shard, target.incarnation))

@@ -33,6 +33,26 @@ describe('moves under way', () => {
     expect(states(bed, drained)).toEqual(new Set(['dropping']));
   });
 
+  it('leave their places to others when their target closed before the shard was let go', () => {
+    const bed = new GovernorBed(['s1', 's2', 's3'], {maxMoving: 1});
+    bed.addShard('s1', {manualContainerId: 'a'});
+    for (const container of ['a', 'b', 'c', 'y']) bed.join(container);
+    settleAndClaim(bed);
+    bed.addShard('s1', {manualContainerId: 'y'});
+    bed.turn(100);
+    expect(states(bed, ['s1'])).toEqual(new Set(['dropping']));
+    const containerOf = (shard: string): string => bed.own.get(shard)?.value.container ?? '';
+    const other = ['s2', 's3'].find((shard) => containerOf(shard) !== 'y') ?? '';
+    bed.order('y', 'cordon');
+    bed.order(containerOf(other), 'drain');
+    bed.turn(100);
+    expect(states(bed, [other])).toEqual(new Set(['owned']));
+    bed.free(['s1']);
+    bed.turn(100);
+
+    expect(states(bed, [other])).toEqual(new Set(['dropping']));
+  });
+
   it('begin again when the shard changed under the first attempt', () => {
     const bed = new GovernorBed(['s1']);
     bed.join('a');
