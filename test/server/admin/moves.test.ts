@@ -1,5 +1,7 @@
-import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import {AppView} from '../../../src/appstate/app-view.ts';
 import type {FinishedMove} from '../../../src/model/status.ts';
+import {plan} from '../../../src/planner/index.ts';
 import type {MoveEvent} from '../../../src/protocol/admin.ts';
 import {stillPlan, World} from './fixture.ts';
 
@@ -139,6 +141,22 @@ describe('the stream of moves', () => {
 });
 
 describe('what-if', () => {
+  it('copies the app only where the declared one differs from it', async () => {
+    const copying = vi.spyOn(AppView.prototype, 'copying');
+    world = new World({plan: (snapshot) => plan(snapshot)});
+    await world.call('addSpec', app);
+    await world.call('addShard', {...app, shardId: 's'});
+    await world.join('orders', 'c1');
+    expect(await world.call('plan', {...app, addContainers: 1})).toMatchObject({additionCount: 1});
+    expect(copying).not.toHaveBeenCalled();
+    const spec = {maxShardCount: 0, maxRecoveryTime: 10, paused: false, workerGroups: {}};
+    const declared = {...spec, shards: [{shardId: 's'}, {shardId: 't'}]};
+    expect(await world.call('plan', {...app, declared})).toMatchObject({additionCount: 2});
+    expect(copying).toHaveBeenCalledOnce();
+    copying.mockRestore();
+    expect(await world.call('plan', app)).toMatchObject({additionCount: 1});
+  });
+
   it('asks the live planner with containers thought away and in', async () => {
     let asked: string[] = [];
     world = new World({

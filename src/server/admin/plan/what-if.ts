@@ -9,7 +9,7 @@ import type {
   PlanFigures,
   UnplacedShard,
 } from '../../../model/placement.ts';
-import type {PlanAnswer, PlanRequest} from '../../../protocol/admin.ts';
+import type {DeclaredApp, PlanAnswer, PlanRequest} from '../../../protocol/admin.ts';
 import {livingOf} from '../read/container-views.ts';
 import {MoveNumbers} from '../read/move-numbers.ts';
 import {plannerInput} from '../read/planner-input.ts';
@@ -32,17 +32,27 @@ async function answerOf(
   dependencies: AdminDependencies,
   request: PlanRequest,
 ): Promise<PlanAnswer> {
-  const listing = await frozen(await currentApp(dependencies, request.service));
-  if (request.declared !== undefined) {
-    const changes = await runInSlices(declaredChanges(listing, request.declared, request.prune));
-    await inSlices(changes, (change) => listing.view.apply(change));
-  }
+  const current = await currentApp(dependencies, request.service);
+  const {declared, prune} = request;
+  const listing = declared === undefined ? current : await asDeclared(current, declared, prune);
   const living = livingOf(listing);
   removeHypothetical(request.service, living, request.without);
   addHypothetical(living, request.addContainers);
   const snapshot = await plannerInput(listing, living);
   const plan = await dependencies.plan(snapshot, {withFigures: true});
   return planAnswer(snapshot, plan, request.limit, listing);
+}
+
+/** A copy of the app as it would be: others read the view itself. */
+async function asDeclared(
+  current: AppListing,
+  declared: DeclaredApp,
+  prune: boolean,
+): Promise<AppListing> {
+  const listing = await frozen(current);
+  const changes = await runInSlices(declaredChanges(listing, declared, prune));
+  await inSlices(changes, (change) => listing.view.apply(change));
+  return listing;
 }
 
 function removeHypothetical(
