@@ -45,7 +45,7 @@ export class SelfCheck {
     if (this.failures < (this.everReached ? SELF_CHECK_FAILURES : 1)) return undefined;
     const since = new Date(this.sinceMs).toISOString();
     const text = `this daemon cannot be called at ${this.options.address}, the address that it advertises, since ${since}: ${this.cause}`;
-    return {text, fix: uncalledFix(this.fault)};
+    return {endpoint: this.options.address, text, fix: uncalledFix(this.fault)};
   }
 
   private async look(): Promise<void> {

@@ -68,6 +68,8 @@ export interface AdminDependencies {
 }
 
 export interface SelfProblem {
+  /** host:port by which this daemon cannot be called. */
+  readonly endpoint: string;
   readonly text: string;
   readonly fix: string;
 }

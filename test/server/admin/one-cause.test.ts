@@ -2,7 +2,7 @@
 import {beforeEach, describe, expect, it} from 'vitest';
 import {appLines} from '../../../src/cli/app-lines.ts';
 import {statusLines} from '../../../src/cli/status-lines.ts';
-import {World} from './fixture.ts';
+import {SERVICE, World} from './fixture.ts';
 
 const service = 'orders';
 const since = '2026-01-02T03:00:00.000Z';
@@ -99,4 +99,20 @@ it('causes of their own are rows of their own, also those about no object', asyn
     ...['STUCK', 'PUSH_STALE', 'PUSH_STALE'].map((code) => `alarm ${code} of ${service}`),
   ]);
   expect(status.filter((line) => line.startsWith('alarm'))).toHaveLength(4);
+});
+
+it('a wrong CA is one row of doctor for the daemon that has it, and one for the others', async () => {
+  const [fix, cause] = ['set tls.ca', 'certificate not trusted'];
+  const refused = new World({
+    callDaemon: async () => ({reached: false, cause, fault: 'certificateUntrusted'}),
+    selfProblem: () => ({endpoint: 'd1:4', text: `cannot be called at d1:4: ${cause}`, fix}),
+  });
+  for (const daemon of ['d1', 'd2']) await refused.join(SERVICE, daemon, {endpoint: `${daemon}:4`});
+  const {checks} = await refused.call('checks', {});
+  expect(
+    checks.filter(({text}) => text.includes(cause)).map(({name, text}) => [name, text]),
+  ).toEqual([
+    ['this daemon', `cannot be called at d1:4: ${cause}`],
+    ['calls among daemons', `d2 cannot be called at d2:4: ${cause}`],
+  ]);
 });

@@ -54,9 +54,11 @@ export async function checks(dependencies: AdminDependencies): Promise<ChecksAns
   const {apps = 'all'} = dependencies;
   const foreign =
     cluster.apps.length === 0 && apps === 'all' ? await foreignApp(dependencies) : undefined;
-  const {callDaemon} = dependencies;
-  const called =
-    callDaemon === undefined ? [] : await calledDaemons(cluster.daemons, callDaemon, wallMs);
+  const {callDaemon, selfProblem} = dependencies;
+  // That it cannot be called itself is a row of its own.
+  const uncalled = selfProblem?.()?.endpoint;
+  const others = cluster.daemons.filter(({endpoint}) => endpoint !== uncalled);
+  const called = callDaemon === undefined ? [] : await calledDaemons(others, callDaemon, wallMs);
   return {
     checks: [
       storeCheck(tookMs),
