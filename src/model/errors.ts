@@ -1,114 +1,90 @@
+interface CodeMeaning {
+  /** Exit code of the command line; the README says what each number means. */
+  readonly exit: number;
+  /** HTTP status of the admin API. Default 500. */
+  readonly http?: number;
+}
+
+/** By code: when it is thrown, and what to do. */
+const CODES = {
+  /** A field or flag is not as it must be. Change it: the message names it. */
+  INVALID_INPUT: {exit: 2, http: 400},
+  /** A name has characters or a length that names may not have. Choose another. */
+  INVALID_NAME: {exit: 2, http: 400},
+  /** A setting or a declared file is not as it must be. Change it: the message names file and key. */
+  INVALID_CONFIG: {exit: 2, http: 400},
+  /** The name is that of sm's own service. Choose another. */
+  RESERVED_NAME: {exit: 2, http: 400},
+  /** The body of the request is too long. Send fewer items at once. */
+  BODY_TOO_LARGE: {exit: 2, http: 413},
+  /** The path takes another HTTP method. Use the one that /openapi.json names. */
+  METHOD_NOT_ALLOWED: {exit: 2, http: 405},
+  /** The body is not JSON. Send it with content-type application/json. */
+  UNSUPPORTED_MEDIA_TYPE: {exit: 2, http: 415},
+  /** The call has no token, or one that the daemon does not know. Give a token. */
+  UNAUTHENTICATED: {exit: 5, http: 401},
+  /** The token may not do this, or not for this app. Use one with the role. */
+  FORBIDDEN: {exit: 5, http: 403},
+  /** What the message names does not exist. See what there is. */
+  NOT_FOUND: {exit: 3, http: 404},
+  /** The app does not exist. Create it, or see sm app ls. */
+  APP_NOT_FOUND: {exit: 3, http: 404},
+  /** The app has no such shard. See sm shard ls. */
+  SHARD_NOT_FOUND: {exit: 3, http: 404},
+  /** The app has no such container. See sm container ls. */
+  CONTAINER_NOT_FOUND: {exit: 3, http: 404},
+  /** What is stored is another than the call expects, or does not allow it. Read it again, then decide. */
+  CONFLICT: {exit: 4, http: 409},
+  /** The app exists with other settings. Update it instead. */
+  APP_EXISTS: {exit: 4, http: 409},
+  /** The app has shards or living containers. Remove them first, or use force. */
+  APP_IN_USE: {exit: 4, http: 409},
+  /** The app is being removed. Wait until it is gone, then repeat the call. */
+  APP_DELETING: {exit: 4, http: 409},
+  /** The shard exists with other content. Update it instead. */
+  SHARD_EXISTS: {exit: 4, http: 409},
+  /** Another living process has the container id. Choose another id, or end that process. */
+  ID_TAKEN: {exit: 4, http: 409},
+  /** Another program listens on the port. Set another. */
+  PORT_TAKEN: {exit: 4},
+  /** etcd does not answer in time. The call may be repeated; whether a write was done must be read. */
+  STORE_UNAVAILABLE: {exit: 6, http: 503},
+  /** etcd refuses the user or the password, or asks for them. Change the login. */
+  STORE_AUTH: {exit: 5, http: 503},
+  /** etcd is older than what was seen of it. Nothing is claimed or planned until sm store accept-restore. */
+  STORE_RESTORED: {exit: 10, http: 503},
+  /** A record cannot be read. Repair or delete the key that the message names. */
+  STORE_CORRUPT: {exit: 10, http: 500},
+  /** No daemon answers, or it does not speak as one. Start it, or name another with --server. */
+  SERVER_UNAVAILABLE: {exit: 6, http: 503},
+  /** Too many calls at once. Repeat later, as Retry-After says. */
+  RATE_LIMITED: {exit: 6, http: 429},
+  /** The change would exceed a quota: remove something or raise it. With status 429 a quota of calls: repeat later. */
+  QUOTA: {exit: 4, http: 403},
+  /** What is waited for did not come in time; it may go on. Look at it, or wait longer. */
+  TIMEOUT: {exit: 7, http: 503},
+  /** The container may no longer act for the shard. Stop working for it. */
+  FENCED: {exit: 10},
+  /** Another process renews the heartbeat of this container, as a copy of a machine does. End one of them. */
+  CLONED: {exit: 4},
+  /** The app was removed while the container ran. Nothing is left to do. */
+  APP_DELETED: {exit: 3},
+  /** The container ended before it was ready, or was taken out by an operator. Start it again. */
+  EVICTED: {exit: 10},
+  /** Some items of a batch were not done. Repeat those that the answer names. */
+  PARTIAL: {exit: 9},
+  /** A check found an unsafe state. Do what its fix says. */
+  CHECK_FAILED: {exit: 10},
+  /** SIGINT ended the command. What it began may go on. */
+  INTERRUPTED: {exit: 130},
+  /** SIGTERM ended the command. What it began may go on. */
+  TERMINATED: {exit: 143},
+  /** A bug in sm. Report it with the log. */
+  INTERNAL: {exit: 1},
+} satisfies Record<string, CodeMeaning>;
+
 /** What went wrong, as one word that scripts and the HTTP API share. */
-export type ErrorCode =
-  | 'INVALID_INPUT'
-  | 'INVALID_NAME'
-  | 'INVALID_CONFIG'
-  | 'RESERVED_NAME'
-  | 'BODY_TOO_LARGE'
-  | 'METHOD_NOT_ALLOWED'
-  | 'UNSUPPORTED_MEDIA_TYPE'
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'NOT_FOUND'
-  | 'APP_NOT_FOUND'
-  | 'SHARD_NOT_FOUND'
-  | 'CONTAINER_NOT_FOUND'
-  | 'CONFLICT'
-  | 'APP_EXISTS'
-  | 'APP_IN_USE'
-  | 'APP_DELETING'
-  | 'SHARD_EXISTS'
-  | 'ID_TAKEN'
-  | 'PORT_TAKEN'
-  | 'STORE_UNAVAILABLE'
-  | 'STORE_AUTH'
-  | 'STORE_RESTORED'
-  | 'STORE_CORRUPT'
-  | 'SERVER_UNAVAILABLE'
-  | 'RATE_LIMITED'
-  | 'QUOTA'
-  | 'TIMEOUT'
-  | 'FENCED'
-  | 'CLONED'
-  | 'APP_DELETED'
-  | 'EVICTED'
-  | 'PARTIAL'
-  | 'CHECK_FAILED'
-  | 'INTERRUPTED'
-  | 'TERMINATED'
-  | 'INTERNAL';
-
-/** Exit code of the command line for each error code; see the README for what each number means. */
-const EXIT_BY_CODE: Readonly<Record<ErrorCode, number>> = {
-  INVALID_INPUT: 2,
-  INVALID_NAME: 2,
-  INVALID_CONFIG: 2,
-  RESERVED_NAME: 2,
-  BODY_TOO_LARGE: 2,
-  METHOD_NOT_ALLOWED: 2,
-  UNSUPPORTED_MEDIA_TYPE: 2,
-  UNAUTHENTICATED: 5,
-  FORBIDDEN: 5,
-  NOT_FOUND: 3,
-  APP_NOT_FOUND: 3,
-  SHARD_NOT_FOUND: 3,
-  CONTAINER_NOT_FOUND: 3,
-  CONFLICT: 4,
-  APP_EXISTS: 4,
-  APP_IN_USE: 4,
-  APP_DELETING: 4,
-  SHARD_EXISTS: 4,
-  ID_TAKEN: 4,
-  PORT_TAKEN: 4,
-  STORE_UNAVAILABLE: 6,
-  STORE_AUTH: 5,
-  STORE_RESTORED: 10,
-  STORE_CORRUPT: 10,
-  SERVER_UNAVAILABLE: 6,
-  RATE_LIMITED: 6,
-  QUOTA: 4,
-  TIMEOUT: 7,
-  FENCED: 10,
-  CLONED: 4,
-  APP_DELETED: 3,
-  EVICTED: 10,
-  PARTIAL: 9,
-  CHECK_FAILED: 10,
-  INTERRUPTED: 130,
-  TERMINATED: 143,
-  INTERNAL: 1,
-};
-
-/** HTTP status for each error code; 500 for what is not listed. */
-const HTTP_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
-  INVALID_INPUT: 400,
-  INVALID_NAME: 400,
-  INVALID_CONFIG: 400,
-  RESERVED_NAME: 400,
-  BODY_TOO_LARGE: 413,
-  METHOD_NOT_ALLOWED: 405,
-  UNSUPPORTED_MEDIA_TYPE: 415,
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  NOT_FOUND: 404,
-  APP_NOT_FOUND: 404,
-  SHARD_NOT_FOUND: 404,
-  CONTAINER_NOT_FOUND: 404,
-  CONFLICT: 409,
-  APP_EXISTS: 409,
-  APP_IN_USE: 409,
-  APP_DELETING: 409,
-  SHARD_EXISTS: 409,
-  ID_TAKEN: 409,
-  STORE_UNAVAILABLE: 503,
-  STORE_AUTH: 503,
-  STORE_RESTORED: 503,
-  STORE_CORRUPT: 500,
-  TIMEOUT: 503,
-  SERVER_UNAVAILABLE: 503,
-  RATE_LIMITED: 429,
-  QUOTA: 403,
-};
+export type ErrorCode = keyof typeof CODES;
 
 export interface SmErrorOptions {
   /** What to do about it: a sentence or a command. */
@@ -143,20 +119,21 @@ export class SmError extends Error {
 
   /** Exit code of the command line for this error. */
   get exitCode(): number {
-    return EXIT_BY_CODE[this.code];
+    return CODES[this.code].exit;
   }
 
   /** HTTP status of the admin API for this error. */
   get httpStatus(): number {
     // A quota of calls has room again soon; one of things only when somebody makes it.
     if (this.code === 'QUOTA' && this.retryable) return 429;
-    return HTTP_BY_CODE[this.code] ?? 500;
+    const {http = 500}: CodeMeaning = CODES[this.code];
+    return http;
   }
 }
 
 /** Exit code that belongs to a code received over the wire; 1 when the code is unknown to this version. */
 export function exitCodeOf(code: string): number {
-  return Object.hasOwn(EXIT_BY_CODE, code) ? EXIT_BY_CODE[code as ErrorCode] : 1;
+  return Object.hasOwn(CODES, code) ? CODES[code as ErrorCode].exit : 1;
 }
 
 /** Throws a plain Error (a bug, not an operational failure) when the condition is false. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import {APP_HEALTH} from '../model/health.ts';
-import {changeFields, lastingField, noteView, revisionField, serviceField} from './admin-fields.ts';
+import {changeFields, lastingField, noteView, ofApp, revisionField} from './admin-fields.ts';
 import {moveWait} from './move-wait.ts';
 import {placementField, storedPlacement} from './placement-policy.ts';
 import {MAX_SHARD_COUNT_LIMIT} from './limits.ts';
@@ -27,10 +27,12 @@ const maxMovingField = z.int().min(0).max(MAX_MOVING_LIMIT).meta({
 });
 
 export const addSpecRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
+  /** Most shards of one container; 0: no limit. Default 0. */
   maxShardCount: maxShardCountField.default(0),
+  /** How long the shards of a lost container wait for its return, s. Default 10. */
   maxRecoveryTime: maxRecoveryTimeField.default(MAX_RECOVERY_TIME_DEFAULT_S),
-  /** Left out: 0. */
+  /** Most shards that planned moves take out of service at once; 0: the limit follows from the number of shards. Default 0. */
   maxMoving: maxMovingField.optional(),
   /** Left out: by default. */
   placement: placementField.optional(),
@@ -40,9 +42,12 @@ export const addSpecRequest = z.strictObject({
 });
 
 export const updateSpecRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
+  /** Most shards of one container; 0: no limit. Default: as it is. */
   maxShardCount: maxShardCountField.optional(),
+  /** How long the shards of a lost container wait for its return, s. Default: as it is. */
   maxRecoveryTime: maxRecoveryTimeField.optional(),
+  /** Most shards that planned moves take out of service at once; 0: the limit follows from the number of shards. Default: as it is. */
   maxMoving: maxMovingField.optional(),
   /** Takes the place of the whole policy; {}: by default. */
   placement: placementField.optional(),
@@ -57,24 +62,30 @@ const quotaField = z.int().min(1).max(QUOTA_MOST).nullable().optional();
 
 /** Given: it counts from now on; null: as by default again. */
 export const setQuotaRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
+  /** Most shards. */
   shards: quotaField,
+  /** Most containers. */
   containers: quotaField,
+  /** Most bytes of shard ids and tasks, UTF-8. */
   specBytes: quotaField,
+  /** Most groups of shards and worker groups. */
   groups: quotaField,
+  /** Most push containers. */
   pushSessions: quotaField,
+  /** Most admin calls about the app, per second. */
   callsPerSecond: quotaField,
   ...changeFields,
 });
 
 export const delSpecRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
   /** Also when it has shards or living containers. */
   force: z.boolean().default(false),
   ...changeFields,
 });
 
-export const serviceQuery = z.strictObject({service: serviceField});
+export const serviceQuery = z.strictObject({...ofApp});
 export const noQuery = z.strictObject({});
 
 /** The origin's answer: names only. */

@@ -2,13 +2,7 @@ import * as z from 'zod';
 import {CLUSTER_HEALTH} from '../model/health.ts';
 import {alarmView, appView} from './admin-apps.ts';
 import {containerView} from './admin-containers.ts';
-import {
-  queryNumber,
-  reasonField,
-  revisionField,
-  serviceField,
-  writeAnswer,
-} from './admin-fields.ts';
+import {ofApp, queryNumber, reasonField, revisionField, writeAnswer} from './admin-fields.ts';
 import {KEY_MAX_CHARACTERS, WAIT_TIMEOUT_LIMIT_MS} from './limits.ts';
 import {NAME_MAX_BYTES} from '../model/limits.ts';
 
@@ -58,10 +52,12 @@ export const waitKind = z.enum(['app', 'shard', 'container']);
 export const waitGoal = z.enum(['exists', 'gone', 'ready', 'balanced', 'drained']);
 
 export const waitCheckQuery = z.strictObject({
-  service: serviceField,
+  ...ofApp,
+  /** What is waited for. */
   kind: waitKind,
   /** Shard or container id; for an app it may be left out. */
   id: z.string().max(KEY_MAX_CHARACTERS).default(''),
+  /** State in which it is to be. */
   for: waitGoal,
   /** How long the server may hold the answer back until the goal is met, ms. */
   timeoutMs: queryNumber(0, WAIT_TIMEOUT_LIMIT_MS).default(0),

@@ -3,9 +3,9 @@ import {stopPermissionView} from './admin-stop.ts';
 import {
   changeFields,
   containerField,
+  ofApp,
   reasonField,
   revisionField,
-  serviceField,
   workerGroupField,
   writeAnswer,
   zoneField,
@@ -43,6 +43,7 @@ export const orderView = z.object({
 
 export const overrideView = z.object({
   /** null: what the container registered with counts. */
+  /** Its share of shards and of load, compared with the others'; 0: it gets only what has no room elsewhere. */
   weight: z.number().nullable(),
   capacity: z.number().nullable(),
   zone: z.string().nullable(),
@@ -93,6 +94,7 @@ export const containerView = z.object({
   /** Shards that it cannot give away though it is drained: how many, why, and what leads out; absent while the drain can end. */
   stranded: z.object({text: z.string(), fix: z.string()}).optional(),
   /** What counts: the operator's word, else what it registered with. */
+  /** Its share of shards and of load, compared with the others'; 0: it gets only what has no room elsewhere. */
   weight: z.number(),
   /** Most shards that it may hold; 0: no limit of its own. */
   capacity: z.number(),
@@ -110,7 +112,8 @@ export const getContainersAnswer = z.object({
 });
 
 const orderFields = {
-  service: serviceField,
+  ...ofApp,
+  /** Container id, `host:port` unless it has chosen another. */
   container: containerField,
   /** Who says so; the server puts the caller's address when absent. */
   by: reasonField.optional(),
@@ -137,10 +140,14 @@ export const uncordonRequest = z.strictObject({
 
 /** Given: it counts instead of what the container registered with; null: what it registered with counts again. */
 export const setContainerRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
+  /** Container id, `host:port` unless it has chosen another. */
   container: containerField,
+  /** Its share of shards and of load, compared with the others'; 0: it gets only what has no room elsewhere. */
   weight: z.number().min(0).max(WEIGHT_LIMIT).nullable().optional(),
+  /** Most shards that it may own; 0: no limit. */
   capacity: z.int().min(0).max(CAPACITY_LIMIT).nullable().optional(),
+  /** Where it runs, as `eu-1a`; '': in no zone. */
   zone: zoneField.nullable().optional(),
   /** Who says so; the server puts the caller's address when absent. */
   by: reasonField.optional(),
@@ -148,7 +155,8 @@ export const setContainerRequest = z.strictObject({
 });
 
 export const evictRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
+  /** Container id, `host:port` unless it has chosen another. */
   container: containerField,
   ...changeFields,
 });
@@ -159,7 +167,8 @@ export const orderAnswer = writeAnswer.extend({
 });
 
 export const workerRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
+  /** Name of a pool of containers. */
   workerGroup: workerGroupField,
   /** Container id. */
   worker: containerField,

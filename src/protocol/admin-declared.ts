@@ -3,10 +3,10 @@ import * as z from 'zod';
 import {
   changeFields,
   groupField,
+  ofApp,
   optionalContainerField,
   optionalWorkerGroupField,
   revisionField,
-  serviceField,
   shardIdField,
   taskField,
   workerGroupField,
@@ -58,7 +58,7 @@ const content = z
   });
 
 export const beginApplyRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
   content,
   /** Refuse unless the app's highest spec revision is this one. */
   ifRevision: revisionField.optional(),
@@ -71,7 +71,7 @@ export const beginApplyAnswer = writeAnswer.extend({
 });
 
 export const endApplyRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
   content,
   /** false: it was cut off; others may begin, and the same content may go on. */
   done: z.boolean(),

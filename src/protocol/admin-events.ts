@@ -2,6 +2,7 @@ import * as z from 'zod';
 import {finishedMove} from './admin-moves.ts';
 import {
   changeFields,
+  ofApp,
   queryFlag,
   queryNumber,
   revisionField,
@@ -114,6 +115,7 @@ export const eventsQuery = z.strictObject({
   until: instantField.optional(),
   /** Only changes by operators, and what they were refused. */
   audit: queryFlag.default(false),
+  /** Most events of the answer. */
   limit: queryNumber(1, EVENTS_LIMIT).default(EVENTS_DEFAULT),
 });
 
@@ -126,6 +128,7 @@ export const eventsAnswer = z.object({
 });
 
 export const eventsStreamQuery = z.strictObject({
+  /** Only this app. */
   service: serviceField.optional(),
   /** Start after this revision; the header Last-Event-ID wins. Default: now. */
   after: revisionField.optional(),
@@ -134,7 +137,7 @@ export const eventsStreamQuery = z.strictObject({
 });
 
 export const undoRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
   /** Revision of the change, as events show it; '': the newest of the app. */
   entry: z
     .string()

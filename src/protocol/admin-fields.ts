@@ -73,11 +73,21 @@ export const revisionField = z
   .regex(/^\d{1,19}$/)
   .meta({description: 'Revision of the store, decimal.'});
 
-/** Only check and say what would happen; nothing is written. */
 export const dryRunField = z.boolean().default(false);
 
-/** Of every changing request: only check; why it is done, kept in the audit. */
-export const changeFields = {dryRun: dryRunField, reason: reasonField.default('')};
+/** Of every changing request. */
+export const changeFields = {
+  /** Only check and answer what would happen; nothing is written. Default false. */
+  dryRun: dryRunField,
+  /** Why it is done, free text, kept in the audit. Default ''. */
+  reason: reasonField.default(''),
+};
+
+/** Of every request about one app. */
+export const ofApp = {
+  /** Name of the app, as `orders`. */
+  service: serviceField,
+};
 
 export const writeResultField = z.enum(['created', 'configured', 'unchanged', 'deleted']);
 

@@ -25,16 +25,21 @@ export const liveView = z.enum(['apps', 'containers', 'shards', 'moves', 'top'])
 export const liveSort = z.enum(['trouble', 'name', 'container']);
 
 export const liveQuery = z.strictObject({
+  /** What is shown. */
   view: liveView,
   /** Required for containers, shards and moves; apps and top show all apps. */
   service: serviceField.optional(),
   /** Of shards only, like all that follows: part of the id or of the container's, in any case. */
   filter: z.string().max(FILTER_MAX_CHARACTERS).default(''),
+  /** Only shards in this state. */
   state: shardState.optional(),
+  /** Only shards of this container id. */
   container: optionalContainerField.optional(),
+  /** Only shards without a container. Default false. */
   unplaced: queryFlag.default(false),
   /** What the window is cut by. */
   sort: liveSort.default('trouble'),
+  /** Most shards that are shown. */
   limit: queryNumber(1, LIVE_SHARDS_LIMIT).default(LIVE_SHARDS_DEFAULT),
 });
 
@@ -124,6 +129,7 @@ const at = z.string();
 
 export const liveHello = z.object({
   type: z.literal('hello'),
+  /** What is shown. */
   view: liveView,
   at,
   /** true: goes on behind Last-Event-ID. false: everything follows anew. */

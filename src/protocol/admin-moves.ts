@@ -1,13 +1,7 @@
 import * as z from 'zod';
 import {quietView} from './admin-apps.ts';
 import {declaredApp} from './admin-declared.ts';
-import {
-  changeFields,
-  containerField,
-  queryNumber,
-  revisionField,
-  serviceField,
-} from './admin-fields.ts';
+import {changeFields, containerField, ofApp, queryNumber, revisionField} from './admin-fields.ts';
 import {moveWait} from './move-wait.ts';
 import {
   CANCELLED_LIMIT,
@@ -70,7 +64,7 @@ export const queuedMove = z.object({
 });
 
 export const movesQuery = z.strictObject({
-  service: serviceField,
+  ...ofApp,
   /** Most of each list. */
   limit: queryNumber(1, MOVES_LIMIT).default(MOVES_DEFAULT),
 });
@@ -90,7 +84,7 @@ export const movesAnswer = z.object({
 });
 
 export const cancelMovesRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
   /** Move ids or shard ids. */
   moves: z.array(z.string().min(1).max(KEY_MAX_CHARACTERS)).max(CANCELLED_LIMIT).default([]),
   /** Every queued voluntary move. */
@@ -117,7 +111,7 @@ export const cancelMovesAnswer = z.object({
 });
 
 export const movesStreamQuery = z.strictObject({
-  service: serviceField,
+  ...ofApp,
   /** Start after this revision; the header Last-Event-ID wins. Default: now. */
   after: revisionField.optional(),
 });
@@ -144,13 +138,14 @@ export const moveEvent = z.discriminatedUnion('type', [
 ]);
 
 export const planRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
   /** Plan as if these containers were gone. */
   without: z.array(containerField).max(PLAN_WITHOUT_LIMIT).default([]),
   /** Plan as if there were so many more open containers, named `new-1`, `new-2`, ... */
   addContainers: z.int().min(0).max(PLAN_ADD_LIMIT).default(0),
   /** Plan as if this file had been applied; `prune` leaves out what it does not name. */
   declared: declaredApp.optional(),
+  /** With `declared`: shards that the file does not name are gone. Default false. */
   prune: z.boolean().default(false),
   /** Most entries of each list. */
   limit: z.int().min(0).max(PLAN_MOVES_LIMIT).default(PLAN_MOVES_DEFAULT),

@@ -5,12 +5,12 @@ import {
   groupField,
   lastingField,
   noteView,
+  ofApp,
   optionalContainerField,
   optionalWorkerGroupField,
   queryFlag,
   queryNumber,
   revisionField,
-  serviceField,
   shardIdField,
   taskField,
 } from './admin-fields.ts';
@@ -23,41 +23,56 @@ import {
 } from './limits.ts';
 
 const shardFields = {
+  /** Shard id, 1-255 bytes of printable UTF-8. */
   shardId: shardIdField,
+  /** What the owner is given with the shard: any text. Default ''. */
   task: taskField.default(''),
+  /** Container id to which the shard is pinned; '': to none. Default ''. */
   manualContainerId: optionalContainerField.default(''),
+  /** Shards of one group are spread evenly by themselves. Default '', which is a group too. */
   group: groupField.default(''),
+  /** Only containers of this worker group may own it; '': any. Default ''. */
   workerGroup: optionalWorkerGroupField.default(''),
   /** Load by metric, for apps that report none. */
   load: loadsField.default({}),
+  /** Two shards of one key are never on one container; '': no such bond. Default ''. */
   spreadKey: spreadKeyField.default(''),
+  /** Where room is short the highest are placed first. Default 0. */
   priority: priorityField.default(0),
 };
 
 export const addShardRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
   ...shardFields,
   ...changeFields,
 });
 
 export const updateShardRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
+  /** Shard id, 1-255 bytes of printable UTF-8. */
   shardId: shardIdField,
   /** Another task: the owner drops the shard and adds it anew, with a new token. */
   task: taskField.optional(),
+  /** Container id to which the shard is pinned; '': to none. Default, as of all that follows: as it is. */
   manualContainerId: optionalContainerField.optional(),
   /** With a pin: how long, ms. */
   pinForMs: lastingField,
+  /** Shards of one group are spread evenly by themselves. */
   group: groupField.optional(),
+  /** Only containers of this worker group may own it; '': any. */
   workerGroup: optionalWorkerGroupField.optional(),
+  /** Load by metric, for apps that report none; takes the place of all of it. */
   load: loadsField.optional(),
+  /** Two shards of one key are never on one container; '': no such bond. */
   spreadKey: spreadKeyField.optional(),
+  /** Where room is short the highest are placed first. */
   priority: priorityField.optional(),
   ...changeFields,
 });
 
 export const delShardRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
+  /** Shard id, 1-255 bytes of printable UTF-8. */
   shardId: shardIdField,
   ...changeFields,
 });
@@ -65,7 +80,10 @@ export const delShardRequest = z.strictObject({
 /** One item of add-shards. */
 export const addShardItem = z.strictObject(shardFields);
 /** One item of del-shards. */
-export const delShardItem = z.strictObject({shardId: shardIdField});
+export const delShardItem = z.strictObject({
+  /** Shard id, 1-255 bytes of printable UTF-8. */
+  shardId: shardIdField,
+});
 export type AddShardItem = z.input<typeof addShardItem>;
 export type DelShardItem = z.input<typeof delShardItem>;
 
@@ -74,14 +92,16 @@ const looseItems = <Item>(description: string) =>
   z.array(z.custom<Item>()).min(1).max(BATCH_ITEMS_LIMIT).meta({description});
 
 export const addShardsRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
+  /** The shards to create, each as in `addShard`; only `shardId` is required. */
   shards: looseItems<AddShardItem>(
     'Items {shardId, task, manualContainerId, group, workerGroup, load, spreadKey, priority}; only shardId is required.',
   ),
   ...changeFields,
 });
 export const delShardsRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
+  /** The shards to delete. */
   shards: looseItems<DelShardItem>('Items {shardId}.'),
   ...changeFields,
 });
@@ -172,13 +192,16 @@ export const shardView = z.object({
 });
 
 export const getShardsQuery = z.strictObject({
-  service: serviceField,
+  ...ofApp,
+  /** Only shards in this state. */
   state: shardState.optional(),
+  /** Only shards of this container id. */
   container: optionalContainerField.optional(),
   /** Only this shard. */
   shardId: shardIdField.optional(),
   /** Only shards without a container. */
   unplaced: queryFlag.default(false),
+  /** Most shards of one page. */
   limit: queryNumber(1, SHARD_PAGE_LIMIT).default(SHARD_PAGE_DEFAULT),
   /** `cursor` of the page before. */
   cursor: z.string().max(CURSOR_MAX_CHARACTERS).optional(),
@@ -198,7 +221,11 @@ export const getShardsAnswer = z.object({
   revision: revisionField,
 });
 
-export const locateQuery = z.strictObject({service: serviceField, shardId: shardIdField});
+export const locateQuery = z.strictObject({
+  ...ofApp,
+  /** Shard id, 1-255 bytes of printable UTF-8. */
+  shardId: shardIdField,
+});
 
 export const locateAnswer = z.object({
   service: z.string(),

@@ -1,12 +1,6 @@
 /** Whether containers may be stopped, and the permissions to do so. */
 import * as z from 'zod';
-import {
-  changeFields,
-  containerField,
-  reasonField,
-  serviceField,
-  writeAnswer,
-} from './admin-fields.ts';
+import {changeFields, containerField, ofApp, reasonField, writeAnswer} from './admin-fields.ts';
 import {LASTING_MIN_MS, STOP_CONTAINERS_LIMIT, UNSERVED_LIMIT} from './limits.ts';
 import {PERMISSION_LEASE_DEFAULT_MS, PERMISSION_LEASE_LIMIT_MS} from '../model/limits.ts';
 
@@ -26,7 +20,8 @@ export const stopPermissionView = z.object({
 });
 
 export const canStopRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
+  /** Ids of the containers that are to be stopped. */
   containers: z.array(containerField).min(1).max(STOP_CONTAINERS_LIMIT),
   /** Who stops them. Asking again with the same name renews the lease. */
   holder: holderField,
@@ -73,9 +68,10 @@ export const canStopAnswer = writeAnswer.extend({
 });
 
 export const releaseStopRequest = z.strictObject({
-  service: serviceField,
+  ...ofApp,
   /** None: all of the holder's. */
   containers: z.array(containerField).max(STOP_CONTAINERS_LIMIT).default([]),
+  /** Who was permitted to stop them. */
   holder: holderField,
   ...changeFields,
 });

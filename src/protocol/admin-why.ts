@@ -1,11 +1,15 @@
 /** Why a shard is where it is, and how the whole is. */
 import * as z from 'zod';
 import {eventView} from './admin-events.ts';
-import {revisionField, serviceField, shardIdField} from './admin-fields.ts';
+import {ofApp, revisionField, shardIdField} from './admin-fields.ts';
 import {queuedMove} from './admin-moves.ts';
 import {shardView} from './admin-shards.ts';
 
-export const whyQuery = z.strictObject({service: serviceField, shardId: shardIdField});
+export const whyQuery = z.strictObject({
+  ...ofApp,
+  /** Shard id, 1-255 bytes of printable UTF-8. */
+  shardId: shardIdField,
+});
 
 export const whyAnswer = z.object({
   shard: shardView,

@@ -1,6 +1,6 @@
 /** Whoever uses the package reads its types in an editor: each public name, and each member of it, says what it is. */
-import {readFileSync} from 'node:fs';
-import {dirname, resolve} from 'node:path';
+import {readFileSync, readdirSync} from 'node:fs';
+import {dirname, join, resolve} from 'node:path';
 import ts from 'typescript';
 import {describe, expect, it} from 'vitest';
 
@@ -66,5 +66,70 @@ describe.each(['src/container/index.ts', 'src/admin/index.ts'])('%s', (entry) =>
         unsaid(name, declarationOf(resolve(dirname(path), from), name)),
       ),
     ).toEqual([]);
+  });
+});
+
+const PROTOCOL = join(ROOT, 'src', 'protocol');
+
+/** Each constant of the admin API that is made of an object literal, by its name. */
+const shapes = new Map(
+  readdirSync(PROTOCOL)
+    .filter((file) => file.startsWith('admin'))
+    .flatMap((file) => [...parse(join(PROTOCOL, file)).statements])
+    .filter(ts.isVariableStatement)
+    .flatMap(({declarationList}) => declarationList.declarations)
+    .flatMap((one) => {
+      const literal = one.initializer === undefined ? undefined : literalOf(one.initializer);
+      return literal === undefined ? [] : [[one.name.getText(), literal] as const];
+    }),
+);
+
+/** `{...}` or the `{...}` of `z.strictObject({...})`. */
+function literalOf(node: ts.Expression): ts.ObjectLiteralExpression | undefined {
+  if (ts.isObjectLiteralExpression(node)) return node;
+  if (!ts.isCallExpression(node)) return undefined;
+  const [first] = node.arguments;
+  return first !== undefined && ts.isObjectLiteralExpression(first) ? first : undefined;
+}
+
+/** Fields of the shape, of what is spread into it too, as `shape.field`. */
+function fieldsOf(name: string): ts.PropertyAssignment[] {
+  return [...(shapes.get(name)?.properties ?? [])].flatMap((property) => {
+    if (ts.isPropertyAssignment(property)) return [property];
+    return ts.isSpreadAssignment(property) ? fieldsOf(property.expression.getText()) : [];
+  });
+}
+
+describe('what programs send and get', () => {
+  const requests = [...shapes.keys()].filter((name) => /(?:Request|Query|Item)$/.test(name));
+
+  it('has a docstring at each field of each request', () => {
+    expect(requests.length).toBeGreaterThan(30);
+    const fields = requests.flatMap((name) =>
+      fieldsOf(name).map((field) => [`${name}.${field.name.getText()}`, field] as const),
+    );
+    expect(fields.length).toBeGreaterThan(150);
+    expect(fields.filter(([, field]) => !isSaid(field)).map(([name]) => name)).toEqual([]);
+  });
+
+  it('says of each error code when it comes and what to do', () => {
+    const [codes] = parse(join(ROOT, 'src', 'model', 'errors.ts')).statements.flatMap((one) =>
+      ts.isVariableStatement(one) ? one.declarationList.declarations : [],
+    );
+    const table = codes?.initializer;
+    const literal =
+      table !== undefined && ts.isSatisfiesExpression(table)
+        ? literalOf(table.expression)
+        : undefined;
+    expect(literal?.properties.length).toBeGreaterThan(30);
+    const short = [...(literal?.properties ?? [])].filter((code) => {
+      const said = ts
+        .getJSDocCommentsAndTags(code)
+        .map((doc) => doc.getText())
+        .join(' ');
+      // Two sentences.
+      return !/^\/\*\* [A-Za-z].*[.:,] .*\. \*\/$/.test(said);
+    });
+    expect(short.map((code) => code.name?.getText())).toEqual([]);
   });
 });
