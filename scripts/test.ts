@@ -6,7 +6,7 @@ import {spawn} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {HANG_MS} from '../test/simulation/hang.ts';
+import {SIMULATION_HANG_MS} from '../test/simulation/hang.ts';
 import {findTools} from './test-tools.ts';
 
 interface Step {
@@ -44,7 +44,7 @@ const HEAVY = ['test/conformance', 'test/integration', 'test/e2e', 'test/simulat
 
 /** Begins with the first stage: most of the others wait for clocks or end on one core, and what they leave is enough for most of it. */
 const BACKGROUND: readonly Step[] = [
-  vitest('simulation', 'test/simulation', `--testTimeout=${HANG_MS}`),
+  vitest('simulation', 'test/simulation', `--testTimeout=${SIMULATION_HANG_MS}`),
 ];
 
 /** The steps of one stage run side by side. */

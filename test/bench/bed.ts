@@ -13,6 +13,7 @@ import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {RecordLog} from './record-log.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const SM = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
 const PREFIX = '/sm-bench';
@@ -113,7 +114,7 @@ export class BenchBed {
     const args = ['serve', '--config-file', file];
     const process = this.launch(args, `daemon-${port}.log`, probe);
     const daemon = {address: `127.0.0.1:${port}`, process};
-    await until(async () => answersReady(daemon.address), `${daemon.address} is not ready`);
+    await until(async () => answersReady(daemon.address), LONG_MS, `${daemon.address} is ready`);
     this.daemons.push(daemon);
     return daemon;
   }
@@ -164,13 +165,13 @@ export class BenchBed {
 
   async untilContainers(app: string, count: number): Promise<void> {
     const check = async (): Promise<boolean> => (await this.readyContainers(app)).length === count;
-    await until(check, `${count} containers of ${app} are not ready`);
+    await until(check, LONG_MS, `${count} containers of ${app} are ready`);
   }
 
   async untilBalanced(app: string): Promise<void> {
     const check = async (): Promise<boolean> =>
       (await this.admin.call('waitCheck', {service: app, kind: 'app', for: 'balanced'})).met;
-    await until(check, `${app} is not balanced`);
+    await until(check, LONG_MS, `${app} is balanced`);
   }
 
   private launch(args: readonly string[], log: string, probe?: string): ChildProcess {
@@ -191,18 +192,6 @@ export function memoryOf(child: ChildProcess): {nowMb: number; peakMb: number} {
   const kb = (name: string): number =>
     Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1] ?? 0);
   return {nowMb: kb('VmRSS') / 1024, peakMb: kb('VmHWM') / 1024};
-}
-
-export async function until(
-  check: () => Promise<boolean>,
-  complaint: string,
-  limitMs = 120_000,
-): Promise<void> {
-  const endMs = performance.now() + limitMs;
-  while (!(await check())) {
-    if (performance.now() > endMs) throw new Error(complaint);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 async function answersReady(address: string): Promise<boolean> {

@@ -13,9 +13,10 @@ import {silentLogger} from '../../src/runtime/logger.ts';
 import type {Logger} from '../../src/runtime/logger.ts';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import type {EtcdMember} from '../support/etcd-process.ts';
-import {BenchBed, until} from './bed.ts';
+import {BenchBed} from './bed.ts';
 import {percentile, seconds, shardIds} from './figure.ts';
 import {scriptOptions} from '../support/script-options.ts';
+import {LONG_MS, pause, until} from '../support/until.ts';
 
 const APP = 'bench';
 const TTLS_MS = [5_000, 10_000];
@@ -100,8 +101,6 @@ class WriteProbe {
   }
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** Each with the members in another order: another connection, and another member first. */
 async function joinAll(bed: BenchBed): Promise<Joined[]> {
   const [a = '', b = '', c = ''] = bed.etcd.endpoints;
@@ -156,7 +155,7 @@ async function strike(
   await pause(AWAY_MS);
   await back();
   await bed.etcd.ready();
-  await until(async () => joined.every(({fenced}) => !fenced), 'a container stays fenced');
+  await until(async () => joined.every(({fenced}) => !fenced), LONG_MS, 'no container is fenced');
   const fenced = joined.filter(({fences}, index) => fences > (before[index] ?? 0));
   return {kind, outageMs: probe.take(), fenced: fenced.map(({ttlMs}) => ttlMs)};
 }

@@ -10,9 +10,9 @@ import {setTimeout as pause} from 'node:timers/promises';
 import {AdminClient} from '../../src/admin/index.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
-import {until} from './bed.ts';
 import {shardIds} from './figure.ts';
 import type {Block} from './hostile-figures.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const SM = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
 const PROBE = join(import.meta.dirname, 'stall-probe.mjs');
@@ -110,7 +110,7 @@ export class Bed {
       timeoutMs: 120_000,
       tokenFile: join(this.folder, 'good'),
     });
-    await until(() => this.isReady(), 'the daemon is not ready');
+    await until(() => this.isReady(), LONG_MS, 'the daemon is ready');
     await this.fill();
   }
 
@@ -192,10 +192,14 @@ export class Bed {
       return {shardId, manualContainerId};
     });
     await this.admin.call('addShards', {service: GOOD, shards});
-    await until(async () => {
-      const rows = await this.admin.call('getShards', {service: GOOD});
-      return rows.shards.every(({state}) => state === 'ready');
-    }, 'the shards are not ready');
+    await until(
+      async () => {
+        const rows = await this.admin.call('getShards', {service: GOOD});
+        return rows.shards.every(({state}) => state === 'ready');
+      },
+      LONG_MS,
+      'the shards are ready',
+    );
   }
 
   /** A container; of the well-behaved ones is kept what they tell. */

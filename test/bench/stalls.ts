@@ -8,8 +8,9 @@ import {once} from 'node:events';
 import {appendFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {decodeAppStatus} from '../../src/protocol/records.ts';
-import {BenchBed, memoryOf, until} from './bed.ts';
+import {BenchBed, memoryOf} from './bed.ts';
 import type {FleetOptions, FleetReply, FleetRequest} from './simulated-fleet.ts';
+import {pause, until} from '../support/until.ts';
 
 const APP = 'bench';
 const TTL_MS = 30_000;
@@ -48,10 +49,6 @@ async function ask<T>(child: ChildProcess, request: unknown): Promise<T> {
   return reply;
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 class Stalls {
   private readonly bed: BenchBed;
   private readonly fleet: ChildProcess;
@@ -66,7 +63,7 @@ class Stalls {
   async run(): Promise<void> {
     await this.phase('the program is loaded', () => this.load());
     await this.phase('start: listing, plan, a look at every shard', () =>
-      until(async () => await this.isSettled(), 'the app does not settle', SETTLED_LIMIT_MS),
+      until(async () => await this.isSettled(), SETTLED_LIMIT_MS, 'the app settles'),
     );
     await this.phase('idle, with relistings', () => pause(IDLE_MS));
     await this.phase('sm app get, the first read', () => this.read('getApp'));
@@ -134,8 +131,8 @@ class Stalls {
     });
     await until(
       async () => (await this.count()).taken > before.taken,
-      'the shard is not taken',
       SETTLED_LIMIT_MS,
+      'the shard is taken',
     );
   }
 
@@ -144,8 +141,8 @@ class Stalls {
     await ask<FleetReply>(this.fleet, {kind: 'lose', container: 0} satisfies FleetRequest);
     await until(
       async () => (await this.count()).owned === before.owned,
-      'the shards of the lost container are not taken',
       300_000,
+      'the shards of the lost container are taken',
     );
   }
 
@@ -161,7 +158,7 @@ class Stalls {
     return ask(this.fleet, {kind: 'count'} satisfies FleetRequest);
   }
 
-  private async phase(what: string, work: () => Promise<void>): Promise<void> {
+  private async phase(what: string, work: () => Promise<unknown>): Promise<void> {
     const startedMs = performance.now();
     await work();
     if (this.daemon === undefined) throw new Error('no daemon lives');

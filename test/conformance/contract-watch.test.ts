@@ -3,6 +3,7 @@ import {expect, it} from 'vitest';
 import type {Exchange, Message} from '../support/wire.ts';
 import {bytes, contract} from './bed.ts';
 import type {Bed} from './bed.ts';
+import {pause} from '../support/until.ts';
 
 const EMPTY = 'mvcc: watcher range is empty';
 const DUPLICATE = 'mvcc: duplicate watch ID provided on the WatchStream';
@@ -61,10 +62,6 @@ class Watching {
     await this.exchange.when(() => this.events(id).length >= count, `${count} events`);
     return this.events(id).map(({type, kv}) => `${type} ${kv.key} ${kv.mod_revision}`);
   }
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SILENCE_MS));
 }
 
 contract('watch: events', {}, (bed) => {
@@ -140,7 +137,7 @@ contract('watch: events', {}, (bed) => {
     await bed().del('a');
     expect(await watching.short(2, 0)).toEqual(['Delete a 2', 'Delete a 4']);
     expect(await watching.short(2, 1)).toEqual(['Put a 1', 'Put a 3']);
-    await pause();
+    await pause(SILENCE_MS);
     expect(watching.of(2)).toEqual([{watch_id: 2, created: true, revision: 0}]);
   });
 });

@@ -1,7 +1,7 @@
 /** How many calls a container makes at once to read its records. */
 import {afterEach, expect, it} from 'vitest';
 import {READS_PER_CALL, READ_CALLS_AT_ONCE} from '../../src/container/limits.ts';
-import {pause} from '../etcd/until.ts';
+import {pause} from '../support/until.ts';
 import {SessionDriverBed} from './session-driver-bed.ts';
 
 const SHARDS = Array.from({length: 10 * READS_PER_CALL}, (_, index) => `s${index}`);

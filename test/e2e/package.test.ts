@@ -19,8 +19,7 @@ import {promisify} from 'node:util';
 import {build} from 'esbuild';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {freePorts} from '../support/free-ports.ts';
-import {SITE_LIMIT_MS} from '../support/site.ts';
-import {until} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const run = promisify(execFile);
 const PROJECT = resolve(import.meta.dirname, '../..');
@@ -209,7 +208,7 @@ describe('what is shipped', () => {
         fetch(`http://127.0.0.1:${port}${path}`).then((answer) => (answer.ok ? answer.text() : ''));
       const isReady = async (): Promise<boolean> =>
         (await get('/metrics').catch(() => '')).includes('state="ready"} 4');
-      await until(isReady, SITE_LIMIT_MS, () => `four shards are ready: ${output}`);
+      await until(isReady, LONG_MS, () => `four shards are ready: ${output}`);
       expect(await get('/swagger/')).toContain('swagger-ui-bundle.js');
       expect(await get('/swagger/static/swagger-ui-bundle.js')).toContain('SwaggerUIBundle');
       expect(await get('/openapi.json')).toContain('addShards');

@@ -11,8 +11,7 @@ import {openEndpoint} from '../../src/etcd/connection.ts';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {descriptorLimit, descriptorShare} from '../../src/runtime/descriptors.ts';
 import {startEtcd} from '../support/etcd-process.ts';
-import {pause} from '../etcd/until.ts';
-import {LONG_MS, until} from '../support/until.ts';
+import {LONG_MS, pause, until} from '../support/until.ts';
 
 const MIB = 1024 * 1024;
 

@@ -3,7 +3,7 @@ import {createServer} from 'node:http2';
 import type {AddressInfo} from 'node:net';
 import {expect, it} from 'vitest';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
-import {until} from './until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 it('watches ask to be ended when their member has no leader; other calls do not', async () => {
   const seen = new Map<string, unknown>();
@@ -18,7 +18,7 @@ it('watches ask to be ended when their member has no leader; other calls do not'
   try {
     await store.get('/before').catch(() => undefined);
     const watch = store.watch('/t/', 1, {onBatch: () => undefined, onLost: () => undefined});
-    await until(() => seen.has('/etcdserverpb.Watch/Watch'), 'a watch');
+    await until(() => seen.has('/etcdserverpb.Watch/Watch'), LONG_MS, 'a watch');
     expect(seen.get('/etcdserverpb.Watch/Watch')).toBe('true');
     await store.get('/after').catch(() => undefined);
     expect(seen.get('/etcdserverpb.KV/Range')).toBeUndefined();

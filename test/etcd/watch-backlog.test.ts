@@ -6,7 +6,7 @@ import {EtcdStore} from '../../src/store/etcd-store.ts';
 import type {Operation, WatchBatch} from '../../src/store/port.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
-import {until} from './until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const TRANSACTIONS = 30;
 const KEYS = 90;
@@ -42,7 +42,7 @@ it('brings a long past in parts that end where a revision does', async () => {
     onLost: (reason) => expect.unreachable(reason),
   });
   const events = (): WatchBatch['events'] => batches.flatMap((batch) => batch.events);
-  await until(() => events().length >= keys.length, 'not everything has come');
+  await until(() => events().length >= keys.length, LONG_MS, 'everything has come');
   clearInterval(counting);
   const seen = events().map((event) => (event.type === 'put' ? event.entry : event));
   expect(seen.map(({key}) => key)).toEqual(keys);

@@ -5,7 +5,7 @@ import {EVENTS_AT_ONCE} from '../../src/etcd/limits.ts';
 import {WatchIntake} from '../../src/etcd/watch-intake.ts';
 import type {WatchResponse} from '../../src/etcd/wire.ts';
 import {SLICE_MS} from '../../src/runtime/limits.ts';
-import {until} from './until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const STEPS = 20;
 
@@ -46,7 +46,7 @@ class Bed {
   }
 
   async untilLogged(count: number): Promise<void> {
-    await until(() => this.log.length >= count && !this.isPaused, 'it is not taken in');
+    await until(() => this.log.length >= count && !this.isPaused, LONG_MS, 'it is taken in');
   }
 }
 

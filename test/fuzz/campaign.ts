@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import {Random} from '../simulation/random.ts';
-import {HANG_MS, thrown} from './target.ts';
+import {CASE_HANG_MS, thrown} from './target.ts';
 import type {FuzzTarget, Json} from './target.ts';
 
 export const GROWTH_LIMIT_BYTES = 50 * 1024 * 1024;
@@ -111,7 +111,7 @@ export class Campaign {
 /** Runs one case, with a limit; what it throws is a fault. */
 export async function judged(target: FuzzTarget, input: Json): Promise<string | undefined> {
   const startMs = performance.now();
-  const {hangMs = HANG_MS} = target;
+  const {hangMs = CASE_HANG_MS} = target;
   try {
     const outcome = target.run(input);
     const fault = outcome instanceof Promise ? await limited(outcome, 2 * hangMs) : outcome;

@@ -2,7 +2,7 @@
 import {connect} from 'node:net';
 import {BODY_LIMIT_BYTES} from '../../src/protocol/admin.ts';
 import type {HttpCase} from './http-requests.ts';
-import {HANG_MS} from './target.ts';
+import {CASE_HANG_MS} from './target.ts';
 
 /** Without an answer until then, a request that may be incomplete is ended. */
 const QUIET_MS = 60;
@@ -80,7 +80,7 @@ function answerTo(port: number, input: HttpCase): Promise<{text: string; outcome
       else socket.end();
     };
     if (!input.whole) timers.push(setTimeout(quiet, QUIET_MS));
-    timers.push(setTimeout(() => end(text === '' ? 'hangs' : 'answered'), HANG_MS));
+    timers.push(setTimeout(() => end(text === '' ? 'hangs' : 'answered'), CASE_HANG_MS));
     socket.write(Buffer.from(input.bytes, 'latin1'));
   });
 }

@@ -23,7 +23,7 @@ export interface FuzzTarget {
   memory(): number;
   /** What must still hold when all cases are through. */
   verify(): Promise<string | undefined>;
-  /** A case that takes longer, ms, is a fault. Default HANG_MS. */
+  /** A case that takes longer, ms, is a fault. Default CASE_HANG_MS. */
   readonly hangMs?: number;
   close(): Promise<void>;
 }
@@ -38,7 +38,7 @@ export interface TargetFactory {
 }
 
 /** A case may take so long; more is a hang. */
-export const HANG_MS = 5_000;
+export const CASE_HANG_MS = 5_000;
 
 export function count(counts: Map<string, number>, kind: string): void {
   counts.set(kind, (counts.get(kind) ?? 0) + 1);

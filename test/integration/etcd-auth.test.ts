@@ -6,7 +6,7 @@ import {EtcdStore} from '../../src/store/etcd-store.ts';
 import type {Store, TransactionOutcome} from '../../src/store/port.ts';
 import {CuttingProxy} from '../etcd/cutting-proxy.ts';
 import {Mirror, contentOf} from '../etcd/mirror.ts';
-import {pause, until} from '../etcd/until.ts';
+import {LONG_MS, pause, until} from '../support/until.ts';
 import {LACKS, startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 
@@ -105,11 +105,11 @@ it('takes a watch up again after the token has expired and the line was cut', as
   await mirror.start();
   closing.push(() => mirror.close());
   await put(writing, `${PREFIX}first`);
-  await until(() => mirror.known.has(`${PREFIX}first`), 'the watch never worked');
+  await until(() => mirror.known.has(`${PREFIX}first`), LONG_MS, 'the watch works');
   await pause(TOKEN_DEAD_MS);
   proxy.cut();
   await put(writing, `${PREFIX}second`);
-  await until(() => mirror.known.has(`${PREFIX}second`), 'the watch did not come back');
+  await until(() => mirror.known.has(`${PREFIX}second`), LONG_MS, 'the watch comes back');
   expect(mirror.faults).toEqual([]);
   expect(mirror.losses).toEqual([]);
   expect(mirror.known).toEqual(await contentOf(writing, PREFIX));
@@ -123,8 +123,12 @@ it('takes a watch up again after a restart, which forgets all tokens', async () 
   await etcd.kill('SIGKILL');
   await etcd.restart();
   const writing = opened('root');
-  await until(async () => (await put(writing, `${PREFIX}third`)).kind === 'committed', 'no write');
-  await until(() => mirror.known.has(`${PREFIX}third`), 'the watch did not come back');
+  await until(
+    async () => (await put(writing, `${PREFIX}third`)).kind === 'committed',
+    LONG_MS,
+    'a write',
+  );
+  await until(() => mirror.known.has(`${PREFIX}third`), LONG_MS, 'the watch comes back');
   expect(mirror.losses).toEqual([]);
 });
 
@@ -142,5 +146,9 @@ it('fails within its time when etcd stops before the login', async () => {
   expect(await put(store, `${PREFIX}x`)).toMatchObject({kind: 'unknown'});
   expect(performance.now() - startedMs).toBeLessThan(10_000);
   etcd.resume();
-  await until(() => store.get(`${PREFIX}a`).catch(() => undefined), 'no login after the stop');
+  await until(
+    () => store.get(`${PREFIX}a`).catch(() => undefined),
+    LONG_MS,
+    'a login after the stop',
+  );
 });

@@ -4,11 +4,10 @@ import {once} from 'node:events';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
-import {pause} from '../etcd/until.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
-import {LONG_MS} from '../support/until.ts';
+import {HANG_MS, pause} from '../support/until.ts';
 
 const CHILD = join(import.meta.dirname, '..', 'etcd', 'closing-child.ts');
 
@@ -28,7 +27,7 @@ async function runChild(...args: string[]): Promise<{code: number | null; output
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const timer = setTimeout(() => child.kill('SIGKILL'), LONG_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), HANG_MS);
   await once(child, 'close');
   clearTimeout(timer);
   return {code: child.exitCode, output};

@@ -5,7 +5,7 @@ import {EtcdStore} from '../../src/store/etcd-store.ts';
 import type {Operation, Store, TransactionOutcome} from '../../src/store/port.ts';
 import {CuttingProxy} from '../etcd/cutting-proxy.ts';
 import {Mirror, contentOf} from '../etcd/mirror.ts';
-import {pause, until} from '../etcd/until.ts';
+import {LONG_MS, pause, until} from '../support/until.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 
@@ -64,10 +64,11 @@ describe('a watch behind a cut', () => {
     // Past the greeting and into the events: the moment at which the start must not have moved on yet.
     proxy.cutAfterBytes = 30_000;
     proxy.refusing = false;
-    await until(() => proxy.cuts >= 3, 'the line was never cut');
+    await until(() => proxy.cuts >= 3, LONG_MS, 'the line is cut');
     proxy.cutAfterBytes = undefined;
     await until(
       () => mirror.changes >= changes || mirror.losses.length > 0,
+      LONG_MS,
       () => `${mirror.changes} of ${changes} changes`,
     );
     expect(mirror.losses).toEqual([]);
@@ -89,7 +90,8 @@ describe('a watch behind a cut', () => {
       proxy.delayMs = 0;
       await until(
         () => mirror.known.has(`${PREFIX}again-${round}`),
-        `round ${round} did not arrive`,
+        LONG_MS,
+        `round ${round} arrives`,
       );
     }
     expect(mirror.known).toEqual(await contentOf(direct, PREFIX));
@@ -106,7 +108,7 @@ describe('a watch behind a cut', () => {
     expect(mirror.changes).toBe(0);
     proxy.swallowing = false;
     proxy.cut();
-    await until(() => mirror.changes === 20, 'the changes did not arrive');
+    await until(() => mirror.changes === 20, LONG_MS, 'the changes arrive');
     expect(mirror.faults).toEqual([]);
     expect(mirror.losses).toEqual([]);
   });
@@ -122,12 +124,13 @@ describe('a lost answer', () => {
       kind: 'unknown',
       error: {code: 'STORE_UNAVAILABLE', retryable: true},
     });
-    await until(async () => (await revisionNow()) > before, 'the write did not arrive');
+    await until(async () => (await revisionNow()) > before, LONG_MS, 'the write arrives');
     proxy.swallowing = false;
     proxy.cut();
     await until(
       () => behind.get(`${PREFIX}a`).catch(() => undefined),
-      'no answer after the outage',
+      LONG_MS,
+      'an answer after the outage',
     );
     await pause(1_500);
     expect(await revisionNow()).toBe(before + 1);
@@ -150,7 +153,11 @@ describe('a lost answer', () => {
     expect(outcomes.map(({kind}) => kind)).toEqual(Array.from({length: 10}, () => 'unknown'));
     proxy.swallowing = false;
     proxy.cut();
-    await until(() => behind.status().catch(() => undefined), 'no answer after the outage');
+    await until(
+      () => behind.status().catch(() => undefined),
+      LONG_MS,
+      'an answer after the outage',
+    );
     await pause(1_000);
     expect(await revisionNow()).toBe(before + 1);
   });
@@ -183,7 +190,7 @@ describe('a read', () => {
     expect((await store.get(`${PREFIX}a`)).entry?.value).toBe('a');
     const mirror = await watched(store);
     await put(direct, 'b');
-    await until(() => mirror.known.has(`${PREFIX}b`), 'no watch by the second endpoint');
+    await until(() => mirror.known.has(`${PREFIX}b`), LONG_MS, 'a watch by the second endpoint');
   });
 });
 

@@ -4,7 +4,7 @@ import {openEndpoint} from '../../src/etcd/connection.ts';
 import type {EndpointClient} from '../../src/etcd/connection.ts';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
 import type {TransactionOutcome} from '../../src/store/port.ts';
-import {pause} from '../etcd/until.ts';
+import {pause} from '../support/until.ts';
 import {freePorts} from '../support/free-ports.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';

@@ -10,7 +10,7 @@ import {EtcdStore} from '../../src/store/etcd-store.ts';
 import type {TransactionOutcome} from '../../src/store/port.ts';
 import {CuttingProxy} from '../etcd/cutting-proxy.ts';
 import {Mirror} from '../etcd/mirror.ts';
-import {until} from '../etcd/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 import {LACKS, startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 
@@ -90,7 +90,7 @@ it.skipIf(LACKS.roles)(
       await changeRoles(name);
       proxy.cut();
       await put(opened(), `${PREFIX}${name}`);
-      await until(() => mirror.known.has(`${PREFIX}${name}`), 'the watch says nothing');
+      await until(() => mirror.known.has(`${PREFIX}${name}`), LONG_MS, 'the watch says it');
     }
     expect(mirror.losses).toEqual([]);
   },

@@ -14,7 +14,7 @@ import {EtcdStore} from '../../src/store/etcd-store.ts';
 import type {Store, TransactionOutcome, WatchListener} from '../../src/store/port.ts';
 import {CuttingProxy} from '../etcd/cutting-proxy.ts';
 import {Mirror, contentOf} from '../etcd/mirror.ts';
-import {pause, until} from '../etcd/until.ts';
+import {LONG_MS, pause, until} from '../support/until.ts';
 import {LACKS, startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 
@@ -60,7 +60,8 @@ function put(store: Store, name: string, value = name): Promise<TransactionOutco
 }
 
 async function putUntilDone(store: Store, name: string): Promise<void> {
-  await until(async () => (await put(store, name)).kind === 'committed', `${name} not written`);
+  const write = async (): Promise<boolean> => (await put(store, name)).kind === 'committed';
+  await until(write, LONG_MS, `${name} is written`);
 }
 
 /** The watcher knows exactly what the store holds, with nothing doubled or out of order. */
@@ -69,7 +70,7 @@ async function expectEqual(mirror: Mirror, truth: Store): Promise<void> {
   const same = (): boolean =>
     mirror.known.size === content.size &&
     [...content].every(([key, value]) => mirror.known.get(key) === value);
-  await until(same, () => `mirror of ${mirror.known.size} keys, store of ${content.size}`);
+  await until(same, LONG_MS, () => `mirror of ${mirror.known.size} keys, store of ${content.size}`);
   expect(mirror.faults).toEqual([]);
 }
 
@@ -96,7 +97,7 @@ describe('a stopped etcd', () => {
     expect(between - before).toBeLessThan(READS / 2);
     for (let read = 0; read < READS; read += 1) await store.transact(ordered);
     const isApplied = async () => (await appliedProposals()) >= between + READS;
-    await until(isApplied, `${READS} ordered reads made fewer proposals`);
+    await until(isApplied, LONG_MS, `${READS} ordered reads make as many proposals`);
   });
 
   it('fails calls within their limit instead of hanging', async () => {
@@ -116,7 +117,8 @@ describe('a stopped etcd', () => {
     // Five calls of 0.4 s; a call that hangs would wait for the test's own limit.
     expect(performance.now() - startedMs).toBeLessThan(15_000);
     etcd.resume();
-    await until(() => store.get(`${PREFIX}a`).catch(() => undefined), 'no answer after the stop');
+    const read = (): unknown => store.get(`${PREFIX}a`).catch(() => undefined);
+    await until(read, LONG_MS, 'an answer after the stop');
   });
 
   it.each([1_000, PAST_KEEPALIVE_MS])('loses no change over a stop of %i ms', async (stopMs) => {
@@ -160,15 +162,11 @@ describe('a call that is late', () => {
     const proxy = await proxied();
     proxy.firstDelayMs = 900;
     const store = opened(proxy.endpoint, 500);
-    await until(
-      async () => {
-        const outcomes = await Promise.all(
-          Array.from({length: 50}, (_, at) => put(store, `${at}`)),
-        );
-        return outcomes.every(({kind}) => kind === 'committed');
-      },
-      () => `no write commits, by ${proxy.opened} connections`,
-    );
+    const write = async (): Promise<boolean> => {
+      const outcomes = await Promise.all(Array.from({length: 50}, (_, at) => put(store, `${at}`)));
+      return outcomes.every(({kind}) => kind === 'committed');
+    };
+    await until(write, LONG_MS, () => `all writes commit, by ${proxy.opened} connections`);
     expect(proxy.opened).toBeLessThanOrEqual(3);
   });
 
@@ -273,7 +271,7 @@ function listing(store: Store, key: string): QuietReader {
   return {
     readAgain: async () => {
       const before = listings;
-      await until(() => listings >= before + 3, 'no more listings');
+      await until(() => listings >= before + 3, LONG_MS, 'more listings');
     },
     isGone: () => isGone,
   };
@@ -294,7 +292,7 @@ async function ofRemoval(store: Store, key: string): Promise<QuietReader> {
   return {
     readAgain: async () => {
       const before = reads;
-      await until(() => reads >= before + 3, 'no more reads');
+      await until(() => reads >= before + 3, LONG_MS, 'more reads');
     },
     // Only the watch can say more.
     readNoMore: () => (isOver = true),
@@ -323,7 +321,7 @@ describe('the watch of a key that nobody writes', () => {
       proxy.cut();
       await quiet.readAgain();
       await writing.transact({compares: [], then: [{op: 'delete', key}], otherwise: []});
-      await until(() => quiet.isGone() || losses.length > 0, 'the deletion went unnoticed');
+      await until(() => quiet.isGone() || losses.length > 0, LONG_MS, 'the deletion is noticed');
       expect(losses).toEqual([]);
     },
   );
@@ -341,7 +339,7 @@ describe('history that is gone', () => {
     await writing.compact(revision);
     await put(writing, 'last');
     proxy.refusing = false;
-    await until(() => mirror.losses.length > 0, 'the compaction went unnoticed');
+    await until(() => mirror.losses.length > 0, LONG_MS, 'the compaction is noticed');
     expect(mirror.losses[0]).toContain('compacted');
     await expectEqual(mirror, writing);
     expect(mirror.losses).toHaveLength(1);
@@ -372,7 +370,7 @@ describe('history that is gone', () => {
     await etcd.kill('SIGKILL');
     await rm(etcd.dataDir, {recursive: true});
     await etcd.restart();
-    await until(() => mirror.losses.length > 0, 'the wipe went unnoticed');
+    await until(() => mirror.losses.length > 0, LONG_MS, 'the wipe is noticed');
     expect(mirror.losses[0]).toMatch(/gone back|another/);
     const writing = opened(etcd.endpoint);
     await put(writing, 'fresh');
@@ -390,7 +388,7 @@ describe('history that is gone', () => {
     const mirror = await mirrorOf(opened(proxy.endpoint));
     proxy.target = other.endpoint;
     proxy.cut();
-    await until(() => mirror.losses.length > 0, 'the other cluster went unnoticed');
+    await until(() => mirror.losses.length > 0, LONG_MS, 'the other cluster is noticed');
     expect(mirror.losses[0]).toContain('another');
     await put(there, 'fresh');
     await expectEqual(mirror, there);

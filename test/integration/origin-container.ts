@@ -11,6 +11,7 @@ import {Etcd3} from 'etcd3';
 import type {Watcher} from 'etcd3';
 import {encodeRecord, parseJson} from '../../src/protocol/records.ts';
 import {OPERATOR} from '../support/least-rights.ts';
+import {pause} from '../support/until.ts';
 import {EtcdStorage, FileStorage} from './origin-storage.ts';
 import type {Lease, OriginStorage, Stored} from './origin-storage.ts';
 
@@ -205,7 +206,7 @@ export class OriginContainer {
     for (;;) {
       const {kvs} = await this.etcd.getAll().prefix(prefix).sort('Create', 'Ascend').exec();
       if (this.dead || kvs[0]?.key.toString() === this.sessionKey) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(100);
     }
   }
 
@@ -369,12 +370,6 @@ export class OriginContainer {
     this.stored.set(id, stored);
     return 200;
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }
 
 function leaseId(lease: Lease | null | undefined): string {

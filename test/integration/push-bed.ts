@@ -6,7 +6,7 @@ import {Etcd3} from 'etcd3';
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {RunningDaemon} from '../../src/server/daemon.ts';
 import {startEtcd} from '../support/etcd-process.ts';
-import {LONG_MS} from '../support/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 import {OPERATOR, daemonLogin} from '../support/least-rights.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
@@ -15,7 +15,6 @@ import type {PushContainerOptions} from './push-container.ts';
 
 /** Smallest T there is: evictions are what these tests wait for. */
 export const TTL_MS = 3_000;
-const POLL_MS = 50;
 
 export interface Row {
   readonly state: string;
@@ -171,11 +170,7 @@ export class PushBed {
   }
 
   async until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-    const endMs = Date.now() + LONG_MS;
-    while (!(await holds())) {
-      if (Date.now() > endMs) throw new Error(`waited in vain for: ${what}`);
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
+    await until(holds, LONG_MS, what);
   }
 
   private look(): void {

@@ -10,8 +10,8 @@ import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 import {LEAST_RIGHTS, noteRoot} from '../support/least-rights.ts';
 import {OwnershipLog} from '../support/ownership-log.ts';
-import {SITE_LIMIT_MS, Site, withFolder} from '../support/site.ts';
-import {until} from '../support/until.ts';
+import {Site, withFolder} from '../support/site.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const TTL_MS = 3_000;
 const SHARDS = ['s0', 's1', 's2'];
@@ -155,7 +155,7 @@ describe.concurrent('an import', () => {
         );
         await until(
           () => cluster(prefix),
-          SITE_LIMIT_MS,
+          LONG_MS,
           () => `it begins: ${cut.output}`,
         );
         expect(await cut.end('SIGKILL')).toBe('SIGKILL');

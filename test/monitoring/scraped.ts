@@ -2,8 +2,8 @@
 import {silentLogger} from '../../src/runtime/logger.ts';
 import {joinApp} from '../../src/container/index.ts';
 import type {Container} from '../../src/container/index.ts';
-import {SITE_LIMIT_MS, Site} from '../support/site.ts';
-import {until} from '../support/until.ts';
+import {Site} from '../support/site.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 export interface Scraped {
   readonly daemon: string;
@@ -39,7 +39,7 @@ export async function scrapeAll(dataDir: string): Promise<Scraped> {
     const text = (): Promise<string> => textOf(site);
     await until(
       async () => /sm_moves_total\{[^}]*failed/.test(await text()),
-      SITE_LIMIT_MS,
+      LONG_MS,
       'a move failed',
     );
     for (const shard of ['s1', 's2']) await pin(site, shard, 'c1');
@@ -49,7 +49,7 @@ export async function scrapeAll(dataDir: string): Promise<Scraped> {
         /sm_shard_gap_seconds_count[^]*sm_app_shards\{app="orders",state="ready"\} 2\n/.test(
           await text(),
         ),
-      SITE_LIMIT_MS,
+      LONG_MS,
       'a gap, and both shards ready',
     );
     const container = await first.metrics().metrics();

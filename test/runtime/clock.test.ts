@@ -8,7 +8,7 @@ import {
   systemClock,
 } from '../../src/runtime/clock.ts';
 import type {Clock, ClockReadings, ClockSources} from '../../src/runtime/clock.ts';
-import {until} from '../etcd/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 const START: ClockReadings = {monotonicMs: 1_000, bootMs: 50_000, wallMs: 1_700_000_000_000};
 
@@ -197,7 +197,7 @@ describe('the clock of the machine', () => {
     let calls = 0;
     clock.after(5, () => (calls += 1));
     clock.after(5, () => (calls += 100)).cancel();
-    await until(() => calls > 0, 'no call');
+    await until(() => calls > 0, LONG_MS, 'a call');
     await clock.sleep(30);
     expect(calls).toBe(1);
   });

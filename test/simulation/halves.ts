@@ -1,7 +1,7 @@
 /** What `npm test` plays of the simulation: two test files, one a core, each with every second run. */
 import {beforeAll, describe, expect, it} from 'vitest';
 import {playInProcess, withBundle} from './bundled.ts';
-import {HANG_MS} from './hang.ts';
+import {SIMULATION_HANG_MS} from './hang.ts';
 import type {Totals} from './totals.ts';
 import {WIDE_FROM_SEED} from './wider-faults.ts';
 
@@ -50,7 +50,7 @@ export function testHalf(half: 0 | 1): void {
     beforeAll(async () => {
       const commands = SHARES.map(({args}) => [...args, '--jobs', '2']);
       played = await withBundle((script) => playInProcess(script, commands, half));
-    }, HANG_MS);
+    }, SIMULATION_HANG_MS);
 
     it.each(SHARES)('$name', (share) => {
       const totals = played[SHARES.indexOf(share)];

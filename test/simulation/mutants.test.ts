@@ -2,7 +2,7 @@
 import {describe, expect, it} from 'vitest';
 import {MUTANTS} from '../mutants/table.ts';
 import {firstBrokenSeed} from '../mutants/under-seeds.ts';
-import {HANG_MS} from './hang.ts';
+import {SIMULATION_HANG_MS} from './hang.ts';
 import {runScenario} from './scenario.ts';
 import {ONCE_FAILED} from './seeds.ts';
 
@@ -28,7 +28,7 @@ const CAUGHT = {
 
 describe('the checker catches planted faults', () => {
   for (const [name, known] of Object.entries(CAUGHT))
-    it(name, {timeout: HANG_MS}, async () => {
+    it(name, {timeout: SIMULATION_HANG_MS}, async () => {
       const mutant = MUTANTS.find((one) => one.name === name);
       if (mutant === undefined) throw new Error(`the table has no mutant ${name}`);
       const seeds = {first: known, count: 1};
@@ -44,7 +44,7 @@ describe('a seed', () => {
     for (const seed of ONCE_FAILED) expect((await runScenario(seed)).violation).toBeUndefined();
   });
 
-  it('gives the same history each time', {timeout: HANG_MS}, async () => {
+  it('gives the same history each time', {timeout: SIMULATION_HANG_MS}, async () => {
     for (let seed = 1; seed <= 20; seed += 1) {
       const [first, second] = [await runScenario(seed), await runScenario(seed)];
       expect(second.hash).toBe(first.hash);

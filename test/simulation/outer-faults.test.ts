@@ -9,7 +9,7 @@ import {FailureDetector} from '../../src/ownership/failure-detector.ts';
 import type {Transaction} from '../../src/store/port.ts';
 import type {FaultName} from './faults.ts';
 import {APP, Fleet} from './fleet.ts';
-import {HANG_MS} from './hang.ts';
+import {SIMULATION_HANG_MS} from './hang.ts';
 import {Random} from './random.ts';
 import {runScenario} from './scenario.ts';
 import type {Lie} from './simulated-http.ts';
@@ -160,7 +160,7 @@ it.each(BREAKS)(
       methods[method] = original;
     }
   },
-  HANG_MS,
+  SIMULATION_HANG_MS,
 );
 
 const SHAPE = {
@@ -204,5 +204,5 @@ it.each<Lie>(['more', 'less'])(
     patchGlobals();
     for (let seed = 1; seed <= 3; seed += 1) await ownTurn(() => containersThatLie(seed, lie));
   },
-  HANG_MS,
+  SIMULATION_HANG_MS,
 );

@@ -2,7 +2,7 @@
 import {readFileSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {HANG_MS} from './hang.ts';
+import {SIMULATION_HANG_MS} from './hang.ts';
 import {readScenario, recordSeed, replay, writeScenario} from './scenario-file.ts';
 import {WIDE_FROM_SEED} from './wider-faults.ts';
 
@@ -25,7 +25,7 @@ describe('what once went wrong goes well', () => {
 
 describe('the file of a run', () => {
   for (const first of [1, WIDE_FROM_SEED])
-    it(`holds all of it: from seed ${first}`, {timeout: HANG_MS}, async () => {
+    it(`holds all of it: from seed ${first}`, {timeout: SIMULATION_HANG_MS}, async () => {
       for (let seed = first; seed < first + 8; seed += 1) {
         const {file, outcome} = await recordSeed(seed);
         const again = await replay(readScenario(writeScenario(file)));

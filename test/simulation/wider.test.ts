@@ -3,7 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {Evictor} from '../../src/governor/eviction.ts';
 import {ListAndWatch} from '../../src/appview/list-and-watch.ts';
 import type {FaultName} from './faults.ts';
-import {HANG_MS} from './hang.ts';
+import {SIMULATION_HANG_MS} from './hang.ts';
 import {TokenResource} from './resource.ts';
 import {runScenario} from './scenario.ts';
 import {WIDE_FROM_SEED} from './wider-faults.ts';
@@ -62,7 +62,7 @@ async function firstViolation(faults: readonly FaultName[]): Promise<string> {
 
 describe('the wider swarm', () => {
   for (const {name, type, method, planted, faults, broken} of CASES) {
-    it(name, {timeout: HANG_MS}, async () => {
+    it(name, {timeout: SIMULATION_HANG_MS}, async () => {
       const methods = type.prototype as Record<string, Method>;
       const original = methods[method];
       if (original === undefined) throw new Error(`no method ${method}`);

@@ -5,7 +5,7 @@ import {SmError} from '../../src/model/errors.ts';
 import {TransactionBatcher} from '../../src/store/batcher.ts';
 import {MemoryKv, MemoryStore} from '../support/memory-store.ts';
 import type {Compare, Operation, Transaction, TransactionOutcome} from '../../src/store/port.ts';
-import {until} from '../etcd/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 
 /** A memory store that records what it is sent, and can hold answers back or lose one. */
 class RecordingStore extends MemoryStore {
@@ -146,7 +146,7 @@ describe('the limits of a batch', () => {
     store.hold();
     const batcher = new TransactionBatcher(store, {maxInFlight: 2, maxOperations: 1});
     const pending = keys(6).map((key) => batcher.submit(claim(key)));
-    await until(() => store.sent.length === 2, 'two are not under way');
+    await until(() => store.sent.length === 2, LONG_MS, 'two are under way');
     store.release();
     await Promise.all(pending);
     expect(store.mostUnderWay).toBe(2);

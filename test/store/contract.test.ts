@@ -11,7 +11,7 @@ import type {
   TransactionOutcome,
   WatchEvent,
 } from '../../src/store/port.ts';
-import {pause, until} from '../etcd/until.ts';
+import {LONG_MS, pause, until} from '../support/until.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 
@@ -285,7 +285,7 @@ describe.each(ADAPTERS)('%s: watches', (_name, open) => {
     await apply(del('w/a'), put('w/c'));
     await apply(put('w'));
     const last = await apply(put('w/a', '2'));
-    await until(() => watcher.events.some((event) => modOf(event) === last), 'no last event');
+    await until(() => watcher.events.map(modOf).includes(last), LONG_MS, 'the last event');
     const told = watcher.events.map((event) =>
       event.type === 'put' ? [event.entry.key, event.entry.value] : [event.key],
     );
@@ -308,7 +308,7 @@ describe.each(ADAPTERS)('%s: watches', (_name, open) => {
     const {revision} = await store.list([at('')]);
     const watcher = seen(store, at(''), revision + 1);
     await apply(put('b'));
-    await until(() => watcher.events.length > 0, 'no event');
+    await until(() => watcher.events.length > 0, LONG_MS, 'an event');
     await pause(50);
     expect(watcher.events.map(modOf)).toEqual([revision + 1]);
     watcher.close();
@@ -318,11 +318,12 @@ describe.each(ADAPTERS)('%s: watches', (_name, open) => {
     const {revision} = await store.status();
     const watchers = [1, 2, 3].map(() => seen(store, at(''), revision + 1));
     await apply(put('a'));
-    await until(() => watchers.every(({events}) => events.length === 1), 'not all were told');
+    const isReported = (): boolean => watchers.every(({events}) => events.length === 1);
+    await until(isReported, LONG_MS, 'all are reported');
     const [closed, ...open] = watchers;
     closed?.close();
     await apply(put('b'));
-    await until(() => open.every(({events}) => events.length === 2), 'not all were told');
+    await until(() => open.every(({events}) => events.length === 2), LONG_MS, 'all are reported');
     await pause(50);
     expect(closed?.events).toHaveLength(1);
     for (const watcher of open) watcher.close();
@@ -358,10 +359,11 @@ describe.each(ADAPTERS)('%s: watches', (_name, open) => {
     await store.compact(second);
     const watcher = seen(store, at(''), first);
     const edge = seen(store, at(''), second);
-    await until(() => watcher.losses.length > 0 && edge.losses.length > 0, 'no loss told');
+    const isLost = (): boolean => watcher.losses.length > 0 && edge.losses.length > 0;
+    await until(isLost, LONG_MS, 'the loss is reported');
     const next = seen(store, at(''), second + 1);
     await apply(put('d'));
-    await until(() => next.events.length === 2, 'the kept past did not come');
+    await until(() => next.events.length === 2, LONG_MS, 'the kept past comes');
     await pause(50);
     expect([watcher.events, edge.events]).toEqual([[], []]);
     expect([watcher.losses.length, edge.losses.length, next.losses.length]).toEqual([1, 1, 0]);

@@ -11,7 +11,7 @@ import type {
   TransactionOutcome,
   WatchEvent,
 } from '../../src/store/port.ts';
-import {until} from '../etcd/until.ts';
+import {LONG_MS, until} from '../support/until.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
 
@@ -218,7 +218,8 @@ async function compareOn(steps: readonly Step[]): Promise<number> {
     const expected = mine.watches[index]?.events;
     await until(
       () => events.length >= (expected?.length ?? 0) && events.length > 0,
-      'no last event',
+      LONG_MS,
+      'the last event',
     );
     expect(events).toEqual(expected);
   }

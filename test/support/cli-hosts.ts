@@ -6,8 +6,9 @@ import {fork} from 'node:child_process';
 import type {ChildProcess} from 'node:child_process';
 import {join} from 'node:path';
 import {bundled} from './bundle.ts';
-import {HANG_MS, environmentOf} from './cli-process.ts';
+import {environmentOf} from './cli-process.ts';
 import type {Ran, RunOptions} from './cli-process.ts';
+import {HANG_MS} from './until.ts';
 import type {HostedEnd} from './cli-host.ts';
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'index.js');

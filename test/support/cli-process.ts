@@ -1,10 +1,9 @@
 /** The built command line as a process of its own: no terminal, no colour asked for, nothing on stdin unless given. */
 import {spawn} from 'node:child_process';
 import {join} from 'node:path';
-import {LONG_MS} from './until.ts';
+import {HANG_MS} from './until.ts';
 
 export const BIN = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
-export const HANG_MS = LONG_MS;
 
 export interface Ran {
   /** -1 when a signal ended it. */

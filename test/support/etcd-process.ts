@@ -14,7 +14,7 @@ import {freePorts} from './free-ports.ts';
 import {LEAST_RIGHTS, ROOT, noteRoot} from './least-rights.ts';
 import {suspend} from './suspend.ts';
 import {Wire} from './wire.ts';
-import {LONG_MS} from './until.ts';
+import {LONG_MS, until} from './until.ts';
 
 export type StoreKind = 'etcd' | 'embedded';
 
@@ -128,12 +128,8 @@ export class EtcdMember {
   }
 
   async ready(): Promise<void> {
-    const endMs = performance.now() + LONG_MS;
-    while (performance.now() < endMs) {
-      if (await this.launch.serves(this.endpoint).catch(() => false)) return;
-      await new Promise((resolve) => setTimeout(resolve, 30));
-    }
-    throw new Error(`etcd at ${this.endpoint} does not serve`);
+    const serves = (): Promise<boolean> => this.launch.serves(this.endpoint).catch(() => false);
+    await until(serves, LONG_MS, `etcd at ${this.endpoint} serves`);
   }
 
   /** Whether this member leads its cluster. */

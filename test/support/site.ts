@@ -14,7 +14,6 @@ import type {RoleLogin} from './least-rights.ts';
 import type {OwnershipLog} from './ownership-log.ts';
 import {LONG_MS, until} from './until.ts';
 
-export const SITE_LIMIT_MS = LONG_MS;
 const DAEMON_TTL_MS = 3_000;
 const SERVICE = 'sm.test';
 
@@ -84,7 +83,7 @@ export class Site {
         ({status}) => status === 200 && daemon.lines.some(({msg}) => msg === 'ready'),
         () => false,
       );
-    await until(ready, SITE_LIMIT_MS, () => `the daemon is ready: ${daemon.output}`);
+    await until(ready, LONG_MS, () => `the daemon is ready: ${daemon.output}`);
     return daemon;
   }
 
@@ -149,7 +148,7 @@ export class Site {
         const all = shards.every((one) => one.state === 'ready' && one.container === container);
         return all ? new Map(shards.map(({id, token}) => [id, token])) : undefined;
       },
-      SITE_LIMIT_MS,
+      LONG_MS,
       () => `${container} has all shards of ${app}: ${last}`,
     );
   }

@@ -1,6 +1,5 @@
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
-import {setTimeout as delay} from 'node:timers/promises';
-import {LONG_MS} from './until.ts';
+import {LONG_MS, until} from './until.ts';
 
 /**
  * Stops a process with SIGSTOP and resolves once none of its threads runs any more. The signal alone does not promise that: `kill`
@@ -9,11 +8,7 @@ import {LONG_MS} from './until.ts';
 export async function suspend(pid: number | undefined): Promise<void> {
   if (pid === undefined) throw new Error('nothing to stop: the process does not run');
   process.kill(pid, 'SIGSTOP');
-  const endMs = performance.now() + LONG_MS;
-  while (!isStopped(pid)) {
-    if (performance.now() > endMs) throw new Error(`process ${pid} runs on after SIGSTOP`);
-    await delay(1);
-  }
+  await until(() => isStopped(pid), LONG_MS, `process ${pid} stops`);
 }
 
 /** Whether all threads are stopped; without /proc (not Linux) nothing can be read, and the signal must do. */

@@ -1,9 +1,15 @@
 /** Waiting for what will happen soon: by polling, with a generous limit, and with words for what did not happen. */
 
 const POLL_MS = 20;
+const POLL_MAX_MS = 100;
+/** A look costs what the asked one spends on its answer: whoever has waited long looks less often, and is late by a tenth at most. */
+const WAITED_PER_POLL = 10;
 
-/** Far above what any step takes, with the machine busy: only a hang may reach it. */
+/** Longest wait for what should be soon. Far above what any step takes, with the machine busy. */
 export const LONG_MS = 120_000;
+
+/** A process that runs longer hangs, and is killed. */
+export const HANG_MS = 120_000;
 
 /**
  * Resolves with the first value of `condition` that is not false, null or undefined; throws when the time is over. A failure that says it is
@@ -14,7 +20,7 @@ export async function until<T>(
   timeoutMs: number,
   what: string | (() => string),
 ): Promise<NonNullable<T>> {
-  const endMs = performance.now() + timeoutMs;
+  const startMs = performance.now();
   for (;;) {
     let failure: unknown;
     try {
@@ -24,11 +30,12 @@ export async function until<T>(
       if ((error as {retryable?: unknown} | undefined)?.retryable !== true) throw error;
       failure = error;
     }
-    if (performance.now() > endMs) {
+    const waitedMs = performance.now() - startMs;
+    if (waitedMs > timeoutMs) {
       const text = `not within ${timeoutMs} ms: ${typeof what === 'string' ? what : what()}`;
       throw new Error(text, {cause: failure});
     }
-    await pause(POLL_MS);
+    await pause(Math.min(POLL_MAX_MS, Math.max(POLL_MS, waitedMs / WAITED_PER_POLL)));
   }
 }
 

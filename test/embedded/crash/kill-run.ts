@@ -9,6 +9,7 @@ import {wire} from '../../../src/embedded/wire.ts';
 import type {LoggedKind} from '../../../src/embedded/wire.ts';
 import {Random} from '../../simulation/random.ts';
 import {bundled} from '../../support/bundle.ts';
+import {pause} from '../../support/until.ts';
 import {DiskStore} from '../disk-store.ts';
 import {judge} from './crash-run.ts';
 import type {CrashCounts, CrashOptions, Sent} from './crash-run.ts';
@@ -77,10 +78,4 @@ function sentBy(notes: string): Sent[] {
     }
   }
   return sent;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }
