@@ -1,6 +1,6 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {AdminAnswer} from '../../src/admin/index.ts';
-import {LONG_MS, TTL_MS, withCluster} from '../support/cluster.ts';
+import {LONG_MS, STEADY_TTL_MS, TTL_MS, withCluster} from '../support/cluster.ts';
 import type {Cluster, PartialHooks} from '../support/cluster.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
@@ -80,8 +80,8 @@ describe.concurrent('add', () => {
         if (tried.length === 1) throw new Error('no disk');
       },
     });
-    await cluster.join('orders', 'c1', hooksOf('c1'));
-    await cluster.join('orders', 'c2', hooksOf('c2'));
+    await cluster.join('orders', 'c1', hooksOf('c1'), {ttlMs: STEADY_TTL_MS});
+    await cluster.join('orders', 'c2', hooksOf('c2'), {ttlMs: STEADY_TTL_MS});
     await cluster.addShards('orders', ['s0']);
     await until(() => cluster.log.count('added') === 1, LONG_MS, 'it is added');
     await cluster.settled('orders');
@@ -122,10 +122,14 @@ describe.concurrent('add', () => {
       LONG_MS,
       'an alarm is raised',
     );
-    expect(await containerView(cluster, 'c1')).toMatchObject({
-      state: 'ready',
-      note: expect.stringContaining('add of bad is overdue') as string,
-    });
+    await until(
+      async () => {
+        const view = await containerView(cluster, 'c1');
+        return view?.state === 'ready' && view.note.includes('add of bad is overdue');
+      },
+      LONG_MS,
+      'the container is ready, and its note says what is overdue',
+    );
     await pause(TTL_MS + 500);
     expect(cluster.log.ownerOf('good')).toBe('c1');
     expect((await cluster.shards('orders')).get('bad')).toMatchObject({

@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {LONG_MS, TTL_MS, shardIds, startCluster} from '../support/cluster.ts';
+import {LONG_MS, STEADY_TTL_MS, shardIds, startCluster} from '../support/cluster.ts';
 import type {Cluster, TestDaemon} from '../support/cluster.ts';
 import {DaemonProcess} from '../support/daemon-process.ts';
 import {LACKS, startEtcd} from '../support/etcd-process.ts';
@@ -12,8 +12,8 @@ const SHARDS = shardIds(6);
 let etcd: EtcdProcess;
 let cluster: Cluster;
 
-/** T has to outlast an election of etcd, which takes one to three seconds; with one member there is none. */
-async function begin(daemons: number, members: number, ttlMs = TTL_MS): Promise<void> {
+/** T of the containers has to outlast an election of etcd, which takes one to three seconds, and stalls of a busy machine. */
+async function begin(daemons: number, members: number, ttlMs = STEADY_TTL_MS): Promise<void> {
   etcd = await startEtcd({members});
   cluster = await startCluster({etcd, daemons});
   await cluster.createApp('orders');

@@ -1,5 +1,5 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {LONG_MS, withCluster} from '../support/cluster.ts';
+import {LONG_MS, STEADY_TTL_MS, withCluster} from '../support/cluster.ts';
 import type {Cluster} from '../support/cluster.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
@@ -49,14 +49,15 @@ describe.concurrent('placement', () => {
       let adds = 0;
       const hooks = {add: () => void (adds += 1)};
       const joined = new Map<string, Awaited<ReturnType<Cluster['join']>>>();
-      for (const id of ids) joined.set(id, await cluster.join(service, id, hooks));
+      for (const id of ids)
+        joined.set(id, await cluster.join(service, id, hooks, {ttlMs: STEADY_TTL_MS}));
       await cluster.addShards(service, names(shards));
       const even = Object.fromEntries(ids.map((id) => [id, shards / ids.length]));
       await holding(cluster, even);
       adds = 0;
       for (const id of ids) {
         await joined.get(id)?.leave();
-        await cluster.join(service, id, hooks);
+        await cluster.join(service, id, hooks, {ttlMs: STEADY_TTL_MS});
         await until(
           async () => (await cluster.admin.call('getApp', {service})).app.quiet?.why,
           LONG_MS,

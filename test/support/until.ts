@@ -27,7 +27,7 @@ export async function until<T>(
       const value = await condition();
       if (value !== false && value !== null && value !== undefined) return value;
     } catch (error) {
-      if ((error as {retryable?: unknown} | undefined)?.retryable !== true) throw error;
+      if (!isRetryable(error)) throw error;
       failure = error;
     }
     const waitedMs = performance.now() - startMs;
@@ -37,6 +37,15 @@ export async function until<T>(
     }
     await pause(Math.min(POLL_MAX_MS, Math.max(POLL_MS, waitedMs / WAITED_PER_POLL)));
   }
+}
+
+/** Of our own errors; what a daemon answered has the word in its parts. */
+function isRetryable(error: unknown): boolean {
+  const {retryable, failure} = (error ?? {}) as {
+    retryable?: unknown;
+    failure?: {retryable?: unknown};
+  };
+  return retryable === true || failure?.retryable === true;
 }
 
 export function pause(ms: number): Promise<void> {
