@@ -101,3 +101,8 @@ const shared = new Slices({
 export function runInSlices<T>(steps: Iterator<unknown, T>): Promise<T> {
   return shared.run(steps);
 }
+
+/** Work that cannot be cut, begun within that budget: much of it does not begin in one turn. */
+export async function beginInSlice(work: () => Promise<void>): Promise<void> {
+  await shared.run({next: () => ({done: true, value: work()})});
+}

@@ -10,6 +10,7 @@ import type {
   DelShardsRequest,
 } from '../../../protocol/admin.ts';
 import {encodeRecord} from '../../../protocol/records.ts';
+import {beginInSlice} from '../../../runtime/slices.ts';
 import type {KeyValue, Operation, Transaction, TransactionOutcome} from '../../../store/port.ts';
 import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
@@ -164,10 +165,10 @@ class Batch {
   }
 
   private async writeAll(items: readonly Item[], spec: KeyValue): Promise<void> {
-    // Made as they are written: all at once would keep the event loop.
+    // Made as they are written, and few in one turn: all at once would keep the event loop.
     const next = chunksOf(items);
     const worker = async (): Promise<void> => {
-      for (const chunk of next) await this.write(chunk, spec);
+      for (const chunk of next) await beginInSlice(() => this.write(chunk, spec));
     };
     await Promise.all(Array.from({length: WRITES_IN_FLIGHT}, worker));
   }

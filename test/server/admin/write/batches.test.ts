@@ -1,4 +1,5 @@
 import {beforeEach, describe, expect, it} from 'vitest';
+import {SLICE_MS} from '../../../../src/runtime/limits.ts';
 import {MemoryStore} from '../../../support/memory-store.ts';
 import type {Transaction} from '../../../../src/store/port.ts';
 import {withLostAnswers, World} from '../fixture.ts';
@@ -12,6 +13,21 @@ beforeEach(async () => {
 
 const numbered = (count: number) => Array.from({length: count}, (_, i) => ({shardId: `s${i}`}));
 const results = (answer: {items: {result: string}[]}) => answer.items.map(({result}) => result);
+
+/** Each transaction of many operations takes the event loop for longer than all work in one turn may, and is answered at a later turn. */
+function countingStore(onBegin: () => void): MemoryStore {
+  const store = new MemoryStore();
+  const transact = store.transact.bind(store);
+  store.transact = async (transaction) => {
+    if (transaction.then.length < 10) return transact(transaction);
+    onBegin();
+    const untilMs = performance.now() + SLICE_MS + 1;
+    while (performance.now() < untilMs);
+    await new Promise(setImmediate);
+    return transact(transaction);
+  };
+  return store;
+}
 
 describe('many shards', () => {
   it('get an answer each, in order', async () => {
@@ -125,5 +141,26 @@ describe('many shards', () => {
     await lossy.call('addSpec', app);
     const answer = await lossy.call('addShards', {...app, shards: numbered(3)});
     expect(results(answer)).toEqual([result, result, result]);
+  });
+});
+
+describe('the transactions of a batch', () => {
+  it('begin few in one turn of the event loop, however many may be under way', async () => {
+    const begun: number[] = [];
+    let turn = 0;
+    const store = countingStore(() => (begun[turn] = (begun[turn] ?? 0) + 1));
+    world = new World({store});
+    await world.call('addSpec', app);
+    const isOver = new AbortController();
+    const turns = (): void => {
+      turn += 1;
+      if (!isOver.signal.aborted) setImmediate(turns);
+    };
+    turns();
+    const answer = await world.call('addShards', {...app, shards: numbered(2_000)});
+    isOver.abort();
+    expect(results(answer)).toEqual(Array<string>(2_000).fill('created'));
+    // One at the end of a turn, when the budget of the next begins.
+    expect(Math.max(...begun.filter((count) => count > 0))).toBeLessThanOrEqual(2);
   });
 });
