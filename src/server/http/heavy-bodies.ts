@@ -10,12 +10,19 @@ import {REST_PER_HEAVY_PIECE} from './limits.ts';
 
 export class HeavyBodies {
   private readonly heavy = new WeakSet<object>();
+  private readonly turnOf: (request: object) => Promise<void>;
   private free: Promise<void> = Promise.resolve();
+
+  /** `turnOf`: until a request with a large body may be worked on. */
+  constructor(turnOf: (request: object) => Promise<void>) {
+    this.turnOf = turnOf;
+  }
 
   /** The value of the body of that request. @throws as `parseJsonBody`. */
   async read(request: object, body: Buffer): Promise<unknown> {
     if (body.length <= BODY_LIMIT_BYTES) return parseJsonBody(body);
     this.heavy.add(request);
+    await this.turnOf(request);
     return this.inPieces(jsonBodySteps(body));
   }
 

@@ -17,7 +17,7 @@ import {jsonText} from './json-text.ts';
 import {answerUnknown} from './methods.ts';
 import {addDescription, addProbes} from './probes.ts';
 import {HeavyBodies} from './heavy-bodies.ts';
-import {limitHeavyCalls} from './heavy-calls.ts';
+import {HeavyCalls} from './heavy-calls.ts';
 import {limitRates} from './rate-limit.ts';
 import {RefusedCalls} from './refused-calls.ts';
 import {TLS_FLOOR} from '../../runtime/tls.ts';
@@ -51,7 +51,8 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
     sendFailure(error, request, reply, logger);
   });
   server.setReplySerializer(jsonText);
-  const bodies = new HeavyBodies();
+  const heavy = new HeavyCalls();
+  const bodies = new HeavyBodies((request) => heavy.turnOf(request));
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     'application/json',
@@ -62,7 +63,7 @@ export function buildHttp(dependencies: HttpDependencies): FastifyInstance {
   const access = new Access(dependencies);
   access.guard(server);
   limitRates(server, dependencies);
-  limitHeavyCalls(server, dependencies);
+  heavy.limit(server, dependencies);
   let closing = false;
   server.addHook('preClose', async () => {
     closing = true;

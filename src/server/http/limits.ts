@@ -80,3 +80,6 @@ export const REST_PER_HEAVY_PIECE = 4;
 
 /** Calls with bodies of more than 64 KiB that one caller may have under way. */
 export const HEAVY_CALLS_OF_ONE = 8;
+
+/** Of these, those whose bodies are read and worked on. */
+export const HEAVY_CALLS_WORKED_ON = 2;

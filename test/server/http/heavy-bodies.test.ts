@@ -21,7 +21,7 @@ function* piece(done: string[], name: string): Generator<undefined, string> {
 
 describe('large bodies', () => {
   it('of many calls are no single piece of work: after each the event loop is free for four times as long', async () => {
-    const bodies = new HeavyBodies();
+    const bodies = new HeavyBodies(async () => undefined);
     const requests = [{}, {}, {}];
     const reading = Promise.all(requests.map((request) => bodies.read(request, large)));
     await vi.advanceTimersByTimeAsync(ALL_MS);
@@ -56,7 +56,7 @@ describe('large bodies', () => {
       return parse(text) as unknown;
     });
     const keys = vi.spyOn(Object, 'entries');
-    const reading = new HeavyBodies().read({}, large);
+    const reading = new HeavyBodies(async () => undefined).read({}, large);
     await vi.advanceTimersByTimeAsync(0);
     expect(done).toEqual(['decode']);
     await vi.advanceTimersByTimeAsync(REST_PER_HEAVY_PIECE * PIECE_MS - 1);
@@ -73,7 +73,7 @@ describe('large bodies', () => {
   });
 
   it('keep no small one waiting', async () => {
-    const bodies = new HeavyBodies();
+    const bodies = new HeavyBodies(async () => undefined);
     const [heavy, small] = [{}, {}];
     const reading = bodies.read(heavy, large);
     const done: string[] = [];
@@ -88,7 +88,7 @@ describe('large bodies', () => {
   });
 
   it('that are refused hold up nothing', async () => {
-    const bodies = new HeavyBodies();
+    const bodies = new HeavyBodies(async () => undefined);
     const broken = Buffer.from(`{"text": "${'x'.repeat(BODY_LIMIT_BYTES)}`);
     const first = bodies.read({}, broken).catch((error: unknown) => error);
     const second = bodies.read({}, large);

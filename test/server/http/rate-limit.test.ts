@@ -1,9 +1,16 @@
 import {performance} from 'node:perf_hooks';
+import Fastify from 'fastify';
 import {afterEach, describe, expect, it, vi} from 'vitest';
 import {AdminClient} from '../../../src/admin/index.ts';
+import {HeavyBodies} from '../../../src/server/http/heavy-bodies.ts';
+import {HeavyCalls} from '../../../src/server/http/heavy-calls.ts';
 import {fixture, listen} from './fixture.ts';
 import type {Fixture} from './fixture.ts';
-import {CALLS_AT_ONCE, HEAVY_CALLS_OF_ONE} from '../../../src/server/http/limits.ts';
+import {
+  CALLS_AT_ONCE,
+  HEAVY_CALLS_OF_ONE,
+  HEAVY_CALLS_WORKED_ON,
+} from '../../../src/server/http/limits.ts';
 
 const TOKENS = ['a', 'b'].map((name) => `${name} ${name.repeat(43)}`);
 const LOOPBACK = {host: 'localhost'};
@@ -71,14 +78,66 @@ describe('calls with large bodies', () => {
     const finished = new Promise<void>((resolve) => (finish = resolve));
     http.behave.answer = () => finished.then(() => ({}));
     const taken = Array.from({length: HEAVY_CALLS_OF_ONE}, () => heavy('a'));
-    await expect.poll(() => http?.calls).toHaveLength(HEAVY_CALLS_OF_ONE);
+    await expect.poll(() => http?.calls).toHaveLength(HEAVY_CALLS_WORKED_ON);
     const refused = await heavy('a');
     expect(refused.json()).toMatchObject({code: 'RATE_LIMITED', retryable: true});
-    expect(http.calls).toHaveLength(HEAVY_CALLS_OF_ONE);
+    expect(http.calls).toHaveLength(HEAVY_CALLS_WORKED_ON);
     const others = [heavy('b'), call(bearer('a'))];
     finish();
     for (const one of await Promise.all([...taken, ...others])) expect(one.statusCode).toBe(200);
     expect((await heavy('a')).statusCode).toBe(200);
+  });
+});
+
+describe('calls with large bodies of one caller', () => {
+  const LARGE = Buffer.from(JSON.stringify({text: 'x'.repeat(70_000)}));
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+  /** Calls of one caller whose bodies have arrived: which of them have been parsed, and what ends each. */
+  async function arrived(count: number) {
+    const server = Fastify();
+    const calls = new HeavyCalls();
+    calls.limit(server, {tokens: 'none'});
+    const bodies = new HeavyBodies((request) => calls.turnOf(request));
+    const parsed: number[] = [];
+    const failed: number[] = [];
+    server.addContentTypeParser('text/plain', {parseAs: 'buffer'}, async () => undefined);
+    const ends: (() => void)[] = [];
+    server.post('/', async (request, reply) => {
+      const at = ends.push(() => void reply.raw.emit('close')) - 1;
+      await bodies.read(request, LARGE).then(
+        () => parsed.push(at),
+        () => failed.push(at),
+      );
+      await new Promise(() => undefined);
+    });
+    const payload = 'x'.repeat(70_000);
+    const headers = {'content-type': 'text/plain'};
+    for (let at = 0; at < count; at += 1)
+      server.inject({method: 'POST', url: '/', payload, headers}).catch(() => undefined);
+    await expect.poll(() => ends).toHaveLength(count);
+    return {parsed, failed, ends};
+  }
+
+  it('wait as bytes until two are left that are worked on, in their order', async () => {
+    const {parsed, ends} = await arrived(5);
+    await expect.poll(() => parsed).toEqual([0, 1]);
+    await settled();
+    expect(parsed).toEqual([0, 1]);
+    ends[0]!();
+    await expect.poll(() => parsed).toEqual([0, 1, 2]);
+    ends[1]!();
+    ends[2]!();
+    await expect.poll(() => parsed).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('are not read when their caller has gone meanwhile, and take no turn', async () => {
+    const {parsed, failed, ends} = await arrived(4);
+    await expect.poll(() => parsed).toEqual([0, 1]);
+    ends[2]!();
+    await expect.poll(() => failed).toEqual([2]);
+    ends[0]!();
+    await expect.poll(() => parsed).toEqual([0, 1, 3]);
   });
 });
 
