@@ -1,10 +1,5 @@
 /** Shards that wait until their container has claimed others: so a queue of unclaimed records stays short, whatever the size of the app. */
-import {
-  ADMITTED_AT_LEAST_SHARE,
-  UNCLAIMED_AT_LEAST,
-  UNCLAIMED_PER_APP,
-  UNCLAIMED_PER_CONTAINER,
-} from './limits.ts';
+import {UNCLAIMED_AT_LEAST, UNCLAIMED_PER_APP, UNCLAIMED_PER_CONTAINER} from './limits.ts';
 
 /**
  * So many records may wait for the claim of one of so many containers. Who waits for seconds is hinted at again and again, and is taken for a
@@ -32,18 +27,18 @@ export class AdmissionQueue {
   /** Whether somebody may be admitted now. */
   hasCapacity(unclaimedOf: UnclaimedOf): boolean {
     for (const incarnation of this.waiting.keys())
-      if (this.free(unclaimedOf(incarnation)) > 0) return true;
+      if (unclaimedOf(incarnation) < this.limit) return true;
     return false;
   }
 
   /**
    * The first of each queue, up to the limit of unclaimed shards; they are taken out. Some may belong elsewhere by now and
-   * not count after all: ask again while `hasCapacity`.
+   * not count after all: ask again while the limit allows.
    */
   admit(unclaimedOf: UnclaimedOf): string[] {
     const admitted: string[] = [];
     for (const [incarnation, shards] of this.waiting) {
-      let free = this.free(unclaimedOf(incarnation));
+      let free = this.limit - unclaimedOf(incarnation);
       for (const shard of shards) {
         if (free <= 0) break;
         free -= 1;
@@ -60,11 +55,5 @@ export class AdmissionQueue {
     const shards = this.waiting.get(incarnation);
     this.waiting.delete(incarnation);
     return shards ?? new Set();
-  }
-
-  /** 0 until many can be admitted together: one for each claim would cost a call, and transactions, for each shard. */
-  private free(unclaimed: number): number {
-    const free = this.limit - unclaimed;
-    return free < this.limit * ADMITTED_AT_LEAST_SHARE ? 0 : free;
   }
 }

@@ -18,9 +18,6 @@ export const UNCLAIMED_PER_APP = 6_000;
 /** However many containers share what an app may wait for, each one may have so many records that wait for its claims. */
 export const UNCLAIMED_AT_LEAST = 10;
 
-/** Records that wait for their turn are assigned once this share of what a container may have unclaimed is free. */
-export const ADMITTED_AT_LEAST_SHARE = 0.5;
-
 /** An event is written when nothing has been added to it for so long, ... */
 export const CHRONICLE_QUIET_MS = 2_000;
 
