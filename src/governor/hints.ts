@@ -98,10 +98,6 @@ export class HintSchedule {
     if (this.open.delete(shard)) this.fresh.delete(shard);
   }
 
-  has(shard: string): boolean {
-    return this.open.has(shard);
-  }
-
   get size(): number {
     return this.open.size;
   }

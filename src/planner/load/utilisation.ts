@@ -49,14 +49,6 @@ export class Utilisation {
     return share > 0 ? (this.load[at] ?? 0) / share : 0;
   }
 
-  /** The highest over the metrics. */
-  highest(container: number): number {
-    let highest = 0;
-    for (let metric = 0; metric < this.metrics; metric += 1)
-      highest = Math.max(highest, this.of(container, metric));
-    return highest;
-  }
-
   /** The metric of which it has most compared with its share. */
   hottestMetric(container: number): number {
     let hottest = 0;
