@@ -1,6 +1,7 @@
 /** What state each container is in, and what that lets the planner do with it. */
 import {containerState, modeOf} from '../model/container-state.ts';
 import type {Hearing} from '../model/container-state.ts';
+import type {MoveNote} from '../model/ownership.ts';
 import type {ContainerState} from '../model/container.ts';
 import type {PlacementContainer} from '../model/placement.ts';
 import type {ClaimMonitor} from './claim-monitor.ts';
@@ -38,6 +39,27 @@ interface Sight {
   readonly hearing: Hearing;
   readonly note?: string;
   readonly noteAbout?: NoteAbout;
+}
+
+/**
+ * Whether a shard may come to the container. One that refuses takes what it tries, a cordoned one what it had: its task was changed. Another
+ * order of an operator closes it for these, too.
+ */
+export function isOpenFor(
+  {container, mode, state}: LivingContainer,
+  move: Pick<MoveNote, 'from' | 'to'> | null | undefined,
+  onTrial: boolean,
+): boolean {
+  if (mode === 'open') return true;
+  return state === 'cordoned' ? comesBackTo(container, move) : onTrial && state === 'refusing';
+}
+
+/** The shard was let go of only to be added there again. */
+export function comesBackTo(
+  container: string,
+  move: Pick<MoveNote, 'from' | 'to'> | null | undefined,
+): boolean {
+  return move?.from === container && move.to === container;
 }
 
 /** Containers by id. */

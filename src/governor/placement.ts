@@ -7,6 +7,7 @@ import type {
   Unproved,
 } from '../model/placement.ts';
 import type {ShardSpec} from '../model/specs.ts';
+import {isOpenFor} from './containers.ts';
 import type {LivingContainer} from './containers.ts';
 import type {Trial} from './container-trust.ts';
 import type {AppView} from '../appstate/app-view.ts';
@@ -37,7 +38,7 @@ const ALL_PROVED: TrialTerms = {trials: new Map(), unproved: new Map(), fitness:
 
 /**
  * The container a record counts for: where the shard runs, or where it is on its way to. '' when it runs nowhere, its
- * holder is lost, or the way there is closed. `trial`: the container that tries the shard, open or not.
+ * holder is lost, or the way there is closed. `trial`: the container that tries the shard.
  */
 export function countsFor(
   record: OwnershipRecord | undefined,
@@ -47,9 +48,9 @@ export function countsFor(
   if (record === undefined) return '';
   if (record.state === 'owned') return livesAs(record, living) ? record.container : '';
   if (record.state === 'assigned')
-    return livesAs(record, living) ? openOr(record.container, living, trial) : '';
+    return livesAs(record, living) ? openOr(record.container, record, living, trial) : '';
   if (record.move === null || record.move.to === '' || record.failures > 0) return '';
-  return openOr(record.move.to, living, trial);
+  return openOr(record.move.to, record, living, trial);
 }
 
 /** Whether a plan that gave the shard that target has to be made anew, its record having changed so. */
@@ -169,9 +170,10 @@ function livesAs(record: OwnershipRecord, living: ReadonlyMap<string, LivingCont
 
 function openOr(
   container: string,
+  {move}: Pick<OwnershipRecord, 'move'>,
   living: ReadonlyMap<string, LivingContainer>,
   trial: string,
 ): string {
-  const isOpen = living.get(container)?.mode === 'open' || container === trial;
-  return isOpen && living.has(container) ? container : '';
+  const there = living.get(container);
+  return there !== undefined && isOpenFor(there, move, container === trial) ? container : '';
 }

@@ -13,6 +13,7 @@ import {
   redirect,
   tokenOf,
 } from '../ownership/transitions.ts';
+import {comesBackTo, isOpenFor} from './containers.ts';
 import type {LivingContainer} from './containers.ts';
 import type {AppView} from '../appstate/app-view.ts';
 
@@ -104,8 +105,7 @@ function lacksCapacity(
   {container, incarnation}: LivingContainer,
   {view, isFull, hasKeyConflict}: ReconcileContext,
 ): boolean {
-  const move = view.own.get(shard)?.value.move;
-  const comesBack = move?.from === container && move.to === container;
+  const comesBack = comesBackTo(container, view.own.get(shard)?.value.move);
   return isFull(incarnation, comesBack) || hasKeyConflict(shard, incarnation);
 }
 
@@ -120,7 +120,7 @@ function place(
   if (destination.target === '') return {step: 'wait', for: 'home'};
   const target = context.living.get(destination.target);
   if (target === undefined) return {step: 'wait', for: 'plan'};
-  if (target.mode !== 'open' && !context.isTrial(shard, target.incarnation))
+  if (!isOpenFor(target, known?.value.move, context.isTrial(shard, target.incarnation)))
     return {step: 'wait', for: 'plan'};
   if (lacksCapacity(shard, target, context)) return {step: 'wait', for: 'capacity'};
   return placeOn(target, shard, known, context);

@@ -53,6 +53,27 @@ describe('moves under way', () => {
     expect(states(bed, [other])).toEqual(new Set(['dropping']));
   });
 
+  it.each(['drain', 'cordon'] as const)(
+    'do not end as a trial where a %s was ordered meanwhile',
+    (order) => {
+      const bed = new GovernorBed(['s1', 's2', 's3', 's4']);
+      for (const container of ['a', 'b']) bed.join(container);
+      settleAndClaim(bed);
+      bed.join('c');
+      bed.turn(FIRST_PLAN_MS);
+      const onTrial = [...bed.own].filter(([, {value}]) => value.state === 'dropping');
+      expect(onTrial.map(([, {value}]) => value.move?.to)).toEqual(['c']);
+      const shards = onTrial.map(([id]) => id);
+      bed.order('c', order);
+      bed.turn(100);
+      bed.free(shards);
+      bed.turn(100);
+
+      expect(shards.map((shard) => bed.own.get(shard)?.value.container)).not.toContain('c');
+      expect(states(bed, shards)).toEqual(new Set(['assigned']));
+    },
+  );
+
   it('begin again when the shard changed under the first attempt', () => {
     const bed = new GovernorBed(['s1']);
     bed.join('a');

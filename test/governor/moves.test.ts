@@ -283,13 +283,25 @@ describe('budgets', () => {
     }
     expect(rounds).toBe(Math.ceil(shards.length / 3));
   });
+});
 
-  it('a changed task restarts its shard on a container that stays above its limit', () => {
+describe('a changed task', () => {
+  it('restarts its shard on a container that stays above its limit', () => {
     const bed = placed(['s1', 's2', 's3'], ['c1']);
     bed.respec({maxShardCount: 1});
     bed.addShard('s1', {taskVersion: 1});
     carry(bed, ['c1'], 3);
     expect(bed.places).toEqual({s1: 'owned c1', s2: 'owned c1', s3: 'owned c1'});
+    expect(bed.own.get('s1')?.value.taskVersion).toBe(1);
+  });
+
+  it('restarts its shard on a cordoned container, which gets nothing else', () => {
+    const bed = placed(['s1', 's2'], ['c1']);
+    bed.order('c1', 'cordon');
+    bed.addShard('s1', {taskVersion: 1});
+    bed.addShard('s3', {});
+    carry(bed, ['c1'], 3);
+    expect(bed.places).toEqual({s1: 'owned c1', s2: 'owned c1'});
     expect(bed.own.get('s1')?.value.taskVersion).toBe(1);
   });
 });

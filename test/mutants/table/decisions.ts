@@ -4,6 +4,7 @@ import type {Mutant} from '../mutant.ts';
 
 const DECISIONS_TESTS = testsOf('test/governor/decisions.test.ts');
 const MOVES_TESTS = testsOf('test/governor/moves.test.ts');
+const MOVES_UNDER_WAY_TESTS = testsOf('test/governor/moves-under-way.test.ts');
 
 const RENEWALS_TESTS = testsOf('test/governor/renewals.test.ts');
 
@@ -140,6 +141,26 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
       killed: DECISIONS_TESTS('a queued move > waits for a write of the shard that is under way'),
     },
   ]),
+  ...inFile('src/governor/containers.ts', [
+    {
+      name: 'a trial goes on whatever an operator ordered',
+      breaks: '"Hints": gets nothing new',
+      find: "if (mode === 'open') return true;",
+      replace: "if (mode === 'open' || onTrial) return true;",
+      killed: MOVES_UNDER_WAY_TESTS(
+        'moves under way > do not end as a trial where a cordon was ordered meanwhile',
+      ),
+    },
+    {
+      name: 'a cordoned container loses the shards whose task changes',
+      breaks: 'I4: a shard stops only if it is moved, or its container fails',
+      find: "return state === 'cordoned' ? comesBackTo(container, move) : onTrial",
+      replace: 'return onTrial',
+      killed: MOVES_TESTS(
+        'a changed task > restarts its shard on a cordoned container, which gets nothing else',
+      ),
+    },
+  ]),
   ...inFile('src/governor/reconcile.ts', [
     {
       name: 'takes from a container that lives',
@@ -162,7 +183,7 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'gives to one that takes nothing new',
       breaks: '"Hints": gets nothing new',
-      find: "if (target.mode !== 'open' && !context.isTrial(shard, target.incarnation))",
+      find: 'if (!isOpenFor(target, known?.value.move, context.isTrial(shard, target.incarnation)))',
       replace: "if (target.mode === 'draining')",
       killed: DECISIONS_TESTS(
         'the next step of a shard > gives it to who takes something new and has room',
