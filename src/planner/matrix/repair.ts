@@ -9,14 +9,18 @@ import {Search} from './search.ts';
 import {SkipList} from './skip-list.ts';
 import type {ZoneShares} from './zone-shares.ts';
 
-/** `contested`: per bucket 1 when more containers than it has extras would save a move. */
+/**
+ * `contested`: per bucket 1 when more containers than it has extras would save a move.
+ * @throws Error a way was found and nothing passed over it: prices contradict each other, and the next round would be the same.
+ */
 export function repair(network: Network, contested: Uint8Array): void {
   const potential = new Float64Array(network.nodes);
   if (network.zones !== undefined) setZonePotentials(network, network.zones, potential);
   else potential.set(contested, network.containers);
   while (hasSource(network)) {
     if (!new Search(network, potential).run()) return;
-    passAll(network, potential);
+    if (passAll(network, potential) === 0)
+      throw new Error('the flow found a way over which nothing passes');
   }
 }
 
@@ -48,12 +52,16 @@ function hasSource(network: Network): boolean {
   return false;
 }
 
-function passAll(network: Network, potential: Float64Array): void {
+/** Returns how many units were passed. */
+function passAll(network: Network, potential: Float64Array): number {
   const levelling = new Levelling(network, potential);
+  let units = 0;
   for (;;) {
     const sources = levelling.run();
-    if (sources.length === 0) return;
-    if (new BlockingFlow(network, potential, levelling).run(sources) === 0) return;
+    if (sources.length === 0) return units;
+    const passed = new BlockingFlow(network, potential, levelling).run(sources);
+    if (passed === 0) return units;
+    units += passed;
   }
 }
 

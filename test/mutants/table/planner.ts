@@ -195,6 +195,15 @@ const COUNTS: readonly Mutant[] = [
       killed: SCENARIOS('chain-through-pools'),
     },
   ]),
+  ...inFile('src/planner/matrix/demand.ts', [
+    {
+      name: 'who is urgent waits as long as the others',
+      breaks: 'planner.md: priorities where room is short',
+      find: 'row.sort((a, b) => key(b) - key(a)),',
+      replace: 'row.sort((a, b) => key(a) - key(b)),',
+      killed: SCENARIOS('priorities-when-room-is-short'),
+    },
+  ]),
   ...inFile('src/planner/figures.ts', [
     {
       name: 'the fewest moves of a group are too many',
