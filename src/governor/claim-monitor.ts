@@ -107,12 +107,14 @@ export class ClaimMonitor {
     return due;
   }
 
-  advance(nowMs: number): void {
+  /** `isBehind`: the governor has more to look at than a turn takes. Its hints come late, and nobody counts as slow for that. */
+  advance(nowMs: number, isBehind = false): void {
     for (const [incarnation, {sinceMs, cause}] of this.failing)
       if (nowMs - sinceMs >= UNCLAIMED_LIMIT_MS && !this.deaf.has(incarnation))
         this.deaf.set(incarnation, cause);
     for (const [incarnation, shards] of this.waiting) {
       if (shards.size === 0 || this.unreachable.has(incarnation)) continue;
+      if (isBehind) this.progressAtMs.set(incarnation, nowMs);
       if (nowMs - (this.progressAtMs.get(incarnation) ?? nowMs) < UNCLAIMED_LIMIT_MS) continue;
       const made = this.onlyCalled.has(incarnation) ? CALLS_SKIPPED : 0;
       this.unreachable.set(incarnation, {atMs: nowMs + CALL_MIN_MS * (2 ** made - 1), made});

@@ -17,6 +17,8 @@ export class DirtyShards {
   private later: Iterator<string>[] = [];
   /** Rows below have been looked through; none are left beyond the last. */
   private swept = Number.POSITIVE_INFINITY;
+  /** The last turn did not take all. */
+  private hasLeft = false;
 
   constructor(view: AppView, plan: Pick<PlanCache, 'destinationAt'>) {
     this.view = view;
@@ -28,6 +30,11 @@ export class DirtyShards {
     const {dirty, due, taken, later, swept, view} = this;
     if (dirty.size > 0 || taken < due.length || later.length > 0) return true;
     return swept < view.rows.end;
+  }
+
+  /** More were due than the last turn took, and are still. */
+  get isBehind(): boolean {
+    return this.hasLeft && this.isLeft;
   }
 
   add(shard: string): void {
@@ -89,6 +96,7 @@ export class DirtyShards {
       taken.push(shard);
       this.dirty.delete(shard);
     }
+    this.hasLeft = this.isLeft;
     return taken;
   }
 

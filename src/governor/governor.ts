@@ -250,7 +250,7 @@ export class Governor implements ListingTaker {
 
   /** Container states depend on time, too; a change of state or incarnation changes what the planner may do. */
   private refreshLiving(nowMs: number): void {
-    this.claims.advance(nowMs);
+    this.claims.advance(nowMs, this.dirty.isBehind);
     this.trust.look(this.view, nowMs);
     const {claims, holdings, trust} = this;
     const closed = {claims, doubted: holdings.doubted, trust};

@@ -2,7 +2,7 @@
 import {NO_ROW} from '../appstate/shard-rows.ts';
 import type {ShardRows} from '../appstate/shard-rows.ts';
 import type {PlacementSnapshot, Plan} from '../model/placement.ts';
-import {PER_SHORTAGE, UNPLANNED, containersNow, rowPlan} from '../planner/row-plan.ts';
+import {PER_SHORTAGE, REASONS, UNPLANNED, containersNow, rowPlan} from '../planner/row-plan.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
 import type {LivingContainer} from './containers.ts';
 import type {LargePlan} from './large-plans.ts';
@@ -125,7 +125,7 @@ export class PlanCache {
     return Math.max(nextAtMs, quietAtMs);
   }
 
-  /** Takes the plan made for the snapshot; returns the rows whose destination changed, or is none. */
+  /** Takes the plan made for the snapshot; returns the rows whose destination changed, and those that have come to be without one or stranded. */
   adopt(snapshot: PlacementSnapshot, plan: Plan, nowMs: number): Int32Array {
     const {rows} = this;
     const rowsOf = Int32Array.from(snapshot.shards, ({id}) => rows.rowOf(id));
@@ -148,24 +148,39 @@ export class PlanCache {
   private take(plan: RowPlan, born: number): Int32Array {
     this.settling = false;
     const changed = this.takeTargets(plan, born);
-    const others: number[] = [];
     // A shard that was born later has the row of one that is gone: nothing of this is said of it.
     const isMeant = (row: number): boolean => this.rows.bornAt(row) <= born;
+    const others = this.newShortages(plan, isMeant);
     this.newlyUnplaced = this.unplaced.take(plan.unplaced, isMeant);
     this.stranded.take(plan.stranded, isMeant);
     this.mustDrop.clear();
     for (let at = 0; at < plan.unplaced.length; at += PER_SHORTAGE) {
       const row = plan.unplaced[at] ?? NO_ROW;
-      if (!isMeant(row)) continue;
-      if (plan.unplaced[at + 2] === 1) this.mustDrop.set(row, plan.unplaced[at + 1] ?? 0);
-      others.push(row);
-    }
-    for (let at = 0; at < plan.stranded.length; at += PER_SHORTAGE) {
-      const row = plan.stranded[at] ?? NO_ROW;
-      if (isMeant(row)) others.push(row);
+      if (plan.unplaced[at + 2] === 1 && isMeant(row))
+        this.mustDrop.set(row, plan.unplaced[at + 1] ?? 0);
     }
     this.queue.fill(plan, born);
     return joined(changed, others);
+  }
+
+  /** Rows that have come to be without a home or stranded, or are so for another reason. A hundred thousand may go on being so, in plan after plan. */
+  private newShortages(
+    {unplaced, stranded}: Pick<RowPlan, 'unplaced' | 'stranded'>,
+    isMeant: (row: number) => boolean,
+  ): number[] {
+    const found: number[] = [];
+    for (let at = 0; at < unplaced.length; at += PER_SHORTAGE) {
+      const row = unplaced[at] ?? NO_ROW;
+      const isSame =
+        this.unplaced.at(row) === REASONS[unplaced[at + 1] ?? 0] &&
+        (this.mustDrop.at(row) !== undefined) === (unplaced[at + 2] === 1);
+      if (!isSame && isMeant(row)) found.push(row);
+    }
+    for (let at = 0; at < stranded.length; at += PER_SHORTAGE) {
+      const row = stranded[at] ?? NO_ROW;
+      if (this.stranded.at(row) !== REASONS[stranded[at + 1] ?? 0] && isMeant(row)) found.push(row);
+    }
+    return found;
   }
 
   /** Shards that the last plan gives the container. */

@@ -26,6 +26,20 @@ describe('a container that claims nothing', () => {
     expect(bed.status?.alarms.map(({code}) => code)).toContain('UNREACHABLE');
   });
 
+  it('does not count as unreachable while the governor itself is behind: its hints come late', () => {
+    const bed = withDeaf();
+    const stateOf = (): string | undefined => bed.status?.containers['c1']?.state;
+    // Each turn takes a thousand of them.
+    for (let at = 0; at < 15_000; at += 1) bed.addShard(`late-${at}`, {manualContainerId: 'c2'});
+    for (let passedMs = 0; passedMs < 2 * UNCLAIMED_LIMIT_MS; passedMs += 1_000) {
+      for (const container of BOTH) bed.beat(container);
+      bed.turn(1_000);
+    }
+    expect(stateOf()).not.toBe('unreachable');
+    bed.pass(2 * UNCLAIMED_LIMIT_MS, BOTH);
+    expect(stateOf()).toBe('unreachable');
+  });
+
   it('is given nothing new until a call to it has succeeded, however long that takes', () => {
     const bed = withDeaf();
     bed.pass(UNCLAIMED_LIMIT_MS + 1_000, BOTH);

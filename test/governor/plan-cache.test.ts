@@ -4,7 +4,8 @@ import {describe, expect, it} from 'vitest';
 import {ShardRows} from '../../src/appstate/shard-rows.ts';
 import {PlanCache} from '../../src/governor/plan-cache.ts';
 import {LastTargets} from '../../src/planner/last-targets.ts';
-import {UNPLANNED} from '../../src/planner/row-plan.ts';
+import {REASONS, UNPLANNED} from '../../src/planner/row-plan.ts';
+import type {PlacementReason} from '../../src/model/placement.ts';
 
 const SHARDS = ['a', 'b', 'c', 'd'];
 const NOBODY = new Int32Array();
@@ -120,4 +121,26 @@ describe('a plan by rows', () => {
       );
     },
   );
+});
+
+it('a plan names a shard without a home once, not in plan after plan', () => {
+  const rows = new ShardRows();
+  for (const id of SHARDS) rows.take(id);
+  const cache = new PlanCache(rows, 0);
+  const nowhere = SHARDS.map((id) => rows.rowOf(id));
+  const shortages = (reason: PlacementReason, mustDrop: number): Int32Array =>
+    Int32Array.from(nowhere.flatMap((row) => [row, REASONS.indexOf(reason), mustDrop]));
+  const named = (unplaced: Int32Array, stranded: Int32Array = NOBODY): number[] => {
+    const target = new Int32Array(rows.end).fill(-1);
+    const plan = {containers: [], target, counts: NOBODY, moves: NOBODY, trials: NOBODY};
+    const large = {born: rows.born, areAllProved: true, nextAtMs: 0};
+    return [...cache.adoptLarge({plan: {...plan, unplaced, stranded}, ...large})].toSorted();
+  };
+  // At first the rows have come to be planned for, too.
+  expect(new Set(named(shortages('capacity', 0)))).toEqual(new Set(nowhere));
+  expect(named(shortages('capacity', 0))).toEqual([]);
+  expect(named(shortages('nothing-accepts', 0))).toEqual(nowhere);
+  expect(named(shortages('nothing-accepts', 1))).toEqual(nowhere);
+  expect(named(shortages('nothing-accepts', 1), shortages('capacity', 0))).toEqual(nowhere);
+  expect(named(shortages('nothing-accepts', 1), shortages('capacity', 0))).toEqual([]);
 });

@@ -3,6 +3,8 @@ import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
 const DECISIONS_TESTS = testsOf('test/governor/decisions.test.ts');
+const CLAIMS_TESTS = testsOf('test/governor/claims.test.ts');
+const PLAN_CACHE_TESTS = testsOf('test/governor/plan-cache.test.ts');
 const MOVES_TESTS = testsOf('test/governor/moves.test.ts');
 const MOVES_UNDER_WAY_TESTS = testsOf('test/governor/moves-under-way.test.ts');
 
@@ -139,6 +141,26 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
       find: "if (pending.has(move.shard)) return waitFor('writing');",
       replace: '',
       killed: DECISIONS_TESTS('a queued move > waits for a write of the shard that is under way'),
+    },
+  ]),
+  ...inFile('src/governor/claim-monitor.ts', [
+    {
+      name: 'a governor that is behind finds others slow',
+      breaks: '"Hints": unreachable is who claims nothing, not who was not asked',
+      find: 'if (isBehind) this.progressAtMs.set(incarnation, nowMs);',
+      replace: '',
+      killed: CLAIMS_TESTS(
+        'a container that claims nothing > does not count as unreachable while the governor itself is behind: its hints come late',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/plan-cache.ts', [
+    {
+      name: 'who goes on without a home is looked at after each plan',
+      breaks: 'planner.md: a plan costs what it changes',
+      find: 'if (!isSame && isMeant(row)) found.push(row);',
+      replace: 'if (isMeant(row)) found.push(row);',
+      killed: PLAN_CACHE_TESTS('a plan names a shard without a home once, not in plan after plan'),
     },
   ]),
   ...inFile('src/governor/containers.ts', [
