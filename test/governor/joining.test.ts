@@ -312,6 +312,22 @@ describe('what crashes again and again', () => {
     expect(worst).toBe(1);
   });
 
+  it('under a new id beside one whose add hangs takes no second shard', () => {
+    const bed = placed();
+    const pod = (id: string): unknown => bed.beat(id, 'ready', `${id}-inc`, undefined, 'pod');
+    let worst = 0;
+    for (const [at, ids] of [['x0'], ['x0', 'x1']].entries()) {
+      bed.holdsId(`x${at}`, `x${at}-inc`);
+      for (let second = 0; second < 15; second += 1) {
+        for (const id of ids) pod(id);
+        worst = Math.max(worst, live(bed, 1_000, works(HEALTHY)));
+        bed.claim(bed.unclaimed('x0'), false);
+      }
+    }
+    expect(held(bed, 'x0')).toBe(1);
+    expect(worst).toBe(1);
+  });
+
   it('costs one shard at a time also where others take long to add what it has left', () => {
     const bed = placed();
     let worst = 0;

@@ -43,7 +43,7 @@ export const JOINING_MUTANTS: readonly Mutant[] = [
       find: 'if (busy.has(host)) continue;',
       replace: '',
       killed: JOINING_TESTS(
-        'what crashes again and again > under new ids each second holds one shard at a time',
+        'what crashes again and again > under a new id beside one whose add hangs takes no second shard',
       ),
     },
     {
