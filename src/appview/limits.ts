@@ -9,7 +9,7 @@ export const RETRY_MIN_MS = 500;
 /** Longest such pause: it is a part of the 5 s that I6 leaves. */
 export const RETRY_MAX_MS = 2_000;
 
-/** Time of one listing. One of a large app may take seconds. */
+/** Time of one page of a listing. One of a large app may take seconds. */
 export const LIST_TIMEOUT_MS = 20_000;
 
 /** All keys are listed anew this often for readers: nothing that they read decides anything. */

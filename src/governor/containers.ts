@@ -41,17 +41,18 @@ interface Sight {
   readonly noteAbout?: NoteAbout;
 }
 
-/**
- * Whether a shard may come to the container. One that refuses takes what it tries, a cordoned one what it had: its task was changed. Another
- * order of an operator closes it for these, too.
- */
-export function isOpenFor(
-  {container, mode, state}: LivingContainer,
-  move: Pick<MoveNote, 'from' | 'to'> | null | undefined,
-  onTrial: boolean,
-): boolean {
+/** What a shard that comes to a container is to it. */
+export interface Arrival {
+  /** It was let go of only to be added there again: its task was changed. */
+  readonly comesBack: boolean;
+  /** The container tries it. */
+  readonly onTrial: boolean;
+}
+
+/** Whether the shard may come. A cordoned container takes what it had, one that refuses takes what it tries. Every other order closes it for these, too. */
+export function isOpenFor({mode, state}: LivingContainer, {comesBack, onTrial}: Arrival): boolean {
   if (mode === 'open') return true;
-  return state === 'cordoned' ? comesBackTo(container, move) : onTrial && state === 'refusing';
+  return state === 'cordoned' ? comesBack : onTrial && state === 'refusing';
 }
 
 /** The shard was let go of only to be added there again. */

@@ -7,7 +7,7 @@ import type {
   Unproved,
 } from '../model/placement.ts';
 import type {ShardSpec} from '../model/specs.ts';
-import {isOpenFor} from './containers.ts';
+import {comesBackTo, isOpenFor} from './containers.ts';
 import type {LivingContainer} from './containers.ts';
 import type {Trial} from './container-trust.ts';
 import type {AppView} from '../appstate/app-view.ts';
@@ -175,5 +175,6 @@ function openOr(
   trial: string,
 ): string {
   const there = living.get(container);
-  return there !== undefined && isOpenFor(there, move, container === trial) ? container : '';
+  const arrival = {comesBack: comesBackTo(container, move), onTrial: container === trial};
+  return there !== undefined && isOpenFor(there, arrival) ? container : '';
 }

@@ -120,7 +120,8 @@ function place(
   if (destination.target === '') return {step: 'wait', for: 'home'};
   const target = context.living.get(destination.target);
   if (target === undefined) return {step: 'wait', for: 'plan'};
-  if (!isOpenFor(target, known?.value.move, context.isTrial(shard, target.incarnation)))
+  const comesBack = comesBackTo(target.container, known?.value.move);
+  if (!isOpenFor(target, {comesBack, onTrial: context.isTrial(shard, target.incarnation)}))
     return {step: 'wait', for: 'plan'};
   if (lacksCapacity(shard, target, context)) return {step: 'wait', for: 'capacity'};
   return placeOn(target, shard, known, context);

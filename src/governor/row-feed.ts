@@ -6,21 +6,23 @@ import {placementOf} from '../model/placement-policy.ts';
 import type {PlacementShard} from '../model/placement.ts';
 import type {RowBatch, WarmShard} from '../planner/warm-table.ts';
 import type {Trial} from './container-trust.ts';
-import type {LivingContainer} from './containers.ts';
+import {comesBackTo, isOpenFor} from './containers.ts';
+import type {Arrival, LivingContainer} from './containers.ts';
 import {HOMES_KEPT} from './limits.ts';
 import type {LoadTerms} from './load-terms.ts';
 import {placementShard} from './placement.ts';
 
 type Living = ReadonlyMap<string, LivingContainer>;
 
-/** How a record names a container: as its owner, as who may claim it, or as who gets it next. The latter two count only while it is open, but for trials. */
-interface CountingContainer {
+/** How a record names a container: as its owner, as who may claim it, or as who gets it next. The latter two count only while it is open for the shard. */
+interface CountingContainer extends Arrival {
   readonly kind: 'owner' | 'assigned' | 'next';
   readonly container: string;
   /** '' for any. */
   readonly incarnation: string;
-  readonly isTrial: boolean;
 }
+
+const NO_ARRIVAL: Arrival = {comesBack: false, onTrial: false};
 
 export class RowFeed {
   /** Rows of shards one of whose moves an operator has cancelled. */
@@ -91,7 +93,7 @@ export class RowFeed {
       const found = living.get(home.container);
       if (found === undefined) continue;
       const isIt = home.incarnation === '' || found.incarnation === home.incarnation;
-      const counts = home.kind === 'owner' || home.isTrial || found.mode === 'open';
+      const counts = home.kind === 'owner' || isOpenFor(found, home);
       if (isIt && counts) now.set(key, home.container);
     }
     return now;
@@ -121,19 +123,22 @@ export class RowFeed {
   private countingIn(shard: string, record: OwnershipRecord | undefined): string {
     if (record === undefined) return '';
     const {state, container, incarnation, move, failures} = record;
-    const isTrial = (there: string): boolean => this.trials.get(shard)?.container === there;
+    const arrivalAt = (there: string): Arrival => ({
+      comesBack: comesBackTo(there, move),
+      onTrial: this.trials.get(shard)?.container === there,
+    });
     if (state === 'owned')
-      return this.keyOf({kind: 'owner', container, incarnation, isTrial: false});
+      return this.keyOf({kind: 'owner', container, incarnation, ...NO_ARRIVAL});
     if (state === 'assigned')
-      return this.keyOf({kind: 'assigned', container, incarnation, isTrial: isTrial(container)});
+      return this.keyOf({kind: 'assigned', container, incarnation, ...arrivalAt(container)});
     if (move === null || move.to === '' || failures > 0) return '';
-    const {to} = move;
-    return this.keyOf({kind: 'next', container: to, incarnation: '', isTrial: isTrial(to)});
+    return this.keyOf({kind: 'next', container: move.to, incarnation: '', ...arrivalAt(move.to)});
   }
 
   private keyOf(home: CountingContainer): string {
-    const {kind, container, incarnation, isTrial} = home;
-    const key = `${kind}${isTrial ? ' on trial' : ''} ${container} ${incarnation}`;
+    const {kind, container, incarnation, comesBack, onTrial} = home;
+    const how = `${kind}${comesBack ? ' again' : ''}${onTrial ? ' on trial' : ''}`;
+    const key = `${how} ${container} ${incarnation}`;
     if (!this.homes.has(key)) this.homes.set(key, home);
     return key;
   }

@@ -53,10 +53,14 @@ describe('moves under way', () => {
     expect(states(bed, [other])).toEqual(new Set(['dropping']));
   });
 
-  it.each(['drain', 'cordon'] as const)(
-    'do not end as a trial where a %s was ordered meanwhile',
-    (order) => {
-      const bed = new GovernorBed(['s1', 's2', 's3', 's4']);
+  it.each([
+    ['drain', false],
+    ['cordon', false],
+    ['cordon', true],
+  ] as const)(
+    'do not end as a trial where a %s was ordered meanwhile; planned beside: %s',
+    (order, plansBeside) => {
+      const bed = new GovernorBed(['s1', 's2', 's3', 's4'], {plansBeside});
       for (const container of ['a', 'b']) bed.join(container);
       settleAndClaim(bed);
       bed.join('c');

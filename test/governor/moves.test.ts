@@ -295,15 +295,20 @@ describe('a changed task', () => {
     expect(bed.own.get('s1')?.value.taskVersion).toBe(1);
   });
 
-  it('restarts its shard on a cordoned container, which gets nothing else', () => {
-    const bed = placed(['s1', 's2'], ['c1']);
-    bed.order('c1', 'cordon');
-    bed.addShard('s1', {taskVersion: 1});
-    bed.addShard('s3', {});
-    carry(bed, ['c1'], 3);
-    expect(bed.places).toEqual({s1: 'owned c1', s2: 'owned c1'});
-    expect(bed.own.get('s1')?.value.taskVersion).toBe(1);
-  });
+  it.each([false, true])(
+    'restarts its shard on a cordoned container, which gets nothing else; planned beside: %s',
+    (plansBeside) => {
+      const bed = placed(['s1', 's2', 's4'], ['c1', 'c2'], {plansBeside});
+      const before = bed.places;
+      const [moved = ''] = Object.keys(before).filter((id) => before[id] === 'owned c1');
+      bed.order('c1', 'cordon');
+      bed.addShard(moved, {taskVersion: 1});
+      bed.addShard('s5');
+      carry(bed, ['c1', 'c2'], 3);
+      expect(bed.places).toEqual({...before, s5: 'owned c2'});
+      expect(bed.own.get(moved)?.value.taskVersion).toBe(1);
+    },
+  );
 });
 
 describe('a failed add', () => {

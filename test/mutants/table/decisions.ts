@@ -163,6 +163,17 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
       killed: PLAN_CACHE_TESTS('a plan names a shard without a home once, not in plan after plan'),
     },
   ]),
+  ...inFile('src/governor/row-feed.ts', [
+    {
+      name: 'a plan beside the governor counts a trial whatever an operator ordered',
+      breaks: '"Hints": gets nothing new',
+      find: 'isOpenFor(found, home)',
+      replace: "(home.onTrial || found.mode === 'open')",
+      killed: MOVES_UNDER_WAY_TESTS(
+        'moves under way > do not end as a trial where a cordon was ordered meanwhile; planned beside: true',
+      ),
+    },
+  ]),
   ...inFile('src/governor/containers.ts', [
     {
       name: 'a trial goes on whatever an operator ordered',
@@ -170,16 +181,16 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
       find: "if (mode === 'open') return true;",
       replace: "if (mode === 'open' || onTrial) return true;",
       killed: MOVES_UNDER_WAY_TESTS(
-        'moves under way > do not end as a trial where a cordon was ordered meanwhile',
+        'moves under way > do not end as a trial where a cordon was ordered meanwhile; planned beside: false',
       ),
     },
     {
       name: 'a cordoned container loses the shards whose task changes',
       breaks: 'I4: a shard stops only if it is moved, or its container fails',
-      find: "return state === 'cordoned' ? comesBackTo(container, move) : onTrial",
+      find: "return state === 'cordoned' ? comesBack : onTrial",
       replace: 'return onTrial',
       killed: MOVES_TESTS(
-        'a changed task > restarts its shard on a cordoned container, which gets nothing else',
+        'a changed task > restarts its shard on a cordoned container, which gets nothing else; planned beside: false',
       ),
     },
   ]),
@@ -205,7 +216,7 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'gives to one that takes nothing new',
       breaks: '"Hints": gets nothing new',
-      find: 'if (!isOpenFor(target, known?.value.move, context.isTrial(shard, target.incarnation)))',
+      find: 'if (!isOpenFor(target, {comesBack, onTrial: context.isTrial(shard, target.incarnation)}))',
       replace: "if (target.mode === 'draining')",
       killed: DECISIONS_TESTS(
         'the next step of a shard > gives it to who takes something new and has room',
