@@ -245,7 +245,10 @@ export class AppView {
     const before = this.shards.get(shard)?.value;
     if (!put(this.shards, shard, entry, mod)) return false;
     this.specs.replace(before, entry?.value);
-    this.spreadKeys.replace(shard, before?.spreadKey ?? '', entry?.value.spreadKey ?? '');
+    const keyBefore = before?.spreadKey ?? '';
+    const state = this.own.get(shard)?.value.state ?? 'free';
+    if (entry === undefined && state !== 'free') this.spreadKeys.leaves(shard, keyBefore);
+    else this.spreadKeys.replace(shard, keyBefore, entry?.value.spreadKey ?? '');
     if ((before === undefined) !== (entry === undefined))
       this.states.wantedChanged(shard, this.own.get(shard)?.value, entry !== undefined);
     return true;
@@ -260,7 +263,10 @@ export class AppView {
     if (!put(this.own, shard, entry, mod)) return false;
     this.states.recordChanged(shard, before?.value, entry?.value, this.shards.has(shard));
     if (before !== undefined) this.release(before.value.incarnation, shard);
-    if (entry === undefined || entry.value.state === 'free') return true;
+    if (entry === undefined || entry.value.state === 'free') {
+      this.spreadKeys.left(shard);
+      return true;
+    }
     const {incarnation} = entry.value;
     const shards = this.holding.get(incarnation);
     if (shards === undefined) this.holding.set(incarnation, new Set([shard]));

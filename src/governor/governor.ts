@@ -345,7 +345,9 @@ export class Governor implements ListingTaker {
     if (step.for === 'plan') this.planCache.dirty = true;
   }
 
+  /** What is asked for counts as under way at once: other moves may begin in the same turn. */
   private submit(transition: Transition, actions: GovernorAction[]): void {
+    this.inFlightMoves.note(transition.shard, transition.record ?? undefined);
     actions.push({type: 'write', op: this.pending.submit(transition), transition});
   }
 
@@ -391,7 +393,8 @@ export class Governor implements ListingTaker {
   }
 
   private get settled(): boolean {
-    if (this.pending.size > 0 || this.hints.size > 0 || this.inFlightMoves.size > 0) return false;
+    const {pending, hints, inFlightMoves} = this;
+    if (pending.size > 0 || hints.size > 0 || !inFlightMoves.isAtRest) return false;
     return !this.planning.isDue && this.planCache.queue.length === 0;
   }
 }

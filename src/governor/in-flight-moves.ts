@@ -180,6 +180,16 @@ export class InFlightMoves {
     return new Set([...this.moves.values()].map(({from}) => from));
   }
 
+  /** Nothing is under way, and no restart waits for its turn. */
+  get isAtRest(): boolean {
+    return this.moves.size === 0 && !this.hasRestarts;
+  }
+
+  /** Restarts wait for their turn. */
+  get hasRestarts(): boolean {
+    return this.restarts.size > 0;
+  }
+
   /** When the next move may begin that has to wait for those of the last minute, ms; Infinity when none has to. */
   wakeAtMs(nowMs: number): number {
     const {perMinute} = this.moving;

@@ -1,9 +1,18 @@
 /** Loads as the planner gets them. */
 import type {LoadTable} from '../load/load-table.ts';
+import {moveReasonOf} from '../model/move-reason.ts';
+import type {MoveReason} from '../model/move-reason.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {PlacementMetric} from '../model/placement.ts';
 import type {Placement} from '../model/placement-policy.ts';
 import type {ShardSpec} from '../model/specs.ts';
+
+/** A shard that was placed for these reasons has run elsewhere before, though its record does not say where: a failed add and a recall end the note of its move. */
+const PLACED_AGAIN: ReadonlySet<MoveReason['kind']> = new Set([
+  'addFailed',
+  'unplaced',
+  'redirected',
+]);
 
 export interface LoadTerms {
   readonly metrics: readonly PlacementMetric[];
@@ -26,7 +35,8 @@ export function loadTerms(
     loadOf: (shard, {load}) => table.planned(shard, load),
     isCooling: (record) => {
       const move = record?.move;
-      return move !== undefined && move !== null && move.from !== '' && move.startedAt > since;
+      if (move === undefined || move === null || move.startedAt <= since) return false;
+      return move.from !== '' || PLACED_AGAIN.has(moveReasonOf(move.why).kind);
     },
   };
 }

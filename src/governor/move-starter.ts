@@ -100,12 +100,14 @@ export class MoveStarter {
     return {quiet: this.status, waits: [...waits, ...pauses]};
   }
 
-  /** When a move that waits for time to pass may begin, ms. */
+  /** When a move or a restart that waits for time to pass may begin, ms. */
   wakeAtMs(nowMs: number): number {
     const {planCache, inFlightMoves} = this.parts;
-    if (planCache.queue.length === 0) return Number.POSITIVE_INFINITY;
-    const timesMs = [this.quiet.wakeAtMs(nowMs), inFlightMoves.wakeAtMs(nowMs)];
-    return Math.min(...timesMs, planCache.queue.wakeAtMs());
+    const hasMoves = planCache.queue.length > 0;
+    const budgetsMs =
+      hasMoves || inFlightMoves.hasRestarts ? inFlightMoves.wakeAtMs(nowMs) : Infinity;
+    if (!hasMoves) return budgetsMs;
+    return Math.min(budgetsMs, this.quiet.wakeAtMs(nowMs), planCache.queue.wakeAtMs());
   }
 
   private gate(living: Living, nowMs: number): MoveGate {

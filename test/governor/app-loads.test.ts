@@ -195,6 +195,39 @@ describe('a plan for load', () => {
     expect(terms?.isCooling(moved('2026-01-01T00:04:00.000Z', ''))).toBe(false);
     expect(terms?.isCooling(undefined)).toBe(false);
   });
+
+  it('leaves a moved shard alone though its add has failed since, or it was recalled', () => {
+    const bed = withTwo();
+    const isCooling = (shard: string): boolean | undefined =>
+      bed.governor.loads.terms(bed.nowMs)?.isCooling(bed.own.get(shard)?.value);
+    const [shard = ''] = heldBy(bed, 'c1');
+    expect(isCooling(shard)).toBe(false);
+    bed.addShard(shard, {manualContainerId: 'c2'});
+    bed.settle();
+    bed.free([shard]);
+    bed.settle();
+    bed.claim([shard], false);
+    bed.free([shard], 'disk full');
+    bed.pass(2_000, ['c1', 'c2']);
+    expect(bed.own.get(shard)?.value.move?.from).toBe('');
+    bed.claim([shard]);
+    expect(isCooling(shard)).toBe(true);
+
+    // It is recalled from c2, and comes back there as a shard that ran nowhere.
+    const [other = ''] = heldBy(bed, 'c1');
+    bed.addShard(other, {manualContainerId: 'c2'});
+    bed.settle();
+    bed.free([other]);
+    bed.settle();
+    bed.order('c2', 'drain');
+    bed.settle();
+    expect(bed.own.get(other)?.value.move).toBe(null);
+    bed.lift('c2');
+    bed.settle();
+    bed.claim([other]);
+    expect(bed.own.get(other)?.value.move?.from).toBe('');
+    expect(isCooling(other)).toBe(true);
+  });
 });
 
 describe('the summary', () => {

@@ -13,6 +13,7 @@ import {JOINING_MUTANTS} from './table/joining.ts';
 import {APPVIEW_MUTANTS} from './table/appview.ts';
 import {GOVERNING_MUTANTS} from './table/governing.ts';
 import {PLANNER_MUTANTS} from './table/planner.ts';
+import {RESUMING_MUTANTS} from './table/resuming.ts';
 import {SECURITY_MUTANTS} from './table/security.ts';
 import {SHARING_MUTANTS} from './table/sharing.ts';
 import {WAITING_MUTANTS} from './table/waiting.ts';
@@ -32,6 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...APPVIEW_MUTANTS,
   ...GOVERNING_MUTANTS,
   ...WAITING_MUTANTS,
+  ...RESUMING_MUTANTS,
   ...SECURITY_MUTANTS,
   ...SHARING_MUTANTS,
 ];

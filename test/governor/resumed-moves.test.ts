@@ -1,0 +1,103 @@
+import {describe, expect, it} from 'vitest';
+import {GovernorBed} from './governor-bed.ts';
+import type {BedOptions} from './governor-bed.ts';
+
+/** Beyond the wait for first joins. */
+const FIRST_PLAN_MS = 3_000;
+const MINUTE_MS = 60_000;
+/** Nothing else wakes the governor for so long. */
+const LONG_TTL_MS = 20 * MINUTE_MS;
+
+/** Each shard pinned to its container and ready there. */
+function pinned(pins: Record<string, string>, options?: BedOptions): GovernorBed {
+  const bed = new GovernorBed([], options);
+  for (const [shard, manualContainerId] of Object.entries(pins))
+    bed.addShard(shard, {manualContainerId});
+  const all = [...new Set(Object.values(pins)), 'spare'];
+  for (const container of all) {
+    bed.beat(container, 'ready', undefined, LONG_TTL_MS);
+    bed.holdsId(container, `${container}-inc`);
+  }
+  bed.turn(FIRST_PLAN_MS);
+  for (let rounds = 0; rounds < 3; rounds += 1) {
+    bed.settle();
+    for (const container of all) bed.claim(bed.unclaimed(container));
+  }
+  return bed;
+}
+
+function stateOf(bed: GovernorBed, shard: string): string {
+  return bed.places[shard] ?? '';
+}
+
+describe('a shard that waits for room where it goes', () => {
+  it('counts against the budget again in the turn in which it goes on', () => {
+    const bed = pinned({s1: 'c1', s2: 'c2', s3: 'c3'}, {maxMoving: 1});
+    bed.addShard('s1', {manualContainerId: 'c2'});
+    bed.turn(100);
+    bed.override('c2', {capacity: 1});
+    bed.free(['s1']);
+    bed.turn(100);
+    expect(stateOf(bed, 's1')).toBe('free c1');
+    // There is room again, and another move is wanted, both in one turn.
+    bed.override('c2', undefined);
+    bed.addShard('s3', {manualContainerId: 'spare'});
+    bed.turn(100);
+    expect(stateOf(bed, 's1')).toBe('assigned c2');
+    expect(stateOf(bed, 's3')).toBe('owned c3');
+    bed.claim(['s1']);
+    bed.turn(100);
+    expect(stateOf(bed, 's3')).toBe('dropping c3');
+  });
+});
+
+describe('a restart that waits for the budget of a minute', () => {
+  function twoChanged(): GovernorBed {
+    const bed = pinned({s1: 'c1', s2: 'c2'});
+    bed.respec({placement: {moving: {perMinute: 1}}});
+    bed.settle();
+    for (const shard of ['s1', 's2'])
+      bed.addShard(shard, {manualContainerId: `c${shard.slice(1)}`, taskVersion: 1});
+    bed.turn(1);
+    bed.free(['s1']);
+    bed.settle();
+    bed.claim(['s1']);
+    bed.settle();
+    expect(bed.places).toEqual({s1: 'owned c1', s2: 'owned c2'});
+    return bed;
+  }
+
+  it('wakes the governor when the minute is over', () => {
+    const bed = twoChanged();
+    const beganMs = bed.nowMs;
+    while (stateOf(bed, 's2') === 'owned c2' && bed.nowMs < beganMs + 2 * MINUTE_MS)
+      bed.turn(Math.max(1, bed.governor.wakeAtMs(bed.nowMs) - bed.nowMs), undefined, false);
+    expect(stateOf(bed, 's2')).toBe('dropping c2');
+    expect(bed.nowMs - beganMs).toBeLessThanOrEqual(MINUTE_MS);
+  });
+
+  it('keeps the app from counting as settled', () => {
+    const bed = twoChanged();
+    bed.pass(20_000);
+    expect(bed.status?.settled).toBe(false);
+  });
+});
+
+describe('a shard whose spec is removed', () => {
+  it('keeps its mate of the same spread key away until its drop has returned', () => {
+    const bed = pinned({s1: 'c1', s2: 'c2'});
+    for (const shard of ['s1', 's2'])
+      bed.addShard(shard, {manualContainerId: `c${shard.slice(1)}`, spreadKey: 'k'});
+    bed.settle();
+    bed.removeShard('s1');
+    bed.addShard('s2', {manualContainerId: 'c1', spreadKey: 'k'});
+    bed.settle();
+    expect(bed.places).toEqual({s1: 'dropping c1', s2: 'dropping c2'});
+    bed.free(['s2']);
+    bed.settle();
+    expect(bed.places).toEqual({s1: 'dropping c1', s2: 'free c2'});
+    bed.free(['s1']);
+    bed.settle();
+    expect(bed.places).toEqual({s2: 'assigned c1'});
+  });
+});

@@ -1,0 +1,62 @@
+/** What counts after an interruption: moves that went on, restarts that waited, shards that leave, moves that failed. */
+import {inFile, testsOf} from '../mutant.ts';
+import type {Mutant} from '../mutant.ts';
+
+const RESUMED_TESTS = testsOf('test/governor/resumed-moves.test.ts');
+const LOADS_TESTS = testsOf('test/governor/app-loads.test.ts');
+
+export const RESUMING_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/governor/governor.ts', [
+    {
+      name: 'a move that goes on counts only once its write has committed',
+      breaks: '"Budgets": at most maxMoving planned moves at once',
+      find: 'this.inFlightMoves.note(transition.shard, transition.record ?? undefined);',
+      replace: '',
+      killed: RESUMED_TESTS(
+        'a shard that waits for room where it goes > counts against the budget again in the turn in which it goes on',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/in-flight-moves.ts', [
+    {
+      name: 'nobody looks at a restart again that waits for the budget of a minute',
+      breaks: '"Budgets": a changed task restarts its shard',
+      find: 'return this.restarts.size > 0;',
+      replace: 'return false;',
+      killed: RESUMED_TESTS(
+        'a restart that waits for the budget of a minute > wakes the governor when the minute is over',
+      ),
+    },
+    {
+      name: 'an app counts as settled while a restart waits',
+      breaks: 'the summary: settled says that nothing more is going to happen',
+      find: 'return this.moves.size === 0 && !this.hasRestarts;',
+      replace: 'return this.moves.size === 0;',
+      killed: RESUMED_TESTS(
+        'a restart that waits for the budget of a minute > keeps the app from counting as settled',
+      ),
+    },
+  ]),
+  ...inFile('src/appstate/app-view.ts', [
+    {
+      name: 'a removed shard does not count for its spread key while it is dropped',
+      breaks: 'planner.md: two shards of one spread key are never on one container',
+      find: "if (entry === undefined && state !== 'free') this.spreadKeys",
+      replace: 'if (false) this.spreadKeys',
+      killed: RESUMED_TESTS(
+        'a shard whose spec is removed > keeps its mate of the same spread key away until its drop has returned',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/load-terms.ts', [
+    {
+      name: 'a failed add ends the cooldown',
+      breaks: 'planner.md: cooldown',
+      find: "return move.from !== '' || PLACED_AGAIN.has(moveReasonOf(move.why).kind);",
+      replace: "return move.from !== '';",
+      killed: LOADS_TESTS(
+        'a plan for load > leaves a moved shard alone though its add has failed since, or it was recalled',
+      ),
+    },
+  ]),
+];
