@@ -71,8 +71,6 @@ const CODES = {
   APP_DELETED: {exit: 3},
   /** The container ended before it was ready, or was taken out by an operator. Start it again. */
   EVICTED: {exit: 10},
-  /** Some items of a batch were not done. Repeat those that the answer names. */
-  PARTIAL: {exit: 9},
   /** A check found an unsafe state. Do what its fix says. */
   CHECK_FAILED: {exit: 10},
   /** SIGINT ended the command. What it began may go on. */

@@ -22,6 +22,7 @@ describe('one shard', () => {
         code: 'SHARD_EXISTS',
         httpStatus: 409,
         message: expect.stringContaining(`other content: ${Object.keys(other).join()}`),
+        hint: expect.stringContaining('sm shard update'),
       });
     }
     expect(await spec('a/ä 1')).toEqual({

@@ -43,7 +43,7 @@ export async function addShard(
     }
     if (sameContent(shard.value, request)) return {result: 'unchanged', operations: []};
     throw new SmError('SHARD_EXISTS', `shard ${shardId} ${contentConflict(shard.value, request)}`, {
-      hint: 'change it by POST /sm/server/update-shard, or in a file by sm apply -f FILE',
+      hint: 'change it by sm shard update (its pin by sm shard pin), or in a file by sm apply -f FILE',
       object: `shard/${shardId}`,
     });
   };
