@@ -2,7 +2,7 @@
 import type {StoreDoubt} from '../model/store-doubt.ts';
 import type {HeartbeatIdentity} from '../model/container.ts';
 import type {HeartbeatWrite} from './heartbeat.ts';
-import type {ShardAction} from './shard-actions.ts';
+import type {ShardAction, ShardContext} from './shard-actions.ts';
 
 export type SessionEnd = 'left' | 'cloned' | 'evicted' | 'deleted' | 'refused';
 
@@ -83,3 +83,13 @@ export type SessionPhase =
   | 'releasing'
   | 'deregistering'
   | 'ended';
+
+/** Why shards stop. `how`: as what the session is about to end; undefined: it goes on. */
+export function stopReasons(
+  phase: SessionPhase,
+  how: SessionEnd | undefined,
+): Pick<ShardContext, 'askedBack' | 'releasing'> {
+  if (how === 'deleted') return {askedBack: 'deleted', releasing: 'deleted'};
+  const unasked = phase === 'releasing' || phase === 'ended';
+  return {askedBack: how === 'left' ? 'leaving' : 'moved', releasing: unasked ? 'lost' : undefined};
+}

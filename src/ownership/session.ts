@@ -8,10 +8,16 @@ import {HeartbeatMachine} from './heartbeat.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from './heartbeat.ts';
 import {freshIdAttempt} from './id-attempt.ts';
 import type {IdAttempt} from './id-attempt.ts';
-import type {ShardContext, ShardReading, StopReason, Hinted, WriteAnswer} from './shard-actions.ts';
+import type {ShardContext, ShardReading, Hinted, WriteAnswer} from './shard-actions.ts';
 import {ShardMachines} from './shard-machines.ts';
-import type {IdAnswer, SessionAction, SessionOptions} from './session-actions.ts';
-import type {SessionEnd, SessionPhase} from './session-actions.ts';
+import {stopReasons} from './session-actions.ts';
+import type {
+  IdAnswer,
+  SessionAction,
+  SessionEnd,
+  SessionOptions,
+  SessionPhase,
+} from './session-actions.ts';
 import type {ShardMachine} from './shard-machine.ts';
 import {StoreTrust} from './store-trust.ts';
 import type {StoreMark, TrustNews} from './store-trust.ts';
@@ -384,16 +390,11 @@ export class ContainerSession {
       halted: this.isHalted,
       acting: !this.fenced && this.phase !== 'naming' && this.phase !== 'registering',
       claiming: this.phase === 'ready' && !this.isHalted,
-      releasing: this.releasing(),
+      ...stopReasons(this.phase, this.leaveAsked ? this.how : undefined),
       clusterMod: this.trust.clusterMod,
       readyAtClaim: this.options.readyAtClaim ?? false,
       addTimeoutMs,
       dropTimeoutMs,
     };
-  }
-
-  private releasing(): StopReason | undefined {
-    if (this.leaveAsked && this.how === 'deleted') return 'deleted';
-    return this.phase === 'releasing' || this.phase === 'ended' ? 'lost' : undefined;
   }
 }

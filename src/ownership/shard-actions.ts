@@ -37,7 +37,7 @@ export type HookState =
  * - deleted: the app is being removed;
  * - failed: its `add` has thrown or was given up: clear up what it began;
  * - fenced: the right to act ends or has ended, for want of a heartbeat: stop at once, `guard()` refuses;
- * - lost: the record names another owner already: this handle is worthless.
+ * - lost: the record names another owner already, or an operator evicts this container: this handle is worthless.
  */
 export type StopReason = 'moved' | 'fenced' | 'lost' | 'failed' | 'leaving' | 'deleted';
 
@@ -87,6 +87,8 @@ export interface ShardContext {
   readonly halted: boolean;
   /** New shards may be claimed. */
   readonly claiming: boolean;
+  /** Why a shard stops whose record asks it back. */
+  readonly askedBack: StopReason;
   /** Everything is to be let go without being asked, with this reason. */
   readonly releasing: StopReason | undefined;
   /** Mod revision of the cluster record as last looked at, 0 where there is none; undefined: not looked at yet. */

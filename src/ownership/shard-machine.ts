@@ -278,7 +278,7 @@ export class ShardMachine {
 
   private stopReason(context: ShardContext): StopReason | undefined {
     if (this.owned === undefined) return 'lost';
-    if (this.owned.value.state === 'dropping') return 'moved';
+    if (this.owned.value.state === 'dropping') return context.askedBack;
     if (context.releasing !== undefined) return context.releasing;
     if (this.hook === 'failed') return 'failed';
     return context.acting ? undefined : 'fenced';

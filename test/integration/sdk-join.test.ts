@@ -112,6 +112,8 @@ describe('a container that joins', () => {
     await cluster.settled('orders');
     await expect(c1.leave()).resolves.toEqual({clean: true});
     expect(cluster.log.count('dropped')).toBe(3);
+    const drops = cluster.log.entries.filter(({event}) => event === 'drop');
+    expect(drops.map(({reason}) => reason)).toEqual(['leaving', 'leaving', 'leaving']);
     expect(new Set((await cluster.placement('orders')).values())).toEqual(new Set(['']));
   });
 

@@ -12,7 +12,14 @@ const ROW = /^ \* \| (?!from)(\w+) \| [^|]+ \| (\w+) \|$/gm;
 
 const CONTEXT: ShardContext = {
   me: {container: 'c1', incarnation: 'i1', create: 5},
-  ...{epoch: 1, acting: true, halted: false, claiming: true, releasing: undefined},
+  ...{
+    epoch: 1,
+    acting: true,
+    halted: false,
+    claiming: true,
+    askedBack: 'moved' as const,
+    releasing: undefined,
+  },
   // No hook is ever late: `phase` is the state alone.
   ...{clusterMod: 7, readyAtClaim: false, addTimeoutMs: 1e12, dropTimeoutMs: 1e12},
 };

@@ -6,7 +6,14 @@ import {ASKED_LIMIT} from '../../src/ownership/limits.ts';
 
 const CONTEXT: ShardContext = {
   ...{me: {container: 'c1', incarnation: 'i1', create: 1}, epoch: 1},
-  ...{acting: true, claiming: true, halted: false, readyAtClaim: false, releasing: undefined},
+  ...{
+    acting: true,
+    claiming: true,
+    halted: false,
+    readyAtClaim: false,
+    askedBack: 'moved' as const,
+    releasing: undefined,
+  },
   ...{addTimeoutMs: 60_000, dropTimeoutMs: 30_000, clusterMod: 5},
 };
 

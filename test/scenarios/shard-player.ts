@@ -14,7 +14,14 @@ export class ShardPlayer implements Player {
   private readonly machine = new ShardMachine('s', 0, () => (this.ops += 1));
   private context: ShardContext = {
     me: {container: 'c1', incarnation: 'i1', create: 5},
-    ...{epoch: 1, acting: true, halted: false, claiming: true, releasing: undefined},
+    ...{
+      epoch: 1,
+      acting: true,
+      halted: false,
+      claiming: true,
+      askedBack: 'moved' as const,
+      releasing: undefined,
+    },
     ...{clusterMod: 7, readyAtClaim: false, addTimeoutMs: 60_000, dropTimeoutMs: 30_000},
   };
 

@@ -205,7 +205,7 @@ export const KEEPER_MUTANTS: readonly Mutant[] = [
     {
       name: '`dropping` ignored',
       breaks: '"Container" 5: dropping in etcd means drop',
-      find: "if (this.owned.value.state === 'dropping') return 'moved';",
+      find: "if (this.owned.value.state === 'dropping') return context.askedBack;",
       replace: '',
       killed: SHARD_KEEPER_TESTS('letting go > waits for an add that is still running'),
     },
