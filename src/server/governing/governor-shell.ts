@@ -10,8 +10,6 @@ import type {ContainerCall, GovernorAction} from '../../governor/actions.ts';
 import type {AppChange} from '../../model/change.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
-import {joinedSummary} from '../../load/summary.ts';
-import {decodeAppStatus, decodeLoadSummary} from '../../protocol/records.ts';
 import type {Clock} from '../../runtime/clock.ts';
 import type {Logger} from '../../runtime/logger.ts';
 import {MachineDriver} from '../../runtime/machine-driver.ts';
@@ -34,6 +32,7 @@ import {Housekeeping} from './housekeeping.ts';
 import type {Chore} from './housekeeping.ts';
 import {silentMeter} from './meter.ts';
 import type {GovernorMeter} from './meter.ts';
+import {lastLoads, lastStatus} from './last-word.ts';
 import {KeptApp} from '../../appview/kept-app.ts';
 import {ListAndWatch} from '../../appview/list-and-watch.ts';
 import type {ListingStep} from '../../appview/list-and-watch.ts';
@@ -197,25 +196,20 @@ export class GovernorShell {
 
   /** Without the word of the governor before, what it saw counts from now on. */
   private async inheritWord(): Promise<void> {
-    const {app, keys, store} = this.options;
     void this.inheritLoads();
-    const reply = await store.get(keys.status(app)).catch(() => undefined);
-    const decoded = reply?.entry === undefined ? undefined : decodeAppStatus(reply.entry.value);
-    if (decoded?.ok !== true || this.driver.isStopped) return;
+    const status = await lastStatus(this.options);
+    if (status === undefined || this.driver.isStopped) return;
     this.driver.guarded(() => {
-      this.governor.reports.inherit(decoded.value);
+      this.governor.reports.inherit(status);
       this.driver.queueTurn();
     });
   }
 
   private async inheritLoads(): Promise<void> {
-    const {app, keys, store, clock} = this.options;
-    const read = await store.list([keys.loadPrefix(app)]).catch(() => undefined);
-    if (read === undefined || read.entries.length === 0 || this.driver.isStopped) return;
-    const parts = read.entries.map(({value}) => decodeLoadSummary(value));
-    const readable = parts.flatMap((part) => (part.ok ? [part.value] : []));
+    const loads = await lastLoads(this.options);
+    if (loads === undefined || this.driver.isStopped) return;
     this.driver.guarded(() => {
-      this.governor.loads.inherit(joinedSummary(readable), clock.nowMs());
+      this.governor.loads.inherit(loads, this.options.clock.nowMs());
       this.driver.queueTurn();
     });
   }

@@ -1,0 +1,37 @@
+/** What the governor before this one has put down of an app: its summary, and what it knew of loads. */
+import type {Keys} from '../../etcd/keys.ts';
+import {joinedSummary} from '../../load/summary.ts';
+import type {ReadLoads} from '../../load/summary.ts';
+import type {AppStatus} from '../../model/status.ts';
+import {decodeAppStatus, decodeLoadSummary} from '../../protocol/records.ts';
+import type {Store} from '../../store/port.ts';
+
+/** Where it stands. */
+export interface LastWordOptions {
+  readonly app: string;
+  readonly keys: Keys;
+  readonly store: Store;
+}
+
+/** Undefined: there is none that can be read. */
+export async function lastStatus({
+  app,
+  keys,
+  store,
+}: LastWordOptions): Promise<AppStatus | undefined> {
+  const reply = await store.get(keys.status(app)).catch(() => undefined);
+  const decoded = reply?.entry === undefined ? undefined : decodeAppStatus(reply.entry.value);
+  return decoded?.ok === true ? decoded.value : undefined;
+}
+
+/** Undefined: there is none. Parts that cannot be read are left out. */
+export async function lastLoads({
+  app,
+  keys,
+  store,
+}: LastWordOptions): Promise<ReadLoads | undefined> {
+  const read = await store.list([keys.loadPrefix(app)]).catch(() => undefined);
+  if (read === undefined || read.entries.length === 0) return undefined;
+  const parts = read.entries.map(({value}) => decodeLoadSummary(value));
+  return joinedSummary(parts.flatMap((part) => (part.ok ? [part.value] : [])));
+}
