@@ -30,6 +30,7 @@ import type {Holdings} from './holdings.ts';
 import {InFlightMoves} from './in-flight-moves.ts';
 import {PendingWrites, committedChange} from './pending-writes.ts';
 import type {PlanCache} from './plan-cache.ts';
+import type {PlanInUse} from './plan-in-use.ts';
 import {Planning} from './planning.ts';
 import {changesPlan, freesCapacity} from './placement.ts';
 import {zoneOf} from './placement-terms.ts';
@@ -56,7 +57,7 @@ export class Governor implements ListingTaker {
   private readonly hints = new HintSchedule(this.claims.claimedAtMs);
   private readonly admissions = new AdmissionQueue();
   private readonly retries = new RetrySchedule();
-  private readonly holdings = new HoldingsCheck();
+  readonly holdings = new HoldingsCheck();
   private readonly removal = new Removal();
   readonly reports = new Reports(this.view);
   readonly loads = new AppLoads(this.view);
@@ -150,11 +151,6 @@ export class Governor implements ListingTaker {
   /** A call to the incarnation has succeeded, or has failed by that cause. */
   contacted(incarnation: string, failure: string | undefined, nowMs: number): void {
     if (this.claims.contacted(incarnation, failure, nowMs)) this.reports.status.touch();
-  }
-
-  /** Why containers are not believed, by incarnation. */
-  get doubted(): ReadonlyMap<string, string> {
-    return this.holdings.doubted;
   }
 
   /** What a container says that it holds: one that differs from its records for long gets nothing new. */
@@ -252,8 +248,7 @@ export class Governor implements ListingTaker {
   private refreshLiving(nowMs: number): void {
     this.claims.advance(nowMs, this.dirty.isBehind);
     this.trust.look(this.view, nowMs);
-    const {claims, holdings, trust} = this;
-    const closed = {claims, doubted: holdings.doubted, trust};
+    const closed = {claims: this.claims, doubted: this.holdings.doubted, trust: this.trust};
     const living = livingContainers(this.view, this.failureDetector, closed, nowMs);
     this.planCache.dirty ||= this.planning.trials.wakeAtMs() <= nowMs;
     let changed = living.size !== this.living.size;
@@ -295,6 +290,11 @@ export class Governor implements ListingTaker {
     this.dirty.addWaiting();
     this.loads.planned(this.planCache.queue, nowMs);
     this.reports.planned(this.planCache.newlyUnplaced, this.wallMs, nowMs);
+  }
+
+  /** The plan in use; undefined: there is none yet. */
+  planInUse(nowMs: number): PlanInUse | undefined {
+    return this.starter.inUse(this.planning, this.living, nowMs);
   }
 
   private reconcileDirty(nowMs: number, actions: GovernorAction[]): void {

@@ -61,6 +61,15 @@ export class InFlightMoves {
     this.zoneOf = zoneOf;
   }
 
+  /** The same moves, for whoever counts on. */
+  copy(): InFlightMoves {
+    const copy = new InFlightMoves(this.app, this.zoneOf);
+    for (const [container, shards] of this.overdue) copy.overdue.set(container, shards);
+    for (const [shard, move] of this.moves) copy.keep(shard, move);
+    copy.starts = [...this.starts];
+    return copy;
+  }
+
   /** Takes note of a record: its move is in flight, or not any more. */
   note(shard: string, record: OwnershipRecord | undefined): void {
     this.end(shard);

@@ -79,10 +79,19 @@ export function startableMove(
   gate: MoveGate,
 ): Versioned<OwnershipRecord> | 'void' | MoveWait {
   const {view, pending} = gate;
-  const known = view.own.get(move.shard);
-  if (known?.value.state !== 'owned' || known.value.container !== move.from) return 'void';
+  const known = objectOf(move, view);
+  if (known === undefined) return 'void';
   if (pending.has(move.shard)) return waitFor('writing');
   return waitOf(move, known.value.ready, gate) ?? known;
+}
+
+/** The record of the shard while it runs where the move takes it from; undefined: the move has no object. */
+export function objectOf(
+  {shard, from}: WantedMove,
+  {own}: Pick<AppView, 'own'>,
+): Versioned<OwnershipRecord> | undefined {
+  const known = own.get(shard);
+  return known?.value.state === 'owned' && known.value.container === from ? known : undefined;
 }
 
 function waitOf(move: WantedMove, isReady: boolean, gate: MoveGate): MoveWait | undefined {

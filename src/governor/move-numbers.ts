@@ -1,8 +1,23 @@
 /** What makes a move necessary, at both of its ends, in a sentence. Readers count shards alike; of loads they know the plan, too. Pure. */
 import type {Balance} from '../load/balance.ts';
+import type {MoveGate, WantedMove} from './move-gate.ts';
 
 export interface NamedBalance extends Balance {
   readonly metrics: readonly string[];
+}
+
+/** Shards at both ends now and in the plan, or for a move for load how much of its share each end bears. */
+export function moveNumbers(
+  {cause, from, to}: WantedMove,
+  {view, living, plannedCount}: Pick<MoveGate, 'view' | 'living' | 'plannedCount'>,
+  balance: NamedBalance | undefined,
+): string {
+  const text = cause === 'load' ? loadNumbers(balance, from, to) : '';
+  if (text !== '') return text;
+  return countNumbers([...new Set([from, to])], (container) => ({
+    before: view.shardsOf(living.get(container)?.incarnation ?? '').size,
+    after: plannedCount(container),
+  }));
 }
 
 /** Shards of each container now and in the plan. */
@@ -19,7 +34,7 @@ export function countNumbers(
 }
 
 /** Of the metric that is worst where the shard is: what both ends bear as a multiple of their share; '' where nothing is known of it. */
-export function loadNumbers(balance: NamedBalance | undefined, from: string, to: string): string {
+function loadNumbers(balance: NamedBalance | undefined, from: string, to: string): string {
   if (balance === undefined) return '';
   const ratiosOf = (container: string): number[] => {
     const found = balance.containers.find((one) => one.container === container);

@@ -11,11 +11,12 @@ import {urgencyOf} from './in-flight-moves.ts';
 import type {InFlightMoves} from './in-flight-moves.ts';
 import {firstToDrain, reasonOfMove, startableMove} from './move-gate.ts';
 import type {MoveGate} from './move-gate.ts';
-import {countNumbers, loadNumbers} from './move-numbers.ts';
+import {moveNumbers} from './move-numbers.ts';
 import type {NamedBalance} from './move-numbers.ts';
 import {MoveWaits} from './move-waits.ts';
 import type {PendingWrites} from './pending-writes.ts';
-import type {PlanCache, QueuedMove} from './plan-cache.ts';
+import type {PlanCache} from './plan-cache.ts';
+import type {PlanInUse} from './plan-in-use.ts';
 import type {ReconcileContext} from './reconcile.ts';
 import {QuietTime} from './quiet-time.ts';
 
@@ -31,6 +32,12 @@ interface StarterParts {
   readonly reports: {readonly status: {touch(): void}};
   readonly newMove: ReconcileContext['newMove'];
   readonly epoch: number;
+}
+
+/** As `Planning` says it. */
+interface PlanState extends Pick<PlanInUse, 'revision'> {
+  readonly isThere: boolean;
+  readonly isDue: boolean;
 }
 
 type Living = ReadonlyMap<string, LivingContainer>;
@@ -72,7 +79,7 @@ export class MoveStarter {
 
   /** What is to be written for moves that begin now. They leave the queue, and those that have no object any more. */
   start(living: Living, nowMs: number): Transition[] {
-    const {planCache, inFlightMoves, newMove, epoch} = this.parts;
+    const {planCache, inFlightMoves, newMove, epoch, loads} = this.parts;
     const started: Transition[] = [];
     if (planCache.queue.length === 0) return started;
     const gate = this.gate(living, nowMs);
@@ -86,7 +93,8 @@ export class MoveStarter {
       const reason = reasonOfMove(move, living);
       const {shard, from, to} = move;
       inFlightMoves.begin(shard, from, to, urgencyOf(reason, to), nowMs);
-      const note = {...newMove(from, to, reason), numbers: this.numbersOf(move, living)};
+      const numbers = moveNumbers(move, gate, loads.namedBalance);
+      const note = {...newMove(from, to, reason), numbers};
       started.push(drop(shard, found, note, epoch));
       return true;
     }, nowMs);
@@ -110,6 +118,19 @@ export class MoveStarter {
     return Math.min(budgetsMs, this.quiet.wakeAtMs(nowMs), planCache.queue.wakeAtMs());
   }
 
+  /** The last plan, for readers; undefined: there is none that counts. */
+  inUse(
+    {isThere, revision, isDue}: PlanState,
+    living: Living,
+    nowMs: number,
+  ): PlanInUse | undefined {
+    if (!isThere) return undefined;
+    const {planCache: plan, pending, loads} = this.parts;
+    const isNewest = !isDue && pending.size === 0;
+    const gate = this.gate(living, nowMs);
+    return {revision, isNewest, plan, gate, balance: loads.namedBalance};
+  }
+
   private gate(living: Living, nowMs: number): MoveGate {
     const {planCache, evictor} = this.parts;
     return {
@@ -120,16 +141,5 @@ export class MoveStarter {
       drainsFirst: firstToDrain(planCache.queue, {...this.parts, living}),
       plannedCount: (container) => planCache.plannedCount(container),
     };
-  }
-
-  /** What makes the move necessary, at both ends: shards there now and in the plan, or for a move for load how much of its share each bears. */
-  private numbersOf({cause, from, to}: QueuedMove, living: Living): string {
-    const {view, planCache, loads} = this.parts;
-    const text = cause === 'load' ? loadNumbers(loads.namedBalance, from, to) : '';
-    if (text !== '') return text;
-    return countNumbers([from, to], (container) => ({
-      before: view.shardsOf(living.get(container)?.incarnation ?? '').size,
-      after: planCache.plannedCount(container),
-    }));
   }
 }

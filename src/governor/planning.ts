@@ -23,6 +23,10 @@ export class Planning {
   private readonly large: LargePlans;
   /** An answer has come since the last turn. It is acted on before there is another question: that would forget trials that have not begun. */
   private isNew = false;
+  /** Of the newest record that the last plan was made of. */
+  revision = 0;
+  /** The same of the one that was asked for. */
+  private askedRevision = 0;
 
   constructor(view: AppView, trust: ContainerTrust, options: GovernorOptions, nowMs: number) {
     const from = options.plansBesideFrom ?? Number.POSITIVE_INFINITY;
@@ -36,6 +40,11 @@ export class Planning {
   /** A plan is wanted, or asked for. */
   get isDue(): boolean {
     return this.cache.dirty || this.large.isAsking;
+  }
+
+  /** There is a plan that counts. */
+  get isThere(): boolean {
+    return this.revision > 0 && !this.cache.isSettling;
   }
 
   /** A plan is wanted where loads have become too uneven; whatever the next one is for, it is made with the loads that the last look has shown. */
@@ -64,11 +73,13 @@ export class Planning {
     if (isNew || nowMs < this.cache.wakeAtMs() || this.view.spec === undefined) return undefined;
     if (!this.large.isOn) {
       const made = this.trials.plan(context, this.options.plan, nowMs);
+      this.revision = this.view.newest;
       return this.cache.adopt(made.snapshot, made.plan, nowMs);
     }
     const asked = this.large.ask(context, nowMs);
     if (asked === undefined) return undefined;
     this.cache.begun();
+    this.askedRevision = this.view.newest;
     actions.push(...asked);
     return undefined;
   }
@@ -83,6 +94,7 @@ export class Planning {
     const taken = this.large.take(generation, plan, living, nowMs);
     if (taken === undefined) return undefined;
     this.isNew = true;
+    this.revision = this.askedRevision;
     return this.cache.adoptLarge(taken);
   }
 

@@ -73,6 +73,11 @@ export const revisionField = z
   .regex(/^\d{1,19}$/)
   .meta({description: 'Revision of the store, decimal.'});
 
+/** Of the newest record that the plan was made of which the answer speaks. It lies behind `revision` while a large app waits for its next plan. */
+export const planRevisionField = revisionField
+  .meta({description: 'Revision of the newest record that the plan was made of, decimal.'})
+  .optional();
+
 export const dryRunField = z.boolean().default(false);
 
 /** Of every changing request. */

@@ -1,7 +1,14 @@
 import * as z from 'zod';
 import {quietView} from './admin-apps.ts';
 import {declaredApp} from './admin-declared.ts';
-import {changeFields, containerField, ofApp, queryNumber, revisionField} from './admin-fields.ts';
+import {
+  changeFields,
+  containerField,
+  ofApp,
+  queryNumber,
+  planRevisionField,
+  revisionField,
+} from './admin-fields.ts';
 import {moveWait} from './move-wait.ts';
 import {
   CANCELLED_LIMIT,
@@ -80,6 +87,7 @@ export const movesAnswer = z.object({
   /** Newest first. */
   finished: z.array(finishedMove),
   finishedCount: z.int(),
+  planRevision: planRevisionField,
   revision: revisionField,
 });
 

@@ -1,7 +1,7 @@
 /** Why a shard is where it is, and how the whole is. */
 import * as z from 'zod';
 import {eventView} from './admin-events.ts';
-import {ofApp, revisionField, shardIdField} from './admin-fields.ts';
+import {ofApp, planRevisionField, revisionField, shardIdField} from './admin-fields.ts';
 import {queuedMove} from './admin-moves.ts';
 import {shardView} from './admin-shards.ts';
 
@@ -40,6 +40,7 @@ export const whyAnswer = z.object({
   excludedCount: z.int(),
   /** What is known to have happened to it, oldest first. */
   history: z.array(eventView),
+  planRevision: planRevisionField,
   revision: revisionField,
 });
 

@@ -64,6 +64,11 @@ export class MachineDriver<A extends {readonly type: string}> {
     return this.state === 'stopped';
   }
 
+  /** Something has come that no turn has looked at. */
+  get isTurnDue(): boolean {
+    return this.state === 'queued';
+  }
+
   /** No turn from now on. Work in the background goes on; what it answers wakes nobody. */
   stop(): void {
     this.state = 'stopped';

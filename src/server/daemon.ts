@@ -318,6 +318,7 @@ export class RunningDaemon implements Daemon {
       doubt: () => governing.doubt,
       seenApps: () => governing.seenApps.all,
       plan: this.planners.plan,
+      planInUse: (app) => governing.governors.planInUse(app),
       byTurns: this.planners.byTurns,
       quotas: new Quotas(quota),
       callQuotas: new CallQuotas(quota),

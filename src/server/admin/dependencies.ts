@@ -1,5 +1,6 @@
 import type {AppViews} from '../../appview/app-views.ts';
 import type {Keys} from '../../etcd/keys.ts';
+import type {PlanInUse} from '../../governor/plan-in-use.ts';
 import type {AppScope} from '../../model/access.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {StoreDoubt} from '../../model/store-doubt.ts';
@@ -46,6 +47,8 @@ export interface AdminDependencies {
   readonly oldRightsMs: () => number;
   /** The live planner. For a large app it takes its time, and the event loop is free meanwhile. */
   readonly plan: (snapshot: PlacementSnapshot, asked?: AskedOfPlan) => Plan | Promise<Plan>;
+  /** The plan in use of an app whose governor runs here; undefined: there is none. Absent: no governor runs here. */
+  readonly planInUse?: (app: string) => PlanInUse | undefined;
   /**
    * Heavy work for an app: so much of it at a time, by turns among the apps. Absent: at once. `restFactor`: the next work of the app waits
    * so many times as long as this took. Default: 0.
@@ -81,7 +84,7 @@ export interface AskedOfPlan {
 }
 
 /** What planning for a reader needs. */
-export type PlanDependencies = Pick<AdminDependencies, 'plan' | 'byTurns'>;
+export type PlanDependencies = Pick<AdminDependencies, 'plan' | 'byTurns' | 'planInUse'>;
 
 /** Where nobody takes turns. */
 export function atOnce<T>(_app: string, work: () => Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@
 import {backOff} from '../../model/back-off.ts';
 import type {KeptApp} from '../../appview/kept-app.ts';
 import type {GovernedFigures} from '../../governor/figures.ts';
+import type {PlanInUse} from '../../governor/plan-in-use.ts';
 import {failureText} from '../../model/failure-text.ts';
 import type {Timer} from '../../runtime/clock.ts';
 import {raiseAlarm} from './broken-alarm.ts';
@@ -71,6 +72,11 @@ export class GovernorRun {
   /** What readers of the app share with its governor; undefined while it has none. */
   get kept(): KeptApp | undefined {
     return this.shell?.kept;
+  }
+
+  /** As `GovernorShell.planInUse`; undefined while the app has no governor. */
+  get planInUse(): PlanInUse | undefined {
+    return this.shell?.planInUse();
   }
 
   /** What its governor has before it; undefined while it has none. */

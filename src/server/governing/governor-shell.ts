@@ -6,6 +6,7 @@ import type {Keys, ParsedKey} from '../../etcd/keys.ts';
 import type {Leases} from '../../etcd/leases.ts';
 import {Governor} from '../../governor/governor.ts';
 import type {SaidByContainer} from '../../governor/app-loads.ts';
+import type {PlanInUse} from '../../governor/plan-in-use.ts';
 import type {ContainerCall, GovernorAction} from '../../governor/actions.ts';
 import type {AppChange} from '../../model/change.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
@@ -30,7 +31,7 @@ import {HoldingsAudit} from './holdings-audit.ts';
 import type {HoldingsCaller} from './holdings-audit.ts';
 import {Housekeeping} from './housekeeping.ts';
 import type {Chore} from './housekeeping.ts';
-import {silentMeter} from './meter.ts';
+import {silentMeter, timedPlan} from './meter.ts';
 import type {GovernorMeter} from './meter.ts';
 import {lastLoads, lastStatus} from './last-word.ts';
 import {KeptApp} from '../../appview/kept-app.ts';
@@ -167,6 +168,13 @@ export class GovernorShell {
     this.audit?.stop();
   }
 
+  /** The plan in use; undefined: there is none. What has come since the last turn may ask for a newer one. */
+  planInUse(): PlanInUse | undefined {
+    const {driver, governor, options} = this;
+    const found = driver.isStopped ? undefined : governor.planInUse(options.clock.nowMs());
+    return found && {...found, isNewest: found.isNewest && !driver.isTurnDue};
+  }
+
   /** A write of this daemon's own has committed: the store takes writes. */
   probeCommitted(): void {
     this.driver.guarded(() => this.governor.probeCommitted(this.options.clock.nowMs()));
@@ -219,7 +227,7 @@ export class GovernorShell {
       ...this.options,
       caller,
       heartbeats: () => this.governor.view.heartbeats,
-      doubted: () => this.governor.doubted,
+      doubted: () => this.governor.holdings.doubted,
       withLoads: () => this.governor.loads.areWanted,
       onHoldings: (incarnation, {holdings, loads}) =>
         this.driver.guarded(() => {
@@ -369,18 +377,6 @@ export class GovernorShell {
     this.stop();
     this.options.onLostLeadership();
   }
-}
-
-function timedPlan(
-  {app, plan, clock}: GovernorShellOptions,
-  meter: GovernorMeter,
-): GovernorShellOptions['plan'] {
-  return (snapshot) => {
-    const startedMs = clock.nowMs();
-    const made = plan(snapshot);
-    meter.planned(app, clock.nowMs() - startedMs);
-    return made;
-  };
 }
 
 /** Specs and run-time keys; never status and moves, which the governor itself writes. */

@@ -2,6 +2,7 @@
 import type {Keys} from '../../etcd/keys.ts';
 import type {KeptApp} from '../../appview/kept-app.ts';
 import type {GovernedFigures} from '../../governor/figures.ts';
+import type {PlanInUse} from '../../governor/plan-in-use.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {FailureDetector} from '../../ownership/failure-detector.ts';
 import type {Clock} from '../../runtime/clock.ts';
@@ -72,6 +73,11 @@ export class Governors {
   /** What readers share of an app whose governor runs here. */
   kept(app: string): KeptApp | undefined {
     return this.runs.get(app)?.kept;
+  }
+
+  /** The plan in use of an app whose governor runs here; undefined: there is none. */
+  planInUse(app: string): PlanInUse | undefined {
+    return this.runs.get(app)?.planInUse;
   }
 
   /** What there is of each app whose governor runs. `unknown`: no write of this daemon has committed within T. */

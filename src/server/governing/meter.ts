@@ -1,4 +1,6 @@
 /** Who counts what governors do; they report and ask for nothing. */
+import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
+import type {Clock} from '../../runtime/clock.ts';
 import type {LoadFaultCounts} from '../../load/load-faults.ts';
 import type {Measurement} from '../../governor/service-times.ts';
 
@@ -20,3 +22,22 @@ export const silentMeter: GovernorMeter = {
   measured: () => undefined,
   loadFaults: () => undefined,
 };
+
+/** The planner, which says how long each plan has taken. */
+export function timedPlan(
+  {app, plan, clock}: TimedPlanner,
+  meter: Pick<GovernorMeter, 'planned'>,
+): TimedPlanner['plan'] {
+  return (snapshot) => {
+    const startedMs = clock.nowMs();
+    const made = plan(snapshot);
+    meter.planned(app, clock.nowMs() - startedMs);
+    return made;
+  };
+}
+
+interface TimedPlanner {
+  readonly app: string;
+  readonly plan: (snapshot: PlacementSnapshot) => Plan;
+  readonly clock: Pick<Clock, 'nowMs'>;
+}

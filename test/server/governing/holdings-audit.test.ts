@@ -134,7 +134,7 @@ it('a container that is doubted and says the truth again is open within 5 s', as
         return {cancel: () => void (timer.run = () => undefined)};
       },
     },
-    doubted: () => bed.governor.doubted,
+    doubted: () => bed.governor.holdings.doubted,
     onHoldings: (incarnation, {holdings}) => bed.governor.holdingsSaid(incarnation, holdings),
   });
   audit.start();
@@ -151,9 +151,11 @@ it('a container that is doubted and says the truth again is open within 5 s', as
     }
     return nowMs - fromMs;
   };
-  await after(() => bed.governor.doubted.has('c1-inc'));
-  expect(bed.governor.doubted.has('c1-inc')).toBe(true);
+  await after(() => bed.governor.holdings.doubted.has('c1-inc'));
+  expect(bed.governor.holdings.doubted.has('c1-inc')).toBe(true);
   says = new Map();
-  expect(await after(() => !bed.governor.doubted.has('c1-inc'))).toBeLessThanOrEqual(5_000);
+  expect(await after(() => !bed.governor.holdings.doubted.has('c1-inc'))).toBeLessThanOrEqual(
+    5_000,
+  );
   audit.stop();
 });

@@ -1,92 +1,110 @@
-/** The best homes of one shard by the live planner, from one plan. */
+/** The best homes of one shard, by the plan in use. */
 import {SHARDS_PER_STEP} from '../../../governor/limits.ts';
+import {countsFor, placementShard} from '../../../governor/placement.ts';
+import {poolOf, poolTerms} from '../../../governor/placement-terms.ts';
+import type {LivingContainer} from '../../../governor/containers.ts';
+import type {MoveGate} from '../../../governor/move-gate.ts';
+import type {PlanInUse} from '../../../governor/plan-in-use.ts';
+import type {AppView} from '../../../appstate/app-view.ts';
+import {groupOf} from '../../../appstate/spec-tally.ts';
 import {compareText} from '../../../model/compare-text.ts';
-import type {PlacementShard, PlacementSnapshot} from '../../../model/placement.ts';
+import type {ShardSpec} from '../../../model/specs.ts';
 import {runInSlices} from '../../../runtime/slices.ts';
-import type {PlanDependencies} from '../dependencies.ts';
 
 /** What one container would hold if the plan were carried out, without the shard in question. */
 interface Share {
   readonly container: string;
   /** Shards of the same group and worker group. */
-  bucket: number;
-  total: number;
+  readonly bucket: number;
+  readonly total: number;
 }
 
 export interface Homes {
   /** Containers that may have it, best first; empty when there is none. */
   readonly containers: readonly string[];
+  /** Where it counts now; '' for nowhere. */
+  readonly current: string;
   /** Why it is nowhere and stays so; '' when it is somewhere, or gets a container. */
   readonly reason: string;
   /** Why it stays on a container that is drained; '' where it does not. */
   readonly stranded: string;
 }
 
+/** Of what has no spec. */
+export const NO_HOMES: Homes = {containers: [], current: '', reason: '', stranded: ''};
+
 /**
- * The planner is asked once, for the app with this shard nowhere. Its choice is the best home; then follow the containers that may take the
- * shard too, by the planner's own order: fewest of the bucket in that plan, where it is now, fewest in all. At most `limit`.
+ * The plan's choice is the best home; then follow the containers that may take the shard too, by the planner's own order: fewest of the bucket in that plan,
+ * where it is now, fewest in all. At most `limit`.
  */
 export async function homesOf(
-  plan: PlanDependencies['plan'],
-  base: PlacementSnapshot,
-  shardId: string,
+  {plan, gate}: Pick<PlanInUse, 'plan' | 'gate'>,
+  {view, living}: Pick<Candidates, 'view' | 'living'>,
+  spec: ShardSpec,
   limit: number,
 ): Promise<Homes> {
-  const at = await runInSlices(indexOfShard(base, shardId));
-  const shard = base.shards[at];
-  if (shard === undefined) return {containers: [], reason: '', stranded: ''};
-  const homeless = {...shard, current: '', prefer: shard.current || shard.prefer};
-  const {target, unplaced} = await plan({...base, shards: base.shards.with(at, homeless)});
-  const first = base.containers[target[at] ?? -1]?.id;
-  if (first === undefined) {
-    const reason = unplaced.find((found) => found.shard === at)?.reason ?? '';
-    const holder = base.containers.find(({id}) => id === shard.current);
-    const stranded = holder?.mode === 'draining' ? reason : '';
-    return {containers: [], reason: shard.current === '' ? reason : '', stranded};
-  }
-  const others = (await runInSlices(shares(base, shard, at, target)))
-    .filter(({container, total}) => container !== first && hasCapacity(base, total))
-    .sort((a, b) => order(shard, a, b))
+  const {id} = spec;
+  const known = view.own.get(id);
+  const current = countsFor(known?.value, living);
+  const {target = ''} = plan.destination(id) ?? {};
+  const nowhere = current === '' ? (plan.unplaced.get(id) ?? '') : '';
+  const stranded = plan.stranded.get(id) ?? '';
+  if (target === '' || stranded !== '') return {containers: [], current, reason: nowhere, stranded};
+  const {avoid} = placementShard(id, spec, known, current, [], undefined);
+  const candidates = {view, living, spec, target, plan, plannedCount: gate.plannedCount};
+  const others = (await runInSlices(shares(candidates)))
+    .sort((a, b) => order({current, avoid}, a, b))
     .map(({container}) => container);
-  return {containers: [first, ...others].slice(0, limit), reason: '', stranded: ''};
+  return {containers: [target, ...others].slice(0, limit), current, reason: '', stranded};
 }
 
-/** -1 where it is not there. */
-function* indexOfShard({shards}: PlacementSnapshot, shardId: string): Generator<undefined, number> {
-  for (const [at, {id}] of shards.entries()) {
-    if (id === shardId) return at;
-    if (at % SHARDS_PER_STEP === 0) yield;
+interface Candidates extends Pick<PlanInUse, 'plan'>, Pick<MoveGate, 'plannedCount'> {
+  readonly view: AppView;
+  readonly living: ReadonlyMap<string, LivingContainer>;
+  readonly spec: ShardSpec;
+  /** The container that the plan gives the shard. */
+  readonly target: string;
+}
+
+/** Of the containers but the target that take something new and may have the shard. */
+function* shares(candidates: Candidates): Generator<undefined, Share[]> {
+  const {view, living, target, plannedCount} = candidates;
+  const {id, manualContainerId: pin, workerGroup} = candidates.spec;
+  const limit = view.spec?.value.maxShardCount ?? 0;
+  const pool = poolTerms(view, living.values()).get(poolOf(id, workerGroup));
+  const bucket = yield* bucketCounts(candidates);
+  const found: Share[] = [];
+  for (const {container, mode} of living.values()) {
+    const isAllowed =
+      pin === '' ? workerGroup === '' || pool?.has(container) === true : pin === container;
+    const total = plannedCount(container);
+    if (!isAllowed || mode !== 'open' || container === target) continue;
+    if (limit === 0 || total < limit) found.push({container, total, bucket: bucket(container)});
   }
-  return -1;
+  return found;
 }
 
-/** Of the containers that take something new and may have the shard. */
-function* shares(
-  {shards, containers, pools}: PlacementSnapshot,
-  {pin, group, workerGroup}: PlacementShard,
-  at: number,
-  target: Int32Array,
-): Generator<undefined, Share[]> {
-  const pool = workerGroup === '' ? undefined : pools.get(workerGroup);
-  const all = containers.map(({id}) => ({container: id, bucket: 0, total: 0}));
-  for (const [index, other] of shards.entries()) {
-    if (index % SHARDS_PER_STEP === 0) yield;
-    const share = all[target[index] ?? -1];
-    if (share === undefined || index === at) continue;
-    share.total += 1;
-    if (other.group === group && other.workerGroup === workerGroup) share.bucket += 1;
+/** Shards of the bucket that the plan gives a container. Where the app has one bucket, it is all of them. */
+function* bucketCounts({
+  view,
+  spec,
+  plan,
+  plannedCount,
+}: Candidates): Generator<undefined, (container: string) => number> {
+  const name = groupOf(spec);
+  if (view.specs.groups === 1) return plannedCount;
+  const counts = new Map<string, number>();
+  let looks = 0;
+  for (const [shard, {value}] of view.shards) {
+    if ((looks += 1) % SHARDS_PER_STEP === 0) yield;
+    if (groupOf(value) !== name) continue;
+    const container = plan.destination(shard)?.target ?? '';
+    counts.set(container, (counts.get(container) ?? 0) + 1);
   }
-  return all.filter(({container}, index) => {
-    const isAllowed = pin === '' ? workerGroup === '' || pool?.has(container) : pin === container;
-    return isAllowed === true && containers[index]?.mode === 'open';
-  });
+  return (container) => counts.get(container) ?? 0;
 }
 
-function hasCapacity({maxShardCount}: PlacementSnapshot, total: number): boolean {
-  return maxShardCount === 0 || total < maxShardCount;
-}
-
-function order({current, avoid}: PlacementShard, a: Share, b: Share): number {
+function order({current, avoid}: {current: string; avoid: string}, a: Share, b: Share): number {
   const last = Number(a.container === avoid) - Number(b.container === avoid);
   const stays = Number(b.container === current) - Number(a.container === current);
   const fewest = a.bucket - b.bucket || stays || a.total - b.total;

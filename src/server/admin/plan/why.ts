@@ -1,29 +1,25 @@
 /** Why a shard is where it is: the rule, the best homes by the live planner, its history. */
 import type {LivingContainer} from '../../../governor/containers.ts';
-import type {
-  PlacementContainer,
-  PlacementReason,
-  PlacementSnapshot,
-} from '../../../model/placement.ts';
+import {zoneOf} from '../../../governor/placement-terms.ts';
+import type {PlanInUse} from '../../../governor/plan-in-use.ts';
+import type {PlacementReason} from '../../../model/placement.ts';
 import type {ShardSpec} from '../../../model/specs.ts';
 import type {WhyAnswer} from '../../../protocol/admin.ts';
 import {writesText} from '../../../model/store-writes.ts';
 import {gapOf, strandedGap} from '../read/alarm-views.ts';
 import {livingOf} from '../read/container-views.ts';
 import {containerLoads} from '../read/loads.ts';
-import type {ContainerLoad} from '../read/loads.ts';
-import {plannerInput} from '../read/planner-input.ts';
-import {atOnce} from '../dependencies.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {events} from '../read/events.ts';
 import {currentApp} from '../read/listing.ts';
-import {inSlices} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {queuedMoveOf} from '../read/moves.ts';
 import {hasSpec, shardView} from '../read/shard-views.ts';
-import {planned, withReasons} from '../read/unplaced.ts';
+import {planInUse} from '../read/plan-in-use.ts';
+import {withReasons} from '../read/unplaced.ts';
 import {exclusions} from './exclusions.ts';
-import {homesOf} from './homes.ts';
+import {NO_HOMES, homesOf} from './homes.ts';
+import type {Homes} from './homes.ts';
 import {RULES} from '../../../model/placement-rules.ts';
 import {shardNotFound} from '../../../model/not-found.ts';
 import {shareRule} from './rules.ts';
@@ -37,18 +33,16 @@ export async function why(
   const read = await currentApp(dependencies, service);
   if (!hasSpec(read, shardId) && !read.view.own.has(shardId)) throw shardNotFound(service, shardId);
   const living = livingOf(read);
-  const {byTurns = atOnce} = dependencies;
-  const {base, containers, reason, stranded} = await byTurns(service, async () => {
-    const snapshot = await plannerInput(read, living);
-    const homes = await homesOf(dependencies.plan, untried(snapshot), shardId, HOMES_SHOWN);
-    return {base: snapshot, ...homes};
-  });
+  const spec = read.view.shards.get(shardId)?.value;
+  const inUse = await planOf(dependencies, read, spec);
+  const homes =
+    spec === undefined ? NO_HOMES : await homesOf(inUse, {...read, living}, spec, HOMES_SHOWN);
+  const {reason} = homes;
   // The governor's own word may be some seconds old, and be cut short.
   const listing =
     reason !== '' && shardView(read, shardId).reason === ''
       ? withReasons(read, [{shard: shardId, reason}])
       : read;
-  const spec = listing.view.shards.get(shardId)?.value;
   const excluded = spec === undefined ? [] : exclusions(listing, living, spec);
   const past = await events(dependencies, {
     service,
@@ -57,53 +51,38 @@ export async function why(
     audit: false,
   });
   const view = shardView(listing, shardId);
-  const queued = await queuedMoveOf(dependencies, read, shardId);
+  const queued = await queuedMoveOf(inUse, read, shardId);
   return {
     shard: view,
-    rule:
-      ruleOf(listing, living, spec, view.reason) +
-      (await trialOf(dependencies, read, base, shardId)) +
-      quietOf(read),
-    ...present(dependencies, listing, shardId, stranded),
+    rule: ruleOf(listing, living, spec, view.reason) + trialOf(inUse, shardId) + quietOf(read),
+    ...present(dependencies, listing, shardId, homes.stranded),
     ...(queued === undefined ? {} : {queued}),
-    homes: await shown(
-      containers,
-      base,
-      shardId,
-      containerLoads(listing, () => living),
-    ),
+    homes: shown(homes, listing, living),
     excluded: excluded.slice(0, EXCLUDED_SHOWN),
     excludedCount: excluded.length,
     history: past.events,
+    planRevision: String(inUse.revision),
     revision: String(listing.revision),
   };
 }
 
-/** Where a shard belongs does not hang on who is tried with it just now. */
-function untried(base: PlacementSnapshot): PlacementSnapshot {
-  if (!base.containers.some(isTrialDue)) return base;
-  const containers = base.containers.map((one) =>
-    one.unproved === undefined ? one : {...one, unproved: {...one.unproved, trialDue: false}},
-  );
-  return {...base, containers};
-}
-
-function isTrialDue({unproved}: PlacementContainer): boolean {
-  return unproved?.trialDue === true;
+/** The plan in use, or where it does not cover the shard yet, a newer one. */
+async function planOf(
+  dependencies: AdminDependencies,
+  listing: AppListing,
+  spec: ShardSpec | undefined,
+): Promise<PlanInUse> {
+  const inUse = await planInUse(dependencies, listing);
+  const isCovered = spec === undefined || inUse.plan.destination(spec.id) !== undefined;
+  return isCovered ? inUse : planInUse(dependencies, listing, {newest: true});
 }
 
 /** What follows the rule where the plan sends the shard to a container that has not proved itself; '' where it does not. */
-async function trialOf(
-  dependencies: AdminDependencies,
-  listing: AppListing,
-  base: PlacementSnapshot,
-  shardId: string,
-): Promise<string> {
-  if (!base.containers.some(isTrialDue)) return '';
-  const {snapshot, wanted} = await planned(dependencies, listing);
-  const shard = wanted.trials.find((at) => snapshot.shards[at]?.id === shardId);
-  if (shard === undefined) return '';
-  const container = snapshot.containers[wanted.target[shard] ?? -1]?.id ?? '';
+function trialOf({plan, gate}: PlanInUse, shard: string): string {
+  const {trust, living} = gate;
+  const container = plan.destination(shard)?.target ?? '';
+  const incarnation = living.get(container)?.incarnation ?? '';
+  if (trust.isProved(incarnation) || !trust.isTrial(shard, incarnation)) return '';
   return `; it goes to ${container} on trial: no shard has become ready there yet`;
 }
 
@@ -116,26 +95,20 @@ function quietOf({status}: AppListing): string {
 }
 
 /** What each of them holds now. */
-async function shown(
-  homes: readonly string[],
-  {shards, containers}: PlacementSnapshot,
-  shardId: string,
-  loads: ReadonlyMap<string, ContainerLoad>,
-): Promise<WhyAnswer['homes']> {
-  const zones = new Map(containers.map(({id, zone = ''}) => [id, zone]));
-  const found = homes.map((container) => {
+function shown(
+  {containers, current}: Homes,
+  listing: AppListing,
+  living: ReadonlyMap<string, LivingContainer>,
+): WhyAnswer['homes'] {
+  const {view} = listing;
+  const loads = containerLoads(listing, () => living);
+  return containers.map((container) => {
     const {loadRatio} = loads.get(container) ?? {};
+    const shards = view.shardsOf(living.get(container)?.incarnation ?? '').size;
     const bears = loadRatio === undefined ? {} : {loadRatio};
-    return {container, shards: 0, current: false, zone: zones.get(container) ?? '', ...bears};
+    const zone = zoneOf(view, container);
+    return {container, shards, current: container === current, zone, ...bears};
   });
-  const byContainer = new Map(found.map((home) => [home.container, home]));
-  await inSlices(shards, ({id, current}) => {
-    const home = byContainer.get(current);
-    if (home === undefined) return;
-    home.shards += 1;
-    if (id === shardId) home.current = true;
-  });
-  return found;
 }
 
 /** What is, not what is planned: a plan whose container cannot be reached, or whose drop hangs, is not happening. */

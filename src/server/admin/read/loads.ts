@@ -2,6 +2,7 @@
 import {balanceIn} from '../../../governor/load-balance.ts';
 import {loadTerms} from '../../../governor/load-terms.ts';
 import type {LoadTerms} from '../../../governor/load-terms.ts';
+import type {NamedBalance} from '../../../governor/move-numbers.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
 import {LoadTable} from '../../../load/load-table.ts';
 import type {OwnFigures} from '../../../load/own-figures.ts';
@@ -54,6 +55,12 @@ export interface ContainerLoad {
   readonly own: OwnFigures;
 }
 
+/** How loads lie on containers; undefined: they are not looked at. */
+export function readBalance(listing: AppListing, living: Living): NamedBalance | undefined {
+  const table = tableOf(listing);
+  return table && {...balanceIn(listing.view, table, living), metrics: table.metrics};
+}
+
 /** By container id. */
 export function containerLoads(
   listing: AppListing,
@@ -61,9 +68,9 @@ export function containerLoads(
 ): ReadonlyMap<string, ContainerLoad> {
   return once(listing, 'containerLoads', () => {
     const loads = new Map<string, ContainerLoad>();
-    const table = tableOf(listing);
-    if (table === undefined) return loads;
-    const {containers, targets} = balanceIn(listing.view, table, living());
+    const balance = readBalance(listing, living());
+    if (balance === undefined) return loads;
+    const {containers, targets, metrics} = balance;
     const {containers: figures} = listing.loads();
     for (const {container, weight, loads: borne} of containers) {
       const ratios = borne.map((load, at) => {
@@ -71,8 +78,8 @@ export function containerLoads(
         return target > 0 ? load / target : 0;
       });
       loads.set(container, {
-        load: byMetric(table.metrics, borne),
-        loadRatio: byMetric(table.metrics, ratios),
+        load: byMetric(metrics, borne),
+        loadRatio: byMetric(metrics, ratios),
         own: figures.get(container) ?? {},
       });
     }

@@ -2,14 +2,15 @@
 import {compareText} from '../../../model/compare-text.ts';
 import {isVoluntary} from '../../../model/move-reason.ts';
 import type {OwnershipRecord, Versioned} from '../../../model/ownership.ts';
-import {queueState} from '../../../governor/move-gate.ts';
+import {objectOf, queueState} from '../../../governor/move-gate.ts';
+import type {MoveGate, WantedMove} from '../../../governor/move-gate.ts';
+import {moveNumbers} from '../../../governor/move-numbers.ts';
+import type {PlanInUse} from '../../../governor/plan-in-use.ts';
 import type {MovesAnswer, MoveStep, QueuedMoveView, RunningMove} from '../../../protocol/admin.ts';
-import {livingOf} from './container-views.ts';
-import type {AdminDependencies, PlanDependencies} from '../dependencies.ts';
+import type {AdminDependencies} from '../dependencies.ts';
 import {currentApp} from './listing.ts';
-import {MoveNumbers} from './move-numbers.ts';
 import {moveWaits, waitView} from './move-waits.ts';
-import {planned} from './unplaced.ts';
+import {planInUse} from './plan-in-use.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 
 const STEPS: Readonly<Record<OwnershipRecord['state'], MoveStep>> = {
@@ -60,35 +61,32 @@ export async function moves(
   const newestFirst = [...finished].sort(
     (a, b) => compareText(b.endedAt, a.endedAt) || compareText(a.shard, b.shard),
   );
-  const queued = await queuedMoves(dependencies, listing);
+  const inUse = await planInUse(dependencies, listing);
+  const queued = queuedMoves(inUse);
   return {
     running: running.slice(0, limit),
     runningCount: running.length,
-    queued: await explained(dependencies, listing, queued.slice(0, limit)),
+    queued: await explained(inUse, listing, queued.slice(0, limit)),
     queuedCount: queued.length,
     quiet: listing.status?.quiet ?? null,
     finished: newestFirst.slice(0, limit),
     finishedCount: newestFirst.length,
+    planRevision: String(inUse.revision),
     revision: String(revision),
   };
 }
 
 /** The first of the plan's moves, with what makes them necessary and what they wait for. */
 async function explained(
-  dependencies: PlanDependencies,
+  {gate, balance}: PlanInUse,
   listing: AppListing,
   queued: readonly QueuedMoveView[],
 ): Promise<QueuedMoveView[]> {
-  if (queued.length === 0) return [];
-  const {snapshot, wanted} = await planned(dependencies, listing);
-  const numbers = await MoveNumbers.make(snapshot, wanted);
-  const waits = await moveWaits(listing, {snapshot, wanted}, queued.length);
+  const waits = await moveWaits(listing, gate, queued);
   return queued.map((move, at) => {
-    const wantedMove = wanted.moves[at];
     const wait = waits[at];
     return {
-      ...move,
-      ...(wantedMove === undefined ? {} : {numbers: numbers.of(wantedMove)}),
+      ...{...move, numbers: moveNumbers(move, gate, balance)},
       ...(wait === undefined ? {} : {waitsFor: waitView(wait, listing)}),
     };
   });
@@ -96,39 +94,29 @@ async function explained(
 
 /** The shard's move that the plan wants and nobody has begun; undefined where there is none. */
 export async function queuedMoveOf(
-  dependencies: PlanDependencies,
+  inUse: PlanInUse,
   listing: AppListing,
   shard: string,
 ): Promise<QueuedMoveView | undefined> {
-  // Its governor wants nothing more: a plan is spared.
-  if (listing.status?.settled === true) return undefined;
-  const queued = await queuedMoves(dependencies, listing);
+  const queued = queuedMoves(inUse);
   const at = queued.findIndex((move) => move.shard === shard);
-  if (at === -1) return undefined;
-  return (await explained(dependencies, listing, queued.slice(0, at + 1)))[at];
+  return at === -1 ? undefined : (await explained(inUse, listing, queued.slice(0, at + 1)))[at];
 }
 
-/** What the live planner wants and nobody has begun, in its order. */
-export async function queuedMoves(
-  dependencies: PlanDependencies,
-  listing: AppListing,
-): Promise<QueuedMoveView[]> {
-  const {snapshot, wanted} = await planned(dependencies, listing);
-  const living = livingOf(listing);
-  const isBreakerOpen = listing.status?.alarms.some(({code}) => code === 'BRAKE') === true;
-  const trials = new Set(wanted.trials);
-  return wanted.moves.map(({shard, from, to, cause}) => {
-    const move: Omit<QueuedMoveView, 'state'> = {
-      shard: snapshot.shards[shard]?.id ?? '',
-      from: snapshot.containers[from]?.id ?? '',
-      to: snapshot.containers[to]?.id ?? '',
-      cause,
-      numbers: '',
-    };
-    const state = queueState(move, listing.view, living);
-    if (isBreakerOpen && isVoluntary(cause) && state === 'queued') return {...move, state: 'held'};
-    const isTrial = trials.has(shard);
-    const isQuiet = state === 'queued' && isVoluntary(cause) && listing.status?.quiet && !isTrial;
-    return {...move, state: isQuiet ? 'quiet' : state};
-  });
+/** What the plan wants and nobody has begun, in its order. */
+export function queuedMoves({plan, gate}: PlanInUse): QueuedMoveView[] {
+  const queued: QueuedMoveView[] = [];
+  for (const move of plan.queue)
+    if (objectOf(move, gate.view) !== undefined)
+      queued.push({...move, state: stateIn(gate, move), numbers: ''});
+  return queued;
+}
+
+function stateIn(gate: MoveGate, move: WantedMove): QueuedMoveView['state'] {
+  const {view, living, trust, isBreakerOpen, isQuiet} = gate;
+  const state = queueState(move, view, living);
+  if (state !== 'queued' || !isVoluntary(move.cause)) return state;
+  if (isBreakerOpen) return 'held';
+  const isTrial = trust.isTrial(move.shard, living.get(move.to)?.incarnation ?? '');
+  return isQuiet && !isTrial ? 'quiet' : state;
 }

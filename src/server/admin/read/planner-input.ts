@@ -8,7 +8,6 @@ import type {AppView} from '../../../appstate/app-view.ts';
 import type {OwnershipRecord} from '../../../model/ownership.ts';
 import type {PlacementSnapshot} from '../../../model/placement.ts';
 import {runInSlices} from '../../../runtime/slices.ts';
-import {livingOf} from './container-views.ts';
 import {readTerms} from './loads.ts';
 
 /**
@@ -35,11 +34,6 @@ function* plannerInputSteps(
     {view, living, pending, retries, loads: readTerms(listing)},
     0,
   );
-}
-
-/** The same for the containers that live. */
-export function liveInput(listing: AppListing): Promise<PlacementSnapshot> {
-  return plannerInput(listing, livingOf(listing));
 }
 
 function* trustFrom(

@@ -1,8 +1,6 @@
 /** Why shards are unplaced: by the governor's word, and by the live planner where that word is cut short or missing. */
-import type {PlacementSnapshot, Plan} from '../../../model/placement.ts';
 import type {AppStatus} from '../../../model/status.ts';
-import {liveInput} from './planner-input.ts';
-import {atOnce} from '../dependencies.ts';
+import {planInUse} from './plan-in-use.ts';
 import type {PlanDependencies} from '../dependencies.ts';
 import {onceSoon} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
@@ -17,32 +15,17 @@ export async function withAllReasons(
 }
 
 async function reasoned(dependencies: PlanDependencies, listing: AppListing): Promise<AppListing> {
-  const {snapshot, wanted} = await planned(dependencies, listing);
-  const {unplaced} = wanted;
-  const reasons = unplaced.map(({shard, reason}) => ({
-    shard: snapshot.shards[shard]?.id ?? '',
-    reason,
-  }));
-  return withReasons(listing, reasons);
+  const {plan} = await planInUse(dependencies, listing);
+  return withReasons(
+    listing,
+    Array.from(plan.unplaced, ([shard, reason]) => ({shard, reason})),
+  );
 }
 
 /** The listing with these shards as the unplaced ones. */
 export function withReasons(listing: AppListing, unplaced: AppStatus['unplaced']): AppListing {
   const status: AppStatus = listing.status ?? NO_WORD;
   return {...listing, status: {...status, unplaced, unplacedCount: unplaced.length}};
-}
-
-/** What the live planner makes of the listing. */
-export function planned(
-  {plan, byTurns = atOnce}: PlanDependencies,
-  listing: AppListing,
-): Promise<{snapshot: PlacementSnapshot; wanted: Plan}> {
-  return onceSoon(listing, 'plan', () =>
-    byTurns(listing.app, async () => {
-      const snapshot = await liveInput(listing);
-      return {snapshot, wanted: await plan(snapshot)};
-    }),
-  );
 }
 
 /** The governor has not spoken yet, or lists fewer than it counts. */

@@ -6,8 +6,8 @@ import {recordState} from '../../../model/shard-state.ts';
 import {MISSING_LIMIT} from '../../../protocol/admin.ts';
 import type {WaitCheckAnswer, WaitCheckQuery} from '../../../protocol/admin.ts';
 import {containerViews, livingOf, stateOf} from '../read/container-views.ts';
-import {planned} from '../read/unplaced.ts';
-import type {AdminDependencies} from '../dependencies.ts';
+import {planInUse} from '../read/plan-in-use.ts';
+import type {AdminDependencies, PlanDependencies} from '../dependencies.ts';
 import {exists} from '../read/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {hasSpec, reasonOf, shardState} from '../read/shard-views.ts';
@@ -28,7 +28,7 @@ class Unmet {
   }
 }
 
-type WaitDependencies = Pick<AdminDependencies, 'service' | 'plan' | 'byTurns'>;
+type WaitDependencies = Pick<AdminDependencies, 'service'> & PlanDependencies;
 
 type WaitCondition = (
   listing: AppListing,
@@ -159,9 +159,8 @@ async function appBalanced(
   dependencies: WaitDependencies,
 ): Promise<void> {
   appReady(listing, id, missing, dependencies);
-  const {snapshot, wanted} = await planned(dependencies, listing);
-  const name = (shard: number): string => snapshot.shards[shard]?.id ?? '';
-  for (const {shard, cause} of wanted.moves) missing.add(name(shard), `is to move (${cause})`);
+  const {plan} = await planInUse(dependencies, listing, {newest: true});
+  for (const {shard, cause} of plan.queue) missing.add(shard, `is to move (${cause})`);
   for (const [shard, {value}] of listing.view.own) {
     if (value.state === 'dropping') missing.add(shard, 'is on its way');
   }

@@ -1,4 +1,5 @@
 /** Cancelling queued voluntary moves: a note in the shard's spec, which its governor heeds. */
+import {objectOf} from '../../../governor/move-gate.ts';
 import {isVoluntary} from '../../../model/move-reason.ts';
 import type {
   CancelMovesAnswer,
@@ -13,7 +14,8 @@ import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import {livingOf} from '../read/container-views.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {listApp, WHOLE_APP} from '../read/listing.ts';
+import {currentApp} from '../read/listing.ts';
+import {planInUse} from '../read/plan-in-use.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {queuedMoves, runningMove} from '../read/moves.ts';
 import {refuseOwnService} from '../guards.ts';
@@ -36,10 +38,9 @@ export async function cancelMoves(
     throw new SmError('INVALID_INPUT', 'no move is named', {
       hint: 'name one or more moves, or set all',
     });
-  const listing = await listApp(dependencies, service, WHOLE_APP);
-  const queued = new Map(
-    (await queuedMoves(dependencies, listing)).map((move) => [move.shard, move]),
-  );
+  const listing = await currentApp(dependencies, service);
+  const inUse = await planInUse(dependencies, listing);
+  const queued = new Map(queuedMoves(inUse).map((move) => [move.shard, move]));
   const voluntary = [...queued.values()].filter(({cause}) => isVoluntary(cause));
   const wanted = all ? voluntary.map(({shard}) => shard) : named;
   const items: Item[] = [];
@@ -72,7 +73,7 @@ function refusal(
   const own = view.own.get(shard);
   if (own !== undefined && runningMove(shard, own) !== undefined)
     return {move, shard, result: 'running', error: BEGUN};
-  if (known === undefined) return absent(move, shard);
+  if (known === undefined || objectOf(known, view) === undefined) return absent(move, shard);
   if (isVoluntary(known.cause)) return undefined;
   return {move, shard, result: 'forced', error: `${known.cause}: it has to move`};
 }
