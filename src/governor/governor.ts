@@ -32,7 +32,7 @@ import {PendingWrites, committedChange} from './pending-writes.ts';
 import type {PlanCache} from './plan-cache.ts';
 import type {PlanInUse} from './plan-in-use.ts';
 import {Planning} from './planning.ts';
-import {changesPlan, freesCapacity} from './placement.ts';
+import {freesCapacity} from './placement.ts';
 import {zoneOf} from './placement-terms.ts';
 import {reconcile, reconcileGone, reconcileUnplanned} from './reconcile.ts';
 import type {ReconcileContext, Step} from './reconcile.ts';
@@ -214,9 +214,7 @@ export class Governor implements ListingTaker {
     this.retries.noteFailures(shard, after?.value, nowMs);
     if (this.trust.note(shard, before?.value, after?.value, nowMs)) this.planCache.dirty = true;
     this.capacityFreed ||= freesCapacity(before?.value, after?.value);
-    const target = this.planCache.destination(shard)?.target ?? '';
-    const trial = this.trust.trials.get(shard)?.container;
-    this.planCache.dirty ||= changesPlan(before?.value, after?.value, this.living, target, trial);
+    this.planning.ownChanged(shard, before?.value, after?.value, this.living);
   }
 
   private heartbeatChanged(incarnation: string, last: Heartbeat | undefined, nowMs: number): void {
@@ -340,8 +338,9 @@ export class Governor implements ListingTaker {
     if (step.step === 'queue') return this.admissions.wait(step.incarnation, shard);
     if (step.for === 'session') this.retries.pause(shard, nowMs + REFUSED_RETRY_MS);
     if (step.for === 'capacity') this.inFlightMoves.waitForCapacity(shard);
-    if (step.for === 'home') this.inFlightMoves.end(shard);
-    if (step.for === 'capacity' || step.for === 'plan') this.dirty.wait(shard);
+    if (step.for === 'home' || step.for === 'nowhere') this.inFlightMoves.end(shard);
+    if (step.for === 'nowhere') this.planning.turnAway(shard);
+    if (['capacity', 'nowhere', 'plan'].includes(step.for)) this.dirty.wait(shard);
     if (step.for === 'plan') this.planCache.dirty = true;
   }
 
@@ -393,8 +392,7 @@ export class Governor implements ListingTaker {
   }
 
   private get settled(): boolean {
-    const {pending, hints, inFlightMoves} = this;
-    if (pending.size > 0 || hints.size > 0 || !inFlightMoves.isAtRest) return false;
+    if (this.pending.size > 0 || this.hints.size > 0 || !this.inFlightMoves.isAtRest) return false;
     return !this.planning.isDue && this.planCache.queue.length === 0;
   }
 }

@@ -7,13 +7,13 @@ import {placementOf} from '../model/placement-policy.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
 import type {PlanTerms, WarmFitness} from '../planner/warm-table.ts';
 import type {GovernorAction} from './actions.ts';
-import type {ContainerTrust} from './container-trust.ts';
 import {LARGE_PLAN_PAUSE_MAX_MS, PAUSE_PER_PLAN, ROWS_PER_TURN} from './limits.ts';
 import {cancelledTo} from './move-gate.ts';
 import type {PendingWrites} from './pending-writes.ts';
 import {placementTerms} from './placement.ts';
 import type {RetrySchedule} from './retry.ts';
 import {RowFeed, rowsOf} from './row-feed.ts';
+import type {Arriving} from './row-feed.ts';
 import type {PlanningContext, TrialPlanner} from './trial-planner.ts';
 
 export interface LargePlanningContext extends PlanningContext {
@@ -50,16 +50,11 @@ export class LargePlans {
   isOn = false;
 
   /** `from`: apps of more shards are large. */
-  constructor(
-    view: AppView,
-    trialPlanner: TrialPlanner,
-    trials: ContainerTrust['trials'],
-    from: number,
-  ) {
+  constructor(view: AppView, trialPlanner: TrialPlanner, arriving: Arriving, from: number) {
     this.view = view;
     this.trialPlanner = trialPlanner;
     this.from = from;
-    this.feed = new RowFeed(view, trials);
+    this.feed = new RowFeed(view, arriving);
   }
 
   /** An answer is awaited. */

@@ -24,6 +24,8 @@ type Trials = ReadonlyMap<string, Pick<Trial, 'container'>>;
 export interface TrialTerms {
   /** Under way. */
   readonly trials: Trials;
+  /** Count for no container, whatever their records say. */
+  readonly turnedAway: ReadonlySet<string>;
   /** By container id. */
   readonly unproved: ReadonlyMap<string, Unproved>;
   /** Which shards may be tried; `current`: for which container the record counts. Asked only where a trial is due. */
@@ -34,7 +36,10 @@ export interface TrialTerms {
   ) => Pick<PlacementShard, 'trial' | 'failures' | 'cancelledTo'>;
 }
 
-const ALL_PROVED: TrialTerms = {trials: new Map(), unproved: new Map(), fitness: () => ({})};
+const ALL_PROVED: TrialTerms = {
+  ...{trials: new Map(), turnedAway: new Set(), unproved: new Map()},
+  fitness: () => ({}),
+};
 
 /**
  * The container a record counts for: where the shard runs, or where it is on its way to. '' when it runs nowhere, its
@@ -80,7 +85,7 @@ export function freesCapacity(
 export function* placementSteps(
   view: AppView,
   living: ReadonlyMap<string, LivingContainer>,
-  {trials, unproved, fitness} = ALL_PROVED,
+  {trials, turnedAway, unproved, fitness} = ALL_PROVED,
   loads?: LoadTerms,
 ): Generator<undefined, PlacementSnapshot> {
   const shards: PlacementShard[] = [];
@@ -91,7 +96,8 @@ export function* placementSteps(
     if ((looks += 1) % SHARDS_PER_STEP === 0) yield;
     if (view.isQuarantined(id)) continue;
     const known = view.own.get(id);
-    const current = countsFor(known?.value, living, trials.get(id)?.container);
+    const record = turnedAway.has(id) ? undefined : known?.value;
+    const current = countsFor(record, living, trials.get(id)?.container);
     const shard = placementShard(id, value, known, current, metrics, loads);
     shards.push(isTrialDue ? {...shard, ...fitness(id, known?.value, shard.current)} : shard);
   }

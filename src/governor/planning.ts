@@ -2,6 +2,7 @@
 import type {AppView} from '../appstate/app-view.ts';
 import {waitFor} from '../model/move-wait.ts';
 import type {MoveWait} from '../model/move-wait.ts';
+import type {OwnershipRecord} from '../model/ownership.ts';
 import type {RowPlan} from '../planner/row-plan.ts';
 import type {GovernorAction} from './actions.ts';
 import type {AppLoads} from './app-loads.ts';
@@ -12,13 +13,17 @@ import {LargePlans} from './large-plans.ts';
 import type {LargePlanningContext} from './large-plans.ts';
 import {PLAN_PAUSE_SHOWN_MS} from './limits.ts';
 import {PlanCache} from './plan-cache.ts';
+import {changesPlan} from './placement.ts';
 import {TrialPlanner} from './trial-planner.ts';
 import type {PlanningContext} from './trial-planner.ts';
 
 export class Planning {
   readonly cache: PlanCache;
   readonly trials: TrialPlanner;
+  /** Shards on their way to a container where the plan leaves more than may be there together. Until their records change they count for no container. */
+  private readonly turnedAway = new Set<string>();
   private readonly view: AppView;
+  private readonly trust: ContainerTrust;
   private readonly options: GovernorOptions;
   private readonly large: LargePlans;
   /** An answer has come since the last turn. It is acted on before there is another question: that would forget trials that have not begun. */
@@ -31,10 +36,12 @@ export class Planning {
   constructor(view: AppView, trust: ContainerTrust, options: GovernorOptions, nowMs: number) {
     const from = options.plansBesideFrom ?? Number.POSITIVE_INFINITY;
     this.view = view;
+    this.trust = trust;
     this.options = options;
     this.cache = new PlanCache(view.rows, nowMs);
-    this.trials = new TrialPlanner(trust);
-    this.large = new LargePlans(view, this.trials, trust.trials, from);
+    this.trials = new TrialPlanner(trust, this.turnedAway);
+    const {trials, turnedAway} = this;
+    this.large = new LargePlans(view, trials, {trials: trust.trials, turnedAway}, from);
   }
 
   /** A plan is wanted, or asked for. */
@@ -53,6 +60,26 @@ export class Planning {
     const isPlanWanted = loads.look(living, nowMs);
     this.cache.dirty ||= isPlanWanted;
     if (isPlanWanted || loads.renewals !== renewals) this.large.loadsChanged();
+  }
+
+  /** The shard finds no room where it is on its way to, for the plan leaves too many there: it is planned as one that runs nowhere. */
+  turnAway(shard: string): void {
+    this.turnedAway.add(shard);
+    this.view.rows.touch(this.view.rows.rowOf(shard));
+    this.cache.want(true);
+  }
+
+  /** The shard's record has changed: another plan may be wanted. */
+  ownChanged(
+    shard: string,
+    before: OwnershipRecord | undefined,
+    after: OwnershipRecord | undefined,
+    living: PlanningContext['living'],
+  ): void {
+    this.turnedAway.delete(shard);
+    const target = this.cache.destination(shard)?.target ?? '';
+    const trial = this.trust.trials.get(shard)?.container;
+    this.cache.dirty ||= changesPlan(before, after, living, target, trial);
   }
 
   /** Whoever plans beside has ended; as `LargePlans.lost`. */

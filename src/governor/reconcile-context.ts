@@ -9,7 +9,7 @@ import type {ReconcileContext} from './reconcile.ts';
 export type ReconcileParts = Pick<ReconcileContext, 'view' | 'living' | 'newMove' | 'epoch'> & {
   readonly admissions: Pick<AdmissionQueue, 'limit'>;
   readonly pending: Pick<PendingWrites, 'arriving' | 'of'>;
-  readonly planCache: Pick<PlanCache, 'isQueued' | 'plannedCount'>;
+  readonly planCache: Pick<PlanCache, 'isQueued' | 'plannedCount' | 'destination'>;
   readonly trust: Pick<ContainerTrust, 'isTrial'>;
   /** Records that wait for the container's claim, or are being written for it. */
   readonly unclaimedOf: (incarnation: string) => number;
@@ -17,6 +17,14 @@ export type ReconcileParts = Pick<ReconcileContext, 'view' | 'living' | 'newMove
 
 export function reconcileContext(parts: ReconcileParts): ReconcileContext {
   const {view, living, newMove, epoch, admissions, pending, planCache, trust, unclaimedOf} = parts;
+  const containerOf = (incarnation: string): string =>
+    view.heartbeats.get(incarnation)?.value.container ?? '';
+  const hasMate = (shard: string, isThere: (mate: string) => boolean): boolean => {
+    const key = view.shards.get(shard)?.value.spreadKey ?? '';
+    for (const mate of view.spreadKeys.shardsOf(key))
+      if (mate !== shard && isThere(mate)) return true;
+    return false;
+  };
   return {
     ...{view, living, newMove, epoch},
     isBusy: (incarnation) => unclaimedOf(incarnation) >= admissions.limit,
@@ -25,18 +33,21 @@ export function reconcileContext(parts: ReconcileParts): ReconcileContext {
     isFull: (incarnation, comesBack) => {
       const limit = shardLimit(view, incarnation);
       if (limit === 0) return false;
-      const container = view.heartbeats.get(incarnation)?.value.container ?? '';
-      const most = comesBack ? Math.max(limit, planCache.plannedCount(container)) : limit;
+      const planned = planCache.plannedCount(containerOf(incarnation));
+      const most = comesBack ? Math.max(limit, planned) : limit;
       return view.shardsOf(incarnation).size + pending.arriving(incarnation) >= most;
     },
     hasKeyConflict: (shard, incarnation) => {
-      const key = view.shards.get(shard)?.value.spreadKey ?? '';
-      if (key === '') return false;
       const there = view.shardsOf(incarnation);
-      for (const other of view.spreadKeys.shardsOf(key))
-        if (other !== shard && (there.has(other) || pending.of(other)?.to === incarnation))
-          return true;
-      return false;
+      return hasMate(shard, (mate) => there.has(mate) || pending.of(mate)?.to === incarnation);
+    },
+    isOverplanned: (shard, incarnation) => {
+      const container = containerOf(incarnation);
+      const limit = shardLimit(view, incarnation);
+      if (limit > 0 && planCache.plannedCount(container) > limit) return true;
+      const isPlanned = (mate: string): boolean =>
+        view.shards.has(mate) && planCache.destination(mate)?.target === container;
+      return hasMate(shard, isPlanned);
     },
   };
 }

@@ -35,10 +35,10 @@ export type Step =
   | {readonly step: 'restart'; readonly container: string; readonly transition: Transition}
   /** `remind`: the container wrote the record itself, it needs a hint only if it takes long. */
   | {readonly step: 'hint'; readonly op: 'add' | 'drop'; readonly remind?: boolean}
-  /** Nothing to do until something changes. `for` = what is waited for; `session`: the push container that runs it waits for its id; `home`: no container has it in the plan, and none runs it. */
+  /** Nothing to do until something changes. `for` = what is waited for; `session`: the push container that runs it waits for its id; `home`: no container has it in the plan, and none runs it; `nowhere`: the same, but the plan does not know it yet. */
   | {
       readonly step: 'wait';
-      readonly for: 'plan' | 'capacity' | 'budget' | 'session' | 'home' | 'nothing';
+      readonly for: 'plan' | 'capacity' | 'budget' | 'session' | 'home' | 'nowhere' | 'nothing';
     }
   /** The target has not claimed what it was given before. */
   | {readonly step: 'queue'; readonly incarnation: string};
@@ -52,6 +52,8 @@ export interface ReconcileContext {
   readonly isFull: (incarnation: string, comesBack: boolean) => boolean;
   /** The container holds, or is about to be given, another shard with the spread key of this one. */
   readonly hasKeyConflict: (shard: string, incarnation: string) => boolean;
+  /** The plan leaves more there than may be there together: whatever has not come yet waits in vain. */
+  readonly isOverplanned: (shard: string, incarnation: string) => boolean;
   /** Enough records wait for that container's claim. */
   readonly isBusy: (incarnation: string) => boolean;
   /** The container gets the shard on trial, though it takes nothing else. */
@@ -123,7 +125,10 @@ function place(
   const comesBack = comesBackTo(target.container, known?.value.move);
   if (!isOpenFor(target, {comesBack, onTrial: context.isTrial(shard, target.incarnation)}))
     return {step: 'wait', for: 'plan'};
-  if (lacksCapacity(shard, target, context)) return {step: 'wait', for: 'capacity'};
+  if (lacksCapacity(shard, target, context)) {
+    const isInVain = context.isOverplanned(shard, target.incarnation);
+    return {step: 'wait', for: isInVain ? 'nowhere' : 'capacity'};
+  }
   return placeOn(target, shard, known, context);
 }
 

@@ -22,20 +22,28 @@ interface CountingContainer extends Arrival {
   readonly incarnation: string;
 }
 
+/** What records do not say of shards on their way. */
+export interface Arriving {
+  /** By shard. */
+  readonly trials: ReadonlyMap<string, Pick<Trial, 'container'>>;
+  /** Count for no container, whatever their records say. */
+  readonly turnedAway: ReadonlySet<string>;
+}
+
 const NO_ARRIVAL: Arrival = {comesBack: false, onTrial: false};
 
 export class RowFeed {
   /** Rows of shards one of whose moves an operator has cancelled. */
   readonly cancelled = new Set<number>();
   private readonly view: AppView;
-  private readonly trials: ReadonlyMap<string, Pick<Trial, 'container'>>;
+  private readonly arriving: Arriving;
   private readonly homes = new Map<string, CountingContainer>();
   private tried: readonly number[] = [];
   private isFresh = true;
 
-  constructor(view: AppView, trials: ReadonlyMap<string, Pick<Trial, 'container'>>) {
+  constructor(view: AppView, arriving: Arriving) {
     this.view = view;
-    this.trials = trials;
+    this.arriving = arriving;
   }
 
   /** Nothing was sent yet, or all is to be sent anew. */
@@ -62,7 +70,7 @@ export class RowFeed {
   /** What is on trial, or was when this was called last, counts for another home than what is not. */
   noteTrials(): void {
     const {rows} = this.view;
-    const now = Array.from(this.trials.keys(), (shard) => rows.rowOf(shard));
+    const now = Array.from(this.arriving.trials.keys(), (shard) => rows.rowOf(shard));
     for (const row of [...this.tried, ...now]) rows.touch(row);
     this.tried = now;
   }
@@ -121,11 +129,11 @@ export class RowFeed {
 
   /** The same rule as `countsFor`, of which living containers are left out. */
   private countingIn(shard: string, record: OwnershipRecord | undefined): string {
-    if (record === undefined) return '';
+    if (record === undefined || this.arriving.turnedAway.has(shard)) return '';
     const {state, container, incarnation, move, failures} = record;
     const arrivalAt = (there: string): Arrival => ({
       comesBack: comesBackTo(there, move),
-      onTrial: this.trials.get(shard)?.container === there,
+      onTrial: this.arriving.trials.get(shard)?.container === there,
     });
     if (state === 'owned')
       return this.keyOf({kind: 'owner', container, incarnation, ...NO_ARRIVAL});

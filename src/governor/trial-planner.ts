@@ -35,10 +35,13 @@ export interface PlanningContext {
 
 export class TrialPlanner {
   private readonly trust: ContainerTrust;
+  private readonly turnedAway: ReadonlySet<string>;
   private dueAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(trust: ContainerTrust) {
+  /** `turnedAway`: shards that count for no container, whatever their records say. Default: none do. */
+  constructor(trust: ContainerTrust, turnedAway: ReadonlySet<string> = new Set()) {
     this.trust = trust;
+    this.turnedAway = turnedAway;
   }
 
   plan(
@@ -71,7 +74,8 @@ export class TrialPlanner {
         return homelessFitness(context.retries.mustWait(shard, nowMs), record);
       return runningFitness(shard, record, context);
     };
-    const trials = {trials: this.trust.trials, unproved, fitness};
+    const {turnedAway} = this;
+    const trials = {trials: this.trust.trials, turnedAway, unproved, fitness};
     return placementSteps(view, living, trials, context.loads);
   }
 
@@ -87,7 +91,8 @@ export class TrialPlanner {
       if (pending.has(shard)) continue;
       const record = view.own.get(shard)?.value;
       const isLetGo = record?.state !== 'owned' || record.container === container;
-      if (!isLetGo || countsFor(record, living, container) !== container) trials.delete(shard);
+      const isOnWay = isLetGo && !this.turnedAway.has(shard);
+      if (!isOnWay || countsFor(record, living, container) !== container) trials.delete(shard);
     }
   }
 

@@ -43,6 +43,7 @@ function stepOf({state, recorded, heartbeats, holder, runs}: Scene): Step {
       epoch: 1,
       isFull: never,
       hasKeyConflict: never,
+      isOverplanned: never,
       isBusy: never,
       isTrial: never,
       isQueued: never,

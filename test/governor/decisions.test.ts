@@ -215,6 +215,7 @@ describe('the next step of a shard', () => {
       ...{
         isFull: () => false,
         hasKeyConflict: () => false,
+        isOverplanned: () => false,
         isBusy: () => false,
         isQueued: () => false,
         isTrial: () => false,

@@ -51,6 +51,30 @@ describe('a shard that waits for room where it goes', () => {
   });
 });
 
+describe('a shard on its way to a container that has become full', () => {
+  it.each([false, true])(
+    'has no home where no other container has room, and gets one as soon as one has; planned beside: %s',
+    (plansBeside) => {
+      const bed = pinned({s1: 'c1', s2: 'c2'}, {plansBeside});
+      for (const shard of ['s1', 's2']) bed.addShard(shard);
+      bed.order('spare', 'cordon');
+      bed.order('c1', 'drain');
+      bed.settle();
+      expect(bed.places).toEqual({s1: 'dropping c1', s2: 'owned c2'});
+      bed.respec({maxShardCount: 1});
+      bed.free(['s1']);
+      bed.pass(20_000);
+      expect(stateOf(bed, 's1')).toBe('free c1');
+      expect(bed.status?.unplaced).toEqual([{shard: 's1', reason: 'capacity'}]);
+      const {length} = bed.writes;
+      bed.lift('spare');
+      bed.pass(1_000);
+      expect(stateOf(bed, 's1')).toBe('assigned spare');
+      expect(bed.writes).toHaveLength(length + 1);
+    },
+  );
+});
+
 describe('a restart that waits for the budget of a minute', () => {
   function twoChanged(): GovernorBed {
     const bed = pinned({s1: 'c1', s2: 'c2'});

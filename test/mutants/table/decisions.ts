@@ -225,8 +225,8 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
     {
       name: 'gives more than a container may hold',
       breaks: 'planner.md: maxShardCount',
-      find: "if (lacksCapacity(shard, target, context)) return {step: 'wait', for: 'capacity'};",
-      replace: '',
+      find: 'if (lacksCapacity(shard, target, context)) {',
+      replace: 'if (context.epoch < 0) {',
       killed: DECISIONS_TESTS(
         'the next step of a shard > gives it to who takes something new and has room',
       ),

@@ -37,6 +37,28 @@ export const RESUMING_MUTANTS: readonly Mutant[] = [
       ),
     },
   ]),
+  ...inFile('src/governor/reconcile.ts', [
+    {
+      name: 'a shard waits for good for room that the plan leaves to others',
+      breaks: 'the summary: a shard that no container has in the plan is unplaced',
+      find: "for: isInVain ? 'nowhere' : 'capacity'",
+      replace: "for: isInVain ? 'capacity' : 'capacity'",
+      killed: RESUMED_TESTS(
+        'a shard on its way to a container that has become full > has no home where no other container has room, and gets one as soon as one has; planned beside: false',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/row-feed.ts', [
+    {
+      name: 'plans made beside the governor count a shard where it was turned away',
+      breaks: 'row-feed.ts says the same as the snapshot of placement.ts',
+      find: 'if (record === undefined || this.arriving.turnedAway.has(shard))',
+      replace: 'if (record === undefined)',
+      killed: RESUMED_TESTS(
+        'a shard on its way to a container that has become full > has no home where no other container has room, and gets one as soon as one has; planned beside: true',
+      ),
+    },
+  ]),
   ...inFile('src/appstate/app-view.ts', [
     {
       name: 'a removed shard does not count for its spread key while it is dropped',
