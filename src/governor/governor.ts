@@ -324,7 +324,7 @@ export class Governor implements ListingTaker {
     if (this.view.spec?.value.deleting === true || mustWait) return {step: 'wait', for: 'nothing'};
     const destination = this.planCache.destination(shard);
     if (destination !== undefined) return reconcile(shard, destination, context);
-    return reconcileUnplanned(known?.state);
+    return reconcileUnplanned(this.view.hasLivingOwner(shard) ? known?.state : undefined);
   }
 
   private carryOut(shard: string, step: Step, nowMs: number, actions: GovernorAction[]): void {

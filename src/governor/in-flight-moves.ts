@@ -5,7 +5,7 @@ import type {MoveReason} from '../model/move-reason.ts';
 import {waitFor} from '../model/move-wait.ts';
 import type {MoveWait} from '../model/move-wait.ts';
 import {movingLimit} from '../model/moving-limit.ts';
-import type {OwnershipRecord} from '../model/ownership.ts';
+import type {OwnershipRecord, Versioned} from '../model/ownership.ts';
 import {placementOf} from '../model/placement-policy.ts';
 import type {MovingPolicy, PlacementPolicy} from '../model/placement-policy.ts';
 import {DEPARTURES_PER_APP, MINUTE_MS} from './limits.ts';
@@ -106,6 +106,25 @@ export class InFlightMoves {
   /** So many planned moves have begun within the last minute, as somebody says who has seen them. */
   assumeStarted(count: number, nowMs: number): void {
     this.starts = Array.from({length: count}, () => nowMs);
+  }
+
+  /** The planned moves of the last minute, as their records say it: a governor that takes over has not seen them begin. */
+  learnStarts(
+    records: Iterable<readonly [string, Versioned<OwnershipRecord>]>,
+    nowMs: number,
+    wallMs: number,
+  ): void {
+    if (this.moving.perMinute === 0) return;
+    const since = new Date(wallMs - MINUTE_MS).toISOString();
+    for (const [, {value}] of records) {
+      const {move} = value;
+      if (move === null || move.from === '' || move.startedAt <= since) continue;
+      const reason = moveReasonOf(move.why);
+      if (reason.kind === 'lost' || !isBudgeted(urgencyOf(reason, move.to))) continue;
+      // Clocks of daemons differ: what began later than now began now.
+      this.starts.push(nowMs - Math.max(0, wallMs - Date.parse(move.startedAt)));
+    }
+    this.starts.sort((a, b) => a - b);
   }
 
   /** Does not count any more, whatever the record says: nothing lets go of the shard, and there is nowhere for it to go. */

@@ -47,6 +47,7 @@ export class MoveStarter {
   readonly waits = new MoveWaits();
   private readonly parts: StarterParts;
   private endMs: number | undefined;
+  private isFirstLook = true;
 
   constructor(parts: StarterParts) {
     this.parts = parts;
@@ -57,7 +58,9 @@ export class MoveStarter {
 
   /** Containers have changed, or time has passed; true when the quiet time has, too. */
   look(living: Living, nowMs: number, wallMs: number): boolean {
-    const {spec, heartbeats} = this.parts.view;
+    const {spec, heartbeats, own} = this.parts.view;
+    if (this.isFirstLook) this.parts.inFlightMoves.learnStarts(own, nowMs, wallMs);
+    this.isFirstLook = false;
     const seen = [...living.values()].map(({container, incarnation, state}) => {
       const version = heartbeats.get(incarnation)?.value.version ?? '';
       return [incarnation, {container, incarnation, state, version}] as const;

@@ -95,7 +95,7 @@ export function reconcileGone(shard: string, context: ReconcileContext): Step {
   );
 }
 
-/** The next step of a shard that no plan has covered yet: what is under way goes on. */
+/** The next step of a shard that no plan has covered yet: what is under way goes on. `state`: of its record where its holder lives. */
 export function reconcileUnplanned(state: OwnershipState | undefined): Step {
   if (state === 'dropping') return {step: 'hint', op: 'drop'};
   return state === 'assigned' ? {step: 'hint', op: 'add'} : {step: 'wait', for: 'plan'};

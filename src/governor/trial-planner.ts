@@ -1,4 +1,5 @@
 /** Plans with what containers have shown of themselves in mind: who gets nothing, who may get a shard on trial now, and which. */
+import {moveReasonOf} from '../model/move-reason.ts';
 import type {OwnershipRecord} from '../model/ownership.ts';
 import type {PlacementSnapshot, Plan, Unproved} from '../model/placement.ts';
 import type {ContainerTrust} from './container-trust.ts';
@@ -37,6 +38,7 @@ export class TrialPlanner {
   private readonly trust: ContainerTrust;
   private readonly turnedAway: ReadonlySet<string>;
   private dueAtMs = Number.POSITIVE_INFINITY;
+  private isFirstLook = true;
 
   /** `turnedAway`: shards that count for no container, whatever their records say. Default: none do. */
   constructor(trust: ContainerTrust, turnedAway: ReadonlySet<string> = new Set()) {
@@ -60,6 +62,8 @@ export class TrialPlanner {
 
   /** Containers that have not proved themselves, by id. Takes note of who is admitted, and forgets trials that never began. */
   look(context: PlanningContext, nowMs: number): Map<string, Unproved> {
+    if (this.isFirstLook) this.learnTrials(context, nowMs);
+    this.isFirstLook = false;
     this.dropUnbegun(context);
     this.admitStarting(context);
     return this.unproved(context, nowMs);
@@ -82,6 +86,17 @@ export class TrialPlanner {
   /** When a trial may begin that had to wait, ms; Infinity when none waits for time to pass. */
   wakeAtMs(): number {
     return this.dueAtMs;
+  }
+
+  /** Trials that another daemon has begun: running shards that are on their way to a container that has not proved itself. */
+  private learnTrials({view, living}: PlanningContext, nowMs: number): void {
+    const isNew = ({incarnation}: LivingContainer): boolean => !this.trust.isProved(incarnation);
+    if (![...living.values()].some(isNew)) return;
+    for (const [shard, {value}] of view.own) {
+      const there = living.get(movesTo(value));
+      if (there !== undefined && isNew(there))
+        this.begin(shard, there.container, {view, living}, nowMs);
+    }
   }
 
   /** Trials of the last plan that nothing was written for: this plan chooses anew. */
@@ -191,6 +206,13 @@ export class TrialPlanner {
     }
     return busy;
   }
+}
+
+/** The container to which a shard moves that ran elsewhere; '' for none. */
+function movesTo({move, ready, failures}: OwnershipRecord): string {
+  if (move === null || ready || failures > 0 || move.from === '' || move.from === move.to)
+    return '';
+  return moveReasonOf(move.why).kind === 'lost' ? '' : move.to;
 }
 
 /** One shard at a time is what a bad container may cost: until somebody serves it again, or nobody can. */

@@ -2,8 +2,10 @@
 import type {GovernorAction, GovernorAnswer} from '../../src/governor/actions.ts';
 import type {Eviction} from '../../src/governor/eviction.ts';
 import type {AppView} from '../../src/appstate/app-view.ts';
+import type {GovernorOptions} from '../../src/governor/governor-options.ts';
 import {Governor} from '../../src/governor/governor.ts';
 import type {ContainerOverride} from '../../src/model/container-share.ts';
+import type {AppChange} from '../../src/model/change.ts';
 import type {Heartbeat, HeartbeatState} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {AppSpec, ShardSpec} from '../../src/model/specs.ts';
@@ -50,7 +52,7 @@ export class GovernorBed {
   readonly clockRates = new Map<string, number>();
   /** Steps of the app's removal, oldest first. */
   readonly removals: ('deleteSpecs' | 'finishRemoval')[] = [];
-  readonly governor: Governor;
+  governor: Governor;
   /** Plans that were asked for and not answered yet. */
   readonly questions: Extract<GovernorAction, {type: 'plan'}>[] = [];
   /** Whoever plans beside is told this. */
@@ -58,6 +60,8 @@ export class GovernorBed {
   /** Whether they are answered at the end of the turn, and acted on at once. */
   answersAtOnce = true;
   private readonly planners = new WarmPlanners();
+  private readonly options: Omit<GovernorOptions, 'governor' | 'epoch'>;
+  private epoch = EPOCH;
   private revision = 100;
   private moves = 0;
 
@@ -66,15 +70,22 @@ export class GovernorBed {
     {listed = true, plansBeside = PLANS_BESIDE, ...limits}: BedOptions = {},
   ) {
     const nextMoveId = (): string => `m${(this.moves += 1)}`;
-    const plansBesideFrom = plansBeside ? 0 : undefined;
-    const options = {app: 'app', governor: 'd1', epoch: EPOCH, plan, nextMoveId, plansBesideFrom};
-    this.governor = new Governor(options, this.nowMs);
+    this.options = {app: 'app', plan, nextMoveId, plansBesideFrom: plansBeside ? 0 : undefined};
+    this.governor = new Governor({...this.options, governor: 'd1', epoch: EPOCH}, this.nowMs);
     const spec = {service: 'app', createTime: 1, maxShardCount: 0, maxRecoveryTime: 0, ...limits};
     const mod = this.next();
     const change = {kind: 'spec', mod, entry: {value: spec, mod, create: mod}} as const;
     if (listed) this.governor.listings.take([change], mod, this.nowMs);
     else this.governor.changed(change, this.nowMs);
     for (const shard of shards) this.addShard(shard);
+  }
+
+  /** Another daemon governs from now on: it knows what the store has, and nothing else. */
+  takeOver(stored: readonly AppChange[]): void {
+    this.losePlanner();
+    const epoch = (this.epoch += 1);
+    this.governor = new Governor({...this.options, governor: `d${epoch}`, epoch}, this.nowMs);
+    this.governor.listings.take(stored, this.next(), this.nowMs);
   }
 
   get own(): AppView['own'] {
@@ -325,7 +336,7 @@ export class GovernorBed {
   /** The container that has claimed the shard makes it ready. */
   ready(shard: string): void {
     const [known, me] = this.held(shard);
-    this.commit(shard, markReady(shard, known, me, EPOCH).record);
+    this.commit(shard, markReady(shard, known, me, this.epoch).record);
   }
 
   /** The container lets the shards go, with what it says of a failed add. */
@@ -380,7 +391,8 @@ export class GovernorBed {
     return entry;
   }
 
-  private next(): number {
+  /** The revision of another write. */
+  next(): number {
     this.revision += 1;
     return this.revision;
   }

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {GovernorBed} from './governor-bed.ts';
 import type {BedOptions} from './governor-bed.ts';
+import {storedKeys} from './random/stored.ts';
 
 /** Beyond the wait for first joins. */
 const FIRST_PLAN_MS = 3_000;
@@ -104,6 +105,57 @@ describe('a restart that waits for the budget of a minute', () => {
     const bed = twoChanged();
     bed.pass(20_000);
     expect(bed.status?.settled).toBe(false);
+  });
+});
+
+describe('a governor that takes over', () => {
+  it('counts what began within the last minute by the records', () => {
+    const bed = pinned({s1: 'c1', s2: 'c2'});
+    bed.respec({placement: {moving: {perMinute: 1}}});
+    bed.addShard('s1', {manualContainerId: 'spare'});
+    bed.settle();
+    bed.free(['s1']);
+    bed.settle();
+    bed.claim(['s1']);
+    const beganMs = bed.nowMs;
+    bed.takeOver([...storedKeys(bed)]);
+    bed.pass(FIRST_PLAN_MS);
+    bed.addShard('s2', {manualContainerId: 'spare'});
+    bed.pass(50_000);
+    expect(stateOf(bed, 's2')).toBe('owned c2');
+    expect(bed.governor.wakeAtMs(bed.nowMs)).toBeLessThanOrEqual(beganMs + MINUTE_MS);
+    bed.pass(10_000);
+    expect(stateOf(bed, 's2')).toBe('dropping c2');
+  });
+
+  it('lets a new container have no second running shard', () => {
+    const shards = Array.from({length: 12}, (_, at) => `s${at}`);
+    const bed = pinned(Object.fromEntries(shards.map((shard, at) => [shard, `c${at % 2}`])));
+    bed.order('spare', 'cordon');
+    for (const shard of shards) bed.addShard(shard);
+    bed.settle();
+    bed.join('joiner');
+    const all = ['c0', 'c1', 'spare', 'joiner'];
+    const leaving = (): number =>
+      shards.filter((shard) => bed.own.get(shard)?.value.move?.to === 'joiner').length;
+    bed.pass(FIRST_PLAN_MS, all);
+    expect(leaving()).toBe(1);
+    bed.takeOver([...storedKeys(bed)]);
+    bed.pass(60_000, all);
+    expect(leaving()).toBe(1);
+  });
+
+  it('waits for no drop of a container that is gone', () => {
+    const bed = pinned({s1: 'c1', s2: 'c2'});
+    bed.addShard('s1', {manualContainerId: 'c2'});
+    bed.settle();
+    expect(stateOf(bed, 's1')).toBe('dropping c1');
+    bed.end('c1');
+    bed.addShard('s1', {manualContainerId: 'c1'});
+    bed.takeOver([...storedKeys(bed)]);
+    bed.pass(20_000);
+    expect(bed.places).toEqual({s1: 'dropping c1', s2: 'owned c2'});
+    expect(bed.status?.settled).toBe(true);
   });
 });
 

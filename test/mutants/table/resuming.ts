@@ -16,6 +16,37 @@ export const RESUMING_MUTANTS: readonly Mutant[] = [
         'a shard that waits for room where it goes > counts against the budget again in the turn in which it goes on',
       ),
     },
+    {
+      name: 'a governor that takes over waits for the drop of a container that is gone',
+      breaks: 'the summary: settled says that nothing more is going to happen',
+      find: 'reconcileUnplanned(this.view.hasLivingOwner(shard) ? known?.state : undefined)',
+      replace: 'reconcileUnplanned(known?.state)',
+      killed: RESUMED_TESTS(
+        'a governor that takes over > waits for no drop of a container that is gone',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/trial-planner.ts', [
+    {
+      name: 'a governor that takes over gives a new container a second trial',
+      breaks: '"Joining containers": at most one running shard moves to it, on trial',
+      find: 'if (this.isFirstLook) this.learnTrials(context, nowMs);',
+      replace: '',
+      killed: RESUMED_TESTS(
+        'a governor that takes over > lets a new container have no second running shard',
+      ),
+    },
+  ]),
+  ...inFile('src/governor/move-starter.ts', [
+    {
+      name: 'a governor that takes over forgets which moves have begun within the minute',
+      breaks: 'planner.md: moving.perMinute',
+      find: 'if (this.isFirstLook) this.parts.inFlightMoves.learnStarts(own, nowMs, wallMs);',
+      replace: '',
+      killed: RESUMED_TESTS(
+        'a governor that takes over > counts what began within the last minute by the records',
+      ),
+    },
   ]),
   ...inFile('src/governor/in-flight-moves.ts', [
     {

@@ -96,7 +96,7 @@ function* inFlightOf({view, status}: AppListing): Generator<undefined, InFlightM
     moves.note(shard, value);
   }
   for (const {value} of view.heartbeats.values()) moves.noteOverdue(value);
-  // When moves began is in nobody's records: only their governor counts them.
+  // A failed add ends the note of a move: only the governor knows of all that have begun.
   const minute = status?.waits?.find(({budget}) => budget === 'moving.perMinute');
   if (minute !== undefined) moves.assumeStarted(minute.used, NOW_MS);
   return moves;
