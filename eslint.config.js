@@ -1,4 +1,3 @@
-import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 /** Which folders of src each folder may import; docs/architecture.md tells why. `model` is open to all. */
@@ -195,37 +194,15 @@ function serverRooms(depth, outer) {
 
 export {SERVER_ZONES, ZONES};
 
+/** What oxlint, which has all other rules (`.oxlintrc.json`), cannot say: paths by regular expression, and syntax by selector. */
 export default tseslint.config(
-  {ignores: ['dist/**', 'node_modules/**', 'coverage/**', '.tmp/**', 'examples/**']},
-  {
-    files: ['**/*.{ts,tsx}'],
-    extends: [...tseslint.configs.recommended],
-    rules: {
-      '@typescript-eslint/no-unused-vars': [
-        'error',
-        {argsIgnorePattern: '^_', varsIgnorePattern: '^_'},
-      ],
-      '@typescript-eslint/consistent-type-imports': 'error',
-      'max-lines': ['error', 400],
-      'max-lines-per-function': ['error', {max: 70}],
-      'no-console': 'error',
-    },
-  },
+  {files: ['src/**/*.{ts,tsx}'], languageOptions: {parser: tseslint.parser}},
   ...FOLDERS.flatMap(zones),
-  {
-    files: ['src/views/**/*.{ts,tsx}'],
-    plugins: {'react-hooks': reactHooks},
-    rules: {'react-hooks/rules-of-hooks': 'error', 'react-hooks/exhaustive-deps': 'error'},
-  },
   {
     files: PURE.map((folder) => `src/${folder}/**/*.ts`),
     rules: {
       'no-restricted-syntax': ['error', ...TIME_AND_CHANCE],
       'no-restricted-globals': ['error', ...OUTSIDE],
     },
-  },
-  {
-    files: ['test/**/*.{ts,tsx}', 'scripts/**/*.ts'],
-    rules: {'max-lines-per-function': ['error', {max: 120}], 'no-console': 'off'},
   },
 );

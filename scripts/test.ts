@@ -50,7 +50,7 @@ const BACKGROUND: readonly Step[] = [
 /** The steps of one stage run side by side. */
 const STAGES: readonly (readonly Step[])[] = [
   [
-    {name: 'lint', command: ['eslint', '.', '--max-warnings', '0']},
+    {name: 'lint', command: ['eslint', 'src', '--max-warnings', '0']},
     {name: 'types', command: ['oxlint', '--type-aware', '--type-check']},
     {name: 'format', command: ['oxfmt', '--check']},
     {name: 'build', command: ['tsx', 'scripts/build.ts']},

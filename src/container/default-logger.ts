@@ -8,7 +8,7 @@ type Write = (line: string) => void;
  * default: `console.error`, whose faults (a pipe that nobody reads) end no process.
  */
 export function stderrLogger(
-  // eslint-disable-next-line no-console
+  // oxlint-disable-next-line no-console
   write: Write = (line) => console.error(line),
   fields: object = {},
 ): Logger {

@@ -232,7 +232,7 @@ async function fill(endpoint: string): Promise<void> {
 /** Until not a byte more goes in. */
 function fillDisk(file: string): void {
   for (const bytes of [MIB, 4_096, 1])
-    for (let count = 0; ; count += 1) {
+    for (;;) {
       try {
         writeFileSync(`${file}-${bytes}`, Buffer.alloc(bytes), {flag: 'a'});
       } catch {
