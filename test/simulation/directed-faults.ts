@@ -131,10 +131,13 @@ export class DirectedFaults implements Boundaries {
   private comesUp(kind: BoundaryKind, what: () => string): DirectedFault | undefined {
     const {world} = this.fleet;
     if (world.nowMs >= this.endsMs) return undefined;
+    // Names cost a tenth of a run: nobody asks for one any more.
+    if (this.wanted.size === 0 && this.onBoundary === undefined) return undefined;
     const name = this.counted.next(what());
     this.onBoundary?.({name, kind, atMs: world.nowMs});
     const fault = this.wanted.get(name);
     if (fault === undefined) return undefined;
+    this.wanted.delete(name);
     this.struck.push(fault);
     world.note(`directed: ${fault.do} at ${name}`);
     return fault;

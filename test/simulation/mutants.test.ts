@@ -17,12 +17,12 @@ const CAUGHT = {
   'no compare of the record': 4,
   'a hint is compared with nothing': 8,
   'eviction of whatever version': 51,
-  'hints are not repeated': 29,
-  'unknown taken for refused': 1_776,
+  'hints are not repeated': 54,
+  'unknown taken for refused': 37,
   'revoked handles live': 1,
   'no compare of the fencingKey': 51,
   'one T for all': 21,
-  'stale reads are believed': 212,
+  'stale reads are believed': 25,
   'suspension stops the clock of the owner': 76,
 };
 
