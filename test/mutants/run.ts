@@ -19,7 +19,7 @@ const RUNNERS = 2;
 /** `--quick` runs mutants that die within so many seeds, and those that tests kill without waiting in vain. */
 const QUICK_SEEDS = 10;
 /** Of these, so many of each source file: all of them take two minutes of both cores, which `npm test` does not have. */
-const QUICK_PER_FILE = 2;
+const QUICK_PER_FILE = 1;
 
 const values = scriptOptions(import.meta.filename, {
   only: {type: 'string', multiple: true, default: []},
