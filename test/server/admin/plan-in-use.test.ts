@@ -1,4 +1,7 @@
 /** Where the governor of an app runs in the daemon, answers come from the plan that it acts by: no reader makes one. */
+import {once} from 'node:events';
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {AppViews} from '../../../src/appview/app-views.ts';
 import {SHARDS_PLANNED_INLINE} from '../../../src/governor/limits.ts';
@@ -53,6 +56,12 @@ class Bed {
   readonly here: World;
   readonly elsewhere: World;
   private readonly run: GovernorRun;
+  /** Of both containers: takes every hint, and lets go of nothing. */
+  private readonly containers = createServer((_, reply) => {
+    reply.statusCode = 202;
+    reply.end(JSON.stringify({accepted: 1}));
+  });
+  private readonly hints = new HintSender({logger: silentLogger, allowLoopback: true});
 
   constructor(planners?: PlannersBeside) {
     const {plans} = this;
@@ -64,7 +73,7 @@ class Bed {
       ...{app: service, governor: 'd1', keys, store, batcher: new TransactionBatcher(store)},
       ...{epoch: 1, clock, logger: silentLogger, plan, planners, push: undefined},
       fencingKey: {key: keys.ownership(SERVICE, service), target: 'mod', value: 0},
-      hints: new HintSender({logger: silentLogger, allowLoopback: true}),
+      hints: this.hints,
       holdings: undefined,
       takesOver: false,
       leases: {
@@ -89,7 +98,11 @@ class Bed {
   async begin(shards: readonly string[], maxMoving: number): Promise<void> {
     const {memory, keys} = this.elsewhere;
     await this.elsewhere.call('addSpec', {service, maxMoving});
-    for (const container of ['c1', 'c2']) await this.elsewhere.join(service, container, {ttlMs});
+    this.containers.listen(0, '127.0.0.1');
+    await once(this.containers, 'listening');
+    const endpoint = `127.0.0.1:${(this.containers.address() as AddressInfo).port}`;
+    for (const container of ['c1', 'c2'])
+      await this.elsewhere.join(service, container, {ttlMs, endpoint});
     const blank = {service, task: '', updateTime: 1, manualContainerId: '', workerGroup: ''};
     const then = [...shards, 'proof'].flatMap((id) => {
       const container = id === 'proof' ? 'c2' : 'c1';
@@ -111,8 +124,10 @@ class Bed {
     await this.untilMoving(maxMoving);
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.run.stop();
+    await this.hints.close();
+    this.containers.close();
   }
 
   get planInUse() {

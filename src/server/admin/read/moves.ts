@@ -98,6 +98,7 @@ export async function queuedMoveOf(
   listing: AppListing,
   shard: string,
 ): Promise<QueuedMoveView | undefined> {
+  if (!inUse.plan.queue.has(shard)) return undefined;
   const queued = queuedMoves(inUse);
   const at = queued.findIndex((move) => move.shard === shard);
   return at === -1 ? undefined : (await explained(inUse, listing, queued.slice(0, at + 1)))[at];
