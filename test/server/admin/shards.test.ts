@@ -1,4 +1,5 @@
 import {beforeEach, describe, expect, it, vi} from 'vitest';
+import {AppView} from '../../../src/appstate/app-view.ts';
 import {adminRoutes} from '../../../src/protocol/admin.ts';
 import {ShardPages} from '../../../src/server/admin/read/shard-reads.ts';
 import {NOW_MS, SERVICE, World} from './fixture.ts';
@@ -183,6 +184,18 @@ describe('listing', () => {
       reason: 'capacity',
     });
     expect(shards.find(({id}) => id === 's11')?.reason).not.toBe('');
+  });
+
+  it('of what a filter has found do not look for it again', async () => {
+    const looks = vi.spyOn(AppView.prototype, 'isQuarantined');
+    const query = {...app, state: 'ready' as const, limit: 1};
+    const first = await world.call('getShards', query);
+    const looksOfFirst = looks.mock.calls.length;
+    const next = await world.call('getShards', {...query, cursor: first.next});
+    expect(next.shards.map(({id}) => id)).toEqual(['s01']);
+    expect(looks.mock.calls.length - looksOfFirst).toBeLessThan(first.total);
+    const other = {...query, state: 'unplaced' as const, cursor: first.next};
+    expect((await world.call('getShards', other)).matched).not.toBe(first.matched);
   });
 
   it('forget the listing behind them when nobody asks for the next one', async () => {

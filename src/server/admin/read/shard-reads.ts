@@ -16,7 +16,14 @@ import {PAGES_KEPT_LIMIT, PAGES_KEPT_MS} from '../limits.ts';
 interface Kept {
   readonly listing: AppListing;
   readonly ids: readonly string[];
+  /** What the last filter has found among them. */
+  readonly found?: Found;
   readonly untilMs: number;
+}
+
+interface Found {
+  readonly filter: string;
+  readonly matching: readonly string[];
 }
 
 /** Pages through shards. Keeps the listing behind an unfinished page, so that the pages of a call belong together. */
@@ -31,12 +38,14 @@ export class ShardPages {
 
   async page(query: GetShardsQuery): Promise<GetShardsAnswer> {
     const cursor = query.cursor === undefined ? undefined : parseCursor(query.cursor);
-    const {listing, ids} = await this.listing(query, cursor?.revision);
-    const matching = await matchingIds(listing, ids, query);
+    const {listing, ids, found} = await this.listing(query, cursor?.revision);
+    const filter = filterOf(query);
+    const matching =
+      found?.filter === filter ? found.matching : await matchingIds(listing, ids, query);
     const from = cursor === undefined ? 0 : firstAfter(matching, cursor.after);
     const shown = matching.slice(from, from + query.limit);
     const more = from + shown.length < matching.length;
-    if (more) this.keep(listing, ids);
+    if (more) this.keep({listing, ids, found: {filter, matching}});
     const last = shown.at(-1);
     const next = more && last !== undefined ? printCursor(listing.revision, last) : '';
     return {
@@ -51,7 +60,7 @@ export class ShardPages {
   private async listing(
     {service: app, shardId, limit}: GetShardsQuery,
     revision: number | undefined,
-  ): Promise<Pick<Kept, 'listing' | 'ids'>> {
+  ): Promise<Omit<Kept, 'untilMs'>> {
     if (shardId !== undefined) {
       // One shard is no reason to make a view of them all.
       const isOpen = this.dependencies.views.holds(app);
@@ -70,11 +79,11 @@ export class ShardPages {
     return {listing: ids.length > limit ? await frozen(fresh) : fresh, ids};
   }
 
-  private keep(listing: AppListing, ids: readonly string[]): void {
-    const nowMs = performance.now();
-    const key = `${listing.app}@${listing.revision}`;
+  private keep(page: Omit<Kept, 'untilMs'>): void {
+    const {app, revision} = page.listing;
+    const key = `${app}@${revision}`;
     this.kept.delete(key);
-    this.kept.set(key, {listing, ids, untilMs: nowMs + PAGES_KEPT_MS});
+    this.kept.set(key, {...page, untilMs: performance.now() + PAGES_KEPT_MS});
     for (const known of this.kept.keys())
       if (this.kept.size > PAGES_KEPT_LIMIT) this.kept.delete(known);
     clearTimeout(this.timer);
@@ -82,6 +91,10 @@ export class ShardPages {
     this.timer = setTimeout(() => this.kept.clear(), PAGES_KEPT_MS);
     this.timer.unref();
   }
+}
+
+function filterOf({shardId, state, container, unplaced}: GetShardsQuery): string {
+  return JSON.stringify([shardId, state, container, unplaced]);
 }
 
 async function matchingIds(
