@@ -118,11 +118,26 @@ function homeless(
 ): ServiceGap {
   const failed = record === undefined || record.failures === 0 ? undefined : record;
   const gap = homelessBy(shard, context);
-  if (failed === undefined) return gap ?? {text: 'it waits to be assigned', fix: ''};
+  if (failed === undefined) return gap ?? {text: waitText(shard, record, context), fix: ''};
   const {failures, container, lastError} = failed;
   const text = `its add has failed ${failures} times in a row, on ${container} last: ${lastError}`;
   const fix = `fix what its add needs; the log of ${container} says more`;
   return gap === undefined ? {text, fix} : {text: `${gap.text}; ${text}`, fix: gap.fix || fix};
+}
+
+/** It has a home in the plan. Where its move goes, a shard of its spread key may not have left yet. */
+function waitText(
+  shard: string,
+  record: OwnershipRecord | undefined,
+  {view, living}: GapContext,
+): string {
+  const to = record?.move?.to ?? '';
+  const there = view.shardsOf(living.get(to)?.incarnation ?? '');
+  const key = view.shards.get(shard)?.value.spreadKey ?? '';
+  const mate = [...view.spreadKeys.shardsOf(key)].find((one) => one !== shard && there.has(one));
+  return mate === undefined
+    ? 'it waits to be assigned'
+    : `it waits until ${mate}, which has the same spread key, has left ${to}`;
 }
 
 /** By the plan's reason; undefined: it has a home. */

@@ -10,6 +10,7 @@ import type {ContainerState, OverdueHook} from '../../src/model/container.ts';
 import {unreadableHeartbeat} from '../../src/model/container.ts';
 import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import type {ShardSpec} from '../../src/model/specs.ts';
+import {GovernorBed} from './governor-bed.ts';
 
 const STARTED = '2026-01-01T00:00:00.000Z';
 const move = {id: 'm', from: 'c1', to: 'c2', why: 'balance', startedAt: STARTED};
@@ -218,6 +219,26 @@ describe('why a shard is not served', () => {
 
   it('nothing, when its record says ready and its container is heard', () => {
     expect(gap({record: {ready: true}})).toBeUndefined();
+  });
+
+  it('names the shard of its spread key that has not left yet where it goes', () => {
+    const bed = new GovernorBed([]);
+    for (const shard of ['s1', 's2']) bed.addShard(shard, {spreadKey: 'k'});
+    const record = (container: string, state: OwnershipRecord['state']): OwnershipRecord => ({
+      ...{v: 1, state, container, incarnation: `${container}-inc`, token: '', ready: false},
+      ...{move, failures: 0, lastError: ''},
+    });
+    const open = {endpoint: '', state: 'ready', mode: 'open'} as const;
+    const c2: LivingContainer = {container: 'c2', incarnation: 'c2-inc', ...open};
+    const {view} = bed.governor;
+    const context = {app: 'orders', view, living: new Map([['c2', c2]]), reasonOf: () => ''};
+    bed.record('s1', record('c1', 'free'));
+    expect(serviceGap('s1', context)?.text).toBe('it waits to be assigned');
+    bed.record('s2', record('c2', 'dropping'));
+    bed.removeShard('s2');
+    expect(serviceGap('s1', context)?.text).toBe(
+      'it waits until s2, which has the same spread key, has left c2',
+    );
   });
 
   it('never tells anybody to start the sample container', () => {
