@@ -63,6 +63,40 @@ function tries(bed: GovernorBed, container: string): number {
   ).length;
 }
 
+describe('a new container that never claims', () => {
+  const CLAIM_LIMIT_MS = 5_000;
+
+  /** How long shards were not served, ms, while so many ms passed; `answers`: calls to it succeed. */
+  function unservedMs(bed: GovernorBed, ms: number, answers: boolean): number {
+    let sumMs = 0;
+    for (let passedMs = 0; passedMs < ms; passedMs += 100) {
+      sumMs += 100 * live(bed, 100, works(HEALTHY));
+      bed.beat('c3');
+      if (answers) for (const [container] of bed.calls.splice(0)) bed.reached(container);
+    }
+    return sumMs;
+  }
+
+  it('loses its trial shard after 5 s, and gets no other before a call to it succeeds', () => {
+    const bed = placed();
+    bed.join('c3');
+    expect(unservedMs(bed, 60_000, false)).toBeLessThan(CLAIM_LIMIT_MS + 1_000);
+    expect(tries(bed, 'c3')).toBe(1);
+    expect(held(bed, 'c1') + held(bed, 'c2')).toBe(12);
+    expect(bed.status?.containers['c3']?.state).toBe('unreachable');
+  });
+
+  it('gets fewer and fewer where calls to it succeed: each of them fails as a trial', () => {
+    const bed = placed();
+    bed.join('c3');
+    unservedMs(bed, 60_000, true);
+    const early = tries(bed, 'c3');
+    unservedMs(bed, 60_000, true);
+    expect(early).toBeGreaterThan(2);
+    expect(tries(bed, 'c3') - early).toBeLessThan(early);
+  });
+});
+
 describe('a container that refuses', () => {
   it('takes one shard at a time from two healthy ones, and gives it back at once', () => {
     const bed = placed();
