@@ -52,6 +52,7 @@ export class Invariants {
   /** What began before is not held against the new limits. */
   limitsChanged(): void {
     this.starts = [];
+    this.movedMs.clear();
   }
 
   /** Another daemon governs: it knows of no other starts than records tell. */
