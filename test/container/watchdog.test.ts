@@ -2,13 +2,14 @@
 import {fork} from 'node:child_process';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
+import {bundled} from '../support/bundle.ts';
 
 const CHILD = join(import.meta.dirname, 'watchdog-child.ts');
 
 /** How the child ended: its signal, else its exit code. */
 function outcome(manner: 'healthy' | 'blocked'): Promise<string | number | null> {
   return new Promise((resolve, reject) => {
-    const child = fork(CHILD, [manner], {execArgv: ['--import', 'tsx']});
+    const child = fork(bundled(CHILD), [manner]);
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(signal ?? code));
   });

@@ -11,6 +11,7 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {openEtcdStore} from '../../src/store/etcd-store.ts';
 import {Keys} from '../../src/etcd/keys.ts';
+import {bundled} from '../support/bundle.ts';
 import {Authority} from '../support/certificates.ts';
 import {BIN} from '../support/cli-process.ts';
 import {freePorts} from '../support/free-ports.ts';
@@ -98,8 +99,8 @@ async function sm(
 
 function join_(login: object, id: string): Child {
   const options = {app: 'orders', id, endpoints: [`127.0.0.1:${storePort}`], etcd: login};
-  const script = join(import.meta.dirname, '..', 'support', 'secret-container.ts');
-  return new Child(['--import', 'tsx', script, JSON.stringify(options)]);
+  const script = bundled(join(import.meta.dirname, '..', 'support', 'secret-container.ts'));
+  return new Child([script, JSON.stringify(options)]);
 }
 
 beforeAll(async () => {

@@ -2,19 +2,10 @@
 import {execFileSync} from 'node:child_process';
 import {expect, it} from 'vitest';
 
-const SOURCE = ['--import', 'tsx', 'bin/dev.js'];
+const SM = 'bin/run.js';
 
 it('the command line runs without __proto__', () => {
-  const argv = [
-    '--disable-proto=throw',
-    ...SOURCE,
-    'token',
-    'create',
-    'ci',
-    '--role',
-    'view',
-    '--json',
-  ];
+  const argv = ['--disable-proto=throw', SM, 'token', 'create', 'ci', '--role', 'view', '--json'];
   const {token} = JSON.parse(execFileSync(process.execPath, argv, {encoding: 'utf8'})) as {
     token: string;
   };
@@ -27,7 +18,7 @@ it('a password in a URL is not shown by config view', () => {
     SM_PROXY: 'http://me:canary-1@proxy:1',
     SM_SERVER: 'http://me:canary-2@a:1,http://b:2',
   };
-  const shown = execFileSync(process.execPath, [...SOURCE, 'config', 'view', '--json'], {
+  const shown = execFileSync(process.execPath, [SM, 'config', 'view', '--json'], {
     encoding: 'utf8',
     env,
   });

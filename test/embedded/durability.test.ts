@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {openEndpoint} from '../../src/etcd/connection.ts';
 import type {EndpointClient} from '../../src/etcd/connection.ts';
+import {bundled} from '../support/bundle.ts';
 import {LONG_MS, pause, until} from '../support/until.ts';
 import {cleanUp, newPath} from './store-bed.ts';
 
@@ -22,7 +23,7 @@ interface StoreChild {
 }
 
 async function startChild(dataDir: string): Promise<StoreChild> {
-  const child = spawn(process.execPath, ['--import', 'tsx', ENTRY, '--data-dir', dataDir], {
+  const child = spawn(process.execPath, [bundled(ENTRY), '--data-dir', dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];

@@ -4,6 +4,7 @@ import {once} from 'node:events';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {EtcdStore} from '../../src/store/etcd-store.ts';
+import {bundled} from '../support/bundle.ts';
 import {startEtcd} from '../support/etcd-process.ts';
 import {freePorts} from '../support/free-ports.ts';
 import type {EtcdProcess} from '../support/etcd-process.ts';
@@ -21,7 +22,7 @@ afterAll(() => etcd.stop());
 
 /** What the process printed; it is killed, and the code null, when it does not end by itself. */
 async function runChild(...args: string[]): Promise<{code: number | null; output: string}> {
-  const child = spawn(process.execPath, ['--import', 'tsx', CHILD, ...args], {
+  const child = spawn(process.execPath, [bundled(CHILD), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -15,6 +15,7 @@ import {TokenCheck} from '../../../examples/fencing/http.ts';
 import {SCHEMA} from '../../../examples/fencing/postgresql.ts';
 import type {JoinOptions} from '../../../src/container/index.ts';
 import {formatToken} from '../../../src/model/token.ts';
+import {bundled} from '../../support/bundle.ts';
 import {LONG_MS, clusterOfFile} from '../../support/cluster.ts';
 import {OPERATOR} from '../../support/least-rights.ts';
 import {until} from '../../support/until.ts';
@@ -57,8 +58,7 @@ class Writer {
   private readonly child: ChildProcess;
 
   constructor(options: JoinOptions, places: Places) {
-    this.child = fork(WRITER, [], {
-      execArgv: ['--import', 'tsx'],
+    this.child = fork(bundled(WRITER), [], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.child.on('message', (report) => this.reports.push(report as WriterReport));
