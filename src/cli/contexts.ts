@@ -1,9 +1,10 @@
 /** Named sets of settings in $XDG_CONFIG_HOME/sm/config.yml. Nothing in the current folder may choose the server. */
-import {chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {chmodSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {SmError} from '../model/errors.ts';
 import {nearestWords} from '../model/nearest.ts';
+import {makeFolder} from '../runtime/make-folder.ts';
 
 /** What a context may set. No secrets: the token stays in its file. */
 const CONTEXT_SETTINGS = [
@@ -69,8 +70,7 @@ export async function readContexts(path = contextPath()): Promise<ContextFile> {
 
 export async function writeContexts(file: ContextFile, path = contextPath()): Promise<void> {
   const {stringify} = await import('./yaml.ts');
-  const folder = dirname(path);
-  mkdirSync(folder, {recursive: true, mode: 0o700});
+  makeFolder(dirname(path));
   const fresh = `${path}.${process.pid}.new`;
   writeFileSync(fresh, stringify(file), {mode: 0o600});
   chmodSync(fresh, 0o600);

@@ -158,7 +158,8 @@ function hasPut(request: TxnRequest): boolean {
   return (request.success ?? []).some(some) || (request.failure ?? []).some(some);
 }
 
+/** EFBIG: the log may not grow beyond a limit of the process (`ulimit -f`). */
 function isNoSpace(error: unknown): boolean {
   const {code} = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT';
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
 }

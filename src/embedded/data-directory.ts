@@ -3,7 +3,6 @@ import {
   closeSync,
   copyFileSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   readdirSync,
@@ -14,6 +13,7 @@ import {
 import {join} from 'node:path';
 import {SmError} from '../model/errors.ts';
 import type {FilePermissions} from '../runtime/file-rights.ts';
+import {makeFolder} from '../runtime/make-folder.ts';
 import {systemClock} from '../runtime/clock.ts';
 import type {Clock} from '../runtime/clock.ts';
 import {checkContentRights, checkDirectoryRights} from './directory-rights.ts';
@@ -73,7 +73,7 @@ export class DataDirectory {
   static async open(path: string, options: DataDirectoryOptions = {}): Promise<DataDirectory> {
     const {auth = 'none', filePermissions: permissions = 'strict'} = options;
     const lock = await translated(path, () => {
-      mkdirSync(path, {recursive: true, mode: 0o700});
+      makeFolder(path);
       if (permissions === 'strict') checkDirectoryRights(path);
       refuseForeign(path);
       if (permissions === 'strict') checkContentRights(path, isStoreFile);

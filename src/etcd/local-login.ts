@@ -2,12 +2,13 @@
  * Where processes of one user find the password of an embedded store on their machine: the daemon leaves a note for its port in the user's state
  * folder. The note names the file of the password, and is believed only where nobody else could have written it.
  */
-import {mkdirSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {HiddenText} from '../model/hidden-text.ts';
 import {isLoopbackHost} from '../model/loopback.ts';
 import type {Readers} from '../runtime/file-rights.ts';
+import {makeFolder} from '../runtime/make-folder.ts';
 import {readSecretFile} from '../runtime/secret-file.ts';
 import {PASSWORD_FILE_LIMIT_BYTES} from '../runtime/limits.ts';
 
@@ -25,7 +26,7 @@ const ENDPOINT = /^(?:https?:\/\/)?(.+):(\d+)$/;
 
 /** @throws NodeJS.ErrnoException where the state folder cannot be written */
 export function noteLocalStore(port: number, note: Note): void {
-  mkdirSync(folder(), {recursive: true, mode: 0o700});
+  makeFolder(folder());
   const path = notePath(String(port));
   const draft = `${path}.${process.pid}.new`;
   rmSync(draft, {force: true});

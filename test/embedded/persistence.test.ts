@@ -25,9 +25,11 @@ class SmallDisk {
   readonly sync = fileDisk.sync;
   readonly truncate = fileDisk.truncate;
   room: number;
+  private readonly code: string;
 
-  constructor(room: number) {
+  constructor(room: number, code = 'ENOSPC') {
     this.room = room;
+    this.code = code;
   }
 
   async write(fd: number, bytes: Buffer, position: number): Promise<void> {
@@ -35,7 +37,7 @@ class SmallDisk {
     await fileDisk.write(fd, bytes.subarray(0, fitting), position);
     this.room -= fitting;
     if (fitting < bytes.length)
-      throw Object.assign(new Error('ENOSPC: no space left on device, write'), {code: 'ENOSPC'});
+      throw Object.assign(new Error(`${this.code}: no room for this write`), {code: this.code});
   }
 }
 
@@ -222,6 +224,17 @@ describe('a full disk', () => {
     expect(again.content()).toEqual(before);
     expect(keyCount(again)).toBe(acknowledged + 1);
   });
+
+  it.each(['EDQUOT', 'EFBIG'])(
+    'is what a quota or a limit of file sizes makes it: %s',
+    async (code) => {
+      const disk = new SmallDisk(500, code);
+      const store = await DiskStore.open(newPath(), {disk});
+      disk.room = 0;
+      await expect(store.put('a')).rejects.toThrow(NO_SPACE);
+      expect(store.machine.alarms).toHaveLength(1);
+    },
+  );
 
   it('takes writes again by itself within seconds of room', async () => {
     const disk = new SmallDisk(500);
