@@ -13,11 +13,44 @@ const FEED_TESTS = testsOf('test/server/admin/stream/watch-feed.test.ts');
 const WATCHES_TESTS = testsOf('test/server/admin/stream/shared-watches.test.ts');
 const WRITTEN_TESTS = testsOf('test/server/http/event-stream.test.ts');
 const ROWS_TESTS = testsOf('test/server/planner-thread.test.ts');
+const PLAN_TESTS = testsOf('test/server/admin/plan-in-use.test.ts');
 
 const HEAVY = 'SECURITY.md, 14: fairness';
+const IN_USE = 'planner.md, "Where a plan is made": the plan in use';
 const BOUNDED = 'SECURITY.md, 6: limits of size';
 
 export const SHARING_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/server/admin/read/plan-in-use.ts', [
+    {
+      name: 'a wait is answered from an old plan',
+      breaks: IN_USE,
+      find: 'const mustBeNewest = newest ||',
+      replace: 'const mustBeNewest =',
+      killed: PLAN_TESTS(
+        'of a large app, while the next plan is due > nobody is said to be done by an old plan',
+      ),
+    },
+    {
+      name: 'a reader plans although the plan of the governor is there',
+      breaks: IN_USE,
+      find: '(live.isNewest || !mustBeNewest)',
+      replace: 'live.isNewest',
+      killed: PLAN_TESTS(
+        'of a large app, while the next plan is due > answers say by which revision the plan is',
+      ),
+    },
+  ]),
+  ...inFile('src/server/admin/plan/why.ts', [
+    {
+      name: 'a shard that the plan does not cover has no homes',
+      breaks: IN_USE,
+      find: 'return isCovered ?',
+      replace: 'return isCovered || true ?',
+      killed: PLAN_TESTS(
+        'of a large app, while the next plan is due > a shard that the plan does not cover has its homes by a newer one',
+      ),
+    },
+  ]),
   ...inFile('src/server/governing/governor-shell.ts', [
     {
       name: 'the governor of a large app does not rest',
