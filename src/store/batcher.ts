@@ -2,7 +2,8 @@
  * Merges independent small transactions into one of etcd's: the client saturates near 10,000 calls a second, ownership
  * needs more. Each member keeps its own outcome. A merged refusal wrote nothing: it is sent once more with the reads that tell whose
  * compares do not hold, then the others are sent again. An unknown outcome is unknown for all and nothing is repeated.
- * Members wait in lanes, which are served by turns: a long queue of one app costs another one turn.
+ * Members wait in lanes, which are served by turns: a long queue of one app costs another one turn. A lane where more waits than one batch takes has batches of its
+ * own: others do not wait for what it asks of the store, and are not sent again for what is refused of it.
  */
 import {holds} from './port.ts';
 import type {Compare, KeyValue, Operation, Store, Transaction, TransactionOutcome} from './port.ts';
@@ -39,13 +40,20 @@ class Lane {
   private members: Queued[] = [];
   /** Those before this one have been sent. */
   private head = 0;
+  private most = 0;
 
   get next(): Queued | undefined {
     return this.members[this.head];
   }
 
+  /** So many have waited at once since it was empty. */
+  get longest(): number {
+    return this.most;
+  }
+
   push(member: Queued): void {
     this.members.push(member);
+    this.most = Math.max(this.most, this.members.length - this.head);
   }
 
   shift(): void {
@@ -132,6 +140,8 @@ export class TransactionBatcher {
   private readonly lanes = new Map<string, Lane>();
   private inFlight = 0;
   private flushQueued = false;
+  /** Of the last batch and this one, one at least is of short lanes, if any wait. */
+  private wasLong = true;
 
   constructor(store: Store, limits: BatcherLimits = {}) {
     this.store = store;
@@ -174,9 +184,11 @@ export class TransactionBatcher {
   }
 
   private flush(): void {
-    while (this.lanes.size > 0 && this.inFlight < this.limits.maxInFlight) {
+    while (this.inFlight < this.limits.maxInFlight) {
+      const lanes = this.lanesOfNext();
+      if (lanes.size === 0) return;
       const batch = new Batch();
-      this.fill(batch);
+      this.fill(batch, lanes);
       this.inFlight += 1;
       void this.send(batch).finally(() => {
         this.inFlight -= 1;
@@ -185,9 +197,19 @@ export class TransactionBatcher {
     }
   }
 
+  /** The lanes whose members go together: all that are short, or a long one alone, by turns. */
+  private lanesOfNext(): Map<string, Lane> {
+    const {maxOperations} = this.limits;
+    const lanes = [...this.lanes];
+    const short = lanes.filter(([, {longest}]) => longest <= maxOperations);
+    const long = lanes.find(([, {longest}]) => longest > maxOperations);
+    const isLong = long !== undefined && (short.length === 0 || !this.wasLong);
+    if (isLong || short.length > 0) this.wasLong = isLong;
+    return new Map(isLong ? [long] : short);
+  }
+
   /** One member of each lane after the other. A lane whose next member does not fit has the first turn of a later batch. */
-  private fill(batch: Batch): void {
-    const open = new Map(this.lanes);
+  private fill(batch: Batch, open: Map<string, Lane>): void {
     while (open.size > 0) {
       for (const [name, lane] of open) {
         const member = lane.next;

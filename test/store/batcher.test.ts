@@ -263,6 +263,32 @@ describe('lanes', () => {
     );
   });
 
+  it('have batches of their own where more waits than one takes', async () => {
+    const store = new RecordingStore();
+    const batcher = new TransactionBatcher(store, {maxOperations: 10, maxInFlight: 2});
+    const [crowd, other] = [batcher.lane('crowd'), batcher.lane('other')];
+    const pending = Array.from({length: 95}, (_, at) => crowd.submit(claim(`crowd-${at}`)));
+    pending.push(other.submit(claim('other')));
+    await Promise.all(pending);
+    const withOther = store.sent.filter(({then}) => then.some(({key}) => key === 'other'));
+    expect(withOther.map(({then}) => then.length)).toEqual([1]);
+  });
+
+  it('that are long go on where short ones come again and again', async () => {
+    const store = new RecordingStore();
+    const batcher = new TransactionBatcher(store, {maxOperations: 10, maxInFlight: 1});
+    const crowd = Array.from({length: 50}, (_, at) =>
+      batcher.submit(claim(`crowd-${at}`), 'crowd'),
+    );
+    let hasEnded = false;
+    const all = Promise.all(crowd).then(() => (hasEnded = true));
+    let others = 0;
+    for (; !hasEnded && others < 20; others += 1)
+      await batcher.submit(claim(`other-${others}`), 'other');
+    await all;
+    expect(others).toBeLessThan(10);
+  });
+
   it('keep the order of their own where members are sent again', async () => {
     const store = new RecordingStore();
     store.kv.transact({compares: [], then: [put('b2', 'taken')], otherwise: []});

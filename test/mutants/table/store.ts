@@ -148,6 +148,20 @@ export const STORE_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'the batches of a long lane take along members of others',
+      breaks: 'SECURITY.md, 14: fairness',
+      find: 'lanes.filter(([, {longest}]) => longest <= maxOperations)',
+      replace: 'lanes',
+      killed: BATCHER_TESTS('lanes > have batches of their own where more waits than one takes'),
+    },
+    {
+      name: 'short lanes keep a long one waiting',
+      breaks: 'SECURITY.md, 14: fairness',
+      find: '(short.length === 0 || !this.wasLong)',
+      replace: 'short.length === 0',
+      killed: BATCHER_TESTS('lanes > that are long go on where short ones come again and again'),
+    },
+    {
       name: 'one refusal refuses all',
       breaks: 'batching keeps each outcome its own',
       find: 'if (compares.every((compare) => holds(compare, found.get(compare.key)))) again.push(member);\n      else',
