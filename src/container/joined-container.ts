@@ -26,7 +26,7 @@ import type {Joining} from './options.ts';
 import {processFigures} from './process-figures.ts';
 import {processMetrics} from './metrics.ts';
 import type {MeasuredContainer} from './metrics.ts';
-import {NOTES_SHOWN} from './limits.ts';
+import {LEAVE_RELEASE_SHARE, NOTES_SHOWN} from './limits.ts';
 import {ReachCheck} from './reach-check.ts';
 import {hintHandler} from './receiver.ts';
 import type {HintHandler, HintTarget} from './receiver.ts';
@@ -263,9 +263,10 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
   }
 
   private async leaveOnce(): Promise<{clean: boolean}> {
-    this.driver?.leave();
+    const {leaveTimeoutMs} = this.joining;
+    this.driver?.leave(leaveTimeoutMs * (1 - LEAVE_RELEASE_SHARE));
     const timeout = gate<void>();
-    const timer = this.clock.after(this.joining.leaveTimeoutMs, timeout.resolve);
+    const timer = this.clock.after(leaveTimeoutMs, timeout.resolve);
     // Ended as a clone, by eviction or by a fault: its heartbeat may still stand.
     const left = this.ended.then(
       () => true,

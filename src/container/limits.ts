@@ -90,6 +90,9 @@ export const DROP_TIMEOUT_DEFAULT_MS = 30_000;
 /** `leave` waits for the drop of all shards for so long, unless the application says otherwise. */
 export const LEAVE_TIMEOUT_DEFAULT_MS = 30_000;
 
+/** So much of it, its end, is for shards that nobody has moved away: they are dropped and freed without being asked for. */
+export const LEAVE_RELEASE_SHARE = 1 / 3;
+
 /** Longest of these three times: one day. */
 export const HOOK_TIMEOUT_LIMIT_MS = 86_400_000;
 

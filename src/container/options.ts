@@ -61,7 +61,7 @@ export interface JoinOptions {
   addTimeoutMs?: number;
   /** A `drop` that takes longer is reported as stuck, ms. Default 30000. */
   dropTimeoutMs?: number;
-  /** `leave()` resolves at the latest after this, ms. Default 30000. */
+  /** `leave()` resolves at the latest after this, ms. What nobody has moved away after two thirds of it is dropped. Default 30000. */
   leaveTimeoutMs?: number;
   /** Wait for the app to be created instead of failing with APP_NOT_FOUND. Default false. */
   waitForApp?: boolean;

@@ -87,8 +87,9 @@ export class SessionDriver {
     this.revokeAll();
   }
 
-  leave(): void {
-    this.session.leave();
+  /** As of the session; `releaseAfterMs` from now on, default: never. */
+  leave(releaseAfterMs = Number.POSITIVE_INFINITY): void {
+    this.session.leave(this.options.clock.ownerMs() + releaseAfterMs);
     this.driver.queueTurn();
   }
 

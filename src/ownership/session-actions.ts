@@ -84,12 +84,22 @@ export type SessionPhase =
   | 'deregistering'
   | 'ended';
 
-/** Why shards stop. `how`: as what the session is about to end; undefined: it goes on. */
+/** Heartbeats are sent. */
+export const BEATING: ReadonlySet<SessionPhase> = new Set([
+  'registering',
+  'naming',
+  'ready',
+  'leaving',
+]);
+
+/** Why shards stop. `how`: as what the session is about to end; undefined: it goes on. `heartbeatGone`: nothing is owned any more. */
 export function stopReasons(
   phase: SessionPhase,
   how: SessionEnd | undefined,
+  heartbeatGone: boolean,
 ): Pick<ShardContext, 'askedBack' | 'releasing'> {
   if (how === 'deleted') return {askedBack: 'deleted', releasing: 'deleted'};
-  const unasked = phase === 'releasing' || phase === 'ended';
-  return {askedBack: how === 'left' ? 'leaving' : 'moved', releasing: unasked ? 'lost' : undefined};
+  const askedBack = how === 'left' ? 'leaving' : 'moved';
+  if (phase !== 'releasing' && phase !== 'ended') return {askedBack, releasing: undefined};
+  return {askedBack, releasing: how === 'left' && !heartbeatGone ? 'leaving' : 'lost'};
 }

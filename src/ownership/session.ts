@@ -10,7 +10,7 @@ import {freshIdAttempt} from './id-attempt.ts';
 import type {IdAttempt} from './id-attempt.ts';
 import type {ShardContext, ShardReading, Hinted, WriteAnswer} from './shard-actions.ts';
 import {ShardMachines} from './shard-machines.ts';
-import {stopReasons} from './session-actions.ts';
+import {BEATING, stopReasons} from './session-actions.ts';
 import type {
   IdAnswer,
   SessionAction,
@@ -40,6 +40,7 @@ export class ContainerSession {
   private noticeAtMs = Number.NEGATIVE_INFINITY;
   private deregisterInFlight = false;
   private deregisterAtMs = 0;
+  private releaseAtMs = Number.POSITIVE_INFINITY;
   /** Once releasing: ended then, whatever still runs. */
   private releaseUntilMs = Number.POSITIVE_INFINITY;
   private reconcileAtMs = Number.POSITIVE_INFINITY;
@@ -74,8 +75,9 @@ export class ContainerSession {
     return this.shards.machines;
   }
 
-  /** Moves everything away, then ends. */
-  leave(): void {
+  /** Moves everything away, then ends. `releaseAtMs`, owner-clock ms: what is still here then is dropped and freed without being asked for. */
+  leave(releaseAtMs = Number.POSITIVE_INFINITY): void {
+    if (!this.leaveAsked) this.releaseAtMs = releaseAtMs;
     this.askToLeave('left');
   }
 
@@ -179,7 +181,8 @@ export class ContainerSession {
   /** Owner-clock ms at which `advance` has to be called even if nothing happens. */
   wakeAtMs(nowMs: number): number {
     let at = Math.min(this.reconcileAtMs, this.shards.wakeAtMs());
-    if (!this.ended) at = Math.min(at, this.releaseUntilMs);
+    if (!this.ended)
+      at = Math.min(at, this.phase === 'leaving' ? this.releaseAtMs : this.releaseUntilMs);
     if (this.beating) at = Math.min(at, this.heartbeat.wakeAtMs());
     if (this.phase === 'deregistering' && !this.deregisterInFlight)
       at = Math.min(at, this.deregisterAtMs);
@@ -198,8 +201,7 @@ export class ContainerSession {
   }
 
   private get beating(): boolean {
-    const over = this.phase === 'releasing' || this.phase === 'deregistering';
-    return !over && this.phase !== 'ended' && !this.isHalted;
+    return BEATING.has(this.phase) && !this.isHalted;
   }
 
   private askToLeave(how: SessionEnd): void {
@@ -265,8 +267,7 @@ export class ContainerSession {
     this.loseAll();
     if (this.leaveAsked) {
       this.heartbeatGone = true;
-      this.release(nowMs);
-      return;
+      return this.release(nowMs);
     }
     this.heartbeat = this.register();
     this.noticeAtMs = nowMs;
@@ -277,15 +278,14 @@ export class ContainerSession {
     this.askToLeave('evicted');
     this.release(nowMs);
     this.fenced = true;
-    this.shards.touchAll();
     this.out.push({type: 'fenced', evicted: true});
   }
 
   /** A hook that never returns must not keep it for ever: nothing is renewed any more, so its shards go to others when the right to act is over. */
   private release(nowMs: number): void {
     this.phase = 'releasing';
-    const {dropTimeoutMs} = this.options;
-    this.releaseUntilMs = Math.max(nowMs + dropTimeoutMs, this.heartbeat.deadlineMs);
+    this.shards.touchAll();
+    this.releaseUntilMs = Math.max(nowMs + this.options.dropTimeoutMs, this.heartbeat.deadlineMs);
   }
 
   /** Another process renews my heartbeat: whatever it does, this one must not act. Or there is no app to register for. */
@@ -313,14 +313,14 @@ export class ContainerSession {
     if (this.naming) this.takeId(nowMs);
     if (nowMs >= this.releaseUntilMs) return this.end(this.shards.running);
     if (!this.mayDeregister()) return;
-    if (this.heartbeatGone) this.end();
-    else this.deregister(nowMs);
+    return this.heartbeatGone ? this.end() : this.deregister(nowMs);
   }
 
   private beginLeaving(nowMs: number): void {
     // Nothing is written to a store that is doubted: the heartbeat is left to fall silent.
     if (this.isHalted && !this.heartbeatGone) this.evicted(nowMs);
     if (this.phase === 'naming') this.release(nowMs);
+    if (this.phase === 'leaving' && nowMs >= this.releaseAtMs) this.release(nowMs);
     if (this.phase !== 'ready') return;
     this.phase = 'leaving';
     this.heartbeat.changeState('leaving');
@@ -390,7 +390,7 @@ export class ContainerSession {
       halted: this.isHalted,
       acting: !this.fenced && this.phase !== 'naming' && this.phase !== 'registering',
       claiming: this.phase === 'ready' && !this.isHalted,
-      ...stopReasons(this.phase, this.leaveAsked ? this.how : undefined),
+      ...stopReasons(this.phase, this.leaveAsked ? this.how : undefined, this.heartbeatGone),
       clusterMod: this.trust.clusterMod,
       readyAtClaim: this.options.readyAtClaim ?? false,
       addTimeoutMs,

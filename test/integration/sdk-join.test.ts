@@ -117,6 +117,22 @@ describe('a container that joins', () => {
     expect(new Set((await cluster.placement('orders')).values())).toEqual(new Set(['']));
   });
 
+  it('leaves in order without a daemon: near the end of its patience it drops and frees its shards by itself', async () => {
+    await cluster.addShards('orders', shardIds(3));
+    const c1 = await cluster.join('orders', 'c1', {}, {leaveTimeoutMs: 12_000});
+    await cluster.settled('orders');
+    const {store, keys} = cluster;
+    await cluster.daemons[0]?.kill();
+    await expect(c1.leave()).resolves.toEqual({clean: true});
+    const drops = cluster.log.entries.filter(({event}) => event === 'drop');
+    expect(drops.map(({reason}) => reason)).toEqual(['leaving', 'leaving', 'leaving']);
+    const {entries} = await store.getMany(
+      shardIds(3).map((shard) => keys.ownership('orders', shard)),
+    );
+    const states = entries.map((entry) => /"state":"(\w+)"/.exec(entry?.value ?? '')?.[1]);
+    expect(states).toEqual(['free', 'free', 'free']);
+  });
+
   it('says at the end of its patience that it did not leave in order', async () => {
     await cluster.addShards('orders', ['s0']);
     const hang = {drop: () => new Promise<void>(() => undefined)};

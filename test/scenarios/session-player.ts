@@ -33,7 +33,7 @@ export class SessionPlayer implements Player {
     else if (event === 'id') session.idAnswered(session.incarnation, idAnswer(words), bed.nowMs);
     else if (event === 'ready') bed.ready();
     else if (event === 'owns') bed.owns(kind);
-    else if (event === 'leave') session.leave();
+    else if (event === 'leave') session.leave(kind === '' ? undefined : bed.nowMs + Number(kind));
     else if (event === 'app-deleting') session.appDeleting();
     else if (event === 'hint') session.hint(session.incarnation, kind, bed.next());
     else if (event === 'read')

@@ -65,6 +65,9 @@ export interface ContainerOptions {
 const HOOK_LIMIT_MS = 10_000;
 const HANG_LOOK_MS = 200;
 
+/** What nobody has moved away from a container that leaves is released after so long: shorter than many a fault. */
+const RELEASE_AFTER_MS = 8_000;
+
 export class ContainerNode {
   readonly process: SimProcess;
   readonly container: string;
@@ -128,7 +131,10 @@ export class ContainerNode {
 
   leave(): void {
     this.process.touched = true;
-    this.process.world.as(this.process, () => (this.joined ?? this.driver).leave());
+    const {process, joined} = this;
+    process.world.as(process, () =>
+      joined === undefined ? this.driver.leave(RELEASE_AFTER_MS) : joined.leave(),
+    );
   }
 
   kill(): void {

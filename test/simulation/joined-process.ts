@@ -48,6 +48,9 @@ export interface JoiningOptions {
   readonly onEnded: (how: SessionEnd) => void;
 }
 
+/** Shorter than many a fault: what nobody has moved away is then released, and at its end the process goes with its heartbeat standing. */
+const LEAVE_TIMEOUT_MS = 12_000;
+
 const ENDS: Readonly<Record<string, SessionEnd>> = {
   CLONED: 'cloned',
   ID_TAKEN: 'refused',
@@ -96,8 +99,7 @@ export class JoinedProcess {
     return checkJoinOptions({
       ...{app, endpoints: ENDPOINTS, id: container, host, port: Number(port), attach: true},
       ...{ttlMs, addTimeoutMs: hookLimitMs, dropTimeoutMs: hookLimitMs, logger},
-      // The world ends whom it wants to end; nobody goes by himself.
-      leaveTimeoutMs: 86_400_000,
+      leaveTimeoutMs: LEAVE_TIMEOUT_MS,
     });
   }
 }

@@ -2,6 +2,7 @@
 import {inFile, testsOf} from '../mutant.ts';
 import type {Mutant} from '../mutant.ts';
 
+const SCENARIOS = testsOf('test/scenarios/scenarios.test.ts');
 const KEEPER_RULES_TESTS = testsOf('test/ownership/shard-rules.test.ts');
 const SESSION_RULES_TESTS = testsOf('test/ownership/session-rules.test.ts');
 const EVICTION_TESTS = testsOf('test/ownership/session-eviction.test.ts');
@@ -20,6 +21,13 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
       ),
     },
     {
+      name: 'who leaves waits for others to its end',
+      breaks: '"Container" 6: what nobody has moved away in time is let go unasked',
+      find: "if (this.phase === 'leaving' && nowMs >= this.releaseAtMs) this.release(nowMs);",
+      replace: '',
+      killed: SCENARIOS('session > leave-without-governor.txt'),
+    },
+    {
       name: 'leaves before `leaving` is stored',
       breaks: '"Container" 6: `leaving` is written first',
       find: "(this.phase === 'leaving' && this.heartbeat.stateStored)",
@@ -31,8 +39,9 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'beats while deregistering',
       breaks: '"Container" 6: once the delete is sent, nothing is written any more',
-      find: "const over = this.phase === 'releasing' || this.phase === 'deregistering';",
-      replace: "const over = this.phase === 'releasing';",
+      find: 'return BEATING.has(this.phase) && !this.isHalted;',
+      replace:
+        "return (BEATING.has(this.phase) || this.phase === 'deregistering') && !this.isHalted;",
       killed: SESSION_RULES_TESTS(
         'leaving > ends with the deletion: no heartbeat is sent after it',
       ),
@@ -40,8 +49,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'beats while evicted by an operator',
       breaks: '"Container" 2: `evicting`: no more heartbeats',
-      find: "const over = this.phase === 'releasing' || this.phase === 'deregistering';",
-      replace: "const over = this.phase === 'deregistering';",
+      find: 'return BEATING.has(this.phase) && !this.isHalted;',
+      replace: "return (BEATING.has(this.phase) || this.phase === 'releasing') && !this.isHalted;",
       killed: SESSION_RULES_TESTS(
         'one that an operator evicts > sends no heartbeat any more: its silence counts from the word',
       ),
@@ -269,8 +278,8 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
     {
       name: 'beats in a doubted store',
       breaks: '"Records": restored: nothing is renewed',
-      find: "return !over && this.phase !== 'ended' && !this.isHalted;",
-      replace: "return !over && this.phase !== 'ended';",
+      find: 'return BEATING.has(this.phase) && !this.isHalted;',
+      replace: 'return BEATING.has(this.phase);',
       killed: SESSION_RULES_TESTS(
         'a store that is doubted > gets no heartbeat: nothing is renewed in it',
       ),
