@@ -244,7 +244,8 @@ function awaitQuiet({world, checker}: Fleet): void {
  */
 function convergenceMs(fleet: Fleet): number {
   const {shape, server, keys} = fleet;
-  const recoveryMs = Math.max(1.1 * shape.ttlMs, 1_000 * shape.maxRecoveryTimeS);
+  const ttlMs = longestTtlMs(fleet);
+  const recoveryMs = Math.max(1.1 * ttlMs, 1_000 * shape.maxRecoveryTimeS);
   const failures = server.kv
     .list(keys.ownershipPrefix(APP))
     .map(({value}) => (JSON.parse(value) as OwnershipRecord).failures);
@@ -252,11 +253,20 @@ function convergenceMs(fleet: Fleet): number {
   const backOffMs = most === 0 ? 0 : Math.min(60_000, 1_000 * 2 ** (most - 1));
   const brakeMs =
     (manyLost(fleet, keys.service, shape.daemonTtlMs) ? 2 * shape.daemonTtlMs : 0) +
-    (manyLost(fleet, APP, shape.ttlMs) ? 2 * shape.ttlMs : 0);
+    (manyLost(fleet, APP, ttlMs) ? 2 * ttlMs : 0);
   // What a watch has lost is found by the next listing.
   const listedByMs = fleet.weather.missedAtMs + LONGEST_RELIST_MS;
   const relistMs = Math.max(0, listedByMs - fleet.world.nowMs);
   return 1.2 * shape.daemonTtlMs + recoveryMs + brakeMs + backOffMs + relistMs + CONVERGE_MS;
+}
+
+/** Containers of one app may differ in T. */
+function longestTtlMs({shape, server, keys}: Fleet): number {
+  const heartbeats = server.kv.list(keys.heartbeatPrefix(APP));
+  return Math.max(
+    shape.ttlMs,
+    ...heartbeats.map(({value}) => (JSON.parse(value) as Heartbeat).ttlMs),
+  );
 }
 
 /** Whether so many containers are silent, or were evicted within one window of W and the 2T for which that holds, that the brake may hold. */
