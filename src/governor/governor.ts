@@ -344,9 +344,9 @@ export class Governor implements ListingTaker {
     if (step.for === 'plan') this.planCache.dirty = true;
   }
 
-  /** What is asked for counts as under way at once: other moves may begin in the same turn. */
+  /** Other moves may begin in the same turn: they count with it. */
   private submit(transition: Transition, actions: GovernorAction[]): void {
-    this.inFlightMoves.note(transition.shard, transition.record ?? undefined);
+    this.inFlightMoves.asked(transition.shard, transition.record);
     actions.push({type: 'write', op: this.pending.submit(transition), transition});
   }
 

@@ -77,6 +77,16 @@ export class InFlightMoves {
     if (found !== undefined) this.keep(shard, found);
   }
 
+  /** The record is about to be written: a place that it needs counts at once, one that it gives up counts until the write has committed. */
+  asked(shard: string, record: OwnershipRecord | null): void {
+    const found = inFlightOf(record ?? undefined);
+    const before = this.moves.get(shard);
+    if (found === undefined) return;
+    if (before !== undefined && isBudgeted(before.urgency) && !isBudgeted(found.urgency)) return;
+    this.end(shard);
+    this.keep(shard, found);
+  }
+
   /**
    * Takes note of a heartbeat that has changed or ended. Moves whose hooks are overdue leave their places in the budgets of app and zone to moves elsewhere:
    * otherwise as many as `maxMoving` would stop every planned move until somebody evicts their container.

@@ -1,4 +1,6 @@
 import {describe, expect, it} from 'vitest';
+import {InFlightMoves} from '../../src/governor/in-flight-moves.ts';
+import type {OwnershipRecord} from '../../src/model/ownership.ts';
 import {GovernorBed} from './governor-bed.ts';
 import type {BedOptions} from './governor-bed.ts';
 import {storedKeys} from './random/stored.ts';
@@ -74,6 +76,30 @@ describe('a shard on its way to a container that has become full', () => {
       expect(bed.writes).toHaveLength(length + 1);
     },
   );
+});
+
+describe('a write that is asked for', () => {
+  function record(to: string, why: string): OwnershipRecord {
+    return {
+      ...{v: 1, state: 'dropping', container: 'a', incarnation: 'a1', token: '', ready: false},
+      ...{failures: 0, lastError: ''},
+      move: {id: 'm', from: 'a', to, why, startedAt: ''},
+    };
+  }
+
+  it('takes its place at once, and gives one up only once it has committed', () => {
+    const moves = new InFlightMoves({spec: {value: {maxMoving: 1}}, shards: {size: 0}});
+    const refusal = () => moves.refusal('c', 'd', 'planned', 0)?.budget;
+    moves.asked('s1', record('b', 'drain a'));
+    expect(refusal()).toBe('maxMoving');
+    // It has been removed meanwhile, or has no note any more: whether that is written nobody knows yet.
+    for (const next of [record('', 'removed'), null]) {
+      moves.asked('s1', next);
+      expect(refusal()).toBe('maxMoving');
+    }
+    moves.note('s1', record('', 'removed'));
+    expect(refusal()).toBeUndefined();
+  });
 });
 
 describe('a restart that waits for the budget of a minute', () => {

@@ -10,7 +10,7 @@ export const RESUMING_MUTANTS: readonly Mutant[] = [
     {
       name: 'a move that goes on counts only once its write has committed',
       breaks: '"Budgets": at most maxMoving planned moves at once',
-      find: 'this.inFlightMoves.note(transition.shard, transition.record ?? undefined);',
+      find: 'this.inFlightMoves.asked(transition.shard, transition.record);',
       replace: '',
       killed: RESUMED_TESTS(
         'a shard that waits for room where it goes > counts against the budget again in the turn in which it goes on',
@@ -49,6 +49,15 @@ export const RESUMING_MUTANTS: readonly Mutant[] = [
     },
   ]),
   ...inFile('src/governor/in-flight-moves.ts', [
+    {
+      name: 'a move gives up its place before the write that ends it has committed',
+      breaks: '"Budgets": at most maxMoving planned moves at once',
+      find: 'if (before !== undefined && isBudgeted(before.urgency) && !isBudgeted(found.urgency)) return;',
+      replace: '',
+      killed: RESUMED_TESTS(
+        'a write that is asked for > takes its place at once, and gives one up only once it has committed',
+      ),
+    },
     {
       name: 'nobody looks at a restart again that waits for the budget of a minute',
       breaks: '"Budgets": a changed task restarts its shard',
