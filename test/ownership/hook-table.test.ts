@@ -5,24 +5,13 @@ import {expect, it} from 'vitest';
 import type {OwnershipState} from '../../src/model/ownership.ts';
 import type {ShardContext} from '../../src/ownership/shard-actions.ts';
 import {ShardMachine} from '../../src/ownership/shard-machine.ts';
-import {specOf} from './session-bed.ts';
+import {SHARD_CONTEXT, specOf} from './session-bed.ts';
 
 const SOURCE = new URL('../../src/ownership/shard-actions.ts', import.meta.url);
 const ROW = /^ \* \| (?!from)(\w+) \| [^|]+ \| (\w+) \|$/gm;
 
-const CONTEXT: ShardContext = {
-  me: {container: 'c1', incarnation: 'i1', create: 5},
-  ...{
-    epoch: 1,
-    acting: true,
-    halted: false,
-    claiming: true,
-    askedBack: 'moved' as const,
-    releasing: undefined,
-  },
-  // No hook is ever late: `phase` is the state alone.
-  ...{clusterMod: 7, readyAtClaim: false, addTimeoutMs: 1e12, dropTimeoutMs: 1e12},
-};
+/** No hook is ever late: `phase` is the state alone. */
+const CONTEXT: ShardContext = {...SHARD_CONTEXT, addTimeoutMs: 1e12, dropTimeoutMs: 1e12};
 
 const STEPS = {
   owned: 6,

@@ -5,6 +5,7 @@ import type {ShardSpec} from '../../src/model/specs.ts';
 import type {HeartbeatAnswer, HeartbeatWrite} from '../../src/ownership/heartbeat.ts';
 import {ContainerSession} from '../../src/ownership/session.ts';
 import type {SessionAction, SessionOptions} from '../../src/ownership/session-actions.ts';
+import type {ShardContext} from '../../src/ownership/shard-actions.ts';
 
 export const TTL_MS = 10_000;
 
@@ -182,3 +183,17 @@ export function specOf(id: string): ShardSpec {
     ...{manualContainerId: '', group: '', workerGroup: ''},
   };
 }
+
+/** A container that is ready and acts, for a ShardMachine alone. */
+export const SHARD_CONTEXT: ShardContext = {
+  me: {container: 'c1', incarnation: 'i1', create: 5},
+  ...{
+    epoch: 1,
+    acting: true,
+    halted: false,
+    claiming: true,
+    askedBack: 'moved' as const,
+    releasing: undefined,
+  },
+  ...{clusterMod: 7, readyAtClaim: false, addTimeoutMs: 60_000, dropTimeoutMs: 30_000},
+};

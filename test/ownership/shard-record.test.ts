@@ -4,20 +4,7 @@ import type {OwnershipRecord, OwnershipState} from '../../src/model/ownership.ts
 import type {ShardAction, ShardContext} from '../../src/ownership/shard-actions.ts';
 import {ShardMachine} from '../../src/ownership/shard-machine.ts';
 import {justOwned, mustFree} from '../../src/ownership/shard-record.ts';
-import {specOf} from './session-bed.ts';
-
-const CONTEXT: ShardContext = {
-  me: {container: 'c1', incarnation: 'i1', create: 5},
-  ...{
-    epoch: 1,
-    acting: true,
-    halted: false,
-    claiming: true,
-    askedBack: 'moved' as const,
-    releasing: undefined,
-  },
-  ...{clusterMod: 7, readyAtClaim: false, addTimeoutMs: 60_000, dropTimeoutMs: 30_000},
-};
+import {SHARD_CONTEXT, specOf} from './session-bed.ts';
 
 function record(state: OwnershipState, incarnation = 'i1'): OwnershipRecord {
   return {
@@ -33,7 +20,7 @@ class Bed {
   readonly machine = new ShardMachine('s', 0, () => (this.ops += 1));
 
   advance(context: Partial<ShardContext> = {}, nowMs = 0): ShardAction[] {
-    return this.machine.advance({...CONTEXT, ...context}, nowMs);
+    return this.machine.advance({...SHARD_CONTEXT, ...context}, nowMs);
   }
 
   /** Reads the record, and finds it so. */
@@ -42,7 +29,7 @@ class Bed {
     const [action] = this.advance(context);
     if (action?.type !== 'read') throw new Error('no read was sent');
     const reading = {revision: mod, own: own(state, mod), spec: specOf('s')};
-    this.machine.readAnswered(action.op, reading, {...CONTEXT, ...context}, 0);
+    this.machine.readAnswered(action.op, reading, {...SHARD_CONTEXT, ...context}, 0);
   }
 }
 
@@ -82,11 +69,11 @@ describe('what is known of the record', () => {
 
   it('is mine for good or ill by a claim, and what was of the claim before is forgotten', () => {
     const fresh = justOwned(own('owned', 12));
-    expect(mustFree(fresh, CONTEXT)).toBe(false);
-    expect(mustFree({...fresh, freeing: true}, CONTEXT)).toBe(true);
-    expect(mustFree({...fresh, failure: 'no disk'}, CONTEXT)).toBe(true);
-    expect(mustFree(fresh, {...CONTEXT, releasing: 'leaving'})).toBe(true);
-    expect(mustFree(justOwned(own('dropping', 12)), CONTEXT)).toBe(true);
+    expect(mustFree(fresh, SHARD_CONTEXT)).toBe(false);
+    expect(mustFree({...fresh, freeing: true}, SHARD_CONTEXT)).toBe(true);
+    expect(mustFree({...fresh, failure: 'no disk'}, SHARD_CONTEXT)).toBe(true);
+    expect(mustFree(fresh, {...SHARD_CONTEXT, releasing: 'leaving'})).toBe(true);
+    expect(mustFree(justOwned(own('dropping', 12)), SHARD_CONTEXT)).toBe(true);
   });
 });
 
@@ -101,18 +88,18 @@ describe('what the store is asked', () => {
     expect(bed.machine.gone).toBe(false);
     let nowMs = 0;
     for (let tries = 0; tries < 3; tries += 1) {
-      nowMs = bed.machine.wakeAtMs(CONTEXT);
+      nowMs = bed.machine.wakeAtMs(SHARD_CONTEXT);
       const [read] = bed.advance({}, nowMs);
       expect(read).toMatchObject({type: 'read', ordered: true});
-      if (read?.type === 'read') bed.machine.readAnswered(read.op, undefined, CONTEXT, nowMs);
+      if (read?.type === 'read') bed.machine.readAnswered(read.op, undefined, SHARD_CONTEXT, nowMs);
       expect(bed.machine.gone).toBe(false);
     }
-    nowMs = bed.machine.wakeAtMs(CONTEXT);
+    nowMs = bed.machine.wakeAtMs(SHARD_CONTEXT);
     const [read] = bed.advance({}, nowMs);
     if (read?.type !== 'read') throw new Error('no read was sent');
     const elsewhere = {value: record('owned', 'i2'), mod: 20, create: 3};
     const reading = {revision: 20, own: elsewhere, spec: specOf('s')};
-    bed.machine.readAnswered(read.op, reading, CONTEXT, nowMs);
+    bed.machine.readAnswered(read.op, reading, SHARD_CONTEXT, nowMs);
     expect(bed.machine.gone).toBe(true);
   });
 

@@ -2,7 +2,7 @@
 import type {OwnershipRecord, OwnershipState, Versioned} from '../../src/model/ownership.ts';
 import type {ShardContext, StopReason, WriteAnswer} from '../../src/ownership/shard-actions.ts';
 import {ShardMachine} from '../../src/ownership/shard-machine.ts';
-import {specOf} from '../ownership/session-bed.ts';
+import {SHARD_CONTEXT, specOf} from '../ownership/session-bed.ts';
 import {shardActionText} from './action-text.ts';
 import {numberOption, option} from './script.ts';
 import type {Player} from './script.ts';
@@ -12,18 +12,7 @@ export class ShardPlayer implements Player {
   private ops = 0;
   private handle = 0;
   private readonly machine = new ShardMachine('s', 0, () => (this.ops += 1));
-  private context: ShardContext = {
-    me: {container: 'c1', incarnation: 'i1', create: 5},
-    ...{
-      epoch: 1,
-      acting: true,
-      halted: false,
-      claiming: true,
-      askedBack: 'moved' as const,
-      releasing: undefined,
-    },
-    ...{clusterMod: 7, readyAtClaim: false, addTimeoutMs: 60_000, dropTimeoutMs: 30_000},
-  };
+  private context: ShardContext = SHARD_CONTEXT;
 
   play(event: string, words: readonly string[]): string[] {
     this.take(event, words);
