@@ -73,7 +73,7 @@ export const revisionField = z
   .regex(/^\d{1,19}$/)
   .meta({description: 'Revision of the store, decimal.'});
 
-/** Of the newest record that the plan was made of which the answer speaks. It lies behind `revision` while a large app waits for its next plan. */
+/** How new the plan is that the answer is about. It is older than `revision` while a large app waits for its next plan. */
 export const planRevisionField = revisionField
   .meta({description: 'Revision of the newest record that the plan was made of, decimal.'})
   .optional();

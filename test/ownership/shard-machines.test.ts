@@ -1,21 +1,8 @@
 import {describe, expect, it} from 'vitest';
-import type {ShardContext} from '../../src/ownership/shard-actions.ts';
 import {ShardMachines} from '../../src/ownership/shard-machines.ts';
 import type {ShardReading} from '../../src/ownership/shard-actions.ts';
 import {ASKED_LIMIT} from '../../src/ownership/limits.ts';
-
-const CONTEXT: ShardContext = {
-  ...{me: {container: 'c1', incarnation: 'i1', create: 1}, epoch: 1},
-  ...{
-    acting: true,
-    claiming: true,
-    halted: false,
-    readyAtClaim: false,
-    askedBack: 'moved' as const,
-    releasing: undefined,
-  },
-  ...{addTimeoutMs: 60_000, dropTimeoutMs: 30_000, clusterMod: 5},
-};
+import {SHARD_CONTEXT} from './session-bed.ts';
 
 function asks(set: ShardMachines, from: number, count: number): number {
   let taken = 0;
@@ -32,14 +19,15 @@ describe('hints for shards that nothing is known of', () => {
     const set = new ShardMachines();
     expect(asks(set, 0, 3 * ASKED_LIMIT)).toBe(ASKED_LIMIT);
     expect(set.machines.size).toBe(ASKED_LIMIT);
-    const reads = set.advance(() => CONTEXT, 0);
+    const reads = set.advance(() => SHARD_CONTEXT, 0);
     expect(reads).toHaveLength(ASKED_LIMIT);
     // Asked for before: it may be asked for again.
     expect(asks(set, 0, 1)).toBe(1);
     const nothing: ShardReading = {revision: 20, own: undefined, spec: undefined};
     for (const read of reads)
-      if (read.type === 'read') set.touch(read.shard)?.readAnswered(read.op, nothing, CONTEXT, 1);
-    set.advance(() => CONTEXT, 1);
+      if (read.type === 'read')
+        set.touch(read.shard)?.readAnswered(read.op, nothing, SHARD_CONTEXT, 1);
+    set.advance(() => SHARD_CONTEXT, 1);
     expect(set.machines.size).toBeLessThanOrEqual(1);
     expect(asks(set, ASKED_LIMIT, 10)).toBe(10);
   });
