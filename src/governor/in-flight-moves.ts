@@ -203,11 +203,6 @@ export class InFlightMoves {
     return due;
   }
 
-  /** No move begins or ends at the container. */
-  isIdle(container: string): boolean {
-    return this.endsAt(container) === 0;
-  }
-
   /** Moves under way to the container. */
   arrivingAt(container: string): number {
     return this.arrivals.get(container) ?? 0;
@@ -272,7 +267,8 @@ export class InFlightMoves {
   private count({from, to, urgency, zones, stuck, leaves}: InFlightMove, by: number): void {
     if (urgency === 'departure') this.departing += by;
     else if (urgency !== 'ending' && !stuck) this.budgeted += by;
-    add(this.arrivals, to, by);
+    // Nothing arrives from a hook that may never end.
+    if (!leaves || !stuck) add(this.arrivals, to, by);
     if (leaves) add(this.leaving, from, by);
     if (!stuck) for (const zone of zones) add(this.zoneEnds, zone, by);
     for (const end of [from, to]) add(this.ends, end, by);

@@ -104,6 +104,7 @@ function waitOf(move: WantedMove, isReady: boolean, gate: MoveGate): MoveWait | 
       : undefined;
   if (wait !== undefined) return wait;
   const urgency = urgencyOf(reasonOfMove(move, living), to);
+  if (urgency !== 'departure' && !mayTake(move, gate)) return waitFor('trial', to);
   const slow = urgency === 'departure' ? undefined : slowStartWait(to, gate);
   return slow ?? inFlightMoves.refusal(from, to, urgency, nowMs);
 }
@@ -115,8 +116,7 @@ function voluntaryWait(move: WantedMove, isReady: boolean, gate: MoveGate): Move
   const state = queueState(move, view, living);
   if (state !== 'queued') return waitFor(state === 'held' ? 'paused' : 'cancelled');
   if (isBreakerOpen) return waitFor('brake');
-  if (rests(move, gate)) return waitFor('quietTime');
-  return mayTake(move, gate) ? undefined : waitFor('trial', move.to);
+  return rests(move, gate) ? waitFor('quietTime') : undefined;
 }
 
 /** A trial goes on in quiet time: what has proved itself can take over. */
@@ -170,9 +170,14 @@ function slowStartWait(to: string, {view, living, inFlightMoves}: MoveGate): Mov
   return arriving < most ? undefined : waitFor('slowStart', to, arriving, most);
 }
 
-/** Before it has proved itself a container gets one running shard at a time, and after failures only one on trial. */
-function mayTake({shard, to}: WantedMove, {living, inFlightMoves, trust}: MoveGate): boolean {
+/** Before it has proved itself a container gets one running shard at a time; after failures, of those that nobody has to move, only one on trial. */
+function mayTake(
+  {shard, to, cause}: WantedMove,
+  {living, inFlightMoves, trust}: MoveGate,
+): boolean {
   const incarnation = living.get(to)?.incarnation ?? '';
-  if (trust.isProved(incarnation) || trust.isTrial(shard, incarnation)) return true;
-  return trust.refusal(incarnation) === undefined && inFlightMoves.isIdle(to);
+  if (trust.isProved(incarnation)) return true;
+  if (inFlightMoves.arrivingAt(to) > 0) return false;
+  const isChoice = isVoluntary(cause) && !trust.isTrial(shard, incarnation);
+  return !isChoice || trust.refusal(incarnation) === undefined;
 }

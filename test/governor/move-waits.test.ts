@@ -11,6 +11,7 @@ import {zoneOf} from '../../src/governor/placement-terms.ts';
 import {DEPARTURES_PER_APP, WAITS_KEPT_MS} from '../../src/governor/limits.ts';
 import {MOVE_BUDGETS, waitFor, waitName, waitText} from '../../src/model/move-wait.ts';
 import type {MoveBudget} from '../../src/model/move-wait.ts';
+import type {MoveCause} from '../../src/model/placement.ts';
 import type {AppSpec, ShardSpec} from '../../src/model/specs.ts';
 import {forget} from '../../src/ownership/transitions.ts';
 import {GovernorBed} from './governor-bed.ts';
@@ -207,6 +208,48 @@ describe('a planned move', () => {
     const gate = new Gate();
     KEEPERS['moving.container'][0](gate);
     gate.inFlightMoves.end('c3-c2-0');
+    expect(gate.found).toBe(gate.bed.own.get('s0'));
+  });
+
+  describe('to a container that has not proved itself, to which a running shard is on its way', () => {
+    function toUnproved(cause: MoveCause, state: 'ready' | 'draining' | 'leaving'): Gate {
+      const gate = new Gate();
+      gate.move = {...gate.move, cause};
+      gate.becomes('c1', state);
+      gate.over = {
+        trust: {isProved: () => false, isTrial: () => true, refusal: () => undefined},
+      };
+      gate.begun(1, 'c3', 'c2');
+      return gate;
+    }
+
+    it.each([
+      ['balance', 'ready'],
+      ['drain', 'draining'],
+      ['constraint', 'ready'],
+      ['capacity', 'ready'],
+    ] as const)('waits its turn (%s), be it on trial itself', (cause, state) => {
+      const gate = toUnproved(cause, state);
+      expect(gate.found).toMatchObject({budget: 'trial', of: 'c2'});
+      gate.inFlightMoves.end('c3-c2-0');
+      expect(gate.found).toBe(gate.bed.own.get('s0'));
+    });
+
+    it('begins all the same where its own leaves: that has limited time', () => {
+      const gate = toUnproved('drain', 'leaving');
+      expect(gate.found).toBe(gate.bed.own.get('s0'));
+    });
+  });
+
+  it('to one that refuses begins where nobody has a choice, and on trial', () => {
+    const gate = new Gate();
+    const trust = {isProved: () => false, isTrial: () => false, refusal: () => 'it failed'};
+    gate.over = {trust};
+    gate.move = {...gate.move, cause: 'constraint'};
+    expect(gate.found).toBe(gate.bed.own.get('s0'));
+    gate.move = {...gate.move, cause: 'balance'};
+    expect(gate.found).toMatchObject({budget: 'trial'});
+    gate.over = {trust: {...trust, isTrial: () => true}};
     expect(gate.found).toBe(gate.bed.own.get('s0'));
   });
 

@@ -135,12 +135,13 @@ describe('moves whose hooks hang', () => {
   const ofB = ['b1', 'b2', 'b3', 'b4', 'b5', 'b6', 'b7'];
 
   /** Shards by their holder, and a third container that all of them are pinned to next: four at once may move. */
-  function pinnedAway(shards: readonly string[]): GovernorBed {
+  function pinnedAway(shards: readonly string[], isProved = true): GovernorBed {
     const bed = new GovernorBed([], {maxMoving: 4});
     for (const shard of ofA) bed.addShard(shard, {manualContainerId: 'a'});
     for (const shard of ofB) bed.addShard(shard, {manualContainerId: 'b'});
     for (const container of ['a', 'b', 'c']) bed.join(container);
     settleAndClaim(bed);
+    if (isProved) bed.prove('c');
     for (const shard of shards) bed.addShard(shard, {manualContainerId: 'c'});
     bed.turn(100);
     return bed;
@@ -177,6 +178,17 @@ describe('moves whose hooks hang', () => {
     bed.turn(100);
     expect(dropping(bed, ofA)).toHaveLength(4);
     expect(dropping(bed, ofA)).toContain(first);
+  });
+
+  it('keep no other from a new container before anything has come there', () => {
+    const bed = pinnedAway(ofA, false);
+    const hung = dropping(bed, ofA);
+    expect(hung).toHaveLength(1);
+    for (const shard of ofB) bed.addShard(shard, {manualContainerId: 'c'});
+    bed.turn(100);
+    expect(dropping(bed, ofB)).toEqual([]);
+    hang(bed, 'a', hung);
+    expect([...dropping(bed, ofA), ...dropping(bed, ofB)]).toHaveLength(2);
   });
 
   it('count again once their hooks are not overdue any more', () => {

@@ -11,7 +11,7 @@
  * - no more than `perMinute` have begun within a minute, as far as records tell where another daemon has taken over since;
  * - for balance and load: the app is not paused, and no more than `moving.container` have an end at either container;
  * - for load: the shard has not moved within the cooldown;
- * - for balance and load: a container where no shard has become ready yet gets no second one.
+ * - a container where no shard has become ready yet gets no second one.
  */
 import {containerShare} from '../../../src/model/container-share.ts';
 import {moveReasonOf} from '../../../src/model/move-reason.ts';
@@ -103,7 +103,12 @@ export class Invariants {
   private brokenByStart(shard: string, move: MoveNote): string | undefined {
     const {kind} = moveReasonOf(move.why);
     if (UNBUDGETED.has(kind) || move.to === '') return undefined;
-    return this.overBudget(move) ?? this.tooMany(move) ?? this.brokenByChoice(shard, move);
+    return (
+      this.overBudget(move) ??
+      this.tooMany(move) ??
+      this.brokenByChoice(shard, move) ??
+      this.secondAt(move)
+    );
   }
 
   private overBudget({from, to, why}: MoveNote): string | undefined {
@@ -140,7 +145,7 @@ export class Invariants {
     return perMinute > 0 && length > perMinute ? `${length} moves in a minute` : undefined;
   }
 
-  private brokenByChoice(shard: string, {id, to, why}: MoveNote): string | undefined {
+  private brokenByChoice(shard: string, {id, why}: MoveNote): string | undefined {
     const {nowMs, own, governor} = this.bed;
     const spec = governor.view.spec?.value;
     const lastMs = this.movedMs.get(shard) ?? Number.NEGATIVE_INFINITY;
@@ -151,11 +156,12 @@ export class Invariants {
     const {cooldown} = placementOf(spec);
     if (moveReasonOf(why).kind === 'load' && lastMs > nowMs - 1_000 * cooldown)
       return `${shard} moves for load ${nowMs - lastMs} ms after its last move`;
-    return this.secondAt(to);
+    return undefined;
   }
 
   /** A container that has served nothing yet gets a second one. */
-  private secondAt(to: string): string | undefined {
+  private secondAt({from, to}: MoveNote): string | undefined {
+    if (from === to) return undefined;
     const {incarnation = ''} = this.bed.governor.view.ids.get(to) ?? {};
     if (this.served.has(incarnation)) return undefined;
     const arriving = [...this.planned()].filter((one) => one.to === to);

@@ -8,6 +8,8 @@ const EVICTION_TESTS = testsOf('test/governor/eviction.test.ts');
 const HINTS_TESTS = testsOf('test/governor/hints.test.ts');
 const HOLDINGS_TESTS = testsOf('test/governor/holdings.test.ts');
 const MOVES_TESTS = testsOf('test/governor/moves.test.ts');
+const UNDER_WAY_TESTS = testsOf('test/governor/moves-under-way.test.ts');
+const WAITS_TESTS = testsOf('test/governor/move-waits.test.ts');
 const REMOVAL_TESTS = testsOf('test/governor/removal.test.ts');
 
 export const GOVERNOR_MUTANTS: readonly Mutant[] = [
@@ -175,6 +177,24 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
         'budgets > one container gives at most its share of voluntary moves at once',
       ),
     },
+    {
+      name: 'a new container gets a second running shard beside its trial',
+      breaks: '"Joining containers": at most one running shard moves to it, on trial',
+      find: 'if (inFlightMoves.arrivingAt(to) > 0) return false;',
+      replace: '',
+      killed: WAITS_TESTS(
+        'a planned move > to a container that has not proved itself, to which a running shard is on its way > waits its turn (drain), be it on trial itself',
+      ),
+    },
+    {
+      name: 'a departure waits for the trial of its target',
+      breaks: 'planner.md: shards of a container that leaves have limited time',
+      find: "if (urgency !== 'departure' && !mayTake(move, gate))",
+      replace: 'if (!mayTake(move, gate))',
+      killed: WAITS_TESTS(
+        'a planned move > to a container that has not proved itself, to which a running shard is on its way > begins all the same where its own leaves: that has limited time',
+      ),
+    },
   ]),
   ...inFile('src/governor/reconcile.ts', [
     {
@@ -237,6 +257,16 @@ export const GOVERNOR_MUTANTS: readonly Mutant[] = [
     },
   ]),
   ...inFile('src/governor/in-flight-moves.ts', [
+    {
+      name: 'what a hung drop keeps counts as on its way to a new container',
+      breaks:
+        'planner.md: until a shard has become ready there a container gets one running shard at a time',
+      find: 'if (!leaves || !stuck) add(this.arrivals, to, by);',
+      replace: 'add(this.arrivals, to, by);',
+      killed: UNDER_WAY_TESTS(
+        'moves whose hooks hang > keep no other from a new container before anything has come there',
+      ),
+    },
     {
       name: 'a move that waits for a full container keeps its place among those under way',
       breaks:
