@@ -33,6 +33,21 @@ export const LEAST_SLICE_MS = 1;
 /** Heavy work rests as long as it took, but no longer than this: the process may have been stopped for part of that time. */
 export const REST_MAX_MS = 20;
 
+/** While other apps use the process, a piece of bulk work begins when the event loop has rested for this share of the time that it has worked since the last piece. */
+export const BULK_REST_SHARE = 1;
+
+/** Least time between two pieces of bulk work then: in less the use of the event loop is not known. */
+export const BULK_GAP_MS = 5;
+
+/** A piece of bulk work begins after so long however busy the event loop is. */
+export const BULK_WAIT_MAX_MS = 250;
+
+/** An app is alone when no other has asked for anything for so long. */
+export const BULK_ALONE_MS = 1_000;
+
+/** How often the use of the event loop is looked at while bulk work waits. */
+export const BULK_LOOK_MS = 2;
+
 /** After a shorter turn a machine does not rest. */
 export const HEAVY_TURN_MS = 2;
 

@@ -48,6 +48,7 @@ import {refuseLoopbackBesideOthers, refuseUncallable} from './loopback-check.ts'
 import {ensureGuard} from './push/guard-lease.ts';
 import {DaemonMetrics} from './metrics/daemon-metrics.ts';
 import {PushCaller} from './push/push-caller.ts';
+import {BulkWork} from '../runtime/bulk-work.ts';
 import {Planners} from './planners.ts';
 import {SelfCheck} from './self-check.ts';
 
@@ -89,6 +90,7 @@ export class RunningDaemon implements Daemon {
   private readonly keys: Keys;
   private readonly clock: ReturnType<typeof watchingClock>;
   private readonly planners: Planners;
+  private readonly bulkWork = new BulkWork();
   private readonly store: EtcdStore;
   private readonly heartbeatStore: EtcdStore;
   private readonly leases: Leases;
@@ -245,6 +247,7 @@ export class RunningDaemon implements Daemon {
     return new GoverningDaemon({
       ...{keys, store, heartbeatStore, leases, clock, logger, cluster, plan},
       planners: this.planners.governors,
+      bulkWork: this.bulkWork,
       ...others,
       meter: this.metrics.governors,
       history: seenHistory(heartbeatStore, store),
@@ -320,6 +323,7 @@ export class RunningDaemon implements Daemon {
       plan: this.planners.plan,
       planInUse: (app) => governing.governors.planInUse(app),
       byTurns: this.planners.byTurns,
+      bulkWork: this.bulkWork,
       quotas: new Quotas(quota),
       callQuotas: new CallQuotas(quota),
       appCreated: async (app) => void (await ensureGuard({app, keys, store, leases})),

@@ -14,6 +14,7 @@ import type {AppEvent} from '../model/audit.ts';
 import type {StoreWrites} from '../model/store-writes.ts';
 import type {SessionEnd} from '../ownership/session-actions.ts';
 import type {Clock, Timer} from '../runtime/clock.ts';
+import type {BulkAdmission} from '../runtime/bulk-work.ts';
 import {gate} from '../runtime/gate.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {TransactionBatcher} from '../store/batcher.ts';
@@ -67,6 +68,8 @@ export interface GoverningDaemonOptions {
   /** Plan beside the event loop for large apps. Default: nobody does. */
   readonly planners?: PlannersBeside | undefined;
   readonly meter?: GovernorMeter | undefined;
+  /** When the writes of long queues may begin. Absent: at once. */
+  readonly bulkWork?: BulkAdmission;
   /** What the cluster may take, as the configuration says now. Default: CLUSTER_QUOTA_DEFAULT. */
   readonly quota?: () => ClusterQuota;
   /** The id is taken: at the start, and again after an accepted restore. */
@@ -102,7 +105,9 @@ export class GoverningDaemon {
     this.options = options;
     this.epochNow = cluster.record.epoch;
     this.oldRights = new OldRights(options.longestTtlMs ?? TTL_MAX_MS);
-    const common = {keys, store, clock, logger, batcher: new TransactionBatcher(store)};
+    const {bulkWork} = options;
+    const batcher = new TransactionBatcher(store, bulkWork && {bulkWork});
+    const common = {keys, store, clock, logger, batcher};
     this.events = new OwnEvents(common, options.identity.container);
     this.governors = this.newGovernors(common);
     this.driver = this.newDriver(common);

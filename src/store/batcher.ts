@@ -5,6 +5,7 @@
  * Members wait in lanes, which are served by turns: a long queue of one app costs another one turn. A lane where more waits than one batch takes has batches of its
  * own: others do not wait for what it asks of the store, and are not sent again for what is refused of it.
  */
+import type {BulkAdmission} from '../runtime/bulk-work.ts';
 import {holds} from './port.ts';
 import type {Compare, KeyValue, Operation, Store, Transaction, TransactionOutcome} from './port.ts';
 import {
@@ -24,8 +25,14 @@ export interface BatcherLimits {
   readonly maxInFlight?: number;
 }
 
+export interface BatcherOptions extends BatcherLimits {
+  /** When a batch of a long lane may begin. Absent: at once. */
+  readonly bulkWork?: BulkAdmission;
+}
+
 interface Queued {
   readonly lane: string;
+  readonly isUrgent: boolean;
   readonly transaction: Transaction;
   readonly resolve: (outcome: TransactionOutcome) => void;
 }
@@ -136,15 +143,19 @@ class Batch {
 export class TransactionBatcher {
   private readonly store: Store;
   private readonly limits: Required<BatcherLimits>;
+  private readonly bulkWork: BulkAdmission | undefined;
   /** Lanes where something waits, in the order of their turns. */
   private readonly lanes = new Map<string, Lane>();
   private inFlight = 0;
   private flushQueued = false;
   /** Of the last batch and this one, one at least is of short lanes, if any wait. */
   private wasLong = true;
+  /** Whether a batch of a long lane waits for its turn, or has had it and may begin. */
+  private longTurn: 'none' | 'waiting' | 'given' = 'none';
 
-  constructor(store: Store, limits: BatcherLimits = {}) {
+  constructor(store: Store, {bulkWork, ...limits}: BatcherOptions = {}) {
     this.store = store;
+    this.bulkWork = bulkWork;
     this.limits = {
       maxOperations: limits.maxOperations ?? BATCH_OPERATIONS,
       maxBytes: limits.maxBytes ?? BATCH_BYTES,
@@ -153,16 +164,17 @@ export class TransactionBatcher {
   }
 
   /** Sends the transaction, merged with others of the same turn where that is possible. Its `otherwise` holds gets only. */
-  submit(transaction: Transaction, lane = ''): Promise<TransactionOutcome> {
+  submit(transaction: Transaction, lane = '', isUrgent = false): Promise<TransactionOutcome> {
+    if (lane !== '' && !isUrgent) this.bulkWork?.noteUse(lane);
     return new Promise((resolve) => {
-      this.laneOf(lane).push({lane, transaction, resolve});
+      this.laneOf(lane).push({lane, isUrgent, transaction, resolve});
       this.queueFlush();
     });
   }
 
-  /** For transactions that wait for one another and for no others. */
-  lane(name: string): BatchLane {
-    return {submit: (transaction) => this.submit(transaction, name)};
+  /** For transactions that wait for one another and for no others. `isUrgent`: they don't wait as bulk work either, however many there are. Default: no. */
+  lane(name: string, {isUrgent = false} = {}): BatchLane {
+    return {submit: (transaction) => this.submit(transaction, name, isUrgent)};
   }
 
   private laneOf(name: string): Lane {
@@ -203,9 +215,28 @@ export class TransactionBatcher {
     const lanes = [...this.lanes];
     const short = lanes.filter(([, {longest}]) => longest <= maxOperations);
     const long = lanes.find(([, {longest}]) => longest > maxOperations);
-    const isLong = long !== undefined && (short.length === 0 || !this.wasLong);
+    const isLongNext = short.length === 0 || !this.wasLong;
+    const isLong = long !== undefined && isLongNext && this.mayBegin(...long);
     if (isLong || short.length > 0) this.wasLong = isLong;
     return new Map(isLong ? [long] : short);
+  }
+
+  /** Whether a batch of a long lane begins; otherwise it has asked for its turn. */
+  private mayBegin(name: string, lane: Lane): boolean {
+    const {bulkWork} = this;
+    if (bulkWork === undefined || lane.next?.isUrgent === true) return true;
+    if (this.longTurn === 'given' || (this.longTurn === 'none' && bulkWork.tryBegin(name))) {
+      this.longTurn = 'none';
+      return true;
+    }
+    if (this.longTurn === 'none') void bulkWork.turn(name).then(() => this.giveLongTurn());
+    this.longTurn = 'waiting';
+    return false;
+  }
+
+  private giveLongTurn(): void {
+    this.longTurn = 'given';
+    this.queueFlush();
   }
 
   /** One member of each lane after the other. A lane whose next member does not fit has the first turn of a later batch. */

@@ -305,3 +305,54 @@ describe('lanes', () => {
     ]);
   });
 });
+
+describe('a long lane, where bulk work waits', () => {
+  /** Lets nothing begin before `let1`. */
+  class Admission {
+    readonly used: string[] = [];
+    private readonly waiting: (() => void)[] = [];
+    noteUse(app: string): void {
+      this.used.push(app);
+    }
+    tryBegin(): boolean {
+      return false;
+    }
+    turn(): Promise<void> {
+      return new Promise((begin) => this.waiting.push(begin));
+    }
+    let1(): void {
+      this.waiting.shift()?.();
+    }
+  }
+
+  const turnsOfLoop = async (): Promise<void> => {
+    for (let at = 0; at < 5; at += 1) await new Promise(setImmediate);
+  };
+
+  it('sends a batch for each turn that it is given, and others pass it', async () => {
+    const [store, bulkWork] = [new RecordingStore(), new Admission()];
+    const batcher = new TransactionBatcher(store, {maxOperations: 10, bulkWork});
+    const crowd = Array.from({length: 25}, (_, at) => batcher.submit(claim(`c${at}`), 'crowd'));
+    const others = Array.from({length: 9}, (_, at) => batcher.submit(claim(`o${at}`), 'other'));
+    await Promise.all(others);
+    await turnsOfLoop();
+    expect(store.sent.map(({then}) => then.length)).toEqual([9]);
+    for (const sent of [10, 10, 5]) {
+      bulkWork.let1();
+      await turnsOfLoop();
+      expect(store.sent.at(-1)?.then.length).toBe(sent);
+    }
+    await Promise.all(crowd);
+    expect(store.sent.length).toBe(4);
+    expect(new Set(bulkWork.used)).toEqual(new Set(['crowd', 'other']));
+  });
+
+  it('does not wait where it is urgent, and is no use by an app', async () => {
+    const [store, bulkWork] = [new RecordingStore(), new Admission()];
+    const batcher = new TransactionBatcher(store, {maxOperations: 10, bulkWork});
+    const lane = batcher.lane('heartbeats', {isUrgent: true});
+    await Promise.all(Array.from({length: 25}, (_, at) => lane.submit(claim(`h${at}`))));
+    expect(store.sent.length).toBe(3);
+    expect(bulkWork.used).toEqual([]);
+  });
+});

@@ -5,6 +5,7 @@ import type {AppScope} from '../../model/access.ts';
 import type {PlacementSnapshot, Plan} from '../../model/placement.ts';
 import type {StoreDoubt} from '../../model/store-doubt.ts';
 import type {StoreWrites} from '../../model/store-writes.ts';
+import type {BulkAdmission} from '../../runtime/bulk-work.ts';
 import type {ContainerView} from '../../protocol/admin.ts';
 import type {OnAudited} from '../../store/audited-write.ts';
 import type {Store} from '../../store/port.ts';
@@ -55,6 +56,8 @@ export interface AdminDependencies {
    * @throws SmError RATE_LIMITED when too much waits for that app.
    */
   readonly byTurns?: <T>(app: string, work: () => Promise<T>, restFactor?: number) => Promise<T>;
+  /** When parts of large batches may begin. Absent: at once. */
+  readonly bulkWork?: BulkAdmission;
   /** What apps and the cluster may take. Absent: as much as they like. */
   readonly quotas?: Quotas;
   /** How often they may be called. Absent: as often as one likes. */

@@ -121,6 +121,7 @@ function mapped(
       operation,
       async (request: {readonly service?: string}, caller: Caller) => {
         await dependencies.callQuotas?.take(dependencies, request.service);
+        if (request.service !== undefined) dependencies.bulkWork?.noteUse(request.service);
         const given = dependenciesFor(dependencies, operation, request, caller);
         return handle(given, request, caller).catch((error: unknown) => {
           throw withDoubt(error, dependencies.doubt?.());

@@ -120,7 +120,9 @@ export class Governors {
 
   private pushOf(app: string): PushDependencies | undefined {
     const {push, batcher} = this.options;
-    return push && {...push, heartbeatLane: batcher.lane(`${app} proxy heartbeats`)};
+    return (
+      push && {...push, heartbeatLane: batcher.lane(`${app} proxy heartbeats`, {isUrgent: true})}
+    );
   }
 
   stop(app: string): void {

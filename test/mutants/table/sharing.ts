@@ -9,6 +9,8 @@ const INTAKE_TESTS = testsOf('test/etcd/watch-intake.test.ts');
 const BODIES_TESTS = testsOf('test/server/http/heavy-bodies.test.ts');
 const LISTS_TESTS = testsOf('test/server/http/long-lists.test.ts');
 const IDS_TESTS = testsOf('test/model/visible.test.ts');
+const BULK_TESTS = testsOf('test/runtime/bulk-work.test.ts');
+const BATCH_TESTS = testsOf('test/server/admin/write/batches.test.ts');
 const FEED_TESTS = testsOf('test/server/admin/stream/watch-feed.test.ts');
 const WATCHES_TESTS = testsOf('test/server/admin/stream/shared-watches.test.ts');
 const WRITTEN_TESTS = testsOf('test/server/http/event-stream.test.ts');
@@ -20,6 +22,44 @@ const IN_USE = 'planner.md, "Where a plan is made": the plan in use';
 const BOUNDED = 'SECURITY.md, 6: limits of size';
 
 export const SHARING_MUTANTS: readonly Mutant[] = [
+  ...inFile('src/runtime/bulk-work.ts', [
+    {
+      name: 'bulk work waits for no rest of the event loop',
+      breaks: HEAVY,
+      find: 'restedMs >= BULK_REST_SHARE * workedMs',
+      replace: 'restedMs >= 0',
+      killed: BULK_TESTS(
+        'bulk work while another app is used > begins when the loop has rested for its share of the work since the last piece',
+      ),
+    },
+    {
+      name: 'bulk work never begins where the event loop never rests',
+      breaks: HEAVY,
+      find: 'if (!isRested && !isLate && ',
+      replace: 'if (!isRested && ',
+      killed: BULK_TESTS(
+        'bulk work while another app is used > begins after a while where the loop never rests, one piece at a time',
+      ),
+    },
+    {
+      name: 'an app that is alone waits with its bulk work',
+      breaks: HEAVY,
+      find: ' && !this.isAlone(app)) return false;',
+      replace: ') return false;',
+      killed: BULK_TESTS('bulk work of an app that is alone > begins at once'),
+    },
+  ]),
+  ...inFile('src/server/admin/write/shard-batches.ts', [
+    {
+      name: 'large batches do not wait as bulk work',
+      breaks: HEAVY,
+      find: 'if (this.isLarge) await',
+      replace: 'if (!this.isLarge) await',
+      killed: BATCH_TESTS(
+        'the transactions of a batch > each wait for their turn as bulk work where the batch is large',
+      ),
+    },
+  ]),
   ...inFile('src/server/admin/read/plan-in-use.ts', [
     {
       name: 'a wait is answered from an old plan',

@@ -157,9 +157,27 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     {
       name: 'short lanes keep a long one waiting',
       breaks: 'SECURITY.md, 14: fairness',
-      find: '(short.length === 0 || !this.wasLong)',
-      replace: 'short.length === 0',
+      find: 'isLongNext = short.length === 0 || !this.wasLong;',
+      replace: 'isLongNext = short.length === 0;',
       killed: BATCHER_TESTS('lanes > that are long go on where short ones come again and again'),
+    },
+    {
+      name: 'the batches of a long lane begin whatever others need',
+      breaks: 'SECURITY.md, 14: fairness',
+      find: 'if (bulkWork === undefined || lane.next?.isUrgent === true) return true;',
+      replace: 'if (bulkWork !== undefined || lane.next?.isUrgent === true) return true;',
+      killed: BATCHER_TESTS(
+        'a long lane, where bulk work waits > sends a batch for each turn that it is given, and others pass it',
+      ),
+    },
+    {
+      name: 'heartbeats wait as bulk work',
+      breaks: 'SECURITY.md, 14: fairness',
+      find: ' || lane.next?.isUrgent === true) return true;',
+      replace: ') return true;',
+      killed: BATCHER_TESTS(
+        'a long lane, where bulk work waits > does not wait where it is urgent, and is no use by an app',
+      ),
     },
     {
       name: 'one refusal refuses all',

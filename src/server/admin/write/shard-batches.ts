@@ -111,6 +111,7 @@ class Batch {
   private readonly dryRun: boolean;
   private readonly answers = new Map<string, ItemAnswer>();
   private revision = 0;
+  private isLarge = false;
 
   constructor(
     dependencies: AdminDependencies,
@@ -132,7 +133,8 @@ class Batch {
   ): Promise<BatchAnswer> {
     const {byTurns = atOnce} = this.dependencies;
     const work = (): Promise<BatchAnswer> => this.carryOut(given, schema, itemOf);
-    return given.length > ITEMS_AT_ONCE ? byTurns(this.app, work) : work();
+    this.isLarge = given.length > ITEMS_AT_ONCE;
+    return this.isLarge ? byTurns(this.app, work) : work();
   }
 
   private async carryOut<S extends z.ZodType>(
@@ -168,7 +170,10 @@ class Batch {
     // Made as they are written, and few in one turn: all at once would keep the event loop.
     const next = chunksOf(items);
     const worker = async (): Promise<void> => {
-      for (const chunk of next) await beginInSlice(() => this.write(chunk, spec));
+      for (const chunk of next) {
+        if (this.isLarge) await this.dependencies.bulkWork?.turn(this.app);
+        await beginInSlice(() => this.write(chunk, spec));
+      }
     };
     await Promise.all(Array.from({length: WRITES_IN_FLIGHT}, worker));
   }

@@ -163,4 +163,21 @@ describe('the transactions of a batch', () => {
     // One at the end of a turn, when the budget of the next begins.
     expect(Math.max(...begun.filter((count) => count > 0))).toBeLessThanOrEqual(2);
   });
+
+  it('each wait for their turn as bulk work where the batch is large', async () => {
+    const asked: string[] = [];
+    const used: string[] = [];
+    const bulkWork = {
+      noteUse: (name: string) => used.push(name),
+      tryBegin: () => true,
+      turn: async (name: string) => void asked.push(name),
+    };
+    world = new World({bulkWork});
+    await world.call('addSpec', app);
+    await world.call('addShards', {...app, shards: numbered(1_000)});
+    expect(asked).toEqual([]);
+    await world.call('delShards', {...app, shards: numbered(1_001)});
+    expect(asked).toEqual(Array<string>(11).fill('orders'));
+    expect(used).toEqual(['orders', 'orders', 'orders']);
+  });
 });
