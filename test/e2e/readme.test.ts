@@ -18,6 +18,12 @@ function block(section: string): string {
   return /```sh\n([\s\S]*?)```/.exec(after.split('\n## ')[0] ?? '')?.[1] ?? '';
 }
 
+/** The first command of the text that has these words. */
+function inlineCommand(words: string): string {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  return new RegExp(`\`(sm [^\`]*${words}[^\`]*)\``).exec(readme)?.[1] ?? '';
+}
+
 /** What a checkout holds, so that the build disturbs no other test; the packages are installed. */
 function checkout(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sm-readme-'));
@@ -132,4 +138,19 @@ it('the commands with etcd end with three shards on the container that is left',
     await run.closed;
     rmSync(folder, {recursive: true, force: true});
   }
+});
+
+it('the command without an etcd fits sample.yml, changed as the text says', async () => {
+  const command = inlineCommand('--embedded');
+  expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain(
+    'remove the line `endpoints` from `sample.yml`',
+  );
+  const folder = mkdtempSync(join(tmpdir(), 'sm-readme-'));
+  const sample = readFileSync(join(ROOT, 'sample.yml'), 'utf8');
+  writeFileSync(join(folder, 'sample.yml'), sample.replace(/^endpoints.*\n/m, ''));
+  const sm = `sm() { ${join(ROOT, 'bin', 'run.js')} "$@"; }`;
+  const check = shell(`${sm}\n${command} --check`, folder);
+  await check.closed;
+  rmSync(folder, {recursive: true, force: true});
+  expect(check.child.exitCode, check.output()).toBe(0);
 });

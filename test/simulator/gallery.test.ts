@@ -1,7 +1,13 @@
 /** docs/placement.md: its pictures are made from the policies and traces as they are, and what it promises of chaos holds. */
 import {readFileSync} from 'node:fs';
 import {expect, it} from 'vitest';
-import {GALLERY, inputsMark, pictureFile, policyFile} from '../../scripts/placement-gallery.ts';
+import {
+  GALLERY,
+  galleryRows,
+  inputsMark,
+  pictureFile,
+  policyFile,
+} from '../../scripts/placement-gallery.ts';
 import {simulate} from '../../src/cli/simulating.ts';
 
 it.each(GALLERY)('the picture of %s is current: else run npm run gallery', (kind) => {
@@ -10,6 +16,15 @@ it.each(GALLERY)('the picture of %s is current: else run npm run gallery', (kind
   expect(page).toContain(`placement/${kind}.svg`);
   expect(page).toContain(policyFile(kind));
 });
+
+// The quickest three of the five: a planner that moves otherwise shows in them.
+it.each(['partitions', 'tenants', 'jobs'] as const)(
+  'the figures of %s are current: else run npm run gallery',
+  async (kind) => {
+    const page = readFileSync('docs/placement.md', 'utf8').split('\n');
+    expect(page.filter((line) => line.startsWith(`| ${kind} | `))).toEqual(await galleryRows(kind));
+  },
+);
 
 it('a fault every five minutes on 8 containers: imbalance p50 of 2 % and p95 of 4 % at most', async () => {
   const {runs} = await simulate({
