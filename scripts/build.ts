@@ -4,7 +4,16 @@
  * who installs the SDK gets nothing of the daemon's and the command line's packages, and few files are opened.
  */
 import {execFileSync} from 'node:child_process';
-import {cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
 import {Plugin} from '@oclif/core';
 import {build} from 'esbuild';
@@ -13,7 +22,10 @@ import {shipDeclarations} from './declarations.ts';
 import {licencesOf} from './licences.ts';
 import {sbomOf} from './sbom.ts';
 
-const OUT = 'dist';
+/** Made here, and moved to its place at the end: a build that was interrupted leaves the last whole one. */
+const BUILD = '.build';
+const DIST = 'dist';
+const OUT = join(BUILD, DIST);
 const MANIFEST = 'oclif.manifest.json';
 
 function commandFiles(folder: string): string[] {
@@ -94,9 +106,11 @@ function entries(): Record<string, string> {
 /** A line ends at the first place after so many where one may. */
 const LINE_CHARACTERS = 160;
 
-rmSync(OUT, {recursive: true, force: true});
+rmSync(BUILD, {recursive: true, force: true});
 const shape = {
-  outdir: OUT,
+  // Where it will be, for the paths inside of source maps.
+  outdir: DIST,
+  write: false,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -122,12 +136,20 @@ const shape = {
 } as const satisfies BuildOptions;
 const program = await build({...shape, entryPoints: entries(), banner: {js: REQUIRE}});
 const forPrograms = await build({...shape, entryPoints: PUBLIC});
+for (const {path, contents} of [program, forPrograms].flatMap(({outputFiles}) => outputFiles)) {
+  const file = join(BUILD, relative(process.cwd(), path));
+  mkdirSync(dirname(file), {recursive: true});
+  writeFileSync(file, contents);
+}
+const declarations = join(OUT, 'types');
 // Types are checked by `npm run typecheck`, tests included; a second check would double the time of a build.
-execFileSync(join('node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json', '--noCheck'], {
-  stdio: 'inherit',
-});
+execFileSync(
+  join('node_modules', '.bin', 'tsc'),
+  ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', declarations],
+  {stdio: 'inherit'},
+);
 writeFileSync(join(OUT, 'package.json'), '{"type": "module"}\n');
-shipDeclarations(join(OUT, 'types'), Object.keys(PUBLIC));
+shipDeclarations(declarations, Object.keys(PUBLIC));
 cpSync(join('node_modules', '@fastify', 'swagger-ui', 'static'), join(OUT, 'swagger-ui'), {
   recursive: true,
   // The page loads the bundle and the preset.
@@ -140,15 +162,16 @@ writeFileSync(
 );
 const bill = sbomOf([...inside, 'node_modules/@fastify/swagger-ui/static']);
 writeFileSync(join(OUT, 'sbom.cdx.json'), `${JSON.stringify(bill, undefined, 1)}\n`);
-await writeManifest();
+cpSync('package.json', join(BUILD, 'package.json'));
+const plugin = new Plugin({
+  ...{root: join(process.cwd(), BUILD), type: 'core', ignoreManifest: true},
+  ...{errorOnManifestCreate: true, respectNoCacheDefault: true},
+});
+await plugin.load();
+// With it oclif knows every command without loading one.
+writeFileSync(join(BUILD, MANIFEST), `${JSON.stringify(plugin.manifest)}\n`);
 
-/** With it oclif knows every command without loading one. */
-async function writeManifest(): Promise<void> {
-  rmSync(MANIFEST, {force: true});
-  const plugin = new Plugin({
-    ...{root: process.cwd(), type: 'core', ignoreManifest: true},
-    ...{errorOnManifestCreate: true, respectNoCacheDefault: true},
-  });
-  await plugin.load();
-  writeFileSync(MANIFEST, `${JSON.stringify(plugin.manifest)}\n`);
-}
+if (existsSync(DIST)) renameSync(DIST, join(BUILD, 'before'));
+renameSync(OUT, DIST);
+renameSync(join(BUILD, MANIFEST), MANIFEST);
+rmSync(BUILD, {recursive: true});
