@@ -16,9 +16,23 @@ if (process.argv.length === 3 && (process.argv[2] === '--version' || process.arg
   process.stdout.write(`${name}/${version}\n`);
 } else if (existsSync(program)) {
   process.env.NODE_ENV ??= 'production';
-  const {main} = await import(program.href);
+  const {main} = await import(program.href).catch(endUnloaded);
   await main();
 } else {
   process.stderr.write('sm: this checkout has not been built\nfix: npm ci && npm run build\n');
   process.exitCode = 1;
+}
+
+/** What reports failures is not there yet. `src/cli/failure-report.ts` says the same of what is loaded later. */
+function endUnloaded(error) {
+  const isFew = error?.code === 'EMFILE' || error?.code === 'ENFILE';
+  if (!isFew && error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+  const [message, fix] = isFew
+    ? ['too few files may be open at once', 'raise the limit of open files: ulimit -n 1024']
+    : [
+        'this installation is not complete',
+        'install it again; in a checkout: npm ci && npm run build',
+      ];
+  process.stderr.write(`sm: ${message}\nwhy: ${error.message.split('\n', 1)[0]}\nfix: ${fix}\n`);
+  process.exit(2);
 }

@@ -46,19 +46,9 @@ export function reportFailure(error: unknown, json: boolean, command = ''): numb
 
 export function failureOf(error: unknown, command = ''): Failure {
   if (error instanceof RemoteError) return error.failure;
-  if (error instanceof SmError) {
-    const {code, message, hint, retryable, exitCode, object} = error;
-    return {
-      code,
-      exit: exitCode,
-      message,
-      why: whyOf(error.cause),
-      fix: hint === undefined ? [] : [hint],
-      retryable,
-      requestId: '',
-      ...(object === undefined ? {} : {object}),
-    };
-  }
+  if (error instanceof SmError) return operationalFailure(error);
+  const fault = surroundingsFault(error);
+  if (fault !== undefined) return operationalFailure(fault);
   const foreign = error as OclifError;
   const exit = foreign.oclif?.exit;
   if (exit !== undefined) return usageFailure(foreign, exit, command);
@@ -80,6 +70,46 @@ export function failureOf(error: unknown, command = ''): Failure {
     retryable: false,
     requestId: '',
   };
+}
+
+function operationalFailure(error: SmError): Failure {
+  const {code, message, hint, retryable, exitCode, object} = error;
+  return {
+    code,
+    exit: exitCode,
+    message,
+    why: whyOf(error.cause),
+    fix: hint === undefined ? [] : [hint],
+    retryable,
+    requestId: '',
+    ...(object === undefined ? {} : {object}),
+  };
+}
+
+const FEW_FILES = [
+  'too few files may be open at once',
+  'raise the limit of open files: ulimit -n 1024',
+] as const;
+
+/** Message and hint by the code of a part of the program that could not be loaded. */
+const LOAD_FAULTS = new Map<unknown, readonly [string, string]>([
+  ['EMFILE', FEW_FILES],
+  ['ENFILE', FEW_FILES],
+  [
+    'ERR_MODULE_NOT_FOUND',
+    [
+      'this installation is not complete',
+      'install it again; in a checkout: npm ci && npm run build',
+    ],
+  ],
+]);
+
+/** Commands load what they need late. Where sm runs may not allow it, and that is not a bug of sm. */
+function surroundingsFault(error: unknown): SmError | undefined {
+  const fault = LOAD_FAULTS.get((error as {code?: unknown} | undefined)?.code);
+  if (fault === undefined) return undefined;
+  const [message, hint] = fault;
+  return new SmError('INVALID_CONFIG', message, {hint, cause: error});
 }
 
 /** How gRPC tells a fault; the message says the same in plain words. */

@@ -50,3 +50,14 @@ describe('words that a command does not take', () => {
     expect(await shown(...words)).toEqual({message, fix: [HELP]});
   });
 });
+
+describe('a part of the program that cannot be loaded', () => {
+  it.each([
+    ['EMFILE', 'too few files may be open at once'],
+    ['ERR_MODULE_NOT_FOUND', 'this installation is not complete'],
+  ])('%s is no bug in sm', (code, message) => {
+    const fault = Object.assign(new Error(`${code}: chunk-1.js`), {code});
+    expect(failureOf(fault)).toMatchObject({exit: 2, message, why: fault.message});
+    expect(failureOf(fault).fix.join()).not.toContain('bug');
+  });
+});

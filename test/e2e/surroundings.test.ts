@@ -138,6 +138,21 @@ describe('a file of contexts that this user may not read', () => {
   });
 });
 
+describe('where too few files may be open', () => {
+  // From what Node itself needs to what a command needs: each step fails while another part is loaded.
+  it.each([22, 26, 30, 36])(
+    'ulimit -n %d: a command says so, and prints no stack',
+    async (limit) => {
+      const line = `ulimit -n ${limit}; exec ${NODE} ${BIN} serve -c ${join(folder, 'sm.yml')}`;
+      const few = run('bash', ['-c', line]);
+      expect(await few.ended, few.output()).toBe(2);
+      expect(few.output()).toContain('too few files may be open at once');
+      expect(few.output()).toContain('ulimit -n 1024');
+      expect(few.output()).not.toMatch(/^ +at |bug/m);
+    },
+  );
+});
+
 describe('as the first process of a container', () => {
   it.each([
     ['events -w', () => ['events', '-w', '--server', server], 'watching'],
