@@ -28,7 +28,9 @@ export default class Serve extends SmCommand<typeof Serve> {
       env: 'SM_CONFIG_FILE',
       required: true,
     }),
-    check: Flags.boolean({description: 'only validate the file'}),
+    check: Flags.boolean({
+      description: 'only validate the file, and the files of tokens and certificates it names',
+    }),
     embedded: Flags.boolean({description: 'run the store inside this process: no etcd is needed'}),
     'data-dir': Flags.string({
       description:
@@ -64,6 +66,8 @@ export default class Serve extends SmCommand<typeof Serve> {
     if (!this.flags.check) process.on('SIGHUP', () => reload());
     const config = load();
     if (this.flags.check) {
+      const {checkStart} = await import('../server/index.ts');
+      checkStart(config);
       await this.showObject({
         kind: 'ConfigCheck',
         fields: {file, valid: true},

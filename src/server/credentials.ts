@@ -75,10 +75,11 @@ export class Credentials {
     return [...own, ...Object.values(forContainers), ...this.etcdFiles().map(([, path]) => path)];
   }
 
-  /** @throws SmError INVALID_CONFIG when a file of tokens or certificates cannot be used. */
+  /** @throws SmError INVALID_CONFIG when a file of tokens, passwords or certificates cannot be used. */
   check(): void {
     this.readTokens();
     this.readClients();
+    this.checkEtcd();
     const tls = this.readTls();
     if (tls !== undefined) checkCertificates(tls);
     this.authority = this.readAuthority('tls.ca', this.config.tls?.ca);
@@ -117,8 +118,9 @@ export class Credentials {
   private readTls(): HttpDependencies['tls'] {
     if (this.config.tls === undefined) return undefined;
     const {cert, key, clientCa} = this.config.tls;
-    const ca = clientCa === undefined ? {} : {ca: readFile('tls.clientCa', clientCa)};
-    return {cert: readFile('tls.cert', cert), key: readKey('tls.key', key), ...ca};
+    const ca = this.readAuthority('tls.clientCa', clientCa);
+    const own = {cert: readFile('tls.cert', cert), key: readKey('tls.key', key)};
+    return ca === undefined ? own : {...own, ca};
   }
 
   /** All certificates that this daemon shows or trusts, not only its own: a trusted authority that ends cuts off as many peers. */
@@ -172,6 +174,12 @@ export class Credentials {
     };
   }
 
+  private checkEtcd(): void {
+    const {cert, key} = this.forEtcd().tls ?? {};
+    if (cert !== undefined && key !== undefined) checkCertificates({cert, key}, 'etcd.tls');
+    this.readAuthority('etcd.tls.ca', this.config.etcd.tls?.ca);
+  }
+
   private readContainerTls(daemonsAuthority: Buffer | undefined): CallTls {
     const {ca, cert, key} = this.config.containerTls ?? {};
     const authority = this.readAuthority('containerTls.ca', ca) ?? daemonsAuthority;
@@ -194,7 +202,7 @@ export class Credentials {
       return authority;
     } catch (cause) {
       throw new SmError('INVALID_CONFIG', `${setting}: ${ca} contains no certificate`, {
-        hint: 'name a PEM file with the CA that signed the certificates of those who are called',
+        hint: 'name a PEM file with the CA that signed the certificates of the other side',
         cause,
       });
     }
@@ -237,7 +245,7 @@ export class Credentials {
 /** @throws SmError INVALID_CONFIG. Before any server gets them: a half-written file must not cost a certificate that works. */
 function checkCertificates(
   tls: NonNullable<HttpDependencies['tls']>,
-  section: 'tls' | 'containerTls' = 'tls',
+  section: 'tls' | 'containerTls' | 'etcd.tls' = 'tls',
 ): void {
   try {
     createSecureContext({...shown(tls), ...TLS_FLOOR});

@@ -2,6 +2,7 @@
 export type {Daemon} from './daemon.ts';
 export type {DaemonOptions} from './daemon-options.ts';
 export {ConfigReload} from './config-reload.ts';
+export {checkStart} from './start-check.ts';
 import type {ServerConfig} from '../config/index.ts';
 import type {Logger} from '../runtime/logger.ts';
 import {RunningDaemon} from './daemon.ts';

@@ -46,6 +46,10 @@ describe('serve', () => {
     const {port} = taken.address() as AddressInfo;
     writeFileSync(join(folder, 'good.yml'), lines(port, etcd.endpoint));
     writeFileSync(join(folder, 'bad.yml'), 'service: a\nprot: 1\n');
+    writeFileSync(
+      join(folder, 'lost.yml'),
+      `${lines(1, 'a:1')}auth: {tokenFile: ${folder}/none}\n`,
+    );
   });
   afterAll(async () => {
     rmSync(folder, {recursive: true, force: true});
@@ -55,6 +59,13 @@ describe('serve', () => {
   it.each([
     ['a good file is checked', 'good.yml', ['--check'], 0, ''],
     ['a bad file is refused', 'bad.yml', ['--check'], 2, 'INVALID_CONFIG'],
+    [
+      'a file whose token file is not there is refused',
+      'lost.yml',
+      ['--check'],
+      2,
+      'INVALID_CONFIG',
+    ],
     ['a file that is not there is refused', 'none.yml', [], 2, 'INVALID_CONFIG'],
     ['a taken port ends it', 'good.yml', [], 4, 'PORT_TAKEN'],
   ])('%s, with and without --json', async (_case, file, more, exit, code) => {
