@@ -98,8 +98,8 @@ export class AdminClient {
   }
 
   /**
-   * One operation of `/openapi.json`, as `call('addShard', {service: 'orders', shardId: 's1'})`. When `signal` aborts, the call rejects with its AbortError. A daemon that has too
-   * many calls (429) is asked again, up to five times with at most 5 s between.
+   * One operation of `/openapi.json`, as `call('addShard', {service: 'orders', shardId: 's1'})`. When `signal` aborts, the call rejects with the reason of the signal. A daemon that
+   * has too many calls (429) is asked again, up to five times with at most 5 s between.
    * @throws RemoteError what the daemon answered; SmError SERVER_UNAVAILABLE, TIMEOUT.
    */
   async call<O extends Exclude<AdminOperation, StreamOperation>>(
@@ -109,7 +109,7 @@ export class AdminClient {
   ): Promise<AdminAnswer<O>> {
     for (let waits = 0; ; waits += 1) {
       const reply = await this.send(operation, input, {}, signal);
-      const body = parseBody(await this.bodyOf(reply), this.server);
+      const body = parseBody(await this.bodyOf(reply, signal), this.server);
       if ((reply.statusCode ?? 500) < 300) {
         if (hasShapeOf(operation, body)) return body as AdminAnswer<O>;
         throw notSm(this.server, 'its answer lacks a required field');
@@ -117,12 +117,14 @@ export class AdminClient {
       if (reply.statusCode !== 429 || waits === LIMITED_WAITS)
         throw new RemoteError(remoteFailure(body));
       // Nothing was done: whoever has many calls to make is only to make them slower.
-      await setTimeout(waitMsOf(reply), undefined, signal === undefined ? {} : {signal});
+      const wait = setTimeout(waitMsOf(reply), undefined, signal === undefined ? {} : {signal});
+      await wait.catch(() => signal?.throwIfAborted());
     }
   }
 
   /**
    * Moves of an app as they happen, from behind the revision `after`; undefined: from now on. Ends when the connection does.
+   * When `signal` aborts, the reason of the signal is thrown.
    * @throws RemoteError what the daemon answered; SmError SERVER_UNAVAILABLE, TIMEOUT.
    */
   async *movesStream(
@@ -133,7 +135,7 @@ export class AdminClient {
     yield* this.stream<MoveEvent>('movesStream', {service}, after, signal);
   }
 
-  /** What a live view shows; ends when the connection does. How long a silence is too long is for the caller to decide. */
+  /** What a live view shows; ends when the connection does, as `movesStream`. How long a silence is too long is for the caller to decide. */
   async *liveStream(
     query: AdminInput<'liveStream'>,
     lastEventId: string | undefined,
@@ -144,7 +146,7 @@ export class AdminClient {
 
   /**
    * Events of an app (undefined: of all apps) as they happen, from behind the revision `after`; undefined: from now on. `audit`: only changes by
-   * operators. Ends when the connection does.
+   * operators. Ends when the connection does. When `signal` aborts, the reason of the signal is thrown.
    * @throws RemoteError what the daemon answered; SmError SERVER_UNAVAILABLE, TIMEOUT.
    */
   async *eventsStream(
@@ -173,10 +175,12 @@ export class AdminClient {
     const headers = lastEventId === undefined ? {} : {'last-event-id': lastEventId};
     const reply = await this.send(operation, input, headers, signal);
     if ((reply.statusCode ?? 500) >= 300)
-      throw new RemoteError(remoteFailure(parseBody(await this.bodyOf(reply), this.server)));
+      throw new RemoteError(
+        remoteFailure(parseBody(await this.bodyOf(reply, signal), this.server)),
+      );
     const tooLong = (): SmError =>
       notSm(this.server, 'an event of its stream exceeds the size limit');
-    for await (const data of readEvents(this.chunksOf(reply), tooLong)) {
+    for await (const data of readEvents(this.chunksOf(reply, signal), tooLong)) {
       const event = parseBody(data, this.server);
       // What ended a stream that stood may pass; what does not is said when it is opened again.
       if (!('type' in event)) throw new RemoteError({...remoteFailure(event), retryable: true});
@@ -184,10 +188,10 @@ export class AdminClient {
     }
   }
 
-  private async bodyOf(reply: IncomingMessage): Promise<string> {
+  private async bodyOf(reply: IncomingMessage, signal?: AbortSignal): Promise<string> {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    for await (const chunk of this.chunksOf(reply)) {
+    for await (const chunk of this.chunksOf(reply, signal)) {
       bytes += chunk.length;
       if (bytes > ANSWER_LIMIT_BYTES) throw notSm(this.server, 'its answer exceeds the size limit');
       chunks.push(chunk);
@@ -196,11 +200,11 @@ export class AdminClient {
   }
 
   /** @throws SmError SERVER_UNAVAILABLE, TIMEOUT for a reply that breaks off. */
-  private async *chunksOf(reply: IncomingMessage): AsyncGenerator<Buffer> {
+  private async *chunksOf(reply: IncomingMessage, signal?: AbortSignal): AsyncGenerator<Buffer> {
     try {
       yield* reply as AsyncIterable<Buffer>;
     } catch (error) {
-      throw this.fault(error as NodeJS.ErrnoException);
+      throw this.fault(error as NodeJS.ErrnoException, signal);
     }
   }
 
@@ -250,7 +254,7 @@ export class AdminClient {
         call.once('response', () => clearTimeout(whole));
       }
       call.once('close', () => clearTimeout(whole));
-      call.on('error', (error: NodeJS.ErrnoException) => reject(this.fault(error)));
+      call.on('error', (error: NodeJS.ErrnoException) => reject(this.fault(error, signal)));
       call.end(body);
     });
   }
@@ -293,8 +297,10 @@ export class AdminClient {
     });
   }
 
-  private fault(error: NodeJS.ErrnoException): unknown {
-    if (error instanceof SmError || error.name === 'AbortError') return error;
+  private fault(error: NodeJS.ErrnoException, signal: AbortSignal | undefined): unknown {
+    if (error instanceof SmError) return error;
+    // The connection breaks because the caller gave up, not because of the daemon.
+    if (signal?.aborted === true) return signal.reason;
     if (error.code === 'CERT_HAS_EXPIRED')
       return new SmError('SERVER_UNAVAILABLE', `the certificate of ${this.server} has expired`, {
         hint: 'renew it where TLS ends: at the proxy in front of the daemon, or in the file that tls.cert of the daemon names; the daemon reads it again by itself',

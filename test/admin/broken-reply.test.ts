@@ -175,3 +175,44 @@ describe('a stream', () => {
     if (silenceMs > 1_000) expect(types).toEqual(['hello']);
   });
 });
+
+describe('a caller that gives up', () => {
+  const begun = (response: ServerResponse): void => {
+    response.writeHead(200, {'content-type': 'application/json'});
+    response.write('{"services": [');
+  };
+  const streaming = (response: ServerResponse): void => {
+    response.writeHead(200, {'content-type': 'text/event-stream'});
+    response.write('data: {"type": "hello", "revision": "7"}\n\n');
+  };
+  const WAYS: [string, () => AbortSignal, string][] = [
+    ['by a time limit', () => AbortSignal.timeout(200), 'TimeoutError'],
+    ['by a controller', abortedSoon, 'AbortError'],
+  ];
+
+  it.each(WAYS)('%s gets the reason of its signal, not a fault of the daemon', async (...way) => {
+    const [, signalOf, name] = way;
+    client = await asking(begun);
+    await expect(client.call('getSpec', {}, signalOf())).rejects.toMatchObject({name});
+  });
+
+  it.each(WAYS)('%s ends the loop over a stream with that reason', async (...way) => {
+    const [, signalOf, name] = way;
+    client = await asking(streaming);
+    const events = client.movesStream('orders', undefined, signalOf());
+    expect((await events.next()).value).toMatchObject({type: 'hello'});
+    await expect(events.next()).rejects.toMatchObject({name});
+  });
+
+  it('before any answer gets that reason, too', async () => {
+    client = await asking(() => undefined);
+    const call = client.call('getSpec', {}, AbortSignal.timeout(200));
+    await expect(call).rejects.toMatchObject({name: 'TimeoutError'});
+  });
+});
+
+function abortedSoon(): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 200);
+  return controller.signal;
+}
