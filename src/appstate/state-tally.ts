@@ -10,6 +10,8 @@ const NOBODY = '';
 type Counts = Map<ShardState, number>;
 
 export class StateTally {
+  /** Shards whose records say anything but `ready`; with or without a spec. */
+  readonly notReady = new PartitionedSet();
   /** Shards whose records say so; with or without a spec. */
   readonly failed = new PartitionedSet();
   /** Shards that have a spec, and a record that names nobody and no failure. */
@@ -30,8 +32,11 @@ export class StateTally {
     after: OwnershipRecord | undefined,
     isWanted: boolean,
   ): void {
-    if (after === undefined || recordState(after) !== 'failed') this.failed.delete(shard);
-    else this.failed.add(shard);
+    const state = after && recordState(after);
+    if (state === undefined || state === 'ready') this.notReady.delete(shard);
+    else this.notReady.add(shard);
+    if (state === 'failed') this.failed.add(shard);
+    else this.failed.delete(shard);
     if (!isWanted) return this.noteUnwanted(shard, after);
     this.count(shard, before, -1);
     this.count(shard, after, 1);

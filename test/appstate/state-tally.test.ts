@@ -99,6 +99,8 @@ describe('the tally of states', () => {
           expect(shards).toEqual(walked(view, homeless, unknown));
           const failed = [...view.own].filter(([, {value}]) => recordState(value) === 'failed');
           expect([...view.states.failed].sort()).toEqual(failed.map(([id]) => id).sort());
+          const notReady = [...view.own].filter(([, {value}]) => recordState(value) !== 'ready');
+          expect([...view.states.notReady].sort()).toEqual(notReady.map(([id]) => id).sort());
         },
       ),
       {numRuns: 500},

@@ -1,9 +1,11 @@
 /**
  * `npm run bench:reads`: how long reads of the admin API take on an app of 100,000 shards and 1,000 containers in a real etcd, while ten
- * records a second change. The daemon's side is a process of its own. `-- SHARDS SAMPLES` measures with other numbers.
+ * records a second change, and how much CPU time of the daemon's side each costs. That side is a process of its own.
+ * `-- SHARDSxCONTAINERS SAMPLES CHANGES_PER_SECOND WORD`: other numbers; with a word only reads whose names contain it.
  */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {AdminClient} from '../../src/admin/admin-client.ts';
 import {Keys} from '../../src/etcd/keys.ts';
@@ -18,10 +20,13 @@ import {percentile} from './figure.ts';
 const PREFIX = '/sm-reads';
 const SERVICE = 'sm.reads';
 const APP = 'orders';
-const SHARDS = Number(process.argv[2] ?? 100_000);
-const CONTAINERS = 1_000;
-const CHANGES_PER_SECOND = 10;
+const [SHARDS = 100_000, CONTAINERS = 1_000] = (process.argv[2] ?? '')
+  .split('x')
+  .filter(Boolean)
+  .map(Number);
 const SAMPLES = Number(process.argv[3] ?? 15);
+const CHANGES_PER_SECOND = Number(process.argv[4] ?? 10);
+const WORD = process.argv[5] ?? '';
 const OPERATIONS_PER_WRITE = 100;
 
 const BLANK_SHARD = {task: '', updateTime: 1, manualContainerId: '', group: '', workerGroup: ''};
@@ -88,7 +93,8 @@ async function fill(): Promise<void> {
   if (part.length > 0) await write(part);
 }
 
-function keepChanging(): NodeJS.Timeout {
+function keepChanging(): NodeJS.Timeout | undefined {
+  if (CHANGES_PER_SECOND === 0) return undefined;
   let turn = 0;
   return setInterval(() => {
     turn += 1;
@@ -98,15 +104,28 @@ function keepChanging(): NodeJS.Timeout {
 }
 
 async function measure(what: string, read: () => Promise<unknown>): Promise<void> {
+  if (!what.includes(WORD)) return;
   const samples: number[] = [];
+  let before = 0;
   for (let sample = 0; sample <= SAMPLES; sample += 1) {
     const startedMs = performance.now();
     await read();
     samples.push(performance.now() - startedMs);
+    if (sample === 0) before = cpuMsOf(child.pid);
   }
+  const cpu = (cpuMsOf(child.pid) - before) / SAMPLES;
   const [first = 0, ...rest] = samples;
-  const [p50, p90] = [percentile(rest, 0.5), percentile(rest, 0.9)];
-  console.log(`| ${what} | ${p50.toFixed(0)} ms | ${p90.toFixed(0)} ms | ${first.toFixed(0)} ms |`);
+  const figures = [percentile(rest, 0.5), percentile(rest, 0.9), first].map((ms) => ms.toFixed(0));
+  console.log(
+    `| ${[what, `${cpu.toFixed(1)} ms`, ...figures.map((ms) => `${ms} ms`)].join(' | ')} |`,
+  );
+}
+
+/** Of all threads of a process, ms; known to 10 ms. */
+function cpuMsOf(pid: number | undefined): number {
+  const text = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+  const [user = 0, system = 0] = text.slice(text.lastIndexOf(')')).split(' ').slice(12).map(Number);
+  return 10 * (user + system);
 }
 
 try {
@@ -117,7 +136,9 @@ try {
   const changing = keepChanging();
   const one = {service: APP};
   console.log(`${SHARDS} shards, ${CONTAINERS} containers, ${CHANGES_PER_SECOND} changes a second`);
-  console.log(`| read | p50 (n=${SAMPLES}) | p90 | the first |\n| --- | --- | --- | --- |`);
+  console.log(
+    `| read | CPU each (n=${SAMPLES}) | p50 | p90 | the first |\n| --- | --- | --- | --- | --- |`,
+  );
   await measure('`sm shard ls`: the first page of 1,000', () => client.call('getShards', one));
   await measure('`sm shard ls --state failed`', () =>
     client.call('getShards', {...one, state: 'failed'}),
@@ -129,6 +150,15 @@ try {
   );
   await measure('`sm shard why`', () => client.call('why', {...one, shardId: shardOf(SHARDS / 2)}));
   await measure('`sm moves ls`', () => client.call('moves', one));
+  await measure('`sm container can-stop`', () =>
+    client.call('canStop', {...one, containers: [nameOf(0)], dryRun: true}),
+  );
+  await measure('`sm plan`', () => client.call('plan', one));
+  await measure('`sm plan --without`', () => client.call('plan', {...one, without: [nameOf(0)]}));
+  await measure('`sm wait app --for balanced`', () =>
+    client.call('waitCheck', {...one, kind: 'app', for: 'balanced'}),
+  );
+  await measure('`sm events`', () => client.call('events', one));
   clearInterval(changing);
   client.close();
 } finally {

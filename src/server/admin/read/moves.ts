@@ -11,6 +11,7 @@ import type {AdminDependencies} from '../dependencies.ts';
 import {currentApp} from './listing.ts';
 import {moveWaits, waitView} from './move-waits.ts';
 import {planInUse} from './plan-in-use.ts';
+import type {AppView} from '../../../appstate/app-view.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 
 const STEPS: Readonly<Record<OwnershipRecord['state'], MoveStep>> = {
@@ -45,6 +46,18 @@ export function runningMove(
   };
 }
 
+/** Shards at rest are not looked at. */
+export function* movesUnderWay({
+  own,
+  states,
+}: AppView): Generator<{move: RunningMove; known: Versioned<OwnershipRecord>}, undefined> {
+  for (const shard of states.notReady) {
+    const known = own.get(shard);
+    const move = known && runningMove(shard, known);
+    if (known !== undefined && move !== undefined) yield {move, known};
+  }
+}
+
 export async function moves(
   dependencies: AdminDependencies,
   {service, limit}: {service: string; limit: number},
@@ -52,11 +65,7 @@ export async function moves(
   const listing = await currentApp(dependencies, service);
   const {view, revision} = listing;
   const finished = listing.finished();
-  const running: RunningMove[] = [];
-  for (const [shard, known] of view.own) {
-    const move = runningMove(shard, known);
-    if (move !== undefined) running.push(move);
-  }
+  const running = Array.from(movesUnderWay(view), ({move}) => move);
   running.sort((a, b) => compareText(a.startedAt, b.startedAt) || compareText(a.shard, b.shard));
   const newestFirst = [...finished].sort(
     (a, b) => compareText(b.endedAt, a.endedAt) || compareText(a.shard, b.shard),

@@ -91,9 +91,9 @@ function* inUse(
 function* inFlightOf({view, status}: AppListing): Generator<undefined, InFlightMoves> {
   const moves = new InFlightMoves(view, (container) => zoneOf(view, container));
   let looks = 0;
-  for (const [shard, {value}] of view.own) {
+  for (const shard of view.states.notReady) {
     if ((looks += 1) % SHARDS_PER_STEP === 0) yield;
-    moves.note(shard, value);
+    moves.note(shard, view.own.get(shard)?.value);
   }
   for (const {value} of view.heartbeats.values()) moves.noteOverdue(value);
   // A failed add ends the note of a move: only the governor knows of all that have begun.

@@ -10,7 +10,7 @@ import {planInUse} from '../read/plan-in-use.ts';
 import type {AdminDependencies, PlanDependencies} from '../dependencies.ts';
 import {exists} from '../read/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
-import {hasSpec, reasonOf, shardState} from '../read/shard-views.ts';
+import {hasSpec, reasonOf, shardCounts, shardState} from '../read/shard-views.ts';
 
 export type Goal = Pick<WaitCheckQuery, 'kind' | 'for'> & {
   /** Shard or container id; for an app its name. */
@@ -130,6 +130,8 @@ function appReady(
     missing.add(id, 'there is no such app');
     return;
   }
+  const {ready, total} = shardCounts(listing);
+  if (ready === total) return;
   for (const shard of listing.view.shards.keys()) shardReady(listing, shard, missing);
   for (const {what, id: shard} of listing.view.quarantined.all()) {
     if (what === 'shard') missing.add(shard, 'its spec cannot be read');
@@ -161,9 +163,9 @@ async function appBalanced(
   appReady(listing, id, missing, dependencies);
   const {plan} = await planInUse(dependencies, listing, {newest: true});
   for (const {shard, cause} of plan.queue) missing.add(shard, `is to move (${cause})`);
-  for (const [shard, {value}] of listing.view.own) {
-    if (value.state === 'dropping') missing.add(shard, 'is on its way');
-  }
+  const {own, states} = listing.view;
+  for (const shard of states.notReady)
+    if (own.get(shard)?.value.state === 'dropping') missing.add(shard, 'is on its way');
 }
 
 function containerReady(listing: AppListing, id: string, missing: Unmet): void {

@@ -8,7 +8,7 @@ import {encodeRecord} from '../../../../protocol/records.ts';
 import {appView} from '../../read/app-reads.ts';
 import {containerViews} from '../../read/container-views.ts';
 import type {AppListing} from '../../../../appview/listing.ts';
-import {runningMove} from '../../read/moves.ts';
+import {movesUnderWay} from '../../read/moves.ts';
 import type {AppRecords} from '../../../../appview/app-records.ts';
 import type {Instant, PrintedRow} from './printed-row.ts';
 import type {ViewRecords} from '../../../../appview/scope-view.ts';
@@ -97,12 +97,11 @@ export function moveRows(app: AppRecords): Ranked<{readonly since: string}>[] {
   return app.once('moveRows', () => {
     const overdue = overdueHooks(app);
     const rows: Ranked<{readonly since: string; readonly stuck: boolean}>[] = [];
-    for (const [shard, known] of app.view.own) {
-      const move = runningMove(shard, known);
-      if (move === undefined) continue;
-      const note = overdue.get(`${known.value.incarnation}/${shard}`) ?? move.lastError;
-      const stuck = move.failures > 0 || overdue.has(`${known.value.incarnation}/${shard}`);
-      const key = `${app.app}/${shard}`;
+    for (const {move, known} of movesUnderWay(app.view)) {
+      const hook = overdue.get(`${known.value.incarnation}/${move.shard}`);
+      const note = hook ?? move.lastError;
+      const stuck = move.failures > 0 || hook !== undefined;
+      const key = `${app.app}/${move.shard}`;
       const row = (): LiveMove => ({...move, key, service: app.app, stuck, note});
       const print = `${stuck} ${move.revision} ${note}`;
       rows.push({key, print, rank: stuck ? 1 : 0, since: move.startedAt, stuck, row});
