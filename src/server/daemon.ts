@@ -50,6 +50,8 @@ import {DaemonMetrics} from './metrics/daemon-metrics.ts';
 import {PushCaller} from './push/push-caller.ts';
 import {BulkWork} from '../runtime/bulk-work.ts';
 import {Planners} from './planners.ts';
+import {HEAVY_CALLS_WAITING, LARGE_BATCHES_AT_ONCE} from './limits.ts';
+import {Turns} from './turns.ts';
 import {SelfCheck} from './self-check.ts';
 
 /** A running daemon. */
@@ -91,6 +93,10 @@ export class RunningDaemon implements Daemon {
   private readonly clock: ReturnType<typeof watchingClock>;
   private readonly planners: Planners;
   private readonly bulkWork = new BulkWork();
+  private readonly batches = new Turns({
+    atOnce: LARGE_BATCHES_AT_ONCE,
+    waitingPerKey: HEAVY_CALLS_WAITING,
+  });
   private readonly store: EtcdStore;
   private readonly heartbeatStore: EtcdStore;
   private readonly leases: Leases;
@@ -323,6 +329,7 @@ export class RunningDaemon implements Daemon {
       plan: this.planners.plan,
       planInUse: (app) => governing.governors.planInUse(app),
       byTurns: this.planners.byTurns,
+      batchByTurns: (app, work) => this.batches.run(app, work),
       bulkWork: this.bulkWork,
       quotas: new Quotas(quota),
       callQuotas: new CallQuotas(quota),

@@ -36,6 +36,9 @@ export const READERS_THREAD_LINGER_MS = 30_000;
 /** Heavy calls under way at once, of different apps. */
 export const HEAVY_CALLS_AT_ONCE = 4;
 
+/** Batches of more than 1,000 items under way at once, of different apps. */
+export const LARGE_BATCHES_AT_ONCE = 16;
+
 /** Heavy calls of one app that may wait for the one that is under way. */
 export const HEAVY_CALLS_WAITING = 16;
 

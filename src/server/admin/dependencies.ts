@@ -56,6 +56,12 @@ export interface AdminDependencies {
    * @throws SmError RATE_LIMITED when too much waits for that app.
    */
   readonly byTurns?: <T>(app: string, work: () => Promise<T>, restFactor?: number) => Promise<T>;
+  /**
+   * Large batches for an app: one at a time, by turns of their own, since a batch that gives way to other apps takes long and nobody else's plan may wait for it.
+   * Absent: at once.
+   * @throws SmError RATE_LIMITED when too many wait for that app.
+   */
+  readonly batchByTurns?: <T>(app: string, work: () => Promise<T>) => Promise<T>;
   /** When parts of large batches may begin. Absent: at once. */
   readonly bulkWork?: BulkAdmission;
   /** What apps and the cluster may take. Absent: as much as they like. */

@@ -97,7 +97,8 @@ export class Governors {
     const ours = app === options.keys.service;
     const run = new GovernorRun({
       ...options,
-      batcher: options.batcher.lane(app),
+      // Who governs an app is never decided behind the bulk work of one.
+      batcher: options.batcher.lane(app, {isUrgent: ours}),
       epoch: options.epoch(),
       app,
       governor: options.daemon,

@@ -182,6 +182,27 @@ describe('an app that cannot be taken over', () => {
   });
 });
 
+describe('the lane of writes', () => {
+  it('is urgent for the governors of apps and for proxy heartbeats, and not for the shards of an app', async () => {
+    const caller = new PushCaller({allowLoopback: true});
+    const bed = new Bed({caller, ttlMs: 3_000});
+    const urgent = new Map<string, boolean | undefined>();
+    const lane = bed.batcher.lane.bind(bed.batcher);
+    bed.batcher.lane = (name, options) => {
+      urgent.set(name, options?.isUrgent);
+      return lane(name, options);
+    };
+    for (const app of ['sm', 'healthy']) await bed.govern(app);
+    expect(Object.fromEntries(urgent)).toEqual({
+      sm: true,
+      healthy: false,
+      'healthy proxy heartbeats': true,
+    });
+    await bed.end();
+    await caller.close();
+  });
+});
+
 describe('a proxy heartbeat', () => {
   it('is written before the many other writes of the app that came before it', async () => {
     const caller = new PushCaller({allowLoopback: true});

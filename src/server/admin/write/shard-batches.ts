@@ -131,10 +131,10 @@ class Batch {
     schema: S,
     itemOf: (input: z.output<S>) => Item,
   ): Promise<BatchAnswer> {
-    const {byTurns = atOnce} = this.dependencies;
+    const {batchByTurns = atOnce} = this.dependencies;
     const work = (): Promise<BatchAnswer> => this.carryOut(given, schema, itemOf);
     this.isLarge = given.length > ITEMS_AT_ONCE;
-    return this.isLarge ? byTurns(this.app, work) : work();
+    return this.isLarge ? batchByTurns(this.app, work) : work();
   }
 
   private async carryOut<S extends z.ZodType>(

@@ -172,12 +172,18 @@ describe('the transactions of a batch', () => {
       tryBegin: () => true,
       turn: async (name: string) => void asked.push(name),
     };
-    world = new World({bulkWork});
+    const turns: string[] = [];
+    const batchByTurns = <T>(name: string, work: () => Promise<T>): Promise<T> => {
+      turns.push(name);
+      return work();
+    };
+    world = new World({bulkWork, batchByTurns});
     await world.call('addSpec', app);
     await world.call('addShards', {...app, shards: numbered(1_000)});
     expect(asked).toEqual([]);
     await world.call('delShards', {...app, shards: numbered(1_001)});
     expect(asked).toEqual(Array<string>(11).fill('orders'));
     expect(used).toEqual(['orders', 'orders', 'orders']);
+    expect(turns).toEqual(['orders']);
   });
 });
