@@ -138,7 +138,7 @@ export abstract class SmCommand<T extends typeof Command> extends Command {
     const {args, flags, argv, raw} = await this.parse({
       flags: this.ctor.flags,
       baseFlags: (super.ctor as typeof SmCommand).baseFlags,
-      args: this.ctor.args,
+      args: notFromStdin(this.ctor.args),
       strict: this.ctor.strict,
     });
     this.flags = flags as FlagsOf<T>;
@@ -311,4 +311,11 @@ export function parseDuration(text: string): number {
   // A timer of more would go off at once.
   if (ms <= DURATION_MAX_MS) return ms;
   throw new SmError('INVALID_INPUT', `${text} is too long`, {hint: 'at most 500h'});
+}
+
+/** By default oclif reads an argument that is left out from stdin: in a loop of a shell that is the list of the loop. */
+function notFromStdin(args: Interfaces.ArgInput): Interfaces.ArgInput {
+  return Object.fromEntries(
+    Object.entries(args).map(([name, arg]) => [name, {...arg, ignoreStdin: true}]),
+  );
 }

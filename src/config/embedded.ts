@@ -31,7 +31,9 @@ function etcdFaults(found: Settings, file: string): string[] {
     );
   for (const [path, {at}] of found)
     if (path === 'dataDir' || path.startsWith('embedded.'))
-      faults.push(`${at}: ${path} is for a daemon with a store of its own: add --embedded`);
+      faults.push(
+        `${at}: ${path} is for a daemon with a store of its own: start it with sm serve --embedded; other commands reach its store by --endpoints`,
+      );
   return faults;
 }
 

@@ -330,7 +330,7 @@ describe('a store inside the daemon', () => {
   it.each(['dataDir: x', 'embedded: {port: 1}', 'embedded: {tls: {cert: a, key: b}}'])(
     'is asked for by --embedded alone, not by %s',
     (line) => {
-      expect(faultsOf(`${LEAST}${line}\n`)[0]).toContain('add --embedded');
+      expect(faultsOf(`${LEAST}${line}\n`)[0]).toContain('start it with sm serve --embedded');
     },
   );
 

@@ -231,6 +231,15 @@ describe('the command line', () => {
     expect(JSON.parse(behind.stdout)).toMatchObject({kind: 'Error', error: {exit: 2}});
   });
 
+  it('takes no argument from stdin, which in a loop of a shell is the list of the loop', async () => {
+    const [undone, got] = await Promise.all([
+      sm(['undo', '-a', 'resumed', '--dry-run'], {stdin: '4711\n'}),
+      sm(['app', 'get'], {stdin: 'resumed\n'}),
+    ]);
+    expect(undone.exit, undone.stderr).toBe(0);
+    expect(got.exit).toBe(2);
+  });
+
   it('names the app that may have been meant', async () => {
     const calls = ['app get ordrs', 'shard ls -a ordrs', 'shard add -a ordrs s9'];
     for (const {exit, stderr} of await Promise.all(calls.map((line) => sm(line.split(' '))))) {

@@ -15,6 +15,8 @@ export interface Ran {
 export interface RunOptions {
   /** Over the environment of the test. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What stands on stdin. Default: it is closed. */
+  readonly stdin?: string;
   /** The reader of stdout goes away at once. */
   readonly stdoutClosed?: boolean;
 }
@@ -28,7 +30,8 @@ export function environmentOf({env}: Pick<RunOptions, 'env'>): Record<string, st
 export function runCli(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const env = environmentOf(options);
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [BIN, ...args], {env, stdio: ['ignore', 'pipe', 'pipe']});
+    const child = spawn(process.execPath, [BIN, ...args], {env, stdio: 'pipe'});
+    child.stdin.on('error', () => undefined).end(options.stdin ?? '');
     const limit = setTimeout(() => child.kill('SIGKILL'), HANG_MS);
     let stdout = '';
     let stderr = '';

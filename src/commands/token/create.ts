@@ -11,7 +11,7 @@ export default class TokenCreate extends SmCommand<typeof TokenCreate> {
     'view reads; operate also changes shards, worker groups, limits and containers; admin also creates and removes apps and may make changes to the whole cluster. To revoke a token remove its line: calls with it fail, and its open streams end.',
   ].join('\n');
   static override examples = [
-    '<%= config.bin %> token create ci --role operate --app orders-*',
+    '<%= config.bin %> token create ci --role operate --app "orders-*"',
     '<%= config.bin %> token create grafana --role view',
   ];
   static override args = {
