@@ -18,8 +18,8 @@ export const SMOOTHING_MS = 30_000;
 /** A sample so many times above the shard's load is counted as a jump. */
 export const JUMP_FACTOR = 10;
 
-/** A load that was not reported for so long is not known any more. */
-export const FORGET_AFTER_MS = 10 * 60_000;
+/** A load that was not reported for so long does not count as measured; the planner goes on with it. */
+export const UNREPORTED_AFTER_MS = 10 * 60_000;
 
 /** What the planner sees of loads is renewed at most so often: between, no sample changes any plan. */
 export const PLANNED_EVERY_MS = 20_000;

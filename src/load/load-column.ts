@@ -2,15 +2,15 @@
  * One metric of many shards, by row. A sample counts as the median of itself and the two before it: a load that lies once changes nothing, and
  * a step is seen one sample later. What comes out goes into an exponential mean.
  */
-import {FORGET_AFTER_MS, JUMP_FACTOR, SAMPLE_LEAST_MS, SMOOTHING_MS} from './limits.ts';
+import {JUMP_FACTOR, SAMPLE_LEAST_MS, SMOOTHING_MS, UNREPORTED_AFTER_MS} from './limits.ts';
 
 const UNKNOWN = Number.NaN;
 
 export class LoadColumn {
   /** Mean of what the planner sees; NaN while nothing is known. */
   plannedMean = UNKNOWN;
-  /** Shards of which the planner sees a load. */
-  plannedCount = 0;
+  /** Shards whose load the planner sees, and somebody has reported lately. */
+  measuredCount = 0;
   private smooth = new Float64Array();
   private last = new Float64Array();
   private beforeLast = new Float64Array();
@@ -35,7 +35,6 @@ export class LoadColumn {
   sample(row: number, value: number, nowMs: number): boolean {
     const passedMs = nowMs - at(this.sampledMs, row);
     if (passedMs < SAMPLE_LEAST_MS) return false;
-    if (passedMs > FORGET_AFTER_MS) this.clear(row);
     const believed = believable(value, at(this.last, row), at(this.beforeLast, row));
     this.beforeLast[row] = at(this.last, row);
     this.last[row] = value;
@@ -54,19 +53,22 @@ export class LoadColumn {
     if (Number.isNaN(at(this.sampledMs, row))) this.sampledMs[row] = nowMs - SAMPLE_LEAST_MS;
   }
 
-  /** The planner sees from now on what is known now. */
+  /**
+   * The planner sees from now on what is known now. What was measured of a shard stays while it runs where nobody reports loads: a guess in its place would
+   * move it to where they are reported, and what is measured there would move it back.
+   */
   renew(rows: Iterable<number>, nowMs: number): void {
-    let sum = 0;
-    this.plannedCount = 0;
+    let [sum, known] = [0, 0];
+    this.measuredCount = 0;
     for (const row of rows) {
-      if (nowMs - at(this.sampledMs, row) > FORGET_AFTER_MS) this.clear(row);
       const load = at(this.smooth, row);
       this.planned[row] = load;
       if (Number.isNaN(load)) continue;
       sum += load;
-      this.plannedCount += 1;
+      known += 1;
+      if (nowMs - at(this.sampledMs, row) <= UNREPORTED_AFTER_MS) this.measuredCount += 1;
     }
-    this.plannedMean = this.plannedCount === 0 ? UNKNOWN : sum / this.plannedCount;
+    this.plannedMean = known === 0 ? UNKNOWN : sum / known;
   }
 
   /** NaN: not known. */

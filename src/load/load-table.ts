@@ -71,7 +71,7 @@ export class LoadTable {
   }
 
   /**
-   * Loads that the planner sees: as measured; else as `declared`; else the mean of the others, for a shard of which nothing is known is as heavy as
+   * Loads that the planner sees: as measured last; else as `declared`; else the mean of the others, for a shard of which nothing is known is as heavy as
    * any.
    */
   planned(shard: string, declared: Readonly<Record<string, number>> | undefined): number[] {
@@ -83,9 +83,9 @@ export class LoadTable {
     });
   }
 
-  /** Shards whose load the planner sees as measured, by metric. */
+  /** Shards whose load somebody has reported lately, by metric, as of the last renewal. */
   get measured(): number[] {
-    return this.columns.map(({plannedCount}) => plannedCount);
+    return this.columns.map(({measuredCount}) => measuredCount);
   }
 
   private rowOf(shard: string): number {

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {
-  FORGET_AFTER_MS,
   PLANNED_EVERY_MS,
   SAMPLE_LEAST_MS,
   SMOOTHING_MS,
+  UNREPORTED_AFTER_MS,
 } from '../../src/load/limits.ts';
 import type {LoadFault} from '../../src/load/load-faults.ts';
 import {LoadTable} from '../../src/load/load-table.ts';
@@ -115,10 +115,23 @@ describe('the load of a shard', () => {
     expect(table.of('s')).toEqual([1]);
   });
 
-  it('is forgotten when it was not reported for long, and its shard can be forgotten', () => {
-    const {table, nowMs} = sampled([1, 1, 1]);
-    table.renew(nowMs + FORGET_AFTER_MS);
-    expect(table.of('s')).toEqual([Number.NaN]);
+  it('is kept when nobody reports it any more, though it does not count as measured: its shard may run where nobody can', () => {
+    const {table, nowMs} = sampled([7, 7, 7]);
+    table.renew(nowMs);
+    expect(table.measured).toEqual([1]);
+    const later = nowMs + 2 * UNREPORTED_AFTER_MS;
+    table.renew(later);
+    expect(table.planned('s', {qps: 1})).toEqual([7]);
+    expect(table.measured).toEqual([0]);
+    // It is reported again, and follows that as any other.
+    for (let times = 0; times < 3; times += 1)
+      table.take('s', {qps: 70}, later + PULL_MS * times, () => undefined);
+    table.renew(later + 3 * PULL_MS);
+    expect(table.of('s')[0]).toBeGreaterThan(30);
+    expect(table.measured).toEqual([1]);
+  });
+
+  it('goes with its shard', () => {
     const other = sampled([2, 2, 2]).table;
     other.forget('s');
     other.take('t', {qps: 9}, 0, () => undefined);

@@ -7,7 +7,8 @@ import {OTHER_APPS} from './app-labels.ts';
 type LoadsByApp = ReadonlyMap<string, {readonly loads: readonly LoadFigures[]}>;
 
 const LEVEL = 'Largest load of a container as a multiple of its share; moves begin above the band';
-const UNMEASURED = 'Shards whose load is not reported: declared or mean loads stand for them';
+const UNMEASURED =
+  'Shards whose load was not reported lately: their last, declared or mean loads stand for them';
 const CONTAINER_LOAD = 'Load of a container, smoothed; of an app the 100 containers with the most';
 
 /** @param figures asked at a scrape. @param labelOf the label of an app. */

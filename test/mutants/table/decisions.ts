@@ -6,6 +6,7 @@ const DECISIONS_TESTS = testsOf('test/governor/decisions.test.ts');
 const CLAIMS_TESTS = testsOf('test/governor/claims.test.ts');
 const PLAN_CACHE_TESTS = testsOf('test/governor/plan-cache.test.ts');
 const MOVES_TESTS = testsOf('test/governor/moves.test.ts');
+const LOAD_TABLE_TESTS = testsOf('test/load/load-table.test.ts');
 const MOVES_UNDER_WAY_TESTS = testsOf('test/governor/moves-under-way.test.ts');
 
 const RENEWALS_TESTS = testsOf('test/governor/renewals.test.ts');
@@ -115,6 +116,19 @@ export const DECISIONS_MUTANTS: readonly Mutant[] = [
       replace: 'return view.isQuarantined(shard)',
       killed: DECISIONS_TESTS(
         'a shard > is not written again while the outcome of a write is unknown',
+      ),
+    },
+  ]),
+  ...inFile('src/load/load-column.ts', [
+    {
+      name: 'a load is guessed anew where nobody reports it any more',
+      breaks:
+        'a guess moves a shard to where loads are reported, and what is measured there moves it back',
+      find: 'const load = at(this.smooth, row);',
+      replace:
+        'const load = nowMs - at(this.sampledMs, row) > UNREPORTED_AFTER_MS ? UNKNOWN : at(this.smooth, row);',
+      killed: LOAD_TABLE_TESTS(
+        'the load of a shard > is kept when nobody reports it any more, though it does not count as measured: its shard may run where nobody can',
       ),
     },
   ]),
