@@ -1,4 +1,5 @@
 /** One app as lines for people. Pure. */
+import {counted} from '../model/counted.ts';
 import {alarmRows} from '../model/alarm-rows.ts';
 import {noteText} from '../model/operator-note.ts';
 import {quotaWords} from '../model/quota.ts';
@@ -14,7 +15,7 @@ export function appLines(app: AppView): string[] {
         .map(([state, count]) => `${count} ${state}`)
         .join(', ') || 'none'
     }`,
-    `limits: ${app.maxShardCount === 0 ? 'any number of' : app.maxShardCount} shards a container, recovery time ${app.maxRecoveryTime}s, at most ${app.maxMoving} moving at once`,
+    `limits: ${app.maxShardCount === 0 ? 'any number of shards' : counted(app.maxShardCount, 'shard')} a container, recovery time ${app.maxRecoveryTime}s, at most ${app.maxMoving} moving at once`,
     ...quotaLines(app.quota),
     ...(app.paused ? [`paused ${noteText(app.pause)}`.trimEnd()] : []),
     // A daemon of before does not say it.

@@ -46,7 +46,7 @@ function appText({service, health, shards, paused}: App): string {
 function shardsText(shards: Pick<App['shards'], 'total' | 'ready' | TroubleWord>): string {
   const trouble = TROUBLE_WORDS.filter((word) => shards[word] !== 0);
   const tail = trouble.map((word) => `, ${shards[word]} ${word}`).join('');
-  return `${shards.ready} of ${shards.total} shards ready${tail}`;
+  return `${shards.ready} of ${counted(shards.total, 'shard')} ready${tail}`;
 }
 
 const TROUBLE_WORDS = ['unplaced', 'unknown', 'failed', 'quarantined'] as const;

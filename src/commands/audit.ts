@@ -1,4 +1,5 @@
 import {Flags} from '@oclif/core';
+import {counted} from '../model/counted.ts';
 import {SmCommand} from '../cli/base-command.ts';
 import {locationFlags, locationOf} from '../cli/store-location-flags.ts';
 import type {AuditResult} from '../transfer/index.ts';
@@ -52,13 +53,17 @@ function linesOf(result: AuditResult, where: string): string[] {
   const gap = oldest > 1 ? `; what was before revision ${oldest} is compacted` : '';
   const lines = [
     `${of} below ${prefix} in ${where}: revisions ${base + 1} to ${until}${gap}`,
-    `${revisions} revisions with ${changes} changes`,
+    `${counted(revisions, 'revision')} with ${counted(changes, 'change')}`,
     ...Object.entries(result.transitions).map(([kind, count]) => `  ${kind}: ${count}`),
   ];
   if (notJudged > 0)
-    lines.push(`${notJudged} changes not checked: made by an import, or by a newer version of sm`);
+    lines.push(
+      `${counted(notJudged, 'change')} not checked: made by an import, or by a newer version of sm`,
+    );
   lines.push(
-    unlawful === 0 ? 'every change follows the rules' : `${unlawful} changes break a rule`,
+    unlawful === 0
+      ? 'every change follows the rules'
+      : `against the rules: ${counted(unlawful, 'change')}`,
   );
   for (const {revision, key, rule, before, after} of result.findings.slice(0, FINDINGS_SHOWN)) {
     lines.push(`  revision ${revision} ${key}: ${rule}`);

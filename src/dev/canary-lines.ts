@@ -1,4 +1,5 @@
 /** What the canary sees, in words for people. */
+import {counted} from '../model/counted.ts';
 import type {Measured} from './canary.ts';
 import type {DevEvent} from './events.ts';
 import {Lines} from './lines.ts';
@@ -23,7 +24,7 @@ export class CanaryLines {
         return [`metrics at ${event.url}`];
       case 'placed':
         return [
-          `${event.shards} shards of app ${this.app} run on ${event.containers.length} containers of this canary`,
+          `app ${this.app}: ${counted(event.shards, 'shard')} on ${counted(event.containers.length, 'container')} of this canary`,
         ];
       case 'measured':
         return this.measured(event.measured);

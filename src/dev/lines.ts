@@ -1,5 +1,6 @@
 /** What happens in `sm dev`, in words for people. */
 import {basename, isAbsolute, relative} from 'node:path';
+import {counted} from '../model/counted.ts';
 import type {DevEvent} from './events.ts';
 import type {Verdict} from './verdict.ts';
 import {DEMO_TTL_MS, SHARDS_NAMED} from './limits.ts';
@@ -72,7 +73,7 @@ export class Lines {
     const [first, second = first] = containers;
     const firstAfter = seconds(this.firstAfterMs ?? afterMs);
     return [
-      `${shards} shards of app demo run on ${containers.length} containers, ${seconds(afterMs)} s after the start (the first after ${firstAfter} s)`,
+      `app demo: ${counted(shards, 'shard')} on ${counted(containers.length, 'container')}, ${seconds(afterMs)} s after the start (the first after ${firstAfter} s)`,
       'try in a second terminal:',
       `  ${program} shard ls -a demo${where}`,
       `  ${program} container drain -a demo ${first?.id ?? 'demo-1'}${where}`,
@@ -107,5 +108,5 @@ function moved({shards, from, to}: Extract<DevEvent, {event: 'moved'}>): string 
 function verdictLine(verdict: Verdict): string {
   const {twoOwners, breachCount, passes, refusals, terms, shards} = verdict;
   const said = twoOwners ? `YES, ${breachCount} times` : 'never';
-  return `two owners at once: ${said} (${shards} shards, ${terms} terms of ownership, ${passes} effects passed their guard, ${refusals} refused)`;
+  return `two owners at once: ${said} (${counted(shards, 'shard')}, ${terms} terms of ownership, ${passes} effects passed their guard, ${refusals} refused)`;
 }

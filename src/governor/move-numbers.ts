@@ -1,4 +1,5 @@
 /** What makes a move necessary, at both of its ends, in a sentence. Readers count shards alike; of loads they know the plan, too. Pure. */
+import {counted} from '../model/counted.ts';
 import type {Balance} from '../load/balance.ts';
 import type {MoveGate, WantedMove} from './move-gate.ts';
 
@@ -28,7 +29,7 @@ export function countNumbers(
   return ends
     .map((container) => {
       const {before, after} = countsOf(container);
-      return `${container} ${before} -> ${after} shards`;
+      return `${container} ${before} -> ${counted(after, 'shard')}`;
     })
     .join('; ');
 }

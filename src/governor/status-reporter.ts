@@ -1,4 +1,5 @@
 /** The summary that every daemon can show: written when it says something new, at most once a second. */
+import {counted} from '../model/counted.ts';
 import type {AlarmCode} from '../model/alarm.ts';
 import type {ContainerState} from '../model/container.ts';
 import type {MoveWait} from '../model/move-wait.ts';
@@ -241,8 +242,8 @@ function unservedText({app, view, living, plan}: StatusInput, found: LongUnserve
   const {count, shard, limitMs} = found;
   const reasonOf = (id: string): string => plan.unplaced.get(id) ?? '';
   const why = serviceGap(shard, {app, view, living, reasonOf})?.text ?? 'it is served again';
-  const of = `${count} of ${view.shards.size} shards`;
-  return `${of} have not been served for longer than ${limitMs / 1_000} s; longest ${shard}: ${why}`;
+  const of = `${count} of ${counted(view.shards.size, 'shard')}`;
+  return `${of} not served for longer than ${limitMs / 1_000} s; longest ${shard}: ${why}`;
 }
 
 /** The first few by name; of a heartbeat the container's, for that is what can be evicted. */

@@ -97,7 +97,8 @@ export function clusterHealth({
 }
 
 function atRest(app: HealthFigures): boolean {
-  return app.settled && allReady(app);
+  // A new app has nothing to wait for, although its governor has not planned yet.
+  return app.shards.total === 0 || (app.settled && allReady(app));
 }
 
 function allReady({shards}: HealthFigures): boolean {

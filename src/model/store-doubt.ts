@@ -1,3 +1,5 @@
+import {counted} from './counted.ts';
+
 /** Why etcd is taken for another one, or for an older state, than the records were written to (protocol.md, "Restore"). */
 export type StoreDoubt =
   | {readonly kind: 'anotherCluster'; readonly found: string; readonly known: string}
@@ -24,7 +26,7 @@ export function doubtText(doubt: StoreDoubt): string {
     case 'wentBack':
       return `etcd has gone back from revision ${doubt.known} to ${doubt.found}`;
     case 'oldHeartbeat':
-      return `etcd holds a version of this heartbeat that is ${doubt.lag} revisions old`;
+      return `etcd holds a version of this heartbeat that is ${counted(doubt.lag, 'revision')} old`;
     case 'noClusterRecord':
       return 'etcd holds no cluster record';
     case 'reported':

@@ -1,4 +1,5 @@
 /** Curves of a simulation as SVG: imbalance over time, and moves added up. The same result gives the same bytes. Pure. */
+import {counted} from '../model/counted.ts';
 import {PANEL_HEIGHT_PIXELS, PICTURE_WIDTH_PIXELS} from './limits.ts';
 import {minuteText, niceCeiling, percentText, topOf} from './scale.ts';
 import type {Run} from './scale.ts';
@@ -60,7 +61,7 @@ const GREY = 'fill="#57606a"';
 function legend(runs: readonly Run[]): string[] {
   const words = runs.map(({name, result}, at) => {
     const {p50, p95} = result.imbalance;
-    const said = `${name}: imbalance p50 ${percentText(p50)}, p95 ${percentText(p95)}, ${result.moves} moves`;
+    const said = `${name}: imbalance p50 ${percentText(p50)}, p95 ${percentText(p95)}, ${counted(result.moves, 'move')}`;
     return `<tspan fill="${COLOURS[at] ?? ''}">${escaped(said)}</tspan>`;
   });
   return [`<text x="${LEFT}" y="30">${words.join('<tspan>   </tspan>')}</text>`];

@@ -1,4 +1,5 @@
 /** `sm audit`: every revision that the store still keeps, against the laws of src/audit. Only reads. */
+import {counted} from '../model/counted.ts';
 import {HistoryAudit} from '../audit/history-audit.ts';
 import type {AuditSummary} from '../audit/history-audit.ts';
 import {HistoryReader, oldestRevision} from '../etcd/history.ts';
@@ -121,7 +122,7 @@ function assertWhole(audit: HistoryAudit, keys: Keys, wanted: ReadonlyMap<string
     matched += 1;
   }
   for (const key of wanted.keys()) if (keys.parse(key) !== undefined) matched -= 1;
-  if (matched !== 0) throw notWhole(`${-matched} keys`);
+  if (matched !== 0) throw notWhole(counted(-matched, 'key'));
 }
 
 function notWhole(what: string): SmError {

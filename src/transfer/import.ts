@@ -2,6 +2,7 @@
  * `sm store import`: writes an export below a prefix. While it writes, the cluster record says so and no daemon starts there; its epoch
  * is a step above all before, so that fencing tokens go on growing though revisions begin anew.
  */
+import {counted} from '../model/counted.ts';
 import type {RawEntry} from '../etcd/raw-keys.ts';
 import {SmError} from '../model/errors.ts';
 import {RECORD_VERSION} from '../model/ownership.ts';
@@ -63,7 +64,7 @@ function refuseLiveExport({header}: ExportFile, force: boolean): void {
   if (header.living.length === 0 || force) return;
   throw new SmError(
     'CHECK_FAILED',
-    `the export was made with --live, while ${header.living.length} containers or daemons ran`,
+    `the export was made with --live, while containers or daemons ran: ${header.living.length}`,
     {
       hint: 'stop them and export again; if the original store is gone for good: --force',
     },
@@ -79,7 +80,7 @@ async function presentEntries(
   if (!force)
     throw new SmError(
       'CONFLICT',
-      `${entries.length} keys already exist below ${prefix} in ${location.name}`,
+      `below ${prefix} in ${location.name} there is ${counted(entries.length, 'key')} already`,
       {
         hint: 'pass another --etcd-prefix, or --force to replace all of them',
       },

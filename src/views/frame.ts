@@ -1,4 +1,5 @@
 /** A whole frame as lines: never more than the screen has less one, never wider than it. Pure. */
+import {counted} from '../model/counted.ts';
 import {detailFrame, helpFrame} from './detail-frame.ts';
 import {figuresLine, progressLine, summaryText} from './figures.ts';
 import {LEAST_COLUMNS, LEAST_ROWS} from './limits.ts';
@@ -70,7 +71,7 @@ function footLine(state: ViewState): Line {
   ].join('  ');
   if (frozen === undefined) return line(keys, 'dim');
   const waiting = assembly.whole.changes - frozen.data.changes;
-  const text = `PAUSED ${clockText(nowMs - frozen.sinceMs)}, ${waiting} changes wait`;
+  const text = `PAUSED ${clockText(nowMs - frozen.sinceMs)}, ${counted(waiting, 'change')} not shown`;
   return [span(text, 'warn'), span(`  ${keys}`, 'dim')];
 }
 

@@ -1,4 +1,5 @@
 /** What is wrong, in sentences, the worst first. Pure. */
+import {counted} from '../model/counted.ts';
 import {UNHEARD_STATES} from '../model/container-state.ts';
 import type {LiveContainer} from '../protocol/admin-live.ts';
 import {ageSince, safe} from './text.ts';
@@ -22,11 +23,11 @@ function unheard({id, service, state, since, shards}: LiveContainer, nowMs: numb
   const when = age === '' ? '' : ` for ${age}`;
   const waiting = `${shards.total} of its shards`;
   if (state === 'unknown')
-    return `? ${id} (${service}) is unknown${when}: the daemon cannot write to the store; if the container cannot either, its ${shards.total} shards have stopped`;
+    return `? ${id} (${service}) is unknown${when}: the daemon cannot write to the store; if the container cannot either, it no longer runs its ${counted(shards.total, 'shard')}`;
   if (state === 'unreachable')
-    return `! ${id} (${service}) is unreachable${when}: it gets no new shards, ${shards.total} shards stay`;
+    return `! ${id} (${service}) is unreachable${when}: it gets no new shards, and keeps ${counted(shards.total, 'shard')}`;
   if (state === 'suspect')
-    return `! ${id} (${service}) is suspect${when}: its heartbeats are late, it gets no new shards, ${shards.total} shards stay`;
+    return `! ${id} (${service}) is suspect${when}: its heartbeats are late, it gets no new shards, and keeps ${counted(shards.total, 'shard')}`;
   return state === 'lost'
     ? `x ${id} (${service}) is lost${when}: ${waiting} wait for another container`
     : `! ${id} (${service}) is silent${when}: ${waiting} wait until it is back or its loss is certain`;

@@ -70,7 +70,7 @@ describe('sm canary', () => {
   it('ends by itself after --duration, and leaves the app to the next run', async () => {
     const size = ['--containers', '2', '--shards', '6', '--duration', '10s'];
     const {exit, stdout, stderr} = await sm('canary', ...place, ...size, '-o', 'json');
-    expect(stderr).toContain('6 shards of app canary run on 2 containers');
+    expect(stderr).toContain('app canary: 6 shards on 2 containers');
     expect(exit).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       kind: 'Canary',

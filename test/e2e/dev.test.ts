@@ -112,9 +112,7 @@ describe('sm dev', () => {
       );
       expect(dev.stdout).toContain('port 8801 is taken: another one was chosen');
       expect(dev.stdout).toContain('port 2379 is taken: another one was chosen');
-      expect(dev.stdout).toMatch(
-        /12 shards of app demo run on 3 containers, \d+\.\d s after the start/,
-      );
+      expect(dev.stdout).toMatch(/app demo: 12 shards on 3 containers, \d+\.\d s after the start/);
       const asking = new CommandProcess('dev', '--port', '8801');
       await until(
         () => asking.exited,

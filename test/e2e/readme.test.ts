@@ -74,7 +74,7 @@ it('the first command is the whole way to twelve placed shards', async () => {
   const dev = shell(rest.join(' && '), folder);
   try {
     await until(
-      () => dev.output().includes('12 shards of app demo run on 3 containers'),
+      () => dev.output().includes('app demo: 12 shards on 3 containers'),
       2 * LONG_MS,
       () => `the shards are placed: ${dev.output()}`,
     );

@@ -42,7 +42,7 @@ describe('UNSERVED', () => {
     bed.pass(3_000, ['a']);
     const alarm = unserved(bed);
     expect(alarm?.object).toBe('s2');
-    expect(alarm?.text).toContain('1 of 4 shards have not been served for longer than 10 s');
+    expect(alarm?.text).toContain('1 of 4 shards not served for longer than 10 s');
     expect(alarm?.text).toContain('longest s2: a has been dropping it since');
     expect(Math.abs(Date.parse(alarm?.since ?? '') - atMs)).toBeLessThanOrEqual(1_000);
     bed.free(['s2']);

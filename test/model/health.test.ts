@@ -25,6 +25,12 @@ describe('the health of an app', () => {
     expect(appHealth(app({shards: {...shards, ready: 2}}))).toBe('MOVING');
   });
 
+  it('is OK without shards, before a plan was made, too: nothing moves', () => {
+    const none = app({settled: false, shards: {...shards, total: 0, ready: 0}});
+    expect(appHealth(none)).toBe('OK');
+    expect(cluster(none)).toBe('OK');
+  });
+
   it.each([
     ['unplaced shards', {shards: {...shards, ready: 0, unplaced: 3}}],
     ['failed shards', {shards: {...shards, ready: 2, failed: 1}}],

@@ -110,7 +110,7 @@ describe('keys in a list', () => {
     await press(' ', has('PAUSED'));
     tell(rows({containers: [container('orders-4')]}, {reset: false}));
     await until(
-      () => has('1 changes wait')(plain()),
+      () => has('1 change not shown')(plain()),
       LONG_MS,
       () => plain(),
     );

@@ -1,4 +1,5 @@
 import {Flags} from '@oclif/core';
+import {counted} from '../../model/counted.ts';
 import {SmCommand} from '../../cli/base-command.ts';
 import {confirmByName} from '../../cli/confirm.ts';
 import type {ReleasedApp} from '../../server/migration.ts';
@@ -28,7 +29,11 @@ export default class MigrateRelease extends SmCommand<typeof MigrateRelease> {
     ]);
     const {service} = loadConfig(configFile);
     const {apps} = await migrationReport({configFile});
-    await confirmByName(`give ${apps.length} apps back to the Go project`, service, confirm);
+    await confirmByName(
+      `give ${counted(apps.length, 'app')} back to the Go project`,
+      service,
+      confirm,
+    );
     const released = await release({configFile}, (text) => this.say(text));
     await this.showList<ReleasedApp>({
       kind: 'MigrationRelease',

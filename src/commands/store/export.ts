@@ -1,4 +1,5 @@
 import {Flags} from '@oclif/core';
+import {counted} from '../../model/counted.ts';
 import {SmCommand} from '../../cli/base-command.ts';
 import {locationFlags, locationOf} from '../../cli/store-location-flags.ts';
 import {SmError} from '../../model/errors.ts';
@@ -42,7 +43,7 @@ export default class StoreExport extends SmCommand<typeof StoreExport> {
         [await exportPrefix({location, clock: systemClock(), live, say}), location.name] as const,
     );
     const {text, prefix, keys, revision, living} = result;
-    const line = `exported ${keys} keys below ${prefix} of ${storeName} at revision ${revision}`;
+    const line = `exported ${counted(keys, 'key')} below ${prefix} of ${storeName} at revision ${revision}`;
     if (file === undefined) {
       process.stdout.write(text);
       this.say(line);

@@ -1,4 +1,5 @@
 import {Flags} from '@oclif/core';
+import {counted} from '../../model/counted.ts';
 import {SmCommand} from '../../cli/base-command.ts';
 import {locationFlags, locationOf} from '../../cli/store-location-flags.ts';
 
@@ -48,7 +49,10 @@ export default class StoreImport extends SmCommand<typeof StoreImport> {
       kind: 'StoreImport',
       fields: {prefix, keys, replacedKeys, epochs},
       name: prefix,
-      lines: [`imported ${keys} keys below ${prefix} of ${storeName}${replaced}`, ...steps],
+      lines: [
+        `imported ${counted(keys, 'key')} below ${prefix} of ${storeName}${replaced}`,
+        ...steps,
+      ],
     });
   }
 }

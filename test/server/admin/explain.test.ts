@@ -177,7 +177,7 @@ describe('why', () => {
     const {excluded} = await world.call('why', {service, shardId: 'new'});
     expect(excluded).toEqual([
       {container: 'bound', rule: 'shard e there has the same spread key k2'},
-      {container: 'full', rule: 'it holds 1 of 1 shards'},
+      {container: 'full', rule: 'it holds 1 of 1 shard'},
       {container: 'small', rule: 'its qps of 30 does not fit: 15 of 20 are taken there'},
     ]);
   });

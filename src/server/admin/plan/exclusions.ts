@@ -1,4 +1,5 @@
 /** Containers that may not take a shard, each by the first rule that forbids it, with its numbers. Pure. */
+import {counted} from '../../../model/counted.ts';
 import {shardLimit} from '../../../governor/placement-terms.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import type {LivingContainer} from '../../../governor/containers.ts';
@@ -25,7 +26,7 @@ export function exclusions(
       return `it is not in worker group ${workerGroup}`;
     const count = view.shardsOf(incarnation).size;
     const limit = shardLimit(view, incarnation);
-    if (limit > 0 && count >= limit) return `it holds ${count} of ${limit} shards`;
+    if (limit > 0 && count >= limit) return `it holds ${count} of ${counted(limit, 'shard')}`;
     const bond = bonds.get(container);
     if (bond !== undefined) return `shard ${bond} there has the same spread key ${spec.spreadKey}`;
     return metricRule(listing, living, spec, one);

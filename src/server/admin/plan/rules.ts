@@ -1,4 +1,5 @@
 /** The planner's rules in sentences. */
+import {counted} from '../../../model/counted.ts';
 import {containerShare} from '../../../model/container-share.ts';
 import {groupOf} from '../../../appstate/spec-tally.ts';
 import type {AppView} from '../../../appstate/app-view.ts';
@@ -25,5 +26,5 @@ export function shareRule(
   const range = `${weights.length === 0 ? 0 : Math.floor(least)} to ${Math.ceil(most)} each`;
   const byWeight = least < most && new Set(weights).size > 1 ? ' by weight' : '';
   const bucket = `group ${group === '' ? '-' : group}, worker group ${workerGroup === '' ? '-' : workerGroup}`;
-  return `${bucket}: ${peers} shards on ${weights.length} containers, ${range}${byWeight}`;
+  return `${bucket}: ${counted(peers, 'shard')} on ${counted(weights.length, 'container')}, ${range}${byWeight}`;
 }

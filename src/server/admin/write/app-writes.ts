@@ -1,4 +1,5 @@
 /** Creating, changing and removing apps. */
+import {counted} from '../../../model/counted.ts';
 import {SmError} from '../../../model/errors.ts';
 import {operatorNote} from '../../../model/operator-note.ts';
 import {contradictionsOf, plainPolicy, policyText} from '../../../model/placement-policy.ts';
@@ -208,7 +209,8 @@ async function refuseInUse(dependencies: AdminDependencies, app: string): Promis
   const shards = view.shards.size;
   const containers = view.heartbeats.size;
   if (shards === 0 && containers === 0) return;
-  throw new SmError('APP_IN_USE', `app ${app} has ${shards} shards and ${containers} containers`, {
+  const has = `${counted(shards, 'shard')} and ${counted(containers, 'container')}`;
+  throw new SmError('APP_IN_USE', `app ${app} has ${has}`, {
     hint: `remove its shards and stop its containers, or force the removal`,
     object: `app/${app}`,
   });
