@@ -1,5 +1,6 @@
 import {beforeEach, describe, expect, it} from 'vitest';
 import type {ContainerView} from '../../../src/protocol/admin.ts';
+import {encodeIdHolder} from '../../../src/protocol/container-id.ts';
 import {heartbeat, SERVICE, World} from './fixture.ts';
 
 const app = {service: 'orders'};
@@ -96,6 +97,7 @@ describe('orders', () => {
     expect(await state('c1')).toBe('draining');
     await world.delete(world.keys.heartbeat('orders', 'c1-1'));
     await world.put(world.keys.heartbeat('orders', 'c1-2'), heartbeat('c1', {state: 'ready'}));
+    await world.put(world.keys.containerId('orders', 'c1'), encodeIdHolder('c1-2'));
     const next = (await list()).find(({incarnation}) => incarnation === 'c1-2');
     expect(next?.state).toBe('ready');
     await world.call('drain', {...drain, keep: true});
@@ -176,15 +178,32 @@ describe('a container whose heartbeat cannot be read', () => {
   });
 });
 
-describe('a container whose id key cannot be read', () => {
-  it('is shown, and can be evicted', async () => {
-    await world.join('orders', 'c1');
-    await world.put(world.keys.containerId('orders', 'c1'), 'no JSON');
+describe('a container whose id key was changed by hand', () => {
+  const problemOf = async () => {
     const {containers} = await world.call('getContainers', app);
-    expect(containers.find(({incarnation}) => incarnation === 'c1-1')).toMatchObject({
-      ...{id: 'c1', state: 'unreachable'},
-      problem: expect.stringContaining('id key') as string,
-    });
+    const {id, state, problem} = containers.find(({incarnation}) => incarnation === 'c1-1') ?? {};
+    expect({id, state}).toEqual({id: 'c1', state: 'unreachable'});
+    return problem;
+  };
+
+  beforeEach(() => world.join('orders', 'c1'));
+
+  it('so that it cannot be read: is shown, and can be evicted', async () => {
+    await world.put(world.keys.containerId('orders', 'c1'), 'no JSON');
+    expect(await problemOf()).toBe('its id key cannot be read: restart it');
     expect((await world.call('evict', {...app, container: 'c1'})).result).toBe('configured');
+  });
+
+  it('so that it is gone: is shown, for the governor gives it nothing', async () => {
+    await world.delete(world.keys.containerId('orders', 'c1'));
+    expect(await problemOf()).toBe('its id key is gone: restart it');
+  });
+
+  it('so that another process could take it: is shown beside the other one', async () => {
+    await world.put(world.keys.heartbeat('orders', 'c1-2'), heartbeat('c1', {state: 'ready'}));
+    await world.put(world.keys.containerId('orders', 'c1'), encodeIdHolder('c1-2'));
+    expect(await problemOf()).toBe('its id key names another process: restart this one');
+    const {containers} = await world.call('getContainers', app);
+    expect(containers.map(({problem}) => problem !== '')).toEqual([true, false]);
   });
 });

@@ -93,11 +93,21 @@ function hearing(
   return 'unreachable';
 }
 
-/** Its heartbeat, or the id key that should name it, cannot be read; '' when both can. */
+/** Its heartbeat, or the id key that should name it, cannot be read or is gone; '' when both are as they should be. */
 function problemOf(view: AppView, container: string, incarnation: string): string {
-  const unreadable = view.heartbeatProblem(incarnation);
-  if (unreadable !== undefined) return unreadable;
-  return view.ids.get(container)?.incarnation === '' ? 'its id key cannot be read: restart it' : '';
+  return view.heartbeatProblem(incarnation) ?? idProblem(view, container, incarnation);
+}
+
+/** A container has its id before it is ready, and until its heartbeat is deleted: only a change by hand takes it away. */
+function idProblem(view: AppView, container: string, incarnation: string): string {
+  const {state} = view.heartbeats.get(incarnation)?.value ?? {};
+  if (state !== 'ready' && state !== 'leaving') return '';
+  const holder = view.ids.get(container)?.incarnation;
+  if (holder === incarnation) return '';
+  if (holder === '') return 'its id key cannot be read: restart it';
+  return holder === undefined
+    ? 'its id key is gone: restart it'
+    : 'its id key names another process: restart this one';
 }
 
 function wordOn(
