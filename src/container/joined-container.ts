@@ -305,7 +305,9 @@ export class JoinedContainer implements Container, HintTarget, MeasuredContainer
           hint: 'do not copy a running process or its memory: start a new one',
         },
       ),
-      evicted: new SmError('EVICTED', `container ${this.id} was evicted by an operator`),
+      evicted: new SmError('EVICTED', `container ${this.id} was evicted by an operator`, {
+        hint: 'end this process, and start it again if it is to have shards',
+      }),
       refused: new SmError(
         'ID_TAKEN',
         `container id ${this.id} is taken by another living process`,

@@ -1,4 +1,4 @@
-/** Alarms in the code, alerts of monitoring/ and pages of docs/alarms are one list; the pages name commands that there are. */
+/** Alarms in the code, alerts of monitoring/ and pages of docs/alarms are one list. */
 import {readFileSync, readdirSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {describe, expect, it} from 'vitest';
@@ -69,25 +69,6 @@ describe('each page', () => {
     expect(howToSee).toMatch(commands);
     // What a command shows is said beside it.
     expect(howToSee.replace(commands, '').replace(/[^a-z]/g, '').length).toBeGreaterThan(20);
-  });
-
-  it('names commands and flags of sm that there are', () => {
-    const reference = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8');
-    const sections = new Map(
-      reference.split(/^## /m).map((part) => [part.split('\n')[0] ?? '', part]),
-    );
-    const lines = pages.flatMap((code) =>
-      [...page(code).matchAll(/`sm ([^`]+)`/g)].map(([, line = '']) => line),
-    );
-    expect(lines.length).toBeGreaterThan(30);
-    const unknown = lines.filter((line) => {
-      const words = line.split(' ');
-      const section = sections.get(words.slice(0, 2).join(' ')) ?? sections.get(words[0] ?? '');
-      if (section === undefined) return true;
-      const flags = words.filter((word) => /^--?[a-z]/.test(word));
-      return flags.some((flag) => !new RegExp(`${flag}\\b`).test(section) && flag !== '--server');
-    });
-    expect(unknown).toEqual([]);
   });
 
   it('names metrics that there are', () => {

@@ -23,7 +23,7 @@ export default class ContainerDrain extends SmCommand<typeof ContainerDrain> {
       min: 0,
     }),
     wait: Flags.boolean({
-      description: 'wait until the container has no shard left',
+      description: 'wait until the container has no shard left; --no-wait: return at once',
       default: true,
       allowNo: true,
     }),
