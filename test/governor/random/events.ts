@@ -1,4 +1,5 @@
 /** What happens to a random fleet: containers come and go, operators say things, shards and policies change, governors change. */
+import {endsAtMs, operatorNote} from '../../../src/model/operator-note.ts';
 import type {PlacementPolicy} from '../../../src/model/placement-policy.ts';
 import type {ShardSpec} from '../../../src/model/specs.ts';
 import type {RandomFleet} from './fleet.ts';
@@ -20,6 +21,7 @@ export function randomPolicy(next: Draw): PlacementPolicy {
     ...some('quietTime', 1 + next(40)),
     ...some('slowStart', 1 + next(2)),
     ...some('drainOrder', 'sequential'),
+    ...some('maxUnavailable', 1 + next(3)),
     moving: {
       ...some('container', 1 + next(3)),
       ...some('zone', 1 + next(3)),
@@ -131,12 +133,33 @@ const respec: Event = (fleet) => {
   invariants.limitsChanged();
 };
 
-/** An operator's pause ends by itself. */
+/** An operator's pause; what was said last counts, and ends by itself. */
 const pause: Event = (fleet) => {
   const {bed, next} = fleet;
-  fleet.say('pause');
-  bed.respec({paused: true});
-  fleet.later(next(KEPT_LONGEST_MS), () => bed.respec({paused: false}));
+  const forMs = 1 + next(KEPT_LONGEST_MS);
+  fleet.say(`pause for ${forMs} ms`);
+  const note = operatorNote({reason: '', by: 'op'}, bed.nowMs, forMs);
+  bed.respec({paused: true, pause: note});
+  fleet.later(forMs, () => {
+    const endMs = endsAtMs(bed.governor.view.spec?.value.pause) ?? Number.POSITIVE_INFINITY;
+    if (endMs > bed.nowMs || bed.governor.view.spec?.value.paused !== true) return;
+    fleet.say('pause ends');
+    bed.respec({paused: false});
+  });
+};
+
+/** A deployer asks whether it may stop one or two containers, and stops them, or some of them, or none. */
+const deploy: Event = (fleet) => {
+  const {next, deployers, processes} = fleet;
+  const wanted = Array.from({length: 1 + next(2)}, () => anyContainer(fleet));
+  if (!deployers.ask(wanted)) return;
+  fleet.say(`may stop ${wanted.join(' ')}`);
+  for (const one of processes.ready) {
+    if (!wanted.includes(one.container) || next(3) === 0) continue;
+    one.state = next(4) === 0 ? 'dead' : 'leaving';
+    fleet.say(`${one.state} ${one.incarnation}`);
+    if (one.state === 'leaving') processes.beat(one);
+  }
 };
 
 /** A pin that may end by itself. */
@@ -196,7 +219,7 @@ const EVENTS: readonly Event[] = [
   ...[(fleet: RandomFleet) => fleet.join(anyContainer(fleet)), sessionEnds, takeOver],
   ...[becomes('leaving'), becomes('dead'), becomes('stuck')],
   ({processes, next}) => processes.unstick(() => next(6) === 0),
-  ...[order, order, lift, lift, override, respec, respec, pause],
+  ...[order, order, lift, lift, override, respec, respec, pause, deploy, deploy],
   ...[add, remove, pin, pin, task, worker, heat, heat, heat],
 ];
 

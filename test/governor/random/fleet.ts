@@ -6,6 +6,7 @@ import type {Transition} from '../../../src/model/transition.ts';
 import {seeded} from '../../planner/instances.ts';
 import {GovernorBed} from '../governor-bed.ts';
 import type {Fate} from '../governor-bed.ts';
+import {Deployers} from './deployers.ts';
 import {randomEvent, randomPolicy, randomShard} from './events.ts';
 import {Invariants} from './invariants.ts';
 import {Processes} from './processes.ts';
@@ -29,6 +30,7 @@ export class RandomFleet {
   readonly processes: Processes;
   readonly next: Draw;
   readonly invariants: Invariants;
+  readonly deployers: Deployers;
   private readonly events: number;
   private readonly log: string[] = [];
   private readonly due: {readonly atMs: number; readonly run: () => void}[] = [];
@@ -47,6 +49,7 @@ export class RandomFleet {
     });
     this.bed.answersAtOnce = seed % 4 !== 0;
     this.invariants = new Invariants(this.bed);
+    this.deployers = new Deployers(this.bed, next);
     this.processes = new Processes(this.bed, next, (one) => this.invariants.isReady(one));
     this.bed.respec({placement: randomPolicy(next)});
     for (let shards = 2 + next(14), at = 0; at < shards; at += 1) randomShard(this, `s${at}`);
@@ -71,9 +74,9 @@ export class RandomFleet {
     this.processes.isCalm = true;
     this.processes.unstick(() => false);
     if (this.processes.ready.length === 0) this.join('c0');
-    this.bed.respec({paused: false});
     this.isNews = true;
     this.pass(CALM_MS);
+    if (this.bed.governor.view.spec?.value.paused === true) this.fail('the pause has not ended');
     const wrong = unrest(this.bed);
     if (wrong !== '') this.fail(`at rest: ${wrong}`);
     const {length} = this.bed.writes;

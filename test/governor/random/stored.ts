@@ -10,6 +10,7 @@ export function recordsOf({governor}: GovernorBed, incarnation: string): number 
 /** All keys, as a governor that takes over lists them. */
 export function* storedKeys({governor: {view}}: GovernorBed): Generator<AppChange> {
   if (view.spec !== undefined) yield {kind: 'spec', mod: view.spec.mod, entry: view.spec};
+  if (view.stops !== undefined) yield {kind: 'stops', mod: view.stops.mod, entry: view.stops};
   for (const [shard, entry] of view.shards) yield {kind: 'shard', mod: entry.mod, shard, entry};
   for (const [container, entry] of view.orders)
     yield {kind: 'order', mod: entry.mod, container, entry};
