@@ -313,7 +313,7 @@ export class AdminClient {
       });
     const kind = CONNECTION_FAULTS.has(error.code ?? '') ? 'cannot be reached' : 'does not answer';
     return new SmError('SERVER_UNAVAILABLE', `${this.server} ${kind}`, {
-      hint: 'start it with: sm serve --config-file sample.yml, or choose another daemon with --server',
+      hint: 'start it with: sm serve --config-file sample.yml, or choose another daemon with --server; a daemon that runs but waits for its etcd does not listen yet: see its log',
       retryable: true,
       cause:
         error.message === '' ? Object.assign(new Error(error.code), {code: error.code}) : error,
