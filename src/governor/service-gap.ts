@@ -78,24 +78,27 @@ function onTheWay(
     others: sameProcess(view, container),
   });
   const hook = overdue.find((one) => one.shard === shard)?.hook;
+  // A hook within its time limit is no reason to restart a container, which may be the last one that serves.
+  const wait = (of: 'add' | 'drop'): string =>
+    hook === of ? evict : `wait for its ${of} on ${container} to return; if it does not: ${evict}`;
   if (state === 'dropping') {
     const how =
       hook === 'drop' ? 'its drop has exceeded its time limit' : 'its drop has not returned';
     return {
       text: `${container} has been dropping it${since}: ${how}, and no other container may have it before that`,
-      fix: evict,
+      fix: wait('drop'),
     };
   }
   if (state === 'owned') {
     const how = hook === 'add' ? 'its add has exceeded its time limit' : 'its add has not returned';
-    return {text: `${container} has been adding it${since}: ${how}`, fix: evict};
+    return {text: `${container} has been adding it${since}: ${how}`, fix: wait('add')};
   }
   const note = holder?.note ?? '';
   if (holder !== undefined && (holder.state === 'unreachable' || holder.state === 'refusing')) {
     const text = `it is assigned to ${container}${since}, which is ${holder.state}${note === '' ? '' : `: ${note}`}`;
     return {text, fix: alarmFixOf?.(container) ?? evict};
   }
-  return {text: `it is assigned to ${container}${since}, which has not claimed it yet`, fix: evict};
+  return {text: `it is assigned to ${container}${since}, which has not claimed it yet`, fix: ''};
 }
 
 function lost(shard: string, container: string, context: GapContext): ServiceGap {

@@ -77,6 +77,12 @@ it('asks for nothing where an operator has evicted the container already, whatev
   }
 });
 
+it('asks for nothing where a container that is well has yet to claim the shard', () => {
+  const found = gap({record: {state: 'assigned', move}});
+  expect(found?.text).toBe(`it is assigned to c1 since ${STARTED}, which has not claimed it yet`);
+  expect(found?.fix).toBe('');
+});
+
 describe('a container that shares its process', () => {
   function viewOf(bootIds: Readonly<Record<string, string>>): AppView {
     const view = new AppView();
@@ -121,7 +127,7 @@ describe('a container that shares its process', () => {
     };
     view.apply({kind: 'own', mod: 1, shard: 's1', entry});
     const found = serviceGap('s1', {app: 'orders', view, living: new Map(), reasonOf: () => ''});
-    expect(found?.fix).toMatch(/^restart p1 \(which stops p3 too/);
+    expect(found?.fix).toContain('if it does not: restart p1 (which stops p3 too');
   });
 });
 
@@ -136,7 +142,13 @@ const CASES: readonly [string, Case, string, string][] = [
     'a drop that is not overdue yet',
     {record: {state: 'dropping', move}},
     'its drop has not returned, and no other container may have it before that',
-    'sm container evict -a orders c1',
+    'wait for its drop on c1 to return; if it does not: restart c1, or take it out alone: sm container evict -a orders c1',
+  ],
+  [
+    'an add that is not overdue yet',
+    {record: {move}},
+    `c1 has been adding it since ${STARTED}: its add has not returned`,
+    'wait for its add on c1 to return; if it does not: restart c1',
   ],
   [
     'a hung add',
