@@ -28,6 +28,13 @@ type ReadableChange = Exclude<AppChange, CorruptChange>;
 
 const NOTHING: ReadonlySet<string> = new Set();
 
+/** What is known of one shard. */
+export interface KnownShard {
+  readonly id: string;
+  readonly spec: Versioned<ShardSpec> | undefined;
+  readonly own: Versioned<OwnershipRecord> | undefined;
+}
+
 /** What a push container says that it runs. */
 interface SessionShards {
   readonly incarnation: string;
@@ -161,6 +168,17 @@ export class AppView {
 
   /** A view of its own that says the same, in steps: this one may change in between, and then what has changed may be in it or not. */
   *copying(): Generator<undefined, AppView> {
+    const copy = this.withoutShards();
+    for (let row = 0; row < this.rows.end; row += 1) {
+      if (row % COPIED_PER_STEP === 0) yield;
+      const id = this.rows.idAt(row);
+      if (id !== undefined) copy.adopt({id, spec: this.shards.at(row), own: this.own.at(row)});
+    }
+    return copy;
+  }
+
+  /** A view of its own that says the same of all but shards. */
+  withoutShards(): AppView {
     const copy = new AppView();
     copy.spec = this.spec;
     copy.stops = this.stops;
@@ -171,15 +189,17 @@ export class AppView {
     fill(copy.ids, this.ids);
     for (const one of this.quarantined.all()) copy.quarantined.take(listedKey(one), one);
     for (const [workerGroup, members] of this.pools) copy.pools.set(workerGroup, new Set(members));
-    for (let row = 0; row < this.rows.end; row += 1) {
-      if (row % COPIED_PER_STEP === 0) yield;
-      const shard = this.rows.idAt(row);
-      if (shard === undefined) continue;
-      const [spec, own] = [this.shards.at(row), this.own.at(row)];
-      if (spec !== undefined) copy.applyShard(shard, spec, spec.mod);
-      if (own !== undefined) copy.applyOwn(shard, own, own.mod);
-    }
     return copy;
+  }
+
+  known(id: string): KnownShard {
+    return {id, spec: this.shards.get(id), own: this.own.get(id)};
+  }
+
+  /** What another view says of a shard; whether it can be read is known already. */
+  adopt({id, spec, own}: KnownShard): void {
+    if (spec !== undefined) this.applyShard(id, spec, spec.mod);
+    if (own !== undefined) this.applyOwn(id, own, own.mod);
   }
 
   /** Takes one change; false when it is older than what is known. */

@@ -52,9 +52,12 @@ export function onceSoon<T>(listing: AppListing, name: string, make: () => Promi
  * meanwhile may be in it or not.
  */
 export async function frozen(listing: AppListing): Promise<AppListing> {
-  const {app, revision, status, finished, loads, epoch, unknownSince} = listing;
-  const view = await runInSlices(listing.view.copying());
-  return {app, revision, view, status, finished, loads, epoch, unknownSince};
+  return withView(listing, await runInSlices(listing.view.copying()));
+}
+
+/** The listing with a view of its own. */
+export function withView({ids: _, ...listing}: AppListing, view: AppView): AppListing {
+  return {...listing, view};
 }
 
 /** Whether there is such an app: sm itself (`service`) always exists, and so does an app whose spec cannot be read. */

@@ -28,7 +28,7 @@ export const MIB = 1024 ** 2;
 export const PAGES_KEPT_MS = 30_000;
 
 /** Listings kept at once. */
-export const PAGES_KEPT_LIMIT = 2;
+export const PAGES_KEPT_LIMIT = 4;
 
 /** Changes kept for watchers that are behind: messages, and rows in them. */
 export const RING_MESSAGES = 512;

@@ -165,6 +165,20 @@ describe('listing', () => {
     expect(revisions.size).toBe(1);
   });
 
+  it('show each shard as it was at the first page, and copy no app for it', async () => {
+    const copying = vi.spyOn(AppView.prototype, 'copying');
+    const query = {...app, limit: 2};
+    for (const asked of [query, {...query, state: 'ready' as const}]) {
+      const first = await world.call('getShards', asked);
+      await world.own('orders', 's02', {state: 'dropping', ready: false});
+      const next = await world.call('getShards', {...asked, cursor: first.next});
+      expect(next.shards[0]).toMatchObject({id: 's02', state: 'ready', container: 'c1'});
+      await world.own('orders', 's02', {});
+    }
+    expect(copying).not.toHaveBeenCalled();
+    copying.mockRestore();
+  });
+
   it('filters', async () => {
     const ids = async (query: object) =>
       (await world.call('getShards', {...app, ...query})).shards.map(({id}) => id);

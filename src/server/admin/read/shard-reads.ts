@@ -1,4 +1,5 @@
 /** Reading shards: pages of an app at one revision, one shard's owner. */
+import type {KnownShard} from '../../../appstate/app-view.ts';
 import {compareText} from '../../../model/compare-text.ts';
 import {SmError} from '../../../model/errors.ts';
 import {recordState} from '../../../model/shard-state.ts';
@@ -7,29 +8,30 @@ import type {GetShardsAnswer, GetShardsQuery, LocateAnswer} from '../../../proto
 import {changeOf} from '../../../appview/app-changes.ts';
 import type {AdminDependencies} from '../dependencies.ts';
 import {currentApp, listApp, readKeys, WHOLE_APP} from './listing.ts';
-import {frozen, inSlices} from '../../../appview/listing.ts';
+import {inSlices, withView} from '../../../appview/listing.ts';
 import type {AppListing} from '../../../appview/listing.ts';
 import {hasSpec, isKnown, isUnplaced, shardIds, shardState, shardView} from './shard-views.ts';
 import {withAllReasons} from './unplaced.ts';
 import {PAGES_KEPT_LIMIT, PAGES_KEPT_MS} from '../limits.ts';
 
 interface Kept {
+  /** A shard is in its view once it has been looked at. */
   readonly listing: AppListing;
-  readonly ids: readonly string[];
+  /** All that there are, sorted by id. */
+  readonly shards: readonly KnownShard[];
   /** What the last filter has found among them. */
-  readonly found?: Found;
-  readonly untilMs: number;
+  readonly found: Found;
 }
 
 interface Found {
   readonly filter: string;
-  readonly matching: readonly string[];
+  readonly matching: readonly KnownShard[];
 }
 
-/** Pages through shards. Keeps the listing behind an unfinished page, so that the pages of a call belong together. */
+/** Pages through shards. Keeps what is behind an unfinished page, so that the pages of a call belong together. */
 export class ShardPages {
   private readonly dependencies: AdminDependencies;
-  private readonly kept = new Map<string, Kept>();
+  private readonly kept = new Map<string, Kept & {readonly untilMs: number}>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(dependencies: AdminDependencies) {
@@ -38,48 +40,55 @@ export class ShardPages {
 
   async page(query: GetShardsQuery): Promise<GetShardsAnswer> {
     const cursor = query.cursor === undefined ? undefined : parseCursor(query.cursor);
-    const {listing, ids, found} = await this.listing(query, cursor?.revision);
-    const filter = filterOf(query);
-    const matching =
-      found?.filter === filter ? found.matching : await matchingIds(listing, ids, query);
+    if (query.shardId !== undefined) return this.one(query, query.shardId);
+    const page = this.keptPage(query, cursor?.revision) ?? (await this.fresh(query));
+    const {listing, shards, found} = await withFilter(page, query);
+    const {matching} = found;
     const from = cursor === undefined ? 0 : firstAfter(matching, cursor.after);
     const shown = matching.slice(from, from + query.limit);
+    for (const one of shown) listing.view.adopt(one);
     const more = from + shown.length < matching.length;
-    if (more) this.keep({listing, ids, found: {filter, matching}});
+    if (more) this.keep({listing, shards, found});
     const last = shown.at(-1);
-    const next = more && last !== undefined ? printCursor(listing.revision, last) : '';
-    return {
-      shards: shown.map((id) => shardView(listing, id)),
-      matched: matching.length,
-      total: ids.length,
-      ...{cursor: next, next},
-      revision: String(listing.revision),
-    };
+    const next = more && last !== undefined ? printCursor(listing.revision, last.id) : '';
+    const ids = shown.map(({id}) => id);
+    return {...answerOf(listing, ids, matching.length, shards.length), cursor: next, next};
   }
 
-  private async listing(
-    {service: app, shardId, limit}: GetShardsQuery,
-    revision: number | undefined,
-  ): Promise<Omit<Kept, 'untilMs'>> {
-    if (shardId !== undefined) {
-      // One shard is no reason to make a view of them all.
-      const isOpen = this.dependencies.views.holds(app);
-      const listing = isOpen
-        ? await currentApp(this.dependencies, app)
-        : await listApp(this.dependencies, app, WHOLE_APP, {shard: shardId});
-      if (isOpen) return {listing, ids: isKnown(listing, shardId) ? [shardId] : []};
-      return {listing, ids: (await shardIds(listing)).filter((id) => id === shardId)};
-    }
-    const kept = revision === undefined ? undefined : this.kept.get(`${app}@${revision}`);
-    if (kept !== undefined && kept.untilMs > performance.now()) return kept;
-    // Kept no longer, or a page of another daemon: the rest comes from the newest revision.
-    const read = await currentApp(this.dependencies, app);
-    const fresh = await withAllReasons(this.dependencies, read);
-    const ids = await shardIds(fresh);
-    return {listing: ids.length > limit ? await frozen(fresh) : fresh, ids};
+  /** One shard is no reason to make a view of them all. */
+  private async one(query: GetShardsQuery, shardId: string): Promise<GetShardsAnswer> {
+    const {service: app} = query;
+    const listing = this.dependencies.views.holds(app)
+      ? await currentApp(this.dependencies, app)
+      : await listApp(this.dependencies, app, WHOLE_APP, {shard: shardId});
+    const ids = isKnown(listing, shardId) ? [shardId] : [];
+    const shown = ids.filter((id) => matches(listing, id, query));
+    return {...answerOf(listing, shown, shown.length, ids.length), cursor: '', next: ''};
   }
 
-  private keep(page: Omit<Kept, 'untilMs'>): void {
+  /** Undefined: kept no longer, or a page of another daemon. The rest comes from the newest revision then. */
+  private keptPage({service}: GetShardsQuery, revision: number | undefined): Kept | undefined {
+    const kept = revision === undefined ? undefined : this.kept.get(`${service}@${revision}`);
+    return kept !== undefined && kept.untilMs > performance.now() ? kept : undefined;
+  }
+
+  private async fresh(query: GetShardsQuery): Promise<Kept> {
+    const read = await currentApp(this.dependencies, query.service);
+    const listing = await withAllReasons(this.dependencies, read);
+    const {view} = listing;
+    const shards: KnownShard[] = [];
+    const matching: KnownShard[] = [];
+    const own = withView(listing, view.withoutShards());
+    // A shard is taken as it is when it is looked at: the listing moves on.
+    await inSlices(await shardIds(listing), (id) => {
+      const shard = view.known(id);
+      shards.push(shard);
+      if (matches(listing, id, query)) matching.push(shard);
+    });
+    return {listing: own, shards, found: {filter: filterOf(query), matching}};
+  }
+
+  private keep(page: Kept): void {
     const {app, revision} = page.listing;
     const key = `${app}@${revision}`;
     this.kept.delete(key);
@@ -93,28 +102,35 @@ export class ShardPages {
   }
 }
 
-function filterOf({shardId, state, container, unplaced}: GetShardsQuery): string {
-  return JSON.stringify([shardId, state, container, unplaced]);
-}
-
-async function matchingIds(
+function answerOf(
   listing: AppListing,
   ids: readonly string[],
-  query: GetShardsQuery,
-): Promise<readonly string[]> {
-  const {shardId, state, container, unplaced} = query;
-  const isFiltered = shardId !== undefined || state !== undefined || container !== undefined;
-  if (!isFiltered && !unplaced) return ids;
-  const matching: string[] = [];
-  await inSlices(ids, (id) => {
-    if (matches(listing, id, query)) matching.push(id);
+  matched: number,
+  total: number,
+): Omit<GetShardsAnswer, 'cursor' | 'next'> {
+  const shards = ids.map((id) => shardView(listing, id));
+  return {shards, matched, total, revision: String(listing.revision)};
+}
+
+function filterOf({state, container, unplaced}: GetShardsQuery): string {
+  return JSON.stringify([state, container, unplaced]);
+}
+
+/** What was found before is not looked for again. */
+async function withFilter(page: Kept, query: GetShardsQuery): Promise<Kept> {
+  const filter = filterOf(query);
+  if (page.found.filter === filter) return page;
+  const {listing, shards} = page;
+  const matching: KnownShard[] = [];
+  await inSlices(shards, (shard) => {
+    listing.view.adopt(shard);
+    if (matches(listing, shard.id, query)) matching.push(shard);
   });
-  return matching;
+  return {listing, shards, found: {filter, matching}};
 }
 
 function matches(listing: AppListing, id: string, query: GetShardsQuery): boolean {
-  const {shardId, state, container, unplaced} = query;
-  if (shardId !== undefined && id !== shardId) return false;
+  const {state, container, unplaced} = query;
   if (state !== undefined && shardState(listing, id) !== state) return false;
   const record = listing.view.own.get(id)?.value;
   const home = record === undefined || record.state === 'free' ? '' : record.container;
@@ -133,13 +149,13 @@ function parseCursor(text: string): {revision: number; after: string} {
   return {revision: Number(match[1]), after};
 }
 
-/** Index of the first sorted id behind `after`. */
-function firstAfter(ids: readonly string[], after: string): number {
+/** Index of the first behind `after`, by id. */
+function firstAfter(shards: readonly KnownShard[], after: string): number {
   let low = 0;
-  let high = ids.length;
+  let high = shards.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (compareText(ids[middle] ?? '', after) > 0) high = middle;
+    if (compareText(shards[middle]?.id ?? '', after) > 0) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -28,7 +28,7 @@ import {STOP_ATTEMPTS_LIMIT} from '../limits.ts';
 import {containerViews, livingOf} from '../read/container-views.ts';
 import {currentApp} from '../read/listing.ts';
 import {plannerInput} from '../read/planner-input.ts';
-import {hasSpec, shardIds, shardState} from '../read/shard-views.ts';
+import {hasSpec, shardCounts, shardIds, shardState} from '../read/shard-views.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 
@@ -157,6 +157,8 @@ function situationOf(
 
 async function unservedShards(listing: AppListing): Promise<StopSituation['unserved']> {
   const unserved: {shard: string; container: string}[] = [];
+  const {ready, total} = shardCounts(listing);
+  if (ready === total) return unserved;
   await inSlices(await shardIds(listing), (shard) => {
     if (!hasSpec(listing, shard) || shardState(listing, shard) === 'ready') return;
     const record = listing.view.own.get(shard)?.value;
