@@ -1,4 +1,4 @@
-import {beforeEach, describe, expect, it} from 'vitest';
+import {beforeEach, describe, expect, it, vi} from 'vitest';
 import type {ContainerView} from '../../../src/protocol/admin.ts';
 import {encodeIdHolder} from '../../../src/protocol/container-id.ts';
 import {heartbeat, SERVICE, World} from './fixture.ts';
@@ -75,6 +75,17 @@ describe('containers', () => {
 describe('orders', () => {
   beforeEach(async () => {
     await world.join('orders', 'c1');
+  });
+
+  it('count the shards of the container in the view that is there', async () => {
+    for (const id of ['s1', 's2']) await world.own('orders', id, {});
+    await list();
+    const listing = vi.spyOn(world.memory, 'list');
+    for (const operation of ['drain', 'uncordon'] as const) {
+      const answer = await world.call(operation, {...app, container: 'c1'});
+      expect(answer).toMatchObject({shards: 2});
+    }
+    expect(listing).not.toHaveBeenCalled();
   });
 
   it('cordon stays, keeps its reason, and is taken back', async () => {

@@ -15,7 +15,8 @@ import type {KeyValue} from '../../../store/port.ts';
 import {conditionalWrite} from './conditional-write.ts';
 import type {Decision, Reading} from './conditional-write.ts';
 import type {AdminDependencies} from '../dependencies.ts';
-import {listApp} from '../read/listing.ts';
+import {containerViews} from '../read/container-views.ts';
+import {currentApp} from '../read/listing.ts';
 import {liveSpec} from '../guards.ts';
 
 type OrderRequest = CordonRequest | DrainRequest;
@@ -121,9 +122,6 @@ async function shardsOf(
   app: string,
   container: string,
 ): Promise<number> {
-  const {view} = await listApp(dependencies, app, ['own']);
-  let shards = 0;
-  for (const {value} of view.own.values())
-    if (value.state !== 'free' && value.container === container) shards++;
-  return shards;
+  const views = containerViews(await currentApp(dependencies, app));
+  return views.reduce((sum, {id, shards}) => sum + (id === container ? shards.total : 0), 0);
 }
